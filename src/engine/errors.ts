@@ -1,0 +1,24 @@
+// The three ways things go wrong: the file is wrong, we cannot, or the GPU.
+
+/** The file, or an input given to it, is wrong. The message says where, what was found and what is accepted. */
+export class ModelError extends Error {
+  override readonly name = "ModelError";
+}
+
+/** The file is right, but Convcam cannot run it. Carries every reason found, not only the first. */
+export class UnsupportedError extends Error {
+  override readonly name = "UnsupportedError";
+  /** One sentence per obstacle, each naming node, operator and what to do. */
+  readonly reasons: readonly string[];
+
+  constructor(reasons: string | readonly string[]) {
+    const list = typeof reasons === "string" ? [reasons] : reasons;
+    super(list.length === 1 ? list[0] : `${list.length} obstacles:\n${list.map((r) => `- ${r}`).join("\n")}`);
+    this.reasons = list;
+  }
+}
+
+/** The GPU is absent, was lost, ran out of memory or refused a command. */
+export class DeviceError extends Error {
+  override readonly name = "DeviceError";
+}

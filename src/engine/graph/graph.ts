@@ -1,0 +1,77 @@
+// A network as plain readonly data: nodes in execution order, values addressed by name.
+import type { Shape } from "../shapes.ts";
+import type { DataType, Tensor } from "../tensor.ts";
+
+export interface ValueType {
+  readonly dtype: DataType;
+  readonly shape: Shape;
+}
+
+/** A subgraph attribute (If, Loop, Scan) is recorded by name only: nothing here executes one. */
+export interface SubgraphMarker {
+  readonly subgraph: string;
+}
+
+export type AttributeValue = number | string | Tensor | SubgraphMarker | readonly number[] | readonly string[];
+
+export interface Node {
+  /** Unique; the file's own name, or one made from the operator and position. */
+  readonly name: string;
+  /** "Conv", "Relu", …; inside Convcam's own domain, fused forms of them. */
+  readonly operator: string;
+  /** "" for ai.onnx. */
+  readonly domain: string;
+  /** Value names; "" stands for an omitted optional input. */
+  readonly inputs: readonly string[];
+  /** Value names; "" stands for an output nobody wants. */
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, AttributeValue>;
+}
+
+/** A graph input. A named or unknown extent stays a string until load fixes it. */
+export interface GraphInput {
+  readonly name: string;
+  readonly dtype: DataType;
+  readonly shape: readonly (number | string)[];
+}
+
+export interface Graph {
+  readonly name: string;
+  /** Domain ("" for ai.onnx) to opset version. */
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Inputs that need a value at run time; initializers are not among them. */
+  readonly inputs: readonly GraphInput[];
+  readonly outputs: readonly string[];
+  readonly initializers: ReadonlyMap<string, Tensor>;
+  /** In topological order. */
+  readonly nodes: readonly Node[];
+}
+
+/** A graph whose every value has a known type, and whose constant values are all initializers. */
+export interface TypedGraph extends Graph {
+  readonly inputs: readonly (GraphInput & ValueType)[];
+  readonly types: ReadonlyMap<string, ValueType>;
+}
+
+/** Domain of the fused operators that passes create. */
+export const fusedDomain = "convcam";
+
+/** Which nodes read each value, in order. */
+export function consumersOf(graph: Graph): ReadonlyMap<string, readonly Node[]> {
+  const consumers = new Map<string, Node[]>();
+  for (const node of graph.nodes)
+    for (const input of new Set(node.inputs)) {
+      const list = consumers.get(input);
+      if (list) list.push(node);
+      else consumers.set(input, [node]);
+    }
+  return consumers;
+}
+
+/** The node that computes each value. */
+export function producersOf(graph: Graph): ReadonlyMap<string, Node> {
+  const producers = new Map<string, Node>();
+  for (const node of graph.nodes) for (const output of node.outputs) if (output) producers.set(output, node);
+  return producers;
+}

@@ -1,0 +1,109 @@
+// How an operator describes itself: output types, an optional CPU evaluation for constants, and its kernels.
+import type { ParamValues, Shader } from "../../shaders/shader.ts";
+import type { AttributeReader } from "../attributes.ts";
+import type { ValueType } from "../graph/graph.ts";
+import type { Layout } from "../plan/plan.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** An input as shape inference sees it. */
+export interface Operand extends ValueType {
+  /** Its elements, where they are known at load. */
+  readonly constant?: Tensor;
+}
+
+/** An input or output as a kernel sees it once the planner has placed it. */
+export interface PlacedOperand extends Operand, Layout {
+  /** Opaque handle for {@link Dispatch.bindings}. */
+  readonly slot: number;
+  /** Whether it is row-major without gaps. */
+  readonly isDense: boolean;
+}
+
+/** Zeros (or room for them) around the last two axes of an NCHW value. */
+export interface Border {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+}
+
+/** Data made at plan time for one kernel: repacked weights, tables. */
+export interface PackedConstant {
+  readonly label: string;
+  readonly data: Float32Array | Int32Array | Uint32Array;
+}
+
+export interface Dispatch {
+  readonly shader: Shader;
+  readonly constants?: Readonly<Record<string, number>>;
+  readonly params: ParamValues;
+  /** Binding name to an operand, packed data, or scratch memory `{ scratchBytes }` (the same object binds the same memory). */
+  readonly bindings: Readonly<Record<string, PlacedOperand | PackedConstant | Scratch>>;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** Memory that lives between the dispatches of one kernel. */
+export interface Scratch {
+  readonly scratchBytes: number;
+}
+
+export interface Kernel {
+  /** Shown in plans and reports, and used to force it in tests: "direct", "depthwise", … */
+  readonly name: string;
+  /**
+   * Inputs that it reads through the strides and offset it is given. The planner makes any other input dense.
+   * Kernels built on the element-wise generator read and write "any".
+   */
+  readonly readsStrided?: "any" | readonly number[];
+  /** Whether outputs are written through the strides and offset they are given. */
+  readonly writesStrided?: boolean;
+  /** A zero border this kernel needs around an input, by input index. Implies that it reads that input strided. */
+  readonly borders?: Readonly<Record<number, Border>>;
+  /** Inputs it never binds (read at plan time, as packed weights are): no buffer is made for them. */
+  readonly ignoresInputs?: readonly number[];
+  dispatches(inputs: readonly (PlacedOperand | undefined)[], outputs: readonly PlacedOperand[]): readonly Dispatch[];
+}
+
+export interface Operation {
+  readonly outputs: readonly ValueType[];
+  /** Computes the outputs on the CPU; called only when every input is constant. Must not be slow on small tensors. */
+  readonly evaluate?: (inputs: readonly (Tensor | undefined)[]) => readonly Tensor[];
+  /** The output is input 0's elements in the same order (Reshape and its kin): no dispatch when input 0 is dense. */
+  readonly isView?: boolean;
+  /** The output is its inputs side by side along this axis: inputs may be computed in place. */
+  readonly concatAxis?: number;
+  /** Most special first; each accepts this very case. Called after inference, only for nodes that run. */
+  readonly kernels?: () => readonly Kernel[];
+  /** Multiply-accumulates. */
+  readonly macs?: number;
+}
+
+export interface OperatorContext {
+  readonly attributes: AttributeReader;
+  readonly inputs: readonly (Operand | undefined)[];
+  /** Outputs the node names; trailing optional ones may be missing. */
+  readonly outputCount: number;
+  /** Version of the node's domain in this file. */
+  readonly opset: number;
+  /** The operand at `index`, or a ModelError that names it. */
+  input(index: number): Operand;
+  /** The elements of an input that must be known at load, or an UnsupportedError; `undefined` if the input is omitted. */
+  constant(index: number, what: string): Tensor | undefined;
+  /** Refuses the node: the file is right, but this case is not implemented. The message says what to do. */
+  unsupported(message: string): never;
+  /** Refuses the file: this node breaks the standard. */
+  invalid(message: string): never;
+}
+
+export interface Operator {
+  readonly name: string;
+  readonly domain: string;
+  /** First opset whose meaning is implemented. */
+  readonly since: number;
+  readonly describe: (context: OperatorContext) => Operation;
+}
+
+/** Declares an ONNX operator. The file that default-exports it (or a list) is its whole registration. */
+export function defineOperator(name: string, options: { since: number; domain?: string }, describe: Operator["describe"]): Operator {
+  return { name, domain: options.domain ?? "", since: options.since, describe };
+}

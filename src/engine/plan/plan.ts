@@ -1,0 +1,63 @@
+// The narrow waist: a network as a readonly list of dispatches over buffers. Pure data, no GPU, no ONNX.
+import type { ParamValues, Shader } from "../../shaders/shader.ts";
+import type { Shape } from "../shapes.ts";
+import type { DataType, Tensor } from "../tensor.ts";
+
+/** Where the elements of a value lie in a buffer, in elements (32-bit words). */
+export interface Layout {
+  readonly offset: number;
+  /** One per axis; equal to the dense strides unless the value has a border or is a slice. */
+  readonly strides: readonly number[];
+}
+
+export interface PlanBuffer {
+  readonly label: string;
+  readonly sizeBytes: number;
+  /** "weights" are never written by a step; "activations" start as zeros and may serve several values in turn. */
+  readonly role: "input" | "weights" | "activations";
+  /** Contents at the start; zeros where absent. */
+  readonly initial?: Float32Array | Int32Array | Uint32Array;
+}
+
+/** A value that lies in a buffer after a run: an input, an output or one that is kept. */
+export interface PlacedValue extends Layout {
+  readonly dtype: DataType;
+  readonly shape: Shape;
+  /** Index into {@link Plan.buffers}. */
+  readonly buffer: number;
+}
+
+/** One dispatch. */
+export interface Step {
+  /** Name of the graph node it belongs to. */
+  readonly node: string;
+  readonly kernel: string;
+  readonly shader: Shader;
+  /** Override constants. */
+  readonly constants: Readonly<Record<string, number>>;
+  readonly params: ParamValues;
+  /** Binding name to index into {@link Plan.buffers}; `params` is bound by the runtime. */
+  readonly bindings: Readonly<Record<string, number>>;
+  readonly workgroups: readonly [number, number, number];
+  /** Multiply-accumulates. */
+  readonly macs: number;
+  /** Bytes read and written at least once. */
+  readonly bytes: number;
+}
+
+export interface Plan {
+  readonly buffers: readonly PlanBuffer[];
+  readonly steps: readonly Step[];
+  /** Inputs, outputs and kept values that lie on the GPU. */
+  readonly values: ReadonlyMap<string, PlacedValue>;
+  /** Kept or output values that turned out to be constants. */
+  readonly constants: ReadonlyMap<string, Tensor>;
+  readonly memory: MemoryReport;
+}
+
+export interface MemoryReport {
+  readonly weightBytes: number;
+  readonly activationBytes: number;
+  /** Largest sum of activation values alive at one step: the least any plan could use. */
+  readonly peakLiveBytes: number;
+}

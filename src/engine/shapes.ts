@@ -1,0 +1,61 @@
+// Arithmetic on shapes: element counts, strides, axes, broadcasting.
+import { ModelError } from "./errors.ts";
+
+export type Shape = readonly number[];
+
+/** Number of elements of a tensor of this shape; 1 for a scalar. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const extent of shape) size *= extent;
+  return size;
+}
+
+/** Row-major strides in elements: the last axis is contiguous. */
+export function denseStrides(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis] as number;
+  }
+  return strides;
+}
+
+/** A possibly negative ONNX axis as an index into a shape of this rank. */
+export function normalizeAxis(axis: number, rank: number): number {
+  const index = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || index < 0 || index >= Math.max(rank, 1))
+    throw new ModelError(`axis ${axis} is outside a tensor of rank ${rank}`);
+  return index;
+}
+
+/** The NumPy broadcast of all shapes. */
+export function broadcastShapes(...shapes: readonly Shape[]): number[] {
+  const rank = Math.max(0, ...shapes.map((s) => s.length));
+  const result = new Array<number>(rank).fill(1);
+  for (const shape of shapes) {
+    for (let i = 0; i < shape.length; i++) {
+      const axis = rank - shape.length + i;
+      const extent = shape[i] as number;
+      const known = result[axis] as number;
+      if (extent === known || extent === 1) continue;
+      if (known !== 1) throw new ModelError(`shapes ${shapes.map((s) => `[${s}]`).join(" and ")} do not broadcast together`);
+      result[axis] = extent;
+    }
+  }
+  return result;
+}
+
+/** Strides that read `shape` as if it were broadcast to `target`: 0 along every stretched axis. */
+export function broadcastStrides(shape: Shape, strides: readonly number[], target: Shape): number[] {
+  const missing = target.length - shape.length;
+  return target.map((extent, axis) => {
+    const own = axis - missing;
+    if (own < 0) return 0;
+    return shape[own] === 1 && extent !== 1 ? 0 : (strides[own] as number);
+  });
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((extent, i) => extent === b[i]);
+}
