@@ -1,0 +1,98 @@
+// Replaces calls of a model's own functions by the nodes inside them, so that only operators are left.
+import { ModelError, UnsupportedError } from "../errors.ts";
+import type { AttributeProto, FunctionProto, NodeProto } from "./proto.ts";
+
+/** "" and "ai.onnx" are the same domain. */
+export function normalizeDomain(domain: string | null | undefined): string {
+  return !domain || domain === "ai.onnx" ? "" : domain;
+}
+
+/** Functions that call functions can double the graph at each level; no network we can draw is this large. */
+const mostNodes = 100_000;
+
+/**
+ * Inlines every call. Values inside a call are named `call/value`.
+ *
+ * @throws ModelError for a function that calls itself, UnsupportedError for defaults of attributes, which onnx-proto does not decode
+ */
+export function inlineFunctions(nodes: readonly NodeProto[], functions: readonly FunctionProto[]): readonly NodeProto[] {
+  if (functions.length === 0) return nodes;
+  const byName = new Map<string, FunctionProto>();
+  for (const definition of functions) {
+    const key = functionKey(definition.domain, definition.name);
+    if (byName.has(key)) throw new UnsupportedError(`function '${definition.name}' is defined twice: overloads are not supported.`);
+    byName.set(key, definition);
+  }
+  const taken = new Set(nodes.flatMap((node) => [...(node.input ?? []), ...(node.output ?? [])]));
+  const result: NodeProto[] = [];
+
+  const emit = (node: NodeProto, active: readonly FunctionProto[]): void => {
+    const definition = byName.get(functionKey(node.domain, node.opType));
+    if (!definition) {
+      if (result.push(node) > mostNodes) throw new UnsupportedError(`The model's functions unfold to more than ${mostNodes} nodes.`);
+      return;
+    }
+    if (active.includes(definition)) throw new ModelError(`function '${definition.name}' calls itself, which ONNX does not allow.`);
+    for (const inner of expandCall(node, definition, taken)) emit(inner, [...active, definition]);
+  };
+  for (const node of nodes) emit(node, []);
+  return result;
+}
+
+/** Every field of a key ends, so that no domain and name can run into another's. */
+function functionKey(domain: string | null | undefined, name: string | null | undefined): string {
+  return JSON.stringify([normalizeDomain(domain), name ?? ""]);
+}
+
+function expandCall(call: NodeProto, definition: FunctionProto, taken: Set<string>): NodeProto[] {
+  const prefix = call.name || call.output?.find(Boolean) || definition.name || "function";
+  const names = new Map<string, string>([["", ""]]);
+  const nodes: NodeProto[] = [];
+  (definition.input ?? []).forEach((input, i) => {
+    names.set(input, call.input?.[i] ?? "");
+  });
+  (definition.output ?? []).forEach((output, i) => {
+    const wanted = call.output?.[i];
+    if (!wanted) return;
+    // An output that is also an input, or returned twice, passes through.
+    const known = names.get(output);
+    if (known === undefined) names.set(output, wanted);
+    else nodes.push({ opType: "Identity", input: [known], output: [wanted] });
+  });
+  const rename = (value: string): string => {
+    const known = names.get(value);
+    if (known !== undefined) return known;
+    const fresh = freshName(`${prefix}/${value}`, taken);
+    names.set(value, fresh);
+    return fresh;
+  };
+  const inner = (definition.node ?? []).map((node) => ({
+    ...node,
+    name: node.name ? `${prefix}/${node.name}` : "",
+    input: (node.input ?? []).map(rename),
+    output: (node.output ?? []).map(rename),
+    attribute: bindAttributes(node, call, definition),
+  }));
+  return [...inner, ...nodes];
+}
+
+function freshName(wanted: string, taken: Set<string>): string {
+  let name = wanted;
+  for (let i = 2; taken.has(name); i++) name = `${wanted}_${i}`;
+  taken.add(name);
+  return name;
+}
+
+/** Replaces references to the function's attributes by what the call gives; where it gives none, the attribute is absent. */
+function bindAttributes(node: NodeProto, call: NodeProto, definition: FunctionProto): AttributeProto[] {
+  return (node.attribute ?? []).flatMap((attribute): AttributeProto[] => {
+    const reference = attribute.refAttrName;
+    if (!reference) return [attribute];
+    const given = call.attribute?.find((a) => a.name === reference);
+    if (given) return [{ ...given, name: attribute.name ?? "" }];
+    if (definition.attribute?.includes(reference)) return [];
+    throw new UnsupportedError(
+      `function '${definition.name}': the default of its attribute '${reference}' is not supported. Inline the model's functions before loading it.`,
+    );
+  });
+}

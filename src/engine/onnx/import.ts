@@ -1,0 +1,227 @@
+// The bytes of an .onnx file to a Graph.
+import { ModelError, UnsupportedError } from "../errors.ts";
+import type { AttributeValue, Graph, GraphInput, Node } from "../graph/graph.ts";
+import { Tensor } from "../tensor.ts";
+import { attributeFromProto } from "./attribute-proto.ts";
+import { type ExternalFiles, type ReadExternal, readExternalFiles } from "./external-data.ts";
+import { inlineFunctions, normalizeDomain } from "./functions.ts";
+import {
+  decodeModelProto,
+  decodeTensorProto,
+  type GraphProto,
+  int64ToNumber,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from "./proto.ts";
+import { sortNodes } from "./sort.ts";
+import { dataTypeOf, tensorFromProto } from "./tensor-proto.ts";
+
+/** Opsets of ai.onnx whose files are read. Each operator checks the versions it implements. */
+const oldestOpset = 7;
+const newestOpset = 26;
+
+export interface ImportOptions {
+  /** Reads weights kept in files beside the model. */
+  readonly readExternal?: ReadExternal | undefined;
+}
+
+/**
+ * Decodes an .onnx file. Weights stay views of `bytes`; nodes come out in topological order under unique names.
+ *
+ * @throws ModelError when the file is damaged or not ONNX, UnsupportedError with every reason when the graph cannot hold it
+ */
+export async function importModel(bytes: Uint8Array, options: ImportOptions = {}): Promise<Graph> {
+  const model = decodeModelProto(bytes);
+  const { graph } = model;
+  const obstacles = new Obstacles();
+  const opsets = readOpsets(model, obstacles);
+  const nodeProtos = inlineFunctions(graph.node ?? [], model.functions ?? []);
+  if ((graph.sparseInitializer ?? []).length > 0) obstacles.add("Sparse initializers are not supported. Re-export with dense weights.");
+  const files = await readExternalFiles(tensorsOf(graph, nodeProtos), options.readExternal);
+  const initializers = readInitializers(graph, files, obstacles);
+  const inputs = readInputs(graph, initializers, obstacles);
+  const nodes = readNodes(nodeProtos, files, obstacles);
+  obstacles.throwIfAny();
+
+  const given = new Set([...initializers.keys(), ...inputs.map((input) => input.name)]);
+  const sorted = sortNodes(nodes, given);
+  return {
+    name: graph.name || "graph",
+    opsets,
+    metadata: readMetadata(model),
+    inputs,
+    outputs: readOutputs(graph, sorted, given),
+    initializers,
+    nodes: sorted,
+  };
+}
+
+/**
+ * Decodes a lone tensor, such as `input_0.pb` beside ONNX's test models.
+ *
+ * @throws ModelError when the bytes are damaged, UnsupportedError for sequences, optionals and element types without a place here
+ */
+export function readTensor(bytes: Uint8Array): Tensor {
+  const proto = decodeTensorProto(bytes);
+  return tensorFromProto(proto, `tensor '${proto.name ?? ""}'`);
+}
+
+/** Collects what is unsupported, so that all reasons are reported at once. */
+class Obstacles {
+  readonly #reasons: string[] = [];
+
+  add(...reasons: readonly string[]): void {
+    this.#reasons.push(...reasons);
+  }
+
+  /** The result of `read`, or `fallback` and a reason more. */
+  collect<T>(fallback: T, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error;
+      this.add(...error.reasons);
+      return fallback;
+    }
+  }
+
+  throwIfAny(): void {
+    if (this.#reasons.length > 0) throw new UnsupportedError(this.#reasons);
+  }
+}
+
+function readOpsets(model: ModelProto, obstacles: Obstacles): Map<string, number> {
+  const opsets = new Map<string, number>();
+  for (const { domain, version } of model.opsetImport ?? []) opsets.set(normalizeDomain(domain), int64ToNumber(version ?? 0));
+  if (opsets.size === 0) throw new ModelError("The model imports no opset, so its operators have no meaning. Export it again.");
+  for (const definition of model.functions ?? [])
+    for (const { domain, version } of definition.opsetImport ?? []) {
+      const key = normalizeDomain(domain);
+      const own = int64ToNumber(version ?? 0);
+      const known = opsets.get(key);
+      if (known === undefined) opsets.set(key, own);
+      else if (known !== own)
+        obstacles.add(`function '${definition.name}' uses opset ${own} of '${key || "ai.onnx"}', the model ${known}. Export both with one opset.`);
+    }
+  const opset = opsets.get("");
+  if (opset !== undefined && (opset < oldestOpset || opset > newestOpset))
+    obstacles.add(
+      `The model uses opset ${opset}; ${oldestOpset} to ${newestOpset} are supported. Convert it with onnx.version_converter, or export it again with opset 17.`,
+    );
+  return opsets;
+}
+
+/** Producer and the like under their protobuf names, then the file's own metadata_props. */
+function readMetadata(model: ModelProto): Map<string, string> {
+  const metadata = new Map<string, string>();
+  for (const { key, value } of model.metadataProps ?? []) metadata.set(key ?? "", value ?? "");
+  const version = int64ToNumber(model.modelVersion ?? 0);
+  const fields = {
+    producer_name: model.producerName,
+    producer_version: model.producerVersion,
+    domain: model.domain,
+    model_version: version === 0 ? "" : String(version),
+    doc_string: model.docString,
+  };
+  for (const [key, value] of Object.entries(fields)) if (value) metadata.set(key, value);
+  return metadata;
+}
+
+function* tensorsOf(graph: GraphProto, nodes: readonly NodeProto[]): Iterable<TensorProto> {
+  yield* graph.initializer ?? [];
+  for (const node of nodes) for (const attribute of node.attribute ?? []) if (attribute.t) yield attribute.t;
+}
+
+function readInitializers(graph: GraphProto, files: ExternalFiles, obstacles: Obstacles): Map<string, Tensor> {
+  const initializers = new Map<string, Tensor>();
+  const placeholder = new Tensor("uint8", [0], new Uint8Array(0));
+  for (const proto of graph.initializer ?? []) {
+    const name = proto.name ?? "";
+    if (name === "") throw new ModelError("The graph has an initializer without a name.");
+    if (initializers.has(name)) throw new ModelError(`initializer '${name}' is there twice.`);
+    initializers.set(
+      name,
+      obstacles.collect(placeholder, () => tensorFromProto(proto, `initializer '${name}'`, files)),
+    );
+  }
+  return initializers;
+}
+
+/** Before IR version 4 every initializer is also listed as an input; those are left out. */
+function readInputs(graph: GraphProto, initializers: ReadonlyMap<string, Tensor>, obstacles: Obstacles): GraphInput[] {
+  const inputs = new Map<string, GraphInput>();
+  for (const info of graph.input ?? []) {
+    const name = info.name ?? "";
+    if (name === "") throw new ModelError("The graph has an input without a name.");
+    if (inputs.has(name)) throw new ModelError(`input '${name}' is there twice.`);
+    if (initializers.has(name)) continue;
+    const placeholder: GraphInput = { name, dtype: "float32", shape: [] };
+    inputs.set(
+      name,
+      obstacles.collect(placeholder, () => readInput(info, name)),
+    );
+  }
+  return [...inputs.values()];
+}
+
+function readInput(info: ValueInfoProto, name: string): GraphInput {
+  const where = `input '${name}'`;
+  const tensor = info.type?.tensorType;
+  if (!tensor) throw new UnsupportedError(`${where}: only tensors are supported, not sequences, maps, optionals or sparse tensors.`);
+  const dtype = dataTypeOf(tensor.elemType ?? 0, where);
+  if (!tensor.shape) throw new UnsupportedError(`${where}: its number of axes is not given. Re-export with a shape; sizes in it may be symbolic.`);
+  const shape = (tensor.shape.dim ?? []).map(({ dimValue, dimParam }, axis) => {
+    // Some exporters write -1, or a question mark, for what they do not know.
+    if (dimParam && !dimParam.startsWith("?")) return dimParam;
+    const extent = dimParam || dimValue === null || dimValue === undefined ? -1 : int64ToNumber(dimValue);
+    return extent >= 0 ? extent : unknownExtent(name, axis);
+  });
+  return { name, dtype, shape };
+}
+
+/** Stands for an extent that the file leaves open. Unique, as names of inputs are. */
+function unknownExtent(input: string, axis: number): string {
+  return `?${input}.${axis}`;
+}
+
+function readNodes(protos: readonly NodeProto[], files: ExternalFiles, obstacles: Obstacles): Node[] {
+  const taken = new Set(protos.map((proto) => proto.name ?? ""));
+  const used = new Set<string>();
+  return protos.map((proto, index): Node => {
+    const operator = proto.opType ?? "";
+    if (operator === "") throw new ModelError(`node ${index} '${proto.name ?? ""}' names no operator.`);
+    const name = nodeName(proto.name || `${operator}_${index}`, taken, used, Boolean(proto.name));
+    const attributes = new Map<string, AttributeValue>();
+    for (const attribute of proto.attribute ?? []) {
+      const key = attribute.name ?? "";
+      const where = `${operator} '${name}': attribute '${key}'`;
+      if (key === "" || attributes.has(key)) throw new ModelError(`${where} ${key === "" ? "has no name" : "is there twice"}.`);
+      attributes.set(
+        key,
+        obstacles.collect<AttributeValue>(0, () => attributeFromProto(attribute, where, files)),
+      );
+    }
+    return { name, operator, domain: normalizeDomain(proto.domain), inputs: proto.input ?? [], outputs: proto.output ?? [], attributes };
+  });
+}
+
+/** The first node of a name keeps it; later ones, and made-up names that a node of the file has, get a number. */
+function nodeName(wanted: string, taken: ReadonlySet<string>, used: Set<string>, isOwn: boolean): string {
+  let name = wanted;
+  for (let i = 2; used.has(name) || (taken.has(name) && !(isOwn && name === wanted)); i++) name = `${wanted}_${i}`;
+  used.add(name);
+  return name;
+}
+
+function readOutputs(graph: GraphProto, nodes: readonly Node[], given: ReadonlySet<string>): string[] {
+  const outputs = (graph.output ?? []).map((info) => info.name ?? "");
+  if (outputs.length === 0) throw new ModelError("The graph has no outputs. Export it again.");
+  const known = new Set([...given, ...nodes.flatMap((node) => node.outputs)]);
+  for (const [i, output] of outputs.entries()) {
+    if (output === "" || !known.has(output)) throw new ModelError(`output '${output}' is made by no node, and is no graph input or initializer.`);
+    if (outputs.indexOf(output) !== i) throw new ModelError(`output '${output}' is there twice.`);
+  }
+  return outputs;
+}

@@ -1,0 +1,104 @@
+// TensorProto to Tensor and back: every encoding of the element types that Convcam computes with.
+import { ModelError, UnsupportedError } from "../errors.ts";
+import { type Shape, sizeOf } from "../shapes.ts";
+import { bytesPerElement, type DataType, Tensor } from "../tensor.ts";
+import { type ExternalFiles, externalBytes, isExternal } from "./external-data.ts";
+import { type Int64, int64ToBigInt, int64ToNumber, type TensorProto } from "./proto.ts";
+
+type TypedField = "floatData" | "int32Data" | "int64Data" | "doubleData" | "uint64Data";
+
+/** TensorProto.DataType codes, and the typed field that holds the elements where raw_data does not. */
+const elementTypes: { readonly [code: number]: { readonly dtype: DataType; readonly field: TypedField } } = {
+  1: { dtype: "float32", field: "floatData" },
+  2: { dtype: "uint8", field: "int32Data" },
+  3: { dtype: "int8", field: "int32Data" },
+  4: { dtype: "uint16", field: "int32Data" },
+  5: { dtype: "int16", field: "int32Data" },
+  6: { dtype: "int32", field: "int32Data" },
+  7: { dtype: "int64", field: "int64Data" },
+  9: { dtype: "bool", field: "int32Data" },
+  10: { dtype: "float16", field: "int32Data" },
+  11: { dtype: "float64", field: "doubleData" },
+  12: { dtype: "uint32", field: "uint64Data" },
+  13: { dtype: "uint64", field: "uint64Data" },
+  16: { dtype: "bfloat16", field: "int32Data" },
+};
+
+/** Codes that are right in a file, but that Convcam does not compute with. */
+const otherElementTypes: { readonly [code: number]: string } = {
+  8: "string",
+  14: "complex64",
+  15: "complex128",
+  17: "float8e4m3fn",
+  18: "float8e4m3fnuz",
+  19: "float8e5m2",
+  20: "float8e5m2fnuz",
+  21: "uint4",
+  22: "int4",
+  23: "float4e2m1",
+  24: "float8e8m0",
+  25: "uint2",
+  26: "int2",
+};
+
+/** The data type of a TensorProto.DataType code. `where` names the tensor in errors. */
+export function dataTypeOf(code: number, where: string): DataType {
+  const type = elementTypes[code];
+  if (type) return type.dtype;
+  const other = otherElementTypes[code];
+  if (other) throw new UnsupportedError(`${where}: element type ${other} is not supported. Re-export with float32 or integer tensors.`);
+  throw new ModelError(`${where}: ${code} is not an ONNX element type.`);
+}
+
+/** The TensorProto.DataType code of a data type. */
+export function dataTypeCode(dtype: DataType): number {
+  return Number(Object.keys(elementTypes).find((code) => elementTypes[Number(code)]?.dtype === dtype));
+}
+
+/**
+ * Decodes a tensor. Raw and external data stay views of their file.
+ *
+ * @param where names the tensor in errors: "initializer 'conv1.weight'"
+ * @param files the external files it may refer to
+ */
+export function tensorFromProto(proto: TensorProto, where: string, files: ExternalFiles = new Map()): Tensor {
+  const dtype = dataTypeOf(proto.dataType ?? 0, where);
+  const shape = shapeOf(proto, where);
+  if (proto.segment) throw new UnsupportedError(`${where}: segmented tensors are not supported. Save the model again with a current onnx.`);
+  const expectedBytes = sizeOf(shape) * bytesPerElement(dtype);
+  const bytes = isExternal(proto) ? externalBytes(proto, files, where, expectedBytes) : proto.rawData;
+  if (!bytes?.byteLength && sizeOf(shape) > 0) return tensorFromTypedField(proto, dtype, shape, where);
+  const found = bytes?.byteLength ?? 0;
+  if (found !== expectedBytes)
+    throw new ModelError(`${where}: a ${dtype} tensor of shape [${shape}] takes ${expectedBytes} bytes, got ${found}. The file is damaged.`);
+  return new Tensor(dtype, shape, dtype === "bool" ? zerosAndOnes(bytes) : (bytes ?? new Uint8Array(0)));
+}
+
+export function tensorToProto(tensor: Tensor, name: string): TensorProto {
+  return { name, dims: [...tensor.shape], dataType: dataTypeCode(tensor.dtype), rawData: tensor.bytes };
+}
+
+function shapeOf(proto: TensorProto, where: string): Shape {
+  const shape = (proto.dims ?? []).map((dim: Int64) => int64ToNumber(dim));
+  for (const extent of shape)
+    if (extent < 0 || !Number.isSafeInteger(extent)) throw new ModelError(`${where}: extent ${extent} in shape [${shape}] is not a size.`);
+  return shape;
+}
+
+function tensorFromTypedField(proto: TensorProto, dtype: DataType, shape: Shape, where: string): Tensor {
+  const { field } = elementTypes[proto.dataType ?? 0] as { field: TypedField };
+  const elements: readonly Int64[] = proto[field] ?? [];
+  if (elements.length !== sizeOf(shape))
+    throw new ModelError(`${where}: shape [${shape}] holds ${sizeOf(shape)} elements, got ${elements.length}. The file is damaged.`);
+  // int32_data carries the bits of a float16 or bfloat16, not its value.
+  if (dtype === "float16" || dtype === "bfloat16") {
+    const bits = Uint16Array.from(elements, int64ToNumber);
+    return new Tensor(dtype, shape, new Uint8Array(bits.buffer));
+  }
+  const isWide = field === "int64Data" || field === "uint64Data";
+  return Tensor.from(dtype, shape, isWide ? elements.map(int64ToBigInt) : (elements as readonly number[]));
+}
+
+function zerosAndOnes(bytes: Uint8Array | null | undefined): Uint8Array {
+  return Uint8Array.from(bytes ?? [], (byte) => (byte === 0 ? 0 : 1));
+}
