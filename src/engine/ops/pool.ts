@@ -1,0 +1,141 @@
+// MaxPool, AveragePool and LpPool: a sliding window over one, two or three spatial axes.
+// https://onnx.ai/onnx/operators/onnx__MaxPool.html
+import maxPoolIndicesShader from "../../shaders/max-pool-indices.wgsl";
+import poolShader from "../../shaders/pool.wgsl";
+import { sizeOf } from "../shapes.ts";
+import { resolveWindow, type Window } from "../window.ts";
+import { floatInput } from "./checks.ts";
+import { flatWorkgroups } from "./dispatch.ts";
+import { type Dispatch, defineOperator, type Kernel, type Operator, type OperatorContext, type PlacedOperand } from "./operator.ts";
+import { asSpatial, lift } from "./spatial.ts";
+
+const kinds = { max: 0, average: 1, lp: 2 } as const;
+
+interface Pool {
+  readonly kind: keyof typeof kinds;
+  readonly window: Window;
+  /** Whether the average's divisor counts padding. */
+  readonly countsPads?: boolean;
+  readonly p?: number;
+}
+
+export default [
+  defineOperator("MaxPool", { since: 1 }, (context) => {
+    const input = floatInput(context, 0);
+    const window = readWindow(context);
+    const columnMajor = context.attributes.flag("storage_order", false);
+    const shape = [...input.shape.slice(0, 2), ...window.output];
+    const value = { dtype: input.dtype, shape };
+    return {
+      outputs: context.outputCount > 1 ? [value, { dtype: "int64", shape }] : [value],
+      kernels: () => [poolKernel({ kind: "max", window }, { columnMajor, writesIndices: context.outputCount > 1 })],
+    };
+  }),
+  defineOperator("AveragePool", { since: 1 }, (context) => {
+    const countsPads = context.attributes.flag("count_include_pad", false);
+    return describePool(context, (window) => ({ kind: "average", window, countsPads }));
+  }),
+  defineOperator("LpPool", { since: 2 }, (context) => {
+    const p = context.attributes.number("p", 2);
+    return describePool(context, (window) => ({ kind: "lp", window, p }));
+  }),
+] satisfies Operator[];
+
+function describePool(context: OperatorContext, pool: (window: Window) => Pool): ReturnType<Operator["describe"]> {
+  const input = floatInput(context, 0);
+  const window = readWindow(context);
+  return {
+    outputs: [{ dtype: input.dtype, shape: [...input.shape.slice(0, 2), ...window.output] }],
+    kernels: () => [poolKernel(pool(window))],
+  };
+}
+
+function readWindow(context: OperatorContext): Window {
+  const { attributes } = context;
+  const spatial = context.input(0).shape.slice(2);
+  if (spatial.length < 1 || spatial.length > 3)
+    context.unsupported(`pooling over ${spatial.length} spatial axes is not supported, only over 1 to 3. Reshape the input to rank 3, 4 or 5.`);
+  return resolveWindow(spatial, {
+    kernel: attributes.numbers("kernel_shape", []),
+    strides: attributes.numbers("strides"),
+    dilations: attributes.numbers("dilations"),
+    pads: attributes.numbers("pads"),
+    autoPad: attributes.string("auto_pad", "NOTSET"),
+    ceilMode: attributes.flag("ceil_mode", false),
+  });
+}
+
+function poolKernel(pool: Pool, { columnMajor = false, writesIndices = false } = {}): Kernel {
+  return {
+    name: "pool",
+    readsStrided: [0],
+    // Indices are written dense, and a kernel says this of all its outputs.
+    writesStrided: !writesIndices,
+    dispatches: ([input], [output, indices]) => {
+      const steps = [poolDispatch(pool, input as PlacedOperand, output as PlacedOperand)];
+      if (indices) steps.push(indicesDispatch(pool.window, columnMajor, input as PlacedOperand, indices));
+      return steps;
+    },
+  };
+}
+
+function poolDispatch({ kind, window, countsPads, p }: Pool, input: PlacedOperand, output: PlacedOperand): Dispatch {
+  const from = asSpatial(input);
+  const to = asSpatial(output);
+  const count = sizeOf(output.shape);
+  const pad = lift(window.padsBegin, 0);
+  const padEnd = lift(window.padsEnd, 0);
+  return {
+    shader: poolShader,
+    constants: { KIND: kinds[kind] },
+    params: {
+      count,
+      channels: from.c,
+      input_offset: from.offset,
+      output_offset: to.offset,
+      input_stride_n: from.strideN,
+      output_stride_n: to.strideN,
+      p: p ?? 1,
+      input_strides: from.strides,
+      output_strides: to.strides,
+      input_extent: from.extent,
+      output_extent: to.extent,
+      ...windowParams(window),
+      counted_from: countsPads ? pad.map((value) => -value) : [0, 0, 0],
+      counted_to: from.extent.map((extent, axis) => extent + (countsPads ? (padEnd[axis] as number) : 0)),
+    },
+    bindings: { input, output },
+    workgroups: flatWorkgroups(count, 64),
+  };
+}
+
+function indicesDispatch(window: Window, columnMajor: boolean, input: PlacedOperand, indices: PlacedOperand): Dispatch {
+  const from = asSpatial(input);
+  const count = sizeOf(indices.shape);
+  const [depth = 1, height = 1, width = 1] = from.extent;
+  return {
+    shader: maxPoolIndicesShader,
+    params: {
+      count,
+      channels: from.c,
+      input_offset: from.offset,
+      input_stride_n: from.strideN,
+      input_strides: from.strides,
+      index_strides: columnMajor ? [1, depth, depth * height] : [height * width, width, 1],
+      input_extent: from.extent,
+      output_extent: lift(window.output, 1),
+      ...windowParams(window),
+    },
+    bindings: { input, indices },
+    workgroups: flatWorkgroups(count, 64),
+  };
+}
+
+function windowParams(window: Window) {
+  return {
+    kernel: lift(window.kernel, 1),
+    window_stride: lift(window.strides, 1),
+    dilation: lift(window.dilations, 1),
+    pad: lift(window.padsBegin, 0),
+  };
+}

@@ -1,0 +1,89 @@
+// Reduction over any axes, through the strides the input has.
+//
+//   y[o] = finish(combine over r of term(x[o, r]) · scale)
+//   term: x, |x|, x² or |x|^p;  combine: sum, maximum, minimum or product;  finish: nothing, √, log or the p-th root
+//
+// o counts the kept axes and r the reduced ones, each up to four after merging. The output is dense.
+// LANES invocations share one output and meet once in workgroup memory; a workgroup computes 64 / LANES outputs.
+
+override TERM: u32 = 0u; // 0 x, 1 |x|, 2 x², 3 |x|^p
+override COMBINE: u32 = 0u; // 0 sum, 1 maximum, 2 minimum, 3 product
+override FINISH: u32 = 0u; // 0 nothing, 1 √, 2 log, 3 p-th root
+override LANES: u32 = 1u; // a power of two up to 64
+const WORKGROUP_SIZE = 64u;
+
+struct Params {
+  count: u32, // outputs
+  length: u32, // inputs per output
+  input_offset: u32,
+  initial: f32, // the combination of nothing: 0, −∞, ∞ or 1
+  scale: f32, // 1 / length for a mean, else 1
+  p: f32,
+  kept_extent: vec4<u32>,
+  kept_strides: vec4<u32>,
+  reduced_extent: vec4<u32>,
+  reduced_strides: vec4<u32>,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<f32>;
+@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+
+var<workgroup> partial: array<f32, WORKGROUP_SIZE>;
+
+fn offset_of(index: u32, extent: vec4<u32>, strides: vec4<u32>) -> u32 {
+  let z = index / extent.w;
+  let y = z / extent.z;
+  let x = y / extent.y;
+  return dot(vec4<u32>(x, y % extent.y, z % extent.z, index % extent.w), strides);
+}
+
+fn combine(a: f32, b: f32) -> f32 {
+  let extreme = select(max(a, b), min(a, b), COMBINE == 2u);
+  return select(select(extreme, a * b, COMBINE == 3u), a + b, COMBINE == 0u);
+}
+
+fn term(x: f32) -> f32 {
+  let size = abs(x);
+  let power = select(x * x, pow(size, params.p), TERM == 3u);
+  return select(select(power, size, TERM == 1u), x, TERM == 0u);
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(local_invocation_index) local: u32,
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) num_workgroups: vec3<u32>,
+) {
+  let lane = local % LANES;
+  let index = (workgroup.x + workgroup.y * num_workgroups.x) * (WORKGROUP_SIZE / LANES) + local / LANES;
+  let base = params.input_offset + offset_of(min(index, params.count - 1u), params.kept_extent, params.kept_strides);
+  var result = params.initial;
+  for (var r = lane; r < params.length; r += LANES) {
+    result = combine(result, term(input[base + offset_of(r, params.reduced_extent, params.reduced_strides)]));
+  }
+  if (LANES > 1u) {
+    partial[local] = result;
+    workgroupBarrier();
+    if (lane > 0u) {
+      return;
+    }
+    for (var other = 1u; other < LANES; other++) {
+      result = combine(result, partial[local + other]);
+    }
+  }
+  if (index >= params.count) {
+    return;
+  }
+  result *= params.scale;
+  if (FINISH == 1u) {
+    result = sqrt(result);
+  }
+  if (FINISH == 2u) {
+    result = log(result);
+  }
+  if (FINISH == 3u) {
+    result = pow(result, 1.0 / params.p);
+  }
+  output[index] = result;
+}
