@@ -63,7 +63,7 @@ function guessType(attribute: AttributeProto): number {
 
 /**
  * ONNX's float attributes. A Graph keeps a number as a number, so 1 may be a float or an int: the standard says which, by name.
- * A value that is not an integer is a float whatever its name.
+ * A value that is no int64 is a float whatever its name.
  */
 const floatAttributes: ReadonlySet<string> = new Set([
   ...["alpha", "beta", "gamma", "bias", "lambd", "epsilon", "momentum", "ratio", "threshold"],
@@ -75,7 +75,7 @@ const floatAttributes: ReadonlySet<string> = new Set([
 const intExceptions: ReadonlySet<string> = new Set(["Dropout.seed"]);
 
 function isFloatAttribute(operator: string, name: string, values: readonly number[]): boolean {
-  if (values.some((value) => !Number.isInteger(value))) return true;
+  if (values.some((value) => !Number.isInteger(value) || Math.abs(value) > 2 ** 63)) return true;
   return floatAttributes.has(name) && !intExceptions.has(`${operator}.${name}`);
 }
 

@@ -43,7 +43,7 @@ export function numberToInt64(value: number): Int64 {
  */
 export function decodeModelProto(bytes: Uint8Array): ModelProto & { readonly graph: GraphProto } {
   const { graph, ...rest } = decode(bytes, "model", (reader) => messages.ModelProto.decode(reader));
-  if (!graph) throw new ModelError(`This is not an ONNX model: its ${bytes.byteLength} bytes hold no graph. ${exportAgain}`);
+  if (!graph) throw refusal(bytes, "model", `its ${bytes.byteLength} bytes hold no graph`);
   return { ...rest, graph };
 }
 
@@ -90,11 +90,13 @@ function decode<T>(bytes: Uint8Array, what: "model" | "tensor", read: (reader: p
   } catch {
     // protobufjs reports an index out of range, an unknown wire type or a stack overflow: all say the same of the file.
   }
+  throw refusal(bytes, what, `decoding stopped at byte ${Math.min(reader.pos, reader.len)} of ${reader.len}`);
+}
+
+function refusal(bytes: Uint8Array, what: "model" | "tensor", reason: string): ModelError {
   const guess = signatures.find(({ offset, text }) => startsWith(bytes, offset, text));
-  if (guess) throw new ModelError(`This is not an ONNX ${what} but ${guess.found}.`);
-  throw new ModelError(
-    `This is not a whole ONNX ${what}: decoding stopped at byte ${Math.min(reader.pos, reader.len)} of ${reader.len}. ${exportAgain}`,
-  );
+  if (guess) return new ModelError(`This is not an ONNX ${what} but ${guess.found}.`);
+  return new ModelError(`This is not a whole ONNX ${what}: ${reason}. ${exportAgain}`);
 }
 
 /** What people drop instead of an .onnx file, by its first bytes. None of them decodes as a model. */
