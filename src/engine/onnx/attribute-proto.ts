@@ -46,7 +46,9 @@ export function attributeFromProto(attribute: AttributeProto, where: string, fil
 export function attributeToProto(name: string, value: AttributeValue, operator: string): AttributeProto {
   if (typeof value === "string") return { name, type: typeCodes.string, s: encodeText(value) };
   if (typeof value === "number")
-    return isFloatAttribute(operator, name, [value]) ? { name, type: typeCodes.float, f: value } : { name, type: typeCodes.int, i: encodeInt(value) };
+    return isFloatAttribute(operator, name, [value])
+      ? { name, type: typeCodes.float, f: value }
+      : { name, type: typeCodes.int, i: encodeInt(value) };
   if (value instanceof Tensor) return { name, type: typeCodes.tensor, t: tensorToProto(value, "") };
   if ("subgraph" in value) throw new UnsupportedError(`${operator}: attribute '${name}' is a subgraph, which a Graph does not keep.`);
   if (isStrings(value)) return { name, type: typeCodes.strings, strings: value.map(encodeText) };
@@ -54,11 +56,14 @@ export function attributeToProto(name: string, value: AttributeValue, operator: 
   return { name, type: typeCodes.ints, ints: value.map(encodeInt) };
 }
 
-/** Files older than IR version 2 name no type: the field that is there tells it. */
+/** Files older than IR version 2 name no type: the field that is there tells it. Decoded messages have every list, if an empty one. */
 function guessType(attribute: AttributeProto): number {
-  const has = (field: keyof AttributeProto) => Object.hasOwn(attribute, field);
   const fields = ["f", "i", "s", "t", "g", "floats", "ints", "strings"] as const;
-  return fields.findIndex(has) + 1;
+  const isGiven = (field: (typeof fields)[number]) => {
+    const value = attribute[field];
+    return Object.hasOwn(attribute, field) && !(Array.isArray(value) && value.length === 0);
+  };
+  return fields.findIndex(isGiven) + 1;
 }
 
 /**

@@ -25,7 +25,9 @@ export async function readExternalFiles(tensors: Iterable<TensorProto>, readExte
   const paths = new Set([...tensors].filter(isExternal).map(pathOf));
   for (const path of paths) {
     if (!readExternal)
-      throw new ModelError(`The model keeps weights in '${path}' beside it. Give readExternal to read that file, or save the model as one file.`);
+      throw new ModelError(
+        `The model keeps weights in '${path}' beside it. Give readExternal to read that file, or save the model as one file.`,
+      );
     pending.set(path, readExternal(path));
   }
   return new Map(await Promise.all([...pending].map(async ([path, bytes]) => [path, await bytes] as const)));
@@ -56,7 +58,8 @@ function byteCount(tensor: TensorProto, key: string, where: string): number | un
   const text = entry(tensor, key);
   if (text === undefined) return undefined;
   const count = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(count)) throw new ModelError(`${where}: external data ${key} '${text}' is not a byte count.`);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(count))
+    throw new ModelError(`${where}: external data ${key} '${text}' is not a byte count.`);
   return count;
 }
 
@@ -66,7 +69,9 @@ function pathOf(tensor: TensorProto): string {
   const path = location.replace(/^(\.\/)+/, "");
   const refusal = refusalOf(path);
   if (refusal)
-    throw new ModelError(`tensor '${tensor.name}': external data location '${location}' ${refusal}. Only files in the model's folder are read.`);
+    throw new ModelError(
+      `tensor '${tensor.name}': external data location '${location}' ${refusal}. Only files in the model's folder are read.`,
+    );
   return path;
 }
 

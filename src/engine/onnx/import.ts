@@ -103,7 +103,9 @@ function readOpsets(model: ModelProto, obstacles: Obstacles): Map<string, number
       const known = opsets.get(key);
       if (known === undefined) opsets.set(key, own);
       else if (known !== own)
-        obstacles.add(`function '${definition.name}' uses opset ${own} of '${key || "ai.onnx"}', the model ${known}. Export both with one opset.`);
+        obstacles.add(
+          `function '${definition.name}' uses opset ${own} of '${key || "ai.onnx"}', the model ${known}. Export both with one opset.`,
+        );
     }
   const opset = opsets.get("");
   if (opset !== undefined && (opset < oldestOpset || opset > newestOpset))
@@ -171,7 +173,8 @@ function readInput(info: ValueInfoProto, name: string): GraphInput {
   const tensor = info.type?.tensorType;
   if (!tensor) throw new UnsupportedError(`${where}: only tensors are supported, not sequences, maps, optionals or sparse tensors.`);
   const dtype = dataTypeOf(tensor.elemType ?? 0, where);
-  if (!tensor.shape) throw new UnsupportedError(`${where}: its number of axes is not given. Re-export with a shape; sizes in it may be symbolic.`);
+  if (!tensor.shape)
+    throw new UnsupportedError(`${where}: its number of axes is not given. Re-export with a shape; sizes in it may be symbolic.`);
   const shape = (tensor.shape.dim ?? []).map(({ dimValue, dimParam }, axis) => {
     // Some exporters write -1, or a question mark, for what they do not know.
     if (dimParam && !dimParam.startsWith("?")) return dimParam;
@@ -220,7 +223,8 @@ function readOutputs(graph: GraphProto, nodes: readonly Node[], given: ReadonlyS
   if (outputs.length === 0) throw new ModelError("The graph has no outputs. Export it again.");
   const known = new Set([...given, ...nodes.flatMap((node) => node.outputs)]);
   for (const [i, output] of outputs.entries()) {
-    if (output === "" || !known.has(output)) throw new ModelError(`output '${output}' is made by no node, and is no graph input or initializer.`);
+    if (output === "" || !known.has(output))
+      throw new ModelError(`output '${output}' is made by no node, and is no graph input or initializer.`);
     if (outputs.indexOf(output) !== i) throw new ModelError(`output '${output}' is there twice.`);
   }
   return outputs;

@@ -21,8 +21,8 @@ function findProducers(nodes: readonly Node[], given: ReadonlySet<string>): Read
     for (const output of node.outputs) {
       if (output === "") continue;
       const other = producers.get(output);
-      if (other) throw new ModelError(`${describe(node)}: value '${output}' is already made by ${describe(other)}.`);
-      if (given.has(output)) throw new ModelError(`${describe(node)}: value '${output}' is already an input or initializer.`);
+      if (other) throw new ModelError(`${labelOf(node)}: value '${output}' is already made by ${labelOf(other)}.`);
+      if (given.has(output)) throw new ModelError(`${labelOf(node)}: value '${output}' is already an input or initializer.`);
       producers.set(output, node);
     }
   return producers;
@@ -44,17 +44,19 @@ function visit(start: Node, producers: ReadonlyMap<string, Node>, given: Readonl
     const input = next.value;
     if (input === "" || given.has(input)) continue;
     const producer = producers.get(input);
-    if (!producer) throw new ModelError(`${describe(node)}: input '${input}' is made by no node, and is no graph input or initializer.`);
+    if (!producer) throw new ModelError(`${labelOf(node)}: input '${input}' is made by no node, and is no graph input or initializer.`);
     if (sorted.has(producer)) continue;
     if (path.has(producer)) {
-      const cycle = stack.slice(stack.indexOf(producer)).map(describe);
-      throw new ModelError(`The graph has a cycle: ${cycle.slice(0, 8).join(" needs ")}${cycle.length > 8 ? " …" : ""} needs ${describe(producer)}.`);
+      const cycle = stack.slice(stack.indexOf(producer)).map(labelOf);
+      throw new ModelError(
+        `The graph has a cycle: ${cycle.slice(0, 8).join(" needs ")}${cycle.length > 8 ? " …" : ""} needs ${labelOf(producer)}.`,
+      );
     }
     path.set(producer, producer.inputs.values());
     stack.push(producer);
   }
 }
 
-function describe(node: Node): string {
+function labelOf(node: Node): string {
   return `${node.operator} '${node.name}'`;
 }

@@ -70,7 +70,9 @@ export function tensorFromProto(proto: TensorProto, where: string, files: Extern
   if (!bytes?.byteLength && sizeOf(shape) > 0) return tensorFromTypedField(proto, dtype, shape, where);
   const found = bytes?.byteLength ?? 0;
   if (found !== expectedBytes)
-    throw new ModelError(`${where}: a ${dtype} tensor of shape [${shape}] takes ${expectedBytes} bytes, got ${found}. The file is damaged.`);
+    throw new ModelError(
+      `${where}: a ${dtype} tensor of shape [${shape}] takes ${expectedBytes} bytes, got ${found}. The file is damaged.`,
+    );
   return new Tensor(dtype, shape, dtype === "bool" ? zerosAndOnes(bytes) : (bytes ?? new Uint8Array(0)));
 }
 
