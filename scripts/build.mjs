@@ -1,0 +1,25 @@
+// Builds the site (dist/site), the library (dist/convcam.js), the element (dist/element.js), the command (dist/cli.js) and
+// the library's types. `node scripts/build.mjs site cli` builds only what is named; --quiet speaks only of failures.
+import { run } from "./steps.mjs";
+
+/** @type {Record<string, string>} */
+const builds = {
+  site: "vite build",
+  library: "vite build --mode library",
+  element: "vite build --mode element",
+  cli: "vite build --mode cli",
+  types: "tsc --project tsconfig.build.json",
+};
+
+const named = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const quiet = process.argv.includes("--quiet");
+for (const name of named.length > 0 ? named : Object.keys(builds)) {
+  const command = builds[name];
+  if (!command) {
+    console.error(`Nothing to build is called '${name}'. There are: ${Object.keys(builds).join(", ")}.`);
+    process.exit(2);
+  }
+  const logLevel = command.startsWith("vite") && quiet ? " --logLevel warn" : "";
+  const status = await run(command + logLevel, { quiet });
+  if (status !== 0) process.exit(status);
+}

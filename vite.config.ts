@@ -1,0 +1,56 @@
+// Builds and tests. `vite build` makes the site; the modes library, element and cli make the package's three files.
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { wgsl } from "./src/shaders/vite-plugin.ts";
+
+type Build = NonNullable<ViteUserConfig["build"]>;
+
+/** One self-contained ES module, minified in full (Vite's own library mode keeps white space). */
+function singleFile(entry: string, name: string): Build {
+  return {
+    outDir: "dist",
+    emptyOutDir: false,
+    copyPublicDir: false,
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { [name]: entry },
+      preserveEntrySignatures: "strict",
+      output: { format: "es", entryFileNames: "[name].js", codeSplitting: false },
+    },
+  };
+}
+
+const site: Build = { outDir: "dist/site", target: "es2022", rolldownOptions: { input: { index: "index.html" } } };
+
+const builds: Readonly<Record<string, Build>> = {
+  library: singleFile("src/index.ts", "convcam"),
+  element: singleFile("src/ui/element.ts", "element"),
+  // Node loads it: dependencies stay imports, and names stay readable in stack traces.
+  cli: {
+    outDir: "dist",
+    emptyOutDir: false,
+    copyPublicDir: false,
+    ssr: "src/cli/main.ts",
+    target: "node20",
+    minify: false,
+    rolldownOptions: { output: { entryFileNames: "cli.js", codeSplitting: false } },
+  },
+};
+
+const serialGpu = { pool: "forks", fileParallelism: false, isolate: false } as const;
+
+export default defineConfig(({ mode }) => ({
+  // Relative addresses, so that the site works from any folder of any host.
+  base: "./",
+  plugins: [wgsl()],
+  build: builds[mode] ?? site,
+  optimizeDeps: { include: ["onnx-proto", "protobufjs/minimal.js"] },
+  test: {
+    projects: [
+      { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.ts"], testTimeout: 20_000 } },
+      // One process, one file at a time: they share one Dawn, and SwiftShader uses every core as it is.
+      { extends: true, test: { name: "gpu", include: ["tests/conformance/**/*.test.ts"], ...serialGpu, testTimeout: 60_000 } },
+      { extends: true, test: { name: "large", include: ["tests/large/**/*.test.ts"], ...serialGpu, testTimeout: 600_000 } },
+    ],
+  },
+}));
