@@ -2,7 +2,7 @@
 import { create, globals } from "webgpu";
 import { DeviceError } from "../engine/errors.ts";
 import { type Device, requestDevice } from "../engine/gpu/device.ts";
-import { ensureVulkanLoader, findSwiftShader, useSwiftShader } from "./swiftshader.ts";
+import { ensureVulkanLoader, findSwiftShader, hasVulkanDriver, useSwiftShader } from "./swiftshader.ts";
 
 /** Where the entry points lie on `globalThis`: Dawn crashes when one is collected while a device of its lives. */
 const instances = Symbol.for("convcam.dawn");
@@ -32,7 +32,8 @@ async function requestGpu(): Promise<GPU> {
   };
   const software = findSwiftShader();
   if (software) ensureVulkanLoader(software);
-  let gpu = await attempt();
+  // Asking in vain is harmless, but Dawn complains aloud.
+  let gpu = software && !hasVulkanDriver() ? undefined : await attempt();
   if (!gpu && software) {
     useSwiftShader(software);
     gpu = await attempt();
