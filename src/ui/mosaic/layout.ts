@@ -1,0 +1,151 @@
+// Where the tiles of a mosaic lie, in pixels, and which element of the value a pixel shows. Pure.
+
+/** How a value's channels, rows and columns lie in its buffer, in elements. */
+export interface MapView {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly offset: number;
+  readonly channelStride: number;
+  readonly rowStride: number;
+  readonly columnStride: number;
+}
+
+export interface MosaicLayout {
+  readonly channels: number;
+  readonly mapHeight: number;
+  readonly mapWidth: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** Pixels of one tile. */
+  readonly tileWidth: number;
+  readonly tileHeight: number;
+  /** Pixels between tiles; none around them. */
+  readonly gap: number;
+  /** Pixels of the whole mosaic. */
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface LayoutOptions {
+  readonly channels: number;
+  readonly mapHeight: number;
+  readonly mapWidth: number;
+  /** Pixels available; the mosaic is at most this wide unless one pixel per tile is still too much. */
+  readonly width: number;
+  /** Pixels available downwards; unlimited where absent. */
+  readonly height?: number | undefined;
+  /** Tiles per row; chosen for a near-square mosaic where absent. */
+  readonly columns?: number | undefined;
+  readonly gap?: number | undefined;
+}
+
+/** A pixel's element. */
+export interface MapPoint {
+  readonly channel: number;
+  readonly y: number;
+  readonly x: number;
+}
+
+/** Up to this many dense units are drawn as one row of cells. */
+const longestStrip = 16;
+
+/**
+ * The channels, height and width of a value: [N, C, H, W] as it is, [N, C, L] as maps of one row, [N, C] and [C] as one
+ * cell per unit. Further axes are stacked downwards where their strides allow it.
+ *
+ * @param batch which n is drawn
+ * @returns undefined where the value has no such view (a tensor of rank 5 with gaps)
+ */
+export function viewAsMaps(shape: readonly number[], strides: readonly number[], offset = 0, batch = 0): MapView | undefined {
+  const at = (axis: number) => ({ extent: shape[axis] ?? 1, stride: strides[axis] ?? 0 });
+  const channelAxis = shape.length > 1 ? 1 : 0;
+  const { extent: channels, stride: channelStride } = at(channelAxis);
+  const start = offset + (shape.length > 1 ? batch * at(0).stride : 0);
+  const last = shape.length - 1;
+  const { extent: width, stride: columnStride } = last > channelAxis ? at(last) : { extent: 1, stride: 1 };
+  let height = 1;
+  let rowStride = width * columnStride;
+  for (let axis = last - 1; axis > channelAxis; axis--) {
+    const { extent, stride } = at(axis);
+    if (height === 1) rowStride = stride;
+    else if (extent > 1 && stride !== height * rowStride) return undefined;
+    height *= extent;
+  }
+  return { channels, height, width, offset: start, channelStride, rowStride, columnStride };
+}
+
+/**
+ * Places one tile per channel. Tiles keep the map's aspect ratio. Maps are magnified by a whole factor, so that every
+ * element is the same square; where even factor 1 is too wide, tiles shrink below the map and each pixel shows a mean.
+ */
+export function layoutMosaic(options: LayoutOptions): MosaicLayout {
+  const { channels, mapHeight, mapWidth } = options;
+  const gap = options.gap ?? 0;
+  const columns = Math.max(1, Math.min(channels, options.columns ?? chooseColumns(channels, mapHeight, mapWidth)));
+  const rows = Math.ceil(channels / columns);
+  const roomX = (options.width - (columns - 1) * gap) / columns / mapWidth;
+  const roomY = options.height === undefined ? Infinity : (options.height - (rows - 1) * gap) / rows / mapHeight;
+  const room = Math.min(roomX, roomY);
+  const scale = room >= 1 ? Math.floor(room) : room;
+  const tileWidth = Math.max(1, Math.floor(mapWidth * scale + 1e-9));
+  const tileHeight = Math.max(1, Math.round((mapHeight * tileWidth) / mapWidth));
+  return {
+    channels,
+    mapHeight,
+    mapWidth,
+    columns,
+    rows,
+    tileWidth,
+    tileHeight,
+    gap,
+    width: columns * tileWidth + (columns - 1) * gap,
+    height: rows * tileHeight + (rows - 1) * gap,
+  };
+}
+
+/** Tiles per row for a mosaic about as wide as high, preferring counts that leave few cells empty. */
+function chooseColumns(channels: number, mapHeight: number, mapWidth: number): number {
+  const isDense = mapHeight === 1 && mapWidth === 1;
+  if (isDense && channels <= longestStrip) return channels;
+  let best = 1;
+  let leastCost = Infinity;
+  const square = Math.sqrt((channels * mapHeight) / mapWidth);
+  const first = Math.max(1, Math.floor(square / 2));
+  for (let columns = first; columns <= Math.min(channels, Math.ceil(square * 2)); columns++) {
+    const rows = Math.ceil(channels / columns);
+    const emptyShare = (rows * columns) / channels - 1;
+    const aspect = Math.log2((columns * mapWidth) / (rows * mapHeight));
+    // Twice as wide as high is as bad as 3% of empty cells; a full grid is worth 1%; upright is a little worse than flat.
+    const cost = emptyShare + (emptyShare > 0 ? 0.01 : 0) + 0.03 * Math.abs(aspect) + (aspect < 0 ? 0.001 : 0);
+    if (cost >= leastCost) continue;
+    best = columns;
+    leastCost = cost;
+  }
+  return best;
+}
+
+/** The element under a pixel; in a shrunken tile the first of those averaged. undefined in a gap or an empty cell. */
+export function pointAt(layout: MosaicLayout, px: number, py: number): MapPoint | undefined {
+  const { tileWidth, tileHeight, gap, columns } = layout;
+  if (px < 0 || py < 0 || px >= layout.width || py >= layout.height) return undefined;
+  const column = Math.floor(px / (tileWidth + gap));
+  const row = Math.floor(py / (tileHeight + gap));
+  const x = Math.floor(px) - column * (tileWidth + gap);
+  const y = Math.floor(py) - row * (tileHeight + gap);
+  const channel = row * columns + column;
+  if (x >= tileWidth || y >= tileHeight || channel >= layout.channels) return undefined;
+  return { channel, y: Math.floor((y * layout.mapHeight) / tileHeight), x: Math.floor((x * layout.mapWidth) / tileWidth) };
+}
+
+/** The pixel rectangle that shows an element: the inverse of {@link pointAt}. */
+export function rectangleOf(layout: MosaicLayout, point: MapPoint): { x: number; y: number; width: number; height: number } {
+  const { tileWidth, tileHeight, gap, columns } = layout;
+  const left = (point.channel % columns) * (tileWidth + gap);
+  const top = Math.floor(point.channel / columns) * (tileHeight + gap);
+  const x = Math.ceil((point.x * tileWidth) / layout.mapWidth);
+  const y = Math.ceil((point.y * tileHeight) / layout.mapHeight);
+  const width = Math.max(1, Math.ceil(((point.x + 1) * tileWidth) / layout.mapWidth) - x);
+  const height = Math.max(1, Math.ceil(((point.y + 1) * tileHeight) / layout.mapHeight) - y);
+  return { x: left + x, y: top + y, width, height };
+}

@@ -1,0 +1,119 @@
+// Where tiles lie, and which element each pixel shows.
+import { describe, expect, it } from "vitest";
+import { denseStrides } from "../../src/engine/shapes.ts";
+import { layoutMosaic, pointAt, rectangleOf, viewAsMaps } from "../../src/ui/mosaic/layout.ts";
+
+describe("layoutMosaic", () => {
+  const cases = [
+    {
+      why: "1,536 small maps are magnified by a whole factor",
+      channels: 1536,
+      map: [8, 8],
+      width: 1280,
+      expected: { columns: 48, rows: 32, tileWidth: 24 },
+    },
+    {
+      why: "64 large maps shrink to fit",
+      channels: 64,
+      map: [224, 224],
+      width: 1280,
+      expected: { columns: 8, rows: 8, tileWidth: 160, tileHeight: 160 },
+    },
+    { why: "32 maps fill their grid", channels: 32, map: [26, 26], width: 640, expected: { columns: 8, rows: 4, tileWidth: 78 } },
+    {
+      why: "wide maps keep their aspect ratio",
+      channels: 4,
+      map: [10, 40],
+      width: 400,
+      expected: { columns: 1, rows: 4, tileWidth: 400, tileHeight: 100 },
+    },
+    {
+      why: "a shrunken map keeps its aspect ratio",
+      channels: 1,
+      map: [100, 300],
+      width: 150,
+      expected: { tileWidth: 150, tileHeight: 50 },
+    },
+    { why: "ten classes are a strip", channels: 10, map: [1, 1], width: 320, expected: { columns: 10, rows: 1, tileWidth: 32 } },
+    { why: "128 dense units are a grid", channels: 128, map: [1, 1], width: 320, expected: { columns: 16, rows: 8, tileWidth: 20 } },
+    { why: "given columns win", channels: 12, map: [4, 4], width: 120, columns: 3, expected: { columns: 3, rows: 4, tileWidth: 40 } },
+    { why: "more columns than channels are pointless", channels: 2, map: [4, 4], width: 80, columns: 9, expected: { columns: 2, rows: 1 } },
+    {
+      why: "gaps lie between tiles only",
+      channels: 4,
+      map: [4, 4],
+      width: 42,
+      columns: 2,
+      gap: 2,
+      expected: { tileWidth: 20, width: 42, height: 42 },
+    },
+    {
+      why: "a tile is never less than a pixel",
+      channels: 100,
+      map: [9, 9],
+      width: 10,
+      columns: 100,
+      expected: { tileWidth: 1, tileHeight: 1, width: 100 },
+    },
+    { why: "height limits too", channels: 1, map: [10, 10], width: 500, height: 99, expected: { tileWidth: 90, height: 90 } },
+  ];
+  it.each(cases)("$why", ({ channels, map, width, height, columns, gap, expected }) => {
+    const layout = layoutMosaic({ channels, mapHeight: map[0] as number, mapWidth: map[1] as number, width, height, columns, gap });
+    expect(layout).toMatchObject(expected);
+  });
+});
+
+describe("pointAt", () => {
+  it("is the inverse of rectangleOf, magnified and shrunken", () => {
+    for (const width of [300, 33]) {
+      const layout = layoutMosaic({ channels: 7, mapHeight: 5, mapWidth: 6, width, gap: 1, columns: 3 });
+      for (let channel = 0; channel < 7; channel++) {
+        const { x, y } = rectangleOf(layout, { channel, y: 0, x: 0 });
+        expect(pointAt(layout, x, y)).toEqual({ channel, y: 0, x: 0 });
+      }
+    }
+    const layout = layoutMosaic({ channels: 7, mapHeight: 5, mapWidth: 6, width: 300, gap: 1, columns: 3 });
+    const rectangle = rectangleOf(layout, { channel: 4, y: 2, x: 5 });
+    expect(pointAt(layout, rectangle.x, rectangle.y)).toEqual({ channel: 4, y: 2, x: 5 });
+    expect(pointAt(layout, rectangle.x + rectangle.width - 1, rectangle.y + rectangle.height - 1)).toEqual({ channel: 4, y: 2, x: 5 });
+  });
+
+  it("finds nothing in gaps, empty cells and outside", () => {
+    const layout = layoutMosaic({ channels: 3, mapHeight: 2, mapWidth: 2, width: 21, gap: 1, columns: 2 });
+    expect(layout).toMatchObject({ tileWidth: 10, width: 21 });
+    expect(pointAt(layout, 10, 3)).toBeUndefined();
+    expect(pointAt(layout, 15, 15)).toBeUndefined();
+    expect(pointAt(layout, -1, 0)).toBeUndefined();
+    expect(pointAt(layout, 0, 21)).toBeUndefined();
+  });
+});
+
+describe("viewAsMaps", () => {
+  const cases = [
+    {
+      why: "NCHW",
+      shape: [2, 3, 4, 5],
+      expected: { channels: 3, height: 4, width: 5, channelStride: 20, rowStride: 5, columnStride: 1, offset: 0 },
+    },
+    { why: "a sequence is one row per channel", shape: [1, 3, 9], expected: { channels: 3, height: 1, width: 9 } },
+    { why: "dense units are single cells", shape: [1, 10], expected: { channels: 10, height: 1, width: 1, channelStride: 1 } },
+    { why: "a plain vector too", shape: [7], expected: { channels: 7, height: 1, width: 1, channelStride: 1 } },
+    { why: "a scalar is one cell", shape: [], expected: { channels: 1, height: 1, width: 1 } },
+    {
+      why: "volumes stack their slices",
+      shape: [1, 2, 3, 4, 5],
+      expected: { channels: 2, height: 12, width: 5, rowStride: 5, channelStride: 60 },
+    },
+  ];
+  it.each(cases)("$why", ({ shape, expected }) => {
+    expect(viewAsMaps(shape, denseStrides(shape))).toMatchObject(expected);
+  });
+
+  it("keeps offset and border strides, and picks the batch", () => {
+    expect(viewAsMaps([2, 3, 4, 5], [126, 42, 7, 1], 8, 1)).toMatchObject({ offset: 134, channelStride: 42, rowStride: 7 });
+  });
+
+  it("refuses a volume with gaps between its slices", () => {
+    expect(viewAsMaps([1, 2, 3, 4, 5], [180, 90, 30, 5, 1])).toBeUndefined();
+  });
+});
