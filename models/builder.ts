@@ -303,7 +303,11 @@ function pair(extent: Extent): readonly [number, number] {
 }
 
 /** Where a window goes over the last two axes, as attributes and as the extents it leaves. */
-function slide(x: Value, kernel: readonly [number, number], options: Pick<ConvOptions, "stride" | "padding"> & { readonly ceilMode?: boolean }) {
+function slide(
+  x: Value,
+  kernel: readonly [number, number],
+  options: Pick<ConvOptions, "stride" | "padding"> & { readonly ceilMode?: boolean },
+) {
   const { stride = 1, padding = "valid", ceilMode = false } = options;
   const strides = [stride, stride];
   const pads: number[] = typeof padding === "number" ? new Array<number>(4).fill(padding) : [];

@@ -29,46 +29,21 @@ const stem: readonly (Step | "pool")[] = [
 
 const block35: ResidualKind = {
   name: "block35",
-  branches: [
-    [[32, 1]],
-    [
-      [32, 1],
-      [32, 3],
-    ],
-    [
-      [32, 1],
-      [48, 3],
-      [64, 3],
-    ],
-  ],
+  branches: [inTurn([32, 1]), inTurn([32, 1], [32, 3]), inTurn([32, 1], [48, 3], [64, 3])],
   scale: 0.17,
   count: 10,
 };
 
 const block17: ResidualKind = {
   name: "block17",
-  branches: [
-    [[192, 1]],
-    [
-      [128, 1],
-      [160, [1, 7]],
-      [192, [7, 1]],
-    ],
-  ],
+  branches: [inTurn([192, 1]), inTurn([128, 1], [160, [1, 7]], [192, [7, 1]])],
   scale: 0.1,
   count: 20,
 };
 
 const block8: ResidualKind = {
   name: "block8",
-  branches: [
-    [[192, 1]],
-    [
-      [192, 1],
-      [224, [1, 3]],
-      [256, [3, 1]],
-    ],
-  ],
+  branches: [inTurn([192, 1]), inTurn([192, 1], [224, [1, 3]], [256, [3, 1]])],
   scale: 0.2,
   count: 9,
 };
@@ -87,7 +62,7 @@ export function buildInceptionResnetV2(options: BuilderOptions): BuiltGraph {
     const conv = g.conv(names[0] as string, x, filters, { kernel, stride, padding, bias: false });
     return g.relu(names[2] as string, g.batchNorm(names[1] as string, conv, { epsilon: 1e-3, scale: false }));
   };
-  const branch = (x: Value, steps: Branch): Value => steps.reduce((y, s) => step(y, s), x);
+  const branch = (x: Value, ...steps: Branch): Value => steps.reduce((y, s) => step(y, s), x);
   const maxPool = (x: Value): Value => {
     const suffix = maxPoolCount === 0 ? "" : `_${maxPoolCount}`;
     maxPoolCount++;
@@ -95,7 +70,7 @@ export function buildInceptionResnetV2(options: BuilderOptions): BuiltGraph {
   };
   const residual = (x: Value, kind: Omit<ResidualKind, "count">, index: number, isRectified = true): Value => {
     const name = `${kind.name}_${index}`;
-    const branches = kind.branches.map((b) => branch(x, b));
+    const branches = kind.branches.map((b) => branch(x, ...b));
     const mixed = g.concat(`${name}_mixed`, branches);
     let up = g.conv(`${name}_conv`, mixed, x.shape[1] as number, { kernel: 1, gain: 1 });
     if (kind.scale !== 1) up = g.multiply(`${name}/scaled`, up, kind.scale);
@@ -111,19 +86,19 @@ export function buildInceptionResnetV2(options: BuilderOptions): BuiltGraph {
   let x = g.input("input_layer", [3, 299, 299]);
   for (const s of stem) x = s === "pool" ? maxPool(x) : step(x, s);
 
-  const mixed5b = [branch(x, [[96, 1]]), branch(x, [[48, 1], [64, 5]]), branch(x, [[64, 1], [96, 3], [96, 3]])]; // biome-ignore format: a table
+  const mixed5b = [branch(x, [96, 1]), branch(x, [48, 1], [64, 5]), branch(x, [64, 1], [96, 3], [96, 3])];
   const pooled = g.averagePool("average_pooling2d", x, { kernel: 3, stride: 1, padding: "same" });
   x = g.concat("mixed_5b", [...mixed5b, step(pooled, [64, 1])]);
   x = residuals(x, block35);
 
-  const mixed6a = [branch(x, [[384, 3, shrink]]), branch(x, [[256, 1], [256, 3], [384, 3, shrink]])];
+  const mixed6a = [branch(x, [384, 3, shrink]), branch(x, [256, 1], [256, 3], [384, 3, shrink])];
   x = g.concat("mixed_6a", [...mixed6a, maxPool(x)]);
   x = residuals(x, block17);
 
   const mixed7a = [
-    branch(x, [[256, 1], [384, 3, shrink]]),
-    branch(x, [[256, 1], [288, 3, shrink]]),
-    branch(x, [[256, 1], [288, 3], [320, 3, shrink]]),
+    branch(x, [256, 1], [384, 3, shrink]),
+    branch(x, [256, 1], [288, 3, shrink]),
+    branch(x, [256, 1], [288, 3], [320, 3, shrink]),
   ];
   x = g.concat("mixed_7a", [...mixed7a, maxPool(x)]);
   x = residuals(x, block8);
@@ -132,4 +107,9 @@ export function buildInceptionResnetV2(options: BuilderOptions): BuiltGraph {
   x = step(x, [1536, 1], "conv_7b");
   x = g.globalAveragePool("avg_pool", x);
   return g.build([g.dense("predictions", x, 1000, { activation: "softmax" })]);
+}
+
+/** One branch; spares a list of lists. */
+function inTurn(...steps: Step[]): Branch {
+  return steps;
 }

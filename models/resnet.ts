@@ -44,8 +44,15 @@ function buildResnet(title: string, depths: readonly number[], hasBottleneck: bo
     for (let i = 0; i < (depths[stage] as number); i++) {
       const stride = stage > 0 && i === 0 ? 2 : 1;
       const steps = hasBottleneck
-        ? ([[width, 1, 1], [width, 3, stride], [4 * width, 1, 1]] as const)
-        : ([[width, 3, stride], [width, 3, 1]] as const);
+        ? ([
+            [width, 1, 1],
+            [width, 3, stride],
+            [4 * width, 1, 1],
+          ] as const)
+        : ([
+            [width, 3, stride],
+            [width, 3, 1],
+          ] as const);
       x = block(`layer${stage + 1}.${i}`, x, steps, stride);
     }
   x = g.globalAveragePool("avgpool", x);
