@@ -1,0 +1,56 @@
+// MatMul with NumPy's rules: vectors become matrices of one row or column, leading axes are a batch and broadcast.
+// https://onnx.ai/onnx/operators/onnx__MatMul.html
+import { broadcastShapes, broadcastStrides, denseStrides, sizeOf } from "../shapes.ts";
+import { collapseAxes, padFront } from "./axes.ts";
+import { floatInput } from "./checks.ts";
+import { type MatrixProduct, matrixProductKernels } from "./matrix-product.ts";
+import { defineOperator, type OperatorContext } from "./operator.ts";
+
+export default defineOperator("MatMul", { since: 1 }, (context) => {
+  const a = floatInput(context, 0);
+  const b = floatInput(context, 1);
+  if (a.shape.length === 0 || b.shape.length === 0) context.invalid("a scalar operand is not allowed; use Mul");
+  const left = a.shape.length === 1 ? [1, ...a.shape] : a.shape;
+  const right = b.shape.length === 1 ? [...b.shape, 1] : b.shape;
+  const [rows, depth] = left.slice(-2) as [number, number];
+  const [rightDepth, columns] = right.slice(-2) as [number, number];
+  if (depth !== rightDepth) context.invalid(`the operands' shapes [${a.shape}] and [${b.shape}] do not fit`);
+  const leftBatch = left.slice(0, -2);
+  const rightBatch = right.slice(0, -2);
+  const batchShape = broadcastShapes(leftBatch, rightBatch);
+  const shape = [...batchShape, ...(a.shape.length === 1 ? [] : [rows]), ...(b.shape.length === 1 ? [] : [columns])];
+  return {
+    outputs: [{ dtype: a.dtype, shape }],
+    macs: sizeOf(batchShape) * rows * columns * depth,
+    kernels: () => {
+      const aStrides = denseStrides(left);
+      const bStrides = denseStrides(right);
+      const single = {
+        rows,
+        columns,
+        depth,
+        aStrides: aStrides.slice(-2) as [number, number],
+        bStrides: bStrides.slice(-2) as [number, number],
+      };
+      // One matrix for a whole batch of rows is a single taller product.
+      if (sizeOf(rightBatch) === 1) return matrixProductKernels({ ...single, rows: sizeOf(left.slice(0, -1)), b: b.constant });
+      const batch = walkBatch(
+        context,
+        batchShape,
+        broadcastStrides(leftBatch, aStrides.slice(0, -2), batchShape),
+        broadcastStrides(rightBatch, bStrides.slice(0, -2), batchShape),
+      );
+      return matrixProductKernels({ ...single, ...(batch ? { batch } : { b: b.constant }) });
+    },
+  };
+});
+
+/** The batch as at most three axes; `undefined` where it has one element. */
+function walkBatch(context: OperatorContext, extents: number[], a: number[], b: number[]): MatrixProduct["batch"] {
+  if (sizeOf(extents) > 65535) context.unsupported(`a batch of ${sizeOf(extents)} products is not supported, only up to 65535. Split the batch.`);
+  const merged = collapseAxes(extents, a, b);
+  const extent = padFront(merged.extents, 3, 1);
+  if (!extent) return context.unsupported(`batch axes [${extents}] broadcast in more than three runs. Expand the operands first.`);
+  if (merged.extents.length === 0) return undefined;
+  return { extent, aStrides: padFront(merged.strides[0] ?? [], 3, 0) ?? [], bStrides: padFront(merged.strides[1] ?? [], 3, 0) ?? [] };
+}

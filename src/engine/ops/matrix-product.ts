@@ -1,0 +1,117 @@
+// The kernels behind Gemm and MatMul: y = alpha · a · b + beta · c.
+import matmulShader from "../../shaders/matmul.wgsl";
+import matrixVectorShader from "../../shaders/matrix-vector.wgsl";
+import type { Tensor } from "../tensor.ts";
+import type { Dispatch, Kernel, PackedConstant, PlacedOperand } from "./operator.ts";
+
+/** Sizes and strides of one product, in elements; strides are [row, column]. */
+export interface MatrixProduct {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly aStrides: readonly [number, number];
+  readonly bStrides: readonly [number, number];
+  /** Up to three axes; absent for a single product. */
+  readonly batch?: {
+    readonly extent: readonly number[];
+    readonly aStrides: readonly number[];
+    readonly bStrides: readonly number[];
+  };
+  readonly alpha?: number;
+  readonly beta?: number;
+  /** Of input 2, where there is one. */
+  readonly cStrides?: readonly [number, number];
+  /** `b`, where it is known at load: it is then repacked for the kernel that wants it so. */
+  readonly b?: Tensor | undefined;
+}
+
+/** Above this many rows, reading `b` once per row costs more than a block of rows saves. */
+const fewRows = 4;
+
+// WebGPU refuses empty bindings, so a missing addend is four zero bytes.
+const noAddend: PackedConstant = { label: "no addend", data: new Float32Array(1) };
+
+/** Inputs are a, b and, with `cStrides`, c. All are read dense. */
+export function matrixProductKernels(product: MatrixProduct): readonly Kernel[] {
+  const { rows, columns, depth, batch, b, bStrides } = product;
+  const kernels: Kernel[] = [];
+  if (!batch && rows <= fewRows && depth > 0) {
+    if (b) kernels.push({ name: "matrix-vector", ignoresInputs: [1], dispatches: (inputs, outputs) => [vector(product, inputs, outputs, packColumns(b, product))] });
+    else if (columns % 4 === 0 && bStrides[0] === columns && bStrides[1] === 1)
+      kernels.push({
+        name: "matrix-vector",
+        dispatches: (inputs, outputs) => [vector(product, inputs, outputs, inputs[1] as PlacedOperand)],
+      });
+  }
+  kernels.push({ name: "blocked", dispatches: (inputs, outputs) => [blocked(product, inputs, outputs)] });
+  return kernels;
+}
+
+type Inputs = readonly (PlacedOperand | undefined)[];
+
+function vector(product: MatrixProduct, inputs: Inputs, outputs: readonly PlacedOperand[], b: PlacedOperand | PackedConstant): Dispatch {
+  const { rows, columns, depth, alpha = 1, beta = 1, aStrides, cStrides } = product;
+  const groups = Math.ceil(columns / 4);
+  return {
+    shader: matrixVectorShader,
+    constants: { SLICES: depth >= 2048 ? 32 : 8 },
+    params: {
+      columns,
+      groups,
+      depth,
+      a_offset: 0,
+      alpha,
+      beta: cStrides ? beta : 0,
+      a_strides: aStrides,
+      c_strides: cStrides ?? [0, 0],
+    },
+    bindings: { a: inputs[0] as PlacedOperand, b, c: addend(product, inputs), output: outputs[0] as PlacedOperand },
+    workgroups: [Math.ceil(groups / 8), rows, 1],
+  };
+}
+
+function blocked(product: MatrixProduct, inputs: Inputs, outputs: readonly PlacedOperand[]): Dispatch {
+  const { rows, columns, depth, alpha = 1, beta = 1, aStrides, bStrides, cStrides, batch } = product;
+  const batchCount = (batch?.extent ?? []).reduce((product, extent) => product * extent, 1);
+  return {
+    shader: matmulShader,
+    params: {
+      rows,
+      columns,
+      depth,
+      alpha,
+      beta: cStrides ? beta : 0,
+      a_strides: aStrides,
+      b_strides: bStrides,
+      c_strides: cStrides ?? [0, 0],
+      batch_extent: batch?.extent ?? [1, 1, 1],
+      a_batch_strides: batch?.aStrides ?? [0, 0, 0],
+      b_batch_strides: batch?.bStrides ?? [0, 0, 0],
+    },
+    bindings: {
+      a: inputs[0] as PlacedOperand,
+      b: inputs[1] as PlacedOperand,
+      c: addend(product, inputs),
+      output: outputs[0] as PlacedOperand,
+    },
+    workgroups: [Math.ceil(columns / 32), Math.ceil(rows / 64), batchCount],
+  };
+}
+
+function addend({ cStrides }: MatrixProduct, inputs: Inputs): PlacedOperand | PackedConstant {
+  return cStrides ? (inputs[2] as PlacedOperand) : noAddend;
+}
+
+/** `b` as [depth, groups, 4], its columns filled up with zeros to whole groups. */
+function packColumns(b: Tensor, { columns, depth, bStrides }: MatrixProduct): PackedConstant {
+  const source = b.toFloat32();
+  const width = Math.ceil(columns / 4) * 4;
+  const [rowStride, columnStride] = bStrides;
+  const label = "matrix packed by columns";
+  // Already as the kernel reads it.
+  if (width === columns && columnStride === 1 && rowStride === columns) return { label, data: source };
+  const data = new Float32Array(depth * width);
+  for (let k = 0; k < depth; k++)
+    for (let n = 0; n < columns; n++) data[k * width + n] = source[k * rowStride + n * columnStride] as number;
+  return { label, data };
+}
