@@ -30,7 +30,7 @@ const builds: Readonly<Record<string, Build>> = {
     outDir: "dist",
     emptyOutDir: false,
     copyPublicDir: false,
-    ssr: "src/cli/main.ts",
+    ssr: "src/cli/convcam.ts",
     target: "node20",
     minify: false,
     rolldownOptions: { output: { entryFileNames: "cli.js", codeSplitting: false } },

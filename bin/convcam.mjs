@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const built = join(root, "dist/cli.js");
-const entry = join(root, "src/cli/main.ts");
+const entry = join(root, "src/cli/convcam.ts");
 
 /** @param {string} folder @returns {number} the latest modification below it, in milliseconds */
 function newest(folder) {

@@ -1,0 +1,53 @@
+// Compares a computed tensor with the one expected, element by element.
+import { sameShape } from "../../engine/shapes.ts";
+import { type DataType, isFloat, type Tensor } from "../../engine/tensor.ts";
+
+export interface Tolerance {
+  readonly relative: number;
+  readonly absolute: number;
+}
+
+export const defaultTolerance: Tolerance = { relative: 1e-3, absolute: 1e-5 };
+
+export interface Comparison {
+  /** Why the tensors differ; absent where they agree. */
+  readonly reason?: string;
+  readonly maxAbsError: number;
+  /** Over elements beyond the absolute tolerance; near 0 a relative error says nothing. */
+  readonly maxRelError: number;
+}
+
+/** One rounding of the narrow types, whose last place is coarser than the default tolerance. */
+const roundings: Readonly<Partial<Record<DataType, number>>> = { float16: 2 ** -10, bfloat16: 2 ** -7 };
+
+/**
+ * Floats agree where |actual − expected| ≤ absolute + relative · |expected|; NaN equals NaN and infinity itself.
+ * Integers and booleans agree exactly.
+ */
+export function compareTensors(actual: Tensor, expected: Tensor, tolerance: Tolerance = defaultTolerance): Comparison {
+  const differs = (reason: string): Comparison => ({ reason, maxAbsError: Infinity, maxRelError: Infinity });
+  if (actual.dtype !== expected.dtype) return differs(`expected ${expected.dtype}, got ${actual.dtype}`);
+  if (!sameShape(actual.shape, expected.shape)) return differs(`expected shape [${expected.shape}], got [${actual.shape}]`);
+  const exact = !isFloat(expected.dtype);
+  const relative = Math.max(tolerance.relative, roundings[expected.dtype] ?? 0);
+  const [a, b] = [actual.toNumbers(), expected.toNumbers()];
+  let maxAbsError = 0;
+  let maxRelError = 0;
+  let wrongCount = 0;
+  let worst: { index: number; excess: number } | undefined;
+  for (let i = 0; i < b.length; i++) {
+    const [x, y] = [a[i] as number, b[i] as number];
+    if (Object.is(x, y) || x === y) continue;
+    const error = Number.isFinite(x) && Number.isFinite(y) ? Math.abs(x - y) : Infinity;
+    maxAbsError = Math.max(maxAbsError, error);
+    if (Math.abs(y) > tolerance.absolute) maxRelError = Math.max(maxRelError, error / Math.abs(y));
+    const allowed = exact || !Number.isFinite(y) ? 0 : tolerance.absolute + relative * Math.abs(y);
+    const excess = error - allowed;
+    if (!(excess > 0)) continue;
+    wrongCount++;
+    if (!worst || excess > worst.excess) worst = { index: i, excess };
+  }
+  if (!worst) return { maxAbsError, maxRelError };
+  const reason = `${wrongCount} of ${b.length} elements differ; element ${worst.index}: expected ${b[worst.index]}, got ${a[worst.index]}`;
+  return { reason, maxAbsError, maxRelError };
+}
