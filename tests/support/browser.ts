@@ -29,32 +29,50 @@ export function findBrowser(): string | undefined {
 export function ensureBrowser(log: (message: string) => void = console.error): string {
   const found = findBrowser();
   if (found) return found;
-  for (const { why, command } of installers()) {
-    log(`No browser found. ${why}: ${command.join(" ")}`);
-    try {
-      const [program, ...rest] = command as [string, ...string[]];
-      execFileSync(program, rest, { stdio: ["ignore", "inherit", "inherit"], timeout: 300_000, shell: process.platform === "win32" });
-    } catch {
-      log("That did not work.");
-    }
+  for (const { why, commands } of installers()) {
+    log(`No browser found. ${why}.`);
+    // Each command needs the one before it.
+    const done = commands.every((command) => runs(command, log));
     const installed = findBrowser();
-    if (installed) return installed;
+    if (done && installed) return installed;
   }
   throw new Error(
     "The browser tests need Chromium 113 or later and found none. Install one (Debian, Ubuntu: apt-get install chromium; anywhere: npx playwright install chromium) or set CONVCAM_CHROMIUM to its executable.",
   );
 }
 
-function installers(): { why: string; command: string[] }[] {
-  const isRoot = process.getuid?.() === 0;
-  const hasApt = isRoot && existsSync("/usr/bin/apt-get");
-  return [
-    { why: "Asking Playwright for one", command: ["npx", "playwright", "install", ...(hasApt ? ["--with-deps"] : []), "chromium"] },
-    ...(hasApt
-      ? [
-          { why: "Refreshing the package lists", command: ["apt-get", "update", "-qq"] },
-          { why: "Asking Debian for one", command: ["apt-get", "install", "-y", "--no-install-recommends", "chromium"] },
-        ]
-      : []),
-  ];
+interface Installer {
+  readonly why: string;
+  readonly commands: readonly (readonly [program: string, ...rest: string[]])[];
+}
+
+function installers(): readonly Installer[] {
+  const hasApt = process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
+  const playwright: Installer = {
+    why: "Asking Playwright for one",
+    commands: [
+      ["npx", "playwright", "install", "chromium"],
+      ...(hasApt ? [["npx", "playwright", "install-deps", "chromium"] as const] : []),
+    ],
+  };
+  const debian: Installer = {
+    why: "Asking the system's package manager for one",
+    commands: [
+      ["apt-get", "update", "-qq"],
+      ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+    ],
+  };
+  return hasApt ? [playwright, debian] : [playwright];
+}
+
+function runs([program, ...rest]: readonly [string, ...string[]], log: (message: string) => void): boolean {
+  log(`$ ${program} ${rest.join(" ")}`);
+  try {
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    execFileSync(program, rest, { env, stdio: ["ignore", "inherit", "inherit"], timeout: 300_000, shell: process.platform === "win32" });
+    return true;
+  } catch {
+    log("That did not work.");
+    return false;
+  }
 }
