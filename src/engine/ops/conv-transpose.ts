@@ -1,0 +1,132 @@
+// ConvTranspose: the transpose of a convolution, which enlarges its input. https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
+import convTransposeShader from "../../shaders/conv-transpose.wgsl";
+import { sizeOf } from "../shapes.ts";
+import { floatInput } from "./checks.ts";
+import { type Dispatch, defineOperator, type OperatorContext, type PackedConstant, type PlacedOperand } from "./operator.ts";
+
+/** Along one spatial axis. */
+interface Axis {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly pad: number;
+  readonly output: number;
+}
+
+const unitAxis: Axis = { kernel: 1, stride: 1, dilation: 1, pad: 0, output: 1 };
+
+// WebGPU refuses empty bindings, so a missing bias is four zero bytes.
+const noBias: PackedConstant = { label: "no bias", data: new Float32Array(1) };
+
+export default defineOperator("ConvTranspose", { since: 1 }, (context) => {
+  const input = floatInput(context, 0);
+  const weight = floatInput(context, 1);
+  const rank = input.shape.length - 2;
+  if (rank < 1 || rank > 2) context.unsupported(`${rank} spatial axes are not supported, only 1 or 2. Use a model with 2-D transposed convolutions.`);
+  const groups = context.attributes.number("group", 1);
+  const [n = 1, channelsIn = 1] = input.shape;
+  if (weight.shape.length !== rank + 2 || weight.shape[0] !== channelsIn || channelsIn % groups !== 0)
+    context.invalid(`weights of shape [${weight.shape}] in ${groups} groups do not fit an input of shape [${input.shape}]`);
+  const axes = readAxes(context);
+  const channelsOut = (weight.shape[1] as number) * groups;
+  const shape = [n, channelsOut, ...axes.map((axis) => axis.output)];
+  const [height, width] = (rank === 1 ? [unitAxis, ...axes] : axes) as [Axis, Axis];
+  return {
+    outputs: [{ dtype: input.dtype, shape }],
+    macs: sizeOf(input.shape) * sizeOf(weight.shape.slice(1)),
+    kernels: () => [
+      {
+        name: "gathered",
+        readsStrided: [0],
+        writesStrided: true,
+        dispatches: ([x, w, bias], [y]) => [
+          dispatch({ height, width, groups }, x as PlacedOperand, w as PlacedOperand, bias, y as PlacedOperand),
+        ],
+      },
+    ],
+  };
+});
+
+function readAxes(context: OperatorContext): Axis[] {
+  const { attributes } = context;
+  const spatial = context.input(0).shape.slice(2);
+  const rank = spatial.length;
+  const perAxis = (name: string, fallback: number): readonly number[] => {
+    const values = attributes.numbers(name, new Array<number>(rank).fill(fallback));
+    if (values.length !== rank) context.invalid(`${name} [${values}] does not fit ${rank} spatial axes`);
+    return values;
+  };
+  const kernel = attributes.numbers("kernel_shape", context.input(1).shape.slice(2));
+  const strides = perAxis("strides", 1);
+  const dilations = perAxis("dilations", 1);
+  const outputPadding = perAxis("output_padding", 0);
+  const pads = attributes.numbers("pads", new Array<number>(2 * rank).fill(0));
+  const autoPad = attributes.string("auto_pad", "NOTSET");
+  // Some exporters write the whole shape instead of the spatial part.
+  const outputShape = attributes.numbers("output_shape")?.slice(-rank);
+  return spatial.map((extent, i) => {
+    const stride = strides[i] as number;
+    const dilation = dilations[i] as number;
+    const reach = ((kernel[i] as number) - 1) * dilation + 1;
+    const full = (extent - 1) * stride + reach + (outputPadding[i] as number);
+    const axis = { kernel: kernel[i] as number, stride, dilation };
+    const isSame = autoPad === "SAME_UPPER" || autoPad === "SAME_LOWER";
+    const output = outputShape?.[i] ?? (isSame ? extent * stride : undefined);
+    if (output === undefined) {
+      const [begin, end] = autoPad === "VALID" ? [0, 0] : [pads[i] as number, pads[rank + i] as number];
+      if (full - begin - end < 1) context.invalid(`pads [${pads}] leave nothing of an output of ${full}`);
+      return { ...axis, pad: begin, output: full - begin - end };
+    }
+    const total = Math.max(0, full - output);
+    return { ...axis, pad: autoPad === "SAME_UPPER" ? Math.floor(total / 2) : Math.ceil(total / 2), output };
+  });
+}
+
+interface Geometry {
+  readonly height: Axis;
+  readonly width: Axis;
+  readonly groups: number;
+}
+
+function dispatch(
+  { height, width, groups }: Geometry,
+  input: PlacedOperand,
+  weight: PlacedOperand,
+  bias: PlacedOperand | undefined,
+  output: PlacedOperand,
+): Dispatch {
+  const [n = 1, channelsIn = 1] = input.shape;
+  const channelsOut = weight.shape[1] as number;
+  const blocks = Math.ceil(channelsOut / 4);
+  const columns = width.stride * Math.ceil(width.output / (4 * width.stride));
+  const both = (pick: (axis: Axis) => number) => [pick(height), pick(width)];
+  return {
+    shader: convTransposeShader,
+    params: {
+      channels_in: channelsIn / groups,
+      channels_out: channelsOut,
+      blocks,
+      groups,
+      columns,
+      has_bias: bias ? 1 : 0,
+      input_offset: input.offset,
+      output_offset: output.offset,
+      input_extent: planar(input.shape, 1).slice(2),
+      output_extent: both((axis) => axis.output),
+      kernel: both((axis) => axis.kernel),
+      step: both((axis) => axis.stride),
+      dilation: both((axis) => axis.dilation),
+      pad: both((axis) => axis.pad),
+      shift: width.stride * Math.ceil((width.kernel * width.dilation) / width.stride),
+      input_strides: planar(input.strides, 0),
+      output_strides: planar(output.strides, 0),
+    },
+    bindings: { input, weight, bias: bias ?? noBias, output },
+    workgroups: [Math.ceil(columns / 8), Math.ceil(height.output / 8), n * groups * blocks],
+  };
+}
+
+/** Values of [n, c, w] or [n, c, h, w] as those of n, c, h, w. */
+function planar(values: readonly number[], fill: number): readonly number[] {
+  return values.length === 3 ? [...values.slice(0, 2), fill, ...values.slice(2)] : values;
+}

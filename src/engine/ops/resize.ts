@@ -1,0 +1,172 @@
+// Resize and Upsample: nearest, linear and cubic resampling along any three axes.
+// https://onnx.ai/onnx/operators/onnx__Resize.html
+import resizeShader from "../../shaders/resize.wgsl";
+import { normalizeAxis, sizeOf } from "../shapes.ts";
+import { collapseAxes } from "./axes.ts";
+import { floatInput } from "./checks.ts";
+import { flatWorkgroups } from "./dispatch.ts";
+import {
+  type Dispatch,
+  defineOperator,
+  type Kernel,
+  type Operator,
+  type OperatorContext,
+  type PackedConstant,
+  type PlacedOperand,
+} from "./operator.ts";
+import { type ResampledAxis, type ResampleMode, type Resampling, resampleTaps } from "./resample.ts";
+
+/** What Upsample and the first Resize meant before opset 11 named it. */
+const plain = {
+  transformation: "asymmetric",
+  nearest: "simple",
+  cubicCoefficient: -0.75,
+  excludesOutside: false,
+  antialias: false,
+} as const;
+
+export default [
+  defineOperator("Upsample", { since: 7 }, (context) => {
+    const scales = context.opset < 9 ? context.attributes.numbers("scales") : context.constant(1, "scales")?.toNumbers();
+    return describeResize(context, { ...plain, mode: readMode(context) }, scaleAxes(context, scales ?? context.invalid("scales are required")), 0);
+  }),
+  defineOperator("Resize", { since: 10 }, (context) => {
+    const { attributes } = context;
+    const mode = readMode(context);
+    if (context.opset < 11) {
+      const scales = context.constant(1, "scales")?.toNumbers();
+      return describeResize(context, { ...plain, mode }, scaleAxes(context, scales ?? context.invalid("scales are required")), 0);
+    }
+    const resampling: Resampling = {
+      mode,
+      transformation: attributes.string("coordinate_transformation_mode", "half_pixel"),
+      nearest: attributes.string("nearest_mode", "round_prefer_floor"),
+      cubicCoefficient: attributes.number("cubic_coeff_a", -0.75),
+      excludesOutside: attributes.flag("exclude_outside", false),
+      antialias: attributes.flag("antialias", false),
+    };
+    return describeResize(context, resampling, readAxes(context, resampling), attributes.number("extrapolation_value", 0));
+  }),
+] satisfies Operator[];
+
+function readMode(context: OperatorContext): ResampleMode {
+  const mode = context.attributes.string("mode", "nearest");
+  if (mode === "nearest" || mode === "linear" || mode === "cubic") return mode;
+  // Upsample's first version called it so.
+  if (mode === "bilinear") return "linear";
+  return context.invalid(`mode '${mode}' is not one of nearest, linear, cubic`);
+}
+
+function scaleAxes(context: OperatorContext, scales: readonly number[]): ResampledAxis[] {
+  const { shape } = context.input(0);
+  if (scales.length !== shape.length) context.invalid(`${scales.length} scales do not fit rank ${shape.length}`);
+  // Scales are float32, so 0.6 · 5 may come out just above or below 3.
+  return shape.map((inputExtent, axis) => {
+    const scale = scales[axis] as number;
+    return { inputExtent, outputExtent: Math.floor(Math.fround(inputExtent * scale)), scale };
+  });
+}
+
+/** How every axis is resized, since opset 11: by scales or to sizes, of all axes or of the named ones. */
+function readAxes(context: OperatorContext, { transformation }: Resampling): ResampledAxis[] {
+  const { shape } = context.input(0);
+  const rank = shape.length;
+  const axes = (context.attributes.numbers("axes") ?? shape.map((_, axis) => axis)).map((axis) => normalizeAxis(axis, rank));
+  const policy = context.attributes.string("keep_aspect_ratio_policy", "stretch");
+  const scales = nonEmpty(context, 2, "scales");
+  const sizes = nonEmpty(context, 3, "sizes");
+  const roi = transformation === "tf_crop_and_resize" ? nonEmpty(context, 1, "roi") : undefined;
+  const given = scales ?? sizes ?? context.invalid("neither scales nor sizes are given");
+  if (given.length !== axes.length) context.invalid(`${given.length} scales or sizes do not fit ${axes.length} axes`);
+  const ratios = axes.map((axis, i) => (given[i] as number) / (shape[axis] as number));
+  const shared = policy === "not_larger" ? Math.min(...ratios) : policy === "not_smaller" ? Math.max(...ratios) : undefined;
+  const result: ResampledAxis[] = shape.map((extent) => ({ inputExtent: extent, outputExtent: extent, scale: 1 }));
+  for (const [i, axis] of axes.entries()) {
+    const inputExtent = shape[axis] as number;
+    const region = roi ? { roi: [roi[i] as number, roi[axes.length + i] as number] as const } : {};
+    if (scales) {
+      const scale = scales[i] as number;
+      result[axis] = { inputExtent, outputExtent: Math.floor(Math.fround(inputExtent * scale)), scale, ...region };
+    } else if (shared === undefined) result[axis] = { inputExtent, outputExtent: given[i] as number, scale: ratios[i] as number, ...region };
+    else result[axis] = { inputExtent, outputExtent: Math.floor(shared * inputExtent + 0.5), scale: shared, ...region };
+  }
+  return result;
+}
+
+/** An input that must be known at load; an empty tensor stands for an omitted one. */
+function nonEmpty(context: OperatorContext, index: number, what: string): readonly number[] | undefined {
+  const values = context.constant(index, what)?.toNumbers();
+  return values?.length ? values : undefined;
+}
+
+function describeResize(context: OperatorContext, resampling: Resampling, axes: readonly ResampledAxis[], fill: number): ReturnType<Operator["describe"]> {
+  const { dtype } = floatInput(context, 0);
+  const leading = axes.findIndex(isResampled);
+  if (axes.length > 4 && leading >= 0 && leading < axes.length - 3)
+    context.unsupported(`only the last three axes of a tensor of rank ${axes.length} can be resized. Reshape to rank 4 at most.`);
+  return {
+    outputs: [{ dtype, shape: axes.map((axis) => axis.outputExtent) }],
+    kernels: () => [resizeKernel(resampling, axes, fill)],
+  };
+}
+
+function isResampled({ inputExtent, outputExtent, scale, roi = [0, 1] }: ResampledAxis): boolean {
+  return inputExtent !== outputExtent || scale !== 1 || roi[0] !== 0 || roi[1] !== 1;
+}
+
+function resizeKernel(resampling: Resampling, axes: readonly ResampledAxis[], fill: number): Kernel {
+  return {
+    name: "resize",
+    ...(axes.length <= 4 ? { readsStrided: [0], writesStrided: true } : {}),
+    dispatches: ([input], [output]) => [resizeDispatch(resampling, axes, fill, input as PlacedOperand, output as PlacedOperand)],
+  };
+}
+
+/** The value as [outer, a, b, c]: all leading unchanged axes in one, if one stride walks them, else just the first of four. */
+function asFour(axes: readonly ResampledAxis[], input: PlacedOperand, output: PlacedOperand): { leading: number; strides: number[][] } {
+  const leading = Math.max(0, axes.length - 3);
+  const firstResampled = axes.findIndex(isResampled);
+  const unchanged = firstResampled < 0 ? leading : firstResampled;
+  const merged = collapseAxes(input.shape.slice(0, unchanged), input.strides.slice(0, unchanged), output.strides.slice(0, unchanged));
+  const isMergeable = unchanged >= leading && merged.extents.length <= 1;
+  const count = isMergeable ? unchanged : leading;
+  const strides = [input, output].map((operand, i) => {
+    const outer = isMergeable ? (merged.strides[i]?.[0] ?? 0) : (operand.strides[0] ?? 0);
+    const rest = operand.strides.slice(count);
+    return [outer, ...new Array<number>(3 - rest.length).fill(0), ...rest];
+  });
+  return { leading: count, strides };
+}
+
+function resizeDispatch(resampling: Resampling, axes: readonly ResampledAxis[], fill: number, input: PlacedOperand, output: PlacedOperand): Dispatch {
+  const { leading, strides } = asFour(axes, input, output);
+  const missing: ResampledAxis[] = new Array(3 - (axes.length - leading)).fill({ inputExtent: 1, outputExtent: 1, scale: 1 });
+  const walked = [...missing, ...axes.slice(leading)];
+  const words: number[] = [];
+  const taps = walked.map((axis) => {
+    // An axis that stays as it is needs one tap per coordinate, whatever the mode.
+    const found = resampleTaps(axis, isResampled(axis) ? resampling : { ...plain, mode: "nearest" });
+    const start = words.length / 2;
+    const weightBits = new Uint32Array(Float32Array.from(found.weights).buffer);
+    for (const [i, coordinate] of found.coordinates.entries()) words.push(coordinate, weightBits[i] as number);
+    return { start, count: found.count };
+  });
+  const count = sizeOf(output.shape);
+  const packed: PackedConstant = { label: "resampling taps", data: Uint32Array.from(words) };
+  return {
+    shader: resizeShader,
+    params: {
+      count,
+      input_offset: input.offset,
+      output_offset: output.offset,
+      fill,
+      output_extent: [sizeOf(output.shape.slice(0, leading)), ...walked.map((axis) => axis.outputExtent)],
+      input_strides: strides[0] as number[],
+      output_strides: strides[1] as number[],
+      tap_count: taps.map((tap) => tap.count),
+      tap_start: taps.map((tap) => tap.start),
+    },
+    bindings: { input, taps: packed, output },
+    workgroups: flatWorkgroups(count, 64),
+  };
+}

@@ -1,0 +1,43 @@
+// TopK: the k largest or smallest elements along an axis, best first, and where they were. https://onnx.ai/onnx/operators/onnx__TopK.html
+import topKShader from "../../shaders/top-k.wgsl";
+import { normalizeAxis, sizeOf } from "../shapes.ts";
+import { aroundAxis } from "./axes.ts";
+import { floatInput } from "./checks.ts";
+import { flatWorkgroups } from "./dispatch.ts";
+import { defineOperator, type PlacedOperand } from "./operator.ts";
+
+export default defineOperator("TopK", { since: 1 }, (context) => {
+  const { attributes } = context;
+  const { dtype, shape } = floatInput(context, 0);
+  const axis = normalizeAxis(attributes.number("axis", -1), shape.length);
+  const isLargest = attributes.flag("largest", true);
+  // In order is one of the orders that unsorted allows.
+  attributes.ignore("sorted");
+  const k = context.opset < 10 ? attributes.number("k") : (context.constant(1, "k")?.toNumbers()[0] ?? context.invalid("k is required"));
+  const { extent, inner } = aroundAxis(shape, axis);
+  if (k > extent) context.invalid(`k = ${k} is more than the ${extent} elements along axis ${axis}`);
+  const result = shape.map((extent, i) => (i === axis ? k : extent));
+  return {
+    outputs: [
+      { dtype, shape: result },
+      { dtype: "int64", shape: result },
+    ],
+    kernels: () => [
+      {
+        name: "top-k",
+        dispatches: ([input], [values, indices]) => [
+          {
+            shader: topKShader,
+            params: { count: sizeOf(shape), length: extent, inner, k, sign: isLargest ? 1 : -1 },
+            bindings: {
+              input: input as PlacedOperand,
+              values: values as PlacedOperand,
+              indices: indices ?? { scratchBytes: 4 * sizeOf(result) },
+            },
+            workgroups: flatWorkgroups(sizeOf(shape), 64),
+          },
+        ],
+      },
+    ],
+  };
+});
