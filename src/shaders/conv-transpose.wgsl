@@ -1,10 +1,10 @@
-// Transposed convolution over one or two spatial axes (height 1 for one), gathering: each output sums the taps that reach it.
+// Transposed convolution over one or two spatial axes (height 1 for one), gathering: each output sums the tap_count that reach it.
 //
 //   y[n, o, y, x] = bias[o] + Σ over i, kh, kw of w[i, o, kh, kw] · x[n, i, iy, ix]
 //   where iy · stride = y + pad − kh · dilation has a whole solution inside the input, likewise ix.
 //
 // Weights are [in channels, out channels / group, kh, kw]; input and output are walked through strides.
-// One invocation computes four output channels of one group at four columns. The columns are one stride apart, so they meet the same taps,
+// One invocation computes four output channels of one group at four columns. The columns are one stride apart, so they meet the same tap_count,
 // and each weight and each input it loads serves four outputs.
 
 const WORKGROUP_X = 8u;
@@ -58,15 +58,18 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     return;
   }
   let step = params.step.y;
-  let x = i32(id.x) % step + (i32(id.x) / step) * step * 4 + vec4<i32>(0, 1, 2, 3) * step;
-  let block = id.z % params.blocks;
+  let column = i32(id.x);
+  let first_x = (column % step) + (column / step) * step * 4;
+  let x = vec4<i32>(first_x) + vec4<i32>(0, 1, 2, 3) * step;
+  let channel_block = id.z % params.blocks;
   let group = (id.z / params.blocks) % params.groups;
   let n = id.z / (params.blocks * params.groups);
 
-  let taps = u32(params.kernel.x * params.kernel.y);
-  let channel = block * 4u;
-  let channels = min(channel + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(params.channels_out - 1u)) * taps;
-  let weight_step = params.channels_out * taps;
+  let tap_count = u32(params.kernel.x * params.kernel.y);
+  let channel = channel_block * 4u;
+  let own = vec4<u32>(channel) + vec4<u32>(0u, 1u, 2u, 3u);
+  let channels = min(own, vec4<u32>(params.channels_out - 1u)) * tap_count;
+  let weight_step = params.channels_out * tap_count;
   let first_weight = group * params.channels_in * weight_step;
   let first_input = params.input_offset + n * params.input_strides.x + group * params.channels_in * params.input_strides.y;
 

@@ -11,6 +11,7 @@ struct Params {
   count: u32, // outputs
   length: u32, // inputs per output
   input_offset: u32,
+  log_of_zero: f32, // −∞, which WGSL cannot write
   kept_extent: vec4<u32>,
   kept_strides: vec4<u32>,
   reduced_extent: vec4<u32>,
@@ -43,5 +44,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
     sum = sum * exp(highest - higher) + exp(value - higher);
     highest = higher;
   }
-  output[index] = highest + log(sum);
+  // Some drivers' log(0) is finite.
+  output[index] = select(highest + log(sum), params.log_of_zero, sum == 0.0);
 }

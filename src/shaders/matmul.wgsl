@@ -46,13 +46,13 @@ fn store(sum: vec4<f32>, row: u32, at: vec4<u32>, batch: u32) {
 @compute @workgroup_size(WORKGROUP_X, WORKGROUP_Y)
 fn main(
   @builtin(local_invocation_id) local: vec3<u32>,
-  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
 ) {
-  let batch = workgroup.z;
+  let batch = workgroup_id.z;
   let extent = params.batch_extent;
   let place = vec3<u32>(batch / (extent.z * extent.y), (batch / extent.z) % extent.y, batch % extent.z);
-  let columns = (workgroup.x * WORKGROUP_X * 4u + local.x) + vec4<u32>(0u, 1u, 2u, 3u) * WORKGROUP_X;
-  let row = (workgroup.y * WORKGROUP_Y + local.y) * 8u;
+  let columns = (workgroup_id.x * WORKGROUP_X * 4u + local.x) + vec4<u32>(0u, 1u, 2u, 3u) * WORKGROUP_X;
+  let row = (workgroup_id.y * WORKGROUP_Y + local.y) * 8u;
 
   let b_columns = min(columns, vec4<u32>(params.columns - 1u)) * params.b_strides.y;
   let last = params.rows - 1u;

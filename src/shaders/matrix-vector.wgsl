@@ -31,10 +31,10 @@ var<workgroup> sums: array<vec4<f32>, GROUPS * SLICES>;
 @compute @workgroup_size(GROUPS, SLICES)
 fn main(
   @builtin(local_invocation_id) local: vec3<u32>,
-  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
 ) {
-  let row = workgroup.y;
-  let group = workgroup.x * GROUPS + local.x;
+  let row = workgroup_id.y;
+  let group = workgroup_id.x * GROUPS + local.x;
   let step = params.groups * SLICES;
   let a_step = params.a_strides.y * SLICES;
   var b_at = local.y * params.groups + min(group, params.groups - 1u);

@@ -57,10 +57,10 @@ fn add_up(own: f32, lane: u32) -> f32 {
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(local_invocation_index) lane: u32,
-  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(num_workgroups) num_workgroups: vec3<u32>,
 ) {
-  let index = workgroup.x + workgroup.y * num_workgroups.x;
+  let index = workgroup_id.x + workgroup_id.y * num_workgroups.x;
   let row = min(index, params.rows - 1u);
   let row_place = vec2<u32>(row / params.rows_y, row % params.rows_y);
   let source = params.input_offset + dot(row_place, params.input_row_strides);

@@ -19,6 +19,7 @@ struct Params {
   initial: f32, // the combination of nothing: 0, −∞, ∞ or 1
   scale: f32, // 1 / length for a mean, else 1
   p: f32,
+  log_of_zero: f32, // −∞, which WGSL cannot write
   kept_extent: vec4<u32>,
   kept_strides: vec4<u32>,
   reduced_extent: vec4<u32>,
@@ -52,11 +53,11 @@ fn term(x: f32) -> f32 {
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(local_invocation_index) local: u32,
-  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(num_workgroups) num_workgroups: vec3<u32>,
 ) {
   let lane = local % LANES;
-  let index = (workgroup.x + workgroup.y * num_workgroups.x) * (WORKGROUP_SIZE / LANES) + local / LANES;
+  let index = (workgroup_id.x + workgroup_id.y * num_workgroups.x) * (WORKGROUP_SIZE / LANES) + local / LANES;
   let base = params.input_offset + offset_of(min(index, params.count - 1u), params.kept_extent, params.kept_strides);
   var result = params.initial;
   for (var r = lane; r < params.length; r += LANES) {
@@ -80,7 +81,8 @@ fn main(
     result = sqrt(result);
   }
   if (FINISH == 2u) {
-    result = log(result);
+    // Some drivers' log(0) is finite.
+    result = select(log(result), params.log_of_zero, result == 0.0);
   }
   if (FINISH == 3u) {
     result = pow(result, 1.0 / params.p);

@@ -28,11 +28,11 @@ var<workgroup> sum_of: array<f32, WORKGROUP_SIZE>;
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(local_invocation_index) local: u32,
-  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
   @builtin(num_workgroups) num_workgroups: vec3<u32>,
 ) {
   let lane = local % LANES;
-  let index = (workgroup.x + workgroup.y * num_workgroups.x) * (WORKGROUP_SIZE / LANES) + local / LANES;
+  let index = (workgroup_id.x + workgroup_id.y * num_workgroups.x) * (WORKGROUP_SIZE / LANES) + local / LANES;
   let row = min(index, params.rows - 1u);
   let base = (row / params.inner) * (params.length * params.inner) + row % params.inner;
 
