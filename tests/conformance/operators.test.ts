@@ -1,0 +1,167 @@
+// Operators at sizes and layouts that ONNX's small cases do not reach, against plain loops.
+import { expect, test } from "vitest";
+import { Tensor } from "../../src/engine/tensor.ts";
+import { kernelNames, type OperatorRun, runOperator } from "../support/run-operator.ts";
+import { withDevice } from "../support/with-device.ts";
+
+/** Reproducible values in [−1, 1). */
+function random(shape: readonly number[], seed = 1): Tensor {
+  let state = seed;
+  const values = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+  return Tensor.from("float32", shape, values);
+}
+
+interface Row {
+  readonly why: string;
+  readonly run: OperatorRun;
+  readonly expected: (...inputs: number[][]) => number[];
+}
+
+function product(rows: number, columns: number, depth: number) {
+  return (a: number[], b: number[]) =>
+    Array.from({ length: rows * columns }, (_, i) => {
+      let sum = 0;
+      for (let k = 0; k < depth; k++) sum += (a[Math.floor(i / columns) * depth + k] as number) * (b[k * columns + (i % columns)] as number);
+      return sum;
+    });
+}
+
+/** Reduces each row of `length` elements. */
+function perRow(length: number, reduce: (row: number[]) => number | number[]) {
+  return (x: number[]) => Array.from({ length: x.length / length }, (_, i) => reduce(x.slice(i * length, (i + 1) * length))).flat();
+}
+
+const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+
+function softmax(row: number[]): number[] {
+  const exponentials = row.map((x) => Math.exp(x));
+  return exponentials.map((e) => e / sum(exponentials));
+}
+
+function normalize(row: number[]): number[] {
+  const mean = sum(row) / row.length;
+  const variance = sum(row.map((x) => (x - mean) ** 2)) / row.length;
+  return row.map((x) => (x - mean) / Math.sqrt(variance + 1e-5));
+}
+
+/** Scatters every input through the weights, the way ConvTranspose is defined. */
+function scatter([c, h, w]: number[], [o, k]: number[], [oh, ow]: number[], stride: number, pad: number) {
+  return (x: number[], weight: number[]) => {
+    const y = new Array<number>((o as number) * (oh as number) * (ow as number)).fill(0);
+    for (const [i, value] of x.entries()) {
+      const [ic, iy, ix] = [Math.floor(i / (h as number) / (w as number)), Math.floor(i / (w as number)) % (h as number), i % (w as number)];
+      for (let oc = 0; oc < (o as number); oc++)
+        for (let kh = 0; kh < (k as number); kh++)
+          for (let kw = 0; kw < (k as number); kw++) {
+            const [py, px] = [iy * stride - pad + kh, ix * stride - pad + kw];
+            if (ic >= (c as number) || py < 0 || px < 0 || py >= (oh as number) || px >= (ow as number)) continue;
+            const at = (oc * (oh as number) + py) * (ow as number) + px;
+            y[at] = (y[at] as number) + value * (weight[((ic * (o as number) + oc) * (k as number) + kh) * (k as number) + kw] as number);
+          }
+    }
+    return y;
+  };
+}
+
+function pool(height: number, width: number, kernel: number, stride: number, pad: number, output: number[], combine: (taps: number[]) => number) {
+  const [oh = 1, ow = 1] = output;
+  return perRow(height * width, (plane) =>
+    Array.from({ length: oh * ow }, (_, i) => {
+      const taps: number[] = [];
+      for (let kh = 0; kh < kernel; kh++)
+        for (let kw = 0; kw < kernel; kw++) {
+          const [y, x] = [Math.floor(i / ow) * stride - pad + kh, (i % ow) * stride - pad + kw];
+          if (y >= 0 && x >= 0 && y < height && x < width) taps.push(plane[y * width + x] as number);
+        }
+      return combine(taps);
+    }),
+  );
+}
+
+const cases: readonly Row[] = [
+  {
+    why: "a product that ends inside a block of rows and columns",
+    run: { operator: "MatMul", inputs: [random([70, 33]), random([33, 45], 2)] },
+    expected: product(70, 45, 33),
+  },
+  {
+    why: "a dense layer of one picture with constant weights and a width no multiple of 4",
+    run: { operator: "Gemm", inputs: [random([1, 2100]), random([2100, 37], 2)], constants: [1] },
+    expected: product(1, 37, 2100),
+  },
+  {
+    why: "a dense layer whose matrix is computed",
+    run: { operator: "MatMul", inputs: [random([3, 50]), random([50, 72], 2)] },
+    expected: product(3, 72, 50),
+  },
+  {
+    why: "a reduction long enough to be shared",
+    run: { operator: "ReduceSum", attributes: { keepdims: 0 }, inputs: [random([5, 1300]), Tensor.int64([1], [1])], constants: [1] },
+    expected: perRow(1300, sum),
+  },
+  {
+    why: "global pools over one large plane each, inside a border",
+    run: { operator: "GlobalMaxPool", inputs: [random([2, 3, 31, 29])], bordered: true },
+    expected: perRow(31 * 29, (row) => Math.max(...row)),
+  },
+  {
+    why: "rows long enough to be shared",
+    run: { operator: "Softmax", inputs: [random([3, 1000])] },
+    expected: perRow(1000, softmax),
+  },
+  {
+    why: "instances inside a border",
+    run: {
+      operator: "InstanceNormalization",
+      inputs: [random([2, 3, 17, 19]), Tensor.from("float32", [3], [1, 1, 1]), Tensor.from("float32", [3], [0, 0, 0])],
+      bordered: true,
+    },
+    expected: perRow(17 * 19, normalize),
+  },
+  {
+    why: "more output channels and columns than one block, and a stride above 1",
+    run: {
+      operator: "ConvTranspose",
+      attributes: { strides: [2, 2], pads: [1, 1, 1, 1] },
+      inputs: [random([1, 3, 7, 13]), random([3, 6, 4, 4], 2)],
+      bordered: true,
+    },
+    expected: scatter([3, 7, 13], [6, 4], [14, 26], 2, 1),
+  },
+  {
+    why: "maxima of negative values beside the padding, inside a border",
+    run: {
+      operator: "MaxPool",
+      attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] },
+      inputs: [Tensor.from("float32", [1, 2, 9, 12], random([1, 2, 9, 12]).toNumbers().map((x) => x - 5))],
+      bordered: true,
+    },
+    expected: pool(9, 12, 3, 2, 1, [5, 6], (taps) => Math.max(...taps)),
+  },
+  {
+    why: "ceil_mode that adds a column but no row",
+    run: {
+      operator: "AveragePool",
+      attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 },
+      inputs: [random([1, 2, 9, 12])],
+      bordered: true,
+    },
+    expected: pool(9, 12, 3, 2, 0, [4, 6], (taps) => sum(taps) / taps.length),
+  },
+];
+
+for (const { why, run, expected } of cases)
+  test(`${run.operator}: ${why}`, () =>
+    withDevice(async (device) => {
+      const wanted = expected(...run.inputs.map((input) => input?.toNumbers() ?? []));
+      for (const kernel of kernelNames(run)) {
+        const [output] = await runOperator(device, { ...run, kernel });
+        const actual = output?.toNumbers() ?? [];
+        expect(actual.length, kernel).toBe(wanted.length);
+        const worst = Math.max(...actual.map((value, i) => Math.abs(value - (wanted[i] as number))));
+        expect(worst, `${kernel}: largest error`).toBeLessThan(1e-4);
+      }
+    }));

@@ -1,0 +1,151 @@
+// Runs one operator's kernel on the GPU without planner or model, with its operands laid out as a test wants them.
+import { AttributeReader } from "../../src/engine/attributes.ts";
+import { ModelError, UnsupportedError } from "../../src/engine/errors.ts";
+import type { Device } from "../../src/engine/gpu/device.ts";
+import { Program } from "../../src/engine/gpu/program.ts";
+import { readBack } from "../../src/engine/gpu/read-back.ts";
+import type { AttributeValue } from "../../src/engine/graph/graph.ts";
+import { findOperator } from "../../src/engine/ops/index.ts";
+import type { Kernel, Operation, OperatorContext, PlacedOperand } from "../../src/engine/ops/operator.ts";
+import type { Plan, PlanBuffer, Step } from "../../src/engine/plan/plan.ts";
+import { denseStrides, sizeOf } from "../../src/engine/shapes.ts";
+import { fromGpuWords, Tensor, toGpuWords } from "../../src/engine/tensor.ts";
+
+export interface OperatorRun {
+  readonly operator: string;
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
+  readonly inputs: readonly (Tensor | undefined)[];
+  readonly opset?: number;
+  readonly outputCount?: number;
+  /** Indices of inputs whose elements are known at load. */
+  readonly constants?: readonly number[];
+  /** Surrounds every operand that the kernel walks through strides with NaN on all sides. */
+  readonly bordered?: boolean;
+  /** The first kernel by default. */
+  readonly kernel?: string;
+}
+
+/** What an operator says of itself for these inputs. */
+export function describeOperator({ operator, attributes = {}, inputs, opset = 21, outputCount = 1, constants = [] }: OperatorRun): Operation {
+  const found = findOperator("", operator);
+  if (!found) throw new UnsupportedError(`${operator} is not supported`);
+  const operands = inputs.map((tensor, i) => tensor && { dtype: tensor.dtype, shape: tensor.shape, ...(constants.includes(i) && { constant: tensor }) });
+  const reader = new AttributeReader({ attributes: new Map(Object.entries(attributes)), name: "node", operator });
+  const context: OperatorContext = {
+    attributes: reader,
+    inputs: operands,
+    opset,
+    outputCount,
+    input: (index) => operands[index] ?? context.invalid(`input ${index} is missing`),
+    constant: (index, what) => operands[index] && (operands[index].constant ?? context.unsupported(`${what} must be known at load`)),
+    unsupported(message) {
+      throw new UnsupportedError(message);
+    },
+    invalid(message) {
+      throw new ModelError(message);
+    },
+  };
+  const operation = found.describe(context);
+  if (reader.unread.length > 0) throw new UnsupportedError(`unread attributes ${reader.unread}`);
+  return operation;
+}
+
+/** Computes the outputs with one kernel. */
+export async function runOperator(device: Device, run: OperatorRun): Promise<Tensor[]> {
+  const operation = describeOperator(run);
+  const kernels = operation.kernels?.() ?? [];
+  const kernel = run.kernel ? kernels.find(({ name }) => name === run.kernel) : kernels[0];
+  if (!kernel) throw new Error(`${run.operator} has no kernel ${run.kernel ?? ""}; it has ${kernels.map(({ name }) => name)}`);
+
+  const buffers: PlanBuffer[] = [];
+  const indexOf = new Map<object, number>();
+  const addBuffer = (key: object, buffer: PlanBuffer): number => {
+    indexOf.set(key, buffers.push(buffer) - 1);
+    return buffers.length - 1;
+  };
+  const readsStrided = (index: number) => kernel.readsStrided === "any" || (kernel.readsStrided?.includes(index) ?? false);
+  const inputs = run.inputs.map((tensor, i): PlacedOperand | undefined => {
+    if (!tensor) return undefined;
+    const operand = place(tensor, run.bordered === true && readsStrided(i), i);
+    const constant = run.constants?.includes(i) ? { constant: tensor } : {};
+    if (!kernel.ignoresInputs?.includes(i)) {
+      const initial = spread(operand, toGpuWords(tensor));
+      addBuffer(operand, { label: `input ${i}`, sizeBytes: initial.byteLength, role: "activations", initial });
+    }
+    return Object.assign(operand, constant);
+  });
+  const outputs = operation.outputs.map((type, i) => {
+    const operand = place(type, run.bordered === true && kernel.writesStrided === true, i);
+    addBuffer(operand, { label: `output ${i}`, sizeBytes: extentOf(operand) * 4, role: "activations" });
+    return operand;
+  });
+  const steps = kernel.dispatches(inputs, outputs).map((dispatch): Step => {
+    const bindings: Record<string, number> = {};
+    for (const [name, bound] of Object.entries(dispatch.bindings)) {
+      const known = indexOf.get(bound);
+      if (known !== undefined) bindings[name] = known;
+      else if ("data" in bound) bindings[name] = addBuffer(bound, { label: bound.label, sizeBytes: bound.data.byteLength, role: "weights", initial: bound.data });
+      else if ("scratchBytes" in bound) bindings[name] = addBuffer(bound, { label: "scratch", sizeBytes: bound.scratchBytes, role: "activations" });
+      else throw new Error(`${run.operator}: '${name}' binds an input it ignores`);
+    }
+    return { node: "node", kernel: kernel.name, constants: {}, macs: 0, bytes: 0, ...dispatch, bindings };
+  });
+  return execute(device, { buffers, steps, values: new Map(), constants: new Map(), memory: noMemory }, outputs, indexOf);
+}
+
+/** The names of the kernels that accept this case. */
+export function kernelNames(run: OperatorRun): readonly string[] {
+  return (describeOperator(run).kernels?.() ?? []).map((kernel: Kernel) => kernel.name);
+}
+
+const noMemory = { weightBytes: 0, activationBytes: 0, peakLiveBytes: 0 };
+
+async function execute(device: Device, plan: Plan, outputs: readonly PlacedOperand[], indexOf: ReadonlyMap<object, number>): Promise<Tensor[]> {
+  const program = await Program.create(device, plan);
+  try {
+    const encoder = device.gpu.createCommandEncoder({ label: "operator" });
+    const pass = encoder.beginComputePass({ label: "operator" });
+    program.encode(pass);
+    pass.end();
+    device.gpu.queue.submit([encoder.finish()]);
+    const results: Tensor[] = [];
+    for (const output of outputs) {
+      const words = await readBack(device, program.bufferOf({ buffer: indexOf.get(output) as number }), extentOf(output) * 4);
+      results.push(fromGpuWords(output.dtype, output.shape, collect(output, new Uint32Array(words)).buffer));
+    }
+    return results;
+  } finally {
+    program.dispose();
+  }
+}
+
+/** Dense, or with one element before and two after along each of the last two axes, and an odd offset. */
+function place({ dtype, shape }: Pick<PlacedOperand, "dtype" | "shape">, bordered: boolean, slot: number): PlacedOperand {
+  const around = shape.map((extent, axis) => (bordered && axis >= Math.max(2, shape.length - 2) ? extent + 3 : extent));
+  const strides = denseStrides(around);
+  const offset = bordered ? 5 + strides.reduce((sum, stride, axis) => sum + (around[axis] === shape[axis] ? 0 : stride), 0) : 0;
+  return { dtype, shape, offset, strides, slot, isDense: !bordered };
+}
+
+/** Words from the buffer's start to past the last element. */
+function extentOf({ shape, strides, offset }: PlacedOperand): number {
+  if (sizeOf(shape) === 0) return 1;
+  return offset + 1 + shape.reduce((sum, extent, axis) => sum + (extent - 1) * (strides[axis] as number), 0);
+}
+
+function offsets({ shape, strides, offset }: PlacedOperand): number[] {
+  const dense = denseStrides(shape);
+  return Array.from({ length: sizeOf(shape) }, (_, i) =>
+    shape.reduce((sum, extent, axis) => sum + (Math.floor(i / (dense[axis] as number)) % extent) * (strides[axis] as number), offset),
+  );
+}
+
+function spread(operand: PlacedOperand, words: Float32Array | Int32Array | Uint32Array): Float32Array | Int32Array | Uint32Array {
+  const result = words.slice(0, 0).constructor === Float32Array ? new Float32Array(extentOf(operand)).fill(Number.NaN) : new Int32Array(extentOf(operand));
+  for (const [i, at] of offsets(operand).entries()) result[at] = words[i] as number;
+  return result;
+}
+
+function collect(operand: PlacedOperand, words: Uint32Array): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from(offsets(operand), (at) => words[at] as number);
+}
