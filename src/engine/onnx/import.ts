@@ -19,7 +19,7 @@ import { sortNodes } from "./sort.ts";
 import { dataTypeOf, tensorFromProto } from "./tensor-proto.ts";
 
 /** Opsets of ai.onnx whose files are read. Each operator checks the versions it implements. */
-const oldestOpset = 7;
+const oldestOpset = 6;
 const newestOpset = 26;
 
 export interface ImportOptions {

@@ -68,6 +68,8 @@ export interface Operation {
   readonly outputs: readonly ValueType[];
   /** Computes the outputs on the CPU; called only when every input is constant. Must not be slow on small tensors. */
   readonly evaluate?: (inputs: readonly (Tensor | undefined)[]) => readonly Tensor[];
+  /** Outputs known at load whatever the inputs hold, as Shape's is; all of them, or those that are. */
+  readonly constantOutputs?: readonly (Tensor | undefined)[];
   /** The output is input 0's elements in the same order (Reshape and its kin): no dispatch when input 0 is dense. */
   readonly isView?: boolean;
   /** The output is its inputs side by side along this axis: inputs may be computed in place. */

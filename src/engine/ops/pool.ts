@@ -1,8 +1,9 @@
 // MaxPool, AveragePool and LpPool: a sliding window over one, two or three spatial axes.
 // https://onnx.ai/onnx/operators/onnx__MaxPool.html
 import maxPoolIndicesShader from "../../shaders/max-pool-indices.wgsl";
+import poolPlanarShader from "../../shaders/pool-planar.wgsl";
 import poolShader from "../../shaders/pool.wgsl";
-import { sizeOf } from "../shapes.ts";
+import { type Shape, sizeOf } from "../shapes.ts";
 import { resolveWindow, type Window } from "../window.ts";
 import { floatInput } from "./checks.ts";
 import { flatWorkgroups } from "./dispatch.ts";
@@ -28,7 +29,10 @@ export default [
     const value = { dtype: input.dtype, shape };
     return {
       outputs: context.outputCount > 1 ? [value, { dtype: "int64", shape }] : [value],
-      kernels: () => [poolKernel({ kind: "max", window }, { columnMajor, writesIndices: context.outputCount > 1 })],
+      kernels: () =>
+        context.outputCount > 1
+          ? [poolKernel({ kind: "max", window }, { columnMajor, writesIndices: true })]
+          : poolKernels({ kind: "max", window }, shape),
     };
   }),
   defineOperator("AveragePool", { since: 1 }, (context) => {
@@ -44,10 +48,8 @@ export default [
 function describePool(context: OperatorContext, pool: (window: Window) => Pool): ReturnType<Operator["describe"]> {
   const input = floatInput(context, 0);
   const window = readWindow(context);
-  return {
-    outputs: [{ dtype: input.dtype, shape: [...input.shape.slice(0, 2), ...window.output] }],
-    kernels: () => [poolKernel(pool(window))],
-  };
+  const shape = [...input.shape.slice(0, 2), ...window.output];
+  return { outputs: [{ dtype: input.dtype, shape }], kernels: () => poolKernels(pool(window), shape) };
 }
 
 function readWindow(context: OperatorContext): Window {
@@ -63,6 +65,58 @@ function readWindow(context: OperatorContext): Window {
     autoPad: attributes.string("auto_pad", "NOTSET"),
     ceilMode: attributes.flag("ceil_mode", false),
   });
+}
+
+function poolKernels(pool: Pool, shape: Shape): readonly Kernel[] {
+  const general = poolKernel(pool);
+  const planes = (shape[0] as number) * (shape[1] as number);
+  const isPlanar = shape.length === 4 && planes <= 65535 && pool.window.dilations.every((dilation) => dilation === 1);
+  // Its maxima clamp, so every window must hold an element.
+  const { kernel, padsBegin, padsEnd } = pool.window;
+  const overlaps = kernel.every((extent, axis) => Math.max(padsBegin[axis] as number, padsEnd[axis] as number) < extent);
+  return isPlanar && overlaps && pool.kind !== "lp" ? [planarKernel(pool, planes), general] : [general];
+}
+
+function planarKernel({ kind, window, countsPads }: Pool, planes: number): Kernel {
+  return {
+    name: "pool-planar",
+    readsStrided: [0],
+    writesStrided: true,
+    dispatches: ([input], [output]) => {
+      const from = input as PlacedOperand;
+      const to = output as PlacedOperand;
+      const [height, width] = window.output as [number, number];
+      return [
+        {
+          shader: poolPlanarShader,
+          constants: { IS_AVERAGE: kind === "average" ? 1 : 0 },
+          params: {
+            channels: from.shape[1] as number,
+            input_offset: from.offset,
+            output_offset: to.offset,
+            input_extent: from.shape.slice(2),
+            output_extent: window.output,
+            kernel: window.kernel,
+            step: window.strides,
+            pad: window.padsBegin,
+            ...counted(window, from.shape.slice(2), countsPads),
+            input_strides: from.strides,
+            output_strides: to.strides,
+          },
+          bindings: { input: from, output: to },
+          workgroups: [Math.ceil(width / 32), Math.ceil(height / 8), planes],
+        },
+      ];
+    },
+  };
+}
+
+/** Between which coordinates taps count in an average's divisor. */
+function counted({ padsBegin, padsEnd }: Window, extent: Shape, countsPads = false) {
+  return {
+    counted_from: padsBegin.map((pad) => (countsPads ? -pad : 0)),
+    counted_to: extent.map((size, axis) => size + (countsPads ? (padsEnd[axis] as number) : 0)),
+  };
 }
 
 function poolKernel(pool: Pool, { columnMajor = false, writesIndices = false } = {}): Kernel {
@@ -83,8 +137,7 @@ function poolDispatch({ kind, window, countsPads, p }: Pool, input: PlacedOperan
   const from = asSpatial(input);
   const to = asSpatial(output);
   const count = sizeOf(output.shape);
-  const pad = lift(window.padsBegin, 0);
-  const padEnd = lift(window.padsEnd, 0);
+  const range = counted(window, input.shape.slice(2), countsPads);
   return {
     shader: poolShader,
     constants: { KIND: kinds[kind] },
@@ -101,8 +154,8 @@ function poolDispatch({ kind, window, countsPads, p }: Pool, input: PlacedOperan
       input_extent: from.extent,
       output_extent: to.extent,
       ...windowParams(window),
-      counted_from: countsPads ? pad.map((value) => -value) : [0, 0, 0],
-      counted_to: from.extent.map((extent, axis) => extent + (countsPads ? (padEnd[axis] as number) : 0)),
+      counted_from: lift(range.counted_from, 0),
+      counted_to: lift(range.counted_to, 1),
     },
     bindings: { input, output },
     workgroups: flatWorkgroups(count, 64),

@@ -1,0 +1,132 @@
+// A WebGPU device with a byte counter and a pipeline cache. Everything Convcam makes on the GPU is made through it.
+import type { Shader } from "../../shaders/shader.ts";
+import { DeviceError } from "../errors.ts";
+
+export interface DeviceOptions {
+  /** Entry point to WebGPU; `navigator.gpu` by default, Dawn's in Node. */
+  readonly gpu?: GPU;
+  readonly powerPreference?: GPUPowerPreference;
+}
+
+export interface AdapterInfo {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+}
+
+const wantedFeatures = ["shader-f16", "timestamp-query", "subgroups", "bgra8unorm-storage"] as const satisfies readonly GPUFeatureName[];
+
+const wantedLimits = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupStorageSize",
+] as const satisfies readonly (keyof GPUSupportedLimits)[];
+
+/**
+ * Asks for a GPU with every optional feature and the largest limits it offers.
+ *
+ * @throws DeviceError where WebGPU is absent or has no adapter, saying what to do
+ */
+export async function requestDevice(options: DeviceOptions = {}): Promise<Device> {
+  const gpu = options.gpu ?? (typeof navigator === "undefined" ? undefined : navigator.gpu);
+  if (!gpu)
+    throw new DeviceError("Convcam needs WebGPU: navigator.gpu is undefined. Try Chrome 113 or later, Edge, Safari 26 or Firefox 141, over https or localhost.");
+  const adapter = await gpu.requestAdapter(options.powerPreference ? { powerPreference: options.powerPreference } : {});
+  if (!adapter) throw new DeviceError("WebGPU is here, but it found no GPU it may use. Check that hardware acceleration is on and the driver is current.");
+  const requiredLimits: Record<string, number> = {};
+  for (const limit of wantedLimits) requiredLimits[limit] = adapter.limits[limit] as number;
+  const device = await adapter.requestDevice({
+    label: "convcam",
+    requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
+    requiredLimits,
+  });
+  const { vendor, architecture, device: name, description } = adapter.info;
+  return new Device(device, { vendor, architecture, device: name, description });
+}
+
+export class Device {
+  readonly gpu: GPUDevice;
+  readonly info: AdapterInfo;
+  readonly #buffers = new Map<GPUBuffer, number>();
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  #allocatedBytes = 0;
+  #isDisposed = false;
+
+  constructor(gpu: GPUDevice, info: AdapterInfo) {
+    this.gpu = gpu;
+    this.info = info;
+  }
+
+  /** Bytes in buffers made by {@link createBuffer} and not destroyed yet. */
+  get allocatedBytes(): number {
+    return this.#allocatedBytes;
+  }
+
+  /** Resolves when the device is gone, by {@link dispose} or by mishap. */
+  get lost(): Promise<GPUDeviceLostInfo> {
+    return this.gpu.lost;
+  }
+
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
+  /** A zeroed buffer; its size is rounded up to whole words. */
+  createBuffer(label: string, sizeBytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    const size = Math.max(4, Math.ceil(sizeBytes / 4) * 4);
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
+    const limit = usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
+    if (size > limit)
+      throw new DeviceError(`'${label}' takes ${size} bytes, but this GPU allows ${limit} in one buffer. Use smaller inputs or another GPU.`);
+    const buffer = this.gpu.createBuffer({ label, size, usage });
+    this.#buffers.set(buffer, size);
+    this.#allocatedBytes += size;
+    return buffer;
+  }
+
+  destroyBuffer(buffer: GPUBuffer): void {
+    this.#allocatedBytes -= this.#buffers.get(buffer) ?? 0;
+    this.#buffers.delete(buffer);
+    buffer.destroy();
+  }
+
+  /** Compiles a shader in the background; the same shader with the same constants is compiled once per device. */
+  pipeline(shader: Shader, constants: Readonly<Record<string, number>> = {}): Promise<GPUComputePipeline> {
+    const key = `${JSON.stringify(constants)}${shader.code}`;
+    const known = this.#pipelines.get(key);
+    if (known) return known;
+    const compiled = this.#compile(shader, constants);
+    this.#pipelines.set(key, compiled);
+    compiled.catch(() => this.#pipelines.delete(key));
+    return compiled;
+  }
+
+  async #compile(shader: Shader, constants: Readonly<Record<string, number>>): Promise<GPUComputePipeline> {
+    const module = this.gpu.createShaderModule({ label: shader.name, code: shader.code });
+    try {
+      return await this.gpu.createComputePipelineAsync({
+        label: shader.name,
+        layout: "auto",
+        compute: { module, entryPoint: "main", constants },
+      });
+    } catch (error) {
+      const { messages } = await module.getCompilationInfo();
+      const details = messages.map((m) => `${m.lineNum}:${m.linePos} ${m.message}`).join("\n");
+      throw new DeviceError(`Shader '${shader.name}' did not compile: ${(error as Error).message}\n${details}`);
+    }
+  }
+
+  /** Destroys the GPU device and with it every buffer. */
+  dispose(): void {
+    this.#isDisposed = true;
+    for (const buffer of this.#buffers.keys()) buffer.destroy();
+    this.#buffers.clear();
+    this.#pipelines.clear();
+    this.#allocatedBytes = 0;
+    this.gpu.destroy();
+  }
+}

@@ -1,0 +1,139 @@
+// A Plan made real: buffers, pipelines and bind groups created once, then only dispatches per frame.
+import { encodeParams } from "../../shaders/shader.ts";
+import type { PlacedValue, Plan, Step } from "../plan/plan.ts";
+import type { Device } from "./device.ts";
+
+export interface ProgramOptions {
+  /** Called as pipelines finish compiling. */
+  readonly onCompile?: (done: number, total: number) => void;
+}
+
+interface EncodedStep {
+  readonly label: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+
+export class Program {
+  readonly plan: Plan;
+  readonly #device: Device;
+  readonly #buffers: readonly GPUBuffer[];
+  readonly #params: GPUBuffer | undefined;
+  readonly #steps: readonly EncodedStep[];
+
+  private constructor(device: Device, plan: Plan, buffers: readonly GPUBuffer[], params: GPUBuffer | undefined, steps: readonly EncodedStep[]) {
+    this.#device = device;
+    this.plan = plan;
+    this.#buffers = buffers;
+    this.#params = params;
+    this.#steps = steps;
+  }
+
+  /** Uploads what the plan's buffers hold at the start and compiles its pipelines, all at once. */
+  static async create(device: Device, plan: Plan, options: ProgramOptions = {}): Promise<Program> {
+    const compiling = compileAll(device, plan.steps, options.onCompile);
+    const buffers: GPUBuffer[] = [];
+    let params: GPUBuffer | undefined;
+    try {
+      for (const { label, sizeBytes, initial } of plan.buffers) {
+        const buffer = device.createBuffer(label, sizeBytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
+        buffers.push(buffer);
+        if (initial) device.gpu.queue.writeBuffer(buffer, 0, initial as Float32Array<ArrayBuffer>);
+      }
+      const encoded = encodeAllParams(plan.steps, device.gpu.limits.minUniformBufferOffsetAlignment);
+      if (encoded.bytes.byteLength > 0) {
+        params = device.createBuffer("params", encoded.bytes.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+        device.gpu.queue.writeBuffer(params, 0, encoded.bytes);
+      }
+      const pipelines = await compiling;
+      const steps = plan.steps.map((step, i) => bindStep(device, step, pipelines[i] as GPUComputePipeline, buffers, params, encoded.offsets[i] as number));
+      return new Program(device, plan, buffers, params, steps);
+    } catch (error) {
+      await compiling.catch(() => {});
+      for (const buffer of buffers) device.destroyBuffer(buffer);
+      if (params) device.destroyBuffer(params);
+      throw error;
+    }
+  }
+
+  /** Appends every dispatch to a compute pass; allocates nothing. */
+  encode(pass: GPUComputePassEncoder): void {
+    let current: GPUComputePipeline | undefined;
+    for (const { pipeline, bindGroup, workgroups } of this.#steps) {
+      if (pipeline !== current) pass.setPipeline(pipeline);
+      current = pipeline;
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
+    }
+  }
+
+  /** Appends the dispatches of one step only, for timing. */
+  encodeStep(pass: GPUComputePassEncoder, index: number): void {
+    const { pipeline, bindGroup, workgroups } = this.#steps[index] as EncodedStep;
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
+  }
+
+  bufferOf(value: Pick<PlacedValue, "buffer">): GPUBuffer {
+    return this.#buffers[value.buffer] as GPUBuffer;
+  }
+
+  /** Overwrites the buffer of a dense value. */
+  write(value: PlacedValue, words: Float32Array | Int32Array | Uint32Array): void {
+    this.#device.gpu.queue.writeBuffer(this.bufferOf(value), value.offset * 4, words as Float32Array<ArrayBuffer>);
+  }
+
+  dispose(): void {
+    for (const buffer of this.#buffers) this.#device.destroyBuffer(buffer);
+    if (this.#params) this.#device.destroyBuffer(this.#params);
+  }
+}
+
+async function compileAll(device: Device, steps: readonly Step[], onCompile: ProgramOptions["onCompile"]): Promise<GPUComputePipeline[]> {
+  const pipelines = steps.map((step) => device.pipeline(step.shader, step.constants));
+  const distinct = [...new Set(pipelines)];
+  let done = 0;
+  onCompile?.(0, distinct.length);
+  await Promise.all(distinct.map((pipeline) => pipeline.then(() => onCompile?.(++done, distinct.length))));
+  return Promise.all(pipelines);
+}
+
+/** All Params structs in one buffer, each at an offset a uniform binding may have. */
+function encodeAllParams(steps: readonly Step[], alignment: number): { bytes: Uint8Array<ArrayBuffer>; offsets: number[] } {
+  const blocks = steps.map((step) => encodeParams(step.shader, step.params));
+  const offsets: number[] = [];
+  let end = 0;
+  for (const block of blocks) {
+    offsets.push(end);
+    end += Math.ceil(block.byteLength / alignment) * alignment;
+  }
+  const bytes = new Uint8Array(end);
+  blocks.forEach((block, i) => bytes.set(new Uint8Array(block), offsets[i]));
+  return { bytes, offsets };
+}
+
+function bindStep(
+  device: Device,
+  step: Step,
+  pipeline: GPUComputePipeline,
+  buffers: readonly GPUBuffer[],
+  params: GPUBuffer | undefined,
+  paramsOffset: number,
+): EncodedStep {
+  const entries: GPUBindGroupEntry[] = [];
+  for (const [name, { binding, kind }] of Object.entries(step.shader.bindings)) {
+    if (kind === "uniform") {
+      if (!params) throw new Error(`${step.shader.name}: Params without fields`);
+      entries.push({ binding, resource: { buffer: params, offset: paramsOffset, size: step.shader.params?.sizeBytes ?? 16 } });
+      continue;
+    }
+    const index = step.bindings[name];
+    if (index === undefined) throw new Error(`${step.shader.name}: binding '${name}' of step '${step.node}' was not given`);
+    entries.push({ binding, resource: { buffer: buffers[index] as GPUBuffer } });
+  }
+  const label = `${step.node} (${step.kernel})`;
+  const bindGroup = device.gpu.createBindGroup({ label, layout: pipeline.getBindGroupLayout(0), entries });
+  return { label, pipeline, bindGroup, workgroups: step.workgroups };
+}

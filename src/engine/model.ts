@@ -1,0 +1,231 @@
+// The facade: load a model, run it, look at any value, let it go.
+import { DeviceError, ModelError, UnsupportedError } from "./errors.ts";
+import type { Device } from "./gpu/device.ts";
+import { Program } from "./gpu/program.ts";
+import { readBack } from "./gpu/read-back.ts";
+import type { Graph, Node, TypedGraph, ValueType } from "./graph/graph.ts";
+import { type Inference, type InferOptions, inferGraph } from "./passes/infer.ts";
+import { optimizeGraph } from "./passes/index.ts";
+import type { Layout, MemoryReport, Plan } from "./plan/plan.ts";
+import { planGraph } from "./plan/planner.ts";
+import { sameShape, sizeOf } from "./shapes.ts";
+import { type ModelSource, type ReadOptions, readModel } from "./source.ts";
+import { type ModelSummary, summarize } from "./summary.ts";
+import { fromGpuWords, Tensor, toGpuWords } from "./tensor.ts";
+
+export interface LoadOptions extends ReadOptions, InferOptions {
+  /** Values (or layers, by name) to keep readable after a run; "all" for every one. */
+  readonly observe?: readonly string[] | "all" | undefined;
+  /** Picks the kernel of a node by name, for tests and tuning. */
+  readonly chooseKernel?: ((node: Node, names: readonly string[]) => string | undefined) | undefined;
+}
+
+export interface NamedType extends ValueType {
+  readonly name: string;
+}
+
+/** A value where it lies on the GPU. Offset and strides count 32-bit words. */
+export interface GpuValue extends ValueType, Layout {
+  readonly buffer: GPUBuffer;
+}
+
+export interface Inspection {
+  readonly summary: ModelSummary;
+  /** Why the model cannot run; empty if it can. */
+  readonly obstacles: readonly string[];
+}
+
+/** What a graph is made of and what keeps it from running, without a GPU. */
+export function inspectModel(graph: Graph, options: InferOptions = {}): Inspection {
+  const inference = inferGraph(graph, options);
+  return { summary: summarize(graph, inference), obstacles: inference.obstacles };
+}
+
+/**
+ * Reads, checks, plans and compiles a model.
+ *
+ * @throws ModelError if the file is wrong, UnsupportedError with all reasons if it cannot run, DeviceError if the GPU fails
+ */
+export async function loadModel(device: Device, source: ModelSource | Graph, options: LoadOptions = {}): Promise<Model> {
+  const file = isGraph(source) ? source : await readModel(source, options);
+  const inference = inferGraph(file, options);
+  if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
+  const model = new Model(device, file, inference, options);
+  await model.observe(options.observe ?? []);
+  return model;
+}
+
+function isGraph(source: ModelSource | Graph): source is Graph {
+  return typeof source === "object" && "nodes" in source;
+}
+
+export class Model {
+  #device: Device;
+  readonly #file: Graph;
+  readonly #inference: Inference;
+  readonly #options: LoadOptions;
+  #program: Program | undefined;
+  #observed: readonly string[] = [];
+
+  /** Use {@link loadModel}. */
+  constructor(device: Device, file: Graph, inference: Inference, options: LoadOptions) {
+    this.#device = device;
+    this.#file = file;
+    this.#inference = inference;
+    this.#options = options;
+  }
+
+  get device(): Device {
+    return this.#device;
+  }
+
+  /** The file's graph with types, before any fusion. */
+  get graph(): TypedGraph {
+    return this.#inference.graph;
+  }
+
+  get inputs(): readonly NamedType[] {
+    return this.graph.inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
+  }
+
+  get outputs(): readonly NamedType[] {
+    return this.graph.outputs.map((name) => ({ name, ...(this.graph.types.get(name) as ValueType) }));
+  }
+
+  /** Names of the values kept readable, besides inputs and outputs. */
+  get observed(): readonly string[] {
+    return this.#observed;
+  }
+
+  /** The dispatches of one run. */
+  get plan(): Plan {
+    return this.#live.plan;
+  }
+
+  get memory(): MemoryReport {
+    return this.plan.memory;
+  }
+
+  get #live(): Program {
+    if (!this.#program) throw new DeviceError("This model was disposed of. Load it again.");
+    return this.#program;
+  }
+
+  summary(): ModelSummary {
+    return summarize(this.#file, this.#inference);
+  }
+
+  /**
+   * Keeps these values (or layers' first outputs) readable after a run, and plans anew. Inputs keep what they hold;
+   * other values need another run.
+   */
+  async observe(names: readonly string[] | "all"): Promise<void> {
+    const observed = names === "all" ? this.graph.nodes.flatMap((node) => node.outputs.filter((o) => o)) : names.map((name) => this.valueName(name));
+    const { graph, operations } = optimizeGraph(this.graph, { keep: new Set(observed) });
+    const plan = planGraph(graph, operations, { keep: observed, chooseKernel: this.#options.chooseKernel });
+    const program = await Program.create(this.#device, plan, {
+      onCompile: (done, total) => this.#options.onProgress?.({ stage: "compile", done, total }),
+    });
+    if (this.#program) {
+      this.#copyInputs(this.#program, program);
+      this.#program.dispose();
+    }
+    this.#program = program;
+    this.#observed = observed;
+  }
+
+  /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */
+  valueName(name: string): string {
+    if (this.graph.types.has(name)) return name;
+    const output = this.graph.nodes.find((node) => node.name === name)?.outputs[0];
+    if (output) return output;
+    const near = [...this.graph.types.keys()].filter((known) => known.includes(name)).slice(0, 5);
+    throw new ModelError(`no value or layer is called '${name}'.${near.length > 0 ? ` Did you mean ${near.map((n) => `'${n}'`).join(", ")}?` : ""}`);
+  }
+
+  /** Writes the given inputs and submits one run. Reads nothing back and waits for nothing. */
+  run(inputs: Readonly<Record<string, Tensor | Float32Array>> = {}): void {
+    this.write(inputs);
+    const encoder = this.#device.gpu.createCommandEncoder({ label: this.#file.name });
+    const pass = encoder.beginComputePass({ label: this.#file.name });
+    this.encode(pass);
+    pass.end();
+    this.#device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Writes inputs without running. */
+  write(inputs: Readonly<Record<string, Tensor | Float32Array>>): void {
+    for (const [name, given] of Object.entries(inputs)) {
+      const input = this.graph.inputs.find((i) => i.name === name);
+      const value = this.#live.plan.values.get(name);
+      if (!input || !value) throw new ModelError(`no input is called '${name}'. The model has ${this.inputs.map((i) => `'${i.name}'`).join(", ")}.`);
+      const isTensor = given instanceof Tensor;
+      if (isTensor ? !sameShape(given.shape, input.shape) : given.length !== sizeOf(input.shape))
+        throw new ModelError(`input '${name}': expected [${input.shape.join(", ")}], got ${isTensor ? `[${given.shape.join(", ")}]` : `${given.length} elements`}.`);
+      const tensor = isTensor ? given : Tensor.from(input.dtype, input.shape, given);
+      this.#live.write(value, toGpuWords(tensor));
+    }
+  }
+
+  /** The dispatches of one run, into a compute pass of the caller's. */
+  encode(pass: GPUComputePassEncoder): void {
+    this.#live.encode(pass);
+  }
+
+  /** Where a value lies on the GPU: an input, an output, or an observed value. */
+  value(name: string): GpuValue {
+    const resolved = this.valueName(name);
+    const value = this.#live.plan.values.get(resolved);
+    if (!value) throw new ModelError(`value '${name}' is not observed, or is a constant. Observe it first: model.observe(["${name}"]).`);
+    return { ...value, buffer: this.#live.bufferOf(value) };
+  }
+
+  /** Reads a value back, dense and in its own type. Constants and observed values only. */
+  async read(name: string): Promise<Tensor> {
+    const resolved = this.valueName(name);
+    const constant = this.#live.plan.constants.get(resolved) ?? this.graph.initializers.get(resolved);
+    if (constant) return constant;
+    const { dtype, shape, offset, strides, buffer } = this.value(name);
+    if (sizeOf(shape) === 0) return new Tensor(dtype, shape, new Uint8Array(0));
+    const last = shape.reduce((sum, extent, axis) => sum + (extent - 1) * (strides[axis] as number), offset);
+    const words = new Uint32Array(await readBack(this.#device, buffer, (last + 1 - offset) * 4, offset * 4));
+    return fromGpuWords(dtype, shape, gather(words, shape, strides).buffer);
+  }
+
+  /** Rebuilds the model on another device, after the first was lost. Inputs must be written again. */
+  async moveTo(device: Device): Promise<void> {
+    this.#program = undefined;
+    this.#device = device;
+    await this.observe(this.#observed);
+  }
+
+  /** Returns every byte to the GPU. */
+  dispose(): void {
+    if (!this.#device.isDisposed) this.#program?.dispose();
+    this.#program = undefined;
+  }
+
+  #copyInputs(from: Program, to: Program): void {
+    const encoder = this.#device.gpu.createCommandEncoder({ label: "keep inputs" });
+    for (const { name } of this.graph.inputs) {
+      const [old, fresh] = [from.plan.values.get(name), to.plan.values.get(name)];
+      if (old && fresh) encoder.copyBufferToBuffer(from.bufferOf(old), old.offset * 4, to.bufferOf(fresh), fresh.offset * 4, sizeOf(old.shape) * 4);
+    }
+    this.#device.gpu.queue.submit([encoder.finish()]);
+  }
+}
+
+/** The elements of a strided view, row-major. */
+function gather(words: Uint32Array<ArrayBuffer>, shape: readonly number[], strides: readonly number[]): Uint32Array<ArrayBuffer> {
+  const result = new Uint32Array(sizeOf(shape));
+  let write = 0;
+  const walk = (axis: number, at: number): void => {
+    if (axis === shape.length) {
+      result[write++] = words[at] as number;
+      return;
+    }
+    for (let i = 0; i < (shape[axis] as number); i++) walk(axis + 1, at + i * (strides[axis] as number));
+  };
+  walk(0, 0);
+  return result;
+}

@@ -1,0 +1,419 @@
+// Every operator that works element by element with broadcasting: one table row is one operator.
+import type { ElementType } from "../../shaders/generate/element-wise.ts";
+import { broadcastShapes, broadcastStrides, denseStrides, type Shape, sizeOf } from "../shapes.ts";
+import { type DataType, gpuTypeOf, Tensor } from "../tensor.ts";
+import { elementWiseKernel } from "./element-wise-kernel.ts";
+import { defineOperator, type Operand, type Operation, type Operator, type OperatorContext } from "./operator.ts";
+
+interface Row {
+  /** WGSL over a, b, c; by element type where the formula differs. */
+  readonly wgsl: string | Partial<Record<ElementType, string>>;
+  /** The same formula on the CPU, for constants. Scalars follow the operands. */
+  readonly js: (...x: number[]) => number;
+  /** Attribute name to default; each becomes `params.NAME`. */
+  readonly scalars?: Readonly<Record<string, number>>;
+  readonly operands?: number;
+  /** Output type where it is not that of the first operand. */
+  readonly output?: DataType;
+  readonly helpers?: string;
+  readonly since?: number;
+}
+
+const both = (expression: string) => ({ f32: expression, i32: expression, u32: expression });
+
+const powHelper = `fn power(x: f32, y: f32) -> f32 {
+  let magnitude = select(pow(abs(x), y), abs(x) * abs(x), y == 2.0);
+  let is_odd = abs(y % 2.0) == 1.0;
+  let signed = select(magnitude, -magnitude, (x < 0.0) & is_odd);
+  return select(signed, 1.0, y == 0.0);
+}
+fn power_i32(x: i32, y: i32) -> i32 {
+  var result = 1;
+  for (var i = 0; i < y; i++) { result *= x; }
+  return result;
+}`;
+
+// Abramowitz and Stegun 7.1.26, largest error 1.5e-7.
+const erfHelper = `fn erf(x: f32) -> f32 {
+  let t = 1.0 / (1.0 + 0.3275911 * abs(x));
+  let tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return sign(x) * (1.0 - tail * exp(-x * x));
+}`;
+
+function erf(x: number): number {
+  const t = 1 / (1 + 0.3275911 * Math.abs(x));
+  const tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return Math.sign(x) * (1 - tail * Math.exp(-x * x));
+}
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+const softplusWgsl = "max(a, 0.0) + log(1.0 + exp(-abs(a)))";
+// Some drivers overflow inside tanh; beyond 15 it is 1 to the last bit.
+const tanhWgsl = (x: string) => `tanh(clamp(${x}, -15.0, 15.0))`;
+
+function roundHalfToEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+}
+
+const unary: Readonly<Record<string, Row>> = {
+  Abs: { wgsl: { f32: "abs(a)", i32: "abs(a)", u32: "a" }, js: Math.abs },
+  Neg: { wgsl: { f32: "-a", i32: "-a" }, js: (a) => -a },
+  Relu: { wgsl: { f32: "max(a, 0.0)", i32: "max(a, 0)", u32: "a" }, js: (a) => Math.max(a, 0) },
+  LeakyRelu: { wgsl: "select(a, params.alpha * a, a < 0.0)", js: (a, alpha = 0) => (a < 0 ? alpha * a : a), scalars: { alpha: 0.01 } },
+  Elu: { wgsl: "select(a, params.alpha * (exp(min(a, 0.0)) - 1.0), a < 0.0)", js: (a, alpha = 0) => (a < 0 ? alpha * Math.expm1(a) : a), scalars: { alpha: 1 } },
+  Celu: {
+    wgsl: "max(a, 0.0) + min(params.alpha * (exp(min(a, 0.0) / params.alpha) - 1.0), 0.0)",
+    js: (a, alpha = 1) => Math.max(a, 0) + Math.min(alpha * Math.expm1(a / alpha), 0),
+    scalars: { alpha: 1 },
+    since: 12,
+  },
+  Selu: {
+    wgsl: "params.gamma * select(a, params.alpha * (exp(min(a, 0.0)) - 1.0), a < 0.0)",
+    js: (a, alpha = 0, gamma = 0) => gamma * (a < 0 ? alpha * Math.expm1(a) : a),
+    scalars: { alpha: 1.67326319217681884765625, gamma: 1.05070102214813232421875 },
+  },
+  Sigmoid: { wgsl: "1.0 / (1.0 + exp(-a))", js: sigmoid },
+  HardSigmoid: {
+    wgsl: "clamp(params.alpha * a + params.beta, 0.0, 1.0)",
+    js: (a, alpha = 0, beta = 0) => Math.min(1, Math.max(0, alpha * a + beta)),
+    scalars: { alpha: 0.2, beta: 0.5 },
+  },
+  HardSwish: { wgsl: "a * clamp(a / 6.0 + 0.5, 0.0, 1.0)", js: (a) => a * Math.min(1, Math.max(0, a / 6 + 0.5)), since: 14 },
+  Swish: { wgsl: "a / (1.0 + exp(-params.alpha * a))", js: (a, alpha = 1) => a * sigmoid(alpha * a), scalars: { alpha: 1 }, since: 24 },
+  Mish: { wgsl: `a * ${tanhWgsl(softplusWgsl)}`, js: (a) => a * Math.tanh(softplus(a)), since: 18 },
+  Tanh: { wgsl: tanhWgsl("a"), js: Math.tanh },
+  Softplus: { wgsl: softplusWgsl, js: softplus },
+  Softsign: { wgsl: "a / (1.0 + abs(a))", js: (a) => a / (1 + Math.abs(a)) },
+  ThresholdedRelu: { wgsl: "select(0.0, a, a > params.alpha)", js: (a, alpha = 0) => (a > alpha ? a : 0), scalars: { alpha: 1 } },
+  Shrink: {
+    wgsl: "select(select(0.0, a - params.bias, a > params.lambd), a + params.bias, a < -params.lambd)",
+    js: (a, lambd = 0, bias = 0) => (a > lambd ? a - bias : a < -lambd ? a + bias : 0),
+    scalars: { lambd: 0.5, bias: 0 },
+  },
+  Exp: { wgsl: "exp(a)", js: Math.exp },
+  Log: { wgsl: "log(a)", js: Math.log },
+  Sqrt: { wgsl: "sqrt(a)", js: Math.sqrt },
+  Reciprocal: { wgsl: "1.0 / a", js: (a) => 1 / a },
+  Floor: { wgsl: "floor(a)", js: Math.floor },
+  Ceil: { wgsl: "ceil(a)", js: Math.ceil },
+  Round: { wgsl: "round(a)", js: roundHalfToEven, since: 11 },
+  Sign: { wgsl: { f32: "sign(a)", i32: "sign(a)", u32: "min(a, 1u)" }, js: Math.sign },
+  Sin: { wgsl: "sin(a)", js: Math.sin },
+  Cos: { wgsl: "cos(a)", js: Math.cos },
+  Tan: { wgsl: "tan(a)", js: Math.tan },
+  Asin: { wgsl: "asin(a)", js: Math.asin },
+  Acos: { wgsl: "acos(a)", js: Math.acos },
+  Atan: { wgsl: "atan(a)", js: Math.atan },
+  Sinh: { wgsl: "sinh(a)", js: Math.sinh },
+  Cosh: { wgsl: "cosh(a)", js: Math.cosh },
+  Asinh: { wgsl: "sign(a) * log(abs(a) + sqrt(a * a + 1.0))", js: Math.asinh },
+  Acosh: { wgsl: "log(a + sqrt(a * a - 1.0))", js: Math.acosh },
+  Atanh: { wgsl: "0.5 * log((1.0 + a) / (1.0 - a))", js: Math.atanh },
+  Erf: { wgsl: "erf(a)", js: erf, helpers: erfHelper },
+  Not: { wgsl: { u32: "1u - a" }, js: (a) => 1 - a },
+};
+
+const boolean = { output: "bool", operands: 2 } as const;
+const compare = (operator: string, js: Row["js"]): Row => ({ wgsl: both(`select(0u, 1u, a ${operator} b)`), js, ...boolean });
+
+const binary: Readonly<Record<string, Row>> = {
+  Add: { wgsl: both("a + b"), js: (a, b = 0) => a + b, operands: 2 },
+  Sub: { wgsl: both("a - b"), js: (a, b = 0) => a - b, operands: 2 },
+  Mul: { wgsl: both("a * b"), js: (a, b = 0) => a * b, operands: 2 },
+  Div: { wgsl: both("a / b"), js: (a, b = 0) => a / b, operands: 2 },
+  PRelu: { wgsl: { f32: "select(a, a * b, a < 0.0)" }, js: (a, b = 0) => (a < 0 ? a * b : a), operands: 2 },
+  Equal: compare("==", (a, b) => Number(a === b)),
+  Less: compare("<", (a, b = 0) => Number(a < b)),
+  LessOrEqual: compare("<=", (a, b = 0) => Number(a <= b)),
+  Greater: compare(">", (a, b = 0) => Number(a > b)),
+  GreaterOrEqual: compare(">=", (a, b = 0) => Number(a >= b)),
+  And: { wgsl: { u32: "a & b" }, js: (a, b = 0) => a & b, ...boolean },
+  Or: { wgsl: { u32: "a | b" }, js: (a, b = 0) => a | b, ...boolean },
+  Xor: { wgsl: { u32: "a ^ b" }, js: (a, b = 0) => a ^ b, ...boolean },
+};
+
+/** Operators over any number of operands, folded pairwise in one dispatch. */
+const variadic: Readonly<Record<string, { fold: (x: string, y: string) => string; js: (a: number, b: number) => number; isMean?: boolean }>> = {
+  Max: { fold: (x, y) => `max(${x}, ${y})`, js: Math.max },
+  Min: { fold: (x, y) => `min(${x}, ${y})`, js: Math.min },
+  Sum: { fold: (x, y) => `${x} + ${y}`, js: (a, b) => a + b },
+  Mean: { fold: (x, y) => `${x} + ${y}`, js: (a, b) => a + b, isMean: true },
+};
+
+/** More operands than this exceed WebGPU's storage bindings per stage. */
+const maxOperands = 7;
+
+function defineRow(name: string, row: Row): Operator {
+  const operandCount = row.operands ?? 1;
+  return defineOperator(name, { since: row.since ?? 7 }, (context) => {
+    const operands = Array.from({ length: operandCount }, (_, i) => context.input(i));
+    const names = Object.keys(row.scalars ?? {});
+    const values = names.map((scalar) => context.attributes.number(scalar, row.scalars?.[scalar] as number));
+    const first = operands[0] as Operand;
+    const type = gpuTypeOf(first.dtype);
+    const wgsl = typeof row.wgsl === "string" ? (type === "f32" ? row.wgsl : undefined) : row.wgsl[type];
+    if (wgsl === undefined) return context.unsupported(`${first.dtype} elements. Cast to float32 before it`);
+    return elementWise(context, operands, {
+      expression: wgsl,
+      js: (...x) => row.js(...x, ...values),
+      dtype: row.output ?? first.dtype,
+      scalars: Object.fromEntries(names.map((scalar, i) => [scalar, values[i] as number])),
+      ...(row.helpers !== undefined && { helpers: row.helpers }),
+    });
+  });
+}
+
+interface Formula {
+  readonly expression: string;
+  readonly js: (...x: number[]) => number;
+  readonly dtype: DataType;
+  readonly scalars?: Readonly<Record<string, number>>;
+  readonly helpers?: string;
+  readonly shape?: Shape;
+  /** Which inputs the operands are, where they are not the first ones. */
+  readonly indices?: readonly number[];
+}
+
+/** The Operation of a formula over `operands`, broadcast together. */
+export function elementWise(context: OperatorContext, operands: readonly Operand[], formula: Formula): Operation {
+  if (operands.length > maxOperands) context.unsupported(`${operands.length} operands in one node. Split it into nodes of at most ${maxOperands}`);
+  const shape = formula.shape ?? broadcastShapes(...operands.map((o) => o.shape));
+  const indices = formula.indices ?? operands.map((_, i) => i);
+  const output = gpuTypeOf(formula.dtype);
+  return {
+    outputs: [{ dtype: formula.dtype, shape }],
+    evaluate: (inputs) => [
+      evaluateElementWise(
+        indices.map((i) => inputs[i] as Tensor),
+        shape,
+        formula.dtype,
+        formula.js,
+      ),
+    ],
+    kernels: () => [
+      elementWiseKernel(
+        {
+          name: "element-wise",
+          expression: wrapNarrow(formula.expression, formula.dtype),
+          inputs: operands.map((o) => gpuTypeOf(o.dtype)),
+          output,
+          scalars: Object.keys(formula.scalars ?? {}),
+          helpers: formula.helpers ?? "",
+        },
+        formula.scalars,
+        indices,
+      ),
+    ],
+  };
+}
+
+/** 8- and 16-bit integers wrap around, as in ONNX. */
+function wrapNarrow(expression: string, dtype: DataType): string {
+  if (dtype === "int8") return `((${expression}) << 24u) >> 24u`;
+  if (dtype === "int16") return `((${expression}) << 16u) >> 16u`;
+  if (dtype === "uint8") return `(${expression}) & 0xffu`;
+  if (dtype === "uint16") return `(${expression}) & 0xffffu`;
+  return expression;
+}
+
+/** The plain loop: every element of the broadcast shape in order. */
+export function evaluateElementWise(inputs: readonly Tensor[], shape: Shape, dtype: DataType, f: (...x: number[]) => number): Tensor {
+  const count = sizeOf(shape);
+  const data = inputs.map((t) => (gpuTypeOf(t.dtype) === "f32" ? t.toFloat32() : t.toNumbers()));
+  const strides = inputs.map((t) => broadcastStrides(t.shape, denseStrides(t.shape), shape));
+  const outStrides = denseStrides(shape);
+  const isInteger = gpuTypeOf(dtype) !== "f32";
+  const result = isInteger ? new Array<number>(count) : new Float32Array(count);
+  const x = new Array<number>(inputs.length);
+  for (let i = 0; i < count; i++) {
+    for (let k = 0; k < inputs.length; k++) {
+      let at = 0;
+      for (let axis = 0; axis < shape.length; axis++)
+        at += (Math.floor(i / (outStrides[axis] as number)) % (shape[axis] as number)) * (strides[k]?.[axis] as number);
+      x[k] = data[k]?.[at] as number;
+    }
+    const y = f(...x);
+    result[i] = isInteger ? Math.trunc(y) : y;
+  }
+  return Tensor.from(dtype, shape, result);
+}
+
+const variadicOperators = Object.entries(variadic).map(([name, row]) =>
+  defineOperator(name, { since: 7 }, (context) => {
+    const operands = context.inputs.map((_, i) => context.input(i));
+    const first = operands[0] ?? context.input(0);
+    const type = gpuTypeOf(first.dtype);
+    if (row.isMean && type !== "f32") return context.unsupported(`${first.dtype} elements. Cast to float32 before it`);
+    const folded = [..."abcdefgh"].slice(0, operands.length).reduce(row.fold);
+    return elementWise(context, operands, {
+      expression: row.isMean ? `(${folded}) / ${operands.length}.0` : folded,
+      js: (...x) => x.reduce((a, b) => row.js(a, b)) / (row.isMean ? x.length : 1),
+      dtype: first.dtype,
+    });
+  }),
+);
+
+const clip = defineOperator("Clip", { since: 7 }, (context) => {
+  const x = context.input(0);
+  if (context.opset < 11) {
+    const min = context.attributes.number("min", -3.4028234663852886e38);
+    const max = context.attributes.number("max", 3.4028234663852886e38);
+    return elementWise(context, [x], {
+      expression: "clamp(a, params.min, params.max)",
+      js: (a) => Math.min(max, Math.max(min, a)),
+      dtype: x.dtype,
+      scalars: { min, max },
+    });
+  }
+  const min = context.inputs[1];
+  const max = context.inputs[2];
+  const operands = [x, ...(min ? [min] : []), ...(max ? [max] : [])];
+  const low = min ? "b" : undefined;
+  const high = max ? (min ? "c" : "b") : undefined;
+  const raised = low ? `max(a, ${low})` : "a";
+  return elementWise(context, operands, {
+    // min after max, so that max wins where they cross, as ONNX says.
+    expression: high ? `min(${raised}, ${high})` : raised,
+    js: (a, ...rest) => {
+      const lower = min ? (rest.shift() as number) : Number.NEGATIVE_INFINITY;
+      const upper = max ? (rest.shift() as number) : Number.POSITIVE_INFINITY;
+      return Math.min(upper, Math.max(lower, a));
+    },
+    dtype: x.dtype,
+    shape: x.shape,
+    indices: [0, ...(min ? [1] : []), ...(max ? [2] : [])],
+  });
+});
+
+const pow = defineOperator("Pow", { since: 7 }, (context) => {
+  const [x, y] = [context.input(0), context.input(1)];
+  const [base, exponent] = [gpuTypeOf(x.dtype), gpuTypeOf(y.dtype)];
+  const expression = base === "i32" && exponent === "i32" ? "power_i32(a, b)" : `${base}(power(f32(a), f32(b)))`;
+  return elementWise(context, [x, y], { expression, js: (a, b = 0) => a ** b, dtype: x.dtype, helpers: powHelper });
+});
+
+const mod = defineOperator("Mod", { since: 10 }, (context) => {
+  const [x, y] = [context.input(0), context.input(1)];
+  const isFmod = context.attributes.flag("fmod", false);
+  const type = gpuTypeOf(x.dtype);
+  if (!isFmod && type === "f32") return context.invalid("fmod must be 1 for floating point");
+  return elementWise(context, [x, y], {
+    expression: isFmod || type === "u32" ? "a % b" : "((a % b) + b) % b",
+    js: (a, b = 1) => (isFmod ? a % b : ((a % b) + b) % b),
+    dtype: x.dtype,
+  });
+});
+
+const where = defineOperator("Where", { since: 9 }, (context) => {
+  const [condition, x, y] = [context.input(0), context.input(1), context.input(2)];
+  return elementWise(context, [condition, x, y], { expression: "select(c, b, a != 0u)", js: (a, b = 0, c = 0) => (a ? b : c), dtype: x.dtype });
+});
+
+const gelu = defineOperator("Gelu", { since: 20 }, (context) => {
+  const x = context.input(0);
+  const isTanh = context.attributes.string("approximate", "none") === "tanh";
+  const inner = "0.7978845608 * (a + 0.044715 * a * a * a)";
+  return elementWise(context, [x], {
+    expression: isTanh ? `0.5 * a * (1.0 + ${tanhWgsl(inner)})` : "0.5 * a * (1.0 + erf(a * 0.7071067811865476))",
+    js: (a) =>
+      isTanh ? 0.5 * a * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (a + 0.044715 * a ** 3))) : 0.5 * a * (1 + erf(a * Math.SQRT1_2)),
+    dtype: x.dtype,
+    helpers: erfHelper,
+  });
+});
+
+/** y = scale · (x − mean) / √(variance + ε) + bias per channel, for a BatchNormalization no convolution absorbed. */
+const batchNormalization = defineOperator("BatchNormalization", { since: 7 }, (context) => {
+  const { attributes } = context;
+  const epsilon = attributes.number("epsilon", 1e-5);
+  attributes.ignore("momentum", "spatial");
+  if (attributes.flag("training_mode", false)) return context.unsupported("training_mode=1. Export the model in evaluation mode");
+  if (context.outputCount > 1 && context.opset >= 14) return context.unsupported("the running statistics as outputs. Export the model in evaluation mode");
+  const x = context.input(0);
+  const channels = x.shape[1] ?? 1;
+  const operands = [0, 1, 2, 3, 4].map((i) => context.input(i));
+  for (const vector of operands.slice(1))
+    if (sizeOf(vector.shape) !== channels) return context.invalid(`scale, bias, mean and variance must have ${channels} elements, got [${vector.shape}]`);
+  const formula = {
+    name: "batch-normalization",
+    expression: "b * (a - d) * inverseSqrt(e + params.epsilon) + c",
+    inputs: ["f32", "f32", "f32", "f32", "f32"] as const,
+    output: "f32" as const,
+    scalars: ["epsilon"],
+  };
+  const perChannel = (shape: Shape) => shape.map((extent, axis) => (axis === 1 ? extent : 1));
+  return {
+    outputs: [{ dtype: x.dtype, shape: x.shape }],
+    kernels: () => [
+      {
+        name: "element-wise",
+        readsStrided: "any",
+        writesStrided: true,
+        dispatches(inputs, outputs) {
+          // The vectors broadcast along axis 1: view them as [1, C, 1, …].
+          const viewed = inputs.map((input, i) =>
+            i === 0 || !input ? input : { ...input, shape: perChannel(x.shape), strides: x.shape.map((_, axis) => (axis === 1 ? (input.strides[0] as number) : 0)) },
+          );
+          return elementWiseKernel(formula, { epsilon }).dispatches(viewed, outputs);
+        },
+      },
+    ],
+  };
+});
+
+const cast = (name: string) =>
+  defineOperator(name, { since: name === "Cast" ? 7 : 15 }, (context) => {
+    context.attributes.ignore("saturate", "round_mode");
+    const x = context.input(0);
+    const dtype = name === "Cast" ? onnxDataType(context, context.attributes.number("to")) : context.input(1).dtype;
+    const [from, to] = [gpuTypeOf(x.dtype), gpuTypeOf(dtype)];
+    const base = elementWise(context, [x], {
+      expression: dtype === "bool" ? `select(0u, 1u, a != ${from}(0))` : `${to}(a)`,
+      js: (a) => (dtype === "bool" ? Number(a !== 0) : a),
+      dtype,
+    });
+    // The same words under another name: nothing to compute.
+    const isView = from === to && dtype !== "bool" && !isNarrow(dtype);
+    return { ...base, isView };
+  });
+
+function isNarrow(dtype: DataType): boolean {
+  return /^u?int(8|16)$/.test(dtype);
+}
+
+/** TensorProto.DataType numbers. */
+const onnxDataTypes: Readonly<Record<number, DataType>> = {
+  1: "float32",
+  2: "uint8",
+  3: "int8",
+  4: "uint16",
+  5: "int16",
+  6: "int32",
+  7: "int64",
+  9: "bool",
+  10: "float16",
+  11: "float64",
+  12: "uint32",
+  13: "uint64",
+  16: "bfloat16",
+};
+
+function onnxDataType(context: OperatorContext, code: number): DataType {
+  return onnxDataTypes[code] ?? context.unsupported(`element type ${code}. Cast to float32 instead`);
+}
+
+export default [
+  ...Object.entries({ ...unary, ...binary }).map(([name, row]) => defineRow(name, row)),
+  ...variadicOperators,
+  clip,
+  pow,
+  mod,
+  where,
+  gelu,
+  batchNormalization,
+  cast("Cast"),
+  cast("CastLike"),
+];

@@ -1,0 +1,131 @@
+// Operators that rename the axes of the same elements, and those that answer questions about shapes.
+import { normalizeAxis, type Shape, sizeOf } from "../shapes.ts";
+import { type DataType, Tensor } from "../tensor.ts";
+import { copyDispatch } from "./element-wise-kernel.ts";
+import { defineOperator, type Kernel, type Operation, type OperatorContext, type PlacedOperand } from "./operator.ts";
+
+/** Input 0 under another shape. The copy runs only where input 0 has gaps or may not be shared. */
+function view(context: OperatorContext, shape: Shape): Operation {
+  const x = context.input(0);
+  if (sizeOf(shape) !== sizeOf(x.shape)) return context.invalid(`[${x.shape}] cannot become [${shape}]`);
+  const copy: Kernel = {
+    name: "copy",
+    dispatches(inputs, outputs) {
+      const from = inputs[0] as PlacedOperand;
+      const to = outputs[0] as PlacedOperand;
+      const count = sizeOf(shape);
+      return [copyDispatch("copy", [count], { binding: from, offset: from.offset, strides: [1] }, { binding: to, offset: to.offset, strides: [1] })];
+    },
+  };
+  return {
+    outputs: [{ dtype: x.dtype, shape }],
+    isView: true,
+    evaluate: (inputs) => [(inputs[0] as Tensor).reshape(shape)],
+    kernels: () => [copy],
+  };
+}
+
+const reshape = defineOperator("Reshape", { since: 5 }, (context) => {
+  const x = context.input(0);
+  const allowZero = context.attributes.flag("allowzero", false);
+  const target = context.constant(1, "shape")?.toNumbers() ?? context.invalid("a shape is required");
+  const shape = target.map((extent, axis) => (extent === 0 && !allowZero ? (x.shape[axis] ?? 0) : extent));
+  const unknown = shape.indexOf(-1);
+  if (unknown >= 0) shape[unknown] = sizeOf(x.shape) / sizeOf(shape.filter((_, axis) => axis !== unknown));
+  if (shape.some((extent) => !Number.isInteger(extent) || extent < 0)) return context.invalid(`[${x.shape}] cannot become [${target}]`);
+  return view(context, shape);
+});
+
+const flatten = defineOperator("Flatten", { since: 1 }, (context) => {
+  const { shape } = context.input(0);
+  const axis = context.attributes.number("axis", 1);
+  const at = axis === shape.length ? axis : normalizeAxis(axis, shape.length);
+  return view(context, [sizeOf(shape.slice(0, at)), sizeOf(shape.slice(at))]);
+});
+
+/** The axes of Squeeze and Unsqueeze: an attribute before opset 13, an input since. */
+function axesOf(context: OperatorContext): readonly number[] | undefined {
+  return context.opset < 13 ? context.attributes.numbers("axes") : context.constant(1, "axes")?.toNumbers();
+}
+
+const squeeze = defineOperator("Squeeze", { since: 1 }, (context) => {
+  const { shape } = context.input(0);
+  const axes = axesOf(context)?.map((axis) => normalizeAxis(axis, shape.length)) ?? shape.flatMap((extent, axis) => (extent === 1 ? [axis] : []));
+  if (axes.some((axis) => shape[axis] !== 1)) return context.invalid(`axes [${axes}] of [${shape}] are not all 1`);
+  return view(
+    context,
+    shape.filter((_, axis) => !axes.includes(axis)),
+  );
+});
+
+const unsqueeze = defineOperator("Unsqueeze", { since: 1 }, (context) => {
+  const { shape } = context.input(0);
+  const axes = axesOf(context) ?? context.invalid("axes are required");
+  const rank = shape.length + axes.length;
+  const added = new Set(axes.map((axis) => normalizeAxis(axis, rank)));
+  const rest = [...shape];
+  return view(
+    context,
+    Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (rest.shift() as number))),
+  );
+});
+
+const identity = defineOperator("Identity", { since: 1 }, (context) => view(context, context.input(0).shape));
+
+const dropout = defineOperator("Dropout", { since: 1 }, (context) => {
+  context.attributes.ignore("ratio", "seed", "is_test");
+  const x = context.input(0);
+  const isTraining = context.opset >= 12 && context.inputs[2] !== undefined && context.constant(2, "training_mode")?.toNumbers()[0] === 1;
+  if (isTraining) return context.unsupported("training_mode=1. Export the model in evaluation mode");
+  const operation = view(context, x.shape);
+  if (context.outputCount < 2) return operation;
+  if (context.opset < 10) return context.unsupported("the mask output of an old Dropout. Export with opset 12 or later");
+  // Without training nothing is dropped: the mask is a constant.
+  const mask = Tensor.from("bool", x.shape, new Uint8Array(sizeOf(x.shape)).fill(1));
+  return { ...operation, outputs: [...operation.outputs, mask], constantOutputs: [undefined, mask] };
+});
+
+/** An Operation whose outputs are known at load. */
+function known(...tensors: readonly Tensor[]): Operation {
+  return { outputs: tensors, constantOutputs: tensors };
+}
+
+const constant = defineOperator("Constant", { since: 1 }, (context) => {
+  const { attributes } = context;
+  const tensor = attributes.tensor("value");
+  if (tensor) return known(tensor);
+  const list = (name: string, dtype: DataType) => {
+    const values = attributes.numbers(name);
+    return values && known(Tensor.from(dtype, [values.length], values));
+  };
+  if (attributes.has("value_float")) return known(Tensor.from("float32", [], [attributes.number("value_float")]));
+  if (attributes.has("value_int")) return known(Tensor.int64([], [attributes.number("value_int")]));
+  return list("value_floats", "float32") ?? list("value_ints", "int64") ?? context.unsupported("a string or sparse value");
+});
+
+const constantOfShape = defineOperator("ConstantOfShape", { since: 9 }, (context) => {
+  const shape = context.constant(0, "input")?.toNumbers() ?? context.invalid("a shape is required");
+  const value = context.attributes.tensor("value") ?? Tensor.from("float32", [1], [0]);
+  return known(Tensor.from(value.dtype, shape, new Array<number>(sizeOf(shape)).fill(value.toNumbers()[0] ?? 0)));
+});
+
+const shapeOperator = defineOperator("Shape", { since: 1 }, (context) => {
+  const { shape } = context.input(0);
+  const rank = shape.length;
+  const bound = (axis: number) => Math.min(rank, Math.max(0, axis < 0 ? axis + rank : axis));
+  const start = bound(context.attributes.number("start", 0));
+  const end = bound(context.attributes.number("end", rank));
+  const extents = shape.slice(start, Math.max(start, end));
+  return known(Tensor.int64([extents.length], extents));
+});
+
+const size = defineOperator("Size", { since: 1 }, (context) => known(Tensor.int64([], [sizeOf(context.input(0).shape)])));
+
+const range = defineOperator("Range", { since: 11 }, (context) => {
+  const [start, limit, delta] = ["start", "limit", "delta"].map((name, i) => context.constant(i, name)?.toNumbers()[0] ?? context.invalid(`${name} is required`));
+  const count = Math.max(0, Math.ceil(((limit as number) - (start as number)) / (delta as number)));
+  const values = Array.from({ length: count }, (_, i) => (start as number) + i * (delta as number));
+  return known(Tensor.from(context.input(0).dtype, [count], values));
+});
+
+export default [reshape, flatten, squeeze, unsqueeze, identity, dropout, constant, constantOfShape, shapeOperator, size, range];

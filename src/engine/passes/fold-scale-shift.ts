@@ -1,0 +1,88 @@
+// Folds what follows a convolution channel by channel into its weight and bias: BatchNormalization, and a Mul or Add by constants.
+import { fusedDomain, type Graph, type Node, type TypedGraph } from "../graph/graph.ts";
+import { type Shape, sizeOf } from "../shapes.ts";
+import { Tensor } from "../tensor.ts";
+import { type Pass, soleReaders } from "./rewrite.ts";
+
+/** y[c] = scale[c] · x[c] + shift[c] */
+interface ScaleShift {
+  readonly scale: Float32Array;
+  readonly shift: Float32Array;
+}
+
+export const foldScaleShift: Pass = (graph, options): Graph => {
+  const reader = soleReaders(graph, options);
+  const initializers = new Map(graph.initializers);
+  /** Folded reader's name to the convolution that takes its place. */
+  const replacements = new Map<string, Node>();
+  const dropped = new Set<string>();
+  for (const node of graph.nodes) {
+    let convolution = node;
+    if (node.operator !== "Conv" || node.attributes.has("activation") || node.inputs[3]) continue;
+    for (;;) {
+      const next = reader(convolution.outputs[0] as string);
+      const weight = initializers.get(convolution.inputs[1] as string);
+      const biasName = convolution.inputs[2];
+      const bias = biasName ? initializers.get(biasName) : undefined;
+      const channels = weight?.shape[0] ?? 0;
+      const step = next && weight && (bias || !biasName) ? scaleShiftOf(graph, next, convolution.outputs[0] as string, channels) : undefined;
+      if (!next || !weight || !step) break;
+      const folded = foldIntoConvolution(weight, bias, step);
+      const names = [`${next.name}/folded weight`, `${next.name}/folded bias`] as const;
+      initializers.set(names[0], folded.weight);
+      initializers.set(names[1], folded.bias);
+      dropped.add(convolution.name);
+      replacements.delete(convolution.name);
+      convolution = { ...convolution, name: next.name, inputs: [convolution.inputs[0] as string, ...names], outputs: [next.outputs[0] as string] };
+      replacements.set(next.name, convolution);
+    }
+  }
+  const nodes = graph.nodes.flatMap((node) => replacements.get(node.name) ?? (dropped.has(node.name) ? [] : [node]));
+  return { ...graph, initializers, nodes };
+};
+
+/**
+ * @param weight [outC, inC / group, …kernel]
+ * @param bias [outC], zeros if absent
+ * @returns the convolution's new weight and bias; the inputs are not modified
+ */
+export function foldIntoConvolution(weight: Tensor, bias: Tensor | undefined, { scale, shift }: ScaleShift): { weight: Tensor; bias: Tensor } {
+  const perChannel = sizeOf(weight.shape.slice(1));
+  const source = weight.toFloat32();
+  const scaled = new Float32Array(source.length);
+  for (let i = 0; i < source.length; i++) scaled[i] = (source[i] as number) * (scale[Math.floor(i / perChannel)] as number);
+  const old = bias?.toFloat32();
+  const shifted = shift.map((s, c) => s + (old?.[c] ?? 0) * (scale[c] as number));
+  return { weight: Tensor.float32(weight.shape, scaled), bias: Tensor.float32([shift.length], shifted) };
+}
+
+function scaleShiftOf(graph: TypedGraph, node: Node, input: string, channels: number): ScaleShift | undefined {
+  if (node.domain !== "" && node.domain !== fusedDomain) return undefined;
+  if (node.operator === "BatchNormalization") return node.inputs[0] === input ? batchNormScaleShift(graph, node) : undefined;
+  if (node.operator !== "Mul" && node.operator !== "Add") return undefined;
+  const other = graph.initializers.get((node.inputs[0] === input ? node.inputs[1] : node.inputs[0]) as string);
+  const rank = graph.types.get(input)?.shape.length ?? 0;
+  const values = other && perChannel(other, rank, channels);
+  if (!values) return undefined;
+  const ones = new Float32Array(channels).fill(1);
+  return node.operator === "Mul" ? { scale: values, shift: new Float32Array(channels) } : { scale: ones, shift: values };
+}
+
+/** y = scale · (x − mean) / √(variance + ε) + bias, with constants for all four vectors. */
+function batchNormScaleShift(graph: TypedGraph, node: Node): ScaleShift | undefined {
+  if (node.attributes.get("training_mode") === 1) return undefined;
+  const [scale, bias, mean, variance] = node.inputs.slice(1).map((name) => graph.initializers.get(name)?.toFloat32());
+  if (!scale || !bias || !mean || !variance) return undefined;
+  const epsilon = (node.attributes.get("epsilon") as number | undefined) ?? 1e-5;
+  const factor = scale.map((s, c) => s / Math.sqrt((variance[c] as number) + epsilon));
+  return { scale: factor, shift: bias.map((b, c) => b - (mean[c] as number) * (factor[c] as number)) };
+}
+
+/** The elements of a constant that broadcasts along channels only, one per channel. */
+function perChannel(tensor: Tensor, rank: number, channels: number): Float32Array | undefined {
+  const padded: Shape = [...new Array<number>(Math.max(0, rank - tensor.shape.length)).fill(1), ...tensor.shape];
+  const fits = padded.length === rank && padded.every((extent, axis) => extent === 1 || (axis === 1 && extent === channels));
+  if (!fits) return undefined;
+  const values = tensor.toFloat32();
+  return values.length === channels ? values : new Float32Array(channels).fill(values[0] as number);
+}

@@ -1,0 +1,152 @@
+// Gives every value a type and every constant value its elements. All obstacles are collected, not only the first.
+import { AttributeReader } from "../attributes.ts";
+import { ModelError, UnsupportedError } from "../errors.ts";
+import type { Graph, GraphInput, Node, TypedGraph, ValueType } from "../graph/graph.ts";
+import { findOperator } from "../ops/index.ts";
+import type { Operand, Operation, OperatorContext } from "../ops/operator.ts";
+import { sizeOf } from "../shapes.ts";
+import type { Tensor } from "../tensor.ts";
+
+export interface InferOptions {
+  /** Input name to its shape, for inputs with named or unknown extents. */
+  readonly inputShapes?: Readonly<Record<string, readonly number[]>> | undefined;
+  /** Inputs whose elements are fixed at load. */
+  readonly inputValues?: Readonly<Record<string, Tensor>> | undefined;
+}
+
+export interface Inference {
+  /** Types are missing behind a node that is an obstacle. */
+  readonly graph: TypedGraph;
+  /** How each remaining node computes, by node name. */
+  readonly operations: ReadonlyMap<string, Operation>;
+  /** Why the graph cannot run as it is; empty if it can. */
+  readonly obstacles: readonly string[];
+}
+
+/** Elements above which a constant is left to the GPU rather than computed here. */
+const foldLimit = 1 << 22;
+
+/** Infers every shape, folds constants and lists what stands in the way. Never throws for an operator's sake. */
+export function inferGraph(graph: Graph, options: InferOptions = {}): Inference {
+  const initializers = new Map(graph.initializers);
+  const types = new Map<string, ValueType>();
+  const inputs: (GraphInput & ValueType)[] = [];
+  for (const input of graph.inputs) {
+    const fixed = options.inputValues?.[input.name];
+    if (fixed) {
+      initializers.set(input.name, fixed);
+      continue;
+    }
+    const typed = { ...input, shape: resolveShape(input, options.inputShapes?.[input.name]) };
+    inputs.push(typed);
+    types.set(input.name, typed);
+  }
+  for (const [name, tensor] of initializers) types.set(name, tensor);
+
+  const nodes: Node[] = [];
+  const operations = new Map<string, Operation>();
+  const obstacles: string[] = [];
+  for (const node of graph.nodes) {
+    try {
+      const operation = describeNode(node, graph.opsets, types, initializers);
+      if (!operation) continue; // behind an obstacle already listed
+      node.outputs.forEach((output, i) => {
+        const type = operation.outputs[i];
+        if (output && type) types.set(output, { dtype: type.dtype, shape: type.shape });
+      });
+      const constants = constantOutputs(node, operation, initializers);
+      node.outputs.forEach((output, i) => {
+        const tensor = constants?.[i];
+        if (output && tensor) initializers.set(output, tensor);
+      });
+      if (node.outputs.every((output) => !output || initializers.has(output))) continue;
+      nodes.push(node);
+      operations.set(node.name, operation);
+    } catch (error) {
+      if (!(error instanceof ModelError || error instanceof UnsupportedError)) throw error;
+      obstacles.push(error.message);
+      nodes.push(node);
+    }
+  }
+  for (const output of graph.outputs)
+    if (!types.has(output) && obstacles.length === 0) throw new ModelError(`output '${output}' is computed by no node`);
+  return { graph: { ...graph, inputs, initializers, nodes, types }, operations, obstacles };
+}
+
+function resolveShape(input: GraphInput, given: readonly number[] | undefined): number[] {
+  if (given) {
+    const fits = given.length === input.shape.length && input.shape.every((e, i) => typeof e === "string" || e === given[i]);
+    if (!fits) throw new ModelError(`input '${input.name}': the model says [${input.shape.join(", ")}], inputShapes says [${given.join(", ")}]`);
+    return [...given];
+  }
+  return input.shape.map((extent, axis) => {
+    if (typeof extent === "number") return extent;
+    // A free batch is 1; a free image size cannot be guessed.
+    if (axis === 0) return 1;
+    throw new ModelError(
+      `input '${input.name}': extent ${axis} of [${input.shape.join(", ")}] is free. Give it with inputShapes: { "${input.name}": [1, …] }.`,
+    );
+  });
+}
+
+/** The node's Operation; `undefined` if one of its inputs has no type because of an earlier obstacle. */
+function describeNode(
+  node: Node,
+  opsets: Graph["opsets"],
+  types: ReadonlyMap<string, ValueType>,
+  constants: ReadonlyMap<string, Tensor>,
+): Operation | undefined {
+  const where = `${node.operator} '${node.name}'`;
+  const operator = findOperator(node.domain, node.operator);
+  const domainName = node.domain ? ` of domain '${node.domain}'` : "";
+  if (!operator) throw new UnsupportedError(`${where}: the operator${domainName} is not supported.`);
+  const opset = opsets.get(node.domain) ?? 1;
+  if (opset < operator.since) throw new UnsupportedError(`${where}: opset ${opset} is not supported, only ${operator.since} and later. Convert the model to a newer opset.`);
+  if (node.inputs.some((name) => name && !types.has(name))) return undefined;
+
+  const inputs = node.inputs.map((name): Operand | undefined => {
+    const type = types.get(name);
+    if (!name || !type) return undefined;
+    const constant = constants.get(name);
+    return { dtype: type.dtype, shape: type.shape, ...(constant && { constant }) };
+  });
+  const attributes = new AttributeReader(node);
+  const context: OperatorContext = {
+    attributes,
+    inputs,
+    opset,
+    outputCount: node.outputs.length,
+    input: (index) => inputs[index] ?? context.invalid(`input ${index} is missing`),
+    constant(index, what) {
+      const operand = inputs[index];
+      if (!operand) return undefined;
+      return operand.constant ?? context.unsupported(`${what} (input '${node.inputs[index]}') must be known at load. Fix it with inputValues, or re-export with constant ${what}`);
+    },
+    unsupported(message) {
+      throw new UnsupportedError(`${where}: ${message.replace(/\.$/, "")}.`);
+    },
+    invalid(message) {
+      throw new ModelError(`${where}: ${message.replace(/\.$/, "")}.`);
+    },
+  };
+  let operation: Operation;
+  try {
+    operation = operator.describe(context);
+  } catch (error) {
+    // Helpers below the operators (windows, broadcasting) do not know which node they serve.
+    if (error instanceof ModelError && !error.message.startsWith(where)) throw new ModelError(`${where}: ${error.message}`);
+    throw error;
+  }
+  if (attributes.unread.length > 0) {
+    const list = attributes.unread.map((name) => `'${name}'`).join(", ");
+    throw new UnsupportedError(`${where} (opset ${opset}): attribute ${list} is not supported. Re-export without it.`);
+  }
+  return operation;
+}
+
+function constantOutputs(node: Node, operation: Operation, constants: ReadonlyMap<string, Tensor>): readonly (Tensor | undefined)[] | undefined {
+  if (operation.constantOutputs) return operation.constantOutputs;
+  if (!operation.evaluate || operation.outputs.some((type) => sizeOf(type.shape) > foldLimit)) return undefined;
+  if (node.inputs.some((name) => name && !constants.has(name))) return undefined;
+  return operation.evaluate(node.inputs.map((name) => (name ? constants.get(name) : undefined)));
+}

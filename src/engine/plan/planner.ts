@@ -1,0 +1,413 @@
+// Graph → Plan: which kernel computes each node, where each value lies, which buffers are shared.
+import { UnsupportedError } from "../errors.ts";
+import type { Node, TypedGraph, ValueType } from "../graph/graph.ts";
+import { copyDispatch } from "../ops/element-wise-kernel.ts";
+import type { Border, Dispatch, Kernel, Operation, PackedConstant, PlacedOperand, Scratch } from "../ops/operator.ts";
+import { denseStrides, sizeOf } from "../shapes.ts";
+import { type Tensor, toGpuWords } from "../tensor.ts";
+import { assignBuffers, type Lifetime } from "./buffers.ts";
+import {
+  borderedPlacement,
+  coversBorder,
+  hasBorder,
+  noBorder,
+  type Placement,
+  type PlannedNode,
+  readsStrided,
+  type Storage,
+  unionBorder,
+} from "./layouts.ts";
+import type { PlacedValue, Plan, PlanBuffer, Step } from "./plan.ts";
+
+export interface PlanOptions {
+  /** Values that can be read after a run, besides inputs and outputs. Passes must have kept them. */
+  readonly keep?: readonly string[];
+  /** Picks a kernel by name; the first one where it answers `undefined`. */
+  readonly chooseKernel?: ((node: Node, names: readonly string[]) => string | undefined) | undefined;
+}
+
+/** Plans a graph whose every node has an operation without obstacles. */
+export function planGraph(graph: TypedGraph, operations: ReadonlyMap<string, Operation>, options: PlanOptions = {}): Plan {
+  return new Planner(graph, operations, options).plan();
+}
+
+/** A consumer of a value: input `index` of node number `position`. */
+interface Use {
+  readonly position: number;
+  readonly index: number;
+}
+
+class Planner {
+  readonly #graph: TypedGraph;
+  readonly #kept: ReadonlySet<string>;
+  readonly #nodes: readonly PlannedNode[];
+  readonly #uses = new Map<string, Use[]>();
+  readonly #producers = new Map<string, PlannedNode>();
+  readonly #placements = new Map<string, Placement>();
+  /** A second, bordered home of a value whose first home cannot have the border. */
+  readonly #borderedCopies = new Map<string, { readonly placement: Placement; readonly border: Border }>();
+  readonly #borders = new Map<string, Border>();
+
+  readonly #lifetimes = new Map<Storage, Lifetime>();
+  readonly #slots: (Storage | PlanBuffer)[] = [];
+  readonly #slotOf = new Map<Storage | PackedConstant | Tensor, number>();
+  readonly #steps: { step: Omit<Step, "bindings">; slots: Readonly<Record<string, number>> }[] = [];
+
+  constructor(graph: TypedGraph, operations: ReadonlyMap<string, Operation>, options: PlanOptions) {
+    this.#graph = graph;
+    this.#kept = new Set([...graph.outputs, ...(options.keep ?? [])]);
+    this.#nodes = liveNodes(graph, this.#kept).map((node) => {
+      const operation = operations.get(node.name) as Operation;
+      return { node, operation, kernel: pickKernel(node, operation, options.chooseKernel) };
+    });
+    this.#nodes.forEach(({ node, kernel }, position) => {
+      node.inputs.forEach((name, index) => {
+        if (!name || kernel?.ignoresInputs?.includes(index)) return;
+        const uses = this.#uses.get(name);
+        if (uses) uses.push({ position, index });
+        else this.#uses.set(name, [{ position, index }]);
+      });
+      for (const output of node.outputs) if (output) this.#producers.set(output, this.#nodes[position] as PlannedNode);
+    });
+  }
+
+  plan(): Plan {
+    this.#placeValues();
+    for (const input of this.#graph.inputs) this.#slot(this.#placement(input.name).storage);
+    this.#nodes.forEach((planned, position) => {
+      this.#emit(planned, position);
+    });
+    return this.#finish();
+  }
+
+  // ---- where values lie
+
+  #type(name: string): ValueType {
+    return this.#graph.types.get(name) as ValueType;
+  }
+
+  #placement(name: string): Placement {
+    return this.#placements.get(name) as Placement;
+  }
+
+  #placeValues(): void {
+    for (const name of this.#producers.keys()) this.#borders.set(name, this.#wantedBorder(name));
+    const parents = this.#chooseConcatSlices();
+    // From the last node to the first: a slice is placed after the Concat it lies in.
+    for (const planned of this.#nodes.toReversed())
+      for (const name of planned.node.outputs) {
+        if (!name || planned.operation.isView) continue;
+        const parent = parents.get(name);
+        this.#placements.set(name, parent ? this.#sliceOf(parent, name) : this.#ownPlacement(name));
+      }
+    for (const input of this.#graph.inputs) this.#placements.set(input.name, borderedPlacement(input.name, input.shape, noBorder));
+    // Views name their source's storage, which may itself be a view: sources first.
+    for (const { node, operation, kernel } of this.#nodes) {
+      const name = node.outputs[0];
+      if (!operation.isView || !name) continue;
+      const source = this.#placements.get(node.inputs[0] as string);
+      const isShared = source?.isDense === true && kernel === undefined;
+      this.#placements.set(
+        name,
+        isShared ? { ...source, strides: denseStrides(this.#type(name).shape) } : borderedPlacement(name, this.#type(name).shape, noBorder),
+      );
+    }
+  }
+
+  #ownPlacement(name: string): Placement {
+    return borderedPlacement(name, this.#type(name).shape, this.#borders.get(name) ?? noBorder);
+  }
+
+  /** The border that all consumers together want, if the value can have one where it is first written. */
+  #wantedBorder(name: string): Border {
+    const producer = this.#producers.get(name);
+    const { shape } = this.#type(name);
+    const uses = this.#uses.get(name) ?? [];
+    let border = noBorder;
+    for (const { position, index } of uses) border = unionBorder(border, this.#nodes[position]?.kernel?.borders?.[index] ?? noBorder);
+    const isFree = producer?.kernel?.writesStrided === true && !producer.operation.isView && shape.length >= 3;
+    const readable = uses.every(({ position, index }) => readsStrided(this.#nodes[position] as PlannedNode, index));
+    return isFree && readable ? border : noBorder;
+  }
+
+  /** Value to the Concat node whose output it is written into directly. */
+  #chooseConcatSlices(): ReadonlyMap<string, PlannedNode> {
+    const parents = new Map<string, PlannedNode>();
+    const rootOf = (name: string): string => {
+      const parent = parents.get(name);
+      return parent ? rootOf(parent.node.outputs[0] as string) : name;
+    };
+    for (const planned of this.#nodes.toReversed()) {
+      const { node, operation } = planned;
+      if (operation.concatAxis === undefined) continue;
+      const output = node.outputs[0] as string;
+      const root = rootOf(output);
+      for (const name of node.inputs) {
+        const producer = this.#producers.get(name);
+        const uses = this.#uses.get(name) ?? [];
+        const isEligible =
+          producer?.kernel?.writesStrided === true &&
+          !producer.operation.isView &&
+          !parents.has(name) &&
+          node.inputs.filter((other) => other === name).length === 1 &&
+          uses.every(({ position, index }) => readsStrided(this.#nodes[position] as PlannedNode, index));
+        if (!isEligible) continue;
+        const border = unionBorder(this.#borders.get(root) ?? noBorder, this.#borders.get(name) ?? noBorder);
+        if (hasBorder(border) && !this.#mayHaveBorder(root, operation.concatAxis)) continue;
+        parents.set(name, planned);
+        if (this.#hasConflict(root, rootOf)) {
+          parents.delete(name);
+          continue;
+        }
+        this.#borders.set(root, border);
+      }
+    }
+    return parents;
+  }
+
+  /** Slices along channels (or the batch) leave the border's pattern as it is; the whole must be readable by all who read it. */
+  #mayHaveBorder(root: string, concatAxis: number): boolean {
+    const uses = this.#uses.get(root) ?? [];
+    const producer = this.#producers.get(root);
+    return (
+      concatAxis < 2 &&
+      producer?.kernel?.writesStrided === true &&
+      uses.every(({ position, index }) => readsStrided(this.#nodes[position] as PlannedNode, index))
+    );
+  }
+
+  /** WebGPU forbids a dispatch to read and write one buffer: no node may do both inside `root`. */
+  #hasConflict(root: string, rootOf: (name: string) => string): boolean {
+    return this.#nodes.some(({ node, operation, kernel }) => {
+      if (!node.outputs.some((name) => name && rootOf(name) === root)) return false;
+      const isConcat = operation.concatAxis !== undefined;
+      return node.inputs.some((name, index) => {
+        if (!name || kernel?.ignoresInputs?.includes(index)) return false;
+        // What a Concat finds in place it does not read.
+        return rootOf(name) === root && !(isConcat && name !== root);
+      });
+    });
+  }
+
+  #sliceOf({ node, operation }: PlannedNode, name: string): Placement {
+    const output = node.outputs[0] as string;
+    const whole = this.#placement(output);
+    const axis = operation.concatAxis as number;
+    let start = 0;
+    for (const input of node.inputs) {
+      if (input === name) break;
+      start += this.#type(input).shape[axis] as number;
+    }
+    return { storage: whole.storage, offset: whole.offset + start * (whole.strides[axis] as number), strides: whole.strides, isDense: false };
+  }
+
+  // ---- dispatches
+
+  #emit(planned: PlannedNode, position: number): void {
+    const { node, operation, kernel } = planned;
+    if (!kernel) {
+      const [input, output] = [node.inputs[0] as string, node.outputs[0] as string];
+      this.#touch(this.#placement(output).storage, position);
+      // A view of a value with gaps, or of a constant, is a copy after all.
+      const isShared = this.#placements.get(input)?.storage === this.#placement(output).storage;
+      if (!isShared) this.#emitCopy(node.name, this.#operand(input, position), this.#operand(output, position));
+      return;
+    }
+    const inputs = node.inputs.map((name, index) => this.#inputFor(planned, name, index, position));
+    const outputs = node.outputs.map((name, i) => (name ? this.#operand(name, position) : this.#unwantedOutput(operation.outputs[i] as ValueType, position)));
+    let { macs = 0 } = operation;
+    for (const dispatch of kernel.dispatches(inputs, outputs)) {
+      this.#emitDispatch(node.name, kernel.name, dispatch, macs, position);
+      macs = 0;
+    }
+  }
+
+  #inputFor(planned: PlannedNode, name: string, index: number, position: number): PlacedOperand | undefined {
+    if (!name) return undefined;
+    const { kernel, operation, node } = planned;
+    const constant = this.#graph.initializers.get(name);
+    if (kernel?.ignoresInputs?.includes(index)) return { ...this.#type(name), slot: -1, offset: 0, strides: [], isDense: false, ...(constant && { constant }) };
+    const operand = this.#operand(name, position);
+    if (operation.concatAxis !== undefined && !constant && this.#placement(name).storage === this.#placement(node.outputs[0] as string).storage) return undefined;
+    const border = kernel?.borders?.[index] ?? noBorder;
+    if (hasBorder(border) && !coversBorder(this.#actualBorder(name), border)) return this.#borderedCopy(name, operand, border, position);
+    if (!operand.isDense && !readsStrided(planned, index)) return this.#denseCopy(name, operand, position);
+    return operand;
+  }
+
+  /** The border around a value in its first home; for a slice, that of the whole. */
+  #actualBorder(name: string): Border {
+    const pattern = this.#placements.get(name)?.storage.borderPattern;
+    if (!pattern) return noBorder;
+    const [top = 0, left = 0, bottom = 0, right = 0] = (pattern.split("+")[1] as string).split(",").map(Number);
+    return { top, left, bottom, right };
+  }
+
+  #borderedCopy(name: string, operand: PlacedOperand, border: Border, position: number): PlacedOperand {
+    let copy = this.#borderedCopies.get(name);
+    if (!copy || !coversBorder(copy.border, border)) {
+      let wanted = border;
+      for (const use of this.#uses.get(name) ?? []) wanted = unionBorder(wanted, this.#nodes[use.position]?.kernel?.borders?.[use.index] ?? noBorder);
+      copy = { placement: borderedPlacement(`${name} with border`, operand.shape, wanted), border: wanted };
+      this.#borderedCopies.set(name, copy);
+      this.#emitCopy(`${name} with border`, operand, this.#placedAt(name, copy.placement, position));
+    }
+    return this.#placedAt(name, copy.placement, position);
+  }
+
+  #denseCopy(name: string, operand: PlacedOperand, position: number): PlacedOperand {
+    const copy = this.#placedAt(name, borderedPlacement(`${name} without gaps`, operand.shape, noBorder), position);
+    this.#emitCopy(`${name} without gaps`, operand, copy);
+    return copy;
+  }
+
+  /** An output nobody named still needs a place to be written. */
+  #unwantedOutput(type: ValueType, position: number): PlacedOperand {
+    const placement = borderedPlacement("unwanted output", type.shape, noBorder);
+    this.#touch(placement.storage, position);
+    return { ...type, ...placement, slot: this.#slot(placement.storage) };
+  }
+
+  #operand(name: string, position: number): PlacedOperand {
+    const placement = this.#placements.get(name);
+    if (placement) return this.#placedAt(name, placement, position);
+    const constant = this.#graph.initializers.get(name) as Tensor;
+    const layout = { offset: 0, strides: denseStrides(constant.shape), isDense: true };
+    // Buffers for constants are made only when a dispatch binds one, see #emitDispatch.
+    return { ...this.#type(name), ...layout, slot: -1, constant };
+  }
+
+  #placedAt(name: string, placement: Placement, position: number): PlacedOperand {
+    this.#touch(placement.storage, position);
+    const { offset, strides, isDense, storage } = placement;
+    return { ...this.#type(name), offset, strides, isDense, slot: this.#slot(storage) };
+  }
+
+  #touch(storage: Storage, position: number): void {
+    const known = this.#lifetimes.get(storage);
+    this.#lifetimes.set(storage, { first: Math.min(position, known?.first ?? position), last: Math.max(position, known?.last ?? position) });
+  }
+
+  #emitCopy(label: string, from: PlacedOperand, to: PlacedOperand): void {
+    const dispatch =
+      from.isDense && to.isDense
+        ? copyDispatch("copy", [sizeOf(to.shape)], { binding: from, offset: from.offset, strides: [1] }, { binding: to, offset: to.offset, strides: [1] })
+        : copyDispatch("copy", from.shape, { ...from, binding: from }, { ...to, binding: to });
+    this.#emitDispatch(label, "copy", dispatch, 0, 0);
+  }
+
+  #emitDispatch(node: string, kernel: string, dispatch: Dispatch, macs: number, position: number): void {
+    const slots: Record<string, number> = {};
+    let bytes = 0;
+    let scratchIndex = 0;
+    for (const [name, binding] of Object.entries(dispatch.bindings)) {
+      if ("scratchBytes" in binding) slots[name] = this.#scratchSlot(binding, scratchIndex++, position);
+      else if ("data" in binding) slots[name] = this.#constantSlot(`${node}: ${binding.label}`, binding, () => binding.data);
+      else if (binding.slot >= 0) slots[name] = binding.slot;
+      else if (binding.constant) {
+        const { constant } = binding;
+        slots[name] = this.#constantSlot(`${node}: ${name}`, constant, () => toGpuWords(constant));
+      } else throw new Error(`${node}: binding '${name}' is an input that the kernel said it ignores`);
+      bytes += "shape" in binding ? sizeOf(binding.shape) * 4 : "data" in binding ? binding.data.byteLength : 0;
+    }
+    const { shader, constants = {}, params, workgroups } = dispatch;
+    this.#steps.push({ step: { node, kernel, shader, constants, params, workgroups, macs, bytes }, slots });
+  }
+
+  // ---- buffers
+
+  #slot(storage: Storage): number {
+    let slot = this.#slotOf.get(storage);
+    if (slot === undefined) {
+      slot = this.#slots.push(storage) - 1;
+      this.#slotOf.set(storage, slot);
+    }
+    return slot;
+  }
+
+  #constantSlot(label: string, key: PackedConstant | Tensor, words: () => PackedConstant["data"]): number {
+    let slot = this.#slotOf.get(key);
+    if (slot === undefined) {
+      const initial = words();
+      slot = this.#slots.push({ label, sizeBytes: initial.byteLength, role: "weights", initial }) - 1;
+      this.#slotOf.set(key, slot);
+    }
+    return slot;
+  }
+
+  readonly #scratch = new Map<Scratch, Storage>();
+
+  #scratchSlot(scratch: Scratch, index: number, position: number): number {
+    let storage = this.#scratch.get(scratch);
+    if (!storage) {
+      storage = { label: `scratch ${index}`, elements: Math.ceil(scratch.scratchBytes / 4), borderPattern: "" };
+      this.#scratch.set(scratch, storage);
+    }
+    this.#touch(storage, position);
+    return this.#slot(storage);
+  }
+
+  #finish(): Plan {
+    const pinned = new Set([...this.#kept, ...this.#graph.inputs.map((i) => i.name)].map((name) => this.#placements.get(name)?.storage));
+    const inputStorages = new Set(this.#graph.inputs.map(({ name }) => this.#placement(name).storage));
+    const storages = this.#slots.filter((slot): slot is Storage => "elements" in slot);
+    const assignment = assignBuffers(storages.map((storage) => ({ storage, lifetime: pinned.has(storage) ? "always" : (this.#lifetimes.get(storage) ?? "always") })));
+
+    const buffers: PlanBuffer[] = assignment.buffers.map(({ sizeBytes, storages: inside }) => ({
+      label: inside.map((s) => s.label).join(", "),
+      sizeBytes,
+      role: inside.some((s) => inputStorages.has(s)) ? "input" : "activations",
+    }));
+    const activationBytes = buffers.reduce((sum, b) => sum + b.sizeBytes, 0);
+    const bufferOf = this.#slots.map((slot) => ("elements" in slot ? (assignment.bufferOf.get(slot) as number) : buffers.push(slot) - 1));
+
+    const values = new Map<string, PlacedValue>();
+    const constants = new Map<string, Tensor>();
+    for (const name of [...this.#graph.inputs.map((i) => i.name), ...this.#kept]) {
+      const placement = this.#placements.get(name);
+      const constant = this.#graph.initializers.get(name);
+      if (placement) {
+        const { offset, strides, storage } = placement;
+        values.set(name, { ...this.#type(name), offset, strides, buffer: bufferOf[this.#slot(storage)] as number });
+      } else if (constant) constants.set(name, constant);
+    }
+    return {
+      buffers,
+      steps: this.#steps.map(({ step, slots }) => ({
+        ...step,
+        bindings: Object.fromEntries(Object.entries(slots).map(([name, slot]) => [name, bufferOf[slot] as number])),
+      })),
+      values,
+      constants,
+      memory: {
+        weightBytes: buffers.reduce((sum, b) => sum + (b.role === "weights" ? b.sizeBytes : 0), 0),
+        activationBytes,
+        peakLiveBytes: assignment.peakLiveBytes,
+      },
+    };
+  }
+}
+
+/** The nodes that outputs or kept values need, in order. */
+function liveNodes(graph: TypedGraph, kept: ReadonlySet<string>): Node[] {
+  const needed = new Set(kept);
+  const live: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((output) => needed.has(output))) continue;
+    for (const input of node.inputs) needed.add(input);
+    live.push(node);
+  }
+  return live.reverse();
+}
+
+function pickKernel(node: Node, operation: Operation, choose: PlanOptions["chooseKernel"]): Kernel | undefined {
+  if (operation.isView) return undefined;
+  const kernels = operation.kernels?.() ?? [];
+  const wanted = choose?.(
+    node,
+    kernels.map((k) => k.name),
+  );
+  const kernel = wanted === undefined ? kernels[0] : kernels.find((k) => k.name === wanted);
+  if (!kernel) throw new UnsupportedError(`${node.operator} '${node.name}': no kernel runs on values not known at load${wanted ? ` (asked for '${wanted}')` : ""}.`);
+  return kernel;
+}

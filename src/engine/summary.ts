@@ -1,0 +1,72 @@
+// What a model is made of, as a table: one row per node. Needs no GPU and no supported operators.
+import type { Graph, TypedGraph } from "./graph/graph.ts";
+import type { Inference } from "./passes/infer.ts";
+import { type Shape, sizeOf } from "./shapes.ts";
+import { isFloat } from "./tensor.ts";
+
+export interface LayerSummary {
+  readonly name: string;
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Of the first output; `undefined` behind an unsupported node. */
+  readonly shape: Shape | undefined;
+  /** Elements of the float initializers this node reads first. */
+  readonly parameterCount: number;
+  /** Multiply-accumulates. */
+  readonly macs: number;
+}
+
+export interface ModelSummary {
+  readonly name: string;
+  readonly opset: number;
+  readonly layers: readonly LayerSummary[];
+  readonly parameterCount: number;
+  readonly macs: number;
+}
+
+/** @param file the graph as imported, whose initializers are the parameters; constants made by folding are not */
+export function summarize(file: Graph, { graph, operations }: Inference): ModelSummary {
+  const parameters = parametersByNode(file, graph);
+  const layers = graph.nodes.map((node): LayerSummary => ({
+    name: node.name,
+    operator: node.operator,
+    inputs: node.inputs.filter((name) => name && !graph.initializers.has(name)),
+    outputs: node.outputs.filter((name) => name),
+    shape: graph.types.get(node.outputs[0] as string)?.shape,
+    parameterCount: parameters.get(node.name) ?? 0,
+    macs: operations.get(node.name)?.macs ?? 0,
+  }));
+  return {
+    name: file.name,
+    opset: file.opsets.get("") ?? 0,
+    layers,
+    parameterCount: layers.reduce((sum, layer) => sum + layer.parameterCount, 0),
+    macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
+  };
+}
+
+/** Each parameter counts once, for the first node that reads it, be it through folded nodes such as Cast. */
+function parametersByNode(file: Graph, graph: TypedGraph): ReadonlyMap<string, number> {
+  const remaining = new Set(graph.nodes.map((node) => node.name));
+  const counted = new Set<string>();
+  /** Folded value to the initializers behind it. */
+  const behind = new Map<string, readonly string[]>();
+  const counts = new Map<string, number>();
+  for (const node of file.nodes) {
+    const sources = node.inputs.flatMap((name) => (file.initializers.has(name) ? [name] : (behind.get(name) ?? [])));
+    if (!remaining.has(node.name)) {
+      for (const output of node.outputs) behind.set(output, sources);
+      continue;
+    }
+    let count = 0;
+    for (const name of sources) {
+      const tensor = file.initializers.get(name);
+      if (counted.has(name) || !tensor || !isFloat(tensor.dtype)) continue;
+      counted.add(name);
+      count += sizeOf(tensor.shape);
+    }
+    counts.set(node.name, count);
+  }
+  return counts;
+}

@@ -1,0 +1,217 @@
+// Generates blocked direct convolutions: each invocation keeps a block of outputs in named scalar registers
+// and unrolls the taps, because registers are the one memory that every GPU, and SwiftShader, reads for free.
+import type { ParamField, Shader, ShaderBinding } from "../shader.ts";
+import { type ActivationKind, activations } from "./activation.ts";
+import { scalarParams } from "./element-wise.ts";
+
+export const convolutionWorkgroupSize = 32;
+
+export interface ConvolutionVariant {
+  readonly kernel: readonly [number, number];
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  /** Outputs per invocation. With `loopRows`, or a 1×1 kernel, rows must be 1. */
+  readonly block: { readonly channels: number; readonly rows: number; readonly columns: number };
+  /** Walk the kernel's rows in a loop instead of unrolling them, for kernels too large to unroll. */
+  readonly loopRows: boolean;
+  readonly activation: ActivationKind;
+  readonly hasResidual: boolean;
+}
+
+const fields: readonly (readonly [string, ParamField["type"]])[] = [
+  ["count", "u32"], // invocations
+  ["in_offset", "u32"], // of the first tap of the first output: the border's corner, not the map's
+  ["in_n", "u32"], // strides, in elements
+  ["in_c", "u32"],
+  ["in_h", "u32"],
+  ["in_w", "u32"],
+  ["out_offset", "u32"],
+  ["out_n", "u32"],
+  ["out_c", "u32"],
+  ["out_h", "u32"],
+  ["out_w", "u32"],
+  ["residual_offset", "u32"],
+  ["residual_n", "u32"],
+  ["residual_c", "u32"],
+  ["residual_h", "u32"],
+  ["residual_w", "u32"],
+  ["in_channels", "u32"], // per group
+  ["out_channels", "u32"], // per group
+  ["groups", "u32"],
+  ["channel_blocks", "u32"], // per group
+  ["width", "u32"], // of the output
+  ["height", "u32"],
+  ["column_blocks", "u32"], // per row of blocks; for 1×1 kernels, blocks of pixels per map
+  ["row_blocks", "u32"],
+  ["alpha", "f32"], // of the activation
+  ["beta", "f32"],
+];
+
+/**
+ * y[n, o, y, x] = f(bias[o] + Σ w[o, i, ky, kx] · x[n, i, y·sy + ky·dy, x·sx + kx·dx] + residual).
+ *
+ * Weights are packed [group][channel block][in channel][ky][kx][channel within block], bias [group][channel block][channel
+ * within block], both zero-filled. The input has a zero border as wide as the pads, so no load is tested.
+ */
+export function generateConvolution(variant: ConvolutionVariant): Shader {
+  const { block, activation, hasResidual } = variant;
+  const isPointwise = variant.kernel[0] * variant.kernel[1] === 1;
+  const name = `convolution ${variant.kernel.join("×")} / ${variant.strides.join("×")}, block ${block.channels}×${block.rows}×${block.columns}`;
+  const bindings: Record<string, ShaderBinding> = {
+    params: { binding: 0, kind: "uniform" },
+    input: { binding: 1, kind: "read" },
+    weights: { binding: 2, kind: "read" },
+    bias: { binding: 3, kind: "read" },
+    output: { binding: 4, kind: "read_write" },
+    ...(hasResidual && { residual: { binding: 5, kind: "read" } }),
+  };
+  const points = isPointwise ? pointsOfPixels(block.columns) : pointsOfBlock(block.rows, block.columns);
+  const channels = range(block.channels);
+  const code = [
+    `// ${name}, ${activation}${hasResidual ? ", residual" : ""}`,
+    "struct Params {",
+    ...fields.map(([field, type]) => `${field}: ${type},`),
+    "}",
+    "@group(0) @binding(0) var<uniform> params: Params;",
+    "@group(0) @binding(1) var<storage, read> input: array<f32>;",
+    "@group(0) @binding(2) var<storage, read> weights: array<f32>;",
+    "@group(0) @binding(3) var<storage, read> bias: array<f32>;",
+    "@group(0) @binding(4) var<storage, read_write> output: array<f32>;",
+    hasResidual ? "@group(0) @binding(5) var<storage, read> residual: array<f32>;" : "",
+    `fn activate(x: f32) -> f32 { return ${activations[activation]}; }`,
+    `@compute @workgroup_size(${convolutionWorkgroupSize})`,
+    "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
+    `let index = id.x + id.y * (num_workgroups.x * ${convolutionWorkgroupSize}u);`,
+    "if (index >= params.count) { return; }",
+    "let column_block = index % params.column_blocks;",
+    "let by_row = index / params.column_blocks;",
+    "let row_block = by_row % params.row_blocks;",
+    "let by_channel = by_row / params.row_blocks;",
+    "let channel_block = by_channel % params.channel_blocks;",
+    "let by_group = by_channel / params.channel_blocks;",
+    "let group = by_group % params.groups;",
+    "let n = by_group / params.groups;",
+    `let first_channel = channel_block * ${block.channels}u;`,
+    "let packed_block = group * params.channel_blocks + channel_block;",
+    "var source = params.in_offset + n * params.in_n + group * params.in_channels * params.in_c;",
+    `var weight = packed_block * params.in_channels * ${variant.kernel[0] * variant.kernel[1] * block.channels}u;`,
+    ...points.place,
+    ...channels.flatMap((o) => points.names.map((p) => `var acc_${o}_${p} = 0.0;`)),
+    "for (var channel = 0u; channel < params.in_channels; channel++) {",
+    ...(isPointwise ? pointwiseBody(variant, points.names) : variant.loopRows ? rowLoopBody(variant) : unrolledBody(variant)),
+    `source += params.in_c; weight += ${variant.kernel[0] * variant.kernel[1] * block.channels}u;`,
+    "}",
+    "let to = params.out_offset + n * params.out_n + (group * params.out_channels + first_channel) * params.out_c;",
+    hasResidual ? "let add = params.residual_offset + n * params.residual_n + (group * params.out_channels + first_channel) * params.residual_c;" : "",
+    ...channels.flatMap((o) => [
+      `let bias_${o} = bias[packed_block * ${block.channels}u + ${o}u];`,
+      `if (first_channel + ${o}u < params.out_channels) {`,
+      ...points.names.map((p) => {
+        const address = (base: string, stride: string) => `${base} + ${o}u * params.${stride}_c + y_${p} * params.${stride}_h + x_${p} * params.${stride}_w`;
+        const sum = `acc_${o}_${p} + bias_${o}${hasResidual ? ` + residual[${address("add", "residual")}]` : ""}`;
+        return `if (inside_${p}) { output[${address("to", "out")}] = activate(${sum}); }`;
+      }),
+      "}",
+    ]),
+    "}",
+  ].join("\n");
+  return { name, code, bindings, overrides: [], params: scalarParams(fields) };
+}
+
+interface Points {
+  readonly names: readonly string[];
+  /** Code that defines x_P, y_P and inside_P of every point, and their places. */
+  readonly place: readonly string[];
+}
+
+/** Consecutive pixels of the map, over row ends: a 1×1 kernel does not care for neighbours. */
+function pointsOfPixels(count: number): Points {
+  const names = range(count).map((p) => `${p}`);
+  return {
+    names,
+    place: names.flatMap((p) => [
+      `let pixel_${p} = column_block * ${count}u + ${p}u;`,
+      `let y_${p} = pixel_${p} / params.width;`,
+      `let x_${p} = pixel_${p} % params.width;`,
+      `let inside_${p} = y_${p} < params.height;`,
+    ]),
+  };
+}
+
+function pointsOfBlock(rows: number, columns: number): Points {
+  const place = [
+    `let first_x = column_block * ${columns}u;`,
+    `let first_y = row_block * ${rows}u;`,
+    ...range(rows).flatMap((r) =>
+      range(columns).flatMap((c) => {
+        const p = `${r}_${c}`;
+        return [
+          `let x_${p} = first_x + ${c}u;`,
+          `let y_${p} = first_y + ${r}u;`,
+          `let inside_${p} = (x_${p} < params.width) & (y_${p} < params.height);`,
+        ];
+      }),
+    ),
+  ];
+  return { names: range(rows).flatMap((r) => range(columns).map((c) => `${r}_${c}`)), place };
+}
+
+function pointwiseBody({ block, strides: [sy, sx] }: ConvolutionVariant, points: readonly string[]): string[] {
+  return [
+    ...points.map((p) => `let in_${p} = input[source + y_${p} * ${sy}u * params.in_h + x_${p} * ${sx}u * params.in_w];`),
+    ...range(block.channels).flatMap((o) => [`let w_${o} = weights[weight + ${o}u];`, ...points.map((p) => `acc_${o}_${p} += w_${o} * in_${p};`)]),
+  ];
+}
+
+/** Loads each input row once, and adds it to every output row that one of the taps reaches. */
+function unrolledBody(variant: ConvolutionVariant): string[] {
+  const { kernel, strides, dilations, block } = variant;
+  const [kh, kw] = kernel;
+  const inputRows = (block.rows - 1) * strides[0] + (kh - 1) * dilations[0] + 1;
+  const lines = [`let corner = source + first_y * ${strides[0]}u * params.in_h + first_x * ${strides[1]}u * params.in_w;`];
+  for (const o of range(block.channels))
+    for (const ky of range(kh)) for (const kx of range(kw)) lines.push(`let w_${o}_${ky}_${kx} = weights[weight + ${(ky * kw + kx) * block.channels + o}u];`);
+  for (const row of range(inputRows)) {
+    const uses = range(block.rows).flatMap((r) => {
+      const ky = (row - r * strides[0]) / dilations[0];
+      return Number.isInteger(ky) && ky >= 0 && ky < kh ? [{ r, ky }] : [];
+    });
+    if (uses.length === 0) continue;
+    lines.push(...loadRow(variant, `${row}`, `corner + ${row}u * params.in_h`));
+    for (const { r, ky } of uses) lines.push(...accumulateRow(variant, r, `${row}`, (o, kx) => `w_${o}_${ky}_${kx}`));
+  }
+  return lines;
+}
+
+function rowLoopBody(variant: ConvolutionVariant): string[] {
+  const { kernel, strides, dilations, block } = variant;
+  return [
+    `let corner = source + first_y * ${strides[0]}u * params.in_h + first_x * ${strides[1]}u * params.in_w;`,
+    `for (var ky = 0u; ky < ${kernel[0]}u; ky++) {`,
+    `let row_at = corner + ky * ${dilations[0]}u * params.in_h;`,
+    `let tap = weight + ky * ${kernel[1] * block.channels}u;`,
+    ...range(block.channels).flatMap((o) => range(kernel[1]).map((kx) => `let w_${o}_${kx} = weights[tap + ${kx * block.channels + o}u];`)),
+    ...loadRow(variant, "k", "row_at"),
+    ...accumulateRow(variant, 0, "k", (o, kx) => `w_${o}_${kx}`),
+    "}",
+  ];
+}
+
+function loadRow({ kernel, strides, dilations, block }: ConvolutionVariant, row: string, at: string): string[] {
+  const columns = new Set(range(block.columns).flatMap((c) => range(kernel[1]).map((kx) => c * strides[1] + kx * dilations[1])));
+  return [...columns].sort((a, b) => a - b).map((column) => `let in_${row}_${column} = input[${at} + ${column}u * params.in_w];`);
+}
+
+/** One long sum per accumulator: SwiftShader keeps it in a register. */
+function accumulateRow({ kernel, strides, dilations, block }: ConvolutionVariant, r: number, row: string, weight: (o: number, kx: number) => string): string[] {
+  return range(block.channels).flatMap((o) =>
+    range(block.columns).map((c) => {
+      const terms = range(kernel[1]).map((kx) => `${weight(o, kx)} * in_${row}_${c * strides[1] + kx * dilations[1]}`);
+      return `acc_${o}_${r}_${c} += ${terms.join(" + ")};`;
+    }),
+  );
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
