@@ -1,0 +1,78 @@
+// `convcam conformance`: runs ONNX's backend tests and reports pass, fail and unsupported.
+import { writeFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { ModelError } from "../../engine/errors.ts";
+import { findCases } from "../conformance/cases.ts";
+import { defaultTolerance } from "../conformance/compare.ts";
+import { type CaseResult, runCase, type Status } from "../conformance/run-case.ts";
+import { requestNodeDevice } from "../node-device.ts";
+import { formatNumber } from "../table.ts";
+import { parseNumber, parseRegularExpression } from "../usage.ts";
+
+interface Options {
+  readonly filter?: RegExp;
+  readonly json?: string;
+  readonly forceKernels: boolean;
+  readonly relative: number;
+  readonly absolute: number;
+  readonly quiet: boolean;
+}
+
+export function addConformance(program: Command): void {
+  program
+    .command("conformance")
+    .summary("run folders of ONNX backend tests")
+    .description(
+      `Runs every case in or below the folders (model.onnx with test_data_set_K/input_I.pb and output_I.pb), and compares.
+Floats agree within absolute + relative · |expected|, and within one rounding of float16 and bfloat16; NaN equals NaN;
+integers and booleans agree exactly. Ends with status 1 when any case fails; unsupported is no failure.`,
+    )
+    .argument("<folders...>", "a case, or folders that hold cases at any depth")
+    .option("--filter <regex>", "only cases whose name matches", parseRegularExpression)
+    .option("--json <file>", "write { adapter, cases: [{ name, status, reason, maxAbsError, maxRelError, ms }] }")
+    .option("--force-kernels", "run each case again with every kernel that accepts it", false)
+    .option("--relative <tolerance>", "relative tolerance", parseNumber, defaultTolerance.relative)
+    .option("--absolute <tolerance>", "absolute tolerance", parseNumber, defaultTolerance.absolute)
+    .option("--quiet", "print no line for a pass", false)
+    .action(runConformance);
+}
+
+async function runConformance(folders: readonly string[], options: Options): Promise<void> {
+  const { filter } = options;
+  const cases = folders.flatMap(findOrExplain).filter(({ name }) => !filter || filter.test(name));
+  if (cases.length === 0)
+    throw new ModelError(
+      `no case ${filter ? `whose name matches ${filter} ` : ""}in ${folders.join(", ")}: a case is a folder with model.onnx in it.`,
+    );
+  const device = await requestNodeDevice();
+  const results: CaseResult[] = [];
+  const tolerance = { relative: options.relative, absolute: options.absolute };
+  try {
+    for (const oneCase of cases)
+      for (const result of await runCase(device, oneCase, { tolerance, forceKernels: options.forceKernels })) {
+        results.push(result);
+        if (result.status !== "pass" || !options.quiet) console.log(formatResult(result));
+      }
+  } finally {
+    device.dispose();
+  }
+  const { vendor, architecture, description } = device.info;
+  const adapter = [description, vendor, architecture].filter(Boolean).join(", ");
+  const count = (status: Status) => results.filter((result) => result.status === status).length;
+  console.log(`\n${count("pass")} pass, ${count("fail")} fail, ${count("unsupported")} unsupported on ${adapter}`);
+  if (options.json) await writeFile(options.json, `${JSON.stringify({ adapter, cases: results }, undefined, 2)}\n`);
+  if (count("fail") > 0) process.exitCode = 1;
+}
+
+function findOrExplain(folder: string): ReturnType<typeof findCases> {
+  try {
+    return findCases(folder);
+  } catch (error) {
+    throw new ModelError(`folder '${folder}': ${(error as Error).message}`);
+  }
+}
+
+function formatResult({ name, status, reason, maxAbsError, maxRelError, ms }: CaseResult): string {
+  const errors = `abs ${formatNumber(maxAbsError)}, rel ${formatNumber(maxRelError)}, ${ms.toFixed(0)} ms`;
+  return `${status.padEnd(11)} ${name}  ${status === "unsupported" ? reason.replaceAll("\n", " ") : errors}${status === "fail" ? `\n            ${reason}` : ""}`;
+}

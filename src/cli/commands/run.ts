@@ -1,0 +1,75 @@
+// `convcam run`: one picture through a model; prints the classes, saves any value.
+import { writeFile } from "node:fs/promises";
+import type { Command } from "commander";
+import type { Model } from "../../engine/model.ts";
+import type { Tensor } from "../../engine/tensor.ts";
+import { topClasses } from "../classes.ts";
+import { addFeedOptions, type FeedOptions, withRunningModel } from "../feed.ts";
+import { readBytes } from "../model-file.ts";
+import { encodeNpy } from "../npy.ts";
+import { formatNumber, formatShape } from "../table.ts";
+import { collect, parseCount, parsePair } from "../usage.ts";
+
+interface Options extends FeedOptions {
+  readonly top: number;
+  readonly labels?: string;
+  readonly save?: readonly (readonly [value: string, path: string])[];
+}
+
+export function addRun(program: Command): void {
+  const command = program
+    .command("run")
+    .summary("run a model on a picture")
+    .description("Runs a model once and prints the classes, or what its outputs look like. Saves any value by name, intermediate ones too.")
+    .argument("<model>", "an .onnx file")
+    .argument("[image]", "a picture: JPEG, PNG, WebP, GIF, TIFF, AVIF")
+    .option("--top <count>", "how many classes to print", parseCount(1), 5)
+    .option("--labels <file>", "class names, one per line")
+    .option("--save <value=file.npy>", "save a value (or a layer's output) as a NumPy array; repeatable", collect(parsePair));
+  addFeedOptions(command).action(runModel);
+}
+
+async function runModel(modelPath: string, imagePath: string | undefined, options: Options): Promise<void> {
+  const labels = options.labels
+    ? new TextDecoder()
+        .decode(await readBytes(options.labels, "labels"))
+        .trimEnd()
+        .split(/\r?\n/)
+    : undefined;
+  const wanted = options.save ?? [];
+  await withRunningModel(
+    modelPath,
+    imagePath,
+    options,
+    wanted.map(([name]) => name),
+    async (model) => {
+      for (const { name } of model.outputs) printOutput(name, await model.read(name), options.top, labels);
+      for (const [name, path] of wanted) await save(model, model.valueName(name), path);
+    },
+  );
+}
+
+function printOutput(name: string, tensor: Tensor, count: number, labels: readonly string[] | undefined): void {
+  const values = tensor.toFloat32();
+  const isVector = tensor.size > 1 && tensor.shape.includes(tensor.size);
+  if (!isVector) {
+    console.log(`${name}: ${tensor.dtype} ${formatShape(tensor.shape)}${describeRange(values)}`);
+    return;
+  }
+  console.log(`${name}:`);
+  for (const { index, probability } of topClasses(values, count))
+    console.log(`${(probability * 100).toFixed(2).padStart(7)}%  ${labels?.[index] ?? `class ${index}`}`);
+}
+
+function describeRange(values: Float32Array): string {
+  if (values.length === 0) return "";
+  const [low, high] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return `, from ${formatNumber(low)} to ${formatNumber(high)}, mean ${formatNumber(mean)}`;
+}
+
+async function save(model: Model, name: string, path: string): Promise<void> {
+  const tensor = await model.read(name);
+  await writeFile(path, encodeNpy(tensor));
+  console.log(`${name}: ${tensor.dtype} ${formatShape(tensor.shape)} saved as ${path}`);
+}

@@ -1,0 +1,59 @@
+// `convcam summary`: what a model is made of. Needs no GPU and shows unsupported models too.
+import type { Command } from "commander";
+import { inspectModel } from "../../engine/model.ts";
+import { fixShapes } from "../input-shapes.ts";
+import { readModelFile } from "../model-file.ts";
+import { formatBytes, formatCount, formatShape, formatTable } from "../table.ts";
+import { collect, parseShape } from "../usage.ts";
+
+interface Options {
+  readonly json: boolean;
+  readonly shape?: readonly (readonly [string, readonly number[]])[];
+}
+
+export function addSummary(program: Command): void {
+  program
+    .command("summary")
+    .summary("the layers of a model, its size and what it needs")
+    .description(
+      "Prints every layer with its operator, output shape, parameters and multiply-adds; then totals, opset and what is unsupported.",
+    )
+    .argument("<model>", "an .onnx file")
+    .option("--json", "machine-readable", false)
+    .option("--shape <input=shape>", "fix an input's shape, such as data=1,3,224,224; repeatable", collect(parseShape))
+    .action(runSummary);
+}
+
+async function runSummary(path: string, options: Options): Promise<void> {
+  const graph = await readModelFile(path);
+  const { summary, obstacles } = inspectModel(graph, { inputShapes: fixShapes(graph, options.shape) });
+  if (options.json) {
+    const { inputs, outputs, metadata } = graph;
+    console.log(JSON.stringify({ ...summary, inputs, outputs, metadata: Object.fromEntries(metadata), obstacles }, undefined, 2));
+    return;
+  }
+  const rows = summary.layers.map(({ name, operator, shape, parameterCount, macs }) => [
+    name,
+    operator,
+    shape ? formatShape(shape) : "?",
+    formatCount(parameterCount),
+    formatCount(macs),
+  ]);
+  const right = { alignRight: true };
+  const columns = [
+    { title: "Layer" },
+    { title: "Operator" },
+    { title: "Output" },
+    { title: "Parameters", ...right },
+    { title: "Multiply-adds", ...right },
+  ];
+  console.log(formatTable(columns, rows));
+  console.log();
+  for (const { name, dtype, shape } of graph.inputs) console.log(`Input          ${name}: ${dtype} ${formatShape(shape)}`);
+  console.log(`Outputs        ${graph.outputs.join(", ")}`);
+  console.log(`Opset          ${summary.opset}`);
+  console.log(`Parameters     ${formatCount(summary.parameterCount)} (${formatBytes(summary.parameterCount * 4)} as float32)`);
+  console.log(`Multiply-adds  ${formatCount(summary.macs)}`);
+  if (obstacles.length === 0) console.log("Convcam runs this model.");
+  else console.log(`Convcam cannot run this model:\n${obstacles.map((obstacle) => `- ${obstacle}`).join("\n")}`);
+}

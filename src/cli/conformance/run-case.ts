@@ -1,0 +1,132 @@
+// Runs one case on the GPU and says whether it passes, fails or is not supported.
+import { UnsupportedError } from "../../engine/errors.ts";
+import type { Device } from "../../engine/gpu/device.ts";
+import type { Graph, Node } from "../../engine/graph/graph.ts";
+import { type LoadOptions, loadModel } from "../../engine/model.ts";
+import { readTensor } from "../../engine/onnx/import.ts";
+import { isFloat, type Tensor } from "../../engine/tensor.ts";
+import { readBytes, readModelFile } from "../model-file.ts";
+import type { Case, DataSet } from "./cases.ts";
+import { compareTensors, type Tolerance } from "./compare.ts";
+
+export type Status = "pass" | "fail" | "unsupported";
+
+export interface CaseResult {
+  readonly name: string;
+  readonly status: Status;
+  /** Empty for a pass. */
+  readonly reason: string;
+  readonly maxAbsError: number;
+  readonly maxRelError: number;
+  readonly ms: number;
+}
+
+export interface RunOptions {
+  readonly tolerance: Tolerance;
+  /** Runs the case again with every kernel that accepts it, each under a name of its own. */
+  readonly forceKernels: boolean;
+}
+
+type KernelChoice = NonNullable<LoadOptions["chooseKernel"]>;
+
+/** One result, or with `forceKernels` one more per kernel that the planner would not have taken. */
+export async function runCase(device: Device, oneCase: Case, options: RunOptions): Promise<CaseResult[]> {
+  const accepted = new Map<string, readonly string[]>();
+  const remember: KernelChoice = (node, names) => {
+    accepted.set(node.name, names);
+    return undefined;
+  };
+  const first = await measure(oneCase.name, () => runDataSets(device, oneCase, options.tolerance, remember));
+  if (!options.forceKernels || first.status === "unsupported") return [first];
+  const results = [first];
+  // The planner takes the first that accepts, so only the others are news.
+  const others = new Set([...accepted.values()].flatMap((names) => names.slice(1)));
+  for (const kernel of others) {
+    const force: KernelChoice = (_node: Node, names) => (names.includes(kernel) ? kernel : undefined);
+    results.push(await measure(`${oneCase.name} [${kernel}]`, () => runDataSets(device, oneCase, options.tolerance, force)));
+  }
+  return results;
+}
+
+type Errors = Pick<CaseResult, "reason" | "maxAbsError" | "maxRelError">;
+
+async function measure(name: string, run: () => Promise<Errors>): Promise<CaseResult> {
+  const start = performance.now();
+  const ms = () => Math.round((performance.now() - start) * 10) / 10;
+  try {
+    const errors = await run();
+    return { name, status: errors.reason === "" ? "pass" : "fail", ...errors, ms: ms() };
+  } catch (error) {
+    const status = error instanceof UnsupportedError ? "unsupported" : "fail";
+    const reason = error instanceof UnsupportedError ? error.reasons.join(" ") : String(error);
+    return { name, status, reason, maxAbsError: 0, maxRelError: 0, ms: ms() };
+  }
+}
+
+async function runDataSets(device: Device, { modelPath, dataSets }: Case, tolerance: Tolerance, choose: KernelChoice): Promise<Errors> {
+  const graph = await readModelFile(modelPath);
+  const reasons: string[] = [];
+  let maxAbsError = 0;
+  let maxRelError = 0;
+  for (const dataSet of dataSets) {
+    const expected = await readTensors(dataSet.outputs);
+    const actual = await runDataSet(device, graph, dataSet, choose);
+    for (const [i, tensor] of expected.entries()) {
+      const output = actual[i];
+      if (!output) throw new Error(`the model has no output ${i}`);
+      const comparison = compareTensors(output, tensor, tolerance);
+      maxAbsError = Math.max(maxAbsError, comparison.maxAbsError);
+      maxRelError = Math.max(maxRelError, comparison.maxRelError);
+      if (comparison.reason) reasons.push(`output '${graph.outputs[i]}': ${comparison.reason}`);
+    }
+  }
+  if (dataSets.length === 0) reasons.push("there is no test_data_set");
+  return { reason: reasons.join("; "), maxAbsError, maxRelError };
+}
+
+async function runDataSet(device: Device, graph: Graph, dataSet: DataSet, choose: KernelChoice): Promise<readonly Tensor[]> {
+  const tensors = await readTensors(dataSet.inputs);
+  const inputs = Object.fromEntries(tensors.map((tensor, i) => [graph.inputs[i]?.name ?? `input ${i}`, tensor]));
+  const inputShapes = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, tensor.shape]));
+  let refusal: unknown;
+  for (const fixed of fixedInputs(graph, inputs)) {
+    const inputValues = Object.fromEntries(fixed.map((name) => [name, inputs[name] as Tensor]));
+    try {
+      const model = await loadModel(device, graph, { inputShapes, inputValues, chooseKernel: choose });
+      try {
+        model.run(Object.fromEntries(Object.entries(inputs).filter(([name]) => !fixed.includes(name))));
+        return await Promise.all(graph.outputs.map((name) => model.read(name)));
+      } finally {
+        model.dispose();
+      }
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error;
+      refusal = error;
+    }
+  }
+  throw refusal;
+}
+
+/**
+ * Which inputs to fix at load, fewest first. The backend tests feed as inputs what real files hold as constants: target
+ * shapes, axes, repeats, bounds. What the operator computes on stays an input for as long as it can.
+ */
+function fixedInputs(graph: Graph, inputs: Readonly<Record<string, Tensor>>): readonly (readonly string[])[] {
+  const names = graph.inputs.map(({ name }) => name).filter((name) => inputs[name] !== undefined);
+  const isInteger = (name: string) => !isFloat((inputs[name] as Tensor).dtype);
+  const isSmall = (name: string) => (inputs[name] as Tensor).shape.length <= 1 && (inputs[name] as Tensor).size <= 16;
+  const later = names.slice(1);
+  const choices = [
+    [],
+    later.filter(isInteger),
+    names.filter(isInteger),
+    later.filter((name) => isInteger(name) || isSmall(name)),
+    names.filter((name) => isInteger(name) || isSmall(name)),
+  ];
+  const seen = new Set<string>();
+  return choices.filter((choice) => !seen.has(choice.join("\n")) && seen.add(choice.join("\n")));
+}
+
+async function readTensors(paths: readonly string[]): Promise<Tensor[]> {
+  return Promise.all(paths.map(async (path) => readTensor(await readBytes(path, "tensor"))));
+}

@@ -1,0 +1,97 @@
+// What `run` and `mosaic` share: a model loaded for a picture or an array, and that input fed to it.
+import type { Command } from "commander";
+import { Option } from "commander";
+import { ModelError } from "../engine/errors.ts";
+import type { Device } from "../engine/gpu/device.ts";
+import type { Graph } from "../engine/graph/graph.ts";
+import { loadModel, type Model } from "../engine/model.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import type { ChannelOrder, Preparation } from "../ui/preparation.ts";
+import { imageSize, readImage } from "./image.ts";
+import { fixShapes } from "./input-shapes.ts";
+import { readBytes, readModelFile } from "./model-file.ts";
+import { requestNodeDevice } from "./node-device.ts";
+import { decodeNpy } from "./npy.ts";
+import { channelOrders, collect, parseList, parseNumber, parseShape } from "./usage.ts";
+
+export interface FeedOptions {
+  readonly inputNpy?: readonly string[];
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly scale?: number;
+  readonly channels?: ChannelOrder;
+  readonly fit?: "cover" | "contain" | "stretch";
+  readonly shape?: readonly (readonly [string, readonly number[]])[];
+}
+
+export function addFeedOptions(command: Command): Command {
+  return command
+    .option("--input-npy <[name=]file>", "feed an array instead of a picture; repeatable", collect(String))
+    .option("--scale <factor>", "multiplies pixels of 0…255 first (default: 1/255)", parseNumber)
+    .option("--mean <numbers>", "subtracted after scaling, per channel (default: 0)", parseList)
+    .option("--std <numbers>", "divides last, per channel (default: 1)", parseList)
+    .addOption(new Option("--channels <order>", "order of the input's channels (default: rgb, or gray for one)").choices(channelOrders))
+    .addOption(new Option("--fit <how>", "how a picture fills the input").choices(["cover", "contain", "stretch"]).default("cover"))
+    .option("--shape <input=shape>", "fix an input's shape, such as data=1,3,224,224; repeatable", collect(parseShape));
+}
+
+/** How the picture is prepared. */
+export function preparationOf({ mean, std, scale, channels, fit }: FeedOptions): Preparation {
+  return { mean, std, scale, channels, fit };
+}
+
+/**
+ * Loads a model, feeds it and runs it once. Everything is disposed of when `use` is done.
+ *
+ * @param observe values or layers to keep
+ */
+export async function withRunningModel<T>(
+  modelPath: string,
+  imagePath: string | undefined,
+  options: FeedOptions,
+  observe: readonly string[] | "all",
+  use: (model: Model, device: Device) => Promise<T>,
+): Promise<T> {
+  const graph = await readModelFile(modelPath);
+  const arrays = await readArrays(graph, options.inputNpy ?? []);
+  const open = graph.inputs.filter(({ name }) => !arrays[name]);
+  if (imagePath ? open.length !== 1 : open.length > 0)
+    throw new ModelError(
+      open.length === 0
+        ? "every input is given by --input-npy, so there is none for the picture."
+        : `inputs ${open.map(({ name }) => `'${name}'`).join(", ")} need ${imagePath ? "--input-npy NAME=FILE, all but one" : "a picture or --input-npy NAME=FILE"}.`,
+    );
+  const shapes = fixShapes(graph, options.shape, imagePath ? await imageSize(imagePath) : undefined);
+  for (const [name, tensor] of Object.entries(arrays)) shapes[name] = tensor.shape;
+  const device = await requestNodeDevice();
+  try {
+    const model = await loadModel(device, graph, { inputShapes: shapes, observe });
+    const inputs: Record<string, Tensor> = { ...arrays };
+    for (const { name } of open) {
+      const shape = model.inputs.find((input) => input.name === name)?.shape;
+      if (imagePath && shape) inputs[name] = await readImage(imagePath, shape, preparationOf(options));
+    }
+    model.run(inputs);
+    const result = await use(model, device);
+    model.dispose();
+    return result;
+  } finally {
+    device.dispose();
+  }
+}
+
+/** NAME=FILE, or FILE alone for the first input. */
+async function readArrays(graph: Graph, given: readonly string[]): Promise<Record<string, Tensor>> {
+  const arrays: Record<string, Tensor> = {};
+  for (const text of given) {
+    const input = graph.inputs.find(({ name }) => text.startsWith(`${name}=`)) ?? graph.inputs[0];
+    if (!input) throw new ModelError("the model has no inputs.");
+    const path = text.startsWith(`${input.name}=`) ? text.slice(input.name.length + 1) : text;
+    try {
+      arrays[input.name] = decodeNpy(await readBytes(path, "array"));
+    } catch (error) {
+      throw error instanceof ModelError && !error.message.includes(path) ? new ModelError(`array '${path}': ${error.message}.`) : error;
+    }
+  }
+  return arrays;
+}

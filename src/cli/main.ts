@@ -1,0 +1,51 @@
+// The `convcam` command: reads the command line, runs one subcommand, says in one line what went wrong.
+import { Command, CommanderError } from "commander";
+import packageFile from "../../package.json" with { type: "json" };
+import { DeviceError, ModelError, UnsupportedError } from "../engine/errors.ts";
+import { addBuild } from "./commands/build.ts";
+import { addConformance } from "./commands/conformance.ts";
+import { addMosaic } from "./commands/mosaic.ts";
+import { addRun } from "./commands/run.ts";
+import { addSummary } from "./commands/summary.ts";
+
+const examples = `
+Examples:
+  convcam summary model.onnx
+  convcam run squeezenet.onnx cat.jpg --labels imagenet.txt --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225
+  convcam run model.onnx --input-npy data=x.npy --save conv1=conv1.npy
+  convcam mosaic models/mnist-trained.onnx digit.png --layer conv_1 --out conv_1.png --width 512
+  convcam mosaic model.onnx cat.jpg --layer all --out layers/ --normalize channel --colormap magma
+  convcam build xception --out xception.onnx --seed 1
+  convcam conformance onnx/backend/test/data/node --filter '^test_conv' --json results.json
+
+Runs on the machine's GPU where Dawn finds one, else in software on Chromium's SwiftShader (CONVCAM_CHROMIUM says where).
+Exit status: 0 done, 1 something failed, 2 the command line makes no sense.`;
+
+export function createProgram(): Command {
+  const program = new Command("convcam")
+    .description("ONNX convolutional networks on WebGPU: what they are, what they say, what they see.")
+    .version(packageFile.version)
+    .addHelpText("after", examples)
+    .showHelpAfterError("Add --help for what there is.")
+    .exitOverride();
+  for (const add of [addSummary, addRun, addMosaic, addConformance, addBuild]) add(program);
+  return program;
+}
+
+/** @returns the exit status */
+export async function main(commandLine: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(commandLine, { from: "user" });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    console.error(`convcam: ${messageOf(error)}`);
+    return 1;
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isExpected = error instanceof ModelError || error instanceof UnsupportedError || error instanceof DeviceError || "code" in error;
+  return isExpected && !process.env["CONVCAM_DEBUG"] ? error.message : (error.stack ?? error.message);
+}

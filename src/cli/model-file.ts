@@ -1,0 +1,30 @@
+// Reads a model from a path. Weights that lie beside it are looked for in its folder, which no path may leave.
+import { readFile, realpath } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
+import { ModelError } from "../engine/errors.ts";
+import type { Graph } from "../engine/graph/graph.ts";
+import { readModel } from "../engine/source.ts";
+
+export async function readModelFile(path: string): Promise<Graph> {
+  return readModel(await readBytes(path, "model"), { readExternal: (name) => readBeside(path, name) });
+}
+
+/** @throws ModelError that names the file and what it was to be */
+export async function readBytes(path: string, what: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : message;
+    throw new ModelError(`${what} '${path}': ${reason}.`);
+  }
+}
+
+async function readBeside(model: string, name: string): Promise<Uint8Array> {
+  const folder = await realpath(dirname(model));
+  const path = join(folder, name);
+  // A link may lead out of the folder even where its name does not.
+  const target = await realpath(path).catch(() => path);
+  if (relative(folder, target).split(sep)[0] === "..") throw new ModelError(`external data '${name}' leads out of the model's folder.`);
+  return readBytes(path, "external data");
+}

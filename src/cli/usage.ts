@@ -1,0 +1,55 @@
+// What a user may type: options that are more than a word, and the error for those that make no sense.
+import { InvalidArgumentError } from "commander";
+import type { ChannelOrder } from "../ui/preparation.ts";
+
+/** NAME=REST, split at the last "=" so that value names may hold one. */
+export function parsePair(text: string): readonly [name: string, rest: string] {
+  const at = text.lastIndexOf("=");
+  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError("Expected NAME=FILE.");
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Gathers an option that may be given more than once. */
+export function collect<T>(parse: (text: string) => T): (text: string, before: readonly T[] | undefined) => readonly T[] {
+  return (text, before) => [...(before ?? []), parse(text)];
+}
+
+/** Numbers with commas between them. */
+export function parseList(text: string): readonly number[] {
+  const numbers = text.split(",").map(Number);
+  if (text.trim() === "" || numbers.some((number) => !Number.isFinite(number)))
+    throw new InvalidArgumentError("Expected one number, or several with commas, such as 0.485,0.456,0.406.");
+  return numbers;
+}
+
+export function parseNumber(text: string): number {
+  const number = Number(text);
+  if (text.trim() === "" || !Number.isFinite(number)) throw new InvalidArgumentError("Expected a number.");
+  return number;
+}
+
+/** A whole number of at least `least`. */
+export function parseCount(least: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (text.trim() === "" || !Number.isInteger(count) || count < least)
+      throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+    return count;
+  };
+}
+
+/** NAME=1,3,224,224 */
+export function parseShape(text: string): readonly [name: string, shape: readonly number[]] {
+  const [name, extents] = parsePair(text);
+  return [name, extents.split(",").map(parseCount(0))];
+}
+
+export function parseRegularExpression(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+export const channelOrders: readonly ChannelOrder[] = ["rgb", "bgr", "gray"];

@@ -1,0 +1,89 @@
+// The command line: what it refuses, with which exit status, and the small decisions behind its output.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { topClasses } from "../../src/cli/classes.ts";
+import { fixShapes } from "../../src/cli/input-shapes.ts";
+import { main } from "../../src/cli/main.ts";
+import { formatBytes, formatTable } from "../../src/cli/table.ts";
+import { parsePair } from "../../src/cli/usage.ts";
+import type { Graph } from "../../src/engine/graph/graph.ts";
+
+let output = "";
+beforeEach(() => {
+  output = "";
+  const take = (...parts: unknown[]) => {
+    output += `${parts.join(" ")}\n`;
+    return true;
+  };
+  vi.spyOn(process.stdout, "write").mockImplementation(take);
+  vi.spyOn(process.stderr, "write").mockImplementation(take);
+  vi.spyOn(console, "log").mockImplementation(take);
+  vi.spyOn(console, "error").mockImplementation(take);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const usage: readonly (readonly [commandLine: string, status: number, says: string])[] = [
+  ["--help", 0, "Examples:"],
+  ["--version", 0, "."],
+  ["help run", 0, "--save <value=file.npy>"],
+  ["mosaic --help", 0, "--colormap <name>"],
+  ["conformance --help", 0, "--force-kernels"],
+  ["", 2, "Usage: convcam"],
+  ["frobnicate", 2, "unknown command 'frobnicate'"],
+  ["summary", 2, "missing required argument 'model'"],
+  ["summary a.onnx --frobnicate", 2, "unknown option '--frobnicate'"],
+  ["run a.onnx b.png --top none", 2, "at least 1"],
+  ["run a.onnx b.png --channels xyz", 2, "Allowed choices are rgb, bgr, gray"],
+  ["run a.onnx b.png --mean 1,two", 2, "numbers"],
+  ["run a.onnx b.png --save nofile", 2, "NAME=FILE"],
+  ["mosaic a.onnx b.png --out c.png", 2, "--layer"],
+  ["mosaic a.onnx b.png --layer c --out c.png --normalize best", 2, "expected one of layer, robust"],
+  ["mosaic a.onnx b.png --layer c --out c.png --colormap jet", 2, "viridis"],
+  ["conformance", 2, "missing required argument 'folders'"],
+  ["conformance . --filter (", 2, "regular expression"],
+  ["build nothing --out a.onnx", 2, "Known networks: mnist"],
+  ["build mnist", 2, "--out"],
+  ["summary no/such.onnx", 1, "convcam: model 'no/such.onnx': there is no such file."],
+  ["summary tests", 1, "it is a folder"],
+  ["summary package.json", 1, "convcam: "],
+  ["conformance no/such", 1, "convcam: folder 'no/such'"],
+  ["conformance src/engine/graph", 1, "no case in src/engine/graph"],
+];
+
+test.each(usage)("convcam %s", async (commandLine, status, says) => {
+  expect(await main(commandLine.split(" ").filter(Boolean))).toBe(status);
+  expect(output).toContain(says);
+});
+
+test("a pair is split at its last equals sign, for value names may hold one", () => {
+  expect(parsePair("a=b=c.npy")).toEqual(["a=b", "c.npy"]);
+});
+
+const graph = {
+  inputs: [{ name: "data", dtype: "float32", shape: ["N", 3, "H", "W"] }],
+} as unknown as Graph;
+
+test("open extents become a batch of one and the picture's size, or what the user says", () => {
+  expect(fixShapes(graph, [], { width: 40, height: 30 })).toEqual({ data: [1, 3, 30, 40] });
+  expect(fixShapes(graph, [["data", [2, 3, 8, 8]]])).toEqual({ data: [2, 3, 8, 8] });
+  expect(fixShapes(graph)).toEqual({});
+  expect(() => fixShapes(graph, [["image", [1]]])).toThrow("no input 'image'");
+});
+
+test("scores become probabilities, once", () => {
+  expect(topClasses(new Float32Array([0.25, 0.75]), 5)).toEqual([
+    { index: 1, probability: 0.75 },
+    { index: 0, probability: 0.25 },
+  ]);
+  const [best] = topClasses(new Float32Array([1, 3, 2]), 1);
+  expect(best?.index).toBe(1);
+  expect(best?.probability).toBeCloseTo(0.6652, 4);
+});
+
+test("tables align", () => {
+  expect(formatTable([{ title: "A" }, { title: "Count", alignRight: true }], [["long name", "1"]])).toBe(
+    "A          Count\n─────────  ─────\nlong name      1",
+  );
+  expect([0, 999, 1234, 553_000_000].map(formatBytes)).toEqual(["0 B", "999 B", "1.2 kB", "553.0 MB"]);
+});
