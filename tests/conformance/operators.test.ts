@@ -24,7 +24,8 @@ function product(rows: number, columns: number, depth: number) {
   return (a: number[], b: number[]) =>
     Array.from({ length: rows * columns }, (_, i) => {
       let sum = 0;
-      for (let k = 0; k < depth; k++) sum += (a[Math.floor(i / columns) * depth + k] as number) * (b[k * columns + (i % columns)] as number);
+      for (let k = 0; k < depth; k++)
+        sum += (a[Math.floor(i / columns) * depth + k] as number) * (b[k * columns + (i % columns)] as number);
       return sum;
     });
 }
@@ -52,7 +53,11 @@ function scatter([c, h, w]: number[], [o, k]: number[], [oh, ow]: number[], stri
   return (x: number[], weight: number[]) => {
     const y = new Array<number>((o as number) * (oh as number) * (ow as number)).fill(0);
     for (const [i, value] of x.entries()) {
-      const [ic, iy, ix] = [Math.floor(i / (h as number) / (w as number)), Math.floor(i / (w as number)) % (h as number), i % (w as number)];
+      const [ic, iy, ix] = [
+        Math.floor(i / (h as number) / (w as number)),
+        Math.floor(i / (w as number)) % (h as number),
+        i % (w as number),
+      ];
       for (let oc = 0; oc < (o as number); oc++)
         for (let kh = 0; kh < (k as number); kh++)
           for (let kw = 0; kw < (k as number); kw++) {
@@ -66,7 +71,15 @@ function scatter([c, h, w]: number[], [o, k]: number[], [oh, ow]: number[], stri
   };
 }
 
-function pool(height: number, width: number, kernel: number, stride: number, pad: number, output: number[], combine: (taps: number[]) => number) {
+function pool(
+  height: number,
+  width: number,
+  kernel: number,
+  stride: number,
+  pad: number,
+  output: number[],
+  combine: (taps: number[]) => number,
+) {
   const [oh = 1, ow = 1] = output;
   return perRow(height * width, (plane) =>
     Array.from({ length: oh * ow }, (_, i) => {
@@ -136,7 +149,15 @@ const cases: readonly Row[] = [
     run: {
       operator: "MaxPool",
       attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] },
-      inputs: [Tensor.from("float32", [1, 2, 9, 12], random([1, 2, 9, 12]).toNumbers().map((x) => x - 5))],
+      inputs: [
+        Tensor.from(
+          "float32",
+          [1, 2, 9, 12],
+          random([1, 2, 9, 12])
+            .toNumbers()
+            .map((x) => x - 5),
+        ),
+      ],
       bordered: true,
     },
     expected: pool(9, 12, 3, 2, 1, [5, 6], (taps) => Math.max(...taps)),

@@ -9,7 +9,7 @@ import { findOperator } from "../../src/engine/ops/index.ts";
 import type { Kernel, Operation, OperatorContext, PlacedOperand } from "../../src/engine/ops/operator.ts";
 import type { Plan, PlanBuffer, Step } from "../../src/engine/plan/plan.ts";
 import { denseStrides, sizeOf } from "../../src/engine/shapes.ts";
-import { fromGpuWords, Tensor, toGpuWords } from "../../src/engine/tensor.ts";
+import { fromGpuWords, type Tensor, toGpuWords } from "../../src/engine/tensor.ts";
 
 export interface OperatorRun {
   readonly operator: string;
@@ -26,10 +26,19 @@ export interface OperatorRun {
 }
 
 /** What an operator says of itself for these inputs. */
-export function describeOperator({ operator, attributes = {}, inputs, opset = 21, outputCount = 1, constants = [] }: OperatorRun): Operation {
+export function describeOperator({
+  operator,
+  attributes = {},
+  inputs,
+  opset = 21,
+  outputCount = 1,
+  constants = [],
+}: OperatorRun): Operation {
   const found = findOperator("", operator);
   if (!found) throw new UnsupportedError(`${operator} is not supported`);
-  const operands = inputs.map((tensor, i) => tensor && { dtype: tensor.dtype, shape: tensor.shape, ...(constants.includes(i) && { constant: tensor }) });
+  const operands = inputs.map(
+    (tensor, i) => tensor && { dtype: tensor.dtype, shape: tensor.shape, ...(constants.includes(i) && { constant: tensor }) },
+  );
   const reader = new AttributeReader({ attributes: new Map(Object.entries(attributes)), name: "node", operator });
   const context: OperatorContext = {
     attributes: reader,
@@ -84,8 +93,10 @@ export async function runOperator(device: Device, run: OperatorRun): Promise<Ten
     for (const [name, bound] of Object.entries(dispatch.bindings)) {
       const known = indexOf.get(bound);
       if (known !== undefined) bindings[name] = known;
-      else if ("data" in bound) bindings[name] = addBuffer(bound, { label: bound.label, sizeBytes: bound.data.byteLength, role: "weights", initial: bound.data });
-      else if ("scratchBytes" in bound) bindings[name] = addBuffer(bound, { label: "scratch", sizeBytes: bound.scratchBytes, role: "activations" });
+      else if ("data" in bound)
+        bindings[name] = addBuffer(bound, { label: bound.label, sizeBytes: bound.data.byteLength, role: "weights", initial: bound.data });
+      else if ("scratchBytes" in bound)
+        bindings[name] = addBuffer(bound, { label: "scratch", sizeBytes: bound.scratchBytes, role: "activations" });
       else throw new Error(`${run.operator}: '${name}' binds an input it ignores`);
     }
     return { node: "node", kernel: kernel.name, constants: {}, macs: 0, bytes: 0, ...dispatch, bindings };
@@ -100,7 +111,12 @@ export function kernelNames(run: OperatorRun): readonly string[] {
 
 const noMemory = { weightBytes: 0, activationBytes: 0, peakLiveBytes: 0 };
 
-async function execute(device: Device, plan: Plan, outputs: readonly PlacedOperand[], indexOf: ReadonlyMap<object, number>): Promise<Tensor[]> {
+async function execute(
+  device: Device,
+  plan: Plan,
+  outputs: readonly PlacedOperand[],
+  indexOf: ReadonlyMap<object, number>,
+): Promise<Tensor[]> {
   const program = await Program.create(device, plan);
   try {
     const encoder = device.gpu.createCommandEncoder({ label: "operator" });
@@ -141,7 +157,10 @@ function offsets({ shape, strides, offset }: PlacedOperand): number[] {
 }
 
 function spread(operand: PlacedOperand, words: Float32Array | Int32Array | Uint32Array): Float32Array | Int32Array | Uint32Array {
-  const result = words.slice(0, 0).constructor === Float32Array ? new Float32Array(extentOf(operand)).fill(Number.NaN) : new Int32Array(extentOf(operand));
+  const result =
+    words.slice(0, 0).constructor === Float32Array
+      ? new Float32Array(extentOf(operand)).fill(Number.NaN)
+      : new Int32Array(extentOf(operand));
   for (const [i, at] of offsets(operand).entries()) result[at] = words[i] as number;
   return result;
 }

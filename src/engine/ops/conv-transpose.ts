@@ -22,7 +22,8 @@ export default defineOperator("ConvTranspose", { since: 1 }, (context) => {
   const input = floatInput(context, 0);
   const weight = floatInput(context, 1);
   const rank = input.shape.length - 2;
-  if (rank < 1 || rank > 2) context.unsupported(`${rank} spatial axes are not supported, only 1 or 2. Use a model with 2-D transposed convolutions.`);
+  if (rank < 1 || rank > 2)
+    context.unsupported(`${rank} spatial axes are not supported, only 1 or 2. Use a model with 2-D transposed convolutions.`);
   const groups = context.attributes.number("group", 1);
   const [n = 1, channelsIn = 1] = input.shape;
   if (weight.shape.length !== rank + 2 || weight.shape[0] !== channelsIn || channelsIn % groups !== 0)

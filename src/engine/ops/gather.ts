@@ -67,7 +67,8 @@ export default [
     const indices = context.input(1);
     const batchAxes = context.attributes.number("batch_dims", 0);
     const depth = indices.shape.at(-1) ?? 0;
-    if (depth < 1 || batchAxes + depth > data.shape.length) context.invalid(`indices of shape [${indices.shape}] do not fit data of shape [${data.shape}]`);
+    if (depth < 1 || batchAxes + depth > data.shape.length)
+      context.invalid(`indices of shape [${indices.shape}] do not fit data of shape [${data.shape}]`);
     if (depth > 4) context.unsupported(`${depth} indices per element are not supported, only up to 4. Reshape the data to fewer axes.`);
     const slice = data.shape.slice(batchAxes + depth);
     const indexed = data.shape.slice(batchAxes, batchAxes + depth);

@@ -12,7 +12,8 @@ export default defineOperator("LRN", { since: 1 }, (context) => {
   const beta = attributes.number("beta", 0.75);
   const bias = attributes.number("bias", 1);
   const [n = 1, channels = 1, height = 1, width = 1] = shape;
-  if (shape.length < 2 || shape.length > 4) context.unsupported(`rank ${shape.length} is not supported, only [n, c], [n, c, w] and [n, c, h, w]. Reshape the input.`);
+  if (shape.length < 2 || shape.length > 4)
+    context.unsupported(`rank ${shape.length} is not supported, only [n, c], [n, c, w] and [n, c, h, w]. Reshape the input.`);
   return {
     outputs: [{ dtype, shape }],
     kernels: () => [

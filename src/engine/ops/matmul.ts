@@ -47,7 +47,8 @@ export default defineOperator("MatMul", { since: 1 }, (context) => {
 
 /** The batch as at most three axes; `undefined` where it has one element. */
 function walkBatch(context: OperatorContext, extents: number[], a: number[], b: number[]): MatrixProduct["batch"] {
-  if (sizeOf(extents) > 65535) context.unsupported(`a batch of ${sizeOf(extents)} products is not supported, only up to 65535. Split the batch.`);
+  if (sizeOf(extents) > 65535)
+    context.unsupported(`a batch of ${sizeOf(extents)} products is not supported, only up to 65535. Split the batch.`);
   const merged = collapseAxes(extents, a, b);
   const extent = padFront(merged.extents, 3, 1);
   if (!extent) return context.unsupported(`batch axes [${extents}] broadcast in more than three runs. Expand the operands first.`);

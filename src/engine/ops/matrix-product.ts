@@ -36,7 +36,12 @@ export function matrixProductKernels(product: MatrixProduct): readonly Kernel[] 
   const { rows, columns, depth, batch, b, bStrides } = product;
   const kernels: Kernel[] = [];
   if (!batch && rows <= fewRows && depth > 0) {
-    if (b) kernels.push({ name: "matrix-vector", ignoresInputs: [1], dispatches: (inputs, outputs) => [vector(product, inputs, outputs, packColumns(b, product))] });
+    if (b)
+      kernels.push({
+        name: "matrix-vector",
+        ignoresInputs: [1],
+        dispatches: (inputs, outputs) => [vector(product, inputs, outputs, packColumns(b, product))],
+      });
     else if (columns % 4 === 0 && bStrides[0] === columns && bStrides[1] === 1)
       kernels.push({
         name: "matrix-vector",

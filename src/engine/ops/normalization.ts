@@ -42,7 +42,9 @@ export default [
     const spatial = sizeOf(shape.slice(2));
     // Opset 21 made scale and bias per channel; before, they were per group.
     const isPerChannel = context.opset >= 21;
-    const steps = isPerChannel ? { rowStep: perGroup, inner: spatial, elementStep: 1 } : { rowStep: 1, inner: perGroup * spatial, elementStep: 0 };
+    const steps = isPerChannel
+      ? { rowStep: perGroup, inner: spatial, elementStep: 1 }
+      : { rowStep: 1, inner: perGroup * spatial, elementStep: 0 };
     for (const index of [1, 2]) {
       const expected = isPerChannel ? channels : groups;
       if (sizeOf(floatInput(context, index).shape) !== expected) context.invalid(`input ${index} must have ${expected} elements`);
@@ -60,7 +62,9 @@ export default [
     for (const index of [1, 2]) {
       const operand = context.inputs[index];
       if (operand && sizeOf(operand.shape) !== length)
-        context.unsupported(`input ${index} of shape [${operand.shape}] broadcasts over the normalised axes [${shape.slice(axis)}]. Expand it before export.`);
+        context.unsupported(
+          `input ${index} of shape [${operand.shape}] broadcasts over the normalised axes [${shape.slice(axis)}]. Expand it before export.`,
+        );
     }
     const rows: Rows = {
       epsilon,
@@ -124,7 +128,10 @@ function normalizeDispatch(
 ): Dispatch {
   const rows = rowExtent[0] * rowExtent[1];
   const length = sizeOf(extent);
-  const constant = (label: string, value: number): PackedConstant => ({ label, data: new Float32Array(sizeOf(scale?.shape ?? [1])).fill(value) });
+  const constant = (label: string, value: number): PackedConstant => ({
+    label,
+    data: new Float32Array(sizeOf(scale?.shape ?? [1])).fill(value),
+  });
   return {
     shader: normalizeRowsShader,
     constants: { LANES: length >= 64 ? 64 : 4 },

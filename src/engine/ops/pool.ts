@@ -1,8 +1,8 @@
 // MaxPool, AveragePool and LpPool: a sliding window over one, two or three spatial axes.
 // https://onnx.ai/onnx/operators/onnx__MaxPool.html
 import maxPoolIndicesShader from "../../shaders/max-pool-indices.wgsl";
-import poolPlanarShader from "../../shaders/pool-planar.wgsl";
 import poolShader from "../../shaders/pool.wgsl";
+import poolPlanarShader from "../../shaders/pool-planar.wgsl";
 import { type Shape, sizeOf } from "../shapes.ts";
 import { resolveWindow, type Window } from "../window.ts";
 import { floatInput } from "./checks.ts";
@@ -56,7 +56,9 @@ function readWindow(context: OperatorContext): Window {
   const { attributes } = context;
   const spatial = context.input(0).shape.slice(2);
   if (spatial.length < 1 || spatial.length > 3)
-    context.unsupported(`pooling over ${spatial.length} spatial axes is not supported, only over 1 to 3. Reshape the input to rank 3, 4 or 5.`);
+    context.unsupported(
+      `pooling over ${spatial.length} spatial axes is not supported, only over 1 to 3. Reshape the input to rank 3, 4 or 5.`,
+    );
   return resolveWindow(spatial, {
     kernel: attributes.numbers("kernel_shape", []),
     strides: attributes.numbers("strides"),

@@ -24,8 +24,10 @@ export default Object.entries(reductions).map(([name, { axesInputSince, reductio
     const input = floatOrConstantInput(context, 0);
     const keepsAxes = context.attributes.flag("keepdims", true);
     const axes = readAxes(context, axesInputSince);
-    if (axes === undefined) return { outputs: [{ dtype: input.dtype, shape: input.shape }], isView: true, evaluate: ([x]) => [x as Tensor] };
-    if (input.shape.length > maxReductionRank) context.unsupported(`rank ${input.shape.length} is not supported. Reshape to rank ${maxReductionRank} at most.`);
+    if (axes === undefined)
+      return { outputs: [{ dtype: input.dtype, shape: input.shape }], isView: true, evaluate: ([x]) => [x as Tensor] };
+    if (input.shape.length > maxReductionRank)
+      context.unsupported(`rank ${input.shape.length} is not supported. Reshape to rank ${maxReductionRank} at most.`);
     const shape = input.shape.map((extent, axis) => (axes.has(axis) ? 1 : extent)).filter((_, axis) => keepsAxes || !axes.has(axis));
     return {
       outputs: [{ dtype: input.dtype, shape }],
@@ -57,7 +59,8 @@ function reduceOnCpu(input: Tensor, axes: ReadonlySet<number>, shape: Shape, red
     let target = 0;
     for (const [k, axis] of keptAxes.entries())
       target += (Math.floor(i / (strides[axis] as number)) % (input.shape[axis] as number)) * (keptStrides[k] as number);
-    const x = reduction === "log-sum-exp" ? Math.exp(value) : term === "magnitude" ? Math.abs(value) : term === "square" ? value * value : value;
+    const x =
+      reduction === "log-sum-exp" ? Math.exp(value) : term === "magnitude" ? Math.abs(value) : term === "square" ? value * value : value;
     result[target] = combineOnCpu[combine](result[target] as number, x);
   }
   const length = values.length / Math.max(1, result.length);

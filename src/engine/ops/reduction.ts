@@ -62,7 +62,16 @@ export function reductionKernel(reduction: Reduction, axes: ReadonlySet<number>)
         {
           shader: reduceShader,
           constants: { TERM: terms[term], COMBINE: combinations[combine], FINISH: finishes[finish], LANES: lanes },
-          params: { count, length, input_offset: (input as PlacedOperand).offset, initial: initialValues[combine], scale: isMean ? 1 / length : 1, p, log_of_zero: Number.NEGATIVE_INFINITY, ...params },
+          params: {
+            count,
+            length,
+            input_offset: (input as PlacedOperand).offset,
+            initial: initialValues[combine],
+            scale: isMean ? 1 / length : 1,
+            p,
+            log_of_zero: Number.NEGATIVE_INFINITY,
+            ...params,
+          },
           bindings: { input: input as PlacedOperand, output: output as PlacedOperand },
           workgroups: flatWorkgroups(count * lanes, 64),
         },

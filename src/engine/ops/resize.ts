@@ -28,7 +28,12 @@ const plain = {
 export default [
   defineOperator("Upsample", { since: 7 }, (context) => {
     const scales = context.opset < 9 ? context.attributes.numbers("scales") : context.constant(1, "scales")?.toNumbers();
-    return describeResize(context, { ...plain, mode: readMode(context) }, scaleAxes(context, scales ?? context.invalid("scales are required")), 0);
+    return describeResize(
+      context,
+      { ...plain, mode: readMode(context) },
+      scaleAxes(context, scales ?? context.invalid("scales are required")),
+      0,
+    );
   }),
   defineOperator("Resize", { since: 10 }, (context) => {
     const { attributes } = context;
@@ -87,7 +92,8 @@ function readAxes(context: OperatorContext, { transformation }: Resampling): Res
     if (scales) {
       const scale = scales[i] as number;
       result[axis] = { inputExtent, outputExtent: Math.floor(Math.fround(inputExtent * scale)), scale, ...region };
-    } else if (shared === undefined) result[axis] = { inputExtent, outputExtent: given[i] as number, scale: ratios[i] as number, ...region };
+    } else if (shared === undefined)
+      result[axis] = { inputExtent, outputExtent: given[i] as number, scale: ratios[i] as number, ...region };
     else result[axis] = { inputExtent, outputExtent: Math.floor(shared * inputExtent + 0.5), scale: shared, ...region };
   }
   return result;
@@ -99,7 +105,12 @@ function nonEmpty(context: OperatorContext, index: number, what: string): readon
   return values?.length ? values : undefined;
 }
 
-function describeResize(context: OperatorContext, resampling: Resampling, axes: readonly ResampledAxis[], fill: number): ReturnType<Operator["describe"]> {
+function describeResize(
+  context: OperatorContext,
+  resampling: Resampling,
+  axes: readonly ResampledAxis[],
+  fill: number,
+): ReturnType<Operator["describe"]> {
   const { dtype } = floatInput(context, 0);
   const leading = axes.findIndex(isResampled);
   if (axes.length > 4 && leading >= 0 && leading < axes.length - 3)
@@ -138,7 +149,13 @@ function asFour(axes: readonly ResampledAxis[], input: PlacedOperand, output: Pl
   return { leading: count, strides };
 }
 
-function resizeDispatch(resampling: Resampling, axes: readonly ResampledAxis[], fill: number, input: PlacedOperand, output: PlacedOperand): Dispatch {
+function resizeDispatch(
+  resampling: Resampling,
+  axes: readonly ResampledAxis[],
+  fill: number,
+  input: PlacedOperand,
+  output: PlacedOperand,
+): Dispatch {
   const { leading, strides } = asFour(axes, input, output);
   const missing: ResampledAxis[] = new Array(3 - (axes.length - leading)).fill({ inputExtent: 1, outputExtent: 1, scale: 1 });
   const walked = [...missing, ...axes.slice(leading)];
