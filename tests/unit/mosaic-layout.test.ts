@@ -10,7 +10,7 @@ describe("layoutMosaic", () => {
       channels: 1536,
       map: [8, 8],
       width: 1280,
-      expected: { columns: 48, rows: 32, tileWidth: 24 },
+      expected: { columns: 40, rows: 39, tileWidth: 32 },
     },
     {
       why: "64 large maps shrink to fit",
@@ -19,7 +19,7 @@ describe("layoutMosaic", () => {
       width: 1280,
       expected: { columns: 8, rows: 8, tileWidth: 160, tileHeight: 160 },
     },
-    { why: "32 maps fill their grid", channels: 32, map: [26, 26], width: 640, expected: { columns: 8, rows: 4, tileWidth: 78 } },
+    { why: "tiles as large as they can be are worth a few empty cells", channels: 32, map: [26, 26], width: 640, expected: { columns: 6, rows: 6, tileWidth: 104 } },
     {
       why: "wide maps keep their aspect ratio",
       channels: 4,
@@ -35,7 +35,7 @@ describe("layoutMosaic", () => {
       expected: { tileWidth: 150, tileHeight: 50 },
     },
     { why: "ten classes are a strip", channels: 10, map: [1, 1], width: 320, expected: { columns: 10, rows: 1, tileWidth: 32 } },
-    { why: "128 dense units are a grid", channels: 128, map: [1, 1], width: 320, expected: { columns: 16, rows: 8, tileWidth: 20 } },
+    { why: "128 dense units are a grid", channels: 128, map: [1, 1], width: 320, expected: { columns: 11, rows: 12, tileWidth: 29 } },
     { why: "given columns win", channels: 12, map: [4, 4], width: 120, columns: 3, expected: { columns: 3, rows: 4, tileWidth: 40 } },
     { why: "more columns than channels are pointless", channels: 2, map: [4, 4], width: 80, columns: 9, expected: { columns: 2, rows: 1 } },
     {

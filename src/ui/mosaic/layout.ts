@@ -80,16 +80,9 @@ export function viewAsMaps(shape: readonly number[], strides: readonly number[],
  * element is the same square; where even factor 1 is too wide, tiles shrink below the map and each pixel shows a mean.
  */
 export function layoutMosaic(options: LayoutOptions): MosaicLayout {
-  const { channels, mapHeight, mapWidth } = options;
-  const gap = options.gap ?? 0;
-  const columns = Math.max(1, Math.min(channels, options.columns ?? chooseColumns(channels, mapHeight, mapWidth)));
-  const rows = Math.ceil(channels / columns);
-  const roomX = (options.width - (columns - 1) * gap) / columns / mapWidth;
-  const roomY = options.height === undefined ? Infinity : (options.height - (rows - 1) * gap) / rows / mapHeight;
-  const room = Math.min(roomX, roomY);
-  const scale = room >= 1 ? Math.floor(room) : room;
-  const tileWidth = Math.max(1, Math.floor(mapWidth * scale + 1e-9));
-  const tileHeight = Math.max(1, Math.round((mapHeight * tileWidth) / mapWidth));
+  const { channels, mapHeight, mapWidth, gap = 0 } = options;
+  const columns = Math.max(1, Math.min(channels, options.columns ?? chooseColumns(options)));
+  const { rows, tileWidth, tileHeight } = fitTiles(options, columns);
   return {
     channels,
     mapHeight,
@@ -104,8 +97,20 @@ export function layoutMosaic(options: LayoutOptions): MosaicLayout {
   };
 }
 
-/** Tiles per row for a mosaic about as wide as high, preferring counts that leave few cells empty. */
-function chooseColumns(channels: number, mapHeight: number, mapWidth: number): number {
+/** The largest tiles with which so many columns fit. */
+function fitTiles({ channels, mapHeight, mapWidth, width, height = Infinity, gap = 0 }: LayoutOptions, columns: number) {
+  const rows = Math.ceil(channels / columns);
+  const roomX = (width - (columns - 1) * gap) / columns / mapWidth;
+  const roomY = (height - (rows - 1) * gap) / rows / mapHeight;
+  const room = Math.min(roomX, roomY);
+  const scale = room >= 1 ? Math.floor(room) : room;
+  const tileWidth = Math.max(1, Math.floor(mapWidth * scale + 1e-9));
+  return { rows, tileWidth, tileHeight: Math.max(1, Math.round((mapHeight * tileWidth) / mapWidth)) };
+}
+
+/** Tiles per row for a mosaic about as wide as high, with large tiles and few cells empty. */
+function chooseColumns(options: LayoutOptions): number {
+  const { channels, mapHeight, mapWidth, width } = options;
   const isDense = mapHeight === 1 && mapWidth === 1;
   if (isDense && channels <= longestStrip) return channels;
   let best = 1;
@@ -113,11 +118,13 @@ function chooseColumns(channels: number, mapHeight: number, mapWidth: number): n
   const square = Math.sqrt((channels * mapHeight) / mapWidth);
   const first = Math.max(1, Math.floor(square / 2));
   for (let columns = first; columns <= Math.min(channels, Math.ceil(square * 2)); columns++) {
-    const rows = Math.ceil(channels / columns);
+    const { rows, tileWidth, tileHeight } = fitTiles(options, columns);
     const emptyShare = (rows * columns) / channels - 1;
-    const aspect = Math.log2((columns * mapWidth) / (rows * mapHeight));
-    // Twice as wide as high is as bad as 3% of empty cells; a full grid is worth 1%; upright is a little worse than flat.
-    const cost = emptyShare + (emptyShare > 0 ? 0.01 : 0) + 0.03 * Math.abs(aspect) + (aspect < 0 ? 0.001 : 0);
+    const aspect = Math.log2((columns * tileWidth) / (rows * tileHeight));
+    // How much smaller tiles are than they could be in a square of this side.
+    const shrinkage = Math.log2(Math.max(width, rows * tileHeight) / square / tileWidth);
+    // Halving a tile's side is as bad as 40% of empty cells; wide is better than upright; a full grid is worth a little.
+    const cost = 0.5 * emptyShare + (emptyShare > 0 ? 0.01 : 0) + (aspect < 0 ? -0.07 : 0.03) * aspect + 0.2 * shrinkage;
     if (cost >= leastCost) continue;
     best = columns;
     leastCost = cost;

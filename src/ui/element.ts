@@ -1,0 +1,605 @@
+// <conv-cam>: an ONNX network, what it looks at, and the feature maps of its layers, live. Behaves like a media element:
+// attributes say what to show, events tell what happens, and everything is released when it leaves the page.
+import { DeviceError, UnsupportedError } from "../engine/errors.ts";
+import { type Device, requestDevice } from "../engine/gpu/device.ts";
+import type { Graph } from "../engine/graph/graph.ts";
+import { inspectModel } from "../engine/model.ts";
+import { type ModelSource, readModel } from "../engine/source.ts";
+import { ClassBars, type ClassScore, toProbabilities, topClasses } from "./class-bars.ts";
+import { elementStyles } from "./element-styles.ts";
+import { type ImageLike, sizeOf } from "./image-input.ts";
+import { chooseInputShapes, type DrawableLayer, defaultLayers, drawableLayers, type LayerChoice, parseLayerChoices } from "./layers.ts";
+import { type ColorMap, type ComparePair, colorMaps, comparePairs } from "./mosaic/color-map.ts";
+import type { MapPoint } from "./mosaic/layout.ts";
+import { parseNormalization } from "./mosaic/normalization.ts";
+import { make, Panel } from "./panel.ts";
+import { type Preparation, parseNumbers } from "./preparation.ts";
+import { describeProblem } from "./problem.ts";
+import { type FrameSource, openSource, type SourceLike } from "./sources.ts";
+import { type Appearance, type Results, Viewer } from "./viewer.ts";
+
+/** The order in which they are brought up to date. */
+const stages = ["labels", "input", "model", "viewer", "panes", "play", "frame"] as const;
+
+type Stage = (typeof stages)[number];
+
+/** What each attribute makes necessary: fetching networks, building the viewer, or laying the mosaics out again. */
+const attributeLevels = {
+  src: "model",
+  compare: "model",
+  input: "input",
+  layers: "viewer",
+  mean: "viewer",
+  std: "viewer",
+  scale: "viewer",
+  channels: "viewer",
+  fit: "viewer",
+  resize: "viewer",
+  normalize: "panes",
+  colormap: "panes",
+  "compare-colors": "panes",
+  columns: "panes",
+  gap: "panes",
+  labels: "labels",
+  paused: "play",
+} as const satisfies Readonly<Record<string, Stage>>;
+
+/** What must follow each stage. */
+const consequences: Readonly<Record<Stage, readonly Stage[]>> = {
+  labels: [],
+  input: ["play", "frame"],
+  model: ["viewer", "panes", "frame"],
+  viewer: ["panes", "frame"],
+  panes: ["frame"],
+  play: ["frame"],
+  frame: [],
+};
+
+export interface FrameStats {
+  /** From the submit to the end of the GPU's work, the last frame. */
+  readonly ms: number;
+  /** Frames of the last second; 0 for a picture that does not move. */
+  readonly fps: number;
+}
+
+/** Detail of the events `progress`, `input`, `load`, `error`, `results`, `frame` and `probe`. */
+export interface ConvCamEvents {
+  progress: { readonly stage: "download" | "compile"; readonly done: number; readonly total: number };
+  /** The source is open; see {@link ConvCam.picture}. */
+  input: Record<string, never>;
+  load: { readonly layers: readonly DrawableLayer[]; readonly shown: readonly string[] };
+  error: { readonly error: Error };
+  results: { readonly outputs: readonly Float32Array[]; readonly top: readonly ClassScore[] };
+  frame: FrameStats;
+  probe: { readonly value: string; readonly point: MapPoint; readonly values: readonly number[] };
+}
+
+const framesAhead = 2;
+const maxRecoveries = 3;
+
+export class ConvCam extends HTMLElement {
+  static readonly observedAttributes = Object.keys(attributeLevels);
+
+  readonly #grid = make("div", "grid");
+  readonly #message = make("div", "message");
+  readonly #bars = new ClassBars();
+  readonly #due = new Set<Stage>();
+  #update: Promise<void> | undefined;
+  #modelSource: ModelSource | undefined;
+  #compareSource: ModelSource | undefined;
+  #inputSource: SourceLike | undefined;
+  #labels: readonly string[] = [];
+  #preparation: Preparation = {};
+  #device: Device | undefined;
+  #graph: Graph | undefined;
+  #comparedGraph: Graph | undefined;
+  #layers: readonly DrawableLayer[] = [];
+  #viewer: Viewer | undefined;
+  #panels: readonly Panel[] = [];
+  #source: FrameSource | undefined;
+  #frameRequest = 0;
+  #needsImage = false;
+  #needsRun = false;
+  #needsDraw = false;
+  #lastFrameMs: number | undefined;
+  #frameTimes: number[] = [];
+  #recoveries = 0;
+  #isProbing = false;
+  readonly #resizes = new ResizeObserver(() => this.#onResize());
+  #laidOutWidth = 0;
+  readonly #visibility = new IntersectionObserver((entries) => this.#onVisibility(entries), { rootMargin: "64px" });
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    const sheet = document.createElement("style");
+    sheet.textContent = elementStyles;
+    root.append(sheet, this.#message, this.#bars.element, this.#grid);
+  }
+
+  /** The network: its address, bytes, or a file. The `src` attribute does the same for an address. */
+  get src(): ModelSource | undefined {
+    return this.#modelSource;
+  }
+  set src(source: ModelSource | undefined) {
+    this.#modelSource = source;
+    this.#invalidate("model");
+  }
+
+  /** A second network of the same layers, drawn into the same tiles in another colour. */
+  get compare(): ModelSource | undefined {
+    return this.#compareSource;
+  }
+  set compare(source: ModelSource | undefined) {
+    this.#compareSource = source;
+    this.#invalidate("model");
+  }
+
+  /** What the network looks at. After drawing on a canvas that is the source, call {@link refresh}. */
+  get input(): SourceLike | undefined {
+    return this.#inputSource;
+  }
+  set input(source: SourceLike | undefined) {
+    this.#inputSource = source;
+    this.#invalidate("input");
+  }
+
+  get labels(): readonly string[] {
+    return this.#labels;
+  }
+  set labels(labels: readonly string[]) {
+    this.#labels = labels;
+  }
+
+  /** How pictures become the network's input; the attributes mean, std, scale, channels, fit and resize come before it. */
+  get preparation(): Preparation {
+    return this.#preparation;
+  }
+  set preparation(preparation: Preparation) {
+    this.#preparation = preparation;
+    this.#invalidate("viewer");
+  }
+
+  get paused(): boolean {
+    return this.hasAttribute("paused");
+  }
+  set paused(paused: boolean) {
+    this.toggleAttribute("paused", paused);
+  }
+
+  /** The picture, video or canvas that the network looks at, once it is open. */
+  get picture(): ImageLike | undefined {
+    return this.#source?.image;
+  }
+
+  /** The GPU viewer, for reading values and drawing on one's own; undefined until `load`. */
+  get viewer(): Viewer | undefined {
+    return this.#viewer;
+  }
+
+  /** Every value that can be drawn. */
+  get availableLayers(): readonly DrawableLayer[] {
+    return this.#layers;
+  }
+
+  /** Resolves when everything set so far is shown, or has failed. */
+  get updateComplete(): Promise<void> {
+    return this.#update ?? Promise.resolve();
+  }
+
+  /** Takes the source's pixels anew: call it after drawing on a canvas. */
+  refresh(): void {
+    this.#needsImage = true;
+    this.#requestFrame();
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  play(): void {
+    this.paused = false;
+  }
+
+  /** Computes one frame while paused. */
+  async step(): Promise<void> {
+    await this.#source?.step?.();
+    this.#needsImage = true;
+    this.#needsRun = true;
+    this.#requestFrame();
+  }
+
+  connectedCallback(): void {
+    this.#resizes.observe(this.#grid);
+    this.#invalidate(...stages);
+  }
+
+  disconnectedCallback(): void {
+    this.#resizes.disconnect();
+    cancelAnimationFrame(this.#frameRequest);
+    this.#frameRequest = 0;
+    // Moving an element disconnects it for a moment only.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.dispose();
+    });
+  }
+
+  /** Releases the GPU, the camera and every buffer. Connecting the element again starts anew. */
+  dispose(): void {
+    this.#closeViewer();
+    this.#device?.dispose();
+    this.#device = undefined;
+    this.#graph = undefined;
+    this.#comparedGraph = undefined;
+    this.#source?.dispose();
+    this.#source = undefined;
+  }
+
+  attributeChangedCallback(name: keyof typeof attributeLevels, before: string | null, value: string | null): void {
+    if (before === value) return;
+    if (name === "src") this.#modelSource = value ?? undefined;
+    if (name === "compare") this.#compareSource = value ?? undefined;
+    if (name === "input") this.#inputSource = value ?? undefined;
+    this.#invalidate(attributeLevels[name]);
+  }
+
+  #invalidate(...due: readonly Stage[]): void {
+    for (const stage of due) {
+      this.#due.add(stage);
+      for (const next of consequences[stage]) this.#due.add(next);
+    }
+    if (this.isConnected) this.#update ??= this.#bringUpToDate();
+  }
+
+  /** One stage after the other, until nothing is due. Attributes set in one go cost one round. */
+  async #bringUpToDate(): Promise<void> {
+    await Promise.resolve();
+    const work: Readonly<Record<Stage, () => unknown>> = {
+      labels: () => this.#loadLabels(),
+      input: () => this.#openInput(),
+      model: () => this.#loadGraphs(),
+      viewer: () => this.#buildViewer(),
+      panes: () => this.#layOut(),
+      play: () => this.#source?.setPlaying?.(!this.paused),
+      frame: () => this.#requestFrame(),
+    };
+    for (;;) {
+      const stage = stages.find((one) => this.#due.has(one));
+      if (!stage || !this.isConnected) break;
+      this.#due.delete(stage);
+      this.#message.querySelector(`[data-stage="${stage}"]`)?.remove();
+      try {
+        await work[stage]();
+      } catch (error) {
+        this.#fail(error as Error, stage);
+        for (const next of consequences[stage]) this.#due.delete(next);
+      }
+    }
+    this.#update = undefined;
+  }
+
+  async #loadLabels(): Promise<void> {
+    const url = this.getAttribute("labels");
+    if (!url) return;
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`labels '${url}': the server answered ${response.status}.`);
+    this.#labels = (await response.text()).trim().split(/\r?\n/);
+  }
+
+  async #openInput(): Promise<void> {
+    this.#source?.dispose();
+    this.#source = undefined;
+    if (this.#inputSource !== undefined) this.#source = await openSource(this.#inputSource);
+    this.#needsImage = true;
+    this.#needsRun = true;
+    this.#emit("input", {});
+  }
+
+  async #loadGraphs(): Promise<void> {
+    this.#closeViewer();
+    this.#graph = undefined;
+    this.#comparedGraph = undefined;
+    if (this.#modelSource === undefined) return;
+    this.#showProgress("Loading the network", 0, 0);
+    const options = { onProgress: (progress: ConvCamEvents["progress"]) => this.#onProgress(progress) };
+    this.#graph = await readModel(this.#modelSource, options);
+    if (this.#compareSource !== undefined) this.#comparedGraph = await readModel(this.#compareSource, options);
+  }
+
+  async #buildViewer(): Promise<void> {
+    this.#closeViewer();
+    const graph = this.#graph;
+    if (!graph) return;
+    const inputShapes = chooseInputShapes(graph);
+    const { summary, obstacles } = inspectModel(graph, { inputShapes });
+    if (obstacles.length > 0) {
+      const error = new UnsupportedError(obstacles);
+      this.#message.replaceChildren(describeProblem(error, summary));
+      throw error;
+    }
+    this.#showProgress("Starting the GPU", 0, 0);
+    const device = await this.#openDevice();
+    const inputs = graph.inputs.map(({ name, shape }) => ({ name, shape: inputShapes[name] ?? (shape as readonly number[]) }));
+    this.#layers = drawableLayers(inputs, summary.layers);
+    const choices = this.#chooseLayers(graph);
+    const viewer = await Viewer.create(
+      device,
+      {
+        graph,
+        compared: this.#comparedGraph,
+        layers: choices,
+        inputShapes,
+        preparation: this.#readPreparation(),
+        onProgress: (progress) => this.#onProgress(progress),
+      },
+      (results) => this.#onResults(results),
+    );
+    if (!this.isConnected || this.#device !== device) {
+      viewer.dispose();
+      return;
+    }
+    this.#viewer = viewer;
+    this.#buildPanels(choices);
+    this.#message.replaceChildren();
+    if (!viewer.imageInputName)
+      this.#message.append(make("p", "note", "None of this network's inputs has the shape of a picture, so it computes from zeros."));
+    this.#needsImage = true;
+    this.#needsRun = true;
+    this.#emit("load", { layers: this.#layers, shown: choices.map(({ value }) => value) });
+  }
+
+  #chooseLayers(graph: Graph): readonly LayerChoice[] {
+    const known = new Set(this.#layers.map(({ value }) => value));
+    const text = this.getAttribute("layers") ?? "";
+    if (text === "all") return [...known].map((value) => ({ value }));
+    const { choices, unknown } = parseLayerChoices(text, known);
+    if (unknown.length > 0 && choices.length === 0) {
+      const some = [...known].slice(0, 12).join(", ");
+      throw new Error(`layers: this network has no value '${unknown[0]}'. It has ${some}${known.size > 12 ? ", …" : ""}.`);
+    }
+    return choices.length > 0 ? choices : defaultLayers(graph, this.#layers).map((value) => ({ value }));
+  }
+
+  async #openDevice(): Promise<Device> {
+    if (this.#device && !this.#device.isDisposed) return this.#device;
+    const device = await requestDevice();
+    this.#device = device;
+    device.lost.then((info) => {
+      if (device.isDisposed || this.#device !== device) return;
+      this.#recover(info.message);
+    });
+    return device;
+  }
+
+  /** Builds everything again on a new device; a GPU that is lost time and again is left alone. */
+  #recover(reason: string): void {
+    this.#closeViewer();
+    this.#device?.dispose();
+    this.#device = undefined;
+    if (++this.#recoveries > maxRecoveries) {
+      this.#fail(
+        new DeviceError(
+          `The GPU was lost ${this.#recoveries} times: ${reason} Reload the page to try again, perhaps with a smaller network.`,
+        ),
+      );
+      return;
+    }
+    this.#showProgress("The GPU was lost. Starting again", 0, 0);
+    this.#invalidate("viewer");
+  }
+
+  #buildPanels(choices: readonly LayerChoice[]): void {
+    const byName = new Map(this.#layers.map((layer) => [layer.value, layer]));
+    const drawable = choices.filter(({ value }) => this.#viewer?.viewOf(value));
+    this.#panels = drawable.map(
+      (choice) =>
+        new Panel({
+          choice,
+          operator: byName.get(choice.value)?.operator ?? "",
+          shape: byName.get(choice.value)?.shape ?? [],
+          onProbe: (panel, point) => void this.#probe(panel, point),
+          onResize: () => this.#invalidate("panes"),
+        }),
+    );
+    this.#grid.replaceChildren(...this.#panels.map(({ element }) => element));
+    for (const { element } of this.#panels) this.#visibility.observe(element);
+  }
+
+  async #layOut(): Promise<void> {
+    const viewer = this.#viewer;
+    if (!viewer) return;
+    const appearance = this.#readAppearance();
+    this.#laidOutWidth = this.#grid.clientWidth;
+    const panes = this.#panels.map((panel) => Object.assign(panel, { width: Math.floor(this.#mosaicWidth(panel) * devicePixelRatio) }));
+    await viewer.setPanes(panes, appearance);
+    for (const panel of this.#panels) {
+      const mosaic = viewer.mosaicOn(panel.canvas);
+      const isCompared = this.#comparedGraph || panel.choice.compare;
+      if (mosaic) panel.show(mosaic.layout, mosaic.colorMap, appearance.normalization, isCompared ? appearance.pair : undefined);
+    }
+    this.#needsDraw = true;
+  }
+
+  /** Cells of dense layers and single small maps need not fill the panel. */
+  #mosaicWidth(panel: Panel): number {
+    const view = this.#viewer?.viewOf(panel.choice.value);
+    const room = Math.max(32, panel.availableWidth);
+    return view?.channels === 1 ? Math.min(room, 480) : room;
+  }
+
+  #readAppearance(): Appearance {
+    const colorMap = this.getAttribute("colormap") ?? "auto";
+    if (colorMap !== "auto" && !colorMaps.includes(colorMap as ColorMap))
+      throw new Error(`colormap '${colorMap}': expected auto, ${colorMaps.join(", ")}.`);
+    const pair = this.getAttribute("compare-colors") ?? "magenta-green";
+    if (!(pair in comparePairs)) throw new Error(`compare-colors '${pair}': expected ${Object.keys(comparePairs).join(" or ")}.`);
+    const columns = Number(this.getAttribute("columns"));
+    return {
+      normalization: parseNormalization(this.getAttribute("normalize") ?? "layer"),
+      colorMap: colorMap as ColorMap | "auto",
+      pair: pair as ComparePair,
+      columns: columns >= 1 ? Math.floor(columns) : undefined,
+      gap: Math.max(0, Math.round(Number(this.getAttribute("gap") ?? 1))),
+    };
+  }
+
+  #readPreparation(): Preparation {
+    const numbers = (name: string) => {
+      const text = this.getAttribute(name);
+      return text === null ? undefined : parseNumbers(text, name);
+    };
+    const attributes = {
+      mean: numbers("mean"),
+      std: numbers("std"),
+      scale: numbers("scale")?.[0],
+      channels: this.getAttribute("channels") ?? undefined,
+      fit: this.getAttribute("fit") ?? undefined,
+      resize: this.getAttribute("resize") ?? undefined,
+    };
+    const given = Object.entries(attributes).filter(([, value]) => value !== undefined);
+    return { ...this.#preparation, ...(Object.fromEntries(given) as Preparation) };
+  }
+
+  #requestFrame(): void {
+    if (this.#frameRequest === 0 && this.isConnected) this.#frameRequest = requestAnimationFrame((now) => this.#onFrame(now));
+  }
+
+  /** Draws when there is something new; goes on by itself only for what moves by itself. */
+  #onFrame(now: number): void {
+    this.#frameRequest = 0;
+    const viewer = this.#viewer;
+    if (!viewer || this.#device?.isDisposed) return;
+    const source = this.#source;
+    const isPlaying = source?.isLive === true && !this.paused;
+    if (viewer.framesInFlight < framesAhead) {
+      const mayTake = source && sizeOf(source.image).width > 0 && (this.#needsRun || !this.paused);
+      const takes = mayTake && (source.takeFrame() || this.#needsImage);
+      if (takes || this.#needsRun || this.#needsDraw) this.#draw(viewer, now, takes ? source : undefined);
+    }
+    if (isPlaying) this.#requestFrame();
+  }
+
+  #draw(viewer: Viewer, now: number, source: FrameSource | undefined): void {
+    const isMoving = source?.isLive === true && !this.paused;
+    // The first frame after a pause has no past to smooth over.
+    const elapsedMs = isMoving && this.#lastFrameMs !== undefined ? now - this.#lastFrameMs : undefined;
+    this.#lastFrameMs = isMoving ? now : undefined;
+    if (source) this.#needsImage = false;
+    const runs = this.#needsRun || source !== undefined;
+    this.#needsRun = false;
+    this.#needsDraw = false;
+    const started = performance.now();
+    const done = viewer.frame({ image: source?.image, runs, elapsedMs });
+    done.then(
+      () => this.#onFrameDone(viewer, performance.now() - started, isMoving),
+      // A lost device: #recover knows.
+      () => undefined,
+    );
+  }
+
+  #onFrameDone(viewer: Viewer, ms: number, isLive: boolean): void {
+    if (viewer !== this.#viewer) return;
+    const now = performance.now();
+    this.#frameTimes = isLive ? [...this.#frameTimes.filter((time) => now - time < 1000), now] : [];
+    this.#emit("frame", { ms, fps: this.#frameTimes.length });
+    if (!viewer.areResultsCurrent) this.#needsDraw = true;
+    if (this.#needsImage || this.#needsRun || this.#needsDraw) this.#requestFrame();
+    if (this.#isProbing) for (const panel of this.#panels) panel.refreshProbe();
+  }
+
+  #onResults({ outputs, ranges }: Results): void {
+    for (const panel of this.#panels) {
+      const range = ranges.get(panel.choice.value);
+      if (range && panel.isVisible) panel.showRange(range);
+    }
+    const [scores] = outputs;
+    if (!scores) return;
+    this.#bars.element.hidden = this.getAttribute("bars") === "none";
+    if (!this.#bars.element.hidden) this.#bars.update(scores, this.#labels);
+    this.#emit("results", { outputs, top: topClasses(toProbabilities(scores), this.#labels, 5) });
+  }
+
+  async #probe(panel: Panel, point: MapPoint | undefined): Promise<void> {
+    const viewer = this.#viewer;
+    this.#isProbing = point !== undefined;
+    if (!viewer || !point) return;
+    const { value, compare = value } = panel.choice;
+    const reads = [viewer.probe(value, point)];
+    if (viewer.compared || compare !== value) reads.push(viewer.probe(compare, point, viewer.compared ?? viewer.model));
+    // A device that is lost meanwhile has no value to tell.
+    const values = await Promise.all(reads).catch(() => undefined);
+    if (!values) return;
+    panel.showProbe(point, values);
+    this.#emit("probe", { value, point, values });
+  }
+
+  #onVisibility(entries: readonly IntersectionObserverEntry[]): void {
+    for (const { target, isIntersecting } of entries) {
+      const panel = this.#panels.find(({ element }) => element === target);
+      if (!panel || panel.isVisible === isIntersecting) continue;
+      panel.isVisible = isIntersecting;
+      this.#needsDraw ||= isIntersecting;
+    }
+    if (this.#needsDraw) this.#requestFrame();
+  }
+
+  #onResize(): void {
+    if (this.#viewer && this.#grid.clientWidth !== this.#laidOutWidth) this.#invalidate("panes");
+  }
+
+  #onProgress(progress: ConvCamEvents["progress"]): void {
+    const { stage, done, total } = progress;
+    const amount = stage === "download" && done > 0 ? ` · ${(done / 1e6).toFixed(1)} MB` : "";
+    this.#showProgress(stage === "download" ? `Loading the network${amount}` : "Compiling shaders", done, total);
+    this.#emit("progress", progress);
+  }
+
+  #showProgress(text: string, done: number, total: number): void {
+    let status = this.#message.querySelector(".status");
+    if (!status) {
+      status = make("div", "status");
+      status.role = "status";
+      status.append(make("span", "text"), make("progress", "progress"));
+      this.#message.replaceChildren(status);
+    }
+    const [label, bar] = status.children as unknown as [HTMLElement, HTMLProgressElement];
+    if (label.textContent !== `${text}…`) label.textContent = `${text}…`;
+    if (total > 0) Object.assign(bar, { max: total, value: done });
+    else bar.removeAttribute("value");
+    bar.ariaLabel = text;
+  }
+
+  /** Tells the page, and shows it here unless the page prevents that; a network that runs stays where it is. */
+  #fail(error: Error, stage?: Stage): void {
+    const isShown = this.#emit("error", { error }) && !this.#message.querySelector(".problem");
+    this.#message.querySelector(".status")?.remove();
+    if (!isShown) return;
+    const problem = describeProblem(error);
+    if (stage) problem.dataset["stage"] = stage;
+    this.#message.prepend(problem);
+  }
+
+  #closeViewer(): void {
+    this.#visibility.disconnect();
+    this.#viewer?.dispose();
+    this.#viewer = undefined;
+    this.#panels = [];
+    this.#grid.replaceChildren();
+    this.#bars.element.hidden = true;
+    this.#message.replaceChildren();
+    this.#lastFrameMs = undefined;
+  }
+
+  /** @returns false where a listener prevented the default */
+  #emit<Name extends keyof ConvCamEvents>(type: Name, detail: ConvCamEvents[Name]): boolean {
+    return this.dispatchEvent(new CustomEvent(type, { detail, cancelable: true }));
+  }
+}
+
+if (!customElements.get("conv-cam")) customElements.define("conv-cam", ConvCam);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "conv-cam": ConvCam;
+  }
+}

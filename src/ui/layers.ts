@@ -1,0 +1,99 @@
+// Which values of a network can be drawn, and which are worth drawing first. Pure.
+import type { Graph } from "../engine/graph/graph.ts";
+
+/** What {@link drawableLayers} needs to know of a layer; a row of a model's summary. */
+export interface LayerRow {
+  readonly name: string;
+  readonly operator: string;
+  readonly outputs: readonly string[];
+  /** undefined where it is not known. */
+  readonly shape: readonly number[] | undefined;
+}
+
+/** A value that can be drawn. */
+export interface DrawableLayer {
+  /** The value's name. */
+  readonly value: string;
+  /** The operator that computes it, or "Input". */
+  readonly operator: string;
+  readonly shape: readonly number[];
+  /** The picture is the same as its input's, in another shape. */
+  readonly isView: boolean;
+}
+
+const viewOperators = new Set("Identity Dropout Flatten Reshape Squeeze Unsqueeze Cast Shape Constant".split(" "));
+
+/** Run on the value of the node before them; a chain Conv, BatchNormalization, Relu is one layer to look at. */
+const chainOperators = new Set(
+  "BatchNormalization InstanceNormalization Relu LeakyRelu PRelu Elu Selu Clip Sigmoid HardSigmoid HardSwish Tanh Softmax LogSoftmax Softplus".split(
+    " ",
+  ),
+);
+
+/** Every value with at least one axis, inputs first, in the order of execution. */
+export function drawableLayers(
+  inputs: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  rows: readonly LayerRow[],
+): DrawableLayer[] {
+  const first = inputs.map(({ name, shape }) => ({ value: name, operator: "Input", shape, isView: false }));
+  const rest = rows.flatMap(({ operator, outputs, shape }) => {
+    const [value] = outputs;
+    return value && shape ? [{ value, operator, shape, isView: viewOperators.has(operator) }] : [];
+  });
+  return [...first, ...rest].filter(({ shape }) => shape.length > 0 && shape.every((extent) => extent > 0));
+}
+
+/**
+ * The ends of chains such as Conv, BatchNormalization, Relu; where there are more than `limit` of them, an even choice that
+ * holds the first and the last.
+ */
+export function defaultLayers(graph: Graph, layers: readonly DrawableLayer[], limit = 12): string[] {
+  const consumers = new Map<string, string[]>();
+  for (const node of graph.nodes) for (const input of node.inputs) consumers.set(input, [...(consumers.get(input) ?? []), node.operator]);
+  const ends = layers.filter(({ value, operator, isView }) => {
+    const readers = consumers.get(value) ?? [];
+    const isInsideChain = readers.length === 1 && chainOperators.has(readers[0] ?? "") && operator !== "Input";
+    return !isView && !isInsideChain;
+  });
+  const count = Math.min(limit, ends.length);
+  const chosen = Array.from({ length: count }, (_, i) => ends[Math.round((i * (ends.length - 1)) / Math.max(1, count - 1))]);
+  return chosen.flatMap((layer) => (layer ? [layer.value] : []));
+}
+
+/** One mosaic: a value, or two values drawn into the same tiles. */
+export interface LayerChoice {
+  readonly value: string;
+  readonly compare?: string;
+}
+
+/**
+ * Reads a list such as `conv_1, pool_1` or, for two branches in one mosaic, `a_add+b_add`.
+ *
+ * @returns the choices, and the names that are no values of this network
+ */
+export function parseLayerChoices(text: string, known: ReadonlySet<string>): { choices: LayerChoice[]; unknown: string[] } {
+  const choices: LayerChoice[] = [];
+  const unknown: string[] = [];
+  for (const item of text.split(",").map((part) => part.trim())) {
+    if (item === "") continue;
+    const [value = "", compare] = item.split("+");
+    if (known.has(item)) choices.push({ value: item });
+    else if (compare !== undefined && known.has(value) && known.has(compare)) choices.push({ value, compare });
+    else unknown.push(item);
+  }
+  return { choices, unknown };
+}
+
+/** Sizes for inputs whose shape the file leaves open: one picture, three channels, 224 pixels a side. */
+export function chooseInputShapes(graph: Graph, side = 224): Record<string, readonly number[]> {
+  const shapes: Record<string, readonly number[]> = {};
+  for (const { name, shape } of graph.inputs) {
+    if (shape.every((extent) => typeof extent === "number" && extent > 0)) continue;
+    const isColorLast = shape.length === 4 && (shape[3] === 1 || shape[3] === 3);
+    const usual = isColorLast ? [1, side, side, 3] : [1, 3, side, side];
+    shapes[name] = shape.map((extent, axis) =>
+      typeof extent === "number" && extent > 0 ? extent : shape.length === 4 ? (usual[axis] ?? 1) : 1,
+    );
+  }
+  return shapes;
+}

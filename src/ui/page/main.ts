@@ -1,0 +1,283 @@
+// The demo page: a drawing, picture, video or camera on the left, the network's layers on the right.
+import { digit } from "../../../models/digit.ts";
+import { isStored, type ManifestEntry } from "../../../models/manifest.ts";
+import { ClassBars } from "../class-bars.ts";
+import "../element.ts";
+import type { ConvCam, ConvCamEvents } from "../element.ts";
+import { make } from "../panel.ts";
+import type { SourceLike } from "../sources.ts";
+import { DrawingPad } from "./drawing-pad.ts";
+import { findNetwork, labelsOf, networks, openNetwork, preparationOf } from "./networks.ts";
+
+/** The page's elements by id. */
+function find<T extends HTMLElement = HTMLElement>(id: string): T {
+  return document.getElementById(id) as T;
+}
+
+const viewer = find<ConvCam>("layers");
+const pad = new DrawingPad(find<HTMLCanvasElement>("pad"), () => viewer.refresh());
+const bars = new ClassBars();
+const comparedBars = new ClassBars();
+find("bars").append(bars.element);
+find("compared-bars").append(comparedBars.element);
+
+type Listener<Name extends keyof ConvCamEvents> = (detail: ConvCamEvents[Name], event: Event) => void;
+
+function on<Name extends keyof ConvCamEvents>(name: Name, listener: Listener<Name>): void {
+  viewer.addEventListener(name, (event) => listener((event as CustomEvent<ConvCamEvents[Name]>).detail, event));
+}
+
+// ── Networks ──
+
+const networkSelect = find<HTMLSelectElement>("network");
+const compareSelect = find<HTMLSelectElement>("compare");
+
+function sizeText(entry: ManifestEntry): string {
+  const megabytes = (isStored(entry) ? entry.bytes : entry.parameterCount * 4) / 1e6;
+  return `${megabytes < 10 ? megabytes.toFixed(1) : Math.round(megabytes)} MB`;
+}
+
+function addOptions(select: HTMLSelectElement, title: string, entries: readonly ManifestEntry[]): void {
+  if (entries.length === 0) return;
+  const group = Object.assign(document.createElement("optgroup"), { label: title });
+  for (const entry of entries) group.append(new Option(`${entry.title} · ${sizeText(entry)}`, entry.name));
+  select.append(group);
+}
+
+addOptions(networkSelect, "Trained by us, and how it learned", networks.filter(isStored));
+addOptions(
+  networkSelect,
+  "Blank: random weights, built in your browser",
+  networks.filter((entry) => !isStored(entry)),
+);
+
+/** Networks of the same architecture, whose layers can share tiles. */
+function listComparable(entry: ManifestEntry | undefined): void {
+  compareSelect.replaceChildren(new Option("Nothing", ""));
+  const family = (one: ManifestEntry) => (isStored(one) ? one.network : one.builder);
+  const others = entry ? networks.filter((one) => one !== entry && family(one) === family(entry)) : [];
+  for (const other of others) compareSelect.append(new Option(other.title, other.name));
+  compareSelect.disabled = others.length === 0;
+}
+
+/** Counts choices, so that a slow network does not replace one picked later. */
+let choiceCount = 0;
+
+async function chooseNetwork(name: string): Promise<void> {
+  const entry = findNetwork(name);
+  if (!entry) return;
+  const choice = ++choiceCount;
+  networkSelect.value = name;
+  listComparable(entry);
+  const isBuilt = !isStored(entry);
+  find("about").textContent = isBuilt ? `Building ${entry.title} with random weights…` : aboutText(entry);
+  const source = await openNetwork(entry);
+  if (choice !== choiceCount) return;
+  find("about").textContent = aboutText(entry);
+  pad.isCentered = entry.input.shape[2] === 28;
+  viewer.removeAttribute("layers");
+  viewer.labels = labelsOf(entry);
+  viewer.preparation = preparationOf(entry);
+  viewer.compare = undefined;
+  viewer.src = source;
+}
+
+function aboutText(entry: ManifestEntry): string {
+  const count = entry.parameterCount.toLocaleString("en");
+  if (!isStored(entry)) return `${count} parameters, random: what the layers show is the architecture, not knowledge.`;
+  return `${count} parameters. Reads ${(entry.testAccuracy * 100).toFixed(1)}% of MNIST's 10,000 test digits correctly.`;
+}
+
+async function compareWith(name: string): Promise<void> {
+  const entry = findNetwork(name);
+  const choice = choiceCount;
+  const source = entry && (await openNetwork(entry));
+  if (choice !== choiceCount) return;
+  viewer.compare = source;
+  const own = findNetwork(networkSelect.value);
+  find("about").textContent = entry
+    ? `${own?.title} in magenta, ${entry.title} in green; white where both agree.`
+    : own
+      ? aboutText(own)
+      : "";
+}
+
+function openModelFile(file: File): void {
+  choiceCount++;
+  const option = networkSelect.querySelector<HTMLOptionElement>('option[value="file"]') ?? new Option("", "file");
+  option.textContent = file.name;
+  networkSelect.prepend(option);
+  networkSelect.value = "file";
+  listComparable(undefined);
+  find("about").textContent = `${file.name}, ${(file.size / 1e6).toFixed(1)} MB. It stays on this machine.`;
+  pad.isCentered = true;
+  viewer.removeAttribute("layers");
+  viewer.labels = [];
+  viewer.preparation = {};
+  viewer.compare = undefined;
+  viewer.src = file;
+}
+
+function report(error: unknown): void {
+  find("about").textContent = error instanceof Error ? error.message : String(error);
+}
+
+networkSelect.addEventListener("change", () => chooseNetwork(networkSelect.value).catch(report));
+compareSelect.addEventListener("change", () => compareWith(compareSelect.value).catch(report));
+
+// ── Input ──
+
+const tabs = { draw: find("draw"), pick: find("pick"), camera: find("camera") };
+
+function showInput(tab: keyof typeof tabs, source: SourceLike): void {
+  for (const [name, button] of Object.entries(tabs)) button.ariaPressed = String(name === tab);
+  find("pad").hidden = tab !== "draw";
+  find("preview").hidden = tab === "draw";
+  find<HTMLButtonElement>("clear").disabled = tab !== "draw";
+  find<HTMLButtonElement>("redraw").disabled = tab !== "draw";
+  find("input-problem").hidden = true;
+  find("preview").replaceChildren();
+  viewer.input = source;
+}
+
+tabs.draw.addEventListener("click", () => showInput("draw", pad.picture));
+tabs.pick.addEventListener("click", () => find("picture-file").click());
+tabs.camera.addEventListener("click", () => showInput("camera", "camera"));
+find("clear").addEventListener("click", () => pad.clear());
+find("redraw").addEventListener("click", () => pad.show(digit.strokes));
+
+on("input", () => {
+  const image = viewer.picture;
+  if (image instanceof HTMLVideoElement) find("preview").replaceChildren(image);
+  else if (image instanceof ImageBitmap) {
+    const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+    canvas.getContext("2d")?.drawImage(image, 0, 0);
+    find("preview").replaceChildren(canvas);
+  }
+});
+
+function openFile(file: File): void {
+  if (/\.onnx$/i.test(file.name)) openModelFile(file);
+  else showInput("pick", file);
+}
+
+for (const id of ["picture-file", "model-file"]) {
+  const input = find<HTMLInputElement>(id);
+  input.addEventListener("change", () => {
+    const [file] = input.files ?? [];
+    if (file) openFile(file);
+    input.value = "";
+  });
+}
+find("open").addEventListener("click", () => find("model-file").click());
+
+addEventListener("dragover", (event) => {
+  event.preventDefault();
+  find("drop").hidden = false;
+});
+addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) find("drop").hidden = true;
+});
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  find("drop").hidden = true;
+  for (const file of event.dataTransfer?.files ?? []) openFile(file);
+});
+
+// ── Drawing ──
+
+function setAttribute(name: string, value: string): void {
+  if (value) viewer.setAttribute(name, value);
+  else viewer.removeAttribute(name);
+}
+
+const normalizeSelect = find<HTMLSelectElement>("normalize");
+const colorSelect = find<HTMLSelectElement>("colors");
+normalizeSelect.addEventListener("change", () => setAttribute("normalize", normalizeSelect.value));
+colorSelect.addEventListener("change", () => setAttribute("colormap", colorSelect.value));
+
+function setPaused(isPaused: boolean): void {
+  viewer.paused = isPaused;
+  find("pause").ariaPressed = String(isPaused);
+  find("pause").textContent = isPaused ? "Play" : "Pause";
+  find<HTMLButtonElement>("step").disabled = !isPaused;
+}
+
+find("pause").addEventListener("click", () => setPaused(!viewer.paused));
+find("step").addEventListener("click", () => void viewer.step());
+addEventListener("keydown", (event) => {
+  const isTyping = event.target instanceof Element && event.target.closest("input, select, textarea");
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "p") setPaused(!viewer.paused);
+  if (event.key === "s" && viewer.paused) void viewer.step();
+  if (event.key === "Escape") find<HTMLDetailsElement>("layer-list").closest("details")?.removeAttribute("open");
+});
+
+on("load", ({ layers, shown }) => {
+  const list = find("layer-list");
+  const boxes = layers.map(({ value, operator, shape }) => {
+    const box = Object.assign(document.createElement("input"), { type: "checkbox", value, checked: shown.includes(value) });
+    const label = document.createElement("label");
+    label.append(box, value, make("small", "", `${operator} ${shape.slice(1).join("×")}`));
+    return label;
+  });
+  list.replaceChildren(list.querySelector("legend") ?? "", ...boxes);
+  find("layer-summary").textContent = `Layers ${shown.length} of ${layers.length}`;
+  const { info } = viewer.viewer?.device ?? {};
+  find("adapter").textContent = info?.description || [info?.vendor, info?.architecture].filter(Boolean).join(" ");
+});
+
+find("layer-list").addEventListener("change", () => {
+  const checked = find("layer-list").querySelectorAll<HTMLInputElement>("input:checked");
+  if (checked.length > 0) viewer.setAttribute("layers", Array.from(checked, ({ value }) => value).join(","));
+});
+addEventListener("click", (event) => {
+  const details = document.querySelector("details.layers");
+  if (event.target instanceof Node && !details?.contains(event.target)) details?.removeAttribute("open");
+});
+
+// ── Answer ──
+
+let spokenTimer = 0;
+let lastSpoken = "";
+
+/** Tells a screen reader the answer once it has stayed the same for a moment. */
+function speak(text: string): void {
+  if (text === lastSpoken) return;
+  lastSpoken = text;
+  clearTimeout(spokenTimer);
+  spokenTimer = window.setTimeout(() => {
+    find("spoken").textContent = text;
+  }, 800);
+}
+
+on("results", ({ outputs, top }) => {
+  const [scores, others] = outputs;
+  const [best] = top;
+  find("answer").hidden = !scores;
+  if (!scores || !best) return;
+  bars.update(scores, viewer.labels);
+  const isBlank = viewer.input === pad.picture && pad.isEmpty;
+  find("top-label").textContent = isBlank ? "Draw something" : best.label;
+  find("top-share").textContent = isBlank ? "" : `${(best.probability * 100).toFixed(1)}%`;
+  speak(isBlank ? "" : `The network answers ${best.label}.`);
+  find("compared-bars").hidden = !others;
+  if (others) comparedBars.update(others, viewer.labels);
+});
+
+on("frame", ({ ms, fps }) => {
+  find("speed").textContent = fps > 1 ? `${fps} fps · ${ms.toFixed(1)} ms` : `${ms.toFixed(1)} ms`;
+});
+
+on("error", ({ error }, event) => {
+  find("answer").hidden = true;
+  if (viewer.picture) return;
+  // What is wrong with the input is said beside the input; the element speaks of the network.
+  event.preventDefault();
+  find("input-problem").textContent = error.message;
+  find("input-problem").hidden = false;
+});
+
+pad.show(digit.strokes);
+viewer.input = pad.picture;
+chooseNetwork(new URLSearchParams(location.search).get("network") ?? "mnist-trained").catch(report);

@@ -1,0 +1,46 @@
+/// <reference types="vite/client" />
+// The networks that the page offers: stored ones by address, built ones from a worker, each with its input's preparation.
+import { isStored, type ManifestEntry, manifest } from "../../../models/manifest.ts";
+import type { Preparation } from "../preparation.ts";
+
+const fileUrls = import.meta.glob<string>("../../../models/*.onnx", { query: "?url", import: "default", eager: true });
+const labelTexts = import.meta.glob<string>("../../../models/labels/*.txt", { query: "?raw", import: "default", eager: true });
+
+export const networks = manifest;
+
+export function findNetwork(name: string): ManifestEntry | undefined {
+  return networks.find((network) => network.name === name);
+}
+
+/** A stored network's address, or the bytes of a built one. */
+export async function openNetwork(entry: ManifestEntry): Promise<string | Uint8Array> {
+  if (!isStored(entry)) return buildInWorker(entry.builder);
+  const url = fileUrls[`../../../models/${entry.file}`];
+  if (!url) throw new Error(`${entry.file} is missing from models/.`);
+  return url;
+}
+
+export function labelsOf(entry: ManifestEntry): string[] {
+  const text = entry.labels ? labelTexts[`../../../models/${entry.labels}`] : undefined;
+  return text ? text.trim().split("\n") : [];
+}
+
+export function preparationOf({ input }: ManifestEntry): Preparation {
+  return { mean: input.mean, std: input.std, scale: input.scale, channels: input.channels };
+}
+
+/** Half a gigabyte of random weights takes a while: not on the page's own thread. */
+async function buildInWorker(builder: string): Promise<Uint8Array> {
+  const worker = new Worker(new URL("./build-worker.ts", import.meta.url), { type: "module" });
+  try {
+    return await new Promise<Uint8Array>((resolve, reject) => {
+      worker.addEventListener("message", ({ data }: MessageEvent<Uint8Array | string>) =>
+        typeof data === "string" ? reject(new Error(data)) : resolve(data),
+      );
+      worker.addEventListener("error", (event) => reject(new Error(event.message || "The network could not be built.")));
+      worker.postMessage(builder);
+    });
+  } finally {
+    worker.terminate();
+  }
+}

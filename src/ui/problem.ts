@@ -1,0 +1,52 @@
+// Says what is wrong and what to do about it, and shows the layers of a network that cannot run.
+import { DeviceError, UnsupportedError } from "../engine/errors.ts";
+import { make } from "./panel.ts";
+
+interface SummaryRow {
+  readonly name: string;
+  readonly operator: string;
+  readonly shape: readonly number[] | undefined;
+  readonly parameterCount: number;
+}
+
+/** The message for a visitor; with a table of layers where there is a summary. */
+export function describeProblem(error: Error, summary?: { readonly layers: readonly SummaryRow[] }): HTMLElement {
+  const box = make("div", "problem");
+  box.role = "alert";
+  const reasons = error instanceof UnsupportedError ? error.reasons : [];
+  box.append(make("h2", "", titleOf(error)));
+  if (reasons.length > 0) {
+    const list = make("ul", "");
+    list.append(...reasons.map((reason) => make("li", "", reason)));
+    box.append(list);
+  } else {
+    box.append(make("p", "", error.message));
+  }
+  if (summary && summary.layers.length > 0) {
+    const details = make("details", "");
+    details.append(make("summary", "", `The network's ${summary.layers.length} layers`), tableOf(summary.layers));
+    box.append(details);
+  }
+  return box;
+}
+
+function titleOf(error: Error): string {
+  if (error instanceof UnsupportedError) return "This network uses something Convcam cannot run yet";
+  if (error instanceof DeviceError) return "No GPU to compute on";
+  return "This did not work";
+}
+
+function tableOf(rows: readonly SummaryRow[]): HTMLElement {
+  const table = make("table", "");
+  const head = table.createTHead().insertRow();
+  for (const title of ["Layer", "Operator", "Shape", "Parameters"]) head.append(make("th", "", title));
+  const body = table.createTBody();
+  for (const { name, operator, shape, parameterCount } of rows) {
+    const row = body.insertRow();
+    for (const text of [name, operator, shape?.join(" × ") ?? "?", parameterCount.toLocaleString("en")])
+      row.insertCell().textContent = text;
+  }
+  const scroll = make("div", "scroll");
+  scroll.append(table);
+  return scroll;
+}
