@@ -92,6 +92,13 @@ export class Tensor {
     return new Tensor("float32", shape, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
 
+  /** Every element the same. */
+  static filled(dtype: DataType, shape: Shape, value: number): Tensor {
+    const one = Tensor.from(dtype, [1], [value]).data;
+    const array = new (one.constructor as unknown as { new (n: number): { fill(v: unknown): TypedArray } })(sizeOf(shape)).fill(one[0]);
+    return new Tensor(dtype, shape, new Uint8Array(array.buffer));
+  }
+
   static int64(shape: Shape, values: readonly number[]): Tensor {
     return Tensor.from("int64", shape, values);
   }

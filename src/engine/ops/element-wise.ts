@@ -3,7 +3,7 @@ import type { ElementType } from "../../shaders/generate/element-wise.ts";
 import { broadcastShapes, broadcastStrides, denseStrides, type Shape, sizeOf } from "../shapes.ts";
 import { type DataType, gpuTypeOf, Tensor } from "../tensor.ts";
 import { elementWiseKernel } from "./element-wise-kernel.ts";
-import { defineOperator, type Operand, type Operation, type Operator, type OperatorContext } from "./operator.ts";
+import { defineOperator, type Kernel, type Operand, type Operation, type Operator, type OperatorContext } from "./operator.ts";
 
 interface Row {
   /** WGSL over a, b, c; by element type where the formula differs. */
@@ -148,7 +148,7 @@ const maxOperands = 7;
 
 function defineRow(name: string, row: Row): Operator {
   const operandCount = row.operands ?? 1;
-  return defineOperator(name, { since: row.since ?? 7 }, (context) => {
+  return defineOperator(name, { since: row.since ?? 6 }, (context) => {
     const operands = Array.from({ length: operandCount }, (_, i) => context.input(i));
     const names = Object.keys(row.scalars ?? {});
     const values = names.map((scalar) => context.attributes.number(scalar, row.scalars?.[scalar] as number));
@@ -326,10 +326,10 @@ const gelu = defineOperator("Gelu", { since: 20 }, (context) => {
 });
 
 /** y = scale · (x − mean) / √(variance + ε) + bias per channel, for a BatchNormalization no convolution absorbed. */
-const batchNormalization = defineOperator("BatchNormalization", { since: 7 }, (context) => {
+const batchNormalization = defineOperator("BatchNormalization", { since: 6 }, (context) => {
   const { attributes } = context;
   const epsilon = attributes.number("epsilon", 1e-5);
-  attributes.ignore("momentum", "spatial");
+  attributes.ignore("momentum", "spatial", "is_test", "consumed_inputs");
   if (attributes.flag("training_mode", false)) return context.unsupported("training_mode=1. Export the model in evaluation mode");
   if (context.outputCount > 1 && context.opset >= 14) return context.unsupported("the running statistics as outputs. Export the model in evaluation mode");
   const x = context.input(0);
@@ -344,25 +344,23 @@ const batchNormalization = defineOperator("BatchNormalization", { since: 7 }, (c
     output: "f32" as const,
     scalars: ["epsilon"],
   };
-  const perChannel = (shape: Shape) => shape.map((extent, axis) => (axis === 1 ? extent : 1));
-  return {
-    outputs: [{ dtype: x.dtype, shape: x.shape }],
-    kernels: () => [
-      {
-        name: "element-wise",
-        readsStrided: "any",
-        writesStrided: true,
-        dispatches(inputs, outputs) {
-          // The vectors broadcast along axis 1: view them as [1, C, 1, …].
-          const viewed = inputs.map((input, i) =>
-            i === 0 || !input ? input : { ...input, shape: perChannel(x.shape), strides: x.shape.map((_, axis) => (axis === 1 ? (input.strides[0] as number) : 0)) },
-          );
-          return elementWiseKernel(formula, { epsilon }).dispatches(viewed, outputs);
-        },
-      },
-    ],
-  };
+  return { outputs: [{ dtype: x.dtype, shape: x.shape }], kernels: () => [perChannelKernel(elementWiseKernel(formula, { epsilon }), x.shape)] };
 });
+
+/** A kernel whose operands after the first are vectors that broadcast along axis 1: views them as [1, C, 1, …]. */
+function perChannelKernel(kernel: Kernel, shape: Shape): Kernel {
+  return {
+    ...kernel,
+    dispatches(inputs, outputs) {
+      const viewed = inputs.map((input, i) => {
+        if (i === 0 || !input) return input;
+        const strides = shape.map((_, axis) => (axis === 1 ? (input.strides[0] as number) : 0));
+        return { ...input, shape: shape.map((extent, axis) => (axis === 1 ? extent : 1)), strides };
+      });
+      return kernel.dispatches(viewed, outputs);
+    },
+  };
+}
 
 const cast = (name: string) =>
   defineOperator(name, { since: name === "Cast" ? 7 : 15 }, (context) => {

@@ -3,7 +3,7 @@
 import type { ValueType } from "../graph/graph.ts";
 import type { Layout } from "../plan/plan.ts";
 import { broadcastShapes, broadcastStrides, denseStrides, normalizeAxis, type Shape, sizeOf } from "../shapes.ts";
-import { bytesPerElement, type Tensor, Tensor as TensorClass } from "../tensor.ts";
+import { bytesPerElement, isFloat, Tensor } from "../tensor.ts";
 import { copyDispatch } from "./element-wise-kernel.ts";
 import { defineOperator, type Kernel, type Operation, type OperatorContext, type PackedConstant, type PlacedOperand } from "./operator.ts";
 
@@ -49,7 +49,7 @@ function layoutOf({ offset, strides }: Layout): Layout {
 }
 
 function filledView(y: PlacedOperand, value: number): Layout & { binding: PackedConstant } {
-  const data = y.dtype.startsWith("float") || y.dtype === "bfloat16" ? new Float32Array([value]) : new Int32Array([value]);
+  const data = isFloat(y.dtype) ? new Float32Array([value]) : new Int32Array([value]);
   return { binding: { label: "fill", data }, offset: 0, strides: y.shape.map(() => 0) };
 }
 
@@ -58,7 +58,7 @@ function evaluateMoves(inputs: readonly (Tensor | undefined)[], outputs: readonl
     const bytes =
       fill === undefined
         ? new Uint8Array(sizeOf(type.shape) * bytesPerElement(type.dtype))
-        : TensorClass.from(type.dtype, type.shape, new Array<number>(sizeOf(type.shape)).fill(fill)).bytes;
+        : Tensor.filled(type.dtype, type.shape, fill).bytes;
     for (const move of moves) {
       if (move.output !== index) continue;
       const x = inputs[move.input] as Tensor;
@@ -71,7 +71,7 @@ function evaluateMoves(inputs: readonly (Tensor | undefined)[], outputs: readonl
         bytesPerElement(type.dtype),
       );
     }
-    return new TensorClass(type.dtype, type.shape, bytes);
+    return new Tensor(type.dtype, type.shape, bytes);
   });
 }
 

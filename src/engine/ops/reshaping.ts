@@ -79,9 +79,8 @@ const dropout = defineOperator("Dropout", { since: 1 }, (context) => {
   if (isTraining) return context.unsupported("training_mode=1. Export the model in evaluation mode");
   const operation = view(context, x.shape);
   if (context.outputCount < 2) return operation;
-  if (context.opset < 10) return context.unsupported("the mask output of an old Dropout. Export with opset 12 or later");
-  // Without training nothing is dropped: the mask is a constant.
-  const mask = Tensor.from("bool", x.shape, new Uint8Array(sizeOf(x.shape)).fill(1));
+  // Without training nothing is dropped: the mask is a constant. Before opset 10 it had the type of the data.
+  const mask = Tensor.filled(context.opset < 10 ? x.dtype : "bool", x.shape, 1);
   return { ...operation, outputs: [...operation.outputs, mask], constantOutputs: [undefined, mask] };
 });
 
@@ -106,7 +105,7 @@ const constant = defineOperator("Constant", { since: 1 }, (context) => {
 const constantOfShape = defineOperator("ConstantOfShape", { since: 9 }, (context) => {
   const shape = context.constant(0, "input")?.toNumbers() ?? context.invalid("a shape is required");
   const value = context.attributes.tensor("value") ?? Tensor.from("float32", [1], [0]);
-  return known(Tensor.from(value.dtype, shape, new Array<number>(sizeOf(shape)).fill(value.toNumbers()[0] ?? 0)));
+  return known(Tensor.filled(value.dtype, shape, value.toNumbers()[0] ?? 0));
 });
 
 const shapeOperator = defineOperator("Shape", { since: 1 }, (context) => {
