@@ -21,7 +21,8 @@ export interface Comparison {
 const roundings: Readonly<Partial<Record<DataType, number>>> = { float16: 2 ** -10, bfloat16: 2 ** -7 };
 
 /**
- * Floats agree where |actual − expected| ≤ absolute + relative · |expected|; NaN equals NaN and infinity itself.
+ * Floats agree where |actual − expected| ≤ absolute · scale + relative · |expected|; NaN equals NaN and infinity itself.
+ * The scale is the output's largest magnitude, at least 1: an output in 0..255 carries 255 times the rounding of one in 0..1.
  * Integers and booleans agree exactly.
  */
 export function compareTensors(actual: Tensor, expected: Tensor, tolerance: Tolerance = defaultTolerance): Comparison {
@@ -31,6 +32,7 @@ export function compareTensors(actual: Tensor, expected: Tensor, tolerance: Tole
   const exact = !isFloat(expected.dtype);
   const relative = Math.max(tolerance.relative, roundings[expected.dtype] ?? 0);
   const [a, b] = [actual.toNumbers(), expected.toNumbers()];
+  const absolute = tolerance.absolute * Math.max(1, largestMagnitude(b));
   let maxAbsError = 0;
   let maxRelError = 0;
   let wrongCount = 0;
@@ -40,8 +42,8 @@ export function compareTensors(actual: Tensor, expected: Tensor, tolerance: Tole
     if (Object.is(x, y) || x === y) continue;
     const error = Number.isFinite(x) && Number.isFinite(y) ? Math.abs(x - y) : Infinity;
     maxAbsError = Math.max(maxAbsError, error);
-    if (Math.abs(y) > tolerance.absolute) maxRelError = Math.max(maxRelError, error / Math.abs(y));
-    const allowed = exact || !Number.isFinite(y) ? 0 : tolerance.absolute + relative * Math.abs(y);
+    if (Math.abs(y) > absolute) maxRelError = Math.max(maxRelError, error / Math.abs(y));
+    const allowed = exact || !Number.isFinite(y) ? 0 : absolute + relative * Math.abs(y);
     const excess = error - allowed;
     if (!(excess > 0)) continue;
     wrongCount++;
@@ -50,4 +52,10 @@ export function compareTensors(actual: Tensor, expected: Tensor, tolerance: Tole
   if (!worst) return { maxAbsError, maxRelError };
   const reason = `${wrongCount} of ${b.length} elements differ; element ${worst.index}: expected ${b[worst.index]}, got ${a[worst.index]}`;
   return { reason, maxAbsError, maxRelError };
+}
+
+function largestMagnitude(values: readonly number[]): number {
+  let largest = 0;
+  for (const value of values) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
+  return largest;
 }

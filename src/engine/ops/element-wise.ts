@@ -12,6 +12,8 @@ interface Row {
   readonly js: (...x: number[]) => number;
   /** Attribute name to default; each becomes `params.NAME`. */
   readonly scalars?: Readonly<Record<string, number>>;
+  /** Numbers that WGSL cannot write; each becomes `params.NAME`. */
+  readonly constants?: Readonly<Record<string, number>>;
   readonly operands?: number;
   /** Output type where it is not that of the first operand. */
   readonly output?: DataType;
@@ -94,7 +96,8 @@ const unary: Readonly<Record<string, Row>> = {
     scalars: { lambd: 0.5, bias: 0 },
   },
   Exp: { wgsl: "exp(a)", js: Math.exp },
-  Log: { wgsl: "log(a)", js: Math.log },
+  // WGSL cannot write −∞, and some drivers answer −88.
+  Log: { wgsl: "select(log(a), params.lowest, a == 0.0)", js: Math.log, constants: { lowest: Number.NEGATIVE_INFINITY } },
   Sqrt: { wgsl: "sqrt(a)", js: Math.sqrt },
   Reciprocal: { wgsl: "1.0 / a", js: (a) => 1 / a },
   Floor: { wgsl: "floor(a)", js: Math.floor },
@@ -160,7 +163,7 @@ function defineRow(name: string, row: Row): Operator {
       expression: wgsl,
       js: (...x) => row.js(...x, ...values),
       dtype: row.output ?? first.dtype,
-      scalars: Object.fromEntries(names.map((scalar, i) => [scalar, values[i] as number])),
+      scalars: { ...row.constants, ...Object.fromEntries(names.map((scalar, i) => [scalar, values[i] as number])) },
       ...(row.helpers !== undefined && { helpers: row.helpers }),
     });
   });
