@@ -1,0 +1,62 @@
+// What the page tests share: opening the page, reading canvases, and looking at the element inside.
+import { expect, type Page } from "@playwright/test";
+import type { ConvCam } from "../../src/ui/element.ts";
+
+/** Opens the page and waits until the first network has answered. */
+export async function openPage(page: Page, query = ""): Promise<void> {
+  await page.goto(`/${query}`);
+  await expect(page.locator("#top-share")).toHaveText(/%/, { timeout: 30_000 });
+}
+
+export interface CanvasPixels {
+  readonly width: number;
+  readonly height: number;
+  /** RGBA. */
+  readonly data: readonly number[];
+  readonly columns: number;
+  readonly tileWidth: number;
+  readonly tileHeight: number;
+  readonly gap: number;
+}
+
+/** The pixels of a layer's mosaic, drawn again and copied in the same task: later a WebGPU canvas is empty. */
+export function readMosaic(page: Page, layer: string): Promise<CanvasPixels> {
+  return page.evaluate(async (name) => {
+    const element = document.querySelector("conv-cam") as ConvCam;
+    await element.updateComplete;
+    const viewer = element.viewer;
+    const panels = [...(element.shadowRoot?.querySelectorAll(".panel") ?? [])];
+    const canvas = panels.find((panel) => panel.querySelector(".name")?.textContent === name)?.querySelector("canvas");
+    if (!viewer || !canvas) throw new Error(`no panel '${name}'`);
+    const copy = document.createElement("canvas");
+    copy.width = canvas.width;
+    copy.height = canvas.height;
+    const context = copy.getContext("2d") as CanvasRenderingContext2D;
+    void viewer.frame({ runs: false });
+    context.drawImage(canvas, 0, 0);
+    const layout = viewer.mosaicOn(canvas)?.layout;
+    const { columns = 0, tileWidth = 0, tileHeight = 0, gap = 0 } = layout ?? {};
+    return { width: copy.width, height: copy.height, data: [...context.getImageData(0, 0, copy.width, copy.height).data], columns, tileWidth, tileHeight, gap };
+  }, layer);
+}
+
+/** A value of the network on the page, dense. */
+export function readValue(page: Page, name: string): Promise<number[]> {
+  return page.evaluate(async (value) => {
+    const element = document.querySelector("conv-cam") as ConvCam;
+    return (await element.viewer?.model.read(value))?.toNumbers() ?? [];
+  }, name);
+}
+
+/** Drops a made-up file on the page. */
+export async function dropFile(page: Page, name: string, type: string, bytes: readonly number[]): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    ([fileName, fileType, content]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(content as number[])], fileName as string, { type: fileType as string }));
+      return data;
+    },
+    [name, type, bytes] as const,
+  );
+  await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
+}

@@ -1,0 +1,147 @@
+// What a visitor can do: draw, choose, pause, compare, drop files, use the camera and the keyboard.
+import { expect, type Page, test } from "@playwright/test";
+import type { ConvCam } from "../../src/ui/element.ts";
+import { dropFile, openPage, readMosaic, readValue } from "./page.ts";
+
+async function drawOne(page: Page): Promise<void> {
+  const box = (await page.locator("#pad").boundingBox()) as { x: number; y: number; width: number; height: number };
+  await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.8, { steps: 8 });
+  await page.mouse.up();
+}
+
+test("draws with the pointer", async ({ page }) => {
+  await openPage(page);
+  await page.click("#clear");
+  await expect(page.locator("#top-label")).toHaveText("Draw something");
+  await drawOne(page);
+  await expect(page.locator("#top-label")).toHaveText("1");
+  await page.click("#redraw");
+  await expect(page.locator("#top-label")).toHaveText("3");
+});
+
+test("draws and reads values with the keyboard alone", async ({ page }) => {
+  await openPage(page);
+  await page.locator("#pad").focus();
+  await page.keyboard.press("Delete");
+  await expect(page.locator("#top-label")).toHaveText("Draw something");
+  for (let i = 0; i < 8; i++) await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Space");
+  for (let i = 0; i < 16; i++) await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Space");
+  await expect(page.locator("#top-label")).toHaveText("1");
+  const panel = page.locator(".panel", { has: page.getByText("conv_1", { exact: true }) });
+  await panel.locator("canvas").focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(panel.locator(".readout")).toContainText("channel 0 · y 0 · x 0 · ");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Shift+ArrowRight");
+  await expect(panel.locator(".readout")).toContainText("channel 1 · y 1 · x 1 · ");
+  await page.keyboard.press("Escape");
+  await expect(panel.locator(".readout")).toHaveText("");
+});
+
+test("pauses and steps", async ({ page }) => {
+  await openPage(page);
+  await page.click("#pause");
+  await expect(page.locator("#step")).toBeEnabled();
+  await page.click("#clear");
+  await drawOne(page);
+  await expect(page.locator("#top-label")).toHaveText("3");
+  await page.click("#step");
+  await expect(page.locator("#top-label")).toHaveText("1");
+  await page.keyboard.press("p");
+  await expect(page.locator("#pause")).toHaveText("Pause");
+});
+
+test("chooses layers, range and colours", async ({ page }) => {
+  await openPage(page);
+  await page.click("#layer-summary");
+  await page.locator("#layer-list input[value=pool_1]").uncheck();
+  await expect(page.locator("conv-cam .panel")).toHaveCount(6);
+  await page.keyboard.press("Escape");
+  await page.selectOption("#normalize", "channel");
+  await expect(page.locator("conv-cam .panel .scope").nth(1)).toHaveText("each channel");
+  await page.selectOption("#colors", "gray");
+  await expect
+    .poll(async () => {
+      const { data } = await readMosaic(page, "conv_1");
+      return data.every((level, i) => i % 4 === 3 || level === data[i - (i % 4)]);
+    })
+    .toBe(true);
+});
+
+test("compares two checkpoints in the same tiles", async ({ page }) => {
+  await openPage(page);
+  await page.selectOption("#compare", "mnist-blank");
+  await expect(page.locator("#compared-bars")).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator("#compared-bars li")).toHaveCount(10);
+  const { data } = await readMosaic(page, "conv_1");
+  const hues = { magenta: 0, green: 0 };
+  for (let i = 0; i < data.length; i += 4) {
+    const [r, g, b] = data.slice(i, i + 3) as [number, number, number];
+    expect(Math.abs(r - b)).toBeLessThanOrEqual(1);
+    if (r > g + 40) hues.magenta++;
+    if (g > r + 40) hues.green++;
+  }
+  expect(hues.magenta).toBeGreaterThan(100);
+  expect(hues.green).toBeGreaterThan(100);
+});
+
+test("takes a dropped picture", async ({ page }) => {
+  await openPage(page);
+  const bytes = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(60, 40);
+    const context = canvas.getContext("2d") as OffscreenCanvasRenderingContext2D;
+    context.fillStyle = "#ff0000";
+    context.fillRect(0, 0, 60, 40);
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+  });
+  await dropFile(page, "red.png", "image/png", bytes);
+  await expect(page.locator("#preview canvas")).toBeVisible();
+  // Red is 0.299 of white.
+  await expect.poll(async () => (await readValue(page, "input_layer"))[0]).toBeCloseTo(0.299, 2);
+});
+
+test("watches the camera after a click, and stops when paused", async ({ page }) => {
+  await openPage(page);
+  await page.click("#camera");
+  await expect(page.locator("#preview video")).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator("#speed")).toHaveText(/fps/, { timeout: 20_000 });
+  const bytes = () => page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).viewer?.device.allocatedBytes);
+  const before = await bytes();
+  await page.waitForFunction(
+    () =>
+      new Promise((resolve) => {
+        let frames = 0;
+        document.querySelector("conv-cam")?.addEventListener("frame", () => ++frames === 20 && resolve(true));
+      }),
+  );
+  expect(await bytes()).toBe(before);
+  await page.click("#pause");
+  await page.waitForFunction(() => (document.querySelector("conv-cam") as ConvCam).viewer?.framesInFlight === 0);
+  const first = await readValue(page, "input_layer");
+  expect(Math.max(...first)).toBeGreaterThan(0.1);
+  await page.click("#draw");
+});
+
+test("shows another network, built in the page", async ({ page }) => {
+  await openPage(page);
+  await page.selectOption("#network", "tiny-vgg");
+  await expect(page.locator("conv-cam .panel .name").nth(1)).toHaveText(/conv_1_1|relu_1_1/, { timeout: 30_000 });
+  await expect(page.locator("#about")).toContainText("random");
+  await expect(page.locator("conv-cam .panel").nth(1).locator(".high")).not.toBeEmpty();
+});
+
+test("recovers from a lost GPU", async ({ page }) => {
+  await openPage(page);
+  await page.evaluate(() => {
+    const element = document.querySelector("conv-cam") as ConvCam;
+    element.addEventListener("load", () => element.setAttribute("data-again", ""));
+    element.viewer?.device.gpu.destroy();
+  });
+  await expect(page.locator("conv-cam[data-again]")).toBeAttached({ timeout: 20_000 });
+  await expect.poll(async () => Math.max(...(await readValue(page, "output_layer")))).toBeGreaterThan(0.9);
+});
