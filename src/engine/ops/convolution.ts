@@ -156,12 +156,12 @@ function directKernel(it: Case, variant: ConvolutionVariant): Kernel {
           shader,
           params: {
             count,
-            in_offset: x.offset - top * from.h - left * from.w,
+            in_offset: x.offset - top * from.h - left,
             ...prefixed("in", from),
             out_offset: y.offset,
             ...prefixed("out", planeStrides(y)),
             residual_offset: residual?.offset ?? 0,
-            ...prefixed("residual", residual ? planeStrides(residual) : { n: 0, c: 0, h: 0, w: 0 }),
+            ...prefixed("residual", residual ? planeStrides(residual) : { n: 0, c: 0, h: 0 }),
             in_channels: it.inChannels,
             out_channels: outChannels,
             groups,
@@ -191,17 +191,16 @@ interface PlaneStrides {
   readonly n: number;
   readonly c: number;
   readonly h: number;
-  readonly w: number;
 }
 
+/** The last stride is 1 in every layout the planner makes. */
 function planeStrides({ strides }: PlacedOperand): PlaneStrides {
   const [n = 0, c = 0, ...spatial] = strides;
-  const [h, w] = pair(spatial, 0);
-  return { n, c, h, w };
+  return { n, c, h: pair(spatial, 0)[0] };
 }
 
 function prefixed(prefix: string, strides: PlaneStrides): Record<string, number> {
-  return { [`${prefix}_n`]: strides.n, [`${prefix}_c`]: strides.c, [`${prefix}_h`]: strides.h, [`${prefix}_w`]: strides.w };
+  return { [`${prefix}_n`]: strides.n, [`${prefix}_c`]: strides.c, [`${prefix}_h`]: strides.h };
 }
 
 /** [group][channel block][in channel][tap][channel within block], zero-filled. */

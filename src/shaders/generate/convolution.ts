@@ -21,20 +21,17 @@ export interface ConvolutionVariant {
 const fields: readonly (readonly [string, ParamField["type"]])[] = [
   ["count", "u32"], // invocations
   ["in_offset", "u32"], // of the first tap of the first output: the border's corner, not the map's
-  ["in_n", "u32"], // strides, in elements
+  ["in_n", "u32"], // strides, in elements; along w it is always 1
   ["in_c", "u32"],
   ["in_h", "u32"],
-  ["in_w", "u32"],
   ["out_offset", "u32"],
   ["out_n", "u32"],
   ["out_c", "u32"],
   ["out_h", "u32"],
-  ["out_w", "u32"],
   ["residual_offset", "u32"],
   ["residual_n", "u32"],
   ["residual_c", "u32"],
   ["residual_h", "u32"],
-  ["residual_w", "u32"],
   ["in_channels", "u32"], // per group
   ["out_channels", "u32"], // per group
   ["groups", "u32"],
@@ -65,7 +62,7 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     output: { binding: 4, kind: "read_write" },
     ...(hasResidual && { residual: { binding: 5, kind: "read" } }),
   };
-  const points = isPointwise ? pointsOfPixels(block.columns) : pointsOfBlock(block.rows, block.columns);
+  const points = isPointwise ? pointsOfPixels(block.columns, variant.strides) : pointsOfBlock(block.rows, block.columns, variant.strides);
   const channels = range(block.channels);
   const code = [
     `// ${name}, ${activation}${hasResidual ? ", residual" : ""}`,
@@ -93,13 +90,17 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     "let n = by_group / params.groups;",
     `let first_channel = channel_block * ${block.channels}u;`,
     "let packed_block = group * params.channel_blocks + channel_block;",
+    // SwiftShader does not hoist loads of Params out of loops.
+    "let in_c = params.in_c;",
+    "let in_h = params.in_h;",
+    "let in_channels = params.in_channels;",
     "var source = params.in_offset + n * params.in_n + group * params.in_channels * params.in_c;",
     `var weight = packed_block * params.in_channels * ${variant.kernel[0] * variant.kernel[1] * block.channels}u;`,
     ...points.place,
     ...channels.flatMap((o) => points.names.map((p) => `var acc_${o}_${p} = 0.0;`)),
-    "for (var channel = 0u; channel < params.in_channels; channel++) {",
+    "for (var channel = 0u; channel < in_channels; channel++) {",
     ...(isPointwise ? pointwiseBody(variant, points.names) : variant.loopRows ? rowLoopBody(variant) : unrolledBody(variant)),
-    `source += params.in_c; weight += ${variant.kernel[0] * variant.kernel[1] * block.channels}u;`,
+    `source += in_c; weight += ${variant.kernel[0] * variant.kernel[1] * block.channels}u;`,
     "}",
     "let to = params.out_offset + n * params.out_n + (group * params.out_channels + first_channel) * params.out_c;",
     hasResidual ? "let add = params.residual_offset + n * params.residual_n + (group * params.out_channels + first_channel) * params.residual_c;" : "",
@@ -107,7 +108,7 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
       `let bias_${o} = bias[packed_block * ${block.channels}u + ${o}u];`,
       `if (first_channel + ${o}u < params.out_channels) {`,
       ...points.names.map((p) => {
-        const address = (base: string, stride: string) => `${base} + ${o}u * params.${stride}_c + y_${p} * params.${stride}_h + x_${p} * params.${stride}_w`;
+        const address = (base: string, stride: string) => `${base} + ${o}u * params.${stride}_c + y_${p} * params.${stride}_h + x_${p}`;
         const sum = `acc_${o}_${p} + bias_${o}${hasResidual ? ` + residual[${address("add", "residual")}]` : ""}`;
         return `if (inside_${p}) { output[${address("to", "out")}] = activate(${sum}); }`;
       }),
@@ -120,12 +121,12 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
 
 interface Points {
   readonly names: readonly string[];
-  /** Code that defines x_P, y_P and inside_P of every point, and their places. */
+  /** Code that defines x_P, y_P and inside_P of every point, and moves `source` to the first tap. */
   readonly place: readonly string[];
 }
 
 /** Consecutive pixels of the map, over row ends: a 1×1 kernel does not care for neighbours. */
-function pointsOfPixels(count: number): Points {
+function pointsOfPixels(count: number, [sy, sx]: readonly [number, number]): Points {
   const names = range(count).map((p) => `${p}`);
   return {
     names,
@@ -134,14 +135,16 @@ function pointsOfPixels(count: number): Points {
       `let y_${p} = pixel_${p} / params.width;`,
       `let x_${p} = pixel_${p} % params.width;`,
       `let inside_${p} = y_${p} < params.height;`,
+      `let at_${p} = y_${p} * ${sy}u * in_h + x_${p} * ${sx}u;`,
     ]),
   };
 }
 
-function pointsOfBlock(rows: number, columns: number): Points {
+function pointsOfBlock(rows: number, columns: number, [sy, sx]: readonly [number, number]): Points {
   const place = [
     `let first_x = column_block * ${columns}u;`,
     `let first_y = row_block * ${rows}u;`,
+    `source += first_y * ${sy}u * in_h + first_x * ${sx}u;`,
     ...range(rows).flatMap((r) =>
       range(columns).flatMap((c) => {
         const p = `${r}_${c}`;
@@ -156,9 +159,9 @@ function pointsOfBlock(rows: number, columns: number): Points {
   return { names: range(rows).flatMap((r) => range(columns).map((c) => `${r}_${c}`)), place };
 }
 
-function pointwiseBody({ block, strides: [sy, sx] }: ConvolutionVariant, points: readonly string[]): string[] {
+function pointwiseBody({ block }: ConvolutionVariant, points: readonly string[]): string[] {
   return [
-    ...points.map((p) => `let in_${p} = input[source + y_${p} * ${sy}u * params.in_h + x_${p} * ${sx}u * params.in_w];`),
+    ...points.map((p) => `let in_${p} = input[source + at_${p}];`),
     ...range(block.channels).flatMap((o) => [`let w_${o} = weights[weight + ${o}u];`, ...points.map((p) => `acc_${o}_${p} += w_${o} * in_${p};`)]),
   ];
 }
@@ -168,7 +171,7 @@ function unrolledBody(variant: ConvolutionVariant): string[] {
   const { kernel, strides, dilations, block } = variant;
   const [kh, kw] = kernel;
   const inputRows = (block.rows - 1) * strides[0] + (kh - 1) * dilations[0] + 1;
-  const lines = [`let corner = source + first_y * ${strides[0]}u * params.in_h + first_x * ${strides[1]}u * params.in_w;`];
+  const lines: string[] = [];
   for (const o of range(block.channels))
     for (const ky of range(kh)) for (const kx of range(kw)) lines.push(`let w_${o}_${ky}_${kx} = weights[weight + ${(ky * kw + kx) * block.channels + o}u];`);
   for (const row of range(inputRows)) {
@@ -177,7 +180,7 @@ function unrolledBody(variant: ConvolutionVariant): string[] {
       return Number.isInteger(ky) && ky >= 0 && ky < kh ? [{ r, ky }] : [];
     });
     if (uses.length === 0) continue;
-    lines.push(...loadRow(variant, `${row}`, `corner + ${row}u * params.in_h`));
+    lines.push(...loadRow(variant, `${row}`, `source + ${row}u * in_h`));
     for (const { r, ky } of uses) lines.push(...accumulateRow(variant, r, `${row}`, (o, kx) => `w_${o}_${ky}_${kx}`));
   }
   return lines;
@@ -186,9 +189,8 @@ function unrolledBody(variant: ConvolutionVariant): string[] {
 function rowLoopBody(variant: ConvolutionVariant): string[] {
   const { kernel, strides, dilations, block } = variant;
   return [
-    `let corner = source + first_y * ${strides[0]}u * params.in_h + first_x * ${strides[1]}u * params.in_w;`,
     `for (var ky = 0u; ky < ${kernel[0]}u; ky++) {`,
-    `let row_at = corner + ky * ${dilations[0]}u * params.in_h;`,
+    `let row_at = source + ky * ${dilations[0]}u * in_h;`,
     `let tap = weight + ky * ${kernel[1] * block.channels}u;`,
     ...range(block.channels).flatMap((o) => range(kernel[1]).map((kx) => `let w_${o}_${kx} = weights[tap + ${kx * block.channels + o}u];`)),
     ...loadRow(variant, "k", "row_at"),
@@ -199,7 +201,7 @@ function rowLoopBody(variant: ConvolutionVariant): string[] {
 
 function loadRow({ kernel, strides, dilations, block }: ConvolutionVariant, row: string, at: string): string[] {
   const columns = new Set(range(block.columns).flatMap((c) => range(kernel[1]).map((kx) => c * strides[1] + kx * dilations[1])));
-  return [...columns].sort((a, b) => a - b).map((column) => `let in_${row}_${column} = input[${at} + ${column}u * params.in_w];`);
+  return [...columns].sort((a, b) => a - b).map((column) => `let in_${row}_${column} = input[${at} + ${column}u];`);
 }
 
 /** One long sum per accumulator: SwiftShader keeps it in a register. */
