@@ -59,7 +59,15 @@ test("opens by itself with a digit and its answer", async ({ page }) => {
   page.on("pageerror", (error) => problems.push(error.message));
   await openPage(page);
   await expect(page.locator("#top-label")).toHaveText("3");
-  await expect(page.locator("conv-cam .panel .name")).toHaveText(["input_layer", "conv_1", "pool_1", "conv_2", "pool_2", "dense_1", "output_layer"]);
+  await expect(page.locator("conv-cam .panel .name")).toHaveText([
+    "input_layer",
+    "conv_1",
+    "pool_1",
+    "conv_2",
+    "pool_2",
+    "dense_1",
+    "output_layer",
+  ]);
   await expect(page.locator("#bars li")).toHaveCount(10);
   await expect(page.locator("#spoken")).toHaveText("The network answers 3.");
   await expect(page.locator("#speed")).toHaveText(/ms/);

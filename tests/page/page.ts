@@ -36,7 +36,15 @@ export function readMosaic(page: Page, layer: string): Promise<CanvasPixels> {
     context.drawImage(canvas, 0, 0);
     const layout = viewer.mosaicOn(canvas)?.layout;
     const { columns = 0, tileWidth = 0, tileHeight = 0, gap = 0 } = layout ?? {};
-    return { width: copy.width, height: copy.height, data: [...context.getImageData(0, 0, copy.width, copy.height).data], columns, tileWidth, tileHeight, gap };
+    return {
+      width: copy.width,
+      height: copy.height,
+      data: [...context.getImageData(0, 0, copy.width, copy.height).data],
+      columns,
+      tileWidth,
+      tileHeight,
+      gap,
+    };
   }, layer);
 }
 

@@ -1,0 +1,135 @@
+// The element as an embedder uses it: attributes, properties, events, several on a page, and leaving it.
+import { expect, type Page, test } from "@playwright/test";
+import type { ConvCam } from "../../src/ui/element.ts";
+
+async function openTwo(page: Page): Promise<void> {
+  await page.goto("/tests/element/two.html");
+  await page.evaluate(() => {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 28;
+    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    context.fillStyle = "#fff";
+    context.fillRect(12, 4, 3, 20);
+    for (const id of ["first", "second"]) (document.getElementById(id) as ConvCam).input = canvas;
+  });
+  for (const id of ["first", "second"]) await expect(page.locator(`#${id} .bars li`)).toHaveCount(10, { timeout: 30_000 });
+}
+
+test("several on a page know nothing of each other", async ({ page }) => {
+  await openTwo(page);
+  await expect(page.locator("#first .panel .name")).toHaveText(["conv_1"]);
+  await expect(page.locator("#second .panel .name")).toHaveText(["pool_1", "dense_1"]);
+  await expect(page.locator("#first .bars .top .label")).toHaveText("1");
+  const [first, second] = await page.evaluate(() =>
+    ["first", "second"].map((id) => {
+      const { viewer } = document.getElementById(id) as ConvCam;
+      const canvas = document.getElementById(id)?.shadowRoot?.querySelector("canvas");
+      return canvas && viewer?.mosaicOn(canvas)?.layout;
+    }),
+  );
+  expect(first).toMatchObject({ columns: 8, gap: 2, channels: 32 });
+  expect(second).toMatchObject({ gap: 1, channels: 32 });
+});
+
+test("attributes change what is shown", async ({ page }) => {
+  await openTwo(page);
+  await page.evaluate(() => {
+    const element = document.getElementById("first") as ConvCam;
+    element.setAttribute("layers", "conv_2");
+    element.setAttribute("columns", "4");
+    return element.updateComplete;
+  });
+  await expect(page.locator("#first .panel .name")).toHaveText(["conv_2"]);
+  const columns = await page.evaluate(() => {
+    const element = document.getElementById("first") as ConvCam;
+    const canvas = element.shadowRoot?.querySelector("canvas");
+    return canvas && element.viewer?.mosaicOn(canvas)?.layout.columns;
+  });
+  expect(columns).toBe(4);
+});
+
+test("wrong attributes are named, and right ones mend them", async ({ page }) => {
+  await openTwo(page);
+  const set = (name: string, value: string) =>
+    page.evaluate(
+      ([attribute, text]) => document.getElementById("first")?.setAttribute(attribute as string, text as string),
+      [name, value],
+    );
+  await set("colormap", "rainbow");
+  await expect(page.locator("#first .problem")).toContainText("colormap 'rainbow': expected auto, gray, viridis");
+  await set("colormap", "magma");
+  await expect(page.locator("#first .problem")).toHaveCount(0);
+  await set("layers", "nothing");
+  await expect(page.locator("#first .problem")).toContainText("no value 'nothing'");
+  await set("layers", "pool_1");
+  await expect(page.locator("#first .panel .name")).toHaveText(["pool_1"]);
+});
+
+test("tells results and probes by events", async ({ page }) => {
+  await openTwo(page);
+  const top = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const element = document.getElementById("first") as ConvCam;
+        element.addEventListener("results", (event) => resolve((event as CustomEvent).detail.top[0].label));
+        element.refresh();
+      }),
+  );
+  expect(top).toBe("1");
+});
+
+test("two branches of one network share tiles", async ({ page }) => {
+  await openTwo(page);
+  await page.evaluate(() => document.getElementById("first")?.setAttribute("layers", "pool_1+pool_1,conv_1"));
+  await expect(page.locator("#first .panel .name")).toHaveText(["pool_1 + pool_1", "conv_1"]);
+});
+
+test("returns every byte when it leaves the page, and starts anew when it comes back", async ({ page }) => {
+  await openTwo(page);
+  const bytes = await page.evaluate(async () => {
+    const element = document.getElementById("first") as ConvCam;
+    const device = element.viewer?.device;
+    const before = device?.allocatedBytes ?? 0;
+    element.remove();
+    await new Promise((resolve) => setTimeout(resolve));
+    const after = device?.allocatedBytes;
+    document.body.append(element);
+    return { before, after, isDisposed: device?.isDisposed };
+  });
+  expect(bytes.before).toBeGreaterThan(900_000);
+  expect(bytes).toMatchObject({ after: 0, isDisposed: true });
+  await expect(page.locator("#first .panel .name")).toHaveText(["conv_1"], { timeout: 20_000 });
+  await expect(page.locator("#first .bars .top .label")).toHaveText("1");
+});
+
+test("changing the network returns the bytes of the one before", async ({ page }) => {
+  await openTwo(page);
+  const [before, after] = await page.evaluate(async () => {
+    const element = document.getElementById("first") as ConvCam;
+    const { device } = element.viewer ?? {};
+    const bytesBefore = device?.allocatedBytes;
+    const loaded = new Promise((resolve) => element.addEventListener("load", resolve, { once: true }));
+    element.src = "/models/mnist-middle.onnx";
+    await loaded;
+    await element.updateComplete;
+    return [bytesBefore, device?.allocatedBytes];
+  });
+  expect(after).toBe(before);
+});
+
+test("a thousand frames leave the byte counter unchanged", async ({ page }) => {
+  await openTwo(page);
+  const [before, after] = await page.evaluate(async () => {
+    const element = document.getElementById("first") as ConvCam;
+    const { viewer } = element;
+    if (!viewer) return [];
+    const bytesBefore = viewer.device.allocatedBytes;
+    for (let i = 0; i < 1000; i++) {
+      const done = viewer.frame({ image: element.picture, elapsedMs: 16 });
+      if (i % 4 === 3) await done;
+    }
+    return [bytesBefore, viewer.device.allocatedBytes];
+  });
+  expect(before).toBeGreaterThan(0);
+  expect(after).toBe(before);
+});
