@@ -172,7 +172,9 @@ const encoders: { readonly [T in DataType]?: (value: number | bigint) => number 
 };
 
 function toBigInt(value: number | bigint): bigint {
-  return typeof value === "bigint" ? value : BigInt(Math.trunc(value));
+  if (typeof value === "bigint") return value;
+  // As the narrower integer arrays do with NaN and infinities.
+  return BigInt(Number.isFinite(value) ? Math.trunc(value) : 0);
 }
 
 const float32Scratch = new Float32Array(1);

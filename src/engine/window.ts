@@ -27,10 +27,10 @@ export interface Window {
 /** Resolves NOTSET, VALID, SAME_UPPER, SAME_LOWER, asymmetric pads, dilation and ceil_mode. */
 export function resolveWindow(spatial: Shape, attributes: WindowAttributes): Window {
   const rank = spatial.length;
-  const { kernel, autoPad = "NOTSET" } = attributes;
+  const { autoPad = "NOTSET" } = attributes;
+  const kernel = perAxis("kernel_shape", attributes.kernel, rank, 1);
   const strides = perAxis("strides", attributes.strides, rank, 1);
   const dilations = perAxis("dilations", attributes.dilations, rank, 1);
-  if (kernel.length !== rank) throw new ModelError(`kernel_shape [${kernel}] does not fit ${rank} spatial axes`);
   const explicit = attributes.pads ?? new Array<number>(2 * rank).fill(0);
   if (explicit.length !== 2 * rank) throw new ModelError(`pads must have ${2 * rank} entries, got [${explicit}]`);
   const padsBegin: number[] = [];

@@ -1,0 +1,56 @@
+// Small graphs written down line by line, and reproducible numbers to run them on.
+import type { AttributeValue, Graph, Node } from "../../src/engine/graph/graph.ts";
+import { type Shape, sizeOf } from "../../src/engine/shapes.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
+
+/** One node, named after its first output. Inputs and outputs are separated by spaces; `_` stands for an omitted one. */
+export function op(operator: string, inputs: string, outputs: string, attributes: Readonly<Record<string, AttributeValue>> = {}): Node {
+  const names = (list: string) => list.split(" ").flatMap((name) => (name === "" ? [] : name === "_" ? [""] : [name]));
+  return {
+    name: names(outputs)[0] ?? "",
+    operator,
+    domain: "",
+    inputs: names(inputs),
+    outputs: names(outputs),
+    attributes: new Map(Object.entries(attributes)),
+  };
+}
+
+export interface GraphLines {
+  /** float32 inputs, `{ x: [1, 3, 8, 8] }` unless given. */
+  readonly inputs?: Readonly<Record<string, readonly (number | string)[]>>;
+  readonly constants?: Readonly<Record<string, Tensor>>;
+  readonly nodes: readonly Node[];
+  /** The last node's first output unless given. */
+  readonly outputs?: readonly string[];
+  readonly opset?: number;
+}
+
+export function graphOf({ inputs = { x: [1, 3, 8, 8] }, constants = {}, nodes, outputs, opset = 21 }: GraphLines): Graph {
+  return {
+    name: "test",
+    opsets: new Map([["", opset]]),
+    metadata: new Map(),
+    inputs: Object.entries(inputs).map(([name, shape]) => ({ name, dtype: "float32", shape })),
+    outputs: outputs ?? [nodes.at(-1)?.outputs[0] ?? ""],
+    initializers: new Map(Object.entries(constants)),
+    nodes,
+  };
+}
+
+/** Numbers in [−1, 1) that are the same on every run. */
+export function noise(shape: Shape, seed = 1): Tensor {
+  let state = seed;
+  const next = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  };
+  // The first number barely depends on the seed.
+  next();
+  return Tensor.float32(shape, Float32Array.from({ length: sizeOf(shape) }, next));
+}
+
+/** int64 constants: shapes, axes. */
+export function ints(...values: number[]): Tensor {
+  return Tensor.int64([values.length], values);
+}
