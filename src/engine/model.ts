@@ -4,8 +4,8 @@ import type { Device } from "./gpu/device.ts";
 import { Program } from "./gpu/program.ts";
 import { readBack } from "./gpu/read-back.ts";
 import type { Graph, Node, TypedGraph, ValueType } from "./graph/graph.ts";
-import { type Inference, type InferOptions, inferGraph } from "./passes/infer.ts";
 import { optimizeGraph } from "./passes/index.ts";
+import { type Inference, type InferOptions, inferGraph } from "./passes/infer.ts";
 import type { Layout, MemoryReport, Plan } from "./plan/plan.ts";
 import { planGraph } from "./plan/planner.ts";
 import { sameShape, sizeOf } from "./shapes.ts";
@@ -120,7 +120,8 @@ export class Model {
    * other values need another run.
    */
   async observe(names: readonly string[] | "all"): Promise<void> {
-    const observed = names === "all" ? this.graph.nodes.flatMap((node) => node.outputs.filter((o) => o)) : names.map((name) => this.valueName(name));
+    const observed =
+      names === "all" ? this.graph.nodes.flatMap((node) => node.outputs.filter((o) => o)) : names.map((name) => this.valueName(name));
     const { graph, operations } = optimizeGraph(this.graph, { keep: new Set(observed) });
     const plan = planGraph(graph, operations, { keep: observed, chooseKernel: this.#options.chooseKernel });
     const program = await Program.create(this.#device, plan, {
@@ -140,7 +141,9 @@ export class Model {
     const output = this.graph.nodes.find((node) => node.name === name)?.outputs[0];
     if (output) return output;
     const near = [...this.graph.types.keys()].filter((known) => known.includes(name)).slice(0, 5);
-    throw new ModelError(`no value or layer is called '${name}'.${near.length > 0 ? ` Did you mean ${near.map((n) => `'${n}'`).join(", ")}?` : ""}`);
+    throw new ModelError(
+      `no value or layer is called '${name}'.${near.length > 0 ? ` Did you mean ${near.map((n) => `'${n}'`).join(", ")}?` : ""}`,
+    );
   }
 
   /** Writes the given inputs and submits one run. Reads nothing back and waits for nothing. */
@@ -158,10 +161,13 @@ export class Model {
     for (const [name, given] of Object.entries(inputs)) {
       const input = this.graph.inputs.find((i) => i.name === name);
       const value = this.#live.plan.values.get(name);
-      if (!input || !value) throw new ModelError(`no input is called '${name}'. The model has ${this.inputs.map((i) => `'${i.name}'`).join(", ")}.`);
+      if (!input || !value)
+        throw new ModelError(`no input is called '${name}'. The model has ${this.inputs.map((i) => `'${i.name}'`).join(", ")}.`);
       const isTensor = given instanceof Tensor;
       if (isTensor ? !sameShape(given.shape, input.shape) : given.length !== sizeOf(input.shape))
-        throw new ModelError(`input '${name}': expected [${input.shape.join(", ")}], got ${isTensor ? `[${given.shape.join(", ")}]` : `${given.length} elements`}.`);
+        throw new ModelError(
+          `input '${name}': expected [${input.shape.join(", ")}], got ${isTensor ? `[${given.shape.join(", ")}]` : `${given.length} elements`}.`,
+        );
       const tensor = isTensor ? given : Tensor.from(input.dtype, input.shape, given);
       this.#live.write(value, toGpuWords(tensor));
     }
@@ -209,7 +215,8 @@ export class Model {
     const encoder = this.#device.gpu.createCommandEncoder({ label: "keep inputs" });
     for (const { name } of this.graph.inputs) {
       const [old, fresh] = [from.plan.values.get(name), to.plan.values.get(name)];
-      if (old && fresh) encoder.copyBufferToBuffer(from.bufferOf(old), old.offset * 4, to.bufferOf(fresh), fresh.offset * 4, sizeOf(old.shape) * 4);
+      if (old && fresh)
+        encoder.copyBufferToBuffer(from.bufferOf(old), old.offset * 4, to.bufferOf(fresh), fresh.offset * 4, sizeOf(old.shape) * 4);
     }
     this.#device.gpu.queue.submit([encoder.finish()]);
   }

@@ -46,7 +46,8 @@ async function download(url: string | URL, { onProgress, signal }: ReadOptions):
     if (signal?.aborted) throw error;
     throw new ModelError(`'${url}' could not be downloaded: ${(error as Error).message}. Check the address and the connection.`);
   }
-  if (!response.ok) throw new ModelError(`'${url}' could not be downloaded: the server answered ${response.status} ${response.statusText}.`);
+  if (!response.ok)
+    throw new ModelError(`'${url}' could not be downloaded: the server answered ${response.status} ${response.statusText}.`);
   // A compressed body's length says nothing about the bytes that come out of it.
   const isEncoded = response.headers.has("content-encoding");
   const total = isEncoded ? 0 : Number(response.headers.get("content-length") ?? 0);

@@ -28,15 +28,17 @@ export interface ModelSummary {
 /** @param file the graph as imported, whose initializers are the parameters; constants made by folding are not */
 export function summarize(file: Graph, { graph, operations }: Inference): ModelSummary {
   const parameters = parametersByNode(file, graph);
-  const layers = graph.nodes.map((node): LayerSummary => ({
-    name: node.name,
-    operator: node.operator,
-    inputs: node.inputs.filter((name) => name && !graph.initializers.has(name)),
-    outputs: node.outputs.filter((name) => name),
-    shape: graph.types.get(node.outputs[0] as string)?.shape,
-    parameterCount: parameters.get(node.name) ?? 0,
-    macs: operations.get(node.name)?.macs ?? 0,
-  }));
+  const layers = graph.nodes.map(
+    (node): LayerSummary => ({
+      name: node.name,
+      operator: node.operator,
+      inputs: node.inputs.filter((name) => name && !graph.initializers.has(name)),
+      outputs: node.outputs.filter((name) => name),
+      shape: graph.types.get(node.outputs[0] as string)?.shape,
+      parameterCount: parameters.get(node.name) ?? 0,
+      macs: operations.get(node.name)?.macs ?? 0,
+    }),
+  );
   return {
     name: file.name,
     opset: file.opsets.get("") ?? 0,

@@ -34,9 +34,14 @@ const wantedLimits = [
 export async function requestDevice(options: DeviceOptions = {}): Promise<Device> {
   const gpu = options.gpu ?? (typeof navigator === "undefined" ? undefined : navigator.gpu);
   if (!gpu)
-    throw new DeviceError("Convcam needs WebGPU: navigator.gpu is undefined. Try Chrome 113 or later, Edge, Safari 26 or Firefox 141, over https or localhost.");
+    throw new DeviceError(
+      "Convcam needs WebGPU: navigator.gpu is undefined. Try Chrome 113 or later, Edge, Safari 26 or Firefox 141, over https or localhost.",
+    );
   const adapter = await gpu.requestAdapter(options.powerPreference ? { powerPreference: options.powerPreference } : {});
-  if (!adapter) throw new DeviceError("WebGPU is here, but it found no GPU it may use. Check that hardware acceleration is on and the driver is current.");
+  if (!adapter)
+    throw new DeviceError(
+      "WebGPU is here, but it found no GPU it may use. Check that hardware acceleration is on and the driver is current.",
+    );
   const requiredLimits: Record<string, number> = {};
   for (const limit of wantedLimits) requiredLimits[limit] = adapter.limits[limit] as number;
   const device = await adapter.requestDevice({
@@ -81,7 +86,9 @@ export class Device {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
     const limit = usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
     if (size > limit)
-      throw new DeviceError(`'${label}' takes ${size} bytes, but this GPU allows ${limit} in one buffer. Use smaller inputs or another GPU.`);
+      throw new DeviceError(
+        `'${label}' takes ${size} bytes, but this GPU allows ${limit} in one buffer. Use smaller inputs or another GPU.`,
+      );
     const buffer = this.gpu.createBuffer({ label, size, usage });
     this.#buffers.set(buffer, size);
     this.#allocatedBytes += size;

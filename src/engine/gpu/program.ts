@@ -22,7 +22,13 @@ export class Program {
   readonly #params: GPUBuffer | undefined;
   readonly #steps: readonly EncodedStep[];
 
-  private constructor(device: Device, plan: Plan, buffers: readonly GPUBuffer[], params: GPUBuffer | undefined, steps: readonly EncodedStep[]) {
+  private constructor(
+    device: Device,
+    plan: Plan,
+    buffers: readonly GPUBuffer[],
+    params: GPUBuffer | undefined,
+    steps: readonly EncodedStep[],
+  ) {
     this.#device = device;
     this.plan = plan;
     this.#buffers = buffers;
@@ -47,7 +53,9 @@ export class Program {
         device.gpu.queue.writeBuffer(params, 0, encoded.bytes);
       }
       const pipelines = await compiling;
-      const steps = plan.steps.map((step, i) => bindStep(device, step, pipelines[i] as GPUComputePipeline, buffers, params, encoded.offsets[i] as number));
+      const steps = plan.steps.map((step, i) =>
+        bindStep(device, step, pipelines[i] as GPUComputePipeline, buffers, params, encoded.offsets[i] as number),
+      );
       return new Program(device, plan, buffers, params, steps);
     } catch (error) {
       await compiling.catch(() => {});

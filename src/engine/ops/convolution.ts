@@ -8,7 +8,15 @@ import { sameShape, sizeOf } from "../shapes.ts";
 import { isFloat, type Tensor } from "../tensor.ts";
 import { resolveWindow, type Window } from "../window.ts";
 import { flatWorkgroups } from "./dispatch.ts";
-import { type Border, defineOperator, type Kernel, type Operation, type OperatorContext, type PackedConstant, type PlacedOperand } from "./operator.ts";
+import {
+  type Border,
+  defineOperator,
+  type Kernel,
+  type Operation,
+  type OperatorContext,
+  type PackedConstant,
+  type PlacedOperand,
+} from "./operator.ts";
 
 /** One convolution, whatever the number of spatial axes. */
 interface Case {
@@ -28,21 +36,26 @@ interface Case {
 }
 
 export default [
-  defineOperator("Conv", { since: 1 }, (context) => describe(context, { kind: "none", alpha: 0, beta: 0 })),
+  defineOperator("Conv", { since: 1 }, (context) => describeConvolution(context, { kind: "none", alpha: 0, beta: 0 })),
   defineOperator("Conv", { since: 1, domain: fusedDomain }, (context) => {
     const { attributes } = context;
     const kind = attributes.string("activation", "none");
     if (!(kind in activations)) return context.invalid(`activation '${kind}'`);
-    return describe(context, { kind: kind as ActivationKind, alpha: attributes.number("activation_alpha", 0), beta: attributes.number("activation_beta", 0) });
+    return describeConvolution(context, {
+      kind: kind as ActivationKind,
+      alpha: attributes.number("activation_alpha", 0),
+      beta: attributes.number("activation_beta", 0),
+    });
   }),
 ];
 
-function describe(context: OperatorContext, activation: Activation): Operation {
+function describeConvolution(context: OperatorContext, activation: Activation): Operation {
   const { attributes } = context;
   const [x, w, bias, residual] = [context.input(0), context.input(1), context.inputs[2], context.inputs[3]];
   if (!isFloat(x.dtype)) return context.unsupported(`${x.dtype} elements. Re-export with float32`);
   if (x.shape.length < 3 || x.shape.length > 5) return context.unsupported(`an input of rank ${x.shape.length}; 3, 4 and 5 are supported`);
-  if (w.shape.length !== x.shape.length) return context.invalid(`a weight of shape [${w.shape}] does not fit an input of shape [${x.shape}]`);
+  if (w.shape.length !== x.shape.length)
+    return context.invalid(`a weight of shape [${w.shape}] does not fit an input of shape [${x.shape}]`);
   const [batch, channels, ...spatial] = x.shape as [number, number, ...number[]];
   const [outChannels, inChannels, ...kernel] = w.shape as [number, number, ...number[]];
   const groups = attributes.number("group", 1);
@@ -99,13 +112,25 @@ function chooseVariant(it: Case): ConvolutionVariant {
   const taps = kernel[0] * kernel[1];
   const isPointwise = taps === 1;
   const loopRows = taps > 49;
-  const [channels, rows, columns] = isPointwise ? [16, 1, 8] : taps <= 9 ? [8, 4, 4] : taps <= 25 ? [4, 4, 4] : taps <= 49 ? [4, 2, 4] : [8, 1, 4];
+  const [channels, rows, columns] = isPointwise
+    ? [16, 1, 8]
+    : taps <= 9
+      ? [8, 4, 4]
+      : taps <= 25
+        ? [4, 4, 4]
+        : taps <= 49
+          ? [4, 2, 4]
+          : [8, 1, 4];
+  const [height, width] = pair(it.window.output, 1);
   return {
     kernel,
     strides: pair(it.window.strides, 1),
     dilations: pair(it.window.dilations, 1),
-    // One map in, one map out: a block of channels would be of one channel.
-    block: { channels: fitBlock(it.outChannels, channels), rows: it.window.kernel.length === 1 ? 1 : rows, columns },
+    block: {
+      channels: fitBlock(it.outChannels, channels),
+      rows: Math.min(rows, height),
+      columns: Math.min(columns, isPointwise ? height * width : width),
+    },
     loopRows,
     activation: it.activation.kind,
     hasResidual: it.hasResidual,
@@ -115,9 +140,9 @@ function chooseVariant(it: Case): ConvolutionVariant {
 /** The block size up to `largest` that covers `channels` with the least idle work; `largest` itself where it divides. */
 function fitBlock(channels: number, largest: number): number {
   if (channels % largest === 0) return largest;
-  let best = largest;
+  let best = 1;
   let bestCost = Number.POSITIVE_INFINITY;
-  for (let block = largest; block >= 1; block--) {
+  for (let block = Math.min(largest, channels); block >= 1; block--) {
     // Two stands for what every block pays besides its own channels: loading the input.
     const cost = Math.ceil(channels / block) * (block + 2);
     if (cost < bestCost) [best, bestCost] = [block, cost];
@@ -203,28 +228,33 @@ function prefixed(prefix: string, strides: PlaneStrides): Record<string, number>
   return { [`${prefix}_n`]: strides.n, [`${prefix}_c`]: strides.c, [`${prefix}_h`]: strides.h };
 }
 
-/** [group][channel block][in channel][tap][channel within block], zero-filled. */
+/** The packed place of every output channel of every block: [group, block, channel within block] and the channel it stands for. */
+function* blockChannels({ groups, outChannels }: Case, block: number): Iterable<{ place: number; channel: number }> {
+  const blocks = Math.ceil(outChannels / block);
+  for (let g = 0; g < groups; g++)
+    for (let b = 0; b < blocks; b++)
+      for (let o = 0; o < block; o++) {
+        const first = Math.min(b * block, outChannels - block);
+        yield { place: (g * blocks + b) * block + o, channel: g * outChannels + first + o };
+      }
+}
+
+/** [group][channel block][in channel][tap][channel within block] */
 function packWeights(it: Case, block: number): PackedConstant {
   const source = (it.weight as Tensor).toFloat32();
-  const taps = sizeOf(it.window.kernel);
-  const blocks = Math.ceil(it.outChannels / block);
-  const data = new Float32Array(it.groups * blocks * it.inChannels * taps * block);
-  for (let g = 0; g < it.groups; g++)
-    for (let o = 0; o < it.outChannels; o++) {
-      const at = (g * blocks + Math.floor(o / block)) * it.inChannels * taps * block + (o % block);
-      const from = (g * it.outChannels + o) * it.inChannels * taps;
-      for (let k = 0; k < it.inChannels * taps; k++) data[at + k * block] = source[from + k] as number;
-    }
+  const perChannel = it.inChannels * sizeOf(it.window.kernel);
+  const data = new Float32Array(it.groups * Math.ceil(it.outChannels / block) * block * perChannel);
+  for (const { place, channel } of blockChannels(it, block)) {
+    const to = Math.floor(place / block) * block * perChannel + (place % block);
+    for (let k = 0; k < perChannel; k++) data[to + k * block] = source[channel * perChannel + k] as number;
+  }
   return { label: `weights, block ${block}`, data };
 }
 
 function packBias(it: Case, block: number): PackedConstant {
-  const blocks = Math.ceil(it.outChannels / block);
-  const data = new Float32Array(it.groups * blocks * block);
   const source = it.bias?.toFloat32();
-  if (source)
-    for (let g = 0; g < it.groups; g++)
-      for (let o = 0; o < it.outChannels; o++) data[g * blocks * block + o] = source[g * it.outChannels + o] as number;
+  const data = new Float32Array(it.groups * Math.ceil(it.outChannels / block) * block);
+  for (const { place, channel } of blockChannels(it, block)) data[place] = source?.[channel] ?? 0;
   return { label: `bias, block ${block}`, data };
 }
 

@@ -65,7 +65,11 @@ const unary: Readonly<Record<string, Row>> = {
   Neg: { wgsl: { f32: "-a", i32: "-a" }, js: (a) => -a },
   Relu: { wgsl: { f32: "max(a, 0.0)", i32: "max(a, 0)", u32: "a" }, js: (a) => Math.max(a, 0) },
   LeakyRelu: { wgsl: "select(a, params.alpha * a, a < 0.0)", js: (a, alpha = 0) => (a < 0 ? alpha * a : a), scalars: { alpha: 0.01 } },
-  Elu: { wgsl: "select(a, params.alpha * (exp(min(a, 0.0)) - 1.0), a < 0.0)", js: (a, alpha = 0) => (a < 0 ? alpha * Math.expm1(a) : a), scalars: { alpha: 1 } },
+  Elu: {
+    wgsl: "select(a, params.alpha * (exp(min(a, 0.0)) - 1.0), a < 0.0)",
+    js: (a, alpha = 0) => (a < 0 ? alpha * Math.expm1(a) : a),
+    scalars: { alpha: 1 },
+  },
   Celu: {
     wgsl: "max(a, 0.0) + min(params.alpha * (exp(min(a, 0.0) / params.alpha) - 1.0), 0.0)",
     js: (a, alpha = 1) => Math.max(a, 0) + Math.min(alpha * Math.expm1(a / alpha), 0),
@@ -75,7 +79,7 @@ const unary: Readonly<Record<string, Row>> = {
   Selu: {
     wgsl: "params.gamma * select(a, params.alpha * (exp(min(a, 0.0)) - 1.0), a < 0.0)",
     js: (a, alpha = 0, gamma = 0) => gamma * (a < 0 ? alpha * Math.expm1(a) : a),
-    scalars: { alpha: 1.67326319217681884765625, gamma: 1.05070102214813232421875 },
+    scalars: { alpha: 1.6732631921768188, gamma: 1.0507010221481323 },
   },
   Sigmoid: { wgsl: "1.0 / (1.0 + exp(-a))", js: sigmoid },
   HardSigmoid: {
@@ -139,7 +143,9 @@ const binary: Readonly<Record<string, Row>> = {
 };
 
 /** Operators over any number of operands, folded pairwise in one dispatch. */
-const variadic: Readonly<Record<string, { fold: (x: string, y: string) => string; js: (a: number, b: number) => number; isMean?: boolean }>> = {
+const variadic: Readonly<
+  Record<string, { fold: (x: string, y: string) => string; js: (a: number, b: number) => number; isMean?: boolean }>
+> = {
   Max: { fold: (x, y) => `max(${x}, ${y})`, js: Math.max },
   Min: { fold: (x, y) => `min(${x}, ${y})`, js: Math.min },
   Sum: { fold: (x, y) => `${x} + ${y}`, js: (a, b) => a + b },
@@ -182,7 +188,8 @@ interface Formula {
 
 /** The Operation of a formula over `operands`, broadcast together. */
 export function elementWise(context: OperatorContext, operands: readonly Operand[], formula: Formula): Operation {
-  if (operands.length > maxOperands) context.unsupported(`${operands.length} operands in one node. Split it into nodes of at most ${maxOperands}`);
+  if (operands.length > maxOperands)
+    context.unsupported(`${operands.length} operands in one node. Split it into nodes of at most ${maxOperands}`);
   const shape = formula.shape ?? broadcastShapes(...operands.map((o) => o.shape));
   const indices = formula.indices ?? operands.map((_, i) => i);
   const output = gpuTypeOf(formula.dtype);
@@ -312,7 +319,11 @@ const mod = defineOperator("Mod", { since: 10 }, (context) => {
 
 const where = defineOperator("Where", { since: 9 }, (context) => {
   const [condition, x, y] = [context.input(0), context.input(1), context.input(2)];
-  return elementWise(context, [condition, x, y], { expression: "select(c, b, a != 0u)", js: (a, b = 0, c = 0) => (a ? b : c), dtype: x.dtype });
+  return elementWise(context, [condition, x, y], {
+    expression: "select(c, b, a != 0u)",
+    js: (a, b = 0, c = 0) => (a ? b : c),
+    dtype: x.dtype,
+  });
 });
 
 const gelu = defineOperator("Gelu", { since: 20 }, (context) => {
@@ -334,12 +345,14 @@ const batchNormalization = defineOperator("BatchNormalization", { since: 6 }, (c
   const epsilon = attributes.number("epsilon", 1e-5);
   attributes.ignore("momentum", "spatial", "is_test", "consumed_inputs");
   if (attributes.flag("training_mode", false)) return context.unsupported("training_mode=1. Export the model in evaluation mode");
-  if (context.outputCount > 1 && context.opset >= 14) return context.unsupported("the running statistics as outputs. Export the model in evaluation mode");
+  if (context.outputCount > 1 && context.opset >= 14)
+    return context.unsupported("the running statistics as outputs. Export the model in evaluation mode");
   const x = context.input(0);
   const channels = x.shape[1] ?? 1;
   const operands = [0, 1, 2, 3, 4].map((i) => context.input(i));
   for (const vector of operands.slice(1))
-    if (sizeOf(vector.shape) !== channels) return context.invalid(`scale, bias, mean and variance must have ${channels} elements, got [${vector.shape}]`);
+    if (sizeOf(vector.shape) !== channels)
+      return context.invalid(`scale, bias, mean and variance must have ${channels} elements, got [${vector.shape}]`);
   const formula = {
     name: "batch-normalization",
     expression: "b * (a - d) * inverseSqrt(e + params.epsilon) + c",
@@ -347,7 +360,10 @@ const batchNormalization = defineOperator("BatchNormalization", { since: 6 }, (c
     output: "f32" as const,
     scalars: ["epsilon"],
   };
-  return { outputs: [{ dtype: x.dtype, shape: x.shape }], kernels: () => [perChannelKernel(elementWiseKernel(formula, { epsilon }), x.shape)] };
+  return {
+    outputs: [{ dtype: x.dtype, shape: x.shape }],
+    kernels: () => [perChannelKernel(elementWiseKernel(formula, { epsilon }), x.shape)],
+  };
 });
 
 /** A kernel whose operands after the first are vectors that broadcast along axis 1: views them as [1, C, 1, …]. */

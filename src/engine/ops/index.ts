@@ -6,7 +6,8 @@ const modules = import.meta.glob<{ default?: Operator | readonly Operator[] }>([
 const operators = new Map<string, Operator>();
 for (const { default: exported } of Object.values(modules)) {
   if (!exported) continue;
-  for (const operator of Array.isArray(exported) ? exported : [exported as Operator]) operators.set(`${operator.domain}:${operator.name}`, operator);
+  for (const operator of Array.isArray(exported) ? exported : [exported as Operator])
+    operators.set(`${operator.domain}:${operator.name}`, operator);
 }
 
 /** The implementation of an operator, if there is one. */

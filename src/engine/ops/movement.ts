@@ -26,7 +26,8 @@ function moving(outputs: readonly ValueType[], moves: readonly Move[], fill?: nu
     readsStrided: "any",
     writesStrided: true,
     dispatches(inputs, placed) {
-      const filled = fill === undefined ? [] : placed.map((y) => copyDispatch("fill", y.shape, filledView(y, fill), { ...layoutOf(y), binding: y }));
+      const filled =
+        fill === undefined ? [] : placed.map((y) => copyDispatch("fill", y.shape, filledView(y, fill), { ...layoutOf(y), binding: y }));
       const copies = moves.flatMap((move) => {
         const x = inputs[move.input];
         // The planner leaves out what already lies in its place in a Concat's output.
@@ -53,7 +54,12 @@ function filledView(y: PlacedOperand, value: number): Layout & { binding: Packed
   return { binding: { label: "fill", data }, offset: 0, strides: y.shape.map(() => 0) };
 }
 
-function evaluateMoves(inputs: readonly (Tensor | undefined)[], outputs: readonly ValueType[], moves: readonly Move[], fill?: number): Tensor[] {
+function evaluateMoves(
+  inputs: readonly (Tensor | undefined)[],
+  outputs: readonly ValueType[],
+  moves: readonly Move[],
+  fill?: number,
+): Tensor[] {
   return outputs.map((type, index) => {
     const bytes =
       fill === undefined
@@ -105,7 +111,10 @@ function replaced(shape: Shape, axis: number, extent: number): number[] {
 
 const transpose = defineOperator("Transpose", { since: 1 }, (context) => {
   const x = context.input(0);
-  const perm = context.attributes.numbers("perm", x.shape.map((_, i) => x.shape.length - 1 - i));
+  const perm = context.attributes.numbers(
+    "perm",
+    x.shape.map((_, i) => x.shape.length - 1 - i),
+  );
   if ([...perm].sort((a, b) => a - b).some((p, i) => p !== i) || perm.length !== x.shape.length)
     return context.invalid(`perm [${perm}] is not a permutation of ${x.shape.length} axes`);
   const shape = perm.map((p) => x.shape[p] as number);
@@ -295,7 +304,10 @@ function blocks(context: OperatorContext, toSpace: boolean): Operation {
     offset,
     strides: [sn, sc * depthStride, sh, sc * blockStride * size, sw, sc * blockStride],
   });
-  const wide = ({ offset, strides: [sn = 0, sc = 0, sh = 0, sw = 0] }: Layout) => ({ offset, strides: [sn, sc, sh * size, sh, sw * size, sw] });
+  const wide = ({ offset, strides: [sn = 0, sc = 0, sh = 0, sw = 0] }: Layout) => ({
+    offset,
+    strides: [sn, sc, sh * size, sh, sw * size, sw],
+  });
   const move = { input: 0, output: 0, shape: [n, depth, rows, size, columns, size] };
   return moving([{ dtype: x.dtype, shape }], [toSpace ? { ...move, from: deep, to: wide } : { ...move, from: wide, to: deep }]);
 }

@@ -14,7 +14,14 @@ function view(context: OperatorContext, shape: Shape): Operation {
       const from = inputs[0] as PlacedOperand;
       const to = outputs[0] as PlacedOperand;
       const count = sizeOf(shape);
-      return [copyDispatch("copy", [count], { binding: from, offset: from.offset, strides: [1] }, { binding: to, offset: to.offset, strides: [1] })];
+      return [
+        copyDispatch(
+          "copy",
+          [count],
+          { binding: from, offset: from.offset, strides: [1] },
+          { binding: to, offset: to.offset, strides: [1] },
+        ),
+      ];
     },
   };
   return {
@@ -50,7 +57,8 @@ function axesOf(context: OperatorContext): readonly number[] | undefined {
 
 const squeeze = defineOperator("Squeeze", { since: 1 }, (context) => {
   const { shape } = context.input(0);
-  const axes = axesOf(context)?.map((axis) => normalizeAxis(axis, shape.length)) ?? shape.flatMap((extent, axis) => (extent === 1 ? [axis] : []));
+  const axes =
+    axesOf(context)?.map((axis) => normalizeAxis(axis, shape.length)) ?? shape.flatMap((extent, axis) => (extent === 1 ? [axis] : []));
   if (axes.some((axis) => shape[axis] !== 1)) return context.invalid(`axes [${axes}] of [${shape}] are not all 1`);
   return view(
     context,
@@ -121,7 +129,9 @@ const shapeOperator = defineOperator("Shape", { since: 1 }, (context) => {
 const size = defineOperator("Size", { since: 1 }, (context) => known(Tensor.int64([], [sizeOf(context.input(0).shape)])));
 
 const range = defineOperator("Range", { since: 11 }, (context) => {
-  const [start, limit, delta] = ["start", "limit", "delta"].map((name, i) => context.constant(i, name)?.toNumbers()[0] ?? context.invalid(`${name} is required`));
+  const [start, limit, delta] = ["start", "limit", "delta"].map(
+    (name, i) => context.constant(i, name)?.toNumbers()[0] ?? context.invalid(`${name} is required`),
+  );
   const count = Math.max(0, Math.ceil(((limit as number) - (start as number)) / (delta as number)));
   const values = Array.from({ length: count }, (_, i) => (start as number) + i * (delta as number));
   return known(Tensor.from(context.input(0).dtype, [count], values));

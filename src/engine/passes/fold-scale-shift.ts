@@ -25,7 +25,8 @@ export const foldScaleShift: Pass = (graph, options): Graph => {
       const biasName = convolution.inputs[2];
       const bias = biasName ? initializers.get(biasName) : undefined;
       const channels = weight?.shape[0] ?? 0;
-      const step = next && weight && (bias || !biasName) ? scaleShiftOf(graph, next, convolution.outputs[0] as string, channels) : undefined;
+      const step =
+        next && weight && (bias || !biasName) ? scaleShiftOf(graph, next, convolution.outputs[0] as string, channels) : undefined;
       if (!next || !weight || !step) break;
       const folded = foldIntoConvolution(weight, bias, step);
       const names = [`${next.name}/folded weight`, `${next.name}/folded bias`] as const;
@@ -33,7 +34,12 @@ export const foldScaleShift: Pass = (graph, options): Graph => {
       initializers.set(names[1], folded.bias);
       dropped.add(convolution.name);
       replacements.delete(convolution.name);
-      convolution = { ...convolution, name: next.name, inputs: [convolution.inputs[0] as string, ...names], outputs: [next.outputs[0] as string] };
+      convolution = {
+        ...convolution,
+        name: next.name,
+        inputs: [convolution.inputs[0] as string, ...names],
+        outputs: [next.outputs[0] as string],
+      };
       replacements.set(next.name, convolution);
     }
   }
@@ -46,7 +52,11 @@ export const foldScaleShift: Pass = (graph, options): Graph => {
  * @param bias [outC], zeros if absent
  * @returns the convolution's new weight and bias; the inputs are not modified
  */
-export function foldIntoConvolution(weight: Tensor, bias: Tensor | undefined, { scale, shift }: ScaleShift): { weight: Tensor; bias: Tensor } {
+export function foldIntoConvolution(
+  weight: Tensor,
+  bias: Tensor | undefined,
+  { scale, shift }: ScaleShift,
+): { weight: Tensor; bias: Tensor } {
   const perChannel = sizeOf(weight.shape.slice(1));
   const source = weight.toFloat32();
   const scaled = new Float32Array(source.length);

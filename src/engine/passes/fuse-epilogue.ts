@@ -20,7 +20,12 @@ export const fuseEpilogue: Pass = (graph, options): Graph => {
   /** What a fused node computes can no longer be fused into another. */
   const taken = new Set<string>();
 
-  const fuse = (convolution: Node, absorbed: readonly Node[], last: Node, changes: { residual?: string; activation?: FusedActivation }): Node => {
+  const fuse = (
+    convolution: Node,
+    absorbed: readonly Node[],
+    last: Node,
+    changes: { residual?: string; activation?: FusedActivation },
+  ): Node => {
     for (const node of [convolution, ...absorbed]) {
       dropped.add(node.name);
       replacements.delete(node.name);
@@ -117,7 +122,11 @@ function clipOf(graph: TypedGraph, node: Node, number: (name: string, fallback: 
 }
 
 /** x · sigmoid(x), as exporters write SiLU. */
-function siluOf(readers: readonly Node[], reader: (name: string) => Node | undefined, output: string): { sigmoid: Node; mul: Node } | undefined {
+function siluOf(
+  readers: readonly Node[],
+  reader: (name: string) => Node | undefined,
+  output: string,
+): { sigmoid: Node; mul: Node } | undefined {
   const sigmoid = readers.find((node) => node.operator === "Sigmoid");
   const mul = readers.find((node) => node.operator === "Mul");
   if (readers.length !== 2 || !sigmoid || !mul || reader(sigmoid.outputs[0] as string) !== mul) return undefined;

@@ -28,12 +28,17 @@ const foldLimit = 1 << 22;
 
 /** Infers every shape, folds constants and lists what stands in the way. Never throws for an operator's sake. */
 export function inferGraph(graph: Graph, options: InferOptions = {}): Inference {
+  checkNames(graph, options);
   const initializers = new Map(graph.initializers);
   const types = new Map<string, ValueType>();
   const inputs: (GraphInput & ValueType)[] = [];
   for (const input of graph.inputs) {
     const fixed = options.inputValues?.[input.name];
     if (fixed) {
+      if (fixed.dtype !== input.dtype || !fits(input, fixed.shape))
+        throw new ModelError(
+          `input '${input.name}': the model says ${input.dtype} [${input.shape.join(", ")}], inputValues has ${fixed.dtype} [${fixed.shape.join(", ")}]`,
+        );
       initializers.set(input.name, fixed);
       continue;
     }
@@ -73,10 +78,24 @@ export function inferGraph(graph: Graph, options: InferOptions = {}): Inference 
   return { graph: { ...graph, inputs, initializers, nodes, types }, operations, obstacles };
 }
 
+/** A misspelt name would otherwise be ignored. */
+function checkNames(graph: Graph, { inputShapes = {}, inputValues = {} }: InferOptions): void {
+  const names = graph.inputs.map(({ name }) => name);
+  for (const [option, given] of Object.entries({ inputShapes, inputValues }))
+    for (const name of Object.keys(given))
+      if (!names.includes(name))
+        throw new ModelError(`${option} names '${name}', but the model's inputs are ${names.map((known) => `'${known}'`).join(", ")}`);
+}
+
+function fits(input: GraphInput, given: readonly number[]): boolean {
+  if (given.some((extent) => !Number.isInteger(extent) || extent < 0)) return false;
+  return given.length === input.shape.length && input.shape.every((extent, axis) => typeof extent === "string" || extent === given[axis]);
+}
+
 function resolveShape(input: GraphInput, given: readonly number[] | undefined): number[] {
   if (given) {
-    const fits = given.length === input.shape.length && input.shape.every((e, i) => typeof e === "string" || e === given[i]);
-    if (!fits) throw new ModelError(`input '${input.name}': the model says [${input.shape.join(", ")}], inputShapes says [${given.join(", ")}]`);
+    if (!fits(input, given))
+      throw new ModelError(`input '${input.name}': the model says [${input.shape.join(", ")}], inputShapes says [${given.join(", ")}]`);
     return [...given];
   }
   return input.shape.map((extent, axis) => {
@@ -101,7 +120,10 @@ function describeNode(
   const domainName = node.domain ? ` of domain '${node.domain}'` : "";
   if (!operator) throw new UnsupportedError(`${where}: the operator${domainName} is not supported.`);
   const opset = opsets.get(node.domain) ?? 1;
-  if (opset < operator.since) throw new UnsupportedError(`${where}: opset ${opset} is not supported, only ${operator.since} and later. Convert the model to a newer opset.`);
+  if (opset < operator.since)
+    throw new UnsupportedError(
+      `${where}: opset ${opset} is not supported, only ${operator.since} and later. Convert the model to a newer opset.`,
+    );
   if (node.inputs.some((name) => name && !types.has(name))) return undefined;
 
   const inputs = node.inputs.map((name): Operand | undefined => {
@@ -120,7 +142,12 @@ function describeNode(
     constant(index, what) {
       const operand = inputs[index];
       if (!operand) return undefined;
-      return operand.constant ?? context.unsupported(`${what} (input '${node.inputs[index]}') must be known at load. Fix it with inputValues, or re-export with constant ${what}`);
+      return (
+        operand.constant ??
+        context.unsupported(
+          `${what} (input '${node.inputs[index]}') must be known at load. Fix it with inputValues, or re-export with constant ${what}`,
+        )
+      );
     },
     unsupported(message) {
       throw new UnsupportedError(`${where}: ${message.replace(/\.$/, "")}.`);
@@ -134,7 +161,8 @@ function describeNode(
     operation = operator.describe(context);
   } catch (error) {
     // Helpers below the operators (windows, broadcasting) do not know which node they serve.
-    if (error instanceof ModelError && !error.message.startsWith(where)) throw new ModelError(`${where}: ${error.message}`);
+    if (error instanceof ModelError && !error.message.startsWith(where))
+      throw new ModelError(`${where}: ${error.message.replace(/\.$/, "")}.`);
     throw error;
   }
   if (attributes.unread.length > 0) {
@@ -144,7 +172,11 @@ function describeNode(
   return operation;
 }
 
-function constantOutputs(node: Node, operation: Operation, constants: ReadonlyMap<string, Tensor>): readonly (Tensor | undefined)[] | undefined {
+function constantOutputs(
+  node: Node,
+  operation: Operation,
+  constants: ReadonlyMap<string, Tensor>,
+): readonly (Tensor | undefined)[] | undefined {
   if (operation.constantOutputs) return operation.constantOutputs;
   if (!operation.evaluate || operation.outputs.some((type) => sizeOf(type.shape) > foldLimit)) return undefined;
   if (node.inputs.some((name) => name && !constants.has(name))) return undefined;

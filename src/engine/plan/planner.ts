@@ -198,7 +198,12 @@ class Planner {
       if (input === name) break;
       start += this.#type(input).shape[axis] as number;
     }
-    return { storage: whole.storage, offset: whole.offset + start * (whole.strides[axis] as number), strides: whole.strides, isDense: false };
+    return {
+      storage: whole.storage,
+      offset: whole.offset + start * (whole.strides[axis] as number),
+      strides: whole.strides,
+      isDense: false,
+    };
   }
 
   // ---- dispatches
@@ -214,7 +219,9 @@ class Planner {
       return;
     }
     const inputs = node.inputs.map((name, index) => this.#inputFor(planned, name, index, position));
-    const outputs = node.outputs.map((name, i) => (name ? this.#operand(name, position) : this.#unwantedOutput(operation.outputs[i] as ValueType, position)));
+    const outputs = node.outputs.map((name, i) =>
+      name ? this.#operand(name, position) : this.#unwantedOutput(operation.outputs[i] as ValueType, position),
+    );
     let { macs = 0 } = operation;
     for (const dispatch of kernel.dispatches(inputs, outputs)) {
       this.#emitDispatch(node.name, kernel.name, dispatch, macs, position);
@@ -226,9 +233,15 @@ class Planner {
     if (!name) return undefined;
     const { kernel, operation, node } = planned;
     const constant = this.#graph.initializers.get(name);
-    if (kernel?.ignoresInputs?.includes(index)) return { ...this.#type(name), slot: -1, offset: 0, strides: [], isDense: false, ...(constant && { constant }) };
+    if (kernel?.ignoresInputs?.includes(index))
+      return { ...this.#type(name), slot: -1, offset: 0, strides: [], isDense: false, ...(constant && { constant }) };
     const operand = this.#operand(name, position);
-    if (operation.concatAxis !== undefined && !constant && this.#placement(name).storage === this.#placement(node.outputs[0] as string).storage) return undefined;
+    if (
+      operation.concatAxis !== undefined &&
+      !constant &&
+      this.#placement(name).storage === this.#placement(node.outputs[0] as string).storage
+    )
+      return undefined;
     const border = kernel?.borders?.[index] ?? noBorder;
     if (hasBorder(border) && !coversBorder(this.#actualBorder(name), border)) return this.#borderedCopy(name, operand, border, position);
     if (!operand.isDense && !readsStrided(planned, index)) return this.#denseCopy(name, operand, position);
@@ -247,7 +260,8 @@ class Planner {
     let copy = this.#borderedCopies.get(name);
     if (!copy || !coversBorder(copy.border, border)) {
       let wanted = border;
-      for (const use of this.#uses.get(name) ?? []) wanted = unionBorder(wanted, this.#nodes[use.position]?.kernel?.borders?.[use.index] ?? noBorder);
+      for (const use of this.#uses.get(name) ?? [])
+        wanted = unionBorder(wanted, this.#nodes[use.position]?.kernel?.borders?.[use.index] ?? noBorder);
       copy = { placement: borderedPlacement(`${name} with border`, operand.shape, wanted), border: wanted };
       this.#borderedCopies.set(name, copy);
       this.#emitCopy(`${name} with border`, operand, this.#placedAt(name, copy.placement, position));
@@ -285,13 +299,21 @@ class Planner {
 
   #touch(storage: Storage, position: number): void {
     const known = this.#lifetimes.get(storage);
-    this.#lifetimes.set(storage, { first: Math.min(position, known?.first ?? position), last: Math.max(position, known?.last ?? position) });
+    this.#lifetimes.set(storage, {
+      first: Math.min(position, known?.first ?? position),
+      last: Math.max(position, known?.last ?? position),
+    });
   }
 
   #emitCopy(label: string, from: PlacedOperand, to: PlacedOperand): void {
     const dispatch =
       from.isDense && to.isDense
-        ? copyDispatch("copy", [sizeOf(to.shape)], { binding: from, offset: from.offset, strides: [1] }, { binding: to, offset: to.offset, strides: [1] })
+        ? copyDispatch(
+            "copy",
+            [sizeOf(to.shape)],
+            { binding: from, offset: from.offset, strides: [1] },
+            { binding: to, offset: to.offset, strides: [1] },
+          )
         : copyDispatch("copy", from.shape, { ...from, binding: from }, { ...to, binding: to });
     this.#emitDispatch(label, "copy", dispatch, 0, 0);
   }
@@ -351,7 +373,9 @@ class Planner {
     const pinned = new Set([...this.#kept, ...this.#graph.inputs.map((i) => i.name)].map((name) => this.#placements.get(name)?.storage));
     const inputStorages = new Set(this.#graph.inputs.map(({ name }) => this.#placement(name).storage));
     const storages = this.#slots.filter((slot): slot is Storage => "elements" in slot);
-    const assignment = assignBuffers(storages.map((storage) => ({ storage, lifetime: pinned.has(storage) ? "always" : (this.#lifetimes.get(storage) ?? "always") })));
+    const assignment = assignBuffers(
+      storages.map((storage) => ({ storage, lifetime: pinned.has(storage) ? "always" : (this.#lifetimes.get(storage) ?? "always") })),
+    );
 
     const buffers: PlanBuffer[] = assignment.buffers.map(({ sizeBytes, storages: inside }) => ({
       label: inside.map((s) => s.label).join(", "),
@@ -408,6 +432,9 @@ function pickKernel(node: Node, operation: Operation, choose: PlanOptions["choos
     kernels.map((k) => k.name),
   );
   const kernel = wanted === undefined ? kernels[0] : kernels.find((k) => k.name === wanted);
-  if (!kernel) throw new UnsupportedError(`${node.operator} '${node.name}': no kernel runs on values not known at load${wanted ? ` (asked for '${wanted}')` : ""}.`);
+  if (!kernel)
+    throw new UnsupportedError(
+      `${node.operator} '${node.name}': no kernel runs on values not known at load${wanted ? ` (asked for '${wanted}')` : ""}.`,
+    );
   return kernel;
 }

@@ -48,7 +48,7 @@ const fields: readonly (readonly [string, ParamField["type"]])[] = [
  * y[n, o, y, x] = f(bias[o] + Σ w[o, i, ky, kx] · x[n, i, y·sy + ky·dy, x·sx + kx·dx] + residual).
  *
  * Weights are packed [group][channel block][in channel][ky][kx][channel within block], bias [group][channel block][channel
- * within block], both zero-filled. The input has a zero border as wide as the pads, so no load is tested.
+ * within block], the last block of a group reaching back like the outputs' do. A block is at most as large as the output. The input has a zero border as wide as the pads, so no load is tested.
  */
 export function generateConvolution(variant: ConvolutionVariant): Shader {
   const { block, activation, hasResidual } = variant;
@@ -88,7 +88,8 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     "let by_group = by_channel / params.channel_blocks;",
     "let group = by_group % params.groups;",
     "let n = by_group / params.groups;",
-    `let first_channel = channel_block * ${block.channels}u;`,
+    // The last block of each axis moves back until it fits, so nothing is guarded: what two blocks compute is the same.
+    `let first_channel = min(channel_block * ${block.channels}u, params.out_channels - ${block.channels}u);`,
     "let packed_block = group * params.channel_blocks + channel_block;",
     // SwiftShader does not hoist loads of Params out of loops.
     "let in_c = params.in_c;",
@@ -103,16 +104,16 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     `source += in_c; weight += ${variant.kernel[0] * variant.kernel[1] * block.channels}u;`,
     "}",
     "let to = params.out_offset + n * params.out_n + (group * params.out_channels + first_channel) * params.out_c;",
-    hasResidual ? "let add = params.residual_offset + n * params.residual_n + (group * params.out_channels + first_channel) * params.residual_c;" : "",
+    hasResidual
+      ? "let add = params.residual_offset + n * params.residual_n + (group * params.out_channels + first_channel) * params.residual_c;"
+      : "",
     ...channels.flatMap((o) => [
       `let bias_${o} = bias[packed_block * ${block.channels}u + ${o}u];`,
-      `if (first_channel + ${o}u < params.out_channels) {`,
       ...points.names.map((p) => {
         const address = (base: string, stride: string) => `${base} + ${o}u * params.${stride}_c + y_${p} * params.${stride}_h + x_${p}`;
         const sum = `acc_${o}_${p} + bias_${o}${hasResidual ? ` + residual[${address("add", "residual")}]` : ""}`;
-        return `if (inside_${p}) { output[${address("to", "out")}] = activate(${sum}); }`;
+        return `output[${address("to", "out")}] = activate(${sum});`;
       }),
-      "}",
     ]),
     "}",
   ].join("\n");
@@ -121,7 +122,7 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
 
 interface Points {
   readonly names: readonly string[];
-  /** Code that defines x_P, y_P and inside_P of every point, and moves `source` to the first tap. */
+  /** Code that defines x_P and y_P of every point, and moves `source` to the first tap. */
   readonly place: readonly string[];
 }
 
@@ -130,29 +131,25 @@ function pointsOfPixels(count: number, [sy, sx]: readonly [number, number]): Poi
   const names = range(count).map((p) => `${p}`);
   return {
     names,
-    place: names.flatMap((p) => [
-      `let pixel_${p} = column_block * ${count}u + ${p}u;`,
-      `let y_${p} = pixel_${p} / params.width;`,
-      `let x_${p} = pixel_${p} % params.width;`,
-      `let inside_${p} = y_${p} < params.height;`,
-      `let at_${p} = y_${p} * ${sy}u * in_h + x_${p} * ${sx}u;`,
-    ]),
+    place: [`let first_pixel = min(column_block * ${count}u, params.width * params.height - ${count}u);`].concat(
+      names.flatMap((p) => [
+        `let y_${p} = (first_pixel + ${p}u) / params.width;`,
+        `let x_${p} = (first_pixel + ${p}u) % params.width;`,
+        `let at_${p} = y_${p} * ${sy}u * in_h + x_${p} * ${sx}u;`,
+      ]),
+    ),
   };
 }
 
 function pointsOfBlock(rows: number, columns: number, [sy, sx]: readonly [number, number]): Points {
   const place = [
-    `let first_x = column_block * ${columns}u;`,
-    `let first_y = row_block * ${rows}u;`,
+    `let first_x = min(column_block * ${columns}u, params.width - ${columns}u);`,
+    `let first_y = min(row_block * ${rows}u, params.height - ${rows}u);`,
     `source += first_y * ${sy}u * in_h + first_x * ${sx}u;`,
     ...range(rows).flatMap((r) =>
       range(columns).flatMap((c) => {
         const p = `${r}_${c}`;
-        return [
-          `let x_${p} = first_x + ${c}u;`,
-          `let y_${p} = first_y + ${r}u;`,
-          `let inside_${p} = (x_${p} < params.width) & (y_${p} < params.height);`,
-        ];
+        return [`let x_${p} = first_x + ${c}u;`, `let y_${p} = first_y + ${r}u;`];
       }),
     ),
   ];
@@ -162,7 +159,10 @@ function pointsOfBlock(rows: number, columns: number, [sy, sx]: readonly [number
 function pointwiseBody({ block }: ConvolutionVariant, points: readonly string[]): string[] {
   return [
     ...points.map((p) => `let in_${p} = input[source + at_${p}];`),
-    ...range(block.channels).flatMap((o) => [`let w_${o} = weights[weight + ${o}u];`, ...points.map((p) => `acc_${o}_${p} += w_${o} * in_${p};`)]),
+    ...range(block.channels).flatMap((o) => [
+      `let w_${o} = weights[weight + ${o}u];`,
+      ...points.map((p) => `acc_${o}_${p} += w_${o} * in_${p};`),
+    ]),
   ];
 }
 
@@ -173,7 +173,8 @@ function unrolledBody(variant: ConvolutionVariant): string[] {
   const inputRows = (block.rows - 1) * strides[0] + (kh - 1) * dilations[0] + 1;
   const lines: string[] = [];
   for (const o of range(block.channels))
-    for (const ky of range(kh)) for (const kx of range(kw)) lines.push(`let w_${o}_${ky}_${kx} = weights[weight + ${(ky * kw + kx) * block.channels + o}u];`);
+    for (const ky of range(kh))
+      for (const kx of range(kw)) lines.push(`let w_${o}_${ky}_${kx} = weights[weight + ${(ky * kw + kx) * block.channels + o}u];`);
   for (const row of range(inputRows)) {
     const uses = range(block.rows).flatMap((r) => {
       const ky = (row - r * strides[0]) / dilations[0];
@@ -187,7 +188,7 @@ function unrolledBody(variant: ConvolutionVariant): string[] {
 }
 
 function rowLoopBody(variant: ConvolutionVariant): string[] {
-  const { kernel, strides, dilations, block } = variant;
+  const { kernel, dilations, block } = variant;
   return [
     `for (var ky = 0u; ky < ${kernel[0]}u; ky++) {`,
     `let row_at = source + ky * ${dilations[0]}u * in_h;`,
@@ -205,7 +206,12 @@ function loadRow({ kernel, strides, dilations, block }: ConvolutionVariant, row:
 }
 
 /** One long sum per accumulator: SwiftShader keeps it in a register. */
-function accumulateRow({ kernel, strides, dilations, block }: ConvolutionVariant, r: number, row: string, weight: (o: number, kx: number) => string): string[] {
+function accumulateRow(
+  { kernel, strides, dilations, block }: ConvolutionVariant,
+  r: number,
+  row: string,
+  weight: (o: number, kx: number) => string,
+): string[] {
   return range(block.channels).flatMap((o) =>
     range(block.columns).map((c) => {
       const terms = range(kernel[1]).map((kx) => `${weight(o, kx)} * in_${row}_${c * strides[1] + kx * dilations[1]}`);

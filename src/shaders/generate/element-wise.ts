@@ -41,7 +41,8 @@ export function generateElementWise(formula: ElementWiseFormula, rank: number): 
   operands.forEach((name, i) => {
     bindings[name] = { binding: i + 2, kind: "read" };
   });
-  const address = (name: string) => [`params.${name}_offset`, ...axes.map((axis) => `i_${axis} * params.${name}_stride_${axis}`)].join(" + ");
+  const address = (name: string) =>
+    [`params.${name}_offset`, ...axes.map((axis) => `i_${axis} * params.${name}_stride_${axis}`)].join(" + ");
   const code = [
     `// ${formula.name}: y = ${formula.expression}`,
     "struct Params {",
