@@ -1,0 +1,74 @@
+// The bench's cases by name: networks and layers, at any batch size. `resnet18@4` is ResNet-18 on four pictures at once.
+import { buildGraph } from "../models/index.ts";
+import { createRandom, uniform } from "../models/random.ts";
+import type { Graph } from "../src/engine/graph/graph.ts";
+import { encodeModel } from "../src/engine/onnx/encode.ts";
+import { sizeOf } from "../src/engine/shapes.ts";
+import type { Task, TaskInput } from "./engines/engine.ts";
+import { buildLayer, layerNames } from "./layers.ts";
+
+/** The bench's names of networks to those of `models/`. */
+const networks: Readonly<Record<string, string>> = {
+  tinyvgg: "tiny-vgg",
+  mnist: "mnist",
+  squeezenet1_1: "squeezenet1_1",
+  mobilenetv2: "mobilenetv2",
+  resnet18: "resnet18",
+  resnet50: "resnet50",
+  vgg16_features: "vgg16_features",
+  xception: "xception",
+  inception_resnet_v2: "inception-resnet-v2",
+};
+
+export const networkNames: readonly string[] = Object.keys(networks);
+
+export interface BenchCase {
+  /** Name, and batch size where it is not 1. */
+  readonly name: string;
+  readonly kind: "network" | "layer";
+}
+
+/** Cases of one kind from what a user names: "all", a name, or either with `@` and a batch size. */
+export function namedCases(kind: BenchCase["kind"], names: readonly string[]): readonly BenchCase[] {
+  const known = kind === "network" ? networkNames : layerNames;
+  return names.flatMap((given) => {
+    const { name, batch } = splitName(given);
+    const chosen = name === "all" ? known : [name];
+    for (const one of chosen) if (!known.includes(one)) throw new Error(`the bench has no ${kind} '${one}'. Known: ${known.join(", ")}`);
+    return chosen.map((one) => ({ kind, name: batch === 1 ? one : `${one}@${batch}` }));
+  });
+}
+
+/** Builds the case's model; weights and inputs are the same on every machine. */
+export function buildTask({ kind, name: full }: BenchCase): Task {
+  const { name, batch } = splitName(full);
+  return taskOf(kind === "layer" ? buildLayer(name, batch) : withBatch(buildGraph(networks[name] as string, { seed: 1 }), batch));
+}
+
+/** A task of any graph: symbolic batches become 1. */
+export function taskOf(graph: Graph, bytes: Uint8Array = encodeModel(graph)): Task {
+  const inputs: Record<string, TaskInput> = {};
+  for (const { name, dtype, shape } of graph.inputs) {
+    const fixed = shape.map((extent, axis) => {
+      if (typeof extent === "number") return extent;
+      if (axis === 0) return 1;
+      throw new Error(`input '${name}' has the symbolic shape [${shape.join(", ")}]; the bench needs fixed rows and columns. Re-export it with a fixed size.`);
+    });
+    if (dtype !== "float32") throw new Error(`input '${name}' is ${dtype}; the bench feeds float32 only.`);
+    const data = uniform(createRandom(2, name), sizeOf(fixed), 1) as Float32Array<ArrayBuffer>;
+    inputs[name] = { shape: fixed, data };
+  }
+  const fixedInputs = graph.inputs.map((input) => ({ ...input, shape: inputs[input.name]?.shape ?? input.shape }));
+  return { bytes: bytes as Uint8Array<ArrayBuffer>, graph: { ...graph, inputs: fixedInputs }, inputs };
+}
+
+function splitName(full: string): { name: string; batch: number } {
+  const [name = "", batch = "1"] = full.split("@");
+  if (!/^[1-9]\d*$/.test(batch)) throw new Error(`'${full}': the batch size after @ must be a whole number, such as ${name}@4`);
+  return { name, batch: Number(batch) };
+}
+
+/** The builders' graphs are of one picture; nothing but their inputs' types says so. */
+function withBatch({ types: _, ...graph }: ReturnType<typeof buildGraph>, batch: number): Graph {
+  return { ...graph, inputs: graph.inputs.map((input) => ({ ...input, shape: [batch, ...input.shape.slice(1)] })) };
+}

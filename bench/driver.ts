@@ -1,0 +1,164 @@
+// Measures in headless Chromium: builds the page, serves it, runs each case in a page of its own, prints a table, writes JSON.
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium } from "@playwright/test";
+import { Command, CommanderError } from "commander";
+import { build, preview } from "vite";
+import { chromiumArguments, ensureBrowser } from "../tests/support/browser.ts";
+import { type BenchCase, namedCases } from "./cases.ts";
+import type { FrameApi, FrameRequest } from "./frame.ts";
+import { formatReport } from "./markdown.ts";
+import { type BenchReport, type BenchResult, type EngineName, engineNames, type PeerName, peerNames } from "./report.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const outDir = "dist/bench";
+
+interface Options {
+  readonly network?: readonly string[];
+  readonly layer?: readonly string[];
+  readonly peers: readonly string[];
+  readonly builds?: readonly string[];
+  readonly json?: string;
+  readonly samples: string;
+  readonly budget: string;
+  readonly profile: boolean;
+  readonly build: boolean;
+}
+
+const commas = (value: string, before: readonly string[] = []): readonly string[] => [...before, ...value.split(",").filter(Boolean)];
+
+function createProgram(): Command {
+  return new Command("npm run bench --")
+    .description("Measures Convcam and its peers on the same work, by turns, in headless Chromium. Without names: every network and every layer.")
+    .option("--network <names...>", 'networks to measure, or "all"; name@4 for four pictures at once')
+    .option("--layer <names...>", 'layers to measure, or "all"; name@16 for sixteen pictures at once')
+    .option("--peers <names>", `peers to measure, separated by commas, or "none"; all unless given (${peerNames.join(", ")})`, peerNames.join(","))
+    .option("--builds <names>", "builds of ONNX Runtime's WebGPU engine to try: jsep, asyncify, jspi; all unless given", (value) => commas(value))
+    .option("--json <file>", "write the results there too")
+    .option("--samples <count>", "steady runs per engine and case at most", "30")
+    .option("--budget <seconds>", "time for an engine's steady runs; at least one is made", "5")
+    .option("--no-profile", "leave out Convcam's times per layer")
+    .option("--no-build", "measure the page built last")
+    .showHelpAfterError()
+    .exitOverride();
+}
+
+/** @returns the exit status */
+export async function main(commandLine: readonly string[]): Promise<number> {
+  const program = createProgram();
+  try {
+    program.parse([...commandLine], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+  const options = program.opts<Omit<Options, "peers"> & { peers: string }>();
+  try {
+    const report = await bench({ ...options, peers: commas(options.peers) });
+    console.log(`\n${formatReport(report)}`);
+    if (options.json) writeFileSync(options.json, `${JSON.stringify(report, undefined, 1)}\n`);
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
+  }
+}
+
+async function bench(options: Options): Promise<BenchReport> {
+  const cases = chosenCases(options);
+  const engines = chosenEngines(options.peers);
+  if (options.build) await build({ root, logLevel: "warn", build: { outDir, emptyOutDir: true } });
+  const server = await preview({ root, build: { outDir }, preview: { port: 0, host: "localhost" }, logLevel: "warn" });
+  const [address] = server.resolvedUrls?.local ?? [];
+  if (!address) throw new Error("Vite did not say where it serves");
+  const browser = await chromium.launch({ executablePath: ensureBrowser(), args: [...chromiumArguments] });
+  try {
+    const load = loadavg()[0] ?? 0;
+    const results: BenchResult[] = [];
+    for (const [index, one] of cases.entries()) {
+      const request: FrameRequest = {
+        case: one,
+        engines,
+        maxSamples: Number(options.samples),
+        budgetMs: Number(options.budget) * 1000,
+        profile: options.profile,
+        ...(options.builds && { builds: options.builds }),
+      };
+      const rows = await measureInPage(browser, `${address}bench/frame.html`, request, `${index + 1}/${cases.length}`);
+      for (const { engine, medianMs, note } of rows) console.error(`  ${engine}: ${medianMs?.toFixed(2) ?? "–"} ms ${note}`);
+      results.push(...rows);
+    }
+    return {
+      adapter: await adapterOf(browser, address),
+      browser: `Chromium ${browser.version()}, headless`,
+      commit: commitOf(),
+      conditions: `${cpus()[0]?.model ?? "CPU"}, ${cpus().length} cores, load ${load.toFixed(1)} at the start; engines by turns in one page, up to ${options.samples} runs or ${options.budget} s each; a run uploads the input and reads the output back; loading an engine's code and opening its device come before the clock`,
+      results,
+    };
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+function chosenCases({ network, layer }: Options): readonly BenchCase[] {
+  if (!network && !layer) return [...namedCases("network", ["all"]), ...namedCases("layer", ["all"])];
+  const split = (names: readonly string[] = []): readonly string[] => names.flatMap((name) => commas(name));
+  return [...namedCases("network", split(network)), ...namedCases("layer", split(layer))];
+}
+
+function chosenEngines(peers: readonly string[]): readonly EngineName[] {
+  const wanted = peers.filter((name) => name !== "none");
+  for (const name of wanted)
+    if (!peerNames.includes(name as PeerName)) throw new Error(`there is no peer '${name}'. Known: ${peerNames.join(", ")}`);
+  return engineNames.filter((name) => name === "convcam" || wanted.includes(name));
+}
+
+/** In a browser context of its own: no cache of compiled shaders or WebAssembly from the case before. */
+async function measureInPage(browser: Browser, address: string, request: FrameRequest, position: string): Promise<readonly BenchResult[]> {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(0);
+  try {
+    await page.exposeFunction("benchProgress", (message: string) => console.error(`[${position}] ${message}`));
+    const crashed = new Promise<never>((_, reject) => page.on("crash", () => reject(new Error("the page crashed"))));
+    await page.goto(address);
+    await page.waitForFunction("window.convcamBench");
+    const measured = page.evaluate((given) => {
+      const { convcamBench, benchProgress } = window as unknown as { convcamBench: FrameApi; benchProgress: (message: string) => void };
+      return convcamBench.measure(given, benchProgress);
+    }, request);
+    return await Promise.race([measured, crashed]);
+  } catch (error) {
+    const nothing = { createMs: null, firstRunMs: null, medianMs: null, p95Ms: null, gpuMs: null, encodeMs: null };
+    const { name, kind } = request.case;
+    const note = `failed: ${error instanceof Error ? error.message.split("\n")[0] : error}`;
+    return request.engines.map((engine) => ({ case: name, kind, engine, ...nothing, gpuBytes: null, downloadBytes: null, maxError: null, note }));
+  } finally {
+    await context.close();
+  }
+}
+
+async function adapterOf(browser: Browser, address: string): Promise<string> {
+  const page = await browser.newPage();
+  try {
+    await page.goto(`${address}bench/frame.html`);
+    return await page.evaluate(async () => {
+      const info = (await navigator.gpu?.requestAdapter())?.info;
+      return info ? [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ") : "no WebGPU adapter";
+    });
+  } finally {
+    await page.close();
+  }
+}
+
+function commitOf(): string {
+  try {
+    const run = (...given: string[]) => execFileSync("git", given, { cwd: root, encoding: "utf8" }).trim();
+    return `${run("rev-parse", "--short", "HEAD")}${run("status", "--porcelain", "--untracked-files=no") ? " with changes" : ""}`;
+  } catch {
+    return "unknown";
+  }
+}

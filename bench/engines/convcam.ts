@@ -1,0 +1,40 @@
+// Convcam as the bench runs it, in a page or in Node.
+import type { Device } from "../../src/engine/gpu/device.ts";
+import { loadModel, type Model } from "../../src/engine/model.ts";
+import type { Tensor } from "../../src/engine/tensor.ts";
+import { profileModel } from "../profile.ts";
+import type { Engine, Session, Task } from "./engine.ts";
+
+export function convcamEngine(openDevice: () => Promise<Device>): Engine {
+  let device: Device | undefined;
+  return {
+    name: "convcam",
+    async prepare() {
+      device ??= await openDevice();
+    },
+    async create(task) {
+      if (!device) throw new Error("prepare() comes first");
+      const before = device.allocatedBytes;
+      const inputShapes = Object.fromEntries(Object.entries(task.inputs).map(([name, { shape }]) => [name, shape]));
+      const model = await loadModel(device, task.bytes, { inputShapes });
+      return sessionOf(model, task, device.allocatedBytes - before);
+    },
+  };
+}
+
+function sessionOf(model: Model, task: Task, gpuBytes: number): Session {
+  const inputs = Object.fromEntries(Object.entries(task.inputs).map(([name, { data }]) => [name, data]));
+  let outputs: readonly Tensor[] = [];
+  return {
+    async run() {
+      model.run(inputs);
+      outputs = await Promise.all(model.outputs.map(({ name }) => model.read(name)));
+    },
+    outputs: () => outputs.map((tensor) => tensor.toFloat32()),
+    gpuBytes: () => gpuBytes,
+    profile: () => profileModel(model),
+    async dispose() {
+      model.dispose();
+    },
+  };
+}

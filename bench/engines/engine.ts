@@ -1,0 +1,48 @@
+// What the bench asks of an engine: load yourself, make a session of a model, run it.
+import type { Graph } from "../../src/engine/graph/graph.ts";
+import type { EngineName, LayerTime } from "../report.ts";
+
+/** The same work for every engine. */
+export interface Task {
+  /** The .onnx file. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The same, decoded; its input shapes are fixed. */
+  readonly graph: Graph;
+  /** float32 NCHW elements by input name. */
+  readonly inputs: Readonly<Record<string, TaskInput>>;
+}
+
+export interface TaskInput {
+  readonly shape: readonly number[];
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+export interface Engine {
+  readonly name: EngineName;
+  /** Tells builds of the same engine apart; the fastest counts. */
+  readonly build?: string;
+  /** Loads code, WebAssembly and a device. Not on the clock. */
+  prepare(): Promise<void>;
+  /** From the model to a session that can run. On the clock. */
+  create(task: Task): Promise<Session>;
+}
+
+export interface Session {
+  /** Untimed, before a run that follows another engine's. */
+  activate?(): Promise<void>;
+  /** Uploads the inputs, computes, and waits until the outputs are in the CPU's memory. */
+  run(): Promise<void>;
+  /** The outputs of the last run, in the graph's order, row-major as ONNX has them. */
+  outputs(): readonly Float32Array[];
+  /** Bytes the session holds on the GPU. */
+  gpuBytes?(): number | null;
+  /** Times that only the engine itself can take. */
+  profile?(): Promise<Profile>;
+  dispose(): Promise<void>;
+}
+
+export interface Profile {
+  readonly gpuMs: number | null;
+  readonly encodeMs: number;
+  readonly layers: readonly LayerTime[];
+}

@@ -1,0 +1,39 @@
+// Every engine the page can measure, by name.
+import { requestDevice } from "../../src/engine/gpu/device.ts";
+import type { EngineName } from "../report.ts";
+import { convcamEngine } from "./convcam.ts";
+import type { Engine } from "./engine.ts";
+import { onnxRuntimeEngine } from "./onnxruntime.ts";
+
+export interface EngineOptions {
+  /** Address of the folder that holds the peers' files. */
+  readonly peers: string;
+  /** Builds of ONNX Runtime's WebGPU engine; all unless given. */
+  readonly builds?: readonly string[];
+}
+
+/** ONNX Runtime's three ways of waiting for a GPU from WebAssembly. */
+const webgpuBuilds: Readonly<Record<string, string>> = {
+  jsep: "ort.min.mjs",
+  asyncify: "ort.webgpu.min.mjs",
+  jspi: "ort.jspi.min.mjs",
+};
+
+/** The engine, or its builds where it has several. */
+export function enginesOf(name: EngineName, { peers, builds }: EngineOptions): readonly Engine[] {
+  const folder = `${peers}onnxruntime-web/`;
+  switch (name) {
+    case "convcam":
+      return [convcamEngine(requestDevice)];
+    case "ort-webgpu":
+      return Object.entries(webgpuBuilds)
+        .filter(([build]) => !builds || builds.includes(build))
+        .map(([build, file]) => onnxRuntimeEngine({ name, provider: "webgpu", build, file, folder }));
+    case "ort-wasm-1":
+      return [onnxRuntimeEngine({ name, provider: "wasm", file: "ort.wasm.min.mjs", folder })];
+    case "ort-wasm-n":
+      return [onnxRuntimeEngine({ name, provider: "wasm", file: "ort.wasm.min.mjs", folder, threadCount: navigator.hardwareConcurrency })];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,98 @@
+// A report as markdown: one row per case, one column per engine, and what could not be measured below.
+import { type BenchReport, type BenchResult, type EngineName, engineNames, gpuPeers } from "./report.ts";
+
+export function formatReport(report: BenchReport): string {
+  const { adapter, browser, commit, conditions, results } = report;
+  const head = `Adapter: ${adapter}. Browser: ${browser}. Commit: ${commit}.\nConditions: ${conditions}.`;
+  return [head, "Median of a run, ms (times Convcam's in brackets):", timesTable(results), "Convcam:", ownTable(results), startTable(results), notes(results)]
+    .filter(Boolean)
+    .join("\n\n");
+}
+
+/** The cases in the order measured. */
+export function casesOf(results: readonly BenchResult[]): readonly string[] {
+  return [...new Set(results.map((result) => result.case))];
+}
+
+export function find(results: readonly BenchResult[], name: string, engine: EngineName): BenchResult | undefined {
+  return results.find((result) => result.case === name && result.engine === engine);
+}
+
+/** How many times as long as Convcam a peer takes; undefined where either was not measured. */
+export function ratioOf(results: readonly BenchResult[], name: string, engine: EngineName): number | undefined {
+  const own = find(results, name, "convcam")?.medianMs;
+  const other = find(results, name, engine)?.medianMs;
+  return own && other ? other / own : undefined;
+}
+
+/** Of the fastest peer on the GPU. */
+export function gpuRatioOf(results: readonly BenchResult[], name: string): number | undefined {
+  const ratios = gpuPeers.map((peer) => ratioOf(results, name, peer)).filter((ratio) => ratio !== undefined);
+  return ratios.length > 0 ? Math.min(...ratios) : undefined;
+}
+
+function timesTable(results: readonly BenchResult[]): string {
+  const engines = engineNames.filter((engine) => results.some((result) => result.engine === engine));
+  const rows = casesOf(results).map((name) => [
+    name,
+    ...engines.map((engine) => {
+      const result = find(results, name, engine);
+      if (!result?.medianMs) return result?.note.includes("wrong") ? "wrong" : result ? "fails" : "";
+      const ratio = engine === "convcam" ? undefined : ratioOf(results, name, engine);
+      return `${formatMs(result.medianMs)}${ratio ? ` (${formatRatio(ratio)})` : ""}`;
+    }),
+  ]);
+  return table(["case", ...engines], rows);
+}
+
+function ownTable(results: readonly BenchResult[]): string {
+  const rows = results
+    .filter(({ engine }) => engine === "convcam")
+    .map((r) => [
+      r.case,
+      formatMs(r.medianMs),
+      formatMs(r.p95Ms),
+      String(r.sampleCount ?? 0),
+      formatMs(r.gpuMs),
+      formatMs(r.encodeMs),
+      formatMegabytes(r.gpuBytes),
+      r.maxError?.toExponential(1) ?? "–",
+    ]);
+  return table(["case", "median", "p95", "runs", "GPU ms", "encode ms", "GPU MB", "max error"], rows);
+}
+
+function startTable(results: readonly BenchResult[]): string {
+  const engines = engineNames.filter((engine) => results.some((result) => result.engine === engine));
+  const rows = casesOf(results).map((name) => [
+    name,
+    ...engines.map((engine) => {
+      const result = find(results, name, engine);
+      return result?.createMs != null && result.firstRunMs != null ? `${formatMs(result.createMs)} + ${formatMs(result.firstRunMs)}` : "–";
+    }),
+  ]);
+  return `Creation + first run, ms:\n\n${table(["case", ...engines], rows)}`;
+}
+
+function notes(results: readonly BenchResult[]): string {
+  const lines = results.filter(({ note }) => note).map((r) => `- ${r.case}, ${r.engine}: ${r.note}`);
+  return lines.length > 0 ? `Notes:\n\n${lines.join("\n")}` : "";
+}
+
+/** Three significant digits. */
+export function formatMs(ms: number | null): string {
+  if (ms === null) return "–";
+  return ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms >= 1 ? ms.toFixed(2) : ms.toFixed(3);
+}
+
+export function formatRatio(ratio: number): string {
+  return `${ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1)}×`;
+}
+
+function formatMegabytes(bytes: number | null): string {
+  return bytes === null ? "–" : (bytes / 1e6).toFixed(1);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map((_, i) => (i === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
+}

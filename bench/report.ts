@@ -1,0 +1,66 @@
+// What a bench run reports: one row per case and engine, as JSON and on the page.
+
+export const peerNames = ["ort-webgpu", "ort-wasm-1", "ort-wasm-n", "tfjs-webgpu", "tfjs-webgl", "tfjs-wasm"] as const;
+
+export type PeerName = (typeof peerNames)[number];
+export type EngineName = "convcam" | PeerName;
+
+export const engineNames: readonly EngineName[] = ["convcam", ...peerNames];
+
+/** Those that compute on the GPU, which "never slower than any GPU peer" speaks of. */
+export const gpuPeers: readonly PeerName[] = ["ort-webgpu", "tfjs-webgpu", "tfjs-webgl"];
+
+/** Times are milliseconds, sizes bytes; null is what an engine does not tell, or never reached. */
+export interface BenchResult {
+  readonly case: string;
+  readonly kind: "network" | "layer";
+  readonly engine: EngineName;
+  /** From the bytes of the model to a session that can run. Loading the engine itself is not in it. */
+  readonly createMs: number | null;
+  readonly firstRunMs: number | null;
+  /** One run: input uploaded, computed, output read back. */
+  readonly medianMs: number | null;
+  readonly p95Ms: number | null;
+  /** On the GPU's own clock, the network in one pass. */
+  readonly gpuMs: number | null;
+  /** CPU time to encode and submit a frame. */
+  readonly encodeMs: number | null;
+  readonly gpuBytes: number | null;
+  /** The engine's code, compressed with gzip. */
+  readonly downloadBytes: number | null;
+  /** Largest difference from the reference, as a part of the reference's largest element. */
+  readonly maxError: number | null;
+  /** Which build ran, or why there are no numbers. "" where there is nothing to say. */
+  readonly note: string;
+  /** Steady runs behind the median. */
+  readonly sampleCount?: number;
+  readonly layers?: readonly LayerTime[];
+}
+
+/** One dispatch of Convcam's. */
+export interface LayerTime {
+  readonly name: string;
+  readonly kernel: string;
+  readonly gpuMs: number;
+  /** Multiply-accumulates. */
+  readonly macs: number;
+  /** Read and written at least once. */
+  readonly bytes: number;
+}
+
+/** What the device does at best, measured by kernels that do nothing else. */
+export interface Ceilings {
+  /** Floating-point operations per second. */
+  readonly flops: number;
+  /** Bytes read plus bytes written per second. */
+  readonly bytesPerSecond: number;
+}
+
+export interface BenchReport {
+  readonly adapter: string;
+  readonly browser: string;
+  readonly commit: string;
+  readonly conditions: string;
+  readonly results: readonly BenchResult[];
+  readonly ceilings?: Ceilings;
+}

@@ -1,0 +1,138 @@
+// Runs one case on several engines by turns. Outputs are compared with a reference before any steady run is timed.
+import { errorLimit, maxErrorOf } from "./compare.ts";
+import type { Engine, Session, Task } from "./engines/engine.ts";
+import type { BenchCase } from "./cases.ts";
+import type { BenchResult } from "./report.ts";
+import { median, quantile } from "./statistics.ts";
+
+export interface RunOptions {
+  /** Steady runs of an engine end after this many, … */
+  readonly maxSamples?: number;
+  /** … or after this time of its own, whichever is first, but not before one run. */
+  readonly budgetMs?: number;
+  /** Computes the reference; its own speed is not measured. */
+  readonly reference: (task: Task) => Promise<readonly Float32Array[]>;
+  /** Times Convcam's layers too. */
+  readonly profile?: boolean;
+  readonly onProgress?: (message: string) => void;
+}
+
+/** An engine on its way through one case. */
+interface Contender {
+  readonly engine: Engine;
+  readonly session: Session;
+  readonly samples: number[];
+  readonly createMs: number;
+  readonly firstRunMs: number;
+  readonly maxError: number;
+}
+
+export async function runCase(benchCase: BenchCase, task: Task, engines: readonly Engine[], options: RunOptions): Promise<BenchResult[]> {
+  const { onProgress = () => {}, profile = true } = options;
+  const { name } = benchCase;
+  onProgress(`${name}: reference`);
+  const reference = await options.reference(task);
+  const failed: BenchResult[] = [];
+  const contenders: Contender[] = [];
+  for (const engine of engines) {
+    onProgress(`${name}: ${labelOf(engine)} starts`);
+    try {
+      const contender = await start(engine, task, reference);
+      if (contender.maxError <= errorLimit) contenders.push(contender);
+      else {
+        failed.push({ ...resultOf(benchCase, contender), note: `${note(engine)}wrong by ${contender.maxError.toPrecision(2)} of the largest element` });
+        await contender.session.dispose();
+      }
+    } catch (error) {
+      failed.push({ ...emptyResult(benchCase, engine), note: `${note(engine)}failed: ${messageOf(error)}` });
+    }
+  }
+  await sample(contenders, failed, benchCase, options);
+  const results: BenchResult[] = [];
+  for (const contender of fastestBuilds(contenders)) {
+    const result = resultOf(benchCase, contender);
+    onProgress(`${name}: ${labelOf(contender.engine)} profile`);
+    const details = profile && contender.session.profile ? await contender.session.profile() : undefined;
+    results.push(details ? { ...result, ...details } : result);
+  }
+  for (const { session } of contenders) await session.dispose();
+  const measured = new Set(results.map(({ engine }) => engine));
+  const failures = [...new Map(failed.filter(({ engine }) => !measured.has(engine)).map((result) => [result.engine, result])).values()];
+  return [...results, ...failures];
+}
+
+async function start(engine: Engine, task: Task, reference: readonly Float32Array[]): Promise<Contender> {
+  await engine.prepare();
+  const begun = performance.now();
+  const session = await engine.create(task);
+  const created = performance.now();
+  await session.run();
+  const firstRunMs = performance.now() - created;
+  return { engine, session, samples: [], createMs: created - begun, firstRunMs, maxError: maxErrorOf(session.outputs(), reference) };
+}
+
+/** By turns, one run each, so that a busy machine slows all of them alike. */
+async function sample(contenders: Contender[], failed: BenchResult[], benchCase: BenchCase, options: RunOptions): Promise<void> {
+  const { maxSamples = 30, budgetMs = 5000, onProgress = () => {} } = options;
+  const spentMs = new Map<Contender, number>();
+  let running = [...contenders];
+  for (let round = 0; running.length > 0; round++) {
+    for (const contender of running) {
+      onProgress(`${benchCase.name}: ${labelOf(contender.engine)} run ${round + 1}`);
+      try {
+        await contender.session.activate?.();
+        const before = performance.now();
+        await contender.session.run();
+        const ms = performance.now() - before;
+        contender.samples.push(ms);
+        spentMs.set(contender, (spentMs.get(contender) ?? 0) + ms);
+      } catch (error) {
+        contenders.splice(contenders.indexOf(contender), 1);
+        failed.push({ ...emptyResult(benchCase, contender.engine), note: `${note(contender.engine)}failed in run ${round + 2}: ${messageOf(error)}` });
+      }
+    }
+    // Slower builds of the same engine have had their turn.
+    const fastest = fastestBuilds(contenders);
+    running = running.filter((one) => fastest.includes(one) && one.samples.length < maxSamples && (spentMs.get(one) ?? 0) < budgetMs);
+  }
+}
+
+function fastestBuilds(contenders: readonly Contender[]): readonly Contender[] {
+  const best = new Map<string, Contender>();
+  for (const one of contenders) {
+    const known = best.get(one.engine.name);
+    if (!known || median(one.samples) < median(known.samples)) best.set(one.engine.name, one);
+  }
+  return [...best.values()];
+}
+
+function resultOf(benchCase: BenchCase, { engine, session, samples, createMs, firstRunMs, maxError }: Contender): BenchResult {
+  return {
+    ...emptyResult(benchCase, engine),
+    createMs,
+    firstRunMs,
+    medianMs: samples.length > 0 ? median(samples) : null,
+    p95Ms: samples.length > 0 ? quantile(samples, 0.95) : null,
+    gpuBytes: session.gpuBytes?.() ?? null,
+    maxError: Number.isFinite(maxError) ? maxError : null,
+    sampleCount: samples.length,
+    note: engine.build ? `${engine.build} build` : "",
+  };
+}
+
+function emptyResult({ name, kind }: BenchCase, engine: Engine): BenchResult {
+  const nothing = { createMs: null, firstRunMs: null, medianMs: null, p95Ms: null, gpuMs: null, encodeMs: null };
+  return { case: name, kind, engine: engine.name, ...nothing, gpuBytes: null, downloadBytes: null, maxError: null, note: "" };
+}
+
+function labelOf(engine: Engine): string {
+  return engine.build ? `${engine.name} (${engine.build})` : engine.name;
+}
+
+function note(engine: Engine): string {
+  return engine.build ? `${engine.build} build ` : "";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.split("\n")[0] ?? error.message : String(error);
+}
