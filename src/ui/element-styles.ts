@@ -48,7 +48,7 @@ export const elementStyles = `
 .enlarge::before { content: "\\2922"; }
 .wide .enlarge::before { content: "\\2921"; }
 .enlarge:hover { background: var(--stage); color: var(--ink); }
-.stage { display: grid; flex: 1; place-items: center; padding: 12px; background: var(--stage); }
+.stage { display: grid; flex: 1; place-items: center; padding: 8px; background: var(--stage); }
 .frame { position: relative; line-height: 0; }
 .mosaic { display: block; max-width: 100%; image-rendering: pixelated; touch-action: pan-y; cursor: crosshair; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
@@ -71,7 +71,7 @@ export const elementStyles = `
 .probing .legend > :not(.readout) { display: none; }
 .status { display: flex; flex-direction: column; gap: 10px; max-width: 46ch; padding: 24px 0; color: var(--quiet); }
 .status progress { width: 100%; height: 6px; accent-color: var(--accent); }
-.problem { padding: 20px 22px; border: 1px solid var(--line); border-left: 4px solid light-dark(#c2410c, #fb923c); border-radius: 12px; background: var(--surface); }
+.problem { margin-bottom: 16px; padding: 20px 24px; border: 1px solid var(--line); border-radius: 12px; background: var(--surface); box-shadow: inset 4px 0 light-dark(#c2410c, #fb923c); }
 .problem h2 { margin: 0 0 6px; font-size: 16px; }
 .problem p { max-width: 70ch; margin: 0 0 10px; overflow-wrap: anywhere; white-space: pre-line; }
 .problem ul { margin: 0 0 10px; padding-left: 20px; }
@@ -80,8 +80,9 @@ summary { cursor: pointer; }
 table { width: 100%; margin-top: 8px; border-collapse: collapse; font-size: 12px; font-variant-numeric: tabular-nums; }
 th, td { padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; }
 .note { margin: 0 0 12px; color: var(--quiet); }
-.bars { display: grid; gap: 5px; margin: 0 0 16px; padding: 0; list-style: none; }
-.bars li { display: grid; grid-template-columns: minmax(2ch, max-content) 1fr 6ch; align-items: center; gap: 10px; color: var(--quiet); font-variant-numeric: tabular-nums; }
+.bars { display: grid; grid-template-columns: fit-content(50%) minmax(60px, 1fr) 6ch; gap: 5px 10px; max-width: 480px; margin: 0 0 16px; padding: 0; list-style: none; }
+.bars li { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; align-items: center; color: var(--quiet); font-variant-numeric: tabular-nums; }
+.bars .label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .bars .track { height: 8px; overflow: hidden; border-radius: 4px; background: var(--line); }
 .bars .bar { display: block; width: 100%; height: 100%; border-radius: 4px; background: var(--quiet); transform: scaleX(0); transform-origin: left; transition: transform 0.12s; }
 .bars .value { text-align: right; }

@@ -29,6 +29,7 @@ export class Panel {
   #layout: MosaicLayout | undefined;
   #point: MapPoint | undefined;
   #legendNumbers = "";
+  #isCompared = false;
 
   constructor(options: PanelOptions) {
     this.#options = options;
@@ -85,6 +86,7 @@ export class Panel {
   /** Sets the canvas's size on the page to whole device pixels and describes the colours. */
   show(layout: MosaicLayout, map: ColorMap, normalization: Normalization, pair: ComparePair | undefined): void {
     this.#layout = layout;
+    this.#isCompared = pair !== undefined;
     this.canvas.style.width = `${layout.width / devicePixelRatio}px`;
     this.canvas.style.height = `${layout.height / devicePixelRatio}px`;
     const gradient = (color: readonly number[]) => `linear-gradient(to right,#000,rgb(${color.map((part) => part * 255).join()}))`;
@@ -101,7 +103,10 @@ export class Panel {
 
   /** The numbers at the ends of the colour ramp. */
   showRange([low, high]: readonly [number, number]): void {
-    if (!this.element.classList.contains("own-ranges")) this.#setNumbers(formatNumber(low), formatNumber(high));
+    if (this.element.classList.contains("own-ranges")) return;
+    // A comparison of two networks shows magnitudes.
+    const start = this.#isCompared && low === -high ? 0 : low;
+    this.#setNumbers(formatNumber(start), formatNumber(high));
   }
 
   /** What lies under the pointer: one value, or those of both networks. */

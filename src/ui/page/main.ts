@@ -32,15 +32,16 @@ function on<Name extends keyof ConvCamEvents>(name: Name, listener: Listener<Nam
 const networkSelect = find<HTMLSelectElement>("network");
 const compareSelect = find<HTMLSelectElement>("compare");
 
-function sizeText(entry: ManifestEntry): string {
-  const megabytes = (isStored(entry) ? entry.bytes : entry.parameterCount * 4) / 1e6;
-  return `${megabytes < 10 ? megabytes.toFixed(1) : Math.round(megabytes)} MB`;
+/** The title, with the size of what takes a while to build. */
+function optionText(entry: ManifestEntry): string {
+  const megabytes = (entry.parameterCount * 4) / 1e6;
+  return isStored(entry) || megabytes < 10 ? entry.title : `${entry.title} · ${Math.round(megabytes)} MB`;
 }
 
 function addOptions(select: HTMLSelectElement, title: string, entries: readonly ManifestEntry[]): void {
   if (entries.length === 0) return;
   const group = Object.assign(document.createElement("optgroup"), { label: title });
-  for (const entry of entries) group.append(new Option(`${entry.title} · ${sizeText(entry)}`, entry.name));
+  for (const entry of entries) group.append(new Option(optionText(entry), entry.name));
   select.append(group);
 }
 
@@ -262,7 +263,11 @@ on("results", ({ outputs, top }) => {
   find("top-share").textContent = isBlank ? "" : `${(best.probability * 100).toFixed(1)}%`;
   speak(isBlank ? "" : `The network answers ${best.label}.`);
   find("compared-bars").hidden = !others;
-  if (others) comparedBars.update(others, viewer.labels);
+  find("own-name").hidden = !others;
+  if (!others) return;
+  comparedBars.update(others, viewer.labels);
+  find("own-name").textContent = networkSelect.selectedOptions[0]?.textContent ?? "";
+  find("other-name").textContent = compareSelect.selectedOptions[0]?.textContent ?? "";
 });
 
 on("frame", ({ ms, fps }) => {
@@ -271,6 +276,7 @@ on("frame", ({ ms, fps }) => {
 
 on("error", ({ error }, event) => {
   find("answer").hidden = true;
+  find("speed").textContent = "";
   if (viewer.picture) return;
   // What is wrong with the input is said beside the input; the element speaks of the network.
   event.preventDefault();
