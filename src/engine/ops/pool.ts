@@ -1,5 +1,7 @@
 // MaxPool, AveragePool and LpPool: a sliding window over one, two or three spatial axes.
 // https://onnx.ai/onnx/operators/onnx__MaxPool.html
+
+import { generatePooling, poolingWorkgroupSize } from "../../shaders/generate/pooling.ts";
 import maxPoolIndicesShader from "../../shaders/max-pool-indices.wgsl";
 import poolShader from "../../shaders/pool.wgsl";
 import poolPlanarShader from "../../shaders/pool-planar.wgsl";
@@ -32,7 +34,7 @@ export default [
       kernels: () =>
         context.outputCount > 1
           ? [poolKernel({ kind: "max", window }, { columnMajor, writesIndices: true })]
-          : poolKernels({ kind: "max", window }, shape),
+          : poolKernels({ kind: "max", window }, shape, input.shape.slice(2)),
     };
   }),
   defineOperator("AveragePool", { since: 1 }, (context) => {
@@ -49,7 +51,7 @@ function describePool(context: OperatorContext, pool: (window: Window) => Pool):
   const input = floatInput(context, 0);
   const window = readWindow(context);
   const shape = [...input.shape.slice(0, 2), ...window.output];
-  return { outputs: [{ dtype: input.dtype, shape }], kernels: () => poolKernels(pool(window), shape) };
+  return { outputs: [{ dtype: input.dtype, shape }], kernels: () => poolKernels(pool(window), shape, input.shape.slice(2)) };
 }
 
 function readWindow(context: OperatorContext): Window {
@@ -69,14 +71,84 @@ function readWindow(context: OperatorContext): Window {
   });
 }
 
-function poolKernels(pool: Pool, shape: Shape): readonly Kernel[] {
+/** @param extent the input's spatial axes */
+function poolKernels(pool: Pool, shape: Shape, extent: Shape): readonly Kernel[] {
   const general = poolKernel(pool);
   const planes = (shape[0] as number) * (shape[1] as number);
   const isPlanar = shape.length === 4 && planes <= 65535 && pool.window.dilations.every((dilation) => dilation === 1);
   // Its maxima clamp, so every window must hold an element.
   const { kernel, padsBegin, padsEnd } = pool.window;
   const overlaps = kernel.every((extent, axis) => Math.max(padsBegin[axis] as number, padsEnd[axis] as number) < extent);
-  return isPlanar && overlaps && pool.kind !== "lp" ? [planarKernel(pool, planes), general] : [general];
+  if (!isPlanar || !overlaps || pool.kind === "lp") return [general];
+  const blocked = blockedKernel(pool, shape, extent);
+  return blocked ? [blocked, planarKernel(pool, planes), general] : [planarKernel(pool, planes), general];
+}
+
+/** Windows up to this many taps are unrolled. */
+const maxUnrolledTaps = 25;
+
+/** For small windows; of averages, those that always divide by the whole window. */
+function blockedKernel({ kind, window, countsPads = false }: Pool, shape: Shape, extent: Shape): Kernel | undefined {
+  const { kernel, strides, padsBegin, padsEnd } = window;
+  const [height, width] = window.output as [number, number];
+  const hasPads = [...padsBegin, ...padsEnd].some((pad) => pad !== 0);
+  if (sizeOf(kernel) > maxUnrolledTaps || (kind === "average" && hasPads && !countsPads)) return undefined;
+  const isMax = kind === "max";
+  // With ceil_mode the last window may reach beyond the padding, which is not counted.
+  const reach = window.output.map((count, axis) => (count - 1) * (strides[axis] as number) + (kernel[axis] as number));
+  const room = extent.map((size, axis) => size + (padsBegin[axis] as number) + (padsEnd[axis] as number));
+  if (!isMax && reach.some((end, axis) => end > (room[axis] as number))) return undefined;
+  const variant = {
+    kind: isMax ? ("max" as const) : ("average" as const),
+    kernel: kernel as readonly [number, number],
+    strides: strides as readonly [number, number],
+    rows: Math.min(2, height),
+    columns: Math.min(4, width),
+  };
+  const [top, left] = padsBegin as [number, number];
+  const [bottom, right] = padsEnd as [number, number];
+  const planes = (shape[0] as number) * (shape[1] as number);
+  return {
+    name: "pool-blocked",
+    readsStrided: [0],
+    writesStrided: true,
+    ...(!isMax && hasPads && { borders: { 0: { top, left, bottom, right } } }),
+    dispatches: ([input], [output]) => {
+      const from = input as PlacedOperand;
+      const to = output as PlacedOperand;
+      const [columnBlocks, rowBlocks] = [Math.ceil(width / variant.columns), Math.ceil(height / variant.rows)];
+      const count = planes * rowBlocks * columnBlocks;
+      const [inN, inC, inH] = from.strides as [number, number, number];
+      const [outN, outC, outH] = to.strides as [number, number, number];
+      return [
+        {
+          shader: generatePooling(variant),
+          params: {
+            count,
+            channels: from.shape[1] as number,
+            in_offset: isMax ? from.offset : from.offset - top * inH - left,
+            in_n: inN,
+            in_c: inC,
+            in_h: inH,
+            out_offset: to.offset,
+            out_n: outN,
+            out_c: outC,
+            out_h: outH,
+            in_height: from.shape[2] as number,
+            in_width: from.shape[3] as number,
+            pad_top: top,
+            pad_left: left,
+            width,
+            height,
+            column_blocks: columnBlocks,
+            row_blocks: rowBlocks,
+          },
+          bindings: { input: from, output: to },
+          workgroups: flatWorkgroups(count, poolingWorkgroupSize),
+        },
+      ];
+    },
+  };
 }
 
 function planarKernel({ kind, window, countsPads }: Pool, planes: number): Kernel {

@@ -1,0 +1,105 @@
+// Generates blocked pooling: one invocation loads a patch of a feature map once and reduces every window in it, all unrolled.
+import type { ParamField, Shader } from "../shader.ts";
+import { scalarParams } from "./element-wise.ts";
+
+export const poolingWorkgroupSize = 32;
+
+export interface PoolingVariant {
+  /** Averages divide by the whole window, so padding must count, or be absent. */
+  readonly kind: "max" | "average";
+  readonly kernel: readonly [number, number];
+  readonly strides: readonly [number, number];
+  /** Outputs per invocation; at most as large as the output. */
+  readonly rows: number;
+  readonly columns: number;
+}
+
+const fields: readonly (readonly [string, ParamField["type"]])[] = [
+  ["count", "u32"], // invocations
+  ["channels", "u32"],
+  ["in_offset", "u32"], // strides and offsets in elements; along w the stride is always 1
+  ["in_n", "u32"],
+  ["in_c", "u32"],
+  ["in_h", "u32"],
+  ["out_offset", "u32"],
+  ["out_n", "u32"],
+  ["out_c", "u32"],
+  ["out_h", "u32"],
+  ["in_height", "i32"],
+  ["in_width", "i32"],
+  ["pad_top", "i32"],
+  ["pad_left", "i32"],
+  ["width", "u32"], // of the output
+  ["height", "u32"],
+  ["column_blocks", "u32"],
+  ["row_blocks", "u32"],
+];
+
+/**
+ * y[n, c, y, x] = max or mean over ky, kx of x[n, c, y·sy + ky − pad, x·sx + kx − pad].
+ *
+ * A maximum clamps its taps into the map: one that falls outside repeats an element of its own window, as long as every
+ * window holds one. An average reads a zero border instead.
+ */
+export function generatePooling(variant: PoolingVariant): Shader {
+  const { kind, kernel, strides, rows, columns } = variant;
+  const [kh, kw] = kernel;
+  const [sy, sx] = strides;
+  const name = `${kind} pooling ${kh}×${kw} / ${sy}×${sx}, block ${rows}×${columns}`;
+  const inputRows = range((rows - 1) * sy + kh);
+  const inputColumns = range((columns - 1) * sx + kw);
+  const place = (axis: "y" | "x", extent: string, index: number) => {
+    const at = `first_${axis} + ${index}`;
+    return kind === "max" ? `u32(clamp(${at}, 0, ${extent} - 1))` : `u32(${at})`;
+  };
+  const code = [
+    `// ${name}`,
+    "struct Params {",
+    ...fields.map(([field, type]) => `${field}: ${type},`),
+    "}",
+    "@group(0) @binding(0) var<uniform> params: Params;",
+    "@group(0) @binding(1) var<storage, read> input: array<f32>;",
+    "@group(0) @binding(2) var<storage, read_write> output: array<f32>;",
+    `@compute @workgroup_size(${poolingWorkgroupSize})`,
+    "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
+    `let index = id.x + id.y * (num_workgroups.x * ${poolingWorkgroupSize}u);`,
+    "if (index >= params.count) { return; }",
+    // The last block of each axis moves back until it fits, as in the convolutions.
+    `let x = min(index % params.column_blocks * ${columns}u, params.width - ${columns}u);`,
+    "let by_row = index / params.column_blocks;",
+    `let y = min(by_row % params.row_blocks * ${rows}u, params.height - ${rows}u);`,
+    "let plane = by_row / params.row_blocks;",
+    "let n = plane / params.channels;",
+    "let c = plane % params.channels;",
+    "let source = params.in_offset + n * params.in_n + c * params.in_c;",
+    "let to = params.out_offset + n * params.out_n + c * params.out_c + y * params.out_h + x;",
+    // An average's offset already points at the border's corner.
+    `let first_y = i32(y) * ${sy}${kind === "max" ? " - params.pad_top" : ""};`,
+    `let first_x = i32(x) * ${sx}${kind === "max" ? " - params.pad_left" : ""};`,
+    ...inputColumns.map((i) => `let column_${i} = ${place("x", "params.in_width", i)};`),
+    ...inputRows.flatMap((r) => [
+      `let row_${r} = source + ${place("y", "params.in_height", r)} * params.in_h;`,
+      ...inputColumns.map((i) => `let in_${r}_${i} = input[row_${r} + column_${i}];`),
+    ]),
+    ...range(rows).flatMap((r) =>
+      range(columns).map((c) => {
+        const taps = range(kh).flatMap((ky) => range(kw).map((kx) => `in_${r * sy + ky}_${c * sx + kx}`));
+        const value =
+          kind === "max" ? taps.reduce((a, b) => `max(${a}, ${b})`) : `(${taps.join(" + ")}) * ${(1 / taps.length).toFixed(10)}`;
+        return `output[to + ${r}u * params.out_h + ${c}u] = ${value};`;
+      }),
+    ),
+    "}",
+  ].join("\n");
+  return {
+    name,
+    code,
+    bindings: { params: { binding: 0, kind: "uniform" }, input: { binding: 1, kind: "read" }, output: { binding: 2, kind: "read_write" } },
+    overrides: [],
+    params: scalarParams(fields),
+  };
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
