@@ -56,8 +56,9 @@ export const fuseEpilogue: Pass = (graph, options): Graph => {
     let convolution = node;
     const add = reader(node.outputs[0] as string);
     const residual = add && !taken.has(add.name) ? residualOf(graph, add, node.outputs[0] as string) : undefined;
-    // The sum is computed where the Add stood, so of two convolutions the later one takes it.
-    if (add && residual && isLater(graph, node, residual)) convolution = fuse(convolution, [], add, { residual });
+    // Of two convolutions that could take the Add the later one does: the earlier one's value is ready by then.
+    const isLeftToOther = residual !== undefined && reader(residual) === add && isLaterConvolution(graph, residual, node);
+    if (add && residual && !isLeftToOther) convolution = fuse(convolution, [], add, { residual });
     const output = convolution.outputs[0] as string;
     const next = reader(output);
     const activation = next && !taken.has(next.name) ? activationOf(graph, next) : undefined;
@@ -80,11 +81,10 @@ function residualOf(graph: TypedGraph, node: Node, output: string): string | und
   return a && b && isFloat(b.dtype) && sameShape(a.shape, b.shape) ? other : undefined;
 }
 
-/** Whether the convolution comes after the node that computes `value`. */
-function isLater(graph: TypedGraph, convolution: Node, value: string): boolean {
-  const producer = graph.nodes.findIndex((node) => node.outputs.includes(value));
-  const isConvolution = graph.nodes[producer]?.operator === "Conv";
-  return !isConvolution || producer < graph.nodes.indexOf(convolution);
+/** Whether a convolution after `node` computes `value`. */
+function isLaterConvolution(graph: TypedGraph, value: string, node: Node): boolean {
+  const producer = graph.nodes.findIndex(({ outputs }) => outputs.includes(value));
+  return graph.nodes[producer]?.operator === "Conv" && producer > graph.nodes.indexOf(node);
 }
 
 function activationOf(graph: TypedGraph, node: Node): FusedActivation | undefined {
