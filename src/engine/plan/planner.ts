@@ -47,6 +47,8 @@ class Planner {
   /** A second, bordered home of a value whose first home cannot have the border. */
   readonly #borderedCopies = new Map<string, { readonly placement: Placement; readonly border: Border }>();
   readonly #borders = new Map<string, Border>();
+  /** Value to the Concat node whose output it is written into directly. */
+  readonly #parents = new Map<string, PlannedNode>();
 
   readonly #lifetimes = new Map<Storage, Lifetime>();
   readonly #slots: (Storage | PlanBuffer)[] = [];
@@ -92,12 +94,12 @@ class Planner {
 
   #placeValues(): void {
     for (const name of this.#producers.keys()) this.#borders.set(name, this.#wantedBorder(name));
-    const parents = this.#chooseConcatSlices();
+    this.#chooseConcatSlices();
     // From the last node to the first: a slice is placed after the Concat it lies in.
     for (const planned of this.#nodes.toReversed())
       for (const name of planned.node.outputs) {
         if (!name || planned.operation.isView) continue;
-        const parent = parents.get(name);
+        const parent = this.#parents.get(name);
         this.#placements.set(name, parent ? this.#sliceOf(parent, name) : this.#ownPlacement(name));
       }
     for (const input of this.#graph.inputs) this.#placements.set(input.name, borderedPlacement(input.name, input.shape, noBorder));
@@ -130,61 +132,63 @@ class Planner {
     return isFree && readable ? border : noBorder;
   }
 
-  /** Value to the Concat node whose output it is written into directly. */
-  #chooseConcatSlices(): ReadonlyMap<string, PlannedNode> {
-    const parents = new Map<string, PlannedNode>();
-    const rootOf = (name: string): string => {
-      const parent = parents.get(name);
-      return parent ? rootOf(parent.node.outputs[0] as string) : name;
-    };
+  /** Finds the values that may be written straight into the output of a Concat. */
+  #chooseConcatSlices(): void {
     for (const planned of this.#nodes.toReversed()) {
       const { node, operation } = planned;
       if (operation.concatAxis === undefined) continue;
       const output = node.outputs[0] as string;
-      const root = rootOf(output);
+      const root = this.#rootOf(output);
       for (const name of node.inputs) {
         const producer = this.#producers.get(name);
         const uses = this.#uses.get(name) ?? [];
         const isEligible =
           producer?.kernel?.writesStrided === true &&
           !producer.operation.isView &&
-          !parents.has(name) &&
+          !this.#parents.has(name) &&
           node.inputs.filter((other) => other === name).length === 1 &&
           uses.every(({ position, index }) => readsStrided(this.#nodes[position] as PlannedNode, index));
         if (!isEligible) continue;
         const border = unionBorder(this.#borders.get(root) ?? noBorder, this.#borders.get(name) ?? noBorder);
-        if (hasBorder(border) && !this.#mayHaveBorder(root, operation.concatAxis)) continue;
-        parents.set(name, planned);
-        if (this.#hasConflict(root, rootOf)) {
-          parents.delete(name);
+        if (hasBorder(border) && !this.#mayHaveBorder(planned)) continue;
+        this.#parents.set(name, planned);
+        if (this.#hasConflict(root)) {
+          this.#parents.delete(name);
           continue;
         }
         this.#borders.set(root, border);
       }
     }
-    return parents;
   }
 
-  /** Slices along channels (or the batch) leave the border's pattern as it is; the whole must be readable by all who read it. */
-  #mayHaveBorder(root: string, concatAxis: number): boolean {
-    const uses = this.#uses.get(root) ?? [];
-    const producer = this.#producers.get(root);
+  /** The value whose memory `name` lies in: the outermost Concat's output, or itself. */
+  #rootOf(name: string): string {
+    const parent = this.#parents.get(name);
+    return parent ? this.#rootOf(parent.node.outputs[0] as string) : name;
+  }
+
+  /** Slices along channels (or the batch) leave the border's pattern as it is; the outermost whole must be readable by all who read it. */
+  #mayHaveBorder({ node, operation }: PlannedNode): boolean {
+    if ((operation.concatAxis as number) >= 2) return false;
+    const whole = node.outputs[0] as string;
+    const parent = this.#parents.get(whole);
+    if (parent) return this.#mayHaveBorder(parent);
+    const uses = this.#uses.get(whole) ?? [];
     return (
-      concatAxis < 2 &&
-      producer?.kernel?.writesStrided === true &&
+      this.#producers.get(whole)?.kernel?.writesStrided === true &&
       uses.every(({ position, index }) => readsStrided(this.#nodes[position] as PlannedNode, index))
     );
   }
 
   /** WebGPU forbids a dispatch to read and write one buffer: no node may do both inside `root`. */
-  #hasConflict(root: string, rootOf: (name: string) => string): boolean {
-    return this.#nodes.some(({ node, operation, kernel }) => {
-      if (!node.outputs.some((name) => name && rootOf(name) === root)) return false;
-      const isConcat = operation.concatAxis !== undefined;
+  #hasConflict(root: string): boolean {
+    return this.#nodes.some((planned) => {
+      const { node, kernel } = planned;
+      if (!node.outputs.some((name) => name && this.#rootOf(name) === root)) return false;
       return node.inputs.some((name, index) => {
         if (!name || kernel?.ignoresInputs?.includes(index)) return false;
         // What a Concat finds in place it does not read.
-        return rootOf(name) === root && !(isConcat && name !== root);
+        return this.#rootOf(name) === root && this.#parents.get(name) !== planned;
       });
     });
   }
@@ -231,17 +235,12 @@ class Planner {
 
   #inputFor(planned: PlannedNode, name: string, index: number, position: number): PlacedOperand | undefined {
     if (!name) return undefined;
-    const { kernel, operation, node } = planned;
+    const { kernel } = planned;
     const constant = this.#graph.initializers.get(name);
     if (kernel?.ignoresInputs?.includes(index))
       return { ...this.#type(name), slot: -1, offset: 0, strides: [], isDense: false, ...(constant && { constant }) };
     const operand = this.#operand(name, position);
-    if (
-      operation.concatAxis !== undefined &&
-      !constant &&
-      this.#placement(name).storage === this.#placement(node.outputs[0] as string).storage
-    )
-      return undefined;
+    if (this.#parents.get(name) === planned) return undefined;
     const border = kernel?.borders?.[index] ?? noBorder;
     if (hasBorder(border) && !coversBorder(this.#actualBorder(name), border)) return this.#borderedCopy(name, operand, border, position);
     if (!operand.isDense && !readsStrided(planned, index)) return this.#denseCopy(name, operand, position);

@@ -1,0 +1,389 @@
+// Plans as pure data: kernels, layouts, shared buffers, values in place. No GPU.
+import { describe, expect, test } from "vitest";
+import { optimizeGraph } from "../../src/engine/passes/index.ts";
+import type { Plan } from "../../src/engine/plan/plan.ts";
+import { type PlanOptions, planGraph } from "../../src/engine/plan/planner.ts";
+import { denseStrides } from "../../src/engine/shapes.ts";
+import { type GraphLines, graphOf, ints, noise, op } from "../support/graphs.ts";
+
+interface Options extends GraphLines {
+  readonly keep?: readonly string[];
+  readonly chooseKernel?: PlanOptions["chooseKernel"];
+}
+
+function plan({ keep = [], chooseKernel, ...lines }: Options): Plan {
+  const { graph, operations, obstacles } = optimizeGraph(graphOf(lines), { keep: new Set(keep) });
+  expect(obstacles).toEqual([]);
+  return planGraph(graph, operations, { keep, chooseKernel });
+}
+
+/** "node kernel" of each dispatch. */
+const steps = (plan: Plan) => plan.steps.map(({ node, kernel }) => `${node} ${kernel}`);
+
+/** Two values are in one buffer. */
+const share = ({ values }: Plan, a: string, b: string) => values.get(a)?.buffer === values.get(b)?.buffer;
+
+function isDense(plan: Plan, name: string): boolean {
+  const { offset, strides, shape } = plan.values.get(name) ?? expect.fail(`'${name}' has no place`);
+  return offset === 0 && strides.join() === denseStrides(shape).join();
+}
+
+/** What WebGPU demands: no dispatch reads and writes one buffer. */
+function expectNoAliases({ steps }: Plan): void {
+  for (const { shader, bindings, node } of steps) {
+    const written = Object.entries(bindings).flatMap(([name, buffer]) => (shader.bindings[name]?.kind === "read_write" ? [buffer] : []));
+    for (const buffer of written)
+      expect(
+        Object.values(bindings).filter((other) => other === buffer),
+        node,
+      ).toHaveLength(1);
+  }
+}
+
+const same = { pads: [1, 1, 1, 1] };
+const w34 = noise([4, 3, 3, 3]);
+const w44 = noise([4, 4, 3, 3]);
+const mix = noise([4, 4, 1, 1]);
+
+describe("order and kernels", () => {
+  test("one dispatch per node, in order, with its multiply-adds", () => {
+    const planned = plan({
+      constants: { w34, mix },
+      nodes: [op("Conv", "x w34", "a", same), op("Exp", "a", "b"), op("Conv", "b mix", "y")],
+    });
+    expect(steps(planned)).toEqual(["x with border copy", "a direct", "b element-wise", "y pointwise"]);
+    expect(planned.steps.map(({ macs }) => macs)).toEqual([0, 8 * 8 * 4 * 27, 0, 8 * 8 * 4 * 4]);
+    expectNoAliases(planned);
+  });
+
+  test("nodes that nothing needs are left out, unless they are observed", () => {
+    const lines = { nodes: [op("Exp", "x", "dead"), op("Neg", "dead", "deader"), op("Abs", "x", "y")] };
+    expect(steps(plan(lines))).toEqual(["y element-wise"]);
+    expect(steps(plan({ ...lines, keep: ["dead"] }))).toEqual(["dead element-wise", "y element-wise"]);
+  });
+
+  test("a kernel can be asked for by name", () => {
+    const lines = { constants: { w34 }, nodes: [op("Conv", "x w34", "y", same)] };
+    const planned = plan({ ...lines, chooseKernel: (_, names) => names.at(-1) });
+    expect(steps(planned)).toEqual(["y general"]);
+    expect(() => plan({ ...lines, chooseKernel: () => "magic" })).toThrow("Conv 'y': no kernel");
+  });
+
+  test("constants become outputs without a dispatch", () => {
+    const planned = plan({ nodes: [op("Shape", "x", "s"), op("Abs", "x", "y")], outputs: ["s", "y"] });
+    expect(planned.constants.get("s")?.toNumbers()).toEqual([1, 3, 8, 8]);
+    expect(planned.values.has("s")).toBe(false);
+  });
+
+  test("an input may be an output", () => {
+    const planned = plan({ nodes: [], outputs: ["x"] });
+    expect(planned.steps).toEqual([]);
+    expect(planned.values.get("x")?.shape).toEqual([1, 3, 8, 8]);
+  });
+
+  test("the same graph gives the same plan", () => {
+    const lines = {
+      constants: { w34, w44 },
+      nodes: [op("Conv", "x w34", "a", same), op("Conv", "a w44", "b", same), op("Concat", "a b", "y", { axis: 1 })],
+    };
+    expect(plan(lines)).toEqual(plan(lines));
+  });
+});
+
+describe("buffers", () => {
+  const chain = (count: number, keep: string[] = []) =>
+    plan({ nodes: Array.from({ length: count }, (_, i) => op("Exp", i === 0 ? "x" : `v${i - 1}`, `v${i}`)), keep });
+  const valueBytes = 3 * 8 * 8 * 4;
+
+  test("a chain needs the input, the output and two buffers to go back and forth", () => {
+    const { memory, buffers } = chain(20);
+    expect(memory).toEqual({ weightBytes: 0, activationBytes: 4 * valueBytes, peakLiveBytes: 4 * valueBytes });
+    expect(buffers.map(({ role }) => role)).toEqual(["input", "activations", "activations", "activations"]);
+  });
+
+  test("what is kept shares with nothing", () => {
+    const planned = chain(6, ["v1", "v3"]);
+    const kept = ["x", "v1", "v3", "v5"].map((name) => planned.values.get(name)?.buffer);
+    expect(new Set(kept).size).toBe(4);
+    const writers = planned.steps.filter(({ bindings }) => kept.includes(bindings["y"] as number));
+    expect(writers.map(({ node }) => node)).toEqual(["v1", "v3", "v5"]);
+  });
+
+  test("what is read late stays: a skip connection over a chain", () => {
+    const planned = plan({
+      nodes: [op("Exp", "x", "skip"), op("Abs", "skip", "a"), op("Neg", "a", "b"), op("Sin", "b", "c"), op("Add", "c skip", "y")],
+    });
+    const [skip] = planned.steps;
+    const own = skip?.bindings["y"];
+    expect(planned.steps.filter(({ bindings }) => bindings["y"] === own)).toHaveLength(1);
+    expect(planned.memory.activationBytes).toBe(planned.memory.peakLiveBytes);
+    expectNoAliases(planned);
+  });
+
+  test("values of different sizes share, and buffers are at least the peak", () => {
+    const nodes = [0, 1, 2, 3].flatMap((i) => [
+      op("Exp", i === 0 ? "x" : `p${i - 1}`, `e${i}`),
+      op("MaxPool", `e${i}`, `p${i}`, { kernel_shape: [2, 2], strides: [1, 1] }),
+    ]);
+    const { memory, buffers } = plan({ nodes });
+    expect(memory.activationBytes).toBeGreaterThanOrEqual(memory.peakLiveBytes);
+    expect(buffers.length).toBeLessThan(6);
+  });
+
+  test("a constant that two nodes read is uploaded once", () => {
+    const planned = plan({ constants: { k: noise([3, 8, 8]) }, nodes: [op("Mul", "x k", "a"), op("Div", "a k", "y")] });
+    expect(planned.buffers.filter(({ role }) => role === "weights")).toHaveLength(1);
+    expect(planned.memory.weightBytes).toBe(3 * 8 * 8 * 4);
+  });
+});
+
+describe("zero borders", () => {
+  test("a value has the border its reader wants; its padding costs no dispatch", () => {
+    const planned = plan({ constants: { w34, w44 }, nodes: [op("Conv", "x w34", "a", same), op("Conv", "a w44", "y", same)], keep: ["a"] });
+    expect(steps(planned)).toEqual(["x with border copy", "a direct", "y direct"]);
+    expect(planned.values.get("a")).toMatchObject({ offset: 11, strides: [400, 100, 10, 1] });
+    expect(isDense(planned, "y")).toBe(true);
+  });
+
+  test("readers with different pads share the largest", () => {
+    const wide = noise([4, 4, 5, 5]);
+    const planned = plan({
+      constants: { w34, w44, wide },
+      nodes: [
+        op("Conv", "x w34", "a", same),
+        op("Conv", "a w44", "b", { pads: [1, 1, 1, 1], strides: [2, 2] }),
+        op("Conv", "a wide", "c", { pads: [0, 2, 4, 2], strides: [2, 2] }),
+        op("Add", "b c", "y"),
+      ],
+      keep: ["a"],
+    });
+    // One row above (for b), four below and two on either side (for c).
+    expect(planned.values.get("a")).toMatchObject({ offset: 12 + 2, strides: [4 * 13 * 12, 13 * 12, 12, 1] });
+    expect(planned.steps.filter(({ kernel }) => kernel === "copy")).toHaveLength(1);
+  });
+
+  test("one axis has a border left and right only", () => {
+    const planned = plan({
+      inputs: { x: [2, 3, 10] },
+      constants: { a: noise([4, 3, 3]), b: noise([5, 4, 5]) },
+      nodes: [op("Conv", "x a", "v", { pads: [1, 1] }), op("Conv", "v b", "y", { pads: [3, 1] })],
+      keep: ["v"],
+    });
+    expect(planned.values.get("v")).toMatchObject({ offset: 3, strides: [4 * 14, 14, 1] });
+  });
+
+  test("a view needs dense words, so its reader gets a bordered copy of its own", () => {
+    const planned = plan({
+      constants: { w34, w44, flat: ints(1, -1) },
+      nodes: [op("Conv", "x w34", "a", same), op("Conv", "a w44", "b", same), op("Reshape", "a flat", "view"), op("Neg", "view", "y")],
+      outputs: ["b", "y"],
+      keep: ["a", "view"],
+    });
+    expect(isDense(planned, "a")).toBe(true);
+    expect(share(planned, "a", "view")).toBe(true);
+    expect(steps(planned)).toEqual(["x with border copy", "a direct", "a with border copy", "b direct", "y element-wise"]);
+  });
+
+  test("values share a buffer only with others of the same border: its zeros are never written again", () => {
+    const planned = plan({
+      constants: { w34, w44, w55: noise([4, 4, 5, 5]) },
+      nodes: [
+        op("Conv", "x w34", "a", same),
+        op("Conv", "a w44", "b", same),
+        op("Conv", "b w44", "c", same),
+        op("Conv", "c w55", "d", { pads: [2, 2, 2, 2] }),
+        op("Conv", "d w44", "y", same),
+      ],
+    });
+    const outputOf = (node: string) => planned.steps.find((step) => step.node === node)?.bindings["output"];
+    expect(outputOf("a")).not.toBe(outputOf("b"));
+    // c wants two rows around it, a and d want one.
+    expect(outputOf("c")).not.toBe(outputOf("a"));
+    expect(outputOf("d")).toBe(outputOf("a"));
+    expectNoAliases(planned);
+  });
+});
+
+describe("views", () => {
+  test("Reshape, Flatten, Squeeze and Identity of a dense value are other names for it", () => {
+    const planned = plan({
+      constants: { to: ints(3, 64), one: ints(0) },
+      nodes: [op("Exp", "x", "e"), op("Reshape", "e to", "r"), op("Unsqueeze", "r one", "u"), op("Flatten", "u", "y", { axis: 2 })],
+      keep: ["e", "r", "u"],
+    });
+    expect(steps(planned)).toEqual(["e element-wise"]);
+    for (const name of ["r", "u", "y"]) expect(share(planned, "e", name), name).toBe(true);
+  });
+
+  test("a view keeps its source alive", () => {
+    const planned = plan({
+      constants: { to: ints(3, 64) },
+      nodes: [
+        op("Exp", "x", "e"),
+        op("Reshape", "e to", "r"),
+        op("Abs", "e", "a"),
+        op("Neg", "a", "b"),
+        op("Sin", "b", "c"),
+        op("Flatten", "c", "d"),
+        op("Softmax", "r", "s"),
+        op("Mul", "s s", "y"),
+      ],
+      outputs: ["d", "y"],
+    });
+    const source = planned.steps[0]?.bindings["y"];
+    const lastRead = planned.steps.findLastIndex(({ bindings }) => Object.values(bindings).includes(source as number));
+    expect(planned.steps[lastRead]?.node).toBe("s");
+    expect(planned.steps.slice(1, lastRead).some(({ bindings }) => bindings["y"] === source)).toBe(false);
+  });
+
+  test("a view of a slice is a copy", () => {
+    const planned = plan({
+      constants: { w34, flat: ints(1, -1) },
+      nodes: [
+        op("Conv", "x w34", "a"),
+        op("Conv", "x w34", "b"),
+        op("Concat", "a b", "c", { axis: 1 }),
+        op("Split", "c", "p q", { axis: 1, num_outputs: 2 }),
+        op("Concat", "q p", "d", { axis: 1 }),
+        op("Reshape", "d flat", "y"),
+      ],
+      keep: ["p"],
+    });
+    expect(isDense(planned, "y")).toBe(true);
+    expectNoAliases(planned);
+  });
+});
+
+describe("Concat in place", () => {
+  test("its inputs are written where they end up, observed or not", () => {
+    const planned = plan({
+      constants: { w34, mix },
+      nodes: [op("Conv", "x w34", "a"), op("Conv", "a mix", "b"), op("Conv", "x w34", "c"), op("Concat", "b c", "y", { axis: 1 })],
+      keep: ["b", "c"],
+    });
+    expect(steps(planned)).toEqual(["a direct", "b pointwise", "c direct"]);
+    expect(planned.values.get("c")).toMatchObject({ offset: 4 * 36, strides: [8 * 36, 36, 6, 1] });
+    expect(share(planned, "b", "y") && share(planned, "c", "y")).toBe(true);
+  });
+
+  test("along any axis", () => {
+    for (const axis of [0, 2, 3, -1]) {
+      const planned = plan({ nodes: [op("Exp", "x", "a"), op("Neg", "x", "b"), op("Concat", "a b", "y", { axis })] });
+      expect(steps(planned), `axis ${axis}`).toEqual(["a element-wise", "b element-wise"]);
+    }
+  });
+
+  test("inputs, constants, views and values given twice are copied", () => {
+    const planned = plan({
+      constants: { k: noise([1, 3, 8, 8]), to: ints(1, 3, 8, 8) },
+      nodes: [
+        op("Exp", "x", "e"),
+        op("Reshape", "e to", "r"),
+        op("Abs", "x", "twice"),
+        op("Concat", "x k r twice twice", "y", { axis: 1 }),
+      ],
+    });
+    expect(steps(planned)).toEqual(["e element-wise", "twice element-wise", "y copy", "y copy", "y copy", "y copy", "y copy"]);
+    expectNoAliases(planned);
+  });
+
+  test("with a border around the whole, for the convolution that reads it", () => {
+    const planned = plan({
+      constants: { w34, wide: noise([2, 8, 3, 3]) },
+      nodes: [
+        op("Conv", "x w34", "a", same),
+        op("Conv", "x w34", "b", same),
+        op("Concat", "a b", "c", { axis: 1 }),
+        op("Conv", "c wide", "y", same),
+      ],
+      keep: ["b", "c"],
+    });
+    expect(steps(planned)).toEqual(["x with border copy", "a direct", "b direct", "y direct"]);
+    expect(planned.values.get("b")).toMatchObject({ offset: 400 + 11, strides: [800, 100, 10, 1] });
+  });
+
+  test("a slice that is also convolved lends its border to the whole", () => {
+    const planned = plan({
+      constants: { w34, w44 },
+      nodes: [
+        op("Conv", "x w34", "a", same),
+        op("Exp", "x", "b"),
+        op("Concat", "a b", "c", { axis: 1 }),
+        op("Conv", "a w44", "d", same),
+        op("GlobalMaxPool", "c", "y"),
+      ],
+      outputs: ["d", "y"],
+      keep: ["c"],
+    });
+    expect(planned.values.get("c")).toMatchObject({ offset: 11, strides: [700, 100, 10, 1] });
+    expect(steps(planned).filter((step) => step.endsWith("copy"))).toEqual(["x with border copy"]);
+  });
+
+  test("a whole with a border joins its parts along rows by copies", () => {
+    const planned = plan({
+      constants: { w34, w44 },
+      nodes: [
+        op("Conv", "x w34", "a", same),
+        op("Conv", "x w34", "b", same),
+        op("Concat", "a b", "c", { axis: 2 }),
+        op("Conv", "c w44", "y", same),
+      ],
+      keep: ["a"],
+    });
+    expect(steps(planned)).toEqual(["x with border copy", "a direct", "b direct", "c copy", "c copy", "y direct"]);
+  });
+
+  test("a dense block: what was there grows in place, what a layer adds is copied, for no dispatch reads and writes one buffer", () => {
+    const planned = plan({
+      inputs: { x: [1, 4, 8, 8] },
+      constants: { w1: noise([4, 4, 3, 3]), w2: noise([4, 8, 3, 3]), w3: noise([4, 12, 3, 3]) },
+      nodes: [
+        op("Exp", "x", "v0"),
+        op("Conv", "v0 w1", "n1", same),
+        op("Concat", "v0 n1", "v1", { axis: 1 }),
+        op("Conv", "v1 w2", "n2", same),
+        op("Concat", "v1 n2", "v2", { axis: 1 }),
+        op("Conv", "v2 w3", "n3", same),
+        op("Concat", "v2 n3", "y", { axis: 1 }),
+      ],
+    });
+    expect(steps(planned)).toEqual(["v0 element-wise", "n1 direct", "v1 copy", "n2 direct", "v2 copy", "n3 direct", "y copy"]);
+    expectNoAliases(planned);
+  });
+
+  test("a value that two parts of one whole want is copied into both: neither may read what it writes", () => {
+    const planned = plan({
+      nodes: [
+        op("Exp", "x", "a"),
+        op("Neg", "x", "b"),
+        op("Abs", "x", "c"),
+        op("Concat", "a b", "left", { axis: 1 }),
+        op("Concat", "a c", "right", { axis: 1 }),
+        op("Concat", "left right", "y", { axis: 1 }),
+      ],
+      keep: ["a", "b", "c"],
+    });
+    expect(steps(planned)).toEqual(["a element-wise", "b element-wise", "c element-wise", "left copy", "right copy"]);
+    expect(["a", "b", "c"].map((name) => share(planned, name, "y"))).toEqual([false, true, true]);
+    expectNoAliases(planned);
+  });
+
+  test("parts of parts that meet along rows have no border between them", () => {
+    const planned = plan({
+      constants: { w34, w44 },
+      nodes: [
+        op("Conv", "x w34", "a", same),
+        op("Exp", "a", "e"),
+        op("Concat", "a e", "inner", { axis: 1 }),
+        op("Sin", "inner", "below"),
+        op("Concat", "inner below", "y", { axis: 2 }),
+        op("Conv", "a w44", "n", same),
+      ],
+      outputs: ["y", "n"],
+      keep: ["a"],
+    });
+    expect(share(planned, "a", "y")).toBe(false);
+    expect(planned.values.get("a")).toMatchObject({ offset: 11, strides: [400, 100, 10, 1] });
+    expectNoAliases(planned);
+  });
+});
