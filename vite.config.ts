@@ -1,6 +1,7 @@
 // Builds and tests. `vite build` makes the site; the modes library, element and cli make the package's three files.
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { peers } from "./bench/vite-peers.ts";
+import { slimProtobuf } from "./src/engine/onnx/slim-plugin.ts";
 import { wgsl } from "./src/shaders/vite-plugin.ts";
 
 type Build = NonNullable<ViteUserConfig["build"]>;
@@ -21,7 +22,11 @@ function singleFile(entry: string, name: string): Build {
   };
 }
 
-const site: Build = { outDir: "dist/site", target: "es2022", rolldownOptions: { input: { index: "index.html", bench: "bench.html", frame: "bench/frame.html" } } };
+const site: Build = {
+  outDir: "dist/site",
+  target: "es2022",
+  rolldownOptions: { input: { index: "index.html", bench: "bench.html", frame: "bench/frame.html" } },
+};
 
 const builds: Readonly<Record<string, Build>> = {
   library: singleFile("src/index.ts", "convcam"),
@@ -43,7 +48,7 @@ const serialGpu = { pool: "forks", fileParallelism: false, isolate: false } as c
 export default defineConfig(({ mode }) => ({
   // Relative addresses, so that the site works from any folder of any host.
   base: "./",
-  plugins: [wgsl(), peers()],
+  plugins: [wgsl(), peers(), slimProtobuf({ canEncode: mode !== "element" })],
   build: builds[mode] ?? site,
   optimizeDeps: { include: ["onnx-proto", "protobufjs/minimal.js"] },
   test: {
