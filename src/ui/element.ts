@@ -7,7 +7,7 @@ import { inspectModel } from "../engine/model.ts";
 import { type ModelSource, readModel } from "../engine/source.ts";
 import { ClassBars, type ClassScore, toProbabilities, topClasses } from "./class-bars.ts";
 import { elementStyles } from "./element-styles.ts";
-import { type ImageLike, sizeOf } from "./image-input.ts";
+import type { ImageLike } from "./image-input.ts";
 import { chooseInputShapes, type DrawableLayer, defaultLayers, drawableLayers, type LayerChoice, parseLayerChoices } from "./layers.ts";
 import { type ColorMap, type ComparePair, colorMaps, comparePairs } from "./mosaic/color-map.ts";
 import type { MapPoint } from "./mosaic/layout.ts";
@@ -470,13 +470,12 @@ export class ConvCam extends HTMLElement {
     const viewer = this.#viewer;
     if (!viewer || this.#device?.isDisposed) return;
     const source = this.#source;
-    const isPlaying = source?.isLive === true && !this.paused;
+    if (source?.isLive && !this.paused) this.#requestFrame();
     if (viewer.framesInFlight < framesAhead) {
-      const mayTake = source && sizeOf(source.image).width > 0 && (this.#needsRun || !this.paused);
-      const takes = mayTake && (source.takeFrame() || this.#needsImage);
+      const mayTake = this.#needsRun || !this.paused;
+      const takes = mayTake && source?.isReady() && (source.takeFrame() || this.#needsImage);
       if (takes || this.#needsRun || this.#needsDraw) this.#draw(viewer, now, takes ? source : undefined);
     }
-    if (isPlaying) this.#requestFrame();
   }
 
   #draw(viewer: Viewer, now: number, source: FrameSource | undefined): void {

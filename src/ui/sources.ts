@@ -8,6 +8,8 @@ export interface FrameSource {
   readonly image: ImageLike;
   /** Changes by itself, as a video does. */
   readonly isLive: boolean;
+  /** Whether there is a picture at all; a video has none before it starts and while it seeks. */
+  isReady(): boolean;
   /** Whether there is a picture that was not taken yet; asking takes it. */
   takeFrame(): boolean;
   /** Stops or continues what plays by itself; a camera goes on. */
@@ -40,6 +42,7 @@ function stillSource(image: ImageLike, dispose: () => void = () => undefined): F
   return {
     image,
     isLive: false,
+    isReady: () => sizeOf(image).width > 0,
     takeFrame() {
       const wasNew = isNew;
       isNew = false;
@@ -66,9 +69,9 @@ function videoSource(video: HTMLVideoElement, dispose: () => void): FrameSource 
         await seeked;
       },
     }),
+    isReady: () => video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth > 0,
     takeFrame() {
-      const isReady = video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && sizeOf(video).width > 0;
-      if (!isReady || video.currentTime === lastTime) return false;
+      if (video.currentTime === lastTime) return false;
       lastTime = video.currentTime;
       return true;
     },

@@ -128,6 +128,35 @@ test("watches the camera after a click, and stops when paused", async ({ page })
   await page.click("#draw");
 });
 
+test("plays a dropped video, and steps through it while paused", async ({ page }) => {
+  await openPage(page);
+  const bytes = await page.evaluate(async () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: "video/webm" });
+    const chunks: Blob[] = [];
+    recorder.addEventListener("dataavailable", ({ data }) => chunks.push(data));
+    const stopped = new Promise((resolve) => recorder.addEventListener("stop", resolve));
+    recorder.start();
+    for (let i = 0; i < 25; i++) {
+      context.fillStyle = i % 2 ? "#fff" : "#888";
+      context.fillRect(0, 0, 64, 64);
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+    recorder.stop();
+    await stopped;
+    return [...new Uint8Array(await new Blob(chunks).arrayBuffer())];
+  });
+  await dropFile(page, "flicker.webm", "video/webm", bytes);
+  await expect(page.locator("#preview video")).toBeVisible({ timeout: 20_000 });
+  await expect.poll(async () => (await readValue(page, "input_layer"))[400], { timeout: 20_000 }).toBeGreaterThan(0.4);
+  await page.click("#pause");
+  expect(await page.locator("#preview video").evaluate((video: HTMLVideoElement) => video.paused)).toBe(true);
+  const time = await page.locator("#preview video").evaluate((video: HTMLVideoElement) => video.currentTime);
+  await page.click("#step");
+  await expect.poll(() => page.locator("#preview video").evaluate((video: HTMLVideoElement) => video.currentTime)).not.toBe(time);
+});
+
 test("shows another network, built in the page", async ({ page }) => {
   await openPage(page);
   await page.selectOption("#network", "tiny-vgg");

@@ -4,9 +4,9 @@
 export type Color = readonly [number, number, number];
 
 /**
- * Stops in hexadecimal RGB, from low to high. viridis and magma (S. van der Walt, N. Smith, CC0) and cividis
- * (J. Nuñez, C. Anderton, R. Renslow, public domain) are their 256-entry tables sampled at 32 points, which stays within
- * 2/255 of them (cividis within 6/255, at its kink near the dark end).
+ * Stops in hexadecimal RGB, from low to high; at most 32, the length of the table in mosaic.wgsl. viridis and magma
+ * (S. van der Walt, N. Smith, CC0) and cividis (J. Nuñez, C. Anderton, R. Renslow, public domain) are their 256-entry tables
+ * sampled at 32 points, which stays within 2/255 of them (cividis within 6/255, at its kink near the dark end).
  */
 const stops = {
   gray: "000000ffffff",
@@ -26,9 +26,6 @@ const stops = {
 export type ColorMap = keyof typeof stops;
 
 export const colorMaps = Object.keys(stops) as readonly ColorMap[];
-
-/** Most stops any map has; the length of the table in mosaic.wgsl. */
-export const maxStopCount = 32;
 
 /** What is not a number is cyan, and infinity orange: neither occurs in any of the maps. */
 export const nanColor: Color = [0, 1, 1];

@@ -1,0 +1,132 @@
+// Pictures into input buffers on the GPU, against resampling in plain loops.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { requestNodeDevice } from "../../src/cli/node-device.ts";
+import type { Device } from "../../src/engine/gpu/device.ts";
+import { readBack } from "../../src/engine/gpu/read-back.ts";
+import { denseStrides, sizeOf } from "../../src/engine/shapes.ts";
+import { ImageInput, type RawImage } from "../../src/ui/image-input.ts";
+import { imageView, type Preparation } from "../../src/ui/preparation.ts";
+
+let device: Device;
+beforeAll(async () => {
+  device = await requestNodeDevice();
+});
+afterAll(() => device.dispose());
+
+/** A picture whose every channel is another pattern. */
+function pattern(width: number, height: number): RawImage {
+  const data = new Uint8Array(width * height * 4);
+  for (let i = 0; i < width * height; i++) data.set([(i * 37) % 256, (i * 91 + 13) % 256, (i * i) % 256, 255], i * 4);
+  return { width, height, data };
+}
+
+async function prepare(image: RawImage, shape: readonly number[], preparation: Preparation): Promise<number[]> {
+  device.gpu.pushErrorScope("validation");
+  const view = imageView(shape, denseStrides(shape));
+  if (!view) throw new Error("no picture");
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
+  const buffer = device.createBuffer("input", sizeOf(shape) * 4, usage);
+  const input = await ImageInput.create(device, [{ buffer, offset: 0, view, preparation }]);
+  input.upload(image);
+  const encoder = device.gpu.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  input.encode(pass);
+  pass.end();
+  device.gpu.queue.submit([encoder.finish()]);
+  const result = [...new Float32Array(await readBack(device, buffer, sizeOf(shape) * 4))];
+  input.dispose();
+  device.destroyBuffer(buffer);
+  expect((await device.gpu.popErrorScope())?.message).toBeUndefined();
+  return result;
+}
+
+/** Mean of a channel over the rectangle [left, right) × [top, bottom), whose sides may cut through pixels. */
+function boxMean({ width, height, data }: RawImage, channel: number, left: number, right: number, top: number, bottom: number): number {
+  let sum = 0;
+  for (let y = Math.floor(top); y < bottom; y++)
+    for (let x = Math.floor(left); x < right; x++) {
+      const covered = (Math.min(x + 1, right) - Math.max(x, left)) * (Math.min(y + 1, bottom) - Math.max(y, top));
+      const [inY, inX] = [Math.min(height - 1, Math.max(0, y)), Math.min(width - 1, Math.max(0, x))];
+      sum += covered * (data[(inY * width + inX) * 4 + channel] as number);
+    }
+  return sum / ((right - left) * (bottom - top));
+}
+
+function bilinear({ width, height, data }: RawImage, channel: number, x: number, y: number): number {
+  const [left, top] = [Math.floor(x - 0.5), Math.floor(y - 0.5)];
+  const at = (dy: number, dx: number) => {
+    const [inY, inX] = [Math.min(height - 1, Math.max(0, top + dy)), Math.min(width - 1, Math.max(0, left + dx))];
+    return data[(inY * width + inX) * 4 + channel] as number;
+  };
+  const [fx, fy] = [x - 0.5 - left, y - 0.5 - top];
+  return (1 - fy) * ((1 - fx) * at(0, 0) + fx * at(0, 1)) + fy * ((1 - fx) * at(1, 0) + fx * at(1, 1));
+}
+
+function expectClose(actual: readonly number[], expected: readonly number[]): void {
+  const worst = Math.max(...actual.map((x, i) => Math.abs(x - (expected[i] as number))));
+  expect(actual.length).toBe(expected.length);
+  expect(worst).toBeLessThan(2e-5);
+}
+
+describe("image-to-tensor", () => {
+  it("takes the mean over the covered area, rgb, normalised", async () => {
+    const image = pattern(17, 11);
+    const [mean, std] = [
+      [0.485, 0.456, 0.406],
+      [0.229, 0.224, 0.225],
+    ];
+    const actual = await prepare(image, [1, 3, 4, 5], { mean, std, fit: "stretch" });
+    const expected = [0, 1, 2].flatMap((k) =>
+      Array.from({ length: 20 }, (_, i) => {
+        const [y, x] = [Math.floor(i / 5), i % 5];
+        const level = boxMean(image, k, (x * 17) / 5, ((x + 1) * 17) / 5, (y * 11) / 4, ((y + 1) * 11) / 4);
+        return (level / 255 - (mean[k] as number)) / (std[k] as number);
+      }),
+    );
+    expectClose(actual, expected);
+  });
+
+  it("samples bilinearly, magnified", async () => {
+    const image = pattern(3, 4);
+    const actual = await prepare(image, [1, 3, 9, 8], { fit: "stretch", resize: "bilinear" });
+    const expected = [0, 1, 2].flatMap((k) =>
+      Array.from({ length: 72 }, (_, i) => bilinear(image, k, ((i % 8) + 0.5) * (3 / 8), (Math.floor(i / 8) + 0.5) * (4 / 9)) / 255),
+    );
+    expectClose(actual, expected);
+  });
+
+  it("crops to cover: the middle of a wide picture", async () => {
+    const image = pattern(8, 4);
+    const actual = await prepare(image, [1, 3, 4, 4], {});
+    const expected = [0, 1, 2].flatMap((k) =>
+      Array.from({ length: 16 }, (_, i) => (image.data[(Math.floor(i / 4) * 8 + 2 + (i % 4)) * 4 + k] as number) / 255),
+    );
+    expectClose(actual, expected);
+  });
+
+  it("puts black bars beside what it contains", async () => {
+    const image = { width: 4, height: 2, data: new Uint8Array(32).fill(255) };
+    const actual = await prepare(image, [1, 1, 4, 4], { fit: "contain" });
+    expectClose(actual, [0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0]);
+  });
+
+  it("writes BGR in 0…255 less a mean", async () => {
+    const image = pattern(2, 2);
+    const mean = [103.939, 116.779, 123.68];
+    const actual = await prepare(image, [1, 3, 2, 2], { channels: "bgr", scale: 1, mean });
+    const expected = [2, 1, 0].flatMap((k, i) => [0, 1, 2, 3].map((pixel) => (image.data[pixel * 4 + k] as number) - (mean[i] as number)));
+    actual.forEach((x, i) => {
+      expect(x).toBeCloseTo(expected[i] as number, 3);
+    });
+  });
+
+  it("writes gray by BT.601 weights, and channels last where the input has them there", async () => {
+    const image = pattern(2, 2);
+    const level = (pixel: number, k: number) => (image.data[pixel * 4 + k] as number) / 255;
+    const gray = [0, 1, 2, 3].map((pixel) => 0.299 * level(pixel, 0) + 0.587 * level(pixel, 1) + 0.114 * level(pixel, 2));
+    expectClose(await prepare(image, [1, 1, 2, 2], {}), gray);
+    const large = pattern(8, 8);
+    const last = Array.from({ length: 192 }, (_, i) => (large.data[Math.floor(i / 3) * 4 + (i % 3)] as number) / 255);
+    expectClose(await prepare(large, [1, 8, 8, 3], {}), last);
+  });
+});
