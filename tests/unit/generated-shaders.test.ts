@@ -1,0 +1,148 @@
+// Generated shaders, tested by their own output: valid WGSL whose bindings and Params are where TypeScript believes them to be.
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { type ActivationKind, activations } from "../../src/shaders/generate/activation.ts";
+import { type ConvolutionVariant, convolutionWorkgroupSize, generateConvolution } from "../../src/shaders/generate/convolution.ts";
+import { type ElementType, elementWiseWorkgroupSize, generateElementWise } from "../../src/shaders/generate/element-wise.ts";
+import type { Shader } from "../../src/shaders/shader.ts";
+import { reflectShader } from "../../src/shaders/vite-plugin.ts";
+
+/** The declared layout is the one that WGSL's rules give. */
+function expectAsDeclared(shader: Shader): void {
+  const { bindings, params, overrides } = reflectShader("generated", shader.code);
+  const declared = Object.entries(shader.bindings).map(([name, { binding, kind }]) => ({
+    name: name.replace(/_data$/, ""),
+    binding,
+    kind,
+  }));
+  const found = Object.entries(bindings).map(([name, { binding, kind }]) => ({ name: name.replace(/_data$/, ""), binding, kind }));
+  const byBinding = (a: { binding: number }, b: { binding: number }) => a.binding - b.binding;
+  expect(declared.toSorted(byBinding)).toEqual(found.toSorted(byBinding));
+  expect(shader.params).toEqual(params);
+  expect(shader.overrides).toEqual(overrides);
+}
+
+/** `main`'s statements without indentation. */
+const lines = (shader: Shader) => shader.code.split("\n");
+
+describe("element-wise", () => {
+  const types: ElementType[] = ["f32", "i32", "u32"];
+
+  test.each([1, 2, 3, 4, 5, 6])("rank %i, one to seven operands of every type", (rank) => {
+    for (const type of types)
+      for (const count of [1, 2, 7])
+        expectAsDeclared(
+          generateElementWise(
+            { name: "sum", expression: [..."abcdefg"].slice(0, count).join(" + "), inputs: new Array(count).fill(type), output: type },
+            rank,
+          ),
+        );
+  });
+
+  test("scalars and helpers", () => {
+    const formula = {
+      name: "scaled",
+      expression: "twice(a) * params.alpha + params.beta",
+      inputs: ["f32"],
+      output: "f32",
+      scalars: ["alpha", "beta"],
+      helpers: "fn twice(x: f32) -> f32 { return x + x; }",
+    } as const;
+    const shader = generateElementWise(formula, 2);
+    expectAsDeclared(shader);
+    expect(shader.params?.fields["beta"]).toMatchObject({ type: "f32", offsetBytes: 4 * 10 });
+  });
+
+  test("types may differ between operands and output", () => {
+    const shader = generateElementWise(
+      { name: "where", expression: "select(c, b, a != 0u)", inputs: ["u32", "f32", "f32"], output: "f32" },
+      3,
+    );
+    expectAsDeclared(shader);
+    expect(shader.code).toContain("var<storage, read> a_data: array<u32>;");
+    expect(shader.code).toContain("var<storage, read_write> y_data: array<f32>;");
+  });
+
+  test("an index is taken apart from the last axis to the first, and bounds are tested first", () => {
+    const code = lines(generateElementWise({ name: "copy", expression: "a", inputs: ["u32"], output: "u32" }, 3));
+    const start = code.findIndex((line) => line.startsWith("fn main"));
+    expect(code.slice(start + 1)).toEqual([
+      `let index = id.x + id.y * (num_workgroups.x * ${elementWiseWorkgroupSize}u);`,
+      "if (index >= params.count) { return; }",
+      "let i_2 = i32(index % params.size_2);",
+      "let rest_2 = index / params.size_2;",
+      "let i_1 = i32(rest_2 % params.size_1);",
+      "let rest_1 = rest_2 / params.size_1;",
+      "let i_0 = i32(rest_1);",
+      "let a = a_data[params.a_offset + i_0 * params.a_stride_0 + i_1 * params.a_stride_1 + i_2 * params.a_stride_2];",
+      "y_data[params.y_offset + i_0 * params.y_stride_0 + i_1 * params.y_stride_1 + i_2 * params.y_stride_2] = a;",
+      "}",
+    ]);
+  });
+});
+
+describe("convolution", () => {
+  const plain: ConvolutionVariant = {
+    kernel: [3, 3],
+    strides: [1, 1],
+    dilations: [1, 1],
+    block: { channels: 4, rows: 2, columns: 4 },
+    loopRows: false,
+    activation: "none",
+    hasResidual: false,
+  };
+  const row = { ...plain.block, rows: 1 };
+
+  test.each<[string, ConvolutionVariant]>([
+    ["as it is", plain],
+    ["strided", { ...plain, strides: [2, 3] }],
+    ["dilated", { ...plain, dilations: [2, 1] }],
+    ["not square", { ...plain, kernel: [1, 7] }],
+    ["of one tap", { ...plain, kernel: [1, 1], block: row }],
+    ["of one tap, strided", { ...plain, kernel: [1, 1], strides: [2, 2], block: row }],
+    ["of one axis", { ...plain, kernel: [1, 5], block: row }],
+    ["with rows in a loop", { ...plain, kernel: [11, 11], strides: [4, 4], block: row, loopRows: true }],
+    ["with rows in a loop, dilated", { ...plain, kernel: [9, 3], dilations: [2, 3], block: row, loopRows: true }],
+    ["with one output per invocation", { ...plain, block: { channels: 1, rows: 1, columns: 1 } }],
+    ["with a residual", { ...plain, hasResidual: true }],
+  ])("%s", (_, variant) => {
+    const shader = generateConvolution(variant);
+    expectAsDeclared(shader);
+    expect(shader.code).toContain(`@workgroup_size(${convolutionWorkgroupSize})`);
+    expect(Object.keys(shader.bindings).includes("residual")).toBe(variant.hasResidual);
+  });
+
+  test.each(Object.keys(activations) as ActivationKind[])("%s in the epilogue", (activation) => {
+    const shader = generateConvolution({ ...plain, activation });
+    expectAsDeclared(shader);
+    expect(shader.code).toContain(`return ${activations[activation]};`);
+  });
+
+  test("each weight and each input of a block is loaded once, each product made once", () => {
+    const { code } = generateConvolution(plain);
+    const count = (pattern: RegExp) => code.match(pattern)?.length ?? 0;
+    const { channels, rows, columns } = plain.block;
+    expect(count(/= weights\[/g)).toBe(channels * 9);
+    expect(count(/= input\[/g)).toBe((rows + 2) * (columns + 2));
+    expect(count(/w_\d+_\d+_\d+ \* in_/g)).toBe(channels * rows * columns * 9);
+  });
+
+  test("one shader serves every layer shape: only the variant decides its code", () =>
+    expect(generateConvolution(plain).code).toBe(generateConvolution({ ...plain }).code));
+
+  test("no short-circuit in a loop: compilers unroll it into a branch each", () => {
+    for (const variant of [plain, { ...plain, hasResidual: true, activation: "silu" as const }])
+      expect(generateConvolution(variant).code).not.toMatch(/&&|\|\||else/);
+  });
+});
+
+describe("activations", () => {
+  test("the general convolution knows them in the same order by the same formulas", () => {
+    const general = readFileSync("src/shaders/convolution-general.wgsl", "utf8");
+    Object.values(activations).forEach((formula, number) => {
+      const label = number === 0 ? "default" : `case ${number}u`;
+      expect(general).toContain(`${label}: { return ${formula}; }`);
+    });
+    expect(general).toContain(`// ${Object.keys(activations).join(", ")}`);
+  });
+});
