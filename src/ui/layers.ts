@@ -44,8 +44,8 @@ export function drawableLayers(
 }
 
 /**
- * The ends of chains such as Conv, BatchNormalization, Relu; where there are more than `limit` of them, an even choice that
- * holds the first and the last.
+ * The ends of chains such as Conv, BatchNormalization, Relu. Where there are more than `limit` of them: the input, the first
+ * layer and the last one of each resolution, then others evenly between.
  */
 export function defaultLayers(graph: Graph, layers: readonly DrawableLayer[], limit = 12): string[] {
   const consumers = new Map<string, string[]>();
@@ -55,9 +55,19 @@ export function defaultLayers(graph: Graph, layers: readonly DrawableLayer[], li
     const isInsideChain = readers.length === 1 && chainOperators.has(readers[0] ?? "") && operator !== "Input";
     return !isView && !isInsideChain;
   });
-  const count = Math.min(limit, ends.length);
-  const chosen = Array.from({ length: count }, (_, i) => ends[Math.round((i * (ends.length - 1)) / Math.max(1, count - 1))]);
-  return chosen.flatMap((layer) => (layer ? [layer.value] : []));
+  if (ends.length <= limit) return ends.map(({ value }) => value);
+  const resolution = (layer: DrawableLayer | undefined) => layer?.shape.slice(2).join();
+  const landmarks = ends.filter((end, i) => i < 2 || resolution(end) !== resolution(ends[i + 1]));
+  const chosen = new Set(pickEvenly(landmarks, limit));
+  const others = ends.filter((end) => !chosen.has(end));
+  for (const end of pickEvenly(others, limit - chosen.size)) chosen.add(end);
+  return ends.filter((end) => chosen.has(end)).map(({ value }) => value);
+}
+
+/** At most `count` items, first and last among them. */
+function pickEvenly<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items];
+  return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / Math.max(1, count - 1))] as T);
 }
 
 /** One mosaic: a value, or two values drawn into the same tiles. */

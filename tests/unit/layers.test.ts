@@ -44,7 +44,22 @@ describe("defaultLayers", () => {
   it("chooses evenly from a long network, first and last among them", () => {
     const graph = chainOf(Array.from({ length: 40 }, () => "Conv"));
     const chosen = defaultLayers(graph, layersOf(graph), 5);
-    expect(chosen).toEqual(["x", "Conv9", "Conv19", "Conv29", "Conv39"]);
+    expect(chosen.length).toBe(5);
+    expect(chosen.slice(0, 2)).toEqual(["x", "Conv0"]);
+    expect(chosen.at(-1)).toBe("Conv39");
+  });
+
+  it("prefers the last layer of each resolution", () => {
+    const graph = chainOf(Array.from({ length: 30 }, () => "Conv"));
+    const rows = graph.nodes.map(({ name, operator, outputs }, i) => ({
+      name,
+      operator,
+      outputs,
+      shape: [1, 4, i < 10 ? 8 : 4, i < 10 ? 8 : 4],
+    }));
+    const chosen = defaultLayers(graph, drawableLayers([{ name: "x", shape: [1, 3, 8, 8] }], rows), 6);
+    expect(chosen.length).toBe(6);
+    expect(chosen).toEqual(expect.arrayContaining(["x", "Conv0", "Conv9", "Conv29"]));
   });
 });
 
