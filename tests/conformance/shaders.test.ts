@@ -1,0 +1,52 @@
+// Every shader file compiles on a real compiler, under every value that its override constants take.
+import { expect, test } from "vitest";
+import type { Device } from "../../src/engine/gpu/device.ts";
+import type { Shader } from "../../src/shaders/shader.ts";
+import { withDevice } from "../support/with-device.ts";
+
+const files = import.meta.glob<Shader>("../../src/shaders/*.wgsl", { eager: true, import: "default" });
+const shaders = Object.values(files);
+
+/** Shader to the values its constants are given. One constant varies at a time. */
+const variants: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
+  "convolution-general": { HAS_BIAS: [0, 1], HAS_RESIDUAL: [0, 1], ACTIVATION: [0, 1, 2, 3, 4, 5, 6, 7] },
+  "matrix-vector": { SLICES: [8, 32] },
+  mosaic: { VALUE_TYPE: [0, 1, 2], COMPARE: [0, 1, 2] },
+  "normalize-rows": { LANES: [1, 64] },
+  pool: { KIND: [0, 1, 2] },
+  "pool-planar": { IS_AVERAGE: [0, 1] },
+  "range-partials": { VALUE_TYPE: [0, 1, 2] },
+  reduce: { TERM: [0, 1, 2, 3], COMBINE: [0, 1, 2, 3], FINISH: [0, 1, 2, 3], LANES: [1, 64] },
+  softmax: { KIND: [0, 1, 2], LANES: [1, 64] },
+};
+
+async function expectCompiles(device: Device, shader: Shader): Promise<void> {
+  const compiled = [device.pipeline(shader)];
+  for (const [name, values] of Object.entries(variants[shader.name] ?? {}))
+    for (const value of values) compiled.push(device.pipeline(shader, { [name]: value }));
+  await Promise.all(compiled);
+}
+
+test("the folder was found", () => expect(shaders.length).toBeGreaterThan(20));
+
+test("every override constant has its values listed here, and nothing else is listed", () => {
+  const declared = shaders.filter(({ overrides }) => overrides.length > 0).map(({ name, overrides }) => [name, [...overrides].sort()]);
+  const listed = Object.entries(variants).map(([name, values]) => [name, Object.keys(values).sort()]);
+  expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(declared));
+});
+
+test("every shader compiles in every variant", () =>
+  withDevice(async (device) => {
+    const failures = (await Promise.allSettled(shaders.map((shader) => expectCompiles(device, shader)))).flatMap((result) =>
+      result.status === "rejected" ? [(result.reason as Error).message] : [],
+    );
+    expect(failures).toEqual([]);
+  }));
+
+test("a shader that does not compile says which, and where", () =>
+  withDevice(async (device) => {
+    const broken: Shader = { name: "broken", code: "@compute @workgroup_size(1)\nfn main() { let x = y; }", bindings: {}, overrides: [] };
+    device.gpu.pushErrorScope("validation");
+    await expect(device.pipeline(broken)).rejects.toThrow(/^Shader 'broken' did not compile: [\s\S]*2:21 unresolved value 'y'/);
+    await device.gpu.popErrorScope();
+  }));
