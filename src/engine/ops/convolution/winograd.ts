@@ -1,0 +1,168 @@
+// Winograd convolution F(4×4, 3×3) in three dispatches: transform tiles, multiply matrices, transform back with the epilogue.
+import { convolutionWorkgroupSize, generateConvolution } from "../../../shaders/generate/convolution.ts";
+import {
+  generateWinogradInput,
+  generateWinogradOutput,
+  transformKernel,
+  type WinogradTransform,
+  winogradTransform,
+  winogradWorkgroupSize,
+} from "../../../shaders/generate/winograd.ts";
+import { sameShape } from "../../shapes.ts";
+import type { Tensor } from "../../tensor.ts";
+import { flatWorkgroups } from "../dispatch.ts";
+import type { Dispatch, Kernel, PlacedOperand, Scratch } from "../operator.ts";
+import { borderOf, type ConvolutionCase, pair, planeStrides, prefixed } from "./case.ts";
+import { fitBlock } from "./direct.ts";
+import { packBias, packWeights } from "./packing.ts";
+
+/** Outputs per tile along an axis. */
+const tileSize = 4;
+
+/** Whether its fewer multiplications outweigh the transforms: they are shared by all channels of the other side. */
+export function winogradPays({ inChannels, outChannels }: ConvolutionCase): boolean {
+  return inChannels >= 32 && outChannels >= 32;
+}
+
+/** The kernel, where the case is 3×3 without stride, dilation or groups and the output holds a tile. */
+export function winogradKernel(it: ConvolutionCase): Kernel | undefined {
+  const { kernel, strides, dilations, output } = it.window;
+  const is3x3 = sameShape(kernel, [3, 3]) && sameShape(strides, [1, 1]) && sameShape(dilations, [1, 1]);
+  if (!is3x3 || it.groups !== 1 || output.some((extent) => extent < tileSize)) return undefined;
+  return {
+    name: "winograd",
+    readsStrided: [0, 3],
+    writesStrided: true,
+    borders: { 0: borderOf(it) },
+    ignoresInputs: [1, 2],
+    dispatches(inputs, outputs) {
+      const transform = winogradTransform(tileSize);
+      const [height, width] = pair(output, 1);
+      const [tilesY, tilesX] = [Math.ceil(height / tileSize), Math.ceil(width / tileSize)];
+      const tiles = { tiles_x: tilesX, tiles_y: tilesY, width, height, tiles: it.batch * tilesX * tilesY };
+      const products = transform.patch ** 2;
+      const transformed: Scratch = { scratchBytes: products * it.inChannels * tiles.tiles * 4 };
+      const multiplied: Scratch = { scratchBytes: products * it.outChannels * tiles.tiles * 4 };
+      return [
+        transformInput(it, transform, tiles, inputs[0] as PlacedOperand, transformed),
+        multiply(it, transform, tiles.tiles, transformed, multiplied),
+        transformOutput(it, transform, tiles, multiplied, outputs[0] as PlacedOperand, inputs[3]),
+      ];
+    },
+  };
+}
+
+interface Tiles {
+  readonly tiles_x: number;
+  readonly tiles_y: number;
+  readonly width: number;
+  readonly height: number;
+  /** Of the whole batch. */
+  readonly tiles: number;
+}
+
+function transformInput(it: ConvolutionCase, transform: WinogradTransform, tiles: Tiles, x: PlacedOperand, transformed: Scratch): Dispatch {
+  const { top, left } = borderOf(it);
+  const strides = planeStrides(x);
+  const count = tiles.tiles * it.inChannels;
+  return {
+    shader: generateWinogradInput(transform),
+    params: { count, channels: it.inChannels, ...tiles, in_offset: x.offset - top * strides.h - left, ...prefixed("in", strides) },
+    bindings: { input: x, transformed },
+    workgroups: flatWorkgroups(count, winogradWorkgroupSize),
+  };
+}
+
+/** M[k] = U[k] · V[k] for every product k: a 1×1 convolution with one group per product, whose pixels are tiles. */
+function multiply(it: ConvolutionCase, transform: WinogradTransform, tiles: number, transformed: Scratch, multiplied: Scratch): Dispatch {
+  const { inChannels, outChannels } = it;
+  const groups = transform.patch ** 2;
+  const channels = fitBlock(outChannels, 16);
+  const columns = Math.min(8, tiles);
+  const blocked = { groups, outChannels, block: channels };
+  const [channelBlocks, columnBlocks] = [Math.ceil(outChannels / channels), Math.ceil(tiles / columns)];
+  const count = groups * channelBlocks * columnBlocks;
+  const strides = { n: 0, c: tiles, h: tiles };
+  return {
+    shader: generateConvolution({
+      kernel: [1, 1],
+      strides: [1, 1],
+      dilations: [1, 1],
+      block: { channels, rows: 1, columns },
+      loopRows: false,
+      activation: "none",
+      hasResidual: false,
+    }),
+    params: {
+      count,
+      in_offset: 0,
+      ...prefixed("in", strides),
+      out_offset: 0,
+      ...prefixed("out", strides),
+      residual_offset: 0,
+      ...prefixed("residual", { n: 0, c: 0, h: 0 }),
+      in_channels: inChannels,
+      out_channels: outChannels,
+      groups,
+      channel_blocks: channelBlocks,
+      width: tiles,
+      height: 1,
+      column_blocks: columnBlocks,
+      row_blocks: 1,
+      alpha: 0,
+      beta: 0,
+    },
+    bindings: {
+      input: transformed,
+      weights: packWeights(blocked, transformWeights(it, transform), inChannels),
+      bias: packBias(blocked, undefined),
+      output: multiplied,
+    },
+    workgroups: flatWorkgroups(count, convolutionWorkgroupSize),
+  };
+}
+
+/** U: [product, outChannels, inChannels]. */
+function transformWeights({ weight, inChannels, outChannels }: ConvolutionCase, transform: WinogradTransform): Float32Array {
+  const source = (weight as Tensor).toFloat32();
+  const planes = outChannels * inChannels;
+  const result = new Float32Array(transform.patch ** 2 * planes);
+  for (let plane = 0; plane < planes; plane++)
+    transformKernel(transform, source, plane * 9).forEach((value, k) => {
+      result[k * planes + plane] = value;
+    });
+  return result;
+}
+
+function transformOutput(
+  it: ConvolutionCase,
+  transform: WinogradTransform,
+  tiles: Tiles,
+  products: Scratch,
+  y: PlacedOperand,
+  residual: PlacedOperand | undefined,
+): Dispatch {
+  const { outChannels, activation } = it;
+  const count = tiles.tiles * outChannels;
+  return {
+    shader: generateWinogradOutput(transform, activation.kind, residual !== undefined),
+    params: {
+      count,
+      channels: outChannels,
+      ...tiles,
+      out_offset: y.offset,
+      ...prefixed("out", planeStrides(y)),
+      residual_offset: residual?.offset ?? 0,
+      ...prefixed("residual", residual ? planeStrides(residual) : { n: 0, c: 0, h: 0 }),
+      alpha: activation.alpha,
+      beta: activation.beta,
+    },
+    bindings: {
+      products,
+      bias: packBias({ groups: 1, outChannels, block: 1 }, it.bias?.toFloat32()),
+      output: y,
+      ...(residual && { residual }),
+    },
+    workgroups: flatWorkgroups(count, winogradWorkgroupSize),
+  };
+}

@@ -1,0 +1,214 @@
+// Winograd's F(m×m, 3×3): a 3×3 convolution as elementwise products of transformed tiles, with 4 multiplications per output
+// instead of 9 (m = 4: 2.25). Generates the two transforms; the products in between are a batched matrix product.
+// Lavin and Gray, https://arxiv.org/abs/1509.09308. The points are those of Barabasz et al., https://arxiv.org/abs/1803.10986.
+import type { ParamField, Shader } from "../shader.ts";
+import { type ActivationKind, activations } from "./activation.ts";
+import { scalarParams } from "./element-wise.ts";
+
+export const winogradWorkgroupSize = 32;
+
+/** Taps of the kernel along one axis. */
+const taps = 3;
+
+/** y = Aᵀ [(G g) ⊙ (Bᵀ d)] along one axis: `output` m rows, `input` m + 2, `kernel` 3. */
+export interface WinogradTransform {
+  /** Outputs per tile along one axis. */
+  readonly tile: number;
+  /** Inputs per tile along one axis, and the number of products. */
+  readonly patch: number;
+  /** Aᵀ: [tile, patch]. */
+  readonly output: readonly (readonly number[])[];
+  /** G: [patch, 3]. */
+  readonly kernel: readonly (readonly number[])[];
+  /** Bᵀ: [patch, patch]. */
+  readonly input: readonly (readonly number[])[];
+}
+
+/** Finite interpolation points by tile size; infinity is always the last. 1/2 and −2 round three times less than 2 and −2. */
+const pointsByTile: Readonly<Record<2 | 4, readonly number[]>> = { 2: [0, 1, -1], 4: [0, 1, -1, 0.5, -2] };
+
+/** Toom and Cook's construction: evaluate two polynomials at the points, multiply, interpolate; then transpose. */
+export function winogradTransform(tile: 2 | 4): WinogradTransform {
+  const points = pointsByTile[tile];
+  const patch = tile + taps - 1;
+  const power = (point: number, exponent: number) => (exponent === 0 ? 1 : point ** exponent);
+  const others = (point: number) => points.filter((other) => other !== point);
+  return {
+    tile,
+    patch,
+    output: range(tile).map((i) => [...points.map((p) => power(p, i)), i === tile - 1 ? 1 : 0]),
+    kernel: [
+      ...points.map((p) => {
+        const scale = others(p).reduce((product, other) => product * (p - other), 1);
+        return range(taps).map((k) => power(p, k) / scale);
+      }),
+      range(taps).map((k) => (k === taps - 1 ? 1 : 0)),
+    ],
+    input: [...points.map((p) => [...withRoots(others(p)), 0]), withRoots(points)],
+  };
+}
+
+/** Coefficients of the polynomial with these roots, constant first. */
+function withRoots(roots: readonly number[]): number[] {
+  let coefficients = [1];
+  for (const root of roots)
+    coefficients = Array.from({ length: coefficients.length + 1 }, (_, i) => (coefficients[i - 1] ?? 0) - root * (coefficients[i] ?? 0));
+  return coefficients;
+}
+
+/** G g Gᵀ of one 3×3 kernel: patch² numbers. */
+export function transformKernel({ kernel, patch }: WinogradTransform, weights: ArrayLike<number>, offset: number): Float64Array {
+  const half = new Float64Array(patch * taps);
+  for (let i = 0; i < patch; i++)
+    for (let x = 0; x < taps; x++)
+      for (let y = 0; y < taps; y++)
+        half[i * taps + x] = (half[i * taps + x] as number) + (kernel[i]?.[y] as number) * (weights[offset + y * taps + x] as number);
+  const whole = new Float64Array(patch * patch);
+  for (let i = 0; i < patch; i++)
+    for (let j = 0; j < patch; j++)
+      for (let x = 0; x < taps; x++)
+        whole[i * patch + j] = (whole[i * patch + j] as number) + (half[i * taps + x] as number) * (kernel[j]?.[x] as number);
+  return whole;
+}
+
+const common: readonly (readonly [string, ParamField["type"]])[] = [
+  ["count", "u32"], // invocations: a tile of a channel each
+  ["channels", "u32"],
+  ["tiles_x", "u32"],
+  ["tiles_y", "u32"],
+  ["width", "u32"], // of the output
+  ["height", "u32"],
+  ["tiles", "u32"], // of the whole batch
+];
+
+const inputFields = [...common, ...u32s("in_offset", "in_n", "in_c", "in_h")];
+
+const outputFields: readonly (readonly [string, ParamField["type"]])[] = [
+  ...common,
+  ...u32s("out_offset", "out_n", "out_c", "out_h", "residual_offset", "residual_n", "residual_c", "residual_h"),
+  ["alpha", "f32"], // of the activation
+  ["beta", "f32"],
+];
+
+function u32s(...names: string[]): [string, "u32"][] {
+  return names.map((name) => [name, "u32"]);
+}
+
+/** V[k, c, t] = (Bᵀ d B)[k] of every tile t of every channel c. The map has a border of one zero where the convolution pads. */
+export function generateWinogradInput(transform: WinogradTransform): Shader {
+  const { patch } = transform;
+  const name = `winograd input, tiles of ${transform.tile}×${transform.tile}`;
+  const code = [
+    ...head(name, inputFields, ["var<storage, read> input", "var<storage, read_write> transformed"]),
+    ...placeTile(transform.tile),
+    "let source = params.in_offset + n * params.in_n + c * params.in_c + y * params.in_h + x;",
+    ...range(patch).flatMap((i) => [
+      `let row_${i} = source + ${i}u * params.in_h;`,
+      ...range(patch).map((j) => `let d_${i}_${j} = input[row_${i} + ${j}u];`),
+    ]),
+    ...range(patch).flatMap((k) => range(patch).map((j) => `let h_${k}_${j} = ${sum(transform.input[k], (i) => `d_${i}_${j}`)};`)),
+    "let plane = params.channels * params.tiles;",
+    "let to = c * params.tiles + n * params.tiles_x * params.tiles_y + tile;",
+    ...range(patch).flatMap((k) =>
+      range(patch).map((l) => `transformed[to + ${k * patch + l}u * plane] = ${sum(transform.input[l], (j) => `h_${k}_${j}`)};`),
+    ),
+    "}",
+  ].join("\n");
+  return {
+    name,
+    code,
+    bindings: {
+      params: { binding: 0, kind: "uniform" },
+      input: { binding: 1, kind: "read" },
+      transformed: { binding: 2, kind: "read_write" },
+    },
+    overrides: [],
+    params: scalarParams(inputFields),
+  };
+}
+
+/** y = f(Aᵀ M A + bias + residual) for every tile t of every output channel c, from products M[k, c, t]. */
+export function generateWinogradOutput(transform: WinogradTransform, activation: ActivationKind, hasResidual: boolean): Shader {
+  const { patch, tile } = transform;
+  const name = `winograd output, tiles of ${tile}×${tile}, ${activation}${hasResidual ? ", residual" : ""}`;
+  const buffers = ["var<storage, read> products", "var<storage, read> bias", "var<storage, read_write> output"];
+  const code = [
+    ...head(
+      name,
+      outputFields,
+      hasResidual ? [...buffers, "var<storage, read> residual"] : buffers,
+      `fn activate(x: f32) -> f32 { return ${activations[activation]}; }`,
+    ),
+    "let plane = params.channels * params.tiles;",
+    ...placeTile(tile),
+    "let source = c * params.tiles + n * params.tiles_x * params.tiles_y + tile;",
+    ...range(patch * patch).map((k) => `let m_${Math.floor(k / patch)}_${k % patch} = products[source + ${k}u * plane];`),
+    ...range(tile).flatMap((i) => range(patch).map((l) => `let h_${i}_${l} = ${sum(transform.output[i], (k) => `m_${k}_${l}`)};`)),
+    "let to = params.out_offset + n * params.out_n + c * params.out_c + y * params.out_h + x;",
+    hasResidual ? "let add = params.residual_offset + n * params.residual_n + c * params.residual_c + y * params.residual_h + x;" : "",
+    "let shift = bias[c];",
+    ...range(tile).flatMap((i) =>
+      range(tile).map((j) => {
+        const added = hasResidual ? ` + residual[add + ${i}u * params.residual_h + ${j}u]` : "";
+        return `output[to + ${i}u * params.out_h + ${j}u] = activate(${sum(transform.output[j], (l) => `h_${i}_${l}`)} + shift${added});`;
+      }),
+    ),
+    "}",
+  ].join("\n");
+  return {
+    name,
+    code,
+    bindings: {
+      params: { binding: 0, kind: "uniform" },
+      products: { binding: 1, kind: "read" },
+      bias: { binding: 2, kind: "read" },
+      output: { binding: 3, kind: "read_write" },
+      ...(hasResidual && { residual: { binding: 4, kind: "read" as const } }),
+    },
+    overrides: [],
+    params: scalarParams(outputFields),
+  };
+}
+
+function head(name: string, fields: readonly (readonly [string, string])[], buffers: readonly string[], helper = ""): string[] {
+  return [
+    `// ${name}`,
+    "struct Params {",
+    ...fields.map(([field, type]) => `${field}: ${type},`),
+    "}",
+    "@group(0) @binding(0) var<uniform> params: Params;",
+    ...buffers.map((buffer, i) => `@group(0) @binding(${i + 1}) ${buffer}: array<f32>;`),
+    helper,
+    `@compute @workgroup_size(${winogradWorkgroupSize})`,
+    "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
+    `let index = id.x + id.y * (num_workgroups.x * ${winogradWorkgroupSize}u);`,
+    "if (index >= params.count) { return; }",
+  ];
+}
+
+/** The last tile of each axis moves back until it fits the map, so that no load or store is guarded. */
+function placeTile(tile: number): string[] {
+  return [
+    "let per_map = params.tiles_x * params.tiles_y;",
+    "let tile = index % per_map;",
+    "let map = index / per_map;",
+    "let c = map % params.channels;",
+    "let n = map / params.channels;",
+    `let x = min(tile % params.tiles_x * ${tile}u, params.width - ${tile}u);`,
+    `let y = min(tile / params.tiles_x * ${tile}u, params.height - ${tile}u);`,
+  ];
+}
+
+/** Σ coefficient · term, without the terms and factors that vanish. */
+function sum(coefficients: readonly number[] = [], term: (index: number) => string): string {
+  const terms = coefficients.flatMap((factor, i) => {
+    if (factor === 0) return [];
+    const sign = factor < 0 ? "- " : "+ ";
+    return [`${sign}${Math.abs(factor) === 1 ? "" : `${Math.abs(factor)} * `}${term(i)}`];
+  });
+  return terms.join(" ").replace(/^\+ /, "").replace(/^- /, "-");
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
