@@ -11,7 +11,7 @@ import { planGraph } from "./plan/planner.ts";
 import { sameShape, sizeOf } from "./shapes.ts";
 import { type ModelSource, type ReadOptions, readModel } from "./source.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
-import { fromGpuWords, Tensor, toGpuWords } from "./tensor.ts";
+import { fromGpuWords, gpuTypeOf, Tensor, toGpuWords } from "./tensor.ts";
 
 export interface LoadOptions extends ReadOptions, InferOptions {
   /** Values (or layers, by name) to keep readable after a run; "all" for every one. */
@@ -59,6 +59,8 @@ function isGraph(source: ModelSource | Graph): source is Graph {
   return typeof source === "object" && "nodes" in source;
 }
 
+const disposed = "This model was disposed of. Load it again.";
+
 export class Model {
   #device: Device;
   readonly #file: Graph;
@@ -66,6 +68,9 @@ export class Model {
   readonly #options: LoadOptions;
   #program: Program | undefined;
   #observed: readonly string[] = [];
+  #isDisposed = false;
+  /** Number of the latest call that asked for a plan: what an earlier one compiled is thrown away. */
+  #request = 0;
 
   /** Use {@link loadModel}. */
   constructor(device: Device, file: Graph, inference: Inference, options: LoadOptions) {
@@ -107,7 +112,7 @@ export class Model {
   }
 
   get #live(): Program {
-    if (!this.#program) throw new DeviceError("This model was disposed of. Load it again.");
+    if (!this.#program) throw new DeviceError(disposed);
     return this.#program;
   }
 
@@ -120,13 +125,19 @@ export class Model {
    * other values need another run.
    */
   async observe(names: readonly string[] | "all"): Promise<void> {
+    if (this.#isDisposed) throw new DeviceError(disposed);
     const observed =
       names === "all" ? this.graph.nodes.flatMap((node) => node.outputs.filter((o) => o)) : names.map((name) => this.valueName(name));
     const { graph, operations } = optimizeGraph(this.graph, { keep: new Set(observed) });
     const plan = planGraph(graph, operations, { keep: observed, chooseKernel: this.#options.chooseKernel });
+    const request = ++this.#request;
     const program = await Program.create(this.#device, plan, {
       onCompile: (done, total) => this.#options.onProgress?.({ stage: "compile", done, total }),
     });
+    if (request !== this.#request) {
+      program.dispose();
+      return;
+    }
     if (this.#program) {
       this.#copyInputs(this.#program, program);
       this.#program.dispose();
@@ -168,6 +179,8 @@ export class Model {
         throw new ModelError(
           `input '${name}': expected [${input.shape.join(", ")}], got ${isTensor ? `[${given.shape.join(", ")}]` : `${given.length} elements`}.`,
         );
+      if (isTensor && gpuTypeOf(given.dtype) !== gpuTypeOf(input.dtype))
+        throw new ModelError(`input '${name}': expected ${input.dtype}, got ${given.dtype}.`);
       const tensor = isTensor ? given : Tensor.from(input.dtype, input.shape, given);
       this.#live.write(value, toGpuWords(tensor));
     }
@@ -200,14 +213,21 @@ export class Model {
 
   /** Rebuilds the model on another device, after the first was lost. Inputs must be written again. */
   async moveTo(device: Device): Promise<void> {
-    this.#program = undefined;
+    if (this.#isDisposed) throw new DeviceError(disposed);
+    this.#release();
     this.#device = device;
     await this.observe(this.#observed);
   }
 
   /** Returns every byte to the GPU. */
   dispose(): void {
-    if (!this.#device.isDisposed) this.#program?.dispose();
+    this.#isDisposed = true;
+    this.#release();
+  }
+
+  #release(): void {
+    this.#request++;
+    this.#program?.dispose();
     this.#program = undefined;
   }
 

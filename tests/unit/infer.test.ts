@@ -172,6 +172,7 @@ describe("obstacles", () => {
     const inference = inferGraph(graph);
     expect(inference.graph.types.get("a")?.shape).toEqual([1, 3, 8, 8]);
     expect(inference.graph.types.has("y")).toBe(false);
+    expect(inference.graph.nodes.map(({ name }) => name)).toEqual(["a", "b", "y"]);
   });
 
   test("an output that nothing computes is a fault of the file", () =>

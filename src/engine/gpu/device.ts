@@ -82,6 +82,7 @@ export class Device {
 
   /** A zeroed buffer; its size is rounded up to whole words. */
   createBuffer(label: string, sizeBytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    if (this.#isDisposed) throw new DeviceError("This device was disposed of. Request another one.");
     const size = Math.max(4, Math.ceil(sizeBytes / 4) * 4);
     const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
     const limit = usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;

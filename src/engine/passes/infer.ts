@@ -54,7 +54,11 @@ export function inferGraph(graph: Graph, options: InferOptions = {}): Inference 
   for (const node of graph.nodes) {
     try {
       const operation = describeNode(node, graph.opsets, types, initializers);
-      if (!operation) continue; // behind an obstacle already listed
+      if (!operation) {
+        // Behind an obstacle already listed.
+        nodes.push(node);
+        continue;
+      }
       node.outputs.forEach((output, i) => {
         const type = operation.outputs[i];
         if (output && type) types.set(output, { dtype: type.dtype, shape: type.shape });

@@ -1,0 +1,342 @@
+// A model's life on the GPU: the frame loop, observing, reading, errors, several at once, a lost device.
+import { describe, expect, test } from "vitest";
+import { requestNodeDevice } from "../../src/cli/node-device.ts";
+import { DeviceError, ModelError, UnsupportedError } from "../../src/engine/errors.ts";
+import { Device } from "../../src/engine/gpu/device.ts";
+import { inspectModel, loadModel } from "../../src/engine/model.ts";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
+import { graphOf, ints, noise, op } from "../support/graphs.ts";
+import { expectClose } from "../support/reference.ts";
+import { withDevice } from "../support/with-device.ts";
+
+const same = { pads: [1, 1, 1, 1] };
+const x = noise([1, 2, 6, 7]);
+
+/** Conv → Relu → (Exp beside it) → Concat → global pool: borders, a slice, a fused node and a dense output. */
+const tiny = graphOf({
+  inputs: { x: x.shape },
+  constants: { w: noise([2, 2, 3, 3], 2), b: noise([2], 3) },
+  nodes: [
+    op("Conv", "x w b", "conv", same),
+    op("Relu", "conv", "relu"),
+    op("Conv", "relu w", "next", same),
+    op("Concat", "relu next", "both", { axis: 1 }),
+    op("GlobalAveragePool", "both", "y"),
+  ],
+});
+
+/** The device with a list of what is made through it. */
+function recorded(device: Device): { device: Device; made: string[] } {
+  const made: string[] = [];
+  const gpu = new Proxy(device.gpu, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target) as unknown;
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]) => {
+        if (String(name).startsWith("create")) made.push(String(name));
+        return Reflect.apply(value, target, args) as unknown;
+      };
+    },
+  });
+  return { device: new Device(gpu, device.info), made };
+}
+
+describe("the frame loop", () => {
+  test("a thousand runs make nothing on the GPU but one encoder each, and leave the byte counter as it was", () =>
+    withDevice(async (real) => {
+      const { device, made } = recorded(real);
+      const model = await loadModel(device, tiny, { observe: ["relu"] });
+      model.run({ x });
+      const first = await model.read("y");
+      const bytes = device.allocatedBytes;
+      made.length = 0;
+      for (let i = 0; i < 1000; i++) model.run(i % 2 === 0 ? { x } : {});
+      await device.gpu.queue.onSubmittedWorkDone();
+      expect(new Set(made)).toEqual(new Set(["createCommandEncoder"]));
+      expect(made.length).toBe(1000);
+      expect(device.allocatedBytes).toBe(bytes);
+      expect(await model.read("y")).toEqual(first);
+      model.dispose();
+      expect(device.allocatedBytes).toBe(0);
+    }));
+
+  test("one submit is one pass of all dispatches, also inside a pass of the caller's", () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, tiny);
+      model.run({ x });
+      const expected = (await model.read("y")).toFloat32();
+      model.write({ x: Tensor.filled("float32", x.shape, 0) });
+      model.run();
+      expect((await model.read("y")).toFloat32()).not.toEqual(expected);
+      model.write({ x });
+      const encoder = device.gpu.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      model.encode(pass);
+      pass.end();
+      device.gpu.queue.submit([encoder.finish()]);
+      expect((await model.read("y")).toFloat32()).toEqual(expected);
+      model.dispose();
+    }));
+});
+
+describe("observing", () => {
+  test("values inside a border, in a slice and before an activation are read as they are", () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, tiny, { observe: ["conv", "relu", "next", "both"] });
+      model.run({ x });
+      const [conv, relu, next, both] = [
+        await model.read("conv"),
+        await model.read("relu"),
+        await model.read("next"),
+        await model.read("both"),
+      ];
+      expectClose(
+        relu,
+        conv.toFloat32().map((v) => Math.max(0, v)),
+        "relu",
+      );
+      expectClose(both, [...relu.toFloat32(), ...next.toFloat32()], "both");
+      // `relu` lies in its place in `both`, with a border for the convolution that reads it.
+      expect(model.value("relu").buffer === model.value("both").buffer).toBe(true);
+      expect(model.value("relu")).toMatchObject({ offset: 10, strides: [4 * 72, 72, 9, 1] });
+      expect(conv.shape).toEqual([1, 2, 6, 7]);
+      model.dispose();
+    }));
+
+  test("a new plan keeps what the inputs hold, gives the same values and returns the old plan's bytes", () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, tiny);
+      const bytes = device.allocatedBytes;
+      model.run({ x });
+      const expected = (await model.read("y")).toFloat32();
+      await model.observe("all");
+      expect(model.observed).toEqual(["conv", "relu", "next", "both", "y"]);
+      model.run();
+      expect((await model.read("x")).toFloat32()).toEqual(x.toFloat32());
+      expectClose(await model.read("y"), expected, "y");
+      expect((await model.read("conv")).toFloat32().some((v) => v < 0)).toBe(true);
+      await model.observe([]);
+      expect(device.allocatedBytes).toBe(bytes);
+      model.run();
+      expectClose(await model.read("y"), expected, "y again");
+      model.dispose();
+      expect(device.allocatedBytes).toBe(0);
+    }));
+
+  test("a layer's name stands for its first output", () =>
+    withDevice(async (device) => {
+      const layer = { ...op("Exp", "x", "exp_out"), name: "features.0" };
+      const model = await loadModel(device, graphOf({ inputs: { x: [2] }, nodes: [layer, op("Neg", "exp_out", "y")] }), {
+        observe: ["features.0"],
+      });
+      model.run({ x: Float32Array.of(0, 1) });
+      expect(model.observed).toEqual(["exp_out"]);
+      expectClose(await model.read("features.0"), [1, Math.E], "features.0");
+      model.dispose();
+    }));
+
+  test("constants and empty values are read without the GPU", () =>
+    withDevice(async (device) => {
+      const graph = graphOf({
+        inputs: { x: [1, 2] },
+        constants: { none: ints(0), k: Tensor.from("float16", [1], [3]) },
+        nodes: [op("Shape", "x", "s"), op("Slice", "x none none", "empty"), op("Mul", "x x", "y")],
+        outputs: ["s", "empty", "y"],
+      });
+      const model = await loadModel(device, graph);
+      model.run({ x: Float32Array.of(1, 2) });
+      expect((await model.read("s")).toNumbers()).toEqual([1, 2]);
+      expect((await model.read("empty")).shape).toEqual([0, 2]);
+      expect((await model.read("k")).toNumbers()).toEqual([3]);
+      expect((await model.read("y")).toNumbers()).toEqual([1, 4]);
+      model.dispose();
+    }));
+
+  test("disposing while a new plan compiles leaves nothing behind", () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, tiny);
+      const observing = model.observe("all").catch((error: unknown) => error);
+      model.dispose();
+      await observing;
+      expect(device.allocatedBytes).toBe(0);
+      expect(() => model.run()).toThrow(DeviceError);
+    }));
+
+  test("the last of several calls wins, and no plan is left behind", () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, tiny);
+      await Promise.all([model.observe("all"), model.observe(["next"]), model.observe(["conv"])]);
+      expect(model.observed).toEqual(["conv"]);
+      model.run({ x });
+      expect((await model.read("conv")).shape).toEqual([1, 2, 6, 7]);
+      model.dispose();
+      expect(device.allocatedBytes).toBe(0);
+    }));
+});
+
+describe("element types", () => {
+  test("integers, booleans and halves go in and out in their own type", () =>
+    withDevice(async (device) => {
+      const base = graphOf({
+        inputs: {},
+        nodes: [op("Add", "i i", "twice"), op("Not", "b", "not"), op("Neg", "h", "minus")],
+        outputs: ["twice", "not", "minus"],
+      });
+      const graph = {
+        ...base,
+        inputs: [
+          { name: "i", dtype: "int64", shape: [2] },
+          { name: "b", dtype: "bool", shape: [2] },
+          { name: "h", dtype: "float16", shape: [2] },
+        ] as const,
+      };
+      const model = await loadModel(device, graph);
+      model.run({ i: ints(3, -4), b: Tensor.from("bool", [2], [1, 0]), h: Float32Array.of(0.5, 1 / 3) });
+      expect(await model.read("twice")).toEqual(ints(6, -8));
+      expect(await model.read("not")).toEqual(Tensor.from("bool", [2], [0, 1]));
+      expect(await model.read("minus")).toEqual(Tensor.from("float16", [2], [-0.5, -1 / 3]));
+      model.dispose();
+    }));
+});
+
+describe("errors say what was found and what is accepted", () => {
+  test("inputs and names", () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, tiny);
+      const refusals: readonly [() => unknown, string][] = [
+        [() => model.run({ image: x }), "no input is called 'image'. The model has 'x'."],
+        [() => model.run({ y: x }), "no input is called 'y'. The model has 'x'."],
+        [() => model.run({ x: x.reshape([2, 1, 6, 7]) }), "input 'x': expected [1, 2, 6, 7], got [2, 1, 6, 7]."],
+        [() => model.run({ x: new Float32Array(3) }), "input 'x': expected [1, 2, 6, 7], got 3 elements."],
+        [() => model.run({ x: Tensor.filled("int32", x.shape, 1) }), "input 'x': expected float32, got int32."],
+        [() => model.value("next"), `value 'next' is not observed, or is a constant. Observe it first: model.observe(["next"]).`],
+        [() => model.value("con"), "no value or layer is called 'con'. Did you mean 'conv'?"],
+        [() => model.valueName("zzz"), "no value or layer is called 'zzz'."],
+      ];
+      for (const [refused, message] of refusals) {
+        expect(refused).toThrow(ModelError);
+        expect(refused).toThrow(message);
+      }
+      await expect(model.read("next")).rejects.toThrow("value 'next' is not observed");
+      await expect(model.observe(["zzz"])).rejects.toThrow("no value or layer is called 'zzz'");
+      model.run({ x });
+      expect((await model.read("y")).shape).toEqual([1, 4, 1, 1]);
+      model.dispose();
+      expect(() => model.run()).toThrow("This model was disposed of. Load it again.");
+      model.dispose();
+    }));
+
+  test("a model that cannot run is refused before anything is made, and can still be looked at", () =>
+    withDevice(async (device) => {
+      const graph = graphOf({ nodes: [op("Einsum", "x", "a"), op("Relu", "x", "b", { slope: 1 }), op("Add", "a b", "y")] });
+      const refusal = await loadModel(device, encodeModel(graph)).catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(UnsupportedError);
+      expect((refusal as UnsupportedError).reasons).toEqual([expect.stringContaining("Einsum"), expect.stringContaining("'slope'")]);
+      expect(device.allocatedBytes).toBe(0);
+      const { summary, obstacles } = inspectModel(graph);
+      expect(obstacles.length).toBe(2);
+      expect(summary.layers.map(({ operator, shape }) => [operator, shape])).toEqual([
+        ["Einsum", undefined],
+        ["Relu", undefined],
+        ["Add", undefined],
+      ]);
+    }));
+
+  test("a buffer larger than the GPU allows", () =>
+    withDevice(async (device) => {
+      const graph = graphOf({ inputs: { x: [1, 1 << 15, 1 << 15] }, nodes: [op("Relu", "x", "y")] });
+      await expect(loadModel(device, graph)).rejects.toThrow(/takes 4294967296 bytes, but this GPU allows \d+ in one buffer/);
+      expect(device.allocatedBytes).toBe(0);
+    }));
+});
+
+describe("several at once", () => {
+  test("two models on one device share pipelines, not values", () =>
+    withDevice(async (real) => {
+      const { device, made } = recorded(real);
+      const one = await loadModel(device, tiny);
+      const pipelines = made.filter((name) => name === "createComputePipelineAsync").length;
+      const two = await loadModel(device, tiny);
+      expect(made.filter((name) => name === "createComputePipelineAsync").length).toBe(pipelines);
+      one.run({ x });
+      two.run({ x: noise(x.shape, 9) });
+      const [first, second] = [(await one.read("y")).toFloat32(), (await two.read("y")).toFloat32()];
+      expect(first).not.toEqual(second);
+      two.dispose();
+      one.run();
+      expect((await one.read("y")).toFloat32()).toEqual(first);
+      one.dispose();
+      expect(device.allocatedBytes).toBe(0);
+    }));
+
+  test("one model on each of two devices", () =>
+    withDevice((left) =>
+      withDevice(async (right) => {
+        const [one, two] = await Promise.all([loadModel(left, tiny), loadModel(right, tiny)]);
+        one.run({ x });
+        two.run({ x });
+        expect((await two.read("y")).toFloat32()).toEqual((await one.read("y")).toFloat32());
+        one.dispose();
+        expect(left.allocatedBytes).toBe(0);
+        expect(right.allocatedBytes).toBeGreaterThan(0);
+        two.run();
+        expect((await two.read("y")).shape).toEqual([1, 4, 1, 1]);
+        two.dispose();
+      }),
+    ));
+
+  test("progress counts pipelines up to all of them", () =>
+    withDevice(async (device) => {
+      const seen: string[] = [];
+      const model = await loadModel(device, tiny, { onProgress: ({ stage, done, total }) => seen.push(`${stage} ${done}/${total}`) });
+      const total = new Set(model.plan.steps.map(({ shader, constants }) => shader.code + JSON.stringify(constants))).size;
+      expect(seen).toEqual(Array.from({ length: total + 1 }, (_, done) => `compile ${done}/${total}`));
+      model.dispose();
+    }));
+});
+
+describe("a lost device", () => {
+  test("the model moves to another one, with what it observed", () =>
+    withDevice(async (replacement) => {
+      const device = await requestNodeDevice();
+      const model = await loadModel(device, tiny, { observe: ["conv"] });
+      model.run({ x });
+      const expected = (await model.read("conv")).toFloat32();
+      device.gpu.destroy();
+      expect((await device.lost).reason).toBe("destroyed");
+      model.run({ x });
+      await expect(model.read("conv")).rejects.toThrow(DeviceError);
+      await model.moveTo(replacement);
+      expect(model.device).toBe(replacement);
+      expect(model.observed).toEqual(["conv"]);
+      model.run({ x });
+      expect((await model.read("conv")).toFloat32()).toEqual(expected);
+      model.dispose();
+      expect(replacement.allocatedBytes).toBe(0);
+      device.dispose();
+    }));
+
+  test("moving away from a device that lives returns its bytes", () =>
+    withDevice((left) =>
+      withDevice(async (right) => {
+        const model = await loadModel(left, tiny);
+        await model.moveTo(right);
+        expect(left.allocatedBytes).toBe(0);
+        model.run({ x });
+        expect((await model.read("y")).shape).toEqual([1, 4, 1, 1]);
+        model.dispose();
+        expect(right.allocatedBytes).toBe(0);
+      }),
+    ));
+
+  test("a device that was disposed of takes its models with it, and disposing of them later does no harm", () =>
+    withDevice(async () => {
+      const device = await requestNodeDevice();
+      const model = await loadModel(device, tiny);
+      device.dispose();
+      expect(device.allocatedBytes).toBe(0);
+      model.dispose();
+      await expect(loadModel(device, tiny)).rejects.toThrow(DeviceError);
+    }));
+});
