@@ -56,8 +56,9 @@ export function defaultLayers(graph: Graph, layers: readonly DrawableLayer[], li
     return !isView && !isInsideChain;
   });
   if (ends.length <= limit) return ends.map(({ value }) => value);
-  const resolution = (layer: DrawableLayer | undefined) => layer?.shape.slice(2).join();
-  const landmarks = ends.filter((end, i) => i < 2 || resolution(end) !== resolution(ends[i + 1]));
+  const resolution = (layer: DrawableLayer) => layer.shape.slice(2).join();
+  const lastOf = new Map(ends.map((end) => [resolution(end), end]));
+  const landmarks = ends.filter((end, i) => i < 2 || lastOf.get(resolution(end)) === end);
   const chosen = new Set(pickEvenly(landmarks, limit));
   const others = ends.filter((end) => !chosen.has(end));
   for (const end of pickEvenly(others, limit - chosen.size)) chosen.add(end);

@@ -271,7 +271,8 @@ on("results", ({ outputs, top }) => {
 });
 
 on("frame", ({ ms, fps }) => {
-  find("speed").textContent = fps > 1 ? `${fps} fps · ${ms.toFixed(1)} ms` : `${ms.toFixed(1)} ms`;
+  const duration = ms < 2000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(1)} s`;
+  find("speed").textContent = fps > 1 ? `${fps} fps · ${duration}` : duration;
 });
 
 on("error", ({ error }, event) => {
