@@ -1,7 +1,8 @@
 // Measures in headless Chromium: builds the page, serves it, runs each case in a page of its own, prints a table, writes JSON.
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium } from "@playwright/test";
 import { Command, CommanderError } from "commander";
@@ -13,7 +14,6 @@ import { formatReport } from "./markdown.ts";
 import { type BenchReport, type BenchResult, type EngineName, engineNames, type PeerName, peerNames } from "./report.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const outDir = "dist/bench";
 
 interface Options {
   readonly network?: readonly string[];
@@ -24,23 +24,29 @@ interface Options {
   readonly samples: string;
   readonly budget: string;
   readonly profile: boolean;
-  readonly build: boolean;
 }
 
 const commas = (value: string, before: readonly string[] = []): readonly string[] => [...before, ...value.split(",").filter(Boolean)];
 
 function createProgram(): Command {
   return new Command("npm run bench --")
-    .description("Measures Convcam and its peers on the same work, by turns, in headless Chromium. Without names: every network and every layer.")
+    .description(
+      "Measures Convcam and its peers on the same work, by turns, in headless Chromium. Without names: every network and every layer.",
+    )
     .option("--network <names...>", 'networks to measure, or "all"; name@4 for four pictures at once')
     .option("--layer <names...>", 'layers to measure, or "all"; name@16 for sixteen pictures at once')
-    .option("--peers <names>", `peers to measure, separated by commas, or "none"; all unless given (${peerNames.join(", ")})`, peerNames.join(","))
-    .option("--builds <names>", "builds of ONNX Runtime's WebGPU engine to try: jsep, asyncify, jspi; all unless given", (value) => commas(value))
+    .option(
+      "--peers <names>",
+      `peers to measure, separated by commas, or "none"; all unless given (${peerNames.join(", ")})`,
+      peerNames.join(","),
+    )
+    .option("--builds <names>", "builds of ONNX Runtime's WebGPU engine to try: jsep, asyncify, jspi; all unless given", (value) =>
+      commas(value),
+    )
     .option("--json <file>", "write the results there too")
     .option("--samples <count>", "steady runs per engine and case at most", "30")
     .option("--budget <seconds>", "time for an engine's steady runs; at least one is made", "5")
     .option("--no-profile", "leave out Convcam's times per layer")
-    .option("--no-build", "measure the page built last")
     .showHelpAfterError()
     .exitOverride();
 }
@@ -69,7 +75,9 @@ export async function main(commandLine: readonly string[]): Promise<number> {
 async function bench(options: Options): Promise<BenchReport> {
   const cases = chosenCases(options);
   const engines = chosenEngines(options.peers);
-  if (options.build) await build({ root, logLevel: "warn", build: { outDir, emptyOutDir: true } });
+  // A folder of its own: a build elsewhere must not change what is being measured.
+  const outDir = mkdtempSync(join(tmpdir(), "convcam-bench-"));
+  await build({ root, logLevel: "warn", build: { outDir, emptyOutDir: true } });
   const server = await preview({ root, build: { outDir }, preview: { port: 0, host: "localhost" }, logLevel: "warn" });
   const [address] = server.resolvedUrls?.local ?? [];
   if (!address) throw new Error("Vite did not say where it serves");
@@ -100,6 +108,7 @@ async function bench(options: Options): Promise<BenchReport> {
   } finally {
     await browser.close();
     await server.close();
+    rmSync(outDir, { recursive: true });
   }
 }
 
@@ -135,7 +144,16 @@ async function measureInPage(browser: Browser, address: string, request: FrameRe
     const nothing = { createMs: null, firstRunMs: null, medianMs: null, p95Ms: null, gpuMs: null, encodeMs: null };
     const { name, kind } = request.case;
     const note = `failed: ${error instanceof Error ? error.message.split("\n")[0] : error}`;
-    return request.engines.map((engine) => ({ case: name, kind, engine, ...nothing, gpuBytes: null, downloadBytes: null, maxError: null, note }));
+    return request.engines.map((engine) => ({
+      case: name,
+      kind,
+      engine,
+      ...nothing,
+      gpuBytes: null,
+      downloadBytes: null,
+      maxError: null,
+      note,
+    }));
   } finally {
     await context.close();
   }

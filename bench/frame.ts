@@ -1,8 +1,8 @@
 // One case in a page of its own, so that every engine starts as new. The driver calls it, and so does bench.html through a frame.
-import { buildTask, type BenchCase } from "./cases.ts";
+import { type BenchCase, buildTask } from "./cases.ts";
+import type { Task } from "./engines/engine.ts";
 import { enginesOf } from "./engines/index.ts";
 import { onnxRuntimeEngine } from "./engines/onnxruntime.ts";
-import type { Task } from "./engines/engine.ts";
 import type { BenchResult, EngineName } from "./report.ts";
 import { runCase } from "./runner.ts";
 
@@ -19,7 +19,13 @@ const peers = new URL("peers/", location.href).href;
 
 /** ONNX Runtime on the CPU decides what is right. */
 async function reference(task: Task): Promise<readonly Float32Array[]> {
-  const engine = onnxRuntimeEngine({ name: "ort-wasm-1", build: "reference", provider: "wasm", file: "ort.wasm.min.mjs", folder: `${peers}onnxruntime-web/` });
+  const engine = onnxRuntimeEngine({
+    name: "ort-wasm-1",
+    build: "reference",
+    provider: "wasm",
+    file: "ort.wasm.min.mjs",
+    folder: `${peers}onnxruntime-web/`,
+  });
   await engine.prepare();
   const session = await engine.create(task);
   try {

@@ -17,7 +17,9 @@ export interface SingleNode {
 /** A graph of one node, whose output is called "y". Weights depend on the layer's and their own name. */
 export function singleNodeGraph({ name, operator, inputs, constants = {}, attributes = {} }: SingleNode): Graph {
   const initializers = new Map(
-    Object.entries(constants).map(([constant, value]) => [constant, value instanceof Tensor ? value : weights(`${name}/${constant}`, value)] as const),
+    Object.entries(constants).map(
+      ([constant, value]) => [constant, value instanceof Tensor ? value : weights(`${name}/${constant}`, value)] as const,
+    ),
   );
   return {
     name,
@@ -89,7 +91,10 @@ function pool(operator: "MaxPool" | "AveragePool", kernel: number, stride: numbe
 
 function batchNorm(size: number, channels: number) {
   return (name: string, batch: number): SingleNode => {
-    const positive = Tensor.float32([channels], uniform(createRandom(1, name), channels, 0.5).map((x) => 1 + x));
+    const positive = Tensor.float32(
+      [channels],
+      uniform(createRandom(1, name), channels, 0.5).map((x) => 1 + x),
+    );
     return {
       name,
       operator: "BatchNormalization",

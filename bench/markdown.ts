@@ -4,7 +4,15 @@ import { type BenchReport, type BenchResult, type EngineName, engineNames, gpuPe
 export function formatReport(report: BenchReport): string {
   const { adapter, browser, commit, conditions, results } = report;
   const head = `Adapter: ${adapter}. Browser: ${browser}. Commit: ${commit}.\nConditions: ${conditions}.`;
-  return [head, "Median of a run, ms (times Convcam's in brackets):", timesTable(results), "Convcam:", ownTable(results), startTable(results), notes(results)]
+  return [
+    head,
+    "Median of a run, ms (times Convcam's in brackets):",
+    timesTable(results),
+    "Convcam:",
+    ownTable(results),
+    startTable(results),
+    notes(results),
+  ]
     .filter(Boolean)
     .join("\n\n");
 }

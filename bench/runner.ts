@@ -1,7 +1,8 @@
 // Runs one case on several engines by turns. Outputs are compared with a reference before any steady run is timed.
+
+import type { BenchCase } from "./cases.ts";
 import { errorLimit, maxErrorOf } from "./compare.ts";
 import type { Engine, Session, Task } from "./engines/engine.ts";
-import type { BenchCase } from "./cases.ts";
 import type { BenchResult } from "./report.ts";
 import { median, quantile } from "./statistics.ts";
 
@@ -16,6 +17,9 @@ export interface RunOptions {
   readonly profile?: boolean;
   readonly onProgress?: (message: string) => void;
 }
+
+/** Loading an engine takes seconds at most; one whose workers never answer would hold up all others. */
+const startLimitMs = 60_000;
 
 /** An engine on its way through one case. */
 interface Contender {
@@ -40,7 +44,10 @@ export async function runCase(benchCase: BenchCase, task: Task, engines: readonl
       const contender = await start(engine, task, reference);
       if (contender.maxError <= errorLimit) contenders.push(contender);
       else {
-        failed.push({ ...resultOf(benchCase, contender), note: `${note(engine)}wrong by ${contender.maxError.toPrecision(2)} of the largest element` });
+        failed.push({
+          ...resultOf(benchCase, contender),
+          note: `${note(engine)}wrong by ${contender.maxError.toPrecision(2)} of the largest element`,
+        });
         await contender.session.dispose();
       }
     } catch (error) {
@@ -50,25 +57,32 @@ export async function runCase(benchCase: BenchCase, task: Task, engines: readonl
   await sample(contenders, failed, benchCase, options);
   const results: BenchResult[] = [];
   for (const contender of fastestBuilds(contenders)) {
+    await contender.session.activate?.();
     const result = resultOf(benchCase, contender);
     onProgress(`${name}: ${labelOf(contender.engine)} profile`);
     const details = profile && contender.session.profile ? await contender.session.profile() : undefined;
     results.push(details ? { ...result, ...details } : result);
   }
   for (const { session } of contenders) await session.dispose();
-  const measured = new Set(results.map(({ engine }) => engine));
-  const failures = [...new Map(failed.filter(({ engine }) => !measured.has(engine)).map((result) => [result.engine, result])).values()];
-  return [...results, ...failures];
+  return mergeFailures(results, failed);
 }
 
 async function start(engine: Engine, task: Task, reference: readonly Float32Array[]): Promise<Contender> {
-  await engine.prepare();
+  await withinTime(engine.prepare(), startLimitMs, "it did not start");
   const begun = performance.now();
   const session = await engine.create(task);
   const created = performance.now();
   await session.run();
   const firstRunMs = performance.now() - created;
   return { engine, session, samples: [], createMs: created - begun, firstRunMs, maxError: maxErrorOf(session.outputs(), reference) };
+}
+
+function withinTime<T>(promise: Promise<T>, limitMs: number, problem: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${problem} within ${limitMs / 1000} s`)), limitMs);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** By turns, one run each, so that a busy machine slows all of them alike. */
@@ -88,7 +102,10 @@ async function sample(contenders: Contender[], failed: BenchResult[], benchCase:
         spentMs.set(contender, (spentMs.get(contender) ?? 0) + ms);
       } catch (error) {
         contenders.splice(contenders.indexOf(contender), 1);
-        failed.push({ ...emptyResult(benchCase, contender.engine), note: `${note(contender.engine)}failed in run ${round + 2}: ${messageOf(error)}` });
+        failed.push({
+          ...emptyResult(benchCase, contender.engine),
+          note: `${note(contender.engine)}failed in run ${round + 2}: ${messageOf(error)}`,
+        });
       }
     }
     // Slower builds of the same engine have had their turn.
@@ -104,6 +121,16 @@ function fastestBuilds(contenders: readonly Contender[]): readonly Contender[] {
     if (!known || median(one.samples) < median(known.samples)) best.set(one.engine.name, one);
   }
   return [...best.values()];
+}
+
+/** One result per engine: what its builds failed at is told beside the build that ran, or instead of it. */
+function mergeFailures(results: readonly BenchResult[], failed: readonly BenchResult[]): BenchResult[] {
+  const merged = new Map(results.map((result) => [result.engine, result]));
+  for (const failure of failed) {
+    const known = merged.get(failure.engine);
+    merged.set(failure.engine, known ? { ...known, note: `${known.note}; ${failure.note}` } : failure);
+  }
+  return [...merged.values()];
 }
 
 function resultOf(benchCase: BenchCase, { engine, session, samples, createMs, firstRunMs, maxError }: Contender): BenchResult {
@@ -134,5 +161,5 @@ function note(engine: Engine): string {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message.split("\n")[0] ?? error.message : String(error);
+  return error instanceof Error ? (error.message.split("\n")[0] ?? error.message) : String(error);
 }

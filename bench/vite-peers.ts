@@ -15,14 +15,20 @@ export function peers(): Plugin {
   let root = "";
   const serve = (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
     const path = new URL(request.url ?? "", "http://localhost").pathname;
-    if (!/\/bench(\.html$|\/)/.test(path)) return next();
+    if (!/\/bench(\.html$|\/)/.test(path)) {
+      next();
+      return;
+    }
     response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
     response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
     const [, folder = "", file = ""] = /\/bench\/peers\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
     const source = folders[folder];
     const full = source ? join(root, source, basename(file)) : "";
     const type = types[extname(file)];
-    if (!source || !type || !existsSync(full)) return next();
+    if (!source || !type || !existsSync(full)) {
+      next();
+      return;
+    }
     response.setHeader("Content-Type", type);
     response.setHeader("Cache-Control", "max-age=3600");
     createReadStream(full).pipe(response);
@@ -31,6 +37,11 @@ export function peers(): Plugin {
     name: "convcam-bench-peers",
     configResolved(config) {
       root = config.root;
+    },
+    // Its threads run the text of this function, in which a variable of the scope around it is missing: without this, they never start.
+    transform: {
+      filter: { id: /tfjs-backend-wasm-threaded-simd\.js/ },
+      handler: (code) => code.replace(/function\(WasmBackendModuleThreadedSimd\) \{/, "$& var _scriptDir;"),
     },
     configureServer: ({ middlewares }) => void middlewares.use(serve),
     configurePreviewServer: ({ middlewares }) => void middlewares.use(serve),

@@ -4,6 +4,7 @@ import type { EngineName } from "../report.ts";
 import { convcamEngine } from "./convcam.ts";
 import type { Engine } from "./engine.ts";
 import { onnxRuntimeEngine } from "./onnxruntime.ts";
+import { tensorFlowEngine } from "./tensorflow.ts";
 
 export interface EngineOptions {
   /** Address of the folder that holds the peers' files. */
@@ -33,7 +34,11 @@ export function enginesOf(name: EngineName, { peers, builds }: EngineOptions): r
       return [onnxRuntimeEngine({ name, provider: "wasm", file: "ort.wasm.min.mjs", folder })];
     case "ort-wasm-n":
       return [onnxRuntimeEngine({ name, provider: "wasm", file: "ort.wasm.min.mjs", folder, threadCount: navigator.hardwareConcurrency })];
-    default:
-      return [];
+    case "tfjs-webgpu":
+      return [tensorFlowEngine(name, "webgpu", `${peers}tfjs/`)];
+    case "tfjs-webgl":
+      return [tensorFlowEngine(name, "webgl", `${peers}tfjs/`)];
+    case "tfjs-wasm":
+      return [tensorFlowEngine(name, "wasm", `${peers}tfjs/`)];
   }
 }

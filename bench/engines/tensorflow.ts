@@ -1,0 +1,57 @@
+// TensorFlow.js through the bench's own interpreter, on one of its back ends.
+import type { EngineName } from "../report.ts";
+import type { Engine } from "./engine.ts";
+
+export type TensorFlowBackend = "webgpu" | "webgl" | "wasm";
+
+/** @param folder address of the folder that holds the WebAssembly files */
+export function tensorFlowEngine(name: EngineName, backend: TensorFlowBackend, folder: string): Engine {
+  const load = async () => {
+    const [tf, { Interpreter }] = await Promise.all([import("@tensorflow/tfjs-core"), import("../tensorflow/interpreter.ts")]);
+    return { tf, Interpreter };
+  };
+  const activate = async (): Promise<void> => {
+    const { tf } = await load();
+    if (tf.getBackend() !== backend && !(await tf.setBackend(backend))) throw new Error(`TensorFlow.js could not start '${backend}'`);
+  };
+  return {
+    name,
+    async prepare() {
+      const { tf } = await load();
+      await registerBackend[backend](folder);
+      await activate();
+      await tf.ready();
+      // The back end compiles and allocates what every model needs.
+      await tf.tidy(() => tf.relu(tf.tensor1d([0]))).data();
+    },
+    async create(task) {
+      await activate();
+      const { tf, Interpreter } = await load();
+      const interpreter = new Interpreter(task);
+      return {
+        activate,
+        run: () => interpreter.run(),
+        outputs: () => interpreter.outputs(),
+        gpuBytes: () =>
+          tf.getBackend() === backend && backend !== "wasm" ? ((tf.memory() as { numBytesInGPU?: number }).numBytesInGPU ?? null) : null,
+        async dispose() {
+          await activate();
+          interpreter.dispose();
+        },
+      };
+    },
+  };
+}
+
+const registerBackend: Readonly<Record<TensorFlowBackend, (folder: string) => Promise<void>>> = {
+  async webgpu() {
+    await import("@tensorflow/tfjs-backend-webgpu");
+  },
+  async webgl() {
+    await import("@tensorflow/tfjs-backend-webgl");
+  },
+  async wasm(folder) {
+    const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
+    setWasmPaths(folder);
+  },
+};

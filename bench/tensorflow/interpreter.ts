@@ -1,0 +1,121 @@
+// Runs a Graph on TensorFlow.js, as its converter would have made of it: BatchNormalization folded, activations fused, values freed
+// after their last reader.
+import * as tf from "@tensorflow/tfjs-core";
+import { UnsupportedError } from "../../src/engine/errors.ts";
+import type { Node, TypedGraph } from "../../src/engine/graph/graph.ts";
+import { dropIdentity } from "../../src/engine/passes/drop-identity.ts";
+import { foldScaleShift } from "../../src/engine/passes/fold-scale-shift.ts";
+import { inferGraph } from "../../src/engine/passes/infer.ts";
+import { soleReaders } from "../../src/engine/passes/rewrite.ts";
+import type { Task } from "../engines/engine.ts";
+import { type Activation, activationOf } from "./activation.ts";
+import { nhwcShape, type Operand, reorder } from "./layout.ts";
+import { type Compute, fusesActivation, lowerNode } from "./lower.ts";
+
+interface Step {
+  readonly compute: Compute;
+  /** Values read, constants left out. */
+  readonly inputs: readonly string[];
+  readonly output: string;
+  /** Values that nobody reads later. */
+  readonly dead: readonly string[];
+}
+
+export class Interpreter {
+  readonly #graph: TypedGraph;
+  readonly #steps: readonly Step[];
+  readonly #kept: tf.Tensor[] = [];
+  readonly #inputs: readonly { name: string; shape: number[]; data: Float32Array }[];
+  #outputs: readonly { shape: readonly number[]; data: Float32Array; isNhwc: boolean }[] = [];
+
+  /** @throws UnsupportedError for what this interpreter does not know */
+  constructor(task: Task) {
+    this.#graph = simplify(task);
+    this.#inputs = this.#graph.inputs.map(({ name, shape }) => {
+      const data = task.inputs[name]?.data as Float32Array;
+      return { name, shape: shape.length === 4 ? nhwcShape(shape) : [...shape], data: reorder(data, shape, "nhwc") };
+    });
+    this.#steps = this.#lower();
+  }
+
+  /** Uploads the inputs, computes, reads the outputs back. */
+  async run(): Promise<void> {
+    const values = new Map<string, Operand>();
+    for (const { name, shape, data } of this.#inputs)
+      values.set(name, { tensor: tf.tensor(data, shape, "float32"), isNhwc: shape.length === 4 });
+    for (const { compute, inputs, output, dead } of this.#steps) {
+      const operands = inputs.map((name) => values.get(name) as Operand);
+      const result: { operand?: Operand } = {};
+      tf.tidy(() => {
+        result.operand = compute(operands);
+        return result.operand.tensor;
+      });
+      values.set(output, result.operand as Operand);
+      for (const name of dead) {
+        values.get(name)?.tensor.dispose();
+        values.delete(name);
+      }
+    }
+    const results = this.#graph.outputs.map((name) => values.get(name) as Operand);
+    const data = await Promise.all(results.map(({ tensor }) => tensor.data() as Promise<Float32Array>));
+    this.#outputs = results.map(({ isNhwc }, i) => {
+      const shape = this.#graph.types.get(this.#graph.outputs[i] as string)?.shape ?? [];
+      return { shape, data: data[i] as Float32Array, isNhwc };
+    });
+    for (const { tensor } of values.values()) tensor.dispose();
+  }
+
+  /** Of the last run, as ONNX has them. */
+  outputs(): readonly Float32Array[] {
+    return this.#outputs.map(({ data, shape, isNhwc }) => (isNhwc ? reorder(data, shape, "nchw") : data));
+  }
+
+  dispose(): void {
+    for (const tensor of this.#kept) tensor.dispose();
+    this.#kept.length = 0;
+  }
+
+  #lower(): readonly Step[] {
+    const graph = this.#graph;
+    const { nodes, activations } = fuseActivations(graph);
+    const keep = <T extends tf.Tensor>(tensor: T): T => {
+      const kept = tf.keep(tensor);
+      this.#kept.push(kept);
+      return kept;
+    };
+    const lastReader = new Map<string, Node>();
+    const variable = nodes.map((node) => node.inputs.filter((name) => name && !graph.initializers.has(name)));
+    for (const [i, names] of variable.entries()) for (const name of names) lastReader.set(name, nodes[i] as Node);
+    return nodes.map((node, i) => {
+      const inputs = variable[i] as string[];
+      const dead = [...new Set(inputs)].filter((name) => lastReader.get(name) === node && !graph.outputs.includes(name));
+      return { compute: lowerNode(graph, node, activations.get(node.name), keep), inputs, output: node.outputs[0] as string, dead };
+    });
+  }
+}
+
+function simplify(task: Task): TypedGraph {
+  const options = { inputShapes: Object.fromEntries(Object.entries(task.inputs).map(([name, { shape }]) => [name, shape])) };
+  let inference = inferGraph(task.graph, options);
+  for (const pass of [dropIdentity, foldScaleShift]) {
+    if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
+    inference = inferGraph(pass(inference.graph, { keep: new Set() }));
+  }
+  return inference.graph;
+}
+
+/** Nodes whose activation follows as their only reader take it in and write its output. */
+function fuseActivations(graph: TypedGraph): { nodes: readonly Node[]; activations: ReadonlyMap<string, Activation> } {
+  const reader = soleReaders(graph, { keep: new Set() });
+  const activations = new Map<string, Activation>();
+  const fused = new Set<Node>();
+  const nodes = graph.nodes.map((node) => {
+    const next = fusesActivation.has(node.operator) ? reader(node.outputs[0] as string) : undefined;
+    const activation = next && activationOf(graph, next);
+    if (!next || !activation) return node;
+    activations.set(node.name, activation);
+    fused.add(next);
+    return { ...node, outputs: next.outputs };
+  });
+  return { nodes: nodes.filter((_, i) => !fused.has(graph.nodes[i] as Node)), activations };
+}
