@@ -19,7 +19,13 @@ describe("layoutMosaic", () => {
       width: 1280,
       expected: { columns: 8, rows: 8, tileWidth: 160, tileHeight: 160 },
     },
-    { why: "tiles as large as they can be are worth a few empty cells", channels: 32, map: [26, 26], width: 640, expected: { columns: 6, rows: 6, tileWidth: 104 } },
+    {
+      why: "tiles as large as they can be are worth a few empty cells",
+      channels: 32,
+      map: [26, 26],
+      width: 640,
+      expected: { columns: 6, rows: 6, tileWidth: 104 },
+    },
     {
       why: "wide maps keep their aspect ratio",
       channels: 4,
