@@ -18,7 +18,7 @@ interface Case {
   readonly w: readonly number[];
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
   readonly hasBias?: boolean;
-  /** Most special first. */
+  /** Kernels that must be among those on offer; whatever else is on offer is run as well. */
   readonly kernels?: readonly string[];
 }
 
@@ -142,7 +142,7 @@ test("every kernel agrees with a plain loop on every case that it accepts", () =
         constants: { w, b },
         nodes: [op("Conv", hasBias ? "x w b" : "x w", "y", attributes)],
       });
-      expect(kernelsFor(graph), why).toEqual(kernels);
+      expect(kernelsFor(graph), why).toEqual(expect.arrayContaining([...kernels]));
       const expected = convolve(x, w, hasBias ? b : undefined, windowOf(oneCase), (attributes["group"] as number) ?? 1);
       await expectAllKernels(device, graph, { x }, expected, why);
     }
