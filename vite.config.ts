@@ -1,7 +1,6 @@
 // Builds and tests. `vite build` makes the site; the modes library, element and cli make the package's three files.
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { peers } from "./bench/vite-peers.ts";
-import { slimProtobuf } from "./src/engine/onnx/slim-plugin.ts";
 import { wgsl } from "./src/shaders/vite-plugin.ts";
 
 type Build = NonNullable<ViteUserConfig["build"]>;
@@ -48,9 +47,8 @@ const serialGpu = { pool: "forks", fileParallelism: false, isolate: false } as c
 export default defineConfig(({ mode }) => ({
   // Relative addresses, so that the site works from any folder of any host.
   base: "./",
-  plugins: [wgsl(), peers(), slimProtobuf({ canEncode: mode !== "element" })],
+  plugins: [wgsl(), peers()],
   build: builds[mode] ?? site,
-  optimizeDeps: { include: ["onnx-proto", "protobufjs/minimal.js"] },
   test: {
     projects: [
       { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.ts"], testTimeout: 20_000 } },

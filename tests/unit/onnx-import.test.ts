@@ -86,11 +86,11 @@ describe("model fields", () => {
     expect(graph.nodes[0]?.domain).toBe("");
   });
 
-  test.each([7, 8, 13, 23, 26])("opset %i is read", async (version) => {
+  test.each([6, 8, 13, 23, 26])("opset %i is read", async (version) => {
     expect((await load({}, { opsetImport: [{ domain: "", version }] })).opsets.get("")).toBe(version);
   });
 
-  test.each([1, 6, 27])("opset %i is unsupported, with advice", async (version) => {
+  test.each([1, 5, 27])("opset %i is unsupported, with advice", async (version) => {
     const error = await errorOf(load({}, { opsetImport: [{ domain: "", version }] }));
     expect(error).toBeInstanceOf(UnsupportedError);
     expect(error.message).toMatch(new RegExp(`opset ${version};.*Convert it`));
@@ -314,18 +314,36 @@ describe("functions of the model", () => {
     expect((await errorOf(load({ node: [call("F0", ["x"], ["y"])] }, { functions: levels }))).message).toMatch(/unfold to more than/);
   });
 
+  test.each([
+    ["the default where the call gives no value", [], 0.75],
+    ["the call's value before the default", [{ name: "slope", type: 1, f: 0.25 }], 0.25],
+  ])("take %s", async (_, attribute, expected) => {
+    const withDefault = { ...leaky, attribute: [], attributeProto: [{ name: "slope", type: 1, f: 0.75 }] };
+    const graph = await load({ node: [call("Leaky", ["x"], ["y"], { attribute })] }, { functions: [withDefault] });
+    expect(graph.nodes[1]?.attributes.get("alpha")).toBe(expected);
+  });
+
+  test("of one name are told apart by their overload", async () => {
+    const plain: FunctionProto = { ...leaky, overload: "plain", node: [node("Relu", ["in"], ["out"])] };
+    const nodes = [call("Leaky", ["x"], ["a"]), call("Leaky", ["a"], ["y"], { overload: "plain" })];
+    const graph = await load({ node: nodes }, { functions: [leaky, plain] });
+    expect(graph.nodes.map((n) => n.operator)).toEqual(["Neg", "LeakyRelu", "Relu"]);
+  });
+
   test.each<[string, FunctionProto[], RegExp]>([
-    ["a default attribute", [{ ...leaky, attribute: [] }], /default of its attribute 'slope'/],
-    [
-      "another opset than the model",
-      [{ ...leaky, opsetImport: [{ domain: "", version: 13 }] }],
-      /uses opset 13 of 'ai.onnx', the model 17/,
-    ],
-    ["overloads", [leaky, leaky], /defined twice/],
-  ])("with %s are unsupported", async (_, functions, message) => {
+    ["an attribute that they do not have", [{ ...leaky, attribute: [] }], /refers to its attribute 'slope', which it does not have/],
+    ["a twin", [leaky, leaky], /'Leaky' is defined twice/],
+  ])("with %s are ModelErrors", async (_, functions, message) => {
     const error = await errorOf(load({ node: [call("Leaky", ["x"], ["y"])] }, { functions }));
-    expect(error).toBeInstanceOf(UnsupportedError);
+    expect(error).toBeInstanceOf(ModelError);
     expect(error.message).toMatch(message);
+  });
+
+  test("with another opset than the model are unsupported", async () => {
+    const old = { ...leaky, opsetImport: [{ domain: "", version: 13 }] };
+    const error = await errorOf(load({ node: [call("Leaky", ["x"], ["y"])] }, { functions: [old] }));
+    expect(error).toBeInstanceOf(UnsupportedError);
+    expect(error.message).toMatch(/uses opset 13 of 'ai.onnx', the model 17/);
   });
 });
 

@@ -3,7 +3,7 @@ import { ModelError, UnsupportedError } from "../errors.ts";
 import type { AttributeValue } from "../graph/graph.ts";
 import { Tensor } from "../tensor.ts";
 import type { ExternalFiles } from "./external-data.ts";
-import { type AttributeProto, int64ToNumber, numberToInt64 } from "./proto.ts";
+import type { AttributeProto, Int64 } from "./proto.ts";
 import { tensorFromProto, tensorToProto } from "./tensor-proto.ts";
 
 /** AttributeProto.AttributeType */
@@ -13,12 +13,12 @@ type Read = (attribute: AttributeProto, where: string, files: ExternalFiles) => 
 
 const readers: { readonly [code: number]: Read } = {
   [typeCodes.float]: ({ f }) => f ?? 0,
-  [typeCodes.int]: ({ i }) => int64ToNumber(i ?? 0),
+  [typeCodes.int]: ({ i }) => Number(i ?? 0),
   [typeCodes.string]: ({ s }) => decodeText(s ?? new Uint8Array(0)),
   [typeCodes.tensor]: ({ t }, where, files) => tensorFromProto(t ?? {}, where, files),
   [typeCodes.graph]: ({ g }) => ({ subgraph: g?.name ?? "" }),
   [typeCodes.floats]: ({ floats }) => floats ?? [],
-  [typeCodes.ints]: ({ ints }) => (ints ?? []).map(int64ToNumber),
+  [typeCodes.ints]: ({ ints }) => (ints ?? []).map(Number),
   [typeCodes.strings]: ({ strings }) => (strings ?? []).map(decodeText),
 };
 
@@ -56,14 +56,10 @@ export function attributeToProto(name: string, value: AttributeValue, operator: 
   return { name, type: typeCodes.ints, ints: value.map(encodeInt) };
 }
 
-/** Files older than IR version 2 name no type: the field that is there tells it. Decoded messages have every list, if an empty one. */
+/** Files older than IR version 2 name no type: the field that is there tells it. */
 function guessType(attribute: AttributeProto): number {
   const fields = ["f", "i", "s", "t", "g", "floats", "ints", "strings"] as const;
-  const isGiven = (field: (typeof fields)[number]) => {
-    const value = attribute[field];
-    return Object.hasOwn(attribute, field) && !(Array.isArray(value) && value.length === 0);
-  };
-  return fields.findIndex(isGiven) + 1;
+  return fields.findIndex((field) => attribute[field] !== undefined) + 1;
 }
 
 /**
@@ -88,9 +84,9 @@ function isStrings(values: readonly number[] | readonly string[]): values is rea
   return typeof values[0] === "string";
 }
 
-// onnx-proto's types name a Long class that it does not import; protobufjs takes any object with these two halves.
-function encodeInt(value: number): number {
-  return numberToInt64(value) as number;
+/** The int64 nearest to an integer, so that ±INT64_MAX sentinels survive having been numbers. */
+function encodeInt(value: number): Int64 {
+  return value >= 2 ** 63 ? 2n ** 63n - 1n : value;
 }
 
 function decodeText(bytes: Uint8Array): string {

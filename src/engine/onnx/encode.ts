@@ -84,11 +84,11 @@ function valueInfo(name: string, type: EncodedType | undefined): ValueInfoProto 
 function metadataToProto(metadata: ReadonlyMap<string, string>): Partial<ModelProto> {
   const version = metadata.get("model_version");
   return {
-    producerName: metadata.get("producer_name") ?? null,
-    producerVersion: metadata.get("producer_version") ?? null,
-    domain: metadata.get("domain") ?? null,
-    docString: metadata.get("doc_string") ?? null,
-    modelVersion: version === undefined ? null : Number(version),
+    producerName: metadata.get("producer_name"),
+    producerVersion: metadata.get("producer_version"),
+    domain: metadata.get("domain"),
+    docString: metadata.get("doc_string"),
+    modelVersion: version === undefined ? undefined : Number(version),
     metadataProps: [...metadata].filter(([key]) => !modelFields.has(key)).map(([key, value]) => ({ key, value })),
   };
 }

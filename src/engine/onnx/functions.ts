@@ -3,7 +3,7 @@ import { ModelError, UnsupportedError } from "../errors.ts";
 import type { AttributeProto, FunctionProto, NodeProto } from "./proto.ts";
 
 /** "" and "ai.onnx" are the same domain. */
-export function normalizeDomain(domain: string | null | undefined): string {
+export function normalizeDomain(domain: string | undefined): string {
   return !domain || domain === "ai.onnx" ? "" : domain;
 }
 
@@ -13,21 +13,21 @@ const mostNodes = 100_000;
 /**
  * Inlines every call. Values inside a call are named `call/value`.
  *
- * @throws ModelError for a function that calls itself, UnsupportedError for defaults of attributes, which onnx-proto does not decode
+ * @throws ModelError for a function that calls itself, is defined twice, or refers to an attribute that it does not have
  */
 export function inlineFunctions(nodes: readonly NodeProto[], functions: readonly FunctionProto[]): readonly NodeProto[] {
   if (functions.length === 0) return nodes;
   const byName = new Map<string, FunctionProto>();
   for (const definition of functions) {
-    const key = functionKey(definition.domain, definition.name);
-    if (byName.has(key)) throw new UnsupportedError(`function '${definition.name}' is defined twice: overloads are not supported.`);
+    const key = functionKey(definition.domain, definition.name, definition.overload);
+    if (byName.has(key)) throw new ModelError(`function '${definition.name}' is defined twice.`);
     byName.set(key, definition);
   }
   const taken = new Set(nodes.flatMap((node) => [...(node.input ?? []), ...(node.output ?? [])]));
   const result: NodeProto[] = [];
 
   const emit = (node: NodeProto, active: readonly FunctionProto[]): void => {
-    const definition = byName.get(functionKey(node.domain, node.opType));
+    const definition = byName.get(functionKey(node.domain, node.opType, node.overload));
     if (!definition) {
       if (result.push(node) > mostNodes) throw new UnsupportedError(`The model's functions unfold to more than ${mostNodes} nodes.`);
       return;
@@ -40,8 +40,8 @@ export function inlineFunctions(nodes: readonly NodeProto[], functions: readonly
 }
 
 /** Every field of a key ends, so that no domain and name can run into another's. */
-function functionKey(domain: string | null | undefined, name: string | null | undefined): string {
-  return JSON.stringify([normalizeDomain(domain), name ?? ""]);
+function functionKey(domain: string | undefined, name: string | undefined, overload: string | undefined): string {
+  return JSON.stringify([normalizeDomain(domain), name ?? "", overload ?? ""]);
 }
 
 function expandCall(call: NodeProto, definition: FunctionProto, taken: Set<string>): NodeProto[] {
@@ -83,16 +83,15 @@ function freshName(wanted: string, taken: Set<string>): string {
   return name;
 }
 
-/** Replaces references to the function's attributes by what the call gives; where it gives none, the attribute is absent. */
+/** Replaces references to the function's attributes by what the call gives, else by their default; without either, they are absent. */
 function bindAttributes(node: NodeProto, call: NodeProto, definition: FunctionProto): AttributeProto[] {
   return (node.attribute ?? []).flatMap((attribute): AttributeProto[] => {
     const reference = attribute.refAttrName;
     if (!reference) return [attribute];
-    const given = call.attribute?.find((a) => a.name === reference);
-    if (given) return [{ ...given, name: attribute.name ?? "" }];
+    const isReferred = (a: AttributeProto) => a.name === reference;
+    const value = call.attribute?.find(isReferred) ?? definition.attributeProto?.find(isReferred);
+    if (value) return [{ ...value, name: attribute.name }];
     if (definition.attribute?.includes(reference)) return [];
-    throw new UnsupportedError(
-      `function '${definition.name}': the default of its attribute '${reference}' is not supported. Inline the model's functions before loading it.`,
-    );
+    throw new ModelError(`function '${definition.name}': refers to its attribute '${reference}', which it does not have.`);
   });
 }

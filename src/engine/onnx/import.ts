@@ -9,7 +9,6 @@ import {
   decodeModelProto,
   decodeTensorProto,
   type GraphProto,
-  int64ToNumber,
   type ModelProto,
   type NodeProto,
   type TensorProto,
@@ -94,12 +93,12 @@ class Obstacles {
 
 function readOpsets(model: ModelProto, obstacles: Obstacles): Map<string, number> {
   const opsets = new Map<string, number>();
-  for (const { domain, version } of model.opsetImport ?? []) opsets.set(normalizeDomain(domain), int64ToNumber(version ?? 0));
+  for (const { domain, version } of model.opsetImport ?? []) opsets.set(normalizeDomain(domain), Number(version ?? 0));
   if (opsets.size === 0) throw new ModelError("The model imports no opset, so its operators have no meaning. Export it again.");
   for (const definition of model.functions ?? [])
     for (const { domain, version } of definition.opsetImport ?? []) {
       const key = normalizeDomain(domain);
-      const own = int64ToNumber(version ?? 0);
+      const own = Number(version ?? 0);
       const known = opsets.get(key);
       if (known === undefined) opsets.set(key, own);
       else if (known !== own)
@@ -119,7 +118,7 @@ function readOpsets(model: ModelProto, obstacles: Obstacles): Map<string, number
 function readMetadata(model: ModelProto): Map<string, string> {
   const metadata = new Map<string, string>();
   for (const { key, value } of model.metadataProps ?? []) metadata.set(key ?? "", value ?? "");
-  const version = int64ToNumber(model.modelVersion ?? 0);
+  const version = Number(model.modelVersion ?? 0);
   const fields = {
     producer_name: model.producerName,
     producer_version: model.producerVersion,
@@ -178,7 +177,7 @@ function readInput(info: ValueInfoProto, name: string): GraphInput {
   const shape = (tensor.shape.dim ?? []).map(({ dimValue, dimParam }, axis) => {
     // Some exporters write -1, or a question mark, for what they do not know.
     if (dimParam && !dimParam.startsWith("?")) return dimParam;
-    const extent = dimParam || dimValue === null || dimValue === undefined ? -1 : int64ToNumber(dimValue);
+    const extent = dimParam || dimValue === undefined ? -1 : Number(dimValue);
     return extent >= 0 ? extent : unknownExtent(name, axis);
   });
   return { name, dtype, shape };

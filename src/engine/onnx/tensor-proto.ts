@@ -3,7 +3,7 @@ import { ModelError, UnsupportedError } from "../errors.ts";
 import { type Shape, sizeOf } from "../shapes.ts";
 import { bytesPerElement, type DataType, Tensor } from "../tensor.ts";
 import { type ExternalFiles, externalBytes, isExternal } from "./external-data.ts";
-import { type Int64, int64ToBigInt, int64ToNumber, type TensorProto } from "./proto.ts";
+import type { Int64, TensorProto } from "./proto.ts";
 
 type TypedField = "floatData" | "int32Data" | "int64Data" | "doubleData" | "uint64Data";
 
@@ -81,7 +81,7 @@ export function tensorToProto(tensor: Tensor, name: string): TensorProto {
 }
 
 function shapeOf(proto: TensorProto, where: string): Shape {
-  const shape = (proto.dims ?? []).map((dim: Int64) => int64ToNumber(dim));
+  const shape = (proto.dims ?? []).map(Number);
   for (const extent of shape)
     if (extent < 0 || !Number.isSafeInteger(extent)) throw new ModelError(`${where}: extent ${extent} in shape [${shape}] is not a size.`);
   return shape;
@@ -94,11 +94,10 @@ function tensorFromTypedField(proto: TensorProto, dtype: DataType, shape: Shape,
     throw new ModelError(`${where}: shape [${shape}] holds ${sizeOf(shape)} elements, got ${elements.length}. The file is damaged.`);
   // int32_data carries the bits of a float16 or bfloat16, not its value.
   if (dtype === "float16" || dtype === "bfloat16") {
-    const bits = Uint16Array.from(elements, int64ToNumber);
+    const bits = Uint16Array.from(elements, Number);
     return new Tensor(dtype, shape, new Uint8Array(bits.buffer));
   }
-  const isWide = field === "int64Data" || field === "uint64Data";
-  return Tensor.from(dtype, shape, isWide ? elements.map(int64ToBigInt) : (elements as readonly number[]));
+  return Tensor.from(dtype, shape, elements);
 }
 
 function zerosAndOnes(bytes: Uint8Array | null | undefined): Uint8Array {
