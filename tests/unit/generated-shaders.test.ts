@@ -4,8 +4,11 @@ import { describe, expect, test } from "vitest";
 import { type ActivationKind, activations } from "../../src/shaders/generate/activation.ts";
 import { type ConvolutionVariant, convolutionWorkgroupSize, generateConvolution } from "../../src/shaders/generate/convolution.ts";
 import { type ElementType, elementWiseWorkgroupSize, generateElementWise } from "../../src/shaders/generate/element-wise.ts";
+import { generatePooling } from "../../src/shaders/generate/pooling.ts";
+import { generateWinogradInput, generateWinogradOutput, transformKernel, winogradTransform } from "../../src/shaders/generate/winograd.ts";
 import type { Shader } from "../../src/shaders/shader.ts";
 import { reflectShader } from "../../src/shaders/vite-plugin.ts";
+import { noise } from "../support/graphs.ts";
 
 /** The declared layout is the one that WGSL's rules give. */
 function expectAsDeclared(shader: Shader): void {
@@ -124,7 +127,7 @@ describe("convolution", () => {
     const { channels, rows, columns } = plain.block;
     expect(count(/= weights\[/g)).toBe(channels * 9);
     expect(count(/= input\[/g)).toBe((rows + 2) * (columns + 2));
-    expect(count(/w_\d+_\d+_\d+ \* in_/g)).toBe(channels * rows * columns * 9);
+    expect(count(/ \* in_\d/g)).toBe(channels * rows * columns * 9);
   });
 
   test("one shader serves every layer shape: only the variant decides its code", () =>
@@ -133,6 +136,57 @@ describe("convolution", () => {
   test("no short-circuit in a loop: compilers unroll it into a branch each", () => {
     for (const variant of [plain, { ...plain, hasResidual: true, activation: "silu" as const }])
       expect(generateConvolution(variant).code).not.toMatch(/&&|\|\||else/);
+  });
+});
+
+describe("Winograd's transforms", () => {
+  const tiles = [2, 4] as const;
+
+  test.each(tiles)("tiles of %i: Aᵀ [(G g) ⊙ (Bᵀ d)] is the sliding product of g and d", (tile) => {
+    const { patch, kernel, input, output } = winogradTransform(tile);
+    const times = (matrix: readonly (readonly number[])[], vector: number[]) =>
+      matrix.map((row) => row.reduce((sum, factor, i) => sum + factor * (vector[i] as number), 0));
+    const d = noise([patch], 3).toNumbers();
+    const g = noise([3], 4).toNumbers();
+    const [kernelSide, inputSide] = [times(kernel, g), times(input, d)];
+    const found = times(
+      output,
+      kernelSide.map((value, i) => value * (inputSide[i] as number)),
+    );
+    found.forEach((value, i) => {
+      expect(value).toBeCloseTo(
+        g.reduce((sum, tap, k) => sum + tap * (d[i + k] as number), 0),
+        10,
+      );
+    });
+  });
+
+  test.each(tiles)("tiles of %i: G g Gᵀ of a kernel, wherever it lies among the weights", (tile) => {
+    const transform = winogradTransform(tile);
+    const one = [9, 9, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+    const whole = transformKernel(transform, one, 2);
+    expect(whole.length).toBe(transform.patch ** 2);
+    const column = transform.kernel.map((row) => row[0] as number);
+    // + 0 makes a zero of −0.
+    expect([...whole]).toEqual(column.flatMap((a) => column.map((b) => a * b + 0)));
+  });
+
+  test.each(tiles)("tiles of %i: both shaders are as declared", (tile) => {
+    expectAsDeclared(generateWinogradInput(winogradTransform(tile)));
+    expectAsDeclared(generateWinogradOutput(winogradTransform(tile), "none", false));
+    expectAsDeclared(generateWinogradOutput(winogradTransform(tile), "clip", true));
+  });
+});
+
+describe("pooling", () => {
+  test.each(["max", "average"] as const)("%s, square or not", (kind) => {
+    expectAsDeclared(generatePooling({ kind, kernel: [3, 3], strides: [2, 2], rows: 2, columns: 4 }));
+    expectAsDeclared(generatePooling({ kind, kernel: [2, 5], strides: [1, 3], rows: 1, columns: 1 }));
+  });
+
+  test("each input of a block is loaded once", () => {
+    const { code } = generatePooling({ kind: "max", kernel: [3, 3], strides: [2, 2], rows: 2, columns: 4 });
+    expect(code.match(/= input\[/g)?.length).toBe((1 * 2 + 3) * (3 * 2 + 3));
   });
 });
 
