@@ -1,0 +1,20 @@
+// docs/operators.md names exactly the operators that there are, and from which opset on.
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { findOperator, operatorNames } from "../../src/engine/ops/index.ts";
+
+/** Opsets before this one are refused for the whole file, so the list does not tell them apart. */
+const oldestOpset = 6;
+
+test("the documented operators are those of the code", () => {
+  const text = readFileSync(new URL("../../docs/operators.md", import.meta.url), "utf8");
+  const firstCells = [...text.matchAll(/^\|([^|]*)\|/gm)].map(([, cell]) => cell ?? "");
+  const documented = firstCells.flatMap((cell) =>
+    [...cell.matchAll(/`(\w+)`(?: (\d+))?/g)].map(([, name, since]) => [name, Number(since ?? oldestOpset)]),
+  );
+  const implemented = operatorNames()
+    .filter((name) => name.startsWith(":"))
+    .map((name) => [name.slice(1), Math.max(oldestOpset, findOperator("", name.slice(1))?.since ?? 0)]);
+  // Sorted, so that a name listed twice shows.
+  expect(documented.sort()).toEqual(implemented.sort());
+});
