@@ -129,7 +129,7 @@ export class Model {
     const observed =
       names === "all" ? this.graph.nodes.flatMap((node) => node.outputs.filter((o) => o)) : names.map((name) => this.valueName(name));
     const { graph, operations } = optimizeGraph(this.graph, { keep: new Set(observed) });
-    const plan = planGraph(graph, operations, { keep: observed, chooseKernel: this.#options.chooseKernel });
+    const plan = planGraph(graph, operations, { keep: observed, target: this.#device.target, chooseKernel: this.#options.chooseKernel });
     const request = ++this.#request;
     const program = await Program.create(this.#device, plan, {
       onCompile: (done, total) => this.#options.onProgress?.({ stage: "compile", done, total }),

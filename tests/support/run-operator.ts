@@ -62,7 +62,7 @@ export function describeOperator({
 /** Computes the outputs with one kernel. */
 export async function runOperator(device: Device, run: OperatorRun): Promise<Tensor[]> {
   const operation = describeOperator(run);
-  const kernels = operation.kernels?.() ?? [];
+  const kernels = operation.kernels?.({}) ?? [];
   const kernel = run.kernel ? kernels.find(({ name }) => name === run.kernel) : kernels[0];
   if (!kernel) throw new Error(`${run.operator} has no kernel ${run.kernel ?? ""}; it has ${kernels.map(({ name }) => name)}`);
 
@@ -106,7 +106,7 @@ export async function runOperator(device: Device, run: OperatorRun): Promise<Ten
 
 /** The names of the kernels that accept this case. */
 export function kernelNames(run: OperatorRun): readonly string[] {
-  return (describeOperator(run).kernels?.() ?? []).map((kernel: Kernel) => kernel.name);
+  return (describeOperator(run).kernels?.({}) ?? []).map((kernel: Kernel) => kernel.name);
 }
 
 const noMemory = { weightBytes: 0, activationBytes: 0, peakLiveBytes: 0 };

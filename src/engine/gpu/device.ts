@@ -1,6 +1,7 @@
 // A WebGPU device with a byte counter and a pipeline cache. Everything Convcam makes on the GPU is made through it.
 import type { Shader } from "../../shaders/shader.ts";
 import { DeviceError } from "../errors.ts";
+import type { Target } from "../ops/operator.ts";
 
 export interface DeviceOptions {
   /** Entry point to WebGPU; `navigator.gpu` by default, Dawn's in Node. */
@@ -50,20 +51,32 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
     requiredLimits,
   });
   const { vendor, architecture, device: name, description } = adapter.info;
-  return new Device(device, { vendor, architecture, device: name, description });
+  return new Device(device, { vendor, architecture, device: name, description }, targetOf(adapter));
+}
+
+/** Wide subgroups read one address at no cost; narrow ones, such as SwiftShader's four lanes, gain by sharing what they load. */
+const widestSharingSubgroup = 8;
+
+function targetOf({ features, info }: GPUAdapter): Target {
+  const size = info.subgroupMinSize;
+  const isFixed = features.has("subgroups") && size === info.subgroupMaxSize && size > 1;
+  return isFixed && size <= widestSharingSubgroup ? { subgroupSize: size } : {};
 }
 
 export class Device {
   readonly gpu: GPUDevice;
   readonly info: AdapterInfo;
+  /** What kernels are chosen by. */
+  readonly target: Target;
   readonly #buffers = new Map<GPUBuffer, number>();
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   #allocatedBytes = 0;
   #isDisposed = false;
 
-  constructor(gpu: GPUDevice, info: AdapterInfo) {
+  constructor(gpu: GPUDevice, info: AdapterInfo, target: Target = {}) {
     this.gpu = gpu;
     this.info = info;
+    this.target = target;
   }
 
   /** Bytes in buffers made by {@link createBuffer} and not destroyed yet. */

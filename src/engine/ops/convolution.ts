@@ -9,7 +9,7 @@ import type { ConvolutionCase } from "./convolution/case.ts";
 import { chooseVariant, directKernel } from "./convolution/direct.ts";
 import { generalKernel } from "./convolution/general.ts";
 import { winogradKernel, winogradPays } from "./convolution/winograd.ts";
-import { defineOperator, type Kernel, type Operation, type OperatorContext } from "./operator.ts";
+import { defineOperator, type Kernel, type Operation, type OperatorContext, type Target } from "./operator.ts";
 
 export default [
   defineOperator("Conv", { since: 1 }, (context) => describeConvolution(context, { kind: "none", alpha: 0, beta: 0 })),
@@ -64,18 +64,18 @@ function describeConvolution(context: OperatorContext, activation: Activation): 
   return {
     outputs: [{ dtype: x.dtype, shape }],
     macs: sizeOf(shape) * inChannels * sizeOf(kernel),
-    kernels: () => [...blockedKernels(it), generalKernel(it)],
+    kernels: (target) => [...blockedKernels(it, target), generalKernel(it)],
   };
 }
 
 /** The blocked kernels, where the weights are known and there are one or two spatial axes without negative pads. */
-function blockedKernels(it: ConvolutionCase): Kernel[] {
+function blockedKernels(it: ConvolutionCase, target: Target): Kernel[] {
   const rank = it.window.kernel.length;
   const isKnown = it.weight !== undefined && (!it.hasBias || it.bias !== undefined);
   const hasCrop = [...it.window.padsBegin, ...it.window.padsEnd].some((pad) => pad < 0);
   if (!isKnown || rank > 2 || hasCrop) return [];
-  const direct = directKernel(it, chooseVariant(it));
-  const winograd = winogradKernel(it);
+  const direct = directKernel(it, chooseVariant(it, target));
+  const winograd = winogradKernel(it, target);
   if (!winograd) return [direct];
   return winogradPays(it) ? [winograd, direct] : [direct, winograd];
 }

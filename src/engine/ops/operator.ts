@@ -64,6 +64,12 @@ export interface Kernel {
   dispatches(inputs: readonly (PlacedOperand | undefined)[], outputs: readonly PlacedOperand[]): readonly Dispatch[];
 }
 
+/** What kernels are chosen for: facts about the adapter, as plain data. */
+export interface Target {
+  /** Lanes per subgroup, where sharing loads among them pays. */
+  readonly subgroupSize?: number | undefined;
+}
+
 export interface Operation {
   readonly outputs: readonly ValueType[];
   /** Computes the outputs on the CPU; called only when every input is constant. Must not be slow on small tensors. */
@@ -75,7 +81,7 @@ export interface Operation {
   /** The output is its inputs side by side along this axis: inputs may be computed in place. */
   readonly concatAxis?: number;
   /** Most special first; each accepts this very case. Called after inference, only for nodes that run. */
-  readonly kernels?: () => readonly Kernel[];
+  readonly kernels?: (target: Target) => readonly Kernel[];
   /** Multiply-accumulates. */
   readonly macs?: number;
 }

@@ -2,7 +2,7 @@
 import { UnsupportedError } from "../errors.ts";
 import type { Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import { copyDispatch } from "../ops/element-wise-kernel.ts";
-import type { Border, Dispatch, Kernel, Operation, PackedConstant, PlacedOperand, Scratch } from "../ops/operator.ts";
+import type { Border, Dispatch, Kernel, Operation, PackedConstant, PlacedOperand, Scratch, Target } from "../ops/operator.ts";
 import { denseStrides, sizeOf } from "../shapes.ts";
 import { type Tensor, toGpuWords } from "../tensor.ts";
 import { assignBuffers, type Lifetime } from "./buffers.ts";
@@ -23,6 +23,8 @@ export interface PlanOptions {
   /** Values that can be read after a run, besides inputs and outputs. Passes must have kept them. */
   readonly keep?: readonly string[];
   /** Picks a kernel by name; the first one where it answers `undefined`. */
+  /** The adapter the plan is for; anything runs on any, if not as fast. */
+  readonly target?: Target;
   readonly chooseKernel?: ((node: Node, names: readonly string[]) => string | undefined) | undefined;
 }
 
@@ -60,7 +62,7 @@ class Planner {
     this.#kept = new Set([...graph.outputs, ...(options.keep ?? [])]);
     this.#nodes = liveNodes(graph, this.#kept).map((node) => {
       const operation = operations.get(node.name) as Operation;
-      return { node, operation, kernel: pickKernel(node, operation, options.chooseKernel) };
+      return { node, operation, kernel: pickKernel(node, operation, options) };
     });
     this.#nodes.forEach(({ node, kernel }, position) => {
       node.inputs.forEach((name, index) => {
@@ -423,9 +425,9 @@ function liveNodes(graph: TypedGraph, kept: ReadonlySet<string>): Node[] {
   return live.reverse();
 }
 
-function pickKernel(node: Node, operation: Operation, choose: PlanOptions["chooseKernel"]): Kernel | undefined {
+function pickKernel(node: Node, operation: Operation, { chooseKernel: choose, target = {} }: PlanOptions): Kernel | undefined {
   if (operation.isView) return undefined;
-  const kernels = operation.kernels?.() ?? [];
+  const kernels = operation.kernels?.(target) ?? [];
   const wanted = choose?.(
     node,
     kernels.map((k) => k.name),

@@ -14,8 +14,12 @@ export interface ConvolutionVariant {
   readonly block: { readonly channels: number; readonly rows: number; readonly columns: number };
   /** Walk the kernel's rows in a loop instead of unrolling them, for kernels too large to unroll. */
   readonly loopRows: boolean;
+  /** Input channels per turn of the loop; divides their number. Only for 1×1 kernels. */
+  readonly unroll?: number;
   readonly activation: ActivationKind;
   readonly hasResidual: boolean;
+  /** Lanes per subgroup, where the adapter has one fixed size: each lane loads its share of the weights and broadcasts it. */
+  readonly subgroupSize?: number | undefined;
 }
 
 const fields: readonly (readonly [string, ParamField["type"]])[] = [
@@ -39,7 +43,8 @@ const fields: readonly (readonly [string, ParamField["type"]])[] = [
   ["width", "u32"], // of the output
   ["height", "u32"],
   ["column_blocks", "u32"], // per row of blocks; for 1×1 kernels, blocks of pixels per map
-  ["row_blocks", "u32"],
+  ["blocks", "u32"], // per map
+  ["positions", "u32"], // per map: blocks, rounded up so that all lanes of a subgroup share their weights
   ["alpha", "f32"], // of the activation
   ["beta", "f32"],
 ];
@@ -64,7 +69,10 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
   };
   const points = isPointwise ? pointsOfPixels(block.columns, variant.strides) : pointsOfBlock(block.rows, block.columns, variant.strides);
   const channels = range(block.channels);
+  const lanes = variant.subgroupSize;
+  const { unroll = 1 } = variant;
   const code = [
+    ...(lanes ? ["enable subgroups;"] : []),
     `// ${name}, ${activation}${hasResidual ? ", residual" : ""}`,
     "struct Params {",
     ...fields.map(([field, type]) => `${field}: ${type},`),
@@ -77,13 +85,14 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     hasResidual ? "@group(0) @binding(5) var<storage, read> residual: array<f32>;" : "",
     `fn activate(x: f32) -> f32 { return ${activations[activation]}; }`,
     `@compute @workgroup_size(${convolutionWorkgroupSize})`,
-    "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
-    `let index = id.x + id.y * (num_workgroups.x * ${convolutionWorkgroupSize}u);`,
-    "if (index >= params.count) { return; }",
-    "let column_block = index % params.column_blocks;",
-    "let by_row = index / params.column_blocks;",
-    "let row_block = by_row % params.row_blocks;",
-    "let by_channel = by_row / params.row_blocks;",
+    `fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>${lanes ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
+    `let number = id.x + id.y * (num_workgroups.x * ${convolutionWorkgroupSize}u);`,
+    // Broadcasts want every lane alive: those in excess repeat the last block.
+    ...(lanes ? ["let index = min(number, params.count - 1u);"] : ["if (number >= params.count) { return; }", "let index = number;"]),
+    "let position = min(index % params.positions, params.blocks - 1u);",
+    "let column_block = position % params.column_blocks;",
+    "let row_block = position / params.column_blocks;",
+    "let by_channel = index / params.positions;",
     "let channel_block = by_channel % params.channel_blocks;",
     "let by_group = by_channel / params.channel_blocks;",
     "let group = by_group % params.groups;",
@@ -99,9 +108,9 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     `var weight = packed_block * params.in_channels * ${variant.kernel[0] * variant.kernel[1] * block.channels}u;`,
     ...points.place,
     ...channels.flatMap((o) => points.names.map((p) => `var acc_${o}_${p} = 0.0;`)),
-    "for (var channel = 0u; channel < in_channels; channel++) {",
-    ...(isPointwise ? pointwiseBody(variant, points.names) : variant.loopRows ? rowLoopBody(variant) : unrolledBody(variant)),
-    `source += in_c; weight += ${variant.kernel[0] * variant.kernel[1] * block.channels}u;`,
+    `for (var channel = 0u; channel < in_channels; channel += ${unroll}u) {`,
+    ...(isPointwise ? pointwiseBody(variant, points.names, unroll) : variant.loopRows ? rowLoopBody(variant) : unrolledBody(variant)),
+    `source += ${unroll}u * in_c; weight += ${unroll * variant.kernel[0] * variant.kernel[1] * block.channels}u;`,
     "}",
     "let to = params.out_offset + n * params.out_n + (group * params.out_channels + first_channel) * params.out_c;",
     hasResidual
@@ -156,46 +165,79 @@ function pointsOfBlock(rows: number, columns: number, [sy, sx]: readonly [number
   return { names: range(rows).flatMap((r) => range(columns).map((c) => `${r}_${c}`)), place };
 }
 
-function pointwiseBody({ block }: ConvolutionVariant, points: readonly string[]): string[] {
+/**
+ * Code that reads `count` weights from `at` on, and names for them. With subgroups each lane reads every so-manyth and
+ * hands it to the others: one load instead of four on SwiftShader, where loads are what costs.
+ */
+function loadWeights(
+  { subgroupSize }: ConvolutionVariant,
+  at: string,
+  count: number,
+): { lines: string[]; weight: (index: number) => string } {
+  const weight = (index: number) => `w_${index}`;
+  if (!subgroupSize) return { lines: range(count).map((i) => `let w_${i} = weights[${at} + ${i}u];`), weight };
+  return {
+    lines: [
+      ...range(Math.ceil(count / subgroupSize)).map((i) => `let own_${i} = weights[${at} + ${i * subgroupSize}u + lane];`),
+      ...range(count).map((i) => `let w_${i} = subgroupBroadcast(own_${Math.floor(i / subgroupSize)}, ${i % subgroupSize}u);`),
+    ],
+    weight,
+  };
+}
+
+/** Takes `unroll` channels at a time, so that each accumulator is fetched and stored once for all of them. */
+function pointwiseBody(variant: ConvolutionVariant, points: readonly string[], unroll: number): string[] {
+  const { block } = variant;
+  const turns = range(unroll);
+  const { lines, weight } = loadWeights(variant, "weight", unroll * block.channels);
   return [
-    ...points.map((p) => `let in_${p} = input[source + at_${p}];`),
-    ...range(block.channels).flatMap((o) => [
-      `let w_${o} = weights[weight + ${o}u];`,
-      ...points.map((p) => `acc_${o}_${p} += w_${o} * in_${p};`),
-    ]),
+    ...turns.flatMap((u) => points.map((p) => `let in_${u}_${p} = input[source + ${u}u * in_c + at_${p}];`)),
+    ...lines,
+    ...range(block.channels).flatMap((o) =>
+      points.map((p) => `acc_${o}_${p} += ${turns.map((u) => `${weight(u * block.channels + o)} * in_${u}_${p}`).join(" + ")};`),
+    ),
   ];
 }
 
-/** Loads each input row once, and adds it to every output row that one of the taps reaches. */
+/** Loads each input once; one long sum per accumulator, because SwiftShader keeps a sum in a register and accumulators in memory. */
 function unrolledBody(variant: ConvolutionVariant): string[] {
   const { kernel, strides, dilations, block } = variant;
   const [kh, kw] = kernel;
-  const inputRows = (block.rows - 1) * strides[0] + (kh - 1) * dilations[0] + 1;
-  const lines: string[] = [];
-  for (const o of range(block.channels))
-    for (const ky of range(kh))
-      for (const kx of range(kw)) lines.push(`let w_${o}_${ky}_${kx} = weights[weight + ${(ky * kw + kx) * block.channels + o}u];`);
-  for (const row of range(inputRows)) {
-    const uses = range(block.rows).flatMap((r) => {
-      const ky = (row - r * strides[0]) / dilations[0];
-      return Number.isInteger(ky) && ky >= 0 && ky < kh ? [{ r, ky }] : [];
-    });
-    if (uses.length === 0) continue;
-    lines.push(...loadRow(variant, `${row}`, `source + ${row}u * in_h`));
-    for (const { r, ky } of uses) lines.push(...accumulateRow(variant, r, `${row}`, (o, kx) => `w_${o}_${ky}_${kx}`));
-  }
-  return lines;
+  const { lines: loads, weight } = loadWeights(variant, "weight", kh * kw * block.channels);
+  const rows = new Set(range(block.rows).flatMap((r) => range(kh).map((ky) => r * strides[0] + ky * dilations[0])));
+  const taps = range(kh).flatMap((ky) => range(kw).map((kx) => ({ ky, kx })));
+  return [
+    ...loads,
+    ...[...rows].sort((a, b) => a - b).flatMap((row) => loadRow(variant, `${row}`, `source + ${row}u * in_h`)),
+    ...range(block.channels).flatMap((o) =>
+      range(block.rows).flatMap((r) =>
+        range(block.columns).map((c) => {
+          const terms = taps.map(({ ky, kx }) => {
+            const input = `in_${r * strides[0] + ky * dilations[0]}_${c * strides[1] + kx * dilations[1]}`;
+            return `${weight((ky * kw + kx) * block.channels + o)} * ${input}`;
+          });
+          return `acc_${o}_${r}_${c} += ${terms.join(" + ")};`;
+        }),
+      ),
+    ),
+  ];
 }
 
 function rowLoopBody(variant: ConvolutionVariant): string[] {
-  const { kernel, dilations, block } = variant;
+  const { kernel, strides, dilations, block } = variant;
+  const { lines: loads, weight } = loadWeights(variant, "tap", kernel[1] * block.channels);
   return [
     `for (var ky = 0u; ky < ${kernel[0]}u; ky++) {`,
     `let row_at = source + ky * ${dilations[0]}u * in_h;`,
     `let tap = weight + ky * ${kernel[1] * block.channels}u;`,
-    ...range(block.channels).flatMap((o) => range(kernel[1]).map((kx) => `let w_${o}_${kx} = weights[tap + ${kx * block.channels + o}u];`)),
+    ...loads,
     ...loadRow(variant, "k", "row_at"),
-    ...accumulateRow(variant, 0, "k", (o, kx) => `w_${o}_${kx}`),
+    ...range(block.channels).flatMap((o) =>
+      range(block.columns).map((c) => {
+        const terms = range(kernel[1]).map((kx) => `${weight(kx * block.channels + o)} * in_k_${c * strides[1] + kx * dilations[1]}`);
+        return `acc_${o}_0_${c} += ${terms.join(" + ")};`;
+      }),
+    ),
     "}",
   ];
 }
@@ -203,21 +245,6 @@ function rowLoopBody(variant: ConvolutionVariant): string[] {
 function loadRow({ kernel, strides, dilations, block }: ConvolutionVariant, row: string, at: string): string[] {
   const columns = new Set(range(block.columns).flatMap((c) => range(kernel[1]).map((kx) => c * strides[1] + kx * dilations[1])));
   return [...columns].sort((a, b) => a - b).map((column) => `let in_${row}_${column} = input[${at} + ${column}u];`);
-}
-
-/** One long sum per accumulator: SwiftShader keeps it in a register. */
-function accumulateRow(
-  { kernel, strides, dilations, block }: ConvolutionVariant,
-  r: number,
-  row: string,
-  weight: (o: number, kx: number) => string,
-): string[] {
-  return range(block.channels).flatMap((o) =>
-    range(block.columns).map((c) => {
-      const terms = range(kernel[1]).map((kx) => `${weight(o, kx)} * in_${row}_${c * strides[1] + kx * dilations[1]}`);
-      return `acc_${o}_${r}_${c} += ${terms.join(" + ")};`;
-    }),
-  );
 }
 
 function range(count: number): number[] {

@@ -3,12 +3,12 @@ import { type ConvolutionVariant, convolutionWorkgroupSize, generateConvolution 
 import { sizeOf } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { flatWorkgroups } from "../dispatch.ts";
-import type { Kernel, PlacedOperand } from "../operator.ts";
-import { borderOf, type ConvolutionCase, pair, planeStrides, prefixed } from "./case.ts";
+import type { Dispatch, Kernel, PackedConstant, PlacedOperand, Scratch, Target } from "../operator.ts";
+import { borderOf, type ConvolutionCase, type PlaneStrides, pair, planeStrides, prefixed } from "./case.ts";
 import { packBias, packWeights } from "./packing.ts";
 
 /** Blocks that measured well on SwiftShader and fit a real GPU's registers, see docs/decisions. */
-export function chooseVariant(it: ConvolutionCase): ConvolutionVariant {
+export function chooseVariant(it: ConvolutionCase, { subgroupSize }: Target): ConvolutionVariant {
   const kernel = pair(it.window.kernel, 1);
   const taps = kernel[0] * kernel[1];
   const isPointwise = taps === 1;
@@ -23,19 +23,38 @@ export function chooseVariant(it: ConvolutionCase): ConvolutionVariant {
           ? [4, 2, 4]
           : [8, 1, 4];
   const [height, width] = pair(it.window.output, 1);
+  const block = {
+    channels: fitBlock(it.outChannels, channels),
+    rows: Math.min(rows, height),
+    columns: Math.min(columns, isPointwise ? height * width : width),
+  };
   return {
     kernel,
     strides: pair(it.window.strides, 1),
     dilations: pair(it.window.dilations, 1),
-    block: {
-      channels: fitBlock(it.outChannels, channels),
-      rows: Math.min(rows, height),
-      columns: Math.min(columns, isPointwise ? height * width : width),
-    },
+    block,
     loopRows,
+    unroll: isPointwise ? channelsPerTurn(it.inChannels) : 1,
     activation: it.activation.kind,
     hasResidual: it.hasResidual,
+    subgroupSize: sharedSubgroup(subgroupSize, blocksPerMap({ kernel, block }, height, width)),
   };
+}
+
+/** Input channels a 1×1 kernel takes at a time: two fetch each accumulator half as often, four were no better on SwiftShader. */
+export function channelsPerTurn(inChannels: number): number {
+  return inChannels % 2 === 0 ? 2 : 1;
+}
+
+/** The subgroup size, unless rounding a map's blocks up to it would cost more than sharing gains. */
+export function sharedSubgroup(subgroupSize: number | undefined, blocks: number): number | undefined {
+  if (!subgroupSize) return undefined;
+  return Math.ceil(blocks / subgroupSize) * subgroupSize <= blocks * 1.125 ? subgroupSize : undefined;
+}
+
+function blocksPerMap({ kernel, block }: Pick<ConvolutionVariant, "kernel" | "block">, height: number, width: number): number {
+  if (kernel[0] * kernel[1] === 1) return Math.ceil((height * width) / block.columns);
+  return Math.ceil(width / block.columns) * Math.ceil(height / block.rows);
 }
 
 /** The block size up to `largest` that covers `channels` with the least idle work; `largest` itself where it divides. */
@@ -54,60 +73,88 @@ export function fitBlock(channels: number, largest: number): number {
 export function directKernel(it: ConvolutionCase, variant: ConvolutionVariant): Kernel {
   const { window, groups, outChannels } = it;
   const border = borderOf(it);
-  const { top, left } = border;
   const isDepthwise = it.inChannels === 1 && groups > 1;
-  const shader = generateConvolution(variant);
   return {
-    name: isDepthwise ? "depthwise" : variant.kernel[0] * variant.kernel[1] === 1 ? "pointwise" : "direct",
+    name: isDepthwise ? "depthwise" : isPointwise(variant) ? "pointwise" : "direct",
     readsStrided: [0, 3],
     writesStrided: true,
     borders: { 0: border },
     ignoresInputs: [1, 2],
-    dispatches(inputs, outputs) {
-      const x = inputs[0] as PlacedOperand;
-      const y = outputs[0] as PlacedOperand;
+    dispatches([input, , , residual], outputs) {
+      const [x, y] = [input as PlacedOperand, outputs[0] as PlacedOperand];
+      const strides = planeStrides(x);
+      const blocked = { groups, outChannels, block: variant.block.channels };
       const [height, width] = pair(window.output, 1);
-      const { block } = variant;
-      const isPointwise = variant.kernel[0] * variant.kernel[1] === 1;
-      const columnBlocks = isPointwise ? Math.ceil((height * width) / block.columns) : Math.ceil(width / block.columns);
-      const rowBlocks = isPointwise ? 1 : Math.ceil(height / block.rows);
-      const channelBlocks = Math.ceil(outChannels / block.channels);
-      const count = it.batch * groups * channelBlocks * rowBlocks * columnBlocks;
-      const from = planeStrides(x);
-      const residual = inputs[3];
-      const blocked = { groups, outChannels, block: block.channels };
       return [
-        {
-          shader,
-          params: {
-            count,
-            in_offset: x.offset - top * from.h - left,
-            ...prefixed("in", from),
-            out_offset: y.offset,
-            ...prefixed("out", planeStrides(y)),
-            residual_offset: residual?.offset ?? 0,
-            ...prefixed("residual", residual ? planeStrides(residual) : { n: 0, c: 0, h: 0 }),
-            in_channels: it.inChannels,
-            out_channels: outChannels,
-            groups,
-            channel_blocks: channelBlocks,
-            width,
-            height,
-            column_blocks: columnBlocks,
-            row_blocks: rowBlocks,
-            alpha: it.activation.alpha,
-            beta: it.activation.beta,
-          },
-          bindings: {
-            input: x,
-            weights: packWeights(blocked, (it.weight as Tensor).toFloat32(), it.inChannels * sizeOf(window.kernel)),
-            bias: packBias(blocked, it.bias?.toFloat32()),
-            output: y,
-            ...(residual && { residual }),
-          },
-          workgroups: flatWorkgroups(count, convolutionWorkgroupSize),
-        },
+        blockedDispatch(variant, {
+          ...it,
+          height,
+          width,
+          input: { binding: x, offset: x.offset - border.top * strides.h - border.left, strides },
+          output: { binding: y, offset: y.offset, strides: planeStrides(y) },
+          ...(residual && { residual: { binding: residual, offset: residual.offset, strides: planeStrides(residual) } }),
+          weights: packWeights(blocked, (it.weight as Tensor).toFloat32(), it.inChannels * sizeOf(window.kernel)),
+          bias: packBias(blocked, it.bias?.toFloat32()),
+        }),
       ];
     },
   };
+}
+
+interface Planes {
+  readonly binding: PlacedOperand | Scratch;
+  readonly offset: number;
+  readonly strides: PlaneStrides;
+}
+
+/** What one dispatch of the blocked shader works on. */
+export interface BlockedLaunch extends Pick<ConvolutionCase, "batch" | "groups" | "inChannels" | "outChannels" | "activation"> {
+  /** Of the output. */
+  readonly height: number;
+  readonly width: number;
+  /** Its offset is that of the first tap of the first output. */
+  readonly input: Planes;
+  readonly output: Planes;
+  readonly residual?: Planes;
+  readonly weights: PackedConstant;
+  readonly bias: PackedConstant;
+}
+
+export function blockedDispatch(variant: ConvolutionVariant, launch: BlockedLaunch): Dispatch {
+  const { height, width, groups, outChannels, input, output, residual, weights, bias, activation } = launch;
+  const { block, subgroupSize = 1 } = variant;
+  const columnBlocks = Math.ceil((isPointwise(variant) ? height * width : width) / block.columns);
+  const blocks = blocksPerMap(variant, height, width);
+  const positions = Math.ceil(blocks / subgroupSize) * subgroupSize;
+  const channelBlocks = Math.ceil(outChannels / block.channels);
+  const count = launch.batch * groups * channelBlocks * positions;
+  return {
+    shader: generateConvolution(variant),
+    params: {
+      count,
+      in_offset: input.offset,
+      ...prefixed("in", input.strides),
+      out_offset: output.offset,
+      ...prefixed("out", output.strides),
+      residual_offset: residual?.offset ?? 0,
+      ...prefixed("residual", residual?.strides ?? { n: 0, c: 0, h: 0 }),
+      in_channels: launch.inChannels,
+      out_channels: outChannels,
+      groups,
+      channel_blocks: channelBlocks,
+      width,
+      height,
+      column_blocks: columnBlocks,
+      blocks,
+      positions,
+      alpha: activation.alpha,
+      beta: activation.beta,
+    },
+    bindings: { input: input.binding, weights, bias, output: output.binding, ...(residual && { residual: residual.binding }) },
+    workgroups: flatWorkgroups(count, convolutionWorkgroupSize),
+  };
+}
+
+function isPointwise({ kernel }: ConvolutionVariant): boolean {
+  return kernel[0] * kernel[1] === 1;
 }

@@ -1,5 +1,4 @@
 // Winograd convolution F(4×4, 3×3) in three dispatches: transform tiles, multiply matrices, transform back with the epilogue.
-import { convolutionWorkgroupSize, generateConvolution } from "../../../shaders/generate/convolution.ts";
 import {
   generateWinogradInput,
   generateWinogradOutput,
@@ -11,9 +10,9 @@ import {
 import { sameShape } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { flatWorkgroups } from "../dispatch.ts";
-import type { Dispatch, Kernel, PlacedOperand, Scratch } from "../operator.ts";
+import type { Dispatch, Kernel, PlacedOperand, Scratch, Target } from "../operator.ts";
 import { borderOf, type ConvolutionCase, pair, planeStrides, prefixed } from "./case.ts";
-import { fitBlock } from "./direct.ts";
+import { blockedDispatch, channelsPerTurn, fitBlock, sharedSubgroup } from "./direct.ts";
 import { packBias, packWeights } from "./packing.ts";
 
 /** Outputs per tile along an axis. */
@@ -21,11 +20,11 @@ const tileSize = 4;
 
 /** Whether its fewer multiplications outweigh the transforms: they are shared by all channels of the other side. */
 export function winogradPays({ inChannels, outChannels }: ConvolutionCase): boolean {
-  return inChannels >= 32 && outChannels >= 32;
+  return inChannels >= 16 && outChannels >= 16 && inChannels * outChannels >= 1024;
 }
 
 /** The kernel, where the case is 3×3 without stride, dilation or groups and the output holds a tile. */
-export function winogradKernel(it: ConvolutionCase): Kernel | undefined {
+export function winogradKernel(it: ConvolutionCase, target: Target): Kernel | undefined {
   const { kernel, strides, dilations, output } = it.window;
   const is3x3 = sameShape(kernel, [3, 3]) && sameShape(strides, [1, 1]) && sameShape(dilations, [1, 1]);
   if (!is3x3 || it.groups !== 1 || output.some((extent) => extent < tileSize)) return undefined;
@@ -45,7 +44,7 @@ export function winogradKernel(it: ConvolutionCase): Kernel | undefined {
       const multiplied: Scratch = { scratchBytes: products * it.outChannels * tiles.tiles * 4 };
       return [
         transformInput(it, transform, tiles, inputs[0] as PlacedOperand, transformed),
-        multiply(it, transform, tiles.tiles, transformed, multiplied),
+        multiply(it, transform, tiles.tiles, target, transformed, multiplied),
         transformOutput(it, transform, tiles, multiplied, outputs[0] as PlacedOperand, inputs[3]),
       ];
     },
@@ -74,52 +73,45 @@ function transformInput(it: ConvolutionCase, transform: WinogradTransform, tiles
 }
 
 /** M[k] = U[k] · V[k] for every product k: a 1×1 convolution with one group per product, whose pixels are tiles. */
-function multiply(it: ConvolutionCase, transform: WinogradTransform, tiles: number, transformed: Scratch, multiplied: Scratch): Dispatch {
+function multiply(
+  it: ConvolutionCase,
+  transform: WinogradTransform,
+  tiles: number,
+  target: Target,
+  transformed: Scratch,
+  multiplied: Scratch,
+): Dispatch {
   const { inChannels, outChannels } = it;
   const groups = transform.patch ** 2;
-  const channels = fitBlock(outChannels, 16);
-  const columns = Math.min(8, tiles);
-  const blocked = { groups, outChannels, block: channels };
-  const [channelBlocks, columnBlocks] = [Math.ceil(outChannels / channels), Math.ceil(tiles / columns)];
-  const count = groups * channelBlocks * columnBlocks;
+  const block = { channels: fitBlock(outChannels, 16), rows: 1, columns: Math.min(8, tiles) };
+  const blocked = { groups, outChannels, block: block.channels };
   const strides = { n: 0, c: tiles, h: tiles };
-  return {
-    shader: generateConvolution({
+  return blockedDispatch(
+    {
       kernel: [1, 1],
       strides: [1, 1],
       dilations: [1, 1],
-      block: { channels, rows: 1, columns },
+      block,
       loopRows: false,
       activation: "none",
       hasResidual: false,
-    }),
-    params: {
-      count,
-      in_offset: 0,
-      ...prefixed("in", strides),
-      out_offset: 0,
-      ...prefixed("out", strides),
-      residual_offset: 0,
-      ...prefixed("residual", { n: 0, c: 0, h: 0 }),
-      in_channels: inChannels,
-      out_channels: outChannels,
-      groups,
-      channel_blocks: channelBlocks,
-      width: tiles,
-      height: 1,
-      column_blocks: columnBlocks,
-      row_blocks: 1,
-      alpha: 0,
-      beta: 0,
+      unroll: channelsPerTurn(inChannels),
+      subgroupSize: sharedSubgroup(target.subgroupSize, Math.ceil(tiles / block.columns)),
     },
-    bindings: {
-      input: transformed,
+    {
+      batch: 1,
+      groups,
+      inChannels,
+      outChannels,
+      height: 1,
+      width: tiles,
+      input: { binding: transformed, offset: 0, strides },
+      output: { binding: multiplied, offset: 0, strides },
       weights: packWeights(blocked, transformWeights(it, transform), inChannels),
       bias: packBias(blocked, undefined),
-      output: multiplied,
+      activation: { kind: "none", alpha: 0, beta: 0 },
     },
-    workgroups: flatWorkgroups(count, convolutionWorkgroupSize),
-  };
+  );
 }
 
 /** U: [product, outChannels, inChannels]. */
