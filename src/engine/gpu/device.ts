@@ -115,6 +115,27 @@ export class Device {
     buffer.destroy();
   }
 
+  /**
+   * Runs synchronous GPU work and reports what the GPU refused. Scopes are a stack per device, so nothing may be awaited inside.
+   *
+   * @throws DeviceError when memory ran out or a command was invalid
+   */
+  async checked<T>(what: string, work: () => T): Promise<T> {
+    this.gpu.pushErrorScope("out-of-memory");
+    this.gpu.pushErrorScope("validation");
+    let result: T;
+    let failures: Promise<(GPUError | null)[]>;
+    try {
+      result = work();
+    } finally {
+      failures = Promise.all([this.gpu.popErrorScope(), this.gpu.popErrorScope()]);
+    }
+    const [invalid, outOfMemory] = await failures;
+    if (outOfMemory) throw new DeviceError(`${what}: the GPU is out of memory. Close other pages, or use a smaller model or input.`);
+    if (invalid) throw new DeviceError(`${what}: ${invalid.message}`);
+    return result;
+  }
+
   /** Compiles a shader in the background; the same shader with the same constants is compiled once per device. */
   pipeline(shader: Shader, constants: Readonly<Record<string, number>> = {}): Promise<GPUComputePipeline> {
     const key = `${JSON.stringify(constants)}${shader.code}`;

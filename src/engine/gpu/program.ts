@@ -16,51 +16,46 @@ interface EncodedStep {
 }
 
 export class Program {
+  /** Without the buffers' initial contents. */
   readonly plan: Plan;
   readonly #device: Device;
   readonly #buffers: readonly GPUBuffer[];
-  readonly #params: GPUBuffer | undefined;
   readonly #steps: readonly EncodedStep[];
 
-  private constructor(
-    device: Device,
-    plan: Plan,
-    buffers: readonly GPUBuffer[],
-    params: GPUBuffer | undefined,
-    steps: readonly EncodedStep[],
-  ) {
+  private constructor(device: Device, plan: Plan, buffers: readonly GPUBuffer[], steps: readonly EncodedStep[]) {
     this.#device = device;
-    this.plan = plan;
+    // The GPU holds the weights now; a second copy would only fill memory.
+    this.plan = { ...plan, buffers: plan.buffers.map(({ label, sizeBytes, role }) => ({ label, sizeBytes, role })) };
     this.#buffers = buffers;
-    this.#params = params;
     this.#steps = steps;
   }
 
   /** Uploads what the plan's buffers hold at the start and compiles its pipelines, all at once. */
   static async create(device: Device, plan: Plan, options: ProgramOptions = {}): Promise<Program> {
     const compiling = compileAll(device, plan.steps, options.onCompile);
+    // A failure meanwhile must not leave it unhandled.
+    compiling.catch(() => {});
     const buffers: GPUBuffer[] = [];
-    let params: GPUBuffer | undefined;
     try {
-      for (const { label, sizeBytes, initial } of plan.buffers) {
-        const buffer = device.createBuffer(label, sizeBytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
-        buffers.push(buffer);
-        if (initial) device.gpu.queue.writeBuffer(buffer, 0, initial as Float32Array<ArrayBuffer>);
-      }
-      const encoded = encodeAllParams(plan.steps, device.gpu.limits.minUniformBufferOffsetAlignment);
-      if (encoded.bytes.byteLength > 0) {
-        params = device.createBuffer("params", encoded.bytes.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-        device.gpu.queue.writeBuffer(params, 0, encoded.bytes);
-      }
+      const { bytes, offsets } = encodeAllParams(plan.steps, device.gpu.limits.minUniformBufferOffsetAlignment);
+      const params = await device.checked("Making the model's buffers", () => {
+        for (const { label, sizeBytes, initial } of plan.buffers) {
+          const buffer = device.createBuffer(label, sizeBytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
+          buffers.push(buffer);
+          if (initial) device.gpu.queue.writeBuffer(buffer, 0, initial as Float32Array<ArrayBuffer>);
+        }
+        const block = device.createBuffer("params", bytes.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+        buffers.push(block);
+        device.gpu.queue.writeBuffer(block, 0, bytes);
+        return block;
+      });
       const pipelines = await compiling;
-      const steps = plan.steps.map((step, i) =>
-        bindStep(device, step, pipelines[i] as GPUComputePipeline, buffers, params, encoded.offsets[i] as number),
+      const steps = await device.checked("Binding the model's buffers", () =>
+        plan.steps.map((step, i) => bindStep(device, step, pipelines[i] as GPUComputePipeline, buffers, params, offsets[i] as number)),
       );
-      return new Program(device, plan, buffers, params, steps);
+      return new Program(device, plan, buffers, steps);
     } catch (error) {
-      await compiling.catch(() => {});
       for (const buffer of buffers) device.destroyBuffer(buffer);
-      if (params) device.destroyBuffer(params);
       throw error;
     }
   }
@@ -95,7 +90,6 @@ export class Program {
 
   dispose(): void {
     for (const buffer of this.#buffers) this.#device.destroyBuffer(buffer);
-    if (this.#params) this.#device.destroyBuffer(this.#params);
   }
 }
 
@@ -127,13 +121,12 @@ function bindStep(
   step: Step,
   pipeline: GPUComputePipeline,
   buffers: readonly GPUBuffer[],
-  params: GPUBuffer | undefined,
+  params: GPUBuffer,
   paramsOffset: number,
 ): EncodedStep {
   const entries: GPUBindGroupEntry[] = [];
   for (const [name, { binding, kind }] of Object.entries(step.shader.bindings)) {
     if (kind === "uniform") {
-      if (!params) throw new Error(`${step.shader.name}: Params without fields`);
       entries.push({ binding, resource: { buffer: params, offset: paramsOffset, size: step.shader.params?.sizeBytes ?? 16 } });
       continue;
     }
