@@ -26,16 +26,17 @@ const tiny = graphOf({
   ],
 });
 
-/** The device with a list of what is made through it. */
-function recorded(device: Device): { device: Device; made: string[] } {
+/** The device with a list of what is made through it; `alter` may change what is asked of it. */
+function recorded(device: Device, alter: (name: string, descriptor: unknown) => unknown = (_, descriptor) => descriptor) {
   const made: string[] = [];
   const gpu = new Proxy(device.gpu, {
     get(target, name) {
       const value = Reflect.get(target, name, target) as unknown;
       if (typeof value !== "function") return value;
       return (...args: unknown[]) => {
-        if (String(name).startsWith("create")) made.push(String(name));
-        return Reflect.apply(value, target, args) as unknown;
+        if (!String(name).startsWith("create")) return Reflect.apply(value, target, args) as unknown;
+        made.push(String(name));
+        return Reflect.apply(value, target, [alter(String(name), args[0]), ...args.slice(1)]) as unknown;
       };
     },
   });
@@ -153,6 +154,14 @@ describe("observing", () => {
       model.dispose();
     }));
 
+  test("a model without nodes gives back its input", () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, graphOf({ inputs: { x: [2] }, nodes: [], outputs: ["x"] }));
+      model.run({ x: Float32Array.of(1, 2) });
+      expect((await model.read("x")).toNumbers()).toEqual([1, 2]);
+      model.dispose();
+    }));
+
   test("disposing while a new plan compiles leaves nothing behind", () =>
     withDevice(async (device) => {
       const model = await loadModel(device, tiny);
@@ -242,6 +251,16 @@ describe("errors say what was found and what is accepted", () => {
         ["Add", undefined],
       ]);
     }));
+
+  test.each(["createBuffer", "createBindGroup"])("%s that the GPU refuses", (call) =>
+    withDevice(async (real) => {
+      const { device } = recorded(real, (name, descriptor) =>
+        name === call ? { ...(descriptor as object), usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE, entries: [] } : descriptor,
+      );
+      await expect(loadModel(device, tiny)).rejects.toThrow(DeviceError);
+      expect(device.allocatedBytes).toBe(0);
+    }),
+  );
 
   test("a buffer larger than the GPU allows", () =>
     withDevice(async (device) => {

@@ -108,6 +108,10 @@ describe("convolution", () => {
     ["with rows in a loop, dilated", { ...plain, kernel: [9, 3], dilations: [2, 3], block: row, loopRows: true }],
     ["with one output per invocation", { ...plain, block: { channels: 1, rows: 1, columns: 1 } }],
     ["with a residual", { ...plain, hasResidual: true }],
+    ["with weights shared in a subgroup", { ...plain, subgroupSize: 4 }],
+    ["of one tap, two channels a turn", { ...plain, kernel: [1, 1], block: row, unroll: 2 }],
+    ["of one tap, two channels a turn, shared", { ...plain, kernel: [1, 1], block: row, unroll: 2, subgroupSize: 4 }],
+    ["with rows in a loop, shared", { ...plain, kernel: [9, 9], block: row, loopRows: true, subgroupSize: 4 }],
   ])("%s", (_, variant) => {
     const shader = generateConvolution(variant);
     expectAsDeclared(shader);
@@ -128,6 +132,14 @@ describe("convolution", () => {
     expect(count(/= weights\[/g)).toBe(channels * 9);
     expect(count(/= input\[/g)).toBe((rows + 2) * (columns + 2));
     expect(count(/ \* in_\d/g)).toBe(channels * rows * columns * 9);
+  });
+
+  test("a subgroup loads each weight once and keeps every lane alive to pass it on", () => {
+    const { code } = generateConvolution({ ...plain, subgroupSize: 4 });
+    expect(code.startsWith("enable subgroups;")).toBe(true);
+    expect(code.match(/= weights\[/g)?.length).toBe((plain.block.channels * 9) / 4);
+    expect(code.match(/subgroupBroadcast/g)?.length).toBe(plain.block.channels * 9);
+    expect(code).not.toContain("return;");
   });
 
   test("one shader serves every layer shape: only the variant decides its code", () =>
