@@ -2,8 +2,9 @@
 import { defineConfig } from "@playwright/test";
 import { chromiumArguments, findBrowser } from "./tests/support/browser.ts";
 
-const sitePort = 4173;
-const sourcePort = 4174;
+// `npm test` gives a port that is free; both servers are up at once.
+const sitePort = Number(process.env["CONVCAM_PORT"] ?? 24173);
+const sourcePort = sitePort + 1;
 const executablePath = findBrowser();
 
 export default defineConfig({

@@ -1,6 +1,7 @@
 // `npm test`: every check and every test, all of them even when one fails. The last line counts what passed and failed:
 // each test is one, and so is each check that is not a test suite (lint, types, dead code, builds, size).
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { root, run } from "./steps.mjs";
 
@@ -22,6 +23,20 @@ const steps = [
   { name: "browser tests", command: "playwright test", report: report("browser"), read: readPlaywright },
 ];
 
+/** @param {number} port @returns {Promise<boolean>} */
+const isFree = (port) =>
+  new Promise((resolve) => {
+    const server = createServer().once("error", () => resolve(false));
+    server.listen(port, () => server.close(() => resolve(true)));
+  });
+
+/** The first of two ports that nobody listens on. */
+async function findPort() {
+  let port = 24173;
+  while (!((await isFree(port)) && (await isFree(port + 1)))) port += 2;
+  return port;
+}
+
 /** @param {string} project */
 function vitest(project) {
   const file = report(project);
@@ -42,13 +57,14 @@ function readPlaywright(json) {
 }
 
 const started = Date.now();
+const port = String(await findPort());
 let passed = 0;
 let failed = 0;
 const lines = [];
 for (const step of steps) {
   console.log(`\n── ${step.name}: ${step.command.split(" --reporter")[0]}`);
   const before = Date.now();
-  const status = await run(step.command, step.report ? { env: { CONVCAM_REPORT: step.report } } : {});
+  const status = await run(step.command, step.report ? { env: { CONVCAM_REPORT: step.report, CONVCAM_PORT: port } } : {});
   const seconds = ((Date.now() - before) / 1000).toFixed(1);
   const counted =
     step.report && step.read && existsSync(step.report) ? step.read(JSON.parse(readFileSync(step.report, "utf8"))) : undefined;
