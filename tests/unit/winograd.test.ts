@@ -1,11 +1,12 @@
 // Winograd's transforms against the convolution they stand for.
 import { expect, test } from "vitest";
-import { transformKernel, winogradTransform } from "../../src/shaders/generate/winograd.ts";
+import { kernelTransformer, winogradTransform } from "../../src/shaders/generate/winograd.ts";
 
-/** Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A in float64. */
+/** Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A. */
 function winograd(tile: 2 | 4, patch: readonly (readonly number[])[], kernel: readonly number[]): number[][] {
   const t = winogradTransform(tile);
-  const u = transformKernel(t, kernel, 0);
+  const u = new Float32Array(t.patch ** 2);
+  kernelTransformer(t)(Float32Array.from(kernel), 0, u, 0, 1);
   const v = sandwich(t.input, patch);
   return sandwich(
     t.output,
@@ -27,6 +28,6 @@ test.each([2, 4] as const)("F(%i×%i, 3×3) equals the sliding sum", (tile) => {
     for (let x = 0; x < tile; x++) {
       let sum = 0;
       for (let k = 0; k < 9; k++) sum += (kernel[k] as number) * (patch[y + Math.floor(k / 3)]?.[x + (k % 3)] as number);
-      expect(result[y]?.[x]).toBeCloseTo(sum, 10);
+      expect(result[y]?.[x]).toBeCloseTo(sum, 5);
     }
 });

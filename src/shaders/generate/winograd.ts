@@ -56,19 +56,30 @@ function withRoots(roots: readonly number[]): number[] {
   return coefficients;
 }
 
-/** G g Gᵀ of one 3×3 kernel: patch² numbers. */
-export function transformKernel({ kernel, patch }: WinogradTransform, weights: ArrayLike<number>, offset: number): Float64Array {
+/**
+ * Prepares the transform G g Gᵀ of 3×3 kernels. The returned function reads 9 weights at `offset` and writes patch² numbers
+ * to `target` at `place`, `place + stride`, …; it allocates nothing, for networks have millions of kernels.
+ */
+export function kernelTransformer({ kernel, patch }: WinogradTransform) {
+  const g = Float64Array.from(kernel.flat());
   const half = new Float64Array(patch * taps);
-  for (let i = 0; i < patch; i++)
-    for (let x = 0; x < taps; x++)
-      for (let y = 0; y < taps; y++)
-        half[i * taps + x] = (half[i * taps + x] as number) + (kernel[i]?.[y] as number) * (weights[offset + y * taps + x] as number);
-  const whole = new Float64Array(patch * patch);
-  for (let i = 0; i < patch; i++)
-    for (let j = 0; j < patch; j++)
+  return (weights: Float32Array, offset: number, target: Float32Array, place: number, stride: number): void => {
+    for (let i = 0; i < patch; i++) {
+      const [a, b, c] = [g[i * taps] as number, g[i * taps + 1] as number, g[i * taps + 2] as number];
       for (let x = 0; x < taps; x++)
-        whole[i * patch + j] = (whole[i * patch + j] as number) + (half[i * taps + x] as number) * (kernel[j]?.[x] as number);
-  return whole;
+        half[i * taps + x] =
+          a * (weights[offset + x] as number) + b * (weights[offset + taps + x] as number) + c * (weights[offset + 2 * taps + x] as number);
+    }
+    let at = place;
+    for (let i = 0; i < patch; i++)
+      for (let j = 0; j < patch; j++) {
+        target[at] =
+          (half[i * taps] as number) * (g[j * taps] as number) +
+          (half[i * taps + 1] as number) * (g[j * taps + 1] as number) +
+          (half[i * taps + 2] as number) * (g[j * taps + 2] as number);
+        at += stride;
+      }
+  };
 }
 
 const common: readonly (readonly [string, ParamField["type"]])[] = [

@@ -2,7 +2,7 @@
 import {
   generateWinogradInput,
   generateWinogradOutput,
-  transformKernel,
+  kernelTransformer,
   type WinogradTransform,
   winogradTransform,
   winogradWorkgroupSize,
@@ -10,10 +10,10 @@ import {
 import { sameShape } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { flatWorkgroups } from "../dispatch.ts";
-import type { Dispatch, Kernel, PlacedOperand, Scratch, Target } from "../operator.ts";
+import type { Dispatch, Kernel, PackedConstant, PlacedOperand, Scratch, Target } from "../operator.ts";
 import { borderOf, type ConvolutionCase, pair, planeStrides, prefixed } from "./case.ts";
 import { blockedDispatch, channelsPerTurn, fitBlock, sharedSubgroup } from "./direct.ts";
-import { packBias, packWeights } from "./packing.ts";
+import { type Blocked, packBias } from "./packing.ts";
 
 /** Outputs per tile along an axis. */
 const tileSize = 4;
@@ -107,23 +107,28 @@ function multiply(
       width: tiles,
       input: { binding: transformed, offset: 0, strides },
       output: { binding: multiplied, offset: 0, strides },
-      weights: packWeights(blocked, transformWeights(it, transform), inChannels),
+      weights: packTransformed(it, transform, blocked),
       bias: packBias(blocked, undefined),
       activation: { kind: "none", alpha: 0, beta: 0 },
     },
   );
 }
 
-/** U: [product, outChannels, inChannels]. */
-function transformWeights({ weight, inChannels, outChannels }: ConvolutionCase, transform: WinogradTransform): Float32Array {
+/** U as [product][channel block][in channel][channel within block]: what packWeights would make of it, in one pass. */
+function packTransformed({ weight, inChannels }: ConvolutionCase, transform: WinogradTransform, blocked: Blocked): PackedConstant {
   const source = (weight as Tensor).toFloat32();
-  const planes = outChannels * inChannels;
-  const result = new Float32Array(transform.patch ** 2 * planes);
-  for (let plane = 0; plane < planes; plane++)
-    transformKernel(transform, source, plane * 9).forEach((value, k) => {
-      result[k * planes + plane] = value;
-    });
-  return result;
+  const { outChannels, block, groups } = blocked;
+  const blocks = Math.ceil(outChannels / block);
+  const perProduct = blocks * inChannels * block;
+  const data = new Float32Array(groups * perProduct);
+  const transformKernel = kernelTransformer(transform);
+  for (let b = 0; b < blocks; b++) {
+    const first = Math.min(b * block, outChannels - block);
+    for (let i = 0; i < inChannels; i++)
+      for (let o = 0; o < block; o++)
+        transformKernel(source, ((first + o) * inChannels + i) * 9, data, (b * inChannels + i) * block + o, perProduct);
+  }
+  return { label: `transformed weights, block ${block}`, data };
 }
 
 function transformOutput(
