@@ -8,6 +8,7 @@ import { sameShape, sizeOf } from "../src/engine/shapes.ts";
 import { resolveWindow } from "../src/engine/window.ts";
 import type { Task, TaskInput } from "./engines/engine.ts";
 import { buildLayer, layerNames } from "./layers.ts";
+import type { CaseKind } from "./report.ts";
 
 /** The bench's names of networks to those of `models/`. */
 const networks: Readonly<Record<string, string>> = {
@@ -27,11 +28,11 @@ export const networkNames: readonly string[] = Object.keys(networks);
 export interface BenchCase {
   /** Name, and batch size where it is not 1. */
   readonly name: string;
-  readonly kind: "network" | "layer";
+  readonly kind: CaseKind;
 }
 
 /** Cases of one kind from what a user names: "all", a name, or either with `@` and a batch size. */
-export function namedCases(kind: BenchCase["kind"], names: readonly string[]): readonly BenchCase[] {
+export function namedCases(kind: "network" | "layer", names: readonly string[]): readonly BenchCase[] {
   const known = kind === "network" ? networkNames : layerNames;
   return names.flatMap((given) => {
     const { name, batch } = splitName(given);

@@ -11,7 +11,17 @@ import { chromiumArguments, ensureBrowser } from "../tests/support/browser.ts";
 import { type BenchCase, namedCases } from "./cases.ts";
 import type { FrameApi, FrameRequest } from "./frame.ts";
 import { formatReport } from "./markdown.ts";
-import { type BenchReport, type BenchResult, type EngineName, engineNames, type PeerName, peerNames } from "./report.ts";
+import {
+  type BenchReport,
+  type BenchResult,
+  buildsOf,
+  type EngineName,
+  emptyResult,
+  engineNames,
+  type PeerName,
+  peerNames,
+  withDownloads,
+} from "./report.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -78,12 +88,20 @@ async function bench(options: Options): Promise<BenchReport> {
   // A folder of its own: a build elsewhere must not change what is being measured.
   const outDir = mkdtempSync(join(tmpdir(), "convcam-bench-"));
   await build({ root, logLevel: "warn", build: { outDir, emptyOutDir: true } });
+  // What its download is measured on.
+  await build({ root, mode: "library", logLevel: "warn", build: { outDir: join(outDir, "bench/peers/convcam") } });
   const server = await preview({ root, build: { outDir }, preview: { port: 0, host: "localhost" }, logLevel: "warn" });
   const [address] = server.resolvedUrls?.local ?? [];
   if (!address) throw new Error("Vite did not say where it serves");
+  const frame = `${address}bench/frame.html`;
   const browser = await chromium.launch({ executablePath: ensureBrowser(), args: [...chromiumArguments] });
   try {
     const load = loadavg()[0] ?? 0;
+    const head = {
+      browser: `Chromium ${browser.version()}, headless`,
+      commit: commitOf(),
+      conditions: `${cpus()[0]?.model ?? "CPU"}, ${cpus().length} cores, load ${load.toFixed(1)} at the start; engines by turns in one page, up to ${options.samples} runs or ${options.budget} s each; a run uploads the input and reads the output back; loading an engine's code and opening its device come before the clock`,
+    };
     const results: BenchResult[] = [];
     for (const [index, one] of cases.entries()) {
       const request: FrameRequest = {
@@ -94,16 +112,18 @@ async function bench(options: Options): Promise<BenchReport> {
         profile: options.profile,
         ...(options.builds && { builds: options.builds }),
       };
-      const rows = await measureInPage(browser, `${address}bench/frame.html`, request, `${index + 1}/${cases.length}`);
+      const rows = await measureInPage(browser, frame, request, `${index + 1}/${cases.length}`);
       for (const { engine, medianMs, note } of rows) console.error(`  ${engine}: ${medianMs?.toFixed(2) ?? "–"} ms ${note}`);
       results.push(...rows);
+      // A run of hours that ends early still leaves what it measured.
+      if (options.json) writeFileSync(options.json, JSON.stringify({ ...head, adapter: "unknown", results }));
     }
+    const machine = await measureMachine(browser, frame, results, options.profile);
     return {
-      adapter: await adapterOf(browser, address),
-      browser: `Chromium ${browser.version()}, headless`,
-      commit: commitOf(),
-      conditions: `${cpus()[0]?.model ?? "CPU"}, ${cpus().length} cores, load ${load.toFixed(1)} at the start; engines by turns in one page, up to ${options.samples} runs or ${options.budget} s each; a run uploads the input and reads the output back; loading an engine's code and opening its device come before the clock`,
-      results,
+      adapter: machine.conditions.adapter,
+      ...head,
+      results: withDownloads(results, machine.downloads),
+      ...(machine.ceilings && { ceilings: machine.ceilings }),
     };
   } finally {
     await browser.close();
@@ -141,32 +161,30 @@ async function measureInPage(browser: Browser, address: string, request: FrameRe
     }, request);
     return await Promise.race([measured, crashed]);
   } catch (error) {
-    const nothing = { createMs: null, firstRunMs: null, medianMs: null, p95Ms: null, gpuMs: null, encodeMs: null };
-    const { name, kind } = request.case;
     const note = `failed: ${error instanceof Error ? error.message.split("\n")[0] : error}`;
-    return request.engines.map((engine) => ({
-      case: name,
-      kind,
-      engine,
-      ...nothing,
-      gpuBytes: null,
-      downloadBytes: null,
-      maxError: null,
-      note,
-    }));
+    return request.engines.map((engine) => emptyResult(request.case, engine, note));
   } finally {
     await context.close();
   }
 }
 
-async function adapterOf(browser: Browser, address: string): Promise<string> {
+/** What is measured once per run: the code each engine downloads and what the device does at best. */
+async function measureMachine(browser: Browser, address: string, results: readonly BenchResult[], hasProfile: boolean) {
   const page = await browser.newPage();
+  page.setDefaultTimeout(0);
   try {
-    await page.goto(`${address}bench/frame.html`);
-    return await page.evaluate(async () => {
-      const info = (await navigator.gpu?.requestAdapter())?.info;
-      return info ? [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ") : "no WebGPU adapter";
-    });
+    await page.goto(address);
+    await page.waitForFunction("window.convcamBench");
+    const engines = [...new Set(results.map(({ engine }) => engine))];
+    return await page.evaluate(
+      async ({ names, builds, isProfiled }) => {
+        const { convcamBench } = window as unknown as { convcamBench: FrameApi };
+        const conditions = await convcamBench.conditions();
+        const ceilings = isProfiled ? await convcamBench.ceilings() : undefined;
+        return { conditions, ceilings, downloads: await convcamBench.downloads(names, builds) };
+      },
+      { names: engines, builds: buildsOf(results), isProfiled: hasProfile },
+    );
   } finally {
     await page.close();
   }

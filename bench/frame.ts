@@ -1,31 +1,93 @@
 // One case in a page of its own, so that every engine starts as new. The driver calls it, and so does bench.html through a frame.
-import { type BenchCase, buildTask } from "./cases.ts";
+
+import { requestDevice } from "../src/engine/gpu/device.ts";
+import { readModel } from "../src/engine/source.ts";
+import { type BenchCase, buildTask, taskOf } from "./cases.ts";
+import { measureCeilings } from "./ceilings.ts";
+import { measureDownload } from "./downloads.ts";
 import type { Task } from "./engines/engine.ts";
 import { enginesOf } from "./engines/index.ts";
 import { onnxRuntimeEngine } from "./engines/onnxruntime.ts";
-import type { BenchResult, EngineName } from "./report.ts";
+import { locatePeers, type PeerAddresses } from "./peers.ts";
+import type { BenchResult, Ceilings, EngineName } from "./report.ts";
 import { runCase } from "./runner.ts";
 
 export interface FrameRequest {
   readonly case: BenchCase;
+  /** The model itself, where it is not one of the bench's. */
+  readonly file?: Uint8Array;
   readonly engines: readonly EngineName[];
+  /** Of ONNX Runtime's WebGPU engine; all unless given. */
   readonly builds?: readonly string[];
   readonly maxSamples?: number;
   readonly budgetMs?: number;
   readonly profile?: boolean;
 }
 
-const peers = new URL("peers/", location.href).href;
+export interface Conditions {
+  readonly adapter: string;
+  readonly browser: string;
+  /** Whether WebAssembly may use threads. */
+  readonly isIsolated: boolean;
+}
+
+export interface FrameApi {
+  measure(request: FrameRequest, onProgress: (message: string) => void): Promise<readonly BenchResult[]>;
+  /** Bytes of code, by engine; `builds` names the build of those that have several. */
+  downloads(engines: readonly EngineName[], builds: Readonly<Record<string, string>>): Promise<Record<string, number | null>>;
+  ceilings(): Promise<Ceilings | undefined>;
+  conditions(): Promise<Conditions>;
+}
+
+const addresses: Promise<PeerAddresses> = locatePeers(location.href);
+
+const api: FrameApi = {
+  async measure(request, onProgress) {
+    const { case: benchCase, file, engines: names, builds, ...rest } = request;
+    onProgress(`${benchCase.name}: model`);
+    const options = { addresses: await addresses, ...(builds && { builds }) };
+    const task = file ? await taskOfFile(file) : buildTask(benchCase);
+    return runCase(
+      benchCase,
+      task,
+      names.flatMap((name) => enginesOf(name, options)),
+      { ...rest, reference: computeReference, onProgress },
+    );
+  },
+
+  async downloads(engines, builds) {
+    const sizes: Record<string, number | null> = {};
+    for (const engine of engines) sizes[engine] = await measureDownload(await addresses, engine, builds[engine]);
+    return sizes;
+  },
+
+  async ceilings() {
+    const device = await requestDevice();
+    try {
+      return await measureCeilings(device);
+    } finally {
+      device.dispose();
+    }
+  },
+
+  async conditions() {
+    const info = (await navigator.gpu?.requestAdapter())?.info;
+    const adapter = info ? [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ") : "no WebGPU adapter";
+    const browser = /(?:Chrome|Firefox|Version)\/[\d.]+/.exec(navigator.userAgent)?.[0] ?? navigator.userAgent;
+    return { adapter, browser, isIsolated: crossOriginIsolated };
+  },
+};
+
+/** The page's bytes are of another window, whose Uint8Array is another class. */
+async function taskOfFile(file: Uint8Array): Promise<Task> {
+  const bytes = new Uint8Array(file);
+  return taskOf(await readModel(bytes), bytes);
+}
 
 /** ONNX Runtime on the CPU decides what is right. */
-async function reference(task: Task): Promise<readonly Float32Array[]> {
-  const engine = onnxRuntimeEngine({
-    name: "ort-wasm-1",
-    build: "reference",
-    provider: "wasm",
-    file: "ort.wasm.min.mjs",
-    folder: `${peers}onnxruntime-web/`,
-  });
+async function computeReference(task: Task): Promise<readonly Float32Array[]> {
+  const folder = (await addresses)["onnxruntime-web"];
+  const engine = onnxRuntimeEngine({ name: "ort-wasm-1", build: "reference", provider: "wasm", file: "ort.wasm.min.mjs", folder });
   await engine.prepare();
   const session = await engine.create(task);
   try {
@@ -36,15 +98,4 @@ async function reference(task: Task): Promise<readonly Float32Array[]> {
   }
 }
 
-async function measure(request: FrameRequest, onProgress: (message: string) => void): Promise<BenchResult[]> {
-  onProgress(`${request.case.name}: model`);
-  const { case: benchCase, engines: names, builds, ...rest } = request;
-  const engines = names.flatMap((name) => enginesOf(name, { peers, ...(builds && { builds }) }));
-  return runCase(benchCase, buildTask(benchCase), engines, { ...rest, reference, onProgress });
-}
-
-export interface FrameApi {
-  measure(request: FrameRequest, onProgress: (message: string) => void): Promise<BenchResult[]>;
-}
-
-Object.assign(window, { convcamBench: { measure } satisfies FrameApi });
+Object.assign(window, { convcamBench: api });

@@ -3,7 +3,10 @@ import { type BenchReport, type BenchResult, type EngineName, engineNames, gpuPe
 
 export function formatReport(report: BenchReport): string {
   const { adapter, browser, commit, conditions, results } = report;
-  const head = `Adapter: ${adapter}. Browser: ${browser}. Commit: ${commit}.\nConditions: ${conditions}.`;
+  const roof = report.ceilings
+    ? `\nCeilings: ${(report.ceilings.flops / 1e9).toFixed(0)} GFLOP/s, ${(report.ceilings.bytesPerSecond / 1e9).toFixed(0)} GB/s.`
+    : "";
+  const head = `Adapter: ${adapter}. Browser: ${browser}. Commit: ${commit}.\nConditions: ${conditions}.${roof}`;
   return [
     head,
     "Median of a run, ms (times Convcam's in brackets):",
@@ -11,6 +14,7 @@ export function formatReport(report: BenchReport): string {
     "Convcam:",
     ownTable(results),
     startTable(results),
+    downloads(results),
     notes(results),
   ]
     .filter(Boolean)
@@ -79,6 +83,12 @@ function startTable(results: readonly BenchResult[]): string {
     }),
   ]);
   return `Creation + first run, ms:\n\n${table(["case", ...engines], rows)}`;
+}
+
+function downloads(results: readonly BenchResult[]): string {
+  const sizes = new Map(results.flatMap(({ engine, downloadBytes }) => (downloadBytes ? [[engine, downloadBytes] as const] : [])));
+  if (sizes.size === 0) return "";
+  return `Code to download, kB gzip: ${[...sizes].map(([engine, bytes]) => `${engine} ${(bytes / 1000).toFixed(0)}`).join(", ")}.`;
 }
 
 function notes(results: readonly BenchResult[]): string {

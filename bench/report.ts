@@ -10,10 +10,13 @@ export const engineNames: readonly EngineName[] = ["convcam", ...peerNames];
 /** Those that compute on the GPU, which "never slower than any GPU peer" speaks of. */
 export const gpuPeers: readonly PeerName[] = ["ort-webgpu", "tfjs-webgpu", "tfjs-webgl"];
 
+/** "file" is a model of the visitor's own. */
+export type CaseKind = "network" | "layer" | "file";
+
 /** Times are milliseconds, sizes bytes; null is what an engine does not tell, or never reached. */
 export interface BenchResult {
   readonly case: string;
-  readonly kind: "network" | "layer";
+  readonly kind: CaseKind;
   readonly engine: EngineName;
   /** From the bytes of the model to a session that can run. Loading the engine itself is not in it. */
   readonly createMs: number | null;
@@ -32,6 +35,8 @@ export interface BenchResult {
   readonly maxError: number | null;
   /** Which build ran, or why there are no numbers. "" where there is nothing to say. */
   readonly note: string;
+  /** Which build of the engine it was, where there are several. */
+  readonly build?: string;
   /** Steady runs behind the median. */
   readonly sampleCount?: number;
   readonly layers?: readonly LayerTime[];
@@ -63,4 +68,23 @@ export interface BenchReport {
   readonly conditions: string;
   readonly results: readonly BenchResult[];
   readonly ceilings?: Ceilings;
+}
+
+/** A row without a number. */
+export function emptyResult(
+  { name, kind }: { readonly name: string; readonly kind: CaseKind },
+  engine: EngineName,
+  note: string,
+): BenchResult {
+  const times = { createMs: null, firstRunMs: null, medianMs: null, p95Ms: null, gpuMs: null, encodeMs: null };
+  return { case: name, kind, engine, ...times, gpuBytes: null, downloadBytes: null, maxError: null, note };
+}
+
+/** The build that ran, by engine; of several, the one that ran first. */
+export function buildsOf(results: readonly BenchResult[]): Record<string, string> {
+  return Object.fromEntries(results.flatMap(({ engine, build }) => (build ? [[engine, build] as const] : [])).reverse());
+}
+
+export function withDownloads(results: readonly BenchResult[], sizes: Readonly<Record<string, number | null>>): readonly BenchResult[] {
+  return results.map((result) => ({ ...result, downloadBytes: sizes[result.engine] ?? null }));
 }

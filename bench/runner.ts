@@ -3,7 +3,7 @@
 import type { BenchCase } from "./cases.ts";
 import { errorLimit, maxErrorOf } from "./compare.ts";
 import type { Engine, Session, Task } from "./engines/engine.ts";
-import type { BenchResult } from "./report.ts";
+import { type BenchResult, emptyResult } from "./report.ts";
 import { median, quantile } from "./statistics.ts";
 
 export interface RunOptions {
@@ -51,7 +51,7 @@ export async function runCase(benchCase: BenchCase, task: Task, engines: readonl
         await contender.session.dispose();
       }
     } catch (error) {
-      failed.push({ ...emptyResult(benchCase, engine), note: `${note(engine)}failed: ${messageOf(error)}` });
+      failed.push(emptyResult(benchCase, engine.name, `${note(engine)}failed: ${messageOf(error)}`));
     }
   }
   await sample(contenders, failed, benchCase, options);
@@ -102,10 +102,9 @@ async function sample(contenders: Contender[], failed: BenchResult[], benchCase:
         spentMs.set(contender, (spentMs.get(contender) ?? 0) + ms);
       } catch (error) {
         contenders.splice(contenders.indexOf(contender), 1);
-        failed.push({
-          ...emptyResult(benchCase, contender.engine),
-          note: `${note(contender.engine)}failed in run ${round + 2}: ${messageOf(error)}`,
-        });
+        failed.push(
+          emptyResult(benchCase, contender.engine.name, `${note(contender.engine)}failed in run ${round + 2}: ${messageOf(error)}`),
+        );
       }
     }
     // Slower builds of the same engine have had their turn.
@@ -135,7 +134,7 @@ function mergeFailures(results: readonly BenchResult[], failed: readonly BenchRe
 
 function resultOf(benchCase: BenchCase, { engine, session, samples, createMs, firstRunMs, maxError }: Contender): BenchResult {
   return {
-    ...emptyResult(benchCase, engine),
+    ...emptyResult(benchCase, engine.name, engine.build ? `${engine.build} build` : ""),
     createMs,
     firstRunMs,
     medianMs: samples.length > 0 ? median(samples) : null,
@@ -143,13 +142,8 @@ function resultOf(benchCase: BenchCase, { engine, session, samples, createMs, fi
     gpuBytes: session.gpuBytes?.() ?? null,
     maxError: Number.isFinite(maxError) ? maxError : null,
     sampleCount: samples.length,
-    note: engine.build ? `${engine.build} build` : "",
+    ...(engine.build && { build: engine.build }),
   };
-}
-
-function emptyResult({ name, kind }: BenchCase, engine: Engine): BenchResult {
-  const nothing = { createMs: null, firstRunMs: null, medianMs: null, p95Ms: null, gpuMs: null, encodeMs: null };
-  return { case: name, kind, engine: engine.name, ...nothing, gpuBytes: null, downloadBytes: null, maxError: null, note: "" };
 }
 
 function labelOf(engine: Engine): string {

@@ -3,10 +3,12 @@ import { createReadStream, existsSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { basename, extname, join } from "node:path";
 import type { Plugin } from "vite";
+import { peerPackages } from "./peers.ts";
 
+/** Where each folder's files lie. Convcam's is there once the library was built. */
 const folders: Readonly<Record<string, string>> = {
-  "onnxruntime-web": "node_modules/onnxruntime-web/dist",
-  tfjs: "node_modules/@tensorflow/tfjs-backend-wasm/dist",
+  ...Object.fromEntries(Object.entries(peerPackages).map(([folder, { package: name }]) => [folder, `node_modules/${name}/dist`])),
+  convcam: "dist",
 };
 
 const types: Readonly<Record<string, string>> = { ".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "application/wasm" };

@@ -1,5 +1,6 @@
 // Every engine the page can measure, by name.
 import { requestDevice } from "../../src/engine/gpu/device.ts";
+import type { PeerAddresses } from "../peers.ts";
 import type { EngineName } from "../report.ts";
 import { convcamEngine } from "./convcam.ts";
 import type { Engine } from "./engine.ts";
@@ -7,8 +8,7 @@ import { onnxRuntimeEngine } from "./onnxruntime.ts";
 import { tensorFlowEngine } from "./tensorflow.ts";
 
 export interface EngineOptions {
-  /** Address of the folder that holds the peers' files. */
-  readonly peers: string;
+  readonly addresses: PeerAddresses;
   /** Builds of ONNX Runtime's WebGPU engine; all unless given. */
   readonly builds?: readonly string[];
 }
@@ -21,8 +21,9 @@ const webgpuBuilds: Readonly<Record<string, string>> = {
 };
 
 /** The engine, or its builds where it has several. */
-export function enginesOf(name: EngineName, { peers, builds }: EngineOptions): readonly Engine[] {
-  const folder = `${peers}onnxruntime-web/`;
+export function enginesOf(name: EngineName, { addresses, builds }: EngineOptions): readonly Engine[] {
+  const folder = addresses["onnxruntime-web"];
+  const wasmFolder = addresses["tfjs-wasm"];
   switch (name) {
     case "convcam":
       return [convcamEngine(requestDevice)];
@@ -35,10 +36,10 @@ export function enginesOf(name: EngineName, { peers, builds }: EngineOptions): r
     case "ort-wasm-n":
       return [onnxRuntimeEngine({ name, provider: "wasm", file: "ort.wasm.min.mjs", folder, threadCount: navigator.hardwareConcurrency })];
     case "tfjs-webgpu":
-      return [tensorFlowEngine(name, "webgpu", `${peers}tfjs/`)];
+      return [tensorFlowEngine(name, "webgpu", wasmFolder)];
     case "tfjs-webgl":
-      return [tensorFlowEngine(name, "webgl", `${peers}tfjs/`)];
+      return [tensorFlowEngine(name, "webgl", wasmFolder)];
     case "tfjs-wasm":
-      return [tensorFlowEngine(name, "wasm", `${peers}tfjs/`)];
+      return [tensorFlowEngine(name, "wasm", wasmFolder)];
   }
 }
