@@ -5,12 +5,7 @@ import { type ActivationKind, activations } from "../../src/shaders/generate/act
 import { type ConvolutionVariant, convolutionWorkgroupSize, generateConvolution } from "../../src/shaders/generate/convolution.ts";
 import { type ElementType, elementWiseWorkgroupSize, generateElementWise } from "../../src/shaders/generate/element-wise.ts";
 import { generatePooling } from "../../src/shaders/generate/pooling.ts";
-import {
-  generateWinogradInput,
-  generateWinogradOutput,
-  kernelTransformer,
-  winogradTransform,
-} from "../../src/shaders/generate/winograd.ts";
+import { generateWinogradInput, generateWinogradOutput, winogradTransform } from "../../src/shaders/generate/winograd.ts";
 import type { Shader } from "../../src/shaders/shader.ts";
 import { reflectShader } from "../../src/shaders/vite-plugin.ts";
 
