@@ -1,11 +1,9 @@
-// What TypeScript knows about a WGSL module: its code, knobs, bindings and the layout of its Params.
+// What TypeScript knows about a WGSL module: its code, knobs, bindings and the layout of its Params, all read from the code.
 
 export interface ParamField {
   readonly offsetBytes: number;
-  /** Elements: 1 for a scalar, more for a vector or an array of them (tightly counted). */
+  /** Elements of 4 bytes: 1 for a scalar, more for a vector or an array of them. */
   readonly count: number;
-  /** Between consecutive elements. */
-  readonly strideBytes: number;
   readonly type: "u32" | "i32" | "f32";
 }
 
@@ -30,6 +28,47 @@ export interface Shader {
   readonly params?: ParamsLayout;
 }
 
+/**
+ * A shader by its code. Shipping a second description of what the code says would take more bytes than reading it.
+ *
+ * @param code WGSL without comments. Every binding is in group 0; Params holds scalars, vectors and arrays of vec4, without
+ *   alignment or size attributes. Files are checked for this when they are built, see vite-plugin.ts.
+ */
+export function defineShader(name: string, code: string): Shader {
+  const bindings: Record<string, ShaderBinding> = {};
+  for (const [, binding, access, variable, type] of code.matchAll(/@binding\((\d+)\)\s*var(?:<([^>]*)>)?\s*(\w+)\s*:\s*(\w+)/g))
+    bindings[variable as string] = { binding: Number(binding), kind: kindOf(access, type as string) };
+  const overrides = Array.from(code.matchAll(/\boverride (\w+)/g), ([, override]) => override as string);
+  const members = /struct Params\s*{([^}]*)}/.exec(code)?.[1];
+  return { name, code, bindings, overrides, ...(members !== undefined && { params: layOut(members) }) };
+}
+
+function kindOf(access: string | undefined, type: string): BindingKind {
+  if (access) return access === "uniform" ? access : /write/.test(access) ? "read_write" : "read";
+  if (type === "texture_external") return "external_texture";
+  if (type.startsWith("texture")) return type.startsWith("texture_storage") ? "storage_texture" : "texture";
+  return "sampler";
+}
+
+/** WGSL's rules for a uniform struct: two elements align to 8 bytes, three and more to 16. */
+function layOut(members: string): ParamsLayout {
+  const fields: Record<string, ParamField> = {};
+  let end = 0;
+  for (const [, name, vector = 1, letter, length = 1] of members.matchAll(
+    /(\w+)\s*:\s*(?:array<)?(?:vec(\d)<?)?([uif])(?:32)?>?(?:\s*,\s*(\d+))?/g,
+  )) {
+    const count = Number(vector) * Number(length);
+    const offsetBytes = roundUp(end, count > 2 ? 16 : 4 * count);
+    fields[name as string] = { offsetBytes, count, type: `${letter as "u" | "i" | "f"}32` };
+    end = offsetBytes + 4 * count;
+  }
+  return { sizeBytes: roundUp(end, 16), fields };
+}
+
+function roundUp(value: number, step: number): number {
+  return Math.ceil(value / step) * step;
+}
+
 export type ParamValues = Readonly<Record<string, number | ArrayLike<number>>>;
 
 /** The bytes of a Params struct. Every field must be given, and nothing else. */
@@ -42,9 +81,10 @@ export function encodeParams(shader: Shader, values: ParamValues): ArrayBuffer {
     const value = values[name];
     if (value === undefined) throw new Error(`${shader.name}: Params field '${name}' was not given`);
     const elements = typeof value === "number" ? [value] : value;
-    if (elements.length > field.count) throw new Error(`${shader.name}: Params field '${name}' holds ${field.count} elements, got ${elements.length}`);
+    if (elements.length > field.count)
+      throw new Error(`${shader.name}: Params field '${name}' holds ${field.count} elements, got ${elements.length}`);
     for (let i = 0; i < elements.length; i++) {
-      const offset = field.offsetBytes + i * field.strideBytes;
+      const offset = field.offsetBytes + i * 4;
       const element = elements[i] as number;
       if (field.type === "f32") view.setFloat32(offset, element, true);
       else if (field.type === "i32") view.setInt32(offset, element, true);
@@ -54,12 +94,12 @@ export function encodeParams(shader: Shader, values: ParamValues): ArrayBuffer {
   return bytes;
 }
 
-/** Replaces the value of `const NAME = …;` lines, for what an override cannot reach (array extents). */
+/** Replaces the value of `const NAME = …;`, for what an override cannot reach (array extents). */
 export function withConstants(shader: Shader, constants: Readonly<Record<string, number | string>>): Shader {
   let code = shader.code;
   for (const [name, value] of Object.entries(constants)) {
-    const line = new RegExp(`^(const ${name}\\b[^=]*= )[^;]*;`, "m");
-    if (!line.test(code)) throw new Error(`${shader.name}: no line 'const ${name} = …;'`);
+    const line = new RegExp(`(\\bconst ${name}\\b[^=]*=)[^;]*;`);
+    if (!line.test(code)) throw new Error(`${shader.name}: no 'const ${name} = …;'`);
     code = code.replace(line, `$1${value};`);
   }
   return { ...shader, code };

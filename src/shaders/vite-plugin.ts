@@ -1,24 +1,64 @@
-// Vite plugin: `import shader from "./foo.wgsl"` gives a typed Shader, reflected at build time so that no
-// struct offset or binding number is typed by hand and wgsl_reflect is never shipped.
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
+// Vite plugin: `import shader from "./foo.wgsl"` gives a typed Shader. Every file is checked when it is loaded: wgsl_reflect, which is
+// never shipped, must read from it what defineShader does. Builds ship compact code, all of it in one place, where it compresses best.
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Plugin } from "vite";
 import type { ArrayInfo, TemplateInfo, TypeInfo } from "wgsl_reflect";
 // The package's own entry for Node is CommonJS under an ESM name and exports nothing.
 import { ResourceType, WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
-import type { BindingKind, ParamField, ParamsLayout, Shader, ShaderBinding } from "./shader.ts";
+import { compactWgsl, dropComments } from "./compact.ts";
+import { type BindingKind, defineShader, type ParamField, type ParamsLayout, type Shader, type ShaderBinding } from "./shader.ts";
+
+const folder = slashes(import.meta.dirname);
+const allShaders = "convcam:shaders";
 
 export function wgsl(): Plugin {
+  let isMinified = false;
   return {
     name: "convcam:wgsl",
     enforce: "pre",
+    configResolved({ command, build }) {
+      isMinified = command === "build" && build.minify !== false;
+    },
+    resolveId(id) {
+      return id === allShaders ? `\0${id}` : null;
+    },
     load(id) {
+      if (id === `\0${allShaders}`) {
+        const files = readdirSync(folder).filter((file) => file.endsWith(".wgsl"));
+        const lines = files.map((file) => `export const ${exportName(file)} = ${definition(join(folder, file), compactWgsl)};`);
+        return [importDefineShader, ...lines].join("\n");
+      }
       const path = id.split("?")[0] as string;
       if (!path.endsWith(".wgsl")) return null;
+      if (isMinified && slashes(dirname(path)) === folder) return `export { ${exportName(path)} as default } from "${allShaders}";`;
       this.addWatchFile(path);
-      return `export default ${JSON.stringify(reflectShader(basename(path, ".wgsl"), readFileSync(path, "utf8")))};`;
+      return `${importDefineShader}\nexport default ${definition(path, isMinified ? compactWgsl : dropComments)};`;
     },
   };
+}
+
+const importDefineShader = `import { defineShader } from "${folder}/shader.ts";`;
+
+function definition(path: string, shorten: (source: string) => string): string {
+  const name = basename(path, ".wgsl");
+  const code = shorten(readFileSync(path, "utf8"));
+  const found = defineShader(name, code);
+  const expected = reflectShader(name, code);
+  if (!isDeepStrictEqual(found, expected))
+    throw new Error(
+      `${name}.wgsl: defineShader reads ${JSON.stringify({ ...found, code: "" })}, WGSL says ${JSON.stringify({ ...expected, code: "" })}`,
+    );
+  return `/* @__PURE__ */ defineShader(${JSON.stringify(name)}, ${JSON.stringify(code)})`;
+}
+
+function exportName(path: string): string {
+  return basename(path, ".wgsl").replaceAll("-", "_");
+}
+
+function slashes(path: string): string {
+  return path.replaceAll("\\", "/");
 }
 
 /** Reads name, overrides, bindings and the Params layout out of WGSL source. */
@@ -32,7 +72,8 @@ export function reflectShader(name: string, source: string): Shader {
       if (variable.group !== 0) throw new Error(`${name}.wgsl: binding '${variable.name}' must be in group 0`);
       bindings[variable.name] = { binding: variable.binding, kind: kindOf(variable.resourceType, variable.access, variable.type) };
       if (variable.resourceType === ResourceType.Uniform) {
-        if (variable.name !== "params") throw new Error(`${name}.wgsl: the uniform binding must be called 'params', not '${variable.name}'`);
+        if (variable.name !== "params")
+          throw new Error(`${name}.wgsl: the uniform binding must be called 'params', not '${variable.name}'`);
         const struct = reflection.structs.find((s) => s.name === variable.type.name);
         if (!struct) throw new Error(`${name}.wgsl: 'params' must be a struct`);
         const fields: Record<string, ParamField> = {};
@@ -41,7 +82,7 @@ export function reflectShader(name: string, source: string): Shader {
       }
     }
   }
-  return { name, code: minify(source), bindings, overrides: reflection.overrides.map((o) => o.name), ...(params && { params }) };
+  return { name, code: source, bindings, overrides: reflection.overrides.map((o) => o.name), ...(params && { params }) };
 }
 
 function kindOf(resource: ResourceType, access: string, type: TypeInfo): BindingKind {
@@ -55,11 +96,13 @@ function kindOf(resource: ResourceType, access: string, type: TypeInfo): Binding
 function fieldOf(where: string, offsetBytes: number, type: TypeInfo): ParamField {
   const scalars: Record<string, ParamField["type"]> = { u32: "u32", i32: "i32", f32: "f32" };
   const scalar = scalars[type.name];
-  if (scalar) return { offsetBytes, count: 1, strideBytes: 4, type: scalar };
+  if (scalar) return { offsetBytes, count: 1, type: scalar };
   const vector = /^vec([234])([uif])?$/.exec(type.name);
   if (vector) {
-    const element = vector[2] ? ({ u: "u32", i: "i32", f: "f32" } as const)[vector[2] as "u" | "i" | "f"] : scalars[(type as TemplateInfo).format?.name ?? ""];
-    if (element) return { offsetBytes, count: Number(vector[1]), strideBytes: 4, type: element };
+    const element = vector[2]
+      ? ({ u: "u32", i: "i32", f: "f32" } as const)[vector[2] as "u" | "i" | "f"]
+      : scalars[(type as TemplateInfo).format?.name ?? ""];
+    if (element) return { offsetBytes, count: Number(vector[1]), type: element };
   }
   if (type.isArray) {
     const { format, count } = type as ArrayInfo;
@@ -68,14 +111,4 @@ function fieldOf(where: string, offsetBytes: number, type: TypeInfo): ParamField
     if (element.count === 4) return { ...element, count: element.count * count };
   }
   throw new Error(`${where}: Params holds scalars, vectors and arrays of vec4, not ${type.getTypeName()}`);
-}
-
-/** Drops comments and indentation: what is shipped is smaller, and still one statement per line for error messages. */
-function minify(source: string): string {
-  return source
-    .replace(/\/\*[\s\S]*?\*\//g, "")
-    .split("\n")
-    .map((line) => line.replace(/\/\/.*$/, "").trim())
-    .filter((line) => line !== "")
-    .join("\n");
 }

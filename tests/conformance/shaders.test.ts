@@ -1,6 +1,7 @@
 // Every shader file compiles on a real compiler, under every value that its override constants take.
 import { expect, test } from "vitest";
 import type { Device } from "../../src/engine/gpu/device.ts";
+import { compactWgsl } from "../../src/shaders/compact.ts";
 import type { Shader } from "../../src/shaders/shader.ts";
 import { withDevice } from "../support/with-device.ts";
 
@@ -41,6 +42,11 @@ test("every shader compiles in every variant", () =>
       result.status === "rejected" ? [(result.reason as Error).message] : [],
     );
     expect(failures).toEqual([]);
+  }));
+
+test("every shader compiles as it is shipped", () =>
+  withDevice(async (device) => {
+    await Promise.all(shaders.map((shader) => device.pipeline({ ...shader, code: compactWgsl(shader.code) })));
   }));
 
 test("a shader that does not compile says which, and where", () =>

@@ -1,8 +1,7 @@
 // Generates blocked direct convolutions: each invocation keeps a block of outputs in named scalar registers
 // and unrolls the taps, because registers are the one memory that every GPU, and SwiftShader, reads for free.
-import type { ParamField, Shader, ShaderBinding } from "../shader.ts";
+import { defineShader, type ParamField, type Shader } from "../shader.ts";
 import { type ActivationKind, activations } from "./activation.ts";
-import { scalarParams } from "./element-wise.ts";
 
 export const convolutionWorkgroupSize = 32;
 
@@ -59,14 +58,6 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
   const { block, activation, hasResidual } = variant;
   const isPointwise = variant.kernel[0] * variant.kernel[1] === 1;
   const name = `convolution ${variant.kernel.join("×")} / ${variant.strides.join("×")}, block ${block.channels}×${block.rows}×${block.columns}`;
-  const bindings: Record<string, ShaderBinding> = {
-    params: { binding: 0, kind: "uniform" },
-    input: { binding: 1, kind: "read" },
-    weights: { binding: 2, kind: "read" },
-    bias: { binding: 3, kind: "read" },
-    output: { binding: 4, kind: "read_write" },
-    ...(hasResidual && { residual: { binding: 5, kind: "read" } }),
-  };
   const points = isPointwise ? pointsOfPixels(block.columns, variant.strides) : pointsOfBlock(block.rows, block.columns, variant.strides);
   const channels = range(block.channels);
   const lanes = variant.subgroupSize;
@@ -126,7 +117,7 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     ]),
     "}",
   ].join("\n");
-  return { name, code, bindings, overrides: [], params: scalarParams(fields) };
+  return defineShader(name, code);
 }
 
 interface Points {

@@ -1,6 +1,6 @@
 // Generates element-wise shaders: y = f(a, b, …) over operands of any rank, strides and broadcasting.
 // One of the few generated shaders, because rank, operand count and formula shape the code itself.
-import type { ParamField, Shader, ShaderBinding } from "../shader.ts";
+import { defineShader, type ParamField, type Shader } from "../shader.ts";
 
 export type ElementType = "f32" | "i32" | "u32";
 
@@ -37,10 +37,6 @@ export function generateElementWise(formula: ElementWiseFormula, rank: number): 
   }
   for (const scalar of formula.scalars ?? []) fields.push([scalar, "f32"]);
 
-  const bindings: Record<string, ShaderBinding> = { params: { binding: 0, kind: "uniform" }, y: { binding: 1, kind: "read_write" } };
-  operands.forEach((name, i) => {
-    bindings[name] = { binding: i + 2, kind: "read" };
-  });
   const address = (name: string) =>
     [`params.${name}_offset`, ...axes.map((axis) => `i_${axis} * params.${name}_stride_${axis}`)].join(" + ");
   const code = [
@@ -49,8 +45,8 @@ export function generateElementWise(formula: ElementWiseFormula, rank: number): 
     ...fields.map(([name, type]) => `${name}: ${type},`),
     "}",
     "@group(0) @binding(0) var<uniform> params: Params;",
-    `@group(0) @binding(1) var<storage, read_write> y_data: array<${formula.output}>;`,
-    ...operands.map((name, i) => `@group(0) @binding(${i + 2}) var<storage, read> ${name}_data: array<${formula.inputs[i]}>;`),
+    `@group(0) @binding(1) var<storage, read_write> y: array<${formula.output}>;`,
+    ...operands.map((name, i) => `@group(0) @binding(${i + 2}) var<storage, read> ${name}: array<${formula.inputs[i]}>;`),
     formula.helpers ?? "",
     `@compute @workgroup_size(${elementWiseWorkgroupSize})`,
     "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
@@ -62,17 +58,10 @@ export function generateElementWise(formula: ElementWiseFormula, rank: number): 
       if (axis === 0) return [`let i_0 = i32(${rest});`];
       return [`let i_${axis} = i32(${rest} % params.size_${axis});`, `let rest_${axis} = ${rest} / params.size_${axis};`];
     }),
-    ...operands.map((name) => `let ${name} = ${name}_data[${address(name)}];`),
-    `y_data[${address("y")}] = ${formula.expression};`,
+    // From here on an operand's name is its element.
+    ...operands.map((name) => `let ${name} = ${name}[${address(name)}];`),
+    `y[${address("y")}] = ${formula.expression};`,
     "}",
   ].join("\n");
-  return { name: formula.name, code, bindings, overrides: [], params: scalarParams(fields) };
-}
-
-/** The layout of a Params struct of 4-byte scalars. */
-export function scalarParams(fields: readonly (readonly [string, ParamField["type"]])[]): NonNullable<Shader["params"]> {
-  return {
-    sizeBytes: Math.ceil((fields.length * 4) / 16) * 16,
-    fields: Object.fromEntries(fields.map(([name, type], i) => [name, { offsetBytes: 4 * i, count: 1, strideBytes: 4, type }])),
-  };
+  return defineShader(formula.name, code);
 }

@@ -1,6 +1,5 @@
 // Generates blocked pooling: one invocation loads a patch of a feature map once and reduces every window in it, all unrolled.
-import type { ParamField, Shader } from "../shader.ts";
-import { scalarParams } from "./element-wise.ts";
+import { defineShader, type ParamField, type Shader } from "../shader.ts";
 
 export const poolingWorkgroupSize = 32;
 
@@ -91,13 +90,7 @@ export function generatePooling(variant: PoolingVariant): Shader {
     ),
     "}",
   ].join("\n");
-  return {
-    name,
-    code,
-    bindings: { params: { binding: 0, kind: "uniform" }, input: { binding: 1, kind: "read" }, output: { binding: 2, kind: "read_write" } },
-    overrides: [],
-    params: scalarParams(fields),
-  };
+  return defineShader(name, code);
 }
 
 function range(count: number): number[] {

@@ -1,9 +1,8 @@
 // Winograd's F(m×m, 3×3): a 3×3 convolution as elementwise products of transformed tiles, with 4 multiplications per output
 // instead of 9 (m = 4: 2.25). Generates the two transforms; the products in between are a batched matrix product.
 // Lavin and Gray, https://arxiv.org/abs/1509.09308. The points are those of Barabasz et al., https://arxiv.org/abs/1803.10986.
-import type { ParamField, Shader } from "../shader.ts";
+import { defineShader, type ParamField, type Shader } from "../shader.ts";
 import { type ActivationKind, activations } from "./activation.ts";
-import { scalarParams } from "./element-wise.ts";
 
 export const winogradWorkgroupSize = 32;
 
@@ -125,17 +124,7 @@ export function generateWinogradInput(transform: WinogradTransform): Shader {
     ),
     "}",
   ].join("\n");
-  return {
-    name,
-    code,
-    bindings: {
-      params: { binding: 0, kind: "uniform" },
-      input: { binding: 1, kind: "read" },
-      transformed: { binding: 2, kind: "read_write" },
-    },
-    overrides: [],
-    params: scalarParams(inputFields),
-  };
+  return defineShader(name, code);
 }
 
 /** y = f(Aᵀ M A + bias + residual) for every tile t of every output channel c, from products M[k, c, t]. */
@@ -166,19 +155,7 @@ export function generateWinogradOutput(transform: WinogradTransform, activation:
     ),
     "}",
   ].join("\n");
-  return {
-    name,
-    code,
-    bindings: {
-      params: { binding: 0, kind: "uniform" },
-      products: { binding: 1, kind: "read" },
-      bias: { binding: 2, kind: "read" },
-      output: { binding: 3, kind: "read_write" },
-      ...(hasResidual && { residual: { binding: 4, kind: "read" as const } }),
-    },
-    overrides: [],
-    params: scalarParams(outputFields),
-  };
+  return defineShader(name, code);
 }
 
 function head(name: string, fields: readonly (readonly [string, string])[], buffers: readonly string[], helper = ""): string[] {
