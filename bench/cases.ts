@@ -32,7 +32,7 @@ export interface BenchCase {
 }
 
 /** Cases of one kind from what a user names: "all", a name, or either with `@` and a batch size. */
-export function namedCases(kind: "network" | "layer", names: readonly string[]): readonly BenchCase[] {
+export function namedCases(kind: CaseKind, names: readonly string[]): readonly BenchCase[] {
   const known = kind === "network" ? networkNames : layerNames;
   return names.flatMap((given) => {
     const { name, batch } = splitName(given);
@@ -64,23 +64,29 @@ function dropIdleCeilMode(graph: BuiltGraph): BuiltGraph {
   return { ...graph, nodes };
 }
 
-/** A task of any graph: symbolic batches become 1. */
-export function taskOf(graph: Graph, bytes: Uint8Array = encodeModel(graph)): Task {
+/**
+ * A task of any graph.
+ *
+ * @param bytes the file, if there is one: other engines read it as it is
+ * @param inputShapes of inputs with symbolic extents; a symbolic batch is 1 unless given
+ */
+export function taskOf(graph: Graph, bytes?: Uint8Array, inputShapes: Readonly<Record<string, readonly number[]>> = {}): Task {
   const inputs: Record<string, TaskInput> = {};
   for (const { name, dtype, shape } of graph.inputs) {
-    const fixed = shape.map((extent, axis) => {
+    if (dtype !== "float32") throw new Error(`input '${name}' is ${dtype}; the bench feeds float32 only.`);
+    const fixed = (inputShapes[name] ?? shape).map((extent, axis) => {
       if (typeof extent === "number") return extent;
       if (axis === 0) return 1;
       throw new Error(
         `input '${name}' has the symbolic shape [${shape.join(", ")}]; the bench needs fixed rows and columns. Re-export it with a fixed size.`,
       );
     });
-    if (dtype !== "float32") throw new Error(`input '${name}' is ${dtype}; the bench feeds float32 only.`);
     const data = uniform(createRandom(2, name), sizeOf(fixed), 1) as Float32Array<ArrayBuffer>;
     inputs[name] = { shape: fixed, data };
   }
   const fixedInputs = graph.inputs.map((input) => ({ ...input, shape: inputs[input.name]?.shape ?? input.shape }));
-  return { bytes: bytes as Uint8Array<ArrayBuffer>, graph: { ...graph, inputs: fixedInputs }, inputs };
+  const fixedGraph: Graph = { ...graph, inputs: fixedInputs };
+  return { bytes: (bytes ?? encodeModel(fixedGraph)) as Uint8Array<ArrayBuffer>, graph: fixedGraph, inputs };
 }
 
 function splitName(full: string): { name: string; batch: number } {

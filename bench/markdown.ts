@@ -4,7 +4,7 @@ import { type BenchReport, type BenchResult, type EngineName, engineNames, gpuPe
 export function formatReport(report: BenchReport): string {
   const { adapter, browser, commit, conditions, results } = report;
   const roof = report.ceilings
-    ? `\nCeilings: ${(report.ceilings.flops / 1e9).toFixed(0)} GFLOP/s, ${(report.ceilings.bytesPerSecond / 1e9).toFixed(0)} GB/s.`
+    ? `\nCeilings: ${(report.ceilings.flops / 1e9).toFixed(0)} GFLOP/s, ${(report.ceilings.bytesPerSecond / 1e9).toFixed(1)} GB/s.`
     : "";
   const head = `Adapter: ${adapter}. Browser: ${browser}. Commit: ${commit}.\nConditions: ${conditions}.${roof}`;
   return [

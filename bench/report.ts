@@ -10,8 +10,8 @@ export const engineNames: readonly EngineName[] = ["convcam", ...peerNames];
 /** Those that compute on the GPU, which "never slower than any GPU peer" speaks of. */
 export const gpuPeers: readonly PeerName[] = ["ort-webgpu", "tfjs-webgpu", "tfjs-webgl"];
 
-/** "file" is a model of the visitor's own. */
-export type CaseKind = "network" | "layer" | "file";
+/** A model of the visitor's own is a network. */
+export type CaseKind = "network" | "layer";
 
 /** Times are milliseconds, sizes bytes; null is what an engine does not tell, or never reached. */
 export interface BenchResult {

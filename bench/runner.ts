@@ -11,8 +11,8 @@ export interface RunOptions {
   readonly maxSamples?: number;
   /** … or after this time of its own, whichever is first, but not before one run. */
   readonly budgetMs?: number;
-  /** Computes the reference; its own speed is not measured. */
-  readonly reference: (task: Task) => Promise<readonly Float32Array[]>;
+  /** Computes the reference; its own speed is not measured. Without one, nothing is compared. */
+  readonly reference: (task: Task) => Promise<readonly Float32Array[] | undefined>;
   /** Times Convcam's layers too. */
   readonly profile?: boolean;
   readonly onProgress?: (message: string) => void;
@@ -28,7 +28,8 @@ interface Contender {
   readonly samples: number[];
   readonly createMs: number;
   readonly firstRunMs: number;
-  readonly maxError: number;
+  /** Undefined where there was nothing to compare with. */
+  readonly maxError: number | undefined;
 }
 
 export async function runCase(benchCase: BenchCase, task: Task, engines: readonly Engine[], options: RunOptions): Promise<BenchResult[]> {
@@ -42,11 +43,12 @@ export async function runCase(benchCase: BenchCase, task: Task, engines: readonl
     onProgress(`${name}: ${labelOf(engine)} starts`);
     try {
       const contender = await start(engine, task, reference);
-      if (contender.maxError <= errorLimit) contenders.push(contender);
+      const { maxError = 0 } = contender;
+      if (maxError <= errorLimit) contenders.push(contender);
       else {
         failed.push({
           ...resultOf(benchCase, contender),
-          note: `${note(engine)}wrong by ${contender.maxError.toPrecision(2)} of the largest element`,
+          note: `${note(engine)}wrong by ${maxError.toPrecision(2)} of the largest element`,
         });
         await contender.session.dispose();
       }
@@ -67,14 +69,21 @@ export async function runCase(benchCase: BenchCase, task: Task, engines: readonl
   return mergeFailures(results, failed);
 }
 
-async function start(engine: Engine, task: Task, reference: readonly Float32Array[]): Promise<Contender> {
+async function start(engine: Engine, task: Task, reference: readonly Float32Array[] | undefined): Promise<Contender> {
   await withinTime(engine.prepare(), startLimitMs, "it did not start");
   const begun = performance.now();
   const session = await engine.create(task);
   const created = performance.now();
   await session.run();
   const firstRunMs = performance.now() - created;
-  return { engine, session, samples: [], createMs: created - begun, firstRunMs, maxError: maxErrorOf(session.outputs(), reference) };
+  return {
+    engine,
+    session,
+    samples: [],
+    createMs: created - begun,
+    firstRunMs,
+    maxError: reference && maxErrorOf(session.outputs(), reference),
+  };
 }
 
 function withinTime<T>(promise: Promise<T>, limitMs: number, problem: string): Promise<T> {
@@ -134,13 +143,19 @@ function mergeFailures(results: readonly BenchResult[], failed: readonly BenchRe
 
 function resultOf(benchCase: BenchCase, { engine, session, samples, createMs, firstRunMs, maxError }: Contender): BenchResult {
   return {
-    ...emptyResult(benchCase, engine.name, engine.build ? `${engine.build} build` : ""),
+    ...emptyResult(
+      benchCase,
+      engine.name,
+      [engine.build ? `${engine.build} build` : "", maxError === undefined ? "not compared with a reference" : ""]
+        .filter(Boolean)
+        .join(", "),
+    ),
     createMs,
     firstRunMs,
     medianMs: samples.length > 0 ? median(samples) : null,
     p95Ms: samples.length > 0 ? quantile(samples, 0.95) : null,
     gpuBytes: session.gpuBytes?.() ?? null,
-    maxError: Number.isFinite(maxError) ? maxError : null,
+    maxError: maxError !== undefined && Number.isFinite(maxError) ? maxError : null,
     sampleCount: samples.length,
     ...(engine.build && { build: engine.build }),
   };

@@ -18,7 +18,8 @@ function newest(folder) {
   );
 }
 
-const isStale = () => !existsSync(built) || Math.max(newest(join(root, "src")), newest(join(root, "models"))) > statSync(built).mtimeMs;
+const sources = ["src", "models", "bench"].map((folder) => join(root, folder));
+const isStale = () => !existsSync(built) || Math.max(...sources.map(newest)) > statSync(built).mtimeMs;
 
 if (existsSync(entry) && isStale()) {
   const { run } = await import("../scripts/steps.mjs");

@@ -1,6 +1,7 @@
 // The bench's charts as SVG text: bars per layer, the roofline, ratios to the peers. Pure, so that they can be tested without a page.
 import { casesOf, formatMs, formatRatio, ratioOf } from "../markdown.ts";
 import { type BenchResult, type Ceilings, engineNames, type LayerTime } from "../report.ts";
+import { roofShare } from "../roof.ts";
 
 /** Text that may hold anything a model's file says. */
 export function escapeText(text: string): string {
@@ -76,13 +77,7 @@ const tickLabel = (value: number): string => (value >= 1 ? String(Math.round(val
 export function roofline(title: string, layers: readonly LayerTime[], ceilings: Ceilings | undefined): string {
   const points = layers
     .filter(({ macs, bytes, gpuMs }) => macs > 0 && bytes > 0 && gpuMs > 0)
-    .map(({ name, kernel, macs, bytes, gpuMs }) => ({
-      name,
-      kernel,
-      intensity: (2 * macs) / bytes,
-      rate: (2 * macs) / gpuMs / 1e6,
-      gpuMs,
-    }));
+    .map((layer) => ({ ...layer, intensity: (2 * layer.macs) / layer.bytes, rate: (2 * layer.macs) / layer.gpuMs / 1e6 }));
   const height = 380;
   const peak = ceilings ? ceilings.flops / 1e9 : undefined;
   const bandwidth = ceilings ? ceilings.bytesPerSecond / 1e9 : undefined;
@@ -110,8 +105,8 @@ export function roofline(title: string, layers: readonly LayerTime[], ceilings: 
     const path = `M${number(place(left, x))} ${number(place(left * bandwidth, y))}L${number(place(corner, x))} ${number(place(Math.min(peak, corner * bandwidth), y))}H${x.end}`;
     roof.push(`<path class="roof" d="${path}"/>`, text(x.end, place(peak, y) - 6, `${peak.toFixed(0)} GFLOP/s`, 'text-anchor="end"'));
   }
-  const dots = points.map(({ name, kernel, intensity, rate, gpuMs }) => {
-    const share = peak && bandwidth ? `, ${((100 * rate) / Math.min(peak, intensity * bandwidth)).toFixed(0)} % of the roof` : "";
+  const dots = points.map(({ name, kernel, intensity, rate, macs, bytes, gpuMs }) => {
+    const share = ceilings ? `, ${(100 * roofShare({ macs, bytes, gpuMs }, ceilings)).toFixed(0)} % of the roof` : "";
     const told = `${name} (${kernel}): ${rate.toFixed(1)} GFLOP/s at ${intensity.toFixed(1)} FLOP per byte, ${formatMs(gpuMs)} ms${share}`;
     return `<circle class="dot" cx="${number(place(intensity, x))}" cy="${number(place(rate, y))}" r="5"><title>${escapeText(told)}</title></circle>`;
   });

@@ -74,7 +74,7 @@ async function requestsOf(): Promise<FrameRequest[]> {
   const common = { engines, maxSamples: Number(data.get("samples")), budgetMs: Number(data.get("budget")) * 1000 };
   const own = await Promise.all(
     [...(files.files ?? [])].map(async (file) => ({
-      case: { name: file.name, kind: "file" as const },
+      case: { name: file.name, kind: "network" as const },
       file: new Uint8Array(await file.arrayBuffer()),
       ...common,
     })),

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import packageFile from "../../package.json" with { type: "json" };
 import { DeviceError, ModelError, UnsupportedError } from "../engine/errors.ts";
+import { addBench } from "./commands/bench.ts";
 import { addBuild } from "./commands/build.ts";
 import { addConformance } from "./commands/conformance.ts";
 import { addMosaic } from "./commands/mosaic.ts";
@@ -16,6 +17,7 @@ Examples:
   convcam mosaic models/mnist-trained.onnx digit.png --layer conv_1 --out conv_1.png --width 512
   convcam mosaic model.onnx cat.jpg --layer all --out layers/ --normalize channel --colormap magma
   convcam build xception --out xception.onnx --seed 1
+  convcam bench --network resnet18 --layers --batch 1,16 --json results.json
   convcam conformance onnx/backend/test/data/node --filter '^test_conv' --json results.json
 
 Runs on the machine's GPU where Dawn finds one, else in software on Chromium's SwiftShader (CONVCAM_CHROMIUM says where).
@@ -28,7 +30,7 @@ export function createProgram(): Command {
     .addHelpText("after", examples)
     .showHelpAfterError("Add --help for what there is.")
     .exitOverride();
-  for (const add of [addSummary, addRun, addMosaic, addConformance, addBuild]) add(program);
+  for (const add of [addSummary, addRun, addMosaic, addConformance, addBuild, addBench]) add(program);
   return program;
 }
 

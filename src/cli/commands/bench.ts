@@ -1,0 +1,196 @@
+// `convcam bench`: Convcam's half of the bench, in Node on Dawn, for machines with a GPU and no browser.
+import { writeFile } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
+import { basename } from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import { type BenchCase, buildTask, namedCases, taskOf } from "../../../bench/cases.ts";
+import { measureCeilings } from "../../../bench/ceilings.ts";
+import { convcamEngine } from "../../../bench/engines/convcam.ts";
+import type { Task } from "../../../bench/engines/engine.ts";
+import { formatMs } from "../../../bench/markdown.ts";
+import type { BenchReport, BenchResult, Ceilings } from "../../../bench/report.ts";
+import { roofShare } from "../../../bench/roof.ts";
+import { runCase } from "../../../bench/runner.ts";
+import packageFile from "../../../package.json" with { type: "json" };
+import { fixShapes } from "../input-shapes.ts";
+import { readModelFile } from "../model-file.ts";
+import { requestNodeDevice } from "../node-device.ts";
+import { formatBytes, formatTable } from "../table.ts";
+import { collect, parseCount, parseNumber, parseShape } from "../usage.ts";
+
+interface Options {
+  readonly network?: readonly string[];
+  readonly layer?: readonly string[];
+  readonly layers: boolean;
+  readonly batch: readonly number[];
+  readonly shape?: readonly (readonly [string, readonly number[]])[];
+  readonly samples: number;
+  readonly budget: number;
+  readonly steps: boolean;
+  readonly json?: string;
+}
+
+export function addBench(program: Command): void {
+  program
+    .command("bench")
+    .summary("how fast models run here")
+    .description(
+      "Times models, the bench's networks or its single layers: creation, first run, steady runs with input upload and output read-back, GPU time by timestamps, and how near each comes to what the device does at best. Outputs are compared with onnxruntime-node where it is installed.",
+    )
+    .argument("[models...]", "your own .onnx files")
+    .option("--network <names...>", 'networks by name, or "all"')
+    .option("--layers", "all single layers", false)
+    .option("--layer <names...>", "single layers by name")
+    .option("--batch <counts>", "pictures at once, several with commas", parseCounts, [1])
+    .option("--shape <input=shape>", "fix an input's shape of your own files, such as data=1,3,224,224; repeatable", collect(parseShape))
+    .option("--samples <count>", "steady runs at most", parseCount(1), 30)
+    .option("--budget <seconds>", "time for the steady runs of a case; at least one is made", parseNumber, 5)
+    .option("--steps", "print the GPU time of every dispatch", false)
+    .option("--json <file>", "write the results there, as the page and `npm run bench` do")
+    .action(runBench);
+}
+
+function parseCounts(text: string): readonly number[] {
+  const counts = text.split(",").map(parseCount(1));
+  if (counts.length === 0) throw new InvalidArgumentError("Expected whole numbers.");
+  return counts;
+}
+
+async function runBench(paths: readonly string[], options: Options): Promise<void> {
+  const works = worksOf(paths, options);
+  const device = await requestNodeDevice();
+  try {
+    const { vendor, architecture, device: name, description } = device.info;
+    const ceilings = await measureCeilings(device);
+    const adapter = [vendor, architecture, name, description].filter(Boolean).join(" ");
+    console.log(`${adapter}${ceilings ? `: ${rate(ceilings.flops, "FLOP")}, ${rate(ceilings.bytesPerSecond, "B")}` : ""}\n`);
+    const results: BenchResult[] = [];
+    for (const { benchCase, task } of works) {
+      if (process.stderr.isTTY) process.stderr.write(`${benchCase.name} …\r`);
+      const limits = { maxSamples: options.samples, budgetMs: options.budget * 1000 };
+      const rows = await runCase(benchCase, await task(), [convcamEngine(async () => device)], { ...limits, reference: computeReference });
+      results.push(...rows);
+    }
+    console.log(
+      formatTable(
+        columns,
+        results.map((result) => rowOf(result, ceilings)),
+      ),
+    );
+    for (const { case: name, note } of results) if (note) console.log(`${name}: ${note}`);
+    if (options.steps) for (const result of results) printSteps(result, ceilings);
+    if (options.json) await writeFile(options.json, `${JSON.stringify(reportOf(adapter, options, results, ceilings), undefined, 1)}\n`);
+    if (results.some(({ medianMs }) => medianMs === null)) process.exitCode = 1;
+  } finally {
+    device.dispose();
+  }
+}
+
+interface Work {
+  readonly benchCase: BenchCase;
+  readonly task: () => Promise<Task>;
+}
+
+/** What to measure; with no names at all, every network. */
+function worksOf(paths: readonly string[], { network, layer = [], layers, batch, shape }: Options): readonly Work[] {
+  const files = paths.map(
+    (path): Work => ({
+      benchCase: { name: basename(path), kind: "network" },
+      task: async () => {
+        const graph = await readModelFile(path);
+        return taskOf(graph, undefined, fixShapes(graph, shape));
+      },
+    }),
+  );
+  const hasNames = paths.length > 0 || network || layers || layer.length > 0;
+  const sized = (names: readonly string[]) =>
+    batch.flatMap((count) => names.map((name) => (count === 1 || name.includes("@") ? name : `${name}@${count}`)));
+  const cases = [
+    ...namedCases("network", sized(network ?? (hasNames ? [] : ["all"]))),
+    ...namedCases("layer", sized([...(layers ? ["all"] : []), ...layer])),
+  ];
+  return [...files, ...cases.map((benchCase): Work => ({ benchCase, task: async () => buildTask(benchCase) }))];
+}
+
+/** Undefined where onnxruntime-node is not installed: it is no dependency of the command. */
+async function computeReference(task: Task): Promise<readonly Float32Array[] | undefined> {
+  const ort = await import("onnxruntime-node").catch(() => undefined);
+  if (!ort) return undefined;
+  const session = await ort.InferenceSession.create(task.bytes, { logSeverityLevel: 3 });
+  const feeds = Object.fromEntries(
+    Object.entries(task.inputs).map(([name, { data, shape }]) => [name, new ort.Tensor("float32", data, [...shape])]),
+  );
+  const results = await session.run(feeds);
+  await session.release();
+  return task.graph.outputs.map((name) => results[name]?.data as Float32Array);
+}
+
+const right = { alignRight: true };
+const columns = [
+  { title: "Case" },
+  { title: "Median ms", ...right },
+  { title: "p95", ...right },
+  { title: "GPU ms", ...right },
+  { title: "Of the roof", ...right },
+  { title: "Encode ms", ...right },
+  { title: "Create", ...right },
+  { title: "First run", ...right },
+  { title: "On the GPU", ...right },
+  { title: "Max error", ...right },
+];
+
+function rowOf(result: BenchResult, ceilings: Ceilings | undefined): readonly string[] {
+  const { medianMs, p95Ms, gpuMs, encodeMs, createMs, firstRunMs, gpuBytes, maxError } = result;
+  return [
+    result.case,
+    ...[medianMs, p95Ms, gpuMs].map(formatMs),
+    ceilings && result.layers ? percent(wholeShare(result, ceilings)) : "–",
+    ...[encodeMs, createMs, firstRunMs].map(formatMs),
+    gpuBytes === null ? "–" : formatBytes(gpuBytes),
+    maxError === null ? "–" : maxError.toExponential(1),
+  ];
+}
+
+/** The least time of all dispatches together as a part of the time they took. */
+function wholeShare({ layers = [] }: BenchResult, ceilings: Ceilings): number {
+  const total = layers.reduce((sum, { gpuMs }) => sum + gpuMs, 0);
+  return layers.reduce((sum, layer) => sum + roofShare(layer, ceilings) * layer.gpuMs, 0) / total;
+}
+
+function printSteps({ case: name, layers = [] }: BenchResult, ceilings: Ceilings | undefined): void {
+  const rows = layers.map((layer) => [
+    layer.name,
+    layer.kernel,
+    formatMs(layer.gpuMs),
+    layer.macs > 0 ? ((2 * layer.macs) / layer.gpuMs / 1e6).toFixed(1) : "",
+    (layer.bytes / layer.gpuMs / 1e6).toFixed(2),
+    ceilings ? percent(roofShare(layer, ceilings)) : "–",
+  ]);
+  const titles = [
+    { title: "GPU ms", ...right },
+    { title: "GFLOP/s", ...right },
+    { title: "GB/s", ...right },
+    { title: "Of the roof", ...right },
+  ];
+  console.log(`\n${name}\n${formatTable([{ title: "Layer" }, { title: "Kernel" }, ...titles], rows)}`);
+}
+
+function reportOf(adapter: string, options: Options, results: readonly BenchResult[], ceilings: Ceilings | undefined): BenchReport {
+  const load = (loadavg()[0] ?? 0).toFixed(1);
+  return {
+    adapter,
+    browser: `Node ${process.versions.node}, Dawn`,
+    commit: `convcam ${packageFile.version}`,
+    conditions: `${availableParallelism()} cores, load ${load} at the end; up to ${options.samples} runs or ${options.budget} s a case; a run uploads the input and reads the output back`,
+    results,
+    ...(ceilings && { ceilings }),
+  };
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+
+function rate(perSecond: number, unit: string): string {
+  return perSecond >= 1e12
+    ? `${(perSecond / 1e12).toFixed(1)} T${unit}/s`
+    : `${(perSecond / 1e9).toFixed(perSecond < 1e10 ? 1 : 0)} G${unit}/s`;
+}

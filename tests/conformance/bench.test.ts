@@ -1,0 +1,39 @@
+// Convcam's half of the bench in Node: one layer through the real runner, and the device's ceilings.
+import { expect, test } from "vitest";
+import { buildTask } from "../../bench/cases.ts";
+import { measureCeilings } from "../../bench/ceilings.ts";
+import { convcamEngine } from "../../bench/engines/convcam.ts";
+import { runCase } from "../../bench/runner.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
+import { runReference } from "../support/onnxruntime.ts";
+import { withDevice } from "../support/with-device.ts";
+
+test("times a layer, its dispatches and its frame, after comparing it with ONNX Runtime", async () => {
+  await withDevice(async (device) => {
+    const benchCase = { name: "depthwise3x3_14_384", kind: "layer" } as const;
+    const [result] = await runCase(benchCase, buildTask(benchCase), [convcamEngine(async () => device)], {
+      maxSamples: 2,
+      reference: async ({ graph, inputs }) => {
+        const tensors = Object.fromEntries(Object.entries(inputs).map(([name, { shape, data }]) => [name, Tensor.float32(shape, data)]));
+        return [...(await runReference(graph, tensors)).values()].map((tensor) => tensor.toFloat32());
+      },
+    });
+    expect(result).toMatchObject({ engine: "convcam", note: "", sampleCount: 2 });
+    expect(result?.maxError).toBeLessThan(1e-4);
+    expect(result?.gpuBytes).toBeGreaterThan(384 * 9 * 4);
+    expect(result?.gpuMs).toBeGreaterThan(0);
+    expect(result?.encodeMs).toBeGreaterThan(0);
+    const macs = result?.layers?.reduce((sum, layer) => sum + layer.macs, 0);
+    expect(macs).toBe(384 * 9 * 14 * 14);
+    expect(device.allocatedBytes).toBe(0);
+  });
+});
+
+test("the ceilings are above what the layer of a network needs", async () => {
+  await withDevice(async (device) => {
+    const ceilings = await measureCeilings(device);
+    expect(ceilings?.flops).toBeGreaterThan(1e8);
+    expect(ceilings?.bytesPerSecond).toBeGreaterThan(1e6);
+    expect(device.allocatedBytes).toBe(0);
+  });
+});

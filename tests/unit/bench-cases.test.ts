@@ -1,0 +1,71 @@
+// The bench's cases: names, shapes, batches, and that Convcam accepts every one of them.
+import { describe, expect, test } from "vitest";
+import { buildTask, namedCases, networkNames, taskOf } from "../../bench/cases.ts";
+import { layerNames } from "../../bench/layers.ts";
+import { peerPackages } from "../../bench/peers.ts";
+import packageFile from "../../package.json" with { type: "json" };
+import { inspectModel } from "../../src/engine/model.ts";
+import { importModel } from "../../src/engine/onnx/import.ts";
+
+describe("names", () => {
+  test("a name, several, all, and a batch size", () => {
+    expect(namedCases("network", ["mnist", "resnet18@4"])).toEqual([
+      { kind: "network", name: "mnist" },
+      { kind: "network", name: "resnet18@4" },
+    ]);
+    expect(namedCases("network", ["all"]).map(({ name }) => name)).toEqual(networkNames);
+    expect(namedCases("layer", ["all@16"])[0]?.name).toBe(`${layerNames[0]}@16`);
+  });
+
+  const wrong: readonly (readonly [given: string, problem: RegExp])[] = [
+    ["resnet19", /no network 'resnet19'\. Known: tinyvgg, /],
+    ["mnist@0", /batch size after @/],
+    ["mnist@", /batch size after @/],
+  ];
+  test.each(wrong)("%s is refused", (given, problem) => {
+    expect(() => namedCases("network", [given])).toThrow(problem);
+  });
+});
+
+test.each(layerNames.flatMap((name) => [name, `${name}@4`]))("layer %s is a valid model that Convcam accepts", async (name) => {
+  const { bytes, inputs } = buildTask({ kind: "layer", name });
+  const graph = await importModel(bytes);
+  expect(inspectModel(graph).obstacles).toEqual([]);
+  for (const { name: input, shape } of graph.inputs) expect(inputs[input]?.data).toHaveLength(shape.map(Number).reduce((a, b) => a * b, 1));
+});
+
+test("a batch changes a network's input and nothing else", async () => {
+  const { bytes } = buildTask({ kind: "network", name: "tinyvgg@4" });
+  const graph = await importModel(bytes);
+  expect(graph.inputs[0]?.shape).toEqual([4, 3, 64, 64]);
+  const { summary, obstacles } = inspectModel(graph);
+  expect(obstacles).toEqual([]);
+  expect(summary.layers.at(-1)?.shape).toEqual([4, 10]);
+});
+
+test("SqueezeNet's pools lose a ceil_mode that changes nothing", () => {
+  const { graph } = buildTask({ kind: "network", name: "squeezenet1_1" });
+  expect(graph.nodes.filter(({ operator }) => operator === "MaxPool").map(({ attributes }) => attributes.get("ceil_mode"))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(inspectModel(graph).summary.layers.at(-1)?.shape).toEqual([1, 1000]);
+});
+
+describe("a visitor's own model", () => {
+  const base = { name: "own", opsets: new Map([["", 17]]), metadata: new Map(), outputs: ["y"], initializers: new Map() };
+  const nodes = [{ name: "relu", operator: "Relu", domain: "", inputs: ["x"], outputs: ["y"], attributes: new Map() }];
+  const graphOf = (shape: readonly (number | string)[]) => ({ ...base, nodes, inputs: [{ name: "x", dtype: "float32" as const, shape }] });
+
+  test("a symbolic batch becomes 1", () => expect(taskOf(graphOf(["N", 3, 2, 2])).inputs["x"]?.shape).toEqual([1, 3, 2, 2]));
+  test("symbolic rows need a shape", () => {
+    expect(() => taskOf(graphOf([1, 3, "h", "w"]))).toThrow(/symbolic shape \[1, 3, h, w\]/);
+    expect(taskOf(graphOf([1, 3, "h", "w"]), undefined, { x: [1, 3, 4, 5] }).inputs["x"]?.data).toHaveLength(60);
+  });
+});
+
+test("the public mirror serves the versions that are installed here", () => {
+  const installed: Readonly<Record<string, string>> = packageFile.devDependencies;
+  for (const { package: name, version } of Object.values(peerPackages)) expect(installed[name]).toBe(version);
+});

@@ -1,0 +1,90 @@
+// The bench's runner on made-up engines: order, fairness, and that nothing wrong or broken gets a time.
+import { describe, expect, test } from "vitest";
+import { buildTask } from "../../bench/cases.ts";
+import type { Engine, Session } from "../../bench/engines/engine.ts";
+import type { EngineName } from "../../bench/report.ts";
+import { type RunOptions, runCase } from "../../bench/runner.ts";
+
+const benchCase = { name: "softmax_1000", kind: "layer" } as const;
+const task = buildTask(benchCase);
+const right = [Float32Array.of(1, 2, 4)];
+
+/** Logs every run; `session` changes what it does. */
+function engine(
+  name: EngineName,
+  log: string[],
+  options: { readonly build?: string; readonly session?: Partial<Session>; readonly waitMs?: number } = {},
+): Engine {
+  const { build, waitMs = 0, session } = options;
+  return {
+    name,
+    ...(build && { build }),
+    prepare: async () => {},
+    create: async () => ({
+      run: async () => {
+        log.push(build ?? name);
+        const until = performance.now() + waitMs;
+        while (performance.now() < until);
+      },
+      outputs: () => right,
+      dispose: async () => {
+        log.push(`${build ?? name} disposed`);
+      },
+      ...session,
+    }),
+  };
+}
+
+const run = (engines: readonly Engine[], options: Partial<RunOptions> = {}) =>
+  runCase(benchCase, task, engines, { reference: async () => right, maxSamples: 3, budgetMs: 1000, ...options });
+
+test("engines run by turns, and every session is disposed of", async () => {
+  const log: string[] = [];
+  const results = await run([engine("convcam", log), engine("tfjs-webgl", log)]);
+  const turn = ["convcam", "tfjs-webgl"];
+  expect(log).toEqual([...turn, ...turn, ...turn, ...turn, "convcam disposed", "tfjs-webgl disposed"]);
+  expect(results.map(({ engine: name, sampleCount }) => [name, sampleCount])).toEqual([
+    ["convcam", 3],
+    ["tfjs-webgl", 3],
+  ]);
+  for (const { medianMs, firstRunMs, maxError, note } of results) {
+    expect(medianMs).toBeGreaterThanOrEqual(0);
+    expect(firstRunMs).toBeGreaterThanOrEqual(0);
+    expect(maxError).toBe(0);
+    expect(note).toBe("");
+  }
+});
+
+test("an engine whose first run exceeds its budget still gets one steady run", async () => {
+  const [result] = await run([engine("tfjs-webgpu", [], { waitMs: 5 })], { budgetMs: 1 });
+  expect(result?.sampleCount).toBe(1);
+});
+
+describe("an engine that cannot be trusted gets no time, and says why", () => {
+  const cases: readonly (readonly [why: string, session: Partial<Session>, note: RegExp])[] = [
+    ["outputs differ", { outputs: () => [Float32Array.of(1, 2, 3)] }, /wrong by 0\.25/],
+    ["an output is missing", { outputs: () => [] }, /wrong by Infinity/],
+    ["a run fails", { run: () => Promise.reject(new Error("no kernel for this")) }, /failed: no kernel for this/],
+  ];
+  test.each(cases)("%s", async (_, session, note) => {
+    const results = await run([engine("convcam", []), engine("ort-webgpu", [], { session })]);
+    expect(results[0]?.medianMs).not.toBeNull();
+    expect(results[1]).toMatchObject({ engine: "ort-webgpu", medianMs: null });
+    expect(results[1]?.note).toMatch(note);
+  });
+});
+
+test("of several builds of an engine the fastest counts, the slower ones run once", async () => {
+  const log: string[] = [];
+  const builds = [engine("ort-webgpu", log, { build: "slow", waitMs: 8 }), engine("ort-webgpu", log, { build: "fast" })];
+  const broken = engine("ort-webgpu", log, { build: "broken", session: { run: () => Promise.reject(new Error("refused")) } });
+  const results = await run([...builds, broken]);
+  expect(results).toHaveLength(1);
+  expect(results[0]).toMatchObject({ build: "fast", sampleCount: 3, note: "fast build; broken build failed: refused" });
+  expect(log.filter((entry) => entry === "slow")).toHaveLength(2);
+});
+
+test("without a reference the result says that nothing was compared", async () => {
+  const [result] = await run([engine("convcam", [])], { reference: async () => undefined });
+  expect(result).toMatchObject({ maxError: null, note: "not compared with a reference" });
+});
