@@ -1,5 +1,6 @@
 // The facade: load a model, run it, look at any value, let it go.
 import { DeviceError, ModelError, UnsupportedError } from "./errors.ts";
+import { gatherWords } from "./gather.ts";
 import type { Device } from "./gpu/device.ts";
 import { Program } from "./gpu/program.ts";
 import { readBack } from "./gpu/read-back.ts";
@@ -181,7 +182,7 @@ export class Model {
         );
       if (isTensor && gpuTypeOf(given.dtype) !== gpuTypeOf(input.dtype))
         throw new ModelError(`input '${name}': expected ${input.dtype}, got ${given.dtype}.`);
-      const tensor = isTensor ? given : Tensor.from(input.dtype, input.shape, given);
+      const tensor = isTensor ? given : tensorOf(input, given);
       this.#live.write(value, toGpuWords(tensor));
     }
   }
@@ -208,7 +209,7 @@ export class Model {
     if (sizeOf(shape) === 0) return new Tensor(dtype, shape, new Uint8Array(0));
     const last = shape.reduce((sum, extent, axis) => sum + (extent - 1) * (strides[axis] as number), offset);
     const words = new Uint32Array(await readBack(this.#device, buffer, (last + 1 - offset) * 4, offset * 4));
-    return fromGpuWords(dtype, shape, gather(words, shape, strides).buffer);
+    return fromGpuWords(dtype, shape, gatherWords(words, shape, strides).buffer);
   }
 
   /** Rebuilds the model on another device, after the first was lost. Inputs must be written again. */
@@ -242,17 +243,7 @@ export class Model {
   }
 }
 
-/** The elements of a strided view, row-major. */
-function gather(words: Uint32Array<ArrayBuffer>, shape: readonly number[], strides: readonly number[]): Uint32Array<ArrayBuffer> {
-  const result = new Uint32Array(sizeOf(shape));
-  let write = 0;
-  const walk = (axis: number, at: number): void => {
-    if (axis === shape.length) {
-      result[write++] = words[at] as number;
-      return;
-    }
-    for (let i = 0; i < (shape[axis] as number); i++) walk(axis + 1, at + i * (strides[axis] as number));
-  };
-  walk(0, 0);
-  return result;
+/** What is float32 already is not copied. */
+function tensorOf({ dtype, shape }: ValueType, elements: Float32Array): Tensor {
+  return dtype === "float32" ? Tensor.float32(shape, elements) : Tensor.from(dtype, shape, elements);
 }
