@@ -103,7 +103,7 @@ export function formatMs(ms: number | null): string {
 }
 
 export function formatRatio(ratio: number): string {
-  return `${ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1)}×`;
+  return `${ratio >= 10 ? ratio.toFixed(0) : ratio >= 1 ? ratio.toFixed(1) : ratio.toPrecision(2)}×`;
 }
 
 function formatMegabytes(bytes: number | null): string {

@@ -25,12 +25,31 @@ function text(x: number, y: number, content: string, attributes = ""): string {
   return `<text x="${number(x)}" y="${number(y)}" ${attributes}>${escapeText(content)}</text>`;
 }
 
+/** One entry per node: the dispatches of one kernel, such as Winograd's three, are one layer. */
+export function mergeDispatches(dispatches: readonly LayerTime[]): readonly LayerTime[] {
+  const merged = new Map<string, LayerTime>();
+  for (const one of dispatches) {
+    const { gpuMs = 0, macs = 0, bytes = 0, kernel } = merged.get(one.name) ?? {};
+    // What prepares a layer's input counts for it; the kernel that multiplies gives the name.
+    const isMain = !kernel || one.macs > macs;
+    merged.set(one.name, {
+      ...one,
+      kernel: isMain ? one.kernel : kernel,
+      gpuMs: gpuMs + one.gpuMs,
+      macs: macs + one.macs,
+      bytes: bytes + one.bytes,
+    });
+  }
+  return [...merged.values()];
+}
+
 const rowHeight = 18;
 const nameWidth = 260;
-const chartWidth = 760;
+const chartWidth = 900;
 
-/** One bar per dispatch, in the order they run. */
-export function layerBars(title: string, layers: readonly LayerTime[]): string {
+/** One bar per layer, in the order they run. */
+export function layerBars(title: string, dispatches: readonly LayerTime[]): string {
+  const layers = mergeDispatches(dispatches);
   const longest = Math.max(...layers.map(({ gpuMs }) => gpuMs), Number.MIN_VALUE);
   const total = layers.reduce((sum, { gpuMs }) => sum + gpuMs, 0);
   const room = chartWidth - nameWidth - 80;
@@ -74,8 +93,8 @@ export function decades(values: readonly number[]): { from: number; to: number; 
 const tickLabel = (value: number): string => (value >= 1 ? String(Math.round(value)) : String(Number(value.toPrecision(1))));
 
 /** Each layer's arithmetic rate over its intensity, below what the device does at best. */
-export function roofline(title: string, layers: readonly LayerTime[], ceilings: Ceilings | undefined): string {
-  const points = layers
+export function roofline(title: string, dispatches: readonly LayerTime[], ceilings: Ceilings | undefined): string {
+  const points = mergeDispatches(dispatches)
     .filter(({ macs, bytes, gpuMs }) => macs > 0 && bytes > 0 && gpuMs > 0)
     .map((layer) => ({ ...layer, intensity: (2 * layer.macs) / layer.bytes, rate: (2 * layer.macs) / layer.gpuMs / 1e6 }));
   const height = 380;
@@ -129,7 +148,7 @@ export function ratioDots(results: readonly BenchResult[]): string {
       `<path class="${t === 1 ? "line" : "grid"}" d="M${number(place(t, x))} ${top}V${bottom}"/>${text(place(t, x), bottom + 18, `${tickLabel(t)}×`, 'text-anchor="middle" class="quiet"')}`,
   );
   const legend = peers.map(
-    (peer, i) => `<circle class="${peer}" cx="${nameWidth + i * 82}" cy="9" r="5"/>${text(nameWidth + 9 + i * 82, 13, peer)}`,
+    (peer, i) => `<circle class="${peer}" cx="${nameWidth + i * 104}" cy="9" r="5"/>${text(nameWidth + 9 + i * 104, 13, peer)}`,
   );
   const dots = rows.flatMap(({ name, ratios }, i) => {
     const y = top + i * 24 + 12;

@@ -30,7 +30,7 @@ describe("names", () => {
 test.each(layerNames.flatMap((name) => [name, `${name}@4`]))("layer %s is a valid model that Convcam accepts", async (name) => {
   const { bytes, inputs } = buildTask({ kind: "layer", name });
   const graph = await importModel(bytes);
-  expect(inspectModel(graph).obstacles).toEqual([]);
+  expect((await inspectModel(graph)).obstacles).toEqual([]);
   for (const { name: input, shape } of graph.inputs) expect(inputs[input]?.data).toHaveLength(shape.map(Number).reduce((a, b) => a * b, 1));
 });
 
@@ -38,19 +38,19 @@ test("a batch changes a network's input and nothing else", async () => {
   const { bytes } = buildTask({ kind: "network", name: "tinyvgg@4" });
   const graph = await importModel(bytes);
   expect(graph.inputs[0]?.shape).toEqual([4, 3, 64, 64]);
-  const { summary, obstacles } = inspectModel(graph);
+  const { summary, obstacles } = await inspectModel(graph);
   expect(obstacles).toEqual([]);
   expect(summary.layers.at(-1)?.shape).toEqual([4, 10]);
 });
 
-test("SqueezeNet's pools lose a ceil_mode that changes nothing", () => {
+test("SqueezeNet's pools lose a ceil_mode that changes nothing", async () => {
   const { graph } = buildTask({ kind: "network", name: "squeezenet1_1" });
   expect(graph.nodes.filter(({ operator }) => operator === "MaxPool").map(({ attributes }) => attributes.get("ceil_mode"))).toEqual([
     undefined,
     undefined,
     undefined,
   ]);
-  expect(inspectModel(graph).summary.layers.at(-1)?.shape).toEqual([1, 1000]);
+  expect((await inspectModel(graph)).summary.layers.at(-1)?.shape).toEqual([1, 1000]);
 });
 
 describe("a visitor's own model", () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { maxErrorOf } from "../../bench/compare.ts";
 import { filesOf } from "../../bench/downloads.ts";
 import { formatMs, formatReport, gpuRatioOf, ratioOf } from "../../bench/markdown.ts";
-import { decades, layerBars, place, ratioDots, roofline } from "../../bench/page/charts.ts";
+import { decades, layerBars, mergeDispatches, place, ratioDots, roofline } from "../../bench/page/charts.ts";
 import { fromFragment, parseReport, toFragment } from "../../bench/page/share.ts";
 import { compareReports, comparisonView, problemsView, timesView } from "../../bench/page/views.ts";
 import { type BenchReport, type BenchResult, type EngineName, emptyResult } from "../../bench/report.ts";
@@ -63,7 +63,7 @@ test("ratios: to one peer, and to the fastest on the GPU, whatever WebAssembly d
 
 test("the markdown table shows medians, ratios and what is wrong", () => {
   const text = formatReport(report);
-  expect(text).toContain("| mnist | 2.00 | 40.0 (20×) | wrong | 10.0 (5.0×) | 1.00 (0.5×) |");
+  expect(text).toContain("| mnist | 2.00 | 40.0 (20×) | wrong | 10.0 (5.0×) | 1.00 (0.50×) |");
   expect(text).toContain("- mnist, tfjs-webgpu: wrong by 0.3 of the largest element");
   expect(text).toContain("convcam 40");
 });
@@ -89,6 +89,14 @@ describe("charts", () => {
     expect(chart).toContain("conv &#60;1&#62; (direct): 2.00 ms, 66.7 %, 1.0 GFLOP/s");
     expect(chart).toContain('role="img" aria-label="GPU time of each layer of mnist, 2 in all, 3.00 ms together"');
     expect(chart).not.toContain("<1>");
+  });
+
+  test("a kernel's dispatches are one layer, named after the one that multiplies", () => {
+    const winograd = [
+      { name: "conv", kernel: "copy", gpuMs: 1, macs: 0, bytes: 10 },
+      { name: "conv", kernel: "winograd", gpuMs: 2, macs: 5, bytes: 20 },
+    ];
+    expect(mergeDispatches(winograd)).toEqual([{ name: "conv", kernel: "winograd", gpuMs: 3, macs: 5, bytes: 30 }]);
   });
 
   test("the roofline draws layers that multiply, and the roof where there is one", () => {
