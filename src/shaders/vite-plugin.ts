@@ -1,7 +1,7 @@
 // Vite plugin: `import shader from "./foo.wgsl"` gives a typed Shader. Every file is checked when it is loaded: wgsl_reflect, which is
-// never shipped, must read from it what defineShader does. Builds ship compact code, all of it in one place, where it compresses best.
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+// never shipped, must read from it what defineShader does. Builds ship compact code.
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Plugin } from "vite";
 import type { ArrayInfo, TemplateInfo, TypeInfo } from "wgsl_reflect";
@@ -10,40 +10,27 @@ import { ResourceType, WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
 import { compactWgsl, dropComments } from "./compact.ts";
 import { type BindingKind, defineShader, type ParamField, type ParamsLayout, type Shader, type ShaderBinding } from "./shader.ts";
 
-const folder = slashes(import.meta.dirname);
-const allShaders = "convcam:shaders";
+const folder = import.meta.dirname.replaceAll("\\", "/");
 
 export function wgsl(): Plugin {
-  let isMinified = false;
+  let shorten = dropComments;
   return {
     name: "convcam:wgsl",
     enforce: "pre",
     configResolved({ command, build }) {
-      isMinified = command === "build" && build.minify !== false;
-    },
-    resolveId(id) {
-      return id === allShaders ? `\0${id}` : null;
+      if (command === "build" && build.minify !== false) shorten = compactWgsl;
     },
     load(id) {
-      if (id === `\0${allShaders}`) {
-        const files = readdirSync(folder).filter((file) => file.endsWith(".wgsl"));
-        const lines = files.map((file) => `export const ${exportName(file)} = ${definition(join(folder, file), compactWgsl)};`);
-        return [importDefineShader, ...lines].join("\n");
-      }
       const path = id.split("?")[0] as string;
       if (!path.endsWith(".wgsl")) return null;
-      if (isMinified && slashes(dirname(path)) === folder) return `export { ${exportName(path)} as default } from "${allShaders}";`;
       this.addWatchFile(path);
-      return `${importDefineShader}\nexport default ${definition(path, isMinified ? compactWgsl : dropComments)};`;
+      const definition = define(basename(path, ".wgsl"), shorten(readFileSync(path, "utf8")));
+      return `import { defineShader } from "${folder}/shader.ts";\nexport default ${definition};`;
     },
   };
 }
 
-const importDefineShader = `import { defineShader } from "${folder}/shader.ts";`;
-
-function definition(path: string, shorten: (source: string) => string): string {
-  const name = basename(path, ".wgsl");
-  const code = shorten(readFileSync(path, "utf8"));
+function define(name: string, code: string): string {
   const found = defineShader(name, code);
   const expected = reflectShader(name, code);
   if (!isDeepStrictEqual(found, expected))
@@ -51,14 +38,6 @@ function definition(path: string, shorten: (source: string) => string): string {
       `${name}.wgsl: defineShader reads ${JSON.stringify({ ...found, code: "" })}, WGSL says ${JSON.stringify({ ...expected, code: "" })}`,
     );
   return `/* @__PURE__ */ defineShader(${JSON.stringify(name)}, ${JSON.stringify(code)})`;
-}
-
-function exportName(path: string): string {
-  return basename(path, ".wgsl").replaceAll("-", "_");
-}
-
-function slashes(path: string): string {
-  return path.replaceAll("\\", "/");
 }
 
 /** Reads name, overrides, bindings and the Params layout out of WGSL source. */
