@@ -5,7 +5,7 @@ import { wgsl } from "./src/shaders/vite-plugin.ts";
 
 type Build = NonNullable<ViteUserConfig["build"]>;
 
-/** One self-contained ES module, minified in full (Vite's own library mode keeps white space). */
+/** An ES module and the part it loads on demand, minified in full (Vite's own library mode keeps white space). */
 function singleFile(entry: string, name: string): Build {
   return {
     outDir: "dist",
@@ -15,8 +15,8 @@ function singleFile(entry: string, name: string): Build {
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: { [name]: entry },
-      preserveEntrySignatures: "strict",
-      output: { format: "es", entryFileNames: "[name].js", codeSplitting: false },
+      preserveEntrySignatures: "allow-extension",
+      output: { format: "es", entryFileNames: "[name].js", chunkFileNames: `${name}-[name].js` },
     },
   };
 }
@@ -50,6 +50,7 @@ export default defineConfig(({ mode }) => ({
   plugins: [wgsl(), peers()],
   build: builds[mode] ?? site,
   test: {
+    setupFiles: ["tests/support/operators.ts"],
     projects: [
       { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.ts"], testTimeout: 20_000 } },
       // One process, one file at a time: they share one Dawn, and SwiftShader uses every core as it is.

@@ -5,6 +5,7 @@ import type { Device } from "./gpu/device.ts";
 import { Program } from "./gpu/program.ts";
 import { readBack } from "./gpu/read-back.ts";
 import type { Graph, Node, TypedGraph, ValueType } from "./graph/graph.ts";
+import { loadOperators } from "./ops/index.ts";
 import { optimizeGraph } from "./passes/index.ts";
 import { type Inference, type InferOptions, inferGraph } from "./passes/infer.ts";
 import type { Layout, MemoryReport, Plan } from "./plan/plan.ts";
@@ -37,7 +38,8 @@ export interface Inspection {
 }
 
 /** What a graph is made of and what keeps it from running, without a GPU. */
-export function inspectModel(graph: Graph, options: InferOptions = {}): Inspection {
+export async function inspectModel(graph: Graph, options: InferOptions = {}): Promise<Inspection> {
+  await loadOperators(graph);
   const inference = inferGraph(graph, options);
   return { summary: summarize(graph, inference), obstacles: inference.obstacles };
 }
@@ -49,6 +51,7 @@ export function inspectModel(graph: Graph, options: InferOptions = {}): Inspecti
  */
 export async function loadModel(device: Device, source: ModelSource | Graph, options: LoadOptions = {}): Promise<Model> {
   const file = isGraph(source) ? source : await readModel(source, options);
+  await loadOperators(file);
   const inference = inferGraph(file, options);
   if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
   const model = new Model(device, file, inference, options);

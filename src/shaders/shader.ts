@@ -93,14 +93,3 @@ export function encodeParams(shader: Shader, values: ParamValues): ArrayBuffer {
   }
   return bytes;
 }
-
-/** Replaces the value of `const NAME = …;`, for what an override cannot reach (array extents). */
-export function withConstants(shader: Shader, constants: Readonly<Record<string, number | string>>): Shader {
-  let code = shader.code;
-  for (const [name, value] of Object.entries(constants)) {
-    const line = new RegExp(`(\\bconst ${name}\\b[^=]*=)[^;]*;`);
-    if (!line.test(code)) throw new Error(`${shader.name}: no 'const ${name} = …;'`);
-    code = code.replace(line, `$1${value};`);
-  }
-  return { ...shader, code };
-}

@@ -311,7 +311,7 @@ export class ConvCam extends HTMLElement {
     const graph = this.#graph;
     if (!graph) return;
     const inputShapes = chooseInputShapes(graph);
-    const { summary, obstacles } = inspectModel(graph, { inputShapes });
+    const { summary, obstacles } = await inspectModel(graph, { inputShapes });
     if (obstacles.length > 0) {
       const error = new UnsupportedError(obstacles);
       this.#message.replaceChildren(describeProblem(error, summary));

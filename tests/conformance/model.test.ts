@@ -244,7 +244,7 @@ describe("errors say what was found and what is accepted", () => {
       expect(refusal).toBeInstanceOf(UnsupportedError);
       expect((refusal as UnsupportedError).reasons).toEqual([expect.stringContaining("Einsum"), expect.stringContaining("'slope'")]);
       expect(device.allocatedBytes).toBe(0);
-      const { summary, obstacles } = inspectModel(graph);
+      const { summary, obstacles } = await inspectModel(graph);
       expect(obstacles.length).toBe(2);
       expect(summary.layers.map(({ operator, shape }) => [operator, shape])).toEqual([
         ["Einsum", undefined],

@@ -15,7 +15,6 @@ const variants: Readonly<Record<string, Readonly<Record<string, readonly number[
   mosaic: { VALUE_TYPE: [0, 1, 2], COMPARE: [0, 1, 2] },
   "normalize-rows": { LANES: [1, 64] },
   pool: { KIND: [0, 1, 2] },
-  "pool-planar": { IS_AVERAGE: [0, 1] },
   "range-partials": { VALUE_TYPE: [0, 1, 2] },
   reduce: { TERM: [0, 1, 2, 3], COMBINE: [0, 1, 2, 3], FINISH: [0, 1, 2, 3], LANES: [1, 64] },
   softmax: { KIND: [0, 1, 2], LANES: [1, 64] },

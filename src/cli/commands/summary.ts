@@ -26,7 +26,7 @@ export function addSummary(program: Command): void {
 
 async function runSummary(path: string, options: Options): Promise<void> {
   const graph = await readModelFile(path);
-  const { summary, obstacles } = inspectModel(graph, { inputShapes: fixShapes(graph, options.shape) });
+  const { summary, obstacles } = await inspectModel(graph, { inputShapes: fixShapes(graph, options.shape) });
   if (options.json) {
     const { inputs, outputs, metadata } = graph;
     console.log(JSON.stringify({ ...summary, inputs, outputs, metadata: Object.fromEntries(metadata), obstacles }, undefined, 2));

@@ -1,11 +1,6 @@
 // Replaces calls of a model's own functions by the nodes inside them, so that only operators are left.
 import { ModelError, UnsupportedError } from "../errors.ts";
-import type { AttributeProto, FunctionProto, NodeProto } from "./proto.ts";
-
-/** "" and "ai.onnx" are the same domain. */
-export function normalizeDomain(domain: string | undefined): string {
-  return !domain || domain === "ai.onnx" ? "" : domain;
-}
+import { type AttributeProto, type FunctionProto, type NodeProto, normalizeDomain } from "./proto.ts";
 
 /** Functions that call functions can double the graph at each level; no network we can draw is this large. */
 const mostNodes = 100_000;
@@ -16,7 +11,6 @@ const mostNodes = 100_000;
  * @throws ModelError for a function that calls itself, is defined twice, or refers to an attribute that it does not have
  */
 export function inlineFunctions(nodes: readonly NodeProto[], functions: readonly FunctionProto[]): readonly NodeProto[] {
-  if (functions.length === 0) return nodes;
   const byName = new Map<string, FunctionProto>();
   for (const definition of functions) {
     const key = functionKey(definition.domain, definition.name, definition.overload);

@@ -4,13 +4,14 @@ import type { AttributeValue, Graph, GraphInput, Node } from "../graph/graph.ts"
 import { Tensor } from "../tensor.ts";
 import { attributeFromProto } from "./attribute-proto.ts";
 import { type ExternalFiles, type ReadExternal, readExternalFiles } from "./external-data.ts";
-import { inlineFunctions, normalizeDomain } from "./functions.ts";
 import {
   decodeModelProto,
   decodeTensorProto,
+  type FunctionProto,
   type GraphProto,
   type ModelProto,
   type NodeProto,
+  normalizeDomain,
   type TensorProto,
   type ValueInfoProto,
 } from "./proto.ts";
@@ -36,7 +37,7 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
   const { graph } = model;
   const obstacles = new Obstacles();
   const opsets = readOpsets(model, obstacles);
-  const nodeProtos = inlineFunctions(graph.node ?? [], model.functions ?? []);
+  const nodeProtos = await withoutCalls(graph.node ?? [], model.functions ?? []);
   if ((graph.sparseInitializer ?? []).length > 0) obstacles.add("Sparse initializers are not supported. Re-export with dense weights.");
   const files = await readExternalFiles(tensorsOf(graph, nodeProtos), options.readExternal);
   const initializers = readInitializers(graph, files, obstacles);
@@ -89,6 +90,13 @@ class Obstacles {
   throwIfAny(): void {
     if (this.#reasons.length > 0) throw new UnsupportedError(this.#reasons);
   }
+}
+
+/** The nodes once a model's own functions are inlined. Few models have any, so what does it is loaded for those. */
+async function withoutCalls(nodes: readonly NodeProto[], functions: readonly FunctionProto[]): Promise<readonly NodeProto[]> {
+  if (functions.length === 0) return nodes;
+  const { inlineFunctions } = await import("./functions.ts");
+  return inlineFunctions(nodes, functions);
 }
 
 function readOpsets(model: ModelProto, obstacles: Obstacles): Map<string, number> {

@@ -13,6 +13,11 @@ export type AttributeProto = Message<"AttributeProto">;
 export type TensorProto = Message<"TensorProto">;
 export type ValueInfoProto = Message<"ValueInfoProto">;
 
+/** "" and "ai.onnx" are the same domain. */
+export function normalizeDomain(domain: string | undefined): string {
+  return !domain || domain === "ai.onnx" ? "" : domain;
+}
+
 /**
  * Decodes a model. Bytes fields, such as raw tensor data, are views of `bytes`.
  *

@@ -5,7 +5,7 @@ import { type DataType, gpuTypeOf, Tensor } from "../tensor.ts";
 import { elementWiseKernel } from "./element-wise-kernel.ts";
 import { defineOperator, type Kernel, type Operand, type Operation, type Operator, type OperatorContext } from "./operator.ts";
 
-interface Row {
+export interface ElementWiseRow {
   /** WGSL over a, b, c; by element type where the formula differs. */
   readonly wgsl: string | Partial<Record<ElementType, string>>;
   /** The same formula on the CPU, for constants. Scalars follow the operands. */
@@ -21,7 +21,7 @@ interface Row {
   readonly since?: number;
 }
 
-const both = (expression: string) => ({ f32: expression, i32: expression, u32: expression });
+export const both = (expression: string) => ({ f32: expression, i32: expression, u32: expression });
 
 const powHelper = `fn power(x: f32, y: f32) -> f32 {
   let magnitude = select(pow(abs(x), y), abs(x) * abs(x), y == 2.0);
@@ -35,32 +35,11 @@ fn power_i32(x: i32, y: i32) -> i32 {
   return result;
 }`;
 
-// Abramowitz and Stegun 7.1.26, largest error 1.5e-7.
-const erfHelper = `fn erf(x: f32) -> f32 {
-  let t = 1.0 / (1.0 + 0.3275911 * abs(x));
-  let tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  return sign(x) * (1.0 - tail * exp(-x * x));
-}`;
-
-function erf(x: number): number {
-  const t = 1 / (1 + 0.3275911 * Math.abs(x));
-  const tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  return Math.sign(x) * (1 - tail * Math.exp(-x * x));
-}
-
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-const softplusWgsl = "max(a, 0.0) + log(1.0 + exp(-abs(a)))";
+export const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 // Some drivers overflow inside tanh; beyond 15 it is 1 to the last bit.
-const tanhWgsl = (x: string) => `tanh(clamp(${x}, -15.0, 15.0))`;
+export const tanhWgsl = (x: string) => `tanh(clamp(${x}, -15.0, 15.0))`;
 
-function roundHalfToEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
-}
-
-const unary: Readonly<Record<string, Row>> = {
+const unary: Readonly<Record<string, ElementWiseRow>> = {
   Abs: { wgsl: { f32: "abs(a)", i32: "abs(a)", u32: "a" }, js: Math.abs },
   Neg: { wgsl: { f32: "-a", i32: "-a" }, js: (a) => -a },
   Relu: { wgsl: { f32: "max(a, 0.0)", i32: "max(a, 0)", u32: "a" }, js: (a) => Math.max(a, 0) },
@@ -70,17 +49,6 @@ const unary: Readonly<Record<string, Row>> = {
     js: (a, alpha = 0) => (a < 0 ? alpha * Math.expm1(a) : a),
     scalars: { alpha: 1 },
   },
-  Celu: {
-    wgsl: "max(a, 0.0) + min(params.alpha * (exp(min(a, 0.0) / params.alpha) - 1.0), 0.0)",
-    js: (a, alpha = 1) => Math.max(a, 0) + Math.min(alpha * Math.expm1(a / alpha), 0),
-    scalars: { alpha: 1 },
-    since: 12,
-  },
-  Selu: {
-    wgsl: "params.gamma * select(a, params.alpha * (exp(min(a, 0.0)) - 1.0), a < 0.0)",
-    js: (a, alpha = 0, gamma = 0) => gamma * (a < 0 ? alpha * Math.expm1(a) : a),
-    scalars: { alpha: 1.6732631921768188, gamma: 1.0507010221481323 },
-  },
   Sigmoid: { wgsl: "1.0 / (1.0 + exp(-a))", js: sigmoid },
   HardSigmoid: {
     wgsl: "clamp(params.alpha * a + params.beta, 0.0, 1.0)",
@@ -88,58 +56,20 @@ const unary: Readonly<Record<string, Row>> = {
     scalars: { alpha: 0.2, beta: 0.5 },
   },
   HardSwish: { wgsl: "a * clamp(a / 6.0 + 0.5, 0.0, 1.0)", js: (a) => a * Math.min(1, Math.max(0, a / 6 + 0.5)), since: 14 },
-  Swish: { wgsl: "a / (1.0 + exp(-params.alpha * a))", js: (a, alpha = 1) => a * sigmoid(alpha * a), scalars: { alpha: 1 }, since: 24 },
-  Mish: { wgsl: `a * ${tanhWgsl(softplusWgsl)}`, js: (a) => a * Math.tanh(softplus(a)), since: 18 },
   Tanh: { wgsl: tanhWgsl("a"), js: Math.tanh },
-  Softplus: { wgsl: softplusWgsl, js: softplus },
-  Softsign: { wgsl: "a / (1.0 + abs(a))", js: (a) => a / (1 + Math.abs(a)) },
-  ThresholdedRelu: { wgsl: "select(0.0, a, a > params.alpha)", js: (a, alpha = 0) => (a > alpha ? a : 0), scalars: { alpha: 1 } },
-  Shrink: {
-    wgsl: "select(select(0.0, a - params.bias, a > params.lambd), a + params.bias, a < -params.lambd)",
-    js: (a, lambd = 0, bias = 0) => (a > lambd ? a - bias : a < -lambd ? a + bias : 0),
-    scalars: { lambd: 0.5, bias: 0 },
-  },
   Exp: { wgsl: "exp(a)", js: Math.exp },
   // WGSL cannot write −∞, and some drivers answer −88.
   Log: { wgsl: "select(log(a), params.lowest, a == 0.0)", js: Math.log, constants: { lowest: Number.NEGATIVE_INFINITY } },
   Sqrt: { wgsl: "sqrt(a)", js: Math.sqrt },
   Reciprocal: { wgsl: "1.0 / a", js: (a) => 1 / a },
-  Floor: { wgsl: "floor(a)", js: Math.floor },
-  Ceil: { wgsl: "ceil(a)", js: Math.ceil },
-  Round: { wgsl: "round(a)", js: roundHalfToEven, since: 11 },
-  Sign: { wgsl: { f32: "sign(a)", i32: "sign(a)", u32: "min(a, 1u)" }, js: Math.sign },
-  Sin: { wgsl: "sin(a)", js: Math.sin },
-  Cos: { wgsl: "cos(a)", js: Math.cos },
-  Tan: { wgsl: "tan(a)", js: Math.tan },
-  Asin: { wgsl: "asin(a)", js: Math.asin },
-  Acos: { wgsl: "acos(a)", js: Math.acos },
-  Atan: { wgsl: "atan(a)", js: Math.atan },
-  Sinh: { wgsl: "sinh(a)", js: Math.sinh },
-  Cosh: { wgsl: "cosh(a)", js: Math.cosh },
-  Asinh: { wgsl: "sign(a) * log(abs(a) + sqrt(a * a + 1.0))", js: Math.asinh },
-  Acosh: { wgsl: "log(a + sqrt(a * a - 1.0))", js: Math.acosh },
-  Atanh: { wgsl: "0.5 * log((1.0 + a) / (1.0 - a))", js: Math.atanh },
-  Erf: { wgsl: "erf(a)", js: erf, helpers: erfHelper },
-  Not: { wgsl: { u32: "1u - a" }, js: (a) => 1 - a },
 };
 
-const boolean = { output: "bool", operands: 2 } as const;
-const compare = (operator: string, js: Row["js"]): Row => ({ wgsl: both(`select(0u, 1u, a ${operator} b)`), js, ...boolean });
-
-const binary: Readonly<Record<string, Row>> = {
+const binary: Readonly<Record<string, ElementWiseRow>> = {
   Add: { wgsl: both("a + b"), js: (a, b = 0) => a + b, operands: 2 },
   Sub: { wgsl: both("a - b"), js: (a, b = 0) => a - b, operands: 2 },
   Mul: { wgsl: both("a * b"), js: (a, b = 0) => a * b, operands: 2 },
   Div: { wgsl: both("a / b"), js: (a, b = 0) => a / b, operands: 2 },
   PRelu: { wgsl: { f32: "select(a, a * b, a < 0.0)" }, js: (a, b = 0) => (a < 0 ? a * b : a), operands: 2 },
-  Equal: compare("==", (a, b) => Number(a === b)),
-  Less: compare("<", (a, b = 0) => Number(a < b)),
-  LessOrEqual: compare("<=", (a, b = 0) => Number(a <= b)),
-  Greater: compare(">", (a, b = 0) => Number(a > b)),
-  GreaterOrEqual: compare(">=", (a, b = 0) => Number(a >= b)),
-  And: { wgsl: { u32: "a & b" }, js: (a, b = 0) => a & b, ...boolean },
-  Or: { wgsl: { u32: "a | b" }, js: (a, b = 0) => a | b, ...boolean },
-  Xor: { wgsl: { u32: "a ^ b" }, js: (a, b = 0) => a ^ b, ...boolean },
 };
 
 /** Operators over any number of operands, folded pairwise in one dispatch. */
@@ -155,7 +85,8 @@ const variadic: Readonly<
 /** More operands than this exceed WebGPU's storage bindings per stage. */
 const maxOperands = 7;
 
-function defineRow(name: string, row: Row): Operator {
+/** The operator that a table row stands for. */
+export function defineRow(name: string, row: ElementWiseRow): Operator {
   const operandCount = row.operands ?? 1;
   return defineOperator(name, { since: row.since ?? 6 }, (context) => {
     const operands = Array.from({ length: operandCount }, (_, i) => context.input(i));
@@ -305,40 +236,6 @@ const pow = defineOperator("Pow", { since: 7 }, (context) => {
   return elementWise(context, [x, y], { expression, js: (a, b = 0) => a ** b, dtype: x.dtype, helpers: powHelper });
 });
 
-const mod = defineOperator("Mod", { since: 10 }, (context) => {
-  const [x, y] = [context.input(0), context.input(1)];
-  const isFmod = context.attributes.flag("fmod", false);
-  const type = gpuTypeOf(x.dtype);
-  if (!isFmod && type === "f32") return context.invalid("fmod must be 1 for floating point");
-  return elementWise(context, [x, y], {
-    expression: isFmod || type === "u32" ? "a % b" : "((a % b) + b) % b",
-    js: (a, b = 1) => (isFmod ? a % b : ((a % b) + b) % b),
-    dtype: x.dtype,
-  });
-});
-
-const where = defineOperator("Where", { since: 9 }, (context) => {
-  const [condition, x, y] = [context.input(0), context.input(1), context.input(2)];
-  return elementWise(context, [condition, x, y], {
-    expression: "select(c, b, a != 0u)",
-    js: (a, b = 0, c = 0) => (a ? b : c),
-    dtype: x.dtype,
-  });
-});
-
-const gelu = defineOperator("Gelu", { since: 20 }, (context) => {
-  const x = context.input(0);
-  const isTanh = context.attributes.string("approximate", "none") === "tanh";
-  const inner = "0.7978845608 * (a + 0.044715 * a * a * a)";
-  return elementWise(context, [x], {
-    expression: isTanh ? `0.5 * a * (1.0 + ${tanhWgsl(inner)})` : "0.5 * a * (1.0 + erf(a * 0.7071067811865476))",
-    js: (a) =>
-      isTanh ? 0.5 * a * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (a + 0.044715 * a ** 3))) : 0.5 * a * (1 + erf(a * Math.SQRT1_2)),
-    dtype: x.dtype,
-    helpers: erfHelper,
-  });
-});
-
 /** y = scale · (x − mean) / √(variance + ε) + bias per channel, for a BatchNormalization no convolution absorbed. */
 const batchNormalization = defineOperator("BatchNormalization", { since: 6 }, (context) => {
   const { attributes } = context;
@@ -427,9 +324,6 @@ export default [
   ...variadicOperators,
   clip,
   pow,
-  mod,
-  where,
-  gelu,
   batchNormalization,
   cast("Cast"),
   cast("CastLike"),

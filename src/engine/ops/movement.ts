@@ -1,14 +1,14 @@
-// Operators that only move elements: Transpose, Slice, Concat, Split, Pad, Expand, Tile, DepthToSpace, SpaceToDepth.
+// Operators that only move elements: Transpose, Slice, Concat, Split, Pad, Expand.
 // Each is one copy, or a few, between strided views; on the CPU the same views move constants.
 import type { ValueType } from "../graph/graph.ts";
 import type { Layout } from "../plan/plan.ts";
 import { broadcastShapes, broadcastStrides, denseStrides, normalizeAxis, type Shape, sizeOf } from "../shapes.ts";
 import { bytesPerElement, isFloat, Tensor } from "../tensor.ts";
 import { copyDispatch } from "./element-wise-kernel.ts";
-import { defineOperator, type Kernel, type Operation, type OperatorContext, type PackedConstant, type PlacedOperand } from "./operator.ts";
+import { defineOperator, type Kernel, type Operation, type PackedConstant, type PlacedOperand } from "./operator.ts";
 
 /** A rectangular piece of input `input` that lands on a piece of output `output`; both walk `shape`. */
-interface Move {
+export interface Move {
   readonly input: number;
   readonly output: number;
   readonly shape: Shape;
@@ -20,7 +20,7 @@ interface Move {
 const whole = (layout: Layout): Layout => layout;
 
 /** An Operation made of moves. With `fill`, outputs start out filled with that value. */
-function moving(outputs: readonly ValueType[], moves: readonly Move[], fill?: number): Operation {
+export function moving(outputs: readonly ValueType[], moves: readonly Move[], fill?: number): Operation {
   const kernel: Kernel = {
     name: "copy",
     readsStrided: "any",
@@ -268,58 +268,4 @@ const expand = defineOperator("Expand", { since: 8 }, (context) => {
   return moving([{ dtype: x.dtype, shape }], [{ input: 0, output: 0, shape, from, to: whole }]);
 });
 
-const tile = defineOperator("Tile", { since: 6 }, (context) => {
-  const x = context.input(0);
-  const repeats = context.constant(1, "repeats")?.toNumbers() ?? context.invalid("repeats are required");
-  // Walk [repeat, extent] pairs: the input ignores the repeats.
-  const shape = x.shape.map((extent, i) => extent * (repeats[i] as number));
-  return moving(
-    [{ dtype: x.dtype, shape }],
-    [
-      {
-        input: 0,
-        output: 0,
-        shape: x.shape.flatMap((extent, i) => [repeats[i] as number, extent]),
-        from: ({ offset, strides }) => ({ offset, strides: strides.flatMap((stride) => [0, stride]) }),
-        to: ({ offset, strides }) => ({ offset, strides: strides.flatMap((stride, i) => [stride * (x.shape[i] as number), stride]) }),
-      },
-    ],
-  );
-});
-
-/** Moves blocks of `size` × `size` pixels into channels or out of them, as one permutation of six axes. */
-function blocks(context: OperatorContext, toSpace: boolean): Operation {
-  const x = context.input(0);
-  const [n, c, h, w] = x.shape as [number, number, number, number];
-  const size = context.attributes.number("blocksize");
-  const isColumnRow = toSpace && context.attributes.string("mode", "DCR") === "CRD";
-  const area = size * size;
-  const shape = toSpace ? [n, c / area, h * size, w * size] : [n, c * area, h / size, w / size];
-  if (shape.some((e) => !Number.isInteger(e))) return context.invalid(`[${x.shape}] does not divide into blocks of ${size}`);
-  const depth = toSpace ? c / area : c;
-  const [rows, columns] = toSpace ? [h, w] : [h / size, w / size];
-  // The deep side has channels block·depth (or depth·block), the wide side has pixels row·size + block row.
-  const [depthStride, blockStride] = isColumnRow ? [area, 1] : [1, depth];
-  const deep = ({ offset, strides: [sn = 0, sc = 0, sh = 0, sw = 0] }: Layout) => ({
-    offset,
-    strides: [sn, sc * depthStride, sh, sc * blockStride * size, sw, sc * blockStride],
-  });
-  const wide = ({ offset, strides: [sn = 0, sc = 0, sh = 0, sw = 0] }: Layout) => ({
-    offset,
-    strides: [sn, sc, sh * size, sh, sw * size, sw],
-  });
-  const move = { input: 0, output: 0, shape: [n, depth, rows, size, columns, size] };
-  return moving([{ dtype: x.dtype, shape }], [toSpace ? { ...move, from: deep, to: wide } : { ...move, from: wide, to: deep }]);
-}
-
-export default [
-  transpose,
-  slice,
-  concat,
-  split,
-  pad,
-  expand,
-  tile,
-  defineOperator("DepthToSpace", { since: 1 }, (context) => blocks(context, true)),
-  defineOperator("SpaceToDepth", { since: 1 }, (context) => blocks(context, false)),
-];
+export default [transpose, slice, concat, split, pad, expand];

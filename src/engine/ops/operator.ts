@@ -115,3 +115,11 @@ export interface Operator {
 export function defineOperator(name: string, options: { since: number; domain?: string }, describe: Operator["describe"]): Operator {
   return { name, domain: options.domain ?? "", since: options.since, describe };
 }
+
+/** Modules by path, as a glob import gives them. */
+export type OperatorModules = Readonly<Record<string, { default?: Operator | readonly Operator[] }>>;
+
+/** What the modules export by default; helpers among them export nothing so. */
+export function operatorsOf(modules: OperatorModules): readonly Operator[] {
+  return Object.values(modules).flatMap(({ default: exported }) => exported ?? []);
+}

@@ -4,7 +4,6 @@
 import { generatePooling, poolingWorkgroupSize } from "../../shaders/generate/pooling.ts";
 import maxPoolIndicesShader from "../../shaders/max-pool-indices.wgsl";
 import poolShader from "../../shaders/pool.wgsl";
-import poolPlanarShader from "../../shaders/pool-planar.wgsl";
 import { type Shape, sizeOf } from "../shapes.ts";
 import { resolveWindow, type Window } from "../window.ts";
 import { floatInput } from "./checks.ts";
@@ -74,30 +73,21 @@ function readWindow(context: OperatorContext): Window {
 /** @param extent the input's spatial axes */
 function poolKernels(pool: Pool, shape: Shape, extent: Shape): readonly Kernel[] {
   const general = poolKernel(pool);
-  const planes = (shape[0] as number) * (shape[1] as number);
-  const isPlanar = shape.length === 4 && planes <= 65535 && pool.window.dilations.every((dilation) => dilation === 1);
-  // Its maxima clamp, so every window must hold an element.
-  const { kernel, padsBegin, padsEnd } = pool.window;
-  const overlaps = kernel.every((extent, axis) => Math.max(padsBegin[axis] as number, padsEnd[axis] as number) < extent);
-  if (!isPlanar || !overlaps || pool.kind === "lp") return [general];
   const blocked = blockedKernel(pool, shape, extent);
-  return blocked ? [blocked, planarKernel(pool, planes), general] : [planarKernel(pool, planes), general];
+  return blocked ? [blocked, general] : [general];
 }
 
 /** Windows up to this many taps are unrolled. */
 const maxUnrolledTaps = 25;
 
-/** For small windows; of averages, those that always divide by the whole window. */
+/** For small undilated windows over two axes, every one of which holds an element of the map. */
 function blockedKernel({ kind, window, countsPads = false }: Pool, shape: Shape, extent: Shape): Kernel | undefined {
-  const { kernel, strides, padsBegin, padsEnd } = window;
+  const { kernel, strides, padsBegin, padsEnd, dilations } = window;
+  const overlaps = kernel.every((size, axis) => Math.max(padsBegin[axis] as number, padsEnd[axis] as number) < size);
+  const isPlain = shape.length === 4 && dilations.every((dilation) => dilation === 1) && kind !== "lp";
+  if (!isPlain || !overlaps || sizeOf(kernel) > maxUnrolledTaps) return undefined;
   const [height, width] = window.output as [number, number];
-  const hasPads = [...padsBegin, ...padsEnd].some((pad) => pad !== 0);
-  if (sizeOf(kernel) > maxUnrolledTaps || (kind === "average" && hasPads && !countsPads)) return undefined;
   const isMax = kind === "max";
-  // With ceil_mode the last window may reach beyond the padding, which is not counted.
-  const reach = window.output.map((count, axis) => (count - 1) * (strides[axis] as number) + (kernel[axis] as number));
-  const room = extent.map((size, axis) => size + (padsBegin[axis] as number) + (padsEnd[axis] as number));
-  if (!isMax && reach.some((end, axis) => end > (room[axis] as number))) return undefined;
   const variant = {
     kind: isMax ? ("max" as const) : ("average" as const),
     kernel: kernel as readonly [number, number],
@@ -106,13 +96,20 @@ function blockedKernel({ kind, window, countsPads = false }: Pool, shape: Shape,
     columns: Math.min(4, width),
   };
   const [top, left] = padsBegin as [number, number];
-  const [bottom, right] = padsEnd as [number, number];
+  // With ceil_mode the last window may reach beyond the padding.
+  const [bottom, right] = window.output.map((count, axis) =>
+    Math.max(
+      0,
+      (count - 1) * (strides[axis] as number) + (kernel[axis] as number) - (extent[axis] as number) - (padsBegin[axis] as number),
+    ),
+  ) as [number, number];
+  const range = counted(window, extent, countsPads);
   const planes = (shape[0] as number) * (shape[1] as number);
   return {
     name: "pool-blocked",
     readsStrided: [0],
     writesStrided: true,
-    ...(!isMax && hasPads && { borders: { 0: { top, left, bottom, right } } }),
+    ...(!isMax && { borders: { 0: { top, left, bottom, right } } }),
     dispatches: ([input], [output]) => {
       const from = input as PlacedOperand;
       const to = output as PlacedOperand;
@@ -138,6 +135,12 @@ function blockedKernel({ kind, window, countsPads = false }: Pool, shape: Shape,
             in_width: from.shape[3] as number,
             pad_top: top,
             pad_left: left,
+            ...(!isMax && {
+              counted_from_y: range.counted_from[0] as number,
+              counted_from_x: range.counted_from[1] as number,
+              counted_to_y: range.counted_to[0] as number,
+              counted_to_x: range.counted_to[1] as number,
+            }),
             width,
             height,
             column_blocks: columnBlocks,
@@ -145,40 +148,6 @@ function blockedKernel({ kind, window, countsPads = false }: Pool, shape: Shape,
           },
           bindings: { input: from, output: to },
           workgroups: flatWorkgroups(count, poolingWorkgroupSize),
-        },
-      ];
-    },
-  };
-}
-
-function planarKernel({ kind, window, countsPads }: Pool, planes: number): Kernel {
-  return {
-    name: "pool-planar",
-    readsStrided: [0],
-    writesStrided: true,
-    dispatches: ([input], [output]) => {
-      const from = input as PlacedOperand;
-      const to = output as PlacedOperand;
-      const [height, width] = window.output as [number, number];
-      return [
-        {
-          shader: poolPlanarShader,
-          constants: { IS_AVERAGE: kind === "average" ? 1 : 0 },
-          params: {
-            channels: from.shape[1] as number,
-            input_offset: from.offset,
-            output_offset: to.offset,
-            input_extent: from.shape.slice(2),
-            output_extent: window.output,
-            kernel: window.kernel,
-            step: window.strides,
-            pad: window.padsBegin,
-            ...counted(window, from.shape.slice(2), countsPads),
-            input_strides: from.strides,
-            output_strides: to.strides,
-          },
-          bindings: { input: from, output: to },
-          workgroups: [Math.ceil(width / 32), Math.ceil(height / 8), planes],
         },
       ];
     },

@@ -1,5 +1,4 @@
 // The kernels behind every reduction over axes: the Reduce family and the global pools.
-import logSumExpShader from "../../shaders/log-sum-exp.wgsl";
 import reduceShader from "../../shaders/reduce.wgsl";
 import { sizeOf } from "../shapes.ts";
 import { collapseAxes, padFront } from "./axes.ts";
@@ -30,7 +29,7 @@ export const initialValues = {
 } as const satisfies Record<keyof typeof combinations, number>;
 
 /** Splits an input's axes into kept and reduced ones and merges each kind; `undefined` where more than four of a kind stay apart. */
-function walk(input: PlacedOperand, axes: ReadonlySet<number>) {
+export function walk(input: PlacedOperand, axes: ReadonlySet<number>) {
   const pick = (values: readonly number[], reduced: boolean) => values.filter((_, axis) => axes.has(axis) === reduced);
   const kept = collapseAxes(pick(input.shape, false), pick(input.strides, false));
   const reduced = collapseAxes(pick(input.shape, true), pick(input.strides, true));
@@ -74,26 +73,6 @@ export function reductionKernel(reduction: Reduction, axes: ReadonlySet<number>)
           },
           bindings: { input: input as PlacedOperand, output: output as PlacedOperand },
           workgroups: flatWorkgroups(count * lanes, 64),
-        },
-      ];
-    },
-  };
-}
-
-/** log Σ exp along `axes`, without overflow. */
-export function logSumExpKernel(axes: ReadonlySet<number>): Kernel {
-  return {
-    name: "log-sum-exp",
-    readsStrided: [0],
-    dispatches: ([input], [output]) => {
-      const { params, length } = walk(input as PlacedOperand, axes);
-      const count = sizeOf((output as PlacedOperand).shape);
-      return [
-        {
-          shader: logSumExpShader,
-          params: { count, length, input_offset: (input as PlacedOperand).offset, log_of_zero: Number.NEGATIVE_INFINITY, ...params },
-          bindings: { input: input as PlacedOperand, output: output as PlacedOperand },
-          workgroups: flatWorkgroups(count, 64),
         },
       ];
     },

@@ -4,7 +4,6 @@ import { defineShader, type ParamField, type Shader } from "../shader.ts";
 export const poolingWorkgroupSize = 32;
 
 export interface PoolingVariant {
-  /** Averages divide by the whole window, so padding must count, or be absent. */
   readonly kind: "max" | "average";
   readonly kernel: readonly [number, number];
   readonly strides: readonly [number, number];
@@ -34,6 +33,15 @@ const fields: readonly (readonly [string, ParamField["type"]])[] = [
   ["row_blocks", "u32"],
 ];
 
+/** Taps between these coordinates of the map make an average's divisor; padding may count, what lies beyond it never does. */
+const averageFields: typeof fields = [
+  ...fields,
+  ["counted_from_y", "i32"],
+  ["counted_from_x", "i32"],
+  ["counted_to_y", "i32"],
+  ["counted_to_x", "i32"],
+];
+
 /**
  * y[n, c, y, x] = max or mean over ky, kx of x[n, c, y·sy + ky − pad, x·sx + kx − pad].
  *
@@ -45,6 +53,7 @@ export function generatePooling(variant: PoolingVariant): Shader {
   const [kh, kw] = kernel;
   const [sy, sx] = strides;
   const name = `${kind} pooling ${kh}×${kw} / ${sy}×${sx}, block ${rows}×${columns}`;
+  const params = kind === "max" ? fields : averageFields;
   const inputRows = range((rows - 1) * sy + kh);
   const inputColumns = range((columns - 1) * sx + kw);
   const place = (axis: "y" | "x", extent: string, index: number) => {
@@ -54,7 +63,7 @@ export function generatePooling(variant: PoolingVariant): Shader {
   const code = [
     `// ${name}`,
     "struct Params {",
-    ...fields.map(([field, type]) => `${field}: ${type},`),
+    ...params.map(([field, type]) => `${field}: ${type},`),
     "}",
     "@group(0) @binding(0) var<uniform> params: Params;",
     "@group(0) @binding(1) var<storage, read> input: array<f32>;",
@@ -80,17 +89,28 @@ export function generatePooling(variant: PoolingVariant): Shader {
       `let row_${r} = source + ${place("y", "params.in_height", r)} * params.in_h;`,
       ...inputColumns.map((i) => `let in_${r}_${i} = input[row_${r} + column_${i}];`),
     ]),
+    ...(kind === "average"
+      ? [
+          ...range(rows).map((r) => countTaps("y", "top", r, r * sy, kh)),
+          ...range(columns).map((c) => countTaps("x", "left", c, c * sx, kw)),
+        ]
+      : []),
     ...range(rows).flatMap((r) =>
       range(columns).map((c) => {
         const taps = range(kh).flatMap((ky) => range(kw).map((kx) => `in_${r * sy + ky}_${c * sx + kx}`));
-        const value =
-          kind === "max" ? taps.reduce((a, b) => `max(${a}, ${b})`) : `(${taps.join(" + ")}) * ${(1 / taps.length).toFixed(10)}`;
+        const value = kind === "max" ? taps.reduce((a, b) => `max(${a}, ${b})`) : `(${taps.join(" + ")}) / (count_y_${r} * count_x_${c})`;
         return `output[to + ${r}u * params.out_h + ${c}u] = ${value};`;
       }),
     ),
     "}",
   ].join("\n");
   return defineShader(name, code);
+}
+
+/** How many taps along an axis count for the output number `index` of the block, whose window starts `start` after the first. */
+function countTaps(axis: "y" | "x", pad: "top" | "left", index: number, start: number, taps: number): string {
+  const first = `first_${axis} - params.pad_${pad} + ${start}`;
+  return `let count_${axis}_${index} = f32(min(${first} + ${taps}, params.counted_to_${axis}) - max(${first}, params.counted_from_${axis}));`;
 }
 
 function range(count: number): number[] {

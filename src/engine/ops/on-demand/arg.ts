@@ -1,10 +1,10 @@
 // ArgMax and ArgMin: where along an axis the extreme element lies. https://onnx.ai/onnx/operators/onnx__ArgMax.html
-import argShader from "../../shaders/arg.wgsl";
-import { normalizeAxis } from "../shapes.ts";
-import { aroundAxis } from "./axes.ts";
-import { floatInput } from "./checks.ts";
-import { flatWorkgroups } from "./dispatch.ts";
-import { defineOperator, type Operator, type PlacedOperand } from "./operator.ts";
+import argShader from "../../../shaders/arg.wgsl";
+import { normalizeAxis } from "../../shapes.ts";
+import { aroundAxis } from "../axes.ts";
+import { floatInput } from "../checks.ts";
+import { flatWorkgroups } from "../dispatch.ts";
+import { defineOperator, type Operator, type PlacedOperand } from "../operator.ts";
 
 const signs = { ArgMax: 1, ArgMin: -1 } as const;
 

@@ -1,8 +1,8 @@
 // ConvTranspose: the transpose of a convolution, which enlarges its input. https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
-import convTransposeShader from "../../shaders/conv-transpose.wgsl";
-import { sizeOf } from "../shapes.ts";
-import { floatInput } from "./checks.ts";
-import { type Dispatch, defineOperator, type OperatorContext, type PackedConstant, type PlacedOperand } from "./operator.ts";
+import convTransposeShader from "../../../shaders/conv-transpose.wgsl";
+import { sizeOf } from "../../shapes.ts";
+import { floatInput } from "../checks.ts";
+import { type Dispatch, defineOperator, type OperatorContext, type PackedConstant, type PlacedOperand } from "../operator.ts";
 
 /** Along one spatial axis. */
 interface Axis {

@@ -1,8 +1,8 @@
 // LRN: local response normalisation across channels. https://onnx.ai/onnx/operators/onnx__LRN.html
-import localResponseNormShader from "../../shaders/local-response-norm.wgsl";
-import { floatInput } from "./checks.ts";
-import { flatWorkgroups } from "./dispatch.ts";
-import { defineOperator, type PlacedOperand } from "./operator.ts";
+import localResponseNormShader from "../../../shaders/local-response-norm.wgsl";
+import { floatInput } from "../checks.ts";
+import { flatWorkgroups } from "../dispatch.ts";
+import { defineOperator, type PlacedOperand } from "../operator.ts";
 
 export default defineOperator("LRN", { since: 1 }, (context) => {
   const { attributes } = context;

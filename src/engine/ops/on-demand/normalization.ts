@@ -1,10 +1,10 @@
 // InstanceNormalization, GroupNormalization and LayerNormalization: rows brought to mean 0 and deviation 1.
 // https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html
-import normalizeRowsShader from "../../shaders/normalize-rows.wgsl";
-import { normalizeAxis, type Shape, sizeOf } from "../shapes.ts";
-import { floatInput } from "./checks.ts";
-import { flatWorkgroups } from "./dispatch.ts";
-import { type Dispatch, defineOperator, type Operator, type PackedConstant, type PlacedOperand } from "./operator.ts";
+import normalizeRowsShader from "../../../shaders/normalize-rows.wgsl";
+import { normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
+import { floatInput } from "../checks.ts";
+import { flatWorkgroups } from "../dispatch.ts";
+import { type Dispatch, defineOperator, type Operator, type PackedConstant, type PlacedOperand } from "../operator.ts";
 
 /** How rows lie in the input, and which scale and bias each element takes; see normalize-rows.wgsl. */
 interface Rows {

@@ -1,5 +1,5 @@
 // Where a resized axis reads from: for every output coordinate, the input coordinates and weights. Pure arithmetic, used by Resize.
-import { ModelError } from "../errors.ts";
+import { ModelError } from "../../errors.ts";
 
 export type ResampleMode = "nearest" | "linear" | "cubic";
 

@@ -1,10 +1,10 @@
 // Resize and Upsample: nearest, linear and cubic resampling along any three axes.
 // https://onnx.ai/onnx/operators/onnx__Resize.html
-import resizeShader from "../../shaders/resize.wgsl";
-import { normalizeAxis, sizeOf } from "../shapes.ts";
-import { collapseAxes } from "./axes.ts";
-import { floatInput } from "./checks.ts";
-import { flatWorkgroups } from "./dispatch.ts";
+import resizeShader from "../../../shaders/resize.wgsl";
+import { normalizeAxis, sizeOf } from "../../shapes.ts";
+import { collapseAxes } from "../axes.ts";
+import { floatInput } from "../checks.ts";
+import { flatWorkgroups } from "../dispatch.ts";
 import {
   type Dispatch,
   defineOperator,
@@ -13,7 +13,7 @@ import {
   type OperatorContext,
   type PackedConstant,
   type PlacedOperand,
-} from "./operator.ts";
+} from "../operator.ts";
 import { type ResampledAxis, type ResampleMode, type Resampling, resampleTaps } from "./resample.ts";
 
 /** What Upsample and the first Resize meant before opset 11 named it. */

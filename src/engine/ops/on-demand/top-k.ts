@@ -1,10 +1,10 @@
 // TopK: the k largest or smallest elements along an axis, best first, and where they were. https://onnx.ai/onnx/operators/onnx__TopK.html
-import topKShader from "../../shaders/top-k.wgsl";
-import { normalizeAxis, sizeOf } from "../shapes.ts";
-import { aroundAxis } from "./axes.ts";
-import { floatInput } from "./checks.ts";
-import { flatWorkgroups } from "./dispatch.ts";
-import { defineOperator, type PlacedOperand } from "./operator.ts";
+import topKShader from "../../../shaders/top-k.wgsl";
+import { normalizeAxis, sizeOf } from "../../shapes.ts";
+import { aroundAxis } from "../axes.ts";
+import { floatInput } from "../checks.ts";
+import { flatWorkgroups } from "../dispatch.ts";
+import { defineOperator, type PlacedOperand } from "../operator.ts";
 
 export default defineOperator("TopK", { since: 1 }, (context) => {
   const { attributes } = context;

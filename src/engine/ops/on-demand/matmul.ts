@@ -1,10 +1,10 @@
 // MatMul with NumPy's rules: vectors become matrices of one row or column, leading axes are a batch and broadcast.
 // https://onnx.ai/onnx/operators/onnx__MatMul.html
-import { broadcastShapes, broadcastStrides, denseStrides, sizeOf } from "../shapes.ts";
-import { collapseAxes, padFront } from "./axes.ts";
-import { floatInput } from "./checks.ts";
-import { type MatrixProduct, matrixProductKernels } from "./matrix-product.ts";
-import { defineOperator, type OperatorContext } from "./operator.ts";
+import { broadcastShapes, broadcastStrides, denseStrides, sizeOf } from "../../shapes.ts";
+import { collapseAxes, padFront } from "../axes.ts";
+import { floatInput } from "../checks.ts";
+import { type MatrixProduct, matrixProductKernels } from "../matrix-product.ts";
+import { defineOperator, type OperatorContext } from "../operator.ts";
 
 export default defineOperator("MatMul", { since: 1 }, (context) => {
   const a = floatInput(context, 0);

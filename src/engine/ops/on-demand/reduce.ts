@@ -1,10 +1,12 @@
 // ReduceMean, ReduceSum, ReduceMax and their kin: one number from the elements along some axes.
 // https://onnx.ai/onnx/operators/onnx__ReduceMean.html
-import { denseStrides, normalizeAxis, type Shape, sizeOf } from "../shapes.ts";
-import { isFloat, Tensor } from "../tensor.ts";
-import { floatOrConstantInput } from "./checks.ts";
-import { defineOperator, type Operator, type OperatorContext } from "./operator.ts";
-import { initialValues, logSumExpKernel, maxReductionRank, type Reduction, reductionKernel } from "./reduction.ts";
+import logSumExpShader from "../../../shaders/log-sum-exp.wgsl";
+import { denseStrides, normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
+import { isFloat, Tensor } from "../../tensor.ts";
+import { floatOrConstantInput } from "../checks.ts";
+import { flatWorkgroups } from "../dispatch.ts";
+import { defineOperator, type Kernel, type Operator, type OperatorContext, type PlacedOperand } from "../operator.ts";
+import { initialValues, maxReductionRank, type Reduction, reductionKernel, walk } from "../reduction.ts";
 
 const reductions: Readonly<Record<string, { readonly axesInputSince: number; readonly reduction: Reduction | "log-sum-exp" }>> = {
   ReduceSum: { axesInputSince: 13, reduction: {} },
@@ -36,6 +38,26 @@ export default Object.entries(reductions).map(([name, { axesInputSince, reductio
     };
   }),
 ) satisfies Operator[];
+
+/** log Σ exp along `axes`, without overflow. */
+function logSumExpKernel(axes: ReadonlySet<number>): Kernel {
+  return {
+    name: "log-sum-exp",
+    readsStrided: [0],
+    dispatches: ([input], [output]) => {
+      const { params, length } = walk(input as PlacedOperand, axes);
+      const count = sizeOf((output as PlacedOperand).shape);
+      return [
+        {
+          shader: logSumExpShader,
+          params: { count, length, input_offset: (input as PlacedOperand).offset, log_of_zero: Number.NEGATIVE_INFINITY, ...params },
+          bindings: { input: input as PlacedOperand, output: output as PlacedOperand },
+          workgroups: flatWorkgroups(count, 64),
+        },
+      ];
+    },
+  };
+}
 
 /** The axes to reduce, or `undefined` where none are reduced and the input passes through. */
 function readAxes(context: OperatorContext, axesInputSince: number): ReadonlySet<number> | undefined {

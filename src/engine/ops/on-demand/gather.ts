@@ -1,15 +1,15 @@
 // Gather, GatherElements and GatherND: elements picked by index. They move words and so take every element type.
 // https://onnx.ai/onnx/operators/onnx__Gather.html
-import gatherShader from "../../shaders/gather.wgsl";
-import gatherElementsShader from "../../shaders/gather-elements.wgsl";
-import gatherNdShader from "../../shaders/gather-nd.wgsl";
-import type { ParamValues, Shader } from "../../shaders/shader.ts";
-import { ModelError } from "../errors.ts";
-import { denseStrides, normalizeAxis, sizeOf } from "../shapes.ts";
-import { bytesPerElement, Tensor } from "../tensor.ts";
-import { aroundAxis, collapseAxes, padFront } from "./axes.ts";
-import { flatWorkgroups } from "./dispatch.ts";
-import { defineOperator, type Kernel, type Operator, type PlacedOperand } from "./operator.ts";
+import gatherShader from "../../../shaders/gather.wgsl";
+import gatherElementsShader from "../../../shaders/gather-elements.wgsl";
+import gatherNdShader from "../../../shaders/gather-nd.wgsl";
+import type { ParamValues, Shader } from "../../../shaders/shader.ts";
+import { ModelError } from "../../errors.ts";
+import { denseStrides, normalizeAxis, sizeOf } from "../../shapes.ts";
+import { bytesPerElement, Tensor } from "../../tensor.ts";
+import { aroundAxis, collapseAxes, padFront } from "../axes.ts";
+import { flatWorkgroups } from "../dispatch.ts";
+import { defineOperator, type Kernel, type Operator, type PlacedOperand } from "../operator.ts";
 
 export default [
   defineOperator("Gather", { since: 1 }, (context) => {

@@ -1,0 +1,120 @@
+// The rarer operators that work element by element: trigonometry, unusual activations, comparisons and logic.
+import { gpuTypeOf } from "../../tensor.ts";
+import { both, defineRow, type ElementWiseRow, elementWise, sigmoid, tanhWgsl } from "../element-wise.ts";
+import { defineOperator } from "../operator.ts";
+
+// Abramowitz and Stegun 7.1.26, largest error 1.5e-7.
+const erfHelper = `fn erf(x: f32) -> f32 {
+  let t = 1.0 / (1.0 + 0.3275911 * abs(x));
+  let tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return sign(x) * (1.0 - tail * exp(-x * x));
+}`;
+
+function erf(x: number): number {
+  const t = 1 / (1 + 0.3275911 * Math.abs(x));
+  const tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return Math.sign(x) * (1 - tail * Math.exp(-x * x));
+}
+
+const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+const softplusWgsl = "max(a, 0.0) + log(1.0 + exp(-abs(a)))";
+function roundHalfToEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+}
+
+const unary: Readonly<Record<string, ElementWiseRow>> = {
+  Celu: {
+    wgsl: "max(a, 0.0) + min(params.alpha * (exp(min(a, 0.0) / params.alpha) - 1.0), 0.0)",
+    js: (a, alpha = 1) => Math.max(a, 0) + Math.min(alpha * Math.expm1(a / alpha), 0),
+    scalars: { alpha: 1 },
+    since: 12,
+  },
+  Selu: {
+    wgsl: "params.gamma * select(a, params.alpha * (exp(min(a, 0.0)) - 1.0), a < 0.0)",
+    js: (a, alpha = 0, gamma = 0) => gamma * (a < 0 ? alpha * Math.expm1(a) : a),
+    scalars: { alpha: 1.6732631921768188, gamma: 1.0507010221481323 },
+  },
+  Mish: { wgsl: `a * ${tanhWgsl(softplusWgsl)}`, js: (a) => a * Math.tanh(softplus(a)), since: 18 },
+  Softplus: { wgsl: softplusWgsl, js: softplus },
+  Softsign: { wgsl: "a / (1.0 + abs(a))", js: (a) => a / (1 + Math.abs(a)) },
+  ThresholdedRelu: { wgsl: "select(0.0, a, a > params.alpha)", js: (a, alpha = 0) => (a > alpha ? a : 0), scalars: { alpha: 1 } },
+  Shrink: {
+    wgsl: "select(select(0.0, a - params.bias, a > params.lambd), a + params.bias, a < -params.lambd)",
+    js: (a, lambd = 0, bias = 0) => (a > lambd ? a - bias : a < -lambd ? a + bias : 0),
+    scalars: { lambd: 0.5, bias: 0 },
+  },
+  Swish: { wgsl: "a / (1.0 + exp(-params.alpha * a))", js: (a, alpha = 1) => a * sigmoid(alpha * a), scalars: { alpha: 1 }, since: 24 },
+  Floor: { wgsl: "floor(a)", js: Math.floor },
+  Ceil: { wgsl: "ceil(a)", js: Math.ceil },
+  Round: { wgsl: "round(a)", js: roundHalfToEven, since: 11 },
+  Sign: { wgsl: { f32: "sign(a)", i32: "sign(a)", u32: "min(a, 1u)" }, js: Math.sign },
+  Sin: { wgsl: "sin(a)", js: Math.sin },
+  Cos: { wgsl: "cos(a)", js: Math.cos },
+  Tan: { wgsl: "tan(a)", js: Math.tan },
+  Asin: { wgsl: "asin(a)", js: Math.asin },
+  Acos: { wgsl: "acos(a)", js: Math.acos },
+  Atan: { wgsl: "atan(a)", js: Math.atan },
+  Sinh: { wgsl: "sinh(a)", js: Math.sinh },
+  Cosh: { wgsl: "cosh(a)", js: Math.cosh },
+  Asinh: { wgsl: "sign(a) * log(abs(a) + sqrt(a * a + 1.0))", js: Math.asinh },
+  Acosh: { wgsl: "log(a + sqrt(a * a - 1.0))", js: Math.acosh },
+  Atanh: { wgsl: "0.5 * log((1.0 + a) / (1.0 - a))", js: Math.atanh },
+  Erf: { wgsl: "erf(a)", js: erf, helpers: erfHelper },
+  Not: { wgsl: { u32: "1u - a" }, js: (a) => 1 - a },
+};
+
+const boolean = { output: "bool", operands: 2 } as const;
+const compare = (operator: string, js: ElementWiseRow["js"]): ElementWiseRow => ({
+  wgsl: both(`select(0u, 1u, a ${operator} b)`),
+  js,
+  ...boolean,
+});
+
+const binary: Readonly<Record<string, ElementWiseRow>> = {
+  Equal: compare("==", (a, b) => Number(a === b)),
+  Less: compare("<", (a, b = 0) => Number(a < b)),
+  LessOrEqual: compare("<=", (a, b = 0) => Number(a <= b)),
+  Greater: compare(">", (a, b = 0) => Number(a > b)),
+  GreaterOrEqual: compare(">=", (a, b = 0) => Number(a >= b)),
+  And: { wgsl: { u32: "a & b" }, js: (a, b = 0) => a & b, ...boolean },
+  Or: { wgsl: { u32: "a | b" }, js: (a, b = 0) => a | b, ...boolean },
+  Xor: { wgsl: { u32: "a ^ b" }, js: (a, b = 0) => a ^ b, ...boolean },
+};
+
+const mod = defineOperator("Mod", { since: 10 }, (context) => {
+  const [x, y] = [context.input(0), context.input(1)];
+  const isFmod = context.attributes.flag("fmod", false);
+  const type = gpuTypeOf(x.dtype);
+  if (!isFmod && type === "f32") return context.invalid("fmod must be 1 for floating point");
+  return elementWise(context, [x, y], {
+    expression: isFmod || type === "u32" ? "a % b" : "((a % b) + b) % b",
+    js: (a, b = 1) => (isFmod ? a % b : ((a % b) + b) % b),
+    dtype: x.dtype,
+  });
+});
+
+const where = defineOperator("Where", { since: 9 }, (context) => {
+  const [condition, x, y] = [context.input(0), context.input(1), context.input(2)];
+  return elementWise(context, [condition, x, y], {
+    expression: "select(c, b, a != 0u)",
+    js: (a, b = 0, c = 0) => (a ? b : c),
+    dtype: x.dtype,
+  });
+});
+
+const gelu = defineOperator("Gelu", { since: 20 }, (context) => {
+  const x = context.input(0);
+  const isTanh = context.attributes.string("approximate", "none") === "tanh";
+  const inner = "0.7978845608 * (a + 0.044715 * a * a * a)";
+  return elementWise(context, [x], {
+    expression: isTanh ? `0.5 * a * (1.0 + ${tanhWgsl(inner)})` : "0.5 * a * (1.0 + erf(a * 0.7071067811865476))",
+    js: (a) =>
+      isTanh ? 0.5 * a * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (a + 0.044715 * a ** 3))) : 0.5 * a * (1 + erf(a * Math.SQRT1_2)),
+    dtype: x.dtype,
+    helpers: erfHelper,
+  });
+});
+
+export default [...Object.entries({ ...unary, ...binary }).map(([name, row]) => defineRow(name, row)), mod, where, gelu];
