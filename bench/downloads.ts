@@ -25,7 +25,8 @@ export function filesOf(engine: EngineName, build: string | undefined, hasThread
     [modules[name] as string, `${wasmBuilds[name]}.mjs`, `${wasmBuilds[name]}.wasm`].map((file) => ["onnxruntime-web", file]);
   switch (engine) {
     case "convcam":
-      return [["convcam", "convcam.js"]];
+      // With the parts that load only for models with rarer operators or functions of their own.
+      return ["convcam.js", "convcam-on-demand.js", "convcam-functions.js"].map((file) => ["convcam", file]);
     case "ort-webgpu":
       return runtime(build ?? "asyncify");
     case "ort-wasm-1":

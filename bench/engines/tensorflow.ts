@@ -27,7 +27,7 @@ export function tensorFlowEngine(name: EngineName, backend: TensorFlowBackend, f
     async create(task) {
       await activate();
       const { tf, Interpreter } = await load();
-      const interpreter = new Interpreter(task);
+      const interpreter = await Interpreter.create(task);
       return {
         activate,
         run: () => interpreter.run(),

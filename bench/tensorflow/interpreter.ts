@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedError } from "../../src/engine/errors.ts";
 import type { Node, TypedGraph } from "../../src/engine/graph/graph.ts";
+import { loadOperators } from "../../src/engine/ops/index.ts";
 import { dropIdentity } from "../../src/engine/passes/drop-identity.ts";
 import { foldScaleShift } from "../../src/engine/passes/fold-scale-shift.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
@@ -28,14 +29,21 @@ export class Interpreter {
   readonly #inputs: readonly { name: string; shape: number[]; data: Float32Array }[];
   #outputs: readonly { shape: readonly number[]; data: Float32Array; isNhwc: boolean }[] = [];
 
-  /** @throws UnsupportedError for what this interpreter does not know */
-  constructor(task: Task) {
-    this.#graph = simplify(task);
+  /** Use {@link Interpreter.create}. */
+  private constructor(graph: TypedGraph, task: Task) {
+    this.#graph = graph;
     this.#inputs = this.#graph.inputs.map(({ name, shape }) => {
       const data = task.inputs[name]?.data as Float32Array;
       return { name, shape: shape.length === 4 ? nhwcShape(shape) : [...shape], data: reorder(data, shape, "nhwc") };
     });
     this.#steps = this.#lower();
+  }
+
+  /** @throws UnsupportedError for what this interpreter does not know */
+  static async create(task: Task): Promise<Interpreter> {
+    // Shapes are inferred by Convcam's own operators.
+    await loadOperators(task.graph);
+    return new Interpreter(simplify(task), task);
   }
 
   /** Uploads the inputs, computes, reads the outputs back. */

@@ -23,7 +23,7 @@ test("measures, shows, shares and compares", async ({ page }) => {
   for (const cell of cells) expect(cell).toMatch(/^[\d.]+/);
   await expect(page.getByRole("img", { name: /^GPU time of each layer of mnist/ })).toBeVisible();
   await expect(page.getByRole("img", { name: /^Roofline of mnist/ })).toBeVisible();
-  await expect(page.getByRole("table", { name: /Code to download/ })).toContainText("tfjs-webgl");
+  await expect(page.getByRole("table", { name: /Code to download/ })).toContainText("convcam");
 
   await page.evaluate(() =>
     Object.defineProperty(navigator, "clipboard", { value: { writeText: () => Promise.reject(new Error("refused")) } }),
