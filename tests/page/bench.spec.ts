@@ -29,8 +29,9 @@ test("measures, shows, shares and compares", async ({ page }) => {
     Object.defineProperty(navigator, "clipboard", { value: { writeText: () => Promise.reject(new Error("refused")) } }),
   );
   await page.getByRole("button", { name: "Copy as link" }).click();
-  const link = await page.getByLabel("Copied result").inputValue();
-  expect(link).toContain("/bench.html#result=");
+  const copied = page.getByLabel("Copied result");
+  await expect(copied).toHaveValue(/\/bench\.html#result=/);
+  const link = await copied.inputValue();
   await page.getByLabel("or link").fill(link);
   await expect(page.locator("#comparison").getByRole("row").filter({ hasText: "mnist, convcam" })).toContainText("1.0× same");
 
