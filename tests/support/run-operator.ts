@@ -6,7 +6,7 @@ import { Program } from "../../src/engine/gpu/program.ts";
 import { readBack } from "../../src/engine/gpu/read-back.ts";
 import type { AttributeValue } from "../../src/engine/graph/graph.ts";
 import { findOperator } from "../../src/engine/ops/index.ts";
-import type { Kernel, Operation, OperatorContext, PlacedOperand } from "../../src/engine/ops/operator.ts";
+import type { Border, Kernel, Operation, OperatorContext, PlacedOperand } from "../../src/engine/ops/operator.ts";
 import type { Plan, PlanBuffer, Step } from "../../src/engine/plan/plan.ts";
 import { denseStrides, sizeOf } from "../../src/engine/shapes.ts";
 import { fromGpuWords, type Tensor, toGpuWords } from "../../src/engine/tensor.ts";
@@ -75,10 +75,11 @@ export async function runOperator(device: Device, run: OperatorRun): Promise<Ten
   const readsStrided = (index: number) => kernel.readsStrided === "any" || (kernel.readsStrided?.includes(index) ?? false);
   const inputs = run.inputs.map((tensor, i): PlacedOperand | undefined => {
     if (!tensor) return undefined;
-    const operand = place(tensor, run.bordered === true && readsStrided(i), i);
+    const zeros = kernel.borders?.[i];
+    const operand = place(tensor, run.bordered === true && (zeros !== undefined || readsStrided(i)), i, zeros);
     const constant = run.constants?.includes(i) ? { constant: tensor } : {};
     if (!kernel.ignoresInputs?.includes(i)) {
-      const initial = spread(operand, toGpuWords(tensor));
+      const initial = spread(operand, toGpuWords(tensor), zeros);
       addBuffer(operand, { label: `input ${i}`, sizeBytes: initial.byteLength, role: "activations", initial });
     }
     return Object.assign(operand, constant);
@@ -135,12 +136,30 @@ async function execute(
   }
 }
 
-/** Dense, or with one element before and two after along each of the last two axes, and an odd offset. */
-function place({ dtype, shape }: Pick<PlacedOperand, "dtype" | "shape">, bordered: boolean, slot: number): PlacedOperand {
-  const around = shape.map((extent, axis) => (bordered && axis >= Math.max(2, shape.length - 2) ? extent + 3 : extent));
-  const strides = denseStrides(around);
-  const offset = bordered ? 5 + strides.reduce((sum, stride, axis) => sum + (around[axis] === shape[axis] ? 0 : stride), 0) : 0;
-  return { dtype, shape, offset, strides, slot, isDense: !bordered };
+const noBorder: Border = { top: 0, left: 0, bottom: 0, right: 0 };
+
+/** Elements before and after the map along an axis that the kernel wants to be zeros. */
+function zerosAlong(border: Border, axis: number, rank: number): readonly [number, number] {
+  if (axis === rank - 1) return [border.left, border.right];
+  return axis === rank - 2 && rank > 3 ? [border.top, border.bottom] : [0, 0];
+}
+
+/** Dense, or within the zeros that a kernel wants, and `bordered` one more element before and two after them, and an odd offset. */
+function place(
+  { dtype, shape }: Pick<PlacedOperand, "dtype" | "shape">,
+  bordered: boolean,
+  slot: number,
+  zeros: Border = noBorder,
+): PlacedOperand {
+  const rank = shape.length;
+  const sides = shape.map((_, axis) => {
+    const [before, after] = zerosAlong(zeros, axis, rank);
+    const isOuter = bordered && axis >= Math.max(2, rank - 2);
+    return [before + (isOuter ? 1 : 0), after + (isOuter ? 2 : 0)] as const;
+  });
+  const strides = denseStrides(shape.map((extent, axis) => extent + (sides[axis]?.[0] as number) + (sides[axis]?.[1] as number)));
+  const offset = strides.reduce((sum, stride, axis) => sum + stride * (sides[axis]?.[0] as number), bordered ? 5 : 0);
+  return { dtype, shape, offset, strides, slot, isDense: offset === 0 && sides.every(([before, after]) => before + after === 0) };
 }
 
 /** Words from the buffer's start to past the last element. */
@@ -156,11 +175,22 @@ function offsets({ shape, strides, offset }: PlacedOperand): number[] {
   );
 }
 
-function spread(operand: PlacedOperand, words: Float32Array | Int32Array | Uint32Array): Float32Array | Int32Array | Uint32Array {
-  const result =
-    words.slice(0, 0).constructor === Float32Array
-      ? new Float32Array(extentOf(operand)).fill(Number.NaN)
-      : new Int32Array(extentOf(operand));
+/** The operand's buffer: its elements, zeros where the kernel wants them, NaN elsewhere. */
+function spread(
+  operand: PlacedOperand,
+  words: Float32Array | Int32Array | Uint32Array,
+  zeros: Border = noBorder,
+): Float32Array | Int32Array | Uint32Array {
+  const { shape, strides, offset } = operand;
+  const around = shape.map((_, axis) => zerosAlong(zeros, axis, shape.length));
+  const inner: PlacedOperand = {
+    ...operand,
+    shape: shape.map((extent, axis) => extent + (around[axis]?.[0] as number) + (around[axis]?.[1] as number)),
+    offset: strides.reduce((sum, stride, axis) => sum - stride * (around[axis]?.[0] as number), offset),
+  };
+  const length = Math.max(extentOf(operand), extentOf(inner));
+  const result = words.slice(0, 0).constructor === Float32Array ? new Float32Array(length).fill(Number.NaN) : new Int32Array(length);
+  for (const at of offsets(inner)) result[at] = 0;
   for (const [i, at] of offsets(operand).entries()) result[at] = words[i] as number;
   return result;
 }

@@ -1,0 +1,12 @@
+// The engine off the main thread: runs MNIST on a vertical stroke and answers with its probabilities.
+import { loadModel, requestDevice } from "../../src/index.ts";
+
+const device = await requestDevice();
+const model = await loadModel(device, new URL("../../models/mnist-trained.onnx", import.meta.url));
+const stroke = new Float32Array(28 * 28);
+for (let y = 4; y < 24; y++) stroke.fill(1, y * 28 + 13, y * 28 + 16);
+model.run({ input_layer: stroke });
+const [output] = model.outputs;
+const probabilities = (await model.read(output?.name ?? "")).toNumbers();
+model.dispose();
+postMessage({ probabilities, allocatedBytes: device.allocatedBytes });
