@@ -45,13 +45,13 @@ struct Params {
 @group(0) @binding(4) var<storage, read> residual: array<f32>;
 @group(0) @binding(5) var<storage, read_write> output: array<f32>;
 
-fn activate(x: f32) -> f32 {
+fn activate(x: f32, alpha: f32, beta: f32) -> f32 {
   switch (ACTIVATION) {
     case 1u: { return max(x, 0.0); }
-    case 2u: { return clamp(x, params.alpha, params.beta); }
-    case 3u: { return select(x, params.alpha * x, x < 0.0); }
+    case 2u: { return clamp(x, alpha, beta); }
+    case 3u: { return select(x, alpha * x, x < 0.0); }
     case 4u: { return 1.0 / (1.0 + exp(-x)); }
-    case 5u: { return clamp(params.alpha * x + params.beta, 0.0, 1.0); }
+    case 5u: { return clamp(alpha * x + beta, 0.0, 1.0); }
     case 6u: { return x * clamp(x / 6.0 + 0.5, 0.0, 1.0); }
     case 7u: { return x / (1.0 + exp(-x)); }
     default: { return x; }
@@ -115,7 +115,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
       if (HAS_RESIDUAL) {
         value += residual[params.residual_offset + n * params.residual_n + whole * params.residual_c + add_point.x + add_point.y + add_point.z];
       }
-      output[params.out_offset + n * params.out_n + whole * params.out_c + out_point.x + out_point.y + out_point.z] = activate(value);
+      output[params.out_offset + n * params.out_n + whole * params.out_c + out_point.x + out_point.y + out_point.z] = activate(value, params.alpha, params.beta);
     }
   }
 }

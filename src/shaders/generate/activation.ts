@@ -1,12 +1,12 @@
-// Activations a convolution applies before it writes: WGSL of y = f(x) with the scalars alpha and beta of Params.
+// Activations a convolution applies before it writes: WGSL of y = f(x) with two scalars, alpha and beta.
 
 export const activations = {
   none: "x",
   relu: "max(x, 0.0)",
-  clip: "clamp(x, params.alpha, params.beta)",
-  leakyRelu: "select(x, params.alpha * x, x < 0.0)",
+  clip: "clamp(x, alpha, beta)",
+  leakyRelu: "select(x, alpha * x, x < 0.0)",
   sigmoid: "1.0 / (1.0 + exp(-x))",
-  hardSigmoid: "clamp(params.alpha * x + params.beta, 0.0, 1.0)",
+  hardSigmoid: "clamp(alpha * x + beta, 0.0, 1.0)",
   hardSwish: "x * clamp(x / 6.0 + 0.5, 0.0, 1.0)",
   silu: "x / (1.0 + exp(-x))",
 } as const;
@@ -17,4 +17,12 @@ export interface Activation {
   readonly kind: ActivationKind;
   readonly alpha: number;
   readonly beta: number;
+}
+
+/**
+ * WGSL of `activate(x, alpha, beta)`. The scalars are arguments, read from Params once: SwiftShader would load a uniform
+ * again for every output.
+ */
+export function activationFunction(kind: ActivationKind): string {
+  return `fn activate(x: f32, alpha: f32, beta: f32) -> f32 { return ${activations[kind]}; }`;
 }

@@ -1,7 +1,7 @@
 // Generates blocked direct convolutions: each invocation keeps a block of outputs in named scalar registers
 // and unrolls the taps, because registers are the one memory that every GPU, and SwiftShader, reads for free.
 import { defineShader, type ParamField, type Shader } from "../shader.ts";
-import { type ActivationKind, activations } from "./activation.ts";
+import { type ActivationKind, activationFunction } from "./activation.ts";
 
 export const convolutionWorkgroupSize = 32;
 
@@ -74,7 +74,7 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     "@group(0) @binding(3) var<storage, read> bias: array<f32>;",
     "@group(0) @binding(4) var<storage, read_write> output: array<f32>;",
     hasResidual ? "@group(0) @binding(5) var<storage, read> residual: array<f32>;" : "",
-    `fn activate(x: f32) -> f32 { return ${activations[activation]}; }`,
+    activationFunction(activation),
     `@compute @workgroup_size(${convolutionWorkgroupSize})`,
     `fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>${lanes ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
     `let number = id.x + id.y * (num_workgroups.x * ${convolutionWorkgroupSize}u);`,
@@ -103,21 +103,31 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     ...(isPointwise ? pointwiseBody(variant, points.names, unroll) : variant.loopRows ? rowLoopBody(variant) : unrolledBody(variant)),
     `source += ${unroll}u * in_c; weight += ${unroll * variant.kernel[0] * variant.kernel[1] * block.channels}u;`,
     "}",
-    "let to = params.out_offset + n * params.out_n + (group * params.out_channels + first_channel) * params.out_c;",
-    hasResidual
-      ? "let add = params.residual_offset + n * params.residual_n + (group * params.out_channels + first_channel) * params.residual_c;"
-      : "",
+    "let alpha = params.alpha;",
+    "let beta = params.beta;",
+    ...targets("out", "to", block.channels, points.names),
+    ...(hasResidual ? targets("residual", "add", block.channels, points.names) : []),
     ...channels.flatMap((o) => [
       `let bias_${o} = bias[packed_block * ${block.channels}u + ${o}u];`,
       ...points.names.map((p) => {
-        const address = (base: string, stride: string) => `${base} + ${o}u * params.${stride}_c + y_${p} * params.${stride}_h + x_${p}`;
-        const sum = `acc_${o}_${p} + bias_${o}${hasResidual ? ` + residual[${address("add", "residual")}]` : ""}`;
-        return `output[${address("to", "out")}] = activate(${sum});`;
+        const sum = `acc_${o}_${p} + bias_${o}${hasResidual ? ` + residual[add_${o} + add_at_${p}]` : ""}`;
+        return `output[to_${o} + to_at_${p}] = activate(${sum}, alpha, beta);`;
       }),
     ]),
     "}",
   ].join("\n");
   return defineShader(name, code);
+}
+
+/** Code that defines `NAME_O`, where each channel's map starts, and `NAME_at_P`, where each point lies in any map. */
+function targets(prefix: "out" | "residual", name: string, channels: number, points: readonly string[]): string[] {
+  return [
+    `let ${name}_c = params.${prefix}_c;`,
+    `let ${name}_h = params.${prefix}_h;`,
+    `let ${name}_0 = params.${prefix}_offset + n * params.${prefix}_n + (group * params.out_channels + first_channel) * ${name}_c;`,
+    ...range(channels - 1).map((o) => `let ${name}_${o + 1} = ${name}_${o} + ${name}_c;`),
+    ...points.map((p) => `let ${name}_at_${p} = y_${p} * ${name}_h + x_${p};`),
+  ];
 }
 
 interface Points {

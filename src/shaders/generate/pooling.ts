@@ -80,7 +80,8 @@ export function generatePooling(variant: PoolingVariant): Shader {
     "let n = plane / params.channels;",
     "let c = plane % params.channels;",
     "let source = params.in_offset + n * params.in_n + c * params.in_c;",
-    "let to = params.out_offset + n * params.out_n + c * params.out_c + y * params.out_h + x;",
+    "let out_h = params.out_h;",
+    "let to = params.out_offset + n * params.out_n + c * params.out_c + y * out_h + x;",
     // An average's offset already points at the border's corner.
     `let first_y = i32(y) * ${sy}${kind === "max" ? " - params.pad_top" : ""};`,
     `let first_x = i32(x) * ${sx}${kind === "max" ? " - params.pad_left" : ""};`,
@@ -99,7 +100,7 @@ export function generatePooling(variant: PoolingVariant): Shader {
       range(columns).map((c) => {
         const taps = range(kh).flatMap((ky) => range(kw).map((kx) => `in_${r * sy + ky}_${c * sx + kx}`));
         const value = kind === "max" ? taps.reduce((a, b) => `max(${a}, ${b})`) : `(${taps.join(" + ")}) / (count_y_${r} * count_x_${c})`;
-        return `output[to + ${r}u * params.out_h + ${c}u] = ${value};`;
+        return `output[to + ${r}u * out_h + ${c}u] = ${value};`;
       }),
     ),
     "}",

@@ -2,7 +2,7 @@
 // instead of 9 (m = 4: 2.25). Generates the two transforms; the products in between are a batched matrix product.
 // Lavin and Gray, https://arxiv.org/abs/1509.09308. The points are those of Barabasz et al., https://arxiv.org/abs/1803.10986.
 import { defineShader, type ParamField, type Shader } from "../shader.ts";
-import { type ActivationKind, activations } from "./activation.ts";
+import { type ActivationKind, activationFunction } from "./activation.ts";
 
 export const winogradWorkgroupSize = 32;
 
@@ -133,24 +133,23 @@ export function generateWinogradOutput(transform: WinogradTransform, activation:
   const name = `winograd output, tiles of ${tile}×${tile}, ${activation}${hasResidual ? ", residual" : ""}`;
   const buffers = ["var<storage, read> products", "var<storage, read> bias", "var<storage, read_write> output"];
   const code = [
-    ...head(
-      name,
-      outputFields,
-      hasResidual ? [...buffers, "var<storage, read> residual"] : buffers,
-      `fn activate(x: f32) -> f32 { return ${activations[activation]}; }`,
-    ),
+    ...head(name, outputFields, hasResidual ? [...buffers, "var<storage, read> residual"] : buffers, activationFunction(activation)),
     "let plane = params.channels * params.tiles;",
     ...placeTile(tile),
     "let source = c * params.tiles + n * params.tiles_x * params.tiles_y + tile;",
     ...range(patch * patch).map((k) => `let m_${Math.floor(k / patch)}_${k % patch} = products[source + ${k}u * plane];`),
     ...range(tile).flatMap((i) => range(patch).map((l) => `let h_${i}_${l} = ${sum(transform.output[i], (k) => `m_${k}_${l}`)};`)),
-    "let to = params.out_offset + n * params.out_n + c * params.out_c + y * params.out_h + x;",
+    "let alpha = params.alpha;",
+    "let beta = params.beta;",
+    "let out_h = params.out_h;",
+    hasResidual ? "let residual_h = params.residual_h;" : "",
+    "let to = params.out_offset + n * params.out_n + c * params.out_c + y * out_h + x;",
     hasResidual ? "let add = params.residual_offset + n * params.residual_n + c * params.residual_c + y * params.residual_h + x;" : "",
     "let shift = bias[c];",
     ...range(tile).flatMap((i) =>
       range(tile).map((j) => {
-        const added = hasResidual ? ` + residual[add + ${i}u * params.residual_h + ${j}u]` : "";
-        return `output[to + ${i}u * params.out_h + ${j}u] = activate(${sum(transform.output[j], (l) => `h_${i}_${l}`)} + shift${added});`;
+        const added = hasResidual ? ` + residual[add + ${i}u * residual_h + ${j}u]` : "";
+        return `output[to + ${i}u * out_h + ${j}u] = activate(${sum(transform.output[j], (l) => `h_${i}_${l}`)} + shift${added}, alpha, beta);`;
       }),
     ),
     "}",
