@@ -7,38 +7,47 @@ import type { Dispatch, Kernel, PackedConstant, PlacedOperand, Scratch, Target }
 import { borderOf, type ConvolutionCase, type PlaneStrides, pair, planeStrides, prefixed } from "./case.ts";
 import { packBias, packWeights } from "./packing.ts";
 
-/** Blocks that measured well on SwiftShader and fit a real GPU's registers, see docs/decisions. */
+/**
+ * Blocks that measured well on SwiftShader and fit a real GPU's registers, see docs/decisions/0003. Rows of taps are walked in a
+ * loop: unrolling all of them is no faster, and takes three times as long to compile. Deep convolutions are the exception:
+ * they load more weights than inputs, and use each for two rows.
+ */
 export function chooseVariant(it: ConvolutionCase, { subgroupSize }: Target): ConvolutionVariant {
   const kernel = pair(it.window.kernel, 1);
+  const [height, width] = pair(it.window.output, 1);
   const taps = kernel[0] * kernel[1];
   const isPointwise = taps === 1;
-  const loopRows = taps > 49;
-  const [channels, rows, columns] = isPointwise
+  const isDepthwise = it.inChannels === 1 && it.groups > 1;
+  const isDeep = it.inChannels >= 128 && taps <= 9;
+  const columns = fitColumns(width);
+  const [channels, rows, wanted] = isPointwise
     ? [16, 1, 8]
-    : taps <= 9
-      ? [8, 4, 4]
-      : taps <= 25
-        ? [4, 4, 4]
-        : taps <= 49
-          ? [4, 2, 4]
-          : [8, 1, 4];
-  const [height, width] = pair(it.window.output, 1);
+    : isDepthwise && taps <= 25
+      ? [1, 4, 4]
+      : isDeep
+        ? [16, 2, columns]
+        : [8, 1, columns];
   const block = {
     channels: fitBlock(it.outChannels, channels),
     rows: Math.min(rows, height),
-    columns: Math.min(columns, isPointwise ? height * width : width),
+    columns: Math.min(wanted, isPointwise ? height * width : width),
   };
   return {
     kernel,
     strides: pair(it.window.strides, 1),
     dilations: pair(it.window.dilations, 1),
     block,
-    loopRows,
+    loopRows: !isPointwise && rows === 1,
     unroll: isPointwise ? channelsPerTurn(it.inChannels) : 1,
     activation: it.activation.kind,
     hasResidual: it.hasResidual,
     subgroupSize: sharedSubgroup(subgroupSize, blocksPerMap({ kernel, block }, height, width)),
   };
+}
+
+/** 7 or 8 columns, whichever computes fewer outputs twice. Maps of 7, 14 and 28 are common. */
+function fitColumns(width: number): number {
+  return Math.ceil(width / 7) * 7 < Math.ceil(width / 8) * 8 ? 7 : 8;
 }
 
 /** Input channels a 1×1 kernel takes at a time: two fetch each accumulator half as often, four were no better on SwiftShader. */
