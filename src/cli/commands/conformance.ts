@@ -24,7 +24,7 @@ export function addConformance(program: Command): void {
     .summary("run folders of ONNX backend tests")
     .description(
       `Runs every case in or below the folders (model.onnx with test_data_set_K/input_I.pb and output_I.pb), and compares.
-Floats agree within absolute + relative · |expected|, and within one rounding of float16 and bfloat16; NaN equals NaN;
+Floats agree within absolute · max(1, largest |expected|) + relative · |expected|, and within one rounding of float16 and bfloat16; NaN equals NaN;
 integers and booleans agree exactly. Ends with status 1 when any case fails; unsupported is no failure.`,
     )
     .argument("<folders...>", "a case, or folders that hold cases at any depth")
