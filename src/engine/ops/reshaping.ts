@@ -1,34 +1,16 @@
 // Operators that rename the axes of the same elements, and those that answer questions about shapes.
 import { normalizeAxis, type Shape, sizeOf } from "../shapes.ts";
 import { type DataType, Tensor } from "../tensor.ts";
-import { copyDispatch } from "./element-wise-kernel.ts";
-import { defineOperator, type Kernel, type Operation, type OperatorContext, type PlacedOperand } from "./operator.ts";
+import { defineOperator, type Operation, type OperatorContext } from "./operator.ts";
 
-/** Input 0 under another shape. The copy runs only where input 0 has gaps or may not be shared. */
+/** Input 0 under another shape. */
 function view(context: OperatorContext, shape: Shape): Operation {
   const x = context.input(0);
   if (sizeOf(shape) !== sizeOf(x.shape)) return context.invalid(`[${x.shape}] cannot become [${shape}]`);
-  const copy: Kernel = {
-    name: "copy",
-    dispatches(inputs, outputs) {
-      const from = inputs[0] as PlacedOperand;
-      const to = outputs[0] as PlacedOperand;
-      const count = sizeOf(shape);
-      return [
-        copyDispatch(
-          "copy",
-          [count],
-          { binding: from, offset: from.offset, strides: [1] },
-          { binding: to, offset: to.offset, strides: [1] },
-        ),
-      ];
-    },
-  };
   return {
     outputs: [{ dtype: x.dtype, shape }],
     isView: true,
     evaluate: (inputs) => [(inputs[0] as Tensor).reshape(shape)],
-    kernels: () => [copy],
   };
 }
 

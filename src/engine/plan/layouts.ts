@@ -16,6 +16,8 @@ export interface PlannedNode {
 export interface Storage {
   readonly label: string;
   readonly elements: number;
+  /** Zeros around the last two axes of what lies in it. */
+  readonly border: Border;
   /** Storages with the same pattern of border zeros may share a buffer in turn; "" has no border. */
   readonly borderPattern: string;
 }
@@ -47,7 +49,12 @@ export function coversBorder(outer: Border, inner: Border): boolean {
 /** A value with room of zeros around its last two axes (its last one, where there is one spatial axis). */
 export function borderedPlacement(label: string, shape: Shape, border: Border): Placement {
   if (!hasBorder(border))
-    return { storage: { label, elements: sizeOf(shape), borderPattern: "" }, offset: 0, strides: denseStrides(shape), isDense: true };
+    return {
+      storage: { label, elements: sizeOf(shape), border, borderPattern: "" },
+      offset: 0,
+      strides: denseStrides(shape),
+      isDense: true,
+    };
   const outer = [...shape];
   const last = shape.length - 1;
   outer[last] = (outer[last] as number) + border.left + border.right;
@@ -55,7 +62,12 @@ export function borderedPlacement(label: string, shape: Shape, border: Border): 
   const strides = denseStrides(outer);
   const plane = outer.slice(2).join("×");
   return {
-    storage: { label, elements: sizeOf(outer), borderPattern: `${plane}+${border.top},${border.left},${border.bottom},${border.right}` },
+    storage: {
+      label,
+      elements: sizeOf(outer),
+      border,
+      borderPattern: `${plane}+${border.top},${border.left},${border.bottom},${border.right}`,
+    },
     offset: border.left + (shape.length > 3 ? border.top * (strides[last - 1] as number) : 0),
     strides,
     isDense: false,

@@ -47,7 +47,7 @@ class Planner {
   readonly #producers = new Map<string, PlannedNode>();
   readonly #placements = new Map<string, Placement>();
   /** A second, bordered home of a value whose first home cannot have the border. */
-  readonly #borderedCopies = new Map<string, { readonly placement: Placement; readonly border: Border }>();
+  readonly #borderedCopies = new Map<string, Placement>();
   readonly #borders = new Map<string, Border>();
   /** Value to the Concat node whose output it is written into directly. */
   readonly #parents = new Map<string, PlannedNode>();
@@ -106,11 +106,11 @@ class Planner {
       }
     for (const input of this.#graph.inputs) this.#placements.set(input.name, borderedPlacement(input.name, input.shape, noBorder));
     // Views name their source's storage, which may itself be a view: sources first.
-    for (const { node, operation, kernel } of this.#nodes) {
+    for (const { node, operation } of this.#nodes) {
       const name = node.outputs[0];
       if (!operation.isView || !name) continue;
       const source = this.#placements.get(node.inputs[0] as string);
-      const isShared = source?.isDense === true && kernel === undefined;
+      const isShared = source?.isDense === true;
       this.#placements.set(
         name,
         isShared ? { ...source, strides: denseStrides(this.#type(name).shape) } : borderedPlacement(name, this.#type(name).shape, noBorder),
@@ -122,16 +122,20 @@ class Planner {
     return borderedPlacement(name, this.#type(name).shape, this.#borders.get(name) ?? noBorder);
   }
 
-  /** The border that all consumers together want, if the value can have one where it is first written. */
+  /** The border that all consumers together want. */
+  #wishedBorder(name: string): Border {
+    const wishes = (this.#uses.get(name) ?? []).map(({ position, index }) => this.#nodes[position]?.kernel?.borders?.[index] ?? noBorder);
+    return wishes.reduce(unionBorder, noBorder);
+  }
+
+  /** That border, if the value can have one where it is first written. */
   #wantedBorder(name: string): Border {
     const producer = this.#producers.get(name);
     const { shape } = this.#type(name);
     const uses = this.#uses.get(name) ?? [];
-    let border = noBorder;
-    for (const { position, index } of uses) border = unionBorder(border, this.#nodes[position]?.kernel?.borders?.[index] ?? noBorder);
     const isFree = producer?.kernel?.writesStrided === true && !producer.operation.isView && shape.length >= 3;
     const readable = uses.every(({ position, index }) => readsStrided(this.#nodes[position] as PlannedNode, index));
-    return isFree && readable ? border : noBorder;
+    return isFree && readable ? this.#wishedBorder(name) : noBorder;
   }
 
   /** Finds the values that may be written straight into the output of a Concat. */
@@ -244,30 +248,20 @@ class Planner {
     const operand = this.#operand(name, position);
     if (this.#parents.get(name) === planned) return undefined;
     const border = kernel?.borders?.[index] ?? noBorder;
-    if (hasBorder(border) && !coversBorder(this.#actualBorder(name), border)) return this.#borderedCopy(name, operand, border, position);
+    const actual = this.#placements.get(name)?.storage.border ?? noBorder;
+    if (!coversBorder(actual, border)) return this.#borderedCopy(name, operand, position);
     if (!operand.isDense && !readsStrided(planned, index)) return this.#denseCopy(name, operand, position);
     return operand;
   }
 
-  /** The border around a value in its first home; for a slice, that of the whole. */
-  #actualBorder(name: string): Border {
-    const pattern = this.#placements.get(name)?.storage.borderPattern;
-    if (!pattern) return noBorder;
-    const [top = 0, left = 0, bottom = 0, right = 0] = (pattern.split("+")[1] as string).split(",").map(Number);
-    return { top, left, bottom, right };
-  }
-
-  #borderedCopy(name: string, operand: PlacedOperand, border: Border, position: number): PlacedOperand {
+  #borderedCopy(name: string, operand: PlacedOperand, position: number): PlacedOperand {
     let copy = this.#borderedCopies.get(name);
-    if (!copy || !coversBorder(copy.border, border)) {
-      let wanted = border;
-      for (const use of this.#uses.get(name) ?? [])
-        wanted = unionBorder(wanted, this.#nodes[use.position]?.kernel?.borders?.[use.index] ?? noBorder);
-      copy = { placement: borderedPlacement(`${name} with border`, operand.shape, wanted), border: wanted };
+    if (!copy) {
+      copy = borderedPlacement(`${name} with border`, operand.shape, this.#wishedBorder(name));
       this.#borderedCopies.set(name, copy);
-      this.#emitCopy(`${name} with border`, operand, this.#placedAt(name, copy.placement, position));
+      this.#emitCopy(`${name} with border`, operand, this.#placedAt(name, copy, position));
     }
-    return this.#placedAt(name, copy.placement, position);
+    return this.#placedAt(name, copy, position);
   }
 
   #denseCopy(name: string, operand: PlacedOperand, position: number): PlacedOperand {
@@ -363,7 +357,7 @@ class Planner {
   #scratchSlot(scratch: Scratch, index: number, position: number): number {
     let storage = this.#scratch.get(scratch);
     if (!storage) {
-      storage = { label: `scratch ${index}`, elements: Math.ceil(scratch.scratchBytes / 4), borderPattern: "" };
+      storage = { label: `scratch ${index}`, elements: Math.ceil(scratch.scratchBytes / 4), border: noBorder, borderPattern: "" };
       this.#scratch.set(scratch, storage);
     }
     this.#touch(storage, position);
