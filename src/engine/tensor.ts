@@ -44,6 +44,23 @@ export type GpuType = "f32" | "i32" | "u32";
 
 export const dataTypes = Object.keys(arrayTypes) as readonly DataType[];
 
+/** By ONNX's TensorProto.DataType codes. */
+export const dataTypesByCode: Readonly<Record<number, DataType>> = {
+  1: "float32",
+  2: "uint8",
+  3: "int8",
+  4: "uint16",
+  5: "int16",
+  6: "int32",
+  7: "int64",
+  9: "bool",
+  10: "float16",
+  11: "float64",
+  12: "uint32",
+  13: "uint64",
+  16: "bfloat16",
+};
+
 export function bytesPerElement(dtype: DataType): number {
   return arrayTypes[dtype].BYTES_PER_ELEMENT;
 }
@@ -204,10 +221,11 @@ export function numberToFloat16(value: number): number {
   return sign | (((exponent + 14) << 10) + roundToEven((magnitude / 2 ** exponent) * 1024));
 }
 
-function roundToEven(value: number): number {
+/** The nearest integer; of two equally near, the even one. */
+export function roundToEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
-  if (rest > 0.5 || (rest === 0.5 && floor % 2 === 1)) return floor + 1;
+  if (rest > 0.5 || (rest === 0.5 && floor % 2 !== 0)) return floor + 1;
   return floor;
 }
 

@@ -1,27 +1,19 @@
 // TensorProto to Tensor and back: every encoding of the element types that Convcam computes with.
 import { ModelError, UnsupportedError } from "../errors.ts";
 import { type Shape, sizeOf } from "../shapes.ts";
-import { bytesPerElement, type DataType, Tensor } from "../tensor.ts";
+import { bytesPerElement, type DataType, dataTypesByCode, Tensor } from "../tensor.ts";
 import { type ExternalFiles, externalBytes, isExternal } from "./external-data.ts";
 import type { Int64, TensorProto } from "./proto.ts";
 
-type TypedField = "floatData" | "int32Data" | "int64Data" | "doubleData" | "uint64Data";
+type TypedField = "floatData" | "int64Data" | "doubleData" | "uint64Data";
 
-/** TensorProto.DataType codes, and the typed field that holds the elements where raw_data does not. */
-const elementTypes: { readonly [code: number]: { readonly dtype: DataType; readonly field: TypedField } } = {
-  1: { dtype: "float32", field: "floatData" },
-  2: { dtype: "uint8", field: "int32Data" },
-  3: { dtype: "int8", field: "int32Data" },
-  4: { dtype: "uint16", field: "int32Data" },
-  5: { dtype: "int16", field: "int32Data" },
-  6: { dtype: "int32", field: "int32Data" },
-  7: { dtype: "int64", field: "int64Data" },
-  9: { dtype: "bool", field: "int32Data" },
-  10: { dtype: "float16", field: "int32Data" },
-  11: { dtype: "float64", field: "doubleData" },
-  12: { dtype: "uint32", field: "uint64Data" },
-  13: { dtype: "uint64", field: "uint64Data" },
-  16: { dtype: "bfloat16", field: "int32Data" },
+/** The typed field that holds the elements where raw_data does not. Those not named here are in int32_data. */
+const typedFields: { readonly [T in DataType]?: TypedField } = {
+  float32: "floatData",
+  int64: "int64Data",
+  float64: "doubleData",
+  uint32: "uint64Data",
+  uint64: "uint64Data",
 };
 
 /** Codes that are right in a file, but that Convcam does not compute with. */
@@ -43,8 +35,8 @@ const otherElementTypes: { readonly [code: number]: string } = {
 
 /** The data type of a TensorProto.DataType code. `where` names the tensor in errors. */
 export function dataTypeOf(code: number, where: string): DataType {
-  const type = elementTypes[code];
-  if (type) return type.dtype;
+  const dtype = dataTypesByCode[code];
+  if (dtype) return dtype;
   const other = otherElementTypes[code];
   if (other) throw new UnsupportedError(`${where}: element type ${other} is not supported. Re-export with float32 or integer tensors.`);
   throw new ModelError(`${where}: ${code} is not an ONNX element type.`);
@@ -52,7 +44,7 @@ export function dataTypeOf(code: number, where: string): DataType {
 
 /** The TensorProto.DataType code of a data type. */
 export function dataTypeCode(dtype: DataType): number {
-  return Number(Object.keys(elementTypes).find((code) => elementTypes[Number(code)]?.dtype === dtype));
+  return Number(Object.keys(dataTypesByCode).find((code) => dataTypesByCode[Number(code)] === dtype));
 }
 
 /**
@@ -88,8 +80,7 @@ function shapeOf(proto: TensorProto, where: string): Shape {
 }
 
 function tensorFromTypedField(proto: TensorProto, dtype: DataType, shape: Shape, where: string): Tensor {
-  const { field } = elementTypes[proto.dataType ?? 0] as { field: TypedField };
-  const elements: readonly Int64[] = proto[field] ?? [];
+  const elements: readonly Int64[] = proto[typedFields[dtype] ?? "int32Data"] ?? [];
   if (elements.length !== sizeOf(shape))
     throw new ModelError(`${where}: shape [${shape}] holds ${sizeOf(shape)} elements, got ${elements.length}. The file is damaged.`);
   // int32_data carries the bits of a float16 or bfloat16, not its value.

@@ -1,7 +1,7 @@
 // Every operator that works element by element with broadcasting: one table row is one operator.
 import type { ElementType } from "../../shaders/generate/element-wise.ts";
 import { broadcastShapes, broadcastStrides, denseStrides, type Shape, sizeOf } from "../shapes.ts";
-import { type DataType, gpuTypeOf, Tensor } from "../tensor.ts";
+import { type DataType, dataTypesByCode, gpuTypeOf, Tensor } from "../tensor.ts";
 import { elementWiseKernel } from "./element-wise-kernel.ts";
 import { defineOperator, type Kernel, type Operand, type Operation, type Operator, type OperatorContext } from "./operator.ts";
 
@@ -298,25 +298,8 @@ function isNarrow(dtype: DataType): boolean {
   return /^u?int(8|16)$/.test(dtype);
 }
 
-/** TensorProto.DataType numbers. */
-const onnxDataTypes: Readonly<Record<number, DataType>> = {
-  1: "float32",
-  2: "uint8",
-  3: "int8",
-  4: "uint16",
-  5: "int16",
-  6: "int32",
-  7: "int64",
-  9: "bool",
-  10: "float16",
-  11: "float64",
-  12: "uint32",
-  13: "uint64",
-  16: "bfloat16",
-};
-
 function onnxDataType(context: OperatorContext, code: number): DataType {
-  return onnxDataTypes[code] ?? context.unsupported(`element type ${code}. Cast to float32 instead`);
+  return dataTypesByCode[code] ?? context.unsupported(`element type ${code}. Cast to float32 instead`);
 }
 
 export default [

@@ -2,6 +2,7 @@
 // and unrolls the taps, because registers are the one memory that every GPU, and SwiftShader, reads for free.
 import { defineShader, type ParamField, type Shader } from "../shader.ts";
 import { type ActivationKind, activationFunction } from "./activation.ts";
+import { range } from "./range.ts";
 
 export const convolutionWorkgroupSize = 32;
 
@@ -246,8 +247,4 @@ function rowLoopBody(variant: ConvolutionVariant): string[] {
 function loadRow({ kernel, strides, dilations, block }: ConvolutionVariant, row: string, at: string): string[] {
   const columns = new Set(range(block.columns).flatMap((c) => range(kernel[1]).map((kx) => c * strides[1] + kx * dilations[1])));
   return [...columns].sort((a, b) => a - b).map((column) => `let in_${row}_${column} = input[${at} + ${column}u];`);
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
 }

@@ -1,5 +1,6 @@
 // Generates blocked pooling: one invocation loads a patch of a feature map once and reduces every window in it, all unrolled.
 import { defineShader, type ParamField, type Shader } from "../shader.ts";
+import { range } from "./range.ts";
 
 export const poolingWorkgroupSize = 32;
 
@@ -112,8 +113,4 @@ export function generatePooling(variant: PoolingVariant): Shader {
 function countTaps(axis: "y" | "x", pad: "top" | "left", index: number, start: number, taps: number): string {
   const first = `first_${axis} - params.pad_${pad} + ${start}`;
   return `let count_${axis}_${index} = f32(min(${first} + ${taps}, params.counted_to_${axis}) - max(${first}, params.counted_from_${axis}));`;
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
 }

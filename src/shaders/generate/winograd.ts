@@ -3,6 +3,7 @@
 // Lavin and Gray, https://arxiv.org/abs/1509.09308. The points are those of Barabasz et al., https://arxiv.org/abs/1803.10986.
 import { defineShader, type ParamField, type Shader } from "../shader.ts";
 import { type ActivationKind, activationFunction } from "./activation.ts";
+import { range } from "./range.ts";
 
 export const winogradWorkgroupSize = 32;
 
@@ -194,8 +195,4 @@ function sum(coefficients: readonly number[] = [], term: (index: number) => stri
     return [`${sign}${Math.abs(factor) === 1 ? "" : `${Math.abs(factor)} * `}${term(i)}`];
   });
   return terms.join(" ").replace(/^\+ /, "").replace(/^- /, "-");
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
 }

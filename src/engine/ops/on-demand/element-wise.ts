@@ -1,5 +1,5 @@
 // The rarer operators that work element by element: trigonometry, unusual activations, comparisons and logic.
-import { gpuTypeOf } from "../../tensor.ts";
+import { gpuTypeOf, roundToEven } from "../../tensor.ts";
 import { both, defineRow, type ElementWiseRow, elementWise, sigmoid, tanhWgsl } from "../element-wise.ts";
 import { defineOperator } from "../operator.ts";
 
@@ -18,11 +18,6 @@ function erf(x: number): number {
 
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 const softplusWgsl = "max(a, 0.0) + log(1.0 + exp(-abs(a)))";
-function roundHalfToEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
-}
 
 const unary: Readonly<Record<string, ElementWiseRow>> = {
   Celu: {
@@ -48,7 +43,7 @@ const unary: Readonly<Record<string, ElementWiseRow>> = {
   Swish: { wgsl: "a / (1.0 + exp(-params.alpha * a))", js: (a, alpha = 1) => a * sigmoid(alpha * a), scalars: { alpha: 1 }, since: 24 },
   Floor: { wgsl: "floor(a)", js: Math.floor },
   Ceil: { wgsl: "ceil(a)", js: Math.ceil },
-  Round: { wgsl: "round(a)", js: roundHalfToEven, since: 11 },
+  Round: { wgsl: "round(a)", js: roundToEven, since: 11 },
   Sign: { wgsl: { f32: "sign(a)", i32: "sign(a)", u32: "min(a, 1u)" }, js: Math.sign },
   Sin: { wgsl: "sin(a)", js: Math.sin },
   Cos: { wgsl: "cos(a)", js: Math.cos },
