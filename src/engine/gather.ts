@@ -1,5 +1,16 @@
-// Takes a strided view out of a buffer's words: a border or the neighbours in a Concat are left behind.
-import { type Shape, sizeOf } from "./shapes.ts";
+// Moves elements between layouts on the CPU: out of a border or the neighbours in a Concat, or into a border.
+import { denseStrides, type Shape, sizeOf } from "./shapes.ts";
+
+/** Words from the first element of a view to its last. */
+export function spanOf(shape: Shape, strides: readonly number[]): number {
+  if (sizeOf(shape) === 0) return 0;
+  return shape.reduce((last, extent, axis) => last + (extent - 1) * (strides[axis] as number), 0) + 1;
+}
+
+/** Whether elements lie row-major without gaps. Strides of axes of one element do not matter. */
+export function isDense(shape: Shape, strides: readonly number[]): boolean {
+  return innerRun(shape, strides, strides).length === sizeOf(shape);
+}
 
 /**
  * The elements of a view, row-major. A view without gaps is answered as it is, without a copy.
@@ -8,30 +19,47 @@ import { type Shape, sizeOf } from "./shapes.ts";
  * @param strides in words, one per axis
  */
 export function gatherWords(words: Uint32Array<ArrayBuffer>, shape: Shape, strides: readonly number[]): Uint32Array<ArrayBuffer> {
-  const { axis: outer, length } = innerRun(shape, strides);
   const size = sizeOf(shape);
-  if (length === size) return words.length === size ? words : words.slice(0, size);
+  if (isDense(shape, strides)) return words.length === size ? words : words.slice(0, size);
   const result = new Uint32Array(size);
-  let write = 0;
-  const walk = (axis: number, at: number): void => {
-    if (axis === outer) {
-      if (length === 1) result[write] = words[at] as number;
-      else result.set(words.subarray(at, at + length), write);
-      write += length;
-      return;
-    }
-    const stride = strides[axis] as number;
-    for (let i = 0; i < (shape[axis] as number); i++) walk(axis + 1, at + i * stride);
-  };
-  walk(0, 0);
+  copyWords(words, strides, result, denseStrides(shape), shape);
   return result;
 }
 
-/** The axis from which on elements lie side by side, and how many they are. */
-function innerRun(shape: Shape, strides: readonly number[]): { axis: number; length: number } {
+/** Copies elements between two views, from the first element of one to the first of the other. What lies between them stays. */
+export function copyWords(
+  from: Uint32Array,
+  fromStrides: readonly number[],
+  to: Uint32Array,
+  toStrides: readonly number[],
+  shape: Shape,
+): void {
+  forEachRun(shape, fromStrides, toStrides, (source, target, length) => {
+    if (length === 1) to[target] = from[source] as number;
+    else to.set(from.subarray(source, source + length), target);
+  });
+}
+
+/** Calls `visit` with where each longest run of elements lies that are side by side in both layouts, in order. */
+export function forEachRun(
+  shape: Shape,
+  a: readonly number[],
+  b: readonly number[],
+  visit: (inA: number, inB: number, length: number) => void,
+): void {
+  const { axis: outer, length } = innerRun(shape, a, b);
+  const walk = (axis: number, inA: number, inB: number): void => {
+    if (axis === outer) visit(inA, inB, length);
+    else for (let i = 0; i < (shape[axis] as number); i++) walk(axis + 1, inA + i * (a[axis] as number), inB + i * (b[axis] as number));
+  };
+  if (length > 0) walk(0, 0, 0);
+}
+
+/** The axis from which on elements lie side by side in both layouts, and how many they are. */
+function innerRun(shape: Shape, a: readonly number[], b: readonly number[]): { axis: number; length: number } {
   let axis = shape.length;
   let length = 1;
-  while (axis > 0 && (strides[axis - 1] === length || shape[axis - 1] === 1)) {
+  while (axis > 0 && (shape[axis - 1] === 1 || (a[axis - 1] === length && b[axis - 1] === length))) {
     axis--;
     length *= shape[axis] as number;
   }

@@ -1,6 +1,6 @@
 // The facade: load a model, run it, look at any value, let it go.
 import { DeviceError, ModelError, UnsupportedError } from "./errors.ts";
-import { gatherWords } from "./gather.ts";
+import { forEachRun, gatherWords, spanOf } from "./gather.ts";
 import type { Device } from "./gpu/device.ts";
 import { Program } from "./gpu/program.ts";
 import { readBack } from "./gpu/read-back.ts";
@@ -26,7 +26,13 @@ export interface NamedType extends ValueType {
   readonly name: string;
 }
 
-/** A value where it lies on the GPU. Offset and strides count 32-bit words. */
+/**
+ * A value where it lies on the GPU. Offset and strides count 32-bit words.
+ *
+ * Any value, an input too, may have gaps between its rows and planes: a border of zeros that its readers count on, or its
+ * neighbours in a Concat. Whoever writes into an input's buffer, in place of {@link Model.write}, goes through offset and
+ * strides and leaves alone what lies between.
+ */
 export interface GpuValue extends ValueType, Layout {
   readonly buffer: GPUBuffer;
 }
@@ -210,8 +216,7 @@ export class Model {
     if (constant) return constant;
     const { dtype, shape, offset, strides, buffer } = this.value(name);
     if (sizeOf(shape) === 0) return new Tensor(dtype, shape, new Uint8Array(0));
-    const last = shape.reduce((sum, extent, axis) => sum + (extent - 1) * (strides[axis] as number), offset);
-    const words = new Uint32Array(await readBack(this.#device, buffer, (last + 1 - offset) * 4, offset * 4));
+    const words = new Uint32Array(await readBack(this.#device, buffer, spanOf(shape, strides) * 4, offset * 4));
     return fromGpuWords(dtype, shape, gatherWords(words, shape, strides).buffer);
   }
 
@@ -239,8 +244,12 @@ export class Model {
     const encoder = this.#device.gpu.createCommandEncoder({ label: "keep inputs" });
     for (const { name } of this.graph.inputs) {
       const [old, fresh] = [from.plan.values.get(name), to.plan.values.get(name)];
-      if (old && fresh)
-        encoder.copyBufferToBuffer(from.bufferOf(old), old.offset * 4, to.bufferOf(fresh), fresh.offset * 4, sizeOf(old.shape) * 4);
+      if (!old || !fresh) continue;
+      const copy = (at: number, freshAt: number, length: number) =>
+        encoder.copyBufferToBuffer(from.bufferOf(old), (old.offset + at) * 4, to.bufferOf(fresh), (fresh.offset + freshAt) * 4, length * 4);
+      // Another set of readers may want another border.
+      if (sameShape(old.strides, fresh.strides)) copy(0, 0, spanOf(old.shape, old.strides));
+      else forEachRun(old.shape, old.strides, fresh.strides, copy);
     }
     this.#device.gpu.queue.submit([encoder.finish()]);
   }

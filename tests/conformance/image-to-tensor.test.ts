@@ -20,20 +20,26 @@ function pattern(width: number, height: number): RawImage {
   return { width, height, data };
 }
 
-async function prepare(image: RawImage, shape: readonly number[], preparation: Preparation): Promise<number[]> {
+/** All words of the input's buffer. */
+async function prepare(
+  image: RawImage,
+  shape: readonly number[],
+  preparation: Preparation,
+  { offset, strides, words } = { offset: 0, strides: denseStrides(shape), words: sizeOf(shape) },
+): Promise<number[]> {
   device.gpu.pushErrorScope("validation");
-  const view = imageView(shape, denseStrides(shape));
+  const view = imageView(shape, strides);
   if (!view) throw new Error("no picture");
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
-  const buffer = device.createBuffer("input", sizeOf(shape) * 4, usage);
-  const input = await ImageInput.create(device, [{ buffer, offset: 0, view, preparation }]);
+  const buffer = device.createBuffer("input", words * 4, usage);
+  const input = await ImageInput.create(device, [{ buffer, offset, view, preparation }]);
   input.upload(image);
   const encoder = device.gpu.createCommandEncoder();
   const pass = encoder.beginComputePass();
   input.encode(pass);
   pass.end();
   device.gpu.queue.submit([encoder.finish()]);
-  const result = [...new Float32Array(await readBack(device, buffer, sizeOf(shape) * 4))];
+  const result = [...new Float32Array(await readBack(device, buffer, words * 4))];
   input.dispose();
   device.destroyBuffer(buffer);
   expect((await device.gpu.popErrorScope())?.message).toBeUndefined();
@@ -118,6 +124,18 @@ describe("image-to-tensor", () => {
     actual.forEach((x, i) => {
       expect(x).toBeCloseTo(expected[i] as number, 3);
     });
+  });
+
+  it("writes into an input with a border, which stays zero", async () => {
+    const image = pattern(8, 8);
+    const inside = await prepare(image, [1, 3, 4, 5], {});
+    // One row above, one column left, two right.
+    const padded = await prepare(image, [1, 3, 4, 5], {}, { offset: 9, strides: [120, 40, 8, 1], words: 120 });
+    const expected = Array.from({ length: 120 }, (_, i) => {
+      const [k, y, x] = [Math.floor(i / 40), Math.floor((i % 40) / 8) - 1, (i % 8) - 1];
+      return y >= 0 && x >= 0 && x < 5 ? (inside[(k * 4 + y) * 5 + x] as number) : 0;
+    });
+    expect(padded).toEqual(expected);
   });
 
   it("writes gray by BT.601 weights, and channels last where the input has them there", async () => {

@@ -185,6 +185,49 @@ describe("observing", () => {
     }));
 });
 
+describe("inputs with a border", () => {
+  test("are written into it, again and again, and read back without it", () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, tiny);
+      expect(model.value("x")).toMatchObject({ offset: 9, strides: [2 * 56, 56, 8, 1] });
+      const other = noise(x.shape, 5);
+      const results: Tensor[] = [];
+      for (const input of [x, other, x]) {
+        model.run({ x: input });
+        expect(await model.read("x")).toEqual(input);
+        results.push(await model.read("y"));
+      }
+      expect(results[2]).toEqual(results[0]);
+      expect(results[1]).not.toEqual(results[0]);
+      model.dispose();
+    }));
+
+  test("keep what they hold when the layout changes", () =>
+    withDevice(async (device) => {
+      // `v` takes the words of x as they are where it is observed: then x is dense, and its reader gets a bordered copy.
+      const graph = graphOf({
+        inputs: { x: x.shape },
+        constants: { w: noise([2, 2, 2, 2], 2), flat: ints(1, -1) },
+        nodes: [op("Reshape", "x flat", "v"), op("Conv", "x w", "y", same)],
+        outputs: ["y"],
+      });
+      const model = await loadModel(device, graph);
+      model.run({ x });
+      const expected = await model.read("y");
+      for (const [observed, offset] of [
+        [["v"], 0],
+        [[], 9],
+      ] as const) {
+        await model.observe(observed);
+        expect(model.value("x").offset).toBe(offset);
+        expect(await model.read("x")).toEqual(x);
+        model.run();
+        expect(await model.read("y")).toEqual(expected);
+      }
+      model.dispose();
+    }));
+});
+
 describe("element types", () => {
   test("integers, booleans and halves go in and out in their own type", () =>
     withDevice(async (device) => {

@@ -1,6 +1,8 @@
 // A Plan made real: buffers, pipelines and bind groups created once, then only dispatches per frame.
 import { encodeParams } from "../../shaders/shader.ts";
+import { copyWords, isDense, spanOf } from "../gather.ts";
 import type { PlacedValue, Plan, Step } from "../plan/plan.ts";
+import { denseStrides } from "../shapes.ts";
 import type { Device } from "./device.ts";
 
 export interface ProgramOptions {
@@ -21,6 +23,8 @@ export class Program {
   readonly #device: Device;
   readonly #buffers: readonly GPUBuffer[];
   readonly #steps: readonly EncodedStep[];
+  /** Words of values with a border as they lie on the GPU, zeros around the elements. */
+  readonly #spreads = new Map<PlacedValue, Uint32Array<ArrayBuffer>>();
 
   private constructor(device: Device, plan: Plan, buffers: readonly GPUBuffer[], steps: readonly EncodedStep[]) {
     this.#device = device;
@@ -83,9 +87,22 @@ export class Program {
     return this.#buffers[value.buffer] as GPUBuffer;
   }
 
-  /** Overwrites the buffer of a dense value. */
+  /**
+   * Overwrites an input.
+   *
+   * @param words its elements, row-major without gaps
+   */
   write(value: PlacedValue, words: Float32Array | Int32Array | Uint32Array): void {
-    this.#device.gpu.queue.writeBuffer(this.bufferOf(value), value.offset * 4, words as Float32Array<ArrayBuffer>);
+    const placed = isDense(value.shape, value.strides) ? words : this.#spread(value, words);
+    this.#device.gpu.queue.writeBuffer(this.bufferOf(value), value.offset * 4, placed as Float32Array<ArrayBuffer>);
+  }
+
+  #spread(value: PlacedValue, words: Float32Array | Int32Array | Uint32Array): Uint32Array<ArrayBuffer> {
+    const { shape, strides } = value;
+    const spread = this.#spreads.get(value) ?? new Uint32Array(spanOf(shape, strides));
+    this.#spreads.set(value, spread);
+    copyWords(new Uint32Array(words.buffer, words.byteOffset, words.length), denseStrides(shape), spread, strides, shape);
+    return spread;
   }
 
   dispose(): void {

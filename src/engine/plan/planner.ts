@@ -95,7 +95,8 @@ class Planner {
   }
 
   #placeValues(): void {
-    for (const name of this.#producers.keys()) this.#borders.set(name, this.#wantedBorder(name));
+    const inputNames = this.#graph.inputs.map(({ name }) => name);
+    for (const name of [...inputNames, ...this.#producers.keys()]) this.#borders.set(name, this.#wantedBorder(name));
     this.#chooseConcatSlices();
     // From the last node to the first: a slice is placed after the Concat it lies in.
     for (const planned of this.#nodes.toReversed())
@@ -104,7 +105,7 @@ class Planner {
         const parent = this.#parents.get(name);
         this.#placements.set(name, parent ? this.#sliceOf(parent, name) : this.#ownPlacement(name));
       }
-    for (const input of this.#graph.inputs) this.#placements.set(input.name, borderedPlacement(input.name, input.shape, noBorder));
+    for (const name of inputNames) this.#placements.set(name, this.#ownPlacement(name));
     // Views name their source's storage, which may itself be a view: sources first.
     for (const { node, operation } of this.#nodes) {
       const name = node.outputs[0];
@@ -128,12 +129,12 @@ class Planner {
     return wishes.reduce(unionBorder, noBorder);
   }
 
-  /** That border, if the value can have one where it is first written. */
+  /** That border, if the value can have one where it is first written: by a kernel, or as an input. */
   #wantedBorder(name: string): Border {
     const producer = this.#producers.get(name);
     const { shape } = this.#type(name);
     const uses = this.#uses.get(name) ?? [];
-    const isFree = producer?.kernel?.writesStrided === true && !producer.operation.isView && shape.length >= 3;
+    const isFree = shape.length >= 3 && (!producer || producer.kernel?.writesStrided === true);
     const readable = uses.every(({ position, index }) => readsStrided(this.#nodes[position] as PlannedNode, index));
     return isFree && readable ? this.#wishedBorder(name) : noBorder;
   }
