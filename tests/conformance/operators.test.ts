@@ -94,7 +94,55 @@ function pool(
   );
 }
 
+/** What Transpose does to the last two of three axes. */
+function turn([n, rows, columns]: readonly [number, number, number]) {
+  return (x: number[]) =>
+    Array.from({ length: n * rows * columns }, (_, i) => {
+      const [k, c, r] = [Math.floor(i / (rows * columns)), Math.floor(i / rows) % columns, i % rows];
+      return x[(k * rows + r) * columns + c] as number;
+    });
+}
+
 const cases: readonly Row[] = [
+  {
+    why: "quads, of which the last two overlap",
+    run: { operator: "Add", inputs: [random([2, 6, 2]), random([2, 6, 2], 2)] },
+    expected: (a, b) => a.map((x, i) => x + (b[i] as number)),
+  },
+  {
+    why: "quads beside an operand that repeats along them and one that repeats across them",
+    run: { operator: "Sum", inputs: [random([3, 5, 20]), random([5, 1], 2), random([20], 3)] },
+    expected: (a, b, c) => a.map((x, i) => x + (b[Math.floor(i / 20) % 5] as number) + (c[i % 20] as number)),
+  },
+  {
+    why: "no elements at all",
+    run: { operator: "Exp", inputs: [random([2, 0])] },
+    expected: () => [],
+  },
+  {
+    why: "overlapping blocks inside a border",
+    run: { operator: "Mul", inputs: [random([2, 3, 5, 13]), random([3, 1, 1], 2)], bordered: true },
+    expected: (a, b) => a.map((x, i) => x * (b[Math.floor(i / 65) % 3] as number)),
+  },
+  {
+    why: "rows as long as no block",
+    run: { operator: "LeakyRelu", attributes: { alpha: 0.5 }, inputs: [random([2, 3, 4, 6])], bordered: true },
+    expected: (a) => a.map((x) => (x < 0 ? x / 2 : x)),
+  },
+  {
+    why: "a short last axis, so that another is walked in blocks",
+    run: { operator: "Transpose", attributes: { perm: [0, 2, 1] }, inputs: [random([2, 3, 41])] },
+    expected: turn([2, 3, 41]),
+  },
+  {
+    why: "rows read backwards",
+    run: {
+      operator: "Slice",
+      inputs: [random([3, 11]), Tensor.int64([1], [-1]), Tensor.int64([1], [-12]), Tensor.int64([1], [1]), Tensor.int64([1], [-1])],
+      constants: [1, 2, 3, 4],
+    },
+    expected: perRow(11, (row) => row.toReversed()),
+  },
   {
     why: "a product that ends inside a block of rows and columns",
     run: { operator: "MatMul", inputs: [random([70, 33]), random([33, 45], 2)] },

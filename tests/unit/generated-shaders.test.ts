@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type ActivationKind, activations } from "../../src/shaders/generate/activation.ts";
 import { type ConvolutionVariant, convolutionWorkgroupSize, generateConvolution } from "../../src/shaders/generate/convolution.ts";
-import { type ElementType, elementWiseWorkgroupSize, generateElementWise } from "../../src/shaders/generate/element-wise.ts";
+import { type Access, type ElementType, elementWiseWorkgroupSize, generateElementWise } from "../../src/shaders/generate/element-wise.ts";
 import { generatePooling } from "../../src/shaders/generate/pooling.ts";
 import { generateWinogradInput, generateWinogradOutput, winogradTransform } from "../../src/shaders/generate/winograd.ts";
 import type { Shader } from "../../src/shaders/shader.ts";
@@ -23,55 +23,83 @@ const lines = (shader: Shader) => shader.code.split("\n");
 describe("element-wise", () => {
   const types: ElementType[] = ["f32", "i32", "u32"];
 
+  /** The output and `operands` of them, each walked alike. */
+  const alike = (rank: number, block: number, access: Access, operands: number) => ({
+    rank,
+    block,
+    access: new Array<Access>(operands + 1).fill(access),
+  });
+
   test.each([1, 2, 3, 4, 5, 6])("rank %i, one to seven operands of every type", (rank) => {
     for (const type of types)
       for (const count of [1, 2, 7])
-        expectAsDeclared(
-          generateElementWise(
-            { name: "sum", expression: [..."abcdefg"].slice(0, count).join(" + "), inputs: new Array(count).fill(type), output: type },
-            rank,
-          ),
-        );
+        for (const variant of [alike(rank, 3, "strided", count), alike(rank, 8, "quads", count)])
+          expectAsDeclared(
+            generateElementWise(
+              { name: "sum", expression: [..."abcdefg"].slice(0, count).join(" + "), inputs: new Array(count).fill(type), output: type },
+              variant,
+            ),
+          );
   });
 
   test("scalars and helpers", () => {
     const formula = {
       name: "scaled",
-      expression: "twice(a) * params.alpha + params.beta",
+      expression: "twice(a) * alpha + beta",
       inputs: ["f32"],
       output: "f32",
       scalars: ["alpha", "beta"],
       helpers: "fn twice(x: f32) -> f32 { return x + x; }",
     } as const;
-    const shader = generateElementWise(formula, 2);
+    const shader = generateElementWise(formula, alike(2, 1, "strided", 1));
     expectAsDeclared(shader);
-    expect(shader.params?.fields["beta"]).toMatchObject({ type: "f32", offsetBytes: 4 * 10 });
+    expect(shader.params?.fields["beta"]).toMatchObject({ type: "f32", offsetBytes: 4 * 11 });
   });
 
   test("types may differ between operands and output", () => {
     const shader = generateElementWise(
       { name: "where", expression: "select(c, b, a != 0u)", inputs: ["u32", "f32", "f32"], output: "f32" },
-      3,
+      { rank: 3, block: 4, access: ["quads", "quads", "strided", "once"] },
     );
     expectAsDeclared(shader);
-    expect(shader.code).toContain("var<storage, read> a: array<u32>;");
-    expect(shader.code).toContain("var<storage, read_write> y: array<f32>;");
+    expect(shader.code).toContain("var<storage, read> a: array<vec4<u32>>;");
+    expect(shader.code).toContain("var<storage, read> b: array<f32>;");
+    expect(shader.code).toContain("var<storage, read_write> y: array<vec4<f32>>;");
   });
 
-  test("an index is taken apart from the last axis to the first, and bounds are tested first", () => {
-    const code = lines(generateElementWise({ name: "copy", expression: "a", inputs: ["u32"], output: "u32" }, 3));
-    const start = code.findIndex((line) => line.startsWith("fn main"));
-    expect(code.slice(start + 1)).toEqual([
+  const mainOf = (shader: Shader) => lines(shader).slice(lines(shader).findIndex((line) => line.startsWith("fn main")) + 1);
+
+  test("bounds are tested first, an index is taken apart from the last axis to the first, and Params are read once", () => {
+    const copy = { name: "copy", expression: "a", inputs: ["u32"], output: "u32" } as const;
+    expect(mainOf(generateElementWise(copy, alike(3, 2, "strided", 1)))).toEqual([
       `let index = id.x + id.y * (num_workgroups.x * ${elementWiseWorkgroupSize}u);`,
       "if (index >= params.count) { return; }",
-      "let i_2 = i32(index % params.size_2);",
-      "let rest_2 = index / params.size_2;",
+      "let rest_2 = index / params.blocks;",
+      "let i_2 = i32(min(index % params.blocks * 2u, params.size_2 - 2u));",
       "let i_1 = i32(rest_2 % params.size_1);",
       "let rest_1 = rest_2 / params.size_1;",
-      "let i_0 = i32(rest_1);",
-      "let a = a[params.a_offset + i_0 * params.a_stride_0 + i_1 * params.a_stride_1 + i_2 * params.a_stride_2];",
-      "y[params.y_offset + i_0 * params.y_stride_0 + i_1 * params.y_stride_1 + i_2 * params.y_stride_2] = a;",
+      "let i_0 = i32(rest_1 % params.size_0);",
+      "let y_step = params.y_stride_2;",
+      "let y_at = params.y_offset + i_0 * params.y_stride_0 + i_1 * params.y_stride_1 + i_2 * params.y_stride_2;",
+      "let a_step = params.a_stride_2;",
+      "let a_at = params.a_offset + i_0 * params.a_stride_0 + i_1 * params.a_stride_1 + i_2 * params.a_stride_2;",
+      "let a_0 = a[a_at + 0 * a_step];",
+      "let a_1 = a[a_at + 1 * a_step];",
+      "y[y_at + 0 * y_step] = formula(a_0);",
+      "y[y_at + 1 * y_step] = formula(a_1);",
       "}",
+    ]);
+  });
+
+  test("quads are loaded and stored whole, and what repeats is loaded once", () => {
+    const scaled = { name: "scaled", expression: "a * b", inputs: ["f32", "f32"], output: "f32" } as const;
+    const code = mainOf(generateElementWise(scaled, { rank: 1, block: 8, access: ["quads", "quads", "once"] }));
+    expect(code.filter((line) => /\[/.test(line))).toEqual([
+      "let a_quad_0 = a[(a_at >> 2u) + 0];",
+      "let a_quad_1 = a[(a_at >> 2u) + 1];",
+      "let b_0 = b[b_at];",
+      "y[(y_at >> 2u) + 0] = vec4(formula(a_0, b_0),formula(a_1, b_0),formula(a_2, b_0),formula(a_3, b_0));",
+      "y[(y_at >> 2u) + 1] = vec4(formula(a_4, b_0),formula(a_5, b_0),formula(a_6, b_0),formula(a_7, b_0));",
     ]);
   });
 });

@@ -10,9 +10,9 @@ export interface ElementWiseRow {
   readonly wgsl: string | Partial<Record<ElementType, string>>;
   /** The same formula on the CPU, for constants. Scalars follow the operands. */
   readonly js: (...x: number[]) => number;
-  /** Attribute name to default; each becomes `params.NAME`. */
+  /** Attribute name to default; a name in `wgsl`. */
   readonly scalars?: Readonly<Record<string, number>>;
-  /** Numbers that WGSL cannot write; each becomes `params.NAME`. */
+  /** Numbers that WGSL cannot write; each a name in `wgsl`. */
   readonly constants?: Readonly<Record<string, number>>;
   readonly operands?: number;
   /** Output type where it is not that of the first operand. */
@@ -43,15 +43,15 @@ const unary: Readonly<Record<string, ElementWiseRow>> = {
   Abs: { wgsl: { f32: "abs(a)", i32: "abs(a)", u32: "a" }, js: Math.abs },
   Neg: { wgsl: { f32: "-a", i32: "-a" }, js: (a) => -a },
   Relu: { wgsl: { f32: "max(a, 0.0)", i32: "max(a, 0)", u32: "a" }, js: (a) => Math.max(a, 0) },
-  LeakyRelu: { wgsl: "select(a, params.alpha * a, a < 0.0)", js: (a, alpha = 0) => (a < 0 ? alpha * a : a), scalars: { alpha: 0.01 } },
+  LeakyRelu: { wgsl: "select(a, alpha * a, a < 0.0)", js: (a, alpha = 0) => (a < 0 ? alpha * a : a), scalars: { alpha: 0.01 } },
   Elu: {
-    wgsl: "select(a, params.alpha * (exp(min(a, 0.0)) - 1.0), a < 0.0)",
+    wgsl: "select(a, alpha * (exp(min(a, 0.0)) - 1.0), a < 0.0)",
     js: (a, alpha = 0) => (a < 0 ? alpha * Math.expm1(a) : a),
     scalars: { alpha: 1 },
   },
   Sigmoid: { wgsl: "1.0 / (1.0 + exp(-a))", js: sigmoid },
   HardSigmoid: {
-    wgsl: "clamp(params.alpha * a + params.beta, 0.0, 1.0)",
+    wgsl: "clamp(alpha * a + beta, 0.0, 1.0)",
     js: (a, alpha = 0, beta = 0) => Math.min(1, Math.max(0, alpha * a + beta)),
     scalars: { alpha: 0.2, beta: 0.5 },
   },
@@ -59,7 +59,7 @@ const unary: Readonly<Record<string, ElementWiseRow>> = {
   Tanh: { wgsl: tanhWgsl("a"), js: Math.tanh },
   Exp: { wgsl: "exp(a)", js: Math.exp },
   // WGSL cannot write −∞, and some drivers answer −88.
-  Log: { wgsl: "select(log(a), params.lowest, a == 0.0)", js: Math.log, constants: { lowest: Number.NEGATIVE_INFINITY } },
+  Log: { wgsl: "select(log(a), lowest, a == 0.0)", js: Math.log, constants: { lowest: Number.NEGATIVE_INFINITY } },
   Sqrt: { wgsl: "sqrt(a)", js: Math.sqrt },
   Reciprocal: { wgsl: "1.0 / a", js: (a) => 1 / a },
 };
@@ -203,10 +203,10 @@ const clip = defineOperator("Clip", { since: 7 }, (context) => {
     const min = context.attributes.number("min", -3.4028234663852886e38);
     const max = context.attributes.number("max", 3.4028234663852886e38);
     return elementWise(context, [x], {
-      expression: "clamp(a, params.min, params.max)",
+      expression: "clamp(a, low, high)",
       js: (a) => Math.min(max, Math.max(min, a)),
       dtype: x.dtype,
-      scalars: { min, max },
+      scalars: { low: min, high: max },
     });
   }
   const min = context.inputs[1];
@@ -252,7 +252,7 @@ const batchNormalization = defineOperator("BatchNormalization", { since: 6 }, (c
       return context.invalid(`scale, bias, mean and variance must have ${channels} elements, got [${vector.shape}]`);
   const formula = {
     name: "batch-normalization",
-    expression: "b * (a - d) * inverseSqrt(e + params.epsilon) + c",
+    expression: "b * (a - d) * inverseSqrt(e + epsilon) + c",
     inputs: ["f32", "f32", "f32", "f32", "f32"] as const,
     output: "f32" as const,
     scalars: ["epsilon"],

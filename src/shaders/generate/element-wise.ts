@@ -1,13 +1,14 @@
 // Generates element-wise shaders: y = f(a, b, …) over operands of any rank, strides and broadcasting.
 // One of the few generated shaders, because rank, operand count and formula shape the code itself.
 import { defineShader, type ParamField, type Shader } from "../shader.ts";
+import { range } from "./range.ts";
 
 export type ElementType = "f32" | "i32" | "u32";
 
 export interface ElementWiseFormula {
   /** Shown in labels. */
   readonly name: string;
-  /** WGSL over the operand names `a`, `b`, `c`, … and the `params.NAME` scalars below. */
+  /** WGSL over the operand names `a`, `b`, `c`, … and the scalars below. */
   readonly expression: string;
   /** Element type of each operand, in order. */
   readonly inputs: readonly ElementType[];
@@ -18,50 +19,97 @@ export interface ElementWiseFormula {
   readonly helpers?: string;
 }
 
+/**
+ * How a view is walked along the last axis. `quads`: four neighbours at once, which wants a stride of 1 there, and the
+ * view's offset, its other strides and the last extent to be multiples of 4. `once`: one element for the whole block,
+ * where the stride is 0.
+ */
+export type Access = "strided" | "quads" | "once";
+
+export interface ElementWiseVariant {
+  /** Axes of the index space. */
+  readonly rank: number;
+  /** Elements per invocation, neighbours along the last axis: at most its extent; 4 or 8 where any view is read in quads. */
+  readonly block: number;
+  /** Of the output, which is not read `once`, and of each operand. */
+  readonly access: readonly Access[];
+}
+
 export const elementWiseWorkgroupSize = 64;
 
 const operandNames = "abcdefgh";
 
 /**
- * Params: `count`, `size_K` per axis, `y_offset`, `y_stride_K`, and the same for each operand, then the scalars.
- * Bindings: `y` and one per operand. One invocation computes one element.
+ * Params: `count` invocations, `blocks` along the last axis, `size_K` per axis, `y_offset`, `y_stride_K`, and the same for
+ * each operand, then the scalars. Bindings: `y` and one per operand.
  */
-export function generateElementWise(formula: ElementWiseFormula, rank: number): Shader {
+export function generateElementWise(formula: ElementWiseFormula, { rank, block, access }: ElementWiseVariant): Shader {
   const operands = formula.inputs.map((_, i) => operandNames[i] as string);
-  const axes = Array.from({ length: rank }, (_, axis) => axis);
-  const fields: [string, ParamField["type"]][] = [["count", "u32"]];
-  for (const axis of axes) fields.push([`size_${axis}`, "u32"]);
-  for (const name of ["y", ...operands]) {
-    fields.push([`${name}_offset`, "i32"]);
-    for (const axis of axes) fields.push([`${name}_stride_${axis}`, "i32"]);
-  }
-  for (const scalar of formula.scalars ?? []) fields.push([scalar, "f32"]);
-
-  const address = (name: string) =>
-    [`params.${name}_offset`, ...axes.map((axis) => `i_${axis} * params.${name}_stride_${axis}`)].join(" + ");
+  const { scalars = [] } = formula;
+  const views = ["y", ...operands];
+  const accessOf = (name: string) => access[views.indexOf(name)] as Access;
+  const axes = range(rank);
+  const last = rank - 1;
+  const fields: [string, ParamField["type"]][] = [
+    ["count", "u32"],
+    ["blocks", "u32"],
+    ...axes.map((axis): [string, "u32"] => [`size_${axis}`, "u32"]),
+    ...views.flatMap((name): [string, "i32"][] => [
+      [`${name}_offset`, "i32"],
+      ...axes.map((axis): [string, "i32"] => [`${name}_stride_${axis}`, "i32"]),
+    ]),
+    ...scalars.map((scalar): [string, "f32"] => [scalar, "f32"]),
+  ];
+  const stored = (name: string, type: ElementType) => `array<${accessOf(name) === "quads" ? `vec4<${type}>` : type}>`;
+  const parameters = [...operands.map((name, i) => `${name}: ${formula.inputs[i]}`), ...scalars.map((scalar) => `${scalar}: f32`)];
+  const value = (i: number) =>
+    `formula(${[...operands.map((name) => (accessOf(name) === "once" ? `${name}_0` : `${name}_${i}`)), ...scalars].join(", ")})`;
   const code = [
     `// ${formula.name}: y = ${formula.expression}`,
     "struct Params {",
     ...fields.map(([name, type]) => `${name}: ${type},`),
     "}",
     "@group(0) @binding(0) var<uniform> params: Params;",
-    `@group(0) @binding(1) var<storage, read_write> y: array<${formula.output}>;`,
-    ...operands.map((name, i) => `@group(0) @binding(${i + 2}) var<storage, read> ${name}: array<${formula.inputs[i]}>;`),
+    `@group(0) @binding(1) var<storage, read_write> y: ${stored("y", formula.output)};`,
+    ...operands.map(
+      (name, i) => `@group(0) @binding(${i + 2}) var<storage, read> ${name}: ${stored(name, formula.inputs[i] as ElementType)};`,
+    ),
     formula.helpers ?? "",
+    `fn formula(${parameters.join(", ")}) -> ${formula.output} { return ${formula.expression}; }`,
     `@compute @workgroup_size(${elementWiseWorkgroupSize})`,
     "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
     `let index = id.x + id.y * (num_workgroups.x * ${elementWiseWorkgroupSize}u);`,
     "if (index >= params.count) { return; }",
-    ...axes.toReversed().flatMap((axis) => {
-      const rest = axis === rank - 1 ? "index" : `rest_${axis + 1}`;
-      // The outermost axis needs no modulo: what is left is its index.
-      if (axis === 0) return [`let i_0 = i32(${rest});`];
-      return [`let i_${axis} = i32(${rest} % params.size_${axis});`, `let rest_${axis} = ${rest} / params.size_${axis};`];
-    }),
-    // From here on an operand's name is its element.
-    ...operands.map((name) => `let ${name} = ${name}[${address(name)}];`),
-    `y[${address("y")}] = ${formula.expression};`,
+    `let rest_${last} = index / params.blocks;`,
+    // The last block moves back until it fits: what two blocks compute is the same.
+    `let i_${last} = i32(min(index % params.blocks * ${block}u, params.size_${last} - ${block}u));`,
+    ...axes
+      .slice(0, -1)
+      .toReversed()
+      .flatMap((axis) => [
+        `let i_${axis} = i32(rest_${axis + 1} % params.size_${axis});`,
+        ...(axis > 0 ? [`let rest_${axis} = rest_${axis + 1} / params.size_${axis};`] : []),
+      ]),
+    ...views.flatMap((name) => [
+      `let ${name}_step = params.${name}_stride_${last};`,
+      `let ${name}_at = ${[`params.${name}_offset`, ...axes.map((axis) => `i_${axis} * params.${name}_stride_${axis}`)].join(" + ")};`,
+    ]),
+    ...scalars.map((scalar) => `let ${scalar} = params.${scalar};`),
+    ...operands.flatMap((name) => load(name, accessOf(name), block)),
+    ...(accessOf("y") === "quads"
+      ? range(block / 4).map((quad) => `y[(y_at >> 2u) + ${quad}] = vec4(${range(4).map((i) => value(quad * 4 + i))});`)
+      : range(block).map((i) => `y[y_at + ${i} * y_step] = ${value(i)};`)),
     "}",
   ].join("\n");
   return defineShader(formula.name, code);
+}
+
+/** Code that defines `NAME_I`, the operand's element for each of the block. */
+function load(name: string, access: Access, block: number): string[] {
+  if (access === "once") return [`let ${name}_0 = ${name}[${name}_at];`];
+  if (access === "strided") return range(block).map((i) => `let ${name}_${i} = ${name}[${name}_at + ${i} * ${name}_step];`);
+  return range(block / 4).flatMap((quad) => [
+    `let ${name}_quad_${quad} = ${name}[(${name}_at >> 2u) + ${quad}];`,
+    ...range(4).map((i) => `let ${name}_${quad * 4 + i} = ${name}_quad_${quad}.${"xyzw"[i]};`),
+  ]);
 }

@@ -21,26 +21,26 @@ const softplusWgsl = "max(a, 0.0) + log(1.0 + exp(-abs(a)))";
 
 const unary: Readonly<Record<string, ElementWiseRow>> = {
   Celu: {
-    wgsl: "max(a, 0.0) + min(params.alpha * (exp(min(a, 0.0) / params.alpha) - 1.0), 0.0)",
+    wgsl: "max(a, 0.0) + min(alpha * (exp(min(a, 0.0) / alpha) - 1.0), 0.0)",
     js: (a, alpha = 1) => Math.max(a, 0) + Math.min(alpha * Math.expm1(a / alpha), 0),
     scalars: { alpha: 1 },
     since: 12,
   },
   Selu: {
-    wgsl: "params.gamma * select(a, params.alpha * (exp(min(a, 0.0)) - 1.0), a < 0.0)",
+    wgsl: "gamma * select(a, alpha * (exp(min(a, 0.0)) - 1.0), a < 0.0)",
     js: (a, alpha = 0, gamma = 0) => gamma * (a < 0 ? alpha * Math.expm1(a) : a),
     scalars: { alpha: 1.6732631921768188, gamma: 1.0507010221481323 },
   },
   Mish: { wgsl: `a * ${tanhWgsl(softplusWgsl)}`, js: (a) => a * Math.tanh(softplus(a)), since: 18 },
   Softplus: { wgsl: softplusWgsl, js: softplus },
   Softsign: { wgsl: "a / (1.0 + abs(a))", js: (a) => a / (1 + Math.abs(a)) },
-  ThresholdedRelu: { wgsl: "select(0.0, a, a > params.alpha)", js: (a, alpha = 0) => (a > alpha ? a : 0), scalars: { alpha: 1 } },
+  ThresholdedRelu: { wgsl: "select(0.0, a, a > alpha)", js: (a, alpha = 0) => (a > alpha ? a : 0), scalars: { alpha: 1 } },
   Shrink: {
-    wgsl: "select(select(0.0, a - params.bias, a > params.lambd), a + params.bias, a < -params.lambd)",
+    wgsl: "select(select(0.0, a - bias, a > lambd), a + bias, a < -lambd)",
     js: (a, lambd = 0, bias = 0) => (a > lambd ? a - bias : a < -lambd ? a + bias : 0),
     scalars: { lambd: 0.5, bias: 0 },
   },
-  Swish: { wgsl: "a / (1.0 + exp(-params.alpha * a))", js: (a, alpha = 1) => a * sigmoid(alpha * a), scalars: { alpha: 1 }, since: 24 },
+  Swish: { wgsl: "a / (1.0 + exp(-alpha * a))", js: (a, alpha = 1) => a * sigmoid(alpha * a), scalars: { alpha: 1 }, since: 24 },
   Floor: { wgsl: "floor(a)", js: Math.floor },
   Ceil: { wgsl: "ceil(a)", js: Math.ceil },
   Round: { wgsl: "round(a)", js: roundToEven, since: 11 },
