@@ -27,8 +27,7 @@ function sessionOf(model: Model, task: Task, gpuBytes: number): Session {
   let outputs: readonly Tensor[] = [];
   return {
     async run() {
-      model.run(inputs);
-      outputs = await Promise.all(model.outputs.map(({ name }) => model.read(name)));
+      outputs = Object.values(await model.predict(inputs));
     },
     outputs: () => outputs.map((tensor) => tensor.toFloat32()),
     gpuBytes: () => gpuBytes,

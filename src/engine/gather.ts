@@ -13,15 +13,13 @@ export function isDense(shape: Shape, strides: readonly number[]): boolean {
 }
 
 /**
- * The elements of a view, row-major. A view without gaps is answered as it is, without a copy.
+ * The elements of a view, row-major, as a copy.
  *
  * @param words from the view's first element on
  * @param strides in words, one per axis
  */
-export function gatherWords(words: Uint32Array<ArrayBuffer>, shape: Shape, strides: readonly number[]): Uint32Array<ArrayBuffer> {
-  const size = sizeOf(shape);
-  if (isDense(shape, strides)) return words.length === size ? words : words.slice(0, size);
-  const result = new Uint32Array(size);
+export function gatherWords(words: Uint32Array, shape: Shape, strides: readonly number[]): Uint32Array<ArrayBuffer> {
+  const result = new Uint32Array(sizeOf(shape));
   copyWords(words, strides, result, denseStrides(shape), shape);
   return result;
 }

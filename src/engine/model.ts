@@ -1,19 +1,18 @@
 // The facade: load a model, run it, look at any value, let it go.
 import { DeviceError, ModelError, UnsupportedError } from "./errors.ts";
-import { forEachRun, gatherWords, spanOf } from "./gather.ts";
+import { forEachRun, spanOf } from "./gather.ts";
 import type { Device } from "./gpu/device.ts";
 import { Program } from "./gpu/program.ts";
-import { readBack } from "./gpu/read-back.ts";
 import type { Graph, Node, TypedGraph, ValueType } from "./graph/graph.ts";
 import { loadOperators } from "./ops/index.ts";
 import { optimizeGraph } from "./passes/index.ts";
 import { type Inference, type InferOptions, inferGraph } from "./passes/infer.ts";
-import type { Layout, MemoryReport, Plan } from "./plan/plan.ts";
+import type { Layout, MemoryReport, PlacedValue, Plan } from "./plan/plan.ts";
 import { planGraph } from "./plan/planner.ts";
 import { sameShape, sizeOf } from "./shapes.ts";
 import { type ModelSource, type ReadOptions, readModel } from "./source.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
-import { fromGpuWords, gpuTypeOf, Tensor, toGpuWords } from "./tensor.ts";
+import { gpuTypeOf, Tensor, toGpuWords } from "./tensor.ts";
 
 export interface LoadOptions extends ReadOptions, InferOptions {
   /** Values (or layers, by name) to keep readable after a run; "all" for every one. */
@@ -143,6 +142,7 @@ export class Model {
     const request = ++this.#request;
     const program = await Program.create(this.#device, plan, {
       onCompile: (done, total) => this.#options.onProgress?.({ stage: "compile", done, total }),
+      outputs: graph.outputs,
     });
     if (request !== this.#request) {
       program.dispose();
@@ -169,12 +169,24 @@ export class Model {
 
   /** Writes the given inputs and submits one run. Reads nothing back and waits for nothing. */
   run(inputs: Readonly<Record<string, Tensor | Float32Array>> = {}): void {
+    const encoder = this.#encodeRun(inputs);
+    this.#device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Runs once and reads every output back, by name: one submit, one wait. */
+  async predict(inputs: Readonly<Record<string, Tensor | Float32Array>> = {}): Promise<Record<string, Tensor>> {
+    const encoder = this.#encodeRun(inputs);
+    const tensors = await this.#read(this.graph.outputs, encoder);
+    return Object.fromEntries(this.graph.outputs.map((name, i) => [name, tensors[i] as Tensor]));
+  }
+
+  #encodeRun(inputs: Readonly<Record<string, Tensor | Float32Array>>): GPUCommandEncoder {
     this.write(inputs);
     const encoder = this.#device.gpu.createCommandEncoder({ label: this.#file.name });
     const pass = encoder.beginComputePass({ label: this.#file.name });
     this.encode(pass);
     pass.end();
-    this.#device.gpu.queue.submit([encoder.finish()]);
+    return encoder;
   }
 
   /** Writes inputs without running. */
@@ -203,21 +215,35 @@ export class Model {
 
   /** Where a value lies on the GPU: an input, an output, or an observed value. */
   value(name: string): GpuValue {
-    const resolved = this.valueName(name);
-    const value = this.#live.plan.values.get(resolved);
-    if (!value) throw new ModelError(`value '${name}' is not observed, or is a constant. Observe it first: model.observe(["${name}"]).`);
+    const value = this.#placed(name);
     return { ...value, buffer: this.#live.bufferOf(value) };
+  }
+
+  #placed(name: string): PlacedValue {
+    const value = this.#live.plan.values.get(this.valueName(name));
+    if (!value) throw new ModelError(`value '${name}' is not observed, or is a constant. Observe it first: model.observe(["${name}"]).`);
+    return value;
   }
 
   /** Reads a value back, dense and in its own type. Constants and observed values only. */
   async read(name: string): Promise<Tensor> {
-    const resolved = this.valueName(name);
-    const constant = this.#live.plan.constants.get(resolved) ?? this.graph.initializers.get(resolved);
-    if (constant) return constant;
-    const { dtype, shape, offset, strides, buffer } = this.value(name);
-    if (sizeOf(shape) === 0) return new Tensor(dtype, shape, new Uint8Array(0));
-    const words = new Uint32Array(await readBack(this.#device, buffer, spanOf(shape, strides) * 4, offset * 4));
-    return fromGpuWords(dtype, shape, gatherWords(words, shape, strides).buffer);
+    const [tensor] = await this.#read([name]);
+    return tensor as Tensor;
+  }
+
+  async #read(names: readonly string[], encoder?: GPUCommandEncoder): Promise<Tensor[]> {
+    const known = names.map((name) => this.#constant(this.valueName(name)) ?? this.#placed(name));
+    const placed = known.filter((value): value is PlacedValue => !(value instanceof Tensor));
+    if (placed.length === 0 && !encoder) return known as Tensor[];
+    const tensors = await this.#live.read(placed, encoder ?? this.#device.gpu.createCommandEncoder({ label: "read-back" }));
+    return known.map((value) => (value instanceof Tensor ? value : (tensors[placed.indexOf(value)] as Tensor)));
+  }
+
+  /** A value that is known without the GPU. */
+  #constant(name: string): Tensor | undefined {
+    const constant = this.#live.plan.constants.get(name) ?? this.graph.initializers.get(name);
+    const { dtype, shape } = this.graph.types.get(name) as ValueType;
+    return constant ?? (sizeOf(shape) === 0 ? new Tensor(dtype, shape, new Uint8Array(0)) : undefined);
   }
 
   /** Rebuilds the model on another device, after the first was lost. Inputs must be written again. */

@@ -82,6 +82,60 @@ describe("the frame loop", () => {
     }));
 });
 
+describe("reading", () => {
+  test("a thousand predictions make nothing but one encoder each and leave the byte counter as it was when the model was loaded", () =>
+    withDevice(async (real) => {
+      const { device, made } = recorded(real);
+      const model = await loadModel(device, tiny);
+      const bytes = device.allocatedBytes;
+      const first = await model.predict({ x });
+      made.length = 0;
+      for (let i = 0; i < 1000; i++)
+        if (i % 10 === 0) expect(await model.predict({ x })).toEqual(first);
+        else await model.predict();
+      expect(new Set(made)).toEqual(new Set(["createCommandEncoder"]));
+      expect(made.length).toBe(1000);
+      expect(device.allocatedBytes).toBe(bytes);
+      model.dispose();
+      expect(device.allocatedBytes).toBe(0);
+    }));
+
+  test("all outputs in one submit, constants and empty ones too", () =>
+    withDevice(async (device) => {
+      const graph = graphOf({
+        inputs: { x: [1, 2] },
+        constants: { none: ints(0) },
+        nodes: [op("Shape", "x", "s"), op("Slice", "x none none", "empty"), op("Mul", "x x", "a"), op("Neg", "x", "b")],
+        outputs: ["s", "empty", "a", "b"],
+      });
+      const model = await loadModel(device, graph);
+      const results = await model.predict({ x: Float32Array.of(1, 2) });
+      expect(Object.entries(results).map(([name, tensor]) => [name, tensor.shape, tensor.toNumbers()])).toEqual([
+        ["s", [2], [1, 2]],
+        ["empty", [0, 2], []],
+        ["a", [1, 2], [1, 4]],
+        ["b", [1, 2], [-1, -2]],
+      ]);
+      model.dispose();
+    }));
+
+  test("several reads at once, while the plan changes and while the model is disposed of", () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, tiny, { observe: ["conv", "relu"] });
+      const { y } = await model.predict({ x });
+      const reads = await Promise.all([model.predict(), model.predict(), model.read("relu"), model.read("y"), model.read("conv")]);
+      expect([reads[0].y, reads[1].y, reads[3]]).toEqual([y, y, y]);
+      expect(reads[2].toFloat32()).toEqual(reads[4].toFloat32().map((v) => Math.max(0, v)));
+      const before = [model.read("y"), model.read("y"), model.read("conv")];
+      await model.observe([]);
+      expect(await Promise.all(before)).toEqual([y, y, reads[4]]);
+      const last = [model.predict(), model.predict()];
+      model.dispose();
+      for (const { y: read } of await Promise.all(last)) expect(read).toEqual(y);
+      expect(device.allocatedBytes).toBe(0);
+    }));
+});
+
 describe("observing", () => {
   test("values inside a border, in a slice and before an activation are read as they are", () =>
     withDevice(async (device) => {

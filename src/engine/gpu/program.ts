@@ -1,13 +1,17 @@
 // A Plan made real: buffers, pipelines and bind groups created once, then only dispatches per frame.
 import { encodeParams } from "../../shaders/shader.ts";
-import { copyWords, isDense, spanOf } from "../gather.ts";
+import { copyWords, gatherWords, isDense, spanOf } from "../gather.ts";
 import type { PlacedValue, Plan, Step } from "../plan/plan.ts";
 import { denseStrides } from "../shapes.ts";
+import { fromGpuWords, type Tensor } from "../tensor.ts";
 import type { Device } from "./device.ts";
+import { Staging } from "./read-back.ts";
 
 export interface ProgramOptions {
   /** Called as pipelines finish compiling. */
   readonly onCompile?: (done: number, total: number) => void;
+  /** Values that are read together again and again: memory for it is made once. */
+  readonly outputs?: readonly string[];
 }
 
 interface EncodedStep {
@@ -23,15 +27,17 @@ export class Program {
   readonly #device: Device;
   readonly #buffers: readonly GPUBuffer[];
   readonly #steps: readonly EncodedStep[];
+  readonly #staging: Staging | undefined;
   /** Words of values with a border as they lie on the GPU, zeros around the elements. */
   readonly #spreads = new Map<PlacedValue, Uint32Array<ArrayBuffer>>();
 
-  private constructor(device: Device, plan: Plan, buffers: readonly GPUBuffer[], steps: readonly EncodedStep[]) {
+  private constructor(device: Device, plan: Plan, buffers: readonly GPUBuffer[], steps: readonly EncodedStep[], staging?: Staging) {
     this.#device = device;
     // The GPU holds the weights now; a second copy would only fill memory.
     this.plan = { ...plan, buffers: plan.buffers.map(({ label, sizeBytes, role }) => ({ label, sizeBytes, role })) };
     this.#buffers = buffers;
     this.#steps = steps;
+    this.#staging = staging;
   }
 
   /** Uploads what the plan's buffers hold at the start and compiles its pipelines, all at once. */
@@ -40,6 +46,7 @@ export class Program {
     // A failure meanwhile must not leave it unhandled.
     compiling.catch(() => {});
     const buffers: GPUBuffer[] = [];
+    let staging: Staging | undefined;
     try {
       const { bytes, offsets } = encodeAllParams(plan.steps, device.gpu.limits.minUniformBufferOffsetAlignment);
       const params = await device.checked("Making the model's buffers", () => {
@@ -51,14 +58,17 @@ export class Program {
         const block = device.createBuffer("params", bytes.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
         buffers.push(block);
         device.gpu.queue.writeBuffer(block, 0, bytes);
+        const readBytes = bytesOf((options.outputs ?? []).flatMap((name) => plan.values.get(name) ?? []));
+        if (readBytes > 0) staging = new Staging(device, readBytes);
         return block;
       });
       const pipelines = await compiling;
       const steps = await device.checked("Binding the model's buffers", () =>
         plan.steps.map((step, i) => bindStep(device, step, pipelines[i] as GPUComputePipeline, buffers, params, offsets[i] as number)),
       );
-      return new Program(device, plan, buffers, steps);
+      return new Program(device, plan, buffers, steps, staging);
     } catch (error) {
+      staging?.dispose();
       for (const buffer of buffers) device.destroyBuffer(buffer);
       throw error;
     }
@@ -105,7 +115,33 @@ export class Program {
     return spread;
   }
 
+  /**
+   * Copies values to the CPU, dense and in their own types, in one submit after what `encoder` holds.
+   *
+   * @throws DeviceError if the GPU is lost meanwhile
+   */
+  async read(values: readonly PlacedValue[], encoder: GPUCommandEncoder): Promise<Tensor[]> {
+    const pieces = values.map((value) => ({
+      buffer: this.bufferOf(value),
+      offsetBytes: value.offset * 4,
+      sizeBytes: spanOf(value.shape, value.strides) * 4,
+    }));
+    const readBytes = bytesOf(values);
+    const kept = this.#staging && !this.#staging.isBusy && readBytes <= this.#staging.sizeBytes ? this.#staging : undefined;
+    const staging = kept ?? new Staging(this.#device, readBytes);
+    try {
+      return await staging.read(encoder, pieces, (words) =>
+        values.map(({ dtype, shape, strides }, i) =>
+          fromGpuWords(dtype, shape, gatherWords(words[i] as Uint32Array, shape, strides).buffer),
+        ),
+      );
+    } finally {
+      if (!kept) staging.dispose();
+    }
+  }
+
   dispose(): void {
+    this.#staging?.dispose();
     for (const buffer of this.#buffers) this.#device.destroyBuffer(buffer);
   }
 }
@@ -117,6 +153,11 @@ async function compileAll(device: Device, steps: readonly Step[], onCompile: Pro
   onCompile?.(0, distinct.length);
   await Promise.all(distinct.map((pipeline) => pipeline.then(() => onCompile?.(++done, distinct.length))));
   return Promise.all(pipelines);
+}
+
+/** What it takes to copy these values, gaps and all. */
+function bytesOf(values: readonly PlacedValue[]): number {
+  return values.reduce((sum, { shape, strides }) => sum + spanOf(shape, strides) * 4, 0);
 }
 
 /** All Params structs in one buffer, each at an offset a uniform binding may have. */

@@ -1,21 +1,93 @@
-// Copies a buffer from the GPU to the CPU. Never used in a frame loop.
+// Brings words from GPU buffers to the CPU: one submit and one wait, however many pieces. Never used in a frame loop.
 import { DeviceError } from "../errors.ts";
 import type { Device } from "./device.ts";
 
-/** The buffer's words from `offsetBytes`, as a copy. */
+/** Part of a buffer, in bytes that are multiples of 4. */
+export interface Piece {
+  readonly buffer: GPUBuffer;
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+}
+
+/** A buffer that the CPU can map: what is read again and again needs no fresh one each time. */
+export class Staging {
+  readonly sizeBytes: number;
+  readonly #device: Device;
+  readonly #buffer: GPUBuffer;
+  #isBusy = false;
+  #isDisposed = false;
+
+  constructor(device: Device, sizeBytes: number) {
+    this.sizeBytes = sizeBytes;
+    this.#device = device;
+    this.#buffer = device.createBuffer("read-back", sizeBytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+  }
+
+  /** Whether a read is under way; there can be one at a time. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /**
+   * Adds the copies to `encoder`, submits it and waits.
+   *
+   * @param decode gets the words of each piece; they are gone when it returns
+   * @throws DeviceError if the GPU is lost meanwhile
+   */
+  async read<T>(encoder: GPUCommandEncoder, pieces: readonly Piece[], decode: (words: readonly Uint32Array[]) => T): Promise<T> {
+    let end = 0;
+    const ranges = pieces.map(({ buffer, offsetBytes, sizeBytes }) => {
+      const start = end;
+      end += sizeBytes;
+      encoder.copyBufferToBuffer(buffer, offsetBytes, this.#buffer, start, sizeBytes);
+      return [start / 4, end / 4] as const;
+    });
+    this.#isBusy = true;
+    try {
+      this.#device.gpu.queue.submit([encoder.finish()]);
+      await hasten(this.#device.gpu.queue, this.#buffer.mapAsync(GPUMapMode.READ, 0, end)).catch((error: Error) => {
+        const labels = pieces.map(({ buffer }) => `'${buffer.label}'`).join(", ");
+        throw new DeviceError(
+          `${labels} could not be read: ${error.message || "the GPU was lost"}. Request another device and move the model to it.`,
+        );
+      });
+      const words = new Uint32Array(this.#buffer.getMappedRange(0, end));
+      return decode(ranges.map((range) => words.subarray(...range)));
+    } finally {
+      this.#isBusy = false;
+      this.#buffer.unmap();
+      if (this.#isDisposed) this.dispose();
+    }
+  }
+
+  /** Returns the bytes; after the read that is under way, if there is one. */
+  dispose(): void {
+    this.#isDisposed = true;
+    if (!this.#isBusy) this.#device.destroyBuffer(this.#buffer);
+  }
+}
+
+/** A buffer's words from `offsetBytes`, as a copy. */
 export async function readBack(device: Device, buffer: GPUBuffer, sizeBytes: number, offsetBytes = 0): Promise<ArrayBuffer> {
-  const staging = device.createBuffer("read-back", sizeBytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+  const staging = new Staging(device, sizeBytes);
   try {
     const encoder = device.gpu.createCommandEncoder({ label: "read-back" });
-    encoder.copyBufferToBuffer(buffer, offsetBytes, staging, 0, sizeBytes);
-    device.gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ, 0, sizeBytes).catch((error: Error) => {
-      throw new DeviceError(
-        `'${buffer.label}' could not be read: ${error.message || "the GPU was lost"}. Request another device and move the model to it.`,
-      );
-    });
-    return staging.getMappedRange(0, sizeBytes).slice(0);
+    return await staging.read(
+      encoder,
+      [{ buffer, offsetBytes, sizeBytes }],
+      ([words]) => (words as Uint32Array<ArrayBuffer>).slice().buffer,
+    );
   } finally {
-    device.destroyBuffer(staging);
+    staging.dispose();
   }
+}
+
+/** Chromium looks for finished work when commands arrive, and else every 2 ms. A few empty ones show a short run's results sooner. */
+function hasten<T>(queue: GPUQueue, mapped: Promise<T>): Promise<T> {
+  let count = 3;
+  const timer = setInterval(() => {
+    queue.submit([]);
+    if (--count === 0) clearInterval(timer);
+  }, 1);
+  return mapped.finally(() => clearInterval(timer));
 }
