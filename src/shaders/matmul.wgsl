@@ -74,7 +74,10 @@ fn main(
   var sum5 = vec4<f32>();
   var sum6 = vec4<f32>();
   var sum7 = vec4<f32>();
-  for (var k = 0u; k < params.depth; k++) {
+  let depth = params.depth;
+  let a_step = params.a_strides.y;
+  let b_step = params.b_strides.x;
+  for (var k = 0u; k < depth; k++) {
     let right = vec4<f32>(b[b_at + b_columns.x], b[b_at + b_columns.y], b[b_at + b_columns.z], b[b_at + b_columns.w]);
     sum0 += a[a0_at] * right;
     sum1 += a[a1_at] * right;
@@ -84,15 +87,15 @@ fn main(
     sum5 += a[a5_at] * right;
     sum6 += a[a6_at] * right;
     sum7 += a[a7_at] * right;
-    b_at += params.b_strides.x;
-    a0_at += params.a_strides.y;
-    a1_at += params.a_strides.y;
-    a2_at += params.a_strides.y;
-    a3_at += params.a_strides.y;
-    a4_at += params.a_strides.y;
-    a5_at += params.a_strides.y;
-    a6_at += params.a_strides.y;
-    a7_at += params.a_strides.y;
+    b_at += b_step;
+    a0_at += a_step;
+    a1_at += a_step;
+    a2_at += a_step;
+    a3_at += a_step;
+    a4_at += a_step;
+    a5_at += a_step;
+    a6_at += a_step;
+    a7_at += a_step;
   }
   store(sum0, row + 0u, columns, batch);
   store(sum1, row + 1u, columns, batch);

@@ -154,6 +154,26 @@ const cases: readonly Row[] = [
     expected: product(1, 37, 2100),
   },
   {
+    why: "a dense layer of more pictures than one block, with a depth no multiple of 4 and a width below 4",
+    run: { operator: "Gemm", inputs: [random([11, 1027]), random([1027, 3], 2)], constants: [1] },
+    expected: product(11, 3, 1027),
+  },
+  {
+    why: "a dense layer of few pictures, all of it scaled, with an addend",
+    run: {
+      operator: "Gemm",
+      attributes: { alpha: 0.5, beta: 2, transB: 1 },
+      inputs: [random([2, 130]), random([50, 130], 2), random([50], 3)],
+      constants: [1],
+    },
+    expected: (a, b, c) =>
+      a.slice(0, 100).map((_, i) => {
+        const [m, n] = [Math.floor(i / 50), i % 50];
+        const terms = Array.from({ length: 130 }, (_, k) => (a[m * 130 + k] as number) * (b[n * 130 + k] as number));
+        return sum(terms) / 2 + 2 * (c[n] as number);
+      }),
+  },
+  {
     why: "a dense layer whose matrix is computed",
     run: { operator: "MatMul", inputs: [random([3, 50]), random([50, 72], 2)] },
     expected: product(3, 72, 50),
@@ -226,11 +246,12 @@ for (const { why, run, expected } of cases)
   test(`${run.operator}: ${why}`, () =>
     withDevice(async (device) => {
       const wanted = expected(...run.inputs.map((input) => input?.toNumbers() ?? []));
-      for (const kernel of kernelNames(run)) {
-        const [output] = await runOperator(device, { ...run, kernel });
-        const actual = output?.toNumbers() ?? [];
-        expect(actual.length, kernel).toBe(wanted.length);
-        const worst = Math.max(...actual.map((value, i) => Math.abs(value - (wanted[i] as number))));
-        expect(worst, `${kernel}: largest error`).toBeLessThan(1e-4);
-      }
+      for (const target of [{}, device.target])
+        for (const kernel of kernelNames({ ...run, target })) {
+          const [output] = await runOperator(device, { ...run, kernel, target });
+          const actual = output?.toNumbers() ?? [];
+          expect(actual.length, kernel).toBe(wanted.length);
+          const worst = Math.max(...actual.map((value, i) => Math.abs(value - (wanted[i] as number))));
+          expect(worst, `${kernel}: largest error`).toBeLessThan(1e-4);
+        }
     }));

@@ -6,7 +6,7 @@ import { Program } from "../../src/engine/gpu/program.ts";
 import { readBack } from "../../src/engine/gpu/read-back.ts";
 import type { AttributeValue } from "../../src/engine/graph/graph.ts";
 import { findOperator } from "../../src/engine/ops/index.ts";
-import type { Border, Kernel, Operation, OperatorContext, PlacedOperand } from "../../src/engine/ops/operator.ts";
+import type { Border, Kernel, Operation, OperatorContext, PlacedOperand, Target } from "../../src/engine/ops/operator.ts";
 import type { Plan, PlanBuffer, Step } from "../../src/engine/plan/plan.ts";
 import { denseStrides, sizeOf } from "../../src/engine/shapes.ts";
 import { fromGpuWords, type Tensor, toGpuWords } from "../../src/engine/tensor.ts";
@@ -23,6 +23,8 @@ export interface OperatorRun {
   readonly bordered?: boolean;
   /** The first kernel by default. */
   readonly kernel?: string;
+  /** What kernels are chosen for: an unknown adapter by default. */
+  readonly target?: Target;
 }
 
 /** What an operator says of itself for these inputs. */
@@ -62,7 +64,7 @@ export function describeOperator({
 /** Computes the outputs with one kernel. */
 export async function runOperator(device: Device, run: OperatorRun): Promise<Tensor[]> {
   const operation = describeOperator(run);
-  const kernels = operation.kernels?.({}) ?? [];
+  const kernels = operation.kernels?.(run.target ?? {}) ?? [];
   const kernel = run.kernel ? kernels.find(({ name }) => name === run.kernel) : kernels[0];
   if (!kernel) throw new Error(`${run.operator} has no kernel ${run.kernel ?? ""}; it has ${kernels.map(({ name }) => name)}`);
 
@@ -107,7 +109,7 @@ export async function runOperator(device: Device, run: OperatorRun): Promise<Ten
 
 /** The names of the kernels that accept this case. */
 export function kernelNames(run: OperatorRun): readonly string[] {
-  return (describeOperator(run).kernels?.({}) ?? []).map((kernel: Kernel) => kernel.name);
+  return (describeOperator(run).kernels?.(run.target ?? {}) ?? []).map((kernel: Kernel) => kernel.name);
 }
 
 const noMemory = { weightBytes: 0, activationBytes: 0, peakLiveBytes: 0 };

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type ActivationKind, activations } from "../../src/shaders/generate/activation.ts";
 import { type ConvolutionVariant, convolutionWorkgroupSize, generateConvolution } from "../../src/shaders/generate/convolution.ts";
 import { type Access, type ElementType, elementWiseWorkgroupSize, generateElementWise } from "../../src/shaders/generate/element-wise.ts";
+import { generateMatrixProduct } from "../../src/shaders/generate/matrix-product.ts";
 import { generatePooling } from "../../src/shaders/generate/pooling.ts";
 import { generateWinogradInput, generateWinogradOutput, winogradTransform } from "../../src/shaders/generate/winograd.ts";
 import type { Shader } from "../../src/shaders/shader.ts";
@@ -101,6 +102,27 @@ describe("element-wise", () => {
       "y[(y_at >> 2u) + 0] = vec4(formula(a_0, b_0),formula(a_1, b_0),formula(a_2, b_0),formula(a_3, b_0));",
       "y[(y_at >> 2u) + 1] = vec4(formula(a_4, b_0),formula(a_5, b_0),formula(a_6, b_0),formula(a_7, b_0));",
     ]);
+  });
+});
+
+describe("matrix product", () => {
+  test.each([
+    { rows: 1, slices: 1 },
+    { rows: 8, slices: 1, subgroupSize: 4 },
+    { rows: 4, slices: 32 },
+  ])("%o", (variant) => expectAsDeclared(generateMatrixProduct(variant)));
+
+  test("a group of columns is loaded once for all rows, and a row once for all lanes of a subgroup", () => {
+    const { code } = generateMatrixProduct({ rows: 3, slices: 1, subgroupSize: 4 });
+    expect(code.match(/let b_\d = b\[/g)?.length).toBe(4);
+    expect(code.match(/let own_\d = a\[/g)?.length).toBe(3);
+    expect(code).not.toMatch(/return;|workgroupBarrier|local\.y/);
+  });
+
+  test("slices meet once, with every invocation alive", () => {
+    const { code } = generateMatrixProduct({ rows: 4, slices: 8 });
+    expect(code.match(/workgroupBarrier/g)?.length).toBe(1);
+    expect(code.indexOf("return;")).toBeGreaterThan(code.indexOf("workgroupBarrier"));
   });
 });
 

@@ -29,17 +29,20 @@ export default defineOperator("Gemm", { since: 7 }, (context) => {
   return {
     outputs: [{ dtype: a.dtype, shape }],
     macs: rows * columns * depth,
-    kernels: () =>
-      matrixProductKernels({
-        rows,
-        columns,
-        depth,
-        alpha,
-        beta,
-        aStrides: left.strides,
-        bStrides: right.strides,
-        b: b.constant,
-        ...(c ? { cStrides: broadcastStrides(c.shape, denseStrides(c.shape), shape) as [number, number] } : {}),
-      }),
+    kernels: (target) =>
+      matrixProductKernels(
+        {
+          rows,
+          columns,
+          depth,
+          alpha,
+          beta,
+          aStrides: left.strides,
+          bStrides: right.strides,
+          b: b.constant,
+          ...(c ? { cStrides: broadcastStrides(c.shape, denseStrides(c.shape), shape) as [number, number] } : {}),
+        },
+        target,
+      ),
   };
 });

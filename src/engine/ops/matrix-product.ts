@@ -1,8 +1,8 @@
 // The kernels behind Gemm and MatMul: y = alpha · a · b + beta · c.
+import { generateMatrixProduct, groupsPerWorkgroup, type MatrixProductVariant } from "../../shaders/generate/matrix-product.ts";
 import matmulShader from "../../shaders/matmul.wgsl";
-import matrixVectorShader from "../../shaders/matrix-vector.wgsl";
 import type { Tensor } from "../tensor.ts";
-import type { Dispatch, Kernel, PackedConstant, PlacedOperand } from "./operator.ts";
+import type { Dispatch, Kernel, PackedConstant, PlacedOperand, Target } from "./operator.ts";
 
 /** Sizes and strides of one product, in elements; strides are [row, column]. */
 export interface MatrixProduct {
@@ -25,27 +25,24 @@ export interface MatrixProduct {
   readonly b?: Tensor | undefined;
 }
 
-/** Above this many rows, reading `b` once per row costs more than a block of rows saves. */
-const fewRows = 4;
-
 // WebGPU refuses empty bindings, so a missing addend is four zero bytes.
 const noAddend: PackedConstant = { label: "no addend", data: new Float32Array(1) };
 
 /** Inputs are a, b and, with `cStrides`, c. All are read dense. */
-export function matrixProductKernels(product: MatrixProduct): readonly Kernel[] {
+export function matrixProductKernels(product: MatrixProduct, target: Target): readonly Kernel[] {
   const { rows, columns, depth, batch, b, bStrides } = product;
   const kernels: Kernel[] = [];
-  if (!batch && rows <= fewRows && depth > 0) {
+  if (!batch && rows * columns * depth > 0) {
     if (b)
       kernels.push({
-        name: "matrix-vector",
+        name: "columns",
         ignoresInputs: [1],
-        dispatches: (inputs, outputs) => [vector(product, inputs, outputs, packColumns(b, product))],
+        dispatches: (inputs, outputs) => [byColumns(product, target, inputs, outputs, packColumns(b, product))],
       });
     else if (columns % 4 === 0 && bStrides[0] === columns && bStrides[1] === 1)
       kernels.push({
-        name: "matrix-vector",
-        dispatches: (inputs, outputs) => [vector(product, inputs, outputs, inputs[1] as PlacedOperand)],
+        name: "columns",
+        dispatches: (inputs, outputs) => [byColumns(product, target, inputs, outputs, inputs[1] as PlacedOperand)],
       });
   }
   kernels.push({ name: "blocked", dispatches: (inputs, outputs) => [blocked(product, inputs, outputs)] });
@@ -54,24 +51,45 @@ export function matrixProductKernels(product: MatrixProduct): readonly Kernel[] 
 
 type Inputs = readonly (PlacedOperand | undefined)[];
 
-function vector(product: MatrixProduct, inputs: Inputs, outputs: readonly PlacedOperand[], b: PlacedOperand | PackedConstant): Dispatch {
-  const { rows, columns, depth, alpha = 1, beta = 1, aStrides, cStrides } = product;
+/** Invocations that keep a GPU busy. */
+const enoughInvocations = 4096;
+
+/**
+ * Eight rows share what they load of `b`. A GPU wants more invocations than a dense layer has outputs, so its depth is
+ * sliced; where subgroups are narrow, as on SwiftShader, the barrier would cost more than it gains.
+ */
+function chooseVariant({ rows, columns, depth }: MatrixProduct, { subgroupSize }: Target): MatrixProductVariant {
+  const invocations = Math.ceil(columns / 4) * Math.ceil(rows / 8);
+  if (subgroupSize || depth < 64 || invocations >= enoughInvocations) return { rows: Math.min(rows, 8), slices: 1, subgroupSize };
+  return { rows: Math.min(rows, 4), slices: depth >= 1024 ? 32 : 8 };
+}
+
+function byColumns(
+  product: MatrixProduct,
+  target: Target,
+  inputs: Inputs,
+  outputs: readonly PlacedOperand[],
+  b: PlacedOperand | PackedConstant,
+): Dispatch {
+  const { rows, columns, depth, alpha = 1, beta = 1, aStrides, cStrides = [0, 0] } = product;
+  const variant = chooseVariant(product, target);
   const groups = Math.ceil(columns / 4);
   return {
-    shader: matrixVectorShader,
-    constants: { SLICES: depth >= 2048 ? 32 : 8 },
+    shader: generateMatrixProduct(variant),
     params: {
+      rows,
       columns,
       groups,
       depth,
-      a_offset: 0,
+      a_row: aStrides[0],
+      a_column: aStrides[1],
+      c_row: cStrides[0],
+      c_column: cStrides[1],
       alpha,
-      beta: cStrides ? beta : 0,
-      a_strides: aStrides,
-      c_strides: cStrides ?? [0, 0],
+      beta: product.cStrides ? beta : 0,
     },
     bindings: { a: inputs[0] as PlacedOperand, b, c: addend(product, inputs), output: outputs[0] as PlacedOperand },
-    workgroups: [Math.ceil(groups / 8), rows, 1],
+    workgroups: [Math.ceil(groups / groupsPerWorkgroup(variant)), Math.ceil(rows / variant.rows), 1],
   };
 }
 
@@ -107,7 +125,7 @@ function addend({ cStrides }: MatrixProduct, inputs: Inputs): PlacedOperand | Pa
   return cStrides ? (inputs[2] as PlacedOperand) : noAddend;
 }
 
-/** `b` as [depth, groups, 4], its columns filled up with zeros to whole groups. */
+/** `b` as [depth, groups, 4]; its last column fills the last group up. */
 function packColumns(b: Tensor, { columns, depth, bStrides }: MatrixProduct): PackedConstant {
   const source = b.toFloat32();
   const width = Math.ceil(columns / 4) * 4;
@@ -116,7 +134,9 @@ function packColumns(b: Tensor, { columns, depth, bStrides }: MatrixProduct): Pa
   // Already as the kernel reads it.
   if (width === columns && columnStride === 1 && rowStride === columns) return { label, data: source };
   const data = new Float32Array(depth * width);
-  for (let k = 0; k < depth; k++)
-    for (let n = 0; n < columns; n++) data[k * width + n] = source[k * rowStride + n * columnStride] as number;
+  for (let n = 0; n < width; n++) {
+    const column = Math.min(n, columns - 1) * columnStride;
+    for (let k = 0; k < depth; k++) data[k * width + n] = source[k * rowStride + column] as number;
+  }
   return { label, data };
 }

@@ -22,7 +22,7 @@ export default defineOperator("MatMul", { since: 1 }, (context) => {
   return {
     outputs: [{ dtype: a.dtype, shape }],
     macs: sizeOf(batchShape) * rows * columns * depth,
-    kernels: () => {
+    kernels: (target) => {
       const aStrides = denseStrides(left);
       const bStrides = denseStrides(right);
       const single = {
@@ -33,14 +33,14 @@ export default defineOperator("MatMul", { since: 1 }, (context) => {
         bStrides: bStrides.slice(-2) as [number, number],
       };
       // One matrix for a whole batch of rows is a single taller product.
-      if (sizeOf(rightBatch) === 1) return matrixProductKernels({ ...single, rows: sizeOf(left.slice(0, -1)), b: b.constant });
+      if (sizeOf(rightBatch) === 1) return matrixProductKernels({ ...single, rows: sizeOf(left.slice(0, -1)), b: b.constant }, target);
       const batch = walkBatch(
         context,
         batchShape,
         broadcastStrides(leftBatch, aStrides.slice(0, -2), batchShape),
         broadcastStrides(rightBatch, bStrides.slice(0, -2), batchShape),
       );
-      return matrixProductKernels({ ...single, ...(batch ? { batch } : { b: b.constant }) });
+      return matrixProductKernels({ ...single, ...(batch ? { batch } : { b: b.constant }) }, target);
     },
   };
 });
