@@ -115,7 +115,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
       if (HAS_RESIDUAL) {
         value += residual[params.residual_offset + n * params.residual_n + whole * params.residual_c + add_point.x + add_point.y + add_point.z];
       }
-      output[params.out_offset + n * params.out_n + whole * params.out_c + out_point.x + out_point.y + out_point.z] = activate(value, params.alpha, params.beta);
+      output[params.out_offset + n * params.out_n + whole * params.out_c + out_point.x + out_point.y + out_point.z] =
+        select(value, activate(value, params.alpha, params.beta), value == value); // what is not a number stays so
     }
   }
 }

@@ -75,6 +75,33 @@ const cases: readonly Case[] = [
     attributes: { pads: [2, 2, 2, 2], strides: [2, 2], group: 4 },
     kernels: ["depthwise", "general"],
   },
+  {
+    why: "a filter per channel, dilated down and across",
+    x: [1, 3, 12, 13],
+    w: [3, 1, 3, 3],
+    attributes: { pads: [2, 2, 2, 2], dilations: [2, 2], group: 3 },
+  },
+  {
+    why: "a filter per channel, dilated across only",
+    x: [1, 3, 7, 13],
+    w: [3, 1, 2, 3],
+    attributes: { pads: [0, 2, 1, 2], dilations: [1, 2], group: 3 },
+    kernels: ["depthwise", "general"],
+  },
+  {
+    why: "a filter per channel, more rows than one strip has",
+    x: [1, 3, 61, 9],
+    w: [3, 1, 3, 3],
+    attributes: { ...same, group: 3 },
+    kernels: ["depthwise", "general"],
+  },
+  {
+    why: "a filter per channel, a stride beyond the kernel",
+    x: [1, 2, 13, 11],
+    w: [2, 1, 2, 3],
+    attributes: { strides: [4, 4], group: 2 },
+    kernels: ["depthwise", "general"],
+  },
   { why: "one axis", x: [2, 3, 13], w: [5, 3, 5], attributes: { pads: [1, 3], strides: [2], dilations: [2] } },
   {
     why: "one axis, a filter per channel",
@@ -177,13 +204,17 @@ test.each([false, true])("every activation in the epilogue of every kernel, with
       // One channel per block: the same code, less of it to compile.
       { why: "direct", x: [1, 2, 5, 6], w: [1, 2, 2, 2], attributes: { pads: [1, 0, 0, 1] } },
       { why: "pointwise", x: [1, 2, 5, 6], w: [1, 2, 1, 1] },
+      { why: "depthwise", x: [1, 2, 5, 6], w: [2, 1, 2, 2], attributes: { pads: [1, 0, 0, 1], group: 2 } },
+      { why: "winograd", x: [1, 2, 5, 6], w: [1, 2, 3, 3], attributes: same },
     ];
     for (const layer of layers)
       for (const { name, nodes, f } of activations) {
-        const [x, w, b, r] = [noise(layer.x), noise(layer.w, 2), noise([1], 3), noise([1, 1, 5, 6], 4)];
+        const channels = layer.w[0] as number;
+        const shape = [1, channels, 5, 6];
+        const [x, w, b, r] = [noise(layer.x), noise(layer.w, 2), noise([channels], 3), noise(shape, 4)];
         const last = nodes.length > 0 ? "v" : "y";
         const graph = graphOf({
-          inputs: { x: layer.x, r: [1, 1, 5, 6] },
+          inputs: { x: layer.x, r: shape },
           constants: { w, b, low: Tensor.from("float32", [], [-0.5]), high: Tensor.from("float32", [], [0.75]) },
           nodes: [
             op("Conv", "x w b", hasResidual ? "c" : last, layer.attributes ?? {}),
@@ -194,9 +225,24 @@ test.each([false, true])("every activation in the epilogue of every kernel, with
         const why = `${layer.why}, ${name}`;
         expect(optimizeGraph(graph, { keep: new Set() }).graph.nodes.length, `${why}: nodes after fusion`).toBe(1);
         const added = r.toFloat32();
-        const sums = convolve(x, w, b, windowOf(layer), 1);
+        const sums = convolve(x, w, b, windowOf(layer), (layer.attributes?.["group"] as number) ?? 1);
         const expected = sums.map((sum, i) => f(sum + (hasResidual ? (added[i] as number) : 0)));
         await expectAllKernels(device, graph, { x, r }, expected, why);
       }
   }),
 );
+
+test("what is not a number stays so behind Relu: a network that diverged must look it", () =>
+  withDevice(async (device) => {
+    const graph = graphOf({
+      inputs: { x: [1, 2, 5, 6] },
+      constants: { w: noise([2, 2, 3, 3]) },
+      nodes: [op("Conv", "x w", "v"), op("Relu", "v", "y")],
+    });
+    for (const kernel of kernelsFor(graph)) {
+      const model = await loadModel(device, graph, { chooseKernel: () => kernel });
+      model.run({ x: Tensor.float32([1, 2, 5, 6], new Float32Array(60).fill(Number.NaN)) });
+      expect([...(await model.read("y")).toFloat32()].every(Number.isNaN), kernel).toBe(true);
+      model.dispose();
+    }
+  }));

@@ -1,8 +1,10 @@
 // Generated shaders, tested by their own output: valid WGSL whose bindings and Params are where TypeScript believes them to be.
+
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type ActivationKind, activations } from "../../src/shaders/generate/activation.ts";
+import { type ActivationKind, activations, asClip } from "../../src/shaders/generate/activation.ts";
 import { type ConvolutionVariant, convolutionWorkgroupSize, generateConvolution } from "../../src/shaders/generate/convolution.ts";
+import { type DepthwiseVariant, generateDepthwise } from "../../src/shaders/generate/depthwise.ts";
 import { type Access, type ElementType, elementWiseWorkgroupSize, generateElementWise } from "../../src/shaders/generate/element-wise.ts";
 import { generateMatrixProduct } from "../../src/shaders/generate/matrix-product.ts";
 import { generatePooling } from "../../src/shaders/generate/pooling.ts";
@@ -128,59 +130,64 @@ describe("matrix product", () => {
 
 describe("convolution", () => {
   const plain: ConvolutionVariant = {
-    kernel: [3, 3],
-    strides: [1, 1],
-    dilations: [1, 1],
-    block: { channels: 4, rows: 2, columns: 4 },
-    loopRows: false,
+    taps: 3,
+    stride: 1,
+    dilation: 1,
+    block: { channels: 4, columns: 4 },
+    isPointwise: false,
     activation: "none",
-    hasResidual: false,
   };
-  const row = { ...plain.block, rows: 1 };
+  const pointwise = { ...plain, taps: 1, isPointwise: true };
 
   test.each<[string, ConvolutionVariant]>([
     ["as it is", plain],
-    ["strided", { ...plain, strides: [2, 3] }],
-    ["dilated", { ...plain, dilations: [2, 1] }],
-    ["not square", { ...plain, kernel: [1, 7] }],
-    ["of one tap", { ...plain, kernel: [1, 1], block: row }],
-    ["of one tap, strided", { ...plain, kernel: [1, 1], strides: [2, 2], block: row }],
-    ["of one axis", { ...plain, kernel: [1, 5], block: row }],
-    ["with rows in a loop", { ...plain, kernel: [11, 11], strides: [4, 4], block: row, loopRows: true }],
-    ["with rows in a loop, dilated", { ...plain, kernel: [9, 3], dilations: [2, 3], block: row, loopRows: true }],
-    ["with one output per invocation", { ...plain, block: { channels: 1, rows: 1, columns: 1 } }],
-    ["with a residual", { ...plain, hasResidual: true }],
+    ["strided", { ...plain, stride: 3 }],
+    ["dilated", { ...plain, dilation: 2 }],
+    ["with kernels that are columns", { ...plain, taps: 1 }],
+    ["with long rows, strided", { ...plain, taps: 11, stride: 4 }],
+    ["of one tap", pointwise],
+    ["with one output per invocation", { ...plain, block: { channels: 1, columns: 1 } }],
+    ["with blocks that no turn of the store divides", { ...plain, block: { channels: 5, columns: 3 } }],
     ["with weights shared in a subgroup", { ...plain, subgroupSize: 4 }],
-    ["of one tap, two channels a turn", { ...plain, kernel: [1, 1], block: row, unroll: 2 }],
-    ["of one tap, two channels a turn, shared", { ...plain, kernel: [1, 1], block: row, unroll: 2, subgroupSize: 4 }],
-    ["with rows in a loop, shared", { ...plain, kernel: [9, 9], block: row, loopRows: true, subgroupSize: 4 }],
+    ["of one tap, two channels a turn", { ...pointwise, unroll: 2 }],
+    ["of one tap, two channels a turn, shared", { ...pointwise, unroll: 2, subgroupSize: 4 }],
   ])("%s", (_, variant) => {
     const shader = generateConvolution(variant);
     expectAsDeclared(shader);
     expect(shader.code).toContain(`@workgroup_size(${convolutionWorkgroupSize})`);
-    expect(Object.keys(shader.bindings).includes("residual")).toBe(variant.hasResidual);
   });
 
   test.each(Object.keys(activations) as ActivationKind[])("%s in the epilogue", (activation) => {
     const shader = generateConvolution({ ...plain, activation });
     expectAsDeclared(shader);
-    expect(shader.code).toContain(`return ${activations[activation]};`);
+    expect(shader.code).toContain(activations[activation]);
   });
 
-  test("each weight and each input of a block is loaded once, each product made once", () => {
+  test("none and Relu are Clip with open bounds, so that they share a pipeline", () => {
+    expect(asClip({ kind: "none", alpha: 1, beta: 2 })).toEqual({ kind: "clip", alpha: -Infinity, beta: Infinity });
+    expect(asClip({ kind: "relu", alpha: 1, beta: 2 })).toEqual({ kind: "clip", alpha: 0, beta: Infinity });
+    expect(asClip({ kind: "silu", alpha: 1, beta: 2 })).toEqual({ kind: "silu", alpha: 1, beta: 2 });
+  });
+
+  test("each weight and each input of a row is loaded once, each product made once", () => {
     const { code } = generateConvolution(plain);
     const count = (pattern: RegExp) => code.match(pattern)?.length ?? 0;
-    const { channels, rows, columns } = plain.block;
-    expect(count(/= weights\[/g)).toBe(channels * 9);
-    expect(count(/= input\[/g)).toBe((rows + 2) * (columns + 2));
-    expect(count(/ \* in_\d/g)).toBe(channels * rows * columns * 9);
+    const { channels, columns } = plain.block;
+    expect(count(/= weights\[/g)).toBe(channels * 3);
+    expect(count(/= input\[/g)).toBe(columns + 2);
+    expect(count(/ \* in_\d/g)).toBe(channels * columns * 3);
+  });
+
+  test("a block is stored by a loop: no more than 16 stores are compiled", () => {
+    const { code } = generateConvolution({ ...pointwise, block: { channels: 16, columns: 8 } });
+    expect(code.match(/output\[.*\] = /g)?.length).toBe(16);
   });
 
   test("a subgroup loads each weight once and keeps every lane alive to pass it on", () => {
     const { code } = generateConvolution({ ...plain, subgroupSize: 4 });
     expect(code.startsWith("enable subgroups;")).toBe(true);
-    expect(code.match(/= weights\[/g)?.length).toBe((plain.block.channels * 9) / 4);
-    expect(code.match(/subgroupBroadcast/g)?.length).toBe(plain.block.channels * 9);
+    expect(code.match(/= weights\[/g)?.length).toBe((plain.block.channels * 3) / 4);
+    expect(code.match(/subgroupBroadcast/g)?.length).toBe(plain.block.channels * 3);
     expect(code).not.toContain("return;");
   });
 
@@ -188,15 +195,34 @@ describe("convolution", () => {
     expect(generateConvolution(plain).code).toBe(generateConvolution({ ...plain }).code));
 
   test("no short-circuit in a loop: compilers unroll it into a branch each", () => {
-    for (const variant of [plain, { ...plain, hasResidual: true, activation: "silu" as const }])
+    for (const variant of [plain, { ...plain, activation: "silu" as const }])
       expect(generateConvolution(variant).code).not.toMatch(/&&|\|\||else/);
+  });
+});
+
+describe("depthwise convolution", () => {
+  const plain: DepthwiseVariant = { kernel: [3, 3], strides: [1, 1], dilation: 1, columns: 8, activation: "clip" };
+
+  test.each<[string, DepthwiseVariant]>([
+    ["as it is", plain],
+    ["strided", { ...plain, strides: [2, 2] }],
+    ["with windows that do not touch", { ...plain, strides: [5, 4] }],
+    ["not square, dilated along the row", { ...plain, kernel: [1, 5], dilation: 3 }],
+    ["with one output at a time", { ...plain, columns: 1 }],
+  ])("%s", (_, variant) => expectAsDeclared(generateDepthwise(variant)));
+
+  test("each turn loads only the rows that no output above has loaded", () => {
+    const turn = (code: string) => code.slice(code.indexOf("row < strip_rows"));
+    const loads = (variant: DepthwiseVariant) => turn(generateDepthwise(variant).code).match(/= input\[/g)?.length;
+    expect(loads(plain)).toBe(8 + 2);
+    expect(loads({ ...plain, strides: [2, 2] })).toBe(2 * (7 * 2 + 3));
+    expect(loads({ ...plain, strides: [5, 5] })).toBe(3 * 8 * 3);
   });
 });
 
 test.each([2, 4] as const)("Winograd's transforms, tiles of %i", (tile) => {
   expectAsDeclared(generateWinogradInput(winogradTransform(tile)));
-  expectAsDeclared(generateWinogradOutput(winogradTransform(tile), "none", false));
-  expectAsDeclared(generateWinogradOutput(winogradTransform(tile), "clip", true));
+  expectAsDeclared(generateWinogradOutput(winogradTransform(tile), "clip"));
 });
 
 describe("pooling", () => {

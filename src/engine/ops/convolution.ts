@@ -6,6 +6,7 @@ import { sameShape, sizeOf } from "../shapes.ts";
 import { isFloat } from "../tensor.ts";
 import { resolveWindow } from "../window.ts";
 import type { ConvolutionCase } from "./convolution/case.ts";
+import { depthwiseKernel } from "./convolution/depthwise.ts";
 import { chooseVariant, directKernel } from "./convolution/direct.ts";
 import { generalKernel } from "./convolution/general.ts";
 import { winogradKernel, winogradPays } from "./convolution/winograd.ts";
@@ -74,6 +75,8 @@ function blockedKernels(it: ConvolutionCase, target: Target): Kernel[] {
   const isKnown = it.weight !== undefined && (!it.hasBias || it.bias !== undefined);
   const hasCrop = [...it.window.padsBegin, ...it.window.padsEnd].some((pad) => pad < 0);
   if (!isKnown || rank > 2 || hasCrop) return [];
+  const depthwise = depthwiseKernel(it, target);
+  if (depthwise) return [depthwise];
   const direct = directKernel(it, chooseVariant(it, target));
   const winograd = winogradKernel(it, target);
   if (!winograd) return [direct];

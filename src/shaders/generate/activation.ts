@@ -19,10 +19,17 @@ export interface Activation {
   readonly beta: number;
 }
 
+/** What none and Relu do as well, with infinite bounds: nearly every network then needs one pipeline where it had three. */
+export function asClip({ kind, alpha, beta }: Activation): Activation {
+  if (kind === "none") return { kind: "clip", alpha: Number.NEGATIVE_INFINITY, beta: Number.POSITIVE_INFINITY };
+  if (kind === "relu") return { kind: "clip", alpha: 0, beta: Number.POSITIVE_INFINITY };
+  return { kind, alpha, beta };
+}
+
 /**
  * WGSL of `activate(x, alpha, beta)`. The scalars are arguments, read from Params once: SwiftShader would load a uniform
- * again for every output.
+ * again for every output. What is not a number stays so, that people see a network diverge.
  */
 export function activationFunction(kind: ActivationKind): string {
-  return `fn activate(x: f32, alpha: f32, beta: f32) -> f32 { return ${activations[kind]}; }`;
+  return `fn activate(x: f32, alpha: f32, beta: f32) -> f32 { return select(x, ${activations[kind]}, x == x); }`;
 }

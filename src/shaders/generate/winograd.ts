@@ -3,6 +3,7 @@
 // Lavin and Gray, https://arxiv.org/abs/1509.09308. The points are those of Barabasz et al., https://arxiv.org/abs/1803.10986.
 import { defineShader, type ParamField, type Shader } from "../shader.ts";
 import { type ActivationKind, activationFunction } from "./activation.ts";
+import { ofTurn } from "./of-turn.ts";
 import { range } from "./range.ts";
 
 export const winogradWorkgroupSize = 32;
@@ -97,6 +98,7 @@ const inputFields = [...common, ...u32s("in_offset", "in_n", "in_c", "in_h")];
 const outputFields: readonly (readonly [string, ParamField["type"]])[] = [
   ...common,
   ...u32s("out_offset", "out_n", "out_c", "out_h", "residual_offset", "residual_n", "residual_c", "residual_h"),
+  ["residual_count", "u32"], // 0 or 1
   ["alpha", "f32"], // of the activation
   ["beta", "f32"],
 ];
@@ -112,50 +114,65 @@ export function generateWinogradInput(transform: WinogradTransform): Shader {
   const code = [
     ...head(name, inputFields, ["var<storage, read> input", "var<storage, read_write> transformed"]),
     ...placeTile(transform.tile),
-    "let source = params.in_offset + n * params.in_n + c * params.in_c + y * params.in_h + x;",
-    ...range(patch).flatMap((i) => [
-      `let row_${i} = source + ${i}u * params.in_h;`,
-      ...range(patch).map((j) => `let d_${i}_${j} = input[row_${i} + ${j}u];`),
-    ]),
-    ...range(patch).flatMap((k) => range(patch).map((j) => `let h_${k}_${j} = ${sum(transform.input[k], (i) => `d_${i}_${j}`)};`)),
+    "let in_h = params.in_h;",
+    "let source = params.in_offset + n * params.in_n + c * params.in_c + y * in_h + x;",
     "let plane = params.channels * params.tiles;",
-    "let to = c * params.tiles + n * params.tiles_x * params.tiles_y + tile;",
-    ...range(patch).flatMap((k) =>
-      range(patch).map((l) => `transformed[to + ${k * patch + l}u * plane] = ${sum(transform.input[l], (j) => `h_${k}_${j}`)};`),
-    ),
+    "var to = c * params.tiles + n * params.tiles_x * params.tiles_y + tile;",
+    ...grid("d", patch, patch, (i, j) => `input[source + ${i}u * in_h + ${j}u]`),
+    ...grid("h", patch, patch, (k, j) => sum(transform.input[k], (i) => `d_${i}_${j}`)),
+    ...grid("v", patch, patch, (k, l) => sum(transform.input[l], (j) => `h_${k}_${j}`)),
+    // A row a turn, as convolutions store their blocks.
+    `for (var turn = 0u; turn < ${patch}u; turn++) {`,
+    ...range(patch).map((l) => `transformed[to + ${l}u * plane] = ${ofTurn(range(patch).map((k) => `v_${k}_${l}`))};`),
+    `to += ${patch}u * plane;`,
+    "}",
     "}",
   ].join("\n");
   return defineShader(name, code);
 }
 
 /** y = f(Aᵀ M A + bias + residual) for every tile t of every output channel c, from products M[k, c, t]. */
-export function generateWinogradOutput(transform: WinogradTransform, activation: ActivationKind, hasResidual: boolean): Shader {
+export function generateWinogradOutput(transform: WinogradTransform, activation: ActivationKind): Shader {
   const { patch, tile } = transform;
-  const name = `winograd output, tiles of ${tile}×${tile}, ${activation}${hasResidual ? ", residual" : ""}`;
-  const buffers = ["var<storage, read> products", "var<storage, read> bias", "var<storage, read_write> output"];
+  const name = `winograd output, tiles of ${tile}×${tile}, ${activation}`;
+  const buffers = [
+    "var<storage, read> products",
+    "var<storage, read> bias",
+    "var<storage, read_write> output",
+    "var<storage, read> residual",
+  ];
   const code = [
-    ...head(name, outputFields, hasResidual ? [...buffers, "var<storage, read> residual"] : buffers, activationFunction(activation)),
+    ...head(name, outputFields, buffers, activationFunction(activation)),
     "let plane = params.channels * params.tiles;",
     ...placeTile(tile),
     "let source = c * params.tiles + n * params.tiles_x * params.tiles_y + tile;",
-    ...range(patch * patch).map((k) => `let m_${Math.floor(k / patch)}_${k % patch} = products[source + ${k}u * plane];`),
-    ...range(tile).flatMap((i) => range(patch).map((l) => `let h_${i}_${l} = ${sum(transform.output[i], (k) => `m_${k}_${l}`)};`)),
+    ...grid("m", patch, patch, (i, j) => `products[source + ${i * patch + j}u * plane]`),
+    ...grid("h", tile, patch, (i, l) => sum(transform.output[i], (k) => `m_${k}_${l}`)),
+    ...grid("y", tile, tile, (i, j) => sum(transform.output[j], (l) => `h_${i}_${l}`)),
+    "let shift = bias[c];",
     "let alpha = params.alpha;",
     "let beta = params.beta;",
     "let out_h = params.out_h;",
-    hasResidual ? "let residual_h = params.residual_h;" : "",
-    "let to = params.out_offset + n * params.out_n + c * params.out_c + y * out_h + x;",
-    hasResidual ? "let add = params.residual_offset + n * params.residual_n + c * params.residual_c + y * params.residual_h + x;" : "",
-    "let shift = bias[c];",
-    ...range(tile).flatMap((i) =>
-      range(tile).map((j) => {
-        const added = hasResidual ? ` + residual[add + ${i}u * residual_h + ${j}u]` : "";
-        return `output[to + ${i}u * out_h + ${j}u] = activate(${sum(transform.output[j], (l) => `h_${i}_${l}`)} + shift${added}, alpha, beta);`;
-      }),
-    ),
+    "let residual_h = params.residual_h;",
+    "let residual_count = params.residual_count;",
+    "var to = params.out_offset + n * params.out_n + c * params.out_c + y * out_h + x;",
+    "var add = params.residual_offset + n * params.residual_n + c * params.residual_c + y * residual_h + x;",
+    `for (var turn = 0u; turn < ${tile}u; turn++) {`,
+    ...range(tile).map((j) => `var sum_${j} = ${ofTurn(range(tile).map((i) => `y_${i}_${j}`))} + shift;`),
+    "for (var r = 0u; r < residual_count; r++) {",
+    ...range(tile).map((j) => `sum_${j} += residual[add + ${j}u];`),
+    "}",
+    ...range(tile).map((j) => `output[to + ${j}u] = activate(sum_${j}, alpha, beta);`),
+    "to += out_h; add += residual_h;",
+    "}",
     "}",
   ].join("\n");
   return defineShader(name, code);
+}
+
+/** Defines NAME_I_J, row by row. */
+function grid(name: string, rows: number, columns: number, value: (i: number, j: number) => string): string[] {
+  return range(rows).flatMap((i) => range(columns).map((j) => `let ${name}_${i}_${j} = ${value(i, j)};`));
 }
 
 function head(name: string, fields: readonly (readonly [string, string])[], buffers: readonly string[], helper = ""): string[] {

@@ -1,5 +1,7 @@
-// Blocked direct convolution: a block of output channels × rows × columns per invocation. Serves 1×1, depthwise and grouped too.
+// Blocked direct convolution: a block of output channels × columns of a row per invocation. Serves 1×1 and grouped too.
+import { asClip } from "../../../shaders/generate/activation.ts";
 import { type ConvolutionVariant, convolutionWorkgroupSize, generateConvolution } from "../../../shaders/generate/convolution.ts";
+import { range } from "../../../shaders/generate/range.ts";
 import { sizeOf } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { flatWorkgroups } from "../dispatch.ts";
@@ -7,84 +9,66 @@ import type { Dispatch, Kernel, PackedConstant, PlacedOperand, Scratch, Target }
 import { borderOf, type ConvolutionCase, type PlaneStrides, pair, planeStrides, prefixed } from "./case.ts";
 import { packBias, packWeights } from "./packing.ts";
 
-/**
- * Blocks that measured well on SwiftShader and fit a real GPU's registers, see docs/decisions/0003. Rows of taps are walked in a
- * loop: unrolling all of them is no faster, and takes three times as long to compile. Deep convolutions are the exception:
- * they load more weights than inputs, and use each for two rows.
- */
+/** Blocks that measured well on SwiftShader and fit a real GPU's registers, see docs/decisions/0003. */
 export function chooseVariant(it: ConvolutionCase, { subgroupSize }: Target): ConvolutionVariant {
-  const kernel = pair(it.window.kernel, 1);
-  const [height, width] = pair(it.window.output, 1);
-  const taps = kernel[0] * kernel[1];
-  const isPointwise = taps === 1;
-  const isDepthwise = it.inChannels === 1 && it.groups > 1;
-  const isDeep = it.inChannels >= 128 && taps <= 9;
-  const columns = fitColumns(width);
-  const [channels, rows, wanted] = isPointwise
-    ? [16, 1, 8]
-    : isDepthwise && taps <= 25
-      ? [1, 4, 4]
-      : isDeep
-        ? [16, 2, columns]
-        : [8, 1, columns];
-  const block = {
-    channels: fitBlock(it.outChannels, channels),
-    rows: Math.min(rows, height),
-    columns: Math.min(wanted, isPointwise ? height * width : width),
-  };
+  const { window } = it;
+  const [height, width] = pair(window.output, 1);
+  const isPointwise = sizeOf(window.kernel) === 1;
+  const columns = isPointwise ? fitPixels(height * width, subgroupSize) : Math.min(fitColumns(width), width);
+  const blocks = isPointwise ? Math.ceil((height * width) / columns) : Math.ceil(width / columns) * height;
+  const taps = pair(window.kernel, 1)[1];
   return {
-    kernel,
-    strides: pair(it.window.strides, 1),
-    dilations: pair(it.window.dilations, 1),
-    block,
-    loopRows: !isPointwise && rows === 1,
+    taps,
+    // Those of a 1×1 kernel are Params.
+    stride: isPointwise ? 1 : pair(window.strides, 1)[1],
+    dilation: isPointwise ? 1 : pair(window.dilations, 1)[1],
+    // What is unrolled is what a first run waits for: about 400 multiply-adds.
+    block: { channels: fitBlock(it.outChannels, taps <= 3 ? 16 : 8), columns },
+    isPointwise,
     unroll: isPointwise ? channelsPerTurn(it.inChannels) : 1,
-    activation: it.activation.kind,
-    hasResidual: it.hasResidual,
-    subgroupSize: sharedSubgroup(subgroupSize, blocksPerMap({ kernel, block }, height, width)),
+    activation: asClip(it.activation).kind,
+    subgroupSize: sharedSubgroup(subgroupSize, blocks),
   };
 }
 
 /** 7 or 8 columns, whichever computes fewer outputs twice. Maps of 7, 14 and 28 are common. */
-function fitColumns(width: number): number {
+export function fitColumns(width: number): number {
   return Math.ceil(width / 7) * 7 < Math.ceil(width / 8) * 8 ? 7 : 8;
 }
 
-/** Input channels a 1×1 kernel takes at a time: two fetch each accumulator half as often, four were no better on SwiftShader. */
+/** The same for pixels that need not end with their row. 7 fits most maps, and one size for all is one pipeline for all. */
+export function fitPixels(count: number, lanes = 1): number {
+  const computed = (columns: number) => Math.ceil(count / columns / lanes) * lanes * columns;
+  return Math.min(count, computed(7) <= computed(8) * 1.04 ? 7 : 8);
+}
+
+/**
+ * Input channels a 1×1 kernel takes at a time. On SwiftShader an update of an accumulator costs as much as eight multiply-adds,
+ * and a load six times that.
+ */
 export function channelsPerTurn(inChannels: number): number {
-  return inChannels % 2 === 0 ? 2 : 1;
+  return [4, 3, 2].find((turn) => inChannels % turn === 0) ?? 1;
 }
 
 /** The subgroup size, unless rounding a map's blocks up to it would cost more than sharing gains. */
 export function sharedSubgroup(subgroupSize: number | undefined, blocks: number): number | undefined {
   if (!subgroupSize) return undefined;
-  return Math.ceil(blocks / subgroupSize) * subgroupSize <= blocks * 1.125 ? subgroupSize : undefined;
+  return Math.ceil(blocks / subgroupSize) * subgroupSize <= blocks * 1.5 ? subgroupSize : undefined;
 }
 
-function blocksPerMap({ kernel, block }: Pick<ConvolutionVariant, "kernel" | "block">, height: number, width: number): number {
-  if (kernel[0] * kernel[1] === 1) return Math.ceil((height * width) / block.columns);
-  return Math.ceil(width / block.columns) * Math.ceil(height / block.rows);
-}
-
-/** The block size up to `largest` that covers `channels` with the least idle work; `largest` itself where it divides. */
+/** The block size up to `largest` that covers `channels` at the least cost: a multiple of 4, or all channels. */
 export function fitBlock(channels: number, largest: number): number {
-  if (channels % largest === 0) return largest;
-  let best = 1;
-  let bestCost = Number.POSITIVE_INFINITY;
-  for (let block = Math.min(largest, channels); block >= 1; block--) {
-    // Two stands for what every block pays besides its own channels: loading the input.
-    const cost = Math.ceil(channels / block) * (block + 2);
-    if (cost < bestCost) [best, bestCost] = [block, cost];
-  }
-  return best;
+  const sizes = [channels, ...range(largest / 4).map((i) => 4 * (i + 1))].filter((size) => size <= Math.min(channels, largest));
+  // Half the largest block stands for what every block pays besides its own channels: loading the input.
+  const cost = (size: number) => Math.ceil(channels / size) * (size + largest / 2);
+  return sizes.reduce((best, size) => (cost(size) < cost(best) || (cost(size) === cost(best) && size > best) ? size : best));
 }
 
 export function directKernel(it: ConvolutionCase, variant: ConvolutionVariant): Kernel {
   const { window, groups, outChannels } = it;
   const border = borderOf(it);
-  const isDepthwise = it.inChannels === 1 && groups > 1;
   return {
-    name: isDepthwise ? "depthwise" : isPointwise(variant) ? "pointwise" : "direct",
+    name: variant.isPointwise ? "pointwise" : "direct",
     readsStrided: [0, 3],
     writesStrided: true,
     borders: { 0: border },
@@ -99,6 +83,10 @@ export function directKernel(it: ConvolutionCase, variant: ConvolutionVariant): 
           ...it,
           height,
           width,
+          kernelRows: pair(window.kernel, 1)[0],
+          strides: pair(window.strides, 1),
+          dilation: pair(window.dilations, 1)[0],
+          activation: asClip(it.activation),
           input: { binding: x, offset: x.offset - border.top * strides.h - border.left, strides },
           output: { binding: y, offset: y.offset, strides: planeStrides(y) },
           ...(residual && { residual: { binding: residual, offset: residual.offset, strides: planeStrides(residual) } }),
@@ -121,6 +109,10 @@ export interface BlockedLaunch extends Pick<ConvolutionCase, "batch" | "groups" 
   /** Of the output. */
   readonly height: number;
   readonly width: number;
+  readonly kernelRows: number;
+  readonly strides: readonly [number, number];
+  /** Between the kernel's rows. */
+  readonly dilation: number;
   /** Its offset is that of the first tap of the first output. */
   readonly input: Planes;
   readonly output: Planes;
@@ -131,9 +123,9 @@ export interface BlockedLaunch extends Pick<ConvolutionCase, "batch" | "groups" 
 
 export function blockedDispatch(variant: ConvolutionVariant, launch: BlockedLaunch): Dispatch {
   const { height, width, groups, outChannels, input, output, residual, weights, bias, activation } = launch;
-  const { block, subgroupSize = 1 } = variant;
-  const columnBlocks = Math.ceil((isPointwise(variant) ? height * width : width) / block.columns);
-  const blocks = blocksPerMap(variant, height, width);
+  const { block, isPointwise, subgroupSize = 1 } = variant;
+  const columnBlocks = Math.ceil((isPointwise ? height * width : width) / block.columns);
+  const blocks = isPointwise ? columnBlocks : columnBlocks * height;
   const positions = Math.ceil(blocks / subgroupSize) * subgroupSize;
   const channelBlocks = Math.ceil(outChannels / block.channels);
   const count = launch.batch * groups * channelBlocks * positions;
@@ -147,10 +139,15 @@ export function blockedDispatch(variant: ConvolutionVariant, launch: BlockedLaun
       ...prefixed("out", output.strides),
       residual_offset: residual?.offset ?? 0,
       ...prefixed("residual", residual?.strides ?? { n: 0, c: 0, h: 0 }),
+      residual_count: residual ? 1 : 0,
       in_channels: launch.inChannels,
       out_channels: outChannels,
       groups,
       channel_blocks: channelBlocks,
+      kernel_rows: launch.kernelRows,
+      stride_y: launch.strides[0],
+      stride_x: launch.strides[1],
+      dilation_y: launch.dilation,
       width,
       height,
       column_blocks: columnBlocks,
@@ -159,11 +156,7 @@ export function blockedDispatch(variant: ConvolutionVariant, launch: BlockedLaun
       alpha: activation.alpha,
       beta: activation.beta,
     },
-    bindings: { input: input.binding, weights, bias, output: output.binding, ...(residual && { residual: residual.binding }) },
+    bindings: { input: input.binding, weights, bias, output: output.binding, residual: residual?.binding ?? bias },
     workgroups: flatWorkgroups(count, convolutionWorkgroupSize),
   };
-}
-
-function isPointwise({ kernel }: ConvolutionVariant): boolean {
-  return kernel[0] * kernel[1] === 1;
 }

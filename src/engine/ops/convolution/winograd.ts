@@ -1,4 +1,5 @@
 // Winograd convolution F(4×4, 3×3) in three dispatches: transform tiles, multiply matrices, transform back with the epilogue.
+import { asClip } from "../../../shaders/generate/activation.ts";
 import {
   generateWinogradInput,
   generateWinogradOutput,
@@ -12,7 +13,7 @@ import type { Tensor } from "../../tensor.ts";
 import { flatWorkgroups } from "../dispatch.ts";
 import type { Dispatch, Kernel, PackedConstant, PlacedOperand, Scratch, Target } from "../operator.ts";
 import { borderOf, type ConvolutionCase, pair, planeStrides, prefixed } from "./case.ts";
-import { blockedDispatch, channelsPerTurn, fitBlock, sharedSubgroup } from "./direct.ts";
+import { blockedDispatch, channelsPerTurn, fitBlock, fitPixels, sharedSubgroup } from "./direct.ts";
 import { type Blocked, packBias } from "./packing.ts";
 
 /** Outputs per tile along an axis. */
@@ -83,20 +84,21 @@ function multiply(
 ): Dispatch {
   const { inChannels, outChannels } = it;
   const groups = transform.patch ** 2;
-  const block = { channels: fitBlock(outChannels, 16), rows: 1, columns: Math.min(8, tiles) };
+  const columns = fitPixels(tiles, target.subgroupSize);
+  const block = { channels: fitBlock(outChannels, 16), columns };
   const blocked = { groups, outChannels, block: block.channels };
   const strides = { n: 0, c: tiles, h: tiles };
+  const activation = asClip({ kind: "none", alpha: 0, beta: 0 });
   return blockedDispatch(
     {
-      kernel: [1, 1],
-      strides: [1, 1],
-      dilations: [1, 1],
+      taps: 1,
+      stride: 1,
+      dilation: 1,
       block,
-      loopRows: false,
-      activation: "none",
-      hasResidual: false,
+      isPointwise: true,
       unroll: channelsPerTurn(inChannels),
-      subgroupSize: sharedSubgroup(target.subgroupSize, Math.ceil(tiles / block.columns)),
+      activation: activation.kind,
+      subgroupSize: sharedSubgroup(target.subgroupSize, Math.ceil(tiles / columns)),
     },
     {
       batch: 1,
@@ -105,11 +107,14 @@ function multiply(
       outChannels,
       height: 1,
       width: tiles,
+      kernelRows: 1,
+      strides: [1, 1],
+      dilation: 1,
       input: { binding: transformed, offset: 0, strides },
       output: { binding: multiplied, offset: 0, strides },
       weights: packTransformed(it, transform, blocked),
       bias: packBias(blocked, undefined),
-      activation: { kind: "none", alpha: 0, beta: 0 },
+      activation,
     },
   );
 }
@@ -139,10 +144,12 @@ function transformOutput(
   y: PlacedOperand,
   residual: PlacedOperand | undefined,
 ): Dispatch {
-  const { outChannels, activation } = it;
+  const { outChannels } = it;
+  const activation = asClip(it.activation);
+  const bias = packBias({ groups: 1, outChannels, block: 1 }, it.bias?.toFloat32());
   const count = tiles.tiles * outChannels;
   return {
-    shader: generateWinogradOutput(transform, activation.kind, residual !== undefined),
+    shader: generateWinogradOutput(transform, activation.kind),
     params: {
       count,
       channels: outChannels,
@@ -151,15 +158,11 @@ function transformOutput(
       ...prefixed("out", planeStrides(y)),
       residual_offset: residual?.offset ?? 0,
       ...prefixed("residual", residual ? planeStrides(residual) : { n: 0, c: 0, h: 0 }),
+      residual_count: residual ? 1 : 0,
       alpha: activation.alpha,
       beta: activation.beta,
     },
-    bindings: {
-      products,
-      bias: packBias({ groups: 1, outChannels, block: 1 }, it.bias?.toFloat32()),
-      output: y,
-      ...(residual && { residual }),
-    },
+    bindings: { products, bias, output: y, residual: residual ?? bias },
     workgroups: flatWorkgroups(count, winogradWorkgroupSize),
   };
 }

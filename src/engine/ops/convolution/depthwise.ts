@@ -1,0 +1,81 @@
+// Depthwise convolution: one filter per output channel, an invocation per strip of a map.
+import { asClip } from "../../../shaders/generate/activation.ts";
+import { type DepthwiseVariant, depthwiseWorkgroupSize, generateDepthwise } from "../../../shaders/generate/depthwise.ts";
+import { sizeOf } from "../../shapes.ts";
+import type { Tensor } from "../../tensor.ts";
+import { flatWorkgroups } from "../dispatch.ts";
+import type { Kernel, PlacedOperand, Target } from "../operator.ts";
+import { borderOf, type ConvolutionCase, pair, planeStrides, prefixed } from "./case.ts";
+import { fitColumns } from "./direct.ts";
+import { packBias } from "./packing.ts";
+
+/** Taps that are unrolled at most. */
+const maxTaps = 49;
+
+/** Rows per invocation: few lanes gain by sharing more rows, many want enough strips to keep all of them busy. */
+const stripRows = { narrow: 28, wide: 4 } as const;
+
+/** The kernel, where each output channel reads a single input channel and the kernel's rows are neighbours. */
+export function depthwiseKernel(it: ConvolutionCase, { subgroupSize }: Target): Kernel | undefined {
+  const { window, outChannels: multiplier } = it;
+  const dilations = pair(window.dilations, 1);
+  if (it.inChannels !== 1 || it.groups === 1 || dilations[0] !== 1 || sizeOf(window.kernel) > maxTaps) return undefined;
+  const border = borderOf(it);
+  const [height, width] = pair(window.output, 1);
+  const strips = Math.ceil(height / (subgroupSize ? stripRows.narrow : stripRows.wide));
+  const activation = asClip(it.activation);
+  const variant: DepthwiseVariant = {
+    kernel: pair(window.kernel, 1),
+    strides: pair(window.strides, 1),
+    dilation: dilations[1],
+    columns: Math.min(fitColumns(width), width),
+    activation: activation.kind,
+  };
+  const columnBlocks = Math.ceil(width / variant.columns);
+  const channels = it.groups * multiplier;
+  const count = it.batch * channels * strips * columnBlocks;
+  return {
+    name: "depthwise",
+    readsStrided: [0, 3],
+    writesStrided: true,
+    borders: { 0: border },
+    ignoresInputs: [1, 2],
+    dispatches([input, , , residual], outputs) {
+      const [x, y] = [input as PlacedOperand, outputs[0] as PlacedOperand];
+      const strides = planeStrides(x);
+      const bias = packBias({ groups: 1, outChannels: channels, block: 1 }, it.bias?.toFloat32());
+      return [
+        {
+          shader: generateDepthwise(variant),
+          params: {
+            count,
+            in_offset: x.offset - border.top * strides.h - border.left,
+            ...prefixed("in", strides),
+            out_offset: y.offset,
+            ...prefixed("out", planeStrides(y)),
+            residual_offset: residual?.offset ?? 0,
+            ...prefixed("residual", residual ? planeStrides(residual) : { n: 0, c: 0, h: 0 }),
+            residual_count: residual ? 1 : 0,
+            channels,
+            multiplier,
+            width,
+            height,
+            column_blocks: columnBlocks,
+            strips,
+            strip_rows: Math.ceil(height / strips),
+            alpha: activation.alpha,
+            beta: activation.beta,
+          },
+          bindings: {
+            input: x,
+            weights: { label: "weights", data: (it.weight as Tensor).toFloat32() },
+            bias,
+            output: y,
+            residual: residual ?? bias,
+          },
+          workgroups: flatWorkgroups(count, depthwiseWorkgroupSize),
+        },
+      ];
+    },
+  };
+}

@@ -1,0 +1,111 @@
+// Generates depthwise convolutions: an invocation slides its window down a strip of one feature map. The rows that two outputs
+// share stay in registers, so an input is loaded once per strip however many rows the kernel has.
+import { defineShader, type ParamField, type Shader } from "../shader.ts";
+import { type ActivationKind, activationFunction } from "./activation.ts";
+import { range } from "./range.ts";
+
+export const depthwiseWorkgroupSize = 32;
+
+export interface DepthwiseVariant {
+  readonly kernel: readonly [number, number];
+  readonly strides: readonly [number, number];
+  /** Elements between taps of a row; between rows it is 1. */
+  readonly dilation: number;
+  /** Outputs of a row per invocation; at most as many as the map has. How many rows is a Param. */
+  readonly columns: number;
+  readonly activation: ActivationKind;
+}
+
+const fields: readonly (readonly [string, ParamField["type"]])[] = [
+  ["count", "u32"], // invocations
+  ["in_offset", "u32"], // of the first tap of the first output: the border's corner, not the map's
+  ["in_n", "u32"], // strides, in elements; along w it is always 1
+  ["in_c", "u32"],
+  ["in_h", "u32"],
+  ["out_offset", "u32"],
+  ["out_n", "u32"],
+  ["out_c", "u32"],
+  ["out_h", "u32"],
+  ["residual_offset", "u32"],
+  ["residual_n", "u32"],
+  ["residual_c", "u32"],
+  ["residual_h", "u32"],
+  ["residual_count", "u32"], // 0 or 1
+  ["channels", "u32"], // of the output
+  ["multiplier", "u32"], // output channels per input channel
+  ["width", "u32"], // of the output
+  ["height", "u32"],
+  ["column_blocks", "u32"],
+  ["strips", "u32"], // per column block
+  ["strip_rows", "u32"],
+  ["alpha", "f32"], // of the activation
+  ["beta", "f32"],
+];
+
+/**
+ * y[n, o, y, x] = f(bias[o] + Σ w[o, ky, kx] · x[n, o / multiplier, y·sy + ky, x·sx + kx·dx] + residual).
+ *
+ * Weights are [o][ky][kx]. The input has a zero border as wide as the pads. The last strip and the last block of columns move back
+ * until they fit. Without a residual any buffer may be bound in its place.
+ */
+export function generateDepthwise(variant: DepthwiseVariant): Shader {
+  const { kernel, strides, dilation, columns, activation } = variant;
+  const [kh, kw] = kernel;
+  const [sy, sx] = strides;
+  const name = `depthwise ${kh}×${kw} / ${sy}×${sx}, ${columns} columns`;
+  const loaded = [...new Set(range(columns).flatMap((c) => range(kw).map((k) => c * sx + k * dilation)))].sort((a, b) => a - b);
+  const rowsPerTurn = Math.min(sy, kh);
+  const load = (row: number, ahead: number) => loaded.map((x) => `in_${row}_${x} = input[source + ${ahead}u * in_h + ${x}u];`);
+  const slide = (by: number) => range(kh - Math.min(by, kh)).flatMap((row) => loaded.map((x) => `in_${row}_${x} = in_${row + by}_${x};`));
+  const sum = (c: number) => range(kh).flatMap((ky) => range(kw).map((kx) => `w_${ky}_${kx} * in_${ky}_${c * sx + kx * dilation}`));
+  const code = [
+    `// ${name}, ${activation}`,
+    "struct Params {",
+    ...fields.map(([field, type]) => `${field}: ${type},`),
+    "}",
+    "@group(0) @binding(0) var<uniform> params: Params;",
+    "@group(0) @binding(1) var<storage, read> input: array<f32>;",
+    "@group(0) @binding(2) var<storage, read> weights: array<f32>;",
+    "@group(0) @binding(3) var<storage, read> bias: array<f32>;",
+    "@group(0) @binding(4) var<storage, read_write> output: array<f32>;",
+    "@group(0) @binding(5) var<storage, read> residual: array<f32>;",
+    activationFunction(activation),
+    `@compute @workgroup_size(${depthwiseWorkgroupSize})`,
+    "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
+    `let index = id.x + id.y * (num_workgroups.x * ${depthwiseWorkgroupSize}u);`,
+    "if (index >= params.count) { return; }",
+    `let x = min(index % params.column_blocks * ${columns}u, params.width - ${columns}u);`,
+    "let by_strip = index / params.column_blocks;",
+    "let y = min(by_strip % params.strips * params.strip_rows, params.height - params.strip_rows);",
+    "let by_channel = by_strip / params.strips;",
+    "let channel = by_channel % params.channels;",
+    "let n = by_channel / params.channels;",
+    "let in_h = params.in_h;",
+    "let out_h = params.out_h;",
+    "let residual_h = params.residual_h;",
+    "let residual_count = params.residual_count;",
+    "let strip_rows = params.strip_rows;",
+    "let alpha = params.alpha;",
+    "let beta = params.beta;",
+    "let shift = bias[channel];",
+    ...range(kh).flatMap((ky) => range(kw).map((kx) => `let w_${ky}_${kx} = weights[channel * ${kh * kw}u + ${ky * kw + kx}u];`)),
+    `var source = params.in_offset + n * params.in_n + channel / params.multiplier * params.in_c + y * ${sy}u * in_h + x * ${sx}u;`,
+    "var to = params.out_offset + n * params.out_n + channel * params.out_c + y * out_h + x;",
+    "var add = params.residual_offset + n * params.residual_n + channel * params.residual_c + y * residual_h + x;",
+    ...range(kh).flatMap((row) => loaded.map((at) => `var in_${row}_${at} = 0.0;`)),
+    // The rows that the first output has in common with one before it.
+    ...(kh > sy ? [`for (var row = 0u; row < ${kh - sy}u; row++) {`, ...slide(1), ...load(kh - 1, 0), "source += in_h;", "}"] : []),
+    "for (var row = 0u; row < strip_rows; row++) {",
+    ...slide(sy),
+    ...range(rowsPerTurn).flatMap((r) => load(kh - rowsPerTurn + r, r)),
+    ...range(columns).map((c) => `var sum_${c} = shift + ${sum(c).join(" + ")};`),
+    "for (var r = 0u; r < residual_count; r++) {",
+    ...range(columns).map((c) => `sum_${c} += residual[add + ${c}u];`),
+    "}",
+    ...range(columns).map((c) => `output[to + ${c}u] = activate(sum_${c}, alpha, beta);`),
+    `source += ${sy}u * in_h; to += out_h; add += residual_h;`,
+    "}",
+    "}",
+  ].join("\n");
+  return defineShader(name, code);
+}
