@@ -10,6 +10,7 @@ override TERM: u32 = 0u; // 0 x, 1 |x|, 2 x², 3 |x|^p
 override COMBINE: u32 = 0u; // 0 sum, 1 maximum, 2 minimum, 3 product
 override FINISH: u32 = 0u; // 0 nothing, 1 √, 2 log, 3 p-th root
 override LANES: u32 = 1u; // a power of two up to 64
+override FLAT: bool = false; // the reduced axes are one, of extent and stride reduced_extent.w and reduced_strides.w
 const WORKGROUP_SIZE = 64u;
 
 struct Params {
@@ -44,10 +45,16 @@ fn combine(a: f32, b: f32) -> f32 {
   return select(select(extreme, a * b, COMBINE == 3u), a + b, COMBINE == 0u);
 }
 
-fn term(x: f32) -> f32 {
-  let size = abs(x);
-  let power = select(x * x, pow(size, params.p), TERM == 3u);
-  return select(select(power, size, TERM == 1u), x, TERM == 0u);
+fn term(x: f32, p: f32) -> f32 {
+  if (TERM == 3u) {
+    return pow(abs(x), p);
+  }
+  return select(select(x * x, abs(x), TERM == 1u), x, TERM == 0u);
+}
+
+fn place(r: u32, extent: vec4<u32>, strides: vec4<u32>) -> u32 {
+  if (FLAT) { return r * strides.w; }
+  return offset_of(r, extent, strides);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -59,9 +66,21 @@ fn main(
   let lane = local % LANES;
   let index = (workgroup_id.x + workgroup_id.y * num_workgroups.x) * (WORKGROUP_SIZE / LANES) + local / LANES;
   let base = params.input_offset + offset_of(min(index, params.count - 1u), params.kept_extent, params.kept_strides);
+  let length = params.length;
+  let extent = params.reduced_extent;
+  let strides = params.reduced_strides;
+  let p = params.p;
   var result = params.initial;
-  for (var r = lane; r < params.length; r += LANES) {
-    result = combine(result, term(input[base + offset_of(r, params.reduced_extent, params.reduced_strides)]));
+  var r = lane;
+  for (; r + 3u * LANES < length; r += 4u * LANES) {
+    let x0 = input[base + place(r, extent, strides)];
+    let x1 = input[base + place(r + LANES, extent, strides)];
+    let x2 = input[base + place(r + 2u * LANES, extent, strides)];
+    let x3 = input[base + place(r + 3u * LANES, extent, strides)];
+    result = combine(combine(combine(combine(result, term(x0, p)), term(x1, p)), term(x2, p)), term(x3, p));
+  }
+  for (; r < length; r += LANES) {
+    result = combine(result, term(input[base + place(r, extent, strides)], p));
   }
   if (LANES > 1u) {
     partial[local] = result;

@@ -34,12 +34,15 @@ fn main(
   let lane = local % LANES;
   let index = (workgroup_id.x + workgroup_id.y * num_workgroups.x) * (WORKGROUP_SIZE / LANES) + local / LANES;
   let row = min(index, params.rows - 1u);
-  let base = (row / params.inner) * (params.length * params.inner) + row % params.inner;
+  let inner = params.inner;
+  let base = (row / inner) * (params.length * inner) + row % inner;
+  // Rows in excess are empty: barriers want their invocations alive.
+  let length = select(params.length, 0u, index >= params.rows);
 
   var highest = -3.4028234e38;
-  var place = params.length;
-  for (var i = lane; i < params.length; i += LANES) {
-    let value = input[base + i * params.inner];
+  var place = length;
+  for (var i = lane; i < length; i += LANES) {
+    let value = input[base + i * inner];
     place = select(place, i, value > highest);
     highest = max(highest, value);
   }
@@ -58,8 +61,8 @@ fn main(
 
   var sum = 0.0;
   if (KIND != 2u) {
-    for (var i = lane; i < params.length; i += LANES) {
-      sum += exp(input[base + i * params.inner] - highest);
+    for (var i = lane; i < length; i += LANES) {
+      sum += exp(input[base + i * inner] - highest);
     }
     if (LANES > 1u) {
       sum_of[local] = sum;
@@ -71,12 +74,9 @@ fn main(
       }
     }
   }
-  if (index >= params.rows) {
-    return;
-  }
   let log_sum = log(sum);
-  for (var i = lane; i < params.length; i += LANES) {
-    let at = base + i * params.inner;
+  for (var i = lane; i < length; i += LANES) {
+    let at = base + i * inner;
     let shifted = input[at] - highest;
     let probability = select(exp(shifted) / sum, shifted - log_sum, KIND == 1u);
     output[at] = select(probability, select(0.0, 1.0, i == place), KIND == 2u);

@@ -184,6 +184,21 @@ const cases: readonly Row[] = [
     expected: perRow(1300, sum),
   },
   {
+    why: "small planes without gaps",
+    run: { operator: "GlobalAveragePool", inputs: [random([2, 5, 7, 7])] },
+    expected: perRow(49, (row) => sum(row) / 49),
+  },
+  {
+    why: "a reduction over axes that stay apart",
+    run: {
+      operator: "ReduceL2",
+      attributes: { keepdims: 0 },
+      inputs: [random([3, 4, 5]), Tensor.int64([2], [0, 2])],
+      constants: [1],
+    },
+    expected: (x) => Array.from({ length: 4 }, (_, c) => Math.hypot(...x.filter((_, i) => Math.floor(i / 5) % 4 === c))),
+  },
+  {
     why: "global pools over one large plane each, inside a border",
     run: { operator: "GlobalMaxPool", inputs: [random([2, 3, 31, 29])], bordered: true },
     expected: perRow(31 * 29, (row) => Math.max(...row)),

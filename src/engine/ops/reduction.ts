@@ -41,7 +41,8 @@ export function walk(input: PlacedOperand, axes: ReadonlySet<number>) {
   };
   const length = sizeOf(pick(input.shape, true));
   const isContiguous = reduced.strides[0]?.at(-1) === 1;
-  return { params: params as { readonly [K in keyof typeof params]: number[] }, length, isContiguous };
+  const isFlat = reduced.extents.length <= 1;
+  return { params: params as { readonly [K in keyof typeof params]: number[] }, length, isContiguous, isFlat };
 }
 
 /** Most axes that stay apart on either side of a reduction, see reduce.wgsl. */
@@ -54,13 +55,13 @@ export function reductionKernel(reduction: Reduction, axes: ReadonlySet<number>)
     name: "reduce",
     readsStrided: [0],
     dispatches: ([input], [output]) => {
-      const { params, length, isContiguous } = walk(input as PlacedOperand, axes);
+      const { params, length, isContiguous, isFlat } = walk(input as PlacedOperand, axes);
       const count = sizeOf((output as PlacedOperand).shape);
       const lanes = lanesFor(count, length, isContiguous);
       return [
         {
           shader: reduceShader,
-          constants: { TERM: terms[term], COMBINE: combinations[combine], FINISH: finishes[finish], LANES: lanes },
+          constants: { TERM: terms[term], COMBINE: combinations[combine], FINISH: finishes[finish], LANES: lanes, FLAT: Number(isFlat) },
           params: {
             count,
             length,

@@ -5,7 +5,7 @@ import { normalizeAxis } from "../shapes.ts";
 import { aroundAxis } from "./axes.ts";
 import { floatInput } from "./checks.ts";
 import { flatWorkgroups } from "./dispatch.ts";
-import { defineOperator, type Kernel, type Operator, type PlacedOperand } from "./operator.ts";
+import { defineOperator, type Kernel, type Operator, type PlacedOperand, type Target } from "./operator.ts";
 
 const kinds = { Softmax: 0, LogSoftmax: 1, Hardmax: 2 } as const;
 
@@ -16,16 +16,23 @@ export default Object.entries(kinds).map(([name, kind]) =>
     const axis = normalizeAxis(context.attributes.number("axis", flattens ? 1 : -1), shape.length);
     const { outer, extent, inner } = aroundAxis(shape, axis);
     const rows = flattens ? { count: outer, length: extent * inner, inner: 1 } : { count: outer * inner, length: extent, inner };
-    return { outputs: [{ dtype, shape }], kernels: () => [softmaxKernel(kind, rows)] };
+    return { outputs: [{ dtype, shape }], kernels: (target) => [softmaxKernel(kind, rows, target)] };
   }),
 ) satisfies Operator[];
 
-function softmaxKernel(kind: number, { count, length, inner }: { count: number; length: number; inner: number }): Kernel {
+interface Rows {
+  readonly count: number;
+  readonly length: number;
+  /** Elements between neighbours in a row. */
+  readonly inner: number;
+}
+
+function softmaxKernel(kind: number, { count, length, inner }: Rows, { subgroupSize }: Target): Kernel {
   return {
     name: "softmax",
     dispatches: ([input], [output]) => {
-      // Sharing a row costs barriers, which pays only where rows are long.
-      const lanes = length >= 128 && inner === 1 ? 32 : 1;
+      // Sharing a row costs barriers: that pays only where rows are long, and not where subgroups are narrow.
+      const lanes = length >= 128 && inner === 1 && !subgroupSize ? 32 : 1;
       return [
         {
           shader: softmaxShader,
