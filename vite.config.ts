@@ -1,11 +1,12 @@
 // Builds and tests. `vite build` makes the site; the modes library, element and cli make the package's three files.
+import type { Plugin } from "vite";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { peers } from "./bench/vite-peers.ts";
 import { wgsl } from "./src/shaders/vite-plugin.ts";
 
 type Build = NonNullable<ViteUserConfig["build"]>;
 
-/** An ES module and the part it loads on demand, minified in full (Vite's own library mode keeps white space). */
+/** An ES module and the parts it loads on demand, minified in full (Vite's own library mode keeps white space). */
 function singleFile(entry: string, name: string): Build {
   return {
     outDir: "dist",
@@ -17,6 +18,35 @@ function singleFile(entry: string, name: string): Build {
       input: { [name]: entry },
       preserveEntrySignatures: "allow-extension",
       output: { format: "es", entryFileNames: "[name].js", chunkFileNames: `${name}-[name].js` },
+    },
+  };
+}
+
+/** The package's modules load what they need themselves: Vite's helper for preloading would only be ballast. */
+function withoutPreload(): Plugin {
+  return {
+    name: "convcam:without-preload",
+    enforce: "pre",
+    load: (id) => (id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : null),
+  };
+}
+
+/** In the package the worker takes its engine from the element's own file; elsewhere Vite bundles one for it. */
+function workerBesideElement(): Plugin {
+  const fileName = "element-worker.js";
+  const address = "\0worker-address";
+  return {
+    name: "convcam:worker",
+    enforce: "pre",
+    resolveId: (source) => (source.endsWith("/worker.ts?worker&url") ? address : null),
+    load: (id) => (id === address ? "export default undefined;" : null),
+    // Bundlers look for `new Worker(new URL("…", import.meta.url))`. After Vite's own plugins, which do so, too.
+    transform: {
+      order: "post",
+      handler: (code, id) => (id.endsWith("/remote-session.ts") ? code.replaceAll("(workerAddress,", `("./${fileName}",`) : null),
+    },
+    generateBundle() {
+      this.emitFile({ type: "asset", fileName, source: 'import { serveSession } from "./element.js";\nserveSession();\n' });
     },
   };
 }
@@ -42,12 +72,18 @@ const builds: Readonly<Record<string, Build>> = {
   },
 };
 
+const packagePlugins: Readonly<Record<string, readonly Plugin[]>> = {
+  library: [withoutPreload()],
+  element: [withoutPreload(), workerBesideElement()],
+};
+
 const serialGpu = { pool: "forks", fileParallelism: false, isolate: false } as const;
 
 export default defineConfig(({ mode }) => ({
   // Relative addresses, so that the site works from any folder of any host.
   base: "./",
-  plugins: [wgsl(), peers()],
+  plugins: [wgsl(), peers(), ...(packagePlugins[mode] ?? [])],
+  worker: { format: "es", plugins: () => [wgsl()] },
   build: builds[mode] ?? site,
   test: {
     setupFiles: ["tests/support/operators.ts"],

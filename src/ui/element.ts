@@ -1,22 +1,25 @@
 // <conv-cam>: an ONNX network, what it looks at, and the feature maps of its layers, live. Behaves like a media element:
 // attributes say what to show, events tell what happens, and everything is released when it leaves the page.
 import { DeviceError, UnsupportedError } from "../engine/errors.ts";
-import { type Device, requestDevice } from "../engine/gpu/device.ts";
-import type { Graph } from "../engine/graph/graph.ts";
-import { inspectModel } from "../engine/model.ts";
-import { type ModelSource, readModel } from "../engine/source.ts";
+import type { AdapterInfo } from "../engine/gpu/device.ts";
+import type { ModelSource } from "../engine/source.ts";
 import { ClassBars, type ClassScore, toProbabilities, topClasses } from "./class-bars.ts";
 import { elementStyles } from "./element-styles.ts";
-import type { ImageLike } from "./image-input.ts";
-import { chooseInputShapes, type DrawableLayer, defaultLayers, drawableLayers, type LayerChoice, parseLayerChoices } from "./layers.ts";
+import type { VisibleImage } from "./image-input.ts";
+import type { DrawableLayer } from "./layers.ts";
 import { type ColorMap, type ComparePair, colorMaps, comparePairs } from "./mosaic/color-map.ts";
 import type { MapPoint } from "./mosaic/layout.ts";
 import { parseNormalization } from "./mosaic/normalization.ts";
 import { make, Panel } from "./panel.ts";
 import { type Preparation, parseNumbers } from "./preparation.ts";
 import { describeProblem } from "./problem.ts";
+import { EngineSession } from "./session/engine-session.ts";
+import { aborted, type FrameReport, type PaneDescription, type Session, type SessionEvent } from "./session/session.ts";
 import { type FrameSource, openSource, type SourceLike } from "./sources.ts";
-import { type Appearance, type Results, Viewer } from "./viewer.ts";
+import type { Appearance, Results, Viewer } from "./viewer.ts";
+
+// The worker of <conv-cam worker> takes its engine from this file.
+export { serveSession } from "./session/serve.ts";
 
 /** The order in which they are brought up to date. */
 const stages = ["labels", "input", "model", "viewer", "panes", "play", "frame"] as const;
@@ -25,6 +28,7 @@ type Stage = (typeof stages)[number];
 
 /** What each attribute makes necessary: fetching networks, building the viewer, or laying the mosaics out again. */
 const attributeLevels = {
+  worker: "model",
   src: "model",
   compare: "model",
   input: "input",
@@ -60,6 +64,8 @@ export interface FrameStats {
   readonly ms: number;
   /** Frames of the last second; 0 for a picture that does not move. */
   readonly fps: number;
+  /** Bytes in GPU buffers. */
+  readonly gpuBytes: number;
 }
 
 /** Detail of the events `progress`, `input`, `load`, `error`, `results`, `frame` and `probe`. */
@@ -67,7 +73,13 @@ export interface ConvCamEvents {
   progress: { readonly stage: "download" | "compile"; readonly done: number; readonly total: number };
   /** The source is open; see {@link ConvCam.picture}. */
   input: Record<string, never>;
-  load: { readonly layers: readonly DrawableLayer[]; readonly shown: readonly string[] };
+  load: {
+    readonly layers: readonly DrawableLayer[];
+    readonly shown: readonly string[];
+    readonly adapter: AdapterInfo;
+    /** Whether the engine runs in a worker; not where the browser has none that can draw. */
+    readonly isInWorker: boolean;
+  };
   error: { readonly error: Error };
   results: { readonly outputs: readonly Float32Array[]; readonly top: readonly ClassScore[] };
   frame: FrameStats;
@@ -77,7 +89,10 @@ export interface ConvCamEvents {
 const framesAhead = 2;
 const maxRecoveries = 3;
 
-export class ConvCam extends HTMLElement {
+/** A worker has no elements; nor has Node. */
+const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
+
+export class ConvCam extends Base {
   static readonly observedAttributes = Object.keys(attributeLevels);
 
   readonly #grid = make("div", "grid");
@@ -90,11 +105,11 @@ export class ConvCam extends HTMLElement {
   #inputSource: SourceLike | undefined;
   #labels: readonly string[] = [];
   #preparation: Preparation = {};
-  #device: Device | undefined;
-  #graph: Graph | undefined;
-  #comparedGraph: Graph | undefined;
+  #session: Session | undefined;
+  /** Whether networks are built, so that frames can be drawn. */
+  #isBuilt = false;
   #layers: readonly DrawableLayer[] = [];
-  #viewer: Viewer | undefined;
+  #framesInFlight = 0;
   #panels: readonly Panel[] = [];
   #source: FrameSource | undefined;
   #frameRequest = 0;
@@ -168,13 +183,13 @@ export class ConvCam extends HTMLElement {
   }
 
   /** The picture, video or canvas that the network looks at, once it is open. */
-  get picture(): ImageLike | undefined {
+  get picture(): VisibleImage | undefined {
     return this.#source?.image;
   }
 
-  /** The GPU viewer, for reading values and drawing on one's own; undefined until `load`. */
+  /** The GPU viewer, for reading values and drawing on one's own; undefined until `load`, and always in a worker. */
   get viewer(): Viewer | undefined {
-    return this.#viewer;
+    return this.#session?.viewer;
   }
 
   /** Every value that can be drawn. */
@@ -226,17 +241,17 @@ export class ConvCam extends HTMLElement {
 
   /** Releases the GPU, the camera and every buffer. Connecting the element again starts anew. */
   dispose(): void {
-    this.#closeViewer();
-    this.#device?.dispose();
-    this.#device = undefined;
-    this.#graph = undefined;
-    this.#comparedGraph = undefined;
+    this.#closeSession();
     this.#source?.dispose();
     this.#source = undefined;
   }
 
   attributeChangedCallback(name: keyof typeof attributeLevels, before: string | null, value: string | null): void {
     if (before === value) return;
+    if (name === "worker") {
+      if (before !== null && value !== null) return;
+      this.#closeSession();
+    }
     if (name === "src") this.#modelSource = value ?? undefined;
     if (name === "compare") this.#compareSource = value ?? undefined;
     if (name === "input") this.#inputSource = value ?? undefined;
@@ -257,8 +272,8 @@ export class ConvCam extends HTMLElement {
     const work: Readonly<Record<Stage, () => unknown>> = {
       labels: () => this.#loadLabels(),
       input: () => this.#openInput(),
-      model: () => this.#loadGraphs(),
-      viewer: () => this.#buildViewer(),
+      model: () => this.#loadNetworks(),
+      viewer: () => this.#buildView(),
       panes: () => this.#layOut(),
       play: () => this.#source?.setPlaying?.(!this.paused),
       frame: () => this.#requestFrame(),
@@ -271,6 +286,8 @@ export class ConvCam extends HTMLElement {
       try {
         await work[stage]();
       } catch (error) {
+        // What a dispose overtook has nothing to tell, and what follows may be wanted anew.
+        if ((error as Error).name === "AbortError") continue;
         this.#fail(error as Error, stage);
         for (const next of consequences[stage]) this.#due.delete(next);
       }
@@ -295,87 +312,69 @@ export class ConvCam extends HTMLElement {
     this.#emit("input", {});
   }
 
-  async #loadGraphs(): Promise<void> {
-    this.#closeViewer();
-    this.#graph = undefined;
-    this.#comparedGraph = undefined;
-    if (this.#modelSource === undefined) return;
-    this.#showProgress("Loading the network", 0, 0);
-    const options = { onProgress: (progress: ConvCamEvents["progress"]) => this.#onProgress(progress) };
-    this.#graph = await readModel(this.#modelSource, options);
-    if (this.#compareSource !== undefined) this.#comparedGraph = await readModel(this.#compareSource, options);
-  }
-
-  async #buildViewer(): Promise<void> {
-    this.#closeViewer();
-    const graph = this.#graph;
-    if (!graph) return;
-    const inputShapes = chooseInputShapes(graph);
-    const { summary, obstacles } = await inspectModel(graph, { inputShapes });
-    if (obstacles.length > 0) {
-      const error = new UnsupportedError(obstacles);
-      this.#message.replaceChildren(describeProblem(error, summary));
-      throw error;
-    }
-    this.#showProgress("Starting the GPU", 0, 0);
-    const device = await this.#openDevice();
-    const inputs = graph.inputs.map(({ name, shape }) => ({ name, shape: inputShapes[name] ?? (shape as readonly number[]) }));
-    this.#layers = drawableLayers(inputs, summary.layers);
-    const choices = this.#chooseLayers(graph);
-    const viewer = await Viewer.create(
-      device,
-      {
-        graph,
-        compared: this.#comparedGraph,
-        layers: choices,
-        inputShapes,
-        preparation: this.#readPreparation(),
-        onProgress: (progress) => this.#onProgress(progress),
-      },
-      (results) => this.#onResults(results),
-    );
-    if (!this.isConnected || this.#device !== device) {
-      viewer.dispose();
+  async #loadNetworks(): Promise<void> {
+    this.#closePanels();
+    if (this.#modelSource === undefined) {
+      await this.#session?.load({ src: undefined, compare: undefined });
       return;
     }
-    this.#viewer = viewer;
-    this.#buildPanels(choices);
+    this.#showProgress("Loading the network", 0, 0);
+    const session = await this.#openSession();
+    await session.load({ src: this.#modelSource, compare: this.#compareSource });
+  }
+
+  /** In a worker where that is wanted and possible, else here. */
+  async #openSession(): Promise<Session> {
+    if (this.#session) return this.#session;
+    const listener = (event: SessionEvent) => this.#onSession(event);
+    let session: Session | undefined;
+    const wantsWorker = this.hasAttribute("worker");
+    if (wantsWorker) {
+      const remote = await import("./session/remote-session.ts").catch(() => undefined);
+      session = await remote?.openRemoteSession(listener);
+    }
+    session ??= new EngineSession(listener);
+    if (!this.isConnected || this.hasAttribute("worker") !== wantsWorker) {
+      void session.dispose();
+      throw aborted();
+    }
+    this.#session = session;
+    return session;
+  }
+
+  #onSession({ event, detail }: SessionEvent): void {
+    if (event === "progress") this.#onProgress(detail);
+    else if (event === "results") this.#onResults(detail);
+    else this.#recover(detail);
+  }
+
+  async #buildView(): Promise<void> {
+    this.#closePanels();
+    const session = this.#session;
+    if (!session) return;
+    this.#showProgress("Starting the GPU", 0, 0);
+    const view = await session.build({ layers: this.getAttribute("layers") ?? "", preparation: this.#readPreparation() });
     this.#message.replaceChildren();
-    if (!viewer.imageInputName)
+    if (!view) return;
+    if ("obstacles" in view) {
+      const error = new UnsupportedError(view.obstacles);
+      this.#message.replaceChildren(describeProblem(error, view.layers));
+      throw error;
+    }
+    this.#isBuilt = true;
+    this.#buildPanels(view.panes);
+    if (!view.hasImageInput)
       this.#message.append(make("p", "note", "None of this network's inputs has the shape of a picture, so it computes from zeros."));
     this.#needsImage = true;
     this.#needsRun = true;
-    this.#emit("load", { layers: this.#layers, shown: choices.map(({ value }) => value) });
-  }
-
-  #chooseLayers(graph: Graph): readonly LayerChoice[] {
-    const known = new Set(this.#layers.map(({ value }) => value));
-    const text = this.getAttribute("layers") ?? "";
-    if (text === "all") return [...known].map((value) => ({ value }));
-    const { choices, unknown } = parseLayerChoices(text, known);
-    if (unknown.length > 0 && choices.length === 0) {
-      const some = [...known].slice(0, 12).join(", ");
-      throw new Error(`layers: this network has no value '${unknown[0]}'. It has ${some}${known.size > 12 ? ", …" : ""}.`);
-    }
-    return choices.length > 0 ? choices : defaultLayers(graph, this.#layers).map((value) => ({ value }));
-  }
-
-  async #openDevice(): Promise<Device> {
-    if (this.#device && !this.#device.isDisposed) return this.#device;
-    const device = await requestDevice();
-    this.#device = device;
-    device.lost.then((info) => {
-      if (device.isDisposed || this.#device !== device) return;
-      this.#recover(info.message);
-    });
-    return device;
+    const { layers, shown, adapter } = view;
+    this.#layers = layers;
+    this.#emit("load", { layers, shown, adapter, isInWorker: !(session instanceof EngineSession) });
   }
 
   /** Builds everything again on a new device; a GPU that is lost time and again is left alone. */
   #recover(reason: string): void {
-    this.#closeViewer();
-    this.#device?.dispose();
-    this.#device = undefined;
+    this.#closePanels();
     if (++this.#recoveries > maxRecoveries) {
       this.#fail(
         new DeviceError(
@@ -388,15 +387,11 @@ export class ConvCam extends HTMLElement {
     this.#invalidate("viewer");
   }
 
-  #buildPanels(choices: readonly LayerChoice[]): void {
-    const byName = new Map(this.#layers.map((layer) => [layer.value, layer]));
-    const drawable = choices.filter(({ value }) => this.#viewer?.viewOf(value));
-    this.#panels = drawable.map(
-      (choice) =>
+  #buildPanels(panes: readonly PaneDescription[]): void {
+    this.#panels = panes.map(
+      (pane) =>
         new Panel({
-          choice,
-          operator: byName.get(choice.value)?.operator ?? "",
-          shape: byName.get(choice.value)?.shape ?? [],
+          ...pane,
           onProbe: (panel, point) => void this.#probe(panel, point),
           onResize: () => this.#invalidate("panes"),
         }),
@@ -406,25 +401,19 @@ export class ConvCam extends HTMLElement {
   }
 
   async #layOut(): Promise<void> {
-    const viewer = this.#viewer;
-    if (!viewer) return;
+    const session = this.#session;
+    if (!session || !this.#isBuilt) return;
+    const panels = this.#panels;
     const appearance = this.#readAppearance();
     this.#laidOutWidth = this.#grid.clientWidth;
-    const panes = this.#panels.map((panel) => Object.assign(panel, { width: Math.floor(this.#mosaicWidth(panel) * devicePixelRatio) }));
-    await viewer.setPanes(panes, appearance);
-    for (const panel of this.#panels) {
-      const mosaic = viewer.mosaicOn(panel.canvas);
-      const isCompared = this.#comparedGraph || panel.choice.compare;
-      if (mosaic) panel.show(mosaic.layout, mosaic.colorMap, appearance.normalization, isCompared ? appearance.pair : undefined);
+    const panes = panels.map(({ canvas, mosaicWidth }) => ({ canvas, width: Math.floor(mosaicWidth * devicePixelRatio) }));
+    const placements = await session.place(panes, appearance);
+    for (const [i, panel] of panels.entries()) {
+      const placement = placements[i];
+      const isCompared = this.#compareSource !== undefined || panel.choice.compare;
+      if (placement) panel.show(placement.layout, placement.colorMap, appearance.normalization, isCompared ? appearance.pair : undefined);
     }
     this.#needsDraw = true;
-  }
-
-  /** Cells of dense layers and single small maps need not fill the panel. */
-  #mosaicWidth(panel: Panel): number {
-    const view = this.#viewer?.viewOf(panel.choice.value);
-    const room = Math.max(32, panel.availableWidth);
-    return view?.channels === 1 ? Math.min(room, 480) : room;
   }
 
   #readAppearance(): Appearance {
@@ -467,18 +456,19 @@ export class ConvCam extends HTMLElement {
   /** Draws when there is something new; goes on by itself only for what moves by itself. */
   #onFrame(now: number): void {
     this.#frameRequest = 0;
-    const viewer = this.#viewer;
-    if (!viewer || this.#device?.isDisposed) return;
+    if (!this.#isBuilt) return;
     const source = this.#source;
     if (source?.isLive && !this.paused) this.#requestFrame();
-    if (viewer.framesInFlight < framesAhead) {
+    if (this.#framesInFlight < framesAhead) {
       const mayTake = this.#needsRun || !this.paused;
       const takes = mayTake && source?.isReady() && (source.takeFrame() || this.#needsImage);
-      if (takes || this.#needsRun || this.#needsDraw) this.#draw(viewer, now, takes ? source : undefined);
+      if (takes || this.#needsRun || this.#needsDraw) this.#draw(now, takes ? source : undefined);
     }
   }
 
-  #draw(viewer: Viewer, now: number, source: FrameSource | undefined): void {
+  #draw(now: number, source: FrameSource | undefined): void {
+    const session = this.#session as Session;
+    const panels = this.#panels;
     const isMoving = source?.isLive === true && !this.paused;
     // The first frame after a pause has no past to smooth over.
     const elapsedMs = isMoving && this.#lastFrameMs !== undefined ? now - this.#lastFrameMs : undefined;
@@ -487,23 +477,34 @@ export class ConvCam extends HTMLElement {
     const runs = this.#needsRun || source !== undefined;
     this.#needsRun = false;
     this.#needsDraw = false;
-    const started = performance.now();
-    const done = viewer.frame({ image: source?.image, runs, elapsedMs });
-    done.then(
-      () => this.#onFrameDone(viewer, performance.now() - started, isMoving),
-      // A lost device: #recover knows.
-      () => undefined,
-    );
+    this.#framesInFlight++;
+    const visible = [...panels.keys()].filter((i) => panels[i]?.isVisible);
+    session
+      .frame({ image: source?.image, runs, elapsedMs, visible })
+      .finally(() => {
+        this.#framesInFlight--;
+      })
+      .then(
+        (report) => panels === this.#panels && this.#onFrameDone(report, isMoving),
+        (error) => panels === this.#panels && this.#onFrameFailed(error),
+      );
   }
 
-  #onFrameDone(viewer: Viewer, ms: number, isLive: boolean): void {
-    if (viewer !== this.#viewer) return;
+  #onFrameDone({ ms, gpuBytes, areResultsCurrent }: FrameReport, isLive: boolean): void {
     const now = performance.now();
     this.#frameTimes = isLive ? [...this.#frameTimes.filter((time) => now - time < 1000), now] : [];
-    this.#emit("frame", { ms, fps: this.#frameTimes.length });
-    if (!viewer.areResultsCurrent) this.#needsDraw = true;
+    this.#emit("frame", { ms, fps: this.#frameTimes.length, gpuBytes });
+    if (!areResultsCurrent) this.#needsDraw = true;
     if (this.#needsImage || this.#needsRun || this.#needsDraw) this.#requestFrame();
     if (this.#isProbing) for (const panel of this.#panels) panel.refreshProbe();
+  }
+
+  /** A picture of another origin may not be read. A device that is lost is spoken of by #recover. */
+  #onFrameFailed(error: Error): void {
+    if (error.name !== "SecurityError") return;
+    this.#source?.dispose();
+    this.#source = undefined;
+    this.#fail(error, "input");
   }
 
   #onResults({ outputs, ranges }: Results): void {
@@ -519,17 +520,14 @@ export class ConvCam extends HTMLElement {
   }
 
   async #probe(panel: Panel, point: MapPoint | undefined): Promise<void> {
-    const viewer = this.#viewer;
     this.#isProbing = point !== undefined;
-    if (!viewer || !point) return;
-    const { value, compare = value } = panel.choice;
-    const reads = [viewer.probe(value, point)];
-    if (viewer.compared || compare !== value) reads.push(viewer.probe(compare, point, viewer.compared ?? viewer.model));
+    if (!this.#isBuilt || !point) return;
+    const { choice } = panel;
     // A device that is lost meanwhile has no value to tell.
-    const values = await Promise.all(reads).catch(() => undefined);
+    const values = await this.#session?.probe(choice, point).catch(() => undefined);
     if (!values) return;
     panel.showProbe(point, values);
-    this.#emit("probe", { value, point, values });
+    this.#emit("probe", { value: choice.value, point, values });
   }
 
   #onVisibility(entries: readonly IntersectionObserverEntry[]): void {
@@ -543,7 +541,7 @@ export class ConvCam extends HTMLElement {
   }
 
   #onResize(): void {
-    if (this.#viewer && this.#grid.clientWidth !== this.#laidOutWidth) this.#invalidate("panes");
+    if (this.#isBuilt && this.#grid.clientWidth !== this.#laidOutWidth) this.#invalidate("panes");
   }
 
   #onProgress(progress: ConvCamEvents["progress"]): void {
@@ -578,15 +576,20 @@ export class ConvCam extends HTMLElement {
     this.#message.prepend(problem);
   }
 
-  #closeViewer(): void {
+  #closePanels(): void {
+    this.#isBuilt = false;
     this.#visibility.disconnect();
-    this.#viewer?.dispose();
-    this.#viewer = undefined;
     this.#panels = [];
     this.#grid.replaceChildren();
     this.#bars.element.hidden = true;
     this.#message.replaceChildren();
     this.#lastFrameMs = undefined;
+  }
+
+  #closeSession(): void {
+    this.#closePanels();
+    void this.#session?.dispose();
+    this.#session = undefined;
   }
 
   /** @returns false where a listener prevented the default */
@@ -595,7 +598,7 @@ export class ConvCam extends HTMLElement {
   }
 }
 
-if (!customElements.get("conv-cam")) customElements.define("conv-cam", ConvCam);
+if (globalThis.customElements && !customElements.get("conv-cam")) customElements.define("conv-cam", ConvCam);
 
 declare global {
   interface HTMLElementTagNameMap {

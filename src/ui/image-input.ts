@@ -21,7 +21,10 @@ export interface RawImage {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-export type ImageLike = ImageBitmap | HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | HTMLVideoElement | RawImage;
+/** What a page or a worker can show. */
+export type VisibleImage = ImageBitmap | HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | HTMLVideoElement | VideoFrame;
+
+export type ImageLike = VisibleImage | RawImage;
 
 interface Target extends ImageTarget {
   readonly params: GPUBuffer;
@@ -39,7 +42,9 @@ export class ImageInput {
 
   /** Compiles what it takes; video frames are read without a copy where the platform can. */
   static async create(device: Device, targets: readonly ImageTarget[]): Promise<ImageInput> {
-    const canImport = "importExternalTexture" in device.gpu && typeof HTMLVideoElement !== "undefined";
+    // Dawn in Node has the method, but nothing to import.
+    const canImport =
+      "importExternalTexture" in device.gpu && (typeof HTMLVideoElement !== "undefined" || typeof VideoFrame !== "undefined");
     const pipelines = await Promise.all([device.pipeline(shader), canImport ? device.pipeline(externalShader) : undefined]);
     return new ImageInput(device, targets, ...pipelines);
   }
@@ -109,7 +114,7 @@ export class ImageInput {
   }
 
   /** Binds the video frame itself; false where the browser refuses. */
-  #import(video: HTMLVideoElement, pipeline: GPUComputePipeline): boolean {
+  #import(video: HTMLVideoElement | VideoFrame, pipeline: GPUComputePipeline): boolean {
     try {
       const source = this.#device.gpu.importExternalTexture({ label: "video frame", source: video });
       for (const target of this.#targets) target.group = this.#bindGroup(target, pipeline, source);
@@ -148,13 +153,14 @@ export class ImageInput {
   }
 }
 
-function isVideo(image: ImageLike): image is HTMLVideoElement {
-  return typeof HTMLVideoElement !== "undefined" && image instanceof HTMLVideoElement;
+function isVideo(image: ImageLike): image is HTMLVideoElement | VideoFrame {
+  return "videoWidth" in image || "displayWidth" in image;
 }
 
 /** Width and height in the image's own pixels. */
 export function sizeOf(image: ImageLike): { width: number; height: number } {
   if ("videoWidth" in image) return { width: image.videoWidth, height: image.videoHeight };
+  if ("displayWidth" in image) return { width: image.displayWidth, height: image.displayHeight };
   if ("naturalWidth" in image) return { width: image.naturalWidth, height: image.naturalHeight };
   return { width: image.width, height: image.height };
 }

@@ -8,6 +8,7 @@ export interface PanelOptions {
   readonly choice: LayerChoice;
   readonly operator: string;
   readonly shape: readonly number[];
+  readonly channels: number;
   /** Asks for the values under the point; answers come through {@link Panel.showProbe}. */
   readonly onProbe: (panel: Panel, point: MapPoint | undefined) => void;
   readonly onResize: () => void;
@@ -72,10 +73,11 @@ export class Panel {
     this.canvas.addEventListener("keydown", (event) => this.#onKey(event));
   }
 
-  /** Width for the mosaic in CSS pixels. */
-  get availableWidth(): number {
+  /** Width for the mosaic in CSS pixels. A single small map need not fill the panel. */
+  get mosaicWidth(): number {
     const { paddingLeft, paddingRight } = getComputedStyle(this.#stage);
-    return this.#stage.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
+    const room = Math.max(32, this.#stage.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight));
+    return this.#options.channels === 1 ? Math.min(room, 480) : room;
   }
 
   /** Whether every unit is one cell, as after a dense layer. */

@@ -9,8 +9,8 @@ interface SummaryRow {
   readonly parameterCount: number;
 }
 
-/** The message for a visitor; with a table of layers where there is a summary. */
-export function describeProblem(error: Error, summary?: { readonly layers: readonly SummaryRow[] }): HTMLElement {
+/** The message for a visitor; with a table of the network's layers where they are given. */
+export function describeProblem(error: Error, layers: readonly SummaryRow[] = []): HTMLElement {
   const box = make("div", "problem");
   box.role = "alert";
   const reasons = error instanceof UnsupportedError ? error.reasons : [];
@@ -22,9 +22,9 @@ export function describeProblem(error: Error, summary?: { readonly layers: reado
   } else {
     box.append(make("p", "", error.message));
   }
-  if (summary && summary.layers.length > 0) {
+  if (layers.length > 0) {
     const details = make("details", "");
-    details.append(make("summary", "", `The network's ${summary.layers.length} layers`), tableOf(summary.layers));
+    details.append(make("summary", "", `The network's ${layers.length} layers`), tableOf(layers));
     box.append(details);
   }
   return box;

@@ -1,11 +1,11 @@
 // What a network can look at: a picture, a video, a camera, or any canvas a page draws on.
-import { type ImageLike, sizeOf } from "./image-input.ts";
+import { sizeOf, type VisibleImage } from "./image-input.ts";
 
 /** Anything a page may hand over as a source. A string or URL is fetched; "camera" asks for the camera. */
-export type SourceLike = string | URL | Blob | MediaStream | Exclude<ImageLike, { data: unknown }>;
+export type SourceLike = string | URL | Blob | MediaStream | VisibleImage;
 
 export interface FrameSource {
-  readonly image: ImageLike;
+  readonly image: VisibleImage;
   /** Changes by itself, as a video does. */
   readonly isLive: boolean;
   /** Whether there is a picture at all; a video has none before it starts and while it seeks. */
@@ -37,7 +37,7 @@ export async function openSource(source: SourceLike): Promise<FrameSource> {
   return stillSource(source);
 }
 
-function stillSource(image: ImageLike, dispose: () => void = () => undefined): FrameSource {
+function stillSource(image: VisibleImage, dispose: () => void = () => undefined): FrameSource {
   let isNew = true;
   return {
     image,

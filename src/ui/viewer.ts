@@ -41,10 +41,13 @@ export interface Results {
   readonly ranges: ReadonlyMap<string, readonly [number, number]>;
 }
 
+/** On a page, or handed over to a worker. */
+export type PaneCanvas = HTMLCanvasElement | OffscreenCanvas;
+
 /** A canvas and what is drawn on it. */
 export interface Pane {
   readonly choice: LayerChoice;
-  readonly canvas: HTMLCanvasElement;
+  readonly canvas: PaneCanvas;
   isVisible: boolean;
 }
 
@@ -160,7 +163,7 @@ export class Viewer {
   }
 
   /** The mosaic drawn on a canvas. */
-  mosaicOn(canvas: HTMLCanvasElement): Mosaic | undefined {
+  mosaicOn(canvas: PaneCanvas): Mosaic | undefined {
     return this.#panes.find(({ pane }) => pane.canvas === canvas)?.mosaic;
   }
 

@@ -165,6 +165,21 @@ test("shows another network, built in the page", async ({ page }) => {
   await expect(page.locator("conv-cam .panel").nth(1).locator(".high")).not.toBeEmpty();
 });
 
+test("runs in a worker where the address says so", async ({ page }) => {
+  await openPage(page, "?worker");
+  expect(page.workers()).toHaveLength(1);
+  await page.click("#clear");
+  await drawOne(page);
+  await expect(page.locator("#top-label")).toHaveText("1");
+  await page.click("#camera");
+  await expect(page.locator("#speed")).toHaveText(/fps/, { timeout: 20_000 });
+  await page.click("#draw");
+  await page.selectOption("#network", "tiny-vgg");
+  await expect(page.locator("conv-cam .panel .name").nth(1)).toHaveText(/conv_1_1|relu_1_1/, { timeout: 30_000 });
+  await expect(page.locator("conv-cam .panel").nth(1).locator(".high")).not.toBeEmpty();
+  await expect(page.locator("#adapter")).toContainText(/swiftshader/i);
+});
+
 test("recovers from a lost GPU", async ({ page }) => {
   await openPage(page);
   await page.evaluate(() => {

@@ -214,7 +214,7 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape") find<HTMLDetailsElement>("layer-list").closest("details")?.removeAttribute("open");
 });
 
-on("load", ({ layers, shown }) => {
+on("load", ({ layers, shown, adapter }) => {
   const list = find("layer-list");
   const boxes = layers.map(({ value, operator, shape }) => {
     const box = Object.assign(document.createElement("input"), { type: "checkbox", value, checked: shown.includes(value) });
@@ -224,8 +224,7 @@ on("load", ({ layers, shown }) => {
   });
   list.replaceChildren(list.querySelector("legend") ?? "", ...boxes);
   find("layer-summary").textContent = `Layers ${shown.length} of ${layers.length}`;
-  const { info } = viewer.viewer?.device ?? {};
-  find("adapter").textContent = info?.description || [info?.vendor, info?.architecture].filter(Boolean).join(" ");
+  find("adapter").textContent = adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(" ");
 });
 
 find("layer-list").addEventListener("change", () => {
@@ -285,6 +284,8 @@ on("error", ({ error }, event) => {
   find("input-problem").hidden = false;
 });
 
+const query = new URLSearchParams(location.search);
+viewer.toggleAttribute("worker", query.has("worker"));
 pad.show(digit.strokes);
 viewer.input = pad.picture;
-chooseNetwork(new URLSearchParams(location.search).get("network") ?? "mnist-trained").catch(report);
+chooseNetwork(query.get("network") ?? "mnist-trained").catch(report);

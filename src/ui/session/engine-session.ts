@@ -1,0 +1,173 @@
+// A session on the thread that it is made on: owns the graphs, the device and the viewer. Needs no page.
+import { type Device, requestDevice } from "../../engine/gpu/device.ts";
+import type { Graph } from "../../engine/graph/graph.ts";
+import { inspectModel } from "../../engine/model.ts";
+import { type LoadProgress, type ModelSource, readModel } from "../../engine/source.ts";
+import { chooseInputShapes, type DrawableLayer, defaultLayers, drawableLayers, type LayerChoice, parseLayerChoices } from "../layers.ts";
+import type { MapPoint } from "../mosaic/layout.ts";
+import { type Appearance, type Pane, Viewer } from "../viewer.ts";
+import {
+  aborted,
+  type FrameReport,
+  type FrameRequest,
+  type Networks,
+  type PaneRequest,
+  type Placement,
+  type Refusal,
+  type Session,
+  type SessionListener,
+  type View,
+  type ViewRequest,
+} from "./session.ts";
+
+export class EngineSession implements Session {
+  readonly #listener: SessionListener;
+  #graph: Graph | undefined;
+  #compared: Graph | undefined;
+  #device: Device | undefined;
+  #viewer: Viewer | undefined;
+  #choices: readonly LayerChoice[] = [];
+  #panes: readonly Pane[] = [];
+  #isDisposed = false;
+
+  constructor(listener: SessionListener) {
+    this.#listener = listener;
+  }
+
+  get viewer(): Viewer | undefined {
+    return this.#viewer;
+  }
+
+  async load({ src, compare }: Networks): Promise<void> {
+    this.#close();
+    this.#graph = undefined;
+    this.#compared = undefined;
+    const read = async (source: ModelSource) => this.#alive(await readModel(source, { onProgress: this.#onProgress }));
+    if (src !== undefined) this.#graph = await read(src);
+    if (src !== undefined && compare !== undefined) this.#compared = await read(compare);
+  }
+
+  async build({ layers, preparation }: ViewRequest): Promise<View | Refusal | undefined> {
+    this.#close();
+    const graph = this.#graph;
+    if (!graph) return undefined;
+    const inputShapes = chooseInputShapes(graph);
+    const { summary, obstacles } = await inspectModel(graph, { inputShapes });
+    if (obstacles.length > 0) return { obstacles, layers: summary.layers };
+    const device = await this.#openDevice();
+    const inputs = graph.inputs.map(({ name, shape }) => ({ name, shape: inputShapes[name] ?? (shape as readonly number[]) }));
+    const drawable = drawableLayers(inputs, summary.layers);
+    const choices = chooseLayers(graph, drawable, layers);
+    const options = { graph, compared: this.#compared, layers: choices, inputShapes, preparation, onProgress: this.#onProgress };
+    const viewer = await Viewer.create(device, options, (detail) => this.#listener({ event: "results", detail }));
+    if (this.#device !== device) {
+      viewer.dispose();
+      throw aborted();
+    }
+    this.#viewer = viewer;
+    const byName = new Map(drawable.map((layer) => [layer.value, layer]));
+    const panes = choices.flatMap((choice) => {
+      const channels = viewer.viewOf(choice.value)?.channels;
+      const { operator = "", shape = [] } = byName.get(choice.value) ?? {};
+      return channels === undefined ? [] : [{ choice, operator, shape, channels }];
+    });
+    this.#choices = panes.map(({ choice }) => choice);
+    return {
+      layers: drawable,
+      shown: choices.map(({ value }) => value),
+      panes,
+      hasImageInput: viewer.imageInputName !== undefined,
+      adapter: device.info,
+    };
+  }
+
+  async place(requests: readonly PaneRequest[], appearance: Appearance): Promise<readonly (Placement | undefined)[]> {
+    const viewer = this.#viewer;
+    if (!viewer) throw aborted();
+    const panes = this.#choices.flatMap((choice, i) => {
+      const { width = 0, canvas = this.#panes[i]?.canvas } = requests[i] ?? {};
+      return canvas ? [{ choice, canvas, width, isVisible: this.#panes[i]?.isVisible ?? false }] : [];
+    });
+    this.#panes = panes;
+    await viewer.setPanes(panes, appearance);
+    return panes.map(({ canvas }) => {
+      const mosaic = viewer.mosaicOn(canvas);
+      return mosaic && { layout: mosaic.layout, colorMap: mosaic.colorMap };
+    });
+  }
+
+  async frame({ visible, ...request }: FrameRequest): Promise<FrameReport> {
+    const viewer = this.#viewer;
+    if (!viewer) throw aborted();
+    this.#panes.forEach((pane, i) => {
+      pane.isVisible = visible.includes(i);
+    });
+    const started = performance.now();
+    const done = viewer.frame(request);
+    const { areResultsCurrent } = viewer;
+    await done;
+    return { ms: performance.now() - started, gpuBytes: viewer.device.allocatedBytes, areResultsCurrent };
+  }
+
+  async probe(choice: LayerChoice, point: MapPoint): Promise<readonly number[]> {
+    const viewer = this.#viewer;
+    if (!viewer) throw aborted();
+    const { value, compare = value } = choice;
+    const reads = [viewer.probe(value, point)];
+    if (viewer.compared || compare !== value) reads.push(viewer.probe(compare, point, viewer.compared ?? viewer.model));
+    return Promise.all(reads);
+  }
+
+  async dispose(): Promise<void> {
+    this.#isDisposed = true;
+    this.#close();
+    this.#device?.dispose();
+    this.#device = undefined;
+  }
+
+  async #openDevice(): Promise<Device> {
+    if (this.#device) return this.#device;
+    const device = await requestDevice();
+    if (this.#isDisposed) {
+      device.dispose();
+      throw aborted();
+    }
+    this.#device = device;
+    device.lost.then(({ message }) => {
+      if (this.#device !== device) return;
+      this.#close();
+      device.dispose();
+      this.#device = undefined;
+      this.#listener({ event: "lost", detail: message });
+    });
+    return device;
+  }
+
+  #alive<T>(result: T): T {
+    if (this.#isDisposed) throw aborted();
+    return result;
+  }
+
+  #close(): void {
+    this.#viewer?.dispose();
+    this.#viewer = undefined;
+    this.#choices = [];
+    this.#panes = [];
+  }
+
+  readonly #onProgress = (detail: LoadProgress): void => {
+    if (!this.#isDisposed) this.#listener({ event: "progress", detail });
+  };
+}
+
+/** The layers that the attribute names, or a choice of ours. */
+function chooseLayers(graph: Graph, layers: readonly DrawableLayer[], text: string): readonly LayerChoice[] {
+  const known = new Set(layers.map(({ value }) => value));
+  if (text === "all") return [...known].map((value) => ({ value }));
+  const { choices, unknown } = parseLayerChoices(text, known);
+  if (unknown.length > 0 && choices.length === 0) {
+    const some = [...known].slice(0, 12).join(", ");
+    throw new Error(`layers: this network has no value '${unknown[0]}'. It has ${some}${known.size > 12 ? ", …" : ""}.`);
+  }
+  return choices.length > 0 ? choices : defaultLayers(graph, layers).map((value) => ({ value }));
+}

@@ -1,0 +1,4 @@
+// What a worker of <conv-cam worker> runs.
+import { serveSession } from "./serve.ts";
+
+serveSession();

@@ -1,0 +1,287 @@
+// <conv-cam worker>: the same pictures, numbers, events and errors as on the page's own thread, which stays free.
+import { readFile } from "node:fs/promises";
+import { expect, type Page, test } from "@playwright/test";
+import type { ConvCam, ConvCamEvents } from "../../src/ui/element.ts";
+
+const network = "/models/mnist-trained.onnx";
+
+/** Opens the page with both elements, still without a network. */
+async function open(page: Page): Promise<void> {
+  await page.setViewportSize({ width: 1240, height: 1400 });
+  await page.goto("/tests/element/worker-mode.html");
+  await page.evaluate(() => customElements.whenDefined("conv-cam"));
+}
+
+/** Gives elements a drawing of a 1 and a network. */
+async function show(page: Page, ids: readonly string[], src = network): Promise<void> {
+  await page.evaluate(
+    ([names, url]) => {
+      const canvas = document.createElement("canvas");
+      canvas.width = canvas.height = 28;
+      const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+      context.fillStyle = "#fff";
+      context.fillRect(12, 4, 3, 20);
+      for (const id of names as string[]) {
+        const element = document.getElementById(id) as ConvCam;
+        element.addEventListener("load", (event) => {
+          element.dataset["isInWorker"] = String((event as CustomEvent<ConvCamEvents["load"]>).detail.isInWorker);
+        });
+        element.input = canvas;
+        element.src = url as string;
+      }
+    },
+    [ids, src] as const,
+  );
+}
+
+async function expectAnswer(page: Page, id: string): Promise<void> {
+  await expect(page.locator(`#${id} .bars .top .label`)).toHaveText("1", { timeout: 30_000 });
+  await expect(page.locator(`#${id} .panel .high`).last()).not.toBeEmpty();
+}
+
+/** The worker's first module, after a patch of its globals. */
+async function patchWorker(page: Page, patch: string): Promise<void> {
+  await page.route("**/patch.js", (route) => route.fulfill({ contentType: "text/javascript", body: patch }));
+  await page.route(/session\/worker\.ts\?worker_file/, (route) =>
+    route.fulfill({ contentType: "text/javascript", body: 'import "/patch.js";\nimport "/src/ui/session/worker.ts";' }),
+  );
+}
+
+/** Both elements' mosaics on the screen, pixel by pixel. */
+async function expectSameMosaics(page: Page, count: number): Promise<void> {
+  await expect(page.locator("#there canvas")).toHaveCount(count);
+  for (let i = 0; i < count; i++) {
+    const [here, there] = ["here", "there"].map((id) => page.locator(`#${id} canvas`).nth(i));
+    await expect(async () => {
+      const [own, other] = [await here?.screenshot(), await there?.screenshot()];
+      expect(own && other && own.equals(other), `mosaic ${i}`).toBe(true);
+    }).toPass({ timeout: 15_000 });
+  }
+}
+
+test("draws the same mosaics in a worker as on the page", async ({ page }) => {
+  await open(page);
+  await show(page, ["here", "there"]);
+  for (const id of ["here", "there"]) await expectAnswer(page, id);
+  await expect(page.locator("#here")).toHaveAttribute("data-is-in-worker", "false");
+  await expect(page.locator("#there")).toHaveAttribute("data-is-in-worker", "true");
+  expect(page.workers()).toHaveLength(1);
+  await expectSameMosaics(page, 4);
+  const [own, other] = await Promise.all(["here", "there"].map((id) => page.locator(`#${id} .panel`).allInnerTexts()));
+  expect(other).toEqual(own);
+
+  for (const [name, value] of [
+    ["colormap", "magma"],
+    ["normalize", "channel"],
+    ["columns", "4"],
+    ["layers", "conv_2,pool_1+pool_1,output_layer"],
+  ] as const)
+    for (const id of ["here", "there"])
+      await page.evaluate(
+        ([which, attribute, text]) => {
+          const element = document.getElementById(which as string) as ConvCam;
+          element.setAttribute(attribute as string, text as string);
+          return element.updateComplete;
+        },
+        [id, name, value],
+      );
+  await expectSameMosaics(page, 3);
+});
+
+test("tells the same values under the pointer, with both networks of a comparison", async ({ page }) => {
+  await open(page);
+  await page.evaluate(() => {
+    for (const id of ["here", "there"]) document.getElementById(id)?.setAttribute("compare", "../../models/mnist-blank.onnx");
+  });
+  await show(page, ["here", "there"]);
+  for (const id of ["here", "there"]) await expectAnswer(page, id);
+  const readouts: string[] = [];
+  for (const id of ["here", "there"]) {
+    const panel = page.locator(`#${id} .panel`).nth(1);
+    await panel.locator("canvas").focus();
+    await page.keyboard.press("ArrowRight");
+    for (let i = 0; i < 12; i++) await page.keyboard.press("ArrowDown");
+    for (let i = 0; i < 12; i++) await page.keyboard.press("ArrowRight");
+    await expect(panel.locator(".readout")).toContainText("channel 0 · y 12 · x 12 · ");
+    readouts.push((await panel.locator(".readout").textContent()) ?? "");
+  }
+  expect(readouts[0]).toMatch(/ · \S+ \| \S+$/);
+  expect(readouts[1]).toBe(readouts[0]);
+  await page.locator("#there .panel canvas").nth(1).blur();
+  await expectSameMosaics(page, 4);
+});
+
+test("watches the camera, and no frame takes more memory", async ({ page }) => {
+  await open(page);
+  await page.evaluate(() => document.getElementById("there")?.setAttribute("input", "camera"));
+  await page.evaluate((url) => document.getElementById("there")?.setAttribute("src", url), network);
+  const frames = await page.evaluate(
+    () =>
+      new Promise<ConvCamEvents["frame"][]>((resolve) => {
+        const seen: ConvCamEvents["frame"][] = [];
+        document.getElementById("there")?.addEventListener("frame", (event) => {
+          seen.push((event as CustomEvent<ConvCamEvents["frame"]>).detail);
+          if (seen.length === 40) resolve(seen);
+        });
+      }),
+  );
+  expect(frames.at(-1)?.fps).toBeGreaterThan(1);
+  const bytes = new Set(frames.slice(5).map(({ gpuBytes }) => gpuBytes));
+  expect([...bytes]).toEqual([expect.any(Number)]);
+  expect([...bytes][0]).toBeGreaterThan(900_000);
+  // The fake camera shows a moving picture on green, not black.
+  await expect(page.locator("#there .panel .high").first()).not.toHaveText("0");
+});
+
+test("says what is wrong with a network, and takes the next one", async ({ page }) => {
+  await open(page);
+  const bytes = await readFile(new URL("../../models/mnist-trained.onnx", import.meta.url));
+  await page.route("**/truncated.onnx", (route) => route.fulfill({ body: bytes.subarray(0, 100_000) }));
+  await page.route("**/blocked.onnx", (route) => route.abort());
+  for (const [file, message] of [
+    ["/models/truncated.onnx", /This did not work/],
+    ["/models/blocked.onnx", /could not be downloaded/],
+    ["/models/absent.onnx", /could not be|This did not work/],
+  ] as const) {
+    await page.evaluate(() => {
+      const element = document.getElementById("there") as ConvCam;
+      element.addEventListener("error", (event) => {
+        element.dataset["error"] = (event as unknown as CustomEvent<ConvCamEvents["error"]>).detail.error.name;
+      });
+    });
+    await show(page, ["there"], file);
+    await expect(page.locator("#there .problem")).toContainText(message);
+    await expect(page.locator("#there")).toHaveAttribute("data-error", "ModelError");
+  }
+  await show(page, ["there"]);
+  await expectAnswer(page, "there");
+  await expect(page.locator("#there .problem")).toHaveCount(0);
+});
+
+test("says that there is no adapter", async ({ page }) => {
+  await patchWorker(page, 'Object.defineProperty(GPU.prototype, "requestAdapter", { value: async () => null });');
+  await open(page);
+  await show(page, ["there"]);
+  await expect(page.locator("#there .problem")).toContainText("found no GPU");
+  await expect(page.locator("#there .problem h2")).toHaveText("No GPU to compute on");
+});
+
+test("recovers from a lost GPU", async ({ page }) => {
+  await patchWorker(
+    page,
+    `const request = GPUAdapter.prototype.requestDevice;
+     GPUAdapter.prototype.requestDevice = async function (...options) {
+       const device = await request.apply(this, options);
+       self.loseDevice = () => device.destroy();
+       return device;
+     };`,
+  );
+  await open(page);
+  await show(page, ["there"]);
+  await expectAnswer(page, "there");
+  await page.evaluate(() => {
+    const element = document.getElementById("there") as ConvCam;
+    element.addEventListener("load", () => element.setAttribute("data-again", ""));
+  });
+  await page.workers()[0]?.evaluate(() => (self as unknown as { loseDevice: () => void }).loseDevice());
+  await expect(page.locator("#there[data-again]")).toBeAttached({ timeout: 20_000 });
+  await expectAnswer(page, "there");
+  await show(page, ["here"]);
+  await expectAnswer(page, "here");
+  await expectSameMosaics(page, 4);
+});
+
+test("ends its worker and returns every byte when it leaves the page, and starts anew when it comes back", async ({ page }) => {
+  await patchWorker(
+    page,
+    `let alive = 0;
+     const { createBuffer, destroy } = GPUDevice.prototype;
+     const destroyBuffer = GPUBuffer.prototype.destroy;
+     GPUDevice.prototype.createBuffer = function (...options) { alive++; return createBuffer.apply(this, options); };
+     GPUBuffer.prototype.destroy = function () { alive--; destroyBuffer.call(this); };
+     GPUDevice.prototype.destroy = function () { new BroadcastChannel("gpu").postMessage(alive); destroy.call(this); };`,
+  );
+  await open(page);
+  await show(page, ["there"]);
+  await expectAnswer(page, "there");
+  const worker = page.workers()[0];
+  const closed = new Promise((resolve) => worker?.on("close", resolve));
+  const aliveBuffers = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        new BroadcastChannel("gpu").addEventListener("message", ({ data }) => resolve(data));
+        document.getElementById("there")?.remove();
+      }),
+  );
+  expect(aliveBuffers).toBe(0);
+  await closed;
+  expect(page.workers()).toHaveLength(0);
+  await page.evaluate(() => {
+    const element = document.createElement("conv-cam");
+    element.id = "there";
+    for (const [name, value] of [
+      ["worker", ""],
+      ["layers", "conv_1"],
+      ["labels", "/models/labels/mnist.txt"],
+    ] as const)
+      element.setAttribute(name, value);
+    document.body.append(element);
+  });
+  await show(page, ["there"]);
+  await expectAnswer(page, "there");
+});
+
+test("moves between worker and page when the attribute changes, even while loading", async ({ page }) => {
+  await open(page);
+  await show(page, ["there"]);
+  await page.evaluate(() => document.getElementById("there")?.removeAttribute("worker"));
+  await expectAnswer(page, "there");
+  await expect(page.locator("#there")).toHaveAttribute("data-is-in-worker", "false");
+  await expect.poll(() => page.workers().length).toBe(0);
+  await page.evaluate(() => document.getElementById("there")?.setAttribute("worker", ""));
+  await expect(page.locator("#there")).toHaveAttribute("data-is-in-worker", "true");
+  await expectAnswer(page, "there");
+});
+
+/** What a browser or a page may be without, and how to take it away. */
+const lacks = [
+  { what: "OffscreenCanvas", page: () => Reflect.deleteProperty(HTMLCanvasElement.prototype, "transferControlToOffscreen") },
+  {
+    what: "workers",
+    page: () => {
+      window.Worker = class {
+        constructor() {
+          throw new DOMException("no", "SecurityError");
+        }
+      } as unknown as typeof Worker;
+    },
+  },
+  { what: "WebGPU in workers", worker: 'Object.defineProperty(WorkerNavigator.prototype, "gpu", { get: () => undefined });' },
+  { what: "the worker's file", worker: 'throw new Error("no");' },
+];
+for (const { what, page: patch, worker } of lacks)
+  test(`stays on the page without ${what}`, async ({ page }) => {
+    if (patch) await page.addInitScript(patch);
+    if (worker) await patchWorker(page, worker);
+    await open(page);
+    await show(page, ["there"]);
+    await expectAnswer(page, "there");
+    await expect(page.locator("#there")).toHaveAttribute("data-is-in-worker", "false");
+    await expect(page.locator("#there .problem")).toHaveCount(0);
+  });
+
+test("starts from another origin's files", async ({ page }) => {
+  const folder = new URL("../../dist/", import.meta.url);
+  await page.route("https://cdn.example/**", async (route) => {
+    const name = new URL(route.request().url()).pathname.slice(1);
+    const body = await readFile(new URL(name, folder));
+    await route.fulfill({ contentType: "text/javascript", headers: { "access-control-allow-origin": "*" }, body });
+  });
+  await page.route("**/src/ui/element.ts", (route) =>
+    route.fulfill({ contentType: "text/javascript", body: 'import "https://cdn.example/element.js";' }),
+  );
+  await open(page);
+  await show(page, ["there"]);
+  await expectAnswer(page, "there");
+  await expect(page.locator("#there")).toHaveAttribute("data-is-in-worker", "true");
+});
