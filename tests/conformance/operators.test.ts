@@ -125,6 +125,11 @@ const cases: readonly Row[] = [
     expected: (a, b) => a.map((x, i) => x * (b[Math.floor(i / 65) % 3] as number)),
   },
   {
+    why: "blocks along an axis that an operand repeats along, across others",
+    run: { operator: "Div", inputs: [random([9, 3, 11]), Tensor.from("float32", [3, 1], [2, 3, 4])] },
+    expected: (a, b) => a.map((x, i) => x / (b[Math.floor(i / 11) % 3] as number)),
+  },
+  {
     why: "rows as long as no block",
     run: { operator: "LeakyRelu", attributes: { alpha: 0.5 }, inputs: [random([2, 3, 4, 6])], bordered: true },
     expected: (a) => a.map((x) => (x < 0 ? x / 2 : x)),

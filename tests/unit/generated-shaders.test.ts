@@ -29,6 +29,7 @@ describe("element-wise", () => {
   /** The output and `operands` of them, each walked alike. */
   const alike = (rank: number, block: number, access: Access, operands: number) => ({
     rank,
+    axis: rank - 1,
     block,
     access: new Array<Access>(operands + 1).fill(access),
   });
@@ -62,7 +63,7 @@ describe("element-wise", () => {
   test("types may differ between operands and output", () => {
     const shader = generateElementWise(
       { name: "where", expression: "select(c, b, a != 0u)", inputs: ["u32", "f32", "f32"], output: "f32" },
-      { rank: 3, block: 4, access: ["quads", "quads", "strided", "once"] },
+      { rank: 3, axis: 2, block: 4, access: ["quads", "quads", "strided", "once"] },
     );
     expectAsDeclared(shader);
     expect(shader.code).toContain("var<storage, read> a: array<vec4<u32>>;");
@@ -74,17 +75,17 @@ describe("element-wise", () => {
 
   test("bounds are tested first, an index is taken apart from the last axis to the first, and Params are read once", () => {
     const copy = { name: "copy", expression: "a", inputs: ["u32"], output: "u32" } as const;
-    expect(mainOf(generateElementWise(copy, alike(3, 2, "strided", 1)))).toEqual([
+    expect(mainOf(generateElementWise(copy, { ...alike(3, 2, "strided", 1), axis: 1 }))).toEqual([
       `let index = id.x + id.y * (num_workgroups.x * ${elementWiseWorkgroupSize}u);`,
       "if (index >= params.count) { return; }",
-      "let rest_2 = index / params.blocks;",
-      "let i_2 = i32(min(index % params.blocks * 2u, params.size_2 - 2u));",
-      "let i_1 = i32(rest_2 % params.size_1);",
-      "let rest_1 = rest_2 / params.size_1;",
-      "let i_0 = i32(rest_1 % params.size_0);",
-      "let y_step = params.y_stride_2;",
+      "let i_2 = i32(index % params.size_2);",
+      "let rest_2 = index / params.size_2;",
+      "let i_1 = i32(min(rest_2 % params.blocks * 2u, params.size_1 - 2u));",
+      "let rest_1 = rest_2 / params.blocks;",
+      "let i_0 = i32(rest_1);",
+      "let y_step = params.y_stride_1;",
       "let y_at = params.y_offset + i_0 * params.y_stride_0 + i_1 * params.y_stride_1 + i_2 * params.y_stride_2;",
-      "let a_step = params.a_stride_2;",
+      "let a_step = params.a_stride_1;",
       "let a_at = params.a_offset + i_0 * params.a_stride_0 + i_1 * params.a_stride_1 + i_2 * params.a_stride_2;",
       "let a_0 = a[a_at + 0 * a_step];",
       "let a_1 = a[a_at + 1 * a_step];",
@@ -96,7 +97,7 @@ describe("element-wise", () => {
 
   test("quads are loaded and stored whole, and what repeats is loaded once", () => {
     const scaled = { name: "scaled", expression: "a * b", inputs: ["f32", "f32"], output: "f32" } as const;
-    const code = mainOf(generateElementWise(scaled, { rank: 1, block: 8, access: ["quads", "quads", "once"] }));
+    const code = mainOf(generateElementWise(scaled, { rank: 1, axis: 0, block: 8, access: ["quads", "quads", "once"] }));
     expect(code.filter((line) => /\[/.test(line))).toEqual([
       "let a_quad_0 = a[(a_at >> 2u) + 0];",
       "let a_quad_1 = a[(a_at >> 2u) + 1];",

@@ -7,7 +7,7 @@ import {
 } from "../../shaders/generate/element-wise.ts";
 import type { Layout } from "../plan/plan.ts";
 import { broadcastStrides, type Shape, sizeOf } from "../shapes.ts";
-import { type CollapsedAxes, collapseAxes } from "./axes.ts";
+import { collapseAxes } from "./axes.ts";
 import { flatWorkgroups } from "./dispatch.ts";
 import type { Dispatch, Kernel, PackedConstant, PlacedOperand } from "./operator.ts";
 
@@ -45,36 +45,41 @@ export function elementWiseDispatch(
   scalars: Readonly<Record<string, number>> = {},
 ): Dispatch {
   const views = [output, ...inputs];
-  const { extents, strides } = walkInBlocks(collapseAxes(shape, ...views.map((view) => view.strides)));
+  const collapsed = collapseAxes(shape, ...views.map((view) => view.strides));
+  // The generator wants an axis to walk, even for one element.
+  const { extents, strides } = collapsed.extents.length > 0 ? collapsed : { extents: [1], strides: views.map(() => [0]) };
+  const accessAlong = (axis: number) => views.map((view, i) => accessOf(view.offset, extents, strides[i] as readonly number[], axis));
   const last = extents.length - 1;
-  const extent = extents[last] as number;
+  const axis = accessAlong(last)[0] === "quads" ? last : axisWithRoom(extents, strides);
+  const extent = extents[axis] as number;
   const block = blockOf(extent);
-  const access = views.map((view, i) => accessOf([extent, block, view.offset], strides[i] as readonly number[]));
   const blocks = Math.ceil(extent / block);
   const count = (sizeOf(extents) / Math.max(1, extent)) * blocks;
   const params: Record<string, number> = { count, blocks, ...scalars };
-  extents.forEach((size, axis) => {
-    params[`size_${axis}`] = size;
+  extents.forEach((size, at) => {
+    params[`size_${at}`] = size;
   });
   const bindings: Record<string, PlacedOperand | PackedConstant> = {};
   views.forEach((view, i) => {
     const name = i === 0 ? "y" : ("abcdefgh"[i - 1] as string);
     bindings[name] = view.binding;
     params[`${name}_offset`] = view.offset;
-    for (let axis = 0; axis <= last; axis++) params[`${name}_stride_${axis}`] = strides[i]?.[axis] as number;
+    for (let at = 0; at <= last; at++) params[`${name}_stride_${at}`] = strides[i]?.[at] as number;
   });
-  const shader = generateElementWise(formula, { rank: extents.length, block, access });
+  const shader = generateElementWise(formula, { rank: extents.length, axis, block, access: accessAlong(axis) });
   return { shader, params, bindings, workgroups: flatWorkgroups(count, elementWiseWorkgroupSize) };
 }
 
-/** Puts an axis last that has room for a block, if any has: in what order elements are computed does not matter. */
-function walkInBlocks({ extents, strides }: CollapsedAxes): CollapsedAxes {
-  // The generator wants an axis to walk, even for one element.
-  if (extents.length === 0) return { extents: [1], strides: strides.map(() => [0]) };
-  if ((extents.at(-1) as number) >= 4) return { extents, strides };
-  const longest = extents.indexOf(Math.max(...extents));
-  const moveLast = (values: readonly number[]) => [...values.filter((_, axis) => axis !== longest), values[longest] as number];
-  return { extents: moveLast(extents), strides: strides.map(moveLast) };
+/**
+ * An axis with room for blocks: the one along which most operands repeat, and rather not the last, so that neighbouring
+ * invocations read and write neighbours.
+ */
+function axisWithRoom(extents: readonly number[], strides: readonly (readonly number[])[]): number {
+  const enough = Math.min(8, Math.max(...extents));
+  const last = extents.length - 1;
+  const loads = (axis: number) => strides.filter((view) => view[axis] !== 0).length + (axis === last ? 0.5 : 0);
+  const roomy = extents.map((_, axis) => axis).filter((axis) => (extents[axis] as number) >= enough);
+  return roomy.reduce((best, axis) => (loads(axis) <= loads(best) ? axis : best));
 }
 
 /** Elements per invocation along an axis: 8, where blocks of 7 do not fit better. */
@@ -83,12 +88,11 @@ function blockOf(extent: number): number {
   return extent % 4 > 0 && Math.ceil(extent / 7) * 7 < Math.ceil(extent / 8) * 8 ? 7 : 8;
 }
 
-/** @param places that quads want to be multiples of 4, besides the outer strides */
-function accessOf(places: readonly number[], strides: readonly number[]): Access {
-  const step = strides.at(-1);
-  if (step === 0) return "once";
-  const isAligned = [...places, ...strides.slice(0, -1)].every((value) => value % 4 === 0);
-  return step === 1 && isAligned ? "quads" : "strided";
+function accessOf(offset: number, extents: readonly number[], strides: readonly number[], axis: number): Access {
+  if (strides[axis] === 0) return "once";
+  const extent = extents[axis] as number;
+  const isAligned = [offset, extent, blockOf(extent), ...strides.filter((_, i) => i !== axis)].every((value) => value % 4 === 0);
+  return strides[axis] === 1 && isAligned ? "quads" : "strided";
 }
 
 /** Copies 32-bit words from one strided view to another over `shape`. */

@@ -20,8 +20,8 @@ export interface ElementWiseFormula {
 }
 
 /**
- * How a view is walked along the last axis. `quads`: four neighbours at once, which wants a stride of 1 there, and the
- * view's offset, its other strides and the last extent to be multiples of 4. `once`: one element for the whole block,
+ * How a view is walked along a block. `quads`: four neighbours at once, which wants a stride of 1 along the block's axis,
+ * and the view's offset, its other strides and that axis's extent to be multiples of 4. `once`: one element for the whole block,
  * where the stride is 0.
  */
 export type Access = "strided" | "quads" | "once";
@@ -29,7 +29,9 @@ export type Access = "strided" | "quads" | "once";
 export interface ElementWiseVariant {
   /** Axes of the index space. */
   readonly rank: number;
-  /** Elements per invocation, neighbours along the last axis: at most its extent; 4 or 8 where any view is read in quads. */
+  /** The axis that blocks lie along. Neighbouring invocations are neighbours along the last axis. */
+  readonly axis: number;
+  /** Elements per invocation, neighbours along that axis: at most its extent; 4 or 8 where any view is read in quads. */
   readonly block: number;
   /** Of the output, which is not read `once`, and of each operand. */
   readonly access: readonly Access[];
@@ -40,23 +42,22 @@ export const elementWiseWorkgroupSize = 64;
 const operandNames = "abcdefgh";
 
 /**
- * Params: `count` invocations, `blocks` along the last axis, `size_K` per axis, `y_offset`, `y_stride_K`, and the same for
+ * Params: `count` invocations, `blocks` along the axis, `size_K` per axis, `y_offset`, `y_stride_K`, and the same for
  * each operand, then the scalars. Bindings: `y` and one per operand.
  */
-export function generateElementWise(formula: ElementWiseFormula, { rank, block, access }: ElementWiseVariant): Shader {
+export function generateElementWise(formula: ElementWiseFormula, { rank, axis, block, access }: ElementWiseVariant): Shader {
   const operands = formula.inputs.map((_, i) => operandNames[i] as string);
   const { scalars = [] } = formula;
   const views = ["y", ...operands];
   const accessOf = (name: string) => access[views.indexOf(name)] as Access;
   const axes = range(rank);
-  const last = rank - 1;
   const fields: [string, ParamField["type"]][] = [
     ["count", "u32"],
     ["blocks", "u32"],
-    ...axes.map((axis): [string, "u32"] => [`size_${axis}`, "u32"]),
+    ...axes.map((at): [string, "u32"] => [`size_${at}`, "u32"]),
     ...views.flatMap((name): [string, "i32"][] => [
       [`${name}_offset`, "i32"],
-      ...axes.map((axis): [string, "i32"] => [`${name}_stride_${axis}`, "i32"]),
+      ...axes.map((at): [string, "i32"] => [`${name}_stride_${at}`, "i32"]),
     ]),
     ...scalars.map((scalar): [string, "f32"] => [scalar, "f32"]),
   ];
@@ -80,19 +81,20 @@ export function generateElementWise(formula: ElementWiseFormula, { rank, block, 
     "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
     `let index = id.x + id.y * (num_workgroups.x * ${elementWiseWorkgroupSize}u);`,
     "if (index >= params.count) { return; }",
-    `let rest_${last} = index / params.blocks;`,
-    // The last block moves back until it fits: what two blocks compute is the same.
-    `let i_${last} = i32(min(index % params.blocks * ${block}u, params.size_${last} - ${block}u));`,
-    ...axes
-      .slice(0, -1)
-      .toReversed()
-      .flatMap((axis) => [
-        `let i_${axis} = i32(rest_${axis + 1} % params.size_${axis});`,
-        ...(axis > 0 ? [`let rest_${axis} = rest_${axis + 1} / params.size_${axis};`] : []),
-      ]),
+    ...axes.toReversed().flatMap((at) => {
+      const extent = at === axis ? "params.blocks" : `params.size_${at}`;
+      const rest = at === rank - 1 ? "index" : `rest_${at + 1}`;
+      // The outermost axis needs no modulo: what is left is its index.
+      const number = at === 0 ? rest : `${rest} % ${extent}`;
+      return [
+        // The last block moves back until it fits: what two blocks compute is the same.
+        `let i_${at} = i32(${at === axis ? `min(${number} * ${block}u, params.size_${at} - ${block}u)` : number});`,
+        ...(at === 0 ? [] : [`let rest_${at} = ${rest} / ${extent};`]),
+      ];
+    }),
     ...views.flatMap((name) => [
-      `let ${name}_step = params.${name}_stride_${last};`,
-      `let ${name}_at = ${[`params.${name}_offset`, ...axes.map((axis) => `i_${axis} * params.${name}_stride_${axis}`)].join(" + ")};`,
+      `let ${name}_step = params.${name}_stride_${axis};`,
+      `let ${name}_at = ${[`params.${name}_offset`, ...axes.map((at) => `i_${at} * params.${name}_stride_${at}`)].join(" + ")};`,
     ]),
     ...scalars.map((scalar) => `let ${scalar} = params.${scalar};`),
     ...operands.flatMap((name) => load(name, accessOf(name), block)),
