@@ -200,22 +200,37 @@ describe("zero borders", () => {
     expect(steps(planned)).toEqual(["a direct", "a with border copy", "b direct", "y element-wise"]);
   });
 
-  test("values share a buffer only with others of the same border: its zeros are never written again", () => {
+  const outputOf = (planned: Plan, node: string) => written(planned.steps.findLast((step) => step.node === node) as Step);
+
+  test("values share a buffer with others of the same border first: its zeros are never written again", () => {
     const planned = plan({
-      constants: { w34, w44, w55: noise([4, 4, 5, 5]) },
+      constants: { w34, w44 },
+      nodes: [op("Conv", "x w34", "a", same), ...["ab", "bc", "cd", "dy"].map(([from, to]) => op("Conv", `${from} w44`, `${to}`, same))],
+    });
+    expect(steps(planned).filter((step) => step.endsWith("zero-border"))).toEqual([]);
+    expect(outputOf(planned, "c")).toBe(outputOf(planned, "a"));
+    expect(outputOf(planned, "b")).toBe(outputOf(planned, "d"));
+    expect(outputOf(planned, "a")).not.toBe(outputOf(planned, "b"));
+    expectNoAliases(planned);
+  });
+
+  test("where memory would exceed 1.15 of the peak they share with any, and their border is zeroed before they are written", () => {
+    const planned = plan({
+      constants: { w34, w44 },
       nodes: [
         op("Conv", "x w34", "a", same),
         op("Conv", "a w44", "b", same),
-        op("Conv", "b w44", "c", same),
-        op("Conv", "c w55", "d", { pads: [2, 2, 2, 2] }),
-        op("Conv", "d w44", "y", same),
+        op("MaxPool", "b", "c", { kernel_shape: [2, 2], strides: [2, 2] }),
+        op("Conv", "c w44", "d", same),
+        op("Conv", "d w44", "e", same),
+        op("Conv", "e w44", "y", same),
       ],
     });
-    const outputOf = (node: string) => written(planned.steps.find((step) => step.node === node) as Step);
-    expect(outputOf("a")).not.toBe(outputOf("b"));
-    // c wants two rows around it, a and d want one.
-    expect(outputOf("c")).not.toBe(outputOf("a"));
-    expect(outputOf("d")).toBe(outputOf("a"));
+    const { activationBytes, peakLiveBytes } = planned.memory;
+    expect(activationBytes).toBeLessThanOrEqual(1.15 * peakLiveBytes);
+    const zeroed = planned.steps.flatMap(({ kernel, node }, i) => (kernel === "zero-border" ? [[node, planned.steps[i + 1]?.node]] : []));
+    expect(zeroed.length).toBeGreaterThan(0);
+    for (const [node, next] of zeroed) expect(next).toBe(node);
     expectNoAliases(planned);
   });
 });

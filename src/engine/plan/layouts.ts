@@ -18,8 +18,8 @@ export interface Storage {
   readonly elements: number;
   /** Zeros around the last two axes of what lies in it. */
   readonly border: Border;
-  /** Storages with the same pattern of border zeros may share a buffer in turn; "" has no border. */
-  readonly borderPattern: string;
+  /** Rows and columns with the border; absent where there is none. */
+  readonly plane?: readonly [number, number];
 }
 
 export interface Placement extends Layout {
@@ -50,7 +50,7 @@ export function coversBorder(outer: Border, inner: Border): boolean {
 export function borderedPlacement(label: string, shape: Shape, border: Border): Placement {
   if (!hasBorder(border))
     return {
-      storage: { label, elements: sizeOf(shape), border, borderPattern: "" },
+      storage: { label, elements: sizeOf(shape), border },
       offset: 0,
       strides: denseStrides(shape),
       isDense: true,
@@ -60,18 +60,18 @@ export function borderedPlacement(label: string, shape: Shape, border: Border): 
   outer[last] = (outer[last] as number) + border.left + border.right;
   if (shape.length > 3) outer[last - 1] = (outer[last - 1] as number) + border.top + border.bottom;
   const strides = denseStrides(outer);
-  const plane = outer.slice(2).join("×");
+  const rows = shape.length > 3 ? (outer[last - 1] as number) : 1;
   return {
-    storage: {
-      label,
-      elements: sizeOf(outer),
-      border,
-      borderPattern: `${plane}+${border.top},${border.left},${border.bottom},${border.right}`,
-    },
+    storage: { label, elements: sizeOf(outer), border, plane: [rows, outer[last] as number] },
     offset: border.left + (shape.length > 3 ? border.top * (strides[last - 1] as number) : 0),
     strides,
     isDense: false,
   };
+}
+
+/** Storages with the same pattern have their border's zeros in the same places; "" has no border. */
+export function borderPattern({ plane, border: { top, left, bottom, right } }: Storage): string {
+  return plane ? [...plane, top, left, bottom, right].join() : "";
 }
 
 /** Whether the kernel follows strides and offset at this input. */

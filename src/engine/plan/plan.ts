@@ -29,7 +29,7 @@ export interface PlacedValue extends Layout {
 
 /** One dispatch. */
 export interface Step {
-  /** Name of the graph node it belongs to. */
+  /** Name of the graph node it belongs to, or of the value it copies or whose border it makes zero. */
   readonly node: string;
   readonly kernel: string;
   readonly shader: Shader;
@@ -58,6 +58,6 @@ export interface Plan {
 export interface MemoryReport {
   readonly weightBytes: number;
   readonly activationBytes: number;
-  /** Largest sum of activation values alive at one step: the least any plan could use. */
+  /** Largest sum of values alive while one node computes, what its kernel needs in between included. */
   readonly peakLiveBytes: number;
 }

@@ -5,7 +5,7 @@ import { copyDispatch } from "../ops/element-wise-kernel.ts";
 import type { Border, Dispatch, Kernel, Operation, PackedConstant, PlacedOperand, Scratch, Target } from "../ops/operator.ts";
 import { denseStrides, sizeOf } from "../shapes.ts";
 import { type Tensor, toGpuWords } from "../tensor.ts";
-import { assignBuffers, type Lifetime } from "./buffers.ts";
+import { assignBuffers, type Lifetime, peakLiveBytes, type Request } from "./buffers.ts";
 import {
   borderedPlacement,
   coversBorder,
@@ -18,6 +18,7 @@ import {
   unionBorder,
 } from "./layouts.ts";
 import type { PlacedValue, Plan, PlanBuffer, Step } from "./plan.ts";
+import { zeroBorderStep } from "./zero-border.ts";
 
 export interface PlanOptions {
   /** Values that can be read after a run, besides inputs and outputs. Passes must have kept them. */
@@ -39,6 +40,15 @@ interface Use {
   readonly index: number;
 }
 
+/** A step whose buffers are not assigned yet. */
+interface UnboundStep {
+  readonly step: Omit<Step, "bindings">;
+  /** Binding name to a slot. */
+  readonly slots: Readonly<Record<string, number>>;
+  /** Index of the node it computes for. */
+  readonly position: number;
+}
+
 class Planner {
   readonly #graph: TypedGraph;
   readonly #kept: ReadonlySet<string>;
@@ -52,10 +62,11 @@ class Planner {
   /** Value to the Concat node whose output it is written into directly. */
   readonly #parents = new Map<string, PlannedNode>();
 
-  readonly #lifetimes = new Map<Storage, Lifetime>();
   readonly #slots: (Storage | PlanBuffer)[] = [];
   readonly #slotOf = new Map<Storage | PackedConstant | Tensor, number>();
-  readonly #steps: { step: Omit<Step, "bindings">; slots: Readonly<Record<string, number>> }[] = [];
+  readonly #steps: UnboundStep[] = [];
+  /** Index of the node whose steps are being listed. */
+  #position = 0;
 
   constructor(graph: TypedGraph, operations: ReadonlyMap<string, Operation>, options: PlanOptions) {
     this.#graph = graph;
@@ -79,7 +90,8 @@ class Planner {
     this.#placeValues();
     for (const input of this.#graph.inputs) this.#slot(this.#placement(input.name).storage);
     this.#nodes.forEach((planned, position) => {
-      this.#emit(planned, position);
+      this.#position = position;
+      this.#emit(planned);
     });
     return this.#finish();
   }
@@ -219,86 +231,72 @@ class Planner {
 
   // ---- dispatches
 
-  #emit(planned: PlannedNode, position: number): void {
+  #emit(planned: PlannedNode): void {
     const { node, operation, kernel } = planned;
     if (!kernel) {
       const [input, output] = [node.inputs[0] as string, node.outputs[0] as string];
-      this.#touch(this.#placement(output).storage, position);
       // A view of a value with gaps, or of a constant, is a copy after all.
       const isShared = this.#placements.get(input)?.storage === this.#placement(output).storage;
-      if (!isShared) this.#emitCopy(node.name, this.#operand(input, position), this.#operand(output, position));
+      if (!isShared) this.#emitCopy(node.name, this.#operand(input), this.#operand(output));
       return;
     }
-    const inputs = node.inputs.map((name, index) => this.#inputFor(planned, name, index, position));
-    const outputs = node.outputs.map((name, i) =>
-      name ? this.#operand(name, position) : this.#unwantedOutput(operation.outputs[i] as ValueType, position),
-    );
+    const inputs = node.inputs.map((name, index) => this.#inputFor(planned, name, index));
+    const outputs = node.outputs.map((name, i) => (name ? this.#operand(name) : this.#unwantedOutput(operation.outputs[i] as ValueType)));
     let { macs = 0 } = operation;
     for (const dispatch of kernel.dispatches(inputs, outputs)) {
-      this.#emitDispatch(node.name, kernel.name, dispatch, macs, position);
+      this.#emitDispatch(node.name, kernel.name, dispatch, macs);
       macs = 0;
     }
   }
 
-  #inputFor(planned: PlannedNode, name: string, index: number, position: number): PlacedOperand | undefined {
+  #inputFor(planned: PlannedNode, name: string, index: number): PlacedOperand | undefined {
     if (!name) return undefined;
     const { kernel } = planned;
     const constant = this.#graph.initializers.get(name);
     if (kernel?.ignoresInputs?.includes(index))
       return { ...this.#type(name), slot: -1, offset: 0, strides: [], isDense: false, ...(constant && { constant }) };
-    const operand = this.#operand(name, position);
+    const operand = this.#operand(name);
     if (this.#parents.get(name) === planned) return undefined;
     const border = kernel?.borders?.[index] ?? noBorder;
     const actual = this.#placements.get(name)?.storage.border ?? noBorder;
-    if (!coversBorder(actual, border)) return this.#borderedCopy(name, operand, position);
-    if (!operand.isDense && !readsStrided(planned, index)) return this.#denseCopy(name, operand, position);
+    if (!coversBorder(actual, border)) return this.#borderedCopy(name, operand);
+    if (!operand.isDense && !readsStrided(planned, index)) return this.#denseCopy(name, operand);
     return operand;
   }
 
-  #borderedCopy(name: string, operand: PlacedOperand, position: number): PlacedOperand {
+  #borderedCopy(name: string, operand: PlacedOperand): PlacedOperand {
     let copy = this.#borderedCopies.get(name);
     if (!copy) {
       copy = borderedPlacement(`${name} with border`, operand.shape, this.#wishedBorder(name));
       this.#borderedCopies.set(name, copy);
-      this.#emitCopy(`${name} with border`, operand, this.#placedAt(name, copy, position));
+      this.#emitCopy(`${name} with border`, operand, this.#placedAt(name, copy));
     }
-    return this.#placedAt(name, copy, position);
+    return this.#placedAt(name, copy);
   }
 
-  #denseCopy(name: string, operand: PlacedOperand, position: number): PlacedOperand {
-    const copy = this.#placedAt(name, borderedPlacement(`${name} without gaps`, operand.shape, noBorder), position);
+  #denseCopy(name: string, operand: PlacedOperand): PlacedOperand {
+    const copy = this.#placedAt(name, borderedPlacement(`${name} without gaps`, operand.shape, noBorder));
     this.#emitCopy(`${name} without gaps`, operand, copy);
     return copy;
   }
 
   /** An output nobody named still needs a place to be written. */
-  #unwantedOutput(type: ValueType, position: number): PlacedOperand {
+  #unwantedOutput(type: ValueType): PlacedOperand {
     const placement = borderedPlacement("unwanted output", type.shape, noBorder);
-    this.#touch(placement.storage, position);
     return { ...type, ...placement, slot: this.#slot(placement.storage) };
   }
 
-  #operand(name: string, position: number): PlacedOperand {
+  #operand(name: string): PlacedOperand {
     const placement = this.#placements.get(name);
-    if (placement) return this.#placedAt(name, placement, position);
+    if (placement) return this.#placedAt(name, placement);
     const constant = this.#graph.initializers.get(name) as Tensor;
     const layout = { offset: 0, strides: denseStrides(constant.shape), isDense: true };
     // Buffers for constants are made only when a dispatch binds one, see #emitDispatch.
     return { ...this.#type(name), ...layout, slot: -1, constant };
   }
 
-  #placedAt(name: string, placement: Placement, position: number): PlacedOperand {
-    this.#touch(placement.storage, position);
-    const { offset, strides, isDense, storage } = placement;
+  #placedAt(name: string, { offset, strides, isDense, storage }: Placement): PlacedOperand {
     return { ...this.#type(name), offset, strides, isDense, slot: this.#slot(storage) };
-  }
-
-  #touch(storage: Storage, position: number): void {
-    const known = this.#lifetimes.get(storage);
-    this.#lifetimes.set(storage, {
-      first: Math.min(position, known?.first ?? position),
-      last: Math.max(position, known?.last ?? position),
-    });
   }
 
   #emitCopy(label: string, from: PlacedOperand, to: PlacedOperand): void {
@@ -311,15 +309,15 @@ class Planner {
             { binding: to, offset: to.offset, strides: [1] },
           )
         : copyDispatch("copy", from.shape, { ...from, binding: from }, { ...to, binding: to });
-    this.#emitDispatch(label, "copy", dispatch, 0, 0);
+    this.#emitDispatch(label, "copy", dispatch, 0);
   }
 
-  #emitDispatch(node: string, kernel: string, dispatch: Dispatch, macs: number, position: number): void {
+  #emitDispatch(node: string, kernel: string, dispatch: Dispatch, macs: number): void {
     const slots: Record<string, number> = {};
     let bytes = 0;
     let scratchIndex = 0;
     for (const [name, binding] of Object.entries(dispatch.bindings)) {
-      if ("scratchBytes" in binding) slots[name] = this.#scratchSlot(binding, scratchIndex++, position);
+      if ("scratchBytes" in binding) slots[name] = this.#scratchSlot(binding, scratchIndex++);
       else if ("data" in binding) slots[name] = this.#constantSlot(`${node}: ${binding.label}`, binding, () => binding.data);
       else if (binding.slot >= 0) slots[name] = binding.slot;
       else if (binding.constant) {
@@ -329,7 +327,7 @@ class Planner {
       bytes += "shape" in binding ? sizeOf(binding.shape) * 4 : "data" in binding ? binding.data.byteLength : 0;
     }
     const { shader, constants = {}, params, workgroups } = dispatch;
-    this.#steps.push({ step: { node, kernel, shader, constants, params, workgroups, macs, bytes }, slots });
+    this.#steps.push({ step: { node, kernel, shader, constants, params, workgroups, macs, bytes }, slots, position: this.#position });
   }
 
   // ---- buffers
@@ -355,23 +353,35 @@ class Planner {
 
   readonly #scratch = new Map<Scratch, Storage>();
 
-  #scratchSlot(scratch: Scratch, index: number, position: number): number {
+  #scratchSlot(scratch: Scratch, index: number): number {
     let storage = this.#scratch.get(scratch);
     if (!storage) {
-      storage = { label: `scratch ${index}`, elements: Math.ceil(scratch.scratchBytes / 4), border: noBorder, borderPattern: "" };
+      storage = { label: `scratch ${index}`, elements: Math.ceil(scratch.scratchBytes / 4), border: noBorder };
       this.#scratch.set(scratch, storage);
     }
-    this.#touch(storage, position);
     return this.#slot(storage);
   }
 
-  #finish(): Plan {
+  /** Each storage and from when to when it is alive, in steps or whatever `timeOf` makes of them; both included. */
+  #requests(timeOf: (step: number) => number): Request[] {
+    const lifetimes = new Map<Storage, Lifetime>();
+    this.#steps.forEach(({ slots }, step) => {
+      for (const slot of Object.values(slots)) {
+        const storage = this.#slots[slot];
+        if (storage && "elements" in storage)
+          lifetimes.set(storage, { first: lifetimes.get(storage)?.first ?? timeOf(step), last: timeOf(step) });
+      }
+    });
     const pinned = new Set([...this.#kept, ...this.#graph.inputs.map((i) => i.name)].map((name) => this.#placements.get(name)?.storage));
-    const inputStorages = new Set(this.#graph.inputs.map(({ name }) => this.#placement(name).storage));
     const storages = this.#slots.filter((slot): slot is Storage => "elements" in slot);
-    const assignment = assignBuffers(
-      storages.map((storage) => ({ storage, lifetime: pinned.has(storage) ? "always" : (this.#lifetimes.get(storage) ?? "always") })),
-    );
+    return storages.map((storage) => ({ storage, lifetime: pinned.has(storage) ? "always" : (lifetimes.get(storage) ?? "always") }));
+  }
+
+  #finish(): Plan {
+    const inputStorages = new Set(this.#graph.inputs.map(({ name }) => this.#placement(name).storage));
+    const peakBytes = peakLiveBytes(this.#requests((step) => this.#steps[step]?.position as number));
+    const requests = this.#requests((step) => step);
+    const assignment = assignBuffers(requests, peakBytes);
 
     const buffers: PlanBuffer[] = assignment.buffers.map(({ sizeBytes, storages: inside }) => ({
       label: inside.map((s) => s.label).join(", "),
@@ -380,6 +390,14 @@ class Planner {
     }));
     const activationBytes = buffers.reduce((sum, b) => sum + b.sizeBytes, 0);
     const bufferOf = this.#slots.map((slot) => ("elements" in slot ? (assignment.bufferOf.get(slot) as number) : buffers.push(slot) - 1));
+    const steps = this.#steps.map(({ step, slots }): Step[] => [
+      { ...step, bindings: Object.fromEntries(Object.entries(slots).map(([name, slot]) => [name, bufferOf[slot] as number])) },
+    ]);
+    for (const { storage, lifetime } of requests) {
+      const elements = assignment.refills.get(storage);
+      if (elements !== undefined && lifetime !== "always")
+        steps[lifetime.first]?.unshift(zeroBorderStep(storage, elements, assignment.bufferOf.get(storage) as number));
+    }
 
     const values = new Map<string, PlacedValue>();
     const constants = new Map<string, Tensor>();
@@ -393,16 +411,13 @@ class Planner {
     }
     return {
       buffers,
-      steps: this.#steps.map(({ step, slots }) => ({
-        ...step,
-        bindings: Object.fromEntries(Object.entries(slots).map(([name, slot]) => [name, bufferOf[slot] as number])),
-      })),
+      steps: steps.flat(),
       values,
       constants,
       memory: {
         weightBytes: buffers.reduce((sum, b) => sum + (b.role === "weights" ? b.sizeBytes : 0), 0),
         activationBytes,
-        peakLiveBytes: assignment.peakLiveBytes,
+        peakLiveBytes: peakBytes,
       },
     };
   }

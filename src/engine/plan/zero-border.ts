@@ -1,0 +1,30 @@
+// The dispatch that makes a storage's border zero again, after another layout lay in the same buffer.
+import shader from "../../shaders/zero-border.wgsl";
+import { flatWorkgroups } from "../ops/dispatch.ts";
+import type { Storage } from "./layouts.ts";
+import type { Step } from "./plan.ts";
+
+/**
+ * @param elements of the storage, or of the largest that follows in its buffer with the same border
+ * @param buffer where it lies, an index into the plan's
+ */
+export function zeroBorderStep({ label, plane = [1, 1], border }: Storage, elements: number, buffer: number): Step {
+  const { top, left, bottom, right } = border;
+  const [rows, columns] = plane;
+  const gap = left + right;
+  const head = top * columns + left;
+  const tail = bottom * columns + right;
+  const words = head + (rows - top - bottom - 1) * gap + tail;
+  const count = (elements / (rows * columns)) * words;
+  return {
+    node: label,
+    kernel: "zero-border",
+    shader,
+    constants: {},
+    params: { count, border: words, head, gap: Math.max(1, gap), tail, width: columns - gap, plane: rows * columns },
+    bindings: { value: buffer },
+    workgroups: flatWorkgroups(count, 64),
+    macs: 0,
+    bytes: count * 4,
+  };
+}
