@@ -239,8 +239,8 @@ describe("pooling", () => {
 });
 
 describe("activations", () => {
-  test("the general convolution knows them in the same order by the same formulas", () => {
-    const general = readFileSync("src/shaders/convolution-general.wgsl", "utf8");
+  test.each(["convolution-general", "implicit-gemm", "sum-slices"])("%s knows them in the same order by the same formulas", (file) => {
+    const general = readFileSync(`src/shaders/${file}.wgsl`, "utf8");
     Object.values(activations).forEach((formula, number) => {
       const label = number === 0 ? "default" : `case ${number}u`;
       expect(general).toContain(`${label}: { return ${formula}; }`);

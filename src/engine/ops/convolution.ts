@@ -7,9 +7,10 @@ import { isFloat } from "../tensor.ts";
 import { resolveWindow } from "../window.ts";
 import type { ConvolutionCase } from "./convolution/case.ts";
 import { depthwiseKernel } from "./convolution/depthwise.ts";
-import { chooseVariant, directKernel } from "./convolution/direct.ts";
+import { directCandidates } from "./convolution/direct.ts";
 import { generalKernel } from "./convolution/general.ts";
-import { winogradKernel, winogradPays } from "./convolution/winograd.ts";
+import { implicitGemmCandidates } from "./convolution/implicit-gemm.ts";
+import { winogradCandidates } from "./convolution/winograd.ts";
 import { defineOperator, type Kernel, type Operation, type OperatorContext, type Target } from "./operator.ts";
 
 export default [
@@ -69,7 +70,7 @@ function describeConvolution(context: OperatorContext, activation: Activation): 
   };
 }
 
-/** The blocked kernels, where the weights are known and there are one or two spatial axes without negative pads. */
+/** The kernels for known weights, cheapest first by prediction, where the weights are known and there are one or two spatial axes without negative pads. */
 function blockedKernels(it: ConvolutionCase, target: Target): Kernel[] {
   const rank = it.window.kernel.length;
   const isKnown = it.weight !== undefined && (!it.hasBias || it.bias !== undefined);
@@ -77,8 +78,7 @@ function blockedKernels(it: ConvolutionCase, target: Target): Kernel[] {
   if (!isKnown || rank > 2 || hasCrop) return [];
   const depthwise = depthwiseKernel(it, target);
   if (depthwise) return [depthwise];
-  const direct = directKernel(it, chooseVariant(it, target));
-  const winograd = winogradKernel(it, target);
-  if (!winograd) return [direct];
-  return winogradPays(it) ? [winograd, direct] : [direct, winograd];
+  return [...directCandidates(it, target), ...winogradCandidates(it, target), ...implicitGemmCandidates(it, target)]
+    .sort((a, b) => a.cost - b.cost)
+    .map(({ kernel }) => kernel);
 }

@@ -2,7 +2,7 @@
 import type { Activation } from "../../../shaders/generate/activation.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { Window } from "../../window.ts";
-import type { Border, PlacedOperand } from "../operator.ts";
+import type { Border, Kernel, PlacedOperand } from "../operator.ts";
 
 /** One convolution, whatever the number of spatial axes. */
 export interface ConvolutionCase {
@@ -19,6 +19,12 @@ export interface ConvolutionCase {
   readonly hasBias: boolean;
   readonly hasResidual: boolean;
   readonly activation: Activation;
+}
+
+/** A kernel for a case, and what it is predicted to cost, see cost.ts. */
+export interface Candidate {
+  readonly kernel: Kernel;
+  readonly cost: number;
 }
 
 /** A vector per spatial axis as [vertical, horizontal]; one axis lies horizontally. */

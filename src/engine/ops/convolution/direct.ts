@@ -6,26 +6,66 @@ import { sizeOf } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { flatWorkgroups } from "../dispatch.ts";
 import type { Dispatch, Kernel, PackedConstant, PlacedOperand, Scratch, Target } from "../operator.ts";
-import { borderOf, type ConvolutionCase, type PlaneStrides, pair, planeStrides, prefixed } from "./case.ts";
+import { borderOf, type Candidate, type ConvolutionCase, type PlaneStrides, pair, planeStrides, prefixed } from "./case.ts";
+import { costOf } from "./cost.ts";
 import { packBias, packWeights } from "./packing.ts";
 
-/** Blocks that measured well on SwiftShader and fit a real GPU's registers, see docs/decisions/0003. */
-export function chooseVariant(it: ConvolutionCase, { subgroupSize }: Target): ConvolutionVariant {
+/** Channels and columns of a block at most, and input channels per turn of a 1×1 kernel. */
+interface BlockSize {
+  readonly channels: number;
+  readonly columns?: number;
+  readonly turn?: number;
+}
+
+/**
+ * Blocks to choose among. Lanes that share loads and keep variables in memory want large ones: see docs/decisions/0003 for what they
+ * measured on SwiftShader. Elsewhere a block must leave room in the registers, and small maps need small blocks to employ all lanes.
+ */
+const blockSizes: Readonly<Record<"narrow" | "wide", Readonly<Record<"pointwise" | "rows", readonly BlockSize[]>>>> = {
+  narrow: { pointwise: [{ channels: 16 }, { channels: 32 }], rows: [{ channels: 16 }, { channels: 8 }] },
+  wide: {
+    pointwise: [
+      { channels: 8, turn: 2 },
+      { channels: 8, columns: 4 },
+      { channels: 4, columns: 4 },
+      { channels: 2, columns: 2 },
+    ],
+    rows: [{ channels: 8 }, { channels: 8, columns: 4 }, { channels: 4, columns: 4 }, { channels: 2, columns: 2 }],
+  },
+};
+
+/** The blocked kernel with each block that differs for this case. */
+export function directCandidates(it: ConvolutionCase, target: Target): Candidate[] {
+  const isPointwise = sizeOf(it.window.kernel) === 1;
+  const sizes = blockSizes[target.subgroupSize ? "narrow" : "wide"][isPointwise ? "pointwise" : "rows"];
+  const candidates = new Map<string, Candidate>();
+  for (const size of sizes) {
+    const variant = fitVariant(it, target, size);
+    const { channels, columns } = variant.block;
+    const fitted = `${channels}×${columns}`;
+    if (candidates.has(fitted)) continue;
+    const name = `${isPointwise ? "pointwise" : "direct"} ${size.channels}${size.columns ? `×${size.columns}` : ""}`;
+    candidates.set(fitted, { kernel: directKernel(name, it, variant), cost: blockedCost(variant, launchOf(it), target) });
+  }
+  return [...candidates.values()];
+}
+
+/** A variant whose block is as large as `size` says and the case allows. */
+function fitVariant(it: ConvolutionCase, { subgroupSize }: Target, size: BlockSize): ConvolutionVariant {
   const { window } = it;
   const [height, width] = pair(window.output, 1);
   const isPointwise = sizeOf(window.kernel) === 1;
-  const columns = isPointwise ? fitPixels(height * width, subgroupSize) : Math.min(fitColumns(width), width);
+  const [limit, fitted] = isPointwise ? [height * width, fitPixels(height * width, subgroupSize)] : [width, fitColumns(width)];
+  const columns = Math.min(limit, size.columns ?? fitted);
   const blocks = isPointwise ? Math.ceil((height * width) / columns) : Math.ceil(width / columns) * height;
-  const taps = pair(window.kernel, 1)[1];
   return {
-    taps,
+    taps: pair(window.kernel, 1)[1],
     // Those of a 1×1 kernel are Params.
     stride: isPointwise ? 1 : pair(window.strides, 1)[1],
     dilation: isPointwise ? 1 : pair(window.dilations, 1)[1],
-    // What is unrolled is what a first run waits for: about 400 multiply-adds.
-    block: { channels: fitBlock(it.outChannels, taps <= 3 ? 16 : 8), columns },
+    block: { channels: fitBlock(it.outChannels, size.channels), columns },
     isPointwise,
-    unroll: isPointwise ? channelsPerTurn(it.inChannels) : 1,
+    unroll: isPointwise ? channelsPerTurn(it.inChannels, size.turn) : 1,
     activation: asClip(it.activation).kind,
     subgroupSize: sharedSubgroup(subgroupSize, blocks),
   };
@@ -36,18 +76,25 @@ export function fitColumns(width: number): number {
   return Math.ceil(width / 7) * 7 < Math.ceil(width / 8) * 8 ? 7 : 8;
 }
 
-/** The same for pixels that need not end with their row. 7 fits most maps, and one size for all is one pipeline for all. */
-export function fitPixels(count: number, lanes = 1): number {
-  const computed = (columns: number) => Math.ceil(count / columns / lanes) * lanes * columns;
-  return Math.min(count, computed(7) <= computed(8) * 1.04 ? 7 : 8);
+/**
+ * The same for pixels that need not end with their row, with blocks few enough that lanes can share weights where the map is small.
+ * 7 fits most maps, and one size for all is one pipeline for all.
+ */
+export function fitPixels(count: number, lanes?: number): number {
+  const cost = (columns: number) => {
+    const blocks = Math.ceil(count / columns);
+    const shared = sharedSubgroup(lanes, blocks);
+    // A load per pixel and per weight of a block of 16 channels.
+    return shared ? Math.ceil(blocks / shared) * shared * (columns + 16 / shared) : blocks * (columns + 16);
+  };
+  const sizes = [7, 8, 6, 5, 4].filter((columns) => columns <= count);
+  const least = Math.min(...sizes.map(cost));
+  return sizes.find((columns) => cost(columns) <= least * 1.04) ?? count;
 }
 
-/**
- * Input channels a 1×1 kernel takes at a time. On SwiftShader an update of an accumulator costs as much as eight multiply-adds,
- * and a load six times that.
- */
-export function channelsPerTurn(inChannels: number): number {
-  return [4, 3, 2].find((turn) => inChannels % turn === 0) ?? 1;
+/** Input channels a 1×1 kernel takes at a time: each accumulator is then updated once for all of them. */
+export function channelsPerTurn(inChannels: number, most = 4): number {
+  return [4, 3, 2].find((turn) => turn <= most && inChannels % turn === 0) ?? 1;
 }
 
 /** The subgroup size, unless rounding a map's blocks up to it would cost more than sharing gains. */
@@ -58,17 +105,46 @@ export function sharedSubgroup(subgroupSize: number | undefined, blocks: number)
 
 /** The block size up to `largest` that covers `channels` at the least cost: a multiple of 4, or all channels. */
 export function fitBlock(channels: number, largest: number): number {
-  const sizes = [channels, ...range(largest / 4).map((i) => 4 * (i + 1))].filter((size) => size <= Math.min(channels, largest));
+  const sizes = [channels, 1, 2, ...range(Math.floor(largest / 4)).map((i) => 4 * (i + 1))].filter(
+    (size) => size <= Math.min(channels, largest),
+  );
   // Half the largest block stands for what every block pays besides its own channels: loading the input.
   const cost = (size: number) => Math.ceil(channels / size) * (size + largest / 2);
   return sizes.reduce((best, size) => (cost(size) < cost(best) || (cost(size) === cost(best) && size > best) ? size : best));
 }
 
-export function directKernel(it: ConvolutionCase, variant: ConvolutionVariant): Kernel {
+/** What decides how many invocations a blocked launch has, and how long each takes. */
+type LaunchSize = Pick<BlockedLaunch, "batch" | "groups" | "inChannels" | "outChannels" | "height" | "width" | "kernelRows">;
+
+function launchOf(it: ConvolutionCase): LaunchSize {
+  const [height, width] = pair(it.window.output, 1);
+  return { ...it, height, width, kernelRows: pair(it.window.kernel, 1)[0] };
+}
+
+/** Multiply-adds that may be unrolled before compiling them takes longer than a first run should wait. */
+const unrolledAtOnce = 512;
+
+export function blockedCost(variant: ConvolutionVariant, launch: LaunchSize, target: Target): number {
+  const { block, isPointwise, taps, unroll = 1, subgroupSize = 1 } = variant;
+  const turns = isPointwise ? launch.inChannels / unroll : launch.inChannels * launch.kernelRows;
+  const outputs = block.channels * block.columns;
+  const inputs = isPointwise ? block.columns * unroll : (block.columns - 1) * variant.stride + (taps - 1) * variant.dilation + 1;
+  const unrolled = outputs * taps * unroll;
+  const cost = costOf(target).of({
+    invocations: countOf(variant, launch),
+    loads: turns * (Math.min(inputs, block.columns * taps * unroll) + Math.ceil((block.channels * taps * unroll) / subgroupSize)),
+    accumulations: turns * outputs,
+    multiplyAdds: turns * unrolled,
+    stores: outputs,
+  });
+  return unrolled > unrolledAtOnce ? 2 * cost : cost;
+}
+
+export function directKernel(name: string, it: ConvolutionCase, variant: ConvolutionVariant): Kernel {
   const { window, groups, outChannels } = it;
   const border = borderOf(it);
   return {
-    name: variant.isPointwise ? "pointwise" : "direct",
+    name,
     readsStrided: [0, 3],
     writesStrided: true,
     borders: { 0: border },
@@ -77,13 +153,10 @@ export function directKernel(it: ConvolutionCase, variant: ConvolutionVariant): 
       const [x, y] = [input as PlacedOperand, outputs[0] as PlacedOperand];
       const strides = planeStrides(x);
       const blocked = { groups, outChannels, block: variant.block.channels };
-      const [height, width] = pair(window.output, 1);
       return [
         blockedDispatch(variant, {
           ...it,
-          height,
-          width,
-          kernelRows: pair(window.kernel, 1)[0],
+          ...launchOf(it),
           strides: pair(window.strides, 1),
           dilation: pair(window.dilations, 1)[0],
           activation: asClip(it.activation),
@@ -121,14 +194,23 @@ export interface BlockedLaunch extends Pick<ConvolutionCase, "batch" | "groups" 
   readonly bias: PackedConstant;
 }
 
-export function blockedDispatch(variant: ConvolutionVariant, launch: BlockedLaunch): Dispatch {
-  const { height, width, groups, outChannels, input, output, residual, weights, bias, activation } = launch;
-  const { block, isPointwise, subgroupSize = 1 } = variant;
+/** How the outputs are cut into blocks. */
+function gridOf({ block, isPointwise, subgroupSize = 1 }: ConvolutionVariant, { height, width, outChannels }: LaunchSize) {
   const columnBlocks = Math.ceil((isPointwise ? height * width : width) / block.columns);
   const blocks = isPointwise ? columnBlocks : columnBlocks * height;
   const positions = Math.ceil(blocks / subgroupSize) * subgroupSize;
-  const channelBlocks = Math.ceil(outChannels / block.channels);
-  const count = launch.batch * groups * channelBlocks * positions;
+  return { columnBlocks, blocks, positions, channelBlocks: Math.ceil(outChannels / block.channels) };
+}
+
+function countOf(variant: ConvolutionVariant, launch: LaunchSize): number {
+  const { positions, channelBlocks } = gridOf(variant, launch);
+  return launch.batch * launch.groups * channelBlocks * positions;
+}
+
+export function blockedDispatch(variant: ConvolutionVariant, launch: BlockedLaunch): Dispatch {
+  const { height, width, groups, outChannels, input, output, residual, weights, bias, activation } = launch;
+  const { columnBlocks, blocks, positions, channelBlocks } = gridOf(variant, launch);
+  const count = countOf(variant, launch);
   return {
     shader: generateConvolution(variant),
     params: {

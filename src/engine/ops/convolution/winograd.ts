@@ -1,5 +1,6 @@
-// Winograd convolution F(4×4, 3×3) in three dispatches: transform tiles, multiply matrices, transform back with the epilogue.
+// Winograd convolution F(m×m, 3×3) in three dispatches: transform tiles, multiply matrices, transform back with the epilogue.
 import { asClip } from "../../../shaders/generate/activation.ts";
+import type { ConvolutionVariant } from "../../../shaders/generate/convolution.ts";
 import {
   generateWinogradInput,
   generateWinogradOutput,
@@ -11,43 +12,54 @@ import {
 import { sameShape } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { flatWorkgroups } from "../dispatch.ts";
-import type { Dispatch, Kernel, PackedConstant, PlacedOperand, Scratch, Target } from "../operator.ts";
-import { borderOf, type ConvolutionCase, pair, planeStrides, prefixed } from "./case.ts";
-import { blockedDispatch, channelsPerTurn, fitBlock, fitPixels, sharedSubgroup } from "./direct.ts";
+import type { Dispatch, PackedConstant, PlacedOperand, Scratch, Target } from "../operator.ts";
+import { borderOf, type Candidate, type ConvolutionCase, pair, planeStrides, prefixed } from "./case.ts";
+import { costOf } from "./cost.ts";
+import { blockedCost, blockedDispatch, channelsPerTurn, fitBlock, fitPixels, sharedSubgroup } from "./direct.ts";
 import { type Blocked, packBias } from "./packing.ts";
 
-/** Outputs per tile along an axis. */
-const tileSize = 4;
+/** Outputs per tile along an axis: 4 multiplies least, 2 fits smaller maps and rounds less. */
+const tileSizes = [4, 2] as const;
 
-/** Whether its fewer multiplications outweigh the transforms: they are shared by all channels of the other side. */
-export function winogradPays({ inChannels, outChannels }: ConvolutionCase): boolean {
-  return inChannels >= 16 && outChannels >= 16 && inChannels * outChannels >= 1024;
-}
-
-/** The kernel, where the case is 3×3 without stride, dilation or groups and the output holds a tile. */
-export function winogradKernel(it: ConvolutionCase, target: Target): Kernel | undefined {
+/** F(4×4, 3×3) and F(2×2, 3×3), where the case is 3×3 without stride, dilation or groups and the output holds a tile. */
+export function winogradCandidates(it: ConvolutionCase, target: Target): Candidate[] {
   const { kernel, strides, dilations, output } = it.window;
   const is3x3 = sameShape(kernel, [3, 3]) && sameShape(strides, [1, 1]) && sameShape(dilations, [1, 1]);
-  if (!is3x3 || it.groups !== 1 || output.some((extent) => extent < tileSize)) return undefined;
+  if (!is3x3 || it.groups !== 1) return [];
+  return tileSizes.filter((size) => output.every((extent) => extent >= size)).map((size) => candidate(it, target, size));
+}
+
+function candidate(it: ConvolutionCase, target: Target, tileSize: 2 | 4): Candidate {
+  const transform = winogradTransform(tileSize);
+  const [height, width] = pair(it.window.output, 1);
+  const [tilesY, tilesX] = [Math.ceil(height / tileSize), Math.ceil(width / tileSize)];
+  const tiles = { tiles_x: tilesX, tiles_y: tilesY, width, height, tiles: it.batch * tilesX * tilesY };
+  const products = transform.patch ** 2;
+  const { variant, launch } = multiplication(it, transform, tiles.tiles, target);
+  const prices = costOf(target);
+  // Both transforms add up about two lines of `patch` terms for each of the products.
+  const multiplyAdds = 4 * products;
+  const cost =
+    prices.of({ invocations: tiles.tiles * it.inChannels, loads: products, stores: products, multiplyAdds }) +
+    blockedCost(variant, launch, target) +
+    prices.of({ invocations: tiles.tiles * it.outChannels, loads: products, stores: tileSize ** 2, multiplyAdds });
   return {
-    name: "winograd",
-    readsStrided: [0, 3],
-    writesStrided: true,
-    borders: { 0: borderOf(it) },
-    ignoresInputs: [1, 2],
-    dispatches(inputs, outputs) {
-      const transform = winogradTransform(tileSize);
-      const [height, width] = pair(output, 1);
-      const [tilesY, tilesX] = [Math.ceil(height / tileSize), Math.ceil(width / tileSize)];
-      const tiles = { tiles_x: tilesX, tiles_y: tilesY, width, height, tiles: it.batch * tilesX * tilesY };
-      const products = transform.patch ** 2;
-      const transformed: Scratch = { scratchBytes: products * it.inChannels * tiles.tiles * 4 };
-      const multiplied: Scratch = { scratchBytes: products * it.outChannels * tiles.tiles * 4 };
-      return [
-        transformInput(it, transform, tiles, inputs[0] as PlacedOperand, transformed),
-        multiply(it, transform, tiles.tiles, target, transformed, multiplied),
-        transformOutput(it, transform, tiles, multiplied, outputs[0] as PlacedOperand, inputs[3]),
-      ];
+    cost,
+    kernel: {
+      name: `winograd ${tileSize}×${tileSize}`,
+      readsStrided: [0, 3],
+      writesStrided: true,
+      borders: { 0: borderOf(it) },
+      ignoresInputs: [1, 2],
+      dispatches(inputs, outputs) {
+        const transformed: Scratch = { scratchBytes: products * it.inChannels * tiles.tiles * 4 };
+        const multiplied: Scratch = { scratchBytes: products * it.outChannels * tiles.tiles * 4 };
+        return [
+          transformInput(it, transform, tiles, inputs[0] as PlacedOperand, transformed),
+          multiply(it, transform, tiles.tiles, target, transformed, multiplied),
+          transformOutput(it, transform, tiles, multiplied, outputs[0] as PlacedOperand, inputs[3]),
+        ];
+      },
     },
   };
 }
@@ -74,6 +86,23 @@ function transformInput(it: ConvolutionCase, transform: WinogradTransform, tiles
 }
 
 /** M[k] = U[k] · V[k] for every product k: a 1×1 convolution with one group per product, whose pixels are tiles. */
+function multiplication({ inChannels, outChannels }: ConvolutionCase, transform: WinogradTransform, tiles: number, target: Target) {
+  const activation = asClip({ kind: "none", alpha: 0, beta: 0 });
+  const columns = fitPixels(tiles, target.subgroupSize);
+  const variant: ConvolutionVariant = {
+    taps: 1,
+    stride: 1,
+    dilation: 1,
+    block: { channels: fitBlock(outChannels, target.subgroupSize ? 16 : 8), columns },
+    isPointwise: true,
+    unroll: channelsPerTurn(inChannels, target.subgroupSize ? 4 : 2),
+    activation: activation.kind,
+    subgroupSize: sharedSubgroup(target.subgroupSize, Math.ceil(tiles / columns)),
+  };
+  const launch = { batch: 1, groups: transform.patch ** 2, inChannels, outChannels, height: 1, width: tiles, kernelRows: 1, activation };
+  return { variant, launch };
+}
+
 function multiply(
   it: ConvolutionCase,
   transform: WinogradTransform,
@@ -82,41 +111,18 @@ function multiply(
   transformed: Scratch,
   multiplied: Scratch,
 ): Dispatch {
-  const { inChannels, outChannels } = it;
-  const groups = transform.patch ** 2;
-  const columns = fitPixels(tiles, target.subgroupSize);
-  const block = { channels: fitBlock(outChannels, 16), columns };
-  const blocked = { groups, outChannels, block: block.channels };
+  const { variant, launch } = multiplication(it, transform, tiles, target);
+  const blocked = { groups: launch.groups, outChannels: it.outChannels, block: variant.block.channels };
   const strides = { n: 0, c: tiles, h: tiles };
-  const activation = asClip({ kind: "none", alpha: 0, beta: 0 });
-  return blockedDispatch(
-    {
-      taps: 1,
-      stride: 1,
-      dilation: 1,
-      block,
-      isPointwise: true,
-      unroll: channelsPerTurn(inChannels),
-      activation: activation.kind,
-      subgroupSize: sharedSubgroup(target.subgroupSize, Math.ceil(tiles / columns)),
-    },
-    {
-      batch: 1,
-      groups,
-      inChannels,
-      outChannels,
-      height: 1,
-      width: tiles,
-      kernelRows: 1,
-      strides: [1, 1],
-      dilation: 1,
-      input: { binding: transformed, offset: 0, strides },
-      output: { binding: multiplied, offset: 0, strides },
-      weights: packTransformed(it, transform, blocked),
-      bias: packBias(blocked, undefined),
-      activation,
-    },
-  );
+  return blockedDispatch(variant, {
+    ...launch,
+    strides: [1, 1],
+    dilation: 1,
+    input: { binding: transformed, offset: 0, strides },
+    output: { binding: multiplied, offset: 0, strides },
+    weights: packTransformed(it, transform, blocked),
+    bias: packBias(blocked, undefined),
+  });
 }
 
 /** U as [product][channel block][in channel][channel within block]: what packWeights would make of it, in one pass. */

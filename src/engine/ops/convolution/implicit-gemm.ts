@@ -1,0 +1,163 @@
+// Convolution as a matrix product through workgroup memory, for GPUs with many lanes; split along its depth where tiles are few.
+import { type ActivationKind, activations } from "../../../shaders/generate/activation.ts";
+import implicitGemm from "../../../shaders/implicit-gemm.wgsl";
+import sumSlices from "../../../shaders/sum-slices.wgsl";
+import { sizeOf } from "../../shapes.ts";
+import type { Tensor } from "../../tensor.ts";
+import { flatWorkgroups } from "../dispatch.ts";
+import type { Dispatch, PackedConstant, PlacedOperand, Scratch, Target } from "../operator.ts";
+import { borderOf, type Candidate, type ConvolutionCase, pair, planeStrides, prefixed } from "./case.ts";
+import { costOf } from "./cost.ts";
+import { packBias } from "./packing.ts";
+
+/** Of channels and of points, as in the shader. */
+const tile = 64;
+/** Values of the depth that one turn of the shader takes. */
+const step = 16;
+
+const activationNumbers = Object.keys(activations) as readonly ActivationKind[];
+
+/** The product in one piece, and in two to sixteen slices if it is deep enough. */
+export function implicitGemmCandidates(it: ConvolutionCase, target: Target): Candidate[] {
+  const depth = it.inChannels * sizeOf(it.window.kernel);
+  const points = it.batch * sizeOf(it.window.output);
+  const tiles = Math.ceil(points / tile) * it.groups * Math.ceil(it.outChannels / tile);
+  const slices = Math.min(16, Math.floor(depth / step), Math.max(2, Math.round(costOf(target).lanes / (tiles * 256))));
+  return [candidate(it, target, tiles, 1), ...(slices > 1 ? [candidate(it, target, tiles, slices)] : [])];
+}
+
+function candidate(it: ConvolutionCase, target: Target, tiles: number, slices: number): Candidate {
+  const { window, groups, inChannels, outChannels } = it;
+  const depth = inChannels * sizeOf(window.kernel);
+  const sliceDepth = Math.ceil(depth / slices / step) * step;
+  const prices = costOf(target);
+  const product = prices.of({
+    invocations: tiles * 256 * slices,
+    loads: 0.75 * sliceDepth,
+    sharedLoads: 2 * sliceDepth,
+    accumulations: 4 * sliceDepth,
+    multiplyAdds: 16 * sliceDepth,
+    stores: 16,
+    barriers: (2 * sliceDepth) / step,
+  });
+  const outputs = it.batch * groups * outChannels * sizeOf(window.output);
+  const sum = slices > 1 ? prices.of({ invocations: outputs, loads: slices, stores: 1, multiplyAdds: slices }) : 0;
+  const border = borderOf(it);
+  return {
+    cost: product + sum,
+    kernel: {
+      name: slices > 1 ? "split-k" : "implicit-gemm",
+      readsStrided: [0, 3],
+      writesStrided: true,
+      borders: { 0: border },
+      ignoresInputs: [1, 2],
+      dispatches: ([x, , , residual], [y]) => dispatches(it, slices, sliceDepth, x as PlacedOperand, residual, y as PlacedOperand),
+    },
+  };
+}
+
+function dispatches(
+  it: ConvolutionCase,
+  slices: number,
+  sliceDepth: number,
+  x: PlacedOperand,
+  residual: PlacedOperand | undefined,
+  y: PlacedOperand,
+): Dispatch[] {
+  const { window, groups, inChannels, outChannels, batch } = it;
+  const [height, width] = pair(window.output, 1);
+  const pixels = height * width;
+  const points = batch * pixels;
+  const strides = planeStrides(x);
+  const border = borderOf(it);
+  const blocks = Math.ceil(outChannels / tile);
+  const channels = groups * outChannels;
+  const bias = packBias({ groups: 1, outChannels: channels, block: 1 }, it.bias?.toFloat32());
+  const epilogue = {
+    out_offset: y.offset,
+    ...prefixed("out", planeStrides(y)),
+    residual_offset: residual?.offset ?? 0,
+    ...prefixed("residual", residual ? planeStrides(residual) : { n: 0, c: 0, h: 0 }),
+    residual_count: residual ? 1 : 0,
+    activation: activationNumbers.indexOf(it.activation.kind),
+    alpha: it.activation.alpha,
+    beta: it.activation.beta,
+  };
+  const product = {
+    channels: outChannels,
+    blocks,
+    depth: slices * sliceDepth,
+    slice_depth: sliceDepth,
+    points,
+    pixels,
+    width,
+    stride_x: pair(window.strides, 1)[1],
+    in_offset: x.offset - border.top * strides.h - border.left,
+    in_n: strides.n,
+    in_group: inChannels * strides.c,
+    in_y: pair(window.strides, 1)[0] * strides.h,
+    out_slice: 0,
+    ...epilogue,
+  };
+  const bindings = { input: x, offsets: tapOffsets(it, strides, slices * sliceDepth), weights: packTiles(it, slices * sliceDepth) };
+  const workgroups = [Math.ceil(points / tile), groups * blocks, slices] as const;
+  if (slices === 1)
+    return [
+      {
+        shader: implicitGemm,
+        params: product,
+        bindings: { ...bindings, bias, residual: residual ?? bias, output: y },
+        workgroups,
+      },
+    ];
+  const sums: Scratch = { scratchBytes: slices * channels * points * 4 };
+  const zeros = packBias({ groups: 1, outChannels: channels, block: 1 }, undefined);
+  const toSums = {
+    out_offset: 0,
+    out_slice: channels * points,
+    out_n: pixels,
+    out_c: points,
+    out_h: width,
+    residual_count: 0,
+    activation: 0,
+  };
+  return [
+    {
+      shader: implicitGemm,
+      params: { ...product, ...toSums },
+      bindings: { ...bindings, bias: zeros, residual: zeros, output: sums },
+      workgroups,
+    },
+    {
+      shader: sumSlices,
+      params: { count: channels * points, slices, channels, pixels, width, points, ...epilogue },
+      bindings: { sums, bias, residual: residual ?? bias, output: y },
+      workgroups: flatWorkgroups(channels * points, 64),
+    },
+  ];
+}
+
+/** Each tap's distance from a patch's first element, filled up with that element itself: its weights are zero. */
+function tapOffsets({ window, inChannels }: ConvolutionCase, { c, h }: { c: number; h: number }, depth: number): PackedConstant {
+  const [kh, kw] = pair(window.kernel, 1);
+  const [dy, dx] = pair(window.dilations, 1);
+  const data = new Uint32Array(depth);
+  let k = 0;
+  for (let i = 0; i < inChannels; i++)
+    for (let ky = 0; ky < kh; ky++) for (let kx = 0; kx < kw; kx++) data[k++] = i * c + ky * dy * h + kx * dx;
+  return { label: "offsets of taps", data };
+}
+
+/** Weights as [group][block of 64 channels][depth][64], filled up with zeros. */
+function packTiles({ weight, groups, outChannels }: ConvolutionCase, depth: number): PackedConstant {
+  const source = (weight as Tensor).toFloat32();
+  const perChannel = source.length / (groups * outChannels);
+  const blocks = Math.ceil(outChannels / tile);
+  const data = new Float32Array(groups * blocks * depth * tile);
+  for (let channel = 0; channel < groups * outChannels; channel++) {
+    const inGroup = channel % outChannels;
+    const to = (Math.floor(channel / outChannels) * blocks + Math.floor(inGroup / tile)) * depth * tile + (inGroup % tile);
+    for (let k = 0; k < perChannel; k++) data[to + k * tile] = source[channel * perChannel + k] as number;
+  }
+  return { label: "weights in tiles", data };
+}

@@ -1,0 +1,53 @@
+// Which kernel a convolution's cost model puts first: few lanes want few loads, many want something to do.
+import { expect, test } from "vitest";
+import { optimizeGraph } from "../../src/engine/passes/index.ts";
+import { planGraph } from "../../src/engine/plan/planner.ts";
+import { graphOf, noise, op } from "../support/graphs.ts";
+
+const narrow = { subgroupSize: 4 };
+const wide = {};
+
+/** Kernels of a convolution [in channels, out channels, taps a side, stride] over a square map, the one to take first. */
+function kernelsOf(
+  target: object,
+  [i, o, k, stride]: readonly [number, number, number, number],
+  size: number,
+  batch = 1,
+): readonly string[] {
+  const pad = (k - 1) / 2;
+  const graph = graphOf({
+    inputs: { x: [batch, i, size, size] },
+    constants: { w: noise([o, i, k, k]) },
+    nodes: [op("Conv", "x w", "y", { pads: [pad, pad, pad, pad], strides: [stride, stride] })],
+  });
+  const { graph: optimized, operations } = optimizeGraph(graph, { keep: new Set() });
+  let found: readonly string[] = [];
+  planGraph(optimized, operations, {
+    target,
+    chooseKernel: (_, names) => {
+      found = names;
+      return undefined;
+    },
+  });
+  return found;
+}
+
+test.each([
+  { why: "many channels on a large map: Winograd multiplies least", shape: [64, 64, 3, 1], size: 56, first: "winograd 4×4" },
+  { why: "a small map still", shape: [64, 64, 3, 1], size: 14, first: "winograd 4×4" },
+  { why: "few channels: the transforms cost more than they save", shape: [4, 8, 3, 1], size: 32, first: "direct 16" },
+  { why: "little work: two more pipelines do not pay", shape: [32, 64, 3, 1], size: 13, first: "direct 16" },
+  { why: "strides know no Winograd", shape: [64, 128, 3, 2], size: 56, first: "direct 16" },
+  { why: "long rows unroll fewer channels", shape: [3, 64, 7, 2], size: 64, first: "direct 8" },
+  { why: "one tap", shape: [64, 256, 1, 1], size: 56, first: "pointwise 16" },
+] as const)("few lanes, $why", ({ shape, size, first }) => expect(kernelsOf(narrow, shape, size)[0]).toBe(first));
+
+test.each([
+  { why: "a deep layer of a small map is split along its depth", shape: [512, 512, 3, 2], size: 14, batch: 1, first: "split-k" },
+  { why: "with enough pictures it need not be", shape: [128, 256, 3, 2], size: 56, batch: 16, first: "implicit-gemm" },
+  { why: "Winograd on a large batch", shape: [256, 256, 3, 1], size: 28, batch: 16, first: "winograd 4×4" },
+] as const)("many lanes, $why", ({ shape, size, batch, first }) => expect(kernelsOf(wide, shape, size, batch)[0]).toBe(first));
+
+test("the general kernel is always there, and last", () => {
+  for (const target of [narrow, wide]) expect(kernelsOf(target, [8, 8, 3, 1], 8).at(-1)).toBe("general");
+});
