@@ -18,7 +18,8 @@ function plan({ keep = [], chooseKernel, ...lines }: Options): Plan {
 }
 
 /** "node kernel" of each dispatch. */
-const steps = (plan: Plan) => plan.steps.map(({ node, kernel }) => `${node} ${kernel}`);
+/** Node and family of kernels: which of its blocks is a matter of the cost model. */
+const steps = (plan: Plan) => plan.steps.map(({ node, kernel }) => `${node} ${kernel.split(" ")[0]}`);
 
 /** Two values are in one buffer. */
 const share = ({ values }: Plan, a: string, b: string) => values.get(a)?.buffer === values.get(b)?.buffer;
