@@ -37,9 +37,9 @@ struct Params {
 
 var<workgroup> partial: array<f32, LANES>;
 
-fn place_of(element: u32) -> vec3<u32> {
-  let line = element / params.width;
-  return vec3<u32>(line / params.height, line % params.height, element % params.width);
+fn place_of(element: u32, width: u32, height: u32) -> vec3<u32> {
+  let line = element / width;
+  return vec3<u32>(line / height, line % height, element % width);
 }
 
 // The sum over all invocations of the workgroup.
@@ -65,29 +65,35 @@ fn main(
   let row_place = vec2<u32>(row / params.rows_y, row % params.rows_y);
   let source = params.input_offset + dot(row_place, params.input_row_strides);
   let destination = params.output_offset + dot(row_place, params.output_row_strides);
-  let length = f32(params.length);
+  let length = params.length;
+  let width = params.width;
+  let height = params.height;
+  let input_strides = params.input_strides;
+  let output_strides = params.output_strides;
 
   var sum = 0.0;
-  for (var i = lane; i < params.length; i += LANES) {
-    sum += input[source + dot(place_of(i), params.input_strides)];
+  for (var i = lane; i < length; i += LANES) {
+    sum += input[source + dot(place_of(i, width, height), input_strides)];
   }
-  let mean = add_up(sum, lane) / length;
+  let mean = add_up(sum, lane) / f32(length);
   var squares = 0.0;
-  for (var i = lane; i < params.length; i += LANES) {
-    let difference = input[source + dot(place_of(i), params.input_strides)] - mean;
+  for (var i = lane; i < length; i += LANES) {
+    let difference = input[source + dot(place_of(i, width, height), input_strides)] - mean;
     squares += difference * difference;
   }
-  let inverse_deviation = inverseSqrt(add_up(squares, lane) / length + params.epsilon);
+  let inverse_deviation = inverseSqrt(add_up(squares, lane) / f32(length) + params.epsilon);
 
   if (index >= params.rows) {
     return;
   }
   let first = (row % params.period) * params.row_step;
-  for (var i = lane; i < params.length; i += LANES) {
-    let place = place_of(i);
-    let at = first + (i / params.inner) * params.element_step;
-    let normal = (input[source + dot(place, params.input_strides)] - mean) * inverse_deviation;
-    output[destination + dot(place, params.output_strides)] = normal * scale[at] + bias[at];
+  let inner = params.inner;
+  let element_step = params.element_step;
+  for (var i = lane; i < length; i += LANES) {
+    let place = place_of(i, width, height);
+    let at = first + (i / inner) * element_step;
+    let normal = (input[source + dot(place, input_strides)] - mean) * inverse_deviation;
+    output[destination + dot(place, output_strides)] = normal * scale[at] + bias[at];
   }
   if (lane == 0u) {
     means[row] = mean;

@@ -37,7 +37,7 @@ export interface ElementWiseVariant {
   readonly access: readonly Access[];
 }
 
-export const elementWiseWorkgroupSize = 64;
+export const elementWiseWorkgroupSize = 128;
 
 const operandNames = "abcdefgh";
 
