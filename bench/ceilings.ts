@@ -2,8 +2,8 @@
 import type { Device } from "../src/engine/gpu/device.ts";
 import { Program } from "../src/engine/gpu/program.ts";
 import type { Plan, PlanBuffer, Step } from "../src/engine/plan/plan.ts";
+import { PassClock } from "../src/engine/tune/clock.ts";
 import type { Shader } from "../src/shaders/shader.ts";
-import { PassClock } from "./profile.ts";
 import type { Ceilings } from "./report.ts";
 import arithmetic from "./shaders/arithmetic.wgsl";
 import copy from "./shaders/copy.wgsl";

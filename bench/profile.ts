@@ -1,8 +1,7 @@
 // Times a model on the GPU's own clock, whole and dispatch by dispatch, and the CPU time to encode and submit a frame.
-import type { Device } from "../src/engine/gpu/device.ts";
 import { Program } from "../src/engine/gpu/program.ts";
-import { readBack } from "../src/engine/gpu/read-back.ts";
 import type { Model } from "../src/engine/model.ts";
+import { PassClock } from "../src/engine/tune/clock.ts";
 import type { Profile } from "./engines/engine.ts";
 import { median } from "./statistics.ts";
 
@@ -55,35 +54,4 @@ async function timeEncoding(model: Model, frameCount: number): Promise<number> {
   }
   await queue.onSubmittedWorkDone();
   return median(samples);
-}
-
-/** Timestamps at the beginning and end of one compute pass. */
-export class PassClock {
-  readonly #device: Device;
-  readonly #queries: GPUQuerySet;
-  readonly #resolved: GPUBuffer;
-
-  constructor(device: Device) {
-    this.#device = device;
-    this.#queries = device.gpu.createQuerySet({ label: "bench clock", type: "timestamp", count: 2 });
-    this.#resolved = device.createBuffer("bench clock", 16, GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC);
-  }
-
-  /** Milliseconds that what `encode` adds to a pass takes. */
-  async time(encode: (pass: GPUComputePassEncoder) => void): Promise<number> {
-    const encoder = this.#device.gpu.createCommandEncoder({ label: "bench clock" });
-    const timestampWrites = { querySet: this.#queries, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 };
-    const pass = encoder.beginComputePass({ label: "bench clock", timestampWrites });
-    encode(pass);
-    pass.end();
-    encoder.resolveQuerySet(this.#queries, 0, 2, this.#resolved, 0);
-    this.#device.gpu.queue.submit([encoder.finish()]);
-    const [begin = 0n, end = 0n] = new BigUint64Array(await readBack(this.#device, this.#resolved, 16));
-    return Number(end - begin) / 1e6;
-  }
-
-  dispose(): void {
-    this.#queries.destroy();
-    this.#device.destroyBuffer(this.#resolved);
-  }
 }

@@ -7,3 +7,6 @@ export type { MemoryReport, PlacedValue, Plan, Step } from "./engine/plan/plan.t
 export { type LoadProgress, type ModelSource, type ReadOptions, readModel } from "./engine/source.ts";
 export type { LayerSummary, ModelSummary } from "./engine/summary.ts";
 export { type DataType, Tensor } from "./engine/tensor.ts";
+export type { Choices, TuningMemory } from "./engine/tune/memory.ts";
+export type { TunedLayer } from "./engine/tune/tuner.ts";
+export type { TuneOptions, TuneProgress, TuningReport } from "./engine/tune/tuning.ts";

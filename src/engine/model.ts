@@ -13,12 +13,18 @@ import { sameShape, sizeOf } from "./shapes.ts";
 import { type ModelSource, type ReadOptions, readModel } from "./source.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import { gpuTypeOf, Tensor, toGpuWords } from "./tensor.ts";
+import type { TuneOptions, Tuning, TuningReport } from "./tune/tuning.ts";
 
 export interface LoadOptions extends ReadOptions, InferOptions {
   /** Values (or layers, by name) to keep readable after a run; "all" for every one. */
   readonly observe?: readonly string[] | "all" | undefined;
   /** Picks the kernel of a node by name, for tests and tuning. */
   readonly chooseKernel?: ((node: Node, names: readonly string[]) => string | undefined) | undefined;
+  /**
+   * Takes the kernels that were fastest on this adapter before, and measures those of layers not known yet in idle time,
+   * between frames: see {@link Model.tuned}.
+   */
+  readonly tune?: boolean | TuneOptions | undefined;
 }
 
 export interface NamedType extends ValueType {
@@ -55,13 +61,25 @@ export async function inspectModel(graph: Graph, options: InferOptions = {}): Pr
  * @throws ModelError if the file is wrong, UnsupportedError with all reasons if it cannot run, DeviceError if the GPU fails
  */
 export async function loadModel(device: Device, source: ModelSource | Graph, options: LoadOptions = {}): Promise<Model> {
+  const tuning = beginTuning(device, options);
   const file = isGraph(source) ? source : await readModel(source, options);
   await loadOperators(file);
   const inference = inferGraph(file, options);
   if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
-  const model = new Model(device, file, inference, options);
+  const model = new Model(device, file, inference, options, await tuning);
   await model.observe(options.observe ?? []);
   return model;
+}
+
+/** A model runs without tuning as well: what keeps that part of the program from loading is no error. */
+async function beginTuning(device: Device, { tune, chooseKernel }: LoadOptions): Promise<Tuning | undefined> {
+  if (!tune) return undefined;
+  try {
+    const { Tuning } = await import("./tune/tuning.ts");
+    return await Tuning.begin(device, tune === true ? {} : tune, chooseKernel);
+  } catch {
+    return undefined;
+  }
 }
 
 function isGraph(source: ModelSource | Graph): source is Graph {
@@ -75,18 +93,23 @@ export class Model {
   readonly #file: Graph;
   readonly #inference: Inference;
   readonly #options: LoadOptions;
+  readonly #tuning: Tuning | undefined;
+  #tuned: Promise<TuningReport> | undefined;
   #program: Program | undefined;
   #observed: readonly string[] = [];
   #isDisposed = false;
   /** Number of the latest call that asked for a plan: what an earlier one compiled is thrown away. */
   #request = 0;
+  /** The latest call that asked for a plan. */
+  #planning: Promise<void> = Promise.resolve();
 
   /** Use {@link loadModel}. */
-  constructor(device: Device, file: Graph, inference: Inference, options: LoadOptions) {
+  constructor(device: Device, file: Graph, inference: Inference, options: LoadOptions, tuning?: Tuning) {
     this.#device = device;
     this.#file = file;
     this.#inference = inference;
     this.#options = options;
+    this.#tuning = tuning;
   }
 
   get device(): Device {
@@ -111,6 +134,14 @@ export class Model {
     return this.#observed;
   }
 
+  /**
+   * Settles when tuning is over and the model runs on the fastest kernels found; it never rejects. Disposing of the model
+   * ends it early. Absent without the option `tune`.
+   */
+  get tuned(): Promise<TuningReport> | undefined {
+    return this.#tuned;
+  }
+
   /** The dispatches of one run. */
   get plan(): Plan {
     return this.#live.plan;
@@ -130,18 +161,36 @@ export class Model {
   }
 
   /**
-   * Keeps these values (or layers' first outputs) readable after a run, and plans anew. Inputs keep what they hold;
-   * other values need another run.
+   * Keeps these values (or layers' first outputs) readable after a run, and plans anew. Inputs and what was readable before
+   * keep what they hold; other values need another run.
    */
-  async observe(names: readonly string[] | "all"): Promise<void> {
+  observe(names: readonly string[] | "all"): Promise<void> {
+    this.#planning = this.#plan(names, (done, total) => this.#options.onProgress?.({ stage: "compile", done, total }));
+    return this.#planning;
+  }
+
+  /** Plans with what tuning found. Callers who are observing get what they asked for first. */
+  async #replan(): Promise<void> {
+    let latest: Promise<void> | undefined;
+    while (latest !== this.#planning) {
+      latest = this.#planning;
+      await latest.catch(() => {});
+    }
+    this.#planning = this.#plan(this.#observed);
+    return this.#planning;
+  }
+
+  async #plan(names: readonly string[] | "all", onCompile?: (done: number, total: number) => void): Promise<void> {
     if (this.#isDisposed) throw new DeviceError(disposed);
     const observed =
       names === "all" ? this.graph.nodes.flatMap((node) => node.outputs.filter((o) => o)) : names.map((name) => this.valueName(name));
-    const { graph, operations } = optimizeGraph(this.graph, { keep: new Set(observed) });
-    const plan = planGraph(graph, operations, { keep: observed, target: this.#device.target, chooseKernel: this.#options.chooseKernel });
+    const optimized = optimizeGraph(this.graph, { keep: new Set(observed) });
+    const { graph, operations } = optimized;
+    const chooseKernel = this.#tuning?.chooser(graph) ?? this.#options.chooseKernel;
+    const plan = planGraph(graph, operations, { keep: observed, target: this.#device.target, chooseKernel });
     const request = ++this.#request;
     const program = await Program.create(this.#device, plan, {
-      onCompile: (done, total) => this.#options.onProgress?.({ stage: "compile", done, total }),
+      ...(onCompile && { onCompile }),
       outputs: graph.outputs,
     });
     if (request !== this.#request) {
@@ -149,11 +198,12 @@ export class Model {
       return;
     }
     if (this.#program) {
-      this.#copyInputs(this.#program, program);
+      this.#copyValues(this.#program, program);
       this.#program.dispose();
     }
     this.#program = program;
     this.#observed = observed;
+    this.#tuned ??= this.#tuning?.run(optimized, () => this.#replan());
   }
 
   /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */
@@ -262,15 +312,16 @@ export class Model {
 
   #release(): void {
     this.#request++;
+    this.#tuning?.stop();
     this.#program?.dispose();
     this.#program = undefined;
   }
 
-  #copyInputs(from: Program, to: Program): void {
-    const encoder = this.#device.gpu.createCommandEncoder({ label: "keep inputs" });
-    for (const { name } of this.graph.inputs) {
-      const [old, fresh] = [from.plan.values.get(name), to.plan.values.get(name)];
-      if (!old || !fresh) continue;
+  #copyValues(from: Program, to: Program): void {
+    const encoder = this.#device.gpu.createCommandEncoder({ label: "keep values" });
+    for (const [name, fresh] of to.plan.values) {
+      const old = from.plan.values.get(name);
+      if (!old) continue;
       const copy = (at: number, freshAt: number, length: number) =>
         encoder.copyBufferToBuffer(from.bufferOf(old), (old.offset + at) * 4, to.bufferOf(fresh), (fresh.offset + freshAt) * 4, length * 4);
       // Another set of readers may want another border.

@@ -1,0 +1,127 @@
+// Tuning as a model has it: which kernels are known to be fast, and the search for more in idle time. Loaded only when asked for.
+import type { Device } from "../gpu/device.ts";
+import type { TypedGraph } from "../graph/graph.ts";
+import type { Inference } from "../passes/infer.ts";
+import { idle, unlessAborted } from "./idle.ts";
+import { adapterName, type Choices, defaultMemory, memoryKey, type TuningMemory } from "./memory.ts";
+import { type ChooseKernel, preferKernels } from "./prefer.ts";
+import { shipped } from "./shipped.ts";
+import { layersToTune, measureLayers, type TunedLayer } from "./tuner.ts";
+
+export interface TuneOptions {
+  /** Where choices are kept: IndexedDB, or a file in Node, unless given. */
+  readonly memory?: TuningMemory | undefined;
+  /** Resolves when there is time for a few milliseconds of GPU work. */
+  readonly idle?: (() => Promise<void>) | undefined;
+  readonly onProgress?: ((progress: TuneProgress) => void) | undefined;
+  /** Called when the model has changed to faster kernels, before any other code runs: what `model.value` gave is to be asked for again. */
+  readonly onSwap?: (() => void) | undefined;
+  /** Ends the search; what was found until then is kept. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface TuneProgress {
+  readonly layer: TunedLayer;
+  /** Layers measured, this one included, and to be measured. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface TuningReport {
+  /** False where the signal, the model's disposal or the loss of the device ended the search early. */
+  readonly isComplete: boolean;
+  /** What was measured now, the layer with the most work first; empty where all was known. */
+  readonly layers: readonly TunedLayer[];
+  /** What could not be measured, and why. */
+  readonly failures: readonly string[];
+}
+
+export class Tuning {
+  readonly #device: Device;
+  readonly #options: TuneOptions;
+  readonly #chosen: ChooseKernel | undefined;
+  readonly #ended = new AbortController();
+  #remembered: Choices = {};
+  #saved: Promise<void> = Promise.resolve();
+
+  private constructor(device: Device, options: TuneOptions, chosen: ChooseKernel | undefined) {
+    this.#device = device;
+    this.#options = options;
+    this.#chosen = chosen;
+  }
+
+  /** @param chosen what the caller wants goes before anything measured */
+  static async begin(device: Device, options: TuneOptions, chosen?: ChooseKernel): Promise<Tuning> {
+    const memory = options.memory ?? (await defaultMemory().catch(() => undefined));
+    const tuning = new Tuning(device, { ...options, memory }, chosen);
+    tuning.#remembered = (await memory?.load(memoryKey(device.info)).catch(() => undefined)) ?? {};
+    return tuning;
+  }
+
+  /** The kernels known to be best: the caller's choice, what was measured here, what is shipped; else the operator's own order. */
+  chooser(graph: TypedGraph): ChooseKernel {
+    return preferKernels(graph, this.#chosen, this.#remembered, this.#shipped);
+  }
+
+  get #shipped(): Choices {
+    return shipped[adapterName(this.#device.info)] ?? {};
+  }
+
+  /** Ends the search; {@link run} settles soon after. */
+  stop(): void {
+    this.#ended.abort();
+  }
+
+  /**
+   * Measures what is not known yet, in idle time. Rejects for nothing that happens to model or device.
+   *
+   * @param inference the graph after all passes
+   * @param replan is called once, if anything faster was found
+   */
+  async run(inference: Inference, replan: () => Promise<void>): Promise<TuningReport> {
+    const layers: TunedLayer[] = [];
+    const failures: string[] = [];
+    const ended = this.#ended;
+    const { signal: own = ended.signal, idle: untilIdle = idle, onProgress } = this.#options;
+    const signal = AbortSignal.any([own, ended.signal]);
+    this.#device.lost.then(() => ended.abort());
+    try {
+      await measureLayers(this.#device, inference, this.#unknownLayers(inference), {
+        idle: untilIdle,
+        signal,
+        onFailure: (message) => failures.push(message),
+        onLayer: (layer, done, total) => {
+          layers.push(layer);
+          this.#remember({ [layer.signature]: layer.kernel });
+          onProgress?.({ layer, done, total });
+        },
+      });
+      if (layers.some(({ before, kernel }) => before !== kernel)) {
+        await unlessAborted(untilIdle(), signal);
+        await replan();
+        this.#options.onSwap?.();
+      }
+    } catch (error) {
+      if (!signal.aborted) failures.push((error as Error).message);
+    }
+    await this.#saved;
+    return { isComplete: !signal.aborted, layers, failures };
+  }
+
+  /** What neither the caller nor an earlier search has decided. What is shipped is measured too: drivers differ. */
+  #unknownLayers(inference: Inference): ReturnType<typeof layersToTune> {
+    const { graph } = inference;
+    const decided = preferKernels(graph, this.#chosen, this.#remembered);
+    const inUse = preferKernels(graph, undefined, this.#shipped);
+    return layersToTune(inference, this.#device.target, (node, names) =>
+      decided(node, names) === undefined ? (inUse(node, names) ?? names[0]) : undefined,
+    );
+  }
+
+  #remember(choices: Choices): void {
+    this.#remembered = { ...this.#remembered, ...choices };
+    const { memory } = this.#options;
+    // One after the other: a store may read before it writes.
+    this.#saved = this.#saved.then(() => memory?.save(memoryKey(this.#device.info), choices)).catch(() => {});
+  }
+}
