@@ -1,4 +1,4 @@
-// Every operator that works element by element with broadcasting: one table row is one operator.
+// The common operators that work element by element with broadcasting: one table row is one operator.
 import type { ElementType } from "../../shaders/generate/element-wise.ts";
 import { broadcastShapes, broadcastStrides, denseStrides, type Shape, sizeOf } from "../shapes.ts";
 import { type DataType, dataTypesByCode, gpuTypeOf, Tensor } from "../tensor.ts";
@@ -23,32 +23,13 @@ export interface ElementWiseRow {
 
 export const both = (expression: string) => ({ f32: expression, i32: expression, u32: expression });
 
-const powHelper = `fn power(x: f32, y: f32) -> f32 {
-  let magnitude = select(pow(abs(x), y), abs(x) * abs(x), y == 2.0);
-  let is_odd = abs(y % 2.0) == 1.0;
-  let signed = select(magnitude, -magnitude, (x < 0.0) & is_odd);
-  return select(signed, 1.0, y == 0.0);
-}
-fn power_i32(x: i32, y: i32) -> i32 {
-  var result = 1;
-  for (var i = 0; i < y; i++) { result *= x; }
-  return result;
-}`;
-
 export const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 // Some drivers overflow inside tanh; beyond 15 it is 1 to the last bit.
 export const tanhWgsl = (x: string) => `tanh(clamp(${x}, -15.0, 15.0))`;
 
 const unary: Readonly<Record<string, ElementWiseRow>> = {
-  Abs: { wgsl: { f32: "abs(a)", i32: "abs(a)", u32: "a" }, js: Math.abs },
-  Neg: { wgsl: { f32: "-a", i32: "-a" }, js: (a) => -a },
   Relu: { wgsl: { f32: "max(a, 0.0)", i32: "max(a, 0)", u32: "a" }, js: (a) => Math.max(a, 0) },
   LeakyRelu: { wgsl: "select(a, alpha * a, a < 0.0)", js: (a, alpha = 0) => (a < 0 ? alpha * a : a), scalars: { alpha: 0.01 } },
-  Elu: {
-    wgsl: "select(a, alpha * (exp(min(a, 0.0)) - 1.0), a < 0.0)",
-    js: (a, alpha = 0) => (a < 0 ? alpha * Math.expm1(a) : a),
-    scalars: { alpha: 1 },
-  },
   Sigmoid: { wgsl: "1.0 / (1.0 + exp(-a))", js: sigmoid },
   HardSigmoid: {
     wgsl: "clamp(alpha * a + beta, 0.0, 1.0)",
@@ -57,11 +38,6 @@ const unary: Readonly<Record<string, ElementWiseRow>> = {
   },
   HardSwish: { wgsl: "a * clamp(a / 6.0 + 0.5, 0.0, 1.0)", js: (a) => a * Math.min(1, Math.max(0, a / 6 + 0.5)), since: 14 },
   Tanh: { wgsl: tanhWgsl("a"), js: Math.tanh },
-  Exp: { wgsl: "exp(a)", js: Math.exp },
-  // WGSL cannot write −∞, and some drivers answer −88.
-  Log: { wgsl: "select(log(a), lowest, a == 0.0)", js: Math.log, constants: { lowest: Number.NEGATIVE_INFINITY } },
-  Sqrt: { wgsl: "sqrt(a)", js: Math.sqrt },
-  Reciprocal: { wgsl: "1.0 / a", js: (a) => 1 / a },
 };
 
 const binary: Readonly<Record<string, ElementWiseRow>> = {
@@ -69,17 +45,6 @@ const binary: Readonly<Record<string, ElementWiseRow>> = {
   Sub: { wgsl: both("a - b"), js: (a, b = 0) => a - b, operands: 2 },
   Mul: { wgsl: both("a * b"), js: (a, b = 0) => a * b, operands: 2 },
   Div: { wgsl: both("a / b"), js: (a, b = 0) => a / b, operands: 2 },
-  PRelu: { wgsl: { f32: "select(a, a * b, a < 0.0)" }, js: (a, b = 0) => (a < 0 ? a * b : a), operands: 2 },
-};
-
-/** Operators over any number of operands, folded pairwise in one dispatch. */
-const variadic: Readonly<
-  Record<string, { fold: (x: string, y: string) => string; js: (a: number, b: number) => number; isMean?: boolean }>
-> = {
-  Max: { fold: (x, y) => `max(${x}, ${y})`, js: Math.max },
-  Min: { fold: (x, y) => `min(${x}, ${y})`, js: Math.min },
-  Sum: { fold: (x, y) => `${x} + ${y}`, js: (a, b) => a + b },
-  Mean: { fold: (x, y) => `${x} + ${y}`, js: (a, b) => a + b, isMean: true },
 };
 
 /** More operands than this exceed WebGPU's storage bindings per stage. */
@@ -182,8 +147,17 @@ export function evaluateElementWise(inputs: readonly Tensor[], shape: Shape, dty
   return Tensor.from(dtype, shape, result);
 }
 
-const variadicOperators = Object.entries(variadic).map(([name, row]) =>
-  defineOperator(name, { since: 7 }, (context) => {
+/** An operator over any number of operands, folded pairwise in one dispatch. */
+export interface VariadicRow {
+  readonly fold: (x: string, y: string) => string;
+  readonly js: (a: number, b: number) => number;
+  /** Divides by the number of operands. */
+  readonly isMean?: boolean;
+}
+
+/** The operator that such a row stands for. */
+export function defineVariadic(name: string, row: VariadicRow): Operator {
+  return defineOperator(name, { since: 7 }, (context) => {
     const operands = context.inputs.map((_, i) => context.input(i));
     const first = operands[0] ?? context.input(0);
     const type = gpuTypeOf(first.dtype);
@@ -194,8 +168,10 @@ const variadicOperators = Object.entries(variadic).map(([name, row]) =>
       js: (...x) => x.reduce((a, b) => row.js(a, b)) / (row.isMean ? x.length : 1),
       dtype: first.dtype,
     });
-  }),
-);
+  });
+}
+
+export const add: VariadicRow = { fold: (x, y) => `${x} + ${y}`, js: (a, b) => a + b };
 
 const clip = defineOperator("Clip", { since: 7 }, (context) => {
   const x = context.input(0);
@@ -227,13 +203,6 @@ const clip = defineOperator("Clip", { since: 7 }, (context) => {
     shape: x.shape,
     indices: [0, ...(min ? [1] : []), ...(max ? [2] : [])],
   });
-});
-
-const pow = defineOperator("Pow", { since: 7 }, (context) => {
-  const [x, y] = [context.input(0), context.input(1)];
-  const [base, exponent] = [gpuTypeOf(x.dtype), gpuTypeOf(y.dtype)];
-  const expression = base === "i32" && exponent === "i32" ? "power_i32(a, b)" : `${base}(power(f32(a), f32(b)))`;
-  return elementWise(context, [x, y], { expression, js: (a, b = 0) => a ** b, dtype: x.dtype, helpers: powHelper });
 });
 
 /** y = scale · (x − mean) / √(variance + ε) + bias per channel, for a BatchNormalization no convolution absorbed. */
@@ -304,9 +273,8 @@ function onnxDataType(context: OperatorContext, code: number): DataType {
 
 export default [
   ...Object.entries({ ...unary, ...binary }).map(([name, row]) => defineRow(name, row)),
-  ...variadicOperators,
+  defineVariadic("Sum", add),
   clip,
-  pow,
   batchNormalization,
   cast("Cast"),
   cast("CastLike"),

@@ -1,6 +1,16 @@
-// The rarer operators that work element by element: trigonometry, unusual activations, comparisons and logic.
+// The rarer operators that work element by element: powers, trigonometry, unusual activations, comparisons and logic.
 import { gpuTypeOf, roundToEven } from "../../tensor.ts";
-import { both, defineRow, type ElementWiseRow, elementWise, sigmoid, tanhWgsl } from "../element-wise.ts";
+import {
+  add,
+  both,
+  defineRow,
+  defineVariadic,
+  type ElementWiseRow,
+  elementWise,
+  sigmoid,
+  tanhWgsl,
+  type VariadicRow,
+} from "../element-wise.ts";
 import { defineOperator } from "../operator.ts";
 
 // Abramowitz and Stegun 7.1.26, largest error 1.5e-7.
@@ -16,10 +26,34 @@ function erf(x: number): number {
   return Math.sign(x) * (1 - tail * Math.exp(-x * x));
 }
 
+const powHelper = `fn power(x: f32, y: f32) -> f32 {
+  let magnitude = select(pow(abs(x), y), abs(x) * abs(x), y == 2.0);
+  let is_odd = abs(y % 2.0) == 1.0;
+  let signed = select(magnitude, -magnitude, (x < 0.0) & is_odd);
+  return select(signed, 1.0, y == 0.0);
+}
+fn power_i32(x: i32, y: i32) -> i32 {
+  var result = 1;
+  for (var i = 0; i < y; i++) { result *= x; }
+  return result;
+}`;
+
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 const softplusWgsl = "max(a, 0.0) + log(1.0 + exp(-abs(a)))";
 
 const unary: Readonly<Record<string, ElementWiseRow>> = {
+  Abs: { wgsl: { f32: "abs(a)", i32: "abs(a)", u32: "a" }, js: Math.abs },
+  Neg: { wgsl: { f32: "-a", i32: "-a" }, js: (a) => -a },
+  Exp: { wgsl: "exp(a)", js: Math.exp },
+  // WGSL cannot write −∞, and some drivers answer −88.
+  Log: { wgsl: "select(log(a), lowest, a == 0.0)", js: Math.log, constants: { lowest: Number.NEGATIVE_INFINITY } },
+  Sqrt: { wgsl: "sqrt(a)", js: Math.sqrt },
+  Reciprocal: { wgsl: "1.0 / a", js: (a) => 1 / a },
+  Elu: {
+    wgsl: "select(a, alpha * (exp(min(a, 0.0)) - 1.0), a < 0.0)",
+    js: (a, alpha = 0) => (a < 0 ? alpha * Math.expm1(a) : a),
+    scalars: { alpha: 1 },
+  },
   Celu: {
     wgsl: "max(a, 0.0) + min(alpha * (exp(min(a, 0.0) / alpha) - 1.0), 0.0)",
     js: (a, alpha = 1) => Math.max(a, 0) + Math.min(alpha * Math.expm1(a / alpha), 0),
@@ -68,6 +102,7 @@ const compare = (operator: string, js: ElementWiseRow["js"]): ElementWiseRow => 
 });
 
 const binary: Readonly<Record<string, ElementWiseRow>> = {
+  PRelu: { wgsl: { f32: "select(a, a * b, a < 0.0)" }, js: (a, b = 0) => (a < 0 ? a * b : a), operands: 2 },
   Equal: compare("==", (a, b) => Number(a === b)),
   Less: compare("<", (a, b = 0) => Number(a < b)),
   LessOrEqual: compare("<=", (a, b = 0) => Number(a <= b)),
@@ -77,6 +112,19 @@ const binary: Readonly<Record<string, ElementWiseRow>> = {
   Or: { wgsl: { u32: "a | b" }, js: (a, b = 0) => a | b, ...boolean },
   Xor: { wgsl: { u32: "a ^ b" }, js: (a, b = 0) => a ^ b, ...boolean },
 };
+
+const variadic: Readonly<Record<string, VariadicRow>> = {
+  Max: { fold: (x, y) => `max(${x}, ${y})`, js: Math.max },
+  Min: { fold: (x, y) => `min(${x}, ${y})`, js: Math.min },
+  Mean: { ...add, isMean: true },
+};
+
+const pow = defineOperator("Pow", { since: 7 }, (context) => {
+  const [x, y] = [context.input(0), context.input(1)];
+  const [base, exponent] = [gpuTypeOf(x.dtype), gpuTypeOf(y.dtype)];
+  const expression = base === "i32" && exponent === "i32" ? "power_i32(a, b)" : `${base}(power(f32(a), f32(b)))`;
+  return elementWise(context, [x, y], { expression, js: (a, b = 0) => a ** b, dtype: x.dtype, helpers: powHelper });
+});
 
 const mod = defineOperator("Mod", { since: 10 }, (context) => {
   const [x, y] = [context.input(0), context.input(1)];
@@ -112,4 +160,11 @@ const gelu = defineOperator("Gelu", { since: 20 }, (context) => {
   });
 });
 
-export default [...Object.entries({ ...unary, ...binary }).map(([name, row]) => defineRow(name, row)), mod, where, gelu];
+export default [
+  ...Object.entries({ ...unary, ...binary }).map(([name, row]) => defineRow(name, row)),
+  ...Object.entries(variadic).map(([name, row]) => defineVariadic(name, row)),
+  pow,
+  mod,
+  where,
+  gelu,
+];
