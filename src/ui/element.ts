@@ -306,7 +306,11 @@ export class ConvCam extends Base {
   async #openInput(): Promise<void> {
     this.#source?.dispose();
     this.#source = undefined;
-    if (this.#inputSource !== undefined) this.#source = await openSource(this.#inputSource);
+    if (this.#inputSource !== undefined) {
+      const source = await openSource(this.#inputSource);
+      source.ended?.then((error) => source === this.#source && this.#loseSource(error));
+      this.#source = source;
+    }
     this.#needsImage = true;
     this.#needsRun = true;
     this.#emit("input", {});
@@ -499,9 +503,13 @@ export class ConvCam extends Base {
     if (this.#isProbing) for (const panel of this.#panels) panel.refreshProbe();
   }
 
-  /** A picture of another origin may not be read. A device that is lost is spoken of by #recover. */
-  #onFrameFailed(error: Error): void {
-    if (error.name !== "SecurityError") return;
+  /** A picture that cannot be read, as one of another origin, is let go; something live may do better the next time. */
+  #onFrameFailed({ name, message }: Error): void {
+    if (name === "AbortError" || (this.#source?.isLive && name !== "SecurityError")) return;
+    this.#loseSource(new Error(`This picture cannot be read: ${message}`));
+  }
+
+  #loseSource(error: Error): void {
     this.#source?.dispose();
     this.#source = undefined;
     this.#fail(error, "input");

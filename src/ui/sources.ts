@@ -16,6 +16,8 @@ export interface FrameSource {
   setPlaying?(isPlaying: boolean): void;
   /** Goes on by one picture while stopped. */
   step?(): Promise<void>;
+  /** Resolves when there will be no further picture, with what to tell the visitor. */
+  readonly ended?: Promise<Error>;
   dispose(): void;
 }
 
@@ -108,10 +110,19 @@ async function openStream(stream: MediaStream, isOwned: boolean): Promise<FrameS
   const video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
   video.srcObject = stream;
   await video.play();
-  return videoSource(video, () => {
+  const source = videoSource(video, () => {
     video.pause();
     video.srcObject = null;
     if (isOwned) for (const track of stream.getTracks()) track.stop();
+  });
+  return isOwned ? { ...source, ended: endOf(stream) } : source;
+}
+
+/** A camera ends when it is unplugged or its permission withdrawn, not when we stop it. */
+function endOf(stream: MediaStream): Promise<Error> {
+  return new Promise((resolve) => {
+    const error = new Error("The camera is gone: it was unplugged, or its permission withdrawn. Connect or allow it and try again.");
+    for (const track of stream.getVideoTracks()) track.addEventListener("ended", () => resolve(error), { once: true });
   });
 }
 

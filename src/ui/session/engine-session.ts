@@ -105,7 +105,10 @@ export class EngineSession implements Session {
     const started = performance.now();
     const done = viewer.frame(request);
     const { areResultsCurrent } = viewer;
-    await done;
+    // Only a lost device is never done.
+    await done.catch(() => {
+      throw aborted();
+    });
     return { ms: performance.now() - started, gpuBytes: viewer.device.allocatedBytes, areResultsCurrent };
   }
 
