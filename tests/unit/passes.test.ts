@@ -46,6 +46,45 @@ describe("nodes that do nothing", () => {
   });
 });
 
+describe("a Pad before a convolution", () => {
+  const pads = (...values: number[]) => Tensor.from("int64", [values.length], values);
+  const padded = (nodes: readonly Node[], amounts = pads(0, 0, 1, 2, 0, 0, 3, 4)) =>
+    graphOf({ constants: { w, amounts, zero: scalar(0), one: scalar(1), axes: pads(-1, -2), two: pads(1, 2, 3, 4) }, nodes });
+  const padsOf = (graph: Graph) => graph.nodes.map((node) => node.attributes.get("pads"));
+
+  test.each([
+    ["zeros", op("Pad", "x amounts", "p"), op("Conv", "p w", "y"), [1, 2, 3, 4]],
+    ["zeros by name, on top of the convolution's own", op("Pad", "x amounts zero", "p"), conv("p w", "y"), [2, 3, 4, 5]],
+    ["under VALID", op("Pad", "x amounts", "p"), op("Conv", "p w", "y", { auto_pad: "VALID" }), [1, 2, 3, 4]],
+    ["some axes only", op("Pad", "x two _ axes", "p"), op("Conv", "p w", "y"), [2, 1, 4, 3]],
+  ])("%s: folded", (_, pad, convolution, expected) => {
+    const graph = optimize(padded([pad, convolution]));
+    expect(describeNodes(graph)).toEqual(["Conv(x w)→y"]);
+    expect(padsOf(graph)).toEqual([expected]);
+  });
+
+  test("into all its readers", () => {
+    const graph = padded([op("Pad", "x amounts", "p"), op("Conv", "p w", "a"), op("Conv", "p w", "b"), op("Add", "a b", "y")]);
+    expect(padsOf(optimize(graph, "a", "b"))).toEqual([[1, 2, 3, 4], [1, 2, 3, 4], undefined]);
+  });
+
+  test.each([
+    ["another value than zero", [op("Pad", "x amounts one", "p"), op("Conv", "p w", "y")]],
+    ["a mirror", [op("Pad", "x amounts", "p", { mode: "reflect" }), op("Conv", "p w", "y")]],
+    [
+      "padding that the convolution derives from its input",
+      [op("Pad", "x amounts", "p"), op("Conv", "p w", "y", { auto_pad: "SAME_UPPER" })],
+    ],
+    ["a reader that is no convolution", [op("Pad", "x amounts", "p"), op("MaxPool", "p", "y", { kernel_shape: [2, 2] })]],
+  ])("%s: not folded", (_, nodes) => expect(describeNodes(optimize(padded(nodes)))[0]).toMatch(/^Pad/));
+
+  test("channels or a crop: not folded; nor where the padded value is observed", () => {
+    const nodes = [op("Pad", "x amounts", "p"), op("Conv", "p w", "y")];
+    expect(describeNodes(optimize(padded(nodes, pads(0, 0, 1, -1, 0, 0, 0, 0))))[0]).toMatch(/^Pad/);
+    expect(describeNodes(optimize(padded(nodes), "p"))[0]).toMatch(/^Pad/);
+  });
+});
+
 describe("scale and shift after a convolution", () => {
   const statistics = {
     scale: noise([4], 2),

@@ -50,20 +50,26 @@ export const foldScaleShift: Pass = (graph, options): Graph => {
 /**
  * @param weight [outC, inC / group, …kernel]
  * @param bias [outC], zeros if absent
- * @returns the convolution's new weight and bias; the inputs are not modified
+ * @returns the convolution's new weight and bias; the inputs are not modified. The weight is computed when it is read
  */
 export function foldIntoConvolution(
   weight: Tensor,
   bias: Tensor | undefined,
   { scale, shift }: ScaleShift,
 ): { weight: Tensor; bias: Tensor } {
+  const scaled = new Tensor("float32", weight.shape, () => scaleChannels(weight, scale));
+  const old = bias?.toFloat32();
+  const shifted = shift.map((s, c) => s + (old?.[c] ?? 0) * (scale[c] as number));
+  return { weight: scaled, bias: Tensor.float32([shift.length], shifted) };
+}
+
+function scaleChannels(weight: Tensor, scale: Float32Array): Uint8Array {
   const perChannel = sizeOf(weight.shape.slice(1));
   const source = weight.toFloat32();
   const scaled = new Float32Array(source.length);
-  for (let i = 0; i < source.length; i++) scaled[i] = (source[i] as number) * (scale[Math.floor(i / perChannel)] as number);
-  const old = bias?.toFloat32();
-  const shifted = shift.map((s, c) => s + (old?.[c] ?? 0) * (scale[c] as number));
-  return { weight: Tensor.float32(weight.shape, scaled), bias: Tensor.float32([shift.length], shifted) };
+  let i = 0;
+  for (const factor of scale) for (const end = i + perChannel; i < end; i++) scaled[i] = (source[i] as number) * factor;
+  return new Uint8Array(scaled.buffer);
 }
 
 function scaleShiftOf(graph: TypedGraph, node: Node, input: string, channels: number): ScaleShift | undefined {

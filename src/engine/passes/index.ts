@@ -1,12 +1,13 @@
 // The passes in their order, each on a freshly inferred graph.
 import type { Graph } from "../graph/graph.ts";
 import { dropIdentity } from "./drop-identity.ts";
+import { foldPad } from "./fold-pad.ts";
 import { foldScaleShift } from "./fold-scale-shift.ts";
 import { fuseEpilogue } from "./fuse-epilogue.ts";
 import { type Inference, type InferOptions, inferGraph } from "./infer.ts";
 import type { PassOptions } from "./rewrite.ts";
 
-const passes = [dropIdentity, foldScaleShift, fuseEpilogue] as const;
+const passes = [dropIdentity, foldPad, foldScaleShift, fuseEpilogue] as const;
 
 /** Infers the graph and, where it has no obstacles, rewrites it into fewer, equivalent nodes. */
 export function optimizeGraph(graph: Graph, options: InferOptions & PassOptions): Inference {
