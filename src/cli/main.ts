@@ -8,6 +8,7 @@ import { addConformance } from "./commands/conformance.ts";
 import { addMosaic } from "./commands/mosaic.ts";
 import { addRun } from "./commands/run.ts";
 import { addSummary } from "./commands/summary.ts";
+import { addTune } from "./commands/tune.ts";
 
 const examples = `
 Examples:
@@ -18,6 +19,7 @@ Examples:
   convcam mosaic model.onnx cat.jpg --layer all --out layers/ --normalize channel --colormap magma
   convcam build xception --out xception.onnx --seed 1
   convcam bench --network resnet18 --layers --batch 1,16 --json results.json
+  convcam tune model.onnx --network resnet18
   convcam conformance onnx/backend/test/data/node --filter '^test_conv' --json results.json
 
 Runs on the machine's GPU where Dawn finds one, else in software on Chromium's SwiftShader (CONVCAM_CHROMIUM says where).
@@ -30,7 +32,7 @@ export function createProgram(): Command {
     .addHelpText("after", examples)
     .showHelpAfterError("Add --help for what there is.")
     .exitOverride();
-  for (const add of [addSummary, addRun, addMosaic, addConformance, addBuild, addBench]) add(program);
+  for (const add of [addSummary, addRun, addMosaic, addConformance, addBuild, addBench, addTune]) add(program);
   return program;
 }
 

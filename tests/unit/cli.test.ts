@@ -29,6 +29,7 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   ["help run", 0, "--save <value=file.npy>"],
   ["mosaic --help", 0, "--colormap <name>"],
   ["conformance --help", 0, "--force-kernels"],
+  ["tune --help", 0, "--network <names...>"],
   ["", 2, "Usage: convcam"],
   ["frobnicate", 2, "unknown command 'frobnicate'"],
   ["summary", 2, "missing required argument 'model'"],
@@ -47,6 +48,7 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   ["summary no/such.onnx", 1, "convcam: model 'no/such.onnx': there is no such file."],
   ["summary tests", 1, "it is a folder"],
   ["summary package.json", 1, "convcam: "],
+  ["tune --network lenet", 1, "no network 'lenet'"],
   ["conformance no/such", 1, "convcam: folder 'no/such'"],
   ["conformance src/engine/graph", 1, "no case in src/engine/graph"],
 ];

@@ -140,10 +140,8 @@ class FakeGpu {
 describe("a race", () => {
   test("tells kernels of microseconds apart, although the clock counts 0.1 ms", async () => {
     const gpu = new FakeGpu();
-    const times = await race([gpu.contender("a", 0.02), gpu.contender("b", 0.017), gpu.contender("c", 0.01, 0.005)], gpu.pause);
-    expect(times.get("a")).toBeCloseTo(0.02, 3);
-    expect(times.get("b")).toBeCloseTo(0.017, 3);
-    expect(times.get("c")).toBeCloseTo(0.015, 3);
+    const timings = await race([gpu.contender("a", 0.02), gpu.contender("b", 0.017), gpu.contender("c", 0.01, 0.005)], gpu.pause);
+    for (const [name, ms] of Object.entries({ a: 0.02, b: 0.017, c: 0.015 })) expect(timings.get(name)?.medianMs).toBeCloseTo(ms, 3);
   });
 
   test("never keeps the GPU busy for longer than 8 ms, or one dispatch", async () => {
@@ -157,9 +155,27 @@ describe("a race", () => {
 
   test("drops who falls behind, and goes on by turns with the others", async () => {
     const gpu = new FakeGpu();
-    await race([gpu.contender("a", 5), gpu.contender("slow", 30), gpu.contender("b", 5.2)], gpu.pause);
-    expect(gpu.timed.filter((name) => name === "slow")).toHaveLength(2);
+    await race([gpu.contender("a", 5), gpu.contender("slow", 12), gpu.contender("b", 5.2)], gpu.pause);
+    expect(gpu.timed.filter((name) => name === "slow")).toHaveLength(3);
     expect(gpu.timed.slice(-4)).toEqual(["a", "b", "a", "b"]);
+  });
+
+  test("runs but once what is hopeless and long, and none of its further steps", async () => {
+    const gpu = new FakeGpu();
+    const timings = await race([gpu.contender("a", 20), gpu.contender("hopeless", 500, 500), gpu.contender("b", 30)], gpu.pause);
+    expect(gpu.timed.filter((name) => name === "hopeless")).toHaveLength(1);
+    expect(timings.get("hopeless")?.medianMs).toBe(500);
+    expect(gpu.timed.slice(-4)).toEqual(["a", "b", "a", "b"]);
+  });
+
+  test("keeps the one in use to the end, whatever a disturbance did to its first run", async () => {
+    const gpu = new FakeGpu();
+    const disturbed = gpu.contender("a", 5);
+    let runs = 0;
+    const time = async (step: number, count: number) => (await disturbed.time(step, count)) * (++runs === 3 ? 9 : 1);
+    const timings = await race([{ ...disturbed, time }, gpu.contender("b", 5.5)], gpu.pause);
+    expect(timings.get("a")).toEqual({ bestMs: 5, medianMs: 5 });
+    expect(winnerOf(timings, "a")).toBe("a");
   });
 
   test("ends when the pause says so", async () => {
@@ -174,11 +190,13 @@ describe("a race", () => {
   });
 
   test.each([
-    ["the fastest", { a: 10, b: 8, c: 9 }, "b"],
-    ["the one in use where the gain is noise", { a: 10, b: 9.8, c: 12 }, "a"],
-    ["the fastest where the one in use failed", { b: 9, c: 8 }, "c"],
-  ])("is won by %s", (_, times, winner) => {
-    expect(winnerOf(new Map(Object.entries(times)), "a")).toBe(winner);
+    ["the fastest", { a: [10, 10], b: [8, 8], c: [9, 9] }, "b"],
+    ["the one in use where the gain is small", { a: [10, 10], b: [9.8, 9.8], c: [12, 12] }, "a"],
+    ["the one in use where the gain is noise", { a: [10, 30], b: [9, 20] }, "a"],
+    ["the fastest where the one in use failed", { b: [9, 9], c: [8, 8] }, "c"],
+  ] as const)("is won by %s", (_, timings, winner) => {
+    const entries = Object.entries(timings).map(([name, [bestMs, medianMs]]) => [name, { bestMs, medianMs }] as const);
+    expect(winnerOf(new Map(entries), "a")).toBe(winner);
   });
 });
 

@@ -18,6 +18,15 @@ const grainMs = 0.1;
 const maxRepetitions = 256;
 const rounds = 5;
 
+/** A dispatch that fills several slices and takes this many times as long as the best contender is not tried twice. */
+const hopeless = 3;
+
+/** Milliseconds of one run. */
+export interface Timing {
+  readonly bestMs: number;
+  readonly medianMs: number;
+}
+
 interface Runner {
   readonly contender: Contender;
   /** Of each step. */
@@ -27,37 +36,60 @@ interface Runner {
 }
 
 /**
- * Times the contenders by turns, so that whatever else slows the machine slows them alike. Those that fall behind the best
- * drop out. A dispatch longer than a slice runs alone in it, once.
+ * Times the contenders by turns, so that whatever else slows the machine slows them alike. The first, which is in use, takes
+ * part to the end; others drop out when even their best run falls behind. A dispatch longer than a slice runs alone in it, once.
  *
  * @param pause is awaited before each slice; if it rejects, so does the race
- * @returns name to milliseconds of one run: medians
  */
-export async function race(contenders: readonly Contender[], pause: () => Promise<void>): Promise<ReadonlyMap<string, number>> {
-  const runners: Runner[] = [];
+export async function race(contenders: readonly Contender[], pause: () => Promise<void>): Promise<ReadonlyMap<string, Timing>> {
+  const timings = new Map<string, Timing>();
+  let leading: Runner[] = [];
+  let bestMs = Number.POSITIVE_INFINITY;
   for (const contender of contenders) {
-    const repetitions: number[] = [];
-    for (let step = 0; step < contender.stepCount; step++) repetitions.push(await repetitionsOf(contender, step, pause));
-    runners.push({ contender, repetitions, samples: [] });
+    const { repetitions, ms } = await warmUp(contender, bestMs * hopeless, pause);
+    if (repetitions.length === contender.stepCount) leading.push({ contender, repetitions, samples: [] });
+    else timings.set(contender.name, { bestMs: ms, medianMs: ms });
+    bestMs = Math.min(bestMs, ms);
   }
-  let leading: readonly Runner[] = runners;
   for (let round = 1; round <= rounds && (round === 1 || leading.length > 1); round++) {
-    for (const runner of leading) runner.samples.push(await sample(runner, pause));
-    const best = Math.min(...leading.map(({ samples }) => median(samples)));
+    for (const runner of leading) {
+      runner.samples.push(await sample(runner, pause));
+      timings.set(runner.contender.name, timingOf(runner.samples));
+    }
+    const best = Math.min(...leading.map(({ samples }) => Math.min(...samples)));
     // One sample says little: the more there are, the less a contender may be behind.
-    leading = leading.filter(({ samples }) => median(samples) <= best * (1 + 1 / round));
+    leading = leading.filter(({ samples }, i) => i === 0 || Math.min(...samples) <= best * (1 + 1 / round));
   }
-  return new Map(runners.map(({ contender, samples }) => [contender.name, median(samples)]));
+  return timings;
 }
 
-/** How often a dispatch fits into a slice. The first time does not count: it pays for what drivers put off. */
-async function repetitionsOf(contender: Contender, step: number, pause: () => Promise<void>): Promise<number> {
-  await pause();
-  if ((await contender.time(step, 1)) > 4 * sliceMs) return 1;
+/**
+ * Runs every step for the first time, which pays for what drivers put off, and finds how often it fits into a slice.
+ *
+ * @param limitMs ends early where long dispatches take longer
+ * @returns the repetitions of the steps that ran, and milliseconds of one run of them
+ */
+async function warmUp(contender: Contender, limitMs: number, pause: () => Promise<void>): Promise<{ repetitions: number[]; ms: number }> {
+  const repetitions: number[] = [];
+  let total = 0;
+  for (let step = 0; step < contender.stepCount; step++) {
+    await pause();
+    const first = await contender.time(step, 1);
+    const isLong = first > 4 * sliceMs;
+    const { count, ms } = isLong ? { count: 1, ms: first } : await repeat(contender, step, pause);
+    total += ms;
+    if (isLong && total > limitMs) break;
+    repetitions.push(count);
+  }
+  return { repetitions, ms: total };
+}
+
+/** Repeats one step more and more often until it fills a slice. */
+async function repeat(contender: Contender, step: number, pause: () => Promise<void>): Promise<{ count: number; ms: number }> {
   for (let count = 1; ; ) {
     await pause();
     const ms = await contender.time(step, count);
-    if (ms > sliceMs / 2 || count === maxRepetitions) return count;
+    if (ms > sliceMs / 2 || count === maxRepetitions) return { count, ms: ms / count };
     const factor = Math.floor(sliceMs / Math.max(ms, grainMs));
     count = Math.min(maxRepetitions, count * Math.min(16, Math.max(2, factor)));
   }
@@ -72,16 +104,17 @@ async function sample({ contender, repetitions }: Runner, pause: () => Promise<v
   return total;
 }
 
-function median(samples: readonly number[]): number {
-  return samples.toSorted((a, b) => a - b)[samples.length >> 1] as number;
+function timingOf(samples: readonly number[]): Timing {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return { bestMs: sorted[0] as number, medianMs: sorted[sorted.length >> 1] as number };
 }
 
 /** What another kernel must gain over the one in use. */
 const worthwhile = 0.05;
 
-/** The fastest, or the one in use where none is faster by more than noise. */
-export function winnerOf(times: ReadonlyMap<string, number>, current: string): string {
-  const [name, ms] = [...times].reduce((best, next) => (next[1] < best[1] ? next : best));
-  const currentMs = times.get(current);
-  return currentMs !== undefined && ms > currentMs * (1 - worthwhile) ? current : name;
+/** The fastest, or the one in use unless that one's best run is slower than the other's usual one: noise changes nothing. */
+export function winnerOf(timings: ReadonlyMap<string, Timing>, current: string): string {
+  const [name, { medianMs }] = [...timings].reduce((best, next) => (next[1].medianMs < best[1].medianMs ? next : best));
+  const inUse = timings.get(current);
+  return inUse && medianMs > inUse.bestMs * (1 - worthwhile) ? current : name;
 }

@@ -9,7 +9,7 @@ import { planGraph } from "../plan/planner.ts";
 import { sizeOf } from "../shapes.ts";
 import { type Clock, createClock } from "./clock.ts";
 import { unlessAborted } from "./idle.ts";
-import { type Contender, race, winnerOf } from "./race.ts";
+import { type Contender, race, type Timing, winnerOf } from "./race.ts";
 import { signatureOf } from "./signature.ts";
 
 /** Nodes of one signature. */
@@ -26,7 +26,7 @@ export interface TunedLayer {
   readonly signature: string;
   /** Names of the graph's nodes that it stands for. */
   readonly nodes: readonly string[];
-  /** Milliseconds of one run by kernel. Kernels that failed are missing. */
+  /** Milliseconds of one run by kernel, medians. Kernels that failed are missing. */
   readonly times: Readonly<Record<string, number>>;
   /** The kernel in use before, and the one found. */
   readonly before: string;
@@ -131,8 +131,8 @@ export async function measureLayers(
           );
           if (contender) contenders.push(contender);
         }
-        const times = contenders.length > 1 ? await attempt(layer.node.name, () => race(contenders, pause)) : undefined;
-        if (times) onLayer?.(resultOf(layer, times), index + 1, layers.length);
+        const timings = contenders.length > 1 ? await attempt(layer.node.name, () => race(contenders, pause)) : undefined;
+        if (timings) onLayer?.(resultOf(layer, timings), index + 1, layers.length);
       } finally {
         for (const contender of contenders) contender.dispose();
       }
@@ -142,9 +142,10 @@ export async function measureLayers(
   }
 }
 
-function resultOf({ signature, nodeNames, candidates }: Layer, times: ReadonlyMap<string, number>): TunedLayer {
+function resultOf({ signature, nodeNames, candidates }: Layer, timings: ReadonlyMap<string, Timing>): TunedLayer {
   const before = candidates[0] as string;
-  return { signature, nodes: nodeNames, times: Object.fromEntries(times), before, kernel: winnerOf(times, before) };
+  const times = Object.fromEntries([...timings].map(([name, { medianMs }]) => [name, medianMs]));
+  return { signature, nodes: nodeNames, times, before, kernel: winnerOf(timings, before) };
 }
 
 /** One node under one kernel as a program of its own. */

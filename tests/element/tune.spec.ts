@@ -1,0 +1,26 @@
+// Tuning in a page: it goes on between frames, and IndexedDB remembers what it found.
+import { expect, test } from "@playwright/test";
+import type { TuningReport } from "../../src/index.ts";
+
+interface Visit {
+  readonly report: TuningReport;
+  readonly frames: number;
+  readonly y: readonly number[];
+}
+
+test("a page that draws frames is tuned, once", async ({ page }) => {
+  await page.goto("/tests/element/tune.html");
+  const output = page.locator("output");
+  await expect(output).not.toBeEmpty({ timeout: 50_000 });
+  const { first, second, allocatedBytes } = JSON.parse((await output.textContent()) ?? "") as {
+    first: Visit;
+    second: Visit;
+    allocatedBytes: number;
+  };
+  expect(first.report).toMatchObject({ isComplete: true, failures: [] });
+  expect(first.report.layers.map(({ nodes }) => nodes)).toEqual([["first", "y"]]);
+  expect(first.frames).toBeGreaterThan(1);
+  expect(second.report).toEqual({ isComplete: true, layers: [], failures: [] });
+  second.y.forEach((value, i) => expect(value).toBeCloseTo(first.y[i] as number, 4));
+  expect(allocatedBytes).toBe(0);
+});
