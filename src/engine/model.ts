@@ -1,6 +1,7 @@
 // The facade: load a model, run it, look at any value, let it go.
 import { DeviceError, ModelError, UnsupportedError } from "./errors.ts";
 import { forEachRun, spanOf } from "./gather.ts";
+import { ConstantBuffers } from "./gpu/constants.ts";
 import type { Device } from "./gpu/device.ts";
 import { Program } from "./gpu/program.ts";
 import type { Graph, Node, TypedGraph, ValueType } from "./graph/graph.ts";
@@ -96,6 +97,7 @@ export class Model {
   readonly #tuning: Tuning | undefined;
   #tuned: Promise<TuningReport> | undefined;
   #program: Program | undefined;
+  #constants: ConstantBuffers;
   #observed: readonly string[] = [];
   #isDisposed = false;
   /** Number of the latest call that asked for a plan: what an earlier one compiled is thrown away. */
@@ -106,6 +108,7 @@ export class Model {
   /** Use {@link loadModel}. */
   constructor(device: Device, file: Graph, inference: Inference, options: LoadOptions, tuning?: Tuning) {
     this.#device = device;
+    this.#constants = new ConstantBuffers(device);
     this.#file = file;
     this.#inference = inference;
     this.#options = options;
@@ -192,6 +195,7 @@ export class Model {
     const program = await Program.create(this.#device, plan, {
       ...(onCompile && { onCompile }),
       outputs: graph.outputs,
+      constants: this.#constants,
     });
     if (request !== this.#request) {
       program.dispose();
@@ -301,6 +305,7 @@ export class Model {
     if (this.#isDisposed) throw new DeviceError(disposed);
     this.#release();
     this.#device = device;
+    this.#constants = new ConstantBuffers(device);
     await this.observe(this.#observed);
   }
 

@@ -84,14 +84,19 @@ export class Tensor {
   readonly dtype: DataType;
   readonly shape: Shape;
   /** Little-endian elements; may be an unaligned view of a larger buffer. */
-  readonly bytes: Uint8Array;
+  readonly bytes!: Uint8Array;
 
-  constructor(dtype: DataType, shape: Shape, bytes: Uint8Array) {
+  /** @param bytes or how to compute them whenever they are asked for: large weights that are read once need not be held */
+  constructor(dtype: DataType, shape: Shape, bytes: Uint8Array | (() => Uint8Array)) {
+    this.dtype = dtype;
+    this.shape = shape;
+    if (typeof bytes === "function") {
+      Object.defineProperty(this, "bytes", { get: bytes, enumerable: true });
+      return;
+    }
     const expected = sizeOf(shape) * bytesPerElement(dtype);
     if (bytes.byteLength !== expected)
       throw new ModelError(`a ${dtype} tensor of shape [${shape}] takes ${expected} bytes, got ${bytes.byteLength}`);
-    this.dtype = dtype;
-    this.shape = shape;
     this.bytes = bytes;
   }
 
@@ -127,7 +132,8 @@ export class Tensor {
   /** The elements as their own typed array: a view where alignment allows, else a copy. */
   get data(): TypedArray {
     const Type = arrayTypes[this.dtype] as TypedArrayConstructor;
-    const aligned = this.bytes.byteOffset % Type.BYTES_PER_ELEMENT === 0 ? this.bytes : this.bytes.slice();
+    const { bytes } = this;
+    const aligned = bytes.byteOffset % Type.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
     return new Type(aligned.buffer, aligned.byteOffset, this.size);
   }
 

@@ -180,6 +180,26 @@ describe("observing", () => {
       expect(device.allocatedBytes).toBe(0);
     }));
 
+  test("a new plan uploads no weights again, and every byte goes back in the end", () =>
+    withDevice(async (real) => {
+      const labels: string[] = [];
+      const { device } = recorded(real, (name, descriptor) => {
+        if (name === "createBuffer") labels.push((descriptor as GPUBufferDescriptor).label ?? "");
+        return descriptor;
+      });
+      const model = await loadModel(device, tiny);
+      const { y } = await model.predict({ x });
+      expect(labels.filter((label) => label.includes("weights")).length).toBe(2);
+      labels.length = 0;
+      await Promise.all([model.observe(["conv"]), model.observe("all"), model.observe(["relu"])]);
+      expect(labels.filter((label) => label.includes("weights"))).toEqual([]);
+      expectClose((await model.predict({ x })).y, (y as Tensor).toFloat32(), "y");
+      const observing = model.observe("all").catch((error: unknown) => error);
+      model.dispose();
+      await observing;
+      expect(device.allocatedBytes).toBe(0);
+    }));
+
   test("a layer's name stands for its first output", () =>
     withDevice(async (device) => {
       const layer = { ...op("Exp", "x", "exp_out"), name: "features.0" };

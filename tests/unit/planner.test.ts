@@ -4,6 +4,7 @@ import { optimizeGraph } from "../../src/engine/passes/index.ts";
 import type { Plan, Step } from "../../src/engine/plan/plan.ts";
 import { type PlanOptions, planGraph } from "../../src/engine/plan/planner.ts";
 import { denseStrides } from "../../src/engine/shapes.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
 import { type GraphLines, graphOf, ints, noise, op } from "../support/graphs.ts";
 
 interface Options extends GraphLines {
@@ -140,6 +141,54 @@ describe("buffers", () => {
     const planned = plan({ constants: { k: noise([3, 8, 8]) }, nodes: [op("Mul", "x k", "a"), op("Div", "a k", "y")] });
     expect(planned.buffers.filter(({ role }) => role === "weights")).toHaveLength(1);
     expect(planned.memory.weightBytes).toBe(3 * 8 * 8 * 4);
+  });
+});
+
+describe("constants", () => {
+  const lines = {
+    constants: { w: noise([16, 3, 3, 3]), w2: noise([16, 16, 3, 3]), scale: noise([16, 1, 1]) },
+    nodes: [
+      op("Conv", "x w", "a", same),
+      op("Mul", "a scale", "m"),
+      op("Conv", "m w2", "b", same),
+      op("Relu", "b", "r"),
+      op("Conv", "r w2", "y", same),
+    ],
+  };
+  const weightsOf = ({ buffers }: Plan) => buffers.filter(({ key }) => key !== undefined);
+
+  test("have the same key and contents in every plan, whatever is observed and fused", () => {
+    const [one, other] = [plan(lines), plan({ ...lines, keep: ["b"] })];
+    expect(steps(one)).not.toEqual(steps(other));
+    expect(weightsOf(one).length).toBe(2);
+    expect(weightsOf(one).map(({ key, initial }) => [key, initial])).toEqual(weightsOf(other).map(({ key, initial }) => [key, initial]));
+  });
+
+  test("have another key where something is folded into them, or where they are packed otherwise", () => {
+    const keysOf = (given: Options) => weightsOf(plan(given)).map(({ key }) => key);
+    const folded = keysOf(lines);
+    const apart = keysOf({ ...lines, keep: ["a"] });
+    expect(apart.filter((key) => folded.includes(key)).length).toBe(1);
+    const grouped = { constants: { w: noise([4, 2, 3, 3]) }, inputs: { x: [1, 4, 8, 8], z: [1, 2, 8, 8] } };
+    const twice = plan({
+      ...grouped,
+      nodes: [op("Conv", "x w", "a", { ...same, group: 2 }), op("Conv", "z w", "b", same), op("Add", "a b", "y")],
+      chooseKernel: (_, names) => names.find((name) => name === "direct"),
+    });
+    expect(new Set(weightsOf(twice).map(({ key }) => key)).size).toBe(2);
+  });
+
+  test("are not looked at before they are uploaded", () => {
+    const unread = new Tensor("float32", [16, 16, 3, 3], () => expect.fail("the weights were read"));
+    const planned = plan({ ...lines, constants: { ...lines.constants, w2: unread } });
+    expect(planned.memory.weightBytes).toBeGreaterThan(16 * 16 * 9 * 4);
+    expect(() => planned.buffers.map(({ initial }) => initial)).toThrow("the weights were read");
+  });
+
+  test("that several nodes read are counted once", () => {
+    const { memory, buffers } = plan(lines);
+    expect(memory.weightBytes).toBe(buffers.reduce((sum, { role, sizeBytes }) => sum + (role === "weights" ? sizeBytes : 0), 0));
+    for (const { sizeBytes, initial } of buffers) if (initial) expect(initial.byteLength).toBe(sizeBytes);
   });
 });
 

@@ -126,3 +126,16 @@ test.each([
   { value: 3.4028234663852886e38, result: Number.POSITIVE_INFINITY, why: "the largest float32 overflows" },
   { value: Number.NaN, result: Number.NaN, why: "NaN stays NaN" },
 ])("bfloat16: $why", ({ value, result }) => expect(Tensor.from("bfloat16", [1], [value]).toNumbers()).toEqual([result]));
+
+test("elements can be computed when they are asked for, and are not held", () => {
+  let count = 0;
+  const tensor = new Tensor("float32", [2], () => {
+    count++;
+    return new Uint8Array(Float32Array.of(1, 2).buffer);
+  });
+  expect([tensor.dtype, tensor.shape, tensor.size, count]).toEqual(["float32", [2], 2, 0]);
+  expect([...tensor.toFloat32()]).toEqual([1, 2]);
+  expect(count).toBe(1);
+  expect(toGpuWords(tensor)).toEqual(Float32Array.of(1, 2));
+  expect(count).toBe(2);
+});

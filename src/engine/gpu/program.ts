@@ -1,9 +1,10 @@
 // A Plan made real: buffers, pipelines and bind groups created once, then only dispatches per frame.
 import { encodeParams } from "../../shaders/shader.ts";
 import { copyWords, gatherWords, isDense, spanOf } from "../gather.ts";
-import type { PlacedValue, Plan, Step } from "../plan/plan.ts";
+import type { PlacedValue, Plan, PlanBuffer, Step } from "../plan/plan.ts";
 import { denseStrides } from "../shapes.ts";
 import { fromGpuWords, type Tensor } from "../tensor.ts";
+import { ConstantBuffers } from "./constants.ts";
 import type { Device } from "./device.ts";
 import { Staging } from "./read-back.ts";
 
@@ -12,6 +13,8 @@ export interface ProgramOptions {
   readonly onCompile?: (done: number, total: number) => void;
   /** Values that are read together again and again: memory for it is made once. */
   readonly outputs?: readonly string[];
+  /** Constants of programs before this one. */
+  readonly constants?: ConstantBuffers;
 }
 
 interface EncodedStep {
@@ -25,51 +28,50 @@ export class Program {
   /** Without the buffers' initial contents. */
   readonly plan: Plan;
   readonly #device: Device;
-  readonly #buffers: readonly GPUBuffer[];
+  readonly #memory: Memory;
   readonly #steps: readonly EncodedStep[];
-  readonly #staging: Staging | undefined;
   /** Words of values with a border as they lie on the GPU, zeros around the elements. */
   readonly #spreads = new Map<PlacedValue, Uint32Array<ArrayBuffer>>();
 
-  private constructor(device: Device, plan: Plan, buffers: readonly GPUBuffer[], steps: readonly EncodedStep[], staging?: Staging) {
+  private constructor(device: Device, plan: Plan, memory: Memory, steps: readonly EncodedStep[]) {
     this.#device = device;
     // The GPU holds the weights now; a second copy would only fill memory.
     this.plan = { ...plan, buffers: plan.buffers.map(({ label, sizeBytes, role }) => ({ label, sizeBytes, role })) };
-    this.#buffers = buffers;
+    this.#memory = memory;
     this.#steps = steps;
-    this.#staging = staging;
   }
 
-  /** Uploads what the plan's buffers hold at the start and compiles its pipelines, all at once. */
+  /**
+   * Compiles the plan's pipelines, all at once, and meanwhile makes and fills its buffers, a few at a time: repacking
+   * weights takes the CPU a while, and a page wants to breathe.
+   */
   static async create(device: Device, plan: Plan, options: ProgramOptions = {}): Promise<Program> {
     const compiling = compileAll(device, plan.steps, options.onCompile);
     // A failure meanwhile must not leave it unhandled.
     compiling.catch(() => {});
-    const buffers: GPUBuffer[] = [];
-    let staging: Staging | undefined;
+    const memory = new Memory(device, options.constants);
     try {
       const { bytes, offsets } = encodeAllParams(plan.steps, device.gpu.limits.minUniformBufferOffsetAlignment);
       const params = await device.checked("Making the model's buffers", () => {
-        for (const { label, sizeBytes, initial } of plan.buffers) {
-          const buffer = device.createBuffer(label, sizeBytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
-          buffers.push(buffer);
-          if (initial) device.gpu.queue.writeBuffer(buffer, 0, initial as Float32Array<ArrayBuffer>);
-        }
-        const block = device.createBuffer("params", bytes.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-        buffers.push(block);
-        device.gpu.queue.writeBuffer(block, 0, bytes);
         const readBytes = bytesOf((options.outputs ?? []).flatMap((name) => plan.values.get(name) ?? []));
-        if (readBytes > 0) staging = new Staging(device, readBytes);
-        return block;
+        if (readBytes > 0) memory.staging = new Staging(device, readBytes);
+        return memory.addParams(bytes);
       });
+      for (let next = 0; next < plan.buffers.length; )
+        await device.checked("Making the model's buffers", () => {
+          const until = performance.now() + batchMs;
+          do memory.add(plan.buffers[next++] as PlanBuffer);
+          while (next < plan.buffers.length && performance.now() < until);
+        });
       const pipelines = await compiling;
       const steps = await device.checked("Binding the model's buffers", () =>
-        plan.steps.map((step, i) => bindStep(device, step, pipelines[i] as GPUComputePipeline, buffers, params, offsets[i] as number)),
+        plan.steps.map((step, i) =>
+          bindStep(device, step, pipelines[i] as GPUComputePipeline, memory.buffers, params, offsets[i] as number),
+        ),
       );
-      return new Program(device, plan, buffers, steps, staging);
+      return new Program(device, plan, memory, steps);
     } catch (error) {
-      staging?.dispose();
-      for (const buffer of buffers) device.destroyBuffer(buffer);
+      memory.dispose();
       throw error;
     }
   }
@@ -94,7 +96,7 @@ export class Program {
   }
 
   bufferOf(value: Pick<PlacedValue, "buffer">): GPUBuffer {
-    return this.#buffers[value.buffer] as GPUBuffer;
+    return this.#memory.buffers[value.buffer] as GPUBuffer;
   }
 
   /**
@@ -127,7 +129,8 @@ export class Program {
       sizeBytes: spanOf(value.shape, value.strides) * 4,
     }));
     const readBytes = bytesOf(values);
-    const kept = this.#staging && !this.#staging.isBusy && readBytes <= this.#staging.sizeBytes ? this.#staging : undefined;
+    const { staging: own } = this.#memory;
+    const kept = own && !own.isBusy && readBytes <= own.sizeBytes ? own : undefined;
     const staging = kept ?? new Staging(this.#device, readBytes);
     try {
       return await staging.read(encoder, pieces, (words) =>
@@ -141,8 +144,58 @@ export class Program {
   }
 
   dispose(): void {
-    this.#staging?.dispose();
-    for (const buffer of this.#buffers) this.#device.destroyBuffer(buffer);
+    this.#memory.dispose();
+  }
+}
+
+/** How long buffers are made and filled before others get their turn. */
+const batchMs = 20;
+
+/** What a program holds on the GPU. */
+class Memory {
+  /** As the plan lists them. */
+  readonly buffers: GPUBuffer[] = [];
+  /** For reading all outputs back. */
+  staging: Staging | undefined;
+  readonly #device: Device;
+  readonly #constants: ConstantBuffers;
+  readonly #keys: string[] = [];
+  readonly #own: GPUBuffer[] = [];
+
+  constructor(device: Device, constants = new ConstantBuffers(device)) {
+    this.#device = device;
+    this.#constants = constants;
+  }
+
+  add(planned: PlanBuffer): void {
+    const { key } = planned;
+    if (key === undefined) {
+      const buffer = this.#make(planned);
+      this.#own.push(buffer);
+      this.buffers.push(buffer);
+    } else {
+      this.buffers.push(this.#constants.take(key, () => this.#make(planned)));
+      this.#keys.push(key);
+    }
+  }
+
+  #make({ label, sizeBytes, initial }: PlanBuffer): GPUBuffer {
+    const buffer = this.#device.createBuffer(label, sizeBytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
+    if (initial) this.#device.gpu.queue.writeBuffer(buffer, 0, initial as Float32Array<ArrayBuffer>);
+    return buffer;
+  }
+
+  addParams(bytes: Uint8Array<ArrayBuffer>): GPUBuffer {
+    const buffer = this.#device.createBuffer("params", bytes.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+    this.#own.push(buffer);
+    this.#device.gpu.queue.writeBuffer(buffer, 0, bytes);
+    return buffer;
+  }
+
+  dispose(): void {
+    this.staging?.dispose();
+    for (const buffer of this.#own) this.#device.destroyBuffer(buffer);
+    for (const key of this.#keys) this.#constants.release(key);
   }
 }
 

@@ -2,7 +2,7 @@
 import { generateMatrixProduct, groupsPerWorkgroup, type MatrixProductVariant } from "../../shaders/generate/matrix-product.ts";
 import matmulShader from "../../shaders/matmul.wgsl";
 import type { Tensor } from "../tensor.ts";
-import type { Dispatch, Kernel, PackedConstant, PlacedOperand, Target } from "./operator.ts";
+import { type Dispatch, type Kernel, type PackedConstant, type PlacedOperand, packLater, type Target } from "./operator.ts";
 
 /** Sizes and strides of one product, in elements; strides are [row, column]. */
 export interface MatrixProduct {
@@ -127,16 +127,15 @@ function addend({ cStrides }: MatrixProduct, inputs: Inputs): PlacedOperand | Pa
 
 /** `b` as [depth, groups, 4]; its last column fills the last group up. */
 function packColumns(b: Tensor, { columns, depth, bStrides }: MatrixProduct): PackedConstant {
-  const source = b.toFloat32();
   const width = Math.ceil(columns / 4) * 4;
   const [rowStride, columnStride] = bStrides;
-  const label = "matrix packed by columns";
-  // Already as the kernel reads it.
-  if (width === columns && columnStride === 1 && rowStride === columns) return { label, data: source };
-  const data = new Float32Array(depth * width);
-  for (let n = 0; n < width; n++) {
-    const column = Math.min(n, columns - 1) * columnStride;
-    for (let k = 0; k < depth; k++) data[k * width + n] = source[k * rowStride + column] as number;
-  }
-  return { label, data };
+  return packLater(`${depth}×${columns} matrix by columns, from strides of ${bStrides}`, depth * width, (data) => {
+    const source = b.toFloat32();
+    // Already as the kernel reads it.
+    if (width === columns && columnStride === 1 && rowStride === columns) return data.set(source);
+    for (let n = 0; n < width; n++) {
+      const column = Math.min(n, columns - 1) * columnStride;
+      for (let k = 0; k < depth; k++) data[k * width + n] = source[k * rowStride + column] as number;
+    }
+  });
 }

@@ -27,10 +27,31 @@ export interface Border {
   readonly right: number;
 }
 
-/** Data made at plan time for one kernel: repacked weights, tables. */
+/** Data made for one kernel: repacked weights, tables. */
 export interface PackedConstant {
   readonly label: string;
   readonly data: Float32Array | Int32Array | Uint32Array;
+  /** Of data that is made anew whenever it is asked for, see {@link packLater}. */
+  readonly sizeBytes?: number;
+}
+
+/**
+ * Weights that are repacked when they are uploaded, while pipelines compile, and not at all where a plan before this one
+ * uploaded them.
+ *
+ * @param label says the layout in full: what is packed from the same constants under the same label and size is the same
+ * @param pack fills zeros with nothing but the node's constants
+ */
+export function packLater(label: string, length: number, pack: (data: Float32Array) => void): PackedConstant {
+  return {
+    label,
+    sizeBytes: length * 4,
+    get data() {
+      const data = new Float32Array(length);
+      pack(data);
+      return data;
+    },
+  };
 }
 
 export interface Dispatch {

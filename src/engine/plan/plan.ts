@@ -15,8 +15,10 @@ export interface PlanBuffer {
   readonly sizeBytes: number;
   /** "weights" are never written by a step; "activations" start as zeros and may serve several values in turn. */
   readonly role: "input" | "weights" | "activations";
-  /** Contents at the start; zeros where absent. */
+  /** Contents at the start; zeros where absent. Large ones are made when they are asked for. */
   readonly initial?: Float32Array | Int32Array | Uint32Array;
+  /** Among the plans of one model, buffers with the same key hold the same constants. */
+  readonly key?: string;
 }
 
 /** A value that lies in a buffer after a run: an input, an output or one that is kept. */

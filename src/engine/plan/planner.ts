@@ -63,13 +63,16 @@ class Planner {
   readonly #parents = new Map<string, PlannedNode>();
 
   readonly #slots: (Storage | PlanBuffer)[] = [];
-  readonly #slotOf = new Map<Storage | PackedConstant | Tensor, number>();
+  /** By storage, and by a constant's key or itself. */
+  readonly #slotOf = new Map<Storage | PackedConstant | Tensor | string, number>();
+  readonly #constantNames: ReadonlyMap<Tensor, string>;
   readonly #steps: UnboundStep[] = [];
   /** Index of the node whose steps are being listed. */
   #position = 0;
 
   constructor(graph: TypedGraph, operations: ReadonlyMap<string, Operation>, options: PlanOptions) {
     this.#graph = graph;
+    this.#constantNames = new Map(Array.from(graph.initializers, ([name, tensor]) => [tensor, name]));
     this.#kept = new Set([...graph.outputs, ...(options.keep ?? [])]);
     this.#nodes = liveNodes(graph, this.#kept).map((node) => {
       const operation = operations.get(node.name) as Operation;
@@ -98,8 +101,10 @@ class Planner {
 
   // ---- where values lie
 
+  /** A constant's type is its tensor: its elements stay behind here. */
   #type(name: string): ValueType {
-    return this.#graph.types.get(name) as ValueType;
+    const { dtype, shape } = this.#graph.types.get(name) as ValueType;
+    return { dtype, shape };
   }
 
   #placement(name: string): Placement {
@@ -318,13 +323,12 @@ class Planner {
     let scratchIndex = 0;
     for (const [name, binding] of Object.entries(dispatch.bindings)) {
       if ("scratchBytes" in binding) slots[name] = this.#scratchSlot(binding, scratchIndex++);
-      else if ("data" in binding) slots[name] = this.#constantSlot(`${node}: ${binding.label}`, binding, () => binding.data);
+      else if ("data" in binding) slots[name] = this.#packedSlot(`${node}: ${binding.label}`, binding);
       else if (binding.slot >= 0) slots[name] = binding.slot;
       else if (binding.constant) {
-        const { constant } = binding;
-        slots[name] = this.#constantSlot(`${node}: ${name}`, constant, () => toGpuWords(constant));
+        slots[name] = this.#tensorSlot(`${node}: ${name}`, binding.constant);
       } else throw new Error(`${node}: binding '${name}' is an input that the kernel said it ignores`);
-      bytes += "shape" in binding ? sizeOf(binding.shape) * 4 : "data" in binding ? binding.data.byteLength : 0;
+      bytes += "shape" in binding ? sizeOf(binding.shape) * 4 : "data" in binding ? (binding.sizeBytes ?? binding.data.byteLength) : 0;
     }
     const { shader, constants = {}, params, workgroups } = dispatch;
     this.#steps.push({ step: { node, kernel, shader, constants, params, workgroups, macs, bytes }, slots, position: this.#position });
@@ -341,12 +345,43 @@ class Planner {
     return slot;
   }
 
-  #constantSlot(label: string, key: PackedConstant | Tensor, words: () => PackedConstant["data"]): number {
-    let slot = this.#slotOf.get(key);
+  #packedSlot(label: string, packed: PackedConstant): number {
+    if (packed.sizeBytes === undefined)
+      return this.#constantSlot(packed, { label, role: "weights", sizeBytes: packed.data.byteLength, initial: packed.data });
+    // Names of constants do not change from plan to plan, those of fused nodes do.
+    const { inputs } = (this.#nodes[this.#position] as PlannedNode).node;
+    const constants = inputs.filter((name) => this.#graph.initializers.has(name));
+    const key = [...constants, packed.label, packed.sizeBytes].join("\n");
+    return this.#constantSlot(packed, {
+      label,
+      role: "weights",
+      sizeBytes: packed.sizeBytes,
+      key,
+      get initial() {
+        return packed.data;
+      },
+    });
+  }
+
+  #tensorSlot(label: string, constant: Tensor): number {
+    const key = this.#constantNames.get(constant);
+    return this.#constantSlot(constant, {
+      label,
+      role: "weights",
+      sizeBytes: constant.size * 4,
+      ...(key !== undefined && { key }),
+      get initial() {
+        return toGpuWords(constant);
+      },
+    });
+  }
+
+  #constantSlot(constant: PackedConstant | Tensor, buffer: PlanBuffer): number {
+    const identity = buffer.key ?? constant;
+    let slot = this.#slotOf.get(identity);
     if (slot === undefined) {
-      const initial = words();
-      slot = this.#slots.push({ label, sizeBytes: initial.byteLength, role: "weights", initial }) - 1;
-      this.#slotOf.set(key, slot);
+      slot = this.#slots.push(buffer) - 1;
+      this.#slotOf.set(identity, slot);
     }
     return slot;
   }

@@ -61,25 +61,24 @@ function withRoots(roots: readonly number[]): number[] {
  * Prepares the transform G g Gᵀ of 3×3 kernels. The returned function reads 9 weights at `offset` and writes patch² numbers
  * to `target` at `place`, `place + stride`, …; it allocates nothing, for networks have millions of kernels.
  */
-export function kernelTransformer({ kernel, patch }: WinogradTransform) {
+export function kernelTransformer({ kernel }: WinogradTransform) {
   const g = Float64Array.from(kernel.flat());
-  const half = new Float64Array(patch * taps);
   return (weights: Float32Array, offset: number, target: Float32Array, place: number, stride: number): void => {
-    for (let i = 0; i < patch; i++) {
-      const [a, b, c] = [g[i * taps] as number, g[i * taps + 1] as number, g[i * taps + 2] as number];
-      for (let x = 0; x < taps; x++)
-        half[i * taps + x] =
-          a * (weights[offset + x] as number) + b * (weights[offset + taps + x] as number) + c * (weights[offset + 2 * taps + x] as number);
-    }
+    const [w00, w01, w02] = [weights[offset] as number, weights[offset + 1] as number, weights[offset + 2] as number];
+    const [w10, w11, w12] = [weights[offset + 3] as number, weights[offset + 4] as number, weights[offset + 5] as number];
+    const [w20, w21, w22] = [weights[offset + 6] as number, weights[offset + 7] as number, weights[offset + 8] as number];
     let at = place;
-    for (let i = 0; i < patch; i++)
-      for (let j = 0; j < patch; j++) {
-        target[at] =
-          (half[i * taps] as number) * (g[j * taps] as number) +
-          (half[i * taps + 1] as number) * (g[j * taps + 1] as number) +
-          (half[i * taps + 2] as number) * (g[j * taps + 2] as number);
+    for (let i = 0; i < g.length; i += taps) {
+      const [a, b, c] = [g[i] as number, g[i + 1] as number, g[i + 2] as number];
+      // A row of G g stays in registers.
+      const x = a * w00 + b * w10 + c * w20;
+      const y = a * w01 + b * w11 + c * w21;
+      const z = a * w02 + b * w12 + c * w22;
+      for (let j = 0; j < g.length; j += taps) {
+        target[at] = x * (g[j] as number) + y * (g[j + 1] as number) + z * (g[j + 2] as number);
         at += stride;
       }
+    }
   };
 }
 

@@ -163,7 +163,7 @@ export function directKernel(name: string, it: ConvolutionCase, variant: Convolu
           input: { binding: x, offset: x.offset - border.top * strides.h - border.left, strides },
           output: { binding: y, offset: y.offset, strides: planeStrides(y) },
           ...(residual && { residual: { binding: residual, offset: residual.offset, strides: planeStrides(residual) } }),
-          weights: packWeights(blocked, (it.weight as Tensor).toFloat32(), it.inChannels * sizeOf(window.kernel)),
+          weights: packWeights(blocked, it.weight as Tensor, it.inChannels * sizeOf(window.kernel)),
           bias: packBias(blocked, it.bias?.toFloat32()),
         }),
       ];

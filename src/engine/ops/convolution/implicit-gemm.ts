@@ -5,7 +5,7 @@ import sumSlices from "../../../shaders/sum-slices.wgsl";
 import { sizeOf } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { flatWorkgroups } from "../dispatch.ts";
-import type { Dispatch, PackedConstant, PlacedOperand, Scratch, Target } from "../operator.ts";
+import { type Dispatch, type PackedConstant, type PlacedOperand, packLater, type Scratch, type Target } from "../operator.ts";
 import { borderOf, type Candidate, type ConvolutionCase, pair, planeStrides, prefixed } from "./case.ts";
 import { costOf } from "./cost.ts";
 import { packBias } from "./packing.ts";
@@ -150,14 +150,14 @@ function tapOffsets({ window, inChannels }: ConvolutionCase, { c, h }: { c: numb
 
 /** Weights as [group][block of 64 channels][depth][64], filled up with zeros. */
 function packTiles({ weight, groups, outChannels }: ConvolutionCase, depth: number): PackedConstant {
-  const source = (weight as Tensor).toFloat32();
-  const perChannel = source.length / (groups * outChannels);
   const blocks = Math.ceil(outChannels / tile);
-  const data = new Float32Array(groups * blocks * depth * tile);
-  for (let channel = 0; channel < groups * outChannels; channel++) {
-    const inGroup = channel % outChannels;
-    const to = (Math.floor(channel / outChannels) * blocks + Math.floor(inGroup / tile)) * depth * tile + (inGroup % tile);
-    for (let k = 0; k < perChannel; k++) data[to + k * tile] = source[channel * perChannel + k] as number;
-  }
-  return { label: "weights in tiles", data };
+  return packLater(`weights, ${groups}×${outChannels} in tiles of ${tile}, depth ${depth}`, groups * blocks * depth * tile, (data) => {
+    const source = (weight as Tensor).toFloat32();
+    const perChannel = source.length / (groups * outChannels);
+    for (let channel = 0; channel < groups * outChannels; channel++) {
+      const inGroup = channel % outChannels;
+      const to = (Math.floor(channel / outChannels) * blocks + Math.floor(inGroup / tile)) * depth * tile + (inGroup % tile);
+      for (let k = 0; k < perChannel; k++) data[to + k * tile] = source[channel * perChannel + k] as number;
+    }
+  });
 }

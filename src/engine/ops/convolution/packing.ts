@@ -1,5 +1,6 @@
 // Weights and bias in the order that blocked kernels read them.
-import type { PackedConstant } from "../operator.ts";
+import type { Tensor } from "../../tensor.ts";
+import { type PackedConstant, packLater } from "../operator.ts";
 
 export interface Blocked {
   readonly groups: number;
@@ -9,35 +10,43 @@ export interface Blocked {
   readonly block: number;
 }
 
-/** The packed place of every output channel of every block: [group, block, channel within block] and the channel it stands for. */
-function* blockChannels({ groups, outChannels, block }: Blocked): Iterable<{ place: number; channel: number }> {
-  const blocks = Math.ceil(outChannels / block);
+/** Calls `visit` with every packed place, [group, block, channel within block], and the output channel it stands for. */
+function forEachChannel({ groups, outChannels, block }: Blocked, visit: (place: number, channel: number) => void): void {
+  let place = 0;
   for (let g = 0; g < groups; g++)
-    for (let b = 0; b < blocks; b++)
-      for (let o = 0; o < block; o++) {
-        const first = Math.min(b * block, outChannels - block);
-        yield { place: (g * blocks + b) * block + o, channel: g * outChannels + first + o };
-      }
+    for (let b = 0; b * block < outChannels; b++) {
+      const first = g * outChannels + Math.min(b * block, outChannels - block);
+      for (let o = 0; o < block; o++) visit(place++, first + o);
+    }
 }
 
 /**
- * @param source [groups · outChannels, perChannel], row-major
+ * @param weight [groups · outChannels, perChannel], row-major
  * @returns [group][channel block][perChannel][channel within block]
  */
-export function packWeights(it: Blocked, source: Float32Array, perChannel: number): PackedConstant {
-  const { block } = it;
-  const data = new Float32Array(it.groups * Math.ceil(it.outChannels / block) * block * perChannel);
-  for (const { place, channel } of blockChannels(it)) {
-    const to = Math.floor(place / block) * block * perChannel + (place % block);
-    for (let k = 0; k < perChannel; k++) data[to + k * block] = source[channel * perChannel + k] as number;
-  }
-  return { label: `weights, block ${block}`, data };
+export function packWeights(it: Blocked, weight: Tensor, perChannel: number): PackedConstant {
+  const { groups, outChannels, block } = it;
+  const length = groups * Math.ceil(outChannels / block) * block * perChannel;
+  return packLater(`weights, ${groups}×${outChannels} in blocks of ${block}`, length, (data) => {
+    const source = weight.toFloat32();
+    forEachChannel(it, (place, channel) => {
+      let to = Math.floor(place / block) * block * perChannel + (place % block);
+      const end = (channel + 1) * perChannel;
+      for (let from = end - perChannel; from < end; from++) {
+        data[to] = source[from] as number;
+        to += block;
+      }
+    });
+  });
 }
 
 /** [group][channel block][channel within block]; zeros without a source. */
 export function packBias(it: Blocked, source: Float32Array | undefined): PackedConstant {
   const { block } = it;
   const data = new Float32Array(it.groups * Math.ceil(it.outChannels / block) * block);
-  for (const { place, channel } of blockChannels(it)) data[place] = source?.[channel] ?? 0;
+  if (source)
+    forEachChannel(it, (place, channel) => {
+      data[place] = source[channel] as number;
+    });
   return { label: `bias, block ${block}`, data };
 }

@@ -12,7 +12,7 @@ import {
 import { sameShape } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { flatWorkgroups } from "../dispatch.ts";
-import type { Dispatch, PackedConstant, PlacedOperand, Scratch, Target } from "../operator.ts";
+import { type Dispatch, type PackedConstant, type PlacedOperand, packLater, type Scratch, type Target } from "../operator.ts";
 import { borderOf, type Candidate, type ConvolutionCase, pair, planeStrides, prefixed } from "./case.ts";
 import { costOf } from "./cost.ts";
 import { blockedCost, blockedDispatch, channelsPerTurn, fitBlock, fitPixels, sharedSubgroup } from "./direct.ts";
@@ -127,19 +127,19 @@ function multiply(
 
 /** U as [product][channel block][in channel][channel within block]: what packWeights would make of it, in one pass. */
 function packTransformed({ weight, inChannels }: ConvolutionCase, transform: WinogradTransform, blocked: Blocked): PackedConstant {
-  const source = (weight as Tensor).toFloat32();
   const { outChannels, block, groups } = blocked;
   const blocks = Math.ceil(outChannels / block);
   const perProduct = blocks * inChannels * block;
-  const data = new Float32Array(groups * perProduct);
-  const transformKernel = kernelTransformer(transform);
-  for (let b = 0; b < blocks; b++) {
-    const first = Math.min(b * block, outChannels - block);
-    for (let i = 0; i < inChannels; i++)
-      for (let o = 0; o < block; o++)
-        transformKernel(source, ((first + o) * inChannels + i) * 9, data, (b * inChannels + i) * block + o, perProduct);
-  }
-  return { label: `transformed weights, block ${block}`, data };
+  return packLater(`weights for tiles of ${transform.tile}, in blocks of ${block}`, groups * perProduct, (data) => {
+    const source = (weight as Tensor).toFloat32();
+    const transformKernel = kernelTransformer(transform);
+    for (let b = 0; b < blocks; b++) {
+      const first = Math.min(b * block, outChannels - block);
+      for (let i = 0; i < inChannels; i++)
+        for (let o = 0; o < block; o++)
+          transformKernel(source, ((first + o) * inChannels + i) * 9, data, (b * inChannels + i) * block + o, perProduct);
+    }
+  });
 }
 
 function transformOutput(
