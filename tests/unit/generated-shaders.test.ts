@@ -134,7 +134,7 @@ describe("convolution", () => {
     taps: 3,
     stride: 1,
     dilation: 1,
-    block: { channels: 4, columns: 4 },
+    block: { channels: 4, rows: 1, columns: 4 },
     isPointwise: false,
     activation: "none",
   };
@@ -147,8 +147,8 @@ describe("convolution", () => {
     ["with kernels that are columns", { ...plain, taps: 1 }],
     ["with long rows, strided", { ...plain, taps: 11, stride: 4 }],
     ["of one tap", pointwise],
-    ["with one output per invocation", { ...plain, block: { channels: 1, columns: 1 } }],
-    ["with blocks that no turn of the store divides", { ...plain, block: { channels: 5, columns: 3 } }],
+    ["with one output per invocation", { ...plain, block: { channels: 1, rows: 1, columns: 1 } }],
+    ["with blocks that no turn of the store divides", { ...plain, block: { channels: 5, rows: 2, columns: 3 } }],
     ["with weights shared in a subgroup", { ...plain, subgroupSize: 4 }],
     ["of one tap, two channels a turn", { ...pointwise, unroll: 2 }],
     ["of one tap, two channels a turn, shared", { ...pointwise, unroll: 2, subgroupSize: 4 }],
@@ -180,7 +180,7 @@ describe("convolution", () => {
   });
 
   test("a block is stored by a loop: no more than 16 stores are compiled", () => {
-    const { code } = generateConvolution({ ...pointwise, block: { channels: 16, columns: 8 } });
+    const { code } = generateConvolution({ ...pointwise, block: { channels: 16, rows: 1, columns: 8 } });
     expect(code.match(/output\[.*\] = /g)?.length).toBe(16);
   });
 

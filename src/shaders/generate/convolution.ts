@@ -12,9 +12,9 @@ export interface ConvolutionVariant {
   readonly taps: number;
   readonly stride: number;
   readonly dilation: number;
-  /** Outputs per invocation: of so many channels and of one row. */
-  readonly block: { readonly channels: number; readonly columns: number };
-  /** For 1×1 kernels: columns are consecutive pixels of the map, over row ends. */
+  /** Outputs per invocation. */
+  readonly block: { readonly channels: number; readonly rows: number; readonly columns: number };
+  /** For 1×1 kernels: columns are consecutive pixels of the map, over row ends; rows must be 1. */
   readonly isPointwise: boolean;
   /** Input channels per turn of the loop; divides their number. Only for 1×1 kernels. */
   readonly unroll?: number;
@@ -65,8 +65,8 @@ const fields: readonly (readonly [string, ParamField["type"]])[] = [
 export function generateConvolution(variant: ConvolutionVariant): Shader {
   const { block, activation, isPointwise, taps, unroll = 1, subgroupSize: lanes } = variant;
   const { channels } = block;
-  const name = `convolution ${isPointwise ? "1×1" : `with ${taps} taps a row / ${variant.stride}`}, block ${channels}×${block.columns}`;
-  const points = isPointwise ? pointsOfPixels(block.columns) : pointsOfRow(variant);
+  const name = `convolution ${isPointwise ? "1×1" : `with ${taps} taps a row / ${variant.stride}`}, block ${channels}×${block.rows}×${block.columns}`;
+  const points = isPointwise ? pointsOfPixels(block.columns) : pointsOfBlock(variant);
   const code = [
     ...(lanes ? ["enable subgroups;"] : []),
     `// ${name}, ${activation}`,
@@ -179,15 +179,16 @@ function pointsOfPixels(count: number): Points {
   };
 }
 
-function pointsOfRow({ block: { columns }, stride }: ConvolutionVariant): Points {
+function pointsOfBlock({ block: { rows, columns }, stride }: ConvolutionVariant): Points {
   const place = [
     `let x = min(column_block * ${columns}u, params.width - ${columns}u);`,
-    "let y = position / params.column_blocks;",
+    `let y = min(position / params.column_blocks * ${rows}u, params.height - ${rows}u);`,
+    "let down = params.stride_y * in_h;",
     "let row_step = params.dilation_y * in_h;",
-    `source += y * params.stride_y * in_h + x * ${stride}u;`,
-    ...range(columns).flatMap((c) => [`let x_${c} = x + ${c}u;`, `let y_${c} = y;`]),
+    `source += y * down + x * ${stride}u;`,
+    ...range(rows).flatMap((r) => range(columns).flatMap((c) => [`let x_${r}_${c} = x + ${c}u;`, `let y_${r}_${c} = y + ${r}u;`])),
   ];
-  return { names: range(columns).map((c) => `${c}`), place };
+  return { names: range(rows).flatMap((r) => range(columns).map((c) => `${r}_${c}`)), place };
 }
 
 /**
@@ -225,13 +226,16 @@ function rowLoopBody(variant: ConvolutionVariant): string[] {
     "var row_at = source;",
     "for (var ky = 0u; ky < kernel_rows; ky++) {",
     ...loadWeights(variant, taps * block.channels),
-    ...[...columns].sort((a, b) => a - b).map((column) => `let in_${column} = input[row_at + ${column}u];`),
+    ...range(block.rows).flatMap((r) => [
+      `let row_${r} = row_at + ${r}u * down;`,
+      ...[...columns].sort((a, b) => a - b).map((column) => `let in_${r}_${column} = input[row_${r} + ${column}u];`),
+    ]),
     ...range(block.channels).flatMap((o) =>
-      range(block.columns).map(
-        (c) =>
-          `acc_${o}_${c} += ${range(taps)
-            .map((k) => `w_${k * block.channels + o} * in_${c * stride + k * dilation}`)
-            .join(" + ")};`,
+      range(block.rows).flatMap((r) =>
+        range(block.columns).map((c) => {
+          const terms = range(taps).map((k) => `w_${k * block.channels + o} * in_${r}_${c * stride + k * dilation}`);
+          return `acc_${o}_${r}_${c} += ${terms.join(" + ")};`;
+        }),
       ),
     ),
     "row_at += row_step;",

@@ -12,7 +12,11 @@ export interface Work {
   /** Updates of variables that live across turns of a loop. */
   readonly accumulations?: number;
   readonly multiplyAdds?: number;
+  /** Values that a lane hands to the others of its subgroup. */
+  readonly broadcasts?: number;
   readonly barriers?: number;
+  /** Multiply-adds in its code, which are compiled once. */
+  readonly unrolled?: number;
 }
 
 interface Prices {
@@ -23,20 +27,43 @@ interface Prices {
   readonly store: number;
   readonly sharedLoad: number;
   readonly accumulation: number;
+  readonly broadcast: number;
   readonly barrier: number;
+  readonly compile: number;
 }
 
 /**
- * Measured on SwiftShader with two cores: 0.3 ns for four lanes' multiply-add, 14 ns for their loads or stores, 2.3 ns to assign a
- * variable, 250 ns for a barrier. A dispatch stands for 0.25 ms: 0.04 of its own, and the pipeline that a first run waits for.
+ * Measured on SwiftShader with two cores by taking a 1×1 kernel apart: in units of four lanes' multiply-add (0.5 ns), their loads cost 20,
+ * a broadcast 5, assigning a variable 2; a barrier 250 ns. A dispatch stands for 0.25 ms: 0.04 of its own, and the pipeline that a first
+ * run waits for. Compiling a multiply-add takes 0.2 ms, which 300 frames share.
  */
-const narrow: Prices = { lanes: 8, dispatch: 7e6, load: 46, store: 46, sharedLoad: 46, accumulation: 8, barrier: 830 };
+const narrow: Prices = {
+  lanes: 8,
+  dispatch: 4e6,
+  load: 20,
+  store: 20,
+  sharedLoad: 20,
+  accumulation: 2,
+  broadcast: 5,
+  barrier: 500,
+  compile: 10_000,
+};
 
 /**
  * Estimated for graphics cards: four lanes' arithmetic units share a load unit, registers are free, and a dispatch takes 5 µs in which
  * 16,384 lanes could have worked.
  */
-const wide: Prices = { lanes: 16384, dispatch: 2e7, load: 4, store: 4, sharedLoad: 1.5, accumulation: 0, barrier: 30 };
+const wide: Prices = {
+  lanes: 16384,
+  dispatch: 2e7,
+  load: 4,
+  store: 4,
+  sharedLoad: 1.5,
+  accumulation: 0,
+  broadcast: 1,
+  barrier: 30,
+  compile: 0,
+};
 
 export interface CostModel {
   readonly lanes: number;
@@ -47,15 +74,26 @@ export function costOf({ subgroupSize }: Target): CostModel {
   const prices = subgroupSize ? narrow : wide;
   return {
     lanes: prices.lanes,
-    of({ invocations, loads = 0, stores = 0, sharedLoads = 0, accumulations = 0, multiplyAdds = 0, barriers = 0 }) {
+    of({
+      invocations,
+      loads = 0,
+      stores = 0,
+      sharedLoads = 0,
+      accumulations = 0,
+      multiplyAdds = 0,
+      broadcasts = 0,
+      barriers = 0,
+      unrolled = 0,
+    }) {
       const each =
         loads * prices.load +
         stores * prices.store +
         sharedLoads * prices.sharedLoad +
         accumulations * prices.accumulation +
         multiplyAdds +
+        broadcasts * prices.broadcast +
         barriers * prices.barrier;
-      return Math.max(invocations, prices.lanes) * each + prices.dispatch;
+      return Math.max(invocations, prices.lanes) * each + prices.dispatch + unrolled * prices.compile;
     },
   };
 }

@@ -1,4 +1,4 @@
-// Blocked direct convolution: a block of output channels × columns of a row per invocation. Serves 1×1 and grouped too.
+// Blocked direct convolution: a block of output channels × rows × columns per invocation. Serves 1×1 and grouped too.
 import { asClip } from "../../../shaders/generate/activation.ts";
 import { type ConvolutionVariant, convolutionWorkgroupSize, generateConvolution } from "../../../shaders/generate/convolution.ts";
 import { range } from "../../../shaders/generate/range.ts";
@@ -10,9 +10,10 @@ import { borderOf, type Candidate, type ConvolutionCase, type PlaneStrides, pair
 import { costOf } from "./cost.ts";
 import { packBias, packWeights } from "./packing.ts";
 
-/** Channels and columns of a block at most, and input channels per turn of a 1×1 kernel. */
+/** Channels, rows and columns of a block at most, and input channels per turn of a 1×1 kernel. */
 interface BlockSize {
   readonly channels: number;
+  readonly rows?: number;
   readonly columns?: number;
   readonly turn?: number;
 }
@@ -22,7 +23,7 @@ interface BlockSize {
  * measured on SwiftShader. Elsewhere a block must leave room in the registers, and small maps need small blocks to employ all lanes.
  */
 const blockSizes: Readonly<Record<"narrow" | "wide", Readonly<Record<"pointwise" | "rows", readonly BlockSize[]>>>> = {
-  narrow: { pointwise: [{ channels: 16 }, { channels: 32 }], rows: [{ channels: 16 }, { channels: 8 }] },
+  narrow: { pointwise: [{ channels: 16 }, { channels: 32 }], rows: [{ channels: 16, rows: 2 }, { channels: 16 }, { channels: 8 }] },
   wide: {
     pointwise: [
       { channels: 8, turn: 2 },
@@ -41,10 +42,10 @@ export function directCandidates(it: ConvolutionCase, target: Target): Candidate
   const candidates = new Map<string, Candidate>();
   for (const size of sizes) {
     const variant = fitVariant(it, target, size);
-    const { channels, columns } = variant.block;
-    const fitted = `${channels}×${columns}`;
+    const fitted = Object.values(variant.block).join("×");
     if (candidates.has(fitted)) continue;
-    const name = `${isPointwise ? "pointwise" : "direct"} ${size.channels}${size.columns ? `×${size.columns}` : ""}`;
+    const block = [size.channels, size.rows, size.columns].filter((extent) => extent !== undefined).join("×");
+    const name = `${isPointwise ? "pointwise" : "direct"} ${block}`;
     candidates.set(fitted, { kernel: directKernel(name, it, variant), cost: blockedCost(variant, launchOf(it), target) });
   }
   return [...candidates.values()];
@@ -57,13 +58,14 @@ function fitVariant(it: ConvolutionCase, { subgroupSize }: Target, size: BlockSi
   const isPointwise = sizeOf(window.kernel) === 1;
   const [limit, fitted] = isPointwise ? [height * width, fitPixels(height * width, subgroupSize)] : [width, fitColumns(width)];
   const columns = Math.min(limit, size.columns ?? fitted);
-  const blocks = isPointwise ? Math.ceil((height * width) / columns) : Math.ceil(width / columns) * height;
+  const rows = isPointwise ? 1 : Math.min(height, size.rows ?? 1);
+  const blocks = isPointwise ? Math.ceil((height * width) / columns) : Math.ceil(width / columns) * Math.ceil(height / rows);
   return {
     taps: pair(window.kernel, 1)[1],
     // Those of a 1×1 kernel are Params.
     stride: isPointwise ? 1 : pair(window.strides, 1)[1],
     dilation: isPointwise ? 1 : pair(window.dilations, 1)[1],
-    block: { channels: fitBlock(it.outChannels, size.channels), columns },
+    block: { channels: fitBlock(it.outChannels, size.channels), rows, columns },
     isPointwise,
     unroll: isPointwise ? channelsPerTurn(it.inChannels, size.turn) : 1,
     activation: asClip(it.activation).kind,
@@ -71,9 +73,9 @@ function fitVariant(it: ConvolutionCase, { subgroupSize }: Target, size: BlockSi
   };
 }
 
-/** 7 or 8 columns, whichever computes fewer outputs twice. Maps of 7, 14 and 28 are common. */
+/** 7 or 8 columns, whichever computes fewer outputs twice. Maps of 7, 14, 28, 56 and 112 are common: one size for them is one pipeline. */
 export function fitColumns(width: number): number {
-  return Math.ceil(width / 7) * 7 < Math.ceil(width / 8) * 8 ? 7 : 8;
+  return Math.ceil(width / 7) * 7 <= Math.ceil(width / 8) * 8 ? 7 : 8;
 }
 
 /**
@@ -121,21 +123,25 @@ function launchOf(it: ConvolutionCase): LaunchSize {
   return { ...it, height, width, kernelRows: pair(it.window.kernel, 1)[0] };
 }
 
-/** Multiply-adds that may be unrolled before compiling them takes longer than a first run should wait. */
-const unrolledAtOnce = 512;
+/** Multiply-adds that may be unrolled before code outgrows the first cache of a processor. */
+const unrolledAtOnce = 700;
 
 export function blockedCost(variant: ConvolutionVariant, launch: LaunchSize, target: Target): number {
   const { block, isPointwise, taps, unroll = 1, subgroupSize = 1 } = variant;
   const turns = isPointwise ? launch.inChannels / unroll : launch.inChannels * launch.kernelRows;
-  const outputs = block.channels * block.columns;
-  const inputs = isPointwise ? block.columns * unroll : (block.columns - 1) * variant.stride + (taps - 1) * variant.dilation + 1;
+  const outputs = block.channels * block.rows * block.columns;
+  const span = (block.columns - 1) * variant.stride + (taps - 1) * variant.dilation + 1;
+  const inputs = isPointwise ? block.columns * unroll : block.rows * Math.min(span, block.columns * taps);
+  const weights = block.channels * taps * unroll;
   const unrolled = outputs * taps * unroll;
   const cost = costOf(target).of({
     invocations: countOf(variant, launch),
-    loads: turns * (Math.min(inputs, block.columns * taps * unroll) + Math.ceil((block.channels * taps * unroll) / subgroupSize)),
+    loads: turns * (inputs + Math.ceil(weights / subgroupSize)),
+    broadcasts: subgroupSize > 1 ? turns * weights : 0,
     accumulations: turns * outputs,
     multiplyAdds: turns * unrolled,
     stores: outputs,
+    unrolled,
   });
   return unrolled > unrolledAtOnce ? 2 * cost : cost;
 }
@@ -197,7 +203,7 @@ export interface BlockedLaunch extends Pick<ConvolutionCase, "batch" | "groups" 
 /** How the outputs are cut into blocks. */
 function gridOf({ block, isPointwise, subgroupSize = 1 }: ConvolutionVariant, { height, width, outChannels }: LaunchSize) {
   const columnBlocks = Math.ceil((isPointwise ? height * width : width) / block.columns);
-  const blocks = isPointwise ? columnBlocks : columnBlocks * height;
+  const blocks = isPointwise ? columnBlocks : columnBlocks * Math.ceil(height / block.rows);
   const positions = Math.ceil(blocks / subgroupSize) * subgroupSize;
   return { columnBlocks, blocks, positions, channelBlocks: Math.ceil(outChannels / block.channels) };
 }

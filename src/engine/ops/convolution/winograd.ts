@@ -93,7 +93,7 @@ function multiplication({ inChannels, outChannels }: ConvolutionCase, transform:
     taps: 1,
     stride: 1,
     dilation: 1,
-    block: { channels: fitBlock(outChannels, target.subgroupSize ? 16 : 8), columns },
+    block: { channels: fitBlock(outChannels, target.subgroupSize ? 16 : 8), rows: 1, columns },
     isPointwise: true,
     unroll: channelsPerTurn(inChannels, target.subgroupSize ? 4 : 2),
     activation: activation.kind,
