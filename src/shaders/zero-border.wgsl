@@ -1,8 +1,9 @@
 // Writes zeros into the border around every plane of a value, and nothing else: another value lay there before.
 // Of a plane's words the border is `head` at its start, `gap` after every row of the map but the last, `tail` at its end.
-// One invocation writes one word.
+// One invocation writes a few words: launching one for each would cost more than writing.
 
 const WORKGROUP_SIZE = 64u;
+const WORDS = 16u;
 
 struct Params {
   count: u32,  // words of the border, of all planes
@@ -19,17 +20,24 @@ struct Params {
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {
-  let i = id.x + id.y * (num_workgroups.x * WORKGROUP_SIZE);
-  if (i >= params.count) {
+  let first = (id.x + id.y * (num_workgroups.x * WORKGROUP_SIZE)) * WORDS;
+  let count = params.count;
+  if (first >= count) {
     return;
   }
   let border = params.border;
   let head = params.head;
-  let k = i % border;
-  let between = k - head;
-  let row = between / params.gap;
-  // What lies before word k of the border: whole rows of the map, or the whole of it.
-  let inside = select((row + 1u) * params.width, 0u, k < head);
-  let at = select(k + inside, k + params.plane - border, k >= border - params.tail);
-  value[(i / border) * params.plane + at] = 0u;
+  let gap = params.gap;
+  let width = params.width;
+  let plane = params.plane;
+  let tail = border - params.tail;
+  for (var word = 0u; word < WORDS; word++) {
+    let i = min(first + word, count - 1u);
+    let k = i % border;
+    // What of the map lies before word k of the border: rows, or all of it.
+    let rows = (k - head) / gap + 1u;
+    let inside = select(rows * width, 0u, k < head);
+    let at = select(k + inside, k + plane - border, k >= tail);
+    value[(i / border) * plane + at] = 0u;
+  }
 }

@@ -4,6 +4,8 @@ import { flatWorkgroups } from "../ops/dispatch.ts";
 import type { Storage } from "./layouts.ts";
 import type { Step } from "./plan.ts";
 
+const wordsPerInvocation = 16;
+
 /**
  * @param elements of the storage, or of the largest that follows in its buffer with the same border
  * @param buffer where it lies, an index into the plan's
@@ -23,7 +25,7 @@ export function zeroBorderStep({ label, plane = [1, 1], border }: Storage, eleme
     constants: {},
     params: { count, border: words, head, gap: Math.max(1, gap), tail, width: columns - gap, plane: rows * columns },
     bindings: { value: buffer },
-    workgroups: flatWorkgroups(count, 64),
+    workgroups: flatWorkgroups(Math.ceil(count / wordsPerInvocation), 64),
     macs: 0,
     bytes: count * 4,
   };
