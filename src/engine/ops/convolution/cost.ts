@@ -15,8 +15,6 @@ export interface Work {
   /** Values that a lane hands to the others of its subgroup. */
   readonly broadcasts?: number;
   readonly barriers?: number;
-  /** Multiply-adds in its code, which are compiled once. */
-  readonly unrolled?: number;
 }
 
 interface Prices {
@@ -29,13 +27,12 @@ interface Prices {
   readonly accumulation: number;
   readonly broadcast: number;
   readonly barrier: number;
-  readonly compile: number;
 }
 
 /**
  * Measured on SwiftShader with two cores by taking a 1×1 kernel apart: in units of four lanes' multiply-add (0.5 ns), their loads cost 20,
  * a broadcast 5, assigning a variable 2; a barrier 250 ns. A dispatch stands for 0.25 ms: 0.04 of its own, and the pipeline that a first
- * run waits for. Compiling a multiply-add takes 0.2 ms, which 300 frames share.
+ * run waits for.
  */
 const narrow: Prices = {
   lanes: 8,
@@ -46,7 +43,6 @@ const narrow: Prices = {
   accumulation: 2,
   broadcast: 5,
   barrier: 500,
-  compile: 10_000,
 };
 
 /**
@@ -62,7 +58,6 @@ const wide: Prices = {
   accumulation: 0,
   broadcast: 1,
   barrier: 30,
-  compile: 0,
 };
 
 export interface CostModel {
@@ -74,17 +69,7 @@ export function costOf({ subgroupSize }: Target): CostModel {
   const prices = subgroupSize ? narrow : wide;
   return {
     lanes: prices.lanes,
-    of({
-      invocations,
-      loads = 0,
-      stores = 0,
-      sharedLoads = 0,
-      accumulations = 0,
-      multiplyAdds = 0,
-      broadcasts = 0,
-      barriers = 0,
-      unrolled = 0,
-    }) {
+    of({ invocations, loads = 0, stores = 0, sharedLoads = 0, accumulations = 0, multiplyAdds = 0, broadcasts = 0, barriers = 0 }) {
       const each =
         loads * prices.load +
         stores * prices.store +
@@ -93,7 +78,7 @@ export function costOf({ subgroupSize }: Target): CostModel {
         multiplyAdds +
         broadcasts * prices.broadcast +
         barriers * prices.barrier;
-      return Math.max(invocations, prices.lanes) * each + prices.dispatch + unrolled * prices.compile;
+      return Math.max(invocations, prices.lanes) * each + prices.dispatch;
     },
   };
 }

@@ -18,35 +18,44 @@ interface BlockSize {
   readonly turn?: number;
 }
 
-/**
- * Blocks to choose among. Lanes that share loads and keep variables in memory want large ones: see docs/decisions/0003 for what they
- * measured on SwiftShader. Elsewhere a block must leave room in the registers, and small maps need small blocks to employ all lanes.
- */
-const blockSizes: Readonly<Record<"narrow" | "wide", Readonly<Record<"pointwise" | "rows", readonly BlockSize[]>>>> = {
-  narrow: { pointwise: [{ channels: 16 }, { channels: 32 }], rows: [{ channels: 16, rows: 2 }, { channels: 16 }, { channels: 8 }] },
-  wide: {
-    pointwise: [
-      { channels: 8, turn: 2 },
-      { channels: 8, columns: 4 },
-      { channels: 4, columns: 4 },
-      { channels: 2, columns: 2 },
-    ],
-    rows: [{ channels: 8 }, { channels: 8, columns: 4 }, { channels: 4, columns: 4 }, { channels: 2, columns: 2 }],
-  },
+/** Registers must have room for a block, and small maps need small blocks to employ all lanes: the cost model chooses per layer. */
+const wideSizes: Readonly<Record<"pointwise" | "rows", readonly BlockSize[]>> = {
+  pointwise: [
+    { channels: 8, turn: 2 },
+    { channels: 8, columns: 4 },
+    { channels: 4, columns: 4 },
+    { channels: 2, columns: 2 },
+  ],
+  rows: [{ channels: 8 }, { channels: 8, columns: 4 }, { channels: 4, columns: 4 }, { channels: 2, columns: 2 }],
 };
+
+/**
+ * Lanes that share loads and keep variables in memory want large blocks, see docs/decisions/0003. Best first: what compiles takes longer
+ * than running it, so that one block for all layers beats the best block for each. Deep layers are worth a larger one.
+ */
+function narrowSizes({ window, inChannels }: ConvolutionCase, isPointwise: boolean): readonly BlockSize[] {
+  if (isPointwise) return [{ channels: 16 }, { channels: 32 }];
+  if (pair(window.kernel, 1)[1] > 3) return [{ channels: 8 }, { channels: 16 }];
+  const sizes = [{ channels: 16 }, { channels: 16, rows: 2 }, { channels: 8 }];
+  return inChannels < 64 ? sizes : [{ channels: 16, rows: 2 }, ...sizes];
+}
 
 /** The blocked kernel with each block that differs for this case. */
 export function directCandidates(it: ConvolutionCase, target: Target): Candidate[] {
   const isPointwise = sizeOf(it.window.kernel) === 1;
-  const sizes = blockSizes[target.subgroupSize ? "narrow" : "wide"][isPointwise ? "pointwise" : "rows"];
+  const isNarrow = target.subgroupSize !== undefined;
+  const sizes = isNarrow ? narrowSizes(it, isPointwise) : wideSizes[isPointwise ? "pointwise" : "rows"];
   const candidates = new Map<string, Candidate>();
+  let least = 0;
   for (const size of sizes) {
     const variant = fitVariant(it, target, size);
     const fitted = Object.values(variant.block).join("×");
     if (candidates.has(fitted)) continue;
     const block = [size.channels, size.rows, size.columns].filter((extent) => extent !== undefined).join("×");
     const name = `${isPointwise ? "pointwise" : "direct"} ${block}`;
-    candidates.set(fitted, { kernel: directKernel(name, it, variant), cost: blockedCost(variant, launchOf(it), target) });
+    const cost = Math.max(least, blockedCost(variant, launchOf(it), target));
+    if (isNarrow) least = cost * 1.001;
+    candidates.set(fitted, { kernel: directKernel(name, it, variant), cost });
   }
   return [...candidates.values()];
 }
@@ -91,7 +100,7 @@ export function fitPixels(count: number, lanes?: number): number {
   };
   const sizes = [7, 8, 6, 5, 4].filter((columns) => columns <= count);
   const least = Math.min(...sizes.map(cost));
-  return sizes.find((columns) => cost(columns) <= least * 1.04) ?? count;
+  return sizes.find((columns) => cost(columns) <= least * 1.1) ?? count;
 }
 
 /** Input channels a 1×1 kernel takes at a time: each accumulator is then updated once for all of them. */
@@ -105,14 +114,17 @@ export function sharedSubgroup(subgroupSize: number | undefined, blocks: number)
   return Math.ceil(blocks / subgroupSize) * subgroupSize <= blocks * 1.5 ? subgroupSize : undefined;
 }
 
-/** The block size up to `largest` that covers `channels` at the least cost: a multiple of 4, or all channels. */
+/**
+ * The block size up to `largest` that covers `channels` at the least cost: a multiple of 4, or all channels. `largest` itself may cost a
+ * quarter more, for other layers need its pipeline anyway.
+ */
 export function fitBlock(channels: number, largest: number): number {
-  const sizes = [channels, 1, 2, ...range(Math.floor(largest / 4)).map((i) => 4 * (i + 1))].filter(
+  const sizes = [largest, channels, ...range(Math.floor(largest / 4)).map((i) => 4 * (i + 1))].filter(
     (size) => size <= Math.min(channels, largest),
   );
   // Half the largest block stands for what every block pays besides its own channels: loading the input.
-  const cost = (size: number) => Math.ceil(channels / size) * (size + largest / 2);
-  return sizes.reduce((best, size) => (cost(size) < cost(best) || (cost(size) === cost(best) && size > best) ? size : best));
+  const cost = (size: number) => Math.ceil(channels / size) * (size + largest / 2) * (size === largest ? 0.8 : 1);
+  return sizes.reduce((best, size) => (cost(size) < cost(best) ? size : best));
 }
 
 /** What decides how many invocations a blocked launch has, and how long each takes. */
@@ -123,9 +135,6 @@ function launchOf(it: ConvolutionCase): LaunchSize {
   return { ...it, height, width, kernelRows: pair(it.window.kernel, 1)[0] };
 }
 
-/** Multiply-adds that may be unrolled before code outgrows the first cache of a processor. */
-const unrolledAtOnce = 700;
-
 export function blockedCost(variant: ConvolutionVariant, launch: LaunchSize, target: Target): number {
   const { block, isPointwise, taps, unroll = 1, subgroupSize = 1 } = variant;
   const turns = isPointwise ? launch.inChannels / unroll : launch.inChannels * launch.kernelRows;
@@ -133,17 +142,14 @@ export function blockedCost(variant: ConvolutionVariant, launch: LaunchSize, tar
   const span = (block.columns - 1) * variant.stride + (taps - 1) * variant.dilation + 1;
   const inputs = isPointwise ? block.columns * unroll : block.rows * Math.min(span, block.columns * taps);
   const weights = block.channels * taps * unroll;
-  const unrolled = outputs * taps * unroll;
-  const cost = costOf(target).of({
+  return costOf(target).of({
     invocations: countOf(variant, launch),
     loads: turns * (inputs + Math.ceil(weights / subgroupSize)),
     broadcasts: subgroupSize > 1 ? turns * weights : 0,
     accumulations: turns * outputs,
-    multiplyAdds: turns * unrolled,
+    multiplyAdds: turns * outputs * taps * unroll,
     stores: outputs,
-    unrolled,
   });
-  return unrolled > unrolledAtOnce ? 2 * cost : cost;
 }
 
 export function directKernel(name: string, it: ConvolutionCase, variant: ConvolutionVariant): Kernel {
