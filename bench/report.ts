@@ -1,5 +1,7 @@
 // What a bench run reports: one row per case and engine, as JSON and on the page.
 
+import type { MosaicTimes } from "./mosaics.ts";
+
 export const peerNames = ["ort-webgpu", "ort-wasm-1", "ort-wasm-n", "tfjs-webgpu", "tfjs-webgl", "tfjs-wasm"] as const;
 
 export type PeerName = (typeof peerNames)[number];
@@ -40,6 +42,8 @@ export interface BenchResult {
   /** Steady runs behind the median. */
   readonly sampleCount?: number;
   readonly layers?: readonly LayerTime[];
+  /** What drawing costs, where it was asked for. */
+  readonly mosaics?: MosaicTimes;
 }
 
 /** One dispatch of Convcam's. */

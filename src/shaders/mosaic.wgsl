@@ -11,6 +11,8 @@
 override VALUE_TYPE: u32 = 0u;
 /** 1 adds a second value in a second colour. */
 override COMPARE: u32 = 0u;
+/** 1 where a pixel shows a mean of elements, 0 where every element is a block of pixels. */
+override AVERAGE: u32 = 1u;
 
 struct Params {
   /** Top left of the destination rectangle, in pixels. */
@@ -27,7 +29,6 @@ struct Params {
   perChannel: u32,
   /** 1 where ranges are symmetric around 0: a comparison then shows magnitudes. */
   symmetric: u32,
-  lastStop: u32,
   offset: u32,
   channelStride: u32,
   rowStride: u32,
@@ -36,12 +37,8 @@ struct Params {
   channelStrideB: u32,
   rowStrideB: u32,
   columnStrideB: u32,
-  background: vec4f,
-  nanColor: vec4f,
-  infinityColor: vec4f,
   colorA: vec4f,
   colorB: vec4f,
-  stops: array<vec4f, 32>,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -49,60 +46,73 @@ struct Params {
 @group(0) @binding(2) var<storage, read> ranges: array<vec2f>;
 @group(0) @binding(3) var<storage, read> valuesB: array<u32>;
 @group(0) @binding(4) var<storage, read> rangesB: array<vec2f>;
-@group(0) @binding(5) var output: texture_storage_2d<rgba8unorm, write>;
+/** RGBA, 8 bits each: the colour map from low to high, then the colours that stand outside it. */
+@group(0) @binding(5) var<storage, read> palette: array<u32>;
+@group(0) @binding(6) var output: texture_storage_2d<rgba8unorm, write>;
 
-const FINITE = 0u;
-const INFINITE = 1u;
-const NOT_A_NUMBER = 2u;
+const LAST_COLOR = 1024.0;
+const INFINITE = 1025u;
+const NOT_A_NUMBER = 1026u;
+const EMPTY = 1027u;
 
 struct Mean {
   value: f32,
-  /** The worst kind of element among those averaged. */
-  kind: u32,
+  /** 0, or the palette's entry for the worst kind of element among those averaged. */
+  special: u32,
+}
+
+/** Where elements lie. */
+struct Place {
+  start: u32,
+  rowStride: u32,
+  columnStride: u32,
 }
 
 /** By bits: a compiler may assume that no f32 is infinite or NaN. */
-fn kindOf(bits: u32) -> u32 {
+fn specialOf(bits: u32) -> u32 {
   let magnitude = bits & 0x7fffffffu;
-  let kind = select(select(FINITE, INFINITE, magnitude == 0x7f800000u), NOT_A_NUMBER, magnitude > 0x7f800000u);
-  return select(FINITE, kind, VALUE_TYPE == 0u);
+  let special = select(select(0u, INFINITE, magnitude == 0x7f800000u), NOT_A_NUMBER, magnitude > 0x7f800000u);
+  return select(0u, special, VALUE_TYPE == 0u);
 }
 
 fn toNumber(bits: u32) -> f32 {
   return select(select(f32(bits), f32(bitcast<i32>(bits)), VALUE_TYPE == 1u), bitcast<f32>(bits), VALUE_TYPE == 0u);
 }
 
-/** Mean over the elements from `first` up to `last`, exclusive, of one channel. */
-fn meanA(channel: u32, first: vec2u, last: vec2u) -> Mean {
-  var sum = 0.0;
-  var worst = FINITE;
-  let start = params.offset + channel * params.channelStride;
-  for (var y = first.y; y < last.y; y++) {
-    for (var x = first.x; x < last.x; x++) {
-      let bits = values[start + y * params.rowStride + x * params.columnStride];
-      let kind = kindOf(bits);
-      worst = max(worst, kind);
-      sum += toNumber(select(0u, bits, kind == FINITE));
-    }
-  }
-  let extent = last - first;
-  return Mean(sum / f32(extent.x * extent.y), worst);
+fn add(mean: Mean, bits: u32) -> Mean {
+  let special = specialOf(bits);
+  return Mean(mean.value + toNumber(select(0u, bits, special == 0u)), max(mean.special, special));
 }
 
-fn meanB(channel: u32, first: vec2u, last: vec2u) -> Mean {
-  var sum = 0.0;
-  var worst = FINITE;
-  let start = params.offsetB + channel * params.channelStrideB;
+/** Mean over the elements from `first` up to `last`, exclusive, of one channel. */
+fn meanA(place: Place, first: vec2u, last: vec2u) -> Mean {
+  let at = place.start + first.y * place.rowStride + first.x * place.columnStride;
+  if (AVERAGE == 0u) { return add(Mean(), values[at]); }
+  var sum = Mean();
   for (var y = first.y; y < last.y; y++) {
+    var index = place.start + y * place.rowStride + first.x * place.columnStride;
     for (var x = first.x; x < last.x; x++) {
-      let bits = valuesB[start + y * params.rowStrideB + x * params.columnStrideB];
-      let kind = kindOf(bits);
-      worst = max(worst, kind);
-      sum += toNumber(select(0u, bits, kind == FINITE));
+      sum = add(sum, values[index]);
+      index += place.columnStride;
     }
   }
   let extent = last - first;
-  return Mean(sum / f32(extent.x * extent.y), worst);
+  return Mean(sum.value / f32(extent.x * extent.y), sum.special);
+}
+
+fn meanB(place: Place, first: vec2u, last: vec2u) -> Mean {
+  let at = place.start + first.y * place.rowStride + first.x * place.columnStride;
+  if (AVERAGE == 0u) { return add(Mean(), valuesB[at]); }
+  var sum = Mean();
+  for (var y = first.y; y < last.y; y++) {
+    var index = place.start + y * place.rowStride + first.x * place.columnStride;
+    for (var x = first.x; x < last.x; x++) {
+      sum = add(sum, valuesB[index]);
+      index += place.columnStride;
+    }
+  }
+  let extent = last - first;
+  return Mean(sum.value / f32(extent.x * extent.y), sum.special);
 }
 
 /** Where x lies in the range, 0…1; an empty range shows everything as its low end. */
@@ -111,44 +121,51 @@ fn normalize1(x: f32, range: vec2f) -> f32 {
   return clamp(select((x - range.x) / extent, 0.0, extent <= 0.0), 0.0, 1.0);
 }
 
-fn mapColor(t: f32) -> vec4f {
-  let at = t * f32(params.lastStop);
-  let stop = min(u32(at), params.lastStop - 1u);
-  return mix(params.stops[stop], params.stops[stop + 1u], at - f32(stop));
+/** How strongly a value shows in a comparison. */
+fn intensity(x: f32, range: vec2f, isSymmetric: bool) -> f32 {
+  return select(normalize1(x, range), normalize1(abs(x), vec2f(0.0, range.y)), isSymmetric);
 }
 
-/** How strongly a value shows in a comparison. */
-fn intensity(x: f32, range: vec2f) -> f32 {
-  return select(normalize1(x, range), normalize1(abs(x), vec2f(0.0, range.y)), params.symmetric == 1u);
+/** ⌊a / b⌋, exact up to 2²² and many times faster than the division of integers. */
+fn quotient(a: vec2u, b: vec2u) -> vec2u {
+  return vec2u((vec2f(a) + 0.5) / vec2f(b));
 }
 
 /** The colour of a pixel of the destination rectangle. */
 fn colorAt(pixel: vec2u) -> vec4f {
-  let pitch = params.tile + params.gap;
-  let cell = pixel / pitch;
+  let tile = params.tile;
+  let map = params.map;
+  let columns = params.columns;
+  let channels = params.channels;
+  let isSymmetric = params.symmetric == 1u;
+  let pitch = tile + params.gap;
+  let cell = quotient(pixel, pitch);
   let inside = pixel - cell * pitch;
-  let channel = cell.y * params.columns + cell.x;
-  if (any(inside >= params.tile) || cell.x >= params.columns || channel >= params.channels) { return params.background; }
+  let wanted = cell.y * columns + cell.x;
+  let isEmpty = any(inside >= tile) | (cell.x >= columns) | (wanted >= channels);
 
-  let first = inside * params.map / params.tile;
-  let last = max(first + 1u, (inside + 1u) * params.map / params.tile);
-  let scope = select(0u, channel, params.perChannel == 1u);
-  let a = meanA(channel, first, last);
-  var worst = a.kind;
-  var color = vec4f();
+  // Pixels that show nothing read like their neighbours, so that all of a subgroup take one way.
+  let channel = min(wanted, channels - 1u);
+  let first = min(quotient(inside * map, tile), map - 1u);
+  let last = max(first + 1u, min(quotient((inside + 1u) * map, tile), map));
+  let scope = channel * params.perChannel;
+  let range = ranges[scope];
+  let a = meanA(Place(params.offset + channel * params.channelStride, params.rowStride, params.columnStride), first, last);
+  var special = a.special;
+  // A range of no extent around 0 is a map of zeros: the middle of a diverging colour map.
+  let t = select(normalize1(a.value, range), 0.5, isSymmetric & (range.y <= range.x));
+  var entry = u32(t * LAST_COLOR + 0.5);
+  var mixed = vec3f();
   if (COMPARE == 1u) {
-    let b = meanB(channel, first, last);
-    worst = max(worst, b.kind);
-    color = params.colorA * intensity(a.value, ranges[scope]) + params.colorB * intensity(b.value, rangesB[scope]);
-  } else {
-    let range = ranges[scope];
-    // A range of no extent around 0 is a map of zeros: the middle of a diverging colour map.
-    let t = select(normalize1(a.value, range), 0.5, params.symmetric == 1u && range.y <= range.x);
-    color = mapColor(t);
+    let b = meanB(Place(params.offsetB + channel * params.channelStrideB, params.rowStrideB, params.columnStrideB), first, last);
+    special = max(special, b.special);
+    mixed = params.colorA.rgb * intensity(a.value, range, isSymmetric) + params.colorB.rgb * intensity(b.value, rangesB[scope], isSymmetric);
   }
-  if (worst == INFINITE) { color = params.infinityColor; }
-  if (worst == NOT_A_NUMBER) { color = params.nanColor; }
-  return vec4f(min(color.rgb, vec3f(1.0)), 1.0);
+  special = select(special, EMPTY, isEmpty);
+  entry = select(entry, special, special != 0u);
+  let color = unpack4x8unorm(palette[entry]);
+  let isMixed = (COMPARE == 1u) & (special == 0u);
+  return select(color, vec4f(min(mixed, vec3f(1.0)), 1.0), isMixed);
 }
 
 @compute @workgroup_size(8, 8)

@@ -9,7 +9,7 @@ import type { LayerChoice } from "./layers.ts";
 import type { ColorMap, ComparePair } from "./mosaic/color-map.ts";
 import { layoutMosaic, type MapPoint, type MapView, viewAsMaps } from "./mosaic/layout.ts";
 import type { Normalization } from "./mosaic/normalization.ts";
-import { type Mosaic, MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
+import { encodeRanges, type Mosaic, MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
 import { canBeNegative } from "./mosaic/signedness.ts";
 import { canPrepareNegative, imageView, type Preparation } from "./preparation.ts";
 import { ReadbackRing } from "./readback-ring.ts";
@@ -196,10 +196,14 @@ export class Viewer {
     }
     const visible = this.#panes.filter(({ pane }) => pane.isVisible);
     const views = visible.map(({ context }) => context.getCurrentTexture().createView());
-    visible.forEach(({ mosaic }, i) => {
-      mosaic.encodeRanges(pass);
-      if (this.#renderer.usesCompute) mosaic.encodePixels(pass, views[i] as GPUTextureView);
-    });
+    encodeRanges(
+      pass,
+      visible.map(({ mosaic }) => mosaic),
+    );
+    if (this.#renderer.usesCompute)
+      visible.forEach(({ mosaic }, i) => {
+        mosaic.encodePixels(pass, views[i] as GPUTextureView);
+      });
     pass.end();
     if (!this.#renderer.usesCompute)
       visible.forEach(({ mosaic }, i) => {

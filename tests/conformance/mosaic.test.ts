@@ -261,6 +261,21 @@ describe("ranges", () => {
     });
   });
 
+  it("leave borders out, whatever the number of parts that a channel is read in", async () => {
+    const strides = [0, 900, 30, 1];
+    const bordered = new Float32Array(3 * 900).fill(1e6);
+    let most = 0;
+    for (let c = 0; c < 3; c++)
+      for (let y = 0; y < 25; y++)
+        for (let x = 0; x < 27; x++) {
+          const element = Math.abs(noise(c * 675 + y * 27 + x)) * (c + 1);
+          most = Math.max(most, Math.fround(element));
+          bordered[31 + c * 900 + y * 30 + x] = element;
+        }
+    const { ranges } = await draw({ shape: [1, 3, 25, 27], words: bordered, offset: 31, strides }, { normalization: "layer" });
+    expect(ranges).toEqual([0, most]);
+  });
+
   it("reads integers as numbers", async () => {
     const { ranges } = await draw({ shape: [1, 4], words: Int32Array.of(-3, 0, 2, 7) });
     expect(ranges).toEqual([-3, 7]);

@@ -8,6 +8,7 @@ import { measureCeilings } from "../../../bench/ceilings.ts";
 import { convcamEngine } from "../../../bench/engines/convcam.ts";
 import type { Task } from "../../../bench/engines/engine.ts";
 import { formatMs } from "../../../bench/markdown.ts";
+import { timeMosaics } from "../../../bench/mosaics.ts";
 import type { BenchReport, BenchResult, Ceilings } from "../../../bench/report.ts";
 import { roofShare } from "../../../bench/roof.ts";
 import { runCase } from "../../../bench/runner.ts";
@@ -27,6 +28,7 @@ interface Options {
   readonly samples: number;
   readonly budget: number;
   readonly steps: boolean;
+  readonly mosaic: boolean;
   readonly json?: string;
 }
 
@@ -46,6 +48,7 @@ export function addBench(program: Command): void {
     .option("--samples <count>", "steady runs at most", parseCount(1), 30)
     .option("--budget <seconds>", "time for the steady runs of a case; at least one is made", parseNumber, 5)
     .option("--steps", "print the GPU time of every dispatch", false)
+    .option("--mosaic", "what the mosaics of the layers shown first add to a network's GPU time", false)
     .option("--json <file>", "write the results there, as the page and `npm run bench` do")
     .action(runBench);
 }
@@ -68,8 +71,10 @@ async function runBench(paths: readonly string[], options: Options): Promise<voi
     for (const { benchCase, task } of works) {
       if (process.stderr.isTTY) process.stderr.write(`${benchCase.name} …\r`);
       const limits = { maxSamples: options.samples, budgetMs: options.budget * 1000 };
-      const rows = await runCase(benchCase, await task(), [convcamEngine(async () => device)], { ...limits, reference: computeReference });
-      results.push(...rows);
+      const built = await task();
+      const rows = await runCase(benchCase, built, [convcamEngine(async () => device)], { ...limits, reference: computeReference });
+      const mosaics = options.mosaic && benchCase.kind === "network" ? await timeMosaics(device, built) : undefined;
+      results.push(...rows.map((row) => (mosaics ? { ...row, mosaics } : row)));
     }
     console.log(
       formatTable(
@@ -78,6 +83,7 @@ async function runBench(paths: readonly string[], options: Options): Promise<voi
       ),
     );
     for (const { case: name, note } of results) if (note) console.log(`${name}: ${note}`);
+    if (options.mosaic) printMosaics(results);
     if (options.steps) for (const result of results) printSteps(result, ceilings);
     if (options.json) await writeFile(options.json, `${JSON.stringify(reportOf(adapter, options, results, ceilings), undefined, 1)}\n`);
     if (results.some(({ medianMs }) => medianMs === null)) process.exitCode = 1;
@@ -173,6 +179,24 @@ function printSteps({ case: name, layers = [] }: BenchResult, ceilings: Ceilings
     { title: "Of the roof", ...right },
   ];
   console.log(`\n${name}\n${formatTable([{ title: "Layer" }, { title: "Kernel" }, ...titles], rows)}`);
+}
+
+function printMosaics(results: readonly BenchResult[]): void {
+  const rows = results.flatMap(({ case: name, mosaics: times }) =>
+    times
+      ? [
+          [
+            name,
+            String(times.mosaicCount),
+            (times.pixelCount / 1e6).toFixed(2),
+            ...[times.networkMs, times.frameMs, times.rangesMs, times.pixelsMs].map(formatMs),
+            percent(times.frameMs / times.networkMs - 1),
+          ],
+        ]
+      : [],
+  );
+  const titles = ["Mosaics", "Megapixels", "Network ms", "Frame ms", "Ranges", "Pixels", "Added"].map((title) => ({ title, ...right }));
+  console.log(`\n${formatTable([{ title: "Drawing" }, ...titles], rows)}`);
 }
 
 function reportOf(adapter: string, options: Options, results: readonly BenchResult[], ceilings: Ceilings | undefined): BenchReport {

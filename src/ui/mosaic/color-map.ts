@@ -4,9 +4,8 @@
 export type Color = readonly [number, number, number];
 
 /**
- * Stops in hexadecimal RGB, from low to high; at most 32, the length of the table in mosaic.wgsl. viridis and magma
- * (S. van der Walt, N. Smith, CC0) and cividis (J. Nuñez, C. Anderton, R. Renslow, public domain) are their 256-entry tables
- * sampled at 32 points, which stays within 2/255 of them (cividis within 6/255, at its kink near the dark end).
+ * Stops in hexadecimal RGB, from low to high. viridis and magma (S. van der Walt, N. Smith, CC0) and cividis (J. Nuñez,
+ * C. Anderton, R. Renslow, public domain) are their 256-entry tables sampled at 32 points, which stays within 2/255 of them (cividis within 6/255, at its kink near the dark end).
  */
 const stops = {
   gray: "000000ffffff",
@@ -28,8 +27,8 @@ export type ColorMap = keyof typeof stops;
 export const colorMaps = Object.keys(stops) as readonly ColorMap[];
 
 /** What is not a number is cyan, and infinity orange: neither occurs in any of the maps. */
-export const nanColor: Color = [0, 1, 1];
-export const infinityColor: Color = [1, 0.5, 0];
+const nanColor: Color = [0, 1, 1];
+const infinityColor: Color = [1, 0.5, 0];
 
 /** The colour pairs for two models in one mosaic. Both add up to a neutral or clear third colour where the models agree. */
 export const comparePairs = {
@@ -48,6 +47,30 @@ export type ComparePair = keyof typeof comparePairs;
 /** The stops of a map, low to high. */
 export function colorStops(map: ColorMap): Color[] {
   return (stops[map].match(/.{6}/g) ?? []).map(parseHex);
+}
+
+/** Colours that a map is sampled at: so many that rounding is all that is lost, and an odd number, to have a middle. */
+const paletteSize = 1025;
+
+/**
+ * What mosaic.wgsl looks colours up in: the map from low to high, then infinity, not a number, and what shows nothing.
+ *
+ * @param background red, green, blue and opacity in 0…1
+ * @returns RGBA of 8 bits each, red in the lowest
+ */
+export function paletteOf(map: ColorMap, background: readonly [number, number, number, number]): Uint32Array<ArrayBuffer> {
+  const colors = colorStops(map);
+  const sampled = Array.from({ length: paletteSize }, (_, i) => {
+    const at = (i / (paletteSize - 1)) * (colors.length - 1);
+    const left = Math.min(Math.floor(at), colors.length - 2);
+    return [0, 1, 2].map((k) => mix(colors[left]?.[k] ?? 0, colors[left + 1]?.[k] ?? 0, at - left));
+  });
+  const opaque = [...sampled, infinityColor, nanColor].map((color) => [...color, 1]);
+  return Uint32Array.from([...opaque, background], (color) => color.reduceRight((word, part) => word * 256 + Math.round(part * 255), 0));
+}
+
+function mix(from: number, to: number, share: number): number {
+  return from + (to - from) * share;
 }
 
 /** A CSS gradient through the same stops, low at the start. CSS interpolates them just as the shader does. */

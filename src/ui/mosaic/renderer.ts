@@ -6,7 +6,7 @@ import mosaicShader from "../../shaders/mosaic.wgsl";
 import rangeShader from "../../shaders/range.wgsl";
 import partialsShader from "../../shaders/range-partials.wgsl";
 import { encodeParams, type ParamValues, type Shader } from "../../shaders/shader.ts";
-import { type Color, type ColorMap, type ComparePair, colorStops, comparePairs, infinityColor, nanColor } from "./color-map.ts";
+import { type Color, type ColorMap, type ComparePair, comparePairs, paletteOf } from "./color-map.ts";
 import type { MapView, MosaicLayout } from "./layout.ts";
 import { isPerChannel, type Normalization } from "./normalization.ts";
 
@@ -43,6 +43,8 @@ export function effectiveColorMap(options: Pick<MosaicOptions, "colorMap" | "isS
 const valueTypes: Readonly<Record<GpuType, number>> = { f32: 0, i32: 1, u32: 2 };
 const workgroupSize = 64;
 const partialBytes = 20;
+/** Invocations that range.wgsl merges partial statistics with. */
+const mergingLanes = 64;
 
 export class MosaicRenderer {
   readonly device: Device;
@@ -83,7 +85,7 @@ export class MosaicRenderer {
   /** Prepares the mosaic of a value. */
   async mosaic(label: string, source: MosaicSource, options: MosaicOptions): Promise<Mosaic> {
     const type = gpuTypeOf(source.dtype);
-    const constants = { VALUE_TYPE: valueTypes[type], COMPARE: options.compare ? 1 : 0 };
+    const constants = { VALUE_TYPE: valueTypes[type], COMPARE: options.compare ? 1 : 0, AVERAGE: isMagnified(options.layout) ? 0 : 1 };
     const shader = this.format === "bgra8unorm" ? swapStorageFormat(mosaicShader) : mosaicShader;
     const [pixels, partials, range] = await Promise.all([
       this.usesCompute ? this.device.pipeline(shader, constants) : this.#renderPipeline(constants),
@@ -121,11 +123,18 @@ interface Pipelines {
   readonly range: GPUComputePipeline;
 }
 
-/** The statistics of one source: two dispatches and the ranges they write. */
+interface Dispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** The statistics of one source: two dispatches, unless its range is fixed, and the ranges they write. */
 interface Statistics {
   readonly ranges: GPUBuffer;
   readonly rangeCount: number;
-  readonly dispatches: readonly { pipeline: GPUComputePipeline; group: GPUBindGroup; workgroups: readonly [number, number, number] }[];
+  readonly gather?: Dispatch;
+  readonly finish?: Dispatch;
 }
 
 export class Mosaic {
@@ -158,8 +167,10 @@ export class Mosaic {
     this.ranges = first.ranges;
     this.rangeCount = first.rangeCount;
     const params = this.#uniform(mosaicShader, this.#params(source, options, first.rangeCount));
+    const palette = this.#words("palette", paletteOf(this.colorMap, options.background ?? [0, 0, 0, 0]), GPUBufferUsage.STORAGE);
     this.#entries = bind(mosaicShader, {
       params,
+      palette,
       values: source.buffer,
       ranges: first.ranges,
       // One layout serves both cases: a lone value is bound twice and read once.
@@ -171,12 +182,17 @@ export class Mosaic {
 
   /** Updates the ranges. */
   encodeRanges(pass: GPUComputePassEncoder): void {
-    for (const { dispatches } of this.#statistics)
-      for (const { pipeline, group, workgroups } of dispatches) {
-        pass.setPipeline(pipeline);
-        pass.setBindGroup(0, group);
-        pass.dispatchWorkgroups(...workgroups);
-      }
+    encodeRanges(pass, [this]);
+  }
+
+  /** One half of it, see {@link encodeRanges}. */
+  encodeStatistics(pass: GPUComputePassEncoder, half: "gather" | "finish"): void {
+    for (const { [half]: dispatch } of this.#statistics) {
+      if (!dispatch) continue;
+      pass.setPipeline(dispatch.pipeline);
+      pass.setBindGroup(0, dispatch.group);
+      pass.dispatchWorkgroups(...dispatch.workgroups);
+    }
   }
 
   /** Writes the pixels from within a compute pass; where {@link MosaicRenderer.usesCompute}. */
@@ -215,9 +231,9 @@ export class Mosaic {
     const ranges = this.#buffer("ranges", rangeCount * 8, STORAGE | COPY_DST | COPY_SRC);
     if (typeof normalization === "object") {
       device.gpu.queue.writeBuffer(ranges, 0, new Float32Array([normalization.low, normalization.high]));
-      return { ranges, rangeCount, dispatches: [] };
+      return { ranges, rangeCount };
     }
-    const slices = Math.max(1, Math.min(64, Math.ceil(area / 64)));
+    const slices = chooseSlices(view.channels, area);
     const count = view.channels * slices;
     const partials = this.#buffer("range partials", count * partialBytes, STORAGE);
     const { offset, channelStride, rowStride, columnStride, width: mapWidth } = view;
@@ -228,29 +244,25 @@ export class Mosaic {
       rule: normalization === "chollet" && area > 1 ? 2 : normalization.endsWith("robust") ? 1 : 0,
       symmetric: this.#isSymmetric(options) ? 1 : 0,
     });
+    const group = (shader: Shader, pipeline: GPUComputePipeline, buffers: Readonly<Record<string, GPUBuffer>>) =>
+      device.gpu.createBindGroup({
+        label: `${this.#label} ${shader.name}`,
+        layout: pipeline.getBindGroupLayout(0),
+        entries: bind(shader, buffers),
+      });
     return {
       ranges,
       rangeCount,
-      dispatches: [
-        {
-          pipeline: pipelines.partials,
-          group: device.gpu.createBindGroup({
-            label: `${this.#label} range partials`,
-            layout: pipelines.partials.getBindGroupLayout(0),
-            entries: bind(partialsShader, { params: gather, values: source.buffer, partials }),
-          }),
-          workgroups: flatWorkgroups(count, workgroupSize),
-        },
-        {
-          pipeline: pipelines.range,
-          group: device.gpu.createBindGroup({
-            label: `${this.#label} range`,
-            layout: pipelines.range.getBindGroupLayout(0),
-            entries: bind(rangeShader, { params: finish, partials, clock, ranges }),
-          }),
-          workgroups: flatWorkgroups(rangeCount, 1),
-        },
-      ],
+      gather: {
+        pipeline: pipelines.partials,
+        group: group(partialsShader, pipelines.partials, { params: gather, values: source.buffer, partials }),
+        workgroups: flatWorkgroups(count, workgroupSize),
+      },
+      finish: {
+        pipeline: pipelines.range,
+        group: group(rangeShader, pipelines.range, { params: finish, partials, clock, ranges }),
+        workgroups: flatWorkgroups(rangeCount, 1),
+      },
     };
   }
 
@@ -263,7 +275,6 @@ export class Mosaic {
     const { layout } = options;
     const { view } = source;
     const other = options.compare?.source.view ?? view;
-    const stops = colorStops(this.colorMap);
     const [colorA, colorB] = comparePairs[options.compare?.pair ?? "magenta-green"];
     const opaque = (color: Color) => [...color, 1];
     return {
@@ -276,7 +287,6 @@ export class Mosaic {
       gap: layout.gap,
       perChannel: rangeCount > 1 ? 1 : 0,
       symmetric: this.#isSymmetric(options) ? 1 : 0,
-      lastStop: stops.length - 1,
       offset: view.offset,
       channelStride: view.channelStride,
       rowStride: view.rowStride,
@@ -285,12 +295,8 @@ export class Mosaic {
       channelStrideB: other.channelStride,
       rowStrideB: other.rowStride,
       columnStrideB: other.columnStride,
-      background: options.background ?? [0, 0, 0, 0],
-      nanColor: opaque(nanColor),
-      infinityColor: opaque(infinityColor),
       colorA: opaque(colorA),
       colorB: opaque(colorB),
-      stops: stops.flatMap(opaque),
     };
   }
 
@@ -303,9 +309,12 @@ export class Mosaic {
   }
 
   #uniform(shader: Shader, values: ParamValues): GPUBuffer {
-    const bytes = encodeParams(shader, values);
-    const buffer = this.#buffer(`${shader.name} params`, bytes.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-    this.#renderer.device.gpu.queue.writeBuffer(buffer, 0, bytes);
+    return this.#words(`${shader.name} params`, encodeParams(shader, values), GPUBufferUsage.UNIFORM);
+  }
+
+  #words(what: string, content: ArrayBuffer | Uint32Array<ArrayBuffer>, usage: GPUBufferUsageFlags): GPUBuffer {
+    const buffer = this.#buffer(what, content.byteLength, usage | GPUBufferUsage.COPY_DST);
+    this.#renderer.device.gpu.queue.writeBuffer(buffer, 0, content);
     return buffer;
   }
 
@@ -314,6 +323,26 @@ export class Mosaic {
     this.#buffers.push(buffer);
     return buffer;
   }
+}
+
+/** Updates the ranges of mosaics, half by half: dispatches that do not wait for each other may run side by side. */
+export function encodeRanges(pass: GPUComputePassEncoder, mosaics: readonly Mosaic[]): void {
+  for (const mosaic of mosaics) mosaic.encodeStatistics(pass, "gather");
+  for (const mosaic of mosaics) mosaic.encodeStatistics(pass, "finish");
+}
+
+/**
+ * Into how many parts the statistics of a channel are split: about as many elements in a part as parts for each lane that
+ * merges them, since both are read one after another.
+ */
+function chooseSlices(channels: number, area: number): number {
+  const parts = Math.sqrt(channels * area * mergingLanes);
+  return Math.max(1, Math.min(Math.ceil(area / 16), Math.round(parts / channels)));
+}
+
+/** Whether every element is a block of whole pixels. */
+function isMagnified({ tileWidth, tileHeight, mapWidth, mapHeight }: MosaicLayout): boolean {
+  return tileWidth % mapWidth === 0 && tileHeight % mapHeight === 0;
 }
 
 /** Bind group entries by binding name. */
