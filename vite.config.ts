@@ -1,5 +1,6 @@
 // Builds and tests. `vite build` makes the site; the modes library, element and cli make the package's three files.
-import type { Plugin } from "vite";
+import { resolve } from "node:path";
+import type { Plugin, Rolldown } from "vite";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { peers } from "./bench/vite-peers.ts";
 import { wgsl } from "./src/shaders/vite-plugin.ts";
@@ -13,21 +14,31 @@ function singleFile(entry: string, name: string): Build {
     emptyOutDir: false,
     copyPublicDir: false,
     target: "es2022",
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     rolldownOptions: {
       input: { [name]: entry },
       preserveEntrySignatures: "allow-extension",
-      output: { format: "es", entryFileNames: "[name].js", chunkFileNames: `${name}-[name].js` },
+      output: {
+        format: "es",
+        entryFileNames: "[name].js",
+        chunkFileNames: `${name}-[name].js`,
+        codeSplitting: { groups: [{ name: withEntry(entry, name), debugName: name }] },
+      },
     },
   };
 }
 
-/** The package's modules load what they need themselves: Vite's helper for preloading would only be ballast. */
-function withoutPreload(): Plugin {
-  return {
-    name: "convcam:without-preload",
-    enforce: "pre",
-    load: (id) => (id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : null),
+/** Keeps what an entry imports in its own file: modules that parts loaded later share with it would else be files that it imports. */
+function withEntry(entry: string, name: string): Rolldown.CodeSplittingNameFunction {
+  const own = new Set<string>();
+  const add = (id: string, context: Rolldown.ChunkingContext): void => {
+    if (own.has(id)) return;
+    own.add(id);
+    for (const imported of context.getModuleInfo(id)?.importedIds ?? []) add(imported, context);
+  };
+  return (id, context) => {
+    add(resolve(import.meta.dirname, entry), context);
+    return own.has(id) ? name : null;
   };
 }
 
@@ -73,8 +84,7 @@ const builds: Readonly<Record<string, Build>> = {
 };
 
 const packagePlugins: Readonly<Record<string, readonly Plugin[]>> = {
-  library: [withoutPreload()],
-  element: [withoutPreload(), workerBesideElement()],
+  element: [workerBesideElement()],
 };
 
 const serialGpu = { pool: "forks", fileParallelism: false, isolate: false } as const;
