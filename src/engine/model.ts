@@ -5,7 +5,7 @@ import { ConstantBuffers } from "./gpu/constants.ts";
 import type { Device } from "./gpu/device.ts";
 import { Program } from "./gpu/program.ts";
 import type { Graph, Node, TypedGraph, ValueType } from "./graph/graph.ts";
-import { loadOperators } from "./ops/index.ts";
+import { loadEverything, loadFamilies, loadKernels, loadOperators } from "./ops/index.ts";
 import { optimizeGraph } from "./passes/index.ts";
 import { type Inference, type InferOptions, inferGraph } from "./passes/infer.ts";
 import type { Layout, MemoryReport, PlacedValue, Plan } from "./plan/plan.ts";
@@ -63,9 +63,11 @@ export async function inspectModel(graph: Graph, options: InferOptions = {}): Pr
  */
 export async function loadModel(device: Device, source: ModelSource | Graph, options: LoadOptions = {}): Promise<Model> {
   const tuning = beginTuning(device, options);
-  const file = isGraph(source) ? source : await readModel(source, options);
+  const parts = options.chooseKernel ? loadEverything() : loadFamilies(device.target);
+  const [file] = await Promise.all([isGraph(source) ? source : readModel(source, options), parts]);
   await loadOperators(file);
-  const inference = inferGraph(file, options);
+  let inference = inferGraph(file, options);
+  if (await loadKernels(inference.operations.values(), device.target)) inference = inferGraph(file, options);
   if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
   const model = new Model(device, file, inference, options, await tuning);
   await model.observe(options.observe ?? []);

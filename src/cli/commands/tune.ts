@@ -6,7 +6,7 @@ import { UnsupportedError } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import { Program } from "../../engine/gpu/program.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
-import { loadOperators } from "../../engine/ops/index.ts";
+import { loadEverything } from "../../engine/ops/index.ts";
 import { optimizeGraph } from "../../engine/passes/index.ts";
 import type { Inference } from "../../engine/passes/infer.ts";
 import { planGraph } from "../../engine/plan/planner.ts";
@@ -60,7 +60,7 @@ async function tuneModels(paths: readonly string[], { network, shape }: Options)
 }
 
 async function optimize(graph: Graph, inputShapes: Readonly<Record<string, readonly number[]>>): Promise<Inference> {
-  await loadOperators(graph);
+  await loadEverything();
   const inference = optimizeGraph(graph, { keep: new Set(), inputShapes });
   if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
   return inference;

@@ -1,7 +1,8 @@
 // Finds every operator: a file in this folder, or in on-demand/, that default-exports one, or a list of them, is registered.
 import { UnsupportedError } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
-import { type Operator, type OperatorModules, operatorsOf } from "./operator.ts";
+import { addFamily } from "./convolution.ts";
+import { type Operation, type Operator, type OperatorModules, operatorsOf, type Target } from "./operator.ts";
 
 const operators = new Map<string, Operator>();
 
@@ -22,7 +23,34 @@ export function findOperator(domain: string, name: string): Operator | undefined
 
 /** Makes every operator of a graph available: fetches the rarer ones only if it has one that is not here yet. */
 export async function loadOperators(graph: Pick<Graph, "nodes">): Promise<void> {
-  if (graph.nodes.every(({ domain, operator }) => findOperator(domain, operator))) return;
+  if (!graph.nodes.every(({ domain, operator }) => findOperator(domain, operator))) await loadRarer();
+}
+
+/**
+ * Fetches the rarer kernels if one of these operations has none here.
+ *
+ * @returns whether it did: the operations are then to be described anew
+ */
+export async function loadKernels(operations: Iterable<Operation>, target: Target): Promise<boolean> {
+  const isMissing = [...operations].some(({ isView, kernels }) => !isView && kernels?.(target).length === 0);
+  if (isMissing) await loadRarer();
+  return isMissing;
+}
+
+/** Fetches the kernels that pay on adapters with many lanes only. A model runs without them as well, if not as fast. */
+export async function loadFamilies({ subgroupSize }: Target): Promise<void> {
+  if (subgroupSize) return;
+  const more = await import("./convolution/implicit-gemm.ts").catch(() => undefined);
+  if (more) addFamily(more.implicitGemmCandidates);
+}
+
+/** Fetches all there is, for who wants to choose among all kernels. */
+export async function loadEverything(): Promise<void> {
+  await Promise.all([loadRarer(), loadFamilies({})]);
+}
+
+/** An operator that is here already is replaced: the rarer part has it with more kernels. */
+async function loadRarer(): Promise<void> {
   let more: typeof import("./on-demand/index.ts");
   try {
     more = await import("./on-demand/index.ts");

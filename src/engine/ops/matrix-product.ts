@@ -1,6 +1,5 @@
-// The kernels behind Gemm and MatMul: y = alpha · a · b + beta · c.
+// The kernels behind Gemm and MatMul: y = alpha · a · b + beta · c. The one for any case is in on-demand/.
 import { generateMatrixProduct, groupsPerWorkgroup, type MatrixProductVariant } from "../../shaders/generate/matrix-product.ts";
-import matmulShader from "../../shaders/matmul.wgsl";
 import type { Tensor } from "../tensor.ts";
 import { type Dispatch, type Kernel, type PackedConstant, type PlacedOperand, packLater, type Target } from "./operator.ts";
 
@@ -28,7 +27,12 @@ export interface MatrixProduct {
 // WebGPU refuses empty bindings, so a missing addend is four zero bytes.
 const noAddend: PackedConstant = { label: "no addend", data: new Float32Array(1) };
 
-/** Inputs are a, b and, with `cStrides`, c. All are read dense. */
+export type MatrixProductKernels = (product: MatrixProduct, target: Target) => readonly Kernel[];
+
+/**
+ * For one product whose `b` is known, or lies by rows whose length is a multiple of 4.
+ * Inputs are a, b and, with `cStrides`, c. All are read dense.
+ */
 export function matrixProductKernels(product: MatrixProduct, target: Target): readonly Kernel[] {
   const { rows, columns, depth, batch, b, bStrides } = product;
   const kernels: Kernel[] = [];
@@ -45,11 +49,10 @@ export function matrixProductKernels(product: MatrixProduct, target: Target): re
         dispatches: (inputs, outputs) => [byColumns(product, target, inputs, outputs, inputs[1] as PlacedOperand)],
       });
   }
-  kernels.push({ name: "blocked", dispatches: (inputs, outputs) => [blocked(product, inputs, outputs)] });
   return kernels;
 }
 
-type Inputs = readonly (PlacedOperand | undefined)[];
+export type Inputs = readonly (PlacedOperand | undefined)[];
 
 /** Invocations that keep a GPU busy. */
 const enoughInvocations = 4096;
@@ -93,35 +96,7 @@ function byColumns(
   };
 }
 
-function blocked(product: MatrixProduct, inputs: Inputs, outputs: readonly PlacedOperand[]): Dispatch {
-  const { rows, columns, depth, alpha = 1, beta = 1, aStrides, bStrides, cStrides, batch } = product;
-  const batchCount = (batch?.extent ?? []).reduce((product, extent) => product * extent, 1);
-  return {
-    shader: matmulShader,
-    params: {
-      rows,
-      columns,
-      depth,
-      alpha,
-      beta: cStrides ? beta : 0,
-      a_strides: aStrides,
-      b_strides: bStrides,
-      c_strides: cStrides ?? [0, 0],
-      batch_extent: batch?.extent ?? [1, 1, 1],
-      a_batch_strides: batch?.aStrides ?? [0, 0, 0],
-      b_batch_strides: batch?.bStrides ?? [0, 0, 0],
-    },
-    bindings: {
-      a: inputs[0] as PlacedOperand,
-      b: inputs[1] as PlacedOperand,
-      c: addend(product, inputs),
-      output: outputs[0] as PlacedOperand,
-    },
-    workgroups: [Math.ceil(columns / 32), Math.ceil(rows / 64), batchCount],
-  };
-}
-
-function addend({ cStrides }: MatrixProduct, inputs: Inputs): PlacedOperand | PackedConstant {
+export function addend({ cStrides }: MatrixProduct, inputs: Inputs): PlacedOperand | PackedConstant {
   return cStrides ? (inputs[2] as PlacedOperand) : noAddend;
 }
 

@@ -101,7 +101,10 @@ export interface Operation {
   readonly isView?: boolean;
   /** The output is its inputs side by side along this axis: inputs may be computed in place. */
   readonly concatAxis?: number;
-  /** Most special first; each accepts this very case. Called after inference, only for nodes that run. */
+  /**
+   * Most special first; each accepts this very case. Called after inference, only for nodes that run. None where the case is
+   * rare, and its kernel in on-demand/ not loaded yet.
+   */
   readonly kernels?: (target: Target) => readonly Kernel[];
   /** Multiply-accumulates. */
   readonly macs?: number;

@@ -1,56 +1,54 @@
-// MaxPool, AveragePool and LpPool: a sliding window over one, two or three spatial axes.
+// MaxPool and AveragePool: a sliding window over one, two or three spatial axes. The kernel for any case is in on-demand/.
 // https://onnx.ai/onnx/operators/onnx__MaxPool.html
-
 import { generatePooling, poolingWorkgroupSize } from "../../shaders/generate/pooling.ts";
-import maxPoolIndicesShader from "../../shaders/max-pool-indices.wgsl";
-import poolShader from "../../shaders/pool.wgsl";
 import { type Shape, sizeOf } from "../shapes.ts";
 import { resolveWindow, type Window } from "../window.ts";
 import { floatInput } from "./checks.ts";
 import { flatWorkgroups } from "./dispatch.ts";
-import { type Dispatch, defineOperator, type Kernel, type Operator, type OperatorContext, type PlacedOperand } from "./operator.ts";
-import { asSpatial, lift } from "./spatial.ts";
+import { defineOperator, type Kernel, type Operation, type Operator, type OperatorContext, type PlacedOperand } from "./operator.ts";
 
-const kinds = { max: 0, average: 1, lp: 2 } as const;
-
-interface Pool {
-  readonly kind: keyof typeof kinds;
+/** One pool, as its kernels see it. */
+export interface Pool {
+  readonly kind: "max" | "average" | "lp";
   readonly window: Window;
   /** Whether the average's divisor counts padding. */
   readonly countsPads?: boolean;
+  /** The norm's order. */
   readonly p?: number;
+  /** How the second output numbers the maxima, where there is one. */
+  readonly indices?: "row-major" | "column-major";
 }
 
-export default [
-  defineOperator("MaxPool", { since: 1 }, (context) => {
-    const input = floatInput(context, 0);
-    const window = readWindow(context);
-    const columnMajor = context.attributes.flag("storage_order", false);
-    const shape = [...input.shape.slice(0, 2), ...window.output];
-    const value = { dtype: input.dtype, shape };
-    return {
-      outputs: context.outputCount > 1 ? [value, { dtype: "int64", shape }] : [value],
-      kernels: () =>
-        context.outputCount > 1
-          ? [poolKernel({ kind: "max", window }, { columnMajor, writesIndices: true })]
-          : poolKernels({ kind: "max", window }, shape, input.shape.slice(2)),
-    };
-  }),
-  defineOperator("AveragePool", { since: 1 }, (context) => {
-    const countsPads = context.attributes.flag("count_include_pad", false);
-    return describePool(context, (window) => ({ kind: "average", window, countsPads }));
-  }),
-  defineOperator("LpPool", { since: 2 }, (context) => {
-    const p = context.attributes.number("p", 2);
-    return describePool(context, (window) => ({ kind: "lp", window, p }));
-  }),
-] satisfies Operator[];
+/** Makes the kernel for any case. */
+export type GeneralKernel = (pool: Pool) => Kernel;
 
-function describePool(context: OperatorContext, pool: (window: Window) => Pool): ReturnType<Operator["describe"]> {
-  const input = floatInput(context, 0);
-  const window = readWindow(context);
-  const shape = [...input.shape.slice(0, 2), ...window.output];
-  return { outputs: [{ dtype: input.dtype, shape }], kernels: () => poolKernels(pool(window), shape, input.shape.slice(2)) };
+/** @param general without it, cases that the blocked kernel does not take have no kernel */
+export function definePools(general?: GeneralKernel): readonly Operator[] {
+  return [
+    defineOperator("MaxPool", { since: 1 }, (context) => {
+      const columnMajor = context.attributes.flag("storage_order", false);
+      const pool = {
+        kind: "max" as const,
+        ...(context.outputCount > 1 && { indices: columnMajor ? ("column-major" as const) : ("row-major" as const) }),
+      };
+      return describePool(context, pool, general);
+    }),
+    defineOperator("AveragePool", { since: 1 }, (context) =>
+      describePool(context, { kind: "average", countsPads: context.attributes.flag("count_include_pad", false) }, general),
+    ),
+  ];
+}
+
+export default definePools();
+
+export function describePool(context: OperatorContext, kind: Omit<Pool, "window">, general?: GeneralKernel): Operation {
+  const { dtype, shape: whole } = floatInput(context, 0);
+  const pool = { ...kind, window: readWindow(context) };
+  const shape = [...whole.slice(0, 2), ...pool.window.output];
+  return {
+    outputs: [{ dtype, shape }, ...(pool.indices ? [{ dtype: "int64" as const, shape }] : [])],
+    kernels: () => [...blockedKernels(pool, shape, whole.slice(2)), ...(general ? [general(pool)] : [])],
+  };
 }
 
 function readWindow(context: OperatorContext): Window {
@@ -70,22 +68,19 @@ function readWindow(context: OperatorContext): Window {
   });
 }
 
-/** @param extent the input's spatial axes */
-function poolKernels(pool: Pool, shape: Shape, extent: Shape): readonly Kernel[] {
-  const general = poolKernel(pool);
-  const blocked = blockedKernel(pool, shape, extent);
-  return blocked ? [blocked, general] : [general];
-}
-
 /** Windows up to this many taps are unrolled. */
 const maxUnrolledTaps = 25;
 
-/** For small undilated windows over two axes, every one of which holds an element of the map. */
-function blockedKernel({ kind, window, countsPads = false }: Pool, shape: Shape, extent: Shape): Kernel | undefined {
+/**
+ * For small undilated windows over two axes, every one of which holds an element of the map.
+ *
+ * @param extent the input's spatial axes
+ */
+function blockedKernels({ kind, window, countsPads = false, indices }: Pool, shape: Shape, extent: Shape): readonly Kernel[] {
   const { kernel, strides, padsBegin, padsEnd, dilations } = window;
   const overlaps = kernel.every((size, axis) => Math.max(padsBegin[axis] as number, padsEnd[axis] as number) < size);
-  const isPlain = shape.length === 4 && dilations.every((dilation) => dilation === 1) && kind !== "lp";
-  if (!isPlain || !overlaps || sizeOf(kernel) > maxUnrolledTaps) return undefined;
+  const isPlain = shape.length === 4 && dilations.every((dilation) => dilation === 1) && kind !== "lp" && !indices;
+  if (!isPlain || !overlaps || sizeOf(kernel) > maxUnrolledTaps) return [];
   const [height, width] = window.output as [number, number];
   const isMax = kind === "max";
   const variant = {
@@ -105,7 +100,7 @@ function blockedKernel({ kind, window, countsPads = false }: Pool, shape: Shape,
   ) as [number, number];
   const range = counted(window, extent, countsPads);
   const planes = (shape[0] as number) * (shape[1] as number);
-  return {
+  const blocked: Kernel = {
     name: "pool-blocked",
     readsStrided: [0],
     writesStrided: true,
@@ -152,86 +147,13 @@ function blockedKernel({ kind, window, countsPads = false }: Pool, shape: Shape,
       ];
     },
   };
+  return [blocked];
 }
 
 /** Between which coordinates taps count in an average's divisor. */
-function counted({ padsBegin, padsEnd }: Window, extent: Shape, countsPads = false) {
+export function counted({ padsBegin, padsEnd }: Window, extent: Shape, countsPads = false) {
   return {
     counted_from: padsBegin.map((pad) => (countsPads ? -pad : 0)),
     counted_to: extent.map((size, axis) => size + (countsPads ? (padsEnd[axis] as number) : 0)),
-  };
-}
-
-function poolKernel(pool: Pool, { columnMajor = false, writesIndices = false } = {}): Kernel {
-  return {
-    name: "pool",
-    readsStrided: [0],
-    // Indices are written dense, and a kernel says this of all its outputs.
-    writesStrided: !writesIndices,
-    dispatches: ([input], [output, indices]) => {
-      const steps = [poolDispatch(pool, input as PlacedOperand, output as PlacedOperand)];
-      if (indices) steps.push(indicesDispatch(pool.window, columnMajor, input as PlacedOperand, indices));
-      return steps;
-    },
-  };
-}
-
-function poolDispatch({ kind, window, countsPads, p }: Pool, input: PlacedOperand, output: PlacedOperand): Dispatch {
-  const from = asSpatial(input);
-  const to = asSpatial(output);
-  const count = sizeOf(output.shape);
-  const range = counted(window, input.shape.slice(2), countsPads);
-  return {
-    shader: poolShader,
-    constants: { KIND: kinds[kind] },
-    params: {
-      count,
-      channels: from.c,
-      input_offset: from.offset,
-      output_offset: to.offset,
-      input_stride_n: from.strideN,
-      output_stride_n: to.strideN,
-      p: p ?? 1,
-      input_strides: from.strides,
-      output_strides: to.strides,
-      input_extent: from.extent,
-      output_extent: to.extent,
-      ...windowParams(window),
-      counted_from: lift(range.counted_from, 0),
-      counted_to: lift(range.counted_to, 1),
-    },
-    bindings: { input, output },
-    workgroups: flatWorkgroups(count, 64),
-  };
-}
-
-function indicesDispatch(window: Window, columnMajor: boolean, input: PlacedOperand, indices: PlacedOperand): Dispatch {
-  const from = asSpatial(input);
-  const count = sizeOf(indices.shape);
-  const [depth = 1, height = 1, width = 1] = from.extent;
-  return {
-    shader: maxPoolIndicesShader,
-    params: {
-      count,
-      channels: from.c,
-      input_offset: from.offset,
-      input_stride_n: from.strideN,
-      input_strides: from.strides,
-      index_strides: columnMajor ? [1, depth, depth * height] : [height * width, width, 1],
-      input_extent: from.extent,
-      output_extent: lift(window.output, 1),
-      ...windowParams(window),
-    },
-    bindings: { input, indices },
-    workgroups: flatWorkgroups(count, 64),
-  };
-}
-
-function windowParams(window: Window) {
-  return {
-    kernel: lift(window.kernel, 1),
-    window_stride: lift(window.strides, 1),
-    dilation: lift(window.dilations, 1),
-    pad: lift(window.padsBegin, 0),
   };
 }

@@ -1,10 +1,10 @@
-// Operators that rename the axes of the same elements, and those that answer questions about shapes.
+// Operators that rename the axes of the same elements, and Constant.
 import { normalizeAxis, type Shape, sizeOf } from "../shapes.ts";
 import { type DataType, Tensor } from "../tensor.ts";
 import { defineOperator, type Operation, type OperatorContext } from "./operator.ts";
 
 /** Input 0 under another shape. */
-function view(context: OperatorContext, shape: Shape): Operation {
+export function view(context: OperatorContext, shape: Shape): Operation {
   const x = context.input(0);
   if (sizeOf(shape) !== sizeOf(x.shape)) return context.invalid(`[${x.shape}] cannot become [${shape}]`);
   return {
@@ -33,7 +33,7 @@ const flatten = defineOperator("Flatten", { since: 1 }, (context) => {
 });
 
 /** The axes of Squeeze and Unsqueeze: an attribute before opset 13, an input since. */
-function axesOf(context: OperatorContext): readonly number[] | undefined {
+export function axesOf(context: OperatorContext): readonly number[] | undefined {
   return context.opset < 13 ? context.attributes.numbers("axes") : context.constant(1, "axes")?.toNumbers();
 }
 
@@ -45,18 +45,6 @@ const squeeze = defineOperator("Squeeze", { since: 1 }, (context) => {
   return view(
     context,
     shape.filter((_, axis) => !axes.includes(axis)),
-  );
-});
-
-const unsqueeze = defineOperator("Unsqueeze", { since: 1 }, (context) => {
-  const { shape } = context.input(0);
-  const axes = axesOf(context) ?? context.invalid("axes are required");
-  const rank = shape.length + axes.length;
-  const added = new Set(axes.map((axis) => normalizeAxis(axis, rank)));
-  const rest = [...shape];
-  return view(
-    context,
-    Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (rest.shift() as number))),
   );
 });
 
@@ -75,7 +63,7 @@ const dropout = defineOperator("Dropout", { since: 1 }, (context) => {
 });
 
 /** An Operation whose outputs are known at load. */
-function known(...tensors: readonly Tensor[]): Operation {
+export function known(...tensors: readonly Tensor[]): Operation {
   return { outputs: tensors, constantOutputs: tensors };
 }
 
@@ -92,31 +80,4 @@ const constant = defineOperator("Constant", { since: 1 }, (context) => {
   return list("value_floats", "float32") ?? list("value_ints", "int64") ?? context.unsupported("a string or sparse value");
 });
 
-const constantOfShape = defineOperator("ConstantOfShape", { since: 9 }, (context) => {
-  const shape = context.constant(0, "input")?.toNumbers() ?? context.invalid("a shape is required");
-  const value = context.attributes.tensor("value") ?? Tensor.from("float32", [1], [0]);
-  return known(Tensor.filled(value.dtype, shape, value.toNumbers()[0] ?? 0));
-});
-
-const shapeOperator = defineOperator("Shape", { since: 1 }, (context) => {
-  const { shape } = context.input(0);
-  const rank = shape.length;
-  const bound = (axis: number) => Math.min(rank, Math.max(0, axis < 0 ? axis + rank : axis));
-  const start = bound(context.attributes.number("start", 0));
-  const end = bound(context.attributes.number("end", rank));
-  const extents = shape.slice(start, Math.max(start, end));
-  return known(Tensor.int64([extents.length], extents));
-});
-
-const size = defineOperator("Size", { since: 1 }, (context) => known(Tensor.int64([], [sizeOf(context.input(0).shape)])));
-
-const range = defineOperator("Range", { since: 11 }, (context) => {
-  const [start, limit, delta] = ["start", "limit", "delta"].map(
-    (name, i) => context.constant(i, name)?.toNumbers()[0] ?? context.invalid(`${name} is required`),
-  );
-  const count = Math.max(0, Math.ceil(((limit as number) - (start as number)) / (delta as number)));
-  const values = Array.from({ length: count }, (_, i) => (start as number) + i * (delta as number));
-  return known(Tensor.from(context.input(0).dtype, [count], values));
-});
-
-export default [reshape, flatten, squeeze, unsqueeze, identity, dropout, constant, constantOfShape, shapeOperator, size, range];
+export default [reshape, flatten, squeeze, identity, dropout, constant];

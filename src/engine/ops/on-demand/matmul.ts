@@ -1,12 +1,14 @@
-// MatMul with NumPy's rules: vectors become matrices of one row or column, leading axes are a batch and broadcast.
+// MatMul, and Gemm again with the kernel for any product. MatMul has NumPy's rules: vectors become matrices of one row or column, leading axes are a batch and broadcast.
 // https://onnx.ai/onnx/operators/onnx__MatMul.html
+import matmulShader from "../../../shaders/matmul.wgsl";
 import { broadcastShapes, broadcastStrides, denseStrides, sizeOf } from "../../shapes.ts";
 import { collapseAxes, padFront } from "../axes.ts";
 import { floatInput } from "../checks.ts";
-import { type MatrixProduct, matrixProductKernels } from "../matrix-product.ts";
-import { defineOperator, type OperatorContext } from "../operator.ts";
+import { defineGemm } from "../gemm.ts";
+import { addend, type Inputs, type MatrixProduct, type MatrixProductKernels, matrixProductKernels } from "../matrix-product.ts";
+import { type Dispatch, defineOperator, type OperatorContext, type PlacedOperand } from "../operator.ts";
 
-export default defineOperator("MatMul", { since: 1 }, (context) => {
+const matMul = defineOperator("MatMul", { since: 1 }, (context) => {
   const a = floatInput(context, 0);
   const b = floatInput(context, 1);
   if (a.shape.length === 0 || b.shape.length === 0) context.invalid("a scalar operand is not allowed; use Mul");
@@ -33,17 +35,52 @@ export default defineOperator("MatMul", { since: 1 }, (context) => {
         bStrides: bStrides.slice(-2) as [number, number],
       };
       // One matrix for a whole batch of rows is a single taller product.
-      if (sizeOf(rightBatch) === 1) return matrixProductKernels({ ...single, rows: sizeOf(left.slice(0, -1)), b: b.constant }, target);
+      if (sizeOf(rightBatch) === 1) return productKernels({ ...single, rows: sizeOf(left.slice(0, -1)), b: b.constant }, target);
       const batch = walkBatch(
         context,
         batchShape,
         broadcastStrides(leftBatch, aStrides.slice(0, -2), batchShape),
         broadcastStrides(rightBatch, bStrides.slice(0, -2), batchShape),
       );
-      return matrixProductKernels({ ...single, ...(batch ? { batch } : { b: b.constant }) }, target);
+      return productKernels({ ...single, ...(batch ? { batch } : { b: b.constant }) }, target);
     },
   };
 });
+
+const productKernels: MatrixProductKernels = (product, target) => [
+  ...matrixProductKernels(product, target),
+  { name: "blocked", dispatches: (inputs, outputs) => [blocked(product, inputs, outputs)] },
+];
+
+export default [matMul, defineGemm(productKernels)];
+
+function blocked(product: MatrixProduct, inputs: Inputs, outputs: readonly PlacedOperand[]): Dispatch {
+  const { rows, columns, depth, alpha = 1, beta = 1, aStrides, bStrides, cStrides, batch } = product;
+  const batchCount = (batch?.extent ?? []).reduce((product, extent) => product * extent, 1);
+  return {
+    shader: matmulShader,
+    params: {
+      rows,
+      columns,
+      depth,
+      alpha,
+      beta: cStrides ? beta : 0,
+      a_strides: aStrides,
+      b_strides: bStrides,
+      c_strides: cStrides ?? [0, 0],
+      batch_extent: batch?.extent ?? [1, 1, 1],
+      a_batch_strides: batch?.aStrides ?? [0, 0, 0],
+      b_batch_strides: batch?.bStrides ?? [0, 0, 0],
+    },
+    bindings: {
+      a: inputs[0] as PlacedOperand,
+      b: inputs[1] as PlacedOperand,
+      c: addend(product, inputs),
+      output: outputs[0] as PlacedOperand,
+    },
+    workgroups: [Math.ceil(columns / 32), Math.ceil(rows / 64), batchCount],
+  };
+}
 
 /** The batch as at most three axes; `undefined` where it has one element. */
 function walkBatch(context: OperatorContext, extents: number[], a: number[], b: number[]): MatrixProduct["batch"] {

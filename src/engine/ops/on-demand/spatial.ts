@@ -1,5 +1,5 @@
 // Any [n, c, …] value as n, c, d, h, w: missing spatial axes have extent 1.
-import type { PlacedOperand } from "./operator.ts";
+import type { PlacedOperand } from "../operator.ts";
 
 export interface Spatial {
   readonly n: number;

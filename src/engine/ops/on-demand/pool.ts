@@ -1,0 +1,93 @@
+// LpPool, and MaxPool and AveragePool again, with a kernel for any case: large or dilated windows, one or three axes, indices of maxima.
+// https://onnx.ai/onnx/operators/onnx__LpPool.html
+import maxPoolIndicesShader from "../../../shaders/max-pool-indices.wgsl";
+import poolShader from "../../../shaders/pool.wgsl";
+import { sizeOf } from "../../shapes.ts";
+import type { Window } from "../../window.ts";
+import { flatWorkgroups } from "../dispatch.ts";
+import { type Dispatch, defineOperator, type Kernel, type PlacedOperand } from "../operator.ts";
+import { counted, definePools, describePool, type Pool } from "../pool.ts";
+import { asSpatial, lift } from "./spatial.ts";
+
+const kinds = { max: 0, average: 1, lp: 2 } as const;
+
+export default [
+  ...definePools(poolKernel),
+  defineOperator("LpPool", { since: 2 }, (context) =>
+    describePool(context, { kind: "lp", p: context.attributes.number("p", 2) }, poolKernel),
+  ),
+];
+
+function poolKernel(pool: Pool): Kernel {
+  return {
+    name: "pool",
+    readsStrided: [0],
+    // Indices are written dense, and a kernel says this of all its outputs.
+    writesStrided: !pool.indices,
+    dispatches: ([input], [output, indices]) => {
+      const steps = [poolDispatch(pool, input as PlacedOperand, output as PlacedOperand)];
+      if (indices) steps.push(indicesDispatch(pool, input as PlacedOperand, indices));
+      return steps;
+    },
+  };
+}
+
+function poolDispatch({ kind, window, countsPads, p }: Pool, input: PlacedOperand, output: PlacedOperand): Dispatch {
+  const from = asSpatial(input);
+  const to = asSpatial(output);
+  const count = sizeOf(output.shape);
+  const range = counted(window, input.shape.slice(2), countsPads);
+  return {
+    shader: poolShader,
+    constants: { KIND: kinds[kind] },
+    params: {
+      count,
+      channels: from.c,
+      input_offset: from.offset,
+      output_offset: to.offset,
+      input_stride_n: from.strideN,
+      output_stride_n: to.strideN,
+      p: p ?? 1,
+      input_strides: from.strides,
+      output_strides: to.strides,
+      input_extent: from.extent,
+      output_extent: to.extent,
+      ...windowParams(window),
+      counted_from: lift(range.counted_from, 0),
+      counted_to: lift(range.counted_to, 1),
+    },
+    bindings: { input, output },
+    workgroups: flatWorkgroups(count, 64),
+  };
+}
+
+function indicesDispatch({ window, indices: order }: Pool, input: PlacedOperand, indices: PlacedOperand): Dispatch {
+  const from = asSpatial(input);
+  const count = sizeOf(indices.shape);
+  const [depth = 1, height = 1, width = 1] = from.extent;
+  return {
+    shader: maxPoolIndicesShader,
+    params: {
+      count,
+      channels: from.c,
+      input_offset: from.offset,
+      input_stride_n: from.strideN,
+      input_strides: from.strides,
+      index_strides: order === "column-major" ? [1, depth, depth * height] : [height * width, width, 1],
+      input_extent: from.extent,
+      output_extent: lift(window.output, 1),
+      ...windowParams(window),
+    },
+    bindings: { input, indices },
+    workgroups: flatWorkgroups(count, 64),
+  };
+}
+
+function windowParams(window: Window) {
+  return {
+    kernel: lift(window.kernel, 1),
+    window_stride: lift(window.strides, 1),
+    dilation: lift(window.dilations, 1),
+    pad: lift(window.padsBegin, 0),
+  };
+}

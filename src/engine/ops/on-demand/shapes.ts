@@ -1,0 +1,46 @@
+// The operators of exporters' shape arithmetic: those that answer questions about shapes, and Unsqueeze.
+import { normalizeAxis, sizeOf } from "../../shapes.ts";
+import { Tensor } from "../../tensor.ts";
+import { defineOperator } from "../operator.ts";
+import { axesOf, known, view } from "../reshaping.ts";
+
+const unsqueeze = defineOperator("Unsqueeze", { since: 1 }, (context) => {
+  const { shape } = context.input(0);
+  const axes = axesOf(context) ?? context.invalid("axes are required");
+  const rank = shape.length + axes.length;
+  const added = new Set(axes.map((axis) => normalizeAxis(axis, rank)));
+  const rest = [...shape];
+  return view(
+    context,
+    Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (rest.shift() as number))),
+  );
+});
+
+const constantOfShape = defineOperator("ConstantOfShape", { since: 9 }, (context) => {
+  const shape = context.constant(0, "input")?.toNumbers() ?? context.invalid("a shape is required");
+  const value = context.attributes.tensor("value") ?? Tensor.from("float32", [1], [0]);
+  return known(Tensor.filled(value.dtype, shape, value.toNumbers()[0] ?? 0));
+});
+
+const shapeOperator = defineOperator("Shape", { since: 1 }, (context) => {
+  const { shape } = context.input(0);
+  const rank = shape.length;
+  const bound = (axis: number) => Math.min(rank, Math.max(0, axis < 0 ? axis + rank : axis));
+  const start = bound(context.attributes.number("start", 0));
+  const end = bound(context.attributes.number("end", rank));
+  const extents = shape.slice(start, Math.max(start, end));
+  return known(Tensor.int64([extents.length], extents));
+});
+
+const size = defineOperator("Size", { since: 1 }, (context) => known(Tensor.int64([], [sizeOf(context.input(0).shape)])));
+
+const range = defineOperator("Range", { since: 11 }, (context) => {
+  const [start, limit, delta] = ["start", "limit", "delta"].map(
+    (name, i) => context.constant(i, name)?.toNumbers()[0] ?? context.invalid(`${name} is required`),
+  );
+  const count = Math.max(0, Math.ceil(((limit as number) - (start as number)) / (delta as number)));
+  const values = Array.from({ length: count }, (_, i) => (start as number) + i * (delta as number));
+  return known(Tensor.from(context.input(0).dtype, [count], values));
+});
+
+export default [unsqueeze, constantOfShape, shapeOperator, size, range];
