@@ -2,20 +2,20 @@
 import { ModelError, UnsupportedError } from "../errors.ts";
 import type { AttributeValue } from "../graph/graph.ts";
 import { Tensor } from "../tensor.ts";
-import type { ExternalFiles } from "./external-data.ts";
+import type { ExternalBytes } from "./external-data.ts";
 import type { AttributeProto, Int64 } from "./proto.ts";
 import { tensorFromProto, tensorToProto } from "./tensor-proto.ts";
 
 /** AttributeProto.AttributeType */
 const typeCodes = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8 } as const;
 
-type Read = (attribute: AttributeProto, where: string, files: ExternalFiles) => AttributeValue;
+type Read = (attribute: AttributeProto, where: string, external: ExternalBytes | undefined) => AttributeValue;
 
 const readers: { readonly [code: number]: Read } = {
   [typeCodes.float]: ({ f }) => f ?? 0,
   [typeCodes.int]: ({ i }) => Number(i ?? 0),
   [typeCodes.string]: ({ s }) => decodeText(s ?? new Uint8Array(0)),
-  [typeCodes.tensor]: ({ t }, where, files) => tensorFromProto(t ?? {}, where, files),
+  [typeCodes.tensor]: ({ t }, where, external) => tensorFromProto(t ?? {}, where, external),
   [typeCodes.graph]: ({ g }) => ({ subgraph: g?.name ?? "" }),
   [typeCodes.floats]: ({ floats }) => floats ?? [],
   [typeCodes.ints]: ({ ints }) => (ints ?? []).map(Number),
@@ -32,11 +32,11 @@ const otherTypes: { readonly [code: number]: string } = {
 };
 
 /** The value of an attribute. `where` names node and attribute in errors. */
-export function attributeFromProto(attribute: AttributeProto, where: string, files: ExternalFiles): AttributeValue {
+export function attributeFromProto(attribute: AttributeProto, where: string, external: ExternalBytes | undefined): AttributeValue {
   if (attribute.refAttrName) throw new ModelError(`${where}: refers to '${attribute.refAttrName}' outside a function.`);
   const code = attribute.type || guessType(attribute);
   const read = readers[code];
-  if (read) return read(attribute, where, files);
+  if (read) return read(attribute, where, external);
   const other = otherTypes[code];
   if (other) throw new UnsupportedError(`${where}: ${other} as an attribute is not supported.`);
   throw new ModelError(`${where}: the attribute has no value of a known type (type ${code}).`);

@@ -1,37 +1,9 @@
-// Tensor data kept in files beside the model. No path may leave the model's folder.
+// Tensor data kept in files beside the model. Loaded only for a model that has some. No path may leave the model's folder.
 import { ModelError } from "../errors.ts";
 import type { TensorProto } from "./proto.ts";
 
 /** Reads a file whose path, with forward slashes, is relative to the model's folder. */
 export type ReadExternal = (path: string) => Promise<Uint8Array>;
-
-/** The external files of a model by path. */
-export type ExternalFiles = ReadonlyMap<string, Uint8Array>;
-
-/** TensorProto.DataLocation.EXTERNAL */
-const externalLocation = 1;
-
-export function isExternal(tensor: TensorProto): boolean {
-  return tensor.dataLocation === externalLocation;
-}
-
-/**
- * Reads every file that these tensors refer to, each once.
- *
- * @throws ModelError for a path that leaves the model's folder, or when there are external tensors but no `readExternal`
- */
-export async function readExternalFiles(tensors: Iterable<TensorProto>, readExternal: ReadExternal | undefined): Promise<ExternalFiles> {
-  const pending = new Map<string, Promise<Uint8Array>>();
-  const paths = new Set([...tensors].filter(isExternal).map(pathOf));
-  for (const path of paths) {
-    if (!readExternal)
-      throw new ModelError(
-        `The model keeps weights in '${path}' beside it. Give readExternal to read that file, or save the model as one file.`,
-      );
-    pending.set(path, readExternal(path));
-  }
-  return new Map(await Promise.all([...pending].map(async ([path, bytes]) => [path, await bytes] as const)));
-}
 
 /**
  * The bytes of an external tensor, a view of its file.
@@ -39,10 +11,30 @@ export async function readExternalFiles(tensors: Iterable<TensorProto>, readExte
  * @param where names the tensor in errors
  * @param expectedBytes what its type and shape take; used where the file states no length
  */
-export function externalBytes(tensor: TensorProto, files: ExternalFiles, where: string, expectedBytes: number): Uint8Array {
+export type ExternalBytes = (tensor: TensorProto, where: string, expectedBytes: number) => Uint8Array;
+
+/**
+ * Reads every file that these external tensors refer to, each once.
+ *
+ * @throws ModelError for a path that leaves the model's folder, or without `readExternal`
+ */
+export async function readExternalFiles(tensors: readonly TensorProto[], readExternal: ReadExternal | undefined): Promise<ExternalBytes> {
+  const pending = new Map<string, Promise<Uint8Array>>();
+  const paths = new Set(tensors.map(pathOf));
+  for (const path of paths) {
+    if (!readExternal)
+      throw new ModelError(
+        `The model keeps weights in '${path}' beside it. Give readExternal to read that file, or save the model as one file.`,
+      );
+    pending.set(path, readExternal(path));
+  }
+  const files = new Map(await Promise.all([...pending].map(async ([path, bytes]) => [path, await bytes] as const)));
+  return (tensor, where, expectedBytes) => bytesOf(tensor, files, where, expectedBytes);
+}
+
+function bytesOf(tensor: TensorProto, files: ReadonlyMap<string, Uint8Array>, where: string, expectedBytes: number): Uint8Array {
   const path = pathOf(tensor);
-  const file = files.get(path);
-  if (!file) throw new ModelError(`${where}: its data is in '${path}', which was not read.`);
+  const file = files.get(path) as Uint8Array;
   const offset = byteCount(tensor, "offset", where) ?? 0;
   const length = byteCount(tensor, "length", where) ?? expectedBytes;
   if (offset + length > file.byteLength)

@@ -3,7 +3,7 @@ import { ModelError, UnsupportedError } from "../errors.ts";
 import type { AttributeValue, Graph, GraphInput, Node } from "../graph/graph.ts";
 import { Tensor } from "../tensor.ts";
 import { attributeFromProto } from "./attribute-proto.ts";
-import { type ExternalFiles, type ReadExternal, readExternalFiles } from "./external-data.ts";
+import type { ExternalBytes, ReadExternal } from "./external-data.ts";
 import {
   decodeModelProto,
   decodeTensorProto,
@@ -16,7 +16,7 @@ import {
   type ValueInfoProto,
 } from "./proto.ts";
 import { sortNodes } from "./sort.ts";
-import { dataTypeOf, tensorFromProto } from "./tensor-proto.ts";
+import { dataTypeOf, isExternal, tensorFromProto } from "./tensor-proto.ts";
 
 /** Opsets of ai.onnx whose files are read. Each operator checks the versions it implements. */
 const oldestOpset = 6;
@@ -39,10 +39,10 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
   const opsets = readOpsets(model, obstacles);
   const nodeProtos = await withoutCalls(graph.node ?? [], model.functions ?? []);
   if ((graph.sparseInitializer ?? []).length > 0) obstacles.add("Sparse initializers are not supported. Re-export with dense weights.");
-  const files = await readExternalFiles(tensorsOf(graph, nodeProtos), options.readExternal);
-  const initializers = readInitializers(graph, files, obstacles);
+  const external = await readFiles(tensorsOf(graph, nodeProtos), options.readExternal);
+  const initializers = readInitializers(graph, external, obstacles);
   const inputs = readInputs(graph, initializers, obstacles);
-  const nodes = readNodes(nodeProtos, files, obstacles);
+  const nodes = readNodes(nodeProtos, external, obstacles);
   obstacles.throwIfAny();
 
   const given = new Set([...initializers.keys(), ...inputs.map((input) => input.name)]);
@@ -99,6 +99,14 @@ async function withoutCalls(nodes: readonly NodeProto[], functions: readonly Fun
   return inlineFunctions(nodes, functions);
 }
 
+/** The files beside the model that its tensors refer to. Few models have any, so what does it is loaded for those. */
+async function readFiles(tensors: Iterable<TensorProto>, readExternal: ReadExternal | undefined): Promise<ExternalBytes | undefined> {
+  const outside = [...tensors].filter(isExternal);
+  if (outside.length === 0) return undefined;
+  const { readExternalFiles } = await import("./external-data.ts");
+  return readExternalFiles(outside, readExternal);
+}
+
 function readOpsets(model: ModelProto, obstacles: Obstacles): Map<string, number> {
   const opsets = new Map<string, number>();
   for (const { domain, version } of model.opsetImport ?? []) opsets.set(normalizeDomain(domain), Number(version ?? 0));
@@ -143,7 +151,7 @@ function* tensorsOf(graph: GraphProto, nodes: readonly NodeProto[]): Iterable<Te
   for (const node of nodes) for (const attribute of node.attribute ?? []) if (attribute.t) yield attribute.t;
 }
 
-function readInitializers(graph: GraphProto, files: ExternalFiles, obstacles: Obstacles): Map<string, Tensor> {
+function readInitializers(graph: GraphProto, external: ExternalBytes | undefined, obstacles: Obstacles): Map<string, Tensor> {
   const initializers = new Map<string, Tensor>();
   const placeholder = new Tensor("uint8", [0], new Uint8Array(0));
   for (const proto of graph.initializer ?? []) {
@@ -152,7 +160,7 @@ function readInitializers(graph: GraphProto, files: ExternalFiles, obstacles: Ob
     if (initializers.has(name)) throw new ModelError(`initializer '${name}' is there twice.`);
     initializers.set(
       name,
-      obstacles.collect(placeholder, () => tensorFromProto(proto, `initializer '${name}'`, files)),
+      obstacles.collect(placeholder, () => tensorFromProto(proto, `initializer '${name}'`, external)),
     );
   }
   return initializers;
@@ -196,7 +204,7 @@ function unknownExtent(input: string, axis: number): string {
   return `?${input}.${axis}`;
 }
 
-function readNodes(protos: readonly NodeProto[], files: ExternalFiles, obstacles: Obstacles): Node[] {
+function readNodes(protos: readonly NodeProto[], external: ExternalBytes | undefined, obstacles: Obstacles): Node[] {
   const taken = new Set(protos.map((proto) => proto.name ?? ""));
   const used = new Set<string>();
   return protos.map((proto, index): Node => {
@@ -210,7 +218,7 @@ function readNodes(protos: readonly NodeProto[], files: ExternalFiles, obstacles
       if (key === "" || attributes.has(key)) throw new ModelError(`${where} ${key === "" ? "has no name" : "is there twice"}.`);
       attributes.set(
         key,
-        obstacles.collect<AttributeValue>(0, () => attributeFromProto(attribute, where, files)),
+        obstacles.collect<AttributeValue>(0, () => attributeFromProto(attribute, where, external)),
       );
     }
     return { name, operator, domain: normalizeDomain(proto.domain), inputs: proto.input ?? [], outputs: proto.output ?? [], attributes };

@@ -2,7 +2,7 @@
 import { ModelError, UnsupportedError } from "../errors.ts";
 import { type Shape, sizeOf } from "../shapes.ts";
 import { bytesPerElement, type DataType, dataTypesByCode, Tensor } from "../tensor.ts";
-import { type ExternalFiles, externalBytes, isExternal } from "./external-data.ts";
+import type { ExternalBytes } from "./external-data.ts";
 import type { Int64, TensorProto } from "./proto.ts";
 
 type TypedField = "floatData" | "int64Data" | "doubleData" | "uint64Data";
@@ -47,18 +47,26 @@ export function dataTypeCode(dtype: DataType): number {
   return Number(Object.keys(dataTypesByCode).find((code) => dataTypesByCode[Number(code)] === dtype));
 }
 
+/** TensorProto.DataLocation.EXTERNAL */
+const externalLocation = 1;
+
+export function isExternal(tensor: TensorProto): boolean {
+  return tensor.dataLocation === externalLocation;
+}
+
 /**
  * Decodes a tensor. Raw and external data stay views of their file.
  *
  * @param where names the tensor in errors: "initializer 'conv1.weight'"
- * @param files the external files it may refer to
+ * @param external finds its data where they are in another file
  */
-export function tensorFromProto(proto: TensorProto, where: string, files: ExternalFiles = new Map()): Tensor {
+export function tensorFromProto(proto: TensorProto, where: string, external?: ExternalBytes): Tensor {
   const dtype = dataTypeOf(proto.dataType ?? 0, where);
   const shape = shapeOf(proto, where);
   if (proto.segment) throw new UnsupportedError(`${where}: segmented tensors are not supported. Save the model again with a current onnx.`);
   const expectedBytes = sizeOf(shape) * bytesPerElement(dtype);
-  const bytes = isExternal(proto) ? externalBytes(proto, files, where, expectedBytes) : proto.rawData;
+  const bytes = isExternal(proto) ? external?.(proto, where, expectedBytes) : proto.rawData;
+  if (isExternal(proto) && !bytes) throw new ModelError(`${where}: its data is in another file, which was not read.`);
   if (!bytes?.byteLength && sizeOf(shape) > 0) return tensorFromTypedField(proto, dtype, shape, where);
   const found = bytes?.byteLength ?? 0;
   if (found !== expectedBytes)

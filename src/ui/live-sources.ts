@@ -1,0 +1,89 @@
+// Sources that move by themselves: a video, a camera or any stream. Loaded when there is one.
+import type { FrameSource, LiveLike } from "./sources.ts";
+
+/** Seconds that a step moves a video by: one frame at 25 per second. */
+const stepSeconds = 0.04;
+
+/** @throws Error with a message for the visitor where there is no camera, no permission, or nothing that can be decoded */
+export async function openLive(source: LiveLike): Promise<FrameSource> {
+  if (source === "camera") return openStream(await openCamera(), true);
+  if (source instanceof MediaStream) return openStream(source, false);
+  return source instanceof HTMLVideoElement ? videoSource(source, () => undefined) : openVideo(source);
+}
+
+function videoSource(video: HTMLVideoElement, dispose: () => void): FrameSource {
+  let lastTime = Number.NaN;
+  const isFile = video.srcObject === null;
+  return {
+    image: video,
+    isLive: true,
+    ...(isFile && {
+      setPlaying(isPlaying: boolean) {
+        if (isPlaying) video.play().catch(() => undefined);
+        else video.pause();
+      },
+      async step() {
+        const seeked = new Promise((resolve) => video.addEventListener("seeked", resolve, { once: true }));
+        video.currentTime = (video.currentTime + stepSeconds) % (video.duration || Infinity);
+        await seeked;
+      },
+    }),
+    isReady: () => video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth > 0,
+    takeFrame() {
+      if (video.currentTime === lastTime) return false;
+      lastTime = video.currentTime;
+      return true;
+    },
+    dispose,
+  };
+}
+
+async function openVideo(blob: Blob): Promise<FrameSource> {
+  const url = URL.createObjectURL(blob);
+  const video = Object.assign(document.createElement("video"), { src: url, muted: true, loop: true, playsInline: true });
+  const release = () => {
+    video.pause();
+    video.removeAttribute("src");
+    URL.revokeObjectURL(url);
+  };
+  try {
+    await video.play();
+  } catch {
+    release();
+    throw new Error(`The browser cannot play this video (${blob.type}). Try MP4 (H.264) or WebM.`);
+  }
+  return videoSource(video, release);
+}
+
+async function openStream(stream: MediaStream, isOwned: boolean): Promise<FrameSource> {
+  const video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
+  video.srcObject = stream;
+  await video.play();
+  const source = videoSource(video, () => {
+    video.pause();
+    video.srcObject = null;
+    if (isOwned) for (const track of stream.getTracks()) track.stop();
+  });
+  return isOwned ? { ...source, ended: endOf(stream) } : source;
+}
+
+/** A camera ends when it is unplugged or its permission withdrawn, not when we stop it. */
+function endOf(stream: MediaStream): Promise<Error> {
+  return new Promise((resolve) => {
+    const error = new Error("The camera is gone: it was unplugged, or its permission withdrawn. Connect or allow it and try again.");
+    for (const track of stream.getVideoTracks()) track.addEventListener("ended", () => resolve(error), { once: true });
+  });
+}
+
+async function openCamera(): Promise<MediaStream> {
+  if (!navigator.mediaDevices?.getUserMedia)
+    throw new Error("This page may not use a camera: browsers allow it over https or on localhost only.");
+  try {
+    return await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 640 } } });
+  } catch (error) {
+    const name = error instanceof DOMException ? error.name : "";
+    if (name === "NotAllowedError") throw new Error("The camera was not allowed. Allow it in the browser's address bar and try again.");
+    if (name === "NotFoundError") throw new Error("No camera was found. Connect one, or drop a picture or video instead.");
+    throw new Error(`The camera could not be opened: ${(error as Error).message}`);
+  }
+}
