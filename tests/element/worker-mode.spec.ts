@@ -226,6 +226,8 @@ function longestBlock(page: Page, id: string, src: string): Promise<number> {
 }
 
 test("leaves the page free while a network loads and runs", async ({ page }) => {
+  // ResNet-18, twice, on whatever cores there are.
+  test.setTimeout(180_000);
   const bytes = Buffer.from(buildModel("resnet18", { seed: 1 }));
   await page.route("**/resnet18.onnx", (route) => route.fulfill({ body: bytes }));
   await open(page);
