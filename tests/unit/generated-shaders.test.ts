@@ -226,6 +226,15 @@ test.each([2, 4] as const)("Winograd's transforms, tiles of %i", (tile) => {
   expectAsDeclared(generateWinogradOutput(winogradTransform(tile), "clip"));
 });
 
+test("of two Winograd tiles that overlap, one writes what both compute: their roundings differ", () => {
+  const { code } = generateWinogradOutput(winogradTransform(4), "clip");
+  const stores = code.split("\n").filter((line) => line.includes("output["));
+  expect(stores).toHaveLength(4);
+  stores.forEach((store, column) => {
+    expect(store).toMatch(new RegExp(`^if \\(\\(turn >= skip_y\\) & \\(skip_x <= ${column}u\\)\\)`));
+  });
+});
+
 describe("pooling", () => {
   test.each(["max", "average"] as const)("%s, square or not", (kind) => {
     expectAsDeclared(generatePooling({ kind, kernel: [3, 3], strides: [2, 2], rows: 2, columns: 4 }));

@@ -148,6 +148,8 @@ export function generateWinogradOutput(transform: WinogradTransform, activation:
     ...grid("m", patch, patch, (i, j) => `products[source + ${i * patch + j}u * plane]`),
     ...grid("h", tile, patch, (i, l) => sum(transform.output[i], (k) => `m_${k}_${l}`)),
     ...grid("y", tile, tile, (i, j) => sum(transform.output[j], (l) => `h_${i}_${l}`)),
+    "let skip_x = tile_x - x;",
+    "let skip_y = tile_y - y;",
     "let shift = bias[c];",
     "let alpha = params.alpha;",
     "let beta = params.beta;",
@@ -161,7 +163,8 @@ export function generateWinogradOutput(transform: WinogradTransform, activation:
     "for (var r = 0u; r < residual_count; r++) {",
     ...range(tile).map((j) => `sum_${j} += residual[add + ${j}u];`),
     "}",
-    ...range(tile).map((j) => `output[to + ${j}u] = activate(sum_${j}, alpha, beta);`),
+    // A tile that moved back leaves to its neighbour what is its neighbour's: their roundings differ, and the last to write would win.
+    ...range(tile).map((j) => `if ((turn >= skip_y) & (skip_x <= ${j}u)) { output[to + ${j}u] = activate(sum_${j}, alpha, beta); }`),
     "to += out_h; add += residual_h;",
     "}",
     "}",
@@ -198,8 +201,10 @@ function placeTile(tile: number): string[] {
     "let map = index / per_map;",
     "let c = map % params.channels;",
     "let n = map / params.channels;",
-    `let x = min(tile % params.tiles_x * ${tile}u, params.width - ${tile}u);`,
-    `let y = min(tile / params.tiles_x * ${tile}u, params.height - ${tile}u);`,
+    `let tile_x = tile % params.tiles_x * ${tile}u;`,
+    `let tile_y = tile / params.tiles_x * ${tile}u;`,
+    `let x = min(tile_x, params.width - ${tile}u);`,
+    `let y = min(tile_y, params.height - ${tile}u);`,
   ];
 }
 
