@@ -28,6 +28,15 @@ function singleFile(entry: string, name: string): Build {
   };
 }
 
+/** The package's modules load what they need themselves: Vite's helper for preloading would only be ballast. */
+function withoutPreload(): Plugin {
+  return {
+    name: "convcam:without-preload",
+    enforce: "pre",
+    load: (id) => (id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : null),
+  };
+}
+
 /** Keeps what an entry imports in its own file: modules that parts loaded later share with it would else be files that it imports. */
 function withEntry(entry: string, name: string): Rolldown.CodeSplittingNameFunction {
   const own = new Set<string>();
@@ -56,8 +65,8 @@ function workerBesideElement(): Plugin {
       order: "post",
       handler: (code, id) => (id.endsWith("/remote-session.ts") ? code.replaceAll("(workerAddress,", `("./${fileName}",`) : null),
     },
-    generateBundle() {
-      this.emitFile({ type: "asset", fileName, source: 'import { serveSession } from "./element.js";\nserveSession();\n' });
+    buildStart() {
+      this.emitFile({ type: "chunk", id: resolve(import.meta.dirname, "src/ui/session/worker.ts"), fileName });
     },
   };
 }
@@ -84,7 +93,8 @@ const builds: Readonly<Record<string, Build>> = {
 };
 
 const packagePlugins: Readonly<Record<string, readonly Plugin[]>> = {
-  element: [workerBesideElement()],
+  library: [withoutPreload()],
+  element: [withoutPreload(), workerBesideElement()],
 };
 
 const serialGpu = { pool: "forks", fileParallelism: false, isolate: false } as const;

@@ -18,9 +18,6 @@ import { aborted, type FrameReport, type PaneDescription, type Session, type Ses
 import { type FrameSource, openSource, type SourceLike } from "./sources.ts";
 import type { Appearance, Results, Viewer } from "./viewer.ts";
 
-// The worker of <conv-cam worker> takes its engine from this file.
-export { serveSession } from "./session/serve.ts";
-
 /** The order in which they are brought up to date. */
 const stages = ["labels", "input", "model", "viewer", "panes", "play", "frame"] as const;
 

@@ -1,11 +1,15 @@
 // dist/element.js on its own: it ships less of protobuf than the sources import, so it must still read a file and run it.
 import { expect, test } from "@playwright/test";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
+import { graphOf, op } from "../support/graphs.ts";
 
 for (const place of ["page", "worker"])
   test(`the built element reads a model and answers, its engine on the ${place}`, async ({ page }) => {
     const errors: string[] = [];
     page.on("pageerror", ({ message }) => errors.push(message));
+    const files: string[] = [];
+    page.on("request", (request) => files.push(new URL(request.url()).pathname));
     await page.goto("/tests/element/built.html");
     await page.evaluate(async (name) => {
       await customElements.whenDefined("conv-cam");
@@ -21,4 +25,31 @@ for (const place of ["page", "worker"])
     await expect(page.locator("#built .panel .name")).toHaveText(["conv_1", "conv_2"]);
     expect(page.workers()).toHaveLength(place === "worker" ? 1 : 0);
     expect(errors).toEqual([]);
+    // A common network takes none of the rarer operators and kernels.
+    expect(files).toContain("/dist/element.js");
+    expect(files).not.toContain("/dist/element-on-demand.js");
   });
+
+test("the built element fetches what a rare network takes", async ({ page }) => {
+  const graph = graphOf({
+    inputs: { x: [1, 1, 28, 28] },
+    nodes: [op("AveragePool", "x", "p", { kernel_shape: [14, 14], strides: [14, 14] }), op("Flatten", "p", "y")],
+  });
+  await page.goto("/tests/element/built.html");
+  await page.evaluate(
+    async (bytes) => {
+      await customElements.whenDefined("conv-cam");
+      const element = document.getElementById("built") as ConvCam;
+      element.setAttribute("layers", "p");
+      const canvas = document.createElement("canvas");
+      canvas.width = canvas.height = 28;
+      const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+      context.fillStyle = "#fff";
+      context.fillRect(14, 0, 14, 14);
+      element.input = canvas;
+      element.src = Uint8Array.from(bytes);
+    },
+    [...encodeModel(graph)],
+  );
+  await expect(page.locator("#built .bars .top .label")).toHaveText("class 1", { timeout: 30_000 });
+});

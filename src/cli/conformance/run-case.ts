@@ -3,7 +3,7 @@ import { UnsupportedError } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import type { Graph, Node } from "../../engine/graph/graph.ts";
 import { type LoadOptions, loadModel } from "../../engine/model.ts";
-import { readTensor } from "../../engine/onnx/import.ts";
+import { orRecognized, readTensor } from "../../engine/onnx/import.ts";
 import { isFloat, type Tensor } from "../../engine/tensor.ts";
 import { readBytes, readModelFile } from "../model-file.ts";
 import type { Case, DataSet } from "./cases.ts";
@@ -128,5 +128,5 @@ function fixedInputs(graph: Graph, inputs: Readonly<Record<string, Tensor>>): re
 }
 
 async function readTensors(paths: readonly string[]): Promise<Tensor[]> {
-  return Promise.all(paths.map(async (path) => readTensor(await readBytes(path, "tensor"))));
+  return Promise.all(paths.map(async (path) => orRecognized(await readBytes(path, "tensor"), "tensor", readTensor)));
 }

@@ -33,7 +33,7 @@ export interface ImportOptions {
  * @throws ModelError when the file is damaged or not ONNX, UnsupportedError with every reason when the graph cannot hold it
  */
 export async function importModel(bytes: Uint8Array, options: ImportOptions = {}): Promise<Graph> {
-  const model = decodeModelProto(bytes);
+  const model = await orRecognized(bytes, "model", decodeModelProto);
   const { graph } = model;
   const obstacles = new Obstacles();
   const opsets = readOpsets(model, obstacles);
@@ -66,6 +66,16 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
 export function readTensor(bytes: Uint8Array): Tensor {
   const proto = decodeTensorProto(bytes);
   return tensorFromProto(proto, `tensor '${proto.name ?? ""}'`);
+}
+
+/** Decodes bytes. Where they are refused, and their first ones tell what they are instead, the error says that. */
+export async function orRecognized<T>(bytes: Uint8Array, what: "model" | "tensor", decode: (bytes: Uint8Array) => T): Promise<T> {
+  try {
+    return decode(bytes);
+  } catch (error) {
+    const found = error instanceof ModelError && (await import("./foreign-file.ts").catch(() => undefined))?.recognize(bytes);
+    throw found ? new ModelError(`This is not an ONNX ${what} but ${found}.`) : error;
+  }
 }
 
 /** Collects what is unsupported, so that all reasons are reported at once. */

@@ -25,7 +25,7 @@ export function normalizeDomain(domain: string | undefined): string {
  */
 export function decodeModelProto(bytes: Uint8Array): ModelProto & { readonly graph: GraphProto } {
   const { graph, ...rest } = decode(bytes, "model", "ModelProto");
-  if (!graph) throw refusal(bytes, "model", `its ${bytes.byteLength} bytes hold no graph`);
+  if (!graph) throw refusal("model", `its ${bytes.byteLength} bytes hold no graph`);
   return { ...rest, graph };
 }
 
@@ -59,29 +59,10 @@ function decode<M extends MessageName>(bytes: Uint8Array, what: "model" | "tenso
     return reader.message(name);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw refusal(bytes, what, `decoding stopped at byte ${reader.position} of ${bytes.byteLength} (${error.message})`);
+    throw refusal(what, `decoding stopped at byte ${reader.position} of ${bytes.byteLength} (${error.message})`);
   }
 }
 
-function refusal(bytes: Uint8Array, what: "model" | "tensor", reason: string): ModelError {
-  const guess = signatures.find(({ offset, text }) => startsWith(bytes, offset, text));
-  if (guess) return new ModelError(`This is not an ONNX ${what} but ${guess.found}.`);
+function refusal(what: "model" | "tensor", reason: string): ModelError {
   return new ModelError(`This is not a whole ONNX ${what}: ${reason}. ${exportAgain}`);
-}
-
-/** What people drop instead of an .onnx file, by its first bytes. None of them decodes as a model. */
-const signatures: readonly { readonly offset: number; readonly text: string; readonly found: string }[] = [
-  { offset: 0, text: "version https://git-lfs", found: "a Git LFS pointer: run `git lfs pull`, or download the file itself" },
-  { offset: 0, text: "<", found: "a web page or XML file: check the address it was downloaded from" },
-  { offset: 0, text: "{", found: "JSON text" },
-  { offset: 0, text: "PK\u0003\u0004", found: "a zip archive (PyTorch .pt and Keras .keras are): unpack it, or export it to ONNX" },
-  { offset: 0, text: "\u001f\u008b", found: "a gzip archive: unpack it first" },
-  { offset: 0, text: "\u0089HDF", found: "an HDF5 file, as Keras writes: convert it to ONNX with tf2onnx" },
-  { offset: 0, text: "\u0080\u0002", found: "a Python pickle, as PyTorch writes: export it with torch.onnx.export" },
-  { offset: 4, text: "TFL3", found: "a TensorFlow Lite file: convert it to ONNX with tf2onnx" },
-  { offset: 4, text: "ORTM", found: "an ONNX Runtime .ort file: use the .onnx file it was made from" },
-];
-
-function startsWith(bytes: Uint8Array, offset: number, text: string): boolean {
-  return [...text].every((character, i) => bytes[offset + i] === character.charCodeAt(0));
 }

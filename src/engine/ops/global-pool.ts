@@ -1,4 +1,4 @@
-// GlobalAveragePool, GlobalMaxPool and GlobalLpPool: a reduction over all spatial axes.
+// GlobalAveragePool and GlobalMaxPool: a reduction over all spatial axes.
 // https://onnx.ai/onnx/operators/onnx__GlobalAveragePool.html
 import { sizeOf } from "../shapes.ts";
 import { floatInput } from "./checks.ts";
@@ -8,12 +8,9 @@ import { type Reduction, reductionKernel } from "./reduction.ts";
 export default [
   defineOperator("GlobalAveragePool", { since: 1 }, (context) => describeGlobalPool(context, { isMean: true })),
   defineOperator("GlobalMaxPool", { since: 1 }, (context) => describeGlobalPool(context, { combine: "max" })),
-  defineOperator("GlobalLpPool", { since: 2 }, (context) =>
-    describeGlobalPool(context, { term: "power", finish: "rootP", p: context.attributes.number("p", 2) }),
-  ),
 ] satisfies Operator[];
 
-function describeGlobalPool(context: OperatorContext, reduction: Reduction): ReturnType<Operator["describe"]> {
+export function describeGlobalPool(context: OperatorContext, reduction: Reduction): ReturnType<Operator["describe"]> {
   const { dtype, shape } = floatInput(context, 0);
   if (shape.length < 3) context.invalid(`input of shape [${shape}] has no spatial axes`);
   if (sizeOf(shape) === 0) context.unsupported(`an empty input of shape [${shape}] is not supported`);

@@ -1,4 +1,5 @@
-// Finds every operator: a file in this folder, or in on-demand/, that default-exports one, or a list of them, is registered.
+// Finds every operator: each file in this folder, or in on-demand/, default-exports one or a list of them and is registered so.
+// Files that only help others are left out by name.
 import { UnsupportedError } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { addFamily } from "./convolution.ts";
@@ -14,7 +15,14 @@ function keyOf(domain: string, name: string): string {
   return `${domain}:${name}`;
 }
 
-register(operatorsOf(import.meta.glob(["./*.ts", "!./index.ts"], { eager: true }) as OperatorModules));
+register(
+  operatorsOf(
+    import.meta.glob(["./*.ts", "!./{index,axes,checks,dispatch,element-wise-kernel,matrix-product,operator,reduction}.ts"], {
+      eager: true,
+      import: "default",
+    }) as OperatorModules,
+  ),
+);
 
 /** The implementation of an operator, if there is one and {@link loadOperators} was asked for it. */
 export function findOperator(domain: string, name: string): Operator | undefined {

@@ -2,6 +2,7 @@
 import type { ParamValues, Shader } from "../../shaders/shader.ts";
 import type { AttributeReader } from "../attributes.ts";
 import type { ValueType } from "../graph/graph.ts";
+import type { Pass } from "../passes/rewrite.ts";
 import type { Layout } from "../plan/plan.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -133,17 +134,22 @@ export interface Operator {
   /** First opset whose meaning is implemented. */
   readonly since: number;
   readonly describe: (context: OperatorContext) => Operation;
+  /** A rewriting of graphs that have this operator, done before convolutions take in what follows them. */
+  readonly pass?: Pass | undefined;
 }
 
 /** Declares an ONNX operator. The file that default-exports it (or a list) is its whole registration. */
-export function defineOperator(name: string, options: { since: number; domain?: string }, describe: Operator["describe"]): Operator {
-  return { name, domain: options.domain ?? "", since: options.since, describe };
+export function defineOperator(
+  name: string,
+  options: { since: number; domain?: string; pass?: Pass },
+  describe: Operator["describe"],
+): Operator {
+  return { name, domain: "", describe, ...options };
 }
 
-/** Modules by path, as a glob import gives them. */
-export type OperatorModules = Readonly<Record<string, { default?: Operator | readonly Operator[] }>>;
+/** What modules export by default, by path, as a glob import gives it. */
+export type OperatorModules = Readonly<Record<string, Operator | readonly Operator[]>>;
 
-/** What the modules export by default; helpers among them export nothing so. */
 export function operatorsOf(modules: OperatorModules): readonly Operator[] {
-  return Object.values(modules).flatMap(({ default: exported }) => exported ?? []);
+  return Object.values(modules).flat();
 }

@@ -1,8 +1,10 @@
 // The rarer operators that only move elements: Slice, Split, Pad, Expand, Tile, DepthToSpace, SpaceToDepth.
+
 import type { Layout } from "../../plan/plan.ts";
 import { broadcastShapes, broadcastStrides, normalizeAxis, type Shape } from "../../shapes.ts";
 import { along, type Move, moving, piece, replaced, whole } from "../movement.ts";
 import { defineOperator, type Operation, type OperatorContext } from "../operator.ts";
+import { foldPad } from "./fold-pad.ts";
 
 const slice = defineOperator("Slice", { since: 1 }, (context) => {
   const x = context.input(0);
@@ -52,7 +54,7 @@ const split = defineOperator("Split", { since: 2 }, (context) => {
   );
 });
 
-const pad = defineOperator("Pad", { since: 2 }, (context) => {
+const pad = defineOperator("Pad", { since: 2, pass: foldPad }, (context) => {
   const x = context.input(0);
   const rank = x.shape.length;
   const mode = context.attributes.string("mode", "constant");

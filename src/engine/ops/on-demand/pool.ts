@@ -1,10 +1,11 @@
-// LpPool, and MaxPool and AveragePool again, with a kernel for any case: large or dilated windows, one or three axes, indices of maxima.
+// LpPool and GlobalLpPool, and MaxPool and AveragePool again, with a kernel for any case: large or dilated windows, one or three axes, indices of maxima.
 // https://onnx.ai/onnx/operators/onnx__LpPool.html
 import maxPoolIndicesShader from "../../../shaders/max-pool-indices.wgsl";
 import poolShader from "../../../shaders/pool.wgsl";
 import { sizeOf } from "../../shapes.ts";
 import type { Window } from "../../window.ts";
 import { flatWorkgroups } from "../dispatch.ts";
+import { describeGlobalPool } from "../global-pool.ts";
 import { type Dispatch, defineOperator, type Kernel, type PlacedOperand } from "../operator.ts";
 import { counted, definePools, describePool, type Pool } from "../pool.ts";
 import { asSpatial, lift } from "./spatial.ts";
@@ -15,6 +16,9 @@ export default [
   ...definePools(poolKernel),
   defineOperator("LpPool", { since: 2 }, (context) =>
     describePool(context, { kind: "lp", p: context.attributes.number("p", 2) }, poolKernel),
+  ),
+  defineOperator("GlobalLpPool", { since: 2 }, (context) =>
+    describeGlobalPool(context, { term: "power", finish: "rootP", p: context.attributes.number("p", 2) }),
   ),
 ];
 

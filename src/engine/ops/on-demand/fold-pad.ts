@@ -1,7 +1,7 @@
 // Folds a Pad with zeros into the convolutions that read it: they have a border of zeros anyway, and no dispatch writes it.
-import { consumersOf, type Graph, type Node, type TypedGraph } from "../graph/graph.ts";
-import { normalizeAxis } from "../shapes.ts";
-import type { Pass } from "./rewrite.ts";
+import { consumersOf, type Graph, type Node, type TypedGraph } from "../../graph/graph.ts";
+import type { Pass } from "../../passes/rewrite.ts";
+import { normalizeAxis } from "../../shapes.ts";
 
 export const foldPad: Pass = (graph, { keep }): Graph => {
   const consumers = consumersOf(graph);
