@@ -134,7 +134,7 @@ describe("convolution", () => {
     taps: 3,
     stride: 1,
     dilation: 1,
-    block: { channels: 4, rows: 1, columns: 4 },
+    block: { channels: 4, columns: 4 },
     isPointwise: false,
     activation: "none",
   };
@@ -147,8 +147,8 @@ describe("convolution", () => {
     ["with kernels that are columns", { ...plain, taps: 1 }],
     ["with long rows, strided", { ...plain, taps: 11, stride: 4 }],
     ["of one tap", pointwise],
-    ["with one output per invocation", { ...plain, block: { channels: 1, rows: 1, columns: 1 } }],
-    ["with blocks that no turn of the store divides", { ...plain, block: { channels: 5, rows: 2, columns: 3 } }],
+    ["with one output per invocation", { ...plain, block: { channels: 1, columns: 1 } }],
+    ["with blocks that no turn of the store divides", { ...plain, block: { channels: 5, columns: 3 } }],
     ["with weights shared in a subgroup", { ...plain, subgroupSize: 4 }],
     ["of one tap, two channels a turn", { ...pointwise, unroll: 2 }],
     ["of one tap, two channels a turn, shared", { ...pointwise, unroll: 2, subgroupSize: 4 }],
@@ -179,9 +179,9 @@ describe("convolution", () => {
     expect(count(/ \* in_\d/g)).toBe(channels * columns * 3);
   });
 
-  test("a block is stored by a loop: no more than 16 stores are compiled", () => {
-    const { code } = generateConvolution({ ...pointwise, block: { channels: 16, rows: 1, columns: 8 } });
-    expect(code.match(/output\[.*\] = /g)?.length).toBe(16);
+  test("a block is stored by a loop, or by another with a residual: no more than 32 stores are compiled", () => {
+    const { code } = generateConvolution({ ...pointwise, block: { channels: 16, columns: 8 } });
+    expect(code.match(/output\[.*\] = /g)?.length).toBe(32);
   });
 
   test("a subgroup loads each weight once and keeps every lane alive to pass it on", () => {
@@ -202,7 +202,7 @@ describe("convolution", () => {
 });
 
 describe("depthwise convolution", () => {
-  const plain: DepthwiseVariant = { kernel: [3, 3], strides: [1, 1], dilation: 1, columns: 8, activation: "clip" };
+  const plain: DepthwiseVariant = { kernel: [3, 3], strides: [1, 1], dilation: 1, columns: 8, activation: "clip", hasResidual: false };
 
   test.each<[string, DepthwiseVariant]>([
     ["as it is", plain],
@@ -210,6 +210,7 @@ describe("depthwise convolution", () => {
     ["with windows that do not touch", { ...plain, strides: [5, 4] }],
     ["not square, dilated along the row", { ...plain, kernel: [1, 5], dilation: 3 }],
     ["with one output at a time", { ...plain, columns: 1 }],
+    ["with a residual", { ...plain, hasResidual: true }],
   ])("%s", (_, variant) => expectAsDeclared(generateDepthwise(variant)));
 
   test("each turn loads only the rows that no output above has loaded", () => {
@@ -223,11 +224,11 @@ describe("depthwise convolution", () => {
 
 test.each([2, 4] as const)("Winograd's transforms, tiles of %i", (tile) => {
   expectAsDeclared(generateWinogradInput(winogradTransform(tile)));
-  expectAsDeclared(generateWinogradOutput(winogradTransform(tile), "clip"));
+  for (const hasResidual of [false, true]) expectAsDeclared(generateWinogradOutput(winogradTransform(tile), "clip", hasResidual));
 });
 
 test("of two Winograd tiles that overlap, one writes what both compute: their roundings differ", () => {
-  const { code } = generateWinogradOutput(winogradTransform(4), "clip");
+  const { code } = generateWinogradOutput(winogradTransform(4), "clip", false);
   const stores = code.split("\n").filter((line) => line.includes("output["));
   expect(stores).toHaveLength(4);
   stores.forEach((store, column) => {

@@ -12,9 +12,9 @@ export interface ConvolutionVariant {
   readonly taps: number;
   readonly stride: number;
   readonly dilation: number;
-  /** Outputs per invocation. */
-  readonly block: { readonly channels: number; readonly rows: number; readonly columns: number };
-  /** For 1×1 kernels: columns are consecutive pixels of the map, over row ends; rows must be 1. */
+  /** Outputs per invocation: of so many channels and of one row. */
+  readonly block: { readonly channels: number; readonly columns: number };
+  /** For 1×1 kernels: columns are consecutive pixels of the map, over row ends. */
   readonly isPointwise: boolean;
   /** Input channels per turn of the loop; divides their number. Only for 1×1 kernels. */
   readonly unroll?: number;
@@ -63,10 +63,10 @@ const fields: readonly (readonly [string, ParamField["type"]])[] = [
  * has a zero border as wide as the pads, so no load is tested. Without a residual any buffer may be bound in its place.
  */
 export function generateConvolution(variant: ConvolutionVariant): Shader {
-  const { block, activation, isPointwise, taps, unroll = 1, subgroupSize: lanes } = variant;
+  const { block, activation, isPointwise, taps, subgroupSize: lanes } = variant;
   const { channels } = block;
-  const name = `convolution ${isPointwise ? "1×1" : `with ${taps} taps a row / ${variant.stride}`}, block ${channels}×${block.rows}×${block.columns}`;
-  const points = isPointwise ? pointsOfPixels(block.columns) : pointsOfBlock(variant);
+  const name = `convolution ${isPointwise ? "1×1" : `with ${taps} taps a row / ${variant.stride}`}, block ${channels}×${block.columns}`;
+  const points = isPointwise ? pointsOfPixels(block.columns) : pointsOfRow(variant);
   const code = [
     ...(lanes ? ["enable subgroups;"] : []),
     `// ${name}, ${activation}`,
@@ -104,10 +104,7 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     `var weight = packed_block * params.in_channels * params.kernel_rows * ${taps * channels}u;`,
     ...points.place,
     ...range(channels).flatMap((o) => points.names.map((p) => `var acc_${o}_${p} = 0.0;`)),
-    `for (var channel = 0u; channel < in_channels; channel += ${unroll}u) {`,
-    ...(isPointwise ? pointwiseBody(variant, points.names) : rowLoopBody(variant)),
-    `source += ${unroll}u * in_c;`,
-    "}",
+    ...(isPointwise ? pointwiseLoop(variant, points.names) : rowLoop(variant)),
     ...storeBlock(channels, points.names),
     "}",
   ].join("\n");
@@ -116,15 +113,27 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
 
 /**
  * Writes the block a few channels a turn. Stores are what compilers take longest over: 128 of them took SwiftShader three times as
- * long as all the arithmetic, where a choice among eight accumulators costs next to nothing.
+ * long as all the arithmetic, where a choice among eight accumulators costs next to nothing. Blocks with a residual have a loop of their
+ * own: a test or a loop in each turn would cost all others as much as half of their stores.
  */
 function storeBlock(channels: number, points: readonly string[]): string[] {
   const step = channelsPerStore(channels, points.length);
   const turns = channels / step;
+  const loop = (count: string, residual: (s: number, point: string) => string): string[] => [
+    `for (var turn = 0u; turn < ${count}; turn++) {`,
+    ...range(step).map((s) => `let bias_${s} = bias[bias_at + ${s}u];`),
+    ...range(step).flatMap((s) =>
+      points.map((p) => {
+        const sum = ofTurn(range(turns).map((t) => `acc_${t * step + s}_${p}`));
+        return `output[out_to + ${s}u * out_c + out_at_${p}] = activate(${sum} + bias_${s}${residual(s, p)}, alpha, beta);`;
+      }),
+    ),
+    `bias_at += ${step}u; out_to += ${step}u * out_c; residual_to += ${step}u * residual_c;`,
+    "}",
+  ];
   return [
     "let alpha = params.alpha;",
     "let beta = params.beta;",
-    "let residual_count = params.residual_count;",
     ...["out", "residual"].flatMap((map) => [
       `let ${map}_c = params.${map}_c;`,
       `let ${map}_h = params.${map}_h;`,
@@ -132,19 +141,9 @@ function storeBlock(channels: number, points: readonly string[]): string[] {
       ...points.map((p) => `let ${map}_at_${p} = y_${p} * ${map}_h + x_${p};`),
     ]),
     `var bias_at = packed_block * ${channels}u;`,
-    `for (var turn = 0u; turn < ${turns}u; turn++) {`,
-    ...range(step).flatMap((s) => [
-      `let bias_${s} = bias[bias_at + ${s}u];`,
-      ...points.map((p) => `var y_${s}_at_${p} = ${ofTurn(range(turns).map((t) => `acc_${t * step + s}_${p}`))} + bias_${s};`),
-    ]),
-    "for (var r = 0u; r < residual_count; r++) {",
-    ...range(step).flatMap((s) => points.map((p) => `y_${s}_at_${p} += residual[residual_to + ${s}u * residual_c + residual_at_${p}];`)),
-    "}",
-    ...range(step).flatMap((s) =>
-      points.map((p) => `output[out_to + ${s}u * out_c + out_at_${p}] = activate(y_${s}_at_${p}, alpha, beta);`),
-    ),
-    `bias_at += ${step}u; out_to += ${step}u * out_c; residual_to += ${step}u * residual_c;`,
-    "}",
+    `let residual_turns = params.residual_count * ${turns}u;`,
+    ...loop(`${turns}u - residual_turns`, () => ""),
+    ...loop("residual_turns", (s, p) => ` + residual[residual_to + ${s}u * residual_c + residual_at_${p}]`),
   ];
 }
 
@@ -179,16 +178,14 @@ function pointsOfPixels(count: number): Points {
   };
 }
 
-function pointsOfBlock({ block: { rows, columns }, stride }: ConvolutionVariant): Points {
+function pointsOfRow({ block: { columns }, stride }: ConvolutionVariant): Points {
   const place = [
     `let x = min(column_block * ${columns}u, params.width - ${columns}u);`,
-    `let y = min(position / params.column_blocks * ${rows}u, params.height - ${rows}u);`,
-    "let down = params.stride_y * in_h;",
-    "let row_step = params.dilation_y * in_h;",
-    `source += y * down + x * ${stride}u;`,
-    ...range(rows).flatMap((r) => range(columns).flatMap((c) => [`let x_${r}_${c} = x + ${c}u;`, `let y_${r}_${c} = y + ${r}u;`])),
+    "let y = position / params.column_blocks;",
+    `source += y * params.stride_y * in_h + x * ${stride}u;`,
+    ...range(columns).flatMap((c) => [`let x_${c} = x + ${c}u;`, `let y_${c} = y;`]),
   ];
-  return { names: range(rows).flatMap((r) => range(columns).map((c) => `${r}_${c}`)), place };
+  return { names: range(columns).map((c) => `${c}`), place };
 }
 
 /**
@@ -206,39 +203,47 @@ function loadWeights({ subgroupSize }: ConvolutionVariant, count: number): strin
 }
 
 /** Takes `unroll` channels at a time, so that each accumulator is fetched and stored once for all of them. */
-function pointwiseBody(variant: ConvolutionVariant, points: readonly string[]): string[] {
+function pointwiseLoop(variant: ConvolutionVariant, points: readonly string[]): string[] {
   const { block, unroll = 1 } = variant;
   const turns = range(unroll);
   return [
+    `for (var channel = 0u; channel < in_channels; channel += ${unroll}u) {`,
     ...turns.flatMap((u) => points.map((p) => `let in_${u}_${p} = input[source + ${u}u * in_c + at_${p}];`)),
     ...loadWeights(variant, unroll * block.channels),
     ...range(block.channels).flatMap((o) =>
       points.map((p) => `acc_${o}_${p} += ${turns.map((u) => `w_${u * block.channels + o} * in_${u}_${p}`).join(" + ")};`),
     ),
+    `source += ${unroll}u * in_c;`,
+    "}",
   ];
 }
 
-/** Loads each input of a row once; one sum per accumulator, because SwiftShader keeps a sum in a register and accumulators in memory. */
-function rowLoopBody(variant: ConvolutionVariant): string[] {
+/**
+ * Walks the rows of all channels' kernels in one loop and unrolls a row. In two loops every accumulator would pass the head of
+ * both, which on SwiftShader took a third of the time.
+ */
+function rowLoop(variant: ConvolutionVariant): string[] {
   const { taps, stride, dilation, block } = variant;
   const columns = new Set(range(block.columns).flatMap((c) => range(taps).map((k) => c * stride + k * dilation)));
   return [
-    "var row_at = source;",
-    "for (var ky = 0u; ky < kernel_rows; ky++) {",
+    "let row_step = params.dilation_y * in_h;",
+    "let channel_step = in_c - (kernel_rows - 1u) * row_step;",
+    "let rows = in_channels * kernel_rows;",
+    "var ky = 0u;",
+    "for (var row = 0u; row < rows; row++) {",
     ...loadWeights(variant, taps * block.channels),
-    ...range(block.rows).flatMap((r) => [
-      `let row_${r} = row_at + ${r}u * down;`,
-      ...[...columns].sort((a, b) => a - b).map((column) => `let in_${r}_${column} = input[row_${r} + ${column}u];`),
-    ]),
+    ...[...columns].sort((a, b) => a - b).map((column) => `let in_${column} = input[source + ${column}u];`),
+    // One sum per accumulator: SwiftShader keeps a sum in a register and accumulators in memory.
     ...range(block.channels).flatMap((o) =>
-      range(block.rows).flatMap((r) =>
-        range(block.columns).map((c) => {
-          const terms = range(taps).map((k) => `w_${k * block.channels + o} * in_${r}_${c * stride + k * dilation}`);
-          return `acc_${o}_${r}_${c} += ${terms.join(" + ")};`;
-        }),
-      ),
+      range(block.columns).map((c) => {
+        const terms = range(taps).map((k) => `w_${k * block.channels + o} * in_${c * stride + k * dilation}`);
+        return `acc_${o}_${c} += ${terms.join(" + ")};`;
+      }),
     ),
-    "row_at += row_step;",
+    "ky++;",
+    "let is_last = ky == kernel_rows;",
+    "source += select(row_step, channel_step, is_last);",
+    "ky = select(ky, 0u, is_last);",
     "}",
   ];
 }

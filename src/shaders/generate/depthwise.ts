@@ -14,6 +14,7 @@ export interface DepthwiseVariant {
   /** Outputs of a row per invocation; at most as many as the map has. How many rows is a Param. */
   readonly columns: number;
   readonly activation: ActivationKind;
+  readonly hasResidual: boolean;
 }
 
 const fields: readonly (readonly [string, ParamField["type"]])[] = [
@@ -30,7 +31,6 @@ const fields: readonly (readonly [string, ParamField["type"]])[] = [
   ["residual_n", "u32"],
   ["residual_c", "u32"],
   ["residual_h", "u32"],
-  ["residual_count", "u32"], // 0 or 1
   ["channels", "u32"], // of the output
   ["multiplier", "u32"], // output channels per input channel
   ["width", "u32"], // of the output
@@ -46,10 +46,10 @@ const fields: readonly (readonly [string, ParamField["type"]])[] = [
  * y[n, o, y, x] = f(bias[o] + Σ w[o, ky, kx] · x[n, o / multiplier, y·sy + ky, x·sx + kx·dx] + residual).
  *
  * Weights are [o][ky][kx]. The input has a zero border as wide as the pads. The last strip and the last block of columns move back
- * until they fit. Without a residual any buffer may be bound in its place.
+ * until they fit.
  */
 export function generateDepthwise(variant: DepthwiseVariant): Shader {
-  const { kernel, strides, dilation, columns, activation } = variant;
+  const { kernel, strides, dilation, columns, activation, hasResidual } = variant;
   const [kh, kw] = kernel;
   const [sy, sx] = strides;
   const name = `depthwise ${kh}×${kw} / ${sy}×${sx}, ${columns} columns`;
@@ -59,7 +59,7 @@ export function generateDepthwise(variant: DepthwiseVariant): Shader {
   const slide = (by: number) => range(kh - Math.min(by, kh)).flatMap((row) => loaded.map((x) => `in_${row}_${x} = in_${row + by}_${x};`));
   const sum = (c: number) => range(kh).flatMap((ky) => range(kw).map((kx) => `w_${ky}_${kx} * in_${ky}_${c * sx + kx * dilation}`));
   const code = [
-    `// ${name}, ${activation}`,
+    `// ${name}, ${activation}${hasResidual ? ", residual" : ""}`,
     "struct Params {",
     ...fields.map(([field, type]) => `${field}: ${type},`),
     "}",
@@ -68,7 +68,7 @@ export function generateDepthwise(variant: DepthwiseVariant): Shader {
     "@group(0) @binding(2) var<storage, read> weights: array<f32>;",
     "@group(0) @binding(3) var<storage, read> bias: array<f32>;",
     "@group(0) @binding(4) var<storage, read_write> output: array<f32>;",
-    "@group(0) @binding(5) var<storage, read> residual: array<f32>;",
+    hasResidual ? "@group(0) @binding(5) var<storage, read> residual: array<f32>;" : "",
     activationFunction(activation),
     `@compute @workgroup_size(${depthwiseWorkgroupSize})`,
     "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
@@ -83,7 +83,6 @@ export function generateDepthwise(variant: DepthwiseVariant): Shader {
     "let in_h = params.in_h;",
     "let out_h = params.out_h;",
     "let residual_h = params.residual_h;",
-    "let residual_count = params.residual_count;",
     "let strip_rows = params.strip_rows;",
     "let alpha = params.alpha;",
     "let beta = params.beta;",
@@ -98,11 +97,10 @@ export function generateDepthwise(variant: DepthwiseVariant): Shader {
     "for (var row = 0u; row < strip_rows; row++) {",
     ...slide(sy),
     ...range(rowsPerTurn).flatMap((r) => load(kh - rowsPerTurn + r, r)),
-    ...range(columns).map((c) => `var sum_${c} = shift + ${sum(c).join(" + ")};`),
-    "for (var r = 0u; r < residual_count; r++) {",
-    ...range(columns).map((c) => `sum_${c} += residual[add + ${c}u];`),
-    "}",
-    ...range(columns).map((c) => `output[to + ${c}u] = activate(sum_${c}, alpha, beta);`),
+    ...range(columns).map((c) => {
+      const added = hasResidual ? ` + residual[add + ${c}u]` : "";
+      return `output[to + ${c}u] = activate(shift + ${sum(c).join(" + ")}${added}, alpha, beta);`;
+    }),
     `source += ${sy}u * in_h; to += out_h; add += residual_h;`,
     "}",
     "}",

@@ -97,7 +97,6 @@ const inputFields = [...common, ...u32s("in_offset", "in_n", "in_c", "in_h")];
 const outputFields: readonly (readonly [string, ParamField["type"]])[] = [
   ...common,
   ...u32s("out_offset", "out_n", "out_c", "out_h", "residual_offset", "residual_n", "residual_c", "residual_h"),
-  ["residual_count", "u32"], // 0 or 1
   ["alpha", "f32"], // of the activation
   ["beta", "f32"],
 ];
@@ -131,17 +130,12 @@ export function generateWinogradInput(transform: WinogradTransform): Shader {
 }
 
 /** y = f(Aᵀ M A + bias + residual) for every tile t of every output channel c, from products M[k, c, t]. */
-export function generateWinogradOutput(transform: WinogradTransform, activation: ActivationKind): Shader {
+export function generateWinogradOutput(transform: WinogradTransform, activation: ActivationKind, hasResidual: boolean): Shader {
   const { patch, tile } = transform;
-  const name = `winograd output, tiles of ${tile}×${tile}, ${activation}`;
-  const buffers = [
-    "var<storage, read> products",
-    "var<storage, read> bias",
-    "var<storage, read_write> output",
-    "var<storage, read> residual",
-  ];
+  const name = `winograd output, tiles of ${tile}×${tile}, ${activation}${hasResidual ? ", residual" : ""}`;
+  const buffers = ["var<storage, read> products", "var<storage, read> bias", "var<storage, read_write> output"];
   const code = [
-    ...head(name, outputFields, buffers, activationFunction(activation)),
+    ...head(name, outputFields, hasResidual ? [...buffers, "var<storage, read> residual"] : buffers, activationFunction(activation)),
     "let plane = params.channels * params.tiles;",
     ...placeTile(tile),
     "let source = c * params.tiles + n * params.tiles_x * params.tiles_y + tile;",
@@ -155,16 +149,14 @@ export function generateWinogradOutput(transform: WinogradTransform, activation:
     "let beta = params.beta;",
     "let out_h = params.out_h;",
     "let residual_h = params.residual_h;",
-    "let residual_count = params.residual_count;",
     "var to = params.out_offset + n * params.out_n + c * params.out_c + y * out_h + x;",
     "var add = params.residual_offset + n * params.residual_n + c * params.residual_c + y * residual_h + x;",
     `for (var turn = 0u; turn < ${tile}u; turn++) {`,
-    ...range(tile).map((j) => `var sum_${j} = ${ofTurn(range(tile).map((i) => `y_${i}_${j}`))} + shift;`),
-    "for (var r = 0u; r < residual_count; r++) {",
-    ...range(tile).map((j) => `sum_${j} += residual[add + ${j}u];`),
-    "}",
     // A tile that moved back leaves to its neighbour what is its neighbour's: their roundings differ, and the last to write would win.
-    ...range(tile).map((j) => `if ((turn >= skip_y) & (skip_x <= ${j}u)) { output[to + ${j}u] = activate(sum_${j}, alpha, beta); }`),
+    ...range(tile).map((j) => {
+      const sum = `${ofTurn(range(tile).map((i) => `y_${i}_${j}`))} + shift${hasResidual ? ` + residual[add + ${j}u]` : ""}`;
+      return `if ((turn >= skip_y) & (skip_x <= ${j}u)) { output[to + ${j}u] = activate(${sum}, alpha, beta); }`;
+    }),
     "to += out_h; add += residual_h;",
     "}",
     "}",

@@ -30,6 +30,7 @@ export function depthwiseKernel(it: ConvolutionCase, { subgroupSize }: Target): 
     dilation: dilations[1],
     columns: Math.min(fitColumns(width), width),
     activation: activation.kind,
+    hasResidual: it.hasResidual,
   };
   const columnBlocks = Math.ceil(width / variant.columns);
   const channels = it.groups * multiplier;
@@ -55,7 +56,6 @@ export function depthwiseKernel(it: ConvolutionCase, { subgroupSize }: Target): 
             ...prefixed("out", planeStrides(y)),
             residual_offset: residual?.offset ?? 0,
             ...prefixed("residual", residual ? planeStrides(residual) : { n: 0, c: 0, h: 0 }),
-            residual_count: residual ? 1 : 0,
             channels,
             multiplier,
             width,
@@ -71,7 +71,7 @@ export function depthwiseKernel(it: ConvolutionCase, { subgroupSize }: Target): 
             weights: { label: "weights", data: (it.weight as Tensor).toFloat32() },
             bias,
             output: y,
-            residual: residual ?? bias,
+            ...(residual && { residual }),
           },
           workgroups: flatWorkgroups(count, depthwiseWorkgroupSize),
         },

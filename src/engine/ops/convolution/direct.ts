@@ -1,4 +1,4 @@
-// Blocked direct convolution: a block of output channels × rows × columns per invocation. Serves 1×1 and grouped too.
+// Blocked direct convolution: a block of output channels × columns of a row per invocation. Serves 1×1 and grouped too.
 import { asClip } from "../../../shaders/generate/activation.ts";
 import { type ConvolutionVariant, convolutionWorkgroupSize, generateConvolution } from "../../../shaders/generate/convolution.ts";
 import { range } from "../../../shaders/generate/range.ts";
@@ -10,10 +10,9 @@ import { borderOf, type Candidate, type ConvolutionCase, type PlaneStrides, pair
 import { costOf } from "./cost.ts";
 import { packBias, packWeights } from "./packing.ts";
 
-/** Channels, rows and columns of a block at most, and input channels per turn of a 1×1 kernel. */
+/** Channels and columns of a block at most, and input channels per turn of a 1×1 kernel. */
 interface BlockSize {
   readonly channels: number;
-  readonly rows?: number;
   readonly columns?: number;
   readonly turn?: number;
 }
@@ -31,28 +30,26 @@ const wideSizes: Readonly<Record<"pointwise" | "rows", readonly BlockSize[]>> = 
 
 /**
  * Lanes that share loads and keep variables in memory want large blocks, see docs/decisions/0003. Best first: what compiles takes longer
- * than running it, so that one block for all layers beats the best block for each. Deep layers are worth a larger one.
+ * than running it, so that one block for all layers beats the best block for each.
  */
-function narrowSizes({ window, inChannels }: ConvolutionCase, isPointwise: boolean): readonly BlockSize[] {
-  if (isPointwise) return [{ channels: 16 }, { channels: 32 }];
-  if (pair(window.kernel, 1)[1] > 3) return [{ channels: 8 }, { channels: 16 }];
-  const sizes = [{ channels: 16 }, { channels: 16, rows: 2 }, { channels: 8 }];
-  return inChannels < 64 ? sizes : [{ channels: 16, rows: 2 }, ...sizes];
+function narrowSizes({ window }: ConvolutionCase): readonly BlockSize[] {
+  if (sizeOf(window.kernel) === 1) return [{ channels: 16 }, { channels: 32 }];
+  const sizes = [{ channels: 16 }, { channels: 8 }];
+  return pair(window.kernel, 1)[1] > 3 ? sizes.reverse() : sizes;
 }
 
 /** The blocked kernel with each block that differs for this case. */
 export function directCandidates(it: ConvolutionCase, target: Target): Candidate[] {
   const isPointwise = sizeOf(it.window.kernel) === 1;
   const isNarrow = target.subgroupSize !== undefined;
-  const sizes = isNarrow ? narrowSizes(it, isPointwise) : wideSizes[isPointwise ? "pointwise" : "rows"];
+  const sizes = isNarrow ? narrowSizes(it) : wideSizes[isPointwise ? "pointwise" : "rows"];
   const candidates = new Map<string, Candidate>();
   let least = 0;
   for (const size of sizes) {
     const variant = fitVariant(it, target, size);
     const fitted = Object.values(variant.block).join("×");
     if (candidates.has(fitted)) continue;
-    const block = [size.channels, size.rows, size.columns].filter((extent) => extent !== undefined).join("×");
-    const name = `${isPointwise ? "pointwise" : "direct"} ${block}`;
+    const name = `${isPointwise ? "pointwise" : "direct"} ${size.channels}${size.columns ? `×${size.columns}` : ""}`;
     const cost = Math.max(least, blockedCost(variant, launchOf(it), target));
     if (isNarrow) least = cost * 1.001;
     candidates.set(fitted, { kernel: directKernel(name, it, variant), cost });
@@ -67,14 +64,13 @@ function fitVariant(it: ConvolutionCase, { subgroupSize }: Target, size: BlockSi
   const isPointwise = sizeOf(window.kernel) === 1;
   const [limit, fitted] = isPointwise ? [height * width, fitPixels(height * width, subgroupSize)] : [width, fitColumns(width)];
   const columns = Math.min(limit, size.columns ?? fitted);
-  const rows = isPointwise ? 1 : Math.min(height, size.rows ?? 1);
-  const blocks = isPointwise ? Math.ceil((height * width) / columns) : Math.ceil(width / columns) * Math.ceil(height / rows);
+  const blocks = isPointwise ? Math.ceil((height * width) / columns) : Math.ceil(width / columns) * height;
   return {
     taps: pair(window.kernel, 1)[1],
     // Those of a 1×1 kernel are Params.
     stride: isPointwise ? 1 : pair(window.strides, 1)[1],
     dilation: isPointwise ? 1 : pair(window.dilations, 1)[1],
-    block: { channels: fitBlock(it.outChannels, size.channels), rows, columns },
+    block: { channels: fitBlock(it.outChannels, size.channels), columns },
     isPointwise,
     unroll: isPointwise ? channelsPerTurn(it.inChannels, size.turn) : 1,
     activation: asClip(it.activation).kind,
@@ -138,9 +134,9 @@ function launchOf(it: ConvolutionCase): LaunchSize {
 export function blockedCost(variant: ConvolutionVariant, launch: LaunchSize, target: Target): number {
   const { block, isPointwise, taps, unroll = 1, subgroupSize = 1 } = variant;
   const turns = isPointwise ? launch.inChannels / unroll : launch.inChannels * launch.kernelRows;
-  const outputs = block.channels * block.rows * block.columns;
+  const outputs = block.channels * block.columns;
   const span = (block.columns - 1) * variant.stride + (taps - 1) * variant.dilation + 1;
-  const inputs = isPointwise ? block.columns * unroll : block.rows * Math.min(span, block.columns * taps);
+  const inputs = isPointwise ? block.columns * unroll : Math.min(span, block.columns * taps);
   const weights = block.channels * taps * unroll;
   return costOf(target).of({
     invocations: countOf(variant, launch),
@@ -209,7 +205,7 @@ export interface BlockedLaunch extends Pick<ConvolutionCase, "batch" | "groups" 
 /** How the outputs are cut into blocks. */
 function gridOf({ block, isPointwise, subgroupSize = 1 }: ConvolutionVariant, { height, width, outChannels }: LaunchSize) {
   const columnBlocks = Math.ceil((isPointwise ? height * width : width) / block.columns);
-  const blocks = isPointwise ? columnBlocks : columnBlocks * Math.ceil(height / block.rows);
+  const blocks = isPointwise ? columnBlocks : columnBlocks * height;
   const positions = Math.ceil(blocks / subgroupSize) * subgroupSize;
   return { columnBlocks, blocks, positions, channelBlocks: Math.ceil(outChannels / block.channels) };
 }

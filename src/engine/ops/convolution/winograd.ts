@@ -93,7 +93,7 @@ function multiplication({ inChannels, outChannels }: ConvolutionCase, transform:
     taps: 1,
     stride: 1,
     dilation: 1,
-    block: { channels: fitBlock(outChannels, target.subgroupSize ? 16 : 8), rows: 1, columns },
+    block: { channels: fitBlock(outChannels, target.subgroupSize ? 16 : 8), columns },
     isPointwise: true,
     unroll: channelsPerTurn(inChannels, target.subgroupSize ? 4 : 2),
     activation: activation.kind,
@@ -155,7 +155,7 @@ function transformOutput(
   const bias = packBias({ groups: 1, outChannels, block: 1 }, it.bias?.toFloat32());
   const count = tiles.tiles * outChannels;
   return {
-    shader: generateWinogradOutput(transform, activation.kind),
+    shader: generateWinogradOutput(transform, activation.kind, residual !== undefined),
     params: {
       count,
       channels: outChannels,
@@ -164,11 +164,10 @@ function transformOutput(
       ...prefixed("out", planeStrides(y)),
       residual_offset: residual?.offset ?? 0,
       ...prefixed("residual", residual ? planeStrides(residual) : { n: 0, c: 0, h: 0 }),
-      residual_count: residual ? 1 : 0,
       alpha: activation.alpha,
       beta: activation.beta,
     },
-    bindings: { products, bias, output: y, residual: residual ?? bias },
+    bindings: { products, bias, output: y, ...(residual && { residual }) },
     workgroups: flatWorkgroups(count, winogradWorkgroupSize),
   };
 }
