@@ -13,6 +13,11 @@ export const activations = {
 
 export type ActivationKind = keyof typeof activations;
 
+/** What a shader that knows all activations calls this one. */
+export function activationNumber(kind: ActivationKind): number {
+  return Object.keys(activations).indexOf(kind);
+}
+
 export interface Activation {
   readonly kind: ActivationKind;
   readonly alpha: number;

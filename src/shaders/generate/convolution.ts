@@ -1,7 +1,8 @@
 // Generates blocked direct convolutions: each invocation keeps a block of outputs in named scalar registers and unrolls the
 // taps of a row, because registers are the one memory that every GPU, and SwiftShader, reads for free.
-import { defineShader, type ParamField, type Shader } from "../shader.ts";
+import { defineShader, type Shader } from "../shader.ts";
 import { type ActivationKind, activationFunction } from "./activation.ts";
+import { type Fields, inputFields, outputFields, residualFields } from "./fields.ts";
 import { ofTurn } from "./of-turn.ts";
 import { range } from "./range.ts";
 
@@ -23,20 +24,11 @@ export interface ConvolutionVariant {
   readonly subgroupSize?: number | undefined;
 }
 
-const fields: readonly (readonly [string, ParamField["type"]])[] = [
+const fields: Fields = [
   ["count", "u32"], // invocations
-  ["in_offset", "u32"], // of the first tap of the first output: the border's corner, not the map's
-  ["in_n", "u32"], // strides, in elements; along w it is always 1
-  ["in_c", "u32"],
-  ["in_h", "u32"],
-  ["out_offset", "u32"],
-  ["out_n", "u32"],
-  ["out_c", "u32"],
-  ["out_h", "u32"],
-  ["residual_offset", "u32"],
-  ["residual_n", "u32"],
-  ["residual_c", "u32"],
-  ["residual_h", "u32"],
+  ...inputFields, // in_offset: of the first tap of the first output, the border's corner, not the map's
+  ...outputFields,
+  ...residualFields,
   ["residual_count", "u32"], // 0 or 1
   ["in_channels", "u32"], // per group
   ["out_channels", "u32"], // per group

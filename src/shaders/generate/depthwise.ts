@@ -1,7 +1,8 @@
 // Generates depthwise convolutions: an invocation slides its window down a strip of one feature map. The rows that two outputs
 // share stay in registers, so an input is loaded once per strip however many rows the kernel has.
-import { defineShader, type ParamField, type Shader } from "../shader.ts";
+import { defineShader, type Shader } from "../shader.ts";
 import { type ActivationKind, activationFunction } from "./activation.ts";
+import { type Fields, inputFields, outputFields, residualFields } from "./fields.ts";
 import { range } from "./range.ts";
 
 export const depthwiseWorkgroupSize = 32;
@@ -17,20 +18,11 @@ export interface DepthwiseVariant {
   readonly hasResidual: boolean;
 }
 
-const fields: readonly (readonly [string, ParamField["type"]])[] = [
+const fields: Fields = [
   ["count", "u32"], // invocations
-  ["in_offset", "u32"], // of the first tap of the first output: the border's corner, not the map's
-  ["in_n", "u32"], // strides, in elements; along w it is always 1
-  ["in_c", "u32"],
-  ["in_h", "u32"],
-  ["out_offset", "u32"],
-  ["out_n", "u32"],
-  ["out_c", "u32"],
-  ["out_h", "u32"],
-  ["residual_offset", "u32"],
-  ["residual_n", "u32"],
-  ["residual_c", "u32"],
-  ["residual_h", "u32"],
+  ...inputFields, // in_offset: of the first tap of the first output, the border's corner, not the map's
+  ...outputFields,
+  ...residualFields,
   ["channels", "u32"], // of the output
   ["multiplier", "u32"], // output channels per input channel
   ["width", "u32"], // of the output

@@ -1,5 +1,6 @@
 // Generates blocked pooling: one invocation loads a patch of a feature map once and reduces every window in it, all unrolled.
-import { defineShader, type ParamField, type Shader } from "../shader.ts";
+import { defineShader, type Shader } from "../shader.ts";
+import { type Fields, inputFields, outputFields } from "./fields.ts";
 import { range } from "./range.ts";
 
 export const poolingWorkgroupSize = 32;
@@ -13,17 +14,11 @@ export interface PoolingVariant {
   readonly columns: number;
 }
 
-const fields: readonly (readonly [string, ParamField["type"]])[] = [
+const fields: Fields = [
   ["count", "u32"], // invocations
   ["channels", "u32"],
-  ["in_offset", "u32"], // strides and offsets in elements; along w the stride is always 1
-  ["in_n", "u32"],
-  ["in_c", "u32"],
-  ["in_h", "u32"],
-  ["out_offset", "u32"],
-  ["out_n", "u32"],
-  ["out_c", "u32"],
-  ["out_h", "u32"],
+  ...inputFields,
+  ...outputFields,
   ["in_height", "i32"],
   ["in_width", "i32"],
   ["pad_top", "i32"],
@@ -35,7 +30,7 @@ const fields: readonly (readonly [string, ParamField["type"]])[] = [
 ];
 
 /** Taps between these coordinates of the map make an average's divisor; padding may count, what lies beyond it never does. */
-const averageFields: typeof fields = [
+const averageFields: Fields = [
   ...fields,
   ["counted_from_y", "i32"],
   ["counted_from_x", "i32"],

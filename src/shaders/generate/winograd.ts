@@ -1,8 +1,9 @@
 // Winograd's F(m×m, 3×3): a 3×3 convolution as elementwise products of transformed tiles, with 4 multiplications per output
 // instead of 9 (m = 4: 2.25). Generates the two transforms; the products in between are a batched matrix product.
 // Lavin and Gray, https://arxiv.org/abs/1509.09308. The points are those of Barabasz et al., https://arxiv.org/abs/1803.10986.
-import { defineShader, type ParamField, type Shader } from "../shader.ts";
+import { defineShader, type Shader } from "../shader.ts";
 import { type ActivationKind, activationFunction } from "./activation.ts";
+import { type Fields, inputFields, outputFields, residualFields } from "./fields.ts";
 import { ofTurn } from "./of-turn.ts";
 import { range } from "./range.ts";
 
@@ -82,7 +83,7 @@ export function kernelTransformer({ kernel }: WinogradTransform) {
   };
 }
 
-const common: readonly (readonly [string, ParamField["type"]])[] = [
+const common: Fields = [
   ["count", "u32"], // invocations: a tile of a channel each
   ["channels", "u32"],
   ["tiles_x", "u32"],
@@ -92,25 +93,22 @@ const common: readonly (readonly [string, ParamField["type"]])[] = [
   ["tiles", "u32"], // of the whole batch
 ];
 
-const inputFields = [...common, ...u32s("in_offset", "in_n", "in_c", "in_h")];
+const transformInFields: Fields = [...common, ...inputFields];
 
-const outputFields: readonly (readonly [string, ParamField["type"]])[] = [
+const transformOutFields: Fields = [
   ...common,
-  ...u32s("out_offset", "out_n", "out_c", "out_h", "residual_offset", "residual_n", "residual_c", "residual_h"),
+  ...outputFields,
+  ...residualFields,
   ["alpha", "f32"], // of the activation
   ["beta", "f32"],
 ];
-
-function u32s(...names: string[]): [string, "u32"][] {
-  return names.map((name) => [name, "u32"]);
-}
 
 /** V[k, c, t] = (Bᵀ d B)[k] of every tile t of every channel c. The map has a border of one zero where the convolution pads. */
 export function generateWinogradInput(transform: WinogradTransform): Shader {
   const { patch } = transform;
   const name = `winograd input, tiles of ${transform.tile}×${transform.tile}`;
   const code = [
-    ...head(name, inputFields, ["var<storage, read> input", "var<storage, read_write> transformed"]),
+    ...head(name, transformInFields, ["var<storage, read> input", "var<storage, read_write> transformed"]),
     ...placeTile(transform.tile),
     "let in_h = params.in_h;",
     "let source = params.in_offset + n * params.in_n + c * params.in_c + y * in_h + x;",
@@ -135,7 +133,7 @@ export function generateWinogradOutput(transform: WinogradTransform, activation:
   const name = `winograd output, tiles of ${tile}×${tile}, ${activation}${hasResidual ? ", residual" : ""}`;
   const buffers = ["var<storage, read> products", "var<storage, read> bias", "var<storage, read_write> output"];
   const code = [
-    ...head(name, outputFields, hasResidual ? [...buffers, "var<storage, read> residual"] : buffers, activationFunction(activation)),
+    ...head(name, transformOutFields, hasResidual ? [...buffers, "var<storage, read> residual"] : buffers, activationFunction(activation)),
     "let plane = params.channels * params.tiles;",
     ...placeTile(tile),
     "let source = c * params.tiles + n * params.tiles_x * params.tiles_y + tile;",
@@ -169,7 +167,7 @@ function grid(name: string, rows: number, columns: number, value: (i: number, j:
   return range(rows).flatMap((i) => range(columns).map((j) => `let ${name}_${i}_${j} = ${value(i, j)};`));
 }
 
-function head(name: string, fields: readonly (readonly [string, string])[], buffers: readonly string[], helper = ""): string[] {
+function head(name: string, fields: Fields, buffers: readonly string[], helper = ""): string[] {
   return [
     `// ${name}`,
     "struct Params {",

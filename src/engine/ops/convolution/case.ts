@@ -51,6 +51,26 @@ export function planeStrides({ strides }: PlacedOperand): PlaneStrides {
   return { n, c, h: pair(spatial, 0)[0] };
 }
 
+/** Params of the input: its offset is that of the first tap of the first output, the border's corner. */
+export function inputParams(it: ConvolutionCase, x: PlacedOperand): Record<string, number> {
+  return { in_offset: firstTap(it, x), ...prefixed("in", planeStrides(x)) };
+}
+
+export function firstTap(it: ConvolutionCase, x: PlacedOperand): number {
+  const { top, left } = borderOf(it);
+  return x.offset - top * planeStrides(x).h - left;
+}
+
+/** Params of the output and of the residual, zeros where there is none. */
+export function outputParams(y: PlacedOperand, residual: PlacedOperand | undefined): Record<string, number> {
+  return {
+    out_offset: y.offset,
+    ...prefixed("out", planeStrides(y)),
+    residual_offset: residual?.offset ?? 0,
+    ...prefixed("residual", residual ? planeStrides(residual) : { n: 0, c: 0, h: 0 }),
+  };
+}
+
 export function prefixed(prefix: string, strides: PlaneStrides): Record<string, number> {
   return { [`${prefix}_n`]: strides.n, [`${prefix}_c`]: strides.c, [`${prefix}_h`]: strides.h };
 }

@@ -5,7 +5,7 @@ import { sizeOf } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { flatWorkgroups } from "../dispatch.ts";
 import type { Kernel, PlacedOperand, Target } from "../operator.ts";
-import { borderOf, type ConvolutionCase, pair, planeStrides, prefixed } from "./case.ts";
+import { borderOf, type ConvolutionCase, inputParams, outputParams, pair } from "./case.ts";
 import { fitColumns } from "./direct.ts";
 import { packBias } from "./packing.ts";
 
@@ -20,7 +20,6 @@ export function depthwiseKernel(it: ConvolutionCase, { subgroupSize }: Target): 
   const { window, outChannels: multiplier } = it;
   const dilations = pair(window.dilations, 1);
   if (it.inChannels !== 1 || it.groups === 1 || dilations[0] !== 1 || sizeOf(window.kernel) > maxTaps) return undefined;
-  const border = borderOf(it);
   const [height, width] = pair(window.output, 1);
   const strips = Math.ceil(height / (subgroupSize ? stripRows.narrow : stripRows.wide));
   const activation = asClip(it.activation);
@@ -39,23 +38,18 @@ export function depthwiseKernel(it: ConvolutionCase, { subgroupSize }: Target): 
     name: "depthwise",
     readsStrided: [0, 3],
     writesStrided: true,
-    borders: { 0: border },
+    borders: { 0: borderOf(it) },
     ignoresInputs: [1, 2],
     dispatches([input, , , residual], outputs) {
       const [x, y] = [input as PlacedOperand, outputs[0] as PlacedOperand];
-      const strides = planeStrides(x);
       const bias = packBias({ groups: 1, outChannels: channels, block: 1 }, it.bias?.toFloat32());
       return [
         {
           shader: generateDepthwise(variant),
           params: {
             count,
-            in_offset: x.offset - border.top * strides.h - border.left,
-            ...prefixed("in", strides),
-            out_offset: y.offset,
-            ...prefixed("out", planeStrides(y)),
-            residual_offset: residual?.offset ?? 0,
-            ...prefixed("residual", residual ? planeStrides(residual) : { n: 0, c: 0, h: 0 }),
+            ...inputParams(it, x),
+            ...outputParams(y, residual),
             channels,
             multiplier,
             width,

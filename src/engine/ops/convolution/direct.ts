@@ -6,7 +6,7 @@ import { sizeOf } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { flatWorkgroups } from "../dispatch.ts";
 import type { Dispatch, Kernel, PackedConstant, PlacedOperand, Scratch, Target } from "../operator.ts";
-import { borderOf, type Candidate, type ConvolutionCase, type PlaneStrides, pair, planeStrides, prefixed } from "./case.ts";
+import { borderOf, type Candidate, type ConvolutionCase, firstTap, type PlaneStrides, pair, planeStrides, prefixed } from "./case.ts";
 import { costOf } from "./cost.ts";
 import { packBias, packWeights } from "./packing.ts";
 
@@ -64,7 +64,7 @@ function fitVariant(it: ConvolutionCase, { subgroupSize }: Target, size: BlockSi
   const isPointwise = sizeOf(window.kernel) === 1;
   const [limit, fitted] = isPointwise ? [height * width, fitPixels(height * width, subgroupSize)] : [width, fitColumns(width)];
   const columns = Math.min(limit, size.columns ?? fitted);
-  const blocks = isPointwise ? Math.ceil((height * width) / columns) : Math.ceil(width / columns) * height;
+  const { blocks } = blocksOf(isPointwise, columns, { height, width });
   return {
     taps: pair(window.kernel, 1)[1],
     // Those of a 1×1 kernel are Params.
@@ -139,7 +139,7 @@ export function blockedCost(variant: ConvolutionVariant, launch: LaunchSize, tar
   const inputs = isPointwise ? block.columns * unroll : Math.min(span, block.columns * taps);
   const weights = block.channels * taps * unroll;
   return costOf(target).of({
-    invocations: countOf(variant, launch),
+    invocations: gridOf(variant, launch).count,
     loads: turns * (inputs + Math.ceil(weights / subgroupSize)),
     broadcasts: subgroupSize > 1 ? turns * weights : 0,
     accumulations: turns * outputs,
@@ -150,16 +150,14 @@ export function blockedCost(variant: ConvolutionVariant, launch: LaunchSize, tar
 
 export function directKernel(name: string, it: ConvolutionCase, variant: ConvolutionVariant): Kernel {
   const { window, groups, outChannels } = it;
-  const border = borderOf(it);
   return {
     name,
     readsStrided: [0, 3],
     writesStrided: true,
-    borders: { 0: border },
+    borders: { 0: borderOf(it) },
     ignoresInputs: [1, 2],
     dispatches([input, , , residual], outputs) {
       const [x, y] = [input as PlacedOperand, outputs[0] as PlacedOperand];
-      const strides = planeStrides(x);
       const blocked = { groups, outChannels, block: variant.block.channels };
       return [
         blockedDispatch(variant, {
@@ -168,7 +166,7 @@ export function directKernel(name: string, it: ConvolutionCase, variant: Convolu
           strides: pair(window.strides, 1),
           dilation: pair(window.dilations, 1)[0],
           activation: asClip(it.activation),
-          input: { binding: x, offset: x.offset - border.top * strides.h - border.left, strides },
+          input: { binding: x, offset: firstTap(it, x), strides: planeStrides(x) },
           output: { binding: y, offset: y.offset, strides: planeStrides(y) },
           ...(residual && { residual: { binding: residual, offset: residual.offset, strides: planeStrides(residual) } }),
           weights: packWeights(blocked, it.weight as Tensor, it.inChannels * sizeOf(window.kernel)),
@@ -202,23 +200,22 @@ export interface BlockedLaunch extends Pick<ConvolutionCase, "batch" | "groups" 
   readonly bias: PackedConstant;
 }
 
-/** How the outputs are cut into blocks. */
-function gridOf({ block, isPointwise, subgroupSize = 1 }: ConvolutionVariant, { height, width, outChannels }: LaunchSize) {
-  const columnBlocks = Math.ceil((isPointwise ? height * width : width) / block.columns);
-  const blocks = isPointwise ? columnBlocks : columnBlocks * height;
+/** How a map is cut into blocks, and how many invocations all maps take. */
+function gridOf({ block, isPointwise, subgroupSize = 1 }: ConvolutionVariant, launch: LaunchSize) {
+  const { columnBlocks, blocks } = blocksOf(isPointwise, block.columns, launch);
   const positions = Math.ceil(blocks / subgroupSize) * subgroupSize;
-  return { columnBlocks, blocks, positions, channelBlocks: Math.ceil(outChannels / block.channels) };
+  const channelBlocks = Math.ceil(launch.outChannels / block.channels);
+  return { columnBlocks, blocks, positions, channelBlocks, count: launch.batch * launch.groups * channelBlocks * positions };
 }
 
-function countOf(variant: ConvolutionVariant, launch: LaunchSize): number {
-  const { positions, channelBlocks } = gridOf(variant, launch);
-  return launch.batch * launch.groups * channelBlocks * positions;
+function blocksOf(isPointwise: boolean, columns: number, { height, width }: Pick<LaunchSize, "height" | "width">) {
+  const columnBlocks = Math.ceil((isPointwise ? height * width : width) / columns);
+  return { columnBlocks, blocks: isPointwise ? columnBlocks : columnBlocks * height };
 }
 
 export function blockedDispatch(variant: ConvolutionVariant, launch: BlockedLaunch): Dispatch {
   const { height, width, groups, outChannels, input, output, residual, weights, bias, activation } = launch;
-  const { columnBlocks, blocks, positions, channelBlocks } = gridOf(variant, launch);
-  const count = countOf(variant, launch);
+  const { columnBlocks, blocks, positions, channelBlocks, count } = gridOf(variant, launch);
   return {
     shader: generateConvolution(variant),
     params: {

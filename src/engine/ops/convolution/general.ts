@@ -1,12 +1,10 @@
 // The kernel for any case: up to three spatial axes, weights known or not, ONNX's own weight order, bounds tested.
 import general from "../../../shaders/convolution-general.wgsl";
-import { type ActivationKind, activations } from "../../../shaders/generate/activation.ts";
+import { activationNumber } from "../../../shaders/generate/activation.ts";
 import { sizeOf } from "../../shapes.ts";
 import { flatWorkgroups } from "../dispatch.ts";
 import type { Kernel, PackedConstant, PlacedOperand } from "../operator.ts";
 import type { ConvolutionCase } from "./case.ts";
-
-const activationNumbers = Object.keys(activations) as readonly ActivationKind[];
 
 export function generalKernel(it: ConvolutionCase): Kernel {
   const { window, groups, outChannels } = it;
@@ -28,7 +26,7 @@ export function generalKernel(it: ConvolutionCase): Kernel {
           constants: {
             HAS_BIAS: Number(it.hasBias),
             HAS_RESIDUAL: Number(it.hasResidual),
-            ACTIVATION: activationNumbers.indexOf(it.activation.kind),
+            ACTIVATION: activationNumber(it.activation.kind),
           },
           params: {
             count,

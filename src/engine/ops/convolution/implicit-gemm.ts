@@ -1,12 +1,12 @@
 // Convolution as a matrix product through workgroup memory, for GPUs with many lanes; split along its depth where tiles are few.
-import { type ActivationKind, activations } from "../../../shaders/generate/activation.ts";
+import { activationNumber } from "../../../shaders/generate/activation.ts";
 import implicitGemm from "../../../shaders/implicit-gemm.wgsl";
 import sumSlices from "../../../shaders/sum-slices.wgsl";
 import { sizeOf } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { flatWorkgroups } from "../dispatch.ts";
 import { type Dispatch, type PackedConstant, type PlacedOperand, packLater, type Scratch, type Target } from "../operator.ts";
-import { borderOf, type Candidate, type ConvolutionCase, pair, planeStrides, prefixed } from "./case.ts";
+import { borderOf, type Candidate, type ConvolutionCase, firstTap, outputParams, pair, planeStrides } from "./case.ts";
 import { costOf } from "./cost.ts";
 import { packBias } from "./packing.ts";
 
@@ -14,8 +14,6 @@ import { packBias } from "./packing.ts";
 const tile = 64;
 /** Values of the depth that one turn of the shader takes. */
 const step = 16;
-
-const activationNumbers = Object.keys(activations) as readonly ActivationKind[];
 
 /** The product in one piece, and in two to sixteen slices if it is deep enough. */
 export function implicitGemmCandidates(it: ConvolutionCase, target: Target): Candidate[] {
@@ -42,14 +40,13 @@ function candidate(it: ConvolutionCase, target: Target, tiles: number, slices: n
   });
   const outputs = it.batch * groups * outChannels * sizeOf(window.output);
   const sum = slices > 1 ? prices.of({ invocations: outputs, loads: slices, stores: 1, multiplyAdds: slices }) : 0;
-  const border = borderOf(it);
   return {
     cost: product + sum,
     kernel: {
       name: slices > 1 ? "split-k" : "implicit-gemm",
       readsStrided: [0, 3],
       writesStrided: true,
-      borders: { 0: border },
+      borders: { 0: borderOf(it) },
       ignoresInputs: [1, 2],
       dispatches: ([x, , , residual], [y]) => dispatches(it, slices, sliceDepth, x as PlacedOperand, residual, y as PlacedOperand),
     },
@@ -69,17 +66,13 @@ function dispatches(
   const pixels = height * width;
   const points = batch * pixels;
   const strides = planeStrides(x);
-  const border = borderOf(it);
   const blocks = Math.ceil(outChannels / tile);
   const channels = groups * outChannels;
   const bias = packBias({ groups: 1, outChannels: channels, block: 1 }, it.bias?.toFloat32());
   const epilogue = {
-    out_offset: y.offset,
-    ...prefixed("out", planeStrides(y)),
-    residual_offset: residual?.offset ?? 0,
-    ...prefixed("residual", residual ? planeStrides(residual) : { n: 0, c: 0, h: 0 }),
+    ...outputParams(y, residual),
     residual_count: residual ? 1 : 0,
-    activation: activationNumbers.indexOf(it.activation.kind),
+    activation: activationNumber(it.activation.kind),
     alpha: it.activation.alpha,
     beta: it.activation.beta,
   };
@@ -92,7 +85,7 @@ function dispatches(
     pixels,
     width,
     stride_x: pair(window.strides, 1)[1],
-    in_offset: x.offset - border.top * strides.h - border.left,
+    in_offset: firstTap(it, x),
     in_n: strides.n,
     in_group: inChannels * strides.c,
     in_y: pair(window.strides, 1)[0] * strides.h,

@@ -13,7 +13,7 @@ import { sameShape } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { flatWorkgroups } from "../dispatch.ts";
 import { type Dispatch, type PackedConstant, type PlacedOperand, packLater, type Scratch, type Target } from "../operator.ts";
-import { borderOf, type Candidate, type ConvolutionCase, pair, planeStrides, prefixed } from "./case.ts";
+import { borderOf, type Candidate, type ConvolutionCase, inputParams, outputParams, pair } from "./case.ts";
 import { costOf } from "./cost.ts";
 import { blockedCost, blockedDispatch, channelsPerTurn, fitBlock, fitPixels, sharedSubgroup } from "./direct.ts";
 import { type Blocked, packBias } from "./packing.ts";
@@ -35,13 +35,13 @@ function candidate(it: ConvolutionCase, target: Target, tileSize: 2 | 4): Candid
   const [tilesY, tilesX] = [Math.ceil(height / tileSize), Math.ceil(width / tileSize)];
   const tiles = { tiles_x: tilesX, tiles_y: tilesY, width, height, tiles: it.batch * tilesX * tilesY };
   const products = transform.patch ** 2;
-  const { variant, launch } = multiplication(it, transform, tiles.tiles, target);
+  const multiplication = multiplicationOf(it, transform, tiles.tiles, target);
   const prices = costOf(target);
   // Both transforms add up about two lines of `patch` terms for each of the products.
   const multiplyAdds = 4 * products;
   const cost =
     prices.of({ invocations: tiles.tiles * it.inChannels, loads: products, stores: products, multiplyAdds }) +
-    blockedCost(variant, launch, target) +
+    blockedCost(multiplication.variant, multiplication.launch, target) +
     prices.of({ invocations: tiles.tiles * it.outChannels, loads: products, stores: tileSize ** 2, multiplyAdds });
   return {
     cost,
@@ -56,7 +56,7 @@ function candidate(it: ConvolutionCase, target: Target, tileSize: 2 | 4): Candid
         const multiplied: Scratch = { scratchBytes: products * it.outChannels * tiles.tiles * 4 };
         return [
           transformInput(it, transform, tiles, inputs[0] as PlacedOperand, transformed),
-          multiply(it, transform, tiles.tiles, target, transformed, multiplied),
+          multiply(it, transform, multiplication, transformed, multiplied),
           transformOutput(it, transform, tiles, multiplied, outputs[0] as PlacedOperand, inputs[3]),
         ];
       },
@@ -74,19 +74,17 @@ interface Tiles {
 }
 
 function transformInput(it: ConvolutionCase, transform: WinogradTransform, tiles: Tiles, x: PlacedOperand, transformed: Scratch): Dispatch {
-  const { top, left } = borderOf(it);
-  const strides = planeStrides(x);
   const count = tiles.tiles * it.inChannels;
   return {
     shader: generateWinogradInput(transform),
-    params: { count, channels: it.inChannels, ...tiles, in_offset: x.offset - top * strides.h - left, ...prefixed("in", strides) },
+    params: { count, channels: it.inChannels, ...tiles, ...inputParams(it, x) },
     bindings: { input: x, transformed },
     workgroups: flatWorkgroups(count, winogradWorkgroupSize),
   };
 }
 
 /** M[k] = U[k] · V[k] for every product k: a 1×1 convolution with one group per product, whose pixels are tiles. */
-function multiplication({ inChannels, outChannels }: ConvolutionCase, transform: WinogradTransform, tiles: number, target: Target) {
+function multiplicationOf({ inChannels, outChannels }: ConvolutionCase, transform: WinogradTransform, tiles: number, target: Target) {
   const activation = asClip({ kind: "none", alpha: 0, beta: 0 });
   const columns = fitPixels(tiles, target.subgroupSize);
   const variant: ConvolutionVariant = {
@@ -106,14 +104,12 @@ function multiplication({ inChannels, outChannels }: ConvolutionCase, transform:
 function multiply(
   it: ConvolutionCase,
   transform: WinogradTransform,
-  tiles: number,
-  target: Target,
+  { variant, launch }: ReturnType<typeof multiplicationOf>,
   transformed: Scratch,
   multiplied: Scratch,
 ): Dispatch {
-  const { variant, launch } = multiplication(it, transform, tiles, target);
   const blocked = { groups: launch.groups, outChannels: it.outChannels, block: variant.block.channels };
-  const strides = { n: 0, c: tiles, h: tiles };
+  const strides = { n: 0, c: launch.width, h: launch.width };
   return blockedDispatch(variant, {
     ...launch,
     strides: [1, 1],
@@ -160,10 +156,7 @@ function transformOutput(
       count,
       channels: outChannels,
       ...tiles,
-      out_offset: y.offset,
-      ...prefixed("out", planeStrides(y)),
-      residual_offset: residual?.offset ?? 0,
-      ...prefixed("residual", residual ? planeStrides(residual) : { n: 0, c: 0, h: 0 }),
+      ...outputParams(y, residual),
       alpha: activation.alpha,
       beta: activation.beta,
     },
