@@ -45,14 +45,18 @@ struct Params {
 @group(0) @binding(4) var<storage, read> residual: array<f32>;
 @group(0) @binding(5) var<storage, read_write> output: array<f32>;
 
+fn clip(x: f32, low: f32, high: f32) -> f32 {
+  return select(select(x, low, x < low), high, x > high);
+}
+
 fn activate(x: f32, alpha: f32, beta: f32) -> f32 {
   switch (ACTIVATION) {
-    case 1u: { return max(x, 0.0); }
-    case 2u: { return clamp(x, alpha, beta); }
+    case 1u: { return select(x, 0.0, x < 0.0); }
+    case 2u: { return clip(x, alpha, beta); }
     case 3u: { return select(x, alpha * x, x < 0.0); }
     case 4u: { return 1.0 / (1.0 + exp(-x)); }
-    case 5u: { return clamp(alpha * x + beta, 0.0, 1.0); }
-    case 6u: { return x * clamp(x / 6.0 + 0.5, 0.0, 1.0); }
+    case 5u: { return clip(alpha * x + beta, 0.0, 1.0); }
+    case 6u: { return x * clip(x / 6.0 + 0.5, 0.0, 1.0); }
     case 7u: { return x / (1.0 + exp(-x)); }
     default: { return x; }
   }

@@ -184,12 +184,17 @@ describe("convolution", () => {
     expect(code.match(/output\[.*\] = /g)?.length).toBe(32);
   });
 
-  test("a subgroup loads each weight once and keeps every lane alive to pass it on", () => {
-    const { code } = generateConvolution({ ...plain, subgroupSize: 4 });
+  test.each([
+    ["four lanes swap their weights", 4, 8, "quadSwap", 6 * 3],
+    ["they broadcast them where channels do not come in fours", 4, 6, "subgroupBroadcast", 6 * 3],
+    ["so do eight lanes", 8, 8, "subgroupBroadcast", 8 * 3],
+  ])("a subgroup loads each weight once and keeps every lane alive to pass it on: %s", (_, subgroupSize, channels, exchange, times) => {
+    const { code } = generateConvolution({ ...plain, block: { ...plain.block, channels }, subgroupSize });
     expect(code.startsWith("enable subgroups;")).toBe(true);
-    expect(code.match(/= weights\[/g)?.length).toBe((plain.block.channels * 3) / 4);
-    expect(code.match(/subgroupBroadcast/g)?.length).toBe(plain.block.channels * 3);
-    expect(code).not.toContain("return;");
+    expect(code.match(/= weights\[/g)?.length).toBe(Math.ceil((channels * 3) / subgroupSize));
+    expect(code.match(/(subgroupBroadcast|quadSwap\w+)\(/g)?.length).toBe(times);
+    expect(code).toContain(exchange);
+    expect(code).not.toContain("{ return; }");
   });
 
   test("one shader serves every layer shape: only the variant decides its code", () =>

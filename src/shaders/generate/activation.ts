@@ -2,12 +2,12 @@
 
 export const activations = {
   none: "x",
-  relu: "max(x, 0.0)",
-  clip: "clamp(x, alpha, beta)",
+  relu: "select(x, 0.0, x < 0.0)",
+  clip: "clip(x, alpha, beta)",
   leakyRelu: "select(x, alpha * x, x < 0.0)",
   sigmoid: "1.0 / (1.0 + exp(-x))",
-  hardSigmoid: "clamp(alpha * x + beta, 0.0, 1.0)",
-  hardSwish: "x * clamp(x / 6.0 + 0.5, 0.0, 1.0)",
+  hardSigmoid: "clip(alpha * x + beta, 0.0, 1.0)",
+  hardSwish: "x * clip(x / 6.0 + 0.5, 0.0, 1.0)",
   silu: "x / (1.0 + exp(-x))",
 } as const;
 
@@ -32,9 +32,16 @@ export function asClip({ kind, alpha, beta }: Activation): Activation {
 }
 
 /**
+ * What is not a number passes, that people see a network diverge: comparisons with it are false. `clamp`, `max` and `min` promise
+ * nothing of the kind, and SwiftShader takes three times as long over them.
+ */
+const clip = "fn clip(x: f32, low: f32, high: f32) -> f32 { return select(select(x, low, x < low), high, x > high); }";
+
+/**
  * WGSL of `activate(x, alpha, beta)`. The scalars are arguments, read from Params once: SwiftShader would load a uniform
- * again for every output. What is not a number stays so, that people see a network diverge.
+ * again for every output.
  */
 export function activationFunction(kind: ActivationKind): string {
-  return `fn activate(x: f32, alpha: f32, beta: f32) -> f32 { return select(x, ${activations[kind]}, x == x); }`;
+  const formula = activations[kind];
+  return `${formula.includes("clip(") ? clip : ""}fn activate(x: f32, alpha: f32, beta: f32) -> f32 { return ${formula}; }`;
 }

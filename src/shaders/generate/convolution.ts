@@ -3,7 +3,7 @@
 import { defineShader, type Shader } from "../shader.ts";
 import { type ActivationKind, activationFunction } from "./activation.ts";
 import { type Fields, inputFields, outputFields, residualFields } from "./fields.ts";
-import { ofTurn } from "./of-turn.ts";
+import { ofTurn, testTurns } from "./of-turn.ts";
 import { range } from "./range.ts";
 
 export const convolutionWorkgroupSize = 32;
@@ -93,11 +93,11 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     "let in_channels = params.in_channels;",
     "let kernel_rows = params.kernel_rows;",
     "var source = params.in_offset + n * params.in_n + group * params.in_channels * params.in_c;",
-    `var weight = packed_block * params.in_channels * params.kernel_rows * ${taps * channels}u;`,
+    `var weight = packed_block * params.in_channels * params.kernel_rows * ${taps * channels}u${lanes ? " + lane" : ""};`,
     ...points.place,
     ...range(channels).flatMap((o) => points.names.map((p) => `var acc_${o}_${p} = 0.0;`)),
     ...(isPointwise ? pointwiseLoop(variant, points.names) : rowLoop(variant)),
-    ...storeBlock(channels, points.names),
+    ...storeBlock(variant, points.names),
     "}",
   ].join("\n");
   return defineShader(name, code);
@@ -108,19 +108,27 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
  * long as all the arithmetic, where a choice among eight accumulators costs next to nothing. Blocks with a residual have a loop of their
  * own: a test or a loop in each turn would cost all others as much as half of their stores.
  */
-function storeBlock(channels: number, points: readonly string[]): string[] {
+function storeBlock(variant: ConvolutionVariant, points: readonly string[]): string[] {
+  const { channels } = variant.block;
   const step = channelsPerStore(channels, points.length);
   const turns = channels / step;
+  // Where lanes have exchanged weights, accumulators belong to channels in an order of each lane's own.
+  const channel = swapsLanes(variant) ? (s: number) => `(first + ${s}u) ^ lane` : (s: number) => `first + ${s}u`;
   const loop = (count: string, residual: (s: number, point: string) => string): string[] => [
     `for (var turn = 0u; turn < ${count}; turn++) {`,
-    ...range(step).map((s) => `let bias_${s} = bias[bias_at + ${s}u];`),
+    ...testTurns(turns),
+    ...range(step).flatMap((s) => [
+      `let channel_${s} = ${channel(s)};`,
+      `let bias_${s} = bias[bias_at + channel_${s}];`,
+      `let to_${s} = out_to + channel_${s} * out_c;`,
+    ]),
     ...range(step).flatMap((s) =>
       points.map((p) => {
         const sum = ofTurn(range(turns).map((t) => `acc_${t * step + s}_${p}`));
-        return `output[out_to + ${s}u * out_c + out_at_${p}] = activate(${sum} + bias_${s}${residual(s, p)}, alpha, beta);`;
+        return `output[to_${s} + out_at_${p}] = activate(${sum} + bias_${s}${residual(s, p)}, alpha, beta);`;
       }),
     ),
-    `bias_at += ${step}u; out_to += ${step}u * out_c; residual_to += ${step}u * residual_c;`,
+    `first += ${step}u;`,
     "}",
   ];
   return [
@@ -129,13 +137,14 @@ function storeBlock(channels: number, points: readonly string[]): string[] {
     ...["out", "residual"].flatMap((map) => [
       `let ${map}_c = params.${map}_c;`,
       `let ${map}_h = params.${map}_h;`,
-      `var ${map}_to = params.${map}_offset + n * params.${map}_n + (group * params.out_channels + first_channel) * ${map}_c;`,
+      `let ${map}_to = params.${map}_offset + n * params.${map}_n + (group * params.out_channels + first_channel) * ${map}_c;`,
       ...points.map((p) => `let ${map}_at_${p} = y_${p} * ${map}_h + x_${p};`),
     ]),
-    `var bias_at = packed_block * ${channels}u;`,
+    `let bias_at = packed_block * ${channels}u;`,
+    "var first = 0u;",
     `let residual_turns = params.residual_count * ${turns}u;`,
     ...loop(`${turns}u - residual_turns`, () => ""),
-    ...loop("residual_turns", (s, p) => ` + residual[residual_to + ${s}u * residual_c + residual_at_${p}]`),
+    ...loop("residual_turns", (s, p) => ` + residual[residual_to + channel_${s} * residual_c + residual_at_${p}]`),
   ];
 }
 
@@ -184,14 +193,32 @@ function pointsOfRow({ block: { columns }, stride }: ConvolutionVariant): Points
  * Code that reads `count` weights from `weight` on, and moves it behind them. With subgroups each lane reads every so-manyth and
  * hands it to the others: one load instead of four on SwiftShader, where loads are what costs.
  */
-function loadWeights({ subgroupSize }: ConvolutionVariant, count: number): string[] {
+function loadWeights(variant: ConvolutionVariant, count: number): string[] {
   const advance = `weight += ${count}u;`;
-  if (!subgroupSize) return [...range(count).map((i) => `let w_${i} = weights[weight + ${i}u];`), advance];
+  const lanes = variant.subgroupSize;
+  if (!lanes) return [...range(count).map((i) => `let w_${i} = weights[weight + ${i}u];`), advance];
   return [
-    ...range(Math.ceil(count / subgroupSize)).map((i) => `let own_${i} = weights[weight + ${i * subgroupSize}u + lane];`),
-    ...range(count).map((i) => `let w_${i} = subgroupBroadcast(own_${Math.floor(i / subgroupSize)}, ${i % subgroupSize}u);`),
+    ...range(Math.ceil(count / lanes)).map((i) => `let own_${i} = weights[weight + ${i * lanes}u];`),
+    ...range(count).map((i) => {
+      const own = `own_${Math.floor(i / lanes)}`;
+      return `let w_${i} = ${swapsLanes(variant) ? swapped(own, i % lanes) : `subgroupBroadcast(${own}, ${i % lanes}u)`};`;
+    }),
     advance,
   ];
+}
+
+/**
+ * Whether lanes exchange weights instead of broadcasting them: weight i of four is then that of channel i ^ lane, so that each lane's
+ * accumulators serve the same channels in an order of their own. An exchange is one instruction, a broadcast five.
+ */
+function swapsLanes({ subgroupSize, block }: ConvolutionVariant): boolean {
+  return subgroupSize === 4 && block.channels % 4 === 0;
+}
+
+/** What the lane whose number differs by the bits of `distance` holds. */
+function swapped(value: string, distance: number): string {
+  const swap = ["", "quadSwapX", "quadSwapY", "quadSwapDiagonal"][distance];
+  return swap ? `${swap}(${value})` : value;
 }
 
 /** Takes `unroll` channels at a time, so that each accumulator is fetched and stored once for all of them. */

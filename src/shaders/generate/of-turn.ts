@@ -1,4 +1,12 @@
-/** WGSL that picks the value of this turn of a loop over `turn`: registers have no index. */
+// Loops that store what lies in registers: registers have no index, so each turn of a loop over `turn` selects its own.
+import { range } from "./range.ts";
+
+/** WGSL that defines what {@link ofTurn} tests, once per turn: SwiftShader would compare again for every value. */
+export function testTurns(turns: number): string[] {
+  return range(turns).flatMap((turn) => (turn > 0 ? [`let is_${turn} = turn == ${turn}u;`] : []));
+}
+
+/** WGSL that picks the value of this turn. */
 export function ofTurn(values: readonly string[]): string {
-  return values.reduce((chosen, value, turn) => `select(${chosen}, ${value}, turn == ${turn}u)`);
+  return values.reduce((chosen, value, turn) => `select(${chosen}, ${value}, is_${turn})`);
 }

@@ -4,7 +4,7 @@
 import { defineShader, type Shader } from "../shader.ts";
 import { type ActivationKind, activationFunction } from "./activation.ts";
 import { type Fields, inputFields, outputFields, residualFields } from "./fields.ts";
-import { ofTurn } from "./of-turn.ts";
+import { ofTurn, testTurns } from "./of-turn.ts";
 import { range } from "./range.ts";
 
 export const winogradWorkgroupSize = 32;
@@ -119,6 +119,7 @@ export function generateWinogradInput(transform: WinogradTransform): Shader {
     ...grid("v", patch, patch, (k, l) => sum(transform.input[l], (j) => `h_${k}_${j}`)),
     // A row a turn, as convolutions store their blocks.
     `for (var turn = 0u; turn < ${patch}u; turn++) {`,
+    ...testTurns(patch),
     ...range(patch).map((l) => `transformed[to + ${l}u * plane] = ${ofTurn(range(patch).map((k) => `v_${k}_${l}`))};`),
     `to += ${patch}u * plane;`,
     "}",
@@ -150,6 +151,7 @@ export function generateWinogradOutput(transform: WinogradTransform, activation:
     "var to = params.out_offset + n * params.out_n + c * params.out_c + y * out_h + x;",
     "var add = params.residual_offset + n * params.residual_n + c * params.residual_c + y * residual_h + x;",
     `for (var turn = 0u; turn < ${tile}u; turn++) {`,
+    ...testTurns(tile),
     // A tile that moved back leaves to its neighbour what is its neighbour's: their roundings differ, and the last to write would win.
     ...range(tile).map((j) => {
       const sum = `${ofTurn(range(tile).map((i) => `y_${i}_${j}`))} + shift${hasResidual ? ` + residual[add + ${j}u]` : ""}`;
