@@ -23,6 +23,8 @@ export interface BenchResult {
   /** From the bytes of the model to a session that can run. Loading the engine itself is not in it. */
   readonly createMs: number | null;
   readonly firstRunMs: number | null;
+  /** From the first run until what the engine compiles in the background is in use; steady runs begin after it. */
+  readonly settleMs?: number;
   /** One run: input uploaded, computed, output read back. */
   readonly medianMs: number | null;
   readonly p95Ms: number | null;

@@ -28,6 +28,7 @@ interface Contender {
   readonly samples: number[];
   readonly createMs: number;
   readonly firstRunMs: number;
+  readonly settleMs: number | undefined;
   /** Undefined where there was nothing to compare with. */
   readonly maxError: number | undefined;
 }
@@ -75,13 +76,16 @@ async function start(engine: Engine, task: Task, reference: readonly Float32Arra
   const session = await engine.create(task);
   const created = performance.now();
   await session.run();
-  const firstRunMs = performance.now() - created;
+  const ran = performance.now();
+  await session.settle?.();
+  const settleMs = session.settle && performance.now() - ran;
   return {
     engine,
     session,
     samples: [],
     createMs: created - begun,
-    firstRunMs,
+    firstRunMs: ran - created,
+    settleMs,
     maxError: reference && maxErrorOf(session.outputs(), reference),
   };
 }
@@ -141,7 +145,7 @@ function mergeFailures(results: readonly BenchResult[], failed: readonly BenchRe
   return [...merged.values()];
 }
 
-function resultOf(benchCase: BenchCase, { engine, session, samples, createMs, firstRunMs, maxError }: Contender): BenchResult {
+function resultOf(benchCase: BenchCase, { engine, session, samples, createMs, firstRunMs, settleMs, maxError }: Contender): BenchResult {
   return {
     ...emptyResult(
       benchCase,
@@ -152,6 +156,7 @@ function resultOf(benchCase: BenchCase, { engine, session, samples, createMs, fi
     ),
     createMs,
     firstRunMs,
+    ...(settleMs !== undefined && { settleMs }),
     medianMs: samples.length > 0 ? median(samples) : null,
     p95Ms: samples.length > 0 ? quantile(samples, 0.95) : null,
     gpuBytes: session.gpuBytes?.() ?? null,

@@ -17,12 +17,12 @@ export function convcamEngine(openDevice: () => Promise<Device>): Engine {
       const before = device.allocatedBytes;
       const inputShapes = Object.fromEntries(Object.entries(task.inputs).map(([name, { shape }]) => [name, shape]));
       const model = await loadModel(device, task.bytes, { inputShapes });
-      return sessionOf(model, task, device.allocatedBytes - before);
+      return sessionOf(model, task, () => model.device.allocatedBytes - before);
     },
   };
 }
 
-function sessionOf(model: Model, task: Task, gpuBytes: number): Session {
+function sessionOf(model: Model, task: Task, gpuBytes: () => number): Session {
   const inputs = Object.fromEntries(Object.entries(task.inputs).map(([name, { data }]) => [name, data]));
   let outputs: readonly Tensor[] = [];
   return {
@@ -30,7 +30,8 @@ function sessionOf(model: Model, task: Task, gpuBytes: number): Session {
       outputs = Object.values(await model.predict(inputs));
     },
     outputs: () => outputs.map((tensor) => tensor.toFloat32()),
-    gpuBytes: () => gpuBytes,
+    settle: () => model.settled,
+    gpuBytes,
     profile: () => profileModel(model),
     async dispose() {
       model.dispose();

@@ -32,6 +32,8 @@ export interface Session {
   activate?(): Promise<void>;
   /** Uploads the inputs, computes, and waits until the outputs are in the CPU's memory. */
   run(): Promise<void>;
+  /** Waits for what the engine prepares in the background from its first run on. */
+  settle?(): Promise<void>;
   /** The outputs of the last run, in the graph's order, row-major as ONNX has them. */
   outputs(): readonly Float32Array[];
   /** Bytes the session holds on the GPU. */

@@ -6,6 +6,7 @@ import type { Device } from "./gpu/device.ts";
 import { Program } from "./gpu/program.ts";
 import type { Graph, Node, TypedGraph, ValueType } from "./graph/graph.ts";
 import { loadEverything, loadFamilies, loadKernels, loadOperators } from "./ops/index.ts";
+import type { Target } from "./ops/operator.ts";
 import { optimizeGraph } from "./passes/index.ts";
 import { type Inference, type InferOptions, inferGraph } from "./passes/infer.ts";
 import type { Layout, MemoryReport, PlacedValue, Plan } from "./plan/plan.ts";
@@ -100,6 +101,13 @@ export class Model {
   #tuned: Promise<TuningReport> | undefined;
   #program: Program | undefined;
   #constants: ConstantBuffers;
+  /** Whether plans ask for pipelines that compile soon: until the first one has run. */
+  #isDraft: boolean;
+  #reportRun: () => void = () => {};
+  readonly #firstRun = new Promise<void>((resolve) => {
+    this.#reportRun = resolve;
+  });
+  #settled: Promise<void> = Promise.resolve();
   #observed: readonly string[] = [];
   #isDisposed = false;
   /** Number of the latest call that asked for a plan: what an earlier one compiled is thrown away. */
@@ -115,6 +123,8 @@ export class Model {
     this.#inference = inference;
     this.#options = options;
     this.#tuning = tuning;
+    // Whoever chooses kernels wants them as they are.
+    this.#isDraft = device.target.subgroupSize !== undefined && !tuning && !options.chooseKernel;
   }
 
   get device(): Device {
@@ -145,6 +155,14 @@ export class Model {
    */
   get tuned(): Promise<TuningReport> | undefined {
     return this.#tuned;
+  }
+
+  /**
+   * Settles when the model runs on the pipelines that it will keep. Where compiling takes long, as on a GPU made of software, a model
+   * starts on few pipelines and compiles faster ones after its first run; buffers and values stay where they are. It never rejects.
+   */
+  get settled(): Promise<void> {
+    return this.#settled;
   }
 
   /** The dispatches of one run. */
@@ -192,7 +210,9 @@ export class Model {
     const optimized = optimizeGraph(this.graph, { keep: new Set(observed) });
     const { graph, operations } = optimized;
     const chooseKernel = this.#tuning?.chooser(graph) ?? this.#options.chooseKernel;
-    const plan = planGraph(graph, operations, { keep: observed, target: this.#device.target, chooseKernel });
+    const planFor = (target: Target) => planGraph(graph, operations, { keep: observed, target, chooseKernel });
+    const isDraft = this.#isDraft;
+    const plan = planFor({ ...this.#device.target, isDraft });
     const request = ++this.#request;
     const program = await Program.create(this.#device, plan, {
       ...(onCompile && { onCompile }),
@@ -209,7 +229,22 @@ export class Model {
     }
     this.#program = program;
     this.#observed = observed;
+    if (isDraft) this.#settled = this.#settle(program, () => planFor(this.#device.target));
     this.#tuned ??= this.#tuning?.run(optimized, () => this.#replan());
+  }
+
+  /** Compiles in the background, after the first run: the first picture is not to wait. */
+  async #settle(program: Program, plan: () => Plan): Promise<void> {
+    try {
+      await this.#firstRun;
+      // The caller submits what was encoded.
+      await new Promise((resolve) => setTimeout(resolve));
+      await this.#device.gpu.queue.onSubmittedWorkDone();
+      this.#isDraft = false;
+      if (program === this.#program) await program.refine(plan());
+    } catch {
+      // The draft goes on.
+    }
   }
 
   /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */
@@ -267,6 +302,7 @@ export class Model {
   /** The dispatches of one run, into a compute pass of the caller's. */
   encode(pass: GPUComputePassEncoder): void {
     this.#live.encode(pass);
+    this.#reportRun();
   }
 
   /** Where a value lies on the GPU: an input, an output, or an observed value. */

@@ -1,7 +1,6 @@
 // Writes a picture or video frame into the input buffers of one or more networks: crop, resize and normalise in one dispatch.
 import type { Device } from "../engine/gpu/device.ts";
 import shader from "../shaders/image-to-tensor.wgsl";
-import externalShader from "../shaders/image-to-tensor-external.wgsl";
 import { encodeParams } from "../shaders/shader.ts";
 import { bind } from "./mosaic/renderer.ts";
 import { colorMatrix, type ImageView, type Preparation, sourceRectangle } from "./preparation.ts";
@@ -34,30 +33,21 @@ interface Target extends ImageTarget {
 export class ImageInput {
   readonly #device: Device;
   readonly #pipeline: GPUComputePipeline;
-  readonly #externalPipeline: GPUComputePipeline | undefined;
+  #externalPipeline: GPUComputePipeline | undefined;
+  #isExternalWanted = false;
   readonly #targets: readonly Target[];
   #texture: GPUTexture | undefined;
   #sourceSize = "";
   #isExternal = false;
 
-  /** Compiles what it takes; video frames are read without a copy where the platform can. */
+  /** Compiles what a picture takes. Video frames are read without a copy where the platform can, from soon after the first one on. */
   static async create(device: Device, targets: readonly ImageTarget[]): Promise<ImageInput> {
-    // Dawn in Node has the method, but nothing to import.
-    const canImport =
-      "importExternalTexture" in device.gpu && (typeof HTMLVideoElement !== "undefined" || typeof VideoFrame !== "undefined");
-    const pipelines = await Promise.all([device.pipeline(shader), canImport ? device.pipeline(externalShader) : undefined]);
-    return new ImageInput(device, targets, ...pipelines);
+    return new ImageInput(device, targets, await device.pipeline(shader));
   }
 
-  private constructor(
-    device: Device,
-    targets: readonly ImageTarget[],
-    pipeline: GPUComputePipeline,
-    externalPipeline?: GPUComputePipeline,
-  ) {
+  private constructor(device: Device, targets: readonly ImageTarget[], pipeline: GPUComputePipeline) {
     this.#device = device;
     this.#pipeline = pipeline;
-    this.#externalPipeline = externalPipeline;
     const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
     this.#targets = targets.map((target) => ({
       ...target,
@@ -77,7 +67,7 @@ export class ImageInput {
     }
     const wasExternal = this.#isExternal;
     this.#isExternal = false;
-    if (isVideo(image) && this.#externalPipeline && this.#import(image, this.#externalPipeline)) return;
+    if (isVideo(image) && this.#importsVideo(image)) return;
     this.#copy(image, size, wasExternal);
   }
 
@@ -113,8 +103,13 @@ export class ImageInput {
     this.#device.gpu.queue.writeBuffer(params, 0, bytes);
   }
 
-  /** Binds the video frame itself; false where the browser refuses. */
-  #import(video: HTMLVideoElement | VideoFrame, pipeline: GPUComputePipeline): boolean {
+  /** Binds the video frame itself; false where the browser refuses, and until it has compiled what that takes. */
+  #importsVideo(video: HTMLVideoElement | VideoFrame): boolean {
+    const pipeline = this.#externalPipeline;
+    if (!pipeline) {
+      if (!this.#isExternalWanted) this.#compileExternal();
+      return false;
+    }
     try {
       const source = this.#device.gpu.importExternalTexture({ label: "video frame", source: video });
       for (const target of this.#targets) target.group = this.#bindGroup(target, pipeline, source);
@@ -123,6 +118,16 @@ export class ImageInput {
     } catch {
       return false;
     }
+  }
+
+  /** Pictures do without, so it is fetched for the first video frame; where that fails, frames go on being copied. */
+  async #compileExternal(): Promise<void> {
+    this.#isExternalWanted = true;
+    if (!("importExternalTexture" in this.#device.gpu)) return;
+    try {
+      const { default: externalShader } = await import("../shaders/image-to-tensor-external.wgsl");
+      this.#externalPipeline = await this.#device.pipeline(externalShader);
+    } catch {}
   }
 
   #copy(image: ImageLike, size: { width: number; height: number }, wasExternal: boolean): void {

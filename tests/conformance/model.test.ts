@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { requestNodeDevice } from "../../src/cli/node-device.ts";
 import { DeviceError, ModelError, UnsupportedError } from "../../src/engine/errors.ts";
 import { Device } from "../../src/engine/gpu/device.ts";
-import { inspectModel, loadModel } from "../../src/engine/model.ts";
+import { inspectModel, loadModel, type Model } from "../../src/engine/model.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { graphOf, ints, noise, op } from "../support/graphs.ts";
@@ -256,6 +256,76 @@ describe("observing", () => {
       expect((await model.read("conv")).shape).toEqual([1, 2, 6, 7]);
       model.dispose();
       expect(device.allocatedBytes).toBe(0);
+    }));
+});
+
+describe("settling", () => {
+  /** Two different blocks of 1×1, a stride, and Winograd: one pipeline at first. */
+  const picture = noise([1, 3, 18, 18], 4);
+  const mixed = graphOf({
+    inputs: { x: picture.shape },
+    constants: { first: noise([16, 3, 3, 3], 5), wide: noise([32, 16, 1, 1], 6), deep: noise([16, 32, 3, 3], 7) },
+    nodes: [
+      op("Conv", "x first", "a", { pads: [1, 1, 1, 1], strides: [2, 2] }),
+      op("Relu", "a", "ra"),
+      op("Conv", "ra wide", "b"),
+      op("Conv", "b deep", "c", { pads: [1, 1, 1, 1] }),
+      op("GlobalAveragePool", "c", "y"),
+    ],
+  });
+  const shadersOf = ({ plan }: Model) => plan.steps.map(({ shader }) => shader.name);
+
+  test("a model starts on few pipelines and changes to others after its first run: values stay where they are, to the bit", () =>
+    withDevice(async (device) => {
+      // A graphics card compiles soon enough to keep what it starts on.
+      const hasDraft = device.target.subgroupSize !== undefined;
+      const model = await loadModel(device, mixed, { observe: ["b"] });
+      const draft = shadersOf(model);
+      let isSettled = false;
+      model.settled.then(() => {
+        isSettled = true;
+      });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(isSettled).toBe(!hasDraft);
+      const before = await model.predict({ x: picture });
+      const { buffer } = model.value("b");
+      await model.settled;
+      const settled = shadersOf(model);
+      expect(draft.filter((name) => name.includes("tap by tap")).length > 1).toBe(hasDraft);
+      expect(settled.some((name) => name.includes("tap by tap"))).toBe(false);
+      expect(model.value("b").buffer).toBe(buffer);
+      expect(await model.read("y")).toEqual(before["y"]);
+      const after = await model.predict({ x: picture });
+      expect(after["y"]).toEqual(before["y"]);
+      const bytes = device.allocatedBytes;
+      await model.observe(["a"]);
+      await model.observe(["b"]);
+      expect(shadersOf(model)).toEqual(settled);
+      expect(device.allocatedBytes).toBe(bytes);
+      model.dispose();
+      expect(device.allocatedBytes).toBe(0);
+    }));
+
+  test("disposing of it or observing anew meanwhile leaves nothing behind", () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, mixed);
+      model.run({ x: picture });
+      await device.gpu.queue.onSubmittedWorkDone();
+      await model.observe(["a"]);
+      await model.settled;
+      model.run();
+      expect((await model.read("a")).shape).toEqual([1, 16, 9, 9]);
+      model.dispose();
+      expect(device.allocatedBytes).toBe(0);
+      for (const delayMs of [0, 1, 5, 20]) {
+        const other = await loadModel(device, mixed);
+        await other.predict({ x: picture });
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        other.dispose();
+        expect(device.allocatedBytes).toBe(0);
+        await other.settled;
+        expect(device.allocatedBytes).toBe(0);
+      }
     }));
 });
 

@@ -107,11 +107,13 @@ test("changing the network returns the bytes of the one before", async ({ page }
   const [before, after] = await page.evaluate(async () => {
     const element = document.getElementById("first") as ConvCam;
     const { device } = element.viewer ?? {};
+    await element.viewer?.model.settled;
     const bytesBefore = device?.allocatedBytes;
     const loaded = new Promise((resolve) => element.addEventListener("load", resolve, { once: true }));
     element.src = "/models/mnist-middle.onnx";
     await loaded;
     await element.updateComplete;
+    await element.viewer?.model.settled;
     return [bytesBefore, device?.allocatedBytes];
   });
   expect(after).toBe(before);
@@ -123,6 +125,7 @@ test("a thousand frames leave the byte counter unchanged", async ({ page }) => {
     const element = document.getElementById("first") as ConvCam;
     const { viewer } = element;
     if (!viewer) return [];
+    await viewer.model.settled;
     const bytesBefore = viewer.device.allocatedBytes;
     for (let i = 0; i < 1000; i++) {
       const done = viewer.frame({ image: element.picture, elapsedMs: 16 });

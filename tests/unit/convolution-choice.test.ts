@@ -38,8 +38,9 @@ test.each([
   { why: "few channels: the transforms cost more than they save", shape: [4, 8, 3, 1], size: 32, first: "direct 16" },
   { why: "little work: two more pipelines do not pay", shape: [32, 64, 3, 1], size: 13, first: "direct 16" },
   { why: "strides know no Winograd", shape: [64, 128, 3, 2], size: 56, first: "direct 16" },
-  { why: "long rows unroll fewer channels", shape: [3, 64, 7, 2], size: 64, first: "direct 8" },
-  { why: "one tap", shape: [64, 256, 1, 1], size: 56, first: "pointwise 16" },
+  { why: "long rows", shape: [3, 64, 7, 2], size: 64, first: "direct 16" },
+  { why: "one tap: large blocks load least", shape: [64, 256, 1, 1], size: 56, first: "pointwise 32" },
+  { why: "unless many channels were computed twice", shape: [64, 72, 1, 1], size: 56, first: "pointwise 16" },
 ] as const)("few lanes, $why", ({ shape, size, first }) => expect(kernelsOf(narrow, shape, size)[0]).toBe(first));
 
 test.each([

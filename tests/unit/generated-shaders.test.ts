@@ -135,10 +135,10 @@ describe("convolution", () => {
     stride: 1,
     dilation: 1,
     block: { channels: 4, columns: 4 },
-    isPointwise: false,
+    walk: "row",
     activation: "none",
   };
-  const pointwise = { ...plain, taps: 1, isPointwise: true };
+  const pointwise = { ...plain, taps: 1, walk: "pixel" as const };
 
   test.each<[string, ConvolutionVariant]>([
     ["as it is", plain],
@@ -152,6 +152,7 @@ describe("convolution", () => {
     ["with weights shared in a subgroup", { ...plain, subgroupSize: 4 }],
     ["of one tap, two channels a turn", { ...pointwise, unroll: 2 }],
     ["of one tap, two channels a turn, shared", { ...pointwise, unroll: 2, subgroupSize: 4 }],
+    ["tap by tap", { ...pointwise, walk: "tap", unroll: 2, subgroupSize: 4 }],
   ])("%s", (_, variant) => {
     const shader = generateConvolution(variant);
     expectAsDeclared(shader);
@@ -201,7 +202,7 @@ describe("convolution", () => {
     expect(generateConvolution(plain).code).toBe(generateConvolution({ ...plain }).code));
 
   test("no short-circuit in a loop: compilers unroll it into a branch each", () => {
-    for (const variant of [plain, { ...plain, activation: "silu" as const }])
+    for (const variant of [plain, { ...plain, activation: "silu" as const }, { ...pointwise, walk: "tap" as const, unroll: 2 }])
       expect(generateConvolution(variant).code).not.toMatch(/&&|\|\||else/);
   });
 });
@@ -229,15 +230,15 @@ describe("depthwise convolution", () => {
 
 test.each([2, 4] as const)("Winograd's transforms, tiles of %i", (tile) => {
   expectAsDeclared(generateWinogradInput(winogradTransform(tile)));
-  for (const hasResidual of [false, true]) expectAsDeclared(generateWinogradOutput(winogradTransform(tile), "clip", hasResidual));
+  expectAsDeclared(generateWinogradOutput(winogradTransform(tile), "clip"));
 });
 
 test("of two Winograd tiles that overlap, one writes what both compute: their roundings differ", () => {
-  const { code } = generateWinogradOutput(winogradTransform(4), "clip", false);
+  const { code } = generateWinogradOutput(winogradTransform(4), "clip");
   const stores = code.split("\n").filter((line) => line.includes("output["));
-  expect(stores).toHaveLength(4);
-  stores.forEach((store, column) => {
-    expect(store).toMatch(new RegExp(`^if \\(\\(turn >= skip_y\\) & \\(skip_x <= ${column}u\\)\\)`));
+  expect(stores).toHaveLength(2 * 4);
+  stores.forEach((store, i) => {
+    expect(store).toMatch(new RegExp(`^if \\(\\(turn >= skip_y\\) & \\(skip_x <= ${i % 4}u\\)\\)`));
   });
 });
 

@@ -1,7 +1,10 @@
 // Plans as pure data: kernels, layouts, shared buffers, values in place. No GPU.
 import { describe, expect, test } from "vitest";
+import { buildGraph } from "../../models/index.ts";
+import type { Target } from "../../src/engine/ops/operator.ts";
 import { optimizeGraph } from "../../src/engine/passes/index.ts";
-import type { Plan, Step } from "../../src/engine/plan/plan.ts";
+import { inferGraph } from "../../src/engine/passes/infer.ts";
+import type { Plan, PlanBuffer, Step } from "../../src/engine/plan/plan.ts";
 import { type PlanOptions, planGraph } from "../../src/engine/plan/planner.ts";
 import { denseStrides } from "../../src/engine/shapes.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
@@ -18,7 +21,29 @@ function plan({ keep = [], chooseKernel, ...lines }: Options): Plan {
   return planGraph(graph, operations, { keep, chooseKernel });
 }
 
-/** "node kernel" of each dispatch. */
+/** What a buffer starts with. */
+function contentsOf({ initial, fill, sizeBytes }: PlanBuffer): ArrayBufferView | undefined {
+  if (!fill) return initial;
+  const contents = new Float32Array(sizeBytes / 4);
+  fill(contents);
+  return contents;
+}
+
+/** Whether one plan's kernels find every value, and every border of zeros, where another's left them. */
+function usesSameMemory(one: Plan, other: Plan): boolean {
+  return describeMemory(one) === describeMemory(other);
+}
+
+function describeMemory({ buffers, steps, values }: Plan): string {
+  let count = 0;
+  const numbers = buffers.map(({ role }) => (role === "weights" ? -1 : count++));
+  return JSON.stringify([
+    buffers.filter(({ role }) => role !== "weights").map(({ sizeBytes }) => sizeBytes),
+    steps.map(({ node, kernel, bindings }) => [node, kernel, Object.values(bindings).map((index) => numbers[index])]),
+    [...values].map(([name, { offset, strides, buffer }]) => [name, offset, strides, numbers[buffer]]),
+  ]);
+}
+
 /** Node and family of kernels: which of its blocks is a matter of the cost model. */
 const steps = (plan: Plan) => plan.steps.map(({ node, kernel }) => `${node} ${kernel.split(" ")[0]}`);
 
@@ -94,7 +119,11 @@ describe("order and kernels", () => {
       constants: { w34, w44 },
       nodes: [op("Conv", "x w34", "a", same), op("Conv", "a w44", "b", same), op("Concat", "a b", "y", { axis: 1 })],
     };
-    expect(plan(lines)).toEqual(plan(lines));
+    const [one, other] = [plan(lines), plan(lines)].map((planned) => ({
+      ...planned,
+      buffers: planned.buffers.map((buffer) => ({ ...buffer, initial: contentsOf(buffer), fill: undefined })),
+    }));
+    expect(one).toEqual(other);
   });
 });
 
@@ -161,7 +190,8 @@ describe("constants", () => {
     const [one, other] = [plan(lines), plan({ ...lines, keep: ["b"] })];
     expect(steps(one)).not.toEqual(steps(other));
     expect(weightsOf(one).length).toBe(2);
-    expect(weightsOf(one).map(({ key, initial }) => [key, initial])).toEqual(weightsOf(other).map(({ key, initial }) => [key, initial]));
+    const keysAndContents = (planned: Plan) => weightsOf(planned).map((buffer) => [buffer.key, contentsOf(buffer)]);
+    expect(keysAndContents(one)).toEqual(keysAndContents(other));
   });
 
   test("have another key where something is folded into them, or where they are packed otherwise", () => {
@@ -182,13 +212,38 @@ describe("constants", () => {
     const unread = new Tensor("float32", [16, 16, 3, 3], () => expect.fail("the weights were read"));
     const planned = plan({ ...lines, constants: { ...lines.constants, w2: unread } });
     expect(planned.memory.weightBytes).toBeGreaterThan(16 * 16 * 9 * 4);
-    expect(() => planned.buffers.map(({ initial }) => initial)).toThrow("the weights were read");
+    expect(() => planned.buffers.map(contentsOf)).toThrow("the weights were read");
   });
 
   test("that several nodes read are counted once", () => {
     const { memory, buffers } = plan(lines);
     expect(memory.weightBytes).toBe(buffers.reduce((sum, { role, sizeBytes }) => sum + (role === "weights" ? sizeBytes : 0), 0));
-    for (const { sizeBytes, initial } of buffers) if (initial) expect(initial.byteLength).toBe(sizeBytes);
+    for (const buffer of buffers) expect(contentsOf(buffer)?.byteLength ?? buffer.sizeBytes).toBe(buffer.sizeBytes);
+  });
+});
+
+describe("drafts", () => {
+  test.each(["mnist", "squeezenet1_1", "mobilenetv2", "resnet18"])("of %s: fewer pipelines, the same memory and kernels", (name) => {
+    const { graph, operations } = optimizeGraph(inferGraph(buildGraph(name, { seed: 1 })).graph, { keep: new Set() });
+    const planFor = (target: Target) => planGraph(graph, operations, { target });
+    const [draft, final] = [planFor({ subgroupSize: 4, isDraft: true }), planFor({ subgroupSize: 4 })];
+    expect(usesSameMemory(draft, final)).toBe(true);
+    const pipelines = ({ steps }: Plan) => new Set(steps.map(({ shader }) => shader.code)).size;
+    expect(pipelines(draft)).toBeLessThanOrEqual(pipelines(final));
+    const convolutions = draft.steps.filter(({ shader }) => shader.name.startsWith("convolution "));
+    expect(new Set(convolutions.map(({ shader }) => shader.code)).size).toBe(1);
+  });
+
+  test("of other kernels have other memory", () => {
+    const lines = {
+      constants: { w44 },
+      inputs: { x: [1, 4, 8, 8] },
+      nodes: [op("Conv", "x w44", "a", same), op("Conv", "a w44", "y", same)],
+    };
+    const choose = (wanted: string) => plan({ ...lines, chooseKernel: (_, names) => names.find((name) => name.startsWith(wanted)) });
+    expect(usesSameMemory(choose("direct"), choose("direct"))).toBe(true);
+    expect(usesSameMemory(choose("direct"), choose("winograd"))).toBe(false);
+    expect(usesSameMemory(choose("direct"), choose("general"))).toBe(false);
   });
 });
 

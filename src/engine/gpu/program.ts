@@ -25,20 +25,25 @@ interface EncodedStep {
 }
 
 export class Program {
-  /** Without the buffers' initial contents. */
-  readonly plan: Plan;
   readonly #device: Device;
-  readonly #memory: Memory;
-  readonly #steps: readonly EncodedStep[];
+  #plan: Plan;
+  #memory: Memory;
+  #steps: readonly EncodedStep[];
+  /** What the program is about to change to. */
+  #next: Memory | undefined;
   /** Words of values with a border as they lie on the GPU, zeros around the elements. */
   readonly #spreads = new Map<PlacedValue, Uint32Array<ArrayBuffer>>();
 
   private constructor(device: Device, plan: Plan, memory: Memory, steps: readonly EncodedStep[]) {
     this.#device = device;
-    // The GPU holds the weights now; a second copy would only fill memory.
-    this.plan = { ...plan, buffers: plan.buffers.map(({ label, sizeBytes, role }) => ({ label, sizeBytes, role })) };
+    this.#plan = withoutContents(plan);
     this.#memory = memory;
     this.#steps = steps;
+  }
+
+  /** Without the buffers' initial contents. */
+  get plan(): Plan {
+    return this.#plan;
   }
 
   /**
@@ -46,32 +51,35 @@ export class Program {
    * weights takes the CPU a while, and a page wants to breathe.
    */
   static async create(device: Device, plan: Plan, options: ProgramOptions = {}): Promise<Program> {
-    const compiling = compileAll(device, plan.steps, options.onCompile);
-    // A failure meanwhile must not leave it unhandled.
-    compiling.catch(() => {});
     const memory = new Memory(device, options.constants);
     try {
-      const { bytes, offsets } = encodeAllParams(plan.steps, device.gpu.limits.minUniformBufferOffsetAlignment);
-      const params = await device.checked("Making the model's buffers", () => {
-        const readBytes = bytesOf((options.outputs ?? []).flatMap((name) => plan.values.get(name) ?? []));
-        if (readBytes > 0) memory.staging = new Staging(device, readBytes);
-        return memory.addParams(bytes);
-      });
-      for (let next = 0; next < plan.buffers.length; )
-        await device.checked("Making the model's buffers", () => {
-          const until = performance.now() + batchMs;
-          do memory.add(plan.buffers[next++] as PlanBuffer);
-          while (next < plan.buffers.length && performance.now() < until);
-        });
-      const pipelines = await compiling;
-      const steps = await device.checked("Binding the model's buffers", () =>
-        plan.steps.map((step, i) =>
-          bindStep(device, step, pipelines[i] as GPUComputePipeline, memory.buffers, params, offsets[i] as number),
-        ),
-      );
-      return new Program(device, plan, memory, steps);
+      const readBytes = bytesOf((options.outputs ?? []).flatMap((name) => plan.values.get(name) ?? []));
+      return new Program(device, plan, memory, await build(device, plan, memory, options.onCompile, readBytes));
     } catch (error) {
       memory.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * Changes to other pipelines and weights for the same kernels in the same memory, once they are compiled: whoever holds a buffer of a
+   * value may go on. Runs until then as before; does nothing if the program is disposed of meanwhile.
+   *
+   * @param plan of a graph and target that differ from this program's in `Target.isDraft` only
+   */
+  async refine(plan: Plan): Promise<void> {
+    const memory = this.#memory.successor();
+    this.#next = memory;
+    try {
+      const steps = await build(this.#device, plan, memory);
+      if (memory.isReleased) return;
+      this.#next = undefined;
+      this.#memory.release();
+      this.#memory = memory;
+      this.#steps = steps;
+      this.#plan = withoutContents(plan);
+    } catch (error) {
+      memory.release();
       throw error;
     }
   }
@@ -144,8 +152,44 @@ export class Program {
   }
 
   dispose(): void {
+    this.#next?.release();
     this.#memory.dispose();
   }
+}
+
+/** The GPU holds the weights; a second copy would only fill memory. */
+function withoutContents(plan: Plan): Plan {
+  return { ...plan, buffers: plan.buffers.map(({ label, sizeBytes, role }) => ({ label, sizeBytes, role })) };
+}
+
+/** Fills the memory and makes all dispatches. */
+async function build(
+  device: Device,
+  plan: Plan,
+  memory: Memory,
+  onCompile?: ProgramOptions["onCompile"],
+  readBytes = 0,
+): Promise<EncodedStep[]> {
+  const compiling = compileAll(device, plan.steps, onCompile);
+  // A failure meanwhile must not leave it unhandled.
+  compiling.catch(() => {});
+  const { bytes, offsets } = encodeAllParams(plan.steps, device.gpu.limits.minUniformBufferOffsetAlignment);
+  const params = await device.checked("Making the model's buffers", () => {
+    if (readBytes > 0) memory.staging = new Staging(device, readBytes);
+    return memory.addParams(bytes);
+  });
+  for (let next = 0; next < plan.buffers.length && !memory.isReleased; )
+    await device.checked("Making the model's buffers", () => {
+      const until = performance.now() + batchMs;
+      do memory.add(plan.buffers[next++] as PlanBuffer);
+      while (next < plan.buffers.length && performance.now() < until);
+    });
+  memory.clearDesk();
+  const pipelines = await compiling;
+  if (memory.isReleased) return [];
+  return device.checked("Binding the model's buffers", () =>
+    plan.steps.map((step, i) => bindStep(device, step, pipelines[i] as GPUComputePipeline, memory.buffers, params, offsets[i] as number)),
+  );
 }
 
 /** How long buffers are made and filled before others get their turn. */
@@ -157,32 +201,60 @@ class Memory {
   readonly buffers: GPUBuffer[] = [];
   /** For reading all outputs back. */
   staging: Staging | undefined;
+  isReleased = false;
   readonly #device: Device;
   readonly #constants: ConstantBuffers;
   readonly #keys: string[] = [];
   readonly #own: GPUBuffer[] = [];
+  readonly #values: GPUBuffer[] = [];
+  /** Of the memory before this one, to be taken over. */
+  #inherited: readonly GPUBuffer[] | undefined;
+  #desk = new Float32Array(0);
 
   constructor(device: Device, constants = new ConstantBuffers(device)) {
     this.#device = device;
     this.#constants = constants;
   }
 
-  add(planned: PlanBuffer): void {
-    const { key } = planned;
-    if (key === undefined) {
-      const buffer = this.#make(planned);
-      this.#own.push(buffer);
-      this.buffers.push(buffer);
-    } else {
-      this.buffers.push(this.#constants.take(key, () => this.#make(planned)));
-      this.#keys.push(key);
-    }
+  /** Memory for other kernels and weights, in which values lie where they lie in this. */
+  successor(): Memory {
+    const next = new Memory(this.#device, this.#constants);
+    next.staging = this.staging;
+    next.#inherited = this.#values;
+    return next;
   }
 
-  #make({ label, sizeBytes, initial }: PlanBuffer): GPUBuffer {
+  add(planned: PlanBuffer): void {
+    const { key, role } = planned;
+    if (key !== undefined) {
+      this.buffers.push(this.#constants.take(key, () => this.#make(planned)));
+      this.#keys.push(key);
+      return;
+    }
+    const inherited = role === "weights" ? undefined : this.#inherited?.[this.#values.length];
+    const buffer = inherited ?? this.#make(planned);
+    (role === "weights" ? this.#own : this.#values).push(buffer);
+    this.buffers.push(buffer);
+  }
+
+  #make({ label, sizeBytes, initial, fill }: PlanBuffer): GPUBuffer {
     const buffer = this.#device.createBuffer(label, sizeBytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
-    if (initial) this.#device.gpu.queue.writeBuffer(buffer, 0, initial as Float32Array<ArrayBuffer>);
+    const words = fill ? this.#filled(sizeBytes / 4, fill) : initial;
+    if (words) this.#device.gpu.queue.writeBuffer(buffer, 0, words as Float32Array<ArrayBuffer>);
     return buffer;
+  }
+
+  /** Contents in an array that serves one buffer after the other: fresh ones took as long to come by and to collect as to fill. */
+  #filled(length: number, fill: (zeros: Float32Array) => void): Float32Array {
+    if (this.#desk.length < length) this.#desk = new Float32Array(length);
+    const words = this.#desk.subarray(0, length).fill(0);
+    fill(words);
+    return words;
+  }
+
+  /** All constants are on the GPU. */
+  clearDesk(): void {
+    this.#desk = new Float32Array(0);
   }
 
   addParams(bytes: Uint8Array<ArrayBuffer>): GPUBuffer {
@@ -194,6 +266,14 @@ class Memory {
 
   dispose(): void {
     this.staging?.dispose();
+    for (const buffer of this.#values) this.#device.destroyBuffer(buffer);
+    this.release();
+  }
+
+  /** All but what a successor takes over. */
+  release(): void {
+    if (this.isReleased) return;
+    this.isReleased = true;
     for (const buffer of this.#own) this.#device.destroyBuffer(buffer);
     for (const key of this.#keys) this.#constants.release(key);
   }

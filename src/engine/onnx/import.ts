@@ -15,7 +15,6 @@ import {
   type TensorProto,
   type ValueInfoProto,
 } from "./proto.ts";
-import { sortNodes } from "./sort.ts";
 import { dataTypeOf, isExternal, tensorFromProto } from "./tensor-proto.ts";
 
 /** Opsets of ai.onnx whose files are read. Each operator checks the versions it implements. */
@@ -46,7 +45,8 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
   obstacles.throwIfAny();
 
   const given = new Set([...initializers.keys(), ...inputs.map((input) => input.name)]);
-  const sorted = sortNodes(nodes, given);
+  // Only files in disorder, and broken ones, need what sorts and explains.
+  const sorted = isInOrder(nodes, given) ? nodes : (await import("./sort.ts")).sortNodes(nodes, given);
   return {
     name: graph.name || "graph",
     opsets,
@@ -56,6 +56,15 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
     initializers,
     nodes: sorted,
   };
+}
+
+/** Whether every value is made once and before it is read. */
+function isInOrder(nodes: readonly Node[], given: ReadonlySet<string>): boolean {
+  const known = new Set(given).add("");
+  return nodes.every(
+    ({ inputs, outputs }) =>
+      inputs.every((input) => known.has(input)) && outputs.every((output) => output === "" || (!known.has(output) && known.add(output))),
+  );
 }
 
 /**

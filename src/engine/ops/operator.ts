@@ -34,6 +34,8 @@ export interface PackedConstant {
   readonly data: Float32Array | Int32Array | Uint32Array;
   /** Of data that is made anew whenever it is asked for, see {@link packLater}. */
   readonly sizeBytes?: number;
+  /** Makes that data in memory of the caller's, which is all zeros. */
+  readonly pack?: (zeros: Float32Array) => void;
 }
 
 /**
@@ -41,12 +43,13 @@ export interface PackedConstant {
  * uploaded them.
  *
  * @param label says the layout in full: what is packed from the same constants under the same label and size is the same
- * @param pack fills zeros with nothing but the node's constants
+ * @param pack fills zeros with nothing but what the node's constants make of them
  */
 export function packLater(label: string, length: number, pack: (data: Float32Array) => void): PackedConstant {
   return {
     label,
     sizeBytes: length * 4,
+    pack,
     get data() {
       const data = new Float32Array(length);
       pack(data);
@@ -90,6 +93,8 @@ export interface Kernel {
 export interface Target {
   /** Lanes per subgroup, where sharing loads among them pays. */
   readonly subgroupSize?: number | undefined;
+  /** Whether pipelines shall compile soon rather than run fast. It changes no borders, no scratch memory and no kernel's name. */
+  readonly isDraft?: boolean | undefined;
 }
 
 export interface Operation {

@@ -17,6 +17,8 @@ export interface PlanBuffer {
   readonly role: "input" | "weights" | "activations";
   /** Contents at the start; zeros where absent. Large ones are made when they are asked for. */
   readonly initial?: Float32Array | Int32Array | Uint32Array;
+  /** In place of `initial`: makes the contents in `zeros`, which is as long as the buffer. */
+  readonly fill?: ((zeros: Float32Array) => void) | undefined;
   /** Among the plans of one model, buffers with the same key hold the same constants. */
   readonly key?: string;
 }

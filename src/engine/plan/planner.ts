@@ -352,15 +352,7 @@ class Planner {
     const { inputs } = (this.#nodes[this.#position] as PlannedNode).node;
     const constants = inputs.filter((name) => this.#graph.initializers.has(name));
     const key = [...constants, packed.label, packed.sizeBytes].join("\n");
-    return this.#constantSlot(packed, {
-      label,
-      role: "weights",
-      sizeBytes: packed.sizeBytes,
-      key,
-      get initial() {
-        return packed.data;
-      },
-    });
+    return this.#constantSlot(packed, { label, role: "weights", sizeBytes: packed.sizeBytes, key, fill: packed.pack });
   }
 
   #tensorSlot(label: string, constant: Tensor): number {

@@ -8,16 +8,21 @@ import { range } from "./range.ts";
 
 export const convolutionWorkgroupSize = 32;
 
+/**
+ * How a kernel is walked. "row": a turn takes a row of its taps, unrolled. "pixel": it has one tap. "tap": a turn takes one tap of any
+ * kernel, so that one pipeline serves all. In the latter two, the columns of a block are consecutive pixels of the map, over row ends.
+ */
+export type Walk = "row" | "pixel" | "tap";
+
 export interface ConvolutionVariant {
-  /** Along a row: taps of the kernel, and elements between outputs and between taps. Rows are walked in a loop and are Params. */
+  readonly walk: Walk;
+  /** Along a row, of a "row" walk: taps of the kernel, and elements between outputs and between taps. All else is Params. */
   readonly taps: number;
   readonly stride: number;
   readonly dilation: number;
   /** Outputs per invocation: of so many channels and of one row. */
   readonly block: { readonly channels: number; readonly columns: number };
-  /** For 1×1 kernels: columns are consecutive pixels of the map, over row ends. */
-  readonly isPointwise: boolean;
-  /** Input channels per turn of the loop; divides their number. Only for 1×1 kernels. */
+  /** Taps per turn, but for a "row" walk. For a "pixel" walk it divides the number of input channels. */
   readonly unroll?: number;
   readonly activation: ActivationKind;
   /** Lanes per subgroup, where the adapter has one fixed size: each lane loads its share of the weights and broadcasts it. */
@@ -29,15 +34,17 @@ const fields: Fields = [
   ...inputFields, // in_offset: of the first tap of the first output, the border's corner, not the map's
   ...outputFields,
   ...residualFields,
-  ["residual_count", "u32"], // 0 or 1
   ["in_channels", "u32"], // per group
   ["out_channels", "u32"], // per group
   ["groups", "u32"],
   ["channel_blocks", "u32"], // per group
+  ["block_weights", "u32"], // packed weights of a block
   ["kernel_rows", "u32"],
+  ["kernel_columns", "u32"],
   ["stride_y", "u32"],
   ["stride_x", "u32"],
   ["dilation_y", "u32"],
+  ["dilation_x", "u32"],
   ["width", "u32"], // of the output
   ["height", "u32"],
   ["column_blocks", "u32"], // per row of blocks; for 1×1 kernels, blocks of pixels per map
@@ -50,15 +57,17 @@ const fields: Fields = [
 /**
  * y[n, o, y, x] = f(bias[o] + Σ w[o, i, ky, kx] · x[n, i, y·sy + ky·dy, x·sx + kx·dx] + residual).
  *
- * Weights are packed [group][channel block][in channel][ky][kx][channel within block], bias [group][channel block][channel
- * within block], the last block of a group reaching back like the outputs' do. A block is at most as large as the output. The input
+ * Weights are packed [group][channel block][in channel][ky][kx][channel within block], for a "tap" walk with zeros that fill each block
+ * up to a multiple of `unroll` taps; bias [group][channel block][channel within block]. The last block of a group reaches back like the
+ * outputs' do. A block is at most as large as the output. The input
  * has a zero border as wide as the pads, so no load is tested. Without a residual any buffer may be bound in its place.
  */
 export function generateConvolution(variant: ConvolutionVariant): Shader {
-  const { block, activation, isPointwise, taps, subgroupSize: lanes } = variant;
+  const { block, activation, walk, taps, subgroupSize: lanes } = variant;
   const { channels } = block;
-  const name = `convolution ${isPointwise ? "1×1" : `with ${taps} taps a row / ${variant.stride}`}, block ${channels}×${block.columns}`;
-  const points = isPointwise ? pointsOfPixels(block.columns) : pointsOfRow(variant);
+  const kernel = { row: `with ${taps} taps a row / ${variant.stride}`, pixel: "1×1", tap: "tap by tap" }[walk];
+  const name = `convolution ${kernel}, block ${channels}×${block.columns}`;
+  const points = walk === "row" ? pointsOfRow(variant) : pointsOfPixels(block.columns);
   const code = [
     ...(lanes ? ["enable subgroups;"] : []),
     `// ${name}, ${activation}`,
@@ -93,10 +102,10 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     "let in_channels = params.in_channels;",
     "let kernel_rows = params.kernel_rows;",
     "var source = params.in_offset + n * params.in_n + group * params.in_channels * params.in_c;",
-    `var weight = packed_block * params.in_channels * params.kernel_rows * ${taps * channels}u${lanes ? " + lane" : ""};`,
+    `var weight = packed_block * params.block_weights${lanes ? " + lane" : ""};`,
     ...points.place,
     ...range(channels).flatMap((o) => points.names.map((p) => `var acc_${o}_${p} = 0.0;`)),
-    ...(isPointwise ? pointwiseLoop(variant, points.names) : rowLoop(variant)),
+    ...{ row: () => rowLoop(variant), pixel: () => pixelLoop(variant, points.names), tap: () => tapLoop(variant, points.names) }[walk](),
     ...storeBlock(variant, points.names),
     "}",
   ].join("\n");
@@ -211,7 +220,7 @@ function loadWeights(variant: ConvolutionVariant, count: number): string[] {
  * Whether lanes exchange weights instead of broadcasting them: weight i of four is then that of channel i ^ lane, so that each lane's
  * accumulators serve the same channels in an order of their own. An exchange is one instruction, a broadcast five.
  */
-function swapsLanes({ subgroupSize, block }: ConvolutionVariant): boolean {
+export function swapsLanes({ subgroupSize, block }: ConvolutionVariant): boolean {
   return subgroupSize === 4 && block.channels % 4 === 0;
 }
 
@@ -222,19 +231,74 @@ function swapped(value: string, distance: number): string {
 }
 
 /** Takes `unroll` channels at a time, so that each accumulator is fetched and stored once for all of them. */
-function pointwiseLoop(variant: ConvolutionVariant, points: readonly string[]): string[] {
-  const { block, unroll = 1 } = variant;
-  const turns = range(unroll);
+function pixelLoop(variant: ConvolutionVariant, points: readonly string[]): string[] {
+  const { unroll = 1 } = variant;
   return [
     `for (var channel = 0u; channel < in_channels; channel += ${unroll}u) {`,
-    ...turns.flatMap((u) => points.map((p) => `let in_${u}_${p} = input[source + ${u}u * in_c + at_${p}];`)),
-    ...loadWeights(variant, unroll * block.channels),
-    ...range(block.channels).flatMap((o) =>
-      points.map((p) => `acc_${o}_${p} += ${turns.map((u) => `w_${u * block.channels + o} * in_${u}_${p}`).join(" + ")};`),
-    ),
+    ...range(unroll).map((u) => `let plane_${u} = source + ${u}u * in_c;`),
+    ...addProducts(variant, points),
     `source += ${unroll}u * in_c;`,
     "}",
   ];
+}
+
+/**
+ * Walks all taps of a channel, then those of the next, in one loop, `unroll` a turn. What is beyond the last reads that again, times
+ * zero.
+ */
+function tapLoop(variant: ConvolutionVariant, points: readonly string[]): string[] {
+  const { unroll = 1 } = variant;
+  const advance = (u: number) => [
+    `let plane_${u} = source;`,
+    "kx++;",
+    `let ends_row_${u} = kx == kernel_columns;`,
+    `kx = select(kx, 0u, ends_row_${u});`,
+    `ky += select(0u, 1u, ends_row_${u});`,
+    `let ends_channel_${u} = ky == kernel_rows;`,
+    `ky = select(ky, 0u, ends_channel_${u});`,
+    `let step_${u} = select(select(tap_step, row_step, ends_row_${u}), channel_step, ends_channel_${u});`,
+    `source += select(step_${u}, 0u, tap + ${u}u >= last);`,
+  ];
+  return [
+    "let kernel_columns = params.kernel_columns;",
+    "let tap_step = params.dilation_x;",
+    "let row = params.dilation_y * in_h;",
+    "let row_step = row - (kernel_columns - 1u) * tap_step;",
+    "let channel_step = in_c + row_step - kernel_rows * row;",
+    "let last = in_channels * kernel_rows * kernel_columns - 1u;",
+    "var kx = 0u;",
+    "var ky = 0u;",
+    `for (var tap = 0u; tap <= last; tap += ${unroll}u) {`,
+    ...range(unroll).flatMap(advance),
+    ...addProducts(variant, points),
+    "}",
+  ];
+}
+
+/** Code that adds the products of the taps that lie at `plane_U` to every accumulator. */
+function addProducts(variant: ConvolutionVariant, points: readonly string[]): string[] {
+  const { block, unroll = 1 } = variant;
+  const turns = range(unroll);
+  return [
+    ...turns.flatMap((u) => points.map((p) => `let in_${u}_${p} = input[plane_${u} + at_${p}];`)),
+    ...loadWeights(variant, unroll * block.channels),
+    ...range(block.channels).flatMap((o) =>
+      points.map((p) =>
+        accumulate(
+          `acc_${o}_${p}`,
+          turns.map((u) => `w_${u * block.channels + o} * in_${u}_${p}`),
+        ),
+      ),
+    ),
+  ];
+}
+
+/**
+ * One statement for all terms, for SwiftShader keeps a sum in a register and accumulators in memory. One term after the other is added to
+ * the accumulator: whatever the block and the walk, all variants then round alike.
+ */
+function accumulate(accumulator: string, terms: readonly string[]): string {
+  return `${accumulator} = ${[accumulator, ...terms].join(" + ")};`;
 }
 
 /**
@@ -252,11 +316,10 @@ function rowLoop(variant: ConvolutionVariant): string[] {
     "for (var row = 0u; row < rows; row++) {",
     ...loadWeights(variant, taps * block.channels),
     ...[...columns].sort((a, b) => a - b).map((column) => `let in_${column} = input[source + ${column}u];`),
-    // One sum per accumulator: SwiftShader keeps a sum in a register and accumulators in memory.
     ...range(block.channels).flatMap((o) =>
       range(block.columns).map((c) => {
         const terms = range(taps).map((k) => `w_${k * block.channels + o} * in_${c * stride + k * dilation}`);
-        return `acc_${o}_${c} += ${terms.join(" + ")};`;
+        return accumulate(`acc_${o}_${c}`, terms);
       }),
     ),
     "ky++;",

@@ -9,4 +9,4 @@ export function u32s(...names: string[]): Fields {
 
 export const inputFields = u32s("in_offset", "in_n", "in_c", "in_h");
 export const outputFields = u32s("out_offset", "out_n", "out_c", "out_h");
-export const residualFields = u32s("residual_offset", "residual_n", "residual_c", "residual_h");
+export const residualFields = u32s("residual_offset", "residual_n", "residual_c", "residual_h", "residual_count");

@@ -128,13 +128,32 @@ export function generateWinogradInput(transform: WinogradTransform): Shader {
   return defineShader(name, code);
 }
 
-/** y = f(Aᵀ M A + bias + residual) for every tile t of every output channel c, from products M[k, c, t]. */
-export function generateWinogradOutput(transform: WinogradTransform, activation: ActivationKind, hasResidual: boolean): Shader {
+/**
+ * y = f(Aᵀ M A + bias + residual) for every tile t of every output channel c, from products M[k, c, t]. Without a residual any buffer
+ * may be bound in its place.
+ */
+export function generateWinogradOutput(transform: WinogradTransform, activation: ActivationKind): Shader {
   const { patch, tile } = transform;
-  const name = `winograd output, tiles of ${tile}×${tile}, ${activation}${hasResidual ? ", residual" : ""}`;
-  const buffers = ["var<storage, read> products", "var<storage, read> bias", "var<storage, read_write> output"];
+  const name = `winograd output, tiles of ${tile}×${tile}, ${activation}`;
+  // Two loops, one for tiles with a residual, as convolutions have them.
+  const store = (count: string, residual: (j: number) => string): string[] => [
+    `for (var turn = 0u; turn < ${count}; turn++) {`,
+    ...testTurns(tile),
+    // A tile that moved back leaves to its neighbour what is its neighbour's: their roundings differ, and the last to write would win.
+    ...range(tile).map((j) => {
+      const sum = `${ofTurn(range(tile).map((i) => `y_${i}_${j}`))} + shift${residual(j)}`;
+      return `if ((turn >= skip_y) & (skip_x <= ${j}u)) { output[to + ${j}u] = activate(${sum}, alpha, beta); }`;
+    }),
+    "to += out_h; add += residual_h;",
+    "}",
+  ];
   const code = [
-    ...head(name, transformOutFields, hasResidual ? [...buffers, "var<storage, read> residual"] : buffers, activationFunction(activation)),
+    ...head(
+      name,
+      transformOutFields,
+      ["var<storage, read> products", "var<storage, read> bias", "var<storage, read_write> output", "var<storage, read> residual"],
+      activationFunction(activation),
+    ),
     "let plane = params.channels * params.tiles;",
     ...placeTile(tile),
     "let source = c * params.tiles + n * params.tiles_x * params.tiles_y + tile;",
@@ -150,15 +169,9 @@ export function generateWinogradOutput(transform: WinogradTransform, activation:
     "let residual_h = params.residual_h;",
     "var to = params.out_offset + n * params.out_n + c * params.out_c + y * out_h + x;",
     "var add = params.residual_offset + n * params.residual_n + c * params.residual_c + y * residual_h + x;",
-    `for (var turn = 0u; turn < ${tile}u; turn++) {`,
-    ...testTurns(tile),
-    // A tile that moved back leaves to its neighbour what is its neighbour's: their roundings differ, and the last to write would win.
-    ...range(tile).map((j) => {
-      const sum = `${ofTurn(range(tile).map((i) => `y_${i}_${j}`))} + shift${hasResidual ? ` + residual[add + ${j}u]` : ""}`;
-      return `if ((turn >= skip_y) & (skip_x <= ${j}u)) { output[to + ${j}u] = activate(${sum}, alpha, beta); }`;
-    }),
-    "to += out_h; add += residual_h;",
-    "}",
+    `let residual_turns = params.residual_count * ${tile}u;`,
+    ...store(`${tile}u - residual_turns`, () => ""),
+    ...store("residual_turns", (j) => ` + residual[add + ${j}u]`),
     "}",
   ].join("\n");
   return defineShader(name, code);

@@ -68,6 +68,7 @@ export function outputParams(y: PlacedOperand, residual: PlacedOperand | undefin
     ...prefixed("out", planeStrides(y)),
     residual_offset: residual?.offset ?? 0,
     ...prefixed("residual", residual ? planeStrides(residual) : { n: 0, c: 0, h: 0 }),
+    residual_count: residual ? 1 : 0,
   };
 }
 

@@ -14,6 +14,8 @@ export interface Work {
   readonly multiplyAdds?: number;
   /** Values that a lane hands to the others of its subgroup. */
   readonly broadcasts?: number;
+  /** Values that two lanes exchange. */
+  readonly swaps?: number;
   readonly barriers?: number;
 }
 
@@ -26,12 +28,15 @@ interface Prices {
   readonly sharedLoad: number;
   readonly accumulation: number;
   readonly broadcast: number;
+  readonly swap: number;
   readonly barrier: number;
+  /** Of each packed weight: what packing and uploading it cost the first run, and caches that it does not fit every run. */
+  readonly weight: number;
 }
 
 /**
- * Measured on SwiftShader with two cores by taking a 1×1 kernel apart: in units of four lanes' multiply-add (0.5 ns), their loads cost 20,
- * a broadcast 5, assigning a variable 2; a barrier 250 ns. A dispatch stands for 0.25 ms: 0.04 of its own, and the pipeline that a first
+ * Measured on SwiftShader with two cores by taking a 1×1 kernel apart: in units of four lanes' multiply-add (0.7 ns), their loads cost 20,
+ * a broadcast 5, a swap 4, assigning a variable 2; a barrier 250 ns. A dispatch stands for 0.25 ms: 0.04 of its own, and the pipeline that a first
  * run waits for.
  */
 const narrow: Prices = {
@@ -42,7 +47,9 @@ const narrow: Prices = {
   sharedLoad: 20,
   accumulation: 2,
   broadcast: 5,
+  swap: 4,
   barrier: 500,
+  weight: 8,
 };
 
 /**
@@ -57,19 +64,33 @@ const wide: Prices = {
   sharedLoad: 1.5,
   accumulation: 0,
   broadcast: 1,
+  swap: 1,
   barrier: 30,
+  weight: 1,
 };
 
 export interface CostModel {
   readonly lanes: number;
   of(work: Work): number;
+  /** @param count of packed weights */
+  ofWeights(count: number): number;
 }
 
 export function costOf({ subgroupSize }: Target): CostModel {
   const prices = subgroupSize ? narrow : wide;
   return {
     lanes: prices.lanes,
-    of({ invocations, loads = 0, stores = 0, sharedLoads = 0, accumulations = 0, multiplyAdds = 0, broadcasts = 0, barriers = 0 }) {
+    of({
+      invocations,
+      loads = 0,
+      stores = 0,
+      sharedLoads = 0,
+      accumulations = 0,
+      multiplyAdds = 0,
+      broadcasts = 0,
+      swaps = 0,
+      barriers = 0,
+    }) {
       const each =
         loads * prices.load +
         stores * prices.store +
@@ -77,8 +98,10 @@ export function costOf({ subgroupSize }: Target): CostModel {
         accumulations * prices.accumulation +
         multiplyAdds +
         broadcasts * prices.broadcast +
+        swaps * prices.swap +
         barriers * prices.barrier;
       return Math.max(invocations, prices.lanes) * each + prices.dispatch;
     },
+    ofWeights: (count) => count * prices.weight,
   };
 }

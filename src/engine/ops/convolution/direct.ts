@@ -1,6 +1,12 @@
 // Blocked direct convolution: a block of output channels × columns of a row per invocation. Serves 1×1 and grouped too.
-import { asClip } from "../../../shaders/generate/activation.ts";
-import { type ConvolutionVariant, convolutionWorkgroupSize, generateConvolution } from "../../../shaders/generate/convolution.ts";
+import { type Activation, asClip } from "../../../shaders/generate/activation.ts";
+import {
+  type ConvolutionVariant,
+  convolutionWorkgroupSize,
+  generateConvolution,
+  swapsLanes,
+  type Walk,
+} from "../../../shaders/generate/convolution.ts";
 import { range } from "../../../shaders/generate/range.ts";
 import { sizeOf } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
@@ -29,13 +35,18 @@ const wideSizes: Readonly<Record<"pointwise" | "rows", readonly BlockSize[]>> = 
 };
 
 /**
- * Lanes that share loads and keep variables in memory want large blocks, see docs/decisions/0003. Best first: what compiles takes longer
- * than running it, so that one block for all layers beats the best block for each.
+ * Lanes that share loads and keep variables in memory want large blocks, see docs/decisions/0003. Best first: one block for all layers
+ * takes less compiling than the best block for each.
  */
-function narrowSizes({ window }: ConvolutionCase): readonly BlockSize[] {
-  if (sizeOf(window.kernel) === 1) return [{ channels: 16 }, { channels: 32 }];
-  const sizes = [{ channels: 16 }, { channels: 8 }];
-  return pair(window.kernel, 1)[1] > 3 ? sizes.reverse() : sizes;
+function narrowSizes({ window, outChannels }: ConvolutionCase): readonly BlockSize[] {
+  if (sizeOf(window.kernel) > 1) return [{ channels: 16 }, { channels: 8 }];
+  const largest = largestBlock(outChannels);
+  return [{ channels: largest }, { channels: 48 - largest }];
+}
+
+/** Channels of a block of pixels, where lanes share their weights: 32 are faster than 16, but not if many were computed twice. */
+export function largestBlock(outChannels: number): 16 | 32 {
+  return Math.ceil(outChannels / 32) * 32 <= outChannels * 1.12 ? 32 : 16;
 }
 
 /** The blocked kernel with each block that differs for this case. */
@@ -44,18 +55,37 @@ export function directCandidates(it: ConvolutionCase, target: Target): Candidate
   const isNarrow = target.subgroupSize !== undefined;
   const sizes = isNarrow ? narrowSizes(it) : wideSizes[isPointwise ? "pointwise" : "rows"];
   const candidates = new Map<string, Candidate>();
+  const draft = draftVariant(it.outChannels, sizeOf(it.window.output), it.activation, target);
   let least = 0;
-  for (const size of sizes) {
-    const variant = fitVariant(it, target, size);
-    const fitted = Object.values(variant.block).join("×");
-    if (candidates.has(fitted)) continue;
-    const name = `${isPointwise ? "pointwise" : "direct"} ${size.channels}${size.columns ? `×${size.columns}` : ""}`;
+  const add = (name: string, variant: ConvolutionVariant) => {
+    const key = `${variant.walk} ${Object.values(variant.block).join("×")}`;
+    if (candidates.has(key)) return;
     const cost = Math.max(least, blockedCost(variant, launchOf(it), target));
     if (isNarrow) least = cost * 1.001;
-    candidates.set(fitted, { kernel: directKernel(name, it, variant), cost });
+    candidates.set(key, { kernel: directKernel(name, it, target.isDraft ? draft : variant), cost });
+  };
+  for (const size of sizes) {
+    const name = `${isPointwise ? "pointwise" : "direct"} ${size.channels}${size.columns ? `×${size.columns}` : ""}`;
+    add(name, fitVariant(it, target, size));
   }
+  if (isNarrow) add("tap by tap", draft);
   return [...candidates.values()];
 }
+
+/** A variant that all convolutions share, so that a first run waits for one pipeline where it would wait for five. */
+export function draftVariant(outChannels: number, pixels: number, activation: Activation, { subgroupSize }: Target): ConvolutionVariant {
+  return {
+    ...oneTap,
+    walk: "tap",
+    block: { channels: fitBlock(outChannels, subgroupSize ? 16 : 8), columns: Math.min(7, pixels) },
+    unroll: 2,
+    activation: asClip(activation).kind,
+    subgroupSize,
+  };
+}
+
+/** Where a walk leaves these to Params. */
+export const oneTap = { taps: 1, stride: 1, dilation: 1 };
 
 /** A variant whose block is as large as `size` says and the case allows. */
 function fitVariant(it: ConvolutionCase, { subgroupSize }: Target, size: BlockSize): ConvolutionVariant {
@@ -64,15 +94,12 @@ function fitVariant(it: ConvolutionCase, { subgroupSize }: Target, size: BlockSi
   const isPointwise = sizeOf(window.kernel) === 1;
   const [limit, fitted] = isPointwise ? [height * width, fitPixels(height * width, subgroupSize)] : [width, fitColumns(width)];
   const columns = Math.min(limit, size.columns ?? fitted);
-  const { blocks } = blocksOf(isPointwise, columns, { height, width });
+  const { blocks } = blocksOf(isPointwise ? "pixel" : "row", columns, { height, width });
   return {
-    taps: pair(window.kernel, 1)[1],
-    // Those of a 1×1 kernel are Params.
-    stride: isPointwise ? 1 : pair(window.strides, 1)[1],
-    dilation: isPointwise ? 1 : pair(window.dilations, 1)[1],
+    ...(isPointwise
+      ? { ...oneTap, walk: "pixel", unroll: channelsPerTurn(it.inChannels, size.turn) }
+      : { walk: "row", taps: pair(window.kernel, 1)[1], stride: pair(window.strides, 1)[1], dilation: pair(window.dilations, 1)[1] }),
     block: { channels: fitBlock(it.outChannels, size.channels), columns },
-    isPointwise,
-    unroll: isPointwise ? channelsPerTurn(it.inChannels, size.turn) : 1,
     activation: asClip(it.activation).kind,
     subgroupSize: sharedSubgroup(subgroupSize, blocks),
   };
@@ -124,28 +151,41 @@ export function fitBlock(channels: number, largest: number): number {
 }
 
 /** What decides how many invocations a blocked launch has, and how long each takes. */
-type LaunchSize = Pick<BlockedLaunch, "batch" | "groups" | "inChannels" | "outChannels" | "height" | "width" | "kernelRows">;
+export type LaunchSize = Pick<BlockedLaunch, "batch" | "groups" | "inChannels" | "outChannels" | "height" | "width" | "kernel">;
 
 function launchOf(it: ConvolutionCase): LaunchSize {
   const [height, width] = pair(it.window.output, 1);
-  return { ...it, height, width, kernelRows: pair(it.window.kernel, 1)[0] };
+  return { ...it, height, width, kernel: pair(it.window.kernel, 1) };
+}
+
+/** Taps that weights are packed for, of all channels: a walk tap by tap wants its last turn filled up. */
+export function filledTaps({ walk, unroll = 1 }: ConvolutionVariant, count: number): number {
+  return walk === "tap" ? Math.ceil(count / unroll) * unroll : count;
+}
+
+function weightsPerBlock(variant: ConvolutionVariant, { inChannels, kernel }: Pick<LaunchSize, "inChannels" | "kernel">): number {
+  return variant.block.channels * filledTaps(variant, inChannels * kernel[0] * kernel[1]);
 }
 
 export function blockedCost(variant: ConvolutionVariant, launch: LaunchSize, target: Target): number {
-  const { block, isPointwise, taps, unroll = 1, subgroupSize = 1 } = variant;
-  const turns = isPointwise ? launch.inChannels / unroll : launch.inChannels * launch.kernelRows;
+  const { block, walk, taps, unroll = 1, subgroupSize = 1 } = variant;
+  const { kernel, inChannels } = launch;
+  const turns = walk === "row" ? inChannels * kernel[0] : Math.ceil((kernel[0] * kernel[1] * inChannels) / unroll);
   const outputs = block.channels * block.columns;
   const span = (block.columns - 1) * variant.stride + (taps - 1) * variant.dilation + 1;
-  const inputs = isPointwise ? block.columns * unroll : Math.min(span, block.columns * taps);
+  const inputs = walk === "row" ? Math.min(span, block.columns * taps) : block.columns * unroll;
   const weights = block.channels * taps * unroll;
-  return costOf(target).of({
-    invocations: gridOf(variant, launch).count,
+  const { count, channelBlocks } = gridOf(variant, launch);
+  const prices = costOf(target);
+  const work = prices.of({
+    invocations: count,
     loads: turns * (inputs + Math.ceil(weights / subgroupSize)),
-    broadcasts: subgroupSize > 1 ? turns * weights : 0,
+    ...(subgroupSize > 1 && (swapsLanes(variant) ? { swaps: 0.75 * turns * weights } : { broadcasts: turns * weights })),
     accumulations: turns * outputs,
     multiplyAdds: turns * outputs * taps * unroll,
     stores: outputs,
   });
+  return work + prices.ofWeights(launch.groups * channelBlocks * weightsPerBlock(variant, launch));
 }
 
 export function directKernel(name: string, it: ConvolutionCase, variant: ConvolutionVariant): Kernel {
@@ -159,17 +199,18 @@ export function directKernel(name: string, it: ConvolutionCase, variant: Convolu
     dispatches([input, , , residual], outputs) {
       const [x, y] = [input as PlacedOperand, outputs[0] as PlacedOperand];
       const blocked = { groups, outChannels, block: variant.block.channels };
+      const taps = it.inChannels * sizeOf(window.kernel);
       return [
         blockedDispatch(variant, {
           ...it,
           ...launchOf(it),
           strides: pair(window.strides, 1),
-          dilation: pair(window.dilations, 1)[0],
+          dilations: pair(window.dilations, 1),
           activation: asClip(it.activation),
           input: { binding: x, offset: firstTap(it, x), strides: planeStrides(x) },
           output: { binding: y, offset: y.offset, strides: planeStrides(y) },
           ...(residual && { residual: { binding: residual, offset: residual.offset, strides: planeStrides(residual) } }),
-          weights: packWeights(blocked, it.weight as Tensor, it.inChannels * sizeOf(window.kernel)),
+          weights: packWeights(blocked, it.weight as Tensor, taps, filledTaps(variant, taps)),
           bias: packBias(blocked, it.bias?.toFloat32()),
         }),
       ];
@@ -188,10 +229,9 @@ export interface BlockedLaunch extends Pick<ConvolutionCase, "batch" | "groups" 
   /** Of the output. */
   readonly height: number;
   readonly width: number;
-  readonly kernelRows: number;
+  readonly kernel: readonly [number, number];
   readonly strides: readonly [number, number];
-  /** Between the kernel's rows. */
-  readonly dilation: number;
+  readonly dilations: readonly [number, number];
   /** Its offset is that of the first tap of the first output. */
   readonly input: Planes;
   readonly output: Planes;
@@ -201,16 +241,17 @@ export interface BlockedLaunch extends Pick<ConvolutionCase, "batch" | "groups" 
 }
 
 /** How a map is cut into blocks, and how many invocations all maps take. */
-function gridOf({ block, isPointwise, subgroupSize = 1 }: ConvolutionVariant, launch: LaunchSize) {
-  const { columnBlocks, blocks } = blocksOf(isPointwise, block.columns, launch);
+function gridOf({ block, walk, subgroupSize = 1 }: ConvolutionVariant, launch: LaunchSize) {
+  const { columnBlocks, blocks } = blocksOf(walk, block.columns, launch);
   const positions = Math.ceil(blocks / subgroupSize) * subgroupSize;
   const channelBlocks = Math.ceil(launch.outChannels / block.channels);
   return { columnBlocks, blocks, positions, channelBlocks, count: launch.batch * launch.groups * channelBlocks * positions };
 }
 
-function blocksOf(isPointwise: boolean, columns: number, { height, width }: Pick<LaunchSize, "height" | "width">) {
-  const columnBlocks = Math.ceil((isPointwise ? height * width : width) / columns);
-  return { columnBlocks, blocks: isPointwise ? columnBlocks : columnBlocks * height };
+function blocksOf(walk: Walk, columns: number, { height, width }: Pick<LaunchSize, "height" | "width">) {
+  const isByRow = walk === "row";
+  const columnBlocks = Math.ceil((isByRow ? width : height * width) / columns);
+  return { columnBlocks, blocks: isByRow ? columnBlocks * height : columnBlocks };
 }
 
 export function blockedDispatch(variant: ConvolutionVariant, launch: BlockedLaunch): Dispatch {
@@ -231,10 +272,13 @@ export function blockedDispatch(variant: ConvolutionVariant, launch: BlockedLaun
       out_channels: outChannels,
       groups,
       channel_blocks: channelBlocks,
-      kernel_rows: launch.kernelRows,
+      block_weights: weightsPerBlock(variant, launch),
+      kernel_rows: launch.kernel[0],
+      kernel_columns: launch.kernel[1],
       stride_y: launch.strides[0],
       stride_x: launch.strides[1],
-      dilation_y: launch.dilation,
+      dilation_y: launch.dilations[0],
+      dilation_x: launch.dilations[1],
       width,
       height,
       column_blocks: columnBlocks,

@@ -71,7 +71,6 @@ function dispatches(
   const bias = packBias({ groups: 1, outChannels: channels, block: 1 }, it.bias?.toFloat32());
   const epilogue = {
     ...outputParams(y, residual),
-    residual_count: residual ? 1 : 0,
     activation: activationNumber(it.activation.kind),
     alpha: it.activation.alpha,
     beta: it.activation.beta,

@@ -22,15 +22,16 @@ function forEachChannel({ groups, outChannels, block }: Blocked, visit: (place: 
 
 /**
  * @param weight [groups · outChannels, perChannel], row-major
- * @returns [group][channel block][perChannel][channel within block]
+ * @param depth perChannel, or more: what is beyond is zero
+ * @returns [group][channel block][depth][channel within block]
  */
-export function packWeights(it: Blocked, weight: Tensor, perChannel: number): PackedConstant {
+export function packWeights(it: Blocked, weight: Tensor, perChannel: number, depth = perChannel): PackedConstant {
   const { groups, outChannels, block } = it;
-  const length = groups * Math.ceil(outChannels / block) * block * perChannel;
-  return packLater(`weights, ${groups}×${outChannels} in blocks of ${block}`, length, (data) => {
+  const length = groups * Math.ceil(outChannels / block) * block * depth;
+  return packLater(`weights, ${groups}×${outChannels} in blocks of ${block}, ${depth} deep`, length, (data) => {
     const source = weight.toFloat32();
     forEachChannel(it, (place, channel) => {
-      let to = Math.floor(place / block) * block * perChannel + (place % block);
+      let to = Math.floor(place / block) * block * depth + (place % block);
       const end = (channel + 1) * perChannel;
       for (let from = end - perChannel; from < end; from++) {
         data[to] = source[from] as number;

@@ -15,7 +15,19 @@ import { flatWorkgroups } from "../dispatch.ts";
 import { type Dispatch, type PackedConstant, type PlacedOperand, packLater, type Scratch, type Target } from "../operator.ts";
 import { borderOf, type Candidate, type ConvolutionCase, inputParams, outputParams, pair } from "./case.ts";
 import { costOf } from "./cost.ts";
-import { blockedCost, blockedDispatch, channelsPerTurn, fitBlock, fitPixels, sharedSubgroup } from "./direct.ts";
+import {
+  blockedCost,
+  blockedDispatch,
+  channelsPerTurn,
+  draftVariant,
+  filledTaps,
+  fitBlock,
+  fitPixels,
+  type LaunchSize,
+  largestBlock,
+  oneTap,
+  sharedSubgroup,
+} from "./direct.ts";
 import { type Blocked, packBias } from "./packing.ts";
 
 /** Outputs per tile along an axis: 4 multiplies least, 2 fits smaller maps and rounds less. */
@@ -41,7 +53,7 @@ function candidate(it: ConvolutionCase, target: Target, tileSize: 2 | 4): Candid
   const multiplyAdds = 4 * products;
   const cost =
     prices.of({ invocations: tiles.tiles * it.inChannels, loads: products, stores: products, multiplyAdds }) +
-    blockedCost(multiplication.variant, multiplication.launch, target) +
+    multiplication.cost +
     prices.of({ invocations: tiles.tiles * it.outChannels, loads: products, stores: tileSize ** 2, multiplyAdds });
   return {
     cost,
@@ -87,53 +99,63 @@ function transformInput(it: ConvolutionCase, transform: WinogradTransform, tiles
 function multiplicationOf({ inChannels, outChannels }: ConvolutionCase, transform: WinogradTransform, tiles: number, target: Target) {
   const activation = asClip({ kind: "none", alpha: 0, beta: 0 });
   const columns = fitPixels(tiles, target.subgroupSize);
-  const variant: ConvolutionVariant = {
-    taps: 1,
-    stride: 1,
-    dilation: 1,
-    block: { channels: fitBlock(outChannels, target.subgroupSize ? 16 : 8), columns },
-    isPointwise: true,
+  const best: ConvolutionVariant = {
+    ...oneTap,
+    walk: "pixel",
+    block: { channels: fitBlock(outChannels, target.subgroupSize ? largestBlock(outChannels) : 8), columns },
     unroll: channelsPerTurn(inChannels, target.subgroupSize ? 4 : 2),
     activation: activation.kind,
     subgroupSize: sharedSubgroup(target.subgroupSize, Math.ceil(tiles / columns)),
   };
-  const launch = { batch: 1, groups: transform.patch ** 2, inChannels, outChannels, height: 1, width: tiles, kernelRows: 1, activation };
-  return { variant, launch };
+  const launch: LaunchSize = { batch: 1, groups: transform.patch ** 2, inChannels, outChannels, height: 1, width: tiles, kernel: [1, 1] };
+  const cost = blockedCost(best, launch, target);
+  return { variant: target.isDraft ? draftVariant(outChannels, tiles, activation, target) : best, launch, activation, cost };
 }
 
 function multiply(
   it: ConvolutionCase,
   transform: WinogradTransform,
-  { variant, launch }: ReturnType<typeof multiplicationOf>,
+  { variant, launch, activation }: ReturnType<typeof multiplicationOf>,
   transformed: Scratch,
   multiplied: Scratch,
 ): Dispatch {
   const blocked = { groups: launch.groups, outChannels: it.outChannels, block: variant.block.channels };
   const strides = { n: 0, c: launch.width, h: launch.width };
+  const depth = filledTaps(variant, it.inChannels);
   return blockedDispatch(variant, {
     ...launch,
+    activation,
     strides: [1, 1],
-    dilation: 1,
+    dilations: [1, 1],
     input: { binding: transformed, offset: 0, strides },
     output: { binding: multiplied, offset: 0, strides },
-    weights: packTransformed(it, transform, blocked),
+    weights: packTransformed(it, transform, blocked, depth),
     bias: packBias(blocked, undefined),
   });
 }
 
-/** U as [product][channel block][in channel][channel within block]: what packWeights would make of it, in one pass. */
-function packTransformed({ weight, inChannels }: ConvolutionCase, transform: WinogradTransform, blocked: Blocked): PackedConstant {
+/**
+ * U as [product][channel block][in channel][channel within block]: what packWeights would make of it, in one pass.
+ *
+ * @param depth in channels, filled up with zeros
+ */
+function packTransformed(
+  { weight, inChannels }: ConvolutionCase,
+  transform: WinogradTransform,
+  blocked: Blocked,
+  depth: number,
+): PackedConstant {
   const { outChannels, block, groups } = blocked;
   const blocks = Math.ceil(outChannels / block);
-  const perProduct = blocks * inChannels * block;
-  return packLater(`weights for tiles of ${transform.tile}, in blocks of ${block}`, groups * perProduct, (data) => {
+  const perProduct = blocks * depth * block;
+  return packLater(`weights for tiles of ${transform.tile}, in blocks of ${block}, ${depth} deep`, groups * perProduct, (data) => {
     const source = (weight as Tensor).toFloat32();
     const transformKernel = kernelTransformer(transform);
     for (let b = 0; b < blocks; b++) {
       const first = Math.min(b * block, outChannels - block);
       for (let i = 0; i < inChannels; i++)
         for (let o = 0; o < block; o++)
-          transformKernel(source, ((first + o) * inChannels + i) * 9, data, (b * inChannels + i) * block + o, perProduct);
+          transformKernel(source, ((first + o) * inChannels + i) * 9, data, (b * depth + i) * block + o, perProduct);
     }
   });
 }
@@ -151,7 +173,7 @@ function transformOutput(
   const bias = packBias({ groups: 1, outChannels, block: 1 }, it.bias?.toFloat32());
   const count = tiles.tiles * outChannels;
   return {
-    shader: generateWinogradOutput(transform, activation.kind, residual !== undefined),
+    shader: generateWinogradOutput(transform, activation.kind),
     params: {
       count,
       channels: outChannels,
@@ -160,7 +182,7 @@ function transformOutput(
       alpha: activation.alpha,
       beta: activation.beta,
     },
-    bindings: { products, bias, output: y, ...(residual && { residual }) },
+    bindings: { products, bias, output: y, residual: residual ?? bias },
     workgroups: flatWorkgroups(count, winogradWorkgroupSize),
   };
 }
