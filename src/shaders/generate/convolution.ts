@@ -115,7 +115,8 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
 /**
  * Writes the block a few channels a turn. Stores are what compilers take longest over: 128 of them took SwiftShader three times as
  * long as all the arithmetic, where a choice among eight accumulators costs next to nothing. Blocks with a residual have a loop of their
- * own: a test or a loop in each turn would cost all others as much as half of their stores.
+ * own: a test or a loop in each turn would cost all others as much as half of their stores. Only a walk tap by tap, which is there to
+ * compile soon, loads what it then does not select.
  */
 function storeBlock(variant: ConvolutionVariant, points: readonly string[]): string[] {
   const { channels } = variant.block;
@@ -123,7 +124,8 @@ function storeBlock(variant: ConvolutionVariant, points: readonly string[]): str
   const turns = channels / step;
   // Where lanes have exchanged weights, accumulators belong to channels in an order of each lane's own.
   const channel = swapsLanes(variant) ? (s: number) => `(first + ${s}u) ^ lane` : (s: number) => `first + ${s}u`;
-  const loop = (count: string, residual: (s: number, point: string) => string): string[] => [
+  const residual = (s: number, p: string) => `residual[residual_to + channel_${s} * residual_c + residual_at_${p}]`;
+  const loop = (count: string, added: (s: number, point: string) => string): string[] => [
     `for (var turn = 0u; turn < ${count}; turn++) {`,
     ...testTurns(turns),
     ...range(step).flatMap((s) => [
@@ -134,7 +136,7 @@ function storeBlock(variant: ConvolutionVariant, points: readonly string[]): str
     ...range(step).flatMap((s) =>
       points.map((p) => {
         const sum = ofTurn(range(turns).map((t) => `acc_${t * step + s}_${p}`));
-        return `output[to_${s} + out_at_${p}] = activate(${sum} + bias_${s}${residual(s, p)}, alpha, beta);`;
+        return `output[to_${s} + out_at_${p}] = activate(${sum} + bias_${s}${added(s, p)}, alpha, beta);`;
       }),
     ),
     `first += ${step}u;`,
@@ -151,9 +153,16 @@ function storeBlock(variant: ConvolutionVariant, points: readonly string[]): str
     ]),
     `let bias_at = packed_block * ${channels}u;`,
     "var first = 0u;",
-    `let residual_turns = params.residual_count * ${turns}u;`,
-    ...loop(`${turns}u - residual_turns`, () => ""),
-    ...loop("residual_turns", (s, p) => ` + residual[residual_to + channel_${s} * residual_c + residual_at_${p}]`),
+    ...(variant.walk === "tap"
+      ? [
+          "let has_residual = params.residual_count > 0u;",
+          ...loop(`${turns}u`, (s, p) => ` + select(0.0, ${residual(s, p)}, has_residual)`),
+        ]
+      : [
+          `let residual_turns = params.residual_count * ${turns}u;`,
+          ...loop(`${turns}u - residual_turns`, () => ""),
+          ...loop("residual_turns", (s, p) => ` + ${residual(s, p)}`),
+        ]),
   ];
 }
 
