@@ -67,10 +67,11 @@ function ownTable(results: readonly BenchResult[]): string {
       String(r.sampleCount ?? 0),
       formatMs(r.gpuMs),
       formatMs(r.encodeMs),
+      formatMs(r.settleMs ?? null),
       formatMegabytes(r.gpuBytes),
       r.maxError?.toExponential(1) ?? "–",
     ]);
-  return table(["case", "median", "p95", "runs", "GPU ms", "encode ms", "GPU MB", "max error"], rows);
+  return table(["case", "median", "p95", "runs", "GPU ms", "encode ms", "settle ms", "GPU MB", "max error"], rows);
 }
 
 function startTable(results: readonly BenchResult[]): string {

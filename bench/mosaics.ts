@@ -39,7 +39,10 @@ export async function timeMosaics(device: Device, task: Task, options: MosaicOpt
   const shown = defaultLayers(task.graph, drawableLayers(inputs, alone.summary().layers));
   const observed = await loadModel(device, task.graph, { inputShapes, observe: shown });
   const feed = Object.fromEntries(Object.entries(task.inputs).map(([name, { data }]) => [name, data]));
-  for (const model of [alone, observed]) model.write(feed);
+  for (const model of [alone, observed]) {
+    model.run(feed);
+    await model.settled;
+  }
   const renderer = new MosaicRenderer(device, "rgba8unorm");
   const panes = await Promise.all(shown.map((value) => openPane(renderer, observed, value, width)));
   const drawn = panes.flatMap((pane) => pane ?? []);

@@ -50,10 +50,15 @@ export function ownView({ results }: BenchReport): string {
       escapeText(r.case),
       formatMs(r.gpuMs),
       formatMs(r.encodeMs),
+      formatMs(r.settleMs ?? null),
       r.gpuBytes === null ? "–" : (r.gpuBytes / 1e6).toFixed(1),
       r.maxError === null ? "–" : r.maxError.toExponential(1),
     ]);
-  return table("Convcam itself", ["Case", "GPU ms", "CPU ms to encode and submit", "MB on the GPU", "largest error"], rows);
+  return table(
+    "Convcam itself",
+    ["Case", "GPU ms", "CPU ms to encode and submit", "ms until its final pipelines are in use", "MB on the GPU", "largest error"],
+    rows,
+  );
 }
 
 export function downloadsView({ results }: BenchReport): string {

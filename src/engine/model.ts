@@ -124,7 +124,7 @@ export class Model {
     this.#options = options;
     this.#tuning = tuning;
     // Whoever chooses kernels wants them as they are.
-    this.#isDraft = device.target.subgroupSize !== undefined && !tuning && !options.chooseKernel;
+    this.#isDraft = device.target.subgroupSize !== undefined && !options.chooseKernel;
   }
 
   get device(): Device {
@@ -230,7 +230,14 @@ export class Model {
     this.#program = program;
     this.#observed = observed;
     if (isDraft) this.#settled = this.#settle(program, () => planFor(this.#device.target));
-    this.#tuned ??= this.#tuning?.run(optimized, () => this.#replan());
+    this.#tuned ??= this.#tuning && this.#tune(this.#tuning, optimized);
+  }
+
+  async #tune(tuning: Tuning, optimized: Inference): Promise<TuningReport> {
+    // Tuning waits for no run.
+    this.#reportRun();
+    await this.#settled;
+    return tuning.run(optimized, () => this.#replan());
   }
 
   /** Compiles in the background, after the first run: the first picture is not to wait. */

@@ -38,6 +38,9 @@ const averageFields: Fields = [
   ["counted_to_x", "i32"],
 ];
 
+/** What is not a number is larger than any. SwiftShader takes longer over `max`, which promises less. */
+const larger = "fn larger(a: f32, b: f32) -> f32 { return select(b, a, (a > b) | (a != a)); }";
+
 /**
  * y[n, c, y, x] = max or mean over ky, kx of x[n, c, y·sy + ky − pad, x·sx + kx − pad].
  *
@@ -52,6 +55,8 @@ export function generatePooling(variant: PoolingVariant): Shader {
   const params = kind === "max" ? fields : averageFields;
   const inputRows = range((rows - 1) * sy + kh);
   const inputColumns = range((columns - 1) * sx + kw);
+  const usedColumns = inputColumns.filter((x) => range(columns).some((c) => c * sx <= x && x < c * sx + kw));
+  const fold = (terms: readonly string[]) => (kind === "max" ? terms.reduce((a, b) => `larger(${a}, ${b})`) : terms.join(" + "));
   const place = (axis: "y" | "x", extent: string, index: number) => {
     const at = `first_${axis} + ${index}`;
     return kind === "max" ? `u32(clamp(${at}, 0, ${extent} - 1))` : `u32(${at})`;
@@ -64,6 +69,7 @@ export function generatePooling(variant: PoolingVariant): Shader {
     "@group(0) @binding(0) var<uniform> params: Params;",
     "@group(0) @binding(1) var<storage, read> input: array<f32>;",
     "@group(0) @binding(2) var<storage, read_write> output: array<f32>;",
+    kind === "max" ? larger : "",
     `@compute @workgroup_size(${poolingWorkgroupSize})`,
     "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
     `let index = id.x + id.y * (num_workgroups.x * ${poolingWorkgroupSize}u);`,
@@ -92,13 +98,14 @@ export function generatePooling(variant: PoolingVariant): Shader {
           ...range(columns).map((c) => countTaps("x", "left", c, c * sx, kw)),
         ]
       : []),
-    ...range(rows).flatMap((r) =>
-      range(columns).map((c) => {
-        const taps = range(kh).flatMap((ky) => range(kw).map((kx) => `in_${r * sy + ky}_${c * sx + kx}`));
-        const value = kind === "max" ? taps.reduce((a, b) => `max(${a}, ${b})`) : `(${taps.join(" + ")}) / (count_y_${r} * count_x_${c})`;
-        return `output[to + ${r}u * out_h + ${c}u] = ${value};`;
+    // Each column of a window first: windows of a row of outputs have columns in common.
+    ...range(rows).flatMap((r) => [
+      ...usedColumns.map((x) => `let of_${r}_${x} = ${fold(range(kh).map((ky) => `in_${r * sy + ky}_${x}`))};`),
+      ...range(columns).map((c) => {
+        const value = fold(range(kw).map((kx) => `of_${r}_${c * sx + kx}`));
+        return `output[to + ${r}u * out_h + ${c}u] = ${kind === "max" ? value : `(${value}) / (count_y_${r} * count_x_${c})`};`;
       }),
-    ),
+    ]),
     "}",
   ].join("\n");
   return defineShader(name, code);
