@@ -5,6 +5,9 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { peers } from "./bench/vite-peers.ts";
 import { wgsl } from "./src/shaders/vite-plugin.ts";
 
+/** Whoever has WebGPU knows light-dark(): written out, it would no longer follow `color-scheme`. */
+const cssTarget = ["chrome123", "firefox120", "safari17.5"];
+
 type Build = NonNullable<ViteUserConfig["build"]>;
 
 /** An ES module and the parts it loads on demand, minified in full (Vite's own library mode keeps white space). */
@@ -14,6 +17,7 @@ function singleFile(entry: string, name: string): Build {
     emptyOutDir: false,
     copyPublicDir: false,
     target: "es2022",
+    cssTarget,
     modulePreload: false,
     rolldownOptions: {
       input: { [name]: entry },
@@ -74,6 +78,7 @@ function workerBesideElement(): Plugin {
 const site: Build = {
   outDir: "dist/site",
   target: "es2022",
+  cssTarget,
   rolldownOptions: { input: { index: "index.html", bench: "bench.html", frame: "bench/frame.html" } },
 };
 

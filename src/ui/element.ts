@@ -4,7 +4,7 @@ import { DeviceError, UnsupportedError } from "../engine/errors.ts";
 import type { AdapterInfo } from "../engine/gpu/device.ts";
 import type { ModelSource } from "../engine/source.ts";
 import { ClassBars, type ClassScore, toProbabilities, topClasses } from "./class-bars.ts";
-import { elementStyles } from "./element-styles.ts";
+import elementStyles from "./element.css?inline";
 import type { VisibleImage } from "./image-input.ts";
 import type { DrawableLayer } from "./layers.ts";
 import { type ColorMap, type ComparePair, colorMaps, comparePairs } from "./mosaic/color-map.ts";

@@ -55,7 +55,6 @@ export function generatePooling(variant: PoolingVariant): Shader {
   const params = kind === "max" ? fields : averageFields;
   const inputRows = range((rows - 1) * sy + kh);
   const inputColumns = range((columns - 1) * sx + kw);
-  const usedColumns = inputColumns.filter((x) => range(columns).some((c) => c * sx <= x && x < c * sx + kw));
   const fold = (terms: readonly string[]) => (kind === "max" ? terms.reduce((a, b) => `larger(${a}, ${b})`) : terms.join(" + "));
   const place = (axis: "y" | "x", extent: string, index: number) => {
     const at = `first_${axis} + ${index}`;
@@ -100,7 +99,7 @@ export function generatePooling(variant: PoolingVariant): Shader {
       : []),
     // Each column of a window first: windows of a row of outputs have columns in common.
     ...range(rows).flatMap((r) => [
-      ...usedColumns.map((x) => `let of_${r}_${x} = ${fold(range(kh).map((ky) => `in_${r * sy + ky}_${x}`))};`),
+      ...inputColumns.map((x) => `let of_${r}_${x} = ${fold(range(kh).map((ky) => `in_${r * sy + ky}_${x}`))};`),
       ...range(columns).map((c) => {
         const value = fold(range(kw).map((kx) => `of_${r}_${c * sx + kx}`));
         return `output[to + ${r}u * out_h + ${c}u] = ${kind === "max" ? value : `(${value}) / (count_y_${r} * count_x_${c})`};`;
