@@ -39,7 +39,8 @@ vi.mock("../../src/engine/tune/clock.ts", async (original) => {
             },
           } as unknown as GPUComputePassEncoder);
         });
-        expect(measured).toBeGreaterThan(0);
+        // Clocks are rounded to 0.1 ms, and this takes less.
+        expect(measured).toBeGreaterThanOrEqual(0);
         return ms;
       };
       return { time, dispose: () => clock.dispose() };
