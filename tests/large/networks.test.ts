@@ -1,4 +1,5 @@
-// Every network that we build, on the engine and on ONNX Runtime: intermediate layers and outputs agree. `npm run test:large`.
+// Every network that we build, on the engine and on ONNX Runtime: intermediate layers and outputs agree,
+// and are the same to the bit when the model has settled. `npm run test:large`.
 import { expect, test } from "vitest";
 import { buildGraph, networks } from "../../models/index.ts";
 import { loadModel } from "../../src/engine/model.ts";
@@ -30,14 +31,24 @@ test.each(Object.keys(networks))("%s", async (name) => {
   await withDevice(async (device) => {
     const model = await loadModel(device, graph, { observe: layers });
     model.run(inputs);
+    const first = new Map<string, Float32Array>();
     for (const [value, tensor] of expected) {
       const found = await model.read(value);
       expect(found.shape, value).toEqual(tensor.shape);
       expect(largestError(found, tensor), value).toBeLessThan(1e-3);
+      first.set(value, found.toFloat32());
+    }
+    await model.settled;
+    model.run(inputs);
+    for (const [value, words] of first) {
+      const settled = (await model.read(value)).toFloat32();
+      expect(Buffer.compare(bytesOf(settled), bytesOf(words)), `${value} after settling`).toBe(0);
     }
     model.dispose();
   });
 });
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => Buffer.from(buffer, byteOffset, byteLength);
 
 /** Largest |a − b| / (|b| + 1% of the largest |b|): relative, but a small sum of large terms may lose digits. */
 function largestError(found: Tensor, expected: Tensor): number {
