@@ -101,7 +101,7 @@ export class Model {
   #tuned: Promise<TuningReport> | undefined;
   #program: Program | undefined;
   #constants: ConstantBuffers;
-  /** Whether plans ask for pipelines that compile soon: until the first one has run. */
+  /** Whether plans ask for pipelines that compile soon: until the others are compiled. */
   #isDraft: boolean;
   #reportRun: () => void = () => {};
   readonly #firstRun = new Promise<void>((resolve) => {
@@ -234,9 +234,13 @@ export class Model {
   }
 
   async #tune(tuning: Tuning, optimized: Inference): Promise<TuningReport> {
-    // Tuning waits for no run.
+    // Tuning waits for no run, but until no plan is under way.
     this.#reportRun();
-    await this.#settled;
+    for (let settled: Promise<void> | undefined; settled !== this.#settled; ) {
+      settled = this.#settled;
+      await settled;
+      await this.#planning.catch(() => {});
+    }
     return tuning.run(optimized, () => this.#replan());
   }
 
@@ -247,8 +251,9 @@ export class Model {
       // The caller submits what was encoded.
       await new Promise((resolve) => setTimeout(resolve));
       await this.#device.gpu.queue.onSubmittedWorkDone();
+      if (program !== this.#program) return;
+      await program.refine(plan());
       this.#isDraft = false;
-      if (program === this.#program) await program.refine(plan());
     } catch {
       // The draft goes on.
     }
