@@ -98,6 +98,8 @@ export async function runOperator(device: Device, run: OperatorRun): Promise<Ten
       if (known !== undefined) bindings[name] = known;
       else if ("data" in bound)
         bindings[name] = addBuffer(bound, { label: bound.label, sizeBytes: bound.data.byteLength, role: "weights", initial: bound.data });
+      else if ("pack" in bound)
+        bindings[name] = addBuffer(bound, { label: bound.label, sizeBytes: bound.sizeBytes, role: "weights", fill: bound.pack });
       else if ("scratchBytes" in bound)
         bindings[name] = addBuffer(bound, { label: "scratch", sizeBytes: bound.scratchBytes, role: "activations" });
       else throw new Error(`${run.operator}: '${name}' binds an input it ignores`);

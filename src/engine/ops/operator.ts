@@ -28,15 +28,11 @@ export interface Border {
   readonly right: number;
 }
 
-/** Data made for one kernel: repacked weights, tables. */
-export interface PackedConstant {
-  readonly label: string;
-  readonly data: Float32Array | Int32Array | Uint32Array;
-  /** Of data that is made anew whenever it is asked for, see {@link packLater}. */
-  readonly sizeBytes?: number;
-  /** Makes that data in memory of the caller's, which is all zeros. */
-  readonly pack?: (zeros: Float32Array) => void;
-}
+/** Data made for one kernel: tables, or repacked weights, which are made when they are uploaded (see {@link packLater}). */
+export type PackedConstant = { readonly label: string } & (
+  | { readonly data: Float32Array | Int32Array | Uint32Array }
+  | { readonly sizeBytes: number; readonly pack: (zeros: Float32Array) => void }
+);
 
 /**
  * Weights that are repacked when they are uploaded, while pipelines compile, and not at all where a plan before this one
@@ -45,17 +41,8 @@ export interface PackedConstant {
  * @param label says the layout in full: what is packed from the same constants under the same label and size is the same
  * @param pack fills zeros with nothing but what the node's constants make of them
  */
-export function packLater(label: string, length: number, pack: (data: Float32Array) => void): PackedConstant {
-  return {
-    label,
-    sizeBytes: length * 4,
-    pack,
-    get data() {
-      const data = new Float32Array(length);
-      pack(data);
-      return data;
-    },
-  };
+export function packLater(label: string, length: number, pack: (zeros: Float32Array) => void): PackedConstant {
+  return { label, sizeBytes: length * 4, pack };
 }
 
 export interface Dispatch {

@@ -323,12 +323,13 @@ class Planner {
     let scratchIndex = 0;
     for (const [name, binding] of Object.entries(dispatch.bindings)) {
       if ("scratchBytes" in binding) slots[name] = this.#scratchSlot(binding, scratchIndex++);
-      else if ("data" in binding) slots[name] = this.#packedSlot(`${node}: ${binding.label}`, binding);
+      else if ("label" in binding) slots[name] = this.#packedSlot(`${node}: ${binding.label}`, binding);
       else if (binding.slot >= 0) slots[name] = binding.slot;
       else if (binding.constant) {
         slots[name] = this.#tensorSlot(`${node}: ${name}`, binding.constant);
       } else throw new Error(`${node}: binding '${name}' is an input that the kernel said it ignores`);
-      bytes += "shape" in binding ? sizeOf(binding.shape) * 4 : "data" in binding ? (binding.sizeBytes ?? binding.data.byteLength) : 0;
+      if ("shape" in binding) bytes += sizeOf(binding.shape) * 4;
+      else if ("label" in binding) bytes += bytesOf(binding);
     }
     const { shader, constants = {}, params, workgroups } = dispatch;
     this.#steps.push({ step: { node, kernel, shader, constants, params, workgroups, macs, bytes }, slots, position: this.#position });
@@ -346,13 +347,13 @@ class Planner {
   }
 
   #packedSlot(label: string, packed: PackedConstant): number {
-    if (packed.sizeBytes === undefined)
-      return this.#constantSlot(packed, { label, role: "weights", sizeBytes: packed.data.byteLength, initial: packed.data });
+    const sizeBytes = bytesOf(packed);
+    if ("data" in packed) return this.#constantSlot(packed, { label, role: "weights", sizeBytes, initial: packed.data });
     // Names of constants do not change from plan to plan, those of fused nodes do.
     const { inputs } = (this.#nodes[this.#position] as PlannedNode).node;
     const constants = inputs.filter((name) => this.#graph.initializers.has(name));
-    const key = [...constants, packed.label, packed.sizeBytes].join("\n");
-    return this.#constantSlot(packed, { label, role: "weights", sizeBytes: packed.sizeBytes, key, fill: packed.pack });
+    const key = [...constants, packed.label, sizeBytes].join("\n");
+    return this.#constantSlot(packed, { label, role: "weights", sizeBytes, key, fill: packed.pack });
   }
 
   #tensorSlot(label: string, constant: Tensor): number {
@@ -475,4 +476,8 @@ function pickKernel(node: Node, operation: Operation, { chooseKernel: choose, ta
       `${node.operator} '${node.name}': no kernel runs on values not known at load${wanted ? ` (asked for '${wanted}')` : ""}.`,
     );
   return kernel;
+}
+
+function bytesOf(packed: PackedConstant): number {
+  return "data" in packed ? packed.data.byteLength : packed.sizeBytes;
 }

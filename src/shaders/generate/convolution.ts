@@ -25,7 +25,7 @@ export interface ConvolutionVariant {
   /** Taps per turn, but for a "row" walk. For a "pixel" walk it divides the number of input channels. */
   readonly unroll?: number;
   readonly activation: ActivationKind;
-  /** Lanes per subgroup, where the adapter has one fixed size: each lane loads its share of the weights and broadcasts it. */
+  /** Lanes per subgroup, where the adapter has one fixed size: each lane loads its share of the weights and hands it on. */
   readonly subgroupSize?: number | undefined;
 }
 
@@ -47,7 +47,7 @@ const fields: Fields = [
   ["dilation_x", "u32"],
   ["width", "u32"], // of the output
   ["height", "u32"],
-  ["column_blocks", "u32"], // per row of blocks; for 1×1 kernels, blocks of pixels per map
+  ["column_blocks", "u32"], // per row of blocks; where blocks are of pixels, per map
   ["blocks", "u32"], // per map
   ["positions", "u32"], // per map: blocks, rounded up so that all lanes of a subgroup share their weights
   ["alpha", "f32"], // of the activation
@@ -59,8 +59,8 @@ const fields: Fields = [
  *
  * Weights are packed [group][channel block][in channel][ky][kx][channel within block], for a "tap" walk with zeros that fill each block
  * up to a multiple of `unroll` taps; bias [group][channel block][channel within block]. The last block of a group reaches back like the
- * outputs' do. A block is at most as large as the output. The input
- * has a zero border as wide as the pads, so no load is tested. Without a residual any buffer may be bound in its place.
+ * outputs' do. A block is at most as large as the output. The input has a zero border as wide as the pads, so no load is tested.
+ * Without a residual any buffer may be bound in its place.
  */
 export function generateConvolution(variant: ConvolutionVariant): Shader {
   const { block, activation, walk, taps, subgroupSize: lanes } = variant;

@@ -41,7 +41,7 @@ const wideSizes: Readonly<Record<"pointwise" | "rows", readonly BlockSize[]>> = 
 function narrowSizes({ window, outChannels }: ConvolutionCase): readonly BlockSize[] {
   if (sizeOf(window.kernel) > 1) return [{ channels: 16 }, { channels: 8 }];
   const largest = largestBlock(outChannels);
-  return [{ channels: largest }, { channels: 48 - largest }];
+  return largest === 32 ? [{ channels: 32 }, { channels: 16 }] : [{ channels: 16 }, { channels: 32 }];
 }
 
 /** Channels of a block of pixels, where lanes share their weights: 32 are faster than 16, but not if many were computed twice. */
@@ -72,12 +72,12 @@ export function directCandidates(it: ConvolutionCase, target: Target): Candidate
   return [...candidates.values()];
 }
 
-/** A variant that all convolutions share, so that a first run waits for one pipeline where it would wait for five. */
+/** A variant that all convolutions of few lanes share, so that a first run waits for one pipeline where it would wait for five. */
 export function draftVariant(outChannels: number, pixels: number, activation: Activation, { subgroupSize }: Target): ConvolutionVariant {
   return {
     ...oneTap,
     walk: "tap",
-    block: { channels: fitBlock(outChannels, subgroupSize ? 16 : 8), columns: Math.min(7, pixels) },
+    block: { channels: fitBlock(outChannels, 16), columns: Math.min(7, pixels) },
     unroll: 2,
     activation: asClip(activation).kind,
     subgroupSize,
