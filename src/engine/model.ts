@@ -9,6 +9,7 @@ import { loadEverything, loadFamilies, loadKernels, loadOperators } from "./ops/
 import type { Target } from "./ops/operator.ts";
 import { optimizeGraph } from "./passes/index.ts";
 import { type Inference, type InferOptions, inferGraph } from "./passes/infer.ts";
+import type { HalfStorage, Precision } from "./plan/halves.ts";
 import type { Layout, MemoryReport, PlacedValue, Plan } from "./plan/plan.ts";
 import { planGraph } from "./plan/planner.ts";
 import { sameShape, sizeOf } from "./shapes.ts";
@@ -27,6 +28,11 @@ export interface LoadOptions extends ReadOptions, InferOptions {
    * between frames: see {@link Model.tuned}.
    */
   readonly tune?: boolean | TuneOptions | undefined;
+  /**
+   * "float16" stores weights in 16 bits, and where the device has `shader-f16` also the values that nobody can read after a run. Kernels
+   * compute in 32 bits all the same, and inputs, outputs and observed values stay float32. What is beyond ±65504 between layers overflows.
+   */
+  readonly precision?: Precision | undefined;
 }
 
 export interface NamedType extends ValueType {
@@ -70,21 +76,24 @@ export async function loadModel(device: Device, source: ModelSource | Graph, opt
   let inference = inferGraph(file, options);
   if (await loadKernels(inference.operations.values(), device.target)) inference = inferGraph(file, options);
   if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
-  const model = new Model(device, file, inference, options, await tuning);
+  const halfStorage = options.precision === "float16" ? (await import("./plan/halves.ts")).halfStorage : undefined;
+  const model = new Model(device, file, inference, options, await tuning, halfStorage);
   await model.observe(options.observe ?? []);
   return model;
 }
 
 /** A model runs without tuning as well: what keeps that part of the program from loading is no error. */
-async function beginTuning(device: Device, { tune, chooseKernel }: LoadOptions): Promise<Tuning | undefined> {
+async function beginTuning(device: Device, { tune, ...options }: LoadOptions): Promise<Tuning | undefined> {
   if (!tune) return undefined;
   try {
     const { Tuning } = await import("./tune/tuning.ts");
-    return await Tuning.begin(device, tune === true ? {} : tune, chooseKernel);
+    return await Tuning.begin(device, tune === true ? {} : tune, options);
   } catch {
     return undefined;
   }
 }
+
+type HalfStorageMaker = (hasF16: boolean) => HalfStorage;
 
 function isGraph(source: ModelSource | Graph): source is Graph {
   return typeof source === "object" && "nodes" in source;
@@ -98,6 +107,7 @@ export class Model {
   readonly #inference: Inference;
   readonly #options: LoadOptions;
   readonly #tuning: Tuning | undefined;
+  readonly #halfStorage: HalfStorageMaker | undefined;
   #tuned: Promise<TuningReport> | undefined;
   #program: Program | undefined;
   #constants: ConstantBuffers;
@@ -116,13 +126,14 @@ export class Model {
   #planning: Promise<void> = Promise.resolve();
 
   /** Use {@link loadModel}. */
-  constructor(device: Device, file: Graph, inference: Inference, options: LoadOptions, tuning?: Tuning) {
+  constructor(device: Device, file: Graph, inference: Inference, options: LoadOptions, tuning?: Tuning, halfStorage?: HalfStorageMaker) {
     this.#device = device;
     this.#constants = new ConstantBuffers(device);
     this.#file = file;
     this.#inference = inference;
     this.#options = options;
     this.#tuning = tuning;
+    this.#halfStorage = halfStorage;
     // Whoever chooses kernels wants them as they are.
     this.#isDraft = device.target.subgroupSize !== undefined && !options.chooseKernel;
   }
@@ -210,7 +221,8 @@ export class Model {
     const optimized = optimizeGraph(this.graph, { keep: new Set(observed) });
     const { graph, operations } = optimized;
     const chooseKernel = this.#tuning?.chooser(graph) ?? this.#options.chooseKernel;
-    const planFor = (target: Target) => planGraph(graph, operations, { keep: observed, target, chooseKernel });
+    const halves = this.#halfStorage?.(this.#device.gpu.features.has("shader-f16"));
+    const planFor = (target: Target) => planGraph(graph, operations, { keep: observed, target, chooseKernel, halves });
     const isDraft = this.#isDraft;
     const plan = planFor({ ...this.#device.target, isDraft });
     const request = ++this.#request;
@@ -230,10 +242,10 @@ export class Model {
     this.#program = program;
     this.#observed = observed;
     if (isDraft) this.#settled = this.#settle(program, () => planFor(this.#device.target));
-    this.#tuned ??= this.#tuning && this.#tune(this.#tuning, optimized);
+    this.#tuned ??= this.#tuning && this.#tune(this.#tuning, optimized, halves);
   }
 
-  async #tune(tuning: Tuning, optimized: Inference): Promise<TuningReport> {
+  async #tune(tuning: Tuning, optimized: Inference, halves: HalfStorage | undefined): Promise<TuningReport> {
     // Tuning waits for no run, but until no plan is under way.
     this.#reportRun();
     for (let settled: Promise<void> | undefined; settled !== this.#settled; ) {
@@ -241,7 +253,7 @@ export class Model {
       await settled;
       await this.#planning.catch(() => {});
     }
-    return tuning.run(optimized, () => this.#replan());
+    return tuning.run(optimized, halves, () => this.#replan());
   }
 
   /** Compiles in the background, after the first run: the first picture is not to wait. */

@@ -3,7 +3,7 @@
 import { DeviceError, UnsupportedError } from "../engine/errors.ts";
 import type { AdapterInfo } from "../engine/gpu/device.ts";
 import type { ModelSource } from "../engine/source.ts";
-import { ClassBars, type ClassScore, toProbabilities, topClasses } from "./class-bars.ts";
+import type { ClassBars, ClassScore } from "./class-bars.ts";
 import elementStyles from "./element.css?inline";
 import type { VisibleImage } from "./image-input.ts";
 import type { DrawableLayer } from "./layers.ts";
@@ -36,6 +36,7 @@ const attributeLevels = {
   channels: "viewer",
   fit: "viewer",
   resize: "viewer",
+  precision: "viewer",
   normalize: "panes",
   colormap: "panes",
   "compare-colors": "panes",
@@ -94,7 +95,9 @@ export class ConvCam extends Base {
 
   readonly #grid = make("div", "grid");
   readonly #message = make("div", "message");
-  readonly #bars = new ClassBars();
+  /** Undefined where it could not be loaded. */
+  #barsPart: Promise<typeof import("./bars.ts") | undefined> | undefined;
+  #bars: ClassBars | undefined;
   readonly #due = new Set<Stage>();
   #update: Promise<void> | undefined;
   #modelSource: ModelSource | undefined;
@@ -126,7 +129,7 @@ export class ConvCam extends Base {
     const root = this.attachShadow({ mode: "open" });
     const sheet = document.createElement("style");
     sheet.textContent = elementStyles;
-    root.append(sheet, this.#message, this.#bars.element, this.#grid);
+    root.append(sheet, this.#message, this.#grid);
   }
 
   /** The network: its address, bytes, or a file. The `src` attribute does the same for an address. */
@@ -345,7 +348,7 @@ export class ConvCam extends Base {
 
   #onSession({ event, detail }: SessionEvent): void {
     if (event === "progress") this.#onProgress(detail);
-    else if (event === "results") this.#onResults(detail);
+    else if (event === "results") void this.#onResults(detail);
     else this.#recover(detail);
   }
 
@@ -354,7 +357,9 @@ export class ConvCam extends Base {
     const session = this.#session;
     if (!session) return;
     this.#showProgress("Starting the GPU", 0, 0);
-    const view = await session.build({ layers: this.getAttribute("layers") ?? "", preparation: this.#readPreparation() });
+    const precision = this.getAttribute("precision") ?? "float32";
+    if (precision !== "float32" && precision !== "float16") throw new Error(`precision '${precision}': expected float32 or float16.`);
+    const view = await session.build({ layers: this.getAttribute("layers") ?? "", preparation: this.#readPreparation(), precision });
     this.#message.replaceChildren();
     if (!view) return;
     if ("obstacles" in view) {
@@ -512,15 +517,22 @@ export class ConvCam extends Base {
     this.#fail(error, "input");
   }
 
-  #onResults({ outputs, ranges }: Results): void {
+  async #onResults({ outputs, ranges }: Results): Promise<void> {
     for (const panel of this.#panels) {
       const range = ranges.get(panel.choice.value);
       if (range && panel.isVisible) panel.showRange(range);
     }
     const [scores] = outputs;
     if (!scores) return;
-    this.#bars.element.hidden = this.getAttribute("bars") === "none";
-    if (!this.#bars.element.hidden) this.#bars.update(scores, this.#labels);
+    const panels = this.#panels;
+    this.#barsPart ??= import("./bars.ts").catch((error) => void this.#fail(error));
+    const part = await this.#barsPart;
+    if (!part || panels !== this.#panels) return;
+    const { placeBars, toProbabilities, topClasses } = part;
+    this.#bars ??= placeBars(this.#grid);
+    const { element } = this.#bars;
+    element.hidden = this.getAttribute("bars") === "none";
+    if (!element.hidden) this.#bars.update(scores, this.#labels);
     this.#emit("results", { outputs, top: topClasses(toProbabilities(scores), this.#labels, 5) });
   }
 
@@ -586,7 +598,7 @@ export class ConvCam extends Base {
     this.#visibility.disconnect();
     this.#panels = [];
     this.#grid.replaceChildren();
-    this.#bars.element.hidden = true;
+    if (this.#bars) this.#bars.element.hidden = true;
     this.#message.replaceChildren();
     this.#lastFrameMs = undefined;
   }

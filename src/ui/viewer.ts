@@ -3,6 +3,7 @@
 import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { loadModel, type Model } from "../engine/model.ts";
+import type { Precision } from "../engine/plan/halves.ts";
 import { sizeOf } from "../engine/shapes.ts";
 import { ImageInput, type ImageLike } from "./image-input.ts";
 import type { LayerChoice } from "./layers.ts";
@@ -21,6 +22,7 @@ export interface ViewerOptions {
   readonly layers: readonly LayerChoice[];
   readonly inputShapes: Record<string, readonly number[]>;
   readonly preparation: Preparation;
+  readonly precision: Precision;
   readonly onProgress?: (progress: { stage: "download" | "compile"; done: number; total: number }) => void;
 }
 
@@ -78,9 +80,9 @@ export class Viewer {
 
   /** @param onResults called now and then, never more than once a frame */
   static async create(device: Device, options: ViewerOptions, onResults: (results: Results) => void): Promise<Viewer> {
-    const { graph, compared, layers, inputShapes, preparation, onProgress } = options;
+    const { graph, compared, layers, inputShapes, preparation, precision, onProgress } = options;
     const observe = [...new Set(layers.flatMap(({ value, compare }) => (compare ? [value, compare] : [value])))];
-    const load = (which: Graph) => loadModel(device, which, { inputShapes, observe, ...(onProgress && { onProgress }) });
+    const load = (which: Graph) => loadModel(device, which, { inputShapes, observe, precision, ...(onProgress && { onProgress }) });
     const model = await load(graph);
     let other: Model | undefined;
     try {

@@ -48,6 +48,19 @@ test("attributes change what is shown", async ({ page }) => {
   expect(columns).toBe(4);
 });
 
+test("precision float16 keeps weights in half the memory, and the class", async ({ page }) => {
+  await openTwo(page);
+  const weightBytes = () => page.evaluate(() => (document.getElementById("first") as ConvCam).viewer?.model.memory.weightBytes ?? 0);
+  const whole = await weightBytes();
+  await page.evaluate(() => {
+    const element = document.getElementById("first") as ConvCam;
+    element.setAttribute("precision", "float16");
+    return element.updateComplete;
+  });
+  expect((await weightBytes()) / whole).toBeLessThan(0.51);
+  await expect(page.locator("#first .bars .top .label")).toHaveText("1");
+});
+
 test("wrong attributes are named, and right ones mend them", async ({ page }) => {
   await openTwo(page);
   const set = (name: string, value: string) =>
@@ -63,6 +76,22 @@ test("wrong attributes are named, and right ones mend them", async ({ page }) =>
   await expect(page.locator("#first .problem")).toContainText("no value 'nothing'");
   await set("layers", "pool_1");
   await expect(page.locator("#first .panel .name")).toHaveText(["pool_1"]);
+  await set("precision", "int8");
+  await expect(page.locator("#first .problem")).toContainText("precision 'int8': expected float32 or float16");
+  await set("precision", "float32");
+  await expect(page.locator("#first .panel .name")).toHaveText(["pool_1"]);
+});
+
+test("mosaics do without the bars where these cannot be loaded, and the page hears of it", async ({ page }) => {
+  await page.route("**/bars.ts*", (route) => route.abort());
+  await page.goto("/tests/element/two.html");
+  await page.evaluate(() => {
+    const canvas = document.createElement("canvas");
+    canvas.getContext("2d");
+    (document.getElementById("first") as ConvCam).input = canvas;
+  });
+  await expect(page.locator("#first .problem")).toContainText("bars.ts", { timeout: 30_000 });
+  await expect(page.locator("#first .panel .name")).toHaveText(["conv_1"]);
 });
 
 test("tells results and probes by events", async ({ page }) => {

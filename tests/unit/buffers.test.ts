@@ -11,7 +11,7 @@ function storageOf(label: string, shape: readonly number[], around: Border = noB
   return borderedPlacement(label, shape, around).storage;
 }
 
-const during = (storage: Storage, first: number, last: number): Request => ({ storage, lifetime: { first, last } });
+const during = (storage: Storage, first: number, last: number): Request => ({ storage, elementBytes: 4, lifetime: { first, last } });
 
 /** Which words of a storage its border takes, as zero-border.wgsl counts them. */
 function borderWords(storage: Storage, elements = storage.elements): number[] {
@@ -94,7 +94,7 @@ describe("sharing", () => {
 
   test("what must stay shares with nothing", () => {
     const [kept, other] = [storageOf("kept", [100]), storageOf("other", [100])];
-    const { buffers } = assignBuffers([{ storage: kept, lifetime: "always" }, during(other, 1, 2)], 800);
+    const { buffers } = assignBuffers([{ storage: kept, lifetime: "always", elementBytes: 4 }, during(other, 1, 2)], 800);
     expect(buffers.map(({ storages }) => storages.length)).toEqual([1, 1]);
   });
 });
@@ -139,7 +139,7 @@ test("random lifetimes, sizes and patterns", () => {
       const map = 2 + random(3);
       const around = random(3) === 0 ? noBorder : border(random(2), random(2), 1, random(2));
       const storage = storageOf(`v${i}`, [1, 1 + random(6), map, map], around);
-      return random(12) === 0 ? { storage, lifetime: "always" } : during(storage, first, first + random(6));
+      return random(12) === 0 ? { storage, lifetime: "always", elementBytes: 4 } : during(storage, first, first + random(6));
     });
     if (simulate(requests).mixed) mixedCount++;
   }
@@ -151,5 +151,5 @@ test("the peak is the largest sum alive at one step", () => {
   const a = storageOf("a", [10]);
   const requests: Request[] = [during(a, 0, 2), during(storageOf("b", [20]), 2, 3), during(storageOf("c", [25]), 4, 9)];
   expect(peakLiveBytes(requests)).toBe(120);
-  expect(peakLiveBytes([...requests, { storage: storageOf("d", [1]), lifetime: "always" }])).toBe(124);
+  expect(peakLiveBytes([...requests, { storage: storageOf("d", [1]), lifetime: "always", elementBytes: 4 }])).toBe(124);
 });

@@ -10,6 +10,8 @@ export interface Lifetime {
 
 export interface Request {
   readonly storage: Storage;
+  /** 4, or 2 where halves are stored. */
+  readonly elementBytes: number;
   /** "always" for what must still be there after a run, and shares with nothing. */
   readonly lifetime: Lifetime | "always";
 }
@@ -50,11 +52,11 @@ interface Shared {
  * @param peakBytes see {@link peakLiveBytes}
  */
 export function assignBuffers(requests: readonly Request[], peakBytes: number): Assignment {
-  const tenants = requests.flatMap(({ storage, lifetime }): Tenant[] =>
-    lifetime === "always" ? [] : [{ storage, lifetime, pattern: borderPattern(storage), sizeBytes: bytesOf(storage) }],
+  const tenants = requests.flatMap(({ lifetime, ...request }): Tenant[] =>
+    lifetime === "always" ? [] : [{ storage: request.storage, lifetime, pattern: patternOf(request), sizeBytes: bytesOf(request) }],
   );
-  const alone = requests.filter(({ lifetime }) => lifetime === "always").map(({ storage }) => storage);
-  const aloneBytes = alone.reduce((sum, storage) => sum + bytesOf(storage), 0);
+  const alone = requests.filter(({ lifetime }) => lifetime === "always");
+  const aloneBytes = alone.reduce((sum, request) => sum + bytesOf(request), 0);
   const costOf = (shared: readonly Shared[]): number => {
     const bytes = shared.reduce((sum, { sizeBytes }) => sum + sizeBytes, aloneBytes);
     const refills = shared.reduce((sum, { tenants }) => sum + changesOf(tenants).length, 0);
@@ -71,7 +73,7 @@ export function assignBuffers(requests: readonly Request[], peakBytes: number): 
       if (cost < bestCost) [best, bestCost] = [shared, cost];
     }
   const buffers = [
-    ...alone.map((storage) => ({ sizeBytes: bytesOf(storage), storages: [storage] })),
+    ...alone.map((request) => ({ sizeBytes: bytesOf(request), storages: [request.storage] })),
     ...best.map(({ sizeBytes, tenants }) => ({ sizeBytes, storages: tenants.map(({ storage }) => storage) })),
   ];
   return {
@@ -81,8 +83,16 @@ export function assignBuffers(requests: readonly Request[], peakBytes: number): 
   };
 }
 
-function bytesOf(storage: Storage): number {
-  return Math.max(1, storage.elements) * 4;
+type Stored = Pick<Request, "storage" | "elementBytes">;
+
+function bytesOf({ storage, elementBytes }: Stored): number {
+  return Math.max(1, storage.elements) * elementBytes;
+}
+
+/** What must be equal for one storage's zeros to be another's; "" where there is no border. */
+function patternOf({ storage, elementBytes }: Stored): string {
+  const pattern = borderPattern(storage);
+  return pattern && `${pattern} of ${elementBytes}`;
 }
 
 /** Largest first. Sizes within a factor of `ratio` count as one, and of those the later lifetime comes first. */
@@ -152,10 +162,10 @@ function changesOf(tenants: readonly Tenant[]): [Storage, number][] {
 export function peakLiveBytes(requests: readonly Request[]): number {
   const changes = new Map<number, number>();
   const change = (step: number, bytes: number) => changes.set(step, (changes.get(step) ?? 0) + bytes);
-  for (const { storage, lifetime } of requests) {
+  for (const { storage, lifetime, elementBytes } of requests) {
     const { first, last } = lifetime === "always" ? { first: 0, last: Number.POSITIVE_INFINITY } : lifetime;
-    change(first, storage.elements * 4);
-    change(last + 1, -storage.elements * 4);
+    change(first, storage.elements * elementBytes);
+    change(last + 1, -storage.elements * elementBytes);
   }
   let live = 0;
   let peak = 0;

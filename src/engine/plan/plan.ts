@@ -19,6 +19,8 @@ export interface PlanBuffer {
   readonly initial?: Float32Array | Int32Array | Uint32Array;
   /** In place of `initial`: makes the contents in `zeros`, which is as long as the buffer. */
   readonly fill?: ((zeros: Float32Array) => void) | undefined;
+  /** Whether its elements take 16 bits. */
+  readonly holdsHalves?: true;
   /** Among the plans of one model, buffers with the same key hold the same constants. */
   readonly key?: string;
 }

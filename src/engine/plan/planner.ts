@@ -4,8 +4,9 @@ import type { Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import { copyDispatch } from "../ops/element-wise-kernel.ts";
 import type { Border, Dispatch, Kernel, Operation, PackedConstant, PlacedOperand, Scratch, Target } from "../ops/operator.ts";
 import { denseStrides, sizeOf } from "../shapes.ts";
-import { type Tensor, toGpuWords } from "../tensor.ts";
+import { isFloat, type Tensor, toGpuWords } from "../tensor.ts";
 import { assignBuffers, type Lifetime, peakLiveBytes, type Request } from "./buffers.ts";
+import type { HalfStorage } from "./halves.ts";
 import {
   borderedPlacement,
   coversBorder,
@@ -23,10 +24,12 @@ import { zeroBorderStep } from "./zero-border.ts";
 export interface PlanOptions {
   /** Values that can be read after a run, besides inputs and outputs. Passes must have kept them. */
   readonly keep?: readonly string[];
-  /** Picks a kernel by name; the first one where it answers `undefined`. */
   /** The adapter the plan is for; anything runs on any, if not as fast. */
   readonly target?: Target;
+  /** Picks a kernel by name; the first one where it answers `undefined`. */
   readonly chooseKernel?: ((node: Node, names: readonly string[]) => string | undefined) | undefined;
+  /** Stores weights, and values that cannot be read after a run, in 16 bits. */
+  readonly halves?: HalfStorage | undefined;
 }
 
 /** Plans a graph whose every node has an operation without obstacles. */
@@ -42,15 +45,18 @@ interface Use {
 
 /** A step whose buffers are not assigned yet. */
 interface UnboundStep {
-  readonly step: Omit<Step, "bindings">;
+  readonly step: Omit<Step, "bindings" | "bytes">;
   /** Binding name to a slot. */
   readonly slots: Readonly<Record<string, number>>;
+  /** Binding name to how many elements are read or written at least once. */
+  readonly touched: Readonly<Record<string, number>>;
   /** Index of the node it computes for. */
   readonly position: number;
 }
 
 class Planner {
   readonly #graph: TypedGraph;
+  readonly #halves: HalfStorage | undefined;
   readonly #kept: ReadonlySet<string>;
   readonly #nodes: readonly PlannedNode[];
   readonly #uses = new Map<string, Use[]>();
@@ -65,6 +71,8 @@ class Planner {
   readonly #slots: (Storage | PlanBuffer)[] = [];
   /** By storage, and by a constant's key or itself. */
   readonly #slotOf = new Map<Storage | PackedConstant | Tensor | string, number>();
+  /** Storages of floating-point values. */
+  readonly #floats = new Set<Storage>();
   readonly #constantNames: ReadonlyMap<Tensor, string>;
   readonly #steps: UnboundStep[] = [];
   /** Index of the node whose steps are being listed. */
@@ -72,6 +80,7 @@ class Planner {
 
   constructor(graph: TypedGraph, operations: ReadonlyMap<string, Operation>, options: PlanOptions) {
     this.#graph = graph;
+    this.#halves = options.halves;
     this.#constantNames = new Map(Array.from(graph.initializers, ([name, tensor]) => [tensor, name]));
     this.#kept = new Set([...graph.outputs, ...(options.keep ?? [])]);
     this.#nodes = liveNodes(graph, this.#kept).map((node) => {
@@ -301,7 +310,9 @@ class Planner {
   }
 
   #placedAt(name: string, { offset, strides, isDense, storage }: Placement): PlacedOperand {
-    return { ...this.#type(name), offset, strides, isDense, slot: this.#slot(storage) };
+    const type = this.#type(name);
+    if (isFloat(type.dtype)) this.#floats.add(storage);
+    return { ...type, offset, strides, isDense, slot: this.#slot(storage) };
   }
 
   #emitCopy(label: string, from: PlacedOperand, to: PlacedOperand): void {
@@ -319,7 +330,7 @@ class Planner {
 
   #emitDispatch(node: string, kernel: string, dispatch: Dispatch, macs: number): void {
     const slots: Record<string, number> = {};
-    let bytes = 0;
+    const touched: Record<string, number> = {};
     let scratchIndex = 0;
     for (const [name, binding] of Object.entries(dispatch.bindings)) {
       if ("scratchBytes" in binding) slots[name] = this.#scratchSlot(binding, scratchIndex++);
@@ -328,11 +339,11 @@ class Planner {
       else if (binding.constant) {
         slots[name] = this.#tensorSlot(`${node}: ${name}`, binding.constant);
       } else throw new Error(`${node}: binding '${name}' is an input that the kernel said it ignores`);
-      if ("shape" in binding) bytes += sizeOf(binding.shape) * 4;
-      else if ("label" in binding) bytes += bytesOf(binding);
+      if ("shape" in binding) touched[name] = sizeOf(binding.shape);
+      else if ("label" in binding) touched[name] = bytesOf(binding) / 4;
     }
     const { shader, constants = {}, params, workgroups } = dispatch;
-    this.#steps.push({ step: { node, kernel, shader, constants, params, workgroups, macs, bytes }, slots, position: this.#position });
+    this.#steps.push({ step: { node, kernel, shader, constants, params, workgroups, macs }, slots, touched, position: this.#position });
   }
 
   // ---- buffers
@@ -353,12 +364,12 @@ class Planner {
     const { inputs } = (this.#nodes[this.#position] as PlannedNode).node;
     const constants = inputs.filter((name) => this.#graph.initializers.has(name));
     const key = [...constants, packed.label, sizeBytes].join("\n");
-    return this.#constantSlot(packed, { label, role: "weights", sizeBytes, key, fill: packed.pack });
+    return this.#constantSlot(packed, this.#asHalves({ label, role: "weights", sizeBytes, key, fill: packed.pack }));
   }
 
   #tensorSlot(label: string, constant: Tensor): number {
     const key = this.#constantNames.get(constant);
-    return this.#constantSlot(constant, {
+    const buffer: PlanBuffer = {
       label,
       role: "weights",
       sizeBytes: constant.size * 4,
@@ -366,7 +377,13 @@ class Planner {
       get initial() {
         return toGpuWords(constant);
       },
-    });
+    };
+    const isLarge = isFloat(constant.dtype) && constant.size >= leastHalves;
+    return this.#constantSlot(constant, isLarge ? this.#asHalves(buffer) : buffer);
+  }
+
+  #asHalves(buffer: PlanBuffer): PlanBuffer {
+    return this.#halves?.weights(buffer) ?? buffer;
   }
 
   #constantSlot(constant: PackedConstant | Tensor, buffer: PlanBuffer): number {
@@ -402,7 +419,16 @@ class Planner {
     });
     const pinned = new Set([...this.#kept, ...this.#graph.inputs.map((i) => i.name)].map((name) => this.#placements.get(name)?.storage));
     const storages = this.#slots.filter((slot): slot is Storage => "elements" in slot);
-    return storages.map((storage) => ({ storage, lifetime: pinned.has(storage) ? "always" : (lifetimes.get(storage) ?? "always") }));
+    return storages.map((storage) => ({
+      storage,
+      lifetime: pinned.has(storage) ? "always" : (lifetimes.get(storage) ?? "always"),
+      elementBytes: this.#floats.has(storage) && this.#storesHalves(pinned.has(storage)) ? 2 : 4,
+    }));
+  }
+
+  #storesHalves(isReadable: boolean): boolean {
+    const { values = "none" } = this.#halves ?? {};
+    return values === "all" || (values === "between" && !isReadable);
   }
 
   #finish(): Plan {
@@ -418,13 +444,26 @@ class Planner {
     }));
     const activationBytes = buffers.reduce((sum, b) => sum + b.sizeBytes, 0);
     const bufferOf = this.#slots.map((slot) => ("elements" in slot ? (assignment.bufferOf.get(slot) as number) : buffers.push(slot) - 1));
-    const steps = this.#steps.map(({ step, slots }): Step[] => [
-      { ...step, bindings: Object.fromEntries(Object.entries(slots).map(([name, slot]) => [name, bufferOf[slot] as number])) },
-    ]);
-    for (const { storage, lifetime } of requests) {
+    const halves = new Set<Storage | PlanBuffer>(this.#slots.filter((slot) => "holdsHalves" in slot));
+    for (const { storage, elementBytes } of requests) if (elementBytes === 2) halves.add(storage);
+    const isHalf = (slot: number) => halves.has(this.#slots[slot] as Storage | PlanBuffer);
+    const steps = this.#steps.map(({ step, slots, touched }): Step[] => {
+      const bindings = Object.entries(slots);
+      const names = bindings.flatMap(([name, slot]) => (isHalf(slot) ? name : []));
+      return [
+        {
+          ...step,
+          shader: this.#halves?.shader(step.shader, names) ?? step.shader,
+          bindings: Object.fromEntries(bindings.map(([name, slot]) => [name, bufferOf[slot] as number])),
+          bytes: bindings.reduce((sum, [name, slot]) => sum + (touched[name] ?? 0) * (isHalf(slot) ? 2 : 4), 0),
+        },
+      ];
+    });
+    for (const { storage, lifetime, elementBytes } of requests) {
       const elements = assignment.refills.get(storage);
-      if (elements !== undefined && lifetime !== "always")
-        steps[lifetime.first]?.unshift(zeroBorderStep(storage, elements, assignment.bufferOf.get(storage) as number));
+      if (elements === undefined || lifetime === "always") continue;
+      const step = zeroBorderStep(storage, elements, assignment.bufferOf.get(storage) as number);
+      steps[lifetime.first]?.unshift(elementBytes === 2 && this.#halves ? this.#halves.ofBorder(step) : step);
     }
 
     const values = new Map<string, PlacedValue>();
@@ -450,6 +489,9 @@ class Planner {
     };
   }
 }
+
+/** Elements of a constant from which on it is stored in halves: what is small may be a scale or an epsilon that must stay exact. */
+const leastHalves = 1024;
 
 /** The nodes that outputs or kept values need, in order. */
 function liveNodes(graph: TypedGraph, kept: ReadonlySet<string>): Node[] {

@@ -1,6 +1,7 @@
 // What was measured, by adapter and engine version, so that it need not be measured again.
 import { version } from "../../../package.json";
 import type { AdapterInfo } from "../gpu/device.ts";
+import type { Precision } from "../plan/halves.ts";
 
 /** Signature of a node to the name of its fastest kernel. */
 export type Choices = Readonly<Record<string, string>>;
@@ -17,9 +18,9 @@ export function adapterName({ vendor, architecture, device, description }: Adapt
   return [vendor, architecture, device, description].filter(Boolean).join(" ") || "unknown";
 }
 
-/** Another version has other kernels, and another adapter other times. */
-export function memoryKey(info: AdapterInfo): string {
-  return `${adapterName(info)}, convcam ${version}`;
+/** Another version has other kernels, and another adapter or precision other times. */
+export function memoryKey(info: AdapterInfo, precision: Precision = "float32"): string {
+  return `${adapterName(info)}, convcam ${version}${precision === "float32" ? "" : `, ${precision}`}`;
 }
 
 /** Whether what a store gave back is what was put there. */

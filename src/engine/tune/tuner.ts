@@ -4,6 +4,7 @@ import { Program } from "../gpu/program.ts";
 import type { Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import type { Operation, Target } from "../ops/operator.ts";
 import type { Inference } from "../passes/infer.ts";
+import type { HalfStorage } from "../plan/halves.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planGraph } from "../plan/planner.ts";
 import { sizeOf } from "../shapes.ts";
@@ -88,6 +89,8 @@ export interface MeasureOptions {
   /** Awaited before every slice of GPU work. */
   readonly idle: () => Promise<void>;
   readonly signal: AbortSignal;
+  /** As the network itself is to store them. */
+  readonly halves?: HalfStorage | undefined;
   readonly onLayer?: ((layer: TunedLayer, done: number, total: number) => void) | undefined;
   /** Hears why a kernel, or all of a layer, could not be measured. */
   readonly onFailure?: ((message: string) => void) | undefined;
@@ -102,7 +105,7 @@ export async function measureLayers(
   device: Device,
   inference: Inference,
   layers: readonly Layer[],
-  { idle, signal, onLayer, onFailure }: MeasureOptions,
+  { idle, signal, halves, onLayer, onFailure }: MeasureOptions,
 ): Promise<void> {
   const pause = async (): Promise<void> => {
     await unlessAborted(idle(), signal);
@@ -127,7 +130,7 @@ export async function measureLayers(
         for (const name of layer.candidates) {
           await pause();
           const contender = await attempt(`${layer.node.name} (${name})`, () =>
-            LoneKernel.create(device, clock, inference, layer.node, name),
+            LoneKernel.create(device, clock, inference, layer.node, name, halves),
           );
           if (contender) contenders.push(contender);
         }
@@ -162,8 +165,20 @@ class LoneKernel implements Contender {
     this.#clock = clock;
   }
 
-  static async create(device: Device, clock: Clock, { graph, operations }: Inference, node: Node, name: string): Promise<LoneKernel> {
-    const plan = planGraph(graphOfNode(graph, node), operations, { target: device.target, chooseKernel: () => name });
+  static async create(
+    device: Device,
+    clock: Clock,
+    { graph, operations }: Inference,
+    node: Node,
+    name: string,
+    halves: HalfStorage | undefined,
+  ): Promise<LoneKernel> {
+    const plan = planGraph(graphOfNode(graph, node), operations, {
+      target: device.target,
+      chooseKernel: () => name,
+      // Here nobody reads inputs and outputs, which lie between layers in the network.
+      halves: halves && { ...halves, values: halves.values === "none" ? "none" : "all" },
+    });
     const program = await Program.create(device, withoutContents(plan));
     return new LoneKernel(name, program, clock);
   }

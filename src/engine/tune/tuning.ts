@@ -2,6 +2,7 @@
 import type { Device } from "../gpu/device.ts";
 import type { TypedGraph } from "../graph/graph.ts";
 import type { Inference } from "../passes/infer.ts";
+import type { HalfStorage, Precision } from "../plan/halves.ts";
 import { idle, unlessAborted } from "./idle.ts";
 import { adapterName, type Choices, defaultMemory, memoryKey, type TuningMemory } from "./memory.ts";
 import { type ChooseKernel, preferKernels } from "./prefer.ts";
@@ -36,25 +37,34 @@ export interface TuningReport {
   readonly failures: readonly string[];
 }
 
+interface TunedModel {
+  readonly chooseKernel?: ChooseKernel | undefined;
+  readonly precision?: Precision | undefined;
+}
+
 export class Tuning {
   readonly #device: Device;
   readonly #options: TuneOptions;
+  /** What its findings are kept under. */
+  readonly #key: string;
   readonly #chosen: ChooseKernel | undefined;
   readonly #ended = new AbortController();
   #remembered: Choices = {};
   #saved: Promise<void> = Promise.resolve();
 
-  private constructor(device: Device, options: TuneOptions, chosen: ChooseKernel | undefined) {
+  private constructor(device: Device, options: TuneOptions, key: string, chosen: ChooseKernel | undefined) {
     this.#device = device;
     this.#options = options;
+    this.#key = key;
     this.#chosen = chosen;
   }
 
-  /** @param chosen what the caller wants goes before anything measured */
-  static async begin(device: Device, options: TuneOptions, chosen?: ChooseKernel): Promise<Tuning> {
+  /** @param model what the caller chose goes before anything measured */
+  static async begin(device: Device, options: TuneOptions, { chooseKernel, precision }: TunedModel = {}): Promise<Tuning> {
     const memory = options.memory ?? (await defaultMemory().catch(() => undefined));
-    const tuning = new Tuning(device, { ...options, memory }, chosen);
-    tuning.#remembered = (await memory?.load(memoryKey(device.info)).catch(() => undefined)) ?? {};
+    const key = memoryKey(device.info, precision);
+    const tuning = new Tuning(device, { ...options, memory }, key, chooseKernel);
+    tuning.#remembered = (await memory?.load(key).catch(() => undefined)) ?? {};
     return tuning;
   }
 
@@ -76,9 +86,10 @@ export class Tuning {
    * Measures what is not known yet, in idle time. Rejects for nothing that happens to model or device.
    *
    * @param inference the graph after all passes
+   * @param halves as the network stores them
    * @param replan is called once, if anything faster was found
    */
-  async run(inference: Inference, replan: () => Promise<void>): Promise<TuningReport> {
+  async run(inference: Inference, halves: HalfStorage | undefined, replan: () => Promise<void>): Promise<TuningReport> {
     const layers: TunedLayer[] = [];
     const failures: string[] = [];
     const ended = this.#ended;
@@ -89,6 +100,7 @@ export class Tuning {
       await measureLayers(this.#device, inference, this.#unknownLayers(inference), {
         idle: untilIdle,
         signal,
+        halves,
         onFailure: (message) => failures.push(message),
         onLayer: (layer, done, total) => {
           layers.push(layer);
@@ -122,6 +134,6 @@ export class Tuning {
     this.#remembered = { ...this.#remembered, ...choices };
     const { memory } = this.#options;
     // One after the other: a store may read before it writes.
-    this.#saved = this.#saved.then(() => memory?.save(memoryKey(this.#device.info), choices)).catch(() => {});
+    this.#saved = this.#saved.then(() => memory?.save(this.#key, choices)).catch(() => {});
   }
 }

@@ -47,7 +47,7 @@ export class EngineSession implements Session {
     if (src !== undefined && compare !== undefined) this.#compared = await read(compare);
   }
 
-  async build({ layers, preparation }: ViewRequest): Promise<View | Refusal | undefined> {
+  async build({ layers, preparation, precision }: ViewRequest): Promise<View | Refusal | undefined> {
     this.#close();
     const graph = this.#graph;
     if (!graph) return undefined;
@@ -58,7 +58,7 @@ export class EngineSession implements Session {
     const inputs = graph.inputs.map(({ name, shape }) => ({ name, shape: inputShapes[name] ?? (shape as readonly number[]) }));
     const drawable = drawableLayers(inputs, summary.layers);
     const choices = chooseLayers(graph, drawable, layers);
-    const options = { graph, compared: this.#compared, layers: choices, inputShapes, preparation, onProgress: this.#onProgress };
+    const options = { graph, compared: this.#compared, layers: choices, inputShapes, preparation, precision, onProgress: this.#onProgress };
     const viewer = await Viewer.create(device, options, (detail) => this.#listener({ event: "results", detail }));
     if (this.#device !== device) {
       viewer.dispose();

@@ -1,0 +1,79 @@
+// Weights, and values between layers, in 16 bits: half the memory and half the way. Loaded only for models that ask for it.
+import { type HalfFormat, withHalves } from "../../shaders/halves.ts";
+import type { Shader } from "../../shaders/shader.ts";
+import { numberToFloat16 } from "../tensor.ts";
+import type { PlanBuffer, Step } from "./plan.ts";
+
+/** What weights and values are stored in. */
+export type Precision = "float32" | "float16";
+
+/** How a planner stores halves. */
+export interface HalfStorage {
+  /** Which values are halves beside constants: those between layers, where kernels can write halves; "all" if nobody reads any. */
+  readonly values: "none" | "between" | "all";
+  /** The same kernel where these bindings hold halves. */
+  shader(shader: Shader, names: readonly string[]): Shader;
+  /** The same float32 constants in halves. */
+  weights(buffer: PlanBuffer): PlanBuffer;
+  /** The same zeros in a border of halves. */
+  ofBorder(step: Step): Step;
+}
+
+/** @param hasF16 whether the device has shader-f16 */
+export function halfStorage(hasF16: boolean): HalfStorage {
+  const format: HalfFormat = hasF16 ? "f16" : "pairs";
+  // Layers share shaders: each is rewritten once.
+  const known = new Map<string, Shader>();
+  const shader = (plain: Shader, names: readonly string[]): Shader => {
+    if (names.length === 0) return plain;
+    const key = `${names.join()} ${plain.code}`;
+    const changed = known.get(key) ?? withHalves(plain, names, format);
+    known.set(key, changed);
+    return changed;
+  };
+  let desk = new Float32Array(0);
+  return {
+    values: hasF16 ? "between" : "none",
+    shader,
+    weights(buffer) {
+      const count = buffer.sizeBytes / 4;
+      return {
+        label: buffer.label,
+        role: buffer.role,
+        ...(buffer.key !== undefined && { key: buffer.key }),
+        sizeBytes: Math.ceil(count / 2) * 4,
+        holdsHalves: true,
+        fill(zeros) {
+          let source = buffer.initial as Float32Array | undefined;
+          if (buffer.fill) {
+            if (desk.length < count) desk = new Float32Array(count);
+            source = desk.subarray(0, count).fill(0);
+            buffer.fill(source);
+          }
+          roundToHalves(source as Float32Array, new Uint16Array(zeros.buffer, zeros.byteOffset, count));
+        },
+      };
+    },
+    ofBorder: (step) => ({ ...step, shader: shader(step.shader, Object.keys(step.bindings)), bytes: step.bytes / 2 }),
+  };
+}
+
+/** The largest finite half. */
+const largest = 65504;
+
+/** Rounds to nearest even. What is beyond the range becomes the largest half: infinity would spread. */
+function roundToHalves(source: Float32Array, halves: Uint16Array): void {
+  const bits = new Uint32Array(source.buffer, source.byteOffset, source.length);
+  for (let i = 0; i < source.length; i++) {
+    const word = bits[i] as number;
+    const exponent = (word >>> 23) & 0xff;
+    // Most weights are normal halves, and their bits need only be moved and rounded.
+    if (exponent > 112 && exponent < 142) {
+      const magnitude = (word & 0x7fffffff) - (112 << 23);
+      halves[i] = ((word >>> 16) & 0x8000) | ((magnitude + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
+    } else {
+      const value = source[i] as number;
+      halves[i] = numberToFloat16(Math.min(largest, Math.max(-largest, value)));
+    }
+  }
+}
