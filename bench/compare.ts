@@ -3,6 +3,9 @@
 /** Above this an output is wrong: float32 sums in another order, or by Winograd, stay below. */
 export const errorLimit = 1e-3;
 
+/** The same for weights and values of 11 bits, which are rounded anew at every layer. */
+export const halvesErrorLimit = 2e-2;
+
 /**
  * The largest difference as a part of the reference's largest element; infinite where shapes or finiteness differ.
  *

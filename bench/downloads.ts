@@ -25,8 +25,11 @@ export function filesOf(engine: EngineName, build: string | undefined, hasThread
     [modules[name] as string, `${wasmBuilds[name]}.mjs`, `${wasmBuilds[name]}.wasm`].map((file) => ["onnxruntime-web", file]);
   switch (engine) {
     case "convcam":
+    case "convcam-float16": {
       // With the parts that load only for models with rarer operators or functions of their own.
-      return ["convcam.js", "convcam-on-demand.js", "convcam-functions.js"].map((file) => ["convcam", file]);
+      const parts = ["convcam.js", "convcam-on-demand.js", "convcam-functions.js", ...(engine === "convcam" ? [] : ["convcam-halves.js"])];
+      return parts.map((file) => ["convcam", file]);
+    }
     case "ort-webgpu":
       return runtime(build ?? "asyncify");
     case "ort-wasm-1":

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type Browser, chromium } from "@playwright/test";
 import { Command, CommanderError } from "commander";
 import { build, preview } from "vite";
+import { type Precision, precisions } from "../src/engine/precision.ts";
 import { chromiumArguments, ensureBrowser } from "../tests/support/browser.ts";
 import { type BenchCase, namedCases } from "./cases.ts";
 import type { FrameApi, FrameRequest } from "./frame.ts";
@@ -18,6 +19,8 @@ import {
   type EngineName,
   emptyResult,
   engineNames,
+  isOwn,
+  ownNameOf,
   type PeerName,
   peerNames,
   withDownloads,
@@ -29,6 +32,7 @@ interface Options {
   readonly network?: readonly string[];
   readonly layer?: readonly string[];
   readonly peers: readonly string[];
+  readonly precision: readonly string[];
   readonly builds?: readonly string[];
   readonly json?: string;
   readonly samples: string;
@@ -50,6 +54,7 @@ function createProgram(): Command {
       `peers to measure, separated by commas, or "none"; all unless given (${peerNames.join(", ")})`,
       peerNames.join(","),
     )
+    .option("--precision <names>", "what Convcam stores weights and values in: float32, float16, or both with a comma", "float32")
     .option("--builds <names>", "builds of ONNX Runtime's WebGPU engine to try: jsep, asyncify, jspi; all unless given", (value) =>
       commas(value),
     )
@@ -70,9 +75,9 @@ export async function main(commandLine: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     throw error;
   }
-  const options = program.opts<Omit<Options, "peers"> & { peers: string }>();
+  const options = program.opts<Omit<Options, "peers" | "precision"> & { peers: string; precision: string }>();
   try {
-    const report = await bench({ ...options, peers: commas(options.peers) });
+    const report = await bench({ ...options, peers: commas(options.peers), precision: commas(options.precision) });
     console.log(`\n${formatReport(report)}`);
     if (options.json) writeFileSync(options.json, `${JSON.stringify(report, undefined, 1)}\n`);
     return 0;
@@ -84,7 +89,7 @@ export async function main(commandLine: readonly string[]): Promise<number> {
 
 async function bench(options: Options): Promise<BenchReport> {
   const cases = chosenCases(options);
-  const engines = chosenEngines(options.peers);
+  const engines = chosenEngines(options);
   // A folder of its own: a build elsewhere must not change what is being measured.
   const outDir = mkdtempSync(join(tmpdir(), "convcam-bench-"));
   await build({ root, logLevel: "warn", build: { outDir, emptyOutDir: true } });
@@ -138,11 +143,14 @@ function chosenCases({ network, layer }: Options): readonly BenchCase[] {
   return [...namedCases("network", split(network)), ...namedCases("layer", split(layer))];
 }
 
-function chosenEngines(peers: readonly string[]): readonly EngineName[] {
+function chosenEngines({ peers, precision }: Options): readonly EngineName[] {
   const wanted = peers.filter((name) => name !== "none");
   for (const name of wanted)
     if (!peerNames.includes(name as PeerName)) throw new Error(`there is no peer '${name}'. Known: ${peerNames.join(", ")}`);
-  return engineNames.filter((name) => name === "convcam" || wanted.includes(name));
+  for (const name of precision)
+    if (!precisions.includes(name as Precision)) throw new Error(`there is no precision '${name}'. Known: ${precisions.join(", ")}`);
+  const own = precision.map((name) => ownNameOf(name as Precision));
+  return engineNames.filter((name) => (isOwn(name) ? own.includes(name) : wanted.includes(name)));
 }
 
 /** In a browser context of its own: no cache of compiled shaders or WebAssembly from the case before. */

@@ -1,5 +1,5 @@
 // A report as markdown: one row per case, one column per engine, and what could not be measured below.
-import { type BenchReport, type BenchResult, type EngineName, engineNames, gpuPeers } from "./report.ts";
+import { type BenchReport, type BenchResult, type EngineName, engineNames, gpuPeers, isOwn } from "./report.ts";
 
 export function formatReport(report: BenchReport): string {
   const { adapter, browser, commit, conditions, results } = report;
@@ -57,11 +57,16 @@ function timesTable(results: readonly BenchResult[]): string {
   return table(["case", ...engines], rows);
 }
 
+/** Names the case, and the precision where it is not the usual one. */
+export function ownCase({ case: name, engine }: BenchResult): string {
+  return engine === "convcam" ? name : `${name}, float16`;
+}
+
 function ownTable(results: readonly BenchResult[]): string {
   const rows = results
-    .filter(({ engine }) => engine === "convcam")
+    .filter(({ engine }) => isOwn(engine))
     .map((r) => [
-      r.case,
+      ownCase(r),
       formatMs(r.medianMs),
       formatMs(r.p95Ms),
       String(r.sampleCount ?? 0),

@@ -1,13 +1,28 @@
 // What a bench run reports: one row per case and engine, as JSON and on the page.
 
+import type { Precision } from "../src/engine/precision.ts";
 import type { MosaicTimes } from "./mosaics.ts";
 
 export const peerNames = ["ort-webgpu", "ort-wasm-1", "ort-wasm-n", "tfjs-webgpu", "tfjs-webgl", "tfjs-wasm"] as const;
 
 export type PeerName = (typeof peerNames)[number];
-export type EngineName = "convcam" | PeerName;
 
-export const engineNames: readonly EngineName[] = ["convcam", ...peerNames];
+/** Convcam as it is unless asked, which all others are compared with, and with weights and values in 16 bits. */
+export const ownNames = ["convcam", "convcam-float16"] as const;
+
+export type OwnName = (typeof ownNames)[number];
+export type EngineName = OwnName | PeerName;
+
+export const engineNames: readonly EngineName[] = [...ownNames, ...peerNames];
+
+export function isOwn(engine: EngineName): engine is OwnName {
+  return ownNames.includes(engine as OwnName);
+}
+
+/** Convcam's name for each precision. */
+export function ownNameOf(precision: Precision): OwnName {
+  return precision === "float32" ? "convcam" : "convcam-float16";
+}
 
 /** Those that compute on the GPU, which "never slower than any GPU peer" speaks of. */
 export const gpuPeers: readonly PeerName[] = ["ort-webgpu", "tfjs-webgpu", "tfjs-webgl"];

@@ -45,7 +45,7 @@ export async function runCase(benchCase: BenchCase, task: Task, engines: readonl
     try {
       const contender = await start(engine, task, reference);
       const { maxError = 0 } = contender;
-      if (maxError <= errorLimit) contenders.push(contender);
+      if (maxError <= (engine.errorLimit ?? errorLimit)) contenders.push(contender);
       else {
         failed.push({
           ...resultOf(benchCase, contender),

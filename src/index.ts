@@ -4,6 +4,7 @@ export { type AdapterInfo, Device, type DeviceOptions, requestDevice } from "./e
 export type { Graph, GraphInput, Node, TypedGraph, ValueType } from "./engine/graph/graph.ts";
 export { type GpuValue, inspectModel, type LoadOptions, loadModel, Model, type NamedType } from "./engine/model.ts";
 export type { MemoryReport, PlacedValue, Plan, Step } from "./engine/plan/plan.ts";
+export type { Precision } from "./engine/precision.ts";
 export { type LoadProgress, type ModelSource, type ReadOptions, readModel } from "./engine/source.ts";
 export type { LayerSummary, ModelSummary } from "./engine/summary.ts";
 export { type DataType, Tensor } from "./engine/tensor.ts";

@@ -1,14 +1,18 @@
 // Convcam as the bench runs it, in a page or in Node.
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { loadModel, type Model } from "../../src/engine/model.ts";
+import type { Precision } from "../../src/engine/precision.ts";
 import type { Tensor } from "../../src/engine/tensor.ts";
+import { halvesErrorLimit } from "../compare.ts";
 import { profileModel } from "../profile.ts";
+import { ownNameOf } from "../report.ts";
 import type { Engine, Session, Task } from "./engine.ts";
 
-export function convcamEngine(openDevice: () => Promise<Device>): Engine {
+export function convcamEngine(openDevice: () => Promise<Device>, precision: Precision = "float32"): Engine {
   let device: Device | undefined;
   return {
-    name: "convcam",
+    name: ownNameOf(precision),
+    ...(precision === "float16" && { errorLimit: halvesErrorLimit }),
     async prepare() {
       device ??= await openDevice();
     },
@@ -16,7 +20,7 @@ export function convcamEngine(openDevice: () => Promise<Device>): Engine {
       if (!device) throw new Error("prepare() comes first");
       const before = device.allocatedBytes;
       const inputShapes = Object.fromEntries(Object.entries(task.inputs).map(([name, { shape }]) => [name, shape]));
-      const model = await loadModel(device, task.bytes, { inputShapes });
+      const model = await loadModel(device, task.bytes, { inputShapes, precision });
       return sessionOf(model, task, () => model.device.allocatedBytes - before);
     },
   };
@@ -25,13 +29,18 @@ export function convcamEngine(openDevice: () => Promise<Device>): Engine {
 function sessionOf(model: Model, task: Task, gpuBytes: () => number): Session {
   const inputs = Object.fromEntries(Object.entries(task.inputs).map(([name, { data }]) => [name, data]));
   let outputs: readonly Tensor[] = [];
+  let bytes: number | null = null;
   return {
     async run() {
       outputs = Object.values(await model.predict(inputs));
     },
     outputs: () => outputs.map((tensor) => tensor.toFloat32()),
-    settle: () => model.settled,
-    gpuBytes,
+    async settle() {
+      await model.settled;
+      // The next engine's model lies on the same device.
+      bytes = gpuBytes();
+    },
+    gpuBytes: () => bytes,
     profile: () => profileModel(model),
     async dispose() {
       model.dispose();

@@ -21,6 +21,8 @@ export interface Engine {
   readonly name: EngineName;
   /** Tells builds of the same engine apart; the fastest counts. */
   readonly build?: string;
+  /** Largest difference from the reference that is not wrong, as a part of its largest element, where float32's does not do. */
+  readonly errorLimit?: number;
   /** Loads code, WebAssembly and a device. Not on the clock. */
   prepare(): Promise<void>;
   /** From the model to a session that can run. On the clock. */

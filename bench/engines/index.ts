@@ -27,6 +27,8 @@ export function enginesOf(name: EngineName, { addresses, builds }: EngineOptions
   switch (name) {
     case "convcam":
       return [convcamEngine(requestDevice)];
+    case "convcam-float16":
+      return [convcamEngine(requestDevice, "float16")];
     case "ort-webgpu":
       return Object.entries(webgpuBuilds)
         .filter(([build]) => !builds || builds.includes(build))

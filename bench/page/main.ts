@@ -30,7 +30,7 @@ let running: AbortController | undefined;
 
 fillChoices("networks", networkNames, ["mnist", "squeezenet1_1"]);
 fillChoices("layers", layerNames, []);
-fillChoices("peers", peerNames, peerNames);
+fillChoices("peers", ["convcam-float16", ...peerNames], peerNames);
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-all]"))
   button.addEventListener("click", () => {
     const boxes = [...element(button.dataset["all"] as string).querySelectorAll<HTMLInputElement>("input")];

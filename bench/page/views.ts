@@ -1,6 +1,6 @@
 // A report as the page shows it: tables as HTML text, and the comparison of two reports. Pure.
-import { casesOf, find, formatMs, formatRatio, gpuRatioOf, ratioOf } from "../markdown.ts";
-import { type BenchReport, type BenchResult, engineNames } from "../report.ts";
+import { casesOf, find, formatMs, formatRatio, gpuRatioOf, ownCase, ratioOf } from "../markdown.ts";
+import { type BenchReport, type BenchResult, engineNames, isOwn } from "../report.ts";
 import { escapeText } from "./charts.ts";
 
 function table(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -45,9 +45,9 @@ export function startView({ results }: BenchReport): string {
 
 export function ownView({ results }: BenchReport): string {
   const rows = results
-    .filter(({ engine }) => engine === "convcam")
+    .filter(({ engine }) => isOwn(engine))
     .map((r) => [
-      escapeText(r.case),
+      escapeText(ownCase(r)),
       formatMs(r.gpuMs),
       formatMs(r.encodeMs),
       formatMs(r.settleMs ?? null),

@@ -5,6 +5,7 @@ import { ModelError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { loadModel, type Model } from "../engine/model.ts";
+import { type Precision, precisions } from "../engine/precision.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { ChannelOrder, Preparation } from "../ui/preparation.ts";
 import { imageSize, readImage } from "./image.ts";
@@ -12,7 +13,7 @@ import { fixShapes } from "./input-shapes.ts";
 import { readBytes, readModelFile } from "./model-file.ts";
 import { requestNodeDevice } from "./node-device.ts";
 import { decodeNpy } from "./npy.ts";
-import { channelOrders, collect, parseList, parseNumber, parseShape } from "./usage.ts";
+import { channelOrders, collect, parseList, parseNumber, parseShape, precisionHelp } from "./usage.ts";
 
 export interface FeedOptions {
   readonly inputNpy?: readonly string[];
@@ -21,6 +22,7 @@ export interface FeedOptions {
   readonly scale?: number;
   readonly channels?: ChannelOrder;
   readonly fit?: "cover" | "contain" | "stretch";
+  readonly precision: Precision;
   readonly shape?: readonly (readonly [string, readonly number[]])[];
 }
 
@@ -32,6 +34,7 @@ export function addFeedOptions(command: Command): Command {
     .option("--std <numbers>", "divides last, per channel (default: 1)", parseList)
     .addOption(new Option("--channels <order>", "order of the input's channels (default: rgb, or gray for one)").choices(channelOrders))
     .addOption(new Option("--fit <how>", "how a picture fills the input").choices(["cover", "contain", "stretch"]).default("cover"))
+    .addOption(new Option("--precision <name>", precisionHelp).choices(precisions).default("float32"))
     .option("--shape <input=shape>", "fix an input's shape, such as data=1,3,224,224; repeatable", collect(parseShape));
 }
 
@@ -65,7 +68,7 @@ export async function withRunningModel<T>(
   for (const [name, tensor] of Object.entries(arrays)) shapes[name] = tensor.shape;
   const device = await requestNodeDevice();
   try {
-    const model = await loadModel(device, graph, { inputShapes: shapes, observe });
+    const model = await loadModel(device, graph, { inputShapes: shapes, observe, precision: options.precision });
     const inputs: Record<string, Tensor> = { ...arrays };
     for (const { name } of open) {
       const shape = model.inputs.find((input) => input.name === name)?.shape;

@@ -1,5 +1,6 @@
 // What a user may type: options that are more than a word, and the error for those that make no sense.
 import { InvalidArgumentError } from "commander";
+import { type Precision, precisions } from "../engine/precision.ts";
 import type { ChannelOrder } from "../ui/preparation.ts";
 
 /** NAME=REST, split at the last "=" so that value names may hold one. */
@@ -50,6 +51,17 @@ export function parseRegularExpression(text: string): RegExp {
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
+}
+
+export const precisionHelp =
+  "float16 stores weights in 16 bits, and where the GPU has shader-f16 also the values between layers; sums stay 32 bits";
+
+/** One precision or both, with a comma. */
+export function parsePrecisions(text: string): readonly Precision[] {
+  const names = text.split(",");
+  for (const name of names)
+    if (!precisions.includes(name as Precision)) throw new InvalidArgumentError(`Expected ${precisions.join(", ")}, or both with a comma.`);
+  return names as Precision[];
 }
 
 export const channelOrders: readonly ChannelOrder[] = ["rgb", "bgr", "gray"];

@@ -9,9 +9,10 @@ import { loadEverything, loadFamilies, loadKernels, loadOperators } from "./ops/
 import type { Target } from "./ops/operator.ts";
 import { optimizeGraph } from "./passes/index.ts";
 import { type Inference, type InferOptions, inferGraph } from "./passes/infer.ts";
-import type { HalfStorage, Precision } from "./plan/halves.ts";
+import type { HalfStorage } from "./plan/halves.ts";
 import type { Layout, MemoryReport, PlacedValue, Plan } from "./plan/plan.ts";
 import { planGraph } from "./plan/planner.ts";
+import type { Precision } from "./precision.ts";
 import { sameShape, sizeOf } from "./shapes.ts";
 import { type ModelSource, type ReadOptions, readModel } from "./source.ts";
 import { type ModelSummary, summarize } from "./summary.ts";

@@ -2,6 +2,7 @@
 // attributes say what to show, events tell what happens, and everything is released when it leaves the page.
 import { DeviceError, UnsupportedError } from "../engine/errors.ts";
 import type { AdapterInfo } from "../engine/gpu/device.ts";
+import { type Precision, precisions } from "../engine/precision.ts";
 import type { ModelSource } from "../engine/source.ts";
 import type { ClassBars, ClassScore } from "./class-bars.ts";
 import elementStyles from "./element.css?inline";
@@ -358,8 +359,12 @@ export class ConvCam extends Base {
     if (!session) return;
     this.#showProgress("Starting the GPU", 0, 0);
     const precision = this.getAttribute("precision") ?? "float32";
-    if (precision !== "float32" && precision !== "float16") throw new Error(`precision '${precision}': expected float32 or float16.`);
-    const view = await session.build({ layers: this.getAttribute("layers") ?? "", preparation: this.#readPreparation(), precision });
+    if (!precisions.includes(precision as Precision)) throw new Error(`precision '${precision}': expected ${precisions.join(" or ")}.`);
+    const view = await session.build({
+      layers: this.getAttribute("layers") ?? "",
+      preparation: this.#readPreparation(),
+      precision: precision as Precision,
+    });
     this.#message.replaceChildren();
     if (!view) return;
     if ("obstacles" in view) {

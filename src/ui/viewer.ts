@@ -3,7 +3,7 @@
 import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { loadModel, type Model } from "../engine/model.ts";
-import type { Precision } from "../engine/plan/halves.ts";
+import type { Precision } from "../engine/precision.ts";
 import { sizeOf } from "../engine/shapes.ts";
 import { ImageInput, type ImageLike } from "./image-input.ts";
 import type { LayerChoice } from "./layers.ts";

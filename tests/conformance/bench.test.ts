@@ -29,6 +29,22 @@ test("times a layer, its dispatches and its frame, after comparing it with ONNX 
   });
 });
 
+test("times a network in halves beside the same in words, and counts each one's bytes", async () => {
+  await withDevice(async (device) => {
+    const engines = [convcamEngine(async () => device), convcamEngine(async () => device, "float16")];
+    const benchCase = { name: "mnist", kind: "network" } as const;
+    const rows = await runCase(benchCase, buildTask(benchCase), engines, {
+      maxSamples: 1,
+      reference: async () => undefined,
+      profile: false,
+    });
+    expect(rows.map(({ engine }) => engine)).toEqual(["convcam", "convcam-float16"]);
+    const [whole, half] = rows.map(({ gpuBytes }) => gpuBytes as number) as [number, number];
+    expect(half).toBeLessThan(0.7 * whole);
+    expect(device.allocatedBytes).toBe(0);
+  });
+});
+
 test("the ceilings are above what the layer of a network needs", async () => {
   await withDevice(async (device) => {
     const ceilings = await measureCeilings(device);

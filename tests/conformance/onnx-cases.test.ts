@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { findCases } from "../../src/cli/conformance/cases.ts";
 import { defaultTolerance } from "../../src/cli/conformance/compare.ts";
-import { type CaseResult, runCase } from "../../src/cli/conformance/run-case.ts";
+import { type CaseResult, type RunOptions, runCase } from "../../src/cli/conformance/run-case.ts";
 import type { Graph, Node } from "../../src/engine/graph/graph.ts";
 import { encodeModel, encodeTensor } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
@@ -19,11 +19,13 @@ const data = process.env["CONVCAM_DATA"] ?? fileURLToPath(new URL("../../../shar
 const quick =
   /^test_(basic_conv|conv_with|averagepool_2d|maxpool_2d|globalaverage|globalmax|batchnorm|relu|leakyrelu|clip_ex|sigmoid_ex|hardswish|softmax_axis|gemm|matmul_|add_bcast|concat_2d|concat_3d|slice|split_equal|pad|reshape|transpose_all|resize_up|resize_down|lrn|reduce_mean_default)/;
 
-async function runAll(folder: string, filter: RegExp, forceKernels: boolean): Promise<CaseResult[]> {
+async function runAll(folder: string, filter: RegExp, options: Partial<RunOptions>): Promise<CaseResult[]> {
   return withDevice(async (device) => {
     const results: CaseResult[] = [];
     for (const oneCase of findCases(folder).filter(({ name }) => filter.test(name)))
-      results.push(...(await runCase(device, oneCase, { tolerance: defaultTolerance, forceKernels })));
+      results.push(
+        ...(await runCase(device, oneCase, { tolerance: defaultTolerance, forceKernels: false, precision: "float32", ...options })),
+      );
     return results;
   });
 }
@@ -123,27 +125,30 @@ function writeCase(folder: string, { node, inputs, fedInputs = inputs.length, ou
   writeFileSync(join(sets, "output_0.pb"), encodeTensor(output));
 }
 
-test("cases of our own: what passes passes, what is wrong fails, what is unknown is unsupported", async () => {
-  const root = mkdtempSync(join(tmpdir(), "convcam-own-"));
-  try {
-    for (const [name, ownCase] of Object.entries(own)) writeCase(join(root, name), ownCase);
-    const results = await runAll(root, /./, true);
-    const statusOf = (name: string) => results.filter((result) => result.name.split(" ")[0] === name).map(({ status }) => status);
-    expect(new Set(statusOf("own_wrong"))).toEqual(new Set(["fail"]));
-    expect(statusOf("own_unknown")).toEqual(["unsupported"]);
-    expect(results.find(({ name }) => name === "own_unknown")?.reason).toContain("Frobnicate");
-    const others = results.filter(({ name }) => !/own_(wrong|unknown)/.test(name));
-    expect(others.filter(({ status }) => status !== "pass").map(({ name, reason }) => `${name}: ${reason}`)).toEqual([]);
-    expect(others.length).toBeGreaterThanOrEqual(5);
-  } finally {
-    rmSync(root, { recursive: true });
-  }
-});
+test.each(["float32", "float16"] as const)(
+  "cases of our own in %s: what passes passes, what is wrong fails, what is unknown is unsupported",
+  async (precision) => {
+    const root = mkdtempSync(join(tmpdir(), "convcam-own-"));
+    try {
+      for (const [name, ownCase] of Object.entries(own)) writeCase(join(root, name), ownCase);
+      const results = await runAll(root, /./, { precision, forceKernels: true });
+      const statusOf = (name: string) => results.filter((result) => result.name.split(" ")[0] === name).map(({ status }) => status);
+      expect(new Set(statusOf("own_wrong"))).toEqual(new Set(["fail"]));
+      expect(statusOf("own_unknown")).toEqual(["unsupported"]);
+      expect(results.find(({ name }) => name === "own_unknown")?.reason).toContain("Frobnicate");
+      const others = results.filter(({ name }) => !/own_(wrong|unknown)/.test(name));
+      expect(others.filter(({ status }) => status !== "pass").map(({ name, reason }) => `${name}: ${reason}`)).toEqual([]);
+      expect(others.length).toBeGreaterThanOrEqual(5);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  },
+);
 
 // A machine without the data runs the cases above; there is nothing here that could be skipped silently on one that has it.
 if (existsSync(join(data, "onnx/node")))
   test("the operators of a CNN agree with ONNX's own cases, with every kernel that accepts them", async () => {
-    const results = await runAll(join(data, "onnx/node"), quick, true);
+    const results = await runAll(join(data, "onnx/node"), quick, { forceKernels: true });
     expect(failures(results)).toEqual([]);
     expect(results.filter(({ status }) => status === "pass").length).toBeGreaterThan(100);
   }, 240_000);

@@ -5,7 +5,7 @@ import { filesOf } from "../../bench/downloads.ts";
 import { formatMs, formatReport, gpuRatioOf, ratioOf } from "../../bench/markdown.ts";
 import { decades, layerBars, mergeDispatches, place, ratioDots, roofline } from "../../bench/page/charts.ts";
 import { fromFragment, parseReport, toFragment } from "../../bench/page/share.ts";
-import { compareReports, comparisonView, problemsView, timesView } from "../../bench/page/views.ts";
+import { compareReports, comparisonView, ownView, problemsView, timesView } from "../../bench/page/views.ts";
 import { type BenchReport, type BenchResult, type EngineName, emptyResult } from "../../bench/report.ts";
 import { roofShare } from "../../bench/roof.ts";
 import { median, quantile } from "../../bench/statistics.ts";
@@ -34,6 +34,15 @@ const report: BenchReport = {
     row("mnist", "tfjs-webgpu", null, { note: "wrong by 0.3 of the largest element" }),
   ],
 };
+
+test("Convcam's own rows tell their precision", () => {
+  const rows = [row("mnist", "convcam", 2), row("mnist", "convcam-float16", 3)];
+  const text = formatReport({ ...report, results: rows });
+  expect(text).toContain("| case | convcam | convcam-float16 |");
+  expect(text).toContain("| mnist | 2.00 | 3.00 (1.5×) |");
+  expect(text).toMatch(/\| mnist \| 2.00 .*\n\| mnist, float16 \| 3.00 /);
+  expect(ownView({ ...report, results: rows })).toContain("mnist, float16");
+});
 
 test("median and quantile", () => {
   expect(median([3, 1, 2])).toBe(2);

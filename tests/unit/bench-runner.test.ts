@@ -74,6 +74,18 @@ describe("an engine that cannot be trusted gets no time, and says why", () => {
   });
 });
 
+test("what is right depends on what an engine stores", async () => {
+  const near = { outputs: () => [Float32Array.of(1, 2, 3.96)] };
+  const results = await run([
+    engine("convcam", [], { session: near }),
+    { ...engine("convcam-float16", [], { session: near }), errorLimit: 2e-2 },
+  ]);
+  expect(results.map(({ engine: name, medianMs }) => [name, medianMs !== null])).toEqual([
+    ["convcam-float16", true],
+    ["convcam", false],
+  ]);
+});
+
 test("of several builds of an engine the fastest counts, the slower ones run once", async () => {
   const log: string[] = [];
   const builds = [engine("ort-webgpu", log, { build: "slow", waitMs: 8 }), engine("ort-webgpu", log, { build: "fast" })];

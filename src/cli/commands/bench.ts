@@ -7,23 +7,25 @@ import { type BenchCase, buildTask, namedCases, taskOf } from "../../../bench/ca
 import { measureCeilings } from "../../../bench/ceilings.ts";
 import { convcamEngine } from "../../../bench/engines/convcam.ts";
 import type { Task } from "../../../bench/engines/engine.ts";
-import { formatMs } from "../../../bench/markdown.ts";
+import { formatMs, ownCase } from "../../../bench/markdown.ts";
 import { timeMosaics } from "../../../bench/mosaics.ts";
 import type { BenchReport, BenchResult, Ceilings } from "../../../bench/report.ts";
 import { roofShare } from "../../../bench/roof.ts";
 import { runCase } from "../../../bench/runner.ts";
 import packageFile from "../../../package.json" with { type: "json" };
+import type { Precision } from "../../engine/precision.ts";
 import { fixShapes } from "../input-shapes.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { formatBytes, formatTable } from "../table.ts";
-import { collect, parseCount, parseNumber, parseShape } from "../usage.ts";
+import { collect, parseCount, parseNumber, parsePrecisions, parseShape, precisionHelp } from "../usage.ts";
 
 interface Options {
   readonly network?: readonly string[];
   readonly layer?: readonly string[];
   readonly layers: boolean;
   readonly batch: readonly number[];
+  readonly precision: readonly Precision[];
   readonly shape?: readonly (readonly [string, readonly number[]])[];
   readonly samples: number;
   readonly budget: number;
@@ -44,6 +46,7 @@ export function addBench(program: Command): void {
     .option("--layers", "all single layers", false)
     .option("--layer <names...>", "single layers by name")
     .option("--batch <counts>", "pictures at once, several with commas", parseCounts, [1])
+    .option("--precision <names>", `both with a comma; ${precisionHelp}`, parsePrecisions, ["float32"])
     .option("--shape <input=shape>", "fix an input's shape of your own files, such as data=1,3,224,224; repeatable", collect(parseShape))
     .option("--samples <count>", "steady runs at most", parseCount(1), 30)
     .option("--budget <seconds>", "time for the steady runs of a case; at least one is made", parseNumber, 5)
@@ -72,9 +75,10 @@ async function runBench(paths: readonly string[], options: Options): Promise<voi
       if (process.stderr.isTTY) process.stderr.write(`${benchCase.name} …\r`);
       const limits = { maxSamples: options.samples, budgetMs: options.budget * 1000 };
       const built = await task();
-      const rows = await runCase(benchCase, built, [convcamEngine(async () => device)], { ...limits, reference: computeReference });
+      const engines = options.precision.map((precision) => convcamEngine(async () => device, precision));
+      const rows = await runCase(benchCase, built, engines, { ...limits, reference: computeReference });
       const mosaics = options.mosaic && benchCase.kind === "network" ? await timeMosaics(device, built) : undefined;
-      results.push(...rows.map((row) => (mosaics ? { ...row, mosaics } : row)));
+      results.push(...rows.map((row, i) => (mosaics && i === 0 ? { ...row, mosaics } : row)));
     }
     console.log(
       formatTable(
@@ -82,7 +86,7 @@ async function runBench(paths: readonly string[], options: Options): Promise<voi
         results.map((result) => rowOf(result, ceilings)),
       ),
     );
-    for (const { case: name, note } of results) if (note) console.log(`${name}: ${note}`);
+    for (const result of results) if (result.note) console.log(`${ownCase(result)}: ${result.note}`);
     if (options.mosaic) printMosaics(results);
     if (options.steps) for (const result of results) printSteps(result, ceilings);
     if (options.json) await writeFile(options.json, `${JSON.stringify(reportOf(adapter, options, results, ceilings), undefined, 1)}\n`);
@@ -148,7 +152,7 @@ const columns = [
 function rowOf(result: BenchResult, ceilings: Ceilings | undefined): readonly string[] {
   const { medianMs, p95Ms, gpuMs, encodeMs, createMs, firstRunMs, gpuBytes, maxError } = result;
   return [
-    result.case,
+    ownCase(result),
     ...[medianMs, p95Ms, gpuMs].map(formatMs),
     ceilings && result.layers ? percent(wholeShare(result, ceilings)) : "–",
     ...[encodeMs, createMs, firstRunMs].map(formatMs),
@@ -163,7 +167,8 @@ function wholeShare({ layers = [] }: BenchResult, ceilings: Ceilings): number {
   return layers.reduce((sum, layer) => sum + roofShare(layer, ceilings) * layer.gpuMs, 0) / total;
 }
 
-function printSteps({ case: name, layers = [] }: BenchResult, ceilings: Ceilings | undefined): void {
+function printSteps(result: BenchResult, ceilings: Ceilings | undefined): void {
+  const { layers = [] } = result;
   const rows = layers.map((layer) => [
     layer.name,
     layer.kernel,
@@ -178,7 +183,7 @@ function printSteps({ case: name, layers = [] }: BenchResult, ceilings: Ceilings
     { title: "GB/s", ...right },
     { title: "Of the roof", ...right },
   ];
-  console.log(`\n${name}\n${formatTable([{ title: "Layer" }, { title: "Kernel" }, ...titles], rows)}`);
+  console.log(`\n${ownCase(result)}\n${formatTable([{ title: "Layer" }, { title: "Kernel" }, ...titles], rows)}`);
 }
 
 function printMosaics(results: readonly BenchResult[]): void {

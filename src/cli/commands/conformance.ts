@@ -1,20 +1,22 @@
 // `convcam conformance`: runs ONNX's backend tests and reports pass, fail and unsupported.
 import { writeFile } from "node:fs/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { ModelError } from "../../engine/errors.ts";
+import { type Precision, precisions } from "../../engine/precision.ts";
 import { findCases } from "../conformance/cases.ts";
-import { defaultTolerance } from "../conformance/compare.ts";
+import { defaultTolerance, halvesTolerance } from "../conformance/compare.ts";
 import { type CaseResult, runCase, type Status } from "../conformance/run-case.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { formatNumber } from "../table.ts";
-import { parseNumber, parseRegularExpression } from "../usage.ts";
+import { parseNumber, parseRegularExpression, precisionHelp } from "../usage.ts";
 
 interface Options {
   readonly filter?: RegExp;
   readonly json?: string;
   readonly forceKernels: boolean;
-  readonly relative: number;
-  readonly absolute: number;
+  readonly precision: Precision;
+  readonly relative?: number;
+  readonly absolute?: number;
   readonly quiet: boolean;
 }
 
@@ -31,8 +33,19 @@ integers and booleans agree exactly. Ends with status 1 when any case fails; uns
     .option("--filter <regex>", "only cases whose name matches", parseRegularExpression)
     .option("--json <file>", "write { adapter, cases: [{ name, status, reason, maxAbsError, maxRelError, ms }] }")
     .option("--force-kernels", "run each case again with every kernel that accepts it", false)
-    .option("--relative <tolerance>", "relative tolerance", parseNumber, defaultTolerance.relative)
-    .option("--absolute <tolerance>", "absolute tolerance", parseNumber, defaultTolerance.absolute)
+    .addOption(
+      new Option("--precision <name>", `float16 puts each case among others; ${precisionHelp}`).choices(precisions).default("float32"),
+    )
+    .option(
+      "--relative <tolerance>",
+      `relative tolerance (default: ${defaultTolerance.relative}, or ${halvesTolerance.relative} for float16)`,
+      parseNumber,
+    )
+    .option(
+      "--absolute <tolerance>",
+      `absolute tolerance (default: ${defaultTolerance.absolute}, or ${halvesTolerance.absolute} for float16)`,
+      parseNumber,
+    )
     .option("--quiet", "print no line for a pass", false)
     .action(runConformance);
 }
@@ -46,10 +59,15 @@ async function runConformance(folders: readonly string[], options: Options): Pro
     );
   const device = await requestNodeDevice();
   const results: CaseResult[] = [];
-  const tolerance = { relative: options.relative, absolute: options.absolute };
+  const usual = options.precision === "float16" ? halvesTolerance : defaultTolerance;
+  const tolerance = { relative: options.relative ?? usual.relative, absolute: options.absolute ?? usual.absolute };
   try {
     for (const oneCase of cases)
-      for (const result of await runCase(device, oneCase, { tolerance, forceKernels: options.forceKernels })) {
+      for (const result of await runCase(device, oneCase, {
+        tolerance,
+        forceKernels: options.forceKernels,
+        precision: options.precision,
+      })) {
         results.push(result);
         if (result.status !== "pass" || !options.quiet) console.log(formatResult(result));
       }

@@ -1,5 +1,5 @@
 // `convcam tune`: measures the kernels of models on this machine's GPU, remembers them, and prints what the engine could ship.
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { buildTask, namedCases } from "../../../bench/cases.ts";
 import { median } from "../../../bench/statistics.ts";
 import { UnsupportedError } from "../../engine/errors.ts";
@@ -9,7 +9,9 @@ import type { Graph } from "../../engine/graph/graph.ts";
 import { loadEverything } from "../../engine/ops/index.ts";
 import { optimizeGraph } from "../../engine/passes/index.ts";
 import type { Inference } from "../../engine/passes/infer.ts";
+import { type HalfStorage, halfStorage } from "../../engine/plan/halves.ts";
 import { planGraph } from "../../engine/plan/planner.ts";
+import { type Precision, precisions } from "../../engine/precision.ts";
 import { createClock } from "../../engine/tune/clock.ts";
 import { idle } from "../../engine/tune/idle.ts";
 import { adapterName, type Choices, defaultMemory, memoryKey } from "../../engine/tune/memory.ts";
@@ -18,10 +20,11 @@ import { layersToTune, measureLayers, type TunedLayer } from "../../engine/tune/
 import { fixShapes } from "../input-shapes.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
-import { collect, parseShape } from "../usage.ts";
+import { collect, parseShape, precisionHelp } from "../usage.ts";
 
 interface Options {
   readonly network?: readonly string[];
+  readonly precision: Precision;
   readonly shape?: readonly (readonly [string, readonly number[]])[];
 }
 
@@ -34,25 +37,27 @@ export function addTune(program: Command): void {
     )
     .argument("[models...]", "your own .onnx files")
     .option("--network <names...>", 'the bench\'s networks by name, or "all"; NAME@16 for sixteen pictures at once')
+    .addOption(new Option("--precision <name>", precisionHelp).choices(precisions).default("float32"))
     .option("--shape <input=shape>", "fix an input's shape of your own files, such as data=1,3,224,224; repeatable", collect(parseShape))
     .action(tuneModels);
 }
 
-async function tuneModels(paths: readonly string[], { network, shape }: Options): Promise<void> {
+async function tuneModels(paths: readonly string[], { network, shape, precision }: Options): Promise<void> {
   const cases = namedCases("network", network ?? (paths.length > 0 ? [] : ["all"]));
   const device = await requestNodeDevice();
   try {
     console.log(adapterName(device.info));
+    const halves = precision === "float16" ? halfStorage(device.gpu.features.has("shader-f16")) : undefined;
     const measured = new Map<string, TunedLayer>();
     const tune = async (name: string, graph: Graph): Promise<void> => {
       const inference = await optimize(graph, fixShapes(graph, shape));
-      for (const layer of await measureUnknown(device, inference, measured)) measured.set(layer.signature, layer);
-      console.log(`\n${name}: ${await compareWhole(device, inference, choicesOf(measured.values()))}`);
+      for (const layer of await measureUnknown(device, inference, measured, halves)) measured.set(layer.signature, layer);
+      console.log(`\n${name}: ${await compareWhole(device, inference, choicesOf(measured.values()), halves)}`);
     };
     for (const path of paths) await tune(path, await readModelFile(path));
     for (const benchCase of cases) await tune(benchCase.name, buildTask(benchCase).graph);
     const layers = [...measured.values()];
-    await (await defaultMemory())?.save(memoryKey(device.info), choicesOf(layers));
+    await (await defaultMemory())?.save(memoryKey(device.info, precision), choicesOf(layers));
     printEntry(device, layers);
   } finally {
     device.dispose();
@@ -67,7 +72,12 @@ async function optimize(graph: Graph, inputShapes: Readonly<Record<string, reado
 }
 
 /** What no model before had. What is shipped or remembered plays no part. */
-async function measureUnknown(device: Device, inference: Inference, known: ReadonlyMap<string, TunedLayer>): Promise<TunedLayer[]> {
+async function measureUnknown(
+  device: Device,
+  inference: Inference,
+  known: ReadonlyMap<string, TunedLayer>,
+  halves: HalfStorage | undefined,
+): Promise<TunedLayer[]> {
   const isKnown = preferKernels(inference.graph, undefined, choicesOf(known.values()));
   const layers: TunedLayer[] = [];
   await measureLayers(
@@ -77,6 +87,7 @@ async function measureUnknown(device: Device, inference: Inference, known: Reado
     {
       idle,
       signal: new AbortController().signal,
+      halves,
       onLayer: (layer, done, total) => {
         layers.push(layer);
         if (process.stderr.isTTY) process.stderr.write(`${done}/${total} \r`);
@@ -104,12 +115,17 @@ function choicesOf(layers: Iterable<TunedLayer>): Choices {
 const passCount = 9;
 
 /** Times one pass of the network in both plans, by turns: what is faster alone need not be so among others. */
-async function compareWhole(device: Device, { graph, operations }: Inference, choices: Choices): Promise<string> {
+async function compareWhole(
+  device: Device,
+  { graph, operations }: Inference,
+  choices: Choices,
+  halves: HalfStorage | undefined,
+): Promise<string> {
   const clock = createClock(device);
   const programs: Program[] = [];
   try {
     for (const chooseKernel of [undefined, preferKernels(graph, undefined, choices)])
-      programs.push(await Program.create(device, planGraph(graph, operations, { target: device.target, chooseKernel })));
+      programs.push(await Program.create(device, planGraph(graph, operations, { target: device.target, chooseKernel, halves })));
     const samples: number[][] = programs.map(() => []);
     for (let i = 0; i <= passCount; i++)
       for (const [index, program] of programs.entries()) {

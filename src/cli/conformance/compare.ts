@@ -9,6 +9,9 @@ export interface Tolerance {
 
 export const defaultTolerance: Tolerance = { relative: 1e-3, absolute: 1e-5 };
 
+/** For weights and values that were rounded to 11 bits on their way. */
+export const halvesTolerance: Tolerance = { relative: 4e-3, absolute: 2e-3 };
+
 export interface Comparison {
   /** Why the tensors differ; absent where they agree. */
   readonly reason?: string;

@@ -4,6 +4,7 @@ import type { Device } from "../../engine/gpu/device.ts";
 import type { Graph, Node } from "../../engine/graph/graph.ts";
 import { type LoadOptions, loadModel } from "../../engine/model.ts";
 import { orRecognized, readTensor } from "../../engine/onnx/import.ts";
+import type { Precision } from "../../engine/precision.ts";
 import { isFloat, type Tensor } from "../../engine/tensor.ts";
 import { readBytes, readModelFile } from "../model-file.ts";
 import type { Case, DataSet } from "./cases.ts";
@@ -25,6 +26,7 @@ export interface RunOptions {
   readonly tolerance: Tolerance;
   /** Runs the case again with every kernel that accepts it, each under a name of its own. */
   readonly forceKernels: boolean;
+  readonly precision: Precision;
 }
 
 type KernelChoice = NonNullable<LoadOptions["chooseKernel"]>;
@@ -36,14 +38,14 @@ export async function runCase(device: Device, oneCase: Case, options: RunOptions
     accepted.set(node.name, names);
     return undefined;
   };
-  const first = await measure(oneCase.name, () => runDataSets(device, oneCase, options.tolerance, remember));
+  const first = await measure(oneCase.name, () => runDataSets(device, oneCase, options, remember));
   if (!options.forceKernels || first.status === "unsupported") return [first];
   const results = [first];
   // The planner takes the first that accepts, so only the others are news.
   const others = new Set([...accepted.values()].flatMap((names) => names.slice(1)));
   for (const kernel of others) {
     const force: KernelChoice = (_node: Node, names) => (names.includes(kernel) ? kernel : undefined);
-    results.push(await measure(`${oneCase.name} [${kernel}]`, () => runDataSets(device, oneCase, options.tolerance, force)));
+    results.push(await measure(`${oneCase.name} [${kernel}]`, () => runDataSets(device, oneCase, options, force)));
   }
   return results;
 }
@@ -63,14 +65,20 @@ async function measure(name: string, run: () => Promise<Errors>): Promise<CaseRe
   }
 }
 
-async function runDataSets(device: Device, { modelPath, dataSets }: Case, tolerance: Tolerance, choose: KernelChoice): Promise<Errors> {
+async function runDataSets(
+  device: Device,
+  { modelPath, dataSets }: Case,
+  { tolerance, precision }: RunOptions,
+  choose: KernelChoice,
+): Promise<Errors> {
   const graph = await readModelFile(modelPath);
   const reasons: string[] = [];
   let maxAbsError = 0;
   let maxRelError = 0;
   for (const dataSet of dataSets) {
     const expected = await readTensors(dataSet.outputs);
-    const actual = await runDataSet(device, graph, dataSet, choose);
+    const floats = graph.outputs.filter((_, i) => expected[i] && isFloat(expected[i].dtype));
+    const actual = await runDataSet(device, graph, { dataSet, floats }, { precision, chooseKernel: choose });
     for (const [i, tensor] of expected.entries()) {
       const output = actual[i];
       if (!output) throw new Error(`the model has no output ${i}`);
@@ -84,18 +92,25 @@ async function runDataSets(device: Device, { modelPath, dataSets }: Case, tolera
   return { reason: reasons.join("; "), maxAbsError, maxRelError };
 }
 
-async function runDataSet(device: Device, graph: Graph, dataSet: DataSet, choose: KernelChoice): Promise<readonly Tensor[]> {
-  const tensors = await readTensors(dataSet.inputs);
+/** @param data with the names of the outputs that are floats */
+async function runDataSet(
+  device: Device,
+  graph: Graph,
+  data: { readonly dataSet: DataSet; readonly floats: readonly string[] },
+  options: LoadOptions,
+): Promise<readonly Tensor[]> {
+  const tensors = await readTensors(data.dataSet.inputs);
   const inputs = Object.fromEntries(tensors.map((tensor, i) => [graph.inputs[i]?.name ?? `input ${i}`, tensor]));
   const inputShapes = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, tensor.shape]));
   let refusal: unknown;
   for (const fixed of fixedInputs(graph, inputs)) {
     const inputValues = Object.fromEntries(fixed.map((name) => [name, inputs[name] as Tensor]));
     try {
-      const model = await loadModel(device, graph, { inputShapes, inputValues, chooseKernel: choose });
+      const whole = options.precision === "float16" ? amongOthers(graph, fixed, data.floats) : graph;
+      const model = await loadModel(device, whole, { inputShapes, inputValues, ...options });
       try {
         model.run(Object.fromEntries(Object.entries(inputs).filter(([name]) => !fixed.includes(name))));
-        return await Promise.all(graph.outputs.map((name) => model.read(name)));
+        return await Promise.all(whole.outputs.map((name) => model.read(name)));
       } finally {
         model.dispose();
       }
@@ -105,6 +120,34 @@ async function runDataSet(device: Device, graph: Graph, dataSet: DataSet, choose
     }
   }
   throw refusal;
+}
+
+/**
+ * The graph with two nodes that do nothing before every input and after every output of floats: only what lies between layers is
+ * stored in 16 bits.
+ */
+function amongOthers(graph: Graph, fixed: readonly string[], floats: readonly string[]): Graph {
+  const negate = (from: string, to: string): Node => ({
+    name: to,
+    operator: "Neg",
+    domain: "",
+    inputs: [from],
+    outputs: [to],
+    attributes: new Map(),
+  });
+  const twice = (from: string, to: string) => [negate(from, `${to}, negative`), negate(`${to}, negative`, to)];
+  const inner = new Map(
+    graph.inputs.filter(({ name, dtype }) => isFloat(dtype) && !fixed.includes(name)).map(({ name }) => [name, `${name}, again`]),
+  );
+  return {
+    ...graph,
+    outputs: graph.outputs.map((name) => (floats.includes(name) ? `${name}, at last` : name)),
+    nodes: [
+      ...[...inner].flatMap(([from, to]) => twice(from, to)),
+      ...graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map((name) => inner.get(name) ?? name) })),
+      ...floats.flatMap((name) => twice(inner.get(name) ?? name, `${name}, at last`)),
+    ],
+  };
 }
 
 /**

@@ -4,9 +4,6 @@ import type { Shader } from "../../shaders/shader.ts";
 import { numberToFloat16 } from "../tensor.ts";
 import type { PlanBuffer, Step } from "./plan.ts";
 
-/** What weights and values are stored in. */
-export type Precision = "float32" | "float16";
-
 /** How a planner stores halves. */
 export interface HalfStorage {
   /** Which values are halves beside constants: those between layers, where kernels can write halves; "all" if nobody reads any. */

@@ -1,7 +1,7 @@
 // What was measured, by adapter and engine version, so that it need not be measured again.
 import { version } from "../../../package.json";
 import type { AdapterInfo } from "../gpu/device.ts";
-import type { Precision } from "../plan/halves.ts";
+import type { Precision } from "../precision.ts";
 
 /** Signature of a node to the name of its fastest kernel. */
 export type Choices = Readonly<Record<string, string>>;

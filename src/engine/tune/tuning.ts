@@ -2,7 +2,8 @@
 import type { Device } from "../gpu/device.ts";
 import type { TypedGraph } from "../graph/graph.ts";
 import type { Inference } from "../passes/infer.ts";
-import type { HalfStorage, Precision } from "../plan/halves.ts";
+import type { HalfStorage } from "../plan/halves.ts";
+import type { Precision } from "../precision.ts";
 import { idle, unlessAborted } from "./idle.ts";
 import { adapterName, type Choices, defaultMemory, memoryKey, type TuningMemory } from "./memory.ts";
 import { type ChooseKernel, preferKernels } from "./prefer.ts";

@@ -1,7 +1,7 @@
 // What the element's page side asks of its engine side, and what it is told. All of it can be cloned, so that the engine side
 // may live in a worker; only canvases and pictures must be handed over, which remote-session.ts does.
 import type { AdapterInfo } from "../../engine/gpu/device.ts";
-import type { Precision } from "../../engine/plan/halves.ts";
+import type { Precision } from "../../engine/precision.ts";
 import type { LoadProgress, ModelSource } from "../../engine/source.ts";
 import type { LayerSummary } from "../../engine/summary.ts";
 import type { ImageLike } from "../image-input.ts";

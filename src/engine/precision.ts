@@ -1,0 +1,5 @@
+// What a model's weights, and the values between its layers, are stored in.
+
+export const precisions = ["float32", "float16"] as const;
+
+export type Precision = (typeof precisions)[number];
