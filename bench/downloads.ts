@@ -26,9 +26,9 @@ export function filesOf(engine: EngineName, build: string | undefined, hasThread
   switch (engine) {
     case "convcam":
     case "convcam-float16": {
-      // With the parts that load only for models with rarer operators or functions of their own.
-      const parts = ["convcam.js", "convcam-on-demand.js", "convcam-functions.js", ...(engine === "convcam" ? [] : ["convcam-halves.js"])];
-      return parts.map((file) => ["convcam", file]);
+      // With the parts that load only for models with 3×3 convolutions, rarer operators or functions of their own.
+      const parts = ["-winograd", "-on-demand", "-functions", ...(engine === "convcam" ? [] : ["-halves"])];
+      return ["", ...parts].map((part) => ["convcam", `convcam${part}.js`]);
     }
     case "ort-webgpu":
       return runtime(build ?? "asyncify");

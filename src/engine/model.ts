@@ -5,7 +5,7 @@ import { ConstantBuffers } from "./gpu/constants.ts";
 import type { Device } from "./gpu/device.ts";
 import { Program } from "./gpu/program.ts";
 import type { Graph, Node, TypedGraph, ValueType } from "./graph/graph.ts";
-import { loadEverything, loadFamilies, loadKernels, loadOperators } from "./ops/index.ts";
+import { loadEverything, loadKernels, loadOperators, loadWideKernels } from "./ops/index.ts";
 import type { Target } from "./ops/operator.ts";
 import { optimizeGraph } from "./passes/index.ts";
 import { type Inference, type InferOptions, inferGraph } from "./passes/infer.ts";
@@ -71,7 +71,7 @@ export async function inspectModel(graph: Graph, options: InferOptions = {}): Pr
  */
 export async function loadModel(device: Device, source: ModelSource | Graph, options: LoadOptions = {}): Promise<Model> {
   const tuning = beginTuning(device, options);
-  const parts = options.chooseKernel ? loadEverything() : loadFamilies(device.target);
+  const parts = options.chooseKernel ? loadEverything() : loadWideKernels(device.target);
   const [file] = await Promise.all([isGraph(source) ? source : readModel(source, options), parts]);
   await loadOperators(file);
   let inference = inferGraph(file, options);

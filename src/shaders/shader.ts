@@ -43,6 +43,15 @@ export function defineShader(name: string, code: string): Shader {
   return { name, code, bindings, overrides, ...(members !== undefined && { params: layOut(members) }) };
 }
 
+/** The same shader where these bindings, which it only reads, are declared as if it wrote them. */
+export function withWritable(shader: Shader, names: readonly string[]): Shader {
+  if (names.length === 0) return shader;
+  const code = shader.code.replace(/<storage,\s*read>\s*(\w+)/g, (whole, name) =>
+    names.includes(name) ? `<storage, read_write> ${name}` : whole,
+  );
+  return defineShader(shader.name, code);
+}
+
 function kindOf(access: string | undefined, type: string): BindingKind {
   if (access) return access === "uniform" ? access : /write/.test(access) ? "read_write" : "read";
   if (type === "texture_external") return "external_texture";

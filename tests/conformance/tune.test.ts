@@ -121,6 +121,18 @@ describe("tuning", () => {
       expect(device.allocatedBytes).toBe(0);
     }));
 
+  test("keeps what it finds in words and in halves apart", () =>
+    withDevice(async (device) => {
+      const memory = scratchMemory();
+      for (const precision of ["float32", "float16"] as const) {
+        const model = await load(device, { memory }, { precision });
+        expect(await model.tuned).toMatchObject({ isComplete: true, failures: [], layers: [{ signature }] });
+        model.dispose();
+      }
+      expect([...memory.kept.keys()].map((key) => key.endsWith(", float16"))).toEqual([false, true]);
+      expect(device.allocatedBytes).toBe(0);
+    }));
+
   test("works without timestamps, by the wall clock", () =>
     withDevice(async ({ gpu, info, target }) => {
       const withoutClock = new Proxy(gpu, {

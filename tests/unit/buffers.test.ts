@@ -99,52 +99,108 @@ describe("sharing", () => {
   });
 });
 
-/** Runs the plan of `requests` twice over words that say whether they are zero. Fails where a storage meets another, or a dirty border. */
-function simulate(requests: readonly Request[]): { mixed: boolean } {
-  const { buffers, bufferOf, refills } = assignBuffers(requests, peakLiveBytes(requests));
-  const isDirty = buffers.map(({ sizeBytes }) => new Uint8Array(sizeBytes / 4));
-  const owner = new Map<number, Storage>();
-  const spans = requests.flatMap(({ storage, lifetime }) => (lifetime === "always" ? [] : [{ storage, ...lifetime }]));
+interface Word {
+  isDirty: boolean;
+  owner: Storage | undefined;
+}
+
+/** Runs the plan of `requests` a few times over words that say whose they are and whether they are zero. */
+function simulate(requests: readonly Request[]): { isMixed: boolean; isBeside: boolean; waste: number } {
+  const peakBytes = peakLiveBytes(requests);
+  const { buffers, bufferOf, offsetOf, refills } = assignBuffers(requests, peakBytes);
+  const words = buffers.map(({ sizeBytes }) => Array.from({ length: sizeBytes / 4 }, (): Word => ({ isDirty: false, owner: undefined })));
+  const spans = requests.flatMap(({ storage, lifetime, partners }) => (lifetime === "always" ? [] : [{ storage, partners, ...lifetime }]));
+  /** The words of its buffer from where it starts. */
+  const home = (storage: Storage) => (words[bufferOf.get(storage) as number] ?? []).slice((offsetOf.get(storage) ?? 0) / 4);
+  for (const offset of offsetOf.values()) expect(offset % 256).toBe(0);
   const lastStep = Math.max(...spans.map(({ last }) => last));
   for (let run = 0; run < 3; run++)
     for (let step = 0; step <= lastStep; step++) {
       for (const { storage } of spans.filter(({ first }) => first === step)) {
-        const buffer = bufferOf.get(storage) as number;
-        expect(owner.get(buffer)).toBeUndefined();
-        owner.set(buffer, storage);
-        const words = isDirty[buffer] as Uint8Array;
-        expect(words.length).toBeGreaterThanOrEqual(storage.elements);
+        const own = home(storage);
+        expect(own.length).toBeGreaterThanOrEqual(storage.elements);
         const refilled = refills.get(storage);
-        if (refilled !== undefined) for (const at of borderWords(storage, refilled)) words[at] = 0;
-        const around = storage.plane ? borderWords(storage) : [];
-        expect(around.filter((at) => words[at] === 1)).toEqual([]);
-        words.fill(1, 0, storage.elements);
-        for (const at of around) words[at] = 0;
+        const zeroed = refilled === undefined ? [] : borderWords(storage, refilled).map((at) => own[at] as Word);
+        const around = (storage.plane ? borderWords(storage) : []).map((at) => own[at] as Word);
+        const inside = own.slice(0, storage.elements);
+        expect([...zeroed, ...inside].filter(({ owner }) => owner).length).toBe(0);
+        for (const word of zeroed) word.isDirty = false;
+        expect(around.filter(({ isDirty }) => isDirty).length).toBe(0);
+        for (const word of inside) Object.assign(word, { isDirty: true, owner: storage });
+        for (const word of around) word.isDirty = false;
       }
-      for (const { storage } of spans.filter(({ last }) => last === step)) owner.delete(bufferOf.get(storage) as number);
+      for (const { storage } of spans.filter(({ last }) => last === step))
+        for (const word of home(storage).slice(0, storage.elements)) word.owner = undefined;
     }
-  return { mixed: refills.size > 0 };
+  for (const { storage, partners = [] } of spans)
+    for (const [partner, isBoundOnce] of partners) if (!isBoundOnce) expect(bufferOf.get(partner)).not.toBe(bufferOf.get(storage));
+  const bytes = buffers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return { isMixed: refills.size > 0, isBeside: offsetOf.size > 0, waste: bytes / peakBytes };
 }
 
-test("random lifetimes, sizes and patterns", () => {
+test("random lifetimes, sizes, patterns and partners", () => {
   let state = 7;
   const random = (below: number): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-  let mixedCount = 0;
-  for (let round = 0; round < 300; round++) {
+  const results = Array.from({ length: 300 }, () => {
     const requests = Array.from({ length: 3 + random(25) }, (_, i): Request => {
       const first = random(30);
-      const map = 2 + random(3);
+      const map = 8 + random(3);
       const around = random(3) === 0 ? noBorder : border(random(2), random(2), 1, random(2));
       const storage = storageOf(`v${i}`, [1, 1 + random(6), map, map], around);
       return random(12) === 0 ? { storage, lifetime: "always", elementBytes: 4 } : during(storage, first, first + random(6));
     });
-    if (simulate(requests).mixed) mixedCount++;
-  }
+    return simulate(withPartners(requests, () => random(4) > 0));
+  });
   // The rounds are not all of the easy kind.
-  expect(mixedCount).toBeGreaterThan(50);
+  expect(results.filter(({ isMixed }) => isMixed).length).toBeGreaterThan(50);
+  expect(results.filter(({ isBeside }) => isBeside).length).toBeGreaterThan(50);
+  expect(results.filter(({ waste }) => waste > 1.15).length).toBeLessThan(60);
+});
+
+/** Whatever ends where another begins is read by the dispatch that writes that. */
+function withPartners(requests: readonly Request[], isBoundOnce: () => boolean): readonly Request[] {
+  const partners = requests.map(() => new Map<Storage, boolean>());
+  for (const [i, { lifetime: one }] of requests.entries())
+    for (const [k, { lifetime: next }] of requests.entries()) {
+      if (one === "always" || next === "always" || one.last !== next.first || i === k) continue;
+      const isOnce = isBoundOnce() && partners[i]?.get(requests[k]?.storage as Storage) !== false;
+      partners[i]?.set(requests[k]?.storage as Storage, isOnce);
+      partners[k]?.set(requests[i]?.storage as Storage, isOnce);
+    }
+  return requests.map((request, i) => ({ ...request, partners: partners[i] as Map<Storage, boolean> }));
+}
+
+describe("beside each other", () => {
+  const [large, a, b] = [storageOf("large", [128]), storageOf("a", [64]), storageOf("b", [64])];
+
+  test("what lives at the same time shares a buffer where memory would else be wasted", () => {
+    const requests = [during(large, 0, 1), during(a, 2, 3), during(b, 3, 4)];
+    const { buffers, offsetOf } = assignBuffers(requests, peakLiveBytes(requests));
+    expect(buffers.map(({ sizeBytes }) => sizeBytes)).toEqual([512]);
+    expect([large, a, b].map((storage) => offsetOf.get(storage))).toEqual([0, 256, 0]);
+  });
+
+  test("not if a dispatch would bind what it reads there twice", () => {
+    const requests = [
+      during(large, 0, 1),
+      { ...during(a, 2, 3), partners: new Map([[b, false]]) },
+      { ...during(b, 3, 4), partners: new Map([[a, false]]) },
+    ];
+    const { buffers, offsetOf } = assignBuffers(requests, peakLiveBytes(requests));
+    expect(buffers.map(({ sizeBytes }) => sizeBytes)).toEqual([512, 256]);
+    expect(offsetOf.size).toBe(0);
+  });
+
+  test("what was overwritten beside its neighbours gets its zeros again", () => {
+    const bordered = storageOf("bordered", [1, 1, 7, 7], border(1, 1, 0, 0));
+    const requests = [during(large, 0, 1), during(a, 2, 3), during(bordered, 3, 4)];
+    const { buffers, refills } = assignBuffers(requests, peakLiveBytes(requests));
+    expect(buffers.length).toBe(1);
+    expect([...refills]).toEqual([[bordered, 64]]);
+  });
 });
 
 test("the peak is the largest sum alive at one step", () => {

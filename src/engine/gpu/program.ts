@@ -323,7 +323,8 @@ function bindStep(
     }
     const index = step.bindings[name];
     if (index === undefined) throw new Error(`${step.shader.name}: binding '${name}' of step '${step.node}' was not given`);
-    entries.push({ binding, resource: { buffer: buffers[index] as GPUBuffer } });
+    const { offsetBytes: offset = 0, sizeBytes: size } = step.ranges?.[name] ?? {};
+    entries.push({ binding, resource: { buffer: buffers[index] as GPUBuffer, offset, ...(size !== undefined && { size }) } });
   }
   const label = `${step.node} (${step.kernel})`;
   const bindGroup = device.gpu.createBindGroup({ label, layout: pipeline.getBindGroupLayout(0), entries });

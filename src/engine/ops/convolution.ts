@@ -8,13 +8,12 @@ import { resolveWindow } from "../window.ts";
 import type { Candidate, ConvolutionCase } from "./convolution/case.ts";
 import { depthwiseKernel } from "./convolution/depthwise.ts";
 import { directCandidates } from "./convolution/direct.ts";
-import { winogradCandidates } from "./convolution/winograd.ts";
 import { defineOperator, type Kernel, type Operation, type Operator, type OperatorContext, type Target } from "./operator.ts";
 
 type Family = (it: ConvolutionCase, target: Target) => readonly Candidate[];
 
 /** Kernels for weights known at load, one or two spatial axes and no negative pads. */
-const families: Family[] = [directCandidates, winogradCandidates];
+const families: Family[] = [directCandidates];
 
 /** Adds a family that was loaded later. */
 export function addFamily(family: Family): void {

@@ -1,7 +1,7 @@
 // Finds every operator: each file in this folder, or in on-demand/, default-exports one or a list of them and is registered so.
 // Files that only help others are left out by name.
 import { UnsupportedError } from "../errors.ts";
-import type { Graph } from "../graph/graph.ts";
+import type { Graph, Node } from "../graph/graph.ts";
 import { addFamily } from "./convolution.ts";
 import { type Operation, type Operator, type OperatorModules, operatorsOf, type Target } from "./operator.ts";
 
@@ -30,8 +30,9 @@ export function findOperator(domain: string, name: string): Operator | undefined
 }
 
 /** Makes every operator of a graph available: fetches the rarer ones only if it has one that is not here yet. */
-export async function loadOperators(graph: Pick<Graph, "nodes">): Promise<void> {
-  if (!graph.nodes.every(({ domain, operator }) => findOperator(domain, operator))) await loadRarer();
+export async function loadOperators(graph: Pick<Graph, "nodes" | "initializers">): Promise<void> {
+  const isComplete = graph.nodes.every(({ domain, operator }) => findOperator(domain, operator));
+  await Promise.all([loadWinograd(graph), isComplete || loadRarer()]);
 }
 
 /**
@@ -46,15 +47,27 @@ export async function loadKernels(operations: Iterable<Operation>, target: Targe
 }
 
 /** Fetches the kernels that pay on adapters with many lanes only. A model runs without them as well, if not as fast. */
-export async function loadFamilies({ subgroupSize }: Target): Promise<void> {
+export async function loadWideKernels({ subgroupSize }: Target): Promise<void> {
   if (subgroupSize) return;
   const more = await import("./convolution/implicit-gemm.ts").catch(() => undefined);
   if (more) addFamily(more.implicitGemmCandidates);
 }
 
+/** Fetches Winograd's kernels if a convolution is 3×3. A model runs without them as well, if not as fast. */
+async function loadWinograd({ nodes, initializers }: Pick<Graph, "nodes" | "initializers">): Promise<void> {
+  const is3x3 = ({ attributes, inputs }: Node): boolean => {
+    const kernel = attributes.get("kernel_shape") ?? initializers.get(inputs[1] ?? "")?.shape.slice(2);
+    return String(kernel) === "3,3";
+  };
+  if (!nodes.some((node) => node.operator === "Conv" && is3x3(node))) return;
+  const more = await import("./convolution/winograd.ts").catch(() => undefined);
+  if (more) addFamily(more.winogradCandidates);
+}
+
 /** Fetches all there is, for who wants to choose among all kernels. */
 export async function loadEverything(): Promise<void> {
-  await Promise.all([loadRarer(), loadFamilies({})]);
+  const [winograd] = await Promise.all([import("./convolution/winograd.ts"), loadRarer(), loadWideKernels({})]);
+  addFamily(winograd.winogradCandidates);
 }
 
 /** An operator that is here already is replaced: the rarer part has it with more kernels. */

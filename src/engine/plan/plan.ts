@@ -33,6 +33,13 @@ export interface PlacedValue extends Layout {
   readonly buffer: number;
 }
 
+/** Part of a buffer. */
+export interface BoundRange {
+  /** A multiple of 256. */
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+}
+
 /** One dispatch. */
 export interface Step {
   /** Name of the graph node it belongs to, or of the value it copies or whose border it makes zero. */
@@ -44,6 +51,8 @@ export interface Step {
   readonly params: ParamValues;
   /** Binding name to index into {@link Plan.buffers}; `params` is bound by the runtime. */
   readonly bindings: Readonly<Record<string, number>>;
+  /** What is bound of those buffers that hold several values at once; of others all. */
+  readonly ranges?: Readonly<Record<string, BoundRange>>;
   readonly workgroups: readonly [number, number, number];
   /** Multiply-accumulates. */
   readonly macs: number;

@@ -1,4 +1,5 @@
 // Graph → Plan: which kernel computes each node, where each value lies, which buffers are shared.
+import { type BindingKind, withWritable } from "../../shaders/shader.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import { copyDispatch } from "../ops/element-wise-kernel.ts";
@@ -18,7 +19,7 @@ import {
   type Storage,
   unionBorder,
 } from "./layouts.ts";
-import type { PlacedValue, Plan, PlanBuffer, Step } from "./plan.ts";
+import type { BoundRange, PlacedValue, Plan, PlanBuffer, Step } from "./plan.ts";
 import { zeroBorderStep } from "./zero-border.ts";
 
 export interface PlanOptions {
@@ -213,7 +214,7 @@ class Planner {
     );
   }
 
-  /** WebGPU forbids a dispatch to read and write one buffer: no node may do both inside `root`. */
+  /** Slices of one whole interleave, so WebGPU lets no dispatch read one and write another: no node may do both inside `root`. */
   #hasConflict(root: string): boolean {
     return this.#nodes.some((planned) => {
       const { node, kernel } = planned;
@@ -419,11 +420,40 @@ class Planner {
     });
     const pinned = new Set([...this.#kept, ...this.#graph.inputs.map((i) => i.name)].map((name) => this.#placements.get(name)?.storage));
     const storages = this.#slots.filter((slot): slot is Storage => "elements" in slot);
+    const partners = this.#partners();
     return storages.map((storage) => ({
       storage,
+      partners: partners.get(storage) ?? new Map(),
       lifetime: pinned.has(storage) ? "always" : (lifetimes.get(storage) ?? "always"),
       elementBytes: this.#floats.has(storage) && this.#storesHalves(pinned.has(storage)) ? 2 : 4,
     }));
+  }
+
+  /** Which storages are read where others are written, see {@link Request.partners}. */
+  #partners(): ReadonlyMap<Storage, ReadonlyMap<Storage, boolean>> {
+    const partners = new Map<Storage, Map<Storage, boolean>>();
+    const add = (one: Storage, other: Storage, mayBeBeside: boolean) => {
+      const known = partners.get(one) ?? new Map<Storage, boolean>();
+      partners.set(one, known.set(other, mayBeBeside && known.get(other) !== false));
+    };
+    // What a kernel binds twice anywhere it can nowhere be said to write, or it would take two pipelines.
+    const shared = ({ slots }: UnboundStep, name: string) =>
+      Object.keys(slots).some((other) => other !== name && slots[other] === slots[name]);
+    const rigid = new Set(this.#steps.flatMap((step) => Object.keys(step.slots).filter((name) => shared(step, name))));
+    for (const { step, slots } of this.#steps) {
+      const bound = Object.entries(slots).flatMap(([name, slot]) => {
+        const storage = this.#slots[slot] as Storage | PlanBuffer;
+        return "elements" in storage ? { name, storage, isWritten: step.shader.bindings[name]?.kind === "read_write" } : [];
+      });
+      for (const one of bound)
+        for (const other of bound) {
+          if (one.storage === other.storage) continue;
+          const isAnyRigid = rigid.has(one.name) || rigid.has(other.name);
+          // What is said to be written must not lie with what is said to be read.
+          if (one.isWritten || other.isWritten || isAnyRigid) add(one.storage, other.storage, !isAnyRigid);
+        }
+    }
+    return partners;
   }
 
   #storesHalves(isReadable: boolean): boolean {
@@ -447,22 +477,33 @@ class Planner {
     const halves = new Set<Storage | PlanBuffer>(this.#slots.filter((slot) => "holdsHalves" in slot));
     for (const { storage, elementBytes } of requests) if (elementBytes === 2) halves.add(storage);
     const isHalf = (slot: number) => halves.has(this.#slots[slot] as Storage | PlanBuffer);
+    const rangeOf = (slot: Storage | PlanBuffer): BoundRange | undefined => {
+      const offsetBytes = assignment.offsetOf.get(slot as Storage);
+      if (offsetBytes === undefined) return undefined;
+      return { offsetBytes, sizeBytes: Math.ceil(((slot as Storage).elements * (halves.has(slot) ? 2 : 4)) / 4) * 4 };
+    };
     const steps = this.#steps.map(({ step, slots, touched }): Step[] => {
-      const bindings = Object.entries(slots);
-      const names = bindings.flatMap(([name, slot]) => (isHalf(slot) ? name : []));
+      const entries = Object.entries(slots);
+      const names = entries.flatMap(([name, slot]) => (isHalf(slot) ? name : []));
+      const bindings = Object.fromEntries(entries.map(([name, slot]) => [name, bufferOf[slot] as number]));
+      const ranges = entries.flatMap(([name, slot]) => {
+        const range = rangeOf(this.#slots[slot] as Storage | PlanBuffer);
+        return range ? [[name, range] as const] : [];
+      });
       return [
         {
           ...step,
           shader: this.#halves?.shader(step.shader, names) ?? step.shader,
-          bindings: Object.fromEntries(bindings.map(([name, slot]) => [name, bufferOf[slot] as number])),
-          bytes: bindings.reduce((sum, [name, slot]) => sum + (touched[name] ?? 0) * (isHalf(slot) ? 2 : 4), 0),
+          bindings,
+          ...(ranges.length > 0 && { ranges: Object.fromEntries(ranges) }),
+          bytes: entries.reduce((sum, [name, slot]) => sum + (touched[name] ?? 0) * (isHalf(slot) ? 2 : 4), 0),
         },
       ];
     });
     for (const { storage, lifetime, elementBytes } of requests) {
       const elements = assignment.refills.get(storage);
       if (elements === undefined || lifetime === "always") continue;
-      const step = zeroBorderStep(storage, elements, assignment.bufferOf.get(storage) as number);
+      const step = zeroBorderStep(storage, elements, assignment.bufferOf.get(storage) as number, rangeOf(storage));
       steps[lifetime.first]?.unshift(elementBytes === 2 && this.#halves ? this.#halves.ofBorder(step) : step);
     }
 
@@ -478,7 +519,7 @@ class Planner {
     }
     return {
       buffers,
-      steps: steps.flat(),
+      steps: withoutAliases(steps.flat()),
       values,
       constants,
       memory: {
@@ -492,6 +533,27 @@ class Planner {
 
 /** Elements of a constant from which on it is stored in halves: what is small may be a scale or an epsilon that must stay exact. */
 const leastHalves = 1024;
+
+/**
+ * WebGPU lets a dispatch read one part of a buffer and write another only if it might write both: the shader says so of the bindings where
+ * such parts are bound. Other steps with that shader say the same, as far as they can: one pipeline serves them all.
+ */
+function withoutAliases(steps: readonly Step[]): readonly Step[] {
+  const isKind = ({ shader }: Step, name: string, kind: BindingKind) => shader.bindings[name]?.kind === kind;
+  const sharers = ({ bindings }: Step, name: string) =>
+    Object.keys(bindings).filter((other) => other !== name && bindings[other] === bindings[name]);
+  const aliased = new Map<string, Set<string>>();
+  for (const step of steps)
+    for (const name of Object.keys(step.bindings))
+      if (isKind(step, name, "read") && sharers(step, name).some((other) => isKind(step, other, "read_write")))
+        aliased.set(step.shader.code, (aliased.get(step.shader.code) ?? new Set()).add(name));
+  return steps.map((step) => {
+    const names = [...(aliased.get(step.shader.code) ?? [])].filter((name) =>
+      sharers(step, name).every((other) => isKind(step, other, "read_write")),
+    );
+    return names.length > 0 ? { ...step, shader: withWritable(step.shader, names) } : step;
+  });
+}
 
 /** The nodes that outputs or kept values need, in order. */
 function liveNodes(graph: TypedGraph, kept: ReadonlySet<string>): Node[] {

@@ -2,15 +2,16 @@
 import shader from "../../shaders/zero-border.wgsl";
 import { flatWorkgroups } from "../ops/dispatch.ts";
 import type { Storage } from "./layouts.ts";
-import type { Step } from "./plan.ts";
+import type { BoundRange, Step } from "./plan.ts";
 
 const wordsPerInvocation = 16;
 
 /**
  * @param elements of the storage, or of the largest that follows in its buffer with the same border
  * @param buffer where it lies, an index into the plan's
+ * @param range of the buffer, where it is not alone there
  */
-export function zeroBorderStep({ label, plane = [1, 1], border }: Storage, elements: number, buffer: number): Step {
+export function zeroBorderStep({ label, plane = [1, 1], border }: Storage, elements: number, buffer: number, range?: BoundRange): Step {
   const { top, left, bottom, right } = border;
   const [rows, columns] = plane;
   const gap = left + right;
@@ -25,6 +26,7 @@ export function zeroBorderStep({ label, plane = [1, 1], border }: Storage, eleme
     constants: {},
     params: { count, border: words, head, gap: Math.max(1, gap), tail, width: columns - gap, plane: rows * columns },
     bindings: { value: buffer },
+    ...(range && { ranges: { value: range } }),
     workgroups: flatWorkgroups(Math.ceil(count / wordsPerInvocation), 64),
     macs: 0,
     bytes: count * 4,
