@@ -18,6 +18,7 @@ interface Row {
   readonly why: string;
   readonly run: OperatorRun;
   readonly expected: (...inputs: number[][]) => number[];
+  readonly maxBindingBytes?: number;
 }
 
 function product(rows: number, columns: number, depth: number) {
@@ -164,6 +165,16 @@ const cases: readonly Row[] = [
     expected: product(11, 3, 1027),
   },
   {
+    why: "a dense layer whose matrix is larger than what may be bound",
+    run: {
+      operator: "Gemm",
+      inputs: [random([3, 70]), random([70, 45], 2), random([45], 3)],
+      constants: [1],
+    },
+    maxBindingBytes: 70 * 20 * 4,
+    expected: (a, b, c) => product(3, 45, 70)(a, b).map((value, i) => value + (c[i % 45] as number)),
+  },
+  {
     why: "a dense layer of few pictures, all of it scaled, with an addend",
     run: {
       operator: "Gemm",
@@ -262,11 +273,11 @@ const cases: readonly Row[] = [
   },
 ];
 
-for (const { why, run, expected } of cases)
+for (const { why, run, expected, maxBindingBytes } of cases)
   test(`${run.operator}: ${why}`, () =>
     withDevice(async (device) => {
       const wanted = expected(...run.inputs.map((input) => input?.toNumbers() ?? []));
-      for (const target of [{}, device.target])
+      for (const target of [{ maxBindingBytes }, { ...device.target, maxBindingBytes }])
         for (const kernel of kernelNames({ ...run, target })) {
           const [output] = await runOperator(device, { ...run, kernel, target });
           const actual = output?.toNumbers() ?? [];

@@ -225,6 +225,42 @@ describe("buffers", () => {
       }
   });
 
+  test("no kernel binds more than the adapter allows where another can do", () => {
+    const lines: Options = {
+      inputs: { x: [1, 16, 12, 12] },
+      constants: { w: noise([16, 16, 3, 3]), m: noise([2304, 50], 2), b: noise([50], 3) },
+      nodes: [op("Conv", "x w", "c", same), op("Flatten", "c", "f"), op("Gemm", "f m b", "y")],
+    };
+    const { graph, operations } = optimizeGraph(graphOf(lines), { keep: new Set() });
+    const largest = ({ buffers }: Plan) => Math.max(...buffers.map(({ sizeBytes }) => sizeBytes));
+    expect(largest(planGraph(graph, operations))).toBe(2304 * 52 * 4);
+    for (const maxBindingBytes of [2304 * 24 * 4, 2304 * 17 * 4]) {
+      const planned = planGraph(graph, operations, { target: { maxBindingBytes } });
+      expect(largest(planned)).toBeLessThanOrEqual(maxBindingBytes);
+      expect(planned.steps.filter(({ node }) => node === "y").map(({ params }) => [params["first_column"], params["columns"]])).toEqual(
+        maxBindingBytes === 2304 * 24 * 4
+          ? [
+              [0, 24],
+              [24, 24],
+              [48, 2],
+            ]
+          : [
+              [0, 16],
+              [16, 16],
+              [32, 16],
+              [48, 2],
+            ],
+      );
+    }
+    const kernels = (maxBindingBytes: number) =>
+      operations
+        .get("c")
+        ?.kernels?.({ maxBindingBytes })
+        .map(({ name }) => name);
+    expect(kernels(36 * 16 * 16 * 4)).toContain("winograd 4×4");
+    expect(kernels(36 * 16 * 16 * 4 - 1)).not.toContain("winograd 4×4");
+  });
+
   test("a constant that two nodes read is uploaded once", () => {
     const planned = plan({ constants: { k: noise([3, 8, 8]) }, nodes: [op("Mul", "x k", "a"), op("Div", "a k", "y")] });
     expect(planned.buffers.filter(({ role }) => role === "weights")).toHaveLength(1);

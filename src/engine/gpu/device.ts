@@ -57,10 +57,15 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
 /** Wide subgroups read one address at no cost; narrow ones, such as SwiftShader's four lanes, gain by sharing what they load. */
 const widestSharingSubgroup = 8;
 
-function targetOf({ features, info }: GPUAdapter): Target {
+function targetOf({ features, info, limits }: GPUAdapter): Target {
   const size = info.subgroupMinSize;
   const isFixed = features.has("subgroups") && size === info.subgroupMaxSize && size > 1;
-  return isFixed && size <= widestSharingSubgroup ? { subgroupSize: size } : {};
+  return { maxBindingBytes: limits.maxStorageBufferBindingSize, ...(isFixed && size <= widestSharingSubgroup && { subgroupSize: size }) };
+}
+
+function expectWithin(label: string, size: number, limit: number): void {
+  if (size > limit)
+    throw new DeviceError(`'${label}' takes ${size} bytes, but this GPU allows ${limit} in one buffer. Use smaller inputs or another GPU.`);
 }
 
 export class Device {
@@ -97,16 +102,16 @@ export class Device {
   createBuffer(label: string, sizeBytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
     if (this.#isDisposed) throw new DeviceError("This device was disposed of. Request another one.");
     const size = Math.max(4, Math.ceil(sizeBytes / 4) * 4);
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
-    const limit = usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
-    if (size > limit)
-      throw new DeviceError(
-        `'${label}' takes ${size} bytes, but this GPU allows ${limit} in one buffer. Use smaller inputs or another GPU.`,
-      );
+    expectWithin(label, size, this.gpu.limits.maxBufferSize);
     const buffer = this.gpu.createBuffer({ label, size, usage });
     this.#buffers.set(buffer, size);
     this.#allocatedBytes += size;
     return buffer;
+  }
+
+  /** @throws DeviceError where no dispatch may see so much of a buffer */
+  checkBinding(label: string, sizeBytes: number): void {
+    expectWithin(label, sizeBytes, this.gpu.limits.maxStorageBufferBindingSize);
   }
 
   destroyBuffer(buffer: GPUBuffer): void {

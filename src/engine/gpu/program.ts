@@ -170,6 +170,11 @@ async function build(
   onCompile?: ProgramOptions["onCompile"],
   readBytes = 0,
 ): Promise<EncodedStep[]> {
+  for (const { bindings, ranges } of plan.steps)
+    for (const [name, index] of Object.entries(bindings)) {
+      const { label, sizeBytes } = plan.buffers[index] as PlanBuffer;
+      device.checkBinding(label, ranges?.[name]?.sizeBytes ?? sizeBytes);
+    }
   const compiling = compileAll(device, plan.steps, onCompile);
   // A failure meanwhile must not leave it unhandled.
   compiling.catch(() => {});

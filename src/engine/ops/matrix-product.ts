@@ -41,7 +41,8 @@ export function matrixProductKernels(product: MatrixProduct, target: Target): re
       kernels.push({
         name: "columns",
         ignoresInputs: [1],
-        dispatches: (inputs, outputs) => [byColumns(product, target, inputs, outputs, packColumns(b, product))],
+        dispatches: (inputs, outputs) =>
+          partsOf(product, target).map((part) => byColumns(product, target, inputs, outputs, packColumns(b, product, part), part)),
       });
     else if (columns % 4 === 0 && bStrides[0] === columns && bStrides[1] === 1)
       kernels.push({
@@ -73,8 +74,9 @@ function byColumns(
   inputs: Inputs,
   outputs: readonly PlacedOperand[],
   b: PlacedOperand | PackedConstant,
+  { first, columns }: Part = { first: 0, columns: product.columns },
 ): Dispatch {
-  const { rows, columns, depth, alpha = 1, beta = 1, aStrides, cStrides = [0, 0] } = product;
+  const { rows, depth, alpha = 1, beta = 1, aStrides, cStrides = [0, 0] } = product;
   const variant = chooseVariant(product, target);
   const groups = Math.ceil(columns / 4);
   return {
@@ -82,6 +84,8 @@ function byColumns(
     params: {
       rows,
       columns,
+      first_column: first,
+      row_length: product.columns,
       groups,
       depth,
       a_row: aStrides[0],
@@ -100,16 +104,28 @@ export function addend({ cStrides }: MatrixProduct, inputs: Inputs): PlacedOpera
   return cStrides ? (inputs[2] as PlacedOperand) : noAddend;
 }
 
-/** `b` as [depth, groups, 4]; its last column fills the last group up. */
-function packColumns(b: Tensor, { columns, depth, bStrides }: MatrixProduct): PackedConstant {
+/** Columns of `b` that are computed together. */
+interface Part {
+  readonly first: number;
+  readonly columns: number;
+}
+
+/** As many columns at once as may be bound: a classifier after large maps has a matrix of hundreds of megabytes. */
+function partsOf({ columns, depth }: MatrixProduct, { maxBindingBytes = Number.POSITIVE_INFINITY }: Target): readonly Part[] {
+  const most = Math.min(columns, Math.max(4, 4 * Math.floor(maxBindingBytes / (16 * depth))));
+  return Array.from({ length: Math.ceil(columns / most) }, (_, i) => ({ first: i * most, columns: Math.min(most, columns - i * most) }));
+}
+
+/** A part of `b` as [depth, groups, 4]; its last column fills the last group up. */
+function packColumns(b: Tensor, { depth, bStrides }: MatrixProduct, { first, columns }: Part): PackedConstant {
   const width = Math.ceil(columns / 4) * 4;
   const [rowStride, columnStride] = bStrides;
-  return packLater(`${depth}×${columns} matrix by columns, from strides of ${bStrides}`, depth * width, (data) => {
+  return packLater(`${depth}×${columns} matrix by columns from ${first}, of strides of ${bStrides}`, depth * width, (data) => {
     const source = b.toFloat32();
     // Already as the kernel reads it.
     if (width === columns && columnStride === 1 && rowStride === columns) return data.set(source);
     for (let n = 0; n < width; n++) {
-      const column = Math.min(n, columns - 1) * columnStride;
+      const column = (first + Math.min(n, columns - 1)) * columnStride;
       for (let k = 0; k < depth; k++) data[k * width + n] = source[k * rowStride + column] as number;
     }
   });

@@ -80,6 +80,8 @@ export interface Kernel {
 export interface Target {
   /** Lanes per subgroup, where sharing loads among them pays. */
   readonly subgroupSize?: number | undefined;
+  /** What a dispatch may see of one buffer, where that is known. */
+  readonly maxBindingBytes?: number | undefined;
   /** Whether pipelines shall compile soon rather than run fast. It changes no borders, no scratch memory and no kernel's name. */
   readonly isDraft?: boolean | undefined;
 }

@@ -19,6 +19,8 @@ export function groupsPerWorkgroup({ slices }: Pick<MatrixProductVariant, "slice
 const fields: readonly (readonly [string, ParamField["type"]])[] = [
   ["rows", "u32"], // M
   ["columns", "u32"], // N
+  ["first_column", "u32"], // of all that y and c have
+  ["row_length", "u32"], // of y
   ["groups", "u32"], // N / 4, rounded up
   ["depth", "u32"], // K
   ["a_row", "u32"], // strides, in elements
@@ -30,7 +32,7 @@ const fields: readonly (readonly [string, ParamField["type"]])[] = [
 ];
 
 /**
- * y[m, n] = alpha · Σ over k of a[m, k] · b[k, n] + beta · c[m, n], y dense.
+ * y[m, n] = alpha · Σ over k of a[m, k] · b[k, n] + beta · c[m, n], y dense: N of its columns, for b may be one part of a matrix.
  *
  * b is [K, groups, 4]; where N is no multiple of 4, the last column fills the last group up. One invocation computes a block
  * of rows × 4 columns; neighbours read neighbouring groups. The last block of rows reaches back until it fits.
@@ -123,9 +125,9 @@ function meet(rows: number, slices: number, width: number): string[] {
 function store(row: string, sum: (component: string) => string): string[] {
   return [
     `let row = ${row};`,
-    "let to = row * params.columns;",
-    "let add = row * params.c_row;",
     "let c_column = params.c_column;",
+    "let to = row * params.row_length + params.first_column;",
+    "let add = row * params.c_row + params.first_column * c_column;",
     ...range(4).map((i) => `output[to + column_${i}] = alpha * ${sum("xyzw"[i] as string)} + beta * c[add + column_${i} * c_column];`),
   ];
 }

@@ -38,7 +38,17 @@ export function winogradCandidates(it: ConvolutionCase, target: Target): Candida
   const { kernel, strides, dilations, output } = it.window;
   const is3x3 = sameShape(kernel, [3, 3]) && sameShape(strides, [1, 1]) && sameShape(dilations, [1, 1]);
   if (!is3x3 || it.groups !== 1) return [];
-  return tileSizes.filter((size) => output.every((extent) => extent >= size)).map((size) => candidate(it, target, size));
+  return tileSizes
+    .filter(
+      (size) => output.every((extent) => extent >= size) && largestBytes(it, size) <= (target.maxBindingBytes ?? Number.POSITIVE_INFINITY),
+    )
+    .map((size) => candidate(it, target, size));
+}
+
+/** Of the buffers it needs: a number per product, and tile and channel, or pair of channels. */
+function largestBytes({ batch, inChannels, outChannels, window }: ConvolutionCase, tileSize: number): number {
+  const tiles = window.output.reduce((count, extent) => count * Math.ceil(extent / tileSize), batch);
+  return (tileSize + 2) ** 2 * Math.max(tiles * inChannels, tiles * outChannels, inChannels * outChannels) * 4;
 }
 
 function candidate(it: ConvolutionCase, target: Target, tileSize: 2 | 4): Candidate {
