@@ -3,14 +3,16 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { buildGraph } from "../../models/index.ts";
 import type { Node } from "../../src/engine/graph/graph.ts";
 import { optimizeGraph } from "../../src/engine/passes/index.ts";
 import { browserMemory } from "../../src/engine/tune/browser-memory.ts";
 import { fileMemory } from "../../src/engine/tune/file-memory.ts";
 import { unlessAborted } from "../../src/engine/tune/idle.ts";
-import { adapterName, type Choices, memoryKey } from "../../src/engine/tune/memory.ts";
+import { adapterFamily, adapterName, type Choices, memoryKey } from "../../src/engine/tune/memory.ts";
 import { preferKernels } from "../../src/engine/tune/prefer.ts";
 import { type Contender, race, winnerOf } from "../../src/engine/tune/race.ts";
+import { shipped } from "../../src/engine/tune/shipped.ts";
 import { signatureOf } from "../../src/engine/tune/signature.ts";
 import { graphOfNode, layersToTune } from "../../src/engine/tune/tuner.ts";
 import { type GraphLines, graphOf, ints, noise, op } from "../support/graphs.ts";
@@ -212,8 +214,23 @@ test("waiting ends with the signal, even if nothing else ever happens", async ()
 test("choices belong to an adapter and a version of the engine", () => {
   const info = { vendor: "google", architecture: "swiftshader", device: "", description: "SwiftShader" };
   expect(adapterName(info)).toBe("google swiftshader SwiftShader");
+  expect(adapterFamily(info)).toBe("google swiftshader");
   expect(memoryKey(info)).toMatch(/^google swiftshader SwiftShader, convcam \d+\.\d+\.\d+/);
   expect(adapterName({ vendor: "", architecture: "", device: "", description: "" })).toBe("unknown");
+});
+
+test("every shipped choice is a kernel of a layer that a network of the bench has", () => {
+  const choices = shipped["mesa software"] as Choices;
+  const missing = new Set(Object.keys(choices));
+  for (const name of ["squeezenet1_1", "mobilenetv2", "resnet18", "resnet50"]) {
+    const { graph, operations } = optimizeGraph(buildGraph(name, { seed: 1 }), { keep: new Set() });
+    for (const node of graph.nodes) {
+      const signature = signatureOf(node, graph);
+      const kernels = operations.get(node.name)?.kernels?.({ subgroupSize: 8 }) ?? [];
+      if (kernels.some((kernel) => kernel.name === choices[signature])) missing.delete(signature);
+    }
+  }
+  expect([...missing]).toEqual([]);
 });
 
 describe("a file", () => {

@@ -14,7 +14,7 @@ import { planGraph } from "../../engine/plan/planner.ts";
 import { type Precision, precisions } from "../../engine/precision.ts";
 import { createClock } from "../../engine/tune/clock.ts";
 import { idle } from "../../engine/tune/idle.ts";
-import { adapterName, type Choices, defaultMemory, memoryKey } from "../../engine/tune/memory.ts";
+import { adapterFamily, adapterName, type Choices, defaultMemory, memoryKey } from "../../engine/tune/memory.ts";
 import { preferKernels } from "../../engine/tune/prefer.ts";
 import { layersToTune, measureLayers, type TunedLayer } from "../../engine/tune/tuner.ts";
 import { fixShapes } from "../input-shapes.ts";
@@ -145,5 +145,5 @@ function printEntry(device: Device, layers: readonly TunedLayer[]): void {
   const better = layers.filter(({ before, kernel }) => before !== kernel);
   console.log(`\n${better.length} of ${layers.length} layers have a faster kernel than the predicted one.`);
   if (better.length > 0)
-    console.log(`For src/engine/tune/shipped.ts:\n${JSON.stringify({ [adapterName(device.info)]: choicesOf(better) }, undefined, 2)}`);
+    console.log(`For src/engine/tune/shipped.ts:\n${JSON.stringify({ [adapterFamily(device.info)]: choicesOf(better) }, undefined, 2)}`);
 }

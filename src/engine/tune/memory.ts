@@ -13,7 +13,11 @@ export interface TuningMemory {
   save(key: string, choices: Choices): Promise<void>;
 }
 
-/** How the shipped table names an adapter. */
+/** How the shipped table names adapters: browsers tell no more of them, and other drivers and cards of a family are alike. */
+export function adapterFamily({ vendor, architecture }: AdapterInfo): string {
+  return [vendor, architecture].filter(Boolean).join(" ");
+}
+
 export function adapterName({ vendor, architecture, device, description }: AdapterInfo): string {
   return [vendor, architecture, device, description].filter(Boolean).join(" ") || "unknown";
 }

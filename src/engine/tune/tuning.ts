@@ -5,7 +5,7 @@ import type { Inference } from "../passes/infer.ts";
 import type { HalfStorage } from "../plan/halves.ts";
 import type { Precision } from "../precision.ts";
 import { idle, unlessAborted } from "./idle.ts";
-import { adapterName, type Choices, defaultMemory, memoryKey, type TuningMemory } from "./memory.ts";
+import { adapterFamily, type Choices, defaultMemory, memoryKey, type TuningMemory } from "./memory.ts";
 import { type ChooseKernel, preferKernels } from "./prefer.ts";
 import { shipped } from "./shipped.ts";
 import { layersToTune, measureLayers, type TunedLayer } from "./tuner.ts";
@@ -75,7 +75,7 @@ export class Tuning {
   }
 
   get #shipped(): Choices {
-    return shipped[adapterName(this.#device.info)] ?? {};
+    return shipped[adapterFamily(this.#device.info)] ?? {};
   }
 
   /** Ends the search; {@link run} settles soon after. */
