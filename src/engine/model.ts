@@ -5,6 +5,7 @@ import { ConstantBuffers } from "./gpu/constants.ts";
 import type { Device } from "./gpu/device.ts";
 import { Program } from "./gpu/program.ts";
 import type { Graph, Node, TypedGraph, ValueType } from "./graph/graph.ts";
+import { commonDraft } from "./ops/convolution/direct.ts";
 import { loadEverything, loadKernels, loadOperators, loadWideKernels } from "./ops/index.ts";
 import type { Target } from "./ops/operator.ts";
 import { optimizeGraph } from "./passes/index.ts";
@@ -71,6 +72,7 @@ export async function inspectModel(graph: Graph, options: InferOptions = {}): Pr
  */
 export async function loadModel(device: Device, source: ModelSource | Graph, options: LoadOptions = {}): Promise<Model> {
   const tuning = beginTuning(device, options);
+  if (typeof source === "string" || source instanceof URL) void prepareKernels(device);
   const parts = options.chooseKernel ? loadEverything() : loadWideKernels(device.target);
   const [file] = await Promise.all([isGraph(source) ? source : readModel(source, options), parts]);
   await loadOperators(file);
@@ -81,6 +83,11 @@ export async function loadModel(device: Device, source: ModelSource | Graph, opt
   const model = new Model(device, file, inference, options, await tuning, halfStorage);
   await model.observe(options.observe ?? []);
   return model;
+}
+
+/** Compiles what any network takes, where compiling takes long, while the network is on its way. It never rejects. */
+export async function prepareKernels(device: Device): Promise<void> {
+  if (device.target.subgroupSize) await device.pipeline(commonDraft(device.target)).catch(() => {});
 }
 
 /** A model runs without tuning as well: what keeps that part of the program from loading is no error. */

@@ -41,6 +41,11 @@ export class ImageInput {
   #isExternal = false;
 
   /** Compiles what a picture takes. Video frames are read without a copy where the platform can, from soon after the first one on. */
+  /** Compiles what any picture takes. */
+  static prepare(device: Device): Promise<unknown> {
+    return device.pipeline(shader);
+  }
+
   static async create(device: Device, targets: readonly ImageTarget[]): Promise<ImageInput> {
     return new ImageInput(device, targets, await device.pipeline(shader));
   }

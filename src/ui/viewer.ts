@@ -2,7 +2,7 @@
 // one compute pass and one submit per frame.
 import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
-import { loadModel, type Model } from "../engine/model.ts";
+import { loadModel, type Model, prepareKernels } from "../engine/model.ts";
 import type { Precision } from "../engine/precision.ts";
 import { sizeOf } from "../engine/shapes.ts";
 import { ImageInput, type ImageLike } from "./image-input.ts";
@@ -77,6 +77,12 @@ export class Viewer {
   #framesInFlight = 0;
   #areResultsCurrent = true;
   #isDisposed = false;
+
+  /** Compiles what a view of any network takes, while the network is on its way. */
+  static async prepare(device: Device): Promise<void> {
+    const renderer = new MosaicRenderer(device, navigator.gpu.getPreferredCanvasFormat());
+    await Promise.all([ImageInput.prepare(device), prepareKernels(device), renderer.prepare()]).finally(() => renderer.dispose());
+  }
 
   /** @param onResults called now and then, never more than once a frame */
   static async create(device: Device, options: ViewerOptions, onResults: (results: Results) => void): Promise<Viewer> {

@@ -94,6 +94,39 @@ test("mosaics do without the bars where these cannot be loaded, and the page hea
   await expect(page.locator("#first .panel .name")).toHaveText(["conv_1"]);
 });
 
+test("gets the GPU ready while the network is on its way", async ({ page }) => {
+  await page.addInitScript(() => {
+    const compiled: string[] = [];
+    Object.assign(window, { compiled });
+    const compile = GPUDevice.prototype.createComputePipelineAsync;
+    GPUDevice.prototype.createComputePipelineAsync = function (descriptor) {
+      compiled.push(descriptor.label ?? "");
+      return compile.call(this, descriptor);
+    };
+  });
+  const compiled = () => page.evaluate(() => (window as unknown as { compiled: readonly string[] }).compiled);
+  let send = () => {};
+  const asked = new Promise<void>((resolve) => {
+    send = resolve;
+  });
+  await page.route("**/*.onnx", async (route) => {
+    await asked;
+    await route.continue();
+  });
+  await page.goto("/tests/element/two.html");
+  // Each element has a device of its own.
+  const ahead = { "image-to-tensor": 2, mosaic: 4, range: 2, "range-partials": 2, "convolution tap by tap, block 16×7": 2 };
+  const counts = async () => {
+    const labels = await compiled();
+    return Object.fromEntries(Object.keys(ahead).map((label) => [label, labels.filter((other) => other === label).length]));
+  };
+  await expect.poll(counts).toEqual(ahead);
+  send();
+  for (const id of ["first", "second"]) await expect(page.locator(`#${id} .bars li`)).toHaveCount(10, { timeout: 30_000 });
+  // What was compiled ahead is not compiled again.
+  expect(await counts()).toEqual(ahead);
+});
+
 test("tells results and probes by events", async ({ page }) => {
   await openTwo(page);
   const top = await page.evaluate(

@@ -84,15 +84,24 @@ export class MosaicRenderer {
 
   /** Prepares the mosaic of a value. */
   async mosaic(label: string, source: MosaicSource, options: MosaicOptions): Promise<Mosaic> {
-    const type = gpuTypeOf(source.dtype);
-    const constants = { VALUE_TYPE: valueTypes[type], COMPARE: options.compare ? 1 : 0, AVERAGE: isMagnified(options.layout) ? 0 : 1 };
+    const pipelines = await this.#compile(gpuTypeOf(source.dtype), options.compare !== undefined, !isMagnified(options.layout));
+    return new Mosaic(this, pipelines, label, source, options);
+  }
+
+  /** Compiles what most mosaics take, before anyone knows which there will be. */
+  async prepare(): Promise<void> {
+    if (this.usesCompute) await Promise.all([false, true].map((averages) => this.#compile("f32", false, averages)));
+  }
+
+  async #compile(type: GpuType, compares: boolean, averages: boolean): Promise<Pipelines> {
+    const constants = { VALUE_TYPE: valueTypes[type], COMPARE: Number(compares), AVERAGE: Number(averages) };
     const shader = this.format === "bgra8unorm" ? swapStorageFormat(mosaicShader) : mosaicShader;
     const [pixels, partials, range] = await Promise.all([
       this.usesCompute ? this.device.pipeline(shader, constants) : this.#renderPipeline(constants),
       this.device.pipeline(partialsShader, { VALUE_TYPE: valueTypes[type] }),
       this.device.pipeline(rangeShader),
     ]);
-    return new Mosaic(this, { pixels, partials, range }, label, source, options);
+    return { pixels, partials, range };
   }
 
   dispose(): void {

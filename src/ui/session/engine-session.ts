@@ -20,11 +20,15 @@ import {
   type ViewRequest,
 } from "./session.ts";
 
+/** A network that takes longer to come leaves time to get the GPU ready. One that is there at once is to have all of the compiler. */
+const patienceMs = 100;
+
 export class EngineSession implements Session {
   readonly #listener: SessionListener;
   #graph: Graph | undefined;
   #compared: Graph | undefined;
   #device: Device | undefined;
+  #opening: Promise<Device> | undefined;
   #viewer: Viewer | undefined;
   #choices: readonly LayerChoice[] = [];
   #panes: readonly Pane[] = [];
@@ -42,9 +46,22 @@ export class EngineSession implements Session {
     this.#close();
     this.#graph = undefined;
     this.#compared = undefined;
+    if (src === undefined) return;
     const read = async (source: ModelSource) => this.#alive(await readModel(source, { onProgress: this.#onProgress }));
-    if (src !== undefined) this.#graph = await read(src);
-    if (src !== undefined && compare !== undefined) this.#compared = await read(compare);
+    const timer = setTimeout(() => void this.#prepare(), patienceMs);
+    try {
+      this.#graph = await read(src);
+      if (compare !== undefined) this.#compared = await read(compare);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Gets the GPU ready for whatever network comes. If that fails, building the view will say so. */
+  async #prepare(): Promise<void> {
+    await this.#openDevice()
+      .then((device) => Viewer.prepare(device))
+      .catch(() => {});
   }
 
   async build({ layers, preparation, precision }: ViewRequest): Promise<View | Refusal | undefined> {
@@ -126,10 +143,19 @@ export class EngineSession implements Session {
     this.#close();
     this.#device?.dispose();
     this.#device = undefined;
+    this.#opening = undefined;
   }
 
-  async #openDevice(): Promise<Device> {
-    if (this.#device) return this.#device;
+  #openDevice(): Promise<Device> {
+    this.#opening ??= this.#requestDevice().catch((error) => {
+      // Another time there may be a GPU.
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  async #requestDevice(): Promise<Device> {
     const device = await requestDevice();
     if (this.#isDisposed) {
       device.dispose();
@@ -141,6 +167,7 @@ export class EngineSession implements Session {
       this.#close();
       device.dispose();
       this.#device = undefined;
+      this.#opening = undefined;
       this.#listener({ event: "lost", detail: message });
     });
     return device;

@@ -8,6 +8,7 @@ import {
   type Walk,
 } from "../../../shaders/generate/convolution.ts";
 import { range } from "../../../shaders/generate/range.ts";
+import type { Shader } from "../../../shaders/shader.ts";
 import { sizeOf } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { flatWorkgroups } from "../dispatch.ts";
@@ -82,6 +83,11 @@ export function draftVariant(outChannels: number, pixels: number, activation: Ac
     activation: asClip(activation).kind,
     subgroupSize,
   };
+}
+
+/** The shader of most drafts, whatever the network. */
+export function commonDraft(target: Target): Shader {
+  return generateConvolution(draftVariant(16, 7, { kind: "none", alpha: 0, beta: 0 }, target));
 }
 
 /** Where a walk leaves these to Params. */
