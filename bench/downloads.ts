@@ -26,8 +26,8 @@ export function filesOf(engine: EngineName, build: string | undefined, hasThread
   switch (engine) {
     case "convcam":
     case "convcam-float16": {
-      // With the parts that load only for models with 3×3 convolutions, rarer operators or functions of their own.
-      const parts = ["-winograd", "-on-demand", "-functions", ...(engine === "convcam" ? [] : ["-halves"])];
+      // With what a 3×3 convolution loads, and a graphics card. Nothing that is measured here needs the rarer operators.
+      const parts = ["-winograd", "-implicit-gemm", ...(engine === "convcam" ? [] : ["-halves"])];
       return ["", ...parts].map((part) => ["convcam", `convcam${part}.js`]);
     }
     case "ort-webgpu":

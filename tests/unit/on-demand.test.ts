@@ -1,7 +1,8 @@
-// What the element has from the start is enough for the networks that people try first.
+// What the element has from the start is enough for the networks that people try first, and for all that the bench measures.
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { networkNames } from "../../bench/cases.ts";
+import { layerNames } from "../../bench/layers.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 
 const models: Readonly<Record<string, () => Promise<Graph>>> = {
@@ -9,18 +10,19 @@ const models: Readonly<Record<string, () => Promise<Graph>>> = {
     const { importModel } = await import("../../src/engine/onnx/import.ts");
     return importModel(readFileSync(new URL("../../models/mnist-trained.onnx", import.meta.url)));
   },
-  ...Object.fromEntries(
-    networkNames.map((name) => [
-      name,
-      async () => {
-        const { buildTask } = await import("../../bench/cases.ts");
-        return buildTask({ kind: "network", name }).graph;
-      },
-    ]),
-  ),
+  ...benchModels("network", networkNames),
+  ...benchModels("layer", layerNames),
 };
 
-test.each(Object.keys(models))("%s needs nothing that is loaded on demand", async (name) => {
+function benchModels(kind: "network" | "layer", names: readonly string[]): Record<string, () => Promise<Graph>> {
+  const build = async (name: string) => {
+    const { buildTask } = await import("../../bench/cases.ts");
+    return buildTask({ kind, name }).graph;
+  };
+  return Object.fromEntries(names.map((name) => [name, () => build(name)]));
+}
+
+test.each(Object.keys(models))("%s needs no operator that is loaded on demand", async (name) => {
   // Test files start with everything loaded.
   vi.resetModules();
   const { findOperator, loadKernels, operatorNames } = await import("../../src/engine/ops/index.ts");
