@@ -7,7 +7,7 @@ import { Program } from "./gpu/program.ts";
 import type { Graph, Node, TypedGraph, ValueType } from "./graph/graph.ts";
 import { commonDraft } from "./ops/convolution/direct.ts";
 import { loadEverything, loadKernels, loadOperators, loadWideKernels } from "./ops/index.ts";
-import type { Target } from "./ops/operator.ts";
+import type { Operation, Target } from "./ops/operator.ts";
 import { optimizeGraph } from "./passes/index.ts";
 import { type Inference, type InferOptions, inferGraph } from "./passes/infer.ts";
 import type { HalfStorage } from "./plan/halves.ts";
@@ -232,7 +232,7 @@ export class Model {
     const halves = this.#halfStorage?.(this.#device.gpu.features.has("shader-f16"));
     const planFor = (target: Target) => planGraph(graph, operations, { keep: observed, target, chooseKernel, halves });
     const isDraft = this.#isDraft;
-    const plan = planFor({ ...this.#device.target, isDraft });
+    const plan = planFor({ ...this.#device.target, draftBlock: isDraft ? draftBlockFor(operations.values()) : undefined });
     const request = ++this.#request;
     const program = await Program.create(this.#device, plan, {
       ...(onCompile && { onCompile }),
@@ -405,6 +405,15 @@ export class Model {
     }
     this.#device.gpu.queue.submit([encoder.finish()]);
   }
+}
+
+/** Multiply-adds from which on a first run gains more by a larger block than it loses by its compiling. */
+const longRun = 6e9;
+
+function draftBlockFor(operations: Iterable<Operation>): 16 | 32 {
+  let total = 0;
+  for (const { macs = 0 } of operations) total += macs;
+  return total > longRun ? 32 : 16;
 }
 
 /** What is float32 already is not copied. */

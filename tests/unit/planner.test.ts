@@ -318,10 +318,19 @@ describe("constants", () => {
 });
 
 describe("drafts", () => {
-  test.each(["mnist", "squeezenet1_1", "mobilenetv2", "resnet18"])("of %s: fewer pipelines, the same memory and kernels", (name) => {
+  const draftBlocks: readonly (readonly [string, 16 | 32])[] = [
+    ["mnist", 16],
+    ["squeezenet1_1", 16],
+    ["mobilenetv2", 16],
+    ["resnet18", 16],
+    ["xception", 32],
+    ["vgg16_features", 32],
+  ];
+
+  test.each(draftBlocks)("of %s in blocks of %i: fewer pipelines, the same memory and kernels", (name, draftBlock) => {
     const { graph, operations } = optimizeGraph(inferGraph(buildGraph(name, { seed: 1 })).graph, { keep: new Set() });
     const planFor = (target: Target) => planGraph(graph, operations, { target });
-    const [draft, final] = [planFor({ subgroupSize: 4, isDraft: true }), planFor({ subgroupSize: 4 })];
+    const [draft, final] = [planFor({ subgroupSize: 4, draftBlock }), planFor({ subgroupSize: 4 })];
     expect(usesSameMemory(draft, final)).toBe(true);
     const pipelines = ({ steps }: Plan) => new Set(steps.map(({ shader }) => shader.code)).size;
     expect(pipelines(draft)).toBeLessThanOrEqual(pipelines(final));

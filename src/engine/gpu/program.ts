@@ -65,7 +65,7 @@ export class Program {
    * Changes to other pipelines and weights for the same kernels in the same memory, once they are compiled: whoever holds a buffer of a
    * value may go on. Runs until then as before; does nothing if the program is disposed of meanwhile.
    *
-   * @param plan of a graph and target that differ from this program's in `Target.isDraft` only
+   * @param plan of a graph and target that differ from this program's in `Target.draftBlock` only
    */
   async refine(plan: Plan): Promise<void> {
     const memory = this.#memory.successor();

@@ -82,8 +82,11 @@ export interface Target {
   readonly subgroupSize?: number | undefined;
   /** What a dispatch may see of one buffer, where that is known. */
   readonly maxBindingBytes?: number | undefined;
-  /** Whether pipelines shall compile soon rather than run fast. It changes no borders, no scratch memory and no kernel's name. */
-  readonly isDraft?: boolean | undefined;
+  /**
+   * Set where pipelines shall compile soon rather than run fast: output channels of the one block that convolutions then take. It changes
+   * no borders, no scratch memory and no kernel's name.
+   */
+  readonly draftBlock?: 16 | 32 | undefined;
 }
 
 export interface Operation {

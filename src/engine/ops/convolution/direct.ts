@@ -63,7 +63,7 @@ export function directCandidates(it: ConvolutionCase, target: Target): Candidate
     if (candidates.has(key)) return;
     const cost = Math.max(least, blockedCost(variant, launchOf(it), target));
     if (isNarrow) least = cost * 1.001;
-    candidates.set(key, { kernel: directKernel(name, it, target.isDraft ? draft : variant), cost });
+    candidates.set(key, { kernel: directKernel(name, it, target.draftBlock ? draft : variant), cost });
   };
   for (const size of sizes) {
     const name = `${isPointwise ? "pointwise" : "direct"} ${size.channels}${size.columns ? `×${size.columns}` : ""}`;
@@ -74,11 +74,12 @@ export function directCandidates(it: ConvolutionCase, target: Target): Candidate
 }
 
 /** A variant that all convolutions of few lanes share, so that a first run waits for one pipeline where it would wait for five. */
-export function draftVariant(outChannels: number, pixels: number, activation: Activation, { subgroupSize }: Target): ConvolutionVariant {
+export function draftVariant(outChannels: number, pixels: number, activation: Activation, target: Target): ConvolutionVariant {
+  const { subgroupSize, draftBlock = 16 } = target;
   return {
     ...oneTap,
     walk: "tap",
-    block: { channels: fitBlock(outChannels, 16), columns: Math.min(7, pixels) },
+    block: { channels: fitBlock(outChannels, draftBlock), columns: Math.min(7, pixels) },
     unroll: 2,
     activation: asClip(activation).kind,
     subgroupSize,

@@ -119,7 +119,7 @@ function multiplicationOf({ inChannels, outChannels }: ConvolutionCase, transfor
   };
   const launch: LaunchSize = { batch: 1, groups: transform.patch ** 2, inChannels, outChannels, height: 1, width: tiles, kernel: [1, 1] };
   const cost = blockedCost(best, launch, target);
-  return { variant: target.isDraft ? draftVariant(outChannels, tiles, activation, target) : best, launch, activation, cost };
+  return { variant: target.draftBlock ? draftVariant(outChannels, tiles, activation, target) : best, launch, activation, cost };
 }
 
 function multiply(
