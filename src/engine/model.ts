@@ -408,7 +408,7 @@ export class Model {
 }
 
 /** Multiply-adds from which on a first run gains more by a larger block than it loses by its compiling. */
-const longRun = 6e9;
+const longRun = 3e9;
 
 function draftBlockFor(operations: Iterable<Operation>): 16 | 32 {
   let total = 0;

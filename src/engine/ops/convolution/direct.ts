@@ -80,7 +80,7 @@ export function draftVariant(outChannels: number, pixels: number, activation: Ac
     ...oneTap,
     walk: "tap",
     block: { channels: fitBlock(outChannels, draftBlock), columns: Math.min(7, pixels) },
-    unroll: 2,
+    unroll: draftBlock / 8,
     activation: asClip(activation).kind,
     subgroupSize,
   };
@@ -112,9 +112,9 @@ function fitVariant(it: ConvolutionCase, { subgroupSize }: Target, size: BlockSi
   };
 }
 
-/** 7 or 8 columns, whichever computes fewer outputs twice. Maps of 7, 14, 28, 56 and 112 are common: one size for them is one pipeline. */
+/** 7 columns, or 8 where far fewer outputs are then computed twice. Maps of 7, 14, 28, 56 and 112 are common: one size for them is one pipeline. */
 export function fitColumns(width: number): number {
-  return Math.ceil(width / 7) * 7 <= Math.ceil(width / 8) * 8 ? 7 : 8;
+  return Math.ceil(width / 7) * 7 <= Math.ceil(width / 8) * 8 * 1.06 ? 7 : 8;
 }
 
 /**
