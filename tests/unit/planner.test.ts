@@ -225,6 +225,20 @@ describe("buffers", () => {
       }
   });
 
+  test.each(["squeezenet1_1", "mobilenetv2", "resnet50"])(
+    "no dispatch of %s reads and writes one buffer, whichever the kernels",
+    (name) => {
+      const { graph, operations } = optimizeGraph(buildGraph(name, { seed: 1 }), { keep: new Set() });
+      for (const target of Object.values(targets)) {
+        const kernels = new Set([...operations.values()].flatMap(({ kernels }) => kernels?.(target).map((kernel) => kernel.name) ?? []));
+        for (const kernel of kernels) {
+          const chooseKernel = (_: unknown, all: readonly string[]) => (all.includes(kernel) ? kernel : undefined);
+          expectNoAliases(planGraph(graph, operations, { target, chooseKernel }));
+        }
+      }
+    },
+  );
+
   test("no kernel binds more than the adapter allows where another can do", () => {
     const lines: Options = {
       inputs: { x: [1, 16, 12, 12] },

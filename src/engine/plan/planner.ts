@@ -548,8 +548,10 @@ function withoutAliases(steps: readonly Step[]): readonly Step[] {
       if (isKind(step, name, "read") && sharers(step, name).some((other) => isKind(step, other, "read_write")))
         aliased.set(step.shader.code, (aliased.get(step.shader.code) ?? new Set()).add(name));
   return steps.map((step) => {
-    const names = [...(aliased.get(step.shader.code) ?? [])].filter((name) =>
-      sharers(step, name).every((other) => isKind(step, other, "read_write")),
+    const wanted = aliased.get(step.shader.code) ?? new Set();
+    const isApart = (name: string, other: string) => step.ranges?.[name]?.offsetBytes !== step.ranges?.[other]?.offsetBytes;
+    const names = [...wanted].filter((name) =>
+      sharers(step, name).every((other) => isKind(step, other, "read_write") || (wanted.has(other) && isApart(name, other))),
     );
     return names.length > 0 ? { ...step, shader: withWritable(step.shader, names) } : step;
   });
