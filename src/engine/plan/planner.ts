@@ -6,7 +6,7 @@ import { copyDispatch } from "../ops/element-wise-kernel.ts";
 import type { Border, Dispatch, Kernel, Operation, PackedConstant, PlacedOperand, Scratch, Target } from "../ops/operator.ts";
 import { denseStrides, sizeOf } from "../shapes.ts";
 import { isFloat, type Tensor, toGpuWords } from "../tensor.ts";
-import { assignBuffers, type Lifetime, peakLiveBytes, type Request } from "./buffers.ts";
+import { type Assignment, assignBuffers, type Lifetime, peakLiveBytes, type Request } from "./buffers.ts";
 import type { HalfStorage } from "./halves.ts";
 import {
   borderedPlacement,
@@ -461,26 +461,19 @@ class Planner {
     return values === "all" || (values === "between" && !isReadable);
   }
 
-  #finish(): Plan {
-    const inputStorages = new Set(this.#graph.inputs.map(({ name }) => this.#placement(name).storage));
-    const peakBytes = peakLiveBytes(this.#requests((step) => this.#steps[step]?.position as number));
-    const requests = this.#requests((step) => step);
-    const assignment = assignBuffers(requests, peakBytes);
-
-    const buffers: PlanBuffer[] = assignment.buffers.map(({ sizeBytes, storages: inside }) => ({
-      label: inside.map((s) => s.label).join(", "),
-      sizeBytes,
-      role: inside.some((s) => inputStorages.has(s)) ? "input" : "activations",
-    }));
-    const activationBytes = buffers.reduce((sum, b) => sum + b.sizeBytes, 0);
-    const bufferOf = this.#slots.map((slot) => ("elements" in slot ? (assignment.bufferOf.get(slot) as number) : buffers.push(slot) - 1));
+  /**
+   * The steps with their buffers, and before them what makes borders zero.
+   *
+   * @param bufferOf by slot
+   */
+  #bindSteps(requests: readonly Request[], assignment: Assignment, bufferOf: readonly number[]): readonly Step[] {
     const halves = new Set<Storage | PlanBuffer>(this.#slots.filter((slot) => "holdsHalves" in slot));
     for (const { storage, elementBytes } of requests) if (elementBytes === 2) halves.add(storage);
     const isHalf = (slot: number) => halves.has(this.#slots[slot] as Storage | PlanBuffer);
     const rangeOf = (slot: Storage | PlanBuffer): BoundRange | undefined => {
       const offsetBytes = assignment.offsetOf.get(slot as Storage);
       if (offsetBytes === undefined) return undefined;
-      return { offsetBytes, sizeBytes: Math.ceil(((slot as Storage).elements * (halves.has(slot) ? 2 : 4)) / 4) * 4 };
+      return { offsetBytes, sizeBytes: Math.ceil((Math.max(1, (slot as Storage).elements) * (halves.has(slot) ? 2 : 4)) / 4) * 4 };
     };
     const steps = this.#steps.map(({ step, slots, touched }): Step[] => {
       const entries = Object.entries(slots);
@@ -506,7 +499,23 @@ class Planner {
       const step = zeroBorderStep(storage, elements, assignment.bufferOf.get(storage) as number, rangeOf(storage));
       steps[lifetime.first]?.unshift(elementBytes === 2 && this.#halves ? this.#halves.ofBorder(step) : step);
     }
+    return withoutAliases(steps.flat());
+  }
 
+  #finish(): Plan {
+    const inputStorages = new Set(this.#graph.inputs.map(({ name }) => this.#placement(name).storage));
+    const peakBytes = peakLiveBytes(this.#requests((step) => this.#steps[step]?.position as number));
+    const requests = this.#requests((step) => step);
+    const assignment = assignBuffers(requests, peakBytes);
+
+    const buffers: PlanBuffer[] = assignment.buffers.map(({ sizeBytes, storages: inside }) => ({
+      label: inside.map((s) => s.label).join(", "),
+      sizeBytes,
+      role: inside.some((s) => inputStorages.has(s)) ? "input" : "activations",
+    }));
+    const activationBytes = buffers.reduce((sum, b) => sum + b.sizeBytes, 0);
+    const bufferOf = this.#slots.map((slot) => ("elements" in slot ? (assignment.bufferOf.get(slot) as number) : buffers.push(slot) - 1));
+    const steps = this.#bindSteps(requests, assignment, bufferOf);
     const values = new Map<string, PlacedValue>();
     const constants = new Map<string, Tensor>();
     for (const name of [...this.#graph.inputs.map((i) => i.name), ...this.#kept]) {
@@ -519,7 +528,7 @@ class Planner {
     }
     return {
       buffers,
-      steps: withoutAliases(steps.flat()),
+      steps,
       values,
       constants,
       memory: {
