@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type Browser, chromium } from "@playwright/test";
 import { Command, CommanderError } from "commander";
 import { build, preview } from "vite";
-import { type Precision, precisions } from "../src/engine/precision.ts";
+import { isPrecision, precisions } from "../src/engine/precision.ts";
 import { chromiumArguments, ensureBrowser } from "../tests/support/browser.ts";
 import { type BenchCase, namedCases } from "./cases.ts";
 import type { FrameApi, FrameRequest } from "./frame.ts";
@@ -54,7 +54,12 @@ function createProgram(): Command {
       `peers to measure, separated by commas, or "none"; all unless given (${peerNames.join(", ")})`,
       peerNames.join(","),
     )
-    .option("--precision <names>", "what Convcam stores weights and values in: float32, float16, or both with a comma", "float32")
+    .option(
+      "--precision <names>",
+      "what Convcam stores weights and values in: float32, float16, or both with a comma",
+      (value) => commas(value),
+      ["float32"],
+    )
     .option("--builds <names>", "builds of ONNX Runtime's WebGPU engine to try: jsep, asyncify, jspi; all unless given", (value) =>
       commas(value),
     )
@@ -75,9 +80,9 @@ export async function main(commandLine: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     throw error;
   }
-  const options = program.opts<Omit<Options, "peers" | "precision"> & { peers: string; precision: string }>();
+  const options = program.opts<Omit<Options, "peers"> & { peers: string }>();
   try {
-    const report = await bench({ ...options, peers: commas(options.peers), precision: commas(options.precision) });
+    const report = await bench({ ...options, peers: commas(options.peers) });
     console.log(`\n${formatReport(report)}`);
     if (options.json) writeFileSync(options.json, `${JSON.stringify(report, undefined, 1)}\n`);
     return 0;
@@ -147,9 +152,10 @@ function chosenEngines({ peers, precision }: Options): readonly EngineName[] {
   const wanted = peers.filter((name) => name !== "none");
   for (const name of wanted)
     if (!peerNames.includes(name as PeerName)) throw new Error(`there is no peer '${name}'. Known: ${peerNames.join(", ")}`);
-  for (const name of precision)
-    if (!precisions.includes(name as Precision)) throw new Error(`there is no precision '${name}'. Known: ${precisions.join(", ")}`);
-  const own = precision.map((name) => ownNameOf(name as Precision));
+  const own = precision.map((name) => {
+    if (!isPrecision(name)) throw new Error(`there is no precision '${name}'. Known: ${precisions.join(", ")}`);
+    return ownNameOf(name);
+  });
   return engineNames.filter((name) => (isOwn(name) ? own.includes(name) : wanted.includes(name)));
 }
 

@@ -5,7 +5,7 @@ import { ModelError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { loadModel, type Model } from "../engine/model.ts";
-import { type Precision, precisions } from "../engine/precision.ts";
+import type { Precision } from "../engine/precision.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { ChannelOrder, Preparation } from "../ui/preparation.ts";
 import { imageSize, readImage } from "./image.ts";
@@ -13,7 +13,7 @@ import { fixShapes } from "./input-shapes.ts";
 import { readBytes, readModelFile } from "./model-file.ts";
 import { requestNodeDevice } from "./node-device.ts";
 import { decodeNpy } from "./npy.ts";
-import { channelOrders, collect, parseList, parseNumber, parseShape, precisionHelp } from "./usage.ts";
+import { channelOrders, collect, parseList, parseNumber, parseShape, precisionOption } from "./usage.ts";
 
 export interface FeedOptions {
   readonly inputNpy?: readonly string[];
@@ -34,7 +34,7 @@ export function addFeedOptions(command: Command): Command {
     .option("--std <numbers>", "divides last, per channel (default: 1)", parseList)
     .addOption(new Option("--channels <order>", "order of the input's channels (default: rgb, or gray for one)").choices(channelOrders))
     .addOption(new Option("--fit <how>", "how a picture fills the input").choices(["cover", "contain", "stretch"]).default("cover"))
-    .addOption(new Option("--precision <name>", precisionHelp).choices(precisions).default("float32"))
+    .addOption(precisionOption())
     .option("--shape <input=shape>", "fix an input's shape, such as data=1,3,224,224; repeatable", collect(parseShape));
 }
 

@@ -1,6 +1,6 @@
 // What a user may type: options that are more than a word, and the error for those that make no sense.
-import { InvalidArgumentError } from "commander";
-import { type Precision, precisions } from "../engine/precision.ts";
+import { InvalidArgumentError, Option } from "commander";
+import { isPrecision, type Precision, precisions } from "../engine/precision.ts";
 import type { ChannelOrder } from "../ui/preparation.ts";
 
 /** NAME=REST, split at the last "=" so that value names may hold one. */
@@ -53,15 +53,19 @@ export function parseRegularExpression(text: string): RegExp {
   }
 }
 
+/** @param help what it means for the command */
+export function precisionOption(help = precisionHelp): Option {
+  return new Option("--precision <name>", help).choices(precisions).default("float32");
+}
+
 export const precisionHelp =
   "float16 stores weights in 16 bits, and where the GPU has shader-f16 also the values between layers; sums stay 32 bits";
 
 /** One precision or both, with a comma. */
 export function parsePrecisions(text: string): readonly Precision[] {
   const names = text.split(",");
-  for (const name of names)
-    if (!precisions.includes(name as Precision)) throw new InvalidArgumentError(`Expected ${precisions.join(", ")}, or both with a comma.`);
-  return names as Precision[];
+  if (!names.every(isPrecision)) throw new InvalidArgumentError(`Expected ${precisions.join(", ")}, or both with a comma.`);
+  return names;
 }
 
 export const channelOrders: readonly ChannelOrder[] = ["rgb", "bgr", "gray"];

@@ -9,10 +9,10 @@ export type HalfFormat = "f16" | "pairs";
  * @param names of storage bindings, arrays of f32, of u32 that hold the bits of floats, or of vectors of four of these
  * @param format "pairs" for bindings that are only read
  */
-export function withHalves({ name, code }: Shader, names: readonly string[], format: HalfFormat): Shader {
-  if (names.length === 0) return defineShader(name, code);
-  const changed = names.reduce(format === "f16" ? asF16 : asPairs, code);
-  return defineShader(`${name}, halves`, format === "f16" ? `enable f16;\n${changed}` : changed);
+export function withHalves(shader: Shader, names: readonly string[], format: HalfFormat): Shader {
+  if (names.length === 0) return shader;
+  const changed = names.reduce(format === "f16" ? asF16 : asPairs, shader.code);
+  return defineShader(`${shader.name}, halves`, format === "f16" ? `enable f16;\n${changed}` : changed);
 }
 
 function asF16(code: string, name: string): string {

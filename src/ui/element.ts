@@ -2,7 +2,7 @@
 // attributes say what to show, events tell what happens, and everything is released when it leaves the page.
 import { DeviceError, UnsupportedError } from "../engine/errors.ts";
 import type { AdapterInfo } from "../engine/gpu/device.ts";
-import { type Precision, precisions } from "../engine/precision.ts";
+import { isPrecision, precisions } from "../engine/precision.ts";
 import type { ModelSource } from "../engine/source.ts";
 import type { ClassBars, ClassScore } from "./class-bars.ts";
 import elementStyles from "./element.css?inline";
@@ -359,11 +359,11 @@ export class ConvCam extends Base {
     if (!session) return;
     this.#showProgress("Starting the GPU", 0, 0);
     const precision = this.getAttribute("precision") ?? "float32";
-    if (!precisions.includes(precision as Precision)) throw new Error(`precision '${precision}': expected ${precisions.join(" or ")}.`);
+    if (!isPrecision(precision)) throw new Error(`precision '${precision}': expected ${precisions.join(" or ")}.`);
     const view = await session.build({
       layers: this.getAttribute("layers") ?? "",
       preparation: this.#readPreparation(),
-      precision: precision as Precision,
+      precision,
     });
     this.#message.replaceChildren();
     if (!view) return;

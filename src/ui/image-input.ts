@@ -40,14 +40,14 @@ export class ImageInput {
   #sourceSize = "";
   #isExternal = false;
 
-  /** Compiles what a picture takes. Video frames are read without a copy where the platform can, from soon after the first one on. */
   /** Compiles what any picture takes. */
-  static prepare(device: Device): Promise<unknown> {
+  static prepare(device: Device): Promise<GPUComputePipeline> {
     return device.pipeline(shader);
   }
 
+  /** Compiles what a picture takes. Video frames are read without a copy where the platform can, from soon after the first one on. */
   static async create(device: Device, targets: readonly ImageTarget[]): Promise<ImageInput> {
-    return new ImageInput(device, targets, await device.pipeline(shader));
+    return new ImageInput(device, targets, await ImageInput.prepare(device));
   }
 
   private constructor(device: Device, targets: readonly ImageTarget[], pipeline: GPUComputePipeline) {

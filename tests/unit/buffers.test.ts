@@ -107,12 +107,12 @@ interface Word {
 /** Runs the plan of `requests` a few times over words that say whose they are and whether they are zero. */
 function simulate(requests: readonly Request[]): { isMixed: boolean; isBeside: boolean; waste: number } {
   const peakBytes = peakLiveBytes(requests);
-  const { buffers, bufferOf, offsetOf, refills } = assignBuffers(requests, peakBytes);
+  const { buffers, bufferOf, rangeOf, refills } = assignBuffers(requests, peakBytes);
   const words = buffers.map(({ sizeBytes }) => Array.from({ length: sizeBytes / 4 }, (): Word => ({ isDirty: false, owner: undefined })));
   const spans = requests.flatMap(({ storage, lifetime, partners }) => (lifetime === "always" ? [] : [{ storage, partners, ...lifetime }]));
   /** The words of its buffer from where it starts. */
-  const home = (storage: Storage) => (words[bufferOf.get(storage) as number] ?? []).slice((offsetOf.get(storage) ?? 0) / 4);
-  for (const offset of offsetOf.values()) expect(offset % 256).toBe(0);
+  const home = (storage: Storage) => (words[bufferOf.get(storage) as number] ?? []).slice((rangeOf.get(storage)?.offsetBytes ?? 0) / 4);
+  for (const { offsetBytes } of rangeOf.values()) expect(offsetBytes % 256).toBe(0);
   const lastStep = Math.max(...spans.map(({ last }) => last));
   for (let run = 0; run < 3; run++)
     for (let step = 0; step <= lastStep; step++) {
@@ -135,7 +135,7 @@ function simulate(requests: readonly Request[]): { isMixed: boolean; isBeside: b
   for (const { storage, partners = [] } of spans)
     for (const [partner, isBoundOnce] of partners) if (!isBoundOnce) expect(bufferOf.get(partner)).not.toBe(bufferOf.get(storage));
   const bytes = buffers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return { isMixed: refills.size > 0, isBeside: offsetOf.size > 0, waste: bytes / peakBytes };
+  return { isMixed: refills.size > 0, isBeside: rangeOf.size > 0, waste: bytes / peakBytes };
 }
 
 test("random lifetimes, sizes, patterns and partners", () => {
@@ -178,9 +178,9 @@ describe("beside each other", () => {
 
   test("what lives at the same time shares a buffer where memory would else be wasted", () => {
     const requests = [during(large, 0, 1), during(a, 2, 3), during(b, 3, 4)];
-    const { buffers, offsetOf } = assignBuffers(requests, peakLiveBytes(requests));
+    const { buffers, rangeOf } = assignBuffers(requests, peakLiveBytes(requests));
     expect(buffers.map(({ sizeBytes }) => sizeBytes)).toEqual([512]);
-    expect([large, a, b].map((storage) => offsetOf.get(storage))).toEqual([0, 256, 0]);
+    expect([large, a, b].map((storage) => rangeOf.get(storage)?.offsetBytes)).toEqual([0, 256, 0]);
   });
 
   test("not if a dispatch would bind what it reads there twice", () => {
@@ -189,9 +189,9 @@ describe("beside each other", () => {
       { ...during(a, 2, 3), partners: new Map([[b, false]]) },
       { ...during(b, 3, 4), partners: new Map([[a, false]]) },
     ];
-    const { buffers, offsetOf } = assignBuffers(requests, peakLiveBytes(requests));
+    const { buffers, rangeOf } = assignBuffers(requests, peakLiveBytes(requests));
     expect(buffers.map(({ sizeBytes }) => sizeBytes)).toEqual([512, 256]);
-    expect(offsetOf.size).toBe(0);
+    expect(rangeOf.size).toBe(0);
   });
 
   test("what was overwritten beside its neighbours gets its zeros again", () => {

@@ -8,6 +8,7 @@ import { halfStorage } from "../../src/engine/plan/halves.ts";
 import type { Plan, PlanBuffer } from "../../src/engine/plan/plan.ts";
 import { planGraph } from "../../src/engine/plan/planner.ts";
 import { float16ToNumber, numberToFloat16, type Tensor } from "../../src/engine/tensor.ts";
+import { dropComments } from "../../src/shaders/compact.ts";
 import { withHalves } from "../../src/shaders/halves.ts";
 import { defineShader, type Shader } from "../../src/shaders/shader.ts";
 import { reflectShader } from "../../src/shaders/vite-plugin.ts";
@@ -91,7 +92,7 @@ describe.each(
     .map((file) => [file]),
 )("%s", (file) => {
   const source = readFileSync(join(import.meta.dirname, "../../src/shaders", file), "utf8");
-  const plain = defineShader(file, source.replace(/\/\/.*$/gm, ""));
+  const plain = defineShader(file, dropComments(source));
 
   test("is still what it was to those who bind it, with every buffer in halves that can be", () => {
     const names = Object.keys(plain.bindings).filter((name) => new RegExp(`${name}\\s*:\\s*array<[fu]32>`).test(plain.code));

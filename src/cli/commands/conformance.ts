@@ -1,14 +1,14 @@
 // `convcam conformance`: runs ONNX's backend tests and reports pass, fail and unsupported.
 import { writeFile } from "node:fs/promises";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { ModelError } from "../../engine/errors.ts";
-import { type Precision, precisions } from "../../engine/precision.ts";
+import type { Precision } from "../../engine/precision.ts";
 import { findCases } from "../conformance/cases.ts";
 import { defaultTolerance, halvesTolerance } from "../conformance/compare.ts";
 import { type CaseResult, runCase, type Status } from "../conformance/run-case.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { formatNumber } from "../table.ts";
-import { parseNumber, parseRegularExpression, precisionHelp } from "../usage.ts";
+import { parseNumber, parseRegularExpression, precisionHelp, precisionOption } from "../usage.ts";
 
 interface Options {
   readonly filter?: RegExp;
@@ -33,9 +33,7 @@ integers and booleans agree exactly. Ends with status 1 when any case fails; uns
     .option("--filter <regex>", "only cases whose name matches", parseRegularExpression)
     .option("--json <file>", "write { adapter, cases: [{ name, status, reason, maxAbsError, maxRelError, ms }] }")
     .option("--force-kernels", "run each case again with every kernel that accepts it", false)
-    .addOption(
-      new Option("--precision <name>", `float16 puts each case among others; ${precisionHelp}`).choices(precisions).default("float32"),
-    )
+    .addOption(precisionOption(`float16 puts each case among others; ${precisionHelp}`))
     .option(
       "--relative <tolerance>",
       `relative tolerance (default: ${defaultTolerance.relative}, or ${halvesTolerance.relative} for float16)`,

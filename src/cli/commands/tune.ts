@@ -1,5 +1,5 @@
 // `convcam tune`: measures the kernels of models on this machine's GPU, remembers them, and prints what the engine could ship.
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { buildTask, namedCases } from "../../../bench/cases.ts";
 import { median } from "../../../bench/statistics.ts";
 import { UnsupportedError } from "../../engine/errors.ts";
@@ -11,7 +11,7 @@ import { optimizeGraph } from "../../engine/passes/index.ts";
 import type { Inference } from "../../engine/passes/infer.ts";
 import { type HalfStorage, halfStorage } from "../../engine/plan/halves.ts";
 import { planGraph } from "../../engine/plan/planner.ts";
-import { type Precision, precisions } from "../../engine/precision.ts";
+import type { Precision } from "../../engine/precision.ts";
 import { createClock } from "../../engine/tune/clock.ts";
 import { idle } from "../../engine/tune/idle.ts";
 import { adapterFamily, adapterName, type Choices, defaultMemory, memoryKey } from "../../engine/tune/memory.ts";
@@ -20,7 +20,7 @@ import { layersToTune, measureLayers, type TunedLayer } from "../../engine/tune/
 import { fixShapes } from "../input-shapes.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
-import { collect, parseShape, precisionHelp } from "../usage.ts";
+import { collect, parseShape, precisionOption } from "../usage.ts";
 
 interface Options {
   readonly network?: readonly string[];
@@ -37,7 +37,7 @@ export function addTune(program: Command): void {
     )
     .argument("[models...]", "your own .onnx files")
     .option("--network <names...>", 'the bench\'s networks by name, or "all"; NAME@16 for sixteen pictures at once')
-    .addOption(new Option("--precision <name>", precisionHelp).choices(precisions).default("float32"))
+    .addOption(precisionOption())
     .option("--shape <input=shape>", "fix an input's shape of your own files, such as data=1,3,224,224; repeatable", collect(parseShape))
     .action(tuneModels);
 }

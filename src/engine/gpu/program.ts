@@ -1,7 +1,7 @@
 // A Plan made real: buffers, pipelines and bind groups created once, then only dispatches per frame.
 import { encodeParams } from "../../shaders/shader.ts";
 import { copyWords, gatherWords, isDense, spanOf } from "../gather.ts";
-import type { PlacedValue, Plan, PlanBuffer, Step } from "../plan/plan.ts";
+import { type PlacedValue, type Plan, type PlanBuffer, type Step, withoutContents } from "../plan/plan.ts";
 import { denseStrides } from "../shapes.ts";
 import { fromGpuWords, type Tensor } from "../tensor.ts";
 import { ConstantBuffers } from "./constants.ts";
@@ -155,11 +155,6 @@ export class Program {
     this.#next?.release();
     this.#memory.dispose();
   }
-}
-
-/** The GPU holds the weights; a second copy would only fill memory. */
-function withoutContents(plan: Plan): Plan {
-  return { ...plan, buffers: plan.buffers.map(({ label, sizeBytes, role }) => ({ label, sizeBytes, role })) };
 }
 
 /** Fills the memory and makes all dispatches. */

@@ -1,6 +1,7 @@
 // Assigns storages to buffers: those never alive at the same step may share one. Where what lies in a buffer changes from one
 // border pattern to another, the border must be made zero again; that is avoided as far as memory allows.
 import { borderPattern, type Storage } from "./layouts.ts";
+import type { BoundRange } from "./plan.ts";
 
 /** First and last step that touch a storage. */
 export interface Lifetime {
@@ -36,8 +37,8 @@ const alignment = 256;
 export interface Assignment {
   readonly buffers: readonly { readonly sizeBytes: number; readonly storages: readonly Storage[] }[];
   readonly bufferOf: ReadonlyMap<Storage, number>;
-  /** Where storages start, in bytes, that lie in a buffer with others beside them. */
-  readonly offsetOf: ReadonlyMap<Storage, number>;
+  /** What storages take of a buffer that has others beside them. */
+  readonly rangeOf: ReadonlyMap<Storage, BoundRange>;
   /**
    * Storages whose border must be made zero before a run writes them first, and how many elements it spans: those that
    * follow with the same pattern count on it too.
@@ -107,9 +108,14 @@ export function assignBuffers(requests: readonly Request[], peakBytes: number): 
   return {
     buffers,
     bufferOf: new Map(buffers.flatMap(({ storages }, index) => storages.map((storage) => [storage, index] as const))),
-    offsetOf: new Map(parted.flatMap(({ tenants }) => tenants.map(({ storage, offset }) => [storage, offset] as const))),
+    rangeOf: new Map(parted.flatMap(({ tenants }) => tenants.map((tenant) => [tenant.storage, rangeOf(tenant)] as const))),
     refills: new Map(best.flatMap(({ refills }) => refills)),
   };
+}
+
+/** Bindings are whole words. */
+function rangeOf({ offset, sizeBytes }: Tenant): BoundRange {
+  return { offsetBytes: offset, sizeBytes: Math.ceil(sizeBytes / 4) * 4 };
 }
 
 /** Whether all start where the buffer does, so that no two live at the same time. */

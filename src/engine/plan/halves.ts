@@ -22,7 +22,6 @@ export function halfStorage(hasF16: boolean): HalfStorage {
   // Layers share shaders: each is rewritten once.
   const known = new Map<string, Shader>();
   const shader = (plain: Shader, names: readonly string[]): Shader => {
-    if (names.length === 0) return plain;
     const key = `${names.join()} ${plain.code}`;
     const changed = known.get(key) ?? withHalves(plain, names, format);
     known.set(key, changed);

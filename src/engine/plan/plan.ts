@@ -70,6 +70,11 @@ export interface Plan {
   readonly memory: MemoryReport;
 }
 
+/** The plan with zeros in every buffer: once the GPU holds the weights, a second copy would only fill memory. */
+export function withoutContents(plan: Plan): Plan {
+  return { ...plan, buffers: plan.buffers.map(({ label, sizeBytes, role }) => ({ label, sizeBytes, role })) };
+}
+
 export interface MemoryReport {
   readonly weightBytes: number;
   readonly activationBytes: number;

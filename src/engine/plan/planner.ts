@@ -19,7 +19,7 @@ import {
   type Storage,
   unionBorder,
 } from "./layouts.ts";
-import type { BoundRange, PlacedValue, Plan, PlanBuffer, Step } from "./plan.ts";
+import type { PlacedValue, Plan, PlanBuffer, Step } from "./plan.ts";
 import { zeroBorderStep } from "./zero-border.ts";
 
 export interface PlanOptions {
@@ -420,10 +420,8 @@ class Planner {
     });
     const pinned = new Set([...this.#kept, ...this.#graph.inputs.map((i) => i.name)].map((name) => this.#placements.get(name)?.storage));
     const storages = this.#slots.filter((slot): slot is Storage => "elements" in slot);
-    const partners = this.#partners();
     return storages.map((storage) => ({
       storage,
-      partners: partners.get(storage) ?? new Map(),
       lifetime: pinned.has(storage) ? "always" : (lifetimes.get(storage) ?? "always"),
       elementBytes: this.#floats.has(storage) && this.#storesHalves(pinned.has(storage)) ? 2 : 4,
     }));
@@ -470,17 +468,12 @@ class Planner {
     const halves = new Set<Storage | PlanBuffer>(this.#slots.filter((slot) => "holdsHalves" in slot));
     for (const { storage, elementBytes } of requests) if (elementBytes === 2) halves.add(storage);
     const isHalf = (slot: number) => halves.has(this.#slots[slot] as Storage | PlanBuffer);
-    const rangeOf = (slot: Storage | PlanBuffer): BoundRange | undefined => {
-      const offsetBytes = assignment.offsetOf.get(slot as Storage);
-      if (offsetBytes === undefined) return undefined;
-      return { offsetBytes, sizeBytes: Math.ceil((Math.max(1, (slot as Storage).elements) * (halves.has(slot) ? 2 : 4)) / 4) * 4 };
-    };
     const steps = this.#steps.map(({ step, slots, touched }): Step[] => {
       const entries = Object.entries(slots);
       const names = entries.flatMap(([name, slot]) => (isHalf(slot) ? name : []));
       const bindings = Object.fromEntries(entries.map(([name, slot]) => [name, bufferOf[slot] as number]));
       const ranges = entries.flatMap(([name, slot]) => {
-        const range = rangeOf(this.#slots[slot] as Storage | PlanBuffer);
+        const range = assignment.rangeOf.get(this.#slots[slot] as Storage);
         return range ? [[name, range] as const] : [];
       });
       return [
@@ -496,7 +489,7 @@ class Planner {
     for (const { storage, lifetime, elementBytes } of requests) {
       const elements = assignment.refills.get(storage);
       if (elements === undefined || lifetime === "always") continue;
-      const step = zeroBorderStep(storage, elements, assignment.bufferOf.get(storage) as number, rangeOf(storage));
+      const step = zeroBorderStep(storage, elements, assignment.bufferOf.get(storage) as number, assignment.rangeOf.get(storage));
       steps[lifetime.first]?.unshift(elementBytes === 2 && this.#halves ? this.#halves.ofBorder(step) : step);
     }
     return withoutAliases(steps.flat());
@@ -505,7 +498,11 @@ class Planner {
   #finish(): Plan {
     const inputStorages = new Set(this.#graph.inputs.map(({ name }) => this.#placement(name).storage));
     const peakBytes = peakLiveBytes(this.#requests((step) => this.#steps[step]?.position as number));
-    const requests = this.#requests((step) => step);
+    const partners = this.#partners();
+    const requests = this.#requests((step) => step).map((request) => ({
+      ...request,
+      partners: partners.get(request.storage) ?? new Map(),
+    }));
     const assignment = assignBuffers(requests, peakBytes);
 
     const buffers: PlanBuffer[] = assignment.buffers.map(({ sizeBytes, storages: inside }) => ({
@@ -516,6 +513,7 @@ class Planner {
     const activationBytes = buffers.reduce((sum, b) => sum + b.sizeBytes, 0);
     const bufferOf = this.#slots.map((slot) => ("elements" in slot ? (assignment.bufferOf.get(slot) as number) : buffers.push(slot) - 1));
     const steps = this.#bindSteps(requests, assignment, bufferOf);
+
     const values = new Map<string, PlacedValue>();
     const constants = new Map<string, Tensor>();
     for (const name of [...this.#graph.inputs.map((i) => i.name), ...this.#kept]) {

@@ -18,6 +18,7 @@ export function adapterFamily({ vendor, architecture }: AdapterInfo): string {
   return [vendor, architecture].filter(Boolean).join(" ");
 }
 
+/** One adapter under one driver, as far as it is told. */
 export function adapterName({ vendor, architecture, device, description }: AdapterInfo): string {
   return [vendor, architecture, device, description].filter(Boolean).join(" ") || "unknown";
 }

@@ -5,7 +5,7 @@ import type { Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import type { Operation, Target } from "../ops/operator.ts";
 import type { Inference } from "../passes/infer.ts";
 import type { HalfStorage } from "../plan/halves.ts";
-import type { Plan } from "../plan/plan.ts";
+import { withoutContents } from "../plan/plan.ts";
 import { planGraph } from "../plan/planner.ts";
 import { sizeOf } from "../shapes.ts";
 import { type Clock, createClock } from "./clock.ts";
@@ -179,6 +179,7 @@ class LoneKernel implements Contender {
       // Here nobody reads inputs and outputs, which lie between layers in the network.
       halves: halves && { ...halves, values: halves.values === "none" ? "none" : "all" },
     });
+    // Zeros for weights: no kernel's time depends on what it multiplies, and they need no upload.
     const program = await Program.create(device, withoutContents(plan));
     return new LoneKernel(name, program, clock);
   }
@@ -208,9 +209,4 @@ export function graphOfNode(graph: TypedGraph, node: Node): TypedGraph {
     nodes: [node],
     types: new Map([...names, ...outputs].map((name) => [name, typeOf(name)])),
   };
-}
-
-/** Zeros for weights: no kernel's time depends on what it multiplies, and they need no upload. */
-function withoutContents(plan: Plan): Plan {
-  return { ...plan, buffers: plan.buffers.map(({ label, sizeBytes, role }) => ({ label, sizeBytes, role })) };
 }

@@ -80,6 +80,7 @@ export function draftVariant(outChannels: number, pixels: number, activation: Ac
     ...oneTap,
     walk: "tap",
     block: { channels: fitBlock(outChannels, draftBlock), columns: Math.min(7, pixels) },
+    // What pays for a larger block pays for more taps a turn as well.
     unroll: draftBlock / 8,
     activation: asClip(activation).kind,
     subgroupSize,
