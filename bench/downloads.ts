@@ -1,6 +1,7 @@
 // How much code each engine downloads: the files its package publishes for a page, compressed with gzip.
+
+import type { EngineName } from "../src/bench/report.ts";
 import type { PeerAddresses } from "./peers.ts";
-import type { EngineName } from "./report.ts";
 
 type PeerFile = readonly [folder: keyof PeerAddresses, file: string];
 

@@ -7,11 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type Browser, chromium } from "@playwright/test";
 import { Command, CommanderError } from "commander";
 import { build, preview } from "vite";
-import { isPrecision, precisions } from "../src/engine/precision.ts";
-import { chromiumArguments, ensureBrowser } from "../tests/support/browser.ts";
-import { type BenchCase, namedCases } from "./cases.ts";
-import type { FrameApi, FrameRequest } from "./frame.ts";
-import { formatReport } from "./markdown.ts";
+import { type BenchCase, namedCases } from "../src/bench/cases.ts";
 import {
   type BenchReport,
   type BenchResult,
@@ -24,7 +20,11 @@ import {
   type PeerName,
   peerNames,
   withDownloads,
-} from "./report.ts";
+} from "../src/bench/report.ts";
+import { isPrecision, precisions } from "../src/engine/precision.ts";
+import { chromiumArguments, ensureBrowser } from "../tests/support/browser.ts";
+import type { FrameApi, FrameRequest } from "./frame.ts";
+import { formatReport } from "./markdown.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 

@@ -1,16 +1,16 @@
 // One case in a page of its own, so that every engine starts as new. The driver calls it, and so does bench.html through a frame.
 
+import { type BenchCase, buildTask, taskOf } from "../src/bench/cases.ts";
+import { measureCeilings } from "../src/bench/ceilings.ts";
+import type { Task } from "../src/bench/engine.ts";
+import type { BenchResult, Ceilings, EngineName } from "../src/bench/report.ts";
+import { runCase } from "../src/bench/runner.ts";
 import { requestDevice } from "../src/engine/gpu/device.ts";
 import { readModel } from "../src/engine/source.ts";
-import { type BenchCase, buildTask, taskOf } from "./cases.ts";
-import { measureCeilings } from "./ceilings.ts";
 import { measureDownload } from "./downloads.ts";
-import type { Task } from "./engines/engine.ts";
 import { enginesOf } from "./engines/index.ts";
 import { onnxRuntimeEngine } from "./engines/onnxruntime.ts";
 import { locatePeers, type PeerAddresses } from "./peers.ts";
-import type { BenchResult, Ceilings, EngineName } from "./report.ts";
-import { runCase } from "./runner.ts";
 
 export interface FrameRequest {
   readonly case: BenchCase;

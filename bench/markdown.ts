@@ -1,5 +1,14 @@
 // A report as markdown: one row per case, one column per engine, and what could not be measured below.
-import { type BenchReport, type BenchResult, type EngineName, engineNames, gpuPeers, isOwn } from "./report.ts";
+import {
+  type BenchReport,
+  type BenchResult,
+  type EngineName,
+  engineNames,
+  formatMs,
+  gpuPeers,
+  isOwn,
+  ownCase,
+} from "../src/bench/report.ts";
 
 export function formatReport(report: BenchReport): string {
   const { adapter, browser, commit, conditions, results } = report;
@@ -57,11 +66,6 @@ function timesTable(results: readonly BenchResult[]): string {
   return table(["case", ...engines], rows);
 }
 
-/** Names the case, and the precision where it is not the usual one. */
-export function ownCase({ case: name, engine }: BenchResult): string {
-  return engine === "convcam" ? name : `${name}, float16`;
-}
-
 function ownTable(results: readonly BenchResult[]): string {
   const rows = results
     .filter(({ engine }) => isOwn(engine))
@@ -100,12 +104,6 @@ function downloads(results: readonly BenchResult[]): string {
 function notes(results: readonly BenchResult[]): string {
   const lines = results.filter(({ note }) => note).map((r) => `- ${r.case}, ${r.engine}: ${r.note}`);
   return lines.length > 0 ? `Notes:\n\n${lines.join("\n")}` : "";
-}
-
-/** Three significant digits. */
-export function formatMs(ms: number | null): string {
-  if (ms === null) return "–";
-  return ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms >= 1 ? ms.toFixed(2) : ms.toFixed(3);
 }
 
 export function formatRatio(ratio: number): string {

@@ -1,6 +1,7 @@
 // The smallest model, with which a runtime starts before the clock does.
+
+import { singleNodeGraph } from "../src/bench/layers.ts";
 import { encodeModel } from "../src/engine/onnx/encode.ts";
-import { singleNodeGraph } from "./layers.ts";
 
 export function warmUpModel(): Uint8Array<ArrayBuffer> {
   const graph = singleNodeGraph({ name: "warm-up", operator: "Relu", inputs: { x: [1, 1, 1, 1] } });

@@ -18,7 +18,7 @@ function newest(folder) {
   );
 }
 
-const sources = ["src", "models", "bench"].map((folder) => join(root, folder));
+const sources = ["src", "models"].map((folder) => join(root, folder));
 const isStale = () => !existsSync(built) || Math.max(...sources.map(newest)) > statSync(built).mtimeMs;
 
 if (existsSync(entry) && isStale()) {

@@ -1,9 +1,10 @@
 // Every engine the page can measure, by name.
+
+import { convcamEngine } from "../../src/bench/convcam-engine.ts";
+import type { Engine } from "../../src/bench/engine.ts";
+import type { EngineName } from "../../src/bench/report.ts";
 import { requestDevice } from "../../src/engine/gpu/device.ts";
 import type { PeerAddresses } from "../peers.ts";
-import type { EngineName } from "../report.ts";
-import { convcamEngine } from "./convcam.ts";
-import type { Engine } from "./engine.ts";
 import { onnxRuntimeEngine } from "./onnxruntime.ts";
 import { tensorFlowEngine } from "./tensorflow.ts";
 

@@ -1,8 +1,8 @@
 // ONNX Runtime Web, whose builds are modules of their own: each is loaded apart from the others.
 import type * as OnnxRuntime from "onnxruntime-web";
-import type { EngineName } from "../report.ts";
+import type { Engine, Session, Task } from "../../src/bench/engine.ts";
+import type { EngineName } from "../../src/bench/report.ts";
 import { warmUpModel } from "../warm-up.ts";
-import type { Engine, Session, Task } from "./engine.ts";
 
 export interface OnnxRuntimeOptions {
   readonly name: EngineName;

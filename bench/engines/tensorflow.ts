@@ -1,6 +1,7 @@
 // TensorFlow.js through the bench's own interpreter, on one of its back ends.
-import type { EngineName } from "../report.ts";
-import type { Engine } from "./engine.ts";
+
+import type { Engine } from "../../src/bench/engine.ts";
+import type { EngineName } from "../../src/bench/report.ts";
 
 export type TensorFlowBackend = "webgpu" | "webgl" | "wasm";
 

@@ -1,7 +1,8 @@
 // The bench's charts as SVG text: bars per layer, the roofline, ratios to the peers. Pure, so that they can be tested without a page.
-import { casesOf, formatMs, formatRatio, ratioOf } from "../markdown.ts";
-import { type BenchResult, type Ceilings, engineNames, type LayerTime } from "../report.ts";
-import { roofShare } from "../roof.ts";
+
+import { type BenchResult, type Ceilings, engineNames, formatMs, type LayerTime } from "../../src/bench/report.ts";
+import { roofShare } from "../../src/bench/roof.ts";
+import { casesOf, formatRatio, ratioOf } from "../markdown.ts";
 
 /** Text that may hold anything a model's file says. */
 export function escapeText(text: string): string {

@@ -1,10 +1,10 @@
 // The bench's page: choose, measure, look, share, compare.
 
-import { namedCases, networkNames } from "../cases.ts";
+import { namedCases, networkNames } from "../../src/bench/cases.ts";
+import { layerNames } from "../../src/bench/layers.ts";
+import { type BenchReport, type EngineName, engineNames, peerNames } from "../../src/bench/report.ts";
 import type { FrameRequest } from "../frame.ts";
-import { layerNames } from "../layers.ts";
 import { formatReport } from "../markdown.ts";
-import { type BenchReport, type EngineName, engineNames, peerNames } from "../report.ts";
 import { escapeText, layerBars, ratioDots, roofline } from "./charts.ts";
 import { measureAll } from "./measure.ts";
 import { fromFragment, parseReport, toFragment } from "./share.ts";

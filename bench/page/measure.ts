@@ -1,6 +1,7 @@
 // Runs a list of cases, each in a frame of its own that is thrown away afterwards: engines start as new, and their memory goes.
+
+import { type BenchReport, type BenchResult, buildsOf, type Ceilings, emptyResult, withDownloads } from "../../src/bench/report.ts";
 import type { FrameApi, FrameRequest } from "../frame.ts";
-import { type BenchReport, type BenchResult, buildsOf, type Ceilings, emptyResult, withDownloads } from "../report.ts";
 
 export interface Measurement {
   readonly requests: readonly FrameRequest[];

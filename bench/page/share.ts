@@ -1,5 +1,5 @@
 // A report as the fragment of a link, and back. Nothing is sent anywhere: what follows the # stays in the browser.
-import type { BenchReport, BenchResult } from "../report.ts";
+import type { BenchReport, BenchResult } from "../../src/bench/report.ts";
 
 const prefix = "result=";
 

@@ -1,6 +1,7 @@
 // A report as the page shows it: tables as HTML text, and the comparison of two reports. Pure.
-import { casesOf, find, formatMs, formatRatio, gpuRatioOf, ownCase, ratioOf } from "../markdown.ts";
-import { type BenchReport, type BenchResult, engineNames, isOwn } from "../report.ts";
+
+import { type BenchReport, type BenchResult, engineNames, formatMs, isOwn, ownCase } from "../../src/bench/report.ts";
+import { casesOf, find, formatRatio, gpuRatioOf, ratioOf } from "../markdown.ts";
 import { escapeText } from "./charts.ts";
 
 function table(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): string {

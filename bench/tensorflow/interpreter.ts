@@ -1,6 +1,7 @@
 // Runs a Graph on TensorFlow.js, as its converter would have made of it: BatchNormalization folded, activations fused, values freed
 // after their last reader.
 import * as tf from "@tensorflow/tfjs-core";
+import type { Task } from "../../src/bench/engine.ts";
 import { UnsupportedError } from "../../src/engine/errors.ts";
 import type { Node, TypedGraph } from "../../src/engine/graph/graph.ts";
 import { loadOperators } from "../../src/engine/ops/index.ts";
@@ -8,7 +9,6 @@ import { dropIdentity } from "../../src/engine/passes/drop-identity.ts";
 import { foldScaleShift } from "../../src/engine/passes/fold-scale-shift.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { soleReaders } from "../../src/engine/passes/rewrite.ts";
-import type { Task } from "../engines/engine.ts";
 import { type Activation, activationOf } from "./activation.ts";
 import { nhwcShape, type Operand, reorder } from "./layout.ts";
 import { type Compute, fusesActivation, lowerNode } from "./lower.ts";

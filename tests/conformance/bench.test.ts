@@ -1,9 +1,9 @@
 // Convcam's half of the bench in Node: one layer through the real runner, and the device's ceilings.
 import { expect, test } from "vitest";
-import { buildTask } from "../../bench/cases.ts";
-import { measureCeilings } from "../../bench/ceilings.ts";
-import { convcamEngine } from "../../bench/engines/convcam.ts";
-import { runCase } from "../../bench/runner.ts";
+import { buildTask } from "../../src/bench/cases.ts";
+import { measureCeilings } from "../../src/bench/ceilings.ts";
+import { convcamEngine } from "../../src/bench/convcam-engine.ts";
+import { runCase } from "../../src/bench/runner.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { runReference } from "../support/onnxruntime.ts";
 import { withDevice } from "../support/with-device.ts";

@@ -1,9 +1,9 @@
 // The bench's cases: names, shapes, batches, and that Convcam accepts every one of them.
 import { describe, expect, test } from "vitest";
-import { buildTask, namedCases, networkNames, taskOf } from "../../bench/cases.ts";
-import { layerNames } from "../../bench/layers.ts";
 import { peerPackages } from "../../bench/peers.ts";
 import packageFile from "../../package.json" with { type: "json" };
+import { buildTask, namedCases, networkNames, taskOf } from "../../src/bench/cases.ts";
+import { layerNames } from "../../src/bench/layers.ts";
 import { inspectModel } from "../../src/engine/model.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 

@@ -1,15 +1,15 @@
 // What becomes of results: statistics, errors, tables, charts, links, comparisons.
 import { describe, expect, test } from "vitest";
-import { maxErrorOf } from "../../bench/compare.ts";
 import { filesOf } from "../../bench/downloads.ts";
-import { formatMs, formatReport, gpuRatioOf, ratioOf } from "../../bench/markdown.ts";
+import { formatReport, gpuRatioOf, ratioOf } from "../../bench/markdown.ts";
 import { decades, layerBars, mergeDispatches, place, ratioDots, roofline } from "../../bench/page/charts.ts";
 import { fromFragment, parseReport, toFragment } from "../../bench/page/share.ts";
 import { compareReports, comparisonView, ownView, problemsView, timesView } from "../../bench/page/views.ts";
-import { type BenchReport, type BenchResult, type EngineName, emptyResult } from "../../bench/report.ts";
-import { roofShare } from "../../bench/roof.ts";
-import { median, quantile } from "../../bench/statistics.ts";
 import { reorder } from "../../bench/tensorflow/layout.ts";
+import { maxErrorOf } from "../../src/bench/compare.ts";
+import { type BenchReport, type BenchResult, type EngineName, emptyResult, formatMs } from "../../src/bench/report.ts";
+import { roofShare } from "../../src/bench/roof.ts";
+import { median, quantile } from "../../src/bench/statistics.ts";
 
 const layers = [
   { name: "conv <1>", kernel: "direct", gpuMs: 2, macs: 1e6, bytes: 1e4 },

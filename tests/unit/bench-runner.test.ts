@@ -1,9 +1,9 @@
 // The bench's runner on made-up engines: order, fairness, and that nothing wrong or broken gets a time.
 import { describe, expect, test } from "vitest";
-import { buildTask } from "../../bench/cases.ts";
-import type { Engine, Session } from "../../bench/engines/engine.ts";
-import type { EngineName } from "../../bench/report.ts";
-import { type RunOptions, runCase } from "../../bench/runner.ts";
+import { buildTask } from "../../src/bench/cases.ts";
+import type { Engine, Session } from "../../src/bench/engine.ts";
+import type { EngineName } from "../../src/bench/report.ts";
+import { type RunOptions, runCase } from "../../src/bench/runner.ts";
 
 const benchCase = { name: "softmax_1000", kind: "layer" } as const;
 const task = buildTask(benchCase);

@@ -1,8 +1,8 @@
 // What the element has from the start is enough for the networks that people try first, and for all that the bench measures.
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
-import { networkNames } from "../../bench/cases.ts";
-import { layerNames } from "../../bench/layers.ts";
+import { networkNames } from "../../src/bench/cases.ts";
+import { layerNames } from "../../src/bench/layers.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 
 const models: Readonly<Record<string, () => Promise<Graph>>> = {
@@ -16,7 +16,7 @@ const models: Readonly<Record<string, () => Promise<Graph>>> = {
 
 function benchModels(kind: "network" | "layer", names: readonly string[]): Record<string, () => Promise<Graph>> {
   const build = async (name: string) => {
-    const { buildTask } = await import("../../bench/cases.ts");
+    const { buildTask } = await import("../../src/bench/cases.ts");
     return buildTask({ kind, name }).graph;
   };
   return Object.fromEntries(names.map((name) => [name, () => build(name)]));

@@ -1,7 +1,7 @@
 // `convcam tune`: measures the kernels of models on this machine's GPU, remembers them, and prints what the engine could ship.
 import type { Command } from "commander";
-import { buildTask, namedCases } from "../../../bench/cases.ts";
-import { median } from "../../../bench/statistics.ts";
+import { buildTask, namedCases } from "../../bench/cases.ts";
+import { median } from "../../bench/statistics.ts";
 import { UnsupportedError } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import { Program } from "../../engine/gpu/program.ts";

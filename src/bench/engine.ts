@@ -1,6 +1,6 @@
 // What the bench asks of an engine: load yourself, make a session of a model, run it.
-import type { Graph } from "../../src/engine/graph/graph.ts";
-import type { EngineName, LayerTime } from "../report.ts";
+import type { Graph } from "../engine/graph/graph.ts";
+import type { EngineName, LayerTime } from "./report.ts";
 
 /** The same work for every engine. */
 export interface Task {

@@ -1,12 +1,12 @@
 // Convcam as the bench runs it, in a page or in Node.
-import type { Device } from "../../src/engine/gpu/device.ts";
-import { loadModel, type Model } from "../../src/engine/model.ts";
-import type { Precision } from "../../src/engine/precision.ts";
-import type { Tensor } from "../../src/engine/tensor.ts";
-import { halvesErrorLimit } from "../compare.ts";
-import { profileModel } from "../profile.ts";
-import { ownNameOf } from "../report.ts";
+import type { Device } from "../engine/gpu/device.ts";
+import { loadModel, type Model } from "../engine/model.ts";
+import type { Precision } from "../engine/precision.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import { halvesErrorLimit } from "./compare.ts";
 import type { Engine, Session, Task } from "./engine.ts";
+import { profileModel } from "./profile.ts";
+import { ownNameOf } from "./report.ts";
 
 export function convcamEngine(openDevice: () => Promise<Device>, precision: Precision = "float32"): Engine {
   let device: Device | undefined;

@@ -1,6 +1,6 @@
 // What a bench run reports: one row per case and engine, as JSON and on the page.
 
-import type { Precision } from "../src/engine/precision.ts";
+import type { Precision } from "../engine/precision.ts";
 import type { MosaicTimes } from "./mosaics.ts";
 
 export const peerNames = ["ort-webgpu", "ort-wasm-1", "ort-wasm-n", "tfjs-webgpu", "tfjs-webgl", "tfjs-wasm"] as const;
@@ -108,4 +108,15 @@ export function buildsOf(results: readonly BenchResult[]): Record<string, string
 
 export function withDownloads(results: readonly BenchResult[], sizes: Readonly<Record<string, number | null>>): readonly BenchResult[] {
   return results.map((result) => ({ ...result, downloadBytes: sizes[result.engine] ?? null }));
+}
+
+/** Names the case, and the precision where it is not the usual one. */
+export function ownCase({ case: name, engine }: BenchResult): string {
+  return engine === "convcam" ? name : `${name}, float16`;
+}
+
+/** Three significant digits. */
+export function formatMs(ms: number | null): string {
+  if (ms === null) return "–";
+  return ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms >= 1 ? ms.toFixed(2) : ms.toFixed(3);
 }

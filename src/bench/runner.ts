@@ -2,7 +2,7 @@
 
 import type { BenchCase } from "./cases.ts";
 import { errorLimit, maxErrorOf } from "./compare.ts";
-import type { Engine, Session, Task } from "./engines/engine.ts";
+import type { Engine, Session, Task } from "./engine.ts";
 import { type BenchResult, emptyResult } from "./report.ts";
 import { median, quantile } from "./statistics.ts";
 

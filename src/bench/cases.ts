@@ -1,12 +1,12 @@
 // The bench's cases by name: networks and layers, at any batch size. `resnet18@4` is ResNet-18 on four pictures at once.
-import type { BuiltGraph } from "../models/builder.ts";
-import { buildGraph } from "../models/index.ts";
-import { createRandom, uniform } from "../models/random.ts";
-import type { Graph } from "../src/engine/graph/graph.ts";
-import { encodeModel } from "../src/engine/onnx/encode.ts";
-import { sameShape, sizeOf } from "../src/engine/shapes.ts";
-import { resolveWindow } from "../src/engine/window.ts";
-import type { Task, TaskInput } from "./engines/engine.ts";
+import type { BuiltGraph } from "../../models/builder.ts";
+import { buildGraph } from "../../models/index.ts";
+import { createRandom, uniform } from "../../models/random.ts";
+import type { Graph } from "../engine/graph/graph.ts";
+import { encodeModel } from "../engine/onnx/encode.ts";
+import { sameShape, sizeOf } from "../engine/shapes.ts";
+import { resolveWindow } from "../engine/window.ts";
+import type { Task, TaskInput } from "./engine.ts";
 import { buildLayer, layerNames } from "./layers.ts";
 import type { CaseKind } from "./report.ts";
 

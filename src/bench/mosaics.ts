@@ -1,13 +1,13 @@
 // What drawing costs: the GPU time of a network alone, and of a frame as the element draws it, with the mosaics of the layers
 // that it shows when nobody chose any.
-import type { Device } from "../src/engine/gpu/device.ts";
-import { loadModel, type Model } from "../src/engine/model.ts";
-import { createClock } from "../src/engine/tune/clock.ts";
-import { defaultLayers, drawableLayers } from "../src/ui/layers.ts";
-import { layoutMosaic, viewAsMaps } from "../src/ui/mosaic/layout.ts";
-import { encodeRanges, type Mosaic, MosaicRenderer } from "../src/ui/mosaic/renderer.ts";
-import { canBeNegative } from "../src/ui/mosaic/signedness.ts";
-import type { Task } from "./engines/engine.ts";
+import type { Device } from "../engine/gpu/device.ts";
+import { loadModel, type Model } from "../engine/model.ts";
+import { createClock } from "../engine/tune/clock.ts";
+import { defaultLayers, drawableLayers } from "../ui/layers.ts";
+import { layoutMosaic, viewAsMaps } from "../ui/mosaic/layout.ts";
+import { encodeRanges, type Mosaic, MosaicRenderer } from "../ui/mosaic/renderer.ts";
+import { canBeNegative } from "../ui/mosaic/signedness.ts";
+import type { Task } from "./engine.ts";
 import { median } from "./statistics.ts";
 
 export interface MosaicTimes {

@@ -1,8 +1,8 @@
 // The single layers of the bench: one node each, with seeded weights.
-import { createRandom, uniform } from "../models/random.ts";
-import type { AttributeValue, Graph } from "../src/engine/graph/graph.ts";
-import { sizeOf } from "../src/engine/shapes.ts";
-import { Tensor } from "../src/engine/tensor.ts";
+import { createRandom, uniform } from "../../models/random.ts";
+import type { AttributeValue, Graph } from "../engine/graph/graph.ts";
+import { sizeOf } from "../engine/shapes.ts";
+import { Tensor } from "../engine/tensor.ts";
 
 export interface SingleNode {
   readonly name: string;

@@ -1,12 +1,12 @@
 // What the device does at best: multiply-adds in registers, and a plain copy. Drawn as the roof over the layers.
-import type { Device } from "../src/engine/gpu/device.ts";
-import { Program } from "../src/engine/gpu/program.ts";
-import type { Plan, PlanBuffer, Step } from "../src/engine/plan/plan.ts";
-import { PassClock } from "../src/engine/tune/clock.ts";
-import type { Shader } from "../src/shaders/shader.ts";
+import type { Device } from "../engine/gpu/device.ts";
+import { Program } from "../engine/gpu/program.ts";
+import type { Plan, PlanBuffer, Step } from "../engine/plan/plan.ts";
+import { PassClock } from "../engine/tune/clock.ts";
+import type { Shader } from "../shaders/shader.ts";
+import arithmetic from "./arithmetic.wgsl";
+import copy from "./copy.wgsl";
 import type { Ceilings } from "./report.ts";
-import arithmetic from "./shaders/arithmetic.wgsl";
-import copy from "./shaders/copy.wgsl";
 
 const workgroupSize = 64;
 const rounds = 256;

@@ -1,8 +1,8 @@
 // Times a model on the GPU's own clock, whole and dispatch by dispatch, and the CPU time to encode and submit a frame.
-import { Program } from "../src/engine/gpu/program.ts";
-import type { Model } from "../src/engine/model.ts";
-import { PassClock } from "../src/engine/tune/clock.ts";
-import type { Profile } from "./engines/engine.ts";
+import { Program } from "../engine/gpu/program.ts";
+import type { Model } from "../engine/model.ts";
+import { PassClock } from "../engine/tune/clock.ts";
+import type { Profile } from "./engine.ts";
 import { median } from "./statistics.ts";
 
 export interface ProfileOptions {
