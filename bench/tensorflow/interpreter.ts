@@ -3,12 +3,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Task } from "../../src/bench/engine.ts";
 import { UnsupportedError } from "../../src/engine/errors.ts";
+import { GraphEdit } from "../../src/engine/graph/edit.ts";
 import type { Node, TypedGraph } from "../../src/engine/graph/graph.ts";
 import { loadOperators } from "../../src/engine/ops/index.ts";
 import { dropIdentity } from "../../src/engine/passes/drop-identity.ts";
 import { foldScaleShift } from "../../src/engine/passes/fold-scale-shift.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
-import { soleReaders } from "../../src/engine/passes/rewrite.ts";
 import { type Activation, activationOf } from "./activation.ts";
 import { nhwcShape, type Operand, reorder } from "./layout.ts";
 import { type Compute, fusesActivation, lowerNode } from "./lower.ts";
@@ -114,11 +114,11 @@ function simplify(task: Task): TypedGraph {
 
 /** Nodes whose activation follows as their only reader take it in and write its output. */
 function fuseActivations(graph: TypedGraph): { nodes: readonly Node[]; activations: ReadonlyMap<string, Activation> } {
-  const reader = soleReaders(graph, { keep: new Set() });
+  const edit = new GraphEdit(graph);
   const activations = new Map<string, Activation>();
   const fused = new Set<Node>();
   const nodes = graph.nodes.map((node) => {
-    const next = fusesActivation.has(node.operator) ? reader(node.outputs[0] as string) : undefined;
+    const next = fusesActivation.has(node.operator) ? edit.soleReader(node.outputs[0] as string) : undefined;
     const activation = next && activationOf(graph, next);
     if (!next || !activation) return node;
     activations.set(node.name, activation);

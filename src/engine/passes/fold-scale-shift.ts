@@ -1,8 +1,9 @@
 // Folds what follows a convolution channel by channel into its weight and bias: BatchNormalization, and a Mul or Add by constants.
+import { GraphEdit } from "../graph/edit.ts";
 import { fusedDomain, type Graph, type Node, type TypedGraph } from "../graph/graph.ts";
 import { type Shape, sizeOf } from "../shapes.ts";
 import { Tensor } from "../tensor.ts";
-import { type Pass, soleReaders } from "./rewrite.ts";
+import type { Pass } from "./rewrite.ts";
 
 /** y[c] = scale[c] · x[c] + shift[c] */
 interface ScaleShift {
@@ -10,42 +11,32 @@ interface ScaleShift {
   readonly shift: Float32Array;
 }
 
-export const foldScaleShift: Pass = (graph, options): Graph => {
-  const reader = soleReaders(graph, options);
-  const initializers = new Map(graph.initializers);
-  /** Folded reader's name to the convolution that takes its place. */
-  const replacements = new Map<string, Node>();
-  const dropped = new Set<string>();
+export const foldScaleShift: Pass = (graph, { keep }): Graph => {
+  const edit = new GraphEdit(graph, keep);
   for (const node of graph.nodes) {
-    let convolution = node;
     if (node.operator !== "Conv" || node.attributes.has("activation") || node.inputs[3]) continue;
-    for (;;) {
-      const next = reader(convolution.outputs[0] as string);
-      const weight = initializers.get(convolution.inputs[1] as string);
-      const biasName = convolution.inputs[2];
-      const bias = biasName ? initializers.get(biasName) : undefined;
-      const channels = weight?.shape[0] ?? 0;
-      const step =
-        next && weight && (bias || !biasName) ? scaleShiftOf(graph, next, convolution.outputs[0] as string, channels) : undefined;
-      if (!next || !weight || !step) break;
-      const folded = foldIntoConvolution(weight, bias, step);
-      const names = [`${next.name}/folded weight`, `${next.name}/folded bias`] as const;
-      initializers.set(names[0], folded.weight);
-      initializers.set(names[1], folded.bias);
-      dropped.add(convolution.name);
-      replacements.delete(convolution.name);
-      convolution = {
-        ...convolution,
-        name: next.name,
-        inputs: [convolution.inputs[0] as string, ...names],
-        outputs: [next.outputs[0] as string],
-      };
-      replacements.set(next.name, convolution);
-    }
+    for (let convolution: Node | undefined = node; convolution; ) convolution = foldNext(graph, edit, convolution);
   }
-  const nodes = graph.nodes.flatMap((node) => replacements.get(node.name) ?? (dropped.has(node.name) ? [] : [node]));
-  return { ...graph, initializers, nodes };
+  return edit.graph();
 };
+
+/** Folds the only reader of a convolution into it. @returns the convolution that takes both their places */
+function foldNext(graph: TypedGraph, edit: GraphEdit, convolution: Node): Node | undefined {
+  const [output = ""] = convolution.outputs;
+  const next = edit.soleReader(output);
+  const weight = edit.initializers.get(convolution.inputs[1] as string);
+  const biasName = convolution.inputs[2];
+  const bias = biasName ? edit.initializers.get(biasName) : undefined;
+  if (!next || !weight || (biasName && !bias)) return undefined;
+  const step = scaleShiftOf(graph, next, output, weight.shape[0] ?? 0);
+  if (!step) return undefined;
+  const folded = foldIntoConvolution(weight, bias, step);
+  const names = [edit.constant(`${next.name}/folded weight`, folded.weight), edit.constant(`${next.name}/folded bias`, folded.bias)];
+  edit.drop(convolution.name);
+  const { operator, domain, attributes } = convolution;
+  const inputs = [convolution.inputs[0] as string, ...names];
+  return edit.replace(next.name, { operator, domain, attributes, inputs, outputs: [next.outputs[0] as string] });
+}
 
 /**
  * @param weight [outC, inC / group, …kernel]

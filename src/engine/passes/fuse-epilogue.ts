@@ -1,9 +1,10 @@
 // Fuses what follows a convolution element by element into its epilogue: first a residual Add, then an activation.
 import type { ActivationKind } from "../../shaders/generate/activation.ts";
-import { type AttributeValue, consumersOf, fusedDomain, type Graph, type Node, type TypedGraph } from "../graph/graph.ts";
+import { GraphEdit } from "../graph/edit.ts";
+import { type AttributeValue, fusedDomain, type Graph, type Node, type TypedGraph } from "../graph/graph.ts";
 import { sameShape } from "../shapes.ts";
 import { isFloat } from "../tensor.ts";
-import { type Pass, soleReaders } from "./rewrite.ts";
+import type { Pass } from "./rewrite.ts";
 
 interface FusedActivation {
   readonly kind: ActivationKind;
@@ -11,67 +12,62 @@ interface FusedActivation {
   readonly beta?: number;
 }
 
-export const fuseEpilogue: Pass = (graph, options): Graph => {
-  const reader = soleReaders(graph, options);
-  const consumers = consumersOf(graph);
-  const isWanted = (name: string) => options.keep.has(name) || graph.outputs.includes(name);
-  const replacements = new Map<string, Node>();
-  const dropped = new Set<string>();
-  /** What a fused node computes can no longer be fused into another. */
-  const taken = new Set<string>();
-
-  const fuse = (
-    convolution: Node,
-    absorbed: readonly Node[],
-    last: Node,
-    changes: { residual?: string; activation?: FusedActivation },
-  ): Node => {
-    for (const node of [convolution, ...absorbed]) {
-      dropped.add(node.name);
-      replacements.delete(node.name);
-    }
-    taken.add(last.name);
-    const [x = "", w = "", bias = "", residual = ""] = convolution.inputs;
-    const { kind, alpha = 0, beta = 0 } = changes.activation ?? { kind: "none" };
-    const attributes = new Map<string, AttributeValue>([
-      ...convolution.attributes,
-      ["activation", kind],
-      ["activation_alpha", alpha],
-      ["activation_beta", beta],
-    ]);
-    const fused: Node = {
-      name: last.name,
-      operator: "Conv",
-      domain: fusedDomain,
-      inputs: [x, w, bias, changes.residual ?? residual],
-      outputs: [last.outputs[0] as string],
-      attributes,
-    };
-    replacements.set(last.name, fused);
-    return fused;
-  };
-
+export const fuseEpilogue: Pass = (graph, { keep }): Graph => {
+  const edit = new GraphEdit(graph, keep);
+  const positions = new Map(graph.nodes.map((node, i) => [node.name, i]));
   for (const node of graph.nodes) {
     if (node.operator !== "Conv" || node.domain !== "") continue;
-    let convolution = node;
-    const add = reader(node.outputs[0] as string);
-    const residual = add && !taken.has(add.name) ? residualOf(graph, add, node.outputs[0] as string) : undefined;
-    // Of two convolutions that could take the Add the later one does: the earlier one's value is ready by then.
-    const isLeftToOther = residual !== undefined && reader(residual) === add && isLaterConvolution(graph, residual, node);
-    if (add && residual && !isLeftToOther) convolution = fuse(convolution, [], add, { residual });
-    const output = convolution.outputs[0] as string;
-    const next = reader(output);
-    const activation = next && !taken.has(next.name) ? activationOf(graph, next) : undefined;
-    if (next && activation) {
-      fuse(convolution, [], next, { activation });
-      continue;
-    }
-    const silu = isWanted(output) ? undefined : siluOf(consumers.get(output) ?? [], reader, output);
-    if (silu) fuse(convolution, [silu.sigmoid], silu.mul, { activation: { kind: "silu" } });
+    fuseActivation(graph, edit, fuseResidual(graph, edit, node, positions) ?? node);
   }
-  const nodes = graph.nodes.flatMap((node) => replacements.get(node.name) ?? (dropped.has(node.name) ? [] : [node]));
-  return { ...graph, nodes, opsets: new Map([...graph.opsets, [fusedDomain, 1]]) };
+  const fused = edit.graph();
+  return { ...fused, opsets: new Map([...fused.opsets, [fusedDomain, 1]]) };
 };
+
+/** Lets a convolution add what an Add behind it adds. @returns the convolution that takes both their places */
+function fuseResidual(graph: TypedGraph, edit: GraphEdit, node: Node, positions: ReadonlyMap<string, number>): Node | undefined {
+  const [output = ""] = node.outputs;
+  const add = edit.soleReader(output);
+  const residual = add && residualOf(graph, add, output);
+  if (!add || residual === undefined) return undefined;
+  // Of two convolutions that could take the Add the later one does: the earlier one's value is ready by then.
+  const other = edit.producer(residual);
+  const isLater = other?.operator === "Conv" && (positions.get(other.name) as number) > (positions.get(node.name) as number);
+  return edit.soleReader(residual) === add && isLater ? undefined : fuse(edit, [node, add], { residual });
+}
+
+/** Lets a convolution compute the activation behind it. */
+function fuseActivation(graph: TypedGraph, edit: GraphEdit, convolution: Node): void {
+  const [output = ""] = convolution.outputs;
+  const next = edit.soleReader(output);
+  const activation = next && activationOf(graph, next);
+  const silu = siluOf(edit, output);
+  if (next && activation) fuse(edit, [convolution, next], { activation });
+  else if (silu) fuse(edit, [convolution, silu.sigmoid, silu.mul], { activation: { kind: "silu" } });
+}
+
+/** Puts one fused convolution in the place of a convolution and of the nodes after it, under the name of the last. */
+function fuse(
+  edit: GraphEdit,
+  nodes: readonly [Node, ...Node[]],
+  { residual, activation = { kind: "none" } }: { residual?: string; activation?: FusedActivation },
+): Node {
+  const [convolution] = nodes;
+  const last = nodes.at(-1) as Node;
+  const [x = "", w = "", bias = "", before = ""] = convolution.inputs;
+  for (const node of nodes) if (node !== last) edit.drop(node.name);
+  return edit.replace(last.name, {
+    operator: "Conv",
+    domain: fusedDomain,
+    inputs: [x, w, bias, residual ?? before],
+    outputs: [last.outputs[0] as string],
+    attributes: new Map<string, AttributeValue>([
+      ...convolution.attributes,
+      ["activation", activation.kind],
+      ["activation_alpha", activation.alpha ?? 0],
+      ["activation_beta", activation.beta ?? 0],
+    ]),
+  });
+}
 
 /** The other operand of an Add (or a Sum of two) of equal shapes. */
 function residualOf(graph: TypedGraph, node: Node, output: string): string | undefined {
@@ -79,12 +75,6 @@ function residualOf(graph: TypedGraph, node: Node, output: string): string | und
   const other = (node.inputs[0] === output ? node.inputs[1] : node.inputs[0]) as string;
   const [a, b] = [graph.types.get(output), graph.types.get(other)];
   return a && b && isFloat(b.dtype) && sameShape(a.shape, b.shape) ? other : undefined;
-}
-
-/** Whether a convolution after `node` computes `value`. */
-function isLaterConvolution(graph: TypedGraph, value: string, node: Node): boolean {
-  const producer = graph.nodes.findIndex(({ outputs }) => outputs.includes(value));
-  return graph.nodes[producer]?.operator === "Conv" && producer > graph.nodes.indexOf(node);
 }
 
 function activationOf(graph: TypedGraph, node: Node): FusedActivation | undefined {
@@ -122,13 +112,10 @@ function clipOf(graph: TypedGraph, node: Node, number: (name: string, fallback: 
 }
 
 /** x · sigmoid(x), as exporters write SiLU. */
-function siluOf(
-  readers: readonly Node[],
-  reader: (name: string) => Node | undefined,
-  output: string,
-): { sigmoid: Node; mul: Node } | undefined {
-  const sigmoid = readers.find((node) => node.operator === "Sigmoid");
-  const mul = readers.find((node) => node.operator === "Mul");
-  if (readers.length !== 2 || !sigmoid || !mul || reader(sigmoid.outputs[0] as string) !== mul) return undefined;
+function siluOf(edit: GraphEdit, output: string): { sigmoid: Node; mul: Node } | undefined {
+  const readers = edit.isWanted(output) ? [] : edit.readers(output);
+  const sigmoid = readers.find((node) => node.operator === "Sigmoid" && node.domain === "");
+  const mul = readers.find((node) => node.operator === "Mul" && node.domain === "");
+  if (readers.length !== 2 || !sigmoid || !mul || edit.soleReader(sigmoid.outputs[0] as string) !== mul) return undefined;
   return mul.inputs.includes(output) ? { sigmoid, mul } : undefined;
 }

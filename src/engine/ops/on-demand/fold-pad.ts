@@ -1,23 +1,22 @@
 // Folds a Pad with zeros into the convolutions that read it: they have a border of zeros anyway, and no dispatch writes it.
-import { consumersOf, type Graph, type Node, type TypedGraph } from "../../graph/graph.ts";
+import { GraphEdit } from "../../graph/edit.ts";
+import type { Graph, Node, TypedGraph } from "../../graph/graph.ts";
 import type { Pass } from "../../passes/rewrite.ts";
 import { normalizeAxis } from "../../shapes.ts";
 
 export const foldPad: Pass = (graph, { keep }): Graph => {
-  const consumers = consumersOf(graph);
-  const replacements = new Map<string, Node>();
-  const dropped = new Set<Node>();
-  for (const node of graph.nodes) {
-    if (node.operator !== "Pad" || node.domain !== "") continue;
-    const [output = ""] = node.outputs;
-    const pads = spatialZeroPads(graph, node);
-    const readers = consumers.get(output) ?? [];
-    const folded = readers.map((reader) => pads && withPads(replacements.get(reader.name) ?? reader, node, pads));
-    if (graph.outputs.includes(output) || keep.has(output) || !folded.every((reader) => reader !== undefined)) continue;
-    dropped.add(node);
-    for (const reader of folded) replacements.set(reader.name, reader);
+  const edit = new GraphEdit(graph, keep);
+  for (const { name } of graph.nodes) {
+    const pad = edit.node(name);
+    if (pad?.operator !== "Pad" || pad.domain !== "") continue;
+    const [output = ""] = pad.outputs;
+    const pads = edit.isWanted(output) ? undefined : spatialZeroPads(graph, pad);
+    const folded = pads && edit.readers(output).map((reader) => withPads(reader, pad, pads));
+    if (!folded?.every((reader) => reader !== undefined)) continue;
+    for (const reader of folded) edit.replace(reader.name, reader);
+    edit.drop(name);
   }
-  return { ...graph, nodes: graph.nodes.filter((node) => !dropped.has(node)).map((node) => replacements.get(node.name) ?? node) };
+  return edit.graph();
 };
 
 /** What the node adds before and after every spatial axis, if that is zeros and nothing else happens. */
