@@ -5,7 +5,7 @@ import {
   elementWiseWorkgroupSize,
   generateElementWise,
 } from "../../shaders/generate/element-wise.ts";
-import type { Layout } from "../plan/plan.ts";
+import type { Layout } from "../layout.ts";
 import { broadcastStrides, type Shape, sizeOf } from "../shapes.ts";
 import { collapseAxes } from "./axes.ts";
 import { flatWorkgroups } from "./dispatch.ts";

@@ -1,7 +1,7 @@
 // Operators that only move elements: Transpose and Concat, and what the rarer ones in on-demand/ are made of.
 // Each is one copy, or a few, between strided views; on the CPU the same views move constants.
 import type { ValueType } from "../graph/graph.ts";
-import type { Layout } from "../plan/plan.ts";
+import type { Layout } from "../layout.ts";
 import { denseStrides, normalizeAxis, type Shape, sizeOf } from "../shapes.ts";
 import { bytesPerElement, isFloat, Tensor } from "../tensor.ts";
 import { copyDispatch } from "./element-wise-kernel.ts";

@@ -2,8 +2,8 @@
 import type { ParamValues, Shader } from "../../shaders/shader.ts";
 import type { AttributeReader } from "../attributes.ts";
 import type { ValueType } from "../graph/graph.ts";
-import type { Pass } from "../passes/rewrite.ts";
-import type { Layout } from "../plan/plan.ts";
+import type { Pass } from "../graph/pass.ts";
+import type { Layout } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** An input as shape inference sees it. */

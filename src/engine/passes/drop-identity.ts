@@ -1,7 +1,7 @@
 // Drops Identity and inference-time Dropout, so that later passes see the operators on both sides of them.
 import { GraphEdit } from "../graph/edit.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { Pass } from "./rewrite.ts";
+import type { Pass } from "../graph/pass.ts";
 
 export const dropIdentity: Pass = (graph, { keep }): Graph => {
   const edit = new GraphEdit(graph, keep);

@@ -2,9 +2,9 @@
 import type { ActivationKind } from "../../shaders/generate/activation.ts";
 import { GraphEdit } from "../graph/edit.ts";
 import { type AttributeValue, fusedDomain, type Graph, type Node, type TypedGraph } from "../graph/graph.ts";
+import type { Pass } from "../graph/pass.ts";
 import { sameShape } from "../shapes.ts";
 import { isFloat } from "../tensor.ts";
-import type { Pass } from "./rewrite.ts";
 
 interface FusedActivation {
   readonly kind: ActivationKind;

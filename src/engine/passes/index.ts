@@ -1,11 +1,11 @@
 // The passes in their order, each on a freshly inferred graph.
 import type { Graph } from "../graph/graph.ts";
+import type { PassOptions } from "../graph/pass.ts";
 import { findOperator } from "../ops/index.ts";
 import { dropIdentity } from "./drop-identity.ts";
 import { foldScaleShift } from "./fold-scale-shift.ts";
 import { fuseEpilogue } from "./fuse-epilogue.ts";
 import { type Inference, type InferOptions, inferGraph } from "./infer.ts";
-import type { PassOptions } from "./rewrite.ts";
 
 /** Infers the graph and, where it has no obstacles, rewrites it into fewer, equivalent nodes. */
 export function optimizeGraph(graph: Graph, options: InferOptions & PassOptions): Inference {

@@ -1,8 +1,8 @@
 // Decides where values lie: dense, inside a zero border, as a slice of a Concat's output, or as another name for the same words.
 import type { Node } from "../graph/graph.ts";
+import type { Layout } from "../layout.ts";
 import type { Border, Kernel, Operation } from "../ops/operator.ts";
 import { denseStrides, type Shape, sizeOf } from "../shapes.ts";
-import type { Layout } from "./plan.ts";
 
 /** A graph node with the kernel that was chosen for it. */
 export interface PlannedNode {

@@ -1,14 +1,8 @@
 // The narrow waist: a network as a readonly list of dispatches over buffers. Pure data, no GPU, no ONNX.
 import type { ParamValues, Shader } from "../../shaders/shader.ts";
+import type { Layout } from "../layout.ts";
 import type { Shape } from "../shapes.ts";
 import type { DataType, Tensor } from "../tensor.ts";
-
-/** Where the elements of a value lie in a buffer, in elements (32-bit words). */
-export interface Layout {
-  readonly offset: number;
-  /** One per axis; equal to the dense strides unless the value has a border or is a slice. */
-  readonly strides: readonly number[];
-}
 
 export interface PlanBuffer {
   readonly label: string;

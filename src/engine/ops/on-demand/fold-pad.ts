@@ -1,7 +1,7 @@
 // Folds a Pad with zeros into the convolutions that read it: they have a border of zeros anyway, and no dispatch writes it.
 import { GraphEdit } from "../../graph/edit.ts";
 import type { Graph, Node, TypedGraph } from "../../graph/graph.ts";
-import type { Pass } from "../../passes/rewrite.ts";
+import type { Pass } from "../../graph/pass.ts";
 import { normalizeAxis } from "../../shapes.ts";
 
 export const foldPad: Pass = (graph, { keep }): Graph => {

@@ -1,6 +1,6 @@
 // The rarer operators that only move elements: Slice, Split, Pad, Expand, Tile, DepthToSpace, SpaceToDepth.
 
-import type { Layout } from "../../plan/plan.ts";
+import type { Layout } from "../../layout.ts";
 import { broadcastShapes, broadcastStrides, normalizeAxis, type Shape } from "../../shapes.ts";
 import { along, type Move, moving, piece, replaced, whole } from "../movement.ts";
 import { defineOperator, type Operation, type OperatorContext } from "../operator.ts";

@@ -1,5 +1,5 @@
-// What passes share: their type, and what they must leave.
-import type { Graph, TypedGraph } from "../graph/graph.ts";
+// What a pass is, and what it must leave.
+import type { Graph, TypedGraph } from "./graph.ts";
 
 export interface PassOptions {
   /** Values that must still exist afterwards. */
