@@ -57,18 +57,6 @@ export interface TypedGraph extends Graph {
 /** Domain of the fused operators that passes create. */
 export const fusedDomain = "convcam";
 
-/** Which nodes read each value, in order. */
-export function consumersOf(graph: Graph): ReadonlyMap<string, readonly Node[]> {
-  const consumers = new Map<string, Node[]>();
-  for (const node of graph.nodes)
-    for (const input of new Set(node.inputs)) {
-      const list = consumers.get(input);
-      if (list) list.push(node);
-      else consumers.set(input, [node]);
-    }
-  return consumers;
-}
-
 /** The node that computes each value. */
 export function producersOf(graph: Graph): ReadonlyMap<string, Node> {
   const producers = new Map<string, Node>();
