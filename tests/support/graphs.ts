@@ -20,13 +20,16 @@ export interface GraphLines {
   /** float32 inputs, `{ x: [1, 3, 8, 8] }` unless given. */
   readonly inputs?: Readonly<Record<string, readonly (number | string)[]>>;
   readonly constants?: Readonly<Record<string, Tensor>>;
+  readonly parameters?: Readonly<Record<string, Tensor>>;
+  readonly updates?: Readonly<Record<string, string>>;
   readonly nodes: readonly Node[];
   /** The last node's first output unless given. */
   readonly outputs?: readonly string[];
   readonly opset?: number;
 }
 
-export function graphOf({ inputs = { x: [1, 3, 8, 8] }, constants = {}, nodes, outputs, opset = 21 }: GraphLines): Graph {
+export function graphOf(lines: GraphLines): Graph {
+  const { inputs = { x: [1, 3, 8, 8] }, constants = {}, parameters, updates, nodes, outputs, opset = 21 } = lines;
   return {
     name: "test",
     opsets: new Map([["", opset]]),
@@ -34,6 +37,8 @@ export function graphOf({ inputs = { x: [1, 3, 8, 8] }, constants = {}, nodes, o
     inputs: Object.entries(inputs).map(([name, shape]) => ({ name, dtype: "float32", shape })),
     outputs: outputs ?? [nodes.at(-1)?.outputs[0] ?? ""],
     initializers: new Map(Object.entries(constants)),
+    ...(parameters && { parameters: new Map(Object.entries(parameters)) }),
+    ...(updates && { updates: new Map(Object.entries(updates)) }),
     nodes,
   };
 }

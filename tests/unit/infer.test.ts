@@ -128,6 +128,41 @@ describe("folding", () => {
   });
 });
 
+describe("parameters", () => {
+  const lines = { parameters: { w: noise([4, 3, 3, 3]), s: noise([4, 1, 1]) }, constants: { c: noise([4, 1, 1], 2) } };
+
+  test("have a type and no elements: nothing is folded, and what depends on them alone is known to", () => {
+    const nodes = [op("Mul", "s c", "factor"), op("Conv", "x w", "v"), op("Mul", "v factor", "y")];
+    const { graph, obstacles } = inferGraph(graphOf({ ...lines, nodes }));
+    expect(obstacles).toEqual([]);
+    expect(graph.nodes.map(({ name }) => name)).toEqual(["factor", "v", "y"]);
+    expect(graph.types.get("w")).toEqual({ dtype: "float32", shape: [4, 3, 3, 3] });
+    expect(graph.initializers.has("w")).toBe(false);
+  });
+
+  test("a name that is an initializer as well is a parameter", () => {
+    const { graph } = inferGraph(
+      graphOf({ ...lines, constants: { ...lines.constants, s: noise([4, 1, 1]) }, nodes: [op("Abs", "s", "y")] }),
+    );
+    expect(graph.initializers.has("s")).toBe(false);
+    expect(graph.nodes).toHaveLength(1);
+  });
+
+  test("where elements must be known at load, a parameter is refused", () => {
+    const { obstacles } = inferGraph(graphOf({ parameters: { shape: ints(192) }, nodes: [op("Reshape", "x shape", "y")] }));
+    expect(obstacles).toEqual([expect.stringContaining("shape (input 'shape') must be known at load")]);
+  });
+
+  test("an update has the parameter's type", () => {
+    const nodes = [op("Mul", "s s", "next"), op("Abs", "w", "y")];
+    expect(inferGraph(graphOf({ ...lines, nodes, updates: { s: "next" } })).obstacles).toEqual([]);
+    expect(() => inferGraph(graphOf({ ...lines, nodes, updates: { s: "y" } }))).toThrow(
+      "parameter 's' is float32 [4,1,1], but its update 'y' is float32 [4,3,3,3].",
+    );
+    expect(() => inferGraph(graphOf({ ...lines, nodes, updates: { c: "next" } }))).toThrow("an update names 'c', which is no parameter.");
+  });
+});
+
 describe("obstacles", () => {
   test("all of them at once, each with node and operator, and none for what lies behind another", () => {
     const graph = graphOf({

@@ -44,6 +44,13 @@ export interface Graph {
   readonly inputs: readonly GraphInput[];
   readonly outputs: readonly string[];
   readonly initializers: ReadonlyMap<string, Tensor>;
+  /**
+   * Values that change between runs, such as weights in training, with what they hold at the start. Their types are known at load, their
+   * elements are not. A name that is also an initializer is a parameter.
+   */
+  readonly parameters?: ReadonlyMap<string, Tensor> | undefined;
+  /** Parameter to the value that it takes after each run. Both have one type. */
+  readonly updates?: ReadonlyMap<string, string> | undefined;
   /** In topological order. */
   readonly nodes: readonly Node[];
 }

@@ -30,7 +30,7 @@ export function findOperator(domain: string, name: string): Operator | undefined
 }
 
 /** Makes every operator of a graph available: fetches the rarer ones only if it has one that is not here yet. */
-export async function loadOperators(graph: Pick<Graph, "nodes" | "initializers">): Promise<void> {
+export async function loadOperators(graph: Pick<Graph, "nodes" | "initializers" | "parameters">): Promise<void> {
   const isComplete = graph.nodes.every(({ domain, operator }) => findOperator(domain, operator));
   await Promise.all([loadWinograd(graph), isComplete || loadRarer()]);
 }
@@ -54,9 +54,9 @@ export async function loadWideKernels({ subgroupSize }: Target): Promise<void> {
 }
 
 /** Fetches Winograd's kernels if a convolution is 3×3. A model runs without them as well, if not as fast. */
-async function loadWinograd({ nodes, initializers }: Pick<Graph, "nodes" | "initializers">): Promise<void> {
-  const is3x3 = ({ attributes, inputs }: Node): boolean => {
-    const kernel = attributes.get("kernel_shape") ?? initializers.get(inputs[1] ?? "")?.shape.slice(2);
+async function loadWinograd({ nodes, initializers, parameters }: Pick<Graph, "nodes" | "initializers" | "parameters">): Promise<void> {
+  const is3x3 = ({ attributes, inputs: [, weight = ""] }: Node): boolean => {
+    const kernel = attributes.get("kernel_shape") ?? (initializers.get(weight) ?? parameters?.get(weight))?.shape.slice(2);
     return String(kernel) === "3,3";
   };
   if (!nodes.some((node) => node.operator === "Conv" && is3x3(node))) return;

@@ -10,6 +10,8 @@ import type { Tensor } from "../tensor.ts";
 export interface Operand extends ValueType {
   /** Its elements, where they are known at load. */
   readonly constant?: Tensor;
+  /** Whether it depends on parameters and constants alone, so that it changes only when a parameter does. */
+  readonly isPrepared?: true;
 }
 
 /** An input or output as a kernel sees it once the planner has placed it. */

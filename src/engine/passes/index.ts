@@ -12,6 +12,7 @@ export function optimizeGraph(graph: Graph, options: InferOptions & PassOptions)
   let inference = inferGraph(graph, options);
   if (inference.obstacles.length > 0) return inference;
   const own = new Set(graph.nodes.flatMap(({ domain, operator }) => findOperator(domain, operator)?.pass ?? []));
-  for (const pass of [dropIdentity, ...own, foldScaleShift, fuseEpilogue]) inference = inferGraph(pass(inference.graph, options));
+  const keep = new Set([...options.keep, ...(graph.updates?.values() ?? [])]);
+  for (const pass of [dropIdentity, ...own, foldScaleShift, fuseEpilogue]) inference = inferGraph(pass(inference.graph, { keep }));
   return inference;
 }

@@ -4,7 +4,7 @@ import { ModelError, UnsupportedError } from "../errors.ts";
 import type { Graph, GraphInput, Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import { findOperator } from "../ops/index.ts";
 import type { Operand, Operation, OperatorContext } from "../ops/operator.ts";
-import { sizeOf } from "../shapes.ts";
+import { sameShape, sizeOf } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 
 export interface InferOptions {
@@ -31,6 +31,11 @@ export function inferGraph(graph: Graph, options: InferOptions = {}): Inference 
   checkNames(graph, options);
   const initializers = new Map(graph.initializers);
   const types = new Map<string, ValueType>();
+  const prepared = new Set(graph.parameters?.keys());
+  for (const [name, tensor] of graph.parameters ?? []) {
+    initializers.delete(name);
+    types.set(name, { dtype: tensor.dtype, shape: tensor.shape });
+  }
   const inputs: (GraphInput & ValueType)[] = [];
   for (const input of graph.inputs) {
     const fixed = options.inputValues?.[input.name];
@@ -53,7 +58,7 @@ export function inferGraph(graph: Graph, options: InferOptions = {}): Inference 
   const obstacles: string[] = [];
   for (const node of graph.nodes) {
     try {
-      const operation = describeNode(node, graph.opsets, types, initializers);
+      const operation = describeNode(node, graph.opsets, types, initializers, prepared);
       if (!operation) {
         // Behind an obstacle already listed.
         nodes.push(node);
@@ -71,6 +76,7 @@ export function inferGraph(graph: Graph, options: InferOptions = {}): Inference 
       if (node.outputs.every((output) => !output || initializers.has(output))) continue;
       nodes.push(node);
       operations.set(node.name, operation);
+      if (isPrepared(node, initializers, prepared)) for (const output of node.outputs) prepared.add(output);
     } catch (error) {
       if (!(error instanceof ModelError || error instanceof UnsupportedError)) throw error;
       obstacles.push(error.message);
@@ -79,7 +85,19 @@ export function inferGraph(graph: Graph, options: InferOptions = {}): Inference 
   }
   for (const output of graph.outputs)
     if (!types.has(output) && obstacles.length === 0) throw new ModelError(`output '${output}' is computed by no node`);
+  if (obstacles.length === 0) checkUpdates(graph, types);
   return { graph: { ...graph, inputs, initializers, nodes, types }, operations, obstacles };
+}
+
+function checkUpdates({ parameters, updates = new Map() }: Graph, types: ReadonlyMap<string, ValueType>): void {
+  for (const [name, value] of updates) {
+    const [parameter, type] = [parameters?.get(name), types.get(value)];
+    if (!parameter) throw new ModelError(`an update names '${name}', which is no parameter.`);
+    if (!type || type.dtype !== parameter.dtype || !sameShape(type.shape, parameter.shape))
+      throw new ModelError(
+        `parameter '${name}' is ${parameter.dtype} [${parameter.shape}], but its update '${value}' is ${type ? `${type.dtype} [${type.shape}]` : "computed by no node"}.`,
+      );
+  }
 }
 
 /** A misspelt name would otherwise be ignored. */
@@ -117,6 +135,7 @@ function describeNode(
   opsets: Graph["opsets"],
   types: ReadonlyMap<string, ValueType>,
   constants: ReadonlyMap<string, Tensor>,
+  prepared: ReadonlySet<string>,
 ): Operation | undefined {
   const where = `${node.operator} '${node.name}'`;
   const operator = findOperator(node.domain, node.operator);
@@ -133,7 +152,7 @@ function describeNode(
     const type = types.get(name);
     if (!name || !type) return undefined;
     const constant = constants.get(name);
-    return { dtype: type.dtype, shape: type.shape, ...(constant && { constant }) };
+    return { dtype: type.dtype, shape: type.shape, ...(constant && { constant }), ...(prepared.has(name) && { isPrepared: true }) };
   });
   const attributes = new AttributeReader(node);
   const context: OperatorContext = {
@@ -173,6 +192,11 @@ function describeNode(
     throw new UnsupportedError(`${where} (opset ${opset}): attribute ${list} is not supported. Re-export without it.`);
   }
   return operation;
+}
+
+/** Whether a node depends on parameters, and on nothing else that changes. */
+function isPrepared({ inputs }: Node, constants: { has(name: string): boolean }, prepared: { has(name: string): boolean }): boolean {
+  return inputs.some((name) => prepared.has(name)) && inputs.every((name) => !name || prepared.has(name) || constants.has(name));
 }
 
 function constantOutputs(
