@@ -4,6 +4,7 @@ import { forEachRun, spanOf } from "./gather.ts";
 import { ConstantBuffers } from "./gpu/constants.ts";
 import type { Device } from "./gpu/device.ts";
 import { Program } from "./gpu/program.ts";
+import { loadAxes } from "./graph/axes.ts";
 import type { Graph, Node, TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Layout } from "./layout.ts";
 import { commonDraft } from "./ops/convolution/direct.ts";
@@ -15,7 +16,7 @@ import type { HalfStorage } from "./plan/halves.ts";
 import type { MemoryReport, PlacedValue, Plan } from "./plan/plan.ts";
 import { planGraph } from "./plan/planner.ts";
 import type { Precision } from "./precision.ts";
-import { sameShape, sizeOf } from "./shapes.ts";
+import { type Axes, sameShape, sizeOf } from "./shapes.ts";
 import { type ModelSource, type ReadOptions, readModel } from "./source.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import { gpuTypeOf, Tensor, toGpuWords } from "./tensor.ts";
@@ -57,13 +58,16 @@ export interface Inspection {
   readonly summary: ModelSummary;
   /** Why the model cannot run; empty if it can. */
   readonly obstacles: readonly string[];
+  /** What the axes of its values are, inputs too: those that may lie otherwise than NCHW. */
+  readonly axes: ReadonlyMap<string, Axes>;
 }
 
 /** What a graph is made of and what keeps it from running, without a GPU. */
 export async function inspectModel(graph: Graph, options: InferOptions = {}): Promise<Inspection> {
   await loadOperators(graph);
   const inference = inferGraph(graph, options);
-  return { summary: summarize(graph, inference), obstacles: inference.obstacles };
+  const axes = await loadAxes(inference.graph);
+  return { summary: summarize(graph, inference, axes), obstacles: inference.obstacles, axes };
 }
 
 /**

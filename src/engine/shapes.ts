@@ -3,6 +3,12 @@ import { ModelError } from "./errors.ts";
 
 export type Shape = readonly number[];
 
+/**
+ * What a value's axes are, one letter each: `n` batch, `c` channel, `d` depth, `h` row, `w` column, `_` unknown. E.g. `nhwc` for
+ * pictures as TensorFlow keeps them, `nhw` for a map of classes.
+ */
+export type Axes = string;
+
 /** Number of elements of a tensor of this shape; 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
   let size = 1;

@@ -1,7 +1,7 @@
 // What a model is made of, as a table: one row per node. Needs no GPU and no supported operators.
 import type { Graph, TypedGraph } from "./graph/graph.ts";
 import type { Inference } from "./passes/infer.ts";
-import { type Shape, sizeOf } from "./shapes.ts";
+import { type Axes, type Shape, sizeOf } from "./shapes.ts";
 import { isFloat } from "./tensor.ts";
 
 export interface LayerSummary {
@@ -11,6 +11,8 @@ export interface LayerSummary {
   readonly outputs: readonly string[];
   /** Of the first output; `undefined` behind an unsupported node. */
   readonly shape: Shape | undefined;
+  /** What the axes of the first output are; `undefined` where nothing tells, and for NCHW values of a graph without Transpose. */
+  readonly axes?: Axes | undefined;
   /** Elements of the float initializers this node reads first. */
   readonly parameterCount: number;
   /** Multiply-accumulates. */
@@ -25,8 +27,11 @@ export interface ModelSummary {
   readonly macs: number;
 }
 
-/** @param file the graph as imported, whose initializers are the parameters; constants made by folding are not */
-export function summarize(file: Graph, { graph, operations }: Inference): ModelSummary {
+/**
+ * @param file the graph as imported, whose initializers are the parameters; constants made by folding are not
+ * @param axes by value, where they are known
+ */
+export function summarize(file: Graph, { graph, operations }: Inference, axes: ReadonlyMap<string, Axes> = new Map()): ModelSummary {
   const parameters = parametersByNode(file, graph);
   const layers = graph.nodes.map(
     (node): LayerSummary => ({
@@ -35,6 +40,7 @@ export function summarize(file: Graph, { graph, operations }: Inference): ModelS
       inputs: node.inputs.filter((name) => name && !graph.initializers.has(name)),
       outputs: node.outputs.filter((name) => name),
       shape: graph.types.get(node.outputs[0] as string)?.shape,
+      axes: axes.get(node.outputs[0] as string),
       parameterCount: parameters.get(node.name) ?? 0,
       macs: operations.get(node.name)?.macs ?? 0,
     }),

@@ -1,5 +1,6 @@
 // Which values of a network can be drawn, and which are worth drawing first. Pure.
 import type { Graph } from "../engine/graph/graph.ts";
+import type { Axes } from "../engine/shapes.ts";
 
 /** What {@link drawableLayers} needs to know of a layer; a row of a model's summary. */
 export interface LayerRow {
@@ -8,6 +9,8 @@ export interface LayerRow {
   readonly outputs: readonly string[];
   /** undefined where it is not known. */
   readonly shape: readonly number[] | undefined;
+  /** undefined where it is as usual, or not known. */
+  readonly axes?: Axes | undefined;
 }
 
 /** A value that can be drawn. */
@@ -17,6 +20,8 @@ export interface DrawableLayer {
   /** The operator that computes it, or "Input". */
   readonly operator: string;
   readonly shape: readonly number[];
+  /** What its axes are, where that is not as usual: NCHW, NCL or NC. */
+  readonly axes?: Axes | undefined;
   /** The picture is the same as its input's, in another shape. */
   readonly isView: boolean;
 }
@@ -32,13 +37,13 @@ const chainOperators = new Set(
 
 /** Every value with at least one axis, inputs first, in the order of execution. */
 export function drawableLayers(
-  inputs: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  inputs: readonly { readonly name: string; readonly shape: readonly number[]; readonly axes?: Axes | undefined }[],
   rows: readonly LayerRow[],
 ): DrawableLayer[] {
-  const first = inputs.map(({ name, shape }) => ({ value: name, operator: "Input", shape, isView: false }));
-  const rest = rows.flatMap(({ operator, outputs, shape }) => {
+  const first = inputs.map(({ name, shape, axes }) => ({ value: name, operator: "Input", shape, axes, isView: false }));
+  const rest = rows.flatMap(({ operator, outputs, shape, axes }) => {
     const [value] = outputs;
-    return value && shape ? [{ value, operator, shape, isView: viewOperators.has(operator) }] : [];
+    return value && shape ? [{ value, operator, shape, axes, isView: viewOperators.has(operator) }] : [];
   });
   return [...first, ...rest].filter(({ shape }) => shape.length > 0 && shape.every((extent) => extent > 0));
 }
@@ -56,7 +61,8 @@ export function defaultLayers(graph: Graph, layers: readonly DrawableLayer[], li
     return !isView && !isInsideChain;
   });
   if (ends.length <= limit) return ends.map(({ value }) => value);
-  const resolution = (layer: DrawableLayer) => layer.shape.slice(2).join();
+  const resolution = ({ shape, axes }: DrawableLayer) =>
+    (axes ? shape.filter((_, axis) => "dhw".includes(axes[axis] as string)) : shape.slice(2)).join();
   const lastOf = new Map(ends.map((end) => [resolution(end), end]));
   const landmarks = ends.filter((end, i) => i < 2 || lastOf.get(resolution(end)) === end);
   const chosen = new Set(pickEvenly(landmarks, limit));
@@ -75,10 +81,13 @@ function pickEvenly<T>(items: readonly T[], count: number): T[] {
 export interface LayerChoice {
   readonly value: string;
   readonly compare?: string;
+  /** What the value's axes are, where somebody said so. */
+  readonly axes?: Axes;
 }
 
 /**
- * Reads a list such as `conv_1, pool_1` or, for two branches in one mosaic, `a_add+b_add`.
+ * Reads a list such as `conv_1, pool_1`, for two branches in one mosaic `a_add+b_add`, or, to say how a value lies, `conv_1@nhwc`:
+ * one letter per axis, see {@link Axes}.
  *
  * @returns the choices, and the names that are no values of this network
  */
@@ -87,12 +96,23 @@ export function parseLayerChoices(text: string, known: ReadonlySet<string>): { c
   const unknown: string[] = [];
   for (const item of text.split(",").map((part) => part.trim())) {
     if (item === "") continue;
-    const [value = "", compare] = item.split("+");
-    if (known.has(item)) choices.push({ value: item });
-    else if (compare !== undefined && known.has(value) && known.has(compare)) choices.push({ value, compare });
+    const choice = readChoice(item, known);
+    if (choice) choices.push(choice);
     else unknown.push(item);
   }
   return { choices, unknown };
+}
+
+/** Names may hold a plus sign or an at sign. */
+function readChoice(item: string, known: ReadonlySet<string>): LayerChoice | undefined {
+  if (known.has(item)) return { value: item };
+  const [, rest, axes] = /^(.+)@([ncdhw_]+)$/.exec(item) ?? [];
+  if (rest && axes) {
+    const choice = readChoice(rest, known);
+    return choice && { ...choice, axes };
+  }
+  const [value = "", compare] = item.split("+");
+  return compare !== undefined && known.has(value) && known.has(compare) ? { value, compare } : undefined;
 }
 
 /** Sizes for inputs whose shape the file leaves open: one picture, three channels, 224 pixels a side. */

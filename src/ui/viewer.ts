@@ -4,7 +4,7 @@ import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { loadModel, type Model, prepareKernels } from "../engine/model.ts";
 import type { Precision } from "../engine/precision.ts";
-import { sizeOf } from "../engine/shapes.ts";
+import { type Axes, sizeOf } from "../engine/shapes.ts";
 import { ImageInput, type ImageLike } from "./image-input.ts";
 import type { LayerChoice } from "./layers.ts";
 import type { ColorMap, ComparePair } from "./mosaic/color-map.ts";
@@ -21,6 +21,8 @@ export interface ViewerOptions {
   readonly compared?: Graph | undefined;
   readonly layers: readonly LayerChoice[];
   readonly inputShapes: Record<string, readonly number[]>;
+  /** What the axes of values are that may lie otherwise than NCHW. */
+  readonly axes?: ReadonlyMap<string, Axes> | undefined;
   readonly preparation: Preparation;
   readonly precision: Precision;
   readonly onProgress?: (progress: { stage: "download" | "compile"; done: number; total: number }) => void;
@@ -70,6 +72,7 @@ export class Viewer {
   readonly imageInputName: string | undefined;
   readonly #image: ImageInput | undefined;
   readonly #renderer: MosaicRenderer;
+  readonly #axes: ReadonlyMap<string, Axes>;
   readonly #unsignedInputs: readonly string[];
   readonly #onResults: (results: Results) => void;
   #panes: readonly Placed[] = [];
@@ -111,6 +114,7 @@ export class Viewer {
         renderer,
         image,
         input: found?.name,
+        axes: options.axes ?? new Map(),
         unsigned: isUnsigned ? [found.name] : [],
         onResults,
       });
@@ -128,6 +132,7 @@ export class Viewer {
     renderer: MosaicRenderer;
     image: ImageInput | undefined;
     input: string | undefined;
+    axes: ReadonlyMap<string, Axes>;
     unsigned: readonly string[];
     onResults: (results: Results) => void;
   }) {
@@ -137,6 +142,7 @@ export class Viewer {
     this.imageInputName = parts.input;
     this.#renderer = parts.renderer;
     this.#image = parts.image;
+    this.#axes = parts.axes;
     this.#unsignedInputs = parts.unsigned;
     this.#onResults = parts.onResults;
   }
@@ -151,10 +157,14 @@ export class Viewer {
     return this.#areResultsCurrent;
   }
 
-  /** A layer as maps; undefined where it cannot be drawn: it is a constant, or has no rows and columns. */
-  viewOf(value: string, model = this.model): MapView | undefined {
+  /**
+   * A layer as maps; undefined where it cannot be drawn: it is a constant, or has no rows and columns.
+   *
+   * @param axes what somebody says of its axes
+   */
+  viewOf(value: string, model = this.model, axes = this.#axes.get(value)): MapView | undefined {
     const placed = model.plan.values.get(value);
-    return placed && viewAsMaps(placed.shape, placed.strides, placed.offset);
+    return placed && viewAsMaps(placed.shape, placed.strides, placed.offset, 0, axes);
   }
 
   /** Lays the mosaics out for canvases of these widths, in device pixels, and prepares everything a frame needs. */
@@ -227,9 +237,9 @@ export class Viewer {
   }
 
   /** One element of a value, from the GPU. */
-  async probe(value: string, point: MapPoint, model = this.model): Promise<number> {
+  async probe(value: string, point: MapPoint, model = this.model, axes?: Axes): Promise<number> {
     const { buffer, dtype } = model.value(value);
-    const view = this.viewOf(value, model);
+    const view = this.viewOf(value, model, axes);
     if (!view) throw new Error(`'${value}' has no maps`);
     const element = view.offset + point.channel * view.channelStride + point.y * view.rowStride + point.x * view.columnStride;
     const staging = this.device.createBuffer("probe", 4, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
@@ -261,9 +271,9 @@ export class Viewer {
   }
 
   async #place(pane: Pane & { readonly width: number }, appearance: Appearance): Promise<Placed | undefined> {
-    const { value, compare = this.compared ? value : undefined } = pane.choice;
-    const source = this.#source(value, this.model);
-    const other = compare === undefined ? undefined : this.#source(compare, this.compared ?? this.model);
+    const { value, compare = this.compared ? value : undefined, axes } = pane.choice;
+    const source = this.#source(value, this.model, axes);
+    const other = compare === undefined ? undefined : this.#source(compare, this.compared ?? this.model, axes);
     if (!source) return undefined;
     const { channels, height, width } = source.view;
     const isSame = other && other.view.channels === channels && other.view.height === height && other.view.width === width;
@@ -295,8 +305,8 @@ export class Viewer {
     return { pane, context, mosaic };
   }
 
-  #source(value: string, model: Model): MosaicSource | undefined {
-    const view = this.viewOf(value, model);
+  #source(value: string, model: Model, axes: Axes | undefined): MosaicSource | undefined {
+    const view = this.viewOf(value, model, axes);
     if (!view) return undefined;
     const { buffer, dtype } = model.value(value);
     return { buffer, dtype, view };

@@ -41,6 +41,7 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   ["mosaic a.onnx b.png --out c.png", 2, "--layer"],
   ["mosaic a.onnx b.png --layer c --out c.png --normalize best", 2, "expected one of layer, robust"],
   ["mosaic a.onnx b.png --layer c --out c.png --colormap jet", 2, "viridis"],
+  ["mosaic a.onnx b.png --layer c --out c.png --axes 1,2", 2, "one letter per axis: n batch, c channel"],
   ["conformance", 2, "missing required argument 'folders'"],
   ["conformance . --filter (", 2, "regular expression"],
   ["build nothing --out a.onnx", 2, "Known networks: mnist"],

@@ -64,7 +64,20 @@ describe("defaultLayers", () => {
 });
 
 describe("parseLayerChoices", () => {
-  const known = new Set(["a", "b", "c+d"]);
+  const known = new Set(["a", "b", "c+d", "e@nhwc"]);
+  it("reads what somebody says of the axes", () => {
+    expect(parseLayerChoices("a@nhwc, a+b@chw, c+d@n_hw, e@nhwc, e@nhwc@nhw, a@xyz, @nhwc", known)).toEqual({
+      choices: [
+        { value: "a", axes: "nhwc" },
+        { value: "a", compare: "b", axes: "chw" },
+        { value: "c+d", axes: "n_hw" },
+        { value: "e@nhwc" },
+        { value: "e@nhwc", axes: "nhw" },
+      ],
+      unknown: ["a@xyz", "@nhwc"],
+    });
+  });
+
   it("reads names, pairs and names that hold a plus sign, and lists what it does not know", () => {
     expect(parseLayerChoices("a, b+a,c+d, e,", known)).toEqual({
       choices: [{ value: "a" }, { value: "b", compare: "a" }, { value: "c+d" }],

@@ -115,6 +115,36 @@ describe("viewAsMaps", () => {
     expect(viewAsMaps(shape, denseStrides(shape))).toMatchObject(expected);
   });
 
+  const known = [
+    {
+      why: "channels last",
+      axes: "nhwc",
+      shape: [2, 4, 5, 3],
+      expected: { channels: 3, height: 4, width: 5, channelStride: 1, rowStride: 15, columnStride: 3, offset: 60 },
+    },
+    {
+      why: "a map of classes",
+      axes: "nhw",
+      shape: [1, 6, 7],
+      expected: { channels: 1, height: 6, width: 7, rowStride: 7, columnStride: 1 },
+    },
+    { why: "a picture without batch", axes: "chw", shape: [3, 4, 5], expected: { channels: 3, height: 4, width: 5, channelStride: 20 } },
+    { why: "a plane", axes: "hw", shape: [4, 5], expected: { channels: 1, height: 4, width: 5, rowStride: 5 } },
+    { why: "rows without columns", axes: "nch", shape: [1, 2, 5], expected: { channels: 2, height: 5, width: 1, rowStride: 1 } },
+    { why: "an axis of one may be anything", axes: "n_hw", shape: [1, 1, 4, 5], expected: { channels: 1, height: 4, width: 5 } },
+    {
+      why: "slices with channels last are stacked",
+      axes: "ndhwc",
+      shape: [1, 2, 3, 4, 5],
+      expected: { channels: 5, height: 6, width: 4, rowStride: 20, columnStride: 5, channelStride: 1 },
+    },
+    { why: "what is known in part is taken as NCHW", axes: "n_hw", shape: [1, 2, 4, 5], expected: { channels: 2, height: 4, width: 5 } },
+    { why: "axes of another rank say nothing", axes: "nhwc", shape: [1, 10], expected: { channels: 10, height: 1, width: 1 } },
+  ];
+  it.each(known)("$axes: $why", ({ axes, shape, expected }) => {
+    expect(viewAsMaps(shape, denseStrides(shape), 0, shape[0] === 2 ? 1 : 0, axes)).toMatchObject(expected);
+  });
+
   it("keeps offset and border strides, and picks the batch", () => {
     expect(viewAsMaps([2, 3, 4, 5], [126, 42, 7, 1], 8, 1)).toMatchObject({ offset: 134, channelStride: 42, rowStride: 7 });
   });

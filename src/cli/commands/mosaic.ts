@@ -4,8 +4,10 @@ import { dirname, extname, join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ModelError } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
+import { loadAxes } from "../../engine/graph/axes.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
 import type { GpuValue, Model } from "../../engine/model.ts";
+import type { Axes } from "../../engine/shapes.ts";
 import { type ColorMap, colorMaps } from "../../ui/mosaic/color-map.ts";
 import { layoutMosaic, viewAsMaps } from "../../ui/mosaic/layout.ts";
 import { type Normalization, namedNormalizations, parseNormalization } from "../../ui/mosaic/normalization.ts";
@@ -19,6 +21,7 @@ import { parseCount } from "../usage.ts";
 
 interface Options extends FeedOptions {
   readonly layer: string;
+  readonly axes?: Axes;
   readonly out: string;
   readonly normalize: Normalization;
   readonly colormap: ColorMap | "auto";
@@ -42,10 +45,21 @@ export function addMosaic(program: Command): void {
         .choices(["auto", ...colorMaps])
         .default("auto"),
     )
+    .option(
+      "--axes <letters>",
+      "how the layer lies, a letter per axis, such as nhwc (default: as the network's convolutions tell)",
+      parseAxes,
+    )
     .option("--columns <count>", "tiles per row (default: about square)", parseCount(1))
     .option("--gap <pixels>", "between tiles", parseCount(0), 1)
     .option("--width <pixels>", "at most this wide", parseCount(1), 1024);
   addFeedOptions(command).action(runMosaic);
+}
+
+function parseAxes(text: string): Axes {
+  if (!/^[ncdhw_]+$/.test(text))
+    throw new InvalidArgumentError("Expected one letter per axis: n batch, c channel, d depth, h row, w column, _ unknown.");
+  return text;
 }
 
 function parseRule(text: string): Normalization {
@@ -59,12 +73,13 @@ function parseRule(text: string): Normalization {
 async function runMosaic(modelPath: string, imagePath: string | undefined, options: Options): Promise<void> {
   const isAll = options.layer === "all";
   await withRunningModel(modelPath, imagePath, options, isAll ? "all" : [options.layer], async (model, device) => {
+    const axes = await loadAxes(model.graph);
     const names = isAll ? layerValues(model.graph) : [model.valueName(options.layer)];
     const renderer = new MosaicRenderer(device, "rgba8unorm");
     for (const [i, name] of names.entries()) {
       try {
         const path = isAll ? pathOfLayer(options.out, i, name) : options.out;
-        await drawValue(renderer, model, name, path, options);
+        await drawValue(renderer, model, name, path, options, options.axes ?? axes.get(name));
       } catch (error) {
         // Of a whole network, constants and shapes are no maps, and that is no reason to stop.
         if (!isAll || !(error instanceof ModelError)) throw error;
@@ -82,9 +97,16 @@ function pathOfLayer(out: string, index: number, name: string): string {
   return extension ? `${out.slice(0, -extension.length)}-${label}${extension}` : join(out, `${label}.png`);
 }
 
-async function drawValue(renderer: MosaicRenderer, model: Model, name: string, path: string, options: Options): Promise<void> {
+async function drawValue(
+  renderer: MosaicRenderer,
+  model: Model,
+  name: string,
+  path: string,
+  options: Options,
+  axes: Axes | undefined,
+): Promise<void> {
   const value: GpuValue = model.value(name);
-  const view = viewAsMaps(value.shape, value.strides, value.offset);
+  const view = viewAsMaps(value.shape, value.strides, value.offset, 0, axes);
   if (!view || view.channels * view.height * view.width === 0)
     throw new ModelError(`a value of shape [${value.shape}] has no maps to draw.`);
   const { columns, gap, width } = options;

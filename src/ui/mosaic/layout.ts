@@ -1,4 +1,5 @@
 // Where the tiles of a mosaic lie, in pixels, and which element of the value a pixel shows. Pure.
+import type { Axes } from "../../engine/shapes.ts";
 
 /** How a value's channels, rows and columns lie in its buffer, in elements. */
 export interface MapView {
@@ -51,28 +52,44 @@ export interface MapPoint {
 const longestStrip = 16;
 
 /**
- * The channels, height and width of a value: [N, C, H, W] as it is, [N, C, L] as maps of one row, [N, C] and [C] as one
- * cell per unit. Further axes are stacked downwards where their strides allow it.
+ * The channels, height and width of a value. Without `axes`: [N, C, H, W] as it is, [N, C, L] as maps of one row, [N, C] and [C]
+ * as one cell per unit. Depth, and axes beyond four, are stacked downwards where their strides allow it.
  *
  * @param batch which n is drawn
+ * @param axes what the axes are, where that is known: "nhwc" has its channels last, "nhw" has one map
  * @returns undefined where the value has no such view (a tensor of rank 5 with gaps)
  */
-export function viewAsMaps(shape: readonly number[], strides: readonly number[], offset = 0, batch = 0): MapView | undefined {
-  const at = (axis: number) => ({ extent: shape[axis] ?? 1, stride: strides[axis] ?? 0 });
-  const channelAxis = shape.length > 1 ? 1 : 0;
-  const { extent: channels, stride: channelStride } = at(channelAxis);
-  const start = offset + (shape.length > 1 ? batch * at(0).stride : 0);
-  const last = shape.length - 1;
-  const { extent: width, stride: columnStride } = last > channelAxis ? at(last) : { extent: 1, stride: 1 };
+export function viewAsMaps(shape: readonly number[], strides: readonly number[], offset = 0, batch = 0, axes?: Axes): MapView | undefined {
+  const { channel, image } = placeAxes(shape, axes);
+  const at = (axis: number | undefined) => ({ extent: shape[axis ?? -1] ?? 1, stride: strides[axis ?? -1] ?? 0 });
+  const { extent: channels, stride: channelStride } = at(channel);
+  const batchAxis = shape.findIndex((_, axis) => axis !== channel && !image.includes(axis));
+  const start = offset + batch * at(batchAxis).stride;
+  const column = image.at(-1);
+  const { extent: width, stride: columnStride } = column === undefined ? { extent: 1, stride: 1 } : at(column);
   let height = 1;
   let rowStride = width * columnStride;
-  for (let axis = last - 1; axis > channelAxis; axis--) {
+  for (const axis of image.slice(0, -1).toReversed()) {
     const { extent, stride } = at(axis);
     if (height === 1) rowStride = stride;
     else if (extent > 1 && stride !== height * rowStride) return undefined;
     height *= extent;
   }
   return { channels, height, width, offset: start, channelStride, rowStride, columnStride };
+}
+
+/** The axis of channels, and those of a map from the outermost to the columns. Axes that are not known in full are taken as NCHW. */
+function placeAxes(shape: readonly number[], axes?: Axes): { channel: number | undefined; image: readonly number[] } {
+  const rank = shape.length;
+  if (axes?.length === rank && shape.every((extent, axis) => axes[axis] !== "_" || extent === 1)) {
+    const image = ["d", "h", "w"].map((letter) => axes.indexOf(letter)).filter((axis) => axis >= 0);
+    // A value with rows and without columns is one column.
+    if (image.length > 0 && !axes.includes("w")) image.push(rank);
+    const channel = axes.indexOf("c");
+    return { channel: channel < 0 ? undefined : channel, image };
+  }
+  const channel = rank > 1 ? 1 : 0;
+  return { channel, image: shape.map((_, axis) => axis).slice(channel + 1) };
 }
 
 /**

@@ -69,13 +69,18 @@ export class EngineSession implements Session {
     const graph = this.#graph;
     if (!graph) return undefined;
     const inputShapes = chooseInputShapes(graph);
-    const { summary, obstacles } = await inspectModel(graph, { inputShapes });
+    const { summary, obstacles, axes } = await inspectModel(graph, { inputShapes });
     if (obstacles.length > 0) return { obstacles, layers: summary.layers };
     const device = await this.#openDevice();
-    const inputs = graph.inputs.map(({ name, shape }) => ({ name, shape: inputShapes[name] ?? (shape as readonly number[]) }));
+    const inputs = graph.inputs.map(({ name, shape }) => ({
+      name,
+      shape: inputShapes[name] ?? (shape as readonly number[]),
+      axes: axes.get(name),
+    }));
     const drawable = drawableLayers(inputs, summary.layers);
     const choices = chooseLayers(graph, drawable, layers);
-    const options = { graph, compared: this.#compared, layers: choices, inputShapes, preparation, precision, onProgress: this.#onProgress };
+    const compared = this.#compared;
+    const options = { graph, compared, layers: choices, inputShapes, axes, preparation, precision, onProgress: this.#onProgress };
     const viewer = await Viewer.create(device, options, (detail) => this.#listener({ event: "results", detail }));
     if (this.#device !== device) {
       viewer.dispose();
@@ -84,7 +89,7 @@ export class EngineSession implements Session {
     this.#viewer = viewer;
     const byName = new Map(drawable.map((layer) => [layer.value, layer]));
     const panes = choices.flatMap((choice) => {
-      const channels = viewer.viewOf(choice.value)?.channels;
+      const channels = viewer.viewOf(choice.value, viewer.model, choice.axes)?.channels;
       const { operator = "", shape = [] } = byName.get(choice.value) ?? {};
       return channels === undefined ? [] : [{ choice, operator, shape, channels }];
     });
@@ -132,9 +137,9 @@ export class EngineSession implements Session {
   async probe(choice: LayerChoice, point: MapPoint): Promise<readonly number[]> {
     const viewer = this.#viewer;
     if (!viewer) throw aborted();
-    const { value, compare = value } = choice;
-    const reads = [viewer.probe(value, point)];
-    if (viewer.compared || compare !== value) reads.push(viewer.probe(compare, point, viewer.compared ?? viewer.model));
+    const { value, compare = value, axes } = choice;
+    const reads = [viewer.probe(value, point, viewer.model, axes)];
+    if (viewer.compared || compare !== value) reads.push(viewer.probe(compare, point, viewer.compared ?? viewer.model, axes));
     return Promise.all(reads);
   }
 

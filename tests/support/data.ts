@@ -1,0 +1,11 @@
+// Files of the shared data folder, which is not part of the repository: tests use what is there besides their own cases.
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+
+const folder = process.env["CONVCAM_DATA"] ?? resolve(import.meta.dirname, "../../../shared/data");
+
+/** The bytes of a file, or undefined where it is not there. */
+export function readData(path: string): Uint8Array | undefined {
+  const file = resolve(folder, path);
+  return existsSync(file) ? readFileSync(file) : undefined;
+}
