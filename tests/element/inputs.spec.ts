@@ -28,7 +28,7 @@ async function openNetwork(page: Page, graph: Graph, attributes: Readonly<Record
   );
 }
 
-function layoutOf(page: Page, value: string): Promise<{ channels: number; mapHeight: number; mapWidth: number } | undefined> {
+function layoutOf(page: Page, value: string): Promise<{ channels: number; mapHeight: number; mapWidth: number } | null | undefined> {
   return page.evaluate((name) => {
     const element = document.querySelector("conv-cam") as ConvCam;
     const panels = [...(element.shadowRoot?.querySelectorAll(".panel") ?? [])];
