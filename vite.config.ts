@@ -111,7 +111,6 @@ export default defineConfig(({ mode }) => ({
   worker: { format: "es", plugins: () => [wgsl()] },
   build: builds[mode] ?? site,
   test: {
-    setupFiles: ["tests/support/operators.ts"],
     projects: [
       { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.ts"], testTimeout: 20_000 } },
       // One process, one file at a time: they share one Dawn, and SwiftShader uses every core as it is.

@@ -5,7 +5,7 @@ import type { Task } from "../../src/bench/engine.ts";
 import { UnsupportedError } from "../../src/engine/errors.ts";
 import { GraphEdit } from "../../src/engine/graph/edit.ts";
 import type { Node, TypedGraph } from "../../src/engine/graph/graph.ts";
-import { loadOperators } from "../../src/engine/ops/index.ts";
+import { type Catalog, loadCatalog } from "../../src/engine/ops/catalog.ts";
 import { dropIdentity } from "../../src/engine/passes/drop-identity.ts";
 import { foldScaleShift } from "../../src/engine/passes/fold-scale-shift.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
@@ -42,8 +42,7 @@ export class Interpreter {
   /** @throws UnsupportedError for what this interpreter does not know */
   static async create(task: Task): Promise<Interpreter> {
     // Shapes are inferred by Convcam's own operators.
-    await loadOperators(task.graph);
-    return new Interpreter(simplify(task), task);
+    return new Interpreter(simplify(task, await loadCatalog(task.graph, {})), task);
   }
 
   /** Uploads the inputs, computes, reads the outputs back. */
@@ -102,12 +101,12 @@ export class Interpreter {
   }
 }
 
-function simplify(task: Task): TypedGraph {
+function simplify(task: Task, catalog: Catalog): TypedGraph {
   const options = { inputShapes: Object.fromEntries(Object.entries(task.inputs).map(([name, { shape }]) => [name, shape])) };
-  let inference = inferGraph(task.graph, options);
+  let inference = inferGraph(task.graph, catalog, options);
   for (const pass of [dropIdentity, foldScaleShift]) {
     if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
-    inference = inferGraph(pass(inference.graph, { keep: new Set() }));
+    inference = inferGraph(pass(inference.graph, { keep: new Set() }), catalog);
   }
   return inference.graph;
 }

@@ -7,10 +7,10 @@ import { Program } from "./gpu/program.ts";
 import { loadAxes } from "./graph/axes.ts";
 import type { Graph, Node, TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Layout } from "./layout.ts";
+import { loadCatalog } from "./ops/catalog.ts";
 import { commonDraft } from "./ops/convolution/direct.ts";
-import { loadEverything, loadKernels, loadOperators, loadWideKernels } from "./ops/index.ts";
 import type { Operation, Target } from "./ops/operator.ts";
-import { optimizeGraph } from "./passes/index.ts";
+import { optimizeGraph, prepareGraph } from "./passes/index.ts";
 import { type Inference, type InferOptions, inferGraph } from "./passes/infer.ts";
 import type { HalfStorage } from "./plan/halves.ts";
 import type { MemoryReport, PlacedValue, Plan } from "./plan/plan.ts";
@@ -64,8 +64,7 @@ export interface Inspection {
 
 /** What a graph is made of and what keeps it from running, without a GPU. */
 export async function inspectModel(graph: Graph, options: InferOptions = {}): Promise<Inspection> {
-  await loadOperators(graph);
-  const inference = inferGraph(graph, options);
+  const inference = inferGraph(graph, await loadCatalog(graph, {}), options);
   const axes = await loadAxes(inference.graph);
   return { summary: summarize(graph, inference, axes), obstacles: inference.obstacles, axes };
 }
@@ -78,11 +77,10 @@ export async function inspectModel(graph: Graph, options: InferOptions = {}): Pr
 export async function loadModel(device: Device, source: ModelSource | Graph, options: LoadOptions = {}): Promise<Model> {
   const tuning = beginTuning(device, options);
   if (typeof source === "string" || source instanceof URL) void prepareKernels(device);
-  const parts = options.chooseKernel ? loadEverything() : loadWideKernels(device.target);
+  const isComplete = options.chooseKernel !== undefined;
+  const parts = loadCatalog(undefined, { target: device.target, isComplete });
   const [file] = await Promise.all([isGraph(source) ? source : readModel(source, options), parts]);
-  await loadOperators(file);
-  let inference = inferGraph(file, options);
-  if (await loadKernels(inference.operations.values(), device.target)) inference = inferGraph(file, options);
+  const inference = await prepareGraph(file, device.target, { ...options, isComplete });
   if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
   const halfStorage = options.precision === "float16" ? (await import("./plan/halves.ts")).halfStorage : undefined;
   const model = new Model(device, file, inference, options, await tuning, halfStorage);
@@ -231,7 +229,7 @@ export class Model {
     if (this.#isDisposed) throw new DeviceError(disposed);
     const observed =
       names === "all" ? this.graph.nodes.flatMap((node) => node.outputs.filter((o) => o)) : names.map((name) => this.valueName(name));
-    const optimized = optimizeGraph(this.graph, { keep: new Set(observed) });
+    const optimized = optimizeGraph(this.graph, this.#inference.catalog, { keep: new Set(observed) });
     const { graph, operations } = optimized;
     const chooseKernel = this.#tuning?.chooser(graph) ?? this.#options.chooseKernel;
     const halves = this.#halfStorage?.(this.#device.gpu.features.has("shader-f16"));

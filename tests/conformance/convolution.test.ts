@@ -8,6 +8,7 @@ import { optimizeGraph } from "../../src/engine/passes/index.ts";
 import { planGraph } from "../../src/engine/plan/planner.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { resolveWindow } from "../../src/engine/window.ts";
+import { everything } from "../support/catalog.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 import { convolve, expectClose } from "../support/reference.ts";
 import { withDevice } from "../support/with-device.ts";
@@ -123,7 +124,7 @@ const cases: readonly Case[] = [
 ];
 
 function kernelsFor(graph: Graph, target: Target): readonly string[] {
-  const { graph: optimized, operations } = optimizeGraph(graph, { keep: new Set() });
+  const { graph: optimized, operations } = optimizeGraph(graph, everything, { keep: new Set() });
   let found: readonly string[] = [];
   planGraph(optimized, operations, {
     target,
@@ -228,7 +229,7 @@ test.each([false, true])("every activation in the epilogue of every kernel, with
           ],
         });
         const why = `${layer.why}, ${name}`;
-        expect(optimizeGraph(graph, { keep: new Set() }).graph.nodes.length, `${why}: nodes after fusion`).toBe(1);
+        expect(optimizeGraph(graph, everything, { keep: new Set() }).graph.nodes.length, `${why}: nodes after fusion`).toBe(1);
         const added = r.toFloat32();
         const sums = convolve(x, w, b, windowOf(layer), (layer.attributes?.["group"] as number) ?? 1);
         const expected = sums.map((sum, i) => f(sum + (hasResidual ? (added[i] as number) : 0)));

@@ -5,6 +5,7 @@ import type { Graph, Node } from "../../src/engine/graph/graph.ts";
 import { type LoadOptions, loadModel } from "../../src/engine/model.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
+import { everything } from "../support/catalog.ts";
 import { graphOf, ints, noise, op } from "../support/graphs.ts";
 import { exampleInputs, runReference } from "../support/onnxruntime.ts";
 import { expectClose } from "../support/reference.ts";
@@ -13,7 +14,7 @@ import { withDevice } from "../support/with-device.ts";
 /** Compares the outputs of a plain run, and every value of a run that observes them all. */
 async function expectSameValues(device: Device, graph: Graph, why: string, options: LoadOptions = {}): Promise<void> {
   const inputs = exampleInputs(graph);
-  const { graph: typed } = inferGraph(graph);
+  const { graph: typed } = inferGraph(graph, everything);
   const names = typed.nodes.flatMap(({ outputs }) => outputs);
   const expected = await runReference(graph, inputs, names);
   const values = (name: string) => expected.get(name)?.toFloat32() ?? expect.fail(`${why}: no '${name}'`);

@@ -1,20 +1,11 @@
-// What a fresh page has is enough for common networks, and the rest comes by itself. Other tests start with everything loaded.
-import { beforeEach, describe, expect, test, vi } from "vitest";
+// What a page has is enough for common networks, and the rest comes by itself.
+import { describe, expect, test } from "vitest";
 import type { Graph, Node } from "../../src/engine/graph/graph.ts";
-import * as complete from "../../src/engine/model.ts";
+import { type LoadOptions, loadModel } from "../../src/engine/model.ts";
 import type { Tensor } from "../../src/engine/tensor.ts";
 import { graphOf, ints, noise, op } from "../support/graphs.ts";
 import { expectClose } from "../support/reference.ts";
 import { withDevice } from "../support/with-device.ts";
-
-let fresh: typeof complete;
-let ops: typeof import("../../src/engine/ops/index.ts");
-
-beforeEach(async () => {
-  vi.resetModules();
-  fresh = await import("../../src/engine/model.ts");
-  ops = await import("../../src/engine/ops/index.ts");
-});
 
 /** What most classifiers are made of. */
 const common = graphOf({
@@ -66,9 +57,9 @@ const rare: Readonly<Record<string, Graph>> = {
 };
 
 /** An output of the graph, and the kernels that computed it. */
-function run({ loadModel }: typeof complete, graph: Graph): Promise<{ y: Tensor | undefined; kernels: readonly string[] }> {
+function run(graph: Graph, options: LoadOptions = {}): Promise<{ y: Tensor | undefined; kernels: readonly string[] }> {
   return withDevice(async (device) => {
-    const loaded = await loadModel(device, graph);
+    const loaded = await loadModel(device, graph, options);
     const inputs = Object.fromEntries(loaded.inputs.map(({ name, shape }) => [name, noise(shape, 5).toFloat32()]));
     const { y } = await loaded.predict(inputs);
     const kernels = loaded.plan.steps.map(({ kernel }) => kernel);
@@ -77,27 +68,28 @@ function run({ loadModel }: typeof complete, graph: Graph): Promise<{ y: Tensor 
   });
 }
 
-describe("a fresh start", () => {
-  test("runs common networks by the same kernels, and fetches nothing for them", async () => {
-    const { y, kernels } = await run(fresh, common);
-    expect(ops.operatorNames()).not.toContain(":Slice");
-    const expected = await run(complete, common);
+/** Whoever chooses kernels is offered every one there is. */
+const complete: LoadOptions = { chooseKernel: () => undefined };
+
+describe("what a page fetches", () => {
+  test("computes common networks by the same kernels as all there is", async () => {
+    const { y, kernels } = await run(common);
+    const expected = await run(common, complete);
     expect(kernels).toEqual(expected.kernels);
     expectClose(y, (expected.y as Tensor).toFloat32(), "y");
   });
 
-  test.each(Object.keys(rare))("fetches what it takes for %s", async (name) => {
+  test.each(Object.keys(rare))("is what it takes for %s", async (name) => {
     const graph = rare[name] as Graph;
-    const { y } = await run(fresh, graph);
-    expect(ops.operatorNames()).toContain(":Slice");
-    const expected = await run(complete, graph);
+    const { y } = await run(graph);
+    const expected = await run(graph, complete);
     expectClose(y, (expected.y as Tensor).toFloat32(), "y");
   });
 
-  test("offers every kernel to who chooses among them", async () => {
+  test("is every kernel for who chooses among them", async () => {
     const offered: (readonly string[])[] = [];
     const chooseKernel = (_: Node, names: readonly string[]) => void offered.push(names);
-    await withDevice(async (device) => (await fresh.loadModel(device, common, { chooseKernel })).dispose());
+    await run(common, { chooseKernel });
     expect(offered[0]).toEqual(expect.arrayContaining(["general", "implicit-gemm"]));
   });
 });

@@ -1,15 +1,15 @@
 // Runs one operator's kernel on the GPU without planner or model, with its operands laid out as a test wants them.
-import { AttributeReader } from "../../src/engine/attributes.ts";
-import { ModelError, UnsupportedError } from "../../src/engine/errors.ts";
+import { UnsupportedError } from "../../src/engine/errors.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { Program } from "../../src/engine/gpu/program.ts";
 import { readBack } from "../../src/engine/gpu/read-back.ts";
 import type { AttributeValue } from "../../src/engine/graph/graph.ts";
-import { findOperator } from "../../src/engine/ops/index.ts";
-import type { Border, Kernel, Operation, OperatorContext, PlacedOperand, Target } from "../../src/engine/ops/operator.ts";
+import { createContext, describeOperation } from "../../src/engine/ops/context.ts";
+import type { Border, Kernel, Operation, PlacedOperand, Target } from "../../src/engine/ops/operator.ts";
 import type { Plan, PlanBuffer, Step } from "../../src/engine/plan/plan.ts";
 import { denseStrides, sizeOf } from "../../src/engine/shapes.ts";
 import { fromGpuWords, type Tensor, toGpuWords } from "../../src/engine/tensor.ts";
+import { everything } from "./catalog.ts";
 
 export interface OperatorRun {
   readonly operator: string;
@@ -36,29 +36,21 @@ export function describeOperator({
   outputCount = 1,
   constants = [],
 }: OperatorRun): Operation {
-  const found = findOperator("", operator);
+  const found = everything.find("", operator);
   if (!found) throw new UnsupportedError(`${operator} is not supported`);
   const operands = inputs.map(
     (tensor, i) => tensor && { dtype: tensor.dtype, shape: tensor.shape, ...(constants.includes(i) && { constant: tensor }) },
   );
-  const reader = new AttributeReader({ attributes: new Map(Object.entries(attributes)), name: "node", operator });
-  const context: OperatorContext = {
-    attributes: reader,
-    inputs: operands,
-    opset,
-    outputCount,
-    input: (index) => operands[index] ?? context.invalid(`input ${index} is missing`),
-    constant: (index, what) => operands[index] && (operands[index].constant ?? context.unsupported(`${what} must be known at load`)),
-    unsupported(message) {
-      throw new UnsupportedError(message);
-    },
-    invalid(message) {
-      throw new ModelError(message);
-    },
+  const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix} ${i}`);
+  const node = {
+    name: "node",
+    operator,
+    domain: "",
+    inputs: names("input", inputs.length),
+    outputs: names("output", outputCount),
+    attributes: new Map(Object.entries(attributes)),
   };
-  const operation = found.describe(context);
-  if (reader.unread.length > 0) throw new UnsupportedError(`unread attributes ${reader.unread}`);
-  return operation;
+  return describeOperation(found, createContext(node, { inputs: operands, opset, families: everything.families }));
 }
 
 /** Computes the outputs with one kernel. */

@@ -12,6 +12,7 @@ import { dropComments } from "../../src/shaders/compact.ts";
 import { withHalves } from "../../src/shaders/halves.ts";
 import { defineShader, type Shader } from "../../src/shaders/shader.ts";
 import { reflectShader } from "../../src/shaders/vite-plugin.ts";
+import { everything } from "../support/catalog.ts";
 import { type GraphLines, graphOf, noise, op } from "../support/graphs.ts";
 
 /** A shader of two buffers, `x` to read and `y` to write. */
@@ -109,7 +110,7 @@ describe.each(
 });
 
 function plan(lines: GraphLines, hasF16: boolean, keep: readonly string[] = []): Plan {
-  const { graph, operations } = optimizeGraph(graphOf(lines), { keep: new Set(keep) });
+  const { graph, operations } = optimizeGraph(graphOf(lines), everything, { keep: new Set(keep) });
   return planGraph(graph, operations, { keep, halves: halfStorage(hasF16) });
 }
 
@@ -232,7 +233,7 @@ describe("a plan in halves", () => {
   });
 
   test("halves a network's memory", () => {
-    const { graph, operations } = optimizeGraph(buildGraph("squeezenet1_1", { seed: 1 }), { keep: new Set() });
+    const { graph, operations } = optimizeGraph(buildGraph("squeezenet1_1", { seed: 1 }), everything, { keep: new Set() });
     const whole = planGraph(graph, operations);
     const half = planGraph(graph, operations, { halves: halfStorage(true) });
     expect(half.memory.weightBytes / whole.memory.weightBytes).toBeLessThan(0.51);

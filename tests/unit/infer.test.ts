@@ -4,11 +4,12 @@ import { ModelError } from "../../src/engine/errors.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { type InferOptions, inferGraph } from "../../src/engine/passes/infer.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
+import { everything } from "../support/catalog.ts";
 import { graphOf, ints, noise, op } from "../support/graphs.ts";
 
 /** Shape of a value, after inference without obstacles. */
 function shapeOf(graph: Graph, options: InferOptions = {}, name = graph.outputs[0] as string): readonly number[] | undefined {
-  const inference = inferGraph(graph, options);
+  const inference = inferGraph(graph, everything, options);
   expect(inference.obstacles).toEqual([]);
   return inference.graph.types.get(name)?.shape;
 }
@@ -52,13 +53,13 @@ describe("free extents", () => {
       message: "input 'x': the model says float32 [batch, 3, height, width], inputValues has int64 [1]",
     },
   ])("$why", ({ options, message }) => {
-    expect(() => inferGraph(graph, options)).toThrow(ModelError);
-    expect(() => inferGraph(graph, options)).toThrow(message);
+    expect(() => inferGraph(graph, everything, options)).toThrow(ModelError);
+    expect(() => inferGraph(graph, everything, options)).toThrow(message);
   });
 });
 
 describe("folding", () => {
-  const nodeNames = (graph: Graph, options?: InferOptions) => inferGraph(graph, options).graph.nodes.map((node) => node.name);
+  const nodeNames = (graph: Graph, options?: InferOptions) => inferGraph(graph, everything, options).graph.nodes.map((node) => node.name);
 
   test("the exporters' x.view(x.size(0), -1) vanishes but for the Reshape", () => {
     const graph = graphOf({
@@ -102,7 +103,7 @@ describe("folding", () => {
       nodes: [op("Div", "a b", "q"), op("Relu", "x", "y")],
       outputs: ["q", "y"],
     });
-    const { graph: inferred } = inferGraph(graph);
+    const { graph: inferred } = inferGraph(graph, everything);
     expect(inferred.initializers.get("q")?.toNumbers()).toEqual([3, -3, 0]);
     expect(inferred.nodes.map((node) => node.name)).toEqual(["y"]);
   });
@@ -111,18 +112,18 @@ describe("folding", () => {
     const shape = { name: "shape", dtype: "int64", shape: ["rank"] } as const;
     const plain = graphOf({ inputs: { x: [6] }, nodes: [op("Reshape", "x shape", "y")] });
     const graph: Graph = { ...plain, inputs: [...plain.inputs, shape] };
-    const inference = inferGraph(graph, { inputValues: { shape: ints(2, 3) } });
+    const inference = inferGraph(graph, everything, { inputValues: { shape: ints(2, 3) } });
     expect(inference.graph.inputs.map(({ name }) => name)).toEqual(["x"]);
     expect(inference.graph.types.get("y")?.shape).toEqual([2, 3]);
-    expect(inferGraph(graph, { inputShapes: { shape: [2] } }).obstacles).toEqual([
+    expect(inferGraph(graph, everything, { inputShapes: { shape: [2] } }).obstacles).toEqual([
       "Reshape 'y': shape (input 'shape') must be known at load. Fix it with inputValues, or re-export with constant shape.",
     ]);
   });
 
   test("inferring twice changes nothing", () => {
     const graph = graphOf({ constants: { w: noise([4, 3, 3, 3]) }, nodes: [op("Conv", "x w", "c"), op("Relu", "c", "y")] });
-    const once = inferGraph(graph).graph;
-    const twice = inferGraph(once).graph;
+    const once = inferGraph(graph, everything).graph;
+    const twice = inferGraph(once, everything).graph;
     expect(twice.types).toEqual(once.types);
     expect(twice.nodes).toEqual(once.nodes);
   });
@@ -133,7 +134,7 @@ describe("parameters", () => {
 
   test("have a type and no elements: nothing is folded, and what depends on them alone is known to", () => {
     const nodes = [op("Mul", "s c", "factor"), op("Conv", "x w", "v"), op("Mul", "v factor", "y")];
-    const { graph, obstacles } = inferGraph(graphOf({ ...lines, nodes }));
+    const { graph, obstacles } = inferGraph(graphOf({ ...lines, nodes }), everything);
     expect(obstacles).toEqual([]);
     expect(graph.nodes.map(({ name }) => name)).toEqual(["factor", "v", "y"]);
     expect(graph.types.get("w")).toEqual({ dtype: "float32", shape: [4, 3, 3, 3] });
@@ -143,23 +144,26 @@ describe("parameters", () => {
   test("a name that is an initializer as well is a parameter", () => {
     const { graph } = inferGraph(
       graphOf({ ...lines, constants: { ...lines.constants, s: noise([4, 1, 1]) }, nodes: [op("Abs", "s", "y")] }),
+      everything,
     );
     expect(graph.initializers.has("s")).toBe(false);
     expect(graph.nodes).toHaveLength(1);
   });
 
   test("where elements must be known at load, a parameter is refused", () => {
-    const { obstacles } = inferGraph(graphOf({ parameters: { shape: ints(192) }, nodes: [op("Reshape", "x shape", "y")] }));
+    const { obstacles } = inferGraph(graphOf({ parameters: { shape: ints(192) }, nodes: [op("Reshape", "x shape", "y")] }), everything);
     expect(obstacles).toEqual([expect.stringContaining("shape (input 'shape') must be known at load")]);
   });
 
   test("an update has the parameter's type", () => {
     const nodes = [op("Mul", "s s", "next"), op("Abs", "w", "y")];
-    expect(inferGraph(graphOf({ ...lines, nodes, updates: { s: "next" } })).obstacles).toEqual([]);
-    expect(() => inferGraph(graphOf({ ...lines, nodes, updates: { s: "y" } }))).toThrow(
+    expect(inferGraph(graphOf({ ...lines, nodes, updates: { s: "next" } }), everything).obstacles).toEqual([]);
+    expect(() => inferGraph(graphOf({ ...lines, nodes, updates: { s: "y" } }), everything)).toThrow(
       "parameter 's' is float32 [4,1,1], but its update 'y' is float32 [4,3,3,3].",
     );
-    expect(() => inferGraph(graphOf({ ...lines, nodes, updates: { c: "next" } }))).toThrow("an update names 'c', which is no parameter.");
+    expect(() => inferGraph(graphOf({ ...lines, nodes, updates: { c: "next" } }), everything)).toThrow(
+      "an update names 'c', which is no parameter.",
+    );
   });
 });
 
@@ -176,7 +180,7 @@ describe("obstacles", () => {
         op("Add", "b c", "y"),
       ],
     });
-    expect(inferGraph(graph).obstacles).toEqual([
+    expect(inferGraph(graph, everything).obstacles).toEqual([
       "Einsum 'a': the operator is not supported.",
       "Relu 'c' (opset 21): attribute 'slope', 'mode' is not supported. Re-export without it.",
       "Conv 'd': weight [4,5,3,3] in 1 group(s) does not fit an input of shape [1,3,8,8].",
@@ -186,30 +190,32 @@ describe("obstacles", () => {
 
   test("an operator of another domain is named with it", () => {
     const foreign = { ...op("FusedConv", "x", "y"), domain: "com.microsoft" };
-    expect(inferGraph(graphOf({ nodes: [foreign] })).obstacles).toEqual([
+    expect(inferGraph(graphOf({ nodes: [foreign] }), everything).obstacles).toEqual([
       "FusedConv 'y': the operator of domain 'com.microsoft' is not supported.",
     ]);
   });
 
   test("an operator from before its meaning changed", () => {
     const graph = graphOf({ inputs: { x: [2] }, nodes: [op("Add", "x x", "y")], opset: 5 });
-    expect(inferGraph(graph).obstacles).toEqual([
+    expect(inferGraph(graph, everything).obstacles).toEqual([
       expect.stringMatching(/^Add 'y': opset 5 is not supported, only \d+ and later\. Convert the model to a newer opset\.$/),
     ]);
   });
 
   test("a missing input", () => {
-    expect(inferGraph(graphOf({ nodes: [op("Conv", "x _", "y")] })).obstacles).toEqual(["Conv 'y': input 1 is missing."]);
+    expect(inferGraph(graphOf({ nodes: [op("Conv", "x _", "y")] }), everything).obstacles).toEqual(["Conv 'y': input 1 is missing."]);
   });
 
   test("types are known up to the obstacle, so that a summary can be shown", () => {
     const graph = graphOf({ nodes: [op("Relu", "x", "a"), op("Einsum", "a", "b"), op("Relu", "b", "y")] });
-    const inference = inferGraph(graph);
+    const inference = inferGraph(graph, everything);
     expect(inference.graph.types.get("a")?.shape).toEqual([1, 3, 8, 8]);
     expect(inference.graph.types.has("y")).toBe(false);
     expect(inference.graph.nodes.map(({ name }) => name)).toEqual(["a", "b", "y"]);
   });
 
   test("an output that nothing computes is a fault of the file", () =>
-    expect(() => inferGraph(graphOf({ nodes: [op("Relu", "x", "y")], outputs: ["z"] }))).toThrow("output 'z' is computed by no node"));
+    expect(() => inferGraph(graphOf({ nodes: [op("Relu", "x", "y")], outputs: ["z"] }), everything)).toThrow(
+      "output 'z' is computed by no node",
+    ));
 });

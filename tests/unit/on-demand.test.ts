@@ -1,9 +1,13 @@
 // What the element has from the start is enough for the networks that people try first, and for all that the bench measures.
 import { readFileSync } from "node:fs";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { networkNames } from "../../src/bench/cases.ts";
 import { layerNames } from "../../src/bench/layers.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
+import { loadCatalog } from "../../src/engine/ops/catalog.ts";
+import type { Target } from "../../src/engine/ops/operator.ts";
+import { prepareGraph } from "../../src/engine/passes/index.ts";
+import { graphOf, noise, op } from "../support/graphs.ts";
 
 const models: Readonly<Record<string, () => Promise<Graph>>> = {
   "mnist-trained.onnx": async () => {
@@ -22,14 +26,44 @@ function benchModels(kind: "network" | "layer", names: readonly string[]): Recor
   return Object.fromEntries(names.map((name) => [name, () => build(name)]));
 }
 
-test.each(Object.keys(models))("%s needs no operator that is loaded on demand", async (name) => {
-  // Test files start with everything loaded.
-  vi.resetModules();
-  const { findOperator, loadKernels, operatorNames } = await import("../../src/engine/ops/index.ts");
-  const { inferGraph } = await import("../../src/engine/passes/infer.ts");
-  expect(operatorNames()).not.toContain(":Resize");
+/** Adapters with few lanes, and with many. */
+const targets = [{ subgroupSize: 4 }, {}];
+
+test.each(Object.keys(models))("%s needs no operator or kernel of the rarer part", async (name) => {
   const graph = await (models[name] as () => Promise<Graph>)();
-  expect(graph.nodes.filter(({ domain, operator }) => !findOperator(domain, operator))).toEqual([]);
-  const { operations } = inferGraph(graph);
-  for (const subgroupSize of [4, undefined]) expect(await loadKernels(operations.values(), { subgroupSize })).toBe(false);
+  for (const target of targets) {
+    const { catalog, obstacles } = await prepareGraph(graph, target);
+    expect(obstacles).toEqual([]);
+    expect(catalog.families.general).toBeUndefined();
+  }
+});
+
+const conv = (kernel: readonly number[]) =>
+  graphOf({ inputs: { x: [1, 2, 9, 9] }, constants: { w: noise([4, 2, ...kernel]) }, nodes: [op("Conv", "x w", "y")] });
+
+const fetched = async (graph: Graph, target: Target): Promise<readonly string[]> => {
+  const { families } = (await prepareGraph(graph, target)).catalog;
+  return [...families.convolution.map(({ name }) => name), ...(families.general ? ["general"] : [])];
+};
+
+test.each([
+  ["few lanes want no implicit GEMM", conv([5, 5]), targets[0], []],
+  ["many lanes do", conv([5, 5]), targets[1], ["implicitGemmCandidates"]],
+  ["3×3 may be Winograd", conv([3, 3]), targets[0], ["winogradCandidates"]],
+  ["a rare operator brings what any case takes", graphOf({ nodes: [op("LRN", "x", "y", { size: 3 })] }), targets[0], ["general"]],
+  [
+    "so does a rare case",
+    graphOf({ nodes: [op("MaxPool", "x", "y", { kernel_shape: [2, 2], dilations: [2, 2] })] }),
+    targets[0],
+    ["general"],
+  ],
+])("a page fetches what a graph and its adapter take: %s", async (_, graph, target, expected) => {
+  expect(await fetched(graph, target as Target)).toEqual(expected);
+});
+
+test("what one model has fetched, no other sees", async () => {
+  const before = await fetched(conv([5, 5]), {});
+  await loadCatalog(undefined, { isComplete: true });
+  await prepareGraph(graphOf({ nodes: [op("Resize", "x _ s", "y")], constants: { s: noise([4]) } }), {});
+  expect(await fetched(conv([5, 5]), {})).toEqual(before);
 });

@@ -1,7 +1,7 @@
 // docs/operators.md names exactly the operators that there are, and from which opset on.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { findOperator, operatorNames } from "../../src/engine/ops/index.ts";
+import { everything } from "../support/catalog.ts";
 
 /** Opsets before this one are refused for the whole file, so the list does not tell them apart. */
 const oldestOpset = 6;
@@ -12,9 +12,14 @@ test("the documented operators are those of the code", () => {
   const documented = firstCells.flatMap((cell) =>
     [...cell.matchAll(/`(\w+)`(?: (\d+))?/g)].map(([, name, since]) => [name, Number(since ?? oldestOpset)]),
   );
-  const implemented = operatorNames()
-    .filter((name) => name.startsWith(":"))
-    .map((name) => [name.slice(1), Math.max(oldestOpset, findOperator("", name.slice(1))?.since ?? 0)]);
+  const implemented = everything.operators
+    .filter(({ domain }) => domain === "")
+    .map(({ name, since }) => [name, Math.max(oldestOpset, since)]);
   // Sorted, so that a name listed twice shows.
   expect(documented.sort()).toEqual(implemented.sort());
+});
+
+test("no operator is defined twice: which one a model gets would hang on what was loaded", () => {
+  const names = everything.operators.map(({ domain, name }) => `${domain}:${name}`);
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
 });

@@ -4,11 +4,12 @@ import { fusedDomain, type Graph, type Node } from "../../src/engine/graph/graph
 import { foldIntoConvolution } from "../../src/engine/passes/fold-scale-shift.ts";
 import { optimizeGraph } from "../../src/engine/passes/index.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
+import { everything } from "../support/catalog.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 
 /** Optimizes, keeping the values in `keep`. */
 function optimize(graph: Graph, ...keep: string[]) {
-  const inference = optimizeGraph(graph, { keep: new Set(keep) });
+  const inference = optimizeGraph(graph, everything, { keep: new Set(keep) });
   expect(inference.obstacles).toEqual([]);
   return inference.graph;
 }

@@ -9,6 +9,7 @@ import type { Plan, PlanBuffer, Step } from "../../src/engine/plan/plan.ts";
 import { type PlanOptions, planGraph } from "../../src/engine/plan/planner.ts";
 import { denseStrides } from "../../src/engine/shapes.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
+import { everything } from "../support/catalog.ts";
 import { type GraphLines, graphOf, ints, noise, op } from "../support/graphs.ts";
 
 interface Options extends GraphLines {
@@ -17,7 +18,7 @@ interface Options extends GraphLines {
 }
 
 function plan({ keep = [], chooseKernel, ...lines }: Options): Plan {
-  const { graph, operations, obstacles } = optimizeGraph(graphOf(lines), { keep: new Set(keep) });
+  const { graph, operations, obstacles } = optimizeGraph(graphOf(lines), everything, { keep: new Set(keep) });
   expect(obstacles).toEqual([]);
   return planGraph(graph, operations, { keep, chooseKernel });
 }
@@ -215,7 +216,7 @@ describe("buffers", () => {
   ];
 
   test.each(names)("the activations of %s take at most 1.15 of what is alive at once, in words and in halves", (name) => {
-    const { graph, operations } = optimizeGraph(buildGraph(name, { seed: 1 }), { keep: new Set() });
+    const { graph, operations } = optimizeGraph(buildGraph(name, { seed: 1 }), everything, { keep: new Set() });
     for (const [what, target] of Object.entries(targets))
       for (const halves of [undefined, halfStorage(true)]) {
         const planned = planGraph(graph, operations, { target, halves });
@@ -228,7 +229,7 @@ describe("buffers", () => {
   test.each(["squeezenet1_1", "mobilenetv2", "resnet50"])(
     "no dispatch of %s reads and writes one buffer, whichever the kernels",
     (name) => {
-      const { graph, operations } = optimizeGraph(buildGraph(name, { seed: 1 }), { keep: new Set() });
+      const { graph, operations } = optimizeGraph(buildGraph(name, { seed: 1 }), everything, { keep: new Set() });
       for (const target of Object.values(targets)) {
         const kernels = new Set([...operations.values()].flatMap(({ kernels }) => kernels?.(target).map((kernel) => kernel.name) ?? []));
         for (const kernel of kernels) {
@@ -245,7 +246,7 @@ describe("buffers", () => {
       constants: { w: noise([16, 16, 3, 3]), m: noise([2304, 50], 2), b: noise([50], 3) },
       nodes: [op("Conv", "x w", "c", same), op("Flatten", "c", "f"), op("Gemm", "f m b", "y")],
     };
-    const { graph, operations } = optimizeGraph(graphOf(lines), { keep: new Set() });
+    const { graph, operations } = optimizeGraph(graphOf(lines), everything, { keep: new Set() });
     const largest = ({ buffers }: Plan) => Math.max(...buffers.map(({ sizeBytes }) => sizeBytes));
     expect(largest(planGraph(graph, operations))).toBe(2304 * 52 * 4);
     for (const maxBindingBytes of [2304 * 24 * 4, 2304 * 17 * 4]) {
@@ -342,7 +343,9 @@ describe("drafts", () => {
   ];
 
   test.each(draftBlocks)("of %s in blocks of %i: fewer pipelines, the same memory and kernels", (name, draftBlock) => {
-    const { graph, operations } = optimizeGraph(inferGraph(buildGraph(name, { seed: 1 })).graph, { keep: new Set() });
+    const { graph, operations } = optimizeGraph(inferGraph(buildGraph(name, { seed: 1 }), everything).graph, everything, {
+      keep: new Set(),
+    });
     const planFor = (target: Target) => planGraph(graph, operations, { target });
     const [draft, final] = [planFor({ subgroupSize: 4, draftBlock }), planFor({ subgroupSize: 4 })];
     expect(usesSameMemory(draft, final)).toBe(true);

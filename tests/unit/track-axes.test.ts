@@ -4,11 +4,12 @@ import type { Graph } from "../../src/engine/graph/graph.ts";
 import { trackAxes } from "../../src/engine/graph/track-axes.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { readModel } from "../../src/engine/source.ts";
+import { everything } from "../support/catalog.ts";
 import { readData } from "../support/data.ts";
 import { type GraphLines, graphOf, ints, noise, op } from "../support/graphs.ts";
 
 function axesOf(graph: Graph): Readonly<Record<string, string>> {
-  const inference = inferGraph(graph);
+  const inference = inferGraph(graph, everything);
   expect(inference.obstacles).toEqual([]);
   return Object.fromEntries(trackAxes(inference.graph, inference.graph.types));
 }

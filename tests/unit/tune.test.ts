@@ -15,6 +15,7 @@ import { type Contender, race, winnerOf } from "../../src/engine/tune/race.ts";
 import { shipped } from "../../src/engine/tune/shipped.ts";
 import { signatureOf } from "../../src/engine/tune/signature.ts";
 import { graphOfNode, layersToTune } from "../../src/engine/tune/tuner.ts";
+import { everything } from "../support/catalog.ts";
 import { type GraphLines, graphOf, ints, noise, op } from "../support/graphs.ts";
 
 const same = { pads: [1, 1, 1, 1] };
@@ -29,7 +30,7 @@ const lines: GraphLines = {
     op("Conv", "unbiased w", "y", { ...same, dilations: [1, 1] }),
   ],
 };
-const infer = (given: GraphLines) => optimizeGraph(graphOf(given), { keep: new Set() });
+const infer = (given: GraphLines) => optimizeGraph(graphOf(given), everything, { keep: new Set() });
 const nodeOf = (name: string, { graph } = infer(lines)): Node => graph.nodes.find((node) => node.name === name) as Node;
 
 describe("a signature", () => {
@@ -223,7 +224,7 @@ test("every shipped choice is a kernel of a layer that a network of the bench ha
   const choices = shipped["mesa software"] as Choices;
   const missing = new Set(Object.keys(choices));
   for (const name of ["squeezenet1_1", "mobilenetv2", "resnet18", "resnet50"]) {
-    const { graph, operations } = optimizeGraph(buildGraph(name, { seed: 1 }), { keep: new Set() });
+    const { graph, operations } = optimizeGraph(buildGraph(name, { seed: 1 }), everything, { keep: new Set() });
     for (const node of graph.nodes) {
       const signature = signatureOf(node, graph);
       const kernels = operations.get(node.name)?.kernels?.({ subgroupSize: 8 }) ?? [];

@@ -6,7 +6,7 @@ import { UnsupportedError } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import { Program } from "../../engine/gpu/program.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
-import { loadEverything } from "../../engine/ops/index.ts";
+import { loadCatalog } from "../../engine/ops/catalog.ts";
 import { optimizeGraph } from "../../engine/passes/index.ts";
 import type { Inference } from "../../engine/passes/infer.ts";
 import { type HalfStorage, halfStorage } from "../../engine/plan/halves.ts";
@@ -65,8 +65,8 @@ async function tuneModels(paths: readonly string[], { network, shape, precision 
 }
 
 async function optimize(graph: Graph, inputShapes: Readonly<Record<string, readonly number[]>>): Promise<Inference> {
-  await loadEverything();
-  const inference = optimizeGraph(graph, { keep: new Set(), inputShapes });
+  const catalog = await loadCatalog(graph, { isComplete: true });
+  const inference = optimizeGraph(graph, catalog, { keep: new Set(), inputShapes });
   if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
   return inference;
 }

@@ -5,45 +5,27 @@ import { fusedDomain } from "../graph/graph.ts";
 import { sameShape, sizeOf } from "../shapes.ts";
 import { isFloat } from "../tensor.ts";
 import { resolveWindow } from "../window.ts";
-import type { Candidate, ConvolutionCase } from "./convolution/case.ts";
+import type { ConvolutionCase } from "./convolution/case.ts";
 import { depthwiseKernel } from "./convolution/depthwise.ts";
 import { directCandidates } from "./convolution/direct.ts";
-import { defineOperator, type Kernel, type Operation, type Operator, type OperatorContext, type Target } from "./operator.ts";
+import type { Families } from "./families.ts";
+import { defineOperator, type Kernel, type Operation, type OperatorContext, type Target } from "./operator.ts";
 
-type Family = (it: ConvolutionCase, target: Target) => readonly Candidate[];
+export default [
+  defineOperator("Conv", { since: 1 }, (context) => describeConvolution(context, { kind: "none", alpha: 0, beta: 0 })),
+  defineOperator("Conv", { since: 1, domain: fusedDomain }, (context) => {
+    const { attributes } = context;
+    const kind = attributes.string("activation", "none");
+    if (!Object.hasOwn(activations, kind)) return context.invalid(`activation '${kind}'`);
+    return describeConvolution(context, {
+      kind: kind as ActivationKind,
+      alpha: attributes.number("activation_alpha", 0),
+      beta: attributes.number("activation_beta", 0),
+    });
+  }),
+];
 
-/** Kernels for weights known at load, one or two spatial axes and no negative pads. */
-const families: Family[] = [directCandidates];
-
-/** Adds a family that was loaded later. */
-export function addFamily(family: Family): void {
-  if (!families.includes(family)) families.push(family);
-}
-
-/** @param general makes the kernel for any case; without one, cases that no family takes have no kernel */
-export function defineConvolutions(general?: (it: ConvolutionCase) => Kernel): readonly Operator[] {
-  const describe = (context: OperatorContext, activation: Activation): Operation => {
-    const { it, ...operation } = describeConvolution(context, activation);
-    return { ...operation, kernels: (target) => [...familyKernels(it, target), ...(general ? [general(it)] : [])] };
-  };
-  return [
-    defineOperator("Conv", { since: 1 }, (context) => describe(context, { kind: "none", alpha: 0, beta: 0 })),
-    defineOperator("Conv", { since: 1, domain: fusedDomain }, (context) => {
-      const { attributes } = context;
-      const kind = attributes.string("activation", "none");
-      if (!(kind in activations)) return context.invalid(`activation '${kind}'`);
-      return describe(context, {
-        kind: kind as ActivationKind,
-        alpha: attributes.number("activation_alpha", 0),
-        beta: attributes.number("activation_beta", 0),
-      });
-    }),
-  ];
-}
-
-export default defineConvolutions();
-
-function describeConvolution(context: OperatorContext, activation: Activation): Operation & { readonly it: ConvolutionCase } {
+function describeConvolution(context: OperatorContext, activation: Activation): Operation {
   const { attributes } = context;
   const [x, w, bias, residual] = [context.input(0), context.input(1), context.inputs[2], context.inputs[3]];
   if (!isFloat(x.dtype)) return context.unsupported(`${x.dtype} elements. Re-export with float32`);
@@ -82,20 +64,19 @@ function describeConvolution(context: OperatorContext, activation: Activation): 
   return {
     outputs: [{ dtype: x.dtype, shape }],
     macs: sizeOf(shape) * inChannels * sizeOf(kernel),
-    it,
+    kernels: (target) => kernelsFor(it, target, context.families),
   };
 }
 
-/** What the families have for a case, cheapest first by prediction. */
-function familyKernels(it: ConvolutionCase, target: Target): Kernel[] {
+/** Kernels for weights known at load, one or two spatial axes and no negative pads, cheapest first by prediction; then one for any case. */
+function kernelsFor(it: ConvolutionCase, target: Target, { convolution, general }: Families): readonly Kernel[] {
+  const any = general ? [general.convolution(it)] : [];
   const rank = it.window.kernel.length;
   const isKnown = it.weight !== undefined && (!it.hasBias || it.bias !== undefined);
   const hasCrop = [...it.window.padsBegin, ...it.window.padsEnd].some((pad) => pad < 0);
-  if (!isKnown || rank > 2 || hasCrop) return [];
+  if (!isKnown || rank > 2 || hasCrop) return any;
   const depthwise = depthwiseKernel(it, target);
-  if (depthwise) return [depthwise];
-  return families
-    .flatMap((family) => family(it, target))
-    .sort((a, b) => a.cost - b.cost)
-    .map(({ kernel }) => kernel);
+  if (depthwise) return [depthwise, ...any];
+  const candidates = [directCandidates, ...convolution].flatMap((family) => family(it, target)).sort((a, b) => a.cost - b.cost);
+  return [...candidates.map(({ kernel }) => kernel), ...any];
 }

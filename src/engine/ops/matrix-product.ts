@@ -1,7 +1,15 @@
 // The kernels behind Gemm and MatMul: y = alpha · a · b + beta · c. The one for any case is in on-demand/.
 import { generateMatrixProduct, groupsPerWorkgroup, type MatrixProductVariant } from "../../shaders/generate/matrix-product.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Dispatch, type Kernel, type PackedConstant, type PlacedOperand, packLater, type Target } from "./operator.ts";
+import {
+  type Dispatch,
+  type Kernel,
+  type OperatorContext,
+  type PackedConstant,
+  type PlacedOperand,
+  packLater,
+  type Target,
+} from "./operator.ts";
 
 /** Sizes and strides of one product, in elements; strides are [row, column]. */
 export interface MatrixProduct {
@@ -27,13 +35,15 @@ export interface MatrixProduct {
 // WebGPU refuses empty bindings, so a missing addend is four zero bytes.
 const noAddend: PackedConstant = { label: "no addend", data: new Float32Array(1) };
 
-export type MatrixProductKernels = (product: MatrixProduct, target: Target) => readonly Kernel[];
+/** Kernels for one product. Inputs are a, b and, with `cStrides`, c. All are read dense. */
+export function productKernels({ families }: OperatorContext, product: MatrixProduct, target: Target): readonly Kernel[] {
+  return [...matrixProductKernels(product, target), ...(families.general ? [families.general.product(product)] : [])];
+}
 
 /**
  * For one product whose `b` is known, or lies by rows whose length is a multiple of 4.
- * Inputs are a, b and, with `cStrides`, c. All are read dense.
  */
-export function matrixProductKernels(product: MatrixProduct, target: Target): readonly Kernel[] {
+function matrixProductKernels(product: MatrixProduct, target: Target): readonly Kernel[] {
   const { rows, columns, depth, batch, b, bStrides } = product;
   const kernels: Kernel[] = [];
   if (!batch && rows * columns * depth > 0) {

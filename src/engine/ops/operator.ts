@@ -5,6 +5,7 @@ import type { ValueType } from "../graph/graph.ts";
 import type { Pass } from "../graph/pass.ts";
 import type { Layout } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Families } from "./families.ts";
 
 /** An input as shape inference sees it. */
 export interface Operand extends ValueType {
@@ -103,7 +104,7 @@ export interface Operation {
   readonly concatAxis?: number;
   /**
    * Most special first; each accepts this very case. Called after inference, only for nodes that run. None where the case is
-   * rare, and its kernel in on-demand/ not loaded yet.
+   * rare, and the catalog has no general kernels.
    */
   readonly kernels?: (target: Target) => readonly Kernel[];
   /** Multiply-accumulates. */
@@ -111,12 +112,16 @@ export interface Operation {
 }
 
 export interface OperatorContext {
+  /** The node as messages name it: "Conv 'conv_1'". */
+  readonly where: string;
   readonly attributes: AttributeReader;
   readonly inputs: readonly (Operand | undefined)[];
   /** Outputs the node names; trailing optional ones may be missing. */
   readonly outputCount: number;
   /** Version of the node's domain in this file. */
   readonly opset: number;
+  /** Kernels from parts of the program that were loaded for this model. */
+  readonly families: Families;
   /** The operand at `index`, or a ModelError that names it. */
   input(index: number): Operand;
   /** The elements of an input that must be known at load, or an UnsupportedError; `undefined` if the input is omitted. */

@@ -5,7 +5,7 @@ import { type Shape, sizeOf } from "../shapes.ts";
 import { resolveWindow, type Window } from "../window.ts";
 import { floatInput } from "./checks.ts";
 import { flatWorkgroups } from "./dispatch.ts";
-import { defineOperator, type Kernel, type Operation, type Operator, type OperatorContext, type PlacedOperand } from "./operator.ts";
+import { defineOperator, type Kernel, type Operation, type OperatorContext, type PlacedOperand } from "./operator.ts";
 
 /** One pool, as its kernels see it. */
 export interface Pool {
@@ -19,35 +19,25 @@ export interface Pool {
   readonly indices?: "row-major" | "column-major";
 }
 
-/** Makes the kernel for any case. */
-export type GeneralKernel = (pool: Pool) => Kernel;
+export default [
+  defineOperator("MaxPool", { since: 1 }, (context) => {
+    const columnMajor = context.attributes.flag("storage_order", false);
+    const indices = columnMajor ? ("column-major" as const) : ("row-major" as const);
+    return describePool(context, { kind: "max", ...(context.outputCount > 1 && { indices }) });
+  }),
+  defineOperator("AveragePool", { since: 1 }, (context) =>
+    describePool(context, { kind: "average", countsPads: context.attributes.flag("count_include_pad", false) }),
+  ),
+];
 
-/** @param general without it, cases that the blocked kernel does not take have no kernel */
-export function definePools(general?: GeneralKernel): readonly Operator[] {
-  return [
-    defineOperator("MaxPool", { since: 1 }, (context) => {
-      const columnMajor = context.attributes.flag("storage_order", false);
-      const pool = {
-        kind: "max" as const,
-        ...(context.outputCount > 1 && { indices: columnMajor ? ("column-major" as const) : ("row-major" as const) }),
-      };
-      return describePool(context, pool, general);
-    }),
-    defineOperator("AveragePool", { since: 1 }, (context) =>
-      describePool(context, { kind: "average", countsPads: context.attributes.flag("count_include_pad", false) }, general),
-    ),
-  ];
-}
-
-export default definePools();
-
-export function describePool(context: OperatorContext, kind: Omit<Pool, "window">, general?: GeneralKernel): Operation {
+export function describePool(context: OperatorContext, kind: Omit<Pool, "window">): Operation {
   const { dtype, shape: whole } = floatInput(context, 0);
   const pool = { ...kind, window: readWindow(context) };
+  const { general } = context.families;
   const shape = [...whole.slice(0, 2), ...pool.window.output];
   return {
     outputs: [{ dtype, shape }, ...(pool.indices ? [{ dtype: "int64" as const, shape }] : [])],
-    kernels: () => [...blockedKernels(pool, shape, whole.slice(2)), ...(general ? [general(pool)] : [])],
+    kernels: () => [...blockedKernels(pool, shape, whole.slice(2)), ...(general ? [general.pool(pool)] : [])],
   };
 }
 

@@ -1,18 +1,33 @@
-// The passes in their order, each on a freshly inferred graph.
+// From a graph to one that is ready to be planned: its catalog, its types, and the passes in their order.
 import type { Graph } from "../graph/graph.ts";
 import type { PassOptions } from "../graph/pass.ts";
-import { findOperator } from "../ops/index.ts";
+import { type Catalog, loadCatalog } from "../ops/catalog.ts";
+import type { Target } from "../ops/operator.ts";
 import { dropIdentity } from "./drop-identity.ts";
 import { foldScaleShift } from "./fold-scale-shift.ts";
 import { fuseEpilogue } from "./fuse-epilogue.ts";
 import { type Inference, type InferOptions, inferGraph } from "./infer.ts";
 
+export interface PrepareOptions extends InferOptions {
+  /** Offers every kernel there is, for who wants to choose among them. */
+  readonly isComplete?: boolean;
+}
+
+/** Infers a graph with the operators and kernels that it takes on this target: those are fetched, and nothing else. */
+export async function prepareGraph(graph: Graph, target: Target, options: PrepareOptions = {}): Promise<Inference> {
+  const { isComplete = false } = options;
+  const inference = inferGraph(graph, await loadCatalog(graph, { target, isComplete }), options);
+  const lacksKernel = [...inference.operations.values()].some(({ isView, kernels }) => !isView && kernels?.(target).length === 0);
+  if (!lacksKernel) return inference;
+  return inferGraph(graph, await loadCatalog(graph, { target, isComplete, hasRareCases: true }), options);
+}
+
 /** Infers the graph and, where it has no obstacles, rewrites it into fewer, equivalent nodes. */
-export function optimizeGraph(graph: Graph, options: InferOptions & PassOptions): Inference {
-  let inference = inferGraph(graph, options);
+export function optimizeGraph(graph: Graph, catalog: Catalog, options: InferOptions & PassOptions): Inference {
+  let inference = inferGraph(graph, catalog, options);
   if (inference.obstacles.length > 0) return inference;
-  const own = new Set(graph.nodes.flatMap(({ domain, operator }) => findOperator(domain, operator)?.pass ?? []));
+  const own = new Set(graph.nodes.flatMap(({ domain, operator }) => catalog.find(domain, operator)?.pass ?? []));
   const keep = new Set([...options.keep, ...(graph.updates?.values() ?? [])]);
-  for (const pass of [dropIdentity, ...own, foldScaleShift, fuseEpilogue]) inference = inferGraph(pass(inference.graph, { keep }));
+  for (const pass of [dropIdentity, ...own, foldScaleShift, fuseEpilogue]) inference = inferGraph(pass(inference.graph, { keep }), catalog);
   return inference;
 }

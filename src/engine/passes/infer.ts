@@ -1,9 +1,9 @@
 // Gives every value a type and every constant value its elements. All obstacles are collected, not only the first.
-import { AttributeReader } from "../attributes.ts";
 import { ModelError, UnsupportedError } from "../errors.ts";
 import type { Graph, GraphInput, Node, TypedGraph, ValueType } from "../graph/graph.ts";
-import { findOperator } from "../ops/index.ts";
-import type { Operand, Operation, OperatorContext } from "../ops/operator.ts";
+import type { Catalog } from "../ops/catalog.ts";
+import { createContext, describeOperation } from "../ops/context.ts";
+import type { Operand, Operation } from "../ops/operator.ts";
 import { sameShape, sizeOf } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -15,6 +15,8 @@ export interface InferOptions {
 }
 
 export interface Inference {
+  /** What the operations were described with. */
+  readonly catalog: Catalog;
   /** Types are missing behind a node that is an obstacle. */
   readonly graph: TypedGraph;
   /** How each remaining node computes, by node name. */
@@ -27,7 +29,7 @@ export interface Inference {
 const foldLimit = 1 << 22;
 
 /** Infers every shape, folds constants and lists what stands in the way. Never throws for an operator's sake. */
-export function inferGraph(graph: Graph, options: InferOptions = {}): Inference {
+export function inferGraph(graph: Graph, catalog: Catalog, options: InferOptions = {}): Inference {
   checkNames(graph, options);
   const initializers = new Map(graph.initializers);
   const types = new Map<string, ValueType>();
@@ -58,7 +60,7 @@ export function inferGraph(graph: Graph, options: InferOptions = {}): Inference 
   const obstacles: string[] = [];
   for (const node of graph.nodes) {
     try {
-      const operation = describeNode(node, graph.opsets, types, initializers, prepared);
+      const operation = describeNode(node, { opsets: graph.opsets, types, constants: initializers, prepared, catalog });
       if (!operation) {
         // Behind an obstacle already listed.
         nodes.push(node);
@@ -86,7 +88,7 @@ export function inferGraph(graph: Graph, options: InferOptions = {}): Inference 
   for (const output of graph.outputs)
     if (!types.has(output) && obstacles.length === 0) throw new ModelError(`output '${output}' is computed by no node`);
   if (obstacles.length === 0) checkUpdates(graph, types);
-  return { graph: { ...graph, inputs, initializers, nodes, types }, operations, obstacles };
+  return { catalog, graph: { ...graph, inputs, initializers, nodes, types }, operations, obstacles };
 }
 
 function checkUpdates({ parameters, updates = new Map() }: Graph, types: ReadonlyMap<string, ValueType>): void {
@@ -129,16 +131,19 @@ function resolveShape(input: GraphInput, given: readonly number[] | undefined): 
   });
 }
 
+interface Known {
+  readonly opsets: Graph["opsets"];
+  readonly types: ReadonlyMap<string, ValueType>;
+  readonly constants: ReadonlyMap<string, Tensor>;
+  /** Values that depend on parameters and constants alone. */
+  readonly prepared: ReadonlySet<string>;
+  readonly catalog: Catalog;
+}
+
 /** The node's Operation; `undefined` if one of its inputs has no type because of an earlier obstacle. */
-function describeNode(
-  node: Node,
-  opsets: Graph["opsets"],
-  types: ReadonlyMap<string, ValueType>,
-  constants: ReadonlyMap<string, Tensor>,
-  prepared: ReadonlySet<string>,
-): Operation | undefined {
+function describeNode(node: Node, { opsets, types, constants, prepared, catalog }: Known): Operation | undefined {
   const where = `${node.operator} '${node.name}'`;
-  const operator = findOperator(node.domain, node.operator);
+  const operator = catalog.find(node.domain, node.operator);
   const domainName = node.domain ? ` of domain '${node.domain}'` : "";
   if (!operator) throw new UnsupportedError(`${where}: the operator${domainName} is not supported.`);
   const opset = opsets.get(node.domain) ?? 1;
@@ -147,51 +152,13 @@ function describeNode(
       `${where}: opset ${opset} is not supported, only ${operator.since} and later. Convert the model to a newer opset.`,
     );
   if (node.inputs.some((name) => name && !types.has(name))) return undefined;
-
   const inputs = node.inputs.map((name): Operand | undefined => {
     const type = types.get(name);
     if (!name || !type) return undefined;
     const constant = constants.get(name);
     return { dtype: type.dtype, shape: type.shape, ...(constant && { constant }), ...(prepared.has(name) && { isPrepared: true }) };
   });
-  const attributes = new AttributeReader(node);
-  const context: OperatorContext = {
-    attributes,
-    inputs,
-    opset,
-    outputCount: node.outputs.length,
-    input: (index) => inputs[index] ?? context.invalid(`input ${index} is missing`),
-    constant(index, what) {
-      const operand = inputs[index];
-      if (!operand) return undefined;
-      return (
-        operand.constant ??
-        context.unsupported(
-          `${what} (input '${node.inputs[index]}') must be known at load. Fix it with inputValues, or re-export with constant ${what}`,
-        )
-      );
-    },
-    unsupported(message) {
-      throw new UnsupportedError(`${where}: ${message.replace(/\.$/, "")}.`);
-    },
-    invalid(message) {
-      throw new ModelError(`${where}: ${message.replace(/\.$/, "")}.`);
-    },
-  };
-  let operation: Operation;
-  try {
-    operation = operator.describe(context);
-  } catch (error) {
-    // Helpers below the operators (windows, broadcasting) do not know which node they serve.
-    if (error instanceof ModelError && !error.message.startsWith(where))
-      throw new ModelError(`${where}: ${error.message.replace(/\.$/, "")}.`);
-    throw error;
-  }
-  if (attributes.unread.length > 0) {
-    const list = attributes.unread.map((name) => `'${name}'`).join(", ");
-    throw new UnsupportedError(`${where} (opset ${opset}): attribute ${list} is not supported. Re-export without it.`);
-  }
-  return operation;
+  return describeOperation(operator, createContext(node, { inputs, opset, families: catalog.families }));
 }
 
 /** Whether a node depends on parameters, and on nothing else that changes. */

@@ -1,6 +1,13 @@
-// The operators that most networks do without, as one list: a part of the program that is loaded when a model asks for it.
+// The operators that most networks do without, and kernels for any case, as one list: a part of the program that is loaded when a
+// model asks for it.
+import { generalKernel as convolution } from "../convolution/general.ts";
+import type { GeneralKernels } from "../families.ts";
 import { type OperatorModules, operatorsOf } from "../operator.ts";
+import { blockedProduct as product } from "./matmul.ts";
+import { generalPool as pool } from "./pool.ts";
 
 export const operators = operatorsOf(
   import.meta.glob(["./*.ts", "!./{index,fold-pad,resample,spatial}.ts"], { eager: true, import: "default" }) as OperatorModules,
 );
+
+export const general: GeneralKernels = { convolution, pool, product };

@@ -1,12 +1,11 @@
-// MatMul, and Gemm again with the kernel for any product. MatMul has NumPy's rules: vectors become matrices of one row or column, leading axes are a batch and broadcast.
+// MatMul, and the kernel for any product, which Gemm uses as well. MatMul has NumPy's rules: vectors become matrices of one row or column, leading axes are a batch and broadcast.
 // https://onnx.ai/onnx/operators/onnx__MatMul.html
 import matmulShader from "../../../shaders/matmul.wgsl";
 import { broadcastShapes, broadcastStrides, denseStrides, sizeOf } from "../../shapes.ts";
 import { collapseAxes, padFront } from "../axes.ts";
 import { floatInput } from "../checks.ts";
-import { defineGemm } from "../gemm.ts";
-import { addend, type Inputs, type MatrixProduct, type MatrixProductKernels, matrixProductKernels } from "../matrix-product.ts";
-import { type Dispatch, defineOperator, type OperatorContext, type PlacedOperand } from "../operator.ts";
+import { addend, type Inputs, type MatrixProduct, productKernels } from "../matrix-product.ts";
+import { type Dispatch, defineOperator, type Kernel, type OperatorContext, type PlacedOperand } from "../operator.ts";
 
 const matMul = defineOperator("MatMul", { since: 1 }, (context) => {
   const a = floatInput(context, 0);
@@ -35,24 +34,24 @@ const matMul = defineOperator("MatMul", { since: 1 }, (context) => {
         bStrides: bStrides.slice(-2) as [number, number],
       };
       // One matrix for a whole batch of rows is a single taller product.
-      if (sizeOf(rightBatch) === 1) return productKernels({ ...single, rows: sizeOf(left.slice(0, -1)), b: b.constant }, target);
+      if (sizeOf(rightBatch) === 1) return productKernels(context, { ...single, rows: sizeOf(left.slice(0, -1)), b: b.constant }, target);
       const batch = walkBatch(
         context,
         batchShape,
         broadcastStrides(leftBatch, aStrides.slice(0, -2), batchShape),
         broadcastStrides(rightBatch, bStrides.slice(0, -2), batchShape),
       );
-      return productKernels({ ...single, ...(batch ? { batch } : { b: b.constant }) }, target);
+      return productKernels(context, { ...single, ...(batch ? { batch } : { b: b.constant }) }, target);
     },
   };
 });
 
-const productKernels: MatrixProductKernels = (product, target) => [
-  ...matrixProductKernels(product, target),
-  { name: "blocked", dispatches: (inputs, outputs) => [blocked(product, inputs, outputs)] },
-];
+export default matMul;
 
-export default [matMul, defineGemm(productKernels)];
+/** The kernel for any product. */
+export function blockedProduct(product: MatrixProduct): Kernel {
+  return { name: "blocked", dispatches: (inputs, outputs) => [blocked(product, inputs, outputs)] };
+}
 
 function blocked(product: MatrixProduct, inputs: Inputs, outputs: readonly PlacedOperand[]): Dispatch {
   const { rows, columns, depth, alpha = 1, beta = 1, aStrides, bStrides, cStrides, batch } = product;

@@ -1,4 +1,4 @@
-// LpPool and GlobalLpPool, and MaxPool and AveragePool again, with a kernel for any case: large or dilated windows, one or three axes, indices of maxima.
+// LpPool and GlobalLpPool, and the pools' kernel for any case: large or dilated windows, one or three axes, indices of maxima.
 // https://onnx.ai/onnx/operators/onnx__LpPool.html
 import maxPoolIndicesShader from "../../../shaders/max-pool-indices.wgsl";
 import poolShader from "../../../shaders/pool.wgsl";
@@ -7,22 +7,19 @@ import type { Window } from "../../window.ts";
 import { flatWorkgroups } from "../dispatch.ts";
 import { describeGlobalPool } from "../global-pool.ts";
 import { type Dispatch, defineOperator, type Kernel, type PlacedOperand } from "../operator.ts";
-import { counted, definePools, describePool, type Pool } from "../pool.ts";
+import { counted, describePool, type Pool } from "../pool.ts";
 import { asSpatial, lift } from "./spatial.ts";
 
 const kinds = { max: 0, average: 1, lp: 2 } as const;
 
 export default [
-  ...definePools(poolKernel),
-  defineOperator("LpPool", { since: 2 }, (context) =>
-    describePool(context, { kind: "lp", p: context.attributes.number("p", 2) }, poolKernel),
-  ),
+  defineOperator("LpPool", { since: 2 }, (context) => describePool(context, { kind: "lp", p: context.attributes.number("p", 2) })),
   defineOperator("GlobalLpPool", { since: 2 }, (context) =>
     describeGlobalPool(context, { term: "power", finish: "rootP", p: context.attributes.number("p", 2) }),
   ),
 ];
 
-function poolKernel(pool: Pool): Kernel {
+export function generalPool(pool: Pool): Kernel {
   return {
     name: "pool",
     readsStrided: [0],
