@@ -1,4 +1,4 @@
-// Builds and tests. `vite build` makes the site; the modes library, element and cli make the package's three files.
+// Builds and tests. `vite build` makes the site; mode package makes the package's modules, mode cli the command.
 import { resolve } from "node:path";
 import type { Plugin, Rolldown } from "vite";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
@@ -10,27 +10,31 @@ const cssTarget = ["chrome123", "firefox120", "safari17.5"];
 
 type Build = NonNullable<ViteUserConfig["build"]>;
 
-/** An ES module and the parts it loads on demand, minified in full (Vite's own library mode keeps white space). */
-function singleFile(entry: string, name: string): Build {
-  return {
-    outDir: "dist",
-    emptyOutDir: false,
-    copyPublicDir: false,
-    target: "es2022",
-    cssTarget,
-    modulePreload: false,
-    rolldownOptions: {
-      input: { [name]: entry },
-      preserveEntrySignatures: "allow-extension",
-      output: {
-        format: "es",
-        entryFileNames: "[name].js",
-        chunkFileNames: `${name}-[name].js`,
-        codeSplitting: { groups: [{ name: withEntry(entry, name), debugName: name }] },
-      },
+/** The package's entries. The worker's is emitted by `workerBesideElement`. */
+const entries = { convcam: "src/index.ts", element: "src/ui/element.ts" };
+
+/**
+ * The package for browsers: `convcam.js`, which holds the engine, `element.js`, which imports it, and the parts that either loads on
+ * demand. Vite's own library mode keeps white space, so these are plain builds.
+ */
+const browserPackage: Build = {
+  outDir: "dist",
+  emptyOutDir: false,
+  copyPublicDir: false,
+  target: "es2022",
+  cssTarget,
+  modulePreload: false,
+  rolldownOptions: {
+    input: entries,
+    preserveEntrySignatures: "allow-extension",
+    output: {
+      format: "es",
+      entryFileNames: "[name].js",
+      chunkFileNames: "convcam-[name].js",
+      codeSplitting: { groups: [{ name: firstEntryWith(), debugName: "entries" }] },
     },
-  };
-}
+  },
+};
 
 /** The package's modules load what they need themselves: Vite's helper for preloading would only be ballast. */
 function withoutPreload(): Plugin {
@@ -41,17 +45,20 @@ function withoutPreload(): Plugin {
   };
 }
 
-/** Keeps what an entry imports in its own file: modules that parts loaded later share with it would else be files that it imports. */
-function withEntry(entry: string, name: string): Rolldown.CodeSplittingNameFunction {
-  const own = new Set<string>();
-  const add = (id: string, context: Rolldown.ChunkingContext): void => {
-    if (own.has(id)) return;
-    own.add(id);
-    for (const imported of context.getModuleInfo(id)?.importedIds ?? []) add(imported, context);
+/**
+ * Puts a module into the file of the first entry that imports it without waiting. Modules that a part loaded on demand shares with an
+ * entry would otherwise become files of their own, which a page has to fetch one after another.
+ */
+function firstEntryWith(): Rolldown.CodeSplittingNameFunction {
+  const homes = new Map<string, string>();
+  const add = (id: string, name: string, context: Rolldown.ChunkingContext): void => {
+    if (homes.has(id)) return;
+    homes.set(id, name);
+    for (const imported of context.getModuleInfo(id)?.importedIds ?? []) add(imported, name, context);
   };
   return (id, context) => {
-    add(resolve(import.meta.dirname, entry), context);
-    return own.has(id) ? name : null;
+    if (homes.size === 0) for (const [name, entry] of Object.entries(entries)) add(resolve(import.meta.dirname, entry), name, context);
+    return homes.get(id) ?? null;
   };
 }
 
@@ -83,8 +90,7 @@ const site: Build = {
 };
 
 const builds: Readonly<Record<string, Build>> = {
-  library: singleFile("src/index.ts", "convcam"),
-  element: singleFile("src/ui/element.ts", "element"),
+  package: browserPackage,
   // Node loads it: dependencies stay imports, and names stay readable in stack traces.
   cli: {
     outDir: "dist",
@@ -98,8 +104,7 @@ const builds: Readonly<Record<string, Build>> = {
 };
 
 const packagePlugins: Readonly<Record<string, readonly Plugin[]>> = {
-  library: [withoutPreload()],
-  element: [withoutPreload(), workerBesideElement()],
+  package: [withoutPreload(), workerBesideElement()],
 };
 
 const serialGpu = { pool: "forks", fileParallelism: false, isolate: false } as const;

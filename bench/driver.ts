@@ -99,7 +99,7 @@ async function bench(options: Options): Promise<BenchReport> {
   const outDir = mkdtempSync(join(tmpdir(), "convcam-bench-"));
   await build({ root, logLevel: "warn", build: { outDir, emptyOutDir: true } });
   // What its download is measured on.
-  await build({ root, mode: "library", logLevel: "warn", build: { outDir: join(outDir, "bench/peers/convcam") } });
+  await build({ root, mode: "package", logLevel: "warn", build: { outDir: join(outDir, "bench/peers/convcam") } });
   const server = await preview({ root, build: { outDir }, preview: { port: 0, host: "localhost" }, logLevel: "warn" });
   const [address] = server.resolvedUrls?.local ?? [];
   if (!address) throw new Error("Vite did not say where it serves");

@@ -1,12 +1,11 @@
-// Builds the site (dist/site), the library (dist/convcam.js), the element (dist/element.js), the command (dist/cli.js) and
-// the library's types. `node scripts/build.mjs site cli` builds only what is named; --quiet speaks only of failures.
+// Builds the site (dist/site), the package for browsers (dist/convcam.js, dist/element.js and the parts they load), the command
+// (dist/cli.js) and the package's types. `node scripts/build.mjs site cli` builds only what is named; --quiet speaks only of failures.
 import { run } from "./steps.mjs";
 
 /** @type {Record<string, string>} */
 const builds = {
   site: "vite build",
-  library: "vite build --mode library",
-  element: "vite build --mode element",
+  package: "vite build --mode package",
   cli: "vite build --mode cli",
   types: "tsc --project tsconfig.build.json",
 };

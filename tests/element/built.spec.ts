@@ -1,8 +1,10 @@
-// dist/element.js on its own: it ships less of protobuf than the sources import, so it must still read a file and run it.
+// dist/element.js and what it loads: the build ships less of protobuf than the sources import, so it must still read a file and run it.
 import { expect, test } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { graphOf, op } from "../support/graphs.ts";
+
+const rarerOperators = "/dist/convcam-on-demand.js";
 
 for (const place of ["page", "worker"])
   test(`the built element reads a model and answers, its engine on the ${place}`, async ({ page }) => {
@@ -26,8 +28,8 @@ for (const place of ["page", "worker"])
     expect(page.workers()).toHaveLength(place === "worker" ? 1 : 0);
     expect(errors).toEqual([]);
     // A common network takes none of the rarer operators and kernels.
-    expect(files).toContain("/dist/element.js");
-    expect(files).not.toContain("/dist/element-on-demand.js");
+    expect(files).toEqual(expect.arrayContaining(["/dist/element.js", "/dist/convcam.js"]));
+    expect(files).not.toContain(rarerOperators);
   });
 
 test("the built element fetches what a rare network takes", async ({ page }) => {
@@ -35,6 +37,7 @@ test("the built element fetches what a rare network takes", async ({ page }) => 
     inputs: { x: [1, 1, 28, 28] },
     nodes: [op("AveragePool", "x", "p", { kernel_shape: [14, 14], strides: [14, 14] }), op("Flatten", "p", "y")],
   });
+  const fetched = page.waitForRequest((request) => new URL(request.url()).pathname === rarerOperators);
   await page.goto("/tests/element/built.html");
   await page.evaluate(
     async (bytes) => {
@@ -51,5 +54,6 @@ test("the built element fetches what a rare network takes", async ({ page }) => 
     },
     [...encodeModel(graph)],
   );
+  await fetched;
   await expect(page.locator("#built .bars .top .label")).toHaveText("class 1", { timeout: 30_000 });
 });
