@@ -43,6 +43,15 @@ interface TunedModel {
   readonly precision?: Precision | undefined;
 }
 
+/** What is tuned: measured kernels come into use by planning it anew. */
+export interface TunedExecution {
+  readonly startup: { readonly settled: Promise<void>; reportRun(): void };
+  /** Resolves when no plan is under way. */
+  planned(): Promise<void>;
+  /** Plans what is observed anew. */
+  replan(): Promise<void>;
+}
+
 export class Tuning {
   readonly #device: Device;
   readonly #options: TuneOptions;
@@ -52,6 +61,7 @@ export class Tuning {
   readonly #ended = new AbortController();
   #remembered: Choices = {};
   #saved: Promise<void> = Promise.resolve();
+  #report: Promise<TuningReport> | undefined;
 
   private constructor(device: Device, options: TuneOptions, key: string, chosen: ChooseKernel | undefined) {
     this.#device = device;
@@ -78,19 +88,45 @@ export class Tuning {
     return shipped[adapterFamily(this.#device.info)] ?? {};
   }
 
-  /** Ends the search; {@link run} settles soon after. */
+  /** Ends the search; {@link report} settles soon after. */
   stop(): void {
     this.#ended.abort();
   }
 
+  /** Settles when the search is over; absent before {@link start}. */
+  get report(): Promise<TuningReport> | undefined {
+    return this.#report;
+  }
+
   /**
-   * Measures what is not known yet, in idle time. Rejects for nothing that happens to model or device.
+   * Measures what is not known yet, in idle time, and lets the execution plan anew if anything was faster. It searches once, however often
+   * it is called.
    *
    * @param inference the graph after all passes
    * @param halves as the network stores them
+   */
+  start(execution: TunedExecution, inference: Inference, halves: HalfStorage | undefined): void {
+    this.#report ??= this.#tune(execution, inference, halves);
+  }
+
+  /** Waits until the execution has settled and no plan is under way; for that it needs no run. */
+  async #tune(execution: TunedExecution, inference: Inference, halves: HalfStorage | undefined): Promise<TuningReport> {
+    const { startup } = execution;
+    startup.reportRun();
+    for (let settled: Promise<void> | undefined; settled !== startup.settled; ) {
+      settled = startup.settled;
+      await settled;
+      await execution.planned();
+    }
+    return this.#search(inference, halves, () => execution.replan());
+  }
+
+  /**
+   * Rejects for nothing that happens to model or device.
+   *
    * @param replan is called once, if anything faster was found
    */
-  async run(inference: Inference, halves: HalfStorage | undefined, replan: () => Promise<void>): Promise<TuningReport> {
+  async #search(inference: Inference, halves: HalfStorage | undefined, replan: () => Promise<void>): Promise<TuningReport> {
     const layers: TunedLayer[] = [];
     const failures: string[] = [];
     const ended = this.#ended;

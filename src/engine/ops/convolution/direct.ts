@@ -87,8 +87,8 @@ export function draftVariant(outChannels: number, pixels: number, activation: Ac
   };
 }
 
-/** The shader of most drafts, whatever the network. */
-export function commonDraft(target: Target): Shader {
+/** The shader of most layers on quick-start pipelines, whatever the network. */
+export function quickStartShader(target: Target): Shader {
   return generateConvolution(draftVariant(16, 7, { kind: "none", alpha: 0, beta: 0 }, target));
 }
 

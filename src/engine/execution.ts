@@ -1,0 +1,280 @@
+// One way to run a network: a graph derived from it, planned and compiled, with the values that can be read after a run.
+import { DeviceError, ModelError } from "./errors.ts";
+import { forEachRun, spanOf } from "./gather.ts";
+import { Program } from "./gpu/program.ts";
+import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
+import type { Layout } from "./layout.ts";
+import type { Network } from "./network.ts";
+import type { Inference } from "./passes/infer.ts";
+import type { PlacedValue, Plan } from "./plan/plan.ts";
+import { planGraph } from "./plan/planner.ts";
+import { sameShape, sizeOf } from "./shapes.ts";
+import { Startup } from "./startup.ts";
+import { gpuTypeOf, Tensor, toGpuWords } from "./tensor.ts";
+
+/**
+ * A value where it lies on the GPU. Offset and strides count 32-bit words.
+ *
+ * Any value, an input too, may have gaps between its rows and planes: a border of zeros that its readers count on, or its
+ * neighbours in a Concat. Whoever writes into an input's buffer, in place of {@link Execution.write}, goes through offset and
+ * strides and leaves alone what lies between.
+ */
+export interface GpuValue extends ValueType, Layout {
+  readonly buffer: GPUBuffer;
+}
+
+export type Inputs = Readonly<Record<string, Tensor | Float32Array>>;
+
+/** Derives the graph that runs from the network's. Values keep their names and types; what it adds has names of its own. */
+export type GraphDerivation = (graph: TypedGraph) => Graph | Promise<Graph>;
+
+export interface ExecutionOptions {
+  /** Values (or layers, by name) to keep readable after a run; "all" for every one. */
+  readonly observe?: readonly string[] | "all" | undefined;
+  readonly derive?: GraphDerivation | undefined;
+  /** Called as the pipelines of a plan that was asked for finish compiling. */
+  readonly onCompile?: ((done: number, total: number) => void) | undefined;
+  /** Whether it searches for faster kernels in idle time, where the network has a tuning. */
+  readonly tune?: boolean | undefined;
+}
+
+/** Made by {@link Network.execute}. */
+export class Execution {
+  readonly #network: Network;
+  readonly #options: ExecutionOptions;
+  readonly #startup: Startup;
+  #derive: GraphDerivation | undefined;
+  #program: Program | undefined;
+  #observed: readonly string[] = [];
+  #isDisposed = false;
+  /** Number of the latest call that asked for a plan: what an earlier one compiled is thrown away. */
+  #request = 0;
+  /** The latest call that asked for a plan. */
+  #planning: Promise<void> = Promise.resolve();
+
+  /** Use {@link Network.execute}. */
+  constructor(network: Network, options: ExecutionOptions) {
+    this.#network = network;
+    this.#options = options;
+    this.#derive = options.derive;
+    this.#startup = new Startup(this, network.startsQuickly);
+  }
+
+  get device() {
+    return this.#network.device;
+  }
+
+  /** What runs now; absent before the first plan, and after {@link dispose}. */
+  get program(): Program | undefined {
+    return this.#program;
+  }
+
+  /** Names of the values kept readable, besides inputs and outputs. */
+  get observed(): readonly string[] {
+    return this.#observed;
+  }
+
+  /** The stages of its pipelines. */
+  get startup(): Startup {
+    return this.#startup;
+  }
+
+  /** The dispatches of one run. */
+  get plan(): Plan {
+    return this.#live.plan;
+  }
+
+  get #live(): Program {
+    if (!this.#program) throw new DeviceError(this.#network.refusal);
+    return this.#program;
+  }
+
+  /**
+   * Keeps these values (or layers' first outputs) readable after a run, and plans anew. Inputs and what was readable before
+   * keep what they hold; other values need another run.
+   */
+  observe(names: readonly string[] | "all"): Promise<void> {
+    this.#planning = this.#replace(names, this.#options.onCompile);
+    return this.#planning;
+  }
+
+  /** Plans anew with another derived graph. What is observed stays so. */
+  derive(derive: GraphDerivation | undefined): Promise<void> {
+    this.#derive = derive;
+    this.#planning = this.#replace(this.#observed);
+    return this.#planning;
+  }
+
+  /** Plans anew after {@link planned}: callers who are observing get what they asked for first. */
+  async replan(): Promise<void> {
+    await this.planned();
+    this.#planning = this.#replace(this.#observed);
+    return this.#planning;
+  }
+
+  /** Resolves when no plan is under way, whatever became of the last one. */
+  async planned(): Promise<void> {
+    for (let latest: Promise<void> | undefined; latest !== this.#planning; ) {
+      latest = this.#planning;
+      await latest.catch(() => {});
+    }
+  }
+
+  /** Plans, compiles, and changes to the new program once it is whole, unless another call has asked for one meanwhile. */
+  async #replace(names: readonly string[] | "all", onCompile?: ExecutionOptions["onCompile"]): Promise<void> {
+    if (this.#isDisposed) throw new DeviceError(this.#network.refusal);
+    const network = this.#network;
+    const observed = names === "all" ? network.layerValues() : names.map((name) => network.valueName(name));
+    const request = ++this.#request;
+    // Nothing is awaited where nothing is derived: wrong names and graphs are refused before anything is made.
+    const optimized = this.#derive ? await network.optimize(await this.#derive(network.graph), observed) : network.optimizeFile(observed);
+    if (request !== this.#request) return;
+    const planFor = this.#planner(optimized, observed);
+    const quickBlock = this.#startup.quickBlock(optimized.operations.values());
+    const program = await Program.create(network.device, planFor(quickBlock), {
+      ...(onCompile && { onCompile }),
+      outputs: optimized.graph.outputs,
+      constants: network.constants,
+    });
+    if (request !== this.#request) {
+      program.dispose();
+      return;
+    }
+    if (this.#program) {
+      copyValues(this.device.gpu, this.#program, program);
+      this.#program.dispose();
+    }
+    this.#program = program;
+    this.#observed = observed;
+    if (quickBlock) this.#startup.settle(program, () => planFor(undefined));
+    if (this.#options.tune) network.tuning?.start(this, optimized, network.halves);
+  }
+
+  #planner({ graph, operations }: Inference, keep: readonly string[]): (draftBlock: 16 | 32 | undefined) => Plan {
+    const { device, halves } = this.#network;
+    const chooseKernel = this.#network.kernelChooser(graph);
+    return (draftBlock) => planGraph(graph, operations, { keep, target: { ...device.target, draftBlock }, chooseKernel, halves });
+  }
+
+  /** Writes the given inputs and submits one run. Reads nothing back and waits for nothing. */
+  run(inputs: Inputs = {}): void {
+    const encoder = this.#encodeRun(inputs);
+    this.device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Runs once and reads every output back, by name: one submit, one wait. */
+  async predict(inputs: Inputs = {}): Promise<Record<string, Tensor>> {
+    const encoder = this.#encodeRun(inputs);
+    const { outputs } = this.#network.graph;
+    const tensors = await this.#read(outputs, encoder);
+    return Object.fromEntries(outputs.map((name, i) => [name, tensors[i] as Tensor]));
+  }
+
+  #encodeRun(inputs: Inputs): GPUCommandEncoder {
+    this.write(inputs);
+    const { name: label } = this.#network.graph;
+    const encoder = this.device.gpu.createCommandEncoder({ label });
+    const pass = encoder.beginComputePass({ label });
+    this.encode(pass);
+    pass.end();
+    return encoder;
+  }
+
+  /** Writes inputs without running. */
+  write(inputs: Inputs): void {
+    const known = this.#network.graph.inputs;
+    for (const [name, given] of Object.entries(inputs)) {
+      const input = known.find((i) => i.name === name);
+      const value = this.#live.plan.values.get(name);
+      if (!input || !value)
+        throw new ModelError(`no input is called '${name}'. The model has ${known.map((i) => `'${i.name}'`).join(", ")}.`);
+      this.#live.write(value, wordsOf(input, given));
+    }
+  }
+
+  /** The dispatches of one run, into a compute pass of the caller's. */
+  encode(pass: GPUComputePassEncoder): void {
+    this.#live.encode(pass);
+    this.#startup.reportRun();
+  }
+
+  /** Where a value lies on the GPU: an input, an output, or an observed value. */
+  value(name: string): GpuValue {
+    const value = this.#placed(name);
+    return { ...value, buffer: this.#live.bufferOf(value) };
+  }
+
+  #placed(name: string): PlacedValue {
+    const value = this.#live.plan.values.get(this.#network.valueName(name));
+    if (!value) throw new ModelError(`value '${name}' is not observed, or is a constant. Observe it first: model.observe(["${name}"]).`);
+    return value;
+  }
+
+  /** Reads a value back, dense and in its own type. Constants and observed values only. */
+  async read(name: string): Promise<Tensor> {
+    const [tensor] = await this.#read([name]);
+    return tensor as Tensor;
+  }
+
+  async #read(names: readonly string[], encoder?: GPUCommandEncoder): Promise<Tensor[]> {
+    const known = names.map((name) => this.#constant(this.#network.valueName(name)) ?? this.#placed(name));
+    const placed = known.filter((value): value is PlacedValue => !(value instanceof Tensor));
+    if (placed.length === 0 && !encoder) return known as Tensor[];
+    const tensors = await this.#live.read(placed, encoder ?? this.device.gpu.createCommandEncoder({ label: "read-back" }));
+    return known.map((value) => (value instanceof Tensor ? value : (tensors[placed.indexOf(value)] as Tensor)));
+  }
+
+  /** A value that is known without the GPU. */
+  #constant(name: string): Tensor | undefined {
+    const { initializers, types } = this.#network.graph;
+    const constant = this.#live.plan.constants.get(name) ?? initializers.get(name);
+    const { dtype, shape } = types.get(name) as ValueType;
+    return constant ?? (sizeOf(shape) === 0 ? new Tensor(dtype, shape, new Uint8Array(0)) : undefined);
+  }
+
+  /** Returns its own bytes to the GPU; {@link observe} makes them anew. Used by {@link Network.moveTo}. */
+  release(): void {
+    this.#request++;
+    this.#program?.dispose();
+    this.#program = undefined;
+  }
+
+  /** Returns its own bytes to the GPU. The network, and other executions of it, go on. */
+  dispose(): void {
+    this.#isDisposed = true;
+    this.release();
+    this.#network.forget(this);
+  }
+}
+
+/** @throws ModelError if what is given is not what the input takes */
+function wordsOf(input: ValueType & { readonly name: string }, given: Tensor | Float32Array): Float32Array | Int32Array | Uint32Array {
+  const isTensor = given instanceof Tensor;
+  if (isTensor ? !sameShape(given.shape, input.shape) : given.length !== sizeOf(input.shape))
+    throw new ModelError(
+      `input '${input.name}': expected [${input.shape.join(", ")}], got ${isTensor ? `[${given.shape.join(", ")}]` : `${given.length} elements`}.`,
+    );
+  if (isTensor && gpuTypeOf(given.dtype) !== gpuTypeOf(input.dtype))
+    throw new ModelError(`input '${input.name}': expected ${input.dtype}, got ${given.dtype}.`);
+  return toGpuWords(isTensor ? given : tensorOf(input, given));
+}
+
+/** What is float32 already is not copied. */
+function tensorOf({ dtype, shape }: ValueType, elements: Float32Array): Tensor {
+  return dtype === "float32" ? Tensor.float32(shape, elements) : Tensor.from(dtype, shape, elements);
+}
+
+/** Copies all values that both programs have to where the second has them. */
+function copyValues(gpu: GPUDevice, from: Program, to: Program): void {
+  const encoder = gpu.createCommandEncoder({ label: "keep values" });
+  for (const [name, fresh] of to.plan.values) {
+    const old = from.plan.values.get(name);
+    if (!old) continue;
+    const copy = (at: number, freshAt: number, length: number) =>
+      encoder.copyBufferToBuffer(from.bufferOf(old), (old.offset + at) * 4, to.bufferOf(fresh), (fresh.offset + freshAt) * 4, length * 4);
+    // Another set of readers may want another border.
+    if (sameShape(old.strides, fresh.strides)) copy(0, 0, spanOf(old.shape, old.strides));
+    else forEachRun(old.shape, old.strides, fresh.strides, copy);
+  }
+  gpu.queue.submit([encoder.finish()]);
+}

@@ -1,0 +1,201 @@
+// A network on one device: the file's graph with types, and the constants that all of its executions read.
+import { DeviceError, ModelError, UnsupportedError } from "./errors.ts";
+import { Execution, type ExecutionOptions } from "./execution.ts";
+import { ConstantBuffers } from "./gpu/constants.ts";
+import type { Device } from "./gpu/device.ts";
+import type { Graph, Node, TypedGraph } from "./graph/graph.ts";
+import { loadCatalog } from "./ops/catalog.ts";
+import { optimizeGraph, prepareGraph } from "./passes/index.ts";
+import type { Inference, InferOptions } from "./passes/infer.ts";
+import type { HalfStorage } from "./plan/halves.ts";
+import type { Precision } from "./precision.ts";
+import { type ModelSource, type ReadOptions, readModel } from "./source.ts";
+import { prepareKernels } from "./startup.ts";
+import { type ModelSummary, summarize } from "./summary.ts";
+import type { TuneOptions, Tuning } from "./tune/tuning.ts";
+
+export interface NetworkOptions extends ReadOptions, InferOptions {
+  /** Picks the kernel of a node by name, for tests and tuning. */
+  readonly chooseKernel?: ((node: Node, names: readonly string[]) => string | undefined) | undefined;
+  /**
+   * Takes the kernels that were fastest on this adapter before, and measures those of layers not known yet in idle time,
+   * between frames: see {@link Model.tuned}.
+   */
+  readonly tune?: boolean | TuneOptions | undefined;
+  /**
+   * "float16" stores weights in 16 bits, and where the device has `shader-f16` also the values that nobody can read after a run. Kernels
+   * compute in 32 bits all the same, and inputs, outputs and observed values stay float32. What is beyond ±65504 between layers overflows.
+   */
+  readonly precision?: Precision | undefined;
+}
+
+/**
+ * Reads and checks a model.
+ *
+ * @throws ModelError if the file is wrong, UnsupportedError with all reasons if it cannot run
+ */
+export async function loadNetwork(device: Device, source: ModelSource | Graph, options: NetworkOptions = {}): Promise<Network> {
+  const tuning = beginTuning(device, options);
+  if (typeof source === "string" || source instanceof URL) void prepareKernels(device);
+  const isComplete = options.chooseKernel !== undefined;
+  const parts = loadCatalog(undefined, { target: device.target, isComplete });
+  const [file] = await Promise.all([isGraph(source) ? source : readModel(source, options), parts]);
+  const inference = await prepareGraph(file, device.target, { ...options, isComplete });
+  if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
+  const halfStorage = options.precision === "float16" ? (await import("./plan/halves.ts")).halfStorage : undefined;
+  return new Network(device, file, inference, { chooseKernel: options.chooseKernel, tuning: await tuning, halfStorage });
+}
+
+/** A model runs without tuning as well: what keeps that part of the program from loading is no error. */
+async function beginTuning(device: Device, { tune, ...options }: NetworkOptions): Promise<Tuning | undefined> {
+  if (!tune) return undefined;
+  try {
+    const { Tuning } = await import("./tune/tuning.ts");
+    return await Tuning.begin(device, tune === true ? {} : tune, options);
+  } catch {
+    return undefined;
+  }
+}
+
+function isGraph(source: ModelSource | Graph): source is Graph {
+  return typeof source === "object" && "nodes" in source;
+}
+
+/** How the network's plans are made, whatever they compute. */
+interface PlanningRules {
+  readonly chooseKernel: NetworkOptions["chooseKernel"];
+  readonly tuning: Tuning | undefined;
+  readonly halfStorage: ((hasF16: boolean) => HalfStorage) | undefined;
+}
+
+export class Network {
+  #device: Device;
+  #constants: ConstantBuffers;
+  readonly #file: Graph;
+  readonly #inference: Inference;
+  readonly #rules: PlanningRules;
+  readonly #executions = new Set<Execution>();
+  #isDisposed = false;
+
+  /** Use {@link loadNetwork}. */
+  constructor(device: Device, file: Graph, inference: Inference, rules: PlanningRules) {
+    this.#device = device;
+    this.#constants = new ConstantBuffers(device);
+    this.#file = file;
+    this.#inference = inference;
+    this.#rules = rules;
+  }
+
+  get device(): Device {
+    return this.#device;
+  }
+
+  /** The file's graph with types, before any fusion. */
+  get graph(): TypedGraph {
+    return this.#inference.graph;
+  }
+
+  /** Constants on the GPU, shared by all executions. */
+  get constants(): ConstantBuffers {
+    return this.#constants;
+  }
+
+  get tuning(): Tuning | undefined {
+    return this.#rules.tuning;
+  }
+
+  /** How 16-bit elements are stored on the device; absent where nothing is stored so. */
+  get halves(): HalfStorage | undefined {
+    return this.#rules.halfStorage?.(this.#device.gpu.features.has("shader-f16"));
+  }
+
+  /** Whether executions start on quick-start pipelines. Whoever chooses kernels wants them as they are. */
+  get startsQuickly(): boolean {
+    return this.#device.target.subgroupSize !== undefined && !this.#rules.chooseKernel;
+  }
+
+  /** What is said to who uses an execution that was disposed of. */
+  get refusal(): string {
+    return "This model was disposed of. Load it again.";
+  }
+
+  summary(): ModelSummary {
+    return summarize(this.#file, this.#inference);
+  }
+
+  kernelChooser(graph: TypedGraph): NetworkOptions["chooseKernel"] {
+    return this.#rules.tuning?.chooser(graph) ?? this.#rules.chooseKernel;
+  }
+
+  /** The file's graph after all passes. */
+  optimizeFile(keep: readonly string[]): Inference {
+    return optimizeGraph(this.graph, this.#inference.catalog, { keep: new Set(keep) });
+  }
+
+  /**
+   * A graph derived from the file's, after all passes.
+   *
+   * @throws UnsupportedError with all reasons if it cannot run
+   */
+  async optimize(graph: Graph, keep: readonly string[]): Promise<Inference> {
+    const isComplete = this.#rules.chooseKernel !== undefined;
+    const inference = await prepareGraph(graph, this.#device.target, { isComplete });
+    if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
+    return optimizeGraph(inference.graph, inference.catalog, { keep: new Set(keep) });
+  }
+
+  /** A way to run it, planned and compiled. It is disposed of apart from others, or with the network. */
+  async execute(options: ExecutionOptions = {}): Promise<Execution> {
+    if (this.#isDisposed) throw new DeviceError(this.refusal);
+    const execution = new Execution(this, options);
+    this.#executions.add(execution);
+    try {
+      await execution.observe(options.observe ?? []);
+      return execution;
+    } catch (error) {
+      execution.dispose();
+      throw error;
+    }
+  }
+
+  /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */
+  valueName(name: string): string {
+    if (this.graph.types.has(name)) return name;
+    const output = this.graph.nodes.find((node) => node.name === name)?.outputs[0];
+    if (output) return output;
+    throw new ModelError(`no value or layer is called '${name}'.${didYouMean(name, this.graph.types.keys())}`);
+  }
+
+  /** Every value that a layer computes. */
+  layerValues(): readonly string[] {
+    return this.graph.nodes.flatMap((node) => node.outputs.filter((output) => output));
+  }
+
+  /** Makes every execution anew on another device, after the first was lost. Inputs must be written again. */
+  async moveTo(device: Device): Promise<void> {
+    if (this.#isDisposed) throw new DeviceError(this.refusal);
+    this.tuning?.stop();
+    for (const execution of this.#executions) execution.release();
+    this.#device = device;
+    this.#constants = new ConstantBuffers(device);
+    await Promise.all(Array.from(this.#executions, (execution) => execution.observe(execution.observed)));
+  }
+
+  /** An execution was disposed of. */
+  forget(execution: Execution): void {
+    this.#executions.delete(execution);
+  }
+
+  /** Returns every byte to the GPU. */
+  dispose(): void {
+    this.#isDisposed = true;
+    this.tuning?.stop();
+    for (const execution of this.#executions) execution.dispose();
+  }
+}
+
+/** " Did you mean …?" with known names that hold the given one; empty where none does. */
+function didYouMean(name: string, known: Iterable<string>): string {
+  const near = [...known].filter((other) => other.includes(name)).slice(0, 5);
+  return near.length > 0 ? ` Did you mean ${near.map((n) => `'${n}'`).join(", ")}?` : "";
+}

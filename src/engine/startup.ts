@@ -1,0 +1,89 @@
+// The stages of an execution's pipelines.
+//
+//   quick-start   few pipelines that serve every layer, where compiling takes long
+//        │        after the first run: each layer's own pipelines are compiled, and the program changes to them
+//   settled       the kernels that the cost model chose
+//        │        see tune/tuning.ts: other kernels are measured while the device is idle, and the fastest are planned
+//   tuned
+import type { Device } from "./gpu/device.ts";
+import type { Program } from "./gpu/program.ts";
+import { quickStartShader } from "./ops/convolution/direct.ts";
+import type { Operation } from "./ops/operator.ts";
+import type { Plan } from "./plan/plan.ts";
+
+/** Compiles what any network takes, where compiling takes long, while the network is on its way. It never rejects. */
+export async function prepareKernels(device: Device): Promise<void> {
+  if (device.target.subgroupSize) await device.pipeline(quickStartShader(device.target)).catch(() => {});
+}
+
+/** What {@link Startup} needs to know of the execution whose stages it keeps. */
+export interface StartingExecution {
+  readonly device: Device;
+  /** The program that runs now. */
+  readonly program: Program | undefined;
+}
+
+export class Startup {
+  readonly #execution: StartingExecution;
+  #stage: "quick-start" | "settled";
+  #settled: Promise<void> = Promise.resolve();
+  #reportRun: () => void = () => {};
+  readonly #firstRun = new Promise<void>((resolve) => {
+    this.#reportRun = resolve;
+  });
+
+  constructor(execution: StartingExecution, isQuick: boolean) {
+    this.#execution = execution;
+    this.#stage = isQuick ? "quick-start" : "settled";
+  }
+
+  get stage(): "quick-start" | "settled" {
+    return this.#stage;
+  }
+
+  /** Settles when no quick-start pipelines are in use, or could not be replaced. It never rejects. */
+  get settled(): Promise<void> {
+    return this.#settled;
+  }
+
+  /** Output channels of the one block that convolutions take in a plan made now; `undefined` where each is to have its own. */
+  quickBlock(operations: Iterable<Operation>): 16 | 32 | undefined {
+    return this.#stage === "quick-start" ? quickStartBlock(operations) : undefined;
+  }
+
+  /** A run was encoded and is about to be submitted, or none needs to be waited for. */
+  reportRun(): void {
+    this.#reportRun();
+  }
+
+  /**
+   * Refines a program that was planned with {@link quickBlock}, in the background after the first run: the first picture is not to wait.
+   *
+   * @param plan for the same graph without quick-start pipelines
+   */
+  settle(program: Program, plan: () => Plan): void {
+    this.#settled = this.#refine(program, plan).catch(() => {
+      // The quick-start pipelines stay in use.
+    });
+  }
+
+  async #refine(program: Program, plan: () => Plan): Promise<void> {
+    await this.#firstRun;
+    // The caller submits what was encoded.
+    await new Promise((resolve) => setTimeout(resolve));
+    const { device } = this.#execution;
+    await device.gpu.queue.onSubmittedWorkDone();
+    if (program !== this.#execution.program) return;
+    await program.refine(plan());
+    this.#stage = "settled";
+  }
+}
+
+/** Multiply-adds from which on a first run gains more by a larger block than it loses by its compiling. */
+const largeNetworkMacs = 3e9;
+
+function quickStartBlock(operations: Iterable<Operation>): 16 | 32 {
+  let total = 0;
+  for (const { macs = 0 } of operations) total += macs;
+  return total > largeNetworkMacs ? 32 : 16;
+}
