@@ -70,7 +70,7 @@ export async function runOperator(device: Device, run: OperatorRun): Promise<Ten
   const inputs = run.inputs.map((tensor, i): PlacedOperand | undefined => {
     if (!tensor) return undefined;
     const zeros = kernel.borders?.[i];
-    const operand = place(tensor, run.bordered === true && (zeros !== undefined || readsStrided(i)), i, zeros);
+    const operand = place(tensor, run.bordered === true && (zeros !== undefined || readsStrided(i)), `input ${i}`, zeros);
     const constant = run.constants?.includes(i) ? { constant: tensor } : {};
     if (!kernel.ignoresInputs?.includes(i)) {
       const initial = spread(operand, toGpuWords(tensor), zeros);
@@ -79,7 +79,7 @@ export async function runOperator(device: Device, run: OperatorRun): Promise<Ten
     return Object.assign(operand, constant);
   });
   const outputs = operation.outputs.map((type, i) => {
-    const operand = place(type, run.bordered === true && kernel.writesStrided === true, i);
+    const operand = place(type, run.bordered === true && kernel.writesStrided === true, `output ${i}`);
     addBuffer(operand, { label: `output ${i}`, sizeBytes: extentOf(operand) * 4, role: "activations" });
     return operand;
   });
@@ -144,7 +144,7 @@ function zerosAlong(border: Border, axis: number, rank: number): readonly [numbe
 function place(
   { dtype, shape }: Pick<PlacedOperand, "dtype" | "shape">,
   bordered: boolean,
-  slot: number,
+  label: string,
   zeros: Border = noBorder,
 ): PlacedOperand {
   const rank = shape.length;
@@ -155,7 +155,8 @@ function place(
   });
   const strides = denseStrides(shape.map((extent, axis) => extent + (sides[axis]?.[0] as number) + (sides[axis]?.[1] as number)));
   const offset = strides.reduce((sum, stride, axis) => sum + stride * (sides[axis]?.[0] as number), bordered ? 5 : 0);
-  return { dtype, shape, offset, strides, slot, isDense: offset === 0 && sides.every(([before, after]) => before + after === 0) };
+  const memory = { kind: "value", storage: { label, elements: 0, border: noBorder } } as const;
+  return { dtype, shape, offset, strides, memory, isDense: offset === 0 && sides.every(([before, after]) => before + after === 0) };
 }
 
 /** Words from the buffer's start to past the last element. */

@@ -1,6 +1,7 @@
 // Plans as pure data: kernels, layouts, shared buffers, values in place. No GPU.
 import { describe, expect, test } from "vitest";
 import { buildGraph } from "../../models/index.ts";
+import type { Node } from "../../src/engine/graph/graph.ts";
 import type { Target } from "../../src/engine/ops/operator.ts";
 import { optimizeGraph } from "../../src/engine/passes/index.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
@@ -642,5 +643,35 @@ describe("Concat in place", () => {
     expect(share(planned, "a", "y")).toBe(false);
     expect(planned.values.get("a")).toMatchObject({ offset: 11, strides: [400, 100, 10, 1] });
     expectNoAliases(planned);
+  });
+});
+
+describe("the effort of planning", () => {
+  /** How often planning looks at what nodes read, for a graph of so many nodes. */
+  function readsOfInputs(nodes: readonly Node[], lines: Partial<GraphLines> = {}): number {
+    let count = 0;
+    const counting = nodes.map(
+      ({ inputs, ...node }): Node => ({
+        ...node,
+        get inputs() {
+          count++;
+          return inputs;
+        },
+      }),
+    );
+    const { graph, operations } = inferGraph(graphOf({ ...lines, nodes: counting }));
+    count = 0;
+    planGraph(graph, operations);
+    return count;
+  }
+
+  test("grows with the nodes and not with their square, in a chain of Concats that lie in one another", () => {
+    const chain = (length: number) =>
+      Array.from({ length }, (_, i) => [
+        op("Exp", "x", `e${i}`),
+        op("Concat", `${i === 0 ? "x" : `c${i - 1}`} e${i}`, `c${i}`, { axis: 1 }),
+      ]).flat();
+    const lines = { inputs: { x: [1, 1, 2, 2] } };
+    expect(readsOfInputs(chain(200), lines)).toBeLessThan(2.2 * readsOfInputs(chain(100), lines));
   });
 });

@@ -98,10 +98,15 @@ export class Device {
     return this.#isDisposed;
   }
 
+  /** Bytes of a buffer for so many: whole words, and at least one, for WebGPU binds no empty buffers. */
+  static bufferSize(sizeBytes: number): number {
+    return Math.max(4, Math.ceil(sizeBytes / 4) * 4);
+  }
+
   /** A zeroed buffer; its size is rounded up to whole words. */
   createBuffer(label: string, sizeBytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
     if (this.#isDisposed) throw new DeviceError("This device was disposed of. Request another one.");
-    const size = Math.max(4, Math.ceil(sizeBytes / 4) * 4);
+    const size = Device.bufferSize(sizeBytes);
     expectWithin(label, size, this.gpu.limits.maxBufferSize);
     const buffer = this.gpu.createBuffer({ label, size, usage });
     this.#buffers.set(buffer, size);

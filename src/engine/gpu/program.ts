@@ -5,7 +5,7 @@ import { type PlacedValue, type Plan, type PlanBuffer, type Step, withoutContent
 import { denseStrides } from "../shapes.ts";
 import { fromGpuWords, type Tensor } from "../tensor.ts";
 import { ConstantBuffers } from "./constants.ts";
-import type { Device } from "./device.ts";
+import { Device } from "./device.ts";
 import { Staging } from "./read-back.ts";
 
 export interface ProgramOptions {
@@ -231,10 +231,21 @@ class Memory {
       this.#keys.push(key);
       return;
     }
-    const inherited = role === "weights" ? undefined : this.#inherited?.[this.#values.length];
+    const inherited = role === "weights" ? undefined : this.#inheritedBuffer(planned);
     const buffer = inherited ?? this.#make(planned);
     (role === "weights" ? this.#own : this.#values).push(buffer);
     this.buffers.push(buffer);
+  }
+
+  /** The buffer in which the program before has the same values: the plans list them in the same order. */
+  #inheritedBuffer({ label, sizeBytes }: PlanBuffer): GPUBuffer | undefined {
+    if (!this.#inherited) return undefined;
+    const buffer = this.#inherited[this.#values.length];
+    if (buffer?.size !== Device.bufferSize(sizeBytes))
+      throw new Error(
+        `refine: '${label}' takes ${sizeBytes} bytes, but the program to be refined has ${buffer?.size ?? "no buffer"} there.`,
+      );
+    return buffer;
   }
 
   #make({ label, sizeBytes, initial, fill }: PlanBuffer): GPUBuffer {

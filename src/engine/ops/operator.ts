@@ -17,10 +17,23 @@ export interface Operand extends ValueType {
 
 /** An input or output as a kernel sees it once the planner has placed it. */
 export interface PlacedOperand extends Operand, Layout {
-  /** Opaque handle for {@link Dispatch.bindings}. */
-  readonly slot: number;
+  /** What the planner binds where a dispatch names this operand; kernels do not look into it. */
+  readonly memory: OperandMemory;
   /** Whether it is row-major without gaps. */
   readonly isDense: boolean;
+}
+
+/** A value lies in memory that steps write. A constant gets its buffer when it is bound, an input that the kernel ignores gets none. */
+export type OperandMemory = { readonly kind: "value"; readonly storage: Storage } | { readonly kind: "constant" | "ignored" };
+
+/** Memory that one value, or several names and slices of it, occupy. */
+export interface Storage {
+  readonly label: string;
+  readonly elements: number;
+  /** Zeros around the last two axes of what lies in it. */
+  readonly border: Border;
+  /** Rows and columns with the border; absent where there is none. */
+  readonly plane?: readonly [number, number];
 }
 
 /** Zeros (or room for them) around the last two axes of an NCHW value. */

@@ -1,6 +1,7 @@
-// Assigns storages to buffers: those never alive at the same step may share one. Where what lies in a buffer changes from one
-// border pattern to another, the border must be made zero again; that is avoided as far as memory allows.
-import { borderPattern, type Storage } from "./layouts.ts";
+// Assigns each storage a buffer. Storages that are never alive at the same step may share one. When the pattern of zeros in a buffer
+// changes, a dispatch must clear the border again; the allocator avoids that as far as memory allows.
+import type { Storage } from "../ops/operator.ts";
+import { borderPattern } from "./layouts.ts";
 import type { BoundRange } from "./plan.ts";
 
 /** First and last step that touch a storage. */
@@ -13,114 +14,125 @@ export interface Request {
   readonly storage: Storage;
   /** 4, or 2 where halves are stored. */
   readonly elementBytes: number;
-  /** "always" for what must still be there after a run, and shares with nothing. */
+  /** "always" for what must still be there after a run. It shares with nothing. */
   readonly lifetime: Lifetime | "always";
   /**
-   * Storages that some dispatch reads while it writes this one, or the other way around, and whether they may be parts of one buffer:
-   * WebGPU wants each bound once for that.
+   * Storages that some dispatch reads while it writes this one, or the other way around, and whether the two may be parts of one buffer.
+   * WebGPU wants each of them bound once for that.
    */
-  readonly partners?: ReadonlyMap<Storage, boolean>;
+  readonly conflicts?: ReadonlyMap<Storage, boolean>;
 }
 
-/** Memory within this share of the peak is worth no more borders to zero, and no storages beside each other. */
-const enough = 1.15;
+/** Within this share of the peak, less memory is worth neither clearing borders nor binding parts of buffers. */
+const peakTolerance = 1.15;
 
-/** What zeroing a border must save to be worth its dispatch, as a share of the peak. */
-const refillWorth = 0.02;
+/** What clearing a border must save to be worth its dispatch, as a share of the peak. */
+const borderClearCost = 0.02;
 
 /** The same for a dispatch that reads and writes one buffer: its inputs are then bound as if it wrote them. */
-const besideWorth = 0.01;
+const aliasCost = 0.01;
 
-/** Parts of buffers are bound from multiples of this on: what WebGPU guarantees of minStorageBufferOffsetAlignment. */
+/** A part of a buffer is bound from a multiple of this on: WebGPU guarantees that of minStorageBufferOffsetAlignment. */
 const alignment = 256;
+
+/** With more storages than this, each part of a buffer serves one storage at a time: placing parts takes the square of their number. */
+const mostConcurrent = 1000;
 
 export interface Assignment {
   readonly buffers: readonly { readonly sizeBytes: number; readonly storages: readonly Storage[] }[];
   readonly bufferOf: ReadonlyMap<Storage, number>;
-  /** What storages take of a buffer that has others beside them. */
+  /** The part of the buffer that a storage takes, where the buffer holds several storages at once. */
   readonly rangeOf: ReadonlyMap<Storage, BoundRange>;
   /**
-   * Storages whose border must be made zero before a run writes them first, and how many elements it spans: those that
-   * follow with the same pattern count on it too.
+   * Storages whose border a dispatch must clear before the first step that writes them, and how many elements it clears: the storages that
+   * follow with the same pattern rely on these zeros, too.
    */
-  readonly refills: ReadonlyMap<Storage, number>;
+  readonly borderClears: ReadonlyMap<Storage, number>;
 }
 
-interface Tenant extends Request {
+interface Allocation extends Request {
   readonly lifetime: Lifetime;
   readonly pattern: string;
   readonly sizeBytes: number;
   readonly offset: number;
 }
 
-interface Shared {
-  readonly sizeBytes: number;
-  /** In the order in which they come to life. */
-  readonly tenants: readonly Tenant[];
-  readonly refills: readonly Refill[];
-  /** Dispatches that read one tenant and write another. */
-  readonly besideCount: number;
+/** A buffer while storages are being placed in it. */
+interface SharedBuffer {
+  sizeBytes: number;
+  /** Ordered by the first step of their lifetimes. */
+  readonly allocations: Allocation[];
+  borderClearCount: number;
+  /** Dispatches that read one allocation and write another. */
+  aliasCount: number;
 }
 
-type Refill = readonly [Storage, number];
+type BorderClear = readonly [Storage, number];
 
 /**
- * Greedy, larger storages first: each goes where it costs least, in bytes and in borders to be zeroed. There are several
- * weights for the latter and several ideas of what is larger; the best result is taken. Where none is good enough, storages that live
- * at the same time may lie beside each other in one buffer.
+ * Greedy, larger storages first: each goes where it costs least, in bytes and in borders to clear. This is done with several prices for
+ * clearing a border and several notions of "larger"; the best result is taken. If none is within the tolerance, storages that are alive at
+ * the same time may lie beside each other in one buffer.
  *
  * @param peakBytes see {@link peakLiveBytes}
  */
-export function assignBuffers(requests: readonly Request[], peakBytes: number): Assignment {
-  const tenants = requests.flatMap((request): Tenant[] => {
+export function allocateBuffers(requests: readonly Request[], peakBytes: number): Assignment {
+  const allocations = requests.flatMap((request): Allocation[] => {
     const { lifetime } = request;
     return lifetime === "always" ? [] : [{ ...request, lifetime, pattern: patternOf(request), sizeBytes: bytesOf(request), offset: 0 }];
   });
-  const alone = requests.filter(({ lifetime }) => lifetime === "always");
-  const aloneBytes = alone.reduce((sum, request) => sum + bytesOf(request), 0);
-  const wasteOf = (shared: readonly Shared[]): number => {
-    const bytes = shared.reduce((sum, { sizeBytes }) => sum + sizeBytes, aloneBytes);
-    return bytes <= enough * peakBytes ? 0 : bytes;
-  };
-  const costOf = (shared: readonly Shared[]): number =>
-    shared.reduce(
-      (sum, { refills, besideCount }) => sum + (refills.length * refillWorth + besideCount * besideWorth) * peakBytes,
-      wasteOf(shared),
-    );
-  let best = arrange(bySize(tenants, 1), Number.POSITIVE_INFINITY);
-  let bestCost = costOf(best);
-  for (const besideBytes of [undefined, besideWorth * peakBytes]) {
-    if (besideBytes !== undefined && wasteOf(best) === 0) break;
-    for (const ratio of [1, 1.5, 8])
-      for (const worth of [0.1, 0.05, 0.02, 0.01]) {
-        // Nothing beats memory that is within bounds without zeroing anything.
-        if (bestCost === 0) break;
-        const shared = arrange(bySize(tenants, ratio), worth * peakBytes, besideBytes);
-        const cost = costOf(shared);
-        if (cost < bestCost) [best, bestCost] = [shared, cost];
-      }
-  }
+  const unshared = requests.filter(({ lifetime }) => lifetime === "always");
+  const best = bestArrangement(allocations, peakBytes, sumOf(unshared.map(bytesOf)));
   const buffers = [
-    ...alone.map((request) => ({ sizeBytes: bytesOf(request), storages: [request.storage] })),
-    ...best.map(({ sizeBytes, tenants }) => ({ sizeBytes, storages: tenants.map(({ storage }) => storage) })),
+    ...unshared.map((request) => ({ sizeBytes: bytesOf(request), storages: [request.storage] })),
+    ...best.map(({ sizeBytes, allocations }) => ({ sizeBytes, storages: allocations.map(({ storage }) => storage) })),
   ];
-  const parted = best.filter((shared) => !isPlain(shared));
+  const concurrent = best.filter((buffer) => !isSequential(buffer));
   return {
     buffers,
     bufferOf: new Map(buffers.flatMap(({ storages }, index) => storages.map((storage) => [storage, index] as const))),
-    rangeOf: new Map(parted.flatMap(({ tenants }) => tenants.map((tenant) => [tenant.storage, rangeOf(tenant)] as const))),
-    refills: new Map(best.flatMap(({ refills }) => refills)),
+    rangeOf: new Map(concurrent.flatMap(({ allocations }) => allocations.map((one) => [one.storage, rangeOf(one)] as const))),
+    borderClears: new Map(best.flatMap(({ allocations }) => borderClearsOf(allocations))),
   };
 }
 
+/** @param unsharedBytes of the buffers that serve one storage each */
+function bestArrangement(allocations: readonly Allocation[], peakBytes: number, unsharedBytes: number): readonly SharedBuffer[] {
+  const excessOf = (buffers: readonly SharedBuffer[]): number => {
+    const bytes = unsharedBytes + sumOf(buffers.map(({ sizeBytes }) => sizeBytes));
+    return bytes <= peakTolerance * peakBytes ? 0 : bytes;
+  };
+  const costOf = (buffers: readonly SharedBuffer[]): number =>
+    excessOf(buffers) +
+    sumOf(buffers.map((buffer) => (buffer.borderClearCount * borderClearCost + buffer.aliasCount * aliasCost) * peakBytes));
+  let best = arrange(bySize(allocations, 1), Number.POSITIVE_INFINITY);
+  let bestCost = costOf(best);
+  for (const aliasBytes of [undefined, aliasCost * peakBytes]) {
+    if (aliasBytes !== undefined && (excessOf(best) === 0 || allocations.length > mostConcurrent)) break;
+    for (const ratio of [1, 1.5, 8])
+      for (const share of [0.1, 0.05, 0.02, 0.01]) {
+        // Nothing beats memory within the tolerance without a border to clear.
+        if (bestCost === 0) return best;
+        const buffers = arrange(bySize(allocations, ratio), share * peakBytes, aliasBytes);
+        const cost = costOf(buffers);
+        if (cost < bestCost) [best, bestCost] = [buffers, cost];
+      }
+  }
+  return best;
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}
+
 /** Bindings are whole words. */
-function rangeOf({ offset, sizeBytes }: Tenant): BoundRange {
+function rangeOf({ offset, sizeBytes }: Allocation): BoundRange {
   return { offsetBytes: offset, sizeBytes: Math.ceil(sizeBytes / 4) * 4 };
 }
 
-/** Whether all start where the buffer does, so that no two live at the same time. */
-function isPlain({ tenants }: Pick<Shared, "tenants">): boolean {
-  return tenants.every(({ offset }) => offset === 0);
+/** Whether all allocations start where the buffer does, so that no two are alive at the same time. */
+function isSequential({ allocations }: { readonly allocations: readonly Allocation[] }): boolean {
+  return allocations.every(({ offset }) => offset === 0);
 }
 
 type Stored = Pick<Request, "storage" | "elementBytes">;
@@ -129,100 +141,146 @@ function bytesOf({ storage, elementBytes }: Stored): number {
   return Math.max(1, storage.elements) * elementBytes;
 }
 
-/** What must be equal for one storage's zeros to be another's; "" where there is no border. */
+/** What must be equal so that one storage's zeros serve another; "" where there is no border. */
 function patternOf({ storage, elementBytes }: Stored): string {
   const pattern = borderPattern(storage);
   return pattern && `${pattern} of ${elementBytes}`;
 }
 
-/** Largest first. Sizes within a factor of `ratio` count as one, and of those the later lifetime comes first. */
-function bySize(tenants: readonly Tenant[], ratio: number): readonly Tenant[] {
-  const rank = ({ sizeBytes }: Tenant): number => (ratio === 1 ? sizeBytes : Math.floor(Math.log(sizeBytes) / Math.log(ratio)));
-  return tenants.toSorted((a, b) => rank(b) - rank(a) || b.lifetime.first - a.lifetime.first);
+/** Largest first. Sizes within a factor of `ratio` count as equal, and of those the later lifetime comes first. */
+function bySize(allocations: readonly Allocation[], ratio: number): readonly Allocation[] {
+  const rank = ({ sizeBytes }: Allocation): number => (ratio === 1 ? sizeBytes : Math.floor(Math.log(sizeBytes) / Math.log(ratio)));
+  return allocations.toSorted((a, b) => rank(b) - rank(a) || b.lifetime.first - a.lifetime.first);
+}
+
+/** Where an allocation would go, and what the buffer would then be like. */
+interface Place extends Pick<SharedBuffer, "sizeBytes" | "borderClearCount" | "aliasCount"> {
+  readonly offset: number;
+  readonly cost: number;
 }
 
 /**
- * @param refillBytes how many bytes a border to be zeroed counts as
- * @param besideBytes the same for a dispatch that reads and writes one buffer; absent if there are to be none
+ * @param clearBytes how many bytes a border to clear counts as
+ * @param aliasBytes the same for a dispatch that reads and writes one buffer; absent if there are to be none
  */
-function arrange(tenants: readonly Tenant[], refillBytes: number, besideBytes?: number): Shared[] {
-  const buffers: Shared[] = [];
-  for (const tenant of tenants) {
-    let best: Shared = { sizeBytes: tenant.sizeBytes, tenants: [tenant], refills: [], besideCount: 0 };
-    let bestAt = buffers.length;
-    let bestCost = tenant.sizeBytes;
-    for (const [at, buffer] of buffers.entries())
-      for (const offset of placesIn(buffer, tenant, besideBytes !== undefined)) {
-        const sizeBytes = Math.max(buffer.sizeBytes, offset + tenant.sizeBytes);
-        const beside = buffer.tenants.filter(({ storage }) => tenant.partners?.has(storage)).length;
-        const leastCost = sizeBytes - buffer.sizeBytes + (beside > 0 ? beside * (besideBytes as number) : 0);
-        if (leastCost >= bestCost) continue;
-        const together = insert(buffer.tenants, { ...tenant, offset });
-        const refills = refillsOf(together);
-        const more = refills.length - buffer.refills.length;
-        const cost = leastCost + (more > 0 ? more * refillBytes : 0);
-        if (cost >= bestCost) continue;
-        best = { sizeBytes, tenants: together, refills, besideCount: buffer.besideCount + beside };
-        [bestAt, bestCost] = [at, cost];
+function arrange(allocations: readonly Allocation[], clearBytes: number, aliasBytes?: number): SharedBuffer[] {
+  const buffers: SharedBuffer[] = [];
+  for (const allocation of allocations) {
+    let best: Place = { sizeBytes: allocation.sizeBytes, offset: 0, borderClearCount: 0, aliasCount: 0, cost: allocation.sizeBytes };
+    let bestBuffer: SharedBuffer | undefined;
+    for (const buffer of buffers)
+      for (const offset of offsetsIn(buffer, allocation, aliasBytes !== undefined)) {
+        const place = placeAt(buffer, { ...allocation, offset }, best.cost, clearBytes, aliasBytes);
+        if (place) [best, bestBuffer] = [place, buffer];
       }
-    buffers[bestAt] = best;
+    if (bestBuffer) {
+      const { sizeBytes, borderClearCount, aliasCount } = best;
+      Object.assign(bestBuffer, { sizeBytes, borderClearCount, aliasCount });
+      bestBuffer.allocations.splice(indexAfter(bestBuffer.allocations, allocation.lifetime.first), 0, {
+        ...allocation,
+        offset: best.offset,
+      });
+    } else buffers.push({ sizeBytes: best.sizeBytes, allocations: [allocation], borderClearCount: 0, aliasCount: 0 });
   }
   return buffers;
 }
 
-/** Where in a buffer a tenant fits: at the start, or right behind another that is alive at the same time. */
-function placesIn({ tenants }: Shared, tenant: Tenant, mayBeBeside: boolean): readonly number[] {
-  const alive = tenants.filter((other) => isAlong(other.lifetime, tenant.lifetime));
-  if (alive.length === 0) return [0];
-  if (!mayBeBeside || alive.some(({ storage }) => tenant.partners?.get(storage) === false)) return [];
-  const ends = alive.map(({ offset, sizeBytes }) => Math.ceil((offset + sizeBytes) / alignment) * alignment);
-  return [0, ...ends].filter((offset) => !alive.some((other) => overlaps(other, { ...tenant, offset })));
+/** What the place costs, if that is less than `limit`. */
+function placeAt(
+  buffer: SharedBuffer,
+  allocation: Allocation,
+  limit: number,
+  clearBytes: number,
+  aliasBytes: number | undefined,
+): Place | undefined {
+  const { allocations } = buffer;
+  const { offset, conflicts } = allocation;
+  const sizeBytes = Math.max(buffer.sizeBytes, offset + allocation.sizeBytes);
+  // Without parts, storages that one dispatch binds are alive at the same step and so never in one buffer.
+  const aliases = aliasBytes === undefined ? 0 : allocations.filter(({ storage }) => conflicts?.has(storage)).length;
+  const leastCost = sizeBytes - buffer.sizeBytes + (aliases > 0 ? aliases * (aliasBytes as number) : 0);
+  if (leastCost >= limit) return undefined;
+  const borderClearCount = clearCountWith(buffer, allocation, aliasBytes !== undefined);
+  const added = borderClearCount - buffer.borderClearCount;
+  const cost = leastCost + (added > 0 ? added * clearBytes : 0);
+  return cost < limit ? { sizeBytes, offset, borderClearCount, aliasCount: buffer.aliasCount + aliases, cost } : undefined;
 }
 
-function isAlong(a: Lifetime, b: Lifetime): boolean {
+/** How many borders must be cleared once the allocation is in the buffer as well. */
+function clearCountWith({ allocations, borderClearCount }: SharedBuffer, allocation: Allocation, mayBeParts: boolean): number {
+  const at = indexAfter(allocations, allocation.lifetime.first);
+  if (mayBeParts && !isSequential({ allocations: [...allocations, allocation] }))
+    return borderClearsOf(allocations.toSpliced(at, 0, allocation)).length;
+  const before = allocations.at(at - 1) as Allocation;
+  const after = allocations[at % allocations.length] as Allocation;
+  const isAdded = Number(needsClear(before, allocation)) + Number(needsClear(allocation, after));
+  return borderClearCount + isAdded - Number(needsClear(before, after));
+}
+
+/** Where an allocation fits into a buffer: at the start, or right behind another that is alive at the same time. */
+function offsetsIn(buffer: SharedBuffer, allocation: Allocation, mayBeConcurrent: boolean): readonly number[] {
+  const { allocations } = buffer;
+  if (!mayBeConcurrent) return isFree(allocations, allocation.lifetime) ? [0] : [];
+  const alive = allocations.filter((other) => overlapsInTime(other.lifetime, allocation.lifetime));
+  if (alive.length === 0) return [0];
+  if (alive.some(({ storage }) => allocation.conflicts?.get(storage) === false)) return [];
+  const ends = alive.map(({ offset, sizeBytes }) => Math.ceil((offset + sizeBytes) / alignment) * alignment);
+  return [0, ...ends].filter((offset) => !alive.some((other) => overlapsInSpace(other, { ...allocation, offset })));
+}
+
+/** Whether no allocation is alive meanwhile, in a buffer where one follows the other. */
+function isFree(allocations: readonly Allocation[], { first, last }: Lifetime): boolean {
+  const at = indexAfter(allocations, last);
+  return at === 0 || (allocations[at - 1] as Allocation).lifetime.last < first;
+}
+
+/** Index of the first allocation whose lifetime begins after `step`, by halving. */
+function indexAfter(allocations: readonly Allocation[], step: number): number {
+  let [low, high] = [0, allocations.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((allocations[middle] as Allocation).lifetime.first > step) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function overlapsInTime(a: Lifetime, b: Lifetime): boolean {
   return a.first <= b.last && b.first <= a.last;
 }
 
-function overlaps(a: Tenant, b: Tenant): boolean {
+function overlapsInSpace(a: Allocation, b: Allocation): boolean {
   return a.offset < b.offset + b.sizeBytes && b.offset < a.offset + a.sizeBytes;
 }
 
-function insert(tenants: readonly Tenant[], tenant: Tenant): readonly Tenant[] {
-  const next = tenants.findIndex(({ lifetime }) => lifetime.first > tenant.lifetime.first);
-  const at = next < 0 ? tenants.length : next;
-  return [...tenants.slice(0, at), tenant, ...tenants.slice(at)];
-}
-
-/** The tenants that find something else before them than their own pattern's zeros, and the elements whose border is then made zero. */
-function refillsOf(tenants: readonly Tenant[]): readonly Refill[] {
-  if (isPlain({ tenants })) return changesOf(tenants);
-  // Who comes after whom depends on the place: whoever shares any with others is zeroed.
-  return tenants
-    .filter((tenant) =>
-      tenants.some(
-        (other) => overlaps(tenant, other) && (needsRefill(other, tenant) || (tenant.pattern && other.offset !== tenant.offset)),
-      ),
+/** The allocations that find something else in their place than the zeros of their own pattern, and the elements to clear then. */
+function borderClearsOf(allocations: readonly Allocation[]): readonly BorderClear[] {
+  if (isSequential({ allocations })) return patternChangesOf(allocations);
+  // Which allocation came before depends on the place: whatever shares words with others is cleared.
+  return allocations
+    .filter((one) =>
+      allocations.some((other) => overlapsInSpace(one, other) && (needsClear(other, one) || (one.pattern && other.offset !== one.offset))),
     )
     .map(({ storage }) => [storage, storage.elements]);
 }
 
-function needsRefill(before: Tenant, after: Tenant): boolean {
+function needsClear(before: Allocation, after: Allocation): boolean {
   return after.pattern !== "" && before.pattern !== after.pattern;
 }
 
 /**
- * The tenants that find another pattern before them, and the elements of the largest up to the next change. The plan runs again and again:
- * the last tenant of a run comes before the first of the next.
+ * The allocations that come after another pattern, and the elements of the largest up to the next change. The plan runs again and again:
+ * the last allocation of a run comes before the first of the next run.
  */
-function changesOf(tenants: readonly Tenant[]): readonly Refill[] {
-  const first = tenants.findIndex((tenant, i) => needsRefill(tenants.at(i - 1) as Tenant, tenant));
+function patternChangesOf(allocations: readonly Allocation[]): readonly BorderClear[] {
+  const first = allocations.findIndex((one, i) => needsClear(allocations.at(i - 1) as Allocation, one));
   if (first < 0) return [];
   const changes: [Storage, number][] = [];
-  // Begins at a change, so that none is split between the end of a run and the start of the next.
-  const inTurn = [...tenants.slice(first), ...tenants.slice(0, first)];
-  inTurn.forEach((tenant, i) => {
-    const { storage, pattern } = tenant;
-    if (needsRefill(inTurn.at(i - 1) as Tenant, tenant)) changes.push([storage, storage.elements]);
+  // Begins at a change, so that no stretch of one pattern is split between the end of a run and the start of the next.
+  const inTurn = [...allocations.slice(first), ...allocations.slice(0, first)];
+  inTurn.forEach((one, i) => {
+    const { storage, pattern } = one;
+    if (needsClear(inTurn.at(i - 1) as Allocation, one)) changes.push([storage, storage.elements]);
     const change = changes.at(-1);
     if (change && pattern !== "") change[1] = Math.max(change[1], storage.elements);
   });

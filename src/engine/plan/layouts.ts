@@ -1,26 +1,7 @@
-// Decides where values lie: dense, inside a zero border, as a slice of a Concat's output, or as another name for the same words.
-import type { Node } from "../graph/graph.ts";
+// The geometry of placements: storages, offsets and strides, and borders of zeros.
 import type { Layout } from "../layout.ts";
-import type { Border, Kernel, Operation } from "../ops/operator.ts";
+import type { Border, Storage } from "../ops/operator.ts";
 import { denseStrides, type Shape, sizeOf } from "../shapes.ts";
-
-/** A graph node with the kernel that was chosen for it. */
-export interface PlannedNode {
-  readonly node: Node;
-  readonly operation: Operation;
-  /** Absent where the output is just another name for input 0. */
-  readonly kernel: Kernel | undefined;
-}
-
-/** Memory that one value, or several names and slices of it, occupy. */
-export interface Storage {
-  readonly label: string;
-  readonly elements: number;
-  /** Zeros around the last two axes of what lies in it. */
-  readonly border: Border;
-  /** Rows and columns with the border; absent where there is none. */
-  readonly plane?: readonly [number, number];
-}
 
 export interface Placement extends Layout {
   readonly storage: Storage;
@@ -72,10 +53,4 @@ export function borderedPlacement(label: string, shape: Shape, border: Border): 
 /** Storages with the same pattern have their border's zeros in the same places; "" has no border. */
 export function borderPattern({ plane, border: { top, left, bottom, right } }: Storage): string {
   return plane ? [...plane, top, left, bottom, right].join() : "";
-}
-
-/** Whether the kernel follows strides and offset at this input. */
-export function readsStrided({ kernel }: PlannedNode, index: number): boolean {
-  if (!kernel) return false;
-  return kernel.readsStrided === "any" || kernel.readsStrided?.includes(index) === true || kernel.borders?.[index] !== undefined;
 }

@@ -1,7 +1,7 @@
 // The dispatch that makes a storage's border zero again, after another layout lay in the same buffer.
 import shader from "../../shaders/zero-border.wgsl";
 import { flatWorkgroups } from "../ops/dispatch.ts";
-import type { Storage } from "./layouts.ts";
+import type { Storage } from "../ops/operator.ts";
 import type { BoundRange, Step } from "./plan.ts";
 
 const wordsPerInvocation = 16;
