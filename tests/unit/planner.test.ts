@@ -659,7 +659,7 @@ describe("the effort of planning", () => {
         },
       }),
     );
-    const { graph, operations } = inferGraph(graphOf({ ...lines, nodes: counting }));
+    const { graph, operations } = inferGraph(graphOf({ ...lines, nodes: counting }), everything);
     count = 0;
     planGraph(graph, operations);
     return count;
