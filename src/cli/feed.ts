@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import { ModelError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
+import { loadAxes } from "../engine/graph/axes.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { loadModel, type Model } from "../engine/model.ts";
 import type { Precision } from "../engine/precision.ts";
@@ -13,7 +14,7 @@ import { fixShapes } from "./input-shapes.ts";
 import { readBytes, readModelFile } from "./model-file.ts";
 import { requestNodeDevice } from "./node-device.ts";
 import { decodeNpy } from "./npy.ts";
-import { channelOrders, collect, parseList, parseNumber, parseShape, precisionOption } from "./usage.ts";
+import { channelOrders, collect, parseDivisors, parseList, parseNumber, parseShape, precisionOption } from "./usage.ts";
 
 export interface FeedOptions {
   readonly inputNpy?: readonly string[];
@@ -29,9 +30,9 @@ export interface FeedOptions {
 export function addFeedOptions(command: Command): Command {
   return command
     .option("--input-npy <[name=]file>", "feed an array instead of a picture; repeatable", collect(String))
-    .option("--scale <factor>", "multiplies pixels of 0…255 first (default: 1/255)", parseNumber)
+    .option("--scale <factor>", "multiplies pixels of 0…255 first (default: 1/255, or 1 for whole numbers)", parseNumber)
     .option("--mean <numbers>", "subtracted after scaling, per channel (default: 0)", parseList)
-    .option("--std <numbers>", "divides last, per channel (default: 1)", parseList)
+    .option("--std <numbers>", "divides last, per channel (default: 1)", parseDivisors)
     .addOption(new Option("--channels <order>", "order of the input's channels (default: rgb, or gray for one)").choices(channelOrders))
     .addOption(new Option("--fit <how>", "how a picture fills the input").choices(["cover", "contain", "stretch"]).default("cover"))
     .addOption(precisionOption())
@@ -70,10 +71,10 @@ export async function withRunningModel<T>(
   try {
     const model = await loadModel(device, graph, { inputShapes: shapes, observe, precision: options.precision });
     const inputs: Record<string, Tensor> = { ...arrays };
-    for (const { name } of open) {
-      const shape = model.inputs.find((input) => input.name === name)?.shape;
-      if (imagePath && shape) inputs[name] = await readImage(imagePath, shape, preparationOf(options));
-    }
+    const axes = await loadAxes(model.graph);
+    for (const input of model.inputs)
+      if (imagePath && open.some(({ name }) => name === input.name))
+        inputs[input.name] = await readImage(imagePath, { ...input, axes: axes.get(input.name) }, preparationOf(options));
     model.run(inputs);
     const result = await use(model, device);
     model.dispose();

@@ -1,9 +1,11 @@
 // Pictures in files: decoded, fitted to a network's input and prepared on the CPU; and pixels written as PNG.
 import sharp, { type Sharp } from "sharp";
 import { ModelError } from "../engine/errors.ts";
-import { denseStrides, type Shape, sizeOf } from "../engine/shapes.ts";
-import { Tensor } from "../engine/tensor.ts";
-import { colorMatrix, imageView, type Preparation } from "../ui/preparation.ts";
+import type { ValueType } from "../engine/graph/graph.ts";
+import { type Axes, denseStrides, sizeOf } from "../engine/shapes.ts";
+import { isFloat, Tensor } from "../engine/tensor.ts";
+import { findPictureInput, type ImageView } from "../ui/image-view.ts";
+import { checkPreparation, colorMatrix, type Preparation, preparationFor, storageOf } from "../ui/preparation.ts";
 
 const fits = { cover: "cover", contain: "contain", stretch: "fill" } as const;
 
@@ -14,35 +16,65 @@ export async function imageSize(path: string): Promise<{ width: number; height: 
 }
 
 /**
- * A picture as the network wants it, in the same arithmetic as the page: (pixel · scale − mean) / std.
+ * A picture as the network wants it, in the same arithmetic as the page: (pixel · scale − mean) / std, rounded for whole numbers.
  *
- * @param shape of the input: NCHW, or NHWC where only the last axis can be colours
+ * @param input its shape and type, and what its axes are where the network tells
+ * @throws ModelError where it takes no picture
  */
-export async function readImage(path: string, shape: Shape, preparation: Preparation): Promise<Tensor> {
-  const view = imageView(shape, denseStrides(shape));
-  if (!view) throw new ModelError(`an input of shape [${shape}] takes no picture. Give --input-npy instead.`);
-  const { width, height, channels } = view;
-  const fit = fits[preparation.fit ?? "cover"];
-  const pixels = await open(path)
+export async function readImage(path: string, input: ImageTensorType, preparation: Preparation): Promise<Tensor> {
+  const { name, dtype, shape } = input;
+  const found = findPictureInput([{ ...input, strides: denseStrides(shape) }]);
+  if (!found)
+    throw new ModelError(
+      `input '${name}': ${dtype} [${shape.join(", ")}] takes no picture, as it has no rows and columns of 1, 3 or 4 channels. Give --input-npy ${name}=FILE instead.`,
+    );
+  const { view } = found;
+  checkPreparation(preparation, view.channels, "--");
+  const pixels = await readPixels(path, view, preparation.fit);
+  return prepare(pixels, input, view, preparation);
+}
+
+interface ImageTensorType extends ValueType {
+  readonly name: string;
+  readonly axes?: Axes | undefined;
+}
+
+/** RGB rows of 8 bits, fitted to the input. */
+function readPixels(path: string, { width, height }: ImageView, fit: Preparation["fit"] = "cover"): Promise<Buffer> {
+  return open(path)
     .autoOrient()
     .flatten()
     .toColorspace("srgb")
-    .resize({ width, height, fit, kernel: "linear" })
+    .resize({ width, height, fit: fits[fit], kernel: "linear" })
     .removeAlpha()
     .raw({ depth: "uchar" })
     .toBuffer()
     .catch(refuse(path));
-  const matrix = colorMatrix(preparation, channels);
+}
+
+function prepare(pixels: Uint8Array, { dtype, shape }: ValueType, view: ImageView, preparation: Preparation): Tensor {
+  const { width, height, channels } = view;
+  const matrix = colorMatrix(preparationFor(preparation, dtype), channels);
+  const { isWhole, least, most } = storageOf(dtype);
   const data = new Float32Array(sizeOf(shape));
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
       const [r = 0, g = 0, b = 0] = pixels.subarray((y * width + x) * 3, (y * width + x) * 3 + 3);
       for (let c = 0; c < channels; c++) {
         const [fromR = 0, fromG = 0, fromB = 0, bias = 0] = matrix.slice(4 * c, 4 * c + 4);
-        data[c * view.channelStride + y * view.rowStride + x * view.columnStride] = (fromR * r + fromG * g + fromB * b) / 255 + bias;
+        const value = (fromR * r + fromG * g + fromB * b) / 255 + bias;
+        const at = c * view.channelStride + y * view.rowStride + x * view.columnStride;
+        for (let n = 0; n < view.batch; n++)
+          data[at + n * view.batchStride] = isWhole ? roundToEven(Math.min(most, Math.max(least, value))) : value;
       }
     }
-  return Tensor.float32(shape, data);
+  return isFloat(dtype) ? Tensor.float32(shape, data) : Tensor.from(dtype, shape, data);
+}
+
+/** As WGSL's `round`. */
+function roundToEven(value: number): number {
+  const whole = Math.round(value);
+  return Math.abs(value % 1) === 0.5 && whole % 2 !== 0 ? whole - 1 : whole;
 }
 
 /** @param pixels RGBA, rows without gaps */

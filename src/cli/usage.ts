@@ -23,6 +23,13 @@ export function parseList(text: string): readonly number[] {
   return numbers;
 }
 
+/** Numbers to divide by. */
+export function parseDivisors(text: string): readonly number[] {
+  const numbers = parseList(text);
+  if (numbers.includes(0)) throw new InvalidArgumentError("0 divides by zero. Give numbers other than 0.");
+  return numbers;
+}
+
 export function parseNumber(text: string): number {
   const number = Number(text);
   if (text.trim() === "" || !Number.isFinite(number)) throw new InvalidArgumentError("Expected a number.");

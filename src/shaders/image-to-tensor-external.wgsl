@@ -1,7 +1,7 @@
 // Crops, resizes and normalises a picture into a network's input: for output channel k at row y, column x
 //   out = Σ_j color[k][j] · rgb[j] + color[k].w     with rgb in 0…1 resampled at the pixel's place in the source
 // The 3×4 `color` matrix holds mean, standard deviation, scale, channel order and grayscale weights at once.
-// Layout: any offset and strides. One invocation computes one pixel, all its channels.
+// Layout: any offset and strides, words of f32, i32 or u32. One invocation computes one pixel, all its channels; its z is the picture in a batch.
 // The twin of image-to-tensor.wgsl for video frames and cameras, which are read without a copy.
 
 struct Params {
@@ -18,6 +18,12 @@ struct Params {
   channelStride: u32,
   rowStride: u32,
   columnStride: u32,
+  /** Words from one picture of a fixed batch to the next; all are given the same. */
+  batchStride: u32,
+  /** 1 stores whole numbers between least and most, 0 floats. */
+  isWhole: u32,
+  least: f32,
+  most: f32,
   /** Colour outside the source. */
   fill: vec4f,
   color: array<vec4f, 4>,
@@ -25,7 +31,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var source: texture_external;
-@group(0) @binding(2) var<storage, read_write> tensor: array<f32>;
+@group(0) @binding(2) var<storage, read_write> tensor: array<u32>;
 
 /** Overlap of source pixel i with [low, high], or its triangle weight around `middle`. */
 fn weight(i: i32, low: f32, high: f32, middle: f32) -> f32 {
@@ -63,8 +69,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     }
   }
   let rgb = vec4f(select(sum / total, params.fill.rgb, outside), 1.0);
-  let at = params.offset + id.y * params.rowStride + id.x * params.columnStride;
+  let at = params.offset + id.z * params.batchStride + id.y * params.rowStride + id.x * params.columnStride;
   for (var channel = 0u; channel < params.channels; channel++) {
-    tensor[at + channel * params.channelStride] = dot(params.color[channel], rgb);
+    let value = dot(params.color[channel], rgb);
+    // Numbers without sign are below 2³¹, where both kinds of integers have the same bits.
+    let whole = bitcast<u32>(i32(round(clamp(value, params.least, params.most))));
+    tensor[at + channel * params.channelStride] = select(bitcast<u32>(value), whole, params.isWhole == 1u);
   }
 }

@@ -1,14 +1,18 @@
 // Writes a picture or video frame into the input buffers of one or more networks: crop, resize and normalise in one dispatch.
 import type { Device } from "../engine/gpu/device.ts";
+import type { DataType } from "../engine/tensor.ts";
 import shader from "../shaders/image-to-tensor.wgsl";
 import { encodeParams } from "../shaders/shader.ts";
+import type { ImageView } from "./image-view.ts";
 import { bind } from "./mosaic/renderer.ts";
-import { colorMatrix, type ImageView, type Preparation, sourceRectangle } from "./preparation.ts";
+import { colorMatrix, type Preparation, preparationFor, sourceRectangle, storageOf } from "./preparation.ts";
 
 /** Where a network's image input lies. */
 export interface ImageTarget {
   readonly buffer: GPUBuffer;
   readonly offset: number;
+  /** What the network takes: floats, or whole numbers. */
+  readonly dtype: DataType;
   readonly view: ImageView;
   readonly preparation: Preparation;
 }
@@ -81,7 +85,7 @@ export class ImageInput {
     for (const { group, view } of this.#targets) {
       if (!group) continue;
       pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(Math.ceil(view.width / 8), Math.ceil(view.height / 8));
+      pass.dispatchWorkgroups(Math.ceil(view.width / 8), Math.ceil(view.height / 8), view.batch);
     }
   }
 
@@ -90,8 +94,10 @@ export class ImageInput {
     for (const { params } of this.#targets) this.#device.destroyBuffer(params);
   }
 
-  #writeParams({ params, offset, view, preparation }: Target, source: { width: number; height: number }): void {
-    const { channels, width, height, channelStride, rowStride, columnStride } = view;
+  #writeParams({ params, offset, dtype, view, ...target }: Target, source: { width: number; height: number }): void {
+    const { channels, width, height, batchStride, channelStride, rowStride, columnStride } = view;
+    const preparation = preparationFor(target.preparation, dtype);
+    const { isWhole, least, most } = storageOf(dtype);
     const bytes = encodeParams(shader, {
       ...sourceRectangle(source, view, preparation.fit),
       width,
@@ -102,6 +108,10 @@ export class ImageInput {
       channelStride,
       rowStride,
       columnStride,
+      batchStride,
+      isWhole: isWhole ? 1 : 0,
+      least,
+      most,
       fill: [0, 0, 0, 1],
       color: colorMatrix(preparation, channels),
     });

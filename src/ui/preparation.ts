@@ -1,12 +1,13 @@
 // How a picture becomes a network's input: which part of it, at what size, and the arithmetic on its colours. Pure.
 import { ModelError } from "../engine/errors.ts";
+import { type DataType, isFloat } from "../engine/tensor.ts";
 
 export interface Preparation {
-  /** Per output channel, in the scaled domain; one number serves all. Default 0. */
+  /** Per output channel, in the scaled domain; one number serves all. Default 0, or 128 for an input of int8. */
   readonly mean?: number | readonly number[] | undefined;
   /** Likewise. Default 1. */
   readonly std?: number | readonly number[] | undefined;
-  /** Multiplies a channel of 0…255 first. Default 1/255. */
+  /** Multiplies a channel of 0…255 first. Default 1/255, or 1 for an input of whole numbers. */
   readonly scale?: number | undefined;
   /** Order of the output's channels. Default "rgb", or "gray" for a network of one channel. */
   readonly channels?: ChannelOrder | undefined;
@@ -21,20 +22,67 @@ export type ChannelOrder = "rgb" | "bgr" | "gray";
 /** Weights of red, green and blue in a gray value (ITU-R BT.601, as Pillow and OpenCV use). */
 const grayWeights = [0.299, 0.587, 0.114] as const;
 
+/** What an input's elements can hold; floats are not rounded. */
+const wholeRanges: { readonly [T in DataType]?: readonly [least: number, most: number] } = {
+  uint8: [0, 255],
+  int8: [-128, 127],
+  uint16: [0, 65535],
+  int16: [-32768, 32767],
+};
+
+/** Larger numbers than f32 counts with are not pixels. */
+const largeRange = [-(2 ** 24), 2 ** 24] as const;
+
+/** How elements of this type are stored: whole numbers are rounded, to even at the middle, and kept between least and most. */
+export function storageOf(dtype: DataType): { readonly isWhole: boolean; readonly least: number; readonly most: number } {
+  const [least, most] = wholeRanges[dtype] ?? (dtype.startsWith("u") ? [0, largeRange[1]] : largeRange);
+  return { isWhole: !isFloat(dtype), least, most };
+}
+
+/** With what is usual for inputs of this type where the preparation says nothing. */
+export function preparationFor(preparation: Preparation, dtype: DataType): Preparation {
+  if (isFloat(dtype)) return preparation;
+  const { mean = dtype === "int8" ? 128 : 0, scale = 1 } = preparation;
+  return { ...preparation, mean, scale };
+}
+
 /**
- * The rows of image-to-tensor.wgsl's colour matrix: (255 · scale · rgb − mean) / std.
+ * Refuses numbers that make no sense for an input of so many channels.
+ *
+ * @param prefix of the names that the message gives, "--" on the command line
+ */
+export function checkPreparation({ mean, std, scale }: Preparation, channelCount: number, prefix = ""): void {
+  for (const [name, given] of Object.entries({ mean, std })) {
+    if (given === undefined || typeof given === "number") continue;
+    // Opacity is no colour, and data sets tell of three.
+    const fits = given.length === 1 || given.length === channelCount || (channelCount === 4 && given.length === 3);
+    if (!fits)
+      throw new ModelError(
+        `${prefix}${name}: ${given.length} numbers, but the input has ${channelCount === 1 ? "1 channel" : `${channelCount} channels`}. Give one number${channelCount === 1 ? "" : `, or ${channelCount}`}.`,
+      );
+  }
+  if ([std].flat().includes(0)) throw new ModelError(`${prefix}std: 0 divides by zero. Give numbers other than 0.`);
+  if (scale === 0)
+    throw new ModelError(`${prefix}scale: 0 makes every pixel the same. Give a number other than 0, such as 1 or 0.00392157.`);
+}
+
+/**
+ * The rows of image-to-tensor.wgsl's colour matrix: (255 · scale · rgb − mean) / std. A fourth channel is opacity, and pictures are opaque.
  *
  * @returns four rows of four, for up to four channels
  */
 export function colorMatrix(preparation: Preparation, channelCount: number): number[] {
   const { mean = 0, std = 1, scale = 1 / 255, channels = channelCount === 1 ? "gray" : "rgb" } = preparation;
-  const pick = (list: number | readonly number[], k: number) => (typeof list === "number" ? list : (list[k] ?? list[0] ?? 0));
+  const pick = (list: number | readonly number[], k: number, opaque: number) =>
+    typeof list === "number" ? list : (list[k] ?? (list.length === 3 ? opaque : (list[0] ?? opaque)));
   const rows: number[] = [];
   for (let k = 0; k < 4; k++) {
-    const gain = (255 * scale) / pick(std, k);
-    const source = channels === "bgr" ? 2 - k : k;
-    const weights = channels === "gray" ? grayWeights : [0, 1, 2].map((j) => (j === source ? 1 : 0));
-    rows.push(...weights.map((weight) => weight * gain), -pick(mean, k) / pick(std, k));
+    const divisor = pick(std, k, 1);
+    const gain = (255 * scale) / divisor;
+    const source = channels === "bgr" && k < 3 ? 2 - k : k;
+    const isOpacity = k === 3 && channelCount === 4;
+    const weights = channels === "gray" && !isOpacity ? grayWeights : [0, 1, 2].map((j) => (j === source ? 1 : 0));
+    rows.push(...weights.map((weight) => weight * gain), (isOpacity ? gain : 0) - pick(mean, k, 0) / divisor);
   }
   return rows;
 }
@@ -59,35 +107,6 @@ export function sourceRectangle(
   const same = fit === "cover" ? Math.min(stepX, stepY) : Math.max(stepX, stepY);
   const step = fit === "stretch" ? ([stepX, stepY] as const) : ([same, same] as const);
   return { origin: [(source.width - target.width * step[0]) / 2, (source.height - target.height * step[1]) / 2], step };
-}
-
-/** Where channels, rows and columns of an image input lie. */
-export interface ImageView {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channelStride: number;
-  readonly rowStride: number;
-  readonly columnStride: number;
-}
-
-/** Reads a rank-4 (or -3, without n) shape as NCHW, or as NHWC where only the last axis can be colours. undefined if neither. */
-export function imageView(shape: readonly number[], strides: readonly number[]): ImageView | undefined {
-  const first = shape.length - 3;
-  if (first < 0 || first > 1) return undefined;
-  const isColor = (extent: number | undefined) => extent === 1 || extent === 3 || extent === 4;
-  const axes = isColor(shape[first]) ? [0, 1, 2] : isColor(shape[first + 2]) ? [2, 0, 1] : undefined;
-  if (!axes) return undefined;
-  const [c, h, w] = axes.map((axis) => first + axis) as [number, number, number];
-  const at = (list: readonly number[], axis: number) => list[axis] as number;
-  return {
-    channels: at(shape, c),
-    height: at(shape, h),
-    width: at(shape, w),
-    channelStride: at(strides, c),
-    rowStride: at(strides, h),
-    columnStride: at(strides, w),
-  };
 }
 
 /** "0.485,0.456,0.406" or "127.5" as numbers. */

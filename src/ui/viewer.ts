@@ -6,13 +6,14 @@ import { loadModel, type Model, prepareKernels } from "../engine/model.ts";
 import type { Precision } from "../engine/precision.ts";
 import { type Axes, sizeOf } from "../engine/shapes.ts";
 import { ImageInput, type ImageLike } from "./image-input.ts";
+import { findPictureInput } from "./image-view.ts";
 import type { LayerChoice } from "./layers.ts";
 import type { ColorMap, ComparePair } from "./mosaic/color-map.ts";
 import { layoutMosaic, type MapPoint, type MapView, viewAsMaps } from "./mosaic/layout.ts";
 import type { Normalization } from "./mosaic/normalization.ts";
 import { encodeRanges, type Mosaic, MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
 import { canBeNegative } from "./mosaic/signedness.ts";
-import { canPrepareNegative, imageView, type Preparation } from "./preparation.ts";
+import { canPrepareNegative, checkPreparation, type Preparation, preparationFor } from "./preparation.ts";
 import { ReadbackRing } from "./readback-ring.ts";
 
 export interface ViewerOptions {
@@ -98,15 +99,15 @@ export class Viewer {
       other = compared && (await load(compared));
       const format = navigator.gpu.getPreferredCanvasFormat();
       const renderer = new MosaicRenderer(device, format);
-      const found = findImageInput(model);
+      const axes = options.axes ?? new Map();
+      const found = findImageInput(model, axes);
+      if (found) checkPreparation(preparation, found.view.channels);
       const targets = [model, other].flatMap((one) => {
-        const input = one && findImageInput(one);
-        if (!one || !input) return [];
-        const { buffer, offset } = one.value(input.name);
-        return [{ buffer, offset, view: input.view, preparation }];
+        const input = one && findImageInput(one, axes);
+        return input ? [{ ...input, preparation }] : [];
       });
       const image = targets.length > 0 ? await ImageInput.create(device, targets) : undefined;
-      const isUnsigned = found && !canPrepareNegative(preparation, found.view.channels);
+      const isUnsigned = found && !canPrepareNegative(preparationFor(preparation, found.dtype), found.view.channels);
       return new Viewer({
         device,
         model,
@@ -114,7 +115,7 @@ export class Viewer {
         renderer,
         image,
         input: found?.name,
-        axes: options.axes ?? new Map(),
+        axes,
         unsigned: isUnsigned ? [found.name] : [],
         onResults,
       });
@@ -335,12 +336,8 @@ export class Viewer {
   }
 }
 
-/** The first input that has the shape of a picture, and how it lies. */
-function findImageInput(model: Model) {
-  for (const { name, dtype } of model.inputs) {
-    const { shape, strides } = model.value(name);
-    const view = dtype.startsWith("float") ? imageView(shape, strides) : undefined;
-    if (view) return { name, view };
-  }
-  return undefined;
+/** The first input that takes a picture, and how it lies. */
+function findImageInput(model: Model, axes: ReadonlyMap<string, Axes>) {
+  const found = findPictureInput(model.inputs.map((input) => ({ ...input, ...model.value(input.name), axes: axes.get(input.name) })));
+  return found && { ...found.input, view: found.view };
 }

@@ -4,8 +4,10 @@ import { requestNodeDevice } from "../../src/cli/node-device.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { readBack } from "../../src/engine/gpu/read-back.ts";
 import { denseStrides, sizeOf } from "../../src/engine/shapes.ts";
+import type { DataType } from "../../src/engine/tensor.ts";
 import { ImageInput, type RawImage } from "../../src/ui/image-input.ts";
-import { imageView, type Preparation } from "../../src/ui/preparation.ts";
+import { imageView } from "../../src/ui/image-view.ts";
+import type { Preparation } from "../../src/ui/preparation.ts";
 
 let device: Device;
 beforeAll(async () => {
@@ -20,26 +22,34 @@ function pattern(width: number, height: number): RawImage {
   return { width, height, data };
 }
 
+interface Place {
+  readonly offset: number;
+  readonly strides: readonly number[];
+  readonly words: number;
+  readonly dtype?: DataType;
+}
+
 /** All words of the input's buffer. */
 async function prepare(
   image: RawImage,
   shape: readonly number[],
   preparation: Preparation,
-  { offset, strides, words } = { offset: 0, strides: denseStrides(shape), words: sizeOf(shape) },
+  { offset, strides, words, dtype = "float32" }: Place = { offset: 0, strides: denseStrides(shape), words: sizeOf(shape) },
 ): Promise<number[]> {
   device.gpu.pushErrorScope("validation");
   const view = imageView(shape, strides);
   if (!view) throw new Error("no picture");
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
   const buffer = device.createBuffer("input", words * 4, usage);
-  const input = await ImageInput.create(device, [{ buffer, offset, view, preparation }]);
+  const input = await ImageInput.create(device, [{ buffer, offset, dtype, view, preparation }]);
   input.upload(image);
   const encoder = device.gpu.createCommandEncoder();
   const pass = encoder.beginComputePass();
   input.encode(pass);
   pass.end();
   device.gpu.queue.submit([encoder.finish()]);
-  const result = [...new Float32Array(await readBack(device, buffer, words * 4))];
+  const bytes = await readBack(device, buffer, words * 4);
+  const result = [...(dtype === "float32" ? new Float32Array(bytes) : new Int32Array(bytes))];
   input.dispose();
   device.destroyBuffer(buffer);
   expect((await device.gpu.popErrorScope())?.message).toBeUndefined();
@@ -146,5 +156,28 @@ describe("image-to-tensor", () => {
     const large = pattern(8, 8);
     const last = Array.from({ length: 192 }, (_, i) => (large.data[Math.floor(i / 3) * 4 + (i % 3)] as number) / 255);
     expectClose(await prepare(large, [1, 8, 8, 3], {}), last);
+  });
+
+  it("stores whole numbers of 0…255 where the input takes them, and of −128…127 for int8", async () => {
+    const image = pattern(3, 2);
+    const shape = [1, 3, 2, 3];
+    const place = { offset: 0, strides: denseStrides(shape), words: 18 };
+    const pixels = [0, 1, 2].flatMap((k) => Array.from({ length: 6 }, (_, i) => image.data[i * 4 + k] as number));
+    expect(await prepare(image, shape, {}, { ...place, dtype: "uint8" })).toEqual(pixels);
+    expect(await prepare(image, shape, {}, { ...place, dtype: "int8" })).toEqual(pixels.map((pixel) => pixel - 128));
+    expect(await prepare(image, shape, {}, { ...place, dtype: "int64" })).toEqual(pixels);
+    // What a preparation makes too large or too small is kept at the ends.
+    const stretched = await prepare(image, shape, { scale: 4, mean: 300 }, { ...place, dtype: "uint8" });
+    expect(stretched).toEqual(pixels.map((pixel) => Math.min(255, Math.max(0, pixel * 4 - 300))));
+  });
+
+  it("gives every picture of a fixed batch, opacity, and a vector of side² elements", async () => {
+    const image = pattern(20, 20);
+    const [one, batch] = [await prepare(image, [1, 3, 20, 20], {}), await prepare(image, [2, 3, 20, 20], {})];
+    expect(batch).toEqual([...one, ...one]);
+    const opaque = new Array<number>(400).fill(1);
+    expectClose(await prepare(image, [4, 20, 20], {}), [...one, ...opaque]);
+    expectClose(await prepare(image, [1, 1200], {}), one);
+    expectClose(await prepare(image, [400], {}), await prepare(image, [1, 1, 20, 20], {}));
   });
 });

@@ -2,6 +2,7 @@
 import { expect, type Page, test } from "@playwright/test";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import type { DataType } from "../../src/engine/tensor.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 
@@ -66,4 +67,57 @@ test("the layers attribute says how a value lies", async ({ page }) => {
   await openNetwork(page, channelsLast, { layers: "active@nchw,y@nhwc" });
   expect(await layoutOf(page, "active")).toEqual({ channels: 6, mapHeight: 8, mapWidth: 4 });
   expect(await layoutOf(page, "y")).toEqual({ channels: 8, mapHeight: 4, mapWidth: 6 });
+});
+
+/** What reached the network, and what the element says. */
+function readInput(page: Page): Promise<{ numbers: number[]; said: string }> {
+  return page.evaluate(async () => {
+    const element = document.querySelector("conv-cam") as ConvCam;
+    const tensor = await element.viewer?.model.read("x");
+    return { numbers: tensor?.toNumbers() ?? [], said: element.shadowRoot?.querySelector(".message")?.textContent ?? "" };
+  });
+}
+
+const red = [1, 0, 0];
+const blue = [0, 0, 1];
+
+/** Each takes the red and blue picture: its first and last pixels, by what lies beside them in memory. */
+const pictureInputs: readonly { why: string; dtype: DataType; shape: number[]; nodes: Graph["nodes"]; first: number[]; last: number[] }[] =
+  [
+    {
+      why: "bytes with channels last, prepared inside the network",
+      dtype: "uint8",
+      shape: [1, 8, 8, 3],
+      nodes: [op("Cast", "x", "y", { to: 1 })],
+      first: [255, 0, 0],
+      last: [0, 0, 255],
+    },
+    { why: "16 bits", dtype: "float16", shape: [1, 8, 8, 3], nodes: [op("Cast", "x", "y", { to: 1 })], first: red, last: blue },
+    { why: "no batch", dtype: "float32", shape: [8, 8, 3], nodes: [op("Relu", "x", "y")], first: red, last: blue },
+    { why: "a batch of two", dtype: "float32", shape: [2, 8, 8, 3], nodes: [op("Relu", "x", "y")], first: red, last: blue },
+    { why: "opacity", dtype: "float32", shape: [1, 8, 8, 4], nodes: [op("Relu", "x", "y")], first: [1, 0, 0, 1], last: [0, 0, 1, 1] },
+    { why: "a flat vector of 3 · 32²", dtype: "float32", shape: [1, 3072], nodes: [op("Relu", "x", "y")], first: [1, 1], last: [1, 1] },
+  ];
+
+for (const { why, dtype, shape, nodes, first, last } of pictureInputs)
+  test(`a picture reaches an input of ${dtype} [${shape}]: ${why}`, async ({ page }) => {
+    const graph = graphOf({ inputs: { x: shape }, nodes });
+    await openNetwork(page, { ...graph, inputs: [{ name: "x", dtype, shape }] }, { layers: "y" });
+    const { numbers, said } = await readInput(page);
+    expect(numbers.slice(0, first.length)).toEqual(first);
+    expect(numbers.slice(-last.length)).toEqual(last);
+    expect(said).toBe("");
+  });
+
+test("numbers that do not suit the input are refused with a reason, and mended by others", async ({ page }) => {
+  const graph = graphOf({ inputs: { x: [1, 1, 8, 8] }, nodes: [op("Relu", "x", "y")] });
+  await openNetwork(page, graph, { layers: "y" });
+  const set = (name: string, value: string) =>
+    page.evaluate(([attribute, text]) => document.querySelector("conv-cam")?.setAttribute(attribute, text), [name, value] as const);
+  await set("mean", "1,2,3,4,5");
+  await expect(page.locator("conv-cam .problem")).toContainText("mean: 5 numbers, but the input has 1 channel. Give one number.");
+  await set("mean", "0.5");
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+  await set("std", "0");
+  await expect(page.locator("conv-cam .problem")).toContainText("std: 0 divides by zero");
 });

@@ -37,6 +37,7 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   ["run a.onnx b.png --top none", 2, "at least 1"],
   ["run a.onnx b.png --channels xyz", 2, "Allowed choices are rgb, bgr, gray"],
   ["run a.onnx b.png --mean 1,two", 2, "numbers"],
+  ["run a.onnx b.png --std 1,0,1", 2, "0 divides by zero"],
   ["run a.onnx b.png --save nofile", 2, "NAME=FILE"],
   ["mosaic a.onnx b.png --out c.png", 2, "--layer"],
   ["mosaic a.onnx b.png --layer c --out c.png --normalize best", 2, "expected one of layer, robust"],

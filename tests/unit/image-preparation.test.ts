@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { denseStrides } from "../../src/engine/shapes.ts";
-import { canPrepareNegative, colorMatrix, imageView, sourceRectangle } from "../../src/ui/preparation.ts";
+import type { DataType } from "../../src/engine/tensor.ts";
+import { findPictureInput, imageView } from "../../src/ui/image-view.ts";
+import { canPrepareNegative, checkPreparation, colorMatrix, preparationFor, sourceRectangle, storageOf } from "../../src/ui/preparation.ts";
 
 /** Applies one row of the matrix to a pixel of 0…255. */
 function apply(rows: readonly number[], k: number, [r, g, b]: readonly [number, number, number]): number {
@@ -28,6 +30,25 @@ describe("colorMatrix", () => {
     expect(apply(colorMatrix({}, 1), 0, [255, 0, 0])).toBeCloseTo(0.299);
   });
 
+  it("takes pictures for opaque, whatever data sets say of colours", () => {
+    const opacity = (preparation: Parameters<typeof colorMatrix>[0]) => apply(colorMatrix(preparation, 4), 3, [10, 20, 30]);
+    expect(opacity({})).toBeCloseTo(1);
+    expect(opacity({ channels: "bgr", scale: 1 })).toBeCloseTo(255);
+    expect(opacity({ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] })).toBeCloseTo(1);
+    expect(opacity({ mean: 0.5, std: 0.5 })).toBeCloseTo(1);
+    expect(opacity({ mean: [0, 0, 0, 0.5], std: [1, 1, 1, 0.25] })).toBeCloseTo(2);
+  });
+
+  it("gives whole numbers for inputs of whole numbers, unless somebody says otherwise", () => {
+    const pixel = (preparation: Parameters<typeof colorMatrix>[0], dtype: "uint8" | "int8") =>
+      apply(colorMatrix(preparationFor(preparation, dtype), 3), 0, [200, 0, 0]);
+    expect(pixel({}, "uint8")).toBeCloseTo(200);
+    expect(pixel({}, "int8")).toBeCloseTo(72);
+    expect(pixel({ scale: 0.5, mean: 10 }, "int8")).toBeCloseTo(90);
+    expect(storageOf("uint8")).toEqual({ isWhole: true, least: 0, most: 255 });
+    expect(storageOf("float16").isWhole).toBe(false);
+  });
+
   it("knows whether results can be negative", () => {
     expect(canPrepareNegative({}, 3)).toBe(false);
     expect(canPrepareNegative({ mean: 0.5 }, 3)).toBe(true);
@@ -51,14 +72,69 @@ describe("sourceRectangle", () => {
   });
 });
 
+describe("checkPreparation", () => {
+  const refused = [
+    { preparation: { mean: [1, 2, 3, 4, 5] }, channels: 1, message: "mean: 5 numbers, but the input has 1 channel. Give one number." },
+    { preparation: { std: [1, 2] }, channels: 3, message: "std: 2 numbers, but the input has 3 channels. Give one number, or 3." },
+    { preparation: { std: [1, 0, 1] }, channels: 3, message: "std: 0 divides by zero. Give numbers other than 0." },
+    { preparation: { std: 0 }, channels: 1, message: "std: 0 divides by zero." },
+    { preparation: { scale: 0 }, channels: 1, message: "scale: 0 makes every pixel the same." },
+  ];
+  it.each(refused)("$message", ({ preparation, channels, message }) => {
+    expect(() => checkPreparation(preparation, channels)).toThrow(message);
+    expect(() => checkPreparation(preparation, channels, "--")).toThrow(`--${message}`);
+  });
+
+  it("takes one number, one per channel, and those of the colours beside opacity", () => {
+    checkPreparation({ mean: 0.5, std: [2] }, 3);
+    checkPreparation({ mean: [1, 2, 3], std: [1, 2, 3] }, 3);
+    checkPreparation({ mean: [1, 2, 3] }, 4);
+    checkPreparation({}, 1);
+  });
+});
+
 describe("imageView", () => {
-  it("reads NCHW, NHWC and CHW, and refuses the rest", () => {
-    const view = (shape: number[]) => imageView(shape, denseStrides(shape));
-    expect(view([1, 3, 4, 5])).toMatchObject({ channels: 3, height: 4, width: 5, channelStride: 20, columnStride: 1 });
-    expect(view([1, 4, 5, 3])).toMatchObject({ channels: 4, height: 5, width: 3 });
-    expect(view([1, 40, 50, 3])).toMatchObject({ channels: 3, height: 40, width: 50, channelStride: 1, rowStride: 150, columnStride: 3 });
-    expect(view([1, 28, 28])).toMatchObject({ channels: 1, height: 28 });
-    expect(view([1, 128])).toBeUndefined();
+  const taken = [
+    { shape: [1, 3, 4, 5], expected: { channels: 3, height: 4, width: 5, channelStride: 20, columnStride: 1, batch: 1 } },
+    { shape: [1, 40, 50, 3], expected: { channels: 3, height: 40, width: 50, channelStride: 1, rowStride: 150, columnStride: 3 } },
+    { shape: [1, 4, 5, 3], expected: { channels: 4, height: 5, width: 3 }, why: "channels first where both could be" },
+    { shape: [1, 4, 5, 3], axes: "nhwc", expected: { channels: 3, height: 4, width: 5 }, why: "the network tells" },
+    { shape: [1, 4, 5, 3], axes: "n__c", expected: { channels: 3, height: 4, width: 5 }, why: "the network tells a part" },
+    { shape: [1, 28, 28], expected: { channels: 1, height: 28, width: 28 } },
+    { shape: [3, 16, 16], expected: { channels: 3, height: 16, batch: 1 }, why: "no batch" },
+    { shape: [16, 16, 3], expected: { channels: 3, height: 16, channelStride: 1 }, why: "no batch, channels last" },
+    { shape: [4, 28, 28], axes: "nhw", expected: { channels: 1, batch: 4, batchStride: 784 }, why: "gray without an axis for it" },
+    { shape: [4, 3, 16, 16], expected: { channels: 3, batch: 4, batchStride: 768 }, why: "a fixed batch" },
+    { shape: [1, 4, 16, 16], expected: { channels: 4 }, why: "opacity" },
+    { shape: [1, 784], expected: { channels: 1, height: 28, width: 28, rowStride: 28, columnStride: 1 }, why: "flat digits" },
+    { shape: [2, 3072], expected: { channels: 3, height: 32, channelStride: 1024, batch: 2, batchStride: 3072 }, why: "flat colours" },
+    { shape: [784], expected: { channels: 1, height: 28, batch: 1 } },
+    { shape: [28, 30], expected: { channels: 1, height: 28, width: 30 } },
+  ];
+  it.each(taken)("takes a picture: $shape $axes $why", ({ shape, axes, expected }) => {
+    expect(imageView(shape, denseStrides(shape), axes)).toMatchObject(expected);
+  });
+
+  const refused = [
+    { shape: [1, 128] },
+    { shape: [1, 100], why: "random numbers" },
+    { shape: [1, 5, 8, 8], why: "five channels" },
+    { shape: [1, 3, 8, 8], axes: "nhwc", why: "eight channels" },
+    { shape: [1, 1, 4500], why: "sound" },
+    { shape: [1, 80, 3000], axes: "ncw", why: "a spectrum whose bands are channels" },
+    { shape: [1, 3, 4, 5, 6], why: "a volume" },
+    { shape: [1, 2], why: "the size of a picture" },
+    { shape: [] },
+  ];
+  it.each(refused)("takes none: $shape $axes $why", ({ shape, axes }) => {
+    expect(imageView(shape, denseStrides(shape), axes)).toBeUndefined();
+  });
+
+  it("finds the first input that takes one, whatever its numbers", () => {
+    const input = (name: string, dtype: DataType, ...shape: number[]) => ({ name, dtype, shape, strides: denseStrides(shape) });
+    const inputs = [input("size", "float32", 1, 2), input("mask", "bool", 1, 1, 8, 8), input("image", "uint8", 1, 8, 8, 3)];
+    expect(findPictureInput(inputs)).toMatchObject({ input: { name: "image" }, view: { channels: 3, height: 8 } });
+    expect(findPictureInput(inputs.slice(0, 2))).toBeUndefined();
   });
 });
 

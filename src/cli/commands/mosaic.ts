@@ -7,13 +7,14 @@ import type { Device } from "../../engine/gpu/device.ts";
 import { loadAxes } from "../../engine/graph/axes.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
 import type { GpuValue, Model } from "../../engine/model.ts";
-import type { Axes } from "../../engine/shapes.ts";
+import { type Axes, denseStrides } from "../../engine/shapes.ts";
+import { findPictureInput } from "../../ui/image-view.ts";
 import { type ColorMap, colorMaps } from "../../ui/mosaic/color-map.ts";
 import { layoutMosaic, viewAsMaps } from "../../ui/mosaic/layout.ts";
 import { type Normalization, namedNormalizations, parseNormalization } from "../../ui/mosaic/normalization.ts";
 import { type MosaicOptions, MosaicRenderer } from "../../ui/mosaic/renderer.ts";
 import { canBeNegative } from "../../ui/mosaic/signedness.ts";
-import { canPrepareNegative } from "../../ui/preparation.ts";
+import { canPrepareNegative, preparationFor } from "../../ui/preparation.ts";
 import { addFeedOptions, type FeedOptions, preparationOf, withRunningModel } from "../feed.ts";
 import { writePng } from "../image.ts";
 import { formatShape } from "../table.ts";
@@ -111,9 +112,12 @@ async function drawValue(
     throw new ModelError(`a value of shape [${value.shape}] has no maps to draw.`);
   const { columns, gap, width } = options;
   const layout = layoutMosaic({ channels: view.channels, mapHeight: view.height, mapWidth: view.width, columns, gap, width });
-  const [input] = model.graph.inputs;
-  const isUnsigned = input && options.inputNpy === undefined && !canPrepareNegative(preparationOf(options), input.shape[1] === 1 ? 1 : 3);
-  const isSigned = canBeNegative(model.graph, name, { unsignedInputs: isUnsigned ? [input.name] : [] });
+  const found = findPictureInput(model.inputs.map((input) => ({ ...input, strides: denseStrides(input.shape) })));
+  const isUnsigned =
+    found &&
+    options.inputNpy === undefined &&
+    !canPrepareNegative(preparationFor(preparationOf(options), found.input.dtype), found.view.channels);
+  const isSigned = canBeNegative(model.graph, name, { unsignedInputs: isUnsigned ? [found.input.name] : [] });
   const { normalize: normalization, colormap: colorMap } = options;
   const pixels = await drawPixels(renderer, name, { ...value, view }, { layout, normalization, colorMap, isSigned });
   await mkdir(dirname(path), { recursive: true });
