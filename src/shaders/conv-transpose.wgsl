@@ -15,6 +15,7 @@ struct Params {
   channels_out: u32,
   blocks: u32, // of four output channels per group
   groups: u32,
+  batch: u32,
   columns: u32, // invocations along x: stride · ceil(width / (4 · stride))
   has_bias: u32,
   input_offset: u32,
@@ -52,18 +53,28 @@ fn store(sum: vec4<f32>, channel: u32, group: u32, base: u32, x: vec4<i32>) {
 }
 
 @compute @workgroup_size(WORKGROUP_X, WORKGROUP_Y)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  let y = i32(id.y);
-  if (id.x >= params.columns || y >= params.output_extent.x) {
+fn main(
+  @builtin(local_invocation_id) local: vec3<u32>,
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
+  @builtin(num_workgroups) num_workgroups: vec3<u32>,
+) {
+  let number = workgroup_id.x + workgroup_id.y * num_workgroups.x;
+  let across = (params.columns + WORKGROUP_X - 1u) / WORKGROUP_X;
+  let down = (u32(params.output_extent.x) + WORKGROUP_Y - 1u) / WORKGROUP_Y;
+  let own_column = number % across * WORKGROUP_X + local.x;
+  let own_row = number / across % down * WORKGROUP_Y + local.y;
+  let own_map = number / (across * down);
+  let y = i32(own_row);
+  if (own_column >= params.columns || y >= params.output_extent.x || own_map >= params.batch * params.groups * params.blocks) {
     return;
   }
   let step = params.step.y;
-  let column = i32(id.x);
+  let column = i32(own_column);
   let first_x = (column % step) + (column / step) * step * 4;
   let x = vec4<i32>(first_x) + vec4<i32>(0, 1, 2, 3) * step;
-  let channel_block = id.z % params.blocks;
-  let group = (id.z / params.blocks) % params.groups;
-  let n = id.z / (params.blocks * params.groups);
+  let channel_block = own_map % params.blocks;
+  let group = (own_map / params.blocks) % params.groups;
+  let n = own_map / (params.blocks * params.groups);
 
   let tap_count = u32(params.kernel.x * params.kernel.y);
   let channel = channel_block * 4u;
@@ -103,7 +114,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
       }
     }
   }
-  let base = params.output_offset + n * params.output_strides.x + id.y * params.output_strides.z;
+  let base = params.output_offset + n * params.output_strides.x + own_row * params.output_strides.z;
   store(sum0, channel, group, base, x);
   store(sum1, channel + 1u, group, base, x);
   store(sum2, channel + 2u, group, base, x);

@@ -13,6 +13,7 @@ const STEP = 16u;
 struct Params {
   channels: u32, // O, per group
   blocks: u32, // of 64 channels, per group
+  groups: u32,
   depth: u32, // K, filled up to whole steps of all slices
   slice_depth: u32, // what one slice takes of it
   points: u32, // N
@@ -67,11 +68,22 @@ fn activate(x: f32, alpha: f32, beta: f32) -> f32 {
 }
 
 @compute @workgroup_size(256)
-fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) workgroup_id: vec3<u32>) {
-  let group = workgroup_id.y / params.blocks;
-  let channel_block = workgroup_id.y % params.blocks;
-  let slice = workgroup_id.z;
-  let first_point = workgroup_id.x * TILE;
+fn main(
+  @builtin(local_invocation_index) local: u32,
+  @builtin(workgroup_id) workgroup_id: vec3<u32>,
+  @builtin(num_workgroups) num_workgroups: vec3<u32>,
+) {
+  let number = workgroup_id.x + workgroup_id.y * num_workgroups.x;
+  let tiles = (params.points + TILE - 1u) / TILE;
+  let first_point = number % tiles * TILE;
+  let all_blocks = params.groups * params.blocks;
+  let weight_block = number / tiles % all_blocks;
+  let group = weight_block / params.blocks;
+  let channel_block = weight_block % params.blocks;
+  let slice = number / (tiles * all_blocks);
+  if (slice * params.slice_depth >= params.depth) {
+    return;
+  }
 
   // What this invocation carries into workgroup memory: four quads of weights' channels apart, one column of patches.
   let loaded_point = min(first_point + local % TILE, params.points - 1u);
@@ -90,7 +102,7 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) work
   var sum_3 = vec4<f32>();
   let depth = params.depth;
   let slice_depth = params.slice_depth;
-  let weights_at = workgroup_id.y * depth;
+  let weights_at = weight_block * depth;
   for (var k = slice * slice_depth; k < (slice + 1u) * slice_depth; k += STEP) {
     let w = (weights_at + k + quad_k) * TILE + quad;
     left[local] = vec4<f32>(weights[w], weights[w + 1u], weights[w + 2u], weights[w + 3u]);

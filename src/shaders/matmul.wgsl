@@ -47,12 +47,19 @@ fn store(sum: vec4<f32>, row: u32, at: vec4<u32>, batch: u32) {
 fn main(
   @builtin(local_invocation_id) local: vec3<u32>,
   @builtin(workgroup_id) workgroup_id: vec3<u32>,
+  @builtin(num_workgroups) num_workgroups: vec3<u32>,
 ) {
-  let batch = workgroup_id.z;
+  let number = workgroup_id.x + workgroup_id.y * num_workgroups.x;
+  let across = (params.columns + WORKGROUP_X * 4u - 1u) / (WORKGROUP_X * 4u);
+  let down = (params.rows + WORKGROUP_Y * 8u - 1u) / (WORKGROUP_Y * 8u);
+  let batch = number / (across * down);
   let extent = params.batch_extent;
+  if (batch >= extent.x * extent.y * extent.z) {
+    return;
+  }
   let place = vec3<u32>(batch / (extent.z * extent.y), (batch / extent.z) % extent.y, batch % extent.z);
-  let columns = (workgroup_id.x * WORKGROUP_X * 4u + local.x) + vec4<u32>(0u, 1u, 2u, 3u) * WORKGROUP_X;
-  let row = (workgroup_id.y * WORKGROUP_Y + local.y) * 8u;
+  let columns = (number % across * WORKGROUP_X * 4u + local.x) + vec4<u32>(0u, 1u, 2u, 3u) * WORKGROUP_X;
+  let row = (number / across % down * WORKGROUP_Y + local.y) * 8u;
 
   let b_columns = min(columns, vec4<u32>(params.columns - 1u)) * params.b_strides.y;
   let last = params.rows - 1u;

@@ -5,6 +5,7 @@ import { Program } from "../../src/engine/gpu/program.ts";
 import { readBack } from "../../src/engine/gpu/read-back.ts";
 import type { AttributeValue } from "../../src/engine/graph/graph.ts";
 import { createContext, describeOperation } from "../../src/engine/ops/context.ts";
+import { foldWorkgroups } from "../../src/engine/ops/dispatch.ts";
 import type { Border, Kernel, Operation, PlacedOperand, Target } from "../../src/engine/ops/operator.ts";
 import type { Plan, PlanBuffer, Step } from "../../src/engine/plan/plan.ts";
 import { denseStrides, sizeOf } from "../../src/engine/shapes.ts";
@@ -96,7 +97,9 @@ export async function runOperator(device: Device, run: OperatorRun): Promise<Ten
         bindings[name] = addBuffer(bound, { label: "scratch", sizeBytes: bound.scratchBytes, role: "activations" });
       else throw new Error(`${run.operator}: '${name}' binds an input it ignores`);
     }
-    return { node: "node", kernel: kernel.name, constants: {}, macs: 0, bytes: 0, ...dispatch, bindings };
+    // Three rows of workgroups, as a limit a third as high would give: every kernel must find its place in a folded grid.
+    const workgroups = foldWorkgroups(dispatch.workgroups, Math.ceil(dispatch.workgroups / 3));
+    return { node: "node", kernel: kernel.name, constants: {}, macs: 0, bytes: 0, ...dispatch, bindings, workgroups };
   });
   return execute(device, { buffers, steps, values: new Map(), constants: new Map(), memory: noMemory }, outputs, indexOf);
 }

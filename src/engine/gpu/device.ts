@@ -51,16 +51,20 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
     requiredLimits,
   });
   const { vendor, architecture, device: name, description } = adapter.info;
-  return new Device(device, { vendor, architecture, device: name, description }, targetOf(adapter));
+  return new Device(device, { vendor, architecture, device: name, description }, targetOf(adapter, device));
 }
 
 /** Wide subgroups read one address at no cost; narrow ones, such as SwiftShader's four lanes, gain by sharing what they load. */
 const widestSharingSubgroup = 8;
 
-function targetOf({ features, info, limits }: GPUAdapter): Target {
+function targetOf({ features, info }: GPUAdapter, { limits }: GPUDevice): Target {
   const size = info.subgroupMinSize;
   const isFixed = features.has("subgroups") && size === info.subgroupMaxSize && size > 1;
-  return { maxBindingBytes: limits.maxStorageBufferBindingSize, ...(isFixed && size <= widestSharingSubgroup && { subgroupSize: size }) };
+  return {
+    maxBindingBytes: limits.maxStorageBufferBindingSize,
+    maxWorkgroups: limits.maxComputeWorkgroupsPerDimension,
+    ...(isFixed && size <= widestSharingSubgroup && { subgroupSize: size }),
+  };
 }
 
 function expectWithin(label: string, size: number, limit: number): void {

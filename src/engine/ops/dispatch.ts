@@ -1,14 +1,20 @@
-// Workgroup counts for kernels whose invocations are numbered in one line.
+// The number of workgroups of a dispatch, and its grid: WebGPU limits how many there may be along one dimension.
 
-/** WebGPU's guaranteed limit of workgroups along one dimension. */
-const maxWorkgroups = 65535;
+/** What WebGPU guarantees of `maxComputeWorkgroupsPerDimension`. No known GPU offers more. */
+export const guaranteedWorkgroups = 65535;
+
+/** Workgroups of `size` invocations each that make at least `invocations`, and at least one. */
+export function workgroupCount(invocations: number, size: number): number {
+  return Math.max(1, Math.ceil(invocations / size));
+}
 
 /**
- * Enough workgroups for `invocations`, folded into two dimensions. The shader recovers its number as
- * `id.x + id.y * num_workgroups.x * workgroupSize` and must guard against the excess.
+ * Folds `count` workgroups into a grid of at most `limit` along its first dimension, e.g. 10 with a limit of 7 into 5 × 2.
+ *
+ * A shader recovers the number of its workgroup as `workgroup_id.x + workgroup_id.y * num_workgroups.x`. The grid may hold a few more
+ * than `count`; their invocations must write nothing, or what others write as well.
  */
-export function flatWorkgroups(invocations: number, workgroupSize: number): [number, number, number] {
-  const count = Math.max(1, Math.ceil(invocations / workgroupSize));
-  const y = Math.ceil(count / maxWorkgroups);
-  return [Math.ceil(count / y), y, 1];
+export function foldWorkgroups(count: number, limit = guaranteedWorkgroups): [number, number, number] {
+  const rows = Math.ceil(count / limit);
+  return [Math.ceil(count / rows), rows, 1];
 }

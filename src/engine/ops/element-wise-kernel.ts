@@ -8,7 +8,7 @@ import {
 import type { Layout } from "../layout.ts";
 import { broadcastStrides, type Shape, sizeOf } from "../shapes.ts";
 import { collapseAxes } from "./axes.ts";
-import { flatWorkgroups } from "./dispatch.ts";
+import { workgroupCount } from "./dispatch.ts";
 import type { Dispatch, Kernel, PackedConstant, PlacedOperand } from "./operator.ts";
 
 /** A kernel that applies `formula` to the inputs (those at `operands`, by default all), broadcast to output 0. */
@@ -67,7 +67,7 @@ export function elementWiseDispatch(
     for (let at = 0; at <= last; at++) params[`${name}_stride_${at}`] = strides[i]?.[at] as number;
   });
   const shader = generateElementWise(formula, { rank: extents.length, axis, block, access: accessAlong(axis) });
-  return { shader, params, bindings, workgroups: flatWorkgroups(count, elementWiseWorkgroupSize) };
+  return { shader, params, bindings, workgroups: workgroupCount(count, elementWiseWorkgroupSize) };
 }
 
 /**

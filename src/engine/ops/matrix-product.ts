@@ -106,7 +106,7 @@ function byColumns(
       beta: product.cStrides ? beta : 0,
     },
     bindings: { a: inputs[0] as PlacedOperand, b, c: addend(product, inputs), output: outputs[0] as PlacedOperand },
-    workgroups: [Math.ceil(groups / groupsPerWorkgroup(variant)), Math.ceil(rows / variant.rows), 1],
+    workgroups: Math.ceil(groups / groupsPerWorkgroup(variant)) * Math.ceil(rows / variant.rows),
   };
 }
 

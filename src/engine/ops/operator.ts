@@ -67,7 +67,8 @@ export interface Dispatch {
   readonly params: ParamValues;
   /** Binding name to an operand, packed data, or scratch memory `{ scratchBytes }` (the same object binds the same memory). */
   readonly bindings: Readonly<Record<string, PlacedOperand | PackedConstant | Scratch>>;
-  readonly workgroups: readonly [number, number, number];
+  /** How many. The planner folds them into a grid that the GPU allows; see `foldWorkgroups` for how a shader numbers them. */
+  readonly workgroups: number;
 }
 
 /** Memory that lives between the dispatches of one kernel. */
@@ -96,6 +97,8 @@ export interface Kernel {
 export interface Target {
   /** Lanes per subgroup, where sharing loads among them pays. */
   readonly subgroupSize?: number | undefined;
+  /** `maxComputeWorkgroupsPerDimension`; 65,535 where absent. */
+  readonly maxWorkgroups?: number | undefined;
   /** What a dispatch may see of one buffer, where that is known. */
   readonly maxBindingBytes?: number | undefined;
   /**

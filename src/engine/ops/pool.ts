@@ -4,7 +4,7 @@ import { generatePooling, poolingWorkgroupSize } from "../../shaders/generate/po
 import { type Shape, sizeOf } from "../shapes.ts";
 import { resolveWindow, type Window } from "../window.ts";
 import { floatInput } from "./checks.ts";
-import { flatWorkgroups } from "./dispatch.ts";
+import { workgroupCount } from "./dispatch.ts";
 import { defineOperator, type Kernel, type Operation, type OperatorContext, type PlacedOperand } from "./operator.ts";
 
 /** One pool, as its kernels see it. */
@@ -132,7 +132,7 @@ function blockedKernels({ kind, window, countsPads = false, indices }: Pool, sha
             row_blocks: rowBlocks,
           },
           bindings: { input: from, output: to },
-          workgroups: flatWorkgroups(count, poolingWorkgroupSize),
+          workgroups: workgroupCount(count, poolingWorkgroupSize),
         },
       ];
     },

@@ -2,7 +2,7 @@
 import reduceShader from "../../shaders/reduce.wgsl";
 import { sizeOf } from "../shapes.ts";
 import { collapseAxes, padFront } from "./axes.ts";
-import { flatWorkgroups } from "./dispatch.ts";
+import { workgroupCount } from "./dispatch.ts";
 import type { Kernel, PlacedOperand } from "./operator.ts";
 
 const terms = { value: 0, magnitude: 1, square: 2, power: 3 } as const;
@@ -73,7 +73,7 @@ export function reductionKernel(reduction: Reduction, axes: ReadonlySet<number>)
             ...params,
           },
           bindings: { input: input as PlacedOperand, output: output as PlacedOperand },
-          workgroups: flatWorkgroups(count * lanes, 64),
+          workgroups: workgroupCount(count * lanes, 64),
         },
       ];
     },

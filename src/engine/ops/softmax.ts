@@ -4,7 +4,7 @@ import softmaxShader from "../../shaders/softmax.wgsl";
 import { normalizeAxis } from "../shapes.ts";
 import { aroundAxis } from "./axes.ts";
 import { floatInput } from "./checks.ts";
-import { flatWorkgroups } from "./dispatch.ts";
+import { workgroupCount } from "./dispatch.ts";
 import { defineOperator, type Kernel, type Operator, type PlacedOperand, type Target } from "./operator.ts";
 
 const kinds = { Softmax: 0, LogSoftmax: 1, Hardmax: 2 } as const;
@@ -39,7 +39,7 @@ function softmaxKernel(kind: number, { count, length, inner }: Rows, { subgroupS
           constants: { KIND: kind, LANES: lanes },
           params: { rows: count, length, inner },
           bindings: { input: input as PlacedOperand, output: output as PlacedOperand },
-          workgroups: flatWorkgroups(count * lanes, 64),
+          workgroups: workgroupCount(count * lanes, 64),
         },
       ];
     },

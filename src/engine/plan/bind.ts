@@ -1,6 +1,6 @@
 // The last part of planning: steps, storages and their assignment become a Plan, in which everything is an index into its buffers.
 
-import type { Storage } from "../ops/operator.ts";
+import type { Storage, Target } from "../ops/operator.ts";
 import type { Tensor } from "../tensor.ts";
 import { declareAliases } from "./aliases.ts";
 import type { Assignment, Request } from "./buffers.ts";
@@ -30,7 +30,7 @@ export function bindPlan(planned: PlannedGraph, unbound: Unbound, halves: HalfSt
   ]);
   return {
     buffers,
-    steps: bindSteps(emission.steps, requests, assignment, indexOf, halves),
+    steps: bindSteps(emission.steps, requests, assignment, indexOf, { halves, target: planned.target }),
     ...placedValues(planned, placements, indexOf),
     memory: { weightBytes: sizeOf(constantBuffers), activationBytes: sizeOf(shared), peakLiveBytes: peakBytes },
   };
@@ -74,7 +74,7 @@ function bindSteps(
   requests: readonly Request[],
   { bufferOf, rangeOf, borderClears }: Assignment,
   indexOf: ReadonlyMap<Memory, number>,
-  halves: HalfStorage | undefined,
+  { halves, target }: { readonly halves: HalfStorage | undefined; readonly target: Target },
 ): readonly Step[] {
   const halved = new Set<Storage>(requests.flatMap(({ storage, elementBytes }) => (elementBytes === 2 ? storage : [])));
   const isHalf = (memory: Memory) => (isStorage(memory) ? halved.has(memory) : memory.holdsHalves === true);
@@ -98,7 +98,10 @@ function bindSteps(
   for (const { storage, lifetime, elementBytes } of requests) {
     const elements = borderClears.get(storage);
     if (elements === undefined || lifetime === "always") continue;
-    const step = zeroBorderStep(storage, elements, bufferOf.get(storage) as number, rangeOf.get(storage));
+    const step = zeroBorderStep(storage, elements, bufferOf.get(storage) as number, {
+      range: rangeOf.get(storage),
+      target,
+    });
     steps[lifetime.first]?.unshift(elementBytes === 2 && halves ? halves.ofBorder(step) : step);
   }
   return declareAliases(steps.flat());

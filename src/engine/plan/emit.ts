@@ -7,6 +7,7 @@ import { isFloat, type Tensor } from "../tensor.ts";
 import { ConstantPool } from "./constants.ts";
 import type { HalfStorage } from "./halves.ts";
 import { borderedPlacement, coversBorder, noBorder, type Placement } from "./layouts.ts";
+import { gridOf } from "./limits.ts";
 import { type PlannedGraph, type PlannedNode, readsStrided, typeOf } from "./nodes.ts";
 import { type Placements, wantedBorder } from "./place.ts";
 import type { PlanBuffer, Step } from "./plan.ts";
@@ -165,7 +166,8 @@ class Emitter implements Emission {
       if ("shape" in binding) touched[name] = sizeOf(binding.shape);
       else if ("label" in binding) touched[name] = this.#constants.lengthOf(binding);
     }
-    const { shader, constants = {}, params, workgroups } = dispatch;
+    const { shader, constants = {}, params } = dispatch;
+    const workgroups = gridOf(dispatch.workgroups, { node, kernel }, this.#planned.target);
     this.steps.push({
       step: { node, kernel, shader, constants, params, workgroups, macs },
       memory,

@@ -22,6 +22,7 @@ export interface Use {
 /** A graph as the planner's parts see it. */
 export interface PlannedGraph {
   readonly graph: TypedGraph;
+  readonly target: Target;
   /** Values that can be read after a run. */
   readonly kept: ReadonlySet<string>;
   readonly nodes: readonly PlannedNode[];
@@ -62,7 +63,7 @@ export function chooseNodes(
     });
     for (const output of node.outputs) if (output) producers.set(output, planned);
   }
-  return { graph, kept, nodes, uses, producers };
+  return { graph, target: options.target ?? {}, kept, nodes, uses, producers };
 }
 
 /** The nodes that outputs or kept values need, in order. */

@@ -1,7 +1,8 @@
 // The dispatch that makes a storage's border zero again, after another layout lay in the same buffer.
 import shader from "../../shaders/zero-border.wgsl";
-import { flatWorkgroups } from "../ops/dispatch.ts";
-import type { Storage } from "../ops/operator.ts";
+import { workgroupCount } from "../ops/dispatch.ts";
+import type { Storage, Target } from "../ops/operator.ts";
+import { gridOf } from "./limits.ts";
 import type { BoundRange, Step } from "./plan.ts";
 
 const wordsPerInvocation = 16;
@@ -11,7 +12,12 @@ const wordsPerInvocation = 16;
  * @param buffer where it lies, an index into the plan's
  * @param range of the buffer, where it is not alone there
  */
-export function zeroBorderStep({ label, plane = [1, 1], border }: Storage, elements: number, buffer: number, range?: BoundRange): Step {
+export function zeroBorderStep(
+  { label, plane = [1, 1], border }: Storage,
+  elements: number,
+  buffer: number,
+  { range, target = {} }: { readonly range?: BoundRange | undefined; readonly target?: Target } = {},
+): Step {
   const { top, left, bottom, right } = border;
   const [rows, columns] = plane;
   const gap = left + right;
@@ -19,15 +25,15 @@ export function zeroBorderStep({ label, plane = [1, 1], border }: Storage, eleme
   const tail = bottom * columns + right;
   const words = head + (rows - top - bottom - 1) * gap + tail;
   const count = (elements / (rows * columns)) * words;
+  const of = { node: label, kernel: "zero-border" };
   return {
-    node: label,
-    kernel: "zero-border",
+    ...of,
     shader,
     constants: {},
     params: { count, border: words, head, gap: Math.max(1, gap), tail, width: columns - gap, plane: rows * columns },
     bindings: { value: buffer },
     ...(range && { ranges: { value: range } }),
-    workgroups: flatWorkgroups(Math.ceil(count / wordsPerInvocation), 64),
+    workgroups: gridOf(workgroupCount(Math.ceil(count / wordsPerInvocation), 64), of, target),
     macs: 0,
     bytes: count * 4,
   };

@@ -58,10 +58,12 @@ export function generateMatrixProduct(variant: MatrixProductVariant): Shader {
     "@group(0) @binding(4) var<storage, read_write> output: array<f32>;",
     ...(slices > 1 ? [`var<workgroup> sums: array<vec4<f32>, ${slices * rows * width}>;`] : []),
     `@compute @workgroup_size(${width}, ${slices})`,
-    `fn main(@builtin(local_invocation_id) local: vec3<u32>, @builtin(workgroup_id) workgroup_id: vec3<u32>${lanes ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
-    // Broadcasts and barriers want every invocation alive: those in excess repeat the last group.
-    `let group = min(workgroup_id.x * ${width}u + local.x, params.groups - 1u);`,
-    `let first_row = min(workgroup_id.y * ${rows}u, params.rows - ${rows}u);`,
+    `fn main(@builtin(local_invocation_id) local: vec3<u32>, @builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>${lanes ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
+    "let number = workgroup_id.x + workgroup_id.y * num_workgroups.x;",
+    `let across = (params.groups + ${width - 1}u) / ${width}u;`,
+    // Broadcasts and barriers want every invocation alive: those in excess repeat the last group, or the last rows.
+    `let group = min(number % across * ${width}u + local.x, params.groups - 1u);`,
+    `let first_row = min(number / across * ${rows}u, params.rows - ${rows}u);`,
     "let groups = params.groups;",
     "let depth = params.depth;",
     `let whole = depth - depth % ${turn}u;`,

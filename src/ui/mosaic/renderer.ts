@@ -1,6 +1,6 @@
 // Draws values that lie on the GPU as mosaics. Everything is built beforehand; a frame only dispatches.
 import type { Device } from "../../engine/gpu/device.ts";
-import { flatWorkgroups } from "../../engine/ops/dispatch.ts";
+import { foldWorkgroups, workgroupCount } from "../../engine/ops/dispatch.ts";
 import { type DataType, type GpuType, gpuTypeOf } from "../../engine/tensor.ts";
 import mosaicShader from "../../shaders/mosaic.wgsl";
 import rangeShader from "../../shaders/range.wgsl";
@@ -265,12 +265,12 @@ export class Mosaic {
       gather: {
         pipeline: pipelines.partials,
         group: group(partialsShader, pipelines.partials, { params: gather, values: source.buffer, partials }),
-        workgroups: flatWorkgroups(count, workgroupSize),
+        workgroups: foldWorkgroups(workgroupCount(count, workgroupSize)),
       },
       finish: {
         pipeline: pipelines.range,
         group: group(rangeShader, pipelines.range, { params: finish, partials, clock, ranges }),
-        workgroups: flatWorkgroups(rangeCount, 1),
+        workgroups: foldWorkgroups(rangeCount),
       },
     };
   }

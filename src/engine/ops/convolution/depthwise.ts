@@ -3,7 +3,7 @@ import { asClip } from "../../../shaders/generate/activation.ts";
 import { type DepthwiseVariant, depthwiseWorkgroupSize, generateDepthwise } from "../../../shaders/generate/depthwise.ts";
 import { sizeOf } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
-import { flatWorkgroups } from "../dispatch.ts";
+import { workgroupCount } from "../dispatch.ts";
 import type { Kernel, PlacedOperand, Target } from "../operator.ts";
 import { borderOf, type ConvolutionCase, inputParams, outputParams, pair } from "./case.ts";
 import { fitColumns } from "./direct.ts";
@@ -67,7 +67,7 @@ export function depthwiseKernel(it: ConvolutionCase, { subgroupSize }: Target): 
             output: y,
             ...(residual && { residual }),
           },
-          workgroups: flatWorkgroups(count, depthwiseWorkgroupSize),
+          workgroups: workgroupCount(count, depthwiseWorkgroupSize),
         },
       ];
     },

@@ -11,7 +11,7 @@ import { range } from "../../../shaders/generate/range.ts";
 import type { Shader } from "../../../shaders/shader.ts";
 import { sizeOf } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
-import { flatWorkgroups } from "../dispatch.ts";
+import { workgroupCount } from "../dispatch.ts";
 import type { Dispatch, Kernel, PackedConstant, PlacedOperand, Scratch, Target } from "../operator.ts";
 import { borderOf, type Candidate, type ConvolutionCase, firstTap, type PlaneStrides, pair, planeStrides, prefixed } from "./case.ts";
 import { costOf } from "./cost.ts";
@@ -296,6 +296,6 @@ export function blockedDispatch(variant: ConvolutionVariant, launch: BlockedLaun
       beta: activation.beta,
     },
     bindings: { input: input.binding, weights, bias, output: output.binding, residual: residual?.binding ?? bias },
-    workgroups: flatWorkgroups(count, convolutionWorkgroupSize),
+    workgroups: workgroupCount(count, convolutionWorkgroupSize),
   };
 }

@@ -2,7 +2,7 @@
 import general from "../../../shaders/convolution-general.wgsl";
 import { activationNumber } from "../../../shaders/generate/activation.ts";
 import { sizeOf } from "../../shapes.ts";
-import { flatWorkgroups } from "../dispatch.ts";
+import { workgroupCount } from "../dispatch.ts";
 import type { Kernel, PackedConstant, PlacedOperand } from "../operator.ts";
 import type { ConvolutionCase } from "./case.ts";
 
@@ -56,7 +56,7 @@ export function generalKernel(it: ConvolutionCase): Kernel {
             pad: spatial(window.padsBegin, 0),
           },
           bindings: { input: x as PlacedOperand, weights: w as PlacedOperand, bias: bias ?? zero, residual: residual ?? zero, output: y },
-          workgroups: flatWorkgroups(count, 64),
+          workgroups: workgroupCount(count, 64),
         },
       ];
     },

@@ -4,7 +4,7 @@ import implicitGemm from "../../../shaders/implicit-gemm.wgsl";
 import sumSlices from "../../../shaders/sum-slices.wgsl";
 import { sizeOf } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
-import { flatWorkgroups } from "../dispatch.ts";
+import { workgroupCount } from "../dispatch.ts";
 import { type Dispatch, type PackedConstant, type PlacedOperand, packLater, type Scratch, type Target } from "../operator.ts";
 import { borderOf, type Candidate, type ConvolutionCase, firstTap, outputParams, pair, planeStrides } from "./case.ts";
 import { costOf } from "./cost.ts";
@@ -78,6 +78,7 @@ function dispatches(
   const product = {
     channels: outChannels,
     blocks,
+    groups,
     depth: slices * sliceDepth,
     slice_depth: sliceDepth,
     points,
@@ -92,7 +93,7 @@ function dispatches(
     ...epilogue,
   };
   const bindings = { input: x, offsets: tapOffsets(it, strides, slices * sliceDepth), weights: packTiles(it, slices * sliceDepth) };
-  const workgroups = [Math.ceil(points / tile), groups * blocks, slices] as const;
+  const workgroups = Math.ceil(points / tile) * groups * blocks * slices;
   if (slices === 1)
     return [
       {
@@ -124,7 +125,7 @@ function dispatches(
       shader: sumSlices,
       params: { count: channels * points, slices, channels, pixels, width, points, ...epilogue },
       bindings: { sums, bias, residual: residual ?? bias, output: y },
-      workgroups: flatWorkgroups(channels * points, 64),
+      workgroups: workgroupCount(channels * points, 64),
     },
   ];
 }

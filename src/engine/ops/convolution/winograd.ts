@@ -11,7 +11,7 @@ import {
 } from "../../../shaders/generate/winograd.ts";
 import { sameShape } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
-import { flatWorkgroups } from "../dispatch.ts";
+import { workgroupCount } from "../dispatch.ts";
 import { type Dispatch, type PackedConstant, type PlacedOperand, packLater, type Scratch, type Target } from "../operator.ts";
 import { borderOf, type Candidate, type ConvolutionCase, inputParams, outputParams, pair } from "./case.ts";
 import { costOf } from "./cost.ts";
@@ -101,7 +101,7 @@ function transformInput(it: ConvolutionCase, transform: WinogradTransform, tiles
     shader: generateWinogradInput(transform),
     params: { count, channels: it.inChannels, ...tiles, ...inputParams(it, x) },
     bindings: { input: x, transformed },
-    workgroups: flatWorkgroups(count, winogradWorkgroupSize),
+    workgroups: workgroupCount(count, winogradWorkgroupSize),
   };
 }
 
@@ -193,6 +193,6 @@ function transformOutput(
       beta: activation.beta,
     },
     bindings: { products, bias, output: y, residual: residual ?? bias },
-    workgroups: flatWorkgroups(count, winogradWorkgroupSize),
+    workgroups: workgroupCount(count, winogradWorkgroupSize),
   };
 }

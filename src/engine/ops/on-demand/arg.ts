@@ -3,7 +3,7 @@ import argShader from "../../../shaders/arg.wgsl";
 import { normalizeAxis } from "../../shapes.ts";
 import { aroundAxis } from "../axes.ts";
 import { floatInput } from "../checks.ts";
-import { flatWorkgroups } from "../dispatch.ts";
+import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type Operator, type PlacedOperand } from "../operator.ts";
 
 const signs = { ArgMax: 1, ArgMin: -1 } as const;
@@ -26,7 +26,7 @@ export default Object.entries(signs).map(([name, sign]) =>
               shader: argShader,
               params: { rows: outer * inner, length: extent, inner, sign, takes_last: takesLast ? 1 : 0 },
               bindings: { input: input as PlacedOperand, output: output as PlacedOperand },
-              workgroups: flatWorkgroups(outer * inner, 64),
+              workgroups: workgroupCount(outer * inner, 64),
             },
           ],
         },

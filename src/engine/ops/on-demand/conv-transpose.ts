@@ -108,6 +108,7 @@ function dispatch(
       channels_out: channelsOut,
       blocks,
       groups,
+      batch: n,
       columns,
       has_bias: bias ? 1 : 0,
       input_offset: input.offset,
@@ -123,7 +124,7 @@ function dispatch(
       output_strides: planar(output.strides, 0),
     },
     bindings: { input, weight, bias: bias ?? noBias, output },
-    workgroups: [Math.ceil(columns / 8), Math.ceil(height.output / 8), n * groups * blocks],
+    workgroups: Math.ceil(columns / 8) * Math.ceil(height.output / 8) * n * groups * blocks,
   };
 }
 

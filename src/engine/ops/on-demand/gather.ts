@@ -8,7 +8,7 @@ import { ModelError } from "../../errors.ts";
 import { denseStrides, normalizeAxis, sizeOf } from "../../shapes.ts";
 import { bytesPerElement, Tensor } from "../../tensor.ts";
 import { aroundAxis, collapseAxes, padFront } from "../axes.ts";
-import { flatWorkgroups } from "../dispatch.ts";
+import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type Kernel, type Operator, type PlacedOperand } from "../operator.ts";
 
 export default [
@@ -98,7 +98,7 @@ function gatherKernel(name: string, shader: Shader, params: ParamValues): Kernel
           shader,
           params: { count, ...params },
           bindings: { input: input as PlacedOperand, indices: indices as PlacedOperand, output: output as PlacedOperand },
-          workgroups: flatWorkgroups(count, 64),
+          workgroups: workgroupCount(count, 64),
         },
       ];
     },

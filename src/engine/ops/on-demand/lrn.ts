@@ -1,7 +1,7 @@
 // LRN: local response normalisation across channels. https://onnx.ai/onnx/operators/onnx__LRN.html
 import localResponseNormShader from "../../../shaders/local-response-norm.wgsl";
 import { floatInput } from "../checks.ts";
-import { flatWorkgroups } from "../dispatch.ts";
+import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type PlacedOperand } from "../operator.ts";
 
 export default defineOperator("LRN", { since: 1 }, (context) => {
@@ -43,7 +43,7 @@ export default defineOperator("LRN", { since: 1 }, (context) => {
                 output_strides: to.strides,
               },
               bindings: { input: from, output: to },
-              workgroups: flatWorkgroups(count, 64),
+              workgroups: workgroupCount(count, 64),
             },
           ];
         },

@@ -77,14 +77,12 @@ function blocked(product: MatrixProduct, inputs: Inputs, outputs: readonly Place
       c: addend(product, inputs),
       output: outputs[0] as PlacedOperand,
     },
-    workgroups: [Math.ceil(columns / 32), Math.ceil(rows / 64), batchCount],
+    workgroups: Math.ceil(columns / 32) * Math.ceil(rows / 64) * batchCount,
   };
 }
 
 /** The batch as at most three axes; `undefined` where it has one element. */
 function walkBatch(context: OperatorContext, extents: number[], a: number[], b: number[]): MatrixProduct["batch"] {
-  if (sizeOf(extents) > 65535)
-    context.unsupported(`a batch of ${sizeOf(extents)} products is not supported, only up to 65535. Split the batch.`);
   const merged = collapseAxes(extents, a, b);
   const extent = padFront(merged.extents, 3, 1);
   if (!extent) return context.unsupported(`batch axes [${extents}] broadcast in more than three runs. Expand the operands first.`);

@@ -3,7 +3,7 @@
 import normalizeRowsShader from "../../../shaders/normalize-rows.wgsl";
 import { normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
 import { floatInput } from "../checks.ts";
-import { flatWorkgroups } from "../dispatch.ts";
+import { workgroupCount } from "../dispatch.ts";
 import { type Dispatch, defineOperator, type Operator, type PackedConstant, type PlacedOperand } from "../operator.ts";
 
 /** How rows lie in the input, and which scale and bias each element takes; see normalize-rows.wgsl. */
@@ -161,6 +161,6 @@ function normalizeDispatch(
       means: means ?? { scratchBytes: rows * 4 },
       inverse_deviations: inverseDeviations ?? { scratchBytes: rows * 4 },
     },
-    workgroups: flatWorkgroups(rows, 1),
+    workgroups: workgroupCount(rows, 1),
   };
 }

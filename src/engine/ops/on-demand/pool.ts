@@ -4,7 +4,7 @@ import maxPoolIndicesShader from "../../../shaders/max-pool-indices.wgsl";
 import poolShader from "../../../shaders/pool.wgsl";
 import { sizeOf } from "../../shapes.ts";
 import type { Window } from "../../window.ts";
-import { flatWorkgroups } from "../dispatch.ts";
+import { workgroupCount } from "../dispatch.ts";
 import { describeGlobalPool } from "../global-pool.ts";
 import { type Dispatch, defineOperator, type Kernel, type PlacedOperand } from "../operator.ts";
 import { counted, describePool, type Pool } from "../pool.ts";
@@ -58,7 +58,7 @@ function poolDispatch({ kind, window, countsPads, p }: Pool, input: PlacedOperan
       counted_to: lift(range.counted_to, 1),
     },
     bindings: { input, output },
-    workgroups: flatWorkgroups(count, 64),
+    workgroups: workgroupCount(count, 64),
   };
 }
 
@@ -80,7 +80,7 @@ function indicesDispatch({ window, indices: order }: Pool, input: PlacedOperand,
       ...windowParams(window),
     },
     bindings: { input, indices },
-    workgroups: flatWorkgroups(count, 64),
+    workgroups: workgroupCount(count, 64),
   };
 }
 

@@ -4,7 +4,7 @@ import logSumExpShader from "../../../shaders/log-sum-exp.wgsl";
 import { denseStrides, normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
 import { isFloat, Tensor } from "../../tensor.ts";
 import { floatOrConstantInput } from "../checks.ts";
-import { flatWorkgroups } from "../dispatch.ts";
+import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type Kernel, type Operator, type OperatorContext, type PlacedOperand } from "../operator.ts";
 import { initialValues, maxReductionRank, type Reduction, reductionKernel, walk } from "../reduction.ts";
 
@@ -52,7 +52,7 @@ function logSumExpKernel(axes: ReadonlySet<number>): Kernel {
           shader: logSumExpShader,
           params: { count, length, input_offset: (input as PlacedOperand).offset, log_of_zero: Number.NEGATIVE_INFINITY, ...params },
           bindings: { input: input as PlacedOperand, output: output as PlacedOperand },
-          workgroups: flatWorkgroups(count, 64),
+          workgroups: workgroupCount(count, 64),
         },
       ];
     },

@@ -4,7 +4,7 @@ import resizeShader from "../../../shaders/resize.wgsl";
 import { normalizeAxis, sizeOf } from "../../shapes.ts";
 import { collapseAxes } from "../axes.ts";
 import { floatInput } from "../checks.ts";
-import { flatWorkgroups } from "../dispatch.ts";
+import { workgroupCount } from "../dispatch.ts";
 import {
   type Dispatch,
   defineOperator,
@@ -184,6 +184,6 @@ function resizeDispatch(
       tap_start: taps.map((tap) => tap.start),
     },
     bindings: { input, taps: packed, output },
-    workgroups: flatWorkgroups(count, 64),
+    workgroups: workgroupCount(count, 64),
   };
 }

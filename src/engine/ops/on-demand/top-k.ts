@@ -3,7 +3,7 @@ import topKShader from "../../../shaders/top-k.wgsl";
 import { normalizeAxis, sizeOf } from "../../shapes.ts";
 import { aroundAxis } from "../axes.ts";
 import { floatInput } from "../checks.ts";
-import { flatWorkgroups } from "../dispatch.ts";
+import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type PlacedOperand } from "../operator.ts";
 
 export default defineOperator("TopK", { since: 1 }, (context) => {
@@ -34,7 +34,7 @@ export default defineOperator("TopK", { since: 1 }, (context) => {
               values: values as PlacedOperand,
               indices: indices ?? { scratchBytes: 4 * sizeOf(result) },
             },
-            workgroups: flatWorkgroups(sizeOf(shape), 64),
+            workgroups: workgroupCount(sizeOf(shape), 64),
           },
         ],
       },
