@@ -45,7 +45,8 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
   const isCommon = graph?.nodes.every(({ domain, operator }) => common.some((known) => isNamed(known, domain, operator))) ?? true;
   const paysWide = isComplete || (target !== undefined && target.subgroupSize === undefined);
   const paysWinograd = isComplete || (target !== undefined && graph !== undefined && has3x3(graph));
-  const [rare, wide, winograd] = await Promise.all([
+  const paysDepthwise = isComplete || (target !== undefined && graph !== undefined && hasGroups(graph));
+  const [rare, wide, winograd, depthwise] = await Promise.all([
     isComplete || hasRareCases || !isCommon ? loadRare() : undefined,
     paysWide
       ? optional(async (): Promise<ConvolutionFamily> => (await import("./convolution/implicit-gemm.ts")).implicitGemmCandidates)
@@ -53,10 +54,13 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
     paysWinograd
       ? optional(async (): Promise<ConvolutionFamily> => (await import("./convolution/winograd.ts")).winogradCandidates)
       : undefined,
+    paysDepthwise
+      ? optional(async (): Promise<ConvolutionFamily> => (await import("./convolution/depthwise.ts")).depthwiseCandidates)
+      : undefined,
   ]);
   const operators = [...common, ...(rare?.operators ?? [])];
   const byName = new Map(operators.map((operator) => [keyOf(operator.domain, operator.name), operator]));
-  const convolution = [wide, winograd].filter((family) => family !== undefined);
+  const convolution = [wide, winograd, depthwise].filter((family) => family !== undefined);
   return { operators, families: { convolution, general: rare?.general }, find: (domain, name) => byName.get(keyOf(domain, name)) };
 }
 
@@ -73,6 +77,10 @@ function has3x3({ nodes, initializers, parameters }: Weighted): boolean {
   const is3x3 = ({ attributes, inputs: [, weight = ""] }: Node): boolean =>
     String(attributes.get("kernel_shape") ?? (initializers.get(weight) ?? parameters?.get(weight))?.shape.slice(2)) === "3,3";
   return nodes.some((node) => node.operator === "Conv" && is3x3(node));
+}
+
+function hasGroups({ nodes }: Weighted): boolean {
+  return nodes.some(({ operator, attributes }) => operator === "Conv" && Number(attributes.get("group") ?? 1) > 1);
 }
 
 /** A family that pays only. A model runs without it as well, if not as fast: a failed download is no error. */

@@ -6,7 +6,6 @@ import { sameShape, sizeOf } from "../shapes.ts";
 import { isFloat } from "../tensor.ts";
 import { resolveWindow } from "../window.ts";
 import type { ConvolutionCase } from "./convolution/case.ts";
-import { depthwiseKernel } from "./convolution/depthwise.ts";
 import { directCandidates } from "./convolution/direct.ts";
 import type { Families } from "./families.ts";
 import { defineOperator, type Kernel, type Operation, type OperatorContext, type Target } from "./operator.ts";
@@ -75,8 +74,7 @@ function kernelsFor(it: ConvolutionCase, target: Target, { convolution, general 
   const isKnown = it.weight !== undefined && (!it.hasBias || it.bias !== undefined);
   const hasCrop = [...it.window.padsBegin, ...it.window.padsEnd].some((pad) => pad < 0);
   if (!isKnown || rank > 2 || hasCrop) return any;
-  const depthwise = depthwiseKernel(it, target);
-  if (depthwise) return [depthwise, ...any];
   const candidates = [directCandidates, ...convolution].flatMap((family) => family(it, target)).sort((a, b) => a.cost - b.cost);
-  return [...candidates.map(({ kernel }) => kernel), ...any];
+  const special = candidates.filter(({ isSpecial }) => isSpecial);
+  return [...(special.length > 0 ? special : candidates).map(({ kernel }) => kernel), ...any];
 }

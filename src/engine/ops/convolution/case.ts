@@ -25,6 +25,8 @@ export interface ConvolutionCase {
 export interface Candidate {
   readonly kernel: Kernel;
   readonly cost: number;
+  /** Made for exactly this kind of case: kernels of other families are not considered beside it. */
+  readonly isSpecial?: boolean;
 }
 
 /** A vector per spatial axis as [vertical, horizontal]; one axis lies horizontally. */

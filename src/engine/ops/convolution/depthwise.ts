@@ -5,7 +5,7 @@ import { sizeOf } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { workgroupCount } from "../dispatch.ts";
 import type { Kernel, PlacedOperand, Target } from "../operator.ts";
-import { borderOf, type ConvolutionCase, inputParams, outputParams, pair } from "./case.ts";
+import { borderOf, type Candidate, type ConvolutionCase, inputParams, outputParams, pair } from "./case.ts";
 import { fitColumns } from "./direct.ts";
 import { packBias } from "./packing.ts";
 
@@ -15,8 +15,13 @@ const maxTaps = 49;
 /** Rows per invocation: few lanes gain by sharing more rows, many want enough strips to keep all of them busy. */
 const stripRows = { narrow: 28, wide: 4 } as const;
 
-/** The kernel, where each output channel reads a single input channel and the kernel's rows are neighbours. */
-export function depthwiseKernel(it: ConvolutionCase, { subgroupSize }: Target): Kernel | undefined {
+/** The kernel alone, where each output channel reads a single input channel and the kernel's rows are neighbours; else none. */
+export function depthwiseCandidates(it: ConvolutionCase, target: Target): readonly Candidate[] {
+  const kernel = depthwiseKernel(it, target);
+  return kernel ? [{ kernel, cost: 0, isSpecial: true }] : [];
+}
+
+function depthwiseKernel(it: ConvolutionCase, { subgroupSize }: Target): Kernel | undefined {
   const { window, outChannels: multiplier } = it;
   const dilations = pair(window.dilations, 1);
   if (it.inChannels !== 1 || it.groups === 1 || dilations[0] !== 1 || sizeOf(window.kernel) > maxTaps) return undefined;
