@@ -65,8 +65,8 @@ export async function withRunningModel<T>(
         ? "every input is given by --input-npy, so there is none for the picture."
         : `inputs ${open.map(({ name }) => `'${name}'`).join(", ")} need ${imagePath ? "--input-npy NAME=FILE, all but one" : "a picture or --input-npy NAME=FILE"}.`,
     );
-  const shapes = fixShapes(graph, options.shape, imagePath ? await imageSize(imagePath) : undefined);
-  for (const [name, tensor] of Object.entries(arrays)) shapes[name] = tensor.shape;
+  const given = [...Object.entries(arrays).map(([name, { shape }]) => [name, shape] as const), ...(options.shape ?? [])];
+  const shapes = await fixShapes(graph, { given, picture: imagePath ? await imageSize(imagePath) : undefined });
   const device = await requestNodeDevice();
   try {
     const model = await loadModel(device, graph, { inputShapes: shapes, observe, precision: options.precision });

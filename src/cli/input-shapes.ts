@@ -1,26 +1,11 @@
-// Gives every extent that a model leaves open a number: what the user says, a batch of one, the picture's own size.
-import { ModelError } from "../engine/errors.ts";
+// Shapes for a model's inputs on the command line: by the page's rule, with the option's name in what it refuses.
+import { UnsupportedError } from "../engine/errors.ts";
 import type { Graph } from "../engine/graph/graph.ts";
+import { inspectWithShapes, type ShapeOptions } from "../ui/input-shapes.ts";
 
-/** Inputs without open extents are left out. */
-export function fixShapes(
-  graph: Graph,
-  given: readonly (readonly [name: string, shape: readonly number[]])[] = [],
-  picture?: { readonly width: number; readonly height: number },
-): Record<string, readonly number[]> {
-  const shapes: Record<string, readonly number[]> = Object.fromEntries(given);
-  const known = graph.inputs.map(({ name }) => name);
-  for (const name of Object.keys(shapes))
-    if (!known.includes(name)) throw new ModelError(`--shape: there is no input '${name}'. Inputs: ${known.join(", ")}.`);
-  for (const { name, shape } of graph.inputs) {
-    if (shapes[name] || shape.every((extent) => typeof extent === "number")) continue;
-    const fixed = shape.map((extent, axis) => {
-      if (typeof extent === "number") return extent;
-      if (axis === 0) return 1;
-      if (picture && shape.length === 4 && axis >= 2) return axis === 2 ? picture.height : picture.width;
-      return undefined;
-    });
-    if (fixed.every((extent) => extent !== undefined)) shapes[name] = fixed;
-  }
-  return shapes;
+/** @throws UnsupportedError where the model cannot run, and which sizes would suit it if it is for these */
+export async function fixShapes(graph: Graph, options: Omit<ShapeOptions, "option"> = {}): Promise<Record<string, readonly number[]>> {
+  const { inputShapes, obstacles } = await inspectWithShapes(graph, { ...options, option: "--shape" });
+  if (obstacles.length > 0) throw new UnsupportedError(obstacles);
+  return { ...inputShapes };
 }

@@ -31,6 +31,7 @@ const attributeLevels = {
   compare: "model",
   input: "input",
   layers: "viewer",
+  "input-shape": "viewer",
   mean: "viewer",
   std: "viewer",
   scale: "viewer",
@@ -362,6 +363,7 @@ export class ConvCam extends Base {
     if (!isPrecision(precision)) throw new Error(`precision '${precision}': expected ${precisions.join(" or ")}.`);
     const view = await session.build({
       layers: this.getAttribute("layers") ?? "",
+      inputShape: this.getAttribute("input-shape") ?? undefined,
       preparation: this.#readPreparation(),
       precision,
     });

@@ -114,17 +114,3 @@ function readChoice(item: string, known: ReadonlySet<string>): LayerChoice | und
   const [value = "", compare] = item.split("+");
   return compare !== undefined && known.has(value) && known.has(compare) ? { value, compare } : undefined;
 }
-
-/** Sizes for inputs whose shape the file leaves open: one picture, three channels, 224 pixels a side. */
-export function chooseInputShapes(graph: Graph, side = 224): Record<string, readonly number[]> {
-  const shapes: Record<string, readonly number[]> = {};
-  for (const { name, shape } of graph.inputs) {
-    if (shape.every((extent) => typeof extent === "number" && extent > 0)) continue;
-    const isColorLast = shape.length === 4 && (shape[3] === 1 || shape[3] === 3);
-    const usual = isColorLast ? [1, side, side, 3] : [1, 3, side, side];
-    shapes[name] = shape.map((extent, axis) =>
-      typeof extent === "number" && extent > 0 ? extent : shape.length === 4 ? (usual[axis] ?? 1) : 1,
-    );
-  }
-  return shapes;
-}

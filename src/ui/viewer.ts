@@ -21,7 +21,7 @@ export interface ViewerOptions {
   /** The second network of a comparison: same layer names, same shapes. */
   readonly compared?: Graph | undefined;
   readonly layers: readonly LayerChoice[];
-  readonly inputShapes: Record<string, readonly number[]>;
+  readonly inputShapes: Readonly<Record<string, readonly number[]>>;
   /** What the axes of values are that may lie otherwise than NCHW. */
   readonly axes?: ReadonlyMap<string, Axes> | undefined;
   readonly preparation: Preparation;

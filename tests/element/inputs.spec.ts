@@ -121,3 +121,22 @@ test("numbers that do not suit the input are refused with a reason, and mended b
   await set("std", "0");
   await expect(page.locator("conv-cam .problem")).toContainText("std: 0 divides by zero");
 });
+
+test("free sizes follow the input-shape attribute, and 224 × 224 without it", async ({ page }) => {
+  const graph = graphOf({ inputs: { x: ["N", "H", "W", 3] }, nodes: [op("Relu", "x", "y")] });
+  await openNetwork(page, graph, { layers: "y" });
+  const shape = () => page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).viewer?.model.inputs[0]?.shape);
+  expect(await shape()).toEqual([1, 224, 224, 3]);
+  const set = (value: string) =>
+    page.evaluate((text) => {
+      const element = document.querySelector("conv-cam") as ConvCam;
+      element.setAttribute("input-shape", text);
+      return element.updateComplete;
+    }, value);
+  await set("1,12,20,3");
+  expect(await shape()).toEqual([1, 12, 20, 3]);
+  await set("1,12,20,4");
+  await expect(page.locator("conv-cam .problem")).toContainText(
+    "input-shape: input 'x' is [N, H, W, 3], and [1, 12, 20, 4] does not fit it.",
+  );
+});

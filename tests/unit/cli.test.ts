@@ -1,11 +1,15 @@
 // The command line: what it refuses, with which exit status, and the small decisions behind its output.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { topClasses } from "../../src/cli/classes.ts";
-import { fixShapes } from "../../src/cli/input-shapes.ts";
 import { main } from "../../src/cli/main.ts";
 import { formatBytes, formatTable } from "../../src/cli/table.ts";
 import { parsePair } from "../../src/cli/usage.ts";
-import type { Graph } from "../../src/engine/graph/graph.ts";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
+import { graphOf, op } from "../support/graphs.ts";
 
 let output = "";
 beforeEach(() => {
@@ -64,17 +68,6 @@ test("a pair is split at its last equals sign, for value names may hold one", ()
   expect(parsePair("a=b=c.npy")).toEqual(["a=b", "c.npy"]);
 });
 
-const graph = {
-  inputs: [{ name: "data", dtype: "float32", shape: ["N", 3, "H", "W"] }],
-} as unknown as Graph;
-
-test("open extents become a batch of one and the picture's size, or what the user says", () => {
-  expect(fixShapes(graph, [], { width: 40, height: 30 })).toEqual({ data: [1, 3, 30, 40] });
-  expect(fixShapes(graph, [["data", [2, 3, 8, 8]]])).toEqual({ data: [2, 3, 8, 8] });
-  expect(fixShapes(graph)).toEqual({});
-  expect(() => fixShapes(graph, [["image", [1]]])).toThrow("no input 'image'");
-});
-
 test("scores become probabilities, once", () => {
   expect(topClasses(new Float32Array([0.25, 0.75]), 5)).toEqual([
     { index: 1, probability: 0.75 },
@@ -90,4 +83,24 @@ test("tables align", () => {
     "A          Count\n─────────  ─────\nlong name      1",
   );
   expect([0, 999, 1234, 553_000_000].map(formatBytes)).toEqual(["0 B", "999 B", "1.2 kB", "553.0 MB"]);
+});
+
+test("a summary of a model with free sizes says which it took, and which option changes them", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "convcam-cli-"));
+  const path = join(folder, "free.onnx");
+  const nodes = [
+    op("MaxPool", "x", "half", { kernel_shape: [2, 2], strides: [2, 2] }),
+    op("Resize", "half _ scales", "up", { mode: "nearest" }),
+    op("Concat", "x up", "y", { axis: 1 }),
+  ];
+  const scales = Tensor.from("float32", [4], [1, 1, 2, 2]);
+  writeFileSync(path, encodeModel(graphOf({ inputs: { x: ["N", 3, "H", "W"] }, constants: { scales }, nodes })));
+  expect(await main(["summary", path])).toBe(0);
+  expect(output).toContain("x: float32 N×3×H×W, here 1×3×224×224");
+  expect(output).toContain("Convcam runs this model.");
+  expect(await main(["summary", path, "--shape", "x=1,3,8,9"])).toBe(0);
+  expect(output).toContain("Sizes that are multiples of 2 do: give --shape x=1,3,8,10.");
+  expect(await main(["summary", path, "--shape", "y=1,3,8,9"])).toBe(1);
+  expect(output).toContain("convcam: --shape: there is no input 'y'. The inputs are 'x'.");
+  rmSync(folder, { recursive: true });
 });

@@ -1,16 +1,16 @@
 // Which layers are drawn, and which first.
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../src/engine/graph/graph.ts";
-import { chooseInputShapes, defaultLayers, drawableLayers, parseLayerChoices } from "../../src/ui/layers.ts";
+import { defaultLayers, drawableLayers, parseLayerChoices } from "../../src/ui/layers.ts";
 
 /** A chain of operators; the value after each is called by its operator and position. */
-function chainOf(operators: readonly string[], inputShape: readonly (number | string)[] = [1, 3, 8, 8]): Graph {
+function chainOf(operators: readonly string[]): Graph {
   const nameAt = (i: number) => (i < 0 ? "x" : `${operators[i]}${i}`);
   return {
     name: "test",
     opsets: new Map([["", 20]]),
     metadata: new Map(),
-    inputs: [{ name: "x", dtype: "float32", shape: inputShape }],
+    inputs: [{ name: "x", dtype: "float32", shape: [1, 3, 8, 8] }],
     outputs: [nameAt(operators.length - 1)],
     initializers: new Map(),
     nodes: operators.map((operator, i) => ({
@@ -83,14 +83,5 @@ describe("parseLayerChoices", () => {
       choices: [{ value: "a" }, { value: "b", compare: "a" }, { value: "c+d" }],
       unknown: ["e"],
     });
-  });
-});
-
-describe("chooseInputShapes", () => {
-  it("fixes what the file leaves open and nothing else", () => {
-    expect(chooseInputShapes(chainOf(["Relu"]))).toEqual({});
-    expect(chooseInputShapes(chainOf(["Relu"], ["N", 3, "H", "W"]))).toEqual({ x: [1, 3, 224, 224] });
-    expect(chooseInputShapes(chainOf(["Relu"], ["N", "H", "W", 3]))).toEqual({ x: [1, 224, 224, 3] });
-    expect(chooseInputShapes(chainOf(["Relu"], ["N", 784]))).toEqual({ x: [1, 784] });
   });
 });

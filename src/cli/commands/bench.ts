@@ -107,7 +107,7 @@ function worksOf(paths: readonly string[], { network, layer = [], layers, batch,
       benchCase: { name: basename(path), kind: "network" },
       task: async () => {
         const graph = await readModelFile(path);
-        return taskOf(graph, undefined, fixShapes(graph, shape));
+        return taskOf(graph, undefined, await fixShapes(graph, { given: shape }));
       },
     }),
   );

@@ -1,7 +1,6 @@
 // `convcam summary`: what a model is made of. Needs no GPU and shows unsupported models too.
 import type { Command } from "commander";
-import { inspectModel } from "../../engine/model.ts";
-import { fixShapes } from "../input-shapes.ts";
+import { inspectWithShapes } from "../../ui/input-shapes.ts";
 import { readModelFile } from "../model-file.ts";
 import { formatBytes, formatCount, formatShape, formatTable } from "../table.ts";
 import { collect, parseShape } from "../usage.ts";
@@ -26,7 +25,7 @@ export function addSummary(program: Command): void {
 
 async function runSummary(path: string, options: Options): Promise<void> {
   const graph = await readModelFile(path);
-  const { summary, obstacles } = await inspectModel(graph, { inputShapes: fixShapes(graph, options.shape) });
+  const { summary, obstacles, inputShapes } = await inspectWithShapes(graph, { given: options.shape, option: "--shape" });
   if (options.json) {
     const { inputs, outputs, metadata } = graph;
     console.log(JSON.stringify({ ...summary, inputs, outputs, metadata: Object.fromEntries(metadata), obstacles }, undefined, 2));
@@ -49,7 +48,11 @@ async function runSummary(path: string, options: Options): Promise<void> {
   ];
   console.log(formatTable(columns, rows));
   console.log();
-  for (const { name, dtype, shape } of graph.inputs) console.log(`Input          ${name}: ${dtype} ${formatShape(shape)}`);
+  for (const { name, dtype, shape } of graph.inputs) {
+    const chosen = inputShapes[name];
+    const computedAs = chosen && String(chosen) !== String(shape) ? `, here ${formatShape(chosen)}` : "";
+    console.log(`Input          ${name}: ${dtype} ${formatShape(shape)}${computedAs}`);
+  }
   console.log(`Outputs        ${graph.outputs.join(", ")}`);
   console.log(`Opset          ${summary.opset}`);
   console.log(`Parameters     ${formatCount(summary.parameterCount)} (${formatBytes(summary.parameterCount * 4)} as float32)`);

@@ -50,7 +50,7 @@ async function tuneModels(paths: readonly string[], { network, shape, precision 
     const halves = precision === "float16" ? halfStorage(device.gpu.features.has("shader-f16")) : undefined;
     const measured = new Map<string, TunedLayer>();
     const tune = async (name: string, graph: Graph): Promise<void> => {
-      const inference = await optimize(graph, fixShapes(graph, shape));
+      const inference = await optimize(graph, await fixShapes(graph, { given: shape }));
       for (const layer of await measureUnknown(device, inference, measured, halves)) measured.set(layer.signature, layer);
       console.log(`\n${name}: ${await compareWhole(device, inference, choicesOf(measured.values()), halves)}`);
     };

@@ -1,9 +1,9 @@
 // A session on the thread that it is made on: owns the graphs, the device and the viewer. Needs no page.
 import { type Device, requestDevice } from "../../engine/gpu/device.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
-import { inspectModel } from "../../engine/model.ts";
 import { type LoadProgress, type ModelSource, readModel } from "../../engine/source.ts";
-import { chooseInputShapes, type DrawableLayer, defaultLayers, drawableLayers, type LayerChoice, parseLayerChoices } from "../layers.ts";
+import { inspectWithShapes } from "../input-shapes.ts";
+import { type DrawableLayer, defaultLayers, drawableLayers, type LayerChoice, parseLayerChoices } from "../layers.ts";
 import type { MapPoint } from "../mosaic/layout.ts";
 import { type Appearance, type Pane, Viewer } from "../viewer.ts";
 import {
@@ -64,12 +64,12 @@ export class EngineSession implements Session {
       .catch(() => {});
   }
 
-  async build({ layers, preparation, precision }: ViewRequest): Promise<View | Refusal | undefined> {
+  async build({ layers, inputShape, preparation, precision }: ViewRequest): Promise<View | Refusal | undefined> {
     this.#close();
     const graph = this.#graph;
     if (!graph) return undefined;
-    const inputShapes = chooseInputShapes(graph);
-    const { summary, obstacles, axes } = await inspectModel(graph, { inputShapes });
+    const shapeOptions = { given: inputShape, option: "input-shape" };
+    const { summary, obstacles, axes, inputShapes } = await inspectWithShapes(graph, shapeOptions);
     if (obstacles.length > 0) return { obstacles, layers: summary.layers };
     const device = await this.#openDevice();
     const inputs = graph.inputs.map(({ name, shape }) => ({

@@ -46,6 +46,8 @@ export interface Networks {
 export interface ViewRequest {
   /** The `layers` attribute. */
   readonly layers: string;
+  /** The `input-shape` attribute. */
+  readonly inputShape?: string | undefined;
   readonly preparation: Preparation;
   readonly precision: Precision;
 }
