@@ -5,6 +5,7 @@ import { loadAxes } from "./graph/axes.ts";
 import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
 import { loadNetwork, type Network, type NetworkOptions } from "./network.ts";
 import { loadCatalog } from "./ops/catalog.ts";
+import { reasonsOf } from "./passes/index.ts";
 import { type InferOptions, inferGraph } from "./passes/infer.ts";
 import type { MemoryReport, Plan } from "./plan/plan.ts";
 import type { Axes } from "./shapes.ts";
@@ -37,7 +38,7 @@ export interface Inspection {
 export async function inspectModel(graph: Graph, options: InferOptions = {}): Promise<Inspection> {
   const inference = inferGraph(graph, await loadCatalog(graph, {}), options);
   const axes = await loadAxes(inference.graph);
-  return { summary: summarize(graph, inference, axes), obstacles: inference.obstacles, axes };
+  return { summary: summarize(graph, inference, axes), obstacles: await reasonsOf(inference), axes };
 }
 
 /**

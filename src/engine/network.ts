@@ -5,7 +5,7 @@ import { ConstantBuffers } from "./gpu/constants.ts";
 import type { Device } from "./gpu/device.ts";
 import type { Graph, Node, TypedGraph } from "./graph/graph.ts";
 import { loadCatalog } from "./ops/catalog.ts";
-import { optimizeGraph, prepareGraph } from "./passes/index.ts";
+import { optimizeGraph, prepareGraph, reasonsOf } from "./passes/index.ts";
 import type { Inference, InferOptions } from "./passes/infer.ts";
 import type { HalfStorage } from "./plan/halves.ts";
 import type { Precision } from "./precision.ts";
@@ -41,7 +41,7 @@ export async function loadNetwork(device: Device, source: ModelSource | Graph, o
   const parts = loadCatalog(undefined, { target: device.target, isComplete });
   const [file] = await Promise.all([isGraph(source) ? source : readModel(source, options), parts]);
   const inference = await prepareGraph(file, device.target, { ...options, isComplete });
-  if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
+  if (inference.obstacles.length > 0) throw new UnsupportedError(await reasonsOf(inference));
   const halfStorage = options.precision === "float16" ? (await import("./plan/halves.ts")).halfStorage : undefined;
   return new Network(device, file, inference, { chooseKernel: options.chooseKernel, tuning: await tuning, halfStorage });
 }
@@ -140,7 +140,7 @@ export class Network {
   async optimize(graph: Graph, keep: readonly string[]): Promise<Inference> {
     const isComplete = this.#rules.chooseKernel !== undefined;
     const inference = await prepareGraph(graph, this.#device.target, { isComplete });
-    if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
+    if (inference.obstacles.length > 0) throw new UnsupportedError(await reasonsOf(inference));
     return optimizeGraph(inference.graph, inference.catalog, { keep: new Set(keep) });
   }
 

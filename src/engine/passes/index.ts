@@ -22,6 +22,13 @@ export async function prepareGraph(graph: Graph, target: Target, options: Prepar
   return inferGraph(graph, await loadCatalog(graph, { target, isComplete, hasRareCases: true }), options);
 }
 
+/** Why a graph cannot run, one line for what many nodes have in common; empty if it can. */
+export async function reasonsOf(inference: Inference): Promise<readonly string[]> {
+  if (inference.obstacles.length === 0) return [];
+  const part = await import("./obstacles.ts").catch(() => undefined);
+  return part?.explainObstacles(inference) ?? inference.obstacles;
+}
+
 /** Infers the graph and, where it has no obstacles, rewrites it into fewer, equivalent nodes. */
 export function optimizeGraph(graph: Graph, catalog: Catalog, options: InferOptions & PassOptions): Inference {
   let inference = inferGraph(graph, catalog, options);
