@@ -32,9 +32,27 @@ export class AttributeReader {
     return this.#read(name, fallback, "a number", (v): v is number => typeof v === "number");
   }
 
+  /**
+   * A whole number that is at least `least`: an axis, a count, a size.
+   *
+   * @throws ModelError for 1.5, for NaN, and for what is too small or beyond exact numbers
+   */
+  integer(name: string, fallback?: number, least = Number.MIN_SAFE_INTEGER): number {
+    const value = this.number(name, fallback);
+    if (this.has(name)) this.#checkInteger(name, value, least);
+    return value;
+  }
+
   /** An ONNX int used as a boolean. */
   flag(name: string, fallback: boolean): boolean {
-    return this.number(name, fallback ? 1 : 0) !== 0;
+    return this.integer(name, fallback ? 1 : 0) !== 0;
+  }
+
+  /** One of the words that ONNX allows here. */
+  choice<T extends string>(name: string, words: readonly T[], fallback: NoInfer<T>): T {
+    const value = this.string(name, fallback) as T;
+    if (!words.includes(value)) throw new ModelError(`${this.#where}: attribute '${name}' is '${value}', not one of ${words.join(", ")}`);
+    return value;
   }
 
   string(name: string, fallback?: string): string {
@@ -50,9 +68,24 @@ export class AttributeReader {
     return this.#read(name, fallback, "a list of numbers", (v): v is readonly number[] => Array.isArray(v) && typeof v[0] !== "string");
   }
 
+  /** A list of whole numbers, each at least `least`; `undefined` where the attribute is absent and has no default. */
+  integers(name: string, fallback?: undefined, least?: number): readonly number[] | undefined;
+  integers(name: string, fallback: readonly number[], least?: number): readonly number[];
+  integers(name: string, fallback?: readonly number[], least = Number.MIN_SAFE_INTEGER): readonly number[] | undefined {
+    const values = fallback ? this.numbers(name, fallback) : this.numbers(name);
+    if (this.has(name)) for (const value of values ?? []) this.#checkInteger(name, value, least);
+    return values;
+  }
+
   tensor(name: string): Tensor | undefined {
     if (!this.has(name)) return undefined;
     return this.#read(name, undefined, "a tensor", (v): v is Tensor => v instanceof Tensor);
+  }
+
+  #checkInteger(name: string, value: number, least: number): void {
+    if (Number.isSafeInteger(value) && value >= least) return;
+    const range = least === Number.MIN_SAFE_INTEGER ? "" : ` of at least ${least}`;
+    throw new ModelError(`${this.#where}: attribute '${name}' must be a whole number${range}, got ${value}`);
   }
 
   #read<T extends AttributeValue>(name: string, fallback: T | undefined, kind: string, is: (v: AttributeValue) => v is T): T {

@@ -16,6 +16,30 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
+/** Elements of the largest tensor: in 32-bit words, what WebGPU can address in one buffer. */
+export const mostElements = 2 ** 30;
+const mostAxes = 64;
+
+/**
+ * Whether a tensor of this shape could exist: extents are whole numbers from 0 on, and there are neither too many axes nor too many
+ * elements. An extent of 0 does not make up for others that are too large.
+ *
+ * @returns what is wrong with it; `undefined` if nothing is
+ */
+export function shapeProblem(shape: Shape): string | undefined {
+  const shown = shape.length > 8 ? `[${shape.slice(0, 8)}, …]` : `[${shape}]`;
+  if (shape.length > mostAxes) return `a shape ${shown} of ${shape.length} axes; up to ${mostAxes} are supported`;
+  if (shape.some((extent) => !Number.isInteger(extent) || extent < 0)) return `a shape of ${shown}; extents are whole numbers from 0 on`;
+  const size = shape.reduce((product, extent) => product * Math.max(1, extent), 1);
+  return size > mostElements ? `a shape of ${shown}; up to 2^30 elements can be addressed` : undefined;
+}
+
+/** @throws ModelError with what is wrong, see {@link shapeProblem} */
+export function checkShape(shape: Shape): void {
+  const problem = shapeProblem(shape);
+  if (problem) throw new ModelError(problem);
+}
+
 /** Row-major strides in elements: the last axis is contiguous. */
 export function denseStrides(shape: Shape): number[] {
   const strides = new Array<number>(shape.length);

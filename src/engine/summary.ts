@@ -1,5 +1,5 @@
 // What a model is made of, as a table: one row per node. Needs no GPU and no supported operators.
-import type { Graph, TypedGraph } from "./graph/graph.ts";
+import { type Graph, producersOf, type TypedGraph } from "./graph/graph.ts";
 import type { Inference } from "./passes/infer.ts";
 import { type Axes, type Shape, sizeOf } from "./shapes.ts";
 import { isFloat } from "./tensor.ts";
@@ -57,22 +57,20 @@ export function summarize(file: Graph, { graph, operations }: Inference, axes: R
 /** Each parameter counts once, for the first node that reads it, be it through folded nodes such as Cast. */
 function parametersByNode(file: Graph, graph: TypedGraph): ReadonlyMap<string, number> {
   const remaining = new Set(graph.nodes.map((node) => node.name));
+  const folded = producersOf({ ...file, nodes: file.nodes.filter(({ name }) => !remaining.has(name)) });
+  /** What was counted, or lies behind a folded value that was: nothing there counts again. */
   const counted = new Set<string>();
-  /** Folded value to the initializers behind it. */
-  const behind = new Map<string, readonly string[]>();
   const counts = new Map<string, number>();
   for (const node of file.nodes) {
-    const sources = node.inputs.flatMap((name) => (file.initializers.has(name) ? [name] : (behind.get(name) ?? [])));
-    if (!remaining.has(node.name)) {
-      for (const output of node.outputs) behind.set(output, sources);
-      continue;
-    }
+    if (!remaining.has(node.name)) continue;
     let count = 0;
-    for (const name of sources) {
-      const tensor = file.initializers.get(name);
-      if (counted.has(name) || !tensor || !isFloat(tensor.dtype)) continue;
+    const waiting = [...node.inputs];
+    for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+      if (counted.has(name)) continue;
       counted.add(name);
-      count += sizeOf(tensor.shape);
+      const tensor = file.initializers.get(name);
+      if (tensor && isFloat(tensor.dtype)) count += sizeOf(tensor.shape);
+      for (const input of folded.get(name)?.inputs ?? []) waiting.push(input);
     }
     counts.set(node.name, count);
   }

@@ -1,6 +1,6 @@
 // A tensor on the CPU: a type, a shape and little-endian bytes. Decoded weights stay views of the file.
 import { ModelError } from "./errors.ts";
-import { type Shape, sizeOf } from "./shapes.ts";
+import { checkShape, type Shape, sizeOf } from "./shapes.ts";
 
 export type TypedArray =
   | Float32Array
@@ -114,11 +114,12 @@ export class Tensor {
     return new Tensor("float32", shape, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
 
-  /** Every element the same. */
+  /** Every element the same. Takes memory only when, and each time, it is read. */
   static filled(dtype: DataType, shape: Shape, value: number): Tensor {
+    checkShape(shape);
     const one = Tensor.from(dtype, [1], [value]).data;
-    const array = new (one.constructor as unknown as { new (n: number): { fill(v: unknown): TypedArray } })(sizeOf(shape)).fill(one[0]);
-    return new Tensor(dtype, shape, new Uint8Array(array.buffer));
+    const make = one.constructor as unknown as { new (n: number): { fill(v: unknown): TypedArray } };
+    return new Tensor(dtype, shape, () => new Uint8Array(new make(sizeOf(shape)).fill(one[0]).buffer));
   }
 
   static int64(shape: Shape, values: readonly number[]): Tensor {

@@ -1,6 +1,6 @@
 // One formula for sliding windows: where they start, how far they reach, how many fit. For convolution and every pool.
 import { ModelError } from "./errors.ts";
-import type { Shape } from "./shapes.ts";
+import { mostElements, type Shape } from "./shapes.ts";
 
 export interface WindowAttributes {
   /** Extent of the kernel per spatial axis. */
@@ -29,17 +29,21 @@ export function resolveWindow(spatial: Shape, attributes: WindowAttributes): Win
   const rank = spatial.length;
   const { autoPad = "NOTSET" } = attributes;
   const kernel = perAxis("kernel_shape", attributes.kernel, rank, 1);
-  const strides = perAxis("strides", attributes.strides, rank, 1);
-  const dilations = perAxis("dilations", attributes.dilations, rank, 1);
+  const givenStrides = perAxis("strides", attributes.strides, rank, 1);
+  const givenDilations = perAxis("dilations", attributes.dilations, rank, 1);
   const explicit = attributes.pads ?? new Array<number>(2 * rank).fill(0);
-  if (explicit.length !== 2 * rank) throw new ModelError(`pads must have ${2 * rank} entries, got [${explicit}]`);
+  if (explicit.length !== 2 * rank || !explicit.every(Number.isSafeInteger))
+    throw new ModelError(`pads must be ${2 * rank} whole numbers, got [${explicit}]`);
+  const strides: number[] = [];
+  const dilations: number[] = [];
   const padsBegin: number[] = [];
   const padsEnd: number[] = [];
   const output: number[] = [];
   for (let axis = 0; axis < rank; axis++) {
     const extent = spatial[axis] as number;
-    const stride = strides[axis] as number;
-    const reach = ((kernel[axis] as number) - 1) * (dilations[axis] as number) + 1;
+    const stride = givenStrides[axis] as number;
+    const dilation = givenDilations[axis] as number;
+    const reach = ((kernel[axis] as number) - 1) * dilation + 1;
     let begin = 0;
     let end = 0;
     let count: number;
@@ -58,7 +62,12 @@ export function resolveWindow(spatial: Shape, attributes: WindowAttributes): Win
       // A last window that would start inside the end padding does not count.
       if (attributes.ceilMode && (count - 1) * stride >= extent + begin) count--;
     }
+    const padded = extent + begin + end;
+    if (padded > mostElements) throw new ModelError(`pads [${explicit}] around ${extent} elements; up to 2^30 can be addressed`);
     if (count < 1) throw new ModelError(`a window reaching ${reach} does not fit ${extent} elements padded by ${begin} and ${end}`);
+    // Beyond the padded extent every stride is the same, and so is every dilation of the one tap that fits: shaders count in 32 bits.
+    strides.push(Math.min(stride, Math.max(1, padded)));
+    dilations.push(Math.min(dilation, Math.max(1, padded)));
     padsBegin.push(begin);
     padsEnd.push(end);
     output.push(count);

@@ -1,5 +1,5 @@
 // Files of the shared data folder, which is not part of the repository: tests use what is there besides their own cases.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 const folder = process.env["CONVCAM_DATA"] ?? resolve(import.meta.dirname, "../../../shared/data");
@@ -8,4 +8,10 @@ const folder = process.env["CONVCAM_DATA"] ?? resolve(import.meta.dirname, "../.
 export function readData(path: string): Uint8Array | undefined {
   const file = resolve(folder, path);
   return existsSync(file) ? readFileSync(file) : undefined;
+}
+
+/** Names of the files of a folder that end so; none where it is not there. */
+export function dataFiles(path: string, ending: string): readonly string[] {
+  const place = resolve(folder, path);
+  return existsSync(place) ? readdirSync(place).filter((name) => name.endsWith(ending)) : [];
 }

@@ -92,7 +92,7 @@ describe("what is wrong is refused", () => {
     { why: "a kernel without taps", window: { kernel: [0, 1] }, message: "kernel_shape must be 2 positive integers, got [0,1]" },
     { why: "a stride of 0", window: { kernel: [1, 1], strides: [0, 1] }, message: "strides must be 2 positive integers, got [0,1]" },
     { why: "a fractional dilation", window: { kernel: [1, 1], dilations: [1, 0.5] }, message: "dilations must be 2 positive" },
-    { why: "pads for one axis only", window: { kernel: [1, 1], pads: [1, 1] }, message: "pads must have 4 entries, got [1,1]" },
+    { why: "pads for one axis only", window: { kernel: [1, 1], pads: [1, 1] }, message: "pads must be 4 whole numbers, got [1,1]" },
     { why: "an unknown auto_pad", window: { kernel: [1, 1], autoPad: "SAME" }, message: "auto_pad 'SAME' is not one of NOTSET" },
   ])("$why", ({ window, message }) => {
     expect(() => resolveWindow([5, 5], window)).toThrow(ModelError);

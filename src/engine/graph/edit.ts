@@ -37,6 +37,8 @@ export class GraphEdit {
   /** Names of the nodes that read a value. */
   readonly #readers = new Map<string, Set<string>>();
   readonly #taken: Set<string>;
+  /** Where counting goes on for a name that was wanted before. */
+  readonly #next = new Map<string, number>();
   readonly #wanted: ReadonlySet<string>;
 
   /** @param keep values that must still exist afterwards, besides the graph's outputs */
@@ -91,7 +93,9 @@ export class GraphEdit {
   /** A name that no node and no value has: `wanted`, or `wanted_2` and so on. */
   fresh(wanted: string): string {
     let name = wanted;
-    for (let i = 2; this.#taken.has(name); i++) name = `${wanted}_${i}`;
+    let i = this.#next.get(wanted) ?? 2;
+    for (; this.#taken.has(name); i++) name = `${wanted}_${i}`;
+    this.#next.set(wanted, i);
     this.#taken.add(name);
     return name;
   }

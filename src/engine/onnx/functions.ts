@@ -4,6 +4,9 @@ import { type AttributeProto, type FunctionProto, type NodeProto, normalizeDomai
 
 /** Functions that call functions can double the graph at each level; no network we can draw is this large. */
 const mostNodes = 100_000;
+const mostCalls = 30_000;
+/** Calls inside calls. Names of values grow with each. */
+const mostLevels = 100;
 
 /**
  * Inlines every call. Values inside a call are named `call/value`.
@@ -17,8 +20,9 @@ export function inlineFunctions(nodes: readonly NodeProto[], functions: readonly
     if (byName.has(key)) throw new ModelError(`function '${definition.name}' is defined twice.`);
     byName.set(key, definition);
   }
-  const taken = new Set(nodes.flatMap((node) => [...(node.input ?? []), ...(node.output ?? [])]));
+  const names: Names = { taken: new Set(nodes.flatMap((node) => [...(node.input ?? []), ...(node.output ?? [])])), next: new Map() };
   const result: NodeProto[] = [];
+  let calls = 0;
 
   const emit = (node: NodeProto, active: readonly FunctionProto[]): void => {
     const definition = byName.get(functionKey(node.domain, node.opType, node.overload));
@@ -26,8 +30,11 @@ export function inlineFunctions(nodes: readonly NodeProto[], functions: readonly
       if (result.push(node) > mostNodes) throw new UnsupportedError(`The model's functions unfold to more than ${mostNodes} nodes.`);
       return;
     }
+    if (++calls > mostCalls) throw new UnsupportedError(`The model's functions unfold to more than ${mostCalls} calls.`);
+    if (active.length >= mostLevels)
+      throw new UnsupportedError(`The model's functions call each other more than ${mostLevels} levels deep.`);
     if (active.includes(definition)) throw new ModelError(`function '${definition.name}' calls itself, which ONNX does not allow.`);
-    for (const inner of expandCall(node, definition, taken)) emit(inner, [...active, definition]);
+    for (const inner of expandCall(node, definition, names)) emit(inner, [...active, definition]);
   };
   for (const node of nodes) emit(node, []);
   return result;
@@ -38,7 +45,7 @@ function functionKey(domain: string | undefined, name: string | undefined, overl
   return JSON.stringify([normalizeDomain(domain), name ?? "", overload ?? ""]);
 }
 
-function expandCall(call: NodeProto, definition: FunctionProto, taken: Set<string>): NodeProto[] {
+function expandCall(call: NodeProto, definition: FunctionProto, taken: Names): NodeProto[] {
   const prefix = call.name || call.output?.find(Boolean) || definition.name || "function";
   const names = new Map<string, string>([["", ""]]);
   const nodes: NodeProto[] = [];
@@ -70,9 +77,17 @@ function expandCall(call: NodeProto, definition: FunctionProto, taken: Set<strin
   return [...inner, ...nodes];
 }
 
-function freshName(wanted: string, taken: Set<string>): string {
+interface Names {
+  readonly taken: Set<string>;
+  /** Where counting goes on for a name that many values want. */
+  readonly next: Map<string, number>;
+}
+
+function freshName(wanted: string, { taken, next }: Names): string {
   let name = wanted;
-  for (let i = 2; taken.has(name); i++) name = `${wanted}_${i}`;
+  let i = next.get(wanted) ?? 2;
+  for (; taken.has(name); i++) name = `${wanted}_${i}`;
+  next.set(wanted, i);
   taken.add(name);
   return name;
 }

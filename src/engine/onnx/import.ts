@@ -1,6 +1,6 @@
 // The bytes of an .onnx file to a Graph.
 import { ModelError, UnsupportedError } from "../errors.ts";
-import type { AttributeValue, Graph, GraphInput, Node } from "../graph/graph.ts";
+import { type AttributeValue, fusedDomain, type Graph, type GraphInput, type Node } from "../graph/graph.ts";
 import { Tensor } from "../tensor.ts";
 import { attributeFromProto } from "./attribute-proto.ts";
 import type { ExternalBytes, ReadExternal } from "./external-data.ts";
@@ -226,10 +226,14 @@ function unknownExtent(input: string, axis: number): string {
 function readNodes(protos: readonly NodeProto[], external: ExternalBytes | undefined, obstacles: Obstacles): Node[] {
   const taken = new Set(protos.map((proto) => proto.name ?? ""));
   const used = new Set<string>();
+  /** Where counting goes on for a name that many nodes have. */
+  const next = new Map<string, number>();
   return protos.map((proto, index): Node => {
     const operator = proto.opType ?? "";
     if (operator === "") throw new ModelError(`node ${index} '${proto.name ?? ""}' names no operator.`);
-    const name = nodeName(proto.name || `${operator}_${index}`, taken, used, Boolean(proto.name));
+    if (proto.domain === fusedDomain)
+      throw new ModelError(`node ${index} '${proto.name ?? ""}': the domain '${fusedDomain}' is Convcam's own and may not be in a file.`);
+    const name = nodeName(proto.name || `${operator}_${index}`, { taken, used, next }, Boolean(proto.name));
     const attributes = new Map<string, AttributeValue>();
     for (const attribute of proto.attribute ?? []) {
       const key = attribute.name ?? "";
@@ -245,11 +249,20 @@ function readNodes(protos: readonly NodeProto[], external: ExternalBytes | undef
 }
 
 /** The first node of a name keeps it; later ones, and made-up names that a node of the file has, get a number. */
-function nodeName(wanted: string, taken: ReadonlySet<string>, used: Set<string>, isOwn: boolean): string {
+function nodeName(wanted: string, { taken, used, next }: Names, isOwn: boolean): string {
   let name = wanted;
-  for (let i = 2; used.has(name) || (taken.has(name) && !(isOwn && name === wanted)); i++) name = `${wanted}_${i}`;
+  let i = next.get(wanted) ?? 2;
+  for (; used.has(name) || (taken.has(name) && !(isOwn && name === wanted)); i++) name = `${wanted}_${i}`;
+  next.set(wanted, i);
   used.add(name);
   return name;
+}
+
+interface Names {
+  /** Names that nodes of the file have. */
+  readonly taken: ReadonlySet<string>;
+  readonly used: Set<string>;
+  readonly next: Map<string, number>;
 }
 
 function readOutputs(graph: GraphProto, nodes: readonly Node[], given: ReadonlySet<string>): string[] {

@@ -5,8 +5,10 @@ import { fusedDomain } from "../graph/graph.ts";
 import { sameShape, sizeOf } from "../shapes.ts";
 import { isFloat } from "../tensor.ts";
 import { resolveWindow } from "../window.ts";
+import { checkSameType } from "./checks.ts";
 import type { ConvolutionCase } from "./convolution/case.ts";
 import { directCandidates } from "./convolution/direct.ts";
+import { noChannelsKernel } from "./convolution/no-channels.ts";
 import type { Families } from "./families.ts";
 import { defineOperator, type Kernel, type Operation, type OperatorContext, type Target } from "./operator.ts";
 
@@ -28,13 +30,14 @@ function describeConvolution(context: OperatorContext, activation: Activation): 
   const { attributes } = context;
   const [x, w, bias, residual] = [context.input(0), context.input(1), context.inputs[2], context.inputs[3]];
   if (!isFloat(x.dtype)) return context.unsupported(`${x.dtype} elements. Re-export with float32`);
+  checkSameType(context, 0, 1, 2, 3);
   if (x.shape.length < 3 || x.shape.length > 5) return context.unsupported(`an input of rank ${x.shape.length}; 3, 4 and 5 are supported`);
   if (w.shape.length !== x.shape.length)
     return context.invalid(`a weight of shape [${w.shape}] does not fit an input of shape [${x.shape}]`);
   const [batch, channels, ...spatial] = x.shape as [number, number, ...number[]];
   const [outChannels, inChannels, ...kernel] = w.shape as [number, number, ...number[]];
-  const groups = attributes.number("group", 1);
-  const declared = attributes.numbers("kernel_shape", kernel);
+  const groups = attributes.integer("group", 1, 1);
+  const declared = attributes.integers("kernel_shape", kernel);
   if (!sameShape(declared, kernel)) return context.invalid(`kernel_shape [${declared}] differs from the weight's [${kernel}]`);
   if (inChannels * groups !== channels || outChannels % groups !== 0)
     return context.invalid(`weight [${w.shape}] in ${groups} group(s) does not fit an input of shape [${x.shape}]`);
@@ -63,7 +66,7 @@ function describeConvolution(context: OperatorContext, activation: Activation): 
   return {
     outputs: [{ dtype: x.dtype, shape }],
     macs: sizeOf(shape) * inChannels * sizeOf(kernel),
-    kernels: (target) => kernelsFor(it, target, context.families),
+    kernels: (target) => (inChannels === 0 ? [noChannelsKernel] : kernelsFor(it, target, context.families)),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { ElementType } from "../../shaders/generate/element-wise.ts";
 import { broadcastShapes, broadcastStrides, denseStrides, type Shape, sizeOf } from "../shapes.ts";
 import { type DataType, dataTypesByCode, gpuTypeOf, Tensor } from "../tensor.ts";
+import { checkSameType, floatInput } from "./checks.ts";
 import { elementWiseKernel } from "./element-wise-kernel.ts";
 import { defineOperator, type Kernel, type Operand, type Operation, type Operator, type OperatorContext } from "./operator.ts";
 
@@ -80,6 +81,8 @@ interface Formula {
   readonly shape?: Shape;
   /** Which inputs the operands are, where they are not the first ones. */
   readonly indices?: readonly number[];
+  /** Inputs that must have one element type; all operands by default. */
+  readonly sameType?: readonly number[];
 }
 
 /** The Operation of a formula over `operands`, broadcast together. */
@@ -88,6 +91,7 @@ export function elementWise(context: OperatorContext, operands: readonly Operand
     context.unsupported(`${operands.length} operands in one node. Split it into nodes of at most ${maxOperands}`);
   const shape = formula.shape ?? broadcastShapes(...operands.map((o) => o.shape));
   const indices = formula.indices ?? operands.map((_, i) => i);
+  checkSameType(context, ...(formula.sameType ?? indices));
   const output = gpuTypeOf(formula.dtype);
   return {
     outputs: [{ dtype: formula.dtype, shape }],
@@ -187,6 +191,8 @@ const clip = defineOperator("Clip", { since: 7 }, (context) => {
   }
   const min = context.inputs[1];
   const max = context.inputs[2];
+  for (const bound of [min, max])
+    if (bound && sizeOf(bound.shape) !== 1) context.invalid(`a bound must be one number, got [${bound.shape}]`);
   const operands = [x, ...(min ? [min] : []), ...(max ? [max] : [])];
   const low = min ? "b" : undefined;
   const high = max ? (min ? "c" : "b") : undefined;
@@ -209,11 +215,13 @@ const clip = defineOperator("Clip", { since: 7 }, (context) => {
 const batchNormalization = defineOperator("BatchNormalization", { since: 6 }, (context) => {
   const { attributes } = context;
   const epsilon = attributes.number("epsilon", 1e-5);
-  attributes.ignore("momentum", "spatial", "is_test", "consumed_inputs");
+  attributes.ignore("momentum", "is_test", "consumed_inputs");
+  if (!attributes.flag("spatial", true)) return context.unsupported("spatial=0, statistics per pixel. Export with statistics per channel");
   if (attributes.flag("training_mode", false)) return context.unsupported("training_mode=1. Export the model in evaluation mode");
-  if (context.outputCount > 1 && context.opset >= 14)
-    return context.unsupported("the running statistics as outputs. Export the model in evaluation mode");
-  const x = context.input(0);
+  if (context.outputCount > 1)
+    return context.unsupported("statistics as outputs, which only training computes. Export the model in evaluation mode");
+  const x = floatInput(context, 0);
+  checkSameType(context, 0, 1, 2, 3, 4);
   const channels = x.shape[1] ?? 1;
   const operands = [0, 1, 2, 3, 4].map((i) => context.input(i));
   for (const vector of operands.slice(1))
@@ -251,7 +259,7 @@ const cast = (name: string) =>
   defineOperator(name, { since: name === "Cast" ? 7 : 15 }, (context) => {
     context.attributes.ignore("saturate", "round_mode");
     const x = context.input(0);
-    const dtype = name === "Cast" ? onnxDataType(context, context.attributes.number("to")) : context.input(1).dtype;
+    const dtype = name === "Cast" ? onnxDataType(context, context.attributes.integer("to")) : context.input(1).dtype;
     const [from, to] = [gpuTypeOf(x.dtype), gpuTypeOf(dtype)];
     const base = elementWise(context, [x], {
       expression: dtype === "bool" ? `select(0u, 1u, a != ${from}(0))` : `${to}(a)`,

@@ -1,7 +1,7 @@
 // Gemm: y = alpha · A' · B' + beta · C, a dense layer. A' and B' may be transposed, C broadcasts to the product.
 // https://onnx.ai/onnx/operators/onnx__Gemm.html
 import { broadcastStrides, denseStrides } from "../shapes.ts";
-import { floatInput } from "./checks.ts";
+import { checkSameType, floatInput } from "./checks.ts";
 import { productKernels } from "./matrix-product.ts";
 import { defineOperator } from "./operator.ts";
 
@@ -10,6 +10,7 @@ export default defineOperator("Gemm", { since: 7 }, (context) => {
   const a = floatInput(context, 0);
   const b = floatInput(context, 1);
   const c = context.inputs[2];
+  checkSameType(context, 0, 1, 2);
   if (a.shape.length !== 2 || b.shape.length !== 2) context.invalid(`A and B must be matrices, got [${a.shape}] and [${b.shape}]`);
   const matrix = (shape: readonly number[], transposed: boolean) => {
     const [extents, strides] = [[...shape], denseStrides(shape)];

@@ -4,6 +4,7 @@ import type { ValueType } from "../graph/graph.ts";
 import type { Layout } from "../layout.ts";
 import { denseStrides, normalizeAxis, type Shape, sizeOf } from "../shapes.ts";
 import { bytesPerElement, isFloat, Tensor } from "../tensor.ts";
+import { checkSameType } from "./checks.ts";
 import { copyDispatch } from "./element-wise-kernel.ts";
 import { defineOperator, type Kernel, type Operation, type PackedConstant, type PlacedOperand } from "./operator.ts";
 
@@ -82,6 +83,7 @@ function evaluateMoves(
 }
 
 function copyElements(source: Uint8Array, from: Layout, target: Uint8Array, to: Layout, shape: Shape, width: number): void {
+  if (sizeOf(shape) === 0) return;
   const walk = (axis: number, read: number, write: number): void => {
     if (axis === shape.length) {
       for (let b = 0; b < width; b++) target[write * width + b] = source[read * width + b] as number;
@@ -111,7 +113,7 @@ export function replaced(shape: Shape, axis: number, extent: number): number[] {
 
 const transpose = defineOperator("Transpose", { since: 1 }, (context) => {
   const x = context.input(0);
-  const perm = context.attributes.numbers(
+  const perm = context.attributes.integers(
     "perm",
     x.shape.map((_, i) => x.shape.length - 1 - i),
   );
@@ -128,7 +130,8 @@ const transpose = defineOperator("Transpose", { since: 1 }, (context) => {
 const concat = defineOperator("Concat", { since: 4 }, (context) => {
   const operands = context.inputs.map((_, i) => context.input(i));
   const first = operands[0] ?? context.invalid("at least one input is required");
-  const axis = normalizeAxis(context.attributes.number("axis"), first.shape.length);
+  checkSameType(context, ...operands.keys());
+  const axis = normalizeAxis(context.attributes.integer("axis"), first.shape.length);
   const rank = first.shape.length;
   let end = 0;
   const moves = operands.map((x, input): Move => {

@@ -27,7 +27,7 @@ const reshape = defineOperator("Reshape", { since: 5 }, (context) => {
 
 const flatten = defineOperator("Flatten", { since: 1 }, (context) => {
   const { shape } = context.input(0);
-  const axis = context.attributes.number("axis", 1);
+  const axis = context.attributes.integer("axis", 1);
   const at = axis === shape.length ? axis : normalizeAxis(axis, shape.length);
   return view(context, [sizeOf(shape.slice(0, at)), sizeOf(shape.slice(at))]);
 });

@@ -16,7 +16,9 @@ export const fuseEpilogue: Pass = (graph, { keep }): Graph => {
   const edit = new GraphEdit(graph, keep);
   const positions = new Map(graph.nodes.map((node, i) => [node.name, i]));
   for (const node of graph.nodes) {
-    if (node.operator !== "Conv" || node.domain !== "") continue;
+    // A convolution of no channels has no accumulator that an epilogue could go on with.
+    const hasChannels = graph.types.get(node.inputs[1] ?? "")?.shape[1] !== 0;
+    if (node.operator !== "Conv" || node.domain !== "" || !hasChannels) continue;
     fuseActivation(graph, edit, fuseResidual(graph, edit, node, positions) ?? node);
   }
   const fused = edit.graph();

@@ -3,9 +3,10 @@ import { ModelError, UnsupportedError } from "../errors.ts";
 import type { Graph, GraphInput, Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import type { Catalog } from "../ops/catalog.ts";
 import { createContext, describeOperation } from "../ops/context.ts";
-import type { Operand, Operation } from "../ops/operator.ts";
-import { sameShape, sizeOf } from "../shapes.ts";
+import type { Operand, Operation, OperatorContext } from "../ops/operator.ts";
+import { sameShape, shapeProblem } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
+import { FoldBudget, foldNode } from "./fold.ts";
 
 export interface InferOptions {
   /** Input name to its shape, for inputs with named or unknown extents. */
@@ -25,9 +26,6 @@ export interface Inference {
   readonly obstacles: readonly string[];
 }
 
-/** Elements above which a constant is left to the GPU rather than computed here. */
-const foldLimit = 1 << 22;
-
 /** Infers every shape, folds constants and lists what stands in the way. Never throws for an operator's sake. */
 export function inferGraph(graph: Graph, catalog: Catalog, options: InferOptions = {}): Inference {
   checkNames(graph, options);
@@ -40,7 +38,7 @@ export function inferGraph(graph: Graph, catalog: Catalog, options: InferOptions
   }
   const inputs: (GraphInput & ValueType)[] = [];
   for (const input of graph.inputs) {
-    const fixed = options.inputValues?.[input.name];
+    const fixed = ownEntry(options.inputValues, input.name);
     if (fixed) {
       if (fixed.dtype !== input.dtype || !fits(input, fixed.shape))
         throw new ModelError(
@@ -49,12 +47,13 @@ export function inferGraph(graph: Graph, catalog: Catalog, options: InferOptions
       initializers.set(input.name, fixed);
       continue;
     }
-    const typed = { ...input, shape: resolveShape(input, options.inputShapes?.[input.name]) };
+    const typed = { ...input, shape: resolveShape(input, ownEntry(options.inputShapes, input.name)) };
     inputs.push(typed);
     types.set(input.name, typed);
   }
   for (const [name, tensor] of initializers) types.set(name, tensor);
 
+  const budget = new FoldBudget(graph);
   const nodes: Node[] = [];
   const operations = new Map<string, Operation>();
   const obstacles: string[] = [];
@@ -70,7 +69,7 @@ export function inferGraph(graph: Graph, catalog: Catalog, options: InferOptions
         const type = operation.outputs[i];
         if (output && type) types.set(output, { dtype: type.dtype, shape: type.shape });
       });
-      const constants = constantOutputs(node, operation, initializers);
+      const constants = foldNode(node, operation, initializers, budget);
       node.outputs.forEach((output, i) => {
         const tensor = constants?.[i];
         if (output && tensor) initializers.set(output, tensor);
@@ -102,6 +101,11 @@ function checkUpdates({ parameters, updates = new Map() }: Graph, types: Readonl
   }
 }
 
+/** What a record holds for a name from a file, which may be "constructor" or "__proto__". */
+function ownEntry<T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return record && Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
 /** A misspelt name would otherwise be ignored. */
 function checkNames({ inputs }: Graph, { inputValues = {} }: InferOptions): void {
   const names = inputs.map(({ name }) => name);
@@ -119,9 +123,9 @@ function resolveShape(input: GraphInput, given: readonly number[] | undefined): 
   if (given) {
     if (!fits(input, given))
       throw new ModelError(`input '${input.name}': the model says [${input.shape.join(", ")}], inputShapes says [${given.join(", ")}]`);
-    return [...given];
+    return checkedShape(input, [...given]);
   }
-  return input.shape.map((extent, axis) => {
+  const shape = input.shape.map((extent, axis) => {
     if (typeof extent === "number") return extent;
     // A free batch is 1; a free image size cannot be guessed.
     if (axis === 0) return 1;
@@ -129,6 +133,13 @@ function resolveShape(input: GraphInput, given: readonly number[] | undefined): 
       `input '${input.name}': extent ${axis} of [${input.shape.join(", ")}] is free. Give it with inputShapes: { "${input.name}": [1, …] }.`,
     );
   });
+  return checkedShape(input, shape);
+}
+
+function checkedShape(input: GraphInput, shape: number[]): number[] {
+  const problem = shapeProblem(shape);
+  if (problem) throw new ModelError(`input '${input.name}' has ${problem}.`);
+  return shape;
 }
 
 interface Known {
@@ -158,21 +169,23 @@ function describeNode(node: Node, { opsets, types, constants, prepared, catalog 
     const constant = constants.get(name);
     return { dtype: type.dtype, shape: type.shape, ...(constant && { constant }), ...(prepared.has(name) && { isPrepared: true }) };
   });
-  return describeOperation(operator, createContext(node, { inputs, opset, families: catalog.families }));
+  const context = createContext(node, { inputs, opset, families: catalog.families });
+  const operation = describeOperation(operator, context);
+  checkTypes(node, operation, context);
+  return operation;
+}
+
+/** Whatever an operator answers: a shape that cannot be is refused here, before anybody computes with it. */
+function checkTypes(node: Node, { outputs }: Operation, context: OperatorContext): void {
+  outputs.forEach(({ shape }, i) => {
+    const problem = shapeProblem(shape);
+    if (problem) context.invalid(`output '${node.outputs[i] ?? i}' would have ${problem}`);
+  });
+  const missing = node.outputs.findIndex((name, i) => name && !outputs[i]);
+  if (missing >= 0) context.invalid(`has no output ${missing} ('${node.outputs[missing]}')`);
 }
 
 /** Whether a node depends on parameters, and on nothing else that changes. */
 function isPrepared({ inputs }: Node, constants: { has(name: string): boolean }, prepared: { has(name: string): boolean }): boolean {
   return inputs.some((name) => prepared.has(name)) && inputs.every((name) => !name || prepared.has(name) || constants.has(name));
-}
-
-function constantOutputs(
-  node: Node,
-  operation: Operation,
-  constants: ReadonlyMap<string, Tensor>,
-): readonly (Tensor | undefined)[] | undefined {
-  if (operation.constantOutputs) return operation.constantOutputs;
-  if (!operation.evaluate || operation.outputs.some((type) => sizeOf(type.shape) > foldLimit)) return undefined;
-  if (node.inputs.some((name) => name && !constants.has(name))) return undefined;
-  return operation.evaluate(node.inputs.map((name) => (name ? constants.get(name) : undefined)));
 }

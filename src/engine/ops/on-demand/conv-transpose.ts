@@ -1,7 +1,7 @@
 // ConvTranspose: the transpose of a convolution, which enlarges its input. https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
 import convTransposeShader from "../../../shaders/conv-transpose.wgsl";
-import { sizeOf } from "../../shapes.ts";
-import { floatInput } from "../checks.ts";
+import { sameShape, sizeOf } from "../../shapes.ts";
+import { checkSameType, floatInput } from "../checks.ts";
 import { type Dispatch, defineOperator, type OperatorContext, type PackedConstant, type PlacedOperand } from "../operator.ts";
 
 /** Along one spatial axis. */
@@ -21,10 +21,11 @@ const noBias: PackedConstant = { label: "no bias", data: new Float32Array(1) };
 export default defineOperator("ConvTranspose", { since: 1 }, (context) => {
   const input = floatInput(context, 0);
   const weight = floatInput(context, 1);
+  checkSameType(context, 0, 1, 2);
   const rank = input.shape.length - 2;
   if (rank < 1 || rank > 2)
     context.unsupported(`${rank} spatial axes are not supported, only 1 or 2. Use a model with 2-D transposed convolutions.`);
-  const groups = context.attributes.number("group", 1);
+  const groups = context.attributes.integer("group", 1, 1);
   const [n = 1, channelsIn = 1] = input.shape;
   if (weight.shape.length !== rank + 2 || weight.shape[0] !== channelsIn || channelsIn % groups !== 0)
     context.invalid(`weights of shape [${weight.shape}] in ${groups} groups do not fit an input of shape [${input.shape}]`);
@@ -52,19 +53,21 @@ function readAxes(context: OperatorContext): Axis[] {
   const { attributes } = context;
   const spatial = context.input(0).shape.slice(2);
   const rank = spatial.length;
-  const perAxis = (name: string, fallback: number): readonly number[] => {
-    const values = attributes.numbers(name, new Array<number>(rank).fill(fallback));
-    if (values.length !== rank) context.invalid(`${name} [${values}] does not fit ${rank} spatial axes`);
+  const list = (name: string, fallback: number, least?: number, count = rank): readonly number[] => {
+    const values = attributes.integers(name, new Array<number>(count).fill(fallback), least);
+    if (values.length !== count) context.invalid(`${name} [${values}] does not fit ${rank} spatial axes`);
     return values;
   };
-  const kernel = attributes.numbers("kernel_shape", context.input(1).shape.slice(2));
-  const strides = perAxis("strides", 1);
-  const dilations = perAxis("dilations", 1);
-  const outputPadding = perAxis("output_padding", 0);
-  const pads = attributes.numbers("pads", new Array<number>(2 * rank).fill(0));
-  const autoPad = attributes.string("auto_pad", "NOTSET");
+  const kernel = context.input(1).shape.slice(2);
+  const declared = attributes.integers("kernel_shape", kernel);
+  if (!sameShape(declared, kernel)) context.invalid(`kernel_shape [${declared}] differs from the weight's [${kernel}]`);
+  const strides = list("strides", 1, 1);
+  const dilations = list("dilations", 1, 1);
+  const outputPadding = list("output_padding", 0, 0);
+  const pads = list("pads", 0, undefined, 2 * rank);
+  const autoPad = attributes.choice("auto_pad", ["NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"], "NOTSET");
   // Some exporters write the whole shape instead of the spatial part.
-  const outputShape = attributes.numbers("output_shape")?.slice(-rank);
+  const outputShape = attributes.integers("output_shape", undefined, 1)?.slice(-rank);
   return spatial.map((extent, i) => {
     const stride = strides[i] as number;
     const dilation = dilations[i] as number;

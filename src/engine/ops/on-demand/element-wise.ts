@@ -123,7 +123,7 @@ const pow = defineOperator("Pow", { since: 7 }, (context) => {
   const [x, y] = [context.input(0), context.input(1)];
   const [base, exponent] = [gpuTypeOf(x.dtype), gpuTypeOf(y.dtype)];
   const expression = base === "i32" && exponent === "i32" ? "power_i32(a, b)" : `${base}(power(f32(a), f32(b)))`;
-  return elementWise(context, [x, y], { expression, js: (a, b = 0) => a ** b, dtype: x.dtype, helpers: powHelper });
+  return elementWise(context, [x, y], { expression, js: (a, b = 0) => a ** b, dtype: x.dtype, helpers: powHelper, sameType: [] });
 });
 
 const mod = defineOperator("Mod", { since: 10 }, (context) => {
@@ -140,7 +140,9 @@ const mod = defineOperator("Mod", { since: 10 }, (context) => {
 
 const where = defineOperator("Where", { since: 9 }, (context) => {
   const [condition, x, y] = [context.input(0), context.input(1), context.input(2)];
+  if (condition.dtype !== "bool") return context.invalid(`the condition must be bool, got ${condition.dtype}`);
   return elementWise(context, [condition, x, y], {
+    sameType: [1, 2],
     expression: "select(c, b, a != 0u)",
     js: (a, b = 0, c = 0) => (a ? b : c),
     dtype: x.dtype,
@@ -149,7 +151,7 @@ const where = defineOperator("Where", { since: 9 }, (context) => {
 
 const gelu = defineOperator("Gelu", { since: 20 }, (context) => {
   const x = context.input(0);
-  const isTanh = context.attributes.string("approximate", "none") === "tanh";
+  const isTanh = context.attributes.choice("approximate", ["none", "tanh"], "none") === "tanh";
   const inner = "0.7978845608 * (a + 0.044715 * a * a * a)";
   return elementWise(context, [x], {
     expression: isTanh ? `0.5 * a * (1.0 + ${tanhWgsl(inner)})` : "0.5 * a * (1.0 + erf(a * 0.7071067811865476))",

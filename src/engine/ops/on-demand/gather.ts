@@ -5,18 +5,19 @@ import gatherElementsShader from "../../../shaders/gather-elements.wgsl";
 import gatherNdShader from "../../../shaders/gather-nd.wgsl";
 import type { ParamValues, Shader } from "../../../shaders/shader.ts";
 import { ModelError } from "../../errors.ts";
-import { denseStrides, normalizeAxis, sizeOf } from "../../shapes.ts";
+import { denseStrides, normalizeAxis, sameShape, sizeOf } from "../../shapes.ts";
 import { bytesPerElement, Tensor } from "../../tensor.ts";
 import { aroundAxis, collapseAxes, padFront } from "../axes.ts";
+import { indexInput } from "../checks.ts";
 import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type Kernel, type Operator, type PlacedOperand } from "../operator.ts";
 
 export default [
   defineOperator("Gather", { since: 1 }, (context) => {
     const data = context.input(0);
-    const indices = context.input(1);
+    const indices = indexInput(context, 1);
     if (data.shape.length === 0) context.invalid("a scalar has no axis to gather along");
-    const axis = normalizeAxis(context.attributes.number("axis", 0), data.shape.length);
+    const axis = normalizeAxis(context.attributes.integer("axis", 0), data.shape.length);
     const { outer, extent, inner } = aroundAxis(data.shape, axis);
     const shape = [...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)];
     return {
@@ -38,9 +39,11 @@ export default [
 
   defineOperator("GatherElements", { since: 11 }, (context) => {
     const data = context.input(0);
-    const { shape } = context.input(1);
+    const { shape } = indexInput(context, 1);
     if (shape.length !== data.shape.length) context.invalid(`indices of rank ${shape.length} do not fit data of rank ${data.shape.length}`);
-    const axis = normalizeAxis(context.attributes.number("axis", 0), data.shape.length);
+    const axis = normalizeAxis(context.attributes.integer("axis", 0), data.shape.length);
+    if (shape.some((extent, i) => i !== axis && extent > (data.shape[i] as number)))
+      context.invalid(`indices of shape [${shape}] reach beyond data of shape [${data.shape}]`);
     const strides = denseStrides(data.shape);
     const merged = collapseAxes(
       shape,
@@ -64,12 +67,14 @@ export default [
 
   defineOperator("GatherND", { since: 11 }, (context) => {
     const data = context.input(0);
-    const indices = context.input(1);
-    const batchAxes = context.attributes.number("batch_dims", 0);
+    const indices = indexInput(context, 1);
+    const batchAxes = context.attributes.integer("batch_dims", 0, 0);
     const depth = indices.shape.at(-1) ?? 0;
     if (depth < 1 || batchAxes + depth > data.shape.length)
       context.invalid(`indices of shape [${indices.shape}] do not fit data of shape [${data.shape}]`);
     if (depth > 4) context.unsupported(`${depth} indices per element are not supported, only up to 4. Reshape the data to fewer axes.`);
+    if (!sameShape(indices.shape.slice(0, batchAxes), data.shape.slice(0, batchAxes)))
+      context.invalid(`the first ${batchAxes} axes of indices [${indices.shape}] and data [${data.shape}] differ`);
     const slice = data.shape.slice(batchAxes + depth);
     const indexed = data.shape.slice(batchAxes, batchAxes + depth);
     return {

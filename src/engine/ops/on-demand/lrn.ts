@@ -7,7 +7,7 @@ import { defineOperator, type PlacedOperand } from "../operator.ts";
 export default defineOperator("LRN", { since: 1 }, (context) => {
   const { attributes } = context;
   const { dtype, shape } = floatInput(context, 0);
-  const size = attributes.number("size");
+  const size = attributes.integer("size", undefined, 1);
   const alpha = attributes.number("alpha", 0.0001) / size;
   const beta = attributes.number("beta", 0.75);
   const bias = attributes.number("bias", 1);

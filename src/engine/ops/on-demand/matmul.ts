@@ -3,13 +3,14 @@
 import matmulShader from "../../../shaders/matmul.wgsl";
 import { broadcastShapes, broadcastStrides, denseStrides, sizeOf } from "../../shapes.ts";
 import { collapseAxes, padFront } from "../axes.ts";
-import { floatInput } from "../checks.ts";
+import { checkSameType, floatInput } from "../checks.ts";
 import { addend, type Inputs, type MatrixProduct, productKernels } from "../matrix-product.ts";
 import { type Dispatch, defineOperator, type Kernel, type OperatorContext, type PlacedOperand } from "../operator.ts";
 
 const matMul = defineOperator("MatMul", { since: 1 }, (context) => {
   const a = floatInput(context, 0);
   const b = floatInput(context, 1);
+  checkSameType(context, 0, 1);
   if (a.shape.length === 0 || b.shape.length === 0) context.invalid("a scalar operand is not allowed; use Mul");
   const left = a.shape.length === 1 ? [1, ...a.shape] : a.shape;
   const right = b.shape.length === 1 ? [...b.shape, 1] : b.shape;

@@ -1,7 +1,7 @@
 // The rarer operators that only move elements: Slice, Split, Pad, Expand, Tile, DepthToSpace, SpaceToDepth.
 
 import type { Layout } from "../../layout.ts";
-import { broadcastShapes, broadcastStrides, normalizeAxis, type Shape } from "../../shapes.ts";
+import { broadcastShapes, broadcastStrides, checkShape, normalizeAxis, type Shape } from "../../shapes.ts";
 import { along, type Move, moving, piece, replaced, whole } from "../movement.ts";
 import { defineOperator, type Operation, type OperatorContext } from "../operator.ts";
 import { foldPad } from "./fold-pad.ts";
@@ -35,13 +35,16 @@ const slice = defineOperator("Slice", { since: 1 }, (context) => {
 
 const split = defineOperator("Split", { since: 2 }, (context) => {
   const x = context.input(0);
-  const axis = normalizeAxis(context.attributes.number("axis", 0), x.shape.length);
+  const axis = normalizeAxis(context.attributes.integer("axis", 0), x.shape.length);
   const extent = x.shape[axis] as number;
-  const count = context.attributes.has("num_outputs") ? context.attributes.number("num_outputs") : context.outputCount;
+  const count = context.attributes.integer("num_outputs", context.outputCount, 1);
   const given = context.opset < 13 ? context.attributes.numbers("split") : context.constant(1, "split")?.toNumbers();
+  if (count !== context.outputCount) context.invalid(`num_outputs is ${count}, but the node has ${context.outputCount} outputs`);
   const chunk = Math.ceil(extent / count);
   const sizes = given ?? Array.from({ length: count }, (_, i) => Math.min(chunk, Math.max(0, extent - i * chunk)));
-  if (sizes.reduce((a, b) => a + b, 0) !== extent) return context.invalid(`split [${sizes}] does not add up to ${extent}`);
+  if (sizes.length !== count) return context.invalid(`split [${sizes}] has not ${count} parts, one for each output`);
+  if (sizes.some((size) => !(size >= 0)) || sizes.reduce((a, b) => a + b, 0) !== extent)
+    return context.invalid(`split [${sizes}] does not add up to ${extent} in parts of 0 or more`);
   let end = 0;
   const moves = sizes.map((size, output): Move => {
     const start = end;
@@ -57,11 +60,13 @@ const split = defineOperator("Split", { since: 2 }, (context) => {
 const pad = defineOperator("Pad", { since: 2, pass: foldPad }, (context) => {
   const x = context.input(0);
   const rank = x.shape.length;
-  const mode = context.attributes.string("mode", "constant");
+  const mode = context.attributes.choice("mode", ["constant", "reflect", "edge", "wrap"], "constant");
   const given = context.opset < 11 ? context.attributes.numbers("pads") : context.constant(1, "pads")?.toNumbers();
   const pads = given ?? context.invalid("pads are required");
   const value = context.opset < 11 ? context.attributes.number("value", 0) : (context.constant(2, "constant_value")?.toNumbers()[0] ?? 0);
   const axes = (context.constant(3, "axes")?.toNumbers() ?? x.shape.map((_, i) => i)).map((axis) => normalizeAxis(axis, rank));
+  if (pads.length !== 2 * axes.length || !pads.every(Number.isSafeInteger))
+    return context.invalid(`pads must be ${2 * axes.length} whole numbers, got [${pads}]`);
   const begin = x.shape.map(() => 0);
   const end = x.shape.map(() => 0);
   axes.forEach((axis, i) => {
@@ -77,58 +82,89 @@ const pad = defineOperator("Pad", { since: 2, pass: foldPad }, (context) => {
   const landsAt = begin.map((b) => Math.max(0, b));
   const middle: Move = { input: 0, output: 0, shape: kept, from: piece(keptFrom), to: piece(landsAt) };
   if (mode === "constant") return moving([type], [middle], value);
-  if (mode !== "reflect" && mode !== "edge" && mode !== "wrap") return context.invalid(`mode '${mode}'`);
-  return moving([type], borderPieces(x.shape, begin, end, mode));
+  checkShape(shape);
+  return moving([type], borderPieces(context, { shape: x.shape, begin, end, mode }));
 });
 
+interface Border {
+  readonly shape: Shape;
+  readonly begin: readonly number[];
+  readonly end: readonly number[];
+  readonly mode: "reflect" | "edge" | "wrap";
+}
+
+/** Elements of the output along one axis that copy neighbours of the input, or one element again and again. */
+interface Run {
+  /** Of the input, and what one element of the output advances there: 1, −1 or 0. */
+  readonly start: number;
+  readonly step: number;
+  readonly extent: number;
+  /** Where it begins in the output. */
+  readonly target: number;
+}
+
+/** Copies of more pieces than this are more dispatches than any padding is worth. */
+const mostPieces = 1000;
+
 /** Cuts the padded output into pieces that each copy a (mirrored, repeated or wrapped) piece of the input. */
-function borderPieces(shape: Shape, begin: readonly number[], end: readonly number[], mode: "reflect" | "edge" | "wrap"): Move[] {
-  interface Piece {
-    readonly start: number;
-    readonly step: number;
-    readonly extent: number;
-    readonly target: number;
-  }
-  const perAxis = shape.map((extent, axis): Piece[] => {
+function borderPieces(context: OperatorContext, { shape, begin, end, mode }: Border): Move[] {
+  const pads = [...begin, ...end];
+  let combinations: Run[][] = [[]];
+  for (const [axis, extent] of shape.entries()) {
     const low = begin[axis] as number;
     const total = extent + low + (end[axis] as number);
-    const period = mode === "reflect" ? Math.max(1, 2 * (extent - 1)) : extent;
-    const sourceOf = (target: number): number => {
-      const i = target - low;
-      if (mode === "edge") return Math.min(extent - 1, Math.max(0, i));
-      const wrapped = ((i % period) + period) % period;
-      return mode === "reflect" && wrapped >= extent ? period - wrapped : wrapped;
-    };
-    // Runs of output indices whose sources advance by a constant step.
-    const pieces: Piece[] = [];
-    for (let target = 0; target < total; ) {
-      const start = sourceOf(target);
-      const step = target + 1 < total ? sourceOf(target + 1) - start : 0;
-      let run = 1;
-      if (Math.abs(step) <= 1) while (target + run < total && sourceOf(target + run) === start + run * step) run++;
-      pieces.push({ start, step: run > 1 ? step : 1, extent: run, target });
-      target += run;
-    }
-    return pieces;
-  });
-  let combinations: Piece[][] = [[]];
-  for (const pieces of perAxis) combinations = combinations.flatMap((head) => pieces.map((p) => [...head, p]));
-  return combinations.map((parts) => ({
+    if (extent === 0 && total > 0) return context.invalid(`pads [${pads}] have nothing of [${shape}] to repeat`);
+    const copies = mode === "edge" || extent < 2 ? 3 : (2 * total) / extent;
+    if (combinations.length * copies > mostPieces)
+      return context.unsupported(`pads [${pads}] repeat [${shape}] in more than ${mostPieces} pieces. Pad with less`);
+    const runs = runsOf(extent, low, total, mode);
+    combinations = combinations.flatMap((head) => runs.map((run) => [...head, run]));
+  }
+  return combinations.map((runs) => ({
     input: 0,
     output: 0,
-    shape: parts.map((p) => p.extent),
+    shape: runs.map((run) => run.extent),
     from: piece(
-      parts.map((p) => p.start),
-      parts.map((p) => p.step),
+      runs.map((run) => run.start),
+      runs.map((run) => run.step),
     ),
-    to: piece(parts.map((p) => p.target)),
+    to: piece(runs.map((run) => run.target)),
   }));
+}
+
+/** One axis of `extent` elements behind `low` more, `total` in all, as runs: as few as there are turns. */
+function runsOf(extent: number, low: number, total: number, mode: Border["mode"]): Run[] {
+  const runs: Run[] = [];
+  for (let target = 0; target < total; ) {
+    const run = runAt(target - low, extent, mode);
+    const length = Math.min(run.extent, total - target);
+    // A run of one advances by 1, as those do that touch it.
+    runs.push({ ...run, step: length > 1 ? run.step : 1, extent: length, target });
+    target += length;
+  }
+  return runs;
+}
+
+/** The run that begins at element `at`, which may lie before the input or behind it. */
+function runAt(at: number, extent: number, mode: Border["mode"]): Omit<Run, "target"> {
+  const ever = Number.POSITIVE_INFINITY;
+  const last = extent - 1;
+  if (extent === 1) return { start: 0, step: 0, extent: ever };
+  if (mode === "edge") {
+    if (at < 0) return { start: 0, step: 0, extent: -at };
+    return at < last ? { start: at, step: 1, extent: extent - at } : { start: last, step: 0, extent: ever };
+  }
+  const period = mode === "reflect" ? 2 * last : extent;
+  const within = ((at % period) + period) % period;
+  if (mode === "wrap" || within < last) return { start: within, step: 1, extent: extent - within };
+  return { start: period - within, step: -1, extent: period - within + 1 };
 }
 
 const expand = defineOperator("Expand", { since: 8 }, (context) => {
   const x = context.input(0);
   const target = context.constant(1, "shape")?.toNumbers() ?? context.invalid("a shape is required");
   const shape = broadcastShapes(x.shape, target);
+  checkShape(shape);
   const from = ({ offset, strides }: Layout) => ({ offset, strides: broadcastStrides(x.shape, strides, shape) });
   return moving([{ dtype: x.dtype, shape }], [{ input: 0, output: 0, shape, from, to: whole }]);
 });
@@ -136,6 +172,8 @@ const expand = defineOperator("Expand", { since: 8 }, (context) => {
 const tile = defineOperator("Tile", { since: 6 }, (context) => {
   const x = context.input(0);
   const repeats = context.constant(1, "repeats")?.toNumbers() ?? context.invalid("repeats are required");
+  if (repeats.length !== x.shape.length || repeats.some((count) => count < 0))
+    return context.invalid(`repeats must be ${x.shape.length} numbers from 0 on, got [${repeats}]`);
   // Walk [repeat, extent] pairs: the input ignores the repeats.
   const shape = x.shape.map((extent, i) => extent * (repeats[i] as number));
   return moving(
@@ -156,8 +194,8 @@ const tile = defineOperator("Tile", { since: 6 }, (context) => {
 function blocks(context: OperatorContext, toSpace: boolean): Operation {
   const x = context.input(0);
   const [n, c, h, w] = x.shape as [number, number, number, number];
-  const size = context.attributes.number("blocksize");
-  const isColumnRow = toSpace && context.attributes.string("mode", "DCR") === "CRD";
+  const size = context.attributes.integer("blocksize", undefined, 1);
+  const isColumnRow = toSpace && context.attributes.choice("mode", ["DCR", "CRD"], "DCR") === "CRD";
   const area = size * size;
   const shape = toSpace ? [n, c / area, h * size, w * size] : [n, c * area, h / size, w / size];
   if (shape.some((e) => !Number.isInteger(e))) return context.invalid(`[${x.shape}] does not divide into blocks of ${size}`);

@@ -35,7 +35,7 @@ export default [
     const { attributes } = context;
     attributes.ignore("stash_type");
     const epsilon = attributes.number("epsilon", 1e-5);
-    const groups = attributes.number("num_groups");
+    const groups = attributes.integer("num_groups", undefined, 1);
     const channels = shape[1] ?? 1;
     if (channels % groups !== 0) context.invalid(`${channels} channels do not divide into ${groups} groups`);
     const perGroup = channels / groups;
@@ -57,7 +57,7 @@ export default [
     const { attributes } = context;
     attributes.ignore("stash_type");
     const epsilon = attributes.number("epsilon", 1e-5);
-    const axis = normalizeAxis(attributes.number("axis", -1), shape.length);
+    const axis = normalizeAxis(attributes.integer("axis", -1), shape.length);
     const length = sizeOf(shape.slice(axis));
     for (const index of [1, 2]) {
       const operand = context.inputs[index];

@@ -26,33 +26,47 @@ export interface ResampledAxis {
 export interface Taps {
   /** Taps per output coordinate. */
   readonly count: number;
-  readonly coordinates: readonly number[];
-  readonly weights: readonly number[];
+  readonly coordinates: Uint32Array;
+  readonly weights: Float32Array;
 }
 
 /** The taps of one axis. Coordinates outside the input are clamped to its edge; outside the region of interest weights are 0. */
 export function resampleTaps(axis: ResampledAxis, resampling: Resampling): Taps {
   const { inputExtent, outputExtent, scale } = axis;
   const last = inputExtent - 1;
-  const shrink = resampling.antialias ? Math.min(scale, 1) : 1;
-  const radius = resampling.mode === "cubic" ? 2 / shrink : 1 / shrink;
-  const count = resampling.mode === "nearest" ? 1 : Math.ceil(2 * radius);
-  const coordinates: number[] = [];
-  const weights: number[] = [];
+  const shrink = shrinkOf(axis, resampling);
+  const radius = radiusOf(axis, resampling);
+  const count = tapCount(axis, resampling);
+  const coordinates = new Uint32Array(outputExtent * count);
+  const weights = new Float32Array(outputExtent * count);
+  const own = new Array<number>(count);
   for (let index = 0; index < outputExtent; index++) {
     const x = toInput(index, axis, resampling.transformation);
     const isOutside = resampling.transformation === "tf_crop_and_resize" && (x < 0 || x > last);
     const start = resampling.mode === "nearest" ? roundNearest(x, resampling.nearest, scale) : Math.floor(x - radius) + 1;
-    const own: number[] = [];
-    for (let tap = start; tap < start + count; tap++) {
-      coordinates.push(Math.min(Math.max(tap, 0), last));
+    for (let i = 0; i < count; i++) {
+      const tap = start + i;
+      coordinates[index * count + i] = Math.min(Math.max(tap, 0), last);
       const isSkipped = isOutside || (resampling.excludesOutside && (tap < 0 || tap > last));
-      own.push(isSkipped ? 0 : filter(resampling, (tap - x) * shrink));
+      own[i] = isSkipped ? 0 : filter(resampling, (tap - x) * shrink);
     }
     const total = own.reduce((sum, weight) => sum + weight, 0);
-    for (const weight of own) weights.push(total === 0 ? 0 : weight / total);
+    for (let i = 0; i < count; i++) weights[index * count + i] = total === 0 ? 0 : (own[i] as number) / total;
   }
   return { count, coordinates, weights };
+}
+
+/** Taps per output coordinate. */
+export function tapCount(axis: ResampledAxis, resampling: Resampling): number {
+  return resampling.mode === "nearest" ? 1 : Math.ceil(2 * radiusOf(axis, resampling));
+}
+
+function radiusOf(axis: ResampledAxis, resampling: Resampling): number {
+  return (resampling.mode === "cubic" ? 2 : 1) / shrinkOf(axis, resampling);
+}
+
+function shrinkOf({ scale }: ResampledAxis, { antialias }: Resampling): number {
+  return antialias ? Math.min(scale, 1) : 1;
 }
 
 function toInput(index: number, { inputExtent, outputExtent, scale, roi = [0, 1] }: ResampledAxis, transformation: string): number {

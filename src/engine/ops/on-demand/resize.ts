@@ -14,7 +14,18 @@ import {
   type PackedConstant,
   type PlacedOperand,
 } from "../operator.ts";
-import { type ResampledAxis, type ResampleMode, type Resampling, resampleTaps } from "./resample.ts";
+import { type ResampledAxis, type ResampleMode, type Resampling, resampleTaps, tapCount } from "./resample.ts";
+
+const transformations = [
+  "half_pixel",
+  "half_pixel_symmetric",
+  "pytorch_half_pixel",
+  "align_corners",
+  "asymmetric",
+  "tf_crop_and_resize",
+] as const;
+const nearestModes = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"] as const;
+const policies = ["stretch", "not_larger", "not_smaller"] as const;
 
 /** What Upsample and the first Resize meant before opset 11 named it. */
 const plain = {
@@ -44,8 +55,8 @@ export default [
     }
     const resampling: Resampling = {
       mode,
-      transformation: attributes.string("coordinate_transformation_mode", "half_pixel"),
-      nearest: attributes.string("nearest_mode", "round_prefer_floor"),
+      transformation: attributes.choice("coordinate_transformation_mode", transformations, "half_pixel"),
+      nearest: attributes.choice("nearest_mode", nearestModes, "round_prefer_floor"),
       cubicCoefficient: attributes.number("cubic_coeff_a", -0.75),
       excludesOutside: attributes.flag("exclude_outside", false),
       antialias: attributes.flag("antialias", false),
@@ -77,7 +88,7 @@ function readAxes(context: OperatorContext, { transformation }: Resampling): Res
   const { shape } = context.input(0);
   const rank = shape.length;
   const axes = (context.attributes.numbers("axes") ?? shape.map((_, axis) => axis)).map((axis) => normalizeAxis(axis, rank));
-  const policy = context.attributes.string("keep_aspect_ratio_policy", "stretch");
+  const policy = context.attributes.choice("keep_aspect_ratio_policy", policies, "stretch");
   const scales = nonEmpty(context, 2, "scales");
   const sizes = nonEmpty(context, 3, "sizes");
   const roi = transformation === "tf_crop_and_resize" ? nonEmpty(context, 1, "roi") : undefined;
@@ -112,7 +123,11 @@ function describeResize(
   fill: number,
 ): ReturnType<Operator["describe"]> {
   const { dtype } = floatInput(context, 0);
+  if (axes.some(({ scale }) => !(scale > 0))) context.invalid(`scales [${axes.map(({ scale }) => scale)}] must be greater than 0`);
   const leading = axes.findIndex(isResampled);
+  const entries = axes.filter(isResampled).reduce((sum, axis) => sum + axis.outputExtent * tapCount(axis, resampling), 0);
+  if (entries > mostEntries)
+    context.unsupported(`a table of ${entries} weights is more than the ${mostEntries} that are supported. Resize to a smaller size.`);
   if (axes.length > 4 && leading >= 0 && leading < axes.length - 3)
     context.unsupported(`only the last three axes of a tensor of rank ${axes.length} can be resized. Reshape to rank 4 at most.`);
   return {
@@ -120,6 +135,9 @@ function describeResize(
     kernels: () => [resizeKernel(resampling, axes, fill)],
   };
 }
+
+/** Entries of the table of a resize: one per output coordinate and tap. */
+const mostEntries = 1 << 24;
 
 function isResampled({ inputExtent, outputExtent, scale, roi = [0, 1] }: ResampledAxis): boolean {
   return inputExtent !== outputExtent || scale !== 1 || roi[0] !== 0 || roi[1] !== 1;
@@ -159,17 +177,21 @@ function resizeDispatch(
   const { leading, strides } = asFour(axes, input, output);
   const missing: ResampledAxis[] = new Array(3 - (axes.length - leading)).fill({ inputExtent: 1, outputExtent: 1, scale: 1 });
   const walked = [...missing, ...axes.slice(leading)];
-  const words: number[] = [];
-  const taps = walked.map((axis) => {
-    // An axis that stays as it is needs one tap per coordinate, whatever the mode.
-    const found = resampleTaps(axis, isResampled(axis) ? resampling : { ...plain, mode: "nearest" });
-    const start = words.length / 2;
-    const weightBits = new Uint32Array(Float32Array.from(found.weights).buffer);
-    for (const [i, coordinate] of found.coordinates.entries()) words.push(coordinate, weightBits[i] as number);
-    return { start, count: found.count };
+  // An axis that stays as it is needs one tap per coordinate, whatever the mode.
+  const tables = walked.map((axis) => resampleTaps(axis, isResampled(axis) ? resampling : { ...plain, mode: "nearest" }));
+  const data = new Uint32Array(2 * tables.reduce((sum, { weights }) => sum + weights.length, 0));
+  let start = 0;
+  const taps = tables.map(({ count, coordinates, weights }) => {
+    const table = { start, count };
+    const weightBits = new Uint32Array(weights.buffer);
+    for (let i = 0; i < weights.length; i++, start++) {
+      data[2 * start] = coordinates[i] as number;
+      data[2 * start + 1] = weightBits[i] as number;
+    }
+    return table;
   });
   const count = sizeOf(output.shape);
-  const packed: PackedConstant = { label: "resampling taps", data: Uint32Array.from(words) };
+  const packed: PackedConstant = { label: "resampling taps", data };
   return {
     shader: resizeShader,
     params: {

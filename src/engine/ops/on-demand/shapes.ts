@@ -19,26 +19,32 @@ const unsqueeze = defineOperator("Unsqueeze", { since: 1 }, (context) => {
 const constantOfShape = defineOperator("ConstantOfShape", { since: 9 }, (context) => {
   const shape = context.constant(0, "input")?.toNumbers() ?? context.invalid("a shape is required");
   const value = context.attributes.tensor("value") ?? Tensor.from("float32", [1], [0]);
-  return known(Tensor.filled(value.dtype, shape, value.toNumbers()[0] ?? 0));
+  if (value.size !== 1) return context.invalid(`value must be one element, got [${value.shape}]`);
+  return known(Tensor.filled(value.dtype, shape, value.toNumbers()[0] as number));
 });
 
 const shapeOperator = defineOperator("Shape", { since: 1 }, (context) => {
   const { shape } = context.input(0);
   const rank = shape.length;
   const bound = (axis: number) => Math.min(rank, Math.max(0, axis < 0 ? axis + rank : axis));
-  const start = bound(context.attributes.number("start", 0));
-  const end = bound(context.attributes.number("end", rank));
+  const start = bound(context.attributes.integer("start", 0));
+  const end = bound(context.attributes.integer("end", rank));
   const extents = shape.slice(start, Math.max(start, end));
   return known(Tensor.int64([extents.length], extents));
 });
 
 const size = defineOperator("Size", { since: 1 }, (context) => known(Tensor.int64([], [sizeOf(context.input(0).shape)])));
 
+/** Numbers that are made at load for one Range. */
+const mostRange = 1 << 20;
+
 const range = defineOperator("Range", { since: 11 }, (context) => {
   const [start, limit, delta] = ["start", "limit", "delta"].map(
     (name, i) => context.constant(i, name)?.toNumbers()[0] ?? context.invalid(`${name} is required`),
   );
-  const count = Math.max(0, Math.ceil(((limit as number) - (start as number)) / (delta as number)));
+  if (!delta) return context.invalid(`delta is ${delta}`);
+  const count = Math.max(0, Math.ceil(((limit as number) - (start as number)) / delta));
+  if (!(count <= mostRange)) return context.unsupported(`a range of ${count} numbers. Make it at most ${mostRange}`);
   const values = Array.from({ length: count }, (_, i) => (start as number) + i * (delta as number));
   return known(Tensor.from(context.input(0).dtype, [count], values));
 });

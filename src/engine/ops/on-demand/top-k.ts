@@ -9,13 +9,13 @@ import { defineOperator, type PlacedOperand } from "../operator.ts";
 export default defineOperator("TopK", { since: 1 }, (context) => {
   const { attributes } = context;
   const { dtype, shape } = floatInput(context, 0);
-  const axis = normalizeAxis(attributes.number("axis", -1), shape.length);
+  const axis = normalizeAxis(attributes.integer("axis", -1), shape.length);
   const isLargest = attributes.flag("largest", true);
   // In order is one of the orders that unsorted allows.
   attributes.ignore("sorted");
-  const k = context.opset < 10 ? attributes.number("k") : (context.constant(1, "k")?.toNumbers()[0] ?? context.invalid("k is required"));
+  const k = context.opset < 10 ? attributes.integer("k") : (context.constant(1, "k")?.toNumbers()[0] ?? context.invalid("k is required"));
   const { extent, inner } = aroundAxis(shape, axis);
-  if (k > extent) context.invalid(`k = ${k} is more than the ${extent} elements along axis ${axis}`);
+  if (k < 0 || k > extent) context.invalid(`k = ${k}, which is not between 0 and the ${extent} elements along axis ${axis}`);
   const result = shape.map((extent, i) => (i === axis ? k : extent));
   return {
     outputs: [

@@ -1,0 +1,60 @@
+// Computes at load what depends on constants alone, within a budget: a small file must not ask for much time or memory.
+import type { Graph, Node } from "../graph/graph.ts";
+import type { Operation } from "../ops/operator.ts";
+import { sizeOf } from "../shapes.ts";
+import { bytesPerElement, Tensor } from "../tensor.ts";
+
+/** Elements above which a single constant is left to the GPU. */
+const mostElements = 1 << 22;
+/** What every graph may compute and keep, and what it may besides for each element and byte of its initializers. */
+const freeWork = 1 << 22;
+const freeBytes = 1 << 25;
+const workPerElement = 16;
+const bytesPerByte = 3;
+/** Exporters' shape arithmetic costs next to nothing, and without it no shape behind is known: tensors as small are always computed. */
+const fewElements = 64;
+
+/** What computing at load may still cost, in elements walked and in bytes kept. */
+export class FoldBudget {
+  #work = 0;
+  #bytes = 0;
+
+  /** A graph that has types was inferred before, and has spent its budget then. */
+  constructor(graph: Graph) {
+    if ("types" in graph) return;
+    this.#work = freeWork;
+    this.#bytes = freeBytes;
+    for (const { dtype, size } of graph.initializers.values()) {
+      this.#work += size * workPerElement;
+      this.#bytes += size * bytesPerElement(dtype) * bytesPerByte;
+    }
+  }
+
+  /** Takes the cost of computing these outputs. @returns whether the budget has room for it */
+  take(operation: Operation, inputs: readonly (Tensor | undefined)[]): boolean {
+    const sizes = operation.outputs.map(({ shape }) => sizeOf(shape));
+    const work = Math.max(0, ...sizes, ...inputs.map((tensor) => tensor?.size ?? 0));
+    if (work <= fewElements) return true;
+    const bytes = operation.outputs.reduce((sum, { dtype }, i) => sum + (sizes[i] as number) * bytesPerElement(dtype), 0);
+    if (Math.max(0, ...sizes) > mostElements || work > this.#work || bytes > this.#bytes) return false;
+    this.#work -= work;
+    this.#bytes -= bytes;
+    return true;
+  }
+}
+
+/** The outputs of a node that are known at load, by index; `undefined` if none is. */
+export function foldNode(
+  node: Node,
+  operation: Operation,
+  constants: ReadonlyMap<string, Tensor>,
+  budget: FoldBudget,
+): readonly (Tensor | undefined)[] | undefined {
+  if (operation.constantOutputs) return operation.constantOutputs;
+  // Nothing has to be computed for outputs without elements, whatever the inputs hold.
+  if (operation.outputs.every(({ shape }) => sizeOf(shape) === 0))
+    return operation.outputs.map(({ dtype, shape }) => new Tensor(dtype, shape, new Uint8Array(0)));
+  if (!operation.evaluate || node.inputs.some((name) => name && !constants.has(name))) return undefined;
+  const inputs = node.inputs.map((name) => (name ? constants.get(name) : undefined));
+  return budget.take(operation, inputs) ? operation.evaluate(inputs) : undefined;
+}
