@@ -39,17 +39,18 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
   let plane = index / (extent.z * extent.y * extent.x);
 
   let start = vec3<i32>(vec3<u32>(d, h, w)) * params.window_stride - params.pad;
-  let last = params.input_extent - 1;
+  // Taps before `first` and from `end` on lie in the padding, however large the kernel.
+  let first = clamp((params.dilation - start - 1) / params.dilation, vec3<i32>(0), params.kernel);
+  let end = clamp((params.input_extent - start + params.dilation - 1) / params.dilation, vec3<i32>(0), params.kernel);
   let base = params.input_offset + (plane / params.channels) * params.input_stride_n + (plane % params.channels) * params.input_strides.x;
   var highest = -3.4028234e38;
   var found = 0u;
-  for (var kd = 0; kd < params.kernel.x; kd++) {
-    for (var kh = 0; kh < params.kernel.y; kh++) {
-      for (var kw = 0; kw < params.kernel.z; kw++) {
-        let tap = start + vec3<i32>(kd, kh, kw) * params.dilation;
-        let at = vec3<u32>(clamp(tap, vec3<i32>(0), last));
+  for (var kd = first.x; kd < end.x; kd++) {
+    for (var kh = first.y; kh < end.y; kh++) {
+      for (var kw = first.z; kw < end.z; kw++) {
+        let at = vec3<u32>(start + vec3<i32>(kd, kh, kw) * params.dilation);
         let value = input[base + at.x * params.input_strides.y + at.y * params.input_strides.z + at.z * params.input_strides.w];
-        let higher = all(tap == vec3<i32>(at)) & (value > highest);
+        let higher = value > highest;
         found = select(found, dot(at, params.index_strides), higher);
         highest = select(highest, value, higher);
       }

@@ -34,6 +34,11 @@ struct Params {
 @group(0) @binding(1) var<storage, read> input: array<f32>;
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
 
+// How many taps of a window that begins at `start` lie before the coordinate `bound`.
+fn taps_before(bound: vec3<i32>, start: vec3<i32>) -> vec3<i32> {
+  return clamp((bound - start + params.dilation - 1) / params.dilation, vec3<i32>(0), params.kernel);
+}
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {
   let index = id.x + id.y * (num_workgroups.x * WORKGROUP_SIZE);
@@ -49,28 +54,26 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
   let n = plane / params.channels;
 
   let start = vec3<i32>(vec3<u32>(d, h, w)) * params.window_stride - params.pad;
-  let last = params.input_extent - 1;
   let base = params.input_offset + n * params.input_stride_n + c * params.input_strides.x;
+  // Taps before `first` and from `end` on lie in the padding, however large the kernel: they add nothing, and are not walked.
+  let first = taps_before(vec3<i32>(0), start);
+  let end = taps_before(params.input_extent, start);
   var highest = -3.4028234e38;
   var sum = 0.0;
-  var counted = 0.0;
-  for (var kd = 0; kd < params.kernel.x; kd++) {
-    for (var kh = 0; kh < params.kernel.y; kh++) {
-      for (var kw = 0; kw < params.kernel.z; kw++) {
-        let tap = start + vec3<i32>(kd, kh, kw) * params.dilation;
-        let at = vec3<u32>(clamp(tap, vec3<i32>(0), last));
-        let inside = all(tap == vec3<i32>(at));
+  for (var kd = first.x; kd < end.x; kd++) {
+    for (var kh = first.y; kh < end.y; kh++) {
+      for (var kw = first.z; kw < end.z; kw++) {
+        let at = vec3<u32>(start + vec3<i32>(kd, kh, kw) * params.dilation);
         let value = input[base + at.x * params.input_strides.y + at.y * params.input_strides.z + at.z * params.input_strides.w];
-        highest = select(highest, max(highest, value), inside);
-        let term = select(value, pow(abs(value), params.p), KIND == 2u);
-        sum += select(0.0, term, inside);
-        counted += select(0.0, 1.0, all(tap >= params.counted_from) & all(tap < params.counted_to));
+        highest = max(highest, value);
+        sum += select(value, pow(abs(value), params.p), KIND == 2u);
       }
     }
   }
+  let counted = vec3<f32>(taps_before(params.counted_to, start) - taps_before(params.counted_from, start));
   var result = highest;
   if (KIND == 1u) {
-    result = sum / counted;
+    result = sum / (counted.x * counted.y * counted.z);
   }
   if (KIND == 2u) {
     result = pow(sum, 1.0 / params.p);
