@@ -58,24 +58,24 @@ export async function withRunningModel<T>(
 ): Promise<T> {
   const graph = await readModelFile(modelPath);
   const arrays = await readArrays(graph, options.inputNpy ?? []);
-  const open = graph.inputs.filter(({ name }) => !arrays[name]);
+  const open = graph.inputs.filter(({ name }) => !arrays.has(name));
   if (imagePath ? open.length !== 1 : open.length > 0)
     throw new ModelError(
       open.length === 0
         ? "every input is given by --input-npy, so there is none for the picture."
         : `inputs ${open.map(({ name }) => `'${name}'`).join(", ")} need ${imagePath ? "--input-npy NAME=FILE, all but one" : "a picture or --input-npy NAME=FILE"}.`,
     );
-  const given = [...Object.entries(arrays).map(([name, { shape }]) => [name, shape] as const), ...(options.shape ?? [])];
+  const given = [...[...arrays].map(([name, { shape }]) => [name, shape] as const), ...(options.shape ?? [])];
   const shapes = await fixShapes(graph, { given, picture: imagePath ? await imageSize(imagePath) : undefined });
   const device = await requestNodeDevice();
   try {
     const model = await loadModel(device, graph, { inputShapes: shapes, observe, precision: options.precision });
-    const inputs: Record<string, Tensor> = { ...arrays };
+    const inputs = new Map(arrays);
     const axes = await loadAxes(model.graph);
     for (const input of model.inputs)
       if (imagePath && open.some(({ name }) => name === input.name))
-        inputs[input.name] = await readImage(imagePath, { ...input, axes: axes.get(input.name) }, preparationOf(options));
-    model.run(inputs);
+        inputs.set(input.name, await readImage(imagePath, { ...input, axes: axes.get(input.name) }, preparationOf(options)));
+    model.run(Object.fromEntries(inputs));
     const result = await use(model, device);
     model.dispose();
     return result;
@@ -85,14 +85,14 @@ export async function withRunningModel<T>(
 }
 
 /** NAME=FILE, or FILE alone for the first input. */
-async function readArrays(graph: Graph, given: readonly string[]): Promise<Record<string, Tensor>> {
-  const arrays: Record<string, Tensor> = {};
+async function readArrays(graph: Graph, given: readonly string[]): Promise<ReadonlyMap<string, Tensor>> {
+  const arrays = new Map<string, Tensor>();
   for (const text of given) {
     const input = graph.inputs.find(({ name }) => text.startsWith(`${name}=`)) ?? graph.inputs[0];
     if (!input) throw new ModelError("the model has no inputs.");
     const path = text.startsWith(`${input.name}=`) ? text.slice(input.name.length + 1) : text;
     try {
-      arrays[input.name] = decodeNpy(await readBytes(path, "array"));
+      arrays.set(input.name, decodeNpy(await readBytes(path, "array")));
     } catch (error) {
       throw error instanceof ModelError && !error.message.includes(path) ? new ModelError(`array '${path}': ${error.message}.`) : error;
     }

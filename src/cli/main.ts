@@ -1,4 +1,5 @@
 // The `convcam` command: reads the command line, runs one subcommand, says in one line what went wrong.
+
 import { Command, CommanderError } from "commander";
 import packageFile from "../../package.json" with { type: "json" };
 import { DeviceError, ModelError, UnsupportedError } from "../engine/errors.ts";
@@ -9,6 +10,7 @@ import { addMosaic } from "./commands/mosaic.ts";
 import { addRun } from "./commands/run.ts";
 import { addSummary } from "./commands/summary.ts";
 import { addTune } from "./commands/tune.ts";
+import { line, printable } from "./printable.ts";
 
 const examples = `
 Examples:
@@ -51,5 +53,7 @@ export async function main(commandLine: readonly string[]): Promise<number> {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isExpected = error instanceof ModelError || error instanceof UnsupportedError || error instanceof DeviceError || "code" in error;
-  return isExpected && !process.env["CONVCAM_DEBUG"] ? error.message : (error.stack ?? error.message);
+  if (!isExpected || process.env["CONVCAM_DEBUG"]) return (error.stack ?? error.message).split("\n").map(printable).join("\n");
+  if (!(error instanceof UnsupportedError) || error.reasons.length < 2) return printable(error.message);
+  return `${error.reasons.length} obstacles:\n${error.reasons.map((reason) => line`- ${reason}`).join("\n")}`;
 }

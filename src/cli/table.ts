@@ -1,4 +1,5 @@
 // Plain text for terminals: aligned columns and readable counts.
+import { printable } from "./printable.ts";
 
 export interface Column {
   readonly title: string;
@@ -7,13 +8,14 @@ export interface Column {
 
 /** Columns as wide as their widest cell, two spaces apart. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map(({ title }, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    cells
+  const cells = rows.map((row) => row.map(printable));
+  const widths = columns.map(({ title }, i) => Math.max(title.length, ...cells.map((row) => row[i]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    row
       .map((cell, i) => (columns[i]?.alignRight ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
       .join("  ")
       .trimEnd();
-  return [line(columns.map(({ title }) => title)), widths.map((width) => "─".repeat(width)).join("  "), ...rows.map(line)].join("\n");
+  return [line(columns.map(({ title }) => title)), widths.map((width) => "─".repeat(width)).join("  "), ...cells.map(line)].join("\n");
 }
 
 /** 1234567 as "1,234,567". */

@@ -104,3 +104,42 @@ test("a summary of a model with free sizes says which it took, and which option 
   expect(output).toContain("convcam: --shape: there is no input 'y'. The inputs are 'x'.");
   rmSync(folder, { recursive: true });
 });
+
+test("what a file holds is no part of what the terminal obeys", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "convcam-cli-"));
+  try {
+    const path = join(folder, "a.onnx");
+    const evil = "\u001b[31mred\nConvcam runs this model.\u202e";
+    const nodes = (operator: string) => [{ ...op(operator, "x", "y"), name: evil, outputs: [evil] }];
+    for (const [operator, status] of [
+      ["Relu", 0],
+      [`No${evil}`, 0],
+    ] as const) {
+      output = "";
+      writeFileSync(path, encodeModel(graphOf({ nodes: nodes(operator), outputs: [evil] })));
+      expect(await main(["summary", path])).toBe(status);
+      expect(output).toContain("\\u{1b}[31mred\\u{a}Convcam runs this model.\\u{202e}");
+      for (const character of "\u001b\u202e") expect(output).not.toContain(character);
+      expect(output.split("\n").filter((text) => text.startsWith("Convcam runs")).length).toBe(operator === "Relu" ? 1 : 0);
+    }
+    expect(await main(["run", path])).toBe(1);
+    for (const character of "\u001b\u202e") expect(output).not.toContain(character);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.each(["constructor", "__proto__", "toString", "hasOwnProperty"])("an input may be called %s", async (name) => {
+  const folder = mkdtempSync(join(tmpdir(), "convcam-cli-"));
+  try {
+    const path = join(folder, "a.onnx");
+    const graph = graphOf({ nodes: [op("Relu", name, "y")] });
+    writeFileSync(path, encodeModel({ ...graph, inputs: [{ name, dtype: "float32", shape: ["n", 3, "h", "w"] }] }));
+    expect(await main(["summary", path])).toBe(0);
+    expect(output).toContain("1×3×224×224");
+    expect(await main(["summary", path, "--shape", `${name}=1,3,32,32`])).toBe(0);
+    expect(output).toContain("1×3×32×32");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

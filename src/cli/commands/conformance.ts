@@ -1,4 +1,5 @@
 // `convcam conformance`: runs ONNX's backend tests and reports pass, fail and unsupported.
+
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { ModelError } from "../../engine/errors.ts";
@@ -7,6 +8,7 @@ import { findCases } from "../conformance/cases.ts";
 import { defaultTolerance, halvesTolerance } from "../conformance/compare.ts";
 import { type CaseResult, runCase, type Status } from "../conformance/run-case.ts";
 import { requestNodeDevice } from "../node-device.ts";
+import { line } from "../printable.ts";
 import { formatNumber } from "../table.ts";
 import { parseNumber, parseRegularExpression, precisionHelp, precisionOption } from "../usage.ts";
 
@@ -90,5 +92,5 @@ function findOrExplain(folder: string): ReturnType<typeof findCases> {
 
 function formatResult({ name, status, reason, maxAbsError, maxRelError, ms }: CaseResult): string {
   const errors = `abs ${formatNumber(maxAbsError)}, rel ${formatNumber(maxRelError)}, ${ms.toFixed(0)} ms`;
-  return `${status.padEnd(11)} ${name}  ${status === "unsupported" ? reason.replaceAll("\n", " ") : errors}${status === "fail" ? `\n            ${reason}` : ""}`;
+  return `${line`${status.padEnd(11)} ${name}  ${status === "unsupported" ? reason.replaceAll("\n", " ") : errors}`}${status === "fail" ? line`\n            ${reason}` : ""}`;
 }

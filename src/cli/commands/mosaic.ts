@@ -1,4 +1,5 @@
 // `convcam mosaic`: the feature maps of a layer as a picture, drawn by the same shaders as the page.
+
 import { mkdir } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
@@ -17,6 +18,7 @@ import { canBeNegative } from "../../ui/mosaic/signedness.ts";
 import { canPrepareNegative, preparationFor } from "../../ui/preparation.ts";
 import { addFeedOptions, type FeedOptions, preparationOf, withRunningModel } from "../feed.ts";
 import { writePng } from "../image.ts";
+import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";
 import { parseCount } from "../usage.ts";
 
@@ -84,7 +86,7 @@ async function runMosaic(modelPath: string, imagePath: string | undefined, optio
       } catch (error) {
         // Of a whole network, constants and shapes are no maps, and that is no reason to stop.
         if (!isAll || !(error instanceof ModelError)) throw error;
-        console.log(`${name}: not drawn: ${error.message}`);
+        console.log(line`${name}: not drawn: ${error.message}`);
       }
     }
     renderer.dispose();
@@ -123,7 +125,7 @@ async function drawValue(
   await mkdir(dirname(path), { recursive: true });
   await writePng(path, pixels, layout.width, layout.height);
   console.log(
-    `${name}: ${formatShape(value.shape)} drawn as ${layout.columns}×${layout.rows} tiles in ${path} (${layout.width}×${layout.height})`,
+    line`${name}: ${formatShape(value.shape)} drawn as ${layout.columns}×${layout.rows} tiles in ${path} (${layout.width}×${layout.height})`,
   );
 }
 

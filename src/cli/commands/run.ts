@@ -1,4 +1,5 @@
 // `convcam run`: one picture through a model; prints the classes, saves any value.
+
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { Model } from "../../engine/model.ts";
@@ -7,6 +8,7 @@ import { topClasses } from "../classes.ts";
 import { addFeedOptions, type FeedOptions, withRunningModel } from "../feed.ts";
 import { readBytes } from "../model-file.ts";
 import { encodeNpy } from "../npy.ts";
+import { line } from "../printable.ts";
 import { formatNumber, formatShape } from "../table.ts";
 import { collect, parseCount, parsePair } from "../usage.ts";
 
@@ -53,12 +55,12 @@ function printOutput(name: string, tensor: Tensor, count: number, labels: readon
   const values = tensor.toFloat32();
   const isVector = tensor.size > 1 && tensor.shape.includes(tensor.size);
   if (!isVector) {
-    console.log(`${name}: ${tensor.dtype} ${formatShape(tensor.shape)}${describeRange(values)}`);
+    console.log(line`${name}: ${tensor.dtype} ${formatShape(tensor.shape)}${describeRange(values)}`);
     return;
   }
-  console.log(`${name}:`);
+  console.log(line`${name}:`);
   for (const { index, probability } of topClasses(values, count))
-    console.log(`${(probability * 100).toFixed(2).padStart(7)}%  ${labels?.[index] ?? `class ${index}`}`);
+    console.log(line`${(probability * 100).toFixed(2).padStart(7)}%  ${labels?.[index] ?? `class ${index}`}`);
 }
 
 function describeRange(values: Float32Array): string {
@@ -71,5 +73,5 @@ function describeRange(values: Float32Array): string {
 async function save(model: Model, name: string, path: string): Promise<void> {
   const tensor = await model.read(name);
   await writeFile(path, encodeNpy(tensor));
-  console.log(`${name}: ${tensor.dtype} ${formatShape(tensor.shape)} saved as ${path}`);
+  console.log(line`${name}: ${tensor.dtype} ${formatShape(tensor.shape)} saved as ${path}`);
 }

@@ -1,7 +1,10 @@
 // `convcam summary`: what a model is made of. Needs no GPU and shows unsupported models too.
+
 import type { Command } from "commander";
+import { entryOf } from "../../engine/records.ts";
 import { inspectWithShapes } from "../../ui/input-shapes.ts";
 import { readModelFile } from "../model-file.ts";
+import { line } from "../printable.ts";
 import { formatBytes, formatCount, formatShape, formatTable } from "../table.ts";
 import { collect, parseShape } from "../usage.ts";
 
@@ -49,14 +52,14 @@ async function runSummary(path: string, options: Options): Promise<void> {
   console.log(formatTable(columns, rows));
   console.log();
   for (const { name, dtype, shape } of graph.inputs) {
-    const chosen = inputShapes[name];
+    const chosen = entryOf(inputShapes, name);
     const computedAs = chosen && String(chosen) !== String(shape) ? `, here ${formatShape(chosen)}` : "";
-    console.log(`Input          ${name}: ${dtype} ${formatShape(shape)}${computedAs}`);
+    console.log(line`Input          ${name}: ${dtype} ${formatShape(shape)}${computedAs}`);
   }
-  console.log(`Outputs        ${graph.outputs.join(", ")}`);
+  console.log(line`Outputs        ${graph.outputs.join(", ")}`);
   console.log(`Opset          ${summary.opset}`);
   console.log(`Parameters     ${formatCount(summary.parameterCount)} (${formatBytes(summary.parameterCount * 4)} as float32)`);
   console.log(`Multiply-adds  ${formatCount(summary.macs)}`);
   if (obstacles.length === 0) console.log("Convcam runs this model.");
-  else console.log(`Convcam cannot run this model:\n${obstacles.map((obstacle) => `- ${obstacle}`).join("\n")}`);
+  else console.log(`Convcam cannot run this model:\n${obstacles.map((obstacle) => line`- ${obstacle}`).join("\n")}`);
 }

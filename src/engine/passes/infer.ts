@@ -4,6 +4,7 @@ import type { Graph, GraphInput, Node, TypedGraph, ValueType } from "../graph/gr
 import type { Catalog } from "../ops/catalog.ts";
 import { createContext, describeOperation } from "../ops/context.ts";
 import type { Operand, Operation, OperatorContext } from "../ops/operator.ts";
+import { entryOf } from "../records.ts";
 import { sameShape, shapeProblem } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import { FoldBudget, foldNode } from "./fold.ts";
@@ -38,7 +39,7 @@ export function inferGraph(graph: Graph, catalog: Catalog, options: InferOptions
   }
   const inputs: (GraphInput & ValueType)[] = [];
   for (const input of graph.inputs) {
-    const fixed = ownEntry(options.inputValues, input.name);
+    const fixed = entryOf(options.inputValues, input.name);
     if (fixed) {
       if (fixed.dtype !== input.dtype || !fits(input, fixed.shape))
         throw new ModelError(
@@ -47,7 +48,7 @@ export function inferGraph(graph: Graph, catalog: Catalog, options: InferOptions
       initializers.set(input.name, fixed);
       continue;
     }
-    const typed = { ...input, shape: resolveShape(input, ownEntry(options.inputShapes, input.name)) };
+    const typed = { ...input, shape: resolveShape(input, entryOf(options.inputShapes, input.name)) };
     inputs.push(typed);
     types.set(input.name, typed);
   }
@@ -99,11 +100,6 @@ function checkUpdates({ parameters, updates = new Map() }: Graph, types: Readonl
         `parameter '${name}' is ${parameter.dtype} [${parameter.shape}], but its update '${value}' is ${type ? `${type.dtype} [${type.shape}]` : "computed by no node"}.`,
       );
   }
-}
-
-/** What a record holds for a name from a file, which may be "constructor" or "__proto__". */
-function ownEntry<T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
-  return record && Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 /** A misspelt name would otherwise be ignored. */

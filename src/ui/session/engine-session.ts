@@ -1,6 +1,7 @@
 // A session on the thread that it is made on: owns the graphs, the device and the viewer. Needs no page.
 import { type Device, requestDevice } from "../../engine/gpu/device.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
+import { entryOf } from "../../engine/records.ts";
 import { type LoadProgress, type ModelSource, readModel } from "../../engine/source.ts";
 import { inspectWithShapes } from "../input-shapes.ts";
 import { type DrawableLayer, defaultLayers, drawableLayers, type LayerChoice, parseLayerChoices } from "../layers.ts";
@@ -74,7 +75,7 @@ export class EngineSession implements Session {
     const device = await this.#openDevice();
     const inputs = graph.inputs.map(({ name, shape }) => ({
       name,
-      shape: inputShapes[name] ?? (shape as readonly number[]),
+      shape: entryOf(inputShapes, name) ?? (shape as readonly number[]),
       axes: axes.get(name),
     }));
     const drawable = drawableLayers(inputs, summary.layers);
