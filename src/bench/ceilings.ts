@@ -65,6 +65,8 @@ function planOf(
   return {
     buffers,
     steps: [step],
+    prepare: [],
+    updates: [],
     values: new Map(),
     constants: new Map(),
     memory: { weightBytes: 0, activationBytes: 0, peakLiveBytes: 0 },

@@ -6,7 +6,8 @@ import { readBack } from "../../src/engine/gpu/read-back.ts";
 import type { AttributeValue } from "../../src/engine/graph/graph.ts";
 import { createContext, describeOperation } from "../../src/engine/ops/context.ts";
 import { foldWorkgroups } from "../../src/engine/ops/dispatch.ts";
-import type { Border, Kernel, Operation, PlacedOperand, Target } from "../../src/engine/ops/operator.ts";
+import type { Binding, Border, Dispatch, Kernel, Operation, PlacedOperand, Scratch, Target } from "../../src/engine/ops/operator.ts";
+import { packDispatches, packInto } from "../../src/engine/plan/packing.ts";
 import type { Plan, PlanBuffer, Step } from "../../src/engine/plan/plan.ts";
 import { denseStrides, sizeOf } from "../../src/engine/shapes.ts";
 import { fromGpuWords, type Tensor, toGpuWords } from "../../src/engine/tensor.ts";
@@ -73,10 +74,8 @@ export async function runOperator(device: Device, run: OperatorRun): Promise<Ten
     const zeros = kernel.borders?.[i];
     const operand = place(tensor, run.bordered === true && (zeros !== undefined || readsStrided(i)), `input ${i}`, zeros);
     const constant = run.constants?.includes(i) ? { constant: tensor } : {};
-    if (!kernel.ignoresInputs?.includes(i)) {
-      const initial = spread(operand, toGpuWords(tensor), zeros);
-      addBuffer(operand, { label: `input ${i}`, sizeBytes: initial.byteLength, role: "activations", initial });
-    }
+    const initial = spread(operand, toGpuWords(tensor), zeros);
+    addBuffer(operand, { label: `input ${i}`, sizeBytes: initial.byteLength, role: "activations", initial });
     return Object.assign(operand, constant);
   });
   const outputs = operation.outputs.map((type, i) => {
@@ -84,24 +83,39 @@ export async function runOperator(device: Device, run: OperatorRun): Promise<Ten
     addBuffer(operand, { label: `output ${i}`, sizeBytes: extentOf(operand) * 4, role: "activations" });
     return operand;
   });
-  const steps = kernel.dispatches(inputs, outputs).map((dispatch): Step => {
-    const bindings: Record<string, number> = {};
-    for (const [name, bound] of Object.entries(dispatch.bindings)) {
-      const known = indexOf.get(bound);
-      if (known !== undefined) bindings[name] = known;
-      else if ("data" in bound)
-        bindings[name] = addBuffer(bound, { label: bound.label, sizeBytes: bound.data.byteLength, role: "weights", initial: bound.data });
-      else if ("pack" in bound)
-        bindings[name] = addBuffer(bound, { label: bound.label, sizeBytes: bound.sizeBytes, role: "weights", fill: bound.pack });
-      else if ("scratchBytes" in bound)
-        bindings[name] = addBuffer(bound, { label: "scratch", sizeBytes: bound.scratchBytes, role: "activations" });
-      else throw new Error(`${run.operator}: '${name}' binds an input it ignores`);
-    }
+  const steps: Step[] = [];
+  const addStep = (dispatch: Dispatch): void => {
+    const entries = Object.entries(dispatch.bindings).map(([name, bound]) => [name, indexOf.get(bound) ?? addBinding(bound)]);
     // Three rows of workgroups, as a limit a third as high would give: every kernel must find its place in a folded grid.
     const workgroups = foldWorkgroups(dispatch.workgroups, Math.ceil(dispatch.workgroups / 3));
-    return { node: "node", kernel: kernel.name, constants: {}, macs: 0, bytes: 0, ...dispatch, bindings, workgroups };
-  });
-  return execute(device, { buffers, steps, values: new Map(), constants: new Map(), memory: noMemory }, outputs, indexOf);
+    steps.push({
+      node: "node",
+      kernel: kernel.name,
+      constants: {},
+      macs: 0,
+      bytes: 0,
+      ...dispatch,
+      bindings: Object.fromEntries(entries),
+      workgroups,
+    });
+  };
+  const addBinding = (bound: Binding): number => {
+    if ("data" in bound)
+      return addBuffer(bound, { label: bound.label, sizeBytes: bound.data.byteLength, role: "weights", initial: bound.data });
+    if ("scratchBytes" in bound) return addBuffer(bound, { label: "scratch", sizeBytes: bound.scratchBytes, role: "activations" });
+    if (!("packing" in bound)) throw new Error(`${run.operator} binds an operand that it was not given`);
+    const { source, packing } = bound;
+    const sizeBytes = packing.length * 4;
+    const { constant } = source;
+    const fill = constant && ((zeros: Float32Array) => packInto(zeros, constant.toFloat32(), packing));
+    const target: Scratch = { scratchBytes: sizeBytes };
+    const index = addBuffer(target, { label: packing.label, sizeBytes, role: "packed", ...(fill && { fill }) });
+    if (!constant) for (const dispatch of packDispatches(target, source, packing)) addStep(dispatch);
+    return index;
+  };
+  for (const dispatch of kernel.dispatches(inputs, outputs)) addStep(dispatch);
+  const plan = { buffers, prepare: [], steps, updates: [], values: new Map(), constants: new Map(), memory: noMemory };
+  return execute(device, plan, outputs, indexOf);
 }
 
 /** The names of the kernels that accept this case. */
@@ -158,7 +172,7 @@ function place(
   });
   const strides = denseStrides(shape.map((extent, axis) => extent + (sides[axis]?.[0] as number) + (sides[axis]?.[1] as number)));
   const offset = strides.reduce((sum, stride, axis) => sum + stride * (sides[axis]?.[0] as number), bordered ? 5 : 0);
-  const memory = { kind: "value", storage: { label, elements: 0, border: noBorder } } as const;
+  const memory = { kind: "storage", storage: { label, elements: 0, border: noBorder } } as const;
   return { dtype, shape, offset, strides, memory, isDense: offset === 0 && sides.every(([before, after]) => before + after === 0) };
 }
 

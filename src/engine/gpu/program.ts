@@ -4,17 +4,20 @@ import { copyWords, gatherWords, isDense, spanOf } from "../gather.ts";
 import { type PlacedValue, type Plan, type PlanBuffer, type Step, withoutContents } from "../plan/plan.ts";
 import { denseStrides } from "../shapes.ts";
 import { fromGpuWords, type Tensor } from "../tensor.ts";
-import { ConstantBuffers } from "./constants.ts";
-import { Device } from "./device.ts";
+import type { Device } from "./device.ts";
+import { Memory, type SharedBuffers } from "./memory.ts";
 import { Staging } from "./read-back.ts";
 
-export interface ProgramOptions {
+export interface ProgramOptions extends SharedBuffers {
   /** Called as pipelines finish compiling. */
   readonly onCompile?: (done: number, total: number) => void;
   /** Values that are read together again and again: memory for it is made once. */
   readonly outputs?: readonly string[];
-  /** Constants of programs before this one. */
-  readonly constants?: ConstantBuffers;
+}
+
+interface EncodedSteps {
+  readonly prepare: readonly EncodedStep[];
+  readonly run: readonly EncodedStep[];
 }
 
 interface EncodedStep {
@@ -28,13 +31,17 @@ export class Program {
   readonly #device: Device;
   #plan: Plan;
   #memory: Memory;
-  #steps: readonly EncodedStep[];
+  #steps: EncodedSteps;
+  /** Version of each parameter when what depends on it was prepared last. */
+  #prepared = new Map<string, number>();
+  /** Of all parameters at that time. */
+  #preparedVersion = -1;
   /** What the program is about to change to. */
   #next: Memory | undefined;
   /** Words of values with a border as they lie on the GPU, zeros around the elements. */
   readonly #spreads = new Map<PlacedValue, Uint32Array<ArrayBuffer>>();
 
-  private constructor(device: Device, plan: Plan, memory: Memory, steps: readonly EncodedStep[]) {
+  private constructor(device: Device, plan: Plan, memory: Memory, steps: EncodedSteps) {
     this.#device = device;
     this.#plan = withoutContents(plan);
     this.#memory = memory;
@@ -51,7 +58,7 @@ export class Program {
    * weights takes the CPU a while, and a page wants to breathe.
    */
   static async create(device: Device, plan: Plan, options: ProgramOptions = {}): Promise<Program> {
-    const memory = new Memory(device, options.constants);
+    const memory = new Memory(device, options);
     try {
       const readBytes = bytesOf((options.outputs ?? []).flatMap((name) => plan.values.get(name) ?? []));
       return new Program(device, plan, memory, await build(device, plan, memory, options.onCompile, readBytes));
@@ -78,29 +85,37 @@ export class Program {
       this.#memory = memory;
       this.#steps = steps;
       this.#plan = withoutContents(plan);
+      this.#prepared.clear();
+      this.#preparedVersion = -1;
     } catch (error) {
       memory.release();
       throw error;
     }
   }
 
-  /** Appends every dispatch to a compute pass; allocates nothing. */
+  /** Appends every dispatch to a compute pass, first those that prepare what changed parameters ask for; allocates nothing. */
   encode(pass: GPUComputePassEncoder): void {
-    let current: GPUComputePipeline | undefined;
-    for (const { pipeline, bindGroup, workgroups } of this.#steps) {
-      if (pipeline !== current) pass.setPipeline(pipeline);
-      current = pipeline;
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
-    }
+    this.#encodePrepare(pass);
+    encodeAll(pass, this.#steps.run);
+    this.#memory.parameters.markChanged(this.#plan.updates);
   }
 
   /** Appends the dispatches of one step only, for timing. */
   encodeStep(pass: GPUComputePassEncoder, index: number): void {
-    const { pipeline, bindGroup, workgroups } = this.#steps[index] as EncodedStep;
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, bindGroup);
-    pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
+    encodeAll(pass, [this.#steps.run[index] as EncodedStep]);
+  }
+
+  #encodePrepare(pass: GPUComputePassEncoder): void {
+    const { parameters } = this.#memory;
+    if (this.#preparedVersion === parameters.version) return;
+    const isStale = (name: string) => this.#prepared.get(name) !== parameters.versionOf(name);
+    const { prepare } = this.#plan;
+    encodeAll(
+      pass,
+      this.#steps.prepare.filter((_, i) => prepare[i]?.parameters.some(isStale)),
+    );
+    for (const name of new Set(prepare.flatMap((step) => step.parameters))) this.#prepared.set(name, parameters.versionOf(name));
+    this.#preparedVersion = parameters.version;
   }
 
   bufferOf(value: Pick<PlacedValue, "buffer">): GPUBuffer {
@@ -164,16 +179,17 @@ async function build(
   memory: Memory,
   onCompile?: ProgramOptions["onCompile"],
   readBytes = 0,
-): Promise<EncodedStep[]> {
-  for (const { bindings, ranges } of plan.steps)
+): Promise<EncodedSteps> {
+  const steps = [...plan.prepare, ...plan.steps];
+  for (const { bindings, ranges } of steps)
     for (const [name, index] of Object.entries(bindings)) {
       const { label, sizeBytes } = plan.buffers[index] as PlanBuffer;
       device.checkBinding(label, ranges?.[name]?.sizeBytes ?? sizeBytes);
     }
-  const compiling = compileAll(device, plan.steps, onCompile);
+  const compiling = compileAll(device, steps, onCompile);
   // A failure meanwhile must not leave it unhandled.
   compiling.catch(() => {});
-  const { bytes, offsets } = encodeAllParams(plan.steps, device.gpu.limits.minUniformBufferOffsetAlignment);
+  const { bytes, offsets } = encodeAllParams(steps, device.gpu.limits.minUniformBufferOffsetAlignment);
   const params = await device.checked("Making the model's buffers", () => {
     if (readBytes > 0) memory.staging = new Staging(device, readBytes);
     return memory.addParams(bytes);
@@ -184,111 +200,27 @@ async function build(
       do memory.add(plan.buffers[next++] as PlanBuffer);
       while (next < plan.buffers.length && performance.now() < until);
     });
-  memory.clearDesk();
+  memory.clearContents();
   const pipelines = await compiling;
-  if (memory.isReleased) return [];
-  return device.checked("Binding the model's buffers", () =>
-    plan.steps.map((step, i) => bindStep(device, step, pipelines[i] as GPUComputePipeline, memory.buffers, params, offsets[i] as number)),
+  if (memory.isReleased) return { prepare: [], run: [] };
+  const encoded = await device.checked("Binding the model's buffers", () =>
+    steps.map((step, i) => bindStep(device, step, pipelines[i] as GPUComputePipeline, memory.buffers, params, offsets[i] as number)),
   );
+  return { prepare: encoded.slice(0, plan.prepare.length), run: encoded.slice(plan.prepare.length) };
+}
+
+function encodeAll(pass: GPUComputePassEncoder, steps: readonly EncodedStep[]): void {
+  let current: GPUComputePipeline | undefined;
+  for (const { pipeline, bindGroup, workgroups } of steps) {
+    if (pipeline !== current) pass.setPipeline(pipeline);
+    current = pipeline;
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
+  }
 }
 
 /** How long buffers are made and filled before others get their turn. */
 const batchMs = 20;
-
-/** What a program holds on the GPU. */
-class Memory {
-  /** As the plan lists them. */
-  readonly buffers: GPUBuffer[] = [];
-  /** For reading all outputs back. */
-  staging: Staging | undefined;
-  isReleased = false;
-  readonly #device: Device;
-  readonly #constants: ConstantBuffers;
-  readonly #keys: string[] = [];
-  readonly #own: GPUBuffer[] = [];
-  readonly #values: GPUBuffer[] = [];
-  /** Of the memory before this one, to be taken over. */
-  #inherited: readonly GPUBuffer[] | undefined;
-  #desk = new Float32Array(0);
-
-  constructor(device: Device, constants = new ConstantBuffers(device)) {
-    this.#device = device;
-    this.#constants = constants;
-  }
-
-  /** Memory for other kernels and weights, in which values lie where they lie in this. */
-  successor(): Memory {
-    const next = new Memory(this.#device, this.#constants);
-    next.staging = this.staging;
-    next.#inherited = this.#values;
-    return next;
-  }
-
-  add(planned: PlanBuffer): void {
-    const { key, role } = planned;
-    if (key !== undefined) {
-      this.buffers.push(this.#constants.take(key, () => this.#make(planned)));
-      this.#keys.push(key);
-      return;
-    }
-    const inherited = role === "weights" ? undefined : this.#inheritedBuffer(planned);
-    const buffer = inherited ?? this.#make(planned);
-    (role === "weights" ? this.#own : this.#values).push(buffer);
-    this.buffers.push(buffer);
-  }
-
-  /** The buffer in which the program before has the same values: the plans list them in the same order. */
-  #inheritedBuffer({ label, sizeBytes }: PlanBuffer): GPUBuffer | undefined {
-    if (!this.#inherited) return undefined;
-    const buffer = this.#inherited[this.#values.length];
-    if (buffer?.size !== Device.bufferSize(sizeBytes))
-      throw new Error(
-        `refine: '${label}' takes ${sizeBytes} bytes, but the program to be refined has ${buffer?.size ?? "no buffer"} there.`,
-      );
-    return buffer;
-  }
-
-  #make({ label, sizeBytes, initial, fill }: PlanBuffer): GPUBuffer {
-    const buffer = this.#device.createBuffer(label, sizeBytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
-    const words = fill ? this.#filled(sizeBytes / 4, fill) : initial;
-    if (words) this.#device.gpu.queue.writeBuffer(buffer, 0, words as Float32Array<ArrayBuffer>);
-    return buffer;
-  }
-
-  /** Contents in an array that serves one buffer after the other: fresh ones took as long to come by and to collect as to fill. */
-  #filled(length: number, fill: (zeros: Float32Array) => void): Float32Array {
-    if (this.#desk.length < length) this.#desk = new Float32Array(length);
-    const words = this.#desk.subarray(0, length).fill(0);
-    fill(words);
-    return words;
-  }
-
-  /** All constants are on the GPU. */
-  clearDesk(): void {
-    this.#desk = new Float32Array(0);
-  }
-
-  addParams(bytes: Uint8Array<ArrayBuffer>): GPUBuffer {
-    const buffer = this.#device.createBuffer("params", bytes.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-    this.#own.push(buffer);
-    this.#device.gpu.queue.writeBuffer(buffer, 0, bytes);
-    return buffer;
-  }
-
-  dispose(): void {
-    this.staging?.dispose();
-    for (const buffer of this.#values) this.#device.destroyBuffer(buffer);
-    this.release();
-  }
-
-  /** All but what a successor takes over. */
-  release(): void {
-    if (this.isReleased) return;
-    this.isReleased = true;
-    for (const buffer of this.#own) this.#device.destroyBuffer(buffer);
-    for (const key of this.#keys) this.#constants.release(key);
-  }
-}
 
 async function compileAll(device: Device, steps: readonly Step[], onCompile: ProgramOptions["onCompile"]): Promise<GPUComputePipeline[]> {
   const pipelines = steps.map((step) => device.pipeline(step.shader, step.constants));

@@ -57,8 +57,6 @@ function describeConvolution(context: OperatorContext, activation: Activation): 
     batch,
     inChannels,
     outChannels: outChannels / groups,
-    ...(w.constant && { weight: w.constant }),
-    ...(bias?.constant && { bias: bias.constant }),
     hasBias: bias !== undefined,
     hasResidual: residual !== undefined,
     activation,
@@ -70,13 +68,12 @@ function describeConvolution(context: OperatorContext, activation: Activation): 
   };
 }
 
-/** Kernels for weights known at load, one or two spatial axes and no negative pads, cheapest first by prediction; then one for any case. */
+/** Kernels for one or two spatial axes and no negative pads, cheapest first by prediction; then one for any case. */
 function kernelsFor(it: ConvolutionCase, target: Target, { convolution, general }: Families): readonly Kernel[] {
   const any = general ? [general.convolution(it)] : [];
   const rank = it.window.kernel.length;
-  const isKnown = it.weight !== undefined && (!it.hasBias || it.bias !== undefined);
   const hasCrop = [...it.window.padsBegin, ...it.window.padsEnd].some((pad) => pad < 0);
-  if (!isKnown || rank > 2 || hasCrop) return any;
+  if (rank > 2 || hasCrop) return any;
   const candidates = [directCandidates, ...convolution].flatMap((family) => family(it, target)).sort((a, b) => a.cost - b.cost);
   const special = candidates.filter(({ isSpecial }) => isSpecial);
   return [...(special.length > 0 ? special : candidates).map(({ kernel }) => kernel), ...any];

@@ -9,7 +9,7 @@ import type { Layout } from "../layout.ts";
 import { broadcastStrides, type Shape, sizeOf } from "../shapes.ts";
 import { collapseAxes } from "./axes.ts";
 import { workgroupCount } from "./dispatch.ts";
-import type { Dispatch, Kernel, PackedConstant, PlacedOperand } from "./operator.ts";
+import type { Binding, Dispatch, Kernel, PlacedOperand, Scratch, Table } from "./operator.ts";
 
 /** A kernel that applies `formula` to the inputs (those at `operands`, by default all), broadcast to output 0. */
 export function elementWiseKernel(
@@ -33,7 +33,7 @@ export function elementWiseKernel(
 }
 
 export interface BoundView extends Layout {
-  readonly binding: PlacedOperand | PackedConstant;
+  readonly binding: PlacedOperand | Table | Scratch;
 }
 
 /** One dispatch over `shape`; every view has one stride per axis of it, 0 or negative ones allowed for inputs. */
@@ -59,7 +59,7 @@ export function elementWiseDispatch(
   extents.forEach((size, at) => {
     params[`size_${at}`] = size;
   });
-  const bindings: Record<string, PlacedOperand | PackedConstant> = {};
+  const bindings: Record<string, Binding> = {};
   views.forEach((view, i) => {
     const name = i === 0 ? "y" : ("abcdefgh"[i - 1] as string);
     bindings[name] = view.binding;

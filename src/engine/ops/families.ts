@@ -4,7 +4,7 @@ import type { MatrixProduct } from "./matrix-product.ts";
 import type { Kernel, Target } from "./operator.ts";
 import type { Pool } from "./pool.ts";
 
-/** Kernels for some convolutions, with their predicted cost. Called for weights known at load, one or two axes, and no negative pads. */
+/** Kernels for some convolutions, with their predicted cost. Called for one or two axes and no negative pads. */
 export type ConvolutionFamily = (it: ConvolutionCase, target: Target) => readonly Candidate[];
 
 /** One kernel each for any case. They come last in an operator's list, after those for special cases. */

@@ -2,7 +2,7 @@
 // https://onnx.ai/onnx/operators/onnx__Gemm.html
 import { broadcastStrides, denseStrides } from "../shapes.ts";
 import { checkSameType, floatInput } from "./checks.ts";
-import { productKernels } from "./matrix-product.ts";
+import { isPackedOnce, productKernels } from "./matrix-product.ts";
 import { defineOperator } from "./operator.ts";
 
 export default defineOperator("Gemm", { since: 7 }, (context) => {
@@ -41,7 +41,7 @@ export default defineOperator("Gemm", { since: 7 }, (context) => {
           beta,
           aStrides: left.strides,
           bStrides: right.strides,
-          b: b.constant,
+          isPackedOnce: isPackedOnce(b),
           ...(c ? { cStrides: broadcastStrides(c.shape, denseStrides(c.shape), shape) as [number, number] } : {}),
         },
         target,

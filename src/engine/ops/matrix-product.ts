@@ -1,15 +1,7 @@
 // The kernels behind Gemm and MatMul: y = alpha · a · b + beta · c. The one for any case is in on-demand/.
 import { generateMatrixProduct, groupsPerWorkgroup, type MatrixProductVariant } from "../../shaders/generate/matrix-product.ts";
-import type { Tensor } from "../tensor.ts";
-import {
-  type Dispatch,
-  type Kernel,
-  type OperatorContext,
-  type PackedConstant,
-  type PlacedOperand,
-  packLater,
-  type Target,
-} from "./operator.ts";
+import { sizeOf } from "../shapes.ts";
+import type { Dispatch, Kernel, Operand, OperatorContext, Packed, PackingMove, PlacedOperand, Table, Target } from "./operator.ts";
 
 /** Sizes and strides of one product, in elements; strides are [row, column]. */
 export interface MatrixProduct {
@@ -28,39 +20,45 @@ export interface MatrixProduct {
   readonly beta?: number;
   /** Of input 2, where there is one. */
   readonly cStrides?: readonly [number, number];
-  /** `b`, where it is known at load: it is then repacked for the kernel that wants it so. */
-  readonly b?: Tensor | undefined;
+  /** Whether `b` is known at load, or changes with parameters only: packing it then costs a run nothing. */
+  readonly isPackedOnce?: boolean;
 }
 
 // WebGPU refuses empty bindings, so a missing addend is four zero bytes.
-const noAddend: PackedConstant = { label: "no addend", data: new Float32Array(1) };
+const noAddend: Table = { label: "no addend", data: new Float32Array(1) };
 
 /** Kernels for one product. Inputs are a, b and, with `cStrides`, c. All are read dense. */
 export function productKernels({ families }: OperatorContext, product: MatrixProduct, target: Target): readonly Kernel[] {
-  return [...matrixProductKernels(product, target), ...(families.general ? [families.general.product(product)] : [])];
+  const general = families.general ? [families.general.product(product)] : [];
+  const { rows, columns, depth, batch, bStrides, isPackedOnce } = product;
+  if (batch || rows * columns * depth === 0) return general;
+  const liesByRows = columns % 4 === 0 && bStrides[0] === columns && bStrides[1] === 1;
+  if (liesByRows && !isPackedOnce) return [rowsKernel(product, target), ...general];
+  // Packing costs a run about as much as one row of the product, so with many rows it pays as well; the general kernel needs none.
+  return isPackedOnce || rows < fewRows ? [packedKernel(product, target), ...general] : [...general, packedKernel(product, target)];
 }
 
-/**
- * For one product whose `b` is known, or lies by rows whose length is a multiple of 4.
- */
-function matrixProductKernels(product: MatrixProduct, target: Target): readonly Kernel[] {
-  const { rows, columns, depth, batch, b, bStrides } = product;
-  const kernels: Kernel[] = [];
-  if (!batch && rows * columns * depth > 0) {
-    if (b)
-      kernels.push({
-        name: "columns",
-        ignoresInputs: [1],
-        dispatches: (inputs, outputs) =>
-          partsOf(product, target).map((part) => byColumns(product, target, inputs, outputs, packColumns(b, product, part), part)),
-      });
-    else if (columns % 4 === 0 && bStrides[0] === columns && bStrides[1] === 1)
-      kernels.push({
-        name: "columns",
-        dispatches: (inputs, outputs) => [byColumns(product, target, inputs, outputs, inputs[1] as PlacedOperand)],
-      });
-  }
-  return kernels;
+/** With fewer rows most of the general kernel's invocations, which share out tiles of 64 rows, would have none. */
+const fewRows = 16;
+
+/** Reads a `b` whose rows lie one after the other. */
+function rowsKernel(product: MatrixProduct, target: Target): Kernel {
+  return { name: "columns", dispatches: (inputs, outputs) => [byColumns(product, target, inputs, outputs, inputs[1] as PlacedOperand)] };
+}
+
+function packedKernel(product: MatrixProduct, target: Target): Kernel {
+  return {
+    name: "columns",
+    dispatches: (inputs, outputs) =>
+      partsOf(product, target).map((part) =>
+        byColumns(product, target, inputs, outputs, packColumns(inputs[1] as PlacedOperand, product, part), part),
+      ),
+  };
+}
+
+/** Whether packing an operand costs a run nothing, see {@link MatrixProduct.isPackedOnce}. */
+export function isPackedOnce({ constant, isPrepared }: Operand): boolean {
+  return constant !== undefined || isPrepared === true;
 }
 
 export type Inputs = readonly (PlacedOperand | undefined)[];
@@ -83,7 +81,7 @@ function byColumns(
   target: Target,
   inputs: Inputs,
   outputs: readonly PlacedOperand[],
-  b: PlacedOperand | PackedConstant,
+  b: PlacedOperand | Packed,
   { first, columns }: Part = { first: 0, columns: product.columns },
 ): Dispatch {
   const { rows, depth, alpha = 1, beta = 1, aStrides, cStrides = [0, 0] } = product;
@@ -110,7 +108,7 @@ function byColumns(
   };
 }
 
-export function addend({ cStrides }: MatrixProduct, inputs: Inputs): PlacedOperand | PackedConstant {
+export function addend({ cStrides }: MatrixProduct, inputs: Inputs): PlacedOperand | Table {
   return cStrides ? (inputs[2] as PlacedOperand) : noAddend;
 }
 
@@ -127,16 +125,22 @@ function partsOf({ columns, depth }: MatrixProduct, { maxBindingBytes = Number.P
 }
 
 /** A part of `b` as [depth, groups, 4]; its last column fills the last group up. */
-function packColumns(b: Tensor, { depth, bStrides }: MatrixProduct, { first, columns }: Part): PackedConstant {
+function packColumns(source: PlacedOperand, { depth, bStrides }: MatrixProduct, { first, columns }: Part): Packed {
   const width = Math.ceil(columns / 4) * 4;
   const [rowStride, columnStride] = bStrides;
-  return packLater(`${depth}×${columns} matrix by columns from ${first}, of strides of ${bStrides}`, depth * width, (data) => {
-    const source = b.toFloat32();
+  const label = `${depth}×${columns} matrix by columns from ${first}, of strides of ${bStrides}`;
+  const length = depth * width;
+  if (length === sizeOf(source.shape) && columnStride === 1 && rowStride === columns) {
     // Already as the kernel reads it.
-    if (width === columns && columnStride === 1 && rowStride === columns) return data.set(source);
-    for (let n = 0; n < width; n++) {
-      const column = (first + Math.min(n, columns - 1)) * columnStride;
-      for (let k = 0; k < depth; k++) data[k * width + n] = source[k * rowStride + column] as number;
-    }
+    const dense = { offset: 0, strides: [1] };
+    return { source, packing: { label, length, moves: [{ shape: [length], from: dense, to: dense }] } };
+  }
+  const move = (count: number, to: number, from: number, step: number): PackingMove => ({
+    shape: [count, depth],
+    from: { offset: (first + from) * columnStride, strides: [step, rowStride] },
+    to: { offset: to, strides: [1, width] },
   });
+  const moves = [move(columns, 0, 0, columnStride)];
+  if (width > columns) moves.push(move(width - columns, columns, columns - 1, 0));
+  return { source, packing: { label, length, moves } };
 }

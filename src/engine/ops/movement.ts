@@ -6,7 +6,7 @@ import { denseStrides, normalizeAxis, type Shape, sizeOf } from "../shapes.ts";
 import { bytesPerElement, isFloat, Tensor } from "../tensor.ts";
 import { checkSameType } from "./checks.ts";
 import { copyDispatch } from "./element-wise-kernel.ts";
-import { defineOperator, type Kernel, type Operation, type PackedConstant, type PlacedOperand } from "./operator.ts";
+import { defineOperator, type Kernel, type Operation, type PlacedOperand, type Table } from "./operator.ts";
 
 /** A rectangular piece of input `input` that lands on a piece of output `output`; both walk `shape`. */
 export interface Move {
@@ -50,7 +50,7 @@ function layoutOf({ offset, strides }: Layout): Layout {
   return { offset, strides };
 }
 
-function filledView(y: PlacedOperand, value: number): Layout & { binding: PackedConstant } {
+function filledView(y: PlacedOperand, value: number): Layout & { binding: Table } {
   const data = isFloat(y.dtype) ? new Float32Array([value]) : new Int32Array([value]);
   return { binding: { label: "fill", data }, offset: 0, strides: y.shape.map(() => 0) };
 }

@@ -4,6 +4,7 @@ import type { AttributeReader } from "../attributes.ts";
 import type { ValueType } from "../graph/graph.ts";
 import type { Pass } from "../graph/pass.ts";
 import type { Layout } from "../layout.ts";
+import type { Shape } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Families } from "./families.ts";
 
@@ -23,8 +24,8 @@ export interface PlacedOperand extends Operand, Layout {
   readonly isDense: boolean;
 }
 
-/** A value lies in memory that steps write. A constant gets its buffer when it is bound, an input that the kernel ignores gets none. */
-export type OperandMemory = { readonly kind: "value"; readonly storage: Storage } | { readonly kind: "constant" | "ignored" };
+/** A value, an input or a parameter lies in a storage. A constant gets a buffer when a dispatch binds it. */
+export type OperandMemory = { readonly kind: "storage"; readonly storage: Storage } | { readonly kind: "constant"; readonly name: string };
 
 /** Memory that one value, or several names and slices of it, occupy. */
 export interface Storage {
@@ -44,32 +45,61 @@ export interface Border {
   readonly right: number;
 }
 
-/** Data made for one kernel: tables, or repacked weights, which are made when they are uploaded (see {@link packLater}). */
-export type PackedConstant = { readonly label: string } & (
-  | { readonly data: Float32Array | Int32Array | Uint32Array }
-  | { readonly sizeBytes: number; readonly pack: (zeros: Float32Array) => void }
-);
+/** Data made for one kernel while it is planned, such as the offsets of a convolution's taps. */
+export interface Table {
+  readonly label: string;
+  readonly data: Float32Array | Int32Array | Uint32Array;
+}
+
+/** A strided piece of a source, and where in the packed form it goes. Both walk `shape`; a stride may be 0 or negative. */
+export interface PackingMove {
+  readonly shape: Shape;
+  readonly from: Layout;
+  readonly to: Layout;
+}
 
 /**
- * Weights that are repacked when they are uploaded, while pipelines compile, and not at all where a plan before this one
- * uploaded them.
- *
- * @param label says the layout in full: what is packed from the same constants under the same label and size is the same
- * @param pack fills zeros with nothing but what the node's constants make of them
+ * How a kernel wants the elements of an input, usually weights: zeros, and in them pieces of the source. It is data, so constants are packed on
+ * the CPU when they are uploaded, and anything else on the GPU, by the same description.
  */
-export function packLater(label: string, length: number, pack: (zeros: Float32Array) => void): PackedConstant {
-  return { label, sizeBytes: length * 4, pack };
+export interface Packing {
+  /** Says the layout in full: what is packed from one source under one label to one length is the same. */
+  readonly label: string;
+  /** In elements. */
+  readonly length: number;
+  readonly moves: readonly PackingMove[];
+  /** What moves write instead of the element that they read. */
+  readonly transform?: PackingTransform;
+  /** Whether a constant so packed keeps its 32 bits where others are stored in halves. */
+  readonly isExact?: boolean;
+}
+
+/** Makes several numbers of several elements, such as the 36 of a Winograd kernel from its 9 weights. */
+export interface PackingTransform {
+  /** @param from index of the first element that it reads, `to` of the first that it writes */
+  apply(source: Float32Array, from: number, target: Float32Array, to: number): void;
+  /** The same for every point of a move, on the GPU. */
+  dispatch(move: PackingMove, source: PlacedOperand, target: Scratch): Dispatch;
+}
+
+/** An input in a packed form. It is made once for each source and packing, and again only when the source changes. */
+export interface Packed {
+  /** A dense operand: `readsStrided` must not name this input. */
+  readonly source: PlacedOperand;
+  readonly packing: Packing;
 }
 
 export interface Dispatch {
   readonly shader: Shader;
   readonly constants?: Readonly<Record<string, number>>;
   readonly params: ParamValues;
-  /** Binding name to an operand, packed data, or scratch memory `{ scratchBytes }` (the same object binds the same memory). */
-  readonly bindings: Readonly<Record<string, PlacedOperand | PackedConstant | Scratch>>;
+  /** Binding name to what is bound there. The same {@link Scratch} object binds the same memory. */
+  readonly bindings: Readonly<Record<string, Binding>>;
   /** How many. The planner folds them into a grid that the GPU allows; see `foldWorkgroups` for how a shader numbers them. */
   readonly workgroups: number;
 }
+
+export type Binding = PlacedOperand | Packed | Table | Scratch;
 
 /** Memory that lives between the dispatches of one kernel. */
 export interface Scratch {
@@ -88,8 +118,11 @@ export interface Kernel {
   readonly writesStrided?: boolean;
   /** A zero border this kernel needs around an input, by input index. Implies that it reads that input strided. */
   readonly borders?: Readonly<Record<number, Border>>;
-  /** Inputs it never binds (read at plan time, as packed weights are): no buffer is made for them. */
-  readonly ignoresInputs?: readonly number[];
+  /**
+   * An input whose memory output 0 takes over: the kernel changes it where it lies, through the output's offset and strides, and is given
+   * `undefined` for this input. Where the input must survive, the planner copies it to the output first.
+   */
+  readonly inPlace?: number;
   dispatches(inputs: readonly (PlacedOperand | undefined)[], outputs: readonly PlacedOperand[]): readonly Dispatch[];
 }
 

@@ -20,19 +20,22 @@ export interface Unbound {
 }
 
 export function bindPlan(planned: PlannedGraph, unbound: Unbound, halves: HalfStorage | undefined): Plan {
-  const { emission, assignment, placements, requests, peakBytes } = unbound;
+  const { emission, assignment, placements, peakBytes } = unbound;
   const shared = assignedBuffers(planned, unbound);
-  const constantBuffers = emission.memories.filter((memory): memory is PlanBuffer => !isStorage(memory));
-  const buffers = [...shared, ...constantBuffers];
-  const indexOf = new Map<Memory, number>([
-    ...assignment.bufferOf,
-    ...constantBuffers.map((buffer, i) => [buffer, shared.length + i] as const),
-  ]);
+  const ownBuffers = emission.memories.filter((memory): memory is PlanBuffer => !isStorage(memory));
+  const indexOf = new Map<Memory, number>([...assignment.bufferOf, ...ownBuffers.map((buffer, i) => [buffer, shared.length + i] as const)]);
+  for (const [storage, buffer] of emission.ownBuffers) indexOf.set(storage, indexOf.get(buffer) as number);
+  const binder = new Binder(unbound, indexOf, halves, planned.target);
+  const prepare = emission.prepare.map((step) => ({ ...binder.bind(step), parameters: step.parameters ?? [] }));
+  const groups = binder.bindAll(emission.steps);
+  const producedBy = producerSteps(planned, emission.steps, groups);
   return {
-    buffers,
-    steps: bindSteps(emission.steps, requests, assignment, indexOf, { halves, target: planned.target }),
-    ...placedValues(planned, placements, indexOf),
-    memory: { weightBytes: sizeOf(constantBuffers), activationBytes: sizeOf(shared), peakLiveBytes: peakBytes },
+    buffers: [...shared, ...ownBuffers],
+    prepare,
+    steps: declareAliases(groups.flat()),
+    updates: [...(planned.graph.updates?.keys() ?? [])],
+    ...placedValues(planned, placements, indexOf, producedBy),
+    memory: { weightBytes: sizeOf(ownBuffers), activationBytes: sizeOf(shared), peakLiveBytes: peakBytes },
   };
 }
 
@@ -54,6 +57,7 @@ function placedValues(
   planned: PlannedGraph,
   placements: Placements,
   indexOf: ReadonlyMap<Memory, number>,
+  producedBy: ReadonlyMap<string, number>,
 ): Pick<Plan, "values" | "constants"> {
   const values = new Map<string, PlacedValue>();
   const constants = new Map<string, Tensor>();
@@ -62,47 +66,84 @@ function placedValues(
     const constant = planned.graph.initializers.get(name);
     if (placement) {
       const { offset, strides, storage } = placement;
-      values.set(name, { ...typeOf(planned, name), offset, strides, buffer: indexOf.get(storage) as number });
+      const step = producedBy.get(name);
+      const buffer = indexOf.get(storage) as number;
+      values.set(name, { ...typeOf(planned, name), offset, strides, buffer, ...(step !== undefined && { producedBy: step }) });
     } else if (constant) constants.set(name, constant);
   }
   return { values, constants };
 }
 
-/** The steps with their buffers. Before the first step that writes a storage there may be one that clears its border. */
-function bindSteps(
+/** Which step writes a value last: the last one of its node, or where a node has none, as a view, of the nodes before it. */
+function producerSteps(
+  { nodes }: PlannedGraph,
   unbound: readonly UnboundStep[],
-  requests: readonly Request[],
-  { bufferOf, rangeOf, borderClears }: Assignment,
-  indexOf: ReadonlyMap<Memory, number>,
-  { halves, target }: { readonly halves: HalfStorage | undefined; readonly target: Target },
-): readonly Step[] {
-  const halved = new Set<Storage>(requests.flatMap(({ storage, elementBytes }) => (elementBytes === 2 ? storage : [])));
-  const isHalf = (memory: Memory) => (isStorage(memory) ? halved.has(memory) : memory.holdsHalves === true);
-  const steps = unbound.map(({ step, memory, touched }): Step[] => {
+  groups: readonly (readonly Step[])[],
+): ReadonlyMap<string, number> {
+  const lastOfNode = new Map<number, number>();
+  let count = 0;
+  unbound.forEach(({ position }, i) => {
+    count += (groups[i] as readonly Step[]).length;
+    lastOfNode.set(position, count - 1);
+  });
+  const producedBy = new Map<string, number>();
+  for (const { node, position } of nodes) {
+    const step = lastOfNode.get(position) ?? Math.max(-1, ...node.inputs.flatMap((input) => producedBy.get(input) ?? []));
+    if (step >= 0) for (const output of node.outputs) producedBy.set(output, step);
+  }
+  return producedBy;
+}
+
+class Binder {
+  readonly #requests: readonly Request[];
+  readonly #assignment: Assignment;
+  readonly #indexOf: ReadonlyMap<Memory, number>;
+  readonly #halves: HalfStorage | undefined;
+  readonly #target: Target;
+  readonly #halved: ReadonlySet<Storage>;
+
+  constructor({ requests, assignment }: Unbound, indexOf: ReadonlyMap<Memory, number>, halves: HalfStorage | undefined, target: Target) {
+    this.#requests = requests;
+    this.#assignment = assignment;
+    this.#target = target;
+    this.#indexOf = indexOf;
+    this.#halves = halves;
+    this.#halved = new Set(requests.flatMap(({ storage, elementBytes }) => (elementBytes === 2 ? storage : [])));
+  }
+
+  /** The steps with their buffers, each in a group: before the first step that writes a storage there may be one that clears its border. */
+  bindAll(unbound: readonly UnboundStep[]): readonly (readonly Step[])[] {
+    const { bufferOf, rangeOf, borderClears } = this.#assignment;
+    const groups = unbound.map((step) => [this.bind(step)]);
+    for (const { storage, lifetime, elementBytes } of this.#requests) {
+      const elements = borderClears.get(storage);
+      if (elements === undefined || lifetime === "always") continue;
+      const step = zeroBorderStep(storage, elements, bufferOf.get(storage) as number, {
+        range: rangeOf.get(storage),
+        target: this.#target,
+      });
+      groups[lifetime.first]?.unshift(elementBytes === 2 && this.#halves ? this.#halves.ofBorder(step) : step);
+    }
+    return groups;
+  }
+
+  bind({ step, memory, touched }: UnboundStep): Step {
     const entries = Object.entries(memory);
-    const halfNames = entries.flatMap(([name, bound]) => (isHalf(bound) ? name : []));
+    const halfNames = entries.flatMap(([name, bound]) => (this.#isHalf(bound) ? name : []));
     const ranges = entries.flatMap(([name, bound]): [string, BoundRange][] => {
-      const range = isStorage(bound) ? rangeOf.get(bound) : undefined;
+      const range = isStorage(bound) ? this.#assignment.rangeOf.get(bound) : undefined;
       return range ? [[name, range]] : [];
     });
-    return [
-      {
-        ...step,
-        shader: halves?.shader(step.shader, halfNames) ?? step.shader,
-        bindings: Object.fromEntries(entries.map(([name, bound]) => [name, indexOf.get(bound) as number])),
-        ...(ranges.length > 0 && { ranges: Object.fromEntries(ranges) }),
-        bytes: entries.reduce((sum, [name, bound]) => sum + (touched[name] ?? 0) * (isHalf(bound) ? 2 : 4), 0),
-      },
-    ];
-  });
-  for (const { storage, lifetime, elementBytes } of requests) {
-    const elements = borderClears.get(storage);
-    if (elements === undefined || lifetime === "always") continue;
-    const step = zeroBorderStep(storage, elements, bufferOf.get(storage) as number, {
-      range: rangeOf.get(storage),
-      target,
-    });
-    steps[lifetime.first]?.unshift(elementBytes === 2 && halves ? halves.ofBorder(step) : step);
+    return {
+      ...step,
+      shader: this.#halves?.shader(step.shader, halfNames) ?? step.shader,
+      bindings: Object.fromEntries(entries.map(([name, bound]) => [name, this.#indexOf.get(bound) as number])),
+      ...(ranges.length > 0 && { ranges: Object.fromEntries(ranges) }),
+      bytes: entries.reduce((sum, [name, bound]) => sum + (touched[name] ?? 0) * (this.#isHalf(bound) ? 2 : 4), 0),
+    };
   }
-  return declareAliases(steps.flat());
+
+  #isHalf(memory: Memory): boolean {
+    return isStorage(memory) ? this.#halved.has(memory) : memory.holdsHalves === true;
+  }
 }

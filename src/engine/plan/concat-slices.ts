@@ -13,17 +13,24 @@ export interface Slice {
 /**
  * The values that become slices. Slices nest: a Concat inside a Concat writes into the outermost one, the "whole".
  *
+ * @param fixed values that are placed already
  * @param borders of each value that has one; the whole's border becomes the union of its own and its slices'
  */
-export function chooseSlices(planned: PlannedGraph, borders: Map<string, Border>): ReadonlyMap<string, Slice> {
-  const { nodes, uses, producers } = planned;
+export function chooseSlices(
+  planned: PlannedGraph,
+  fixed: { has(name: string): boolean },
+  borders: Map<string, Border>,
+): ReadonlyMap<string, Slice> {
+  const { nodes, uses, producers, dependencies } = planned;
   const slices = new Map<string, Slice>();
   /** Slice to whole. From the last Concat to the first, so a whole is known before its slices. */
   const wholes = new Map<string, string>();
   const wholeOf = (name: string): string => wholes.get(name) ?? name;
 
-  const isEligible = (name: string): boolean => {
+  const isEligible = (name: string, output: string): boolean => {
     const producer = producers.get(name);
+    // What is prepared once must not lie in memory that every run uses for something else.
+    if (dependencies.has(name) !== dependencies.has(output) || fixed.has(name)) return false;
     if (producer?.kernel?.writesStrided !== true || producer.operation.isView || slices.has(name)) return false;
     return (uses.get(name) ?? []).every(readsStrided);
   };
@@ -50,7 +57,7 @@ export function chooseSlices(planned: PlannedGraph, borders: Map<string, Border>
     for (const name of node.inputs) {
       const from = start;
       start += typeOf(planned, name).shape[operation.concatAxis] as number;
-      if (repeated.has(name) || !isEligible(name)) continue;
+      if (repeated.has(name) || !isEligible(name, output)) continue;
       const border = unionBorder(borders.get(whole) ?? noBorder, borders.get(name) ?? noBorder);
       if (hasBorder(border)) {
         mayHaveBorder ??= mayWholeHaveBorder(planned, concat, slices);

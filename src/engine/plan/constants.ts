@@ -1,65 +1,66 @@
 // The buffers of constants: each is made once, however many steps bind it, and filled when it is uploaded.
-import type { Node, TypedGraph } from "../graph/graph.ts";
-import type { PackedConstant } from "../ops/operator.ts";
+import type { Packing, Table } from "../ops/operator.ts";
 import { isFloat, type Tensor, toGpuWords } from "../tensor.ts";
 import type { HalfStorage } from "./halves.ts";
+import { packInto } from "./packing.ts";
 import type { PlanBuffer } from "./plan.ts";
 
 /** Elements of a constant from which on it is stored in halves: what is small may be a scale or an epsilon that must stay exact. */
 const leastHalves = 1024;
 
 export class ConstantPool {
-  readonly #graph: TypedGraph;
+  readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #halves: HalfStorage | undefined;
-  readonly #names: ReadonlyMap<Tensor, string>;
-  /** By key, or by itself where a constant has none. */
-  readonly #buffers = new Map<string | PackedConstant | Tensor, PlanBuffer>();
+  readonly #buffers = new Map<string | Table, PlanBuffer>();
 
-  constructor(graph: TypedGraph, halves: HalfStorage | undefined) {
-    this.#graph = graph;
+  constructor(tensors: ReadonlyMap<string, Tensor>, halves: HalfStorage | undefined) {
+    this.#tensors = tensors;
     this.#halves = halves;
-    this.#names = new Map(Array.from(graph.initializers, ([name, tensor]) => [tensor, name]));
   }
 
-  packed(label: string, node: Node, packed: PackedConstant): PlanBuffer {
-    const sizeBytes = bytesOf(packed);
-    if ("data" in packed) return this.#once(packed, { label, role: "weights", sizeBytes, initial: packed.data });
-    // Names of constants do not change from plan to plan, those of fused nodes do.
-    const constants = node.inputs.filter((name) => this.#graph.initializers.has(name));
-    const key = [...constants, packed.label, sizeBytes].join("\n");
-    return this.#once(key, this.#asHalves({ label, role: "weights", sizeBytes, key, fill: packed.pack }));
+  table(label: string, table: Table): PlanBuffer {
+    return this.#once(table, () => ({ label, role: "weights", sizeBytes: table.data.byteLength, initial: table.data }));
   }
 
-  tensor(label: string, constant: Tensor): PlanBuffer {
-    const key = this.#names.get(constant);
-    const buffer: PlanBuffer = {
-      label,
-      role: "weights",
-      sizeBytes: constant.size * 4,
-      ...(key !== undefined && { key }),
-      get initial() {
-        return toGpuWords(constant);
-      },
-    };
-    const isLarge = isFloat(constant.dtype) && constant.size >= leastHalves;
-    return this.#once(key ?? constant, isLarge ? this.#asHalves(buffer) : buffer);
+  /** The constant of this name as it is in the file. */
+  tensor(label: string, name: string): PlanBuffer {
+    return this.#once(name, () => {
+      const tensor = this.#tensors.get(name) as Tensor;
+      const buffer: PlanBuffer = {
+        label,
+        role: "weights",
+        sizeBytes: tensor.size * 4,
+        key: name,
+        get initial() {
+          return toGpuWords(tensor);
+        },
+      };
+      return isFloat(tensor.dtype) && tensor.size >= leastHalves ? this.#asHalves(buffer) : buffer;
+    });
   }
 
-  lengthOf(packed: PackedConstant): number {
-    return bytesOf(packed) / 4;
+  packed(label: string, name: string, packing: Packing): PlanBuffer {
+    // A constant's name does not change from plan to plan, and never means other elements.
+    const key = packedKey(name, packing);
+    return this.#once(key, () => {
+      const fill = (zeros: Float32Array) => packInto(zeros, (this.#tensors.get(name) as Tensor).toFloat32(), packing);
+      const buffer: PlanBuffer = { label, role: "weights", sizeBytes: packing.length * 4, key, fill };
+      return packing.isExact ? buffer : this.#asHalves(buffer);
+    });
   }
 
   #asHalves(buffer: PlanBuffer): PlanBuffer {
     return this.#halves?.weights(buffer) ?? buffer;
   }
 
-  #once(identity: string | PackedConstant | Tensor, buffer: PlanBuffer): PlanBuffer {
-    const known = this.#buffers.get(identity) ?? buffer;
+  #once(identity: string | Table, make: () => PlanBuffer): PlanBuffer {
+    const known = this.#buffers.get(identity) ?? make();
     this.#buffers.set(identity, known);
     return known;
   }
 }
 
-function bytesOf(packed: PackedConstant): number {
-  return "data" in packed ? packed.data.byteLength : packed.sizeBytes;
+/** What is packed from one source under the same key is the same. */
+export function packedKey(name: string, { label, length }: Packing): string {
+  return [name, label, length].join("\n");
 }

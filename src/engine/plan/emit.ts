@@ -1,18 +1,19 @@
 // Lists the dispatches of every node, and the copies that bring its inputs into the layouts that its kernel reads.
 import type { ValueType } from "../graph/graph.ts";
-import { copyDispatch } from "../ops/element-wise-kernel.ts";
-import type { Dispatch, PackedConstant, PlacedOperand, Scratch, Storage } from "../ops/operator.ts";
+import { type BoundView, copyDispatch } from "../ops/element-wise-kernel.ts";
+import type { Binding, Dispatch, Packed, PlacedOperand, Scratch, Storage } from "../ops/operator.ts";
 import { denseStrides, sizeOf } from "../shapes.ts";
-import { isFloat, type Tensor } from "../tensor.ts";
-import { ConstantPool } from "./constants.ts";
+import { isFloat, type Tensor, toGpuWords } from "../tensor.ts";
+import { ConstantPool, packedKey } from "./constants.ts";
 import type { HalfStorage } from "./halves.ts";
 import { borderedPlacement, coversBorder, noBorder, type Placement } from "./layouts.ts";
 import { gridOf } from "./limits.ts";
 import { type PlannedGraph, type PlannedNode, readsStrided, typeOf } from "./nodes.ts";
+import { isIdentity, packDispatches } from "./packing.ts";
 import { type Placements, wantedBorder } from "./place.ts";
 import type { PlanBuffer, Step } from "./plan.ts";
 
-/** What a binding refers to before buffers are assigned: a storage, or the buffer of a constant. */
+/** What a binding refers to before buffers are assigned: a storage that shares its buffer with others, or a buffer of its own. */
 export type Memory = Storage | PlanBuffer;
 
 export function isStorage(memory: Memory): memory is Storage {
@@ -27,12 +28,19 @@ export interface UnboundStep {
   readonly touched: Readonly<Record<string, number>>;
   /** Index of the node that it computes for. */
   readonly position: number;
+  /** Of a step that depends on nothing else that changes: the parameters that it depends on. */
+  readonly parameters?: readonly string[] | undefined;
 }
 
 export interface Emission {
+  /** Steps for when parameters change. */
+  readonly prepare: readonly UnboundStep[];
+  /** Steps of every run. */
   readonly steps: readonly UnboundStep[];
   /** Everything that steps bind, and the inputs, in order of appearance. */
   readonly memories: readonly Memory[];
+  /** The buffers of storages that share with nothing because what lies in them outlives a run. */
+  readonly ownBuffers: ReadonlyMap<Storage, PlanBuffer>;
   /** Storages of floating-point values. */
   readonly floats: ReadonlySet<Storage>;
 }
@@ -41,11 +49,19 @@ export function emitSteps(planned: PlannedGraph, placements: Placements, halves:
   const emitter = new Emitter(planned, placements, halves);
   for (const { name } of planned.graph.inputs) emitter.operand(name);
   for (const node of planned.nodes) emitter.emit(node);
+  emitter.emitUpdates();
+  // A parameter that can be read has a buffer even where no step binds it.
+  for (const name of planned.kept) if (planned.graph.parameters?.has(name)) emitter.operand(name);
   return emitter;
 }
 
+/** Whom a step computes for: its place in the order, and its parameters where it is prepared. */
+type Owner = Pick<UnboundStep, "position" | "parameters">;
+
 class Emitter implements Emission {
+  readonly prepare: UnboundStep[] = [];
   readonly steps: UnboundStep[] = [];
+  readonly ownBuffers = new Map<Storage, PlanBuffer>();
   readonly floats = new Set<Storage>();
   readonly #memories = new Set<Memory>();
   readonly #planned: PlannedGraph;
@@ -53,12 +69,15 @@ class Emitter implements Emission {
   readonly #constants: ConstantPool;
   /** A second, bordered home of a value whose first home cannot have the border. */
   readonly #borderedCopies = new Map<string, Placement>();
-  readonly #scratch = new Map<Scratch, Storage>();
+  /** What each storage with a buffer of its own depends on. */
+  readonly #parametersOf = new Map<Storage, readonly string[]>();
+  readonly #packed = new Map<Storage, Map<string, PlanBuffer>>();
+  readonly #scratch = new Map<Scratch, Storage | PlanBuffer>();
 
   constructor(planned: PlannedGraph, placements: Placements, halves: HalfStorage | undefined) {
     this.#planned = planned;
     this.#placements = placements;
-    this.#constants = new ConstantPool(planned.graph, halves);
+    this.#constants = new ConstantPool(planned.graph.initializers, halves);
   }
 
   get memories(): readonly Memory[] {
@@ -66,21 +85,43 @@ class Emitter implements Emission {
   }
 
   emit(planned: PlannedNode): void {
-    const { node, operation, kernel } = planned;
+    const { node, operation, kernel, position } = planned;
+    const owner = { position, parameters: this.#planned.dependencies.get(node.outputs.find((name) => name) ?? "") };
     if (!kernel) {
       const [input, output] = [node.inputs[0] as string, node.outputs[0] as string];
       // A view of a value with gaps, or of a constant, is a copy after all.
       const isShared = this.#placements.of.get(input)?.storage === this.#placements.of.get(output)?.storage;
-      if (!isShared) this.#emitCopy(planned, node.name, this.operand(input), this.operand(output));
+      if (!isShared) this.#emitCopy(owner, node.name, this.operand(input), this.operand(output));
       return;
     }
     const inputs = node.inputs.map((name, index) => this.#inputFor(planned, name, index));
-    const outputs = node.outputs.map((name, i) => (name ? this.operand(name) : this.#unwantedOutput(operation.outputs[i] as ValueType)));
+    const outputs = node.outputs.map((name, i) =>
+      name ? this.operand(name) : this.#unwantedOutput(operation.outputs[i] as ValueType, owner),
+    );
     let { macs = 0 } = operation;
     for (const dispatch of kernel.dispatches(inputs, outputs)) {
-      this.#emitDispatch(planned, node.name, kernel.name, dispatch, macs);
+      this.#emitDispatch(owner, node.name, kernel.name, dispatch, macs);
       macs = 0;
     }
+  }
+
+  /** Copies into parameters what they are after the run, unless a kernel changed them in place. */
+  emitUpdates(): void {
+    const { graph, nodes } = this.#planned;
+    const owner = { position: nodes.length };
+    const updates = [...(graph.updates ?? [])].filter(
+      ([name, value]) => name !== value && this.#placements.changedInto.get(name) !== value,
+    );
+    const isParameter = (value: string) => {
+      const storage = this.#placements.of.get(value)?.storage;
+      return storage !== undefined && this.ownBuffers.get(storage)?.role === "parameter";
+    };
+    // A parameter that another one becomes is copied aside first, for it may be written before it is read.
+    const copies = updates.map(([name, value]) => {
+      const operand = this.operand(value);
+      return { name, from: isParameter(value) ? this.#copyAside(owner, value, operand) : operand };
+    });
+    for (const { name, from } of copies) this.#emitCopy(owner, `${name} updated`, from, this.operand(name));
   }
 
   operand(name: string): PlacedOperand {
@@ -88,108 +129,171 @@ class Emitter implements Emission {
     if (placement) return this.#placedAt(name, placement);
     const constant = this.#planned.graph.initializers.get(name) as Tensor;
     const layout = { offset: 0, strides: denseStrides(constant.shape), isDense: true };
-    // A constant gets a buffer only when a dispatch binds it.
-    return { ...typeOf(this.#planned, name), ...layout, memory: { kind: "constant" }, constant };
+    return { ...typeOf(this.#planned, name), ...layout, memory: { kind: "constant", name }, constant };
   }
 
   #inputFor(planned: PlannedNode, name: string, index: number): PlacedOperand | undefined {
     if (!name) return undefined;
-    const { kernel } = planned;
-    if (kernel?.ignoresInputs?.includes(index)) return this.#ignored(name);
+    const { kernel, node, position } = planned;
     const operand = this.operand(name);
+    if (kernel?.inPlace === index) {
+      const output = node.outputs[0] as string;
+      const owner = { position, parameters: this.#planned.dependencies.get(output) };
+      const isThere = this.#placements.changedInto.get(name) === output;
+      if (!isThere) this.#emitCopy(owner, `${name} to be changed`, operand, this.operand(output));
+      return undefined;
+    }
     if (this.#placements.slices.get(name)?.concat === planned) return undefined;
+    // A copy of what is prepared is prepared, too.
+    const owner = { position, parameters: this.#planned.dependencies.get(name) };
     const border = kernel?.borders?.[index] ?? noBorder;
     const actual = this.#placements.of.get(name)?.storage.border ?? noBorder;
-    if (!coversBorder(actual, border)) return this.#borderedCopy(planned, name, operand);
-    if (!operand.isDense && !readsStrided({ reader: planned, index })) return this.#denseCopy(planned, name, operand);
+    if (!coversBorder(actual, border)) return this.#borderedCopy(owner, name, operand);
+    if (!operand.isDense && !readsStrided({ reader: planned, index })) return this.#copyAside(owner, name, operand);
     return operand;
   }
 
-  #ignored(name: string): PlacedOperand {
-    const constant = this.#planned.graph.initializers.get(name);
-    const layout = { offset: 0, strides: [], isDense: false };
-    return { ...typeOf(this.#planned, name), ...layout, memory: { kind: "ignored" }, ...(constant && { constant }) };
-  }
-
-  #borderedCopy(planned: PlannedNode, name: string, operand: PlacedOperand): PlacedOperand {
+  #borderedCopy(owner: Owner, name: string, operand: PlacedOperand): PlacedOperand {
     let copy = this.#borderedCopies.get(name);
     if (!copy) {
       copy = borderedPlacement(`${name} with border`, operand.shape, wantedBorder(this.#planned, name));
       this.#borderedCopies.set(name, copy);
-      this.#emitCopy(planned, `${name} with border`, operand, this.#placedAt(name, copy));
+      this.#emitCopy(owner, `${name} with border`, operand, this.#placedAt(name, copy));
     }
     return this.#placedAt(name, copy);
   }
 
-  #denseCopy(planned: PlannedNode, name: string, operand: PlacedOperand): PlacedOperand {
-    const copy = this.#placedAt(name, borderedPlacement(`${name} without gaps`, operand.shape, noBorder));
-    this.#emitCopy(planned, `${name} without gaps`, operand, copy);
+  /** A dense copy. */
+  #copyAside(owner: Owner, name: string, operand: PlacedOperand): PlacedOperand {
+    const { storage, ...layout } = borderedPlacement(`${name} without gaps`, operand.shape, noBorder);
+    this.#useFor(owner, storage);
+    if (isFloat(operand.dtype)) this.floats.add(storage);
+    const copy: PlacedOperand = { ...typeOf(this.#planned, name), ...layout, memory: { kind: "storage", storage } };
+    this.#emitCopy(owner, `${name} without gaps`, operand, copy);
     return copy;
   }
 
   /** An output that nobody named still needs a place to be written. */
-  #unwantedOutput(type: ValueType): PlacedOperand {
+  #unwantedOutput(type: ValueType, owner: Owner): PlacedOperand {
     const { storage, ...layout } = borderedPlacement("unwanted output", type.shape, noBorder);
-    this.#memories.add(storage);
-    return { ...type, ...layout, memory: { kind: "value", storage } };
+    this.#useFor(owner, storage);
+    return { ...type, ...layout, memory: { kind: "storage", storage } };
   }
 
   #placedAt(name: string, { storage, ...layout }: Placement): PlacedOperand {
     const type = typeOf(this.#planned, name);
     if (isFloat(type.dtype)) this.floats.add(storage);
-    this.#memories.add(storage);
-    return { ...type, ...layout, memory: { kind: "value", storage } };
+    const parameters = this.#planned.dependencies.get(name);
+    const initial = this.#placements.of.get(name)?.storage === storage ? this.#planned.graph.parameters?.get(name) : undefined;
+    if (parameters) this.#own(storage, parameters, initial);
+    this.#use(storage);
+    return { ...type, ...layout, memory: { kind: "storage", storage } };
   }
 
-  #emitCopy(planned: PlannedNode, label: string, from: PlacedOperand, to: PlacedOperand): void {
+  #emitCopy(owner: Owner, label: string, from: PlacedOperand, to: PlacedOperand): void {
+    const flat = (operand: PlacedOperand): BoundView => ({ binding: operand, offset: operand.offset, strides: [1] });
     const dispatch =
       from.isDense && to.isDense
-        ? copyDispatch(
-            "copy",
-            [sizeOf(to.shape)],
-            { binding: from, offset: from.offset, strides: [1] },
-            { binding: to, offset: to.offset, strides: [1] },
-          )
+        ? copyDispatch("copy", [sizeOf(to.shape)], flat(from), flat(to))
         : copyDispatch("copy", from.shape, { ...from, binding: from }, { ...to, binding: to });
-    this.#emitDispatch(planned, label, "copy", dispatch, 0);
+    this.#emitDispatch(owner, label, "copy", dispatch, 0);
   }
 
-  #emitDispatch(planned: PlannedNode, node: string, kernel: string, dispatch: Dispatch, macs: number): void {
+  #emitDispatch(owner: Owner, node: string, kernel: string, dispatch: Dispatch, macs: number): void {
     const memory: Record<string, Memory> = {};
     const touched: Record<string, number> = {};
     let scratchIndex = 0;
     for (const [name, binding] of Object.entries(dispatch.bindings)) {
-      const bound =
-        "scratchBytes" in binding ? this.#scratchStorage(binding, scratchIndex++) : this.#memoryOf(planned, `${node}: `, name, binding);
-      this.#memories.add(bound);
-      memory[name] = bound;
+      memory[name] =
+        "scratchBytes" in binding ? this.#scratchMemory(owner, binding, scratchIndex++) : this.#memoryOf(owner, node, name, binding);
       if ("shape" in binding) touched[name] = sizeOf(binding.shape);
-      else if ("label" in binding) touched[name] = this.#constants.lengthOf(binding);
+      else if ("data" in binding) touched[name] = binding.data.length;
+      else if ("packing" in binding) touched[name] = binding.packing.length;
     }
     const { shader, constants = {}, params } = dispatch;
     const workgroups = gridOf(dispatch.workgroups, { node, kernel }, this.#planned.target);
-    this.steps.push({
-      step: { node, kernel, shader, constants, params, workgroups, macs },
-      memory,
-      touched,
-      position: planned.position,
-    });
+    const step = { node, kernel, shader, constants, params, workgroups, macs };
+    (owner.parameters ? this.prepare : this.steps).push({ step, memory, touched, ...owner });
   }
 
-  #memoryOf({ node }: PlannedNode, prefix: string, name: string, binding: PlacedOperand | PackedConstant): Memory {
-    if ("label" in binding) return this.#constants.packed(`${prefix}${binding.label}`, node, binding);
-    const { memory, constant } = binding;
-    if (memory.kind === "value") return memory.storage;
-    if (memory.kind === "constant" && constant) return this.#constants.tensor(`${prefix}${name}`, constant);
-    throw new Error(`${prefix}binding '${name}' is an input that the kernel said it ignores`);
+  // ---- memory
+
+  #memoryOf(owner: Owner, node: string, name: string, binding: Exclude<Binding, Scratch>): Memory {
+    if ("data" in binding) return this.#add(this.#constants.table(`${node}: ${binding.label}`, binding));
+    if ("packing" in binding) return this.#packedMemory(owner, node, binding);
+    const { memory } = binding;
+    if (memory.kind === "constant") return this.#add(this.#constants.tensor(`${node}: ${name}`, memory.name));
+    return this.#use(memory.storage);
   }
 
-  #scratchStorage(scratch: Scratch, index: number): Storage {
-    let storage = this.#scratch.get(scratch);
-    if (!storage) {
-      storage = { label: `scratch ${index}`, elements: Math.ceil(scratch.scratchBytes / 4), border: noBorder };
-      this.#scratch.set(scratch, storage);
-    }
-    return storage;
+  #packedMemory(owner: Owner, node: string, { source, packing }: Packed): Memory {
+    const { memory, shape } = source;
+    const label = `${node}: ${packing.label}`;
+    if (memory.kind === "constant") return this.#add(this.#constants.packed(label, memory.name, packing));
+    const { storage } = memory;
+    if (isIdentity(packing, sizeOf(shape))) return this.#use(storage);
+    const packings = this.#packed.get(storage) ?? new Map<string, PlanBuffer>();
+    this.#packed.set(storage, packings);
+    const key = packedKey("", packing);
+    const known = packings.get(key);
+    if (known) return known;
+    const parameter = this.ownBuffers.get(storage)?.parameter;
+    const buffer: PlanBuffer = {
+      label,
+      role: "packed",
+      sizeBytes: packing.length * 4,
+      ...(parameter !== undefined && { key: packedKey(`parameter ${parameter}`, packing) }),
+    };
+    packings.set(key, this.#add(buffer));
+    this.#emitPacking(owner, label, source, packing, buffer);
+    return buffer;
+  }
+
+  /** Where the source is prepared, its packed form is, too. */
+  #emitPacking({ position }: Owner, label: string, source: PlacedOperand, packing: Packed["packing"], buffer: PlanBuffer): void {
+    const target: Scratch = { scratchBytes: buffer.sizeBytes };
+    this.#scratch.set(target, buffer);
+    const { storage } = source.memory as { readonly storage: Storage };
+    const owner = { position, parameters: this.#parametersOf.get(storage) };
+    for (const dispatch of packDispatches(target, source, packing)) this.#emitDispatch(owner, label, "pack", dispatch, 0);
+  }
+
+  #scratchMemory(owner: Owner, scratch: Scratch, index: number): Memory {
+    const known = this.#scratch.get(scratch);
+    if (known) return known;
+    const storage = { label: `scratch ${index}`, elements: Math.ceil(scratch.scratchBytes / 4), border: noBorder };
+    const memory = this.#useFor(owner, storage);
+    this.#scratch.set(scratch, memory);
+    return memory;
+  }
+
+  #useFor({ parameters }: Owner, storage: Storage): Memory {
+    if (parameters) this.#own(storage, parameters);
+    return this.#use(storage);
+  }
+
+  #use(storage: Storage): Memory {
+    return this.#add(this.ownBuffers.get(storage) ?? storage);
+  }
+
+  #add<T extends Memory>(memory: T): T {
+    this.#memories.add(memory);
+    return memory;
+  }
+
+  /** Gives a storage a buffer of its own: what lies in it depends on these parameters alone, or is the one parameter itself. */
+  #own(storage: Storage, parameters: readonly string[], initial?: Tensor): void {
+    if (this.ownBuffers.has(storage)) return;
+    const buffer: PlanBuffer = { label: storage.label, role: "prepared", sizeBytes: storage.elements * 4 };
+    const parameter = initial && {
+      ...buffer,
+      role: "parameter" as const,
+      parameter: storage.label,
+      get initial() {
+        return toGpuWords(initial);
+      },
+    };
+    this.ownBuffers.set(storage, parameter ?? buffer);
+    this.#parametersOf.set(storage, parameters);
   }
 }

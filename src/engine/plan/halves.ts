@@ -27,7 +27,7 @@ export function halfStorage(hasF16: boolean): HalfStorage {
     known.set(key, changed);
     return changed;
   };
-  let desk = new Float32Array(0);
+  let staging = new Float32Array(0);
   return {
     values: hasF16 ? "between" : "none",
     shader,
@@ -42,8 +42,8 @@ export function halfStorage(hasF16: boolean): HalfStorage {
         fill(zeros) {
           let source = buffer.initial as Float32Array | undefined;
           if (buffer.fill) {
-            if (desk.length < count) desk = new Float32Array(count);
-            source = desk.subarray(0, count).fill(0);
+            if (staging.length < count) staging = new Float32Array(count);
+            source = staging.subarray(0, count).fill(0);
             buffer.fill(source);
           }
           roundToHalves(source as Float32Array, new Uint16Array(zeros.buffer, zeros.byteOffset, count));

@@ -28,6 +28,8 @@ export interface PlannedGraph {
   readonly nodes: readonly PlannedNode[];
   readonly uses: ReadonlyMap<string, readonly Use[]>;
   readonly producers: ReadonlyMap<string, PlannedNode>;
+  /** The parameters that a value depends on, where it depends on nothing else that changes. */
+  readonly dependencies: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface NodeOptions {
@@ -54,21 +56,34 @@ export function chooseNodes(
   const uses = new Map<string, Use[]>();
   const producers = new Map<string, PlannedNode>();
   for (const planned of nodes) {
-    const { node, kernel } = planned;
+    const { node } = planned;
     node.inputs.forEach((name, index) => {
-      if (!name || kernel?.ignoresInputs?.includes(index)) return;
+      if (!name) return;
       const known = uses.get(name);
       if (known) known.push({ reader: planned, index });
       else uses.set(name, [{ reader: planned, index }]);
     });
     for (const output of node.outputs) if (output) producers.set(output, planned);
   }
-  return { graph, target: options.target ?? {}, kept, nodes, uses, producers };
+  return { graph, kept, nodes, uses, producers, dependencies: dependenciesOf(graph, nodes), target: options.target ?? {} };
 }
 
-/** The nodes that outputs or kept values need, in order. */
+function dependenciesOf({ parameters, initializers }: TypedGraph, nodes: readonly PlannedNode[]): ReadonlyMap<string, readonly string[]> {
+  const dependencies = new Map<string, readonly string[]>();
+  for (const name of parameters?.keys() ?? []) dependencies.set(name, [name]);
+  if (dependencies.size === 0) return dependencies;
+  for (const { node } of nodes) {
+    const inputs = node.inputs.filter((name) => name && !initializers.has(name));
+    const isPrepared = inputs.length > 0 && inputs.every((name) => dependencies.has(name));
+    const names = isPrepared ? [...new Set(inputs.flatMap((name) => dependencies.get(name) ?? []))] : [];
+    if (isPrepared) for (const output of node.outputs) dependencies.set(output, names);
+  }
+  return dependencies;
+}
+
+/** The nodes that outputs, kept values and updates of parameters need, in order. */
 function liveNodes(graph: TypedGraph, kept: ReadonlySet<string>): Node[] {
-  const needed = new Set(kept);
+  const needed = new Set([...kept, ...(graph.updates?.values() ?? [])]);
   const live: Node[] = [];
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;

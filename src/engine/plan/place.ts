@@ -1,29 +1,44 @@
-// Decides where every value lies: dense, inside a zero border, as a slice of a Concat's output, or as another name for the same words.
+// Decides where every value lies: dense, inside a zero border, as a slice of a Concat's output, or in the memory of another value.
 import type { Border } from "../ops/operator.ts";
 import { denseStrides } from "../shapes.ts";
 import { chooseSlices, type Slice } from "./concat-slices.ts";
 import { borderedPlacement, noBorder, type Placement, unionBorder } from "./layouts.ts";
-import { type PlannedGraph, readsStrided, typeOf } from "./nodes.ts";
+import { type PlannedGraph, type PlannedNode, readsStrided, typeOf } from "./nodes.ts";
 
 export interface Placements {
-  /** Of inputs and of what nodes compute. */
+  /** Of inputs, parameters and what nodes compute. */
   readonly of: ReadonlyMap<string, Placement>;
   readonly slices: ReadonlyMap<string, Slice>;
+  /** Value to the output of the node that changes it in place. Both lie in the same memory. */
+  readonly changedInto: ReadonlyMap<string, string>;
 }
 
 export function placeValues(planned: PlannedGraph): Placements {
   const { graph, nodes, producers } = planned;
+  const parameterNames = [...(graph.parameters?.keys() ?? [])];
   const inputNames = graph.inputs.map(({ name }) => name);
+  const changedInto = changesInPlace(planned);
   const borders = new Map([...inputNames, ...producers.keys()].map((name) => [name, possibleBorder(planned, name)]));
-  const slices = chooseSlices(planned, borders);
+  for (const [before, after] of changedInto)
+    borders.set(
+      after,
+      graph.parameters?.has(before) ? noBorder : unionBorder(possibleBorder(planned, after), possibleBorder(planned, before)),
+    );
+  const slices = chooseSlices(planned, new Set([...changedInto].flat()), borders);
   const placements = new Map<string, Placement>();
   const placeAlone = (name: string) => borderedPlacement(name, typeOf(planned, name).shape, borders.get(name) ?? noBorder);
-  // From the last node to the first: a slice is placed after the Concat that it lies in.
+  for (const name of parameterNames) {
+    placements.set(name, placeAlone(name));
+    const update = changedInto.get(name);
+    if (update) placements.set(update, placements.get(name) as Placement);
+  }
+  // From the last node to the first: a slice is placed after the Concat that it lies in, a value after what it is changed into.
   for (const { node, operation } of nodes.toReversed())
     for (const name of node.outputs) {
-      if (!name || operation.isView) continue;
+      if (!name || operation.isView || placements.has(name)) continue;
       const slice = slices.get(name);
-      placements.set(name, slice ? placeSlice(slice, placements) : placeAlone(name));
+      const changed = placements.get(changedInto.get(name) ?? "");
+      placements.set(name, changed ?? (slice ? placeSlice(slice, placements) : placeAlone(name)));
     }
   for (const name of inputNames) placements.set(name, placeAlone(name));
   // A view's source may be a view itself: from the first node to the last.
@@ -34,7 +49,29 @@ export function placeValues(planned: PlannedGraph): Placements {
     const { shape } = typeOf(planned, name);
     placements.set(name, source?.isDense ? { ...source, strides: denseStrides(shape) } : borderedPlacement(name, shape, noBorder));
   }
-  return { of: placements, slices };
+  return { of: placements, slices, changedInto };
+}
+
+/** The values that a kernel changes in place, see `Kernel.inPlace`: those that nobody reads afterwards. */
+function changesInPlace(planned: PlannedGraph): ReadonlyMap<string, string> {
+  const changes = new Map<string, string>();
+  for (const changer of planned.nodes) {
+    const [before, after] = [changer.node.inputs[changer.kernel?.inPlace ?? -1], changer.node.outputs[0]];
+    if (before && after && mayChange(planned, changer, before, after)) changes.set(before, after);
+  }
+  return changes;
+}
+
+function mayChange({ graph, kept, uses, producers, dependencies }: PlannedGraph, changer: PlannedNode, before: string, after: string) {
+  const others = (uses.get(before) ?? []).filter(({ reader }) => reader !== changer);
+  const isReadOnce = changer.node.inputs.filter((name) => name === before).length === 1;
+  // A view's readers read the same memory, whenever they do.
+  const isReadBefore = others.every(({ reader }) => reader.position < changer.position && !reader.operation.isView);
+  // What is prepared is not prepared anew for each run, so it must stay as it is.
+  if (kept.has(before) || dependencies.has(after) || !isReadOnce || !isReadBefore) return false;
+  if (dependencies.has(before)) return graph.parameters?.has(before) === true && graph.updates?.get(before) === after;
+  const isWritable = producers.get(before)?.kernel?.writesStrided === true && changer.kernel?.writesStrided === true;
+  return isWritable && others.every(readsStrided);
 }
 
 /** The border that all readers together want. */
@@ -46,7 +83,8 @@ export function wantedBorder({ uses }: PlannedGraph, name: string): Border {
 function possibleBorder(planned: PlannedGraph, name: string): Border {
   const producer = planned.producers.get(name);
   const isWritable = typeOf(planned, name).shape.length >= 3 && (!producer || producer.kernel?.writesStrided === true);
-  return isWritable && (planned.uses.get(name) ?? []).every(readsStrided) ? wantedBorder(planned, name) : noBorder;
+  const isReadable = (planned.uses.get(name) ?? []).every((use) => readsStrided(use) || use.reader.kernel?.inPlace === use.index);
+  return isWritable && isReadable ? wantedBorder(planned, name) : noBorder;
 }
 
 function placeSlice({ concat, start }: Slice, placements: ReadonlyMap<string, Placement>): Placement {

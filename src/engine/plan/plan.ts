@@ -7,15 +7,22 @@ import type { DataType, Tensor } from "../tensor.ts";
 export interface PlanBuffer {
   readonly label: string;
   readonly sizeBytes: number;
-  /** "weights" are never written by a step; "activations" start as zeros and may serve several values in turn. */
-  readonly role: "input" | "weights" | "activations";
+  /**
+   * - "weights" hold constants: no step writes them.
+   * - "parameter" holds a parameter of the graph. Whoever runs the plan may write it between runs.
+   * - "prepared" holds what depends on parameters alone, "packed" what was laid out anew for a kernel. Both start as zeros and serve nothing else.
+   * - "activations" start as zeros and may serve several values in turn.
+   */
+  readonly role: "input" | "weights" | "parameter" | "prepared" | "packed" | "activations";
+  /** Name of the parameter that it holds. */
+  readonly parameter?: string;
   /** Contents at the start; zeros where absent. Large ones are made when they are asked for. */
   readonly initial?: Float32Array | Int32Array | Uint32Array;
   /** In place of `initial`: makes the contents in `zeros`, which is as long as the buffer. */
   readonly fill?: ((zeros: Float32Array) => void) | undefined;
   /** Whether its elements take 16 bits. */
   readonly holdsHalves?: true;
-  /** Among the plans of one model, buffers with the same key hold the same constants. */
+  /** Among the plans of one model, buffers with the same key hold the same constants, or are packed from one parameter in one way. */
   readonly key?: string;
 }
 
@@ -25,6 +32,8 @@ export interface PlacedValue extends Layout {
   readonly shape: Shape;
   /** Index into {@link Plan.buffers}. */
   readonly buffer: number;
+  /** Index of the last step that writes it; absent for inputs, parameters, and what `prepare` computes. */
+  readonly producedBy?: number;
 }
 
 /** Part of a buffer. */
@@ -54,9 +63,20 @@ export interface Step {
   readonly bytes: number;
 }
 
+/** A step that depends on parameters and constants alone. */
+export interface PrepareStep extends Step {
+  /** The parameters that it depends on, directly or not. */
+  readonly parameters: readonly string[];
+}
+
 export interface Plan {
   readonly buffers: readonly PlanBuffer[];
+  /** Steps before the first run. After that, those whose parameters changed run again before the next run. */
+  readonly prepare: readonly PrepareStep[];
+  /** The steps of every run. */
   readonly steps: readonly Step[];
+  /** Parameters that a run writes. */
+  readonly updates: readonly string[];
   /** Inputs, outputs and kept values that lie on the GPU. */
   readonly values: ReadonlyMap<string, PlacedValue>;
   /** Kept or output values that turned out to be constants. */
@@ -66,10 +86,15 @@ export interface Plan {
 
 /** The plan with zeros in every buffer: once the GPU holds the weights, a second copy would only fill memory. */
 export function withoutContents(plan: Plan): Plan {
-  return { ...plan, buffers: plan.buffers.map(({ label, sizeBytes, role }) => ({ label, sizeBytes, role })) };
+  // Contents are made when they are asked for, so they are not to be touched here.
+  const buffers = plan.buffers.map(
+    ({ label, sizeBytes, role, parameter }): PlanBuffer => ({ label, sizeBytes, role, ...(parameter !== undefined && { parameter }) }),
+  );
+  return { ...plan, buffers };
 }
 
 export interface MemoryReport {
+  /** Of constants and parameters, and of all that is made of them once. */
   readonly weightBytes: number;
   readonly activationBytes: number;
   /** Largest sum of values alive while one node computes, what its kernel needs in between included. */

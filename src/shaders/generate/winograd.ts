@@ -3,7 +3,7 @@
 // Lavin and Gray, https://arxiv.org/abs/1509.09308. The points are those of Barabasz et al., https://arxiv.org/abs/1803.10986.
 import { defineShader, type Shader } from "../shader.ts";
 import { type ActivationKind, activationFunction } from "./activation.ts";
-import { type Fields, inputFields, outputFields, residualFields } from "./fields.ts";
+import { type Fields, inputFields, outputFields, residualFields, u32s } from "./fields.ts";
 import { ofTurn, testTurns } from "./of-turn.ts";
 import { range } from "./range.ts";
 
@@ -103,6 +103,13 @@ const transformOutFields: Fields = [
   ["beta", "f32"],
 ];
 
+/** Kernels lie along three axes; `stride` is between two products of one kernel. */
+const kernelFields = u32s(
+  ...["count", "stride", "extent_1", "extent_2"],
+  ...["source_offset", "source_0", "source_1", "source_2"],
+  ...["target_offset", "target_0", "target_1", "target_2"],
+);
+
 /** V[k, c, t] = (Bᵀ d B)[k] of every tile t of every channel c. The map has a border of one zero where the convolution pads. */
 export function generateWinogradInput(transform: WinogradTransform): Shader {
   const { patch } = transform;
@@ -123,6 +130,25 @@ export function generateWinogradInput(transform: WinogradTransform): Shader {
     ...range(patch).map((l) => `transformed[to + ${l}u * plane] = ${ofTurn(range(patch).map((k) => `v_${k}_${l}`))};`),
     `to += ${patch}u * plane;`,
     "}",
+    "}",
+  ].join("\n");
+  return defineShader(name, code);
+}
+
+/** U[k] = (G g Gᵀ)[k] of every kernel g: {@link kernelTransformer} for kernels that lie on the GPU. */
+export function generateWinogradKernel({ kernel, patch, tile }: WinogradTransform): Shader {
+  const name = `winograd kernel, tiles of ${tile}×${tile}`;
+  const code = [
+    ...head(name, kernelFields, ["var<storage, read> kernels", "var<storage, read_write> transformed"]),
+    "let z = index % params.extent_2;",
+    "let y = index / params.extent_2 % params.extent_1;",
+    "let x = index / (params.extent_1 * params.extent_2);",
+    "let source = params.source_offset + x * params.source_0 + y * params.source_1 + z * params.source_2;",
+    "let to = params.target_offset + x * params.target_0 + y * params.target_1 + z * params.target_2;",
+    ...grid("g", taps, taps, (i, j) => `kernels[source + ${i * taps + j}u]`),
+    ...grid("h", patch, taps, (k, j) => sum(kernel[k], (i) => `g_${i}_${j}`)),
+    ...grid("u", patch, patch, (k, l) => sum(kernel[l], (j) => `h_${k}_${j}`)),
+    ...range(patch * patch).map((at) => `transformed[to + ${at}u * params.stride] = u_${Math.floor(at / patch)}_${at % patch};`),
     "}",
   ].join("\n");
   return defineShader(name, code);

@@ -1,6 +1,5 @@
 // One convolution as its kernels see it, and the parameters that all of them share.
 import type { Activation } from "../../../shaders/generate/activation.ts";
-import type { Tensor } from "../../tensor.ts";
 import type { Window } from "../../window.ts";
 import type { Border, Kernel, PlacedOperand } from "../operator.ts";
 
@@ -13,9 +12,6 @@ export interface ConvolutionCase {
   readonly inChannels: number;
   /** Per group. */
   readonly outChannels: number;
-  /** [groups · outChannels, inChannels, …kernel], where known at load. */
-  readonly weight?: Tensor;
-  readonly bias?: Tensor;
   readonly hasBias: boolean;
   readonly hasResidual: boolean;
   readonly activation: Activation;

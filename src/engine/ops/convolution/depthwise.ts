@@ -2,12 +2,11 @@
 import { asClip } from "../../../shaders/generate/activation.ts";
 import { type DepthwiseVariant, depthwiseWorkgroupSize, generateDepthwise } from "../../../shaders/generate/depthwise.ts";
 import { sizeOf } from "../../shapes.ts";
-import type { Tensor } from "../../tensor.ts";
 import { workgroupCount } from "../dispatch.ts";
 import type { Kernel, PlacedOperand, Target } from "../operator.ts";
 import { borderOf, type Candidate, type ConvolutionCase, inputParams, outputParams, pair } from "./case.ts";
 import { fitColumns } from "./direct.ts";
-import { packBias } from "./packing.ts";
+import { biasOf, exactly } from "./packing.ts";
 
 /** Taps that are unrolled at most. */
 const maxTaps = 49;
@@ -44,10 +43,8 @@ function depthwiseKernel(it: ConvolutionCase, { subgroupSize }: Target): Kernel 
     readsStrided: [0, 3],
     writesStrided: true,
     borders: { 0: borderOf(it) },
-    ignoresInputs: [1, 2],
-    dispatches([input, , , residual], outputs) {
+    dispatches([input, weight, bias, residual], outputs) {
       const [x, y] = [input as PlacedOperand, outputs[0] as PlacedOperand];
-      const bias = packBias({ groups: 1, outChannels: channels, block: 1 }, it.bias?.toFloat32());
       return [
         {
           shader: generateDepthwise(variant),
@@ -67,8 +64,8 @@ function depthwiseKernel(it: ConvolutionCase, { subgroupSize }: Target): Kernel 
           },
           bindings: {
             input: x,
-            weights: { label: "weights", data: (it.weight as Tensor).toFloat32() },
-            bias,
+            weights: exactly(weight as PlacedOperand),
+            bias: biasOf(channels, bias),
             output: y,
             ...(residual && { residual }),
           },

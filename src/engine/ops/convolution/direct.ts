@@ -10,9 +10,8 @@ import {
 import { range } from "../../../shaders/generate/range.ts";
 import type { Shader } from "../../../shaders/shader.ts";
 import { sizeOf } from "../../shapes.ts";
-import type { Tensor } from "../../tensor.ts";
 import { workgroupCount } from "../dispatch.ts";
-import type { Dispatch, Kernel, PackedConstant, PlacedOperand, Scratch, Target } from "../operator.ts";
+import type { Dispatch, Kernel, Packed, PlacedOperand, Scratch, Table, Target } from "../operator.ts";
 import { borderOf, type Candidate, type ConvolutionCase, firstTap, type PlaneStrides, pair, planeStrides, prefixed } from "./case.ts";
 import { costOf } from "./cost.ts";
 import { packBias, packWeights } from "./packing.ts";
@@ -203,8 +202,7 @@ export function directKernel(name: string, it: ConvolutionCase, variant: Convolu
     readsStrided: [0, 3],
     writesStrided: true,
     borders: { 0: borderOf(it) },
-    ignoresInputs: [1, 2],
-    dispatches([input, , , residual], outputs) {
+    dispatches([input, weight, bias, residual], outputs) {
       const [x, y] = [input as PlacedOperand, outputs[0] as PlacedOperand];
       const blocked = { groups, outChannels, block: variant.block.channels };
       const taps = it.inChannels * sizeOf(window.kernel);
@@ -218,8 +216,8 @@ export function directKernel(name: string, it: ConvolutionCase, variant: Convolu
           input: { binding: x, offset: firstTap(it, x), strides: planeStrides(x) },
           output: { binding: y, offset: y.offset, strides: planeStrides(y) },
           ...(residual && { residual: { binding: residual, offset: residual.offset, strides: planeStrides(residual) } }),
-          weights: packWeights(blocked, it.weight as Tensor, taps, filledTaps(variant, taps)),
-          bias: packBias(blocked, it.bias?.toFloat32()),
+          weights: packWeights(blocked, weight as PlacedOperand, taps, filledTaps(variant, taps)),
+          bias: packBias(blocked, bias),
         }),
       ];
     },
@@ -244,8 +242,8 @@ export interface BlockedLaunch extends Pick<ConvolutionCase, "batch" | "groups" 
   readonly input: Planes;
   readonly output: Planes;
   readonly residual?: Planes;
-  readonly weights: PackedConstant;
-  readonly bias: PackedConstant;
+  readonly weights: Packed;
+  readonly bias: Packed | Table;
 }
 
 /** How a map is cut into blocks, and how many invocations all maps take. */

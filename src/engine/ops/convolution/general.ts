@@ -3,7 +3,7 @@ import general from "../../../shaders/convolution-general.wgsl";
 import { activationNumber } from "../../../shaders/generate/activation.ts";
 import { sizeOf } from "../../shapes.ts";
 import { workgroupCount } from "../dispatch.ts";
-import type { Kernel, PackedConstant, PlacedOperand } from "../operator.ts";
+import type { Kernel, PlacedOperand, Table } from "../operator.ts";
 import type { ConvolutionCase } from "./case.ts";
 
 export function generalKernel(it: ConvolutionCase): Kernel {
@@ -17,7 +17,7 @@ export function generalKernel(it: ConvolutionCase): Kernel {
       const y = outputs[0] as PlacedOperand;
       const blocks = Math.ceil(outChannels / 4);
       const count = it.batch * groups * blocks * sizeOf(window.output);
-      const zero: PackedConstant = { label: "no bias", data: new Float32Array(1) };
+      const zero: Table = { label: "no bias", data: new Float32Array(1) };
       const spatial = (values: readonly number[], missing: number) => [...new Array<number>(3 - values.length).fill(missing), ...values, 0];
       const strides = (operand: PlacedOperand) => spatial(operand.strides.slice(2), 0);
       return [

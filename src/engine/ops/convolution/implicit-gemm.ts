@@ -3,12 +3,11 @@ import { activationNumber } from "../../../shaders/generate/activation.ts";
 import implicitGemm from "../../../shaders/implicit-gemm.wgsl";
 import sumSlices from "../../../shaders/sum-slices.wgsl";
 import { sizeOf } from "../../shapes.ts";
-import type { Tensor } from "../../tensor.ts";
 import { workgroupCount } from "../dispatch.ts";
-import { type Dispatch, type PackedConstant, type PlacedOperand, packLater, type Scratch, type Target } from "../operator.ts";
+import type { Dispatch, Packed, PackingMove, PlacedOperand, Scratch, Table, Target } from "../operator.ts";
 import { borderOf, type Candidate, type ConvolutionCase, firstTap, outputParams, pair, planeStrides } from "./case.ts";
 import { costOf } from "./cost.ts";
-import { packBias } from "./packing.ts";
+import { biasOf } from "./packing.ts";
 
 /** Of channels and of points, as in the shader. */
 const tile = 64;
@@ -47,8 +46,7 @@ function candidate(it: ConvolutionCase, target: Target, tiles: number, slices: n
       readsStrided: [0, 3],
       writesStrided: true,
       borders: { 0: borderOf(it) },
-      ignoresInputs: [1, 2],
-      dispatches: ([x, , , residual], [y]) => dispatches(it, slices, sliceDepth, x as PlacedOperand, residual, y as PlacedOperand),
+      dispatches: (inputs, [y]) => dispatches(it, slices, sliceDepth, inputs, y as PlacedOperand),
     },
   };
 }
@@ -57,10 +55,11 @@ function dispatches(
   it: ConvolutionCase,
   slices: number,
   sliceDepth: number,
-  x: PlacedOperand,
-  residual: PlacedOperand | undefined,
+  inputs: readonly (PlacedOperand | undefined)[],
   y: PlacedOperand,
 ): Dispatch[] {
+  const [x, weight] = inputs as [PlacedOperand, PlacedOperand];
+  const residual = inputs[3];
   const { window, groups, inChannels, outChannels, batch } = it;
   const [height, width] = pair(window.output, 1);
   const pixels = height * width;
@@ -68,7 +67,7 @@ function dispatches(
   const strides = planeStrides(x);
   const blocks = Math.ceil(outChannels / tile);
   const channels = groups * outChannels;
-  const bias = packBias({ groups: 1, outChannels: channels, block: 1 }, it.bias?.toFloat32());
+  const bias = biasOf(channels, inputs[2]);
   const epilogue = {
     ...outputParams(y, residual),
     activation: activationNumber(it.activation.kind),
@@ -92,7 +91,7 @@ function dispatches(
     out_slice: 0,
     ...epilogue,
   };
-  const bindings = { input: x, offsets: tapOffsets(it, strides, slices * sliceDepth), weights: packTiles(it, slices * sliceDepth) };
+  const bindings = { input: x, offsets: tapOffsets(it, strides, slices * sliceDepth), weights: packTiles(it, weight, slices * sliceDepth) };
   const workgroups = Math.ceil(points / tile) * groups * blocks * slices;
   if (slices === 1)
     return [
@@ -104,7 +103,7 @@ function dispatches(
       },
     ];
   const sums: Scratch = { scratchBytes: slices * channels * points * 4 };
-  const zeros = packBias({ groups: 1, outChannels: channels, block: 1 }, undefined);
+  const zeros = biasOf(channels, undefined);
   const toSums = {
     out_offset: 0,
     out_slice: channels * points,
@@ -131,7 +130,7 @@ function dispatches(
 }
 
 /** Each tap's distance from a patch's first element, filled up with that element itself: its weights are zero. */
-function tapOffsets({ window, inChannels }: ConvolutionCase, { c, h }: { c: number; h: number }, depth: number): PackedConstant {
+function tapOffsets({ window, inChannels }: ConvolutionCase, { c, h }: { c: number; h: number }, depth: number): Table {
   const [kh, kw] = pair(window.kernel, 1);
   const [dy, dx] = pair(window.dilations, 1);
   const data = new Uint32Array(depth);
@@ -142,15 +141,19 @@ function tapOffsets({ window, inChannels }: ConvolutionCase, { c, h }: { c: numb
 }
 
 /** Weights as [group][block of 64 channels][depth][64], filled up with zeros. */
-function packTiles({ weight, groups, outChannels }: ConvolutionCase, depth: number): PackedConstant {
+function packTiles({ groups, outChannels, inChannels, window }: ConvolutionCase, source: PlacedOperand, depth: number): Packed {
   const blocks = Math.ceil(outChannels / tile);
-  return packLater(`weights, ${groups}×${outChannels} in tiles of ${tile}, depth ${depth}`, groups * blocks * depth * tile, (data) => {
-    const source = (weight as Tensor).toFloat32();
-    const perChannel = source.length / (groups * outChannels);
-    for (let channel = 0; channel < groups * outChannels; channel++) {
-      const inGroup = channel % outChannels;
-      const to = (Math.floor(channel / outChannels) * blocks + Math.floor(inGroup / tile)) * depth * tile + (inGroup % tile);
-      for (let k = 0; k < perChannel; k++) data[to + k * tile] = source[channel * perChannel + k] as number;
-    }
+  const perChannel = inChannels * sizeOf(window.kernel);
+  const move = (firstBlock: number, blockCount: number, channels: number): PackingMove => ({
+    shape: [groups, blockCount, channels, perChannel],
+    from: { offset: firstBlock * tile * perChannel, strides: [outChannels * perChannel, tile * perChannel, perChannel, 1] },
+    to: { offset: firstBlock * depth * tile, strides: [blocks * depth * tile, depth * tile, 1, tile] },
   });
+  const full = Math.floor(outChannels / tile);
+  const packing = {
+    label: `weights, ${groups}×${outChannels} in tiles of ${tile}, depth ${depth}`,
+    length: groups * blocks * depth * tile,
+    moves: [move(0, full, tile), move(full, blocks - full, outChannels - full * tile)].filter(({ shape }) => sizeOf(shape) > 0),
+  };
+  return { source, packing };
 }

@@ -3,16 +3,17 @@ import { asClip } from "../../../shaders/generate/activation.ts";
 import type { ConvolutionVariant } from "../../../shaders/generate/convolution.ts";
 import {
   generateWinogradInput,
+  generateWinogradKernel,
   generateWinogradOutput,
   kernelTransformer,
   type WinogradTransform,
   winogradTransform,
   winogradWorkgroupSize,
 } from "../../../shaders/generate/winograd.ts";
-import { sameShape } from "../../shapes.ts";
-import type { Tensor } from "../../tensor.ts";
+import type { Layout } from "../../layout.ts";
+import { sameShape, sizeOf } from "../../shapes.ts";
 import { workgroupCount } from "../dispatch.ts";
-import { type Dispatch, type PackedConstant, type PlacedOperand, packLater, type Scratch, type Target } from "../operator.ts";
+import type { Dispatch, Packed, PackingMove, PackingTransform, PlacedOperand, Scratch, Target } from "../operator.ts";
 import { borderOf, type Candidate, type ConvolutionCase, inputParams, outputParams, pair } from "./case.ts";
 import { costOf } from "./cost.ts";
 import {
@@ -28,7 +29,7 @@ import {
   oneTap,
   sharedSubgroup,
 } from "./direct.ts";
-import { type Blocked, packBias } from "./packing.ts";
+import { type Blocked, biasOf, blockRuns, packBias } from "./packing.ts";
 
 /** Outputs per tile along an axis: 4 multiplies least, 2 fits smaller maps and rounds less. */
 const tileSizes = [4, 2] as const;
@@ -72,14 +73,13 @@ function candidate(it: ConvolutionCase, target: Target, tileSize: 2 | 4): Candid
       readsStrided: [0, 3],
       writesStrided: true,
       borders: { 0: borderOf(it) },
-      ignoresInputs: [1, 2],
       dispatches(inputs, outputs) {
         const transformed: Scratch = { scratchBytes: products * it.inChannels * tiles.tiles * 4 };
         const multiplied: Scratch = { scratchBytes: products * it.outChannels * tiles.tiles * 4 };
         return [
           transformInput(it, transform, tiles, inputs[0] as PlacedOperand, transformed),
-          multiply(it, transform, multiplication, transformed, multiplied),
-          transformOutput(it, transform, tiles, multiplied, outputs[0] as PlacedOperand, inputs[3]),
+          multiply(it, transform, multiplication, inputs[1] as PlacedOperand, transformed, multiplied),
+          transformOutput(it, transform, tiles, multiplied, inputs, outputs[0] as PlacedOperand),
         ];
       },
     },
@@ -126,6 +126,7 @@ function multiply(
   it: ConvolutionCase,
   transform: WinogradTransform,
   { variant, launch, activation }: ReturnType<typeof multiplicationOf>,
+  weight: PlacedOperand,
   transformed: Scratch,
   multiplied: Scratch,
 ): Dispatch {
@@ -139,35 +140,60 @@ function multiply(
     dilations: [1, 1],
     input: { binding: transformed, offset: 0, strides },
     output: { binding: multiplied, offset: 0, strides },
-    weights: packTransformed(it, transform, blocked, depth),
+    weights: packTransformed(it, weight, transform, blocked, depth),
     bias: packBias(blocked, undefined),
   });
 }
 
 /**
- * U as [product][channel block][in channel][channel within block]: what packWeights would make of it, in one pass.
+ * U as [product][channel block][in channel][channel within block]: as `packWeights` would pack it, in one pass.
  *
  * @param depth in channels, filled up with zeros
  */
 function packTransformed(
-  { weight, inChannels }: ConvolutionCase,
+  { inChannels }: ConvolutionCase,
+  source: PlacedOperand,
   transform: WinogradTransform,
   blocked: Blocked,
   depth: number,
-): PackedConstant {
+): Packed {
   const { outChannels, block, groups } = blocked;
   const blocks = Math.ceil(outChannels / block);
   const perProduct = blocks * depth * block;
-  return packLater(`weights for tiles of ${transform.tile}, in blocks of ${block}, ${depth} deep`, groups * perProduct, (data) => {
-    const source = (weight as Tensor).toFloat32();
-    const transformKernel = kernelTransformer(transform);
-    for (let b = 0; b < blocks; b++) {
-      const first = Math.min(b * block, outChannels - block);
-      for (let i = 0; i < inChannels; i++)
-        for (let o = 0; o < block; o++)
-          transformKernel(source, ((first + o) * inChannels + i) * 9, data, (b * depth + i) * block + o, perProduct);
-    }
-  });
+  const moves = blockRuns(blocked).map(
+    ({ count, firstBlock, firstChannel }): PackingMove => ({
+      shape: [count, inChannels, block],
+      from: { offset: firstChannel * inChannels * 9, strides: [block * inChannels * 9, 9, inChannels * 9] },
+      to: { offset: firstBlock * depth * block, strides: [depth * block, block, 1] },
+    }),
+  );
+  const label = `weights for tiles of ${transform.tile}, in blocks of ${block}, ${depth} deep`;
+  return { source, packing: { label, length: groups * perProduct, moves, transform: kernelTransform(transform, perProduct) } };
+}
+
+/** @param stride between two products in the packed form */
+function kernelTransform(transform: WinogradTransform, stride: number): PackingTransform {
+  const transformKernel = kernelTransformer(transform);
+  return {
+    apply: (source, from, target, to) => transformKernel(source, from, target, to, stride),
+    dispatch({ shape, from, to }, source, target) {
+      const count = sizeOf(shape);
+      return {
+        shader: generateWinogradKernel(transform),
+        params: {
+          ...{ count, stride, extent_1: shape[1] as number, extent_2: shape[2] as number },
+          ...flat("source", from),
+          ...flat("target", to),
+        },
+        bindings: { kernels: source, transformed: target },
+        workgroups: workgroupCount(count, winogradWorkgroupSize),
+      };
+    },
+  };
+}
+
+function flat(prefix: string, { offset, strides }: Layout): Record<string, number> {
+  return { [`${prefix}_offset`]: offset, ...Object.fromEntries(strides.map((stride, axis) => [`${prefix}_${axis}`, stride])) };
 }
 
 function transformOutput(
@@ -175,12 +201,12 @@ function transformOutput(
   transform: WinogradTransform,
   tiles: Tiles,
   products: Scratch,
+  [, , bias, residual]: readonly (PlacedOperand | undefined)[],
   y: PlacedOperand,
-  residual: PlacedOperand | undefined,
 ): Dispatch {
   const { outChannels } = it;
   const activation = asClip(it.activation);
-  const bias = packBias({ groups: 1, outChannels, block: 1 }, it.bias?.toFloat32());
+  const shift = biasOf(outChannels, bias);
   const count = tiles.tiles * outChannels;
   return {
     shader: generateWinogradOutput(transform, activation.kind),
@@ -192,7 +218,7 @@ function transformOutput(
       alpha: activation.alpha,
       beta: activation.beta,
     },
-    bindings: { products, bias, output: y, residual: residual ?? bias },
+    bindings: { products, bias: shift, output: y, residual: residual ?? shift },
     workgroups: workgroupCount(count, winogradWorkgroupSize),
   };
 }

@@ -2,7 +2,7 @@
 import convTransposeShader from "../../../shaders/conv-transpose.wgsl";
 import { sameShape, sizeOf } from "../../shapes.ts";
 import { checkSameType, floatInput } from "../checks.ts";
-import { type Dispatch, defineOperator, type OperatorContext, type PackedConstant, type PlacedOperand } from "../operator.ts";
+import { type Dispatch, defineOperator, type OperatorContext, type PlacedOperand, type Table } from "../operator.ts";
 
 /** Along one spatial axis. */
 interface Axis {
@@ -16,7 +16,7 @@ interface Axis {
 const unitAxis: Axis = { kernel: 1, stride: 1, dilation: 1, pad: 0, output: 1 };
 
 // WebGPU refuses empty bindings, so a missing bias is four zero bytes.
-const noBias: PackedConstant = { label: "no bias", data: new Float32Array(1) };
+const noBias: Table = { label: "no bias", data: new Float32Array(1) };
 
 export default defineOperator("ConvTranspose", { since: 1 }, (context) => {
   const input = floatInput(context, 0);

@@ -4,7 +4,7 @@ import matmulShader from "../../../shaders/matmul.wgsl";
 import { broadcastShapes, broadcastStrides, denseStrides, sizeOf } from "../../shapes.ts";
 import { collapseAxes, padFront } from "../axes.ts";
 import { checkSameType, floatInput } from "../checks.ts";
-import { addend, type Inputs, type MatrixProduct, productKernels } from "../matrix-product.ts";
+import { addend, type Inputs, isPackedOnce, type MatrixProduct, productKernels } from "../matrix-product.ts";
 import { type Dispatch, defineOperator, type Kernel, type OperatorContext, type PlacedOperand } from "../operator.ts";
 
 const matMul = defineOperator("MatMul", { since: 1 }, (context) => {
@@ -35,14 +35,15 @@ const matMul = defineOperator("MatMul", { since: 1 }, (context) => {
         bStrides: bStrides.slice(-2) as [number, number],
       };
       // One matrix for a whole batch of rows is a single taller product.
-      if (sizeOf(rightBatch) === 1) return productKernels(context, { ...single, rows: sizeOf(left.slice(0, -1)), b: b.constant }, target);
+      if (sizeOf(rightBatch) === 1)
+        return productKernels(context, { ...single, rows: sizeOf(left.slice(0, -1)), isPackedOnce: isPackedOnce(b) }, target);
       const batch = walkBatch(
         context,
         batchShape,
         broadcastStrides(leftBatch, aStrides.slice(0, -2), batchShape),
         broadcastStrides(rightBatch, bStrides.slice(0, -2), batchShape),
       );
-      return productKernels(context, { ...single, ...(batch ? { batch } : { b: b.constant }) }, target);
+      return productKernels(context, { ...single, ...(batch ? { batch } : { isPackedOnce: isPackedOnce(b) }) }, target);
     },
   };
 });

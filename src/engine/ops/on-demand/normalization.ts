@@ -4,7 +4,7 @@ import normalizeRowsShader from "../../../shaders/normalize-rows.wgsl";
 import { normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
 import { floatInput } from "../checks.ts";
 import { workgroupCount } from "../dispatch.ts";
-import { type Dispatch, defineOperator, type Operator, type PackedConstant, type PlacedOperand } from "../operator.ts";
+import { type Dispatch, defineOperator, type Operator, type PlacedOperand, type Table } from "../operator.ts";
 
 /** How rows lie in the input, and which scale and bias each element takes; see normalize-rows.wgsl. */
 interface Rows {
@@ -128,7 +128,7 @@ function normalizeDispatch(
 ): Dispatch {
   const rows = rowExtent[0] * rowExtent[1];
   const length = sizeOf(extent);
-  const constant = (label: string, value: number): PackedConstant => ({
+  const constant = (label: string, value: number): Table => ({
     label,
     data: new Float32Array(sizeOf(scale?.shape ?? [1])).fill(value),
   });

@@ -11,8 +11,8 @@ import {
   type Kernel,
   type Operator,
   type OperatorContext,
-  type PackedConstant,
   type PlacedOperand,
+  type Table,
 } from "../operator.ts";
 import { type ResampledAxis, type ResampleMode, type Resampling, resampleTaps, tapCount } from "./resample.ts";
 
@@ -191,7 +191,7 @@ function resizeDispatch(
     return table;
   });
   const count = sizeOf(output.shape);
-  const packed: PackedConstant = { label: "resampling taps", data };
+  const packed: Table = { label: "resampling taps", data };
   return {
     shader: resizeShader,
     params: {
