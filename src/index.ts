@@ -1,5 +1,6 @@
 // The public API of Convcam's engine.
 export { DeviceError, ModelError, UnsupportedError } from "./engine/errors.ts";
+export type { GateChannels, GateOptions } from "./engine/gates.ts";
 export { type AdapterInfo, Device, type DeviceOptions, requestDevice } from "./engine/gpu/device.ts";
 export type { Graph, GraphInput, Node, TypedGraph, ValueType } from "./engine/graph/graph.ts";
 export { type GpuValue, inspectModel, type LoadOptions, loadModel, Model, type NamedType } from "./engine/model.ts";

@@ -11,12 +11,13 @@ import type { Tensor } from "../engine/tensor.ts";
 import type { ChannelOrder, Preparation } from "../ui/preparation.ts";
 import { imageSize, readImage } from "./image.ts";
 import { fixShapes } from "./input-shapes.ts";
+import { addInterventionOptions, type InterventionOptions, intervene } from "./interventions.ts";
 import { readBytes, readModelFile } from "./model-file.ts";
 import { requestNodeDevice } from "./node-device.ts";
 import { decodeNpy } from "./npy.ts";
 import { channelOrders, collect, parseDivisors, parseList, parseNumber, parseShape, precisionOption } from "./usage.ts";
 
-export interface FeedOptions {
+export interface FeedOptions extends InterventionOptions {
   readonly inputNpy?: readonly string[];
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
@@ -28,7 +29,7 @@ export interface FeedOptions {
 }
 
 export function addFeedOptions(command: Command): Command {
-  return command
+  return addInterventionOptions(command)
     .option("--input-npy <[name=]file>", "feed an array instead of a picture; repeatable", collect(String))
     .option("--scale <factor>", "multiplies pixels of 0…255 first (default: 1/255, or 1 for whole numbers)", parseNumber)
     .option("--mean <numbers>", "subtracted after scaling, per channel (default: 0)", parseList)
@@ -70,6 +71,7 @@ export async function withRunningModel<T>(
   const device = await requestNodeDevice();
   try {
     const model = await loadModel(device, graph, { inputShapes: shapes, observe, precision: options.precision });
+    await intervene(model, options);
     const inputs = new Map(arrays);
     const axes = await loadAxes(model.graph);
     for (const input of model.inputs)

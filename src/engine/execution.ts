@@ -25,13 +25,18 @@ export interface GpuValue extends ValueType, Layout {
 
 export type Inputs = Readonly<Record<string, Tensor | Float32Array>>;
 
-/** Derives the graph that runs from the network's. Values keep their names and types; what it adds has names of its own. */
-export type GraphDerivation = (graph: TypedGraph) => Graph | Promise<Graph>;
+/** Another graph than the network's to run. */
+export interface Derivation {
+  /** The graph that runs. Values keep their names and types; what is added has names of its own, inputs too. */
+  derive(graph: TypedGraph): Graph;
+  /** What the added inputs hold: they are written whenever the graph was planned anew. */
+  operands?(): Readonly<Record<string, Tensor>>;
+}
 
 export interface ExecutionOptions {
   /** Values (or layers, by name) to keep readable after a run; "all" for every one. */
   readonly observe?: readonly string[] | "all" | undefined;
-  readonly derive?: GraphDerivation | undefined;
+  readonly derivation?: Derivation | undefined;
   /** Called as the pipelines of a plan that was asked for finish compiling. */
   readonly onCompile?: ((done: number, total: number) => void) | undefined;
   /** Whether it searches for faster kernels in idle time, where the network has a tuning. */
@@ -43,7 +48,7 @@ export class Execution {
   readonly #network: Network;
   readonly #options: ExecutionOptions;
   readonly #startup: Startup;
-  #derive: GraphDerivation | undefined;
+  #derivation: Derivation | undefined;
   #program: Program | undefined;
   #observed: readonly string[] = [];
   #isDisposed = false;
@@ -56,12 +61,16 @@ export class Execution {
   constructor(network: Network, options: ExecutionOptions) {
     this.#network = network;
     this.#options = options;
-    this.#derive = options.derive;
+    this.#derivation = options.derivation;
     this.#startup = new Startup(this, network.startsQuickly);
   }
 
   get device() {
     return this.#network.device;
+  }
+
+  get isDisposed(): boolean {
+    return this.#isDisposed;
   }
 
   /** What runs now; absent before the first plan, and after {@link dispose}. */
@@ -98,9 +107,9 @@ export class Execution {
     return this.#planning;
   }
 
-  /** Plans anew with another derived graph. What is observed stays so. */
-  derive(derive: GraphDerivation | undefined): Promise<void> {
-    this.#derive = derive;
+  /** Plans another derived graph, or the same one after it has changed. What is observed stays so. */
+  derive(derivation: Derivation | undefined): Promise<void> {
+    this.#derivation = derivation;
     this.#planning = this.#replace(this.#observed);
     return this.#planning;
   }
@@ -127,7 +136,8 @@ export class Execution {
     const observed = names === "all" ? network.layerValues() : names.map((name) => network.valueName(name));
     const request = ++this.#request;
     // Nothing is awaited where nothing is derived: wrong names and graphs are refused before anything is made.
-    const optimized = this.#derive ? await network.optimize(await this.#derive(network.graph), observed) : network.optimizeFile(observed);
+    const derivation = this.#derivation;
+    const optimized = derivation ? await network.optimize(derivation.derive(network.graph), observed) : network.optimizeFile(observed);
     if (request !== this.#request) return;
     const planFor = this.#planner(optimized, observed);
     const quickBlock = this.#startup.quickBlock(optimized.operations.values());
@@ -146,6 +156,7 @@ export class Execution {
     }
     this.#program = program;
     this.#observed = observed;
+    this.writeOperands(derivation?.operands?.() ?? {});
     if (quickBlock) this.#startup.settle(program, () => planFor(undefined));
     if (this.#options.tune) network.tuning?.start(this, optimized, network.halves);
   }
@@ -189,6 +200,14 @@ export class Execution {
       if (!input || !value)
         throw new ModelError(`no input is called '${name}'. The model has ${known.map((i) => `'${i.name}'`).join(", ")}.`);
       this.#live.write(value, wordsOf(input, given));
+    }
+  }
+
+  /** Writes inputs that a {@link Derivation} has added; what the program does not have is left out. */
+  writeOperands(operands: Readonly<Record<string, Tensor>>): void {
+    for (const [name, tensor] of Object.entries(operands)) {
+      const value = this.#program?.plan.values.get(name);
+      if (value) this.#program?.write(value, toGpuWords(tensor));
     }
   }
 

@@ -1,5 +1,6 @@
 // The facade: load a model, run it, look at any value, let it go. A model is a network with one execution of it.
 import type { Execution, GpuValue, Inputs } from "./execution.ts";
+import type { GateChannels, GateOptions, Gates } from "./gates.ts";
 import type { Device } from "./gpu/device.ts";
 import { loadAxes } from "./graph/axes.ts";
 import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
@@ -59,6 +60,7 @@ export async function loadModel(device: Device, source: ModelSource | Graph, opt
 export class Model {
   readonly #network: Network;
   readonly #execution: Execution;
+  #gates: Promise<Gates> | undefined;
 
   /** Use {@link loadModel}. */
   constructor(network: Network, execution: Execution) {
@@ -123,6 +125,25 @@ export class Model {
    */
   observe(names: readonly string[] | "all"): Promise<void> {
     return this.#execution.observe(names);
+  }
+
+  /**
+   * Changes channels of a value (or a layer's first output) from the next run on: y = x · scale + shift, where the mask is 1. A scale of 0
+   * switches a channel off. Readers, outputs and who observes the value get y; a model's input keeps what was written. The first gate of
+   * a value plans anew, later ones write a few bytes.
+   */
+  async gate(value: string, options: GateOptions): Promise<void> {
+    return (await this.#loadGates()).gate(value, options);
+  }
+
+  /** Lets a value, some of its channels, or all values pass as they are computed. The next plan leaves out what changes nothing. */
+  async ungate(value?: string, options: GateChannels = {}): Promise<void> {
+    return (await this.#loadGates()).ungate(value, options);
+  }
+
+  #loadGates(): Promise<Gates> {
+    this.#gates ??= import("./gates.ts").then(async ({ Gates }) => new Gates(this.#network, this.#execution, await loadAxes(this.graph)));
+    return this.#gates;
   }
 
   /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */

@@ -2,11 +2,11 @@
 import { describe, expect, test } from "vitest";
 import { requestNodeDevice } from "../../src/cli/node-device.ts";
 import { DeviceError, ModelError, UnsupportedError } from "../../src/engine/errors.ts";
-import { Device } from "../../src/engine/gpu/device.ts";
 import { inspectModel, loadModel, type Model } from "../../src/engine/model.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { graphOf, ints, noise, op } from "../support/graphs.ts";
+import { recorded } from "../support/recorded.ts";
 import { expectClose } from "../support/reference.ts";
 import { withDevice } from "../support/with-device.ts";
 
@@ -26,23 +26,6 @@ const tiny = graphOf({
     op("GlobalAveragePool", "both", "y"),
   ],
 });
-
-/** The device with a list of what is made through it; `alter` may change what is asked of it. */
-function recorded(device: Device, alter: (name: string, descriptor: unknown) => unknown = (_, descriptor) => descriptor) {
-  const made: string[] = [];
-  const gpu = new Proxy(device.gpu, {
-    get(target, name) {
-      const value = Reflect.get(target, name, target) as unknown;
-      if (typeof value !== "function") return value;
-      return (...args: unknown[]) => {
-        if (!String(name).startsWith("create")) return Reflect.apply(value, target, args) as unknown;
-        made.push(String(name));
-        return Reflect.apply(value, target, [alter(String(name), args[0]), ...args.slice(1)]) as unknown;
-      };
-    },
-  });
-  return { device: new Device(gpu, device.info), made };
-}
 
 describe("the frame loop", () => {
   test("a thousand runs make nothing on the GPU but one encoder each, and leave the byte counter as it was", () =>

@@ -44,7 +44,7 @@ describe("executions of one network", () => {
   test("may run another graph than the file's", () =>
     withDevice(async (device) => {
       const network = await loadNetwork(device, graph);
-      const [plain, edited] = await Promise.all([network.execute(), network.execute({ derive: negated, observe: ["b"] })]);
+      const [plain, edited] = await Promise.all([network.execute(), network.execute({ derivation: { derive: negated }, observe: ["b"] })]);
       const expected = (await plain.predict({ x }))["y"]?.toFloat32() ?? new Float32Array();
       expectClose(
         (await edited.predict({ x }))["y"],
@@ -80,7 +80,7 @@ describe("executions of one network", () => {
     withDevice((left) =>
       withDevice(async (right) => {
         const network = await loadNetwork(left, graph);
-        const executions = [await network.execute(), await network.execute({ derive: negated, observe: ["b"] })];
+        const executions = [await network.execute(), await network.execute({ derivation: { derive: negated }, observe: ["b"] })];
         const before = await Promise.all(executions.map((execution) => execution.predict({ x })));
         await network.moveTo(right);
         expect(left.allocatedBytes).toBe(0);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { topClasses } from "../../src/cli/classes.ts";
+import { parseGate, resolveGate } from "../../src/cli/interventions.ts";
 import { main } from "../../src/cli/main.ts";
 import { formatBytes, formatTable } from "../../src/cli/table.ts";
 import { parsePair } from "../../src/cli/usage.ts";
@@ -66,6 +67,23 @@ test.each(usage)("convcam %s", async (commandLine, status, says) => {
 
 test("a pair is split at its last equals sign, for value names may hold one", () => {
   expect(parsePair("a=b=c.npy")).toEqual(["a=b", "c.npy"]);
+});
+
+test.each([
+  ["conv_1:3=0", ["conv_1", { channels: [3], scale: 0, shift: 0 }]],
+  ["conv_1:3,10=0.5+0.1", ["conv_1", { channels: [3, 10], scale: 0.5, shift: 0.1 }]],
+  ["conv_1=-1.5e-3-2", ["conv_1", { scale: -0.0015, shift: -2 }]],
+  ["conv_1=.5", ["conv_1", { scale: 0.5, shift: 0 }]],
+  // TensorFlow's names end in ":0".
+  ["dense/Relu:0=2", ["dense/Relu:0", { scale: 2, shift: 0 }]],
+  ["dense/Relu:0:7=2", ["dense/Relu:0", { channels: [7], scale: 2, shift: 0 }]],
+  ["a=b:1=0", ["a=b", { channels: [1], scale: 0, shift: 0 }]],
+])("--gate %s", (text, expected) => {
+  expect(resolveGate(parseGate(text), (name) => ["conv_1", "dense/Relu:0", "a=b"].includes(name))).toEqual(expected);
+});
+
+test.each(["conv_1", "conv_1:3", "=0", "conv_1=off", "conv_1=1*2", "conv_1=1+"])("--gate %s makes no sense", (text) => {
+  expect(() => parseGate(text)).toThrow("Expected VALUE=SCALE");
 });
 
 test("scores become probabilities, once", () => {

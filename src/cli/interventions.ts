@@ -1,0 +1,46 @@
+// What the command changes in a model before it runs: --gate.
+import { type Command, InvalidArgumentError } from "commander";
+import type { GateOptions } from "../engine/gates.ts";
+import type { Model } from "../engine/model.ts";
+import { collect } from "./usage.ts";
+
+export interface InterventionOptions {
+  readonly gate?: readonly GateText[];
+}
+
+/** VALUE[:CHANNEL,…]=SCALE[+SHIFT], with the value's name still open: it may hold a colon. */
+export interface GateText {
+  readonly target: string;
+  readonly scale: number;
+  readonly shift: number;
+}
+
+export function addInterventionOptions(command: Command): Command {
+  return command.option(
+    "--gate <value[:channels]=scale[+shift]>",
+    "change channels of a value: conv_1:3=0 switches one off, conv_1:0,5=0.5+0.1 changes two, conv_1=0 all; repeatable",
+    collect(parseGate),
+  );
+}
+
+const number = String.raw`(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`;
+const gatePattern = new RegExp(`^(.+)=([+-]?${number})([+-]${number})?$`, "i");
+
+export function parseGate(text: string): GateText {
+  const [, target, scale, shift = "0"] = gatePattern.exec(text) ?? [];
+  if (!target) throw new InvalidArgumentError("Expected VALUE=SCALE or VALUE:CHANNEL=SCALE+SHIFT, such as conv_1:3=0 or conv_1=0.5+0.1.");
+  return { target, scale: Number(scale), shift: Number(shift) };
+}
+
+/** A value's own name goes before a name with channels behind it: TensorFlow's end in ":0". */
+export function resolveGate({ target, scale, shift }: GateText, isName: (name: string) => boolean): readonly [string, GateOptions] {
+  const [, name, list] = /^(.+):(\d+(?:,\d+)*)$/.exec(target) ?? [];
+  if (isName(target) || !name || !list) return [target, { scale, shift }];
+  return [name, { channels: list.split(",").map(Number), scale, shift }];
+}
+
+export async function intervene(model: Model, { gate = [] }: InterventionOptions): Promise<void> {
+  const { types, nodes } = model.graph;
+  const isName = (name: string) => types.has(name) || nodes.some((node) => node.name === name);
+  for (const text of gate) await model.gate(...resolveGate(text, isName));
+}

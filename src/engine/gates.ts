@@ -1,0 +1,211 @@
+// Gates: channels of values switched off or changed while a model runs. The first gate of a value adds a node to the graph, which is
+// planned anew once; every later one writes the node's operands. Loaded when the first gate is asked for.
+import { DeviceError, ModelError } from "./errors.ts";
+import type { Derivation, Execution } from "./execution.ts";
+import { GraphEdit } from "./graph/edit.ts";
+import { fusedDomain, type Graph, type GraphInput, type TypedGraph, type ValueType } from "./graph/graph.ts";
+import type { Network } from "./network.ts";
+import { maskAxes } from "./ops/on-demand/gate.ts";
+import { type Axes, sizeOf } from "./shapes.ts";
+import { isFloat, Tensor } from "./tensor.ts";
+
+export interface GateChannels {
+  /** One channel; all of them where neither this nor `channels` is given. */
+  readonly channel?: number | undefined;
+  readonly channels?: readonly number[] | undefined;
+}
+
+/** y = x · scale + shift for the channels, where the mask is 1. What is left out stays as it is. */
+export interface GateOptions extends GateChannels {
+  /** One number, or one for each channel named. 0 switches off: the result is the shift, whatever x holds. */
+  readonly scale?: number | ArrayLike<number> | undefined;
+  /** One number, or one for each channel named. */
+  readonly shift?: number | ArrayLike<number> | undefined;
+  /**
+   * Where all gates of the value act, one number per place of a channel, row by row: 1 in full, 0 not at all, between them in part.
+   * `null` takes the mask away.
+   */
+  readonly mask?: ArrayLike<number> | null | undefined;
+}
+
+/** The gate of one value. */
+interface Gate {
+  readonly value: string;
+  readonly axis: number;
+  /** Extents of the axes that are neither batch nor channel. */
+  readonly places: readonly number[];
+  readonly scale: Float32Array;
+  readonly shift: Float32Array;
+  mask: Float32Array | undefined;
+}
+
+export class Gates implements Derivation {
+  readonly #network: Network;
+  readonly #execution: Execution;
+  readonly #axes: ReadonlyMap<string, Axes>;
+  readonly #gates = new Map<string, Gate>();
+  /** The gates in the graph that was planned last, and whether they have a mask there. */
+  #planned: ReadonlyMap<string, boolean> = new Map();
+
+  /** @param axes of values that do not lie NCHW */
+  constructor(network: Network, execution: Execution, axes: ReadonlyMap<string, Axes>) {
+    this.#network = network;
+    this.#execution = execution;
+    this.#axes = axes;
+  }
+
+  /** @throws ModelError for names, channels, numbers and masks that the model does not have or take */
+  async gate(name: string, options: GateOptions): Promise<void> {
+    const gate = this.#gateOf(name);
+    const channels = channelsOf(gate, options);
+    const scale = perChannel(gate, "scale", channels, options.scale);
+    const shift = perChannel(gate, "shift", channels, options.shift);
+    const mask = options.mask ? maskOf(gate, options.mask) : undefined;
+    channels.forEach((channel, i) => {
+      if (scale) gate.scale[channel] = scale[i] as number;
+      if (shift) gate.shift[channel] = shift[i] as number;
+    });
+    if (options.mask !== undefined) gate.mask = mask;
+    this.#gates.set(gate.value, gate);
+    await this.#apply([gate]);
+  }
+
+  /** Lets the channels of a value, or all gated values, pass as they were. */
+  async ungate(name: string | undefined, options: GateChannels): Promise<void> {
+    const gates = name === undefined ? [...this.#gates.values()] : [this.#gateOf(name)];
+    const isWhole = options.channel === undefined && options.channels === undefined;
+    for (const gate of gates) {
+      for (const channel of channelsOf(gate, options)) {
+        gate.scale[channel] = 1;
+        gate.shift[channel] = 0;
+      }
+      if (isWhole) gate.mask = undefined;
+    }
+    await this.#apply(gates);
+  }
+
+  /** Writes what has changed; plans first where the graph has no node for it yet. */
+  async #apply(gates: readonly Gate[]): Promise<void> {
+    const isPlanned = (gate: Gate) => this.#planned.get(gate.value) === true || (this.#planned.has(gate.value) && !gate.mask);
+    if (gates.every((gate) => isPlanned(gate) || isIdentity(gate))) {
+      this.#execution.writeOperands(Object.assign({}, ...gates.map((gate) => this.#operandsOf(gate))));
+      return this.#execution.planned();
+    }
+    try {
+      await this.#execution.derive(this);
+    } catch (error) {
+      // The program before goes on without these gates.
+      for (const gate of gates) this.#gates.delete(gate.value);
+      this.#planned = new Map();
+      throw error;
+    }
+    // A later call may have asked for another plan, which has these gates as well.
+    await this.#execution.planned();
+  }
+
+  /** The gate of a value as it is, or one that changes nothing. */
+  #gateOf(name: string): Gate {
+    if (this.#execution.isDisposed) throw new DeviceError(this.#network.refusal);
+    const value = this.#network.valueName(name);
+    const known = this.#gates.get(value);
+    if (known) return known;
+    const { types, initializers } = this.#network.graph;
+    const { dtype, shape } = types.get(value) as ValueType;
+    if (initializers.has(value))
+      throw new ModelError(`value '${name}' is a constant: there is nothing to gate. Gate what is computed from it.`);
+    if (!isFloat(dtype)) throw new ModelError(`value '${name}' is ${dtype}: only floating-point values can be gated.`);
+    const named = this.#axes.get(value)?.indexOf("c") ?? -1;
+    const axis = named >= 0 ? named : Math.min(1, Math.max(0, shape.length - 1));
+    const count = shape[axis] ?? 1;
+    return {
+      value,
+      axis,
+      places: maskAxes(shape.length, axis).map((place) => shape[place] as number),
+      scale: new Float32Array(count).fill(1),
+      shift: new Float32Array(count),
+      mask: undefined,
+    };
+  }
+
+  derive(graph: TypedGraph): Graph {
+    // What changes nothing costs nothing once a plan is made for another reason.
+    const gates = [...this.#gates.values()].filter((gate) => !isIdentity(gate));
+    this.#planned = new Map(gates.map((gate) => [gate.value, gate.mask !== undefined]));
+    const edit = new GraphEdit(graph);
+    for (const gate of gates) insert(edit, gate);
+    const inputs = gates.flatMap((gate) => Object.entries(this.#operandsOf(gate)).map(asInput));
+    return { ...edit.graph(), inputs: [...graph.inputs, ...inputs], opsets: new Map([...graph.opsets, [fusedDomain, 1]]) };
+  }
+
+  operands(): Readonly<Record<string, Tensor>> {
+    return Object.assign({}, ...Array.from(this.#gates.values(), (gate) => this.#operandsOf(gate)));
+  }
+
+  /** A node that was planned with a mask goes on reading one. */
+  #operandsOf({ value, places, scale, shift, mask }: Gate): Readonly<Record<string, Tensor>> {
+    const names = operandNames(value);
+    const hasMask = mask !== undefined || this.#planned.get(value) === true;
+    return {
+      [names.scale]: Tensor.float32([scale.length], scale),
+      [names.shift]: Tensor.float32([shift.length], shift),
+      ...(hasMask && { [names.mask]: Tensor.float32(places, mask ?? new Float32Array(sizeOf(places)).fill(1)) }),
+    };
+  }
+}
+
+function operandNames(value: string) {
+  return { scale: `${value}/gate scale`, shift: `${value}/gate shift`, mask: `${value}/gate mask` };
+}
+
+function asInput([name, { dtype, shape }]: [string, Tensor]): GraphInput {
+  return { name, dtype, shape };
+}
+
+/** An input keeps what is written to it, and its readers get the gated value; any other value is the gated one for all. */
+function insert(edit: GraphEdit, { value, axis, mask }: Gate): void {
+  const names = operandNames(value);
+  const operands = [names.scale, names.shift, ...(mask ? [names.mask] : [])];
+  const node = { operator: "Gate", domain: fusedDomain, attributes: { axis }, name: `${value}/gate` };
+  const producer = edit.producer(value);
+  if (!producer) {
+    edit.replaceUses(value, edit.add({ ...node, inputs: [value, ...operands], outputs: [edit.fresh(`${value}/gated`)] }));
+    return;
+  }
+  const raw = edit.fresh(`${value}/ungated`);
+  edit.replace(producer.name, { outputs: producer.outputs.map((output) => (output === value ? raw : output)) });
+  edit.add({ ...node, inputs: [raw, ...operands], outputs: [value] });
+}
+
+function isIdentity({ scale, shift, mask }: Gate): boolean {
+  return scale.every((factor) => factor === 1) && shift.every((term) => term === 0) && !mask;
+}
+
+function channelsOf({ value, scale }: Gate, { channel, channels }: GateChannels): readonly number[] {
+  if (channel !== undefined && channels !== undefined) throw new ModelError(`gate of '${value}': give channel or channels, not both.`);
+  const list = channel !== undefined ? [channel] : channels;
+  if (!list) return Array.from(scale, (_, index) => index);
+  const wrong = list.find((index) => !Number.isInteger(index) || index < 0 || index >= scale.length);
+  if (wrong !== undefined)
+    throw new ModelError(`gate of '${value}': there is no channel ${wrong}. It has ${scale.length}, from 0 to ${scale.length - 1}.`);
+  return list;
+}
+
+function perChannel(
+  { value }: Gate,
+  what: "scale" | "shift",
+  channels: readonly number[],
+  given: number | ArrayLike<number> | undefined,
+): readonly number[] | undefined {
+  if (given === undefined) return undefined;
+  if (typeof given === "number") return channels.map(() => given);
+  if (given.length !== channels.length)
+    throw new ModelError(`gate of '${value}': ${what} has ${given.length} numbers for ${channels.length} channels.`);
+  return Array.from(given);
+}
+
+function maskOf({ value, places }: Gate, given: ArrayLike<number>): Float32Array {
+  if (places.length === 0) throw new ModelError(`gate of '${value}': it has no places besides its channels, so it takes no mask.`);
+  if (given.length !== sizeOf(places))
+    throw new ModelError(`gate of '${value}': the mask has ${given.length} numbers, expected ${places.join(" × ")} = ${sizeOf(places)}.`);
+  return Float32Array.from(given);
+}

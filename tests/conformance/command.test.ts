@@ -1,0 +1,48 @@
+// The command on a real model: what it changes in a network before it runs.
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { main } from "../../src/cli/main.ts";
+import { decodeNpy, encodeNpy } from "../../src/cli/npy.ts";
+import { noise } from "../support/graphs.ts";
+
+let folder = "";
+let errors = "";
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "convcam-"));
+  errors = "";
+  vi.spyOn(console, "log").mockImplementation(() => {});
+  vi.spyOn(console, "error").mockImplementation((text: unknown) => {
+    errors += `${String(text)}\n`;
+  });
+  await writeFile(join(folder, "digit.npy"), encodeNpy(noise([1, 1, 28, 28])));
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(folder, { recursive: true });
+});
+
+/** Runs the trained network and answers conv_1 and the classes. */
+async function run(...options: readonly string[]) {
+  const files = ["conv_1", "output_layer"].map((name) => [name, join(folder, `${name}.npy`)] as const);
+  const save = files.flatMap(([name, path]) => ["--save", `${name}=${path}`]);
+  const status = await main(["run", "models/mnist-trained.onnx", "--input-npy", join(folder, "digit.npy"), ...save, ...options]);
+  expect(errors).toBe("");
+  expect(status).toBe(0);
+  const [maps, classes] = await Promise.all(files.map(async ([, path]) => decodeNpy(await readFile(path)).toFloat32()));
+  return { maps: maps as Float32Array, classes: classes as Float32Array };
+}
+
+test("run --gate switches channels of a layer off and changes them", async () => {
+  const plain = await run();
+  const gated = await run("--gate", "conv_1:3=0", "--gate", "conv_1:5=0.5+0.25");
+  const size = plain.maps.length / 32;
+  const channel = ({ maps }: typeof plain, index: number) => [...maps.subarray(index * size, (index + 1) * size)];
+  expect(channel(gated, 3)).toEqual(new Array(size).fill(0));
+  expect(channel(gated, 4)).toEqual(channel(plain, 4));
+  expect(channel(gated, 5)).toEqual(channel(plain, 5).map((v) => Math.fround(v * 0.5 + 0.25)));
+  expect(gated.classes).not.toEqual(plain.classes);
+});
