@@ -105,7 +105,7 @@ const own: Readonly<Record<string, OwnCase>> = {
   own_unknown: { node: { operator: "Frobnicate" }, inputs: [ramp([2])], output: ramp([2]) },
 };
 
-function writeCase(folder: string, { node, inputs, fedInputs = inputs.length, output }: OwnCase): void {
+function writeCase(folder: string, { node, inputs, fedInputs = inputs.length, output }: OwnCase, outputs = ["y"]): void {
   const name = (i: number) => `x${i}`;
   const fed = inputs.slice(0, fedInputs);
   const graph: Graph = {
@@ -113,7 +113,7 @@ function writeCase(folder: string, { node, inputs, fedInputs = inputs.length, ou
     opsets: new Map([["", 17]]),
     metadata: new Map(),
     inputs: fed.map(({ dtype, shape }, i) => ({ name: name(i), dtype, shape })),
-    outputs: ["y"],
+    outputs,
     initializers: new Map(inputs.slice(fedInputs).map((tensor, i) => [name(fedInputs + i), tensor])),
     nodes: [{ name: "node", domain: "", inputs: inputs.map((_, i) => name(i)), outputs: ["y"], attributes: new Map(), ...node }],
   };
@@ -144,6 +144,28 @@ test.each(["float32", "float16"] as const)(
     }
   },
 );
+
+test("a case fails without expected outputs, or with fewer than its model has; a file that is refused needs none", async () => {
+  const root = mkdtempSync(join(tmpdir(), "convcam-own-"));
+  try {
+    const relu: OwnCase = { node: { operator: "Relu" }, inputs: [ramp([4])], output: Tensor.from("float32", [4], [0, 2, 0, 5]) };
+    const split: OwnCase = { ...relu, node: { operator: "Split", outputs: ["y", "z"] }, output: Tensor.from("float32", [2], [-5, 2]) };
+    writeCase(join(root, "none"), relu);
+    writeCase(join(root, "some"), split, ["y", "z"]);
+    writeCase(join(root, "unknown"), own["own_unknown"] as OwnCase);
+    writeCase(join(root, "invalid"), { ...relu, inputs: [] });
+    for (const name of ["none", "unknown", "invalid"]) rmSync(join(root, name, "test_data_set_0/output_0.pb"));
+    const results = await runAll(root, /./, {});
+    expect(results.map(({ name, status, reason }) => [name, status, reason])).toEqual([
+      ["invalid", "unsupported", expect.stringContaining("input 0")],
+      ["none", "fail", "there is no expected output (output_0.pb)"],
+      ["some", "fail", "the model has 2 outputs, but only 1 of them are expected"],
+      ["unknown", "unsupported", expect.stringContaining("Frobnicate")],
+    ]);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
 
 // A machine without the data runs the cases above; there is nothing here that could be skipped silently on one that has it.
 if (existsSync(join(data, "onnx/node")))

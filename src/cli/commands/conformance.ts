@@ -29,7 +29,8 @@ export function addConformance(program: Command): void {
     .description(
       `Runs every case in or below the folders (model.onnx with test_data_set_K/input_I.pb and output_I.pb), and compares.
 Floats agree within absolute · max(1, largest |expected|) + relative · |expected|, and within one rounding of float16 and bfloat16; NaN equals NaN;
-integers and booleans agree exactly. Ends with status 1 when any case fails; unsupported is no failure.`,
+integers and booleans agree exactly. A case fails that lacks an expected output for any output of its model, unless its file is refused.
+Ends with status 1 when any case fails; unsupported is no failure.`,
     )
     .argument("<folders...>", "a case, or folders that hold cases at any depth")
     .option("--filter <regex>", "only cases whose name matches", parseRegularExpression)

@@ -1,5 +1,5 @@
 // Runs one case on the GPU and says whether it passes, fails or is not supported.
-import { UnsupportedError } from "../../engine/errors.ts";
+import { ModelError, UnsupportedError } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import type { Graph, Node } from "../../engine/graph/graph.ts";
 import { type LoadOptions, loadModel } from "../../engine/model.ts";
@@ -38,31 +38,40 @@ export async function runCase(device: Device, oneCase: Case, options: RunOptions
     accepted.set(node.name, names);
     return undefined;
   };
-  const first = await measure(oneCase.name, () => runDataSets(device, oneCase, options, remember));
+  const first = await measure(oneCase, oneCase.name, () => runDataSets(device, oneCase, options, remember));
   if (!options.forceKernels || first.status === "unsupported") return [first];
   const results = [first];
   // The planner takes the first that accepts, so only the others are news.
   const others = new Set([...accepted.values()].flatMap((names) => names.slice(1)));
   for (const kernel of others) {
     const force: KernelChoice = (_node: Node, names) => (names.includes(kernel) ? kernel : undefined);
-    results.push(await measure(`${oneCase.name} [${kernel}]`, () => runDataSets(device, oneCase, options, force)));
+    results.push(await measure(oneCase, `${oneCase.name} [${kernel}]`, () => runDataSets(device, oneCase, options, force)));
   }
   return results;
 }
 
 type Errors = Pick<CaseResult, "reason" | "maxAbsError" | "maxRelError">;
 
-async function measure(name: string, run: () => Promise<Errors>): Promise<CaseResult> {
+async function measure({ dataSets }: Case, name: string, run: () => Promise<Errors>): Promise<CaseResult> {
   const start = performance.now();
   const ms = () => Math.round((performance.now() - start) * 10) / 10;
+  // An invalid file is rightly refused; a case that expects outputs says that its file is valid.
+  const isForRefusal = dataSets.length > 0 && dataSets.every(({ outputs }) => outputs.length === 0);
   try {
     const errors = await run();
     return { name, status: errors.reason === "" ? "pass" : "fail", ...errors, ms: ms() };
   } catch (error) {
-    const status = error instanceof UnsupportedError ? "unsupported" : "fail";
+    const isRefused = error instanceof UnsupportedError || (error instanceof ModelError && isForRefusal);
     const reason = error instanceof UnsupportedError ? error.reasons.join(" ") : String(error);
-    return { name, status, reason, maxAbsError: 0, maxRelError: 0, ms: ms() };
+    return { name, status: isRefused ? "unsupported" : "fail", reason, maxAbsError: 0, maxRelError: 0, ms: ms() };
   }
+}
+
+/** What a data set lacks; `undefined` where it has an output for each of the model's. */
+function missingOutputs(graph: Graph, { outputs }: DataSet): string | undefined {
+  if (outputs.length === 0) return "there is no expected output (output_0.pb)";
+  if (outputs.length >= graph.outputs.length) return undefined;
+  return `the model has ${graph.outputs.length} outputs, but only ${outputs.length} of them are expected`;
 }
 
 async function runDataSets(
@@ -76,6 +85,8 @@ async function runDataSets(
   let maxAbsError = 0;
   let maxRelError = 0;
   for (const dataSet of dataSets) {
+    const missing = missingOutputs(graph, dataSet);
+    if (missing) reasons.push(missing);
     const expected = await readTensors(dataSet.outputs);
     const floats = graph.outputs.filter((_, i) => expected[i] && isFloat(expected[i].dtype));
     const actual = await runDataSet(device, graph, { dataSet, floats }, { precision, chooseKernel: choose });
