@@ -4,7 +4,7 @@ import { DeviceError } from "../engine/errors.ts";
 import { type Device, requestDevice } from "../engine/gpu/device.ts";
 import { ensureVulkanLoader, findSwiftShader, hasVulkanDriver, useSwiftShader } from "./swiftshader.ts";
 
-/** Where the entry points lie on `globalThis`: Dawn crashes when one is collected while a device of its lives. */
+/** Where the entry points lie on `globalThis`, so that all devices of a process share one. */
 const instances = Symbol.for("convcam.dawn");
 
 type Root = typeof globalThis & { [instances]?: GPU[] };

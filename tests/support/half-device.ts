@@ -3,15 +3,10 @@ import { existsSync } from "node:fs";
 import { create, globals } from "webgpu";
 import { type Device, requestDevice } from "../../src/engine/gpu/device.ts";
 
-/** Dawn collects what nobody holds, devices and all. */
-const held: GPU[] = [];
-
 /** Dawn's null adapter compiles and validates like any other, and has every feature; its kernels do not run. */
 export async function requestNullDevice(): Promise<Device> {
   Object.assign(globalThis, globals);
-  const gpu = create(["backend=null"]);
-  held.push(gpu);
-  return requestDevice({ gpu });
+  return requestDevice({ gpu: create(["backend=null"]) });
 }
 
 /** Mesa's llvmpipe, version 23.1 or later: Debian and Ubuntu have it in mesa-vulkan-drivers. */
@@ -27,7 +22,6 @@ export async function requestHalfDevice(): Promise<Device | undefined> {
       const gpu = create([]);
       const adapter = await gpu.requestAdapter();
       if (!adapter?.features.has("shader-f16")) continue;
-      held.push(gpu);
       return await requestDevice({ gpu });
     }
     return undefined;

@@ -50,6 +50,8 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
     requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
     requiredLimits,
   });
+  // Dawn, in Node, crashes if the entry point is collected before its devices. So the device keeps it.
+  Object.assign(device, { convcamEntryPoint: gpu });
   const { vendor, architecture, device: name, description } = adapter.info;
   return new Device(device, { vendor, architecture, device: name, description }, targetOf(adapter, device));
 }

@@ -1,0 +1,58 @@
+// The README's example for Node, as it stands, run in a process of its own for as long as a program of a reader's would run.
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { build } from "vite";
+import { expect, test } from "vitest";
+import { findSwiftShader } from "../../src/cli/swiftshader.ts";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { graphOf, op } from "../support/graphs.ts";
+import { withDevice } from "../support/with-device.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** The README's blocks of JavaScript: the one for pages, which imports the package, and the one for Node. */
+async function readExamples(): Promise<readonly string[]> {
+  const readme = await readFile(join(root, "README.md"), "utf8");
+  return Array.from(readme.matchAll(/```js\n([\s\S]*?)```/g), ([, code]) => code as string);
+}
+
+/** Goes on after the example's module was evaluated, as programs do: then nothing holds the module's constants any more. */
+const runs = `
+async function runAgainAndAgain() {
+  const image = new Float32Array(28 * 28).fill(1);
+  for (let i = 0; i < 5000; i++) {
+    const { output_layer } = await model.predict({ input_layer: image });
+    if (output_layer.toFloat32()[783] !== 1) throw new Error("run " + i + " gave other numbers");
+  }
+  console.log("5000 runs");
+}
+runAgainAndAgain();
+`;
+
+test("the README's example for Node runs 5,000 times in one process", { timeout: 300_000 }, async () => {
+  const examples = await readExamples();
+  const fromPackage = examples.map((code) => /^import .* from "convcam";$/m.exec(code)?.[0]).find((line) => line);
+  const forNode = examples.find((code) => code.includes('from "webgpu"'));
+  if (!fromPackage || !forNode) expect.fail("README.md has no example that imports convcam, or none for Node");
+  // Beside the modules of this repository, where the example finds `webgpu`.
+  const folder = await mkdtemp(join(root, "node_modules/.convcam-example-"));
+  try {
+    const installed = join(folder, "node_modules/convcam");
+    await build({ root, mode: "package", logLevel: "silent", build: { outDir: join(installed, "dist"), emptyOutDir: false } });
+    await writeFile(join(installed, "package.json"), await readFile(join(root, "package.json")));
+    // A network of one node under the name of the example's.
+    const graph = graphOf({ inputs: { input_layer: [1, 1, 28, 28] }, nodes: [op("Relu", "input_layer", "output_layer")] });
+    await mkdir(join(folder, "models"));
+    await writeFile(join(folder, "models/mnist-trained.onnx"), encodeModel(graph));
+    await writeFile(join(folder, "example.mjs"), `${fromPackage}\n${forNode}${runs}`);
+    // Opening a device here finds out which driver this machine has.
+    await withDevice(async () => {});
+    const env = { ...process.env, LD_LIBRARY_PATH: [findSwiftShader(), process.env["LD_LIBRARY_PATH"]].filter((path) => path).join(":") };
+    const { stdout } = await promisify(execFile)(process.execPath, ["example.mjs"], { cwd: folder, env, timeout: 280_000 });
+    expect(stdout).toBe("5000 runs\n");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
