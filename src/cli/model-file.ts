@@ -1,5 +1,5 @@
 // Reads a model from a path. Weights that lie beside it are looked for in its folder, which no path may leave.
-import { readFile, realpath } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { ModelError } from "../engine/errors.ts";
 import type { Graph } from "../engine/graph/graph.ts";
@@ -26,5 +26,8 @@ async function readBeside(model: string, name: string): Promise<Uint8Array> {
   // A link may lead out of the folder even where its name does not.
   const target = await realpath(path).catch(() => path);
   if (relative(folder, target).split(sep)[0] === "..") throw new ModelError(`external data '${name}' leads out of the model's folder.`);
+  // A pipe or a device beside the model may never end.
+  const kind = await stat(target).catch(() => undefined);
+  if (kind && !kind.isFile() && !kind.isDirectory()) throw new ModelError(`external data '${name}' is a pipe or a device, not a file.`);
   return readBytes(path, "external data");
 }

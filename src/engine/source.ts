@@ -1,9 +1,13 @@
-// Where a model comes from: bytes, a File, or a URL with progress. Turns any of them into a Graph.
+// Where a model comes from: bytes, a File, a URL with progress, or several files. Turns any of them into a Graph.
 import { ModelError } from "./errors.ts";
 import type { Graph } from "./graph/graph.ts";
 import { importModel } from "./onnx/import.ts";
 
-export type ModelSource = Uint8Array | ArrayBuffer | Blob | string | URL;
+/** A file of a model that consists of several. */
+export type FilePart = Blob | string | URL;
+
+/** A list holds the model and the files with its weights, in any order: what PyTorch and others write for large models. */
+export type ModelSource = Uint8Array | ArrayBuffer | FilePart | readonly FilePart[];
 
 export interface LoadProgress {
   /** "download" counts bytes, "compile" counts pipelines. */
@@ -22,15 +26,38 @@ export interface ReadOptions {
 
 /** Decodes and imports a model; no GPU is needed. */
 export async function readModel(source: ModelSource, options: ReadOptions = {}): Promise<Graph> {
-  const isUrl = typeof source === "string" || source instanceof URL;
-  const bytes = isUrl ? await download(source, options) : await bytesOf(source);
-  const readExternal = options.readExternal ?? (isUrl ? (path: string) => download(neighbour(source, path), options) : undefined);
-  return importModel(bytes, readExternal ? { readExternal } : {});
+  if (Array.isArray(source)) return readParts(source, options);
+  const single = source as Exclude<ModelSource, readonly FilePart[]>;
+  const { readExternal = isAddress(single) ? readNeighbours(single, options) : undefined } = options;
+  const externalAdvice = single instanceof Blob ? "drop or choose both files together" : undefined;
+  return importModel(await bytesOf(single, options), { readExternal, externalAdvice });
 }
 
-async function bytesOf(source: Exclude<ModelSource, string | URL>): Promise<Uint8Array> {
+async function readParts(parts: readonly FilePart[], options: ReadOptions): Promise<Graph> {
+  const { findBeside, findModel } = await import("./several-files.ts");
+  const model = await findModel(parts);
+  if (parts.length === 1) return readModel(model, options);
+  const readExternal = async (path: string): Promise<Uint8Array> => {
+    const part = findBeside(path, model, parts);
+    if (part !== undefined) return bytesOf(part, options);
+    return readNeighbours(model as string | URL, options)(path);
+  };
+  return importModel(await bytesOf(model, options), { readExternal: options.readExternal ?? readExternal });
+}
+
+function isAddress(source: ModelSource): source is string | URL {
+  return typeof source === "string" || source instanceof URL;
+}
+
+async function bytesOf(source: Exclude<ModelSource, readonly FilePart[]>, options: ReadOptions): Promise<Uint8Array> {
+  if (isAddress(source)) return download(source, options);
   if (source instanceof Uint8Array) return source;
   return new Uint8Array(source instanceof ArrayBuffer ? source : await source.arrayBuffer());
+}
+
+/** Files beside an address, by their paths. */
+function readNeighbours(source: string | URL, options: ReadOptions): (path: string) => Promise<Uint8Array> {
+  return (path) => download(neighbour(source, path), options);
 }
 
 function neighbour(source: string | URL, path: string): URL {

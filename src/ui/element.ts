@@ -134,7 +134,10 @@ export class ConvCam extends Base {
     root.append(sheet, this.#message, this.#grid);
   }
 
-  /** The network: its address, bytes, or a file. The `src` attribute does the same for an address. */
+  /**
+   * The network: its address, bytes, or a file; a list of files or addresses where its weights lie beside it. The `src` attribute does
+   * the same for an address, or for several as JSON: `["net.onnx", "net.onnx.data"]`.
+   */
   get src(): ModelSource | undefined {
     return this.#modelSource;
   }
@@ -254,8 +257,8 @@ export class ConvCam extends Base {
       if (before !== null && value !== null) return;
       this.#closeSession();
     }
-    if (name === "src") this.#modelSource = value ?? undefined;
-    if (name === "compare") this.#compareSource = value ?? undefined;
+    if (name === "src") this.#modelSource = parseSource(value);
+    if (name === "compare") this.#compareSource = parseSource(value);
     if (name === "input") this.#inputSource = value ?? undefined;
     this.#invalidate(attributeLevels[name]);
   }
@@ -619,6 +622,16 @@ export class ConvCam extends Base {
   /** @returns false where a listener prevented the default */
   #emit<Name extends keyof ConvCamEvents>(type: Name, detail: ConvCamEvents[Name]): boolean {
     return this.dispatchEvent(new CustomEvent(type, { detail, cancelable: true }));
+  }
+}
+
+/** Addresses may hold spaces and commas, so a list of them is JSON. */
+function parseSource(text: string | null): ModelSource | undefined {
+  if (!text?.trimStart().startsWith("[")) return text ?? undefined;
+  try {
+    return JSON.parse(text) as readonly string[];
+  } catch {
+    return text;
   }
 }
 

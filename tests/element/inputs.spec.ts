@@ -5,6 +5,7 @@ import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import type { DataType } from "../../src/engine/tensor.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
+import { twoFiles } from "../support/two-files.ts";
 
 /** Opens an element with a network made here; it looks at a canvas whose left half is red and whose right half is blue. */
 async function openNetwork(page: Page, graph: Graph, attributes: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -139,4 +140,36 @@ test("free sizes follow the input-shape attribute, and 224 × 224 without it", a
   await expect(page.locator("conv-cam .problem")).toContainText(
     "input-shape: input 'x' is [N, H, W, 3], and [1, 12, 20, 4] does not fit it.",
   );
+});
+
+test("a model in two files opens from files, and from addresses in the src attribute", async ({ page }) => {
+  const { model, weights } = twoFiles();
+  await page.route("**/net-1.onnx", (route) => route.fulfill({ body: Buffer.from(model) }));
+  await page.route("**/weights-2.data", (route) => route.fulfill({ body: Buffer.from(weights) }));
+  await page.goto("/tests/element/one.html");
+  const weight = () =>
+    page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).viewer?.model.graph.initializers.get("w")?.toNumbers());
+  const open = (isComplete: boolean) =>
+    page.evaluate(
+      async ([modelBytes, weightBytes, complete]) => {
+        await customElements.whenDefined("conv-cam");
+        const element = document.querySelector("conv-cam") as ConvCam;
+        const files = [new File([new Uint8Array(weightBytes)], "net.onnx.data"), new File([new Uint8Array(modelBytes)], "net.onnx")];
+        element.src = complete ? files : files.slice(1);
+        await element.updateComplete;
+      },
+      [[...model], [...weights], isComplete] as const,
+    );
+  await open(false);
+  await expect(page.locator("conv-cam .problem")).toContainText("'net.onnx.data' beside it: drop or choose both files together.");
+  await open(true);
+  expect(await weight()).toEqual([3]);
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+  await page.evaluate(async () => {
+    const element = document.querySelector("conv-cam") as ConvCam;
+    element.setAttribute("src", '["/net-1.onnx", "/weights-2.data"]');
+    await element.updateComplete;
+  });
+  expect(await weight()).toEqual([3]);
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
 });

@@ -56,6 +56,11 @@ export function readValue(page: Page, name: string): Promise<number[]> {
   }, name);
 }
 
+interface MadeUpFile {
+  readonly name: string;
+  readonly bytes: readonly number[];
+}
+
 /** Drops a made-up file on the page. */
 export async function dropFile(page: Page, name: string, type: string, bytes: readonly number[]): Promise<void> {
   const transfer = await page.evaluateHandle(
@@ -67,4 +72,26 @@ export async function dropFile(page: Page, name: string, type: string, bytes: re
     [name, type, bytes] as const,
   );
   await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
+}
+
+/** Drops a folder of made-up files, through the interface that browsers give folders by. */
+export async function dropFolder(page: Page, folder: string, files: readonly MadeUpFile[]): Promise<void> {
+  await page.evaluate(
+    ([folderName, list]) => {
+      const entries = list.map(({ name, bytes }) => ({
+        isFile: true,
+        fullPath: `/${folderName}/${name}`,
+        file: (give: (file: File) => void) => give(new File([new Uint8Array(bytes)], name)),
+      }));
+      const batches = [entries, []];
+      const entry = {
+        isFile: false,
+        createReader: () => ({ readEntries: (give: (some: unknown) => void) => give(batches.shift()) }),
+      };
+      const event = new Event("drop", { bubbles: true, cancelable: true });
+      Object.assign(event, { dataTransfer: { items: [{ webkitGetAsEntry: () => entry, getAsFile: () => null }] } });
+      document.body.dispatchEvent(event);
+    },
+    [folder, files] as const,
+  );
 }

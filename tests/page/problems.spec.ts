@@ -1,7 +1,8 @@
 // What is said when something is missing or wrong: WebGPU, the camera, the file, an operator.
 import { expect, test } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
-import { dropFile, openPage } from "./page.ts";
+import { twoFiles } from "../support/two-files.ts";
+import { dropFile, dropFolder, openPage } from "./page.ts";
 
 test("says what to do without WebGPU", async ({ page }) => {
   await page.addInitScript(() => Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined }));
@@ -65,8 +66,39 @@ test("lists the layers of a network that cannot run, and why", async ({ page }) 
 
 test("says which picture it cannot read", async ({ page }) => {
   await openPage(page);
-  await dropFile(page, "note.txt", "text/plain", [72, 105]);
+  await dropFile(page, "note.png", "image/png", [72, 105]);
   await expect(page.locator("#input-problem")).toContainText("no picture the browser can decode");
+});
+
+test("says what a file is that is neither a network nor a picture, whatever its name", async ({ page }) => {
+  await openPage(page);
+  await dropFile(page, "network.onnx", "", [...Buffer.from("404: Not Found")]);
+  await expect(page.locator("conv-cam .problem")).toContainText('plain text, which begins "404: Not Found": check the address');
+  await dropFile(page, "model.tflite", "", [28, 0, 0, 0, ...Buffer.from("TFL3"), 0, 0]);
+  await expect(page.locator("conv-cam .problem")).toContainText("a TensorFlow Lite file: convert it");
+});
+
+test("opens a network whose weights lie in a second file: both chosen, or their folder dropped", async ({ page }) => {
+  const { model, weights } = twoFiles();
+  await openPage(page);
+  await dropFile(page, "net.onnx", "", [...model]);
+  await expect(page.locator("conv-cam .problem")).toContainText("'net.onnx.data' beside it: drop or choose both files together.");
+  const files = [
+    { name: "net.onnx.data", mimeType: "", buffer: Buffer.from(weights) },
+    { name: "net.onnx", mimeType: "", buffer: Buffer.from(model) },
+  ];
+  await page.setInputFiles("#model-file", files);
+  await expect(page.locator("conv-cam .panel .name").first()).toHaveText("x");
+  await expect(page.locator("#about")).toContainText("net.onnx.data, net.onnx");
+  await dropFile(page, "broken.onnx", "", [1, 2, 3]);
+  await expect(page.locator("conv-cam .problem")).toBeVisible();
+  await dropFolder(page, "net", [
+    { name: "net.onnx", bytes: [...model] },
+    { name: "net.onnx.data", bytes: [...weights] },
+    { name: ".DS_Store", bytes: [0] },
+  ]);
+  await expect(page.locator("conv-cam .panel .name").first()).toHaveText("x");
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
 });
 
 test("fits a phone without scrolling sideways", async ({ page }) => {

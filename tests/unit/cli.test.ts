@@ -1,4 +1,5 @@
 // The command line: what it refuses, with which exit status, and the small decisions behind its output.
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import { parsePair } from "../../src/cli/usage.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { graphOf, op } from "../support/graphs.ts";
+import { twoFiles } from "../support/two-files.ts";
 
 let output = "";
 beforeEach(() => {
@@ -160,4 +162,18 @@ test.each(["constructor", "__proto__", "toString", "hasOwnProperty"])("an input 
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("weights beside a model are read, and a pipe in their place is refused instead of waited for", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "convcam-cli-"));
+  const { model, weights } = twoFiles();
+  const path = join(folder, "net.onnx");
+  writeFileSync(path, model);
+  writeFileSync(join(folder, "net.onnx.data"), weights);
+  expect(await main(["summary", path])).toBe(0);
+  rmSync(join(folder, "net.onnx.data"));
+  execFileSync("mkfifo", [join(folder, "net.onnx.data")]);
+  expect(await main(["summary", path])).toBe(1);
+  expect(output).toContain("convcam: external data 'net.onnx.data' is a pipe or a device, not a file.");
+  rmSync(folder, { recursive: true });
 });

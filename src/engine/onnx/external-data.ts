@@ -16,19 +16,20 @@ export type ExternalBytes = (tensor: TensorProto, where: string, expectedBytes: 
 /**
  * Reads every file that these external tensors refer to, each once.
  *
+ * @param advice what to do without `readExternal`, as the end of a sentence
  * @throws ModelError for a path that leaves the model's folder, or without `readExternal`
  */
-export async function readExternalFiles(tensors: readonly TensorProto[], readExternal: ReadExternal | undefined): Promise<ExternalBytes> {
-  const pending = new Map<string, Promise<Uint8Array>>();
-  const paths = new Set(tensors.map(pathOf));
-  for (const path of paths) {
-    if (!readExternal)
-      throw new ModelError(
-        `The model keeps weights in '${path}' beside it. Give readExternal to read that file, or save the model as one file.`,
-      );
-    pending.set(path, readExternal(path));
+export async function readExternalFiles(
+  tensors: readonly TensorProto[],
+  readExternal: ReadExternal | undefined,
+  advice = "give readExternal to read it, or save the model as one file",
+): Promise<ExternalBytes> {
+  const paths = [...new Set(tensors.map(pathOf))];
+  if (!readExternal) {
+    const names = paths.slice(0, 3).map((path) => `'${path}'`);
+    throw new ModelError(`The model keeps its weights in ${names.join(", ")}${paths.length > 3 ? ", …" : ""} beside it: ${advice}.`);
   }
-  const files = new Map(await Promise.all([...pending].map(async ([path, bytes]) => [path, await bytes] as const)));
+  const files = new Map(await Promise.all(paths.map(async (path) => [path, await readExternal(path)] as const)));
   return (tensor, where, expectedBytes) => bytesOf(tensor, files, where, expectedBytes);
 }
 

@@ -24,6 +24,8 @@ const newestOpset = 26;
 export interface ImportOptions {
   /** Reads weights kept in files beside the model. */
   readonly readExternal?: ReadExternal | undefined;
+  /** What to do where they cannot be read, as the end of a sentence; about {@link readExternal} unless given. */
+  readonly externalAdvice?: string | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
   const opsets = readOpsets(model, obstacles);
   const nodeProtos = await withoutCalls(graph.node ?? [], model.functions ?? []);
   if ((graph.sparseInitializer ?? []).length > 0) obstacles.add("Sparse initializers are not supported. Re-export with dense weights.");
-  const external = await readFiles(tensorsOf(graph, nodeProtos), options.readExternal);
+  const external = await readFiles(tensorsOf(graph, nodeProtos), options);
   const initializers = readInitializers(graph, external, obstacles);
   const inputs = readInputs(graph, initializers, obstacles);
   const nodes = readNodes(nodeProtos, external, obstacles);
@@ -119,11 +121,11 @@ async function withoutCalls(nodes: readonly NodeProto[], functions: readonly Fun
 }
 
 /** The files beside the model that its tensors refer to. Few models have any, so what does it is loaded for those. */
-async function readFiles(tensors: Iterable<TensorProto>, readExternal: ReadExternal | undefined): Promise<ExternalBytes | undefined> {
+async function readFiles(tensors: Iterable<TensorProto>, options: ImportOptions): Promise<ExternalBytes | undefined> {
   const outside = [...tensors].filter(isExternal);
   if (outside.length === 0) return undefined;
   const { readExternalFiles } = await import("./external-data.ts");
-  return readExternalFiles(outside, readExternal);
+  return readExternalFiles(outside, options.readExternal, options.externalAdvice);
 }
 
 function readOpsets(model: ModelProto, obstacles: Obstacles): Map<string, number> {

@@ -7,6 +7,7 @@ import type { ConvCam, ConvCamEvents } from "../element.ts";
 import { make } from "../panel.ts";
 import type { SourceLike } from "../sources.ts";
 import { DrawingPad } from "./drawing-pad.ts";
+import { filesOf, sortFiles } from "./dropped-files.ts";
 import { findNetwork, labelsOf, networks, openNetwork, preparationOf } from "./networks.ts";
 
 /** The page's elements by id. */
@@ -103,20 +104,22 @@ async function compareWith(name: string): Promise<void> {
       : "";
 }
 
-function openModelFile(file: File): void {
+function openModelFiles(files: readonly File[]): void {
   choiceCount++;
+  const name = (files.find((file) => file.name.endsWith(".onnx")) ?? files[0])?.name ?? "";
+  const sizeBytes = files.reduce((sum, { size }) => sum + size, 0);
   const option = networkSelect.querySelector<HTMLOptionElement>('option[value="file"]') ?? new Option("", "file");
-  option.textContent = file.name;
+  option.textContent = name;
   networkSelect.prepend(option);
   networkSelect.value = "file";
   listComparable(undefined);
-  find("about").textContent = `${file.name}, ${(file.size / 1e6).toFixed(1)} MB. It stays on this machine.`;
+  find("about").textContent = `${files.map((file) => file.name).join(", ")}, ${(sizeBytes / 1e6).toFixed(1)} MB. It stays on this machine.`;
   pad.isCentered = true;
   viewer.removeAttribute("layers");
   viewer.labels = [];
   viewer.preparation = {};
   viewer.compare = undefined;
-  viewer.src = file;
+  viewer.src = files;
 }
 
 function report(error: unknown): void {
@@ -157,19 +160,24 @@ on("input", () => {
   }
 });
 
-function openFile(file: File): void {
-  if (/\.onnx$/i.test(file.name)) openModelFile(file);
-  else showInput("pick", file);
+function openFiles(files: readonly File[]): void {
+  const { network, pictures } = sortFiles(files);
+  if (network.length > 0) openModelFiles(network);
+  const [picture] = pictures;
+  if (picture) showInput("pick", picture);
 }
 
-for (const id of ["picture-file", "model-file"]) {
-  const input = find<HTMLInputElement>(id);
-  input.addEventListener("change", () => {
-    const [file] = input.files ?? [];
-    if (file) openFile(file);
-    input.value = "";
-  });
-}
+const pictureFile = find<HTMLInputElement>("picture-file");
+pictureFile.addEventListener("change", () => {
+  const [file] = pictureFile.files ?? [];
+  if (file) showInput("pick", file);
+  pictureFile.value = "";
+});
+const modelFile = find<HTMLInputElement>("model-file");
+modelFile.addEventListener("change", () => {
+  openFiles([...(modelFile.files ?? [])]);
+  modelFile.value = "";
+});
 find("open").addEventListener("click", () => find("model-file").click());
 
 addEventListener("dragover", (event) => {
@@ -182,7 +190,7 @@ addEventListener("dragleave", (event) => {
 addEventListener("drop", (event) => {
   event.preventDefault();
   find("drop").hidden = true;
-  for (const file of event.dataTransfer?.files ?? []) openFile(file);
+  filesOf(event.dataTransfer).then(openFiles).catch(report);
 });
 
 // ── Drawing ──

@@ -1,6 +1,6 @@
 // A session in a worker, as the page sees it: passes calls on, and hands canvases and pictures over.
 import { DeviceError, ModelError, UnsupportedError } from "../../engine/errors.ts";
-import type { ModelSource } from "../../engine/source.ts";
+import type { FilePart, ModelSource } from "../../engine/source.ts";
 import type { VisibleImage } from "../image-input.ts";
 import type { LayerChoice } from "../layers.ts";
 import type { MapPoint } from "../mosaic/layout.ts";
@@ -139,7 +139,8 @@ class RemoteSession implements Session {
 
 /** A worker knows neither the page's base address nor its URL objects. */
 function absolute(source: ModelSource | undefined): ModelSource | undefined {
-  return typeof source === "string" || source instanceof URL ? new URL(source, document.baseURI).href : source;
+  const resolve = <T>(part: T) => (typeof part === "string" || part instanceof URL ? new URL(part, document.baseURI).href : part);
+  return Array.isArray(source) ? (source as readonly FilePart[]).map(resolve) : resolve(source);
 }
 
 /** The picture as it is now, in a form that can be handed over. */
