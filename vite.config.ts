@@ -93,8 +93,7 @@ const builds: Readonly<Record<string, Build>> = {
   package: browserPackage,
   // Node loads it: dependencies stay imports, and names stay readable in stack traces.
   cli: {
-    outDir: "dist",
-    emptyOutDir: false,
+    outDir: "packages/cli/dist",
     copyPublicDir: false,
     ssr: "src/cli/convcam.ts",
     target: "node20",
@@ -120,6 +119,7 @@ export default defineConfig(({ mode }) => ({
       { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.ts"], testTimeout: 20_000 } },
       // One process, one file at a time: they share one Dawn, and SwiftShader uses every core as it is.
       { extends: true, test: { name: "gpu", include: ["tests/conformance/**/*.test.ts"], ...serialGpu, testTimeout: 60_000 } },
+      { extends: true, test: { name: "package", include: ["tests/package/**/*.test.ts"] } },
       { extends: true, test: { name: "large", include: ["tests/large/**/*.test.ts"], ...serialGpu, testTimeout: 600_000 } },
     ],
   },

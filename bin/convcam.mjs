@@ -1,29 +1,14 @@
 #!/usr/bin/env node
-// The `convcam` command. In a checkout whose build is missing or older than its sources, builds first.
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+// `convcam` where only the library is asked for: starts the command, which is a package of its own because it takes 150 MB of native code.
+import { existsSync } from "node:fs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const built = join(root, "dist/cli.js");
-const entry = join(root, "src/cli/convcam.ts");
-
-/** @param {string} folder @returns {number} the latest modification below it, in milliseconds */
-function newest(folder) {
-  return Math.max(
-    0,
-    ...readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((file) => file.isFile())
-      .map((file) => statSync(join(file.parentPath ?? file.path, file.name)).mtimeMs),
-  );
+const checkout = new URL("../packages/cli/bin/convcam.mjs", import.meta.url);
+try {
+  await import(existsSync(checkout) ? checkout.href : "convcam-cli");
+} catch (error) {
+  if (error.code !== "ERR_MODULE_NOT_FOUND" || !/'convcam-cli'/.test(error.message)) throw error;
+  console.error(`The command is a package of its own, convcam-cli, which brings Dawn (WebGPU for Node) and sharp (pictures).
+Run it once:      npx convcam-cli ${process.argv.slice(2).join(" ") || "--help"}
+Or install it:    npm install convcam-cli    and then  npx convcam …`);
+  process.exitCode = 1;
 }
-
-const sources = ["src", "models"].map((folder) => join(root, folder));
-const isStale = () => !existsSync(built) || Math.max(...sources.map(newest)) > statSync(built).mtimeMs;
-
-if (existsSync(entry) && isStale()) {
-  const { run } = await import("../scripts/steps.mjs");
-  const status = await run("node scripts/build.mjs cli --quiet", { quiet: true });
-  if (status !== 0) process.exit(status);
-}
-await import("../dist/cli.js");

@@ -1,5 +1,5 @@
 // Builds the site (dist/site), the package for browsers (dist/convcam.js, dist/element.js and the parts they load), the command
-// (dist/cli.js) and the package's types. `node scripts/build.mjs site cli` builds only what is named; --quiet speaks only of failures.
+// (packages/cli/dist/cli.js) and the package's types. `node scripts/build.mjs site cli` builds only what is named; --quiet speaks only of failures.
 import { run } from "./steps.mjs";
 
 /** @type {Record<string, string>} */

@@ -20,6 +20,7 @@ const steps = [
   vitest("gpu"),
   { name: "build", command: "node scripts/build.mjs --quiet" },
   { name: "size", command: "size-limit" },
+  vitest("package"),
   { name: "browser tests", command: "playwright test", report: report("browser"), read: readPlaywright },
 ];
 

@@ -1,4 +1,6 @@
 // The public API of Convcam's engine.
+import "./webgpu-names.ts";
+
 export { DeviceError, ModelError, UnsupportedError } from "./engine/errors.ts";
 export type { GateChannels, GateOptions } from "./engine/gates.ts";
 export { type AdapterInfo, Device, type DeviceOptions, requestDevice } from "./engine/gpu/device.ts";

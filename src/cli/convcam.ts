@@ -1,4 +1,4 @@
-// Entry of dist/cli.js.
+// Entry of packages/cli/dist/cli.js.
 import { main } from "./main.ts";
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,5 +1,6 @@
 // <conv-cam>: an ONNX network, what it looks at, and the feature maps of its layers, live. Behaves like a media element:
 // attributes say what to show, events tell what happens, and everything is released when it leaves the page.
+import "../webgpu-names.ts";
 import { DeviceError, UnsupportedError } from "../engine/errors.ts";
 import type { AdapterInfo } from "../engine/gpu/device.ts";
 import { isPrecision, precisions } from "../engine/precision.ts";

@@ -6,7 +6,7 @@ import type { Target } from "../ops/operator.ts";
 export interface DeviceOptions {
   /** Entry point to WebGPU; `navigator.gpu` by default, Dawn's in Node. */
   readonly gpu?: GPU;
-  readonly powerPreference?: GPUPowerPreference;
+  readonly powerPreference?: "low-power" | "high-performance";
 }
 
 export interface AdapterInfo {
@@ -110,7 +110,7 @@ export class Device {
   }
 
   /** A zeroed buffer; its size is rounded up to whole words. */
-  createBuffer(label: string, sizeBytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+  createBuffer(label: string, sizeBytes: number, usage: number): GPUBuffer {
     if (this.#isDisposed) throw new DeviceError("This device was disposed of. Request another one.");
     const size = Device.bufferSize(sizeBytes);
     expectWithin(label, size, this.gpu.limits.maxBufferSize);

@@ -11,7 +11,7 @@ interface Parameter {
 }
 
 /** Constants cannot be read before WebGPU's globals are there, as in Node. */
-export function storageUsage(): GPUBufferUsageFlags {
+export function storageUsage(): number {
   return GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 }
 

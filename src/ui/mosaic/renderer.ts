@@ -48,6 +48,7 @@ const mergingLanes = 64;
 
 export class MosaicRenderer {
   readonly device: Device;
+  /** @internal */
   readonly format: GPUTextureFormat;
   /** Whether targets are written by a compute shader; else a fragment shader draws the same pixels. */
   readonly usesCompute: boolean;
@@ -57,6 +58,7 @@ export class MosaicRenderer {
   readonly #clockValue = new Float32Array(1);
 
   /**
+   * @internal
    * @param format of the textures drawn into
    * @param options.smoothingMs time constant with which ranges narrow, default 150
    * @param options.forceFragment draws with the fragment shader even where compute could
@@ -72,7 +74,7 @@ export class MosaicRenderer {
   }
 
   /** What a canvas or texture must allow to be drawn into. */
-  get targetUsage(): GPUTextureUsageFlags {
+  get targetUsage(): number {
     return GPUTextureUsage.RENDER_ATTACHMENT | (this.usesCompute ? GPUTextureUsage.STORAGE_BINDING : 0);
   }
 
