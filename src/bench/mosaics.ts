@@ -36,7 +36,7 @@ export async function timeMosaics(device: Device, task: Task, options: MosaicOpt
   const inputShapes = Object.fromEntries(Object.entries(task.inputs).map(([name, { shape }]) => [name, shape]));
   const alone = await loadModel(device, task.graph, { inputShapes });
   const inputs = alone.inputs.map(({ name, shape }) => ({ name, shape }));
-  const shown = defaultLayers(task.graph, drawableLayers(inputs, alone.summary().layers));
+  const shown = defaultLayers(drawableLayers(inputs, alone.summary().layers));
   const observed = await loadModel(device, task.graph, { inputShapes, observe: shown });
   const feed = Object.fromEntries(Object.entries(task.inputs).map(([name, { data }]) => [name, data]));
   for (const model of [alone, observed]) {
@@ -96,7 +96,7 @@ async function openPane(
   const view = viewAsMaps(shape, strides, offset);
   if (!view) return undefined;
   const layout = layoutMosaic({ channels: view.channels, mapHeight: view.height, mapWidth: view.width, width, gap: 1 });
-  const isSigned = canBeNegative(model.graph, value);
+  const isSigned = canBeNegative(model, value);
   const mosaic = await renderer.mosaic(value, { buffer, dtype, view }, { layout, isSigned });
   const size: [number, number] = [layout.width, layout.height];
   const target = renderer.device.gpu.createTexture({ label: value, size, format: renderer.format, usage: renderer.targetUsage });

@@ -1,8 +1,9 @@
 // What a model is made of, as a table: one row per node. Needs no GPU and no supported operators.
-import { type Graph, producersOf, type TypedGraph } from "./graph/graph.ts";
+import { type Graph, type Node, producersOf, type TypedGraph } from "./graph/graph.ts";
+import type { Nonnegative, Operation } from "./ops/operator.ts";
 import type { Inference } from "./passes/infer.ts";
 import { type Axes, type Shape, sizeOf } from "./shapes.ts";
-import { isFloat } from "./tensor.ts";
+import { isFloat, isSigned, type Tensor } from "./tensor.ts";
 
 export interface LayerSummary {
   readonly name: string;
@@ -13,6 +14,12 @@ export interface LayerSummary {
   readonly shape: Shape | undefined;
   /** What the axes of the first output are; `undefined` where nothing tells, and for NCHW values of a graph without Transpose. */
   readonly axes?: Axes | undefined;
+  /** The output is its first input in another shape. */
+  readonly isView: boolean;
+  /** It works on the value of one node before it, and is seen as one layer with it, as an activation is. */
+  readonly continuesLayer: boolean;
+  /** When its outputs hold no negative number; `undefined` where nothing is known. Of constants it is known already. */
+  readonly nonnegative?: Nonnegative<string> | undefined;
   /** Elements of the float initializers this node reads first. */
   readonly parameterCount: number;
   /** Multiply-accumulates. */
@@ -41,6 +48,9 @@ export function summarize(file: Graph, { graph, operations }: Inference, axes: R
       outputs: node.outputs.filter((name) => name),
       shape: graph.types.get(node.outputs[0] as string)?.shape,
       axes: axes.get(node.outputs[0] as string),
+      isView: operations.get(node.name)?.isView ?? false,
+      continuesLayer: operations.get(node.name)?.continuesLayer ?? false,
+      nonnegative: signOf(node, operations.get(node.name), graph.initializers),
       parameterCount: parameters.get(node.name) ?? 0,
       macs: operations.get(node.name)?.macs ?? 0,
     }),
@@ -52,6 +62,29 @@ export function summarize(file: Graph, { graph, operations }: Inference, axes: R
     parameterCount: layers.reduce((sum, layer) => sum + layer.parameterCount, 0),
     macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
   };
+}
+
+/** An operation's sign by names of values, with what is known of constants worked in. */
+function signOf(node: Node, operation: Operation | undefined, constants: ReadonlyMap<string, Tensor>): Nonnegative<string> | undefined {
+  const sign = operation?.nonnegative?.();
+  if (!sign || sign === "always") return sign;
+  const namesOf = (indices: readonly number[]) => indices.flatMap((index) => node.inputs[index] || []);
+  const holdsNone = (name: string) => !hasNegative(constants.get(name) as Tensor);
+  if ("whereAll" in sign) {
+    const names = namesOf(sign.whereAll);
+    if (!names.filter((name) => constants.has(name)).every(holdsNone)) return undefined;
+    return { whereAll: names.filter((name) => !constants.has(name)) };
+  }
+  const names = namesOf(sign.whereSome);
+  if (names.some((name) => constants.has(name) && holdsNone(name))) return "always";
+  return { whereSome: names.filter((name) => !constants.has(name)) };
+}
+
+/** Larger constants are weights; nobody's sign hangs on them being all positive. */
+const largestInspected = 4096;
+
+function hasNegative(tensor: Tensor): boolean {
+  return isSigned(tensor.dtype) && (tensor.size > largestInspected || tensor.toNumbers().some((element) => element < 0));
 }
 
 /** Each parameter counts once, for the first node that reads it, be it through folded nodes such as Cast. */

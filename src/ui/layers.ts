@@ -1,16 +1,18 @@
 // Which values of a network can be drawn, and which are worth drawing first. Pure.
-import type { Graph } from "../engine/graph/graph.ts";
 import type { Axes } from "../engine/shapes.ts";
 
 /** What {@link drawableLayers} needs to know of a layer; a row of a model's summary. */
 export interface LayerRow {
   readonly name: string;
   readonly operator: string;
+  readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** undefined where it is not known. */
   readonly shape: readonly number[] | undefined;
   /** undefined where it is as usual, or not known. */
   readonly axes?: Axes | undefined;
+  readonly isView: boolean;
+  readonly continuesLayer: boolean;
 }
 
 /** A value that can be drawn. */
@@ -24,26 +26,35 @@ export interface DrawableLayer {
   readonly axes?: Axes | undefined;
   /** The picture is the same as its input's, in another shape. */
   readonly isView: boolean;
+  /** Only a node that is one layer with this one reads it: a chain Conv, BatchNormalization, Relu is one layer to look at. */
+  readonly isInsideLayer: boolean;
 }
-
-const viewOperators = new Set("Identity Dropout Flatten Reshape Squeeze Unsqueeze Cast Shape Constant".split(" "));
-
-/** Run on the value of the node before them; a chain Conv, BatchNormalization, Relu is one layer to look at. */
-const chainOperators = new Set(
-  "BatchNormalization InstanceNormalization Relu LeakyRelu PRelu Elu Selu Clip Sigmoid HardSigmoid HardSwish Tanh Softmax LogSoftmax Softplus".split(
-    " ",
-  ),
-);
 
 /** Every value with at least one axis, inputs first, in the order of execution. */
 export function drawableLayers(
   inputs: readonly { readonly name: string; readonly shape: readonly number[]; readonly axes?: Axes | undefined }[],
   rows: readonly LayerRow[],
 ): DrawableLayer[] {
-  const first = inputs.map(({ name, shape, axes }) => ({ value: name, operator: "Input", shape, axes, isView: false }));
-  const rest = rows.flatMap(({ operator, outputs, shape, axes }) => {
+  const first = inputs.map(({ name, shape, axes }) => ({
+    value: name,
+    operator: "Input",
+    shape,
+    axes,
+    isView: false,
+    isInsideLayer: false,
+  }));
+  const readers = new Map<string, LayerRow[]>();
+  for (const row of rows)
+    for (const name of new Set(row.inputs)) {
+      const known = readers.get(name);
+      if (known) known.push(row);
+      else readers.set(name, [row]);
+    }
+  const rest = rows.flatMap(({ operator, outputs, shape, axes, isView }) => {
     const [value] = outputs;
-    return value && shape ? [{ value, operator, shape, axes, isView: viewOperators.has(operator) }] : [];
+    if (!value || !shape) return [];
+    const [reader, other] = readers.get(value) ?? [];
+    return [{ value, operator, shape, axes, isView, isInsideLayer: reader?.continuesLayer === true && !other }];
   });
   return [...first, ...rest].filter(({ shape }) => shape.length > 0 && shape.every((extent) => extent > 0));
 }
@@ -52,14 +63,8 @@ export function drawableLayers(
  * The ends of chains such as Conv, BatchNormalization, Relu. Where there are more than `limit` of them: the input, the first
  * layer and the last one of each resolution, then others evenly between.
  */
-export function defaultLayers(graph: Graph, layers: readonly DrawableLayer[], limit = 12): string[] {
-  const consumers = new Map<string, string[]>();
-  for (const node of graph.nodes) for (const input of node.inputs) consumers.set(input, [...(consumers.get(input) ?? []), node.operator]);
-  const ends = layers.filter(({ value, operator, isView }) => {
-    const readers = consumers.get(value) ?? [];
-    const isInsideChain = readers.length === 1 && chainOperators.has(readers[0] ?? "") && operator !== "Input";
-    return !isView && !isInsideChain;
-  });
+export function defaultLayers(layers: readonly DrawableLayer[], limit = 12): string[] {
+  const ends = layers.filter(({ isView, isInsideLayer }) => !isView && !isInsideLayer);
   if (ends.length <= limit) return ends.map(({ value }) => value);
   const resolution = ({ shape, axes }: DrawableLayer) =>
     (axes ? shape.filter((_, axis) => "dhw".includes(axes[axis] as string)) : shape.slice(2)).join();

@@ -290,7 +290,7 @@ export class Viewer {
       layout,
       normalization: appearance.normalization,
       colorMap: appearance.colorMap,
-      isSigned: canBeNegative(this.model.graph, value, { unsignedInputs: this.#unsignedInputs }),
+      isSigned: canBeNegative(this.model, value, { unsignedInputs: this.#unsignedInputs }),
       ...(isSame && { compare: { source: other, pair: appearance.pair } }),
     });
     const { canvas } = pane;

@@ -1,65 +1,70 @@
 // Which layers are drawn, and which first.
 import { describe, expect, it } from "vitest";
-import type { Graph } from "../../src/engine/graph/graph.ts";
+import type { Node } from "../../src/engine/graph/graph.ts";
+import { inferGraph } from "../../src/engine/passes/infer.ts";
+import { summarize } from "../../src/engine/summary.ts";
 import { defaultLayers, drawableLayers, parseLayerChoices } from "../../src/ui/layers.ts";
+import { everything } from "../support/catalog.ts";
+import { graphOf, noise, op } from "../support/graphs.ts";
 
-/** A chain of operators; the value after each is called by its operator and position. */
-function chainOf(operators: readonly string[]): Graph {
-  const nameAt = (i: number) => (i < 0 ? "x" : `${operators[i]}${i}`);
-  return {
-    name: "test",
-    opsets: new Map([["", 20]]),
-    metadata: new Map(),
-    inputs: [{ name: "x", dtype: "float32", shape: [1, 3, 8, 8] }],
-    outputs: [nameAt(operators.length - 1)],
-    initializers: new Map(),
-    nodes: operators.map((operator, i) => ({
-      name: nameAt(i),
-      operator,
-      domain: "",
-      inputs: [nameAt(i - 1)],
-      outputs: [nameAt(i)],
-      attributes: new Map(),
-    })),
-  };
+/** What inference tells of these nodes, whose input is `x`. */
+function layersOf(...nodes: readonly Node[]) {
+  const constants = { w: noise([3, 3, 1, 1]), p: noise([3]), q: noise([3, 1, 1]), g: noise([192, 5]) };
+  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const read = Object.fromEntries(Object.entries(constants).filter(([name]) => used.has(name)));
+  const graph = graphOf({ constants: read, nodes });
+  return drawableLayers([{ name: "x", shape: [1, 3, 8, 8] }], summarize(graph, inferGraph(graph, everything)).layers);
 }
 
-function layersOf(graph: Graph) {
-  const rows = graph.nodes.map(({ name, operator, outputs }) => ({ name, operator, outputs, shape: [1, 4, 2, 2] }));
-  return drawableLayers([{ name: "x", shape: [1, 3, 8, 8] }], rows);
-}
+const conv = op("Conv", "x w", "c");
+const norm = op("BatchNormalization", "c p p p p", "n");
+const pool = (input: string, output: string) => op("MaxPool", input, output, { kernel_shape: [2, 2], strides: [2, 2] });
+
+/** Convolutions one after the other, from a value on. */
+const convolutions = (count: number, from = "x", prefix = "c") =>
+  Array.from({ length: count }, (_, i) => op("Conv", `${i === 0 ? from : `${prefix}${i - 1}`} w`, `${prefix}${i}`));
 
 describe("defaultLayers", () => {
-  const cases = [
-    { why: "a chain shows its end", operators: ["Conv", "BatchNormalization", "Relu", "MaxPool"], expected: ["x", "Relu2", "MaxPool3"] },
-    { why: "views are left out", operators: ["Conv", "Relu", "Dropout", "Flatten", "Gemm"], expected: ["x", "Relu1", "Gemm4"] },
-    { why: "a pool before Dropout is an end", operators: ["MaxPool", "Dropout", "Gemm"], expected: ["x", "MaxPool0", "Gemm2"] },
-    { why: "a probability is the end of its layer", operators: ["Gemm", "Softmax"], expected: ["x", "Softmax1"] },
+  const cases: readonly { why: string; nodes: readonly Node[]; expected: readonly string[] }[] = [
+    { why: "a chain shows its end", nodes: [conv, norm, op("Relu", "n", "r"), pool("r", "m")], expected: ["x", "r", "m"] },
+    { why: "a bias of its own is part of it", nodes: [conv, op("Add", "c q", "a"), op("Relu", "a", "r")], expected: ["x", "r"] },
+    {
+      why: "a value that two read is shown",
+      nodes: [conv, op("Sigmoid", "c", "s"), op("Mul", "c s", "y")],
+      expected: ["x", "c", "s", "y"],
+    },
+    {
+      why: "views are left out",
+      nodes: [conv, op("Relu", "c", "r"), op("Dropout", "r", "d"), op("Flatten", "d", "f"), op("Gemm", "f g", "y")],
+      expected: ["x", "r", "y"],
+    },
+    {
+      why: "a pool before Dropout is an end",
+      nodes: [pool("x", "m"), op("Dropout", "m", "d"), op("Conv", "d w", "y")],
+      expected: ["x", "m", "y"],
+    },
+    {
+      why: "a probability is the end of its layer",
+      nodes: [op("Flatten", "x", "f"), op("Gemm", "f g", "h"), op("Softmax", "h", "y")],
+      expected: ["x", "y"],
+    },
+    { why: "what an operator nobody knows reads is shown", nodes: [conv, op("Mystery", "c", "m")], expected: ["x", "c"] },
   ];
-  it.each(cases)("$why", ({ operators, expected }) => {
-    const graph = chainOf(operators);
-    expect(defaultLayers(graph, layersOf(graph))).toEqual(expected);
+  it.each(cases)("$why", ({ nodes, expected }) => {
+    expect(defaultLayers(layersOf(...nodes))).toEqual(expected);
   });
 
   it("chooses evenly from a long network, first and last among them", () => {
-    const graph = chainOf(Array.from({ length: 40 }, () => "Conv"));
-    const chosen = defaultLayers(graph, layersOf(graph), 5);
+    const chosen = defaultLayers(layersOf(...convolutions(40)), 5);
     expect(chosen.length).toBe(5);
-    expect(chosen.slice(0, 2)).toEqual(["x", "Conv0"]);
-    expect(chosen.at(-1)).toBe("Conv39");
+    expect(chosen.slice(0, 2)).toEqual(["x", "c0"]);
+    expect(chosen.at(-1)).toBe("c39");
   });
 
   it("prefers the last layer of each resolution", () => {
-    const graph = chainOf(Array.from({ length: 30 }, () => "Conv"));
-    const rows = graph.nodes.map(({ name, operator, outputs }, i) => ({
-      name,
-      operator,
-      outputs,
-      shape: [1, 4, i < 10 ? 8 : 4, i < 10 ? 8 : 4],
-    }));
-    const chosen = defaultLayers(graph, drawableLayers([{ name: "x", shape: [1, 3, 8, 8] }], rows), 6);
+    const chosen = defaultLayers(layersOf(...convolutions(10), pool("c9", "m"), ...convolutions(20, "m", "d")), 6);
     expect(chosen.length).toBe(6);
-    expect(chosen).toEqual(expect.arrayContaining(["x", "Conv0", "Conv9", "Conv29"]));
+    expect(chosen).toEqual(expect.arrayContaining(["x", "c0", "c9", "d19"]));
   });
 });
 

@@ -1,65 +1,81 @@
-// Which values can be negative, decided from the graph.
+// Which values can be negative, by what the operators of a graph say of themselves.
 import { describe, expect, it } from "vitest";
-import type { AttributeValue, Graph } from "../../src/engine/graph/graph.ts";
+import type { Graph, Node } from "../../src/engine/graph/graph.ts";
+import { inferGraph } from "../../src/engine/passes/infer.ts";
+import { summarize } from "../../src/engine/summary.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
-import { canBeNegative } from "../../src/ui/mosaic/signedness.ts";
+import { canBeNegative, type SignedModel } from "../../src/ui/mosaic/signedness.ts";
+import { everything } from "../support/catalog.ts";
+import { graphOf, ints, noise, op } from "../support/graphs.ts";
 
-/**
- * "Conv x w | Clip 0 {attributes}": nodes whose outputs are called 0, 1, 2, …; `x` is the input, `w` a signed and `p` a
- * positive constant.
- */
-function graphOf(text: string): Graph {
-  const rows = text.split(" | ").map((row) => row.split(" "));
-  return {
-    name: "test",
-    opsets: new Map([["", 20]]),
-    metadata: new Map(),
-    inputs: [{ name: "x", dtype: "float32", shape: [1, 3, 8, 8] }],
-    outputs: [String(rows.length - 1)],
-    initializers: new Map([
-      ["w", Tensor.from("float32", [2], [-1, 1])],
-      ["p", Tensor.from("float32", [2], [1, 6])],
-    ]),
-    nodes: rows.map(([operator = "", ...rest], i) => ({
-      name: `n${i}`,
-      operator,
-      domain: "",
-      inputs: rest.filter((word) => !word.startsWith("{")),
-      outputs: [String(i)],
-      attributes: new Map(Object.entries(JSON.parse(rest.find((word) => word.startsWith("{")) ?? "{}") as Record<string, AttributeValue>)),
-    })),
-  };
+const scalar = (value: number) => Tensor.from("float32", [], [value]);
+
+/** Signed weights, a positive vector per channel, scalars, pads. */
+const constants = {
+  w: noise([3, 3, 1, 1]),
+  p: Tensor.from("float32", [3], [1, 2, 6]),
+  zero: scalar(0),
+  six: scalar(6),
+  minus: scalar(-1),
+  pads: ints(0, 0, 1, 1, 0, 0, 1, 1),
+};
+
+function modelOf(graph: Graph): SignedModel {
+  const inference = inferGraph(graph, everything);
+  return { inputs: inference.graph.inputs, summary: () => summarize(graph, inference) };
 }
 
+const relu = op("Relu", "x", "r");
+const conv = op("Conv", "x w", "c");
+
 describe("canBeNegative", () => {
-  const cases: { why: string; rows: string; negative: boolean }[] = [
-    { why: "a convolution", rows: "Conv x w", negative: true },
-    { why: "Relu", rows: "Conv x w | Relu 0", negative: false },
-    { why: "a pool after Relu", rows: "Relu x | MaxPool 0", negative: false },
-    { why: "a pool after a convolution", rows: "Conv x w | MaxPool 0", negative: true },
-    { why: "BatchNormalization after Relu", rows: "Relu x | BatchNormalization 0 p p p p", negative: true },
-    { why: "Relu6 as Clip with inputs", rows: "Clip x p p", negative: false },
-    { why: "Relu6 as Clip with attributes", rows: 'Clip x {"min":0,"max":6}', negative: false },
-    { why: "Clip to -1…1", rows: 'Clip x {"min":-1,"max":1}', negative: true },
-    { why: "Clip from above only, of what is not negative", rows: 'Relu x | Clip 0 {"max":6}', negative: false },
-    { why: "a residual sum of a signed branch", rows: "Relu x | Conv 0 w | Add 0 1", negative: true },
-    { why: "a sum of two Relus", rows: "Relu x | Sigmoid x | Add 0 1", negative: false },
-    { why: "Concat with one signed part", rows: "Relu x | Concat 0 x", negative: true },
-    { why: "Max with zero or more", rows: "Max x p", negative: false },
-    { why: "SiLU", rows: "Sigmoid x | Mul x 0", negative: true },
-    { why: "hard sigmoid gating of Relu", rows: "Relu x | HardSigmoid x | Mul 0 1", negative: false },
-    { why: "Softmax, Flatten after it", rows: "Softmax x | Flatten 0", negative: false },
-    { why: "LogSoftmax", rows: "Relu x | LogSoftmax 0", negative: true },
-    { why: "Sub of two Relus", rows: "Relu x | Sub 0 0", negative: true },
-    { why: "an operator nobody knows", rows: "Relu x | Mystery 0", negative: true },
+  const cases: { why: string; nodes: readonly Node[]; negative: boolean }[] = [
+    { why: "a convolution", nodes: [op("Conv", "x w", "y")], negative: true },
+    { why: "a convolution of what is not negative", nodes: [relu, op("Conv", "r w", "y")], negative: true },
+    { why: "Relu", nodes: [conv, op("Relu", "c", "y")], negative: false },
+    { why: "a pool after Relu", nodes: [relu, op("MaxPool", "r", "y", { kernel_shape: [2, 2] })], negative: false },
+    { why: "a pool after a convolution", nodes: [conv, op("MaxPool", "c", "y", { kernel_shape: [2, 2] })], negative: true },
+    { why: "BatchNormalization after Relu", nodes: [relu, op("BatchNormalization", "r p p p p", "y")], negative: true },
+    { why: "Relu6 as Clip", nodes: [op("Clip", "x zero six", "y")], negative: false },
+    { why: "Clip to −1…6", nodes: [op("Clip", "x minus six", "y")], negative: true },
+    { why: "Clip to −1…6 of what is not negative", nodes: [relu, op("Clip", "r minus six", "y")], negative: false },
+    { why: "Clip from above only, of what is not negative", nodes: [relu, op("Clip", "r _ six", "y")], negative: false },
+    { why: "a residual sum of a signed branch", nodes: [relu, op("Conv", "r w", "c"), op("Add", "r c", "y")], negative: true },
+    { why: "a sum of two that are not", nodes: [relu, op("Sigmoid", "x", "s"), op("Add", "r s", "y")], negative: false },
+    { why: "a product with a negative constant", nodes: [relu, op("Mul", "r minus", "y")], negative: true },
+    { why: "Concat with one signed part", nodes: [relu, op("Concat", "r x", "y", { axis: 1 })], negative: true },
+    { why: "Concat of two that are not", nodes: [relu, op("Concat", "r r", "y", { axis: 1 })], negative: false },
+    { why: "Max with zero or more", nodes: [op("Max", "x zero", "y")], negative: false },
+    { why: "Max of two signed ones", nodes: [op("Max", "x minus", "y")], negative: true },
+    { why: "SiLU", nodes: [op("Sigmoid", "x", "s"), op("Mul", "x s", "y")], negative: true },
+    { why: "hard sigmoid gating of Relu", nodes: [relu, op("HardSigmoid", "x", "s"), op("Mul", "r s", "y")], negative: false },
+    { why: "HardSwish dips below 0", nodes: [op("HardSwish", "x", "y")], negative: true },
+    { why: "Softplus", nodes: [op("Softplus", "x", "y")], negative: false },
+    { why: "a leaky Relu", nodes: [op("LeakyRelu", "x", "y")], negative: true },
+    { why: "a leaky Relu of what is not negative", nodes: [relu, op("LeakyRelu", "r", "y")], negative: false },
+    { why: "Softmax, Flatten after it", nodes: [op("Softmax", "x", "s"), op("Flatten", "s", "y")], negative: false },
+    { why: "LogSoftmax", nodes: [relu, op("LogSoftmax", "r", "y")], negative: true },
+    { why: "Sub of two Relus", nodes: [relu, op("Sub", "r r", "y")], negative: true },
+    { why: "Pad with a negative number", nodes: [relu, op("Pad", "r pads minus", "y")], negative: true },
+    { why: "Pad with zeros", nodes: [relu, op("Pad", "r pads", "y")], negative: false },
+    { why: "a sum of squares", nodes: [op("ReduceSumSquare", "x", "y")], negative: false },
+    { why: "a mean", nodes: [op("ReduceMean", "x", "y")], negative: true },
+    { why: "an operator nobody knows", nodes: [relu, op("Mystery", "r", "y")], negative: true },
   ];
-  it.each(cases)("$why: $negative", ({ rows, negative }) => {
-    expect(canBeNegative(graphOf(rows), String(rows.split("|").length - 1))).toBe(negative);
+  it.each(cases)("$why: $negative", ({ nodes, negative }) => {
+    const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+    const read = Object.fromEntries(Object.entries(constants).filter(([name]) => used.has(name)));
+    expect(canBeNegative(modelOf(graphOf({ constants: read, nodes })), "y")).toBe(negative);
   });
 
   it("believes the caller about inputs", () => {
-    const graph = graphOf("MaxPool x");
-    expect(canBeNegative(graph, "x")).toBe(true);
-    expect(canBeNegative(graph, "0", { unsignedInputs: ["x"] })).toBe(false);
+    const model = modelOf(graphOf({ nodes: [op("MaxPool", "x", "y", { kernel_shape: [2, 2] })] }));
+    expect(canBeNegative(model, "x")).toBe(true);
+    expect(canBeNegative(model, "y", { unsignedInputs: ["x"] })).toBe(false);
+  });
+
+  it("goes through long chains", () => {
+    const nodes = Array.from({ length: 20_000 }, (_, i) => op("Identity", i === 0 ? "r" : `v${i - 1}`, `v${i}`));
+    expect(canBeNegative(modelOf(graphOf({ nodes: [relu, ...nodes] })), "v19999")).toBe(false);
   });
 });

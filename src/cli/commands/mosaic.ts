@@ -119,7 +119,7 @@ async function drawValue(
     found &&
     options.inputNpy === undefined &&
     !canPrepareNegative(preparationFor(preparationOf(options), found.input.dtype), found.view.channels);
-  const isSigned = canBeNegative(model.graph, name, { unsignedInputs: isUnsigned ? [found.input.name] : [] });
+  const isSigned = canBeNegative(model, name, { unsignedInputs: isUnsigned ? [found.input.name] : [] });
   const { normalize: normalization, colormap: colorMap } = options;
   const pixels = await drawPixels(renderer, name, { ...value, view }, { layout, normalization, colorMap, isSigned });
   await mkdir(dirname(path), { recursive: true });

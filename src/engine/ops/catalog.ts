@@ -24,7 +24,7 @@ export interface CatalogOptions {
 
 const common = operatorsOf(
   import.meta.glob(
-    ["./*.ts", "!./{axes,catalog,checks,context,dispatch,element-wise-kernel,families,matrix-product,operator,reduction}.ts"],
+    ["./*.ts", "!./{axes,catalog,checks,context,dispatch,element-wise-kernel,families,matrix-product,operator,reduction,sign}.ts"],
     {
       eager: true,
       import: "default",

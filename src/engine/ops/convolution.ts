@@ -63,6 +63,7 @@ function describeConvolution(context: OperatorContext, activation: Activation): 
   };
   return {
     outputs: [{ dtype: x.dtype, shape }],
+    nonnegative: () => (activation.kind === "none" ? { whereAll: [0, 1, 2, 3] } : undefined),
     macs: sizeOf(shape) * inChannels * sizeOf(kernel),
     kernels: (target) => (inChannels === 0 ? [noChannelsKernel] : kernelsFor(it, target, context.families)),
   };

@@ -5,6 +5,7 @@ import { type DataType, dataTypesByCode, gpuTypeOf, Tensor } from "../tensor.ts"
 import { checkSameType, floatInput } from "./checks.ts";
 import { elementWiseKernel } from "./element-wise-kernel.ts";
 import { defineOperator, type Kernel, type Operand, type Operation, type Operator, type OperatorContext } from "./operator.ts";
+import { signOf } from "./sign.ts";
 
 export interface ElementWiseRow {
   /** WGSL over a, b, c; by element type where the formula differs. */
@@ -95,6 +96,8 @@ export function elementWise(context: OperatorContext, operands: readonly Operand
   const output = gpuTypeOf(formula.dtype);
   return {
     outputs: [{ dtype: formula.dtype, shape }],
+    nonnegative: () => signOf(formula.js, operands, indices),
+    continuesLayer: operands.filter(({ constant, isPrepared }) => !constant && !isPrepared).length === 1,
     evaluate: (inputs) => [
       evaluateElementWise(
         indices.map((i) => inputs[i] as Tensor),
@@ -157,6 +160,8 @@ export interface VariadicRow {
   readonly js: (a: number, b: number) => number;
   /** Divides by the number of operands. */
   readonly isMean?: boolean;
+  /** One operand that is not negative is enough for the output. */
+  readonly isMaximum?: boolean;
 }
 
 /** The operator that such a row stands for. */
@@ -167,11 +172,13 @@ export function defineVariadic(name: string, row: VariadicRow): Operator {
     const type = gpuTypeOf(first.dtype);
     if (row.isMean && type !== "f32") return context.unsupported(`${first.dtype} elements. Cast to float32 before it`);
     const folded = [..."abcdefgh"].slice(0, operands.length).reduce(row.fold);
-    return elementWise(context, operands, {
+    const operation = elementWise(context, operands, {
       expression: row.isMean ? `(${folded}) / ${operands.length}.0` : folded,
       js: (...x) => x.reduce((a, b) => row.js(a, b)) / (row.isMean ? x.length : 1),
       dtype: first.dtype,
     });
+    const indices = operands.map((_, i) => i);
+    return { ...operation, nonnegative: () => (row.isMaximum ? { whereSome: indices } : { whereAll: indices }) };
   });
 }
 
@@ -236,6 +243,7 @@ const batchNormalization = defineOperator("BatchNormalization", { since: 6 }, (c
   };
   return {
     outputs: [{ dtype: x.dtype, shape: x.shape }],
+    continuesLayer: true,
     kernels: () => [perChannelKernel(elementWiseKernel(formula, { epsilon }), x.shape)],
   };
 });

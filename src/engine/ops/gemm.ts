@@ -29,6 +29,7 @@ export default defineOperator("Gemm", { since: 7 }, (context) => {
     context.invalid(`C of shape [${c.shape}] does not broadcast to [${shape}]`);
   return {
     outputs: [{ dtype: a.dtype, shape }],
+    nonnegative: () => (alpha >= 0 && beta >= 0 ? { whereAll: [0, 1, 2] } : undefined),
     macs: rows * columns * depth,
     kernels: (target) =>
       productKernels(

@@ -17,6 +17,7 @@ export function describeGlobalPool(context: OperatorContext, reduction: Reductio
   const spatial = new Set(shape.map((_, axis) => axis).slice(2));
   return {
     outputs: [{ dtype, shape: shape.map((extent, axis) => (axis < 2 ? extent : 1)) }],
+    nonnegative: () => ({ whereAll: [0] }),
     kernels: () => [reductionKernel(reduction, spatial)],
   };
 }

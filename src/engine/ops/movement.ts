@@ -41,6 +41,7 @@ export function moving(outputs: readonly ValueType[], moves: readonly Move[], fi
   };
   return {
     outputs,
+    nonnegative: () => ((fill ?? 0) < 0 ? undefined : { whereAll: [...new Set(moves.map(({ input }) => input))] }),
     evaluate: (inputs) => evaluateMoves(inputs, outputs, moves, fill),
     kernels: () => [kernel],
   };

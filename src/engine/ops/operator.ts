@@ -141,6 +141,9 @@ export interface Target {
   readonly draftBlock?: 16 | 32 | undefined;
 }
 
+/** When a value holds no negative number: always, or where all, or some, of a node's inputs hold none. */
+export type Nonnegative<Input = number> = "always" | { readonly whereAll: readonly Input[] } | { readonly whereSome: readonly Input[] };
+
 export interface Operation {
   readonly outputs: readonly ValueType[];
   /** Computes the outputs on the CPU; called only when every input is constant. Must not be slow on small tensors. */
@@ -149,6 +152,10 @@ export interface Operation {
   readonly constantOutputs?: readonly (Tensor | undefined)[];
   /** The output is input 0's elements in the same order (Reshape and its kin): no dispatch when input 0 is dense. */
   readonly isView?: boolean;
+  /** When the outputs hold no negative number, by indices of inputs; nothing is known without it. Asked for where values are drawn. */
+  readonly nonnegative?: () => Nonnegative | undefined;
+  /** It works on the value of one node before it, and is seen as one layer with it, as an activation or a normalization is. */
+  readonly continuesLayer?: boolean;
   /** The output is its inputs side by side along this axis: inputs may be computed in place. */
   readonly concatAxis?: number;
   /**

@@ -37,6 +37,7 @@ export function describePool(context: OperatorContext, kind: Omit<Pool, "window"
   const shape = [...whole.slice(0, 2), ...pool.window.output];
   return {
     outputs: [{ dtype, shape }, ...(pool.indices ? [{ dtype: "int64" as const, shape }] : [])],
+    nonnegative: () => ({ whereAll: [0] }),
     kernels: () => [...blockedKernels(pool, shape, whole.slice(2)), ...(general ? [general.pool(pool)] : [])],
   };
 }

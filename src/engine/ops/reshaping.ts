@@ -10,6 +10,7 @@ export function view(context: OperatorContext, shape: Shape): Operation {
   return {
     outputs: [{ dtype: x.dtype, shape }],
     isView: true,
+    nonnegative: () => ({ whereAll: [0] }),
     evaluate: (inputs) => [(inputs[0] as Tensor).reshape(shape)],
   };
 }

@@ -16,7 +16,12 @@ export default Object.entries(kinds).map(([name, kind]) =>
     const axis = normalizeAxis(context.attributes.integer("axis", flattens ? 1 : -1), shape.length);
     const { outer, extent, inner } = aroundAxis(shape, axis);
     const rows = flattens ? { count: outer, length: extent * inner, inner: 1 } : { count: outer * inner, length: extent, inner };
-    return { outputs: [{ dtype, shape }], kernels: (target) => [softmaxKernel(kind, rows, target)] };
+    return {
+      outputs: [{ dtype, shape }],
+      nonnegative: () => (name === "LogSoftmax" ? undefined : "always"),
+      continuesLayer: true,
+      kernels: (target) => [softmaxKernel(kind, rows, target)],
+    };
   }),
 ) satisfies Operator[];
 

@@ -79,7 +79,7 @@ export class EngineSession implements Session {
       axes: axes.get(name),
     }));
     const drawable = drawableLayers(inputs, summary.layers);
-    const choices = chooseLayers(graph, drawable, layers);
+    const choices = chooseLayers(drawable, layers);
     const compared = this.#compared;
     const options = { graph, compared, layers: choices, inputShapes, axes, preparation, precision, onProgress: this.#onProgress };
     const viewer = await Viewer.create(device, options, (detail) => this.#listener({ event: "results", detail }));
@@ -197,7 +197,7 @@ export class EngineSession implements Session {
 }
 
 /** The layers that the attribute names, or a choice of ours. */
-function chooseLayers(graph: Graph, layers: readonly DrawableLayer[], text: string): readonly LayerChoice[] {
+function chooseLayers(layers: readonly DrawableLayer[], text: string): readonly LayerChoice[] {
   const known = new Set(layers.map(({ value }) => value));
   if (text === "all") return [...known].map((value) => ({ value }));
   const { choices, unknown } = parseLayerChoices(text, known);
@@ -205,5 +205,5 @@ function chooseLayers(graph: Graph, layers: readonly DrawableLayer[], text: stri
     const some = [...known].slice(0, 12).join(", ");
     throw new Error(`layers: this network has no value '${unknown[0]}'. It has ${some}${known.size > 12 ? ", …" : ""}.`);
   }
-  return choices.length > 0 ? choices : defaultLayers(graph, layers).map((value) => ({ value }));
+  return choices.length > 0 ? choices : defaultLayers(layers).map((value) => ({ value }));
 }

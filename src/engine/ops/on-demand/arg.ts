@@ -18,6 +18,7 @@ export default Object.entries(signs).map(([name, sign]) =>
     const { outer, extent, inner } = aroundAxis(shape, axis);
     return {
       outputs: [{ dtype: "int64", shape: [...shape.slice(0, axis), ...(keepsAxis ? [1] : []), ...shape.slice(axis + 1)] }],
+      nonnegative: () => "always",
       kernels: () => [
         {
           name: "arg",

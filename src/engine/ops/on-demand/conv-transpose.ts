@@ -35,6 +35,7 @@ export default defineOperator("ConvTranspose", { since: 1 }, (context) => {
   const [height, width] = (rank === 1 ? [unitAxis, ...axes] : axes) as [Axis, Axis];
   return {
     outputs: [{ dtype: input.dtype, shape }],
+    nonnegative: () => ({ whereAll: [0, 1, 2] }),
     macs: sizeOf(input.shape) * sizeOf(weight.shape.slice(1)),
     kernels: () => [
       {

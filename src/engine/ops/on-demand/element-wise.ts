@@ -114,7 +114,7 @@ const binary: Readonly<Record<string, ElementWiseRow>> = {
 };
 
 const variadic: Readonly<Record<string, VariadicRow>> = {
-  Max: { fold: (x, y) => `max(${x}, ${y})`, js: Math.max },
+  Max: { fold: (x, y) => `max(${x}, ${y})`, js: Math.max, isMaximum: true },
   Min: { fold: (x, y) => `min(${x}, ${y})`, js: Math.min },
   Mean: { ...add, isMean: true },
 };
@@ -141,12 +141,13 @@ const mod = defineOperator("Mod", { since: 10 }, (context) => {
 const where = defineOperator("Where", { since: 9 }, (context) => {
   const [condition, x, y] = [context.input(0), context.input(1), context.input(2)];
   if (condition.dtype !== "bool") return context.invalid(`the condition must be bool, got ${condition.dtype}`);
-  return elementWise(context, [condition, x, y], {
+  const operation = elementWise(context, [condition, x, y], {
     sameType: [1, 2],
     expression: "select(c, b, a != 0u)",
     js: (a, b = 0, c = 0) => (a ? b : c),
     dtype: x.dtype,
   });
+  return { ...operation, nonnegative: () => ({ whereAll: [1, 2] }) };
 });
 
 const gelu = defineOperator("Gelu", { since: 20 }, (context) => {

@@ -22,6 +22,7 @@ export default [
     const shape = [...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)];
     return {
       outputs: [{ dtype: data.dtype, shape }],
+      nonnegative: () => ({ whereAll: [0] }),
       evaluate: ([x, picked]) => {
         const width = inner * bytesPerElement(data.dtype);
         const rows = (picked as Tensor).toNumbers().map((index) => fromStart(index, extent));
@@ -54,6 +55,7 @@ export default [
     if (!extents) return context.unsupported("more than four separate axes are not supported. Reshape to fewer.");
     return {
       outputs: [{ dtype: data.dtype, shape }],
+      nonnegative: () => ({ whereAll: [0] }),
       kernels: () => [
         gatherKernel("gather-elements", gatherElementsShader, {
           extent: data.shape[axis] as number,
@@ -78,6 +80,7 @@ export default [
     const slice = data.shape.slice(batchAxes + depth);
     const indexed = data.shape.slice(batchAxes, batchAxes + depth);
     return {
+      nonnegative: () => ({ whereAll: [0] }),
       outputs: [{ dtype: data.dtype, shape: [...indices.shape.slice(0, -1), ...slice] }],
       kernels: () => [
         gatherKernel("gather-nd", gatherNdShader, {

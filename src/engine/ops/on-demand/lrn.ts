@@ -16,6 +16,7 @@ export default defineOperator("LRN", { since: 1 }, (context) => {
     context.unsupported(`rank ${shape.length} is not supported, only [n, c], [n, c, w] and [n, c, h, w]. Reshape the input.`);
   return {
     outputs: [{ dtype, shape }],
+    nonnegative: () => ({ whereAll: [0] }),
     kernels: () => [
       {
         name: "local-response-norm",

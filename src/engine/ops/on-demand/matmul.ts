@@ -23,6 +23,7 @@ const matMul = defineOperator("MatMul", { since: 1 }, (context) => {
   const shape = [...batchShape, ...(a.shape.length === 1 ? [] : [rows]), ...(b.shape.length === 1 ? [] : [columns])];
   return {
     outputs: [{ dtype: a.dtype, shape }],
+    nonnegative: () => ({ whereAll: [0, 1] }),
     macs: sizeOf(batchShape) * rows * columns * depth,
     kernels: (target) => {
       const aStrides = denseStrides(left);

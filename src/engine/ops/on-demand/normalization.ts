@@ -28,7 +28,7 @@ export default [
     for (const index of [1, 2])
       if (sizeOf(floatInput(context, index).shape) !== channels) context.invalid(`input ${index} must have ${channels} elements`);
     const rows = { epsilon, ...groupRows(shape, channels), period: channels, rowStep: 1, inner: spatial, elementStep: 0 };
-    return { outputs: [{ dtype, shape }], kernels: () => [groupKernel(shape, rows)] };
+    return { outputs: [{ dtype, shape }], continuesLayer: true, kernels: () => [groupKernel(shape, rows)] };
   }),
   defineOperator("GroupNormalization", { since: 18 }, (context) => {
     const { dtype, shape } = floatInput(context, 0);
@@ -50,7 +50,7 @@ export default [
       if (sizeOf(floatInput(context, index).shape) !== expected) context.invalid(`input ${index} must have ${expected} elements`);
     }
     const rows = { epsilon, ...groupRows(shape, groups), period: groups, ...steps };
-    return { outputs: [{ dtype, shape }], kernels: () => [groupKernel(shape, rows)] };
+    return { outputs: [{ dtype, shape }], continuesLayer: true, kernels: () => [groupKernel(shape, rows)] };
   }),
   defineOperator("LayerNormalization", { since: 17 }, (context) => {
     const { dtype, shape } = floatInput(context, 0);

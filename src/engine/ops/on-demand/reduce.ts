@@ -5,7 +5,7 @@ import { denseStrides, normalizeAxis, type Shape, sizeOf } from "../../shapes.ts
 import { isFloat, Tensor } from "../../tensor.ts";
 import { floatOrConstantInput } from "../checks.ts";
 import { workgroupCount } from "../dispatch.ts";
-import { defineOperator, type Kernel, type Operator, type OperatorContext, type PlacedOperand } from "../operator.ts";
+import { defineOperator, type Kernel, type Nonnegative, type Operator, type OperatorContext, type PlacedOperand } from "../operator.ts";
 import { initialValues, maxReductionRank, type Reduction, reductionKernel, walk } from "../reduction.ts";
 
 const reductions: Readonly<Record<string, { readonly axesInputSince: number; readonly reduction: Reduction | "log-sum-exp" }>> = {
@@ -33,11 +33,17 @@ export default Object.entries(reductions).map(([name, { axesInputSince, reductio
     const shape = input.shape.map((extent, axis) => (axes.has(axis) ? 1 : extent)).filter((_, axis) => keepsAxes || !axes.has(axis));
     return {
       outputs: [{ dtype: input.dtype, shape }],
+      nonnegative: () => signOfReduction(reduction),
       evaluate: ([x]) => [reduceOnCpu(x as Tensor, axes, shape, reduction)],
       kernels: () => [reduction === "log-sum-exp" ? logSumExpKernel(axes) : reductionKernel(reduction, axes)],
     };
   }),
 ) satisfies Operator[];
+
+function signOfReduction(reduction: Reduction | "log-sum-exp"): Nonnegative | undefined {
+  if (reduction === "log-sum-exp" || reduction.finish === "log") return undefined;
+  return reduction.term ? "always" : { whereAll: [0] };
+}
 
 /** log Σ exp along `axes`, without overflow. */
 function logSumExpKernel(axes: ReadonlySet<number>): Kernel {

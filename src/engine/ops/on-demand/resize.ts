@@ -132,6 +132,8 @@ function describeResize(
     context.unsupported(`only the last three axes of a tensor of rank ${axes.length} can be resized. Reshape to rank 4 at most.`);
   return {
     outputs: [{ dtype, shape: axes.map((axis) => axis.outputExtent) }],
+    // Cubic interpolation overshoots.
+    nonnegative: () => (resampling.mode === "cubic" || fill < 0 ? undefined : { whereAll: [0] }),
     kernels: () => [resizeKernel(resampling, axes, fill)],
   };
 }

@@ -22,6 +22,7 @@ export default defineOperator("TopK", { since: 1 }, (context) => {
       { dtype, shape: result },
       { dtype: "int64", shape: result },
     ],
+    nonnegative: () => ({ whereAll: [0] }),
     kernels: () => [
       {
         name: "top-k",
