@@ -155,6 +155,7 @@ export class Execution {
       this.#program.dispose();
     }
     this.#program = program;
+    this.device.watchFaults(this);
     this.#observed = observed;
     this.writeOperands(derivation?.operands?.() ?? {});
     if (quickBlock) this.#startup.settle(program, () => planFor(undefined));
@@ -220,6 +221,7 @@ export class Execution {
   /** Where a value lies on the GPU: an input, an output, or an observed value. */
   value(name: string): GpuValue {
     const value = this.#placed(name);
+    this.device.checkFaults(this);
     return { ...value, buffer: this.#live.bufferOf(value) };
   }
 
@@ -240,6 +242,7 @@ export class Execution {
     const placed = known.filter((value): value is PlacedValue => !(value instanceof Tensor));
     if (placed.length === 0 && !encoder) return known as Tensor[];
     const tensors = await this.#live.read(placed, encoder ?? this.device.gpu.createCommandEncoder({ label: "read-back" }));
+    this.device.checkFaults(this);
     return known.map((value) => (value instanceof Tensor ? value : (tensors[placed.indexOf(value)] as Tensor)));
   }
 

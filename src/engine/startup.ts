@@ -5,6 +5,7 @@
 //   settled       the kernels that the cost model chose
 //        │        see tune/tuning.ts: other kernels are measured while the device is idle, and the fastest are planned
 //   tuned
+import { DeviceError } from "./errors.ts";
 import type { Device } from "./gpu/device.ts";
 import type { Program } from "./gpu/program.ts";
 import { quickStartShader } from "./ops/convolution/direct.ts";
@@ -62,8 +63,9 @@ export class Startup {
    * @param plan for the same graph without quick-start pipelines
    */
   settle(program: Program, plan: () => Plan): void {
-    this.#settled = this.#refine(program, plan).catch(() => {
-      // The quick-start pipelines stay in use.
+    this.#settled = this.#refine(program, plan).catch((error: unknown) => {
+      // The quick-start pipelines stay in use, and compute what they should.
+      if (error instanceof DeviceError && program === this.#execution.program) this.#execution.device.reportFault(error);
     });
   }
 

@@ -81,6 +81,12 @@ export class Device {
   readonly target: Target;
   readonly #buffers = new Map<GPUBuffer, number>();
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #faultListeners = new Set<(fault: DeviceError) => void>();
+  /** Reader to how many faults it was told of. */
+  readonly #told = new WeakMap<object, number>();
+  #faultCount = 0;
+  /** The first ones: what is refused in every frame must not fill the memory. */
+  readonly #faults: DeviceError[] = [];
   #allocatedBytes = 0;
   #isDisposed = false;
 
@@ -88,6 +94,40 @@ export class Device {
     this.gpu = gpu;
     this.info = info;
     this.target = target;
+    gpu.addEventListener("uncapturederror", ({ error }) => {
+      const fault = new DeviceError(`The GPU refused a command, so results may be wrong: ${error.message}`);
+      this.#faultCount++;
+      if (this.#faults.length < 64) this.#faults.push(fault);
+      this.reportFault(fault);
+    });
+  }
+
+  /**
+   * Calls `listener` with every error that the GPU reports and that no call could reject with, such as that of a `run()`.
+   *
+   * @returns ends the calls
+   */
+  onFault(listener: (fault: DeviceError) => void): () => void {
+    this.#faultListeners.add(listener);
+    return () => void this.#faultListeners.delete(listener);
+  }
+
+  /** Tells those who called {@link onFault}. A disposed device has nothing to tell. */
+  reportFault(fault: DeviceError): void {
+    if (!this.#isDisposed) for (const listener of this.#faultListeners) listener(fault);
+  }
+
+  /** From now on {@link checkFaults} tells `reader` of faults. */
+  watchFaults(reader: object): void {
+    if (!this.#told.has(reader)) this.#told.set(reader, this.#faultCount);
+  }
+
+  /** @throws DeviceError if the GPU refused a command since `reader` began to watch, or since it was told last */
+  checkFaults(reader: object): void {
+    const told = this.#told.get(reader);
+    this.#told.set(reader, this.#faultCount);
+    // The first is the cause of those after it.
+    if (told !== undefined && told < this.#faultCount) throw this.#faults[told] ?? this.#faults.at(-1);
   }
 
   /** Bytes in buffers made by {@link createBuffer} and not destroyed yet. */
@@ -164,7 +204,10 @@ export class Device {
   }
 
   async #compile(shader: Shader, constants: Readonly<Record<string, number>>): Promise<GPUComputePipeline> {
+    // A shader that is wrong makes createComputePipelineAsync reject: that it is reported once more is no news.
+    this.gpu.pushErrorScope("validation");
     const module = this.gpu.createShaderModule({ label: shader.name, code: shader.code });
+    this.gpu.popErrorScope().catch(() => {});
     try {
       return await this.gpu.createComputePipelineAsync({
         label: shader.name,

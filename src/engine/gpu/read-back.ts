@@ -32,7 +32,7 @@ export class Staging {
    * Adds the copies to `encoder`, submits it and waits.
    *
    * @param decode gets the words of each piece; they are gone when it returns
-   * @throws DeviceError if the GPU is lost meanwhile
+   * @throws DeviceError if the GPU refuses a command, or is lost meanwhile
    */
   async read<T>(encoder: GPUCommandEncoder, pieces: readonly Piece[], decode: (words: readonly Uint32Array[]) => T): Promise<T> {
     let end = 0;
@@ -44,13 +44,18 @@ export class Staging {
     });
     this.#isBusy = true;
     try {
-      this.#device.gpu.queue.submit([encoder.finish()]);
-      await hasten(this.#device.gpu.queue, this.#buffer.mapAsync(GPUMapMode.READ, 0, end)).catch((error: Error) => {
-        const labels = pieces.map(({ buffer }) => `'${buffer.label}'`).join(", ");
+      const { queue } = this.#device.gpu;
+      const labels = pieces.map(({ buffer }) => `'${buffer.label}'`).join(", ");
+      // What the GPU refuses is not run, and the buffer keeps what it held: without this check that would be taken for the answer.
+      const submitted = this.#device.checked(`Computing ${labels}`, () => queue.submit([encoder.finish()]));
+      const mapped = hasten(queue, this.#buffer.mapAsync(GPUMapMode.READ, 0, end)).catch((error: Error) => {
         throw new DeviceError(
           `${labels} could not be read: ${error.message || "the GPU was lost"}. Request another device and move the model to it.`,
         );
       });
+      submitted.catch(() => {});
+      await mapped;
+      await submitted;
       const words = new Uint32Array(this.#buffer.getMappedRange(0, end));
       return decode(ranges.map((range) => words.subarray(...range)));
     } finally {

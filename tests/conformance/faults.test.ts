@@ -1,0 +1,131 @@
+// What the GPU refuses is heard: a call that would answer with numbers nobody computed rejects instead.
+import { describe, expect, test, vi } from "vitest";
+import { requestNodeDevice } from "../../src/cli/node-device.ts";
+import { DeviceError } from "../../src/engine/errors.ts";
+import { Device } from "../../src/engine/gpu/device.ts";
+import { loadModel, type Model } from "../../src/engine/model.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
+import { graphOf, noise, op } from "../support/graphs.ts";
+
+const graph = graphOf({ inputs: { x: [1, 1, 4, 4] }, nodes: [op("Relu", "x", "y")] });
+const x = Tensor.filled("float32", [1, 1, 4, 4], 2);
+
+/** A loaded model on a device of its own, on which faults are no failures of the test. */
+async function withModel(test: (model: Model, device: Device) => Promise<void>): Promise<void> {
+  const device = await requestNodeDevice();
+  device.gpu.addEventListener("uncapturederror", (event) => event.preventDefault());
+  try {
+    await test(await loadModel(device, graph), device);
+  } finally {
+    device.dispose();
+  }
+}
+
+/** Encodes a dispatch of too many workgroups beside the model's own. */
+function encodeFaulty(model: Model, pass: GPUComputePassEncoder): void {
+  model.encode(pass);
+  pass.dispatchWorkgroups(70_000);
+}
+
+/** Makes the next pass of the device hold one dispatch that the GPU refuses. */
+function breakNextPass(device: Device): void {
+  const create = device.gpu.createCommandEncoder.bind(device.gpu);
+  vi.spyOn(device.gpu, "createCommandEncoder").mockImplementationOnce((descriptor) => {
+    const encoder = create(descriptor);
+    const begin = encoder.beginComputePass.bind(encoder);
+    encoder.beginComputePass = (options) => {
+      const pass = begin(options);
+      const end = pass.end.bind(pass);
+      pass.end = () => {
+        pass.dispatchWorkgroups(70_000);
+        end();
+      };
+      return pass;
+    };
+    return encoder;
+  });
+}
+
+describe("a run that the GPU refuses", () => {
+  test("predict rejects, and the next one answers", () =>
+    withModel(async (model, device) => {
+      breakNextPass(device);
+      await expect(model.predict({ x })).rejects.toThrow(DeviceError);
+      expect((await model.predict({ x }))["y"]?.toFloat32()).toEqual(x.toFloat32());
+    }));
+
+  test("run says nothing, the next read rejects, and a run after it can be read", () =>
+    withModel(async (model, device) => {
+      breakNextPass(device);
+      model.run({ x });
+      await expect(model.read("y")).rejects.toThrow(DeviceError);
+      model.run({ x });
+      expect((await model.read("y")).toFloat32()).toEqual(x.toFloat32());
+    }));
+
+  test("of a pass of the caller's, the next read rejects", () =>
+    withModel(async (model, device) => {
+      const encoder = device.gpu.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      encodeFaulty(model, pass);
+      pass.end();
+      device.gpu.queue.submit([encoder.finish()]);
+      await expect(model.read("y")).rejects.toThrow(/refused a command/);
+    }));
+
+  test("a destroyed buffer: predict rejects, each time", () =>
+    withModel(async (model) => {
+      model.value("y").buffer.destroy();
+      for (let i = 0; i < 2; i++) await expect(model.predict({ x })).rejects.toThrow(DeviceError);
+    }));
+
+  test("a page that listens is told of it until it stops listening", () =>
+    withModel(async (model, device) => {
+      const heard: DeviceError[] = [];
+      const stop = device.onFault((fault) => heard.push(fault));
+      breakNextPass(device);
+      model.run({ x });
+      await device.gpu.queue.onSubmittedWorkDone();
+      expect(heard[0]?.message).toMatch(/70000/);
+      await expect(model.read("y")).rejects.toThrow(heard[0]?.message);
+      const count = heard.length;
+      stop();
+      breakNextPass(device);
+      model.run({ x });
+      await expect(model.read("y")).rejects.toThrow(DeviceError);
+      expect(heard).toHaveLength(count);
+    }));
+
+  test("a model that is loaded afterwards is not told of it", () =>
+    withModel(async (model, device) => {
+      breakNextPass(device);
+      model.run({ x });
+      await expect(model.read("y")).rejects.toThrow(DeviceError);
+      const next = await loadModel(device, graph);
+      expect((await next.predict({ x }))["y"]?.toFloat32()).toEqual(x.toFloat32());
+    }));
+});
+
+test("a refinement that fails is reported, and the quick start goes on", async () => {
+  const device = await requestNodeDevice();
+  try {
+    const heard: string[] = [];
+    const target = { ...device.target, subgroupSize: device.target.subgroupSize ?? 4 };
+    const quick = new Device(device.gpu, device.info, target);
+    quick.onFault((fault) => heard.push(fault.message));
+    const conv = graphOf({
+      inputs: { x: [1, 16, 8, 8] },
+      constants: { w: noise([16, 16, 3, 3], 2) },
+      nodes: [op("Conv", "x w", "y")],
+    });
+    const model = await loadModel(quick, conv);
+    vi.spyOn(device.gpu, "createComputePipelineAsync").mockRejectedValue(new Error("out of luck"));
+    const before = await model.predict({ x: noise([1, 16, 8, 8]) });
+    await model.settled;
+    expect(heard).toEqual([expect.stringMatching(/did not compile: out of luck/)]);
+    expect(await model.predict({ x: noise([1, 16, 8, 8]) })).toEqual(before);
+  } finally {
+    vi.restoreAllMocks();
+    device.dispose();
+  }
+});
