@@ -1,7 +1,7 @@
 // One ONNX node as TensorFlow.js calls. Pictures lie as NHWC, TensorFlow.js's own order; weights are turned once, at creation.
 import * as tf from "@tensorflow/tfjs-core";
-import { AttributeReader } from "../../src/engine/attributes.ts";
 import { UnsupportedError } from "../../src/engine/errors.ts";
+import { AttributeReader } from "../../src/engine/graph/attributes.ts";
 import type { Node, TypedGraph } from "../../src/engine/graph/graph.ts";
 import { normalizeAxis, sizeOf } from "../../src/engine/shapes.ts";
 import type { Tensor } from "../../src/engine/tensor.ts";

@@ -1,7 +1,7 @@
 // Typed attributes: kinds, defaults, and the record of what nobody read.
 import { expect, test } from "vitest";
-import { AttributeReader } from "../../src/engine/attributes.ts";
 import { ModelError } from "../../src/engine/errors.ts";
+import { AttributeReader } from "../../src/engine/graph/attributes.ts";
 import type { AttributeValue } from "../../src/engine/graph/graph.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 

@@ -1,6 +1,7 @@
 // What an operator is described with: a node of a graph, its operands, and who to complain to.
-import { AttributeReader } from "../attributes.ts";
+
 import { ModelError, UnsupportedError } from "../errors.ts";
+import { AttributeReader } from "../graph/attributes.ts";
 import type { Node } from "../graph/graph.ts";
 import type { Families } from "./families.ts";
 import type { Operand, Operation, Operator, OperatorContext } from "./operator.ts";

@@ -1,6 +1,6 @@
 // How an operator describes itself: output types, an optional CPU evaluation for constants, and its kernels.
 import type { ParamValues, Shader } from "../../shaders/shader.ts";
-import type { AttributeReader } from "../attributes.ts";
+import type { AttributeReader } from "../graph/attributes.ts";
 import type { ValueType } from "../graph/graph.ts";
 import type { Pass } from "../graph/pass.ts";
 import type { Layout } from "../layout.ts";

@@ -1,7 +1,7 @@
 // Typed access to a node's attributes. Reading marks as read; what nobody read is an option nobody implements.
-import { ModelError } from "./errors.ts";
-import type { AttributeValue, Node } from "./graph/graph.ts";
-import { Tensor } from "./tensor.ts";
+import { ModelError } from "../errors.ts";
+import { Tensor } from "../tensor.ts";
+import type { AttributeValue, Node } from "./graph.ts";
 
 export class AttributeReader {
   readonly #attributes: ReadonlyMap<string, AttributeValue>;
