@@ -1,5 +1,6 @@
 // Statistics of feature maps, first half: for slice s of channel c over its finite elements x
-//   low = min x, high = max x, mean = Σx / count, spread = Σ(x − mean)², count
+//   low = min x, high = max x, mean = Σx / count, spread = Σ(x − mean)², count, zeros = how many are 0
+// and over all its elements: notNumbers = how many are NaN
 // Layout: `partials` holds `slices` records per channel, channel after channel.
 // One invocation reads every `slices`-th element of one channel, so that neighbours read neighbouring words.
 
@@ -25,6 +26,8 @@ struct Partial {
   mean: f32,
   spread: f32,
   count: f32,
+  zeros: f32,
+  notNumbers: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -37,6 +40,10 @@ const LARGEST = 3.4e38;
 /** By bits: a compiler may assume that no f32 is infinite or NaN. */
 fn isFinite(bits: u32) -> bool {
   return (VALUE_TYPE != 0u) | ((bits & 0x7f800000u) != 0x7f800000u);
+}
+
+fn isNotNumber(bits: u32) -> bool {
+  return (VALUE_TYPE == 0u) & ((bits & 0x7fffffffu) > 0x7f800000u);
 }
 
 fn toNumber(bits: u32) -> f32 {
@@ -59,6 +66,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   var sum = 0.0;
   var squares = 0.0;
   var count = 0.0;
+  var zeros = 0.0;
+  var notNumbers = 0.0;
   for (var element = index % params.slices; element < params.area; element += params.slices) {
     let y = element / params.mapWidth;
     let x = element - y * params.mapWidth;
@@ -71,7 +80,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
     sum += deviation;
     squares += deviation * deviation;
     count += select(0.0, 1.0, finite);
+    zeros += select(0.0, 1.0, finite & (number == 0.0));
+    notNumbers += select(0.0, 1.0, isNotNumber(bits));
   }
   let meanDeviation = sum / max(count, 1.0);
-  partials[index] = Partial(low, high, shift + meanDeviation, max(0.0, squares - sum * meanDeviation), count);
+  let spread = max(0.0, squares - sum * meanDeviation);
+  partials[index] = Partial(low, high, shift + meanDeviation, spread, count, zeros, notNumbers);
 }

@@ -21,6 +21,8 @@ struct Partial {
   mean: f32,
   spread: f32,
   count: f32,
+  zeros: f32,
+  notNumbers: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -44,6 +46,8 @@ fn merge(a: Partial, b: Partial) -> Partial {
     a.mean + distance * share,
     a.spread + b.spread + distance * distance * a.count * share,
     count,
+    a.zeros + b.zeros,
+    a.notNumbers + b.notNumbers,
   );
 }
 
@@ -76,7 +80,7 @@ fn main(
   let range = group.x + group.y * groupCount.x;
   if (range >= params.rangeCount) { return; }
 
-  var mine = Partial(LARGEST, -LARGEST, 0.0, 0.0, 0.0);
+  var mine = Partial(LARGEST, -LARGEST, 0.0, 0.0, 0.0, 0.0, 0.0);
   for (var i = lane; i < params.partialsPerRange; i += WORKGROUP_SIZE) {
     mine = merge(mine, partials[range * params.partialsPerRange + i]);
   }

@@ -1,14 +1,14 @@
 // The bars of <conv-cam> and their style: loaded with the first results, for not every network has classes.
 import styles from "./bars.css?inline";
 import { ClassBars } from "./class-bars.ts";
+import { adoptStyles } from "./style-sheet.ts";
 
 export { toProbabilities, topClasses } from "./class-bars.ts";
 
 /** Puts empty bars before an element. */
 export function placeBars(next: Element): ClassBars {
   const bars = new ClassBars();
-  const sheet = document.createElement("style");
-  sheet.textContent = styles;
-  next.before(sheet, bars.element);
+  adoptStyles(next.getRootNode() as ShadowRoot, styles);
+  next.before(bars.element);
   return bars;
 }

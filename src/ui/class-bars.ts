@@ -32,11 +32,14 @@ const shownCount = 5;
 
 export class ClassBars {
   readonly element: HTMLOListElement;
+  /** Where the weights are random, no class stands out. */
+  isTrained = true;
   #rows: { label: HTMLElement; bar: HTMLElement; value: HTMLElement; row: HTMLElement }[] = [];
 
   constructor() {
     this.element = document.createElement("ol");
     this.element.className = "bars";
+    this.element.ariaLabel = "Classes";
   }
 
   /** Shows the classes and returns the likeliest. */
@@ -46,13 +49,15 @@ export class ClassBars {
     const top = topClasses(probabilities, labels, isFixed ? probabilities.length : shownCount);
     const shown = isFixed ? Array.from(probabilities, (probability, i) => ({ label: labels[i] ?? `class ${i}`, probability })) : top;
     if (this.#rows.length !== shown.length) this.#build(shown.length);
+    this.element.ariaLabel = this.isTrained ? "Classes" : "Classes. The network is not trained";
+    this.element.classList.toggle("blank", !this.isTrained);
     shown.forEach(({ label, probability }, i) => {
       const row = this.#rows[i];
       if (!row) return;
       if (row.label.textContent !== label) row.label.textContent = label;
       row.bar.style.transform = `scaleX(${Math.max(0, Math.min(1, probability)).toFixed(4)})`;
       row.value.textContent = `${(probability * 100).toFixed(probability >= 0.9995 || probability < 0.0005 ? 0 : 1)}%`;
-      row.row.classList.toggle("top", label === top[0]?.label);
+      row.row.classList.toggle("top", this.isTrained && label === top[0]?.label);
     });
     return top[0];
   }

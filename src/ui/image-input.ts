@@ -3,8 +3,8 @@ import type { Device } from "../engine/gpu/device.ts";
 import type { DataType } from "../engine/tensor.ts";
 import shader from "../shaders/image-to-tensor.wgsl";
 import { encodeParams } from "../shaders/shader.ts";
+import { bind } from "./bind.ts";
 import type { ImageView } from "./image-view.ts";
-import { bind } from "./mosaic/renderer.ts";
 import { colorMatrix, type Preparation, preparationFor, sourceRectangle, storageOf } from "./preparation.ts";
 
 /** Where a network's image input lies. */
@@ -39,9 +39,9 @@ export class ImageInput {
   readonly #pipeline: GPUComputePipeline;
   #externalPipeline: GPUComputePipeline | undefined;
   #isExternalWanted = false;
-  readonly #targets: readonly Target[];
+  #targets: readonly Target[] = [];
   #texture: GPUTexture | undefined;
-  #sourceSize = "";
+  #size: { readonly width: number; readonly height: number } | undefined;
   #isExternal = false;
 
   /** Compiles what any picture takes. */
@@ -51,33 +51,43 @@ export class ImageInput {
 
   /** Compiles what a picture takes. Video frames are read without a copy where the platform can, from soon after the first one on. */
   static async create(device: Device, targets: readonly ImageTarget[]): Promise<ImageInput> {
-    return new ImageInput(device, targets, await ImageInput.prepare(device));
+    const input = new ImageInput(device, await ImageInput.prepare(device));
+    input.aim(targets);
+    return input;
   }
 
-  private constructor(device: Device, targets: readonly ImageTarget[], pipeline: GPUComputePipeline) {
+  private constructor(device: Device, pipeline: GPUComputePipeline) {
     this.#device = device;
     this.#pipeline = pipeline;
+  }
+
+  /** Says where pictures go from now on, and how they are prepared. They have to be uploaded again. */
+  aim(targets: readonly ImageTarget[]): void {
+    for (const { params } of this.#targets) this.#device.destroyBuffer(params);
     const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
     this.#targets = targets.map((target) => ({
       ...target,
-      params: device.createBuffer("image-to-tensor params", shader.params?.sizeBytes ?? 0, usage),
+      params: this.#device.createBuffer("image-to-tensor params", shader.params?.sizeBytes ?? 0, usage),
     }));
+    this.#release();
   }
 
-  /** Takes the current pixels of `image`; before {@link encode} in the same frame. Allocates only when the size changes. */
+  /**
+   * Takes the current pixels of `image`; before {@link encode} in the same frame. Allocates only when the size changes. A picture beyond
+   * what a texture holds is shrunk first.
+   */
   upload(image: ImageLike): void {
-    const size = sizeOf(image);
-    const key = `${size.width}x${size.height}`;
-    if (key !== this.#sourceSize) {
-      this.#sourceSize = key;
-      this.#texture?.destroy();
-      this.#texture = undefined;
+    const picture = fitWithin(image, this.#device.gpu.limits.maxTextureDimension2D);
+    const size = sizeOf(picture);
+    if (size.width !== this.#size?.width || size.height !== this.#size.height) {
+      this.#release();
+      this.#size = size;
       for (const target of this.#targets) this.#writeParams(target, size);
     }
     const wasExternal = this.#isExternal;
     this.#isExternal = false;
-    if (isVideo(image) && this.#importsVideo(image)) return;
-    this.#copy(image, size, wasExternal);
+    if (isVideo(picture) && this.#importsVideo(picture)) return;
+    this.#copy(picture, size, wasExternal);
   }
 
   encode(pass: GPUComputePassEncoder): void {
@@ -90,8 +100,14 @@ export class ImageInput {
   }
 
   dispose(): void {
-    this.#texture?.destroy();
+    this.#release();
     for (const { params } of this.#targets) this.#device.destroyBuffer(params);
+  }
+
+  #release(): void {
+    this.#texture?.destroy();
+    this.#texture = undefined;
+    this.#size = undefined;
   }
 
   #writeParams({ params, offset, dtype, view, ...target }: Target, source: { width: number; height: number }): void {
@@ -183,4 +199,29 @@ export function sizeOf(image: ImageLike): { width: number; height: number } {
   if ("displayWidth" in image) return { width: image.displayWidth, height: image.displayHeight };
   if ("naturalWidth" in image) return { width: image.naturalWidth, height: image.naturalHeight };
   return { width: image.width, height: image.height };
+}
+
+/** The same picture, or a smaller copy where one of its sides is longer than `limit`. */
+function fitWithin(image: ImageLike, limit: number): ImageLike {
+  const { width, height } = sizeOf(image);
+  const share = limit / Math.max(width, height);
+  if (share >= 1) return image;
+  const [smallWidth, smallHeight] = [width, height].map((side) => Math.max(1, Math.floor(side * share))) as [number, number];
+  if ("data" in image) return thin(image, smallWidth, smallHeight);
+  const canvas = new OffscreenCanvas(smallWidth, smallHeight);
+  const context = canvas.getContext("2d") as OffscreenCanvasRenderingContext2D;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, 0, 0, smallWidth, smallHeight);
+  return canvas;
+}
+
+/** Every so manieth pixel. */
+function thin({ width, height, data }: RawImage, smallWidth: number, smallHeight: number): RawImage {
+  const small = new Uint8Array(smallWidth * smallHeight * 4);
+  for (let y = 0; y < smallHeight; y++)
+    for (let x = 0; x < smallWidth; x++) {
+      const at = (Math.floor((y * height) / smallHeight) * width + Math.floor((x * width) / smallWidth)) * 4;
+      small.set(data.subarray(at, at + 4), (y * smallWidth + x) * 4);
+    }
+  return { width: smallWidth, height: smallHeight, data: small };
 }

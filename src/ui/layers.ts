@@ -82,7 +82,7 @@ function pickEvenly<T>(items: readonly T[], count: number): T[] {
   return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / Math.max(1, count - 1))] as T);
 }
 
-/** One mosaic: a value, or two values drawn into the same tiles. */
+/** What one panel shows: a value, or two values drawn into the same tiles. */
 export interface LayerChoice {
   readonly value: string;
   readonly compare?: string;
@@ -92,7 +92,8 @@ export interface LayerChoice {
 
 /**
  * Reads a list such as `conv_1, pool_1`, for two branches in one mosaic `a_add+b_add`, or, to say how a value lies, `conv_1@nhwc`:
- * one letter per axis, see {@link Axes}.
+ * one letter per axis, see {@link Axes}. The picture that a network looks at
+ * is shown channel by channel where its axes are given.
  *
  * @returns the choices, and the names that are no values of this network
  */
@@ -118,4 +119,25 @@ function readChoice(item: string, known: ReadonlySet<string>): LayerChoice | und
   }
   const [value = "", compare] = item.split("+");
   return compare !== undefined && known.has(value) && known.has(compare) ? { value, compare } : undefined;
+}
+
+/**
+ * The layers that the attribute names, or a choice of ours.
+ *
+ * @param text a list as {@link parseLayerChoices} reads it, or "all"; empty for the choice of ours, `defaults`
+ * @throws Error where no name of the list is known
+ */
+export function chooseLayers(
+  text: string,
+  layers: readonly DrawableLayer[],
+  defaults: readonly string[],
+): { choices: readonly LayerChoice[]; unknown: readonly string[] } {
+  const known = new Set(layers.map(({ value }) => value));
+  if (text === "all") return { choices: [...known].map((value) => ({ value })), unknown: [] };
+  const { choices, unknown } = parseLayerChoices(text, known);
+  if (unknown.length > 0 && choices.length === 0) {
+    const some = [...known].slice(0, 12).join(", ");
+    throw new Error(`layers: this network has no value '${unknown[0]}'. It has ${some}${known.size > 12 ? ", …" : ""}.`);
+  }
+  return { choices: choices.length > 0 ? choices : defaults.map((value) => ({ value })), unknown };
 }

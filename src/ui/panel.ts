@@ -3,8 +3,12 @@ import type { LayerChoice } from "./layers.ts";
 import { type ColorMap, type ComparePair, comparePairs, cssGradient } from "./mosaic/color-map.ts";
 import { type MapPoint, type MosaicLayout, pointAt, rectangleOf } from "./mosaic/layout.ts";
 import { isPerChannel, type Normalization } from "./mosaic/normalization.ts";
+import type { ViewKind } from "./views/view.ts";
 
 export interface PanelOptions {
+  /** The view's, which tells panels apart. */
+  readonly id: string;
+  readonly kind: ViewKind;
   readonly choice: LayerChoice;
   readonly operator: string;
   readonly shape: readonly number[];
@@ -17,9 +21,8 @@ export interface PanelOptions {
 export class Panel {
   readonly element: HTMLElement;
   readonly canvas: HTMLCanvasElement;
-  readonly choice: LayerChoice;
+  readonly options: PanelOptions;
   isVisible = false;
-  readonly #options: PanelOptions;
   readonly #stage: HTMLElement;
   readonly #mark: HTMLElement;
   readonly #low: HTMLElement;
@@ -27,14 +30,15 @@ export class Panel {
   readonly #ramp: HTMLElement;
   readonly #scope: HTMLElement;
   readonly #readout: HTMLOutputElement;
+  readonly #trouble: HTMLElement;
+  readonly #note: HTMLElement;
   #layout: MosaicLayout | undefined;
   #point: MapPoint | undefined;
   #legendNumbers = "";
   #isCompared = false;
 
   constructor(options: PanelOptions) {
-    this.#options = options;
-    this.choice = options.choice;
+    this.options = options;
     const title = titleOf(options.choice);
     this.element = make("figure", "panel");
     const heading = make("figcaption", "heading");
@@ -66,7 +70,10 @@ export class Panel {
     this.#readout = make("output", "readout");
     const legend = make("div", "legend");
     legend.append(this.#low, this.#ramp, this.#high, this.#scope, this.#readout);
-    this.element.append(heading, this.#stage, legend);
+    this.#trouble = make("p", "trouble");
+    this.#note = make("p", "reduced");
+    this.#stage.append(this.#trouble);
+    this.element.append(heading, this.#stage, this.#note, legend);
     this.canvas.addEventListener("pointermove", (event) => this.#probe(this.#pointUnder(event)));
     this.canvas.addEventListener("pointerleave", () => this.#probe(undefined));
     this.canvas.addEventListener("blur", () => this.#probe(undefined));
@@ -77,20 +84,34 @@ export class Panel {
   get mosaicWidth(): number {
     const { paddingLeft, paddingRight } = getComputedStyle(this.#stage);
     const room = Math.max(32, this.#stage.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight));
-    return this.#options.channels === 1 ? Math.min(room, 480) : room;
+    return this.options.channels === 1 || this.options.kind === "picture" ? Math.min(room, 480) : room;
   }
 
   /** Whether every unit is one cell, as after a dense layer. */
   get isDense(): boolean {
-    return this.#options.shape.length <= 2;
+    return this.options.shape.length <= 2;
   }
 
-  /** Sets the canvas's size on the page to whole device pixels and describes the colours. */
-  show(layout: MosaicLayout, map: ColorMap, normalization: Normalization, pair: ComparePair | undefined): void {
+  /** Says in the panel's own place why there is nothing to see; undefined takes it back. */
+  showProblem(problem: string | undefined): void {
+    this.#trouble.textContent = problem ?? "";
+    this.element.classList.toggle("troubled", problem !== undefined);
+  }
+
+  /** Sets the canvas's size on the page to whole device pixels. */
+  place(layout: MosaicLayout): void {
     this.#layout = layout;
-    this.#isCompared = pair !== undefined;
+    this.showProblem(undefined);
     this.canvas.style.width = `${layout.width / devicePixelRatio}px`;
     this.canvas.style.height = `${layout.height / devicePixelRatio}px`;
+    this.#note.textContent = layout.isReduced ? describeReduction(layout) : "";
+    this.element.classList.toggle("picture", this.options.kind === "picture");
+    if (this.options.kind === "picture") this.#scope.textContent = "as the network gets it";
+  }
+
+  /** Describes the colours of a mosaic. */
+  describeColors(map: ColorMap, normalization: Normalization, pair: ComparePair | undefined): void {
+    this.#isCompared = pair !== undefined;
     const gradient = (color: readonly number[]) => `linear-gradient(to right,#000,rgb(${color.map((part) => part * 255).join()}))`;
     this.#ramp.style.background = pair
       ? `${gradient(comparePairs[pair][0])} top/100% 50% no-repeat,${gradient(comparePairs[pair][1])} bottom/100% 50% no-repeat`
@@ -114,13 +135,15 @@ export class Panel {
   /** What lies under the pointer: one value, or those of both networks. */
   showProbe(point: MapPoint, values: readonly number[]): void {
     if (point !== this.#point) return;
-    const place = this.isDense ? `unit ${point.channel}` : `channel ${point.channel} · y ${point.y} · x ${point.x}`;
+    const { channel, y, x } = point;
+    const place =
+      this.options.kind === "picture" ? `y ${y} · x ${x}` : this.isDense ? `unit ${channel}` : `channel ${channel} · y ${y} · x ${x}`;
     this.#readout.textContent = `${place} · ${values.map(formatNumber).join(" | ")}`;
   }
 
   /** Reads the same place again, after a new frame. */
   refreshProbe(): void {
-    if (this.#point) this.#options.onProbe(this, this.#point);
+    if (this.#point) this.options.onProbe(this, this.#point);
   }
 
   #setNumbers(low: string, high: string): void {
@@ -160,7 +183,7 @@ export class Panel {
         height: percent(height, full),
       });
     }
-    this.#options.onProbe(this, point);
+    this.options.onProbe(this, point);
   }
 
   /** Arrows move by one element, with Shift by one channel; Escape ends. */
@@ -189,6 +212,11 @@ export class Panel {
 
 function titleOf({ value, compare }: LayerChoice): string {
   return compare ? `${value} + ${compare}` : value;
+}
+
+function describeReduction({ mapHeight, mapWidth, height, width, channels }: MosaicLayout): string {
+  const what = `${channels === 1 ? "A map" : `${channels.toLocaleString("en")} maps`} of ${mapHeight.toLocaleString("en")} × ${mapWidth.toLocaleString("en")}`;
+  return `${what}, drawn smaller: ${width.toLocaleString("en")} × ${height.toLocaleString("en")} pixels are what a picture can have here.`;
 }
 
 /** "32 × 26 × 26" without the batch axis of one. */

@@ -1,6 +1,7 @@
 // How a picture becomes a network's input: which part of it, at what size, and the arithmetic on its colours. Pure.
 import { ModelError } from "../engine/errors.ts";
 import { type DataType, isFloat } from "../engine/tensor.ts";
+import type { ImageView } from "./image-view.ts";
 
 export interface Preparation {
   /** Per output channel, in the scaled domain; one number serves all. Default 0, or 128 for an input of int8. */
@@ -85,6 +86,27 @@ export function colorMatrix(preparation: Preparation, channelCount: number): num
     rows.push(...weights.map((weight) => weight * gain), (isOpacity ? gain : 0) - pick(mean, k, 0) / divisor);
   }
   return rows;
+}
+
+/**
+ * How a prepared input becomes a picture again, the inverse of {@link colorMatrix}: colour = x · gain + shift in 0…1, where red, green and
+ * blue are read so many elements after the first channel.
+ */
+export function colorsOfInput(
+  preparation: Preparation,
+  { channels, channelStride }: ImageView,
+): { red: number; green: number; blue: number; gain: number[]; shift: number[] } {
+  const { mean = 0, std = 1, scale = 1 / 255, channels: order = channels === 1 ? "gray" : "rgb" } = preparation;
+  const pick = (list: number | readonly number[], k: number) => (typeof list === "number" ? list : (list[k] ?? list[0] ?? 0));
+  const places = order === "bgr" ? [2, 1, 0] : order === "gray" || channels < 3 ? [0, 0, 0] : [0, 1, 2];
+  const [red = 0, green = 0, blue = 0] = places.map((channel) => channel * channelStride);
+  return {
+    red,
+    green,
+    blue,
+    gain: places.map((channel) => pick(std, channel) / (255 * scale)),
+    shift: places.map((channel) => pick(mean, channel) / (255 * scale)),
+  };
 }
 
 /** Whether the prepared input can hold negative numbers. */

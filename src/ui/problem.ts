@@ -2,7 +2,7 @@
 import { DeviceError, UnsupportedError } from "../engine/errors.ts";
 import { make } from "./panel.ts";
 
-interface SummaryRow {
+export interface SummaryRow {
   readonly name: string;
   readonly operator: string;
   readonly shape: readonly number[] | undefined;

@@ -8,22 +8,24 @@ export interface ReadbackPiece {
   readonly sizeBytes: number;
 }
 
-interface Slot {
+interface Slot<Tag> {
   readonly buffer: GPUBuffer;
+  tag?: Tag;
   state: "free" | "copied" | "mapping";
 }
 
 const slotCount = 3;
 
-export class ReadbackRing {
+/** @typeParam Tag what {@link ReadbackRing.encode} is told, and whoever gets the pieces hears */
+export class ReadbackRing<Tag> {
   readonly #device: Device;
   readonly #pieces: readonly ReadbackPiece[];
-  readonly #slots: readonly Slot[];
-  readonly #onData: (pieces: readonly ArrayBuffer[]) => void;
+  readonly #slots: readonly Slot<Tag>[];
+  readonly #onData: (pieces: readonly ArrayBuffer[], tag: Tag) => void;
   #isDisposed = false;
 
   /** @param onData called with a copy of every piece, in order; the pieces are of the same frame */
-  constructor(device: Device, pieces: readonly ReadbackPiece[], onData: (pieces: readonly ArrayBuffer[]) => void) {
+  constructor(device: Device, pieces: readonly ReadbackPiece[], onData: (pieces: readonly ArrayBuffer[], tag: Tag) => void) {
     this.#device = device;
     this.#pieces = pieces;
     this.#onData = onData;
@@ -35,7 +37,7 @@ export class ReadbackRing {
   }
 
   /** Copies the pieces if a buffer is free, and says whether it did. Outside of any pass. */
-  encode(encoder: GPUCommandEncoder): boolean {
+  encode(encoder: GPUCommandEncoder, tag: Tag): boolean {
     const slot = this.#slots.find(({ state }) => state === "free");
     if (!slot) return this.#slots.length === 0;
     let at = 0;
@@ -44,6 +46,7 @@ export class ReadbackRing {
       at += sizeBytes;
     }
     slot.state = "copied";
+    slot.tag = tag;
     return true;
   }
 
@@ -65,7 +68,7 @@ export class ReadbackRing {
     for (const { buffer } of this.#slots) this.#device.destroyBuffer(buffer);
   }
 
-  #deliver(slot: Slot): void {
+  #deliver(slot: Slot<Tag>): void {
     if (this.#isDisposed) return;
     const bytes = slot.buffer.getMappedRange().slice(0);
     slot.buffer.unmap();
@@ -76,6 +79,7 @@ export class ReadbackRing {
         at += sizeBytes;
         return bytes.slice(at - sizeBytes, at);
       }),
+      slot.tag as Tag,
     );
   }
 }

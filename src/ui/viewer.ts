@@ -1,69 +1,70 @@
-// The GPU side of the element: one or two networks, the picture they look at and the mosaics of their values. One encoder,
+// The GPU side of the element: one or two networks, the picture they look at and the views of their values. One encoder,
 // one compute pass and one submit per frame.
 import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { loadModel, type Model, prepareKernels } from "../engine/model.ts";
 import type { Precision } from "../engine/precision.ts";
-import { type Axes, sizeOf } from "../engine/shapes.ts";
+import type { Axes } from "../engine/shapes.ts";
 import { ImageInput, type ImageLike } from "./image-input.ts";
 import { findPictureInput } from "./image-view.ts";
-import type { LayerChoice } from "./layers.ts";
-import type { ColorMap, ComparePair } from "./mosaic/color-map.ts";
-import { layoutMosaic, type MapPoint, type MapView, viewAsMaps } from "./mosaic/layout.ts";
-import type { Normalization } from "./mosaic/normalization.ts";
-import { encodeRanges, type Mosaic, MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
-import { canBeNegative } from "./mosaic/signedness.ts";
+import type { MapPoint, MapView } from "./mosaic/layout.ts";
+import { MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
 import { canPrepareNegative, checkPreparation, type Preparation, preparationFor } from "./preparation.ts";
 import { ReadbackRing } from "./readback-ring.ts";
+import { mapsOf, type SceneContext, SceneOfViews, type ViewOutcome } from "./scene.ts";
+import { aborted } from "./session/session.ts";
+import type { Appearance, Drawn, View, ViewCanvas } from "./views/view.ts";
 
 export interface ViewerOptions {
   readonly graph: Graph;
   /** The second network of a comparison: same layer names, same shapes. */
   readonly compared?: Graph | undefined;
-  readonly layers: readonly LayerChoice[];
+  /** Names of values that are shown first; {@link Viewer.show} may ask for others. */
+  readonly observe: readonly string[];
   readonly inputShapes: Readonly<Record<string, readonly number[]>>;
   /** What the axes of values are that may lie otherwise than NCHW. */
   readonly axes?: ReadonlyMap<string, Axes> | undefined;
-  readonly preparation: Preparation;
   readonly precision: Precision;
+  /** The output of both networks that holds class scores. */
+  readonly classScores: string | undefined;
   readonly onProgress?: (progress: { stage: "download" | "compile"; done: number; total: number }) => void;
 }
 
-/** How mosaics look. */
-export interface Appearance {
-  readonly normalization: Normalization;
-  readonly colorMap: ColorMap | "auto";
-  readonly pair: ComparePair;
-  readonly columns?: number | undefined;
-  readonly gap: number;
+/** Everything that is shown of the networks. */
+export interface Scene {
+  readonly views: readonly View[];
+  readonly appearance: Appearance;
+  readonly preparation: Preparation;
 }
 
 /** Numbers that came back from the GPU, a few frames late. */
 export interface Results {
-  /** The first output of each network, where it is a short vector. */
+  /** As the frame's request had it. */
+  readonly pictureId: number;
+  /** The class scores of each network; none where they are of another picture, or there are none. */
   readonly outputs: readonly Float32Array[];
-  /** [low, high] of each layer's first range; layers that are not drawn yet have none. */
+  /** [low, high] of the first range of each view, by id; views that are not drawn yet have none. */
   readonly ranges: ReadonlyMap<string, readonly [number, number]>;
 }
 
-/** On a page, or handed over to a worker. */
-export type PaneCanvas = HTMLCanvasElement | OffscreenCanvas;
-
-/** A canvas and what is drawn on it. */
-export interface Pane {
-  readonly choice: LayerChoice;
-  readonly canvas: PaneCanvas;
-  isVisible: boolean;
+export interface ViewerFrame {
+  /** The picture, where it changed. */
+  readonly image?: ImageLike | undefined;
+  /** Whether the networks compute anew, or only the views are drawn again. */
+  readonly runs?: boolean;
+  /** Since the frame before, for the smoothing of ranges; without it they take their value at once. */
+  readonly elapsedMs?: number | undefined;
+  /** Ids of the views that are drawn; all where absent. */
+  readonly visible?: readonly string[] | undefined;
+  /** Changes with the source of pictures. */
+  readonly pictureId?: number;
 }
 
-interface Placed {
-  readonly pane: Pane;
-  readonly context: GPUCanvasContext;
-  readonly mosaic: Mosaic;
+interface RingTag {
+  readonly pictureId: number;
+  /** Whether the networks saw a picture of that source. */
+  readonly ofPicture: boolean;
 }
-
-/** Outputs longer than this are not classes. */
-const longestOutput = 4096;
 
 export class Viewer {
   readonly device: Device;
@@ -73,13 +74,21 @@ export class Viewer {
   readonly imageInputName: string | undefined;
   readonly #image: ImageInput | undefined;
   readonly #renderer: MosaicRenderer;
+  readonly #views: SceneOfViews;
   readonly #axes: ReadonlyMap<string, Axes>;
-  readonly #unsignedInputs: readonly string[];
+  readonly #classScores: string | undefined;
   readonly #onResults: (results: Results) => void;
-  #panes: readonly Placed[] = [];
-  #ring: ReadbackRing | undefined;
+  #observed: readonly string[];
+  #preparation: Preparation | undefined;
+  #ring: ReadbackRing<RingTag> | undefined;
   #framesInFlight = 0;
   #areResultsCurrent = true;
+  /** Set while values have moved and views do not follow yet. */
+  #isMoving = false;
+  /** Whether a frame of this scene was drawn; the first is checked. */
+  #isProven = false;
+  /** Of the picture in the network's input; undefined before the first. */
+  #pictureId: number | undefined;
   #isDisposed = false;
 
   /** Compiles what a view of any network takes, while the network is on its way. */
@@ -90,35 +99,14 @@ export class Viewer {
 
   /** @param onResults called now and then, never more than once a frame */
   static async create(device: Device, options: ViewerOptions, onResults: (results: Results) => void): Promise<Viewer> {
-    const { graph, compared, layers, inputShapes, preparation, precision, onProgress } = options;
-    const observe = [...new Set(layers.flatMap(({ value, compare }) => (compare ? [value, compare] : [value])))];
+    const { graph, compared, observe, inputShapes, precision, onProgress } = options;
     const load = (which: Graph) => loadModel(device, which, { inputShapes, observe, precision, ...(onProgress && { onProgress }) });
     const model = await load(graph);
     let other: Model | undefined;
     try {
       other = compared && (await load(compared));
-      const format = navigator.gpu.getPreferredCanvasFormat();
-      const renderer = new MosaicRenderer(device, format);
-      const axes = options.axes ?? new Map();
-      const found = findImageInput(model, axes);
-      if (found) checkPreparation(preparation, found.view.channels);
-      const targets = [model, other].flatMap((one) => {
-        const input = one && findImageInput(one, axes);
-        return input ? [{ ...input, preparation }] : [];
-      });
-      const image = targets.length > 0 ? await ImageInput.create(device, targets) : undefined;
-      const isUnsigned = found && !canPrepareNegative(preparationFor(preparation, found.dtype), found.view.channels);
-      return new Viewer({
-        device,
-        model,
-        compared: other,
-        renderer,
-        image,
-        input: found?.name,
-        axes,
-        unsigned: isUnsigned ? [found.name] : [],
-        onResults,
-      });
+      const image = findImageInput(model, options.axes) && (await ImageInput.create(device, []));
+      return new Viewer(device, model, other, image, options, onResults);
     } catch (error) {
       model.dispose();
       other?.dispose();
@@ -126,26 +114,25 @@ export class Viewer {
     }
   }
 
-  private constructor(parts: {
-    device: Device;
-    model: Model;
-    compared: Model | undefined;
-    renderer: MosaicRenderer;
-    image: ImageInput | undefined;
-    input: string | undefined;
-    axes: ReadonlyMap<string, Axes>;
-    unsigned: readonly string[];
-    onResults: (results: Results) => void;
-  }) {
-    this.device = parts.device;
-    this.model = parts.model;
-    this.compared = parts.compared;
-    this.imageInputName = parts.input;
-    this.#renderer = parts.renderer;
-    this.#image = parts.image;
-    this.#axes = parts.axes;
-    this.#unsignedInputs = parts.unsigned;
-    this.#onResults = parts.onResults;
+  private constructor(
+    device: Device,
+    model: Model,
+    compared: Model | undefined,
+    image: ImageInput | undefined,
+    { observe, classScores, axes = new Map() }: ViewerOptions,
+    onResults: (results: Results) => void,
+  ) {
+    this.device = device;
+    this.model = model;
+    this.compared = compared;
+    this.#axes = axes;
+    this.imageInputName = findImageInput(model, axes)?.name;
+    this.#image = image;
+    this.#observed = observe;
+    this.#classScores = classScores;
+    this.#onResults = onResults;
+    this.#renderer = new MosaicRenderer(device, navigator.gpu.getPreferredCanvasFormat());
+    this.#views = new SceneOfViews(device, this.#renderer);
   }
 
   /** Frames handed to the GPU that it has not finished. */
@@ -163,85 +150,67 @@ export class Viewer {
    *
    * @param axes what somebody says of its axes
    */
-  viewOf(value: string, model = this.model, axes = this.#axes.get(value)): MapView | undefined {
-    const placed = model.plan.values.get(value);
-    return placed && viewAsMaps(placed.shape, placed.strides, placed.offset, 0, axes);
-  }
-
-  /** Lays the mosaics out for canvases of these widths, in device pixels, and prepares everything a frame needs. */
-  async setPanes(panes: readonly (Pane & { readonly width: number })[], appearance: Appearance): Promise<void> {
-    const placed = await Promise.all(panes.map((pane) => this.#place(pane, appearance)));
-    if (this.#isDisposed) {
-      for (const pane of placed) pane?.mosaic.dispose();
-      return;
+  viewOf(value: string, model = this.model, axes?: Axes): MapView | undefined {
+    try {
+      return this.sourceOf(value, model, axes).view;
+    } catch {
+      return undefined;
     }
-    for (const { mosaic } of this.#panes) mosaic.dispose();
-    this.#panes = placed.flatMap((pane) => (pane ? [pane] : []));
-    this.#ring?.dispose();
-    this.#ring = this.#buildRing();
   }
 
-  /** The mosaic drawn on a canvas. */
-  mosaicOn(canvas: PaneCanvas): Mosaic | undefined {
-    return this.#panes.find(({ pane }) => pane.canvas === canvas)?.mosaic;
+  /** A value as maps where it lies. @throws Error that says why it has none */
+  sourceOf(value: string, model = this.model, axes = this.#axes.get(value)): MosaicSource {
+    return mapsOf(model, value, axes);
+  }
+
+  /** What is drawn on a canvas. */
+  mosaicOn(canvas: ViewCanvas): Drawn | undefined {
+    return this.#views.drawn.find((one) => one.canvas === canvas)?.drawn;
   }
 
   /**
-   * Draws one frame.
+   * Changes to a scene. What it shares with the one before stays: no network is loaded, and only values that were not kept yet are
+   * planned for. Calls must not overlap; frames may go on meanwhile.
    *
-   * @param image the picture, where it changed
-   * @param runs whether the networks compute anew, or only the mosaics are drawn again
-   * @param elapsedMs since the frame before, for the smoothing of ranges; without it they take their value at once
-   * @returns when the GPU is done with it
+   * @returns whether values have to be computed anew, and what became of each view
    */
-  frame({
-    image,
-    runs = true,
-    elapsedMs,
-  }: {
-    image?: ImageLike | undefined;
-    runs?: boolean;
-    elapsedMs?: number | undefined;
-  }): Promise<void> {
+  async show(scene: Scene): Promise<{ needsRun: boolean; views: ViewOutcome[] }> {
+    const observe = observedBy(scene.views);
+    const moves = observe.length !== this.#observed.length || observe.some((value, i) => value !== this.#observed[i]);
+    const image = findImageInput(this.model, this.#axes);
+    if (image) checkPreparation(scene.preparation, image.view.channels);
+    if (moves) await this.#observe(observe);
+    const isPrepared = !moves && JSON.stringify(scene.preparation) === JSON.stringify(this.#preparation);
+    if (!isPrepared) this.#prepareImage(scene.preparation);
+    const views = await this.#views.show(scene.views, this.#sceneContext(scene));
+    if (this.#isDisposed) throw aborted();
+    this.#ring?.dispose();
+    this.#ring = this.#buildRing();
+    this.#isMoving = false;
+    this.#isProven = false;
+    return { needsRun: !isPrepared, views };
+  }
+
+  /** Draws one frame. @returns when the GPU is done with it */
+  frame(request: ViewerFrame): Promise<void> {
+    if (this.#isMoving) return Promise.reject(aborted());
     const { gpu } = this.device;
-    if (image) this.#image?.upload(image);
-    this.#renderer.tick(elapsedMs);
-    const encoder = gpu.createCommandEncoder({ label: "frame" });
-    const pass = encoder.beginComputePass({ label: "frame" });
-    if (image) this.#image?.encode(pass);
-    if (runs || image) {
-      this.model.encode(pass);
-      this.compared?.encode(pass);
-    }
-    const visible = this.#panes.filter(({ pane }) => pane.isVisible);
-    const views = visible.map(({ context }) => context.getCurrentTexture().createView());
-    encodeRanges(
-      pass,
-      visible.map(({ mosaic }) => mosaic),
-    );
-    if (this.#renderer.usesCompute)
-      visible.forEach(({ mosaic }, i) => {
-        mosaic.encodePixels(pass, views[i] as GPUTextureView);
-      });
-    pass.end();
-    if (!this.#renderer.usesCompute)
-      visible.forEach(({ mosaic }, i) => {
-        mosaic.draw(encoder, views[i] as GPUTextureView);
-      });
-    this.#areResultsCurrent = this.#ring?.encode(encoder) ?? true;
-    gpu.queue.submit([encoder.finish()]);
-    this.#ring?.collect();
+    const isProven = this.#isProven;
+    this.#isProven = true;
+    const checked = isProven ? this.#submit(request) : this.device.checked("drawing", () => this.#submit(request));
     this.#framesInFlight++;
-    return gpu.queue.onSubmittedWorkDone().finally(() => {
-      this.#framesInFlight--;
-    });
+    return Promise.all([checked, gpu.queue.onSubmittedWorkDone()]).then(
+      () => void this.#framesInFlight--,
+      (error) => {
+        this.#framesInFlight--;
+        throw error;
+      },
+    );
   }
 
   /** One element of a value, from the GPU. */
   async probe(value: string, point: MapPoint, model = this.model, axes?: Axes): Promise<number> {
-    const { buffer, dtype } = model.value(value);
-    const view = this.viewOf(value, model, axes);
-    if (!view) throw new Error(`'${value}' has no maps`);
+    const { buffer, dtype, view } = this.sourceOf(value, model, axes);
     const element = view.offset + point.channel * view.channelStride + point.y * view.rowStride + point.x * view.columnStride;
     const staging = this.device.createBuffer("probe", 4, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
     try {
@@ -260,84 +229,118 @@ export class Viewer {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    this.#isMoving = true;
     this.#ring?.dispose();
-    for (const { mosaic, context } of this.#panes) {
-      mosaic.dispose();
-      context.unconfigure();
-    }
+    this.#views.dispose();
     this.#image?.dispose();
     this.#renderer.dispose();
     this.compared?.dispose();
     this.model.dispose();
   }
 
-  async #place(pane: Pane & { readonly width: number }, appearance: Appearance): Promise<Placed | undefined> {
-    const { value, compare = this.compared ? value : undefined, axes } = pane.choice;
-    const source = this.#source(value, this.model, axes);
-    const other = compare === undefined ? undefined : this.#source(compare, this.compared ?? this.model, axes);
-    if (!source) return undefined;
-    const { channels, height, width } = source.view;
-    const isSame = other && other.view.channels === channels && other.view.height === height && other.view.width === width;
-    const layout = layoutMosaic({
-      channels,
-      mapHeight: height,
-      mapWidth: width,
-      width: pane.width,
-      columns: appearance.columns,
-      gap: appearance.gap,
-    });
-    const mosaic = await this.#renderer.mosaic(value, source, {
-      layout,
-      normalization: appearance.normalization,
-      colorMap: appearance.colorMap,
-      isSigned: canBeNegative(this.model, value, { unsignedInputs: this.#unsignedInputs }),
-      ...(isSame && { compare: { source: other, pair: appearance.pair } }),
-    });
-    const { canvas } = pane;
-    canvas.width = layout.width;
-    canvas.height = layout.height;
-    const context = canvas.getContext("webgpu") as GPUCanvasContext;
-    context.configure({
-      device: this.device.gpu,
-      format: this.#renderer.format,
-      usage: this.#renderer.targetUsage,
-      alphaMode: "premultiplied",
-    });
-    return { pane, context, mosaic };
+  /** Frames are drawn until the first network's values move. */
+  async #observe(values: readonly string[]): Promise<void> {
+    // Where one fails, the next scene plans anew whatever it shows.
+    this.#observed = [];
+    const done = await Promise.allSettled(
+      [this.model, this.compared].map(async (model) => {
+        await model?.observe(values);
+        this.#isMoving = true;
+      }),
+    );
+    if (this.#isDisposed) throw aborted();
+    this.#views.clear();
+    for (const result of done) if (result.status === "rejected") throw result.reason;
+    this.#observed = values;
   }
 
-  #source(value: string, model: Model, axes: Axes | undefined): MosaicSource | undefined {
-    const view = this.viewOf(value, model, axes);
-    if (!view) return undefined;
-    const { buffer, dtype } = model.value(value);
-    return { buffer, dtype, view };
+  #sceneContext({ appearance, preparation }: Scene): SceneContext {
+    const image = findImageInput(this.model, this.#axes);
+    const isUnsigned = image && !canPrepareNegative(preparationFor(preparation, image.dtype), image.view.channels);
+    return {
+      model: this.model,
+      compared: this.compared,
+      appearance,
+      preparation,
+      imageView: image?.view,
+      axes: this.#axes,
+      unsignedInputs: isUnsigned ? [image.name] : [],
+    };
   }
 
-  #buildRing(): ReadbackRing {
-    const outputs = [this.model, this.compared].flatMap((model) => {
-      const output = model?.outputs.find(
-        ({ dtype, shape }) => dtype.startsWith("float") && sizeOf(shape) <= longestOutput && sizeOf(shape) > 1,
-      );
-      if (!model || !output) return [];
-      if (!this.viewOf(output.name, model)) return [];
-      const { buffer, offset, shape } = model.value(output.name);
-      return [{ buffer, offsetBytes: offset * 4, sizeBytes: sizeOf(shape) * 4 }];
-    });
-    const panes = this.#panes;
-    const pieces = [...outputs, ...panes.map(({ mosaic }) => ({ buffer: mosaic.ranges, offsetBytes: 0, sizeBytes: 8 }))];
-    return new ReadbackRing(this.device, pieces, (data) => {
+  /** Aims the picture at the networks' inputs, where they lie now. */
+  #prepareImage(preparation: Preparation): void {
+    this.#preparation = preparation;
+    this.#image?.aim(
+      [this.model, this.compared].flatMap((model) => {
+        const input = model && findImageInput(model, this.#axes);
+        return input ? [{ ...input, preparation }] : [];
+      }),
+    );
+  }
+
+  #submit({ image, runs = true, elapsedMs, visible, pictureId }: ViewerFrame): void {
+    if (image) this.#image?.upload(image);
+    if (image && this.#image) this.#pictureId = pictureId;
+    this.#renderer.tick(elapsedMs);
+    const { gpu } = this.device;
+    const encoder = gpu.createCommandEncoder({ label: "frame" });
+    const pass = encoder.beginComputePass({ label: "frame" });
+    if (image) this.#image?.encode(pass);
+    if (runs || image) {
+      this.model.encode(pass);
+      this.compared?.encode(pass);
+    }
+    const draw = this.#views.encode(pass, new Set(visible ?? this.#views.drawn.map(({ id }) => id)));
+    pass.end();
+    draw(encoder);
+    const ofPicture = this.#pictureId === undefined || this.#pictureId === pictureId;
+    this.#areResultsCurrent = this.#ring?.encode(encoder, { pictureId: pictureId ?? 0, ofPicture }) ?? true;
+    gpu.queue.submit([encoder.finish()]);
+    this.#ring?.collect();
+  }
+
+  #buildRing(): ReadbackRing<RingTag> {
+    const scores = [this.model, this.compared].flatMap((model) => (model && this.#scoresOf(model)) ?? []);
+    const ranged = this.#views.drawn.flatMap(({ id, drawn: { ranges } }) => (ranges ? [{ id, ranges }] : []));
+    const pieces = [...scores, ...ranged.map(({ ranges }) => ({ buffer: ranges, offsetBytes: 0, sizeBytes: 8 }))];
+    return new ReadbackRing(this.device, pieces, (data, { pictureId, ofPicture }) => {
       const floats = data.map((bytes) => new Float32Array(bytes));
-      const ranges = panes.map(({ pane }, i) => [pane.choice.value, floats[outputs.length + i]] as const);
       this.#onResults({
-        outputs: floats.slice(0, outputs.length),
-        ranges: new Map(ranges.map(([name, range]) => [name, [range?.[0] ?? 0, range?.[1] ?? 0] as const])),
+        pictureId,
+        outputs: ofPicture ? scores.map(({ stride, count }, i) => everyNth(floats[i] as Float32Array, stride, count)) : [],
+        ranges: new Map(
+          ranged.map(({ id }, i) => {
+            const [low = 0, high = 0] = floats[scores.length + i] ?? [];
+            return [id, [low, high]] as const;
+          }),
+        ),
       });
     });
   }
+
+  /** Where the class scores lie. A border or a Concat may leave gaps between them. */
+  #scoresOf(model: Model) {
+    const output = model.outputs.find(({ name, dtype }) => name === this.#classScores && dtype.startsWith("float"));
+    if (!output) return undefined;
+    const { buffer, offset, shape, strides } = model.value(output.name);
+    const axis = shape.findIndex((extent) => extent > 1);
+    const [count = 1, stride = 1] = [shape[axis], strides[axis]];
+    return { buffer, offsetBytes: offset * 4, sizeBytes: ((count - 1) * stride + 1) * 4, stride, count };
+  }
+}
+
+function everyNth(words: Float32Array, stride: number, count: number): Float32Array {
+  return stride === 1 ? words : Float32Array.from({ length: count }, (_, i) => words[i * stride] ?? 0);
+}
+
+/** Every value that a view reads, once. */
+export function observedBy(views: readonly View[]): string[] {
+  return [...new Set(views.flatMap(({ value, compare }) => (compare ? [value, compare] : [value])))].sort();
 }
 
 /** The first input that takes a picture, and how it lies. */
-function findImageInput(model: Model, axes: ReadonlyMap<string, Axes>) {
-  const found = findPictureInput(model.inputs.map((input) => ({ ...input, ...model.value(input.name), axes: axes.get(input.name) })));
+function findImageInput(model: Model, axes: ReadonlyMap<string, Axes> | undefined) {
+  const found = findPictureInput(model.inputs.map((input) => ({ ...input, ...model.value(input.name), axes: axes?.get(input.name) })));
   return found && { ...found.input, view: found.view };
 }

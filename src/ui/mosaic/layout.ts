@@ -1,4 +1,5 @@
 // Where the tiles of a mosaic lie, in pixels, and which element of the value a pixel shows. Pure.
+import { ModelError } from "../../engine/errors.ts";
 import type { Axes } from "../../engine/shapes.ts";
 
 /** How a value's channels, rows and columns lie in its buffer, in elements. */
@@ -26,6 +27,8 @@ export interface MosaicLayout {
   /** Pixels of the whole mosaic. */
   readonly width: number;
   readonly height: number;
+  /** Set where a texture could not hold the mosaic that was wanted, so that this one is smaller. */
+  readonly isReduced?: true;
 }
 
 export interface LayoutOptions {
@@ -39,6 +42,8 @@ export interface LayoutOptions {
   /** Tiles per row; chosen for a near-square mosaic where absent. */
   readonly columns?: number | undefined;
   readonly gap?: number | undefined;
+  /** Pixels that a texture may have in each direction; unlimited where absent. */
+  readonly largest?: number | undefined;
 }
 
 /** A pixel's element. */
@@ -100,18 +105,35 @@ export function layoutMosaic(options: LayoutOptions): MosaicLayout {
   const { channels, mapHeight, mapWidth, gap = 0 } = options;
   const columns = Math.max(1, Math.min(channels, options.columns ?? chooseColumns(options)));
   const { rows, tileWidth, tileHeight } = fitTiles(options, columns);
-  return {
-    channels,
-    mapHeight,
-    mapWidth,
-    columns,
-    rows,
-    tileWidth,
-    tileHeight,
-    gap,
-    width: columns * tileWidth + (columns - 1) * gap,
-    height: rows * tileHeight + (rows - 1) * gap,
-  };
+  const layout = arrange({ channels, mapHeight, mapWidth, columns, rows, tileWidth, tileHeight, gap });
+  const { largest = Infinity } = options;
+  return layout.width <= largest && layout.height <= largest ? layout : reduce(layout, largest);
+}
+
+type Tiles = Omit<MosaicLayout, "width" | "height" | "isReduced">;
+
+function arrange(tiles: Tiles): MosaicLayout {
+  const { columns, rows, tileWidth, tileHeight, gap } = tiles;
+  return { ...tiles, width: columns * tileWidth + (columns - 1) * gap, height: rows * tileHeight + (rows - 1) * gap };
+}
+
+/**
+ * Makes a mosaic fit into a texture: more columns where rows are too many, then narrower gaps, then smaller tiles. What is left keeps
+ * at least one pixel per tile; the map's aspect ratio goes where even that is too much.
+ */
+function reduce(layout: MosaicLayout, largest: number): MosaicLayout {
+  const { channels } = layout;
+  const columns = Math.max(Math.min(layout.columns, largest), Math.ceil(channels / largest));
+  const rows = Math.ceil(channels / columns);
+  if (columns > largest)
+    throw new ModelError(`${channels} channels are more than the ${largest * largest} pixels of the largest picture that this GPU draws.`);
+  const room = (count: number) => (count > 1 ? Math.floor((largest - count) / (count - 1)) : Infinity);
+  const gap = Math.min(layout.gap, room(columns), room(rows));
+  const tile = (count: number, wanted: number) => Math.min(wanted, Math.floor((largest - (count - 1) * gap) / count));
+  const share = Math.min(tile(columns, layout.tileWidth) / layout.tileWidth, tile(rows, layout.tileHeight) / layout.tileHeight);
+  const tileWidth = Math.max(1, Math.floor(layout.tileWidth * share));
+  const tileHeight = Math.max(1, Math.floor(layout.tileHeight * share));
+  return { ...arrange({ ...layout, columns, rows, gap, tileWidth, tileHeight }), isReduced: true };
 }
 
 /** The largest tiles with which so many columns fit. */

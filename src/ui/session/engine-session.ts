@@ -1,38 +1,56 @@
-// A session on the thread that it is made on: owns the graphs, the device and the viewer. Needs no page.
-import { type Device, requestDevice } from "../../engine/gpu/device.ts";
+// A session on the thread that it is made on: owns the graphs and the viewer, and shares a device. Needs no page.
+import type { Device } from "../../engine/gpu/device.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
 import { entryOf } from "../../engine/records.ts";
+import type { Precision } from "../../engine/precision.ts";
+import { type Axes, denseStrides } from "../../engine/shapes.ts";
 import { type LoadProgress, type ModelSource, readModel } from "../../engine/source.ts";
+import { findClassScores } from "../classes.ts";
+import { findPictureInput } from "../image-view.ts";
 import { inspectWithShapes } from "../input-shapes.ts";
-import { type DrawableLayer, defaultLayers, drawableLayers, type LayerChoice, parseLayerChoices } from "../layers.ts";
-import type { MapPoint } from "../mosaic/layout.ts";
-import { type Appearance, type Pane, Viewer } from "../viewer.ts";
+import { defaultLayers, drawableLayers } from "../layers.ts";
+import { type DeviceLease, sharedDevice } from "../shared-device.ts";
+import { observedBy, Viewer } from "../viewer.ts";
+import type { View, ViewCanvas } from "../views/view.ts";
+import { type Answers, answer, type Query } from "./queries.ts";
 import {
   aborted,
+  type Description,
   type FrameReport,
   type FrameRequest,
   type Networks,
-  type PaneRequest,
-  type Placement,
   type Refusal,
+  type SceneRequest,
   type Session,
   type SessionListener,
-  type View,
-  type ViewRequest,
+  type Shown,
 } from "./session.ts";
 
 /** A network that takes longer to come leaves time to get the GPU ready. One that is there at once is to have all of the compiler. */
 const patienceMs = 100;
 
+interface Graphs {
+  readonly graph: Graph;
+  readonly compared: Graph | undefined;
+}
+
+interface Loaded extends Graphs {
+  readonly inputShapes: Readonly<Record<string, readonly number[]>>;
+  /** What the axes of values are that may lie otherwise than NCHW. */
+  readonly axes: ReadonlyMap<string, Axes>;
+  readonly classScores: string | undefined;
+}
+
 export class EngineSession implements Session {
   readonly #listener: SessionListener;
-  #graph: Graph | undefined;
-  #compared: Graph | undefined;
-  #device: Device | undefined;
-  #opening: Promise<Device> | undefined;
+  #lastRead: { readonly of: Networks; readonly graphs: Graphs } | undefined;
+  #loaded: Loaded | undefined;
+  #lease: DeviceLease | undefined;
+  #opening: Promise<DeviceLease> | undefined;
   #viewer: Viewer | undefined;
-  #choices: readonly LayerChoice[] = [];
-  #panes: readonly Pane[] = [];
+  #precision: Precision | undefined;
+  /** By the ids of views: a canvas is handed over once. */
+  #canvases = new Map<string, ViewCanvas>();
   #isDisposed = false;
 
   constructor(listener: SessionListener) {
@@ -43,140 +61,158 @@ export class EngineSession implements Session {
     return this.#viewer;
   }
 
-  async load({ src, compare }: Networks): Promise<void> {
-    this.#close();
-    this.#graph = undefined;
-    this.#compared = undefined;
-    if (src === undefined) return;
+  load(networks: Networks): Promise<Description | Refusal | undefined> {
+    return this.#unlessDisposed(async () => {
+      this.#close();
+      this.#loaded = undefined;
+      this.#canvases.clear();
+      const graphs = await this.#read(networks);
+      return graphs && this.#describe(graphs, networks.inputShape);
+    });
+  }
+
+  /** Another shape of the inputs takes no other files. */
+  async #read({ src, compare, inputShape }: Networks): Promise<Graphs | undefined> {
+    const last = this.#lastRead;
+    this.#lastRead = undefined;
+    if (src === undefined) return undefined;
+    const isSame = last?.of.src === src && last.of.compare === compare && last.of.inputShape !== inputShape;
+    const graphs = isSame ? last.graphs : await this.#readFiles(src, compare);
+    this.#lastRead = { of: { src, compare, inputShape }, graphs };
+    return graphs;
+  }
+
+  async #readFiles(src: ModelSource, compare: ModelSource | undefined): Promise<Graphs> {
     const read = async (source: ModelSource) => this.#alive(await readModel(source, { onProgress: this.#onProgress }));
     const timer = setTimeout(() => void this.#prepare(), patienceMs);
     try {
-      this.#graph = await read(src);
-      if (compare !== undefined) this.#compared = await read(compare);
+      const graph = await read(src);
+      return { graph, compared: compare === undefined ? undefined : await read(compare) };
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Gets the GPU ready for whatever network comes. If that fails, building the view will say so. */
+  async #describe({ graph, compared }: Graphs, inputShape: string | undefined): Promise<Description | Refusal> {
+    const { summary, obstacles, axes, inputShapes } = await inspectWithShapes(graph, {
+      given: inputShape,
+      option: "input-shape",
+    });
+    if (obstacles.length > 0) return { obstacles, layers: summary.layers };
+    this.#loaded = { graph, compared, inputShapes, axes, classScores: findClassScores(graph.outputs, summary.layers) };
+    const inputs = graph.inputs.map(({ name, dtype, shape: open }) => {
+      const shape = entryOf(inputShapes, name) ?? (open as readonly number[]);
+      return { name, dtype, shape, strides: denseStrides(shape), axes: axes.get(name) };
+    });
+    const layers = drawableLayers(inputs, summary.layers);
+    const image = findPictureInput(inputs)?.input;
+    return { layers, defaults: defaultLayers(layers), imageInput: image?.name, isBlank: isBlank(graph) };
+  }
+
+  /** Gets the GPU ready for whatever network comes. If that fails, showing one will say so. */
   async #prepare(): Promise<void> {
     await this.#openDevice()
       .then((device) => Viewer.prepare(device))
       .catch(() => {});
   }
 
-  async build({ layers, inputShape, preparation, precision }: ViewRequest): Promise<View | Refusal | undefined> {
+  show(scene: SceneRequest): Promise<Shown | undefined> {
+    return this.#unlessDisposed(async () => {
+      const loaded = this.#loaded;
+      if (!loaded) return undefined;
+      const device = await this.#openDevice();
+      const isLoaded = !this.#viewer || this.#precision !== scene.precision;
+      const viewer = (!isLoaded && this.#viewer) || (await this.#createViewer(device, loaded, scene));
+      return { adapter: device.info, isLoaded, ...(await viewer.show({ ...scene, views: this.#withCanvases(scene.views) })) };
+    });
+  }
+
+  #withCanvases(views: readonly View[]): View[] {
+    const complete = views.map((view) => ({ ...view, canvas: view.canvas ?? this.#canvases.get(view.id) }));
+    this.#canvases = new Map(complete.flatMap(({ id, canvas }) => (canvas ? [[id, canvas] as const] : [])));
+    return complete;
+  }
+
+  async #createViewer(device: Device, loaded: Loaded, { views, precision }: SceneRequest): Promise<Viewer> {
     this.#close();
-    const graph = this.#graph;
-    if (!graph) return undefined;
-    const shapeOptions = { given: inputShape, option: "input-shape" };
-    const { summary, obstacles, axes, inputShapes } = await inspectWithShapes(graph, shapeOptions);
-    if (obstacles.length > 0) return { obstacles, layers: summary.layers };
-    const device = await this.#openDevice();
-    const inputs = graph.inputs.map(({ name, shape }) => ({
-      name,
-      shape: entryOf(inputShapes, name) ?? (shape as readonly number[]),
-      axes: axes.get(name),
-    }));
-    const drawable = drawableLayers(inputs, summary.layers);
-    const choices = chooseLayers(drawable, layers);
-    const compared = this.#compared;
-    const options = { graph, compared, layers: choices, inputShapes, axes, preparation, precision, onProgress: this.#onProgress };
+    const options = { ...loaded, observe: observedBy(views), precision, onProgress: this.#onProgress };
     const viewer = await Viewer.create(device, options, (detail) => this.#listener({ event: "results", detail }));
-    if (this.#device !== device) {
+    if (this.#lease?.device !== device) {
       viewer.dispose();
       throw aborted();
     }
     this.#viewer = viewer;
-    const byName = new Map(drawable.map((layer) => [layer.value, layer]));
-    const panes = choices.flatMap((choice) => {
-      const channels = viewer.viewOf(choice.value, viewer.model, choice.axes)?.channels;
-      const { operator = "", shape = [] } = byName.get(choice.value) ?? {};
-      return channels === undefined ? [] : [{ choice, operator, shape, channels }];
-    });
-    this.#choices = panes.map(({ choice }) => choice);
-    return {
-      layers: drawable,
-      shown: choices.map(({ value }) => value),
-      panes,
-      hasImageInput: viewer.imageInputName !== undefined,
-      adapter: device.info,
-    };
+    this.#precision = precision;
+    return viewer;
   }
 
-  async place(requests: readonly PaneRequest[], appearance: Appearance): Promise<readonly (Placement | undefined)[]> {
+  async frame(request: FrameRequest): Promise<FrameReport> {
     const viewer = this.#viewer;
     if (!viewer) throw aborted();
-    const panes = this.#choices.flatMap((choice, i) => {
-      const { width = 0, canvas = this.#panes[i]?.canvas } = requests[i] ?? {};
-      return canvas ? [{ choice, canvas, width, isVisible: this.#panes[i]?.isVisible ?? false }] : [];
-    });
-    this.#panes = panes;
-    await viewer.setPanes(panes, appearance);
-    return panes.map(({ canvas }) => {
-      const mosaic = viewer.mosaicOn(canvas);
-      return mosaic && { layout: mosaic.layout, colorMap: mosaic.colorMap };
-    });
-  }
-
-  async frame({ visible, ...request }: FrameRequest): Promise<FrameReport> {
-    const viewer = this.#viewer;
-    if (!viewer) throw aborted();
-    this.#panes.forEach((pane, i) => {
-      pane.isVisible = visible.includes(i);
-    });
     const started = performance.now();
     const done = viewer.frame(request);
     const { areResultsCurrent } = viewer;
-    // Only a lost device is never done.
-    await done.catch(() => {
-      throw aborted();
-    });
+    await this.#unlessDisposed(() => done);
     return { ms: performance.now() - started, gpuBytes: viewer.device.allocatedBytes, areResultsCurrent };
   }
 
-  async probe(choice: LayerChoice, point: MapPoint): Promise<readonly number[]> {
-    const viewer = this.#viewer;
-    if (!viewer) throw aborted();
-    const { value, compare = value, axes } = choice;
-    const reads = [viewer.probe(value, point, viewer.model, axes)];
-    if (viewer.compared || compare !== value) reads.push(viewer.probe(compare, point, viewer.compared ?? viewer.model, axes));
-    return Promise.all(reads);
+  ask<Kind extends Query["kind"]>(query: Extract<Query, { kind: Kind }>): Promise<Answers[Kind]> {
+    return this.#unlessDisposed(() => {
+      if (!this.#viewer) throw aborted();
+      return answer(this.#viewer, query);
+    });
   }
 
   async dispose(): Promise<void> {
     this.#isDisposed = true;
+    this.#lastRead = undefined;
+    this.#loaded = undefined;
     this.#close();
-    this.#device?.dispose();
-    this.#device = undefined;
-    this.#opening = undefined;
+    this.#closeDevice();
   }
 
   #openDevice(): Promise<Device> {
-    this.#opening ??= this.#requestDevice().catch((error) => {
-      // Another time there may be a GPU.
-      this.#opening = undefined;
-      throw error;
+    const opening = this.#opening ?? this.#leaseDevice();
+    this.#opening = opening;
+    // Another time there may be a GPU.
+    opening.catch(() => {
+      if (this.#opening === opening) this.#opening = undefined;
     });
-    return this.#opening;
+    return opening.then(({ device }) => device);
   }
 
-  async #requestDevice(): Promise<Device> {
-    const device = await requestDevice();
+  async #leaseDevice(): Promise<DeviceLease> {
+    const lease = await sharedDevice.lease();
     if (this.#isDisposed) {
-      device.dispose();
+      lease.release();
       throw aborted();
     }
-    this.#device = device;
-    device.lost.then(({ message }) => {
-      if (this.#device !== device) return;
+    this.#lease = lease;
+    lease.device.lost.then(({ message }) => {
+      if (this.#lease !== lease) return;
       this.#close();
-      device.dispose();
-      this.#device = undefined;
-      this.#opening = undefined;
+      this.#closeDevice();
       this.#listener({ event: "lost", detail: message });
     });
-    return device;
+    return lease;
+  }
+
+  #closeDevice(): void {
+    this.#lease?.release();
+    this.#lease = undefined;
+    this.#opening = undefined;
+  }
+
+  /** Whatever goes wrong after the session, or its device, went away is no news to anyone. */
+  async #unlessDisposed<T>(work: () => Promise<T>): Promise<T> {
+    const lease = this.#lease;
+    try {
+      return this.#alive(await work());
+    } catch (error) {
+      if (lease) await Promise.race([lease.device.lost, new Promise((resolve) => setTimeout(resolve))]);
+      if (this.#isDisposed || (lease && this.#lease !== lease)) throw aborted();
+      throw error;
+    }
   }
 
   #alive<T>(result: T): T {
@@ -187,8 +223,6 @@ export class EngineSession implements Session {
   #close(): void {
     this.#viewer?.dispose();
     this.#viewer = undefined;
-    this.#choices = [];
-    this.#panes = [];
   }
 
   readonly #onProgress = (detail: LoadProgress): void => {
@@ -196,14 +230,7 @@ export class EngineSession implements Session {
   };
 }
 
-/** The layers that the attribute names, or a choice of ours. */
-function chooseLayers(layers: readonly DrawableLayer[], text: string): readonly LayerChoice[] {
-  const known = new Set(layers.map(({ value }) => value));
-  if (text === "all") return [...known].map((value) => ({ value }));
-  const { choices, unknown } = parseLayerChoices(text, known);
-  if (unknown.length > 0 && choices.length === 0) {
-    const some = [...known].slice(0, 12).join(", ");
-    throw new Error(`layers: this network has no value '${unknown[0]}'. It has ${some}${known.size > 12 ? ", …" : ""}.`);
-  }
-  return choices.length > 0 ? choices : defaultLayers(layers).map((value) => ({ value }));
+/** Our builders write down the seed that weights were drawn from, and for how many steps they were trained. */
+function isBlank({ metadata }: Graph): boolean {
+  return metadata.has("seed") && Number(metadata.get("step") ?? 0) === 0;
 }

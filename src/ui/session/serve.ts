@@ -1,13 +1,20 @@
-// The worker's end of <conv-cam worker>: an engine session that answers messages.
+// The worker's end of <conv-cam worker>: engine sessions that answer messages, one for each element of the page.
 import type { UnsupportedError } from "../../engine/errors.ts";
 import { EngineSession } from "./engine-session.ts";
 import type { FromWorker, PlainError, Request } from "./protocol.ts";
-import type { Session } from "./session.ts";
+import type { FrameRequest, SessionEvent } from "./session.ts";
 
 /** Answers whoever started this worker, until it is terminated. */
-export function serveSession(): void {
-  const session = new EngineSession(post);
+export function serveSessions(): void {
+  const sessions = new Map<number, EngineSession>();
+  const sessionOf = (id: number): EngineSession => {
+    const session = sessions.get(id) ?? new EngineSession((event: SessionEvent) => post({ ...event, session: id }));
+    sessions.set(id, session);
+    return session;
+  };
   addEventListener("message", async ({ data }: MessageEvent<Request>) => {
+    const session = sessionOf(data.session);
+    if (data.method === "dispose") sessions.delete(data.session);
     try {
       post({ id: data.id, result: await perform(session, data) });
     } catch (error) {
@@ -17,26 +24,12 @@ export function serveSession(): void {
   post({ event: "ready", detail: canDraw() });
 }
 
-function perform(session: Session, request: Request): Promise<unknown> {
-  switch (request.method) {
-    case "load":
-      return session.load(...request.args);
-    case "build":
-      return session.build(...request.args);
-    case "place":
-      return session.place(...request.args);
-    case "probe":
-      return session.probe(...request.args);
-    case "dispose":
-      return session.dispose();
-    case "frame": {
-      const [{ image }] = request.args;
-      const done = session.frame(...request.args);
-      // The GPU's queue has it, and it was handed over: it is nobody else's.
-      if (image && "close" in image) image.close();
-      return done;
-    }
-  }
+function perform(session: EngineSession, { method, argument }: Request): Promise<unknown> {
+  const done = (session[method] as (argument: unknown) => Promise<unknown>)(argument);
+  // The GPU's queue has the picture, and it was handed over: it is nobody else's.
+  const { image } = (method === "frame" ? argument : {}) as Partial<FrameRequest>;
+  if (image && "close" in image) image.close();
+  return done;
 }
 
 function flattenError(error: unknown): PlainError {

@@ -5,26 +5,23 @@ import type { Precision } from "../../engine/precision.ts";
 import type { LoadProgress, ModelSource } from "../../engine/source.ts";
 import type { LayerSummary } from "../../engine/summary.ts";
 import type { ImageLike } from "../image-input.ts";
-import type { DrawableLayer, LayerChoice } from "../layers.ts";
-import type { ColorMap } from "../mosaic/color-map.ts";
-import type { MapPoint, MosaicLayout } from "../mosaic/layout.ts";
-import type { Preparation } from "../preparation.ts";
-import type { Appearance, PaneCanvas, Results, Viewer } from "../viewer.ts";
+import type { DrawableLayer } from "../layers.ts";
+import type { ViewOutcome } from "../scene.ts";
+import type { Results, Scene, Viewer } from "../viewer.ts";
+import type { Answers, Query } from "./queries.ts";
 
-/** One element's networks, from their files to the pixels of their mosaics. Calls that change something never overlap. */
+/** One element's networks, from their files to the pixels of their views. Calls that change something never overlap. */
 export interface Session {
   /** The GPU side itself, where it runs on this thread. */
   readonly viewer?: Viewer | undefined;
-  /** Reads the networks; what the ones before held goes back. */
-  load(networks: Networks): Promise<void>;
-  /** Plans and compiles the networks. undefined where none is loaded. */
-  build(request: ViewRequest): Promise<View | Refusal | undefined>;
-  /** Lays the mosaics out, one canvas for each of {@link View.panes}; undefined for what cannot be drawn. */
-  place(panes: readonly PaneRequest[], appearance: Appearance): Promise<readonly (Placement | undefined)[]>;
+  /** Reads the networks; what the ones before held goes back. undefined where none is wanted. */
+  load(networks: Networks): Promise<Description | Refusal | undefined>;
+  /** Changes to a scene; only what differs from the one before is done. undefined where no network is loaded. */
+  show(scene: SceneRequest): Promise<Shown | undefined>;
   /** Draws one frame and resolves when the GPU is done with it. */
   frame(request: FrameRequest): Promise<FrameReport>;
-  /** The values under a point: one, or those of both networks. */
-  probe(choice: LayerChoice, point: MapPoint): Promise<readonly number[]>;
+  /** Answers a question about what is on the GPU. */
+  ask<Kind extends Query["kind"]>(query: Extract<Query, { kind: Kind }>): Promise<Answers[Kind]>;
   /** Returns every byte. What is under way rejects with an AbortError. */
   dispose(): Promise<void>;
 }
@@ -32,7 +29,7 @@ export interface Session {
 export type SessionEvent =
   | { readonly event: "progress"; readonly detail: LoadProgress }
   | { readonly event: "results"; readonly detail: Results }
-  /** The device is gone, and the viewer with it; {@link Session.build} starts on another. */
+  /** The device is gone, and the viewer with it; {@link Session.show} starts on another. */
   | { readonly event: "lost"; readonly detail: string };
 
 export type SessionListener = (event: SessionEvent) => void;
@@ -41,23 +38,19 @@ export interface Networks {
   readonly src: ModelSource | undefined;
   /** The second network of a comparison. */
   readonly compare: ModelSource | undefined;
-}
-
-export interface ViewRequest {
-  /** The `layers` attribute. */
-  readonly layers: string;
-  /** The `input-shape` attribute. */
+  /** Extents that the files leave open, as text. */
   readonly inputShape?: string | undefined;
-  readonly preparation: Preparation;
-  readonly precision: Precision;
 }
 
-export interface View {
+/** What a loaded network has to show. */
+export interface Description {
   readonly layers: readonly DrawableLayer[];
-  readonly shown: readonly string[];
-  readonly panes: readonly PaneDescription[];
-  readonly hasImageInput: boolean;
-  readonly adapter: AdapterInfo;
+  /** The values that are shown where nobody chose any. */
+  readonly defaults: readonly string[];
+  /** The input that takes the picture. */
+  readonly imageInput: string | undefined;
+  /** Whether its weights are known to be random. */
+  readonly isBlank: boolean;
 }
 
 /** Why a network cannot run, and what it is made of. */
@@ -66,23 +59,18 @@ export interface Refusal {
   readonly layers: readonly LayerSummary[];
 }
 
-export interface PaneDescription {
-  readonly choice: LayerChoice;
-  readonly operator: string;
-  readonly shape: readonly number[];
-  readonly channels: number;
+export interface SceneRequest extends Scene {
+  readonly precision: Precision;
 }
 
-export interface PaneRequest {
-  /** Once after each build is enough: absent is the same as before. */
-  readonly canvas?: PaneCanvas | undefined;
-  /** Device pixels. */
-  readonly width: number;
-}
-
-export interface Placement {
-  readonly layout: MosaicLayout;
-  readonly colorMap: ColorMap;
+export interface Shown {
+  readonly adapter: AdapterInfo;
+  /** Whether the networks were put on the GPU for this. */
+  readonly isLoaded: boolean;
+  /** Whether values have to be computed anew. */
+  readonly needsRun: boolean;
+  /** In the order of the scene's. */
+  readonly views: readonly ViewOutcome[];
 }
 
 export interface FrameRequest {
@@ -92,14 +80,16 @@ export interface FrameRequest {
   readonly runs: boolean;
   /** Since the frame before, for the smoothing of ranges. */
   readonly elapsedMs?: number | undefined;
-  /** Which panes are drawn, by index. */
-  readonly visible: readonly number[];
+  /** Ids of the views that are drawn. */
+  readonly visible: readonly string[];
+  /** Changes with the source of pictures; results bear that of their frame. */
+  readonly pictureId: number;
 }
 
 export interface FrameReport {
   /** From the submit to the end of the GPU's work. */
   readonly ms: number;
-  /** Bytes in GPU buffers. */
+  /** Bytes in GPU buffers, of all elements that share the device. */
   readonly gpuBytes: number;
   /** Whether the numbers of this frame are on their way. */
   readonly areResultsCurrent: boolean;

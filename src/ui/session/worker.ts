@@ -1,4 +1,4 @@
-// What a worker of <conv-cam worker> runs.
-import { serveSession } from "./serve.ts";
+// What the worker of <conv-cam worker> runs.
+import { serveSessions } from "./serve.ts";
 
-serveSession();
+serveSessions();

@@ -1,0 +1,76 @@
+// The attributes of <conv-cam>, each declared once: how its text is read, and which stage brings a change of it up to date.
+import { isPrecision, type Precision, precisions } from "../engine/precision.ts";
+import { type ColorMap, type ComparePair, colorMaps, comparePairs } from "./mosaic/color-map.ts";
+import { type Normalization, parseNormalization } from "./mosaic/normalization.ts";
+import { type Preparation, parseNumbers } from "./preparation.ts";
+import type { Stage } from "./update-cycle.ts";
+
+interface Attribute<T> {
+  readonly stage: Stage;
+  /** @param text null where the attribute is absent */
+  readonly read: (text: string | null) => T;
+}
+
+function attribute<T>(stage: Stage, read: (text: string | null) => T): Attribute<T> {
+  return { stage, read };
+}
+
+const text = (value: string | null) => value ?? undefined;
+const flag = (value: string | null) => value !== null;
+const numbers = (name: string) => (value: string | null) => (value === null ? undefined : parseNumbers(value, name));
+
+export const attributes = {
+  worker: attribute("model", flag),
+  src: attribute("model", text),
+  compare: attribute("model", text),
+  "input-shape": attribute("model", text),
+  input: attribute("input", text),
+  layers: attribute("scene", (value) => value ?? ""),
+  mean: attribute("scene", numbers("mean")),
+  std: attribute("scene", numbers("std")),
+  scale: attribute("scene", (value) => numbers("scale")(value)?.[0]),
+  channels: attribute("scene", (value) => text(value) as Preparation["channels"]),
+  fit: attribute("scene", (value) => text(value) as Preparation["fit"]),
+  resize: attribute("scene", (value) => text(value) as Preparation["resize"]),
+  precision: attribute("scene", readPrecision),
+  normalize: attribute("scene", (value): Normalization => parseNormalization(value ?? "layer")),
+  colormap: attribute("scene", readColorMap),
+  "compare-colors": attribute("scene", readPair),
+  columns: attribute("scene", (value) => (Number(value) >= 1 ? Math.floor(Number(value)) : undefined)),
+  gap: attribute("scene", (value) => Math.max(0, Math.round(Number(value ?? 1)))),
+  labels: attribute("labels", text),
+  bars: attribute("answer", (value) => value !== "none"),
+  paused: attribute("play", flag),
+} as const satisfies Readonly<Record<string, Attribute<unknown>>>;
+
+export type AttributeName = keyof typeof attributes;
+
+/** @throws Error that says what is accepted where the attribute's text is not */
+export function readAttribute<Name extends AttributeName>(element: Element, name: Name): ReturnType<(typeof attributes)[Name]["read"]> {
+  return attributes[name].read(element.getAttribute(name)) as ReturnType<(typeof attributes)[Name]["read"]>;
+}
+
+/** What the attributes say of the preparation; only what is given. */
+export function readPreparation(element: Element): Preparation {
+  const names = ["mean", "std", "scale", "channels", "fit", "resize"] as const;
+  const given = names.map((name) => [name, readAttribute(element, name)] as const).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as Preparation;
+}
+
+function readPrecision(value: string | null): Precision {
+  const precision = value ?? "float32";
+  if (!isPrecision(precision)) throw new Error(`precision '${precision}': expected ${precisions.join(" or ")}.`);
+  return precision;
+}
+
+function readColorMap(value: string | null): ColorMap | "auto" {
+  const map = value ?? "auto";
+  if (map !== "auto" && !colorMaps.includes(map as ColorMap)) throw new Error(`colormap '${map}': expected auto, ${colorMaps.join(", ")}.`);
+  return map as ColorMap | "auto";
+}
+
+function readPair(value: string | null): ComparePair {
+  const pair = value ?? "magenta-green";
+  if (!Object.hasOwn(comparePairs, pair)) throw new Error(`compare-colors '${pair}': expected ${Object.keys(comparePairs).join(" or ")}.`);
+  return pair as ComparePair;
+}

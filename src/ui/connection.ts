@@ -1,0 +1,48 @@
+// The element's way to its engine: a session that is opened when it is first needed, in a worker where that is wanted and possible.
+import { EngineSession } from "./session/engine-session.ts";
+import { aborted, type Session, type SessionListener } from "./session/session.ts";
+
+export class Connection {
+  readonly #listener: SessionListener;
+  #session: Session | undefined;
+  /** Counts closings: what was under way then belongs to nobody. */
+  #closings = 0;
+
+  constructor(listener: SessionListener) {
+    this.#listener = listener;
+  }
+
+  /** Undefined until {@link open}. */
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  get isInWorker(): boolean {
+    return this.#session !== undefined && !(this.#session instanceof EngineSession);
+  }
+
+  /** @throws AbortError where it was closed meanwhile */
+  async open(wantsWorker: boolean): Promise<Session> {
+    if (this.#session) return this.#session;
+    const closings = this.#closings;
+    const listener: SessionListener = (event) => closings === this.#closings && this.#listener(event);
+    let session: Session | undefined;
+    if (wantsWorker) {
+      const remote = await import("./session/remote-session.ts").catch(() => undefined);
+      session = await remote?.openRemoteSession(listener);
+    }
+    session ??= new EngineSession(listener);
+    if (closings !== this.#closings) {
+      void session.dispose();
+      throw aborted();
+    }
+    this.#session = session;
+    return session;
+  }
+
+  close(): void {
+    this.#closings++;
+    void this.#session?.dispose();
+    this.#session = undefined;
+  }
+}

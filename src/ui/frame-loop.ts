@@ -1,0 +1,104 @@
+// When a frame is drawn: only when something is new, with the page's animation frames, and at most two at a time.
+import type { FrameReport, FrameRequest } from "./session/session.ts";
+import type { FrameSource } from "./sources.ts";
+
+export interface FrameStats {
+  /** From the submit to the end of the GPU's work, the last frame. */
+  readonly ms: number;
+  /** Frames of the last second; 0 for a picture that does not move. */
+  readonly fps: number;
+  /** Bytes in GPU buffers, of all elements that share the device. */
+  readonly gpuBytes: number;
+}
+
+export interface FrameHost {
+  readonly isConnected: boolean;
+  readonly isPaused: boolean;
+  readonly source: FrameSource | undefined;
+  /** Draws a frame; undefined while there is nothing that could be drawn. */
+  readonly draw: ((request: Omit<FrameRequest, "visible" | "pictureId">) => Promise<FrameReport>) | undefined;
+  onFrame(stats: FrameStats): void;
+  onFail(error: Error): void;
+}
+
+/** What is new since the last frame: the picture, what the network computes from, or only how it is shown. */
+export type News = "image" | "run" | "draw";
+
+const framesAhead = 2;
+
+export class FrameLoop {
+  readonly #host: FrameHost;
+  readonly #news = new Set<News>();
+  #request = 0;
+  #framesInFlight = 0;
+  /** Frames of an earlier round report to nobody. */
+  #round = 0;
+  #lastFrameMs: number | undefined;
+  #frameTimes: readonly number[] = [];
+
+  constructor(host: FrameHost) {
+    this.#host = host;
+  }
+
+  /** Says what the next frame is to bring up to date, without asking for one. */
+  note(...news: readonly News[]): void {
+    for (const one of news) this.#news.add(one);
+  }
+
+  /** Asks for a frame. */
+  request(): void {
+    if (this.#request === 0 && this.#host.isConnected) this.#request = requestAnimationFrame((now) => this.#onFrame(now));
+  }
+
+  /** Forgets the frames under way: what they show is gone. */
+  restart(): void {
+    this.#round++;
+    this.#lastFrameMs = undefined;
+  }
+
+  stop(): void {
+    cancelAnimationFrame(this.#request);
+    this.#request = 0;
+  }
+
+  /** Goes on by itself only for what moves by itself. */
+  #onFrame(now: number): void {
+    this.#request = 0;
+    const { source, isPaused, draw } = this.#host;
+    if (!draw) return;
+    if (source?.isLive && !isPaused) this.request();
+    if (this.#framesInFlight >= framesAhead) return;
+    const mayTake = this.#news.has("run") || !isPaused;
+    const takes = mayTake && source?.isReady() && (source.takeFrame() || this.#news.has("image"));
+    if (takes || this.#news.has("run") || this.#news.has("draw")) this.#draw(now, draw, takes ? source : undefined);
+  }
+
+  #draw(now: number, draw: NonNullable<FrameHost["draw"]>, source: FrameSource | undefined): void {
+    const isMoving = source?.isLive === true && !this.#host.isPaused;
+    // The first frame after a pause has no past to smooth over.
+    const elapsedMs = isMoving && this.#lastFrameMs !== undefined ? now - this.#lastFrameMs : undefined;
+    this.#lastFrameMs = isMoving ? now : undefined;
+    const runs = this.#news.has("run") || source !== undefined;
+    this.#news.delete("run");
+    this.#news.delete("draw");
+    if (source) this.#news.delete("image");
+    this.#framesInFlight++;
+    const round = this.#round;
+    draw({ image: source?.image, runs, elapsedMs })
+      .finally(() => {
+        this.#framesInFlight--;
+      })
+      .then(
+        (report) => round === this.#round && this.#onDone(report, isMoving),
+        (error) => round === this.#round && this.#host.onFail(error),
+      );
+  }
+
+  #onDone({ ms, gpuBytes, areResultsCurrent }: FrameReport, isMoving: boolean): void {
+    const now = performance.now();
+    this.#frameTimes = isMoving ? [...this.#frameTimes.filter((time) => now - time < 1000), now] : [];
+    this.#host.onFrame({ ms, fps: this.#frameTimes.length, gpuBytes });
+    if (!areResultsCurrent) this.note("draw");
+    if (this.#news.size > 0) this.request();
+  }
+}

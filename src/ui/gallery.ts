@@ -1,0 +1,147 @@
+// The panels of an element, one for each view: which of them are on the screen, how wide they are, and what the pointer reads.
+import { denseStrides } from "../engine/shapes.ts";
+import type { DrawableLayer, LayerChoice } from "./layers.ts";
+import { type MapPoint, viewAsMaps } from "./mosaic/layout.ts";
+import { make, Panel } from "./panel.ts";
+import type { ViewOutcome } from "./scene.ts";
+import type { Appearance, View, ViewKind } from "./views/view.ts";
+
+export interface GalleryHost {
+  /** A panel has another width. */
+  onResize(): void;
+  /** A panel came into view. */
+  onReveal(): void;
+  onProbe(panel: Panel, point: MapPoint): void;
+}
+
+export class Gallery {
+  readonly element = make("div", "grid");
+  readonly #host: GalleryHost;
+  readonly #resizes = new ResizeObserver(() => this.#onResize());
+  readonly #visibility = new IntersectionObserver((entries) => this.#onVisibility(entries), { rootMargin: "64px" });
+  #panels: readonly Panel[] = [];
+  #laidOutWidth = 0;
+
+  constructor(host: GalleryHost) {
+    this.#host = host;
+  }
+
+  /** Ids of the views on the screen. */
+  get visible(): string[] {
+    return this.#panels.filter(({ isVisible }) => isVisible).map(({ options }) => options.id);
+  }
+
+  /** The values that are shown, in order. */
+  get values(): string[] {
+    return this.#panels.map(({ options }) => options.choice.value);
+  }
+
+  connect(): void {
+    this.#resizes.observe(this.element);
+  }
+
+  disconnect(): void {
+    this.#resizes.disconnect();
+  }
+
+  /**
+   * Changes to panels for these choices. Those that stay keep their canvas, their size and the focus.
+   *
+   * @param imageInput the value that is shown as a picture
+   */
+  update(choices: readonly LayerChoice[], layers: readonly DrawableLayer[], imageInput: string | undefined): void {
+    const known = new Map(this.#panels.map((panel) => [panel.options.id, panel]));
+    const byName = new Map(layers.map((layer) => [layer.value, layer]));
+    const ids = new Set<string>();
+    const panels = choices.map((choice) => {
+      const { value, compare, axes } = choice;
+      const kind: ViewKind = value === imageInput && !compare && !axes ? "picture" : "mosaic";
+      let id = [kind, axes ?? "", value, compare ?? ""].join(" ");
+      while (ids.has(id)) id += "'";
+      ids.add(id);
+      return known.get(id) ?? this.#make(id, kind, choice, byName.get(value));
+    });
+    for (const [id, { element }] of known) if (!ids.has(id)) this.#visibility.unobserve(element);
+    this.#panels = panels;
+    const elements = panels.map(({ element }) => element);
+    // An element that is put in its place again would lose the focus.
+    if (elements.length !== this.element.children.length || elements.some((one, i) => one !== this.element.children[i]))
+      this.element.replaceChildren(...elements);
+  }
+
+  clear(): void {
+    this.#visibility.disconnect();
+    this.#panels = [];
+    this.element.replaceChildren();
+    this.element.classList.add("pending");
+  }
+
+  /** The views, each with its canvas and the width there is for it in device pixels. */
+  measure(): View[] {
+    this.#laidOutWidth = this.element.clientWidth;
+    return this.#panels.map(({ canvas, mosaicWidth, options: { id, kind, choice } }) => {
+      return { id, kind, ...choice, canvas, width: Math.floor(mosaicWidth * devicePixelRatio) };
+    });
+  }
+
+  /** @param isCompared whether every mosaic shows two networks */
+  show(outcomes: readonly ViewOutcome[], appearance: Appearance, isCompared: boolean): void {
+    const panels = new Map(this.#panels.map((panel) => [panel.options.id, panel]));
+    for (const outcome of outcomes) {
+      const panel = panels.get(outcome.id);
+      if (!panel) continue;
+      if ("problem" in outcome) {
+        panel.showProblem(outcome.problem);
+        continue;
+      }
+      panel.place(outcome.layout);
+      const pair = isCompared || panel.options.choice.compare ? appearance.pair : undefined;
+      if (outcome.colorMap) panel.describeColors(outcome.colorMap, appearance.normalization, pair);
+    }
+    this.element.classList.remove("pending");
+  }
+
+  /** @param ranges by the ids of views */
+  showRanges(ranges: ReadonlyMap<string, readonly [number, number]>): void {
+    for (const panel of this.#panels) {
+      const range = ranges.get(panel.options.id);
+      if (range && panel.isVisible) panel.showRange(range);
+    }
+  }
+
+  /** Reads the places under pointers again, after a new frame. */
+  refreshProbes(): void {
+    for (const panel of this.#panels) panel.refreshProbe();
+  }
+
+  #make(id: string, kind: ViewKind, choice: LayerChoice, layer: DrawableLayer | undefined): Panel {
+    const { operator = "", shape = [], axes } = layer ?? {};
+    const panel = new Panel({
+      id,
+      kind,
+      choice,
+      operator,
+      shape,
+      channels: viewAsMaps(shape, denseStrides(shape), 0, 0, choice.axes ?? axes)?.channels ?? 1,
+      onProbe: (one, point) => point && this.#host.onProbe(one, point),
+      onResize: () => this.#host.onResize(),
+    });
+    this.#visibility.observe(panel.element);
+    return panel;
+  }
+
+  #onVisibility(entries: readonly IntersectionObserverEntry[]): void {
+    let isAnyNew = false;
+    for (const { target, isIntersecting } of entries) {
+      const panel = this.#panels.find(({ element }) => element === target);
+      if (!panel || panel.isVisible === isIntersecting) continue;
+      panel.isVisible = isIntersecting;
+      isAnyNew ||= isIntersecting;
+    }
+    if (isAnyNew) this.#host.onReveal();
+  }
+
+  #onResize(): void {
+    if (this.#panels.length > 0 && this.element.clientWidth !== this.#laidOutWidth) this.#host.onResize();
+  }
+}

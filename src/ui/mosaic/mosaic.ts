@@ -1,0 +1,234 @@
+// One value, or two, drawn as a mosaic: the ranges of its channels, and its pixels.
+import { foldWorkgroups } from "../../engine/ops/dispatch.ts";
+import mosaicShader from "../../shaders/mosaic.wgsl";
+import rangeShader from "../../shaders/range.wgsl";
+import { encodeParams, type ParamValues, type Shader } from "../../shaders/shader.ts";
+import { bind } from "../bind.ts";
+import { ChannelStatistics } from "../statistics/channel-statistics.ts";
+import { type Color, type ColorMap, comparePairs, paletteOf } from "./color-map.ts";
+import type { MosaicLayout } from "./layout.ts";
+import { isPerChannel } from "./normalization.ts";
+import type { MosaicOptions, MosaicRenderer, MosaicSource } from "./renderer.ts";
+
+export interface Pipelines {
+  readonly pixels: GPUComputePipeline | GPURenderPipeline;
+  readonly partials: GPUComputePipeline;
+  readonly range: GPUComputePipeline;
+}
+
+interface Dispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** The ranges of one source, and what computes them unless they are fixed. */
+interface Ranges {
+  readonly buffer: GPUBuffer;
+  readonly count: number;
+  readonly statistics?: ChannelStatistics;
+  readonly finish?: Dispatch;
+}
+
+/** The colour map that these options come to. */
+function effectiveColorMap(options: Pick<MosaicOptions, "colorMap" | "isSigned" | "normalization">): ColorMap {
+  if (options.colorMap && options.colorMap !== "auto") return options.colorMap;
+  // Chollet's rule centres on the mean, not on 0.
+  return options.isSigned && options.normalization !== "chollet" ? "diverging" : "viridis";
+}
+
+export class Mosaic {
+  readonly layout: MosaicLayout;
+  readonly colorMap: ColorMap;
+  /** [low, high] as f32, one pair per range; for the legend. */
+  readonly ranges: GPUBuffer;
+  readonly rangeCount: number;
+  readonly #renderer: MosaicRenderer;
+  readonly #label: string;
+  readonly #pipeline: GPUComputePipeline | GPURenderPipeline;
+  readonly #allRanges: readonly Ranges[];
+  /** Those that nobody else gathers. */
+  readonly #ownStatistics: ChannelStatistics[] = [];
+  readonly #entries: readonly GPUBindGroupEntry[];
+  readonly #origin: readonly [number, number];
+  readonly #buffers: GPUBuffer[] = [];
+  /** For the fragment shader, whose bindings never change. */
+  readonly #group: GPUBindGroup | undefined;
+
+  constructor(renderer: MosaicRenderer, pipelines: Pipelines, label: string, source: MosaicSource, options: MosaicOptions) {
+    this.#renderer = renderer;
+    this.#label = label;
+    this.#pipeline = pipelines.pixels;
+    this.layout = options.layout;
+    this.colorMap = effectiveColorMap(options);
+    this.#origin = options.origin ?? [0, 0];
+    const compared = options.compare?.source;
+    const first = this.#buildRanges(source, pipelines, options);
+    const second = compared && this.#buildRanges(compared, pipelines, options);
+    this.#allRanges = second ? [first, second] : [first];
+    this.ranges = first.buffer;
+    this.rangeCount = first.count;
+    const params = this.#uniform(mosaicShader, this.#params(source, options, first.count));
+    const palette = this.#words("palette", paletteOf(this.colorMap, options.background ?? [0, 0, 0, 0]), GPUBufferUsage.STORAGE);
+    this.#entries = bind(mosaicShader, {
+      params,
+      palette,
+      values: source.buffer,
+      ranges: first.buffer,
+      // One layout serves both cases: a lone value is bound twice and read once.
+      valuesB: (compared ?? source).buffer,
+      rangesB: (second ?? first).buffer,
+    });
+    if (!renderer.usesCompute) this.#group = this.#bindGroup(this.#entries);
+  }
+
+  /** Updates the ranges. */
+  encodeRanges(pass: GPUComputePassEncoder): void {
+    encodeRanges(pass, [this]);
+  }
+
+  /** What its ranges are computed from. */
+  get statistics(): readonly ChannelStatistics[] {
+    return this.#allRanges.flatMap(({ statistics }) => statistics ?? []);
+  }
+
+  /** The second half of it, see {@link encodeRanges}. */
+  finishRanges(pass: GPUComputePassEncoder): void {
+    for (const { finish } of this.#allRanges) {
+      if (!finish) continue;
+      pass.setPipeline(finish.pipeline);
+      pass.setBindGroup(0, finish.group);
+      pass.dispatchWorkgroups(...finish.workgroups);
+    }
+  }
+
+  /** Writes the pixels from within a compute pass; where {@link MosaicRenderer.usesCompute}. */
+  encodePixels(pass: GPUComputePassEncoder, target: GPUTextureView): void {
+    pass.setPipeline(this.#pipeline as GPUComputePipeline);
+    pass.setBindGroup(0, this.#bindGroup([...this.#entries, ...bind(mosaicShader, { output: target })]));
+    pass.dispatchWorkgroups(Math.ceil(this.layout.width / 8), Math.ceil(this.layout.height / 8));
+  }
+
+  /** Draws the pixels in a render pass of their own; where not {@link MosaicRenderer.usesCompute}. */
+  draw(encoder: GPUCommandEncoder, target: GPUTextureView): void {
+    const pass = encoder.beginRenderPass({
+      label: this.#label,
+      colorAttachments: [{ view: target, loadOp: "load", storeOp: "store" }],
+    });
+    pass.setPipeline(this.#pipeline as GPURenderPipeline);
+    pass.setBindGroup(0, this.#group ?? null);
+    pass.setViewport(...this.#origin, this.layout.width, this.layout.height, 0, 1);
+    pass.draw(3);
+    pass.end();
+  }
+
+  dispose(): void {
+    for (const buffer of this.#buffers) this.#renderer.device.destroyBuffer(buffer);
+    this.#buffers.length = 0;
+    for (const statistics of this.#ownStatistics.splice(0)) statistics.dispose();
+  }
+
+  #buildRanges(source: MosaicSource, pipelines: Pipelines, options: MosaicOptions): Ranges {
+    const { device, clock } = this.#renderer;
+    const { view } = source;
+    const normalization = options.normalization ?? "layer";
+    const area = view.height * view.width;
+    // A dense unit is one element: a range of its own would say nothing.
+    const count = isPerChannel(normalization) && area > 1 ? view.channels : 1;
+    const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
+    const buffer = this.#buffer("ranges", count * 8, STORAGE | COPY_DST | COPY_SRC);
+    if (typeof normalization === "object") {
+      device.gpu.queue.writeBuffer(buffer, 0, new Float32Array([normalization.low, normalization.high]));
+      return { buffer, count };
+    }
+    const statistics = source.statistics ?? this.#gather(source, pipelines);
+    const params = this.#uniform(rangeShader, {
+      rangeCount: count,
+      partialsPerRange: (view.channels * statistics.partialsPerChannel) / count,
+      rule: normalization === "chollet" && area > 1 ? 2 : normalization.endsWith("robust") ? 1 : 0,
+      symmetric: this.#isSymmetric(options) ? 1 : 0,
+    });
+    const group = device.gpu.createBindGroup({
+      label: `${this.#label} ${rangeShader.name}`,
+      layout: pipelines.range.getBindGroupLayout(0),
+      entries: bind(rangeShader, { params, partials: statistics.partials, clock, ranges: buffer }),
+    });
+    return { buffer, count, statistics, finish: { pipeline: pipelines.range, group, workgroups: foldWorkgroups(count) } };
+  }
+
+  #gather(source: MosaicSource, { partials }: Pipelines): ChannelStatistics {
+    const statistics = new ChannelStatistics(this.#renderer.device, this.#label, source, partials);
+    this.#ownStatistics.push(statistics);
+    return statistics;
+  }
+
+  #isSymmetric(options: MosaicOptions): boolean {
+    if (options.normalization === "chollet" || typeof options.normalization === "object") return false;
+    return this.colorMap === "diverging" || options.compare !== undefined;
+  }
+
+  #params(source: MosaicSource, options: MosaicOptions, rangeCount: number): ParamValues {
+    const { layout } = options;
+    const { view } = source;
+    const other = options.compare?.source.view ?? view;
+    const [colorA, colorB] = comparePairs[options.compare?.pair ?? "magenta-green"];
+    const opaque = (color: Color) => [...color, 1];
+    return {
+      origin: this.#origin,
+      size: [layout.width, layout.height],
+      tile: [layout.tileWidth, layout.tileHeight],
+      map: [view.width, view.height],
+      columns: layout.columns,
+      channels: layout.channels,
+      gap: layout.gap,
+      perChannel: rangeCount > 1 ? 1 : 0,
+      symmetric: this.#isSymmetric(options) ? 1 : 0,
+      offset: view.offset,
+      channelStride: view.channelStride,
+      rowStride: view.rowStride,
+      columnStride: view.columnStride,
+      offsetB: other.offset,
+      channelStrideB: other.channelStride,
+      rowStrideB: other.rowStride,
+      columnStrideB: other.columnStride,
+      colorA: opaque(colorA),
+      colorB: opaque(colorB),
+    };
+  }
+
+  #bindGroup(entries: readonly GPUBindGroupEntry[]): GPUBindGroup {
+    return this.#renderer.device.gpu.createBindGroup({
+      label: this.#label,
+      layout: this.#pipeline.getBindGroupLayout(0),
+      entries: [...entries],
+    });
+  }
+
+  #uniform(shader: Shader, values: ParamValues): GPUBuffer {
+    return this.#words(`${shader.name} params`, encodeParams(shader, values), GPUBufferUsage.UNIFORM);
+  }
+
+  #words(what: string, content: ArrayBuffer | Uint32Array<ArrayBuffer>, usage: GPUBufferUsageFlags): GPUBuffer {
+    const buffer = this.#buffer(what, content.byteLength, usage | GPUBufferUsage.COPY_DST);
+    this.#renderer.device.gpu.queue.writeBuffer(buffer, 0, content);
+    return buffer;
+  }
+
+  #buffer(what: string, sizeBytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    const buffer = this.#renderer.device.createBuffer(`${this.#label} ${what}`, sizeBytes, usage);
+    this.#buffers.push(buffer);
+    return buffer;
+  }
+}
+
+/**
+ * Updates the ranges of mosaics, half by half: dispatches that do not wait for each other may run side by side. Statistics that several
+ * share are gathered once.
+ */
+export function encodeRanges(
+  pass: GPUComputePassEncoder,
+  mosaics: readonly { readonly statistics: readonly ChannelStatistics[]; finishRanges(pass: GPUComputePassEncoder): void }[],
+): void {
+  for (const statistics of new Set(mosaics.flatMap((mosaic) => mosaic.statistics))) statistics.encode(pass);
+  for (const mosaic of mosaics) mosaic.finishRanges(pass);
+}

@@ -1,0 +1,327 @@
+// What an element does about changes, stage by stage: opens its input, has its networks loaded, shows their views, and passes on what
+// comes back.
+import { DeviceError, UnsupportedError } from "../engine/errors.ts";
+import { Answer } from "./answer.ts";
+import { readAttribute, readPreparation } from "./attributes.ts";
+import { Connection } from "./connection.ts";
+import type { ConvCam, ConvCamEvents } from "./element.ts";
+import { FrameLoop, type FrameStats, type News } from "./frame-loop.ts";
+import { Gallery } from "./gallery.ts";
+import { chooseLayers, type DrawableLayer } from "./layers.ts";
+import type { MapPoint } from "./mosaic/layout.ts";
+import type { Panel } from "./panel.ts";
+import type { Description, Session, SessionEvent, Shown } from "./session/session.ts";
+import { type FrameSource, openSource } from "./sources.ts";
+import { Status } from "./status.ts";
+import { type Stage, UpdateCycle } from "./update-cycle.ts";
+import type { Results } from "./viewer.ts";
+import type { Appearance } from "./views/view.ts";
+
+const maxRecoveries = 3;
+
+export class Player {
+  readonly #element: ConvCam;
+  readonly #gallery: Gallery;
+  readonly #answer: Answer;
+  readonly #status = new Status();
+  readonly #connection = new Connection((event) => this.#onSession(event));
+  readonly #loop: FrameLoop;
+  readonly #cycle: UpdateCycle;
+  #source: FrameSource | undefined;
+  /** Counts sources and networks: an answer belongs to both, and goes with either. */
+  #pictureId = 0;
+  #description: Description | undefined;
+  /** Whether there is something to draw. */
+  #isShown = false;
+  /** The list of layers that was told last. */
+  #toldLayers: string | undefined;
+  #recoveries = 0;
+
+  constructor(element: ConvCam, root: ShadowRoot) {
+    this.#element = element;
+    this.#gallery = new Gallery({
+      onResize: () => this.invalidate("scene"),
+      onReveal: () => this.wantFrame("draw"),
+      onProbe: (panel, point) => void this.#probe(panel, point),
+    });
+    this.#answer = new Answer(this.#gallery.element, (error) => this.#fail(error, "answer"));
+    this.#loop = new FrameLoop(this.#frameHost());
+    this.#cycle = new UpdateCycle(this.#updateHost());
+    root.append(this.#status.element, this.#gallery.element);
+  }
+
+  get session(): Session | undefined {
+    return this.#connection.session;
+  }
+
+  get source(): FrameSource | undefined {
+    return this.#source;
+  }
+
+  get layers(): readonly DrawableLayer[] {
+    return this.#description?.layers ?? [];
+  }
+
+  get complete(): Promise<void> {
+    return this.#cycle.complete;
+  }
+
+  invalidate(...stages: readonly Stage[]): void {
+    this.#cycle.invalidate(...stages);
+  }
+
+  /** Asks for a frame that brings these up to date. */
+  wantFrame(...news: readonly News[]): void {
+    this.#loop.note(...news);
+    this.#loop.request();
+  }
+
+  /** The element is on a page, or no longer. */
+  setConnected(isConnected: boolean): void {
+    if (isConnected) this.#gallery.connect();
+    else {
+      this.#gallery.disconnect();
+      this.#loop.stop();
+    }
+  }
+
+  closeSession(): void {
+    this.#closePanels();
+    this.#connection.close();
+  }
+
+  dispose(): void {
+    this.closeSession();
+    this.#source?.dispose();
+    this.#source = undefined;
+  }
+
+  #updateHost() {
+    const element = this.#element;
+    return {
+      get isConnected() {
+        return element.isConnected;
+      },
+      work: {
+        labels: () => this.#loadLabels(),
+        answer: () => this.#answer.relabel(element.labels, readAttribute(element, "bars")),
+        input: () => this.#openInput(),
+        model: () => this.#loadNetworks(),
+        scene: () => this.#showScene(),
+        play: () => this.#source?.setPlaying?.(!element.paused),
+        frame: () => this.#loop.request(),
+      },
+      onDue: (stage: Stage) => this.#status.clear(stage),
+      onFail: (error: Error, stage: Stage) => this.#fail(error, stage),
+    };
+  }
+
+  #frameHost() {
+    const player = this;
+    const element = this.#element;
+    return {
+      get isConnected() {
+        return element.isConnected;
+      },
+      get isPaused() {
+        return element.paused;
+      },
+      get source() {
+        return player.#source;
+      },
+      get draw() {
+        return player.#isShown ? player.#draw : undefined;
+      },
+      onFrame: (stats: FrameStats) => {
+        this.#emit("frame", stats);
+        this.#gallery.refreshProbes();
+      },
+      onFail: (error: Error) => this.#onFrameFailed(error),
+    };
+  }
+
+  readonly #draw = (request: Omit<Parameters<Session["frame"]>[0], "visible" | "pictureId">) => {
+    const session = this.session as Session;
+    return session.frame({ ...request, visible: this.#gallery.visible, pictureId: this.#pictureId });
+  };
+
+  async #loadLabels(): Promise<void> {
+    const url = readAttribute(this.#element, "labels");
+    if (!url) return;
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`labels '${url}': the server answered ${response.status}.`);
+    this.#element.labels = (await response.text()).trim().split(/\r?\n/);
+  }
+
+  async #openInput(): Promise<void> {
+    this.#closeSource();
+    const { input } = this.#element;
+    if (input !== undefined) {
+      const source = await openSource(input);
+      source.ended?.then((error) => source === this.#source && this.#loseSource(error));
+      this.#source = source;
+    }
+    this.#loop.note("image", "run");
+    this.#emit("input", {});
+  }
+
+  #closeSource(): void {
+    this.#source?.dispose();
+    this.#source = undefined;
+    this.#forgetAnswer();
+  }
+
+  async #loadNetworks(): Promise<void> {
+    this.#closePanels();
+    const { src, compare } = this.#element;
+    if (src === undefined) {
+      this.#status.endProgress();
+      await this.session?.load({ src, compare });
+      return;
+    }
+    this.#status.showProgress("Loading the network");
+    const session = await this.#connection.open(this.#element.hasAttribute("worker"));
+    const loaded = await session.load({ src, compare, inputShape: readAttribute(this.#element, "input-shape") });
+    if (loaded && "obstacles" in loaded) this.#fail(new UnsupportedError(loaded.obstacles), "model", loaded.layers);
+    else this.#description = loaded;
+  }
+
+  #onSession({ event, detail }: SessionEvent): void {
+    if (event === "progress") this.#onProgress(detail);
+    else if (event === "results") void this.#onResults(detail);
+    else this.#recover(detail);
+  }
+
+  async #showScene(): Promise<void> {
+    const { session } = this;
+    const description = this.#description;
+    if (!session || !description) return;
+    const element = this.#element;
+    const text = readAttribute(element, "layers");
+    const { choices, unknown } = chooseLayers(text, description.layers, description.defaults);
+    const appearance = this.#readAppearance();
+    const precision = readAttribute(element, "precision");
+    const preparation = { ...element.preparation, ...readPreparation(element) };
+    this.#gallery.update(choices, description.layers, description.imageInput);
+    if (!this.#isShown) this.#status.showProgress("Starting the GPU");
+    const shown = await session.show({ views: this.#gallery.measure(), appearance, preparation, precision });
+    this.#status.endProgress();
+    if (!shown) return;
+    this.#gallery.show(shown.views, appearance, element.compare !== undefined);
+    this.#isShown = true;
+    this.#loop.note("draw");
+    if (shown.isLoaded || shown.needsRun) this.#loop.note("image", "run");
+    this.#describe(shown, description, text, unknown);
+  }
+
+  /** Says what is shown, where that is news. */
+  #describe(shown: Shown, { layers, imageInput }: Description, text: string, unknown: readonly string[]): void {
+    if (unknown.length > 0)
+      this.#status.showNote(`layers: this network has no ${unknown.map((name) => `'${name}'`).join(", ")}. The others are shown.`, "scene");
+    else if (!imageInput)
+      this.#status.showNote("None of this network's inputs has the shape of a picture, so it computes from zeros.", "scene");
+    if (!shown.isLoaded && text === this.#toldLayers) return;
+    this.#toldLayers = text;
+    const { adapter } = shown;
+    this.#emit("load", { layers, shown: this.#gallery.values, adapter, isInWorker: this.#connection.isInWorker });
+  }
+
+  /** Shows everything again on a new device; a GPU that is lost time and again is left alone. */
+  #recover(reason: string): void {
+    this.#isShown = false;
+    this.#loop.restart();
+    if (++this.#recoveries > maxRecoveries) {
+      const advice = "Reload the page to try again, perhaps with a smaller network.";
+      this.#closePanels();
+      this.#fail(new DeviceError(`The GPU was lost ${this.#recoveries} times: ${reason} ${advice}`), "scene");
+      return;
+    }
+    this.#status.showProgress("The GPU was lost. Starting again");
+    this.invalidate("scene");
+  }
+
+  #readAppearance(): Appearance {
+    const element = this.#element;
+    return {
+      normalization: readAttribute(element, "normalize"),
+      colorMap: readAttribute(element, "colormap"),
+      pair: readAttribute(element, "compare-colors"),
+      columns: readAttribute(element, "columns"),
+      gap: readAttribute(element, "gap"),
+    };
+  }
+
+  /** A picture that cannot be read, as one of another origin, is let go; something live may do better the next time. */
+  #onFrameFailed(error: Error): void {
+    if (error.name === "AbortError") return;
+    if (error instanceof DeviceError) {
+      this.#fail(error, "frame");
+      return;
+    }
+    if (this.#source?.isLive && error.name !== "SecurityError") return;
+    this.#loseSource(new Error(`This picture cannot be read: ${error.message}`));
+  }
+
+  #loseSource(error: Error): void {
+    this.#closeSource();
+    this.#fail(error, "input");
+  }
+
+  async #onResults({ outputs, ranges, pictureId }: Results): Promise<void> {
+    this.#gallery.showRanges(ranges);
+    const [scores] = outputs;
+    if (!scores || !this.#isShown || pictureId !== this.#pictureId) return;
+    const element = this.#element;
+    const isTrained = this.#description?.isBlank !== true;
+    const top = await this.#answer.show(scores, element.labels, { isShown: readAttribute(element, "bars"), isTrained });
+    if (top && pictureId === this.#pictureId) this.#emit("results", { outputs, top, isTrained });
+  }
+
+  async #probe(panel: Panel, { channel, y, x }: MapPoint): Promise<void> {
+    if (!this.#isShown) return;
+    const point = { channel, y, x };
+    const { kind, choice, channels } = panel.options;
+    const points = kind === "picture" ? Array.from({ length: channels }, (_, k) => ({ channel: k, y, x })) : [point];
+    const { value } = choice;
+    // A device that is lost meanwhile has no value to tell.
+    const values = await this.session?.ask({ kind: "probe", ...choice, points }).catch(() => undefined);
+    if (!values) return;
+    panel.showProbe(point, values);
+    this.#emit("probe", { value, point, values });
+  }
+
+  #onProgress(progress: ConvCamEvents["progress"]): void {
+    const { stage, done, total } = progress;
+    const amount = stage === "download" && done > 0 ? ` · ${(done / 1e6).toFixed(1)} MB` : "";
+    const text = stage === "download" ? `Loading the network${amount}` : "Compiling shaders";
+    // What is shown meanwhile is not pushed aside.
+    if (!this.#isShown) this.#status.showProgress(text, done, total);
+    this.#emit("progress", progress);
+  }
+
+  /** Tells the page, and shows it here unless the page prevents that; a network that runs stays where it is. */
+  #fail(error: Error, stage: Stage, layers: Parameters<Status["showProblem"]>[2] = []): void {
+    this.#status.endProgress();
+    if (stage === "input" || stage === "model") this.#forgetAnswer();
+    if (this.#emit("error", { error })) this.#status.showProblem(error, stage, layers);
+  }
+
+  #forgetAnswer(): void {
+    this.#pictureId++;
+    if (this.#answer.clear()) this.#emit("reset", {});
+  }
+
+  #closePanels(): void {
+    this.#isShown = false;
+    this.#description = undefined;
+    this.#toldLayers = undefined;
+    this.#gallery.clear();
+    this.#forgetAnswer();
+    this.#loop.restart();
+  }
+
+  /** @returns false where a listener prevented the default */
+  #emit<Name extends keyof ConvCamEvents>(type: Name, detail: ConvCamEvents[Name]): boolean {
+    return this.#element.dispatchEvent(new CustomEvent(type, { detail, cancelable: true }));
+  }
+}

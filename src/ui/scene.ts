@@ -1,0 +1,186 @@
+// The views of a scene on their canvases: which are drawn anew after a change, which stay, and which cannot be drawn and why.
+import type { Device } from "../engine/gpu/device.ts";
+import type { Model } from "../engine/model.ts";
+import type { Axes } from "../engine/shapes.ts";
+import type { ImageView } from "./image-view.ts";
+import type { ColorMap } from "./mosaic/color-map.ts";
+import type { MosaicLayout } from "./mosaic/layout.ts";
+import { viewAsMaps } from "./mosaic/layout.ts";
+import { encodeRanges, type MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
+import { canBeNegative } from "./mosaic/signedness.ts";
+import type { Preparation } from "./preparation.ts";
+import { ChannelStatistics } from "./statistics/channel-statistics.ts";
+import { type Appearance, type Drawn, type View, type ViewCanvas, type ViewContext, viewKinds } from "./views/view.ts";
+
+/** What became of a view. */
+export type ViewOutcome =
+  | { readonly id: string; readonly layout: MosaicLayout; readonly colorMap: ColorMap | undefined }
+  /** Why it is not drawn; the others are. */
+  | { readonly id: string; readonly problem: string };
+
+export interface SceneContext {
+  readonly model: Model;
+  readonly compared: Model | undefined;
+  readonly appearance: Appearance;
+  readonly preparation: Preparation;
+  readonly imageView: ImageView | undefined;
+  /** What the axes of values are that may lie otherwise than NCHW. */
+  readonly axes: ReadonlyMap<string, Axes>;
+  /** Inputs that hold no negative numbers. */
+  readonly unsignedInputs: readonly string[];
+}
+
+interface Placed {
+  readonly view: View;
+  readonly key: string;
+  readonly canvas: ViewCanvas;
+  readonly context: GPUCanvasContext;
+  readonly drawn: Drawn;
+}
+
+/** How a value lies as maps. @throws Error that says why it has none */
+export function mapsOf(model: Model, value: string, axes: Axes | undefined): MosaicSource {
+  const { buffer, dtype, shape, strides, offset } = model.value(value);
+  const view = viewAsMaps(shape, strides, offset, 0, axes);
+  if (!view) throw new Error(`A value of shape ${shape.join(" × ")} that lies with gaps cannot be drawn as maps.`);
+  return { buffer, dtype, view };
+}
+
+export class SceneOfViews {
+  readonly #device: Device;
+  readonly #renderer: MosaicRenderer;
+  readonly #statistics = new Map<string, Promise<ChannelStatistics>>();
+  #placed: readonly Placed[] = [];
+  #isDisposed = false;
+
+  constructor(device: Device, renderer: MosaicRenderer) {
+    this.#device = device;
+    this.#renderer = renderer;
+  }
+
+  /** Those that can be drawn, in order. */
+  get drawn(): readonly { readonly id: string; readonly canvas: ViewCanvas; readonly drawn: Drawn }[] {
+    return this.#placed.map(({ view: { id }, canvas, drawn }) => ({ id, canvas, drawn }));
+  }
+
+  /** Lets go of all that is drawn: the values have moved. Canvases stay. */
+  clear(): void {
+    for (const { drawn } of this.#placed) drawn.dispose();
+    this.#placed = [];
+    for (const statistics of this.#statistics.values()) statistics.then((one) => one.dispose()).catch(() => undefined);
+    this.#statistics.clear();
+  }
+
+  /** Prepares what is new or changed, and then changes to it in one go. */
+  async show(views: readonly View[], context: SceneContext): Promise<ViewOutcome[]> {
+    const before = new Map(this.#placed.map((placed) => [placed.key, placed]));
+    const results = await Promise.all(
+      views.map(async (view): Promise<Placed | Error> => {
+        const { canvas } = view;
+        const key = keyOf(view, context);
+        const same = before.get(key);
+        if (same && same.canvas === canvas) return same;
+        try {
+          const target = canvas?.getContext("webgpu");
+          if (!canvas || !target) throw new Error("There is no canvas that WebGPU can draw on.");
+          const drawn = await viewKinds[view.kind](this.#contextFor(context), view);
+          return { view, key, canvas, context: target, drawn };
+        } catch (error) {
+          return error as Error;
+        }
+      }),
+    );
+    const placed = results.filter((result): result is Placed => !(result instanceof Error));
+    if (this.#isDisposed) {
+      for (const { drawn } of placed) drawn.dispose();
+      return [];
+    }
+    this.#changeTo(placed);
+    return results.map((result, i) => {
+      const { id } = views[i] as View;
+      if (result instanceof Error) return { id, problem: result.message };
+      return { id, layout: result.drawn.layout, colorMap: result.drawn.colorMap };
+    });
+  }
+
+  /** The ranges of what is visible, and its pixels where a compute shader writes them. */
+  encode(pass: GPUComputePassEncoder, visible: ReadonlySet<string>): (encoder: GPUCommandEncoder) => void {
+    const shown = this.#placed.filter(({ view }) => visible.has(view.id));
+    const targets = shown.map(({ context, drawn }) => ({ drawn, target: context.getCurrentTexture().createView() }));
+    encodeRanges(
+      pass,
+      shown.map(({ drawn }) => drawn),
+    );
+    if (this.#renderer.usesCompute) for (const { drawn, target } of targets) drawn.encodePixels(pass, target);
+    return (encoder) => {
+      if (!this.#renderer.usesCompute) for (const { drawn, target } of targets) drawn.draw(encoder, target);
+    };
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    for (const { context } of this.#placed) context.unconfigure();
+    this.clear();
+  }
+
+  #changeTo(placed: readonly Placed[]): void {
+    const kept = new Set(placed);
+    for (const old of this.#placed) if (!kept.has(old)) old.drawn.dispose();
+    const known = new Set(this.#placed);
+    for (const { canvas, context, drawn } of placed.filter((one) => !known.has(one))) {
+      const { width, height } = drawn.layout;
+      if (canvas.width !== width) canvas.width = width;
+      if (canvas.height !== height) canvas.height = height;
+      const { format, targetUsage: usage } = this.#renderer;
+      context.configure({ device: this.#device.gpu, format, usage, alphaMode: "premultiplied" });
+    }
+    this.#placed = placed;
+    void this.#dropStatistics();
+  }
+
+  /** Statistics that no view reads any more go back. */
+  async #dropStatistics(): Promise<void> {
+    for (const [name, promise] of [...this.#statistics]) {
+      const statistics = await promise.catch(() => undefined);
+      const isUsed = this.#placed.some(({ drawn }) => statistics && drawn.statistics.includes(statistics));
+      if (isUsed || this.#statistics.get(name) !== promise) continue;
+      this.#statistics.delete(name);
+      statistics?.dispose();
+    }
+  }
+
+  #contextFor({ model, compared, appearance, preparation, imageView, unsignedInputs, axes }: SceneContext): ViewContext {
+    const readsRanges = typeof appearance.normalization !== "object";
+    const source = async (value: string, which: Model, said: Axes | undefined): Promise<MosaicSource> => {
+      const lies = said ?? axes.get(value);
+      const maps = mapsOf(which, value, lies);
+      const name = `${which === model ? "own" : "other"} ${lies} ${value}`;
+      return readsRanges ? { ...maps, statistics: await this.#statisticsOf(name, value, maps) } : maps;
+    };
+    return {
+      renderer: this.#renderer,
+      appearance,
+      preparation,
+      imageView,
+      source: ({ value, axes: said }) => source(value, model, said),
+      comparedSource: async ({ value, compare, axes: said }) => {
+        if (compare === undefined && !compared) return undefined;
+        return source(compare ?? value, compared ?? model, said).catch(() => undefined);
+      },
+      canBeNegative: (value) => canBeNegative(model, value, { unsignedInputs }),
+    };
+  }
+
+  #statisticsOf(name: string, label: string, source: MosaicSource): Promise<ChannelStatistics> {
+    const known = this.#statistics.get(name);
+    if (known) return known;
+    const made = ChannelStatistics.create(this.#device, label, source);
+    this.#statistics.set(name, made);
+    return made;
+  }
+}
+
+/** Two views with one key look the same as long as values stay where they are. */
+function keyOf({ canvas: _, ...view }: View, { appearance, preparation, unsignedInputs }: SceneContext): string {
+  return JSON.stringify([view, appearance, view.kind === "picture" ? preparation : unsignedInputs]);
+}

@@ -1,0 +1,41 @@
+// What can be asked about what is on the GPU. A new question is one line in each of the two types and one function in the table.
+import type { Axes } from "../../engine/shapes.ts";
+import type { MapPoint } from "../mosaic/layout.ts";
+import type { ChannelSummary } from "../statistics/read-statistics.ts";
+import type { Viewer } from "../viewer.ts";
+
+export type Query =
+  /** The elements under points of a value, and of `compare` or of the network compared with. */
+  | {
+      readonly kind: "probe";
+      readonly value: string;
+      readonly compare?: string | undefined;
+      readonly axes?: Axes | undefined;
+      readonly points: readonly MapPoint[];
+    }
+  /** Mean, deviation, extremes, share of zeros and count of NaN of every channel. */
+  | { readonly kind: "statistics"; readonly value: string; readonly axes?: Axes | undefined };
+
+export interface Answers {
+  readonly probe: readonly number[];
+  readonly statistics: readonly ChannelSummary[];
+}
+
+type AnswerTable = { readonly [Kind in Query["kind"]]: (viewer: Viewer, query: Extract<Query, { kind: Kind }>) => Promise<Answers[Kind]> };
+
+const answers: AnswerTable = {
+  probe(viewer, { value, compare = value, axes, points }) {
+    const reads = points.map((point) => viewer.probe(value, point, viewer.model, axes));
+    if (viewer.compared || compare !== value)
+      reads.push(...points.map((point) => viewer.probe(compare, point, viewer.compared ?? viewer.model, axes)));
+    return Promise.all(reads);
+  },
+  async statistics(viewer, { value, axes }) {
+    const { readStatistics } = await import("../statistics/read-statistics.ts");
+    return readStatistics(viewer.device, value, viewer.sourceOf(value, viewer.model, axes));
+  },
+};
+
+export function answer<Kind extends Query["kind"]>(viewer: Viewer, query: Extract<Query, { kind: Kind }>): Promise<Answers[Kind]> {
+  return answers[query.kind as Kind](viewer, query);
+}

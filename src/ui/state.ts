@@ -1,0 +1,66 @@
+// What an element shows, as one object that JSON can hold: for addresses, undo, tests and embedding.
+import { type AttributeName, readPreparation } from "./attributes.ts";
+import type { ConvCam } from "./element.ts";
+import type { Preparation } from "./preparation.ts";
+
+export interface ConvCamState {
+  /** Addresses; absent for files, bytes and what else is no text. */
+  readonly src?: string | undefined;
+  readonly compare?: string | undefined;
+  readonly input?: string | undefined;
+  readonly labels?: string | undefined;
+  readonly layers?: string | undefined;
+  /** As the attribute `normalize`. */
+  readonly range?: string | undefined;
+  readonly colors?: string | undefined;
+  readonly compareColors?: string | undefined;
+  readonly columns?: string | undefined;
+  readonly gap?: string | undefined;
+  readonly precision?: string | undefined;
+  readonly preparation?: Preparation | undefined;
+}
+
+/** The attribute that holds each part. */
+const attributeOf = {
+  labels: "labels",
+  layers: "layers",
+  range: "normalize",
+  colors: "colormap",
+  compareColors: "compare-colors",
+  columns: "columns",
+  gap: "gap",
+  precision: "precision",
+} as const satisfies Partial<Record<keyof ConvCamState, AttributeName>>;
+
+const parts = Object.entries(attributeOf) as [keyof typeof attributeOf, AttributeName][];
+const sources = ["src", "compare", "input"] as const;
+
+/** What is not given is absent. */
+export function readState(element: ConvCam): ConvCamState {
+  const preparation = { ...element.preparation, ...readPreparation(element) };
+  const given = [
+    ...sources.map((name) => [name, addressOf(element[name])] as const),
+    ...parts.map(([part, name]) => [part, element.getAttribute(name) ?? undefined] as const),
+    ["preparation", Object.keys(preparation).length > 0 ? preparation : undefined] as const,
+  ];
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
+/** Changes to a state; what it does not hold goes back to its default, and what does not differ is left alone. */
+export function applyState(element: ConvCam, state: ConvCamState): void {
+  for (const name of sources) if (addressOf(element[name]) !== state[name]) element[name] = state[name];
+  for (const [part, name] of parts) setAttribute(element, name, state[part]);
+  const before = readState(element).preparation;
+  if (JSON.stringify(before) === JSON.stringify(state.preparation)) return;
+  for (const name of ["mean", "std", "scale", "channels", "fit", "resize"] as const) element.removeAttribute(name);
+  element.preparation = state.preparation ?? {};
+}
+
+function addressOf(source: unknown): string | undefined {
+  return typeof source === "string" ? source : source instanceof URL ? source.href : undefined;
+}
+
+function setAttribute(element: Element, name: string, value: string | undefined): void {
+  if (value === undefined) element.removeAttribute(name);
+  else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}

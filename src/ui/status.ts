@@ -1,0 +1,49 @@
+// The messages above the mosaics: progress, problems and notes. A problem belongs to the stage that met it and stays until
+// what caused it changes.
+import { make } from "./panel.ts";
+import { describeProblem, type SummaryRow } from "./problem.ts";
+import type { Stage } from "./update-cycle.ts";
+
+export class Status {
+  readonly element = make("div", "message");
+
+  /** Says what is being done; a bar shows how much of it where a total is known. */
+  showProgress(text: string, done = 0, total = 0): void {
+    let status = this.element.querySelector(".status");
+    if (!status) {
+      status = make("div", "status");
+      status.role = "status";
+      status.append(make("span", "text"), make("progress", "progress"));
+      this.element.append(status);
+    }
+    const [label, bar] = status.children as unknown as [HTMLElement, HTMLProgressElement];
+    if (label.textContent !== `${text}…`) label.textContent = `${text}…`;
+    if (total > 0) Object.assign(bar, { max: total, value: done });
+    else bar.removeAttribute("value");
+    bar.ariaLabel = text;
+  }
+
+  endProgress(): void {
+    this.element.querySelector(".status")?.remove();
+  }
+
+  /** Puts a problem above everything else, in place of the one of the same stage. */
+  showProblem(error: Error, stage: Stage, layers: readonly SummaryRow[] = []): void {
+    this.#put(describeProblem(error, layers), stage, "prepend");
+  }
+
+  showNote(text: string, stage: Stage): void {
+    this.#put(make("p", "note", text), stage, "append");
+  }
+
+  /** Takes back what a stage had to say. */
+  clear(stage: Stage): void {
+    this.element.querySelector(`[data-stage="${stage}"]`)?.remove();
+  }
+
+  #put(message: HTMLElement, stage: Stage, where: "prepend" | "append"): void {
+    this.clear(stage);
+    message.dataset["stage"] = stage;
+    this.element[where](message);
+  }
+}

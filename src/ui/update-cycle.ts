@@ -1,0 +1,68 @@
+// What a change makes necessary, and in which order it is brought up to date. Attributes that are set in one go cost one round.
+
+/** The order in which they are brought up to date. */
+export const stages = ["labels", "answer", "input", "model", "scene", "play", "frame"] as const;
+
+export type Stage = (typeof stages)[number];
+
+/** What must follow each stage. */
+const consequences: Readonly<Record<Stage, readonly Stage[]>> = {
+  labels: ["answer"],
+  answer: [],
+  input: ["play", "frame"],
+  model: ["scene", "frame"],
+  scene: ["frame"],
+  play: ["frame"],
+  frame: [],
+};
+
+export interface UpdateHost {
+  /** Nothing is brought up to date while the element is not on a page. */
+  readonly isConnected: boolean;
+  readonly work: Readonly<Record<Stage, () => unknown>>;
+  /** The cause of what this stage had to say has changed. */
+  onDue(stage: Stage): void;
+  onFail(error: Error, stage: Stage): void;
+}
+
+export class UpdateCycle {
+  readonly #host: UpdateHost;
+  readonly #due = new Set<Stage>();
+  #update: Promise<void> | undefined;
+
+  constructor(host: UpdateHost) {
+    this.#host = host;
+  }
+
+  /** Resolves when nothing is due. */
+  get complete(): Promise<void> {
+    return this.#update ?? Promise.resolve();
+  }
+
+  invalidate(...changed: readonly Stage[]): void {
+    for (const stage of new Set(changed.flatMap((one) => [one, ...consequences[one]]))) {
+      this.#due.add(stage);
+      this.#host.onDue(stage);
+    }
+    if (this.#host.isConnected) this.#update ??= this.#bringUpToDate();
+  }
+
+  /** One stage after the other, until nothing is due. */
+  async #bringUpToDate(): Promise<void> {
+    await Promise.resolve();
+    for (;;) {
+      const stage = stages.find((one) => this.#due.has(one));
+      if (!stage || !this.#host.isConnected) break;
+      this.#due.delete(stage);
+      try {
+        await this.#host.work[stage]();
+      } catch (error) {
+        // What a dispose overtook has nothing to tell, and what follows may be wanted anew.
+        if ((error as Error).name === "AbortError") continue;
+        this.#host.onFail(error as Error, stage);
+        for (const next of consequences[stage]) this.#due.delete(next);
+      }
+    }
+    this.#update = undefined;
+  }
+}

@@ -1,0 +1,78 @@
+// What can be shown of a network, by kind. A new kind is a file beside this one and a row of the table.
+
+import type { Axes } from "../../engine/shapes.ts";
+import type { ImageView } from "../image-view.ts";
+import type { ColorMap, ComparePair } from "../mosaic/color-map.ts";
+import type { MosaicLayout } from "../mosaic/layout.ts";
+import type { Normalization } from "../mosaic/normalization.ts";
+import type { MosaicRenderer, MosaicSource } from "../mosaic/renderer.ts";
+import type { Preparation } from "../preparation.ts";
+import type { ChannelStatistics } from "../statistics/channel-statistics.ts";
+import { prepareMosaic } from "./mosaic-view.ts";
+
+/** A value tile by tile, or a network's image input as the picture that it was made from. */
+export type ViewKind = "mosaic" | "picture";
+
+/** On a page, or handed over to a worker. */
+export type ViewCanvas = HTMLCanvasElement | OffscreenCanvas;
+
+export interface View {
+  /** Stays the same for as long as it shows the same on the same canvas. */
+  readonly id: string;
+  readonly kind: ViewKind;
+  readonly value: string;
+  /** A second value, drawn into the same tiles. */
+  readonly compare?: string | undefined;
+  /** What the value's axes are, where somebody said so. */
+  readonly axes?: Axes | undefined;
+  /** Device pixels. */
+  readonly width: number;
+  /** Once is enough for each id: absent is the same as before. */
+  readonly canvas?: ViewCanvas | undefined;
+}
+
+/** How mosaics look. */
+export interface Appearance {
+  readonly normalization: Normalization;
+  readonly colorMap: ColorMap | "auto";
+  readonly pair: ComparePair;
+  readonly columns?: number | undefined;
+  readonly gap: number;
+}
+
+/** What a view draws from. */
+export interface ViewContext {
+  readonly renderer: MosaicRenderer;
+  readonly appearance: Appearance;
+  readonly preparation: Preparation;
+  /** The view's first value. @throws Error that says why it has no maps */
+  source(view: View): Promise<MosaicSource>;
+  /** What is drawn into the same tiles: the view's second value, or the same of the network compared with. */
+  comparedSource(view: View): Promise<MosaicSource | undefined>;
+  canBeNegative(value: string): boolean;
+  /** Where channels, rows and columns of the image input lie. */
+  readonly imageView: ImageView | undefined;
+}
+
+/** A view that is ready to be drawn, frame after frame. */
+export interface Drawn {
+  readonly layout: MosaicLayout;
+  /** Absent where colours are those of a picture. */
+  readonly colorMap?: ColorMap;
+  /** To be gathered before {@link finishRanges}. */
+  readonly statistics: readonly ChannelStatistics[];
+  /** [low, high] as f32, for the legend. */
+  readonly ranges?: GPUBuffer;
+  finishRanges(pass: GPUComputePassEncoder): void;
+  /** Where the renderer uses compute. */
+  encodePixels(pass: GPUComputePassEncoder, target: GPUTextureView): void;
+  /** Where it does not. */
+  draw(encoder: GPUCommandEncoder, target: GPUTextureView): void;
+  dispose(): void;
+}
+
+/** By kind, how a view gets ready. An error is that view's alone. */
+export const viewKinds: Readonly<Record<ViewKind, (context: ViewContext, view: View) => Promise<Drawn>>> = {
+  mosaic: prepareMosaic,
+  picture: async (context, view) => (await import("./picture-view.ts")).preparePicture(context, view),
+};
