@@ -111,7 +111,7 @@ export class Gallery {
 
   /** Reads the places under pointers again, after a new frame. */
   refreshProbes(): void {
-    for (const panel of this.#panels) panel.refreshProbe();
+    for (const panel of this.#panels) void panel.refreshProbe();
   }
 
   #make(id: string, kind: ViewKind, choice: LayerChoice, layer: DrawableLayer | undefined): Panel {
@@ -123,7 +123,7 @@ export class Gallery {
       operator,
       shape,
       channels: viewAsMaps(shape, denseStrides(shape), 0, 0, choice.axes ?? axes)?.channels ?? 1,
-      onProbe: (one, point) => point && this.#host.onProbe(one, point),
+      onProbe: (one, point) => this.#host.onProbe(one, point),
       onResize: () => this.#host.onResize(),
     });
     this.#visibility.observe(panel.element);

@@ -286,7 +286,7 @@ export class Player {
     // A device that is lost meanwhile has no value to tell.
     const values = await this.session?.ask({ kind: "probe", ...choice, points }).catch(() => undefined);
     if (!values) return;
-    panel.showProbe(point, values);
+    void panel.showProbe(point, values);
     this.#emit("probe", { value, point, values });
   }
 

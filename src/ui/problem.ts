@@ -1,4 +1,4 @@
-// Says what is wrong and what to do about it, and shows the layers of a network that cannot run.
+// Says what is wrong and what to do about it, and shows the layers of a network that cannot run. Loaded with the first problem.
 import { DeviceError, UnsupportedError } from "../engine/errors.ts";
 import { make } from "./panel.ts";
 
@@ -10,29 +10,27 @@ export interface SummaryRow {
 }
 
 /** The message for a visitor; with a table of the network's layers where they are given. */
-export function describeProblem(error: Error, layers: readonly SummaryRow[] = []): HTMLElement {
-  const box = make("div", "problem");
-  box.role = "alert";
+export function describeProblem(error: Error, layers: readonly SummaryRow[]): HTMLElement[] {
   const reasons = error instanceof UnsupportedError ? error.reasons : [];
-  box.append(make("h2", "", titleOf(error)));
+  const parts: HTMLElement[] = [make("h2", "", titleOf(error))];
   if (reasons.length > 0) {
     const list = make("ul", "");
     list.append(...reasons.map((reason) => make("li", "", reason)));
-    box.append(list);
+    parts.push(list);
   } else {
-    box.append(make("p", "", error.message));
+    parts.push(make("p", "", error.message));
   }
   if (layers.length > 0) {
     const details = make("details", "");
     details.append(make("summary", "", `The network's ${layers.length} layers`), tableOf(layers));
-    box.append(details);
+    parts.push(details);
   }
-  return box;
+  return parts;
 }
 
 function titleOf(error: Error): string {
   if (error instanceof UnsupportedError) return "This network uses something Convcam cannot run yet";
-  if (error instanceof DeviceError) return "No GPU to compute on";
+  if (error instanceof DeviceError) return /WebGPU/.test(error.message) ? "No GPU to compute on" : "The GPU did not do this";
   return "This did not work";
 }
 

@@ -1,7 +1,7 @@
 // The messages above the mosaics: progress, problems and notes. A problem belongs to the stage that met it and stays until
 // what caused it changes.
 import { make } from "./panel.ts";
-import { describeProblem, type SummaryRow } from "./problem.ts";
+import type { SummaryRow } from "./problem.ts";
 import type { Stage } from "./update-cycle.ts";
 
 export class Status {
@@ -27,9 +27,16 @@ export class Status {
     this.element.querySelector(".status")?.remove();
   }
 
-  /** Puts a problem above everything else, in place of the one of the same stage. */
+  /** Puts a problem above everything else, in place of the one of the same stage. How it is best told is loaded with the first one. */
   showProblem(error: Error, stage: Stage, layers: readonly SummaryRow[] = []): void {
-    this.#put(describeProblem(error, layers), stage, "prepend");
+    const box = make("div", "problem");
+    box.role = "alert";
+    box.append(make("p", "", error.message));
+    this.#put(box, stage, "prepend");
+    import("./problem.ts").then(
+      ({ describeProblem }) => box.replaceChildren(...describeProblem(error, layers)),
+      () => undefined,
+    );
   }
 
   showNote(text: string, stage: Stage): void {

@@ -222,15 +222,24 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape") find<HTMLDetailsElement>("layer-list").closest("details")?.removeAttribute("open");
 });
 
-on("load", ({ layers, shown, adapter }) => {
+/** The boxes of a network's layers; those of the same network stay, lest the focus be lost. */
+function listLayers(layers: ConvCamEvents["load"]["layers"], shown: readonly string[]): void {
   const list = find("layer-list");
-  const boxes = layers.map(({ value, operator, shape }) => {
-    const box = Object.assign(document.createElement("input"), { type: "checkbox", value, checked: shown.includes(value) });
-    const label = document.createElement("label");
-    label.append(box, value, make("small", "", `${operator} ${shape.slice(1).join("×")}`));
-    return label;
-  });
-  list.replaceChildren(list.querySelector("legend") ?? "", ...boxes);
+  let boxes = [...list.querySelectorAll<HTMLInputElement>("input")];
+  if (boxes.length !== layers.length || boxes.some(({ value }, i) => value !== layers[i]?.value)) {
+    boxes = layers.map(({ value }) => Object.assign(document.createElement("input"), { type: "checkbox", value }));
+    const labels = layers.map(({ value, operator, shape }, i) => {
+      const label = document.createElement("label");
+      label.append(boxes[i] ?? "", value, make("small", "", `${operator} ${shape.slice(1).join("×")}`));
+      return label;
+    });
+    list.replaceChildren(list.querySelector("legend") ?? "", ...labels);
+  }
+  for (const box of boxes) box.checked = shown.includes(box.value);
+}
+
+on("load", ({ layers, shown, adapter }) => {
+  listLayers(layers, shown);
   find("layer-summary").textContent = `Layers ${shown.length} of ${layers.length}`;
   find("adapter").textContent = adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(" ");
 });
@@ -259,16 +268,23 @@ function speak(text: string): void {
   }, 800);
 }
 
-on("results", ({ outputs, top }) => {
+on("reset", () => {
+  find("answer").hidden = true;
+  speak("");
+});
+
+on("results", ({ outputs, top, isTrained }) => {
   const [scores, others] = outputs;
   const [best] = top;
   find("answer").hidden = !scores;
   if (!scores || !best) return;
+  bars.isTrained = isTrained;
   bars.update(scores, viewer.labels);
-  const isBlank = viewer.input === pad.picture && pad.isEmpty;
-  find("top-label").textContent = isBlank ? "Draw something" : best.label;
-  find("top-share").textContent = isBlank ? "" : `${(best.probability * 100).toFixed(1)}%`;
-  speak(isBlank ? "" : `The network answers ${best.label}.`);
+  const isEmpty = viewer.input === pad.picture && pad.isEmpty;
+  const isAnswer = isTrained && !isEmpty;
+  find("top-label").textContent = isEmpty ? "Draw something" : isTrained ? best.label : "Not trained";
+  find("top-share").textContent = isAnswer ? `${(best.probability * 100).toFixed(1)}%` : "";
+  speak(isAnswer ? `The network answers ${best.label}.` : "");
   find("compared-bars").hidden = !others;
   find("own-name").hidden = !others;
   if (!others) return;
@@ -283,7 +299,6 @@ on("frame", ({ ms, fps }) => {
 });
 
 on("error", ({ error }, event) => {
-  find("answer").hidden = true;
   find("speed").textContent = "";
   if (viewer.picture) return;
   // What is wrong with the input is said beside the input; the element speaks of the network.

@@ -12,7 +12,7 @@ import { defaultLayers, drawableLayers } from "../layers.ts";
 import { type DeviceLease, sharedDevice } from "../shared-device.ts";
 import { observedBy, Viewer } from "../viewer.ts";
 import type { View, ViewCanvas } from "../views/view.ts";
-import { type Answers, answer, type Query } from "./queries.ts";
+import type { Answers, Query } from "./queries.ts";
 import {
   aborted,
   type Description,
@@ -157,7 +157,8 @@ export class EngineSession implements Session {
   }
 
   ask<Kind extends Query["kind"]>(query: Extract<Query, { kind: Kind }>): Promise<Answers[Kind]> {
-    return this.#unlessDisposed(() => {
+    return this.#unlessDisposed(async () => {
+      const { answer } = await import("./queries.ts");
       if (!this.#viewer) throw aborted();
       return answer(this.#viewer, query);
     });

@@ -1,0 +1,111 @@
+// Reads what lies under the pointer, or at a place that the arrow keys move. Loaded when someone first points at a panel.
+
+import { formatNumber } from "./format-number.ts";
+import { type MapPoint, type MosaicLayout, pointAt, rectangleOf } from "./mosaic/layout.ts";
+
+/** The parts of a panel that a probe works on. */
+export interface ProbedPanel {
+  readonly element: HTMLElement;
+  readonly canvas: HTMLCanvasElement;
+  /** Drawn around the element that is read. */
+  readonly mark: HTMLElement;
+  readonly readout: HTMLElement;
+  readonly layout: MosaicLayout | undefined;
+  /** What a place is called: a picture has no channels to choose from, a dense layer only units. */
+  readonly places: "picture" | "units" | "maps";
+  /** Asks for the values under the point; answers come through {@link Probe.show}. */
+  ask(point: MapPoint): void;
+}
+
+const arrows: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+export class Probe {
+  readonly #panel: ProbedPanel;
+  #point: MapPoint | undefined;
+
+  constructor(panel: ProbedPanel) {
+    this.#panel = panel;
+  }
+
+  handle(event: Event): void {
+    if (event instanceof KeyboardEvent) this.#onKey(event);
+    else if (event.type === "blur") this.#move(undefined);
+    else if (event instanceof PointerEvent) this.#onPointer(event);
+  }
+
+  /** One value, or those of both networks, or one per colour. */
+  show(point: MapPoint, values: readonly number[]): void {
+    const { channel = 0, y = 0, x = 0 } = this.#point ?? {};
+    if (!this.#point || point.channel !== channel || point.y !== y || point.x !== x) return;
+    const { places, readout } = this.#panel;
+    const place = { picture: `y ${y} · x ${x}`, units: `unit ${channel}`, maps: `channel ${channel} · y ${y} · x ${x}` }[places];
+    readout.textContent = `${place} · ${values.map(formatNumber).join(" | ")}`;
+  }
+
+  /** Reads the same place again, after a new frame. */
+  refresh(): void {
+    if (this.#point) this.#panel.ask(this.#point);
+  }
+
+  /** A finger that lifts leaves what it read; a mouse that goes takes it along. */
+  #onPointer(event: PointerEvent): void {
+    const isTouch = event.pointerType === "touch";
+    if (event.type === "pointerleave") {
+      if (!isTouch) this.#move(undefined);
+    } else if (!isTouch || event.type === "pointerdown") this.#move(this.#pointUnder(event));
+  }
+
+  #pointUnder(event: PointerEvent): MapPoint | undefined {
+    const { canvas, layout } = this.#panel;
+    const box = canvas.getBoundingClientRect();
+    if (!layout || box.width === 0) return undefined;
+    return pointAt(
+      layout,
+      ((event.clientX - box.left) * layout.width) / box.width,
+      ((event.clientY - box.top) * layout.height) / box.height,
+    );
+  }
+
+  #move(point: MapPoint | undefined): void {
+    const old = this.#point;
+    if (old && point && old.channel === point.channel && old.y === point.y && old.x === point.x) return;
+    this.#point = point;
+    const { element, mark, readout, layout } = this.#panel;
+    element.classList.toggle("probing", point !== undefined);
+    mark.hidden = point === undefined;
+    if (!point) readout.textContent = "";
+    else if (layout) this.#placeMark(rectangleOf(layout, point), layout);
+    if (point) this.#panel.ask(point);
+  }
+
+  #placeMark({ x, y, width, height }: ReturnType<typeof rectangleOf>, layout: MosaicLayout): void {
+    const percent = (part: number, whole: number) => `${(100 * part) / whole}%`;
+    Object.assign(this.#panel.mark.style, {
+      left: percent(x, layout.width),
+      top: percent(y, layout.height),
+      width: percent(width, layout.width),
+      height: percent(height, layout.height),
+    });
+  }
+
+  /** Arrows move by one element, with Shift by one channel; Escape ends. */
+  #onKey(event: KeyboardEvent): void {
+    const { layout } = this.#panel;
+    const arrow = arrows[event.key];
+    if (event.key === "Escape") this.#move(undefined);
+    if (!layout || !arrow) return;
+    const { channel, y, x } = this.#point ?? { channel: 0, y: 0, x: 0 };
+    const [dx, dy] = arrow;
+    const isSingle = layout.mapHeight === 1 && layout.mapWidth === 1;
+    const next =
+      event.shiftKey || isSingle
+        ? { channel: channel + dx + dy * layout.columns, y, x }
+        : { channel, y: Math.min(layout.mapHeight - 1, Math.max(0, y + dy)), x: Math.min(layout.mapWidth - 1, Math.max(0, x + dx)) };
+    if (next.channel >= 0 && next.channel < layout.channels) this.#move(this.#point ? next : { channel, y, x });
+  }
+}
