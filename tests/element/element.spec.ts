@@ -177,6 +177,8 @@ test("changing the network returns the bytes of the one before", async ({ page }
   const [before, after] = await page.evaluate(async () => {
     const element = document.getElementById("first") as ConvCam;
     const { device } = element.viewer ?? {};
+    // Both share the device.
+    await (document.getElementById("second") as ConvCam).viewer?.model.settled;
     await element.viewer?.model.settled;
     const bytesBefore = device?.allocatedBytes;
     const loaded = new Promise((resolve) => element.addEventListener("load", resolve, { once: true }));

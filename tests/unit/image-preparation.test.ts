@@ -4,7 +4,15 @@ import { describe, expect, it } from "vitest";
 import { denseStrides } from "../../src/engine/shapes.ts";
 import type { DataType } from "../../src/engine/tensor.ts";
 import { findPictureInput, imageView } from "../../src/ui/image-view.ts";
-import { canPrepareNegative, checkPreparation, colorMatrix, preparationFor, sourceRectangle, storageOf } from "../../src/ui/preparation.ts";
+import {
+  canPrepareNegative,
+  checkPreparation,
+  colorMatrix,
+  colorsOfInput,
+  preparationFor,
+  sourceRectangle,
+  storageOf,
+} from "../../src/ui/preparation.ts";
 
 /** Applies one row of the matrix to a pixel of 0…255. */
 function apply(rows: readonly number[], k: number, [r, g, b]: readonly [number, number, number]): number {
@@ -144,5 +152,29 @@ describe("image-to-tensor.wgsl and its external twin", () => {
       readFileSync(new URL(`../../src/shaders/${name}.wgsl`, import.meta.url), "utf8").replace(/^\/\/ The twin.*\n/m, "");
     const plain = read("image-to-tensor");
     expect(plain.replace("texture_2d<f32>", "texture_external").replace(", 0).rgb", ").rgb")).toBe(read("image-to-tensor-external"));
+  });
+});
+
+describe("colorsOfInput", () => {
+  const view = { channels: 3, height: 2, width: 2, batch: 1, batchStride: 12, channelStride: 4, rowStride: 2, columnStride: 1 };
+  const cases = [
+    { why: "nothing said", preparation: {} },
+    { why: "ImageNet's", preparation: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } },
+    { why: "Caffe's", preparation: { mean: [104, 117, 123], scale: 1, channels: "bgr" } },
+    { why: "one number for all", preparation: { mean: 0.5, std: 0.5 } },
+  ] as const;
+  it.each(cases)("undoes colorMatrix: $why", ({ preparation }) => {
+    const pixel = [200, 100, 50] as const;
+    const rows = colorMatrix(preparation, 3);
+    const tensor = [0, 1, 2].map((k) => apply(rows, k, pixel));
+    const { red, green, blue, gain, shift } = colorsOfInput(preparation, view);
+    [red, green, blue].forEach((at, k) => {
+      const color = (tensor[at / 4] as number) * (gain[k] as number) + (shift[k] as number);
+      expect(color * 255).toBeCloseTo(pixel[k] as number, 3);
+    });
+  });
+
+  it("shows one channel as gray", () => {
+    expect(colorsOfInput({}, { ...view, channels: 1 })).toEqual({ red: 0, green: 0, blue: 0, gain: [1, 1, 1], shift: [0, 0, 0] });
   });
 });

@@ -153,3 +153,34 @@ describe("viewAsMaps", () => {
     expect(viewAsMaps([1, 2, 3, 4, 5], [180, 90, 30, 5, 1])).toBeUndefined();
   });
 });
+
+describe("layoutMosaic within what a texture holds", () => {
+  const cases = [
+    { why: "one map of very many rows", channels: 1, mapHeight: 150_528, mapWidth: 3, width: 300 },
+    { why: "one very wide row", channels: 1, mapHeight: 1, mapWidth: 600_000, width: 20_000 },
+    { why: "a column of many maps", channels: 2048, mapHeight: 28, mapWidth: 28, width: 300, columns: 1, gap: 1 },
+    { why: "more maps in a column than it has pixels", channels: 20_000, mapHeight: 7, mapWidth: 7, width: 300, columns: 1, gap: 2 },
+    { why: "wide gaps", channels: 512, mapHeight: 4, mapWidth: 4, width: 300, columns: 1, gap: 40 },
+  ];
+  it.each(cases)("$why", ({ why: _, ...options }) => {
+    const layout = layoutMosaic({ ...options, largest: 8192 });
+    expect(layout.isReduced).toBe(true);
+    expect(Math.max(layout.width, layout.height)).toBeLessThanOrEqual(8192);
+    expect(Math.min(layout.tileWidth, layout.tileHeight)).toBeGreaterThanOrEqual(1);
+    expect(layout.columns * layout.rows).toBeGreaterThanOrEqual(options.channels);
+    // Every element still has its pixel, and every pixel its element.
+    const last = { channel: options.channels - 1, y: options.mapHeight - 1, x: options.mapWidth - 1 };
+    const { x, y, width, height } = rectangleOf(layout, last);
+    expect(x + width).toBeLessThanOrEqual(layout.width + 1);
+    expect(y + height).toBeLessThanOrEqual(layout.height + 1);
+  });
+
+  it("leaves what fits as it is", () => {
+    const options = { channels: 32, mapHeight: 26, mapWidth: 26, width: 400, gap: 1 };
+    expect(layoutMosaic({ ...options, largest: 8192 })).toEqual(layoutMosaic(options));
+  });
+
+  it("refuses more channels than pixels", () => {
+    expect(() => layoutMosaic({ channels: 101, mapHeight: 1, mapWidth: 1, width: 10, largest: 10 })).toThrow("101 channels");
+  });
+});

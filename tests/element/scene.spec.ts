@@ -1,0 +1,439 @@
+// What a change of the scene costs, and what one bad part of it does to the others.
+import { readFile } from "node:fs/promises";
+import { expect, type Page, test } from "@playwright/test";
+import type { Graph } from "../../src/engine/graph/graph.ts";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
+import type { ConvCam, ConvCamEvents } from "../../src/ui/element.ts";
+import { graphOf, noise, op } from "../support/graphs.ts";
+
+/** Opens an element without a network. */
+async function open(page: Page, attributes: Readonly<Record<string, string>> = {}): Promise<void> {
+  await page.goto("/tests/element/one.html");
+  await page.evaluate(async (given) => {
+    await customElements.whenDefined("conv-cam");
+    const element = document.querySelector("conv-cam") as ConvCam;
+    for (const [name, value] of Object.entries(given)) element.setAttribute(name, value);
+  }, attributes);
+}
+
+/** Gives it a canvas with a white stroke, as wide as high. */
+function look(page: Page, side = 28): Promise<void> {
+  return page.evaluate((size) => {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = size;
+    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    context.fillStyle = "#fff";
+    context.fillRect(size * 0.43, size * 0.14, size * 0.11, size * 0.72);
+    (document.querySelector("conv-cam") as ConvCam).input = canvas;
+  }, side);
+}
+
+/** Gives it a network, and waits for its first frame. */
+function load(page: Page, network: Graph | string): Promise<void> {
+  const source = typeof network === "string" ? network : [...encodeModel(network)];
+  return page.evaluate(async (given) => {
+    const element = document.querySelector("conv-cam") as ConvCam;
+    const drawn = new Promise((resolve) => element.addEventListener("frame", resolve, { once: true }));
+    element.src = typeof given === "string" ? given : new Uint8Array(given);
+    await drawn;
+  }, source);
+}
+
+function set(page: Page, name: string, value: string): Promise<void> {
+  return page.evaluate(
+    async ([attribute, text]) => {
+      const element = document.querySelector("conv-cam") as ConvCam;
+      const drawn = new Promise((resolve) => element.addEventListener("frame", resolve, { once: true }));
+      element.setAttribute(attribute as string, text as string);
+      await element.updateComplete;
+      await drawn;
+    },
+    [name, value],
+  );
+}
+
+const mnist = "/models/mnist-trained.onnx";
+
+test("changes of the scene load nothing again: no weight is uploaded, and no pipeline compiled that exists", async ({ page }) => {
+  test.setTimeout(120_000);
+  await page.addInitScript(() => {
+    const work = { uploadedBytes: 0, pipelines: [] as string[], requests: 0 };
+    Object.assign(window, { work });
+    const count = (code: string, constants: unknown) => work.pipelines.push(JSON.stringify([code, constants]));
+    const codes = new WeakMap<GPUShaderModule, string>();
+    const { createShaderModule, createComputePipelineAsync, createComputePipeline, createBuffer } = GPUDevice.prototype;
+    const { writeBuffer } = GPUQueue.prototype;
+    Object.assign(GPUDevice.prototype, {
+      createShaderModule(this: GPUDevice, descriptor: GPUShaderModuleDescriptor) {
+        const module = createShaderModule.call(this, descriptor);
+        codes.set(module, descriptor.code);
+        return module;
+      },
+      createComputePipelineAsync(this: GPUDevice, descriptor: GPUComputePipelineDescriptor) {
+        count(codes.get(descriptor.compute.module) ?? "", descriptor.compute.constants);
+        return createComputePipelineAsync.call(this, descriptor);
+      },
+      createComputePipeline(this: GPUDevice, descriptor: GPUComputePipelineDescriptor) {
+        count(codes.get(descriptor.compute.module) ?? "", descriptor.compute.constants);
+        return createComputePipeline.call(this, descriptor);
+      },
+      createBuffer(this: GPUDevice, descriptor: GPUBufferDescriptor) {
+        if (descriptor.mappedAtCreation) work.uploadedBytes += descriptor.size;
+        return createBuffer.call(this, descriptor);
+      },
+    });
+    const countWrite = function (this: GPUQueue, ...options: Parameters<GPUQueue["writeBuffer"]>) {
+      work.uploadedBytes += options[4] ?? options[2].byteLength;
+      Reflect.apply(writeBuffer, this, options);
+    };
+    Object.assign(GPUQueue.prototype, { writeBuffer: countWrite });
+    const { fetch } = window;
+    window.fetch = (...options) => {
+      work.requests++;
+      return fetch(...options);
+    };
+  });
+  const work = () =>
+    page.evaluate(() => {
+      const { uploadedBytes, pipelines, requests } = (
+        window as unknown as { work: { uploadedBytes: number; pipelines: string[]; requests: number } }
+      ).work;
+      return { uploadedBytes, pipelines: [...pipelines], requests };
+    });
+  await open(page, { layers: "input_layer,conv_1,dense_1" });
+  await look(page);
+  await load(page, mnist);
+  await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).viewer?.model.settled);
+  const weightBytes = await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).viewer?.model.memory.weightBytes ?? 0);
+  expect(weightBytes).toBeGreaterThan(800_000);
+  const before = await work();
+  expect(before.uploadedBytes).toBeGreaterThan(weightBytes);
+  for (const [name, value] of [
+    ["layers", "conv_1,pool_2"],
+    ["layers", "conv_1,conv_2,pool_2"],
+    ["normalize", "channel"],
+    ["normalize", "0..2"],
+    ["colormap", "gray"],
+    ["columns", "4"],
+    ["mean", "0.5"],
+    ["std", "0.25"],
+    ["scale", "0.01"],
+    ["fit", "contain"],
+    ["resize", "bilinear"],
+  ] as const)
+    await set(page, name, value);
+  await look(page, 60);
+  await page.evaluate(
+    () => new Promise((resolve) => document.querySelector("conv-cam")?.addEventListener("results", resolve, { once: true })),
+  );
+  const after = await work();
+  // Uniforms, palettes and ranges.
+  expect(after.uploadedBytes - before.uploadedBytes).toBeLessThan(weightBytes / 4);
+  expect(new Set(after.pipelines).size).toBe(after.pipelines.length);
+  expect(after.requests).toBe(before.requests);
+  const state = await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).state);
+  expect(state).toEqual({
+    src: mnist,
+    layers: "conv_1,conv_2,pool_2",
+    range: "0..2",
+    colors: "gray",
+    columns: "4",
+    preparation: { mean: [0.5], std: [0.25], scale: 0.01, fit: "contain", resize: "bilinear" },
+  });
+  await page.evaluate(() => {
+    const element = document.querySelector("conv-cam") as ConvCam;
+    element.state = { ...JSON.parse(JSON.stringify(element.state)), colors: "magma", preparation: undefined };
+  });
+  expect(await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).outerHTML)).toMatch(/colormap="magma"/);
+  expect(await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).state.preparation)).toBeUndefined();
+});
+
+/** A sub-pixel convolution's way through rank 6, whose maps no texture holds, and a value that is a constant. */
+const strange = graphOf({
+  inputs: { x: [1, 1, 100, 100] },
+  constants: { w: noise([9, 1, 1, 1]), into: Tensor.int64([6], [1, 1, 3, 3, 100, 100]), back: Tensor.int64([4], [1, 1, 300, 300]) },
+  nodes: [
+    op("Conv", "x w", "nine"),
+    op("Reshape", "nine into", "six"),
+    op("Transpose", "six", "turned", { perm: [0, 1, 4, 2, 5, 3] }),
+    op("Reshape", "turned back", "y"),
+  ],
+});
+
+test("a value that no texture holds is drawn smaller and says so, and the others are drawn as ever", async ({ page }) => {
+  const problems: string[] = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()));
+  await open(page, { layers: "nine,turned,y" });
+  await look(page, 100);
+  await load(page, strange);
+  await expect(page.locator(".panel .reduced").nth(1)).toContainText("30,000 × 3, drawn smaller");
+  await expect(page.locator(".panel .high").nth(0)).not.toBeEmpty();
+  await expect(page.locator(".panel .high").nth(1)).not.toBeEmpty();
+  await expect(page.locator(".panel .high").nth(2)).not.toBeEmpty();
+  expect(
+    await page
+      .locator(".panel canvas")
+      .nth(1)
+      .evaluate((canvas: HTMLCanvasElement) => canvas.height),
+  ).toBeLessThanOrEqual(8192);
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+  expect(problems.filter((text) => /invalid|exceeds|validation/i.test(text))).toEqual([]);
+});
+
+test("a value that cannot be drawn says why in its own place", async ({ page }) => {
+  const graph = graphOf({
+    inputs: { x: [1, 3, 8, 8] },
+    constants: { shape: Tensor.int64([2], [1, 192]) },
+    nodes: [op("Shape", "x", "extents"), op("Relu", "x", "active"), op("Reshape", "active shape", "y")],
+    outputs: ["y", "extents"],
+  });
+  await open(page, { layers: "extents,active" });
+  await look(page, 8);
+  await load(page, graph);
+  await expect(page.locator(".panel .trouble").nth(0)).toContainText("extents");
+  await expect(page.locator(".panel .trouble").nth(1)).toBeEmpty();
+  await expect(page.locator(".panel .high").nth(1)).toHaveText("1");
+});
+
+test("an answer goes with its picture and its network", async ({ page }) => {
+  await open(page, { labels: "/models/labels/mnist.txt", layers: "conv_1" });
+  await look(page);
+  await load(page, mnist);
+  await expect(page.locator(".bars .top .label")).toHaveText("1");
+  const resets = () => page.evaluate(() => Number(document.body.dataset["resets"] ?? 0));
+  await page.evaluate(() => {
+    document.querySelector("conv-cam")?.addEventListener("reset", () => {
+      document.body.dataset["resets"] = String(Number(document.body.dataset["resets"] ?? 0) + 1);
+    });
+    (document.querySelector("conv-cam") as ConvCam).input = "/nothing-here.png";
+  });
+  await expect(page.locator("conv-cam .problem")).toContainText("404");
+  await expect(page.locator(".bars")).toBeHidden();
+  expect(await resets()).toBe(1);
+  // Drawn again, the old picture still lies in the network's input.
+  await set(page, "colormap", "magma");
+  await expect(page.locator(".bars")).toBeHidden();
+  await look(page);
+  await expect(page.locator(".bars .top .label")).toHaveText("1");
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+  // A network without classes.
+  await page.evaluate(() => document.querySelector("conv-cam")?.removeAttribute("layers"));
+  await load(page, graphOf({ inputs: { x: [1, 1, 28, 28] }, nodes: [op("Relu", "x", "y")] }));
+  await expect(page.locator(".bars")).toBeHidden();
+});
+
+test("a problem stays until what caused it changes", async ({ page }) => {
+  await open(page, { labels: "/no-labels.txt", input: "/no-picture.png", layers: "conv_1" });
+  await expect(page.locator("conv-cam .problem")).toHaveCount(2);
+  await load(page, mnist);
+  await expect(page.locator(".panel")).toHaveCount(1);
+  await expect(page.locator("conv-cam .problem").filter({ hasText: "no-labels" })).toHaveCount(1);
+  await expect(page.locator("conv-cam .problem").filter({ hasText: "no-picture" })).toHaveCount(1);
+  await look(page);
+  await expect(page.locator("conv-cam .problem")).toHaveCount(1);
+  await page.evaluate(() => document.querySelector("conv-cam")?.setAttribute("labels", "/models/labels/mnist.txt"));
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+});
+
+test("labels and bars show at once", async ({ page }) => {
+  await open(page, { layers: "conv_1" });
+  await look(page);
+  await load(page, mnist);
+  await expect(page.locator(".bars .top .label")).toHaveText("class 1");
+  await page.evaluate(() => {
+    (document.querySelector("conv-cam") as ConvCam).labels = Array.from({ length: 10 }, (_, i) => `digit ${i}`);
+  });
+  await expect(page.locator(".bars .top .label")).toHaveText("digit 1");
+  await page.evaluate(() => document.querySelector("conv-cam")?.setAttribute("bars", "none"));
+  await expect(page.locator(".bars")).toBeHidden();
+  await page.evaluate(() => document.querySelector("conv-cam")?.removeAttribute("bars"));
+  await expect(page.locator(".bars .top .label")).toHaveText("digit 1");
+});
+
+test("reads class scores where they lie, inside the border that another reader wants", async ({ page }) => {
+  // The scores are maps of one element for a padded convolution, too.
+  const graph = graphOf({
+    inputs: { x: [1, 1, 28, 28] },
+    constants: { w: Tensor.float32([3, 1, 1, 1], Float32Array.of(0.5, 3, 1)), v: noise([2, 3, 3, 3]) },
+    nodes: [op("Conv", "x w", "maps"), op("GlobalAveragePool", "maps", "scores"), op("Conv", "scores v", "more", { pads: [1, 1, 1, 1] })],
+    outputs: ["scores", "more"],
+  });
+  await open(page, { layers: "maps" });
+  await look(page);
+  const outputs = page.evaluate(
+    () =>
+      new Promise<number[]>((resolve) => {
+        const element = document.querySelector("conv-cam") as ConvCam;
+        element.addEventListener("results", (event) =>
+          resolve([...((event as CustomEvent<ConvCamEvents["results"]>).detail.outputs[0] ?? [])]),
+        );
+      }),
+  );
+  await load(page, graph);
+  const [first = 0, second = 0, third = 0] = await outputs;
+  expect(first).toBeGreaterThan(0);
+  expect(second / first).toBeCloseTo(6, 3);
+  expect(third / first).toBeCloseTo(2, 3);
+});
+
+test("a network with random weights is said not to be trained", async ({ page }) => {
+  await open(page, { layers: "conv_1" });
+  await look(page);
+  const isTrained = page.evaluate(
+    () =>
+      new Promise<boolean>((resolve) => {
+        document
+          .querySelector("conv-cam")
+          ?.addEventListener("results", (event) => resolve((event as CustomEvent<ConvCamEvents["results"]>).detail.isTrained));
+      }),
+  );
+  await load(page, "/models/mnist-blank.onnx");
+  expect(await isTrained).toBe(false);
+  await expect(page.locator(".bars li")).toHaveCount(10);
+  await expect(page.locator(".bars .top")).toHaveCount(0);
+  await expect(page.locator(".bars")).toHaveAttribute("aria-label", /not trained/);
+});
+
+test("shows the input as a picture, as the network gets it, and its channels on request", async ({ page }) => {
+  const graph = graphOf({ inputs: { x: [1, 3, 4, 4] }, nodes: [op("Relu", "x", "y")] });
+  await open(page, { layers: "x", mean: "0.485,0.456,0.406", std: "0.229,0.224,0.225", channels: "bgr" });
+  await page.evaluate(() => {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 4;
+    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    context.fillStyle = "#c86432";
+    context.fillRect(0, 0, 4, 4);
+    (document.querySelector("conv-cam") as ConvCam).input = canvas;
+  });
+  await load(page, graph);
+  const pixel = () =>
+    page.evaluate(() => {
+      const element = document.querySelector("conv-cam") as ConvCam;
+      const canvas = element.shadowRoot?.querySelector("canvas") as HTMLCanvasElement;
+      const copy = document.createElement("canvas");
+      const context = copy.getContext("2d") as CanvasRenderingContext2D;
+      void element.viewer?.frame({ runs: false });
+      context.drawImage(canvas, 0, 0);
+      return [...context.getImageData(2, 2, 1, 1).data];
+    });
+  const [red = 0, green = 0, blue = 0] = await pixel();
+  expect(Math.abs(red - 0xc8)).toBeLessThanOrEqual(1);
+  expect(Math.abs(green - 0x64)).toBeLessThanOrEqual(1);
+  expect(Math.abs(blue - 0x32)).toBeLessThanOrEqual(1);
+  await page.locator(".panel canvas").hover({ position: { x: 5, y: 5 } });
+  await expect(page.locator(".readout")).toHaveText(/^y 0 · x 0 · \S+ \| \S+ \| \S+$/);
+  await set(page, "layers", "x@nchw");
+  const channels = await page.evaluate(() => {
+    const element = document.querySelector("conv-cam") as ConvCam;
+    const canvas = element.shadowRoot?.querySelector("canvas");
+    return canvas && element.viewer?.mosaicOn(canvas)?.layout.channels;
+  });
+  expect(channels).toBe(3);
+});
+
+test("a picture beyond what a texture holds is shrunk first", async ({ page }) => {
+  await open(page, { layers: "conv_1", labels: "/models/labels/mnist.txt" });
+  await page.evaluate(() => {
+    const canvas = document.createElement("canvas");
+    canvas.width = 9000;
+    canvas.height = 60;
+    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, 9000, 60);
+    (document.querySelector("conv-cam") as ConvCam).input = canvas;
+  });
+  await load(page, mnist);
+  const most = await page.evaluate(async () => {
+    const value = await (document.querySelector("conv-cam") as ConvCam).viewer?.model.read("input_layer");
+    return Math.min(...(value?.toNumbers() ?? []));
+  });
+  expect(most).toBeCloseTo(1, 2);
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+});
+
+for (const place of ["page", "worker"])
+  test(`answers questions about values, its engine on the ${place}`, async ({ page }) => {
+    await open(page, { layers: "x,y", ...(place === "worker" && { worker: "" }) });
+    await look(page, 8);
+    const weight = Tensor.float32([3, 1, 1, 1], Float32Array.of(1, -2, 0));
+    await load(page, graphOf({ inputs: { x: [1, 1, 8, 8] }, constants: { w: weight }, nodes: [op("Conv", "x w", "y")] }));
+    const statistics = await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).ask({ kind: "statistics", value: "y" }));
+    expect(statistics).toHaveLength(3);
+    const [first, second, third] = statistics;
+    expect(first?.high).toBeGreaterThan(0.5);
+    expect(second?.low).toBeCloseTo(-2 * (first?.high ?? 0), 4);
+    expect(second?.mean).toBeCloseTo(-2 * (first?.mean ?? 0), 4);
+    expect(second?.deviation).toBeCloseTo(2 * (first?.deviation ?? 0), 4);
+    expect(third).toMatchObject({ low: 0, high: 0, mean: 0, deviation: 0, zeroShare: 1, nanCount: 0, infinityCount: 0 });
+    expect(first?.zeroShare).toBeGreaterThan(0.4);
+  });
+
+test("an element that is removed and put back at once tells nobody of what that overtook", async ({ page }) => {
+  await open(page, { layers: "conv_1", labels: "/models/labels/mnist.txt" });
+  await look(page);
+  await page.evaluate(async (src) => {
+    const element = document.querySelector("conv-cam") as ConvCam;
+    const { dataset } = document.body;
+    element.addEventListener("error", (event) => {
+      dataset["error"] = (event as unknown as CustomEvent<ConvCamEvents["error"]>).detail.error.message;
+    });
+    element.src = src;
+    for (let i = 0; i < 12; i++) {
+      // At every point of loading: after the file, after the device, while it compiles.
+      await new Promise((resolve) => setTimeout(resolve, i * 15));
+      element.remove();
+      await Promise.resolve();
+      await Promise.resolve();
+      document.body.append(element);
+    }
+  }, mnist);
+  await expect(page.locator(".bars .top .label")).toHaveText("1", { timeout: 30_000 });
+  expect(await page.evaluate(() => document.body.dataset["error"])).toBeUndefined();
+});
+
+for (const place of ["page", "worker"])
+  test(`works under default-src 'self', its engine on the ${place}`, async ({ page }) => {
+    const html = await readFile(new URL("csp.html", import.meta.url), "utf8");
+    const body = await page.screenshot({ clip: { x: 0, y: 0, width: 8, height: 8 } });
+    await page.route("**/picture.png", (route) => route.fulfill({ contentType: "image/png", body }));
+    await page.route("**/csp.html", (route) =>
+      route.fulfill({
+        contentType: "text/html",
+        headers: { "content-security-policy": "default-src 'self'" },
+        body: html,
+      }),
+    );
+    const refused: string[] = [];
+    page.on("console", (message) => /Content.Security.Policy|violates/i.test(message.text()) && refused.push(message.text()));
+    await page.goto("/tests/element/csp.html");
+    await page.evaluate(
+      async ([src, name]) => {
+        await customElements.whenDefined("conv-cam");
+        const element = document.querySelector("conv-cam") as ConvCam;
+        element.toggleAttribute("worker", name === "worker");
+        element.setAttribute("src", src as string);
+      },
+      [mnist, place],
+    );
+    await expect(page.locator(".bars li")).toHaveCount(10, { timeout: 30_000 });
+    expect(page.workers()).toHaveLength(place === "worker" ? 1 : 0);
+    expect(await page.locator(".panel").evaluate((panel) => getComputedStyle(panel).borderRadius)).toBe("12px");
+    expect(await page.locator(".bars").evaluate((bars) => getComputedStyle(bars).display)).toBe("grid");
+    expect(refused).toEqual([]);
+  });
+
+test("elements in workers share one", async ({ page }) => {
+  await page.goto("/tests/element/two.html");
+  await page.evaluate(() => {
+    for (const element of document.querySelectorAll("conv-cam")) element.setAttribute("worker", "");
+  });
+  for (const id of ["first", "second"]) await expect(page.locator(`#${id} .panel .high`).first()).not.toBeEmpty({ timeout: 30_000 });
+  expect(page.workers()).toHaveLength(1);
+  await page.evaluate(() => document.getElementById("first")?.remove());
+  await page.evaluate(() => document.getElementById("second")?.setAttribute("layers", "conv_1"));
+  await expect(page.locator("#second .panel .name")).toHaveText(["conv_1"]);
+  expect(page.workers()).toHaveLength(1);
+  await page.evaluate(() => document.getElementById("second")?.remove());
+  await expect.poll(() => page.workers().length).toBe(0);
+});
