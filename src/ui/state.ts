@@ -5,8 +5,8 @@ import type { Preparation } from "./preparation.ts";
 
 export interface ConvCamState {
   /** Addresses; absent for files, bytes and what else is no text. */
-  readonly src?: string | undefined;
-  readonly compare?: string | undefined;
+  readonly src?: string | readonly string[] | undefined;
+  readonly compare?: string | readonly string[] | undefined;
   readonly input?: string | undefined;
   readonly labels?: string | undefined;
   readonly layers?: string | undefined;
@@ -48,7 +48,9 @@ export function readState(element: ConvCam): ConvCamState {
 
 /** Changes to a state; what it does not hold goes back to its default, and what does not differ is left alone. */
 export function applyState(element: ConvCam, state: ConvCamState): void {
-  for (const name of sources) if (addressOf(element[name]) !== state[name]) element[name] = state[name];
+  if (differs(element.src, state.src)) element.src = state.src;
+  if (differs(element.compare, state.compare)) element.compare = state.compare;
+  if (differs(element.input, state.input)) element.input = state.input;
   for (const [part, name] of parts) setAttribute(element, name, state[part]);
   const before = readState(element).preparation;
   if (JSON.stringify(before) === JSON.stringify(state.preparation)) return;
@@ -56,8 +58,16 @@ export function applyState(element: ConvCam, state: ConvCamState): void {
   element.preparation = state.preparation ?? {};
 }
 
-function addressOf(source: unknown): string | undefined {
-  return typeof source === "string" ? source : source instanceof URL ? source.href : undefined;
+function differs(source: unknown, wanted: unknown): boolean {
+  return JSON.stringify(addressOf(source)) !== JSON.stringify(wanted);
+}
+
+/** A list of addresses has one if each of them has. */
+function addressOf(source: unknown): string | readonly string[] | undefined {
+  if (source instanceof URL) return source.href;
+  if (!Array.isArray(source)) return typeof source === "string" ? source : undefined;
+  const parts = source.map((part) => addressOf(part));
+  return parts.every((part) => typeof part === "string") ? parts : undefined;
 }
 
 function setAttribute(element: Element, name: string, value: string | undefined): void {

@@ -1,8 +1,8 @@
 // A session on the thread that it is made on: owns the graphs and the viewer, and shares a device. Needs no page.
 import type { Device } from "../../engine/gpu/device.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
-import { entryOf } from "../../engine/records.ts";
 import type { Precision } from "../../engine/precision.ts";
+import { entryOf } from "../../engine/records.ts";
 import { type Axes, denseStrides } from "../../engine/shapes.ts";
 import { type LoadProgress, type ModelSource, readModel } from "../../engine/source.ts";
 import { findClassScores } from "../classes.ts";
