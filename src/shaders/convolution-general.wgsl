@@ -7,7 +7,7 @@
 
 override HAS_BIAS: bool = false;
 override HAS_RESIDUAL: bool = false;
-override ACTIVATION: u32 = 0u; // none, relu, clip, leakyRelu, sigmoid, hardSigmoid, hardSwish, silu
+override ACTIVATION: u32 = 0u; // its number in activations.ts
 const WORKGROUP_SIZE = 64u;
 
 struct Params {
@@ -44,23 +44,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read> residual: array<f32>;
 @group(0) @binding(5) var<storage, read_write> output: array<f32>;
-
-fn clip(x: f32, low: f32, high: f32) -> f32 {
-  return select(select(x, low, x < low), high, x > high);
-}
-
-fn activate(x: f32, alpha: f32, beta: f32) -> f32 {
-  switch (ACTIVATION) {
-    case 1u: { return select(x, 0.0, x < 0.0); }
-    case 2u: { return clip(x, alpha, beta); }
-    case 3u: { return select(x, alpha * x, x < 0.0); }
-    case 4u: { return 1.0 / (1.0 + exp(-x)); }
-    case 5u: { return clip(alpha * x + beta, 0.0, 1.0); }
-    case 6u: { return x * clip(x / 6.0 + 0.5, 0.0, 1.0); }
-    case 7u: { return x / (1.0 + exp(-x)); }
-    default: { return x; }
-  }
-}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {
@@ -120,7 +103,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
         value += residual[params.residual_offset + n * params.residual_n + whole * params.residual_c + add_point.x + add_point.y + add_point.z];
       }
       output[params.out_offset + n * params.out_n + whole * params.out_c + out_point.x + out_point.y + out_point.z] =
-        select(value, activate(value, params.alpha, params.beta), value == value); // what is not a number stays so
+        activate_as(ACTIVATION, value, params.alpha, params.beta);
     }
   }
 }

@@ -51,7 +51,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
   let target_base = params.output_offset + dot(place, params.output_strides);
   for (var i = 0; i < min(4, params.channels - channel); i++) {
     let c = u32(channel + i);
-    let scale = pow(params.bias + params.alpha * sums[i], -params.beta);
+    let scale = pow_or_nan(params.bias + params.alpha * sums[i], -params.beta);
     output[target_base + c * params.output_strides.y] = input[base + c * params.input_strides.y] * scale;
   }
 }

@@ -38,12 +38,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
   let base = params.input_offset + offset_of(index, params.kept_extent, params.kept_strides);
   var highest = -3.4028234e38;
   var sum = 0.0;
+  var seen = 0.0; // NaN, if there is one
   for (var r = 0u; r < params.length; r++) {
     let value = input[base + offset_of(r, params.reduced_extent, params.reduced_strides)];
     let higher = max(highest, value);
     sum = sum * exp(highest - higher) + exp(value - higher);
     highest = higher;
+    seen = select(seen, value, is_nan(value));
   }
-  // Some drivers' log(0) is finite.
-  output[index] = select(highest + log(sum), params.log_of_zero, sum == 0.0);
+  // Some drivers' log(0) is finite, and ∞ − ∞ is NaN.
+  let finite = select(highest + log(sum), params.log_of_zero, sum == 0.0);
+  output[index] = select(select(finite, highest, highest > 3.4028234e38), seen, is_nan(seen));
 }

@@ -50,7 +50,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
       for (var kw = first.z; kw < end.z; kw++) {
         let at = vec3<u32>(start + vec3<i32>(kd, kh, kw) * params.dilation);
         let value = input[base + at.x * params.input_strides.y + at.y * params.input_strides.z + at.z * params.input_strides.w];
-        let higher = value > highest;
+        let higher = ((value > highest) | is_nan(value)) & !is_nan(highest);
         found = select(found, dot(at, params.index_strides), higher);
         highest = select(highest, value, higher);
       }

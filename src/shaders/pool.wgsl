@@ -65,8 +65,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
       for (var kw = first.z; kw < end.z; kw++) {
         let at = vec3<u32>(start + vec3<i32>(kd, kh, kw) * params.dilation);
         let value = input[base + at.x * params.input_strides.y + at.y * params.input_strides.z + at.z * params.input_strides.w];
-        highest = max(highest, value);
-        sum += select(value, pow(abs(value), params.p), KIND == 2u);
+        highest = larger(highest, value);
+        sum += select(value, pow_or_nan(abs(value), params.p), KIND == 2u);
       }
     }
   }
@@ -76,7 +76,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
     result = sum / (counted.x * counted.y * counted.z);
   }
   if (KIND == 2u) {
-    result = pow(sum, 1.0 / params.p);
+    result = pow_or_nan(sum, 1.0 / params.p);
   }
   let target_offset = params.output_offset + n * params.output_stride_n + c * params.output_strides.x;
   output[target_offset + d * params.output_strides.y + h * params.output_strides.z + w * params.output_strides.w] = result;

@@ -20,7 +20,8 @@ struct Params {
   initial: f32, // the combination of nothing: 0, −∞, ∞ or 1
   scale: f32, // 1 / length for a mean, else 1
   p: f32,
-  log_of_zero: f32, // −∞, which WGSL cannot write
+  log_of_zero: f32, // −∞, which WGSL cannot write, nor NaN
+  not_a_number: f32,
   kept_extent: vec4<u32>,
   kept_strides: vec4<u32>,
   reduced_extent: vec4<u32>,
@@ -41,13 +42,13 @@ fn offset_of(index: u32, extent: vec4<u32>, strides: vec4<u32>) -> u32 {
 }
 
 fn combine(a: f32, b: f32) -> f32 {
-  let extreme = select(max(a, b), min(a, b), COMBINE == 2u);
+  let extreme = select(larger(a, b), smaller(a, b), COMBINE == 2u);
   return select(select(extreme, a * b, COMBINE == 3u), a + b, COMBINE == 0u);
 }
 
 fn term(x: f32, p: f32) -> f32 {
   if (TERM == 3u) {
-    return pow(abs(x), p);
+    return pow_or_nan(abs(x), p);
   }
   return select(select(x * x, abs(x), TERM == 1u), x, TERM == 0u);
 }
@@ -100,11 +101,11 @@ fn main(
     result = sqrt(result);
   }
   if (FINISH == 2u) {
-    // Some drivers' log(0) is finite.
-    result = select(log(result), params.log_of_zero, result == 0.0);
+    // Some drivers' log(0) is finite, and their log of less a number.
+    result = select(select(log_or_nan(result), params.log_of_zero, result == 0.0), params.not_a_number, result < 0.0);
   }
   if (FINISH == 3u) {
-    result = pow(result, 1.0 / params.p);
+    result = pow_or_nan(result, 1.0 / params.p);
   }
   output[index] = result;
 }

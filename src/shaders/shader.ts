@@ -1,5 +1,7 @@
 // What TypeScript knows about a WGSL module: its code, knobs, bindings and the layout of its Params, all read from the code.
 
+import { withFunctions } from "./functions.ts";
+
 export interface ParamField {
   readonly offsetBytes: number;
   /** Elements of 4 bytes: 1 for a scalar, more for a vector or an array of them. */
@@ -31,10 +33,11 @@ export interface Shader {
 /**
  * A shader by its code. Shipping a second description of what the code says would take more bytes than reading it.
  *
- * @param code WGSL without comments. Every binding is in group 0; Params holds scalars, vectors and arrays of vec4, without
+ * @param ownCode WGSL without comments, and without the functions of functions.ts that it calls. Every binding is in group 0; Params holds scalars, vectors and arrays of vec4, without
  *   alignment or size attributes. Files are checked for this when they are built, see vite-plugin.ts.
  */
-export function defineShader(name: string, code: string): Shader {
+export function defineShader(name: string, ownCode: string): Shader {
+  const code = withFunctions(ownCode);
   const bindings: Record<string, ShaderBinding> = {};
   for (const [, binding, access, variable, type] of code.matchAll(/@binding\((\d+)\)\s*var(?:<([^>]*)>)?\s*(\w+)\s*:\s*(\w+)/g))
     bindings[variable as string] = { binding: Number(binding), kind: kindOf(access, type as string) };

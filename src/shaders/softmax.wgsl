@@ -62,7 +62,7 @@ fn main(
   var sum = 0.0;
   if (KIND != 2u) {
     for (var i = lane; i < length; i += LANES) {
-      sum += exp(input[base + i * inner] - highest);
+      sum += exp_or_nan(input[base + i * inner] - highest);
     }
     if (LANES > 1u) {
       sum_of[local] = sum;
@@ -74,11 +74,11 @@ fn main(
       }
     }
   }
-  let log_sum = log(sum);
+  let log_sum = log_or_nan(sum);
   for (var i = lane; i < length; i += LANES) {
     let at = base + i * inner;
     let shifted = input[at] - highest;
-    let probability = select(exp(shifted) / sum, shifted - log_sum, KIND == 1u);
+    let probability = select(exp_or_nan(shifted) / sum, shifted - log_sum, KIND == 1u);
     output[at] = select(probability, select(0.0, 1.0, i == place), KIND == 2u);
   }
 }

@@ -22,7 +22,7 @@ struct Params {
   residual_c: u32,
   residual_h: u32,
   residual_count: u32, // 0 or 1
-  activation: u32, // none, relu, clip, leakyRelu, sigmoid, hardSigmoid, hardSwish, silu
+  activation: u32, // its number in activations.ts
   alpha: f32,
   beta: f32,
 }
@@ -32,23 +32,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read> residual: array<f32>;
 @group(0) @binding(4) var<storage, read_write> output: array<f32>;
-
-fn clip(x: f32, low: f32, high: f32) -> f32 {
-  return select(select(x, low, x < low), high, x > high);
-}
-
-fn activate(x: f32, alpha: f32, beta: f32) -> f32 {
-  switch (params.activation) {
-    case 1u: { return select(x, 0.0, x < 0.0); }
-    case 2u: { return clip(x, alpha, beta); }
-    case 3u: { return select(x, alpha * x, x < 0.0); }
-    case 4u: { return 1.0 / (1.0 + exp(-x)); }
-    case 5u: { return clip(alpha * x + beta, 0.0, 1.0); }
-    case 6u: { return x * clip(x / 6.0 + 0.5, 0.0, 1.0); }
-    case 7u: { return x / (1.0 + exp(-x)); }
-    default: { return x; }
-  }
-}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {
@@ -70,5 +53,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
     value += residual[params.residual_offset + n * params.residual_n + channel * params.residual_c + y * params.residual_h + x];
   }
   output[params.out_offset + n * params.out_n + channel * params.out_c + y * params.out_h + x] =
-    select(value, activate(value, params.alpha, params.beta), value == value); // what is not a number stays so
+    activate_as(params.activation, value, params.alpha, params.beta);
 }

@@ -1,6 +1,7 @@
 // TopK along one axis of a dense tensor seen as [outer, length, inner], by counting: an element's place is the number of elements before it.
 //
 //   place(i) = #{ j : x[j] is better than x[i], or equal with j < i };  y[place] = x[i] where place < k
+//   What is not a number is larger than any.
 //
 // One invocation places one element of the input.
 
@@ -30,10 +31,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
   let outer = index / (params.inner * params.length);
   let base = outer * (params.length * params.inner) + i;
   let value = params.sign * input[index];
+  let is_nan_own = is_nan(value);
+  let nan_is_best = params.sign > 0.0;
   var place = 0u;
   for (var other = 0u; other < params.length; other++) {
     let rival = params.sign * input[base + other * params.inner];
-    place += select(0u, 1u, (rival > value) | ((rival == value) & (other < own)));
+    let rival_is_nan = is_nan(rival);
+    let is_better = (rival > value) | (rival_is_nan & !is_nan_own & nan_is_best) | (!rival_is_nan & is_nan_own & !nan_is_best);
+    let is_equal = (rival == value) | (rival_is_nan & is_nan_own);
+    place += select(0u, 1u, is_better | (is_equal & (other < own)));
   }
   if (place < params.k) {
     let at = (outer * params.k + place) * params.inner + i;

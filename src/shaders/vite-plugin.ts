@@ -32,7 +32,7 @@ export function wgsl(): Plugin {
 
 function define(name: string, code: string): string {
   const found = defineShader(name, code);
-  const expected = reflectShader(name, code);
+  const expected = reflectShader(name, found.code);
   if (!isDeepStrictEqual(found, expected))
     throw new Error(
       `${name}.wgsl: defineShader reads ${JSON.stringify({ ...found, code: "" })}, WGSL says ${JSON.stringify({ ...expected, code: "" })}`,

@@ -217,17 +217,19 @@ describe("a plan in halves", () => {
     expect(cast).not.toContain("f16");
   });
 
-  test("rounds weights to the nearest half, and keeps what is beyond finite", () => {
-    const values = [1, 1 + 2 ** -11, 1 + 3 * 2 ** -11, -(2 ** -14), 2 ** -24, 2 ** -26, 65504, 65519, 65520, 1e9, -1e9, 0, -0];
+  test("rounds weights to the nearest half, keeps finite what is, and infinity and NaN as they are", () => {
+    const finite = [1, 1 + 2 ** -11, 1 + 3 * 2 ** -11, -(2 ** -14), 2 ** -24, 2 ** -26, 65504, 65519, 65520, 1e9, -1e9, 0, -0];
+    const special = [Infinity, -Infinity, NaN];
+    const values = [...finite, ...special];
     const buffer = halfStorage(true).weights({
       label: "w",
       role: "weights",
       sizeBytes: values.length * 4,
       fill: (zeros) => zeros.set(values),
     });
-    expect(buffer.sizeBytes).toBe(28);
-    const expected = values.map((value) => float16ToNumber(numberToFloat16(Math.min(65504, Math.max(-65504, value)))));
-    expect(elementsOf(buffer).slice(0, values.length)).toEqual(expected);
+    expect(buffer.sizeBytes).toBe(32);
+    const expected = finite.map((value) => float16ToNumber(numberToFloat16(Math.min(65504, Math.max(-65504, value)))));
+    expect(elementsOf(buffer)).toEqual([...expected, ...special]);
     expect(expected.slice(0, 3)).toEqual([1, 1, 1 + 2 ** -9]);
     expect(expected.slice(7, 11)).toEqual([65504, 65504, 65504, -65504]);
   });

@@ -1,6 +1,6 @@
 // Conv, and the fused form that passes make of it: bias, a residual and an activation in the epilogue.
 // https://onnx.ai/onnx/operators/onnx__Conv.html
-import { type Activation, type ActivationKind, activations } from "../../shaders/generate/activation.ts";
+import { type Activation, type ActivationKind, activations } from "../../shaders/activations.ts";
 import { fusedDomain } from "../graph/graph.ts";
 import { sameShape, sizeOf } from "../shapes.ts";
 import { isFloat } from "../tensor.ts";

@@ -1,4 +1,5 @@
 // The common operators that work element by element with broadcasting: one table row is one operator.
+import { activationRows, orNan } from "../../shaders/activations.ts";
 import type { ElementType } from "../../shaders/generate/element-wise.ts";
 import { broadcastShapes, broadcastStrides, denseStrides, type Shape, sizeOf } from "../shapes.ts";
 import { type DataType, dataTypesByCode, gpuTypeOf, Tensor } from "../tensor.ts";
@@ -20,34 +21,38 @@ export interface ElementWiseRow {
   /** Output type where it is not that of the first operand. */
   readonly output?: DataType;
   readonly helpers?: string;
+  /** Operands whose NaN is the result, whatever the formula makes of it: all floats, unless given. */
+  readonly nanOf?: string;
   readonly since?: number;
 }
 
 export const both = (expression: string) => ({ f32: expression, i32: expression, u32: expression });
 
-export const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 // Some drivers overflow inside tanh; beyond 15 it is 1 to the last bit.
 export const tanhWgsl = (x: string) => `tanh(clamp(${x}, -15.0, 15.0))`;
 
 const unary: Readonly<Record<string, ElementWiseRow>> = {
-  Relu: { wgsl: { f32: "max(a, 0.0)", i32: "max(a, 0)", u32: "a" }, js: (a) => Math.max(a, 0) },
-  LeakyRelu: { wgsl: "select(a, alpha * a, a < 0.0)", js: (a, alpha = 0) => (a < 0 ? alpha * a : a), scalars: { alpha: 0.01 } },
-  Sigmoid: { wgsl: "1.0 / (1.0 + exp(-a))", js: sigmoid },
-  HardSigmoid: {
-    wgsl: "clamp(alpha * a + beta, 0.0, 1.0)",
-    js: (a, alpha = 0, beta = 0) => Math.min(1, Math.max(0, alpha * a + beta)),
-    scalars: { alpha: 0.2, beta: 0.5 },
-  },
-  HardSwish: { wgsl: "a * clamp(a / 6.0 + 0.5, 0.0, 1.0)", js: (a) => a * Math.min(1, Math.max(0, a / 6 + 0.5)), since: 14 },
+  ...Object.fromEntries(
+    activationRows.flatMap(([, { operator, wgsl, js, scalars, since = 6 }]): [string, ElementWiseRow][] =>
+      operator === undefined
+        ? []
+        : [[operator, { wgsl, js: (a, alpha = 0, beta = 0) => js(a, alpha, beta), since, ...(scalars && { scalars: { ...scalars } }) }]],
+    ),
+  ),
   Tanh: { wgsl: tanhWgsl("a"), js: Math.tanh },
 };
 
+/** Operators of which GPUs pass on what is not a number by themselves. */
+const arithmetic = { operands: 2, nanOf: "" } as const;
+
 const binary: Readonly<Record<string, ElementWiseRow>> = {
-  Add: { wgsl: both("a + b"), js: (a, b = 0) => a + b, operands: 2 },
-  Sub: { wgsl: both("a - b"), js: (a, b = 0) => a - b, operands: 2 },
-  Mul: { wgsl: both("a * b"), js: (a, b = 0) => a * b, operands: 2 },
-  Div: { wgsl: both("a / b"), js: (a, b = 0) => a / b, operands: 2 },
+  Add: { wgsl: both("a + b"), js: (a, b = 0) => a + b, ...arithmetic },
+  Sub: { wgsl: both("a - b"), js: (a, b = 0) => a - b, ...arithmetic },
+  Mul: { wgsl: both("a * b"), js: (a, b = 0) => a * b, ...arithmetic },
+  Div: { wgsl: both("a / b"), js: (a, b = 0) => a / b, ...arithmetic },
 };
+
+const operandNames = "abcdefgh";
 
 /** More operands than this exceed WebGPU's storage bindings per stage. */
 const maxOperands = 7;
@@ -69,6 +74,7 @@ export function defineRow(name: string, row: ElementWiseRow): Operator {
       dtype: row.output ?? first.dtype,
       scalars: { ...row.constants, ...Object.fromEntries(names.map((scalar, i) => [scalar, values[i] as number])) },
       ...(row.helpers !== undefined && { helpers: row.helpers }),
+      ...(row.nanOf !== undefined && { nanOf: row.nanOf }),
     });
   });
 }
@@ -79,6 +85,8 @@ interface Formula {
   readonly dtype: DataType;
   readonly scalars?: Readonly<Record<string, number>>;
   readonly helpers?: string;
+  /** As in a row. */
+  readonly nanOf?: string;
   readonly shape?: Shape;
   /** Which inputs the operands are, where they are not the first ones. */
   readonly indices?: readonly number[];
@@ -94,6 +102,8 @@ export function elementWise(context: OperatorContext, operands: readonly Operand
   const indices = formula.indices ?? operands.map((_, i) => i);
   checkSameType(context, ...(formula.sameType ?? indices));
   const output = gpuTypeOf(formula.dtype);
+  const floats = operands.flatMap(({ dtype }, i) => (gpuTypeOf(dtype) === "f32" ? [operandNames[i] as string] : []));
+  const nanOf = output === "f32" ? [...(formula.nanOf ?? floats)] : [];
   return {
     outputs: [{ dtype: formula.dtype, shape }],
     nonnegative: () => signOf(formula.js, operands, indices),
@@ -110,7 +120,7 @@ export function elementWise(context: OperatorContext, operands: readonly Operand
       elementWiseKernel(
         {
           name: "element-wise",
-          expression: wrapNarrow(formula.expression, formula.dtype),
+          expression: orNan(wrapNarrow(formula.expression, formula.dtype), ...nanOf),
           inputs: operands.map((o) => gpuTypeOf(o.dtype)),
           output,
           scalars: Object.keys(formula.scalars ?? {}),
@@ -162,6 +172,8 @@ export interface VariadicRow {
   readonly isMean?: boolean;
   /** One operand that is not negative is enough for the output. */
   readonly isMaximum?: boolean;
+  /** As in a row of the table above. */
+  readonly nanOf?: string;
 }
 
 /** The operator that such a row stands for. */
@@ -171,48 +183,54 @@ export function defineVariadic(name: string, row: VariadicRow): Operator {
     const first = operands[0] ?? context.input(0);
     const type = gpuTypeOf(first.dtype);
     if (row.isMean && type !== "f32") return context.unsupported(`${first.dtype} elements. Cast to float32 before it`);
-    const folded = [..."abcdefgh"].slice(0, operands.length).reduce(row.fold);
+    const folded = [...operandNames].slice(0, operands.length).reduce(row.fold);
     const operation = elementWise(context, operands, {
       expression: row.isMean ? `(${folded}) / ${operands.length}.0` : folded,
       js: (...x) => x.reduce((a, b) => row.js(a, b)) / (row.isMean ? x.length : 1),
       dtype: first.dtype,
+      ...(row.nanOf !== undefined && { nanOf: row.nanOf }),
     });
     const indices = operands.map((_, i) => i);
     return { ...operation, nonnegative: () => (row.isMaximum ? { whereSome: indices } : { whereAll: indices }) };
   });
 }
 
-export const add: VariadicRow = { fold: (x, y) => `${x} + ${y}`, js: (a, b) => a + b };
+export const add: VariadicRow = { fold: (x, y) => `${x} + ${y}`, js: (a, b) => a + b, nanOf: "" };
+
+/** Clip's bounds where a node has none: the largest finite numbers, so that it does away with infinities. */
+const largest = 3.4028234663852886e38;
 
 const clip = defineOperator("Clip", { since: 7 }, (context) => {
   const x = context.input(0);
   if (context.opset < 11) {
-    const min = context.attributes.number("min", -3.4028234663852886e38);
-    const max = context.attributes.number("max", 3.4028234663852886e38);
+    const low = context.attributes.number("min", -largest);
+    const high = context.attributes.number("max", largest);
     return elementWise(context, [x], {
-      expression: "clamp(a, low, high)",
-      js: (a) => Math.min(max, Math.max(min, a)),
+      expression: "clip(a, low, high)",
+      js: (a) => Math.min(high, Math.max(low, a)),
       dtype: x.dtype,
-      scalars: { low: min, high: max },
+      scalars: { low, high },
     });
   }
+  const isFloat = gpuTypeOf(x.dtype) === "f32";
   const min = context.inputs[1];
   const max = context.inputs[2];
   for (const bound of [min, max])
     if (bound && sizeOf(bound.shape) !== 1) context.invalid(`a bound must be one number, got [${bound.shape}]`);
-  const operands = [x, ...(min ? [min] : []), ...(max ? [max] : [])];
-  const low = min ? "b" : undefined;
-  const high = max ? (min ? "c" : "b") : undefined;
+  const low = min ? "b" : isFloat ? "low" : undefined;
+  const high = max ? (min ? "c" : "b") : isFloat ? "high" : undefined;
   const raised = low ? `max(a, ${low})` : "a";
-  return elementWise(context, operands, {
+  return elementWise(context, [x, ...(min ? [min] : []), ...(max ? [max] : [])], {
     // min after max, so that max wins where they cross, as ONNX says.
     expression: high ? `min(${raised}, ${high})` : raised,
     js: (a, ...rest) => {
-      const lower = min ? (rest.shift() as number) : Number.NEGATIVE_INFINITY;
-      const upper = max ? (rest.shift() as number) : Number.POSITIVE_INFINITY;
+      const lower = min ? (rest.shift() as number) : isFloat ? -largest : Number.NEGATIVE_INFINITY;
+      const upper = max ? (rest.shift() as number) : isFloat ? largest : Number.POSITIVE_INFINITY;
       return Math.min(upper, Math.max(lower, a));
     },
     dtype: x.dtype,
+    scalars: isFloat ? { ...(!min && { low: -largest }), ...(!max && { high: largest }) } : {},
+    nanOf: "a",
     shape: x.shape,
     indices: [0, ...(min ? [1] : []), ...(max ? [2] : [])],
   });
@@ -273,6 +291,7 @@ const cast = (name: string) =>
       expression: dtype === "bool" ? `select(0u, 1u, a != ${from}(0))` : `${to}(a)`,
       js: (a) => (dtype === "bool" ? Number(a !== 0) : a),
       dtype,
+      nanOf: "",
     });
     // The same words under another name: nothing to compute.
     const isView = from === to && dtype !== "bool" && !isNarrow(dtype);

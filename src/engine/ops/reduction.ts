@@ -70,6 +70,7 @@ export function reductionKernel(reduction: Reduction, axes: ReadonlySet<number>)
             scale: isMean ? 1 / length : 1,
             p,
             log_of_zero: Number.NEGATIVE_INFINITY,
+            not_a_number: Number.NaN,
             ...params,
           },
           bindings: { input: input as PlacedOperand, output: output as PlacedOperand },

@@ -1,5 +1,5 @@
 // Fuses what follows a convolution element by element into its epilogue: first a residual Add, then an activation.
-import type { ActivationKind } from "../../shaders/generate/activation.ts";
+import { type ActivationKind, activationRows } from "../../shaders/activations.ts";
 import { GraphEdit } from "../graph/edit.ts";
 import { type AttributeValue, fusedDomain, type Graph, type Node, type TypedGraph } from "../graph/graph.ts";
 import type { Pass } from "../graph/pass.ts";
@@ -82,22 +82,11 @@ function residualOf(graph: TypedGraph, node: Node, output: string): string | und
 function activationOf(graph: TypedGraph, node: Node): FusedActivation | undefined {
   if (node.domain !== "") return undefined;
   const number = (name: string, fallback: number) => (node.attributes.get(name) as number | undefined) ?? fallback;
-  switch (node.operator) {
-    case "Relu":
-      return { kind: "relu" };
-    case "LeakyRelu":
-      return { kind: "leakyRelu", alpha: number("alpha", 0.01) };
-    case "Sigmoid":
-      return { kind: "sigmoid" };
-    case "HardSigmoid":
-      return { kind: "hardSigmoid", alpha: number("alpha", 0.2), beta: number("beta", 0.5) };
-    case "HardSwish":
-      return { kind: "hardSwish" };
-    case "Clip":
-      return clipOf(graph, node, number);
-    default:
-      return undefined;
-  }
+  if (node.operator === "Clip") return clipOf(graph, node, number);
+  const [kind, row] = activationRows.find(([, { operator }]) => operator === node.operator) ?? [];
+  if (!kind) return undefined;
+  const { alpha = 0, beta = 0 } = row?.scalars ?? {};
+  return { kind, alpha: number("alpha", alpha), beta: number("beta", beta) };
 }
 
 const largest = 3.4028234663852886e38;

@@ -57,7 +57,10 @@ export function halfStorage(hasF16: boolean): HalfStorage {
 /** The largest finite half. */
 const largest = 65504;
 
-/** Rounds to nearest even. What is beyond the range becomes the largest half: infinity would spread. */
+/**
+ * Rounds to nearest even. A number beyond the range becomes the largest half: infinity would spread. What is infinite or not a number
+ * already stays so, that it is seen.
+ */
 function roundToHalves(source: Float32Array, halves: Uint16Array): void {
   const bits = new Uint32Array(source.buffer, source.byteOffset, source.length);
   for (let i = 0; i < source.length; i++) {
@@ -69,7 +72,7 @@ function roundToHalves(source: Float32Array, halves: Uint16Array): void {
       halves[i] = ((word >>> 16) & 0x8000) | ((magnitude + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
     } else {
       const value = source[i] as number;
-      halves[i] = numberToFloat16(Math.min(largest, Math.max(-largest, value)));
+      halves[i] = numberToFloat16(exponent === 255 ? value : Math.min(largest, Math.max(-largest, value)));
     }
   }
 }

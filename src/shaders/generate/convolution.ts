@@ -1,7 +1,8 @@
 // Generates blocked direct convolutions: each invocation keeps a block of outputs in named scalar registers and unrolls the
 // taps of a row, because registers are the one memory that every GPU, and SwiftShader, reads for free.
+
+import { type ActivationKind, activationFunction } from "../activations.ts";
 import { defineShader, type Shader } from "../shader.ts";
-import { type ActivationKind, activationFunction } from "./activation.ts";
 import { type Fields, inputFields, outputFields, residualFields } from "./fields.ts";
 import { ofTurn, testTurns } from "./of-turn.ts";
 import { range } from "./range.ts";

@@ -1,7 +1,8 @@
 // Generates depthwise convolutions: an invocation slides its window down a strip of one feature map. The rows that two outputs
 // share stay in registers, so an input is loaded once per strip however many rows the kernel has.
+
+import { type ActivationKind, activationFunction } from "../activations.ts";
 import { defineShader, type Shader } from "../shader.ts";
-import { type ActivationKind, activationFunction } from "./activation.ts";
 import { type Fields, inputFields, outputFields, residualFields } from "./fields.ts";
 import { range } from "./range.ts";
 

@@ -38,9 +38,6 @@ const averageFields: Fields = [
   ["counted_to_x", "i32"],
 ];
 
-/** What is not a number is larger than any. SwiftShader takes longer over `max`, which promises less. */
-const larger = "fn larger(a: f32, b: f32) -> f32 { return select(b, a, (a > b) | (a != a)); }";
-
 /**
  * y[n, c, y, x] = max or mean over ky, kx of x[n, c, y·sy + ky − pad, x·sx + kx − pad].
  *
@@ -68,7 +65,6 @@ export function generatePooling(variant: PoolingVariant): Shader {
     "@group(0) @binding(0) var<uniform> params: Params;",
     "@group(0) @binding(1) var<storage, read> input: array<f32>;",
     "@group(0) @binding(2) var<storage, read_write> output: array<f32>;",
-    kind === "max" ? larger : "",
     `@compute @workgroup_size(${poolingWorkgroupSize})`,
     "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
     `let index = id.x + id.y * (num_workgroups.x * ${poolingWorkgroupSize}u);`,

@@ -1,8 +1,9 @@
 // Winograd's F(m×m, 3×3): a 3×3 convolution as elementwise products of transformed tiles, with 4 multiplications per output
 // instead of 9 (m = 4: 2.25). Generates the two transforms; the products in between are a batched matrix product.
 // Lavin and Gray, https://arxiv.org/abs/1509.09308. The points are those of Barabasz et al., https://arxiv.org/abs/1803.10986.
+
+import { type ActivationKind, activationFunction } from "../activations.ts";
 import { defineShader, type Shader } from "../shader.ts";
-import { type ActivationKind, activationFunction } from "./activation.ts";
 import { type Fields, inputFields, outputFields, residualFields, u32s } from "./fields.ts";
 import { ofTurn, testTurns } from "./of-turn.ts";
 import { range } from "./range.ts";

@@ -1,5 +1,5 @@
 // One convolution as its kernels see it, and the parameters that all of them share.
-import type { Activation } from "../../../shaders/generate/activation.ts";
+import type { Activation } from "../../../shaders/activations.ts";
 import type { Window } from "../../window.ts";
 import type { Border, Kernel, PlacedOperand } from "../operator.ts";
 

@@ -1,5 +1,5 @@
 // Depthwise convolution: one filter per output channel, an invocation per strip of a map.
-import { asClip } from "../../../shaders/generate/activation.ts";
+import { asClip } from "../../../shaders/activations.ts";
 import { type DepthwiseVariant, depthwiseWorkgroupSize, generateDepthwise } from "../../../shaders/generate/depthwise.ts";
 import { sizeOf } from "../../shapes.ts";
 import { workgroupCount } from "../dispatch.ts";

@@ -1,5 +1,5 @@
 // Blocked direct convolution: a block of output channels × columns of a row per invocation. Serves 1×1 and grouped too.
-import { type Activation, asClip } from "../../../shaders/generate/activation.ts";
+import { type Activation, asClip } from "../../../shaders/activations.ts";
 import {
   type ConvolutionVariant,
   convolutionWorkgroupSize,

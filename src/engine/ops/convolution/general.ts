@@ -1,6 +1,7 @@
 // The kernel for any case: up to three spatial axes, weights known or not, ONNX's own weight order, bounds tested.
+
+import { activationNumber } from "../../../shaders/activations.ts";
 import general from "../../../shaders/convolution-general.wgsl";
-import { activationNumber } from "../../../shaders/generate/activation.ts";
 import { sizeOf } from "../../shapes.ts";
 import { workgroupCount } from "../dispatch.ts";
 import type { Kernel, PlacedOperand, Table } from "../operator.ts";

@@ -1,5 +1,5 @@
 // Convolution as a matrix product through workgroup memory, for GPUs with many lanes; split along its depth where tiles are few.
-import { activationNumber } from "../../../shaders/generate/activation.ts";
+import { activationNumber } from "../../../shaders/activations.ts";
 import implicitGemm from "../../../shaders/implicit-gemm.wgsl";
 import sumSlices from "../../../shaders/sum-slices.wgsl";
 import { sizeOf } from "../../shapes.ts";

@@ -1,5 +1,5 @@
 // Winograd convolution F(m×m, 3×3) in three dispatches: transform tiles, multiply matrices, transform back with the epilogue.
-import { asClip } from "../../../shaders/generate/activation.ts";
+import { asClip } from "../../../shaders/activations.ts";
 import type { ConvolutionVariant } from "../../../shaders/generate/convolution.ts";
 import {
   generateWinogradInput,

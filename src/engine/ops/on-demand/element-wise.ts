@@ -1,16 +1,6 @@
 // The rarer operators that work element by element: powers, trigonometry, unusual activations, comparisons and logic.
 import { gpuTypeOf, roundToEven } from "../../tensor.ts";
-import {
-  add,
-  both,
-  defineRow,
-  defineVariadic,
-  type ElementWiseRow,
-  elementWise,
-  sigmoid,
-  tanhWgsl,
-  type VariadicRow,
-} from "../element-wise.ts";
+import { add, both, defineRow, defineVariadic, type ElementWiseRow, elementWise, tanhWgsl, type VariadicRow } from "../element-wise.ts";
 import { defineOperator } from "../operator.ts";
 
 // Abramowitz and Stegun 7.1.26, largest error 1.5e-7.
@@ -26,11 +16,13 @@ function erf(x: number): number {
   return Math.sign(x) * (1 - tail * Math.exp(-x * x));
 }
 
-const powHelper = `fn power(x: f32, y: f32) -> f32 {
+// Roots of negative numbers are none, but for those of −∞; 1 to any power, and any number to the power of 0, is 1, NaN too.
+const powHelper = `fn power(x: f32, y: f32, nan: f32) -> f32 {
   let magnitude = select(pow(abs(x), y), abs(x) * abs(x), y == 2.0);
   let is_odd = abs(y % 2.0) == 1.0;
   let signed = select(magnitude, -magnitude, (x < 0.0) & is_odd);
-  return select(signed, 1.0, y == 0.0);
+  let real = select(signed, nan, (x < 0.0) & (abs(x) <= 3.4028234e38) & (y != floor(y)));
+  return select(select(select(real, x, is_nan(x)), y, is_nan(y)), 1.0, (y == 0.0) | (x == 1.0));
 }
 fn power_i32(x: i32, y: i32) -> i32 {
   var result = 1;
@@ -42,11 +34,15 @@ const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x
 const softplusWgsl = "max(a, 0.0) + log(1.0 + exp(-abs(a)))";
 
 const unary: Readonly<Record<string, ElementWiseRow>> = {
-  Abs: { wgsl: { f32: "abs(a)", i32: "abs(a)", u32: "a" }, js: Math.abs },
-  Neg: { wgsl: { f32: "-a", i32: "-a" }, js: (a) => -a },
+  Abs: { wgsl: { f32: "abs(a)", i32: "abs(a)", u32: "a" }, js: Math.abs, nanOf: "" },
+  Neg: { wgsl: { f32: "-a", i32: "-a" }, js: (a) => -a, nanOf: "" },
   Exp: { wgsl: "exp(a)", js: Math.exp },
-  // WGSL cannot write −∞, and some drivers answer −88.
-  Log: { wgsl: "select(log(a), lowest, a == 0.0)", js: Math.log, constants: { lowest: Number.NEGATIVE_INFINITY } },
+  // WGSL can write neither −∞ nor NaN, and some drivers answer −88 for 0, and with a number for what is less.
+  Log: {
+    wgsl: "select(select(log(a), lowest, a == 0.0), nan, a < 0.0)",
+    js: Math.log,
+    constants: { lowest: Number.NEGATIVE_INFINITY, nan: Number.NaN },
+  },
   Sqrt: { wgsl: "sqrt(a)", js: Math.sqrt },
   Reciprocal: { wgsl: "1.0 / a", js: (a) => 1 / a },
   Elu: {
@@ -68,13 +64,15 @@ const unary: Readonly<Record<string, ElementWiseRow>> = {
   Mish: { wgsl: `a * ${tanhWgsl(softplusWgsl)}`, js: (a) => a * Math.tanh(softplus(a)), since: 18 },
   Softplus: { wgsl: softplusWgsl, js: softplus },
   Softsign: { wgsl: "a / (1.0 + abs(a))", js: (a) => a / (1 + Math.abs(a)) },
-  ThresholdedRelu: { wgsl: "select(0.0, a, a > alpha)", js: (a, alpha = 0) => (a > alpha ? a : 0), scalars: { alpha: 1 } },
+  // Of these two ONNX says what is not within bounds; NaN is in none.
+  ThresholdedRelu: { wgsl: "select(0.0, a, a > alpha)", js: (a, alpha = 0) => (a > alpha ? a : 0), scalars: { alpha: 1 }, nanOf: "" },
   Shrink: {
     wgsl: "select(select(0.0, a - bias, a > lambd), a + bias, a < -lambd)",
     js: (a, lambd = 0, bias = 0) => (a > lambd ? a - bias : a < -lambd ? a + bias : 0),
     scalars: { lambd: 0.5, bias: 0 },
+    nanOf: "",
   },
-  Swish: { wgsl: "a / (1.0 + exp(-alpha * a))", js: (a, alpha = 1) => a * sigmoid(alpha * a), scalars: { alpha: 1 }, since: 24 },
+  Swish: { wgsl: "a / (1.0 + exp(-alpha * a))", js: (a, alpha = 1) => a / (1 + Math.exp(-alpha * a)), scalars: { alpha: 1 }, since: 24 },
   Floor: { wgsl: "floor(a)", js: Math.floor },
   Ceil: { wgsl: "ceil(a)", js: Math.ceil },
   Round: { wgsl: "round(a)", js: roundToEven, since: 11 },
@@ -88,8 +86,12 @@ const unary: Readonly<Record<string, ElementWiseRow>> = {
   Sinh: { wgsl: "sinh(a)", js: Math.sinh },
   Cosh: { wgsl: "cosh(a)", js: Math.cosh },
   Asinh: { wgsl: "sign(a) * log(abs(a) + sqrt(a * a + 1.0))", js: Math.asinh },
-  Acosh: { wgsl: "log(a + sqrt(a * a - 1.0))", js: Math.acosh },
-  Atanh: { wgsl: "0.5 * log((1.0 + a) / (1.0 - a))", js: Math.atanh },
+  Acosh: { wgsl: "select(log(a + sqrt(a * a - 1.0)), nan, a < 1.0)", js: Math.acosh, constants: { nan: Number.NaN } },
+  Atanh: {
+    wgsl: "select(0.5 * log((1.0 + a) / (1.0 - a)), nan, abs(a) > 1.0)",
+    js: Math.atanh,
+    constants: { nan: Number.NaN },
+  },
   Erf: { wgsl: "erf(a)", js: erf, helpers: erfHelper },
   Not: { wgsl: { u32: "1u - a" }, js: (a) => 1 - a },
 };
@@ -102,7 +104,7 @@ const compare = (operator: string, js: ElementWiseRow["js"]): ElementWiseRow => 
 });
 
 const binary: Readonly<Record<string, ElementWiseRow>> = {
-  PRelu: { wgsl: { f32: "select(a, a * b, a < 0.0)" }, js: (a, b = 0) => (a < 0 ? a * b : a), operands: 2 },
+  PRelu: { wgsl: { f32: "select(a, a * b, a < 0.0)" }, js: (a, b = 0) => (a < 0 ? a * b : a), operands: 2, nanOf: "a" },
   Equal: compare("==", (a, b) => Number(a === b)),
   Less: compare("<", (a, b = 0) => Number(a < b)),
   LessOrEqual: compare("<=", (a, b = 0) => Number(a <= b)),
@@ -122,8 +124,17 @@ const variadic: Readonly<Record<string, VariadicRow>> = {
 const pow = defineOperator("Pow", { since: 7 }, (context) => {
   const [x, y] = [context.input(0), context.input(1)];
   const [base, exponent] = [gpuTypeOf(x.dtype), gpuTypeOf(y.dtype)];
-  const expression = base === "i32" && exponent === "i32" ? "power_i32(a, b)" : `${base}(power(f32(a), f32(b)))`;
-  return elementWise(context, [x, y], { expression, js: (a, b = 0) => a ** b, dtype: x.dtype, helpers: powHelper, sameType: [] });
+  const expression = base === "i32" && exponent === "i32" ? "power_i32(a, b)" : `${base}(power(f32(a), f32(b), nan))`;
+  return elementWise(context, [x, y], {
+    expression,
+    // JavaScript has NaN for 1 to a power that is infinite or NaN.
+    js: (a, b = 0) => (a === 1 ? 1 : a ** b),
+    dtype: x.dtype,
+    helpers: powHelper,
+    scalars: { nan: Number.NaN },
+    nanOf: "",
+    sameType: [],
+  });
 });
 
 const mod = defineOperator("Mod", { since: 10 }, (context) => {
@@ -146,6 +157,7 @@ const where = defineOperator("Where", { since: 9 }, (context) => {
     expression: "select(c, b, a != 0u)",
     js: (a, b = 0, c = 0) => (a ? b : c),
     dtype: x.dtype,
+    nanOf: "",
   });
   return { ...operation, nonnegative: () => ({ whereAll: [1, 2] }) };
 });
