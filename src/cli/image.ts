@@ -6,6 +6,7 @@ import { type Axes, denseStrides, sizeOf } from "../engine/shapes.ts";
 import { isFloat, Tensor } from "../engine/tensor.ts";
 import { findPictureInput, type ImageView } from "../ui/image-view.ts";
 import { checkPreparation, colorMatrix, type Preparation, preparationFor, storageOf } from "../ui/preparation.ts";
+import { writeOutput } from "./output.ts";
 
 const fits = { cover: "cover", contain: "contain", stretch: "fill" } as const;
 
@@ -79,9 +80,8 @@ function roundToEven(value: number): number {
 
 /** @param pixels RGBA, rows without gaps */
 export async function writePng(path: string, pixels: Uint8Array, width: number, height: number): Promise<void> {
-  await sharp(pixels, { raw: { width, height, channels: 4 } })
-    .png()
-    .toFile(path);
+  const png = sharp(pixels, { raw: { width, height, channels: 4 } }).png();
+  await writeOutput(path, await png.toBuffer());
 }
 
 function open(path: string): Sharp {

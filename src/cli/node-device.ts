@@ -1,4 +1,5 @@
 // WebGPU in Node: Dawn on a real GPU where there is one, else on the SwiftShader that ships inside Chromium.
+import { tmpdir } from "node:os";
 import { create, globals } from "webgpu";
 import { DeviceError } from "../engine/errors.ts";
 import { type Device, requestDevice } from "../engine/gpu/device.ts";
@@ -30,6 +31,8 @@ async function requestGpu(): Promise<GPU> {
     root[instances]?.push(gpu);
     return gpu;
   };
+  // Mesa's drivers complain aloud where a session has no such folder, and need none to compute.
+  if (process.platform === "linux") process.env["XDG_RUNTIME_DIR"] ??= tmpdir();
   const software = findSwiftShader();
   if (software) ensureVulkanLoader(software);
   // Asking in vain is harmless, but Dawn complains aloud.

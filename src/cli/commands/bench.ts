@@ -1,5 +1,4 @@
 // `convcam bench`: Convcam's half of the bench, in Node on Dawn, for machines with a GPU and no browser.
-import { writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
@@ -16,6 +15,7 @@ import type { Precision } from "../../engine/precision.ts";
 import { fixShapes } from "../input-shapes.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
+import { writeOutput } from "../output.ts";
 import { formatBytes, formatTable } from "../table.ts";
 import { collect, parseCount, parseNumber, parsePrecisions, parseShape, precisionHelp } from "../usage.ts";
 
@@ -88,7 +88,7 @@ async function runBench(paths: readonly string[], options: Options): Promise<voi
     for (const result of results) if (result.note) console.log(`${ownCase(result)}: ${result.note}`);
     if (options.mosaic) printMosaics(results);
     if (options.steps) for (const result of results) printSteps(result, ceilings);
-    if (options.json) await writeFile(options.json, `${JSON.stringify(reportOf(adapter, options, results, ceilings), undefined, 1)}\n`);
+    if (options.json) await writeOutput(options.json, `${JSON.stringify(reportOf(adapter, options, results, ceilings), undefined, 1)}\n`);
     if (results.some(({ medianMs }) => medianMs === null)) process.exitCode = 1;
   } finally {
     device.dispose();

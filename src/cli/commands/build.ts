@@ -1,7 +1,7 @@
 // `convcam build`: writes one of our own networks, with weights drawn from a seed, as an .onnx file.
-import { writeFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { buildModel, networks } from "../../../models/index.ts";
+import { writeOutput } from "../output.ts";
 import { formatBytes, formatCount } from "../table.ts";
 import { parseCount } from "../usage.ts";
 
@@ -18,7 +18,7 @@ export function addBuild(program: Command): void {
     .option("--seed <number>", "the same seed gives the same weights", parseCount(0), 0)
     .action(async (name: string, { out, seed }: { readonly out: string; readonly seed: number }) => {
       const bytes = buildModel(name, { seed });
-      await writeFile(out, bytes);
+      await writeOutput(out, bytes);
       console.log(`${name} (${formatBytes(bytes.length)}) written to ${out}`);
     });
 }

@@ -1,6 +1,5 @@
 // `convcam conformance`: runs ONNX's backend tests and reports pass, fail and unsupported.
 
-import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { ModelError } from "../../engine/errors.ts";
 import type { Precision } from "../../engine/precision.ts";
@@ -8,6 +7,7 @@ import { findCases } from "../conformance/cases.ts";
 import { defaultTolerance, halvesTolerance } from "../conformance/compare.ts";
 import { type CaseResult, runCase, type Status } from "../conformance/run-case.ts";
 import { requestNodeDevice } from "../node-device.ts";
+import { writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
 import { formatNumber } from "../table.ts";
 import { parseNumber, parseRegularExpression, precisionHelp, precisionOption } from "../usage.ts";
@@ -79,7 +79,7 @@ async function runConformance(folders: readonly string[], options: Options): Pro
   const adapter = [description, vendor, architecture].filter(Boolean).join(", ");
   const count = (status: Status) => results.filter((result) => result.status === status).length;
   console.log(`\n${count("pass")} pass, ${count("fail")} fail, ${count("unsupported")} unsupported on ${adapter}`);
-  if (options.json) await writeFile(options.json, `${JSON.stringify({ adapter, cases: results }, undefined, 2)}\n`);
+  if (options.json) await writeOutput(options.json, `${JSON.stringify({ adapter, cases: results }, undefined, 2)}\n`);
   if (count("fail") > 0) process.exitCode = 1;
 }
 

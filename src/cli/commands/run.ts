@@ -1,6 +1,5 @@
 // `convcam run`: one picture through a model; prints the classes, saves any value.
 
-import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { Model } from "../../engine/model.ts";
 import type { Tensor } from "../../engine/tensor.ts";
@@ -8,6 +7,7 @@ import { topClasses } from "../classes.ts";
 import { addFeedOptions, type FeedOptions, withRunningModel } from "../feed.ts";
 import { readBytes } from "../model-file.ts";
 import { encodeNpy } from "../npy.ts";
+import { writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
 import { formatNumber, formatShape } from "../table.ts";
 import { collect, parseCount, parsePair } from "../usage.ts";
@@ -72,6 +72,6 @@ function describeRange(values: Float32Array): string {
 
 async function save(model: Model, name: string, path: string): Promise<void> {
   const tensor = await model.read(name);
-  await writeFile(path, encodeNpy(tensor));
+  await writeOutput(path, encodeNpy(tensor));
   console.log(line`${name}: ${tensor.dtype} ${formatShape(tensor.shape)} saved as ${path}`);
 }

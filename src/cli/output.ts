@@ -1,0 +1,44 @@
+// What the command writes: files that are there whole or not at all, and a terminal or pipe that may end before the command does.
+import { randomUUID } from "node:crypto";
+import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+
+/**
+ * Writes a file. A disk that fills up leaves nothing half-written behind: the bytes go to a file beside it that then takes its name.
+ * What is no ordinary file, such as /dev/stdout, is written as it is.
+ *
+ * @throws Error in one line that names the path, with the code of the system's
+ */
+export async function writeOutput(path: string, data: string | Uint8Array): Promise<void> {
+  const known = await stat(path).catch(() => undefined);
+  try {
+    if (known && !known.isFile()) await writeFile(path, data);
+    else await writeWhole(known ? await realpath(path) : path, data);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw Object.assign(new Error(`'${path}' could not be written: ${message.replace(/, \w+ '.*/, "")}.`), { code });
+  }
+}
+
+async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.part`;
+  try {
+    await writeFile(temporary, data, { flag: "wx" });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Ends the command without a word when the reader of its output has gone, as `head` does after its last line. Any other failure to
+ * write, such as a full disk, makes the command fail.
+ */
+export function watchOutput(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+      if (code === "EPIPE") process.exit();
+      process.exitCode = 1;
+      if (stream === process.stdout) console.error(`convcam: the output could not be written: ${message}`);
+    });
+}

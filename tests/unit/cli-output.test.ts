@@ -1,0 +1,68 @@
+// What the command writes: whole files or none, pipes that end early, places that cannot be written.
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { transformWithOxc } from "vite";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { writeOutput } from "../../src/cli/output.ts";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "convcam-output-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+test("a file is written, and written over, and nothing lies beside it", async () => {
+  const path = join(folder, "a.txt");
+  for (const text of ["one", "two"]) {
+    await writeOutput(path, text);
+    expect(await readFile(path, "utf8")).toBe(text);
+  }
+  expect(await readdir(folder)).toEqual(["a.txt"]);
+});
+
+test("a link stays a link", async () => {
+  await writeOutput(join(folder, "a.txt"), "one");
+  await symlink("a.txt", join(folder, "link"));
+  await writeOutput(join(folder, "link"), "two");
+  expect(await readFile(join(folder, "a.txt"), "utf8")).toBe("two");
+});
+
+test.each([
+  { why: "a folder", path: "", says: /^'.*' could not be written: EISDIR/ },
+  {
+    why: "a folder that is not there",
+    path: "no/such.txt",
+    says: /^'.*no\/such\.txt' could not be written: ENOENT: no such file or directory\.$/,
+  },
+])("$why is refused in a line, and nothing is left behind", async ({ path, says }) => {
+  await expect(writeOutput(join(folder, path), "one")).rejects.toThrow(says);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test.runIf(process.platform === "linux")("a full disk is an error", async () => {
+  await expect(writeOutput("/dev/full", "one")).rejects.toThrow(/^'\/dev\/full' could not be written: ENOSPC/);
+});
+
+/** Runs a program that watches its output and writes many lines, with `then` behind it in the shell. */
+async function runLines(then: string): Promise<{ readonly says: string; readonly output: string }> {
+  const source = await readFile(join(import.meta.dirname, "../../src/cli/output.ts"), "utf8");
+  const { code } = await transformWithOxc(source, "output.ts");
+  const program = `${code}\nwatchOutput();\nfor (let i = 0; i < 100000; i++) console.log("line " + i);\n`;
+  await writeFile(join(folder, "lines.mjs"), program);
+  const command = `{ "${process.execPath}" lines.mjs; echo "status $?" >&2; } ${then}`;
+  return new Promise((resolve) => {
+    execFile("sh", ["-c", command], { cwd: folder }, (_, output, says) => resolve({ says, output }));
+  });
+}
+
+test("a reader that stops reading ends the command without a word", async () => {
+  expect(await runLines("| head -1")).toEqual({ output: "line 0\n", says: "status 0\n" });
+});
+
+test.runIf(process.platform === "linux")("output that a full disk does not take is a failure", async () => {
+  const { says } = await runLines("> /dev/full");
+  expect(says).toMatch(/^convcam: the output could not be written: ENOSPC/);
+  expect(says).toMatch(/status 1\n$/);
+});
