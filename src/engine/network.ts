@@ -111,7 +111,7 @@ export class Network {
 
   /** Whether executions start on quick-start pipelines. Whoever chooses kernels wants them as they are. */
   get startsQuickly(): boolean {
-    return this.#device.target.subgroupSize !== undefined && !this.#rules.chooseKernel;
+    return this.#device.target.profile === "software" && !this.#rules.chooseKernel;
   }
 
   /** What is said to who uses an execution that was disposed of. */

@@ -14,7 +14,7 @@ import type { Plan } from "./plan/plan.ts";
 
 /** Compiles what any network takes, where compiling takes long, while the network is on its way. It never rejects. */
 export async function prepareKernels(device: Device): Promise<void> {
-  if (device.target.subgroupSize) await device.pipeline(quickStartShader(device.target)).catch(() => {});
+  if (device.target.profile === "software") await device.pipeline(quickStartShader(device.target)).catch(() => {});
 }
 
 /** What {@link Startup} needs to know of the execution whose stages it keeps. */

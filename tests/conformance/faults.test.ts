@@ -110,7 +110,7 @@ test("a refinement that fails is reported, and the quick start goes on", async (
   const device = await requestNodeDevice();
   try {
     const heard: string[] = [];
-    const target = { ...device.target, subgroupSize: device.target.subgroupSize ?? 4 };
+    const target = { ...device.target, profile: "software" as const, sharingLanes: device.target.sharingLanes ?? 4 };
     const quick = new Device(device.gpu, device.info, target);
     quick.onFault((fault) => heard.push(fault.message));
     const conv = graphOf({

@@ -95,7 +95,7 @@ describe("executions of one network", () => {
     withDevice(async (device) => {
       const network = await loadNetwork(device, graph);
       const execution = await network.execute();
-      expect(execution.startup.stage).toBe(device.target.subgroupSize ? "quick-start" : "settled");
+      expect(execution.startup.stage).toBe(device.target.profile === "software" ? "quick-start" : "settled");
       execution.run({ x });
       await execution.startup.settled;
       expect(execution.startup.stage).toBe("settled");

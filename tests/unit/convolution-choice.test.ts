@@ -4,7 +4,7 @@ import { optimizeGraph, prepareGraph } from "../../src/engine/passes/index.ts";
 import { planGraph } from "../../src/engine/plan/planner.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 
-const narrow = { subgroupSize: 4 };
+const narrow = { profile: "software", sharingLanes: 4 } as const;
 const wide = {};
 
 /** What a page chooses from: kernels of a convolution [in channels, out channels, taps a side, stride] over a square map, the one to take first. */

@@ -27,7 +27,7 @@ function benchModels(kind: "network" | "layer", names: readonly string[]): Recor
 }
 
 /** Adapters with few lanes, and with many. */
-const targets = [{ subgroupSize: 4 }, {}];
+const targets = [{ profile: "software", sharingLanes: 4 }, {}] as const;
 
 test.each(Object.keys(models))("%s needs no operator or kernel of the rarer part", async (name) => {
   const graph = await (models[name] as () => Promise<Graph>)();

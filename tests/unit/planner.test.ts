@@ -203,7 +203,7 @@ describe("buffers", () => {
     expectNoAliases(planned);
   });
 
-  const targets: Readonly<Record<string, Target>> = { "a graphics card": {}, "few lanes": { subgroupSize: 4 } };
+  const targets: Readonly<Record<string, Target>> = { "a graphics card": {}, "few lanes": { profile: "software", sharingLanes: 4 } };
   const names = [
     "tiny-vgg",
     "mnist",
@@ -348,7 +348,10 @@ describe("drafts", () => {
       keep: new Set(),
     });
     const planFor = (target: Target) => planGraph(graph, operations, { target });
-    const [draft, final] = [planFor({ subgroupSize: 4, draftBlock }), planFor({ subgroupSize: 4 })];
+    const [draft, final] = [
+      planFor({ profile: "software", sharingLanes: 4, draftBlock }),
+      planFor({ profile: "software", sharingLanes: 4 }),
+    ];
     expect(usesSameMemory(draft, final)).toBe(true);
     const pipelines = ({ steps }: Plan) => new Set(steps.map(({ shader }) => shader.code)).size;
     expect(pipelines(draft)).toBeLessThanOrEqual(pipelines(final));

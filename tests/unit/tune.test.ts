@@ -227,7 +227,7 @@ test("every shipped choice is a kernel of a layer that a network of the bench ha
     const { graph, operations } = optimizeGraph(buildGraph(name, { seed: 1 }), everything, { keep: new Set() });
     for (const node of graph.nodes) {
       const signature = signatureOf(node, graph);
-      const kernels = operations.get(node.name)?.kernels?.({ subgroupSize: 8 }) ?? [];
+      const kernels = operations.get(node.name)?.kernels?.({ profile: "software", sharingLanes: 8 }) ?? [];
       if (kernels.some((kernel) => kernel.name === choices[signature])) missing.delete(signature);
     }
   }

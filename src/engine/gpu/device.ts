@@ -56,7 +56,10 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
   return new Device(device, { vendor, architecture, device: name, description }, targetOf(adapter, device));
 }
 
-/** Wide subgroups read one address at no cost; narrow ones, such as SwiftShader's four lanes, gain by sharing what they load. */
+/**
+ * Wide subgroups read one address at no cost; narrow ones, such as SwiftShader's four lanes, gain by sharing what they load. No graphics
+ * card has ones as narrow, so they also tell what is software.
+ */
 const widestSharingSubgroup = 8;
 
 function targetOf({ features, info }: GPUAdapter, { limits }: GPUDevice): Target {
@@ -65,7 +68,7 @@ function targetOf({ features, info }: GPUAdapter, { limits }: GPUDevice): Target
   return {
     maxBindingBytes: limits.maxStorageBufferBindingSize,
     maxWorkgroups: limits.maxComputeWorkgroupsPerDimension,
-    ...(isFixed && size <= widestSharingSubgroup && { subgroupSize: size }),
+    ...(isFixed && size <= widestSharingSubgroup && { profile: "software", sharingLanes: size }),
   };
 }
 

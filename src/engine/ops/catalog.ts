@@ -43,7 +43,7 @@ type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;
 export async function loadCatalog(graph: Weighted | undefined, options: CatalogOptions): Promise<Catalog> {
   const { target, hasRareCases = false, isComplete = false } = options;
   const isCommon = graph?.nodes.every(({ domain, operator }) => common.some((known) => isNamed(known, domain, operator))) ?? true;
-  const paysWide = isComplete || (target !== undefined && target.subgroupSize === undefined);
+  const paysWide = isComplete || (target !== undefined && target.profile !== "software");
   const paysWinograd = isComplete || (target !== undefined && graph !== undefined && has3x3(graph));
   const paysDepthwise = isComplete || (target !== undefined && graph !== undefined && hasGroups(graph));
   const [rare, wide, winograd, depthwise] = await Promise.all([

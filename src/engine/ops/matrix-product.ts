@@ -70,9 +70,9 @@ const enoughInvocations = 4096;
  * Eight rows share what they load of `b`. A GPU wants more invocations than a dense layer has outputs, so its depth is
  * sliced; where subgroups are narrow, as on SwiftShader, the barrier would cost more than it gains.
  */
-function chooseVariant({ rows, columns, depth }: MatrixProduct, { subgroupSize }: Target): MatrixProductVariant {
+function chooseVariant({ rows, columns, depth }: MatrixProduct, { profile, sharingLanes: subgroupSize }: Target): MatrixProductVariant {
   const invocations = Math.ceil(columns / 4) * Math.ceil(rows / 8);
-  if (subgroupSize || depth < 64 || invocations >= enoughInvocations) return { rows: Math.min(rows, 8), slices: 1, subgroupSize };
+  if (profile === "software" || depth < 64 || invocations >= enoughInvocations) return { rows: Math.min(rows, 8), slices: 1, subgroupSize };
   return { rows: Math.min(rows, 4), slices: depth >= 1024 ? 32 : 8 };
 }
 

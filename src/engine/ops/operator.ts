@@ -128,8 +128,10 @@ export interface Kernel {
 
 /** What kernels are chosen for: facts about the adapter, as plain data. */
 export interface Target {
+  /** "software" where the GPU is a program such as SwiftShader: few lanes, slow barriers and slow compiling. "gpu" where absent. */
+  readonly profile?: "software" | "gpu" | undefined;
   /** Lanes per subgroup, where sharing loads among them pays. */
-  readonly subgroupSize?: number | undefined;
+  readonly sharingLanes?: number | undefined;
   /** `maxComputeWorkgroupsPerDimension`; 65,535 where absent. */
   readonly maxWorkgroups?: number | undefined;
   /** What a dispatch may see of one buffer, where that is known. */

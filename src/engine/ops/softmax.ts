@@ -32,12 +32,12 @@ interface Rows {
   readonly inner: number;
 }
 
-function softmaxKernel(kind: number, { count, length, inner }: Rows, { subgroupSize }: Target): Kernel {
+function softmaxKernel(kind: number, { count, length, inner }: Rows, { profile }: Target): Kernel {
   return {
     name: "softmax",
     dispatches: ([input], [output]) => {
       // Sharing a row costs barriers: that pays only where rows are long, and not where subgroups are narrow.
-      const lanes = length >= 128 && inner === 1 && !subgroupSize ? 32 : 1;
+      const lanes = length >= 128 && inner === 1 && profile !== "software" ? 32 : 1;
       return [
         {
           shader: softmaxShader,

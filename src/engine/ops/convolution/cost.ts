@@ -76,8 +76,8 @@ export interface CostModel {
   ofWeights(count: number): number;
 }
 
-export function costOf({ subgroupSize }: Target): CostModel {
-  const prices = subgroupSize ? narrow : wide;
+export function costOf({ profile }: Target): CostModel {
+  const prices = profile === "software" ? narrow : wide;
   return {
     lanes: prices.lanes,
     of({

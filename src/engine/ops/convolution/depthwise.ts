@@ -20,12 +20,12 @@ export function depthwiseCandidates(it: ConvolutionCase, target: Target): readon
   return kernel ? [{ kernel, cost: 0, isSpecial: true }] : [];
 }
 
-function depthwiseKernel(it: ConvolutionCase, { subgroupSize }: Target): Kernel | undefined {
+function depthwiseKernel(it: ConvolutionCase, { profile }: Target): Kernel | undefined {
   const { window, outChannels: multiplier } = it;
   const dilations = pair(window.dilations, 1);
   if (it.inChannels !== 1 || it.groups === 1 || dilations[0] !== 1 || sizeOf(window.kernel) > maxTaps) return undefined;
   const [height, width] = pair(window.output, 1);
-  const strips = Math.ceil(height / (subgroupSize ? stripRows.narrow : stripRows.wide));
+  const strips = Math.ceil(height / (profile === "software" ? stripRows.narrow : stripRows.wide));
   const activation = asClip(it.activation);
   const variant: DepthwiseVariant = {
     kernel: pair(window.kernel, 1),

@@ -52,7 +52,7 @@ export function largestBlock(outChannels: number): 16 | 32 {
 /** The blocked kernel with each block that differs for this case. */
 export function directCandidates(it: ConvolutionCase, target: Target): Candidate[] {
   const isPointwise = sizeOf(it.window.kernel) === 1;
-  const isNarrow = target.subgroupSize !== undefined;
+  const isNarrow = target.profile === "software";
   const sizes = isNarrow ? narrowSizes(it) : wideSizes[isPointwise ? "pointwise" : "rows"];
   const candidates = new Map<string, Candidate>();
   const draft = draftVariant(it.outChannels, sizeOf(it.window.output), it.activation, target);
@@ -74,7 +74,7 @@ export function directCandidates(it: ConvolutionCase, target: Target): Candidate
 
 /** A variant that all convolutions of few lanes share, so that a first run waits for one pipeline where it would wait for five. */
 export function draftVariant(outChannels: number, pixels: number, activation: Activation, target: Target): ConvolutionVariant {
-  const { subgroupSize, draftBlock = 16 } = target;
+  const { sharingLanes: subgroupSize, draftBlock = 16 } = target;
   return {
     ...oneTap,
     walk: "tap",
@@ -95,11 +95,11 @@ export function quickStartShader(target: Target): Shader {
 export const oneTap = { taps: 1, stride: 1, dilation: 1 };
 
 /** A variant whose block is as large as `size` says and the case allows. */
-function fitVariant(it: ConvolutionCase, { subgroupSize }: Target, size: BlockSize): ConvolutionVariant {
+function fitVariant(it: ConvolutionCase, { sharingLanes }: Target, size: BlockSize): ConvolutionVariant {
   const { window } = it;
   const [height, width] = pair(window.output, 1);
   const isPointwise = sizeOf(window.kernel) === 1;
-  const [limit, fitted] = isPointwise ? [height * width, fitPixels(height * width, subgroupSize)] : [width, fitColumns(width)];
+  const [limit, fitted] = isPointwise ? [height * width, fitPixels(height * width, sharingLanes)] : [width, fitColumns(width)];
   const columns = Math.min(limit, size.columns ?? fitted);
   const { blocks } = blocksOf(isPointwise ? "pixel" : "row", columns, { height, width });
   return {
@@ -108,7 +108,7 @@ function fitVariant(it: ConvolutionCase, { subgroupSize }: Target, size: BlockSi
       : { walk: "row", taps: pair(window.kernel, 1)[1], stride: pair(window.strides, 1)[1], dilation: pair(window.dilations, 1)[1] }),
     block: { channels: fitBlock(it.outChannels, size.channels), columns },
     activation: asClip(it.activation).kind,
-    subgroupSize: sharedSubgroup(subgroupSize, blocks),
+    subgroupSize: sharedSubgroup(sharingLanes, blocks),
   };
 }
 

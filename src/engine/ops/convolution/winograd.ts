@@ -108,14 +108,14 @@ function transformInput(it: ConvolutionCase, transform: WinogradTransform, tiles
 /** M[k] = U[k] · V[k] for every product k: a 1×1 convolution with one group per product, whose pixels are tiles. */
 function multiplicationOf({ inChannels, outChannels }: ConvolutionCase, transform: WinogradTransform, tiles: number, target: Target) {
   const activation = asClip({ kind: "none", alpha: 0, beta: 0 });
-  const columns = fitPixels(tiles, target.subgroupSize);
+  const columns = fitPixels(tiles, target.sharingLanes);
   const best: ConvolutionVariant = {
     ...oneTap,
     walk: "pixel",
-    block: { channels: fitBlock(outChannels, target.subgroupSize ? largestBlock(outChannels) : 8), columns },
-    unroll: channelsPerTurn(inChannels, target.subgroupSize ? 4 : 2),
+    block: { channels: fitBlock(outChannels, target.profile === "software" ? largestBlock(outChannels) : 8), columns },
+    unroll: channelsPerTurn(inChannels, target.profile === "software" ? 4 : 2),
     activation: activation.kind,
-    subgroupSize: sharedSubgroup(target.subgroupSize, Math.ceil(tiles / columns)),
+    subgroupSize: sharedSubgroup(target.sharingLanes, Math.ceil(tiles / columns)),
   };
   const launch: LaunchSize = { batch: 1, groups: transform.patch ** 2, inChannels, outChannels, height: 1, width: tiles, kernel: [1, 1] };
   const cost = blockedCost(best, launch, target);
