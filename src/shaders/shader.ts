@@ -21,10 +21,19 @@ export interface ShaderBinding {
   readonly kind: BindingKind;
 }
 
-/** One WGSL module. Every binding is in group 0; the uniform one, if any, is called `params`. */
+/**
+ * One WGSL module. Every binding is in group 0; the uniform one, if any, is called `params`. What is declared before the body is data,
+ * and the code is written from it: another access or type is another value there, see {@link renderShader}.
+ */
 export interface Shader {
   readonly name: string;
   readonly code: string;
+  /** What `enable` names. */
+  readonly enables: readonly string[];
+  /** Each binding's WGSL type, such as `array<f32>`. */
+  readonly types: Readonly<Record<string, string>>;
+  /** The code without enables and bindings. */
+  readonly body: string;
   readonly bindings: Readonly<Record<string, ShaderBinding>>;
   readonly overrides: readonly string[];
   readonly params?: ParamsLayout;
@@ -37,22 +46,51 @@ export interface Shader {
  *   alignment or size attributes. Files are checked for this when they are built, see vite-plugin.ts.
  */
 export function defineShader(name: string, ownCode: string): Shader {
-  const code = withFunctions(ownCode);
   const bindings: Record<string, ShaderBinding> = {};
-  for (const [, binding, access, variable, type] of code.matchAll(/@binding\((\d+)\)\s*var(?:<([^>]*)>)?\s*(\w+)\s*:\s*(\w+)/g))
-    bindings[variable as string] = { binding: Number(binding), kind: kindOf(access, type as string) };
-  const overrides = Array.from(code.matchAll(/\boverride (\w+)/g), ([, override]) => override as string);
-  const members = /struct Params\s*{([^}]*)}/.exec(code)?.[1];
-  return { name, code, bindings, overrides, ...(members !== undefined && { params: layOut(members) }) };
+  const types: Record<string, string> = {};
+  const enables: string[] = [];
+  const body = ownCode
+    .replace(/\benable (\w+);\n?/g, (_, feature: string) => {
+      enables.push(feature);
+      return "";
+    })
+    .replace(
+      /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<([^>]*)>)?\s*(\w+)\s*:\s*([^;]+);\n?/g,
+      (_, binding: string, access: string | undefined, variable: string, type: string) => {
+        bindings[variable] = { binding: Number(binding), kind: kindOf(access, type) };
+        types[variable] = type;
+        return "";
+      },
+    );
+  const overrides = Array.from(body.matchAll(/\boverride (\w+)/g), ([, override]) => override as string);
+  const members = /struct Params\s*{([^}]*)}/.exec(body)?.[1];
+  const params = members === undefined ? {} : { params: layOut(members) };
+  return renderShader({ name, enables, types, bindings, overrides, body: withFunctions(body), ...params });
 }
+
+/** The shader that these declarations and this body make. */
+export function renderShader(parts: Omit<Shader, "code">): Shader {
+  const { enables, bindings, types, body } = parts;
+  const declarations = Object.entries(bindings).map(
+    ([name, { binding, kind }]) => `@group(0) @binding(${binding}) var${spaces[kind] ?? ""} ${name}: ${types[name]};`,
+  );
+  return { ...parts, code: [...enables.map((feature) => `enable ${feature};`), ...declarations, body].join("\n") };
+}
+
+const spaces: Readonly<Partial<Record<BindingKind, string>>> = {
+  uniform: "<uniform>",
+  read: "<storage, read>",
+  read_write: "<storage, read_write>",
+};
 
 /** The same shader where these bindings, which it only reads, are declared as if it wrote them. */
 export function withWritable(shader: Shader, names: readonly string[]): Shader {
   if (names.length === 0) return shader;
-  const code = shader.code.replace(/<storage,\s*read>\s*(\w+)/g, (whole, name) =>
-    names.includes(name) ? `<storage, read_write> ${name}` : whole,
-  );
-  return defineShader(shader.name, code);
+  const writable = ([name, binding]: [string, ShaderBinding]): [string, ShaderBinding] => [
+    name,
+    names.includes(name) && binding.kind === "read" ? { ...binding, kind: "read_write" } : binding,
+  ];
+  return renderShader({ ...shader, bindings: Object.fromEntries(Object.entries(shader.bindings).map(writable)) });
 }
 
 function kindOf(access: string | undefined, type: string): BindingKind {

@@ -61,7 +61,7 @@ export function reflectShader(name: string, source: string): Shader {
       }
     }
   }
-  return { name, code: source, bindings, overrides: reflection.overrides.map((o) => o.name), ...(params && { params }) };
+  return { ...defineShader(name, source), bindings, overrides: reflection.overrides.map((o) => o.name), ...(params && { params }) };
 }
 
 function kindOf(resource: ResourceType, access: string, type: TypeInfo): BindingKind {

@@ -1,13 +1,13 @@
 // The GPU that every other test of this folder stands on.
 import { expect, test } from "vitest";
+import { defineShader } from "../../src/shaders/shader.ts";
 import { withDevice } from "../support/with-device.ts";
 
 test("a device computes and its byte counter returns to zero", async () => {
   await withDevice(async (device) => {
     const code = `@group(0) @binding(0) var<storage, read_write> data: array<u32>;
       @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) { data[id.x] = id.x * id.x; }`;
-    const shader = { name: "squares", code, overrides: [], bindings: { data: { binding: 0, kind: "read_write" as const } } };
-    const pipeline = await device.pipeline(shader);
+    const pipeline = await device.pipeline(defineShader("squares", code));
     const data = device.createBuffer("data", 256, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC);
     const staging = device.createBuffer("staging", 256, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
     expect(device.allocatedBytes).toBe(512);

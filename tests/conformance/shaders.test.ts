@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { compactWgsl } from "../../src/shaders/compact.ts";
-import type { Shader } from "../../src/shaders/shader.ts";
+import { defineShader, type Shader } from "../../src/shaders/shader.ts";
 import { withDevice } from "../support/with-device.ts";
 
 const files = import.meta.glob<Shader>("../../src/shaders/*.wgsl", { eager: true, import: "default" });
@@ -49,7 +49,7 @@ test("every shader compiles as it is shipped", () =>
 
 test("a shader that does not compile says which, and where", () =>
   withDevice(async (device) => {
-    const broken: Shader = { name: "broken", code: "@compute @workgroup_size(1)\nfn main() { let x = y; }", bindings: {}, overrides: [] };
+    const broken = defineShader("broken", "@compute @workgroup_size(1)\nfn main() { let x = y; }");
     device.gpu.pushErrorScope("validation");
     await expect(device.pipeline(broken)).rejects.toThrow(/^Shader 'broken' did not compile: [\s\S]*2:21 unresolved value 'y'/);
     await device.gpu.popErrorScope();

@@ -3,7 +3,7 @@ import type { Device } from "../../engine/gpu/device.ts";
 import { type GpuType, gpuTypeOf } from "../../engine/tensor.ts";
 import mosaicShader from "../../shaders/mosaic.wgsl";
 import rangeShader from "../../shaders/range.wgsl";
-import type { Shader } from "../../shaders/shader.ts";
+import { renderShader, type Shader } from "../../shaders/shader.ts";
 import { ChannelStatistics, type MapSource, valueTypes } from "../statistics/channel-statistics.ts";
 import type { ColorMap, ComparePair } from "./color-map.ts";
 import type { MosaicLayout } from "./layout.ts";
@@ -127,9 +127,6 @@ function isMagnified({ tileWidth, tileHeight, mapWidth, mapHeight }: MosaicLayou
 
 /** A storage texture's format is part of WGSL's type, which no override reaches. */
 function swapStorageFormat(shader: Shader): Shader {
-  return {
-    ...shader,
-    name: `${shader.name}-bgra`,
-    code: shader.code.replace("texture_storage_2d<rgba8unorm", "texture_storage_2d<bgra8unorm"),
-  };
+  const types = { ...shader.types, output: "texture_storage_2d<bgra8unorm, write>" };
+  return renderShader({ ...shader, name: `${shader.name}-bgra`, types });
 }
