@@ -13,6 +13,7 @@ const variants: Readonly<Record<string, Readonly<Record<string, readonly number[
   "convolution-general": { HAS_BIAS: [0, 1], HAS_RESIDUAL: [0, 1], ACTIVATION: [0, 1, 2, 3, 4, 5, 6, 7] },
   mosaic: { VALUE_TYPE: [0, 1, 2], COMPARE: [0, 1, 2], AVERAGE: [0, 1] },
   "normalize-rows": { LANES: [1, 64] },
+  picture: { VALUE_TYPE: [0, 1, 2] },
   pool: { KIND: [0, 1, 2] },
   "range-partials": { VALUE_TYPE: [0, 1, 2] },
   reduce: { TERM: [0, 1, 2, 3], COMBINE: [0, 1, 2, 3], FINISH: [0, 1, 2, 3], LANES: [1, 64], FLAT: [0, 1] },
