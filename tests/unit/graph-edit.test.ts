@@ -17,6 +17,16 @@ describe("GraphEdit", () => {
     expect(lines(graph)).toEqual(["Relu(x)→a", "Exp(a)→b", "Add(a b)→y"]);
   });
 
+  test("answers the very graph if nothing was changed, so that nobody infers it anew", () => {
+    const graph = chain();
+    const edit = new GraphEdit(graph);
+    edit.replaceUses("y", "a");
+    edit.drop("no such node");
+    expect(edit.graph()).toBe(graph);
+    edit.drop("y");
+    expect(edit.graph()).not.toBe(graph);
+  });
+
   test("puts a node between a value and all its readers, in order", () => {
     const edit = new GraphEdit(chain());
     const gated = edit.add({ operator: "Mul", inputs: ["a", edit.constant("scale", ints(2))], name: "a/gate" });

@@ -40,6 +40,7 @@ export class GraphEdit {
   /** Where counting goes on for a name that was wanted before. */
   readonly #next = new Map<string, number>();
   readonly #wanted: ReadonlySet<string>;
+  #isChanged = false;
 
   /** @param keep values that must still exist afterwards, besides the graph's outputs */
   constructor(graph: Graph, keep: Iterable<string> = []) {
@@ -104,6 +105,7 @@ export class GraphEdit {
   constant(wanted: string, tensor: Tensor): string {
     const name = this.fresh(wanted);
     this.#initializers.set(name, tensor);
+    this.#isChanged = true;
     return name;
   }
 
@@ -144,10 +146,12 @@ export class GraphEdit {
     if (!node) return;
     this.#disconnect(node);
     this.#nodes.delete(name);
+    this.#isChanged = true;
   }
 
-  /** The graph with all changes, its nodes in topological order. */
+  /** The graph with all changes, its nodes in topological order; the very graph it started from if there are none. */
   graph(): Graph {
+    if (!this.#isChanged) return this.#from;
     return { ...this.#from, initializers: this.#initializers, nodes: this.#sorted() };
   }
 
@@ -167,6 +171,7 @@ export class GraphEdit {
   }
 
   #put(node: Node): void {
+    this.#isChanged = true;
     this.#nodes.set(node.name, node);
     this.#connect(node);
   }

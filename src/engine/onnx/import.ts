@@ -271,10 +271,12 @@ function readOutputs(graph: GraphProto, nodes: readonly Node[], given: ReadonlyS
   const outputs = (graph.output ?? []).map((info) => info.name ?? "");
   if (outputs.length === 0) throw new ModelError("The graph has no outputs. Export it again.");
   const known = new Set([...given, ...nodes.flatMap((node) => node.outputs)]);
-  for (const [i, output] of outputs.entries()) {
+  const seen = new Set<string>();
+  for (const output of outputs) {
     if (output === "" || !known.has(output))
       throw new ModelError(`output '${output}' is made by no node, and is no graph input or initializer.`);
-    if (outputs.indexOf(output) !== i) throw new ModelError(`output '${output}' is there twice.`);
+    if (seen.has(output)) throw new ModelError(`output '${output}' is there twice.`);
+    seen.add(output);
   }
   return outputs;
 }

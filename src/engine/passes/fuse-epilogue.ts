@@ -22,7 +22,7 @@ export const fuseEpilogue: Pass = (graph, { keep }): Graph => {
     fuseActivation(graph, edit, fuseResidual(graph, edit, node, positions) ?? node);
   }
   const fused = edit.graph();
-  return { ...fused, opsets: new Map([...fused.opsets, [fusedDomain, 1]]) };
+  return fused === graph ? graph : { ...fused, opsets: new Map([...fused.opsets, [fusedDomain, 1]]) };
 };
 
 /** Lets a convolution add what an Add behind it adds. @returns the convolution that takes both their places */

@@ -35,6 +35,10 @@ export function optimizeGraph(graph: Graph, catalog: Catalog, options: InferOpti
   if (inference.obstacles.length > 0) return inference;
   const own = new Set(graph.nodes.flatMap(({ domain, operator }) => catalog.find(domain, operator)?.pass ?? []));
   const keep = new Set([...options.keep, ...(graph.updates?.values() ?? [])]);
-  for (const pass of [dropIdentity, ...own, foldScaleShift, fuseEpilogue]) inference = inferGraph(pass(inference.graph, { keep }), catalog);
+  for (const pass of [dropIdentity, ...own, foldScaleShift, fuseEpilogue]) {
+    const rewritten = pass(inference.graph, { keep });
+    // Types are inferred anew only where a pass found something to do.
+    if (rewritten !== inference.graph) inference = inferGraph(rewritten, catalog);
+  }
   return inference;
 }
