@@ -6,6 +6,7 @@ import { denseStrides } from "../shapes.ts";
 import { fromGpuWords, type Tensor } from "../tensor.ts";
 import type { Device } from "./device.ts";
 import { Memory, type SharedBuffers } from "./memory.ts";
+import type { ParameterBuffers } from "./parameters.ts";
 import { Staging } from "./read-back.ts";
 
 export interface ProgramOptions extends SharedBuffers {
@@ -112,10 +113,15 @@ export class Program {
     const { prepare } = this.#plan;
     encodeAll(
       pass,
-      this.#steps.prepare.filter((_, i) => prepare[i]?.parameters.some(isStale)),
+      this.#steps.prepare.filter((_, i) => this.#preparedVersion < 0 || prepare[i]?.parameters.some(isStale)),
     );
     for (const name of new Set(prepare.flatMap((step) => step.parameters))) this.#prepared.set(name, parameters.versionOf(name));
     this.#preparedVersion = parameters.version;
+  }
+
+  /** The parameters that it reads: those it was given, or its own. */
+  get parameters(): ParameterBuffers {
+    return this.#memory.parameters;
   }
 
   bufferOf(value: Pick<PlacedValue, "buffer">): GPUBuffer {

@@ -48,7 +48,12 @@ export class GraphEdit {
     this.#wanted = new Set([...graph.outputs, ...keep]);
     this.#nodes = new Map(graph.nodes.map((node) => [node.name, node]));
     this.#initializers = new Map(graph.initializers);
-    this.#taken = new Set([...this.#nodes.keys(), ...graph.inputs.map(({ name }) => name), ...graph.initializers.keys()]);
+    this.#taken = new Set([
+      ...this.#nodes.keys(),
+      ...graph.inputs.map(({ name }) => name),
+      ...graph.initializers.keys(),
+      ...(graph.parameters?.keys() ?? []),
+    ]);
     for (const node of graph.nodes) {
       this.#connect(node);
       for (const output of node.outputs) this.#taken.add(output);

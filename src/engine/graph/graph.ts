@@ -59,6 +59,8 @@ export interface Graph {
 export interface TypedGraph extends Graph {
   readonly inputs: readonly (GraphInput & ValueType)[];
   readonly types: ReadonlyMap<string, ValueType>;
+  /** Parameters, and values that depend on parameters and constants alone. */
+  readonly prepared?: ReadonlySet<string>;
 }
 
 /** Domain of the fused operators that passes create. */

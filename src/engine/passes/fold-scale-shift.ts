@@ -1,9 +1,10 @@
 // Folds what follows a convolution channel by channel into its weight and bias: BatchNormalization, and a Mul or Add by constants.
 import { GraphEdit } from "../graph/edit.ts";
-import { fusedDomain, type Graph, type Node, type TypedGraph } from "../graph/graph.ts";
+import { fusedDomain, type Graph, type Node, type TypedGraph, type ValueType } from "../graph/graph.ts";
 import type { Pass } from "../graph/pass.ts";
-import { type Shape, sizeOf } from "../shapes.ts";
+import { sizeOf } from "../shapes.ts";
 import { Tensor } from "../tensor.ts";
+import { type Affine, foldPrepared, otherOperand } from "./fold-prepared.ts";
 
 /** y[c] = scale[c] · x[c] + shift[c] */
 interface ScaleShift {
@@ -13,29 +14,76 @@ interface ScaleShift {
 
 export const foldScaleShift: Pass = (graph, { keep }): Graph => {
   const edit = new GraphEdit(graph, keep);
+  const known = { prepared: new Set(graph.prepared), types: new Map(graph.types) };
   for (const node of graph.nodes) {
     if (node.operator !== "Conv" || node.attributes.has("activation") || node.inputs[3]) continue;
-    for (let convolution: Node | undefined = node; convolution; ) convolution = foldNext(graph, edit, convolution);
+    for (let convolution: Node | undefined = node; convolution; ) convolution = foldNext(graph, edit, convolution, known);
   }
   return edit.graph();
 };
 
-/** Folds the only reader of a convolution into it. @returns the convolution that takes both their places */
-function foldNext(graph: TypedGraph, edit: GraphEdit, convolution: Node): Node | undefined {
+/**
+ * Folds the only reader of a convolution into it.
+ *
+ * @param known what is known of values; what is added is added here
+ * @returns the convolution that takes both their places
+ */
+function foldNext(graph: TypedGraph, edit: GraphEdit, convolution: Node, { prepared, types }: Known): Node | undefined {
   const [output = ""] = convolution.outputs;
   const next = edit.soleReader(output);
-  const weight = edit.initializers.get(convolution.inputs[1] as string);
-  const biasName = convolution.inputs[2];
-  const bias = biasName ? edit.initializers.get(biasName) : undefined;
-  if (!next || !weight || (biasName && !bias)) return undefined;
-  const step = scaleShiftOf(graph, next, output, weight.shape[0] ?? 0);
-  if (!step) return undefined;
-  const folded = foldIntoConvolution(weight, bias, step);
-  const names = [edit.constant(`${next.name}/folded weight`, folded.weight), edit.constant(`${next.name}/folded bias`, folded.bias)];
+  const [input = "", weight = "", bias] = convolution.inputs;
+  const isKnown = (name: string) => edit.initializers.has(name) || prepared.has(name);
+  if (!next || !isKnown(weight) || (bias && !isKnown(bias))) return undefined;
+  const channels = graph.types.get(output)?.shape[1] ?? 0;
+  if (!isPerChannel(graph, next, output, channels) || !operandsOf(next, output).every(isKnown)) return undefined;
+  const before = { weight, bias: bias || undefined, type: types.get(weight) as ValueType };
+  const isConstant = [weight, bias, ...operandsOf(next, output)].every((name) => !name || edit.initializers.has(name));
+  const after = isConstant ? foldConstants(graph, edit, before, next, output) : foldPrepared(graph, edit, before, next, output);
+  types.set(after.weight, before.type);
+  if (!isConstant) for (const name of [after.weight, after.bias]) if (name && !edit.initializers.has(name)) prepared.add(name);
   edit.drop(convolution.name);
   const { operator, domain, attributes } = convolution;
-  const inputs = [convolution.inputs[0] as string, ...names];
+  const inputs = [input, after.weight, ...(after.bias ? [after.bias] : [])];
   return edit.replace(next.name, { operator, domain, attributes, inputs, outputs: [next.outputs[0] as string] });
+}
+
+interface Known {
+  /** Values that depend on parameters and constants alone. */
+  readonly prepared: Set<string>;
+  readonly types: Map<string, ValueType>;
+}
+
+/** What a node reads besides the convolution's output. */
+function operandsOf(node: Node, input: string): readonly string[] {
+  return node.operator === "BatchNormalization" ? node.inputs.slice(1) : [otherOperand(node, input)];
+}
+
+/** Whether a node is y[c] = scale[c] · x[c] + shift[c]. */
+function isPerChannel({ types }: TypedGraph, node: Node, input: string, channels: number): boolean {
+  if (node.domain !== "" && node.domain !== fusedDomain) return false;
+  if (node.operator === "BatchNormalization") return node.inputs[0] === input && node.attributes.get("training_mode") !== 1;
+  if (node.operator !== "Mul" && node.operator !== "Add") return false;
+  const rank = types.get(input)?.shape.length ?? 0;
+  const shape = types.get(otherOperand(node, input))?.shape ?? [];
+  const padded = [...new Array<number>(Math.max(0, rank - shape.length)).fill(1), ...shape];
+  return padded.length === rank && padded.every((extent, axis) => extent === 1 || (axis === 1 && extent === channels));
+}
+
+function foldConstants(
+  { initializers }: TypedGraph,
+  edit: GraphEdit,
+  { weight, bias }: Affine,
+  next: Node,
+  input: string,
+): Omit<Affine, "type"> {
+  const tensor = (name: string) => (edit.initializers.get(name) ?? initializers.get(name)) as Tensor;
+  const weights = tensor(weight);
+  const step = scaleShiftOf(next, weights.shape[0] ?? 0, operandsOf(next, input).map(tensor));
+  const folded = foldIntoConvolution(weights, bias === undefined ? undefined : tensor(bias), step);
+  return {
+    weight: edit.constant(`${next.name}/folded weight`, folded.weight),
+    bias: edit.constant(`${next.name}/folded bias`, folded.bias),
+  };
 }
 
 /**
@@ -63,33 +111,23 @@ function scaleChannels(weight: Tensor, scale: Float32Array): Uint8Array {
   return new Uint8Array(scaled.buffer);
 }
 
-function scaleShiftOf(graph: TypedGraph, node: Node, input: string, channels: number): ScaleShift | undefined {
-  if (node.domain !== "" && node.domain !== fusedDomain) return undefined;
-  if (node.operator === "BatchNormalization") return node.inputs[0] === input ? batchNormScaleShift(graph, node) : undefined;
-  if (node.operator !== "Mul" && node.operator !== "Add") return undefined;
-  const other = graph.initializers.get((node.inputs[0] === input ? node.inputs[1] : node.inputs[0]) as string);
-  const rank = graph.types.get(input)?.shape.length ?? 0;
-  const values = other && perChannel(other, rank, channels);
-  if (!values) return undefined;
+function scaleShiftOf(node: Node, channels: number, operands: readonly Tensor[]): ScaleShift {
+  if (node.operator === "BatchNormalization") return batchNormScaleShift(node, operands);
+  const [given = new Float32Array(1)] = operands.map((operand) => operand.toFloat32());
+  const values = given.length === channels ? given : new Float32Array(channels).fill(given[0] as number);
   const ones = new Float32Array(channels).fill(1);
   return node.operator === "Mul" ? { scale: values, shift: new Float32Array(channels) } : { scale: ones, shift: values };
 }
 
 /** y = scale · (x − mean) / √(variance + ε) + bias, with constants for all four vectors. */
-function batchNormScaleShift(graph: TypedGraph, node: Node): ScaleShift | undefined {
-  if (node.attributes.get("training_mode") === 1) return undefined;
-  const [scale, bias, mean, variance] = node.inputs.slice(1).map((name) => graph.initializers.get(name)?.toFloat32());
-  if (!scale || !bias || !mean || !variance) return undefined;
+function batchNormScaleShift(node: Node, operands: readonly Tensor[]): ScaleShift {
+  const [scale, bias, mean, variance] = operands.map((operand) => operand.toFloat32()) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
   const epsilon = (node.attributes.get("epsilon") as number | undefined) ?? 1e-5;
   const factor = scale.map((s, c) => s / Math.sqrt((variance[c] as number) + epsilon));
   return { scale: factor, shift: bias.map((b, c) => b - (mean[c] as number) * (factor[c] as number)) };
-}
-
-/** The elements of a constant that broadcasts along channels only, one per channel. */
-function perChannel(tensor: Tensor, rank: number, channels: number): Float32Array | undefined {
-  const padded: Shape = [...new Array<number>(Math.max(0, rank - tensor.shape.length)).fill(1), ...tensor.shape];
-  const fits = padded.length === rank && padded.every((extent, axis) => extent === 1 || (axis === 1 && extent === channels));
-  if (!fits) return undefined;
-  const values = tensor.toFloat32();
-  return values.length === channels ? values : new Float32Array(channels).fill(values[0] as number);
 }

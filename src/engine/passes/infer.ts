@@ -88,7 +88,7 @@ export function inferGraph(graph: Graph, catalog: Catalog, options: InferOptions
   for (const output of graph.outputs)
     if (!types.has(output) && obstacles.length === 0) throw new ModelError(`output '${output}' is computed by no node`);
   if (obstacles.length === 0) checkUpdates(graph, types);
-  return { catalog, graph: { ...graph, inputs, initializers, nodes, types }, operations, obstacles };
+  return { catalog, graph: { ...graph, inputs, initializers, nodes, types, prepared }, operations, obstacles };
 }
 
 function checkUpdates({ parameters, updates = new Map() }: Graph, types: ReadonlyMap<string, ValueType>): void {
@@ -181,7 +181,7 @@ function checkTypes(node: Node, { outputs }: Operation, context: OperatorContext
   if (missing >= 0) context.invalid(`has no output ${missing} ('${node.outputs[missing]}')`);
 }
 
-/** Whether a node depends on parameters, and on nothing else that changes. */
-function isPrepared({ inputs }: Node, constants: { has(name: string): boolean }, prepared: { has(name: string): boolean }): boolean {
-  return inputs.some((name) => prepared.has(name)) && inputs.every((name) => !name || prepared.has(name) || constants.has(name));
+/** Whether a node of a graph with parameters depends on nothing else that changes. */
+function isPrepared({ inputs }: Node, constants: { has(name: string): boolean }, prepared: ReadonlySet<string>): boolean {
+  return prepared.size > 0 && inputs.length > 0 && inputs.every((name) => !name || prepared.has(name) || constants.has(name));
 }

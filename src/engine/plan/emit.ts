@@ -69,6 +69,8 @@ class Emitter implements Emission {
   readonly #constants: ConstantPool;
   /** A second, bordered home of a value whose first home cannot have the border. */
   readonly #borderedCopies = new Map<string, Placement>();
+  /** By the storage of each parameter, in which views of it lie, too: what it holds at the start. */
+  readonly #parameters = new Map<Storage, Tensor>();
   /** What each storage with a buffer of its own depends on. */
   readonly #parametersOf = new Map<Storage, readonly string[]>();
   readonly #packed = new Map<Storage, Map<string, PlanBuffer>>();
@@ -78,6 +80,8 @@ class Emitter implements Emission {
     this.#planned = planned;
     this.#placements = placements;
     this.#constants = new ConstantPool(planned.graph.initializers, halves);
+    for (const [name, tensor] of planned.graph.parameters ?? [])
+      this.#parameters.set((placements.of.get(name) as Placement).storage, tensor);
   }
 
   get memories(): readonly Memory[] {
@@ -184,8 +188,7 @@ class Emitter implements Emission {
     const type = typeOf(this.#planned, name);
     if (isFloat(type.dtype)) this.floats.add(storage);
     const parameters = this.#planned.dependencies.get(name);
-    const initial = this.#placements.of.get(name)?.storage === storage ? this.#planned.graph.parameters?.get(name) : undefined;
-    if (parameters) this.#own(storage, parameters, initial);
+    if (parameters) this.#own(storage, parameters);
     this.#use(storage);
     return { ...type, ...layout, memory: { kind: "storage", storage } };
   }
@@ -282,8 +285,9 @@ class Emitter implements Emission {
   }
 
   /** Gives a storage a buffer of its own: what lies in it depends on these parameters alone, or is the one parameter itself. */
-  #own(storage: Storage, parameters: readonly string[], initial?: Tensor): void {
+  #own(storage: Storage, parameters: readonly string[]): void {
     if (this.ownBuffers.has(storage)) return;
+    const initial = this.#parameters.get(storage);
     const buffer: PlanBuffer = { label: storage.label, role: "prepared", sizeBytes: storage.elements * 4 };
     const parameter = initial && {
       ...buffer,

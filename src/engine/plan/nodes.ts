@@ -74,7 +74,8 @@ function dependenciesOf({ parameters, initializers }: TypedGraph, nodes: readonl
   if (dependencies.size === 0) return dependencies;
   for (const { node } of nodes) {
     const inputs = node.inputs.filter((name) => name && !initializers.has(name));
-    const isPrepared = inputs.length > 0 && inputs.every((name) => dependencies.has(name));
+    // What constants alone decide, and nobody computed at load, is prepared once.
+    const isPrepared = node.inputs.length > 0 && inputs.every((name) => dependencies.has(name));
     const names = isPrepared ? [...new Set(inputs.flatMap((name) => dependencies.get(name) ?? []))] : [];
     if (isPrepared) for (const output of node.outputs) dependencies.set(output, names);
   }
