@@ -4,8 +4,9 @@ import { ModelError } from "../engine/errors.ts";
 import type { ValueType } from "../engine/graph/graph.ts";
 import { type Axes, denseStrides, sizeOf } from "../engine/shapes.ts";
 import { isFloat, Tensor } from "../engine/tensor.ts";
+import { checkPreparation } from "../ui/check-preparation.ts";
 import { findPictureInput, type ImageView } from "../ui/image-view.ts";
-import { checkPreparation, colorMatrix, type Preparation, preparationFor, storageOf } from "../ui/preparation.ts";
+import { colorMatrix, type Preparation, preparationFor, storageOf } from "../ui/preparation.ts";
 import { writeOutput } from "./output.ts";
 
 const fits = { cover: "cover", contain: "contain", stretch: "fill" } as const;

@@ -64,22 +64,13 @@ function viewBy(axes: Axes, shape: readonly number[], strides: readonly number[]
 
 function flatView(shape: readonly number[], strides: readonly number[]): ImageView | undefined {
   const last = shape.length - 1;
-  const length = shape[last] ?? 0;
   if (last > 1) return undefined;
   for (const channels of [1, 3]) {
-    const side = Math.sqrt(length / channels);
+    const side = Math.sqrt((shape[last] ?? 0) / channels);
     if (!Number.isInteger(side) || side < leastFlatSide) continue;
     const stride = strides[last] as number;
-    return {
-      channels,
-      height: side,
-      width: side,
-      batch: last > 0 ? (shape[0] as number) : 1,
-      batchStride: last > 0 ? (strides[0] as number) : 0,
-      channelStride: side * side * stride,
-      rowStride: side * stride,
-      columnStride: stride,
-    };
+    const batch = last > 0 ? (shape[0] as number) : 1;
+    return viewBy("nchw", [batch, channels, side, side], [strides[0] as number, side * side * stride, side * stride, stride]);
   }
   return undefined;
 }

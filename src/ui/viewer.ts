@@ -9,7 +9,7 @@ import { ImageInput, type ImageLike } from "./image-input.ts";
 import { findPictureInput } from "./image-view.ts";
 import type { MapPoint, MapView } from "./mosaic/layout.ts";
 import { MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
-import { canPrepareNegative, checkPreparation, type Preparation, preparationFor } from "./preparation.ts";
+import { canPrepareNegative, needsCheck, type Preparation, preparationFor } from "./preparation.ts";
 import { ReadbackRing } from "./readback-ring.ts";
 import { mapsOf, type SceneContext, SceneOfViews, type ViewOutcome } from "./scene.ts";
 import { aborted } from "./session/session.ts";
@@ -178,7 +178,8 @@ export class Viewer {
     const observe = observedBy(scene.views);
     const moves = observe.length !== this.#observed.length || observe.some((value, i) => value !== this.#observed[i]);
     const image = findImageInput(this.model, this.#axes);
-    if (image) checkPreparation(scene.preparation, image.view.channels);
+    if (image && needsCheck(scene.preparation))
+      (await import("./check-preparation.ts")).checkPreparation(scene.preparation, image.view.channels);
     if (moves) await this.#observe(observe);
     const isPrepared = !moves && JSON.stringify(scene.preparation) === JSON.stringify(this.#preparation);
     if (!isPrepared) this.#prepareImage(scene.preparation);

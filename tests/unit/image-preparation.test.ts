@@ -3,12 +3,13 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { denseStrides } from "../../src/engine/shapes.ts";
 import type { DataType } from "../../src/engine/tensor.ts";
+import { checkPreparation } from "../../src/ui/check-preparation.ts";
 import { findPictureInput, imageView } from "../../src/ui/image-view.ts";
 import {
   canPrepareNegative,
-  checkPreparation,
   colorMatrix,
   colorsOfInput,
+  needsCheck,
   preparationFor,
   sourceRectangle,
   storageOf,
@@ -89,6 +90,7 @@ describe("checkPreparation", () => {
     { preparation: { scale: 0 }, channels: 1, message: "scale: 0 makes every pixel the same." },
   ];
   it.each(refused)("$message", ({ preparation, channels, message }) => {
+    expect(needsCheck(preparation)).toBe(true);
     expect(() => checkPreparation(preparation, channels)).toThrow(message);
     expect(() => checkPreparation(preparation, channels, "--")).toThrow(`--${message}`);
   });
