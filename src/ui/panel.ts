@@ -2,7 +2,7 @@
 
 import { formatNumber } from "./format-number.ts";
 import type { LayerChoice } from "./layers.ts";
-import { type ColorMap, type ComparePair, comparePairs, cssGradient } from "./mosaic/color-map.ts";
+import { type ColorMap, type ComparePair, comparePairs, cssGradient, zeroColor } from "./mosaic/color-map.ts";
 import type { MapPoint, MosaicLayout } from "./mosaic/layout.ts";
 import { isPerChannel, type Normalization } from "./mosaic/normalization.ts";
 import type { Probe, ProbedPanel } from "./probe.ts";
@@ -109,6 +109,9 @@ export class Panel implements ProbedPanel {
     this.#ramp.style.background = pair
       ? `${gradient(comparePairs[pair][0])} top/100% 50% no-repeat,${gradient(comparePairs[pair][1])} bottom/100% 50% no-repeat`
       : cssGradient(map);
+    // Gaps are quiet: close to the colour of 0.
+    const zero = pair ? "#000" : zeroColor(map);
+    this.canvas.style.background = `color-mix(in srgb,${zero} 84%,#888)`;
     const isOwn = isPerChannel(normalization) && !this.#isDense;
     this.#scope.textContent = isOwn ? "each channel" : typeof normalization === "object" ? "fixed" : "layer";
     this.#scope.title = isOwn ? "Every channel has a range of its own" : "One range for the whole layer";

@@ -43,6 +43,60 @@ test("draws and reads values with the keyboard alone", async ({ page }) => {
   await expect(panel.locator(".readout")).toHaveText("");
 });
 
+test("Tab reaches every mosaic and its Enlarge button", async ({ page }) => {
+  await openPage(page);
+  await page.locator("#colors").focus();
+  const reached: string[] = [];
+  for (let i = 0; i < 24; i++) {
+    await page.keyboard.press("Tab");
+    const label = await page.evaluate(() => {
+      const host = document.activeElement;
+      const inner = host?.shadowRoot?.activeElement;
+      return inner?.ariaLabel ?? "";
+    });
+    if (label) reached.push(label);
+  }
+  expect(reached).toContainEqual(expect.stringMatching(/^conv_1: .*Arrow keys read values/));
+  expect(reached).toContainEqual("Enlarge conv_1");
+  expect(reached).toContainEqual("Enlarge output_layer");
+});
+
+test("Space in the list of layers keeps the focus where it is", async ({ page }) => {
+  await openPage(page);
+  await page.locator("#layer-summary").focus();
+  await page.keyboard.press("Enter");
+  for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
+  const focused = () => page.evaluate(() => (document.activeElement as HTMLInputElement | null)?.value);
+  expect(await focused()).toBe("pool_1");
+  await page.keyboard.press("Space");
+  await expect(page.locator("conv-cam .panel")).toHaveCount(6);
+  await expect(page.locator("#layer-summary")).toHaveText(/^Layers 6 of/);
+  expect(await focused()).toBe("pool_1");
+  await page.keyboard.press("Space");
+  await expect(page.locator("conv-cam .panel")).toHaveCount(7);
+  expect(await focused()).toBe("pool_1");
+});
+
+test("nothing old is shown as new when the network changes", async ({ page }) => {
+  await openPage(page);
+  let send = () => {};
+  const asked = new Promise<void>((resolve) => {
+    send = resolve;
+  });
+  await page.route("**/mnist-early*.onnx", async (route) => {
+    await asked;
+    await route.continue();
+  });
+  await page.selectOption("#network", "mnist-early");
+  await expect(page.locator("#answer")).toBeHidden();
+  send();
+  await expect(page.locator("#answer")).toBeVisible({ timeout: 20_000 });
+  await page.selectOption("#network", "mnist-blank");
+  await expect(page.locator("#top-label")).toHaveText("Not trained", { timeout: 20_000 });
+  await expect(page.locator("#top-share")).toBeEmpty();
+  await expect(page.locator("#bars .top")).toHaveCount(0);
+});
+
 test("pauses and steps", async ({ page }) => {
   await openPage(page);
   await page.click("#pause");

@@ -78,6 +78,12 @@ export function cssGradient(map: ColorMap, direction = "to right"): string {
   return `linear-gradient(${direction},${stops[map].replace(/.{6}/g, ",#$&").slice(1)})`;
 }
 
+/** The CSS colour of 0 in a range that begins with it, or has it in its middle. */
+export function zeroColor(map: ColorMap): string {
+  const at = map === "diverging" ? stops[map].length / 2 - 3 : 0;
+  return `#${stops[map].slice(at, at + 6)}`;
+}
+
 function parseHex(hex: string): Color {
   const bits = Number.parseInt(hex, 16);
   return [(bits >> 16) / 255, ((bits >> 8) & 255) / 255, (bits & 255) / 255];

@@ -73,6 +73,8 @@ async function chooseNetwork(name: string): Promise<void> {
   listComparable(entry);
   const isBuilt = !isStored(entry);
   find("about").textContent = isBuilt ? `Building ${entry.title} with random weights…` : aboutText(entry);
+  // What another network shows is not to stand beside this one's name.
+  if (isBuilt) viewer.src = undefined;
   const source = await openNetwork(entry);
   if (choice !== choiceCount) return;
   find("about").textContent = aboutText(entry);
