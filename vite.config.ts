@@ -74,7 +74,7 @@ function workerBesideElement(): Plugin {
     // Bundlers look for `new Worker(new URL("…", import.meta.url))`. After Vite's own plugins, which do so, too.
     transform: {
       order: "post",
-      handler: (code, id) => (id.endsWith("/remote-session.ts") ? code.replaceAll("(workerAddress,", `("./${fileName}",`) : null),
+      handler: (code, id) => (id.endsWith("/worker-link.ts") ? code.replaceAll("(workerAddress,", `("./${fileName}",`) : null),
     },
     buildStart() {
       this.emitFile({ type: "chunk", id: resolve(import.meta.dirname, "src/ui/session/worker.ts"), fileName });
