@@ -6,6 +6,7 @@ export type { GateChannels, GateOptions } from "./engine/gates.ts";
 export { type AdapterInfo, Device, type DeviceOptions, requestDevice } from "./engine/gpu/device.ts";
 export type { Graph, GraphInput, Node, TypedGraph, ValueType } from "./engine/graph/graph.ts";
 export { type GpuValue, inspectModel, type LoadOptions, loadModel, Model, type NamedType } from "./engine/model.ts";
+export type { Parameter, ParameterSource } from "./engine/parameters.ts";
 export type { MemoryReport, PlacedValue, Plan, Step } from "./engine/plan/plan.ts";
 export type { Precision } from "./engine/precision.ts";
 export { type LoadProgress, type ModelSource, type ReadOptions, readModel } from "./engine/source.ts";

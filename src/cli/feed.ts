@@ -11,7 +11,7 @@ import type { Tensor } from "../engine/tensor.ts";
 import type { ChannelOrder, Preparation } from "../ui/preparation.ts";
 import { imageSize, readImage } from "./image.ts";
 import { fixShapes } from "./input-shapes.ts";
-import { addInterventionOptions, type InterventionOptions, intervene } from "./interventions.ts";
+import { addInterventionOptions, changesParameters, type InterventionOptions, intervene } from "./interventions.ts";
 import { readBytes, readModelFile } from "./model-file.ts";
 import { requestNodeDevice } from "./node-device.ts";
 import { decodeNpy } from "./npy.ts";
@@ -70,7 +70,12 @@ export async function withRunningModel<T>(
   const shapes = await fixShapes(graph, { given, picture: imagePath ? await imageSize(imagePath) : undefined });
   const device = await requestNodeDevice();
   try {
-    const model = await loadModel(device, graph, { inputShapes: shapes, observe, precision: options.precision });
+    const model = await loadModel(device, graph, {
+      inputShapes: shapes,
+      observe,
+      precision: options.precision,
+      parameters: changesParameters(options),
+    });
     await intervene(model, options);
     const inputs = new Map(arrays);
     const axes = await loadAxes(model.graph);

@@ -1,11 +1,16 @@
-// What the command changes in a model before it runs: --gate.
+// What the command changes in a model before it runs: --gate, --parameters, --blank.
 import { type Command, InvalidArgumentError } from "commander";
 import type { GateOptions } from "../engine/gates.ts";
 import type { Model } from "../engine/model.ts";
-import { collect } from "./usage.ts";
+import { readModelFile } from "./model-file.ts";
+import { collect, parseNumber } from "./usage.ts";
 
 export interface InterventionOptions {
   readonly gate?: readonly GateText[];
+  /** Another file of the same network. */
+  readonly parameters?: string;
+  /** The seed of a network that nobody trained. */
+  readonly blank?: number;
 }
 
 /** VALUE[:CHANNEL,…]=SCALE[+SHIFT], with the value's name still open: it may hold a colon. */
@@ -16,11 +21,14 @@ export interface GateText {
 }
 
 export function addInterventionOptions(command: Command): Command {
-  return command.option(
-    "--gate <value[:channels]=scale[+shift]>",
-    "change channels of a value: conv_1:3=0 switches one off, conv_1:0,5=0.5+0.1 changes two, conv_1=0 all; repeatable",
-    collect(parseGate),
-  );
+  return command
+    .option(
+      "--gate <value[:channels]=scale[+shift]>",
+      "change channels of a value: conv_1:3=0 switches one off, conv_1:0,5=0.5+0.1 changes two, conv_1=0 all; repeatable",
+      collect(parseGate),
+    )
+    .option("--parameters <file.onnx>", "take the weights from another file of the same network, such as another checkpoint")
+    .option("--blank <seed>", "forget what was learned: random weights, the same for the same seed", parseNumber);
 }
 
 const number = String.raw`(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`;
@@ -39,7 +47,14 @@ export function resolveGate({ target, scale, shift }: GateText, isName: (name: s
   return [name, { channels: list.split(",").map(Number), scale, shift }];
 }
 
-export async function intervene(model: Model, { gate = [] }: InterventionOptions): Promise<void> {
+/** Whether constants of the model will change: it then plans once. */
+export function changesParameters({ parameters, blank }: InterventionOptions): boolean {
+  return parameters !== undefined || blank !== undefined;
+}
+
+export async function intervene(model: Model, { gate = [], parameters, blank }: InterventionOptions): Promise<void> {
+  if (parameters !== undefined) await model.setParameters(await readModelFile(parameters));
+  if (blank !== undefined) await model.reinitialize(blank);
   const { types, nodes } = model.graph;
   const isName = (name: string) => types.has(name) || nodes.some((node) => node.name === name);
   for (const text of gate) await model.gate(...resolveGate(text, isName));

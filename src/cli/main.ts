@@ -7,6 +7,7 @@ import { addBench } from "./commands/bench.ts";
 import { addBuild } from "./commands/build.ts";
 import { addConformance } from "./commands/conformance.ts";
 import { addMosaic } from "./commands/mosaic.ts";
+import { addPlan } from "./commands/plan.ts";
 import { addRun } from "./commands/run.ts";
 import { addSummary } from "./commands/summary.ts";
 import { addTune } from "./commands/tune.ts";
@@ -19,6 +20,7 @@ Examples:
   convcam run model.onnx --input-npy data=x.npy --save conv1=conv1.npy
   convcam mosaic models/mnist-trained.onnx digit.png --layer conv_1 --out conv_1.png --width 512
   convcam mosaic model.onnx cat.jpg --layer all --out layers/ --normalize channel --colormap magma
+  convcam plan model.onnx --target gpu
   convcam build xception --out xception.onnx --seed 1
   convcam bench --network resnet18 --layers --batch 1,16 --json results.json
   convcam tune model.onnx --network resnet18
@@ -34,7 +36,7 @@ export function createProgram(): Command {
     .addHelpText("after", examples)
     .showHelpAfterError("Add --help for what there is.")
     .exitOverride();
-  for (const add of [addSummary, addRun, addMosaic, addConformance, addBuild, addBench, addTune]) add(program);
+  for (const add of [addSummary, addRun, addMosaic, addConformance, addBuild, addBench, addTune, addPlan]) add(program);
   return program;
 }
 

@@ -135,9 +135,9 @@ export class Execution {
     const network = this.#network;
     const observed = names === "all" ? network.layerValues() : names.map((name) => network.valueName(name));
     const request = ++this.#request;
-    // Nothing is awaited where nothing is derived: wrong names and graphs are refused before anything is made.
     const derivation = this.#derivation;
-    const optimized = derivation ? await network.optimize(derivation.derive(network.graph), observed) : network.optimizeFile(observed);
+    const optimizing = network.optimize(observed, derivation && ((graph) => derivation.derive(graph)));
+    const optimized = optimizing instanceof Promise ? await optimizing : optimizing;
     if (request !== this.#request) return;
     const planFor = this.#planner(optimized, observed);
     const quickBlock = this.#startup.quickBlock(optimized.operations.values());
@@ -145,6 +145,7 @@ export class Execution {
       ...(onCompile && { onCompile }),
       outputs: optimized.graph.outputs,
       constants: network.constants,
+      parameters: network.parameters,
     });
     if (request !== this.#request) {
       program.dispose();
@@ -248,9 +249,8 @@ export class Execution {
 
   /** A value that is known without the GPU. */
   #constant(name: string): Tensor | undefined {
-    const { initializers, types } = this.#network.graph;
-    const constant = this.#live.plan.constants.get(name) ?? initializers.get(name);
-    const { dtype, shape } = types.get(name) as ValueType;
+    const constant = this.#live.plan.constants.get(name) ?? this.#network.constant(name);
+    const { dtype, shape } = this.#network.graph.types.get(name) as ValueType;
     return constant ?? (sizeOf(shape) === 0 ? new Tensor(dtype, shape, new Uint8Array(0)) : undefined);
   }
 
@@ -291,7 +291,8 @@ function copyValues(gpu: GPUDevice, from: Program, to: Program): void {
   const encoder = gpu.createCommandEncoder({ label: "keep values" });
   for (const [name, fresh] of to.plan.values) {
     const old = from.plan.values.get(name);
-    if (!old) continue;
+    // A parameter is one buffer in both.
+    if (!old || from.bufferOf(old) === to.bufferOf(fresh)) continue;
     const copy = (at: number, freshAt: number, length: number) =>
       encoder.copyBufferToBuffer(from.bufferOf(old), (old.offset + at) * 4, to.bufferOf(fresh), (fresh.offset + freshAt) * 4, length * 4);
     // Another set of readers may want another border.

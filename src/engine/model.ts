@@ -6,11 +6,12 @@ import { loadAxes } from "./graph/axes.ts";
 import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
 import { loadNetwork, type Network, type NetworkOptions } from "./network.ts";
 import { loadCatalog } from "./ops/catalog.ts";
+import type { Parameter, ParameterSource, Parameters } from "./parameters.ts";
 import { reasonsOf } from "./passes/index.ts";
 import { type InferOptions, inferGraph } from "./passes/infer.ts";
 import type { MemoryReport, Plan } from "./plan/plan.ts";
 import type { Axes } from "./shapes.ts";
-import type { ModelSource } from "./source.ts";
+import type { ModelSource, ReadOptions } from "./source.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import type { Tensor } from "./tensor.ts";
 import type { TuningReport } from "./tune/tuning.ts";
@@ -21,6 +22,8 @@ export { prepareKernels } from "./startup.ts";
 export interface LoadOptions extends NetworkOptions {
   /** Values (or layers, by name) to keep readable after a run; "all" for every one. */
   readonly observe?: readonly string[] | "all" | undefined;
+  /** Constants that {@link Model.setParameters} can change without planning anew first: their names, or true for all that can be. */
+  readonly parameters?: boolean | readonly string[] | undefined;
 }
 
 export interface NamedType extends ValueType {
@@ -49,23 +52,33 @@ export async function inspectModel(graph: Graph, options: InferOptions = {}): Pr
  */
 export async function loadModel(device: Device, source: ModelSource | Graph, options: LoadOptions = {}): Promise<Model> {
   const network = await loadNetwork(device, source, options);
+  const { parameters: wanted } = options;
+  const parameters = wanted ? await makeParameters(network, wanted) : undefined;
   const execution = await network.execute({
     observe: options.observe,
     onCompile: (done, total) => options.onProgress?.({ stage: "compile", done, total }),
     tune: true,
   });
-  return new Model(network, execution);
+  return new Model(network, execution, parameters);
+}
+
+async function makeParameters(network: Network, wanted: true | readonly string[] = true): Promise<Parameters> {
+  return (await import("./parameters.ts")).Parameters.make(network, wanted);
 }
 
 export class Model {
   readonly #network: Network;
   readonly #execution: Execution;
   #gates: Promise<Gates> | undefined;
+  #parameters: Parameters | undefined;
+  /** Under way. */
+  #making: Promise<Parameters> | undefined;
 
   /** Use {@link loadModel}. */
-  constructor(network: Network, execution: Execution) {
+  constructor(network: Network, execution: Execution, parameters?: Parameters) {
     this.#network = network;
     this.#execution = execution;
+    this.#parameters = parameters;
   }
 
   get device(): Device {
@@ -125,6 +138,45 @@ export class Model {
    */
   observe(names: readonly string[] | "all"): Promise<void> {
     return this.#execution.observe(names);
+  }
+
+  /** What can be changed while it runs: the constants that the option `parameters` named. Empty without it, until the first change. */
+  get parameters(): readonly Parameter[] {
+    return this.#parameters?.list ?? [];
+  }
+
+  /**
+   * Changes parameters from the next run on: those that are given as tensors, by name, or all from another file of the same network.
+   * Without the option `parameters` the first call makes all constants parameters that can be, and plans anew once.
+   *
+   * @throws ModelError that names what is missing, too much or of another shape; nothing is changed then
+   */
+  async setParameters(from: ParameterSource, options: ReadOptions = {}): Promise<void> {
+    return (await this.#loadParameters()).set(from, options);
+  }
+
+  /**
+   * Changes all parameters to what they are before training, the same for the same seed: weights normal with variance 2 / fan-in (He's),
+   * biases 0, normalisations 1 and 0.
+   */
+  async reinitialize(seed: number): Promise<void> {
+    (await this.#loadParameters()).reinitialize(seed);
+  }
+
+  /** Changes all parameters back to what the file says. */
+  async restore(): Promise<void> {
+    (await this.#loadParameters()).restore();
+  }
+
+  async #loadParameters(): Promise<Parameters> {
+    if (this.#parameters) return this.#parameters;
+    this.#making ??= makeParameters(this.#network);
+    try {
+      this.#parameters = await this.#making;
+    } finally {
+      this.#making = undefined;
+    }
+    return this.#parameters;
   }
 
   /**

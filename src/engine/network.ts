@@ -3,6 +3,7 @@ import { DeviceError, ModelError, UnsupportedError } from "./errors.ts";
 import { Execution, type ExecutionOptions } from "./execution.ts";
 import { ConstantBuffers } from "./gpu/constants.ts";
 import type { Device } from "./gpu/device.ts";
+import { ParameterBuffers } from "./gpu/parameters.ts";
 import type { Graph, Node, TypedGraph } from "./graph/graph.ts";
 import { loadCatalog } from "./ops/catalog.ts";
 import { optimizeGraph, prepareGraph, reasonsOf } from "./passes/index.ts";
@@ -12,6 +13,7 @@ import type { Precision } from "./precision.ts";
 import { type ModelSource, type ReadOptions, readModel } from "./source.ts";
 import { prepareKernels } from "./startup.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
+import { type Tensor, toGpuWords } from "./tensor.ts";
 import type { TuneOptions, Tuning } from "./tune/tuning.ts";
 
 export interface NetworkOptions extends ReadOptions, InferOptions {
@@ -71,8 +73,15 @@ interface PlanningRules {
 export class Network {
   #device: Device;
   #constants: ConstantBuffers;
-  readonly #file: Graph;
-  readonly #inference: Inference;
+  #parameters: ParameterBuffers;
+  /** Parameters that were written, and what they hold. */
+  readonly #written = new Map<string, Tensor>();
+  /** The graph as executions start from it. */
+  #base: TypedGraph;
+  /** The graph as imported. */
+  readonly file: Graph;
+  /** Of the file, with every constant known. */
+  readonly inference: Inference;
   readonly #rules: PlanningRules;
   readonly #executions = new Set<Execution>();
   #isDisposed = false;
@@ -81,8 +90,10 @@ export class Network {
   constructor(device: Device, file: Graph, inference: Inference, rules: PlanningRules) {
     this.#device = device;
     this.#constants = new ConstantBuffers(device);
-    this.#file = file;
-    this.#inference = inference;
+    this.#parameters = new ParameterBuffers(device);
+    this.file = file;
+    this.inference = inference;
+    this.#base = inference.graph;
     this.#rules = rules;
   }
 
@@ -92,12 +103,21 @@ export class Network {
 
   /** The file's graph with types, before any fusion. */
   get graph(): TypedGraph {
-    return this.#inference.graph;
+    return this.inference.graph;
   }
 
   /** Constants on the GPU, shared by all executions. */
   get constants(): ConstantBuffers {
     return this.#constants;
+  }
+
+  /** Parameters on the GPU, likewise. */
+  get parameters(): ParameterBuffers {
+    return this.#parameters;
+  }
+
+  get isDisposed(): boolean {
+    return this.#isDisposed;
   }
 
   get tuning(): Tuning | undefined {
@@ -120,28 +140,55 @@ export class Network {
   }
 
   summary(): ModelSummary {
-    return summarize(this.#file, this.#inference);
+    return summarize(this.file, this.inference);
   }
 
   kernelChooser(graph: TypedGraph): NetworkOptions["chooseKernel"] {
     return this.#rules.tuning?.chooser(graph) ?? this.#rules.chooseKernel;
   }
 
-  /** The file's graph after all passes. */
-  optimizeFile(keep: readonly string[]): Inference {
-    return optimizeGraph(this.graph, this.#inference.catalog, { keep: new Set(keep) });
-  }
-
   /**
-   * A graph derived from the file's, after all passes.
+   * A graph after all passes.
    *
+   * @param derive makes another graph of the network's
    * @throws UnsupportedError with all reasons if it cannot run
    */
-  async optimize(graph: Graph, keep: readonly string[]): Promise<Inference> {
+  optimize(keep: readonly string[], derive?: (graph: TypedGraph) => Graph): Inference | Promise<Inference> {
+    // Nothing is awaited for the file's own graph, which is known to run.
+    if (!derive && this.#base === this.graph) return optimizeGraph(this.graph, this.inference.catalog, { keep: new Set(keep) });
+    return this.#optimizeDerived(derive?.(this.#base) ?? this.#base, keep);
+  }
+
+  async #optimizeDerived(graph: Graph, keep: readonly string[]): Promise<Inference> {
     const isComplete = this.#rules.chooseKernel !== undefined;
     const inference = await prepareGraph(graph, this.#device.target, { isComplete });
     if (inference.obstacles.length > 0) throw new UnsupportedError(await reasonsOf(inference));
     return optimizeGraph(inference.graph, inference.catalog, { keep: new Set(keep) });
+  }
+
+  /** Lets executions start from another graph with the same values, and plans them anew. */
+  async derive(graph: TypedGraph): Promise<void> {
+    const before = this.#base;
+    this.#base = graph;
+    try {
+      await Promise.all(Array.from(this.#executions, (execution) => execution.replan()));
+    } catch (error) {
+      this.#base = before;
+      throw error;
+    }
+  }
+
+  /** Changes parameters for the next run of every execution. Nothing is made on the GPU. */
+  writeParameters(values: ReadonlyMap<string, Tensor>): void {
+    for (const [name, tensor] of values) {
+      this.#written.set(name, tensor);
+      this.#parameters.write(name, toGpuWords(tensor));
+    }
+  }
+
+  /** What is known of a constant or a parameter without the GPU. */
+  constant(name: string): Tensor | undefined {
+    return this.#written.get(name) ?? this.#base.parameters?.get(name) ?? this.#base.initializers.get(name);
   }
 
   /** A way to run it, planned and compiled. It is disposed of apart from others, or with the network. */
@@ -176,8 +223,11 @@ export class Network {
     if (this.#isDisposed) throw new DeviceError(this.refusal);
     this.tuning?.stop();
     for (const execution of this.#executions) execution.release();
+    this.#parameters.dispose();
     this.#device = device;
     this.#constants = new ConstantBuffers(device);
+    this.#parameters = new ParameterBuffers(device);
+    this.writeParameters(this.#written);
     await Promise.all(Array.from(this.#executions, (execution) => execution.observe(execution.observed)));
   }
 
@@ -191,6 +241,7 @@ export class Network {
     this.#isDisposed = true;
     this.tuning?.stop();
     for (const execution of this.#executions) execution.dispose();
+    this.#parameters.dispose();
   }
 }
 

@@ -26,10 +26,12 @@ afterEach(async () => {
 });
 
 /** Runs the trained network and answers conv_1 and the classes. */
-async function run(...options: readonly string[]) {
+const run = (...options: readonly string[]) => runFile("models/mnist-trained.onnx", ...options);
+
+async function runFile(model: string, ...options: readonly string[]) {
   const files = ["conv_1", "output_layer"].map((name) => [name, join(folder, `${name}.npy`)] as const);
   const save = files.flatMap(([name, path]) => ["--save", `${name}=${path}`]);
-  const status = await main(["run", "models/mnist-trained.onnx", "--input-npy", join(folder, "digit.npy"), ...save, ...options]);
+  const status = await main(["run", model, "--input-npy", join(folder, "digit.npy"), ...save, ...options]);
   expect(errors).toBe("");
   expect(status).toBe(0);
   const [maps, classes] = await Promise.all(files.map(async ([, path]) => decodeNpy(await readFile(path)).toFloat32()));
@@ -45,4 +47,13 @@ test("run --gate switches channels of a layer off and changes them", async () =>
   expect(channel(gated, 4)).toEqual(channel(plain, 4));
   expect(channel(gated, 5)).toEqual(channel(plain, 5).map((v) => Math.fround(v * 0.5 + 0.25)));
   expect(gated.classes).not.toEqual(plain.classes);
+});
+
+test("run --parameters takes another checkpoint's weights, and --blank forgets them", async () => {
+  const trained = await run();
+  expect((await runFile("models/mnist-early.onnx", "--parameters", "models/mnist-trained.onnx")).classes).toEqual(trained.classes);
+  const blank = await run("--blank", "7");
+  expect(blank.classes).not.toEqual(trained.classes);
+  expect(await runFile("models/mnist-early.onnx", "--blank", "7")).toEqual(blank);
+  expect((await run("--blank", "8")).classes).not.toEqual(blank.classes);
 });

@@ -16,6 +16,7 @@ interface Options {
   readonly filter?: RegExp;
   readonly json?: string;
   readonly forceKernels: boolean;
+  readonly weightsAsParameters: boolean;
   readonly precision: Precision;
   readonly relative?: number;
   readonly absolute?: number;
@@ -36,6 +37,11 @@ Ends with status 1 when any case fails; unsupported is no failure.`,
     .option("--filter <regex>", "only cases whose name matches", parseRegularExpression)
     .option("--json <file>", "write { adapter, cases: [{ name, status, reason, maxAbsError, maxRelError, ms }] }")
     .option("--force-kernels", "run each case again with every kernel that accepts it", false)
+    .option(
+      "--weights-as-parameters",
+      "run each case again with its weights as parameters, and hold it to the result with constants",
+      false,
+    )
     .addOption(precisionOption(`float16 puts each case among others; ${precisionHelp}`))
     .option(
       "--relative <tolerance>",
@@ -67,6 +73,7 @@ async function runConformance(folders: readonly string[], options: Options): Pro
       for (const result of await runCase(device, oneCase, {
         tolerance,
         forceKernels: options.forceKernels,
+        weightsAsParameters: options.weightsAsParameters,
         precision: options.precision,
       })) {
         results.push(result);

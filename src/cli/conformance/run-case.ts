@@ -27,9 +27,21 @@ export interface RunOptions {
   /** Runs the case again with every kernel that accepts it, each under a name of its own. */
   readonly forceKernels: boolean;
   readonly precision: Precision;
+  /** Runs the case again with its weights as parameters, and holds the outputs to those with constants as well. */
+  readonly weightsAsParameters?: boolean;
 }
 
 type KernelChoice = NonNullable<LoadOptions["chooseKernel"]>;
+
+/** A way to run a case. */
+interface Variant {
+  readonly chooseKernel: KernelChoice;
+  readonly parameters?: true;
+  /** Takes the outputs of each data set. */
+  readonly outputs?: (readonly Tensor[])[];
+  /** What the outputs of each data set were with weights as constants. */
+  readonly constants?: readonly (readonly Tensor[])[];
+}
 
 /** One result, or with `forceKernels` one more per kernel that the planner would not have taken. */
 export async function runCase(device: Device, oneCase: Case, options: RunOptions): Promise<CaseResult[]> {
@@ -38,14 +50,20 @@ export async function runCase(device: Device, oneCase: Case, options: RunOptions
     accepted.set(node.name, names);
     return undefined;
   };
-  const first = await measure(oneCase, oneCase.name, () => runDataSets(device, oneCase, options, remember));
-  if (!options.forceKernels || first.status === "unsupported") return [first];
+  const outputs: (readonly Tensor[])[] = [];
+  const first = await measure(oneCase, oneCase.name, () => runDataSets(device, oneCase, options, { chooseKernel: remember, outputs }));
   const results = [first];
+  if (options.weightsAsParameters && first.status !== "unsupported") {
+    const asParameters: Variant = { chooseKernel: () => undefined, parameters: true, constants: outputs };
+    results.push(await measure(oneCase, `${oneCase.name} [parameters]`, () => runDataSets(device, oneCase, options, asParameters)));
+  }
+  if (!options.forceKernels || first.status === "unsupported") return results;
   // The planner takes the first that accepts, so only the others are news.
   const others = new Set([...accepted.values()].flatMap((names) => names.slice(1)));
   for (const kernel of others) {
     const force: KernelChoice = (_node: Node, names) => (names.includes(kernel) ? kernel : undefined);
-    results.push(await measure(oneCase, `${oneCase.name} [${kernel}]`, () => runDataSets(device, oneCase, options, force)));
+    const forced: Variant = { chooseKernel: force };
+    results.push(await measure(oneCase, `${oneCase.name} [${kernel}]`, () => runDataSets(device, oneCase, options, forced)));
   }
   return results;
 }
@@ -78,18 +96,19 @@ async function runDataSets(
   device: Device,
   { modelPath, dataSets }: Case,
   { tolerance, precision }: RunOptions,
-  choose: KernelChoice,
+  { chooseKernel, parameters, outputs, constants }: Variant,
 ): Promise<Errors> {
   const graph = await readModelFile(modelPath);
   const reasons: string[] = [];
   let maxAbsError = 0;
   let maxRelError = 0;
-  for (const dataSet of dataSets) {
+  for (const [set, dataSet] of dataSets.entries()) {
     const missing = missingOutputs(graph, dataSet);
     if (missing) reasons.push(missing);
     const expected = await readTensors(dataSet.outputs);
     const floats = graph.outputs.filter((_, i) => expected[i] && isFloat(expected[i].dtype));
-    const actual = await runDataSet(device, graph, { dataSet, floats }, { precision, chooseKernel: choose });
+    const actual = await runDataSet(device, graph, { dataSet, floats }, { precision, chooseKernel, parameters });
+    outputs?.push(actual);
     for (const [i, tensor] of expected.entries()) {
       const output = actual[i];
       if (!output) throw new Error(`the model has no output ${i}`);
@@ -97,10 +116,31 @@ async function runDataSets(
       maxAbsError = Math.max(maxAbsError, comparison.maxAbsError);
       maxRelError = Math.max(maxRelError, comparison.maxRelError);
       if (comparison.reason) reasons.push(`output '${graph.outputs[i]}': ${comparison.reason}`);
+      const constant = constants?.[set]?.[i];
+      const difference = constant ? differenceOf(output, constant) : 0;
+      if (difference > constantsTolerance)
+        reasons.push(
+          `output '${graph.outputs[i]}': ${difference.toExponential(1)} of the largest away from that with weights as constants`,
+        );
     }
   }
   if (dataSets.length === 0) reasons.push("there is no test_data_set");
   return { reason: reasons.join("; "), maxAbsError, maxRelError };
+}
+
+/** What Winograd's transform and folded normalisations may differ by, computed on the GPU instead of the CPU. Other packing only moves numbers. */
+const constantsTolerance = 1e-6;
+
+/** The largest difference of two results, as a part of the largest magnitude; 0 where they have the same bits. */
+function differenceOf(actual: Tensor, constant: Tensor): number {
+  const [a, b] = [actual.toNumbers(), constant.toNumbers()];
+  let [largest, difference] = [0, 0];
+  for (const [i, value] of b.entries()) {
+    if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
+    const other = a[i] as number;
+    if (!Object.is(value, other)) difference = Math.max(difference, Number.isFinite(value - other) ? Math.abs(value - other) : Infinity);
+  }
+  return difference === 0 ? 0 : difference / largest;
 }
 
 /** @param data with the names of the outputs that are floats */

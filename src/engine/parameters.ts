@@ -1,0 +1,173 @@
+// The parameters of a model: constants of its file that can be changed while it runs. Loaded when they are asked for.
+import { DeviceError, ModelError } from "./errors.ts";
+import type { Graph, ValueType } from "./graph/graph.ts";
+import type { Network } from "./network.ts";
+import { constantsOf, type ParameterUse, usesOf, withParameters } from "./passes/parameters.ts";
+import { untrained } from "./reinitialize.ts";
+import { sameShape, sizeOf } from "./shapes.ts";
+import { type ModelSource, type ReadOptions, readModel } from "./source.ts";
+import { isFloat, Tensor } from "./tensor.ts";
+
+export interface Parameter extends ValueType {
+  readonly name: string;
+  /** Name of the first layer that computes with it; absent where none does. */
+  readonly layer?: string;
+}
+
+/** Tensors by parameter, for as many as shall change; or another file of the same network, for all. */
+export type ParameterSource = ModelSource | Graph | Readonly<Record<string, Tensor | Float32Array>>;
+
+export class Parameters {
+  readonly #network: Network;
+  readonly #file: Graph;
+  /** What they hold in the file. */
+  readonly #original: ReadonlyMap<string, Tensor>;
+  readonly #uses: ReadonlyMap<string, ParameterUse>;
+  readonly list: readonly Parameter[];
+
+  private constructor(network: Network, original: ReadonlyMap<string, Tensor>, uses: ReadonlyMap<string, ParameterUse>) {
+    this.#network = network;
+    this.#file = network.file;
+    this.#original = original;
+    this.#uses = uses;
+    this.list = Array.from(original, ([name, { dtype, shape }]) => {
+      const layer = uses.get(name)?.node.name;
+      return { name, dtype, shape, ...(layer !== undefined && { layer }) };
+    });
+  }
+
+  /**
+   * Makes constants of a network parameters: all of its executions are planned anew.
+   *
+   * @param wanted names, or true for all that can be
+   */
+  static async make(network: Network, wanted: true | readonly string[]): Promise<Parameters> {
+    const { graph, parameters } = withParameters(network.file, network.inference, wanted);
+    await network.derive(graph);
+    return new Parameters(network, parameters, usesOf(graph));
+  }
+
+  /** @throws ModelError that names what is missing, what is too much and what does not fit; nothing is changed then */
+  async set(from: ParameterSource, options: ReadOptions): Promise<void> {
+    this.#write(isSource(from) ? this.#fromFile(isGraph(from) ? from : await readModel(from, options)) : this.#fromTensors(from));
+  }
+
+  reinitialize(seed: number): void {
+    if (!Number.isFinite(seed)) throw new ModelError(`reinitialize: the seed is ${seed}, expected a number.`);
+    this.#write(new Map(Array.from(this.#original, ([name, file]) => [name, untrained(name, file, this.#uses.get(name), seed)])));
+  }
+
+  restore(): void {
+    this.#write(this.#original);
+  }
+
+  #write(values: ReadonlyMap<string, Tensor>): void {
+    if (this.#network.isDisposed) throw new DeviceError(this.#network.refusal);
+    this.#network.writeParameters(values);
+  }
+
+  #fromTensors(given: Readonly<Record<string, Tensor | Float32Array>>): ReadonlyMap<string, Tensor> {
+    const problems: string[] = [];
+    const values = new Map<string, Tensor>();
+    for (const [name, elements] of Object.entries(given)) {
+      const expected = this.#original.get(name);
+      if (!expected) {
+        problems.push(`there is no parameter '${name}'${this.#near(name)}`);
+        continue;
+      }
+      if (!(elements instanceof Tensor) && elements.length !== sizeOf(expected.shape)) {
+        problems.push(`'${name}' has ${elements.length} elements, expected ${sizeOf(expected.shape)} ([${expected.shape.join(", ")}])`);
+        continue;
+      }
+      const tensor = elements instanceof Tensor ? elements : Tensor.float32(expected.shape, elements);
+      const problem = misfit(name, tensor, expected);
+      if (problem) problems.push(problem);
+      values.set(name, tensor);
+    }
+    refuse(problems);
+    return values;
+  }
+
+  #near(name: string): string {
+    const near = [...this.#original.keys()].filter((known) => known.includes(name)).slice(0, 5);
+    return near.length > 0 ? ` (did you mean ${near.map((n) => `'${n}'`).join(", ")}?)` : "";
+  }
+
+  /** Constants are matched by name, or by where nodes read them: exporters name some anew for each file. */
+  #fromFile(other: Graph): ReadonlyMap<string, Tensor> {
+    const [ours, theirs] = [constantsOf(this.#file), constantsOf(other)];
+    const names = sameNodes(this.#file, other) ? namesByPlace(this.#file, other, ours, theirs) : undefined;
+    const theirName = (name: string) => (theirs.has(name) ? name : (names?.get(name) ?? name));
+    const read = new Set(this.#file.nodes.flatMap(({ inputs }) => inputs));
+    const problems: string[] = [];
+    const values = new Map<string, Tensor>();
+    const taken = new Set<string>();
+    for (const [name, expected] of ours) {
+      if (!read.has(name)) continue;
+      const tensor = theirs.get(theirName(name));
+      taken.add(theirName(name));
+      if (!tensor) problems.push(`it has no '${name}' ([${expected.shape.join(", ")}])`);
+      else if (this.#original.has(name)) {
+        const problem = misfit(name, tensor, expected);
+        if (problem) problems.push(problem);
+        values.set(name, tensor);
+      } else if (!isEqual(tensor, expected)) problems.push(`its '${name}' differs, which is no parameter`);
+    }
+    const readByThem = new Set(other.nodes.flatMap(({ inputs }) => inputs));
+    for (const [name, { dtype, shape }] of theirs)
+      if (isFloat(dtype) && readByThem.has(name) && !taken.has(name)) problems.push(`it has '${name}' ([${shape.join(", ")}]) besides`);
+    refuse(problems);
+    return values;
+  }
+}
+
+function refuse(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  const more = problems.length > 8 ? `; and ${problems.length - 8} more` : "";
+  throw new ModelError(`these parameters are not the model's: ${problems.slice(0, 8).join("; ")}${more}. Nothing was changed.`);
+}
+
+function misfit(name: string, { dtype, shape }: Tensor, expected: Tensor): string | undefined {
+  if (!sameShape(shape, expected.shape)) return `'${name}' is [${shape.join(", ")}], expected [${expected.shape.join(", ")}]`;
+  return isFloat(dtype) ? undefined : `'${name}' is ${dtype}, expected ${expected.dtype}`;
+}
+
+function isEqual(a: Tensor, b: Tensor): boolean {
+  if (a.dtype !== b.dtype || !sameShape(a.shape, b.shape)) return false;
+  return a.bytes.every((byte, i) => byte === b.bytes[i]);
+}
+
+function isSource(from: ParameterSource): from is ModelSource | Graph {
+  if (typeof from === "string" || from instanceof URL || from instanceof Uint8Array || from instanceof ArrayBuffer) return true;
+  return from instanceof Blob || isGraph(from);
+}
+
+function isGraph(from: object | string): from is Graph {
+  return typeof from === "object" && "nodes" in from && Array.isArray(from.nodes);
+}
+
+/** Whether two files have the same operators in the same order. */
+function sameNodes(one: Graph, other: Graph): boolean {
+  if (one.nodes.length !== other.nodes.length) return false;
+  return one.nodes.every(({ operator, inputs }, i) => {
+    const node = other.nodes[i];
+    return node?.operator === operator && node.inputs.length === inputs.length;
+  });
+}
+
+/** Our constant to theirs, where the same input of the same node reads it. */
+function namesByPlace(
+  one: Graph,
+  other: Graph,
+  ours: ReadonlyMap<string, Tensor>,
+  theirs: ReadonlyMap<string, Tensor>,
+): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  one.nodes.forEach((node, i) => {
+    node.inputs.forEach((input, index) => {
+      const theirName = other.nodes[i]?.inputs[index] ?? "";
+      if (ours.has(input) && theirs.has(theirName) && !names.has(input)) names.set(input, theirName);
+    });
+  });
+  return names;
+}

@@ -1,0 +1,88 @@
+// The elements that a network's parameters have before any training: He's for weights, and for vectors what changes nothing.
+import type { ParameterUse } from "./passes/parameters.ts";
+import { type Shape, sizeOf } from "./shapes.ts";
+import { Tensor } from "./tensor.ts";
+
+/**
+ * What a parameter holds in a network that nobody trained. The same for one seed and name, whatever other parameters there are.
+ *
+ * @param file what it holds in the file, kept for numbers that belong to a formula, such as the 6 of x / 6
+ */
+export function untrained(name: string, file: Tensor, use: ParameterUse | undefined, seed: number): Tensor {
+  const rule = use && ruleOf(use);
+  if (!rule || (file.size <= 1 && rule.kind !== "normal")) return file;
+  const elements = new Float32Array(file.size);
+  if (rule.kind === "fill") elements.fill(rule.value);
+  else fillNormal(elements, Math.sqrt(2 / Math.max(1, rule.fanIn)), keyOf(name, seed));
+  return file.dtype === "float32" ? Tensor.float32(file.shape, elements) : Tensor.from(file.dtype, file.shape, elements);
+}
+
+type Rule = { readonly kind: "fill"; readonly value: number } | { readonly kind: "normal"; readonly fanIn: number };
+
+const zeros: Rule = { kind: "fill", value: 0 };
+const ones: Rule = { kind: "fill", value: 1 };
+/** As PyTorch's. */
+const slope: Rule = { kind: "fill", value: 0.25 };
+
+/** By operator, one rule per input from the second on. */
+const vectors: Readonly<Record<string, readonly Rule[]>> = {
+  BatchNormalization: [ones, zeros, zeros, ones],
+  InstanceNormalization: [ones, zeros],
+  LayerNormalization: [ones, zeros],
+  GroupNormalization: [ones, zeros],
+  PRelu: [slope],
+};
+
+/** `undefined` for what is no weight: it keeps what the file says. */
+function ruleOf({ node, index, type: { shape }, isBehindLayer }: ParameterUse): Rule | undefined {
+  const { operator, attributes } = node;
+  if (Object.hasOwn(vectors, operator)) return vectors[operator]?.[index - 1];
+  const inner = (from: number) => sizeOf(shape.slice(from));
+  if (operator === "Conv") return index === 1 ? { kind: "normal", fanIn: inner(1) } : zeros;
+  if (operator === "ConvTranspose") {
+    const groups = Number(attributes.get("group") ?? 1);
+    return index === 1 ? { kind: "normal", fanIn: ((shape[0] ?? 1) / groups) * inner(2) } : zeros;
+  }
+  if (operator === "Gemm") {
+    if (index === 2) return zeros;
+    const isTransposed = attributes.get(index === 0 ? "transA" : "transB") === 1;
+    return { kind: "normal", fanIn: depthOf(shape, index === 0 ? !isTransposed : isTransposed) };
+  }
+  if (operator === "MatMul") return { kind: "normal", fanIn: depthOf(shape, index === 0) };
+  // What is added or multiplied before the first layer prepares the input: means and deviations of pictures.
+  if (!isBehindLayer) return undefined;
+  if (operator === "Add" || operator === "Sub") return zeros;
+  if (operator === "Mul" || operator === "Div") return ones;
+  return undefined;
+}
+
+/** The extent of a matrix that is summed over: its last axis, or the one before. */
+function depthOf(shape: Shape, isLast: boolean): number {
+  return shape.at(isLast || shape.length === 1 ? -1 : -2) ?? 1;
+}
+
+/** FNV-1a over the name, mixed with the seed. */
+function keyOf(name: string, seed: number): number {
+  let hash = 0x811c9dc5 ^ mix(seed >>> 0);
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return mix(hash >>> 0);
+}
+
+/** Spreads 32 bits: MurmurHash3's finaliser. */
+function mix(bits: number): number {
+  let x = bits;
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+/** Box and Muller's pairs of normal numbers, of a counter's hashes. */
+function fillNormal(elements: Float32Array, deviation: number, key: number): void {
+  const uniform = (counter: number) => (mix((key + Math.imul(counter, 0x9e3779b9)) >>> 0) + 0.5) / 2 ** 32;
+  for (let i = 0; i < elements.length; i += 2) {
+    const radius = deviation * Math.sqrt(-2 * Math.log(uniform(i)));
+    const angle = 2 * Math.PI * uniform(i + 1);
+    elements[i] = radius * Math.cos(angle);
+    if (i + 1 < elements.length) elements[i + 1] = radius * Math.sin(angle);
+  }
+}
