@@ -4,6 +4,7 @@ import "../webgpu-names.ts";
 import type { AdapterInfo } from "../engine/gpu/device.ts";
 import type { ModelSource } from "../engine/source.ts";
 import { type AttributeName, attributes } from "./attributes.ts";
+import type { ValueGate } from "./change-gates.ts";
 import type { ClassScore } from "./class-bars.ts";
 import elementStyles from "./element.css?inline";
 import type { FrameStats } from "./frame-loop.ts";
@@ -58,6 +59,7 @@ export class ConvCam extends Base {
   #inputSource: SourceLike | undefined;
   #labels: readonly string[] = [];
   #preparation: Preparation = {};
+  #gates: readonly ValueGate[] = [];
 
   constructor() {
     super();
@@ -111,6 +113,15 @@ export class ConvCam extends Base {
   }
   set preparation(preparation: Preparation) {
     this.#preparation = preparation;
+    this.#player.invalidate("scene");
+  }
+
+  /** Channels that are switched off or changed in the network, such as `[{ value: "conv_1", channel: 3, scale: 0 }]`; at once, nothing loads. */
+  get gates(): readonly ValueGate[] {
+    return this.#gates;
+  }
+  set gates(gates: readonly ValueGate[]) {
+    this.#gates = gates;
     this.#player.invalidate("scene");
   }
 

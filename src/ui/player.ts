@@ -1,6 +1,6 @@
 // What an element does about changes, stage by stage: opens its input, has its networks loaded, shows their views, and passes on what
 // comes back.
-import { DeviceError, UnsupportedError } from "../engine/errors.ts";
+import { DeviceError, ModelError, UnsupportedError } from "../engine/errors.ts";
 import { Answer } from "./answer.ts";
 import { readAttribute, readPreparation } from "./attributes.ts";
 import { Connection } from "./connection.ts";
@@ -204,7 +204,7 @@ export class Player {
     const preparation = { ...element.preparation, ...readPreparation(element) };
     this.#gallery.update(choices, description.layers, description.imageInput);
     if (!this.#isShown) this.#status.showProgress("Starting the GPU");
-    const shown = await session.show({ views: this.#gallery.measure(), appearance, preparation, precision });
+    const shown = await session.show({ views: this.#gallery.measure(), appearance, preparation, gates: element.gates, precision });
     this.#status.endProgress();
     if (!shown) return;
     this.#gallery.show(shown.views, appearance, element.compare !== undefined);
@@ -212,6 +212,7 @@ export class Player {
     this.#loop.note("draw");
     if (shown.isLoaded || shown.needsRun) this.#loop.note("image", "run");
     this.#describe(shown, description, text, unknown);
+    if (shown.gateProblem) this.#fail(new ModelError(shown.gateProblem), "scene");
   }
 
   /** Says what is shown, where that is news. */

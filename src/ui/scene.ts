@@ -38,6 +38,11 @@ interface Placed {
   readonly drawn: Drawn;
 }
 
+/** Every value that a view reads, once. */
+export function observedBy(views: readonly View[]): string[] {
+  return [...new Set(views.flatMap(({ value, compare }) => (compare ? [value, compare] : [value])))].sort();
+}
+
 /** How a value lies as maps. @throws Error that says why it has none */
 export function mapsOf(model: Model, value: string, axes: Axes | undefined): MosaicSource {
   const { buffer, dtype, shape, strides, offset } = model.value(value);

@@ -1,5 +1,6 @@
 // What an element shows, as one object that JSON can hold: for addresses, undo, tests and embedding.
 import { type AttributeName, readPreparation } from "./attributes.ts";
+import type { ValueGate } from "./change-gates.ts";
 import type { ConvCam } from "./element.ts";
 import type { Preparation } from "./preparation.ts";
 
@@ -18,6 +19,7 @@ export interface ConvCamState {
   readonly gap?: string | undefined;
   readonly precision?: string | undefined;
   readonly preparation?: Preparation | undefined;
+  readonly gates?: readonly ValueGate[] | undefined;
 }
 
 /** The attribute that holds each part. */
@@ -41,6 +43,7 @@ export function readState(element: ConvCam): ConvCamState {
   const given = [
     ...sources.map((name) => [name, addressOf(element[name])] as const),
     ...parts.map(([part, name]) => [part, element.getAttribute(name) ?? undefined] as const),
+    ["gates", element.gates.length > 0 ? element.gates : undefined] as const,
     ["preparation", Object.keys(preparation).length > 0 ? preparation : undefined] as const,
   ];
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
@@ -52,6 +55,7 @@ export function applyState(element: ConvCam, state: ConvCamState): void {
   if (differs(element.compare, state.compare)) element.compare = state.compare;
   if (differs(element.input, state.input)) element.input = state.input;
   for (const [part, name] of parts) setAttribute(element, name, state[part]);
+  if (JSON.stringify(element.gates) !== JSON.stringify(state.gates ?? [])) element.gates = state.gates ?? [];
   const before = readState(element).preparation;
   if (JSON.stringify(before) === JSON.stringify(state.preparation)) return;
   for (const name of ["mean", "std", "scale", "channels", "fit", "resize"] as const) element.removeAttribute(name);

@@ -5,13 +5,14 @@ import type { Graph } from "../engine/graph/graph.ts";
 import { loadModel, type Model, prepareKernels } from "../engine/model.ts";
 import type { Precision } from "../engine/precision.ts";
 import type { Axes } from "../engine/shapes.ts";
+import type { ValueGate } from "./change-gates.ts";
 import { ImageInput, type ImageLike } from "./image-input.ts";
 import { findPictureInput } from "./image-view.ts";
 import type { MapPoint, MapView } from "./mosaic/layout.ts";
 import { MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
 import { canPrepareNegative, needsCheck, type Preparation, preparationFor } from "./preparation.ts";
 import { ReadbackRing } from "./readback-ring.ts";
-import { mapsOf, type SceneContext, SceneOfViews, type ViewOutcome } from "./scene.ts";
+import { mapsOf, observedBy, type SceneContext, SceneOfViews, type ViewOutcome } from "./scene.ts";
 import { aborted } from "./session/session.ts";
 import type { Appearance, Drawn, View, ViewCanvas } from "./views/view.ts";
 
@@ -35,6 +36,7 @@ export interface Scene {
   readonly views: readonly View[];
   readonly appearance: Appearance;
   readonly preparation: Preparation;
+  readonly gates?: readonly ValueGate[];
 }
 
 /** Numbers that came back from the GPU, a few frames late. */
@@ -80,6 +82,7 @@ export class Viewer {
   readonly #onResults: (results: Results) => void;
   #observed: readonly string[];
   #preparation: Preparation | undefined;
+  #gates: readonly ValueGate[] = [];
   #ring: ReadbackRing<RingTag> | undefined;
   #framesInFlight = 0;
   #areResultsCurrent = true;
@@ -174,14 +177,17 @@ export class Viewer {
    *
    * @returns whether values have to be computed anew, and what became of each view
    */
-  async show(scene: Scene): Promise<{ needsRun: boolean; views: ViewOutcome[] }> {
+  async show(scene: Scene): Promise<{ needsRun: boolean; views: ViewOutcome[]; gateProblem?: string }> {
     const observe = observedBy(scene.views);
     const moves = observe.length !== this.#observed.length || observe.some((value, i) => value !== this.#observed[i]);
     const image = findImageInput(this.model, this.#axes);
     if (image && needsCheck(scene.preparation))
       (await import("./check-preparation.ts")).checkPreparation(scene.preparation, image.view.channels);
     if (moves) await this.#observe(observe);
-    const isPrepared = !moves && JSON.stringify(scene.preparation) === JSON.stringify(this.#preparation);
+    const gates = scene.gates ?? [];
+    const isGated = JSON.stringify(gates) !== JSON.stringify(this.#gates);
+    const gateProblem = isGated ? await this.#gate(gates) : undefined;
+    const isPrepared = !this.#isMoving && JSON.stringify(scene.preparation) === JSON.stringify(this.#preparation);
     if (!isPrepared) this.#prepareImage(scene.preparation);
     const views = await this.#views.show(scene.views, this.#sceneContext(scene));
     if (this.#isDisposed) throw aborted();
@@ -189,7 +195,7 @@ export class Viewer {
     this.#ring = this.#buildRing();
     this.#isMoving = false;
     this.#isProven = false;
-    return { needsRun: !isPrepared, views };
+    return { needsRun: !isPrepared || isGated, views, ...(gateProblem && { gateProblem }) };
   }
 
   /** Draws one frame. @returns when the GPU is done with it */
@@ -211,20 +217,8 @@ export class Viewer {
 
   /** One element of a value, from the GPU. */
   async probe(value: string, point: MapPoint, model = this.model, axes?: Axes): Promise<number> {
-    const { buffer, dtype, view } = this.sourceOf(value, model, axes);
-    const element = view.offset + point.channel * view.channelStride + point.y * view.rowStride + point.x * view.columnStride;
-    const staging = this.device.createBuffer("probe", 4, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
-    try {
-      const encoder = this.device.gpu.createCommandEncoder({ label: "probe" });
-      encoder.copyBufferToBuffer(buffer, element * 4, staging, 0, 4);
-      this.device.gpu.queue.submit([encoder.finish()]);
-      await staging.mapAsync(GPUMapMode.READ);
-      const words = new DataView(staging.getMappedRange().slice(0));
-      if (dtype.startsWith("int")) return words.getInt32(0, true);
-      return dtype.startsWith("u") || dtype === "bool" ? words.getUint32(0, true) : words.getFloat32(0, true);
-    } finally {
-      this.device.destroyBuffer(staging);
-    }
+    const { readElement } = await import("./read-element.ts");
+    return readElement(this.device, this.sourceOf(value, model, axes), point);
   }
 
   dispose(): void {
@@ -267,6 +261,19 @@ export class Viewer {
       axes: this.#axes,
       unsignedInputs: isUnsigned ? [image.name] : [],
     };
+  }
+
+  /** In the first network only, so that a comparison with itself shows the difference. The first gate of a value plans anew. */
+  async #gate(gates: readonly ValueGate[]): Promise<string | undefined> {
+    const before = this.#gates;
+    this.#gates = gates;
+    const { changeGates } = await import("./change-gates.ts");
+    const problem = await changeGates(this.model, before, gates, () => {
+      this.#isMoving = true;
+    });
+    if (this.#isDisposed) throw aborted();
+    if (this.#isMoving) this.#views.clear();
+    return problem;
   }
 
   /** Aims the picture at the networks' inputs, where they lie now. */
@@ -333,11 +340,6 @@ export class Viewer {
 
 function everyNth(words: Float32Array, stride: number, count: number): Float32Array {
   return stride === 1 ? words : Float32Array.from({ length: count }, (_, i) => words[i * stride] ?? 0);
-}
-
-/** Every value that a view reads, once. */
-export function observedBy(views: readonly View[]): string[] {
-  return [...new Set(views.flatMap(({ value, compare }) => (compare ? [value, compare] : [value])))].sort();
 }
 
 /** The first input that takes a picture, and how it lies. */

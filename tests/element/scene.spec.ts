@@ -375,6 +375,37 @@ for (const place of ["page", "worker"])
     expect(first?.zeroShare).toBeGreaterThan(0.4);
   });
 
+test("gates change what passes, what is shown and what is answered, and go with the state", async ({ page }) => {
+  await open(page, { layers: "maps" });
+  await look(page, 8);
+  const weight = Tensor.float32([3, 1, 1, 1], Float32Array.of(1, 5, 2));
+  const graph = graphOf({
+    inputs: { x: [1, 1, 8, 8] },
+    constants: { w: weight },
+    nodes: [op("Conv", "x w", "maps"), op("GlobalAveragePool", "maps", "scores")],
+  });
+  await load(page, graph);
+  await expect(page.locator(".bars .top .label")).toHaveText("class 1");
+  await expect(page.locator(".panel .high")).toHaveText("5");
+  await page.evaluate(() => {
+    (document.querySelector("conv-cam") as ConvCam).gates = [{ value: "maps", channel: 1, scale: 0 }];
+  });
+  await expect(page.locator(".bars .top .label")).toHaveText("class 2");
+  await expect(page.locator(".panel .high")).toHaveText("2");
+  const state = await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).state);
+  expect(state.gates).toEqual([{ value: "maps", channel: 1, scale: 0 }]);
+  await page.evaluate(() => {
+    (document.querySelector("conv-cam") as ConvCam).gates = [{ value: "maps", channel: 77, scale: 0 }];
+  });
+  await expect(page.locator("conv-cam .problem")).toContainText("77");
+  await page.evaluate(() => {
+    (document.querySelector("conv-cam") as ConvCam).gates = [];
+  });
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+  await expect(page.locator(".bars .top .label")).toHaveText("class 1");
+  await expect(page.locator(".panel .high")).toHaveText("5");
+});
+
 test("changes of layers, looks and sizes leave the GPU's bytes as they were", async ({ page }) => {
   test.setTimeout(120_000);
   await open(page, { layers: "conv_1" });

@@ -9,8 +9,9 @@ import { findClassScores } from "../classes.ts";
 import { findPictureInput } from "../image-view.ts";
 import { inspectWithShapes } from "../input-shapes.ts";
 import { defaultLayers, drawableLayers } from "../layers.ts";
+import { observedBy } from "../scene.ts";
 import { type DeviceLease, sharedDevice } from "../shared-device.ts";
-import { observedBy, Viewer } from "../viewer.ts";
+import { Viewer } from "../viewer.ts";
 import type { View, ViewCanvas } from "../views/view.ts";
 import type { Answers, Query } from "./queries.ts";
 import {

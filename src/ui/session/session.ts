@@ -71,6 +71,8 @@ export interface Shown {
   readonly needsRun: boolean;
   /** In the order of the scene's. */
   readonly views: readonly ViewOutcome[];
+  /** What is wrong with a gate, if one is. */
+  readonly gateProblem?: string;
 }
 
 export interface FrameRequest {

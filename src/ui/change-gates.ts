@@ -1,0 +1,33 @@
+// Brings a network's gates to those that a scene wants. Loaded with the first gate.
+import type { GateOptions } from "../engine/gates.ts";
+import type { Model } from "../engine/model.ts";
+
+/** What of a value passes, see {@link Model.gate}. */
+export interface ValueGate extends GateOptions {
+  readonly value: string;
+}
+
+/**
+ * Opens the gates before and sets those wanted.
+ *
+ * @param onMove called where a gate was planned for, so that values lie elsewhere
+ * @returns what is wrong with a gate, if one is
+ */
+export async function changeGates(
+  model: Model,
+  before: readonly ValueGate[],
+  wanted: readonly ValueGate[],
+  onMove: () => void,
+): Promise<string | undefined> {
+  const { plan } = model;
+  try {
+    for (const value of new Set(before.map((gate) => gate.value))) await model.ungate(value);
+    for (const { value, ...options } of wanted) {
+      await model.gate(value, options);
+      if (model.plan !== plan) onMove();
+    }
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return undefined;
+}
