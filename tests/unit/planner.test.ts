@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { buildGraph } from "../../models/index.ts";
 import type { Node } from "../../src/engine/graph/graph.ts";
-import type { Target } from "../../src/engine/ops/operator.ts";
+import { copyDispatch } from "../../src/engine/ops/element-wise-kernel.ts";
+import type { Kernel, Operation, PlacedOperand, Target } from "../../src/engine/ops/operator.ts";
 import { optimizeGraph } from "../../src/engine/passes/index.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { halfStorage } from "../../src/engine/plan/halves.ts";
@@ -676,5 +677,127 @@ describe("the effort of planning", () => {
       ]).flat();
     const lines = { inputs: { x: [1, 1, 2, 2] } };
     expect(readsOfInputs(chain(200), lines)).toBeLessThan(2.2 * readsOfInputs(chain(100), lines));
+  });
+});
+
+describe("parameters", () => {
+  const roles = ({ buffers }: Plan) => buffers.map(({ role }) => role);
+
+  test("what depends on them alone is prepared, in memory of its own; the rest runs", () => {
+    const planned = plan({
+      parameters: { w: w34, s: noise([4, 1, 1]) },
+      constants: { c: noise([4, 1, 1], 2) },
+      nodes: [op("Mul", "s c", "factor"), op("Conv", "x w", "v", same), op("Exp", "v", "e"), op("Mul", "e factor", "y")],
+    });
+    expect(planned.prepare.map(({ kernel, parameters }) => [kernel, parameters])).toEqual([
+      ["element-wise", ["s"]],
+      ["pack", ["w"]],
+    ]);
+    expect(steps(planned)).toEqual(["v direct", "e element-wise", "y element-wise"]);
+    expect(new Set(roles(planned))).toEqual(new Set(["input", "activations", "parameter", "prepared", "packed", "weights"]));
+    const { buffers, memory } = planned;
+    const weights = buffers.filter(({ role }) => role !== "input" && role !== "activations");
+    expect(memory.weightBytes).toBe(weights.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+    expectNoAliases(planned);
+  });
+
+  test("a plan without parameters prepares nothing", () => {
+    const planned = plan({ constants: { w34 }, nodes: [op("Conv", "x w34", "y", same)] });
+    expect([planned.prepare, planned.updates]).toEqual([[], []]);
+  });
+
+  test("what is prepared is no slice of what a run computes", () => {
+    const planned = plan({
+      inputs: { x: [1, 3, 4, 4] },
+      parameters: { p: noise([1, 2, 4, 4]) },
+      nodes: [op("Abs", "p", "a"), op("Exp", "x", "b"), op("Concat", "a b", "y", { axis: 1 })],
+    });
+    expect(planned.prepare.map(({ node }) => node)).toEqual(["a"]);
+    expect(steps(planned)).toEqual(["b element-wise", "y copy"]);
+  });
+
+  test("a kept value names the step that writes it, also through views and Concats in place", () => {
+    const planned = plan({
+      nodes: [op("Exp", "x", "a"), op("Neg", "x", "b"), op("Concat", "a b", "c", { axis: 1 }), op("Flatten", "c", "y")],
+      keep: ["a", "b", "c"],
+    });
+    expect(["x", "a", "b", "c", "y"].map((name) => planned.values.get(name)?.producedBy)).toEqual([undefined, 0, 1, 1, 1]);
+  });
+});
+
+describe("kernels that change an input where it lies", () => {
+  /** Plans a graph in which every Neg and Sub works in place. */
+  function planInPlace({ keep = [], ...lines }: Options): Plan {
+    const { graph, operations } = inferGraph(graphOf(lines), everything);
+    const kernel: Kernel = {
+      name: "in place",
+      inPlace: 0,
+      writesStrided: true,
+      dispatches: ([x], [y]) => {
+        expect(x).toBeUndefined();
+        const view = { ...(y as PlacedOperand), binding: y as PlacedOperand };
+        const zero = { binding: { label: "zero", data: new Uint32Array(1) }, offset: 0, strides: view.shape.map(() => 0) };
+        return [copyDispatch("change", view.shape, zero, view)];
+      },
+    };
+    const changed = graph.nodes.flatMap(({ name, operator }) =>
+      operator === "Neg" || operator === "Sub"
+        ? ([[name, { ...(operations.get(name) as Operation), kernels: () => [kernel] }]] as const)
+        : [],
+    );
+    return planGraph(graph, new Map([...operations, ...changed]), { keep });
+  }
+
+  const nodes = [op("Exp", "x", "a"), op("Neg", "a", "b"), op("Abs", "b", "y")];
+
+  test("take over the memory of a value that nobody reads afterwards", () => {
+    const planned = planInPlace({ nodes, keep: ["b"] });
+    expect(steps(planned)).toEqual(["a element-wise", "b in", "y element-wise"]);
+    expect(written(planned.steps[0] as Step)).toBe(written(planned.steps[1] as Step));
+  });
+
+  test.each<{ why: string; lines: Options }>([
+    { why: "is kept", lines: { nodes, keep: ["a"] } },
+    { why: "is read afterwards", lines: { nodes: [...nodes.slice(0, 2), op("Add", "a b", "y")] } },
+    {
+      why: "has a view",
+      lines: { nodes: [op("Exp", "x", "a"), op("Flatten", "a", "f"), op("Neg", "a", "b"), op("Flatten", "b", "g"), op("Add", "f g", "y")] },
+    },
+    { why: "is an input", lines: { nodes: [op("Neg", "x", "y")] } },
+    {
+      why: "is a constant",
+      lines: { constants: { c: noise([2, 2]) }, nodes: [op("Neg", "c", "b"), op("Add", "b x", "y")], inputs: { x: [2, 2] } },
+    },
+    {
+      why: "is a parameter that is not updated",
+      lines: { parameters: { w: noise([2, 2]) }, nodes: [op("Neg", "w", "b"), op("Add", "b x", "y")], inputs: { x: [2, 2] } },
+    },
+  ])("work on a copy of a value that $why", ({ lines }) => {
+    const { prepare, steps: run } = planInPlace(lines);
+    const all = [...prepare, ...run];
+    const at = all.findIndex(({ kernel }) => kernel === "in place");
+    if (at < 0) return expect(lines.constants).toBeDefined();
+    expect(all[at - 1]?.node).toContain("to be changed");
+  });
+
+  test("update a parameter after its last reader without a copy, and with one before it", () => {
+    const lines = { inputs: { x: [3, 8, 8] }, parameters: { w: noise([3, 8, 8]) }, updates: { w: "next" }, outputs: ["y"] };
+    const [read, change] = [op("Add", "x w", "y"), op("Sub", "w x", "next")];
+    const after = planInPlace({ ...lines, nodes: [read, change] });
+    expect(after.steps.map(({ node }) => node)).toEqual(["y", "next"]);
+    expect(after.buffers[written(after.steps[1] as Step) as number]?.role).toBe("parameter");
+    expect(after.updates).toEqual(["w"]);
+    const before = planInPlace({ ...lines, nodes: [change, read] });
+    expect(before.steps.map(({ node }) => node)).toEqual(["w to be changed", "next", "y", "w updated"]);
+  });
+
+  test("leave alone a parameter that is prepared from itself", () => {
+    const planned = planInPlace({
+      parameters: { w: noise([4]) },
+      updates: { w: "next" },
+      nodes: [op("Neg", "w", "next"), op("Exp", "x", "y")],
+    });
+    expect(planned.prepare.map(({ node }) => node)).toEqual(["w to be changed", "next"]);
+    expect(planned.steps.map(({ node }) => node)).toEqual(["y", "w updated"]);
   });
 });

@@ -26,10 +26,13 @@ export function planGraph(graph: TypedGraph, operations: ReadonlyMap<string, Ope
   const requestsAt = (timeOf: (step: number) => number) => requestsOf(planned, placements, emission, halves, timeOf);
   // The peak is counted by nodes: what a kernel needs between its dispatches is alive while its node computes.
   const peakBytes = peakLiveBytes(requestsAt((step) => emission.steps[step]?.position as number));
-  const requests = requestsAt((step) => step);
+  const conflicts = conflictsOf(emission);
+  const requests = requestsAt((step) => step).map((request) => ({ ...request, conflicts: conflicts.get(request.storage) ?? noConflicts }));
   const assignment = allocateBuffers(requests, peakBytes);
   return bindPlan(planned, { emission, placements, requests, assignment, peakBytes }, halves);
 }
+
+const noConflicts: ReadonlyMap<Storage, boolean> = new Map();
 
 /** What every storage asks of the allocator. */
 function requestsOf(
@@ -40,13 +43,11 @@ function requestsOf(
   timeOf: (step: number) => number,
 ): readonly Request[] {
   const lifetimes = lifetimesOf(emission, timeOf);
-  const conflicts = conflictsOf(emission);
   const pinned = new Set([...kept, ...graph.inputs.map(({ name }) => name)].map((name) => placements.of.get(name)?.storage));
   return emission.memories.filter(isStorage).map((storage) => ({
     storage,
     lifetime: pinned.has(storage) ? "always" : (lifetimes.get(storage) ?? "always"),
     elementBytes: emission.floats.has(storage) && storesHalves(halves, pinned.has(storage)) ? 2 : 4,
-    conflicts: conflicts.get(storage) ?? new Map<Storage, boolean>(),
   }));
 }
 

@@ -4,16 +4,19 @@ import { Tensor } from "../tensor.ts";
 
 /**
  * Operator, attributes, and the types of inputs and outputs, such as
- * `Conv{pads=1,1,1,1} 1x64x56x56 64x64x3x3! 64! -> 1x64x56x56`. A "!" marks a constant and "_" an omitted input; elements
+ * `Conv{pads=1,1,1,1} 1x64x56x56 64x64x3x3! 64! -> 1x64x56x56`. A "!" marks a constant, or what depends on parameters alone, and "_" an omitted input; elements
  * are float32 where nothing else is said. Names, layouts and what constants hold play no part: nodes with one signature
  * share a measurement. It is a key in stored tables, so a change here forgets them.
  */
-export function signatureOf(node: Node, { types, initializers }: Pick<TypedGraph, "types" | "initializers">): string {
+export function signatureOf(
+  node: Node,
+  { types, initializers, prepared }: Pick<TypedGraph, "types" | "initializers" | "prepared">,
+): string {
   const operand = (name: string): string => {
     const type = types.get(name);
     if (!type) return "_";
     const dtype = type.dtype === "float32" ? "" : `${type.dtype}:`;
-    return `${dtype}${type.shape.join("x") || "scalar"}${initializers.has(name) ? "!" : ""}`;
+    return `${dtype}${type.shape.join("x") || "scalar"}${initializers.has(name) || prepared?.has(name) ? "!" : ""}`;
   };
   const list = (names: readonly string[]): string =>
     names

@@ -8,6 +8,7 @@ import type { HalfStorage } from "../plan/halves.ts";
 import { withoutContents } from "../plan/plan.ts";
 import { planGraph } from "../plan/planner.ts";
 import { sizeOf } from "../shapes.ts";
+import { Tensor } from "../tensor.ts";
 import { type Clock, createClock } from "./clock.ts";
 import { unlessAborted } from "./idle.ts";
 import { type Contender, race, type Timing, winnerOf } from "./race.ts";
@@ -195,15 +196,20 @@ class LoneKernel implements Contender {
   }
 }
 
-/** The node alone: what is not constant among its inputs becomes an input of the graph. */
+/** The node alone: what is not constant among its inputs becomes a parameter, where a run does not change it, or an input. */
 export function graphOfNode(graph: TypedGraph, node: Node): TypedGraph {
   const names = [...new Set(node.inputs)].filter((name) => name !== "");
   const outputs = node.outputs.filter((name) => name !== "");
   const typeOf = (name: string): ValueType => graph.types.get(name) as ValueType;
+  const { updates: _, ...lone } = graph;
+  const isPrepared = (name: string) => graph.prepared?.has(name) === true;
+  // How long a kernel takes does not depend on what its weights hold.
+  const contentsOf = (name: string) => graph.parameters?.get(name) ?? Tensor.filled(typeOf(name).dtype, typeOf(name).shape, 0);
   return {
-    ...graph,
+    ...lone,
     name: node.name,
-    inputs: names.filter((name) => !graph.initializers.has(name)).map((name) => ({ name, ...typeOf(name) })),
+    parameters: new Map(names.filter(isPrepared).map((name) => [name, contentsOf(name)])),
+    inputs: names.filter((name) => !graph.initializers.has(name) && !isPrepared(name)).map((name) => ({ name, ...typeOf(name) })),
     outputs,
     initializers: new Map([...graph.initializers].filter(([name]) => names.includes(name))),
     nodes: [node],
