@@ -54,7 +54,8 @@ export function mapsOf(model: Model, value: string, axes: Axes | undefined): Mos
 export class SceneOfViews {
   readonly #device: Device;
   readonly #renderer: MosaicRenderer;
-  readonly #statistics = new Map<string, Promise<ChannelStatistics>>();
+  /** Shared by the views of a value; `made` is set once they are there. */
+  readonly #statistics = new Map<string, { readonly making: Promise<ChannelStatistics>; made?: ChannelStatistics }>();
   #placed: readonly Placed[] = [];
   #isDisposed = false;
 
@@ -72,8 +73,7 @@ export class SceneOfViews {
   clear(): void {
     for (const { drawn } of this.#placed) drawn.dispose();
     this.#placed = [];
-    for (const statistics of this.#statistics.values()) statistics.then((one) => one.dispose()).catch(() => undefined);
-    this.#statistics.clear();
+    this.#dropStatistics();
   }
 
   /** Prepares what is new or changed, and then changes to it in one go. */
@@ -140,17 +140,16 @@ export class SceneOfViews {
       context.configure({ device: this.#device.gpu, format, usage, alphaMode: "premultiplied" });
     }
     this.#placed = placed;
-    void this.#dropStatistics();
+    this.#dropStatistics();
   }
 
-  /** Statistics that no view reads any more go back. */
-  async #dropStatistics(): Promise<void> {
-    for (const [name, promise] of [...this.#statistics]) {
-      const statistics = await promise.catch(() => undefined);
-      const isUsed = this.#placed.some(({ drawn }) => statistics && drawn.statistics.includes(statistics));
-      if (isUsed || this.#statistics.get(name) !== promise) continue;
+  /** Statistics that no view reads any more go back. Not while views get ready. */
+  #dropStatistics(): void {
+    const used = new Set(this.#placed.flatMap(({ drawn }) => drawn.statistics));
+    for (const [name, { made }] of this.#statistics) {
+      if (made && used.has(made)) continue;
       this.#statistics.delete(name);
-      statistics?.dispose();
+      made?.dispose();
     }
   }
 
@@ -178,10 +177,16 @@ export class SceneOfViews {
 
   #statisticsOf(name: string, label: string, source: MosaicSource): Promise<ChannelStatistics> {
     const known = this.#statistics.get(name);
-    if (known) return known;
-    const made = ChannelStatistics.create(this.#device, label, source);
-    this.#statistics.set(name, made);
-    return made;
+    if (known) return known.making;
+    const making = ChannelStatistics.create(this.#device, label, source);
+    const entry: { making: Promise<ChannelStatistics>; made?: ChannelStatistics } = { making };
+    this.#statistics.set(name, entry);
+    return making.then((made) => {
+      // After a dispose nobody would give it back.
+      if (this.#isDisposed) made.dispose();
+      else entry.made = made;
+      return made;
+    });
   }
 }
 

@@ -75,6 +75,9 @@ test("Space in the list of layers keeps the focus where it is", async ({ page })
   await page.keyboard.press("Space");
   await expect(page.locator("conv-cam .panel")).toHaveCount(7);
   expect(await focused()).toBe("pool_1");
+  await page.keyboard.press("Escape");
+  await expect(page.locator("#layer-list")).toBeHidden();
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("layer-summary");
 });
 
 test("nothing old is shown as new when the network changes", async ({ page }) => {

@@ -216,12 +216,19 @@ function setPaused(isPaused: boolean): void {
 
 find("pause").addEventListener("click", () => setPaused(!viewer.paused));
 find("step").addEventListener("click", () => void viewer.step());
+/** With the keyboard back where it came from. */
+function closeLayerList(): void {
+  const details = find("layer-list").closest("details");
+  if (details?.open && details.contains(document.activeElement)) find("layer-summary").focus();
+  details?.removeAttribute("open");
+}
+
 addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeLayerList();
   const isTyping = event.target instanceof Element && event.target.closest("input, select, textarea");
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "p") setPaused(!viewer.paused);
   if (event.key === "s" && viewer.paused) void viewer.step();
-  if (event.key === "Escape") find<HTMLDetailsElement>("layer-list").closest("details")?.removeAttribute("open");
 });
 
 /** The boxes of a network's layers; those of the same network stay, lest the focus be lost. */
