@@ -123,10 +123,14 @@ test("chooses layers, range and colours", async ({ page }) => {
   await expect(page.locator("conv-cam .panel .scope").nth(1)).toHaveText("each channel");
   await page.selectOption("#colors", "gray");
   await expect
-    .poll(async () => {
-      const { data } = await readMosaic(page, "conv_1");
-      return data.every((level, i) => i % 4 === 3 || level === data[i - (i % 4)]);
-    })
+    .poll(
+      async () => {
+        const { data } = await readMosaic(page, "conv_1");
+        return data.every((level, i) => i % 4 === 3 || level === data[i - (i % 4)]);
+      },
+      // Half a million numbers take a busy machine a while to hand over.
+      { timeout: 20_000 },
+    )
     .toBe(true);
 });
 
