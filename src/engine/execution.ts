@@ -163,10 +163,10 @@ export class Execution {
     if (this.#options.tune) network.tuning?.start(this, optimized, network.halves);
   }
 
-  #planner({ graph, operations }: Inference, keep: readonly string[]): (draftBlock: 16 | 32 | undefined) => Plan {
+  #planner({ graph, operations }: Inference, keep: readonly string[]): (quickStartBlock: 16 | 32 | undefined) => Plan {
     const { device, halves } = this.#network;
     const chooseKernel = this.#network.kernelChooser(graph);
-    return (draftBlock) => planGraph(graph, operations, { keep, target: { ...device.target, draftBlock }, chooseKernel, halves });
+    return (quickStartBlock) => planGraph(graph, operations, { keep, target: { ...device.target, quickStartBlock }, chooseKernel, halves });
   }
 
   /** Writes the given inputs and submits one run. Reads nothing back and waits for nothing. */

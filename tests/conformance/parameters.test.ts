@@ -306,7 +306,7 @@ test("a program is refined with parameters: kernels of another packing are prepa
     const graph = graphFor(oneCase, first, "parameters");
     const target = { ...device.target, profile: "software" as const, sharingLanes: 4 };
     const chooseKernel = (_: unknown, names: readonly string[]) => names.find((name) => name.startsWith("direct"));
-    const { program, run } = await startProgram(device, graph, { target: { ...target, draftBlock: 16 }, chooseKernel });
+    const { program, run } = await startProgram(device, graph, { target: { ...target, quickStartBlock: 16 }, chooseKernel });
     const inputs = { x: noise(oneCase.x) };
     const before = await run(inputs, ["y"]);
     await program.refine(planFor(graph, { target, chooseKernel }));

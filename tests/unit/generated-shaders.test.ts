@@ -136,10 +136,10 @@ describe("convolution", () => {
     stride: 1,
     dilation: 1,
     block: { channels: 4, columns: 4 },
-    walk: "row",
+    loop: "row",
     activation: "none",
   };
-  const pointwise = { ...plain, taps: 1, walk: "pixel" as const };
+  const pointwise = { ...plain, taps: 1, loop: "pixel" as const };
 
   test.each<[string, ConvolutionVariant]>([
     ["as it is", plain],
@@ -153,7 +153,7 @@ describe("convolution", () => {
     ["with weights shared in a subgroup", { ...plain, subgroupSize: 4 }],
     ["of one tap, two channels a turn", { ...pointwise, unroll: 2 }],
     ["of one tap, two channels a turn, shared", { ...pointwise, unroll: 2, subgroupSize: 4 }],
-    ["tap by tap", { ...pointwise, walk: "tap", unroll: 2, subgroupSize: 4 }],
+    ["tap by tap", { ...pointwise, loop: "tap", unroll: 2, subgroupSize: 4 }],
   ])("%s", (_, variant) => {
     const shader = generateConvolution(variant);
     expectAsDeclared(shader);
@@ -203,7 +203,7 @@ describe("convolution", () => {
     expect(generateConvolution(plain).code).toBe(generateConvolution({ ...plain }).code));
 
   test("no short-circuit in a loop: compilers unroll it into a branch each", () => {
-    for (const variant of [plain, { ...plain, activation: "silu" as const }, { ...pointwise, walk: "tap" as const, unroll: 2 }])
+    for (const variant of [plain, { ...plain, activation: "silu" as const }, { ...pointwise, loop: "tap" as const, unroll: 2 }])
       expect(generateConvolution(variant).code).not.toMatch(/&&|\|\||else/);
   });
 });

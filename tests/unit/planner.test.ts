@@ -335,7 +335,7 @@ describe("constants", () => {
 });
 
 describe("drafts", () => {
-  const draftBlocks: readonly (readonly [string, 16 | 32])[] = [
+  const quickStartBlocks: readonly (readonly [string, 16 | 32])[] = [
     ["mnist", 16],
     ["squeezenet1_1", 16],
     ["mobilenetv2", 16],
@@ -344,13 +344,13 @@ describe("drafts", () => {
     ["vgg16_features", 32],
   ];
 
-  test.each(draftBlocks)("of %s in blocks of %i: fewer pipelines, the same memory and kernels", (name, draftBlock) => {
+  test.each(quickStartBlocks)("of %s in blocks of %i: fewer pipelines, the same memory and kernels", (name, quickStartBlock) => {
     const { graph, operations } = optimizeGraph(inferGraph(buildGraph(name, { seed: 1 }), everything).graph, everything, {
       keep: new Set(),
     });
     const planFor = (target: Target) => planGraph(graph, operations, { target });
     const [draft, final] = [
-      planFor({ profile: "software", sharingLanes: 4, draftBlock }),
+      planFor({ profile: "software", sharingLanes: 4, quickStartBlock }),
       planFor({ profile: "software", sharingLanes: 4 }),
     ];
     expect(usesSameMemory(draft, final)).toBe(true);

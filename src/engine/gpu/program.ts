@@ -73,7 +73,7 @@ export class Program {
    * Changes to other pipelines and weights for the same kernels in the same memory, once they are compiled: whoever holds a buffer of a
    * value may go on. Runs until then as before; does nothing if the program is disposed of meanwhile.
    *
-   * @param plan of a graph and target that differ from this program's in `Target.draftBlock` only
+   * @param plan of a graph and target that differ from this program's in `Target.quickStartBlock` only
    */
   async refine(plan: Plan): Promise<void> {
     const memory = this.#memory.successor();
@@ -152,7 +152,7 @@ export class Program {
    * @throws DeviceError if the GPU is lost meanwhile
    */
   async read(values: readonly PlacedValue[], encoder: GPUCommandEncoder): Promise<Tensor[]> {
-    const pieces = values.map((value) => ({
+    const parts = values.map((value) => ({
       buffer: this.bufferOf(value),
       offsetBytes: value.offset * 4,
       sizeBytes: spanOf(value.shape, value.strides) * 4,
@@ -162,7 +162,7 @@ export class Program {
     const kept = own && !own.isBusy && readBytes <= own.sizeBytes ? own : undefined;
     const staging = kept ?? new Staging(this.#device, readBytes);
     try {
-      return await staging.read(encoder, pieces, (words) =>
+      return await staging.read(encoder, parts, (words) =>
         values.map(({ dtype, shape, strides }, i) =>
           fromGpuWords(dtype, shape, gatherWords(words[i] as Uint32Array, shape, strides).buffer),
         ),

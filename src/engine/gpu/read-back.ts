@@ -1,15 +1,15 @@
-// Brings words from GPU buffers to the CPU: one submit and one wait, however many pieces. Never used in a frame loop.
+// Copies parts of GPU buffers to the CPU: one submit and one wait, however many parts. Never used in a frame loop.
 import { DeviceError } from "../errors.ts";
 import type { Device } from "./device.ts";
 
 /** Part of a buffer, in bytes that are multiples of 4. */
-export interface Piece {
+export interface BufferPart {
   readonly buffer: GPUBuffer;
   readonly offsetBytes: number;
   readonly sizeBytes: number;
 }
 
-/** A buffer that the CPU can map: what is read again and again needs no fresh one each time. */
+/** A staging buffer: one that the CPU can map. It is kept for reads that happen again and again. */
 export class Staging {
   readonly sizeBytes: number;
   readonly #device: Device;
@@ -34,9 +34,9 @@ export class Staging {
    * @param decode gets the words of each piece; they are gone when it returns
    * @throws DeviceError if the GPU refuses a command, or is lost meanwhile
    */
-  async read<T>(encoder: GPUCommandEncoder, pieces: readonly Piece[], decode: (words: readonly Uint32Array[]) => T): Promise<T> {
+  async read<T>(encoder: GPUCommandEncoder, parts: readonly BufferPart[], decode: (words: readonly Uint32Array[]) => T): Promise<T> {
     let end = 0;
-    const ranges = pieces.map(({ buffer, offsetBytes, sizeBytes }) => {
+    const ranges = parts.map(({ buffer, offsetBytes, sizeBytes }) => {
       const start = end;
       end += sizeBytes;
       encoder.copyBufferToBuffer(buffer, offsetBytes, this.#buffer, start, sizeBytes);
@@ -45,10 +45,10 @@ export class Staging {
     this.#isBusy = true;
     try {
       const { queue } = this.#device.gpu;
-      const labels = pieces.map(({ buffer }) => `'${buffer.label}'`).join(", ");
+      const labels = parts.map(({ buffer }) => `'${buffer.label}'`).join(", ");
       // What the GPU refuses is not run, and the buffer keeps what it held: without this check that would be taken for the answer.
       const submitted = this.#device.checked(`Computing ${labels}`, () => queue.submit([encoder.finish()]));
-      const mapped = hasten(queue, this.#buffer.mapAsync(GPUMapMode.READ, 0, end)).catch((error: Error) => {
+      const mapped = pollForCompletion(queue, this.#buffer.mapAsync(GPUMapMode.READ, 0, end)).catch((error: Error) => {
         throw new DeviceError(
           `${labels} could not be read: ${error.message || "the GPU was lost"}. Request another device and move the model to it.`,
         );
@@ -87,8 +87,11 @@ export async function readBack(device: Device, buffer: GPUBuffer, sizeBytes: num
   }
 }
 
-/** Chromium looks for finished work when commands arrive, and else every 2 ms. A few empty ones show a short run's results sooner. */
-function hasten<T>(queue: GPUQueue, mapped: Promise<T>): Promise<T> {
+/**
+ * Submits a few empty command lists while a read is awaited. Chromium looks for finished work when commands arrive and else every 2 ms, so the
+ * results of a short run arrive sooner.
+ */
+function pollForCompletion<T>(queue: GPUQueue, mapped: Promise<T>): Promise<T> {
   let count = 3;
   const timer = setInterval(() => {
     queue.submit([]);

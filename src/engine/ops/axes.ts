@@ -1,4 +1,4 @@
-// Fewer axes for kernels to walk: neighbours that one stride can cross are merged, extents of 1 dropped.
+// Fewer axes for kernels to loop over: neighbouring axes that one stride can cross are merged, axes of extent 1 dropped.
 import type { Shape } from "../shapes.ts";
 
 export interface CollapsedAxes {
@@ -7,7 +7,7 @@ export interface CollapsedAxes {
   readonly strides: readonly (readonly number[])[];
 }
 
-/** Merges axes of an index space that several operands walk with their own strides. The order of elements stays. */
+/** Merges axes of an index space in which several operands have strides of their own. The order of elements stays. */
 export function collapseAxes(extents: Shape, ...strides: readonly (readonly number[])[]): CollapsedAxes {
   const kept: number[] = [];
   const keptStrides: number[][] = strides.map(() => []);

@@ -18,7 +18,7 @@ export interface CatalogOptions {
   readonly target?: Target | undefined;
   /** The rarer operators, and a kernel for any case, whether or not the graph names one of them. */
   readonly hasRareCases?: boolean;
-  /** All there is, for who wants to choose among all kernels. */
+  /** All operators and kernels, for callers that choose kernels by name. */
   readonly isComplete?: boolean;
 }
 
@@ -43,12 +43,12 @@ type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;
 export async function loadCatalog(graph: Weighted | undefined, options: CatalogOptions): Promise<Catalog> {
   const { target, hasRareCases = false, isComplete = false } = options;
   const isCommon = graph?.nodes.every(({ domain, operator }) => common.some((known) => isNamed(known, domain, operator))) ?? true;
-  const paysWide = isComplete || (target !== undefined && target.profile !== "software");
+  const paysImplicitGemm = isComplete || (target !== undefined && target.profile !== "software");
   const paysWinograd = isComplete || (target !== undefined && graph !== undefined && has3x3(graph));
   const paysDepthwise = isComplete || (target !== undefined && graph !== undefined && hasGroups(graph));
   const [rare, wide, winograd, depthwise] = await Promise.all([
     isComplete || hasRareCases || !isCommon ? loadRare() : undefined,
-    paysWide
+    paysImplicitGemm
       ? optional(async (): Promise<ConvolutionFamily> => (await import("./convolution/implicit-gemm.ts")).implicitGemmCandidates)
       : undefined,
     paysWinograd
@@ -83,7 +83,7 @@ function hasGroups({ nodes }: Weighted): boolean {
   return nodes.some(({ operator, attributes }) => operator === "Conv" && Number(attributes.get("group") ?? 1) > 1);
 }
 
-/** A family that pays only. A model runs without it as well, if not as fast: a failed download is no error. */
+/** Loads a family that only makes a model faster. If its download fails, the model runs without it. */
 function optional<T>(load: () => Promise<T>): Promise<T | undefined> {
   return load().catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-// What an operator is described with: a node of a graph, its operands, and who to complain to.
+// The context in which an operator describes a node: its operands, its attributes, and errors that name the node.
 
 import { ModelError, UnsupportedError } from "../errors.ts";
 import { AttributeReader } from "../graph/attributes.ts";

@@ -51,7 +51,7 @@ function describeConvolution(context: OperatorContext, activation: Activation): 
   });
   const shape = [batch, outChannels, ...window.output];
   if (residual && !sameShape(residual.shape, shape)) return context.invalid(`residual of shape [${residual.shape}] must be [${shape}]`);
-  const it: ConvolutionCase = {
+  const conv: ConvolutionCase = {
     window,
     groups,
     batch,
@@ -65,17 +65,17 @@ function describeConvolution(context: OperatorContext, activation: Activation): 
     outputs: [{ dtype: x.dtype, shape }],
     nonnegative: () => (activation.kind === "none" ? { whereAll: [0, 1, 2, 3] } : undefined),
     macs: sizeOf(shape) * inChannels * sizeOf(kernel),
-    kernels: (target) => (inChannels === 0 ? [noChannelsKernel] : kernelsFor(it, target, context.families)),
+    kernels: (target) => (inChannels === 0 ? [noChannelsKernel] : kernelsFor(conv, target, context.families)),
   };
 }
 
 /** Kernels for one or two spatial axes and no negative pads, cheapest first by prediction; then one for any case. */
-function kernelsFor(it: ConvolutionCase, target: Target, { convolution, general }: Families): readonly Kernel[] {
-  const any = general ? [general.convolution(it)] : [];
-  const rank = it.window.kernel.length;
-  const hasCrop = [...it.window.padsBegin, ...it.window.padsEnd].some((pad) => pad < 0);
+function kernelsFor(conv: ConvolutionCase, target: Target, { convolution, general }: Families): readonly Kernel[] {
+  const any = general ? [general.convolution(conv)] : [];
+  const rank = conv.window.kernel.length;
+  const hasCrop = [...conv.window.padsBegin, ...conv.window.padsEnd].some((pad) => pad < 0);
   if (rank > 2 || hasCrop) return any;
-  const candidates = [directCandidates, ...convolution].flatMap((family) => family(it, target)).sort((a, b) => a.cost - b.cost);
+  const candidates = [directCandidates, ...convolution].flatMap((family) => family(conv, target)).sort((a, b) => a.cost - b.cost);
   const special = candidates.filter(({ isSpecial }) => isSpecial);
   return [...(special.length > 0 ? special : candidates).map(({ kernel }) => kernel), ...any];
 }

@@ -46,7 +46,7 @@ export function elementWiseDispatch(
 ): Dispatch {
   const views = [output, ...inputs];
   const collapsed = collapseAxes(shape, ...views.map((view) => view.strides));
-  // The generator wants an axis to walk, even for one element.
+  // The generator needs at least one axis, even for a scalar.
   const { extents, strides } = collapsed.extents.length > 0 ? collapsed : { extents: [1], strides: views.map(() => [0]) };
   const accessAlong = (axis: number) => views.map((view, i) => accessOf(view.offset, extents, strides[i] as readonly number[], axis));
   const last = extents.length - 1;

@@ -42,7 +42,7 @@ const unary: Readonly<Record<string, ElementWiseRow>> = {
   Tanh: { wgsl: tanhWgsl("a"), js: Math.tanh },
 };
 
-/** Operators of which GPUs pass on what is not a number by themselves. */
+/** Operators for which GPUs answer NaN for NaN without a test. */
 const arithmetic = { operands: 2, nanOf: "" } as const;
 
 const binary: Readonly<Record<string, ElementWiseRow>> = {
@@ -170,7 +170,7 @@ export interface VariadicRow {
   readonly js: (a: number, b: number) => number;
   /** Divides by the number of operands. */
   readonly isMean?: boolean;
-  /** One operand that is not negative is enough for the output. */
+  /** Whether the output is nonnegative as soon as one operand is. */
   readonly isMaximum?: boolean;
   /** As in a row of the table above. */
   readonly nanOf?: string;

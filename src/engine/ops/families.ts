@@ -1,15 +1,15 @@
-// Kernels beyond those that an operator has of its own: families from parts of the program that are loaded where they pay.
+// Kernels that operators find in a catalog: families from parts of the program that are loaded only where they pay.
 import type { Candidate, ConvolutionCase } from "./convolution/case.ts";
 import type { MatrixProduct } from "./matrix-product.ts";
 import type { Kernel, Target } from "./operator.ts";
 import type { Pool } from "./pool.ts";
 
 /** Kernels for some convolutions, with their predicted cost. Called for one or two axes and no negative pads. */
-export type ConvolutionFamily = (it: ConvolutionCase, target: Target) => readonly Candidate[];
+export type ConvolutionFamily = (conv: ConvolutionCase, target: Target) => readonly Candidate[];
 
 /** One kernel each for any case. They come last in an operator's list, after those for special cases. */
 export interface GeneralKernels {
-  readonly convolution: (it: ConvolutionCase) => Kernel;
+  readonly convolution: (conv: ConvolutionCase) => Kernel;
   readonly pool: (pool: Pool) => Kernel;
   readonly product: (product: MatrixProduct) => Kernel;
 }

@@ -38,7 +38,7 @@ export function productKernels({ families }: OperatorContext, product: MatrixPro
   return isPackedOnce || rows < fewRows ? [packedKernel(product, target), ...general] : [...general, packedKernel(product, target)];
 }
 
-/** With fewer rows most of the general kernel's invocations, which share out tiles of 64 rows, would have none. */
+/** With fewer rows most invocations of the general kernel would have no row: it computes tiles of 64 rows. */
 const fewRows = 16;
 
 /** Reads a `b` whose rows lie one after the other. */
@@ -67,8 +67,8 @@ export type Inputs = readonly (PlacedOperand | undefined)[];
 const enoughInvocations = 4096;
 
 /**
- * Eight rows share what they load of `b`. A GPU wants more invocations than a dense layer has outputs, so its depth is
- * sliced; where subgroups are narrow, as on SwiftShader, the barrier would cost more than it gains.
+ * Eight rows share what they load of `b`. A graphics card needs more invocations than a dense layer has outputs, so the depth is cut into
+ * slices. On SwiftShader the barrier that adds the slices would cost more than it gains.
  */
 function chooseVariant({ rows, columns, depth }: MatrixProduct, { profile, sharingLanes: subgroupSize }: Target): MatrixProductVariant {
   const invocations = Math.ceil(columns / 4) * Math.ceil(rows / 8);
@@ -131,7 +131,7 @@ function packColumns(source: PlacedOperand, { depth, bStrides }: MatrixProduct, 
   const label = `${depth}×${columns} matrix by columns from ${first}, of strides of ${bStrides}`;
   const length = depth * width;
   if (length === sizeOf(source.shape) && columnStride === 1 && rowStride === columns) {
-    // Already as the kernel reads it.
+    // `b` already lies in the packed order.
     const dense = { offset: 0, strides: [1] };
     return { source, packing: { label, length, moves: [{ shape: [length], from: dense, to: dense }] } };
   }

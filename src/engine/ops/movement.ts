@@ -8,12 +8,12 @@ import { checkSameType } from "./checks.ts";
 import { copyDispatch } from "./element-wise-kernel.ts";
 import { defineOperator, type Kernel, type Operation, type PlacedOperand, type Table } from "./operator.ts";
 
-/** A rectangular piece of input `input` that lands on a piece of output `output`; both walk `shape`. */
+/** A rectangular part of input `input` that is copied to a part of output `output`; both have `shape`. */
 export interface Move {
   readonly input: number;
   readonly output: number;
   readonly shape: Shape;
-  /** Given the strides and offset of the whole operand, those of the piece. */
+  /** The layout of the part, given that of the whole operand. */
   readonly from: (whole: Layout) => Layout;
   readonly to: (whole: Layout) => Layout;
 }
@@ -96,7 +96,7 @@ function copyElements(source: Uint8Array, from: Layout, target: Uint8Array, to: 
   walk(0, from.offset, to.offset);
 }
 
-/** The layout of a piece that starts at `start` and advances by `steps`. */
+/** The layout of a part that starts at `start` and advances by `steps`. */
 export function piece(start: readonly number[], steps: readonly number[] = start.map(() => 1)) {
   return ({ offset, strides }: Layout): Layout => ({
     offset: start.reduce((sum, s, axis) => sum + s * (strides[axis] as number), offset),

@@ -51,7 +51,7 @@ export interface Table {
   readonly data: Float32Array | Int32Array | Uint32Array;
 }
 
-/** A strided piece of a source, and where in the packed form it goes. Both walk `shape`; a stride may be 0 or negative. */
+/** A strided part of a source, and where in the packed form it goes. Both have `shape`; a stride may be 0 or negative. */
 export interface PackingMove {
   readonly shape: Shape;
   readonly from: Layout;
@@ -59,22 +59,22 @@ export interface PackingMove {
 }
 
 /**
- * How a kernel wants the elements of an input, usually weights: zeros, and in them pieces of the source. It is data, so constants are packed on
- * the CPU when they are uploaded, and anything else on the GPU, by the same description.
+ * The order in which a kernel reads the elements of an input, usually weights: zeros, with parts of the source copied into them. A packing is
+ * data, so constants are packed on the CPU when they are uploaded, and anything else on the GPU, by the same description.
  */
 export interface Packing {
-  /** Says the layout in full: what is packed from one source under one label to one length is the same. */
+  /** Names the layout in full: two packings of one source with the same label and length hold the same elements. */
   readonly label: string;
   /** In elements. */
   readonly length: number;
   readonly moves: readonly PackingMove[];
-  /** What moves write instead of the element that they read. */
+  /** Computes what a move writes from the elements that it reads; a plain copy where absent. */
   readonly transform?: PackingTransform;
-  /** Whether a constant so packed keeps its 32 bits where others are stored in halves. */
+  /** Whether a constant packed in this way keeps 32 bits where others are stored in halves. */
   readonly isExact?: boolean;
 }
 
-/** Makes several numbers of several elements, such as the 36 of a Winograd kernel from its 9 weights. */
+/** Computes several numbers from several elements, such as the 36 of a Winograd kernel from its 9 weights. */
 export interface PackingTransform {
   /** @param from index of the first element that it reads, `to` of the first that it writes */
   apply(source: Float32Array, from: number, target: Float32Array, to: number): void;
@@ -134,13 +134,13 @@ export interface Target {
   readonly sharingLanes?: number | undefined;
   /** `maxComputeWorkgroupsPerDimension`; 65,535 where absent. */
   readonly maxWorkgroups?: number | undefined;
-  /** What a dispatch may see of one buffer, where that is known. */
+  /** `maxStorageBufferBindingSize`, where it is known. */
   readonly maxBindingBytes?: number | undefined;
   /**
-   * Set where pipelines shall compile soon rather than run fast: output channels of the one block that convolutions then take. It changes
-   * no borders, no scratch memory and no kernel's name.
+   * Set for a plan on quick-start pipelines, which compile soon rather than run fast: the output channels of the block that all convolutions
+   * then share. It changes no borders, no scratch memory and no kernel's name.
    */
-  readonly draftBlock?: 16 | 32 | undefined;
+  readonly quickStartBlock?: 16 | 32 | undefined;
 }
 
 /** When a value holds no negative number: always, or where all, or some, of a node's inputs hold none. */
@@ -156,7 +156,7 @@ export interface Operation {
   readonly isView?: boolean;
   /** When the outputs hold no negative number, by indices of inputs; nothing is known without it. Asked for where values are drawn. */
   readonly nonnegative?: () => Nonnegative | undefined;
-  /** It works on the value of one node before it, and is seen as one layer with it, as an activation or a normalization is. */
+  /** Whether views show it as one layer with the node before it, as they do an activation or a normalization. */
   readonly continuesLayer?: boolean;
   /** The output is its inputs side by side along this axis: inputs may be computed in place. */
   readonly concatAxis?: number;
@@ -196,7 +196,7 @@ export interface Operator {
   /** First opset whose meaning is implemented. */
   readonly since: number;
   readonly describe: (context: OperatorContext) => Operation;
-  /** A rewriting of graphs that have this operator, done before convolutions take in what follows them. */
+  /** A pass for graphs that have this operator. It runs before what follows a convolution is folded or fused into it. */
   readonly pass?: Pass | undefined;
 }
 

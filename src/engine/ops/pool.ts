@@ -63,7 +63,7 @@ function readWindow(context: OperatorContext): Window {
 const maxUnrolledTaps = 25;
 
 /**
- * For small undilated windows over two axes, every one of which holds an element of the map.
+ * For small windows over two axes, without dilation, where every window holds at least one element of the map.
  *
  * @param extent the input's spatial axes
  */

@@ -20,7 +20,7 @@ export interface Reduction {
   readonly p?: number;
 }
 
-/** What a combination starts from, and what it gives for no elements at all. */
+/** The value that each combination starts from, which is also the result for no elements. */
 export const initialValues = {
   sum: 0,
   max: Number.NEGATIVE_INFINITY,
@@ -29,7 +29,7 @@ export const initialValues = {
 } as const satisfies Record<keyof typeof combinations, number>;
 
 /** Splits an input's axes into kept and reduced ones and merges each kind; `undefined` where more than four of a kind stay apart. */
-export function walk(input: PlacedOperand, axes: ReadonlySet<number>) {
+export function traversalOf(input: PlacedOperand, axes: ReadonlySet<number>) {
   const pick = (values: readonly number[], reduced: boolean) => values.filter((_, axis) => axes.has(axis) === reduced);
   const kept = collapseAxes(pick(input.shape, false), pick(input.strides, false));
   const reduced = collapseAxes(pick(input.shape, true), pick(input.strides, true));
@@ -55,7 +55,7 @@ export function reductionKernel(reduction: Reduction, axes: ReadonlySet<number>)
     name: "reduce",
     readsStrided: [0],
     dispatches: ([input], [output]) => {
-      const { params, length, isContiguous, isFlat } = walk(input as PlacedOperand, axes);
+      const { params, length, isContiguous, isFlat } = traversalOf(input as PlacedOperand, axes);
       const count = sizeOf((output as PlacedOperand).shape);
       const lanes = lanesFor(count, length, isContiguous);
       return [
@@ -81,7 +81,7 @@ export function reductionKernel(reduction: Reduction, axes: ReadonlySet<number>)
   };
 }
 
-/** Invocations per output. Sharing pays for its barrier only where a reduction is long, or too few outputs would fill a GPU. */
+/** Invocations that share one output. The barrier pays where a reduction is long, or where there are too few outputs to keep a GPU busy. */
 function lanesFor(count: number, length: number, isContiguous: boolean): number {
   if (length < 512) return 1;
   if (count >= 4096 && !isContiguous) return 1;

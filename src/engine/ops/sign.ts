@@ -1,4 +1,4 @@
-// Asks a formula whether it can give a negative number, so that no list of operators has to say it.
+// Finds out whether a formula can give a negative number by trying it, so that no list of operators has to say so.
 import type { Nonnegative, Operand } from "./operator.ts";
 
 /** Numbers from very negative to very positive, both sides of 0 and of 1 among them. */

@@ -36,7 +36,7 @@ function softmaxKernel(kind: number, { count, length, inner }: Rows, { profile }
   return {
     name: "softmax",
     dispatches: ([input], [output]) => {
-      // Sharing a row costs barriers: that pays only where rows are long, and not where subgroups are narrow.
+      // Invocations that share a row need barriers. That pays only where rows are long, and not on a GPU made of software.
       const lanes = length >= 128 && inner === 1 && profile !== "software" ? 32 : 1;
       return [
         {

@@ -3,7 +3,7 @@ import type { Device } from "../gpu/device.ts";
 import { readBack } from "../gpu/read-back.ts";
 
 export interface Clock {
-  /** Milliseconds that what `encode` adds to a pass takes. */
+  /** Milliseconds of the dispatches that `encode` adds to a pass. */
   time(encode: (pass: GPUComputePassEncoder) => void): Promise<number>;
   dispose(): void;
 }

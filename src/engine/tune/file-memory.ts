@@ -1,7 +1,7 @@
 // Remembers choices in a JSON file of the user's cache folder. Node only: a page never fetches this.
 import { type Choices, isChoices, type TuningMemory } from "./memory.ts";
 
-/** Node's own modules without an import, which bundlers for pages would stumble over. Absent before Node 20.16. */
+/** Node's own modules, without an import that bundlers for pages could not resolve. Absent before Node 20.16. */
 function builtins() {
   const get = process.getBuiltinModule;
   return get && { files: get("node:fs/promises"), path: get("node:path"), os: get("node:os") };
@@ -30,7 +30,7 @@ export function fileMemory(path = defaultPath()): TuningMemory {
   };
 }
 
-/** The user's folder for what may be deleted, by the system's custom. */
+/** The user's cache folder on this system. */
 function defaultPath(): string | undefined {
   const { path, os } = builtins() ?? {};
   if (!path || !os) return undefined;
@@ -42,7 +42,7 @@ function defaultPath(): string | undefined {
   return path.join(env["XDG_CACHE_HOME"] || caches[platform] || path.join(os.homedir(), ".cache"), "convcam/tuning.json");
 }
 
-/** Whoever reads meanwhile finds the old file or the new one, never half of it. */
+/** Writes another file and renames it, so that a reader finds the old file or the new one, never half of it. */
 async function replace(path: string | undefined, text: string): Promise<void> {
   const { files, path: paths } = builtins() ?? {};
   if (!files || !paths || path === undefined) return;

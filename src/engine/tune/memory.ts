@@ -23,7 +23,7 @@ export function adapterName({ vendor, architecture, device, description }: Adapt
   return [vendor, architecture, device, description].filter(Boolean).join(" ") || "unknown";
 }
 
-/** Another version has other kernels, and another adapter or precision other times. */
+/** The key of a measurement: engine version, adapter and precision, since kernels or times differ between them. */
 export function memoryKey(info: AdapterInfo, precision: Precision = "float32"): string {
   return `${adapterName(info)}, convcam ${version}${precision === "float32" ? "" : `, ${precision}`}`;
 }

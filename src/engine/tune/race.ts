@@ -12,8 +12,8 @@ export interface Contender {
 /** What one slice keeps the GPU busy for: long against a clock that counts 0.1 ms, short against a frame. */
 const sliceMs = 4;
 
-/** The clock's grain: nothing is taken to be shorter. */
-const grainMs = 0.1;
+/** The resolution of the clock: no time is taken to be shorter. */
+const clockResolutionMs = 0.1;
 
 const maxRepetitions = 256;
 const rounds = 5;
@@ -90,7 +90,7 @@ async function repeat(contender: Contender, step: number, pause: () => Promise<v
     await pause();
     const ms = await contender.time(step, count);
     if (ms > sliceMs / 2 || count === maxRepetitions) return { count, ms: ms / count };
-    const factor = Math.floor(sliceMs / Math.max(ms, grainMs));
+    const factor = Math.floor(sliceMs / Math.max(ms, clockResolutionMs));
     count = Math.min(maxRepetitions, count * Math.min(16, Math.max(2, factor)));
   }
 }
@@ -112,7 +112,7 @@ function timingOf(samples: readonly number[]): Timing {
 /** What another kernel must gain over the one in use. */
 const worthwhile = 0.05;
 
-/** The fastest, or the one in use unless that one's best run is slower than the other's usual one: noise changes nothing. */
+/** The kernel with the least median. The one in use stays unless that median is 5% below its best run, so that noise changes nothing. */
 export function winnerOf(timings: ReadonlyMap<string, Timing>, current: string): string {
   const [name, { medianMs }] = [...timings].reduce((best, next) => (next[1].medianMs < best[1].medianMs ? next : best));
   const inUse = timings.get(current);

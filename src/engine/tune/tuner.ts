@@ -35,7 +35,7 @@ export interface TunedLayer {
   readonly kernel: string;
 }
 
-/** More are rarely better, and each is compiled. */
+/** Kernels timed per layer at most: more are rarely better, and each must be compiled. */
 const maxCandidates = 4;
 const maxLayers = 40;
 /** Layers below this share of the whole network's work are left as they are. */
@@ -43,7 +43,7 @@ const leastShare = 0.005;
 /** Multiply-adds that take as long as moving one element. */
 const macsPerElement = 16;
 /** Every operator's kernel of this name runs any case, too slowly to be worth a try. */
-const lastResort = "general";
+const generalKernelName = "general";
 
 /**
  * What is worth measuring, the most work first.
@@ -72,7 +72,7 @@ export function layersToTune(
     const names = operation.kernels?.(target).map(({ name }) => name) ?? [];
     const current = choose(node, names);
     if (current === undefined) continue;
-    const candidates = [...new Set([current, ...names.filter((name) => name !== lastResort)])].slice(0, maxCandidates);
+    const candidates = [...new Set([current, ...names.filter((name) => name !== generalKernelName)])].slice(0, maxCandidates);
     layers.set(signature, { signature, node, nodeNames: [node.name], candidates, work });
   }
   return [...layers.values()]
@@ -110,7 +110,7 @@ export async function measureLayers(
 ): Promise<void> {
   const pause = async (): Promise<void> => {
     await unlessAborted(idle(), signal);
-    // What others submitted is not to be timed, and slices are not to pile up.
+    // Waits until the queue is empty: other work must not be timed, and slices must not pile up.
     await unlessAborted(device.gpu.queue.onSubmittedWorkDone(), signal);
   };
   await pause();
@@ -177,7 +177,7 @@ class LoneKernel implements Contender {
     const plan = planGraph(graphOfNode(graph, node), operations, {
       target: device.target,
       chooseKernel: () => name,
-      // Here nobody reads inputs and outputs, which lie between layers in the network.
+      // In the network these inputs and outputs lie between layers, so they are stored as such values are.
       halves: halves && { ...halves, values: halves.values === "none" ? "none" : "all" },
     });
     // Zeros for weights: no kernel's time depends on what it multiplies, and they need no upload.

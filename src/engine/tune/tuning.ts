@@ -1,4 +1,4 @@
-// Tuning as a model has it: which kernels are known to be fast, and the search for more in idle time. Loaded only when asked for.
+// The tuning of one model: the kernels that are known to be fast, and the search for more in idle time. Loaded only when asked for.
 import type { Device } from "../gpu/device.ts";
 import type { TypedGraph } from "../graph/graph.ts";
 import type { Inference } from "../passes/infer.ts";
@@ -122,7 +122,7 @@ export class Tuning {
   }
 
   /**
-   * Rejects for nothing that happens to model or device.
+   * Never rejects, whatever happens to the model or the device.
    *
    * @param replan is called once, if anything faster was found
    */

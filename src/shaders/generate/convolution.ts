@@ -4,26 +4,27 @@
 import { type ActivationKind, activationFunction } from "../activations.ts";
 import { defineShader, type Shader } from "../shader.ts";
 import { type Fields, inputFields, outputFields, residualFields } from "./fields.ts";
+import { indices } from "./indices.ts";
 import { ofTurn, testTurns } from "./of-turn.ts";
-import { range } from "./range.ts";
 
 export const convolutionWorkgroupSize = 32;
 
 /**
- * How a kernel is walked. "row": a turn takes a row of its taps, unrolled. "pixel": it has one tap. "tap": a turn takes one tap of any
- * kernel, so that one pipeline serves all. In the latter two, the columns of a block are consecutive pixels of the map, over row ends.
+ * What one turn of the shader's loop takes. "row": a row of the kernel's taps, unrolled. "pixel": input channels of a 1×1 kernel. "tap": a
+ * few taps of any kernel, whose size and stride come from Params, so that one pipeline serves all. For "pixel" and "tap" the columns of a
+ * block are consecutive pixels of the map, across the ends of rows.
  */
-export type Walk = "row" | "pixel" | "tap";
+export type LoopKind = "row" | "pixel" | "tap";
 
 export interface ConvolutionVariant {
-  readonly walk: Walk;
-  /** Along a row, of a "row" walk: taps of the kernel, and elements between outputs and between taps. All else is Params. */
+  readonly loop: LoopKind;
+  /** For a "row" loop: the taps of one row of the kernel, and the elements between outputs and between taps. Other loops read Params. */
   readonly taps: number;
   readonly stride: number;
   readonly dilation: number;
   /** Outputs per invocation: of so many channels and of one row. */
   readonly block: { readonly channels: number; readonly columns: number };
-  /** Taps per turn, but for a "row" walk. For a "pixel" walk it divides the number of input channels. */
+  /** Taps per turn of a "pixel" or "tap" loop. For a "pixel" loop it divides the number of input channels. */
   readonly unroll?: number;
   readonly activation: ActivationKind;
   /** Lanes per subgroup, where the adapter has one fixed size: each lane loads its share of the weights and hands it on. */
@@ -58,17 +59,17 @@ const fields: Fields = [
 /**
  * y[n, o, y, x] = f(bias[o] + Σ w[o, i, ky, kx] · x[n, i, y·sy + ky·dy, x·sx + kx·dx] + residual).
  *
- * Weights are packed [group][channel block][in channel][ky][kx][channel within block], for a "tap" walk with zeros that fill each block
+ * Weights are packed [group][channel block][in channel][ky][kx][channel within block], for a "tap" loop with zeros that fill each block
  * up to a multiple of `unroll` taps; bias [group][channel block][channel within block]. The last block of a group reaches back like the
  * outputs' do. A block is at most as large as the output. The input has a zero border as wide as the pads, so no load is tested.
  * Without a residual any buffer may be bound in its place.
  */
 export function generateConvolution(variant: ConvolutionVariant): Shader {
-  const { block, activation, walk, taps, subgroupSize: lanes } = variant;
+  const { block, activation, loop, taps, subgroupSize: lanes } = variant;
   const { channels } = block;
-  const kernel = { row: `with ${taps} taps a row / ${variant.stride}`, pixel: "1×1", tap: "tap by tap" }[walk];
+  const kernel = { row: `with ${taps} taps a row / ${variant.stride}`, pixel: "1×1", tap: "tap by tap" }[loop];
   const name = `convolution ${kernel}, block ${channels}×${block.columns}`;
-  const points = walk === "row" ? pointsOfRow(variant) : pointsOfPixels(block.columns);
+  const points = loop === "row" ? pointsOfRow(variant) : pointsOfPixels(block.columns);
   const code = [
     ...(lanes ? ["enable subgroups;"] : []),
     `// ${name}, ${activation}`,
@@ -105,8 +106,8 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     "var source = params.in_offset + n * params.in_n + group * params.in_channels * params.in_c;",
     `var weight = packed_block * params.block_weights${lanes ? " + lane" : ""};`,
     ...points.place,
-    ...range(channels).flatMap((o) => points.names.map((p) => `var acc_${o}_${p} = 0.0;`)),
-    ...{ row: () => rowLoop(variant), pixel: () => pixelLoop(variant, points.names), tap: () => tapLoop(variant, points.names) }[walk](),
+    ...indices(channels).flatMap((o) => points.names.map((p) => `var acc_${o}_${p} = 0.0;`)),
+    ...{ row: () => rowLoop(variant), pixel: () => pixelLoop(variant, points.names), tap: () => tapLoop(variant, points.names) }[loop](),
     ...storeBlock(variant, points.names),
     "}",
   ].join("\n");
@@ -116,8 +117,8 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
 /**
  * Writes the block a few channels a turn. Stores are what compilers take longest over: 128 of them took SwiftShader three times as
  * long as all the arithmetic, where a choice among eight accumulators costs next to nothing. Blocks with a residual have a loop of their
- * own: a test or a loop in each turn would cost all others as much as half of their stores. Only a walk tap by tap, which is there to
- * compile soon, loads what it then does not select.
+ * own: a test or a loop in each turn would cost all others as much as half of their stores. Only a "tap" loop, which must compile quickly,
+ * loads a residual that it may not select.
  */
 function storeBlock(variant: ConvolutionVariant, points: readonly string[]): string[] {
   const { channels } = variant.block;
@@ -129,14 +130,14 @@ function storeBlock(variant: ConvolutionVariant, points: readonly string[]): str
   const loop = (count: string, added: (s: number, point: string) => string): string[] => [
     `for (var turn = 0u; turn < ${count}; turn++) {`,
     ...testTurns(turns),
-    ...range(step).flatMap((s) => [
+    ...indices(step).flatMap((s) => [
       `let channel_${s} = ${channel(s)};`,
       `let bias_${s} = bias[bias_at + channel_${s}];`,
       `let to_${s} = out_to + channel_${s} * out_c;`,
     ]),
-    ...range(step).flatMap((s) =>
+    ...indices(step).flatMap((s) =>
       points.map((p) => {
-        const sum = ofTurn(range(turns).map((t) => `acc_${t * step + s}_${p}`));
+        const sum = ofTurn(indices(turns).map((t) => `acc_${t * step + s}_${p}`));
         return `output[to_${s} + out_at_${p}] = activate(${sum} + bias_${s}${added(s, p)}, alpha, beta);`;
       }),
     ),
@@ -154,7 +155,7 @@ function storeBlock(variant: ConvolutionVariant, points: readonly string[]): str
     ]),
     `let bias_at = packed_block * ${channels}u;`,
     "var first = 0u;",
-    ...(variant.walk === "tap"
+    ...(variant.loop === "tap"
       ? [
           "let has_residual = params.residual_count > 0u;",
           ...loop(`${turns}u`, (s, p) => ` + select(0.0, ${residual(s, p)}, has_residual)`),
@@ -170,7 +171,7 @@ function storeBlock(variant: ConvolutionVariant, points: readonly string[]): str
 /** The most channels whose points are about 16 stores together; divides their number. */
 function channelsPerStore(channels: number, points: number): number {
   const wanted = Math.max(1, Math.floor(16 / points));
-  return range(wanted).reduce((best, i) => (channels % (i + 1) === 0 ? i + 1 : best), 1);
+  return indices(wanted).reduce((best, i) => (channels % (i + 1) === 0 ? i + 1 : best), 1);
 }
 
 interface Points {
@@ -181,7 +182,7 @@ interface Points {
 
 /** Consecutive pixels of the map, over row ends: a 1×1 kernel does not care for neighbours. */
 function pointsOfPixels(count: number): Points {
-  const names = range(count).map((p) => `${p}`);
+  const names = indices(count).map((p) => `${p}`);
   return {
     names,
     place: [
@@ -203,9 +204,9 @@ function pointsOfRow({ block: { columns }, stride }: ConvolutionVariant): Points
     `let x = min(column_block * ${columns}u, params.width - ${columns}u);`,
     "let y = position / params.column_blocks;",
     `source += y * params.stride_y * in_h + x * ${stride}u;`,
-    ...range(columns).flatMap((c) => [`let x_${c} = x + ${c}u;`, `let y_${c} = y;`]),
+    ...indices(columns).flatMap((c) => [`let x_${c} = x + ${c}u;`, `let y_${c} = y;`]),
   ];
-  return { names: range(columns).map((c) => `${c}`), place };
+  return { names: indices(columns).map((c) => `${c}`), place };
 }
 
 /**
@@ -215,10 +216,10 @@ function pointsOfRow({ block: { columns }, stride }: ConvolutionVariant): Points
 function loadWeights(variant: ConvolutionVariant, count: number): string[] {
   const advance = `weight += ${count}u;`;
   const lanes = variant.subgroupSize;
-  if (!lanes) return [...range(count).map((i) => `let w_${i} = weights[weight + ${i}u];`), advance];
+  if (!lanes) return [...indices(count).map((i) => `let w_${i} = weights[weight + ${i}u];`), advance];
   return [
-    ...range(Math.ceil(count / lanes)).map((i) => `let own_${i} = weights[weight + ${i * lanes}u];`),
-    ...range(count).map((i) => {
+    ...indices(Math.ceil(count / lanes)).map((i) => `let own_${i} = weights[weight + ${i * lanes}u];`),
+    ...indices(count).map((i) => {
       const own = `own_${Math.floor(i / lanes)}`;
       return `let w_${i} = ${swapsLanes(variant) ? swapped(own, i % lanes) : `subgroupBroadcast(${own}, ${i % lanes}u)`};`;
     }),
@@ -245,7 +246,7 @@ function pixelLoop(variant: ConvolutionVariant, points: readonly string[]): stri
   const { unroll = 1 } = variant;
   return [
     `for (var channel = 0u; channel < in_channels; channel += ${unroll}u) {`,
-    ...range(unroll).map((u) => `let plane_${u} = source + ${u}u * in_c;`),
+    ...indices(unroll).map((u) => `let plane_${u} = source + ${u}u * in_c;`),
     ...addProducts(variant, points),
     `source += ${unroll}u * in_c;`,
     "}",
@@ -253,8 +254,8 @@ function pixelLoop(variant: ConvolutionVariant, points: readonly string[]): stri
 }
 
 /**
- * Walks all taps of a channel, then those of the next, in one loop, `unroll` a turn. What is beyond the last reads that again, times
- * zero.
+ * Goes through all taps of a channel, then those of the next, in one loop, `unroll` taps a turn. Turns beyond the last tap read the last
+ * input again; their weights are zeros.
  */
 function tapLoop(variant: ConvolutionVariant, points: readonly string[]): string[] {
   const { unroll = 1 } = variant;
@@ -279,7 +280,7 @@ function tapLoop(variant: ConvolutionVariant, points: readonly string[]): string
     "var kx = 0u;",
     "var ky = 0u;",
     `for (var tap = 0u; tap <= last; tap += ${unroll}u) {`,
-    ...range(unroll).flatMap(advance),
+    ...indices(unroll).flatMap(advance),
     ...addProducts(variant, points),
     "}",
   ];
@@ -288,11 +289,11 @@ function tapLoop(variant: ConvolutionVariant, points: readonly string[]): string
 /** Code that adds the products of the taps that lie at `plane_U` to every accumulator. */
 function addProducts(variant: ConvolutionVariant, points: readonly string[]): string[] {
   const { block, unroll = 1 } = variant;
-  const turns = range(unroll);
+  const turns = indices(unroll);
   return [
     ...turns.flatMap((u) => points.map((p) => `let in_${u}_${p} = input[plane_${u} + at_${p}];`)),
     ...loadWeights(variant, unroll * block.channels),
-    ...range(block.channels).flatMap((o) =>
+    ...indices(block.channels).flatMap((o) =>
       points.map((p) =>
         accumulate(
           `acc_${o}_${p}`,
@@ -304,20 +305,20 @@ function addProducts(variant: ConvolutionVariant, points: readonly string[]): st
 }
 
 /**
- * One statement for all terms, for SwiftShader keeps a sum in a register and accumulators in memory. One term after the other is added to
- * the accumulator: whatever the block and the walk, all variants then round alike.
+ * One statement for all terms, because SwiftShader keeps the sum of one statement in a register and accumulators in memory. The terms are
+ * added in order, so all variants round alike, whatever their block and loop.
  */
 function accumulate(accumulator: string, terms: readonly string[]): string {
   return `${accumulator} = ${[accumulator, ...terms].join(" + ")};`;
 }
 
 /**
- * Walks the rows of all channels' kernels in one loop and unrolls a row. In two loops every accumulator would pass the head of
- * both, which on SwiftShader took a third of the time.
+ * Goes through the rows of all channels' kernels in one loop and unrolls each row. With two nested loops every accumulator would pass the
+ * heads of both, which took a third of the time on SwiftShader.
  */
 function rowLoop(variant: ConvolutionVariant): string[] {
   const { taps, stride, dilation, block } = variant;
-  const columns = new Set(range(block.columns).flatMap((c) => range(taps).map((k) => c * stride + k * dilation)));
+  const columns = new Set(indices(block.columns).flatMap((c) => indices(taps).map((k) => c * stride + k * dilation)));
   return [
     "let row_step = params.dilation_y * in_h;",
     "let channel_step = in_c - (kernel_rows - 1u) * row_step;",
@@ -326,9 +327,9 @@ function rowLoop(variant: ConvolutionVariant): string[] {
     "for (var row = 0u; row < rows; row++) {",
     ...loadWeights(variant, taps * block.channels),
     ...[...columns].sort((a, b) => a - b).map((column) => `let in_${column} = input[source + ${column}u];`),
-    ...range(block.channels).flatMap((o) =>
-      range(block.columns).map((c) => {
-        const terms = range(taps).map((k) => `w_${k * block.channels + o} * in_${c * stride + k * dilation}`);
+    ...indices(block.channels).flatMap((o) =>
+      indices(block.columns).map((c) => {
+        const terms = indices(taps).map((k) => `w_${k * block.channels + o} * in_${c * stride + k * dilation}`);
         return accumulate(`acc_${o}_${c}`, terms);
       }),
     ),

@@ -4,7 +4,7 @@
 import { type ActivationKind, activationFunction } from "../activations.ts";
 import { defineShader, type Shader } from "../shader.ts";
 import { type Fields, inputFields, outputFields, residualFields } from "./fields.ts";
-import { range } from "./range.ts";
+import { indices } from "./indices.ts";
 
 export const depthwiseWorkgroupSize = 32;
 
@@ -46,11 +46,11 @@ export function generateDepthwise(variant: DepthwiseVariant): Shader {
   const [kh, kw] = kernel;
   const [sy, sx] = strides;
   const name = `depthwise ${kh}×${kw} / ${sy}×${sx}, ${columns} columns`;
-  const loaded = [...new Set(range(columns).flatMap((c) => range(kw).map((k) => c * sx + k * dilation)))].sort((a, b) => a - b);
+  const loaded = [...new Set(indices(columns).flatMap((c) => indices(kw).map((k) => c * sx + k * dilation)))].sort((a, b) => a - b);
   const rowsPerTurn = Math.min(sy, kh);
   const load = (row: number, ahead: number) => loaded.map((x) => `in_${row}_${x} = input[source + ${ahead}u * in_h + ${x}u];`);
-  const slide = (by: number) => range(kh - Math.min(by, kh)).flatMap((row) => loaded.map((x) => `in_${row}_${x} = in_${row + by}_${x};`));
-  const sum = (c: number) => range(kh).flatMap((ky) => range(kw).map((kx) => `w_${ky}_${kx} * in_${ky}_${c * sx + kx * dilation}`));
+  const slide = (by: number) => indices(kh - Math.min(by, kh)).flatMap((row) => loaded.map((x) => `in_${row}_${x} = in_${row + by}_${x};`));
+  const sum = (c: number) => indices(kh).flatMap((ky) => indices(kw).map((kx) => `w_${ky}_${kx} * in_${ky}_${c * sx + kx * dilation}`));
   const code = [
     `// ${name}, ${activation}${hasResidual ? ", residual" : ""}`,
     "struct Params {",
@@ -80,17 +80,17 @@ export function generateDepthwise(variant: DepthwiseVariant): Shader {
     "let alpha = params.alpha;",
     "let beta = params.beta;",
     "let shift = bias[channel];",
-    ...range(kh).flatMap((ky) => range(kw).map((kx) => `let w_${ky}_${kx} = weights[channel * ${kh * kw}u + ${ky * kw + kx}u];`)),
+    ...indices(kh).flatMap((ky) => indices(kw).map((kx) => `let w_${ky}_${kx} = weights[channel * ${kh * kw}u + ${ky * kw + kx}u];`)),
     `var source = params.in_offset + n * params.in_n + channel / params.multiplier * params.in_c + y * ${sy}u * in_h + x * ${sx}u;`,
     "var to = params.out_offset + n * params.out_n + channel * params.out_c + y * out_h + x;",
     "var add = params.residual_offset + n * params.residual_n + channel * params.residual_c + y * residual_h + x;",
-    ...range(kh).flatMap((row) => loaded.map((at) => `var in_${row}_${at} = 0.0;`)),
+    ...indices(kh).flatMap((row) => loaded.map((at) => `var in_${row}_${at} = 0.0;`)),
     // The rows that the first output has in common with one before it.
     ...(kh > sy ? [`for (var row = 0u; row < ${kh - sy}u; row++) {`, ...slide(1), ...load(kh - 1, 0), "source += in_h;", "}"] : []),
     "for (var row = 0u; row < strip_rows; row++) {",
     ...slide(sy),
-    ...range(rowsPerTurn).flatMap((r) => load(kh - rowsPerTurn + r, r)),
-    ...range(columns).map((c) => {
+    ...indices(rowsPerTurn).flatMap((r) => load(kh - rowsPerTurn + r, r)),
+    ...indices(columns).map((c) => {
       const added = hasResidual ? ` + residual[add + ${c}u]` : "";
       return `output[to + ${c}u] = activate(shift + ${sum(c).join(" + ")}${added}, alpha, beta);`;
     }),

@@ -1,7 +1,7 @@
 // Generates element-wise shaders: y = f(a, b, …) over operands of any rank, strides and broadcasting.
 // One of the few generated shaders, because rank, operand count and formula shape the code itself.
 import { defineShader, type ParamField, type Shader } from "../shader.ts";
-import { range } from "./range.ts";
+import { indices } from "./indices.ts";
 
 export type ElementType = "f32" | "i32" | "u32";
 
@@ -50,7 +50,7 @@ export function generateElementWise(formula: ElementWiseFormula, { rank, axis, b
   const { scalars = [] } = formula;
   const views = ["y", ...operands];
   const accessOf = (name: string) => access[views.indexOf(name)] as Access;
-  const axes = range(rank);
+  const axes = indices(rank);
   const fields: [string, ParamField["type"]][] = [
     ["count", "u32"],
     ["blocks", "u32"],
@@ -99,8 +99,8 @@ export function generateElementWise(formula: ElementWiseFormula, { rank, axis, b
     ...scalars.map((scalar) => `let ${scalar} = params.${scalar};`),
     ...operands.flatMap((name) => load(name, accessOf(name), block)),
     ...(accessOf("y") === "quads"
-      ? range(block / 4).map((quad) => `y[(y_at >> 2u) + ${quad}] = vec4(${range(4).map((i) => value(quad * 4 + i))});`)
-      : range(block).map((i) => `y[y_at + ${i} * y_step] = ${value(i)};`)),
+      ? indices(block / 4).map((quad) => `y[(y_at >> 2u) + ${quad}] = vec4(${indices(4).map((i) => value(quad * 4 + i))});`)
+      : indices(block).map((i) => `y[y_at + ${i} * y_step] = ${value(i)};`)),
     "}",
   ].join("\n");
   return defineShader(formula.name, code);
@@ -109,9 +109,9 @@ export function generateElementWise(formula: ElementWiseFormula, { rank, axis, b
 /** Code that defines `NAME_I`, the operand's element for each of the block. */
 function load(name: string, access: Access, block: number): string[] {
   if (access === "once") return [`let ${name}_0 = ${name}[${name}_at];`];
-  if (access === "strided") return range(block).map((i) => `let ${name}_${i} = ${name}[${name}_at + ${i} * ${name}_step];`);
-  return range(block / 4).flatMap((quad) => [
+  if (access === "strided") return indices(block).map((i) => `let ${name}_${i} = ${name}[${name}_at + ${i} * ${name}_step];`);
+  return indices(block / 4).flatMap((quad) => [
     `let ${name}_quad_${quad} = ${name}[(${name}_at >> 2u) + ${quad}];`,
-    ...range(4).map((i) => `let ${name}_${quad * 4 + i} = ${name}_quad_${quad}.${"xyzw"[i]};`),
+    ...indices(4).map((i) => `let ${name}_${quad * 4 + i} = ${name}_quad_${quad}.${"xyzw"[i]};`),
   ]);
 }

@@ -1,6 +1,6 @@
 // Generates matrix products whose right side lies in groups of four columns: dense layers, and MatMul by constants.
 import { defineShader, type ParamField, type Shader } from "../shader.ts";
-import { range } from "./range.ts";
+import { indices } from "./indices.ts";
 
 export interface MatrixProductVariant {
   /** Rows per invocation, at most as many as the product has; at most `slices` where the depth is sliced. */
@@ -43,7 +43,7 @@ export function generateMatrixProduct(variant: MatrixProductVariant): Shader {
   const width = groupsPerWorkgroup(variant);
   // A broadcast wants control flow that is seen to be uniform.
   const slice = slices > 1 ? "local.y" : "0u";
-  const all = range(rows);
+  const all = indices(rows);
   const name = `matrix product, ${rows} rows, ${slices} slices`;
   const code = [
     ...(lanes ? ["enable subgroups;"] : []),
@@ -71,12 +71,12 @@ export function generateMatrixProduct(variant: MatrixProductVariant): Shader {
     ...all.map((r) => `let a_${r} = (first_row + ${r}u) * params.a_row;`),
     ...all.flatMap((r) => [..."xyzw"].map((i) => `var sum_${r}_${i} = 0.0;`)),
     `for (var k = ${turn}u * ${slice}; k < whole; k += ${turn * slices}u) {`,
-    ...range(turn).map((u) => `let b_${u} = b[(k + ${u}u) * groups + group];`),
+    ...indices(turn).map((u) => `let b_${u} = b[(k + ${u}u) * groups + group];`),
     ...all.flatMap((r) => loadTurn(r, turn, lanes)),
     ...all.flatMap((r) =>
       [..."xyzw"].map(
         (i) =>
-          `sum_${r}_${i} += ${range(turn)
+          `sum_${r}_${i} += ${indices(turn)
             .map((u) => `a_${r}_${u} * b_${u}.${i}`)
             .join(" + ")};`,
       ),
@@ -93,7 +93,7 @@ export function generateMatrixProduct(variant: MatrixProductVariant): Shader {
     "let alpha = params.alpha;",
     "let beta = params.beta;",
     "let last = params.columns - 1u;",
-    ...range(4).map((i) => `let column_${i} = min(group * 4u + ${i}u, last);`),
+    ...indices(4).map((i) => `let column_${i} = min(group * 4u + ${i}u, last);`),
     ...(slices > 1
       ? store("first_row + local.y", (i) => `sum.${i}`)
       : all.flatMap((r) => ["{", ...store(`first_row + ${r}u`, (i) => `sum_${r}_${i}`), "}"])),
@@ -104,17 +104,17 @@ export function generateMatrixProduct(variant: MatrixProductVariant): Shader {
 
 /** Code that defines `a_ROW_U`, the next elements of a row. */
 function loadTurn(row: number, turn: number, lanes: number | undefined): string[] {
-  if (!lanes) return range(turn).map((u) => `let a_${row}_${u} = a[a_${row} + (k + ${u}u) * a_column];`);
+  if (!lanes) return indices(turn).map((u) => `let a_${row}_${u} = a[a_${row} + (k + ${u}u) * a_column];`);
   return [
     `let own_${row} = a[a_${row} + (k + lane) * a_column];`,
-    ...range(turn).map((u) => `let a_${row}_${u} = subgroupBroadcast(own_${row}, ${u}u);`),
+    ...indices(turn).map((u) => `let a_${row}_${u} = subgroupBroadcast(own_${row}, ${u}u);`),
   ];
 }
 
 /** Code that adds the slices up: of the invocations that share sums, the first finishes the first row, and so on. */
 function meet(rows: number, slices: number, width: number): string[] {
   return [
-    ...range(rows).map(
+    ...indices(rows).map(
       (r) => `sums[(local.y * ${rows}u + ${r}u) * ${width}u + local.x] = vec4(${[..."xyzw"].map((i) => `sum_${r}_${i}`).join(", ")});`,
     ),
     "workgroupBarrier();",
@@ -130,6 +130,6 @@ function store(row: string, sum: (component: string) => string): string[] {
     "let c_column = params.c_column;",
     "let to = row * params.row_length + params.first_column;",
     "let add = row * params.c_row + params.first_column * c_column;",
-    ...range(4).map((i) => `output[to + column_${i}] = alpha * ${sum("xyzw"[i] as string)} + beta * c[add + column_${i} * c_column];`),
+    ...indices(4).map((i) => `output[to + column_${i}] = alpha * ${sum("xyzw"[i] as string)} + beta * c[add + column_${i} * c_column];`),
   ];
 }

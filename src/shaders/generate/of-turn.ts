@@ -1,9 +1,9 @@
 // Loops that store what lies in registers: registers have no index, so each turn of a loop over `turn` selects its own.
-import { range } from "./range.ts";
+import { indices } from "./indices.ts";
 
 /** WGSL that defines what {@link ofTurn} tests, once per turn: SwiftShader would compare again for every value. */
 export function testTurns(turns: number): string[] {
-  return range(turns).flatMap((turn) => (turn > 0 ? [`let is_${turn} = turn == ${turn}u;`] : []));
+  return indices(turns).flatMap((turn) => (turn > 0 ? [`let is_${turn} = turn == ${turn}u;`] : []));
 }
 
 /** WGSL that picks the value of this turn. */

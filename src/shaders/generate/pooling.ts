@@ -1,7 +1,7 @@
 // Generates blocked pooling: one invocation loads a patch of a feature map once and reduces every window in it, all unrolled.
 import { defineShader, type Shader } from "../shader.ts";
 import { type Fields, inputFields, outputFields } from "./fields.ts";
-import { range } from "./range.ts";
+import { indices } from "./indices.ts";
 
 export const poolingWorkgroupSize = 32;
 
@@ -50,8 +50,8 @@ export function generatePooling(variant: PoolingVariant): Shader {
   const [sy, sx] = strides;
   const name = `${kind} pooling ${kh}×${kw} / ${sy}×${sx}, block ${rows}×${columns}`;
   const params = kind === "max" ? fields : averageFields;
-  const inputRows = range((rows - 1) * sy + kh);
-  const inputColumns = range((columns - 1) * sx + kw);
+  const inputRows = indices((rows - 1) * sy + kh);
+  const inputColumns = indices((columns - 1) * sx + kw);
   const fold = (terms: readonly string[]) => (kind === "max" ? terms.reduce((a, b) => `larger(${a}, ${b})`) : terms.join(" + "));
   const place = (axis: "y" | "x", extent: string, index: number) => {
     const at = `first_${axis} + ${index}`;
@@ -89,15 +89,15 @@ export function generatePooling(variant: PoolingVariant): Shader {
     ]),
     ...(kind === "average"
       ? [
-          ...range(rows).map((r) => countTaps("y", "top", r, r * sy, kh)),
-          ...range(columns).map((c) => countTaps("x", "left", c, c * sx, kw)),
+          ...indices(rows).map((r) => countTaps("y", "top", r, r * sy, kh)),
+          ...indices(columns).map((c) => countTaps("x", "left", c, c * sx, kw)),
         ]
       : []),
     // Each column of a window first: windows of a row of outputs have columns in common.
-    ...range(rows).flatMap((r) => [
-      ...inputColumns.map((x) => `let of_${r}_${x} = ${fold(range(kh).map((ky) => `in_${r * sy + ky}_${x}`))};`),
-      ...range(columns).map((c) => {
-        const value = fold(range(kw).map((kx) => `of_${r}_${c * sx + kx}`));
+    ...indices(rows).flatMap((r) => [
+      ...inputColumns.map((x) => `let of_${r}_${x} = ${fold(indices(kh).map((ky) => `in_${r * sy + ky}_${x}`))};`),
+      ...indices(columns).map((c) => {
+        const value = fold(indices(kw).map((kx) => `of_${r}_${c * sx + kx}`));
         return `output[to + ${r}u * out_h + ${c}u] = ${kind === "max" ? value : `(${value}) / (count_y_${r} * count_x_${c})`};`;
       }),
     ]),

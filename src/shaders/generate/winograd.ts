@@ -5,8 +5,8 @@
 import { type ActivationKind, activationFunction } from "../activations.ts";
 import { defineShader, type Shader } from "../shader.ts";
 import { type Fields, inputFields, outputFields, residualFields, u32s } from "./fields.ts";
+import { indices } from "./indices.ts";
 import { ofTurn, testTurns } from "./of-turn.ts";
-import { range } from "./range.ts";
 
 export const winogradWorkgroupSize = 32;
 
@@ -39,13 +39,13 @@ export function winogradTransform(tile: 2 | 4): WinogradTransform {
   return {
     tile,
     patch,
-    output: range(tile).map((i) => [...points.map((p) => power(p, i)), i === tile - 1 ? 1 : 0]),
+    output: indices(tile).map((i) => [...points.map((p) => power(p, i)), i === tile - 1 ? 1 : 0]),
     kernel: [
       ...points.map((p) => {
         const scale = others(p).reduce((product, other) => product * (p - other), 1);
-        return range(taps).map((k) => power(p, k) / scale);
+        return indices(taps).map((k) => power(p, k) / scale);
       }),
-      range(taps).map((k) => (k === taps - 1 ? 1 : 0)),
+      indices(taps).map((k) => (k === taps - 1 ? 1 : 0)),
     ],
     input: [...points.map((p) => [...withRoots(others(p)), 0]), withRoots(points)],
   };
@@ -128,7 +128,7 @@ export function generateWinogradInput(transform: WinogradTransform): Shader {
     // A row a turn, as convolutions store their blocks.
     `for (var turn = 0u; turn < ${patch}u; turn++) {`,
     ...testTurns(patch),
-    ...range(patch).map((l) => `transformed[to + ${l}u * plane] = ${ofTurn(range(patch).map((k) => `v_${k}_${l}`))};`),
+    ...indices(patch).map((l) => `transformed[to + ${l}u * plane] = ${ofTurn(indices(patch).map((k) => `v_${k}_${l}`))};`),
     `to += ${patch}u * plane;`,
     "}",
     "}",
@@ -149,7 +149,7 @@ export function generateWinogradKernel({ kernel, patch, tile }: WinogradTransfor
     ...grid("g", taps, taps, (i, j) => `kernels[source + ${i * taps + j}u]`),
     ...grid("h", patch, taps, (k, j) => sum(kernel[k], (i) => `g_${i}_${j}`)),
     ...grid("u", patch, patch, (k, l) => sum(kernel[l], (j) => `h_${k}_${j}`)),
-    ...range(patch * patch).map((at) => `transformed[to + ${at}u * params.stride] = u_${Math.floor(at / patch)}_${at % patch};`),
+    ...indices(patch * patch).map((at) => `transformed[to + ${at}u * params.stride] = u_${Math.floor(at / patch)}_${at % patch};`),
     "}",
   ].join("\n");
   return defineShader(name, code);
@@ -167,8 +167,8 @@ export function generateWinogradOutput(transform: WinogradTransform, activation:
     `for (var turn = 0u; turn < ${count}; turn++) {`,
     ...testTurns(tile),
     // A tile that moved back leaves to its neighbour what is its neighbour's: their roundings differ, and the last to write would win.
-    ...range(tile).map((j) => {
-      const sum = `${ofTurn(range(tile).map((i) => `y_${i}_${j}`))} + shift${residual(j)}`;
+    ...indices(tile).map((j) => {
+      const sum = `${ofTurn(indices(tile).map((i) => `y_${i}_${j}`))} + shift${residual(j)}`;
       return `if ((turn >= skip_y) & (skip_x <= ${j}u)) { output[to + ${j}u] = activate(${sum}, alpha, beta); }`;
     }),
     "to += out_h; add += residual_h;",
@@ -206,7 +206,7 @@ export function generateWinogradOutput(transform: WinogradTransform, activation:
 
 /** Defines NAME_I_J, row by row. */
 function grid(name: string, rows: number, columns: number, value: (i: number, j: number) => string): string[] {
-  return range(rows).flatMap((i) => range(columns).map((j) => `let ${name}_${i}_${j} = ${value(i, j)};`));
+  return indices(rows).flatMap((i) => indices(columns).map((j) => `let ${name}_${i}_${j} = ${value(i, j)};`));
 }
 
 function head(name: string, fields: Fields, buffers: readonly string[], helper = ""): string[] {

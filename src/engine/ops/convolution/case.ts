@@ -21,19 +21,19 @@ export interface ConvolutionCase {
 export interface Candidate {
   readonly kernel: Kernel;
   readonly cost: number;
-  /** Made for exactly this kind of case: kernels of other families are not considered beside it. */
+  /** Made for exactly this kind of case, such as depthwise: other families' kernels are not considered then. */
   readonly isSpecial?: boolean;
 }
 
-/** A vector per spatial axis as [vertical, horizontal]; one axis lies horizontally. */
-export function pair(values: readonly number[], missing: number): [number, number] {
+/** A number per spatial axis as [vertical, horizontal]. A single axis is horizontal; `missing` stands for the vertical one. */
+export function twoAxes(values: readonly number[], missing: number): [number, number] {
   return values.length === 1 ? [missing, values[0] as number] : [values[0] as number, values[1] as number];
 }
 
 /** The zeros around the input that replace bounds tests. */
 export function borderOf({ window }: ConvolutionCase): Border {
-  const [top, left] = pair(window.padsBegin, 0);
-  const [bottom, right] = pair(window.padsEnd, 0);
+  const [top, left] = twoAxes(window.padsBegin, 0);
+  const [bottom, right] = twoAxes(window.padsEnd, 0);
   return { top, left, bottom, right };
 }
 
@@ -46,16 +46,16 @@ export interface PlaneStrides {
 /** The last stride is 1 in every layout the planner makes. */
 export function planeStrides({ strides }: PlacedOperand): PlaneStrides {
   const [n = 0, c = 0, ...spatial] = strides;
-  return { n, c, h: pair(spatial, 0)[0] };
+  return { n, c, h: twoAxes(spatial, 0)[0] };
 }
 
 /** Params of the input: its offset is that of the first tap of the first output, the border's corner. */
-export function inputParams(it: ConvolutionCase, x: PlacedOperand): Record<string, number> {
-  return { in_offset: firstTap(it, x), ...prefixed("in", planeStrides(x)) };
+export function inputParams(conv: ConvolutionCase, x: PlacedOperand): Record<string, number> {
+  return { in_offset: firstTap(conv, x), ...prefixed("in", planeStrides(x)) };
 }
 
-export function firstTap(it: ConvolutionCase, x: PlacedOperand): number {
-  const { top, left } = borderOf(it);
+export function firstTap(conv: ConvolutionCase, x: PlacedOperand): number {
+  const { top, left } = borderOf(conv);
   return x.offset - top * planeStrides(x).h - left;
 }
 

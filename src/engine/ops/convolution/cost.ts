@@ -30,7 +30,7 @@ interface Prices {
   readonly broadcast: number;
   readonly swap: number;
   readonly barrier: number;
-  /** Of each packed weight: what packing and uploading it cost the first run, and caches that it does not fit every run. */
+  /** Per packed weight: packing and uploading it in the first run, and reading it from memory in every run where it fits into no cache. */
   readonly weight: number;
 }
 
@@ -39,7 +39,7 @@ interface Prices {
  * a broadcast 5, a swap 4, assigning a variable 2; a barrier 250 ns. A dispatch stands for 0.25 ms: 0.04 of its own, and the pipeline that a first
  * run waits for.
  */
-const narrow: Prices = {
+const softwarePrices: Prices = {
   lanes: 8,
   dispatch: 4e6,
   load: 20,
@@ -56,7 +56,7 @@ const narrow: Prices = {
  * Estimated for graphics cards: four lanes' arithmetic units share a load unit, registers are free, and a dispatch takes 5 µs in which
  * 16,384 lanes could have worked.
  */
-const wide: Prices = {
+const gpuPrices: Prices = {
   lanes: 16384,
   dispatch: 2e7,
   load: 4,
@@ -77,7 +77,7 @@ export interface CostModel {
 }
 
 export function costOf({ profile }: Target): CostModel {
-  const prices = profile === "software" ? narrow : wide;
+  const prices = profile === "software" ? softwarePrices : gpuPrices;
   return {
     lanes: prices.lanes,
     of({

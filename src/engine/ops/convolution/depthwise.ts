@@ -4,45 +4,45 @@ import { type DepthwiseVariant, depthwiseWorkgroupSize, generateDepthwise } from
 import { sizeOf } from "../../shapes.ts";
 import { workgroupCount } from "../dispatch.ts";
 import type { Kernel, PlacedOperand, Target } from "../operator.ts";
-import { borderOf, type Candidate, type ConvolutionCase, inputParams, outputParams, pair } from "./case.ts";
+import { borderOf, type Candidate, type ConvolutionCase, inputParams, outputParams, twoAxes } from "./case.ts";
 import { fitColumns } from "./direct.ts";
 import { biasOf, exactly } from "./packing.ts";
 
 /** Taps that are unrolled at most. */
 const maxTaps = 49;
 
-/** Rows per invocation: few lanes gain by sharing more rows, many want enough strips to keep all of them busy. */
+/** Rows per invocation. A GPU of few lanes gains by taking more rows, which share loads; one of many lanes needs enough strips to keep all lanes busy. */
 const stripRows = { narrow: 28, wide: 4 } as const;
 
 /** The kernel alone, where each output channel reads a single input channel and the kernel's rows are neighbours; else none. */
-export function depthwiseCandidates(it: ConvolutionCase, target: Target): readonly Candidate[] {
-  const kernel = depthwiseKernel(it, target);
+export function depthwiseCandidates(conv: ConvolutionCase, target: Target): readonly Candidate[] {
+  const kernel = depthwiseKernel(conv, target);
   return kernel ? [{ kernel, cost: 0, isSpecial: true }] : [];
 }
 
-function depthwiseKernel(it: ConvolutionCase, { profile }: Target): Kernel | undefined {
-  const { window, outChannels: multiplier } = it;
-  const dilations = pair(window.dilations, 1);
-  if (it.inChannels !== 1 || it.groups === 1 || dilations[0] !== 1 || sizeOf(window.kernel) > maxTaps) return undefined;
-  const [height, width] = pair(window.output, 1);
+function depthwiseKernel(conv: ConvolutionCase, { profile }: Target): Kernel | undefined {
+  const { window, outChannels: multiplier } = conv;
+  const dilations = twoAxes(window.dilations, 1);
+  if (conv.inChannels !== 1 || conv.groups === 1 || dilations[0] !== 1 || sizeOf(window.kernel) > maxTaps) return undefined;
+  const [height, width] = twoAxes(window.output, 1);
   const strips = Math.ceil(height / (profile === "software" ? stripRows.narrow : stripRows.wide));
-  const activation = asClip(it.activation);
+  const activation = asClip(conv.activation);
   const variant: DepthwiseVariant = {
-    kernel: pair(window.kernel, 1),
-    strides: pair(window.strides, 1),
+    kernel: twoAxes(window.kernel, 1),
+    strides: twoAxes(window.strides, 1),
     dilation: dilations[1],
     columns: Math.min(fitColumns(width), width),
     activation: activation.kind,
-    hasResidual: it.hasResidual,
+    hasResidual: conv.hasResidual,
   };
   const columnBlocks = Math.ceil(width / variant.columns);
-  const channels = it.groups * multiplier;
-  const count = it.batch * channels * strips * columnBlocks;
+  const channels = conv.groups * multiplier;
+  const count = conv.batch * channels * strips * columnBlocks;
   return {
     name: "depthwise",
     readsStrided: [0, 3],
     writesStrided: true,
-    borders: { 0: borderOf(it) },
+    borders: { 0: borderOf(conv) },
     dispatches([input, weight, bias, residual], outputs) {
       const [x, y] = [input as PlacedOperand, outputs[0] as PlacedOperand];
       return [
@@ -50,7 +50,7 @@ function depthwiseKernel(it: ConvolutionCase, { profile }: Target): Kernel | und
           shader: generateDepthwise(variant),
           params: {
             count,
-            ...inputParams(it, x),
+            ...inputParams(conv, x),
             ...outputParams(y, residual),
             channels,
             multiplier,

@@ -4,15 +4,15 @@ import {
   type ConvolutionVariant,
   convolutionWorkgroupSize,
   generateConvolution,
+  type LoopKind,
   swapsLanes,
-  type Walk,
 } from "../../../shaders/generate/convolution.ts";
-import { range } from "../../../shaders/generate/range.ts";
+import { indices } from "../../../shaders/generate/indices.ts";
 import type { Shader } from "../../../shaders/shader.ts";
 import { sizeOf } from "../../shapes.ts";
 import { workgroupCount } from "../dispatch.ts";
 import type { Dispatch, Kernel, Packed, PlacedOperand, Scratch, Table, Target } from "../operator.ts";
-import { borderOf, type Candidate, type ConvolutionCase, firstTap, type PlaneStrides, pair, planeStrides, prefixed } from "./case.ts";
+import { borderOf, type Candidate, type ConvolutionCase, firstTap, type PlaneStrides, planeStrides, prefixed, twoAxes } from "./case.ts";
 import { costOf } from "./cost.ts";
 import { packBias, packWeights } from "./packing.ts";
 
@@ -23,8 +23,8 @@ interface BlockSize {
   readonly turn?: number;
 }
 
-/** Registers must have room for a block, and small maps need small blocks to employ all lanes: the cost model chooses per layer. */
-const wideSizes: Readonly<Record<"pointwise" | "rows", readonly BlockSize[]>> = {
+/** For graphics cards. A block must fit into registers, and small maps need small blocks to employ all lanes. The cost model chooses per layer. */
+const gpuSizes: Readonly<Record<"pointwise" | "rows", readonly BlockSize[]>> = {
   pointwise: [
     { channels: 8, turn: 2 },
     { channels: 8, columns: 4 },
@@ -35,52 +35,55 @@ const wideSizes: Readonly<Record<"pointwise" | "rows", readonly BlockSize[]>> = 
 };
 
 /**
- * Lanes that share loads and keep variables in memory want large blocks, see docs/decisions/0003. Best first: one block for all layers
- * takes less compiling than the best block for each.
+ * For GPUs made of software, whose lanes share loads and keep variables in memory: large blocks, see docs/decisions/0003. The first one is
+ * preferred in every layer, because one block for all layers takes less compiling than the best block for each.
  */
-function narrowSizes({ window, outChannels }: ConvolutionCase): readonly BlockSize[] {
+function softwareSizes({ window, outChannels }: ConvolutionCase): readonly BlockSize[] {
   if (sizeOf(window.kernel) > 1) return [{ channels: 16 }, { channels: 8 }];
   const largest = largestBlock(outChannels);
   return largest === 32 ? [{ channels: 32 }, { channels: 16 }] : [{ channels: 16 }, { channels: 32 }];
 }
 
-/** Channels of a block of pixels, where lanes share their weights: 32 are faster than 16, but not if many were computed twice. */
+/** Channels of a block of pixels where lanes share weights. 32 are faster than 16, unless the last block would compute many channels twice. */
 export function largestBlock(outChannels: number): 16 | 32 {
   return Math.ceil(outChannels / 32) * 32 <= outChannels * 1.12 ? 32 : 16;
 }
 
 /** The blocked kernel with each block that differs for this case. */
-export function directCandidates(it: ConvolutionCase, target: Target): Candidate[] {
-  const isPointwise = sizeOf(it.window.kernel) === 1;
-  const isNarrow = target.profile === "software";
-  const sizes = isNarrow ? narrowSizes(it) : wideSizes[isPointwise ? "pointwise" : "rows"];
+export function directCandidates(conv: ConvolutionCase, target: Target): Candidate[] {
+  const isPointwise = sizeOf(conv.window.kernel) === 1;
+  const isSoftware = target.profile === "software";
+  const sizes = isSoftware ? softwareSizes(conv) : gpuSizes[isPointwise ? "pointwise" : "rows"];
   const candidates = new Map<string, Candidate>();
-  const draft = draftVariant(it.outChannels, sizeOf(it.window.output), it.activation, target);
+  const quickStart = quickStartVariant(conv.outChannels, sizeOf(conv.window.output), conv.activation, target);
   let least = 0;
   const add = (name: string, variant: ConvolutionVariant) => {
-    const key = `${variant.walk} ${Object.values(variant.block).join("×")}`;
+    const key = `${variant.loop} ${Object.values(variant.block).join("×")}`;
     if (candidates.has(key)) return;
-    const cost = Math.max(least, blockedCost(variant, launchOf(it), target));
-    if (isNarrow) least = cost * 1.001;
-    candidates.set(key, { kernel: directKernel(name, it, target.draftBlock ? draft : variant), cost });
+    const cost = Math.max(least, blockedCost(variant, launchOf(conv), target));
+    if (isSoftware) least = cost * 1.001;
+    candidates.set(key, { kernel: directKernel(name, conv, target.quickStartBlock ? quickStart : variant), cost });
   };
   for (const size of sizes) {
     const name = `${isPointwise ? "pointwise" : "direct"} ${size.channels}${size.columns ? `×${size.columns}` : ""}`;
-    add(name, fitVariant(it, target, size));
+    add(name, fitVariant(conv, target, size));
   }
-  if (isNarrow) add("tap by tap", draft);
+  if (isSoftware) add("tap by tap", quickStart);
   return [...candidates.values()];
 }
 
-/** A variant that all convolutions of few lanes share, so that a first run waits for one pipeline where it would wait for five. */
-export function draftVariant(outChannels: number, pixels: number, activation: Activation, target: Target): ConvolutionVariant {
-  const { sharingLanes: subgroupSize, draftBlock = 16 } = target;
+/**
+ * The quick-start variant: all convolutions of a network share it, so that the first run waits for one pipeline instead of, say, five. Only for
+ * GPUs made of software.
+ */
+export function quickStartVariant(outChannels: number, pixels: number, activation: Activation, target: Target): ConvolutionVariant {
+  const { sharingLanes: subgroupSize, quickStartBlock = 16 } = target;
   return {
     ...oneTap,
-    walk: "tap",
-    block: { channels: fitBlock(outChannels, draftBlock), columns: Math.min(7, pixels) },
-    // What pays for a larger block pays for more taps a turn as well.
-    unroll: draftBlock / 8,
+    loop: "tap",
+    block: { channels: fitBlock(outChannels, quickStartBlock), columns: Math.min(7, pixels) },
+    // Networks that are large enough for the larger block also gain by more taps per turn.
+    unroll: quickStartBlock / 8,
     activation: asClip(activation).kind,
     subgroupSize,
   };
@@ -88,37 +91,45 @@ export function draftVariant(outChannels: number, pixels: number, activation: Ac
 
 /** The shader of most layers on quick-start pipelines, whatever the network. */
 export function quickStartShader(target: Target): Shader {
-  return generateConvolution(draftVariant(16, 7, { kind: "none", alpha: 0, beta: 0 }, target));
+  return generateConvolution(quickStartVariant(16, 7, { kind: "none", alpha: 0, beta: 0 }, target));
 }
 
-/** Where a walk leaves these to Params. */
+/** For loops that read the kernel's size, stride and dilation from Params. */
 export const oneTap = { taps: 1, stride: 1, dilation: 1 };
 
 /** A variant whose block is as large as `size` says and the case allows. */
-function fitVariant(it: ConvolutionCase, { sharingLanes }: Target, size: BlockSize): ConvolutionVariant {
-  const { window } = it;
-  const [height, width] = pair(window.output, 1);
+function fitVariant(conv: ConvolutionCase, { sharingLanes }: Target, size: BlockSize): ConvolutionVariant {
+  const { window } = conv;
+  const [height, width] = twoAxes(window.output, 1);
   const isPointwise = sizeOf(window.kernel) === 1;
   const [limit, fitted] = isPointwise ? [height * width, fitPixels(height * width, sharingLanes)] : [width, fitColumns(width)];
   const columns = Math.min(limit, size.columns ?? fitted);
   const { blocks } = blocksOf(isPointwise ? "pixel" : "row", columns, { height, width });
   return {
     ...(isPointwise
-      ? { ...oneTap, walk: "pixel", unroll: channelsPerTurn(it.inChannels, size.turn) }
-      : { walk: "row", taps: pair(window.kernel, 1)[1], stride: pair(window.strides, 1)[1], dilation: pair(window.dilations, 1)[1] }),
-    block: { channels: fitBlock(it.outChannels, size.channels), columns },
-    activation: asClip(it.activation).kind,
+      ? { ...oneTap, loop: "pixel", unroll: channelsPerTurn(conv.inChannels, size.turn) }
+      : {
+          loop: "row",
+          taps: twoAxes(window.kernel, 1)[1],
+          stride: twoAxes(window.strides, 1)[1],
+          dilation: twoAxes(window.dilations, 1)[1],
+        }),
+    block: { channels: fitBlock(conv.outChannels, size.channels), columns },
+    activation: asClip(conv.activation).kind,
     subgroupSize: sharedSubgroup(sharingLanes, blocks),
   };
 }
 
-/** 7 columns, or 8 where far fewer outputs are then computed twice. Maps of 7, 14, 28, 56 and 112 are common: one size for them is one pipeline. */
+/**
+ * Columns of a block: 7, or 8 where that computes far fewer outputs twice. Maps of 7, 14, 28, 56 and 112 are common, and one size for all of them
+ * is one pipeline.
+ */
 export function fitColumns(width: number): number {
   return Math.ceil(width / 7) * 7 <= Math.ceil(width / 8) * 8 * 1.06 ? 7 : 8;
 }
 
 /**
- * The same for pixels that need not end with their row, with blocks few enough that lanes can share weights where the map is small.
+ * The same for blocks of pixels that may go on in the next row. Small maps get blocks so large that there are few, and lanes can share weights.
  * 7 fits most maps, and one size for all is one pipeline for all.
  */
 export function fitPixels(count: number, lanes?: number): number {
@@ -145,11 +156,11 @@ export function sharedSubgroup(subgroupSize: number | undefined, blocks: number)
 }
 
 /**
- * The block size up to `largest` that covers `channels` at the least cost: a multiple of 4, or all channels. `largest` itself may cost a
- * quarter more, for other layers need its pipeline anyway.
+ * The block size up to `largest` that covers `channels` at the least cost: a multiple of 4, or all channels. `largest` is taken even if it
+ * costs a quarter more, because other layers need its pipeline anyway.
  */
 export function fitBlock(channels: number, largest: number): number {
-  const sizes = [largest, channels, ...range(Math.floor(largest / 4)).map((i) => 4 * (i + 1))].filter(
+  const sizes = [largest, channels, ...indices(Math.floor(largest / 4)).map((i) => 4 * (i + 1))].filter(
     (size) => size <= Math.min(channels, largest),
   );
   // Half the largest block stands for what every block pays besides its own channels: loading the input.
@@ -160,14 +171,14 @@ export function fitBlock(channels: number, largest: number): number {
 /** What decides how many invocations a blocked launch has, and how long each takes. */
 export type LaunchSize = Pick<BlockedLaunch, "batch" | "groups" | "inChannels" | "outChannels" | "height" | "width" | "kernel">;
 
-function launchOf(it: ConvolutionCase): LaunchSize {
-  const [height, width] = pair(it.window.output, 1);
-  return { ...it, height, width, kernel: pair(it.window.kernel, 1) };
+function launchOf(conv: ConvolutionCase): LaunchSize {
+  const [height, width] = twoAxes(conv.window.output, 1);
+  return { ...conv, height, width, kernel: twoAxes(conv.window.kernel, 1) };
 }
 
-/** Taps that weights are packed for, of all channels: a walk tap by tap wants its last turn filled up. */
-export function filledTaps({ walk, unroll = 1 }: ConvolutionVariant, count: number): number {
-  return walk === "tap" ? Math.ceil(count / unroll) * unroll : count;
+/** Taps of all channels as they are packed. A "tap" loop reads `unroll` of them per turn, so the last turn is filled up with zeros. */
+export function filledTaps({ loop, unroll = 1 }: ConvolutionVariant, count: number): number {
+  return loop === "tap" ? Math.ceil(count / unroll) * unroll : count;
 }
 
 function weightsPerBlock(variant: ConvolutionVariant, { inChannels, kernel }: Pick<LaunchSize, "inChannels" | "kernel">): number {
@@ -175,12 +186,12 @@ function weightsPerBlock(variant: ConvolutionVariant, { inChannels, kernel }: Pi
 }
 
 export function blockedCost(variant: ConvolutionVariant, launch: LaunchSize, target: Target): number {
-  const { block, walk, taps, unroll = 1, subgroupSize = 1 } = variant;
+  const { block, loop, taps, unroll = 1, subgroupSize = 1 } = variant;
   const { kernel, inChannels } = launch;
-  const turns = walk === "row" ? inChannels * kernel[0] : Math.ceil((kernel[0] * kernel[1] * inChannels) / unroll);
+  const turns = loop === "row" ? inChannels * kernel[0] : Math.ceil((kernel[0] * kernel[1] * inChannels) / unroll);
   const outputs = block.channels * block.columns;
   const span = (block.columns - 1) * variant.stride + (taps - 1) * variant.dilation + 1;
-  const inputs = walk === "row" ? Math.min(span, block.columns * taps) : block.columns * unroll;
+  const inputs = loop === "row" ? Math.min(span, block.columns * taps) : block.columns * unroll;
   const weights = block.channels * taps * unroll;
   const { count, channelBlocks } = gridOf(variant, launch);
   const prices = costOf(target);
@@ -195,25 +206,25 @@ export function blockedCost(variant: ConvolutionVariant, launch: LaunchSize, tar
   return work + prices.ofWeights(launch.groups * channelBlocks * weightsPerBlock(variant, launch));
 }
 
-export function directKernel(name: string, it: ConvolutionCase, variant: ConvolutionVariant): Kernel {
-  const { window, groups, outChannels } = it;
+export function directKernel(name: string, conv: ConvolutionCase, variant: ConvolutionVariant): Kernel {
+  const { window, groups, outChannels } = conv;
   return {
     name,
     readsStrided: [0, 3],
     writesStrided: true,
-    borders: { 0: borderOf(it) },
+    borders: { 0: borderOf(conv) },
     dispatches([input, weight, bias, residual], outputs) {
       const [x, y] = [input as PlacedOperand, outputs[0] as PlacedOperand];
       const blocked = { groups, outChannels, block: variant.block.channels };
-      const taps = it.inChannels * sizeOf(window.kernel);
+      const taps = conv.inChannels * sizeOf(window.kernel);
       return [
         blockedDispatch(variant, {
-          ...it,
-          ...launchOf(it),
-          strides: pair(window.strides, 1),
-          dilations: pair(window.dilations, 1),
-          activation: asClip(it.activation),
-          input: { binding: x, offset: firstTap(it, x), strides: planeStrides(x) },
+          ...conv,
+          ...launchOf(conv),
+          strides: twoAxes(window.strides, 1),
+          dilations: twoAxes(window.dilations, 1),
+          activation: asClip(conv.activation),
+          input: { binding: x, offset: firstTap(conv, x), strides: planeStrides(x) },
           output: { binding: y, offset: y.offset, strides: planeStrides(y) },
           ...(residual && { residual: { binding: residual, offset: residual.offset, strides: planeStrides(residual) } }),
           weights: packWeights(blocked, weight as PlacedOperand, taps, filledTaps(variant, taps)),
@@ -247,15 +258,15 @@ export interface BlockedLaunch extends Pick<ConvolutionCase, "batch" | "groups" 
 }
 
 /** How a map is cut into blocks, and how many invocations all maps take. */
-function gridOf({ block, walk, subgroupSize = 1 }: ConvolutionVariant, launch: LaunchSize) {
-  const { columnBlocks, blocks } = blocksOf(walk, block.columns, launch);
+function gridOf({ block, loop, subgroupSize = 1 }: ConvolutionVariant, launch: LaunchSize) {
+  const { columnBlocks, blocks } = blocksOf(loop, block.columns, launch);
   const positions = Math.ceil(blocks / subgroupSize) * subgroupSize;
   const channelBlocks = Math.ceil(launch.outChannels / block.channels);
   return { columnBlocks, blocks, positions, channelBlocks, count: launch.batch * launch.groups * channelBlocks * positions };
 }
 
-function blocksOf(walk: Walk, columns: number, { height, width }: Pick<LaunchSize, "height" | "width">) {
-  const isByRow = walk === "row";
+function blocksOf(loop: LoopKind, columns: number, { height, width }: Pick<LaunchSize, "height" | "width">) {
+  const isByRow = loop === "row";
   const columnBlocks = Math.ceil((isByRow ? width : height * width) / columns);
   return { columnBlocks, blocks: isByRow ? columnBlocks * height : columnBlocks };
 }

@@ -1,4 +1,4 @@
-// The kernel for any case: up to three spatial axes, weights known or not, ONNX's own weight order, bounds tested.
+// The kernel for any case: up to three spatial axes, weights in ONNX's own order, loads with bounds tests.
 
 import { activationNumber } from "../../../shaders/activations.ts";
 import general from "../../../shaders/convolution-general.wgsl";
@@ -7,8 +7,8 @@ import { workgroupCount } from "../dispatch.ts";
 import type { Kernel, PlacedOperand, Table } from "../operator.ts";
 import type { ConvolutionCase } from "./case.ts";
 
-export function generalKernel(it: ConvolutionCase): Kernel {
-  const { window, groups, outChannels } = it;
+export function generalKernel(conv: ConvolutionCase): Kernel {
+  const { window, groups, outChannels } = conv;
   return {
     name: "general",
     readsStrided: [0, 3],
@@ -17,7 +17,7 @@ export function generalKernel(it: ConvolutionCase): Kernel {
       const [x, w, bias, residual] = inputs;
       const y = outputs[0] as PlacedOperand;
       const blocks = Math.ceil(outChannels / 4);
-      const count = it.batch * groups * blocks * sizeOf(window.output);
+      const count = conv.batch * groups * blocks * sizeOf(window.output);
       const zero: Table = { label: "no bias", data: new Float32Array(1) };
       const spatial = (values: readonly number[], missing: number) => [...new Array<number>(3 - values.length).fill(missing), ...values, 0];
       const strides = (operand: PlacedOperand) => spatial(operand.strides.slice(2), 0);
@@ -25,14 +25,14 @@ export function generalKernel(it: ConvolutionCase): Kernel {
         {
           shader: general,
           constants: {
-            HAS_BIAS: Number(it.hasBias),
-            HAS_RESIDUAL: Number(it.hasResidual),
-            ACTIVATION: activationNumber(it.activation.kind),
+            HAS_BIAS: Number(conv.hasBias),
+            HAS_RESIDUAL: Number(conv.hasResidual),
+            ACTIVATION: activationNumber(conv.activation.kind),
           },
           params: {
             count,
             groups,
-            in_channels: it.inChannels,
+            in_channels: conv.inChannels,
             out_channels: outChannels,
             channel_blocks: blocks,
             in_offset: x?.offset ?? 0,
@@ -44,8 +44,8 @@ export function generalKernel(it: ConvolutionCase): Kernel {
             residual_offset: residual?.offset ?? 0,
             residual_n: residual?.strides[0] ?? 0,
             residual_c: residual?.strides[1] ?? 0,
-            alpha: it.activation.alpha,
-            beta: it.activation.beta,
+            alpha: conv.activation.alpha,
+            beta: conv.activation.beta,
             in_strides: strides(x as PlacedOperand),
             out_strides: strides(y),
             residual_strides: residual ? strides(residual) : [0, 0, 0, 0],

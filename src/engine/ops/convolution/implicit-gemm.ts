@@ -5,7 +5,7 @@ import sumSlices from "../../../shaders/sum-slices.wgsl";
 import { sizeOf } from "../../shapes.ts";
 import { workgroupCount } from "../dispatch.ts";
 import type { Dispatch, Packed, PackingMove, PlacedOperand, Scratch, Table, Target } from "../operator.ts";
-import { borderOf, type Candidate, type ConvolutionCase, firstTap, outputParams, pair, planeStrides } from "./case.ts";
+import { borderOf, type Candidate, type ConvolutionCase, firstTap, outputParams, planeStrides, twoAxes } from "./case.ts";
 import { costOf } from "./cost.ts";
 import { biasOf } from "./packing.ts";
 
@@ -15,16 +15,16 @@ const tile = 64;
 const step = 16;
 
 /** The product in one piece, and in two to sixteen slices if it is deep enough. */
-export function implicitGemmCandidates(it: ConvolutionCase, target: Target): Candidate[] {
-  const depth = it.inChannels * sizeOf(it.window.kernel);
-  const points = it.batch * sizeOf(it.window.output);
-  const tiles = Math.ceil(points / tile) * it.groups * Math.ceil(it.outChannels / tile);
+export function implicitGemmCandidates(conv: ConvolutionCase, target: Target): Candidate[] {
+  const depth = conv.inChannels * sizeOf(conv.window.kernel);
+  const points = conv.batch * sizeOf(conv.window.output);
+  const tiles = Math.ceil(points / tile) * conv.groups * Math.ceil(conv.outChannels / tile);
   const slices = Math.min(16, Math.floor(depth / step), Math.max(2, Math.round(costOf(target).lanes / (tiles * 256))));
-  return [candidate(it, target, tiles, 1), ...(slices > 1 ? [candidate(it, target, tiles, slices)] : [])];
+  return [candidate(conv, target, tiles, 1), ...(slices > 1 ? [candidate(conv, target, tiles, slices)] : [])];
 }
 
-function candidate(it: ConvolutionCase, target: Target, tiles: number, slices: number): Candidate {
-  const { window, groups, inChannels, outChannels } = it;
+function candidate(conv: ConvolutionCase, target: Target, tiles: number, slices: number): Candidate {
+  const { window, groups, inChannels, outChannels } = conv;
   const depth = inChannels * sizeOf(window.kernel);
   const sliceDepth = Math.ceil(depth / slices / step) * step;
   const prices = costOf(target);
@@ -37,7 +37,7 @@ function candidate(it: ConvolutionCase, target: Target, tiles: number, slices: n
     stores: 16,
     barriers: (2 * sliceDepth) / step,
   });
-  const outputs = it.batch * groups * outChannels * sizeOf(window.output);
+  const outputs = conv.batch * groups * outChannels * sizeOf(window.output);
   const sum = slices > 1 ? prices.of({ invocations: outputs, loads: slices, stores: 1, multiplyAdds: slices }) : 0;
   return {
     cost: product + sum,
@@ -45,14 +45,14 @@ function candidate(it: ConvolutionCase, target: Target, tiles: number, slices: n
       name: slices > 1 ? "split-k" : "implicit-gemm",
       readsStrided: [0, 3],
       writesStrided: true,
-      borders: { 0: borderOf(it) },
-      dispatches: (inputs, [y]) => dispatches(it, slices, sliceDepth, inputs, y as PlacedOperand),
+      borders: { 0: borderOf(conv) },
+      dispatches: (inputs, [y]) => dispatches(conv, slices, sliceDepth, inputs, y as PlacedOperand),
     },
   };
 }
 
 function dispatches(
-  it: ConvolutionCase,
+  conv: ConvolutionCase,
   slices: number,
   sliceDepth: number,
   inputs: readonly (PlacedOperand | undefined)[],
@@ -60,8 +60,8 @@ function dispatches(
 ): Dispatch[] {
   const [x, weight] = inputs as [PlacedOperand, PlacedOperand];
   const residual = inputs[3];
-  const { window, groups, inChannels, outChannels, batch } = it;
-  const [height, width] = pair(window.output, 1);
+  const { window, groups, inChannels, outChannels, batch } = conv;
+  const [height, width] = twoAxes(window.output, 1);
   const pixels = height * width;
   const points = batch * pixels;
   const strides = planeStrides(x);
@@ -70,9 +70,9 @@ function dispatches(
   const bias = biasOf(channels, inputs[2]);
   const epilogue = {
     ...outputParams(y, residual),
-    activation: activationNumber(it.activation.kind),
-    alpha: it.activation.alpha,
-    beta: it.activation.beta,
+    activation: activationNumber(conv.activation.kind),
+    alpha: conv.activation.alpha,
+    beta: conv.activation.beta,
   };
   const product = {
     channels: outChannels,
@@ -83,15 +83,19 @@ function dispatches(
     points,
     pixels,
     width,
-    stride_x: pair(window.strides, 1)[1],
-    in_offset: firstTap(it, x),
+    stride_x: twoAxes(window.strides, 1)[1],
+    in_offset: firstTap(conv, x),
     in_n: strides.n,
     in_group: inChannels * strides.c,
-    in_y: pair(window.strides, 1)[0] * strides.h,
+    in_y: twoAxes(window.strides, 1)[0] * strides.h,
     out_slice: 0,
     ...epilogue,
   };
-  const bindings = { input: x, offsets: tapOffsets(it, strides, slices * sliceDepth), weights: packTiles(it, weight, slices * sliceDepth) };
+  const bindings = {
+    input: x,
+    offsets: tapOffsets(conv, strides, slices * sliceDepth),
+    weights: packTiles(conv, weight, slices * sliceDepth),
+  };
   const workgroups = Math.ceil(points / tile) * groups * blocks * slices;
   if (slices === 1)
     return [
@@ -129,10 +133,10 @@ function dispatches(
   ];
 }
 
-/** Each tap's distance from a patch's first element, filled up with that element itself: its weights are zero. */
+/** Each tap's distance from the first element of its patch. The table is filled up with 0, where weights are zero. */
 function tapOffsets({ window, inChannels }: ConvolutionCase, { c, h }: { c: number; h: number }, depth: number): Table {
-  const [kh, kw] = pair(window.kernel, 1);
-  const [dy, dx] = pair(window.dilations, 1);
+  const [kh, kw] = twoAxes(window.kernel, 1);
+  const [dy, dx] = twoAxes(window.dilations, 1);
   const data = new Uint32Array(depth);
   let k = 0;
   for (let i = 0; i < inChannels; i++)

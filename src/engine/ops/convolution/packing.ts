@@ -6,7 +6,7 @@ export interface Blocked {
   readonly groups: number;
   /** Per group. */
   readonly outChannels: number;
-  /** Output channels per invocation. The last block of a group reaches back so that it is full. */
+  /** Output channels per invocation. The last block of a group starts earlier, so that it is full: 10 channels in blocks of 4 start at 0, 4 and 6. */
   readonly block: number;
 }
 
@@ -18,7 +18,7 @@ export interface BlockRun {
   readonly firstChannel: number;
 }
 
-/** All blocks of a group but the last, and the last one, where it reaches back. */
+/** The blocks of a group as runs: all full ones, then the last one where it starts earlier. */
 export function blockRuns({ outChannels, block }: Blocked): readonly BlockRun[] {
   const full = Math.floor(outChannels / block);
   const runs = [{ count: full, firstBlock: 0, firstChannel: 0 }];

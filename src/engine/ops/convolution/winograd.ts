@@ -14,19 +14,19 @@ import type { Layout } from "../../layout.ts";
 import { sameShape, sizeOf } from "../../shapes.ts";
 import { workgroupCount } from "../dispatch.ts";
 import type { Dispatch, Packed, PackingMove, PackingTransform, PlacedOperand, Scratch, Target } from "../operator.ts";
-import { borderOf, type Candidate, type ConvolutionCase, inputParams, outputParams, pair } from "./case.ts";
+import { borderOf, type Candidate, type ConvolutionCase, inputParams, outputParams, twoAxes } from "./case.ts";
 import { costOf } from "./cost.ts";
 import {
   blockedCost,
   blockedDispatch,
   channelsPerTurn,
-  draftVariant,
   filledTaps,
   fitBlock,
   fitPixels,
   type LaunchSize,
   largestBlock,
   oneTap,
+  quickStartVariant,
   sharedSubgroup,
 } from "./direct.ts";
 import { type Blocked, biasOf, blockRuns, packBias } from "./packing.ts";
@@ -35,51 +35,52 @@ import { type Blocked, biasOf, blockRuns, packBias } from "./packing.ts";
 const tileSizes = [4, 2] as const;
 
 /** F(4×4, 3×3) and F(2×2, 3×3), where the case is 3×3 without stride, dilation or groups and the output holds a tile. */
-export function winogradCandidates(it: ConvolutionCase, target: Target): Candidate[] {
-  const { kernel, strides, dilations, output } = it.window;
+export function winogradCandidates(conv: ConvolutionCase, target: Target): Candidate[] {
+  const { kernel, strides, dilations, output } = conv.window;
   const is3x3 = sameShape(kernel, [3, 3]) && sameShape(strides, [1, 1]) && sameShape(dilations, [1, 1]);
-  if (!is3x3 || it.groups !== 1) return [];
+  if (!is3x3 || conv.groups !== 1) return [];
   return tileSizes
     .filter(
-      (size) => output.every((extent) => extent >= size) && largestBytes(it, size) <= (target.maxBindingBytes ?? Number.POSITIVE_INFINITY),
+      (size) =>
+        output.every((extent) => extent >= size) && largestBytes(conv, size) <= (target.maxBindingBytes ?? Number.POSITIVE_INFINITY),
     )
-    .map((size) => candidate(it, target, size));
+    .map((size) => candidate(conv, target, size));
 }
 
-/** Of the buffers it needs: a number per product, and tile and channel, or pair of channels. */
+/** Bytes of the largest buffer it needs: transformed tiles, products, or transformed weights. */
 function largestBytes({ batch, inChannels, outChannels, window }: ConvolutionCase, tileSize: number): number {
   const tiles = window.output.reduce((count, extent) => count * Math.ceil(extent / tileSize), batch);
   return (tileSize + 2) ** 2 * Math.max(tiles * inChannels, tiles * outChannels, inChannels * outChannels) * 4;
 }
 
-function candidate(it: ConvolutionCase, target: Target, tileSize: 2 | 4): Candidate {
+function candidate(conv: ConvolutionCase, target: Target, tileSize: 2 | 4): Candidate {
   const transform = winogradTransform(tileSize);
-  const [height, width] = pair(it.window.output, 1);
+  const [height, width] = twoAxes(conv.window.output, 1);
   const [tilesY, tilesX] = [Math.ceil(height / tileSize), Math.ceil(width / tileSize)];
-  const tiles = { tiles_x: tilesX, tiles_y: tilesY, width, height, tiles: it.batch * tilesX * tilesY };
+  const tiles = { tiles_x: tilesX, tiles_y: tilesY, width, height, tiles: conv.batch * tilesX * tilesY };
   const products = transform.patch ** 2;
-  const multiplication = multiplicationOf(it, transform, tiles.tiles, target);
+  const multiplication = multiplicationOf(conv, transform, tiles.tiles, target);
   const prices = costOf(target);
   // Both transforms add up about two lines of `patch` terms for each of the products.
   const multiplyAdds = 4 * products;
   const cost =
-    prices.of({ invocations: tiles.tiles * it.inChannels, loads: products, stores: products, multiplyAdds }) +
+    prices.of({ invocations: tiles.tiles * conv.inChannels, loads: products, stores: products, multiplyAdds }) +
     multiplication.cost +
-    prices.of({ invocations: tiles.tiles * it.outChannels, loads: products, stores: tileSize ** 2, multiplyAdds });
+    prices.of({ invocations: tiles.tiles * conv.outChannels, loads: products, stores: tileSize ** 2, multiplyAdds });
   return {
     cost,
     kernel: {
       name: `winograd ${tileSize}×${tileSize}`,
       readsStrided: [0, 3],
       writesStrided: true,
-      borders: { 0: borderOf(it) },
+      borders: { 0: borderOf(conv) },
       dispatches(inputs, outputs) {
-        const transformed: Scratch = { scratchBytes: products * it.inChannels * tiles.tiles * 4 };
-        const multiplied: Scratch = { scratchBytes: products * it.outChannels * tiles.tiles * 4 };
+        const transformed: Scratch = { scratchBytes: products * conv.inChannels * tiles.tiles * 4 };
+        const multiplied: Scratch = { scratchBytes: products * conv.outChannels * tiles.tiles * 4 };
         return [
-          transformInput(it, transform, tiles, inputs[0] as PlacedOperand, transformed),
-          multiply(it, transform, multiplication, inputs[1] as PlacedOperand, transformed, multiplied),
-          transformOutput(it, transform, tiles, multiplied, inputs, outputs[0] as PlacedOperand),
+          transformInput(conv, transform, tiles, inputs[0] as PlacedOperand, transformed),
+          multiply(conv, transform, multiplication, inputs[1] as PlacedOperand, transformed, multiplied),
+          transformOutput(conv, transform, tiles, multiplied, inputs, outputs[0] as PlacedOperand),
         ];
       },
     },
@@ -95,11 +96,17 @@ interface Tiles {
   readonly tiles: number;
 }
 
-function transformInput(it: ConvolutionCase, transform: WinogradTransform, tiles: Tiles, x: PlacedOperand, transformed: Scratch): Dispatch {
-  const count = tiles.tiles * it.inChannels;
+function transformInput(
+  conv: ConvolutionCase,
+  transform: WinogradTransform,
+  tiles: Tiles,
+  x: PlacedOperand,
+  transformed: Scratch,
+): Dispatch {
+  const count = tiles.tiles * conv.inChannels;
   return {
     shader: generateWinogradInput(transform),
-    params: { count, channels: it.inChannels, ...tiles, ...inputParams(it, x) },
+    params: { count, channels: conv.inChannels, ...tiles, ...inputParams(conv, x) },
     bindings: { input: x, transformed },
     workgroups: workgroupCount(count, winogradWorkgroupSize),
   };
@@ -111,7 +118,7 @@ function multiplicationOf({ inChannels, outChannels }: ConvolutionCase, transfor
   const columns = fitPixels(tiles, target.sharingLanes);
   const best: ConvolutionVariant = {
     ...oneTap,
-    walk: "pixel",
+    loop: "pixel",
     block: { channels: fitBlock(outChannels, target.profile === "software" ? largestBlock(outChannels) : 8), columns },
     unroll: channelsPerTurn(inChannels, target.profile === "software" ? 4 : 2),
     activation: activation.kind,
@@ -119,20 +126,20 @@ function multiplicationOf({ inChannels, outChannels }: ConvolutionCase, transfor
   };
   const launch: LaunchSize = { batch: 1, groups: transform.patch ** 2, inChannels, outChannels, height: 1, width: tiles, kernel: [1, 1] };
   const cost = blockedCost(best, launch, target);
-  return { variant: target.draftBlock ? draftVariant(outChannels, tiles, activation, target) : best, launch, activation, cost };
+  return { variant: target.quickStartBlock ? quickStartVariant(outChannels, tiles, activation, target) : best, launch, activation, cost };
 }
 
 function multiply(
-  it: ConvolutionCase,
+  conv: ConvolutionCase,
   transform: WinogradTransform,
   { variant, launch, activation }: ReturnType<typeof multiplicationOf>,
   weight: PlacedOperand,
   transformed: Scratch,
   multiplied: Scratch,
 ): Dispatch {
-  const blocked = { groups: launch.groups, outChannels: it.outChannels, block: variant.block.channels };
+  const blocked = { groups: launch.groups, outChannels: conv.outChannels, block: variant.block.channels };
   const strides = { n: 0, c: launch.width, h: launch.width };
-  const depth = filledTaps(variant, it.inChannels);
+  const depth = filledTaps(variant, conv.inChannels);
   return blockedDispatch(variant, {
     ...launch,
     activation,
@@ -140,7 +147,7 @@ function multiply(
     dilations: [1, 1],
     input: { binding: transformed, offset: 0, strides },
     output: { binding: multiplied, offset: 0, strides },
-    weights: packTransformed(it, weight, transform, blocked, depth),
+    weights: packTransformed(conv, weight, transform, blocked, depth),
     bias: packBias(blocked, undefined),
   });
 }
@@ -197,15 +204,15 @@ function flat(prefix: string, { offset, strides }: Layout): Record<string, numbe
 }
 
 function transformOutput(
-  it: ConvolutionCase,
+  conv: ConvolutionCase,
   transform: WinogradTransform,
   tiles: Tiles,
   products: Scratch,
   [, , bias, residual]: readonly (PlacedOperand | undefined)[],
   y: PlacedOperand,
 ): Dispatch {
-  const { outChannels } = it;
-  const activation = asClip(it.activation);
+  const { outChannels } = conv;
+  const activation = asClip(conv.activation);
   const shift = biasOf(outChannels, bias);
   const count = tiles.tiles * outChannels;
   return {

@@ -16,7 +16,7 @@ function erf(x: number): number {
   return Math.sign(x) * (1 - tail * Math.exp(-x * x));
 }
 
-// Roots of negative numbers are none, but for those of −∞; 1 to any power, and any number to the power of 0, is 1, NaN too.
+// A power with a negative base and a fraction is NaN. 1 to any power is 1, and any base to the power of 0 too, NaN included.
 const powHelper = `fn power(x: f32, y: f32, nan: f32) -> f32 {
   let magnitude = select(pow(abs(x), y), abs(x) * abs(x), y == 2.0);
   let is_odd = abs(y % 2.0) == 1.0;
@@ -37,7 +37,7 @@ const unary: Readonly<Record<string, ElementWiseRow>> = {
   Abs: { wgsl: { f32: "abs(a)", i32: "abs(a)", u32: "a" }, js: Math.abs, nanOf: "" },
   Neg: { wgsl: { f32: "-a", i32: "-a" }, js: (a) => -a, nanOf: "" },
   Exp: { wgsl: "exp(a)", js: Math.exp },
-  // WGSL can write neither −∞ nor NaN, and some drivers answer −88 for 0, and with a number for what is less.
+  // log(0) is −∞ and the log of less is NaN. WGSL can write neither, and some drivers answer −88 and other numbers.
   Log: {
     wgsl: "select(select(log(a), lowest, a == 0.0), nan, a < 0.0)",
     js: Math.log,
@@ -64,7 +64,7 @@ const unary: Readonly<Record<string, ElementWiseRow>> = {
   Mish: { wgsl: `a * ${tanhWgsl(softplusWgsl)}`, js: (a) => a * Math.tanh(softplus(a)), since: 18 },
   Softplus: { wgsl: softplusWgsl, js: softplus },
   Softsign: { wgsl: "a / (1.0 + abs(a))", js: (a) => a / (1 + Math.abs(a)) },
-  // Of these two ONNX says what is not within bounds; NaN is in none.
+  // ONNX says of these two what the result is outside of the bounds; NaN is always outside.
   ThresholdedRelu: { wgsl: "select(0.0, a, a > alpha)", js: (a, alpha = 0) => (a > alpha ? a : 0), scalars: { alpha: 1 }, nanOf: "" },
   Shrink: {
     wgsl: "select(select(0.0, a - bias, a > lambd), a + bias, a < -lambd)",

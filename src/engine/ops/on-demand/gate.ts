@@ -7,7 +7,7 @@ import { defineOperator, type PlacedOperand } from "../operator.ts";
 
 /** Where the scale is 0 the result is the shift, also for x of infinity or NaN: what is switched off is off. */
 const gated = "select(a * b + c, c, b == 0.0)";
-/** What the mask leaves alone keeps its bits, and what it takes in full has those of the gate. */
+/** Where the mask is 0 the bits of x stay, and where it is 1 they are those of the gated value. */
 const masked = `select(select(a + d * (${gated} - a), ${gated}, d == 1.0), a, d == 0.0)`;
 
 /** The axes that a mask has: all but the batch, which is the first, and the channels. */

@@ -76,7 +76,7 @@ const pad = defineOperator("Pad", { since: 2, pass: foldPad }, (context) => {
   const shape = x.shape.map((extent, axis) => extent + (begin[axis] as number) + (end[axis] as number));
   if (shape.some((extent) => extent < 0)) return context.invalid(`pads [${pads}] remove more than [${x.shape}] has`);
   const type = { dtype: x.dtype, shape };
-  // The part of the input that survives negative pads, and where it lands.
+  // Negative pads crop: the part of the input that is left, and where it goes.
   const kept = x.shape.map((extent, axis) => extent + Math.min(0, begin[axis] as number) + Math.min(0, end[axis] as number));
   const keptFrom = begin.map((b) => Math.max(0, -b));
   const landsAt = begin.map((b) => Math.max(0, b));
@@ -103,10 +103,10 @@ interface Run {
   readonly target: number;
 }
 
-/** Copies of more pieces than this are more dispatches than any padding is worth. */
+/** The most parts that a padding may be copied in: each is a dispatch. */
 const mostPieces = 1000;
 
-/** Cuts the padded output into pieces that each copy a (mirrored, repeated or wrapped) piece of the input. */
+/** Cuts the padded output into parts that are each a copy of a part of the input: mirrored, repeated or wrapped. */
 function borderPieces(context: OperatorContext, { shape, begin, end, mode }: Border): Move[] {
   const pads = [...begin, ...end];
   let combinations: Run[][] = [[]];
@@ -132,13 +132,13 @@ function borderPieces(context: OperatorContext, { shape, begin, end, mode }: Bor
   }));
 }
 
-/** One axis of `extent` elements behind `low` more, `total` in all, as runs: as few as there are turns. */
+/** One padded axis as few runs: `extent` elements of the input, `low` elements before them, `total` in all. */
 function runsOf(extent: number, low: number, total: number, mode: Border["mode"]): Run[] {
   const runs: Run[] = [];
   for (let target = 0; target < total; ) {
     const run = runAt(target - low, extent, mode);
     const length = Math.min(run.extent, total - target);
-    // A run of one advances by 1, as those do that touch it.
+    // A run of one element may join its neighbours, which advance by 1.
     runs.push({ ...run, step: length > 1 ? run.step : 1, extent: length, target });
     target += length;
   }
@@ -174,7 +174,7 @@ const tile = defineOperator("Tile", { since: 6 }, (context) => {
   const repeats = context.constant(1, "repeats")?.toNumbers() ?? context.invalid("repeats are required");
   if (repeats.length !== x.shape.length || repeats.some((count) => count < 0))
     return context.invalid(`repeats must be ${x.shape.length} numbers from 0 on, got [${repeats}]`);
-  // Walk [repeat, extent] pairs: the input ignores the repeats.
+  // Every axis becomes a pair [repeat, extent]; the input has stride 0 along the repeats.
   const shape = x.shape.map((extent, i) => extent * (repeats[i] as number));
   return moving(
     [{ dtype: x.dtype, shape }],

@@ -111,7 +111,7 @@ function groupKernel(shape: Shape, rows: Rows) {
   };
   return {
     name: "normalize-rows",
-    // The spatial axes before the last two can only be walked as one where they are dense.
+    // The spatial axes before the last two become one axis, which is possible only where they are dense.
     ...(shape.length <= 4 ? { readsStrided: [0], writesStrided: true } : {}),
     dispatches: (inputs: readonly (PlacedOperand | undefined)[], outputs: readonly PlacedOperand[]) => [
       normalizeDispatch(rows, inputs, outputs, stridesOf(inputs[0] as PlacedOperand), stridesOf(outputs[0] as PlacedOperand)),

@@ -8,7 +8,7 @@ import { workgroupCount } from "../dispatch.ts";
 import { describeGlobalPool } from "../global-pool.ts";
 import { type Dispatch, defineOperator, type Kernel, type PlacedOperand } from "../operator.ts";
 import { counted, describePool, type Pool } from "../pool.ts";
-import { asSpatial, lift } from "./spatial.ts";
+import { asSpatial, threeAxes } from "./spatial.ts";
 
 const kinds = { max: 0, average: 1, lp: 2 } as const;
 
@@ -54,8 +54,8 @@ function poolDispatch({ kind, window, countsPads, p }: Pool, input: PlacedOperan
       input_extent: from.extent,
       output_extent: to.extent,
       ...windowParams(window),
-      counted_from: lift(range.counted_from, 0),
-      counted_to: lift(range.counted_to, 1),
+      counted_from: threeAxes(range.counted_from, 0),
+      counted_to: threeAxes(range.counted_to, 1),
     },
     bindings: { input, output },
     workgroups: workgroupCount(count, 64),
@@ -76,7 +76,7 @@ function indicesDispatch({ window, indices: order }: Pool, input: PlacedOperand,
       input_strides: from.strides,
       index_strides: order === "column-major" ? [1, depth, depth * height] : [height * width, width, 1],
       input_extent: from.extent,
-      output_extent: lift(window.output, 1),
+      output_extent: threeAxes(window.output, 1),
       ...windowParams(window),
     },
     bindings: { input, indices },
@@ -86,9 +86,9 @@ function indicesDispatch({ window, indices: order }: Pool, input: PlacedOperand,
 
 function windowParams(window: Window) {
   return {
-    kernel: lift(window.kernel, 1),
-    window_stride: lift(window.strides, 1),
-    dilation: lift(window.dilations, 1),
-    pad: lift(window.padsBegin, 0),
+    kernel: threeAxes(window.kernel, 1),
+    window_stride: threeAxes(window.strides, 1),
+    dilation: threeAxes(window.dilations, 1),
+    pad: threeAxes(window.padsBegin, 0),
   };
 }

@@ -1,4 +1,4 @@
-// ReduceMean, ReduceSum, ReduceMax and their kin: one number from the elements along some axes.
+// ReduceMean, ReduceSum, ReduceMax and the other Reduce operators: one number from the elements along some axes.
 // https://onnx.ai/onnx/operators/onnx__ReduceMean.html
 import logSumExpShader from "../../../shaders/log-sum-exp.wgsl";
 import { denseStrides, normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
@@ -6,7 +6,7 @@ import { isFloat, Tensor } from "../../tensor.ts";
 import { floatOrConstantInput } from "../checks.ts";
 import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type Kernel, type Nonnegative, type Operator, type OperatorContext, type PlacedOperand } from "../operator.ts";
-import { initialValues, maxReductionRank, type Reduction, reductionKernel, walk } from "../reduction.ts";
+import { initialValues, maxReductionRank, type Reduction, reductionKernel, traversalOf } from "../reduction.ts";
 
 const reductions: Readonly<Record<string, { readonly axesInputSince: number; readonly reduction: Reduction | "log-sum-exp" }>> = {
   ReduceSum: { axesInputSince: 13, reduction: {} },
@@ -51,7 +51,7 @@ function logSumExpKernel(axes: ReadonlySet<number>): Kernel {
     name: "log-sum-exp",
     readsStrided: [0],
     dispatches: ([input], [output]) => {
-      const { params, length } = walk(input as PlacedOperand, axes);
+      const { params, length } = traversalOf(input as PlacedOperand, axes);
       const count = sizeOf((output as PlacedOperand).shape);
       return [
         {

@@ -68,7 +68,7 @@ export default [
 function readMode(context: OperatorContext): ResampleMode {
   const mode = context.attributes.string("mode", "nearest");
   if (mode === "nearest" || mode === "linear" || mode === "cubic") return mode;
-  // Upsample's first version called it so.
+  // The name in Upsample's first version.
   if (mode === "bilinear") return "linear";
   return context.invalid(`mode '${mode}' is not one of nearest, linear, cubic`);
 }
@@ -153,7 +153,7 @@ function resizeKernel(resampling: Resampling, axes: readonly ResampledAxis[], fi
   };
 }
 
-/** The value as [outer, a, b, c]: all leading unchanged axes in one, if one stride walks them, else just the first of four. */
+/** The value as [outer, a, b, c]. All leading unchanged axes become `outer` if one stride can cross them; otherwise only the first of four does. */
 function asFour(axes: readonly ResampledAxis[], input: PlacedOperand, output: PlacedOperand): { leading: number; strides: number[][] } {
   const leading = Math.max(0, axes.length - 3);
   const firstResampled = axes.findIndex(isResampled);

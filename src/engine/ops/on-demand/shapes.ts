@@ -1,4 +1,4 @@
-// The operators of exporters' shape arithmetic: those that answer questions about shapes, and Unsqueeze.
+// The operators of exporters' shape arithmetic: Shape, Size and the like, and Unsqueeze.
 import { normalizeAxis, sizeOf } from "../../shapes.ts";
 import { Tensor } from "../../tensor.ts";
 import { defineOperator } from "../operator.ts";

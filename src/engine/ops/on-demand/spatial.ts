@@ -19,14 +19,14 @@ export function asSpatial(operand: PlacedOperand): Spatial {
   return {
     n,
     c,
-    extent: lift(spatial, 1),
+    extent: threeAxes(spatial, 1),
     offset: operand.offset,
     strideN,
-    strides: [strideC, ...lift(spatialStrides, 0)],
+    strides: [strideC, ...threeAxes(spatialStrides, 0)],
   };
 }
 
 /** A value per spatial axis as d, h, w. */
-export function lift(values: readonly number[], fill: number): number[] {
+export function threeAxes(values: readonly number[], fill: number): number[] {
   return [...new Array<number>(3 - values.length).fill(fill), ...values];
 }

@@ -11,7 +11,7 @@ export default defineOperator("TopK", { since: 1 }, (context) => {
   const { dtype, shape } = floatInput(context, 0);
   const axis = normalizeAxis(attributes.integer("axis", -1), shape.length);
   const isLargest = attributes.flag("largest", true);
-  // In order is one of the orders that unsorted allows.
+  // `sorted=0` allows any order, so the sorted one too.
   attributes.ignore("sorted");
   const k = context.opset < 10 ? attributes.integer("k") : (context.constant(1, "k")?.toNumbers()[0] ?? context.invalid("k is required"));
   const { extent, inner } = aroundAxis(shape, axis);
