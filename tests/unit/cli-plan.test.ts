@@ -34,7 +34,12 @@ test.each(["gpu", "software"])("lists the steps, buffers, values and memory for 
 test("gives a program all but code and contents", async () => {
   expect(await plan("--json", "--target", "gpu")).toBe(0);
   const { steps, buffers, values, memory, target } = JSON.parse(output);
-  expect(target).toEqual({ maxBindingBytes: 128 * 2 ** 20, maxWorkgroups: 65_535 });
+  expect(target).toEqual({
+    maxBindingBytes: 128 * 2 ** 20,
+    maxBufferBytes: 256 * 2 ** 20,
+    maxStorageBuffers: 8,
+    maxWorkgroups: 65_535,
+  });
   for (const step of steps) {
     expect(Object.keys(step)).toEqual(
       expect.arrayContaining(["node", "kernel", "shader", "params", "bindings", "workgroups", "macs", "bytes"]),

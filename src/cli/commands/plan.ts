@@ -23,7 +23,7 @@ interface Options {
   readonly shape?: readonly (readonly [string, readonly number[]])[];
 }
 
-const limits = { maxBindingBytes: 128 * 2 ** 20, maxWorkgroups: 65_535 };
+const limits = { maxBindingBytes: 128 * 2 ** 20, maxBufferBytes: 256 * 2 ** 20, maxStorageBuffers: 8, maxWorkgroups: 65_535 };
 
 /** Adapters with the limits that WebGPU promises everywhere. */
 const targets = { gpu: limits, software: { ...limits, profile: "software", sharingLanes: 4 } } as const satisfies Readonly<

@@ -67,14 +67,11 @@ function targetOf({ features, info }: GPUAdapter, { limits }: GPUDevice): Target
   const isFixed = features.has("subgroups") && size === info.subgroupMaxSize && size > 1;
   return {
     maxBindingBytes: limits.maxStorageBufferBindingSize,
+    maxBufferBytes: limits.maxBufferSize,
+    maxStorageBuffers: limits.maxStorageBuffersPerShaderStage,
     maxWorkgroups: limits.maxComputeWorkgroupsPerDimension,
     ...(isFixed && size <= widestSharingSubgroup && { profile: "software", sharingLanes: size }),
   };
-}
-
-function expectWithin(label: string, size: number, limit: number): void {
-  if (size > limit)
-    throw new DeviceError(`'${label}' takes ${size} bytes, but this GPU allows ${limit} in one buffer. Use smaller inputs or another GPU.`);
 }
 
 export class Device {
@@ -156,16 +153,15 @@ export class Device {
   createBuffer(label: string, sizeBytes: number, usage: number): GPUBuffer {
     if (this.#isDisposed) throw new DeviceError("This device was disposed of. Request another one.");
     const size = Device.bufferSize(sizeBytes);
-    expectWithin(label, size, this.gpu.limits.maxBufferSize);
+    const { maxBufferSize } = this.gpu.limits;
+    if (size > maxBufferSize)
+      throw new DeviceError(
+        `'${label}' takes ${size} bytes, but this GPU allows ${maxBufferSize} in one buffer. Use smaller inputs or another GPU.`,
+      );
     const buffer = this.gpu.createBuffer({ label, size, usage });
     this.#buffers.set(buffer, size);
     this.#allocatedBytes += size;
     return buffer;
-  }
-
-  /** @throws DeviceError where no dispatch may see so much of a buffer */
-  checkBinding(label: string, sizeBytes: number): void {
-    expectWithin(label, sizeBytes, this.gpu.limits.maxStorageBufferBindingSize);
   }
 
   destroyBuffer(buffer: GPUBuffer): void {

@@ -152,6 +152,7 @@ export class Program {
    * @throws DeviceError if the GPU is lost meanwhile
    */
   async read(values: readonly PlacedValue[], encoder: GPUCommandEncoder): Promise<Tensor[]> {
+    if (values.length > 1 && bytesOf(values) > this.#device.gpu.limits.maxBufferSize) return this.#readApart(values, encoder);
     const parts = values.map((value) => ({
       buffer: this.bufferOf(value),
       offsetBytes: value.offset * 4,
@@ -172,6 +173,14 @@ export class Program {
     }
   }
 
+  /** Of more than one buffer holds: one half first, the other when it is there. */
+  async #readApart(values: readonly PlacedValue[], encoder: GPUCommandEncoder): Promise<Tensor[]> {
+    const half = Math.ceil(values.length / 2);
+    const first = await this.read(values.slice(0, half), encoder);
+    const more = this.#device.gpu.createCommandEncoder({ label: "read-back" });
+    return [...first, ...(await this.read(values.slice(half), more))];
+  }
+
   dispose(): void {
     this.#next?.release();
     this.#memory.dispose();
@@ -187,17 +196,12 @@ async function build(
   readBytes = 0,
 ): Promise<EncodedSteps> {
   const steps = [...plan.prepare, ...plan.steps];
-  for (const { bindings, ranges } of steps)
-    for (const [name, index] of Object.entries(bindings)) {
-      const { label, sizeBytes } = plan.buffers[index] as PlanBuffer;
-      device.checkBinding(label, ranges?.[name]?.sizeBytes ?? sizeBytes);
-    }
   const compiling = compileAll(device, steps, onCompile);
   // A failure meanwhile must not leave it unhandled.
   compiling.catch(() => {});
   const { bytes, offsets } = encodeAllParams(steps, device.gpu.limits.minUniformBufferOffsetAlignment);
   const params = await device.checked("Making the model's buffers", () => {
-    if (readBytes > 0) memory.staging = new Staging(device, readBytes);
+    if (readBytes > 0 && readBytes <= device.gpu.limits.maxBufferSize) memory.staging = new Staging(device, readBytes);
     return memory.addParams(bytes);
   });
   for (let next = 0; next < plan.buffers.length && !memory.isReleased; )

@@ -134,8 +134,12 @@ export interface Target {
   readonly sharingLanes?: number | undefined;
   /** `maxComputeWorkgroupsPerDimension`; 65,535 where absent. */
   readonly maxWorkgroups?: number | undefined;
-  /** `maxStorageBufferBindingSize`, where it is known. */
+  /** `maxStorageBufferBindingSize`. This and what follows is not checked where it is absent. */
   readonly maxBindingBytes?: number | undefined;
+  /** `maxBufferSize`. */
+  readonly maxBufferBytes?: number | undefined;
+  /** Buffers that a dispatch may bind: `maxStorageBuffersPerShaderStage`. */
+  readonly maxStorageBuffers?: number | undefined;
   /**
    * Set for a plan on quick-start pipelines, which compile soon rather than run fast: the output channels of the block that all convolutions
    * then share. It changes no borders, no scratch memory and no kernel's name.

@@ -75,14 +75,15 @@ type BorderClear = readonly [Storage, number];
  * the same time may lie beside each other in one buffer.
  *
  * @param peakBytes see {@link peakLiveBytes}
+ * @param maxBufferBytes no buffer grows beyond this; a storage that is larger has one of its own
  */
-export function allocateBuffers(requests: readonly Request[], peakBytes: number): Assignment {
+export function allocateBuffers(requests: readonly Request[], peakBytes: number, maxBufferBytes = Number.POSITIVE_INFINITY): Assignment {
   const allocations = requests.flatMap((request): Allocation[] => {
     const { lifetime } = request;
     return lifetime === "always" ? [] : [{ ...request, lifetime, pattern: patternOf(request), sizeBytes: bytesOf(request), offset: 0 }];
   });
   const unshared = requests.filter(({ lifetime }) => lifetime === "always");
-  const best = bestArrangement(allocations, peakBytes, sumOf(unshared.map(bytesOf)));
+  const best = bestArrangement(allocations, { peakBytes, unsharedBytes: sumOf(unshared.map(bytesOf)), maxBufferBytes });
   const buffers = [
     ...unshared.map((request) => ({ sizeBytes: bytesOf(request), storages: [request.storage] })),
     ...best.map(({ sizeBytes, allocations }) => ({ sizeBytes, storages: allocations.map(({ storage }) => storage) })),
@@ -96,8 +97,17 @@ export function allocateBuffers(requests: readonly Request[], peakBytes: number)
   };
 }
 
-/** @param unsharedBytes of the buffers that serve one storage each */
-function bestArrangement(allocations: readonly Allocation[], peakBytes: number, unsharedBytes: number): readonly SharedBuffer[] {
+interface Bounds {
+  readonly peakBytes: number;
+  /** Of the buffers that serve one storage each. */
+  readonly unsharedBytes: number;
+  readonly maxBufferBytes: number;
+}
+
+function bestArrangement(
+  allocations: readonly Allocation[],
+  { peakBytes, unsharedBytes, maxBufferBytes }: Bounds,
+): readonly SharedBuffer[] {
   const excessOf = (buffers: readonly SharedBuffer[]): number => {
     const bytes = unsharedBytes + sumOf(buffers.map(({ sizeBytes }) => sizeBytes));
     return bytes <= peakTolerance * peakBytes ? 0 : bytes;
@@ -105,7 +115,7 @@ function bestArrangement(allocations: readonly Allocation[], peakBytes: number, 
   const costOf = (buffers: readonly SharedBuffer[]): number =>
     excessOf(buffers) +
     sumOf(buffers.map((buffer) => (buffer.borderClearCount * borderClearCost + buffer.aliasCount * aliasCost) * peakBytes));
-  let best = arrange(bySize(allocations, 1), Number.POSITIVE_INFINITY);
+  let best = arrange(bySize(allocations, 1), { clearBytes: Number.POSITIVE_INFINITY, maxBufferBytes });
   let bestCost = costOf(best);
   for (const aliasBytes of [undefined, aliasCost * peakBytes]) {
     if (aliasBytes !== undefined && (excessOf(best) === 0 || allocations.length > mostConcurrent)) break;
@@ -113,7 +123,7 @@ function bestArrangement(allocations: readonly Allocation[], peakBytes: number, 
       for (const share of [0.1, 0.05, 0.02, 0.01]) {
         // Nothing beats memory within the tolerance without a border to clear.
         if (bestCost === 0) return best;
-        const buffers = arrange(bySize(allocations, ratio), share * peakBytes, aliasBytes);
+        const buffers = arrange(bySize(allocations, ratio), { clearBytes: share * peakBytes, aliasBytes, maxBufferBytes });
         const cost = costOf(buffers);
         if (cost < bestCost) [best, bestCost] = [buffers, cost];
       }
@@ -159,18 +169,22 @@ interface Place extends Pick<SharedBuffer, "sizeBytes" | "borderClearCount" | "a
   readonly cost: number;
 }
 
-/**
- * @param clearBytes how many bytes a border to clear counts as
- * @param aliasBytes the same for a dispatch that reads and writes one buffer; absent if there are to be none
- */
-function arrange(allocations: readonly Allocation[], clearBytes: number, aliasBytes?: number): SharedBuffer[] {
+interface Prices {
+  /** How many bytes a border to clear counts as. */
+  readonly clearBytes: number;
+  /** The same for a dispatch that reads and writes one buffer; absent if there are to be none. */
+  readonly aliasBytes?: number | undefined;
+  readonly maxBufferBytes: number;
+}
+
+function arrange(allocations: readonly Allocation[], prices: Prices): SharedBuffer[] {
   const buffers: SharedBuffer[] = [];
   for (const allocation of allocations) {
     let best: Place = { sizeBytes: allocation.sizeBytes, offset: 0, borderClearCount: 0, aliasCount: 0, cost: allocation.sizeBytes };
     let bestBuffer: SharedBuffer | undefined;
     for (const buffer of buffers)
-      for (const offset of offsetsIn(buffer, allocation, aliasBytes !== undefined)) {
-        const place = placeAt(buffer, { ...allocation, offset }, best.cost, clearBytes, aliasBytes);
+      for (const offset of offsetsIn(buffer, allocation, prices.aliasBytes !== undefined)) {
+        const place = placeAt(buffer, { ...allocation, offset }, best.cost, prices);
         if (place) [best, bestBuffer] = [place, buffer];
       }
     if (bestBuffer) {
@@ -190,12 +204,12 @@ function placeAt(
   buffer: SharedBuffer,
   allocation: Allocation,
   limit: number,
-  clearBytes: number,
-  aliasBytes: number | undefined,
+  { clearBytes, aliasBytes, maxBufferBytes }: Prices,
 ): Place | undefined {
   const { allocations } = buffer;
   const { offset, conflicts } = allocation;
   const sizeBytes = Math.max(buffer.sizeBytes, offset + allocation.sizeBytes);
+  if (sizeBytes > maxBufferBytes) return undefined;
   // Without parts, storages that one dispatch binds are alive at the same step and so never in one buffer.
   const aliases = aliasBytes === undefined ? 0 : allocations.filter(({ storage }) => conflicts?.has(storage)).length;
   const leastCost = sizeBytes - buffer.sizeBytes + (aliases > 0 ? aliases * (aliasBytes as number) : 0);

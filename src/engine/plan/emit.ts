@@ -1,5 +1,6 @@
 // Lists the dispatches of every node, and the copies that bring its inputs into the layouts that its kernel reads.
 import type { ValueType } from "../graph/graph.ts";
+import { foldWorkgroups } from "../ops/dispatch.ts";
 import { type BoundView, copyDispatch } from "../ops/element-wise-kernel.ts";
 import type { Binding, Dispatch, Packed, PlacedOperand, Scratch, Storage } from "../ops/operator.ts";
 import { denseStrides, sizeOf } from "../shapes.ts";
@@ -7,7 +8,6 @@ import { isFloat, type Tensor, toGpuWords } from "../tensor.ts";
 import { ConstantPool, packedKey } from "./constants.ts";
 import type { HalfStorage } from "./halves.ts";
 import { borderedPlacement, coversBorder, noBorder, type Placement } from "./layouts.ts";
-import { gridOf } from "./limits.ts";
 import { type PlannedGraph, type PlannedNode, readsStrided, typeOf } from "./nodes.ts";
 import { isIdentity, packDispatches } from "./packing.ts";
 import { type Placements, wantedBorder } from "./place.ts";
@@ -214,7 +214,7 @@ class Emitter implements Emission {
       else if ("packing" in binding) touched[name] = binding.packing.length;
     }
     const { shader, constants = {}, params } = dispatch;
-    const workgroups = gridOf(dispatch.workgroups, { node, kernel }, this.#planned.target);
+    const workgroups = foldWorkgroups(dispatch.workgroups, this.#planned.target.maxWorkgroups);
     const step = { node, kernel, shader, constants, params, workgroups, macs };
     (owner.parameters ? this.prepare : this.steps).push({ step, memory, touched, ...owner });
   }

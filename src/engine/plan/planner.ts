@@ -1,4 +1,4 @@
-// Graph → Plan, in four parts: place the values, emit the steps, allocate the buffers, bind everything together.
+// Graph → Plan, in four parts: place the values, emit the steps, allocate the buffers, bind everything together. Then limits are checked.
 import type { TypedGraph } from "../graph/graph.ts";
 import type { Operation, Storage } from "../ops/operator.ts";
 import { bindPlan } from "./bind.ts";
@@ -6,6 +6,7 @@ import { allocateBuffers, peakLiveBytes, type Request } from "./buffers.ts";
 import { type Emission, emitSteps, isStorage } from "./emit.ts";
 import type { HalfStorage } from "./halves.ts";
 import { conflictsOf, lifetimesOf } from "./lifetimes.ts";
+import { checkLimits } from "./limits.ts";
 import { chooseNodes, type NodeOptions, type PlannedGraph } from "./nodes.ts";
 import { type Placements, placeValues } from "./place.ts";
 import type { Plan } from "./plan.ts";
@@ -17,7 +18,11 @@ export interface PlanOptions extends NodeOptions {
   readonly halves?: HalfStorage | undefined;
 }
 
-/** Plans a graph whose every node has an operation without obstacles. */
+/**
+ * Plans a graph whose every node has an operation without obstacles.
+ *
+ * @throws UnsupportedError with all reasons where the target does not allow what it takes
+ */
 export function planGraph(graph: TypedGraph, operations: ReadonlyMap<string, Operation>, options: PlanOptions = {}): Plan {
   const { halves } = options;
   const planned = chooseNodes(graph, operations, new Set([...graph.outputs, ...(options.keep ?? [])]), options);
@@ -28,8 +33,8 @@ export function planGraph(graph: TypedGraph, operations: ReadonlyMap<string, Ope
   const peakBytes = peakLiveBytes(requestsAt((step) => emission.steps[step]?.position as number));
   const conflicts = conflictsOf(emission);
   const requests = requestsAt((step) => step).map((request) => ({ ...request, conflicts: conflicts.get(request.storage) ?? noConflicts }));
-  const assignment = allocateBuffers(requests, peakBytes);
-  return bindPlan(planned, { emission, placements, requests, assignment, peakBytes }, halves);
+  const assignment = allocateBuffers(requests, peakBytes, planned.target.maxBufferBytes);
+  return checkLimits(bindPlan(planned, { emission, placements, requests, assignment, peakBytes }, halves), planned.target);
 }
 
 const noConflicts: ReadonlyMap<Storage, boolean> = new Map();

@@ -1,8 +1,7 @@
 // The dispatch that makes a storage's border zero again, after another layout lay in the same buffer.
 import shader from "../../shaders/zero-border.wgsl";
-import { workgroupCount } from "../ops/dispatch.ts";
+import { foldWorkgroups, workgroupCount } from "../ops/dispatch.ts";
 import type { Storage, Target } from "../ops/operator.ts";
-import { gridOf } from "./limits.ts";
 import type { BoundRange, Step } from "./plan.ts";
 
 const wordsPerInvocation = 16;
@@ -25,15 +24,15 @@ export function zeroBorderStep(
   const tail = bottom * columns + right;
   const words = head + (rows - top - bottom - 1) * gap + tail;
   const count = (elements / (rows * columns)) * words;
-  const of = { node: label, kernel: "zero-border" };
   return {
-    ...of,
+    node: label,
+    kernel: "zero-border",
     shader,
     constants: {},
     params: { count, border: words, head, gap: Math.max(1, gap), tail, width: columns - gap, plane: rows * columns },
     bindings: { value: buffer },
     ...(range && { ranges: { value: range } }),
-    workgroups: gridOf(workgroupCount(Math.ceil(count / wordsPerInvocation), 64), of, target),
+    workgroups: foldWorkgroups(workgroupCount(Math.ceil(count / wordsPerInvocation), 64), target.maxWorkgroups),
     macs: 0,
     bytes: count * 4,
   };
