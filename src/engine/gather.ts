@@ -46,11 +46,12 @@ export function forEachRun(
   visit: (inA: number, inB: number, length: number) => void,
 ): void {
   const { axis: outer, length } = innerRun(shape, a, b);
-  const walk = (axis: number, inA: number, inB: number): void => {
+  const visitAxis = (axis: number, inA: number, inB: number): void => {
     if (axis === outer) visit(inA, inB, length);
-    else for (let i = 0; i < (shape[axis] as number); i++) walk(axis + 1, inA + i * (a[axis] as number), inB + i * (b[axis] as number));
+    else
+      for (let i = 0; i < (shape[axis] as number); i++) visitAxis(axis + 1, inA + i * (a[axis] as number), inB + i * (b[axis] as number));
   };
-  if (length > 0) walk(0, 0, 0);
+  if (length > 0) visitAxis(0, 0, 0);
 }
 
 /** The axis from which on elements lie side by side in both layouts, and how many they are. */

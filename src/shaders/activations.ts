@@ -1,4 +1,4 @@
-// Activations, a row each: what an element-wise kernel computes, what a convolution fuses, and what constants are folded with.
+// Activations, a row each. Element-wise kernels, the epilogues of convolutions and the evaluation of constants all read these rows.
 
 export interface ActivationRow {
   /** WGSL of the result over `a` and two scalars, `alpha` and `beta`; may call what functions.ts has. */
@@ -15,7 +15,7 @@ export interface ActivationRow {
 const sigmoid = (a: number) => 1 / (1 + Math.exp(-a));
 const clip = (a: number, low: number, high: number) => Math.min(high, Math.max(low, a));
 
-/** The order is that of the numbers that shaders know them by. */
+/** Shaders know an activation by its index in this table. */
 export const activations = {
   none: { wgsl: "a", js: (a) => a },
   relu: { wgsl: "select(a, 0.0, a < 0.0)", js: (a) => Math.max(a, 0), operator: "Relu" },
@@ -48,19 +48,19 @@ export interface Activation {
   readonly beta: number;
 }
 
-/** What a shader that knows all activations calls this one. */
+/** The number of an activation in shaders that have all of them. */
 export function activationNumber(kind: ActivationKind): number {
   return activationRows.findIndex(([name]) => name === kind);
 }
 
-/** What none and Relu do as well, with infinite bounds: nearly every network then needs one pipeline where it had three. */
+/** None and Relu as a clip with infinite bounds, so that nearly every network needs one pipeline instead of three. */
 export function asClip({ kind, alpha, beta }: Activation): Activation {
   if (kind === "none") return { kind: "clip", alpha: Number.NEGATIVE_INFINITY, beta: Number.POSITIVE_INFINITY };
   if (kind === "relu") return { kind: "clip", alpha: 0, beta: Number.POSITIVE_INFINITY };
   return { kind, alpha, beta };
 }
 
-/** WGSL of `formula`, or of `a` where that is not a number: no formula has to take care of it. */
+/** WGSL of `formula`, or of `a` where `a` is NaN, so that no formula has to test for NaN. */
 export function orNan(formula: string, ...operands: readonly string[]): string {
   return operands.reduce((result, operand) => `select(${result}, ${operand}, is_nan(${operand}))`, formula);
 }
@@ -69,8 +69,8 @@ export function orNan(formula: string, ...operands: readonly string[]): string {
  * WGSL of `activate(a, alpha, beta)`. The scalars are arguments, read from Params once: SwiftShader would load a uniform
  * again for every output.
  *
- * Comparisons with NaN are false, so formulas made of them pass it on; only those that take an exponential are helped. To find NaN by its
- * bits at every output made a depthwise convolution 3 % slower.
+ * Comparisons with NaN are false, so formulas made of comparisons pass NaN on. Only formulas with an exponential get a test: to test the bits
+ * of every output made a depthwise convolution 3 % slower.
  */
 export function activationFunction(kind: ActivationKind): string {
   const { wgsl } = activations[kind];

@@ -1,14 +1,14 @@
-// WGSL functions that many shaders call. Whoever defines a shader gets those that its code calls, see withFunctions.
+// WGSL functions that many shaders call. `defineShader` adds those that a shader's code calls, see withFunctions.
 import { activateAs } from "./activations.ts";
 
 /**
- * What is not a number is found by its bits: `x != x` is false for it on SwiftShader, and compilers may assume that there is none, and
- * turn `select(x, 0.0, x < 0.0)` into `max(x, 0.0)`, which makes a zero of it.
+ * NaN is recognised by its bits. `x != x` is false for NaN on SwiftShader. Compilers may assume that there is no NaN, and turn
+ * `select(x, 0.0, x < 0.0)` into `max(x, 0.0)`, which is 0 for NaN.
  */
 const library: Readonly<Record<string, string>> = {
-  // Signed, for processors compare nothing else at once.
+  // Signed, because vector units of processors compare signed integers only.
   is_nan: "fn is_nan(x: f32) -> bool { return (bitcast<i32>(x) & 0x7fffffff) > 0x7f800000; }",
-  // NaN is larger, and smaller, than any number.
+  // NaN counts as larger, and as smaller, than any number.
   larger: "fn larger(a: f32, b: f32) -> f32 { return select(b, a, (a > b) | is_nan(a)); }",
   smaller: "fn smaller(a: f32, b: f32) -> f32 { return select(b, a, (a < b) | is_nan(a)); }",
   // Some drivers answer with a number, or with infinity, where the argument is NaN.
@@ -22,7 +22,7 @@ const library: Readonly<Record<string, string>> = {
 
 /** The code, and behind it every function of this file that it calls, or that those call, and does not define itself. */
 export function withFunctions(code: string): string {
-  // A function only calls those that stand before it.
+  // A function calls only functions above it.
   return Object.entries(library).reduceRight((all, [name, definition]) => {
     const isMissing = new RegExp(`\\b${name}\\(`).test(all) && !all.includes(`fn ${name}(`);
     return isMissing ? `${all}\n${definition}` : all;

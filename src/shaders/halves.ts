@@ -71,7 +71,7 @@ function rewrite(code: string, name: string, accesses: Accesses): string {
   const parts: string[] = [];
   let end = 0;
   for (const { 0: head, index: start } of code.matchAll(new RegExp(`(?<![\\w.])${name}\\s*\\[`, "g"))) {
-    if (start < end) continue; // inside of what was replaced just now
+    if (start < end) continue; // lies inside the access that was replaced before
     parts.push(code.slice(end, start));
     const open = start + head.length;
     const close = closingBracket(code, open);

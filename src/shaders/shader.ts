@@ -1,4 +1,4 @@
-// What TypeScript knows about a WGSL module: its code, knobs, bindings and the layout of its Params, all read from the code.
+// A WGSL module as data: its code, override constants, bindings and the layout of its Params, all read from the code.
 
 import { withFunctions } from "./functions.ts";
 
@@ -22,8 +22,8 @@ export interface ShaderBinding {
 }
 
 /**
- * One WGSL module. Every binding is in group 0; the uniform one, if any, is called `params`. What is declared before the body is data,
- * and the code is written from it: another access or type is another value there, see {@link renderShader}.
+ * One WGSL module. Every binding is in group 0; the uniform one, if any, is called `params`. The declarations before the body are data, from
+ * which {@link renderShader} writes the code: to change a binding's access or type is to change a value here.
  */
 export interface Shader {
   readonly name: string;
@@ -83,7 +83,7 @@ const spaces: Readonly<Partial<Record<BindingKind, string>>> = {
   read_write: "<storage, read_write>",
 };
 
-/** The same shader where these bindings, which it only reads, are declared as if it wrote them. */
+/** The same shader with these bindings declared `read_write`, although it only reads them. */
 export function withWritable(shader: Shader, names: readonly string[]): Shader {
   if (names.length === 0) return shader;
   const writable = ([name, binding]: [string, ShaderBinding]): [string, ShaderBinding] => [

@@ -57,8 +57,8 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
 }
 
 /**
- * Wide subgroups read one address at no cost; narrow ones, such as SwiftShader's four lanes, gain by sharing what they load. No graphics
- * card has ones as narrow, so they also tell what is software.
+ * Lanes of a wide subgroup read one address at no cost. Lanes of a narrow one, such as SwiftShader's four, gain by sharing what they load.
+ * No graphics card has subgroups as narrow, so they also show that the GPU is made of software.
  */
 const widestSharingSubgroup = 8;
 
@@ -82,10 +82,10 @@ export class Device {
   readonly #buffers = new Map<GPUBuffer, number>();
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #faultListeners = new Set<(fault: DeviceError) => void>();
-  /** Reader to how many faults it was told of. */
+  /** How many faults each reader was told of. */
   readonly #told = new WeakMap<object, number>();
   #faultCount = 0;
-  /** The first ones: what is refused in every frame must not fill the memory. */
+  /** Only the first ones, because a fault in every frame must not fill the memory. */
   readonly #faults: DeviceError[] = [];
   #allocatedBytes = 0;
   #isDisposed = false;
@@ -135,7 +135,7 @@ export class Device {
     return this.#allocatedBytes;
   }
 
-  /** Resolves when the device is gone, by {@link dispose} or by mishap. */
+  /** Resolves when the device is gone, by {@link dispose} or by accident. */
   get lost(): Promise<GPUDeviceLostInfo> {
     return this.gpu.lost;
   }
@@ -203,7 +203,7 @@ export class Device {
   }
 
   async #compile(shader: Shader, constants: Readonly<Record<string, number>>): Promise<GPUComputePipeline> {
-    // A shader that is wrong makes createComputePipelineAsync reject: that it is reported once more is no news.
+    // A wrong shader makes createComputePipelineAsync reject, so its validation error need not be reported as well.
     this.gpu.pushErrorScope("validation");
     const module = this.gpu.createShaderModule({ label: shader.name, code: shader.code });
     this.gpu.popErrorScope().catch(() => {});

@@ -26,7 +26,7 @@ export class Memory {
   readonly #keys: string[] = [];
   readonly #own: GPUBuffer[] = [];
   readonly #values: GPUBuffer[] = [];
-  /** Of the memory before this one, to be taken over. */
+  /** Buffers of values of the memory before this one, which this one takes over. */
   #inherited: readonly GPUBuffer[] | undefined;
   #contents = new Float32Array(0);
 
@@ -41,7 +41,7 @@ export class Memory {
     return this.#parameters;
   }
 
-  /** Memory for other kernels and weights, in which values lie where they lie in this. */
+  /** Memory for other pipelines and weights, with the same buffers for values. */
   successor(): Memory {
     const next = new Memory(this.#device, { constants: this.#constants, parameters: this.#parameters });
     next.staging = this.staging;
@@ -60,7 +60,7 @@ export class Memory {
       this.#keys.push(key);
       return this.#constants.take(key, () => this.#make(planned));
     }
-    // Weights and what is packed differ from kernel to kernel, other buffers serve a successor as well.
+    // Weights and packed inputs differ from plan to plan; a successor takes over all other buffers.
     const isForKernels = role === "weights" || role === "packed";
     const buffer = (isForKernels ? undefined : this.#inheritedBuffer(planned)) ?? this.#make(planned);
     (isForKernels ? this.#own : this.#values).push(buffer);
@@ -85,7 +85,7 @@ export class Memory {
     return buffer;
   }
 
-  /** Contents in an array that serves one buffer after the other: fresh ones took as long to come by and to collect as to fill. */
+  /** Contents in an array that is used for one buffer after another: to allocate and collect fresh arrays took as long as filling them. */
   #filled(length: number, fill: (zeros: Float32Array) => void): Float32Array {
     if (this.#contents.length < length) this.#contents = new Float32Array(length);
     const words = this.#contents.subarray(0, length).fill(0);

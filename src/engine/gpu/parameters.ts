@@ -6,7 +6,7 @@ type Words = Float32Array | Int32Array | Uint32Array;
 
 interface Parameter {
   readonly buffer: GPUBuffer;
-  /** Counts changes: what was prepared from an earlier version is stale. */
+  /** Counts changes. Steps that prepared from an earlier version must run again. */
   version: number;
 }
 
@@ -62,7 +62,7 @@ export class ParameterBuffers {
     known.version = ++this.#version;
   }
 
-  /** What the GPU was told to write is another version as well. */
+  /** Counts parameters that a run writes on the GPU as changed. */
   markChanged(names: readonly string[]): void {
     for (const name of names) {
       const known = this.#parameters.get(name);

@@ -12,7 +12,7 @@ import { Staging } from "./read-back.ts";
 export interface ProgramOptions extends SharedBuffers {
   /** Called as pipelines finish compiling. */
   readonly onCompile?: (done: number, total: number) => void;
-  /** Values that are read together again and again: memory for it is made once. */
+  /** Values that are often read together: the staging buffer for them is made once. */
   readonly outputs?: readonly string[];
 }
 
@@ -37,10 +37,10 @@ export class Program {
   #prepared = new Map<string, number>();
   /** Of all parameters at that time. */
   #preparedVersion = -1;
-  /** What the program is about to change to. */
+  /** The memory that {@link refine} is filling. */
   #next: Memory | undefined;
   /** Words of values with a border as they lie on the GPU, zeros around the elements. */
-  readonly #spreads = new Map<PlacedValue, Uint32Array<ArrayBuffer>>();
+  readonly #borderedInputs = new Map<PlacedValue, Uint32Array<ArrayBuffer>>();
 
   private constructor(device: Device, plan: Plan, memory: Memory, steps: EncodedSteps) {
     this.#device = device;
@@ -55,8 +55,8 @@ export class Program {
   }
 
   /**
-   * Compiles the plan's pipelines, all at once, and meanwhile makes and fills its buffers, a few at a time: repacking
-   * weights takes the CPU a while, and a page wants to breathe.
+   * Compiles the plan's pipelines, all at once, and meanwhile makes and fills its buffers, a few at a time: packing
+   * weights takes the CPU a while, and the page must stay responsive.
    */
   static async create(device: Device, plan: Plan, options: ProgramOptions = {}): Promise<Program> {
     const memory = new Memory(device, options);
@@ -70,8 +70,8 @@ export class Program {
   }
 
   /**
-   * Changes to other pipelines and weights for the same kernels in the same memory, once they are compiled: whoever holds a buffer of a
-   * value may go on. Runs until then as before; does nothing if the program is disposed of meanwhile.
+   * Compiles other pipelines and packs other weights for the same kernels, then changes to them. Values stay in their buffers, so callers that
+   * hold one may go on. The program runs as before until then. If it is disposed of meanwhile, nothing happens.
    *
    * @param plan of a graph and target that differ from this program's in `Target.quickStartBlock` only
    */
@@ -134,14 +134,14 @@ export class Program {
    * @param words its elements, row-major without gaps
    */
   write(value: PlacedValue, words: Float32Array | Int32Array | Uint32Array): void {
-    const placed = isDense(value.shape, value.strides) ? words : this.#spread(value, words);
+    const placed = isDense(value.shape, value.strides) ? words : this.#withBorder(value, words);
     this.#device.gpu.queue.writeBuffer(this.bufferOf(value), value.offset * 4, placed as Float32Array<ArrayBuffer>);
   }
 
-  #spread(value: PlacedValue, words: Float32Array | Int32Array | Uint32Array): Uint32Array<ArrayBuffer> {
+  #withBorder(value: PlacedValue, words: Float32Array | Int32Array | Uint32Array): Uint32Array<ArrayBuffer> {
     const { shape, strides } = value;
-    const spread = this.#spreads.get(value) ?? new Uint32Array(spanOf(shape, strides));
-    this.#spreads.set(value, spread);
+    const spread = this.#borderedInputs.get(value) ?? new Uint32Array(spanOf(shape, strides));
+    this.#borderedInputs.set(value, spread);
     copyWords(new Uint32Array(words.buffer, words.byteOffset, words.length), denseStrides(shape), spread, strides, shape);
     return spread;
   }
@@ -229,7 +229,7 @@ function encodeAll(pass: GPUComputePassEncoder, steps: readonly EncodedStep[]): 
   }
 }
 
-/** How long buffers are made and filled before others get their turn. */
+/** How long buffers are made and filled without a pause for other work on the thread. */
 const batchMs = 20;
 
 async function compileAll(device: Device, steps: readonly Step[], onCompile: ProgramOptions["onCompile"]): Promise<GPUComputePipeline[]> {
@@ -241,7 +241,7 @@ async function compileAll(device: Device, steps: readonly Step[], onCompile: Pro
   return Promise.all(pipelines);
 }
 
-/** What it takes to copy these values, gaps and all. */
+/** Bytes of these values, with the gaps between their elements. */
 function bytesOf(values: readonly PlacedValue[]): number {
   return values.reduce((sum, { shape, strides }) => sum + spanOf(shape, strides) * 4, 0);
 }

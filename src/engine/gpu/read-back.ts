@@ -31,7 +31,7 @@ export class Staging {
   /**
    * Adds the copies to `encoder`, submits it and waits.
    *
-   * @param decode gets the words of each piece; they are gone when it returns
+   * @param decode gets the words of each part; they are gone when it returns
    * @throws DeviceError if the GPU refuses a command, or is lost meanwhile
    */
   async read<T>(encoder: GPUCommandEncoder, parts: readonly BufferPart[], decode: (words: readonly Uint32Array[]) => T): Promise<T> {
@@ -46,7 +46,7 @@ export class Staging {
     try {
       const { queue } = this.#device.gpu;
       const labels = parts.map(({ buffer }) => `'${buffer.label}'`).join(", ");
-      // What the GPU refuses is not run, and the buffer keeps what it held: without this check that would be taken for the answer.
+      // If the GPU refuses a command the buffer keeps its old contents. Without this check they would be taken for the result.
       const submitted = this.#device.checked(`Computing ${labels}`, () => queue.submit([encoder.finish()]));
       const mapped = pollForCompletion(queue, this.#buffer.mapAsync(GPUMapMode.READ, 0, end)).catch((error: Error) => {
         throw new DeviceError(

@@ -1,4 +1,4 @@
-// Typed access to a node's attributes. Reading marks as read; what nobody read is an option nobody implements.
+// Typed access to a node's attributes. Reading marks an attribute as read; one that was not read is an option that is not implemented.
 import { ModelError } from "../errors.ts";
 import { Tensor } from "../tensor.ts";
 import type { AttributeValue, Node } from "./graph.ts";

@@ -1,4 +1,4 @@
-// Says which axes of a graph's values are batch, channel, row and column, and loads what finds that out where it is needed.
+// Which axes of a graph's values are batch, channel, row and column. Loads track-axes.ts for graphs that need it.
 import type { Axes } from "../shapes.ts";
 import type { TypedGraph } from "./graph.ts";
 

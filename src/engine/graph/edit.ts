@@ -1,4 +1,4 @@
-// Changes a graph step by step: adds, replaces and drops nodes, and asks who reads a value meanwhile. Passes are written with it.
+// Changes a graph step by step: adds, replaces and drops nodes, and finds the readers of a value at any time. Passes are written with it.
 import type { Tensor } from "../tensor.ts";
 import type { AttributeValue, Graph, Node } from "./graph.ts";
 

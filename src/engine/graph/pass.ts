@@ -1,4 +1,4 @@
-// What a pass is, and what it must leave.
+// The type of a pass, and the values that it must keep.
 import type { Graph, TypedGraph } from "./graph.ts";
 
 export interface PassOptions {

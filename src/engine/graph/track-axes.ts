@@ -53,7 +53,7 @@ export function trackAxes(graph: Graph, types: ReadonlyMap<string, ValueType> = 
   return new Map(known.filter(([, axes]) => /[^_]/.test(axes)));
 }
 
-/** Notes the axes that the node itself fixes, and how those of its inputs and outputs hang together. */
+/** Notes the axes that the node itself fixes, and links axes of its inputs with those of its outputs. */
 function visit(node: Node, graph: Graph, shapes: ReadonlyMap<string, Shape>, letters: Map<string, Letters>): Link[] {
   const isVariable = (name: string) => name !== "" && !graph.initializers.has(name);
   const [output = ""] = node.outputs;
@@ -75,7 +75,7 @@ function visit(node: Node, graph: Graph, shapes: ReadonlyMap<string, Shape>, let
   if (spatialOperators.has(node.operator) && isVariable(input)) {
     const rank = shapes.get(input)?.length ?? letters.get(input)?.length ?? weightRank(node, graph);
     const axes = spatialAxes[rank ?? 0];
-    // What the node's own inputs and outputs mean comes before what is followed from elsewhere.
+    // What the node itself fixes has precedence over letters that come from elsewhere.
     if (axes) for (const name of [input, output]) letters.set(name, [...axes]);
   }
   return links;
@@ -95,7 +95,7 @@ interface Question {
   readonly to: Shape | undefined;
 }
 
-/** undefined where the node's output tells nothing of this input. */
+/** `undefined` where the output's axes say nothing about this input's. */
 function pairsOf(question: Question): Link["pairs"] | undefined {
   const { node, graph, index, fromRank, from, to } = question;
   const { operator, attributes } = node;
@@ -127,7 +127,7 @@ function pairsOf(question: Question): Link["pairs"] | undefined {
   return pairsOfBroadcast(question);
 }
 
-/** One index takes its axis away, a list of them keeps it. */
+/** A scalar index removes its axis, a list of indices keeps it. */
 function pairsOfGather({ node, graph, fromRank, to }: Question): Link["pairs"] | undefined {
   const rank = graph.initializers.get(node.inputs[1] ?? "")?.shape.length ?? (to && to.length - fromRank + 1);
   if (rank === undefined) return undefined;
@@ -198,7 +198,7 @@ function swapped(pairs: Link["pairs"]): Link["pairs"] {
   return pairs.map(([a, b]) => [b, a] as const);
 }
 
-/** Takes letters over where there are none; no value has a letter twice. */
+/** Copies letters to axes that have none; no value gets a letter twice. */
 function follow(source: Letters | undefined, target: Letters | undefined, pairs: Link["pairs"]): boolean {
   let hasChanged = false;
   if (!source || !target) return false;

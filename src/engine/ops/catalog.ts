@@ -46,8 +46,8 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
   const paysImplicitGemm = isComplete || (target !== undefined && target.profile !== "software");
   const paysWinograd = isComplete || (target !== undefined && graph !== undefined && has3x3(graph));
   const paysDepthwise = isComplete || (target !== undefined && graph !== undefined && hasGroups(graph));
-  const [rare, wide, winograd, depthwise] = await Promise.all([
-    isComplete || hasRareCases || !isCommon ? loadRare() : undefined,
+  const [onDemand, implicitGemm, winograd, depthwise] = await Promise.all([
+    isComplete || hasRareCases || !isCommon ? loadOnDemand() : undefined,
     paysImplicitGemm
       ? optional(async (): Promise<ConvolutionFamily> => (await import("./convolution/implicit-gemm.ts")).implicitGemmCandidates)
       : undefined,
@@ -58,10 +58,10 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
       ? optional(async (): Promise<ConvolutionFamily> => (await import("./convolution/depthwise.ts")).depthwiseCandidates)
       : undefined,
   ]);
-  const operators = [...common, ...(rare?.operators ?? [])];
+  const operators = [...common, ...(onDemand?.operators ?? [])];
   const byName = new Map(operators.map((operator) => [keyOf(operator.domain, operator.name), operator]));
-  const convolution = [wide, winograd, depthwise].filter((family) => family !== undefined);
-  return { operators, families: { convolution, general: rare?.general }, find: (domain, name) => byName.get(keyOf(domain, name)) };
+  const convolution = [implicitGemm, winograd, depthwise].filter((family) => family !== undefined);
+  return { operators, families: { convolution, general: onDemand?.general }, find: (domain, name) => byName.get(keyOf(domain, name)) };
 }
 
 function isNamed(known: Operator, domain: string, name: string): boolean {
@@ -88,7 +88,7 @@ function optional<T>(load: () => Promise<T>): Promise<T | undefined> {
   return load().catch(() => undefined);
 }
 
-async function loadRare(): Promise<typeof import("./on-demand/index.ts")> {
+async function loadOnDemand(): Promise<typeof import("./on-demand/index.ts")> {
   try {
     return await import("./on-demand/index.ts");
   } catch (error) {

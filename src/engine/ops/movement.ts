@@ -85,15 +85,15 @@ function evaluateMoves(
 
 function copyElements(source: Uint8Array, from: Layout, target: Uint8Array, to: Layout, shape: Shape, width: number): void {
   if (sizeOf(shape) === 0) return;
-  const walk = (axis: number, read: number, write: number): void => {
+  const visitAxis = (axis: number, read: number, write: number): void => {
     if (axis === shape.length) {
       for (let b = 0; b < width; b++) target[write * width + b] = source[read * width + b] as number;
       return;
     }
     for (let i = 0; i < (shape[axis] as number); i++)
-      walk(axis + 1, read + i * (from.strides[axis] as number), write + i * (to.strides[axis] as number));
+      visitAxis(axis + 1, read + i * (from.strides[axis] as number), write + i * (to.strides[axis] as number));
   };
-  walk(0, from.offset, to.offset);
+  visitAxis(0, from.offset, to.offset);
 }
 
 /** The layout of a part that starts at `start` and advances by `steps`. */

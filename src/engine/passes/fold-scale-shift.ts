@@ -25,8 +25,8 @@ export const foldScaleShift: Pass = (graph, { keep }): Graph => {
 /**
  * Folds the only reader of a convolution into it.
  *
- * @param known what is known of values; what is added is added here
- * @returns the convolution that takes both their places
+ * @param known types and prepared values; those of new values are added to it
+ * @returns the convolution that replaces both
  */
 function foldNext(graph: TypedGraph, edit: GraphEdit, convolution: Node, { prepared, types }: Known): Node | undefined {
   const [output = ""] = convolution.outputs;
@@ -53,7 +53,7 @@ interface Known {
   readonly types: Map<string, ValueType>;
 }
 
-/** What a node reads besides the convolution's output. */
+/** The inputs of a node besides the convolution's output. */
 function operandsOf(node: Node, input: string): readonly string[] {
   return node.operator === "BatchNormalization" ? node.inputs.slice(1) : [otherOperand(node, input)];
 }

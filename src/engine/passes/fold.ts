@@ -5,16 +5,16 @@ import { sizeOf } from "../shapes.ts";
 import { bytesPerElement, Tensor } from "../tensor.ts";
 
 /** Elements above which a single constant is left to the GPU. */
-const mostElements = 1 << 22;
-/** What every graph may compute and keep, and what it may besides for each element and byte of its initializers. */
+const maxFoldedElements = 1 << 22;
+/** What every graph may compute and keep, and how much more for each element and byte of its initializers. */
 const freeWork = 1 << 22;
 const freeBytes = 1 << 25;
 const workPerElement = 16;
 const bytesPerByte = 3;
-/** Exporters' shape arithmetic costs next to nothing, and without it no shape behind is known: tensors as small are always computed. */
-const fewElements = 64;
+/** Tensors of at most this size are always computed: exporters' shape arithmetic costs next to nothing, and shapes depend on it. */
+const alwaysFoldedElements = 64;
 
-/** What computing at load may still cost, in elements walked and in bytes kept. */
+/** How much may still be computed at load, in elements visited and in bytes kept. */
 export class FoldBudget {
   #work = 0;
   #bytes = 0;
@@ -34,9 +34,9 @@ export class FoldBudget {
   take(operation: Operation, inputs: readonly (Tensor | undefined)[]): boolean {
     const sizes = operation.outputs.map(({ shape }) => sizeOf(shape));
     const work = Math.max(0, ...sizes, ...inputs.map((tensor) => tensor?.size ?? 0));
-    if (work <= fewElements) return true;
+    if (work <= alwaysFoldedElements) return true;
     const bytes = operation.outputs.reduce((sum, { dtype }, i) => sum + (sizes[i] as number) * bytesPerElement(dtype), 0);
-    if (Math.max(0, ...sizes) > mostElements || work > this.#work || bytes > this.#bytes) return false;
+    if (Math.max(0, ...sizes) > maxFoldedElements || work > this.#work || bytes > this.#bytes) return false;
     this.#work -= work;
     this.#bytes -= bytes;
     return true;

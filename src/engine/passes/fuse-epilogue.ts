@@ -16,7 +16,7 @@ export const fuseEpilogue: Pass = (graph, { keep }): Graph => {
   const edit = new GraphEdit(graph, keep);
   const positions = new Map(graph.nodes.map((node, i) => [node.name, i]));
   for (const node of graph.nodes) {
-    // A convolution of no channels has no accumulator that an epilogue could go on with.
+    // A convolution without channels has no sums, so it has no epilogue.
     const hasChannels = graph.types.get(node.inputs[1] ?? "")?.shape[1] !== 0;
     if (node.operator !== "Conv" || node.domain !== "" || !hasChannels) continue;
     fuseActivation(graph, edit, fuseResidual(graph, edit, node, positions) ?? node);
@@ -25,7 +25,7 @@ export const fuseEpilogue: Pass = (graph, { keep }): Graph => {
   return fused === graph ? graph : { ...fused, opsets: new Map([...fused.opsets, [fusedDomain, 1]]) };
 };
 
-/** Lets a convolution add what an Add behind it adds. @returns the convolution that takes both their places */
+/** Fuses a residual Add into the convolution before it. @returns the convolution that replaces both */
 function fuseResidual(graph: TypedGraph, edit: GraphEdit, node: Node, positions: ReadonlyMap<string, number>): Node | undefined {
   const [output = ""] = node.outputs;
   const add = edit.soleReader(output);
@@ -37,7 +37,7 @@ function fuseResidual(graph: TypedGraph, edit: GraphEdit, node: Node, positions:
   return edit.soleReader(residual) === add && isLater ? undefined : fuse(edit, [node, add], { residual });
 }
 
-/** Lets a convolution compute the activation behind it. */
+/** Fuses an activation into the convolution before it. */
 function fuseActivation(graph: TypedGraph, edit: GraphEdit, convolution: Node): void {
   const [output = ""] = convolution.outputs;
   const next = edit.soleReader(output);

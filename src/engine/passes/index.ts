@@ -9,11 +9,11 @@ import { fuseEpilogue } from "./fuse-epilogue.ts";
 import { type Inference, type InferOptions, inferGraph } from "./infer.ts";
 
 export interface PrepareOptions extends InferOptions {
-  /** Offers every kernel there is, for who wants to choose among them. */
+  /** Loads every kernel family, for callers that choose kernels by name. */
   readonly isComplete?: boolean;
 }
 
-/** Infers a graph with the operators and kernels that it takes on this target: those are fetched, and nothing else. */
+/** Infers a graph, and fetches the operators and kernels that it needs on this target, nothing else. */
 export async function prepareGraph(graph: Graph, target: Target, options: PrepareOptions = {}): Promise<Inference> {
   const { isComplete = false } = options;
   const inference = inferGraph(graph, await loadCatalog(graph, { target, isComplete }), options);

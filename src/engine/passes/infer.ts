@@ -27,7 +27,7 @@ export interface Inference {
   readonly obstacles: readonly string[];
 }
 
-/** Infers every shape, folds constants and lists what stands in the way. Never throws for an operator's sake. */
+/** Infers every shape, folds constants and lists obstacles. An operator that refuses its node is an obstacle and does not throw. */
 export function inferGraph(graph: Graph, catalog: Catalog, options: InferOptions = {}): Inference {
   checkNames(graph, options);
   const initializers = new Map(graph.initializers);
@@ -171,7 +171,7 @@ function describeNode(node: Node, { opsets, types, constants, prepared, catalog 
   return operation;
 }
 
-/** Whatever an operator answers: a shape that cannot be is refused here, before anybody computes with it. */
+/** Refuses impossible shapes, whichever operator answered them, before anything computes with them. */
 function checkTypes(node: Node, { outputs }: Operation, context: OperatorContext): void {
   outputs.forEach(({ shape }, i) => {
     const problem = shapeProblem(shape);
@@ -181,7 +181,7 @@ function checkTypes(node: Node, { outputs }: Operation, context: OperatorContext
   if (missing >= 0) context.invalid(`has no output ${missing} ('${node.outputs[missing]}')`);
 }
 
-/** Whether a node of a graph with parameters depends on nothing else that changes. */
+/** Whether a node depends on parameters and constants alone. */
 function isPrepared({ inputs }: Node, constants: { has(name: string): boolean }, prepared: ReadonlySet<string>): boolean {
   return prepared.size > 0 && inputs.length > 0 && inputs.every((name) => !name || prepared.has(name) || constants.has(name));
 }

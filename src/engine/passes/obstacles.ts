@@ -1,4 +1,4 @@
-// What keeps a graph from running, as a person wants to read it: one line per operator instead of one per node, and what to do.
+// The obstacles of a graph for a reader: one line per operator instead of one per node, with advice.
 // Loaded for graphs that cannot run.
 import type { Node } from "../graph/graph.ts";
 import type { Inference } from "./infer.ts";

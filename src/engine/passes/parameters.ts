@@ -1,4 +1,4 @@
-// Makes constants of a graph parameters: which of them can be, what each is for, and which layer it belongs to.
+// Makes parameters of a graph's constants: finds which can be, what each is for, and which layer it belongs to.
 import { ModelError } from "../errors.ts";
 import type { Graph, Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import { isFloat, Tensor } from "../tensor.ts";
@@ -71,7 +71,7 @@ function asParameters(file: Graph, inferred: TypedGraph, parameters: ReadonlyMap
   return { ...file, inputs: inferred.inputs, initializers, nodes, parameters };
 }
 
-/** The parameters behind what nodes that cannot run were given as constants before. */
+/** The parameters that nodes which cannot run need as constants. */
 function parametersNeeded(
   { graph, operations }: Inference,
   known: TypedGraph,

@@ -52,7 +52,7 @@ function assignedBuffers({ graph }: PlannedGraph, { assignment, placements }: Un
   }));
 }
 
-/** Inputs, outputs and kept values: where they lie, or what they are where they turned out to be constants. */
+/** Inputs, outputs and kept values: where they lie, or their tensors where they turned out to be constants. */
 function placedValues(
   planned: PlannedGraph,
   placements: Placements,
@@ -74,7 +74,7 @@ function placedValues(
   return { values, constants };
 }
 
-/** Which step writes a value last: the last one of its node, or where a node has none, as a view, of the nodes before it. */
+/** The step that writes each value last: the last step of its node. A view has no step, so the one of its source counts. */
 function producerSteps(
   { nodes }: PlannedGraph,
   unbound: readonly UnboundStep[],

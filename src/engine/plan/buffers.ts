@@ -17,26 +17,26 @@ export interface Request {
   /** "always" for what must still be there after a run. It shares with nothing. */
   readonly lifetime: Lifetime | "always";
   /**
-   * Storages that some dispatch reads while it writes this one, or the other way around, and whether the two may be parts of one buffer.
-   * WebGPU wants each of them bound once for that.
+   * Storages that some dispatch reads while it writes this one, or the other way around. The value says whether the two may be parts of one
+   * buffer, which WebGPU allows only if that dispatch binds each of them once.
    */
   readonly conflicts?: ReadonlyMap<Storage, boolean>;
 }
 
-/** Within this share of the peak, less memory is worth neither clearing borders nor binding parts of buffers. */
+/** An arrangement within this multiple of the peak is small enough: less memory would not be worth a border to clear or an alias. */
 const peakTolerance = 1.15;
 
-/** What clearing a border must save to be worth its dispatch, as a share of the peak. */
+/** The price of clearing a border, which takes a dispatch, as a share of the peak. */
 const borderClearCost = 0.02;
 
-/** The same for a dispatch that reads and writes one buffer: its inputs are then bound as if it wrote them. */
+/** The same for a dispatch that reads and writes parts of one buffer: the parts that it reads are then declared `read_write`. */
 const aliasCost = 0.01;
 
-/** A part of a buffer is bound from a multiple of this on: WebGPU guarantees that of minStorageBufferOffsetAlignment. */
+/** Parts of a buffer start at multiples of this: the largest value of `minStorageBufferOffsetAlignment` that WebGPU allows. */
 const alignment = 256;
 
-/** With more storages than this, each part of a buffer serves one storage at a time: placing parts takes the square of their number. */
-const mostConcurrent = 1000;
+/** With more storages than this, no two that are alive at once share a buffer: finding places for them takes quadratic time. */
+const maxConcurrentStorages = 1000;
 
 export interface Assignment {
   readonly buffers: readonly { readonly sizeBytes: number; readonly storages: readonly Storage[] }[];
@@ -44,8 +44,8 @@ export interface Assignment {
   /** The part of the buffer that a storage takes, where the buffer holds several storages at once. */
   readonly rangeOf: ReadonlyMap<Storage, BoundRange>;
   /**
-   * Storages whose border a dispatch must clear before the first step that writes them, and how many elements it clears: the storages that
-   * follow with the same pattern rely on these zeros, too.
+   * Storages whose border a dispatch must clear before the first step that writes them, and how many elements it clears. That covers the
+   * storages that follow with the same pattern, which rely on the same zeros.
    */
   readonly borderClears: ReadonlyMap<Storage, number>;
 }
@@ -118,10 +118,10 @@ function bestArrangement(
   let best = arrange(bySize(allocations, 1), { clearBytes: Number.POSITIVE_INFINITY, maxBufferBytes });
   let bestCost = costOf(best);
   for (const aliasBytes of [undefined, aliasCost * peakBytes]) {
-    if (aliasBytes !== undefined && (excessOf(best) === 0 || allocations.length > mostConcurrent)) break;
+    if (aliasBytes !== undefined && (excessOf(best) === 0 || allocations.length > maxConcurrentStorages)) break;
     for (const ratio of [1, 1.5, 8])
       for (const share of [0.1, 0.05, 0.02, 0.01]) {
-        // Nothing beats memory within the tolerance without a border to clear.
+        // Cost 0: within the tolerance, and no border to clear. Nothing is better.
         if (bestCost === 0) return best;
         const buffers = arrange(bySize(allocations, ratio), { clearBytes: share * peakBytes, aliasBytes, maxBufferBytes });
         const cost = costOf(buffers);
@@ -151,7 +151,7 @@ function bytesOf({ storage, elementBytes }: Stored): number {
   return Math.max(1, storage.elements) * elementBytes;
 }
 
-/** What must be equal so that one storage's zeros serve another; "" where there is no border. */
+/** Storages with the same pattern may follow each other without clearing the border; "" for a storage without one. */
 function patternOf({ storage, elementBytes }: Stored): string {
   const pattern = borderPattern(storage);
   return pattern && `${pattern} of ${elementBytes}`;
@@ -210,7 +210,7 @@ function placeAt(
   const { offset, conflicts } = allocation;
   const sizeBytes = Math.max(buffer.sizeBytes, offset + allocation.sizeBytes);
   if (sizeBytes > maxBufferBytes) return undefined;
-  // Without parts, storages that one dispatch binds are alive at the same step and so never in one buffer.
+  // Without parts, two storages that one dispatch binds are alive at the same step, so they are never in one buffer.
   const aliases = aliasBytes === undefined ? 0 : allocations.filter(({ storage }) => conflicts?.has(storage)).length;
   const leastCost = sizeBytes - buffer.sizeBytes + (aliases > 0 ? aliases * (aliasBytes as number) : 0);
   if (leastCost >= limit) return undefined;
@@ -242,7 +242,7 @@ function offsetsIn(buffer: SharedBuffer, allocation: Allocation, mayBeConcurrent
   return [0, ...ends].filter((offset) => !alive.some((other) => overlapsInSpace(other, { ...allocation, offset })));
 }
 
-/** Whether no allocation is alive meanwhile, in a buffer where one follows the other. */
+/** Whether no allocation of a sequential buffer is alive during this lifetime. */
 function isFree(allocations: readonly Allocation[], { first, last }: Lifetime): boolean {
   const at = indexAfter(allocations, last);
   return at === 0 || (allocations[at - 1] as Allocation).lifetime.last < first;
@@ -267,10 +267,10 @@ function overlapsInSpace(a: Allocation, b: Allocation): boolean {
   return a.offset < b.offset + b.sizeBytes && b.offset < a.offset + a.sizeBytes;
 }
 
-/** The allocations that find something else in their place than the zeros of their own pattern, and the elements to clear then. */
+/** The allocations whose border may hold other words than zeros when they are first written, and the elements to clear then. */
 function borderClearsOf(allocations: readonly Allocation[]): readonly BorderClear[] {
   if (isSequential({ allocations })) return patternChangesOf(allocations);
-  // Which allocation came before depends on the place: whatever shares words with others is cleared.
+  // With parts, the predecessor differs from word to word. So every allocation that shares words with another pattern is cleared.
   return allocations
     .filter((one) =>
       allocations.some((other) => overlapsInSpace(one, other) && (needsClear(other, one) || (one.pattern && other.offset !== one.offset))),

@@ -11,10 +11,10 @@ export interface Slice {
 }
 
 /**
- * The values that become slices. Slices nest: a Concat inside a Concat writes into the outermost one, the "whole".
+ * The values that become slices. Slices nest: a Concat inside a Concat writes into the output of the outermost one.
  *
  * @param fixed values that are placed already
- * @param borders of each value that has one; the whole's border becomes the union of its own and its slices'
+ * @param borders of each value that has one; the outermost output's border becomes the union of its own and its slices'
  */
 export function chooseSlices(
   planned: PlannedGraph,
@@ -23,9 +23,9 @@ export function chooseSlices(
 ): ReadonlyMap<string, Slice> {
   const { nodes, uses, producers, dependencies } = planned;
   const slices = new Map<string, Slice>();
-  /** Slice to whole. From the last Concat to the first, so a whole is known before its slices. */
-  const wholes = new Map<string, string>();
-  const wholeOf = (name: string): string => wholes.get(name) ?? name;
+  /** Slice to outermost output. Concats are visited from the last to the first, so an outer one is known before its slices. */
+  const outermostOutputs = new Map<string, string>();
+  const outermostOf = (name: string): string => outermostOutputs.get(name) ?? name;
 
   const isEligible = (name: string, output: string): boolean => {
     const producer = producers.get(name);
@@ -35,14 +35,14 @@ export function chooseSlices(
     return (uses.get(name) ?? []).every(readsStrided);
   };
   /**
-   * Slices of one whole interleave, and WebGPU lets no dispatch read one and write another. So no node may read one and write another; but a
-   * Concat does not read what lies in its place already.
+   * Slices of one output interleave, and WebGPU lets no dispatch read one and write another. So no node may do so, except a Concat, which does
+   * not read slices that lie in its output already.
    */
-  const hasConflict = (name: string, whole: string, concat: PlannedNode): boolean => {
+  const hasConflict = (name: string, outermost: string, concat: PlannedNode): boolean => {
     const readers = (uses.get(name) ?? []).filter(({ reader }) => reader !== concat);
     return (
-      (producers.get(name) as PlannedNode).node.inputs.some((input) => input && wholeOf(input) === whole) ||
-      readers.some(({ reader }) => reader.node.outputs.some((output) => output && wholeOf(output) === whole))
+      (producers.get(name) as PlannedNode).node.inputs.some((input) => input && outermostOf(input) === outermost) ||
+      readers.some(({ reader }) => reader.node.outputs.some((output) => output && outermostOf(output) === outermost))
     );
   };
 
@@ -50,7 +50,7 @@ export function chooseSlices(
     const { node, operation } = concat;
     if (operation.concatAxis === undefined) continue;
     const output = node.outputs[0] as string;
-    const whole = wholeOf(output);
+    const outermost = outermostOf(output);
     const repeated = repeatedNames(node.inputs);
     let mayHaveBorder: boolean | undefined;
     let start = 0;
@@ -58,15 +58,15 @@ export function chooseSlices(
       const from = start;
       start += typeOf(planned, name).shape[operation.concatAxis] as number;
       if (repeated.has(name) || !isEligible(name, output)) continue;
-      const border = unionBorder(borders.get(whole) ?? noBorder, borders.get(name) ?? noBorder);
+      const border = unionBorder(borders.get(outermost) ?? noBorder, borders.get(name) ?? noBorder);
       if (hasBorder(border)) {
-        mayHaveBorder ??= mayWholeHaveBorder(planned, concat, slices);
+        mayHaveBorder ??= mayOutermostHaveBorder(planned, concat, slices);
         if (!mayHaveBorder) continue;
       }
-      if (hasConflict(name, whole, concat)) continue;
+      if (hasConflict(name, outermost, concat)) continue;
       slices.set(name, { concat, start: from });
-      wholes.set(name, whole);
-      borders.set(whole, border);
+      outermostOutputs.set(name, outermost);
+      borders.set(outermost, border);
     }
   }
   return slices;
@@ -77,8 +77,8 @@ function repeatedNames(names: readonly string[]): ReadonlySet<string> {
   return new Set(names.filter((name) => seen.size === seen.add(name).size));
 }
 
-/** Slices along batch or channels leave a border's pattern as it is. All readers of the outermost whole must follow its strides. */
-function mayWholeHaveBorder({ uses, producers }: PlannedGraph, innermost: PlannedNode, slices: ReadonlyMap<string, Slice>): boolean {
+/** Slices along batch or channels leave a border's pattern as it is. All readers of the outermost output must follow its strides. */
+function mayOutermostHaveBorder({ uses, producers }: PlannedGraph, innermost: PlannedNode, slices: ReadonlyMap<string, Slice>): boolean {
   for (let concat = innermost; ; ) {
     if ((concat.operation.concatAxis as number) >= 2) return false;
     const output = concat.node.outputs[0] as string;

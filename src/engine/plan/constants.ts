@@ -5,8 +5,8 @@ import type { HalfStorage } from "./halves.ts";
 import { packInto } from "./packing.ts";
 import type { PlanBuffer } from "./plan.ts";
 
-/** Elements of a constant from which on it is stored in halves: what is small may be a scale or an epsilon that must stay exact. */
-const leastHalves = 1024;
+/** Constants with fewer elements stay exact: they may be a scale or an epsilon. Larger ones are stored in halves. */
+const minHalfElements = 1024;
 
 export class ConstantPool {
   readonly #tensors: ReadonlyMap<string, Tensor>;
@@ -35,7 +35,7 @@ export class ConstantPool {
           return toGpuWords(tensor);
         },
       };
-      return isFloat(tensor.dtype) && tensor.size >= leastHalves ? this.#asHalves(buffer) : buffer;
+      return isFloat(tensor.dtype) && tensor.size >= minHalfElements ? this.#asHalves(buffer) : buffer;
     });
   }
 
@@ -60,7 +60,7 @@ export class ConstantPool {
   }
 }
 
-/** What is packed from one source under the same key is the same. */
+/** The key of packed elements: equal keys mean equal elements. */
 export function packedKey(name: string, { label, length }: Packing): string {
   return [name, label, length].join("\n");
 }

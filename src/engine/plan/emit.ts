@@ -28,18 +28,18 @@ export interface UnboundStep {
   readonly touched: Readonly<Record<string, number>>;
   /** Index of the node that it computes for. */
   readonly position: number;
-  /** Of a step that depends on nothing else that changes: the parameters that it depends on. */
+  /** For a prepared step: the parameters that it depends on. */
   readonly parameters?: readonly string[] | undefined;
 }
 
 export interface Emission {
-  /** Steps for when parameters change. */
+  /** Steps that run when parameters have changed. */
   readonly prepare: readonly UnboundStep[];
   /** Steps of every run. */
   readonly steps: readonly UnboundStep[];
   /** Everything that steps bind, and the inputs, in order of appearance. */
   readonly memories: readonly Memory[];
-  /** The buffers of storages that share with nothing because what lies in them outlives a run. */
+  /** Buffers of storages whose contents outlive a run, so they share with nothing. */
   readonly ownBuffers: ReadonlyMap<Storage, PlanBuffer>;
   /** Storages of floating-point values. */
   readonly floats: ReadonlySet<Storage>;
@@ -55,7 +55,7 @@ export function emitSteps(planned: PlannedGraph, placements: Placements, halves:
   return emitter;
 }
 
-/** Whom a step computes for: its place in the order, and its parameters where it is prepared. */
+/** The node that a step belongs to: its position, and its parameters where it is prepared. */
 type Owner = Pick<UnboundStep, "position" | "parameters">;
 
 class Emitter implements Emission {
@@ -67,9 +67,9 @@ class Emitter implements Emission {
   readonly #planned: PlannedGraph;
   readonly #placements: Placements;
   readonly #constants: ConstantPool;
-  /** A second, bordered home of a value whose first home cannot have the border. */
+  /** Bordered copies of values that cannot have the border where they are first written. */
   readonly #borderedCopies = new Map<string, Placement>();
-  /** By the storage of each parameter, in which views of it lie, too: what it holds at the start. */
+  /** What parameters hold at the start, by storage. Views of a parameter lie in the same storage. */
   readonly #parameters = new Map<Storage, Tensor>();
   /** What each storage with a buffer of its own depends on. */
   readonly #parametersOf = new Map<Storage, readonly string[]>();
@@ -120,7 +120,7 @@ class Emitter implements Emission {
       const storage = this.#placements.of.get(value)?.storage;
       return storage !== undefined && this.ownBuffers.get(storage)?.role === "parameter";
     };
-    // A parameter that another one becomes is copied aside first, for it may be written before it is read.
+    // If one parameter becomes another's value, that value is copied aside first: it may be overwritten before it is read.
     const copies = updates.map(([name, value]) => {
       const operand = this.operand(value);
       return { name, from: isParameter(value) ? this.#copyAside(owner, value, operand) : operand };
@@ -188,7 +188,7 @@ class Emitter implements Emission {
     const type = typeOf(this.#planned, name);
     if (isFloat(type.dtype)) this.floats.add(storage);
     const parameters = this.#planned.dependencies.get(name);
-    if (parameters) this.#own(storage, parameters);
+    if (parameters) this.#giveOwnBuffer(storage, parameters);
     this.#use(storage);
     return { ...type, ...layout, memory: { kind: "storage", storage } };
   }
@@ -271,7 +271,7 @@ class Emitter implements Emission {
   }
 
   #useFor({ parameters }: Owner, storage: Storage): Memory {
-    if (parameters) this.#own(storage, parameters);
+    if (parameters) this.#giveOwnBuffer(storage, parameters);
     return this.#use(storage);
   }
 
@@ -284,8 +284,8 @@ class Emitter implements Emission {
     return memory;
   }
 
-  /** Gives a storage a buffer of its own: what lies in it depends on these parameters alone, or is the one parameter itself. */
-  #own(storage: Storage, parameters: readonly string[]): void {
+  /** Gives a buffer of its own to a storage that holds a parameter, or what depends on these parameters alone. */
+  #giveOwnBuffer(storage: Storage, parameters: readonly string[]): void {
     if (this.ownBuffers.has(storage)) return;
     const initial = this.#parameters.get(storage);
     const buffer: PlanBuffer = { label: storage.label, role: "prepared", sizeBytes: storage.elements * 4 };

@@ -1,4 +1,4 @@
-// Weights, and values between layers, in 16 bits: half the memory and half the way. Loaded only for models that ask for it.
+// Weights, and values between layers, in 16 bits: half the memory and half the bytes to move. Loaded only for models that ask for it.
 import { type HalfFormat, withHalves } from "../../shaders/halves.ts";
 import type { Shader } from "../../shaders/shader.ts";
 import { numberToFloat16 } from "../tensor.ts";
@@ -58,8 +58,8 @@ export function halfStorage(hasF16: boolean): HalfStorage {
 const largest = 65504;
 
 /**
- * Rounds to nearest even. A number beyond the range becomes the largest half: infinity would spread. What is infinite or not a number
- * already stays so, that it is seen.
+ * Rounds to nearest even. A finite number beyond the range becomes the largest half, because infinity would spread. Infinity and NaN stay as
+ * they are, so that they are seen.
  */
 function roundToHalves(source: Float32Array, halves: Uint16Array): void {
   const bits = new Uint32Array(source.buffer, source.byteOffset, source.length);

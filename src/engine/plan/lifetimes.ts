@@ -1,4 +1,4 @@
-// From when to when each storage is alive, and which storages one dispatch reads and writes.
+// The lifetime interval of each storage, and which storages one dispatch reads and writes.
 
 import type { Storage } from "../ops/operator.ts";
 import type { Lifetime } from "./buffers.ts";

@@ -1,4 +1,4 @@
-// What is planned: the nodes that outputs need, in order, with the kernel chosen for each, and who makes and reads every value.
+// The graph to be planned: the nodes that outputs need, in order, with the kernel chosen for each, and the producer and readers of every value.
 import { UnsupportedError } from "../errors.ts";
 import type { Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import type { Kernel, Operation, Target } from "../ops/operator.ts";
@@ -28,12 +28,12 @@ export interface PlannedGraph {
   readonly nodes: readonly PlannedNode[];
   readonly uses: ReadonlyMap<string, readonly Use[]>;
   readonly producers: ReadonlyMap<string, PlannedNode>;
-  /** The parameters that a value depends on, where it depends on nothing else that changes. */
+  /** Prepared values, with the parameters that they depend on. */
   readonly dependencies: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface NodeOptions {
-  /** The adapter the plan is for; anything runs on any, if not as fast. */
+  /** The adapter that the plan is for. Within its limits a plan runs on others too, only slower. */
   readonly target?: Target;
   /** Picks a kernel by name; the first one where it answers `undefined`. */
   readonly chooseKernel?: ((node: Node, names: readonly string[]) => string | undefined) | undefined;
@@ -74,7 +74,7 @@ function dependenciesOf({ parameters, initializers }: TypedGraph, nodes: readonl
   if (dependencies.size === 0) return dependencies;
   for (const { node } of nodes) {
     const inputs = node.inputs.filter((name) => name && !initializers.has(name));
-    // What constants alone decide, and nobody computed at load, is prepared once.
+    // A node of constants that was not computed at load is prepared once.
     const isPrepared = node.inputs.length > 0 && inputs.every((name) => dependencies.has(name));
     const names = isPrepared ? [...new Set(inputs.flatMap((name) => dependencies.get(name) ?? []))] : [];
     if (isPrepared) for (const output of node.outputs) dependencies.set(output, names);

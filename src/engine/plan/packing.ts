@@ -32,20 +32,20 @@ function copyRow(
   }
 }
 
-/** Calls `visit` with where each row, a run along the last axis, begins in both. */
+/** Calls `visit` for each row along the last axis, with the index of its first element in source and target. */
 function forEachRow(
   shape: PackingMove["shape"],
   from: PackingMove["from"],
   to: PackingMove["to"],
   visit: (read: number, write: number) => void,
 ): void {
-  const walk = (axis: number, read: number, write: number): void => {
+  const visitAxis = (axis: number, read: number, write: number): void => {
     if (axis >= shape.length - 1) visit(read, write);
     else
       for (let i = 0; i < (shape[axis] as number); i++)
-        walk(axis + 1, read + i * (from.strides[axis] as number), write + i * (to.strides[axis] as number));
+        visitAxis(axis + 1, read + i * (from.strides[axis] as number), write + i * (to.strides[axis] as number));
   };
-  if (sizeOf(shape) > 0) walk(0, from.offset, to.offset);
+  if (sizeOf(shape) > 0) visitAxis(0, from.offset, to.offset);
 }
 
 /** The same on the GPU, into memory that holds zeros. */

@@ -65,9 +65,9 @@ function changesInPlace(planned: PlannedGraph): ReadonlyMap<string, string> {
 function mayChange({ graph, kept, uses, producers, dependencies }: PlannedGraph, changer: PlannedNode, before: string, after: string) {
   const others = (uses.get(before) ?? []).filter(({ reader }) => reader !== changer);
   const isReadOnce = changer.node.inputs.filter((name) => name === before).length === 1;
-  // A view's readers read the same memory, whenever they do.
+  // Readers of a view read the same memory, perhaps after the change.
   const isReadBefore = others.every(({ reader }) => reader.position < changer.position && !reader.operation.isView);
-  // What is prepared is not prepared anew for each run, so it must stay as it is.
+  // A prepared value is not computed again for each run, so no run may change it.
   if (kept.has(before) || dependencies.has(after) || !isReadOnce || !isReadBefore) return false;
   if (dependencies.has(before)) return graph.parameters?.has(before) === true && graph.updates?.get(before) === after;
   const isWritable = producers.get(before)?.kernel?.writesStrided === true && changer.kernel?.writesStrided === true;

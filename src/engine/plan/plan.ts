@@ -10,7 +10,8 @@ export interface PlanBuffer {
   /**
    * - "weights" hold constants: no step writes them.
    * - "parameter" holds a parameter of the graph. Whoever runs the plan may write it between runs.
-   * - "prepared" holds what depends on parameters alone, "packed" what was laid out anew for a kernel. Both start as zeros and serve nothing else.
+   * - "prepared" holds a value that depends on parameters alone, "packed" an input in the order that a kernel reads. Both start as zeros and
+   *   serve nothing else.
    * - "activations" start as zeros and may serve several values in turn.
    */
   readonly role: "input" | "weights" | "parameter" | "prepared" | "packed" | "activations";
@@ -86,7 +87,7 @@ export interface Plan {
 
 /** The plan with zeros in every buffer: once the GPU holds the weights, a second copy would only fill memory. */
 export function withoutContents(plan: Plan): Plan {
-  // Contents are made when they are asked for, so they are not to be touched here.
+  // Reading `initial` would compute the contents, so the fields are named one by one.
   const buffers = plan.buffers.map(
     ({ label, sizeBytes, role, parameter }): PlanBuffer => ({ label, sizeBytes, role, ...(parameter !== undefined && { parameter }) }),
   );

@@ -39,7 +39,7 @@ export function planGraph(graph: TypedGraph, operations: ReadonlyMap<string, Ope
 
 const noConflicts: ReadonlyMap<Storage, boolean> = new Map();
 
-/** What every storage asks of the allocator. */
+/** Every storage with its size, lifetime and conflicts. */
 function requestsOf(
   { graph, kept }: PlannedGraph,
   placements: Placements,

@@ -86,7 +86,7 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     `@compute @workgroup_size(${convolutionWorkgroupSize})`,
     `fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>${lanes ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
     `let number = id.x + id.y * (num_workgroups.x * ${convolutionWorkgroupSize}u);`,
-    // Broadcasts want every lane alive: those in excess repeat the last block.
+    // Broadcasts need every lane, so lanes beyond the last block compute that block again.
     ...(lanes ? ["let index = min(number, params.count - 1u);"] : ["if (number >= params.count) { return; }", "let index = number;"]),
     "let position = min(index % params.positions, params.blocks - 1u);",
     "let column_block = position % params.column_blocks;",
@@ -95,7 +95,7 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     "let by_group = by_channel / params.channel_blocks;",
     "let group = by_group % params.groups;",
     "let n = by_group / params.groups;",
-    // The last block of each axis moves back until it fits, so nothing is guarded: what two blocks compute is the same.
+    // The last block of each axis moves back until it fits, so no store is guarded. Where two blocks overlap they write the same numbers.
     `let first_channel = min(channel_block * ${channels}u, params.out_channels - ${channels}u);`,
     "let packed_block = group * params.channel_blocks + channel_block;",
     // SwiftShader does not hoist loads of Params out of loops.
@@ -124,7 +124,7 @@ function storeBlock(variant: ConvolutionVariant, points: readonly string[]): str
   const { channels } = variant.block;
   const step = channelsPerStore(channels, points.length);
   const turns = channels / step;
-  // Where lanes have exchanged weights, accumulators belong to channels in an order of each lane's own.
+  // Where lanes exchange weights, each lane has its own order of channels in its accumulators.
   const channel = swapsLanes(variant) ? (s: number) => `(first + ${s}u) ^ lane` : (s: number) => `first + ${s}u`;
   const residual = (s: number, p: string) => `residual[residual_to + channel_${s} * residual_c + residual_at_${p}]`;
   const loop = (count: string, added: (s: number, point: string) => string): string[] => [
@@ -168,7 +168,7 @@ function storeBlock(variant: ConvolutionVariant, points: readonly string[]): str
   ];
 }
 
-/** The most channels whose points are about 16 stores together; divides their number. */
+/** Channels per turn of the storing loop: about 16 stores a turn, and a divisor of the block's channels. */
 function channelsPerStore(channels: number, points: number): number {
   const wanted = Math.max(1, Math.floor(16 / points));
   return indices(wanted).reduce((best, i) => (channels % (i + 1) === 0 ? i + 1 : best), 1);
@@ -180,7 +180,7 @@ interface Points {
   readonly place: readonly string[];
 }
 
-/** Consecutive pixels of the map, over row ends: a 1×1 kernel does not care for neighbours. */
+/** Consecutive pixels of the map, across the ends of rows. */
 function pointsOfPixels(count: number): Points {
   const names = indices(count).map((p) => `${p}`);
   return {
@@ -210,8 +210,8 @@ function pointsOfRow({ block: { columns }, stride }: ConvolutionVariant): Points
 }
 
 /**
- * Code that reads `count` weights from `weight` on, and moves it behind them. With subgroups each lane reads every so-manyth and
- * hands it to the others: one load instead of four on SwiftShader, where loads are what costs.
+ * Code that reads `count` weights from `weight` on and advances `weight`. With subgroups of n lanes each lane reads every nth weight and
+ * hands it to the others: on SwiftShader, where loads are expensive, one load instead of four.
  */
 function loadWeights(variant: ConvolutionVariant, count: number): string[] {
   const advance = `weight += ${count}u;`;
@@ -228,20 +228,20 @@ function loadWeights(variant: ConvolutionVariant, count: number): string[] {
 }
 
 /**
- * Whether lanes exchange weights instead of broadcasting them: weight i of four is then that of channel i ^ lane, so that each lane's
- * accumulators serve the same channels in an order of their own. An exchange is one instruction, a broadcast five.
+ * Whether lanes exchange weights instead of broadcasting them. In lane l, weight i of four is then that of channel i ^ l, so every lane has
+ * the same channels in another order. On SwiftShader an exchange is one instruction, a broadcast five.
  */
 export function swapsLanes({ subgroupSize, block }: ConvolutionVariant): boolean {
   return subgroupSize === 4 && block.channels % 4 === 0;
 }
 
-/** What the lane whose number differs by the bits of `distance` holds. */
+/** WGSL of the value that lane `lane ^ distance` holds. */
 function swapped(value: string, distance: number): string {
   const swap = ["", "quadSwapX", "quadSwapY", "quadSwapDiagonal"][distance];
   return swap ? `${swap}(${value})` : value;
 }
 
-/** Takes `unroll` channels at a time, so that each accumulator is fetched and stored once for all of them. */
+/** Takes `unroll` channels per turn, so that each accumulator is loaded and stored once for all of them. */
 function pixelLoop(variant: ConvolutionVariant, points: readonly string[]): string[] {
   const { unroll = 1 } = variant;
   return [

@@ -85,7 +85,7 @@ export function generateDepthwise(variant: DepthwiseVariant): Shader {
     "var to = params.out_offset + n * params.out_n + channel * params.out_c + y * out_h + x;",
     "var add = params.residual_offset + n * params.residual_n + channel * params.residual_c + y * residual_h + x;",
     ...indices(kh).flatMap((row) => loaded.map((at) => `var in_${row}_${at} = 0.0;`)),
-    // The rows that the first output has in common with one before it.
+    // The first rows of the first window. The loop below loads the last rows of every window.
     ...(kh > sy ? [`for (var row = 0u; row < ${kh - sy}u; row++) {`, ...slide(1), ...load(kh - 1, 0), "source += in_h;", "}"] : []),
     "for (var row = 0u; row < strip_rows; row++) {",
     ...slide(sy),

@@ -20,7 +20,7 @@ export interface ElementWiseFormula {
 }
 
 /**
- * How a view is walked along a block. `quads`: four neighbours at once, which wants a stride of 1 along the block's axis,
+ * How the elements of a block are read or written. `quads`: four neighbours at once, which needs a stride of 1 along the block's axis,
  * and the view's offset, its other strides and that axis's extent to be multiples of 4. `once`: one element for the whole block,
  * where the stride is 0.
  */
@@ -87,7 +87,7 @@ export function generateElementWise(formula: ElementWiseFormula, { rank, axis, b
       // The outermost axis needs no modulo: what is left is its index.
       const number = at === 0 ? rest : `${rest} % ${extent}`;
       return [
-        // The last block moves back until it fits: what two blocks compute is the same.
+        // The last block moves back until it fits. Where two blocks overlap they write the same numbers.
         `let i_${at} = i32(${at === axis ? `min(${number} * ${block}u, params.size_${at} - ${block}u)` : number});`,
         ...(at === 0 ? [] : [`let rest_${at} = ${rest} / ${extent};`]),
       ];

@@ -41,7 +41,7 @@ export function generateMatrixProduct(variant: MatrixProductVariant): Shader {
   const { rows, slices, subgroupSize: lanes } = variant;
   const turn = lanes ?? 4;
   const width = groupsPerWorkgroup(variant);
-  // A broadcast wants control flow that is seen to be uniform.
+  // WGSL allows a broadcast only in control flow that is provably uniform.
   const slice = slices > 1 ? "local.y" : "0u";
   const all = indices(rows);
   const name = `matrix product, ${rows} rows, ${slices} slices`;
@@ -61,7 +61,7 @@ export function generateMatrixProduct(variant: MatrixProductVariant): Shader {
     `fn main(@builtin(local_invocation_id) local: vec3<u32>, @builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>${lanes ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
     "let number = workgroup_id.x + workgroup_id.y * num_workgroups.x;",
     `let across = (params.groups + ${width - 1}u) / ${width}u;`,
-    // Broadcasts and barriers want every invocation alive: those in excess repeat the last group, or the last rows.
+    // Broadcasts and barriers need every invocation, so those beyond the end compute the last group or the last rows again.
     `let group = min(number % across * ${width}u + local.x, params.groups - 1u);`,
     `let first_row = min(number / across * ${rows}u, params.rows - ${rows}u);`,
     "let groups = params.groups;",

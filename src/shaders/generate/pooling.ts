@@ -29,7 +29,7 @@ const fields: Fields = [
   ["row_blocks", "u32"],
 ];
 
-/** Taps between these coordinates of the map make an average's divisor; padding may count, what lies beyond it never does. */
+/** The divisor of an average counts the taps between these coordinates: the map, with its padding where that counts. */
 const averageFields: Fields = [
   ...fields,
   ["counted_from_y", "i32"],
@@ -41,8 +41,8 @@ const averageFields: Fields = [
 /**
  * y[n, c, y, x] = max or mean over ky, kx of x[n, c, y·sy + ky − pad, x·sx + kx − pad].
  *
- * A maximum clamps its taps into the map: one that falls outside repeats an element of its own window, as long as every
- * window holds one. An average reads a zero border instead.
+ * A maximum clamps its taps into the map. A tap outside then repeats an element of its own window, provided that every window holds one. An
+ * average reads a zero border instead.
  */
 export function generatePooling(variant: PoolingVariant): Shader {
   const { kind, kernel, strides, rows, columns } = variant;

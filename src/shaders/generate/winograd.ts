@@ -125,7 +125,7 @@ export function generateWinogradInput(transform: WinogradTransform): Shader {
     ...grid("d", patch, patch, (i, j) => `input[source + ${i}u * in_h + ${j}u]`),
     ...grid("h", patch, patch, (k, j) => sum(transform.input[k], (i) => `d_${i}_${j}`)),
     ...grid("v", patch, patch, (k, l) => sum(transform.input[l], (j) => `h_${k}_${j}`)),
-    // A row a turn, as convolutions store their blocks.
+    // One row per turn, as convolutions store their blocks.
     `for (var turn = 0u; turn < ${patch}u; turn++) {`,
     ...testTurns(patch),
     ...indices(patch).map((l) => `transformed[to + ${l}u * plane] = ${ofTurn(indices(patch).map((k) => `v_${k}_${l}`))};`),
@@ -166,7 +166,7 @@ export function generateWinogradOutput(transform: WinogradTransform, activation:
   const store = (count: string, residual: (j: number) => string): string[] => [
     `for (var turn = 0u; turn < ${count}; turn++) {`,
     ...testTurns(tile),
-    // A tile that moved back leaves to its neighbour what is its neighbour's: their roundings differ, and the last to write would win.
+    // A tile that moved back does not write what its neighbour writes: their roundings differ, and the last to write would win.
     ...indices(tile).map((j) => {
       const sum = `${ofTurn(indices(tile).map((i) => `y_${i}_${j}`))} + shift${residual(j)}`;
       return `if ((turn >= skip_y) & (skip_x <= ${j}u)) { output[to + ${j}u] = activate(${sum}, alpha, beta); }`;

@@ -37,18 +37,18 @@ export default defineOperator("Gate", { since: 1, domain: fusedDomain }, (contex
         readsStrided: "any",
         writesStrided: true,
         dispatches([x, scale, shift, mask], [y]) {
-          const along = (operand: PlacedOperand, strideOf: (at: number) => number) => ({
+          const viewOf = (operand: PlacedOperand, strideOf: (at: number) => number) => ({
             binding: operand,
             offset: operand.offset,
             strides: shape.map((_, at) => strideOf(at)),
           });
-          const perChannel = (operand: PlacedOperand) => along(operand, (at) => (at === axis ? (operand.strides[0] as number) : 0));
+          const perChannel = (operand: PlacedOperand) => viewOf(operand, (at) => (at === axis ? (operand.strides[0] as number) : 0));
           const [from, to] = [x as PlacedOperand, y as PlacedOperand];
           const views = [
             { binding: from, offset: from.offset, strides: from.strides },
             perChannel(scale as PlacedOperand),
             perChannel(shift as PlacedOperand),
-            ...(mask ? [along(mask, (at) => mask.strides[places.indexOf(at)] ?? 0)] : []),
+            ...(mask ? [viewOf(mask, (at) => mask.strides[places.indexOf(at)] ?? 0)] : []),
           ];
           const formula = {
             name: hasMask ? "gate-masked" : "gate",
