@@ -13,6 +13,9 @@ type Build = NonNullable<ViteUserConfig["build"]>;
 /** The package's entries. The worker's is emitted by `workerBesideElement`. */
 const entries = { convcam: "src/index.ts", element: "src/ui/element.ts" };
 
+/** Operators fetched by name, see `ops/catalog.ts`. Rarer ones import the whole file of one that they share modules with. */
+const parts = ["gemm", "pool", "global-pool", "movement", "softmax", "element-wise-special"];
+
 /**
  * The package for browsers: `convcam.js`, which holds the engine, `element.js`, which imports it, and the parts that either loads on
  * demand. Vite's own library mode keeps white space, so these are plain builds.
@@ -46,7 +49,7 @@ function withoutPreload(): Plugin {
 }
 
 /**
- * Puts a module into the file of the first entry that imports it without waiting. Modules that a part loaded on demand shares with an
+ * Puts a module into the file of the first entry, or part, that imports it without waiting. Modules that a part loaded on demand shares with an
  * entry would otherwise become files of their own, which a page has to fetch one after another.
  */
 function firstEntryWith(): Rolldown.CodeSplittingNameFunction {
@@ -57,7 +60,12 @@ function firstEntryWith(): Rolldown.CodeSplittingNameFunction {
     for (const imported of context.getModuleInfo(id)?.importedIds ?? []) add(imported, name, context);
   };
   return (id, context) => {
-    if (homes.size === 0) for (const [name, entry] of Object.entries(entries)) add(resolve(import.meta.dirname, entry), name, context);
+    if (homes.size === 0) {
+      for (const [name, entry] of Object.entries(entries)) add(resolve(import.meta.dirname, entry), name, context);
+      for (const name of parts) add(resolve(import.meta.dirname, `src/engine/ops/${name}.ts`), name, context);
+    }
+    // The bundler's own helper would be one more file.
+    if (id === "\0rolldown/runtime.js") return "convcam";
     return homes.get(id) ?? null;
   };
 }

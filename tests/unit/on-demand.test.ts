@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { networkNames } from "../../src/bench/cases.ts";
 import { layerNames } from "../../src/bench/layers.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
-import { loadCatalog } from "../../src/engine/ops/catalog.ts";
+import { loadCatalog, parts } from "../../src/engine/ops/catalog.ts";
 import type { Target } from "../../src/engine/ops/operator.ts";
 import { prepareGraph } from "../../src/engine/passes/index.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
@@ -66,4 +66,32 @@ test("what one model has fetched, no other sees", async () => {
   await loadCatalog(undefined, { isComplete: true });
   await prepareGraph(graphOf({ nodes: [op("Resize", "x _ s", "y")], constants: { s: noise([4]) } }), {});
   expect(await fetched(conv([5, 5]), {})).toEqual(before);
+});
+
+test.each(parts)("the part with $names has these operators and no others", async ({ names, load }) => {
+  expect(new Set([(await load()).default].flat().map(({ domain, name }) => domain + name))).toEqual(new Set(names));
+});
+
+test.each([
+  ["Relu", []],
+  ["MaxPool", ["MaxPool", "AveragePool"]],
+  ["Softmax", ["Softmax", "LogSoftmax", "Hardmax"]],
+])("a graph of %s fetches %s of the frequent operators", async (operator, expected) => {
+  const graph = graphOf({ nodes: [op(operator, "x", "y", operator === "MaxPool" ? { kernel_shape: [2, 2] } : {})] });
+  const { catalog } = await prepareGraph(graph, {});
+  expect(parts.flatMap(({ names }) => names.filter((name) => catalog.find("", name)))).toEqual(expected);
+});
+
+test.each([
+  ["what a BatchNormalization does", "s b m v", op("BatchNormalization", "c s b m v", "y"), 1],
+  ["a Mul by a constant", "s", op("Mul", "c s", "y"), 1],
+  ["an Add of two values does not ask for it", "", op("Add", "c c", "y"), 0],
+])("a graph fetches what folds into convolutions: %s", async (_, names, node, count) => {
+  const constants = Object.fromEntries(names.split(" ").flatMap((name) => (name ? [[name, noise([4])]] : [])));
+  const graph = graphOf({
+    inputs: { x: [1, 2, 4, 4] },
+    constants: { w: noise([4, 2, 1, 1]), ...constants },
+    nodes: [op("Conv", "x w", "c"), node],
+  });
+  expect((await loadCatalog(graph, { target: {} })).passes).toHaveLength(count);
 });

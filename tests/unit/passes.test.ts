@@ -1,7 +1,7 @@
 // Passes: what is dropped, folded and fused, and what must stay as it is.
 import { describe, expect, test } from "vitest";
 import { fusedDomain, type Graph, type Node } from "../../src/engine/graph/graph.ts";
-import { foldIntoConvolution } from "../../src/engine/passes/fold-scale-shift.ts";
+import { foldIntoConvolution } from "../../src/engine/ops/convolution/fold-scale-shift.ts";
 import { optimizeGraph } from "../../src/engine/passes/index.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { everything } from "../support/catalog.ts";

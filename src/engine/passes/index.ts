@@ -4,7 +4,6 @@ import type { PassOptions } from "../graph/pass.ts";
 import { type Catalog, loadCatalog } from "../ops/catalog.ts";
 import type { Target } from "../ops/operator.ts";
 import { dropIdentity } from "./drop-identity.ts";
-import { foldScaleShift } from "./fold-scale-shift.ts";
 import { fuseEpilogue } from "./fuse-epilogue.ts";
 import { type Inference, type InferOptions, inferGraph } from "./infer.ts";
 
@@ -35,7 +34,7 @@ export function optimizeGraph(graph: Graph, catalog: Catalog, options: InferOpti
   if (inference.obstacles.length > 0) return inference;
   const own = new Set(graph.nodes.flatMap(({ domain, operator }) => catalog.find(domain, operator)?.pass ?? []));
   const keep = new Set([...options.keep, ...(graph.updates?.values() ?? [])]);
-  for (const pass of [dropIdentity, ...own, foldScaleShift, fuseEpilogue]) {
+  for (const pass of [dropIdentity, ...own, ...catalog.passes, fuseEpilogue]) {
     const rewritten = pass(inference.graph, { keep });
     // Types are inferred anew only where a pass found something to do.
     if (rewritten !== inference.graph) inference = inferGraph(rewritten, catalog);

@@ -1,6 +1,7 @@
 // The rarer operators that work element by element: powers, trigonometry, unusual activations, comparisons and logic.
 import { gpuTypeOf, roundToEven } from "../../tensor.ts";
-import { add, both, defineRow, defineVariadic, type ElementWiseRow, elementWise, tanhWgsl, type VariadicRow } from "../element-wise.ts";
+import { both, defineRow, type ElementWiseRow, elementWise, tanhWgsl } from "../element-wise.ts";
+import { add, defineVariadic, type VariadicRow } from "../element-wise-special.ts";
 import { defineOperator } from "../operator.ts";
 
 // Abramowitz and Stegun 7.1.26, largest error 1.5e-7.

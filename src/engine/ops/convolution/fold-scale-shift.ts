@@ -1,9 +1,9 @@
 // Folds what follows a convolution channel by channel into its weight and bias: BatchNormalization, and a Mul or Add by constants.
-import { GraphEdit } from "../graph/edit.ts";
-import { fusedDomain, type Graph, type Node, type TypedGraph, type ValueType } from "../graph/graph.ts";
-import type { Pass } from "../graph/pass.ts";
-import { sizeOf } from "../shapes.ts";
-import { Tensor } from "../tensor.ts";
+import { GraphEdit } from "../../graph/edit.ts";
+import { fusedDomain, type Graph, type Node, type TypedGraph, type ValueType } from "../../graph/graph.ts";
+import type { Pass } from "../../graph/pass.ts";
+import { sizeOf } from "../../shapes.ts";
+import { Tensor } from "../../tensor.ts";
 import { type Affine, foldPrepared, otherOperand } from "./fold-prepared.ts";
 
 /** y[c] = scale[c] · x[c] + shift[c] */

@@ -1,9 +1,9 @@
 // Folds BatchNormalization, and a Mul or Add per channel, into a convolution where some of them are parameters: ordinary nodes that depend
 // on parameters alone compute the new weight and bias, so they run when a parameter changes.
-import type { GraphEdit } from "../graph/edit.ts";
-import type { Node, TypedGraph, ValueType } from "../graph/graph.ts";
-import { type Shape, sizeOf } from "../shapes.ts";
-import { Tensor } from "../tensor.ts";
+import type { GraphEdit } from "../../graph/edit.ts";
+import type { Node, TypedGraph, ValueType } from "../../graph/graph.ts";
+import { type Shape, sizeOf } from "../../shapes.ts";
+import { Tensor } from "../../tensor.ts";
 
 /** Names of a convolution's weight and bias. */
 export interface Affine {
