@@ -1,4 +1,4 @@
-// What the device does at best: multiply-adds in registers, and a plain copy. Drawn as the roof over the layers.
+// The device's ceilings: multiply-adds in registers, and a plain copy. The bench draws them as the roof over the layers.
 import type { Device } from "../engine/gpu/device.ts";
 import { Program } from "../engine/gpu/program.ts";
 import type { Plan, PlanBuffer, Step } from "../engine/plan/plan.ts";

@@ -20,7 +20,7 @@ export async function profileModel(model: Model, options: ProfileOptions = {}): 
   const encodeMs = await timeEncoding(model, frameCount);
   if (!device.gpu.features.has("timestamp-query")) return { gpuMs: null, encodeMs, layers: [] };
   const clock = new PassClock(device);
-  // A second Program over the same plan: what repeating a dispatch leaves behind is nobody's result.
+  // A second Program of the same plan, because repeating a dispatch overwrites values.
   const program = await Program.create(device, plan);
   try {
     const passes: number[] = [];

@@ -7,7 +7,7 @@ export const peerNames = ["ort-webgpu", "ort-wasm-1", "ort-wasm-n", "tfjs-webgpu
 
 export type PeerName = (typeof peerNames)[number];
 
-/** Convcam as it is unless asked, which all others are compared with, and with weights and values in 16 bits. */
+/** Convcam in float32, which all others are compared with, and with weights and values in 16 bits. */
 export const ownNames = ["convcam", "convcam-float16"] as const;
 
 export type OwnName = (typeof ownNames)[number];
@@ -91,7 +91,7 @@ export interface BenchReport {
   readonly ceilings?: Ceilings;
 }
 
-/** A row without a number. */
+/** A row for an engine that gave no number. */
 export function emptyResult(
   { name, kind }: { readonly name: string; readonly kind: CaseKind },
   engine: EngineName,

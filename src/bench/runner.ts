@@ -135,7 +135,7 @@ function fastestBuilds(contenders: readonly Contender[]): readonly Contender[] {
   return [...best.values()];
 }
 
-/** One result per engine: what its builds failed at is told beside the build that ran, or instead of it. */
+/** One result per engine. The failures of its other builds are noted with the build that ran, or alone if none did. */
 function mergeFailures(results: readonly BenchResult[], failed: readonly BenchResult[]): BenchResult[] {
   const merged = new Map(results.map((result) => [result.engine, result]));
   for (const failure of failed) {

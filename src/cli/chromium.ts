@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 
 const systemNames = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge"];
 
-/** Where installers put browsers that are on nobody's PATH. */
+/** Where installers put browsers that are not on the PATH. */
 const systemPaths = [
   "/usr/lib/chromium/chromium",
   "/opt/google/chrome/chrome",

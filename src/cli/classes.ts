@@ -5,7 +5,7 @@ export interface ClassScore {
   readonly probability: number;
 }
 
-/** The `count` best, best first. Scores that are no probabilities yet go through a softmax. */
+/** The `count` best classes, best first. Scores that are not probabilities go through a softmax. */
 export function topClasses(scores: Float32Array, count: number): ClassScore[] {
   const probabilities = isDistribution(scores) ? scores : softmax(scores);
   return Array.from(probabilities, (probability, index) => ({ index, probability }))

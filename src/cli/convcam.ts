@@ -4,5 +4,5 @@ import { watchOutput } from "./output.ts";
 
 watchOutput();
 const status = await main(process.argv.slice(2));
-// What could not be written has failed, whatever else the command did.
+// The command fails if its output could not be written, whatever else it did.
 process.exitCode = Math.max(status, Number(process.exitCode ?? 0));

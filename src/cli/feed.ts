@@ -1,4 +1,4 @@
-// What `run` and `mosaic` share: a model loaded for a picture or an array, and that input fed to it.
+// For `run` and `mosaic`: loads a model for a picture or an array and feeds that input to it.
 import type { Command } from "commander";
 import { Option } from "commander";
 import { ModelError } from "../engine/errors.ts";

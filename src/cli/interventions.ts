@@ -1,4 +1,4 @@
-// What the command changes in a model before it runs: --gate, --parameters, --blank.
+// Changes to a model before it runs: --gate, --parameters, --blank.
 import { type Command, InvalidArgumentError } from "commander";
 import type { GateOptions } from "../engine/gates.ts";
 import type { Model } from "../engine/model.ts";
@@ -13,7 +13,7 @@ export interface InterventionOptions {
   readonly blank?: number;
 }
 
-/** VALUE[:CHANNEL,…]=SCALE[+SHIFT], with the value's name still open: it may hold a colon. */
+/** Reads VALUE[:CHANNEL,…]=SCALE[+SHIFT]. Where the value's name ends is decided later, because it may hold a colon. */
 export interface GateText {
   readonly target: string;
   readonly scale: number;
@@ -40,14 +40,14 @@ export function parseGate(text: string): GateText {
   return { target, scale: Number(scale), shift: Number(shift) };
 }
 
-/** A value's own name goes before a name with channels behind it: TensorFlow's end in ":0". */
+/** A text that is a value's name is taken as one, before it is read as a name with channels: names of TensorFlow end in ":0". */
 export function resolveGate({ target, scale, shift }: GateText, isName: (name: string) => boolean): readonly [string, GateOptions] {
   const [, name, list] = /^(.+):(\d+(?:,\d+)*)$/.exec(target) ?? [];
   if (isName(target) || !name || !list) return [target, { scale, shift }];
   return [name, { channels: list.split(",").map(Number), scale, shift }];
 }
 
-/** Whether constants of the model will change: it then plans once. */
+/** Whether constants of the model will change, so that it must be loaded with parameters. */
 export function changesParameters({ parameters, blank }: InterventionOptions): boolean {
   return parameters !== undefined || blank !== undefined;
 }

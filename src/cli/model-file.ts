@@ -9,7 +9,7 @@ export async function readModelFile(path: string): Promise<Graph> {
   return readModel(await readBytes(path, "model"), { readExternal: (name) => readBeside(path, name) });
 }
 
-/** @throws ModelError that names the file and what it was to be */
+/** @throws ModelError that names the file and its purpose */
 export async function readBytes(path: string, what: string): Promise<Uint8Array> {
   try {
     return await readFile(path);

@@ -5,7 +5,7 @@ import { DeviceError } from "../engine/errors.ts";
 import { type Device, requestDevice } from "../engine/gpu/device.ts";
 import { ensureVulkanLoader, findSwiftShader, hasVulkanDriver, useSwiftShader } from "./swiftshader.ts";
 
-/** Where the entry points lie on `globalThis`, so that all devices of a process share one. */
+/** The key of the entry points on `globalThis`, so that all devices of a process share one. */
 const instances = Symbol.for("convcam.dawn");
 
 type Root = typeof globalThis & { [instances]?: GPU[] };

@@ -1,10 +1,10 @@
-// What the command writes: files that are there whole or not at all, and a terminal or pipe that may end before the command does.
+// Output of the command: files that are written whole or not at all, and a terminal or pipe that may close before the command ends.
 import { randomUUID } from "node:crypto";
 import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 
 /**
- * Writes a file. A disk that fills up leaves nothing half-written behind: the bytes go to a file beside it that then takes its name.
- * What is no ordinary file, such as /dev/stdout, is written as it is.
+ * Writes a file. The bytes go to a temporary file beside it, which is then renamed, so that a full disk leaves no half-written file. Anything
+ * that is not an ordinary file, such as /dev/stdout, is written directly.
  *
  * @throws Error in one line that names the path, with the code of the system's
  */
@@ -31,7 +31,7 @@ async function writeWhole(path: string, data: string | Uint8Array): Promise<void
 }
 
 /**
- * Ends the command without a word when the reader of its output has gone, as `head` does after its last line. Any other failure to
+ * Ends the command silently when the reader of its output is gone, such as `head` after its last line. Any other failure to
  * write, such as a full disk, makes the command fail.
  */
 export function watchOutput(): void {

@@ -1,4 +1,4 @@
-// What comes from a file, made harmless for a terminal: a name may hold escape sequences, or line breaks that forge our own lines.
+// Makes text from a file harmless for a terminal: a name may hold escape sequences, or line breaks that look like lines of the command.
 
 /** Control characters, line separators, and marks that turn the direction of writing. */
 const unprintable = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;

@@ -1,4 +1,4 @@
-// Finds SwiftShader, the software GPU that ships beside every Chromium, and makes it what Vulkan finds.
+// Finds SwiftShader, the software GPU that ships with every Chromium, and makes it the driver that Vulkan finds.
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { constants, homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -32,7 +32,7 @@ export function useSwiftShader(folder: string): void {
   process.env["VK_ICD_FILENAMES"] = driverOf(folder);
 }
 
-/** A machine without a GPU often lacks Vulkan's loader as well. Chromium brings one, which serves where there is no other. */
+/** A machine without a GPU often lacks Vulkan's loader as well. Chromium brings one, which is used if there is no other. */
 export function ensureVulkanLoader(folder: string): void {
   const name = "libvulkan.so.1";
   if (process.platform === "linux" && !loadLibrary(name)) loadLibrary(join(folder, name));
@@ -42,9 +42,9 @@ function driverOf(folder: string): string {
   return join(folder, "vk_swiftshader_icd.json");
 }
 
-/** Loads a library that is no Node module into this process, where Dawn then finds it by name. */
+/** Loads a shared library, which is not a Node module, into this process, where Dawn then finds it by name. */
 function loadLibrary(path: string): boolean {
-  // RTLD_NODELETE: Node unloads what turns out to be no module of its own, but this keeps it.
+  // RTLD_NODELETE: Node unloads a library that is not a module of its own, and this flag keeps it loaded.
   const noDelete = 0x1000;
   try {
     process.dlopen({ exports: {} }, path, constants.dlopen.RTLD_NOW | noDelete);

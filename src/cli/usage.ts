@@ -1,4 +1,4 @@
-// What a user may type: options that are more than a word, and the error for those that make no sense.
+// Reads option values with a syntax of their own, and the error for those that make no sense.
 import { InvalidArgumentError, Option } from "commander";
 import { isPrecision, type Precision, precisions } from "../engine/precision.ts";
 import type { ChannelOrder } from "../ui/preparation.ts";

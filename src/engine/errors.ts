@@ -1,4 +1,4 @@
-// The three ways things go wrong: the file is wrong, we cannot, or the GPU.
+// The classes of errors: a wrong file, a file that Convcam cannot run, and trouble with the GPU.
 
 /** The file, or an input given to it, is wrong. The message says where, what was found and what is accepted. */
 export class ModelError extends Error {

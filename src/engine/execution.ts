@@ -15,9 +15,9 @@ import { gpuTypeOf, Tensor, toGpuWords } from "./tensor.ts";
 /**
  * A value where it lies on the GPU. Offset and strides count 32-bit words.
  *
- * Any value, an input too, may have gaps between its rows and planes: a border of zeros that its readers count on, or its
- * neighbours in a Concat. Whoever writes into an input's buffer, in place of {@link Execution.write}, goes through offset and
- * strides and leaves alone what lies between.
+ * Any value, an input too, may have gaps between its rows and planes: a border of zeros that its readers rely on, or its neighbours in a
+ * Concat. Code that writes into an input's buffer itself, instead of calling {@link Execution.write}, must follow offset and strides and
+ * must not write into the gaps.
  */
 export interface GpuValue extends ValueType, Layout {
   readonly buffer: GPUBuffer;
@@ -25,7 +25,7 @@ export interface GpuValue extends ValueType, Layout {
 
 export type Inputs = Readonly<Record<string, Tensor | Float32Array>>;
 
-/** Another graph than the network's to run. */
+/** A graph to run that is made from the network's. */
 export interface Derivation {
   /** The graph that runs. Values keep their names and types; what is added has names of its own, inputs too. */
   derive(graph: TypedGraph): Graph;
@@ -52,7 +52,7 @@ export class Execution {
   #program: Program | undefined;
   #observed: readonly string[] = [];
   #isDisposed = false;
-  /** Number of the latest call that asked for a plan: what an earlier one compiled is thrown away. */
+  /** Number of the latest call that asked for a plan. Programs of earlier calls are thrown away. */
   #request = 0;
   /** The latest call that asked for a plan. */
   #planning: Promise<void> = Promise.resolve();
@@ -114,7 +114,7 @@ export class Execution {
     return this.#planning;
   }
 
-  /** Plans anew after {@link planned}: callers who are observing get what they asked for first. */
+  /** Waits for {@link planned}, then plans anew, so that a pending {@link observe} comes first. */
   async replan(): Promise<void> {
     await this.planned();
     this.#planning = this.#replace(this.#observed);
@@ -129,7 +129,7 @@ export class Execution {
     }
   }
 
-  /** Plans, compiles, and changes to the new program once it is whole, unless another call has asked for one meanwhile. */
+  /** Plans and compiles, then changes to the new program, unless another call has asked for one meanwhile. */
   async #replace(names: readonly string[] | "all", onCompile?: ExecutionOptions["onCompile"]): Promise<void> {
     if (this.#isDisposed) throw new DeviceError(this.#network.refusal);
     const network = this.#network;
@@ -281,12 +281,12 @@ function wordsOf(input: ValueType & { readonly name: string }, given: Tensor | F
   return toGpuWords(isTensor ? given : tensorOf(input, given));
 }
 
-/** What is float32 already is not copied. */
+/** The elements as a tensor of the input's type; float32 is not copied. */
 function tensorOf({ dtype, shape }: ValueType, elements: Float32Array): Tensor {
   return dtype === "float32" ? Tensor.float32(shape, elements) : Tensor.from(dtype, shape, elements);
 }
 
-/** Copies all values that both programs have to where the second has them. */
+/** Copies every value that both programs have from the first program's buffers to the second's. */
 function copyValues(gpu: GPUDevice, from: Program, to: Program): void {
   const encoder = gpu.createCommandEncoder({ label: "keep values" });
   for (const [name, fresh] of to.plan.values) {
@@ -295,7 +295,7 @@ function copyValues(gpu: GPUDevice, from: Program, to: Program): void {
     if (!old || from.bufferOf(old) === to.bufferOf(fresh)) continue;
     const copy = (at: number, freshAt: number, length: number) =>
       encoder.copyBufferToBuffer(from.bufferOf(old), (old.offset + at) * 4, to.bufferOf(fresh), (fresh.offset + freshAt) * 4, length * 4);
-    // Another set of readers may want another border.
+    // The second plan may have another border, because it has other readers.
     if (sameShape(old.strides, fresh.strides)) copy(0, 0, spanOf(old.shape, old.strides));
     else forEachRun(old.shape, old.strides, fresh.strides, copy);
   }

@@ -70,7 +70,7 @@ export class Gates implements Derivation {
     await this.#apply([gate]);
   }
 
-  /** Lets the channels of a value, or all gated values, pass as they were. */
+  /** Takes the gates of channels of a value, or of all values, away. */
   async ungate(name: string | undefined, options: GateChannels): Promise<void> {
     const gates = name === undefined ? [...this.#gates.values()] : [this.#gateOf(name)];
     const isWhole = options.channel === undefined && options.channels === undefined;
@@ -94,7 +94,7 @@ export class Gates implements Derivation {
     try {
       await this.#execution.derive(this);
     } catch (error) {
-      // The program before goes on without these gates.
+      // The old program stays in use, without these gates.
       for (const gate of gates) this.#gates.delete(gate.value);
       this.#planned = new Map();
       throw error;
@@ -128,7 +128,7 @@ export class Gates implements Derivation {
   }
 
   derive(graph: TypedGraph): Graph {
-    // What changes nothing costs nothing once a plan is made for another reason.
+    // A gate that changes nothing is left out of the plan.
     const gates = [...this.#gates.values()].filter((gate) => !isIdentity(gate));
     this.#planned = new Map(gates.map((gate) => [gate.value, gate.mask !== undefined]));
     const edit = new GraphEdit(graph);
@@ -161,7 +161,7 @@ function asInput([name, { dtype, shape }]: [string, Tensor]): GraphInput {
   return { name, dtype, shape };
 }
 
-/** An input keeps what is written to it, and its readers get the gated value; any other value is the gated one for all. */
+/** For an input, its readers get the gated value and the input itself stays. Any other value becomes the gated one for everybody. */
 function insert(edit: GraphEdit, { value, axis, mask }: Gate): void {
   const names = operandNames(value);
   const operands = [names.scale, names.shift, ...(mask ? [names.mask] : [])];

@@ -38,7 +38,7 @@ export function copyWords(
   });
 }
 
-/** Calls `visit` with where each longest run of elements lies that are side by side in both layouts, in order. */
+/** Calls `visit` for every run of elements that lie side by side in both layouts, in order, with its start in each and its length. */
 export function forEachRun(
   shape: Shape,
   a: readonly number[],
@@ -54,7 +54,7 @@ export function forEachRun(
   if (length > 0) visitAxis(0, 0, 0);
 }
 
-/** The axis from which on elements lie side by side in both layouts, and how many they are. */
+/** The first axis of those along which elements lie side by side in both layouts, and the number of these elements. */
 function innerRun(shape: Shape, a: readonly number[], b: readonly number[]): { axis: number; length: number } {
   let axis = shape.length;
   let length = 1;

@@ -71,7 +71,7 @@ export class Model {
   readonly #execution: Execution;
   #gates: Promise<Gates> | undefined;
   #parameters: Parameters | undefined;
-  /** Under way. */
+  /** While they are made. */
   #making: Promise<Parameters> | undefined;
 
   /** Use {@link loadModel}. */
@@ -140,7 +140,7 @@ export class Model {
     return this.#execution.observe(names);
   }
 
-  /** What can be changed while it runs: the constants that the option `parameters` named. Empty without it, until the first change. */
+  /** The constants that can be changed while the model runs: those of the option `parameters`. Without it none, until the first change. */
   get parameters(): readonly Parameter[] {
     return this.#parameters?.list ?? [];
   }
@@ -181,14 +181,14 @@ export class Model {
 
   /**
    * Changes channels of a value (or a layer's first output) from the next run on: y = x · scale + shift, where the mask is 1. A scale of 0
-   * switches a channel off. Readers, outputs and who observes the value get y; a model's input keeps what was written. The first gate of
+   * switches a channel off. Readers, outputs and observed values are y; a model's input keeps what was written. The first gate of
    * a value plans anew, later ones write a few bytes.
    */
   async gate(value: string, options: GateOptions): Promise<void> {
     return (await this.#loadGates()).gate(value, options);
   }
 
-  /** Lets a value, some of its channels, or all values pass as they are computed. The next plan leaves out what changes nothing. */
+  /** Takes gates away: of a value, of some of its channels, or all. */
   async ungate(value?: string, options: GateChannels = {}): Promise<void> {
     return (await this.#loadGates()).ungate(value, options);
   }

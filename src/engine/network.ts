@@ -48,7 +48,7 @@ export async function loadNetwork(device: Device, source: ModelSource | Graph, o
   return new Network(device, file, inference, { chooseKernel: options.chooseKernel, tuning: await tuning, halfStorage });
 }
 
-/** A model runs without tuning as well: what keeps that part of the program from loading is no error. */
+/** If the code that tunes cannot be loaded, the model runs without tuning. */
 async function beginTuning(device: Device, { tune, ...options }: NetworkOptions): Promise<Tuning | undefined> {
   if (!tune) return undefined;
   try {
@@ -74,13 +74,13 @@ export class Network {
   #device: Device;
   #constants: ConstantBuffers;
   #parameters: ParameterBuffers;
-  /** Parameters that were written, and what they hold. */
+  /** The tensors of parameters that were written. */
   readonly #written = new Map<string, Tensor>();
-  /** The graph as executions start from it. */
+  /** The graph that executions derive theirs from: the inferred one, or the one with parameters. */
   #base: TypedGraph;
   /** The graph as imported. */
   readonly file: Graph;
-  /** Of the file, with every constant known. */
+  /** Types, operations and constants of the file's graph. */
   readonly inference: Inference;
   readonly #rules: PlanningRules;
   readonly #executions = new Set<Execution>();
@@ -129,12 +129,12 @@ export class Network {
     return this.#rules.halfStorage?.(this.#device.gpu.features.has("shader-f16"));
   }
 
-  /** Whether executions start on quick-start pipelines. Whoever chooses kernels wants them as they are. */
+  /** Whether executions start on quick-start pipelines. Not with `chooseKernel`, whose callers want the kernels that they name. */
   get startsQuickly(): boolean {
     return this.#device.target.profile === "software" && !this.#rules.chooseKernel;
   }
 
-  /** What is said to who uses an execution that was disposed of. */
+  /** The message for calls after `dispose()`. */
   get refusal(): string {
     return "This model was disposed of. Load it again.";
   }
@@ -154,7 +154,7 @@ export class Network {
    * @throws UnsupportedError with all reasons if it cannot run
    */
   optimize(keep: readonly string[], derive?: (graph: TypedGraph) => Graph): Inference | Promise<Inference> {
-    // Nothing is awaited for the file's own graph, which is known to run.
+    // The file's own graph is known to run, so there is nothing to await.
     if (!derive && this.#base === this.graph) return optimizeGraph(this.graph, this.inference.catalog, { keep: new Set(keep) });
     return this.#optimizeDerived(derive?.(this.#base) ?? this.#base, keep);
   }
@@ -191,7 +191,7 @@ export class Network {
     return this.#written.get(name) ?? this.#base.parameters?.get(name) ?? this.#base.initializers.get(name);
   }
 
-  /** A way to run it, planned and compiled. It is disposed of apart from others, or with the network. */
+  /** Makes an execution, planned and compiled. It can be disposed of by itself, and is disposed of with the network. */
   async execute(options: ExecutionOptions = {}): Promise<Execution> {
     if (this.#isDisposed) throw new DeviceError(this.refusal);
     const execution = new Execution(this, options);

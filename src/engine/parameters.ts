@@ -155,7 +155,7 @@ function sameNodes(one: Graph, other: Graph): boolean {
   });
 }
 
-/** Our constant to theirs, where the same input of the same node reads it. */
+/** Maps this file's constants to the other file's, where the same input of the same node reads them. */
 function namesByPlace(
   one: Graph,
   other: Graph,

@@ -1,4 +1,4 @@
-// What a model's weights, and the values between its layers, are stored in.
+// The storage formats of a model's weights and of the values between its layers.
 
 export const precisions = ["float32", "float16"] as const;
 

@@ -1,4 +1,4 @@
-// The elements that a network's parameters have before any training: He's for weights, and for vectors what changes nothing.
+// The elements of a network's parameters before any training: He's initialisation for weights, zeros for biases, identity for normalisations.
 import type { ParameterUse } from "./passes/parameters.ts";
 import { type Shape, sizeOf } from "./shapes.ts";
 import { Tensor } from "./tensor.ts";

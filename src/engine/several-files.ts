@@ -2,7 +2,7 @@
 import { ModelError } from "./errors.ts";
 import type { FilePart } from "./source.ts";
 
-/** What a file beside the model is called, as far as anybody knows. */
+/** The path or name of a file, as far as it is known. */
 function pathOf(part: FilePart): string {
   if (typeof part === "string" || part instanceof URL) return decodeURI(String(part).replace(/[?#].*$/, ""));
   // A File of a chosen folder has its path in it; other blobs have no name at all.

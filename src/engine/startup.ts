@@ -12,7 +12,7 @@ import { quickStartShader } from "./ops/convolution/direct.ts";
 import type { Operation } from "./ops/operator.ts";
 import type { Plan } from "./plan/plan.ts";
 
-/** Compiles what any network takes, where compiling takes long, while the network is on its way. It never rejects. */
+/** Where compiling takes long: compiles the quick-start convolution while the network downloads. It never rejects. */
 export async function prepareKernels(device: Device): Promise<void> {
   if (device.target.profile === "software") await device.pipeline(quickStartShader(device.target)).catch(() => {});
 }
@@ -58,7 +58,7 @@ export class Startup {
   }
 
   /**
-   * Refines a program that was planned with {@link quickBlock}, in the background after the first run: the first picture is not to wait.
+   * Refines a program that was planned with {@link quickBlock}. It begins after the first run, so that the first picture does not wait.
    *
    * @param plan for the same graph without quick-start pipelines
    */
@@ -81,7 +81,7 @@ export class Startup {
   }
 }
 
-/** Multiply-adds from which on a first run gains more by a larger block than it loses by its compiling. */
+/** Networks with more multiply-adds gain more by a larger block in the first run than its compiling costs. */
 const largeNetworkMacs = 3e9;
 
 function quickStartBlock(operations: Iterable<Operation>): 16 | 32 {

@@ -16,9 +16,9 @@ export interface LayerSummary {
   readonly axes?: Axes | undefined;
   /** The output is its first input in another shape. */
   readonly isView: boolean;
-  /** It works on the value of one node before it, and is seen as one layer with it, as an activation is. */
+  /** Whether views show it as one layer with the node before it, as they do an activation. */
   readonly continuesLayer: boolean;
-  /** When its outputs hold no negative number; `undefined` where nothing is known. Of constants it is known already. */
+  /** When its outputs hold no negative number; `undefined` where nothing is known. Constants are taken into account already. */
   readonly nonnegative?: Nonnegative<string> | undefined;
   /** Elements of the float initializers this node reads first. */
   readonly parameterCount: number;
@@ -64,7 +64,7 @@ export function summarize(file: Graph, { graph, operations }: Inference, axes: R
   };
 }
 
-/** An operation's sign by names of values, with what is known of constants worked in. */
+/** An operation's sign with names of values in place of indices. Constants are looked at and left out. */
 function signOf(node: Node, operation: Operation | undefined, constants: ReadonlyMap<string, Tensor>): Nonnegative<string> | undefined {
   const sign = operation?.nonnegative?.();
   if (!sign || sign === "always") return sign;
@@ -80,7 +80,7 @@ function signOf(node: Node, operation: Operation | undefined, constants: Readonl
   return { whereSome: names.filter((name) => !constants.has(name)) };
 }
 
-/** Larger constants are weights; nobody's sign hangs on them being all positive. */
+/** Larger constants are weights, and are taken to hold negative numbers. */
 const largestInspected = 4096;
 
 function hasNegative(tensor: Tensor): boolean {
@@ -91,7 +91,7 @@ function hasNegative(tensor: Tensor): boolean {
 function parametersByNode(file: Graph, graph: TypedGraph): ReadonlyMap<string, number> {
   const remaining = new Set(graph.nodes.map((node) => node.name));
   const folded = producersOf({ ...file, nodes: file.nodes.filter(({ name }) => !remaining.has(name)) });
-  /** What was counted, or lies behind a folded value that was: nothing there counts again. */
+  /** Values that were counted, with what folded nodes computed them from. */
   const counted = new Set<string>();
   const counts = new Map<string, number>();
   for (const node of file.nodes) {

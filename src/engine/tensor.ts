@@ -86,7 +86,7 @@ export class Tensor {
   /** Little-endian elements; may be an unaligned view of a larger buffer. */
   readonly bytes!: Uint8Array;
 
-  /** @param bytes or how to compute them whenever they are asked for: large weights that are read once need not be held */
+  /** @param bytes the elements, or a function that computes them at each access: large weights that are read once need not be kept */
   constructor(dtype: DataType, shape: Shape, bytes: Uint8Array | (() => Uint8Array)) {
     this.dtype = dtype;
     this.shape = shape;
@@ -197,7 +197,7 @@ const encoders: { readonly [T in DataType]?: (value: number | bigint) => number 
 
 function toBigInt(value: number | bigint): bigint {
   if (typeof value === "bigint") return value;
-  // As the narrower integer arrays do with NaN and infinities.
+  // NaN and infinities become 0, as in the narrower integer arrays.
   return BigInt(Number.isFinite(value) ? Math.trunc(value) : 0);
 }
 
@@ -224,7 +224,7 @@ export function numberToFloat16(value: number): number {
   if (magnitude >= 65520) return sign | 0x7c00;
   if (magnitude < 2 ** -14) return sign | roundToEven(magnitude * 2 ** 24);
   const exponent = ((bits >>> 23) & 0xff) - 127;
-  // Rounding may carry into the exponent, which is just what addition does here.
+  // Rounding may carry into the exponent; the addition does that by itself.
   return sign | (((exponent + 14) << 10) + roundToEven((magnitude / 2 ** exponent) * 1024));
 }
 

@@ -65,7 +65,7 @@ export function resolveWindow(spatial: Shape, attributes: WindowAttributes): Win
     const padded = extent + begin + end;
     if (padded > mostElements) throw new ModelError(`pads [${explicit}] around ${extent} elements; up to 2^30 can be addressed`);
     if (count < 1) throw new ModelError(`a window reaching ${reach} does not fit ${extent} elements padded by ${begin} and ${end}`);
-    // Beyond the padded extent every stride is the same, and so is every dilation of the one tap that fits: shaders count in 32 bits.
+    // Shaders count in 32 bits. All strides beyond the padded extent are equivalent, and so are all dilations where only one tap fits.
     strides.push(Math.min(stride, Math.max(1, padded)));
     dilations.push(Math.min(dilation, Math.max(1, padded)));
     padsBegin.push(begin);

@@ -1,4 +1,4 @@
-// Files of the shared data folder, which is not part of the repository: tests use what is there besides their own cases.
+// Files of the shared data folder, which is not part of the repository. Tests use them, if they exist, besides their own cases.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
@@ -10,7 +10,7 @@ export function readData(path: string): Uint8Array | undefined {
   return existsSync(file) ? readFileSync(file) : undefined;
 }
 
-/** Names of the files of a folder that end so; none where it is not there. */
+/** Names of a folder's files with this ending; none if there is no such folder. */
 export function dataFiles(path: string, ending: string): readonly string[] {
   const place = resolve(folder, path);
   return existsSync(place) ? readdirSync(place).filter((name) => name.endsWith(ending)) : [];

@@ -1,4 +1,4 @@
-// A device that lists what is made through it, so that a test can say what must not be made.
+// A device that lists every GPU object that is made through it, so that a test can check what must not be made.
 import { Device } from "../../src/engine/gpu/device.ts";
 
 /** The device with a list of what is made through it; `alter` may change what is asked of it. */

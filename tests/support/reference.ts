@@ -1,4 +1,4 @@
-// Plain loops in double precision: what kernels are compared with.
+// Plain loops in double precision, as the reference for kernels.
 import { expect } from "vitest";
 import { denseStrides, sizeOf } from "../../src/engine/shapes.ts";
 import type { Tensor } from "../../src/engine/tensor.ts";

@@ -1,4 +1,4 @@
-// Runs one operator's kernel on the GPU without planner or model, with its operands laid out as a test wants them.
+// Runs one operator's kernel on the GPU without planner or model, with its operands in the layouts that a test asks for.
 import { UnsupportedError } from "../../src/engine/errors.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { Program } from "../../src/engine/gpu/program.ts";
@@ -21,7 +21,7 @@ export interface OperatorRun {
   readonly outputCount?: number;
   /** Indices of inputs whose elements are known at load. */
   readonly constants?: readonly number[];
-  /** Surrounds every operand that the kernel walks through strides with NaN on all sides. */
+  /** Surrounds every operand that the kernel reads or writes through strides with NaN on all sides. */
   readonly bordered?: boolean;
   /** The first kernel by default. */
   readonly kernel?: string;
@@ -29,7 +29,7 @@ export interface OperatorRun {
   readonly target?: Target;
 }
 
-/** What an operator says of itself for these inputs. */
+/** The Operation that an operator describes for these inputs. */
 export function describeOperator({
   operator,
   attributes = {},
@@ -86,7 +86,7 @@ export async function runOperator(device: Device, run: OperatorRun): Promise<Ten
   const steps: Step[] = [];
   const addStep = (dispatch: Dispatch): void => {
     const entries = Object.entries(dispatch.bindings).map(([name, bound]) => [name, indexOf.get(bound) ?? addBinding(bound)]);
-    // Three rows of workgroups, as a limit a third as high would give: every kernel must find its place in a folded grid.
+    // A grid of three rows, as a low limit would give: every kernel must compute its index from a folded grid.
     const workgroups = foldWorkgroups(dispatch.workgroups, Math.ceil(dispatch.workgroups / 3));
     steps.push({
       node: "node",

@@ -84,7 +84,7 @@ async function runMosaic(modelPath: string, imagePath: string | undefined, optio
         const path = isAll ? pathOfLayer(options.out, i, name) : options.out;
         await drawValue(renderer, model, name, path, options, options.axes ?? axes.get(name));
       } catch (error) {
-        // Of a whole network, constants and shapes are no maps, and that is no reason to stop.
+        // With --layer all, values that are not maps, such as constants and shapes, are passed over.
         if (!isAll || !(error instanceof ModelError)) throw error;
         console.log(line`${name}: not drawn: ${error.message}`);
       }

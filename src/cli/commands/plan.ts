@@ -87,7 +87,7 @@ async function ownTarget(): Promise<Target> {
   return target;
 }
 
-/** All but code and contents. */
+/** The plan without shader code and contents of buffers. */
 function asJson({ target, plan }: PlannedModel) {
   const step = ({ shader, ...rest }: Step) => ({ ...rest, shader: shader.name });
   return {

@@ -71,7 +71,7 @@ async function optimize(graph: Graph, inputShapes: Readonly<Record<string, reado
   return inference;
 }
 
-/** What no model before had. What is shipped or remembered plays no part. */
+/** The layers that no model before had. Shipped and remembered choices are measured again. */
 async function measureUnknown(
   device: Device,
   inference: Inference,
@@ -130,7 +130,7 @@ async function compareWhole(
     for (let i = 0; i <= passCount; i++)
       for (const [index, program] of programs.entries()) {
         const ms = await clock.time((pass) => program.encode(pass));
-        // The first pass pays for what drivers put off.
+        // The first pass is slower, because drivers defer work to it.
         if (i > 0) samples[index]?.push(ms);
       }
     const [predicted, tuned] = samples.map((list) => median(list).toPrecision(3));

@@ -58,7 +58,7 @@ export async function runCase(device: Device, oneCase: Case, options: RunOptions
     results.push(await measure(oneCase, `${oneCase.name} [parameters]`, () => runDataSets(device, oneCase, options, asParameters)));
   }
   if (!options.forceKernels || first.status === "unsupported") return results;
-  // The planner takes the first that accepts, so only the others are news.
+  // The planner takes the first kernel that accepts the case, so only the others are run again.
   const others = new Set([...accepted.values()].flatMap((names) => names.slice(1)));
   for (const kernel of others) {
     const force: KernelChoice = (_node: Node, names) => (names.includes(kernel) ? kernel : undefined);
@@ -85,7 +85,7 @@ async function measure({ dataSets }: Case, name: string, run: () => Promise<Erro
   }
 }
 
-/** What a data set lacks; `undefined` where it has an output for each of the model's. */
+/** What is missing in a data set; `undefined` where it has an expected output for each output of the model. */
 function missingOutputs(graph: Graph, { outputs }: DataSet): string | undefined {
   if (outputs.length === 0) return "there is no expected output (output_0.pb)";
   if (outputs.length >= graph.outputs.length) return undefined;

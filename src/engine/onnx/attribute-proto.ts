@@ -56,7 +56,7 @@ export function attributeToProto(name: string, value: AttributeValue, operator: 
   return { name, type: typeCodes.ints, ints: value.map(encodeInt) };
 }
 
-/** Files older than IR version 2 name no type: the field that is there tells it. */
+/** Files older than IR version 2 name no type. It is found by the field that is present. */
 function guessType(attribute: AttributeProto): number {
   const fields = ["f", "i", "s", "t", "g", "floats", "ints", "strings"] as const;
   return fields.findIndex((field) => attribute[field] !== undefined) + 1;
