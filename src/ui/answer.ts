@@ -1,4 +1,4 @@
-// What a network answers, as bars. Their code and style are loaded with the first answer, for not every network has classes.
+// The network's answer as bars. Their code and style are loaded with the first answer, because not every network has classes.
 import type { ClassBars, ClassScore } from "./class-bars.ts";
 
 type BarsPart = typeof import("./bars.ts");
@@ -11,7 +11,7 @@ interface AnswerOptions {
 export class Answer {
   readonly #next: Element;
   readonly #onFail: (error: Error) => void;
-  /** Undefined where it could not be loaded. */
+  /** `undefined` where the code of bars could not be loaded. */
   #part: Promise<BarsPart | undefined> | undefined;
   #bars: ClassBars | undefined;
   #scores: Float32Array | undefined;

@@ -1,4 +1,4 @@
-// The bars of <conv-cam> and their style: loaded with the first results, for not every network has classes.
+// The bars of <conv-cam> and their style. Loaded with the first results, because not every network has classes.
 import styles from "./bars.css?inline";
 import { ClassBars } from "./class-bars.ts";
 import { adoptStyles } from "./style-sheet.ts";

@@ -1,4 +1,4 @@
-// Brings a network's gates to those that a scene wants. Loaded with the first gate.
+// Changes a network's gates to those of a scene. Loaded with the first gate.
 import type { GateOptions } from "../engine/gates.ts";
 import type { Model } from "../engine/model.ts";
 

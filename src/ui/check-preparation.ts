@@ -10,7 +10,7 @@ import type { Preparation } from "./preparation.ts";
 export function checkPreparation({ mean, std, scale }: Preparation, channelCount: number, prefix = ""): void {
   for (const [name, given] of Object.entries({ mean, std })) {
     if (given === undefined || typeof given === "number") continue;
-    // Opacity is no colour, and data sets tell of three.
+    // The fourth channel is opacity, for which data sets give no mean and deviation.
     const fits = given.length === 1 || given.length === channelCount || (channelCount === 4 && given.length === 3);
     if (!fits)
       throw new ModelError(

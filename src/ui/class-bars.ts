@@ -32,7 +32,7 @@ const shownCount = 5;
 
 export class ClassBars {
   readonly element: HTMLOListElement;
-  /** Where the weights are random, no class stands out. */
+  /** Where the weights are random, no class is marked as the likeliest. */
   isTrained = true;
   #rows: { label: HTMLElement; bar: HTMLElement; value: HTMLElement; row: HTMLElement }[] = [];
 

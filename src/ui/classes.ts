@@ -1,22 +1,22 @@
-// Which of a network's outputs are the scores of classes. Boxes, embeddings, indices and maps are numbers as well, but no answer. Pure.
+// Finds the output of a network that holds scores of classes. Boxes, embeddings, indices and maps are not taken for scores. Pure.
 import type { LayerRow } from "./layers.ts";
 
 type Row = Pick<LayerRow, "operator" | "inputs" | "outputs" | "shape">;
 
-/** Longer outputs are no classes that bars could show, and would cost a copy in every frame. */
+/** Longer outputs are not taken for classes: bars could not show them, and they would cost a copy in every frame. */
 const mostClasses = 4096;
 
-/** Hand on the scores of the node before them. */
+/** Operators that pass on the scores of the node before them. */
 const passOn = new Set(["Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast"]);
-/** Say that what comes out are probabilities or their logarithms. */
+/** Operators whose output is probabilities or their logarithms. */
 const probabilities = new Set(["Softmax", "LogSoftmax"]);
-/** End a classifier: the scores before any softmax, and one probability per class. */
+/** Operators that end a classifier: with scores before any softmax, or one probability per class. */
 const scores = new Set(["Gemm", "MatMul", "Add", "Conv", "GlobalAveragePool", "AveragePool", "ReduceMean", "Sigmoid", "HardSigmoid"]);
 
 const saysClasses = /prob|score|logit|class|cls|softmax/i;
 const saysOther =
   /embed|feat|descriptor|vector|latent|hidden|code|norm|box|loc|coord|landmark|keypoint|point|anchor|offset|delta|pose|angle/i;
-/** Sizes that embeddings have and lists of classes hardly ever do. */
+/** Usual sizes of embeddings, which lists of classes hardly ever have. */
 const embeddingSizes = new Set([64, 128, 256, 512, 768, 1024, 2048]);
 
 /**
@@ -49,7 +49,7 @@ function classCount(shape: readonly number[]): number | undefined {
   return long.length === 1 && isLastOfPicture && count > 1 && count <= mostClasses && shape[1] !== 1 ? count : undefined;
 }
 
-/** The operator that made the numbers, behind those that only hand them on. */
+/** The operator that computed the numbers, behind those that only pass them on. */
 function endOf(row: Row, producers: ReadonlyMap<string, Row>): string {
   let at = row;
   while (passOn.has(at.operator)) {

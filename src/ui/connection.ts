@@ -1,11 +1,11 @@
-// The element's way to its engine: a session that is opened when it is first needed, in a worker where that is wanted and possible.
+// Opens the element's session when it is first needed: in a worker where that is wanted and possible, else on the page.
 import { EngineSession } from "./session/engine-session.ts";
 import { aborted, type Session, type SessionListener } from "./session/session.ts";
 
 export class Connection {
   readonly #listener: SessionListener;
   #session: Session | undefined;
-  /** Counts closings: what was under way then belongs to nobody. */
+  /** Counts calls of {@link close}. A session that was being opened before is disposed of. */
   #closings = 0;
 
   constructor(listener: SessionListener) {

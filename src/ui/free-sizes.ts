@@ -1,4 +1,4 @@
-// Numbers for the extents that a file leaves open, by what the axes are. Loaded for files that leave some open besides the batch.
+// Chooses numbers for the extents that a file leaves open, by what their axes are. Loaded for files with open extents besides the batch.
 import { ModelError } from "../engine/errors.ts";
 import type { Graph, GraphInput, Node } from "../engine/graph/graph.ts";
 import { trackAxes } from "../engine/graph/track-axes.ts";
@@ -8,16 +8,16 @@ import type { ShapedInspection, ShapeOptions } from "./input-shapes.ts";
 
 type Shapes = ReadonlyMap<string, readonly number[]>;
 
-/** Pixels a side where nothing tells. */
+/** Height and width where nothing suggests others. */
 const usualSide = 224;
 
-/** Frames or slices where nothing tells. */
+/** Frames or slices where nothing suggests another number. */
 const usualDepth = 16;
 
 /** What axes an input may have, by rank: the first that agrees with what is known is taken. */
 const usualAxes: readonly (readonly Axes[])[] = [[""], ["c"], ["nc"], ["chw", "hwc", "ncw"], ["nchw", "nhwc"], ["ncdhw"]];
 
-/** Multiples that networks' strides ask for. */
+/** Multiples that the strides of networks commonly need. */
 const multiples = [2, 4, 8, 16, 32, 64, 128];
 
 /** See `inspectWithShapes`. */
@@ -119,7 +119,7 @@ function axesOf({ shape }: GraphInput, tracked: Axes = "_".repeat(shape.length))
   const candidates = (usualAxes[shape.length] ?? []).filter(agrees);
   const isColor = (extent: number | string | undefined) => extent === 1 || extent === 3 || extent === 4;
   const isPlausible = (axes: Axes) => isColor(shape[axes.indexOf("c")]);
-  // Three axes of which the first is free are rather a batch of sequences than channels.
+  // With three axes and a free first one, the first is more likely a batch of sequences than channels.
   const fallback = shape.length === 3 && typeof shape[0] === "string" ? candidates.find((axes) => axes.startsWith("n")) : undefined;
   return candidates.find(isPlausible) ?? fallback ?? candidates[0] ?? tracked;
 }

@@ -48,7 +48,7 @@ function viewBy(axes: Axes, shape: readonly number[], strides: readonly number[]
   };
   const [n, c, h, w] = [at("n"), at("c"), at("h"), at("w")];
   if (axes.includes("d") || h.extent < 2 || w.extent < 2 || n.extent < 1 || !channelCounts.includes(c.extent)) return undefined;
-  // Without an axis for channels, a matrix of a few rows is rather a list of vectors.
+  // A matrix without channels and with few rows is more likely a list of vectors than a picture.
   if (axes === "hw" && Math.min(h.extent, w.extent) < leastFlatSide) return undefined;
   return {
     channels: c.extent,

@@ -4,11 +4,11 @@ import type { Graph } from "../engine/graph/graph.ts";
 import { type Inspection, inspectModel } from "../engine/model.ts";
 
 export interface ShapeOptions {
-  /** What somebody says, by input; or as text, such as "x=1,3,480,640 y=1,2" or, for the first input, "1,3,480,640". */
+  /** The shapes that were given, by input; or as text, such as "x=1,3,480,640 y=1,2" or, for the first input, "1,3,480,640". */
   readonly given?: readonly (readonly [name: string, shape: readonly number[]])[] | string | undefined;
   /** The picture that the network is to see; free heights and widths are its own. */
   readonly picture?: { readonly width: number; readonly height: number } | undefined;
-  /** What messages call the place where shapes are given: an option, an attribute. */
+  /** The name that messages give to the place where shapes are given: an option, an attribute. */
   readonly option: string;
 }
 

@@ -1,7 +1,7 @@
 // Which values of a network can be drawn, and which are worth drawing first. Pure.
 import type { Axes } from "../engine/shapes.ts";
 
-/** What {@link drawableLayers} needs to know of a layer; a row of a model's summary. */
+/** The facts about a layer that {@link drawableLayers} needs; a row of a model's summary has them. */
 export interface LayerRow {
   readonly name: string;
   readonly operator: string;
@@ -22,11 +22,11 @@ export interface DrawableLayer {
   /** The operator that computes it, or "Input". */
   readonly operator: string;
   readonly shape: readonly number[];
-  /** What its axes are, where that is not as usual: NCHW, NCL or NC. */
+  /** Its axes, where they are not NCHW, NCL or NC. */
   readonly axes?: Axes | undefined;
   /** The picture is the same as its input's, in another shape. */
   readonly isView: boolean;
-  /** Only a node that is one layer with this one reads it: a chain Conv, BatchNormalization, Relu is one layer to look at. */
+  /** Whether its only reader continues its layer. In a chain Conv, BatchNormalization, Relu this holds for the first two. */
   readonly isInsideLayer: boolean;
 }
 

@@ -1,4 +1,4 @@
-// Reads what lies under the pointer, or at a place that the arrow keys move. Loaded when someone first points at a panel.
+// Reads the elements under the pointer, or at a place that the arrow keys move. Loaded at the first pointer or key on a panel.
 
 import { formatNumber } from "./format-number.ts";
 import { type MapPoint, type MosaicLayout, pointAt, rectangleOf } from "./mosaic/layout.ts";
@@ -52,7 +52,7 @@ export class Probe {
     if (this.#point) this.#panel.ask(this.#point);
   }
 
-  /** A finger that lifts leaves what it read; a mouse that goes takes it along. */
+  /** When a finger lifts, the values stay; when a mouse leaves, they go. */
   #onPointer(event: PointerEvent): void {
     const isTouch = event.pointerType === "touch";
     if (event.type === "pointerleave") {

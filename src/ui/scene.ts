@@ -1,4 +1,4 @@
-// The views of a scene on their canvases: which are drawn anew after a change, which stay, and which cannot be drawn and why.
+// The views of a scene on their canvases. Compares scenes: which views are prepared anew, which stay, and which cannot be drawn and why.
 import type { Device } from "../engine/gpu/device.ts";
 import type { Model } from "../engine/model.ts";
 import type { Axes } from "../engine/shapes.ts";
@@ -12,7 +12,7 @@ import type { Preparation } from "./preparation.ts";
 import { ChannelStatistics } from "./statistics/channel-statistics.ts";
 import { type Appearance, type Drawn, type View, type ViewCanvas, type ViewContext, viewKinds } from "./views/view.ts";
 
-/** What became of a view. */
+/** The result of preparing a view. */
 export type ViewOutcome =
   | { readonly id: string; readonly layout: MosaicLayout; readonly colorMap: ColorMap | undefined }
   /** Why it is not drawn; the others are. */
@@ -69,14 +69,14 @@ export class SceneOfViews {
     return this.#placed.map(({ view: { id }, canvas, drawn }) => ({ id, canvas, drawn }));
   }
 
-  /** Lets go of all that is drawn: the values have moved. Canvases stay. */
+  /** Drops all views, because values have moved. Canvases stay. */
   clear(): void {
     for (const { drawn } of this.#placed) drawn.dispose();
     this.#placed = [];
     this.#dropStatistics();
   }
 
-  /** Prepares what is new or changed, and then changes to it in one go. */
+  /** Prepares the views that are new or changed, then replaces all at once. */
   async show(views: readonly View[], context: SceneContext): Promise<ViewOutcome[]> {
     const before = new Map(this.#placed.map((placed) => [placed.key, placed]));
     const results = await Promise.all(
@@ -143,7 +143,7 @@ export class SceneOfViews {
     this.#dropStatistics();
   }
 
-  /** Statistics that no view reads any more go back. Not while views get ready. */
+  /** Disposes of statistics that no view reads any more, unless views are being prepared. */
   #dropStatistics(): void {
     const used = new Set(this.#placed.flatMap(({ drawn }) => drawn.statistics));
     for (const [name, { made }] of this.#statistics) {
@@ -182,7 +182,7 @@ export class SceneOfViews {
     const entry: { making: Promise<ChannelStatistics>; made?: ChannelStatistics } = { making };
     this.#statistics.set(name, entry);
     return making.then((made) => {
-      // After a dispose nobody would give it back.
+      // Disposed of meanwhile: nobody else would release it.
       if (this.#isDisposed) made.dispose();
       else entry.made = made;
       return made;
@@ -190,7 +190,7 @@ export class SceneOfViews {
   }
 }
 
-/** Two views with one key look the same as long as values stay where they are. */
+/** Two views with the same key look the same, as long as values stay where they are. */
 function keyOf({ canvas: _, ...view }: View, { appearance, preparation, unsignedInputs }: SceneContext): string {
   return JSON.stringify([view, appearance, view.kind === "picture" ? preparation : unsignedInputs]);
 }

@@ -1,10 +1,10 @@
 // One GPU device for all elements of a page, or of a worker: opened for the first that needs it, given back with the last.
 import { type Device, requestDevice } from "../engine/gpu/device.ts";
 
-/** Someone's share of a device. */
+/** One user's share of a device. */
 export interface DeviceLease {
   readonly device: Device;
-  /** Once. The device goes with the last lease. */
+  /** Gives the share back; to be called once. The device is destroyed with the last lease. */
   release(): void;
 }
 
@@ -16,7 +16,7 @@ interface Shared {
 export class SharedDevice {
   #current: Shared | undefined;
 
-  /** @throws DeviceError where there is no GPU; another time there may be one */
+  /** @throws DeviceError where there is no GPU; a later call tries again */
   async lease(): Promise<DeviceLease> {
     this.#current ??= this.#open();
     const shared = this.#current;
@@ -35,7 +35,7 @@ export class SharedDevice {
     const forget = () => {
       if (this.#current === shared) this.#current = undefined;
     };
-    // Whoever comes after a loss gets another device.
+    // After a loss the next caller gets another device.
     shared.opening.then(({ lost }) => lost.then(forget), forget);
     return shared;
   }

@@ -37,7 +37,7 @@ const attributeOf = {
 const parts = Object.entries(attributeOf) as [keyof typeof attributeOf, AttributeName][];
 const sources = ["src", "compare", "input"] as const;
 
-/** What is not given is absent. */
+/** The state that an element shows. Parts that are not set are absent. */
 export function readState(element: ConvCam): ConvCamState {
   const preparation = { ...element.preparation, ...readPreparation(element) };
   const given = [

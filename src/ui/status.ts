@@ -7,7 +7,7 @@ import type { Stage } from "./update-cycle.ts";
 export class Status {
   readonly element = make("div", "message");
 
-  /** Says what is being done; a bar shows how much of it where a total is known. */
+  /** Shows what is being done, with a bar where a total is known. */
   showProgress(text: string, done = 0, total = 0): void {
     let status = this.element.querySelector(".status");
     if (!status) {
@@ -27,7 +27,7 @@ export class Status {
     this.element.querySelector(".status")?.remove();
   }
 
-  /** Puts a problem above everything else, in place of the one of the same stage. How it is best told is loaded with the first one. */
+  /** Shows a problem above everything else, in place of one of the same stage. The code for it is loaded with the first problem. */
   showProblem(error: Error, stage: Stage, layers: readonly SummaryRow[] = []): void {
     const box = make("div", "problem");
     box.role = "alert";
@@ -43,7 +43,7 @@ export class Status {
     this.#put(make("p", "note", text), stage, "append");
   }
 
-  /** Takes back what a stage had to say. */
+  /** Removes the problem of a stage. */
   clear(stage: Stage): void {
     this.element.querySelector(`[data-stage="${stage}"]`)?.remove();
   }

@@ -1,4 +1,4 @@
-// What a change makes necessary, and in which order it is brought up to date. Attributes that are set in one go cost one round.
+// Which stages a change makes due, and their order. Attributes that are set together cost one round.
 
 /** The order in which they are brought up to date. */
 export const stages = ["labels", "answer", "input", "model", "scene", "play", "frame"] as const;
@@ -20,7 +20,7 @@ export interface UpdateHost {
   /** Nothing is brought up to date while the element is not on a page. */
   readonly isConnected: boolean;
   readonly work: Readonly<Record<Stage, () => unknown>>;
-  /** The cause of what this stage had to say has changed. */
+  /** Called when a stage becomes due: its problem, if it has one, may be gone. */
   onDue(stage: Stage): void;
   onFail(error: Error, stage: Stage): void;
 }
@@ -57,7 +57,7 @@ export class UpdateCycle {
       try {
         await this.#host.work[stage]();
       } catch (error) {
-        // What a dispose overtook has nothing to tell, and what follows may be wanted anew.
+        // Aborted by a dispose: there is nothing to report, and later stages may have become due again.
         if ((error as Error).name === "AbortError") continue;
         this.#host.onFail(error as Error, stage);
         for (const next of consequences[stage]) this.#due.delete(next);

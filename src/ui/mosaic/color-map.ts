@@ -26,7 +26,7 @@ export type ColorMap = keyof typeof stops;
 
 export const colorMaps = Object.keys(stops) as readonly ColorMap[];
 
-/** What is not a number is cyan, and infinity orange: neither occurs in any of the maps. */
+/** NaN is cyan and infinity orange: neither colour occurs in any of the maps. */
 const nanColor: Color = [0, 1, 1];
 const infinityColor: Color = [1, 0.5, 0];
 
@@ -49,11 +49,11 @@ export function colorStops(map: ColorMap): Color[] {
   return (stops[map].match(/.{6}/g) ?? []).map(parseHex);
 }
 
-/** Colours that a map is sampled at: so many that rounding is all that is lost, and an odd number, to have a middle. */
+/** Colours that a map is sampled at: so many that only rounding is lost, and an odd number, so that one is in the middle. */
 const paletteSize = 1025;
 
 /**
- * What mosaic.wgsl looks colours up in: the map from low to high, then infinity, not a number, and what shows nothing.
+ * The table in which mosaic.wgsl looks colours up: the map from low to high, then infinity, NaN, and the background.
  *
  * @param background red, green, blue and opacity in 0…1
  * @returns RGBA of 8 bits each, red in the lowest

@@ -1,8 +1,8 @@
-// Decides from what operators say of themselves whether a value can be negative, and so which kind of colour map it gets. Pure.
+// Decides from the operators' own facts whether a value can be negative, and so which kind of colour map it gets. Pure.
 import type { ModelSummary } from "../../engine/summary.ts";
 import { type DataType, isSigned } from "../../engine/tensor.ts";
 
-/** What is asked of a model: its inputs, and its layers in the order of execution. */
+/** A model's inputs, and its layers in the order of execution. */
 export interface SignedModel {
   readonly inputs: readonly { readonly name: string; readonly dtype: DataType }[];
   summary(): Pick<ModelSummary, "layers">;

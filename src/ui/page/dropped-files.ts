@@ -1,9 +1,9 @@
-// Files that a visitor drops or chooses: which are the network's, with the folders they come in, and which one is to be looked at.
+// Files that a visitor drops or chooses: sorts them into those of the network, with the folders they come in, and the picture or video.
 
 /** A folder with more files than this is hardly a model's. */
 const mostFiles = 1000;
 
-/** Every file that was dropped, those in folders too, under their paths from the dropped folder on. Call it while the event is heard. */
+/** Every dropped file, those in folders too, with its path from the dropped folder on. It must be called inside the event's listener. */
 export async function filesOf(transfer: DataTransfer | null): Promise<readonly File[]> {
   const found = Array.from(transfer?.items ?? [], (item) => item.webkitGetAsEntry() ?? item.getAsFile());
   const files: File[] = [];
@@ -24,7 +24,7 @@ async function collect(entry: FileSystemEntry, files: File[]): Promise<void> {
     return;
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
-  // It gives a hundred at a time, and none when all were given.
+  // `readEntries` answers a hundred entries at a time, and none at the end.
   for (;;) {
     const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (entries.length === 0) return;
@@ -38,7 +38,7 @@ export interface SortedFiles {
   readonly pictures: readonly File[];
 }
 
-/** What the browser knows as a picture or video is one; all else belongs to a network, or the network's reader says what it is. */
+/** Files of a type that the browser knows as picture or video are the input. All others go to the network's reader, which says what they are. */
 export function sortFiles(files: readonly File[]): SortedFiles {
   const isPicture = ({ type }: File) => /^(image|video)\//.test(type);
   const visible = files.filter(({ name }) => !name.split("/").at(-1)?.startsWith("."));

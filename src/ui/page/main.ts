@@ -33,7 +33,7 @@ function on<Name extends keyof ConvCamEvents>(name: Name, listener: Listener<Nam
 const networkSelect = find<HTMLSelectElement>("network");
 const compareSelect = find<HTMLSelectElement>("compare");
 
-/** The title, with the size of what takes a while to build. */
+/** The title, with the size where building takes a while. */
 function optionText(entry: ManifestEntry): string {
   const megabytes = (entry.parameterCount * 4) / 1e6;
   return isStored(entry) || megabytes < 10 ? entry.title : `${entry.title} · ${Math.round(megabytes)} MB`;
@@ -73,7 +73,7 @@ async function chooseNetwork(name: string): Promise<void> {
   listComparable(entry);
   const isBuilt = !isStored(entry);
   find("about").textContent = isBuilt ? `Building ${entry.title} with random weights…` : aboutText(entry);
-  // What another network shows is not to stand beside this one's name.
+  // Clears what the network before has shown, before the new name appears.
   if (isBuilt) viewer.src = undefined;
   const source = await openNetwork(entry);
   if (choice !== choiceCount) return;
@@ -216,7 +216,7 @@ function setPaused(isPaused: boolean): void {
 
 find("pause").addEventListener("click", () => setPaused(!viewer.paused));
 find("step").addEventListener("click", () => void viewer.step());
-/** With the keyboard back where it came from. */
+/** Closes the list of layers, and moves the focus from inside it to its summary. */
 function closeLayerList(): void {
   const details = find("layer-list").closest("details");
   if (details?.open && details.contains(document.activeElement)) find("layer-summary").focus();
@@ -231,7 +231,7 @@ addEventListener("keydown", (event) => {
   if (event.key === "s" && viewer.paused) void viewer.step();
 });
 
-/** The boxes of a network's layers; those of the same network stay, lest the focus be lost. */
+/** The checkboxes of a network's layers. For the same network they are kept, so that the focus is not lost. */
 function listLayers(layers: ConvCamEvents["load"]["layers"], shown: readonly string[]): void {
   const list = find("layer-list");
   let boxes = [...list.querySelectorAll<HTMLInputElement>("input")];
@@ -310,7 +310,7 @@ on("frame", ({ ms, fps }) => {
 on("error", ({ error }, event) => {
   find("speed").textContent = "";
   if (viewer.picture) return;
-  // What is wrong with the input is said beside the input; the element speaks of the network.
+  // Problems of the input are shown beside the input; the element shows those of the network.
   event.preventDefault();
   find("input-problem").textContent = error.message;
   find("input-problem").hidden = false;

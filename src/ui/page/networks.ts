@@ -29,7 +29,7 @@ export function preparationOf({ input }: ManifestEntry): Preparation {
   return { mean: input.mean, std: input.std, scale: input.scale, channels: input.channels };
 }
 
-/** Half a gigabyte of random weights takes a while: not on the page's own thread. */
+/** Builds a network in a worker: half a gigabyte of random weights takes a while. */
 async function buildInWorker(builder: string): Promise<Uint8Array> {
   const worker = new Worker(new URL("./build-worker.ts", import.meta.url), { type: "module" });
   try {

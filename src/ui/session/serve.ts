@@ -26,7 +26,7 @@ export function serveSessions(): void {
 
 function perform(session: EngineSession, { method, argument }: Request): Promise<unknown> {
   const done = (session[method] as (argument: unknown) => Promise<unknown>)(argument);
-  // The GPU's queue has the picture, and it was handed over: it is nobody else's.
+  // The queue has copied the picture. It was transferred to this thread, so it must be closed here.
   const { image } = (method === "frame" ? argument : {}) as Partial<FrameRequest>;
   if (image && "close" in image) image.close();
   return done;

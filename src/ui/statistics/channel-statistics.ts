@@ -1,4 +1,4 @@
-// Statistics of a value's channels, on the GPU: ranges of mosaics, legends and tables all read the same.
+// Statistics of a value's channels, on the GPU. Ranges of mosaics, legends and tables share them.
 import type { Device } from "../../engine/gpu/device.ts";
 import { foldWorkgroups, workgroupCount } from "../../engine/ops/dispatch.ts";
 import { type DataType, type GpuType, gpuTypeOf } from "../../engine/tensor.ts";
@@ -14,7 +14,7 @@ export interface MapSource {
   readonly view: MapView;
 }
 
-/** What shaders that read a value call its element type. */
+/** The value's element type in WGSL. */
 export const valueTypes: Readonly<Record<GpuType, number>> = { f32: 0, i32: 1, u32: 2 };
 
 const workgroupSize = 64;
@@ -63,7 +63,7 @@ export class ChannelStatistics {
     });
   }
 
-  /** Gathers them anew from the value as it is. */
+  /** Computes them from the value as it is now. */
   encode(pass: GPUComputePassEncoder): void {
     pass.setPipeline(this.#pipeline);
     pass.setBindGroup(0, this.#group);
