@@ -13,8 +13,13 @@ type Build = NonNullable<ViteUserConfig["build"]>;
 /** The package's entries. The worker's is emitted by `workerBesideElement`. */
 const entries = { convcam: "src/index.ts", element: "src/ui/element.ts" };
 
-/** Operators fetched by name, see `ops/catalog.ts`. Rarer ones import the whole file of one that they share modules with. */
-const parts = ["gemm", "pool", "global-pool", "movement", "softmax", "element-wise-special"];
+/** Parts that share modules with others, which then import the part's file. */
+const parts = {
+  ...Object.fromEntries(
+    ["gemm", "pool", "global-pool", "movement", "softmax", "element-wise-special"].map((name) => [name, `src/engine/ops/${name}.ts`]),
+  ),
+  "image-input": "src/ui/image-input.ts",
+};
 
 /**
  * The package for browsers: `convcam.js`, which holds the engine, `element.js`, which imports it, and the parts that either loads on
@@ -61,8 +66,7 @@ function firstEntryWith(): Rolldown.CodeSplittingNameFunction {
   };
   return (id, context) => {
     if (homes.size === 0) {
-      for (const [name, entry] of Object.entries(entries)) add(resolve(import.meta.dirname, entry), name, context);
-      for (const name of parts) add(resolve(import.meta.dirname, `src/engine/ops/${name}.ts`), name, context);
+      for (const [name, entry] of Object.entries({ ...entries, ...parts })) add(resolve(import.meta.dirname, entry), name, context);
     }
     // The bundler's own helper would be one more file.
     if (id === "\0rolldown/runtime.js") return "convcam";

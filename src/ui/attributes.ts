@@ -1,8 +1,9 @@
 // The attributes of <conv-cam>, each declared once: how its text is read, and which stage brings a change of it up to date.
+import { ModelError } from "../engine/errors.ts";
 import { isPrecision, type Precision, precisions } from "../engine/precision.ts";
 import { type ColorMap, type ComparePair, colorMaps, comparePairs } from "./mosaic/color-map.ts";
 import { type Normalization, parseNormalization } from "./mosaic/normalization.ts";
-import { type Preparation, parseNumbers } from "./preparation.ts";
+import type { Preparation } from "./preparation.ts";
 import type { Stage } from "./update-cycle.ts";
 
 interface Attribute<T> {
@@ -73,4 +74,12 @@ function readPair(value: string | null): ComparePair {
   const pair = value ?? "magenta-green";
   if (!Object.hasOwn(comparePairs, pair)) throw new Error(`compare-colors '${pair}': expected ${Object.keys(comparePairs).join(" or ")}.`);
   return pair as ComparePair;
+}
+
+/** "0.485,0.456,0.406" or "127.5" as numbers. */
+function parseNumbers(text: string, what: string): number[] {
+  const numbers = text.split(",").map(Number);
+  if (text.trim() === "" || numbers.some((number) => !Number.isFinite(number)))
+    throw new ModelError(`${what} '${text}': expected one number or several with commas, such as 0.5 or 0.485,0.456,0.406`);
+  return numbers;
 }

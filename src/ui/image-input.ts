@@ -1,11 +1,14 @@
 // Writes a picture or video frame into the input buffers of one or more networks: crop, resize and normalise in one dispatch.
+// Loaded while the GPU is opened, or with the first network that takes pictures.
 import type { Device } from "../engine/gpu/device.ts";
 import type { DataType } from "../engine/tensor.ts";
 import shader from "../shaders/image-to-tensor.wgsl";
 import { encodeParams } from "../shaders/shader.ts";
 import { bind } from "./bind.ts";
+import { checkPreparation } from "./check-preparation.ts";
 import type { ImageView } from "./image-view.ts";
-import { colorMatrix, type Preparation, preparationFor, sourceRectangle, storageOf } from "./preparation.ts";
+import { type ImageLike, type RawImage, sizeOf } from "./picture-size.ts";
+import { canPrepareNegative, colorMatrix, type Preparation, preparationFor, sourceRectangle, storageOf } from "./preparation.ts";
 
 /** Where a network's image input lies. */
 export interface ImageTarget {
@@ -16,18 +19,6 @@ export interface ImageTarget {
   readonly view: ImageView;
   readonly preparation: Preparation;
 }
-
-/** Pixels in memory, RGBA, as a decoder gives them in Node. */
-export interface RawImage {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array | Uint8ClampedArray;
-}
-
-/** What a page or a worker can show. */
-export type VisibleImage = ImageBitmap | HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | HTMLVideoElement | VideoFrame;
-
-export type ImageLike = VisibleImage | RawImage;
 
 interface Target extends ImageTarget {
   readonly params: GPUBuffer;
@@ -59,6 +50,16 @@ export class ImageInput {
   private constructor(device: Device, pipeline: GPUComputePipeline) {
     this.#device = device;
     this.#pipeline = pipeline;
+  }
+
+  /** @throws ModelError if the preparation's numbers make no sense for this input */
+  check(preparation: Preparation, { view }: Pick<ImageTarget, "view">): void {
+    checkPreparation(preparation, view.channels);
+  }
+
+  /** Whether what is written into this input can be negative. */
+  canWriteNegative(preparation: Preparation, { dtype, view }: Pick<ImageTarget, "dtype" | "view">): boolean {
+    return canPrepareNegative(preparationFor(preparation, dtype), view.channels);
   }
 
   /** Says where pictures go from now on, and how they are prepared. They have to be uploaded again. */
@@ -191,14 +192,6 @@ export class ImageInput {
 
 function isVideo(image: ImageLike): image is HTMLVideoElement | VideoFrame {
   return "videoWidth" in image || "displayWidth" in image;
-}
-
-/** Width and height in the image's own pixels. */
-export function sizeOf(image: ImageLike): { width: number; height: number } {
-  if ("videoWidth" in image) return { width: image.videoWidth, height: image.videoHeight };
-  if ("displayWidth" in image) return { width: image.displayWidth, height: image.displayHeight };
-  if ("naturalWidth" in image) return { width: image.naturalWidth, height: image.naturalHeight };
-  return { width: image.width, height: image.height };
 }
 
 /** The same picture, or a smaller copy where one of its sides is longer than `limit`. */

@@ -1,5 +1,4 @@
 // How a picture becomes a network's input: which part of it, at what size, and the arithmetic on its colours. Pure.
-import { ModelError } from "../engine/errors.ts";
 import { type DataType, isFloat } from "../engine/tensor.ts";
 import type { ImageView } from "./image-view.ts";
 
@@ -45,11 +44,6 @@ export function preparationFor(preparation: Preparation, dtype: DataType): Prepa
   if (isFloat(dtype)) return preparation;
   const { mean = dtype === "int8" ? 128 : 0, scale = 1 } = preparation;
   return { ...preparation, mean, scale };
-}
-
-/** Whether its numbers may not suit an input, so that they are to be checked: lists, and zeros. See check-preparation.ts. */
-export function needsCheck({ mean, std, scale }: Preparation): boolean {
-  return typeof mean === "object" || typeof std === "object" || std === 0 || scale === 0;
 }
 
 /**
@@ -114,12 +108,4 @@ export function sourceRectangle(
   const same = fit === "cover" ? Math.min(stepX, stepY) : Math.max(stepX, stepY);
   const step = fit === "stretch" ? ([stepX, stepY] as const) : ([same, same] as const);
   return { origin: [(source.width - target.width * step[0]) / 2, (source.height - target.height * step[1]) / 2], step };
-}
-
-/** "0.485,0.456,0.406" or "127.5" as numbers. */
-export function parseNumbers(text: string, what: string): number[] {
-  const numbers = text.split(",").map(Number);
-  if (text.trim() === "" || numbers.some((number) => !Number.isFinite(number)))
-    throw new ModelError(`${what} '${text}': expected one number or several with commas, such as 0.5 or 0.485,0.456,0.406`);
-  return numbers;
 }

@@ -1,5 +1,5 @@
 // What a network can look at: a picture, a video, a camera, or any canvas a page draws on.
-import { sizeOf, type VisibleImage } from "./image-input.ts";
+import { sizeOf, type VisibleImage } from "./picture-size.ts";
 
 /** Anything a page may hand over as a source. A string or URL is fetched; "camera" asks for the camera. */
 export type SourceLike = string | URL | Blob | MediaStream | VisibleImage;

@@ -6,11 +6,12 @@ import { loadModel, type Model, prepareKernels } from "../engine/model.ts";
 import type { Precision } from "../engine/precision.ts";
 import type { Axes } from "../engine/shapes.ts";
 import type { ValueGate } from "./change-gates.ts";
-import { ImageInput, type ImageLike } from "./image-input.ts";
+import type { ImageInput } from "./image-input.ts";
 import { findPictureInput } from "./image-view.ts";
 import type { MapPoint, MapView } from "./mosaic/layout.ts";
 import { MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
-import { canPrepareNegative, needsCheck, type Preparation, preparationFor } from "./preparation.ts";
+import type { ImageLike } from "./picture-size.ts";
+import type { Preparation } from "./preparation.ts";
 import { ReadbackRing } from "./readback-ring.ts";
 import { mapsOf, observedBy, type SceneContext, SceneOfViews, type ViewOutcome } from "./scene.ts";
 import { aborted } from "./session/session.ts";
@@ -97,7 +98,9 @@ export class Viewer {
   /** Compiles what a view of any network takes, while the network is on its way. */
   static async prepare(device: Device): Promise<void> {
     const renderer = new MosaicRenderer(device, navigator.gpu.getPreferredCanvasFormat());
-    await Promise.all([ImageInput.prepare(device), prepareKernels(device), renderer.prepare()]).finally(() => renderer.dispose());
+    await Promise.all([loadImageInput().then((part) => part.prepare(device)), prepareKernels(device), renderer.prepare()]).finally(() =>
+      renderer.dispose(),
+    );
   }
 
   /** @param onResults called now and then, never more than once a frame */
@@ -108,7 +111,7 @@ export class Viewer {
     let other: Model | undefined;
     try {
       other = compared && (await load(compared));
-      const image = findImageInput(model, options.axes) && (await ImageInput.create(device, []));
+      const image = findImageInput(model, options.axes) && (await (await loadImageInput()).create(device, []));
       return new Viewer(device, model, other, image, options, onResults);
     } catch (error) {
       model.dispose();
@@ -181,8 +184,7 @@ export class Viewer {
     const observe = observedBy(scene.views);
     const moves = observe.length !== this.#observed.length || observe.some((value, i) => value !== this.#observed[i]);
     const image = findImageInput(this.model, this.#axes);
-    if (image && needsCheck(scene.preparation))
-      (await import("./check-preparation.ts")).checkPreparation(scene.preparation, image.view.channels);
+    if (image) this.#image?.check(scene.preparation, image);
     if (moves) await this.#observe(observe);
     const gates = scene.gates ?? [];
     const isGated = JSON.stringify(gates) !== JSON.stringify(this.#gates);
@@ -251,7 +253,7 @@ export class Viewer {
 
   #sceneContext({ appearance, preparation }: Scene): SceneContext {
     const image = findImageInput(this.model, this.#axes);
-    const isUnsigned = image && !canPrepareNegative(preparationFor(preparation, image.dtype), image.view.channels);
+    const isUnsigned = image && this.#image?.canWriteNegative(preparation, image) === false;
     return {
       model: this.model,
       compared: this.compared,
@@ -340,6 +342,15 @@ export class Viewer {
 
 function everyNth(words: Float32Array, stride: number, count: number): Float32Array {
   return stride === 1 ? words : Float32Array.from({ length: count }, (_, i) => words[i * stride] ?? 0);
+}
+
+/** @throws Error if it cannot be downloaded */
+async function loadImageInput(): Promise<typeof ImageInput> {
+  try {
+    return (await import("./image-input.ts")).ImageInput;
+  } catch (error) {
+    throw new Error(`The part of Convcam that takes pictures could not be loaded: ${(error as Error).message}. Check the connection.`);
+  }
 }
 
 /** The first input that takes a picture, and how it lies. */

@@ -5,8 +5,9 @@ import type { Device } from "../../src/engine/gpu/device.ts";
 import { readBack } from "../../src/engine/gpu/read-back.ts";
 import { denseStrides, sizeOf } from "../../src/engine/shapes.ts";
 import type { DataType } from "../../src/engine/tensor.ts";
-import { ImageInput, type RawImage } from "../../src/ui/image-input.ts";
+import { ImageInput } from "../../src/ui/image-input.ts";
 import { imageView } from "../../src/ui/image-view.ts";
+import type { RawImage } from "../../src/ui/picture-size.ts";
 import type { Preparation } from "../../src/ui/preparation.ts";
 
 let device: Device;

@@ -5,15 +5,7 @@ import { denseStrides } from "../../src/engine/shapes.ts";
 import type { DataType } from "../../src/engine/tensor.ts";
 import { checkPreparation } from "../../src/ui/check-preparation.ts";
 import { findPictureInput, imageView } from "../../src/ui/image-view.ts";
-import {
-  canPrepareNegative,
-  colorMatrix,
-  colorsOfInput,
-  needsCheck,
-  preparationFor,
-  sourceRectangle,
-  storageOf,
-} from "../../src/ui/preparation.ts";
+import { canPrepareNegative, colorMatrix, colorsOfInput, preparationFor, sourceRectangle, storageOf } from "../../src/ui/preparation.ts";
 
 /** Applies one row of the matrix to a pixel of 0…255. */
 function apply(rows: readonly number[], k: number, [r, g, b]: readonly [number, number, number]): number {
@@ -90,7 +82,6 @@ describe("checkPreparation", () => {
     { preparation: { scale: 0 }, channels: 1, message: "scale: 0 makes every pixel the same." },
   ];
   it.each(refused)("$message", ({ preparation, channels, message }) => {
-    expect(needsCheck(preparation)).toBe(true);
     expect(() => checkPreparation(preparation, channels)).toThrow(message);
     expect(() => checkPreparation(preparation, channels, "--")).toThrow(`--${message}`);
   });

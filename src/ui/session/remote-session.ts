@@ -1,6 +1,6 @@
 // A session in the page's worker, as the page sees it: passes calls on, and hands canvases and pictures over.
 import type { FilePart, ModelSource } from "../../engine/source.ts";
-import type { VisibleImage } from "../image-input.ts";
+import type { VisibleImage } from "../picture-size.ts";
 import type { ViewCanvas } from "../views/view.ts";
 import type { Answers, Query } from "./queries.ts";
 import {
