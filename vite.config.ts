@@ -18,6 +18,7 @@ const parts = {
   ...Object.fromEntries(
     ["gemm", "pool", "global-pool", "movement", "softmax", "element-wise-special"].map((name) => [name, `src/engine/ops/${name}.ts`]),
   ),
+  import: "src/engine/onnx/import.ts",
   "image-input": "src/ui/image-input.ts",
 };
 

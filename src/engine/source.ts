@@ -1,7 +1,7 @@
 // Where a model comes from: bytes, a File, a URL with progress, or several files. Turns any of them into a Graph.
 import { ModelError } from "./errors.ts";
 import type { Graph } from "./graph/graph.ts";
-import { importModel } from "./onnx/import.ts";
+import type { ImportOptions } from "./onnx/import.ts";
 
 /** A file of a model that consists of several. */
 export type FilePart = Blob | string | URL;
@@ -30,7 +30,7 @@ export async function readModel(source: ModelSource, options: ReadOptions = {}):
   const single = source as Exclude<ModelSource, readonly FilePart[]>;
   const { readExternal = isAddress(single) ? readNeighbours(single, options) : undefined } = options;
   const externalAdvice = single instanceof Blob ? "drop or choose both files together" : undefined;
-  return importModel(await bytesOf(single, options), { readExternal, externalAdvice });
+  return importBytes(bytesOf(single, options), { readExternal, externalAdvice });
 }
 
 async function readParts(parts: readonly FilePart[], options: ReadOptions): Promise<Graph> {
@@ -42,7 +42,16 @@ async function readParts(parts: readonly FilePart[], options: ReadOptions): Prom
     if (part !== undefined) return bytesOf(part, options);
     return readNeighbours(model as string | URL, options)(path);
   };
-  return importModel(await bytesOf(model, options), { readExternal: options.readExternal ?? readExternal });
+  return importBytes(bytesOf(model, options), { readExternal: options.readExternal ?? readExternal });
+}
+
+/** What reads files is fetched while the file is on its way. */
+async function importBytes(coming: Promise<Uint8Array>, options: ImportOptions): Promise<Graph> {
+  const reader = import("./onnx/import.ts").catch((error: Error) => {
+    throw new ModelError(`The part of Convcam that reads models could not be loaded: ${error.message}. Check the connection.`);
+  });
+  const [bytes, { importModel }] = await Promise.all([coming, reader]);
+  return importModel(bytes, options);
 }
 
 function isAddress(source: ModelSource): source is string | URL {
