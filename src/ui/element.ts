@@ -1,5 +1,5 @@
-// <conv-cam>: an ONNX network, what it looks at, and the feature maps of its layers, live. Behaves like a media element:
-// attributes say what to show, events tell what happens, and everything is released when it leaves the page.
+// <conv-cam>: an ONNX network, its input and the feature maps of its layers, live. It behaves like a media element: attributes say what to
+// show, events tell what happens, and everything is released when it leaves the page.
 import "../webgpu-names.ts";
 import type { AdapterInfo } from "../engine/gpu/device.ts";
 import type { ModelSource } from "../engine/source.ts";
@@ -34,14 +34,14 @@ export interface ConvCamEvents {
     readonly isInWorker: boolean;
   };
   error: { readonly error: Error };
-  /** What a network with classes answers. */
+  /** The classes that the network answers. */
   results: {
     readonly outputs: readonly Float32Array[];
     readonly top: readonly ClassScore[];
-    /** False where the weights are known to be random: what it answers means nothing. */
+    /** False where the weights are known to be random, so that the answer means nothing. */
     readonly isTrained: boolean;
   };
-  /** What the last `results` said holds no more: the network or the picture is another, or gone. */
+  /** The last `results` no longer hold, because the network or the picture has changed or is gone. */
   reset: Record<string, never>;
   frame: FrameStats;
   probe: { readonly value: string; readonly point: MapPoint; readonly values: readonly number[] };
@@ -125,7 +125,7 @@ export class ConvCam extends Base {
     this.#player.invalidate("scene");
   }
 
-  /** Everything that is shown, as data that JSON can hold. A file or bytes have no place in it. */
+  /** Everything that is shown, as data for JSON. Files and bytes are left out. */
   get state(): ConvCamState {
     return readState(this);
   }
@@ -197,7 +197,7 @@ export class ConvCam extends Base {
 
   disconnectedCallback(): void {
     this.#player.setConnected(false);
-    // Moving an element disconnects it for a moment only.
+    // An element that is moved is disconnected only for a moment.
     queueMicrotask(() => {
       if (!this.isConnected) this.dispose();
     });

@@ -1,4 +1,4 @@
-// When a frame is drawn: only when something is new, with the page's animation frames, and at most two at a time.
+// Decides when a frame is drawn: only when something is new, with the page's animation frames, and at most two at a time.
 import type { FrameReport, FrameRequest } from "./session/session.ts";
 import type { FrameSource } from "./sources.ts";
 
@@ -31,7 +31,7 @@ export class FrameLoop {
   readonly #news = new Set<News>();
   #request = 0;
   #framesInFlight = 0;
-  /** Frames of an earlier round report to nobody. */
+  /** Counts rounds: results of frames of an earlier round are dropped. */
   #round = 0;
   #lastFrameMs: number | undefined;
   #frameTimes: readonly number[] = [];
@@ -50,7 +50,7 @@ export class FrameLoop {
     if (this.#request === 0 && this.#host.isConnected) this.#request = requestAnimationFrame((now) => this.#onFrame(now));
   }
 
-  /** Forgets the frames under way: what they show is gone. */
+  /** Drops the results of frames under way, because what they show is gone. */
   restart(): void {
     this.#round++;
     this.#lastFrameMs = undefined;
@@ -61,7 +61,7 @@ export class FrameLoop {
     this.#request = 0;
   }
 
-  /** Goes on by itself only for what moves by itself. */
+  /** Draws on without being asked only if the input moves by itself. */
   #onFrame(now: number): void {
     this.#request = 0;
     const { source, isPaused, draw } = this.#host;
@@ -75,7 +75,7 @@ export class FrameLoop {
 
   #draw(now: number, draw: NonNullable<FrameHost["draw"]>, source: FrameSource | undefined): void {
     const isMoving = source?.isLive === true && !this.#host.isPaused;
-    // The first frame after a pause has no past to smooth over.
+    // After a pause ranges are not smoothed.
     const elapsedMs = isMoving && this.#lastFrameMs !== undefined ? now - this.#lastFrameMs : undefined;
     this.#lastFrameMs = isMoving ? now : undefined;
     const runs = this.#news.has("run") || source !== undefined;

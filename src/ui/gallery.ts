@@ -64,7 +64,7 @@ export class Gallery {
     for (const [id, { element }] of known) if (!ids.has(id)) this.#visibility.unobserve(element);
     this.#panels = panels;
     const elements = panels.map(({ element }) => element);
-    // An element that is put in its place again would lose the focus.
+    // Inserting an element again would take its focus, so only those out of place are moved.
     if (elements.length !== this.element.children.length || elements.some((one, i) => one !== this.element.children[i]))
       this.element.replaceChildren(...elements);
   }

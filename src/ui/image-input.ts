@@ -35,12 +35,12 @@ export class ImageInput {
   #size: { readonly width: number; readonly height: number } | undefined;
   #isExternal = false;
 
-  /** Compiles what any picture takes. */
+  /** Compiles the pipeline for pictures. */
   static prepare(device: Device): Promise<GPUComputePipeline> {
     return device.pipeline(shader);
   }
 
-  /** Compiles what a picture takes. Video frames are read without a copy where the platform can, from soon after the first one on. */
+  /** Compiles the pipeline for pictures. That for video frames without a copy, where the platform has them, follows after the first frame. */
   static async create(device: Device, targets: readonly ImageTarget[]): Promise<ImageInput> {
     const input = new ImageInput(device, await ImageInput.prepare(device));
     input.aim(targets);
@@ -135,7 +135,7 @@ export class ImageInput {
     this.#device.gpu.queue.writeBuffer(params, 0, bytes);
   }
 
-  /** Binds the video frame itself; false where the browser refuses, and until it has compiled what that takes. */
+  /** Binds the video frame itself; false where the browser refuses, and until the pipeline for it is compiled. */
   #importsVideo(video: HTMLVideoElement | VideoFrame): boolean {
     const pipeline = this.#externalPipeline;
     if (!pipeline) {
@@ -152,7 +152,7 @@ export class ImageInput {
     }
   }
 
-  /** Pictures do without, so it is fetched for the first video frame; where that fails, frames go on being copied. */
+  /** Fetched for the first video frame, since pictures do not need it. If that fails, frames are copied. */
   async #compileExternal(): Promise<void> {
     this.#isExternalWanted = true;
     if (!("importExternalTexture" in this.#device.gpu)) return;

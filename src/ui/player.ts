@@ -1,5 +1,4 @@
-// What an element does about changes, stage by stage: opens its input, has its networks loaded, shows their views, and passes on what
-// comes back.
+// The work of each stage of an element: opens its input, loads its networks, shows their views, and reports results.
 import { DeviceError, ModelError, UnsupportedError } from "../engine/errors.ts";
 import { Answer } from "./answer.ts";
 import { readAttribute, readPreparation } from "./attributes.ts";
@@ -28,7 +27,7 @@ export class Player {
   readonly #loop: FrameLoop;
   readonly #cycle: UpdateCycle;
   #source: FrameSource | undefined;
-  /** Counts sources and networks: an answer belongs to both, and goes with either. */
+  /** Counts changes of source and networks. An answer belongs to one source and one network. */
   #pictureId = 0;
   #description: Description | undefined;
   /** Whether there is something to draw. */
@@ -215,7 +214,7 @@ export class Player {
     if (shown.gateProblem) this.#fail(new ModelError(shown.gateProblem), "scene");
   }
 
-  /** Says what is shown, where that is news. */
+  /** Emits `load` where other layers are shown than before. */
   #describe(shown: Shown, { layers, imageInput }: Description, text: string, unknown: readonly string[]): void {
     if (unknown.length > 0)
       this.#status.showNote(`layers: this network has no ${unknown.map((name) => `'${name}'`).join(", ")}. The others are shown.`, "scene");
@@ -295,7 +294,7 @@ export class Player {
     const { stage, done, total } = progress;
     const amount = stage === "download" && done > 0 ? ` · ${(done / 1e6).toFixed(1)} MB` : "";
     const text = stage === "download" ? `Loading the network${amount}` : "Compiling shaders";
-    // What is shown meanwhile is not pushed aside.
+    // Progress is not shown while mosaics are, so that they do not move.
     if (!this.#isShown) this.#status.showProgress(text, done, total);
     this.#emit("progress", progress);
   }

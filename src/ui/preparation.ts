@@ -30,7 +30,7 @@ const wholeRanges: { readonly [T in DataType]?: readonly [least: number, most: n
   int16: [-32768, 32767],
 };
 
-/** Larger numbers than f32 counts with are not pixels. */
+/** f32 counts exactly up to 2²⁴, and pixels are smaller. */
 const largeRange = [-(2 ** 24), 2 ** 24] as const;
 
 /** How elements of this type are stored: whole numbers are rounded, to even at the middle, and kept between least and most. */

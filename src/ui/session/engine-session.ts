@@ -27,7 +27,7 @@ import {
   type Shown,
 } from "./session.ts";
 
-/** A network that takes longer to come leaves time to get the GPU ready. One that is there at once is to have all of the compiler. */
+/** A download that takes longer leaves time to compile the pipelines of views. A network that is there sooner gets the compiler first. */
 const patienceMs = 100;
 
 interface Graphs {
@@ -72,7 +72,7 @@ export class EngineSession implements Session {
     });
   }
 
-  /** Another shape of the inputs takes no other files. */
+  /** Reads the networks. If only the shape of the inputs is another than last time, nothing is downloaded again. */
   async #read({ src, compare, inputShape }: Networks): Promise<Graphs | undefined> {
     const last = this.#lastRead;
     this.#lastRead = undefined;
@@ -176,7 +176,7 @@ export class EngineSession implements Session {
   #openDevice(): Promise<Device> {
     const opening = this.#opening ?? this.#leaseDevice();
     this.#opening = opening;
-    // Another time there may be a GPU.
+    // A later call tries again.
     opening.catch(() => {
       if (this.#opening === opening) this.#opening = undefined;
     });
@@ -205,7 +205,7 @@ export class EngineSession implements Session {
     this.#opening = undefined;
   }
 
-  /** Whatever goes wrong after the session, or its device, went away is no news to anyone. */
+  /** After the session was disposed of or its device lost, any error becomes an AbortError, which is not reported. */
   async #unlessDisposed<T>(work: () => Promise<T>): Promise<T> {
     const lease = this.#lease;
     try {

@@ -25,7 +25,7 @@ export async function openRemoteSession(listener: SessionListener): Promise<Sess
   shared ??= WorkerLink.open();
   const mine = shared;
   const link = await mine;
-  // The last of the other elements may have ended it meanwhile.
+  // Another element may have ended the worker meanwhile, as its last user.
   if (link && shared !== mine) return openRemoteSession(listener);
   if (link) return new RemoteSession(link, listener);
   if (shared === mine) shared = undefined;
@@ -65,7 +65,7 @@ class RemoteSession implements Session {
     try {
       return await this.#call("frame", { ...request, image: picture }, [picture]);
     } finally {
-      // Only what was not sent is still open.
+      // Does nothing to a picture that was transferred; one that was not sent must be closed.
       picture.close();
     }
   }

@@ -1,5 +1,5 @@
-// What the element's page side asks of its engine side, and what it is told. All of it can be cloned, so that the engine side
-// may live in a worker; only canvases and pictures must be handed over, which remote-session.ts does.
+// The calls and events between an element on the page and its engine. All of their data can be cloned, so that the engine may live in a
+// worker. Only canvases and pictures must be transferred, which remote-session.ts does.
 import type { AdapterInfo } from "../../engine/gpu/device.ts";
 import type { Precision } from "../../engine/precision.ts";
 import type { LoadProgress, ModelSource } from "../../engine/source.ts";
@@ -14,9 +14,9 @@ import type { Answers, Query } from "./queries.ts";
 export interface Session {
   /** The GPU side itself, where it runs on this thread. */
   readonly viewer?: Viewer | undefined;
-  /** Reads the networks; what the ones before held goes back. undefined where none is wanted. */
+  /** Reads the networks and disposes of those before. `undefined` where none is wanted. */
   load(networks: Networks): Promise<Description | Refusal | undefined>;
-  /** Changes to a scene; only what differs from the one before is done. undefined where no network is loaded. */
+  /** Changes to a scene, doing only what differs from the one before. `undefined` where no network is loaded. */
   show(scene: SceneRequest): Promise<Shown | undefined>;
   /** Draws one frame and resolves when the GPU is done with it. */
   frame(request: FrameRequest): Promise<FrameReport>;
@@ -42,7 +42,7 @@ export interface Networks {
   readonly inputShape?: string | undefined;
 }
 
-/** What a loaded network has to show. */
+/** What can be shown of a loaded network. */
 export interface Description {
   readonly layers: readonly DrawableLayer[];
   /** The values that are shown where nobody chose any. */
@@ -65,7 +65,7 @@ export interface SceneRequest extends Scene {
 
 export interface Shown {
   readonly adapter: AdapterInfo;
-  /** Whether the networks were put on the GPU for this. */
+  /** Whether the networks were loaded onto the GPU for this scene. */
   readonly isLoaded: boolean;
   /** Whether values have to be computed anew. */
   readonly needsRun: boolean;
