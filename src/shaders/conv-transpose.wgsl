@@ -1,10 +1,10 @@
-// Transposed convolution over one or two spatial axes (height 1 for one), gathering: each output sums the tap_count that reach it.
+// Transposed convolution over one or two spatial axes (height 1 for one), gathering: each output sums the taps that reach it.
 //
 //   y[n, o, y, x] = bias[o] + Σ over i, kh, kw of w[i, o, kh, kw] · x[n, i, iy, ix]
 //   where iy · stride = y + pad − kh · dilation has a whole solution inside the input, likewise ix.
 //
-// Weights are [in channels, out channels / group, kh, kw]; input and output are walked through strides.
-// One invocation computes four output channels of one group at four columns. The columns are one stride apart, so they meet the same tap_count,
+// Weights are [in channels, out channels / group, kh, kw]; input and output have strides.
+// One invocation computes four output channels of one group at four columns. The columns are one stride apart, so they meet the same taps,
 // and each weight and each input it loads serves four outputs.
 
 const WORKGROUP_X = 8u;

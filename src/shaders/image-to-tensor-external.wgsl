@@ -46,7 +46,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= params.width || id.y >= params.height) { return; }
   let extent = vec2i(textureDimensions(source));
   let middle = params.origin + (vec2f(id.xy) + 0.5) * params.step;
-  // The mean covers at least one source pixel, so that magnifying never divides by nothing.
+  // The mean covers at least one source pixel, so that magnifying never divides by 0.
   let reach = select(vec2f(1.0), max(params.step, vec2f(1.0)) * 0.5, params.isArea == 1u);
   let low = middle - reach;
   let high = middle + reach;

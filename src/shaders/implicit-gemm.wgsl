@@ -68,7 +68,7 @@ fn main(
     return;
   }
 
-  // What this invocation carries into workgroup memory: four quads of weights' channels apart, one column of patches.
+  // What this invocation loads into workgroup memory in each turn: weights of four channels, and elements of one patch.
   let loaded_point = min(first_point + local % TILE, params.points - 1u);
   let loaded_pixel = loaded_point % params.pixels;
   let patch_at = params.in_offset + loaded_point / params.pixels * params.in_n + group * params.in_group

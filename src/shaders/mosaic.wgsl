@@ -144,7 +144,7 @@ fn colorAt(pixel: vec2u) -> vec4f {
   let wanted = cell.y * columns + cell.x;
   let isEmpty = any(inside >= tile) | (cell.x >= columns) | (wanted >= channels);
 
-  // Pixels that show nothing read like their neighbours, so that all of a subgroup take one way.
+  // Pixels of gaps and empty cells read as their neighbours do, so that all lanes of a subgroup take the same branch.
   let channel = min(wanted, channels - 1u);
   let first = min(quotient(inside * map, tile), map - 1u);
   let last = max(first + 1u, min(quotient((inside + 1u) * map, tile), map));

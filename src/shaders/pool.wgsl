@@ -55,7 +55,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
 
   let start = vec3<i32>(vec3<u32>(d, h, w)) * params.window_stride - params.pad;
   let base = params.input_offset + n * params.input_stride_n + c * params.input_strides.x;
-  // Taps before `first` and from `end` on lie in the padding, however large the kernel: they add nothing, and are not walked.
+  // Taps before `first` and from `end` on lie in the padding, however large the kernel: they add nothing and are skipped.
   let first = taps_before(vec3<i32>(0), start);
   let end = taps_before(params.input_extent, start);
   var highest = -3.4028234e38;

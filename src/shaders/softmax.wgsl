@@ -36,7 +36,7 @@ fn main(
   let row = min(index, params.rows - 1u);
   let inner = params.inner;
   let base = (row / inner) * (params.length * inner) + row % inner;
-  // Rows in excess are empty: barriers want their invocations alive.
+  // Rows beyond the last are empty, but their invocations go on, because barriers need all of them.
   let length = select(params.length, 0u, index >= params.rows);
 
   var highest = -3.4028234e38;

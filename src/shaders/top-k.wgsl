@@ -1,7 +1,7 @@
 // TopK along one axis of a dense tensor seen as [outer, length, inner], by counting: an element's place is the number of elements before it.
 //
 //   place(i) = #{ j : x[j] is better than x[i], or equal with j < i };  y[place] = x[i] where place < k
-//   What is not a number is larger than any.
+//   NaN counts as larger than any number.
 //
 // One invocation places one element of the input.
 

@@ -1,4 +1,4 @@
-// Writes zeros into the border around every plane of a value, and nothing else: another value lay there before.
+// Writes zeros into the border around every plane of a value, where another value lay before. The elements between stay as they are.
 // Of a plane's words the border is `head` at its start, `gap` after every row of the map but the last, `tail` at its end.
 // One invocation writes a few words: launching one for each would cost more than writing.
 
@@ -34,7 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
   for (var word = 0u; word < WORDS; word++) {
     let i = min(first + word, count - 1u);
     let k = i % border;
-    // What of the map lies before word k of the border: rows, or all of it.
+    // The elements of the map that lie before word k of the border.
     let rows = (k - head) / gap + 1u;
     let inside = select(rows * width, 0u, k < head);
     let at = select(k + inside, k + plane - border, k >= tail);
