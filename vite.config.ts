@@ -104,7 +104,7 @@ const site: Build = {
 
 const builds: Readonly<Record<string, Build>> = {
   package: browserPackage,
-  // Node loads it: dependencies stay imports, and names stay readable in stack traces.
+  // scripts/build.mjs gives it another folder first. Node loads it: dependencies stay imports, and names stay readable in stack traces.
   cli: {
     outDir: "packages/cli/dist",
     copyPublicDir: false,

@@ -1,14 +1,24 @@
 // Builds the site (dist/site), the package for browsers (dist/convcam.js, dist/element.js and the parts they load), the command
 // (packages/cli/dist/cli.js) and the package's types. `node scripts/build.mjs site cli` builds only what is named; --quiet speaks only of failures.
-import { run } from "./steps.mjs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { root, run } from "./steps.mjs";
+
+/** The command is started while others build it: it is built here and then takes its place, whole. */
+const cliFolder = `node_modules/.cache/convcam-cli-${process.pid}`;
 
 /** @type {Record<string, string>} */
 const builds = {
   site: "vite build",
   package: "vite build --mode package",
-  cli: "vite build --mode cli",
+  cli: `vite build --mode cli --outDir ${cliFolder}`,
   types: "tsc --project tsconfig.build.json",
 };
+
+function placeCli() {
+  mkdirSync(join(root, "packages/cli/dist"), { recursive: true });
+  renameSync(join(root, cliFolder, "cli.js"), join(root, "packages/cli/dist/cli.js"));
+}
 
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const quiet = process.argv.includes("--quiet");
@@ -20,5 +30,7 @@ for (const name of named.length > 0 ? named : Object.keys(builds)) {
   }
   const logLevel = command.startsWith("vite") && quiet ? " --logLevel warn" : "";
   const status = await run(command + logLevel, { quiet });
+  if (name === "cli" && status === 0) placeCli();
+  if (name === "cli") rmSync(join(root, cliFolder), { recursive: true, force: true });
   if (status !== 0) process.exit(status);
 }

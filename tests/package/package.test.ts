@@ -218,6 +218,24 @@ describe("the command", () => {
     expect(status).toBe(0);
   }, 30_000);
 
+  test("is there, whole, while another command builds it anew", async () => {
+    const path = join(root, "packages/cli/dist/cli.js");
+    const sizes = new Set<number | undefined>();
+    const look = () => sizes.add(statSync(path, { throwIfNoEntry: false })?.size);
+    look();
+    const [before] = sizes;
+    let isDone = false;
+    const building = promisify(execFile)(process.execPath, [join(root, "scripts/build.mjs"), "cli", "--quiet"]).finally(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      look();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await building;
+    expect([...sizes]).toEqual([...new Set([before, statSync(path).size])]);
+  }, 60_000);
+
   test("is what `convcam` starts where both are installed", () => {
     cpSync(join(app, "node_modules/convcam"), join(terminal, "node_modules/convcam"), { recursive: true });
     const { stdout, stderr } = start(terminal, ["node_modules/convcam/bin/convcam.mjs", "--version"]);

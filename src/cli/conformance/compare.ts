@@ -21,7 +21,7 @@ export interface Comparison {
 }
 
 /** One rounding of the narrow types, whose last place is coarser than the default tolerance. */
-const roundings: Readonly<Partial<Record<DataType, number>>> = { float16: 2 ** -10, bfloat16: 2 ** -7 };
+export const roundings: Readonly<Partial<Record<DataType, number>>> = { float16: 2 ** -10, bfloat16: 2 ** -7 };
 
 /**
  * Floats agree where |actual − expected| ≤ absolute · scale + relative · |expected|; NaN equals NaN and infinity itself.
