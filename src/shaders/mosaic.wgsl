@@ -3,7 +3,7 @@
 //   two values    colour = colourA · |a| / extent + colourB · |b| / extent, added and clamped
 // A tile larger than its map shows each element as a block; a smaller one shows means over whole elements: pixel i of n covers
 // the elements from floor(i · N / n) up to floor((i + 1) · N / n), at least one.
-// Layout: any offset and strides; `ranges` holds one [low, high] for all channels, or one per channel.
+// Layout: any offset and strides; `drawn.ranges` holds one [low, high] for all channels, or one per channel.
 // One invocation (or fragment) computes one pixel.
 // `main` writes a storage texture. `vertex` and `fragment` draw the same pixels where the canvas cannot be one.
 
@@ -43,9 +43,9 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> values: array<u32>;
-@group(0) @binding(2) var<storage, read> ranges: array<vec2f>;
+@group(0) @binding(2) var<storage, read> drawn: Ranges;
 @group(0) @binding(3) var<storage, read> valuesB: array<u32>;
-@group(0) @binding(4) var<storage, read> rangesB: array<vec2f>;
+@group(0) @binding(4) var<storage, read> drawnB: Ranges;
 /** RGBA, 8 bits each: the colour map from low to high, then the colours that stand outside it. */
 @group(0) @binding(5) var<storage, read> palette: array<u32>;
 @group(0) @binding(6) var output: texture_storage_2d<rgba8unorm, write>;
@@ -54,6 +54,12 @@ const LAST_COLOR = 1024.0;
 const INFINITE = 1025u;
 const NOT_A_NUMBER = 1026u;
 const EMPTY = 1027u;
+
+/** As range.wgsl writes them. */
+struct Ranges {
+  nonFinite: vec2f,
+  ranges: array<vec2f>,
+}
 
 struct Mean {
   value: f32,
@@ -149,7 +155,7 @@ fn colorAt(pixel: vec2u) -> vec4f {
   let first = min(quotient(inside * map, tile), map - 1u);
   let last = max(first + 1u, min(quotient((inside + 1u) * map, tile), map));
   let scope = channel * params.perChannel;
-  let range = ranges[scope];
+  let range = drawn.ranges[scope];
   let a = meanA(Place(params.offset + channel * params.channelStride, params.rowStride, params.columnStride), first, last);
   var special = a.special;
   // A range of no extent around 0 is a map of zeros: the middle of a diverging colour map.
@@ -159,7 +165,7 @@ fn colorAt(pixel: vec2u) -> vec4f {
   if (COMPARE == 1u) {
     let b = meanB(Place(params.offsetB + channel * params.channelStrideB, params.rowStrideB, params.columnStrideB), first, last);
     special = max(special, b.special);
-    mixed = params.colorA.rgb * intensity(a.value, range, isSymmetric) + params.colorB.rgb * intensity(b.value, rangesB[scope], isSymmetric);
+    mixed = params.colorA.rgb * intensity(a.value, range, isSymmetric) + params.colorB.rgb * intensity(b.value, drawnB.ranges[scope], isSymmetric);
   }
   special = select(special, EMPTY, isEmpty);
   entry = select(entry, special, special != 0u);

@@ -34,7 +34,7 @@ export const attributes = {
   fit: attribute("scene", (value) => text(value) as Preparation["fit"]),
   resize: attribute("scene", (value) => text(value) as Preparation["resize"]),
   precision: attribute("scene", readPrecision),
-  normalize: attribute("scene", (value): Normalization => parseNormalization(value ?? "layer")),
+  normalize: attribute("scene", (value): Normalization => parseNormalization(value ?? "robust")),
   colormap: attribute("scene", readColorMap),
   "compare-colors": attribute("scene", readPair),
   columns: attribute("scene", (value) => (Number(value) >= 1 ? Math.floor(Number(value)) : undefined)),

@@ -4,6 +4,7 @@ import type { DrawableLayer, LayerChoice } from "./layers.ts";
 import { type MapPoint, viewAsMaps } from "./mosaic/layout.ts";
 import { make, Panel } from "./panel.ts";
 import type { ViewOutcome } from "./scene.ts";
+import type { ViewRange } from "./viewer.ts";
 import type { Appearance, View, ViewKind } from "./views/view.ts";
 
 export interface GalleryHost {
@@ -76,11 +77,15 @@ export class Gallery {
     this.element.classList.add("pending");
   }
 
-  /** The views, each with its canvas and the width there is for it in device pixels. */
+  /** The views, each with its canvas and the room there is for it in device pixels. */
   measure(): View[] {
-    this.#laidOutWidth = this.element.clientWidth;
-    return this.#panels.map(({ canvas, mosaicWidth, options: { id, kind, choice } }) => {
-      return { id, kind, ...choice, canvas, width: Math.floor(mosaicWidth * devicePixelRatio) };
+    const width = this.element.clientWidth;
+    this.#laidOutWidth = width;
+    const pixels = (length: number) => Math.floor(length * devicePixelRatio);
+    return this.#panels.map((panel) => {
+      const { id, kind, choice } = panel.options;
+      const room = panel.roomIn(width, innerHeight);
+      return { id, kind, ...choice, canvas: panel.canvas, width: pixels(room.width), height: room.height && pixels(room.height) };
     });
   }
 
@@ -102,7 +107,7 @@ export class Gallery {
   }
 
   /** @param ranges by the ids of views */
-  showRanges(ranges: ReadonlyMap<string, readonly [number, number]>): void {
+  showRanges(ranges: ReadonlyMap<string, ViewRange>): void {
     for (const panel of this.#panels) {
       const range = ranges.get(panel.options.id);
       if (range && panel.isVisible) panel.showRange(range);
@@ -122,7 +127,7 @@ export class Gallery {
       choice,
       operator,
       shape,
-      channels: viewAsMaps(shape, denseStrides(shape), 0, 0, choice.axes ?? axes)?.channels ?? 1,
+      maps: viewAsMaps(shape, denseStrides(shape), 0, 0, choice.axes ?? axes),
       onProbe: (one, point) => this.#host.onProbe(one, point),
       onResize: () => this.#host.onResize(),
     });

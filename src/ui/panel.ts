@@ -3,9 +3,10 @@
 import { formatNumber } from "./format-number.ts";
 import type { LayerChoice } from "./layers.ts";
 import { type ColorMap, type ComparePair, comparePairs, cssGradient, zeroColor } from "./mosaic/color-map.ts";
-import type { MapPoint, MosaicLayout } from "./mosaic/layout.ts";
+import { chooseColumns, type MapPoint, type MapView, type MosaicLayout } from "./mosaic/layout.ts";
 import { isPerChannel, type Normalization } from "./mosaic/normalization.ts";
 import type { Probe, ProbedPanel } from "./probe.ts";
+import type { ViewRange } from "./viewer.ts";
 import type { ViewKind } from "./views/view.ts";
 
 export interface PanelOptions {
@@ -15,7 +16,8 @@ export interface PanelOptions {
   readonly choice: LayerChoice;
   readonly operator: string;
   readonly shape: readonly number[];
-  readonly channels: number;
+  /** The value's channels; undefined where it has no maps. */
+  readonly maps: MapView | undefined;
   /** Asks for the values under the point; answers come through {@link Panel.showProbe}. */
   readonly onProbe: (panel: Panel, point: MapPoint) => void;
   readonly onResize: () => void;
@@ -23,6 +25,9 @@ export interface PanelOptions {
 
 /** What may begin, move or end a probe. */
 const probeEvents = ["pointermove", "pointerdown", "pointerleave", "blur", "keydown"] as const;
+
+/** CSS pixels of a dense unit's side. */
+const largestUnit = 36;
 
 export class Panel implements ProbedPanel {
   readonly element = make("figure", "panel");
@@ -36,6 +41,7 @@ export class Panel implements ProbedPanel {
   readonly #high = make("span", "high");
   readonly #ramp = make("span", "ramp");
   readonly #scope = make("span", "scope");
+  readonly #nonFinite = make("span", "non-finite");
   /** Why there is nothing to see. */
   readonly #trouble = make("p", "trouble");
   readonly #note = make("p", "reduced");
@@ -43,6 +49,9 @@ export class Panel implements ProbedPanel {
   #probe: Promise<Probe | undefined> | undefined;
   #legendNumbers = "";
   #isCompared = false;
+  /** What a panel adds to the width of its mosaic. */
+  #chrome = 0;
+  #isAlone = false;
 
   constructor(options: PanelOptions) {
     this.options = options;
@@ -60,7 +69,7 @@ export class Panel implements ProbedPanel {
     frame.append(this.canvas, this.mark);
     this.#stage.append(frame, this.#trouble);
     const legend = make("div", "legend");
-    legend.append(this.#low, this.#ramp, this.#high, this.#scope, this.readout);
+    legend.append(this.#low, this.#ramp, this.#high, this.#scope, this.#nonFinite, this.readout);
     this.element.append(heading, this.#stage, this.#note, legend);
     this.element.classList.toggle("picture", options.kind === "picture");
     if (options.kind === "picture") this.#scope.textContent = "as the network gets it";
@@ -71,11 +80,24 @@ export class Panel implements ProbedPanel {
     return this.#layout;
   }
 
-  /** Width for the mosaic in CSS pixels. A single small map need not fill the panel. */
-  get mosaicWidth(): number {
+  /**
+   * What a mosaic may take of a gallery, in CSS pixels: as high as panels are wide at least, so that those of a row are alike, and units
+   * of a dense layer no larger than one reads at a glance. An enlarged one takes all of the width.
+   */
+  roomIn(galleryWidth: number, windowHeight: number): { readonly width: number; readonly height?: number } {
     const { paddingLeft, paddingRight } = getComputedStyle(this.#stage);
-    const room = Math.max(32, this.#stage.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight));
-    return this.options.channels === 1 || this.options.kind === "picture" ? Math.min(room, 480) : room;
+    const border = this.element.offsetWidth - this.element.clientWidth;
+    this.#chrome = Number.parseFloat(paddingLeft) + Number.parseFloat(paddingRight) + border;
+    const width = Math.max(32, galleryWidth - this.#chrome);
+    if (this.element.classList.contains("wide")) return { width };
+    const least = Number.parseFloat(getComputedStyle(this.element).flexBasis) || 272;
+    // Where one panel fills a row, its mosaic may be as high as it is wide.
+    this.#isAlone = galleryWidth < 1.6 * least;
+    const height = Math.min(this.#isAlone ? width : least, 0.6 * windowHeight);
+    const { maps } = this.options;
+    if (!maps || maps.width * maps.height > 1) return { width, height };
+    const columns = chooseColumns({ channels: maps.channels, mapHeight: 1, mapWidth: 1 });
+    return { width: Math.min(width, columns * largestUnit), height };
   }
 
   get places(): ProbedPanel["places"] {
@@ -97,7 +119,9 @@ export class Panel implements ProbedPanel {
   place(layout: MosaicLayout): void {
     this.#layout = layout;
     this.showProblem(undefined);
-    this.canvas.style.width = `${layout.width / devicePixelRatio}px`;
+    const width = layout.width / devicePixelRatio;
+    this.canvas.style.width = `${width}px`;
+    this.element.style.minWidth = this.#isAlone ? "100%" : `min(100%, ${Math.ceil(width + this.#chrome)}px)`;
     this.canvas.style.height = `${layout.height / devicePixelRatio}px`;
     this.#note.textContent = layout.isReduced ? describeReduction(layout) : "";
   }
@@ -113,14 +137,20 @@ export class Panel implements ProbedPanel {
     const zero = pair ? "#000" : zeroColor(map);
     this.canvas.style.background = `color-mix(in srgb,${zero} 84%,#888)`;
     const isOwn = isPerChannel(normalization) && !this.#isDense;
-    this.#scope.textContent = isOwn ? "each channel" : typeof normalization === "object" ? "fixed" : "layer";
-    this.#scope.title = isOwn ? "Every channel has a range of its own" : "One range for the whole layer";
+    const isRobust = !this.#isDense && typeof normalization === "string" && normalization.endsWith("robust");
+    const scope = isOwn ? "each channel" : typeof normalization === "object" ? "fixed" : isRobust ? "robust" : "layer";
+    this.#scope.textContent = isOwn && isRobust ? "each channel, robust" : scope;
+    const range = isOwn ? "Every channel has a range of its own" : "One range for the whole layer";
+    this.#scope.title = isRobust ? `${range}, to the size that 99% of the values other than 0 do not exceed` : range;
     if (isOwn) this.#setNumbers("low", "high");
     this.element.classList.toggle("own-ranges", isOwn);
   }
 
-  /** The numbers at the ends of the colour ramp. */
-  showRange([low, high]: readonly [number, number]): void {
+  /** The numbers at the ends of the colour ramp, and what has no place on it. */
+  showRange({ low, high, nanCount, infinityCount }: ViewRange): void {
+    const counts = [nanCount && `${nanCount.toLocaleString("en")} NaN`, infinityCount && `${infinityCount.toLocaleString("en")} infinite`];
+    const text = counts.filter(Boolean).join(", ");
+    if (this.#nonFinite.textContent !== text) this.#nonFinite.textContent = text;
     if (this.element.classList.contains("own-ranges")) return;
     // A comparison of two networks shows magnitudes.
     const start = this.#isCompared && low === -high ? 0 : low;

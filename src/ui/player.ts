@@ -280,8 +280,8 @@ export class Player {
   async #probe(panel: Panel, { channel, y, x }: MapPoint): Promise<void> {
     if (!this.#isShown) return;
     const point = { channel, y, x };
-    const { kind, choice, channels } = panel.options;
-    const points = kind === "picture" ? Array.from({ length: channels }, (_, k) => ({ channel: k, y, x })) : [point];
+    const { kind, choice, maps } = panel.options;
+    const points = kind === "picture" ? Array.from({ length: maps?.channels ?? 1 }, (_, k) => ({ channel: k, y, x })) : [point];
     const { value } = choice;
     // A device that is lost meanwhile has no value to tell.
     const values = await this.session?.ask({ kind: "probe", ...choice, points }).catch(() => undefined);

@@ -46,8 +46,18 @@ export interface Results {
   readonly pictureId: number;
   /** The class scores of each network; none where they are of another picture, or there are none. */
   readonly outputs: readonly Float32Array[];
-  /** [low, high] of the first range of each view, by id; views that are not drawn yet have none. */
-  readonly ranges: ReadonlyMap<string, readonly [number, number]>;
+  /** By the ids of views; views that are not drawn yet have none. */
+  readonly ranges: ReadonlyMap<string, ViewRange>;
+}
+
+/** What a mosaic's colours stand for. */
+export interface ViewRange {
+  /** Of the first range, where every channel has one of its own. */
+  readonly low: number;
+  readonly high: number;
+  /** How many elements of the value are not finite; 0 where the range is fixed, for then nobody counts. */
+  readonly nanCount: number;
+  readonly infinityCount: number;
 }
 
 export interface ViewerFrame {
@@ -313,7 +323,7 @@ export class Viewer {
   #buildRing(): ReadbackRing<RingTag> {
     const scores = [this.model, this.compared].flatMap((model) => (model && this.#scoresOf(model)) ?? []);
     const ranged = this.#views.drawn.flatMap(({ id, drawn: { ranges } }) => (ranges ? [{ id, ranges }] : []));
-    const pieces = [...scores, ...ranged.map(({ ranges }) => ({ buffer: ranges, offsetBytes: 0, sizeBytes: 8 }))];
+    const pieces = [...scores, ...ranged.map(({ ranges }) => ({ buffer: ranges, offsetBytes: 0, sizeBytes: 16 }))];
     return new ReadbackRing(this.device, pieces, (data, { pictureId, ofPicture }) => {
       const floats = data.map((bytes) => new Float32Array(bytes));
       this.#onResults({
@@ -321,8 +331,8 @@ export class Viewer {
         outputs: ofPicture ? scores.map(({ stride, count }, i) => everyNth(floats[i] as Float32Array, stride, count)) : [],
         ranges: new Map(
           ranged.map(({ id }, i) => {
-            const [low = 0, high = 0] = floats[scores.length + i] ?? [];
-            return [id, [low, high]] as const;
+            const [nanCount = 0, infinityCount = 0, low = 0, high = 0] = floats[scores.length + i] ?? [];
+            return [id, { low, high, nanCount, infinityCount }] as const;
           }),
         ),
       });

@@ -32,7 +32,14 @@ async function draw(
     columns,
     gap,
   }: { second?: Value; fragment?: boolean; width?: number; columns?: number; gap?: number } = {},
-): Promise<{ at: (x: number, y: number) => number[]; ranges: number[]; width: number; height: number; columns: number }> {
+): Promise<{
+  at: (x: number, y: number) => number[];
+  ranges: number[];
+  nonFinite: number[];
+  width: number;
+  height: number;
+  columns: number;
+}> {
   device.gpu.pushErrorScope("validation");
   const bytesBefore = device.allocatedBytes;
   const renderer = new MosaicRenderer(device, "rgba8unorm", { forceFragment: fragment });
@@ -71,14 +78,19 @@ async function draw(
   encoder.copyTextureToBuffer({ texture }, { buffer: staging, bytesPerRow }, size);
   device.gpu.queue.submit([encoder.finish()]);
   const pixels = new Uint8Array(await readBack(device, staging, bytesPerRow * size[1]));
-  const ranges = [...new Float32Array(await readBack(device, mosaic.ranges, mosaic.rangeCount * 8))];
+  const [nanCount = 0, infinityCount = 0, ...ranges] = new Float32Array(await readBack(device, mosaic.ranges, 8 + mosaic.rangeCount * 8));
   mosaic.dispose();
   renderer.dispose();
   texture.destroy();
   for (const buffer of [source.buffer, other?.buffer, staging]) if (buffer) device.destroyBuffer(buffer);
   expect(device.allocatedBytes).toBe(bytesBefore);
   expect((await device.gpu.popErrorScope())?.message).toBeUndefined();
-  return { at: (x, y) => [...pixels.subarray(y * bytesPerRow + x * 4, y * bytesPerRow + x * 4 + 4)], ranges, ...layout };
+  return {
+    at: (x, y) => [...pixels.subarray(y * bytesPerRow + x * 4, y * bytesPerRow + x * 4 + 4)],
+    ranges,
+    nonFinite: [nanCount, infinityCount],
+    ...layout,
+  };
 }
 
 function upload({ shape, words, offset = 0, strides = denseStrides(shape) }: Value): MosaicSource {
@@ -155,6 +167,7 @@ describe.each([false, true])("mosaic (fragment shader: %s)", (fragment) => {
     const words = Float32Array.of(Number.NaN, Infinity, -Infinity, 2, 1, 0);
     const picture = await draw({ shape: [1, 1, 1, 6], words }, { colorMap: "gray" }, { fragment, width: 6 });
     expect(picture.ranges).toEqual([0, 2]);
+    expect(picture.nonFinite).toEqual([1, 2]);
     const expected = [
       [0, 255, 255],
       [255, 128, 0],
@@ -235,19 +248,103 @@ describe("ranges", () => {
     return Math.sqrt(list.reduce((sum, x) => sum + (x - middle) ** 2, 0) / list.length);
   };
 
+  /** Of the sizes of the elements other than 0, the largest one that 1% of them may exceed. */
+  const percentile = (list: ArrayLike<number>) => {
+    const sizes = Array.from(list, Math.abs)
+      .filter((size) => size > 0 && size < Infinity)
+      .sort((a, b) => b - a);
+    return sizes[Math.floor(sizes.length / 100)] ?? 0;
+  };
+
   const cases = [
     { rule: "layer", expected: [0, Math.max(...words)] },
-    { rule: "robust", expected: [0, Math.min(Math.max(...words), mean(words) + 3 * deviation(words))] },
+    { rule: "robust", expected: [0, percentile(words)] },
     { rule: "channel", expected: channels.flatMap((c) => [0, Math.max(...c)]) },
-    { rule: "channel-robust", expected: channels.flatMap((c) => [0, Math.min(Math.max(...c), mean(c) + 3 * deviation(c))]) },
+    { rule: "channel-robust", expected: channels.flatMap((c) => [0, percentile(c)]) },
     { rule: "chollet", expected: channels.flatMap((c) => [mean(c) - 2 * deviation(c), mean(c) + (127 / 64) * deviation(c)]) },
   ] as const;
   it.each(cases)("$rule", async ({ rule, expected }) => {
     const { ranges } = await draw({ shape, words }, { normalization: rule });
     expect(ranges.length).toBe(expected.length);
-    // A mean of 1000 with deviations near 1: sums of squares without a shift would be off by far more.
+    // A mean of 1000 with deviations near 1: sums of squares without a shift would be off by far more. A robust range has 12 bits.
+    const tolerance = rule.endsWith("robust") ? 0.5 : 2e-3;
     ranges.forEach((x, i) => {
-      expect(Math.abs(x - (expected[i] as number))).toBeLessThan(2e-3);
+      expect(Math.abs(x - (expected[i] as number))).toBeLessThan(tolerance);
+    });
+  });
+
+  describe("robust", () => {
+    const robust = async (value: Value, options: Parameters<typeof draw>[1] = {}) =>
+      (await draw(value, { normalization: "robust", ...options })).ranges as [number, number];
+    const close = (actual: number, expected: number, share: number) =>
+      expect(Math.abs(actual / expected - 1), `${actual} instead of ${expected}`).toBeLessThan(share);
+
+    it("is not moved by an outlier, nor by what is not finite", async () => {
+      const plain = Float32Array.from({ length: 8 * 20 * 20 }, (_, i) => Math.abs(noise(i)));
+      const hot = Float32Array.from(plain);
+      hot[1234] = 1e6;
+      hot[77] = Number.NaN;
+      hot[78] = -Infinity;
+      const [low, high] = await robust({ shape: [1, 8, 20, 20], words: hot });
+      expect(low).toBe(0);
+      close(high, percentile(plain), 2e-3);
+      expect((await draw({ shape: [1, 8, 20, 20], words: hot }, { normalization: "layer" })).ranges).toEqual([0, 1e6]);
+    });
+
+    it("reads the part of a map that is not 0, so that a sparse one is neither white nor black", async () => {
+      const sparse = Float32Array.from({ length: 64 * 20 * 20 }, (_, i) => (i % 20 === 7 ? (1 + (i % 977)) / 977 : 0));
+      const [low, high] = await robust({ shape: [1, 64, 20, 20], words: sparse });
+      expect(low).toBe(0);
+      // A sample of the sample: of some 180 elements, one may exceed it.
+      expect(high).toBeGreaterThan(0.95);
+      expect(high).toBeLessThanOrEqual(1);
+    });
+
+    it("clips nothing where there are few elements other than 0", async () => {
+      const words = new Float32Array(1600);
+      words.set([3, 1, 250, 2], 400);
+      expect(await robust({ shape: [1, 4, 20, 20], words })).toEqual([0, 250]);
+      expect(await robust({ shape: [1, 4, 20, 20], words: new Float32Array(1600) })).toEqual([0, 0]);
+    });
+
+    it("shows the strongest unit of a dense layer", async () => {
+      const scores = Float32Array.from({ length: 1000 }, (_, i) => (i === 283 ? 0.99 : 1e-5));
+      expect(await robust({ shape: [1, 1000], words: scores })).toEqual([0, Math.fround(0.99)]);
+    });
+
+    it("is even around 0 where values have both signs", async () => {
+      const signed = Float32Array.from({ length: 4000 }, (_, i) => noise(i));
+      signed[3] = -1e30;
+      const [low, high] = await robust({ shape: [1, 4, 25, 40], words: signed }, { isSigned: true });
+      expect(low).toBe(-high);
+      close(high, percentile(signed), 2e-3);
+    });
+
+    it("samples a large value evenly, the same each time, borders left out", async () => {
+      const strides = [0, 110 * 110, 110, 1];
+      const words = new Float32Array(16 * 110 * 110).fill(1e9);
+      const inside: number[] = [];
+      for (let c = 0; c < 16; c++)
+        for (let y = 0; y < 100; y++)
+          for (let x = 0; x < 100; x++) {
+            const element = Math.abs(noise(c * 10_000 + y * 100 + x)) * (1 + c / 8);
+            words[111 + c * 110 * 110 + y * 110 + x] = element;
+            inside.push(element);
+          }
+      const value = { shape: [1, 16, 100, 100], words, offset: 111, strides };
+      const [, high] = await robust(value);
+      close(high, percentile(inside), 0.08);
+      expect((await robust(value))[1]).toBe(high);
+      const own = await draw(value, { normalization: "channel-robust" });
+      expect(own.ranges.length).toBe(32);
+      for (let c = 0; c < 16; c++) close(own.ranges[c * 2 + 1] as number, percentile(inside.slice(c * 10_000, (c + 1) * 10_000)), 0.08);
+    });
+
+    it("reads integers as numbers", async () => {
+      const words = Int32Array.from({ length: 400 }, (_, i) => (i === 9 ? -2_000_000_000 : (i % 50) - 25));
+      const [low, high] = await robust({ shape: [1, 1, 20, 20], words });
+      close(low, -25, 1e-3);
+      expect(high).toBe(24);
     });
   });
 
@@ -294,7 +391,7 @@ describe("ranges", () => {
       mosaic.encodeRanges(pass);
       pass.end();
       device.gpu.queue.submit([encoder.finish()]);
-      return new Float32Array(await readBack(device, mosaic.ranges, 8))[1];
+      return new Float32Array(await readBack(device, mosaic.ranges, 16))[3];
     };
     expect(await frame(10)).toBe(10);
     expect(await frame(4, 100)).toBeCloseTo(4 + 6 / Math.E, 4);

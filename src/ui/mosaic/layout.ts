@@ -39,7 +39,7 @@ export interface LayoutOptions {
   readonly width: number;
   /** Pixels available downwards; unlimited where absent. */
   readonly height?: number | undefined;
-  /** Tiles per row; chosen for a near-square mosaic where absent. */
+  /** Tiles per row; see {@link chooseColumns} where absent. */
   readonly columns?: number | undefined;
   readonly gap?: number | undefined;
   /** Pixels that a texture may have in each direction; unlimited where absent. */
@@ -55,6 +55,8 @@ export interface MapPoint {
 
 /** Up to this many dense units are drawn as one row of cells. */
 const longestStrip = 16;
+/** Of a mosaic, width to height. */
+const wantedAspect = 1.5;
 
 /**
  * The channels, height and width of a value. Without `axes`: [N, C, H, W] as it is, [N, C, L] as maps of one row, [N, C] and [C]
@@ -147,23 +149,21 @@ function fitTiles({ channels, mapHeight, mapWidth, width, height = Infinity, gap
   return { rows, tileWidth, tileHeight: Math.max(1, Math.round((mapHeight * tileWidth) / mapWidth)) };
 }
 
-/** Tiles per row for a mosaic about as wide as high, with large tiles and few cells empty. */
-function chooseColumns(options: LayoutOptions): number {
-  const { channels, mapHeight, mapWidth, width } = options;
+/**
+ * Tiles per row. The same whatever the room, so that a value looks alike everywhere: a count that divides the channels evenly, with a
+ * mosaic somewhat wider than high, such as 8 × 4 of 32 and 8 × 8 of 64; few dense units are a strip.
+ */
+export function chooseColumns({ channels, mapHeight, mapWidth }: Pick<LayoutOptions, "channels" | "mapHeight" | "mapWidth">): number {
   const isDense = mapHeight === 1 && mapWidth === 1;
   if (isDense && channels <= longestStrip) return channels;
   let best = 1;
   let leastCost = Infinity;
-  const square = Math.sqrt((channels * mapHeight) / mapWidth);
-  const first = Math.max(1, Math.floor(square / 2));
-  for (let columns = first; columns <= Math.min(channels, Math.ceil(square * 2)); columns++) {
-    const { rows, tileWidth, tileHeight } = fitTiles(options, columns);
+  for (let columns = 1; columns <= channels; columns++) {
+    const rows = Math.ceil(channels / columns);
     const emptyShare = (rows * columns) / channels - 1;
-    const aspect = Math.log2((columns * tileWidth) / (rows * tileHeight));
-    // How much smaller tiles are than they could be in a square of this side.
-    const shrinkage = Math.log2(Math.max(width, rows * tileHeight) / square / tileWidth);
-    // Halving a tile's side is as bad as 40% of empty cells; wide is better than upright; a full grid is worth a little.
-    const cost = 0.5 * emptyShare + (emptyShare > 0 ? 0.01 : 0) + (aspect < 0 ? -0.07 : 0.03) * aspect + 0.2 * shrinkage;
+    const aspect = (columns * mapWidth) / (rows * mapHeight);
+    // A mosaic of three times the aspect wanted, or a third, is as bad as one that does not fill its last row, and 3% of it empty.
+    const cost = 0.15 * Math.abs(Math.log2(aspect / wantedAspect)) + 0.5 * emptyShare + (emptyShare > 0 ? 0.22 : 0);
     if (cost >= leastCost) continue;
     best = columns;
     leastCost = cost;

@@ -16,6 +16,9 @@ export interface Pipelines {
   readonly range: GPUComputePipeline;
 }
 
+/** How many elements a robust range is made from: enough for a percentile, and a small part of a frame. */
+const mostSamples = 4096;
+
 interface Dispatch {
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
@@ -40,7 +43,7 @@ function effectiveColorMap(options: Pick<MosaicOptions, "colorMap" | "isSigned" 
 export class Mosaic {
   readonly layout: MosaicLayout;
   readonly colorMap: ColorMap;
-  /** [low, high] as f32, one pair per range; for the legend. */
+  /** As f32: how many elements are NaN and how many infinite, then [low, high] of each range. */
   readonly ranges: GPUBuffer;
   readonly rangeCount: number;
   readonly #renderer: MosaicRenderer;
@@ -74,10 +77,10 @@ export class Mosaic {
       params,
       palette,
       values: source.buffer,
-      ranges: first.buffer,
+      drawn: first.buffer,
       // One layout serves both cases: a lone value is bound twice and read once.
       valuesB: (compared ?? source).buffer,
-      rangesB: (second ?? first).buffer,
+      drawnB: (second ?? first).buffer,
     });
     if (!renderer.usesCompute) this.#group = this.#bindGroup(this.#entries);
   }
@@ -133,25 +136,34 @@ export class Mosaic {
     const { view } = source;
     const normalization = options.normalization ?? "layer";
     const area = view.height * view.width;
-    // A dense unit is one element: a range of its own would say nothing.
-    const count = isPerChannel(normalization) && area > 1 ? view.channels : 1;
+    // A dense unit is one element: a range of its own would say nothing, and the strongest unit is no outlier but the answer.
+    const isDense = area === 1;
+    const isOwn = isPerChannel(normalization) && !isDense;
+    const count = isOwn ? view.channels : 1;
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
-    const buffer = this.#buffer("ranges", count * 8, STORAGE | COPY_DST | COPY_SRC);
+    const buffer = this.#buffer("ranges", 8 + count * 8, STORAGE | COPY_DST | COPY_SRC);
     if (typeof normalization === "object") {
-      device.gpu.queue.writeBuffer(buffer, 0, new Float32Array([normalization.low, normalization.high]));
+      device.gpu.queue.writeBuffer(buffer, 8, new Float32Array([normalization.low, normalization.high]));
       return { buffer, count };
     }
     const statistics = source.statistics ?? this.#gather(source, pipelines);
+    const total = view.channels * area;
+    const sampled = isOwn ? area : total;
+    const sampleStride = Math.ceil(sampled / mostSamples);
+    const { width: mapWidth, offset, channelStride, rowStride, columnStride } = view;
     const params = this.#uniform(rangeShader, {
       rangeCount: count,
       partialsPerRange: (view.channels * statistics.partialsPerChannel) / count,
-      rule: normalization === "chollet" && area > 1 ? 2 : normalization.endsWith("robust") ? 1 : 0,
+      rule: isDense ? 0 : normalization === "chollet" ? 2 : normalization.endsWith("robust") ? 1 : 0,
       symmetric: this.#isSymmetric(options) ? 1 : 0,
+      ...{ offset, channelStride, rowStride, columnStride, mapWidth, area, total },
+      sampleCount: Math.floor(sampled / sampleStride),
+      sampleStride,
     });
     const group = device.gpu.createBindGroup({
       label: `${this.#label} ${rangeShader.name}`,
       layout: pipelines.range.getBindGroupLayout(0),
-      entries: bind(rangeShader, { params, partials: statistics.partials, clock, ranges: buffer }),
+      entries: bind(rangeShader, { params, partials: statistics.partials, clock, result: buffer, values: source.buffer }),
     });
     return { buffer, count, statistics, finish: { pipeline: pipelines.range, group, workgroups: foldWorkgroups(count) } };
   }

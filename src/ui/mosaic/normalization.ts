@@ -3,7 +3,8 @@ import { ModelError } from "../../engine/errors.ts";
 
 /**
  * - `layer`: from 0 to the extreme value of the layer (zero-anchored, and smoothed over time where frames follow one another)
- * - `robust`: from 0 to mean + 3 standard deviations of the layer, so that one hot element does not darken the rest
+ * - `robust`: the same, but no farther than the size that 99% of the layer's elements other than 0 do not exceed, so that a few hot
+ *   elements do not darken the rest; a sample of the layer tells it. Dense layers are drawn as with `layer`: their strongest unit counts
  * - `channel`, `channel-robust`: the same within each channel
  * - `chollet`: (x − mean) / standard deviation · 64 + 128 out of 255 within each channel, clipped, as in "Deep Learning with Python"
  * - a fixed range

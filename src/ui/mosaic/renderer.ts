@@ -93,7 +93,7 @@ export class MosaicRenderer {
     const [pixels, partials, range] = await Promise.all([
       this.pixelPipeline(mosaicShader, constants),
       ChannelStatistics.pipeline(this.device, type),
-      this.device.pipeline(rangeShader),
+      this.device.pipeline(rangeShader, { VALUE_TYPE: valueTypes[type] }),
     ]);
     return { pixels, partials, range };
   }

@@ -13,6 +13,7 @@ export async function prepareMosaic(context: ViewContext, view: View): Promise<M
     mapHeight: height,
     mapWidth: width,
     width: view.width,
+    height: view.height,
     columns: appearance.columns,
     gap: appearance.gap,
     largest: renderer.device.gpu.limits.maxTextureDimension2D,

@@ -11,7 +11,7 @@ import type { Drawn, View, ViewContext } from "./view.ts";
 export async function preparePicture(context: ViewContext, view: View): Promise<Drawn> {
   const { renderer, preparation, imageView: image } = context;
   const { device } = renderer;
-  const { value, width } = view;
+  const { value, width, height } = view;
   const source = await context.source(view);
   if (!image) throw new Error(`'${value}' does not have the shape of a picture.`);
   const layout = layoutMosaic({
@@ -19,6 +19,7 @@ export async function preparePicture(context: ViewContext, view: View): Promise<
     mapHeight: image.height,
     mapWidth: image.width,
     width,
+    height,
     largest: device.gpu.limits.maxTextureDimension2D,
   });
   const pipeline = await renderer.pixelPipeline(shader, { VALUE_TYPE: valueTypes[gpuTypeOf(source.dtype)] });

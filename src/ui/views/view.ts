@@ -25,8 +25,9 @@ export interface View {
   readonly compare?: string | undefined;
   /** What the value's axes are, where somebody said so. */
   readonly axes?: Axes | undefined;
-  /** Device pixels. */
+  /** Device pixels that there are for it; downwards without a limit where absent. */
   readonly width: number;
+  readonly height?: number | undefined;
   /** Once is enough for each id: absent is the same as before. */
   readonly canvas?: ViewCanvas | undefined;
 }
@@ -61,7 +62,7 @@ export interface Drawn {
   readonly colorMap?: ColorMap;
   /** To be gathered before {@link finishRanges}. */
   readonly statistics: readonly ChannelStatistics[];
-  /** [low, high] as f32, for the legend. */
+  /** For the legend, see {@link Mosaic.ranges}. */
   readonly ranges?: GPUBuffer;
   finishRanges(pass: GPUComputePassEncoder): void;
   /** Where the renderer uses compute. */
