@@ -3,8 +3,8 @@ import { denseStrides } from "../engine/shapes.ts";
 import type { DrawableLayer, LayerChoice } from "./layers.ts";
 import { type MapPoint, viewAsMaps } from "./mosaic/layout.ts";
 import { make, Panel } from "./panel.ts";
+import type { ViewRange } from "./results.ts";
 import type { ViewOutcome } from "./scene.ts";
-import type { ViewRange } from "./viewer.ts";
 import type { Appearance, View, ViewKind } from "./views/view.ts";
 
 export interface GalleryHost {

@@ -6,7 +6,7 @@ import { type ColorMap, type ComparePair, comparePairs, cssGradient, zeroColor }
 import { chooseColumns, type MapPoint, type MapView, type MosaicLayout } from "./mosaic/layout.ts";
 import { isPerChannel, type Normalization } from "./mosaic/normalization.ts";
 import type { Probe, ProbedPanel } from "./probe.ts";
-import type { ViewRange } from "./viewer.ts";
+import type { ViewRange } from "./results.ts";
 import type { ViewKind } from "./views/view.ts";
 
 export interface PanelOptions {

@@ -9,11 +9,11 @@ import { Gallery } from "./gallery.ts";
 import { chooseLayers, type DrawableLayer } from "./layers.ts";
 import type { MapPoint } from "./mosaic/layout.ts";
 import type { Panel } from "./panel.ts";
+import type { Results } from "./results.ts";
 import type { Description, Session, SessionEvent, Shown } from "./session/session.ts";
 import { type FrameSource, openSource } from "./sources.ts";
 import { Status } from "./status.ts";
 import { type Stage, UpdateCycle } from "./update-cycle.ts";
-import type { Results } from "./viewer.ts";
 import type { Appearance } from "./views/view.ts";
 
 const maxRecoveries = 3;

@@ -13,6 +13,7 @@ import { MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
 import type { ImageLike } from "./picture-size.ts";
 import type { Preparation } from "./preparation.ts";
 import { ReadbackRing } from "./readback-ring.ts";
+import { everyNth, type Results } from "./results.ts";
 import { mapsOf, observedBy, type SceneContext, SceneOfViews, type ViewOutcome } from "./scene.ts";
 import { aborted } from "./session/session.ts";
 import type { Appearance, Drawn, View, ViewCanvas } from "./views/view.ts";
@@ -38,26 +39,6 @@ export interface Scene {
   readonly appearance: Appearance;
   readonly preparation: Preparation;
   readonly gates?: readonly ValueGate[];
-}
-
-/** Numbers that came back from the GPU, a few frames late. */
-export interface Results {
-  /** As the frame's request had it. */
-  readonly pictureId: number;
-  /** The class scores of each network; none where they are of another picture, or there are none. */
-  readonly outputs: readonly Float32Array[];
-  /** By the ids of views; views that are not drawn yet have none. */
-  readonly ranges: ReadonlyMap<string, ViewRange>;
-}
-
-/** What a mosaic's colours stand for. */
-export interface ViewRange {
-  /** Of the first range, where every channel has one of its own. */
-  readonly low: number;
-  readonly high: number;
-  /** How many elements of the value are not finite; 0 where the range is fixed, for then nobody counts. */
-  readonly nanCount: number;
-  readonly infinityCount: number;
 }
 
 export interface ViewerFrame {
@@ -348,10 +329,6 @@ export class Viewer {
     const [count = 1, stride = 1] = [shape[axis], strides[axis]];
     return { buffer, offsetBytes: offset * 4, sizeBytes: ((count - 1) * stride + 1) * 4, stride, count };
   }
-}
-
-function everyNth(words: Float32Array, stride: number, count: number): Float32Array {
-  return stride === 1 ? words : Float32Array.from({ length: count }, (_, i) => words[i * stride] ?? 0);
 }
 
 /** @throws Error if it cannot be downloaded */

@@ -158,7 +158,9 @@ export function chooseColumns({ channels, mapHeight, mapWidth }: Pick<LayoutOpti
   if (isDense && channels <= longestStrip) return channels;
   let best = 1;
   let leastCost = Infinity;
-  for (let columns = 1; columns <= channels; columns++) {
+  const square = Math.sqrt((channels * mapHeight) / mapWidth);
+  const first = Math.max(1, Math.min(channels, Math.floor(square / 8)));
+  for (let columns = first; columns <= Math.min(channels, Math.ceil(square * 8)); columns++) {
     const rows = Math.ceil(channels / columns);
     const emptyShare = (rows * columns) / channels - 1;
     const aspect = (columns * mapWidth) / (rows * mapHeight);

@@ -6,8 +6,9 @@ import type { LoadProgress, ModelSource } from "../../engine/source.ts";
 import type { LayerSummary } from "../../engine/summary.ts";
 import type { DrawableLayer } from "../layers.ts";
 import type { ImageLike } from "../picture-size.ts";
+import type { Results } from "../results.ts";
 import type { ViewOutcome } from "../scene.ts";
-import type { Results, Scene, Viewer } from "../viewer.ts";
+import type { Scene, Viewer } from "../viewer.ts";
 import type { Answers, Query } from "./queries.ts";
 
 /** One element's networks, from their files to the pixels of their views. Calls that change something never overlap. */
