@@ -1,4 +1,4 @@
-// One view on the page: its name, its canvas, and a legend that a probe of the values takes the place of.
+// One view on the page: its name, its canvas, and a legend, which a probe of values replaces.
 
 import { formatNumber } from "./format-number.ts";
 import type { LayerChoice } from "./layers.ts";
@@ -10,7 +10,7 @@ import type { ViewRange } from "./results.ts";
 import type { ViewKind } from "./views/view.ts";
 
 export interface PanelOptions {
-  /** The view's, which tells panels apart. */
+  /** The view's id. */
   readonly id: string;
   readonly kind: ViewKind;
   readonly choice: LayerChoice;
@@ -23,7 +23,7 @@ export interface PanelOptions {
   readonly onResize: () => void;
 }
 
-/** What may begin, move or end a probe. */
+/** The events that may begin, move or end a probe. */
 const probeEvents = ["pointermove", "pointerdown", "pointerleave", "blur", "keydown"] as const;
 
 /** CSS pixels of a dense unit's side. */
@@ -109,7 +109,7 @@ export class Panel implements ProbedPanel {
     return this.options.shape.length <= 2;
   }
 
-  /** Says in the panel's own place why there is nothing to see; undefined takes it back. */
+  /** Shows in the panel why there is nothing to see; `undefined` removes it. */
   showProblem(problem: string | undefined): void {
     this.#trouble.textContent = problem ?? "";
     this.element.classList.toggle("troubled", problem !== undefined);
@@ -133,7 +133,7 @@ export class Panel implements ProbedPanel {
     this.#ramp.style.background = pair
       ? `${gradient(comparePairs[pair][0])} top/100% 50% no-repeat,${gradient(comparePairs[pair][1])} bottom/100% 50% no-repeat`
       : cssGradient(map);
-    // Gaps are quiet: close to the colour of 0.
+    // Gaps get a colour close to that of 0, so that they do not stand out.
     const zero = pair ? "#000" : zeroColor(map);
     this.canvas.style.background = `color-mix(in srgb,${zero} 84%,#888)`;
     const isOwn = isPerChannel(normalization) && !this.#isDense;
@@ -173,10 +173,10 @@ export class Panel implements ProbedPanel {
 
   async #handle(event: Event): Promise<void> {
     const startsProbe = event.type === "pointermove" || event.type === "pointerdown" || event.type === "keydown";
-    // The page is not to scroll, and after an `await` it is too late to say so.
+    // Keeps the page from scrolling. After an `await` it would be too late.
     if (event instanceof KeyboardEvent && event.key.startsWith("Arrow")) event.preventDefault();
     if (!this.#probe && !startsProbe) return;
-    // Without it there is nothing to read, and nothing else is lost.
+    // If the probe's code cannot be loaded, only reading values is lost.
     this.#probe ??= import("./probe.ts").then(
       (part) => new part.Probe(this),
       () => undefined,

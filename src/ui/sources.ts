@@ -1,10 +1,10 @@
-// What a network can look at: a picture, a video, a camera, or any canvas a page draws on.
+// Sources of pictures for a network: a picture, a video, a camera, or any canvas that a page draws on.
 import { sizeOf, type VisibleImage } from "./picture-size.ts";
 
 /** Anything a page may hand over as a source. A string or URL is fetched; "camera" asks for the camera. */
 export type SourceLike = string | URL | Blob | MediaStream | VisibleImage;
 
-/** What moves by itself. */
+/** Sources that move by themselves. */
 export type LiveLike = "camera" | MediaStream | HTMLVideoElement | VideoBlob;
 
 interface VideoBlob extends Blob {

@@ -1,5 +1,5 @@
-// The GPU side of the element: one or two networks, the picture they look at and the views of their values. One encoder,
-// one compute pass and one submit per frame.
+// The GPU side of the element: one or two networks, their picture and the views of their values. One encoder, one compute pass and one
+// submit per frame.
 import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { loadModel, type Model, prepareKernels } from "../engine/model.ts";
@@ -86,7 +86,7 @@ export class Viewer {
   #pictureId: number | undefined;
   #isDisposed = false;
 
-  /** Compiles what a view of any network takes, while the network is on its way. */
+  /** Compiles the pipelines of pictures and mosaics, which are the same for any network, while the network downloads. */
   static async prepare(device: Device): Promise<void> {
     const renderer = new MosaicRenderer(device, navigator.gpu.getPreferredCanvasFormat());
     await Promise.all([loadImageInput().then((part) => part.prepare(device)), prepareKernels(device), renderer.prepare()]).finally(() =>
@@ -228,7 +228,7 @@ export class Viewer {
 
   /** Frames are drawn until the first network's values move. */
   async #observe(values: readonly string[]): Promise<void> {
-    // Where one fails, the next scene plans anew whatever it shows.
+    // If one fails, the next scene plans anew in any case.
     this.#observed = [];
     const done = await Promise.allSettled(
       [this.model, this.compared].map(async (model) => {
@@ -269,7 +269,7 @@ export class Viewer {
     return problem;
   }
 
-  /** Aims the picture at the networks' inputs, where they lie now. */
+  /** Sets the networks' inputs, where they lie now, as targets of the picture. */
   #prepareImage(preparation: Preparation): void {
     this.#preparation = preparation;
     this.#image?.aim(

@@ -50,7 +50,7 @@ export class Mosaic {
   readonly #label: string;
   readonly #pipeline: GPUComputePipeline | GPURenderPipeline;
   readonly #allRanges: readonly Ranges[];
-  /** Those that nobody else gathers. */
+  /** Statistics that are this mosaic's own, to be computed and disposed of here. */
   readonly #ownStatistics: ChannelStatistics[] = [];
   readonly #entries: readonly GPUBindGroupEntry[];
   readonly #origin: readonly [number, number];

@@ -1,4 +1,4 @@
-// What can be shown of a network, by kind. A new kind is a file beside this one and a row of the table.
+// The kinds of views of a network. A new kind is a file in this folder and a row of the table.
 
 import type { Axes } from "../../engine/shapes.ts";
 import type { ImageView } from "../image-view.ts";
@@ -17,7 +17,7 @@ export type ViewKind = "mosaic" | "picture";
 export type ViewCanvas = HTMLCanvasElement | OffscreenCanvas;
 
 export interface View {
-  /** Stays the same for as long as it shows the same on the same canvas. */
+  /** The same from scene to scene, as long as the view shows the same value on the same canvas. */
   readonly id: string;
   readonly kind: ViewKind;
   readonly value: string;
@@ -28,7 +28,7 @@ export interface View {
   /** Device pixels that there are for it; downwards without a limit where absent. */
   readonly width: number;
   readonly height?: number | undefined;
-  /** Once is enough for each id: absent is the same as before. */
+  /** Needed in the first scene with this id only; later it is known. */
   readonly canvas?: ViewCanvas | undefined;
 }
 
@@ -60,7 +60,7 @@ export interface Drawn {
   readonly layout: MosaicLayout;
   /** Absent where colours are those of a picture. */
   readonly colorMap?: ColorMap;
-  /** To be gathered before {@link finishRanges}. */
+  /** Statistics that must be gathered before {@link finishRanges}. */
   readonly statistics: readonly ChannelStatistics[];
   /** For the legend, see {@link Mosaic.ranges}. */
   readonly ranges?: GPUBuffer;
@@ -72,7 +72,7 @@ export interface Drawn {
   dispose(): void;
 }
 
-/** By kind, how a view gets ready. An error is that view's alone. */
+/** By kind, the function that makes a view ready to be drawn. If it throws, the error concerns that view alone. */
 export const viewKinds: Readonly<Record<ViewKind, (context: ViewContext, view: View) => Promise<Drawn>>> = {
   mosaic: prepareMosaic,
   picture: async (context, view) => (await import("./picture-view.ts")).preparePicture(context, view),
