@@ -9,7 +9,7 @@ export interface InterventionOptions {
   readonly gate?: readonly GateText[];
   /** Another file of the same network. */
   readonly parameters?: string;
-  /** The seed of a network that nobody trained. */
+  /** The seed of an untrained network. */
   readonly blank?: number;
 }
 

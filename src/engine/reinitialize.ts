@@ -4,7 +4,7 @@ import { type Shape, sizeOf } from "./shapes.ts";
 import { Tensor } from "./tensor.ts";
 
 /**
- * What a parameter holds in a network that nobody trained. The same for one seed and name, whatever other parameters there are.
+ * The elements of a parameter in an untrained network. They depend on seed and name, not on other parameters.
  *
  * @param file what it holds in the file, kept for numbers that belong to a formula, such as the 6 of x / 6
  */

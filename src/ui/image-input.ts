@@ -208,7 +208,7 @@ function fitWithin(image: ImageLike, limit: number): ImageLike {
   return canvas;
 }
 
-/** Every so manieth pixel. */
+/** A smaller copy by nearest neighbour. */
 function thin({ width, height, data }: RawImage, smallWidth: number, smallHeight: number): RawImage {
   const small = new Uint8Array(smallWidth * smallHeight * 4);
   for (let y = 0; y < smallHeight; y++)

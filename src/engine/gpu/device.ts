@@ -144,7 +144,7 @@ export class Device {
     return this.#isDisposed;
   }
 
-  /** Bytes of a buffer for so many: whole words, and at least one, for WebGPU binds no empty buffers. */
+  /** The size of a buffer for `sizeBytes`: whole words, and at least one, because WebGPU binds no empty buffers. */
   static bufferSize(sizeBytes: number): number {
     return Math.max(4, Math.ceil(sizeBytes / 4) * 4);
   }

@@ -23,7 +23,7 @@ export interface Node {
   readonly domain: string;
   /** Value names; "" stands for an omitted optional input. */
   readonly inputs: readonly string[];
-  /** Value names; "" stands for an output nobody wants. */
+  /** Value names; "" stands for an output that is not used. */
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, AttributeValue>;
 }

@@ -78,7 +78,7 @@ const clip = defineOperator("Clip", { since: 7 }, (context) => {
   });
 });
 
-/** y = scale · (x − mean) / √(variance + ε) + bias per channel, for a BatchNormalization no convolution absorbed. */
+/** y = scale · (x − mean) / √(variance + ε) + bias per channel, for a BatchNormalization that no convolution has taken in. */
 const batchNormalization = defineOperator("BatchNormalization", { since: 6 }, (context) => {
   const { attributes } = context;
   const epsilon = attributes.number("epsilon", 1e-5);

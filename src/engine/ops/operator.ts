@@ -156,7 +156,7 @@ export interface Operation {
   readonly evaluate?: (inputs: readonly (Tensor | undefined)[]) => readonly Tensor[];
   /** Outputs known at load whatever the inputs hold, as Shape's is; all of them, or those that are. */
   readonly constantOutputs?: readonly (Tensor | undefined)[];
-  /** The output is input 0's elements in the same order (Reshape and its kin): no dispatch when input 0 is dense. */
+  /** The output is input 0's elements in the same order (as of Reshape): no dispatch when input 0 is dense. */
   readonly isView?: boolean;
   /** When the outputs hold no negative number, by indices of inputs; nothing is known without it. Asked for where values are drawn. */
   readonly nonnegative?: () => Nonnegative | undefined;

@@ -177,7 +177,7 @@ class Emitter implements Emission {
     return copy;
   }
 
-  /** An output that nobody named still needs a place to be written. */
+  /** The kernel writes an output that the node does not name as well, so it needs memory. */
   #unwantedOutput(type: ValueType, owner: Owner): PlacedOperand {
     const { storage, ...layout } = borderedPlacement("unwanted output", type.shape, noBorder);
     this.#useFor(owner, storage);

@@ -61,7 +61,7 @@ function withRoots(roots: readonly number[]): number[] {
 
 /**
  * Prepares the transform G g Gᵀ of 3×3 kernels. The returned function reads 9 weights at `offset` and writes patch² numbers
- * to `target` at `place`, `place + stride`, …; it allocates nothing, for networks have millions of kernels.
+ * to `target` at `place`, `place + stride`, …; it allocates nothing, because networks have millions of kernels.
  */
 export function kernelTransformer({ kernel }: WinogradTransform) {
   const g = Float64Array.from(kernel.flat());
