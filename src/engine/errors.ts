@@ -5,6 +5,12 @@ export class ModelError extends Error {
   override readonly name = "ModelError";
 }
 
+/** The first few known names that hold the given one, for an error to ask whether one was meant: "'conv_1', 'conv_10'"; empty where none does. */
+export function namesLike(name: string, known: Iterable<string>): string {
+  const near = [...known].filter((other) => other.includes(name)).slice(0, 5);
+  return near.map((other) => `'${other}'`).join(", ");
+}
+
 /** The file is right, but Convcam cannot run it. Carries every reason found, not only the first. */
 export class UnsupportedError extends Error {
   override readonly name = "UnsupportedError";

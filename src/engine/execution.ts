@@ -43,14 +43,21 @@ export interface ExecutionOptions {
   readonly tune?: boolean | undefined;
 }
 
+/** What an execution is to compute. */
+interface Wish {
+  readonly observed: readonly string[];
+  readonly derivation: Derivation | undefined;
+}
+
 /** Made by {@link Network.execute}. */
 export class Execution {
   readonly #network: Network;
   readonly #options: ExecutionOptions;
   readonly #startup: Startup;
-  #derivation: Derivation | undefined;
   #program: Program | undefined;
-  #observed: readonly string[] = [];
+  /** What the program computes, and what was asked for last: another call may ask before the first one's plan is compiled. */
+  #current: Wish;
+  #wanted: Wish;
   #isDisposed = false;
   /** Number of the latest call that asked for a plan. Programs of earlier calls are thrown away. */
   #request = 0;
@@ -61,7 +68,8 @@ export class Execution {
   constructor(network: Network, options: ExecutionOptions) {
     this.#network = network;
     this.#options = options;
-    this.#derivation = options.derivation;
+    this.#current = { observed: [], derivation: options.derivation };
+    this.#wanted = this.#current;
     this.#startup = new Startup(this, network.startsQuickly);
   }
 
@@ -80,7 +88,7 @@ export class Execution {
 
   /** Names of the values kept readable, besides inputs and outputs. */
   get observed(): readonly string[] {
-    return this.#observed;
+    return this.#current.observed;
   }
 
   /** The stages of its pipelines. */
@@ -100,25 +108,23 @@ export class Execution {
 
   /**
    * Keeps these values (or layers' first outputs) readable after a run, and plans anew. Inputs and what was readable before
-   * keep what they hold; other values need another run.
+   * keep what they hold; other values need another run. A call that is overtaken by another resolves when the later plan runs.
    */
-  observe(names: readonly string[] | "all"): Promise<void> {
-    this.#planning = this.#replace(names, this.#options.onCompile);
-    return this.#planning;
+  async observe(names: readonly string[] | "all"): Promise<void> {
+    const network = this.#network;
+    const observed = names === "all" ? network.layerValues() : names.map((name) => network.valueName(name));
+    return this.#ask({ ...this.#wanted, observed }, this.#options.onCompile);
   }
 
   /** Plans another derived graph, or the same one after it has changed. What is observed stays so. */
   derive(derivation: Derivation | undefined): Promise<void> {
-    this.#derivation = derivation;
-    this.#planning = this.#replace(this.#observed);
-    return this.#planning;
+    return this.#ask({ ...this.#wanted, derivation });
   }
 
   /** Waits for {@link planned}, then plans anew, so that a pending {@link observe} comes first. */
   async replan(): Promise<void> {
     await this.planned();
-    this.#planning = this.#replace(this.#observed);
-    return this.#planning;
+    return this.#ask(this.#wanted);
   }
 
   /** Resolves when no plan is under way, whatever became of the last one. */
@@ -129,16 +135,32 @@ export class Execution {
     }
   }
 
-  /** Plans and compiles, then changes to the new program, unless another call has asked for one meanwhile. */
-  async #replace(names: readonly string[] | "all", onCompile?: ExecutionOptions["onCompile"]): Promise<void> {
-    if (this.#isDisposed) throw new DeviceError(this.#network.refusal);
-    const network = this.#network;
-    const observed = names === "all" ? network.layerValues() : names.map((name) => network.valueName(name));
+  /** Resolves when a program runs that computes what is wanted, or what a later call has wanted besides. */
+  #ask(wanted: Wish, onCompile?: ExecutionOptions["onCompile"]): Promise<void> {
+    if (this.#isDisposed) return Promise.reject(new DeviceError(this.#network.refusal));
+    this.#wanted = wanted;
     const request = ++this.#request;
-    const derivation = this.#derivation;
+    const isOvertaken = () => request !== this.#request;
+    const later = () => (this.#planning === planning ? undefined : this.#planning);
+    const planning: Promise<void> = this.#replace(wanted, isOvertaken, onCompile).then(
+      () => (isOvertaken() ? later() : undefined),
+      (error: unknown) => {
+        if (isOvertaken()) return later();
+        this.#wanted = this.#current;
+        throw error;
+      },
+    );
+    this.#planning = planning;
+    return planning;
+  }
+
+  /** Plans and compiles, then changes to the new program, unless another call has asked for one meanwhile. */
+  async #replace(wish: Wish, isOvertaken: () => boolean, onCompile: ExecutionOptions["onCompile"]): Promise<void> {
+    const network = this.#network;
+    const { observed, derivation } = wish;
     const optimizing = network.optimize(observed, derivation && ((graph) => derivation.derive(graph)));
     const optimized = optimizing instanceof Promise ? await optimizing : optimizing;
-    if (request !== this.#request) return;
+    if (isOvertaken()) return;
     const planFor = this.#planner(optimized, observed);
     const quickBlock = this.#startup.quickBlock(optimized.operations.values());
     const program = await Program.create(network.device, planFor(quickBlock), {
@@ -147,7 +169,7 @@ export class Execution {
       constants: network.constants,
       parameters: network.parameters,
     });
-    if (request !== this.#request) {
+    if (isOvertaken()) {
       program.dispose();
       return;
     }
@@ -156,8 +178,8 @@ export class Execution {
       this.#program.dispose();
     }
     this.#program = program;
+    this.#current = wish;
     this.device.watchFaults(this);
-    this.#observed = observed;
     this.writeOperands(derivation?.operands?.() ?? {});
     if (quickBlock) this.#startup.settle(program, () => planFor(undefined));
     if (this.#options.tune) network.tuning?.start(this, optimized, network.halves);
@@ -254,11 +276,16 @@ export class Execution {
     return constant ?? (sizeOf(shape) === 0 ? new Tensor(dtype, shape, new Uint8Array(0)) : undefined);
   }
 
-  /** Returns its own bytes to the GPU; {@link observe} makes them anew. Used by {@link Network.moveTo}. */
+  /** Returns its own bytes to the GPU; {@link restart} makes them anew. */
   release(): void {
     this.#request++;
     this.#program?.dispose();
     this.#program = undefined;
+  }
+
+  /** Plans what was asked for last once more, after the network has changed devices. */
+  restart(): Promise<void> {
+    return this.#ask(this.#wanted);
   }
 
   /** Returns its own bytes to the GPU. The network, and other executions of it, go on. */

@@ -52,14 +52,19 @@ export async function inspectModel(graph: Graph, options: InferOptions = {}): Pr
  */
 export async function loadModel(device: Device, source: ModelSource | Graph, options: LoadOptions = {}): Promise<Model> {
   const network = await loadNetwork(device, source, options);
-  const { parameters: wanted } = options;
-  const parameters = wanted ? await makeParameters(network, wanted) : undefined;
-  const execution = await network.execute({
-    observe: options.observe,
-    onCompile: (done, total) => options.onProgress?.({ stage: "compile", done, total }),
-    tune: true,
-  });
-  return new Model(network, execution, parameters);
+  try {
+    const { parameters: wanted } = options;
+    const parameters = wanted ? await makeParameters(network, wanted) : undefined;
+    const execution = await network.execute({
+      observe: options.observe,
+      onCompile: (done, total) => options.onProgress?.({ stage: "compile", done, total }),
+      tune: true,
+    });
+    return new Model(network, execution, parameters);
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
 }
 
 async function makeParameters(network: Network, wanted: true | readonly string[] = true): Promise<Parameters> {
@@ -128,13 +133,14 @@ export class Model {
     return this.plan.memory;
   }
 
+  /** What it is made of, one row per layer. The axes of values are in {@link inspectModel}'s answer only. */
   summary(): ModelSummary {
     return this.#network.summary();
   }
 
   /**
    * Keeps these values (or layers' first outputs) readable after a run, and plans anew. Inputs and what was readable before
-   * keep what they hold; other values need another run.
+   * keep what they hold; other values need another run. A call that is overtaken by another resolves when the later plan runs.
    */
   observe(names: readonly string[] | "all"): Promise<void> {
     return this.#execution.observe(names);
@@ -147,7 +153,8 @@ export class Model {
 
   /**
    * Changes parameters from the next run on: those that are given as tensors, by name, or all from another file of the same network.
-   * Without the option `parameters` the first call makes all constants parameters that can be, and plans anew once.
+   * Without the option `parameters` the first call makes all constants parameters that can be, and plans anew once. Of calls that overlap
+   * the last one counts, whichever file comes first.
    *
    * @throws ModelError that names what is missing, too much or of another shape; nothing is changed then
    */
@@ -194,8 +201,17 @@ export class Model {
   }
 
   #loadGates(): Promise<Gates> {
-    this.#gates ??= import("./gates.ts").then(async ({ Gates }) => new Gates(this.#network, this.#execution, await loadAxes(this.graph)));
+    this.#gates ??= this.#makeGates();
+    // What did not download may the next time.
+    this.#gates.catch(() => {
+      this.#gates = undefined;
+    });
     return this.#gates;
+  }
+
+  async #makeGates(): Promise<Gates> {
+    const [{ Gates }, axes] = await Promise.all([import("./gates.ts"), loadAxes(this.graph)]);
+    return new Gates(this.#network, this.#execution, axes);
   }
 
   /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */

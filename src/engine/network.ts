@@ -1,5 +1,5 @@
 // A network on one device: the file's graph with types, and the constants that all of its executions read.
-import { DeviceError, ModelError, UnsupportedError } from "./errors.ts";
+import { DeviceError, ModelError, namesLike, UnsupportedError } from "./errors.ts";
 import { Execution, type ExecutionOptions } from "./execution.ts";
 import { ConstantBuffers } from "./gpu/constants.ts";
 import type { Device } from "./gpu/device.ts";
@@ -59,8 +59,9 @@ async function beginTuning(device: Device, { tune, ...options }: NetworkOptions)
   }
 }
 
-function isGraph(source: ModelSource | Graph): source is Graph {
-  return typeof source === "object" && "nodes" in source;
+/** Tensors by name, one of which may be called "nodes", are no graph. */
+export function isGraph(source: string | object): source is Graph {
+  return typeof source === "object" && "nodes" in source && Array.isArray(source.nodes);
 }
 
 /** How the network's plans are made, whatever they compute. */
@@ -186,8 +187,9 @@ export class Network {
     }
   }
 
-  /** What is known of a constant or a parameter without the GPU. */
+  /** What is known of a constant or a parameter without the GPU: of a parameter that a run has updated, nothing. */
   constant(name: string): Tensor | undefined {
+    if (this.#parameters.isComputed(name)) return undefined;
     return this.#written.get(name) ?? this.#base.parameters?.get(name) ?? this.#base.initializers.get(name);
   }
 
@@ -210,7 +212,8 @@ export class Network {
     if (this.graph.types.has(name)) return name;
     const output = this.graph.nodes.find((node) => node.name === name)?.outputs[0];
     if (output) return output;
-    throw new ModelError(`no value or layer is called '${name}'.${didYouMean(name, this.graph.types.keys())}`);
+    const near = namesLike(name, this.graph.types.keys());
+    throw new ModelError(`no value or layer is called '${name}'.${near && ` Did you mean ${near}?`}`);
   }
 
   /** Every value that a layer computes. */
@@ -228,7 +231,7 @@ export class Network {
     this.#constants = new ConstantBuffers(device);
     this.#parameters = new ParameterBuffers(device);
     this.writeParameters(this.#written);
-    await Promise.all(Array.from(this.#executions, (execution) => execution.observe(execution.observed)));
+    await Promise.all(Array.from(this.#executions, (execution) => execution.restart()));
   }
 
   /** An execution was disposed of. */
@@ -243,10 +246,4 @@ export class Network {
     for (const execution of this.#executions) execution.dispose();
     this.#parameters.dispose();
   }
-}
-
-/** " Did you mean …?" with known names that hold the given one; empty where none does. */
-function didYouMean(name: string, known: Iterable<string>): string {
-  const near = [...known].filter((other) => other.includes(name)).slice(0, 5);
-  return near.length > 0 ? ` Did you mean ${near.map((n) => `'${n}'`).join(", ")}?` : "";
 }

@@ -1,7 +1,7 @@
 // The parameters of a model: constants of its file that can be changed while it runs. Loaded when they are asked for.
-import { DeviceError, ModelError } from "./errors.ts";
+import { DeviceError, ModelError, namesLike } from "./errors.ts";
 import type { Graph, ValueType } from "./graph/graph.ts";
-import type { Network } from "./network.ts";
+import { isGraph, type Network } from "./network.ts";
 import { constantsOf, type ParameterUse, usesOf, withParameters } from "./passes/parameters.ts";
 import { untrained } from "./reinitialize.ts";
 import { sameShape, sizeOf } from "./shapes.ts";
@@ -24,6 +24,9 @@ export class Parameters {
   readonly #original: ReadonlyMap<string, Tensor>;
   readonly #uses: ReadonlyMap<string, ParameterUse>;
   readonly list: readonly Parameter[];
+  #callCount = 0;
+  /** Number of the call that has changed a parameter last. */
+  readonly #writers = new Map<string, number>();
 
   private constructor(network: Network, original: ReadonlyMap<string, Tensor>, uses: ReadonlyMap<string, ParameterUse>) {
     this.#network = network;
@@ -49,21 +52,26 @@ export class Parameters {
 
   /** @throws ModelError that names what is missing, what is too much and what does not fit; nothing is changed then */
   async set(from: ParameterSource, options: ReadOptions): Promise<void> {
-    this.#write(isSource(from) ? this.#fromFile(isGraph(from) ? from : await readModel(from, options)) : this.#fromTensors(from));
+    const call = ++this.#callCount;
+    this.#write(call, isSource(from) ? this.#fromFile(isGraph(from) ? from : await readModel(from, options)) : this.#fromTensors(from));
   }
 
   reinitialize(seed: number): void {
     if (!Number.isFinite(seed)) throw new ModelError(`reinitialize: the seed is ${seed}, expected a number.`);
-    this.#write(new Map(Array.from(this.#original, ([name, file]) => [name, untrained(name, file, this.#uses.get(name), seed)])));
+    const values = Array.from(this.#original, ([name, file]) => [name, untrained(name, file, this.#uses.get(name), seed)] as const);
+    this.#write(++this.#callCount, new Map(values));
   }
 
   restore(): void {
-    this.#write(this.#original);
+    this.#write(++this.#callCount, this.#original);
   }
 
-  #write(values: ReadonlyMap<string, Tensor>): void {
+  /** Leaves alone what a later call has changed: that one's file may have come first. */
+  #write(call: number, values: ReadonlyMap<string, Tensor>): void {
     if (this.#network.isDisposed) throw new DeviceError(this.#network.refusal);
-    this.#network.writeParameters(values);
+    const latest = [...values].filter(([name]) => (this.#writers.get(name) ?? 0) < call);
+    for (const [name] of latest) this.#writers.set(name, call);
+    this.#network.writeParameters(new Map(latest));
   }
 
   #fromTensors(given: Readonly<Record<string, Tensor | Float32Array>>): ReadonlyMap<string, Tensor> {
@@ -72,7 +80,8 @@ export class Parameters {
     for (const [name, elements] of Object.entries(given)) {
       const expected = this.#original.get(name);
       if (!expected) {
-        problems.push(`there is no parameter '${name}'${this.#near(name)}`);
+        const near = namesLike(name, this.#original.keys());
+        problems.push(`there is no parameter '${name}'${near && ` (did you mean ${near}?)`}`);
         continue;
       }
       if (!(elements instanceof Tensor) && elements.length !== sizeOf(expected.shape)) {
@@ -86,11 +95,6 @@ export class Parameters {
     }
     refuse(problems);
     return values;
-  }
-
-  #near(name: string): string {
-    const near = [...this.#original.keys()].filter((known) => known.includes(name)).slice(0, 5);
-    return near.length > 0 ? ` (did you mean ${near.map((n) => `'${n}'`).join(", ")}?)` : "";
   }
 
   /** Constants are matched by name, or by where nodes read them: exporters name some anew for each file. */
@@ -139,11 +143,7 @@ function isEqual(a: Tensor, b: Tensor): boolean {
 
 function isSource(from: ParameterSource): from is ModelSource | Graph {
   if (typeof from === "string" || from instanceof URL || from instanceof Uint8Array || from instanceof ArrayBuffer) return true;
-  return from instanceof Blob || isGraph(from);
-}
-
-function isGraph(from: object | string): from is Graph {
-  return typeof from === "object" && "nodes" in from && Array.isArray(from.nodes);
+  return from instanceof Blob || Array.isArray(from) || isGraph(from);
 }
 
 /** Whether two files have the same operators in the same order. */

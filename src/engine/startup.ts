@@ -42,9 +42,16 @@ export class Startup {
     return this.#stage;
   }
 
-  /** Settles when no quick-start pipelines are in use, or could not be replaced. It never rejects. */
+  /** Settles when no quick-start pipelines are in use, or could not be replaced, whatever is planned meanwhile. It never rejects. */
   get settled(): Promise<void> {
-    return this.#settled;
+    return this.#untilSettled();
+  }
+
+  async #untilSettled(): Promise<void> {
+    for (let latest: Promise<void> | undefined; latest !== this.#settled; ) {
+      latest = this.#settled;
+      await latest;
+    }
   }
 
   /** Output channels of the one block that convolutions take in a plan made now; `undefined` where each is to have its own. */
@@ -65,7 +72,10 @@ export class Startup {
   settle(program: Program, plan: () => Plan): void {
     this.#settled = this.#refine(program, plan).catch((error: unknown) => {
       // The quick-start pipelines stay in use, and compute what they should.
-      if (error instanceof DeviceError && program === this.#execution.program) this.#execution.device.reportFault(error);
+      if (program !== this.#execution.program) return;
+      const { message } = error as Error;
+      const fault = error instanceof DeviceError ? error : new DeviceError(`The model goes on with its quick-start pipelines: ${message}`);
+      this.#execution.device.reportFault(fault);
     });
   }
 

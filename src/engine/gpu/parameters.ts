@@ -8,6 +8,8 @@ interface Parameter {
   readonly buffer: GPUBuffer;
   /** Counts changes. Steps that prepared from an earlier version must run again. */
   version: number;
+  /** Whether a run has written it since the CPU did. */
+  isComputed: boolean;
 }
 
 /** Constants cannot be read before WebGPU's globals are there, as in Node. */
@@ -41,7 +43,7 @@ export class ParameterBuffers {
     const known = this.#parameters.get(name);
     if (known) return known.buffer;
     const buffer = this.#device.createBuffer(label, sizeBytes, storageUsage());
-    this.#parameters.set(name, { buffer, version: ++this.#version });
+    this.#parameters.set(name, { buffer, version: ++this.#version, isComputed: false });
     this.#fill(buffer, this.#waiting.get(name) ?? initial);
     this.#waiting.delete(name);
     return buffer;
@@ -60,14 +62,22 @@ export class ParameterBuffers {
     }
     this.#fill(known.buffer, words);
     known.version = ++this.#version;
+    known.isComputed = false;
   }
 
   /** Counts parameters that a run writes on the GPU as changed. */
   markChanged(names: readonly string[]): void {
     for (const name of names) {
       const known = this.#parameters.get(name);
-      if (known) known.version = ++this.#version;
+      if (!known) continue;
+      known.version = ++this.#version;
+      known.isComputed = true;
     }
+  }
+
+  /** Whether only the GPU knows what a parameter holds. */
+  isComputed(name: string): boolean {
+    return this.#parameters.get(name)?.isComputed ?? false;
   }
 
   /** The buffer of a parameter that some program binds. */

@@ -1,5 +1,5 @@
 // Makes parameters of a graph's constants: finds which can be, what each is for, and which layer it belongs to.
-import { ModelError } from "../errors.ts";
+import { ModelError, namesLike } from "../errors.ts";
 import type { Graph, Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import { isFloat, Tensor } from "../tensor.ts";
 import { type Inference, inferGraph } from "./infer.ts";
@@ -55,8 +55,8 @@ export function withParameters(
 function checkWanted(wanted: readonly string[], possible: ReadonlyMap<string, Tensor>): void {
   const wrong = wanted.find((name) => !possible.has(name));
   if (wrong === undefined) return;
-  const near = [...possible.keys()].filter((name) => name.includes(wrong)).slice(0, 5);
-  const hint = near.length > 0 ? ` Did you mean ${near.map((name) => `'${name}'`).join(", ")}?` : "";
+  const near = namesLike(wrong, possible.keys());
+  const hint = near && ` Did you mean ${near}?`;
   throw new ModelError(`'${wrong}' cannot be a parameter: no node reads a floating-point constant of that name.${hint}`);
 }
 

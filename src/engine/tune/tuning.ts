@@ -113,11 +113,10 @@ export class Tuning {
   async #tune(execution: TunedExecution, inference: Inference, halves: HalfStorage | undefined): Promise<TuningReport> {
     const { startup } = execution;
     startup.reportRun();
-    for (let settled: Promise<void> | undefined; settled !== startup.settled; ) {
-      settled = startup.settled;
-      await settled;
-      await execution.planned();
-    }
+    await startup.settled;
+    await execution.planned();
+    // What was planned meanwhile may have begun with quick-start pipelines.
+    await startup.settled;
     return this.#search(inference, halves, () => execution.replan());
   }
 

@@ -1,0 +1,172 @@
+// Calls that plan or change a model while others do, or fail half-way: each takes effect, in the order of the calls, and nothing leaks.
+import { describe, expect, test, vi } from "vitest";
+import type { TypedGraph } from "../../src/engine/graph/graph.ts";
+import { loadModel } from "../../src/engine/model.ts";
+import { loadNetwork } from "../../src/engine/network.ts";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { graphOf, noise, op } from "../support/graphs.ts";
+import { withDevice } from "../support/with-device.ts";
+
+const same = { pads: [1, 1, 1, 1] };
+const x = noise([1, 2, 5, 6]);
+
+function graphWith(seed: number) {
+  return graphOf({
+    inputs: { x: x.shape },
+    constants: { w: noise([3, 2, 3, 3], seed), v: noise([4, 3, 3, 3], seed + 1) },
+    nodes: [op("Conv", "x w", "conv", same), op("Relu", "conv", "relu"), op("Conv", "relu v", "y", same)],
+  });
+}
+
+const graph = graphWith(2);
+
+function fileOf(seed: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(encodeModel(graphWith(seed)));
+}
+
+/** A file that takes its time. */
+class SlowFile extends Blob {
+  readonly #arrival: Promise<unknown>;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>, arrival: Promise<unknown>) {
+    super([bytes]);
+    this.#arrival = arrival;
+  }
+
+  override async arrayBuffer(): Promise<ArrayBuffer> {
+    await this.#arrival;
+    return super.arrayBuffer();
+  }
+}
+
+describe("calls at once", () => {
+  test("observing and the first gate of a value", () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, graph);
+      // From now on the part of the program for gates is there, so the gate overtakes what is observed.
+      await model.ungate("conv");
+      await Promise.all([model.observe(["relu"]), model.gate("conv", { scale: 0, shift: 2 })]);
+      expect(model.observed).toEqual(["relu"]);
+      model.run({ x });
+      expect(new Set((await model.read("relu")).toFloat32())).toEqual(new Set([2]));
+      model.dispose();
+      expect(device.allocatedBytes).toBe(0);
+    }));
+
+  test("observing and moving to another device", () =>
+    withDevice((left) =>
+      withDevice(async (right) => {
+        const model = await loadModel(left, graph);
+        const before = await model.predict({ x });
+        const observing = model.observe(["relu"]);
+        await model.moveTo(right);
+        await observing;
+        expect(model.observed).toEqual(["relu"]);
+        expect(await model.predict({ x })).toEqual(before);
+        expect((await model.read("relu")).shape).toEqual([1, 3, 5, 6]);
+        expect(left.allocatedBytes).toBe(0);
+        model.dispose();
+        expect(right.allocatedBytes).toBe(0);
+      }),
+    ));
+
+  test("one that is overtaken returns when the later plan runs", () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, graph);
+      const first = model.observe(["relu"]);
+      const second = model.observe(["conv", "relu"]);
+      await first;
+      expect(model.observed).toEqual(["conv", "relu"]);
+      await second;
+      model.dispose();
+    }));
+
+  test("one that is refused does not hide that another is under way", () =>
+    withDevice(async (device) => {
+      const network = await loadNetwork(device, graph);
+      const execution = await network.execute();
+      const observing = execution.observe(["relu"]);
+      await expect(execution.observe(["nonsense"])).rejects.toThrow("no value or layer is called 'nonsense'");
+      await execution.planned();
+      expect(execution.observed).toEqual(["relu"]);
+      await observing;
+      network.dispose();
+    }));
+
+  test("an execution that is disposed of while it plans leaves nothing", () =>
+    withDevice(async (device) => {
+      const network = await loadNetwork(device, graph);
+      const execution = await network.execute();
+      const observing = execution.observe("all");
+      execution.dispose();
+      await observing;
+      expect(device.allocatedBytes).toBe(0);
+      network.dispose();
+    }));
+
+  test("parameters end as the last call says, whichever file comes first", () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, graph, { parameters: true });
+      const last = await loadModel(device, graphWith(30));
+      let arrive: (value?: unknown) => void = () => {};
+      const arrival = new Promise((resolve) => {
+        arrive = resolve;
+      });
+      const slow = model.setParameters(new SlowFile(fileOf(20), arrival));
+      await model.setParameters(new Blob([fileOf(30)]));
+      const expected = await last.predict({ x });
+      expect(await model.predict({ x })).toEqual(expected);
+      arrive();
+      await slow;
+      expect(await model.predict({ x })).toEqual(expected);
+      model.dispose();
+      last.dispose();
+    }));
+});
+
+test("parameters are taken from a list of files, as a model is", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, graph, { parameters: true });
+    const other = await loadModel(device, graphWith(20));
+    const unrelated = new File(["weights of another kind"], "other.bin");
+    await model.setParameters([new File([fileOf(20)], "model.onnx"), unrelated]);
+    expect(await model.predict({ x })).toEqual(await other.predict({ x }));
+    model.dispose();
+    other.dispose();
+  }));
+
+test("a parameter that runs update is read as it is, and as what was set when it was set again", () =>
+  withDevice(async (device) => {
+    const network = await loadNetwork(device, {
+      ...graphOf({
+        inputs: { x: [4] },
+        parameters: { w: noise([4], 5) },
+        nodes: [op("Mul", "x w", "y"), op("Add", "w x", "next")],
+        outputs: ["y", "w"],
+      }),
+    });
+    const derive = (typed: TypedGraph) => ({ ...typed, updates: new Map([["w", "next"]]) });
+    const execution = await network.execute({ derivation: { derive } });
+    const step = noise([4], 6);
+    const file = noise([4], 5).toFloat32();
+    expect((await execution.read("w")).toFloat32()).toEqual(file);
+    const after = file.map((value, i) => value + (step.toFloat32()[i] as number));
+    expect((await execution.predict({ x: step }))["w"]?.toFloat32()).toEqual(after);
+    expect((await execution.read("w")).toFloat32()).toEqual(after);
+    network.writeParameters(new Map([["w", noise([4], 7)]]));
+    expect((await execution.read("w")).toFloat32()).toEqual(noise([4], 7).toFloat32());
+    network.dispose();
+    expect(device.allocatedBytes).toBe(0);
+  }));
+
+test.each([{ parameters: true }, { observe: "all" }] as const)("a model that fails to load leaves nothing on the device: %o", (options) =>
+  withDevice(async (device) => {
+    vi.spyOn(device.gpu, "createComputePipelineAsync").mockRejectedValue(new Error("out of luck"));
+    try {
+      await expect(loadModel(device, graph, options)).rejects.toThrow("out of luck");
+      expect(device.allocatedBytes).toBe(0);
+    } finally {
+      vi.restoreAllMocks();
+    }
+  }),
+);
