@@ -51,7 +51,7 @@ export async function runCase(benchCase: BenchCase, task: Task, engines: readonl
           ...resultOf(benchCase, contender),
           note: `${note(engine)}wrong by ${maxError.toPrecision(2)} of the largest element`,
         });
-        await contender.session.dispose();
+        await end(contender.session);
       }
     } catch (error) {
       failed.push(emptyResult(benchCase, engine.name, `${note(engine)}failed: ${messageOf(error)}`));
@@ -63,10 +63,15 @@ export async function runCase(benchCase: BenchCase, task: Task, engines: readonl
     await contender.session.activate?.();
     const result = resultOf(benchCase, contender);
     onProgress(`${name}: ${labelOf(contender.engine)} profile`);
-    const details = profile && contender.session.profile ? await contender.session.profile() : undefined;
-    results.push(details ? { ...result, ...details } : result);
+    try {
+      const details = profile && contender.session.profile ? await contender.session.profile() : undefined;
+      results.push(details ? { ...result, ...details } : result);
+    } catch (error) {
+      const reason = `${note(contender.engine)}could not be profiled: ${messageOf(error)}`;
+      results.push({ ...result, note: [result.note, reason].filter(Boolean).join("; ") });
+    }
   }
-  for (const { session } of contenders) await session.dispose();
+  for (const { session } of contenders) await end(session);
   return mergeFailures(results, failed);
 }
 
@@ -75,19 +80,29 @@ async function start(engine: Engine, task: Task, reference: readonly Float32Arra
   const begun = performance.now();
   const session = await engine.create(task);
   const created = performance.now();
-  await session.run();
-  const ran = performance.now();
-  await session.settle?.();
-  const settleMs = session.settle && performance.now() - ran;
-  return {
-    engine,
-    session,
-    samples: [],
-    createMs: created - begun,
-    firstRunMs: ran - created,
-    settleMs,
-    maxError: reference && maxErrorOf(session.outputs(), reference),
-  };
+  try {
+    await session.run();
+    const ran = performance.now();
+    await session.settle?.();
+    const settleMs = session.settle && performance.now() - ran;
+    return {
+      engine,
+      session,
+      samples: [],
+      createMs: created - begun,
+      firstRunMs: ran - created,
+      settleMs,
+      maxError: reference && maxErrorOf(session.outputs(), reference),
+    };
+  } catch (error) {
+    await end(session);
+    throw error;
+  }
+}
+
+/** What an engine that has failed says to this is no news. */
+async function end(session: Session): Promise<void> {
+  await session.dispose().catch(() => {});
 }
 
 function withinTime<T>(promise: Promise<T>, limitMs: number, problem: string): Promise<T> {
@@ -115,6 +130,7 @@ async function sample(contenders: Contender[], failed: BenchResult[], benchCase:
         spentMs.set(contender, (spentMs.get(contender) ?? 0) + ms);
       } catch (error) {
         contenders.splice(contenders.indexOf(contender), 1);
+        await end(contender.session);
         failed.push(
           emptyResult(benchCase, contender.engine.name, `${note(contender.engine)}failed in run ${round + 2}: ${messageOf(error)}`),
         );

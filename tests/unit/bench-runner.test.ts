@@ -60,6 +60,25 @@ test("an engine whose first run exceeds its budget still gets one steady run", a
   expect(result?.sampleCount).toBe(1);
 });
 
+test("an engine that fails gives back what it holds, and one that cannot be profiled keeps its times", async () => {
+  const log: string[] = [];
+  let runCount = 0;
+  const failing = (at: number) => () => (++runCount === at ? Promise.reject(new Error("out of memory")) : Promise.resolve());
+  const profile = () => Promise.reject(new Error("no timestamps"));
+  for (const at of [1, 2]) {
+    runCount = 0;
+    const results = await run([
+      engine("ort-webgpu", log, { session: { run: failing(at) } }),
+      engine("convcam", log, { session: { profile, run: async () => {} } }),
+    ]);
+    expect(log.splice(0).toSorted()).toEqual(["convcam disposed", "ort-webgpu disposed"]);
+    expect(results.find(({ engine: name }) => name === "convcam")).toMatchObject({
+      sampleCount: 3,
+      note: "could not be profiled: no timestamps",
+    });
+  }
+});
+
 describe("an engine that cannot be trusted gets no time, and says why", () => {
   const cases: readonly (readonly [why: string, session: Partial<Session>, note: RegExp])[] = [
     ["outputs differ", { outputs: () => [Float32Array.of(1, 2, 3)] }, /wrong by 0\.25/],
