@@ -34,6 +34,8 @@ export const attributes = {
   fit: attribute("scene", (value) => text(value) as Preparation["fit"]),
   resize: attribute("scene", (value) => text(value) as Preparation["resize"]),
   precision: attribute("scene", readPrecision),
+  blank: attribute("scene", readSeed),
+  parameters: attribute("scene", text),
   normalize: attribute("scene", (value): Normalization => parseNormalization(value ?? "robust")),
   colormap: attribute("scene", readColorMap),
   "compare-colors": attribute("scene", readPair),
@@ -56,6 +58,13 @@ export function readPreparation(element: Element): Preparation {
   const names = ["mean", "std", "scale", "channels", "fit", "resize"] as const;
   const given = names.map((name) => [name, readAttribute(element, name)] as const).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given) as Preparation;
+}
+
+function readSeed(value: string | null): number | undefined {
+  if (value === null) return undefined;
+  const seed = Number(value);
+  if (!Number.isFinite(seed)) throw new Error(`blank '${value}': expected a number, the seed of random weights.`);
+  return seed;
 }
 
 function readPrecision(value: string | null): Precision {

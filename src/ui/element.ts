@@ -3,7 +3,7 @@
 import "../webgpu-names.ts";
 import type { AdapterInfo } from "../engine/gpu/device.ts";
 import type { ModelSource } from "../engine/source.ts";
-import { type AttributeName, attributes } from "./attributes.ts";
+import { type AttributeName, attributes, readAttribute } from "./attributes.ts";
 import type { ValueGate } from "./change-gates.ts";
 import type { ClassScore } from "./class-bars.ts";
 import elementStyles from "./element.css?inline";
@@ -60,6 +60,7 @@ export class ConvCam extends Base {
   #labels: readonly string[] = [];
   #preparation: Preparation = {};
   #gates: readonly ValueGate[] = [];
+  #parameters: ModelSource | undefined;
 
   constructor() {
     super();
@@ -123,6 +124,24 @@ export class ConvCam extends Base {
   set gates(gates: readonly ValueGate[]) {
     this.#gates = gates;
     this.#player.invalidate("scene");
+  }
+
+  /** The seed of random weights that the network computes with instead of its own, as before training; undefined for its own. Nothing loads. */
+  get blank(): number | undefined {
+    return readAttribute(this, "blank");
+  }
+  set blank(seed: number | undefined) {
+    if (seed === undefined) this.removeAttribute("blank");
+    else this.setAttribute("blank", `${seed}`);
+  }
+
+  /** Another file of the same network, such as another checkpoint, whose weights take the place of its own; only that file is read. */
+  get parameters(): ModelSource | undefined {
+    return this.#parameters;
+  }
+  set parameters(source: ModelSource | undefined) {
+    this.#parameters = source;
+    this.#player.changeWeights();
   }
 
   /** Everything that is shown, as data for JSON. Files and bytes are left out. */
@@ -217,6 +236,8 @@ export class ConvCam extends Base {
     if (name === "src") this.#modelSource = parseSource(value);
     if (name === "compare") this.#compareSource = parseSource(value);
     if (name === "input") this.#inputSource = value ?? undefined;
+    if (name === "parameters") this.#parameters = parseSource(value);
+    if (name === "parameters" || name === "blank") this.#player.changeWeights();
     this.#player.invalidate(attributes[name].stage);
   }
 }

@@ -35,6 +35,10 @@ export class Player {
   /** The list of layers that was told last. */
   #toldLayers: string | undefined;
   #recoveries = 0;
+  /** Counts changes of the weights wanted. */
+  #weightsId = 0;
+  /** Whether the weights shown are random, where they are not the file's own. */
+  #isBlank: boolean | undefined;
 
   constructor(element: ConvCam, root: ShadowRoot) {
     this.#element = element;
@@ -67,6 +71,12 @@ export class Player {
 
   invalidate(...stages: readonly Stage[]): void {
     this.#cycle.invalidate(...stages);
+  }
+
+  /** Other weights are wanted. */
+  changeWeights(): void {
+    this.#weightsId++;
+    this.#cycle.invalidate("scene");
   }
 
   /** Asks for a frame that brings these up to date. */
@@ -149,7 +159,11 @@ export class Player {
     if (!url) return;
     const response = await fetch(url);
     if (!response.ok) throw new Error(`labels '${url}': the server answered ${response.status}.`);
-    this.#element.labels = (await response.text()).trim().split(/\r?\n/);
+    const names = (await response.text()).trim();
+    // A server that answers with its start page where there is no file would make of its lines the names of classes.
+    if (/^<(!doctype|html)/i.test(names))
+      throw new Error(`labels '${url}': the server answered with a web page. Expected a text file with the name of one class per line.`);
+    this.#element.labels = names.split(/\r?\n/);
   }
 
   async #openInput(): Promise<void> {
@@ -203,15 +217,19 @@ export class Player {
     const preparation = { ...element.preparation, ...readPreparation(element) };
     this.#gallery.update(choices, description.layers, description.imageInput);
     if (!this.#isShown) this.#status.showProgress("Starting the GPU");
-    const shown = await session.show({ views: this.#gallery.measure(), appearance, preparation, gates: element.gates, precision });
+    const weights = { id: this.#weightsId, blank: element.blank, parameters: element.parameters };
+    const views = this.#gallery.measure();
+    const shown = await session.show({ views, appearance, preparation, gates: element.gates, weights, precision });
     this.#status.endProgress();
     if (!shown) return;
     this.#gallery.show(shown.views, appearance, element.compare !== undefined);
     this.#isShown = true;
+    if (this.#isBlank !== shown.isBlank) this.#forgetAnswer();
+    this.#isBlank = shown.isBlank;
     this.#loop.note("draw");
     if (shown.isLoaded || shown.needsRun) this.#loop.note("image", "run");
     this.#describe(shown, description, text, unknown);
-    if (shown.gateProblem) this.#fail(new ModelError(shown.gateProblem), "scene");
+    if (shown.problem) this.#fail(new ModelError(shown.problem), "scene");
   }
 
   /** Emits `load` where other layers are shown than before. */
@@ -272,7 +290,7 @@ export class Player {
     const [scores] = outputs;
     if (!scores || !this.#isShown || pictureId !== this.#pictureId) return;
     const element = this.#element;
-    const isTrained = this.#description?.isBlank !== true;
+    const isTrained = (this.#isBlank ?? this.#description?.isBlank) !== true;
     const top = await this.#answer.show(scores, element.labels, { isShown: readAttribute(element, "bars"), isTrained });
     if (top && pictureId === this.#pictureId) this.#emit("results", { outputs, top, isTrained });
   }

@@ -1,4 +1,5 @@
 // The numbers that come back from the GPU with a frame: the scores of classes, and what the colours of mosaics stand for.
+import type { Model } from "../engine/model.ts";
 
 /** Numbers that came back from the GPU, a few frames late. */
 export interface Results {
@@ -23,4 +24,14 @@ export interface ViewRange {
 /** Every `stride`-th of the words: scores may lie with gaps. */
 export function everyNth(words: Float32Array, stride: number, count: number): Float32Array {
   return stride === 1 ? words : Float32Array.from({ length: count }, (_, i) => words[i * stride] ?? 0);
+}
+
+/** Where the class scores lie; undefined where there are none. A border or a Concat may leave gaps between them. */
+export function scoresOf(model: Model, classScores: string | undefined) {
+  const output = model.outputs.find(({ name, dtype }) => name === classScores && dtype.startsWith("float"));
+  if (!output) return undefined;
+  const { buffer, offset, shape, strides } = model.value(output.name);
+  const axis = shape.findIndex((extent) => extent > 1);
+  const [count = 1, stride = 1] = [shape[axis], strides[axis]];
+  return { buffer, offsetBytes: offset * 4, sizeBytes: ((count - 1) * stride + 1) * 4, stride, count };
 }

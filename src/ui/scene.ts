@@ -2,6 +2,8 @@
 import type { Device } from "../engine/gpu/device.ts";
 import type { Model } from "../engine/model.ts";
 import type { Axes } from "../engine/shapes.ts";
+import type { ValueGate } from "./change-gates.ts";
+import type { Weights } from "./change-weights.ts";
 import type { ImageView } from "./image-view.ts";
 import type { ColorMap } from "./mosaic/color-map.ts";
 import type { MosaicLayout } from "./mosaic/layout.ts";
@@ -17,6 +19,26 @@ export type ViewOutcome =
   | { readonly id: string; readonly layout: MosaicLayout; readonly colorMap: ColorMap | undefined }
   /** Why it is not drawn; the others are. */
   | { readonly id: string; readonly problem: string };
+
+/** Everything that is shown of the networks. */
+export interface Scene {
+  readonly views: readonly View[];
+  readonly appearance: Appearance;
+  readonly preparation: Preparation;
+  readonly gates?: readonly ValueGate[];
+  readonly weights?: Weights;
+}
+
+export interface SceneOutcome {
+  /** Whether values have to be computed anew. */
+  readonly needsRun: boolean;
+  /** In the order of the scene's. */
+  readonly views: readonly ViewOutcome[];
+  /** Whether weights are known to be random that are not the file's own. */
+  readonly isBlank?: boolean | undefined;
+  /** What is wrong with a gate or with weights, if something is. */
+  readonly problem?: string | undefined;
+}
 
 export interface SceneContext {
   readonly model: Model;
@@ -36,6 +58,11 @@ interface Placed {
   readonly canvas: ViewCanvas;
   readonly context: GPUCanvasContext;
   readonly drawn: Drawn;
+}
+
+/** Whether they are other weights than the network's own. */
+export function isOther({ blank, parameters }: Weights): boolean {
+  return blank !== undefined || parameters !== undefined;
 }
 
 /** Every value that a view reads, once. */

@@ -20,6 +20,8 @@ export interface ConvCamState {
   readonly precision?: string | undefined;
   readonly preparation?: Preparation | undefined;
   readonly gates?: readonly ValueGate[] | undefined;
+  readonly blank?: number | undefined;
+  readonly parameters?: string | readonly string[] | undefined;
 }
 
 /** The attribute that holds each part. */
@@ -35,7 +37,7 @@ const attributeOf = {
 } as const satisfies Partial<Record<keyof ConvCamState, AttributeName>>;
 
 const parts = Object.entries(attributeOf) as [keyof typeof attributeOf, AttributeName][];
-const sources = ["src", "compare", "input"] as const;
+const sources = ["src", "compare", "input", "parameters"] as const;
 
 /** The state that an element shows. Parts that are not set are absent. */
 export function readState(element: ConvCam): ConvCamState {
@@ -43,6 +45,7 @@ export function readState(element: ConvCam): ConvCamState {
   const given = [
     ...sources.map((name) => [name, addressOf(element[name])] as const),
     ...parts.map(([part, name]) => [part, element.getAttribute(name) ?? undefined] as const),
+    ["blank", element.blank] as const,
     ["gates", element.gates.length > 0 ? element.gates : undefined] as const,
     ["preparation", Object.keys(preparation).length > 0 ? preparation : undefined] as const,
   ];
@@ -54,6 +57,8 @@ export function applyState(element: ConvCam, state: ConvCamState): void {
   if (differs(element.src, state.src)) element.src = state.src;
   if (differs(element.compare, state.compare)) element.compare = state.compare;
   if (differs(element.input, state.input)) element.input = state.input;
+  if (differs(element.parameters, state.parameters)) element.parameters = state.parameters;
+  if (element.blank !== state.blank) element.blank = state.blank;
   for (const [part, name] of parts) setAttribute(element, name, state[part]);
   if (JSON.stringify(element.gates) !== JSON.stringify(state.gates ?? [])) element.gates = state.gates ?? [];
   const before = readState(element).preparation;

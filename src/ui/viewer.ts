@@ -6,6 +6,7 @@ import { loadModel, type Model, prepareKernels } from "../engine/model.ts";
 import type { Precision } from "../engine/precision.ts";
 import type { Axes } from "../engine/shapes.ts";
 import type { ValueGate } from "./change-gates.ts";
+import type { Weights, WeightsChange } from "./change-weights.ts";
 import type { ImageInput } from "./image-input.ts";
 import { findPictureInput } from "./image-view.ts";
 import type { MapPoint, MapView } from "./mosaic/layout.ts";
@@ -13,10 +14,10 @@ import { MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
 import type { ImageLike } from "./picture-size.ts";
 import type { Preparation } from "./preparation.ts";
 import { ReadbackRing } from "./readback-ring.ts";
-import { everyNth, type Results } from "./results.ts";
-import { mapsOf, observedBy, type SceneContext, SceneOfViews, type ViewOutcome } from "./scene.ts";
+import { everyNth, type Results, scoresOf } from "./results.ts";
+import { isOther, mapsOf, observedBy, type Scene, type SceneContext, SceneOfViews, type SceneOutcome } from "./scene.ts";
 import { aborted } from "./session/session.ts";
-import type { Appearance, Drawn, View, ViewCanvas } from "./views/view.ts";
+import type { Drawn, ViewCanvas } from "./views/view.ts";
 
 export interface ViewerOptions {
   readonly graph: Graph;
@@ -31,14 +32,6 @@ export interface ViewerOptions {
   /** The output of both networks that holds class scores. */
   readonly classScores: string | undefined;
   readonly onProgress?: (progress: { stage: "download" | "compile"; done: number; total: number }) => void;
-}
-
-/** Everything that is shown of the networks. */
-export interface Scene {
-  readonly views: readonly View[];
-  readonly appearance: Appearance;
-  readonly preparation: Preparation;
-  readonly gates?: readonly ValueGate[];
 }
 
 export interface ViewerFrame {
@@ -75,6 +68,8 @@ export class Viewer {
   #observed: readonly string[];
   #preparation: Preparation | undefined;
   #gates: readonly ValueGate[] = [];
+  #weights: Weights = { id: 0 };
+  #weightsChange: WeightsChange = {};
   #ring: ReadbackRing<RingTag> | undefined;
   #framesInFlight = 0;
   #areResultsCurrent = true;
@@ -171,12 +166,15 @@ export class Viewer {
    *
    * @returns whether values have to be computed anew, and what became of each view
    */
-  async show(scene: Scene): Promise<{ needsRun: boolean; views: ViewOutcome[]; gateProblem?: string }> {
+  async show(scene: Scene): Promise<SceneOutcome> {
     const observe = observedBy(scene.views);
     const moves = observe.length !== this.#observed.length || observe.some((value, i) => value !== this.#observed[i]);
     const image = findImageInput(this.model, this.#axes);
     if (image) this.#image?.check(scene.preparation, image);
     if (moves) await this.#observe(observe);
+    const { weights = this.#weights } = scene;
+    const hasOtherWeights = weights.id !== this.#weights.id && (isOther(weights) || isOther(this.#weights));
+    if (hasOtherWeights) await this.#changeWeights(weights);
     const gates = scene.gates ?? [];
     const isGated = JSON.stringify(gates) !== JSON.stringify(this.#gates);
     const gateProblem = isGated ? await this.#gate(gates) : undefined;
@@ -188,7 +186,9 @@ export class Viewer {
     this.#ring = this.#buildRing();
     this.#isMoving = false;
     this.#isProven = false;
-    return { needsRun: !isPrepared || isGated, views, ...(gateProblem && { gateProblem }) };
+    const problem = gateProblem ?? this.#weightsChange.problem;
+    const { isBlank } = this.#weightsChange;
+    return { needsRun: !isPrepared || isGated || hasOtherWeights, views, isBlank, problem };
   }
 
   /** Draws one frame. @returns when the GPU is done with it */
@@ -256,6 +256,17 @@ export class Viewer {
     };
   }
 
+  /** In the first network only, as gates. */
+  async #changeWeights(weights: Weights): Promise<void> {
+    this.#weights = weights;
+    const { changeWeights } = await import("./change-weights.ts");
+    this.#weightsChange = await changeWeights(this.model, weights, () => {
+      this.#isMoving = true;
+    });
+    if (this.#isDisposed) throw aborted();
+    if (this.#isMoving) this.#views.clear();
+  }
+
   /** In the first network only, so that a comparison with itself shows the difference. The first gate of a value plans anew. */
   async #gate(gates: readonly ValueGate[]): Promise<string | undefined> {
     const before = this.#gates;
@@ -302,7 +313,7 @@ export class Viewer {
   }
 
   #buildRing(): ReadbackRing<RingTag> {
-    const scores = [this.model, this.compared].flatMap((model) => (model && this.#scoresOf(model)) ?? []);
+    const scores = [this.model, this.compared].flatMap((model) => (model && scoresOf(model, this.#classScores)) ?? []);
     const ranged = this.#views.drawn.flatMap(({ id, drawn: { ranges } }) => (ranges ? [{ id, ranges }] : []));
     const pieces = [...scores, ...ranged.map(({ ranges }) => ({ buffer: ranges, offsetBytes: 0, sizeBytes: 16 }))];
     return new ReadbackRing(this.device, pieces, (data, { pictureId, ofPicture }) => {
@@ -318,16 +329,6 @@ export class Viewer {
         ),
       });
     });
-  }
-
-  /** Where the class scores lie. A border or a Concat may leave gaps between them. */
-  #scoresOf(model: Model) {
-    const output = model.outputs.find(({ name, dtype }) => name === this.#classScores && dtype.startsWith("float"));
-    if (!output) return undefined;
-    const { buffer, offset, shape, strides } = model.value(output.name);
-    const axis = shape.findIndex((extent) => extent > 1);
-    const [count = 1, stride = 1] = [shape[axis], strides[axis]];
-    return { buffer, offsetBytes: offset * 4, sizeBytes: ((count - 1) * stride + 1) * 4, stride, count };
   }
 }
 

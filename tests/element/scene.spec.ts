@@ -406,6 +406,90 @@ test("gates change what passes, what is shown and what is answered, and go with 
   await expect(page.locator(".panel .high")).toHaveText("5");
 });
 
+test("another network to compare with is all that is read, and labels that are a web page are said to be one", async ({ page }) => {
+  const loads: string[] = [];
+  page.on("request", (request) => request.url().endsWith(".onnx") && loads.push(new URL(request.url()).pathname));
+  await open(page, { layers: "conv_1" });
+  await look(page);
+  await load(page, mnist);
+  await set(page, "compare", "/models/mnist-early.onnx");
+  await set(page, "compare", "/models/mnist-blank.onnx");
+  expect(loads).toEqual([mnist, "/models/mnist-early.onnx", "/models/mnist-blank.onnx"]);
+  await page.evaluate(() => document.querySelector("conv-cam")?.setAttribute("labels", "/tests/element/one.html"));
+  await expect(page.locator("conv-cam .problem")).toContainText("answered with a web page");
+});
+
+test("legends count what is not finite, and an outlier does not blacken the rest", async ({ page }) => {
+  await open(page, { layers: "maps" });
+  await look(page, 20);
+  const bias = Tensor.float32(
+    [1, 4, 20, 20],
+    Float32Array.from({ length: 1600 }, (_, i) => 1 + (i % 100) / 100),
+  );
+  const odd = bias.toNumbers().map((x, i) => (i % 400 === 5 ? Number.NaN : i === 700 ? -Infinity : i === 900 ? 1e7 : x));
+  const constants = { w: Tensor.float32([4, 1, 1, 1], new Float32Array(4)), b: Tensor.float32([1, 4, 20, 20], Float32Array.from(odd)) };
+  const nodes = [op("Conv", "x w", "zeros"), op("Add", "zeros b", "maps")];
+  await load(page, graphOf({ inputs: { x: [1, 1, 20, 20] }, constants, nodes }));
+  await expect(page.locator(".panel .non-finite")).toHaveText("4 NaN, 1 infinite");
+  await expect(page.locator(".panel .scope")).toHaveText("robust");
+  await expect.poll(async () => Number(await page.locator(".panel .high").textContent())).toBeCloseTo(1.98, 1);
+  await set(page, "normalize", "layer");
+  await expect(page.locator(".panel .scope")).toHaveText("layer");
+  await expect(page.locator(".panel .high")).not.toHaveText(/^1\.9/);
+});
+
+for (const place of ["page", "worker"])
+  test(`weights of a seed and of another checkpoint, its engine on the ${place}`, async ({ page }) => {
+    test.setTimeout(120_000);
+    await open(page, { layers: "conv_1", ...(place === "worker" && { worker: "" }) });
+    await page.evaluate(() => {
+      const element = document.querySelector("conv-cam") as ConvCam;
+      const told: boolean[] = [];
+      Object.assign(window, { told });
+      element.addEventListener("results", (event) => told.push((event as CustomEvent<ConvCamEvents["results"]>).detail.isTrained));
+    });
+    const loads: string[] = [];
+    page.on("request", (request) => request.url().endsWith(".onnx") && loads.push(new URL(request.url()).pathname));
+    await look(page);
+    await load(page, mnist);
+    const conv = () =>
+      page.evaluate(async () => {
+        const element = document.querySelector("conv-cam") as ConvCam;
+        await element.updateComplete;
+        const channels = await element.ask({ kind: "statistics", value: "conv_1" });
+        return channels.map(({ mean }) => mean);
+      });
+    const change = (values: { blank?: number | undefined; parameters?: string | undefined }) =>
+      page.evaluate(async (given) => {
+        const element = document.querySelector("conv-cam") as ConvCam;
+        const answered = new Promise((resolve) => element.addEventListener("results", resolve, { once: true }));
+        if ("blank" in given) element.blank = given.blank ?? undefined;
+        if ("parameters" in given) element.parameters = given.parameters ?? undefined;
+        await element.updateComplete;
+        await answered;
+        return { state: element.state, told: (window as unknown as { told: boolean[] }).told.at(-1) };
+      }, values);
+    const trained = await conv();
+    const seeded = await change({ blank: 7 });
+    expect(seeded.state.blank).toBe(7);
+    expect(seeded.told).toBe(false);
+    const blank = await conv();
+    expect(blank).not.toEqual(trained);
+    expect((await change({ blank: undefined })).told).toBe(true);
+    expect(await conv()).toEqual(trained);
+    const early = await change({ parameters: "/models/mnist-early.onnx" });
+    expect(early.state.parameters).toBe("/models/mnist-early.onnx");
+    expect(early.told).toBe(true);
+    expect(await conv()).not.toEqual(trained);
+    // A checkpoint before training is told as one.
+    expect((await change({ parameters: "/models/mnist-blank.onnx" })).told).toBe(false);
+    expect(loads).toEqual([mnist, "/models/mnist-early.onnx", "/models/mnist-blank.onnx"]);
+    await page.evaluate(() => {
+      (document.querySelector("conv-cam") as ConvCam).parameters = "/absent-checkpoint.onnx";
+    });
+    await expect(page.locator("conv-cam .problem")).toContainText("404");
+  });
+
 test("changes of layers, looks and sizes leave the GPU's bytes as they were", async ({ page }) => {
   test.setTimeout(120_000);
   await open(page, { layers: "conv_1" });

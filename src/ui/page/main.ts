@@ -6,6 +6,7 @@ import "../element.ts";
 import type { ConvCam, ConvCamEvents } from "../element.ts";
 import { make } from "../panel.ts";
 import type { SourceLike } from "../sources.ts";
+import { offerLooks } from "./choices.ts";
 import { DrawingPad } from "./drawing-pad.ts";
 import { filesOf, sortFiles } from "./dropped-files.ts";
 import { findNetwork, labelsOf, networks, openNetwork, preparationOf } from "./networks.ts";
@@ -197,15 +198,7 @@ addEventListener("drop", (event) => {
 
 // ── Drawing ──
 
-function setAttribute(name: string, value: string): void {
-  if (value) viewer.setAttribute(name, value);
-  else viewer.removeAttribute(name);
-}
-
-const normalizeSelect = find<HTMLSelectElement>("normalize");
-const colorSelect = find<HTMLSelectElement>("colors");
-normalizeSelect.addEventListener("change", () => setAttribute("normalize", normalizeSelect.value));
-colorSelect.addEventListener("change", () => setAttribute("colormap", colorSelect.value));
+offerLooks(find<HTMLSelectElement>("normalize"), find<HTMLSelectElement>("colors"), viewer);
 
 function setPaused(isPaused: boolean): void {
   viewer.paused = isPaused;

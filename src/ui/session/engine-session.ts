@@ -5,6 +5,7 @@ import type { Precision } from "../../engine/precision.ts";
 import { entryOf } from "../../engine/records.ts";
 import { type Axes, denseStrides } from "../../engine/shapes.ts";
 import { type LoadProgress, type ModelSource, readModel } from "../../engine/source.ts";
+import { hasRandomWeights } from "../blank.ts";
 import { findClassScores } from "../classes.ts";
 import { findPictureInput } from "../image-view.ts";
 import { inspectWithShapes } from "../input-shapes.ts";
@@ -72,23 +73,24 @@ export class EngineSession implements Session {
     });
   }
 
-  /** Reads the networks. If only the shape of the inputs is another than last time, nothing is downloaded again. */
-  async #read({ src, compare, inputShape }: Networks): Promise<Graphs | undefined> {
+  /** Reads the networks. A file is not read again where only the other one, or the shape of the inputs, is another than last time. */
+  async #read(networks: Networks): Promise<Graphs | undefined> {
     const last = this.#lastRead;
     this.#lastRead = undefined;
+    const { src, compare, inputShape } = networks;
     if (src === undefined) return undefined;
-    const isSame = last?.of.src === src && last.of.compare === compare && last.of.inputShape !== inputShape;
-    const graphs = isSame ? last.graphs : await this.#readFiles(src, compare);
-    this.#lastRead = { of: { src, compare, inputShape }, graphs };
-    return graphs;
-  }
-
-  async #readFiles(src: ModelSource, compare: ModelSource | undefined): Promise<Graphs> {
     const read = async (source: ModelSource) => this.#alive(await readModel(source, { onProgress: this.#onProgress }));
+    const isSame = last?.of.src === src && last.of.compare === compare && last.of.inputShape === inputShape;
+    const known = isSame ? undefined : last;
     const timer = setTimeout(() => void this.#prepare(), patienceMs);
     try {
-      const graph = await read(src);
-      return { graph, compared: compare === undefined ? undefined : await read(compare) };
+      const graph = known?.of.src === src ? known.graphs.graph : await read(src);
+      const graphs = {
+        graph,
+        compared: compare === undefined ? undefined : known?.of.compare === compare ? known.graphs.compared : await read(compare),
+      };
+      this.#lastRead = { of: { src, compare, inputShape }, graphs };
+      return graphs;
     } finally {
       clearTimeout(timer);
     }
@@ -107,7 +109,7 @@ export class EngineSession implements Session {
     });
     const layers = drawableLayers(inputs, summary.layers);
     const image = findPictureInput(inputs)?.input;
-    return { layers, defaults: defaultLayers(layers), imageInput: image?.name, isBlank: isBlank(graph) };
+    return { layers, defaults: defaultLayers(layers), imageInput: image?.name, isBlank: hasRandomWeights(graph) };
   }
 
   /** Gets the GPU ready for whatever network comes. If that fails, showing one will say so. */
@@ -230,9 +232,4 @@ export class EngineSession implements Session {
   readonly #onProgress = (detail: LoadProgress): void => {
     if (!this.#isDisposed) this.#listener({ event: "progress", detail });
   };
-}
-
-/** Our builders write down the seed that weights were drawn from, and for how many steps they were trained. */
-function isBlank({ metadata }: Graph): boolean {
-  return metadata.has("seed") && Number(metadata.get("step") ?? 0) === 0;
 }

@@ -56,7 +56,8 @@ class RemoteSession implements Session {
       canvases.push(offscreen);
       return { ...view, canvas: offscreen };
     });
-    return this.#call("show", { ...scene, views }, canvases);
+    const { weights } = scene;
+    return this.#call("show", { ...scene, views, weights: weights && { ...weights, parameters: absolute(weights.parameters) } }, canvases);
   }
 
   async frame({ image, ...request }: FrameRequest): Promise<FrameReport> {

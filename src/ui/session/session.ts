@@ -7,8 +7,8 @@ import type { LayerSummary } from "../../engine/summary.ts";
 import type { DrawableLayer } from "../layers.ts";
 import type { ImageLike } from "../picture-size.ts";
 import type { Results } from "../results.ts";
-import type { ViewOutcome } from "../scene.ts";
-import type { Scene, Viewer } from "../viewer.ts";
+import type { Scene, SceneOutcome } from "../scene.ts";
+import type { Viewer } from "../viewer.ts";
 import type { Answers, Query } from "./queries.ts";
 
 /** One element's networks, from their files to the pixels of their views. Calls that change something never overlap. */
@@ -64,16 +64,10 @@ export interface SceneRequest extends Scene {
   readonly precision: Precision;
 }
 
-export interface Shown {
+export interface Shown extends SceneOutcome {
   readonly adapter: AdapterInfo;
   /** Whether the networks were loaded onto the GPU for this scene. */
   readonly isLoaded: boolean;
-  /** Whether values have to be computed anew. */
-  readonly needsRun: boolean;
-  /** In the order of the scene's. */
-  readonly views: readonly ViewOutcome[];
-  /** What is wrong with a gate, if one is. */
-  readonly gateProblem?: string;
 }
 
 export interface FrameRequest {

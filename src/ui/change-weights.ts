@@ -1,0 +1,42 @@
+// Brings a network's weights to those that a scene wants. Loaded with the first scene that wants others than the file's.
+import type { Model } from "../engine/model.ts";
+import { type ModelSource, readModel } from "../engine/source.ts";
+import { hasRandomWeights } from "./blank.ts";
+
+/** Which weights a network computes with: those of its file where nothing is given. */
+export interface Weights {
+  /** Another one whenever something of this changes, for a file that went to a worker cannot be compared. */
+  readonly id: number;
+  /** The seed of random weights. They come before `parameters`. */
+  readonly blank?: number | undefined;
+  /** Another file of the same network. */
+  readonly parameters?: ModelSource | undefined;
+}
+
+export interface WeightsChange {
+  /** Whether they are known to be random; undefined where they are the network's own. */
+  readonly isBlank?: boolean;
+  readonly problem?: string;
+}
+
+/** @param onMove called where weights were planned for anew, so that values lie elsewhere */
+export async function changeWeights(model: Model, { blank, parameters }: Weights, onMove: () => void): Promise<WeightsChange> {
+  const { plan } = model;
+  try {
+    if (blank !== undefined) {
+      await model.reinitialize(blank);
+      return { isBlank: true };
+    }
+    if (parameters === undefined) {
+      await model.restore();
+      return {};
+    }
+    const graph = await readModel(parameters);
+    await model.setParameters(graph);
+    return { isBlank: hasRandomWeights(graph) };
+  } catch (error) {
+    return { problem: `The weights stay as they were: ${(error as Error).message}` };
+  } finally {
+    if (model.plan !== plan) onMove();
+  }
+}

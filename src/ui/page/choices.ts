@@ -1,0 +1,35 @@
+// What the page's lists of ranges and colours offer, in order; the names are those of the element's attributes.
+import type { ColorMap } from "../mosaic/color-map.ts";
+import type { namedNormalizations } from "../mosaic/normalization.ts";
+
+type NamedRange = (typeof namedNormalizations)[number];
+
+/** The first is the element's default. A range of one's own follows the named ones. */
+const ranges: Readonly<Record<NamedRange | "0..1", string>> = {
+  robust: "Layer, robust",
+  layer: "Layer, extremes",
+  "channel-robust": "Channel, robust",
+  channel: "Channel, extremes",
+  chollet: "Mean and deviation (Chollet)",
+  "0..1": "Fixed 0 to 1",
+};
+
+const colors: Readonly<Record<ColorMap | "auto", string>> = {
+  auto: "Automatic",
+  viridis: "Viridis",
+  magma: "Magma",
+  cividis: "Cividis",
+  gray: "Gray",
+  diverging: "Blue, white, red",
+};
+
+/** Fills a list, and sets an element's attribute to what is chosen in it. */
+function offer(select: HTMLSelectElement, titles: Readonly<Record<string, string>>, element: Element, attribute: string): void {
+  select.append(...Object.entries(titles).map(([name, title]) => new Option(title, name)));
+  select.addEventListener("change", () => element.setAttribute(attribute, select.value));
+}
+
+export function offerLooks(normalize: HTMLSelectElement, colormap: HTMLSelectElement, element: Element): void {
+  offer(normalize, ranges, element, "normalize");
+  offer(colormap, colors, element, "colormap");
+}
