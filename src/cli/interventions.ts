@@ -1,5 +1,6 @@
 // Changes to a model before it runs: --gate, --parameters, --blank.
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { ModelError } from "../engine/errors.ts";
 import type { GateOptions } from "../engine/gates.ts";
 import type { Model } from "../engine/model.ts";
 import { readModelFile } from "./model-file.ts";
@@ -28,7 +29,11 @@ export function addInterventionOptions(command: Command): Command {
       collect(parseGate),
     )
     .option("--parameters <file.onnx>", "take the weights from another file of the same network, such as another checkpoint")
-    .option("--blank <seed>", "forget what was learned: random weights, the same for the same seed", parseNumber);
+    .addOption(
+      new Option("--blank <seed>", "forget what was learned: random weights, the same for the same seed")
+        .argParser(parseNumber)
+        .conflicts("parameters"),
+    );
 }
 
 const number = String.raw`(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`;
@@ -53,9 +58,19 @@ export function changesParameters({ parameters, blank }: InterventionOptions): b
 }
 
 export async function intervene(model: Model, { gate = [], parameters, blank }: InterventionOptions): Promise<void> {
-  if (parameters !== undefined) await model.setParameters(await readModelFile(parameters));
+  if (parameters !== undefined) await setParameters(model, parameters);
   if (blank !== undefined) await model.reinitialize(blank);
   const { types, nodes } = model.graph;
   const isName = (name: string) => types.has(name) || nodes.some((node) => node.name === name);
-  for (const text of gate) await model.gate(...resolveGate(text, isName));
+  // All at once: they are planned together.
+  await Promise.all(gate.map((text) => model.gate(...resolveGate(text, isName))));
+}
+
+/** There are two files: the message says which is meant. */
+async function setParameters(model: Model, path: string): Promise<void> {
+  try {
+    await model.setParameters(await readModelFile(path));
+  } catch (error) {
+    throw error instanceof ModelError ? new ModelError(`--parameters '${path}': ${error.message}`) : error;
+  }
 }

@@ -102,7 +102,7 @@ export class Execution {
   }
 
   get #live(): Program {
-    if (!this.#program) throw new DeviceError(this.#network.refusal);
+    if (!this.#program) throw new DeviceError(this.#isDisposed ? this.#network.refusal : movingRefusal);
     return this.#program;
   }
 
@@ -218,13 +218,14 @@ export class Execution {
   /** Writes inputs without running. */
   write(inputs: Inputs): void {
     const known = this.#network.graph.inputs;
-    for (const [name, given] of Object.entries(inputs)) {
+    const checked = Object.entries(inputs).map(([name, given]) => {
       const input = known.find((i) => i.name === name);
       const value = this.#live.plan.values.get(name);
       if (!input || !value)
         throw new ModelError(`no input is called '${name}'. The model has ${known.map((i) => `'${i.name}'`).join(", ")}.`);
-      this.#live.write(value, wordsOf(input, given));
-    }
+      return [value, wordsOf(input, given)] as const;
+    });
+    for (const [value, words] of checked) this.#live.write(value, words);
   }
 
   /** Writes inputs that a {@link Derivation} has added; what the program does not have is left out. */
@@ -261,7 +262,7 @@ export class Execution {
   }
 
   async #read(names: readonly string[], encoder?: GPUCommandEncoder): Promise<Tensor[]> {
-    const known = names.map((name) => this.#constant(this.#network.valueName(name)) ?? this.#placed(name));
+    const known = names.map((name) => copyOf(this.#constant(this.#network.valueName(name))) ?? this.#placed(name));
     const placed = known.filter((value): value is PlacedValue => !(value instanceof Tensor));
     if (placed.length === 0 && !encoder) return known as Tensor[];
     const tensors = await this.#live.read(placed, encoder ?? this.device.gpu.createCommandEncoder({ label: "read-back" }));
@@ -296,12 +297,19 @@ export class Execution {
   }
 }
 
+const movingRefusal = "This model is being moved to another device, or could not be. Wait for moveTo(), or call it again.";
+
+/** The caller's own, who may write into it. */
+function copyOf(tensor: Tensor | undefined): Tensor | undefined {
+  return tensor && new Tensor(tensor.dtype, tensor.shape, tensor.bytes.slice());
+}
+
 /** @throws ModelError if what is given is not what the input takes */
 function wordsOf(input: ValueType & { readonly name: string }, given: Tensor | Float32Array): Float32Array | Int32Array | Uint32Array {
   const isTensor = given instanceof Tensor;
-  if (isTensor ? !sameShape(given.shape, input.shape) : given.length !== sizeOf(input.shape))
+  if (isTensor ? !sameShape(given.shape, input.shape) : given?.length !== sizeOf(input.shape))
     throw new ModelError(
-      `input '${input.name}': expected [${input.shape.join(", ")}], got ${isTensor ? `[${given.shape.join(", ")}]` : `${given.length} elements`}.`,
+      `input '${input.name}': expected [${input.shape.join(", ")}], got ${isTensor ? `[${given.shape.join(", ")}]` : `${given?.length ?? "no"} elements`}.`,
     );
   if (isTensor && gpuTypeOf(given.dtype) !== gpuTypeOf(input.dtype))
     throw new ModelError(`input '${input.name}': expected ${input.dtype}, got ${given.dtype}.`);
@@ -310,7 +318,7 @@ function wordsOf(input: ValueType & { readonly name: string }, given: Tensor | F
 
 /** The elements as a tensor of the input's type; float32 is not copied. */
 function tensorOf({ dtype, shape }: ValueType, elements: Float32Array): Tensor {
-  return dtype === "float32" ? Tensor.float32(shape, elements) : Tensor.from(dtype, shape, elements);
+  return dtype === "float32" && elements instanceof Float32Array ? Tensor.float32(shape, elements) : Tensor.from(dtype, shape, elements);
 }
 
 /** Copies every value that both programs have from the first program's buffers to the second's. */

@@ -31,8 +31,12 @@ export interface GateOptions extends GateChannels {
 /** The gate of one value. */
 interface Gate {
   readonly value: string;
+  /** Of the operands that it adds to the graph. */
+  readonly names: OperandNames;
   readonly axis: number;
-  /** Extents of the axes that are neither batch nor channel. */
+  /** -1 where no axis is the batch. */
+  readonly batchAxis: number;
+  /** Extents of the other axes. */
   readonly places: readonly number[];
   readonly scale: Float32Array;
   readonly shift: Float32Array;
@@ -46,6 +50,8 @@ export class Gates implements Derivation {
   readonly #gates = new Map<string, Gate>();
   /** The gates in the graph that was planned last, and whether they have a mask there. */
   #planned: ReadonlyMap<string, boolean> = new Map();
+  /** The plan that is about to be asked for. */
+  #planning: Promise<void> | undefined;
 
   /** @param axes of values that do not lie NCHW */
   constructor(network: Network, execution: Execution, axes: ReadonlyMap<string, Axes>) {
@@ -92,7 +98,8 @@ export class Gates implements Derivation {
       return this.#execution.planned();
     }
     try {
-      await this.#execution.derive(this);
+      this.#planning ??= this.#plan();
+      await this.#planning;
     } catch (error) {
       // The old program stays in use, without these gates.
       for (const gate of gates) this.#gates.delete(gate.value);
@@ -101,6 +108,13 @@ export class Gates implements Derivation {
     }
     // A later call may have asked for another plan, which has these gates as well.
     await this.#execution.planned();
+  }
+
+  /** One plan for all that is asked for at once. */
+  async #plan(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve));
+    this.#planning = undefined;
+    await this.#execution.derive(this);
   }
 
   /** The gate of a value as it is, or one that changes nothing. */
@@ -114,13 +128,17 @@ export class Gates implements Derivation {
     if (initializers.has(value))
       throw new ModelError(`value '${name}' is a constant: there is nothing to gate. Gate what is computed from it.`);
     if (!isFloat(dtype)) throw new ModelError(`value '${name}' is ${dtype}: only floating-point values can be gated.`);
-    const named = this.#axes.get(value)?.indexOf("c") ?? -1;
+    const axes = this.#axes.get(value);
+    const named = axes?.indexOf("c") ?? -1;
     const axis = named >= 0 ? named : Math.min(1, Math.max(0, shape.length - 1));
+    const batchAxis = named >= 0 ? (axes?.indexOf("n") ?? -1) : axis - 1;
     const count = shape[axis] ?? 1;
     return {
       value,
+      names: operandNames(value, types),
       axis,
-      places: maskAxes(shape.length, axis).map((place) => shape[place] as number),
+      batchAxis,
+      places: maskAxes(shape.length, axis, batchAxis).map((place) => shape[place] as number),
       scale: new Float32Array(count).fill(1),
       shift: new Float32Array(count),
       mask: undefined,
@@ -142,8 +160,7 @@ export class Gates implements Derivation {
   }
 
   /** A node that was planned with a mask goes on reading one. */
-  #operandsOf({ value, places, scale, shift, mask }: Gate): Readonly<Record<string, Tensor>> {
-    const names = operandNames(value);
+  #operandsOf({ value, names, places, scale, shift, mask }: Gate): Readonly<Record<string, Tensor>> {
     const hasMask = mask !== undefined || this.#planned.get(value) === true;
     return {
       [names.scale]: Tensor.float32([scale.length], scale),
@@ -153,8 +170,12 @@ export class Gates implements Derivation {
   }
 }
 
-function operandNames(value: string) {
-  return { scale: `${value}/gate scale`, shift: `${value}/gate shift`, mask: `${value}/gate mask` };
+type OperandNames = Readonly<Record<"scale" | "shift" | "mask", string>>;
+
+/** @param taken values of the file, which may be called so as well */
+function operandNames(value: string, taken: ReadonlyMap<string, unknown>): OperandNames {
+  const free = (name: string): string => (taken.has(name) ? free(`${name}'`) : name);
+  return { scale: free(`${value}/gate scale`), shift: free(`${value}/gate shift`), mask: free(`${value}/gate mask`) };
 }
 
 function asInput([name, { dtype, shape }]: [string, Tensor]): GraphInput {
@@ -162,10 +183,9 @@ function asInput([name, { dtype, shape }]: [string, Tensor]): GraphInput {
 }
 
 /** For an input, its readers get the gated value and the input itself stays. Any other value becomes the gated one for everybody. */
-function insert(edit: GraphEdit, { value, axis, mask }: Gate): void {
-  const names = operandNames(value);
+function insert(edit: GraphEdit, { value, names, axis, batchAxis, mask }: Gate): void {
   const operands = [names.scale, names.shift, ...(mask ? [names.mask] : [])];
-  const node = { operator: "Gate", domain: fusedDomain, attributes: { axis }, name: `${value}/gate` };
+  const node = { operator: "Gate", domain: fusedDomain, attributes: { axis, batch: batchAxis }, name: `${value}/gate` };
   const producer = edit.producer(value);
   if (!producer) {
     edit.replaceUses(value, edit.add({ ...node, inputs: [value, ...operands], outputs: [edit.fresh(`${value}/gated`)] }));

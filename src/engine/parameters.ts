@@ -1,6 +1,6 @@
 // The parameters of a model: constants of its file that can be changed while it runs. Loaded when they are asked for.
 import { DeviceError, ModelError, namesLike } from "./errors.ts";
-import type { Graph, ValueType } from "./graph/graph.ts";
+import type { Graph, Node, ValueType } from "./graph/graph.ts";
 import { isGraph, type Network } from "./network.ts";
 import { constantsOf, type ParameterUse, usesOf, withParameters } from "./passes/parameters.ts";
 import { untrained } from "./reinitialize.ts";
@@ -52,6 +52,8 @@ export class Parameters {
 
   /** @throws ModelError that names what is missing, what is too much and what does not fit; nothing is changed then */
   async set(from: ParameterSource, options: ReadOptions): Promise<void> {
+    if (from === null || (typeof from !== "object" && typeof from !== "string"))
+      throw new ModelError(`setParameters: got ${String(from)}, expected tensors by name, or a file of the same network.`);
     const call = ++this.#callCount;
     this.#write(call, isSource(from) ? this.#fromFile(isGraph(from) ? from : await readModel(from, options)) : this.#fromTensors(from));
   }
@@ -84,11 +86,12 @@ export class Parameters {
         problems.push(`there is no parameter '${name}'${near && ` (did you mean ${near}?)`}`);
         continue;
       }
-      if (!(elements instanceof Tensor) && elements.length !== sizeOf(expected.shape)) {
-        problems.push(`'${name}' has ${elements.length} elements, expected ${sizeOf(expected.shape)} ([${expected.shape.join(", ")}])`);
+      const count = typeof elements === "object" ? (elements instanceof Tensor ? elements.size : elements?.length) : undefined;
+      if (!(elements instanceof Tensor) && count !== sizeOf(expected.shape)) {
+        problems.push(`'${name}' has ${count ?? "no"} elements, expected ${sizeOf(expected.shape)} ([${expected.shape.join(", ")}])`);
         continue;
       }
-      const tensor = elements instanceof Tensor ? elements : Tensor.float32(expected.shape, elements);
+      const tensor = copyOf(elements, expected);
       const problem = misfit(name, tensor, expected);
       if (problem) problems.push(problem);
       values.set(name, tensor);
@@ -97,11 +100,11 @@ export class Parameters {
     return values;
   }
 
-  /** Constants are matched by name, or by where nodes read them: exporters name some anew for each file. */
+  /** Constants are matched by where nodes read them, because exporters name some anew for each file; else by name. */
   #fromFile(other: Graph): ReadonlyMap<string, Tensor> {
     const [ours, theirs] = [constantsOf(this.#file), constantsOf(other)];
-    const names = sameNodes(this.#file, other) ? namesByPlace(this.#file, other, ours, theirs) : undefined;
-    const theirName = (name: string) => (theirs.has(name) ? name : (names?.get(name) ?? name));
+    const names = namesByPlace(this.#file, other, ours, theirs);
+    const theirName = (name: string) => names?.get(name) ?? name;
     const read = new Set(this.#file.nodes.flatMap(({ inputs }) => inputs));
     const problems: string[] = [];
     const values = new Map<string, Tensor>();
@@ -146,28 +149,49 @@ function isSource(from: ParameterSource): from is ModelSource | Graph {
   return from instanceof Blob || Array.isArray(from) || isGraph(from);
 }
 
-/** Whether two files have the same operators in the same order. */
-function sameNodes(one: Graph, other: Graph): boolean {
-  if (one.nodes.length !== other.nodes.length) return false;
-  return one.nodes.every(({ operator, inputs }, i) => {
-    const node = other.nodes[i];
-    return node?.operator === operator && node.inputs.length === inputs.length;
-  });
+/** What the caller gave may change after the call. Other arrays than Float32Array hold numbers as well. */
+function copyOf(elements: Tensor | Float32Array, { shape }: Tensor): Tensor {
+  if (elements instanceof Tensor) return new Tensor(elements.dtype, elements.shape, elements.bytes.slice());
+  return Tensor.float32(shape, elements instanceof Float32Array ? elements.slice() : Float32Array.from(elements, Number));
 }
 
-/** Maps this file's constants to the other file's, where the same input of the same node reads them. */
+/**
+ * Maps this file's constants to the other file's, where the same input of the same node reads them.
+ *
+ * @returns `undefined` if the files do not have the same operators in the same order, joined in the same way
+ */
 function namesByPlace(
   one: Graph,
   other: Graph,
   ours: ReadonlyMap<string, Tensor>,
   theirs: ReadonlyMap<string, Tensor>,
-): ReadonlyMap<string, string> {
+): ReadonlyMap<string, string> | undefined {
+  const [nodes, theirNodes] = [computing(one), computing(other)];
+  if (nodes.length !== theirNodes.length) return undefined;
   const names = new Map<string, string>();
-  one.nodes.forEach((node, i) => {
-    node.inputs.forEach((input, index) => {
-      const theirName = other.nodes[i]?.inputs[index] ?? "";
-      if (ours.has(input) && theirs.has(theirName) && !names.has(input)) names.set(input, theirName);
+  /** Our computed value to theirs. */
+  const values = new Map<string, string>([["", ""]]);
+  const isSame = (value: string, theirValue: string) => {
+    if (!values.has(value)) values.set(value, theirValue);
+    return values.get(value) === theirValue;
+  };
+  for (const [i, { operator, inputs, outputs }] of nodes.entries()) {
+    const node = theirNodes[i];
+    if (node?.operator !== operator || node.inputs.length !== inputs.length || node.outputs.length !== outputs.length) return undefined;
+    for (const [index, input] of inputs.entries()) {
+      const theirInput = node.inputs[index] as string;
+      const isConstant = ours.has(input) || theirs.has(theirInput);
+      if (!isConstant && !isSame(input, theirInput)) return undefined;
+      if (ours.has(input) && theirs.has(theirInput) && !names.has(input)) names.set(input, theirInput);
+    }
+    outputs.forEach((output, k) => {
+      if (output) values.set(output, node.outputs[k] as string);
     });
-  });
-  return names;
+  }
+  return one.outputs.every((output, i) => isSame(output, other.outputs[i] ?? "")) ? names : undefined;
+}
+
+/** Constants may lie in nodes or not. */
+function computing(graph: Graph): readonly Node[] {
+  return graph.nodes.filter(({ operator, domain }) => operator !== "Constant" || domain !== "");
 }

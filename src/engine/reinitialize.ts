@@ -61,9 +61,10 @@ function depthOf(shape: Shape, isLast: boolean): number {
   return shape.at(isLast || shape.length === 1 ? -1 : -2) ?? 1;
 }
 
-/** FNV-1a over the name, mixed with the seed. */
+/** FNV-1a over the name, mixed with the seed. Seeds that are no 32-bit integers, such as `Math.random()`, count with all of their bits. */
 function keyOf(name: string, seed: number): number {
-  let hash = 0x811c9dc5 ^ mix(seed >>> 0);
+  const [low = 0, high = 0] = new Uint32Array(Float64Array.of(seed).buffer);
+  let hash = 0x811c9dc5 ^ mix(seed === seed >>> 0 ? seed : (low ^ mix(high)) >>> 0);
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
   return mix(hash >>> 0);
 }

@@ -57,3 +57,11 @@ test("run --parameters takes another checkpoint's weights, and --blank forgets t
   expect(await runFile("models/mnist-early.onnx", "--blank", "7")).toEqual(blank);
   expect((await run("--blank", "8")).classes).not.toEqual(blank.classes);
 });
+
+test("run says which of two files is wrong, and refuses weights that would be forgotten at once", async () => {
+  const digit = ["--input-npy", join(folder, "digit.npy")];
+  expect(await main(["run", "models/mnist-early.onnx", ...digit, "--parameters", "README.md"])).toBe(1);
+  expect(errors).toContain("--parameters 'README.md': This is not an ONNX model");
+  vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+  expect(await main(["run", "models/mnist-early.onnx", ...digit, "--parameters", "models/mnist-trained.onnx", "--blank", "7"])).toBe(2);
+});

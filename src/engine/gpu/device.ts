@@ -85,6 +85,7 @@ export class Device {
   /** How many faults each reader was told of. */
   readonly #told = new WeakMap<object, number>();
   #faultCount = 0;
+  #refusalCount = 0;
   /** Only the first ones, because a fault in every frame must not fill the memory. */
   readonly #faults: DeviceError[] = [];
   #allocatedBytes = 0;
@@ -97,6 +98,7 @@ export class Device {
     gpu.addEventListener("uncapturederror", ({ error }) => {
       const fault = new DeviceError(`The GPU refused a command, so results may be wrong: ${error.message}`);
       this.#faultCount++;
+      this.#refusalCount++;
       if (this.#faults.length < 64) this.#faults.push(fault);
       this.reportFault(fault);
     });
@@ -128,6 +130,11 @@ export class Device {
     this.#told.set(reader, this.#faultCount);
     // The first is the cause of those after it.
     if (told !== undefined && told < this.#faultCount) throw this.#faults[told] ?? this.#faults.at(-1);
+  }
+
+  /** Changes whenever the GPU refuses a command: what was to be done by commands before may not have been done. */
+  get refusalCount(): number {
+    return this.#refusalCount;
   }
 
   /** Bytes in buffers made by {@link createBuffer} and not destroyed yet. */
@@ -186,6 +193,7 @@ export class Device {
       failures = Promise.all([this.gpu.popErrorScope(), this.gpu.popErrorScope()]);
     }
     const [invalid, outOfMemory] = await failures;
+    if (invalid || outOfMemory) this.#refusalCount++;
     if (outOfMemory) throw new DeviceError(`${what}: the GPU is out of memory. Close other pages, or use a smaller model or input.`);
     if (invalid) throw new DeviceError(`${what}: ${invalid.message}`);
     return result;

@@ -1,4 +1,5 @@
 // The parameters of one network on one device. All programs of the network read, and some write, the same buffers.
+import { DeviceError } from "../errors.ts";
 import type { PlanBuffer } from "../plan/plan.ts";
 import type { Device } from "./device.ts";
 
@@ -23,6 +24,7 @@ export class ParameterBuffers {
   /** Written before any program bound the parameter. */
   readonly #waiting = new Map<string, Words>();
   #version = 0;
+  #isDisposed = false;
 
   constructor(device: Device) {
     this.#device = device;
@@ -38,10 +40,15 @@ export class ParameterBuffers {
     return this.#parameters.get(name)?.version ?? 0;
   }
 
-  /** The buffer of a parameter, made with its contents at the first call. */
+  /**
+   * The buffer of a parameter, made with its contents at the first call.
+   *
+   * @throws DeviceError after {@link dispose}: nobody would destroy the buffer
+   */
   take(name: string, { label, sizeBytes, initial }: Pick<PlanBuffer, "label" | "sizeBytes" | "initial">): GPUBuffer {
     const known = this.#parameters.get(name);
     if (known) return known.buffer;
+    if (this.#isDisposed) throw new DeviceError("This model was disposed of, or moved to another device.");
     const buffer = this.#device.createBuffer(label, sizeBytes, storageUsage());
     this.#parameters.set(name, { buffer, version: ++this.#version, isComputed: false });
     this.#fill(buffer, this.#waiting.get(name) ?? initial);
@@ -90,6 +97,7 @@ export class ParameterBuffers {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     for (const { buffer } of this.#parameters.values()) this.#device.destroyBuffer(buffer);
     this.#parameters.clear();
     this.#waiting.clear();

@@ -37,6 +37,8 @@ export class Program {
   #prepared = new Map<string, number>();
   /** Of all parameters at that time. */
   #preparedVersion = -1;
+  /** The device's count of refusals at that time. */
+  #refusalCount = 0;
   /** The memory that {@link refine} is filling. */
   #next: Memory | undefined;
   /** Words of values with a border as they lie on the GPU, zeros around the elements. */
@@ -108,6 +110,10 @@ export class Program {
 
   #encodePrepare(pass: GPUComputePassEncoder): void {
     const { parameters } = this.#memory;
+    const { refusalCount } = this.#device;
+    // A refused command may have been the one that prepared.
+    if (this.#refusalCount !== refusalCount) this.#preparedVersion = -1;
+    this.#refusalCount = refusalCount;
     if (this.#preparedVersion === parameters.version) return;
     const isStale = (name: string) => this.#prepared.get(name) !== parameters.versionOf(name);
     const { prepare } = this.#plan;

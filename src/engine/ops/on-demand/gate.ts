@@ -10,15 +10,20 @@ const gated = "select(a * b + c, c, b == 0.0)";
 /** Where the mask is 0 the bits of x stay, and where it is 1 they are those of the gated value. */
 const masked = `select(select(a + d * (${gated} - a), ${gated}, d == 1.0), a, d == 0.0)`;
 
-/** The axes that a mask has: all but the batch, which is the first, and the channels. */
-export function maskAxes(rank: number, channelAxis: number): readonly number[] {
-  return Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis > 0 && axis !== channelAxis);
+/**
+ * The axes that a mask has: all but the batch and the channels.
+ *
+ * @param batchAxis -1 where there is none
+ */
+export function maskAxes(rank: number, channelAxis: number, batchAxis: number): readonly number[] {
+  return Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== batchAxis && axis !== channelAxis);
 }
 
 export default defineOperator("Gate", { since: 1, domain: fusedDomain }, (context) => {
   const { dtype, shape } = floatInput(context, 0);
-  const axis = normalizeAxis(context.attributes.number("axis"), shape.length);
-  const places = maskAxes(shape.length, axis);
+  const named = context.attributes.number("axis");
+  const axis = shape.length > 0 ? normalizeAxis(named, shape.length) : 0;
+  const places = maskAxes(shape.length, axis, context.attributes.number("batch"));
   const hasMask = context.inputs[3] !== undefined;
   const expect = (index: number, wanted: Shape) => {
     const { shape: given } = floatInput(context, index);
