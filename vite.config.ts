@@ -69,8 +69,6 @@ function firstEntryWith(): Rolldown.CodeSplittingNameFunction {
     if (homes.size === 0) {
       for (const [name, entry] of Object.entries({ ...entries, ...parts })) add(resolve(import.meta.dirname, entry), name, context);
     }
-    // The bundler's own helper would be one more file.
-    if (id === "\0rolldown/runtime.js") return "convcam";
     return homes.get(id) ?? null;
   };
 }
