@@ -141,15 +141,13 @@ export class Execution {
     this.#wanted = wanted;
     const request = ++this.#request;
     const isOvertaken = () => request !== this.#request;
-    const later = () => (this.#planning === planning ? undefined : this.#planning);
-    const planning: Promise<void> = this.#replace(wanted, isOvertaken, onCompile).then(
-      () => (isOvertaken() ? later() : undefined),
-      (error: unknown) => {
-        if (isOvertaken()) return later();
+    const planning: Promise<void> = this.#replace(wanted, isOvertaken, onCompile)
+      .catch((error: unknown) => {
+        if (isOvertaken()) return;
         this.#wanted = this.#current;
         throw error;
-      },
-    );
+      })
+      .then(() => (this.#planning === planning ? undefined : this.#planning));
     this.#planning = planning;
     return planning;
   }

@@ -28,7 +28,7 @@ export interface GateOptions extends GateChannels {
   readonly mask?: ArrayLike<number> | null | undefined;
 }
 
-/** The gate of one value. */
+/** The gate of one value. A call makes a changed one, so that the one before is there if planning fails. */
 interface Gate {
   readonly value: string;
   /** Of the operands that it adds to the graph. */
@@ -40,7 +40,7 @@ interface Gate {
   readonly places: readonly number[];
   readonly scale: Float32Array;
   readonly shift: Float32Array;
-  mask: Float32Array | undefined;
+  readonly mask: Float32Array | undefined;
 }
 
 export class Gates implements Derivation {
@@ -67,31 +67,33 @@ export class Gates implements Derivation {
     const scale = perChannel(gate, "scale", channels, options.scale);
     const shift = perChannel(gate, "shift", channels, options.shift);
     const mask = options.mask ? maskOf(gate, options.mask) : undefined;
+    const changed = { ...gate, scale: gate.scale.slice(), shift: gate.shift.slice(), ...(options.mask !== undefined && { mask }) };
     channels.forEach((channel, i) => {
-      if (scale) gate.scale[channel] = scale[i] as number;
-      if (shift) gate.shift[channel] = shift[i] as number;
+      if (scale) changed.scale[channel] = scale[i] as number;
+      if (shift) changed.shift[channel] = shift[i] as number;
     });
-    if (options.mask !== undefined) gate.mask = mask;
-    this.#gates.set(gate.value, gate);
-    await this.#apply([gate]);
+    await this.#apply([changed]);
   }
 
   /** Takes the gates of channels of a value, or of all values, away. */
   async ungate(name: string | undefined, options: GateChannels): Promise<void> {
     const gates = name === undefined ? [...this.#gates.values()] : [this.#gateOf(name)];
     const isWhole = options.channel === undefined && options.channels === undefined;
-    for (const gate of gates) {
+    const changed = gates.map((gate): Gate => {
+      const open = { ...gate, scale: gate.scale.slice(), shift: gate.shift.slice(), ...(isWhole && { mask: undefined }) };
       for (const channel of channelsOf(gate, options)) {
-        gate.scale[channel] = 1;
-        gate.shift[channel] = 0;
+        open.scale[channel] = 1;
+        open.shift[channel] = 0;
       }
-      if (isWhole) gate.mask = undefined;
-    }
-    await this.#apply(gates);
+      return open;
+    });
+    await this.#apply(changed);
   }
 
   /** Writes what has changed; plans first where the graph has no node for it yet. */
   async #apply(gates: readonly Gate[]): Promise<void> {
+    const before = gates.map(({ value }) => this.#gates.get(value));
+    for (const gate of gates) this.#gates.set(gate.value, gate);
     const isPlanned = (gate: Gate) => this.#planned.get(gate.value) === true || (this.#planned.has(gate.value) && !gate.mask);
     if (gates.every((gate) => isPlanned(gate) || isIdentity(gate))) {
       this.#execution.writeOperands(Object.assign({}, ...gates.map((gate) => this.#operandsOf(gate))));
@@ -101,13 +103,16 @@ export class Gates implements Derivation {
       this.#planning ??= this.#plan();
       await this.#planning;
     } catch (error) {
-      // The old program stays in use, without these gates.
-      for (const gate of gates) this.#gates.delete(gate.value);
+      // The old program stays in use, with the gates from before. A later call may have changed them once more.
+      gates.forEach((gate, i) => {
+        if (this.#gates.get(gate.value) !== gate) return;
+        const known = before[i];
+        if (known) this.#gates.set(gate.value, known);
+        else this.#gates.delete(gate.value);
+      });
       this.#planned = new Map();
       throw error;
     }
-    // A later call may have asked for another plan, which has these gates as well.
-    await this.#execution.planned();
   }
 
   /** One plan for all that is asked for at once. */

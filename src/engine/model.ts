@@ -210,8 +210,8 @@ export class Model {
   }
 
   async #makeGates(): Promise<Gates> {
-    const [{ Gates }, axes] = await Promise.all([import("./gates.ts"), loadAxes(this.graph)]);
-    return new Gates(this.#network, this.#execution, axes);
+    const { Gates } = await import("./gates.ts");
+    return new Gates(this.#network, this.#execution, await loadAxes(this.graph));
   }
 
   /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */

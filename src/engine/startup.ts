@@ -72,10 +72,7 @@ export class Startup {
   settle(program: Program, plan: () => Plan): void {
     this.#settled = this.#refine(program, plan).catch((error: unknown) => {
       // The quick-start pipelines stay in use, and compute what they should.
-      if (program !== this.#execution.program) return;
-      const { message } = error as Error;
-      const fault = error instanceof DeviceError ? error : new DeviceError(`The model goes on with its quick-start pipelines: ${message}`);
-      this.#execution.device.reportFault(fault);
+      if (program === this.#execution.program) this.#execution.device.reportFault(new DeviceError((error as Error).message));
     });
   }
 

@@ -4,6 +4,7 @@ import type { TypedGraph } from "../../src/engine/graph/graph.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { loadNetwork } from "../../src/engine/network.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 import { withDevice } from "../support/with-device.ts";
 
@@ -123,6 +124,55 @@ describe("calls at once", () => {
       last.dispose();
     }));
 });
+
+test("a gate that cannot be planned leaves those before it, in the next plan as well", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, graph, { observe: ["relu"] });
+    await model.gate("relu", { channel: 0, scale: 0, shift: 7 });
+    vi.spyOn(device.gpu, "createComputePipelineAsync").mockRejectedValue(new Error("out of luck"));
+    await expect(model.gate("relu", { scale: 0, mask: new Float32Array(30).fill(1) })).rejects.toThrow("out of luck");
+    vi.restoreAllMocks();
+    const ofChannels = async () => {
+      model.run({ x });
+      const values = (await model.read("relu")).toFloat32();
+      return [values.subarray(0, 30).every((value) => value === 7), values.subarray(30).every((value) => value === 0)];
+    };
+    expect(await ofChannels()).toEqual([true, false]);
+    await model.observe(["relu", "conv"]);
+    expect(await ofChannels()).toEqual([true, false]);
+    await expect(model.ungate("relu", { channels: [0, 9] })).rejects.toThrow("there is no channel 9");
+    expect(await ofChannels()).toEqual([true, false]);
+    await model.ungate();
+    expect(await ofChannels()).toEqual([false, false]);
+    model.dispose();
+    expect(device.allocatedBytes).toBe(0);
+  }));
+
+test("outputs that are read in several parts are those of one run, whatever runs meanwhile", () =>
+  withDevice(async (device) => {
+    const two = graphOf({ inputs: { x: [64] }, nodes: [op("Relu", "x", "a"), op("Neg", "x", "b")], outputs: ["a", "b"] });
+    const model = await loadModel(device, two);
+    // Either output fits into a buffer, both do not.
+    const limits = { ...limitsOf(device.gpu), maxBufferSize: 300 };
+    vi.spyOn(device.gpu, "limits", "get").mockReturnValue(limits);
+    try {
+      const [ones, twos] = [1, 2].map((value) => Tensor.float32([64], new Float32Array(64).fill(value))) as [Tensor, Tensor];
+      const answer = model.predict({ x: ones });
+      model.run({ x: twos });
+      const { a, b } = await answer;
+      expect([a?.toFloat32()[0], b?.toFloat32()[0]]).toEqual([1, -1]);
+    } finally {
+      vi.restoreAllMocks();
+    }
+    model.dispose();
+    expect(device.allocatedBytes).toBe(0);
+  }));
+
+/** The limits as plain numbers: WebGPU's object keeps them behind its prototype. */
+function limitsOf({ limits }: GPUDevice): GPUSupportedLimits {
+  const names = Object.keys(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(limits))) as (keyof GPUSupportedLimits)[];
+  return Object.fromEntries(names.map((name) => [name, limits[name]])) as unknown as GPUSupportedLimits;
+}
 
 test("parameters are taken from a list of files, as a model is", () =>
   withDevice(async (device) => {

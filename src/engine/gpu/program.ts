@@ -179,12 +179,12 @@ export class Program {
     }
   }
 
-  /** Of more than one buffer holds: one half first, the other when it is there. */
+  /** More than one buffer holds, in halves. Both are submitted now: a run that comes meanwhile must not change the second one. */
   async #readApart(values: readonly PlacedValue[], encoder: GPUCommandEncoder): Promise<Tensor[]> {
     const half = Math.ceil(values.length / 2);
-    const first = await this.read(values.slice(0, half), encoder);
-    const more = this.#device.gpu.createCommandEncoder({ label: "read-back" });
-    return [...first, ...(await this.read(values.slice(half), more))];
+    const first = this.read(values.slice(0, half), encoder);
+    const second = this.read(values.slice(half), this.#device.gpu.createCommandEncoder({ label: "read-back" }));
+    return (await Promise.all([first, second])).flat();
   }
 
   dispose(): void {
