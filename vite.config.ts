@@ -20,6 +20,7 @@ const parts = {
   ),
   import: "src/engine/onnx/import.ts",
   "image-input": "src/ui/image-input.ts",
+  describe: "src/ui/session/describe.ts",
 };
 
 /**

@@ -3,7 +3,7 @@
 import type { Device } from "../engine/gpu/device.ts";
 import { loadModel, type Model } from "../engine/model.ts";
 import { createClock } from "../engine/tune/clock.ts";
-import { defaultLayers, drawableLayers } from "../ui/layers.ts";
+import { defaultLayers, drawableLayers } from "../ui/drawable-layers.ts";
 import { layoutMosaic, viewAsMaps } from "../ui/mosaic/layout.ts";
 import { encodeRanges, type Mosaic, MosaicRenderer } from "../ui/mosaic/renderer.ts";
 import { canBeNegative } from "../ui/mosaic/signedness.ts";

@@ -1,5 +1,5 @@
 // Finds the output of a network that holds scores of classes. Boxes, embeddings, indices and maps are not taken for scores. Pure.
-import type { LayerRow } from "./layers.ts";
+import type { LayerRow } from "./drawable-layers.ts";
 
 type Row = Pick<LayerRow, "operator" | "inputs" | "outputs" | "shape">;
 

@@ -94,9 +94,8 @@ export class Panel implements ProbedPanel {
     // Where one panel fills a row, its mosaic may be as high as it is wide.
     this.#isAlone = galleryWidth < 1.6 * least;
     const height = Math.min(this.#isAlone ? width : least, 0.6 * windowHeight);
-    const { maps } = this.options;
-    if (!maps || maps.width * maps.height > 1) return { width, height };
-    const columns = chooseColumns({ channels: maps.channels, mapHeight: 1, mapWidth: 1 });
+    if (!this.#isDense) return { width, height };
+    const columns = chooseColumns({ channels: this.options.maps?.channels ?? 1, mapHeight: 1, mapWidth: 1 });
     return { width: Math.min(width, columns * largestUnit), height };
   }
 
@@ -104,9 +103,10 @@ export class Panel implements ProbedPanel {
     return this.options.kind === "picture" ? "picture" : this.#isDense ? "units" : "maps";
   }
 
-  /** Whether every unit is one cell, as after a dense layer. */
+  /** Whether every unit is one cell, as after a dense layer or a global pool. */
   get #isDense(): boolean {
-    return this.options.shape.length <= 2;
+    const { maps } = this.options;
+    return maps?.width === 1 && maps.height === 1;
   }
 
   /** Shows in the panel why there is nothing to see; `undefined` removes it. */

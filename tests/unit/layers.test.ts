@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Node } from "../../src/engine/graph/graph.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { summarize } from "../../src/engine/summary.ts";
-import { defaultLayers, drawableLayers, parseLayerChoices } from "../../src/ui/layers.ts";
+import { defaultLayers, drawableLayers } from "../../src/ui/drawable-layers.ts";
+import { parseLayerChoices } from "../../src/ui/layers.ts";
 import { everything } from "../support/catalog.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 

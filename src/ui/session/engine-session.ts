@@ -1,19 +1,12 @@
 // A session on the thread that it is made on: owns the graphs and the viewer, and shares a device. Needs no page.
 import type { Device } from "../../engine/gpu/device.ts";
-import type { Graph } from "../../engine/graph/graph.ts";
 import type { Precision } from "../../engine/precision.ts";
-import { entryOf } from "../../engine/records.ts";
-import { type Axes, denseStrides } from "../../engine/shapes.ts";
 import { type LoadProgress, type ModelSource, readModel } from "../../engine/source.ts";
-import { hasRandomWeights } from "../blank.ts";
-import { findClassScores } from "../classes.ts";
-import { findPictureInput } from "../image-view.ts";
-import { inspectWithShapes } from "../input-shapes.ts";
-import { defaultLayers, drawableLayers } from "../layers.ts";
 import { observedBy } from "../scene.ts";
 import { type DeviceLease, sharedDevice } from "../shared-device.ts";
 import { Viewer } from "../viewer.ts";
 import type { View, ViewCanvas } from "../views/view.ts";
+import type { Graphs, Loaded } from "./describe.ts";
 import type { Answers, Query } from "./queries.ts";
 import {
   aborted,
@@ -30,18 +23,6 @@ import {
 
 /** A download that takes longer leaves time to compile the pipelines of views. A network that is there sooner gets the compiler first. */
 const patienceMs = 100;
-
-interface Graphs {
-  readonly graph: Graph;
-  readonly compared: Graph | undefined;
-}
-
-interface Loaded extends Graphs {
-  readonly inputShapes: Readonly<Record<string, readonly number[]>>;
-  /** What the axes of values are that may lie otherwise than NCHW. */
-  readonly axes: ReadonlyMap<string, Axes>;
-  readonly classScores: string | undefined;
-}
 
 export class EngineSession implements Session {
   readonly #listener: SessionListener;
@@ -68,17 +49,23 @@ export class EngineSession implements Session {
       this.#close();
       this.#loaded = undefined;
       this.#canvases.clear();
-      const graphs = await this.#read(networks);
-      return graphs && this.#describe(graphs, networks.inputShape);
+      if (networks.src === undefined) {
+        this.#lastRead = undefined;
+        return undefined;
+      }
+      // Fetched while the network is.
+      const describing = loadDescribe();
+      const graphs = await this.#read(networks, networks.src);
+      const { description, loaded } = await (await describing).describe(graphs, networks.inputShape);
+      this.#loaded = loaded;
+      return description;
     });
   }
 
   /** Reads the networks. A file is not read again where only the other one, or the shape of the inputs, is another than last time. */
-  async #read(networks: Networks): Promise<Graphs | undefined> {
+  async #read({ compare, inputShape }: Networks, src: ModelSource): Promise<Graphs> {
     const last = this.#lastRead;
     this.#lastRead = undefined;
-    const { src, compare, inputShape } = networks;
-    if (src === undefined) return undefined;
     const read = async (source: ModelSource) => this.#alive(await readModel(source, { onProgress: this.#onProgress }));
     const isSame = last?.of.src === src && last.of.compare === compare && last.of.inputShape === inputShape;
     const known = isSame ? undefined : last;
@@ -94,22 +81,6 @@ export class EngineSession implements Session {
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  async #describe({ graph, compared }: Graphs, inputShape: string | undefined): Promise<Description | Refusal> {
-    const { summary, obstacles, axes, inputShapes } = await inspectWithShapes(graph, {
-      given: inputShape,
-      option: "input-shape",
-    });
-    if (obstacles.length > 0) return { obstacles, layers: summary.layers };
-    this.#loaded = { graph, compared, inputShapes, axes, classScores: findClassScores(graph.outputs, summary.layers) };
-    const inputs = graph.inputs.map(({ name, dtype, shape: open }) => {
-      const shape = entryOf(inputShapes, name) ?? (open as readonly number[]);
-      return { name, dtype, shape, strides: denseStrides(shape), axes: axes.get(name) };
-    });
-    const layers = drawableLayers(inputs, summary.layers);
-    const image = findPictureInput(inputs)?.input;
-    return { layers, defaults: defaultLayers(layers), imageInput: image?.name, isBlank: hasRandomWeights(graph) };
   }
 
   /** Gets the GPU ready for whatever network comes. If that fails, showing one will say so. */
@@ -232,4 +203,14 @@ export class EngineSession implements Session {
   readonly #onProgress = (detail: LoadProgress): void => {
     if (!this.#isDisposed) this.#listener({ event: "progress", detail });
   };
+}
+
+/** @throws Error that says what is missing where the connection is gone */
+function loadDescribe(): Promise<typeof import("./describe.ts")> {
+  const describing = import("./describe.ts").catch((error: Error) => {
+    throw new Error(`The part of Convcam that looks through a network could not be loaded: ${error.message}. Check the connection.`);
+  });
+  // Whoever awaits it hears of it; where the network fails first, nobody does.
+  describing.catch(() => {});
+  return describing;
 }

@@ -1,0 +1,41 @@
+// What a network has to show, or why it cannot run. Loaded while the network is.
+import type { Graph } from "../../engine/graph/graph.ts";
+import { entryOf } from "../../engine/records.ts";
+import { type Axes, denseStrides } from "../../engine/shapes.ts";
+import { hasRandomWeights } from "../blank.ts";
+import { findClassScores } from "../classes.ts";
+import { defaultLayers, drawableLayers } from "../drawable-layers.ts";
+import { findPictureInput } from "../image-view.ts";
+import { inspectWithShapes } from "../input-shapes.ts";
+import type { Description, Refusal } from "./session.ts";
+
+export interface Graphs {
+  readonly graph: Graph;
+  readonly compared: Graph | undefined;
+}
+
+export interface Loaded extends Graphs {
+  readonly inputShapes: Readonly<Record<string, readonly number[]>>;
+  /** What the axes of values are that may lie otherwise than NCHW. */
+  readonly axes: ReadonlyMap<string, Axes>;
+  readonly classScores: string | undefined;
+}
+
+/** @returns what the page is told and, where the network can run, what a viewer is made from */
+export async function describe(
+  { graph, compared }: Graphs,
+  given: string | undefined,
+): Promise<{ readonly description: Description | Refusal; readonly loaded?: Loaded }> {
+  const { summary, obstacles, axes, inputShapes } = await inspectWithShapes(graph, { given, option: "input-shape" });
+  if (obstacles.length > 0) return { description: { obstacles, layers: summary.layers } };
+  const inputs = graph.inputs.map(({ name, dtype, shape: open }) => {
+    const shape = entryOf(inputShapes, name) ?? (open as readonly number[]);
+    return { name, dtype, shape, strides: denseStrides(shape), axes: axes.get(name) };
+  });
+  const layers = drawableLayers(inputs, summary.layers);
+  const image = findPictureInput(inputs)?.input;
+  return {
+    description: { layers, defaults: defaultLayers(layers), imageInput: image?.name, isBlank: hasRandomWeights(graph) },
+    loaded: { graph, compared, inputShapes, axes, classScores: findClassScores(graph.outputs, summary.layers) },
+  };
+}
