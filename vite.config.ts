@@ -16,7 +16,10 @@ const entries = { convcam: "src/index.ts", element: "src/ui/element.ts" };
 /** Parts that share modules with others, which then import the part's file. */
 const parts = {
   ...Object.fromEntries(
-    ["gemm", "pool", "global-pool", "movement", "softmax", "element-wise-special"].map((name) => [name, `src/engine/ops/${name}.ts`]),
+    ["gemm", "pool", "global-pool", "movement", "reshaping", "softmax", "element-wise-special"].map((name) => [
+      name,
+      `src/engine/ops/${name}.ts`,
+    ]),
   ),
   import: "src/engine/onnx/import.ts",
   "image-input": "src/ui/image-input.ts",

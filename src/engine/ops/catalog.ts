@@ -30,7 +30,7 @@ const common = operatorsOf(
     [
       "./*.ts",
       "!./{axes,catalog,checks,context,dispatch,element-wise-kernel,families,matrix-product,operator,reduction,sign}.ts",
-      "!./{element-wise-special,gemm,global-pool,movement,pool,softmax}.ts",
+      "!./{element-wise-special,gemm,global-pool,movement,pool,reshaping,softmax}.ts",
     ],
     {
       eager: true,
@@ -52,6 +52,7 @@ export const parts: readonly Part[] = [
   { names: ["GlobalAveragePool", "GlobalMaxPool"], load: () => import("./global-pool.ts") },
   { names: ["Concat", "Transpose"], load: () => import("./movement.ts") },
   { names: ["Softmax", "LogSoftmax", "Hardmax"], load: () => import("./softmax.ts") },
+  { names: ["Reshape", "Flatten", "Squeeze", "Identity", "Dropout", "Constant"], load: () => import("./reshaping.ts") },
   { names: ["BatchNormalization", "Clip", "Sum", "Cast", "CastLike"], load: () => import("./element-wise-special.ts") },
 ];
 
