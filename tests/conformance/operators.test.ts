@@ -104,6 +104,13 @@ function turn([n, rows, columns]: readonly [number, number, number]) {
     });
 }
 
+const manyOperands = [
+  { operator: "Sum", of: sum },
+  { operator: "Mean", of: (x: number[]) => sum(x) / x.length },
+  { operator: "Max", of: (x: number[]) => Math.max(...x) },
+  { operator: "Min", of: (x: number[]) => Math.min(...x) },
+];
+
 const cases: readonly Row[] = [
   {
     why: "quads, of which the last two overlap",
@@ -115,6 +122,19 @@ const cases: readonly Row[] = [
     run: { operator: "Sum", inputs: [random([3, 5, 20]), random([5, 1], 2), random([20], 3)] },
     expected: (a, b, c) => a.map((x, i) => x + (b[Math.floor(i / 20) % 5] as number) + (c[i % 20] as number)),
   },
+  // A dispatch binds seven at most: 8 take a second one for one more, 13 fill it, 14 take a third.
+  ...[8, 13, 14].flatMap((count): Row[] =>
+    manyOperands.slice(0, count === 14 ? undefined : 1).map(({ operator, of }) => ({
+      why: `${count} operands, one of which repeats`,
+      run: {
+        operator,
+        inputs: Array.from({ length: count }, (_, i) => random(i === 1 ? [5, 1] : [3, 5, 6], i + 1)),
+        bordered: count === 13,
+      },
+      expected: (...inputs) =>
+        (inputs[0] ?? []).map((_, at) => of(inputs.map((x, i) => x[i === 1 ? Math.floor(at / 6) % 5 : at] as number))),
+    })),
+  ),
   {
     why: "no elements at all",
     run: { operator: "Exp", inputs: [random([2, 0])] },

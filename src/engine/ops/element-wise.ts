@@ -55,9 +55,6 @@ const binary: Readonly<Record<string, ElementWiseRow>> = {
 /** What formulas call their operands. */
 export const operandNames = "abcdefgh";
 
-/** More operands than this exceed WebGPU's storage bindings per stage. */
-const maxOperands = 7;
-
 /** The operator that a table row stands for. */
 export function defineRow(name: string, row: ElementWiseRow): Operator {
   const operandCount = row.operands ?? 1;
@@ -97,8 +94,6 @@ interface Formula {
 
 /** The Operation of a formula over `operands`, broadcast together. */
 export function elementWise(context: OperatorContext, operands: readonly Operand[], formula: Formula): Operation {
-  if (operands.length > maxOperands)
-    context.unsupported(`${operands.length} operands in one node. Split it into nodes of at most ${maxOperands}`);
   const shape = formula.shape ?? broadcastShapes(...operands.map((o) => o.shape));
   const indices = formula.indices ?? operands.map((_, i) => i);
   checkSameType(context, ...(formula.sameType ?? indices));
@@ -135,7 +130,7 @@ export function elementWise(context: OperatorContext, operands: readonly Operand
 }
 
 /** 8- and 16-bit integers wrap around, as in ONNX. */
-function wrapNarrow(expression: string, dtype: DataType): string {
+export function wrapNarrow(expression: string, dtype: DataType): string {
   if (dtype === "int8") return `((${expression}) << 24u) >> 24u`;
   if (dtype === "int16") return `((${expression}) << 16u) >> 16u`;
   if (dtype === "uint8") return `(${expression}) & 0xffu`;
