@@ -177,7 +177,7 @@ export class Execution {
     }
     this.#program = program;
     this.#current = wish;
-    this.device.watchFaults(this);
+    this.device.faults.watch(this);
     this.writeOperands(derivation?.operands?.() ?? {});
     if (quickBlock) this.#startup.settle(program, () => planFor(undefined));
     if (this.#options.tune) network.tuning?.start(this, optimized, network.halves);
@@ -191,13 +191,13 @@ export class Execution {
 
   /** Writes the given inputs and submits one run. Reads nothing back and waits for nothing. */
   run(inputs: Inputs = {}): void {
-    const encoder = this.#encodeRun(inputs);
-    this.device.gpu.queue.submit([encoder.finish()]);
+    const { faults, gpu } = this.device;
+    faults.attempt(this, () => gpu.queue.submit([this.#encodeRun(inputs).finish()]));
   }
 
   /** Runs once and reads every output back, by name: one submit, one wait. */
   async predict(inputs: Inputs = {}): Promise<Record<string, Tensor>> {
-    const encoder = this.#encodeRun(inputs);
+    const encoder = this.device.faults.attempt(this, () => this.#encodeRun(inputs));
     const { outputs } = this.#network.graph;
     const tensors = await this.#read(outputs, encoder);
     return Object.fromEntries(outputs.map((name, i) => [name, tensors[i] as Tensor]));
@@ -243,7 +243,7 @@ export class Execution {
   /** Where a value lies on the GPU: an input, an output, or an observed value. */
   value(name: string): GpuValue {
     const value = this.#placed(name);
-    this.device.checkFaults(this);
+    this.device.faults.check(this);
     return { ...value, buffer: this.#live.bufferOf(value) };
   }
 
@@ -264,7 +264,8 @@ export class Execution {
     const placed = known.filter((value): value is PlacedValue => !(value instanceof Tensor));
     if (placed.length === 0 && !encoder) return known as Tensor[];
     const tensors = await this.#live.read(placed, encoder ?? this.device.gpu.createCommandEncoder({ label: "read-back" }));
-    this.device.checkFaults(this);
+    await this.device.faults.settle(this);
+    this.device.faults.check(this);
     return known.map((value) => (value instanceof Tensor ? value : (tensors[placed.indexOf(value)] as Tensor)));
   }
 

@@ -72,7 +72,7 @@ export class Startup {
   settle(program: Program, plan: () => Plan): void {
     this.#settled = this.#refine(program, plan).catch((error: unknown) => {
       // The quick-start pipelines stay in use, and compute what they should.
-      if (program === this.#execution.program) this.#execution.device.reportFault(new DeviceError((error as Error).message));
+      if (program === this.#execution.program) this.#execution.device.faults.report(new DeviceError((error as Error).message));
     });
   }
 

@@ -90,7 +90,12 @@ export class FrameLoop {
       })
       .then(
         (report) => round === this.#round && this.#onDone(report, isMoving),
-        (error) => round === this.#round && this.#host.onFail(error),
+        (error) => {
+          if (round !== this.#round) return;
+          // What it was to bring up to date still is due, whenever the next frame comes.
+          this.note("draw", ...(runs ? (["image", "run"] as const) : []));
+          this.#host.onFail(error);
+        },
       );
   }
 

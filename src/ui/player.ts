@@ -39,6 +39,8 @@ export class Player {
   #weightsId = 0;
   /** Whether the weights shown are random, where they are not the file's own. */
   #isBlank: boolean | undefined;
+  /** What the GPU refused in the last frame, until a frame is drawn. */
+  #frameFault: string | undefined;
 
   constructor(element: ConvCam, root: ShadowRoot) {
     this.#element = element;
@@ -120,7 +122,10 @@ export class Player {
         play: () => this.#source?.setPlaying?.(!element.paused),
         frame: () => this.#loop.request(),
       },
-      onDue: (stage: Stage) => this.#status.clear(stage),
+      onDue: (stage: Stage) => {
+        this.#status.clear(stage);
+        if (stage === "frame") this.#frameFault = undefined;
+      },
       onFail: (error: Error, stage: Stage) => this.#fail(error, stage),
     };
   }
@@ -142,6 +147,8 @@ export class Player {
         return player.#isShown ? player.#draw : undefined;
       },
       onFrame: (stats: FrameStats) => {
+        if (this.#frameFault !== undefined) this.#status.clear("frame");
+        this.#frameFault = undefined;
         this.#emit("frame", stats);
         this.#gallery.refreshProbes();
       },
@@ -202,6 +209,7 @@ export class Player {
   #onSession({ event, detail }: SessionEvent): void {
     if (event === "progress") this.#onProgress(detail);
     else if (event === "results") void this.#onResults(detail);
+    else if (event === "fault") this.#fail(new DeviceError(detail), "scene");
     else this.#recover(detail);
   }
 
@@ -273,7 +281,9 @@ export class Player {
   #onFrameFailed(error: Error): void {
     if (error.name === "AbortError") return;
     if (error instanceof DeviceError) {
-      this.#fail(error, "frame");
+      // A film is not to repeat it with every frame.
+      if (error.message !== this.#frameFault) this.#fail(error, "frame");
+      this.#frameFault = error.message;
       return;
     }
     if (this.#source?.isLive && error.name !== "SecurityError") return;
@@ -320,7 +330,7 @@ export class Player {
   /** Tells the page, and shows it here unless the page prevents that; a network that runs stays where it is. */
   #fail(error: Error, stage: Stage, layers: Parameters<Status["showProblem"]>[2] = []): void {
     this.#status.endProgress();
-    if (stage === "input" || stage === "model") this.#forgetAnswer();
+    if (stage === "input" || stage === "model" || error instanceof DeviceError) this.#forgetAnswer();
     if (this.#emit("error", { error })) this.#status.showProblem(error, stage, layers);
   }
 

@@ -50,13 +50,21 @@ export class ReadbackRing<Tag> {
     return true;
   }
 
-  /** Asks for what {@link encode} copied; after the submit. */
-  collect(): void {
+  /**
+   * Asks for what {@link encode} copied; after the submit.
+   *
+   * @param submitted rejects where the GPU refused the submit: nothing was copied then, and nothing is delivered
+   */
+  collect(submitted: Promise<void>): void {
     for (const slot of this.#slots)
       if (slot.state === "copied") {
         slot.state = "mapping";
+        const delivers = submitted.then(
+          () => true,
+          () => false,
+        );
         slot.buffer.mapAsync(GPUMapMode.READ).then(
-          () => this.#deliver(slot),
+          async () => this.#deliver(slot, await delivers),
           // A lost device or a disposed ring; whoever is responsible for either knows.
           () => undefined,
         );
@@ -68,11 +76,12 @@ export class ReadbackRing<Tag> {
     for (const { buffer } of this.#slots) this.#device.destroyBuffer(buffer);
   }
 
-  #deliver(slot: Slot<Tag>): void {
+  #deliver(slot: Slot<Tag>, isCopied: boolean): void {
     if (this.#isDisposed) return;
     const bytes = slot.buffer.getMappedRange().slice(0);
     slot.buffer.unmap();
     slot.state = "free";
+    if (!isCopied) return;
     let at = 0;
     this.#onData(
       this.#pieces.map(({ sizeBytes }) => {

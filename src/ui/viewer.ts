@@ -75,8 +75,6 @@ export class Viewer {
   #areResultsCurrent = true;
   /** Set while values have moved and views do not follow yet. */
   #isMoving = false;
-  /** Whether a frame of this scene was drawn; the first is checked. */
-  #isProven = false;
   /** Of the picture in the network's input; undefined before the first. */
   #pictureId: number | undefined;
   #isDisposed = false;
@@ -185,7 +183,6 @@ export class Viewer {
     this.#ring?.dispose();
     this.#ring = this.#buildRing();
     this.#isMoving = false;
-    this.#isProven = false;
     const problem = gateProblem ?? this.#weightsChange.problem;
     const { isBlank } = this.#weightsChange;
     return { needsRun: !isPrepared || isGated || hasOtherWeights, views, isBlank, problem };
@@ -195,11 +192,10 @@ export class Viewer {
   frame(request: ViewerFrame): Promise<void> {
     if (this.#isMoving) return Promise.reject(aborted());
     const { gpu } = this.device;
-    const isProven = this.#isProven;
-    this.#isProven = true;
-    const checked = isProven ? this.#submit(request) : this.device.checked("drawing", () => this.#submit(request));
+    const submitted = this.device.checked("Drawing", () => this.#submit(request));
+    this.#ring?.collect(submitted);
     this.#framesInFlight++;
-    return Promise.all([checked, gpu.queue.onSubmittedWorkDone()]).then(
+    return Promise.all([submitted, gpu.queue.onSubmittedWorkDone()]).then(
       () => void this.#framesInFlight--,
       (error) => {
         this.#framesInFlight--;
@@ -309,7 +305,6 @@ export class Viewer {
     const ofPicture = this.#pictureId === undefined || this.#pictureId === pictureId;
     this.#areResultsCurrent = this.#ring?.encode(encoder, { pictureId: pictureId ?? 0, ofPicture }) ?? true;
     gpu.queue.submit([encoder.finish()]);
-    this.#ring?.collect();
   }
 
   #buildRing(): ReadbackRing<RingTag> {

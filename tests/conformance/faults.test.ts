@@ -96,6 +96,73 @@ describe("a run that the GPU refuses", () => {
       expect(heard).toHaveLength(count);
     }));
 
+  test("another model on the device is not told of a run or a predict that was not its own", () =>
+    withModel(async (model, device) => {
+      const other = await loadModel(device, graph);
+      other.run({ x });
+      breakNextPass(device);
+      model.run({ x });
+      breakNextPass(device);
+      await expect(model.predict({ x })).rejects.toThrow(DeviceError);
+      other.value("y");
+      expect((await other.read("y")).toFloat32()).toEqual(x.toFloat32());
+    }));
+
+  test("of unknown origin: every model on the device is told of it", () =>
+    withModel(async (model, device) => {
+      const other = await loadModel(device, graph);
+      const buffer = device.createBuffer("gone", 4, GPUBufferUsage.COPY_DST);
+      buffer.destroy();
+      const encoder = device.gpu.createCommandEncoder();
+      encoder.clearBuffer(buffer);
+      device.gpu.queue.submit([encoder.finish()]);
+      for (const one of [model, other]) await expect(one.read("y")).rejects.toThrow(/refused a command/);
+      for (const one of [model, other]) {
+        one.run({ x });
+        expect((await one.read("y")).toFloat32()).toEqual(x.toFloat32());
+      }
+    }));
+
+  test("an invalid binding: predict rejects, and says what was wrong", () =>
+    withModel(async (model, device) => {
+      const create = device.gpu.createCommandEncoder.bind(device.gpu);
+      vi.spyOn(device.gpu, "createCommandEncoder").mockImplementationOnce((descriptor) => {
+        const encoder = create(descriptor);
+        const begin = encoder.beginComputePass.bind(encoder);
+        encoder.beginComputePass = (options) => {
+          const pass = begin(options);
+          pass.setBindGroup = () => {};
+          return pass;
+        };
+        return encoder;
+      });
+      await expect(model.predict({ x })).rejects.toThrow(/bind group/i);
+      expect((await model.predict({ x }))["y"]?.toFloat32()).toEqual(x.toFloat32());
+    }));
+
+  test("memory that runs out while a model is loaded: the load rejects and says what to do, and no byte stays", () =>
+    withModel(async (model, device) => {
+      const before = device.allocatedBytes;
+      // No test can fill a GPU's memory safely, so the scope for it reports that once.
+      const filters: string[] = [];
+      const { pushErrorScope, popErrorScope } = device.gpu;
+      vi.spyOn(device.gpu, "pushErrorScope").mockImplementation((filter) => {
+        filters.push(filter);
+        pushErrorScope.call(device.gpu, filter);
+      });
+      let count = 0;
+      vi.spyOn(device.gpu, "popErrorScope").mockImplementation(async () => {
+        const isMemory = filters.pop() === "out-of-memory";
+        const error = await popErrorScope.call(device.gpu);
+        return isMemory && count++ === 0 ? (new GPUOutOfMemoryError("full") as GPUError) : error;
+      });
+      const other = graphOf({ inputs: { x: [1, 1, 5, 5] }, nodes: [op("Relu", "x", "y")] });
+      await expect(loadModel(device, other)).rejects.toThrow(/the GPU is out of memory\. Close other pages/);
+      vi.restoreAllMocks();
+      expect(device.allocatedBytes).toBe(before);
+      expect((await model.predict({ x }))["y"]?.toFloat32()).toEqual(x.toFloat32());
+    }));
+
   test("a model that is loaded afterwards is not told of it", () =>
     withModel(async (model, device) => {
       breakNextPass(device);

@@ -2,6 +2,7 @@
 import type { Shader } from "../../shaders/shader.ts";
 import { DeviceError } from "../errors.ts";
 import type { Target } from "../ops/operator.ts";
+import { Faults } from "./faults.ts";
 
 export interface DeviceOptions {
   /** Entry point to WebGPU; `navigator.gpu` by default, Dawn's in Node. */
@@ -79,15 +80,9 @@ export class Device {
   readonly info: AdapterInfo;
   /** What kernels are chosen by. */
   readonly target: Target;
+  readonly faults: Faults;
   readonly #buffers = new Map<GPUBuffer, number>();
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
-  readonly #faultListeners = new Set<(fault: DeviceError) => void>();
-  /** How many faults each reader was told of. */
-  readonly #told = new WeakMap<object, number>();
-  #faultCount = 0;
-  #refusalCount = 0;
-  /** Only the first ones, because a fault in every frame must not fill the memory. */
-  readonly #faults: DeviceError[] = [];
   #allocatedBytes = 0;
   #isDisposed = false;
 
@@ -95,13 +90,7 @@ export class Device {
     this.gpu = gpu;
     this.info = info;
     this.target = target;
-    gpu.addEventListener("uncapturederror", ({ error }) => {
-      const fault = new DeviceError(`The GPU refused a command, so results may be wrong: ${error.message}`);
-      this.#faultCount++;
-      this.#refusalCount++;
-      if (this.#faults.length < 64) this.#faults.push(fault);
-      this.reportFault(fault);
-    });
+    this.faults = new Faults(gpu);
   }
 
   /**
@@ -110,31 +99,15 @@ export class Device {
    * @returns ends the calls
    */
   onFault(listener: (fault: DeviceError) => void): () => void {
-    this.#faultListeners.add(listener);
-    return () => void this.#faultListeners.delete(listener);
-  }
-
-  /** Tells those who called {@link onFault}. A disposed device has nothing to tell. */
-  reportFault(fault: DeviceError): void {
-    if (!this.#isDisposed) for (const listener of this.#faultListeners) listener(fault);
-  }
-
-  /** From now on {@link checkFaults} tells `reader` of faults. */
-  watchFaults(reader: object): void {
-    if (!this.#told.has(reader)) this.#told.set(reader, this.#faultCount);
-  }
-
-  /** @throws DeviceError if the GPU refused a command since `reader` began to watch, or since it was told last */
-  checkFaults(reader: object): void {
-    const told = this.#told.get(reader);
-    this.#told.set(reader, this.#faultCount);
-    // The first is the cause of those after it.
-    if (told !== undefined && told < this.#faultCount) throw this.#faults[told] ?? this.#faults.at(-1);
+    // A disposed device has nothing to tell.
+    return this.faults.listen((fault) => {
+      if (!this.#isDisposed) listener(fault);
+    });
   }
 
   /** Changes whenever the GPU refuses a command: what was to be done by commands before may not have been done. */
   get refusalCount(): number {
-    return this.#refusalCount;
+    return this.faults.refusalCount;
   }
 
   /** Bytes in buffers made by {@link createBuffer} and not destroyed yet. */
@@ -193,7 +166,7 @@ export class Device {
       failures = Promise.all([this.gpu.popErrorScope(), this.gpu.popErrorScope()]);
     }
     const [invalid, outOfMemory] = await failures;
-    if (invalid || outOfMemory) this.#refusalCount++;
+    if (invalid || outOfMemory) this.faults.countRefusal();
     if (outOfMemory) throw new DeviceError(`${what}: the GPU is out of memory. Close other pages, or use a smaller model or input.`);
     if (invalid) throw new DeviceError(`${what}: ${invalid.message}`);
     return result;

@@ -29,6 +29,8 @@ export class EngineSession implements Session {
   #lastRead: { readonly of: Networks; readonly graphs: Graphs } | undefined;
   #loaded: Loaded | undefined;
   #lease: DeviceLease | undefined;
+  /** Ends hearing of the device's faults. */
+  #endFaults: (() => void) | undefined;
   #opening: Promise<DeviceLease> | undefined;
   #viewer: Viewer | undefined;
   #precision: Precision | undefined;
@@ -163,6 +165,11 @@ export class EngineSession implements Session {
       throw aborted();
     }
     this.#lease = lease;
+    this.#endFaults = lease.device.onFault(async ({ message }) => {
+      // What a loss of the device brings about is not told apart from it.
+      await settled(lease.device);
+      if (this.#lease === lease) this.#listener({ event: "fault", detail: message });
+    });
     lease.device.lost.then(({ message }) => {
       if (this.#lease !== lease) return;
       this.#close();
@@ -173,6 +180,7 @@ export class EngineSession implements Session {
   }
 
   #closeDevice(): void {
+    this.#endFaults?.();
     this.#lease?.release();
     this.#lease = undefined;
     this.#opening = undefined;
@@ -184,7 +192,7 @@ export class EngineSession implements Session {
     try {
       return this.#alive(await work());
     } catch (error) {
-      if (lease) await Promise.race([lease.device.lost, new Promise((resolve) => setTimeout(resolve))]);
+      if (lease) await settled(lease.device);
       if (this.#isDisposed || (lease && this.#lease !== lease)) throw aborted();
       throw error;
     }
@@ -213,4 +221,9 @@ function loadDescribe(): Promise<typeof import("./describe.ts")> {
   // Whoever awaits it hears of it; where the network fails first, nobody does.
   describing.catch(() => {});
   return describing;
+}
+
+/** Resolves when a loss of the device would be known that has just made something fail. */
+function settled({ lost }: Device): Promise<unknown> {
+  return Promise.race([lost, new Promise((resolve) => setTimeout(resolve))]);
 }

@@ -30,6 +30,8 @@ export interface Session {
 export type SessionEvent =
   | { readonly event: "progress"; readonly detail: LoadProgress }
   | { readonly event: "results"; readonly detail: Results }
+  /** The GPU refused a command of unknown origin: what is shown may be wrong. */
+  | { readonly event: "fault"; readonly detail: string }
   /** The device is gone, and the viewer with it; {@link Session.show} starts on another. */
   | { readonly event: "lost"; readonly detail: string };
 

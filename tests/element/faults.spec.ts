@@ -1,0 +1,97 @@
+// What the GPU refuses while an element draws is said on it, on the page and in a worker, until a frame is drawn again.
+import { expect, type Page, test } from "@playwright/test";
+import type { ConvCam } from "../../src/ui/element.ts";
+
+/** Breaks the next passes of the network's own frames: dispatches of too many workgroups. Runs on the page or in the worker. */
+const breakable = `
+  const { beginComputePass } = GPUCommandEncoder.prototype;
+  GPUCommandEncoder.prototype.beginComputePass = function (descriptor) {
+    const pass = beginComputePass.call(this, descriptor);
+    if (globalThis.breaksFrames && descriptor?.label === "frame") pass.dispatchWorkgroups(70000);
+    return pass;
+  };
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = async function (descriptor) {
+    const device = await requestDevice.call(this, descriptor);
+    globalThis.spoil = () => {
+      const buffer = device.createBuffer({ size: 4, usage: GPUBufferUsage.COPY_DST });
+      buffer.destroy();
+      device.queue.writeBuffer(buffer, 0, new Uint32Array(1));
+    };
+    return device;
+  };
+  const channel = new BroadcastChannel("faults");
+  channel.onmessage = ({ data }) => {
+    if (data === "spoil") globalThis.spoil();
+    else globalThis.breaksFrames = data;
+    channel.postMessage("done");
+  };`;
+
+async function open(page: Page, isInWorker: boolean): Promise<void> {
+  if (isInWorker) {
+    await page.route("**/patch.js", (route) => route.fulfill({ contentType: "text/javascript", body: breakable }));
+    await page.route(/session\/worker\.ts\?worker_file/, (route) =>
+      route.fulfill({ contentType: "text/javascript", body: 'import "/patch.js";\nimport "/src/ui/session/worker.ts";' }),
+    );
+  } else await page.addInitScript(breakable);
+  await page.goto("/tests/element/one.html");
+  await page.evaluate(async (worker) => {
+    await customElements.whenDefined("conv-cam");
+    const element = document.querySelector("conv-cam") as ConvCam;
+    element.toggleAttribute("worker", worker);
+    element.src = "/models/mnist-trained.onnx";
+  }, isInWorker);
+  await draw(page);
+  await expect(page.locator(".bars")).toBeVisible({ timeout: 30_000 });
+}
+
+/** Gives the element a picture. */
+function draw(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 28;
+    canvas.getContext("2d")?.fillRect(12, 4, 3, 20);
+    (document.querySelector("conv-cam") as ConvCam).input = canvas;
+  });
+}
+
+/** Resolves when the patch has heard it. */
+const tell = (page: Page, what: boolean | "spoil") =>
+  page.evaluate(
+    (data) =>
+      new Promise((resolve) => {
+        const channel = new BroadcastChannel("faults");
+        channel.onmessage = resolve;
+        channel.postMessage(data);
+      }),
+    what,
+  );
+
+for (const isInWorker of [false, true]) {
+  const where = isInWorker ? "in a worker" : "on the page";
+
+  test(`${where}: a frame that the GPU refuses is an error until one is drawn, and leaves no answer`, async ({ page }) => {
+    await open(page, isInWorker);
+    await tell(page, true);
+    await draw(page);
+    await expect(page.getByRole("alert")).toContainText("70000");
+    await expect(page.locator(".bars")).toBeHidden();
+    await tell(page, false);
+    await draw(page);
+    await expect(page.getByRole("alert")).toHaveCount(0);
+    await expect(page.locator(".bars")).toBeVisible();
+  });
+
+  test(`${where}: a fault of unknown origin is an error until the network is loaded again`, async ({ page }) => {
+    await open(page, isInWorker);
+    await tell(page, "spoil");
+    await expect(page.getByRole("alert")).toContainText("The GPU refused a command");
+    await draw(page);
+    await expect(page.getByRole("alert")).toContainText("The GPU refused a command");
+    await page.evaluate(() => {
+      (document.querySelector("conv-cam") as ConvCam).src = "/models/mnist-trained.onnx?again";
+    });
+    await expect(page.getByRole("alert")).toHaveCount(0);
+    await expect(page.locator(".bars")).toBeVisible({ timeout: 30_000 });
+  });
+}
