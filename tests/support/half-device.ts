@@ -3,10 +3,26 @@ import { existsSync } from "node:fs";
 import { create, globals } from "webgpu";
 import { type Device, requestDevice } from "../../src/engine/gpu/device.ts";
 
-/** Dawn's null adapter compiles and validates like any other, and has every feature; its kernels do not run. */
-export async function requestNullDevice(): Promise<Device> {
+/**
+ * Dawn's null adapter compiles and validates like any other, and has every feature; its kernels do not run.
+ *
+ * @param limits its own, which are high, or those that WebGPU guarantees
+ */
+export async function requestNullDevice(limits: "own" | "guaranteed" = "own"): Promise<Device> {
   Object.assign(globalThis, globals);
-  return requestDevice({ gpu: create(["backend=null"]) });
+  const gpu = create(["backend=null"]);
+  if (limits === "own") return requestDevice({ gpu });
+  const requestAdapter = async () => {
+    const adapter = (await gpu.requestAdapter()) as GPUAdapter;
+    const { features, limits, info } = adapter;
+    return {
+      features,
+      limits,
+      info,
+      requestDevice: (descriptor: GPUDeviceDescriptor) => adapter.requestDevice({ ...descriptor, requiredLimits: {} }),
+    };
+  };
+  return requestDevice({ gpu: { requestAdapter } as unknown as GPU });
 }
 
 /** Mesa's llvmpipe, version 23.1 or later: Debian and Ubuntu have it in mesa-vulkan-drivers. */
