@@ -34,6 +34,8 @@ export class FrameLoop {
   /** Counts rounds: results of frames of an earlier round are dropped. */
   #round = 0;
   #lastFrameMs: number | undefined;
+  /** What the last frame failed of: a video does not repeat it with every frame. */
+  #failure: string | undefined;
   #frameTimes: readonly number[] = [];
 
   constructor(host: FrameHost) {
@@ -43,6 +45,7 @@ export class FrameLoop {
   /** Says what the next frame is to bring up to date, without asking for one. */
   note(...news: readonly News[]): void {
     for (const one of news) this.#news.add(one);
+    this.#failure = undefined;
   }
 
   /** Asks for a frame. */
@@ -93,13 +96,16 @@ export class FrameLoop {
         (error) => {
           if (round !== this.#round) return;
           // What it was to bring up to date still is due, whenever the next frame comes.
-          this.note("draw", ...(runs ? (["image", "run"] as const) : []));
-          this.#host.onFail(error);
+          for (const one of runs ? (["image", "run"] as const) : (["draw"] as const)) this.#news.add(one);
+          const isNew = error.message !== this.#failure;
+          this.#failure = error.message;
+          if (isNew) this.#host.onFail(error);
         },
       );
   }
 
   #onDone({ ms, gpuBytes, areResultsCurrent }: FrameReport, isMoving: boolean): void {
+    this.#failure = undefined;
     const now = performance.now();
     this.#frameTimes = isMoving ? [...this.#frameTimes.filter((time) => now - time < 1000), now] : [];
     this.#host.onFrame({ ms, fps: this.#frameTimes.length, gpuBytes });

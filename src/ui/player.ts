@@ -39,8 +39,6 @@ export class Player {
   #weightsId = 0;
   /** Whether the weights shown are random, where they are not the file's own. */
   #isBlank: boolean | undefined;
-  /** What the GPU refused in the last frame, until a frame is drawn. */
-  #frameFault: string | undefined;
 
   constructor(element: ConvCam, root: ShadowRoot) {
     this.#element = element;
@@ -122,10 +120,7 @@ export class Player {
         play: () => this.#source?.setPlaying?.(!element.paused),
         frame: () => this.#loop.request(),
       },
-      onDue: (stage: Stage) => {
-        this.#status.clear(stage);
-        if (stage === "frame") this.#frameFault = undefined;
-      },
+      onDue: (stage: Stage) => this.#status.clear(stage),
       onFail: (error: Error, stage: Stage) => this.#fail(error, stage),
     };
   }
@@ -147,8 +142,7 @@ export class Player {
         return player.#isShown ? player.#draw : undefined;
       },
       onFrame: (stats: FrameStats) => {
-        if (this.#frameFault !== undefined) this.#status.clear("frame");
-        this.#frameFault = undefined;
+        this.#status.clear("frame");
         this.#emit("frame", stats);
         this.#gallery.refreshProbes();
       },
@@ -281,9 +275,7 @@ export class Player {
   #onFrameFailed(error: Error): void {
     if (error.name === "AbortError") return;
     if (error instanceof DeviceError) {
-      // A film is not to repeat it with every frame.
-      if (error.message !== this.#frameFault) this.#fail(error, "frame");
-      this.#frameFault = error.message;
+      this.#fail(error, "frame");
       return;
     }
     if (this.#source?.isLive && error.name !== "SecurityError") return;
