@@ -1,8 +1,9 @@
 // The command on a real model: what it changes in a network before it runs.
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { decodeNpy, encodeNpy } from "../../src/cli/npy.ts";
 import { noise } from "../support/graphs.ts";
@@ -64,4 +65,27 @@ test("run says which of two files is wrong, and refuses weights that would be fo
   expect(errors).toContain("--parameters 'README.md': This is not an ONNX model");
   vi.spyOn(process.stderr, "write").mockImplementation(() => true);
   expect(await main(["run", "models/mnist-early.onnx", ...digit, "--parameters", "models/mnist-trained.onnx", "--blank", "7"])).toBe(2);
+});
+
+describe("in a shell", () => {
+  /** Runs the command as visitors do, without a display, and answers what it writes and its exit status. */
+  const shell = (line: string) =>
+    new Promise<{ output: string; errors: string }>((resolve) => {
+      const { XDG_RUNTIME_DIR: _, ...env } = process.env;
+      const command = line.replace("convcam", `"${process.execPath}" bin/convcam.mjs`);
+      execFile("sh", ["-c", command], { env }, (_error, output, says) => resolve({ output, errors: says }));
+    });
+
+  test("drivers' warnings do not reach a visitor", async () => {
+    const { output, errors: says } = await shell(`convcam run models/mnist-trained.onnx --input-npy "${join(folder, "digit.npy")}"`);
+    expect(says).toBe("");
+    expect(output).toContain("%");
+  });
+
+  test("a reader that stops reading ends mosaics quietly", async () => {
+    const line = `{ convcam mosaic models/mnist-trained.onnx docs/screenshot.png --layer all --out "${folder}"; echo "status $?" >&2; } | head -1`;
+    const { output, errors: says } = await shell(line);
+    expect(says).toBe("status 0\n");
+    expect(output).toMatch(/^conv_1.* drawn as .*\n$/);
+  });
 });
