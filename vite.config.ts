@@ -23,7 +23,6 @@ const parts = {
   ),
   import: "src/engine/onnx/import.ts",
   "image-input": "src/ui/image-input.ts",
-  describe: "src/ui/session/describe.ts",
 };
 
 /**

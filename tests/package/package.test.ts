@@ -141,7 +141,7 @@ describe.each(compilers)("TypeScript $version", ({ tsc }) => {
       expect(stdout).toBe("");
       expect(status).toBe(0);
     },
-    30_000,
+    120_000,
   );
 });
 
@@ -216,7 +216,7 @@ describe("the command", () => {
     expect(stderr).toBe("");
     expect(stdout).toContain("conv_1");
     expect(status).toBe(0);
-  }, 30_000);
+  }, 120_000);
 
   test("is there, whole, while another command builds it anew", async () => {
     const path = join(root, "packages/cli/dist/cli.js");
@@ -241,7 +241,7 @@ describe("the command", () => {
     const { stdout, stderr } = start(terminal, ["node_modules/convcam/bin/convcam.mjs", "--version"]);
     expect(stderr).toBe("");
     expect(stdout.trim()).toBe(String(readJson(join(root, "package.json"))["version"]));
-  }, 30_000);
+  }, 120_000);
 
   test("has the library's version, and the dependencies that this checkout was tested with", () => {
     const [own, cli] = ["package.json", "packages/cli/package.json"].map((path) => readJson(join(root, path)));
