@@ -91,6 +91,8 @@ function open(path: string): Sharp {
 
 function refuse(path: string): (error: Error) => never {
   return (error) => {
-    throw new ModelError(`picture '${path}': ${error.message.replace(/^Input file/, "the file")}.`);
+    const isMissing = error.message.startsWith("Input file is missing");
+    const reason = isMissing ? "there is no such file" : error.message.replace(/^Input file/, "the file");
+    throw new ModelError(`picture '${path}': ${reason}.`);
   };
 }

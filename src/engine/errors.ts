@@ -11,6 +11,15 @@ export function namesLike(name: string, known: Iterable<string>): string {
   return near.map((other) => `'${other}'`).join(", ");
 }
 
+/** Says that no value or layer has this name, and which names are accepted: those that hold it, else the first few of all. */
+export function describeUnknownValue(name: string, known: readonly string[]): string {
+  const near = namesLike(name, known);
+  const rest = known.length > 8 ? ` and ${known.length - 8} more` : "";
+  const listed = known.slice(0, 8).map((other) => `'${other}'`);
+  const advice = near ? ` Did you mean ${near}?` : known.length > 0 ? ` There are ${listed.join(", ")}${rest}.` : "";
+  return `no value or layer is called '${name}'.${advice}`;
+}
+
 /** The file is right, but Convcam cannot run it. Carries every reason found, not only the first. */
 export class UnsupportedError extends Error {
   override readonly name = "UnsupportedError";

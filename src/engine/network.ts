@@ -1,5 +1,5 @@
 // A network on one device: the file's graph with types, and the constants that all of its executions read.
-import { DeviceError, ModelError, namesLike, UnsupportedError } from "./errors.ts";
+import { DeviceError, describeUnknownValue, ModelError, UnsupportedError } from "./errors.ts";
 import { Execution, type ExecutionOptions } from "./execution.ts";
 import { ConstantBuffers } from "./gpu/constants.ts";
 import type { Device } from "./gpu/device.ts";
@@ -212,8 +212,7 @@ export class Network {
     if (this.graph.types.has(name)) return name;
     const output = this.graph.nodes.find((node) => node.name === name)?.outputs[0];
     if (output) return output;
-    const near = namesLike(name, this.graph.types.keys());
-    throw new ModelError(`no value or layer is called '${name}'.${near && ` Did you mean ${near}?`}`);
+    throw new ModelError(describeUnknownValue(name, [...this.graph.inputs.map((input) => input.name), ...this.layerValues()]));
   }
 
   /** Every value that a layer computes. */

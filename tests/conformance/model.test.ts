@@ -173,7 +173,7 @@ describe("observing", () => {
       const model = await loadModel(device, tiny);
       const { y } = await model.predict({ x });
       // Both convolutions read `w`, packed in one way; the first also a bias.
-      const isConstant = (label: string) => /: (weights|as it is)/.test(label);
+      const isConstant = (label: string) => /: (weights|in the order of the file)/.test(label);
       expect(labels.filter(isConstant).length).toBe(2);
       labels.length = 0;
       await Promise.all([model.observe(["conv"]), model.observe("all"), model.observe(["relu"])]);
@@ -422,7 +422,7 @@ describe("errors say what was found and what is accepted", () => {
         [() => model.run({ x: Tensor.filled("int32", x.shape, 1) }), "input 'x': expected float32, got int32."],
         [() => model.value("next"), `value 'next' is not observed, or is a constant. Observe it first: model.observe(["next"]).`],
         [() => model.value("con"), "no value or layer is called 'con'. Did you mean 'conv'?"],
-        [() => model.valueName("zzz"), "no value or layer is called 'zzz'."],
+        [() => model.valueName("zzz"), "no value or layer is called 'zzz'. There are 'x', "],
       ];
       for (const [refused, message] of refusals) {
         expect(refused).toThrow(ModelError);

@@ -41,6 +41,12 @@ describe("readImage", () => {
     expect(await read("float32", [1, 576])).toEqual(await read("float32", [1, 1, 24, 24]));
   });
 
+  test("says that there is no such file", async () => {
+    await expect(readImage("no-such.png", { name: "x", dtype: "float32", shape: [1, 1, 24, 24] }, {})).rejects.toThrow(
+      "picture 'no-such.png': there is no such file.",
+    );
+  });
+
   test("says what takes no picture, and what numbers make no sense", async () => {
     await expect(read("float32", [1, 5, 24, 24])).rejects.toThrow(
       "input 'x': float32 [1, 5, 24, 24] takes no picture, as it has no rows and columns of 1, 3 or 4 channels. Give --input-npy x=FILE instead.",

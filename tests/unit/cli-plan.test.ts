@@ -56,5 +56,5 @@ test("gives a program all but code and contents", async () => {
 
 test("names what it does not know", async () => {
   expect(await plan("--target", "gpu", "--observe", "conv_9")).toBe(1);
-  expect(output).toContain("--observe: no value or layer is called 'conv_9'.");
+  expect(output).toContain("--observe: no value or layer is called 'conv_9'. There are 'input_layer', 'conv_1/preactivation', 'conv_1',");
 });

@@ -1,6 +1,6 @@
 // `convcam plan`: the dispatches that a model becomes, and where its values lie. Needs a GPU only to ask what it is.
 import { type Command, Option } from "commander";
-import { UnsupportedError } from "../../engine/errors.ts";
+import { describeUnknownValue, UnsupportedError } from "../../engine/errors.ts";
 import type { Node, TypedGraph } from "../../engine/graph/graph.ts";
 import type { Target } from "../../engine/ops/operator.ts";
 import { optimizeGraph, prepareGraph, reasonsOf } from "../../engine/passes/index.ts";
@@ -70,14 +70,18 @@ async function planModel(path: string, { target: kind, observe = [], precision, 
   const inference = await prepareGraph(file, target, { inputShapes });
   if (inference.obstacles.length > 0) throw new UnsupportedError(await reasonsOf(inference));
   const outputOf = new Map(inference.graph.nodes.map((node) => [node.name, node.outputs[0] as string]));
-  const keep = observe.map((name) => (inference.graph.types.has(name) ? name : (outputOf.get(name) ?? unknown(name))));
+  const keep = observe.map((name) =>
+    inference.graph.types.has(name)
+      ? name
+      : (outputOf.get(name) ?? unknown(name, [...inference.graph.inputs.map((input) => input.name), ...outputOf.values()])),
+  );
   const { graph, operations } = optimizeGraph(inference.graph, inference.catalog, { keep: new Set(keep) });
   const halves = precision === "float16" ? halfStorage(false) : undefined;
   return { target, graph, plan: planGraph(graph, operations, { keep, target, halves }) };
 }
 
-function unknown(name: string): never {
-  throw new UnsupportedError(`--observe: no value or layer is called '${name}'.`);
+function unknown(name: string, known: readonly string[]): never {
+  throw new UnsupportedError(`--observe: ${describeUnknownValue(name, known)}`);
 }
 
 async function ownTarget(): Promise<Target> {
@@ -119,7 +123,7 @@ function asText({ target, graph, plan }: PlannedModel): string {
     valueTable(plan),
     "",
     `Weights        ${formatBytes(weightBytes)}`,
-    `Activations    ${formatBytes(activationBytes)} in buffers; the most that is alive at once takes ${formatBytes(peakLiveBytes)}`,
+    `Activations    ${formatBytes(activationBytes)} in buffers, which values share; the node that needs most has ${formatBytes(peakLiveBytes)} alive`,
   ].join("\n");
 }
 

@@ -71,6 +71,11 @@ export function biasOf(channels: number, source: PlacedOperand | undefined): Pac
 export function exactly(source: PlacedOperand): Packed {
   const length = sizeOf(source.shape);
   const dense = { offset: 0, strides: denseStrides([length]) };
-  const packing: Packing = { label: "as it is", length, moves: [{ shape: [length], from: dense, to: dense }], isExact: true };
+  const packing: Packing = {
+    label: "in the order of the file",
+    length,
+    moves: [{ shape: [length], from: dense, to: dense }],
+    isExact: true,
+  };
   return { source, packing };
 }
