@@ -8,6 +8,7 @@ import type { ValueGate } from "./change-gates.ts";
 import type { ClassScore } from "./class-bars.ts";
 import elementStyles from "./element.css?inline";
 import type { FrameStats } from "./frame-loop.ts";
+import type { LabelsSource } from "./labels.ts";
 import type { DrawableLayer } from "./layers.ts";
 import type { MapPoint } from "./mosaic/layout.ts";
 import type { VisibleImage } from "./picture-size.ts";
@@ -57,7 +58,6 @@ export class ConvCam extends Base {
   #modelSource: ModelSource | undefined;
   #compareSource: ModelSource | undefined;
   #inputSource: SourceLike | undefined;
-  #labels: readonly string[] = [];
   #preparation: Preparation = {};
   #gates: readonly ValueGate[] = [];
   #parameters: ModelSource | undefined;
@@ -99,13 +99,13 @@ export class ConvCam extends Base {
     this.#player.invalidate("input");
   }
 
-  /** Names of the classes, by index. */
+  /** Names of the classes, by index. Takes a list, or the address of a text file with one name per line, as the attribute does. */
   get labels(): readonly string[] {
-    return this.#labels;
+    return this.#player.labels.names;
   }
-  set labels(labels: readonly string[]) {
-    this.#labels = labels;
-    this.#player.invalidate("answer");
+  set labels(labels: LabelsSource | undefined) {
+    this.#player.labels.source = labels;
+    this.#player.invalidate("labels");
   }
 
   /** How pictures become the network's input; the attributes mean, std, scale, channels, fit and resize come before it. */
@@ -146,10 +146,10 @@ export class ConvCam extends Base {
 
   /** Everything that is shown, as data for JSON. Files and bytes are left out. */
   get state(): ConvCamState {
-    return readState(this);
+    return readState(this, this.#player.labels.source);
   }
   set state(state: ConvCamState) {
-    applyState(this, state);
+    applyState(this, this.state, state);
   }
 
   get paused(): boolean {
@@ -236,6 +236,7 @@ export class ConvCam extends Base {
     if (name === "src") this.#modelSource = parseSource(value);
     if (name === "compare") this.#compareSource = parseSource(value);
     if (name === "input") this.#inputSource = value ?? undefined;
+    if (name === "labels") this.#player.labels.source = value ?? undefined;
     if (name === "parameters") this.#parameters = parseSource(value);
     if (name === "parameters" || name === "blank") this.#player.changeWeights();
     this.#player.invalidate(attributes[name].stage);

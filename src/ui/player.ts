@@ -6,6 +6,7 @@ import { Connection } from "./connection.ts";
 import type { ConvCam, ConvCamEvents } from "./element.ts";
 import { FrameLoop, type FrameStats, type News } from "./frame-loop.ts";
 import { Gallery } from "./gallery.ts";
+import { Labels } from "./labels.ts";
 import { chooseLayers, type DrawableLayer } from "./layers.ts";
 import type { MapPoint } from "./mosaic/layout.ts";
 import type { Panel } from "./panel.ts";
@@ -19,6 +20,7 @@ import type { Appearance } from "./views/view.ts";
 const maxRecoveries = 3;
 
 export class Player {
+  readonly labels = new Labels();
   readonly #element: ConvCam;
   readonly #gallery: Gallery;
   readonly #answer: Answer;
@@ -113,7 +115,7 @@ export class Player {
       },
       work: {
         labels: () => this.#loadLabels(),
-        answer: () => this.#answer.relabel(element.labels, readAttribute(element, "bars")),
+        answer: () => this.#relabel(),
         input: () => this.#openInput(),
         model: () => this.#loadNetworks(),
         scene: () => this.#showScene(),
@@ -156,15 +158,13 @@ export class Player {
   };
 
   async #loadLabels(): Promise<void> {
-    const url = readAttribute(this.#element, "labels");
-    if (!url) return;
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`labels '${url}': the server answered ${response.status}.`);
-    const names = (await response.text()).trim();
-    // A server that answers with its start page where there is no file would make of its lines the names of classes.
-    if (/^<(!doctype|html)/i.test(names))
-      throw new Error(`labels '${url}': the server answered with a web page. Expected a text file with the name of one class per line.`);
-    this.#element.labels = names.split(/\r?\n/);
+    // Names of another source leave at once.
+    this.#relabel();
+    await this.labels.load();
+  }
+
+  #relabel(): void {
+    this.#answer.relabel(this.labels.names, readAttribute(this.#element, "bars"));
   }
 
   async #openInput(): Promise<void> {
@@ -293,7 +293,7 @@ export class Player {
     if (!scores || !this.#isShown || pictureId !== this.#pictureId) return;
     const element = this.#element;
     const isTrained = (this.#isBlank ?? this.#description?.isBlank) !== true;
-    const top = await this.#answer.show(scores, element.labels, { isShown: readAttribute(element, "bars"), isTrained });
+    const top = await this.#answer.show(scores, this.labels.names, { isShown: readAttribute(element, "bars"), isTrained });
     if (top && pictureId === this.#pictureId) this.#emit("results", { outputs, top, isTrained });
   }
 

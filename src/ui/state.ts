@@ -2,6 +2,7 @@
 import { type AttributeName, readPreparation } from "./attributes.ts";
 import type { ValueGate } from "./change-gates.ts";
 import type { ConvCam } from "./element.ts";
+import type { LabelsSource } from "./labels.ts";
 import type { Preparation } from "./preparation.ts";
 
 export interface ConvCamState {
@@ -9,7 +10,8 @@ export interface ConvCamState {
   readonly src?: string | readonly string[] | undefined;
   readonly compare?: string | readonly string[] | undefined;
   readonly input?: string | undefined;
-  readonly labels?: string | undefined;
+  /** The address of a list, or the list. */
+  readonly labels?: LabelsSource | undefined;
   readonly layers?: string | undefined;
   /** As the attribute `normalize`. */
   readonly range?: string | undefined;
@@ -26,7 +28,6 @@ export interface ConvCamState {
 
 /** The attribute that holds each part. */
 const attributeOf = {
-  labels: "labels",
   layers: "layers",
   range: "normalize",
   colors: "colormap",
@@ -39,12 +40,17 @@ const attributeOf = {
 const parts = Object.entries(attributeOf) as [keyof typeof attributeOf, AttributeName][];
 const sources = ["src", "compare", "input", "parameters"] as const;
 
-/** The state that an element shows. Parts that are not set are absent. */
-export function readState(element: ConvCam): ConvCamState {
+/**
+ * The state that an element shows. Parts that are not set are absent.
+ *
+ * @param labels where the names in `element.labels` are from
+ */
+export function readState(element: ConvCam, labels: LabelsSource | undefined): ConvCamState {
   const preparation = { ...element.preparation, ...readPreparation(element) };
   const given = [
     ...sources.map((name) => [name, addressOf(element[name])] as const),
     ...parts.map(([part, name]) => [part, element.getAttribute(name) ?? undefined] as const),
+    ["labels", labels] as const,
     ["blank", element.blank] as const,
     ["gates", element.gates.length > 0 ? element.gates : undefined] as const,
     ["preparation", Object.keys(preparation).length > 0 ? preparation : undefined] as const,
@@ -52,17 +58,17 @@ export function readState(element: ConvCam): ConvCamState {
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
-/** Changes to a state; what it does not hold goes back to its default, and what does not differ is left alone. */
-export function applyState(element: ConvCam, state: ConvCamState): void {
+/** Changes from the state before to another; what that does not hold goes back to its default, and what does not differ is left alone. */
+export function applyState(element: ConvCam, before: ConvCamState, state: ConvCamState): void {
   if (differs(element.src, state.src)) element.src = state.src;
   if (differs(element.compare, state.compare)) element.compare = state.compare;
   if (differs(element.input, state.input)) element.input = state.input;
   if (differs(element.parameters, state.parameters)) element.parameters = state.parameters;
+  if (differs(before.labels, state.labels)) element.labels = state.labels;
   if (element.blank !== state.blank) element.blank = state.blank;
   for (const [part, name] of parts) setAttribute(element, name, state[part]);
   if (JSON.stringify(element.gates) !== JSON.stringify(state.gates ?? [])) element.gates = state.gates ?? [];
-  const before = readState(element).preparation;
-  if (JSON.stringify(before) === JSON.stringify(state.preparation)) return;
+  if (JSON.stringify(before.preparation) === JSON.stringify(state.preparation)) return;
   for (const name of ["mean", "std", "scale", "channels", "fit", "resize"] as const) element.removeAttribute(name);
   element.preparation = state.preparation ?? {};
 }

@@ -125,10 +125,11 @@ test("changes of the scene load nothing again: no weight is uploaded, and no pip
     ["resize", "bilinear"],
   ] as const)
     await set(page, name, value);
+  await page.evaluate(() => {
+    document.querySelector("conv-cam")?.addEventListener("results", () => document.body.setAttribute("data-answered", ""), { once: true });
+  });
   await look(page, 60);
-  await page.evaluate(
-    () => new Promise((resolve) => document.querySelector("conv-cam")?.addEventListener("results", resolve, { once: true })),
-  );
+  await expect(page.locator("body[data-answered]")).toHaveCount(1);
   const after = await work();
   // Uniforms, palettes and ranges.
   expect(after.uploadedBytes - before.uploadedBytes).toBeLessThan(weightBytes / 4);
@@ -255,6 +256,57 @@ test("labels and bars show at once", async ({ page }) => {
   await expect(page.locator(".bars")).toBeHidden();
   await page.evaluate(() => document.querySelector("conv-cam")?.removeAttribute("bars"));
   await expect(page.locator(".bars .top .label")).toHaveText("digit 1");
+});
+
+test("classes have the names that were given last, as a list, by address or with a state, and none where those cannot be read", async ({
+  page,
+}) => {
+  const top = page.locator(".bars .top .label");
+  await open(page, { labels: "/models/labels/mnist.txt", layers: "conv_1" });
+  await look(page);
+  await load(page, mnist);
+  await expect(top).toHaveText("1");
+  const label = (names: string | readonly string[] | undefined) =>
+    page.evaluate((given) => {
+      (document.querySelector("conv-cam") as ConvCam).labels = given;
+    }, names);
+  const state = () => page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).state.labels);
+  const digits = Array.from({ length: 10 }, (_, i) => `digit ${i}`);
+
+  const before = await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).state);
+  expect(before.labels).toBe("/models/labels/mnist.txt");
+  await label(digits);
+  await expect(top).toHaveText("digit 1");
+  expect(await state()).toEqual(digits);
+  await page.evaluate((given) => {
+    (document.querySelector("conv-cam") as ConvCam).state = given;
+  }, before);
+  await expect(top).toHaveText("1");
+
+  // A list overtakes an address that is still being read.
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route("**/slow-labels.txt", async (route) => {
+    await held;
+    await route.fulfill({ body: digits.join("\n") });
+  });
+  await label("/slow-labels.txt");
+  await expect(top).toHaveText("class 1");
+  await label(["nought", "one"]);
+  await expect(top).toHaveText("one");
+  release();
+  await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).updateComplete);
+  await expect(top).toHaveText("one");
+
+  await label("/absent-labels.txt");
+  await expect(page.locator("conv-cam .problem")).toContainText("404");
+  await expect(top).toHaveText("class 1");
+  await page.evaluate(() => document.querySelector("conv-cam")?.removeAttribute("labels"));
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+  await expect(top).toHaveText("class 1");
+  expect(await state()).toBeUndefined();
 });
 
 test("reads class scores where they lie, inside the border that another reader wants", async ({ page }) => {
