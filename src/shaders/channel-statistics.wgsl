@@ -9,16 +9,6 @@ struct Params {
   partialsPerChannel: u32,
 }
 
-struct Partial {
-  low: f32,
-  high: f32,
-  mean: f32,
-  spread: f32,
-  count: f32,
-  zeros: f32,
-  notNumbers: f32,
-}
-
 struct Channel {
   low: f32,
   high: f32,
@@ -38,22 +28,6 @@ const LARGEST = 3.4e38;
 
 var<workgroup> lanes: array<Partial, WORKGROUP_SIZE>;
 
-/** Statistics of the union of two disjoint sets (Chan, Golub and LeVeque 1979). */
-fn merge(a: Partial, b: Partial) -> Partial {
-  let count = a.count + b.count;
-  let share = b.count / max(count, 1.0);
-  let distance = b.mean - a.mean;
-  return Partial(
-    min(a.low, b.low),
-    max(a.high, b.high),
-    a.mean + distance * share,
-    a.spread + b.spread + distance * distance * a.count * share,
-    count,
-    a.zeros + b.zeros,
-    a.notNumbers + b.notNumbers,
-  );
-}
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -65,13 +39,13 @@ fn main(
 
   var mine = Partial(LARGEST, -LARGEST, 0.0, 0.0, 0.0, 0.0, 0.0);
   for (var i = lane; i < params.partialsPerChannel; i += WORKGROUP_SIZE) {
-    mine = merge(mine, partials[channel * params.partialsPerChannel + i]);
+    mine = merge_partials(mine, partials[channel * params.partialsPerChannel + i]);
   }
   lanes[lane] = mine;
   workgroupBarrier();
   if (lane != 0u) { return; }
   for (var other = 1u; other < min(WORKGROUP_SIZE, params.partialsPerChannel); other++) {
-    mine = merge(mine, lanes[other]);
+    mine = merge_partials(mine, lanes[other]);
   }
 
   let isEmpty = mine.count == 0.0;

@@ -1,4 +1,4 @@
-// WGSL functions that many shaders call. `defineShader` adds those that a shader's code calls, see withFunctions.
+// WGSL functions, and structs, that several shaders use. `defineShader` adds those that a shader's code calls, see withFunctions.
 import { activateAs } from "./activations.ts";
 
 /**
@@ -18,13 +18,25 @@ const library: Readonly<Record<string, string>> = {
   // `clamp` costs SwiftShader three times as much.
   clip: "fn clip(x: f32, low: f32, high: f32) -> f32 { return select(select(x, low, x < low), high, x > high); }",
   activate_as: activateAs,
+  // Statistics of a part of a map, as range-partials.wgsl makes them.
+  Partial: "struct Partial { low: f32, high: f32, mean: f32, spread: f32, count: f32, zeros: f32, notNumbers: f32 }",
+  // Statistics of the union of two disjoint sets (Chan, Golub and LeVeque 1979).
+  merge_partials: [
+    "fn merge_partials(a: Partial, b: Partial) -> Partial {",
+    "let count = a.count + b.count;",
+    "let share = b.count / max(count, 1.0);",
+    "let distance = b.mean - a.mean;",
+    "return Partial(min(a.low, b.low), max(a.high, b.high), a.mean + distance * share,",
+    "a.spread + b.spread + distance * distance * a.count * share, count, a.zeros + b.zeros, a.notNumbers + b.notNumbers);",
+    "}",
+  ].join("\n"),
 };
 
-/** The code, and behind it every function of this file that it calls, or that those call, and does not define itself. */
+/** The code, and behind it every function and struct of this file that it calls, or that those call, and does not define itself. */
 export function withFunctions(code: string): string {
   // A function calls only functions above it.
   return Object.entries(library).reduceRight((all, [name, definition]) => {
-    const isMissing = new RegExp(`\\b${name}\\(`).test(all) && !all.includes(`fn ${name}(`);
+    const isMissing = new RegExp(`\\b${name}\\(`).test(all) && !new RegExp(`\\b(fn|struct) ${name}\\b`).test(all);
     return isMissing ? `${all}\n${definition}` : all;
   }, code);
 }

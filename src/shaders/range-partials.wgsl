@@ -20,16 +20,6 @@ struct Params {
   count: u32,
 }
 
-struct Partial {
-  low: f32,
-  high: f32,
-  mean: f32,
-  spread: f32,
-  count: f32,
-  zeros: f32,
-  notNumbers: f32,
-}
-
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> values: array<u32>;
 @group(0) @binding(2) var<storage, read_write> partials: array<Partial>;

@@ -11,7 +11,7 @@ import { viewAsMaps } from "./mosaic/layout.ts";
 import { encodeRanges, type MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
 import { canBeNegative } from "./mosaic/signedness.ts";
 import type { Preparation } from "./preparation.ts";
-import { ChannelStatistics } from "./statistics/channel-statistics.ts";
+import { ChannelStatistics, type Statistics } from "./statistics/channel-statistics.ts";
 import { type Appearance, type Drawn, type View, type ViewCanvas, type ViewContext, viewKinds } from "./views/view.ts";
 
 /** The result of preparing a view. */
@@ -172,7 +172,7 @@ export class SceneOfViews {
 
   /** Disposes of statistics that no view reads any more, unless views are being prepared. */
   #dropStatistics(): void {
-    const used = new Set(this.#placed.flatMap(({ drawn }) => drawn.statistics));
+    const used = new Set<Statistics>(this.#placed.flatMap(({ drawn }) => drawn.statistics));
     for (const [name, { made }] of this.#statistics) {
       if (made && used.has(made)) continue;
       this.#statistics.delete(name);

@@ -1,5 +1,6 @@
 // The GPU side of the element: one or two networks, their picture and the views of their values. One encoder, one compute pass and one
 // submit per frame.
+import { missingPart } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { loadModel, type Model, prepareKernels } from "../engine/model.ts";
@@ -79,17 +80,16 @@ export class Viewer {
   #pictureId: number | undefined;
   #isDisposed = false;
 
-  /** Compiles the pipelines of pictures and mosaics, which are the same for any network, while the network downloads. */
+  /** Compiles what is the same for any network, while the network downloads. */
   static async prepare(device: Device): Promise<void> {
-    const renderer = new MosaicRenderer(device, navigator.gpu.getPreferredCanvasFormat());
-    await Promise.all([loadImageInput().then((part) => part.prepare(device)), prepareKernels(device), renderer.prepare()]).finally(() =>
-      renderer.dispose(),
-    );
+    await Promise.all([prepareViews(device), prepareKernels(device)]);
   }
 
   /** @param onResults called now and then, never more than once a frame */
   static async create(device: Device, options: ViewerOptions, onResults: (results: Results) => void): Promise<Viewer> {
     const { graph, compared, observe, inputShapes, precision, onProgress } = options;
+    // Beside the network's own pipelines. If this fails, so will whoever needs the result.
+    void prepareViews(device).catch(() => {});
     const load = (which: Graph) => loadModel(device, which, { inputShapes, observe, precision, ...(onProgress && { onProgress }) });
     const model = await load(graph);
     let other: Model | undefined;
@@ -332,7 +332,7 @@ async function loadImageInput(): Promise<typeof ImageInput> {
   try {
     return (await import("./image-input.ts")).ImageInput;
   } catch (error) {
-    throw new Error(`The part of Convcam that takes pictures could not be loaded: ${(error as Error).message}. Check the connection.`);
+    throw new Error(missingPart("that takes pictures", error));
   }
 }
 
@@ -340,4 +340,10 @@ async function loadImageInput(): Promise<typeof ImageInput> {
 function findImageInput(model: Model, axes: ReadonlyMap<string, Axes> | undefined) {
   const found = findPictureInput(model.inputs.map((input) => ({ ...input, ...model.value(input.name), axes: axes?.get(input.name) })));
   return found && { ...found.input, view: found.view };
+}
+
+/** Compiles the pipelines of pictures and mosaics. */
+async function prepareViews(device: Device): Promise<void> {
+  const renderer = new MosaicRenderer(device, navigator.gpu.getPreferredCanvasFormat());
+  await Promise.all([loadImageInput().then((part) => part.prepare(device)), renderer.prepare()]).finally(() => renderer.dispose());
 }

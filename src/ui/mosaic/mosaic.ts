@@ -4,7 +4,8 @@ import mosaicShader from "../../shaders/mosaic.wgsl";
 import rangeShader from "../../shaders/range.wgsl";
 import { encodeParams, type ParamValues, type Shader } from "../../shaders/shader.ts";
 import { bind } from "../bind.ts";
-import { ChannelStatistics } from "../statistics/channel-statistics.ts";
+import { ChannelStatistics, type Statistics } from "../statistics/channel-statistics.ts";
+import { RobustExtents } from "../statistics/robust-extents.ts";
 import { type Color, type ColorMap, comparePairs, paletteOf } from "./color-map.ts";
 import type { MosaicLayout } from "./layout.ts";
 import { isPerChannel } from "./normalization.ts";
@@ -14,10 +15,9 @@ export interface Pipelines {
   readonly pixels: GPUComputePipeline | GPURenderPipeline;
   readonly partials: GPUComputePipeline;
   readonly range: GPUComputePipeline;
+  /** Where ranges are robust. */
+  readonly extents: GPUComputePipeline | undefined;
 }
-
-/** How many elements a robust range is made from: enough for a percentile, and a small part of a frame. */
-const mostSamples = 4096;
 
 interface Dispatch {
   readonly pipeline: GPUComputePipeline;
@@ -29,7 +29,7 @@ interface Dispatch {
 interface Ranges {
   readonly buffer: GPUBuffer;
   readonly count: number;
-  readonly statistics?: ChannelStatistics;
+  readonly statistics: readonly Statistics[];
   readonly finish?: Dispatch;
 }
 
@@ -50,8 +50,8 @@ export class Mosaic {
   readonly #label: string;
   readonly #pipeline: GPUComputePipeline | GPURenderPipeline;
   readonly #allRanges: readonly Ranges[];
-  /** Statistics that are this mosaic's own, to be computed and disposed of here. */
-  readonly #ownStatistics: ChannelStatistics[] = [];
+  /** What else is this mosaic's own, to be disposed of here. */
+  readonly #ownStatistics: { dispose(): void }[] = [];
   readonly #entries: readonly GPUBindGroupEntry[];
   readonly #origin: readonly [number, number];
   readonly #buffers: GPUBuffer[] = [];
@@ -91,8 +91,8 @@ export class Mosaic {
   }
 
   /** What its ranges are computed from. */
-  get statistics(): readonly ChannelStatistics[] {
-    return this.#allRanges.flatMap(({ statistics }) => statistics ?? []);
+  get statistics(): readonly Statistics[] {
+    return this.#allRanges.flatMap(({ statistics }) => statistics);
   }
 
   /** The second half of it, see {@link encodeRanges}. */
@@ -144,34 +144,39 @@ export class Mosaic {
     const buffer = this.#buffer("ranges", 8 + count * 8, STORAGE | COPY_DST | COPY_SRC);
     if (typeof normalization === "object") {
       device.gpu.queue.writeBuffer(buffer, 8, new Float32Array([normalization.low, normalization.high]));
-      return { buffer, count };
+      return { buffer, count, statistics: [] };
     }
     const statistics = source.statistics ?? this.#gather(source, pipelines);
-    const total = view.channels * area;
-    const sampled = isOwn ? area : total;
-    const sampleStride = Math.ceil(sampled / mostSamples);
-    const { width: mapWidth, offset, channelStride, rowStride, columnStride } = view;
+    const extents = this.#buffer("extents", count * 4, STORAGE);
+    const robust = isDense ? undefined : this.#bound(source, pipelines, count, extents);
     const params = this.#uniform(rangeShader, {
       rangeCount: count,
       partialsPerRange: (view.channels * statistics.partialsPerChannel) / count,
-      rule: isDense ? 0 : normalization === "chollet" ? 2 : normalization.endsWith("robust") ? 1 : 0,
+      rule: normalization === "chollet" && !isDense ? 1 : 0,
       symmetric: this.#isSymmetric(options) ? 1 : 0,
-      ...{ offset, channelStride, rowStride, columnStride, mapWidth, area, total },
-      sampleCount: Math.floor(sampled / sampleStride),
-      sampleStride,
+      total: view.channels * area,
     });
     const group = device.gpu.createBindGroup({
       label: `${this.#label} ${rangeShader.name}`,
       layout: pipelines.range.getBindGroupLayout(0),
-      entries: bind(rangeShader, { params, partials: statistics.partials, clock, result: buffer, values: source.buffer }),
+      entries: bind(rangeShader, { params, partials: statistics.partials, clock, result: buffer, extents }),
     });
-    return { buffer, count, statistics, finish: { pipeline: pipelines.range, group, workgroups: foldWorkgroups(count) } };
+    const gathered = robust ? [statistics, robust] : [statistics];
+    return { buffer, count, statistics: gathered, finish: { pipeline: pipelines.range, group, workgroups: foldWorkgroups(count) } };
   }
 
   #gather(source: MosaicSource, { partials }: Pipelines): ChannelStatistics {
     const statistics = new ChannelStatistics(this.#renderer.device, this.#label, source, partials);
     this.#ownStatistics.push(statistics);
     return statistics;
+  }
+
+  /** Bounds for the ranges, where these are robust. */
+  #bound(source: MosaicSource, { extents: pipeline }: Pipelines, count: number, extents: GPUBuffer): RobustExtents | undefined {
+    if (!pipeline) return undefined;
+    const robust = new RobustExtents(this.#renderer.device, this.#label, source, count, extents, pipeline);
+    this.#ownStatistics.push(robust);
+    return robust;
   }
 
   #isSymmetric(options: MosaicOptions): boolean {
@@ -239,7 +244,7 @@ export class Mosaic {
  */
 export function encodeRanges(
   pass: GPUComputePassEncoder,
-  mosaics: readonly { readonly statistics: readonly ChannelStatistics[]; finishRanges(pass: GPUComputePassEncoder): void }[],
+  mosaics: readonly { readonly statistics: readonly Statistics[]; finishRanges(pass: GPUComputePassEncoder): void }[],
 ): void {
   for (const statistics of new Set(mosaics.flatMap((mosaic) => mosaic.statistics))) statistics.encode(pass);
   for (const mosaic of mosaics) mosaic.finishRanges(pass);

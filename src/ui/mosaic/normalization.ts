@@ -23,6 +23,11 @@ export function isPerChannel(normalization: Normalization): boolean {
   return normalization === "channel" || normalization === "channel-robust" || normalization === "chollet";
 }
 
+/** Whether a few extreme elements do not count. */
+export function isRobust(normalization: Normalization): boolean {
+  return normalization === "robust" || normalization === "channel-robust";
+}
+
 /** Reads a rule's name, or "LOW..HIGH" (also "LOW,HIGH") for a fixed range. */
 export function parseNormalization(text: string): Normalization {
   const name = namedNormalizations.find((known) => known === text.trim());

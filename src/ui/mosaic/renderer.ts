@@ -5,10 +5,11 @@ import mosaicShader from "../../shaders/mosaic.wgsl";
 import rangeShader from "../../shaders/range.wgsl";
 import { renderShader, type Shader } from "../../shaders/shader.ts";
 import { ChannelStatistics, type MapSource, valueTypes } from "../statistics/channel-statistics.ts";
+import { RobustExtents } from "../statistics/robust-extents.ts";
 import type { ColorMap, ComparePair } from "./color-map.ts";
 import type { MosaicLayout } from "./layout.ts";
 import { Mosaic, type Pipelines } from "./mosaic.ts";
-import type { Normalization } from "./normalization.ts";
+import { isRobust, type Normalization } from "./normalization.ts";
 
 export { encodeRanges, type Mosaic } from "./mosaic.ts";
 
@@ -31,6 +32,14 @@ export interface MosaicOptions {
   readonly background?: readonly [number, number, number, number];
   /** Top left of the mosaic in the target, in pixels. Default 0, 0. */
   readonly origin?: readonly [number, number];
+}
+
+/** What the shaders of a mosaic differ by. */
+interface Variant {
+  readonly type: GpuType;
+  readonly compares: boolean;
+  readonly averages: boolean;
+  readonly isRobust: boolean;
 }
 
 export class MosaicRenderer {
@@ -73,13 +82,19 @@ export class MosaicRenderer {
 
   /** Prepares the mosaic of a value. */
   async mosaic(label: string, source: MosaicSource, options: MosaicOptions): Promise<Mosaic> {
-    const pipelines = await this.#compile(gpuTypeOf(source.dtype), options.compare !== undefined, !isMagnified(options.layout));
+    const pipelines = await this.#compile({
+      type: gpuTypeOf(source.dtype),
+      compares: options.compare !== undefined,
+      averages: !isMagnified(options.layout),
+      isRobust: isRobust(options.normalization ?? "layer"),
+    });
     return this.device.checked(label, () => new Mosaic(this, pipelines, label, source, options));
   }
 
   /** Compiles what most mosaics take, before anyone knows which there will be. */
   async prepare(): Promise<void> {
-    if (this.usesCompute) await Promise.all([false, true].map((averages) => this.#compile("f32", false, averages)));
+    const usual = { type: "f32", compares: false, isRobust: true } as const;
+    if (this.usesCompute) await Promise.all([false, true].map((averages) => this.#compile({ ...usual, averages })));
   }
 
   /** The pipeline that writes pixels: `main` where {@link usesCompute}, else `vertex` and `fragment` of the same shader. */
@@ -88,14 +103,15 @@ export class MosaicRenderer {
     return this.device.pipeline(this.format === "bgra8unorm" ? swapStorageFormat(shader) : shader, constants);
   }
 
-  async #compile(type: GpuType, compares: boolean, averages: boolean): Promise<Pipelines> {
+  async #compile({ type, compares, averages, isRobust }: Variant): Promise<Pipelines> {
     const constants = { VALUE_TYPE: valueTypes[type], COMPARE: Number(compares), AVERAGE: Number(averages) };
-    const [pixels, partials, range] = await Promise.all([
+    const [pixels, partials, range, extents] = await Promise.all([
       this.pixelPipeline(mosaicShader, constants),
       ChannelStatistics.pipeline(this.device, type),
-      this.device.pipeline(rangeShader, { VALUE_TYPE: valueTypes[type] }),
+      this.device.pipeline(rangeShader),
+      isRobust ? RobustExtents.pipeline(this.device, type) : undefined,
     ]);
-    return { pixels, partials, range };
+    return { pixels, partials, range, extents };
   }
 
   dispose(): void {

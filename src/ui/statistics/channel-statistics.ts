@@ -14,6 +14,12 @@ export interface MapSource {
   readonly view: MapView;
 }
 
+/** What ranges are made from. */
+export interface Statistics {
+  /** Computes them from the value as it is now. */
+  encode(pass: GPUComputePassEncoder): void;
+}
+
 /** The value's element type in WGSL. */
 export const valueTypes: Readonly<Record<GpuType, number>> = { f32: 0, i32: 1, u32: 2 };
 
@@ -23,7 +29,7 @@ export const recordBytes = 28;
 /** Invocations that range.wgsl and channel-statistics.wgsl merge partial statistics with. */
 const mergingLanes = 64;
 
-export class ChannelStatistics {
+export class ChannelStatistics implements Statistics {
   readonly channelCount: number;
   readonly partialsPerChannel: number;
   /** Partial statistics as range-partials.wgsl writes them, channel after channel. */
@@ -63,7 +69,6 @@ export class ChannelStatistics {
     });
   }
 
-  /** Computes them from the value as it is now. */
   encode(pass: GPUComputePassEncoder): void {
     pass.setPipeline(this.#pipeline);
     pass.setBindGroup(0, this.#group);

@@ -7,7 +7,7 @@ import type { MosaicLayout } from "../mosaic/layout.ts";
 import type { Normalization } from "../mosaic/normalization.ts";
 import type { MosaicRenderer, MosaicSource } from "../mosaic/renderer.ts";
 import type { Preparation } from "../preparation.ts";
-import type { ChannelStatistics } from "../statistics/channel-statistics.ts";
+import type { Statistics } from "../statistics/channel-statistics.ts";
 import { prepareMosaic } from "./mosaic-view.ts";
 
 /** A value tile by tile, or a network's image input as the picture that it was made from. */
@@ -61,7 +61,7 @@ export interface Drawn {
   /** Absent where colours are those of a picture. */
   readonly colorMap?: ColorMap;
   /** Statistics that must be gathered before {@link finishRanges}. */
-  readonly statistics: readonly ChannelStatistics[];
+  readonly statistics: readonly Statistics[];
   /** For the legend, see {@link Mosaic.ranges}. */
   readonly ranges?: GPUBuffer;
   finishRanges(pass: GPUComputePassEncoder): void;
