@@ -20,6 +20,11 @@ export function describeUnknownValue(name: string, known: readonly string[]): st
   return `no value or layer is called '${name}'.${advice}`;
 }
 
+/** The message where a part of the program that is loaded on demand cannot be. */
+export function missingPart(what: string, cause: unknown): string {
+  return `The part of Convcam ${what} could not be loaded: ${(cause as Error).message}. Check the connection.`;
+}
+
 /** The file is right, but Convcam cannot run it. Carries every reason found, not only the first. */
 export class UnsupportedError extends Error {
   override readonly name = "UnsupportedError";

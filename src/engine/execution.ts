@@ -260,7 +260,8 @@ export class Execution {
   }
 
   async #read(names: readonly string[], encoder?: GPUCommandEncoder): Promise<Tensor[]> {
-    const known = names.map((name) => copyOf(this.#constant(this.#network.valueName(name))) ?? this.#placed(name));
+    // What is known is copied: the caller may write into it.
+    const known = names.map((name) => this.#constant(this.#network.valueName(name))?.copy() ?? this.#placed(name));
     const placed = known.filter((value): value is PlacedValue => !(value instanceof Tensor));
     if (placed.length === 0 && !encoder) return known as Tensor[];
     const tensors = await this.#live.read(placed, encoder ?? this.device.gpu.createCommandEncoder({ label: "read-back" }));
@@ -297,11 +298,6 @@ export class Execution {
 }
 
 const movingRefusal = "This model is being moved to another device, or could not be. Wait for moveTo(), or call it again.";
-
-/** The caller's own, who may write into it. */
-function copyOf(tensor: Tensor | undefined): Tensor | undefined {
-  return tensor && new Tensor(tensor.dtype, tensor.shape, tensor.bytes.slice());
-}
 
 /** @throws ModelError if what is given is not what the input takes */
 function wordsOf(input: ValueType & { readonly name: string }, given: Tensor | Float32Array): Float32Array | Int32Array | Uint32Array {

@@ -151,7 +151,7 @@ function isSource(from: ParameterSource): from is ModelSource | Graph {
 
 /** What the caller gave may change after the call. Other arrays than Float32Array hold numbers as well. */
 function copyOf(elements: Tensor | Float32Array, { shape }: Tensor): Tensor {
-  if (elements instanceof Tensor) return new Tensor(elements.dtype, elements.shape, elements.bytes.slice());
+  if (elements instanceof Tensor) return elements.copy();
   return Tensor.float32(shape, elements instanceof Float32Array ? elements.slice() : Float32Array.from(elements, Number));
 }
 

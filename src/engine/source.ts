@@ -1,5 +1,5 @@
 // Where a model comes from: bytes, a File, a URL with progress, or several files. Turns any of them into a Graph.
-import { ModelError } from "./errors.ts";
+import { ModelError, missingPart } from "./errors.ts";
 import type { Graph } from "./graph/graph.ts";
 import type { ImportOptions } from "./onnx/import.ts";
 
@@ -47,8 +47,8 @@ async function readParts(parts: readonly FilePart[], options: ReadOptions): Prom
 
 /** What reads files is fetched while the file is on its way. */
 async function importBytes(coming: Promise<Uint8Array>, options: ImportOptions): Promise<Graph> {
-  const reader = import("./onnx/import.ts").catch((error: Error) => {
-    throw new ModelError(`The part of Convcam that reads models could not be loaded: ${error.message}. Check the connection.`);
+  const reader = import("./onnx/import.ts").catch((error) => {
+    throw new ModelError(missingPart("that reads models", error));
   });
   const [bytes, { importModel }] = await Promise.all([coming, reader]);
   return importModel(bytes, options);

@@ -157,6 +157,11 @@ export class Tensor {
     return result;
   }
 
+  /** The same elements in bytes of its own. */
+  copy(): Tensor {
+    return new Tensor(this.dtype, this.shape, this.bytes.slice());
+  }
+
   /** The same bytes under another shape. */
   reshape(shape: Shape): Tensor {
     return new Tensor(this.dtype, shape, this.bytes);

@@ -1,6 +1,7 @@
 // Chooses numbers for the extents that a file leaves open, by what their axes are. Loaded for files with open extents besides the batch.
 import { ModelError } from "../engine/errors.ts";
-import type { Graph, GraphInput, Node } from "../engine/graph/graph.ts";
+import { GraphEdit } from "../engine/graph/edit.ts";
+import type { Graph, GraphInput } from "../engine/graph/graph.ts";
 import { trackAxes } from "../engine/graph/track-axes.ts";
 import { inspectModel } from "../engine/model.ts";
 import type { Axes } from "../engine/shapes.ts";
@@ -131,16 +132,10 @@ const channelKeepers = new Set(
 
 /** Channels that the first convolution behind an input reads. */
 function channelsRead(graph: Graph, input: string): number | undefined {
-  const readers = new Map<string, Node[]>();
-  for (const node of graph.nodes)
-    for (const name of new Set(node.inputs)) {
-      const list = readers.get(name);
-      if (list) list.push(node);
-      else readers.set(name, [node]);
-    }
+  const edit = new GraphEdit(graph);
   const seen = new Set([input]);
   for (const value of seen)
-    for (const { operator, inputs, outputs, attributes } of readers.get(value) ?? []) {
+    for (const { operator, inputs, outputs, attributes } of edit.readers(value)) {
       const weights = operator === "Conv" && inputs[0] === value ? graph.initializers.get(inputs[1] ?? "") : undefined;
       if (weights) return (weights.shape[1] ?? 1) * Number(attributes.get("group") ?? 1);
       if (channelKeepers.has(operator)) for (const output of outputs) seen.add(output);

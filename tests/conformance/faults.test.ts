@@ -28,22 +28,29 @@ function encodeFaulty(model: Model, pass: GPUComputePassEncoder): void {
   pass.dispatchWorkgroups(70_000);
 }
 
-/** Makes the next pass of the device hold one dispatch that the GPU refuses. */
-function breakNextPass(device: Device): void {
+/** Changes the next pass of the device before anything is encoded into it. */
+function changeNextPass(device: Device, change: (pass: GPUComputePassEncoder) => void): void {
   const create = device.gpu.createCommandEncoder.bind(device.gpu);
   vi.spyOn(device.gpu, "createCommandEncoder").mockImplementationOnce((descriptor) => {
     const encoder = create(descriptor);
     const begin = encoder.beginComputePass.bind(encoder);
     encoder.beginComputePass = (options) => {
       const pass = begin(options);
-      const end = pass.end.bind(pass);
-      pass.end = () => {
-        pass.dispatchWorkgroups(70_000);
-        end();
-      };
+      change(pass);
       return pass;
     };
     return encoder;
+  });
+}
+
+/** Makes the next pass of the device hold one dispatch that the GPU refuses. */
+function breakNextPass(device: Device): void {
+  changeNextPass(device, (pass) => {
+    const end = pass.end.bind(pass);
+    pass.end = () => {
+      pass.dispatchWorkgroups(70_000);
+      end();
+    };
   });
 }
 
@@ -126,16 +133,8 @@ describe("a run that the GPU refuses", () => {
 
   test("an invalid binding: predict rejects, and says what was wrong", () =>
     withModel(async (model, device) => {
-      const create = device.gpu.createCommandEncoder.bind(device.gpu);
-      vi.spyOn(device.gpu, "createCommandEncoder").mockImplementationOnce((descriptor) => {
-        const encoder = create(descriptor);
-        const begin = encoder.beginComputePass.bind(encoder);
-        encoder.beginComputePass = (options) => {
-          const pass = begin(options);
-          pass.setBindGroup = () => {};
-          return pass;
-        };
-        return encoder;
+      changeNextPass(device, (pass) => {
+        pass.setBindGroup = () => {};
       });
       await expect(model.predict({ x })).rejects.toThrow(/bind group/i);
       expect((await model.predict({ x }))["y"]?.toFloat32()).toEqual(x.toFloat32());

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { DeviceError, ModelError } from "../../src/engine/errors.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
-import { graphOf, ints, noise, op } from "../support/graphs.ts";
+import { graphOf, ints, noise, op, twoConvolutions } from "../support/graphs.ts";
 import { recorded } from "../support/recorded.ts";
 import { expectClose } from "../support/reference.ts";
 import { withDevice } from "../support/with-device.ts";
@@ -11,17 +11,10 @@ import { withDevice } from "../support/with-device.ts";
 const same = { pads: [1, 1, 1, 1] };
 const x = noise([1, 2, 5, 6]);
 
-/** Conv → Relu → Conv → pool: a fused activation, borders, and a dense output. */
 const graph = graphOf({
   inputs: { x: x.shape },
   constants: { w: noise([3, 2, 3, 3], 2), b: noise([3], 3), v: noise([4, 3, 3, 3], 4) },
-  nodes: [
-    op("Conv", "x w b", "conv", same),
-    op("Relu", "conv", "relu"),
-    op("Conv", "relu v", "next", same),
-    op("GlobalAveragePool", "next", "pooled"),
-    op("Flatten", "pooled", "y"),
-  ],
+  nodes: twoConvolutions,
 });
 
 /** What the network gives where the value has these elements: the rest of it, run on them. */

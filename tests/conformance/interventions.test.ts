@@ -5,7 +5,7 @@ import { DeviceError } from "../../src/engine/errors.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
-import { graphOf, noise, op } from "../support/graphs.ts";
+import { graphOf, noise, op, twoConvolutions } from "../support/graphs.ts";
 import { expectClose } from "../support/reference.ts";
 import { withDevice } from "../support/with-device.ts";
 
@@ -16,13 +16,7 @@ function networkOf(seed: number) {
   return graphOf({
     inputs: { x: x.shape },
     constants: { w: noise([3, 2, 3, 3], seed), b: noise([3], seed + 1), v: noise([3, 3, 3, 3], seed + 2) },
-    nodes: [
-      op("Conv", "x w b", "conv", same),
-      op("Relu", "conv", "relu"),
-      op("Conv", "relu v", "next", same),
-      op("GlobalAveragePool", "next", "pooled"),
-      op("Flatten", "pooled", "y"),
-    ],
+    nodes: twoConvolutions,
   });
 }
 

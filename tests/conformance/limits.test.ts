@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { Program } from "../../src/engine/gpu/program.ts";
-import { loadModel } from "../../src/engine/model.ts";
+import { loadModel, type Model } from "../../src/engine/model.ts";
 import type { Target } from "../../src/engine/ops/operator.ts";
 import { optimizeGraph } from "../../src/engine/passes/index.ts";
 import type { Plan } from "../../src/engine/plan/plan.ts";
@@ -140,22 +140,29 @@ const large: readonly (readonly [string, GraphLines])[] = [
   ],
 ];
 
+/** Runs the network once with each kernel of its operators on the null adapter, which validates and computes nothing. */
+async function runEveryKernel(device: Device, lines: GraphLines, check: (model: Model) => void = () => {}): Promise<void> {
+  const errors: string[] = [];
+  device.gpu.addEventListener("uncapturederror", ({ error }) => errors.push(error.message));
+  const kernels = kernelsFor(lines, device.target);
+  expect(kernels.length).toBeGreaterThan(0);
+  for (const kernel of kernels) {
+    const model = await loadModel(device, graphOf(lines), { chooseKernel: only(kernel) });
+    check(model);
+    model.run();
+    await device.gpu.queue.onSubmittedWorkDone();
+    model.dispose();
+  }
+  expect(errors).toEqual([]);
+}
+
 test.each(large)("%s: every kernel of a graphics card stays within the limits", async (_, lines) => {
   const device = await requestNullDevice();
   try {
-    const errors: string[] = [];
-    device.gpu.addEventListener("uncapturederror", ({ error }) => errors.push(error.message));
     const { maxComputeWorkgroupsPerDimension: limit } = device.gpu.limits;
-    const kernels = kernelsFor(lines, device.target);
-    expect(kernels.length).toBeGreaterThan(0);
-    for (const kernel of kernels) {
-      const model = await loadModel(device, graphOf(lines), { chooseKernel: only(kernel) });
-      expect(Math.max(...model.plan.steps.flatMap(({ workgroups }) => workgroups))).toBeLessThanOrEqual(limit);
-      model.run();
-      await device.gpu.queue.onSubmittedWorkDone();
-      model.dispose();
-    }
-    expect(errors).toEqual([]);
+    await runEveryKernel(device, lines, ({ plan }) =>
+      expect(Math.max(...plan.steps.flatMap(({ workgroups }) => workgroups))).toBeLessThanOrEqual(limit),
+    );
   } finally {
     device.dispose();
   }
@@ -186,15 +193,7 @@ test.each(guaranteed)("%s: every kernel keeps to the limits that WebGPU guarante
   const device = await requestNullDevice("guaranteed");
   try {
     expect(device.target).toMatchObject({ maxBindingBytes: 2 ** 27, maxBufferBytes: 2 ** 28, maxStorageBuffers: 8 });
-    const errors: string[] = [];
-    device.gpu.addEventListener("uncapturederror", ({ error }) => errors.push(error.message));
-    for (const kernel of kernelsFor(lines, device.target)) {
-      const model = await loadModel(device, graphOf(lines), { chooseKernel: only(kernel) });
-      model.run();
-      await device.gpu.queue.onSubmittedWorkDone();
-      model.dispose();
-    }
-    expect(errors).toEqual([]);
+    await runEveryKernel(device, lines);
   } finally {
     device.dispose();
   }

@@ -43,6 +43,15 @@ export function graphOf(lines: GraphLines): Graph {
   };
 }
 
+/** Conv → Relu → Conv → pool, over constants w, b and v: a fused activation, borders, and a dense output. */
+export const twoConvolutions: readonly Node[] = [
+  op("Conv", "x w b", "conv", { pads: [1, 1, 1, 1] }),
+  op("Relu", "conv", "relu"),
+  op("Conv", "relu v", "next", { pads: [1, 1, 1, 1] }),
+  op("GlobalAveragePool", "next", "pooled"),
+  op("Flatten", "pooled", "y"),
+];
+
 /** Numbers in [−1, 1) that are the same on every run. */
 export function noise(shape: Shape, seed = 1): Tensor {
   let state = seed;

@@ -105,11 +105,6 @@ export class Device {
     });
   }
 
-  /** Changes whenever the GPU refuses a command: what was to be done by commands before may not have been done. */
-  get refusalCount(): number {
-    return this.faults.refusalCount;
-  }
-
   /** Bytes in buffers made by {@link createBuffer} and not destroyed yet. */
   get allocatedBytes(): number {
     return this.#allocatedBytes;

@@ -31,7 +31,7 @@ export class Faults {
     });
   }
 
-  /** Changes whenever the GPU refuses a command, whoever is told of it. */
+  /** Changes whenever the GPU refuses a command, whoever is told of it: what commands before it were to do may not have been done. */
   get refusalCount(): number {
     return this.#refusalCount;
   }

@@ -87,11 +87,6 @@ export class ParameterBuffers {
     return this.#parameters.get(name)?.isComputed ?? false;
   }
 
-  /** The buffer of a parameter that some program binds. */
-  bufferOf(name: string): GPUBuffer | undefined {
-    return this.#parameters.get(name)?.buffer;
-  }
-
   #fill(buffer: GPUBuffer, words: Words | undefined): void {
     if (words) this.#device.gpu.queue.writeBuffer(buffer, 0, words as Float32Array<ArrayBuffer>);
   }

@@ -110,7 +110,7 @@ export class Program {
 
   #encodePrepare(pass: GPUComputePassEncoder): void {
     const { parameters } = this.#memory;
-    const { refusalCount } = this.#device;
+    const { refusalCount } = this.#device.faults;
     // A refused command may have been the one that prepared.
     if (this.#refusalCount !== refusalCount) this.#preparedVersion = -1;
     this.#refusalCount = refusalCount;

@@ -1,6 +1,6 @@
 // The operators and kernels that one model may use. Each file in this folder, or in on-demand/, default-exports one operator or a list
 // of them and is found so; files that only help others, or are fetched for the operators they name, are left out.
-import { UnsupportedError } from "../errors.ts";
+import { missingPart, UnsupportedError } from "../errors.ts";
 import type { Graph, Node } from "../graph/graph.ts";
 import type { Pass } from "../graph/pass.ts";
 import type { Families } from "./families.ts";
@@ -127,6 +127,6 @@ async function required<T>(what: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {
-    throw new UnsupportedError(`The part of Convcam with ${what} could not be loaded: ${(error as Error).message}. Check the connection.`);
+    throw new UnsupportedError(missingPart(`with ${what}`, error));
   }
 }

@@ -23,10 +23,7 @@ export function elementWiseKernel(
     writesStrided: true,
     dispatches(inputs, outputs) {
       const y = outputs[0] as PlacedOperand;
-      const views = operands.map((index) => {
-        const x = inputs[index] as PlacedOperand;
-        return { binding: x, offset: x.offset, strides: broadcastStrides(x.shape, x.strides, y.shape) };
-      });
+      const views = operands.map((index) => broadcastView(inputs[index] as PlacedOperand, y.shape));
       return [elementWiseDispatch(formula, y.shape, { binding: y, offset: y.offset, strides: y.strides }, views, scalars)];
     },
   };
@@ -34,6 +31,11 @@ export function elementWiseKernel(
 
 export interface BoundView extends Layout {
   readonly binding: PlacedOperand | Table | Scratch;
+}
+
+/** An operand seen as `shape`, to which it broadcasts. */
+export function broadcastView(operand: PlacedOperand, shape: Shape): BoundView {
+  return { binding: operand, offset: operand.offset, strides: broadcastStrides(operand.shape, operand.strides, shape) };
 }
 
 /** One dispatch over `shape`; every view has one stride per axis of it, 0 or negative ones allowed for inputs. */

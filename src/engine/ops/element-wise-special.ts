@@ -1,11 +1,11 @@
 // Clip, BatchNormalization, Cast and Sum: element by element, but each with a rule of its own. Fetched for the graphs that name one.
 import { orNan } from "../../shaders/activations.ts";
 import type { ElementType, ElementWiseFormula } from "../../shaders/generate/element-wise.ts";
-import { broadcastStrides, denseStrides, type Shape, sizeOf } from "../shapes.ts";
+import { denseStrides, type Shape, sizeOf } from "../shapes.ts";
 import { type DataType, dataTypesByCode, gpuTypeOf } from "../tensor.ts";
 import { checkSameType, floatInput } from "./checks.ts";
 import { elementWise, operandNames, wrapNarrow } from "./element-wise.ts";
-import { type BoundView, elementWiseDispatch, elementWiseKernel } from "./element-wise-kernel.ts";
+import { type BoundView, broadcastView, elementWiseDispatch, elementWiseKernel } from "./element-wise-kernel.ts";
 import {
   type Dispatch,
   defineOperator,
@@ -32,10 +32,7 @@ function foldingKernel(formulaOf: (count: number, isLast: boolean) => ElementWis
     writesStrided: true,
     dispatches(inputs, outputs) {
       const y = outputs[0] as PlacedOperand;
-      const rest = inputs.map((input): BoundView => {
-        const x = input as PlacedOperand;
-        return { binding: x, offset: x.offset, strides: broadcastStrides(x.shape, x.strides, y.shape) };
-      });
+      const rest = inputs.map((input) => broadcastView(input as PlacedOperand, y.shape));
       // A dispatch reads one and writes the other.
       const partial = [0, 1].map((): BoundView => {
         const binding: Scratch = { scratchBytes: sizeOf(y.shape) * 4 };

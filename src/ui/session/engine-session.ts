@@ -1,4 +1,5 @@
 // A session on the thread that it is made on: owns the graphs and the viewer, and shares a device. Needs no page.
+import { missingPart } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import type { Precision } from "../../engine/precision.ts";
 import { type LoadProgress, type ModelSource, readModel } from "../../engine/source.ts";
@@ -215,8 +216,8 @@ export class EngineSession implements Session {
 
 /** @throws Error that says what is missing where the connection is gone */
 function loadDescribe(): Promise<typeof import("./describe.ts")> {
-  const describing = import("./describe.ts").catch((error: Error) => {
-    throw new Error(`The part of Convcam that looks through a network could not be loaded: ${error.message}. Check the connection.`);
+  const describing = import("./describe.ts").catch((error) => {
+    throw new Error(missingPart("that looks through a network", error));
   });
   // Whoever awaits it hears of it; where the network fails first, nobody does.
   describing.catch(() => {});
