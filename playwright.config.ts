@@ -1,10 +1,10 @@
-// Browser tests: the built site as visitors get it, and the element on the pages of tests/element.
+// Browser tests: the built site as visitors get it, and the built element on the pages of tests/element.
 import { defineConfig } from "@playwright/test";
 import { chromiumArguments, findBrowser } from "./tests/support/browser.ts";
 
 // `npm test` gives a port that is free; both servers are up at once.
 const sitePort = Number(process.env["CONVCAM_PORT"] ?? 24173);
-const sourcePort = sitePort + 1;
+const elementPort = sitePort + 1;
 const executablePath = findBrowser();
 
 export default defineConfig({
@@ -20,10 +20,11 @@ export default defineConfig({
   },
   projects: [
     { name: "page", testDir: "tests/page", use: { baseURL: `http://localhost:${sitePort}` } },
-    { name: "element", testDir: "tests/element", use: { baseURL: `http://localhost:${sourcePort}` } },
+    { name: "element", testDir: "tests/element", use: { baseURL: `http://localhost:${elementPort}` } },
   ],
   webServer: [
     { command: `vite preview --outDir dist/site --port ${sitePort} --strictPort`, port: sitePort },
-    { command: `vite --port ${sourcePort} --strictPort`, port: sourcePort },
+    // Serves the whole repository: the pages, dist/ and models/. Vite would warn of building into this folder, which nobody does.
+    { command: `vite preview --outDir . --port ${elementPort} --strictPort --logLevel error`, port: elementPort },
   ],
 });

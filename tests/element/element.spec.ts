@@ -83,14 +83,14 @@ test("wrong attributes are named, and right ones mend them", async ({ page }) =>
 });
 
 test("mosaics do without the bars where these cannot be loaded, and the page hears of it", async ({ page }) => {
-  await page.route("**/bars.ts*", (route) => route.abort());
+  await page.route("**/convcam-bars.js", (route) => route.abort());
   await page.goto("/tests/element/two.html");
   await page.evaluate(() => {
     const canvas = document.createElement("canvas");
     canvas.getContext("2d");
     (document.getElementById("first") as ConvCam).input = canvas;
   });
-  await expect(page.locator("#first .problem")).toContainText("bars.ts", { timeout: 30_000 });
+  await expect(page.locator("#first .problem")).toContainText("convcam-bars.js", { timeout: 30_000 });
   await expect(page.locator("#first .panel .name")).toHaveText(["conv_1"]);
 });
 

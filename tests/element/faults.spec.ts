@@ -1,6 +1,7 @@
 // What the GPU refuses while an element draws is said on it, on the page and in a worker, until a frame is drawn again.
 import { expect, type Page, test } from "@playwright/test";
 import type { ConvCam } from "../../src/ui/element.ts";
+import { patchWorker } from "./patch-worker.ts";
 
 /** Breaks the next passes of the network's own frames: dispatches of too many workgroups. Runs on the page or in the worker. */
 const breakable = `
@@ -28,12 +29,8 @@ const breakable = `
   };`;
 
 async function open(page: Page, isInWorker: boolean): Promise<void> {
-  if (isInWorker) {
-    await page.route("**/patch.js", (route) => route.fulfill({ contentType: "text/javascript", body: breakable }));
-    await page.route(/session\/worker\.ts\?worker_file/, (route) =>
-      route.fulfill({ contentType: "text/javascript", body: 'import "/patch.js";\nimport "/src/ui/session/worker.ts";' }),
-    );
-  } else await page.addInitScript(breakable);
+  if (isInWorker) await patchWorker(page, breakable);
+  else await page.addInitScript(breakable);
   await page.goto("/tests/element/one.html");
   await page.evaluate(async (worker) => {
     await customElements.whenDefined("conv-cam");

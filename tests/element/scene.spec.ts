@@ -9,7 +9,7 @@ import { graphOf, noise, op } from "../support/graphs.ts";
 
 /** Opens an element without a network. */
 async function open(page: Page, attributes: Readonly<Record<string, string>> = {}): Promise<void> {
-  // The development server answers with a page of its own.
+  // The server answers with a page of its own.
   await page.route("**/absent-*", (route) => route.fulfill({ status: 404 }));
   await page.goto("/tests/element/one.html");
   await page.evaluate(async (given) => {

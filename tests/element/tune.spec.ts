@@ -1,6 +1,8 @@
 // Tuning in a page: it goes on between frames, and IndexedDB remembers what it found.
 import { expect, test } from "@playwright/test";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import type { TuningReport } from "../../src/index.ts";
+import { graphOf, noise, op } from "../support/graphs.ts";
 
 interface Visit {
   readonly report: TuningReport;
@@ -9,6 +11,14 @@ interface Visit {
 }
 
 test("a page that draws frames is tuned, once", async ({ page }) => {
+  // Enough channels for blocks of two sizes to choose from.
+  const pads = { pads: [0, 0, 1, 1] };
+  const graph = graphOf({
+    inputs: { x: [1, 16, 24, 24] },
+    constants: { w: noise([16, 16, 2, 2], 2) },
+    nodes: [op("Conv", "x w", "first", pads), op("Conv", "first w", "y", pads)],
+  });
+  await page.route("**/network.onnx", (route) => route.fulfill({ body: Buffer.from(encodeModel(graph)) }));
   await page.goto("/tests/element/tune.html");
   const output = page.locator("output");
   await expect(output).not.toBeEmpty({ timeout: 50_000 });

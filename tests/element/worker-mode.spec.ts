@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { expect, type Page, test } from "@playwright/test";
 import { buildModel } from "../../models/index.ts";
 import type { ConvCam, ConvCamEvents } from "../../src/ui/element.ts";
+import { patchWorker } from "./patch-worker.ts";
 
 const network = "/models/mnist-trained.onnx";
 
@@ -38,14 +39,6 @@ async function show(page: Page, ids: readonly string[], src = network): Promise<
 async function expectAnswer(page: Page, id: string): Promise<void> {
   await expect(page.locator(`#${id} .bars .top .label`)).toHaveText("1", { timeout: 30_000 });
   await expect(page.locator(`#${id} .panel .high`).last()).not.toBeEmpty();
-}
-
-/** The worker's first module, after a patch of its globals. */
-async function patchWorker(page: Page, patch: string): Promise<void> {
-  await page.route("**/patch.js", (route) => route.fulfill({ contentType: "text/javascript", body: patch }));
-  await page.route(/session\/worker\.ts\?worker_file/, (route) =>
-    route.fulfill({ contentType: "text/javascript", body: 'import "/patch.js";\nimport "/src/ui/session/worker.ts";' }),
-  );
 }
 
 /** Both elements' mosaics on the screen, pixel by pixel. */
@@ -374,7 +367,7 @@ test("starts from another origin's files", async ({ page }) => {
     const body = await readFile(new URL(name, folder));
     await route.fulfill({ contentType: "text/javascript", headers: { "access-control-allow-origin": "*" }, body });
   });
-  await page.route("**/src/ui/element.ts", (route) =>
+  await page.route("**/dist/element.js", (route) =>
     route.fulfill({ contentType: "text/javascript", body: 'import "https://cdn.example/element.js";' }),
   );
   await open(page);
