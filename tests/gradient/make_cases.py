@@ -8,7 +8,7 @@ given (the seed), y, and the gradient of sum(seed · y) by x. Weights of more th
 inputs of NAME.onnx, and NAME.json says how to compute them, see `numbers`. Names given restrict what is written.
 
 Needs PyTorch 1.13, torchvision 0.14, NumPy and onnx 1.12, as Debian 12 has them; takes a minute or two on one core. The same
-versions write the same files.
+versions write the same files. networks.py has the whole networks.
 """
 
 import base64
@@ -26,6 +26,9 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.nn import functional as F
+
+sys.dont_write_bytecode = True
+from networks import networks
 
 FOLDER = Path(__file__).parent / "cases"
 # Initializers of more elements than this become graph inputs that the .json describes.
@@ -790,6 +793,11 @@ def composites():
     function_case("partly-unused", (1, 4, 5, 5), lambda x: F.avg_pool2d(x[:, :2], 2))
 
 
+def whole_networks():
+    for name, (model, shape, classifies, opset) in networks().items():
+        torch_case(name, model, shape, opset, kinks="stable", seed_class=3 if classifies else None)
+
+
 def main():
     torch.set_num_threads(1)
     FOLDER.mkdir(exist_ok=True)
@@ -804,6 +812,7 @@ def main():
     movements()
     resizes()
     composites()
+    whole_networks()
     print(f"{len(written)} cases, {sum(written.values())} bytes")
 
 
