@@ -2,7 +2,7 @@
 import { ModelError } from "../engine/errors.ts";
 import { isPrecision, type Precision, precisions } from "../engine/precision.ts";
 import { type ColorMap, type ComparePair, colorMaps, comparePairs } from "./mosaic/color-map.ts";
-import { type Normalization, parseNormalization } from "./mosaic/normalization.ts";
+import { defaultNormalization, type Normalization, parseNormalization } from "./mosaic/normalization.ts";
 import type { Preparation } from "./preparation.ts";
 import type { Stage } from "./update-cycle.ts";
 
@@ -36,7 +36,7 @@ export const attributes = {
   precision: attribute("scene", readPrecision),
   blank: attribute("scene", readSeed),
   parameters: attribute("scene", text),
-  normalize: attribute("scene", (value): Normalization => parseNormalization(value ?? "robust")),
+  normalize: attribute("scene", (value): Normalization => parseNormalization(value ?? defaultNormalization)),
   colormap: attribute("scene", readColorMap),
   "compare-colors": attribute("scene", readPair),
   columns: attribute("scene", (value) => (Number(value) >= 1 ? Math.floor(Number(value)) : undefined)),

@@ -64,6 +64,7 @@ async function draw(
   const mosaic = await renderer.mosaic("test", source, {
     layout,
     isSigned: false,
+    normalization: "layer",
     ...options,
     ...(other && { compare: { source: other, pair: "magenta-green" } }),
   });
@@ -382,7 +383,7 @@ describe("ranges", () => {
     const renderer = new MosaicRenderer(device, "rgba8unorm", { smoothingMs: 100 });
     const source = upload({ shape: [1, 1, 1, 2], words: Float32Array.of(0, 10) });
     const layout = layoutMosaic({ channels: 1, mapHeight: 1, mapWidth: 2, width: 2 });
-    const mosaic = await renderer.mosaic("test", source, { layout, isSigned: false });
+    const mosaic = await renderer.mosaic("test", source, { layout, isSigned: false, normalization: "layer" });
     const frame = async (value: number, elapsedMs?: number) => {
       device.gpu.queue.writeBuffer(source.buffer, 0, Float32Array.of(0, value));
       renderer.tick(elapsedMs);

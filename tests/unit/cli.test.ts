@@ -11,6 +11,7 @@ import { formatBytes, formatTable } from "../../src/cli/table.ts";
 import { parsePair } from "../../src/cli/usage.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
+import { defaultNormalization } from "../../src/ui/mosaic/normalization.ts";
 import { graphOf, op } from "../support/graphs.ts";
 import { twoFiles } from "../support/two-files.ts";
 
@@ -35,6 +36,8 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   ["--version", 0, "."],
   ["help run", 0, "--save <value=file.npy>"],
   ["mosaic --help", 0, "--colormap <name>"],
+  // As the element's attribute does.
+  ["mosaic --help", 0, `(default: "${defaultNormalization}")`],
   ["conformance --help", 0, "--force-kernels"],
   ["tune --help", 0, "--network <names...>"],
   ["", 2, "Usage: convcam"],

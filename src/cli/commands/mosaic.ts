@@ -12,7 +12,7 @@ import { type Axes, denseStrides } from "../../engine/shapes.ts";
 import { findPictureInput } from "../../ui/image-view.ts";
 import { type ColorMap, colorMaps } from "../../ui/mosaic/color-map.ts";
 import { layoutMosaic, viewAsMaps } from "../../ui/mosaic/layout.ts";
-import { type Normalization, namedNormalizations, parseNormalization } from "../../ui/mosaic/normalization.ts";
+import { defaultNormalization, type Normalization, namedNormalizations, parseNormalization } from "../../ui/mosaic/normalization.ts";
 import { type MosaicOptions, MosaicRenderer } from "../../ui/mosaic/renderer.ts";
 import { canBeNegative } from "../../ui/mosaic/signedness.ts";
 import { canPrepareNegative, preparationFor } from "../../ui/preparation.ts";
@@ -42,7 +42,7 @@ export function addMosaic(program: Command): void {
     .argument("[image]", "a picture: JPEG, PNG, WebP, GIF, TIFF, AVIF")
     .requiredOption("--layer <name>", "a layer or value, or 'all'")
     .requiredOption("--out <file.png>", "where to write; with 'all' the layer's name is added, or a folder is filled")
-    .option("--normalize <rule>", `${namedNormalizations.join(", ")}, or a range such as 0..6`, parseRule, "layer" as Normalization)
+    .option("--normalize <rule>", `${namedNormalizations.join(", ")}, or a range such as 0..6`, parseRule, defaultNormalization)
     .addOption(
       new Option("--colormap <name>", "colours; auto: diverging where values may be negative")
         .choices(["auto", ...colorMaps])

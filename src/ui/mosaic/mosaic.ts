@@ -8,7 +8,7 @@ import { ChannelStatistics, type Statistics } from "../statistics/channel-statis
 import { RobustExtents } from "../statistics/robust-extents.ts";
 import { type Color, type ColorMap, comparePairs, paletteOf } from "./color-map.ts";
 import type { MosaicLayout } from "./layout.ts";
-import { isPerChannel } from "./normalization.ts";
+import { defaultNormalization, isPerChannel } from "./normalization.ts";
 import type { MosaicOptions, MosaicRenderer, MosaicSource } from "./renderer.ts";
 
 export interface Pipelines {
@@ -134,7 +134,7 @@ export class Mosaic {
   #buildRanges(source: MosaicSource, pipelines: Pipelines, options: MosaicOptions): Ranges {
     const { device, clock } = this.#renderer;
     const { view } = source;
-    const normalization = options.normalization ?? "layer";
+    const normalization = options.normalization ?? defaultNormalization;
     const area = view.height * view.width;
     // A dense unit is one element: a range of its own would say nothing, and the strongest unit is no outlier but the answer.
     const isDense = area === 1;

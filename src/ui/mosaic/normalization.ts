@@ -16,6 +16,9 @@ export interface FixedRange {
   readonly high: number;
 }
 
+/** What the element, the command and the bench draw with where nothing is said. */
+export const defaultNormalization = "robust" satisfies Normalization;
+
 export const namedNormalizations = ["layer", "robust", "channel", "channel-robust", "chollet"] as const;
 
 /** Whether every channel has a range of its own. */
