@@ -18,7 +18,7 @@ Examples:
   convcam summary model.onnx
   convcam run squeezenet.onnx cat.jpg --labels imagenet.txt --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225
   convcam run model.onnx --input-npy data=x.npy --save conv1=conv1.npy
-  convcam mosaic models/mnist-trained.onnx digit.png --layer conv_1 --out conv_1.png --width 512
+  convcam mosaic model.onnx cat.jpg --layer conv_1 --out conv_1.png --width 512
   convcam mosaic model.onnx cat.jpg --layer all --out layers/ --normalize channel --colormap magma
   convcam plan model.onnx --target gpu
   convcam build xception --out xception.onnx --seed 1

@@ -1,4 +1,5 @@
 // dist/element.js and what it loads: the build ships less of protobuf than the sources import, so it must still read a file and run it.
+import { readFileSync } from "node:fs";
 import { expect, test } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
@@ -56,4 +57,13 @@ test("the built element fetches what a rare network takes", async ({ page }) => 
   );
   await fetched;
   await expect(page.locator("#built .bars .top .label")).toHaveText("class 1", { timeout: 30_000 });
+});
+
+test("the README's page names the digit when it lies beside the README", async ({ page }) => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const [, body = ""] = /```html\n([^`]+)```/.exec(readme) ?? [];
+  await page.route("/live.html", (route) => route.fulfill({ contentType: "text/html", body }));
+  await page.goto("/live.html");
+  await expect(page.locator(".bars .top .label")).toHaveText("3", { timeout: 30_000 });
+  await expect(page.locator(".problem")).toHaveCount(0);
 });

@@ -1,11 +1,13 @@
 // The manifest and what is stored beside it: complete, unchanged, small, and as accurate as it says.
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { countParameters } from "../../models/builder.ts";
 import { digit, rasterizeStrokes } from "../../models/digit.ts";
 import { buildGraph, networks } from "../../models/index.ts";
 import { isStored, manifest } from "../../models/manifest.ts";
+import { readImage } from "../../src/cli/image.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { readTestDigits } from "../support/mnist.ts";
@@ -77,6 +79,12 @@ test("the trained network reads the page's digit, wherever on the pad it is draw
     const probabilities = (await runReference(graph, { input_layer: image })).get("output_layer")?.toNumbers() ?? [];
     expect(probabilities[digit.label], `shifted by ${dy}, ${dx}`).toBeGreaterThan(0.9);
   }
+});
+
+test("digit.png is the page's digit", async () => {
+  const expected = Array.from(rasterizeStrokes(digit.strokes, 28), (ink) => Math.round(ink * 255));
+  const path = fileURLToPath(new URL("digit.png", folder));
+  expect((await readImage(path, { name: "x", dtype: "uint8", shape: [1, 1, 28, 28] }, {})).toNumbers()).toEqual(expected);
 });
 
 const digits = readTestDigits();

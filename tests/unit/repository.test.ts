@@ -1,6 +1,6 @@
 // What must not be in the repository: addresses of one machine or one registry.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -26,4 +26,17 @@ test.each(forbidden)("no file names %s", (_why, pattern) => {
     return match ? [`${path}: ${match[0].trim()}`] : [];
   });
   expect(offenders).toEqual([]);
+});
+
+test("what the README names under models/ and docs/ is there", () => {
+  const readme = readFileSync(`${root}README.md`, "utf8");
+  const named = [...readme.matchAll(/\b(?:models|docs)\/[\w./-]*\w/g)].map(([path]) => path);
+  expect(named).toContain("models/digit.png");
+  expect(named.filter((path) => !existsSync(root + path))).toEqual([]);
+});
+
+test("pictures in the README's examples are there, or are plainly the reader's own", () => {
+  const readme = readFileSync(`${root}README.md`, "utf8");
+  const pictures = [...readme.matchAll(/(?<=onnx |input=")[\w./-]+\.(?:png|jpg)/g)].map(([path]) => path);
+  expect(new Set(pictures)).toEqual(new Set(["models/digit.png", "cat.jpg"]));
 });
