@@ -23,7 +23,8 @@ export interface FeedOptions extends InterventionOptions {
   readonly std?: readonly number[];
   readonly scale?: number;
   readonly channels?: ChannelOrder;
-  readonly fit?: "cover" | "contain" | "stretch";
+  readonly fit: NonNullable<Preparation["fit"]>;
+  readonly resize: NonNullable<Preparation["resize"]>;
   readonly precision: Precision;
   readonly shape?: readonly (readonly [string, readonly number[]])[];
 }
@@ -36,13 +37,18 @@ export function addFeedOptions(command: Command): Command {
     .option("--std <numbers>", "divides last, per channel (default: 1)", parseDivisors)
     .addOption(new Option("--channels <order>", "order of the input's channels (default: rgb, or gray for one)").choices(channelOrders))
     .addOption(new Option("--fit <how>", "how a picture fills the input").choices(["cover", "contain", "stretch"]).default("cover"))
+    .addOption(
+      new Option("--resize <how>", "the mean over the pixels that an element covers, or one sample in its middle")
+        .choices(["area", "bilinear"])
+        .default("area"),
+    )
     .addOption(precisionOption())
     .option("--shape <input=shape>", "fix an input's shape, such as data=1,3,224,224; repeatable", collect(parseShape));
 }
 
 /** How the picture is prepared. */
-export function preparationOf({ mean, std, scale, channels, fit }: FeedOptions): Preparation {
-  return { mean, std, scale, channels, fit };
+export function preparationOf({ mean, std, scale, channels, fit, resize }: FeedOptions): Preparation {
+  return { mean, std, scale, channels, fit, resize };
 }
 
 /**

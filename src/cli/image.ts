@@ -8,8 +8,7 @@ import { checkPreparation } from "../ui/check-preparation.ts";
 import { findPictureInput, type ImageView } from "../ui/image-view.ts";
 import { colorMatrix, type Preparation, preparationFor, storageOf } from "../ui/preparation.ts";
 import { writeOutput } from "./output.ts";
-
-const fits = { cover: "cover", contain: "contain", stretch: "fill" } as const;
+import { resample } from "./resample.ts";
 
 /** Extents of a picture as a viewer shows it. */
 export async function imageSize(path: string): Promise<{ width: number; height: number }> {
@@ -32,8 +31,8 @@ export async function readImage(path: string, input: ImageTensorType, preparatio
     );
   const { view } = found;
   checkPreparation(preparation, view.channels, "--");
-  const pixels = await readPixels(path, view, preparation.fit);
-  return prepare(pixels, input, view, preparation);
+  const { pixels, ...size } = await readPixels(path);
+  return prepare(resample(pixels, size, view, preparation), input, view, preparation);
 }
 
 interface ImageTensorType extends ValueType {
@@ -41,20 +40,21 @@ interface ImageTensorType extends ValueType {
   readonly axes?: Axes | undefined;
 }
 
-/** RGB rows of 8 bits, fitted to the input. */
-function readPixels(path: string, { width, height }: ImageView, fit: Preparation["fit"] = "cover"): Promise<Buffer> {
-  return open(path)
+/** RGB rows of 8 bits. */
+async function readPixels(path: string): Promise<{ readonly pixels: Uint8Array; readonly width: number; readonly height: number }> {
+  const { data, info } = await open(path)
     .autoOrient()
     .flatten()
     .toColorspace("srgb")
-    .resize({ width, height, fit: fits[fit], kernel: "linear" })
     .removeAlpha()
     .raw({ depth: "uchar" })
-    .toBuffer()
+    .toBuffer({ resolveWithObject: true })
     .catch(refuse(path));
+  return { pixels: data, width: info.width, height: info.height };
 }
 
-function prepare(pixels: Uint8Array, { dtype, shape }: ValueType, view: ImageView, preparation: Preparation): Tensor {
+/** @param pixels rows of RGB, 0…255 */
+function prepare(pixels: Float32Array, { dtype, shape }: ValueType, view: ImageView, preparation: Preparation): Tensor {
   const { width, height, channels } = view;
   const matrix = colorMatrix(preparationFor(preparation, dtype), channels);
   const { isWhole, least, most } = storageOf(dtype);

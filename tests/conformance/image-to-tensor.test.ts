@@ -1,5 +1,9 @@
 // Pictures into input buffers on the GPU, against resampling in plain loops.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readImage, writePng } from "../../src/cli/image.ts";
 import { requestNodeDevice } from "../../src/cli/node-device.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { readBack } from "../../src/engine/gpu/read-back.ts";
@@ -171,6 +175,19 @@ describe("image-to-tensor", () => {
     const stretched = await prepare(image, shape, { scale: 4, mean: 300 }, { ...place, dtype: "uint8" });
     expect(stretched).toEqual(pixels.map((pixel) => Math.min(255, Math.max(0, pixel * 4 - 300))));
   });
+
+  for (const fit of ["cover", "contain", "stretch"] as const)
+    it.each(["area", "bilinear"] as const)(`reads with ${fit} and %s what the command reads`, async (resize) => {
+      const folder = mkdtempSync(join(tmpdir(), "convcam-picture-"));
+      const shape = [1, 3, 12, 20];
+      for (const image of [pattern(61, 29), pattern(7, 9)]) {
+        const path = join(folder, "picture.png");
+        await writePng(path, new Uint8Array(image.data), image.width, image.height);
+        const expected = await readImage(path, { name: "x", dtype: "float32", shape }, { fit, resize });
+        expectClose(await prepare(image, shape, { fit, resize }), expected.toNumbers());
+      }
+      rmSync(folder, { recursive: true });
+    });
 
   it("gives every picture of a fixed batch, opacity, and a vector of side² elements", async () => {
     const image = pattern(20, 20);

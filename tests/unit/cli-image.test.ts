@@ -41,6 +41,18 @@ describe("readImage", () => {
     expect(await read("float32", [1, 576])).toEqual(await read("float32", [1, 1, 24, 24]));
   });
 
+  test.each([
+    ["area", [85, 85, 255, 255]],
+    ["bilinear", [64, 64, 255, 255]],
+  ] as const)("resizes by %s", async (resize, expected) => {
+    const stripes = join(folder, "stripes.png");
+    // Six columns, of which the second and the last three are white, make four elements of 1.5.
+    const row = [0, 255, 0, 255, 255, 255].flatMap((level) => [level, level, level, 255]);
+    await writePng(stripes, Uint8Array.from([...row, ...row, ...row, ...row]), 6, 4);
+    const tensor = await readImage(stripes, { name: "x", dtype: "uint8", shape: [1, 1, 4, 4] }, { fit: "stretch", resize });
+    expect(tensor.toNumbers().slice(0, 4)).toEqual(expected);
+  });
+
   test("says that there is no such file", async () => {
     await expect(readImage("no-such.png", { name: "x", dtype: "float32", shape: [1, 1, 24, 24] }, {})).rejects.toThrow(
       "picture 'no-such.png': there is no such file.",

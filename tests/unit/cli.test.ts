@@ -46,6 +46,8 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   ["summary a.onnx --frobnicate", 2, "unknown option '--frobnicate'"],
   ["run a.onnx b.png --top none", 2, "at least 1"],
   ["run a.onnx b.png --channels xyz", 2, "Allowed choices are rgb, bgr, gray"],
+  ["run a.onnx b.png --resize cubic", 2, "Allowed choices are area, bilinear"],
+  ["mosaic a.onnx b.png --layer c --out c.png --resize cubic", 2, "Allowed choices are area, bilinear"],
   ["run a.onnx b.png --mean 1,two", 2, "numbers"],
   ["run a.onnx b.png --std 1,0,1", 2, "0 divides by zero"],
   ["run a.onnx b.png --save nofile", 2, "NAME=FILE"],
