@@ -1,6 +1,7 @@
 // Statistics of feature maps, second half: merges partial statistics and turns them into the range [low, high] to draw.
 //   extremes    low = max(min(0, min x), −extent),  high = min(max(0, max x), extent), where the extent is not 0
 //   chollet     low = mean − 128 / 64 σ,            high = mean + 127 / 64 σ
+//   fixed       low and high stay what they are in `result`
 //   symmetric   ±max(|low|, |high|), so that 0 lies in the middle of a diverging colour map
 // Over time a range widens at once and narrows by the share `clock[0]` of what is left: 1 − exp(−Δt / τ), or 1 at first.
 // Layout: `partialsPerRange` records of `partials` in a row make one entry of `result.ranges`; all of them make `result.nonFinite`.
@@ -9,7 +10,7 @@
 struct Params {
   rangeCount: u32,
   partialsPerRange: u32,
-  /** 0 extremes, 1 chollet. */
+  /** 0 extremes, 1 chollet, 2 fixed. */
   rule: u32,
   symmetric: u32,
   /** Elements of the whole value. */
@@ -32,6 +33,7 @@ const WORKGROUP_SIZE = 64u;
 const LARGEST = 3.4e38;
 
 const CHOLLET = 1u;
+const FIXED = 2u;
 
 var<workgroup> lanes: array<Partial, WORKGROUP_SIZE>;
 
@@ -75,7 +77,8 @@ fn main(
   let wanted = rangeOf(mine, extents[range]);
   let before = result.ranges[range];
   let narrowed = mix(before, wanted, clock[0]);
-  result.ranges[range] = vec2f(min(wanted.x, narrowed.x), max(wanted.y, narrowed.y));
+  let smoothed = vec2f(min(wanted.x, narrowed.x), max(wanted.y, narrowed.y));
+  result.ranges[range] = select(smoothed, before, params.rule == FIXED);
   if (range != 0u) { return; }
   var all = vec2f(mine.count, mine.notNumbers);
   for (var i = params.partialsPerRange; i < params.partialsPerRange * params.rangeCount; i++) {

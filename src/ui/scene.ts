@@ -181,12 +181,11 @@ export class SceneOfViews {
   }
 
   #contextFor({ model, compared, appearance, preparation, imageView, unsignedInputs, axes }: SceneContext): ViewContext {
-    const readsRanges = typeof appearance.normalization !== "object";
     const source = async (value: string, which: Model, said: Axes | undefined): Promise<MosaicSource> => {
       const lies = said ?? axes.get(value);
       const maps = mapsOf(which, value, lies);
       const name = `${which === model ? "own" : "other"} ${lies} ${value}`;
-      return readsRanges ? { ...maps, statistics: await this.#statisticsOf(name, value, maps) } : maps;
+      return { ...maps, statistics: await this.#statisticsOf(name, value, maps) };
     };
     return {
       renderer: this.#renderer,

@@ -164,6 +164,16 @@ describe.each([false, true])("mosaic (fragment shader: %s)", (fragment) => {
     for (let y = 0; y < 4; y++) for (let x = 0; x < 8; x++) expectPixel(picture.at(x, y), gray(((x >> 2) * 16 + y * 4 + (x & 3)) / 31));
   });
 
+  it.each(["layer", "robust", "channel", "channel-robust", "chollet", { low: 0, high: 6 }] as const)(
+    "counts what is not finite, whatever the range: %j",
+    async (normalization) => {
+      const words = Float32Array.from({ length: 800 }, (_, i) => (i % 200 === 7 ? Number.NaN : i === 650 ? -Infinity : i % 100));
+      const picture = await draw({ shape: [1, 2, 20, 20], words }, { normalization }, { fragment });
+      expect(picture.nonFinite).toEqual([4, 1]);
+      if (typeof normalization === "object") expect(picture.ranges).toEqual([0, 6]);
+    },
+  );
+
   it("gives NaN and infinity their own colours, and keeps them out of the range", async () => {
     const words = Float32Array.of(Number.NaN, Infinity, -Infinity, 2, 1, 0);
     const picture = await draw({ shape: [1, 1, 1, 6], words }, { colorMap: "gray" }, { fragment, width: 6 });

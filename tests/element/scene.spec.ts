@@ -488,6 +488,10 @@ test("legends count what is not finite, and an outlier does not blacken the rest
   await set(page, "normalize", "layer");
   await expect(page.locator(".panel .scope")).toHaveText("layer");
   await expect(page.locator(".panel .high")).not.toHaveText(/^1\.9/);
+  await set(page, "normalize", "0..6");
+  await expect(page.locator(".panel .scope")).toHaveText("fixed");
+  await expect(page.locator(".panel .high")).toHaveText("6");
+  await expect(page.locator(".panel .non-finite")).toHaveText("4 NaN, 1 infinite");
 });
 
 for (const place of ["page", "worker"])

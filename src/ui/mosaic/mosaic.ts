@@ -25,13 +25,16 @@ interface Dispatch {
   readonly workgroups: readonly [number, number, number];
 }
 
-/** The ranges of one source, and what computes them unless they are fixed. */
+/** The ranges of one source, and what computes them and counts what is not finite. */
 interface Ranges {
   readonly buffer: GPUBuffer;
   readonly count: number;
   readonly statistics: readonly Statistics[];
-  readonly finish?: Dispatch;
+  readonly finish: Dispatch;
 }
+
+/** The rules of range.wgsl. */
+const rules = { extremes: 0, chollet: 1, fixed: 2 } as const;
 
 /** The colour map that these options come to. */
 function effectiveColorMap(options: Pick<MosaicOptions, "colorMap" | "isSigned" | "normalization">): ColorMap {
@@ -98,7 +101,6 @@ export class Mosaic {
   /** The second half of it, see {@link encodeRanges}. */
   finishRanges(pass: GPUComputePassEncoder): void {
     for (const { finish } of this.#allRanges) {
-      if (!finish) continue;
       pass.setPipeline(finish.pipeline);
       pass.setBindGroup(0, finish.group);
       pass.dispatchWorkgroups(...finish.workgroups);
@@ -142,17 +144,15 @@ export class Mosaic {
     const count = isOwn ? view.channels : 1;
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
     const buffer = this.#buffer("ranges", 8 + count * 8, STORAGE | COPY_DST | COPY_SRC);
-    if (typeof normalization === "object") {
-      device.gpu.queue.writeBuffer(buffer, 8, new Float32Array([normalization.low, normalization.high]));
-      return { buffer, count, statistics: [] };
-    }
+    const isFixed = typeof normalization === "object";
+    if (isFixed) device.gpu.queue.writeBuffer(buffer, 8, new Float32Array([normalization.low, normalization.high]));
     const statistics = source.statistics ?? this.#gather(source, pipelines);
     const extents = this.#buffer("extents", count * 4, STORAGE);
     const robust = isDense ? undefined : this.#bound(source, pipelines, count, extents);
     const params = this.#uniform(rangeShader, {
       rangeCount: count,
       partialsPerRange: (view.channels * statistics.partialsPerChannel) / count,
-      rule: normalization === "chollet" && !isDense ? 1 : 0,
+      rule: isFixed ? rules.fixed : normalization === "chollet" && !isDense ? rules.chollet : rules.extremes,
       symmetric: this.#isSymmetric(options) ? 1 : 0,
       total: view.channels * area,
     });
