@@ -1,9 +1,10 @@
 // dist/element.js and what it loads: the build ships less of protobuf than the sources import, so it must still read a file and run it.
 import { readFileSync } from "node:fs";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { graphOf, op } from "../support/graphs.ts";
+import { test } from "./fixtures.ts";
 
 const rarerOperators = "/dist/convcam-on-demand.js";
 

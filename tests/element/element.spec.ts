@@ -1,9 +1,10 @@
 // The element as an embedder uses it: attributes, properties, events, several on a page, and leaving it.
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import type { ConvCam } from "../../src/ui/element.ts";
+import { test, visit } from "./fixtures.ts";
 
 async function openTwo(page: Page): Promise<void> {
-  await page.goto("/tests/element/two.html");
+  await visit(page, "two");
   await page.evaluate(() => {
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = 28;
@@ -15,7 +16,7 @@ async function openTwo(page: Page): Promise<void> {
   for (const id of ["first", "second"]) await expect(page.locator(`#${id} .bars li`)).toHaveCount(10, { timeout: 30_000 });
 }
 
-test("several on a page know nothing of each other", async ({ page }) => {
+test("several on a page know nothing of each other", async ({ sharedPage: page }) => {
   await openTwo(page);
   await expect(page.locator("#first .panel .name")).toHaveText(["conv_1"]);
   await expect(page.locator("#second .panel .name")).toHaveText(["pool_1", "dense_1"]);
@@ -31,7 +32,7 @@ test("several on a page know nothing of each other", async ({ page }) => {
   expect(second).toMatchObject({ gap: 1, channels: 32 });
 });
 
-test("attributes change what is shown", async ({ page }) => {
+test("attributes change what is shown", async ({ sharedPage: page }) => {
   await openTwo(page);
   await page.evaluate(() => {
     const element = document.getElementById("first") as ConvCam;
@@ -48,7 +49,7 @@ test("attributes change what is shown", async ({ page }) => {
   expect(columns).toBe(4);
 });
 
-test("precision float16 keeps weights in half the memory, and the class", async ({ page }) => {
+test("precision float16 keeps weights in half the memory, and the class", async ({ sharedPage: page }) => {
   await openTwo(page);
   const weightBytes = () => page.evaluate(() => (document.getElementById("first") as ConvCam).viewer?.model.memory.weightBytes ?? 0);
   const whole = await weightBytes();
@@ -61,7 +62,7 @@ test("precision float16 keeps weights in half the memory, and the class", async 
   await expect(page.locator("#first .bars .top .label")).toHaveText("1");
 });
 
-test("wrong attributes are named, and right ones mend them", async ({ page }) => {
+test("wrong attributes are named, and right ones mend them", async ({ sharedPage: page }) => {
   await openTwo(page);
   const set = (name: string, value: string) =>
     page.evaluate(
@@ -84,7 +85,7 @@ test("wrong attributes are named, and right ones mend them", async ({ page }) =>
 
 test("mosaics do without the bars where these cannot be loaded, and the page hears of it", async ({ page }) => {
   await page.route("**/convcam-bars.js", (route) => route.abort());
-  await page.goto("/tests/element/two.html");
+  await visit(page, "two");
   await page.evaluate(() => {
     const canvas = document.createElement("canvas");
     canvas.getContext("2d");
@@ -113,7 +114,7 @@ test("gets the GPU ready while the network is on its way", async ({ page }) => {
     await asked;
     await route.continue();
   });
-  await page.goto("/tests/element/two.html");
+  await visit(page, "two");
   // Both elements share one device, and so its pipelines.
   const ahead = { "image-to-tensor": 1, mosaic: 2, range: 1, "range-partials": 1, "convolution tap by tap, block 16×7": 1 };
   const counts = async () => {
@@ -127,7 +128,7 @@ test("gets the GPU ready while the network is on its way", async ({ page }) => {
   expect(await counts()).toEqual(ahead);
 });
 
-test("tells results and probes by events", async ({ page }) => {
+test("tells results and probes by events", async ({ sharedPage: page }) => {
   await openTwo(page);
   const top = await page.evaluate(
     () =>
@@ -140,7 +141,7 @@ test("tells results and probes by events", async ({ page }) => {
   expect(top).toBe("1");
 });
 
-test("two branches of one network share tiles", async ({ page }) => {
+test("two branches of one network share tiles", async ({ sharedPage: page }) => {
   await openTwo(page);
   await page.evaluate(() => document.getElementById("first")?.setAttribute("layers", "pool_1+pool_1,conv_1"));
   await expect(page.locator("#first .panel .name")).toHaveText(["pool_1 + pool_1", "conv_1"]);
@@ -172,7 +173,7 @@ test("returns every byte when it leaves the page, the device with the last, and 
   await expect(page.locator("#first .bars .top .label")).toHaveText("1");
 });
 
-test("changing the network returns the bytes of the one before", async ({ page }) => {
+test("changing the network returns the bytes of the one before", async ({ sharedPage: page }) => {
   await openTwo(page);
   const [before, after] = await page.evaluate(async () => {
     const element = document.getElementById("first") as ConvCam;
@@ -191,7 +192,7 @@ test("changing the network returns the bytes of the one before", async ({ page }
   expect(after).toBe(before);
 });
 
-test("a thousand frames leave the byte counter unchanged", async ({ page }) => {
+test("a thousand frames leave the byte counter unchanged", async ({ sharedPage: page }) => {
   await openTwo(page);
   const [before, after] = await page.evaluate(async () => {
     const element = document.getElementById("first") as ConvCam;

@@ -1,6 +1,7 @@
 // What the GPU refuses while an element draws is said on it, on the page and in a worker, until a frame is drawn again.
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import type { ConvCam } from "../../src/ui/element.ts";
+import { test, visit } from "./fixtures.ts";
 import { patchWorker } from "./patch-worker.ts";
 
 /** Breaks the next passes of the network's own frames: dispatches of too many workgroups. Runs on the page or in the worker. */
@@ -31,7 +32,7 @@ const breakable = `
 async function open(page: Page, isInWorker: boolean): Promise<void> {
   if (isInWorker) await patchWorker(page, breakable);
   else await page.addInitScript(breakable);
-  await page.goto("/tests/element/one.html");
+  await visit(page, "one");
   await page.evaluate(async (worker) => {
     await customElements.whenDefined("conv-cam");
     const element = document.querySelector("conv-cam") as ConvCam;

@@ -1,15 +1,16 @@
 // Networks whose values and inputs do not lie as usual: what is drawn, and whether a picture reaches them.
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import type { DataType } from "../../src/engine/tensor.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 import { twoFiles } from "../support/two-files.ts";
+import { test, visit } from "./fixtures.ts";
 
 /** Opens an element with a network made here; it looks at a canvas whose left half is red and whose right half is blue. */
 async function openNetwork(page: Page, graph: Graph, attributes: Readonly<Record<string, string>> = {}): Promise<void> {
-  await page.goto("/tests/element/one.html");
+  await visit(page, "one");
   await page.evaluate(
     async ([bytes, given]) => {
       await customElements.whenDefined("conv-cam");
@@ -56,7 +57,7 @@ const channelsLast = graphOf({
   outputs: ["active", "map"],
 });
 
-test("values with channels last, and maps of classes, are drawn as maps", async ({ page }) => {
+test("values with channels last, and maps of classes, are drawn as maps", async ({ sharedPage: page }) => {
   await openNetwork(page, channelsLast, { layers: "x,y,active,map" });
   // The input is one picture.
   expect(await layoutOf(page, "x")).toEqual({ channels: 1, mapHeight: 8, mapWidth: 10 });
@@ -65,7 +66,7 @@ test("values with channels last, and maps of classes, are drawn as maps", async 
   expect(await layoutOf(page, "map")).toEqual({ channels: 1, mapHeight: 6, mapWidth: 8 });
 });
 
-test("the layers attribute says how a value lies", async ({ page }) => {
+test("the layers attribute says how a value lies", async ({ sharedPage: page }) => {
   await openNetwork(page, channelsLast, { layers: "active@nchw,y@nhwc" });
   expect(await layoutOf(page, "active")).toEqual({ channels: 6, mapHeight: 8, mapWidth: 4 });
   expect(await layoutOf(page, "y")).toEqual({ channels: 8, mapHeight: 4, mapWidth: 6 });
@@ -102,7 +103,7 @@ const pictureInputs: readonly { why: string; dtype: DataType; shape: number[]; n
   ];
 
 for (const { why, dtype, shape, nodes, first, last } of pictureInputs)
-  test(`a picture reaches an input of ${dtype} [${shape}]: ${why}`, async ({ page }) => {
+  test(`a picture reaches an input of ${dtype} [${shape}]: ${why}`, async ({ sharedPage: page }) => {
     const graph = graphOf({ inputs: { x: shape }, nodes });
     await openNetwork(page, { ...graph, inputs: [{ name: "x", dtype, shape }] }, { layers: "y" });
     const { numbers, said } = await readInput(page);
@@ -111,7 +112,7 @@ for (const { why, dtype, shape, nodes, first, last } of pictureInputs)
     expect(said).toBe("");
   });
 
-test("numbers that do not suit the input are refused with a reason, and mended by others", async ({ page }) => {
+test("numbers that do not suit the input are refused with a reason, and mended by others", async ({ sharedPage: page }) => {
   const graph = graphOf({ inputs: { x: [1, 1, 8, 8] }, nodes: [op("Relu", "x", "y")] });
   await openNetwork(page, graph, { layers: "y" });
   const set = (name: string, value: string) =>
@@ -124,7 +125,7 @@ test("numbers that do not suit the input are refused with a reason, and mended b
   await expect(page.locator("conv-cam .problem")).toContainText("std: 0 divides by zero");
 });
 
-test("free sizes follow the input-shape attribute, and 224 × 224 without it", async ({ page }) => {
+test("free sizes follow the input-shape attribute, and 224 × 224 without it", async ({ sharedPage: page }) => {
   const graph = graphOf({ inputs: { x: ["N", "H", "W", 3] }, nodes: [op("Relu", "x", "y")] });
   await openNetwork(page, graph, { layers: "y" });
   const shape = () => page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).viewer?.model.inputs[0]?.shape);
@@ -143,11 +144,11 @@ test("free sizes follow the input-shape attribute, and 224 × 224 without it", a
   );
 });
 
-test("a model in two files opens from files, and from addresses in the src attribute", async ({ page }) => {
+test("a model in two files opens from files, and from addresses in the src attribute", async ({ sharedPage: page }) => {
   const { model, weights } = twoFiles();
   await page.route("**/net-1.onnx", (route) => route.fulfill({ body: Buffer.from(model) }));
   await page.route("**/weights-2.data", (route) => route.fulfill({ body: Buffer.from(weights) }));
-  await page.goto("/tests/element/one.html");
+  await visit(page, "one");
   const weight = () =>
     page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).viewer?.model.graph.initializers.get("w")?.toNumbers());
   const open = (isComplete: boolean) =>

@@ -1,17 +1,18 @@
 // What a change of the scene costs, and what one bad part of it does to the others.
 import { readFile } from "node:fs/promises";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import type { ConvCam, ConvCamEvents } from "../../src/ui/element.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
+import { test, visit } from "./fixtures.ts";
 
 /** Opens an element without a network. */
 async function open(page: Page, attributes: Readonly<Record<string, string>> = {}): Promise<void> {
   // The server answers with a page of its own.
   await page.route("**/absent-*", (route) => route.fulfill({ status: 404 }));
-  await page.goto("/tests/element/one.html");
+  await visit(page, "one");
   await page.evaluate(async (given) => {
     await customElements.whenDefined("conv-cam");
     const element = document.querySelector("conv-cam") as ConvCam;
@@ -164,7 +165,7 @@ const strange = graphOf({
   ],
 });
 
-test("a value that no texture holds is drawn smaller and says so, and the others are drawn as ever", async ({ page }) => {
+test("a value that no texture holds is drawn smaller and says so, and the others are drawn as ever", async ({ sharedPage: page }) => {
   const problems: string[] = [];
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()));
   await open(page, { layers: "nine,turned,y" });
@@ -203,7 +204,7 @@ test("a view that cannot be drawn says why in its own place", async ({ page }) =
   await expect(page.locator("conv-cam .problem")).toHaveCount(0);
 });
 
-test("an answer goes with its picture and its network", async ({ page }) => {
+test("an answer goes with its picture and its network", async ({ sharedPage: page }) => {
   await open(page, { labels: "/models/labels/mnist.txt", layers: "conv_1" });
   await look(page);
   await load(page, mnist);
@@ -230,7 +231,7 @@ test("an answer goes with its picture and its network", async ({ page }) => {
   await expect(page.locator(".bars")).toBeHidden();
 });
 
-test("a problem stays until what caused it changes", async ({ page }) => {
+test("a problem stays until what caused it changes", async ({ sharedPage: page }) => {
   await open(page, { labels: "/absent-labels.txt", input: "/absent-picture.png", layers: "conv_1" });
   await expect(page.locator("conv-cam .problem")).toHaveCount(2);
   await load(page, mnist);
@@ -243,7 +244,7 @@ test("a problem stays until what caused it changes", async ({ page }) => {
   await expect(page.locator("conv-cam .problem")).toHaveCount(0);
 });
 
-test("labels and bars show at once", async ({ page }) => {
+test("labels and bars show at once", async ({ sharedPage: page }) => {
   await open(page, { layers: "conv_1" });
   await look(page);
   await load(page, mnist);
@@ -259,7 +260,7 @@ test("labels and bars show at once", async ({ page }) => {
 });
 
 test("classes have the names that were given last, as a list, by address or with a state, and none where those cannot be read", async ({
-  page,
+  sharedPage: page,
 }) => {
   const top = page.locator(".bars .top .label");
   await open(page, { labels: "/models/labels/mnist.txt", layers: "conv_1" });
@@ -309,7 +310,7 @@ test("classes have the names that were given last, as a list, by address or with
   expect(await state()).toBeUndefined();
 });
 
-test("reads class scores where they lie, inside the border that another reader wants", async ({ page }) => {
+test("reads class scores where they lie, inside the border that another reader wants", async ({ sharedPage: page }) => {
   // The scores are maps of one element for a padded convolution, too.
   const graph = graphOf({
     inputs: { x: [1, 1, 28, 28] },
@@ -335,7 +336,7 @@ test("reads class scores where they lie, inside the border that another reader w
   expect(third / first).toBeCloseTo(2, 3);
 });
 
-test("a network with random weights is said not to be trained", async ({ page }) => {
+test("a network with random weights is said not to be trained", async ({ sharedPage: page }) => {
   await open(page, { layers: "conv_1" });
   await look(page);
   const isTrained = page.evaluate(
@@ -353,7 +354,7 @@ test("a network with random weights is said not to be trained", async ({ page })
   await expect(page.locator(".bars")).toHaveAttribute("aria-label", /not trained/);
 });
 
-test("shows the input as a picture, as the network gets it, and its channels on request", async ({ page }) => {
+test("shows the input as a picture, as the network gets it, and its channels on request", async ({ sharedPage: page }) => {
   const graph = graphOf({ inputs: { x: [1, 3, 4, 4] }, nodes: [op("Relu", "x", "y")] });
   await open(page, { layers: "x", mean: "0.485,0.456,0.406", std: "0.229,0.224,0.225", channels: "bgr" });
   await page.evaluate(() => {
@@ -390,7 +391,7 @@ test("shows the input as a picture, as the network gets it, and its channels on 
   expect(channels).toBe(3);
 });
 
-test("a picture beyond what a texture holds is shrunk first", async ({ page }) => {
+test("a picture beyond what a texture holds is shrunk first", async ({ sharedPage: page }) => {
   await open(page, { layers: "conv_1", labels: "/models/labels/mnist.txt" });
   await page.evaluate(() => {
     const canvas = document.createElement("canvas");
@@ -411,7 +412,7 @@ test("a picture beyond what a texture holds is shrunk first", async ({ page }) =
 });
 
 for (const place of ["page", "worker"])
-  test(`answers questions about values, its engine on the ${place}`, async ({ page }) => {
+  test(`answers questions about values, its engine on the ${place}`, async ({ sharedPage: page }) => {
     await open(page, { layers: "x,y", ...(place === "worker" && { worker: "" }) });
     await look(page, 8);
     const weight = Tensor.float32([3, 1, 1, 1], Float32Array.of(1, -2, 0));
@@ -427,7 +428,7 @@ for (const place of ["page", "worker"])
     expect(first?.zeroShare).toBeGreaterThan(0.4);
   });
 
-test("gates change what passes, what is shown and what is answered, and go with the state", async ({ page }) => {
+test("gates change what passes, what is shown and what is answered, and go with the state", async ({ sharedPage: page }) => {
   await open(page, { layers: "maps" });
   await look(page, 8);
   const weight = Tensor.float32([3, 1, 1, 1], Float32Array.of(1, 5, 2));
@@ -458,7 +459,9 @@ test("gates change what passes, what is shown and what is answered, and go with 
   await expect(page.locator(".panel .high")).toHaveText("5");
 });
 
-test("another network to compare with is all that is read, and labels that are a web page are said to be one", async ({ page }) => {
+test("another network to compare with is all that is read, and labels that are a web page are said to be one", async ({
+  sharedPage: page,
+}) => {
   const loads: string[] = [];
   page.on("request", (request) => request.url().endsWith(".onnx") && loads.push(new URL(request.url()).pathname));
   await open(page, { layers: "conv_1" });
@@ -471,7 +474,7 @@ test("another network to compare with is all that is read, and labels that are a
   await expect(page.locator("conv-cam .problem")).toContainText("answered with a web page");
 });
 
-test("legends count what is not finite, and an outlier does not blacken the rest", async ({ page }) => {
+test("legends count what is not finite, and an outlier does not blacken the rest", async ({ sharedPage: page }) => {
   await open(page, { layers: "maps" });
   await look(page, 20);
   const bias = Tensor.float32(
@@ -495,7 +498,7 @@ test("legends count what is not finite, and an outlier does not blacken the rest
 });
 
 for (const place of ["page", "worker"])
-  test(`weights of a seed and of another checkpoint, its engine on the ${place}`, async ({ page }) => {
+  test(`weights of a seed and of another checkpoint, its engine on the ${place}`, async ({ sharedPage: page }) => {
     test.setTimeout(120_000);
     await open(page, { layers: "conv_1", ...(place === "worker" && { worker: "" }) });
     await page.evaluate(() => {
@@ -546,7 +549,7 @@ for (const place of ["page", "worker"])
     await expect(page.locator("conv-cam .problem")).toContainText("404");
   });
 
-test("changes of layers, looks and sizes leave the GPU's bytes as they were", async ({ page }) => {
+test("changes of layers, looks and sizes leave the GPU's bytes as they were", async ({ sharedPage: page }) => {
   test.setTimeout(120_000);
   await open(page, { layers: "conv_1" });
   await look(page);
@@ -635,7 +638,7 @@ for (const place of ["page", "worker"])
   });
 
 test("elements in workers share one", async ({ page }) => {
-  await page.goto("/tests/element/two.html");
+  await visit(page, "two");
   await page.evaluate(() => {
     for (const element of document.querySelectorAll("conv-cam")) element.setAttribute("worker", "");
   });

@@ -1,8 +1,9 @@
 // Tuning in a page: it goes on between frames, and IndexedDB remembers what it found.
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import type { TuningReport } from "../../src/index.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
+import { test } from "./fixtures.ts";
 
 interface Visit {
   readonly report: TuningReport;

@@ -1,8 +1,8 @@
 // <conv-cam worker>: the same pictures, numbers, events and errors as on the page's own thread, which stays free.
-import { readFile } from "node:fs/promises";
-import { expect, type Page, test } from "@playwright/test";
-import { buildModel } from "../../models/index.ts";
+import { readFile, stat } from "node:fs/promises";
+import { expect, type Page } from "@playwright/test";
 import type { ConvCam, ConvCamEvents } from "../../src/ui/element.ts";
+import { test, visit } from "./fixtures.ts";
 import { patchWorker } from "./patch-worker.ts";
 
 const network = "/models/mnist-trained.onnx";
@@ -10,7 +10,7 @@ const network = "/models/mnist-trained.onnx";
 /** Opens the page with both elements, still without a network. */
 async function open(page: Page): Promise<void> {
   await page.setViewportSize({ width: 1240, height: 1400 });
-  await page.goto("/tests/element/worker-mode.html");
+  await visit(page, "worker-mode");
   await page.evaluate(() => customElements.whenDefined("conv-cam"));
 }
 
@@ -53,7 +53,7 @@ async function expectSameMosaics(page: Page, count: number): Promise<void> {
   }
 }
 
-test("draws the same mosaics in a worker as on the page", async ({ page }) => {
+test("draws the same mosaics in a worker as on the page", async ({ sharedPage: page }) => {
   await open(page);
   await show(page, ["here", "there"]);
   for (const id of ["here", "there"]) await expectAnswer(page, id);
@@ -82,7 +82,7 @@ test("draws the same mosaics in a worker as on the page", async ({ page }) => {
   await expectSameMosaics(page, 3);
 });
 
-test("tells the same values under the pointer, with both networks of a comparison", async ({ page }) => {
+test("tells the same values under the pointer, with both networks of a comparison", async ({ sharedPage: page }) => {
   await open(page);
   await page.evaluate(() => {
     for (const id of ["here", "there"]) document.getElementById(id)?.setAttribute("compare", "../../models/mnist-blank.onnx");
@@ -105,7 +105,7 @@ test("tells the same values under the pointer, with both networks of a compariso
   await expectSameMosaics(page, 4);
 });
 
-test("watches the camera, and no frame takes more memory", async ({ page }) => {
+test("watches the camera, and no frame takes more memory", async ({ sharedPage: page }) => {
   await open(page);
   await page.evaluate(() => document.getElementById("there")?.setAttribute("input", "camera"));
   await page.evaluate((url) => document.getElementById("there")?.setAttribute("src", url), network);
@@ -128,7 +128,7 @@ test("watches the camera, and no frame takes more memory", async ({ page }) => {
   await expect(page.locator("#there .panel .high").first()).not.toHaveText("0");
 });
 
-test("says what is wrong with a network, and takes the next one", async ({ page }) => {
+test("says what is wrong with a network, and takes the next one", async ({ sharedPage: page }) => {
   await open(page);
   const bytes = await readFile(new URL("../../models/mnist-trained.onnx", import.meta.url));
   await page.route("**/truncated.onnx", (route) => route.fulfill({ body: bytes.subarray(0, 100_000) }));
@@ -238,14 +238,13 @@ function workOnThePage(page: Page, id: string, src: string): Promise<{ gpuCalls:
 }
 
 test("leaves the page free while a network loads and runs: no engine work happens on its thread", async ({ page }) => {
-  const bytes = Buffer.from(buildModel("squeezenet1_1", { seed: 1 }));
-  await page.route("**/network.onnx", (route) => route.fulfill({ body: bytes }));
+  const { size } = await stat(new URL("../../models/mnist-trained.onnx", import.meta.url));
   await open(page);
   // The element on the page shows that the counters see the work.
-  const here = await workOnThePage(page, "here", "/network.onnx");
+  const here = await workOnThePage(page, "here", network);
   expect(here.gpuCalls).toEqual(expect.arrayContaining(["GPUDevice.createBuffer", "GPUQueue.submit"]));
-  expect(here.bytesRead).toBe(bytes.byteLength);
-  expect(await workOnThePage(page, "there", "/network.onnx")).toEqual({ gpuCalls: [], bytesRead: 0 });
+  expect(here.bytesRead).toBe(size);
+  expect(await workOnThePage(page, "there", network)).toEqual({ gpuCalls: [], bytesRead: 0 });
 });
 
 test("ends its worker and returns every byte when it leaves the page, and starts anew when it comes back", async ({ page }) => {
@@ -301,7 +300,7 @@ test("moves between worker and page when the attribute changes, even while loadi
 });
 
 for (const id of ["here", "there"]) {
-  test(`says that a picture may not be read (${id})`, async ({ page }) => {
+  test(`says that a picture may not be read (${id})`, async ({ sharedPage: page }) => {
     await open(page);
     const body = await page.screenshot({ clip: { x: 0, y: 0, width: 8, height: 8 } });
     await page.route("https://other.example/picture.png", (route) => route.fulfill({ contentType: "image/png", body }));
@@ -317,7 +316,7 @@ for (const id of ["here", "there"]) {
     await expectAnswer(page, id);
   });
 
-  test(`says that the camera is gone (${id})`, async ({ page }) => {
+  test(`says that the camera is gone (${id})`, async ({ sharedPage: page }) => {
     await open(page);
     await page.evaluate((name) => document.getElementById(name)?.setAttribute("input", "camera"), id);
     await page.evaluate(([name, src]) => document.getElementById(name as string)?.setAttribute("src", src as string), [id, network]);

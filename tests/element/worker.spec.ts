@@ -1,5 +1,6 @@
 // The engine needs no page: it runs in a worker.
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./fixtures.ts";
 
 test("a worker loads and runs a model", async ({ page }) => {
   await page.goto("/tests/element/worker.html");
