@@ -374,3 +374,73 @@ test("starts from another origin's files", async ({ page }) => {
   await expectAnswer(page, "there");
   await expect(page.locator("#there")).toHaveAttribute("data-is-in-worker", "true");
 });
+
+test("files go to the worker once, and not with every change", async ({ page }) => {
+  test.setTimeout(120_000);
+  await page.addInitScript(() => {
+    const sent = { bytes: 0 };
+    Object.assign(window, { sent });
+    const bytesIn = (part: unknown): number => {
+      if (ArrayBuffer.isView(part)) return part.byteLength;
+      const isPlain = Array.isArray(part) || Object.prototype.toString.call(part) === "[object Object]";
+      return isPlain ? Object.values(part as object).reduce((sum: number, inner) => sum + bytesIn(inner), 0) : 0;
+    };
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (this: Worker, ...given: unknown[]) {
+      sent.bytes += bytesIn(given[0]);
+      Reflect.apply(postMessage, this, given);
+    };
+  });
+  await open(page);
+  const { sizes, told, early } = await page.evaluate(async () => {
+    const element = document.getElementById("there") as ConvCam;
+    const read = async (name: string) => new Uint8Array(await (await fetch(`/models/mnist-${name}.onnx`)).arrayBuffer());
+    const { sent } = window as unknown as { sent: { bytes: number } };
+    const told: [string, number][] = [];
+    const drawn = async (what: string, change: () => void) => {
+      const frame = new Promise((resolve) => element.addEventListener("frame", resolve, { once: true }));
+      change();
+      await element.updateComplete;
+      await frame;
+      told.push([what, sent.bytes]);
+    };
+    const means = async () => (await element.ask({ kind: "statistics", value: "conv_1" })).map(({ mean }) => mean);
+    const canvas = document.createElement("canvas");
+    canvas.getContext("2d")?.fillRect(0, 0, 9, 9);
+    const [src, parameters] = [await read("trained"), await read("early")];
+    element.input = canvas;
+    await drawn("src", () => Object.assign(element, { src }));
+    const trained = await means();
+    await drawn("parameters", () => Object.assign(element, { parameters }));
+    const early = [await means()];
+    await drawn("colormap", () => element.setAttribute("colormap", "magma"));
+    await drawn("layers", () => element.setAttribute("layers", "conv_1,conv_2"));
+    await drawn("precision", () => element.setAttribute("precision", "float16"));
+    early.push(await means());
+    await drawn("compare", () => Object.assign(element, { compare: "/models/mnist-blank.onnx" }));
+    early.push(await means());
+    // Somebody may have written into them.
+    await drawn("src again", () => Object.assign(element, { src }));
+    await drawn("parameters again", () => Object.assign(element, { parameters }));
+    early.push(await means());
+    await drawn("no parameters", () => Object.assign(element, { parameters: undefined }));
+    return { sizes: [src.length, parameters.length] as const, told, early: early.map((one) => one.map((x, i) => [x, trained[i]])) };
+  });
+  const [src, parameters] = sizes;
+  expect(told).toEqual([
+    ["src", src],
+    ["parameters", src + parameters],
+    ["colormap", src + parameters],
+    ["layers", src + parameters],
+    ["precision", src + parameters],
+    ["compare", src + parameters],
+    ["src again", 2 * src + parameters],
+    ["parameters again", 2 * src + 2 * parameters],
+    ["no parameters", 2 * src + 2 * parameters],
+  ]);
+  // The worker computes with what it kept.
+  for (const means of early) {
+    expect(means.some(([mean, trained]) => mean !== trained)).toBe(true);
+    for (const [i, [mean = 0]] of means.entries()) expect(mean).toBeCloseTo(early[0]?.[i]?.[0] as number, 2);
+  }
+});

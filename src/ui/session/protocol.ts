@@ -1,11 +1,14 @@
 // The messages between a page and its worker, which serves all elements of the page. Every request is answered once, by its number;
 // events come unasked.
-import type { Session, SessionEvent } from "./session.ts";
+import type { Networks, Session, SessionEvent } from "./session.ts";
 
 /** What can be asked: the methods of a session. */
 export type Method = Exclude<keyof Session, "viewer">;
 
-/** Canvases and pictures in the argument are transferred. */
+/**
+ * Canvases and pictures in the argument are transferred. Everything else is copied, so the files of networks are sent once: the worker
+ * keeps those that it was given last. {@link LoadArgument} names what it is to take from there, and a scene without `weights` keeps them.
+ */
 export interface Request {
   readonly id: number;
   /** Which session it is for; the first request for one opens it. */
@@ -13,6 +16,12 @@ export interface Request {
   readonly method: Method;
   readonly argument: unknown;
 }
+
+export interface LoadArgument extends Networks {
+  readonly keeps: readonly NetworkName[];
+}
+
+export type NetworkName = "src" | "compare";
 
 export type Reply = { readonly id: number } & ({ readonly result: unknown } | { readonly error: PlainError });
 

@@ -2,6 +2,7 @@
 import type { FilePart, ModelSource } from "../../engine/source.ts";
 import type { VisibleImage } from "../picture-size.ts";
 import type { ViewCanvas } from "../views/view.ts";
+import type { LoadArgument, NetworkName } from "./protocol.ts";
 import type { Answers, Query } from "./queries.ts";
 import {
   aborted,
@@ -36,6 +37,9 @@ class RemoteSession implements Session {
   readonly #link: WorkerLink;
   readonly #session: number;
   readonly #handedOver = new WeakSet<ViewCanvas>();
+  /** The networks that the worker has, and the id of the weights. */
+  #sentNetworks: Networks | undefined;
+  #sentWeights: number | undefined;
   #isDisposed = false;
 
   constructor(link: WorkerLink, listener: SessionListener) {
@@ -43,8 +47,12 @@ class RemoteSession implements Session {
     this.#session = link.connect(listener);
   }
 
-  load({ src, compare, ...more }: Networks): ReturnType<Session["load"]> {
-    return this.#call("load", { ...more, src: absolute(src), compare: absolute(compare) });
+  load(networks: Networks): ReturnType<Session["load"]> {
+    const keeps = keptBy(this.#sentNetworks, networks);
+    this.#sentNetworks = networks;
+    const send = (name: NetworkName) => (keeps.includes(name) ? undefined : absolute(networks[name]));
+    const argument: LoadArgument = { ...networks, src: send("src"), compare: send("compare"), keeps };
+    return this.#call<Awaited<ReturnType<Session["load"]>>>("load", argument).catch(this.#sendAgain);
   }
 
   show(scene: SceneRequest): ReturnType<Session["show"]> {
@@ -56,8 +64,10 @@ class RemoteSession implements Session {
       canvases.push(offscreen);
       return { ...view, canvas: offscreen };
     });
-    const { weights } = scene;
-    return this.#call("show", { ...scene, views, weights: weights && { ...weights, parameters: absolute(weights.parameters) } }, canvases);
+    const weights = scene.weights?.id === this.#sentWeights ? undefined : scene.weights;
+    this.#sentWeights = scene.weights?.id;
+    const argument = { ...scene, views, weights: weights && { ...weights, parameters: absolute(weights.parameters) } };
+    return this.#call<Awaited<ReturnType<Session["show"]>>>("show", argument, canvases).catch(this.#sendAgain);
   }
 
   async frame({ image, ...request }: FrameRequest): Promise<FrameReport> {
@@ -84,10 +94,23 @@ class RemoteSession implements Session {
     shared = undefined;
   }
 
+  /** What failed may not have arrived. */
+  readonly #sendAgain = (error: unknown): never => {
+    this.#sentNetworks = undefined;
+    this.#sentWeights = undefined;
+    throw error;
+  };
+
   async #call<T>(method: Parameters<WorkerLink["call"]>[1], argument: unknown, transfer: Transferable[] = []): Promise<T> {
     if (this.#isDisposed) throw aborted();
     return this.#link.call(this.#session, method, argument, transfer);
   }
+}
+
+/** What need not be sent, for it was sent last. Where nothing is another, somebody may have written into the bytes: they are sent again. */
+function keptBy(last: Networks | undefined, next: Networks): NetworkName[] {
+  if (!last || (last.src === next.src && last.compare === next.compare && last.inputShape === next.inputShape)) return [];
+  return (["src", "compare"] as const).filter((name) => typeof next[name] === "object" && next[name] === last[name]);
 }
 
 /** A worker knows neither the page's base address nor its URL objects. */

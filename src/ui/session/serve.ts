@@ -1,22 +1,30 @@
 // The worker's end of <conv-cam worker>: engine sessions that answer messages, one for each element of the page.
 import type { UnsupportedError } from "../../engine/errors.ts";
+import type { Weights } from "../change-weights.ts";
 import { EngineSession } from "./engine-session.ts";
-import type { FromWorker, PlainError, Request } from "./protocol.ts";
-import type { FrameRequest, SessionEvent } from "./session.ts";
+import type { FromWorker, LoadArgument, PlainError, Request } from "./protocol.ts";
+import type { FrameRequest, Networks, SceneRequest, SessionEvent } from "./session.ts";
+
+/** A session, and what the page does not send again. */
+interface Served {
+  readonly session: EngineSession;
+  networks?: Networks;
+  weights?: Weights | undefined;
+}
 
 /** Answers whoever started this worker, until it is terminated. */
 export function serveSessions(): void {
-  const sessions = new Map<number, EngineSession>();
-  const sessionOf = (id: number): EngineSession => {
-    const session = sessions.get(id) ?? new EngineSession((event: SessionEvent) => post({ ...event, session: id }));
-    sessions.set(id, session);
-    return session;
+  const sessions = new Map<number, Served>();
+  const servedOf = (id: number): Served => {
+    const served = sessions.get(id) ?? { session: new EngineSession((event: SessionEvent) => post({ ...event, session: id })) };
+    sessions.set(id, served);
+    return served;
   };
   addEventListener("message", async ({ data }: MessageEvent<Request>) => {
-    const session = sessionOf(data.session);
+    const served = servedOf(data.session);
     if (data.method === "dispose") sessions.delete(data.session);
     try {
-      post({ id: data.id, result: await perform(session, data) });
+      post({ id: data.id, result: await perform(served, data) });
     } catch (error) {
       post({ id: data.id, error: flattenError(error) });
     }
@@ -24,12 +32,25 @@ export function serveSessions(): void {
   post({ event: "ready", detail: canDraw() });
 }
 
-function perform(session: EngineSession, { method, argument }: Request): Promise<unknown> {
-  const done = (session[method] as (argument: unknown) => Promise<unknown>)(argument);
+function perform(served: Served, { method, argument }: Request): Promise<unknown> {
+  if (method === "load") return served.session.load(complete(served, argument as LoadArgument));
+  if (method === "show") {
+    const scene = argument as SceneRequest;
+    served.weights = scene.weights ?? served.weights;
+    return served.session.show({ ...scene, ...(served.weights && { weights: served.weights }) });
+  }
+  const done = (served.session[method] as (argument: unknown) => Promise<unknown>)(argument);
   // The queue has copied the picture. It was transferred to this thread, so it must be closed here.
   const { image } = (method === "frame" ? argument : {}) as Partial<FrameRequest>;
   if (image && "close" in image) image.close();
   return done;
+}
+
+/** With the files that the page did not send again. */
+function complete(served: Served, { keeps, ...sent }: LoadArgument): Networks {
+  const kept = Object.fromEntries(keeps.map((name) => [name, served.networks?.[name]]));
+  served.networks = { ...sent, ...kept };
+  return served.networks;
 }
 
 function flattenError(error: unknown): PlainError {
