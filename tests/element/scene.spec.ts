@@ -667,3 +667,47 @@ test.describe("on a phone", () => {
     await expect(page.locator(".readout")).toBeHidden();
   });
 });
+
+for (const place of ["page", "worker"])
+  test(`gates, seeds and checkpoints work in halves, the engine on the ${place}`, async ({ page }) => {
+    test.setTimeout(120_000);
+    await open(page, { layers: "conv_1,conv_2", precision: "float16", ...(place === "worker" && { worker: "" }) });
+    await look(page);
+    await load(page, mnist);
+    const change = (given: Partial<Pick<ConvCam, "blank" | "parameters" | "gates">> & { src?: string } = {}) =>
+      page.evaluate(async (values) => {
+        const element = document.querySelector("conv-cam") as ConvCam;
+        const heard = (type: string) => {
+          const event = new Promise<CustomEventInit>((resolve) => element.addEventListener(type, resolve, { once: true }));
+          element.refresh();
+          return event;
+        };
+        // Playwright leaves out what is undefined.
+        for (const [name, value] of Object.entries(values)) Object.assign(element, { [name]: value ?? undefined });
+        await element.updateComplete;
+        // A frame that was under way may end first.
+        await heard("frame");
+        const { isTrained } = (await heard("results")).detail;
+        const means = async (value: string) => (await element.ask({ kind: "statistics", value })).map(({ mean }) => mean);
+        return { isTrained, conv1: await means("conv_1"), conv2: await means("conv_2") };
+      }, given as never);
+    const none = null as unknown as undefined;
+    const plain = await change();
+    const gated = await change({ gates: [{ value: "conv_1", channel: 3, scale: 0 }] });
+    expect(gated.conv1).toEqual(plain.conv1.map((mean, i) => (i === 3 ? 0 : mean)));
+    expect(gated.conv2).not.toEqual(plain.conv2);
+    expect(await change({ gates: [] })).toEqual(plain);
+
+    const seeded = await change({ blank: 7 });
+    expect(seeded.isTrained).toBe(false);
+    expect(seeded.conv1).not.toEqual(plain.conv1);
+    expect(await change({ blank: 7, gates: [{ value: "conv_1", scale: 0 }] })).toMatchObject({ conv1: plain.conv1.map(() => 0) });
+    expect(await change({ gates: [] })).toEqual(seeded);
+    expect(await change({ blank: none })).toEqual(plain);
+
+    const early = await change({ parameters: "/models/mnist-early.onnx" });
+    expect(early.conv2).not.toEqual(plain.conv2);
+    // As the checkpoint itself, loaded as the network.
+    expect(await change({ parameters: none, src: "/models/mnist-early.onnx" })).toEqual(early);
+    await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+  });
