@@ -2,6 +2,7 @@
 import type { BuiltGraph } from "../../models/builder.ts";
 import { buildGraph } from "../../models/index.ts";
 import { createRandom, uniform } from "../../models/random.ts";
+import { ModelError } from "../engine/errors.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { encodeModel } from "../engine/onnx/encode.ts";
 import { sameShape, sizeOf } from "../engine/shapes.ts";
@@ -37,7 +38,8 @@ export function namedCases(kind: CaseKind, names: readonly string[]): readonly B
   return names.flatMap((given) => {
     const { name, batch } = splitName(given);
     const chosen = name === "all" ? known : [name];
-    for (const one of chosen) if (!known.includes(one)) throw new Error(`the bench has no ${kind} '${one}'. Known: ${known.join(", ")}`);
+    for (const one of chosen)
+      if (!known.includes(one)) throw new ModelError(`the bench has no ${kind} '${one}'. Known: ${known.join(", ")}`);
     return chosen.map((one) => ({ kind, name: batch === 1 ? one : `${one}@${batch}` }));
   });
 }
@@ -73,11 +75,11 @@ function dropIdleCeilMode(graph: BuiltGraph): BuiltGraph {
 export function taskOf(graph: Graph, bytes?: Uint8Array, inputShapes: Readonly<Record<string, readonly number[]>> = {}): Task {
   const inputs: Record<string, TaskInput> = {};
   for (const { name, dtype, shape } of graph.inputs) {
-    if (dtype !== "float32") throw new Error(`input '${name}' is ${dtype}; the bench feeds float32 only.`);
+    if (dtype !== "float32") throw new ModelError(`input '${name}' is ${dtype}; the bench feeds float32 only.`);
     const fixed = (inputShapes[name] ?? shape).map((extent, axis) => {
       if (typeof extent === "number") return extent;
       if (axis === 0) return 1;
-      throw new Error(
+      throw new ModelError(
         `input '${name}' has the symbolic shape [${shape.join(", ")}]; the bench needs fixed rows and columns. Re-export it with a fixed size.`,
       );
     });
@@ -91,7 +93,7 @@ export function taskOf(graph: Graph, bytes?: Uint8Array, inputShapes: Readonly<R
 
 function splitName(full: string): { name: string; batch: number } {
   const [name = "", batch = "1"] = full.split("@");
-  if (!/^[1-9]\d*$/.test(batch)) throw new Error(`'${full}': the batch size after @ must be a whole number, such as ${name}@4`);
+  if (!/^[1-9]\d*$/.test(batch)) throw new ModelError(`'${full}': the batch size after @ must be a whole number, such as ${name}@4`);
   return { name, batch: Number(batch) };
 }
 

@@ -1,5 +1,6 @@
 // The single layers of the bench: one node each, with seeded weights.
 import { createRandom, uniform } from "../../models/random.ts";
+import { ModelError } from "../engine/errors.ts";
 import type { AttributeValue, Graph } from "../engine/graph/graph.ts";
 import { sizeOf } from "../engine/shapes.ts";
 import { Tensor } from "../engine/tensor.ts";
@@ -149,6 +150,6 @@ export const layerNames: readonly string[] = Object.keys(layers);
 /** @param batch pictures at once */
 export function buildLayer(name: string, batch: number): Graph {
   const build = Object.hasOwn(layers, name) ? layers[name] : undefined;
-  if (!build) throw new Error(`the bench has no layer '${name}'. Known: ${layerNames.join(", ")}`);
+  if (!build) throw new ModelError(`the bench has no layer '${name}'. Known: ${layerNames.join(", ")}`);
   return singleNodeGraph(build(name, batch));
 }

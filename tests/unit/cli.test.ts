@@ -63,6 +63,9 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   ["summary tests", 1, "it is a folder"],
   ["summary package.json", 1, "convcam: "],
   ["tune --network lenet", 1, "no network 'lenet'"],
+  ["bench --network lenet", 1, "the bench has no network 'lenet'"],
+  ["bench --layer conv99", 1, "the bench has no layer 'conv99'"],
+  ["bench --network mnist@0", 1, "the batch size after @ must be a whole number"],
   ["conformance no/such", 1, "convcam: folder 'no/such'"],
   ["conformance src/engine/graph", 1, "no case in src/engine/graph"],
 ];
@@ -70,6 +73,8 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
 test.each(usage)("convcam %s", async (commandLine, status, says) => {
   expect(await main(commandLine.split(" ").filter(Boolean))).toBe(status);
   expect(output).toContain(says);
+  // Where the command line or a file is wrong, nobody wants to know where in the program that was noticed.
+  expect(output).not.toMatch(/^ +at /m);
 });
 
 test("a pair is split at its last equals sign, for value names may hold one", () => {
