@@ -5,6 +5,7 @@ import { loadModel, type Model } from "../engine/model.ts";
 import { createClock } from "../engine/tune/clock.ts";
 import { defaultLayers, drawableLayers } from "../ui/drawable-layers.ts";
 import { layoutMosaic, viewAsMaps } from "../ui/mosaic/layout.ts";
+import { defaultNormalization } from "../ui/mosaic/normalization.ts";
 import { encodeRanges, type Mosaic, MosaicRenderer } from "../ui/mosaic/renderer.ts";
 import { canBeNegative } from "../ui/mosaic/signedness.ts";
 import type { Task } from "./engine.ts";
@@ -97,7 +98,7 @@ async function openPane(
   if (!view) return undefined;
   const layout = layoutMosaic({ channels: view.channels, mapHeight: view.height, mapWidth: view.width, width, gap: 1 });
   const isSigned = canBeNegative(model, value);
-  const mosaic = await renderer.mosaic(value, { buffer, dtype, view }, { layout, isSigned });
+  const mosaic = await renderer.mosaic(value, { buffer, dtype, view }, { layout, isSigned, normalization: defaultNormalization });
   const size: [number, number] = [layout.width, layout.height];
   const target = renderer.device.gpu.createTexture({ label: value, size, format: renderer.format, usage: renderer.targetUsage });
   return { mosaic, target };

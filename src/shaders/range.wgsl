@@ -77,8 +77,7 @@ fn main(
   let wanted = rangeOf(mine, extents[range]);
   let before = result.ranges[range];
   let narrowed = mix(before, wanted, clock[0]);
-  let smoothed = vec2f(min(wanted.x, narrowed.x), max(wanted.y, narrowed.y));
-  result.ranges[range] = select(smoothed, before, params.rule == FIXED);
+  if (params.rule != FIXED) { result.ranges[range] = vec2f(min(wanted.x, narrowed.x), max(wanted.y, narrowed.y)); }
   if (range != 0u) { return; }
   var all = vec2f(mine.count, mine.notNumbers);
   for (var i = params.partialsPerRange; i < params.partialsPerRange * params.rangeCount; i++) {

@@ -8,7 +8,7 @@ import { ChannelStatistics, type Statistics } from "../statistics/channel-statis
 import { RobustExtents } from "../statistics/robust-extents.ts";
 import { type Color, type ColorMap, comparePairs, paletteOf } from "./color-map.ts";
 import type { MosaicLayout } from "./layout.ts";
-import { defaultNormalization, isPerChannel } from "./normalization.ts";
+import { isPerChannel } from "./normalization.ts";
 import type { MosaicOptions, MosaicRenderer, MosaicSource } from "./renderer.ts";
 
 export interface Pipelines {
@@ -32,9 +32,6 @@ interface Ranges {
   readonly statistics: readonly Statistics[];
   readonly finish: Dispatch;
 }
-
-/** The rules of range.wgsl. */
-const rules = { extremes: 0, chollet: 1, fixed: 2 } as const;
 
 /** The colour map that these options come to. */
 function effectiveColorMap(options: Pick<MosaicOptions, "colorMap" | "isSigned" | "normalization">): ColorMap {
@@ -135,8 +132,8 @@ export class Mosaic {
 
   #buildRanges(source: MosaicSource, pipelines: Pipelines, options: MosaicOptions): Ranges {
     const { device, clock } = this.#renderer;
+    const { normalization } = options;
     const { view } = source;
-    const normalization = options.normalization ?? defaultNormalization;
     const area = view.height * view.width;
     // A dense unit is one element: a range of its own would say nothing, and the strongest unit is no outlier but the answer.
     const isDense = area === 1;
@@ -145,14 +142,15 @@ export class Mosaic {
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
     const buffer = this.#buffer("ranges", 8 + count * 8, STORAGE | COPY_DST | COPY_SRC);
     const isFixed = typeof normalization === "object";
-    if (isFixed) device.gpu.queue.writeBuffer(buffer, 8, new Float32Array([normalization.low, normalization.high]));
+    if (isFixed) device.gpu.queue.writeBuffer(buffer, 8, Float32Array.of(normalization.low, normalization.high));
     const statistics = source.statistics ?? this.#gather(source, pipelines);
     const extents = this.#buffer("extents", count * 4, STORAGE);
     const robust = isDense ? undefined : this.#bound(source, pipelines, count, extents);
     const params = this.#uniform(rangeShader, {
       rangeCount: count,
       partialsPerRange: (view.channels * statistics.partialsPerChannel) / count,
-      rule: isFixed ? rules.fixed : normalization === "chollet" && !isDense ? rules.chollet : rules.extremes,
+      // As range.wgsl numbers them: 0 extremes, 1 chollet, 2 fixed.
+      rule: isFixed ? 2 : normalization === "chollet" && !isDense ? 1 : 0,
       symmetric: this.#isSymmetric(options) ? 1 : 0,
       total: view.channels * area,
     });

@@ -9,7 +9,7 @@ import { RobustExtents } from "../statistics/robust-extents.ts";
 import type { ColorMap, ComparePair } from "./color-map.ts";
 import type { MosaicLayout } from "./layout.ts";
 import { Mosaic, type Pipelines } from "./mosaic.ts";
-import { defaultNormalization, isRobust, type Normalization } from "./normalization.ts";
+import { isRobust, type Normalization } from "./normalization.ts";
 
 export { encodeRanges, type Mosaic } from "./mosaic.ts";
 
@@ -20,8 +20,7 @@ export interface MosaicSource extends MapSource {
 
 export interface MosaicOptions {
   readonly layout: MosaicLayout;
-  /** Default {@link defaultNormalization}. */
-  readonly normalization?: Normalization;
+  readonly normalization: Normalization;
   /** "auto", the default, takes viridis, and blue-white-red where the value can be negative. */
   readonly colorMap?: ColorMap | "auto";
   /** Whether the value can be negative, see signedness.ts. */
@@ -86,7 +85,7 @@ export class MosaicRenderer {
       type: gpuTypeOf(source.dtype),
       compares: options.compare !== undefined,
       averages: !isMagnified(options.layout),
-      isRobust: isRobust(options.normalization ?? defaultNormalization),
+      isRobust: isRobust(options.normalization),
     });
     return this.device.checked(label, () => new Mosaic(this, pipelines, label, source, options));
   }
