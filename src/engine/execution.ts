@@ -195,10 +195,13 @@ export class Execution {
     faults.attempt(this, () => gpu.queue.submit([this.#encodeRun(inputs).finish()]));
   }
 
-  /** Runs once and reads every output back, by name: one submit, one wait. */
-  async predict(inputs: Inputs = {}): Promise<Record<string, Tensor>> {
+  /**
+   * Runs once and reads values back, by name: one submit, one wait.
+   *
+   * @param outputs values that can be read after a run; by default the network's outputs
+   */
+  async predict(inputs: Inputs = {}, outputs = this.#network.graph.outputs): Promise<Record<string, Tensor>> {
     const encoder = this.device.faults.attempt(this, () => this.#encodeRun(inputs));
-    const { outputs } = this.#network.graph;
     const tensors = await this.#read(outputs, encoder);
     return Object.fromEntries(outputs.map((name, i) => [name, tensors[i] as Tensor]));
   }
@@ -247,8 +250,13 @@ export class Execution {
     return { ...value, buffer: this.#live.bufferOf(value) };
   }
 
+  /** A value that the derivation has added has its own name. */
+  #valueName(name: string): string {
+    return this.#live.plan.values.has(name) ? name : this.#network.valueName(name);
+  }
+
   #placed(name: string): PlacedValue {
-    const value = this.#live.plan.values.get(this.#network.valueName(name));
+    const value = this.#live.plan.values.get(this.#valueName(name));
     if (!value) throw new ModelError(`value '${name}' is not observed, or is a constant. Observe it first: model.observe(["${name}"]).`);
     return value;
   }
@@ -261,7 +269,7 @@ export class Execution {
 
   async #read(names: readonly string[], encoder?: GPUCommandEncoder): Promise<Tensor[]> {
     // What is known is copied: the caller may write into it.
-    const known = names.map((name) => this.#constant(this.#network.valueName(name))?.copy() ?? this.#placed(name));
+    const known = names.map((name) => this.#constant(this.#valueName(name))?.copy() ?? this.#placed(name));
     const placed = known.filter((value): value is PlacedValue => !(value instanceof Tensor));
     if (placed.length === 0 && !encoder) return known as Tensor[];
     const tensors = await this.#live.read(placed, encoder ?? this.device.gpu.createCommandEncoder({ label: "read-back" }));
@@ -273,7 +281,7 @@ export class Execution {
   /** A value that is known without the GPU. */
   #constant(name: string): Tensor | undefined {
     const constant = this.#live.plan.constants.get(name) ?? this.#network.constant(name);
-    const { dtype, shape } = this.#network.graph.types.get(name) as ValueType;
+    const { dtype, shape } = this.#live.plan.values.get(name) ?? (this.#network.graph.types.get(name) as ValueType);
     return constant ?? (sizeOf(shape) === 0 ? new Tensor(dtype, shape, new Uint8Array(0)) : undefined);
   }
 

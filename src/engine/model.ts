@@ -2,6 +2,7 @@
 import type { Execution, GpuValue, Inputs } from "./execution.ts";
 import type { GateChannels, GateOptions, Gates } from "./gates.ts";
 import type { Device } from "./gpu/device.ts";
+import type { GradientRequest, ModelGradient } from "./gradients.ts";
 import { loadAxes } from "./graph/axes.ts";
 import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
 import { loadNetwork, type Network, type NetworkOptions } from "./network.ts";
@@ -212,6 +213,17 @@ export class Model {
   async #makeGates(): Promise<Gates> {
     const { Gates } = await import("./gates.ts");
     return new Gates(this.#network, this.#execution, await loadAxes(this.graph));
+  }
+
+  /**
+   * Prepares the gradient of a class's score, or of any value, with respect to inputs or values between layers. It runs by itself, beside the
+   * model and with its weights, but without its gates; dispose of it when it is not needed.
+   *
+   * @throws ModelError for names and classes that the model does not have
+   * @throws UnsupportedError that names every node on the way whose gradient has no rule
+   */
+  async gradient(request: GradientRequest): Promise<ModelGradient> {
+    return (await import("./gradients.ts")).ModelGradient.make(this.#network, request);
   }
 
   /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */

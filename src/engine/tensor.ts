@@ -61,6 +61,11 @@ export const dataTypesByCode: Readonly<Record<number, DataType>> = {
   16: "bfloat16",
 };
 
+/** ONNX's TensorProto.DataType code. */
+export function dataTypeCode(dtype: DataType): number {
+  return Number(Object.keys(dataTypesByCode).find((code) => dataTypesByCode[Number(code)] === dtype));
+}
+
 export function bytesPerElement(dtype: DataType): number {
   return arrayTypes[dtype].BYTES_PER_ELEMENT;
 }

@@ -16,14 +16,15 @@ interface Room {
 }
 
 const words = "errors gather layout precision records shapes tensor window";
-const parts = "execution gates model network parameters reinitialize several-files source startup summary";
+const parts = "execution gates gradients model network parameters reinitialize several-files source startup summary";
 const engineFiles = (names: string) => names.split(" ").map((name) => `src/engine/${name}.ts`);
-const engine = ["vocabulary", "graph", "onnx", "ops", "passes", "plan", "gpu", "tune", "shaders"];
+const engine = ["vocabulary", "graph", "gradient", "onnx", "ops", "passes", "plan", "gpu", "tune", "shaders"];
 
 const rooms: Readonly<Record<string, Room>> = {
   vocabulary: { files: engineFiles(words), imports: [] },
   shaders: { files: ["src/shaders/"], imports: [] },
   graph: { files: ["src/engine/graph/"], imports: ["vocabulary"] },
+  gradient: { files: ["src/engine/gradient/"], imports: ["vocabulary", "graph", "ops"] },
   onnx: { files: ["src/engine/onnx/"], imports: ["vocabulary", "graph"] },
   ops: { files: ["src/engine/ops/"], imports: ["vocabulary", "graph", "shaders"] },
   passes: { files: ["src/engine/passes/"], imports: ["vocabulary", "graph", "ops", "shaders"] },

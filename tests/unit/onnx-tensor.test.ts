@@ -4,8 +4,8 @@ import { ModelError, UnsupportedError } from "../../src/engine/errors.ts";
 import { encodeTensor } from "../../src/engine/onnx/encode.ts";
 import { importModel, readTensor } from "../../src/engine/onnx/import.ts";
 import { decodeTensorProto, encodeModelProto, encodeTensorProto, type TensorProto } from "../../src/engine/onnx/proto.ts";
-import { dataTypeCode, tensorFromProto } from "../../src/engine/onnx/tensor-proto.ts";
-import { type DataType, dataTypes, Tensor } from "../../src/engine/tensor.ts";
+import { tensorFromProto } from "../../src/engine/onnx/tensor-proto.ts";
+import { type DataType, dataTypeCode, dataTypes, Tensor } from "../../src/engine/tensor.ts";
 
 /** The same elements three ways: as numbers, as little-endian bytes, and as the typed field of a TensorProto. */
 const encodings: Record<DataType, { values: (number | bigint)[]; raw: number[]; typed: TensorProto }> = {

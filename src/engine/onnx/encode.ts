@@ -1,9 +1,10 @@
 // A Graph to the bytes of an .onnx file.
 import type { Graph, GraphInput, Node } from "../graph/graph.ts";
 import type { DataType, Tensor } from "../tensor.ts";
+import { dataTypeCode } from "../tensor.ts";
 import { attributeToProto } from "./attribute-proto.ts";
 import { encodeModelProto, encodeTensorProto, type ModelProto, type NodeProto, type ValueInfoProto } from "./proto.ts";
-import { dataTypeCode, tensorToProto } from "./tensor-proto.ts";
+import { tensorToProto } from "./tensor-proto.ts";
 
 /** The first that has all a Graph can hold; the oldest one is what most tools read. */
 const irVersion = 8;

@@ -1,7 +1,7 @@
 // TensorProto to Tensor and back: every encoding of the element types that Convcam computes with.
 import { ModelError, UnsupportedError } from "../errors.ts";
 import { type Shape, sizeOf } from "../shapes.ts";
-import { bytesPerElement, type DataType, dataTypesByCode, Tensor } from "../tensor.ts";
+import { bytesPerElement, type DataType, dataTypeCode, dataTypesByCode, Tensor } from "../tensor.ts";
 import type { ExternalBytes } from "./external-data.ts";
 import type { Int64, TensorProto } from "./proto.ts";
 
@@ -40,11 +40,6 @@ export function dataTypeOf(code: number, where: string): DataType {
   const other = otherElementTypes[code];
   if (other) throw new UnsupportedError(`${where}: element type ${other} is not supported. Re-export with float32 or integer tensors.`);
   throw new ModelError(`${where}: ${code} is not an ONNX element type.`);
-}
-
-/** The TensorProto.DataType code of a data type. */
-export function dataTypeCode(dtype: DataType): number {
-  return Number(Object.keys(dataTypesByCode).find((code) => dataTypesByCode[Number(code)] === dtype));
 }
 
 /** TensorProto.DataLocation.EXTERNAL */

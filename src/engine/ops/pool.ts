@@ -32,7 +32,7 @@ export default [
 
 export function describePool(context: OperatorContext, kind: Omit<Pool, "window">): Operation {
   const { dtype, shape: whole } = floatInput(context, 0);
-  const pool = { ...kind, window: readWindow(context) };
+  const pool = { ...kind, window: readWindow(context, whole.slice(2)) };
   const { general } = context.families;
   const shape = [...whole.slice(0, 2), ...pool.window.output];
   return {
@@ -42,9 +42,9 @@ export function describePool(context: OperatorContext, kind: Omit<Pool, "window"
   };
 }
 
-function readWindow(context: OperatorContext): Window {
+/** @param spatial extents of the pooled value's spatial axes */
+export function readWindow(context: OperatorContext, spatial: Shape): Window {
   const { attributes } = context;
-  const spatial = context.input(0).shape.slice(2);
   if (spatial.length < 1 || spatial.length > 3)
     context.unsupported(
       `pooling over ${spatial.length} spatial axes is not supported, only over 1 to 3. Reshape the input to rank 3, 4 or 5.`,

@@ -1,24 +1,30 @@
 // ConvTranspose: the transpose of a convolution, which enlarges its input. https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
 import convTransposeShader from "../../../shaders/conv-transpose.wgsl";
+import { ModelError } from "../../errors.ts";
+import { AttributeReader } from "../../graph/attributes.ts";
 import { sameShape, sizeOf } from "../../shapes.ts";
 import { checkSameType, floatInput } from "../checks.ts";
-import { type Dispatch, defineOperator, type OperatorContext, type PlacedOperand, type Table } from "../operator.ts";
+import { type Dispatch, defineOperator, type PlacedOperand, type Table } from "../operator.ts";
+import { subPixelPass, type TransposedAxis } from "./sub-pixel.ts";
 
-/** Along one spatial axis. */
-interface Axis {
-  readonly kernel: number;
-  readonly stride: number;
-  readonly dilation: number;
-  readonly pad: number;
-  readonly output: number;
-}
-
-const unitAxis: Axis = { kernel: 1, stride: 1, dilation: 1, pad: 0, output: 1 };
+const unitAxis: TransposedAxis = { kernel: 1, stride: 1, dilation: 1, pad: 0, output: 1 };
 
 // WebGPU refuses empty bindings, so a missing bias is four zero bytes.
 const noBias: Table = { label: "no bias", data: new Float32Array(1) };
 
-export default defineOperator("ConvTranspose", { since: 1 }, (context) => {
+/** Axes of nodes that were described before, so that they are known to be right. */
+const pass = subPixelPass((node, spatial, kernel) =>
+  readAxes({
+    attributes: new AttributeReader(node),
+    spatial,
+    kernel,
+    invalid: (message) => {
+      throw new ModelError(message);
+    },
+  }),
+);
+
+export default defineOperator("ConvTranspose", { since: 1, pass }, (context) => {
   const input = floatInput(context, 0);
   const weight = floatInput(context, 1);
   checkSameType(context, 0, 1, 2);
@@ -29,10 +35,11 @@ export default defineOperator("ConvTranspose", { since: 1 }, (context) => {
   const [n = 1, channelsIn = 1] = input.shape;
   if (weight.shape.length !== rank + 2 || weight.shape[0] !== channelsIn || channelsIn % groups !== 0)
     context.invalid(`weights of shape [${weight.shape}] in ${groups} groups do not fit an input of shape [${input.shape}]`);
-  const axes = readAxes(context);
+  const { attributes } = context;
+  const axes = readAxes({ attributes, spatial: input.shape.slice(2), kernel: weight.shape.slice(2), invalid: context.invalid });
   const channelsOut = (weight.shape[1] as number) * groups;
   const shape = [n, channelsOut, ...axes.map((axis) => axis.output)];
-  const [height, width] = (rank === 1 ? [unitAxis, ...axes] : axes) as [Axis, Axis];
+  const [height, width] = (rank === 1 ? [unitAxis, ...axes] : axes) as [TransposedAxis, TransposedAxis];
   return {
     outputs: [{ dtype: input.dtype, shape }],
     nonnegative: () => ({ whereAll: [0, 1, 2] }),
@@ -50,18 +57,23 @@ export default defineOperator("ConvTranspose", { since: 1 }, (context) => {
   };
 });
 
-function readAxes(context: OperatorContext): Axis[] {
-  const { attributes } = context;
-  const spatial = context.input(0).shape.slice(2);
+interface Spatial {
+  readonly attributes: AttributeReader;
+  /** Extents of the input. */
+  readonly spatial: readonly number[];
+  readonly kernel: readonly number[];
+  readonly invalid: (message: string) => never;
+}
+
+function readAxes({ attributes, spatial, kernel, invalid }: Spatial): TransposedAxis[] {
   const rank = spatial.length;
   const list = (name: string, fallback: number, least?: number, count = rank): readonly number[] => {
     const values = attributes.integers(name, new Array<number>(count).fill(fallback), least);
-    if (values.length !== count) context.invalid(`${name} [${values}] does not fit ${rank} spatial axes`);
+    if (values.length !== count) invalid(`${name} [${values}] does not fit ${rank} spatial axes`);
     return values;
   };
-  const kernel = context.input(1).shape.slice(2);
   const declared = attributes.integers("kernel_shape", kernel);
-  if (!sameShape(declared, kernel)) context.invalid(`kernel_shape [${declared}] differs from the weight's [${kernel}]`);
+  if (!sameShape(declared, kernel)) invalid(`kernel_shape [${declared}] differs from the weight's [${kernel}]`);
   const strides = list("strides", 1, 1);
   const dilations = list("dilations", 1, 1);
   const outputPadding = list("output_padding", 0, 0);
@@ -79,7 +91,7 @@ function readAxes(context: OperatorContext): Axis[] {
     const output = outputShape?.[i] ?? (isSame ? extent * stride : undefined);
     if (output === undefined) {
       const [begin, end] = autoPad === "VALID" ? [0, 0] : [pads[i] as number, pads[rank + i] as number];
-      if (full - begin - end < 1) context.invalid(`pads [${pads}] leave nothing of an output of ${full}`);
+      if (full - begin - end < 1) invalid(`pads [${pads}] leave nothing of an output of ${full}`);
       return { ...axis, pad: begin, output: full - begin - end };
     }
     const total = Math.max(0, full - output);
@@ -88,8 +100,8 @@ function readAxes(context: OperatorContext): Axis[] {
 }
 
 interface Geometry {
-  readonly height: Axis;
-  readonly width: Axis;
+  readonly height: TransposedAxis;
+  readonly width: TransposedAxis;
   readonly groups: number;
 }
 
@@ -104,7 +116,7 @@ function dispatch(
   const channelsOut = weight.shape[1] as number;
   const blocks = Math.ceil(channelsOut / 4);
   const columns = width.stride * Math.ceil(width.output / (4 * width.stride));
-  const both = (pick: (axis: Axis) => number) => [pick(height), pick(width)];
+  const both = (pick: (axis: TransposedAxis) => number) => [pick(height), pick(width)];
   return {
     shader: convTransposeShader,
     params: {

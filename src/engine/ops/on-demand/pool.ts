@@ -84,7 +84,7 @@ function indicesDispatch({ window, indices: order }: Pool, input: PlacedOperand,
   };
 }
 
-function windowParams(window: Window) {
+export function windowParams(window: Window) {
   return {
     kernel: threeAxes(window.kernel, 1),
     window_stride: threeAxes(window.strides, 1),

@@ -14,7 +14,7 @@ import {
   type PlacedOperand,
   type Table,
 } from "../operator.ts";
-import { type ResampledAxis, type ResampleMode, type Resampling, resampleTaps, tapCount } from "./resample.ts";
+import { type ResampledAxis, type ResampleMode, type Resampling, resampleTaps, type Taps, tapCount } from "./resample.ts";
 
 const transformations = [
   "half_pixel",
@@ -37,33 +37,42 @@ const plain = {
 } as const;
 
 export default [
-  defineOperator("Upsample", { since: 7 }, (context) => {
-    const scales = context.opset < 9 ? context.attributes.numbers("scales") : context.constant(1, "scales")?.toNumbers();
-    return describeResize(
-      context,
-      { ...plain, mode: readMode(context) },
-      scaleAxes(context, scales ?? context.invalid("scales are required")),
-      0,
-    );
-  }),
-  defineOperator("Resize", { since: 10 }, (context) => {
-    const { attributes } = context;
-    const mode = readMode(context);
-    if (context.opset < 11) {
-      const scales = context.constant(1, "scales")?.toNumbers();
-      return describeResize(context, { ...plain, mode }, scaleAxes(context, scales ?? context.invalid("scales are required")), 0);
-    }
-    const resampling: Resampling = {
-      mode,
-      transformation: attributes.choice("coordinate_transformation_mode", transformations, "half_pixel"),
-      nearest: attributes.choice("nearest_mode", nearestModes, "round_prefer_floor"),
-      cubicCoefficient: attributes.number("cubic_coeff_a", -0.75),
-      excludesOutside: attributes.flag("exclude_outside", false),
-      antialias: attributes.flag("antialias", false),
-    };
-    return describeResize(context, resampling, readAxes(context, resampling), attributes.number("extrapolation_value", 0));
-  }),
+  defineOperator("Upsample", { since: 7 }, describeResize),
+  defineOperator("Resize", { since: 10 }, describeResize),
 ] satisfies Operator[];
+
+/** How a node resizes each axis. */
+interface Resizing {
+  readonly resampling: Resampling;
+  readonly axes: readonly ResampledAxis[];
+  /** What is written outside the region of interest. */
+  readonly fill: number;
+}
+
+function readResizing(context: OperatorContext): Resizing {
+  const { attributes } = context;
+  const mode = readMode(context);
+  if (context.opset < 11) {
+    const scales = context.opset < 9 ? attributes.numbers("scales") : context.constant(1, "scales")?.toNumbers();
+    const axes = scaleAxes(context, scales ?? context.invalid("scales are required"));
+    return { resampling: { ...plain, mode }, axes, fill: 0 };
+  }
+  const resampling: Resampling = {
+    mode,
+    transformation: attributes.choice("coordinate_transformation_mode", transformations, "half_pixel"),
+    nearest: attributes.choice("nearest_mode", nearestModes, "round_prefer_floor"),
+    cubicCoefficient: attributes.number("cubic_coeff_a", -0.75),
+    excludesOutside: attributes.flag("exclude_outside", false),
+    antialias: attributes.flag("antialias", false),
+  };
+  return { resampling, axes: readAxes(context, resampling), fill: attributes.number("extrapolation_value", 0) };
+}
+
+/** The taps of each axis of a node; `undefined` for those that stay as they are. */
+export function resizeTaps(context: OperatorContext): readonly (Taps | undefined)[] {
+  const { resampling, axes } = readResizing(context);
+  return axes.map((axis) => (isResampled(axis) ? resampleTaps(axis, resampling) : undefined));
+}
 
 function readMode(context: OperatorContext): ResampleMode {
   const mode = context.attributes.string("mode", "nearest");
@@ -116,12 +125,8 @@ function nonEmpty(context: OperatorContext, index: number, what: string): readon
   return values?.length ? values : undefined;
 }
 
-function describeResize(
-  context: OperatorContext,
-  resampling: Resampling,
-  axes: readonly ResampledAxis[],
-  fill: number,
-): ReturnType<Operator["describe"]> {
+function describeResize(context: OperatorContext): ReturnType<Operator["describe"]> {
+  const { resampling, axes, fill } = readResizing(context);
   const { dtype } = floatInput(context, 0);
   if (axes.some(({ scale }) => !(scale > 0))) context.invalid(`scales [${axes.map(({ scale }) => scale)}] must be greater than 0`);
   const leading = axes.findIndex(isResampled);

@@ -1,0 +1,10 @@
+// The rules of differentiation by operator of ONNX.
+import type { Rules } from "../rule.ts";
+import { activations } from "./activations.ts";
+import { arithmetic } from "./arithmetic.ts";
+import { convolution } from "./convolution.ts";
+import { normalization } from "./normalization.ts";
+import { pooling } from "./pooling.ts";
+import { shapes } from "./shapes.ts";
+
+export const rules: Rules = { ...activations, ...arithmetic, ...convolution, ...normalization, ...pooling, ...shapes };

@@ -1,0 +1,114 @@
+// Normalizations and softmax.
+import type { Shape } from "../../shapes.ts";
+import { axisOf, type Rule, type RuleContext, type Rules } from "../rule.ts";
+
+/** A vector with one element per channel, as it broadcasts over a value of this rank. */
+function perChannel({ emit }: RuleContext, vector: string, channels: number, rank: number): string {
+  return emit.reshape(vector, [channels, ...new Array<number>(rank - 2).fill(1)]);
+}
+
+/** With running statistics it scales each channel. */
+const batchNormalization: Rule = (context) => {
+  const { attributes, dy, emit, node, shape } = context;
+  if (attributes.flag("training_mode", false)) context.unsupported("there is no rule yet for its gradient in training mode.");
+  const [, scale = "", , , variance = ""] = node.inputs;
+  const deviation = emit.node("Sqrt", [emit.add(variance, emit.number(attributes.number("epsilon", 1e-5), variance))]);
+  const [channels = 1] = shape(1);
+  return [emit.multiply(dy, perChannel(context, emit.divide(scale, deviation), channels, shape(0).length))];
+};
+
+/**
+ * The gradient through x̂ = (x − mean) / √(variance + ε), statistics over these axes:
+ * dx = (g − mean g − x̂ · mean(g · x̂)) / √(variance + ε), where g is the gradient of x̂.
+ */
+function throughStandardization({ emit }: RuleContext, x: string, g: string, axes: readonly number[], epsilon: string): string {
+  const centred = emit.subtract(x, emit.mean(x, axes));
+  const variance = emit.mean(emit.multiply(centred, centred), axes);
+  const deviation = emit.node("Sqrt", [emit.add(variance, epsilon)]);
+  const standard = emit.divide(centred, deviation);
+  const share = emit.multiply(standard, emit.mean(emit.multiply(g, standard), axes));
+  return emit.divide(emit.subtract(emit.subtract(g, emit.mean(g, axes)), share), deviation);
+}
+
+const instanceNormalization: Rule = (context) => {
+  const { attributes, dy, emit, b, shape, x } = context;
+  const rank = shape(0).length;
+  const scaled = emit.multiply(dy, perChannel(context, b, shape(0)[1] as number, rank));
+  const axes = Array.from({ length: rank - 2 }, (_, i) => i + 2);
+  return [throughStandardization(context, x, scaled, axes, emit.number(attributes.number("epsilon", 1e-5), x))];
+};
+
+const layerNormalization: Rule = (context) => {
+  const { attributes, b, dy, emit, gradient, shape, x } = context;
+  if (gradient(1) || gradient(2)) context.unsupported("there is no rule for the gradient of its statistics.");
+  const rank = shape(0).length;
+  const first = axisOf(attributes.number("axis", -1), rank);
+  const axes = Array.from({ length: rank - first }, (_, i) => first + i);
+  return [throughStandardization(context, x, emit.multiply(dy, b), axes, emit.number(attributes.number("epsilon", 1e-5), x))];
+};
+
+const groupNormalization: Rule = (context) => {
+  const { attributes, b, dy, emit, shape, x } = context;
+  const whole = shape(0);
+  const [n = 1, channels = 1, ...spatial] = whole;
+  const groups = attributes.number("num_groups");
+  const apart: Shape = [n, groups, channels / groups, ...spatial];
+  // Before opset 21 the scale is that of a group.
+  const isPerGroup = shape(1)[0] !== channels;
+  const scale = isPerGroup
+    ? emit.reshape(b, [groups, 1, ...spatial.map(() => 1)])
+    : emit.reshape(b, [groups, channels / groups, ...spatial.map(() => 1)]);
+  const g = emit.multiply(emit.reshape(dy, apart), scale);
+  const axes = Array.from({ length: apart.length - 2 }, (_, i) => i + 2);
+  const dx = throughStandardization(context, emit.reshape(x, apart), g, axes, emit.number(attributes.number("epsilon", 1e-5), x));
+  return [emit.reshape(dx, whole)];
+};
+
+/**
+ * y_c = x_c · s_c^−β with s_c = bias + α / size · Σ x² over the channels around c:
+ * dx_c = dy_c · s_c^−β − 2αβ / size · x_c · Σ dy · y / s over the channels whose sum x_c is part of.
+ */
+const lrn: Rule = (context) => {
+  const { attributes, dy, emit, shape, x, y } = context;
+  const size = attributes.number("size");
+  const [alpha, beta, bias] = [attributes.number("alpha", 1e-4), attributes.number("beta", 0.75), attributes.number("bias", 1)];
+  const [n = 1, channels = 1, ...spatial] = shape(0);
+  const places = spatial.reduce((a, b) => a * b, 1);
+  const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
+  // A pool over channels, seen as rows.
+  const around = (value: string, begin: number, end: number): string => {
+    const rows = emit.reshape(value, [n, 1, channels, places]);
+    const pool = { kernel_shape: [size, 1], pads: [begin, 0, end, 0], count_include_pad: 1 };
+    return emit.reshape(emit.node("AveragePool", [rows], pool), shape(0));
+  };
+  // The mean of the window is its sum / size.
+  const s = emit.add(emit.scale(around(emit.multiply(x, x), before, after), alpha, x), emit.number(bias, x));
+  const direct = emit.multiply(dy, emit.node("Pow", [s, emit.number(-beta, x)]));
+  const others = around(emit.divide(emit.multiply(dy, y), s), after, before);
+  return [emit.subtract(direct, emit.scale(emit.multiply(x, others), 2 * alpha * beta, x))];
+};
+
+/** The axes that a softmax adds up over: all from `axis` on before opset 13. */
+function softmaxAxes({ attributes, emit, shape }: RuleContext): readonly number[] {
+  const rank = shape(0).length;
+  const axis = axisOf(attributes.number("axis", emit.opset >= 13 ? -1 : 1), rank);
+  return emit.opset >= 13 ? [axis] : Array.from({ length: rank - axis }, (_, i) => axis + i);
+}
+
+export const normalization: Rules = {
+  BatchNormalization: batchNormalization,
+  InstanceNormalization: instanceNormalization,
+  LayerNormalization: layerNormalization,
+  GroupNormalization: groupNormalization,
+  LRN: lrn,
+  // dx = y · (dy − Σ dy · y)
+  Softmax: (context) => {
+    const { dy, emit, y } = context;
+    return [emit.multiply(y, emit.subtract(dy, emit.sum(emit.multiply(dy, y), softmaxAxes(context))))];
+  },
+  // dx = dy − e^y · Σ dy
+  LogSoftmax: (context) => {
+    const { dy, emit, y } = context;
+    return [emit.subtract(dy, emit.multiply(emit.node("Exp", [y]), emit.sum(dy, softmaxAxes(context))))];
+  },
+};
