@@ -15,6 +15,7 @@ const variants: Readonly<Record<string, Readonly<Record<string, readonly number[
   "normalize-rows": { LANES: [1, 64] },
   picture: { VALUE_TYPE: [0, 1, 2] },
   pool: { KIND: [0, 1, 2] },
+  "pool-gradient": { KIND: [0, 1] },
   "robust-extent": { VALUE_TYPE: [0, 1, 2] },
   "range-partials": { VALUE_TYPE: [0, 1, 2] },
   reduce: { TERM: [0, 1, 2, 3], COMBINE: [0, 1, 2, 3], FINISH: [0, 1, 2, 3], LANES: [1, 64], FLAT: [0, 1] },
