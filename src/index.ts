@@ -2,6 +2,7 @@
 import "./webgpu-names.ts";
 
 export { DeviceError, ModelError, UnsupportedError } from "./engine/errors.ts";
+export type { Explanation, ExplanationRequest } from "./engine/explanation.ts";
 export type { GateChannels, GateOptions } from "./engine/gates.ts";
 export { type AdapterInfo, Device, type DeviceOptions, requestDevice } from "./engine/gpu/device.ts";
 export type { GradientRequest, ModelGradient } from "./engine/gradients.ts";

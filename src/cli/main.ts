@@ -6,6 +6,7 @@ import { DeviceError, ModelError, UnsupportedError } from "../engine/errors.ts";
 import { addBench } from "./commands/bench.ts";
 import { addBuild } from "./commands/build.ts";
 import { addConformance } from "./commands/conformance.ts";
+import { addExplain } from "./commands/explain.ts";
 import { addMosaic } from "./commands/mosaic.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addRun } from "./commands/run.ts";
@@ -20,6 +21,7 @@ Examples:
   convcam run model.onnx --input-npy data=x.npy --save conv1=conv1.npy
   convcam mosaic model.onnx cat.jpg --layer conv_1 --out conv_1.png --width 512
   convcam mosaic model.onnx cat.jpg --layer all --out layers/ --normalize channel --colormap magma
+  convcam explain squeezenet.onnx cat.jpg --class tabby --labels imagenet.txt --out why.png --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225
   convcam plan model.onnx --target gpu
   convcam build xception --out xception.onnx --seed 1
   convcam bench --network resnet18 --layers --batch 1,16 --json results.json
@@ -36,7 +38,7 @@ export function createProgram(): Command {
     .addHelpText("after", examples)
     .showHelpAfterError("Add --help for what there is.")
     .exitOverride();
-  for (const add of [addSummary, addRun, addMosaic, addConformance, addBuild, addBench, addTune, addPlan]) add(program);
+  for (const add of [addSummary, addRun, addMosaic, addExplain, addConformance, addBuild, addBench, addTune, addPlan]) add(program);
   return program;
 }
 

@@ -106,7 +106,7 @@ export class ModelGradient implements Derivation {
 }
 
 /** The first output of floats, or what goes into the Softmax that computes it. */
-function scoresOf(graph: TypedGraph): string {
+export function scoresOf(graph: TypedGraph): string {
   const producers = producersOf(graph);
   const output = graph.outputs.find((name) => isFloat(graph.types.get(name)?.dtype ?? "bool"));
   if (!output) throw new ModelError("no output of the model holds floats, so there are no scores of classes.");
@@ -121,7 +121,7 @@ function scoresOf(graph: TypedGraph): string {
 }
 
 /** 1 for one class, of every element of a batch. */
-function oneHot({ dtype, shape }: ValueType, index: number): Tensor {
+export function oneHot({ dtype, shape }: ValueType, index: number): Tensor {
   const classes = sizeOf(shape.slice(1));
   if (!Number.isInteger(index) || index < 0 || index >= classes)
     throw new ModelError(`class ${index}: the model has ${classes} scores, so expected 0 to ${classes - 1}.`);
@@ -130,7 +130,7 @@ function oneHot({ dtype, shape }: ValueType, index: number): Tensor {
   return Tensor.from(dtype, shape, weights);
 }
 
-function checkSeed({ dtype, shape }: ValueType, seed: Tensor): void {
+export function checkSeed({ dtype, shape }: ValueType, seed: Tensor): void {
   if (seed.dtype === dtype && String(seed.shape) === String(shape)) return;
   throw new ModelError(
     `the seed is ${seed.dtype} [${seed.shape.join(", ")}], but what is differentiated is ${dtype} [${shape.join(", ")}].`,

@@ -1,5 +1,6 @@
 // The facade: load a model, run it, look at any value, let it go. A model is a network with one execution of it.
 import type { Execution, GpuValue, Inputs } from "./execution.ts";
+import type { Explanation, ExplanationRequest } from "./explanation.ts";
 import type { GateChannels, GateOptions, Gates } from "./gates.ts";
 import type { Device } from "./gpu/device.ts";
 import type { GradientRequest, ModelGradient } from "./gradients.ts";
@@ -224,6 +225,14 @@ export class Model {
    */
   async gradient(request: GradientRequest): Promise<ModelGradient> {
     return (await import("./gradients.ts")).ModelGradient.make(this.#network, request);
+  }
+
+  /**
+   * Prepares an explanation of a class's score: the gradient by the input, or a map of what in a layer speaks for the class (Grad-CAM and its
+   * kin). Like a gradient it runs beside the model.
+   */
+  async explain(request: ExplanationRequest): Promise<Explanation> {
+    return (await import("./explanation.ts")).Explanation.make(this.#network, request);
   }
 
   /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */
