@@ -9,6 +9,8 @@ import type { Network } from "./network.ts";
 import { sizeOf } from "./shapes.ts";
 import { isFloat, type Tensor } from "./tensor.ts";
 
+export { ModelGradient } from "./gradients.ts";
+
 export interface ExplanationRequest {
   readonly method: ExplanationMethod;
   /** The class whose score is explained, by its index. */

@@ -69,6 +69,8 @@ export async function loadModel(device: Device, source: ModelSource | Graph, opt
   }
 }
 
+const loadGradients = () => import("./explanation.ts");
+
 async function makeParameters(network: Network, wanted: true | readonly string[] = true): Promise<Parameters> {
   return (await import("./parameters.ts")).Parameters.make(network, wanted);
 }
@@ -224,7 +226,7 @@ export class Model {
    * @throws UnsupportedError that names every node on the way whose gradient has no rule
    */
   async gradient(request: GradientRequest): Promise<ModelGradient> {
-    return (await import("./gradients.ts")).ModelGradient.make(this.#network, request);
+    return (await loadGradients()).ModelGradient.make(this.#network, request);
   }
 
   /**
@@ -232,7 +234,7 @@ export class Model {
    * kin). Like a gradient it runs beside the model.
    */
   async explain(request: ExplanationRequest): Promise<Explanation> {
-    return (await import("./explanation.ts")).Explanation.make(this.#network, request);
+    return (await loadGradients()).Explanation.make(this.#network, request);
   }
 
   /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */
