@@ -66,6 +66,25 @@ test("the gradient follows weights that change", () =>
     model.dispose();
   }));
 
+test("files of opset 7, which has no Where and no Expand, have the same gradients", () =>
+  withDevice(async (device) => {
+    const gradients = [7, 21].map(async (opset) => {
+      const constants = { w: weights, shape: Tensor.int64([2], [1, 3]) };
+      const model = await loadModel(device, {
+        ...classifier,
+        initializers: new Map(Object.entries(constants)),
+        opsets: new Map([["", opset]]),
+      });
+      const gradient = await model.gradient({ of: { class: 1 } });
+      const { x: dx } = await gradient.predict({ x });
+      model.dispose();
+      return dx?.toFloat32();
+    });
+    const [old, current] = await Promise.all(gradients);
+    expect(old?.some((value) => value !== 0)).toBe(true);
+    expect(old).toEqual(current);
+  }));
+
 test("what cannot be differentiated is refused, by name and with what there is", () =>
   withDevice(async (device) => {
     const model = await loadModel(

@@ -27,7 +27,7 @@ function mapOf(operands: Operands, weights: string): string {
 function quotient({ emit, value }: Operands, a: string, b: string): string {
   const zero = emit.number(0, value);
   const isZero = emit.node("Equal", [b, zero]);
-  return emit.where(isZero, zero, emit.divide(a, emit.where(isZero, emit.number(1, value), b)));
+  return emit.where(isZero, zero, emit.divide(a, emit.where(isZero, emit.number(1, value), b, value)), value);
 }
 
 const methods = {

@@ -103,7 +103,7 @@ export const arithmetic: Rules = {
     const zero = emit.number(0, y);
     const [condition = ""] = node.inputs;
     const part = (input: number, value: string) => (needs(input) ? emit.sumTo(value, emit.shapeOf(y), shape(input)) : undefined);
-    return [undefined, part(1, emit.where(condition, dy, zero)), part(2, emit.where(condition, zero, dy))];
+    return [undefined, part(1, emit.where(condition, dy, zero, y)), part(2, emit.where(condition, zero, dy, y))];
   },
   Floor: stops,
   Ceil: stops,

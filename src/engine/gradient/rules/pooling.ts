@@ -57,7 +57,7 @@ const spread =
     const { dy, emit, shape, x } = context;
     const axes = reducedAxes(context);
     const count = sizeOf(axes.map((axis) => shape(0)[axis] as number));
-    return [emit.expand(kept(context, emit.scale(dy, factor(count), x), axes), shape(0))];
+    return [emit.expand(kept(context, emit.scale(dy, factor(count), x), axes), shape(0), x)];
   };
 
 /** dx = dy / count at the extremes, shared where several are. */
@@ -68,7 +68,7 @@ const reduceExtreme: Rule = (context) => {
   return [emit.multiply(is, emit.divide(kept(context, dy, axes), emit.sum(is, axes)))];
 };
 
-const globalAverage: Rule = ({ dy, emit, shape, x }) => [emit.expand(emit.scale(dy, 1 / sizeOf(shape(0).slice(2)), x), shape(0))];
+const globalAverage: Rule = ({ dy, emit, shape, x }) => [emit.expand(emit.scale(dy, 1 / sizeOf(shape(0).slice(2)), x), shape(0), x)];
 
 export const pooling: Rules = {
   MaxPool: maxPool,
