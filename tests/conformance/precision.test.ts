@@ -233,4 +233,57 @@ describe("a network in halves", () => {
       expect(await model.predict(inputs)).toEqual(before);
       model.dispose();
     }));
+
+  /** Changes a model as the element does. @returns what it read after each change, by the change's name */
+  async function change(device: Device): Promise<Record<string, readonly number[]>> {
+    const before = device.allocatedBytes;
+    const model = await loadModel(device, mnist, { precision: "float16", observe: ["conv_1"] });
+    const inputs = inputsOf(model);
+    const read: Record<string, readonly number[]> = {};
+    const run = async (name: string) => {
+      const outputs = await model.predict(inputs);
+      read[name] = [...Object.values(outputs), await model.read("conv_1")].flatMap((tensor) => tensor.toNumbers());
+    };
+    await run("loaded");
+    await model.gate("conv_1", { channel: 3, scale: 0 });
+    await run("gated");
+    await model.reinitialize(7);
+    await run("gated and blank");
+    model.ungate("conv_1");
+    await run("blank");
+    await model.setParameters(buildModel("mnist", { seed: 2 }) as Uint8Array<ArrayBuffer>);
+    await run("other weights");
+    await model.restore();
+    await run("restored");
+    model.dispose();
+    expect(device.allocatedBytes).toBe(before);
+    return read;
+  }
+
+  test("takes gates and other weights, on a device that computes with halves as on one that only stores weights so", () =>
+    withDevice(async (device) => {
+      const read = await change(device);
+      const [outputSize, area] = [10, 26 * 26];
+      const channel = (name: string, k: number) => read[name]?.slice(outputSize + k * area, outputSize + (k + 1) * area);
+      expect(channel("gated", 3)).toEqual(new Array(area).fill(0));
+      expect(channel("gated", 4)).toEqual(channel("loaded", 4));
+      expect(channel("gated and blank", 3)).toEqual(new Array(area).fill(0));
+      expect(channel("blank", 3)).not.toEqual(channel("loaded", 3));
+      // Weights that can change keep their 32 bits.
+      expectNearly(read["restored"], read["loaded"] ?? []);
+      const other = await loadModel(device, buildModel("mnist", { seed: 2 }) as Uint8Array<ArrayBuffer>, { precision: "float16" });
+      const [scores] = Object.values(await other.predict(inputsOf(other)));
+      expectNearly(read["other weights"]?.slice(0, outputSize), scores?.toNumbers() ?? []);
+      other.dispose();
+      // Compiles and validates, and computes nothing.
+      await change(nullDevice);
+      if (!halfDevice) return;
+      for (const [name, numbers] of Object.entries(await change(halfDevice))) expectNearly(numbers, read[name] ?? []);
+    }));
 });
+
+function expectNearly(actual: readonly number[] | undefined, expected: readonly number[]): void {
+  expect(actual?.length).toBe(expected.length);
+  const size = Math.max(1, ...expected.map(Math.abs));
+  expect(Math.max(...expected.map((x, i) => Math.abs(x - (actual?.[i] as number)))) / size).toBeLessThan(5e-3);
+}
