@@ -13,16 +13,14 @@ type Build = NonNullable<ViteUserConfig["build"]>;
 /** The package's entries. The worker's is emitted by `workerBesideElement`. */
 const entries = { convcam: "src/index.ts", element: "src/ui/element.ts" };
 
-/** Parts that share modules with others, which then import the part's file. */
-const parts = {
-  ...Object.fromEntries(
-    ["gemm", "pool", "global-pool", "movement", "reshaping", "softmax", "element-wise-special"].map((name) => [
-      name,
-      `src/engine/ops/${name}.ts`,
-    ]),
-  ),
-  import: "src/engine/onnx/import.ts",
-  "image-input": "src/ui/image-input.ts",
+/**
+ * Parts that nearly every page fetches, in few files, each by the modules that it is loaded for: what takes a model from its file, and what
+ * shows it. A module that others share with a part is in the part's file, too.
+ */
+const parts: Readonly<Record<string, readonly string[]>> = {
+  reading: ["src/engine/onnx/import.ts", "src/engine/ops/frequent.ts"],
+  dense: ["src/engine/ops/dense.ts"],
+  showing: ["src/ui/session/describe.ts", "src/ui/image-input.ts", "src/ui/views/picture-view.ts", "src/ui/bars.ts"],
 };
 
 /**
@@ -70,9 +68,36 @@ function firstEntryWith(): Rolldown.CodeSplittingNameFunction {
   };
   return (id, context) => {
     if (homes.size === 0) {
-      for (const [name, entry] of Object.entries({ ...entries, ...parts })) add(resolve(import.meta.dirname, entry), name, context);
+      for (const [name, modules] of [...Object.entries(entries), ...Object.entries(parts)])
+        for (const module of [modules].flat()) add(resolve(import.meta.dirname, module), name, context);
     }
     return homes.get(id) ?? null;
+  };
+}
+
+/**
+ * Rolldown puts the helper that makes an object of a module's exports into a file of its own, which a page would fetch only after the
+ * parts that import it. Here each of these has a helper itself.
+ */
+function withoutRuntimeFile(): Plugin {
+  const helper = "t=>Object.defineProperties({},Object.fromEntries(Object.entries(t).map(([t,e])=>[t,{get:e,enumerable:!0}])))";
+  return {
+    name: "convcam:without-runtime-file",
+    generateBundle(_, bundle) {
+      const chunks = Object.values(bundle).filter((file) => file.type === "chunk");
+      const runtime = chunks.find(({ name }) => name === "rolldown-runtime");
+      if (!runtime) return;
+      const { fileName } = runtime;
+      delete bundle[fileName];
+      for (const chunk of chunks.filter(({ imports }) => imports.includes(fileName))) {
+        const code = chunk.code.replace(/import\{t as (\w+)\}from"\.\/([^"]+)";/g, (text, name, from) =>
+          from === fileName ? `var ${name}=${helper};` : text,
+        );
+        if (code.includes(fileName)) this.error(`${chunk.fileName} imports more of ${fileName} than is known here`);
+        chunk.code = code;
+        chunk.imports = chunk.imports.filter((imported) => imported !== fileName);
+      }
+    },
   };
 }
 
@@ -117,7 +142,7 @@ const builds: Readonly<Record<string, Build>> = {
 };
 
 const packagePlugins: Readonly<Record<string, readonly Plugin[]>> = {
-  package: [withoutPreload(), workerBesideElement()],
+  package: [withoutPreload(), withoutRuntimeFile(), workerBesideElement()],
 };
 
 const serialGpu = { pool: "forks", fileParallelism: false, isolate: false } as const;

@@ -38,8 +38,12 @@ test.each(Object.keys(models))("%s needs no operator or kernel of the rarer part
   }
 });
 
-const conv = (kernel: readonly number[]) =>
-  graphOf({ inputs: { x: [1, 2, 9, 9] }, constants: { w: noise([4, 2, ...kernel]) }, nodes: [op("Conv", "x w", "y")] });
+const conv = (kernel: readonly number[], size = 9, attributes = {}) =>
+  graphOf({
+    inputs: { x: [1, 8, size, size] },
+    constants: { w: noise([8, 8, ...kernel]) },
+    nodes: [op("Conv", "x w", "y", attributes)],
+  });
 
 const fetched = async (graph: Graph, target: Target): Promise<readonly string[]> => {
   const { families } = (await prepareGraph(graph, target)).catalog;
@@ -49,7 +53,9 @@ const fetched = async (graph: Graph, target: Target): Promise<readonly string[]>
 test.each([
   ["few lanes want no implicit GEMM", conv([5, 5]), targets[0], []],
   ["many lanes do", conv([5, 5]), targets[1], ["implicitGemmCandidates"]],
-  ["3×3 may be Winograd", conv([3, 3]), targets[0], ["winogradCandidates"]],
+  ["a large 3×3 may be Winograd", conv([3, 3], 98), targets[0], ["winogradCandidates"]],
+  ["a small one gains too little", conv([3, 3], 20), targets[0], []],
+  ["one with strides cannot be", conv([3, 3], 98, { strides: [2, 2] }), targets[0], []],
   ["a rare operator brings what any case takes", graphOf({ nodes: [op("LRN", "x", "y", { size: 3 })] }), targets[0], ["general"]],
   [
     "so does a rare case",
@@ -74,11 +80,10 @@ test.each(parts)("the part with $names has these operators and no others", async
 
 test.each([
   ["Relu", []],
-  ["MaxPool", ["MaxPool", "AveragePool"]],
-  ["Softmax", ["Softmax", "LogSoftmax", "Hardmax"]],
-])("a graph of %s fetches %s of the frequent operators", async (operator, expected) => {
-  const graph = graphOf({ nodes: [op(operator, "x", "y", operator === "MaxPool" ? { kernel_shape: [2, 2] } : {})] });
-  const { catalog } = await prepareGraph(graph, {});
+  ["GlobalMaxPool", ["GlobalAveragePool", "GlobalMaxPool"]],
+  ["Concat", ["Concat", "Transpose"]],
+])("a graph of %s fetches %s of those that many networks do without", async (operator, expected) => {
+  const { catalog } = await prepareGraph(graphOf({ nodes: [op(operator, "x", "y")] }), {});
   expect(parts.flatMap(({ names }) => names.filter((name) => catalog.find("", name)))).toEqual(expected);
 });
 

@@ -1,10 +1,12 @@
-// The operators and kernels that one model may use. Each file in this folder, or in on-demand/, default-exports one operator or a list
-// of them and is found so; files that only help others, or are fetched for the operators they name, are left out.
+// The operators and kernels that one model may use. Convolutions and arithmetic are always there; frequent.ts is fetched for every model,
+// on-demand/ for those that name one of its operators.
 import { missingPart, UnsupportedError } from "../errors.ts";
-import type { Graph, Node } from "../graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { Pass } from "../graph/pass.ts";
+import convolution from "./convolution.ts";
+import elementWise from "./element-wise.ts";
 import type { Families } from "./families.ts";
-import { type Operator, type OperatorModules, operatorsOf, type Target } from "./operator.ts";
+import type { Operator, Target } from "./operator.ts";
 
 /** Made once for a model and never changed: what another model loads changes nothing here. */
 export interface Catalog {
@@ -21,39 +23,29 @@ export interface CatalogOptions {
   readonly target?: Target | undefined;
   /** The rarer operators, and a kernel for any case, whether or not the graph names one of them. */
   readonly hasRareCases?: boolean;
+  /** Winograd's kernels, which pay where much is computed. */
+  readonly hasMuchToGain?: boolean;
   /** All operators and kernels, for callers that choose kernels by name. */
   readonly isComplete?: boolean;
 }
 
-const common = operatorsOf(
-  import.meta.glob(
-    [
-      "./*.ts",
-      "!./{axes,catalog,checks,context,dispatch,element-wise-kernel,families,matrix-product,operator,reduction,sign}.ts",
-      "!./{element-wise-special,gemm,global-pool,movement,pool,reshaping,softmax}.ts",
-    ],
-    {
-      eager: true,
-      import: "default",
-    },
-  ) as OperatorModules,
-);
+const common: readonly Operator[] = [...convolution, ...elementWise];
 
 interface Part {
   /** The operators that it has, and no others. */
   readonly names: readonly string[];
-  readonly load: () => Promise<{ readonly default: Operator | readonly Operator[] }>;
+  readonly load: () => Promise<{ readonly default: readonly Operator[] }>;
 }
 
-/** Frequent operators that are fetched for the graphs that name one. */
+/** Operators that many networks do without: fetched for the graphs that name one. */
 export const parts: readonly Part[] = [
-  { names: ["Gemm"], load: () => import("./gemm.ts") },
-  { names: ["MaxPool", "AveragePool"], load: () => import("./pool.ts") },
+  {
+    names: ["Gemm", "Softmax", "LogSoftmax", "Hardmax", "BatchNormalization", "Clip", "Cast", "CastLike"],
+    load: () => import("./dense.ts"),
+  },
   { names: ["GlobalAveragePool", "GlobalMaxPool"], load: () => import("./global-pool.ts") },
   { names: ["Concat", "Transpose"], load: () => import("./movement.ts") },
-  { names: ["Softmax", "LogSoftmax", "Hardmax"], load: () => import("./softmax.ts") },
-  { names: ["Reshape", "Flatten", "Squeeze", "Identity", "Dropout", "Constant"], load: () => import("./reshaping.ts") },
-  { names: ["BatchNormalization", "Clip", "Sum", "Cast", "CastLike"], load: () => import("./element-wise-special.ts") },
+  { names: ["Sum"], load: () => import("./variadic.ts") },
 ];
 
 type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;
@@ -65,42 +57,38 @@ type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;
  * @throws UnsupportedError if the rarer operators are needed and cannot be fetched
  */
 export async function loadCatalog(graph: Weighted | undefined, options: CatalogOptions): Promise<Catalog> {
-  const { target, hasRareCases = false, isComplete = false } = options;
-  const names = new Set(graph?.nodes.map(({ domain, operator }) => keyOf(domain, operator)));
-  const isKnown = (name: string) => common.some((operator) => keyOf(operator.domain, operator.name) === name);
-  const isInPart = (name: string) => parts.some((part) => part.names.some((one) => keyOf("", one) === name));
-  const needsRare = isComplete || hasRareCases || [...names].some((name) => !isKnown(name) && !isInPart(name));
-  // The rarer part imports the others: it does not wait for them one after another.
-  const needed = parts.filter((part) => needsRare || part.names.some((name) => names.has(keyOf("", name))));
+  const { target, hasRareCases = false, hasMuchToGain = false, isComplete = false } = options;
   const pays = (when: (graph: Weighted) => boolean) => isComplete || (target !== undefined && graph !== undefined && when(graph));
-  const [rare, frequent, implicitGemm, winograd, depthwise, folding] = await Promise.all([
-    needsRare ? required("the rarer operators", () => import("./on-demand/index.ts")) : undefined,
-    Promise.all(needed.map((part) => required(part.names.join(", "), part.load))),
+  const [{ default: frequent }, implicitGemm, winograd, depthwise, folding] = await Promise.all([
+    required("the frequent operators", () => import("./frequent.ts")),
     isComplete || (target && target.profile !== "software") ? optional(() => import("./convolution/implicit-gemm.ts")) : undefined,
-    pays(has3x3) ? optional(() => import("./convolution/winograd.ts")) : undefined,
+    isComplete || hasMuchToGain ? optional(() => import("./convolution/winograd.ts")) : undefined,
     pays(hasGroups) ? optional(() => import("./convolution/depthwise.ts")) : undefined,
     pays(hasScaleShift) ? optional(() => import("./convolution/fold-scale-shift.ts")) : undefined,
   ]);
-  const operators = [...common, ...frequent.flatMap((part) => part.default), ...(rare?.operators ?? [])];
-  const byName = new Map(operators.map((operator) => [keyOf(operator.domain, operator.name), operator]));
-  const convolution = [implicitGemm?.implicitGemmCandidates, winograd?.winogradCandidates, depthwise?.depthwiseCandidates];
+  const known = new Set([...common, ...frequent].map(keyOf));
+  const missing = graph?.nodes.map(({ domain, operator: name }) => keyOf({ domain, name })).filter((key) => !known.has(key)) ?? [];
+  const keysOf = ({ names }: Part) => names.map((name) => keyOf({ domain: "", name }));
+  const needsRare = isComplete || hasRareCases || !missing.every((key) => parts.some((part) => keysOf(part).includes(key)));
+  // The rarer part imports the others: it does not wait for them one after another.
+  const needed = parts.filter((part) => needsRare || keysOf(part).some((key) => missing.includes(key)));
+  const [rare, ...named] = await Promise.all([
+    needsRare ? required("the rarer operators", () => import("./on-demand/index.ts")) : undefined,
+    ...needed.map((part) => required(part.names.join(", "), part.load)),
+  ]);
+  const operators = [...common, ...frequent, ...named.flatMap((part) => part.default), ...(rare?.operators ?? [])];
+  const byName = new Map(operators.map((operator) => [keyOf(operator), operator]));
+  const families = [implicitGemm?.implicitGemmCandidates, winograd?.winogradCandidates, depthwise?.depthwiseCandidates];
   return {
     operators,
-    families: { convolution: convolution.filter((family) => family !== undefined), general: rare?.general },
+    families: { convolution: families.filter((family) => family !== undefined), general: rare?.general },
     passes: folding ? [folding.foldScaleShift] : [],
-    find: (domain, name) => byName.get(keyOf(domain, name)),
+    find: (domain, name) => byName.get(keyOf({ domain, name })),
   };
 }
 
-function keyOf(domain: string, name: string): string {
+function keyOf({ domain, name }: Pick<Operator, "domain" | "name">): string {
   return `${domain}:${name}`;
-}
-
-/** Whether a convolution is 3×3, as far as the graph tells before its shapes are known. */
-function has3x3({ nodes, initializers, parameters }: Weighted): boolean {
-  const is3x3 = ({ attributes, inputs: [, weight = ""] }: Node): boolean =>
-    String(attributes.get("kernel_shape") ?? (initializers.get(weight) ?? parameters?.get(weight))?.shape.slice(2)) === "3,3";
-  return nodes.some((node) => node.operator === "Conv" && is3x3(node));
 }
 
 function hasGroups({ nodes }: Weighted): boolean {

@@ -16,9 +16,28 @@ export interface PrepareOptions extends InferOptions {
 export async function prepareGraph(graph: Graph, target: Target, options: PrepareOptions = {}): Promise<Inference> {
   const { isComplete = false } = options;
   const inference = inferGraph(graph, await loadCatalog(graph, { target, isComplete }), options);
-  const lacksKernel = [...inference.operations.values()].some(({ isView, kernels }) => !isView && kernels?.(target).length === 0);
-  if (!lacksKernel) return inference;
-  return inferGraph(graph, await loadCatalog(graph, { target, isComplete, hasRareCases: true }), options);
+  // Only here the shapes are known, and which cases there are.
+  const hasRareCases = [...inference.operations.values()].some(({ isView, kernels }) => !isView && kernels?.(target).length === 0);
+  const hasMuchToGain = !isComplete && winogradMacs(inference) >= leastWinogradMacs;
+  if (!hasRareCases && !hasMuchToGain) return inference;
+  const catalog = await loadCatalog(graph, { target, isComplete, hasRareCases, hasMuchToGain });
+  // Without obstacles the graph has its types, and what could be folded is.
+  return inference.obstacles.length > 0 ? inferGraph(graph, catalog, options) : inferGraph(inference.graph, catalog);
+}
+
+/** Fewer multiply-adds take so little time on any GPU that nobody would notice what Winograd saves of them. */
+const leastWinogradMacs = 4e6;
+
+/** Multiply-adds of the convolutions that Winograd's kernels take: 3×3, without stride, dilation or groups. */
+function winogradMacs({ graph, operations }: Inference): number {
+  let total = 0;
+  for (const { name, operator, attributes, inputs } of graph.nodes) {
+    const kernel = graph.types.get(inputs[1] ?? "")?.shape.slice(2);
+    const has = (attribute: string, value: string) => String(attributes.get(attribute) ?? value) === value;
+    const isPlain = has("strides", "1,1") && has("dilations", "1,1") && has("group", "1");
+    if (operator === "Conv" && isPlain && String(kernel) === "3,3") total += operations.get(name)?.macs ?? 0;
+  }
+  return total;
 }
 
 /** Why a graph cannot run, one line for what many nodes have in common; empty if it can. */

@@ -1,8 +1,8 @@
 // The rarer operators that work element by element: powers, trigonometry, unusual activations, comparisons and logic.
 import { gpuTypeOf, roundToEven } from "../../tensor.ts";
 import { both, defineRow, type ElementWiseRow, elementWise, tanhWgsl } from "../element-wise.ts";
-import { add, defineVariadic, type VariadicRow } from "../element-wise-special.ts";
 import { defineOperator } from "../operator.ts";
+import { add, defineVariadic, type VariadicRow } from "../variadic.ts";
 
 // Abramowitz and Stegun 7.1.26, largest error 1.5e-7.
 const erfHelper = `fn erf(x: f32) -> f32 {
