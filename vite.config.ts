@@ -13,14 +13,10 @@ type Build = NonNullable<ViteUserConfig["build"]>;
 /** The package's entries. The worker's is emitted by `workerBesideElement`. */
 const entries = { convcam: "src/index.ts", element: "src/ui/element.ts" };
 
-/**
- * Parts that nearly every page fetches, in few files, each by the modules that it is loaded for: what takes a model from its file, and what
- * shows it. A module that others share with a part is in the part's file, too.
- */
-const parts: Readonly<Record<string, readonly string[]>> = {
-  reading: ["src/engine/onnx/import.ts", "src/engine/ops/frequent.ts"],
-  dense: ["src/engine/ops/dense.ts"],
-  showing: ["src/ui/session/describe.ts", "src/ui/image-input.ts", "src/ui/views/picture-view.ts", "src/ui/bars.ts"],
+/** Parts that share modules with others, which then import the part's file. */
+const parts = {
+  ...Object.fromEntries(["dense", "global-pool", "movement", "variadic"].map((name) => [name, `src/engine/ops/${name}.ts`])),
+  showing: "src/ui/session/showing.ts",
 };
 
 /**
@@ -68,8 +64,7 @@ function firstEntryWith(): Rolldown.CodeSplittingNameFunction {
   };
   return (id, context) => {
     if (homes.size === 0) {
-      for (const [name, modules] of [...Object.entries(entries), ...Object.entries(parts)])
-        for (const module of [modules].flat()) add(resolve(import.meta.dirname, module), name, context);
+      for (const [name, entry] of Object.entries({ ...entries, ...parts })) add(resolve(import.meta.dirname, entry), name, context);
     }
     return homes.get(id) ?? null;
   };

@@ -1,7 +1,7 @@
 // Where a model comes from: bytes, a File, a URL with progress, or several files. Turns any of them into a Graph.
-import { ModelError, missingPart } from "./errors.ts";
+import { ModelError } from "./errors.ts";
 import type { Graph } from "./graph/graph.ts";
-import type { ImportOptions } from "./onnx/import.ts";
+import { type ImportOptions, importModel } from "./onnx/import.ts";
 
 /** A file of a model that consists of several. */
 export type FilePart = Blob | string | URL;
@@ -45,13 +45,8 @@ async function readParts(parts: readonly FilePart[], options: ReadOptions): Prom
   return importBytes(bytesOf(model, options), { readExternal: options.readExternal ?? readExternal });
 }
 
-/** What reads files is fetched while the file is on its way. */
 async function importBytes(coming: Promise<Uint8Array>, options: ImportOptions): Promise<Graph> {
-  const reader = import("./onnx/import.ts").catch((error) => {
-    throw new ModelError(missingPart("that reads models", error));
-  });
-  const [bytes, { importModel }] = await Promise.all([coming, reader]);
-  return importModel(bytes, options);
+  return importModel(await coming, options);
 }
 
 function isAddress(source: ModelSource): source is string | URL {

@@ -1,5 +1,4 @@
 // Writes a picture or video frame into the input buffers of one or more networks: crop, resize and normalise in one dispatch.
-// Loaded while the GPU is opened, or with the first network that takes pictures.
 import type { Device } from "../engine/gpu/device.ts";
 import type { DataType } from "../engine/tensor.ts";
 import shader from "../shaders/image-to-tensor.wgsl";

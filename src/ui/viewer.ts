@@ -1,6 +1,5 @@
 // The GPU side of the element: one or two networks, their picture and the views of their values. One encoder, one compute pass and one
 // submit per frame.
-import { missingPart } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { loadModel, type Model, prepareKernels } from "../engine/model.ts";
@@ -8,7 +7,7 @@ import type { Precision } from "../engine/precision.ts";
 import type { Axes } from "../engine/shapes.ts";
 import type { ValueGate } from "./change-gates.ts";
 import type { Weights, WeightsChange } from "./change-weights.ts";
-import type { ImageInput } from "./image-input.ts";
+import { ImageInput } from "./image-input.ts";
 import { findPictureInput } from "./image-view.ts";
 import type { MapPoint, MapView } from "./mosaic/layout.ts";
 import { MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
@@ -95,7 +94,7 @@ export class Viewer {
     let other: Model | undefined;
     try {
       other = compared && (await load(compared));
-      const image = findImageInput(model, options.axes) && (await (await loadImageInput()).create(device, []));
+      const image = findImageInput(model, options.axes) && (await ImageInput.create(device, []));
       return new Viewer(device, model, other, image, options, onResults);
     } catch (error) {
       model.dispose();
@@ -327,15 +326,6 @@ export class Viewer {
   }
 }
 
-/** @throws Error if it cannot be downloaded */
-async function loadImageInput(): Promise<typeof ImageInput> {
-  try {
-    return (await import("./image-input.ts")).ImageInput;
-  } catch (error) {
-    throw new Error(missingPart("that takes pictures", error));
-  }
-}
-
 /** The first input that takes a picture, and how it lies. */
 function findImageInput(model: Model, axes: ReadonlyMap<string, Axes> | undefined) {
   const found = findPictureInput(model.inputs.map((input) => ({ ...input, ...model.value(input.name), axes: axes?.get(input.name) })));
@@ -345,5 +335,5 @@ function findImageInput(model: Model, axes: ReadonlyMap<string, Axes> | undefine
 /** Compiles the pipelines of pictures and mosaics. */
 async function prepareViews(device: Device): Promise<void> {
   const renderer = new MosaicRenderer(device, navigator.gpu.getPreferredCanvasFormat());
-  await Promise.all([loadImageInput().then((part) => part.prepare(device)), renderer.prepare()]).finally(() => renderer.dispose());
+  await Promise.all([ImageInput.prepare(device), renderer.prepare()]).finally(() => renderer.dispose());
 }

@@ -1,5 +1,5 @@
-// The operators and kernels that one model may use. Convolutions and arithmetic are always there; frequent.ts is fetched for every model,
-// on-demand/ for those that name one of its operators.
+// The operators and kernels that one model may use. Those that nearly every network names are always there; others are fetched for the
+// models that name them.
 import { missingPart, UnsupportedError } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Pass } from "../graph/pass.ts";
@@ -7,6 +7,8 @@ import convolution from "./convolution.ts";
 import elementWise from "./element-wise.ts";
 import type { Families } from "./families.ts";
 import type { Operator, Target } from "./operator.ts";
+import pool from "./pool.ts";
+import reshaping from "./reshaping.ts";
 
 /** Made once for a model and never changed: what another model loads changes nothing here. */
 export interface Catalog {
@@ -19,7 +21,7 @@ export interface Catalog {
 }
 
 export interface CatalogOptions {
-  /** What kernels are chosen for. Without one, families are left out: enough to infer types. */
+  /** What kernels are chosen for. Without one, those are left out that depend on it: enough to infer types. */
   readonly target?: Target | undefined;
   /** The rarer operators, and a kernel for any case, whether or not the graph names one of them. */
   readonly hasRareCases?: boolean;
@@ -29,7 +31,8 @@ export interface CatalogOptions {
   readonly isComplete?: boolean;
 }
 
-const common: readonly Operator[] = [...convolution, ...elementWise];
+const common: readonly Operator[] = [...convolution, ...elementWise, ...pool, ...reshaping];
+const commonKeys: ReadonlySet<string> = new Set(common.map(keyOf));
 
 interface Part {
   /** The operators that it has, and no others. */
@@ -58,25 +61,22 @@ type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;
  */
 export async function loadCatalog(graph: Weighted | undefined, options: CatalogOptions): Promise<Catalog> {
   const { target, hasRareCases = false, hasMuchToGain = false, isComplete = false } = options;
-  const pays = (when: (graph: Weighted) => boolean) => isComplete || (target !== undefined && graph !== undefined && when(graph));
-  const [{ default: frequent }, implicitGemm, winograd, depthwise, folding] = await Promise.all([
-    required("the frequent operators", () => import("./frequent.ts")),
+  const keys = new Set(graph?.nodes.map(({ domain, operator: name }) => keyOf({ domain, name })));
+  const keysOf = ({ names }: Part) => names.map((name) => keyOf({ domain: "", name }));
+  const isRare = (key: string) => !commonKeys.has(key) && !parts.some((part) => keysOf(part).includes(key));
+  const needsRare = isComplete || hasRareCases || [...keys].some(isRare);
+  // The rarer part imports the others: it does not wait for them one after another.
+  const needed = parts.filter((part) => needsRare || keysOf(part).some((key) => keys.has(key)));
+  const pays = (when: (graph: Weighted) => boolean) => isComplete || (graph !== undefined && when(graph));
+  const [named, rare, implicitGemm, winograd, depthwise, folding] = await Promise.all([
+    Promise.all(needed.map((part) => required(part.names.join(", "), part.load))),
+    needsRare ? required("the rarer operators", () => import("./on-demand/index.ts")) : undefined,
     isComplete || (target && target.profile !== "software") ? optional(() => import("./convolution/implicit-gemm.ts")) : undefined,
     isComplete || hasMuchToGain ? optional(() => import("./convolution/winograd.ts")) : undefined,
     pays(hasGroups) ? optional(() => import("./convolution/depthwise.ts")) : undefined,
     pays(hasScaleShift) ? optional(() => import("./convolution/fold-scale-shift.ts")) : undefined,
   ]);
-  const known = new Set([...common, ...frequent].map(keyOf));
-  const missing = graph?.nodes.map(({ domain, operator: name }) => keyOf({ domain, name })).filter((key) => !known.has(key)) ?? [];
-  const keysOf = ({ names }: Part) => names.map((name) => keyOf({ domain: "", name }));
-  const needsRare = isComplete || hasRareCases || !missing.every((key) => parts.some((part) => keysOf(part).includes(key)));
-  // The rarer part imports the others: it does not wait for them one after another.
-  const needed = parts.filter((part) => needsRare || keysOf(part).some((key) => missing.includes(key)));
-  const [rare, ...named] = await Promise.all([
-    needsRare ? required("the rarer operators", () => import("./on-demand/index.ts")) : undefined,
-    ...needed.map((part) => required(part.names.join(", "), part.load)),
-  ]);
-  const operators = [...common, ...frequent, ...named.flatMap((part) => part.default), ...(rare?.operators ?? [])];
+  const operators = [...common, ...named.flatMap((part) => part.default), ...(rare?.operators ?? [])];
   const byName = new Map(operators.map((operator) => [keyOf(operator), operator]));
   const families = [implicitGemm?.implicitGemmCandidates, winograd?.winogradCandidates, depthwise?.depthwiseCandidates];
   return {

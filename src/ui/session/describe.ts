@@ -1,4 +1,4 @@
-// What a network has to show, or why it cannot run. Loaded while the network is.
+// What a network has to show, or why it cannot run.
 import type { Graph } from "../../engine/graph/graph.ts";
 import { entryOf } from "../../engine/records.ts";
 import { type Axes, denseStrides } from "../../engine/shapes.ts";

@@ -3,9 +3,8 @@ import { missingPart } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import type { Precision } from "../../engine/precision.ts";
 import { type LoadProgress, type ModelSource, readModel } from "../../engine/source.ts";
-import { observedBy } from "../scene.ts";
 import { type DeviceLease, sharedDevice } from "../shared-device.ts";
-import { Viewer } from "../viewer.ts";
+import type { Viewer } from "../viewer.ts";
 import type { View, ViewCanvas } from "../views/view.ts";
 import type { Graphs, Loaded } from "./describe.ts";
 import type { Answers, Query } from "./queries.ts";
@@ -57,9 +56,9 @@ export class EngineSession implements Session {
         return undefined;
       }
       // Fetched while the network is.
-      const describing = loadDescribe();
+      const showing = loadShowing();
       const graphs = await this.#read(networks, networks.src);
-      const { description, loaded } = await (await describing).describe(graphs, networks.inputShape);
+      const { description, loaded } = await (await showing).describe(graphs, networks.inputShape);
       this.#loaded = loaded;
       return description;
     });
@@ -88,8 +87,8 @@ export class EngineSession implements Session {
 
   /** Gets the GPU ready for whatever network comes. If that fails, showing one will say so. */
   async #prepare(): Promise<void> {
-    await this.#openDevice()
-      .then((device) => Viewer.prepare(device))
+    await Promise.all([this.#openDevice(), loadShowing()])
+      .then(([device, { Viewer }]) => Viewer.prepare(device))
       .catch(() => {});
   }
 
@@ -112,6 +111,7 @@ export class EngineSession implements Session {
 
   async #createViewer(device: Device, loaded: Loaded, { views, precision }: SceneRequest): Promise<Viewer> {
     this.#close();
+    const { observedBy, Viewer } = await loadShowing();
     const options = { ...loaded, observe: observedBy(views), precision, onProgress: this.#onProgress };
     const viewer = await Viewer.create(device, options, (detail) => this.#listener({ event: "results", detail }));
     if (this.#lease?.device !== device) {
@@ -215,13 +215,13 @@ export class EngineSession implements Session {
 }
 
 /** @throws Error that says what is missing where the connection is gone */
-function loadDescribe(): Promise<typeof import("./describe.ts")> {
-  const describing = import("./describe.ts").catch((error) => {
-    throw new Error(missingPart("that looks through a network", error));
+function loadShowing(): Promise<typeof import("./showing.ts")> {
+  const showing = import("./showing.ts").catch((error) => {
+    throw new Error(missingPart("that shows networks", error));
   });
   // Whoever awaits it hears of it; where the network fails first, nobody does.
-  describing.catch(() => {});
-  return describing;
+  showing.catch(() => {});
+  return showing;
 }
 
 /** Resolves when a loss of the device would be known that has just made something fail. */

@@ -1,4 +1,4 @@
-// The network's image input as a picture: as the network gets it, with the arithmetic on its colours undone. Loaded with the first one.
+// The network's image input as a picture: as the network gets it, with the arithmetic on its colours undone.
 import { gpuTypeOf } from "../../engine/tensor.ts";
 import shader from "../../shaders/picture.wgsl";
 import { encodeParams } from "../../shaders/shader.ts";

@@ -9,6 +9,7 @@ import type { MosaicRenderer, MosaicSource } from "../mosaic/renderer.ts";
 import type { Preparation } from "../preparation.ts";
 import type { Statistics } from "../statistics/channel-statistics.ts";
 import { prepareMosaic } from "./mosaic-view.ts";
+import { preparePicture } from "./picture-view.ts";
 
 /** A value tile by tile, or a network's image input as the picture that it was made from. */
 export type ViewKind = "mosaic" | "picture";
@@ -75,5 +76,5 @@ export interface Drawn {
 /** By kind, the function that makes a view ready to be drawn. If it throws, the error concerns that view alone. */
 export const viewKinds: Readonly<Record<ViewKind, (context: ViewContext, view: View) => Promise<Drawn>>> = {
   mosaic: prepareMosaic,
-  picture: async (context, view) => (await import("./picture-view.ts")).preparePicture(context, view),
+  picture: preparePicture,
 };
