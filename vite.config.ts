@@ -1,4 +1,5 @@
 // Builds and tests. `vite build` makes the site; mode package makes the package's modules, mode cli the command.
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { Plugin, Rolldown } from "vite";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
@@ -150,7 +151,11 @@ export default defineConfig(({ mode }) => ({
   build: builds[mode] ?? site,
   test: {
     projects: [
-      { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.ts"], testTimeout: 20_000 } },
+      // By default vitest leaves a core to itself, which is half of a machine with two.
+      {
+        extends: true,
+        test: { name: "unit", include: ["tests/unit/**/*.test.ts"], maxWorkers: availableParallelism(), testTimeout: 20_000 },
+      },
       // One process, one file at a time: they share one Dawn, and SwiftShader uses every core as it is.
       { extends: true, test: { name: "gpu", include: ["tests/conformance/**/*.test.ts"], ...serialGpu, testTimeout: 60_000 } },
       { extends: true, test: { name: "package", include: ["tests/package/**/*.test.ts"] } },
