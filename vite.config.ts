@@ -156,8 +156,18 @@ export default defineConfig(({ mode }) => ({
         extends: true,
         test: { name: "unit", include: ["tests/unit/**/*.test.ts"], maxWorkers: availableParallelism(), testTimeout: 20_000 },
       },
-      // One process, one file at a time: they share one Dawn, and SwiftShader uses every core as it is.
-      { extends: true, test: { name: "gpu", include: ["tests/conformance/**/*.test.ts"], ...serialGpu, testTimeout: 60_000 } },
+      // Two processes: SwiftShader computes on every core, but compiles each pipeline on one. The files of a process share its Dawn.
+      {
+        extends: true,
+        test: {
+          name: "gpu",
+          include: ["tests/conformance/**/*.test.ts"],
+          ...serialGpu,
+          fileParallelism: true,
+          maxWorkers: 2,
+          testTimeout: 60_000,
+        },
+      },
       { extends: true, test: { name: "package", include: ["tests/package/**/*.test.ts"] } },
       { extends: true, test: { name: "large", include: ["tests/large/**/*.test.ts"], ...serialGpu, testTimeout: 600_000 } },
     ],

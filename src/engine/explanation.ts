@@ -66,6 +66,11 @@ export class Explanation implements Derivation {
     this.#execution?.writeOperands(this.operands());
   }
 
+  /** Settles when it runs on the pipelines that it will keep, as `model.settled` does. */
+  get settled(): Promise<void> {
+    return this.#running.startup.settled;
+  }
+
   /** Writes the given inputs and submits one run. Reads nothing back and waits for nothing. */
   run(inputs?: Inputs): void {
     this.#running.run(inputs);

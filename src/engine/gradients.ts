@@ -48,6 +48,7 @@ export class ModelGradient implements Derivation {
     const type = graph.types.get(value) as ValueType;
     const names = withRespectTo ?? graph.inputs.filter(({ dtype }) => isFloat(dtype)).map(({ name }) => name);
     const wanted = new Map(names.map((name) => [name, network.valueName(name)]));
+    if (seed && typeof of !== "string") throw new ModelError("a class has no seed: name a value as `of` to give one.");
     const weights = typeof of === "string" ? (seed ?? Tensor.filled(type.dtype, type.shape, 1)) : oneHot(type, of.class);
     const gradient = new ModelGradient(value, type, weights, wanted);
     gradient.#execution = await network.execute({ derivation: gradient });
@@ -73,6 +74,11 @@ export class ModelGradient implements Derivation {
     checkSeed(this.#type, weights);
     this.#seed = weights;
     this.#running.writeOperands(this.operands());
+  }
+
+  /** Settles when it runs on the pipelines that it will keep, as `model.settled` does. */
+  get settled(): Promise<void> {
+    return this.#running.startup.settled;
   }
 
   /** Writes the given inputs and submits one run. Reads nothing back and waits for nothing. */
@@ -122,7 +128,12 @@ export function scoresOf(graph: TypedGraph): string {
 
 /** 1 for one class, of every element of a batch. */
 export function oneHot({ dtype, shape }: ValueType, index: number): Tensor {
-  const classes = sizeOf(shape.slice(1));
+  const channels = shape.length > 1 ? 1 : 0;
+  const classes = shape[channels] ?? 1;
+  if (sizeOf(shape.slice(channels + 1)) !== 1)
+    throw new ModelError(
+      `the scores are [${shape.join(", ")}], several for each class. Name the value and give a seed that chooses among them.`,
+    );
   if (!Number.isInteger(index) || index < 0 || index >= classes)
     throw new ModelError(`class ${index}: the model has ${classes} scores, so expected 0 to ${classes - 1}.`);
   const weights = new Float32Array(sizeOf(shape));

@@ -53,16 +53,21 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
   let base = params.gradient_offset + (plane / params.channels) * params.gradient_stride_n + (plane % params.channels) * params.gradient_strides.x;
   let windows = u32(params.output_extent.x * params.output_extent.y * params.output_extent.z);
 
+  // The windows that reach from before this element to behind it; few, however large the kernel is.
+  let padded = at + params.pad;
+  let reach = (params.kernel - 1) * params.dilation + 1;
+  let stride = params.window_stride;
+  let first = max((padded - reach + stride) / stride, vec3<i32>(0));
+  let end = min(padded / stride + 1, params.output_extent);
+
   var sum = 0.0;
-  for (var kd = 0; kd < params.kernel.x; kd++) {
-    for (var kh = 0; kh < params.kernel.y; kh++) {
-      for (var kw = 0; kw < params.kernel.z; kw++) {
-        // The window that has this element as this tap, if there is one.
-        let reached = at + params.pad - vec3<i32>(kd, kh, kw) * params.dilation;
-        let window = reached / params.window_stride;
-        let fits = (reached >= vec3<i32>(0)) & (window * params.window_stride == reached) & (window < params.output_extent);
-        let inside = all(fits);
-        let w = vec3<u32>(select(vec3<i32>(0), window, inside));
+  for (var wd = first.x; wd < end.x; wd++) {
+    for (var wh = first.y; wh < end.y; wh++) {
+      for (var ww = first.z; ww < end.z; ww++) {
+        let window = vec3<i32>(wd, wh, ww);
+        // With dilation a window may pass over an element.
+        let inside = all((padded - window * stride) % params.dilation == vec3<i32>(0));
+        let w = vec3<u32>(window);
         let dy = gradient[base + w.x * params.gradient_strides.y + w.y * params.gradient_strides.z + w.z * params.gradient_strides.w];
         if (KIND == 0u) {
           let place = plane * windows + (w.x * u32(params.output_extent.y) + w.y) * u32(params.output_extent.z) + w.z;

@@ -1,6 +1,8 @@
 // Gradients of every operator, and of a few whole networks, against PyTorch's autograd. `npm run test:large` has all the networks.
 import { expect, test } from "vitest";
 import { ModelError, UnsupportedError } from "../../src/engine/errors.ts";
+import type { GradientRequest } from "../../src/engine/gradients.ts";
+import type { Graph } from "../../src/engine/graph/graph.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { problemsOf } from "../gradient/check.ts";
@@ -36,6 +38,7 @@ test("a class's gradient is that of its score before the softmax, and another cl
     const gradient = await model.gradient({ of: { class: 1 }, withRespectTo: ["relu"] });
     const ofClass = (index: number) => Array.from({ length: 48 }, (_, i) => (Math.floor(i / 16) === index ? 1 / 16 : 0));
     expectClose((await gradient.predict({ x }))["relu"], ofClass(1), "class 1");
+    await gradient.settled;
     const bytes = device.allocatedBytes;
     gradient.setSeed({ class: 2 });
     expectClose((await gradient.predict())["relu"], ofClass(2), "class 2");
@@ -103,6 +106,7 @@ test("what cannot be differentiated is refused, by name and with what there is",
     );
     await expect(model.gradient({ of: "rest" })).rejects.toThrow(UnsupportedError);
     await expect(model.gradient({ of: "rest" })).rejects.toThrow("Mod 'rest': there is no rule for its gradient.");
+    await expect(model.gradient({ of: "a", withRespectTo: [] })).rejects.toThrow("nothing is named to differentiate by");
     await expect(model.gradient({ of: "best" })).rejects.toThrow(ModelError);
     await expect(model.gradient({ of: "a", withRespectTo: ["top"] })).rejects.toThrow("'a' does not depend on 'top'");
     await expect(model.gradient({ of: "absent" })).rejects.toThrow("no value or layer is called 'absent'");
@@ -110,4 +114,48 @@ test("what cannot be differentiated is refused, by name and with what there is",
     await expect(model.gradient({ of: "a", seed: Tensor.float32([1], new Float32Array(1)) })).rejects.toThrow("the seed is float32 [1]");
     model.dispose();
     expect(device.allocatedBytes).toBe(0);
+  }));
+
+test("no share of a gradient is left out: what reaches an input that has no rule is refused", () =>
+  withDevice(async (device) => {
+    const one = Tensor.float32([2], new Float32Array([1, 1]));
+    const zero = Tensor.float32([2], new Float32Array(2));
+    for (const node of [op("LayerNormalization", "x x", "y"), op("BatchNormalization", "x m zero zero one", "y"), op("Clip", "x m", "y")]) {
+      const isClip = node.operator === "Clip";
+      const model = await loadModel(
+        device,
+        graphOf({
+          inputs: { x: [1, 2] },
+          constants: { one, zero, shape: Tensor.int64([isClip ? 0 : 1], isClip ? [] : [2]), axes: Tensor.int64([2], [0, 1]) },
+          nodes: isClip ? [op("ReduceSum", "x axes", "m", { keepdims: 0 }), node] : [op("Reshape", "x shape", "m"), node],
+        }),
+      );
+      await expect(model.gradient({ of: "y" }), node.operator).rejects.toThrow(
+        `${node.operator} 'y': there is no rule for the gradient of input 1`,
+      );
+      model.dispose();
+    }
+  }));
+
+test("corners: scores without a batch, a norm of zeros, an Elu turned round", () =>
+  withDevice(async (device) => {
+    const gradientOf = async (nodes: Graph["nodes"], given: readonly number[], of: GradientRequest["of"]): Promise<readonly number[]> => {
+      const constants = { w: Tensor.float32([3], new Float32Array([1, 2, 3])), axes: Tensor.int64([1], [0]) };
+      const model = await loadModel(device, graphOf({ inputs: { x: [given.length] }, constants, nodes }));
+      const gradient = await model.gradient({ of });
+      const { x: dx } = await gradient.predict({ x: new Float32Array(given) });
+      model.dispose();
+      return [...(dx?.toFloat32() ?? [])];
+    };
+    expect(await gradientOf([op("Mul", "x w", "y")], [4, 5, 6], { class: 2 })).toEqual([0, 0, 3]);
+    expect(await gradientOf([op("ReduceL2", "x axes", "y")], [0, 0], "y")).toEqual([0, 0]);
+    const [slope] = await gradientOf([op("Elu", "x", "y", { alpha: -1 })], [-1], "y");
+    expect(slope).toBeCloseTo(-Math.exp(-1), 5);
+    const maps = graphOf({ inputs: { x: [1, 2, 3, 3] }, nodes: [op("Relu", "x", "y")] });
+    const model = await loadModel(device, maps);
+    await expect(model.gradient({ of: { class: 1 } })).rejects.toThrow("several for each class");
+    await expect(model.gradient({ of: { class: 1 }, seed: Tensor.filled("float32", [1, 2, 3, 3], 1) })).rejects.toThrow(
+      "a class has no seed",
+    );
+    model.dispose();
   }));

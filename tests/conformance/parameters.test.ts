@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Device } from "../../src/engine/gpu/device.ts";
 import { ParameterBuffers } from "../../src/engine/gpu/parameters.ts";
 import { Program } from "../../src/engine/gpu/program.ts";
-import type { AttributeValue, Graph } from "../../src/engine/graph/graph.ts";
+import type { AttributeValue, Graph, Node } from "../../src/engine/graph/graph.ts";
 import { optimizeGraph } from "../../src/engine/passes/index.ts";
 import { halfStorage } from "../../src/engine/plan/halves.ts";
 import { type PlanOptions, planGraph } from "../../src/engine/plan/planner.ts";
@@ -17,6 +17,8 @@ type Tensors = Readonly<Record<string, Tensor>>;
 interface Case {
   readonly why: string;
   readonly operator: string;
+  /** The operator that passes make of it, if that is another. */
+  readonly runsAs?: string;
   readonly x: readonly number[];
   /** Shapes of weight and bias. */
   readonly w: readonly number[];
@@ -69,6 +71,25 @@ const cases: readonly Case[] = [
     w: [4, 3, 3, 3],
     b: [3],
     attributes: { strides: [2, 2] },
+    runsAs: "Conv",
+    adapter: ["direct"],
+  },
+  {
+    why: "transposed, without steps",
+    operator: "ConvTranspose",
+    x: [1, 4, 5, 6],
+    w: [4, 3, 3, 3],
+    b: [3],
+    runsAs: "Conv",
+    adapter: ["direct"],
+  },
+  {
+    why: "transposed, in steps that differ",
+    operator: "ConvTranspose",
+    x: [1, 4, 5, 6],
+    w: [4, 3, 3, 3],
+    b: [3],
+    attributes: { strides: [2, 1] },
     adapter: ["gathered"],
   },
   { why: "dense, by rows", operator: "Gemm", x: [3, 20], w: [20, 8], b: [8], adapter: ["columns", "blocked"] },
@@ -166,8 +187,8 @@ test.each(["the adapter", "a wide GPU"])(
         const [first, second] = [weightsFor(oneCase, 2), weightsFor(oneCase, 12)];
         const inputs = { x: noise(oneCase.x) };
         const constants = [graphFor(oneCase, first, "constants"), graphFor(oneCase, second, "constants")] as const;
-        const kernels = kernelsOf(graphFor(oneCase, first, "parameters"), device, oneCase.operator);
-        expect(kernels, oneCase.why).toEqual(kernelsOf(constants[0], device, oneCase.operator));
+        const kernels = kernelsOf(graphFor(oneCase, first, "parameters"), device, oneCase.runsAs ?? oneCase.operator);
+        expect(kernels, oneCase.why).toEqual(kernelsOf(constants[0], device, oneCase.runsAs ?? oneCase.operator));
         const expected = (target === "the adapter" ? oneCase.adapter : (oneCase.wide ?? oneCase.adapter)) ?? [];
         const families = kernels.map((name) => name.split(" ")[0]);
         if (target === "the adapter" && device.target.profile === "software")
@@ -176,7 +197,8 @@ test.each(["the adapter", "a wide GPU"])(
           expect(families, oneCase.why).toEqual(expect.arrayContaining(expected.filter((name) => name !== "tap")));
         for (const kernel of kernels) {
           const why = `${oneCase.why}, ${kernel}`;
-          const options = { chooseKernel: () => kernel };
+          const chooses = oneCase.runsAs ?? oneCase.operator;
+          const options = { chooseKernel: ({ operator }: Node) => (operator === chooses ? kernel : undefined) };
           const { program, run } = await startProgram(device, graphFor(oneCase, first, "parameters"), options);
           expectSame(kernel, (await run(inputs, ["y"]))[0], await runOnce(device, constants[0], inputs, options), why);
           const bytes = device.allocatedBytes;

@@ -7,7 +7,7 @@ import { fusedDomain, type Graph, type Node, type TypedGraph } from "../graph/gr
 import { entryOf } from "../records.ts";
 import { isFloat } from "../tensor.ts";
 import { Emitter } from "./emitter.ts";
-import type { RuleContext, Rules } from "./rule.ts";
+import { type RuleContext, type Rules, stops } from "./rule.ts";
 import { rules as allRules } from "./rules/index.ts";
 
 export interface GradientOptions {
@@ -33,10 +33,14 @@ export interface Gradient {
  * @throws UnsupportedError that names every node on the way that has no rule
  */
 export function gradientOf(graph: TypedGraph, of: string, withRespectTo: readonly string[], options: GradientOptions = {}): Gradient {
+  const opset = graph.opsets.get("") ?? 1;
+  if (opset < 7)
+    throw new UnsupportedError(`the file uses opset ${opset}; gradients need 7 or later. Convert it with onnx.version_converter.`);
+  if (withRespectTo.length === 0) throw new ModelError("nothing is named to differentiate by.");
   for (const name of [of, ...withRespectTo]) checkValue(graph, name);
   const edit = new GraphEdit(graph);
   const seed = edit.fresh(`${of}/seed`);
-  const emit = new Emitter(edit, graph.types, graph.opsets.get("") ?? 1);
+  const emit = new Emitter(edit, graph.types, opset);
   const gradients = propagate({ graph, emit, of, seed, dependents: dependentsOf(graph, withRespectTo), rules: options.rules ?? {} });
   const named = withRespectTo.map((value) => {
     const gradient = gradients(value);
@@ -107,9 +111,12 @@ function propagate({ graph, emit, of, seed, dependents, rules }: Propagation): (
       const rule = entryOf(rules, node.operator) ?? (node.domain === "" ? entryOf(allRules, node.operator) : undefined);
       if (!rule) throw new UnsupportedError(`${node.operator} '${node.name}': there is no rule for its gradient.`);
       emit.writeFor(node.inputs[0] ?? node.name);
-      rule(contextOf(node, { graph, emit, dependents, given })).forEach((gradient, i) => {
-        const input = node.inputs[i];
-        if (!gradient || !input || !dependents.has(input)) return;
+      const answered = rule(contextOf(node, { graph, emit, dependents, given }));
+      node.inputs.forEach((input, i) => {
+        if (!dependents.has(input) || rule === stops) return;
+        const gradient = answered[i];
+        if (!gradient)
+          throw new UnsupportedError(`${node.operator} '${node.name}': there is no rule for the gradient of input ${i} ('${input}').`);
         const list = terms.get(input);
         if (list) list.push(gradient);
         else terms.set(input, [gradient]);

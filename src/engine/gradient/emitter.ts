@@ -71,6 +71,13 @@ export class Emitter {
   divide = (a: string, b: string) => this.node("Div", [a, b]);
   negate = (a: string) => this.node("Neg", [a]);
 
+  /** a / b, and 0 where b is 0. @param like a forward value of the element type */
+  quotient(a: string, b: string, like: string): string {
+    const zero = this.number(0, like);
+    const isZero = this.node("Equal", [b, zero]);
+    return this.where(isZero, zero, this.divide(a, this.where(isZero, this.number(1, like), b, like)), like);
+  }
+
   /** `value` times a number. @param like a value of the same element type */
   scale(value: string, by: number, like: string): string {
     return by === 1 ? value : this.multiply(value, this.number(by, like));
@@ -182,9 +189,7 @@ export class Emitter {
     return [this.slice(joined, [0], [extent], [axis]), [...before, extent, ...behind]];
   }
 
-  /** Zeros of a forward value's type. */
-  zeros(like: string): string {
-    const { dtype, shape } = this.typeOf(like);
+  zeros({ dtype, shape }: ValueType): string {
     return this.constant(Tensor.filled(dtype, shape, 0));
   }
 }

@@ -23,13 +23,6 @@ function mapOf(operands: Operands, weights: string): string {
   return relu(operands, overChannels(operands, operands.emit.multiply(weights, operands.value)));
 }
 
-/** a / b, and 0 where b is 0. */
-function quotient({ emit, value }: Operands, a: string, b: string): string {
-  const zero = emit.number(0, value);
-  const isZero = emit.node("Equal", [b, zero]);
-  return emit.where(isZero, zero, emit.divide(a, emit.where(isZero, emit.number(1, value), b, value)), value);
-}
-
 const methods = {
   /** d score / d value, of the value's shape. */
   gradient: ({ gradient }: Operands) => gradient,
@@ -43,7 +36,7 @@ const methods = {
     const square = emit.multiply(gradient, gradient);
     const cube = emit.multiply(square, gradient);
     const below = emit.add(emit.scale(square, 2, value), emit.multiply(cube, overPlaces(operands, value)));
-    return mapOf(operands, overPlaces(operands, emit.multiply(relu(operands, gradient), quotient(operands, square, below))));
+    return mapOf(operands, overPlaces(operands, emit.multiply(relu(operands, gradient), emit.quotient(square, below, value))));
   },
   /** Draelos and Carin 2020: place by place, without a mean. */
   "hires-cam": (operands: Operands) => mapOf(operands, operands.gradient),
@@ -52,7 +45,7 @@ const methods = {
   /** Fu et al. 2020: a channel weighs Σ A · dA / Σ A. */
   "xgrad-cam": (operands: Operands) => {
     const { emit, gradient, value } = operands;
-    return mapOf(operands, quotient(operands, overPlaces(operands, emit.multiply(value, gradient)), overPlaces(operands, value)));
+    return mapOf(operands, emit.quotient(overPlaces(operands, emit.multiply(value, gradient)), overPlaces(operands, value), value));
   },
 } as const satisfies Readonly<Record<string, (operands: Operands) => string>>;
 

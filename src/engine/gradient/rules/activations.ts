@@ -145,8 +145,9 @@ export const activations: Rules = {
   },
   // Below 0, y = α (e^x − 1), and α e^x = y + α.
   Elu: (context) => {
-    const { attributes, emit, y } = context;
-    return [leaky(context, y, (dy) => emit.multiply(dy, emit.add(y, emit.number(attributes.number("alpha", 1), y))))];
+    const { attributes, emit, x, y } = context;
+    const alpha = attributes.number("alpha", 1);
+    return [leaky(context, alpha < 0 ? x : y, (dy) => emit.multiply(dy, emit.add(y, emit.number(alpha, y))))];
   },
   // Below 0, y = α (e^(x/α) − 1), and e^(x/α) = y / α + 1.
   Celu: (context) => {
@@ -155,10 +156,10 @@ export const activations: Rules = {
     return [leaky(context, y, (dy) => emit.multiply(dy, slope()))];
   },
   Selu: (context) => {
-    const { attributes, dy, emit, y } = context;
+    const { attributes, dy, emit, x, y } = context;
     const [alpha, gamma] = [attributes.number("alpha", 1.6732632423543772), attributes.number("gamma", 1.0507009873554805)];
     const below = emit.multiply(dy, emit.add(y, emit.number(alpha * gamma, y)));
-    return [whereGreater(context, y, emit.number(0, y), emit.scale(dy, gamma, y), below)];
+    return [whereGreater(context, alpha < 0 || gamma < 0 ? x : y, emit.number(0, y), emit.scale(dy, gamma, y), below)];
   },
   Neg: ({ emit, dy }) => [emit.negate(dy)],
 };

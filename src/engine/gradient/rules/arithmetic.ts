@@ -13,8 +13,8 @@ function perInput(context: RuleContext, gradient: (input: number) => string): re
 const extreme: Rule = (context) => {
   const { dy, emit, node, y } = context;
   const { dtype } = emit.typeOf(y);
-  const reaches = node.inputs.map((input) => emit.castTo(emit.node("Equal", [input, y]), dtype));
   if (node.inputs.length === 1) return [dy];
+  const reaches = node.inputs.map((input) => emit.castTo(emit.node("Equal", [input, y]), dtype));
   const share = emit.divide(
     dy,
     reaches.reduce((a, b) => emit.add(a, b)),

@@ -79,16 +79,10 @@ export const pooling: Rules = {
   ReduceMean: spread((count) => 1 / count),
   ReduceMax: reduceExtreme,
   ReduceMin: reduceExtreme,
-  // y = √Σx², so dx = dy · x / y
+  // y = √Σx², so dx = dy · x / y, and 0 where all are 0.
   ReduceL2: (context) => {
     const { dy, emit, x, y } = context;
-    return [emit.multiply(x, kept(context, emit.divide(dy, y), reducedAxes(context)))];
-  },
-  // An element of 0 has no gradient here, though it may have one.
-  ReduceProd: (context) => {
-    const { dy, emit, x, y } = context;
-    const axes = reducedAxes(context);
-    return [emit.divide(kept(context, emit.multiply(dy, y), axes), x)];
+    return [emit.multiply(x, kept(context, emit.quotient(dy, y, y), reducedAxes(context)))];
   },
   // dx = dy · e^(x − y)
   ReduceLogSumExp: (context) => {

@@ -31,7 +31,10 @@ const concat: Rule = (context) => {
 const split: Rule = (context) => {
   const { attributes, emit, gradient, node, shape } = context;
   const axis = axisOf(attributes.number("axis", 0), shape(0).length);
-  const parts = node.outputs.map((output, i) => gradient(i) ?? emit.zeros(output));
+  const parts = node.outputs.map((output, i) => {
+    if (!output) context.unsupported("an output without a name has no rule for its gradient.");
+    return gradient(i) ?? emit.zeros(emit.typeOf(output));
+  });
   return [parts.length === 1 ? parts[0] : emit.node("Concat", parts, { axis })];
 };
 

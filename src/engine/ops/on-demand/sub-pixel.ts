@@ -8,10 +8,10 @@ import { GraphEdit } from "../../graph/edit.ts";
 import { fusedDomain, type Graph, type Node } from "../../graph/graph.ts";
 import type { Pass } from "../../graph/pass.ts";
 import type { Layout } from "../../layout.ts";
-import { sizeOf } from "../../shapes.ts";
+import { type Shape, sizeOf } from "../../shapes.ts";
 import { Tensor } from "../../tensor.ts";
 import { type Move, moving } from "../movement.ts";
-import { defineOperator } from "../operator.ts";
+import { defineOperator, type Kernel, type Target } from "../operator.ts";
 
 /** A ConvTranspose along one spatial axis. */
 export interface TransposedAxis {
@@ -34,28 +34,30 @@ interface Phases {
   readonly taps: readonly (readonly number[])[];
 }
 
+/** Larger steps have more phases than it pays to put beside each other one by one. */
+const mostSteps = 4;
+
 /** @param axesOf a node's axes, by its attributes and shapes */
 export function subPixelPass(
   axesOf: (node: Node, spatial: readonly number[], kernel: readonly number[]) => readonly TransposedAxis[],
 ): Pass {
   return (graph, { keep }): Graph => {
     const edit = new GraphEdit(graph, keep);
-    let interleaves = false;
     for (const node of graph.nodes) {
       const [input = "", weightName = "", bias = ""] = node.inputs;
-      const weight = graph.initializers.get(weightName);
+      const weight = graph.types.get(weightName)?.shape ?? [];
       const spatial = graph.types.get(input)?.shape.slice(2) ?? [];
       const isOther = node.operator !== "ConvTranspose" || node.domain !== "";
-      if (isOther || !weight || sizeOf(weight.shape) === 0 || (bias && !graph.initializers.has(bias))) continue;
-      const axes = axesOf(node, spatial, weight.shape.slice(2));
+      const isKnown = [weightName, bias].every((name) => !name || graph.initializers.has(name) || graph.prepared?.has(name));
+      if (isOther || !isKnown || sizeOf(weight) === 0) continue;
+      const axes = axesOf(node, spatial, weight.slice(2));
       const stride = axes[0]?.stride ?? 1;
       const isDilated = axes.some(({ dilation }) => dilation > 1);
-      if (axes.some((axis) => axis.stride !== stride) || (stride > 1 && (axes.length !== 2 || isDilated))) continue;
-      rewrite(edit, node, { axes, stride, spatial });
-      interleaves ||= stride > 1;
+      if (stride > mostSteps || axes.some((axis) => axis.stride !== stride) || (stride > 1 && (axes.length !== 2 || isDilated))) continue;
+      rewrite(edit, node, { axes, stride, spatial, weight });
     }
     const rewritten = edit.graph();
-    return interleaves ? { ...rewritten, opsets: new Map([...rewritten.opsets, [fusedDomain, 1]]) } : rewritten;
+    return rewritten === graph ? graph : { ...rewritten, opsets: new Map([...rewritten.opsets, [fusedDomain, 1]]) };
   };
 }
 
@@ -64,11 +66,12 @@ interface Geometry {
   readonly stride: number;
   /** The input's. */
   readonly spatial: readonly number[];
+  /** The weights' shape: C_in, C_out / group, and the kernel. */
+  readonly weight: Shape;
 }
 
-function rewrite(edit: GraphEdit, node: Node, { axes, stride, spatial }: Geometry): void {
+function rewrite(edit: GraphEdit, node: Node, { axes, stride, spatial, weight: shape }: Geometry): void {
   const [x = "", weightName = "", biasName = ""] = node.inputs;
-  const constantOf = (name: string) => edit.initializers.get(name) as Tensor;
   const group = Number(node.attributes.get("group") ?? 1);
   const phases = axes.map(phasesOf);
   const area = stride ** axes.length;
@@ -83,16 +86,22 @@ function rewrite(edit: GraphEdit, node: Node, { axes, stride, spatial }: Geometr
       pads: [...phases.map(({ first }) => -first), ...ends],
     }),
   );
-  const weight = edit.constant(`${weightName}/phases`, phasesOfWeight(constantOf(weightName), group, phases));
-  const bias = biasName && area > 1 ? edit.constant(`${biasName}/phases`, repeatEach(constantOf(biasName), area)) : biasName;
+  const weight = edit.add({
+    operator: "PhaseWeights",
+    domain: fusedDomain,
+    inputs: [weightName],
+    attributes: { group, phases: area, kernel_shape: phases.map(({ size }) => size), moves: movesOf(phases, shape.slice(2)) },
+    name: `${weightName}/phases`,
+  });
+  const bias = biasName && area > 1 ? repeatEach(edit, biasName, (shape[1] as number) * group, area) : biasName;
   const inputs = [x, weight, ...(bias ? [bias] : [])];
   if (stride === 1) {
     edit.replace(node.name, { operator: "Conv", inputs, attributes });
     return;
   }
   const deep = edit.add({ operator: "Conv", inputs, attributes, name: `${node.outputs[0]}/phases` });
-  const interleave = { stride, crop: phases.map(({ crop }) => crop), output_extent: axes.map(({ output }) => output) };
-  edit.replace(node.name, { operator: "Interleave", domain: fusedDomain, inputs: [deep], attributes: new Map(Object.entries(interleave)) });
+  const geometry = { stride, crop: phases.map(({ crop }) => crop), output_extent: axes.map(({ output }) => output) };
+  edit.replace(node.name, { operator: "Interleave", domain: fusedDomain, inputs: [deep], attributes: new Map(Object.entries(geometry)) });
 }
 
 /** With the crop that takes the smallest kernel. */
@@ -118,21 +127,10 @@ function croppedBy({ kernel, stride, dilation, pad, output }: TransposedAxis, cr
   return { size, first, crop, count: Math.floor((output - 1 + crop) / stride) + 1, taps };
 }
 
-/** Weights [C_in, C_out / group, …] as [C_out · phases, C_in / group, …]: a channel's phases follow one another. */
-function phasesOfWeight(weight: Tensor, group: number, phases: readonly Phases[]): Tensor {
-  const [channelsIn = 1, perGroup = 1, ...kernel] = weight.shape;
-  const inPerGroup = channelsIn / group;
+/** For each tap that a phase has, the phase, the tap of the transposed kernel, and that of the convolution. */
+function movesOf(phases: readonly Phases[], kernel: Shape): readonly number[] {
   const points = combine(phases.map(({ taps }) => taps));
-  const area = sizeOf(kernel);
-  const from = weight.toNumbers();
-  const to: number[] = [];
-  for (let out = 0; out < group * perGroup; out++)
-    for (const taps of points)
-      for (let i = 0; i < inPerGroup; i++) {
-        const plane = ((Math.floor(out / perGroup) * inPerGroup + i) * perGroup + (out % perGroup)) * area;
-        for (const tap of taps) to.push(tap.some((one) => one < 0) ? 0 : (from[plane + indexOf(tap, kernel)] as number));
-      }
-  return Tensor.from(weight.dtype, [group * perGroup * points.length, inPerGroup, ...phases.map(({ size }) => size)], to);
+  return points.flatMap((taps, phase) => taps.flatMap((tap, to) => (tap.some((one) => one < 0) ? [] : [phase, indexOf(tap, kernel), to])));
 }
 
 /** For each combination of phases, row by row, the transposed taps at each tap of the convolution, row by row. */
@@ -146,16 +144,60 @@ function indexOf(position: readonly number[], extents: readonly number[]): numbe
   return position.reduce((index, at, i) => index * (extents[i] as number) + at, 0);
 }
 
-function repeatEach(tensor: Tensor, count: number): Tensor {
-  const elements = tensor.toNumbers().flatMap((element) => new Array<number>(count).fill(element));
-  return Tensor.from(tensor.dtype, [elements.length], elements);
+/** Each element of a vector several times, by operators that constants and parameters have alike. */
+function repeatEach(edit: GraphEdit, vector: string, length: number, count: number): string {
+  const name = `${vector}/phases`;
+  const shape = (...extents: number[]) => edit.constant(`${name} shape`, Tensor.int64([extents.length], extents));
+  const column = edit.add({ operator: "Reshape", inputs: [vector, shape(length, 1)], name });
+  const rows = edit.add({ operator: "Tile", inputs: [column, shape(1, count)], name });
+  return edit.add({ operator: "Reshape", inputs: [rows, shape(length * count)], name });
 }
+
+/**
+ * PhaseWeights, an operator of Convcam's own: weights [C_in, C_out / group, …] of a ConvTranspose as those of the convolution that computes
+ * it, [C_out · phases, C_in / group, …]. A channel's phases follow one another. `moves` holds triples: phase, tap of the source, tap of the
+ * result; all other taps are 0.
+ */
+const phaseWeights = defineOperator("PhaseWeights", { since: 1, domain: fusedDomain }, (context) => {
+  const { attributes } = context;
+  const { dtype, shape } = context.input(0);
+  const [channelsIn = 1, perGroup = 1, ...kernel] = shape;
+  const group = attributes.integer("group", undefined, 1);
+  const phases = attributes.integer("phases", undefined, 1);
+  const size = attributes.integers("kernel_shape", [], 1);
+  const moves = attributes.integers("moves", []);
+  const inPerGroup = channelsIn / group;
+  const [area, taps] = [sizeOf(kernel), sizeOf(size)];
+  // Rows of the result: group, channel, phase.
+  const row = inPerGroup * taps;
+  const count = Math.floor(moves.length / 3);
+  const copies = Array.from({ length: count }, (_, i): Move => {
+    const [phase = 0, from = 0, to = 0] = moves.slice(3 * i, 3 * i + 3);
+    return {
+      input: 0,
+      output: 0,
+      shape: [group, perGroup, inPerGroup],
+      from: ({ offset }) => ({ offset: offset + from, strides: [inPerGroup * perGroup * area, area, perGroup * area] }),
+      to: ({ offset }) => ({ offset: offset + phase * row + to, strides: [perGroup * phases * row, phases * row, taps] }),
+    };
+  });
+  const result = { dtype, shape: [group * perGroup * phases, inPerGroup, ...size] };
+  const operation = moving([result], copies, 0);
+  // The moves count on elements without gaps.
+  const kernels = operation.kernels;
+  return {
+    ...operation,
+    ...(kernels && {
+      kernels: (target: Target) => kernels(target).map(({ dispatches, name }): Kernel => ({ name, dispatches })),
+    }),
+  };
+});
 
 /**
  * Interleave, an operator of Convcam's own: channel c · s² + r of the input holds phase r of channel c. Along each axis element q of phase r
  * becomes element s·q + r − crop of the output.
  */
-export default defineOperator("Interleave", { since: 1, domain: fusedDomain }, (context) => {
+const interleave = defineOperator("Interleave", { since: 1, domain: fusedDomain }, (context) => {
   const { dtype, shape: deep } = context.input(0);
   const stride = context.attributes.integer("stride", undefined, 1);
   const crops = context.attributes.integers("crop", [0, 0], 0);
@@ -188,3 +230,5 @@ function runOf(phase: number, stride: number, crop: number, extent: number): { f
   const to = (((phase - crop) % stride) + stride) % stride;
   return { from: (to + crop - phase) / stride, to, count: Math.max(0, Math.ceil((extent - to) / stride)) };
 }
+
+export default [interleave, phaseWeights];
