@@ -75,7 +75,9 @@ async function download(url: string | URL, { onProgress, signal }: ReadOptions):
     response = await fetch(url, signal ? { signal } : {});
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new ModelError(`'${url}' could not be downloaded: ${(error as Error).message}. Check the address and the connection.`);
+    const advice =
+      typeof location === "undefined" ? "Outside a page give a whole address, or a file's bytes." : "Check the address and the connection.";
+    throw new ModelError(`'${url}' could not be downloaded: ${(error as Error).message}. ${advice}`);
   }
   if (!response.ok)
     throw new ModelError(`'${url}' could not be downloaded: the server answered ${response.status} ${response.statusText}.`);

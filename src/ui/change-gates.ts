@@ -21,7 +21,8 @@ export async function changeGates(
 ): Promise<string | undefined> {
   const { plan } = model;
   try {
-    for (const value of new Set(before.map((gate) => gate.value))) await model.ungate(value);
+    // By no name: one that was refused is not there to be opened.
+    if (before.length > 0) await model.ungate();
     for (const { value, ...options } of wanted) {
       await model.gate(value, options);
       if (model.plan !== plan) onMove();

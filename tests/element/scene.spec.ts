@@ -452,6 +452,14 @@ test("gates change what passes, what is shown and what is answered, and go with 
   });
   await expect(page.locator("conv-cam .problem")).toContainText("77");
   await page.evaluate(() => {
+    (document.querySelector("conv-cam") as ConvCam).gates = [{ value: "conv_99", scale: 0 }];
+  });
+  await expect(page.locator("conv-cam .problem")).toContainText("conv_99");
+  await page.evaluate(() => {
+    (document.querySelector("conv-cam") as ConvCam).gates = [{ value: "maps", channel: 2, scale: 0.5 }];
+  });
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+  await page.evaluate(() => {
     (document.querySelector("conv-cam") as ConvCam).gates = [];
   });
   await expect(page.locator("conv-cam .problem")).toHaveCount(0);

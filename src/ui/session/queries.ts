@@ -1,4 +1,5 @@
 // What can be asked about what is on the GPU. A new question is one line in each of the two types and one function in the table.
+import { ModelError } from "../../engine/errors.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import type { MapPoint } from "../mosaic/layout.ts";
 import type { ChannelSummary } from "../statistics/read-statistics.ts";
@@ -36,6 +37,11 @@ const answers: AnswerTable = {
   },
 };
 
-export function answer<Kind extends Query["kind"]>(viewer: Viewer, query: Extract<Query, { kind: Kind }>): Promise<Answers[Kind]> {
+/** @throws ModelError for a question that there is not, and for points that are not of numbers */
+export async function answer<Kind extends Query["kind"]>(viewer: Viewer, query: Extract<Query, { kind: Kind }>): Promise<Answers[Kind]> {
+  if (!Object.hasOwn(answers, query.kind)) throw new ModelError(`kind '${query.kind}': expected ${Object.keys(answers).join(" or ")}.`);
+  const isPoint = ({ channel, y, x }: MapPoint) => [channel, y, x].every(Number.isInteger);
+  const { points = [] } = query as { readonly points?: readonly MapPoint[] };
+  if (!points.every(isPoint)) throw new ModelError("points: expected a list of { channel, y, x }, whole numbers.");
   return answers[query.kind as Kind](viewer, query);
 }
