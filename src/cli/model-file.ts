@@ -31,3 +31,11 @@ async function readBeside(model: string, name: string): Promise<Uint8Array> {
   if (kind && !kind.isFile() && !kind.isDirectory()) throw new ModelError(`external data '${name}' is a pipe or a device, not a file.`);
   return readBytes(path, "external data");
 }
+
+/** Names of classes, one per line. */
+export async function readLabels(path: string): Promise<readonly string[]> {
+  return new TextDecoder()
+    .decode(await readBytes(path, "labels"))
+    .trimEnd()
+    .split(/\r?\n/);
+}

@@ -3,7 +3,7 @@
 import { ModelError } from "./errors.ts";
 import type { Derivation, Execution, GpuValue, Inputs } from "./execution.ts";
 import { type ExplanationGraph, type ExplanationMethod, explanationMethods, explanationOf, isActivationMap } from "./gradient/explain.ts";
-import { checkSeed, oneHot, scoresOf } from "./gradients.ts";
+import { oneHot, scoresOf } from "./gradients.ts";
 import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
 import { sizeOf } from "./shapes.ts";
@@ -60,9 +60,7 @@ export class Explanation implements Derivation {
 
   /** Explains another class from the next run on. Nothing is planned anew. */
   setClass(index: number): void {
-    const seed = oneHot(this.#type, index);
-    checkSeed(this.#type, seed);
-    this.#seed = seed;
+    this.#seed = oneHot(this.#type, index);
     this.#execution?.writeOperands(this.operands());
   }
 

@@ -141,7 +141,7 @@ export function oneHot({ dtype, shape }: ValueType, index: number): Tensor {
   return Tensor.from(dtype, shape, weights);
 }
 
-export function checkSeed({ dtype, shape }: ValueType, seed: Tensor): void {
+function checkSeed({ dtype, shape }: ValueType, seed: Tensor): void {
   if (seed.dtype === dtype && String(seed.shape) === String(shape)) return;
   throw new ModelError(
     `the seed is ${seed.dtype} [${seed.shape.join(", ")}], but what is differentiated is ${dtype} [${shape.join(", ")}].`,

@@ -12,7 +12,7 @@ import { colorStops } from "../../ui/mosaic/color-map.ts";
 import { topClasses } from "../classes.ts";
 import { addFeedOptions, type FeedOptions, withRunningModel } from "../feed.ts";
 import { writePng } from "../image.ts";
-import { readBytes } from "../model-file.ts";
+import { readLabels } from "../model-file.ts";
 import { encodeNpy } from "../npy.ts";
 import { writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
@@ -74,13 +74,6 @@ async function explain(modelPath: string, imagePath: string | undefined, options
     }
     explanation.dispose();
   });
-}
-
-async function readLabels(path: string): Promise<readonly string[]> {
-  return new TextDecoder()
-    .decode(await readBytes(path, "labels"))
-    .trimEnd()
-    .split(/\r?\n/);
 }
 
 async function topClass(model: Model): Promise<number> {

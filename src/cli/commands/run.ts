@@ -5,7 +5,7 @@ import type { Model } from "../../engine/model.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { topClasses } from "../classes.ts";
 import { addFeedOptions, type FeedOptions, withRunningModel } from "../feed.ts";
-import { readBytes } from "../model-file.ts";
+import { readLabels } from "../model-file.ts";
 import { encodeNpy } from "../npy.ts";
 import { writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
@@ -32,12 +32,7 @@ export function addRun(program: Command): void {
 }
 
 async function runModel(modelPath: string, imagePath: string | undefined, options: Options): Promise<void> {
-  const labels = options.labels
-    ? new TextDecoder()
-        .decode(await readBytes(options.labels, "labels"))
-        .trimEnd()
-        .split(/\r?\n/)
-    : undefined;
+  const labels = options.labels ? await readLabels(options.labels) : undefined;
   const wanted = options.save ?? [];
   await withRunningModel(
     modelPath,

@@ -34,8 +34,3 @@ export type Rules = Readonly<Record<string, Rule>>;
 
 /** From which the gradient cannot come: numbers of places, comparisons, shapes. */
 export const stops: Rule = () => [];
-
-/** An axis counted from the front. */
-export function axisOf(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
-}

@@ -1,6 +1,6 @@
 // Normalizations and softmax.
-import type { Shape } from "../../shapes.ts";
-import { axisOf, type Rule, type RuleContext, type Rules } from "../rule.ts";
+import { normalizeAxis, type Shape } from "../../shapes.ts";
+import type { Rule, RuleContext, Rules } from "../rule.ts";
 
 /** A vector with one element per channel, as it broadcasts over a value of this rank. */
 function perChannel({ emit }: RuleContext, vector: string, channels: number, rank: number): string {
@@ -42,7 +42,7 @@ const layerNormalization: Rule = (context) => {
   const { attributes, b, dy, emit, gradient, shape, x } = context;
   if (gradient(1) || gradient(2)) context.unsupported("there is no rule for the gradient of its statistics.");
   const rank = shape(0).length;
-  const first = axisOf(attributes.number("axis", -1), rank);
+  const first = normalizeAxis(attributes.number("axis", -1), rank);
   const axes = Array.from({ length: rank - first }, (_, i) => first + i);
   return [throughStandardization(context, x, emit.multiply(dy, b), axes, emit.number(attributes.number("epsilon", 1e-5), x))];
 };
@@ -91,7 +91,7 @@ const lrn: Rule = (context) => {
 /** The axes that a softmax adds up over: all from `axis` on before opset 13. */
 function softmaxAxes({ attributes, emit, shape }: RuleContext): readonly number[] {
   const rank = shape(0).length;
-  const axis = axisOf(attributes.number("axis", emit.opset >= 13 ? -1 : 1), rank);
+  const axis = normalizeAxis(attributes.number("axis", emit.opset >= 13 ? -1 : 1), rank);
   return emit.opset >= 13 ? [axis] : Array.from({ length: rank - axis }, (_, i) => axis + i);
 }
 

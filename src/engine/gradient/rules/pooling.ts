@@ -1,6 +1,6 @@
 // Pools, and means and extremes over axes.
-import { type Shape, sizeOf } from "../../shapes.ts";
-import { axisOf, type Rule, type RuleContext, type Rules } from "../rule.ts";
+import { normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
+import type { Rule, RuleContext, Rules } from "../rule.ts";
 
 const windowNames = ["kernel_shape", "strides", "pads", "dilations", "auto_pad", "ceil_mode", "count_include_pad"];
 
@@ -37,7 +37,7 @@ function reducedAxes(context: RuleContext): readonly number[] {
   const rank = shape(0).length;
   const given = node.inputs[1] ? constant(1)?.toNumbers() : attributes.numbers("axes");
   if (node.inputs[1] && !given) context.unsupported("axes that are computed have no rule for their gradient.");
-  if (given?.length) return given.map((axis) => axisOf(axis, rank));
+  if (given?.length) return given.map((axis) => normalizeAxis(axis, rank));
   return attributes.flag("noop_with_empty_axes", false) ? [] : Array.from({ length: rank }, (_, i) => i);
 }
 

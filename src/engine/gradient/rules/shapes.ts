@@ -2,9 +2,12 @@
 
 import { createContext } from "../../ops/context.ts";
 import { resizeTaps } from "../../ops/on-demand/resize.ts";
-import type { Shape } from "../../shapes.ts";
+import { normalizeAxis, type Shape } from "../../shapes.ts";
 import { isFloat } from "../../tensor.ts";
-import { axisOf, type Rule, type RuleContext, type Rules, stops } from "../rule.ts";
+import { type Rule, type RuleContext, type Rules, stops } from "../rule.ts";
+
+/** A place counted from the front; it may lie outside. */
+const fromFront = (place: number, extent: number): number => (place < 0 ? place + extent : place);
 
 const asInput: Rule = ({ dy, emit, shape }) => [emit.reshape(dy, shape(0))];
 const same: Rule = ({ dy }) => [dy];
@@ -18,7 +21,7 @@ const transpose: Rule = ({ attributes, dy, emit, shape }) => {
 
 const concat: Rule = (context) => {
   const { attributes, dy, emit, needs, node, shape } = context;
-  const axis = axisOf(attributes.number("axis", 1), shape(0).length);
+  const axis = normalizeAxis(attributes.number("axis", 1), shape(0).length);
   let start = 0;
   return node.inputs.map((_, i) => {
     const from = start;
@@ -30,7 +33,7 @@ const concat: Rule = (context) => {
 /** Parts that nothing depends on count as zeros. */
 const split: Rule = (context) => {
   const { attributes, emit, gradient, node, shape } = context;
-  const axis = axisOf(attributes.number("axis", 0), shape(0).length);
+  const axis = normalizeAxis(attributes.number("axis", 0), shape(0).length);
   const parts = node.outputs.map((output, i) => {
     if (!output) context.unsupported("an output without a name has no rule for its gradient.");
     return gradient(i) ?? emit.zeros(emit.typeOf(output));
@@ -57,11 +60,11 @@ function sliceOf(context: RuleContext): readonly Cut[] {
   const steps = list("steps", 4) ?? starts.map(() => 1);
   const counts = emit.shapeOf(y);
   return shape(0).map((extent, axis) => {
-    const i = axes.findIndex((one) => axisOf(one, counts.length) === axis);
+    const i = axes.findIndex((one) => normalizeAxis(one, counts.length) === axis);
     const count = counts[axis] as number;
     if (i < 0) return { start: 0, step: 1, count };
     const step = steps[i] as number;
-    const given = axisOf(starts[i] as number, extent);
+    const given = fromFront(starts[i] as number, extent);
     return { start: Math.min(Math.max(given, 0), step < 0 ? extent - 1 : extent), step, count };
   });
 }
@@ -92,7 +95,7 @@ const pad: Rule = (context) => {
   const axes = (node.inputs[3] ? constant(3)?.toNumbers() : undefined) ?? extents.map((_, axis) => axis);
   const begins = new Array<number>(extents.length).fill(0);
   axes.forEach((axis, i) => {
-    begins[axisOf(axis, extents.length)] = given[i] as number;
+    begins[normalizeAxis(axis, extents.length)] = given[i] as number;
   });
   if (mode !== "constant") return [byPlaces(context, (axis, i) => padSource(mode, extents[axis] as number, i - (begins[axis] as number)))];
   const ends = extents.map((extent, axis) => (emit.shapeOf(y)[axis] as number) - extent - (begins[axis] as number));
@@ -150,10 +153,10 @@ const gather: Rule = (context) => {
   const { attributes, constant, dy, emit, shape, x } = context;
   const indices = constant(1)?.toNumbers() ?? context.unsupported("indices that are computed have no rule for their gradient.");
   const whole = shape(0);
-  const axis = axisOf(attributes.number("axis", 0), whole.length);
+  const axis = normalizeAxis(attributes.number("axis", 0), whole.length);
   const extent = whole[axis] as number;
   const apart = [...whole.slice(0, axis), indices.length, ...whole.slice(axis + 1)];
-  const places = indices.map((index) => axisOf(index, extent));
+  const places = indices.map((index) => fromFront(index, extent));
   return [emit.alongAxis(emit.reshape(dy, apart), apart, axis, selection(extent, places), x)[0]];
 };
 
