@@ -40,7 +40,7 @@ export function addExplain(program: Command): void {
     .addOption(new Option("--method <name>", "how to explain").choices(explanationMethods).default("grad-cam"))
     .option("--class <number|name>", "the class to explain, by its index or its name in --labels (default: the top one)")
     .option("--labels <file>", "class names, one per line")
-    .option("--layer <name>", "the layer of a map (default: the last with rows and columns)")
+    .option("--layer <name>", "the layer of a map (default: the last that computes rows and columns)")
     .option("--out <file.png>", "draw it as heat over the picture")
     .option("--opacity <share>", "of the heat, from 0 to 1", parseShare, 0.6)
     .option("--save <file.npy>", "save its numbers as a NumPy array");
