@@ -68,9 +68,10 @@ export async function withRunningModel<T>(
   const open = graph.inputs.filter(({ name }) => !arrays.has(name));
   if (imagePath ? open.length !== 1 : open.length > 0)
     throw new ModelError(
-      open.length === 0
-        ? "every input is given by --input-npy, so there is none for the picture."
-        : `inputs ${open.map(({ name }) => `'${name}'`).join(", ")} need ${imagePath ? "--input-npy NAME=FILE, all but one" : "a picture or --input-npy NAME=FILE"}.`,
+      describeOpenInputs(
+        open.map(({ name }) => name),
+        imagePath !== undefined,
+      ),
     );
   const given = [...[...arrays].map(([name, { shape }]) => [name, shape] as const), ...(options.shape ?? [])];
   const shapes = await fixShapes(graph, { given, picture: imagePath ? await imageSize(imagePath) : undefined });
@@ -95,6 +96,17 @@ export async function withRunningModel<T>(
   } finally {
     device.dispose();
   }
+}
+
+/** What is missing, or too much, for these inputs that no array is given for. */
+function describeOpenInputs(names: readonly string[], hasPicture: boolean): string {
+  const [first] = names;
+  if (first === undefined) return "every input is given by --input-npy, so there is none for the picture.";
+  if (names.length === 1) return `input '${first}' needs a picture, or --input-npy ${first}=FILE.`;
+  const list = names.map((name) => `'${name}'`).join(", ");
+  return hasPicture
+    ? `inputs ${list}: one of them takes the picture. Give --input-npy NAME=FILE for all others.`
+    : `inputs ${list} need --input-npy NAME=FILE each, or one of them a picture.`;
 }
 
 /** NAME=FILE, or FILE alone for the first input. */

@@ -68,8 +68,9 @@ export async function intervene(model: Model, { gate = [], parameters, blank }: 
 
 /** There are two files: the message says which is meant. */
 async function setParameters(model: Model, path: string): Promise<void> {
+  const graph = await readModelFile(path, "--parameters");
   try {
-    await model.setParameters(await readModelFile(path));
+    await model.setParameters(graph);
   } catch (error) {
     throw error instanceof ModelError ? new ModelError(`--parameters '${path}': ${error.message}`) : error;
   }

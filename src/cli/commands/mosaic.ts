@@ -69,7 +69,7 @@ function parseRule(text: string): Normalization {
   try {
     return parseNormalization(text);
   } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
+    throw new InvalidArgumentError((error as Error).message.replace(/^normalization .*?': /, ""));
   }
 }
 
