@@ -15,6 +15,13 @@ import { defaultNormalization } from "../../src/ui/mosaic/normalization.ts";
 import { graphOf, op } from "../support/graphs.ts";
 import { twoFiles } from "../support/two-files.ts";
 
+// No test here opens a GPU.
+vi.mock("../../src/cli/node-device.ts", () => ({
+  requestNodeDevice: () => {
+    throw new Error("a GPU was opened");
+  },
+}));
+
 let output = "";
 beforeEach(() => {
   output = "";
@@ -66,6 +73,24 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   ["summary tests", 1, "it is a folder"],
   ["summary package.json", 1, "convcam: model 'package.json': This is not an ONNX model but "],
   ["run models/mnist-trained.onnx", 1, "convcam: input 'input_layer' needs a picture, or --input-npy input_layer=FILE.\n"],
+  // What the model does not have is told before a GPU is opened.
+  [
+    "run models/mnist-trained.onnx models/digit.png --gate conv_9:3=0",
+    1,
+    "--gate: no value or layer is called 'conv_9'. There are 'input_layer',",
+  ],
+  [
+    "run models/mnist-trained.onnx models/digit.png --save conv=a.npy",
+    1,
+    "--save: no value or layer is called 'conv'. Did you mean 'conv_1', ",
+  ],
+  ["mosaic models/mnist-trained.onnx models/digit.png --layer conv --out a.png", 1, "--layer: no value or layer is called 'conv'. Did you"],
+  ["explain models/mnist-trained.onnx models/digit.png --layer conv --out a.png", 1, "--layer: no value or layer is called 'conv'."],
+  [
+    "explain models/mnist-trained.onnx models/digit.png --class 10 --out a.png",
+    1,
+    "--class 10: the model has 10 scores, so expected 0 to 9.",
+  ],
   ["run models/mnist-trained.onnx README.md", 1, "convcam: picture 'README.md': this is no picture that can be read; expected JPEG, PNG,"],
   ["tune --network lenet", 1, "no network 'lenet'"],
   ["bench --network lenet", 1, "the bench has no network 'lenet'"],
