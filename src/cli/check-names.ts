@@ -10,12 +10,22 @@ export function isNamed(graph: Graph, name: string): boolean {
   return isInput || graph.nodes.some((node) => node.name === name || node.outputs.includes(name));
 }
 
+/** The values that depend on an input. */
+function computedValues({ inputs, nodes }: Graph): string[] {
+  const computed = new Set(inputs.map(({ name }) => name));
+  return nodes.flatMap((node) => {
+    if (!node.inputs.some((name) => computed.has(name))) return [];
+    const outputs = node.outputs.filter(Boolean);
+    for (const name of outputs) computed.add(name);
+    return outputs;
+  });
+}
+
 /** @throws ModelError that says where the first unknown name was given, and which there are */
 export function checkNames(graph: Graph, names: readonly (readonly [option: string, name: string])[]): void {
   for (const [option, name] of names) {
     if (isNamed(graph, name)) continue;
-    const layers = graph.nodes.filter(({ operator }) => operator !== "Constant");
-    const known = [...graph.inputs.map((input) => input.name), ...layers.flatMap(({ outputs }) => outputs.filter(Boolean))];
+    const known = [...graph.inputs.map((input) => input.name), ...computedValues(graph)];
     throw new ModelError(`${option}: ${describeUnknownValue(name, known)}`);
   }
 }

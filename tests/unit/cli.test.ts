@@ -82,7 +82,7 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   [
     "run models/mnist-trained.onnx models/digit.png --save conv=a.npy",
     1,
-    "--save: no value or layer is called 'conv'. Did you mean 'conv_1', ",
+    "--save: no value or layer is called 'conv'. Did you mean 'conv_1/preactivation', 'conv_1',",
   ],
   ["mosaic models/mnist-trained.onnx models/digit.png --layer conv --out a.png", 1, "--layer: no value or layer is called 'conv'. Did you"],
   ["explain models/mnist-trained.onnx models/digit.png --layer conv --out a.png", 1, "--layer: no value or layer is called 'conv'."],
