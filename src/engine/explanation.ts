@@ -3,7 +3,7 @@
 import { ModelError } from "./errors.ts";
 import type { Derivation, Execution, GpuValue, Inputs } from "./execution.ts";
 import { type ExplanationGraph, type ExplanationMethod, explanationMethods, explanationOf, isActivationMap } from "./gradient/explain.ts";
-import { isPassedThrough, oneHot, scoresOf } from "./gradients.ts";
+import { oneHot, scoresOf } from "./gradients.ts";
 import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
 import { sizeOf } from "./shapes.ts";
@@ -99,13 +99,13 @@ export class Explanation implements Derivation {
   }
 }
 
-/** The last layer that computes values with rows and columns: what a network's head pools or flattens. */
-export function lastMaps({ nodes, types }: TypedGraph): string {
+/** The last value with rows and columns: what a network's head pools or flattens. */
+function lastMaps({ nodes, types }: TypedGraph): string {
   const hasMaps = (name: string): boolean => {
     const type = types.get(name);
     return type !== undefined && isFloat(type.dtype) && type.shape.length >= 3 && sizeOf(type.shape.slice(2)) > 1;
   };
-  const node = nodes.findLast((one) => !isPassedThrough(one) && hasMaps(one.outputs[0] ?? ""));
+  const node = nodes.findLast(({ outputs: [output = ""] }) => hasMaps(output));
   if (!node) throw new ModelError("no layer of the model has rows and columns, so there is no map of one.");
   return node.outputs[0] as string;
 }

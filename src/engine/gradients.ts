@@ -2,7 +2,7 @@
 import { ModelError } from "./errors.ts";
 import type { Derivation, Execution, GpuValue, Inputs } from "./execution.ts";
 import { type Gradient, gradientOf } from "./gradient/differentiate.ts";
-import { type Graph, type Node, producersOf, type TypedGraph, type ValueType } from "./graph/graph.ts";
+import { type Graph, producersOf, type TypedGraph, type ValueType } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
 import { sizeOf } from "./shapes.ts";
 import { isFloat, Tensor } from "./tensor.ts";
@@ -111,11 +111,6 @@ export class ModelGradient implements Derivation {
   }
 }
 
-/** Whether a node computes nothing: its output has the elements of its first input, in their order. */
-export function isPassedThrough({ operator }: Node): boolean {
-  return ["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout"].includes(operator);
-}
-
 /** The first output of floats, or what goes into the Softmax that computes it. */
 export function scoresOf(graph: TypedGraph): string {
   const producers = producersOf(graph);
@@ -125,7 +120,8 @@ export function scoresOf(graph: TypedGraph): string {
     const node = producers.get(value);
     const [input = ""] = node?.inputs ?? [];
     if (node?.operator === "Softmax" || node?.operator === "LogSoftmax") return input;
-    if (!node || !isPassedThrough(node)) return output;
+    const isView = node && ["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout"].includes(node.operator);
+    if (!isView) return output;
     value = input;
   }
 }

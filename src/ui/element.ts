@@ -144,10 +144,9 @@ export class ConvCam extends Base {
     this.#player.changeWeights();
   }
 
-  /** Everything that is shown, as data for JSON. Files and bytes are left out, and so are `parameters` that were refused. */
+  /** Everything that is shown, as data for JSON. Files and bytes are left out. */
   get state(): ConvCamState {
-    const { labels, weights } = this.#player;
-    return readState(this, labels.source, weights.parameters);
+    return readState(this, this.#player.labels.source);
   }
   set state(state: ConvCamState) {
     applyState(this, this.state, state);

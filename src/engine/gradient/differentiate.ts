@@ -48,10 +48,13 @@ export function gradientOf(graph: TypedGraph, of: string, withRespectTo: readonl
     return [value, gradient] as const;
   });
   const { dtype, shape } = emit.typeOf(of);
-  const backward = edit.graph();
+  const { name, metadata, initializers, nodes, parameters, updates } = edit.graph();
   return {
+    // Without the types: what depends on constants alone is computed at load only in a graph that has none yet.
     graph: {
-      ...backward,
+      ...{ name, metadata, initializers, nodes },
+      ...(parameters && { parameters }),
+      ...(updates && { updates }),
       inputs: [...graph.inputs, { name: seed, dtype, shape }],
       outputs: named.map(([, gradient]) => gradient),
       opsets: new Map([...graph.opsets, [fusedDomain, 1]]),

@@ -1,6 +1,6 @@
 // Writes the nodes of a backward graph: ordinary ONNX operators, in the form that the file's opset has for them.
 import type { GraphEdit } from "../graph/edit.ts";
-import { type AttributeValue, fusedDomain, type ValueType } from "../graph/graph.ts";
+import { type AttributeValue, fusedDomain, type Node, type ValueType } from "../graph/graph.ts";
 import { type Shape, sameShape, sizeOf } from "../shapes.ts";
 import { type DataType, dataTypeCode, Tensor } from "../tensor.ts";
 
@@ -39,6 +39,15 @@ export class Emitter {
     const outputs = Array.from({ length: outputCount }, () => this.#edit.fresh(this.#prefix));
     this.#edit.add({ operator, inputs, attributes, outputs, name: this.#prefix });
     return outputs;
+  }
+
+  /** The second output of a node of the forward graph, which computes it from now on. */
+  secondOutput({ name }: Node): string {
+    const { outputs = [] } = this.#edit.node(name) ?? {};
+    const [first = "", known] = outputs;
+    const second = known || this.#edit.fresh(`${first}/second`);
+    if (!known) this.#edit.replace(name, { outputs: [first, second] });
+    return second;
   }
 
   constant(tensor: Tensor): string {

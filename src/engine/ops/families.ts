@@ -7,10 +7,11 @@ import type { Pool } from "./pool.ts";
 /** Kernels for some convolutions, with their predicted cost. Called for one or two axes and no negative pads. */
 export type ConvolutionFamily = (conv: ConvolutionCase, target: Target) => readonly Candidate[];
 
-/** One kernel each for any case. They come last in an operator's list, after those for special cases. */
+/** A kernel for any case each. They come last in an operator's list, after those for special cases. */
 export interface GeneralKernels {
   readonly convolution: (conv: ConvolutionCase) => Kernel;
-  readonly pool: (pool: Pool) => Kernel;
+  /** Before it, where there is one, a faster one that answers where maxima are. */
+  readonly pools: (pool: Pool) => readonly Kernel[];
   readonly product: (product: MatrixProduct) => Kernel;
 }
 

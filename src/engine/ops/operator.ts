@@ -114,8 +114,8 @@ export interface Kernel {
    * Kernels built on the element-wise generator read and write "any".
    */
   readonly readsStrided?: "any" | readonly number[];
-  /** Whether outputs are written through the strides and offset they are given. */
-  readonly writesStrided?: boolean;
+  /** Whether outputs are written through the strides and offset they are given; or which of them are, by index. */
+  readonly writesStrided?: boolean | readonly number[];
   /** A zero border this kernel needs around an input, by input index. Implies that it reads that input strided. */
   readonly borders?: Readonly<Record<number, Border>>;
   /**

@@ -183,5 +183,5 @@ function checkTypes(node: Node, { outputs }: Operation, context: OperatorContext
 
 /** Whether a node depends on parameters and constants alone. */
 function isPrepared({ inputs }: Node, constants: { has(name: string): boolean }, prepared: ReadonlySet<string>): boolean {
-  return prepared.size > 0 && inputs.length > 0 && inputs.every((name) => !name || prepared.has(name) || constants.has(name));
+  return inputs.length > 0 && inputs.every((name) => !name || prepared.has(name) || constants.has(name));
 }

@@ -1,7 +1,7 @@
 // Finds the values that a kernel may write straight into the output of a Concat, so that the Concat copies nothing.
 import type { Border } from "../ops/operator.ts";
 import { hasBorder, noBorder, unionBorder } from "./layouts.ts";
-import { type PlannedGraph, type PlannedNode, readsStrided, typeOf } from "./nodes.ts";
+import { isWrittenStrided, type PlannedGraph, type PlannedNode, readsStrided, typeOf } from "./nodes.ts";
 
 /** Where in a Concat's output a value lies. */
 export interface Slice {
@@ -31,7 +31,7 @@ export function chooseSlices(
     const producer = producers.get(name);
     // What is prepared once must not lie in memory that every run uses for something else.
     if (dependencies.has(name) !== dependencies.has(output) || fixed.has(name)) return false;
-    if (producer?.kernel?.writesStrided !== true || producer.operation.isView || slices.has(name)) return false;
+    if (!isWrittenStrided(planned, name) || producer?.operation.isView || slices.has(name)) return false;
     return (uses.get(name) ?? []).every(readsStrided);
   };
   /**
@@ -78,12 +78,12 @@ function repeatedNames(names: readonly string[]): ReadonlySet<string> {
 }
 
 /** Slices along batch or channels leave a border's pattern as it is. All readers of the outermost output must follow its strides. */
-function mayOutermostHaveBorder({ uses, producers }: PlannedGraph, innermost: PlannedNode, slices: ReadonlyMap<string, Slice>): boolean {
+function mayOutermostHaveBorder(planned: PlannedGraph, innermost: PlannedNode, slices: ReadonlyMap<string, Slice>): boolean {
   for (let concat = innermost; ; ) {
     if ((concat.operation.concatAxis as number) >= 2) return false;
     const output = concat.node.outputs[0] as string;
     const outer = slices.get(output);
-    if (!outer) return producers.get(output)?.kernel?.writesStrided === true && (uses.get(output) ?? []).every(readsStrided);
+    if (!outer) return isWrittenStrided(planned, output) && (planned.uses.get(output) ?? []).every(readsStrided);
     concat = outer.concat;
   }
 }

@@ -71,7 +71,6 @@ export function chooseNodes(
 function dependenciesOf({ parameters, initializers }: TypedGraph, nodes: readonly PlannedNode[]): ReadonlyMap<string, readonly string[]> {
   const dependencies = new Map<string, readonly string[]>();
   for (const name of parameters?.keys() ?? []) dependencies.set(name, [name]);
-  if (dependencies.size === 0) return dependencies;
   for (const { node } of nodes) {
     const inputs = node.inputs.filter((name) => name && !initializers.has(name));
     // A node of constants that was not computed at load is prepared once.
@@ -113,6 +112,13 @@ function pickKernel(node: Node, operation: Operation, { chooseKernel: choose, ta
 export function readsStrided({ reader: { kernel }, index }: Use): boolean {
   if (!kernel) return false;
   return kernel.readsStrided === "any" || kernel.readsStrided?.includes(index) === true || kernel.borders?.[index] !== undefined;
+}
+
+/** Whether the value is computed by a kernel that follows strides and offset where it writes it. */
+export function isWrittenStrided({ producers }: Pick<PlannedGraph, "producers">, name: string): boolean {
+  const { node, kernel } = producers.get(name) ?? {};
+  const { writesStrided = false } = kernel ?? {};
+  return typeof writesStrided === "boolean" ? writesStrided : writesStrided.includes(node?.outputs.indexOf(name) ?? -1);
 }
 
 /** The value's type without its elements: a constant's type is its tensor. */

@@ -14,10 +14,11 @@ function pickWindow({ node }: RuleContext): Record<string, number | string | rea
 
 /** Of equal elements the first gets all, as it does in the forward pool's indices. */
 const maxPool: Rule = (context) => {
-  const { dy, emit, shape, x } = context;
+  const { attributes, dy, emit, node, shape, x } = context;
   const window = pickWindow(context);
-  const [, indices = ""] = emit.nodes("MaxPool", [x], 2, window);
-  return [emit.own("PoolGradient", [dy, indices], { ...window, input_shape: shape(0) })];
+  // Indices in another order are of no use here.
+  const indices = attributes.flag("storage_order", false) ? emit.nodes("MaxPool", [x], 2, window)[1] : emit.secondOutput(node);
+  return [emit.own("PoolGradient", [dy, indices ?? ""], { ...window, input_shape: shape(0) })];
 };
 
 const averagePool: Rule = (context) => {

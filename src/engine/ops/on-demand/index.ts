@@ -4,10 +4,10 @@ import { generalKernel as convolution } from "../convolution/general.ts";
 import type { GeneralKernels } from "../families.ts";
 import { type OperatorModules, operatorsOf } from "../operator.ts";
 import { blockedProduct as product } from "./matmul.ts";
-import { generalPool as pool } from "./pool.ts";
+import { generalPools as pools } from "./pool.ts";
 
 export const operators = operatorsOf(
   import.meta.glob(["./*.ts", "!./{index,fold-pad,resample,spatial}.ts"], { eager: true, import: "default" }) as OperatorModules,
 );
 
-export const general: GeneralKernels = { convolution, pool, product };
+export const general: GeneralKernels = { convolution, pools, product };

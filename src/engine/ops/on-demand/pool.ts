@@ -1,5 +1,8 @@
 // LpPool and GlobalLpPool, and the pools' kernel for any case: large or dilated windows, one or three axes, indices of maxima.
 // https://onnx.ai/onnx/operators/onnx__LpPool.html
+
+import { generateMaxPoolIndices } from "../../../shaders/generate/max-pool-indices.ts";
+import { poolingWorkgroupSize } from "../../../shaders/generate/pooling.ts";
 import maxPoolIndicesShader from "../../../shaders/max-pool-indices.wgsl";
 import poolShader from "../../../shaders/pool.wgsl";
 import { sizeOf } from "../../shapes.ts";
@@ -7,7 +10,7 @@ import type { Window } from "../../window.ts";
 import { workgroupCount } from "../dispatch.ts";
 import { describeGlobalPool } from "../global-pool.ts";
 import { type Dispatch, defineOperator, type Kernel, type PlacedOperand } from "../operator.ts";
-import { counted, describePool, type Pool } from "../pool.ts";
+import { blockedParams, blockOf, counted, describePool, hasSmallWindows, type Pool } from "../pool.ts";
 import { asSpatial, threeAxes } from "./spatial.ts";
 
 const kinds = { max: 0, average: 1, lp: 2 } as const;
@@ -19,12 +22,38 @@ export default [
   ),
 ];
 
-export function generalPool(pool: Pool): Kernel {
+/** Kernels for any pool, and a fast one for small windows whose maxima are asked for by index. */
+export function generalPools(pool: Pool): readonly Kernel[] {
+  const isBlocked = pool.indices === "row-major" && hasSmallWindows(pool.window);
+  return [...(isBlocked ? [blockedMaxima(pool.window)] : []), generalPool(pool)];
+}
+
+/** Values and indices in one dispatch. */
+function blockedMaxima(window: Window): Kernel {
+  return {
+    name: "pool-indices-blocked",
+    readsStrided: [0],
+    writesStrided: [0],
+    dispatches: ([input], [output, maxima]) => {
+      const params = blockedParams(window, input as PlacedOperand, output as PlacedOperand);
+      return [
+        {
+          shader: generateMaxPoolIndices(blockOf(window)),
+          params,
+          bindings: { input: input as PlacedOperand, output: output as PlacedOperand, maxima: maxima as PlacedOperand },
+          workgroups: workgroupCount(params.count, poolingWorkgroupSize),
+        },
+      ];
+    },
+  };
+}
+
+function generalPool(pool: Pool): Kernel {
   return {
     name: "pool",
     readsStrided: [0],
-    // Indices are written dense, and a kernel says this of all its outputs.
-    writesStrided: !pool.indices,
+    // Indices are written dense.
+    writesStrided: [0],
     dispatches: ([input], [output, indices]) => {
       const steps = [poolDispatch(pool, input as PlacedOperand, output as PlacedOperand)];
       if (indices) steps.push(indicesDispatch(pool, input as PlacedOperand, indices));

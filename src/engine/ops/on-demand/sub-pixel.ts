@@ -86,13 +86,10 @@ function rewrite(edit: GraphEdit, node: Node, { axes, stride, spatial, weight: s
       pads: [...phases.map(({ first }) => -first), ...ends],
     }),
   );
-  const weight = edit.add({
-    operator: "PhaseWeights",
-    domain: fusedDomain,
-    inputs: [weightName],
-    attributes: { group, phases: area, kernel_shape: phases.map(({ size }) => size), moves: movesOf(phases, shape.slice(2)) },
-    name: `${weightName}/phases`,
-  });
+  const arrangement = { group, phases: area, kernel: phases.map(({ size }) => size), moves: movesOf(phases, shape.slice(2)) };
+  // One constant's phases have one name in all plans, and other phases of it another.
+  const name = `${weightName}/phases ${[group, stride, ...axes.map(({ pad }) => pad)]}`;
+  const weight = arrangeWeights(edit, weightName, arrangement, name);
   const bias = biasName && area > 1 ? repeatEach(edit, biasName, (shape[1] as number) * group, area) : biasName;
   const inputs = [x, weight, ...(bias ? [bias] : [])];
   if (stride === 1) {
@@ -147,10 +144,65 @@ function indexOf(position: readonly number[], extents: readonly number[]): numbe
 /** Each element of a vector several times, by operators that constants and parameters have alike. */
 function repeatEach(edit: GraphEdit, vector: string, length: number, count: number): string {
   const name = `${vector}/phases`;
+  const known = edit.initializers.get(vector);
+  if (known) {
+    const from = known.toNumbers();
+    const repeated = Array.from({ length: length * count }, (_, i) => from[Math.floor(i / count)] as number);
+    return edit.constant(`${name} ${count}`, Tensor.from(known.dtype, [repeated.length], repeated));
+  }
   const shape = (...extents: number[]) => edit.constant(`${name} shape`, Tensor.int64([extents.length], extents));
   const column = edit.add({ operator: "Reshape", inputs: [vector, shape(length, 1)], name });
   const rows = edit.add({ operator: "Tile", inputs: [column, shape(1, count)], name });
   return edit.add({ operator: "Reshape", inputs: [rows, shape(length * count)], name });
+}
+
+/** How the weights of a ConvTranspose become those of the convolution that computes it. */
+interface Arrangement {
+  readonly group: number;
+  readonly phases: number;
+  /** Of the convolution. */
+  readonly kernel: readonly number[];
+  /** Triples: phase, tap of the source, tap of the result. All other taps are 0. */
+  readonly moves: readonly number[];
+}
+
+/** Constants are arranged when they are packed, parameters by an operator whenever they change. @returns the name of the convolution's weights */
+function arrangeWeights(edit: GraphEdit, weight: string, arrangement: Arrangement, name: string): string {
+  const known = edit.initializers.get(weight);
+  if (known)
+    return edit.constant(name, new Tensor(known.dtype, arrangedShape(known.shape, arrangement), () => arranged(known, arrangement)));
+  const { kernel, ...attributes } = arrangement;
+  return edit.add({
+    operator: "PhaseWeights",
+    domain: fusedDomain,
+    inputs: [weight],
+    attributes: { ...attributes, kernel_shape: kernel },
+    name,
+  });
+}
+
+function arrangedShape([channelsIn = 1, perGroup = 1]: Shape, { group, phases, kernel }: Arrangement): Shape {
+  return [group * perGroup * phases, channelsIn / group, ...kernel];
+}
+
+/** The bytes of the arranged weights. */
+function arranged(weight: Tensor, arrangement: Arrangement): Uint8Array {
+  const { group, phases, kernel, moves } = arrangement;
+  const [channelsIn = 1, perGroup = 1, ...from] = weight.shape;
+  const [inPerGroup, area, taps] = [channelsIn / group, sizeOf(from), sizeOf(kernel)];
+  const source = weight.data;
+  const target = source.slice(0, 0);
+  const result = new (target.constructor as new (length: number) => typeof target)(channelsIn * perGroup * phases * taps);
+  for (let i = 0; i < channelsIn; i++)
+    for (let o = 0; o < perGroup; o++) {
+      const filter = (Math.floor(i / inPerGroup) * perGroup + o) * phases;
+      const read = (i * perGroup + o) * area;
+      for (let m = 0; m < moves.length; m += 3) {
+        const row = (filter + (moves[m] as number)) * inPerGroup + (i % inPerGroup);
+        result[row * taps + (moves[m + 2] as number)] = source[read + (moves[m + 1] as number)] as never;
+      }
+    }
+  return new Uint8Array(result.buffer);
 }
 
 /**
@@ -166,6 +218,7 @@ const phaseWeights = defineOperator("PhaseWeights", { since: 1, domain: fusedDom
   const phases = attributes.integer("phases", undefined, 1);
   const size = attributes.integers("kernel_shape", [], 1);
   const moves = attributes.integers("moves", []);
+  const arrangement = { group, phases, kernel: size, moves };
   const inPerGroup = channelsIn / group;
   const [area, taps] = [sizeOf(kernel), sizeOf(size)];
   // Rows of the result: group, channel, phase.
@@ -181,8 +234,7 @@ const phaseWeights = defineOperator("PhaseWeights", { since: 1, domain: fusedDom
       to: ({ offset }) => ({ offset: offset + phase * row + to, strides: [perGroup * phases * row, phases * row, taps] }),
     };
   });
-  const result = { dtype, shape: [group * perGroup * phases, inPerGroup, ...size] };
-  const operation = moving([result], copies, 0);
+  const operation = moving([{ dtype, shape: arrangedShape(shape, arrangement) }], copies, 0);
   // The moves count on elements without gaps.
   const kernels = operation.kernels;
   return {
