@@ -1,42 +1,68 @@
-// Why a model gives a class its score: an execution of its own that computes an explanation, frame by frame if need be. Loaded when the first
-// is asked for.
+// Why a model gives what it gives: an execution of its own that computes an explanation, frame by frame if need be. Loaded when the first is
+// asked for.
+import { DerivedExecution } from "./derived.ts";
 import { ModelError } from "./errors.ts";
-import type { Derivation, Execution, GpuValue, Inputs } from "./execution.ts";
-import { type ExplanationGraph, type ExplanationMethod, explanationMethods, explanationOf, isActivationMap } from "./gradient/explain.ts";
-import { oneHot, scoresOf } from "./gradients.ts";
-import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
+import type { GpuValue, Inputs } from "./execution.ts";
+import {
+  type ExplanationMethod,
+  explanationMethods,
+  explanationOf,
+  isOfPicture,
+  type Pass,
+  type SampledOptions,
+  scoreResult,
+} from "./gradient/explain.ts";
+import { convolutionMaps, mapsOf, scoresOf, type Target, weightsOf } from "./gradient/target.ts";
+import type { TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
-import { sizeOf } from "./shapes.ts";
-import { isFloat, type Tensor } from "./tensor.ts";
+import { isFloat, Tensor } from "./tensor.ts";
 
 export { ModelGradient } from "./gradients.ts";
 
-export interface ExplanationRequest {
+export interface ExplanationRequest extends SampledOptions {
   readonly method: ExplanationMethod;
-  /** The class whose score is explained, by its index. */
-  readonly of: { readonly class: number };
-  /** The layer that a map is of; for other methods the value that is differentiated by. By default the last layer with rows and columns, and the first input of floats. */
+  /** What is explained: the score of a class; or a value, or a layer's first output, by its name. */
+  readonly of: Target;
+  /** What each element of a value counts, of its shape: a mask, a box, one element. By default 1 each. Not for a class. */
+  readonly weights?: Tensor | undefined;
+  /**
+   * The layer that a map is of; for other methods the value that is differentiated by. By default the last layer with rows and columns, and the
+   * first input of floats.
+   */
   readonly layer?: string | undefined;
+  /** Several layers at once; "all" for those of all convolutions. Not for methods that take several runs. */
+  readonly layers?: readonly string[] | "all" | undefined;
+  /** For methods that take several runs: each call of `run` does one, and the result is what the latest give. By default a call does all. */
+  readonly live?: boolean | undefined;
 }
 
-export class Explanation implements Derivation {
-  readonly method: ExplanationMethod;
-  /** The value that it is of. */
-  readonly layer: string;
-  readonly #scores: string;
-  readonly #type: ValueType;
-  #seed: Tensor;
-  #planned: ExplanationGraph | undefined;
-  #execution: Execution | undefined;
+/** How far Integrated Gradients are complete: what the elements add up to, and what they should. */
+export interface Completeness {
+  readonly attributed: number;
+  /** The score of the picture less that of the baseline. */
+  readonly expected: number;
+}
 
-  private constructor(network: Network, { method, of, layer }: ExplanationRequest) {
-    if (!explanationMethods.includes(method)) throw new ModelError(`method '${method}': expected ${explanationMethods.join(", ")}.`);
-    const { graph } = network;
-    this.method = method;
-    this.#scores = scoresOf(graph);
-    this.#type = graph.types.get(this.#scores) as ValueType;
-    this.#seed = oneHot(this.#type, of.class);
-    this.layer = layer === undefined ? (isActivationMap(method) ? lastMaps(graph) : firstInput(graph)) : network.valueName(layer);
+export class Explanation {
+  readonly method: ExplanationMethod;
+  /** The values that it is of, as they were named. */
+  readonly layers: readonly string[];
+  readonly #type: ValueType;
+  readonly #execution: DerivedExecution;
+  readonly #passesOf: (followsTop: boolean) => readonly Pass[];
+  readonly #isLive: boolean;
+  #passes: readonly Pass[];
+  /** Runs since it began. */
+  #runs = 0;
+
+  private constructor(request: ExplanationRequest, { layers, type, passesOf, followsTop }: Prepared, execution: DerivedExecution) {
+    this.method = request.method;
+    this.layers = layers;
+    this.#type = type;
+    this.#execution = execution;
+    this.#passesOf = passesOf;
+    this.#isLive = request.live ?? false;
+    this.#passes = passesOf(followsTop);
   }
 
   /**
@@ -44,70 +70,176 @@ export class Explanation implements Derivation {
    * @throws UnsupportedError that names every node on the way whose gradient has no rule
    */
   static async make(network: Network, request: ExplanationRequest): Promise<Explanation> {
-    const explanation = new Explanation(network, request);
-    explanation.#execution = await network.execute({ derivation: explanation });
-    return explanation;
+    const { method, of, weights: given } = request;
+    if (!explanationMethods.includes(method)) throw new ModelError(`method '${method}': expected ${explanationMethods.join(", ")}.`);
+    const { graph } = network;
+    const value = typeof of === "string" ? network.valueName(of) : scoresOf(graph);
+    const type = graph.types.get(value) as ValueType;
+    const weights = weightsOf(type, of, given);
+    const layers = layersOf(graph, request).map((name) => [name, network.valueName(name)] as const);
+    const values = [...new Set(layers.map(([, layer]) => layer))];
+    let passesOf: Prepared["passesOf"] = () => [];
+    const execution = await DerivedExecution.make(network, (base) => {
+      const { passes, ...derived } = explanationOf(base, method, { value, target: of, weights }, values, request);
+      if (passes) passesOf = passes;
+      return {
+        ...derived,
+        results: new Map([...derived.results, ...layers.map(([name, layer]) => [name, derived.results.get(layer) ?? ""] as const)]),
+      };
+    });
+    const prepared = { layers: layers.map(([name]) => name), type, passesOf, followsTop: weights.followsTop };
+    return new Explanation(request, prepared, execution);
   }
 
-  derive(graph: TypedGraph): Graph {
-    this.#planned = explanationOf(graph, this.method, this.#scores, this.layer);
-    return this.#planned.graph;
+  /** The value that it is of; the first of several. */
+  get layer(): string {
+    return this.layers[0] as string;
   }
 
-  operands(): Readonly<Record<string, Tensor>> {
-    return this.#planned ? { [this.#planned.seed]: this.#seed } : {};
+  /**
+   * Explains another class, or weighs the elements of a value otherwise, from the next run on. Nothing is planned anew.
+   *
+   * @param target "top" follows the class that has the highest score, where the explanation is of a class
+   */
+  setTarget(target: Exclude<Target, string> | Tensor): void {
+    const weights = target instanceof Tensor ? weightsOf(this.#type, "", target) : weightsOf(this.#type, target);
+    this.#execution.write({ seed: weights.seed, follow: this.#number(weights.followsTop ? 1 : 0) });
+    this.#passes = this.#passesOf(weights.followsTop);
+    this.restart();
   }
 
-  /** Explains another class from the next run on. Nothing is planned anew. */
-  setClass(index: number): void {
-    this.#seed = oneHot(this.#type, index);
-    this.#execution?.writeOperands(this.operands());
+  /** @see setTarget */
+  setClass(index: number | "top"): void {
+    this.setTarget({ class: index });
+  }
+
+  /** Of several runs, the next is the first again: of another picture, say. */
+  restart(): void {
+    this.#runs = 0;
+  }
+
+  /** How many runs of an explanation are done, and how many it takes. */
+  get progress(): { readonly done: number; readonly total: number } {
+    const total = Math.max(1, this.#passes.length);
+    return { done: Math.min(this.#runs, total), total };
   }
 
   /** Settles when it runs on the pipelines that it will keep, as `model.settled` does. */
   get settled(): Promise<void> {
-    return this.#running.startup.settled;
+    return this.#execution.settled;
   }
 
-  /** Writes the given inputs and submits one run. Reads nothing back and waits for nothing. */
+  /** Writes the given inputs and submits one run, or all that the method takes. Reads nothing back and waits for nothing. */
   run(inputs?: Inputs): void {
-    this.#running.run(inputs);
+    if (!this.#isLive) this.restart();
+    this.#step(inputs);
+    if (!this.#isLive) while (this.#runs < this.#passes.length) this.#step();
   }
 
-  /** Where the explanation lies on the GPU: [n, 1, rows, columns] for a map, else of the layer's shape. */
-  value(): GpuValue {
-    return this.#running.value(this.#result);
+  #step(inputs?: Inputs): void {
+    this.#preparePass();
+    this.#execution.run(inputs);
   }
 
-  /** Runs once and reads the explanation back. */
+  /** Writes what the next run is to do. */
+  #preparePass(): void {
+    const passes = this.#passes;
+    const pass = passes[this.#runs % passes.length];
+    this.#runs++;
+    if (!pass) return;
+    const { share, ...others } = pass;
+    // Beyond the first round the mean forgets: the latest samples count as much as one round's.
+    const isLater = this.#runs > passes.length && share;
+    const numbers = { ...others, ...(share !== undefined && { share: isLater ? Math.min(share, 1 / passes.length) : share }) };
+    this.#execution.write(Object.fromEntries(Object.entries(numbers).map(([role, number]) => [role, this.#number(number)])));
+  }
+
+  #number(value: number): Tensor {
+    return Tensor.from(this.#type.dtype, [], [value]);
+  }
+
+  /** Where the explanation of a layer lies on the GPU: [n, 1, rows, columns] for a map, else of the layer's shape. */
+  value(layer = this.layer): GpuValue {
+    return this.#execution.value(layer);
+  }
+
+  /** Runs, as {@link run} does, and reads the explanation of the first layer back. */
   async predict(inputs?: Inputs): Promise<Tensor> {
-    const results = await this.#running.predict(inputs, [this.#result]);
-    return results[this.#result] as Tensor;
+    return (await this.predictAll(inputs))[this.layer] as Tensor;
   }
 
-  get #running(): Execution {
-    return this.#execution as Execution;
+  /**
+   * Runs, and reads the explanation of each layer back.
+   *
+   * @param onProgress called after each of several runs, for which it then waits
+   */
+  async predictAll(inputs?: Inputs, onProgress?: (done: number, total: number) => void): Promise<Record<string, Tensor>> {
+    if (!this.#isLive) this.restart();
+    const { total } = this.progress;
+    for (let given = inputs; !this.#isLive && this.#runs < total - 1; given = undefined) {
+      this.#step(given);
+      if (onProgress) await this.#execution.done();
+      onProgress?.(this.#runs, total);
+    }
+    this.#preparePass();
+    const results = await this.#execution.predict(total === 1 || this.#isLive ? inputs : undefined, this.layers);
+    onProgress?.(total, total);
+    return results;
   }
 
-  get #result(): string {
-    return (this.#planned as ExplanationGraph).result;
+  /**
+   * Of Integrated Gradients, after a run: how much of the difference between the scores of the picture and of the baseline the elements add
+   * up to. Few steps leave more of it out.
+   *
+   * @throws ModelError for other methods
+   */
+  async completeness(): Promise<Completeness> {
+    const scoreAt = async (alpha: number): Promise<number> => {
+      this.#execution.write({ alpha: this.#number(alpha), share: this.#number(0), decide: this.#number(0) });
+      const { [scoreResult]: score } = await this.#execution.predict(undefined, [scoreResult]);
+      return sum(score as Tensor);
+    };
+    if (this.method !== "integrated-gradients") throw new ModelError(`${this.method} does not add up to a score.`);
+    const [picture, baseline] = [await scoreAt(1), await scoreAt(0)];
+    const { [this.layer]: elements } = await this.#execution.read([this.layer]);
+    return { attributed: sum(elements as Tensor), expected: picture - baseline };
   }
 
   /** Returns its bytes to the GPU. The model goes on. */
   dispose(): void {
-    this.#execution?.dispose();
+    this.#execution.dispose();
   }
 }
 
-/** The last value with rows and columns: what a network's head pools or flattens. */
-function lastMaps({ nodes, types }: TypedGraph): string {
-  const hasMaps = (name: string): boolean => {
-    const type = types.get(name);
-    return type !== undefined && isFloat(type.dtype) && type.shape.length >= 3 && sizeOf(type.shape.slice(2)) > 1;
-  };
-  const node = nodes.findLast(({ outputs: [output = ""] }) => hasMaps(output));
-  if (!node) throw new ModelError("no layer of the model has rows and columns, so there is no map of one.");
-  return node.outputs[0] as string;
+interface Prepared {
+  readonly layers: readonly string[];
+  /** Of the value that is explained. */
+  readonly type: ValueType;
+  readonly passesOf: (followsTop: boolean) => readonly Pass[];
+  readonly followsTop: boolean;
+}
+
+function sum(tensor: Tensor): number {
+  return tensor.toNumbers().reduce((a, b) => a + b, 0);
+}
+
+/** The layers that are asked for, by the names that they are asked by. */
+function layersOf(graph: TypedGraph, { method, layer, layers }: ExplanationRequest): readonly string[] {
+  if (layer !== undefined && layers !== undefined) throw new ModelError("give layer or layers, not both.");
+  if (layers === "all") {
+    const all = convolutionMaps(graph);
+    if (all.length === 0) throw new ModelError("no convolution of the model has rows and columns, so there are no maps of them.");
+    return all;
+  }
+  if (layers?.length === 0) throw new ModelError("layers is empty: name one at least.");
+  return layers ?? [layer ?? (isOfPicture(method) ? firstInput(graph) : lastMaps(graph))];
+}
+
+/** What a network's head pools or flattens. */
+function lastMaps(graph: TypedGraph): string {
+  const last = mapsOf(graph).at(-1);
+  if (last === undefined) throw new ModelError("no layer of the model has rows and columns, so there is no map of one.");
+  return last;
 }
 
 function firstInput({ inputs }: TypedGraph): string {

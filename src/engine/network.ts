@@ -86,6 +86,7 @@ export class Network {
   readonly #rules: PlanningRules;
   readonly #executions = new Set<Execution>();
   #isDisposed = false;
+  #ids = 0;
 
   /** Use {@link loadNetwork}. */
   constructor(device: Device, file: Graph, inference: Inference, rules: PlanningRules) {
@@ -185,6 +186,16 @@ export class Network {
       this.#written.set(name, tensor);
       this.#parameters.write(name, toGpuWords(tensor));
     }
+  }
+
+  /** A number that it has given to nobody else, for names that must not meet those of another execution. */
+  nextId(): number {
+    return ++this.#ids;
+  }
+
+  /** Returns the bytes of parameters that no execution has any more. */
+  forgetParameters(names: Iterable<string>): void {
+    for (const name of names) this.#parameters.forget(name);
   }
 
   /** What is known of a constant or a parameter without the GPU: of a parameter that a run has updated, nothing. */

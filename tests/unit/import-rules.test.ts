@@ -16,7 +16,7 @@ interface Room {
 }
 
 const words = "errors gather layout precision records shapes tensor window";
-const parts = "execution explanation gates gradients model network parameters reinitialize several-files source startup summary";
+const parts = "derived execution explanation gates gradients model network parameters reinitialize several-files source startup summary";
 const engineFiles = (names: string) => names.split(" ").map((name) => `src/engine/${name}.ts`);
 const engine = ["vocabulary", "graph", "gradient", "onnx", "ops", "passes", "plan", "gpu", "tune", "shaders"];
 

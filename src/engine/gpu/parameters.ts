@@ -82,6 +82,14 @@ export class ParameterBuffers {
     }
   }
 
+  /** Returns the bytes of a parameter that no program binds any more. */
+  forget(name: string): void {
+    const known = this.#parameters.get(name);
+    if (known) this.#device.destroyBuffer(known.buffer);
+    this.#parameters.delete(name);
+    this.#waiting.delete(name);
+  }
+
   /** Whether only the GPU knows what a parameter holds. */
   isComputed(name: string): boolean {
     return this.#parameters.get(name)?.isComputed ?? false;

@@ -1,84 +1,103 @@
-// Explanations of a score as graphs: the gradient by an input, and class activation maps of a layer. Each takes A, the value, and dA, the
-// gradient of the score by it.
+// Explanations of a score as graphs: what is computed of a network's values, and in how many runs.
 import { ModelError } from "../errors.ts";
-import { GraphEdit } from "../graph/edit.ts";
-import type { Graph, TypedGraph } from "../graph/graph.ts";
-import { gradientOf } from "./differentiate.ts";
-import { Emitter } from "./emitter.ts";
+import { producersOf, type TypedGraph } from "../graph/graph.ts";
+import { sizeOf } from "../shapes.ts";
+import { Draft, type Explained } from "./draft.ts";
+import { type GradientMethod, gradientMethods } from "./methods/gradients.ts";
+import { type Pass, type SampledMethod, type SampledOptions, sampledMethods } from "./methods/sampled.ts";
+import { isView } from "./target.ts";
 
-interface Operands {
-  readonly emit: Emitter;
-  /** The value, of [n, channels, …spatial], and the gradient by it. */
-  readonly value: string;
-  readonly gradient: string;
-  readonly spatial: readonly number[];
-}
+export type { Pass, SampledOptions } from "./methods/sampled.ts";
 
-const relu = ({ emit }: Operands, value: string): string => emit.node("Relu", [value]);
-const overChannels = ({ emit }: Operands, value: string): string => emit.sum(value, [1]);
-const overPlaces = ({ emit, spatial }: Operands, value: string): string => emit.sum(value, spatial);
+export type ExplanationMethod = keyof typeof gradientMethods | keyof typeof sampledMethods;
 
-/** A map from a weight for each channel: relu(Σ weight · A). */
-function mapOf(operands: Operands, weights: string): string {
-  return relu(operands, overChannels(operands, operands.emit.multiply(weights, operands.value)));
-}
-
-const methods = {
-  /** d score / d value, of the value's shape. */
-  gradient: ({ gradient }: Operands) => gradient,
-  /** Value times gradient: what each element adds to the score, to first order. */
-  "gradient-x-input": ({ emit, gradient, value }: Operands) => emit.multiply(value, gradient),
-  /** Selvaraju et al. 2017: a channel weighs as much as its mean gradient. */
-  "grad-cam": (operands: Operands) => mapOf(operands, operands.emit.mean(operands.gradient, operands.spatial)),
-  /** Chattopadhyay et al. 2018, with the derivatives of an exponential score: Σ relu(dA) · dA² / (2 dA² + dA³ Σ A). */
-  "grad-cam++": (operands: Operands) => {
-    const { emit, gradient, value } = operands;
-    const square = emit.multiply(gradient, gradient);
-    const cube = emit.multiply(square, gradient);
-    const below = emit.add(emit.scale(square, 2, value), emit.multiply(cube, overPlaces(operands, value)));
-    return mapOf(operands, overPlaces(operands, emit.multiply(relu(operands, gradient), emit.quotient(square, below, value))));
-  },
-  /** Draelos and Carin 2020: place by place, without a mean. */
-  "hires-cam": (operands: Operands) => mapOf(operands, operands.gradient),
-  /** Jiang et al. 2021: place by place, only gradients that raise the score. */
-  "layer-cam": (operands: Operands) => mapOf(operands, relu(operands, operands.gradient)),
-  /** Fu et al. 2020: a channel weighs Σ A · dA / Σ A. */
-  "xgrad-cam": (operands: Operands) => {
-    const { emit, gradient, value } = operands;
-    return mapOf(operands, emit.quotient(overPlaces(operands, emit.multiply(value, gradient)), overPlaces(operands, value), value));
-  },
-} as const satisfies Readonly<Record<string, (operands: Operands) => string>>;
-
-export type ExplanationMethod = keyof typeof methods;
+const methods: Readonly<Record<string, GradientMethod | SampledMethod>> = { ...gradientMethods, ...sampledMethods };
 
 export const explanationMethods = Object.keys(methods) as readonly ExplanationMethod[];
 
-/** Whether the method makes one map of all channels of a layer, and not one number for each element. */
-export function isActivationMap(method: ExplanationMethod): boolean {
-  return method.endsWith("cam") || method.endsWith("cam++");
+/** What a method tells of a value: something of each element, one map of all channels, or one number of each channel. */
+export function resultOf(method: ExplanationMethod): "elements" | "map" | "channels" {
+  return (methods[method] as GradientMethod).result;
 }
 
-export interface ExplanationGraph {
-  /** Its only output is the explanation. */
-  readonly graph: Graph;
-  readonly seed: string;
-  readonly result: string;
+/** Whether the method makes one map of all channels, and not one number for each element. */
+export function isActivationMap(method: ExplanationMethod): boolean {
+  return resultOf(method) === "map" && !isOfPicture(method);
 }
+
+/** Whether it is of the picture, unless another value is named: others are of a layer's maps. */
+export function isOfPicture(method: ExplanationMethod): boolean {
+  return resultOf(method) === "elements" || method in sampledMethods;
+}
+
+export interface ExplanationPlan extends ReturnType<Draft["finish"]> {
+  /** The runs of one explanation, where it takes several. */
+  readonly passes?: ((followsTop: boolean) => readonly Pass[]) | undefined;
+}
+
+/** The result that is Σ weights · scores of a run, where the method tells it. */
+export const scoreResult = "explanation/score";
 
 /**
- * @param of the scores; the seed says which of them
- * @param value what they are explained by: an input, or a layer with rows and columns for a map
- * @throws ModelError, UnsupportedError as {@link gradientOf} does, and for a map of a value without rows and columns
+ * @param values what it is explained by: inputs, or layers with rows and columns for a map
+ * @throws ModelError, UnsupportedError as `gradientOf` does, and for a map of a value without rows and columns
  */
-export function explanationOf(graph: TypedGraph, method: ExplanationMethod, of: string, value: string): ExplanationGraph {
-  const { graph: backward, seed, gradients } = gradientOf(graph, of, [value]);
-  const rank = graph.types.get(value)?.shape.length ?? 0;
-  if (isActivationMap(method) && rank < 3)
-    throw new ModelError(`'${value}' has no rows and columns, so there is no map of it. Name a layer that has, such as a convolution.`);
-  const edit = new GraphEdit(backward);
-  const emit = new Emitter(edit, graph.types, graph.opsets.get("") ?? 1);
-  emit.writeFor(value);
-  const spatial = Array.from({ length: Math.max(0, rank - 2) }, (_, i) => i + 2);
-  const result = methods[method]({ emit, value, gradient: gradients.get(value) as string, spatial });
-  return { graph: { ...edit.graph(), outputs: [result] }, seed, result };
+export function explanationOf(
+  graph: TypedGraph,
+  method: ExplanationMethod,
+  explained: Explained,
+  values: readonly string[],
+  options: SampledOptions,
+): ExplanationPlan {
+  const draft = new Draft(graph);
+  const sampled = (sampledMethods as Readonly<Record<string, SampledMethod>>)[method];
+  if (sampled) {
+    const [value = "", ...others] = values;
+    if (others.length > 0) throw new ModelError(`${method} is of one value, not of ${values.length}.`);
+    const { result, score, passes } = sampled.build(draft, explained, value, options);
+    return { ...draft.finish(new Map([[value, result], ...(score ? [[scoreResult, score] as const] : [])])), passes };
+  }
+  const { combine, result, rules } = (gradientMethods as Readonly<Record<string, GradientMethod>>)[method] as GradientMethod;
+  const rankOf = (value: string) => graph.types.get(value)?.shape.length ?? 0;
+  const flat = result === "map" && values.find((value) => rankOf(value) < 3);
+  if (flat)
+    throw new ModelError(`'${flat}' has no rows and columns, so there is no map of it. Name a layer that has, such as a convolution.`);
+  if (method === "cam") for (const value of values) checkPooled(graph, value, explained.value);
+  const { gradients } = draft.differentiate(explained, values, { rules });
+  const { emit } = draft;
+  const results = values.map((value, i) => {
+    emit.writeFor(value);
+    const spatial = Array.from({ length: Math.max(0, rankOf(value) - 2) }, (_, axis) => axis + 2);
+    return [value, combine({ emit, value, gradient: gradients[i] as string, spatial })] as const;
+  });
+  return draft.finish(new Map(results));
+}
+
+/** @throws ModelError unless the scores are a dense layer, or nothing, behind the mean of each of the layer's channels */
+function checkPooled(graph: TypedGraph, layer: string, scores: string): void {
+  const producers = producersOf(graph);
+  const isConstant = (input: string | undefined) => input !== undefined && graph.initializers.has(input);
+  let dense = 0;
+  let pools = 0;
+  let value = scores;
+  while (value !== layer) {
+    const node = producers.get(value);
+    const [input = "", second] = node?.inputs ?? [];
+    const isDense = ["Gemm", "MatMul"].includes(node?.operator ?? "") && isConstant(second);
+    const isBias = node?.operator === "Add" && isConstant(second);
+    const isMean = node?.operator === "GlobalAveragePool" || (node?.operator === "ReduceMean" && isMeanOfPlaces(graph, input, value));
+    if (isDense) dense++;
+    if (isMean) pools++;
+    if (!node || !(isDense || isBias || isMean || isView(node.operator)) || dense > 1 || pools > 1) break;
+    value = input;
+  }
+  if (value === layer && pools === 1) return;
+  throw new ModelError(
+    `cam is of a layer whose mean over all places goes into one dense layer, and '${layer}' is none. grad-cam is the same for any layer.`,
+  );
+}
+
+function isMeanOfPlaces({ types }: TypedGraph, input: string, output: string): boolean {
+  const [from, to] = [types.get(input)?.shape ?? [], types.get(output)?.shape ?? []];
+  return sizeOf(from.slice(0, 2)) === sizeOf(to);
 }

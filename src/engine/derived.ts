@@ -1,0 +1,158 @@
+// An execution of a graph that is made from a network's, with inputs and results of its own: a gradient, an explanation.
+import { ModelError } from "./errors.ts";
+import type { Derivation, Execution, GpuValue, Inputs } from "./execution.ts";
+import type { Graph, TypedGraph } from "./graph/graph.ts";
+import type { Network } from "./network.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** What is to run. */
+export interface Derived {
+  readonly graph: Graph;
+  /** The values that hold its results, by the names that callers know. */
+  readonly results: ReadonlyMap<string, string>;
+  /** Inputs that the graph has besides the network's, by the role that they have, and what they hold at first. */
+  readonly operands: Readonly<Record<string, Operand>>;
+}
+
+export interface Operand {
+  /** Of the input. */
+  readonly name: string;
+  readonly initial: Tensor;
+}
+
+export class DerivedExecution implements Derivation {
+  readonly #network: Network;
+  readonly #derive: (graph: TypedGraph) => Derived;
+  /** No other execution of the network has it. */
+  readonly #id: number;
+  /** What operands hold that were written, by role. */
+  readonly #written = new Map<string, Tensor>();
+  #derived: Derived | undefined;
+  #execution: Execution | undefined;
+
+  private constructor(network: Network, derive: (graph: TypedGraph) => Derived) {
+    this.#network = network;
+    this.#derive = derive;
+    this.#id = network.nextId();
+  }
+
+  /**
+   * Plans and compiles it.
+   *
+   * @param derive the same graph, operands and results for the same graph: it is asked again when the network is planned anew
+   */
+  static async make(network: Network, derive: (graph: TypedGraph) => Derived): Promise<DerivedExecution> {
+    const derived = new DerivedExecution(network, derive);
+    try {
+      derived.#execution = await network.execute({ derivation: derived });
+    } catch (error) {
+      derived.#forgetStates();
+      throw error;
+    }
+    return derived;
+  }
+
+  derive(graph: TypedGraph): Graph {
+    this.#derived = withOwnNames(this.#derive(graph), graph, this.#id);
+    return this.#derived.graph;
+  }
+
+  operands(): Readonly<Record<string, Tensor>> {
+    const entries = Object.entries(this.#derived?.operands ?? {});
+    return Object.fromEntries(entries.map(([role, { name, initial }]) => [name, this.#written.get(role) ?? initial]));
+  }
+
+  get #running(): Execution {
+    return this.#execution as Execution;
+  }
+
+  /** Writes operands, by role, for the runs from now on. Nothing is planned anew. */
+  write(operands: Readonly<Record<string, Tensor>>): void {
+    const named: Record<string, Tensor> = {};
+    for (const [role, tensor] of Object.entries(operands)) {
+      const operand = this.#derived?.operands[role];
+      if (!operand) continue;
+      this.#written.set(role, tensor);
+      named[operand.name] = tensor;
+    }
+    this.#running.writeOperands(named);
+  }
+
+  /** Settles when it runs on the pipelines that it will keep, as `model.settled` does. */
+  get settled(): Promise<void> {
+    return this.#running.startup.settled;
+  }
+
+  /** Writes the given inputs and submits one run. Reads nothing back and waits for nothing. */
+  run(inputs?: Inputs): void {
+    this.#running.run(inputs);
+  }
+
+  /** Where a result lies on the GPU. */
+  value(name: string): GpuValue {
+    return this.#running.value(this.#nameOf(name));
+  }
+
+  /** Runs once and reads results back, by the names that they were asked for. */
+  async predict(inputs: Inputs | undefined, names: readonly string[]): Promise<Record<string, Tensor>> {
+    const results = await this.#running.predict(inputs, [...new Set(names.map((name) => this.#nameOf(name)))]);
+    return Object.fromEntries(names.map((name) => [name, results[this.#nameOf(name)] as Tensor]));
+  }
+
+  /** Reads results of the last run back, by the names that they were asked for. */
+  async read(names: readonly string[]): Promise<Record<string, Tensor>> {
+    const tensors = await Promise.all(names.map((name) => this.#running.read(this.#nameOf(name))));
+    return Object.fromEntries(names.map((name, i) => [name, tensors[i] as Tensor]));
+  }
+
+  /** Resolves when the GPU has done what was submitted. */
+  done(): Promise<unknown> {
+    return this.#network.device.gpu.queue.onSubmittedWorkDone();
+  }
+
+  #nameOf(name: string): string {
+    const results = (this.#derived as Derived).results;
+    const result = results.get(name);
+    if (result) return result;
+    throw new ModelError(`'${name}' was not asked for. There are ${Array.from(results.keys(), (one) => `'${one}'`).join(", ")}.`);
+  }
+
+  /** Returns its bytes to the GPU. The network goes on. */
+  dispose(): void {
+    this.#running.dispose();
+    this.#forgetStates();
+  }
+
+  /** What only this graph has as parameters: they change from run to run, and nobody else reads them. */
+  #forgetStates(): void {
+    this.#network.forgetParameters(this.#derived?.graph.updates?.keys() ?? []);
+  }
+}
+
+/**
+ * Ends the names of what a derived graph has besides the network's with a number: executions share constants and parameters by name, and what
+ * two derivations call alike is not the same.
+ */
+function withOwnNames({ graph, results, operands }: Derived, base: TypedGraph, id: number): Derived {
+  const nodes = new Set(base.nodes.map(({ name }) => name));
+  const own = (name: string) => (name === "" || base.types.has(name) ? name : `${name} #${id}`);
+  const keys = <T>(map: ReadonlyMap<string, T>) => new Map(Array.from(map, ([name, value]) => [own(name), value] as const));
+  return {
+    graph: {
+      ...graph,
+      inputs: graph.inputs.map((input) => ({ ...input, name: own(input.name) })),
+      outputs: graph.outputs.map(own),
+      initializers: keys(graph.initializers),
+      parameters: graph.parameters && keys(graph.parameters),
+      updates: graph.updates && new Map(Array.from(graph.updates, ([name, value]) => [own(name), own(value)] as const)),
+      nodes: graph.nodes.map((node) => ({
+        ...node,
+        name: nodes.has(node.name) ? node.name : `${node.name} #${id}`,
+        inputs: node.inputs.map(own),
+        outputs: node.outputs.map(own),
+      })),
+    },
+    results: new Map(Array.from(results, ([name, value]) => [name, own(value)] as const)),
+    operands: Object.fromEntries(Object.entries(operands).map(([role, operand]) => [role, { ...operand, name: own(operand.name) }])),
+  };
+}

@@ -1,0 +1,159 @@
+// A graph of an explanation in the making: the network's graph with operands, states that last from run to run, and gradients.
+import { GraphEdit } from "../graph/edit.ts";
+import { fusedDomain, type Graph, type GraphInput, type TypedGraph, type ValueType } from "../graph/graph.ts";
+import { Tensor } from "../tensor.ts";
+import { gradientOf } from "./differentiate.ts";
+import { Emitter } from "./emitter.ts";
+import type { Rules } from "./rule.ts";
+import { classAxis, type Target, type Weights } from "./target.ts";
+
+/** What is explained: a value, and what each of its elements counts. */
+export interface Explained {
+  readonly value: string;
+  readonly target: Target;
+  readonly weights: Weights;
+}
+
+export class Draft {
+  readonly #opset: number;
+  readonly #types: Map<string, ValueType>;
+  readonly #operands: Record<string, { readonly name: string; readonly initial: Tensor }> = {};
+  readonly #parameters: Map<string, Tensor>;
+  readonly #updates: Map<string, string>;
+  #inputs: (GraphInput & ValueType)[];
+  #edit: GraphEdit;
+  #emit: Emitter;
+
+  constructor(graph: TypedGraph) {
+    this.#opset = graph.opsets.get("") ?? 1;
+    this.#types = new Map(graph.types);
+    this.#inputs = [...graph.inputs];
+    this.#parameters = new Map(graph.parameters);
+    this.#updates = new Map(graph.updates);
+    this.#edit = new GraphEdit(graph);
+    this.#emit = this.#emitter();
+  }
+
+  get emit(): Emitter {
+    return this.#emit;
+  }
+
+  #emitter(): Emitter {
+    const emit = new Emitter(this.#edit, this.#types, this.#opset);
+    emit.writeFor("explanation");
+    return emit;
+  }
+
+  /** An input with a role, which can be written between runs. */
+  operand(role: string, initial: Tensor): string {
+    const name = this.#edit.fresh(`explanation ${role}`);
+    this.#declareInput(role, name, initial);
+    return name;
+  }
+
+  #declareInput(role: string, name: string, initial: Tensor): void {
+    const { dtype, shape } = initial;
+    this.#inputs.push({ name, dtype, shape });
+    this.#types.set(name, { dtype, shape });
+    this.#operands[role] = { name, initial };
+  }
+
+  /** A number with a role, of the element type of a value. */
+  number(role: string, initial: number, like: string): string {
+    return this.operand(role, Tensor.from(this.#emit.typeOf(like).dtype, [], [initial]));
+  }
+
+  /** A value that lasts from run to run, and is zeros at first. {@link update} says what it becomes. */
+  state(role: string, type: ValueType): string {
+    const name = this.#edit.fresh(`explanation ${role}`);
+    this.#types.set(name, type);
+    this.#parameters.set(name, Tensor.filled(type.dtype, type.shape, 0));
+    return name;
+  }
+
+  update(state: string, value: string): void {
+    this.#updates.set(state, value);
+  }
+
+  /**
+   * Whoever reads a value reads another of its type instead.
+   *
+   * @param make writes the nodes that compute it, which may read the first. @returns its name
+   */
+  replace(value: string, make: () => string): string {
+    const name = this.#edit.fresh(`${value} changed`);
+    this.#edit.replaceUses(value, name);
+    this.#edit.add({ operator: "Identity", inputs: [make()], outputs: [name] });
+    this.#types.set(name, this.#emit.typeOf(value));
+    return name;
+  }
+
+  /**
+   * Differentiates what is explained by values. What is written from now on comes behind.
+   *
+   * @param decide of {@link seed}
+   * @returns the gradients in the order of the values, and what each element of what is explained counts
+   */
+  differentiate(
+    explained: Explained,
+    values: readonly string[],
+    { rules, decide }: { readonly rules?: Rules | undefined; readonly decide?: string } = {},
+  ): { readonly seed: string; readonly gradients: readonly string[] } {
+    const { graph, seed, gradients } = gradientOf(this.#typed(), explained.value, values, { rules });
+    this.#edit = new GraphEdit({ ...graph, inputs: [] });
+    this.#emit = this.#emitter();
+    this.#edit.add({ operator: "Identity", inputs: [this.seed(explained, decide)], outputs: [seed] });
+    return { seed, gradients: values.map((name) => gradients.get(name) as string) };
+  }
+
+  /**
+   * What each element counts: as written, and 1 besides for the class that has the highest score.
+   *
+   * @param decide where it is 0, the class stays the one of the run before
+   */
+  seed({ value, target, weights }: Explained, decide?: string): string {
+    const given = this.operand("seed", weights.seed);
+    if (typeof target === "string") return given;
+    const emit = this.#emit;
+    const type = emit.typeOf(value);
+    const { axis, count } = classAxis(type);
+    const follows = this.number("follow", weights.followsTop ? 1 : 0, value);
+    const best = emit.node("ArgMax", [value], { axis, keepdims: 1 });
+    const classes = Tensor.int64(
+      type.shape.with(axis, count).map((extent, i) => (i === axis ? extent : 1)),
+      Array.from({ length: count }, (_, i) => i),
+    );
+    const top = emit.castTo(emit.node("Equal", [best, emit.constant(classes)]), type.dtype);
+    return emit.add(given, emit.multiply(decide === undefined ? top : this.#held(top, type, decide), follows));
+  }
+
+  /** The value of the last run in which `decide` was 1. */
+  #held(value: string, type: ValueType, decide: string): string {
+    const state = this.state("class", type);
+    const held = this.choose(decide, value, state);
+    this.update(state, held);
+    return held;
+  }
+
+  /** `value` where the operand is 1, else `otherwise`: also where that is NaN. */
+  choose(operand: string, value: string, otherwise: string): string {
+    const emit = this.#emit;
+    return emit.where(emit.node("Greater", [operand, emit.number(0.999, operand)]), value, otherwise, operand);
+  }
+
+  #typed(): TypedGraph {
+    return { ...this.#graph(), inputs: this.#inputs, types: this.#types };
+  }
+
+  #graph(): Graph {
+    const graph = this.#edit.graph();
+    return { ...graph, inputs: this.#inputs, parameters: this.#parameters, updates: this.#updates };
+  }
+
+  /** @param results the values that hold them, by the names that callers know */
+  finish(results: ReadonlyMap<string, string>) {
+    const graph = this.#graph();
+    const opsets = new Map([...graph.opsets, [fusedDomain, 1] as const]);
+    return { graph: { ...graph, opsets, outputs: [...new Set(results.values())] }, results, operands: this.#operands };
+  }
+}

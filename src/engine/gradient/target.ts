@@ -1,0 +1,125 @@
+// What a gradient or an explanation is of: the score of a class, or any value, and how much each element of it counts.
+import { ModelError } from "../errors.ts";
+import { type Graph, producersOf, type TypedGraph, type ValueType } from "../graph/graph.ts";
+import { sizeOf } from "../shapes.ts";
+import { isFloat, Tensor } from "../tensor.ts";
+
+/** The score of a class: before a last Softmax, whose own gradient vanishes where the model is sure. */
+export interface ClassTarget {
+  /** By its index among the scores of the first output of floats, or the one that has the highest score, chosen on the GPU at each run. */
+  readonly class: number | "top";
+  /** Another class, whose score is taken off: why the one and not the other. */
+  readonly against?: number | undefined;
+}
+
+/** A class, or a value (or a layer's first output) by name. */
+export type Target = ClassTarget | string;
+
+/** What the elements of a target weigh. */
+export interface Weights {
+  readonly seed: Tensor;
+  /** Whether the class of the highest score counts 1 besides. */
+  readonly followsTop: boolean;
+}
+
+/**
+ * @param type of the value that is differentiated
+ * @param seed what each element of it counts; by default 1 each. Not for a class.
+ * @throws ModelError for a class that there is not, and a seed of another type
+ */
+export function weightsOf(type: ValueType, target: Target, seed?: Tensor): Weights {
+  if (typeof target === "string") {
+    if (seed) checkSeed(type, seed);
+    return { seed: seed ?? Tensor.filled(type.dtype, type.shape, 1), followsTop: false };
+  }
+  if (seed) throw new ModelError("a class has no seed: name a value as `of` to give one.");
+  const { class: index, against } = target;
+  if (index === "top") checkClasses(type);
+  const own = index === "top" ? Tensor.filled(type.dtype, type.shape, 0) : oneHot(type, index);
+  if (against === undefined) return { seed: own, followsTop: index === "top" };
+  const other = oneHot(type, against).toFloat32();
+  const difference = own.toFloat32().map((value, i) => value - (other[i] as number));
+  return { seed: Tensor.from(type.dtype, type.shape, difference), followsTop: index === "top" };
+}
+
+/** The first output of floats, or what goes into the Softmax that computes it. */
+export function scoresOf(graph: TypedGraph): string {
+  const producers = producersOf(graph);
+  const output = graph.outputs.find((name) => isFloat(graph.types.get(name)?.dtype ?? "bool"));
+  if (!output) throw new ModelError("no output of the model holds floats, so there are no scores of classes.");
+  for (let value = output; ; ) {
+    const node = producers.get(value);
+    const [input = ""] = node?.inputs ?? [];
+    if (node?.operator === "Softmax" || node?.operator === "LogSoftmax") return input;
+    if (!node || !isView(node.operator)) return output;
+    value = input;
+  }
+}
+
+/** Whether an operator hands its first input on as it is, in another shape at most. */
+export function isView(operator: string): boolean {
+  return ["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout"].includes(operator);
+}
+
+/** The axis of the classes, and how many there are. */
+export function classAxis({ shape }: ValueType): { readonly axis: number; readonly count: number } {
+  const axis = shape.length > 1 ? 1 : 0;
+  return { axis, count: shape[axis] ?? 1 };
+}
+
+function checkClasses({ shape }: ValueType): void {
+  if (sizeOf(shape.slice(classAxis({ dtype: "float32", shape }).axis + 1)) === 1) return;
+  throw new ModelError(
+    `the scores are [${shape.join(", ")}], several for each class. Name the value and give a seed that chooses among them.`,
+  );
+}
+
+/** 1 for one class, of every element of a batch. */
+function oneHot(type: ValueType, index: number): Tensor {
+  checkClasses(type);
+  const { dtype, shape } = type;
+  const { count } = classAxis(type);
+  if (!Number.isInteger(index) || index < 0 || index >= count)
+    throw new ModelError(`class ${index}: the model has ${count} scores, so expected 0 to ${count - 1}.`);
+  const weights = new Float32Array(sizeOf(shape));
+  for (let i = index; i < weights.length; i += count) weights[i] = 1;
+  return Tensor.from(dtype, shape, weights);
+}
+
+function checkSeed({ dtype, shape }: ValueType, seed: Tensor): void {
+  if (seed.dtype === dtype && String(seed.shape) === String(shape)) return;
+  throw new ModelError(
+    `the seed is ${seed.dtype} [${seed.shape.join(", ")}], but what is differentiated is ${dtype} [${shape.join(", ")}].`,
+  );
+}
+
+/** Values with rows and columns that a layer computes, in order of depth: a layer that only hands on is none. */
+export function mapsOf({ nodes, types }: Pick<TypedGraph, "nodes" | "types">): readonly string[] {
+  return nodes.flatMap(({ operator, outputs: [output = ""] }) => {
+    const type = types.get(output);
+    const hasPlaces = type !== undefined && isFloat(type.dtype) && type.shape.length >= 3 && sizeOf(type.shape.slice(2)) > 1;
+    return hasPlaces && !isView(operator) ? [output] : [];
+  });
+}
+
+const activations =
+  "BatchNormalization Relu LeakyRelu PRelu Clip Elu Selu Celu Sigmoid HardSigmoid HardSwish Swish Mish Gelu Tanh Softplus";
+
+/** What each convolution answers, behind its normalisation and activation where nothing else reads what is before them. */
+export function convolutionMaps(graph: TypedGraph): readonly string[] {
+  const maps = new Set(mapsOf(graph));
+  const readers = readersOf(graph);
+  const behind = (value: string): string => {
+    const [reader, other] = readers.get(value) ?? [];
+    const goesOn = reader && !other && activations.split(" ").includes(reader.operator) && reader.inputs[0] === value;
+    return goesOn && !graph.outputs.includes(value) ? behind(reader.outputs[0] ?? "") : value;
+  };
+  const outputs = graph.nodes.filter(({ operator }) => operator === "Conv").map(({ outputs: [output = ""] }) => behind(output));
+  return [...new Set(outputs.filter((output) => maps.has(output)))];
+}
+
+function readersOf({ nodes }: Graph) {
+  const readers = new Map<string, (typeof nodes)[number][]>();
+  for (const node of nodes) for (const input of new Set(node.inputs)) readers.set(input, [...(readers.get(input) ?? []), node]);
+  return readers;
+}
