@@ -39,7 +39,7 @@ export function namedCases(kind: CaseKind, names: readonly string[]): readonly B
     const { name, batch } = splitName(given);
     const chosen = name === "all" ? known : [name];
     for (const one of chosen)
-      if (!known.includes(one)) throw new ModelError(`the bench has no ${kind} '${one}'. Known: ${known.join(", ")}`);
+      if (!known.includes(one)) throw new ModelError(`the bench has no ${kind} '${one}'. Known: ${known.join(", ")}.`);
     return chosen.map((one) => ({ kind, name: batch === 1 ? one : `${one}@${batch}` }));
   });
 }
@@ -93,7 +93,7 @@ export function taskOf(graph: Graph, bytes?: Uint8Array, inputShapes: Readonly<R
 
 function splitName(full: string): { name: string; batch: number } {
   const [name = "", batch = "1"] = full.split("@");
-  if (!/^[1-9]\d*$/.test(batch)) throw new ModelError(`'${full}': the batch size after @ must be a whole number, such as ${name}@4`);
+  if (!/^[1-9]\d*$/.test(batch)) throw new ModelError(`'${full}': the batch size after @ must be a whole number, such as ${name}@4.`);
   return { name, batch: Number(batch) };
 }
 

@@ -150,6 +150,6 @@ export const layerNames: readonly string[] = Object.keys(layers);
 /** @param batch pictures at once */
 export function buildLayer(name: string, batch: number): Graph {
   const build = Object.hasOwn(layers, name) ? layers[name] : undefined;
-  if (!build) throw new ModelError(`the bench has no layer '${name}'. Known: ${layerNames.join(", ")}`);
+  if (!build) throw new ModelError(`the bench has no layer '${name}'. Known: ${layerNames.join(", ")}.`);
   return singleNodeGraph(build(name, batch));
 }

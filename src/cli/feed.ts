@@ -9,9 +9,10 @@ import { loadModel, type Model } from "../engine/model.ts";
 import type { Precision } from "../engine/precision.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { ChannelOrder, Preparation } from "../ui/preparation.ts";
+import { checkClass, checkNames } from "./check-names.ts";
 import { imageSize, readImage } from "./image.ts";
-import { fixShapes } from "./input-shapes.ts";
-import { addInterventionOptions, changesParameters, type InterventionOptions, intervene } from "./interventions.ts";
+import { inspectFixed } from "./input-shapes.ts";
+import { addInterventionOptions, changesParameters, gatedNames, type InterventionOptions, intervene } from "./interventions.ts";
 import { readBytes, readModelFile } from "./model-file.ts";
 import { requestNodeDevice } from "./node-device.ts";
 import { decodeNpy } from "./npy.ts";
@@ -46,6 +47,16 @@ export function addFeedOptions(command: Command): Command {
     .option("--shape <input=shape>", "fix an input's shape, such as data=1,3,224,224; repeatable", collect(parseShape));
 }
 
+/** What the command line names of a model. */
+export interface Named {
+  /** Values or layers to keep. */
+  readonly observe?: readonly string[] | "all";
+  /** Values or layers, and the option that names each. */
+  readonly names?: readonly (readonly [option: string, name: string])[];
+  /** A class of the first output. */
+  readonly classIndex?: number | undefined;
+}
+
 /** How the picture is prepared. */
 export function preparationOf({ mean, std, scale, channels, fit, resize }: FeedOptions): Preparation {
   return { mean, std, scale, channels, fit, resize };
@@ -54,31 +65,35 @@ export function preparationOf({ mean, std, scale, channels, fit, resize }: FeedO
 /**
  * Loads a model, feeds it and runs it once. Everything is disposed of when `use` is done.
  *
- * @param observe values or layers to keep
+ * @param named what the command line names of the model
+ * @throws ModelError before a GPU is opened, where the model has no such names or takes no such inputs
  */
 export async function withRunningModel<T>(
   modelPath: string,
   imagePath: string | undefined,
   options: FeedOptions,
-  observe: readonly string[] | "all",
+  named: Named,
   use: (model: Model, device: Device) => Promise<T>,
 ): Promise<T> {
   const graph = await readModelFile(modelPath);
+  checkNames(graph, [...(named.names ?? []), ...gatedNames(graph, options)]);
   const arrays = await readArrays(graph, options.inputNpy ?? []);
   const open = graph.inputs.filter(({ name }) => !arrays.has(name));
   if (imagePath ? open.length !== 1 : open.length > 0)
     throw new ModelError(
-      open.length === 0
-        ? "every input is given by --input-npy, so there is none for the picture."
-        : `inputs ${open.map(({ name }) => `'${name}'`).join(", ")} need ${imagePath ? "--input-npy NAME=FILE, all but one" : "a picture or --input-npy NAME=FILE"}.`,
+      describeOpenInputs(
+        open.map(({ name }) => name),
+        imagePath !== undefined,
+      ),
     );
   const given = [...[...arrays].map(([name, { shape }]) => [name, shape] as const), ...(options.shape ?? [])];
-  const shapes = await fixShapes(graph, { given, picture: imagePath ? await imageSize(imagePath) : undefined });
+  const inspection = await inspectFixed(graph, { given, picture: imagePath ? await imageSize(imagePath) : undefined });
+  if (named.classIndex !== undefined) checkClass(graph, inspection.summary, named.classIndex);
   const device = await requestNodeDevice();
   try {
     const model = await loadModel(device, graph, {
-      inputShapes: shapes,
-      observe,
+      inputShapes: inspection.inputShapes,
+      observe: named.observe,
       precision: options.precision,
       parameters: changesParameters(options),
     });
@@ -95,6 +110,17 @@ export async function withRunningModel<T>(
   } finally {
     device.dispose();
   }
+}
+
+/** What is missing, or too much, for these inputs that no array is given for. */
+function describeOpenInputs(names: readonly string[], hasPicture: boolean): string {
+  const [first] = names;
+  if (first === undefined) return "every input is given by --input-npy, so there is none for the picture.";
+  if (names.length === 1) return `input '${first}' needs a picture, or --input-npy ${first}=FILE.`;
+  const list = names.map((name) => `'${name}'`).join(", ");
+  return hasPicture
+    ? `inputs ${list}: one of them takes the picture. Give --input-npy NAME=FILE for all others.`
+    : `inputs ${list} need --input-npy NAME=FILE each, or one of them a picture.`;
 }
 
 /** NAME=FILE, or FILE alone for the first input. */

@@ -92,7 +92,12 @@ function open(path: string): Sharp {
 function refuse(path: string): (error: Error) => never {
   return (error) => {
     const isMissing = error.message.startsWith("Input file is missing");
-    const reason = isMissing ? "there is no such file" : error.message.replace(/^Input file/, "the file");
+    const isForeign = error.message.includes("unsupported image format");
+    const reason = isMissing
+      ? "there is no such file"
+      : isForeign
+        ? "this is no picture that can be read; expected JPEG, PNG, WebP, GIF, TIFF or AVIF"
+        : error.message.replace(/^Input file/, "the file");
     throw new ModelError(`picture '${path}': ${reason}.`);
   };
 }

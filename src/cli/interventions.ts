@@ -2,7 +2,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ModelError } from "../engine/errors.ts";
 import type { GateOptions } from "../engine/gates.ts";
+import type { Graph } from "../engine/graph/graph.ts";
 import type { Model } from "../engine/model.ts";
+import { isNamed } from "./check-names.ts";
 import { readModelFile } from "./model-file.ts";
 import { collect, parseNumber } from "./usage.ts";
 
@@ -60,16 +62,20 @@ export function changesParameters({ parameters, blank }: InterventionOptions): b
 export async function intervene(model: Model, { gate = [], parameters, blank }: InterventionOptions): Promise<void> {
   if (parameters !== undefined) await setParameters(model, parameters);
   if (blank !== undefined) await model.reinitialize(blank);
-  const { types, nodes } = model.graph;
-  const isName = (name: string) => types.has(name) || nodes.some((node) => node.name === name);
   // All at once: they are planned together.
-  await Promise.all(gate.map((text) => model.gate(...resolveGate(text, isName))));
+  await Promise.all(gate.map((text) => model.gate(...resolveGate(text, (name) => isNamed(model.graph, name)))));
+}
+
+/** The values that gates are put behind, as {@link checkNames} takes them. */
+export function gatedNames(graph: Graph, { gate = [] }: InterventionOptions): (readonly [option: string, name: string])[] {
+  return gate.map((text) => ["--gate", resolveGate(text, (name) => isNamed(graph, name))[0]]);
 }
 
 /** There are two files: the message says which is meant. */
 async function setParameters(model: Model, path: string): Promise<void> {
+  const graph = await readModelFile(path, "--parameters");
   try {
-    await model.setParameters(await readModelFile(path));
+    await model.setParameters(graph);
   } catch (error) {
     throw error instanceof ModelError ? new ModelError(`--parameters '${path}': ${error.message}`) : error;
   }

@@ -13,6 +13,7 @@ import { addRun } from "./commands/run.ts";
 import { addSummary } from "./commands/summary.ts";
 import { addTune } from "./commands/tune.ts";
 import { line, printable } from "./printable.ts";
+import { usageLine } from "./usage.ts";
 
 const examples = `
 Examples:
@@ -36,7 +37,7 @@ export function createProgram(): Command {
     .description("ONNX convolutional networks on WebGPU: what they are, what they say, what they see.")
     .version(packageFile.version)
     .addHelpText("after", examples)
-    .showHelpAfterError("Add --help for what there is.")
+    .configureOutput({ outputError: (text, write) => write(`${usageLine(text)}\n`) })
     .exitOverride();
   for (const add of [addSummary, addRun, addMosaic, addExplain, addConformance, addBuild, addBench, addTune, addPlan]) add(program);
   return program;

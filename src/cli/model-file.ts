@@ -5,8 +5,14 @@ import { ModelError } from "../engine/errors.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { readModel } from "../engine/source.ts";
 
-export async function readModelFile(path: string): Promise<Graph> {
-  return readModel(await readBytes(path, "model"), { readExternal: (name) => readBeside(path, name) });
+/** @throws ModelError that names the file and its purpose */
+export async function readModelFile(path: string, what = "model"): Promise<Graph> {
+  const bytes = await readBytes(path, what);
+  try {
+    return await readModel(bytes, { readExternal: (name) => readBeside(path, name) });
+  } catch (error) {
+    throw error instanceof ModelError ? new ModelError(`${what} '${path}': ${error.message}`) : error;
+  }
 }
 
 /** @throws ModelError that names the file and its purpose */

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { create, globals } from "webgpu";
 import { DeviceError } from "../engine/errors.ts";
 import { type Device, requestDevice } from "../engine/gpu/device.ts";
-import { ensureVulkanLoader, findSwiftShader, hasVulkanDriver, useSwiftShader } from "./swiftshader.ts";
+import { ensureVulkanLoader, findSwiftShader, useSwiftShader } from "./swiftshader.ts";
+import { hasVulkanDriver } from "./vulkan-drivers.ts";
 
 /** The key of the entry points on `globalThis`, so that all devices of a process share one. */
 const instances = Symbol.for("convcam.dawn");

@@ -1,6 +1,6 @@
 // Finds SwiftShader, the software GPU that ships with every Chromium, and makes it the driver that Vulkan finds.
-import { existsSync, readdirSync, realpathSync } from "node:fs";
-import { constants, homedir } from "node:os";
+import { existsSync, realpathSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { findChromiums } from "./chromium.ts";
 
@@ -14,17 +14,6 @@ export function findSwiftShader(): string | undefined {
     "/snap/chromium/current/usr/lib/chromium-browser",
   ];
   return folders.find((folder) => existsSync(driverOf(folder)));
-}
-
-/** Whether Vulkan has any driver to try; other systems than Linux always do. */
-export function hasVulkanDriver(): boolean {
-  if (process.platform !== "linux" || process.env["VK_ICD_FILENAMES"] || process.env["VK_DRIVER_FILES"]) return true;
-  const shared = (process.env["XDG_DATA_DIRS"] || "/usr/local/share:/usr/share").split(":");
-  const own = process.env["XDG_DATA_HOME"] || join(homedir(), ".local/share");
-  return ["/etc", "/usr/local/etc", "/etc/xdg", own, ...shared].some((folder) => {
-    const drivers = join(folder, "vulkan/icd.d");
-    return existsSync(drivers) && readdirSync(drivers).length > 0;
-  });
 }
 
 /** Makes SwiftShader the driver of every Vulkan instance made from now on. */

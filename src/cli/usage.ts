@@ -2,11 +2,29 @@
 import { InvalidArgumentError, Option } from "commander";
 import { isPrecision, type Precision, precisions } from "../engine/precision.ts";
 import type { ChannelOrder } from "../ui/preparation.ts";
+import { line } from "./printable.ts";
+
+/** What Commander says of a command line that makes no sense, as one line like all other messages: where, what was found, what is accepted. */
+export function usageLine(text: string): string {
+  const message = text
+    .trimEnd()
+    .replace(/^error: /, "")
+    .replace(/\n\((Did you mean .*)\)$/, ". $1");
+  const [, option, found, says] = /^option '.*?(--[\w-]+).*?' argument '(.*)' is invalid\. (.*)$/s.exec(message) ?? [];
+  const [, value, argument, expected] = /^command-argument value '(.*)' is invalid for argument '(.*?)'\. (.*)$/s.exec(message) ?? [];
+  const accepted = (says ?? expected)?.replace("Allowed choices are", "Expected one of").replace(/^\w/, (letter) => letter.toLowerCase());
+  if (accepted !== undefined) return line`convcam: ${option ?? argument} '${found ?? value}': ${sentence(accepted)}`;
+  return line`convcam: ${sentence(message)} Add --help for what there is.`;
+}
+
+function sentence(text: string): string {
+  return /[.?]$/.test(text) ? text : `${text}.`;
+}
 
 /** NAME=REST, split at the last "=" so that value names may hold one. */
-export function parsePair(text: string): readonly [name: string, rest: string] {
+export function parsePair(text: string, rest = "FILE"): readonly [name: string, rest: string] {
   const at = text.lastIndexOf("=");
-  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError("Expected NAME=FILE.");
+  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError(`Expected NAME=${rest}.`);
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
@@ -48,7 +66,7 @@ export function parseCount(least: number): (text: string) => number {
 
 /** NAME=1,3,224,224 */
 export function parseShape(text: string): readonly [name: string, shape: readonly number[]] {
-  const [name, extents] = parsePair(text);
+  const [name, extents] = parsePair(text, "1,3,224,224, its size along each axis");
   return [name, extents.split(",").map(parseCount(0))];
 }
 

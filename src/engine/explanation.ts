@@ -236,7 +236,7 @@ function layersOf(graph: TypedGraph, { method, layer, layers }: ExplanationReque
 }
 
 /** What a network's head pools or flattens. */
-function lastMaps(graph: TypedGraph): string {
+export function lastMaps(graph: TypedGraph): string {
   const last = mapsOf(graph).at(-1);
   if (last === undefined) throw new ModelError("no layer of the model has rows and columns, so there is no map of one.");
   return last;

@@ -5,7 +5,7 @@ import { isGraph, type Network } from "./network.ts";
 import { constantsOf, type ParameterUse, usesOf, withParameters } from "./passes/parameters.ts";
 import { untrained } from "./reinitialize.ts";
 import { sameShape, sizeOf } from "./shapes.ts";
-import { type ModelSource, type ReadOptions, readModel } from "./source.ts";
+import { type ModelSource, naming, type ReadOptions, readModel } from "./source.ts";
 import { isFloat, Tensor } from "./tensor.ts";
 
 export interface Parameter extends ValueType {
@@ -55,7 +55,10 @@ export class Parameters {
     if (from === null || (typeof from !== "object" && typeof from !== "string"))
       throw new ModelError(`setParameters: got ${String(from)}, expected tensors by name, or a file of the same network.`);
     const call = ++this.#callCount;
-    this.#write(call, isSource(from) ? this.#fromFile(isGraph(from) ? from : await readModel(from, options)) : this.#fromTensors(from));
+    const values = isSource(from)
+      ? await naming(from, async () => this.#fromFile(isGraph(from) ? from : await readModel(from, options)))
+      : this.#fromTensors(from);
+    this.#write(call, values);
   }
 
   reinitialize(seed: number): void {

@@ -1,5 +1,5 @@
 // Where a model comes from: bytes, a File, a URL with progress, or several files. Turns any of them into a Graph.
-import { ModelError } from "./errors.ts";
+import { ModelError, UnsupportedError } from "./errors.ts";
 import type { Graph } from "./graph/graph.ts";
 import { type ImportOptions, importModel } from "./onnx/import.ts";
 
@@ -24,8 +24,25 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Decodes and imports a model; no GPU is needed. */
-export async function readModel(source: ModelSource, options: ReadOptions = {}): Promise<Graph> {
+/** Decodes and imports a model; no GPU is needed. What is refused of a file or an address bears its name. */
+export function readModel(source: ModelSource, options: ReadOptions = {}): Promise<Graph> {
+  return naming(source, () => readSource(source, options));
+}
+
+/** Does something with a source. What is refused of a file or an address bears its name, for there may be several. */
+export async function naming<T>(source: unknown, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const name = source instanceof URL ? source.href : source instanceof File ? source.name : source;
+    const isRefusal = error instanceof ModelError || error instanceof UnsupportedError;
+    if (!isRefusal || typeof name !== "string" || name.startsWith("data:") || error.message.includes(`'${name}'`)) throw error;
+    if (error instanceof ModelError) throw new ModelError(`'${name}': ${error.message}`);
+    throw new UnsupportedError(error.reasons.map((reason) => `'${name}': ${reason}`));
+  }
+}
+
+async function readSource(source: ModelSource, options: ReadOptions): Promise<Graph> {
   if (Array.isArray(source)) return readParts(source, options);
   const single = source as Exclude<ModelSource, readonly FilePart[]>;
   const { readExternal = isAddress(single) ? readNeighbours(single, options) : undefined } = options;

@@ -1,6 +1,6 @@
 // Brings a network's weights to those that a scene wants. Loaded with the first scene that wants others than the file's.
 import type { Model } from "../engine/model.ts";
-import { type ModelSource, readModel } from "../engine/source.ts";
+import { type ModelSource, naming, readModel } from "../engine/source.ts";
 import { hasRandomWeights } from "./blank.ts";
 
 /** Which weights a network computes with: those of its file where nothing is given. */
@@ -32,7 +32,7 @@ export async function changeWeights(model: Model, { blank, parameters }: Weights
       return {};
     }
     const graph = await readModel(parameters);
-    await model.setParameters(graph);
+    await naming(parameters, () => model.setParameters(graph));
     return { isBlank: hasRandomWeights(graph) };
   } catch (error) {
     return { problem: `The weights stay as they were: ${(error as Error).message}` };

@@ -144,9 +144,10 @@ export class ConvCam extends Base {
     this.#player.changeWeights();
   }
 
-  /** Everything that is shown, as data for JSON. Files and bytes are left out. */
+  /** Everything that is shown, as data for JSON. Files and bytes are left out, and so are `parameters` that were refused. */
   get state(): ConvCamState {
-    return readState(this, this.#player.labels.source);
+    const { labels, weights } = this.#player;
+    return readState(this, labels.source, weights.parameters);
   }
   set state(state: ConvCamState) {
     applyState(this, this.state, state);

@@ -16,11 +16,13 @@ import { type FrameSource, openSource } from "./sources.ts";
 import { Status } from "./status.ts";
 import { type Stage, UpdateCycle } from "./update-cycle.ts";
 import type { Appearance } from "./views/view.ts";
+import { WeightsInUse } from "./weights-in-use.ts";
 
 const maxRecoveries = 3;
 
 export class Player {
   readonly labels = new Labels();
+  readonly weights: WeightsInUse;
   readonly #element: ConvCam;
   readonly #gallery: Gallery;
   readonly #answer: Answer;
@@ -37,13 +39,12 @@ export class Player {
   /** The list of layers that was told last. */
   #toldLayers: string | undefined;
   #recoveries = 0;
-  /** Counts changes of the weights wanted. */
-  #weightsId = 0;
   /** Whether the weights shown are random, where they are not the file's own. */
   #isBlank: boolean | undefined;
 
   constructor(element: ConvCam, root: ShadowRoot) {
     this.#element = element;
+    this.weights = new WeightsInUse(element);
     this.#gallery = new Gallery({
       onResize: () => this.invalidate("scene"),
       onReveal: () => this.wantFrame("draw"),
@@ -77,7 +78,7 @@ export class Player {
 
   /** Other weights are wanted. */
   changeWeights(): void {
-    this.#weightsId++;
+    this.weights.change();
     this.#cycle.invalidate("scene");
   }
 
@@ -219,11 +220,12 @@ export class Player {
     const preparation = { ...element.preparation, ...readPreparation(element) };
     this.#gallery.update(choices, description.layers, description.imageInput);
     if (!this.#isShown) this.#status.showProgress("Starting the GPU");
-    const weights = { id: this.#weightsId, blank: element.blank, parameters: element.parameters };
+    const weights = this.weights.wanted;
     const views = this.#gallery.measure();
     const shown = await session.show({ views, appearance, preparation, gates: element.gates, weights, precision });
     this.#status.endProgress();
     if (!shown) return;
+    this.weights.settle(weights, shown);
     this.#gallery.show(shown.views, appearance, element.compare !== undefined);
     this.#isShown = true;
     if (this.#isBlank !== shown.isBlank) this.#forgetAnswer();

@@ -36,6 +36,8 @@ export interface SceneOutcome {
   readonly views: readonly ViewOutcome[];
   /** Whether weights are known to be random that are not the file's own. */
   readonly isBlank?: boolean | undefined;
+  /** Whether the weights asked for were refused, so that those before hold. */
+  readonly areWeightsRefused: boolean;
   /** What is wrong with a gate or with weights, if something is. */
   readonly problem?: string | undefined;
 }

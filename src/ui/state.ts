@@ -1,4 +1,5 @@
 // What an element shows, as one object that JSON can hold: for addresses, undo, tests and embedding.
+import type { ModelSource } from "../engine/source.ts";
 import { type AttributeName, readPreparation } from "./attributes.ts";
 import type { ValueGate } from "./change-gates.ts";
 import type { ConvCam } from "./element.ts";
@@ -38,19 +39,21 @@ const attributeOf = {
 } as const satisfies Partial<Record<keyof ConvCamState, AttributeName>>;
 
 const parts = Object.entries(attributeOf) as [keyof typeof attributeOf, AttributeName][];
-const sources = ["src", "compare", "input", "parameters"] as const;
+const sources = ["src", "compare", "input"] as const;
 
 /**
  * The state that an element shows. Parts that are not set are absent.
  *
  * @param labels where the names in `element.labels` are from
+ * @param parameters the file whose weights the network computes with
  */
-export function readState(element: ConvCam, labels: LabelsSource | undefined): ConvCamState {
+export function readState(element: ConvCam, labels: LabelsSource | undefined, parameters: ModelSource | undefined): ConvCamState {
   const preparation = { ...element.preparation, ...readPreparation(element) };
   const given = [
     ...sources.map((name) => [name, addressOf(element[name])] as const),
     ...parts.map(([part, name]) => [part, element.getAttribute(name) ?? undefined] as const),
     ["labels", labels] as const,
+    ["parameters", addressOf(parameters)] as const,
     ["blank", element.blank] as const,
     ["gates", element.gates.length > 0 ? element.gates : undefined] as const,
     ["preparation", Object.keys(preparation).length > 0 ? preparation : undefined] as const,

@@ -182,9 +182,9 @@ export class Viewer {
     this.#ring?.dispose();
     this.#ring = this.#buildRing();
     this.#isMoving = false;
-    const problem = gateProblem ?? this.#weightsChange.problem;
-    const { isBlank } = this.#weightsChange;
-    return { needsRun: !isPrepared || isGated || hasOtherWeights, views, isBlank, problem };
+    const { isBlank, problem } = this.#weightsChange;
+    const needsRun = !isPrepared || isGated || hasOtherWeights;
+    return { needsRun, views, isBlank, areWeightsRefused: problem !== undefined, problem: gateProblem ?? problem };
   }
 
   /** Draws one frame. @returns when the GPU is done with it */

@@ -68,10 +68,10 @@ test("run says which of two files is wrong, and refuses weights that would be fo
 });
 
 describe("in a shell", () => {
-  /** Runs the command as visitors do, without a display, and answers what it writes and its exit status. */
+  /** Runs the command as visitors do, without a display or a driver that is named, and answers what it writes and its exit status. */
   const shell = (line: string) =>
     new Promise<{ output: string; errors: string }>((resolve) => {
-      const { XDG_RUNTIME_DIR: _, ...env } = process.env;
+      const { XDG_RUNTIME_DIR: _, VK_ICD_FILENAMES: __, ...env } = process.env;
       const command = line.replace("convcam", `"${process.execPath}" bin/convcam.mjs`);
       execFile("sh", ["-c", command], { env }, (_error, output, says) => resolve({ output, errors: says }));
     });

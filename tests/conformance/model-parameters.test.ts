@@ -161,6 +161,10 @@ describe("parameters", () => {
         [shaped, "'w' is [8, 3, 5, 5], expected [8, 3, 3, 3]"],
         [more, "it has 'more' ([3]) besides"],
         [bounds, "its 'high' differs, which is no parameter"],
+        [
+          new File([encodeModel(more) as Uint8Array<ArrayBuffer>], "other.onnx"),
+          "'other.onnx': these parameters are not the model's: it has 'more'",
+        ],
       ];
       for (const [from, message] of refusals) {
         const error = await model.setParameters(from).catch((reason: unknown) => reason);

@@ -555,6 +555,17 @@ for (const place of ["page", "worker"])
       (document.querySelector("conv-cam") as ConvCam).parameters = "/absent-checkpoint.onnx";
     });
     await expect(page.locator("conv-cam .problem")).toContainText("404");
+    // The weights are those of the file before, and so is the state.
+    const kept = await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).state);
+    expect(kept.parameters).toBe("/models/mnist-blank.onnx");
+    const answered = await page.evaluate(async (state) => {
+      const element = document.querySelector("conv-cam") as ConvCam;
+      element.state = state;
+      await element.updateComplete;
+      return element.parameters;
+    }, kept);
+    expect(answered).toBe("/models/mnist-blank.onnx");
+    await expect(page.locator("conv-cam .problem")).toHaveCount(0);
   });
 
 test("changes of layers, looks and sizes leave the GPU's bytes as they were", async ({ sharedPage: page }) => {

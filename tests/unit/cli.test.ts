@@ -15,11 +15,18 @@ import { defaultNormalization } from "../../src/ui/mosaic/normalization.ts";
 import { graphOf, op } from "../support/graphs.ts";
 import { twoFiles } from "../support/two-files.ts";
 
+// No test here opens a GPU.
+vi.mock("../../src/cli/node-device.ts", () => ({
+  requestNodeDevice: () => {
+    throw new Error("a GPU was opened");
+  },
+}));
+
 let output = "";
 beforeEach(() => {
   output = "";
   const take = (...parts: unknown[]) => {
-    output += `${parts.join(" ")}\n`;
+    output += parts.join(" ").replace(/\n?$/, "\n");
     return true;
   };
   vi.spyOn(process.stdout, "write").mockImplementation(take);
@@ -44,35 +51,59 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   ["frobnicate", 2, "unknown command 'frobnicate'"],
   ["summary", 2, "missing required argument 'model'"],
   ["summary a.onnx --frobnicate", 2, "unknown option '--frobnicate'"],
-  ["run a.onnx b.png --top none", 2, "at least 1"],
-  ["run a.onnx b.png --channels xyz", 2, "Allowed choices are rgb, bgr, gray"],
-  ["run a.onnx b.png --resize cubic", 2, "Allowed choices are area, bilinear"],
-  ["mosaic a.onnx b.png --layer c --out c.png --resize cubic", 2, "Allowed choices are area, bilinear"],
-  ["run a.onnx b.png --mean 1,two", 2, "numbers"],
+  ["run a.onnx b.png --top none", 2, "convcam: --top 'none': expected a whole number of at least 1.\n"],
+  ["run a.onnx b.png --channels xyz", 2, "convcam: --channels 'xyz': expected one of rgb, bgr, gray.\n"],
+  ["run a.onnx b.png --resize cubic", 2, "expected one of area, bilinear."],
+  ["mosaic a.onnx b.png --layer c --out c.png --resize cubic", 2, "expected one of area, bilinear."],
+  ["run a.onnx b.png --mean 1,two", 2, "convcam: --mean '1,two': expected one number, or several with commas"],
   ["run a.onnx b.png --std 1,0,1", 2, "0 divides by zero"],
   ["run a.onnx b.png --save nofile", 2, "NAME=FILE"],
+  ["run a.onnx b.png --shape x", 2, "convcam: --shape 'x': expected NAME=1,3,224,224, its size along each axis.\n"],
+  ["run a.onnx b.png --blank 1 --parameters b.onnx", 2, "cannot be used with"],
+  ["rum a.onnx", 2, "convcam: unknown command 'rum'. Did you mean run?"],
   ["mosaic a.onnx b.png --out c.png", 2, "--layer"],
-  ["mosaic a.onnx b.png --layer c --out c.png --normalize best", 2, "expected one of layer, robust"],
+  ["mosaic a.onnx b.png --layer c --out c.png --normalize best", 2, "convcam: --normalize 'best': expected one of layer, robust"],
   ["mosaic a.onnx b.png --layer c --out c.png --colormap jet", 2, "viridis"],
   ["mosaic a.onnx b.png --layer c --out c.png --axes 1,2", 2, "one letter per axis: n batch, c channel"],
   ["conformance", 2, "missing required argument 'folders'"],
   ["conformance . --filter (", 2, "regular expression"],
-  ["build nothing --out a.onnx", 2, "Known networks: mnist"],
+  ["build nothing --out a.onnx", 2, "convcam: name 'nothing': expected one of mnist"],
   ["build mnist", 2, "--out"],
   ["summary no/such.onnx", 1, "convcam: model 'no/such.onnx': there is no such file."],
   ["summary tests", 1, "it is a folder"],
-  ["summary package.json", 1, "convcam: "],
+  ["summary package.json", 1, "convcam: model 'package.json': This is not an ONNX model but "],
+  ["run models/mnist-trained.onnx", 1, "convcam: input 'input_layer' needs a picture, or --input-npy input_layer=FILE.\n"],
+  // What the model does not have is told before a GPU is opened.
+  [
+    "run models/mnist-trained.onnx models/digit.png --gate conv_9:3=0",
+    1,
+    "--gate: no value or layer is called 'conv_9'. There are 'input_layer',",
+  ],
+  [
+    "run models/mnist-trained.onnx models/digit.png --save conv=a.npy",
+    1,
+    "--save: no value or layer is called 'conv'. Did you mean 'conv_1/preactivation', 'conv_1',",
+  ],
+  ["mosaic models/mnist-trained.onnx models/digit.png --layer conv --out a.png", 1, "--layer: no value or layer is called 'conv'. Did you"],
+  ["explain models/mnist-trained.onnx models/digit.png --layer conv --out a.png", 1, "--layer: no value or layer is called 'conv'."],
+  [
+    "explain models/mnist-trained.onnx models/digit.png --class 10 --out a.png",
+    1,
+    "--class 10: the model has 10 scores, so expected 0 to 9.",
+  ],
+  ["run models/mnist-trained.onnx README.md", 1, "convcam: picture 'README.md': this is no picture that can be read; expected JPEG, PNG,"],
   ["tune --network lenet", 1, "no network 'lenet'"],
   ["bench --network lenet", 1, "the bench has no network 'lenet'"],
   ["bench --layer conv99", 1, "the bench has no layer 'conv99'"],
   ["bench --network mnist@0", 1, "the batch size after @ must be a whole number"],
-  ["conformance no/such", 1, "convcam: folder 'no/such'"],
+  ["conformance no/such", 1, "convcam: folder 'no/such': there is no such folder."],
   ["conformance src/engine/graph", 1, "no case in src/engine/graph"],
 ];
 
 test.each(usage)("convcam %s", async (commandLine, status, says) => {
   expect(await main(commandLine.split(" ").filter(Boolean))).toBe(status);
   expect(output).toContain(says);
+  if (status > 0 && commandLine !== "") expect(output).toMatch(/^convcam: .*[.?]\n$/);
   // Where the command line or a file is wrong, nobody wants to know where in the program that was noticed.
   expect(output).not.toMatch(/^ +at /m);
 });
@@ -184,6 +215,6 @@ test("weights beside a model are read, and a pipe in their place is refused inst
   rmSync(join(folder, "net.onnx.data"));
   execFileSync("mkfifo", [join(folder, "net.onnx.data")]);
   expect(await main(["summary", path])).toBe(1);
-  expect(output).toContain("convcam: external data 'net.onnx.data' is a pipe or a device, not a file.");
+  expect(output).toContain("external data 'net.onnx.data' is a pipe or a device, not a file.");
   rmSync(folder, { recursive: true });
 });

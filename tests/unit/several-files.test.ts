@@ -54,6 +54,13 @@ describe("a list of files", () => {
     await expect(readModel(source)).rejects.toThrow(message);
   });
 
+  test.each([
+    ["plain text", new TextEncoder().encode("zero\none\n"), "'names.txt': This is not an ONNX model but plain text"],
+    ["a file that was cut off", model.subarray(0, 40), "'names.txt': This is not a whole ONNX model"],
+  ])("%s is refused by its name, for there may be two", async (_, bytes, message) => {
+    await expect(readModel(file("names.txt", bytes))).rejects.toThrow(message);
+  });
+
   test("bytes alone ask for readExternal", async () => {
     await expect(readModel(model)).rejects.toThrow(
       "The model keeps its weights in 'net.onnx.data' beside it: give readExternal to read it, or save the model as one file.",

@@ -24,6 +24,6 @@ export function addBuild(program: Command): void {
 }
 
 function parseName(name: string): string {
-  if (!Object.hasOwn(networks, name)) throw new InvalidArgumentError(`Known networks: ${Object.keys(networks).join(", ")}.`);
+  if (!Object.hasOwn(networks, name)) throw new InvalidArgumentError(`Expected one of ${Object.keys(networks).join(", ")}.`);
   return name;
 }

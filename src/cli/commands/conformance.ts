@@ -94,7 +94,9 @@ function findOrExplain(folder: string): ReturnType<typeof findCases> {
   try {
     return findCases(folder);
   } catch (error) {
-    throw new ModelError(`folder '${folder}': ${(error as Error).message}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === "ENOENT" ? "there is no such folder" : code === "ENOTDIR" ? "it is a file" : message;
+    throw new ModelError(`folder '${folder}': ${reason}.`);
   }
 }
 

@@ -10,7 +10,7 @@ import type { Tensor } from "../../engine/tensor.ts";
 import { findPictureInput } from "../../ui/image-view.ts";
 import { colorStops } from "../../ui/mosaic/color-map.ts";
 import { topClasses } from "../classes.ts";
-import { addFeedOptions, type FeedOptions, withRunningModel } from "../feed.ts";
+import { addFeedOptions, type FeedOptions, type Named, withRunningModel } from "../feed.ts";
 import { writePng } from "../image.ts";
 import { readLabels } from "../model-file.ts";
 import { encodeNpy } from "../npy.ts";
@@ -40,7 +40,7 @@ export function addExplain(program: Command): void {
     .addOption(new Option("--method <name>", "how to explain").choices(explanationMethods).default("grad-cam"))
     .option("--class <number|name>", "the class to explain, by its index or its name in --labels (default: the top one)")
     .option("--labels <file>", "class names, one per line")
-    .option("--layer <name>", "the layer of a map (default: the last with rows and columns)")
+    .option("--layer <name>", "the layer of a map (default: the last that computes rows and columns)")
     .option("--out <file.png>", "draw it as heat over the picture")
     .option("--opacity <share>", "of the heat, from 0 to 1", parseShare, 0.6)
     .option("--save <file.npy>", "save its numbers as a NumPy array");
@@ -58,8 +58,10 @@ async function explain(modelPath: string, imagePath: string | undefined, options
   if (out !== undefined && imagePath === undefined) throw new ModelError("--out draws over a picture: give one, or only --save.");
   if (out === undefined && save === undefined) throw new ModelError("nothing to write: give --out FILE.png, --save FILE.npy, or both.");
   const labels = options.labels ? await readLabels(options.labels) : [];
-  await withRunningModel(modelPath, imagePath, options, [], async (model) => {
-    const index = options.class === undefined ? await topClass(model) : classOf(options.class, labels);
+  const classIndex = options.class === undefined ? undefined : classOf(options.class, labels);
+  const named: Named = { names: layer === undefined ? [] : [["--layer", layer]], classIndex };
+  await withRunningModel(modelPath, imagePath, options, named, async (model) => {
+    const index = classIndex ?? (await topClass(model));
     const explanation = await model.explain({ method, of: { class: index }, layer });
     const inputs = await Promise.all(model.inputs.map(async ({ name }) => [name, await model.read(name)] as const));
     const result = await explanation.predict(Object.fromEntries(inputs));

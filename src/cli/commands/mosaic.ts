@@ -16,7 +16,7 @@ import { defaultNormalization, type Normalization, namedNormalizations, parseNor
 import { type MosaicOptions, MosaicRenderer } from "../../ui/mosaic/renderer.ts";
 import { canBeNegative } from "../../ui/mosaic/signedness.ts";
 import { canPrepareNegative, preparationFor } from "../../ui/preparation.ts";
-import { addFeedOptions, type FeedOptions, preparationOf, withRunningModel } from "../feed.ts";
+import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunningModel } from "../feed.ts";
 import { writePng } from "../image.ts";
 import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";
@@ -69,13 +69,14 @@ function parseRule(text: string): Normalization {
   try {
     return parseNormalization(text);
   } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
+    throw new InvalidArgumentError((error as Error).message.replace(/^normalization .*?': /, ""));
   }
 }
 
 async function runMosaic(modelPath: string, imagePath: string | undefined, options: Options): Promise<void> {
   const isAll = options.layer === "all";
-  await withRunningModel(modelPath, imagePath, options, isAll ? "all" : [options.layer], async (model, device) => {
+  const named: Named = isAll ? { observe: "all" } : { observe: [options.layer], names: [["--layer", options.layer]] };
+  await withRunningModel(modelPath, imagePath, options, named, async (model, device) => {
     const axes = await loadAxes(model.graph);
     const names = isAll ? layerValues(model.graph) : [model.valueName(options.layer)];
     const renderer = new MosaicRenderer(device, "rgba8unorm");

@@ -37,6 +37,6 @@ export function parseNormalization(text: string): Normalization {
   if (name) return name;
   const [low, high, ...rest] = text.split(/\.\.|,/).map(Number);
   if (low === undefined || high === undefined || rest.length > 0 || !(low < high))
-    throw new ModelError(`normalization '${text}': expected one of ${namedNormalizations.join(", ")}, or a fixed range such as 0..6`);
+    throw new ModelError(`normalization '${text}': expected one of ${namedNormalizations.join(", ")}, or a fixed range such as 0..6.`);
   return { low, high };
 }

@@ -1,0 +1,23 @@
+// The operators of the float64 reference, by name.
+import type { Operators } from "../operator.ts";
+import { activations } from "./activations.ts";
+import { arithmetic } from "./arithmetic.ts";
+import { convolution } from "./convolution.ts";
+import { movement } from "./movement.ts";
+import { normalization } from "./normalization.ts";
+import { pooling } from "./pooling.ts";
+import { reduction } from "./reduction.ts";
+import { resizing } from "./resize.ts";
+import { shapes } from "./shapes.ts";
+
+export const operators: Operators = {
+  ...activations,
+  ...arithmetic,
+  ...convolution,
+  ...movement,
+  ...normalization,
+  ...pooling,
+  ...reduction,
+  ...resizing,
+  ...shapes,
+};

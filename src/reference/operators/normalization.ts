@@ -1,0 +1,118 @@
+// Normalizations and softmax.
+// https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+import { normalizeAxis } from "../../engine/shapes.ts";
+import { map, type NdArray, ndArray, repeatTo, reshape } from "../array.ts";
+import type { Call, Evaluate, Operators } from "../operator.ts";
+import { axesFrom, mapRows, placeAlong } from "../rows.ts";
+
+/** (x − mean) / √(variance + ε), statistics over the row. */
+function standardized(row: Float64Array, epsilon: number): Float64Array {
+  const mean = row.reduce((total, value) => total + value, 0) / row.length;
+  const variance = row.reduce((total, value) => total + (value - mean) ** 2, 0) / row.length;
+  return row.map((value) => (value - mean) / Math.sqrt(variance + epsilon));
+}
+
+const epsilonOf = ({ attributes }: Call): number => attributes.number("epsilon", 1e-5);
+
+/** y = x · scale + bias, one of each per place along an axis. */
+function scaleAlong(x: NdArray, axis: number, scale: NdArray, bias: NdArray | undefined): NdArray {
+  const place = placeAlong(x.shape, axis);
+  const data = x.data.map((value, i) => value * (scale.data[place(i)] as number) + (bias?.data[place(i)] ?? 0));
+  return ndArray(x.dtype, x.shape, data);
+}
+
+const batchNormalization: Evaluate = (call) => {
+  if (call.attributes.flag("training_mode", false)) call.unsupported("training mode is not part of the float64 reference.");
+  const [x, scale, bias, mean, variance] = [0, 1, 2, 3, 4].map(call.input) as [NdArray, NdArray, NdArray, NdArray, NdArray];
+  const factor = map(scale, (value) => value);
+  const shift = map(bias, (value) => value);
+  scale.data.forEach((value, c) => {
+    factor.data[c] = value / Math.sqrt((variance.data[c] as number) + epsilonOf(call));
+    shift.data[c] = (bias.data[c] as number) - (mean.data[c] as number) * (factor.data[c] as number);
+  });
+  return scaleAlong(x, 1, factor, shift);
+};
+
+const instanceNormalization: Evaluate = (call) => {
+  const x = call.input(0);
+  const standard = mapRows(x, axesFrom(2, x.shape.length), (row) => standardized(row, epsilonOf(call)));
+  return scaleAlong(standard, 1, call.input(1), call.input(2));
+};
+
+/** Before opset 21 scale and bias are those of a group, from then on of a channel. */
+const groupNormalization: Evaluate = (call) => {
+  const x = call.input(0);
+  const [batch = 1, channels = 1, ...spatial] = x.shape;
+  const groups = call.attributes.number("num_groups");
+  const apart = reshape(x, [batch, groups, channels / groups, ...spatial]);
+  const standard = mapRows(apart, axesFrom(2, apart.shape.length), (row) => standardized(row, epsilonOf(call)));
+  const [scale, bias] = [call.input(1), call.input(2)];
+  if (scale.data.length === channels) return scaleAlong(reshape(standard, x.shape), 1, scale, bias);
+  return reshape(scaleAlong(standard, 1, scale, bias), x.shape);
+};
+
+const layerNormalization: Evaluate = (call) => {
+  const x = call.input(0);
+  const first = normalizeAxis(call.attributes.number("axis", -1), x.shape.length);
+  const standard = mapRows(x, axesFrom(first, x.shape.length), (row) => standardized(row, epsilonOf(call)));
+  const [scale, bias] = [call.input(1), call.inputs[2]].map((one) => one && repeatTo(one, x.shape));
+  const data = standard.data.map((value, i) => value * (scale?.[i] ?? 1) + (bias?.[i] ?? 0));
+  return ndArray(x.dtype, x.shape, data);
+};
+
+/** y_c = x_c / (bias + alpha / size · Σ x²)^beta over the `size` channels around c. */
+const lrn: Evaluate = ({ attributes, input }) => {
+  const x = input(0);
+  const size = attributes.number("size");
+  const [alpha, beta, bias] = [attributes.number("alpha", 1e-4), attributes.number("beta", 0.75), attributes.number("bias", 1)];
+  const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
+  return mapRows(x, [1], (channels) =>
+    channels.map((value, c) => {
+      const around = channels.subarray(Math.max(0, c - before), c + after + 1);
+      const squares = around.reduce((total, one) => total + one * one, 0);
+      return value / (bias + (alpha / size) * squares) ** beta;
+    }),
+  );
+};
+
+/** y = x / the norm of its row; 0 where the norm is 0. */
+const lpNormalization: Evaluate = ({ attributes, input }) => {
+  const x = input(0);
+  const p = attributes.number("p", 2);
+  const axis = normalizeAxis(attributes.number("axis", -1), x.shape.length);
+  return mapRows(x, [axis], (row) => {
+    const norm = row.reduce((total, value) => total + Math.abs(value) ** p, 0) ** (1 / p);
+    return row.map((value) => (norm === 0 ? 0 : value / norm));
+  });
+};
+
+/** Before opset 13 a row has all axes from `axis` on. */
+function softmaxAxes({ attributes, input, opset }: Call): readonly number[] {
+  const rank = input(0).shape.length;
+  const axis = normalizeAxis(attributes.number("axis", opset >= 13 ? -1 : 1), rank);
+  return opset >= 13 ? [axis] : axesFrom(axis, rank);
+}
+
+function softmax(row: Float64Array): Float64Array {
+  const most = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const powers = row.map((value) => Math.exp(value - most));
+  const total = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / total);
+}
+
+function logSoftmax(row: Float64Array): Float64Array {
+  const most = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const total = row.reduce((sum, value) => sum + Math.exp(value - most), 0);
+  return row.map((value) => value - most - Math.log(total));
+}
+
+export const normalization: Operators = {
+  BatchNormalization: batchNormalization,
+  InstanceNormalization: instanceNormalization,
+  GroupNormalization: groupNormalization,
+  LayerNormalization: layerNormalization,
+  LRN: lrn,
+  LpNormalization: lpNormalization,
+  Softmax: (call) => mapRows(call.input(0), softmaxAxes(call), softmax),
+  LogSoftmax: (call) => mapRows(call.input(0), softmaxAxes(call), logSoftmax),
+};
