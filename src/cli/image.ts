@@ -41,7 +41,7 @@ interface ImageTensorType extends ValueType {
 }
 
 /** RGB rows of 8 bits. */
-async function readPixels(path: string): Promise<{ readonly pixels: Uint8Array; readonly width: number; readonly height: number }> {
+export async function readPixels(path: string): Promise<{ readonly pixels: Uint8Array; readonly width: number; readonly height: number }> {
   const { data, info } = await open(path)
     .autoOrient()
     .flatten()

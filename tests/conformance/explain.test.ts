@@ -114,6 +114,12 @@ test("the command draws heat over the picture, and saves the gradient in the inp
     const gradient = decodeNpy(readFileSync(join(folder, "g.npy")));
     expect(gradient.shape).toEqual([1, 1, 28, 28]);
     expect(gradient.toFloat32().some((value) => value !== 0)).toBe(true);
+    expect(await run("--layer", "all", "--class", "3", "--against", "5", "--save", join(folder, "maps.npy"))).toBe(0);
+    expect(decodeNpy(readFileSync(join(folder, "maps-conv_2.npy"))).shape.slice(0, 2)).toEqual([1, 1]);
+    const field = ["--method", "gradient", "--of", "conv_2", "--element", "0,5,4,4", "--save", join(folder, "field.npy")];
+    expect(await run(...field)).toBe(0);
+    expect(decodeNpy(readFileSync(join(folder, "field.npy"))).shape).toEqual([1, 1, 28, 28]);
+    expect(await run(...field.with(5, "0,99,0,0"))).toBe(1);
     expect(await run("--class", "99", "--out", join(folder, "no.png"))).toBe(1);
     expect(await run()).toBe(1);
   } finally {

@@ -1,26 +1,31 @@
 // `convcam explain`: why a model gives a picture its class, as heat over the picture or as an array.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import sharp from "sharp";
 import { ModelError } from "../../engine/errors.ts";
-import { type ExplanationMethod, explanationMethods, isActivationMap } from "../../engine/gradient/explain.ts";
+import type { Completeness } from "../../engine/explanation.ts";
+import { type ExplanationMethod, explanationMethods, type SampledOptions } from "../../engine/gradient/explain.ts";
+import type { Target } from "../../engine/gradient/target.ts";
+import type { ValueType } from "../../engine/graph/graph.ts";
 import type { Model } from "../../engine/model.ts";
-import { denseStrides } from "../../engine/shapes.ts";
-import type { Tensor } from "../../engine/tensor.ts";
-import { findPictureInput } from "../../ui/image-view.ts";
-import { colorStops } from "../../ui/mosaic/color-map.ts";
+import { denseStrides, sizeOf } from "../../engine/shapes.ts";
+import { isFloat, Tensor } from "../../engine/tensor.ts";
 import { topClasses } from "../classes.ts";
-import { addFeedOptions, type FeedOptions, type Named, withRunningModel } from "../feed.ts";
-import { writePng } from "../image.ts";
-import { readLabels } from "../model-file.ts";
-import { encodeNpy } from "../npy.ts";
+import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunningModel } from "../feed.ts";
+import { drawHeat } from "../heat.ts";
+import { readBytes, readLabels } from "../model-file.ts";
+import { decodeNpy, encodeNpy } from "../npy.ts";
 import { writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";
+import { parseList, parseNumber } from "../usage.ts";
 
-interface Options extends FeedOptions {
+interface Options extends FeedOptions, Omit<SampledOptions, "seed"> {
   readonly method: ExplanationMethod;
   readonly class?: string;
+  readonly against?: string;
+  readonly of?: string;
+  readonly element?: readonly number[];
+  readonly weights?: string;
   readonly labels?: string;
   readonly layer?: string;
   readonly out?: string;
@@ -33,17 +38,29 @@ export function addExplain(program: Command): void {
     .command("explain")
     .summary("show why a model gives a picture its class")
     .description(
-      "Explains the score of a class: by the gradient with respect to the input, or by a map of where a layer speaks for the class (Grad-CAM and its kin). It shows what the score depends on, not that the model is right.",
+      "Explains the score of a class, or any value: by the gradient with respect to the picture, by what covering it changes, or by a map of where a layer speaks for the class (Grad-CAM and its kin). It shows what the score depends on, not that the model is right.",
     )
     .argument("<model>", "an .onnx file")
     .argument("[image]", "a picture: JPEG, PNG, WebP, GIF, TIFF, AVIF")
     .addOption(new Option("--method <name>", "how to explain").choices(explanationMethods).default("grad-cam"))
     .option("--class <number|name>", "the class to explain, by its index or its name in --labels (default: the top one)")
+    .option("--against <number|name>", "another class: why the one and not the other")
     .option("--labels <file>", "class names, one per line")
-    .option("--layer <name>", "the layer of a map (default: the last that computes rows and columns)")
+    .option("--of <value>", "explain a value or layer instead of a class")
+    .option("--element <place>", "the one element of --of that counts, such as 0,3,12,12", parseList)
+    .option("--weights <file.npy>", "what each element of --of counts, such as a mask (default: 1 each)")
+    .option("--layer <name>", 'the layer of a map (default: the last that computes rows and columns); "all" for those of all convolutions')
+    .option("--samples <count>", "runs of smoothgrad (default: 16) and integrated-gradients (default: 32)", parseNumber)
+    .option("--sigma <share>", "noise of smoothgrad, as a share of the picture's range (default: 0.15)", parseNumber)
+    .option(
+      "--baseline <number>",
+      "what integrated-gradients begin at and occlusion covers with, as the model sees it (default: 0)",
+      parseNumber,
+    )
+    .option("--patch <pixels>", "side of what occlusion covers (default: an eighth of the picture's)", parseNumber)
     .option("--out <file.png>", "draw it as heat over the picture")
     .option("--opacity <share>", "of the heat, from 0 to 1", parseShare, 0.6)
-    .option("--save <file.npy>", "save its numbers as a NumPy array");
+    .option("--save <file.npy>", "save its numbers as a NumPy array; of several layers, one file each");
   addFeedOptions(command).action(explain);
 }
 
@@ -55,36 +72,116 @@ function parseShare(text: string): number {
 
 async function explain(modelPath: string, imagePath: string | undefined, options: Options): Promise<void> {
   const { method, layer, out, save } = options;
-  if (out !== undefined && imagePath === undefined) throw new ModelError("--out draws over a picture: give one, or only --save.");
-  if (out === undefined && save === undefined) throw new ModelError("nothing to write: give --out FILE.png, --save FILE.npy, or both.");
+  checkUse(imagePath, options);
   const labels = options.labels ? await readLabels(options.labels) : [];
-  const classIndex = options.class === undefined ? undefined : classOf(options.class, labels);
-  const named: Named = { names: layer === undefined ? [] : [["--layer", layer]], classIndex };
-  await withRunningModel(modelPath, imagePath, options, named, async (model) => {
-    const index = classIndex ?? (await topClass(model));
-    const explanation = await model.explain({ method, of: { class: index }, layer });
-    const inputs = await Promise.all(model.inputs.map(async ({ name }) => [name, await model.read(name)] as const));
-    const result = await explanation.predict(Object.fromEntries(inputs));
-    console.log(line`${method} of ${labels[index] ?? `class ${index}`} by '${explanation.layer}': ${formatShape(result.shape)}`);
-    if (save !== undefined) {
-      await writeOutput(save, encodeNpy(result));
-      console.log(line`saved as ${save}`);
-    }
+  const classes = { index: classOf(options.class, labels), against: classOf(options.against, labels) };
+  await withRunningModel(modelPath, imagePath, options, namedIn(options, classes), async (model) => {
+    const { of, name, weights } = await targetOf(model, options, classes, labels);
+    const { samples, sigma, baseline, patch } = options;
+    const layers = layer === "all" ? { layers: "all" as const } : { layer };
+    const explanation = await model.explain({ method, of, weights, ...layers, samples, sigma, baseline, patch });
+    const inputs = await Promise.all(model.inputs.map(async ({ name: input }) => [input, await model.read(input)] as const));
+    const results = await explanation.predictAll(Object.fromEntries(inputs), showProgress);
+    for (const [of, result] of Object.entries(results)) console.log(line`${method} of ${name} by '${of}': ${formatShape(result.shape)}`);
+    if (method === "integrated-gradients") console.log(formatCompleteness(await explanation.completeness()));
+    if (method === "importance") for (const result of Object.values(results)) printRanking(result);
+    if (save !== undefined) await saveAll(save, results);
     if (out !== undefined) {
-      await draw(model, imagePath as string, result, options, out);
+      const heat = { method, preparation: preparationOf(options), opacity: options.opacity };
+      await drawHeat(model, imagePath as string, Object.values(results), heat, out);
       console.log(line`drawn in ${out}`);
     }
     explanation.dispose();
   });
 }
 
+function checkUse(imagePath: string | undefined, { method, out, save, of, ...options }: Options): void {
+  if (out !== undefined && imagePath === undefined) throw new ModelError("--out draws over a picture: give one, or only --save.");
+  if (out === undefined && save === undefined && method !== "importance")
+    throw new ModelError("nothing to write: give --out FILE.png, --save FILE.npy, or both.");
+  if (out !== undefined && method === "importance")
+    throw new ModelError("importance is of channels, not of places: give --save instead of --out.");
+  if (of !== undefined && (options.class ?? options.against) !== undefined) throw new ModelError("give --of or --class, not both.");
+  if (of === undefined && (options.element ?? options.weights) !== undefined)
+    throw new ModelError("--element and --weights are of a value: name it with --of.");
+  if (options.element !== undefined && options.weights !== undefined) throw new ModelError("give --element or --weights, not both.");
+}
+
+interface Classes {
+  readonly index: number | undefined;
+  readonly against: number | undefined;
+}
+
+/** What is checked before a GPU is opened. */
+function namedIn({ layer, of }: Options, { index, against }: Classes): Named {
+  const names = [["--layer", layer === "all" ? undefined : layer] as const, ["--of", of] as const];
+  return {
+    names: names.flatMap(([option, name]) => (name === undefined ? [] : [[option, name] as const])),
+    classIndex: index === undefined || (against ?? 0) > index ? (against ?? index) : index,
+  };
+}
+
+interface Explained {
+  readonly of: Target;
+  /** As people call it. */
+  readonly name: string;
+  readonly weights?: Tensor;
+}
+
+async function targetOf(model: Model, options: Options, classes: Classes, labels: readonly string[]): Promise<Explained> {
+  const { of, element, weights } = options;
+  if (of === undefined) {
+    const { index = await topClass(model), against } = classes;
+    const nameOf = (one: number) => labels[one] ?? `class ${one}`;
+    return { of: { class: index, against }, name: nameOf(index) + (against === undefined ? "" : ` and not ${nameOf(against)}`) };
+  }
+  const value = model.valueName(of);
+  const { dtype, shape } = model.graph.types.get(value) as ValueType;
+  if (weights !== undefined) return { of: value, name: `'${value}'`, weights: decodeNpy(await readBytes(weights, "array")) };
+  if (element === undefined) return { of: value, name: `'${value}'` };
+  if (element.length !== shape.length || element.some((at, axis) => !(Number.isInteger(at) && at >= 0 && at < (shape[axis] as number))))
+    throw new ModelError(
+      `--element ${element.join(",")}: '${value}' is [${shape.join(", ")}]; expected a place in it, ${shape.length} numbers from 0.`,
+    );
+  const strides = denseStrides(shape);
+  const one = new Float32Array(sizeOf(shape));
+  one[element.reduce((sum, at, axis) => sum + at * (strides[axis] as number), 0)] = 1;
+  return { of: value, name: `element ${element.join(",")} of '${value}'`, weights: Tensor.from(dtype, shape, one) };
+}
+
+function showProgress(done: number, total: number): void {
+  if (total > 1 && process.stderr.isTTY) process.stderr.write(done < total ? `${done}/${total} \r` : "\u001b[K");
+}
+
+function formatCompleteness({ attributed, expected }: Completeness): string {
+  return `adds up to ${attributed.toPrecision(4)}; the score is ${expected.toPrecision(4)} above that of the baseline`;
+}
+
+/** The channels that the score depends on most. */
+function printRanking(result: Tensor): void {
+  const channels = Array.from(result.toFloat32().subarray(0, result.shape[1] ?? 1), (value, channel) => ({ channel, value }));
+  const ranked = channels.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, 10);
+  for (const { channel, value } of ranked) console.log(`  channel ${String(channel).padStart(4)}  ${value.toPrecision(4).padStart(10)}`);
+}
+
+/** Of several layers, each goes into a file that has its name. */
+async function saveAll(path: string, results: Readonly<Record<string, Tensor>>): Promise<void> {
+  const entries = Object.entries(results);
+  for (const [layer, result] of entries) {
+    const own = entries.length === 1 ? path : path.replace(/(\.npy)?$/, `-${layer.replace(/[^\w.-]+/g, "_")}.npy`);
+    await writeOutput(own, encodeNpy(result));
+    console.log(line`saved as ${own}`);
+  }
+}
+
 async function topClass(model: Model): Promise<number> {
-  const [output] = model.outputs;
-  if (!output) throw new ModelError("the model has no outputs, so there are no classes.");
+  const output = model.outputs.find(({ dtype }) => isFloat(dtype));
+  if (!output) throw new ModelError("no output of the model holds floats, so there are no scores of classes.");
   return topClasses((await model.read(output.name)).toFloat32(), 1)[0]?.index ?? 0;
 }
 
-function classOf(text: string, labels: readonly string[]): number {
+function classOf(text: string | undefined, labels: readonly string[]): number | undefined {
+  if (text === undefined) return undefined;
   const named = labels.indexOf(text);
   if (named >= 0) return named;
   const near = labels.filter((label) => label.toLowerCase().includes(text.toLowerCase())).slice(0, 5);
@@ -92,57 +189,4 @@ function classOf(text: string, labels: readonly string[]): number {
   const advice =
     near.length > 0 ? `Did you mean ${near.map((label) => `'${label}'`).join(", ")}?` : "Give its index, or its name with --labels.";
   throw new ModelError(`no class is called '${text}'. ${advice}`);
-}
-
-/** Heat over the part of the picture that the network saw. */
-async function draw(model: Model, imagePath: string, result: Tensor, { method, fit, opacity }: Options, path: string): Promise<void> {
-  const found = findPictureInput(model.inputs.map((input) => ({ ...input, strides: denseStrides(input.shape) })));
-  if (!found) throw new ModelError("the model's input is no picture, so there is nothing to draw on. Use --save.");
-  const { width, height } = found.view;
-  const heat = heatOf(result);
-  const factor = Math.max(1, Math.ceil(448 / Math.max(width, height)));
-  const size = { width: width * factor, height: height * factor };
-  const picture = await sharp(imagePath)
-    .autoOrient()
-    .flatten()
-    .toColorspace("srgb")
-    .resize({ ...size, fit: fit === "stretch" ? "fill" : fit, background: "black" })
-    .removeAlpha()
-    .raw()
-    .toBuffer();
-  const large = await sharp(heat.values, { raw: { width: heat.width, height: heat.height, channels: 1 } })
-    .resize({ ...size, fit: "fill", kernel: isActivationMap(method) ? "linear" : "nearest" })
-    .toColorspace("b-w")
-    .raw()
-    .toBuffer();
-  const colors = colorStops("magma");
-  const pixels = new Uint8Array(4 * size.width * size.height);
-  large.forEach((value, i) => {
-    // Where nothing speaks for the class the picture stays as it is.
-    const share = opacity * Math.min(1, (2 * value) / 255);
-    const color = colorAt(colors, value / 255);
-    for (let c = 0; c < 3; c++) pixels[4 * i + c] = (1 - share) * (picture[3 * i + c] as number) + share * 255 * (color[c] as number);
-    pixels[4 * i + 3] = 255;
-  });
-  await writePng(path, pixels, size.width, size.height);
-}
-
-function colorAt(colors: readonly (readonly number[])[], at: number): readonly number[] {
-  const place = at * (colors.length - 1);
-  const left = Math.min(Math.floor(place), colors.length - 2);
-  const [a, b] = [colors[left] as readonly number[], colors[left + 1] as readonly number[]];
-  return a.map((value, i) => value + ((b[i] as number) - value) * (place - left));
-}
-
-/** The largest size over the channels of the first of a batch, from 0 to 255. */
-function heatOf(result: Tensor): { width: number; height: number; values: Uint8Array } {
-  const [channels = 1, height = 1, width = 1] = result.shape.slice(-3);
-  const elements = result.toFloat32();
-  const area = width * height;
-  const sizes = Array.from({ length: area }, (_, i) => {
-    const each = Array.from({ length: channels }, (_unused, c) => Math.abs(elements[c * area + i] as number));
-    return Math.max(...each);
-  });
-  const largest = sizes.reduce((a, b) => Math.max(a, b), 0);
-  return { width, height, values: Uint8Array.from(sizes, (size) => (largest > 0 ? Math.round((255 * size) / largest) : 0)) };
 }
