@@ -31,8 +31,9 @@ export function checkNames(graph: Graph, names: readonly (readonly [option: stri
 }
 
 /** @throws ModelError for a class that is none of the first output's */
-export function checkClass({ outputs: [output = ""] }: Graph, { layers }: ModelSummary, index: number): void {
+export function checkClass({ outputs: [output = ""] }: Graph, { layers }: ModelSummary, option: string, index: number): void {
   const shape = layers.find(({ outputs }) => outputs[0] === output)?.shape;
   const count = shape ? sizeOf(shape) : Infinity;
-  if (index < 0 || index >= count) throw new ModelError(`--class ${index}: the model has ${count} scores, so expected 0 to ${count - 1}.`);
+  if (index < 0 || index >= count)
+    throw new ModelError(`${option} ${index}: the model has ${count} scores, so expected 0 to ${count - 1}.`);
 }

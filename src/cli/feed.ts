@@ -53,8 +53,8 @@ export interface Named {
   readonly observe?: readonly string[] | "all";
   /** Values or layers, and the option that names each. */
   readonly names?: readonly (readonly [option: string, name: string])[];
-  /** A class of the first output. */
-  readonly classIndex?: number | undefined;
+  /** Classes of the first output, and the option that names each. */
+  readonly classes?: readonly (readonly [option: string, index: number])[];
 }
 
 /** How the picture is prepared. */
@@ -88,7 +88,7 @@ export async function withRunningModel<T>(
     );
   const given = [...[...arrays].map(([name, { shape }]) => [name, shape] as const), ...(options.shape ?? [])];
   const inspection = await inspectFixed(graph, { given, picture: imagePath ? await imageSize(imagePath) : undefined });
-  if (named.classIndex !== undefined) checkClass(graph, inspection.summary, named.classIndex);
+  for (const [option, index] of named.classes ?? []) checkClass(graph, inspection.summary, option, index);
   const device = await requestNodeDevice();
   try {
     const model = await loadModel(device, graph, {

@@ -114,11 +114,14 @@ interface Classes {
 
 /** What is checked before a GPU is opened. */
 function namedIn({ layer, of }: Options, { index, against }: Classes): Named {
-  const names = [["--layer", layer === "all" ? undefined : layer] as const, ["--of", of] as const];
   return {
-    names: names.flatMap(([option, name]) => (name === undefined ? [] : [[option, name] as const])),
-    classIndex: index === undefined || (against ?? 0) > index ? (against ?? index) : index,
+    names: given(["--layer", layer === "all" ? undefined : layer], ["--of", of]),
+    classes: given(["--class", index], ["--against", against]),
   };
+}
+
+function given<T>(...options: readonly (readonly [option: string, value: T | undefined])[]): readonly (readonly [string, T])[] {
+  return options.flatMap(([option, value]) => (value === undefined ? [] : [[option, value] as const]));
 }
 
 interface Explained {
