@@ -1,6 +1,6 @@
 // Arrays of the float64 reference: every element is a double, whatever its type in the file. A bool is 0 or 1.
 import { broadcastShapes, broadcastStrides, denseStrides, type Shape, sameShape, sizeOf } from "../engine/shapes.ts";
-import type { DataType, Tensor } from "../engine/tensor.ts";
+import { type DataType, Tensor } from "../engine/tensor.ts";
 
 export interface NdArray {
   /** The type in the file. It says how whole numbers divide and what a Cast does, not how an element is held. */
@@ -23,6 +23,11 @@ export function fromTensor(tensor: Tensor): NdArray {
   const { dtype, shape, data } = tensor;
   const isPlain = dtype !== "float16" && dtype !== "bfloat16" && !(data instanceof BigInt64Array) && !(data instanceof BigUint64Array);
   return ndArray(dtype, shape, isPlain ? new Float64Array(data as Float32Array) : Float64Array.from(tensor.toNumbers()));
+}
+
+/** Rounded to the array's type. */
+export function toTensor({ dtype, shape, data }: NdArray): Tensor {
+  return Tensor.from(dtype, shape, data);
 }
 
 /** Copies elements that lie apart: element (i, j, …) is at start + i · strides[0] + j · strides[1] + … */

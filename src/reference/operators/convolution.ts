@@ -103,12 +103,14 @@ function readTransposed(call: Call, spatial: readonly number[], kernel: readonly
     const [size, stride, dilation] = [kernel[axis] as number, strides[axis] as number, dilations[axis] as number];
     const full = (count - 1) * stride + (size - 1) * dilation + 1 + (outputPadding[axis] as number);
     let [begin, end] = autoPad === "NOTSET" ? [pads[axis] as number, pads[kernel.length + axis] as number] : [0, 0];
-    if (outputShape || autoPad.startsWith("SAME")) {
-      const total = Math.max(0, full - (outputShape?.[axis] ?? count * stride));
+    // What the output has beyond the last window is the bias alone.
+    const target = outputShape?.[axis] ?? (autoPad.startsWith("SAME") ? count * stride : undefined);
+    if (target !== undefined) {
+      const total = Math.max(0, full - target);
       begin = autoPad === "SAME_UPPER" ? Math.floor(total / 2) : Math.ceil(total / 2);
       end = total - begin;
     }
-    const extent = outputShape?.[axis] ?? full - begin - end;
+    const extent = target ?? full - begin - end;
     return { extent, size, stride, dilation, begin, end, count };
   });
 }

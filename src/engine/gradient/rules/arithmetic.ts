@@ -67,20 +67,32 @@ const gemm: Rule = (context) => {
   ];
 };
 
-const pow: Rule = (context) => {
-  const { b, constant, dy, emit, needs, x, y } = context;
+/** b · x^(b − 1), and 0 where b is 0. */
+function powerSlope(context: RuleContext): string {
+  const { b, constant, emit, x } = context;
   const exponent = constant(1);
   const single = exponent?.data.length === 1 ? exponent.toNumbers()[0] : undefined;
-  const slope = (): string => {
-    if (single === 2) return emit.scale(x, 2, x);
-    if (single !== undefined) return emit.scale(emit.node("Pow", [x, emit.number(single - 1, x)]), single, x);
-    if (!isFloat(emit.typeOf(b).dtype))
-      context.unsupported("powers of whole numbers that differ by place have no rule for their gradient.");
-    return emit.multiply(b, emit.node("Pow", [x, emit.subtract(b, emit.number(1, b))]));
-  };
-  if (needs(1)) return perInput(context, (i) => emit.multiply(dy, i === 0 ? slope() : emit.multiply(y, emit.node("Log", [x]))));
-  return perInput(context, () => emit.multiply(dy, slope()));
-};
+  if (single === 0) return emit.number(0, x);
+  if (single === 1) return emit.number(1, x);
+  if (single === 2) return emit.scale(x, 2, x);
+  if (single !== undefined) return emit.scale(emit.node("Pow", [x, emit.number(single - 1, x)]), single, x);
+  if (!isFloat(emit.typeOf(b).dtype)) context.unsupported("powers of whole numbers that differ by place have no rule for their gradient.");
+  // x⁰ would have the slope 0 · 1 / x, which is no number at 0.
+  const isZero = emit.node("Equal", [b, emit.number(0, b)]);
+  const lower = emit.where(isZero, emit.number(0, b), emit.subtract(b, emit.number(1, b)), b);
+  return emit.multiply(b, emit.node("Pow", [x, lower]));
+}
+
+/** y · log x; where x is 0 and y is not infinite, 0 as PyTorch has it. */
+function exponentSlope({ b, emit, x, y }: RuleContext): string {
+  const zero = emit.number(0, x);
+  const slope = emit.multiply(y, emit.node("Log", [x]));
+  const atZero = emit.where(emit.node("Greater", [emit.number(0, b), b]), slope, zero, x);
+  return emit.where(emit.node("Equal", [x, zero]), atZero, slope, x);
+}
+
+const pow: Rule = (context) =>
+  perInput(context, (i) => context.emit.multiply(context.dy, i === 0 ? powerSlope(context) : exponentSlope(context)));
 
 export const arithmetic: Rules = {
   Add: (context) => perInput(context, () => context.dy),
