@@ -1,4 +1,4 @@
-// For `run` and `mosaic`: loads a model for a picture or an array and feeds that input to it.
+// For commands that run a model: loads it for a picture or an array and feeds that input to it.
 import type { Command } from "commander";
 import { Option } from "commander";
 import { ModelError } from "../engine/errors.ts";
@@ -18,7 +18,8 @@ import { requestNodeDevice } from "./node-device.ts";
 import { decodeNpy } from "./npy.ts";
 import { channelOrders, collect, parseDivisors, parseList, parseNumber, parseShape, precisionOption } from "./usage.ts";
 
-export interface FeedOptions extends InterventionOptions {
+/** What is fed to a model's inputs. */
+export interface InputOptions {
   readonly inputNpy?: readonly string[];
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
@@ -26,12 +27,19 @@ export interface FeedOptions extends InterventionOptions {
   readonly channels?: ChannelOrder;
   readonly fit: NonNullable<Preparation["fit"]>;
   readonly resize: NonNullable<Preparation["resize"]>;
-  readonly precision: Precision;
   readonly shape?: readonly (readonly [string, readonly number[]])[];
 }
 
+export interface FeedOptions extends InputOptions, InterventionOptions {
+  readonly precision: Precision;
+}
+
 export function addFeedOptions(command: Command): Command {
-  return addInterventionOptions(command)
+  return addInputOptions(addInterventionOptions(command)).addOption(precisionOption());
+}
+
+export function addInputOptions(command: Command): Command {
+  return command
     .option("--input-npy <[name=]file>", "feed an array instead of a picture; repeatable", collect(String))
     .option("--scale <factor>", "multiplies pixels of 0…255 first (default: 1/255, or 1 for whole numbers)", parseNumber)
     .option("--mean <numbers>", "subtracted after scaling, per channel (default: 0)", parseList)
@@ -43,7 +51,6 @@ export function addFeedOptions(command: Command): Command {
         .choices(["area", "bilinear"])
         .default("area"),
     )
-    .addOption(precisionOption())
     .option("--shape <input=shape>", "fix an input's shape, such as data=1,3,224,224; repeatable", collect(parseShape));
 }
 
@@ -58,7 +65,7 @@ export interface Named {
 }
 
 /** How the picture is prepared. */
-export function preparationOf({ mean, std, scale, channels, fit, resize }: FeedOptions): Preparation {
+export function preparationOf({ mean, std, scale, channels, fit, resize }: InputOptions): Preparation {
   return { mean, std, scale, channels, fit, resize };
 }
 
@@ -124,7 +131,7 @@ function describeOpenInputs(names: readonly string[], hasPicture: boolean): stri
 }
 
 /** NAME=FILE, or FILE alone for the first input. */
-async function readArrays(graph: Graph, given: readonly string[]): Promise<ReadonlyMap<string, Tensor>> {
+export async function readArrays(graph: Graph, given: readonly string[]): Promise<ReadonlyMap<string, Tensor>> {
   const arrays = new Map<string, Tensor>();
   for (const text of given) {
     const input = graph.inputs.find(({ name }) => text.startsWith(`${name}=`)) ?? graph.inputs[0];

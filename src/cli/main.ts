@@ -7,6 +7,7 @@ import { addBench } from "./commands/bench.ts";
 import { addBuild } from "./commands/build.ts";
 import { addConformance } from "./commands/conformance.ts";
 import { addExplain } from "./commands/explain.ts";
+import { addGradcheck } from "./commands/gradcheck.ts";
 import { addMosaic } from "./commands/mosaic.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addRun } from "./commands/run.ts";
@@ -23,6 +24,7 @@ Examples:
   convcam mosaic model.onnx cat.jpg --layer conv_1 --out conv_1.png --width 512
   convcam mosaic model.onnx cat.jpg --layer all --out layers/ --normalize channel --colormap magma
   convcam explain squeezenet.onnx cat.jpg --class tabby --labels imagenet.txt --out why.png --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225
+  convcam gradcheck model.onnx
   convcam plan model.onnx --target gpu
   convcam build xception --out xception.onnx --seed 1
   convcam bench --network resnet18 --layers --batch 1,16 --json results.json
@@ -39,7 +41,8 @@ export function createProgram(): Command {
     .addHelpText("after", examples)
     .configureOutput({ outputError: (text, write) => write(`${usageLine(text)}\n`) })
     .exitOverride();
-  for (const add of [addSummary, addRun, addMosaic, addExplain, addConformance, addBuild, addBench, addTune, addPlan]) add(program);
+  for (const add of [addSummary, addRun, addMosaic, addExplain, addGradcheck, addConformance, addBuild, addBench, addTune, addPlan])
+    add(program);
   return program;
 }
 

@@ -1,0 +1,147 @@
+// Checks the gradients of a network: of each node on the way from the inputs to the scores, and of the whole.
+import { ModelError } from "../../engine/errors.ts";
+import { scoresOf } from "../../engine/gradient/target.ts";
+import { ModelGradient } from "../../engine/gradients.ts";
+import { type Node, producersOf, type TypedGraph } from "../../engine/graph/graph.ts";
+import type { Network } from "../../engine/network.ts";
+import { sizeOf } from "../../engine/shapes.ts";
+import { isFloat, type Tensor } from "../../engine/tensor.ts";
+import { fromTensor, type NdArray, toTensor } from "../../reference/array.ts";
+import { derivativeAlong, move, randomSource } from "../../reference/differences.ts";
+import { evaluateGraph } from "../../reference/evaluate.ts";
+import { checkNode, type NodeCheck, settledGradients } from "./check-node.ts";
+import { type Comparison, compare } from "./compare.ts";
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+export interface CheckOptions {
+  readonly network: Network;
+  /** A tensor for each input. */
+  readonly inputs: Tensors;
+  readonly seed: number;
+  readonly onNode?: (check: NodeCheck, done: number, total: number) => void;
+}
+
+/**
+ * Every node between the inputs and the scores, or those of the named layers.
+ *
+ * @param layers names of layers or of their values; all where there are none
+ */
+export async function checkNodes(
+  { network, inputs, seed, onNode }: CheckOptions,
+  layers: readonly string[],
+): Promise<readonly NodeCheck[]> {
+  const { device, graph } = network;
+  const targets = layers.length > 0 ? layers.map((name) => network.valueName(name)) : [scoresOf(graph)];
+  const needed = ancestorsOf(graph, targets);
+  const nodes = graph.nodes.filter((node) => node.outputs.some((output) => needed.has(output)));
+  const chosen = nodes.filter((node) => isDifferentiable(graph, node) && (layers.length === 0 || isNamed(node, targets)));
+  const missing = targets.find((target) => layers.length > 0 && !chosen.some((node) => isNamed(node, [target])));
+  if (missing !== undefined) throw new ModelError(`'${missing}' has no gradient to check: its layer does not compute floats from floats.`);
+  const checks: NodeCheck[] = [];
+  await evaluateGraph({ ...graph, nodes, outputs: targets }, arraysOf(inputs), {
+    onNode: async (node, values) => {
+      if (!chosen.includes(node)) return;
+      const wanted = node.outputs.filter((output) => needed.has(output) && isFloat(graph.types.get(output)?.dtype ?? "bool"));
+      const random = randomSource(seed + graph.nodes.indexOf(node));
+      const check = await checkNode({ device, graph, node, inputs: values, wanted, random });
+      checks.push(check);
+      onNode?.(check, checks.length, chosen.length);
+    },
+  });
+  return checks;
+}
+
+const isNamed = ({ outputs }: Node, values: readonly string[]): boolean => outputs.some((output) => values.includes(output));
+
+/** From floats that are computed, or given, to floats. */
+function isDifferentiable({ types, initializers }: TypedGraph, { inputs, outputs }: Node): boolean {
+  const isFloats = (name: string): boolean => isFloat(types.get(name)?.dtype ?? "bool");
+  return inputs.some((name) => !initializers.has(name) && isFloats(name)) && outputs.some(isFloats);
+}
+
+/** The values that these depend on, and these. */
+function ancestorsOf(graph: TypedGraph, values: readonly string[]): ReadonlySet<string> {
+  const producers = producersOf(graph);
+  const found = new Set<string>();
+  const queue = [...values];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (!name || found.has(name)) continue;
+    found.add(name);
+    queue.push(...(producers.get(name)?.inputs ?? []));
+  }
+  return found;
+}
+
+const arraysOf = (tensors: Tensors): ReadonlyMap<string, NdArray> =>
+  new Map(Object.entries(tensors).map(([name, tensor]) => [name, fromTensor(tensor)]));
+
+export interface NetworkCheck extends Comparison {
+  /** What is differentiated. */
+  readonly of: string;
+  /** How far the inputs were moved. */
+  readonly step: number;
+  /** Whether no kink lies between the two sides. */
+  readonly isSmooth: boolean;
+}
+
+/** Steps of the whole network, as shares of the root mean square of an input: the first tried, and the last. */
+const [firstShare, lastShare] = [1e-6, 1e-9];
+
+/** Of the noise on the inputs, as a share of their root mean square. */
+const noiseShare = 1e-2;
+
+/**
+ * The derivative of a random sum of the scores along a random direction of the inputs. They get a little noise first: where a picture is flat, all
+ * elements of a pool's window are alike, and there is no derivative. The loops evaluate the file's graph as it is, so this
+ * also judges what the engine folds and fuses.
+ */
+export async function checkNetwork({ network, inputs, seed }: CheckOptions): Promise<NetworkCheck> {
+  const { graph, file } = network;
+  const random = randomSource(seed);
+  const of = scoresOf(graph);
+  const type = graph.types.get(of) as NdArray;
+  const dy = toTensor({ ...type, data: Float64Array.from({ length: sizeOf(type.shape) }, random) });
+  const names = graph.inputs.filter(({ dtype }) => isFloat(dtype)).map(({ name }) => name);
+  if (names.length === 0) throw new ModelError("no input of the model holds floats, so there is no gradient of the whole to check.");
+  const noisy = { ...inputs, ...Object.fromEntries(names.map((name) => [name, withNoise(inputs[name] as Tensor, random)])) };
+  const at = arraysOf(noisy);
+  const directions = new Map(names.map((name) => [name, directionFor(at.get(name) as NdArray, random)]));
+  const gradients = await gradientsOnGpu(network, of, names, { inputs: noisy, dy });
+  const derivative = await derivativeAlong(file, {
+    at,
+    direction: directions,
+    output: of,
+    weights: fromTensor(dy).data,
+    step: firstShare,
+    leastStep: lastShare,
+  });
+  const pairs = names.map((name) => ({ direction: directions.get(name) as NdArray, gradient: gradients.get(name) ?? new Float64Array() }));
+  return { of, step: derivative.step, isSmooth: derivative.isSmooth, ...compare(pairs, derivative.value) };
+}
+
+function withNoise(tensor: Tensor, random: () => number): Tensor {
+  const x = fromTensor(tensor);
+  return toTensor(move(x, directionFor(x, random), noiseShare));
+}
+
+/** Random, and as large as the input. */
+function directionFor(x: NdArray, random: () => number): NdArray {
+  const scale = Math.sqrt(x.data.reduce((total, value) => total + value * value, 0) / x.data.length) || 1;
+  return { ...x, data: x.data.map(() => scale * random()) };
+}
+
+async function gradientsOnGpu(
+  network: Network,
+  of: string,
+  names: readonly string[],
+  { inputs, dy }: { readonly inputs: Tensors; readonly dy: Tensor },
+): Promise<ReadonlyMap<string, Float64Array>> {
+  const gradient = await ModelGradient.make(network, { of, withRespectTo: names, seed: dy });
+  try {
+    const results = await settledGradients(gradient, inputs);
+    return new Map(names.map((name) => [name, fromTensor(results[name] as Tensor).data]));
+  } finally {
+    gradient.dispose();
+  }
+}

@@ -1,0 +1,109 @@
+// `convcam gradcheck`: what it says of right gradients, of wrong ones, and of those that there are none of.
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { checkNetwork, checkNodes, type NetworkCheck } from "../../src/cli/gradcheck/check-network.ts";
+import type { NodeCheck } from "../../src/cli/gradcheck/check-node.ts";
+import { main } from "../../src/cli/main.ts";
+import type { Rules } from "../../src/engine/gradient/rule.ts";
+import { loadNetwork } from "../../src/engine/network.ts";
+import { graphOf, ints, noise, op } from "../support/graphs.ts";
+import { withDevice } from "../support/with-device.ts";
+
+/** While it is on, a ReLU hands every gradient on, as if it were no ReLU. */
+const fault = vi.hoisted(() => ({ isOn: false }));
+vi.mock(import("../../src/engine/gradient/rules/index.ts"), async (original) => {
+  const { rules } = await original();
+  const wrong: Rules = { Relu: (context) => (fault.isOn ? [context.dy] : (rules["Relu"]?.(context) ?? [])) };
+  return { rules: { ...rules, ...wrong } };
+});
+
+let folder = "";
+let printed = "";
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "convcam-"));
+  printed = "";
+  vi.spyOn(console, "log").mockImplementation((text: unknown) => {
+    printed += `${String(text)}\n`;
+  });
+});
+
+afterEach(async () => {
+  fault.isOn = false;
+  vi.restoreAllMocks();
+  await rm(folder, { recursive: true });
+});
+
+interface Report {
+  readonly layers: readonly NodeCheck[];
+  readonly network?: NetworkCheck;
+}
+
+async function gradcheck(...options: readonly string[]): Promise<Report & { readonly status: number }> {
+  const json = join(folder, "report.json");
+  const status = await main(["gradcheck", "models/mnist-trained.onnx", "models/digit.png", "--json", json, ...options]);
+  process.exitCode = 0;
+  return { ...(JSON.parse(await readFile(json, "utf8")) as Report), status };
+}
+
+test("a trained network's gradients are right, layer by layer and as a whole", { timeout: 60_000 }, async () => {
+  const { layers, network, status } = await gradcheck();
+  expect(status).toBe(0);
+  expect(layers.map(({ operator }) => operator)).toEqual(
+    "Conv Relu MaxPool Conv Relu MaxPool Dropout Flatten Gemm Relu Dropout Gemm".split(" "),
+  );
+  expect(layers.filter(({ verdict }) => verdict !== "ok")).toEqual([]);
+  // Where a digit's background is flat, the pool's windows tie.
+  expect(layers[2]?.leftOut).toBeGreaterThan(1000);
+  expect(network?.isSmooth).toBe(true);
+  expect(network?.error).toBeLessThan(1e-4);
+  expect(Math.abs(network?.difference ?? 0)).toBeGreaterThan(1e-3);
+  expect(printed).toContain("12 ok, 0 off, 0 without a rule, 0 without a gradient");
+});
+
+test("a wrong rule is found, and the layers named by --layer alone are checked", { timeout: 60_000 }, async () => {
+  fault.isOn = true;
+  const { layers, network, status } = await gradcheck("--layer", "conv_2", "--layer", "dense_1/preactivation");
+  expect(status).toBe(1);
+  expect(layers.map(({ name, verdict }) => [name, verdict])).toEqual([
+    ["conv_2", "off"],
+    ["dense_1/preactivation", "ok"],
+  ]);
+  expect(network).toBeUndefined();
+  expect(printed).toContain("1 ok, 1 off");
+});
+
+test("several outputs, one input twice, steps without a slope, and operators without a rule", () =>
+  withDevice(async (device) => {
+    const graph = graphOf({
+      inputs: { x: [2, 6] },
+      constants: { axes: ints(1) },
+      nodes: [
+        op("Split", "x", "a b", { axis: 1, num_outputs: 2 }),
+        op("Mul", "a a", "square"),
+        op("Floor", "b", "step"),
+        op("Greater", "a b", "isGreater"),
+        op("Where", "isGreater square step", "chosen"),
+        op("ReduceProd", "chosen axes", "y"),
+      ],
+    });
+    const network = await loadNetwork(device, graph);
+    const task = { network, inputs: { x: noise([2, 6], 9) }, seed: 1 };
+    const checks = await checkNodes(task, []);
+    expect(checks.map(({ operator, verdict }) => [operator, verdict])).toEqual([
+      ["Split", "ok"],
+      ["Mul", "ok"],
+      ["Floor", "no gradient"],
+      ["Where", "ok"],
+      ["ReduceProd", "no rule"],
+    ]);
+    expect(checks[0]?.comparisons.length).toBe(6);
+    expect(checks.at(-1)?.reason).toContain("ReduceProd 'y': there is no rule");
+    await expect(checkNetwork(task)).rejects.toThrow("ReduceProd 'y': there is no rule");
+    await expect(checkNodes(task, ["isGreater"])).rejects.toThrow("'isGreater' has no gradient to check");
+    await expect(checkNodes(task, ["absent"])).rejects.toThrow("no value or layer is called 'absent'");
+    network.dispose();
+    expect(device.allocatedBytes).toBe(0);
+  }));
