@@ -41,7 +41,7 @@ for (const place of ["page", "worker"])
     expect(new Set(files.filter((path) => path.startsWith("/dist/")))).toEqual(new Set(expected));
   });
 
-test("the built element fetches what a rare network takes", async ({ page }) => {
+test("the built element fetches what a rare network takes", async ({ warmPage: page }) => {
   const graph = graphOf({
     inputs: { x: [1, 1, 28, 28] },
     nodes: [op("AveragePool", "x", "p", { kernel_shape: [14, 14], strides: [14, 14] }), op("Flatten", "p", "y")],
@@ -67,7 +67,7 @@ test("the built element fetches what a rare network takes", async ({ page }) => 
   await expect(page.locator("#built .bars .top .label")).toHaveText("class 1", { timeout: 30_000 });
 });
 
-test("the README's page names the digit when it lies beside the README", async ({ page }) => {
+test("the README's page names the digit when it lies beside the README", async ({ warmPage: page }) => {
   const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
   const [, body = ""] = /```html\n([^`]+)```/.exec(readme) ?? [];
   await page.route("/live.html", (route) => route.fulfill({ contentType: "text/html", body }));

@@ -83,7 +83,7 @@ test("wrong attributes are named, and right ones mend them", async ({ sharedPage
   await expect(page.locator("#first .panel .name")).toHaveText(["pool_1"]);
 });
 
-test("mosaics do without the bars where these cannot be loaded, and the page hears of it", async ({ page }) => {
+test("mosaics do without the bars where these cannot be loaded, and the page hears of it", async ({ warmPage: page }) => {
   await page.route("**/convcam-bars.js", (route) => route.abort());
   await visit(page, "two");
   await page.evaluate(() => {

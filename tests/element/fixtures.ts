@@ -1,12 +1,16 @@
-// `test` for the element's tests, with two kinds of page. `page` is a new one. `sharedPage` serves many tests, one after the other: it has
-// loaded the element's files and keeps the GPU devices. Whatever was compiled on these need not be compiled again, which takes SwiftShader
-// seconds.
-import { test as base, type Page } from "@playwright/test";
+// `test` for the element's tests, with three kinds of page. `page` is a new one, and `warmPage` a new one on a GPU device that was used before.
+// `sharedPage` serves many tests, one after the other: it has loaded the element's files and keeps the GPU devices, also that of its worker.
+// Whatever was compiled on a device need not be compiled again, which takes SwiftShader seconds.
+import type { Page } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { graphOf, op } from "../support/graphs.ts";
+import { test as base } from "../support/warm-page.ts";
 
-/** A test takes `page` if it patches globals, counts devices, workers or pipelines, or interrupts compiling; otherwise `sharedPage`. */
+/**
+ * A test takes `sharedPage` where it can; `warmPage` if it patches globals other than WebGPU's or needs a document of its own; `page` if it
+ * patches WebGPU, counts devices or pipelines, or interrupts compiling.
+ */
 export const test = base.extend<{ sharedPage: Page }, { keptPage: Page }>({
   keptPage: [
     async ({ browser }, use, { project }) => {

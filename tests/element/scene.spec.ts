@@ -185,7 +185,7 @@ test("a value that no texture holds is drawn smaller and says so, and the others
   expect(problems.filter((text) => /invalid|exceeds|validation/i.test(text))).toEqual([]);
 });
 
-test("a view that cannot be drawn says why in its own place", async ({ page }) => {
+test("a view that cannot be drawn says why in its own place", async ({ warmPage: page }) => {
   // As where a browser has no more contexts to give.
   await page.addInitScript(() => {
     const { getContext } = HTMLCanvasElement.prototype;
@@ -626,7 +626,7 @@ test("an element that is removed and put back at once tells nobody of what that 
 });
 
 for (const place of ["page", "worker"])
-  test(`works under default-src 'self', its engine on the ${place}`, async ({ page }) => {
+  test(`works under default-src 'self', its engine on the ${place}`, async ({ warmPage: page }) => {
     const html = await readFile(new URL("csp.html", import.meta.url), "utf8");
     const body = await page.screenshot({ clip: { x: 0, y: 0, width: 8, height: 8 } });
     await page.route("**/picture.png", (route) => route.fulfill({ contentType: "image/png", body }));
@@ -688,7 +688,7 @@ test.describe("on a phone", () => {
 });
 
 for (const place of ["page", "worker"])
-  test(`gates, seeds and checkpoints work in halves, the engine on the ${place}`, async ({ page }) => {
+  test(`gates, seeds and checkpoints work in halves, the engine on the ${place}`, async ({ warmPage: page }) => {
     test.setTimeout(120_000);
     await open(page, { layers: "conv_1,conv_2", precision: "float16", ...(place === "worker" && { worker: "" }) });
     await look(page);

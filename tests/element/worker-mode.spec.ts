@@ -349,7 +349,7 @@ const lacks = [
   { what: "the worker's file", worker: 'throw new Error("no");' },
 ];
 for (const { what, page: patch, worker } of lacks)
-  test(`stays on the page without ${what}`, async ({ page }) => {
+  test(`stays on the page without ${what}`, async ({ warmPage: page }) => {
     if (patch) await page.addInitScript(patch);
     if (worker) await patchWorker(page, worker);
     await open(page);

@@ -1,7 +1,8 @@
 // The page as a visitor finds it: it opens by itself and shows what the network really computes.
 import { readFile } from "node:fs/promises";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { importModel } from "../../src/engine/onnx/import.ts";
+import { test } from "../support/warm-page.ts";
 import { openPage, readMosaic, readValue } from "./page.ts";
 
 /** relu(conv(x, weight) + bias), 3×3 without padding, one input channel, in plain loops. */
@@ -74,7 +75,7 @@ test("opens by itself with a digit and its answer", async ({ page }) => {
   expect(problems).toEqual([]);
 });
 
-test("draws the pixels that plain loops compute", async ({ page }) => {
+test("draws the pixels that plain loops compute", async ({ warmPage: page }) => {
   await openPage(page);
   const input = await readValue(page, "input_layer");
   expect(input.length).toBe(784);
@@ -122,7 +123,7 @@ test("draws the pixels that plain loops compute", async ({ page }) => {
   }
 });
 
-test("tells channel, y, x and value under the pointer", async ({ page }) => {
+test("tells channel, y, x and value under the pointer", async ({ warmPage: page }) => {
   await openPage(page);
   const maps = await referenceMaps(await readValue(page, "input_layer"));
   const panel = page.locator(".panel", { has: page.getByText("conv_1", { exact: true }) });

@@ -1,7 +1,8 @@
 // What is said when something is missing or wrong: WebGPU, the camera, the file, an operator.
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { twoFiles } from "../support/two-files.ts";
+import { test } from "../support/warm-page.ts";
 import { dropFile, dropFolder, openPage } from "./page.ts";
 
 test("says what to do without WebGPU", async ({ page }) => {
@@ -17,7 +18,7 @@ test("says what to do without a GPU adapter", async ({ page }) => {
   await expect(page.locator("conv-cam .problem")).toContainText("found no GPU");
 });
 
-test("says what to do without a camera", async ({ page }) => {
+test("says what to do without a camera", async ({ warmPage: page }) => {
   await page.addInitScript(() =>
     Object.defineProperty(MediaDevices.prototype, "getUserMedia", {
       value: async () => {
@@ -33,7 +34,7 @@ test("says what to do without a camera", async ({ page }) => {
   await expect(page.locator("#top-label")).toHaveText("3");
 });
 
-test("refuses a file that is no model, and takes the next one", async ({ page }) => {
+test("refuses a file that is no model, and takes the next one", async ({ warmPage: page }) => {
   await openPage(page);
   await dropFile(page, "broken.onnx", "", [1, 2, 3, 4, 5]);
   await expect(page.locator("conv-cam .problem")).toBeVisible();
@@ -43,7 +44,7 @@ test("refuses a file that is no model, and takes the next one", async ({ page })
   await expect(page.locator("conv-cam .problem")).toHaveCount(0);
 });
 
-test("lists the layers of a network that cannot run, and why", async ({ page }) => {
+test("lists the layers of a network that cannot run, and why", async ({ warmPage: page }) => {
   const bytes = encodeModel({
     name: "strange",
     opsets: new Map([["", 20]]),
@@ -64,13 +65,13 @@ test("lists the layers of a network that cannot run, and why", async ({ page }) 
   await expect(problem.locator("tbody tr")).toHaveCount(2);
 });
 
-test("says which picture it cannot read", async ({ page }) => {
+test("says which picture it cannot read", async ({ warmPage: page }) => {
   await openPage(page);
   await dropFile(page, "note.png", "image/png", [72, 105]);
   await expect(page.locator("#input-problem")).toContainText("no picture the browser can decode");
 });
 
-test("says what a file is that is neither a network nor a picture, whatever its name", async ({ page }) => {
+test("says what a file is that is neither a network nor a picture, whatever its name", async ({ warmPage: page }) => {
   await openPage(page);
   await dropFile(page, "network.onnx", "", [...Buffer.from("404: Not Found")]);
   await expect(page.locator("conv-cam .problem")).toContainText('plain text, which begins "404: Not Found": check the address');
@@ -78,7 +79,7 @@ test("says what a file is that is neither a network nor a picture, whatever its 
   await expect(page.locator("conv-cam .problem")).toContainText("a TensorFlow Lite file: convert it");
 });
 
-test("opens a network whose weights lie in a second file: both chosen, or their folder dropped", async ({ page }) => {
+test("opens a network whose weights lie in a second file: both chosen, or their folder dropped", async ({ warmPage: page }) => {
   const { model, weights } = twoFiles();
   await openPage(page);
   await dropFile(page, "net.onnx", "", [...model]);
@@ -101,7 +102,7 @@ test("opens a network whose weights lie in a second file: both chosen, or their 
   await expect(page.locator("conv-cam .problem")).toHaveCount(0);
 });
 
-test("fits a phone without scrolling sideways", async ({ page }) => {
+test("fits a phone without scrolling sideways", async ({ warmPage: page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await openPage(page);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);

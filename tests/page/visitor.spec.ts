@@ -1,6 +1,7 @@
 // What a visitor can do: draw, choose, pause, compare, drop files, use the camera and the keyboard.
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import type { ConvCam } from "../../src/ui/element.ts";
+import { test } from "../support/warm-page.ts";
 import { dropFile, openPage, readMosaic, readValue } from "./page.ts";
 
 async function drawOne(page: Page): Promise<void> {
@@ -11,7 +12,7 @@ async function drawOne(page: Page): Promise<void> {
   await page.mouse.up();
 }
 
-test("draws with the pointer", async ({ page }) => {
+test("draws with the pointer", async ({ warmPage: page }) => {
   await openPage(page);
   await page.click("#clear");
   await expect(page.locator("#top-label")).toHaveText("Draw something");
@@ -21,7 +22,7 @@ test("draws with the pointer", async ({ page }) => {
   await expect(page.locator("#top-label")).toHaveText("3");
 });
 
-test("draws and reads values with the keyboard alone", async ({ page }) => {
+test("draws and reads values with the keyboard alone", async ({ warmPage: page }) => {
   await openPage(page);
   await page.locator("#pad").focus();
   await page.keyboard.press("Delete");
@@ -43,7 +44,7 @@ test("draws and reads values with the keyboard alone", async ({ page }) => {
   await expect(panel.locator(".readout")).toHaveText("");
 });
 
-test("Tab reaches every mosaic and its Enlarge button", async ({ page }) => {
+test("Tab reaches every mosaic and its Enlarge button", async ({ warmPage: page }) => {
   await openPage(page);
   await page.locator("#colors").focus();
   const reached: string[] = [];
@@ -61,7 +62,7 @@ test("Tab reaches every mosaic and its Enlarge button", async ({ page }) => {
   expect(reached).toContainEqual("Enlarge output_layer");
 });
 
-test("Space in the list of layers keeps the focus where it is", async ({ page }) => {
+test("Space in the list of layers keeps the focus where it is", async ({ warmPage: page }) => {
   await openPage(page);
   await page.locator("#layer-summary").focus();
   await page.keyboard.press("Enter");
@@ -80,7 +81,7 @@ test("Space in the list of layers keeps the focus where it is", async ({ page })
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("layer-summary");
 });
 
-test("nothing old is shown as new when the network changes", async ({ page }) => {
+test("nothing old is shown as new when the network changes", async ({ warmPage: page }) => {
   await openPage(page);
   let send = () => {};
   const asked = new Promise<void>((resolve) => {
@@ -100,7 +101,7 @@ test("nothing old is shown as new when the network changes", async ({ page }) =>
   await expect(page.locator("#bars .top")).toHaveCount(0);
 });
 
-test("pauses and steps", async ({ page }) => {
+test("pauses and steps", async ({ warmPage: page }) => {
   await openPage(page);
   await page.click("#pause");
   await expect(page.locator("#step")).toBeEnabled();
@@ -113,7 +114,7 @@ test("pauses and steps", async ({ page }) => {
   await expect(page.locator("#pause")).toHaveText("Pause");
 });
 
-test("chooses layers, range and colours", async ({ page }) => {
+test("chooses layers, range and colours", async ({ warmPage: page }) => {
   await openPage(page);
   await page.click("#layer-summary");
   await page.locator("#layer-list input[value=pool_1]").uncheck();
@@ -134,7 +135,7 @@ test("chooses layers, range and colours", async ({ page }) => {
     .toBe(true);
 });
 
-test("compares two checkpoints in the same tiles", async ({ page }) => {
+test("compares two checkpoints in the same tiles", async ({ warmPage: page }) => {
   await openPage(page);
   await page.selectOption("#compare", "mnist-blank");
   await expect(page.locator("#compared-bars")).toBeVisible({ timeout: 20_000 });
@@ -152,7 +153,7 @@ test("compares two checkpoints in the same tiles", async ({ page }) => {
   expect(hues.green).toBeGreaterThan(100);
 });
 
-test("takes a dropped picture", async ({ page }) => {
+test("takes a dropped picture", async ({ warmPage: page }) => {
   await openPage(page);
   const bytes = await page.evaluate(async () => {
     const canvas = new OffscreenCanvas(60, 40);
@@ -167,7 +168,7 @@ test("takes a dropped picture", async ({ page }) => {
   await expect.poll(async () => (await readValue(page, "input_layer"))[0]).toBeCloseTo(0.299, 2);
 });
 
-test("watches the camera after a click, and stops when paused", async ({ page }) => {
+test("watches the camera after a click, and stops when paused", async ({ warmPage: page }) => {
   await openPage(page);
   await page.click("#camera");
   await expect(page.locator("#preview video")).toBeVisible({ timeout: 20_000 });
@@ -189,7 +190,7 @@ test("watches the camera after a click, and stops when paused", async ({ page })
   await page.click("#draw");
 });
 
-test("plays a dropped video, and steps through it while paused", async ({ page }) => {
+test("plays a dropped video, and steps through it while paused", async ({ warmPage: page }) => {
   await openPage(page);
   const bytes = await page.evaluate(async () => {
     const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
@@ -220,7 +221,7 @@ test("plays a dropped video, and steps through it while paused", async ({ page }
   await expect.poll(() => page.locator("#preview video").evaluate((video: HTMLVideoElement) => video.currentTime)).not.toBe(time);
 });
 
-test("shows another network, built in the page", async ({ page }) => {
+test("shows another network, built in the page", async ({ warmPage: page }) => {
   await openPage(page);
   await page.selectOption("#network", "tiny-vgg");
   await expect(page.locator("conv-cam .panel .name").nth(1)).toHaveText(/conv_1_1|relu_1_1/, { timeout: 30_000 });
