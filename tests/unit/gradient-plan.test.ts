@@ -61,3 +61,45 @@ test("a pool is computed once: its maxima and where they are in one dispatch", (
     "pool-gradient-blocked",
   ]);
 });
+
+describe("the gradient of an activation costs no dispatch", () => {
+  const kernelsOf = (lines: GraphLines) => planGradient(lines).steps.map(({ node, kernel }) => `${kernel.split(" ")[0]} ${node}`);
+  const three = { pads: [1, 1, 1, 1] };
+
+  test("of a chain, nor where gradients of two readers are added", () => {
+    const kernels = kernelsOf({
+      inputs: { x: [1, 4, 10, 10] },
+      constants: { u: noise([4, 4, 1, 1]), v: noise([4, 4, 3, 3]), w: noise([4, 4, 1, 1]) },
+      nodes: [op("Conv", "x u", "a"), op("Relu", "a", "r"), op("Conv", "r v", "b", three), op("Conv", "r w", "c"), op("Add", "b c", "y")],
+    });
+    expect(kernels.filter((kernel) => kernel.startsWith("element-wise"))).toEqual([]);
+  });
+
+  test("of activations that a Concat joined, nor before a pool of them", () => {
+    const kernels = kernelsOf({
+      inputs: { x: [1, 4, 12, 12] },
+      constants: { s: noise([4, 4, 1, 1]), u: noise([8, 4, 1, 1]), v: noise([6, 4, 3, 3]), w: noise([5, 14, 1, 1]) },
+      nodes: [
+        op("Conv", "x s", "c"),
+        op("Relu", "c", "q"),
+        op("Conv", "q u", "a"),
+        op("Relu", "a", "ra"),
+        op("Conv", "q v", "b", three),
+        op("Relu", "b", "rb"),
+        op("Concat", "ra rb", "j", { axis: 1 }),
+        op("MaxPool", "j", "p", { kernel_shape: [2, 2], strides: [2, 2] }),
+        op("Conv", "p w", "y"),
+      ],
+    });
+    expect(kernels.filter((kernel) => kernel.startsWith("element-wise"))).toEqual([]);
+  });
+
+  test("that a mean spread is one, which reads the mean as it is", () => {
+    const kernels = kernelsOf({
+      inputs: { x: [1, 4, 10, 10] },
+      constants: { u: noise([4, 4, 1, 1]) },
+      nodes: [op("Conv", "x u", "a"), op("Relu", "a", "r"), op("GlobalAveragePool", "r", "y")],
+    });
+    expect(kernels.filter((kernel) => /copy|element-wise/.test(kernel))).toEqual(["element-wise r/gradient", "element-wise a/gradient"]);
+  });
+});

@@ -14,17 +14,20 @@ import { defineOperator, type Kernel, type Operation, type OperatorContext, type
 
 export default [
   defineOperator("Conv", { since: 1 }, (context) => describeConvolution(context, { kind: "none", alpha: 0, beta: 0 })),
-  defineOperator("Conv", { since: 1, domain: fusedDomain }, (context) => {
-    const { attributes } = context;
-    const kind = attributes.string("activation", "none");
-    if (!Object.hasOwn(activations, kind)) return context.invalid(`activation '${kind}'`);
-    return describeConvolution(context, {
-      kind: kind as ActivationKind,
-      alpha: attributes.number("activation_alpha", 0),
-      beta: attributes.number("activation_beta", 0),
-    });
-  }),
+  defineOperator("Conv", { since: 1, domain: fusedDomain }, describeFused),
 ];
+
+/** A Conv with what passes made of it, see `fuse-epilogue.ts`. */
+export function describeFused(context: OperatorContext): Operation {
+  const { attributes } = context;
+  const kind = attributes.string("activation", "none");
+  if (!Object.hasOwn(activations, kind)) return context.invalid(`activation '${kind}'`);
+  return describeConvolution(context, {
+    kind: kind as ActivationKind,
+    alpha: attributes.number("activation_alpha", 0),
+    beta: attributes.number("activation_beta", 0),
+  });
+}
 
 function describeConvolution(context: OperatorContext, activation: Activation): Operation {
   const { attributes } = context;

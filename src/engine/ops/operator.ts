@@ -202,12 +202,14 @@ export interface Operator {
   readonly describe: (context: OperatorContext) => Operation;
   /** A pass for graphs that have this operator. It runs before what follows a convolution is folded or fused into it. */
   readonly pass?: Pass | undefined;
+  /** Another one, which runs after that. */
+  readonly lastPass?: Pass | undefined;
 }
 
 /** Declares an ONNX operator. The file that default-exports it (or a list) is its whole registration. */
 export function defineOperator(
   name: string,
-  options: { since: number; domain?: string; pass?: Pass },
+  options: { since: number; domain?: string; pass?: Pass; lastPass?: Pass },
   describe: Operator["describe"],
 ): Operator {
   return { name, domain: "", describe, ...options };

@@ -104,7 +104,23 @@ const clip: Evaluate = ({ attributes, input, inputs }) => {
   return map(input(0), (x) => clamp(x, low, high));
 };
 
+/** The gradient of an activation's input, from that of its output and from the output. */
+const activationGradient: Evaluate = ({ attributes, input, unsupported }) => {
+  const kind = attributes.string("gradient", "");
+  const [alpha, beta] = [attributes.number("gradient_alpha", 0), attributes.number("gradient_beta", 0)];
+  const slopes: Readonly<Record<string, Unary>> = {
+    above: (y) => (y > alpha ? 1 : 0),
+    between: (y) => (y > alpha && y < beta ? 1 : 0),
+    leaky: (y) => (y > 0 ? 1 : alpha),
+    sigmoid: (y) => y * (1 - y),
+    tanh: (y) => 1 - y * y,
+  };
+  const slope = slopes[kind] ?? unsupported(`the gradient '${kind}'`);
+  return zip(input(0), input(1), (dy, y) => dy * slope(y));
+};
+
 export const activations: Operators = {
+  ActivationGradient: activationGradient,
   ...Object.fromEntries(Object.entries(plain).map(([name, f]): [string, Evaluate] => [name, ({ input }) => map(input(0), f)])),
   ...Object.fromEntries(
     Object.entries(shaped).map(([name, make]): [string, Evaluate] => [name, ({ attributes, input }) => map(input(0), make(attributes))]),

@@ -1,5 +1,6 @@
 // Activations and other functions of one value, element by element. Where a derivative can be told from the output it is, so that the
 // forward graph stays fused: the value before the activation then has no other reader.
+import type { ActivationGradientKind } from "../../ops/on-demand/activation-gradient.ts";
 import type { Rule, RuleContext, Rules } from "../rule.ts";
 
 type Slope = (context: RuleContext) => string;
@@ -18,6 +19,11 @@ function whereGreater({ emit, y }: RuleContext, a: string, b: string, value: str
 export function whereBetween(context: RuleContext, a: string, low: string | undefined, high: string | undefined, value: string): string {
   const above = low === undefined ? value : whereGreater(context, a, low, value);
   return high === undefined ? above : whereGreater(context, high, a, above);
+}
+
+/** The gradient of an activation, told from its output, in one node. */
+function fromOutput(context: RuleContext, gradient: ActivationGradientKind, alpha = 0, beta = 0, output = context.y): string {
+  return context.emit.own("ActivationGradient", [context.dy, output], { gradient, gradient_alpha: alpha, gradient_beta: beta });
 }
 
 /** dy · low where the value is not above 0, which `signOf` tells. */
@@ -98,8 +104,6 @@ const ofInput: Readonly<Record<string, Slope>> = {
 
 /** Derivatives by what the function answered. */
 const ofOutput: Readonly<Record<string, Slope>> = {
-  Sigmoid: (context) => context.emit.multiply(context.y, minus(context, 1, context.y)),
-  Tanh: (context) => minus(context, 1, square(context, context.y)),
   Exp: ({ y }) => y,
   Sqrt: ({ emit, y }) => emit.divide(emit.number(0.5, y), y),
   Reciprocal: (context) => context.emit.negate(square(context, context.y)),
@@ -110,13 +114,15 @@ const fromSlopes = Object.fromEntries(Object.entries({ ...ofInput, ...ofOutput }
 export const activations: Rules = {
   ...fromSlopes,
   // 0 at 0, as everywhere.
-  Relu: (context) => [whereBetween(context, context.y, context.emit.number(0, context.y), undefined, context.dy)],
+  Relu: (context) => [fromOutput(context, "above")],
   LeakyRelu: (context) => {
-    const { attributes, emit, x, y } = context;
+    const { attributes, x, y } = context;
     const alpha = attributes.number("alpha", 0.01);
     // A negative slope turns signs round, so that the output no longer tells them.
-    return [leaky(context, alpha < 0 ? x : y, (dy) => emit.scale(dy, alpha, y))];
+    return [fromOutput(context, "leaky", alpha, 0, alpha < 0 ? x : y)];
   },
+  Sigmoid: (context) => [fromOutput(context, "sigmoid")],
+  Tanh: (context) => [fromOutput(context, "tanh")],
   PRelu: (context) => {
     const { b, emit, node, shape, x } = context;
     if (context.needs(1)) {
@@ -131,7 +137,11 @@ export const activations: Rules = {
   },
   // 0 at the bounds: a file does not tell whether they came from ReLU6, which has 0 there, or from clamp, which has 1.
   Clip: (context) => {
-    const { attributes, emit, node, y } = context;
+    const { attributes, constant, emit, node, y } = context;
+    const known = (name: string, input: number): number | undefined =>
+      attributes.has(name) ? attributes.number(name) : constant(input)?.toNumbers()[0];
+    const [low, high] = [known("min", 1), known("max", 2)];
+    if (low !== undefined && high !== undefined) return [fromOutput(context, "between", low, high)];
     const bound = (name: string, input: number): string | undefined => {
       if (attributes.has(name)) return emit.number(attributes.number(name), y);
       return node.inputs[input] || undefined;

@@ -7,7 +7,10 @@ import { blockedProduct as product } from "./matmul.ts";
 import { generalPools as pools } from "./pool.ts";
 
 export const operators = operatorsOf(
-  import.meta.glob(["./*.ts", "!./{index,fold-pad,resample,spatial}.ts"], { eager: true, import: "default" }) as OperatorModules,
+  import.meta.glob(["./*.ts", "!./{index,activation-gradient-passes,fold-pad,resample,spatial}.ts"], {
+    eager: true,
+    import: "default",
+  }) as OperatorModules,
 );
 
 export const general: GeneralKernels = { convolution, pools, product };

@@ -1,0 +1,97 @@
+// Every kernel that may compute a convolution with the gradient of an activation in its epilogue, or the gradient of a pool, by name, against
+// plain loops in double precision.
+import { describe, expect, test } from "vitest";
+import type { Device } from "../../src/engine/gpu/device.ts";
+import { gradientOf } from "../../src/engine/gradient/differentiate.ts";
+import type { Graph } from "../../src/engine/graph/graph.ts";
+import { loadModel } from "../../src/engine/model.ts";
+import { inferGraph } from "../../src/engine/passes/infer.ts";
+import type { Shape } from "../../src/engine/shapes.ts";
+import type { Tensor } from "../../src/engine/tensor.ts";
+import { fromTensor } from "../../src/reference/array.ts";
+import { evaluateGraph } from "../../src/reference/evaluate.ts";
+import { everything } from "../support/catalog.ts";
+import { graphOf, noise, op } from "../support/graphs.ts";
+import { expectClose } from "../support/reference.ts";
+import { withDevice } from "../support/with-device.ts";
+
+type Attributes = Readonly<Record<string, number | readonly number[]>>;
+
+/** An activation that two convolutions read: behind them one gradient is added to the other, and the sum passes the activation. */
+function twice(shape: Shape, activation: string, weight: Shape, attributes: Attributes, ofActivation: Attributes = {}): Graph {
+  return graphOf({
+    inputs: { x: shape },
+    constants: { v: noise(weight, 3), w: noise(weight, 4) },
+    nodes: [
+      op(activation, "x", "r", ofActivation),
+      op("Conv", "r v", "a", attributes),
+      op("Conv", "r w", "b", attributes),
+      op("Add", "a b", "y"),
+    ],
+    opset: 10,
+  });
+}
+
+const pool = (operator: string, shape: Shape, attributes: Attributes): Graph =>
+  graphOf({ inputs: { x: shape }, nodes: [op("Relu", "x", "r"), op(operator, "r", "y", attributes)] });
+
+const pads = [1, 1, 1, 1];
+
+/** The operator whose kernels are forced, and a graph. */
+const cases: Readonly<Record<string, readonly [operator: string, graph: Graph]>> = {
+  "3×3": ["ConvActivationGradient", twice([2, 8, 9, 10], "LeakyRelu", [12, 8, 3, 3], { pads }, { alpha: 0.3 })],
+  "1×1": ["ConvActivationGradient", twice([1, 6, 7, 5], "Clip", [8, 6, 1, 1], {}, { min: -0.5, max: 0.6 })],
+  "in groups": ["ConvActivationGradient", twice([1, 8, 6, 7], "Relu", [8, 4, 3, 3], { pads: [0, 1, 1, 0], group: 2 })],
+  depthwise: ["ConvActivationGradient", twice([1, 6, 8, 9], "Sigmoid", [6, 1, 3, 3], { pads, group: 6 })],
+  "over one axis": ["ConvActivationGradient", twice([2, 4, 13], "Tanh", [5, 4, 3], { pads: [1, 1] })],
+  "over three axes": ["ConvActivationGradient", twice([1, 2, 4, 5, 4], "Relu", [3, 2, 2, 3, 2], {})],
+  "maximum, steps of 2": ["PoolGradient", pool("MaxPool", [2, 3, 9, 8], { kernel_shape: [3, 3], strides: [2, 2], pads })],
+  "maximum, steps larger than windows": ["PoolGradient", pool("MaxPool", [1, 2, 11, 10], { kernel_shape: [2, 1], strides: [3, 4] })],
+  "average, no steps": ["PoolGradient", pool("AveragePool", [1, 3, 7, 6], { kernel_shape: [3, 2], pads: [1, 0, 1, 1] })],
+  "average, padding counts, windows over the end": [
+    "PoolGradient",
+    pool("AveragePool", [1, 2, 8, 9], { kernel_shape: [3, 3], strides: [2, 3], pads, ceil_mode: 1, count_include_pad: 1 }),
+  ],
+};
+
+/** The gradient of y by x, where `kernel` computes the nodes of an operator; and which kernels these could have. */
+async function gradientBy(device: Device, graph: Graph, x: Tensor, operator: string, kernel?: string) {
+  const offered = new Set<string>();
+  const model = await loadModel(device, graph, {
+    chooseKernel: (node, names) => {
+      if (node.operator !== operator) return undefined;
+      for (const name of names) offered.add(name);
+      return names.find((name) => name === kernel);
+    },
+  });
+  const gradient = await model.gradient({ of: "y" });
+  const { x: dx } = await gradient.predict({ x });
+  model.dispose();
+  return { dx, offered };
+}
+
+describe.each(Object.entries(cases))("%s", (_, [operator, graph]) => {
+  test("all kernels agree with loops in double precision", { timeout: 120_000 }, () =>
+    withDevice(async (device) => {
+      const shape = graph.inputs[0]?.shape as Shape;
+      const x = noise(shape, 7);
+      const { graph: typed } = inferGraph(graph, everything);
+      const { graph: backward, seed, gradients } = gradientOf(typed, "y", ["x"]);
+      const { dtype, shape: yShape } = typed.types.get("y") ?? expect.fail();
+      const ones = { dtype, shape: yShape, data: new Float64Array(yShape.reduce((a, b) => a * b, 1)).fill(1) };
+      const expected = await evaluateGraph(
+        backward,
+        new Map([
+          ["x", fromTensor(x)],
+          [seed, ones],
+        ]),
+      );
+      const numbers = [...(expected.get(gradients.get("x") as string)?.data ?? [])];
+      expect(numbers.some((value) => value !== 0)).toBe(true);
+      const { dx, offered } = await gradientBy(device, graph, x, operator);
+      expectClose(dx, numbers, "the kernel chosen");
+      expect(offered.size).toBeGreaterThan(0);
+      for (const kernel of offered) expectClose((await gradientBy(device, graph, x, operator, kernel)).dx, numbers, kernel);
+    }),
+  );
+});
