@@ -23,16 +23,20 @@ export class Labels {
   }
 
   /**
-   * Reads the names where the source is an address.
+   * Reads the names where the source is an address. An earlier call that has not ended does so with an AbortError.
    *
    * @throws Error that says what the server answered instead of names
-   * @throws Error named AbortError where another source was given meanwhile
+   * @throws Error named AbortError where another source was given meanwhile, however late the answer to the first comes
    */
   async load(): Promise<void> {
     const source = this.#source;
     if (typeof source !== "string") return;
+    this.#request?.abort();
     this.#request = new AbortController();
-    this.#names = await fetchNames(source, this.#request.signal);
+    const { signal } = this.#request;
+    const names = await fetchNames(source, signal);
+    signal.throwIfAborted();
+    this.#names = names;
   }
 }
 
