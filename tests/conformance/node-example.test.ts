@@ -1,18 +1,20 @@
-// The README's example for Node, as it stands, run in a process of its own for as long as a program of a reader's would run.
+// The README's examples of programs, as they stand: the one for Node in a process of its own for as long as a program of a reader's would
+// run, and those for pages one after the other.
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "vite";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { findSwiftShader } from "../../src/cli/swiftshader.ts";
+import { loadModel } from "../../src/engine/model.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { graphOf, op } from "../support/graphs.ts";
 import { withDevice } from "../support/with-device.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** The README's blocks of JavaScript: the one for pages, which imports the package, and the one for Node. */
+/** The README's blocks of JavaScript, in order. */
 async function readExamples(): Promise<readonly string[]> {
   const readme = await readFile(join(root, "README.md"), "utf8");
   return Array.from(readme.matchAll(/```js\n([\s\S]*?)```/g), ([, code]) => code as string);
@@ -33,9 +35,8 @@ runAgainAndAgain();
 
 test("the README's example for Node runs 5,000 times in one process", { timeout: 300_000 }, async () => {
   const examples = await readExamples();
-  const fromPackage = examples.map((code) => /^import .* from "convcam";$/m.exec(code)?.[0]).find((line) => line);
   const forNode = examples.find((code) => code.includes('from "webgpu"'));
-  if (!fromPackage || !forNode) expect.fail("README.md has no example that imports convcam, or none for Node");
+  if (!forNode) expect.fail("README.md has no example for Node");
   // Beside the modules of this repository, where the example finds `webgpu`.
   const folder = await mkdtemp(join(root, "node_modules/.convcam-example-"));
   try {
@@ -46,7 +47,7 @@ test("the README's example for Node runs 5,000 times in one process", { timeout:
     const graph = graphOf({ inputs: { input_layer: [1, 1, 28, 28] }, nodes: [op("Relu", "input_layer", "output_layer")] });
     await mkdir(join(folder, "models"));
     await writeFile(join(folder, "models/mnist-trained.onnx"), encodeModel(graph));
-    await writeFile(join(folder, "example.mjs"), `${fromPackage}\n${forNode}${runs}`);
+    await writeFile(join(folder, "example.mjs"), `${forNode}${runs}`);
     // Opening a device here finds out which driver this machine has.
     await withDevice(async () => {});
     const env = { ...process.env, LD_LIBRARY_PATH: [findSwiftShader(), process.env["LD_LIBRARY_PATH"]].filter((path) => path).join(":") };
@@ -56,3 +57,22 @@ test("the README's example for Node runs 5,000 times in one process", { timeout:
     await rm(folder, { recursive: true });
   }
 });
+
+test("the README's other examples run one after the other, as they stand", () =>
+  withDevice(async (device) => {
+    const examples = (await readExamples()).filter((code) => !code.includes('from "webgpu"') && !code.includes("document."));
+    const code = examples.join("\n").replace(/^import .*/gm, "");
+    vi.stubGlobal("fetch", async (path: string) => new Response(await readFile(join(root, path))));
+    const said: unknown[] = [];
+    try {
+      const AsyncFunction = (async () => {}).constructor as new (
+        ...code: readonly string[]
+      ) => (...given: readonly unknown[]) => Promise<void>;
+      const program = new AsyncFunction("loadModel", "requestDevice", "console", code);
+      await program(loadModel, async () => device, { log: (...values: unknown[]) => said.push(...values) });
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(examples.length).toBeGreaterThan(4);
+    expect(said).toEqual([[1, 32, 26, 26], 1]);
+  }));

@@ -145,6 +145,18 @@ describe.each(compilers)("TypeScript $version", ({ tsc }) => {
   );
 });
 
+test("the README's examples for a page compile as they stand", () => {
+  const blocks = Array.from(readFileSync(join(root, "README.md"), "utf8").matchAll(/```js\n([\s\S]*?)```/g), ([, code]) => code as string);
+  const examples = blocks.filter((code) => !code.includes('from "webgpu"'));
+  expect(examples.length).toBeGreaterThan(5);
+  const folder = join(app, "readme");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "readme.ts"), ['import "convcam/element";', ...examples].join("\n"));
+  const compilerOptions = { strict: true, noEmit: true, target: "es2022", module: "esnext", moduleResolution: "bundler", types: [] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+  expect(start(folder, [compilers[1]?.tsc as string, "--project", folder]).stdout).toBe("");
+}, 120_000);
+
 describe("an application that imports convcam and convcam/element", () => {
   let chunks: readonly Rolldown.OutputChunk[];
   let assets: readonly string[];
