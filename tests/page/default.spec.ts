@@ -1,6 +1,6 @@
 // The page as a visitor finds it: it opens by itself and shows what the network really computes.
 import { readFile } from "node:fs/promises";
-import { expect } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { importModel } from "../../src/engine/onnx/import.ts";
 import { test } from "../support/warm-page.ts";
 import { openPage, readMosaic, readValue } from "./page.ts";
@@ -54,6 +54,30 @@ async function referenceMaps(input: readonly number[]): Promise<number[][]> {
   return convolve(input, 28, weight, bias);
 }
 
+/** Panels stand row by row, aligned at their tops, and each is as large as what it shows. */
+async function checkPanels(page: Page): Promise<void> {
+  const boxes = await page.locator("conv-cam .panel").evaluateAll((panels) =>
+    panels.map((panel) => {
+      const { left, top, right, bottom } = panel.getBoundingClientRect();
+      const canvas = panel.querySelector("canvas")?.getBoundingClientRect();
+      const content = Math.max(...Array.from(panel.children, (child) => child.getBoundingClientRect().bottom));
+      return { left, top, right, bottom, content, mosaic: canvas?.width ?? 0 };
+    }),
+  );
+  const rows: number[] = [];
+  for (const [i, box] of boxes.entries()) {
+    const before = boxes[i - 1];
+    if (before && box.left > before.left) expect(box.top).toBeCloseTo(before.top, 0);
+    else {
+      rows.push(box.top);
+      expect(box.top).toBeGreaterThan(Math.max(0, ...boxes.slice(0, i).map(({ bottom }) => bottom)));
+    }
+    expect(box.bottom - box.content).toBeLessThan(16);
+    expect(box.mosaic).toBeLessThanOrEqual(box.right - box.left);
+  }
+  expect(rows.length).toBeGreaterThan(1);
+}
+
 test("opens by itself with a digit and its answer", async ({ page }) => {
   const problems: string[] = [];
   page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
@@ -69,6 +93,8 @@ test("opens by itself with a digit and its answer", async ({ page }) => {
     "dense_1",
     "output_layer",
   ]);
+  await expect(page.locator("conv-cam .panel .scope").nth(1)).toHaveText("robust");
+  await checkPanels(page);
   await expect(page.locator("#bars li")).toHaveCount(10);
   await expect(page.locator("#spoken")).toHaveText("The network answers 3.");
   await expect(page.locator("#speed")).toHaveText(/ms/);

@@ -1,4 +1,6 @@
 // What is said when something is missing or wrong: WebGPU, the camera, the file, an operator.
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { twoFiles } from "../support/two-files.ts";
@@ -79,7 +81,9 @@ test("says what a file is that is neither a network nor a picture, whatever its 
   await expect(page.locator("conv-cam .problem")).toContainText("a TensorFlow Lite file: convert it");
 });
 
-test("opens a network whose weights lie in a second file: both chosen, or their folder dropped", async ({ warmPage: page }) => {
+test("opens a network whose weights lie in a second file: both chosen, or their folder dropped or chosen", async ({
+  warmPage: page,
+}, testInfo) => {
   const { model, weights } = twoFiles();
   await openPage(page);
   await dropFile(page, "net.onnx", "", [...model]);
@@ -100,6 +104,18 @@ test("opens a network whose weights lie in a second file: both chosen, or their 
   ]);
   await expect(page.locator("conv-cam .panel .name").first()).toHaveText("x");
   await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+  await dropFile(page, "broken.onnx", "", [1, 2, 3]);
+  await expect(page.locator("conv-cam .problem")).toBeVisible();
+  const folder = testInfo.outputPath("chosen");
+  await mkdir(join(folder, "net"), { recursive: true });
+  await writeFile(join(folder, "net/net.onnx"), model);
+  await writeFile(join(folder, "net/net.onnx.data"), weights);
+  const chooser = page.waitForEvent("filechooser");
+  await page.click("#open-folder");
+  await (await chooser).setFiles(join(folder, "net"));
+  await expect(page.locator("conv-cam .panel .name").first()).toHaveText("x");
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+  await expect(page.locator("#about")).toContainText("net/net.onnx");
 });
 
 test("fits a phone without scrolling sideways", async ({ warmPage: page }) => {

@@ -15,12 +15,10 @@ export async function filesOf(transfer: DataTransfer | null): Promise<readonly F
 }
 
 async function collect(entry: FileSystemEntry, files: File[]): Promise<void> {
-  if (files.length > mostFiles)
-    throw new Error(`This folder holds more than ${mostFiles} files. Drop the model's own folder, or its files.`);
+  if (files.length > mostFiles) throw tooMany();
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
-    const path = entry.fullPath.replace(/^\//, "");
-    files.push(path === file.name ? file : new File([file], path, { type: file.type }));
+    files.push(withPath(file, entry.fullPath.replace(/^\//, "")));
     return;
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
@@ -30,6 +28,28 @@ async function collect(entry: FileSystemEntry, files: File[]): Promise<void> {
     if (entries.length === 0) return;
     for (const one of entries) await collect(one, files);
   }
+}
+
+/** The files of a folder that was chosen, with their paths from it on. */
+export function filesOfFolder(files: Iterable<File>): readonly File[] {
+  const all = Array.from(files, (file) => withPath(file, file.webkitRelativePath));
+  if (all.length > mostFiles) throw tooMany();
+  return all;
+}
+
+/** The path becomes the name, which a worker is sent as well. */
+function withPath(file: File, path: string): File {
+  return path === file.name ? file : new File([file], path, { type: file.type });
+}
+
+function tooMany(): Error {
+  return new Error(`This folder holds more than ${mostFiles} files. Open the model's own folder, or its files.`);
+}
+
+/** Their names for a line of text: the first few. */
+export function namesOf(files: readonly File[]): string {
+  const names = files.slice(0, 4).map(({ name }) => name);
+  return `${names.join(", ")}${files.length > 4 ? ` and ${files.length - 4} more` : ""}`;
 }
 
 export interface SortedFiles {

@@ -8,7 +8,7 @@ import { make } from "../panel.ts";
 import type { SourceLike } from "../sources.ts";
 import { offerLooks } from "./choices.ts";
 import { DrawingPad } from "./drawing-pad.ts";
-import { filesOf, sortFiles } from "./dropped-files.ts";
+import { filesOf, filesOfFolder, namesOf, sortFiles } from "./dropped-files.ts";
 import { findNetwork, labelsOf, networks, openNetwork, preparationOf } from "./networks.ts";
 
 /** The page's elements by id. */
@@ -116,7 +116,7 @@ function openModelFiles(files: readonly File[]): void {
   networkSelect.prepend(option);
   networkSelect.value = "file";
   listComparable(undefined);
-  find("about").textContent = `${files.map((file) => file.name).join(", ")}, ${(sizeBytes / 1e6).toFixed(1)} MB. It stays on this machine.`;
+  find("about").textContent = `${namesOf(files)}, ${(sizeBytes / 1e6).toFixed(1)} MB. It stays on this machine.`;
   pad.isCentered = true;
   viewer.removeAttribute("layers");
   viewer.labels = [];
@@ -181,7 +181,18 @@ modelFile.addEventListener("change", () => {
   openFiles([...(modelFile.files ?? [])]);
   modelFile.value = "";
 });
-find("open").addEventListener("click", () => find("model-file").click());
+find("open").addEventListener("click", () => modelFile.click());
+const modelFolder = find<HTMLInputElement>("model-folder");
+modelFolder.addEventListener("change", () => {
+  try {
+    openFiles(filesOfFolder(modelFolder.files ?? []));
+  } catch (error) {
+    report(error);
+  }
+  modelFolder.value = "";
+});
+find("open-folder").hidden = !("webkitdirectory" in modelFolder);
+find("open-folder").addEventListener("click", () => modelFolder.click());
 
 addEventListener("dragover", (event) => {
   event.preventDefault();
