@@ -32,12 +32,12 @@ export interface BenchCase {
   readonly kind: CaseKind;
 }
 
-/** Cases of one kind from what a user names: "all", a name, or either with `@` and a batch size. */
+/** Cases of one kind from what a user names: "all", a name, here or in `models/`, or either with `@` and a batch size. */
 export function namedCases(kind: CaseKind, names: readonly string[]): readonly BenchCase[] {
   const known = kind === "network" ? networkNames : layerNames;
   return names.flatMap((given) => {
     const { name, batch } = splitName(given);
-    const chosen = name === "all" ? known : [name];
+    const chosen = name === "all" ? known : [networkNames.find((one) => networks[one] === name) ?? name];
     for (const one of chosen)
       if (!known.includes(one)) throw new ModelError(`the bench has no ${kind} '${one}'. Known: ${known.join(", ")}.`);
     return chosen.map((one) => ({ kind, name: batch === 1 ? one : `${one}@${batch}` }));

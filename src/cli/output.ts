@@ -1,6 +1,7 @@
 // Output of the command: files that are written whole or not at all, and a terminal or pipe that may close before the command ends.
 import { randomUUID } from "node:crypto";
 import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 
 /**
  * Writes a file. The bytes go to a temporary file beside it, which is then renamed, so that a full disk leaves no half-written file. Anything
@@ -9,13 +10,15 @@ import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
  * @throws Error in one line that names the path, with the code of the system's
  */
 export async function writeOutput(path: string, data: string | Uint8Array): Promise<void> {
-  const known = await stat(path).catch(() => undefined);
+  const before = await stat(path).catch(() => undefined);
   try {
-    if (known && !known.isFile()) await writeFile(path, data);
-    else await writeWhole(known ? await realpath(path) : path, data);
+    if (before && !before.isFile()) await writeFile(path, data);
+    else await writeWhole(before ? await realpath(path) : path, data);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw Object.assign(new Error(`'${path}' could not be written: ${message.replace(/, \w+ '.*/, "")}.`), { code });
+    const known = { ENOENT: `there is no folder '${dirname(path)}'`, EISDIR: "it is a folder" };
+    const reason = known[code as keyof typeof known] ?? message.replace(/, \w+ '.*/, "");
+    throw Object.assign(new Error(`'${path}' could not be written: ${reason}.`), { code });
   }
 }
 

@@ -13,6 +13,11 @@ describe("names", () => {
       { kind: "network", name: "mnist" },
       { kind: "network", name: "resnet18@4" },
     ]);
+    // As `convcam build` calls them.
+    expect(namedCases("network", ["tiny-vgg", "inception-resnet-v2@2"]).map(({ name }) => name)).toEqual([
+      "tinyvgg",
+      "inception_resnet_v2@2",
+    ]);
     expect(namedCases("network", ["all"]).map(({ name }) => name)).toEqual(networkNames);
     expect(namedCases("layer", ["all@16"])[0]?.name).toBe(`${layerNames[0]}@16`);
   });

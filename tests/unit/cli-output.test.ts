@@ -30,11 +30,11 @@ test("a link stays a link", async () => {
 });
 
 test.each([
-  { why: "a folder", path: "", says: /^'.*' could not be written: EISDIR/ },
+  { why: "a folder", path: "", says: /^'.*' could not be written: it is a folder\.$/ },
   {
     why: "a folder that is not there",
     path: "no/such.txt",
-    says: /^'.*no\/such\.txt' could not be written: ENOENT: no such file or directory\.$/,
+    says: /^'.*no\/such\.txt' could not be written: there is no folder '.*no'\.$/,
   },
 ])("$why is refused in a line, and nothing is left behind", async ({ path, says }) => {
   await expect(writeOutput(join(folder, path), "one")).rejects.toThrow(says);

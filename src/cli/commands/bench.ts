@@ -3,7 +3,7 @@ import { availableParallelism, loadavg } from "node:os";
 import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import packageFile from "../../../package.json" with { type: "json" };
-import { type BenchCase, buildTask, namedCases, taskOf } from "../../bench/cases.ts";
+import { type BenchCase, buildTask, namedCases, networkNames, taskOf } from "../../bench/cases.ts";
 import { measureCeilings } from "../../bench/ceilings.ts";
 import { convcamEngine } from "../../bench/convcam-engine.ts";
 import type { Task } from "../../bench/engine.ts";
@@ -41,7 +41,7 @@ export function addBench(program: Command): void {
       "Times models, the bench's networks or its single layers: creation, first run, steady runs with input upload and output read-back, GPU time by timestamps, and how near each comes to what the device does at best. Outputs are compared with onnxruntime-node where it is installed.",
     )
     .argument("[models...]", "your own .onnx files")
-    .option("--network <names...>", 'networks by name, or "all"')
+    .option("--network <names...>", `networks by name (${networkNames.join(", ")}), or "all"; NAME@16 for sixteen pictures at once`)
     .option("--layers", "all single layers", false)
     .option("--layer <names...>", "single layers by name")
     .option("--batch <counts>", "pictures at once, several with commas", parseCounts, [1])

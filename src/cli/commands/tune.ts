@@ -1,6 +1,6 @@
 // `convcam tune`: measures the kernels of models on this machine's GPU, remembers them, and prints what the engine could ship.
 import type { Command } from "commander";
-import { buildTask, namedCases } from "../../bench/cases.ts";
+import { buildTask, namedCases, networkNames } from "../../bench/cases.ts";
 import { median } from "../../bench/statistics.ts";
 import { UnsupportedError } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
@@ -36,7 +36,10 @@ export function addTune(program: Command): void {
       "Times the best few kernels of every distinct layer of models, or of the bench's networks, and remembers the fastest for this adapter: loadModel with { tune: true } starts with them. Prints the entry that src/engine/tune/shipped.ts could have for the adapter.",
     )
     .argument("[models...]", "your own .onnx files")
-    .option("--network <names...>", 'the bench\'s networks by name, or "all"; NAME@16 for sixteen pictures at once')
+    .option(
+      "--network <names...>",
+      `the bench's networks by name (${networkNames.join(", ")}), or "all"; NAME@16 for sixteen pictures at once`,
+    )
     .addOption(precisionOption())
     .option("--shape <input=shape>", "fix an input's shape of your own files, such as data=1,3,224,224; repeatable", collect(parseShape))
     .action(tuneModels);
