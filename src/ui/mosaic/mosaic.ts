@@ -1,9 +1,9 @@
 // One value, or two, drawn as a mosaic: the ranges of its channels, and its pixels.
-import { foldWorkgroups } from "../../engine/ops/dispatch.ts";
 import mosaicShader from "../../shaders/mosaic.wgsl";
 import rangeShader from "../../shaders/range.wgsl";
-import { encodeParams, type ParamValues, type Shader } from "../../shaders/shader.ts";
+import { encodeParams, type ParamValues } from "../../shaders/shader.ts";
 import { bind } from "../bind.ts";
+import { ComputeStep } from "../compute-step.ts";
 import { ChannelStatistics, type Statistics } from "../statistics/channel-statistics.ts";
 import { RobustExtents } from "../statistics/robust-extents.ts";
 import { type Color, type ColorMap, comparePairs, paletteOf } from "./color-map.ts";
@@ -19,18 +19,12 @@ export interface Pipelines {
   readonly extents: GPUComputePipeline | undefined;
 }
 
-interface Dispatch {
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-  readonly workgroups: readonly [number, number, number];
-}
-
 /** The ranges of one source, and what computes them and counts what is not finite. */
 interface Ranges {
   readonly buffer: GPUBuffer;
   readonly count: number;
   readonly statistics: readonly Statistics[];
-  readonly finish: Dispatch;
+  readonly finish: ComputeStep;
 }
 
 /** The colour map that these options come to. */
@@ -51,7 +45,7 @@ export class Mosaic {
   readonly #pipeline: GPUComputePipeline | GPURenderPipeline;
   readonly #allRanges: readonly Ranges[];
   /** What else is this mosaic's own, to be disposed of here. */
-  readonly #ownStatistics: { dispose(): void }[] = [];
+  readonly #parts: { dispose(): void }[] = [];
   readonly #entries: readonly GPUBindGroupEntry[];
   readonly #origin: readonly [number, number];
   readonly #buffers: GPUBuffer[] = [];
@@ -71,7 +65,7 @@ export class Mosaic {
     this.#allRanges = second ? [first, second] : [first];
     this.ranges = first.buffer;
     this.rangeCount = first.count;
-    const params = this.#uniform(mosaicShader, this.#params(source, options, first.count));
+    const params = this.#words("params", encodeParams(mosaicShader, this.#params(source, options, first.count)), GPUBufferUsage.UNIFORM);
     const palette = this.#words("palette", paletteOf(this.colorMap, options.background ?? [0, 0, 0, 0]), GPUBufferUsage.STORAGE);
     this.#entries = bind(mosaicShader, {
       params,
@@ -97,11 +91,7 @@ export class Mosaic {
 
   /** The second half of it, see {@link encodeRanges}. */
   finishRanges(pass: GPUComputePassEncoder): void {
-    for (const { finish } of this.#allRanges) {
-      pass.setPipeline(finish.pipeline);
-      pass.setBindGroup(0, finish.group);
-      pass.dispatchWorkgroups(...finish.workgroups);
-    }
+    for (const { finish } of this.#allRanges) finish.encode(pass);
   }
 
   /** Writes the pixels from within a compute pass; where {@link MosaicRenderer.usesCompute}. */
@@ -127,7 +117,7 @@ export class Mosaic {
   dispose(): void {
     for (const buffer of this.#buffers) this.#renderer.device.destroyBuffer(buffer);
     this.#buffers.length = 0;
-    for (const statistics of this.#ownStatistics.splice(0)) statistics.dispose();
+    for (const part of this.#parts.splice(0)) part.dispose();
   }
 
   #buildRanges(source: MosaicSource, pipelines: Pipelines, options: MosaicOptions): Ranges {
@@ -146,35 +136,33 @@ export class Mosaic {
     const statistics = source.statistics ?? this.#gather(source, pipelines);
     const extents = this.#buffer("extents", count * 4, STORAGE);
     const robust = isDense ? undefined : this.#bound(source, pipelines, count, extents);
-    const params = this.#uniform(rangeShader, {
+    const params = {
       rangeCount: count,
       partialsPerRange: (view.channels * statistics.partialsPerChannel) / count,
       // As range.wgsl numbers them: 0 extremes, 1 chollet, 2 fixed.
       rule: isFixed ? 2 : normalization === "chollet" && !isDense ? 1 : 0,
       symmetric: this.#isSymmetric(options) ? 1 : 0,
       total: view.channels * area,
-    });
-    const group = device.gpu.createBindGroup({
-      label: `${this.#label} ${rangeShader.name}`,
-      layout: pipelines.range.getBindGroupLayout(0),
-      entries: bind(rangeShader, { params, partials: statistics.partials, clock, result: buffer, extents }),
-    });
-    const gathered = robust ? [statistics, robust] : [statistics];
-    return { buffer, count, statistics: gathered, finish: { pipeline: pipelines.range, group, workgroups: foldWorkgroups(count) } };
+    };
+    const buffers = { partials: statistics.partials, clock, result: buffer, extents };
+    const step = { shader: rangeShader, pipeline: pipelines.range, params, buffers, workgroups: count };
+    const finish = this.#own(new ComputeStep(device, this.#label, step));
+    return { buffer, count, statistics: robust ? [statistics, robust] : [statistics], finish };
   }
 
   #gather(source: MosaicSource, { partials }: Pipelines): ChannelStatistics {
-    const statistics = new ChannelStatistics(this.#renderer.device, this.#label, source, partials);
-    this.#ownStatistics.push(statistics);
-    return statistics;
+    return this.#own(new ChannelStatistics(this.#renderer.device, this.#label, source, partials));
   }
 
   /** Bounds for the ranges, where these are robust. */
   #bound(source: MosaicSource, { extents: pipeline }: Pipelines, count: number, extents: GPUBuffer): RobustExtents | undefined {
     if (!pipeline) return undefined;
-    const robust = new RobustExtents(this.#renderer.device, this.#label, source, count, extents, pipeline);
-    this.#ownStatistics.push(robust);
-    return robust;
+    return this.#own(new RobustExtents(this.#renderer.device, this.#label, source, count, extents, pipeline));
+  }
+
+  #own<T extends { dispose(): void }>(part: T): T {
+    this.#parts.push(part);
+    return part;
   }
 
   #isSymmetric(options: MosaicOptions): boolean {
@@ -217,10 +205,6 @@ export class Mosaic {
       layout: this.#pipeline.getBindGroupLayout(0),
       entries: [...entries],
     });
-  }
-
-  #uniform(shader: Shader, values: ParamValues): GPUBuffer {
-    return this.#words(`${shader.name} params`, encodeParams(shader, values), GPUBufferUsage.UNIFORM);
   }
 
   #words(what: string, content: ArrayBuffer | Uint32Array<ArrayBuffer>, usage: GPUBufferUsageFlags): GPUBuffer {

@@ -1,10 +1,9 @@
 // Statistics of a value's channels, on the GPU. Ranges of mosaics, legends and tables share them.
 import type { Device } from "../../engine/gpu/device.ts";
-import { foldWorkgroups, workgroupCount } from "../../engine/ops/dispatch.ts";
+import { workgroupCount } from "../../engine/ops/dispatch.ts";
 import { type DataType, type GpuType, gpuTypeOf } from "../../engine/tensor.ts";
 import partialsShader from "../../shaders/range-partials.wgsl";
-import { encodeParams } from "../../shaders/shader.ts";
-import { bind } from "../bind.ts";
+import { ComputeStep } from "../compute-step.ts";
 import type { MapView } from "../mosaic/layout.ts";
 
 /** A value as it lies on the GPU, seen as maps. */
@@ -35,9 +34,7 @@ export class ChannelStatistics implements Statistics {
   /** Partial statistics as range-partials.wgsl writes them, channel after channel. */
   readonly partials: GPUBuffer;
   readonly #device: Device;
-  readonly #params: GPUBuffer;
-  readonly #pipeline: GPUComputePipeline;
-  readonly #group: GPUBindGroup;
+  readonly #step: ComputeStep;
 
   static pipeline(device: Device, type: GpuType): Promise<GPUComputePipeline> {
     return device.pipeline(partialsShader, { VALUE_TYPE: valueTypes[type] });
@@ -54,30 +51,25 @@ export class ChannelStatistics implements Statistics {
     const slices = chooseSlices(channels, area);
     const count = channels * slices;
     this.#device = device;
-    this.#pipeline = pipeline;
     this.channelCount = channels;
     this.partialsPerChannel = slices;
     this.partials = device.createBuffer(`${label} range partials`, count * recordBytes, GPUBufferUsage.STORAGE);
-    const params = encodeParams(partialsShader, { offset, channelStride, rowStride, columnStride, mapWidth, area, slices, count });
-    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-    this.#params = device.createBuffer(`${label} range-partials params`, params.byteLength, usage);
-    device.gpu.queue.writeBuffer(this.#params, 0, params);
-    this.#group = device.gpu.createBindGroup({
-      label: `${label} range-partials`,
-      layout: pipeline.getBindGroupLayout(0),
-      entries: bind(partialsShader, { params: this.#params, values: buffer, partials: this.partials }),
+    this.#step = new ComputeStep(device, label, {
+      shader: partialsShader,
+      pipeline,
+      params: { offset, channelStride, rowStride, columnStride, mapWidth, area, slices, count },
+      buffers: { values: buffer, partials: this.partials },
+      workgroups: workgroupCount(count, workgroupSize),
     });
   }
 
   encode(pass: GPUComputePassEncoder): void {
-    pass.setPipeline(this.#pipeline);
-    pass.setBindGroup(0, this.#group);
-    pass.dispatchWorkgroups(...foldWorkgroups(workgroupCount(this.channelCount * this.partialsPerChannel, workgroupSize)));
+    this.#step.encode(pass);
   }
 
   dispose(): void {
     this.#device.destroyBuffer(this.partials);
-    this.#device.destroyBuffer(this.#params);
+    this.#step.dispose();
   }
 }
 

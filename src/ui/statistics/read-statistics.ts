@@ -1,9 +1,7 @@
 // Reads the statistics of every channel of a value, for tables and for tests. Loaded when someone asks.
 import type { Device } from "../../engine/gpu/device.ts";
-import { foldWorkgroups } from "../../engine/ops/dispatch.ts";
 import shader from "../../shaders/channel-statistics.wgsl";
-import { encodeParams } from "../../shaders/shader.ts";
-import { bind } from "../bind.ts";
+import { ComputeStep } from "../compute-step.ts";
 import { ChannelStatistics, type MapSource, recordBytes } from "./channel-statistics.ts";
 
 /** Of the finite elements of one channel, but for the last two. */
@@ -22,21 +20,17 @@ export interface ChannelSummary {
 export async function readStatistics(device: Device, label: string, source: MapSource): Promise<ChannelSummary[]> {
   const [statistics, pipeline] = await Promise.all([ChannelStatistics.create(device, label, source), device.pipeline(shader)]);
   const { channelCount, partialsPerChannel, partials } = statistics;
-  const { MAP_READ, COPY_DST, COPY_SRC, STORAGE, UNIFORM } = GPUBufferUsage;
-  const content = encodeParams(shader, { channelCount, partialsPerChannel });
-  const params = device.createBuffer(`${label} statistics params`, content.byteLength, UNIFORM | COPY_DST);
+  const { MAP_READ, COPY_DST, COPY_SRC, STORAGE } = GPUBufferUsage;
   const sizeBytes = channelCount * recordBytes;
   const channels = device.createBuffer(`${label} statistics`, sizeBytes, STORAGE | COPY_SRC);
   const staging = device.createBuffer(`${label} statistics read-back`, sizeBytes, MAP_READ | COPY_DST);
+  const params = { channelCount, partialsPerChannel };
+  const merging = new ComputeStep(device, label, { shader, pipeline, params, buffers: { partials, channels }, workgroups: channelCount });
   try {
-    device.gpu.queue.writeBuffer(params, 0, content);
     const encoder = device.gpu.createCommandEncoder({ label: `${label} statistics` });
     const pass = encoder.beginComputePass({ label: `${label} statistics` });
     statistics.encode(pass);
-    pass.setPipeline(pipeline);
-    const entries = bind(shader, { params, partials, channels });
-    pass.setBindGroup(0, device.gpu.createBindGroup({ label, layout: pipeline.getBindGroupLayout(0), entries }));
-    pass.dispatchWorkgroups(...foldWorkgroups(channelCount));
+    merging.encode(pass);
     pass.end();
     encoder.copyBufferToBuffer(channels, 0, staging, 0, sizeBytes);
     device.gpu.queue.submit([encoder.finish()]);
@@ -44,7 +38,8 @@ export async function readStatistics(device: Device, label: string, source: MapS
     return summarize(new Float32Array(staging.getMappedRange()), source.view.height * source.view.width);
   } finally {
     statistics.dispose();
-    for (const buffer of [params, channels, staging]) device.destroyBuffer(buffer);
+    merging.dispose();
+    for (const buffer of [channels, staging]) device.destroyBuffer(buffer);
   }
 }
 
