@@ -92,6 +92,8 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
     "--class 10: the model has 10 scores, so expected 0 to 9.",
   ],
   ["run models/mnist-trained.onnx README.md", 1, "convcam: picture 'README.md': this is no picture that can be read; expected JPEG, PNG,"],
+  ["tune no/such.onnx", 1, "convcam: model 'no/such.onnx': there is no such file."],
+  ["bench no/such.onnx", 1, "convcam: model 'no/such.onnx': there is no such file."],
   ["tune --network lenet", 1, "no network 'lenet'"],
   ["bench --network lenet", 1, "the bench has no network 'lenet'"],
   ["bench --layer conv99", 1, "the bench has no layer 'conv99'"],

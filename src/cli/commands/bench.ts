@@ -11,6 +11,7 @@ import { timeMosaics } from "../../bench/mosaics.ts";
 import { type BenchReport, type BenchResult, type Ceilings, formatMs, ownCase } from "../../bench/report.ts";
 import { roofShare } from "../../bench/roof.ts";
 import { runCase } from "../../bench/runner.ts";
+import type { Graph } from "../../engine/graph/graph.ts";
 import type { Precision } from "../../engine/precision.ts";
 import { fixShapes } from "../input-shapes.ts";
 import { readModelFile } from "../model-file.ts";
@@ -62,7 +63,8 @@ function parseCounts(text: string): readonly number[] {
 }
 
 async function runBench(paths: readonly string[], options: Options): Promise<void> {
-  const works = worksOf(paths, options);
+  const graphs = await Promise.all(paths.map(async (path) => [path, await readModelFile(path)] as const));
+  const works = worksOf(graphs, options);
   const device = await requestNodeDevice();
   try {
     const { vendor, architecture, device: name, description } = device.info;
@@ -101,17 +103,17 @@ interface Work {
 }
 
 /** What to measure; with no names at all, every network. */
-function worksOf(paths: readonly string[], { network, layer = [], layers, batch, shape }: Options): readonly Work[] {
-  const files = paths.map(
-    (path): Work => ({
+function worksOf(
+  graphs: readonly (readonly [path: string, graph: Graph])[],
+  { network, layer = [], layers, batch, shape }: Options,
+): readonly Work[] {
+  const files = graphs.map(
+    ([path, graph]): Work => ({
       benchCase: { name: basename(path), kind: "network" },
-      task: async () => {
-        const graph = await readModelFile(path);
-        return taskOf(graph, undefined, await fixShapes(graph, { given: shape }));
-      },
+      task: async () => taskOf(graph, undefined, await fixShapes(graph, { given: shape })),
     }),
   );
-  const hasNames = paths.length > 0 || network || layers || layer.length > 0;
+  const hasNames = graphs.length > 0 || network || layers || layer.length > 0;
   const sized = (names: readonly string[]) =>
     batch.flatMap((count) => names.map((name) => (count === 1 || name.includes("@") ? name : `${name}@${count}`)));
   const cases = [

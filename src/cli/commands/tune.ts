@@ -47,6 +47,7 @@ export function addTune(program: Command): void {
 
 async function tuneModels(paths: readonly string[], { network, shape, precision }: Options): Promise<void> {
   const cases = namedCases("network", network ?? (paths.length > 0 ? [] : ["all"]));
+  const graphs = await Promise.all(paths.map(async (path) => [path, await readModelFile(path)] as const));
   const device = await requestNodeDevice();
   try {
     console.log(adapterName(device.info));
@@ -57,7 +58,7 @@ async function tuneModels(paths: readonly string[], { network, shape, precision 
       for (const layer of await measureUnknown(device, inference, measured, halves)) measured.set(layer.signature, layer);
       console.log(`\n${name}: ${await compareWhole(device, inference, choicesOf(measured.values()), halves)}`);
     };
-    for (const path of paths) await tune(path, await readModelFile(path));
+    for (const [path, graph] of graphs) await tune(path, graph);
     for (const benchCase of cases) await tune(benchCase.name, buildTask(benchCase).graph);
     const layers = [...measured.values()];
     await (await defaultMemory())?.save(memoryKey(device.info, precision), choicesOf(layers));
