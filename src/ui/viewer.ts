@@ -89,11 +89,13 @@ export class Viewer {
     const { graph, compared, observe, inputShapes, precision, onProgress } = options;
     // Beside the network's own pipelines. If this fails, so will whoever needs the result.
     void prepareViews(device).catch(() => {});
-    const load = (which: Graph) => loadModel(device, which, { inputShapes, observe, precision, ...(onProgress && { onProgress }) });
+    const load = (which: Graph, values = observe) =>
+      loadModel(device, which, { inputShapes, observe: values, precision, ...(onProgress && { onProgress }) });
     const model = await load(graph);
     let other: Model | undefined;
     try {
-      other = compared && (await load(compared));
+      const has = (name: string) => compared?.nodes.some(({ outputs }) => outputs.includes(name));
+      other = compared && (await load(compared, observe.filter(has)));
       const image = findImageInput(model, options.axes) && (await ImageInput.create(device, []));
       return new Viewer(device, model, other, image, options, onResults);
     } catch (error) {
@@ -184,7 +186,8 @@ export class Viewer {
     this.#isMoving = false;
     const { isBlank, problem } = this.#weightsChange;
     const needsRun = !isPrepared || isGated || hasOtherWeights;
-    return { needsRun, views, isBlank, areWeightsRefused: problem !== undefined, problem: gateProblem ?? problem };
+    const said = gateProblem ?? problem ?? (await this.#compare(scene.views));
+    return { needsRun, views, isBlank, areWeightsRefused: problem !== undefined, problem: said };
   }
 
   /** Draws one frame. @returns when the GPU is done with it */
@@ -221,13 +224,21 @@ export class Viewer {
     this.model.dispose();
   }
 
+  /** What is wrong with the second network, if something is. */
+  async #compare(views: Scene["views"]): Promise<string | undefined> {
+    const { model, compared } = this;
+    if (!compared) return undefined;
+    const { describeUnshared } = await import("./comparison.ts");
+    return describeUnshared(observedBy(views.filter(({ kind }) => kind === "mosaic")), model.graph, compared.graph);
+  }
+
   /** Frames are drawn until the first network's values move. */
   async #observe(values: readonly string[]): Promise<void> {
     // If one fails, the next scene plans anew in any case.
     this.#observed = [];
     const done = await Promise.allSettled(
       [this.model, this.compared].map(async (model) => {
-        await model?.observe(values);
+        await model?.observe(model === this.compared ? values.filter((value) => model.graph.types.has(value)) : values);
         this.#isMoving = true;
       }),
     );

@@ -478,8 +478,26 @@ test("another network to compare with is all that is read, and labels that are a
   await set(page, "compare", "/models/mnist-early.onnx");
   await set(page, "compare", "/models/mnist-blank.onnx");
   expect(loads).toEqual([mnist, "/models/mnist-early.onnx", "/models/mnist-blank.onnx"]);
+  // A second network without the layers shown leaves them to the first, and is said to have none.
+  const graph = graphOf({ inputs: { x: [1, 1, 28, 28] }, constants: { w: noise([32, 1, 5, 5]) }, nodes: [op("Conv", "x w", "conv_1")] });
+  for (const [network, says] of [
+    [
+      { ...graph, outputs: ["y"], nodes: [op("Conv", "x w", "y")] },
+      "the second network has no 'conv_1'. These layers are of the first alone.",
+    ],
+    [graph, "the second network has 'conv_1' as 1 × 32 × 24 × 24 instead of 1 × 32 × 26 × 26."],
+  ] as const) {
+    await page.evaluate(
+      (bytes) => {
+        (document.querySelector("conv-cam") as ConvCam).compare = new Uint8Array(bytes);
+      },
+      [...encodeModel(network)],
+    );
+    await expect(page.locator("conv-cam .problem")).toContainText(says);
+    await expect(page.locator(".panel .high")).toHaveText(/\d/);
+  }
   await page.evaluate(() => document.querySelector("conv-cam")?.setAttribute("labels", "/tests/element/one.html"));
-  await expect(page.locator("conv-cam .problem")).toContainText("answered with a web page");
+  await expect(page.locator("conv-cam .problem[data-stage=labels]")).toContainText("answered with a web page");
 });
 
 test("legends count what is not finite, and an outlier does not blacken the rest", async ({ sharedPage: page }) => {

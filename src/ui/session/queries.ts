@@ -27,8 +27,8 @@ type AnswerTable = { readonly [Kind in Query["kind"]]: (viewer: Viewer, query: E
 const answers: AnswerTable = {
   probe(viewer, { value, compare = value, axes, points }) {
     const reads = points.map((point) => viewer.probe(value, point, viewer.model, axes));
-    if (viewer.compared || compare !== value)
-      reads.push(...points.map((point) => viewer.probe(compare, point, viewer.compared ?? viewer.model, axes)));
+    const { model, compared = compare === value ? undefined : model } = viewer;
+    if (compared?.graph.types.has(compare)) reads.push(...points.map((point) => viewer.probe(compare, point, compared, axes)));
     return Promise.all(reads);
   },
   async statistics(viewer, { value, axes }) {
