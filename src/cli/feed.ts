@@ -120,7 +120,7 @@ export async function withRunningModel<T>(
 }
 
 /** What is missing, or too much, for these inputs that no array is given for. */
-function describeOpenInputs(names: readonly string[], hasPicture: boolean): string {
+export function describeOpenInputs(names: readonly string[], hasPicture: boolean): string {
   const [first] = names;
   if (first === undefined) return "every input is given by --input-npy, so there is none for the picture.";
   if (names.length === 1) return `input '${first}' needs a picture, or --input-npy ${first}=FILE.`;

@@ -1,7 +1,7 @@
 // `convcam bench`: Convcam's half of the bench, in Node on Dawn, for machines with a GPU and no browser.
 import { availableParallelism, loadavg } from "node:os";
 import { basename } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import packageFile from "../../../package.json" with { type: "json" };
 import { type BenchCase, buildTask, namedCases, networkNames, taskOf } from "../../bench/cases.ts";
 import { measureCeilings } from "../../bench/ceilings.ts";
@@ -45,8 +45,12 @@ export function addBench(program: Command): void {
     .option("--network <names...>", `networks by name (${networkNames.join(", ")}), or "all"; NAME@16 for sixteen pictures at once`)
     .option("--layers", "all single layers", false)
     .option("--layer <names...>", "single layers by name")
-    .option("--batch <counts>", "pictures at once, several with commas", parseCounts, [1])
-    .option("--precision <names>", `both with a comma; ${precisionHelp}`, parsePrecisions, ["float32"])
+    .addOption(new Option("--batch <counts>", "pictures at once, several with commas").argParser(parseCounts).default([1], "1"))
+    .addOption(
+      new Option("--precision <names>", `float32, float16, or both with a comma; ${precisionHelp}`)
+        .argParser(parsePrecisions)
+        .default(["float32"], "float32"),
+    )
     .option("--shape <input=shape>", "fix an input's shape of your own files, such as data=1,3,224,224; repeatable", collect(parseShape))
     .option("--samples <count>", "steady runs at most", parseCount(1), 30)
     .option("--budget <seconds>", "time for the steady runs of a case; at least one is made", parseNumber, 5)

@@ -6,7 +6,8 @@ import { loadNetwork, type Network } from "../../engine/network.ts";
 import { sizeOf } from "../../engine/shapes.ts";
 import { isFloat, Tensor } from "../../engine/tensor.ts";
 import { randomSource } from "../../reference/differences.ts";
-import { addInputOptions, type InputOptions, preparationOf, readArrays } from "../feed.ts";
+import { checkNames } from "../check-names.ts";
+import { addInputOptions, describeOpenInputs, type InputOptions, preparationOf, readArrays } from "../feed.ts";
 import { checkNetwork, checkNodes, type NetworkCheck } from "../gradcheck/check-network.ts";
 import type { NodeCheck } from "../gradcheck/check-node.ts";
 import { layerTolerance, networkTolerance } from "../gradcheck/compare.ts";
@@ -46,6 +47,10 @@ the network beyond ${networkTolerance}. Ends with status 1 when anything is off.
 async function gradcheck(modelPath: string, imagePath: string | undefined, options: Options): Promise<void> {
   const { layer: layers = [], seed, json } = options;
   const graph = await readModelFile(modelPath);
+  checkNames(
+    graph,
+    layers.map((name) => ["--layer", name]),
+  );
   const arrays = await readArrays(graph, options.inputNpy ?? []);
   const given = [...[...arrays].map(([name, { shape }]) => [name, shape] as const), ...(options.shape ?? [])];
   const inputShapes = await fixShapes(graph, { given, picture: imagePath ? await imageSize(imagePath) : undefined });
@@ -94,12 +99,12 @@ async function readPicture(
   options: Options,
 ): Promise<Record<string, Tensor>> {
   if (imagePath === undefined) return {};
-  const [open, ...others] = graph.inputs.filter(({ name }) => !arrays.has(name));
-  if (!open) throw new ModelError("every input is given by --input-npy, so there is none for the picture.");
-  if (others.length > 0)
-    throw new ModelError(`inputs ${[open, ...others].map(({ name }) => `'${name}'`).join(", ")} need --input-npy NAME=FILE, all but one.`);
+  const open = graph.inputs.filter(({ name }) => !arrays.has(name));
+  const [input] = open;
+  const names = open.map(({ name }) => name);
+  if (!input || open.length > 1) throw new ModelError(describeOpenInputs(names, true));
   const axes = await loadAxes(graph);
-  return { [open.name]: await readImage(imagePath, { ...open, axes: axes.get(open.name) }, preparationOf(options)) };
+  return { [input.name]: await readImage(imagePath, { ...input, axes: axes.get(input.name) }, preparationOf(options)) };
 }
 
 function showProgress({ name }: NodeCheck, done: number, total: number): void {
