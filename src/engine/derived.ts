@@ -93,6 +93,16 @@ export class DerivedExecution implements Derivation {
     return this.#running.value(this.#nameOf(name));
   }
 
+  /** Where an input of the network lies: each execution has its own. */
+  input(name: string): GpuValue {
+    return this.#running.value(name);
+  }
+
+  /** Where an operand lies, by its role. */
+  operand(role: string): GpuValue {
+    return this.#running.value(this.#derived?.operands[role]?.name ?? role);
+  }
+
   /** Runs once and reads results back, by the names that they were asked for. */
   async predict(inputs: Inputs | undefined, names: readonly string[]): Promise<Record<string, Tensor>> {
     const results = await this.#running.predict(inputs, [...new Set(names.map((name) => this.#nameOf(name)))]);

@@ -17,6 +17,7 @@ import type { TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
 import { isFloat, Tensor } from "./tensor.ts";
 
+export { type ExplanationMethod, explanationMethods, isActivationMap, resultOf } from "./gradient/explain.ts";
 export { ModelGradient } from "./gradients.ts";
 
 export interface ExplanationRequest extends SampledOptions {
@@ -161,6 +162,19 @@ export class Explanation {
   /** Where the explanation of a layer lies on the GPU: [n, 1, rows, columns] for a map, else of the layer's shape. */
   value(layer = this.layer): GpuValue {
     return this.#execution.value(layer);
+  }
+
+  /** Where one of the model's inputs lies in the explanation's own memory, for code that writes it on the GPU before {@link run}. */
+  input(name: string): GpuValue {
+    return this.#execution.input(name);
+  }
+
+  /**
+   * Where the weights of the scores, or of the value's elements, lie: of their shape, 1 for a class that is explained. Code on the GPU chooses
+   * another class by writing them.
+   */
+  seed(): GpuValue {
+    return this.#execution.operand("seed");
   }
 
   /** Runs, as {@link run} does, and reads the explanation of the first layer back. */

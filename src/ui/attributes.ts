@@ -5,6 +5,7 @@ import { type ColorMap, type ComparePair, colorMaps, comparePairs } from "./mosa
 import { defaultNormalization, type Normalization, parseNormalization } from "./mosaic/normalization.ts";
 import type { Preparation } from "./preparation.ts";
 import type { Stage } from "./update-cycle.ts";
+import type { Appearance } from "./views/view.ts";
 
 interface Attribute<T> {
   readonly stage: Stage;
@@ -43,6 +44,10 @@ export const attributes = {
   gap: attribute("scene", (value) => Math.max(0, Math.round(Number(value ?? 1)))),
   labels: attribute("labels", text),
   bars: attribute("answer", (value) => value !== "none"),
+  explain: attribute("explain", text),
+  "explain-class": attribute("explain", text),
+  "explain-layer": attribute("explain", text),
+  overlay: attribute("explain", text),
   paused: attribute("play", flag),
 } as const satisfies Readonly<Record<string, Attribute<unknown>>>;
 
@@ -58,6 +63,17 @@ export function readPreparation(element: Element): Preparation {
   const names = ["mean", "std", "scale", "channels", "fit", "resize"] as const;
   const given = names.map((name) => [name, readAttribute(element, name)] as const).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given) as Preparation;
+}
+
+/** How mosaics look. */
+export function readAppearance(element: Element): Appearance {
+  return {
+    normalization: readAttribute(element, "normalize"),
+    colorMap: readAttribute(element, "colormap"),
+    pair: readAttribute(element, "compare-colors"),
+    columns: readAttribute(element, "columns"),
+    gap: readAttribute(element, "gap"),
+  };
 }
 
 function readSeed(value: string | null): number | undefined {

@@ -1,6 +1,8 @@
 // The most likely classes of a network as bars: a list that a screen reader can read, too.
 
 export interface ClassScore {
+  /** Among the scores. */
+  readonly index: number;
   readonly label: string;
   readonly probability: number;
 }
@@ -23,7 +25,7 @@ export function toProbabilities(scores: Float32Array): Float32Array {
 /** The `count` likeliest classes, likeliest first. Pure. */
 export function topClasses(probabilities: Float32Array, labels: readonly string[], count: number): ClassScore[] {
   const order = Array.from(probabilities.keys()).sort((a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0));
-  return order.slice(0, count).map((i) => ({ label: labels[i] ?? `class ${i}`, probability: probabilities[i] ?? 0 }));
+  return order.slice(0, count).map((i) => ({ index: i, label: labels[i] ?? `class ${i}`, probability: probabilities[i] ?? 0 }));
 }
 
 /** Up to this many classes stay in their own order, so that bars do not jump. */
@@ -47,17 +49,20 @@ export class ClassBars {
     const probabilities = toProbabilities(scores);
     const isFixed = probabilities.length <= fixedOrderCount;
     const top = topClasses(probabilities, labels, isFixed ? probabilities.length : shownCount);
-    const shown = isFixed ? Array.from(probabilities, (probability, i) => ({ label: labels[i] ?? `class ${i}`, probability })) : top;
+    const shown = isFixed
+      ? Array.from(probabilities, (probability, i) => ({ index: i, label: labels[i] ?? `class ${i}`, probability }))
+      : top;
     if (this.#rows.length !== shown.length) this.#build(shown.length);
     this.element.ariaLabel = this.isTrained ? "Classes" : "Classes. The network is not trained";
     this.element.classList.toggle("blank", !this.isTrained);
-    shown.forEach(({ label, probability }, i) => {
+    shown.forEach(({ index, label, probability }, i) => {
       const row = this.#rows[i];
       if (!row) return;
       if (row.label.textContent !== label) row.label.textContent = label;
       row.bar.style.transform = `scaleX(${Math.max(0, Math.min(1, probability)).toFixed(4)})`;
       row.value.textContent = `${(probability * 100).toFixed(probability >= 0.9995 || probability < 0.0005 ? 0 : 1)}%`;
-      row.row.classList.toggle("top", this.isTrained && label === top[0]?.label);
+      row.row.classList.toggle("top", this.isTrained && index === top[0]?.index);
+      row.row.dataset["class"] = `${index}`;
     });
     return top[0];
   }

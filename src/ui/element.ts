@@ -16,7 +16,7 @@ import { Player } from "./player.ts";
 import type { Preparation } from "./preparation.ts";
 import type { Answers, Query } from "./session/queries.ts";
 import type { SourceLike } from "./sources.ts";
-import { applyState, type ConvCamState, readState } from "./state.ts";
+import { applyState, type ConvCamState, readState, setAttribute } from "./state.ts";
 import { adoptStyles } from "./style-sheet.ts";
 import { stages } from "./update-cycle.ts";
 import type { Viewer } from "./viewer.ts";
@@ -44,6 +44,25 @@ export interface ConvCamEvents {
   };
   /** The last `results` no longer hold, because the network or the picture has changed or is gone. */
   reset: Record<string, never>;
+  /** What the explanation over the picture shows, frame by frame, a few frames late. */
+  explain: {
+    readonly method: string;
+    readonly layer: string;
+    /** By its index. */
+    readonly class: number;
+    readonly label: string;
+    /** Whether it is explained because it is the top one. */
+    readonly isTop: boolean;
+    /** What the network answers for the class; undefined where no output is known to hold scores of classes. */
+    readonly score: number | undefined;
+    /** The size of the explanation where it is largest. */
+    readonly largest: number;
+    /** How many of its elements are not finite. */
+    readonly nonFiniteCount: number;
+    /** How many runs of a method that takes several were done. */
+    readonly done: number;
+    readonly total: number;
+  };
   frame: FrameStats;
   probe: { readonly value: string; readonly point: MapPoint; readonly values: readonly number[] };
 }
@@ -131,8 +150,7 @@ export class ConvCam extends Base {
     return readAttribute(this, "blank");
   }
   set blank(seed: number | undefined) {
-    if (seed === undefined) this.removeAttribute("blank");
-    else this.setAttribute("blank", `${seed}`);
+    setAttribute(this, "blank", seed);
   }
 
   /** Another file of the same network, such as another checkpoint, whose weights take the place of its own; only that file is read. */
@@ -142,6 +160,33 @@ export class ConvCam extends Base {
   set parameters(source: ModelSource | undefined) {
     this.#parameters = source;
     this.#player.changeWeights();
+  }
+
+  /**
+   * The method that explains the network's score of a class, as heat over the picture, such as "grad-cam"; undefined for none. Gates, and the
+   * second network of a comparison, have no part in it.
+   */
+  get explain(): string | undefined {
+    return readAttribute(this, "explain");
+  }
+  set explain(method: string | undefined) {
+    setAttribute(this, "explain", method);
+  }
+
+  /** The class that is explained: its index or its name; undefined for the top one of each frame. */
+  get explainClass(): string | undefined {
+    return readAttribute(this, "explain-class");
+  }
+  set explainClass(nameOrIndex: string | number | undefined) {
+    setAttribute(this, "explain-class", nameOrIndex);
+  }
+
+  /** The layer that is explained by; undefined for the method's usual one. */
+  get explainLayer(): string | undefined {
+    return readAttribute(this, "explain-layer");
+  }
+  set explainLayer(value: string | undefined) {
+    setAttribute(this, "explain-layer", value);
   }
 
   /** Everything that is shown, as data for JSON. Files and bytes are left out, and so are `parameters` that were refused. */

@@ -1,11 +1,13 @@
 // Writes a picture or video frame into the input buffers of one or more networks: crop, resize and normalise in one dispatch.
 import type { Device } from "../engine/gpu/device.ts";
+import type { Model } from "../engine/model.ts";
+import type { Axes } from "../engine/shapes.ts";
 import type { DataType } from "../engine/tensor.ts";
 import shader from "../shaders/image-to-tensor.wgsl";
 import { encodeParams } from "../shaders/shader.ts";
 import { bind } from "./bind.ts";
 import { checkPreparation } from "./check-preparation.ts";
-import type { ImageView } from "./image-view.ts";
+import { findPictureInput, type ImageView } from "./image-view.ts";
 import { type ImageLike, type RawImage, sizeOf } from "./picture-size.ts";
 import { canPrepareNegative, colorMatrix, type Preparation, preparationFor, sourceRectangle, storageOf } from "./preparation.ts";
 
@@ -187,6 +189,12 @@ export class ImageInput {
       entries: bind(shader, { params, source, tensor: buffer }),
     });
   }
+}
+
+/** The first input that takes a picture, and how it lies. */
+export function findImageInput(model: Model, axes: ReadonlyMap<string, Axes> | undefined) {
+  const found = findPictureInput(model.inputs.map((input) => ({ ...input, ...model.value(input.name), axes: axes?.get(input.name) })));
+  return found && { ...found.input, view: found.view };
 }
 
 function isVideo(image: ImageLike): image is HTMLVideoElement | VideoFrame {

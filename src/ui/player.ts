@@ -1,9 +1,10 @@
 // The work of each stage of an element: opens its input, loads its networks, shows their views, and reports results.
 import { DeviceError, ModelError, UnsupportedError } from "../engine/errors.ts";
 import { Answer } from "./answer.ts";
-import { readAttribute, readPreparation } from "./attributes.ts";
+import { readAppearance, readAttribute, readPreparation } from "./attributes.ts";
 import { Connection } from "./connection.ts";
 import type { ConvCam, ConvCamEvents } from "./element.ts";
+import { Explaining } from "./explain/explaining.ts";
 import { FrameLoop, type FrameStats, type News } from "./frame-loop.ts";
 import { Gallery } from "./gallery.ts";
 import { Labels } from "./labels.ts";
@@ -15,7 +16,6 @@ import type { Description, Session, SessionEvent, Shown } from "./session/sessio
 import { type FrameSource, openSource } from "./sources.ts";
 import { Status } from "./status.ts";
 import { type Stage, UpdateCycle } from "./update-cycle.ts";
-import type { Appearance } from "./views/view.ts";
 import { WeightsInUse } from "./weights-in-use.ts";
 
 const maxRecoveries = 3;
@@ -30,6 +30,7 @@ export class Player {
   readonly #connection = new Connection((event) => this.#onSession(event));
   readonly #loop: FrameLoop;
   readonly #cycle: UpdateCycle;
+  readonly #explaining: Explaining;
   #source: FrameSource | undefined;
   /** Counts changes of source and networks. An answer belongs to one source and one network. */
   #pictureId = 0;
@@ -53,6 +54,7 @@ export class Player {
     this.#answer = new Answer(this.#gallery.element, (error) => this.#fail(error, "answer"));
     this.#loop = new FrameLoop(this.#frameHost());
     this.#cycle = new UpdateCycle(this.#updateHost());
+    this.#explaining = new Explaining(this, element, this.#gallery.element);
     root.append(this.#status.element, this.#gallery.element);
   }
 
@@ -69,7 +71,11 @@ export class Player {
   }
 
   get complete(): Promise<void> {
-    return this.#cycle.complete;
+    return this.#cycle.complete.then(() => this.#explaining.part?.complete);
+  }
+
+  get isShown(): boolean {
+    return this.#isShown;
   }
 
   invalidate(...stages: readonly Stage[]): void {
@@ -122,6 +128,7 @@ export class Player {
         scene: () => this.#showScene(),
         play: () => this.#source?.setPlaying?.(!element.paused),
         frame: () => this.#loop.request(),
+        explain: () => this.#explaining.update(),
       },
       onDue: (stage: Stage) => this.#status.clear(stage),
       onFail: (error: Error, stage: Stage) => this.#fail(error, stage),
@@ -146,7 +153,7 @@ export class Player {
       },
       onFrame: (stats: FrameStats) => {
         this.#status.clear("frame");
-        this.#emit("frame", stats);
+        this.emit("frame", stats);
         this.#gallery.refreshProbes();
       },
       onFail: (error: Error) => this.#onFrameFailed(error),
@@ -155,7 +162,8 @@ export class Player {
 
   readonly #draw = (request: Omit<Parameters<Session["frame"]>[0], "visible" | "pictureId">) => {
     const session = this.session as Session;
-    return session.frame({ ...request, visible: this.#gallery.visible, pictureId: this.#pictureId });
+    const visible = [...this.#gallery.visible, ...this.#explaining.visible];
+    return session.frame({ ...request, visible, pictureId: this.#pictureId });
   };
 
   async #loadLabels(): Promise<void> {
@@ -177,7 +185,7 @@ export class Player {
       this.#source = source;
     }
     this.#loop.note("image", "run");
-    this.#emit("input", {});
+    this.emit("input", {});
   }
 
   #closeSource(): void {
@@ -204,6 +212,7 @@ export class Player {
   #onSession({ event, detail }: SessionEvent): void {
     if (event === "progress") this.#onProgress(detail);
     else if (event === "results") void this.#onResults(detail);
+    else if (event === "explained") this.#isShown && detail.pictureId === this.#pictureId && this.#explaining.part?.show(detail);
     else if (event === "fault") this.#fail(new DeviceError(detail), "scene");
     else this.#recover(detail);
   }
@@ -215,7 +224,7 @@ export class Player {
     const element = this.#element;
     const text = readAttribute(element, "layers");
     const { choices, unknown } = chooseLayers(text, description.layers, description.defaults);
-    const appearance = this.#readAppearance();
+    const appearance = readAppearance(element);
     const precision = readAttribute(element, "precision");
     const preparation = { ...element.preparation, ...readPreparation(element) };
     this.#gallery.update(choices, description.layers, description.imageInput);
@@ -245,12 +254,13 @@ export class Player {
     if (!shown.isLoaded && text === this.#toldLayers) return;
     this.#toldLayers = text;
     const { adapter } = shown;
-    this.#emit("load", { layers, shown: this.#gallery.values, adapter, isInWorker: this.#connection.isInWorker });
+    this.emit("load", { layers, shown: this.#gallery.values, adapter, isInWorker: this.#connection.isInWorker });
   }
 
   /** Shows everything again on a new device; a GPU that is lost time and again is left alone. */
   #recover(reason: string): void {
     this.#isShown = false;
+    this.#explaining.part?.hide();
     this.#loop.restart();
     if (++this.#recoveries > maxRecoveries) {
       const advice = "Reload the page to try again, perhaps with a smaller network.";
@@ -260,17 +270,6 @@ export class Player {
     }
     this.#status.showProgress("The GPU was lost. Starting again");
     this.invalidate("scene");
-  }
-
-  #readAppearance(): Appearance {
-    const element = this.#element;
-    return {
-      normalization: readAttribute(element, "normalize"),
-      colorMap: readAttribute(element, "colormap"),
-      pair: readAttribute(element, "compare-colors"),
-      columns: readAttribute(element, "columns"),
-      gap: readAttribute(element, "gap"),
-    };
   }
 
   /** A picture that cannot be read, as one of another origin, is let go; something live may do better the next time. */
@@ -296,7 +295,7 @@ export class Player {
     const element = this.#element;
     const isTrained = (this.#isBlank ?? this.#description?.isBlank) !== true;
     const top = await this.#answer.show(scores, this.labels.names, { isShown: readAttribute(element, "bars"), isTrained });
-    if (top && pictureId === this.#pictureId) this.#emit("results", { outputs, top, isTrained });
+    if (top && pictureId === this.#pictureId) this.emit("results", { outputs, top, isTrained });
   }
 
   async #probe(panel: Panel, { channel, y, x }: MapPoint): Promise<void> {
@@ -309,7 +308,7 @@ export class Player {
     const values = await this.session?.ask({ kind: "probe", ...choice, points }).catch(() => undefined);
     if (!values) return;
     void panel.showProbe(point, values);
-    this.#emit("probe", { value, point, values });
+    this.emit("probe", { value, point, values });
   }
 
   #onProgress(progress: ConvCamEvents["progress"]): void {
@@ -318,32 +317,34 @@ export class Player {
     const text = stage === "download" ? `Loading the network${amount}` : "Compiling shaders";
     // Progress is not shown while mosaics are, so that they do not move.
     if (!this.#isShown) this.#status.showProgress(text, done, total);
-    this.#emit("progress", progress);
+    this.emit("progress", progress);
   }
 
   /** Tells the page, and shows it here unless the page prevents that; a network that runs stays where it is. */
   #fail(error: Error, stage: Stage, layers: Parameters<Status["showProblem"]>[2] = []): void {
     this.#status.endProgress();
     if (stage === "input" || stage === "model" || error instanceof DeviceError) this.#forgetAnswer();
-    if (this.#emit("error", { error })) this.#status.showProblem(error, stage, layers);
+    if (this.emit("error", { error })) this.#status.showProblem(error, stage, layers);
   }
 
   #forgetAnswer(): void {
     this.#pictureId++;
-    if (this.#answer.clear()) this.#emit("reset", {});
+    this.#explaining.part?.forget();
+    if (this.#answer.clear()) this.emit("reset", {});
   }
 
   #closePanels(): void {
     this.#isShown = false;
     this.#description = undefined;
     this.#toldLayers = undefined;
+    this.#explaining.part?.hide();
     this.#gallery.clear();
     this.#forgetAnswer();
     this.#loop.restart();
   }
 
   /** @returns false where a listener prevented the default */
-  #emit<Name extends keyof ConvCamEvents>(type: Name, detail: ConvCamEvents[Name]): boolean {
+  emit<Name extends keyof ConvCamEvents>(type: Name, detail: ConvCamEvents[Name]): boolean {
     return this.#element.dispatchEvent(new CustomEvent(type, { detail, cancelable: true }));
   }
 }

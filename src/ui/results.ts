@@ -1,5 +1,7 @@
 // The numbers that come back from the GPU with a frame: the scores of classes, and what the colours of mosaics stand for.
+import type { Device } from "../engine/gpu/device.ts";
 import type { Model } from "../engine/model.ts";
+import { ReadbackRing } from "./readback-ring.ts";
 
 /** Numbers that came back from the GPU, a few frames late. */
 export interface Results {
@@ -21,8 +23,46 @@ export interface ViewRange {
   readonly infinityCount: number;
 }
 
+/** The frame that numbers are of. */
+export interface ResultsTag {
+  readonly pictureId: number;
+  /** Whether the networks saw a picture of that source. */
+  readonly ofPicture: boolean;
+}
+
+interface Ranged {
+  readonly id: string;
+  readonly drawn: { readonly ranges?: GPUBuffer };
+}
+
+/** Brings the class scores of the models and the ranges of what is drawn to the CPU. */
+export function resultsRing(
+  device: Device,
+  models: readonly (Model | undefined)[],
+  views: readonly Ranged[],
+  classScores: string | undefined,
+  onResults: (results: Results) => void,
+): ReadbackRing<ResultsTag> {
+  const scores = models.flatMap((model) => (model && scoresOf(model, classScores)) ?? []);
+  const ranged = views.flatMap(({ id, drawn: { ranges } }) => (ranges ? [{ id, ranges }] : []));
+  const pieces = [...scores, ...ranged.map(({ ranges }) => ({ buffer: ranges, offsetBytes: 0, sizeBytes: 16 }))];
+  return new ReadbackRing(device, pieces, (data, { pictureId, ofPicture }) => {
+    const floats = data.map((bytes) => new Float32Array(bytes));
+    onResults({
+      pictureId,
+      outputs: ofPicture ? scores.map(({ stride, count }, i) => everyNth(floats[i] as Float32Array, stride, count)) : [],
+      ranges: new Map(
+        ranged.map(({ id }, i) => {
+          const [nanCount = 0, infinityCount = 0, low = 0, high = 0] = floats[scores.length + i] ?? [];
+          return [id, { low, high, nanCount, infinityCount }] as const;
+        }),
+      ),
+    });
+  });
+}
+
 /** Every `stride`-th of the words: scores may lie with gaps. */
-export function everyNth(words: Float32Array, stride: number, count: number): Float32Array {
+function everyNth(words: Float32Array, stride: number, count: number): Float32Array {
   return stride === 1 ? words : Float32Array.from({ length: count }, (_, i) => words[i * stride] ?? 0);
 }
 

@@ -25,6 +25,11 @@ export interface ConvCamState {
   readonly gates?: readonly ValueGate[] | undefined;
   readonly blank?: number | undefined;
   readonly parameters?: string | readonly string[] | undefined;
+  /** As the attributes `explain`, `explain-class`, `explain-layer` and `overlay`. */
+  readonly explain?: string | undefined;
+  readonly explainClass?: string | undefined;
+  readonly explainLayer?: string | undefined;
+  readonly overlay?: string | undefined;
 }
 
 /** The attribute that holds each part. */
@@ -36,6 +41,10 @@ const attributeOf = {
   columns: "columns",
   gap: "gap",
   precision: "precision",
+  explain: "explain",
+  explainClass: "explain-class",
+  explainLayer: "explain-layer",
+  overlay: "overlay",
 } as const satisfies Partial<Record<keyof ConvCamState, AttributeName>>;
 
 const parts = Object.entries(attributeOf) as [keyof typeof attributeOf, AttributeName][];
@@ -88,7 +97,8 @@ function addressOf(source: unknown): string | readonly string[] | undefined {
   return parts.every((part) => typeof part === "string") ? parts : undefined;
 }
 
-function setAttribute(element: Element, name: string, value: string | undefined): void {
+/** Sets an attribute of an element, or removes it. One that is the same already is left alone. */
+export function setAttribute(element: Element, name: AttributeName, value: string | number | undefined): void {
   if (value === undefined) element.removeAttribute(name);
-  else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+  else if (element.getAttribute(name) !== `${value}`) element.setAttribute(name, `${value}`);
 }

@@ -1,19 +1,20 @@
 // Which stages a change makes due, and their order. Attributes that are set together cost one round.
 
 /** The order in which they are brought up to date. */
-export const stages = ["labels", "answer", "input", "model", "scene", "play", "frame"] as const;
+export const stages = ["labels", "answer", "input", "model", "scene", "play", "frame", "explain"] as const;
 
 export type Stage = (typeof stages)[number];
 
 /** What must follow each stage. */
 const consequences: Readonly<Record<Stage, readonly Stage[]>> = {
-  labels: ["answer"],
+  labels: ["answer", "explain"],
   answer: [],
   input: ["play", "frame"],
-  model: ["scene", "frame"],
-  scene: ["frame"],
+  model: ["scene", "frame", "explain"],
+  scene: ["frame", "explain"],
   play: ["frame"],
   frame: [],
+  explain: [],
 };
 
 export interface UpdateHost {

@@ -7,14 +7,15 @@ import type { Precision } from "../engine/precision.ts";
 import type { Axes } from "../engine/shapes.ts";
 import type { ValueGate } from "./change-gates.ts";
 import type { Weights, WeightsChange } from "./change-weights.ts";
-import { ImageInput } from "./image-input.ts";
-import { findPictureInput } from "./image-view.ts";
+import type { Explainer } from "./explain/explainer.ts";
+import { type Explained, type ExplainedNumbers, type ExplainRequest, explanationId } from "./explain/request.ts";
+import { findImageInput, ImageInput } from "./image-input.ts";
 import type { MapPoint, MapView } from "./mosaic/layout.ts";
 import { MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
 import type { ImageLike } from "./picture-size.ts";
 import type { Preparation } from "./preparation.ts";
-import { ReadbackRing } from "./readback-ring.ts";
-import { everyNth, type Results, scoresOf } from "./results.ts";
+import type { ReadbackRing } from "./readback-ring.ts";
+import { type Results, type ResultsTag, resultsRing } from "./results.ts";
 import { isOther, mapsOf, observedBy, type Scene, type SceneContext, SceneOfViews, type SceneOutcome } from "./scene.ts";
 import { aborted } from "./session/session.ts";
 import type { Drawn, ViewCanvas } from "./views/view.ts";
@@ -47,12 +48,6 @@ export interface ViewerFrame {
   readonly pictureId?: number;
 }
 
-interface RingTag {
-  readonly pictureId: number;
-  /** Whether the networks saw a picture of that source. */
-  readonly ofPicture: boolean;
-}
-
 export class Viewer {
   readonly device: Device;
   readonly model: Model;
@@ -70,7 +65,8 @@ export class Viewer {
   #gates: readonly ValueGate[] = [];
   #weights: Weights = { id: 0 };
   #weightsChange: WeightsChange = {};
-  #ring: ReadbackRing<RingTag> | undefined;
+  #ring: ReadbackRing<ResultsTag> | undefined;
+  #explainer: Explainer | undefined;
   #framesInFlight = 0;
   #areResultsCurrent = true;
   /** Set while values have moved and views do not follow yet. */
@@ -133,7 +129,7 @@ export class Viewer {
 
   /** Whether the numbers of the last frame are on their way; the next frame catches up where they are not. */
   get areResultsCurrent(): boolean {
-    return this.#areResultsCurrent;
+    return this.#areResultsCurrent && this.#explainer?.isCurrent !== false;
   }
 
   /**
@@ -180,14 +176,32 @@ export class Viewer {
     const isPrepared = !this.#isMoving && JSON.stringify(scene.preparation) === JSON.stringify(this.#preparation);
     if (!isPrepared) this.#prepareImage(scene.preparation);
     const views = await this.#views.show(scene.views, this.#sceneContext(scene));
+    await this.#explainer?.rebind();
     if (this.#isDisposed) throw aborted();
     this.#ring?.dispose();
-    this.#ring = this.#buildRing();
+    this.#ring = resultsRing(this.device, [this.model, this.compared], this.#views.drawn, this.#classScores, this.#onResults);
     this.#isMoving = false;
     const { isBlank, problem } = this.#weightsChange;
     const needsRun = !isPrepared || isGated || hasOtherWeights;
     const said = gateProblem ?? problem ?? (await this.#compare(scene.views));
     return { needsRun, views, isBlank, areWeightsRefused: problem !== undefined, problem: said };
+  }
+
+  /**
+   * Explains the first network's score of a class over the picture from the next frame on, or, without a request, no longer. The picture has
+   * to be given again then. Frames, and calls of {@link show}, may go on meanwhile.
+   *
+   * @throws Error that says why there is no such explanation; then none is drawn
+   */
+  async explain(request: ExplainRequest | undefined, onNumbers: (numbers: ExplainedNumbers) => void): Promise<Explained | undefined> {
+    if (!request) {
+      this.#explainer?.stop();
+      return undefined;
+    }
+    const { Explainer } = await import("./explain/explainer.ts");
+    if (this.#isDisposed) throw aborted();
+    this.#explainer ??= new Explainer(this.#explainerHost(onNumbers));
+    return this.#explainer.change(request);
   }
 
   /** Draws one frame. @returns when the GPU is done with it */
@@ -196,6 +210,7 @@ export class Viewer {
     const { gpu } = this.device;
     const submitted = this.device.checked("Drawing", () => this.#submit(request));
     this.#ring?.collect(submitted);
+    this.#explainer?.collect(submitted);
     this.#framesInFlight++;
     return Promise.all([submitted, gpu.queue.onSubmittedWorkDone()]).then(
       () => void this.#framesInFlight--,
@@ -217,6 +232,7 @@ export class Viewer {
     this.#isDisposed = true;
     this.#isMoving = true;
     this.#ring?.dispose();
+    this.#explainer?.dispose();
     this.#views.dispose();
     this.#image?.dispose();
     this.#renderer.dispose();
@@ -289,12 +305,28 @@ export class Viewer {
   /** Sets the networks' inputs, where they lie now, as targets of the picture. */
   #prepareImage(preparation: Preparation): void {
     this.#preparation = preparation;
-    this.#image?.aim(
-      [this.model, this.compared].flatMap((model) => {
-        const input = model && findImageInput(model, this.#axes);
-        return input ? [{ ...input, preparation }] : [];
-      }),
-    );
+    const own = [this.model, this.compared].flatMap((model) => {
+      const input = model && findImageInput(model, this.#axes);
+      return input ? [{ ...input, preparation }] : [];
+    });
+    this.#image?.aim([...own, ...(this.#explainer?.targets ?? [])]);
+  }
+
+  #explainerHost(onNumbers: (numbers: ExplainedNumbers) => void): ConstructorParameters<typeof Explainer>[0] {
+    const { device, model } = this;
+    const name = this.imageInputName;
+    const axesOf = (value: string) => this.#axes.get(value);
+    const preparation = () => this.#preparation ?? {};
+    return {
+      device,
+      model,
+      renderer: this.#renderer,
+      input: name === undefined ? undefined : { name, axes: axesOf(name), axesOf },
+      classScores: this.#classScores,
+      preparation,
+      onTargets: () => this.#prepareImage(preparation()),
+      onNumbers,
+    };
   }
 
   #submit({ image, runs = true, elapsedMs, visible, pictureId }: ViewerFrame): void {
@@ -315,32 +347,9 @@ export class Viewer {
     const ofPicture = this.#pictureId === undefined || this.#pictureId === pictureId;
     this.#areResultsCurrent = this.#ring?.encode(encoder, { pictureId: pictureId ?? 0, ofPicture }) ?? true;
     gpu.queue.submit([encoder.finish()]);
+    const isVisible = !visible || visible.includes(explanationId);
+    this.#explainer?.frame({ runs: runs || image !== undefined, elapsedMs, isVisible, pictureId: pictureId ?? 0, ofPicture });
   }
-
-  #buildRing(): ReadbackRing<RingTag> {
-    const scores = [this.model, this.compared].flatMap((model) => (model && scoresOf(model, this.#classScores)) ?? []);
-    const ranged = this.#views.drawn.flatMap(({ id, drawn: { ranges } }) => (ranges ? [{ id, ranges }] : []));
-    const pieces = [...scores, ...ranged.map(({ ranges }) => ({ buffer: ranges, offsetBytes: 0, sizeBytes: 16 }))];
-    return new ReadbackRing(this.device, pieces, (data, { pictureId, ofPicture }) => {
-      const floats = data.map((bytes) => new Float32Array(bytes));
-      this.#onResults({
-        pictureId,
-        outputs: ofPicture ? scores.map(({ stride, count }, i) => everyNth(floats[i] as Float32Array, stride, count)) : [],
-        ranges: new Map(
-          ranged.map(({ id }, i) => {
-            const [nanCount = 0, infinityCount = 0, low = 0, high = 0] = floats[scores.length + i] ?? [];
-            return [id, { low, high, nanCount, infinityCount }] as const;
-          }),
-        ),
-      });
-    });
-  }
-}
-
-/** The first input that takes a picture, and how it lies. */
-function findImageInput(model: Model, axes: ReadonlyMap<string, Axes> | undefined) {
-  const found = findPictureInput(model.inputs.map((input) => ({ ...input, ...model.value(input.name), axes: axes?.get(input.name) })));
-  return found && { ...found.input, view: found.view };
 }
 
 /** Compiles the pipelines of pictures and mosaics. */

@@ -23,9 +23,9 @@ describe("toProbabilities", () => {
 describe("topClasses", () => {
   it("orders by probability and names what has no label", () => {
     expect(topClasses(Float32Array.of(0.25, 0.5, 0.125), ["cat", "dog"], 3)).toEqual([
-      { label: "dog", probability: 0.5 },
-      { label: "cat", probability: 0.25 },
-      { label: "class 2", probability: 0.125 },
+      { index: 1, label: "dog", probability: 0.5 },
+      { index: 0, label: "cat", probability: 0.25 },
+      { index: 2, label: "class 2", probability: 0.125 },
     ]);
   });
 });

@@ -50,7 +50,7 @@ export function colorStops(map: ColorMap): Color[] {
 }
 
 /** Colours that a map is sampled at: so many that only rounding is lost, and an odd number, so that one is in the middle. */
-const paletteSize = 1025;
+export const paletteSize = 1025;
 
 /**
  * The table in which mosaic.wgsl looks colours up: the map from low to high, then infinity, NaN, and the background.

@@ -3,6 +3,7 @@ import { missingPart } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import type { Precision } from "../../engine/precision.ts";
 import { type LoadProgress, type ModelSource, readModel } from "../../engine/source.ts";
+import type { Explained, ExplainRequest } from "../explain/request.ts";
 import { type DeviceLease, sharedDevice } from "../shared-device.ts";
 import type { Viewer } from "../viewer.ts";
 import type { View, ViewCanvas } from "../views/view.ts";
@@ -36,6 +37,7 @@ export class EngineSession implements Session {
   #precision: Precision | undefined;
   /** By the ids of views: a canvas is handed over once. */
   #canvases = new Map<string, ViewCanvas>();
+  #explainCanvas: ViewCanvas | undefined;
   #isDisposed = false;
 
   constructor(listener: SessionListener) {
@@ -121,6 +123,14 @@ export class EngineSession implements Session {
     this.#viewer = viewer;
     this.#precision = precision;
     return viewer;
+  }
+
+  explain(request: ExplainRequest | undefined): Promise<Explained | undefined> {
+    return this.#unlessDisposed(async () => {
+      this.#explainCanvas = request?.canvas ?? this.#explainCanvas;
+      const complete = request && { ...request, canvas: this.#explainCanvas };
+      return this.#viewer?.explain(complete, (detail) => this.#listener({ event: "explained", detail }));
+    });
   }
 
   async frame(request: FrameRequest): Promise<FrameReport> {

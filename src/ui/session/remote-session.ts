@@ -1,5 +1,6 @@
 // A session in the page's worker, as the page sees it: passes calls on, and hands canvases and pictures over.
 import type { FilePart, ModelSource } from "../../engine/source.ts";
+import type { ExplainRequest } from "../explain/request.ts";
 import type { VisibleImage } from "../picture-size.ts";
 import type { ViewCanvas } from "../views/view.ts";
 import type { LoadArgument, NetworkName } from "./protocol.ts";
@@ -57,17 +58,16 @@ class RemoteSession implements Session {
 
   show(scene: SceneRequest): ReturnType<Session["show"]> {
     const canvases: OffscreenCanvas[] = [];
-    const views = scene.views.map(({ canvas, ...view }) => {
-      if (!(canvas instanceof HTMLCanvasElement) || this.#handedOver.has(canvas)) return view;
-      this.#handedOver.add(canvas);
-      const offscreen = canvas.transferControlToOffscreen();
-      canvases.push(offscreen);
-      return { ...view, canvas: offscreen };
-    });
+    const views = scene.views.map((view) => this.#handOver(view, canvases));
     const weights = scene.weights?.id === this.#sentWeights ? undefined : scene.weights;
     this.#sentWeights = scene.weights?.id;
     const argument = { ...scene, views, weights: weights && { ...weights, parameters: absolute(weights.parameters) } };
     return this.#call<Awaited<ReturnType<Session["show"]>>>("show", argument, canvases).catch(this.#sendAgain);
+  }
+
+  explain(request: ExplainRequest | undefined): ReturnType<Session["explain"]> {
+    const canvases: OffscreenCanvas[] = [];
+    return this.#call("explain", request && this.#handOver(request, canvases), canvases);
   }
 
   async frame({ image, ...request }: FrameRequest): Promise<FrameReport> {
@@ -92,6 +92,15 @@ class RemoteSession implements Session {
     if (!this.#link.isIdle) return;
     this.#link.terminate();
     shared = undefined;
+  }
+
+  /** The same with its canvas to be transferred, or without one that was. */
+  #handOver<T extends { readonly canvas?: ViewCanvas | undefined }>({ canvas, ...rest }: T, canvases: OffscreenCanvas[]) {
+    if (!(canvas instanceof HTMLCanvasElement) || this.#handedOver.has(canvas)) return rest;
+    this.#handedOver.add(canvas);
+    const offscreen = canvas.transferControlToOffscreen();
+    canvases.push(offscreen);
+    return { ...rest, canvas: offscreen };
   }
 
   /** What failed may not have arrived. */

@@ -4,6 +4,7 @@ import type { AdapterInfo } from "../../engine/gpu/device.ts";
 import type { Precision } from "../../engine/precision.ts";
 import type { LoadProgress, ModelSource } from "../../engine/source.ts";
 import type { LayerSummary } from "../../engine/summary.ts";
+import type { Explained, ExplainedNumbers, ExplainRequest } from "../explain/request.ts";
 import type { DrawableLayer } from "../layers.ts";
 import type { ImageLike } from "../picture-size.ts";
 import type { Results } from "../results.ts";
@@ -19,6 +20,11 @@ export interface Session {
   load(networks: Networks): Promise<Description | Refusal | undefined>;
   /** Changes to a scene, doing only what differs from the one before. `undefined` where no network is loaded. */
   show(scene: SceneRequest): Promise<Shown | undefined>;
+  /**
+   * Draws an explanation beside the views from the next frame on, or without a request no longer. `undefined` where nothing is shown. May
+   * overlap with other calls, but not with itself.
+   */
+  explain(request: ExplainRequest | undefined): Promise<Explained | undefined>;
   /** Draws one frame and resolves when the GPU is done with it. */
   frame(request: FrameRequest): Promise<FrameReport>;
   /** Answers a question about what is on the GPU. */
@@ -30,6 +36,7 @@ export interface Session {
 export type SessionEvent =
   | { readonly event: "progress"; readonly detail: LoadProgress }
   | { readonly event: "results"; readonly detail: Results }
+  | { readonly event: "explained"; readonly detail: ExplainedNumbers }
   /** The GPU refused a command of unknown origin: what is shown may be wrong. */
   | { readonly event: "fault"; readonly detail: string }
   /** The device is gone, and the viewer with it; {@link Session.show} starts on another. */

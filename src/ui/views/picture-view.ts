@@ -8,7 +8,9 @@ import { colorsOfInput, preparationFor } from "../preparation.ts";
 import { valueTypes } from "../statistics/channel-statistics.ts";
 import type { Drawn, View, ViewContext } from "./view.ts";
 
-export async function preparePicture(context: ViewContext, view: View): Promise<Drawn> {
+type PictureContext = Pick<ViewContext, "renderer" | "preparation" | "imageView" | "source">;
+
+export async function preparePicture(context: PictureContext, view: View): Promise<Drawn> {
   const { renderer, preparation, imageView: image } = context;
   const { device } = renderer;
   const { value, width, height } = view;

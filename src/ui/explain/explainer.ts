@@ -1,0 +1,272 @@
+// The GPU side of an element's explanation: beside the networks, it runs and draws with every frame. Made when the first is asked for.
+import { type Explanation, explanationMethods, isActivationMap, resultOf } from "../../engine/explanation.ts";
+import type { Device } from "../../engine/gpu/device.ts";
+import type { Model } from "../../engine/model.ts";
+import type { ImageTarget } from "../image-input.ts";
+import { imageView } from "../image-view.ts";
+import type { ColorMap } from "../mosaic/color-map.ts";
+import type { MosaicRenderer } from "../mosaic/renderer.ts";
+import type { Preparation } from "../preparation.ts";
+import { scoresOf } from "../results.ts";
+import { ClassChoice } from "./class-choice.ts";
+import { ExplainedPicture, type ExplainTools, type OnNumbers, type PictureInput } from "./explained-picture.ts";
+import { HeatMap } from "./heat-map.ts";
+import { HeatOverlay } from "./heat-overlay.ts";
+import type { Explained, ExplainedNumbers, ExplainRequest } from "./request.ts";
+
+export interface ExplainerHost {
+  readonly device: Device;
+  readonly model: Model;
+  readonly renderer: MosaicRenderer;
+  /** Undefined where no input takes a picture. */
+  readonly input: PictureInput | undefined;
+  /** The output that holds scores of classes. */
+  readonly classScores: string | undefined;
+  /** How pictures are prepared now. */
+  readonly preparation: () => Preparation;
+  /** The targets of the picture have changed. */
+  readonly onTargets: () => void;
+  readonly onNumbers: (numbers: ExplainedNumbers) => void;
+}
+
+export interface ExplainerFrame {
+  /** Whether the networks have computed anew in this frame. */
+  readonly runs: boolean;
+  readonly elapsedMs: number | undefined;
+  readonly isVisible: boolean;
+  readonly pictureId: number;
+  /** Whether the networks see a picture of that source. */
+  readonly ofPicture: boolean;
+}
+
+export class Explainer {
+  readonly #host: ExplainerHost;
+  #tools: Promise<ExplainTools> | undefined;
+  #explanation: Explanation | undefined;
+  #request: ExplainRequest | undefined;
+  #drawn: ExplainedPicture | undefined;
+  /** What the drawn one is bound to. */
+  #binding: readonly unknown[] = [];
+  /** Whether the networks have computed since the explanation ran. */
+  #isDue = true;
+  /** Whether the next heat has nothing to do with the last. */
+  #isFresh = true;
+  #pictureId: number | undefined;
+  /** Of the numbers told last. */
+  #class: number | undefined;
+  #isCurrent = true;
+  #isDisposed = false;
+
+  constructor(host: ExplainerHost) {
+    this.#host = host;
+  }
+
+  /** Where the picture must be written, besides the networks' own inputs. */
+  get targets(): readonly ImageTarget[] {
+    const { input, preparation } = this.#host;
+    if (!this.#explanation || !input) return [];
+    const value = this.#explanation.input(input.name);
+    const view = imageView(value.shape, value.strides, input.axes);
+    return view ? [{ ...value, view, preparation: preparation() }] : [];
+  }
+
+  /** Whether all runs of the explanation are done, and the numbers of the last frame on their way. */
+  get isCurrent(): boolean {
+    return this.#isCurrent;
+  }
+
+  /**
+   * Prepares what is asked for and draws it from the next frame on. Another class, colour or size plans nothing anew; another method or
+   * layer does, and the explanation before ends at once. Calls must not overlap; frames may go on.
+   *
+   * @throws Error that says why there is no such explanation; then none is drawn
+   */
+  async change(request: ExplainRequest): Promise<Explained> {
+    try {
+      if (request.method !== this.#request?.method || request.layer !== this.#request.layer) this.stop();
+      this.#request = request;
+      this.#explanation ??= await this.#explain(request);
+      if (this.#isDisposed) throw new DOMException("The viewer was disposed of.", "AbortError");
+      if (request.class === undefined && !this.#host.classScores)
+        throw new Error(
+          "explain-class: no output of this network is known to hold scores of classes, so there is no top one. Give the index of a class, such as 0.",
+        );
+      if (request.class !== undefined) this.#explanation.setClass(request.class);
+      await this.rebind();
+      const drawn = this.#drawn as ExplainedPicture;
+      const { layer, method } = this.#explanation;
+      return { layer, isMap: isActivationMap(method), colorMap: this.#apply(drawn, request), ...drawn.size };
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+  }
+
+  /** Ends the explanation and gives its bytes back. */
+  stop(): void {
+    const explanation = this.#explanation;
+    this.#request = undefined;
+    this.#explanation = undefined;
+    this.#class = undefined;
+    this.#release();
+    explanation?.dispose();
+    if (explanation && !this.#isDisposed) this.#host.onTargets();
+  }
+
+  /** Follows values that have moved, other preparations and sizes. Two calls may overlap, where the networks are planned anew meanwhile. */
+  async rebind(): Promise<void> {
+    const { input } = this.#host;
+    const tools = this.#explanation && (await this.#prepareTools());
+    for (;;) {
+      const [explanation, request] = [this.#explanation, this.#request];
+      if (!tools || !explanation || !request || !input) return;
+      const { placed, binding } = this.#place(explanation, request, input);
+      if (this.#drawn && isSame(binding, this.#binding)) return;
+      const drawn = await ExplainedPicture.create(tools, placed, this.#onNumbers);
+      // Another call was faster, or values have moved since.
+      if (this.#explanation !== explanation || !isSame(binding, this.#place(explanation, request, input).binding)) {
+        drawn.dispose();
+        continue;
+      }
+      this.#release();
+      this.#drawn = drawn;
+      this.#binding = binding;
+      this.#apply(drawn, this.#request ?? request);
+      this.#host.onTargets();
+      return;
+    }
+  }
+
+  /** Where everything lies now, and what tells whether that has changed. */
+  #place(explanation: Explanation, { canvas, width, height }: ExplainRequest, input: PictureInput) {
+    const { model, classScores } = this.#host;
+    if (!canvas) throw new Error("There is no canvas to draw the explanation on.");
+    const preparation = this.#host.preparation();
+    const found = scoresOf(model, classScores);
+    const [value, seed, picture] = [explanation.value(), explanation.seed(), explanation.input(input.name)];
+    checkScores(found?.count, seed.shape, classScores);
+    const scores = found && { ...found, offset: found.offsetBytes / 4 };
+    const places = [value, seed, picture, scores].map((one) => one?.buffer);
+    return {
+      placed: { explanation, input, preparation, scores, canvas, width, height },
+      binding: [canvas, width, height, JSON.stringify(preparation), ...places],
+    };
+  }
+
+  /** @returns the colour map that it is drawn in */
+  #apply(drawn: ExplainedPicture, { colorMap: wanted, opacity, class: index }: ExplainRequest): ColorMap {
+    const colorMap = wanted === "auto" ? "magma" : wanted;
+    drawn.look({ colorMap, opacity });
+    drawn.choice.want(index);
+    this.#isDue = true;
+    return colorMap;
+  }
+
+  /** After the networks' own frame was submitted. */
+  frame({ runs, elapsedMs, isVisible, pictureId, ofPicture }: ExplainerFrame): void {
+    const drawn = this.#drawn;
+    this.#isDue ||= runs;
+    // Pictures that do not move are explained one by one.
+    if (runs && elapsedMs === undefined) this.#explanation?.restart();
+    this.#isFresh ||= pictureId !== this.#pictureId || (runs && !isVisible);
+    this.#pictureId = pictureId;
+    this.#isCurrent = true;
+    const explanation = this.#explanation;
+    if (!drawn || !explanation || !isVisible) return;
+    const { gpu } = this.#host.device;
+    const submit = (encode: (encoder: GPUCommandEncoder) => void) => {
+      const encoder = gpu.createCommandEncoder({ label: "explanation" });
+      encode(encoder);
+      gpu.queue.submit([encoder.finish()]);
+    };
+    const isDue = this.#isDue || isUnderWay(explanation);
+    if (isDue) {
+      submit((encoder) => drawn.encodeChoice(encoder));
+      // Throws what the GPU refused of an earlier run.
+      explanation.value();
+      explanation.run();
+    }
+    submit((encoder) => {
+      if (isDue) drawn.encodeHeat(encoder, this.#isFresh ? undefined : elapsedMs);
+      drawn.draw(encoder);
+      if (ofPicture) this.#isCurrent = drawn.ring.encode(encoder, { id: this.#request?.id ?? 0, pictureId, ...explanation.progress });
+    });
+    this.#isCurrent &&= !isUnderWay(explanation);
+    if (isDue) this.#isFresh = false;
+    this.#isDue = false;
+  }
+
+  /** Asks for the numbers of the frame. @param submitted rejects where the GPU refused it */
+  collect(submitted: Promise<void>): void {
+    this.#drawn?.ring.collect(submitted);
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    this.stop();
+  }
+
+  async #explain({ method, layer, class: index = 0 }: ExplainRequest): Promise<Explanation> {
+    const { model, input } = this.#host;
+    const drawable = explanationMethods.filter((one) => resultOf(one) !== "channels");
+    if (!drawable.includes(method)) throw new Error(`explain '${method}': expected ${drawable.join(", ")}.`);
+    if (!input) throw new Error("explain: no input of this network takes a picture, so there is nothing to lay heat over.");
+    const [explanation] = await Promise.all([model.explain({ method, of: { class: index }, layer, live: true }), this.#prepareTools()]);
+    if (!this.#isDisposed) return explanation;
+    explanation.dispose();
+    throw new DOMException("The viewer was disposed of.", "AbortError");
+  }
+
+  #prepareTools(): Promise<ExplainTools> {
+    const { device, renderer } = this.#host;
+    this.#tools ??= Promise.all([
+      ClassChoice.pipeline(device),
+      HeatMap.pipelines(device),
+      HeatOverlay.pipeline(device, renderer.format),
+    ]).then(([choice, heat, overlay]) => ({ device, renderer, choice, heat, overlay }));
+    return this.#tools;
+  }
+
+  #release(): void {
+    this.#drawn?.dispose();
+    this.#drawn = undefined;
+    this.#isDue = true;
+    this.#isFresh = true;
+  }
+
+  readonly #onNumbers: OnNumbers = ({ chosen, extent }, { id, pictureId, done, total }) => {
+    const [index = 0] = new Uint32Array(chosen);
+    // Runs for the class before do not count for this one.
+    if (this.#class !== undefined && index !== this.#class) this.#explanation?.restart();
+    this.#class = index;
+    const score = new Float32Array(chosen)[2];
+    const [nanCount = 0, infinityCount = 0, , largest = 0] = new Float32Array(extent);
+    this.#host.onNumbers({
+      id,
+      pictureId,
+      class: index,
+      score: this.#host.classScores ? score : undefined,
+      largest,
+      nonFiniteCount: nanCount + infinityCount,
+      done,
+      total,
+    });
+  };
+}
+
+/** Whether it takes more runs of this picture. */
+function isUnderWay({ progress: { done, total } }: Explanation): boolean {
+  return done < total;
+}
+
+function isSame(binding: readonly unknown[], other: readonly unknown[]): boolean {
+  return binding.length === other.length && binding.every((one, i) => one === other[i]);
+}
+
+/** @throws Error where the scores that are read are not those that are explained */
+function checkScores(count: number | undefined, [batch = 1, classes = batch]: readonly number[], name = ""): void {
+  if (count === undefined || count === classes) return;
+  throw new Error(
+    `explain: the first output has ${classes} scores, which are explained, but the classes are the ${count} of '${name}'. Networks with classes in another output are not explained yet.`,
+  );
+}

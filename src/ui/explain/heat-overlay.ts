@@ -1,0 +1,91 @@
+// Draws heat over a picture that is already on the target.
+import type { Device } from "../../engine/gpu/device.ts";
+import shader from "../../shaders/heat-overlay.wgsl";
+import { encodeParams } from "../../shaders/shader.ts";
+import { bind } from "../bind.ts";
+import { type ColorMap, paletteOf, paletteSize } from "../mosaic/color-map.ts";
+import type { HeatMap } from "./heat-map.ts";
+
+export interface OverlayLook {
+  readonly colorMap: ColorMap;
+  /** Of the heat, from 0 to 1. */
+  readonly opacity: number;
+}
+
+interface OverlaySize {
+  /** Pixels of the picture. */
+  readonly width: number;
+  readonly height: number;
+  /** Whether pixels between the middles of places show what is between their values; else the nearest place. */
+  readonly interpolates: boolean;
+}
+
+export class HeatOverlay {
+  readonly #device: Device;
+  readonly #pipeline: GPURenderPipeline;
+  readonly #heat: HeatMap;
+  readonly #size: OverlaySize;
+  readonly #params: GPUBuffer;
+  readonly #palette: GPUBuffer;
+  readonly #group: GPUBindGroup;
+
+  /** @param format of the target */
+  static pipeline({ gpu }: Device, format: GPUTextureFormat): Promise<GPURenderPipeline> {
+    const module = gpu.createShaderModule({ label: shader.name, code: shader.code });
+    const over: GPUBlendComponent = { srcFactor: "one", dstFactor: "one-minus-src-alpha" };
+    return gpu.createRenderPipelineAsync({
+      label: shader.name,
+      layout: "auto",
+      vertex: { module, entryPoint: "vertex" },
+      fragment: { module, entryPoint: "fragment", targets: [{ format, blend: { color: over, alpha: over } }] },
+    });
+  }
+
+  constructor(device: Device, pipeline: GPURenderPipeline, heat: HeatMap, size: OverlaySize) {
+    const { UNIFORM, STORAGE, COPY_DST } = GPUBufferUsage;
+    this.#device = device;
+    this.#pipeline = pipeline;
+    this.#heat = heat;
+    this.#size = size;
+    this.#params = device.createBuffer("heat-overlay params", shader.params?.sizeBytes ?? 0, UNIFORM | COPY_DST);
+    this.#palette = device.createBuffer("heat palette", paletteOf("magma", [0, 0, 0, 0]).byteLength, STORAGE | COPY_DST);
+    this.#group = device.gpu.createBindGroup({
+      label: shader.name,
+      layout: pipeline.getBindGroupLayout(0),
+      entries: bind(shader, { params: this.#params, heat: heat.heat, palette: this.#palette }),
+    });
+  }
+
+  /** Changes its colours from the next frame on. */
+  look({ colorMap, opacity }: OverlayLook): void {
+    const { width, height, interpolates } = this.#size;
+    // Heat is a size. Of a map with 0 in its middle it takes the upper half.
+    const first = colorMap === "diverging" ? (paletteSize - 1) / 2 : 0;
+    const params = encodeParams(shader, {
+      size: [width, height],
+      map: [this.#heat.columns, this.#heat.rows],
+      opacity,
+      interpolates: interpolates ? 1 : 0,
+      first,
+      span: paletteSize - 1 - first,
+    });
+    this.#device.gpu.queue.writeBuffer(this.#params, 0, params);
+    this.#device.gpu.queue.writeBuffer(this.#palette, 0, paletteOf(colorMap, [0, 0, 0, 0]));
+  }
+
+  draw(encoder: GPUCommandEncoder, target: GPUTextureView): void {
+    const pass = encoder.beginRenderPass({
+      label: shader.name,
+      colorAttachments: [{ view: target, loadOp: "load", storeOp: "store" }],
+    });
+    pass.setPipeline(this.#pipeline);
+    pass.setBindGroup(0, this.#group);
+    pass.draw(3);
+    pass.end();
+  }
+
+  dispose(): void {
+    this.#device.destroyBuffer(this.#params);
+    this.#device.destroyBuffer(this.#palette);
+  }
+}

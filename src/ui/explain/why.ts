@@ -1,0 +1,153 @@
+// The explanation of an element, on its page: asks the session for what the attributes say, and shows it. Loaded when `explain` is set.
+import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { News } from "../frame-loop.ts";
+import type { Session } from "../session/session.ts";
+import { adoptStyles } from "../style-sheet.ts";
+import { ClassPicker } from "./pick-class.ts";
+import type { Explained, ExplainedNumbers } from "./request.ts";
+import styles from "./why.css?inline";
+import { WhyPanel } from "./why-panel.ts";
+import { readWish, type Wish } from "./wish.ts";
+
+export interface WhyHost {
+  readonly session: Session | undefined;
+  readonly labels: { readonly names: readonly string[] };
+  /** Whether there is something to draw. */
+  readonly isShown: boolean;
+  /** Asks for a frame that brings these up to date. */
+  wantFrame(...news: readonly News[]): void;
+  /** @returns false where a listener prevented the default */
+  emit<Name extends "explain" | "error">(type: Name, detail: ConvCamEvents[Name]): boolean;
+}
+
+interface Shown {
+  readonly session: Session;
+  readonly wish: Wish;
+  readonly explained: Explained;
+}
+
+export class Why {
+  readonly #host: WhyHost;
+  readonly #element: ConvCam;
+  /** What the panel is put before. */
+  readonly #next: Element;
+  readonly #panel: WhyPanel;
+  #picker: ClassPicker | undefined;
+  /** The session that has the canvas. */
+  #session: Session | undefined;
+  #shown: Shown | undefined;
+  /** Number of the latest request. */
+  #id = 0;
+  #isDue = false;
+  #updating: Promise<void> | undefined;
+
+  constructor(host: WhyHost, element: ConvCam, next: Element) {
+    this.#host = host;
+    this.#element = element;
+    this.#next = next;
+    this.#panel = new WhyPanel(() => host.wantFrame("draw"));
+    adoptStyles(next.getRootNode() as ShadowRoot, styles);
+    next.before(this.#panel.element);
+  }
+
+  /** Whether it is drawn. */
+  get isVisible(): boolean {
+    return this.#panel.isVisible && this.#shown !== undefined;
+  }
+
+  /** Resolves when everything asked for so far is shown, or has failed. */
+  get complete(): Promise<void> {
+    return this.#updating ?? Promise.resolve();
+  }
+
+  /** Brings it up to date with the attributes. Preparing an explanation takes a while: the last call counts. */
+  update(): void {
+    this.#isDue = true;
+    this.#updating ??= this.#bringUpToDate();
+  }
+
+  /** The picture is another, or gone: what is shown is not of it. */
+  forget(): void {
+    if (this.#shown) this.#panel.markOld();
+  }
+
+  /** What it was of is gone. */
+  hide(): void {
+    this.#shown = undefined;
+    this.#panel.element.hidden = true;
+    this.#picker?.dispose();
+    this.#picker = undefined;
+  }
+
+  /** The numbers of a frame of the picture that is shown. */
+  show(numbers: ExplainedNumbers): void {
+    if (numbers.id !== this.#id || !this.#shown) return;
+    const { wish, explained } = this.#shown;
+    const { class: index, score, largest, nonFiniteCount, done, total } = numbers;
+    const label = this.#host.labels.names[index] ?? `class ${index}`;
+    const isTop = wish.class === undefined;
+    this.#panel.show({ ...numbers, label, isTop }, explained, wish.method);
+    // The bars were put between the two if they came later.
+    if (this.#next.previousElementSibling !== this.#panel.element) this.#next.before(this.#panel.element);
+    this.#picker?.mark((this.#next.getRootNode() as ShadowRoot).querySelector<HTMLElement>(".bars"), index);
+    const { method } = wish;
+    this.#host.emit("explain", { method, layer: explained.layer, class: index, label, isTop, score, largest, nonFiniteCount, done, total });
+  }
+
+  async #bringUpToDate(): Promise<void> {
+    while (this.#isDue) {
+      this.#isDue = false;
+      try {
+        await this.#change();
+      } catch (error) {
+        if ((error as Error).name !== "AbortError") await this.#fail(error as Error);
+      }
+    }
+    this.#updating = undefined;
+  }
+
+  async #change(): Promise<void> {
+    const { session, labels, isShown } = this.#host;
+    const wish = readWish(this.#element, labels.names);
+    if (!session || !isShown || !wish) {
+      if (this.#shown) await session?.explain(undefined);
+      this.hide();
+      return;
+    }
+    this.#announce(session, wish);
+    if (session !== this.#session) this.#panel.renew();
+    const id = ++this.#id;
+    const explained = await session.explain({ ...wish, ...this.#panel.room(), id, canvas: this.#panel.canvas });
+    this.#session = session;
+    if (!explained) return;
+    this.#shown = { session, wish, explained };
+    this.#picker ??= new ClassPicker(this.#next.getRootNode(), (index) => this.#pick(index));
+    this.#panel.place(explained, wish.method, this.#element.gates.length > 0 ? gatesNote : "");
+    this.#host.wantFrame("image", "run");
+  }
+
+  /** Says what is being prepared where that is another explanation, or waited for where it is another class. */
+  #announce(session: Session, { method, layer, class: index }: Wish): void {
+    const before = this.#shown;
+    if (!before || before.session !== session || before.wish.method !== method || before.wish.layer !== layer) {
+      this.#shown = undefined;
+      this.#panel.showPending(method);
+    } else if (before.wish.class !== index) this.#panel.markOld();
+  }
+
+  /** Tells the page, and shows it here unless the page prevents that. The mosaics go on. */
+  async #fail(error: Error): Promise<void> {
+    this.#shown = undefined;
+    this.#panel.showTrouble(error.message);
+    if (!this.#host.emit("error", { error })) this.hide();
+    await this.#host.session?.explain(undefined).catch(() => undefined);
+  }
+
+  /** A class that is chosen already is let go: the top one is explained again. */
+  #pick(index: number): void {
+    if (this.#shown?.wish.class === index) this.#element.removeAttribute("explain-class");
+    else this.#element.setAttribute("explain-class", `${index}`);
+  }
+}
+
+const gatesNote = "Explained with all channels on: gates are left out.";

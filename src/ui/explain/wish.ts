@@ -1,0 +1,52 @@
+// What an element's attributes say of its explanation. Pure, but for reading them.
+import type { ExplanationMethod } from "../../engine/explanation.ts";
+import { readAttribute } from "../attributes.ts";
+import type { ExplainRequest } from "./request.ts";
+
+/** What is asked for, without what a canvas has to do with. */
+export type Wish = Pick<ExplainRequest, "method" | "layer" | "class" | "opacity" | "colorMap">;
+
+const defaultOpacity = 0.6;
+
+/**
+ * @param names of the classes, by index
+ * @returns undefined where nothing is to be explained
+ * @throws Error that says what is accepted where an attribute's text is not
+ */
+export function readWish(element: Element, names: readonly string[]): Wish | undefined {
+  const method = readAttribute(element, "explain");
+  if (method === undefined) return undefined;
+  return {
+    // The engine says which there are.
+    method: (method.trim() || "grad-cam") as ExplanationMethod,
+    layer: readAttribute(element, "explain-layer")?.trim() || undefined,
+    class: readClass(readAttribute(element, "explain-class"), names),
+    opacity: readOpacity(readAttribute(element, "overlay")),
+    colorMap: readAttribute(element, "colormap"),
+  };
+}
+
+/**
+ * Reads a class: its index as a whole number, or its name. `top`, nothing and absence are the top one of each frame.
+ *
+ * @throws Error with names that are like it
+ */
+export function readClass(text: string | undefined, names: readonly string[]): number | undefined {
+  const wanted = text?.trim() ?? "";
+  if (wanted === "" || wanted === "top") return undefined;
+  if (/^\d+$/.test(wanted)) return Number(wanted);
+  const named = names.indexOf(wanted);
+  if (named >= 0) return named;
+  const near = names.filter((name) => name.toLowerCase().includes(wanted.toLowerCase())).slice(0, 5);
+  const found = names.length === 0 ? "the classes have no names here" : "no class is called so";
+  const advice = near.length > 0 ? ` Did you mean ${near.map((name) => `'${name}'`).join(", ")}?` : "";
+  throw new Error(`explain-class '${wanted}': ${found}.${advice} Expected the index of a class, its name, or top.`);
+}
+
+/** @throws Error where it is no number from 0 to 1 */
+export function readOpacity(text: string | undefined): number {
+  const opacity = text === undefined ? defaultOpacity : Number(text);
+  if (text?.trim() === "" || !(opacity >= 0 && opacity <= 1))
+    throw new Error(`overlay '${text}': expected a number from 0 to 1, such as 0.6.`);
+  return opacity;
+}

@@ -1,0 +1,169 @@
+// The heat of an explanation, from the values on the GPU to the pixels over a picture, against plain loops.
+import { expect, test } from "vitest";
+import type { Device } from "../../src/engine/gpu/device.ts";
+import { denseStrides } from "../../src/engine/shapes.ts";
+import { ClassChoice } from "../../src/ui/explain/class-choice.ts";
+import { HeatMap } from "../../src/ui/explain/heat-map.ts";
+import { HeatOverlay } from "../../src/ui/explain/heat-overlay.ts";
+import { colorStops } from "../../src/ui/mosaic/color-map.ts";
+import { viewAsMaps } from "../../src/ui/mosaic/layout.ts";
+import { noise } from "../support/graphs.ts";
+import { withDevice } from "../support/with-device.ts";
+
+function upload(device: Device, words: Float32Array | Uint32Array): GPUBuffer {
+  const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
+  const buffer = device.createBuffer("test", words.byteLength, STORAGE | COPY_SRC | COPY_DST);
+  device.gpu.queue.writeBuffer(buffer, 0, words as Float32Array<ArrayBuffer>);
+  return buffer;
+}
+
+async function download(device: Device, buffer: GPUBuffer): Promise<ArrayBuffer> {
+  const staging = device.createBuffer("read", buffer.size, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+  const encoder = device.gpu.createCommandEncoder();
+  encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
+  device.gpu.queue.submit([encoder.finish()]);
+  await staging.mapAsync(GPUMapMode.READ);
+  return staging.getMappedRange().slice(0);
+}
+
+function compute(device: Device, ...parts: readonly { encode(pass: GPUComputePassEncoder): void }[]): void {
+  const encoder = device.gpu.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  for (const part of parts) part.encode(pass);
+  pass.end();
+  device.gpu.queue.submit([encoder.finish()]);
+}
+
+/** 70 scores, every second word, behind three others; a seed with gaps, too. */
+async function makeChoice(device: Device, scores: Float32Array, hasScores = true) {
+  const buffer = upload(device, new Float32Array(150));
+  scores.forEach((score, i) => device.gpu.queue.writeBuffer(buffer, (3 + 2 * i) * 4, Float32Array.of(score)));
+  const seedBuffer = upload(device, new Float32Array(300).fill(7));
+  const seed = { buffer: seedBuffer, dtype: "float32", shape: [1, scores.length], strides: [300, 4], offset: 5 } as const;
+  const place = hasScores ? { buffer, offset: 3, stride: 2 } : undefined;
+  const choice = new ClassChoice(device, await ClassChoice.pipeline(device), seed, place);
+  const run = async () => {
+    compute(device, choice);
+    const words = await download(device, choice.chosen);
+    const [index = 0, isNew = 0] = new Uint32Array(words);
+    const written = new Float32Array(await download(device, seedBuffer));
+    expect(Array.from(scores, (_, i) => written[5 + 4 * i])).toEqual(Array.from(scores, (_, i) => (i === index ? 1 : 0)));
+    expect(written[6]).toBe(7);
+    return { index, isNew, score: new Float32Array(words)[2] };
+  };
+  return { choice, buffer, run };
+}
+
+test("the class is the wanted one, or the first of the largest score, whatever NaN lies between", () =>
+  withDevice(async (device) => {
+    const scores = noise([70], 3).toFloat32();
+    scores[4] = Number.NaN;
+    scores[66] = 9;
+    scores[69] = 9;
+    const { choice, buffer, run } = await makeChoice(device, scores);
+    choice.want(undefined);
+    expect(await run()).toEqual({ index: 66, isNew: 1, score: 9 });
+    expect(await run()).toEqual({ index: 66, isNew: 0, score: 9 });
+    choice.want(0);
+    expect(await run()).toEqual({ index: 0, isNew: 1, score: scores[0] });
+    choice.want(undefined);
+    device.gpu.queue.writeBuffer(buffer, (3 + 2 * 2) * 4, Float32Array.of(9.5));
+    expect(await run()).toEqual({ index: 2, isNew: 1, score: 9.5 });
+    const unknown = await makeChoice(device, scores, false);
+    unknown.choice.want(69);
+    expect(await unknown.run()).toMatchObject({ index: 69, isNew: 1 });
+  }));
+
+test("heat is the size over channels in shares of the largest, smoothed in time but for another class", () =>
+  withDevice(async (device) => {
+    const shape = [1, 3, 9, 7];
+    const values = noise(shape, 5).toFloat32();
+    values[100] = -4;
+    values[8] = Number.NaN;
+    values[9] = -Infinity;
+    const view = viewAsMaps(shape, denseStrides(shape));
+    if (!view) throw new Error("no maps");
+    const buffer = upload(device, values);
+    const chosen = upload(device, Uint32Array.of(2, 0, 0));
+    const map = new HeatMap(device, await HeatMap.pipelines(device), { buffer, dtype: "float32", view }, chosen);
+    const expected = (from: Float32Array) => {
+      const sizes = Array.from({ length: 63 }, (_, i) =>
+        Math.max(...[0, 63, 126].map((c) => from[c + i] as number).map((x) => (Number.isFinite(x) ? Math.abs(x) : 0))),
+      );
+      const largest = Math.max(...sizes);
+      return sizes.map((size) => (largest > 0 ? size / largest : 0));
+    };
+    const run = async (elapsedMs: number | undefined) => {
+      map.tick(elapsedMs);
+      compute(device, map);
+      return [...new Float32Array(await download(device, map.heat))];
+    };
+    const expectHeat = (heat: readonly number[], wanted: readonly number[]) =>
+      heat.forEach((h, i) => void expect(h, `place ${i}`).toBeCloseTo(wanted[i] as number, 5));
+    const first = expected(values);
+    expectHeat(await run(undefined), first);
+    expect([...new Float32Array(await download(device, map.extent))]).toEqual([1, 1, -4, 4]);
+
+    const next = noise(shape, 6).toFloat32();
+    device.gpu.queue.writeBuffer(buffer, 0, next as Float32Array<ArrayBuffer>);
+    const share = 1 - Math.exp(-75 / 150);
+    const second = expected(next);
+    expectHeat(
+      await run(75),
+      first.map((h, i) => h + share * ((second[i] as number) - h)),
+    );
+    device.gpu.queue.writeBuffer(chosen, 0, Uint32Array.of(3, 1, 0));
+    expect(await run(75)).toEqual(await run(undefined));
+    expectHeat(await run(75), second);
+
+    device.gpu.queue.writeBuffer(buffer, 0, new Float32Array(values.length));
+    expectHeat(
+      await run(undefined),
+      second.map(() => 0),
+    );
+    map.dispose();
+  }));
+
+test.each([
+  ["between places for a map", true],
+  ["at the nearest place for a gradient", false],
+])("heat is laid over the picture %s", (_, interpolates) =>
+  withDevice(async (device) => {
+    const [columns, rows, width, height] = [3, 2, 64, 10];
+    const heat = [0, 1, 0.25, 0.5, 0, 0.1];
+    const map = { heat: upload(device, Float32Array.from(heat)), columns, rows } as HeatMap;
+    const overlay = new HeatOverlay(device, await HeatOverlay.pipeline(device, "rgba8unorm"), map, { width, height, interpolates });
+    const { RENDER_ATTACHMENT, COPY_SRC } = GPUTextureUsage;
+    const texture = device.gpu.createTexture({ size: [width, height], format: "rgba8unorm", usage: RENDER_ATTACHMENT | COPY_SRC });
+    const staging = device.createBuffer("pixels", width * height * 4, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+    overlay.look({ colorMap: "gray", opacity: 0.5 });
+    const encoder = device.gpu.createCommandEncoder();
+    const view = texture.createView();
+    const clearValue = [0, 0, 0.8, 1];
+    encoder.beginRenderPass({ colorAttachments: [{ view, loadOp: "clear", storeOp: "store", clearValue }] }).end();
+    overlay.draw(encoder, view);
+    encoder.copyTextureToBuffer({ texture }, { buffer: staging, bytesPerRow: width * 4 }, [width, height]);
+    device.gpu.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const pixels = new Uint8Array(staging.getMappedRange());
+    const at = (x: number, y: number) =>
+      heat[Math.min(rows - 1, Math.max(0, y)) * columns + Math.min(columns - 1, Math.max(0, x))] as number;
+    const stops = colorStops("gray");
+    expect(stops).toHaveLength(2);
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++) {
+        const [px, py] = [((x + 0.5) / width) * columns, ((y + 0.5) / height) * rows];
+        const [cx, cy] = [Math.floor(px - 0.5), Math.floor(py - 0.5)];
+        const [sx, sy] = [px - 0.5 - cx, py - 0.5 - cy];
+        const row = (j: number) => at(cx, j) * (1 - sx) + at(cx + 1, j) * sx;
+        const h = interpolates ? row(cy) * (1 - sy) + row(cy + 1) * sy : at(Math.floor(px), Math.floor(py));
+        const alpha = 0.5 * Math.min(1, 2 * h);
+        const [red, blue] = [h * alpha, h * alpha + 0.8 * (1 - alpha)];
+        const pixel = (y * width + x) * 4;
+        expect(Math.abs((pixels[pixel] as number) - 255 * red), `red at ${x}, ${y}`).toBeLessThan(1.6);
+        expect(Math.abs((pixels[pixel + 2] as number) - 255 * blue), `blue at ${x}, ${y}`).toBeLessThan(1.6);
+        expect(pixels[pixel + 3]).toBe(255);
+      }
+    overlay.dispose();
+  }),
+);
