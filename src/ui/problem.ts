@@ -1,6 +1,8 @@
 // Says what is wrong and what to do about it, and shows the layers of a network that cannot run. Loaded with the first problem.
 import { DeviceError, UnsupportedError } from "../engine/errors.ts";
 import { make } from "./panel.ts";
+import styles from "./problem.css?inline";
+import { adoptStyles } from "./style-sheet.ts";
 
 export interface SummaryRow {
   readonly name: string;
@@ -9,8 +11,16 @@ export interface SummaryRow {
   readonly parameterCount: number;
 }
 
-/** The message for a visitor; with a table of the network's layers where they are given. */
-export function describeProblem(error: Error, layers: readonly SummaryRow[]): HTMLElement[] {
+const styled = new WeakSet<DocumentOrShadowRoot>();
+
+/**
+ * The message for a visitor; with a table of the network's layers where they are given.
+ *
+ * @param root of the message, which takes the style of both
+ */
+export function describeProblem(error: Error, layers: readonly SummaryRow[], root: DocumentOrShadowRoot): HTMLElement[] {
+  if (!styled.has(root)) adoptStyles(root, styles);
+  styled.add(root);
   const reasons = error instanceof UnsupportedError ? error.reasons : [];
   const parts: HTMLElement[] = [make("h2", "", titleOf(error))];
   if (reasons.length > 0) {

@@ -34,7 +34,7 @@ export class Status {
     box.append(make("p", "", error.message));
     this.#put(box, stage, "prepend");
     import("./problem.ts").then(
-      ({ describeProblem }) => box.replaceChildren(...describeProblem(error, layers)),
+      ({ describeProblem }) => box.replaceChildren(...describeProblem(error, layers, this.element.getRootNode() as ShadowRoot)),
       () => undefined,
     );
   }

@@ -8,7 +8,7 @@ import type { Axes } from "../engine/shapes.ts";
 import type { ValueGate } from "./change-gates.ts";
 import type { Weights, WeightsChange } from "./change-weights.ts";
 import type { Explainer } from "./explain/explainer.ts";
-import { type Explained, type ExplainedNumbers, type ExplainRequest, explanationId } from "./explain/request.ts";
+import type { Explained, ExplainedNumbers, ExplainRequest } from "./explain/request.ts";
 import { findImageInput, ImageInput } from "./image-input.ts";
 import type { MapPoint, MapView } from "./mosaic/layout.ts";
 import { MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
@@ -200,7 +200,15 @@ export class Viewer {
     }
     const { Explainer } = await import("./explain/explainer.ts");
     if (this.#isDisposed) throw aborted();
-    this.#explainer ??= new Explainer(this.#explainerHost(onNumbers));
+    this.#explainer ??= new Explainer({
+      viewer: this,
+      renderer: this.#renderer,
+      axes: this.#axes,
+      classScores: this.#classScores,
+      preparation: () => this.#preparation as Preparation,
+      onTargets: () => this.#prepareImage(this.#preparation as Preparation),
+      onNumbers,
+    });
     return this.#explainer.change(request);
   }
 
@@ -312,24 +320,8 @@ export class Viewer {
     this.#image?.aim([...own, ...(this.#explainer?.targets ?? [])]);
   }
 
-  #explainerHost(onNumbers: (numbers: ExplainedNumbers) => void): ConstructorParameters<typeof Explainer>[0] {
-    const { device, model } = this;
-    const name = this.imageInputName;
-    const axesOf = (value: string) => this.#axes.get(value);
-    const preparation = () => this.#preparation ?? {};
-    return {
-      device,
-      model,
-      renderer: this.#renderer,
-      input: name === undefined ? undefined : { name, axes: axesOf(name), axesOf },
-      classScores: this.#classScores,
-      preparation,
-      onTargets: () => this.#prepareImage(preparation()),
-      onNumbers,
-    };
-  }
-
-  #submit({ image, runs = true, elapsedMs, visible, pictureId }: ViewerFrame): void {
+  #submit(request: ViewerFrame): void {
+    const { image, runs = true, elapsedMs, visible, pictureId } = request;
     if (image) this.#image?.upload(image);
     if (image && this.#image) this.#pictureId = pictureId;
     this.#renderer.tick(elapsedMs);
@@ -347,8 +339,7 @@ export class Viewer {
     const ofPicture = this.#pictureId === undefined || this.#pictureId === pictureId;
     this.#areResultsCurrent = this.#ring?.encode(encoder, { pictureId: pictureId ?? 0, ofPicture }) ?? true;
     gpu.queue.submit([encoder.finish()]);
-    const isVisible = !visible || visible.includes(explanationId);
-    this.#explainer?.frame({ runs: runs || image !== undefined, elapsedMs, isVisible, pictureId: pictureId ?? 0, ofPicture });
+    this.#explainer?.frame(request, ofPicture);
   }
 }
 

@@ -3,7 +3,6 @@ import { expect, type Page } from "@playwright/test";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import type { ConvCam, ConvCamEvents } from "../../src/ui/element.ts";
-import { graphOf, noise, op } from "../support/graphs.ts";
 import { test, visit } from "./fixtures.ts";
 
 type Explained = ConvCamEvents["explain"];
@@ -49,18 +48,6 @@ async function nextExplained(page: Page, id: string, wanted: Partial<Explained> 
     { timeout: 30_000 },
   );
   return (await found.jsonValue()) as Explained;
-}
-
-function set(page: Page, id: string, name: string, value: string | null): Promise<void> {
-  return page.evaluate(
-    async ([which, attribute, text]) => {
-      const element = document.getElementById(which as string) as ConvCam;
-      if (text === null) element.removeAttribute(attribute as string);
-      else element.setAttribute(attribute as string, text as string);
-      await element.updateComplete;
-    },
-    [id, name, value] as const,
-  );
 }
 
 test("lays the heat over the picture, on the page as in a worker, with the numbers that the library computes", async ({

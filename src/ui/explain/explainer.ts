@@ -1,25 +1,24 @@
 // The GPU side of an element's explanation: beside the networks, it runs and draws with every frame. Made when the first is asked for.
 import { type Explanation, explanationMethods, isActivationMap, resultOf } from "../../engine/explanation.ts";
-import type { Device } from "../../engine/gpu/device.ts";
-import type { Model } from "../../engine/model.ts";
+import type { Axes } from "../../engine/shapes.ts";
 import type { ImageTarget } from "../image-input.ts";
 import { imageView } from "../image-view.ts";
 import type { ColorMap } from "../mosaic/color-map.ts";
 import type { MosaicRenderer } from "../mosaic/renderer.ts";
 import type { Preparation } from "../preparation.ts";
 import { scoresOf } from "../results.ts";
+import type { Viewer, ViewerFrame } from "../viewer.ts";
 import { ClassChoice } from "./class-choice.ts";
 import { ExplainedPicture, type ExplainTools, type OnNumbers, type PictureInput } from "./explained-picture.ts";
 import { HeatMap } from "./heat-map.ts";
 import { HeatOverlay } from "./heat-overlay.ts";
-import type { Explained, ExplainedNumbers, ExplainRequest } from "./request.ts";
+import { type Explained, type ExplainedNumbers, type ExplainRequest, explanationId } from "./request.ts";
 
 export interface ExplainerHost {
-  readonly device: Device;
-  readonly model: Model;
+  readonly viewer: Pick<Viewer, "device" | "model" | "imageInputName">;
   readonly renderer: MosaicRenderer;
-  /** Undefined where no input takes a picture. */
-  readonly input: PictureInput | undefined;
+  /** What the axes of values are that may lie otherwise than NCHW. */
+  readonly axes: ReadonlyMap<string, Axes>;
   /** The output that holds scores of classes. */
   readonly classScores: string | undefined;
   /** How pictures are prepared now. */
@@ -27,16 +26,6 @@ export interface ExplainerHost {
   /** The targets of the picture have changed. */
   readonly onTargets: () => void;
   readonly onNumbers: (numbers: ExplainedNumbers) => void;
-}
-
-export interface ExplainerFrame {
-  /** Whether the networks have computed anew in this frame. */
-  readonly runs: boolean;
-  readonly elapsedMs: number | undefined;
-  readonly isVisible: boolean;
-  readonly pictureId: number;
-  /** Whether the networks see a picture of that source. */
-  readonly ofPicture: boolean;
 }
 
 export class Explainer {
@@ -61,9 +50,17 @@ export class Explainer {
     this.#host = host;
   }
 
+  /** The input that takes the picture; undefined where none does. */
+  get #input(): PictureInput | undefined {
+    const { viewer, axes } = this.#host;
+    const { imageInputName: name } = viewer;
+    return name === undefined ? undefined : { name, axes: axes.get(name), axesOf: (value) => axes.get(value) };
+  }
+
   /** Where the picture must be written, besides the networks' own inputs. */
   get targets(): readonly ImageTarget[] {
-    const { input, preparation } = this.#host;
+    const { preparation } = this.#host;
+    const input = this.#input;
     if (!this.#explanation || !input) return [];
     const value = this.#explanation.input(input.name);
     const view = imageView(value.shape, value.strides, input.axes);
@@ -115,7 +112,7 @@ export class Explainer {
 
   /** Follows values that have moved, other preparations and sizes. Two calls may overlap, where the networks are planned anew meanwhile. */
   async rebind(): Promise<void> {
-    const { input } = this.#host;
+    const input = this.#input;
     const tools = this.#explanation && (await this.#prepareTools());
     for (;;) {
       const [explanation, request] = [this.#explanation, this.#request];
@@ -139,10 +136,10 @@ export class Explainer {
 
   /** Where everything lies now, and what tells whether that has changed. */
   #place(explanation: Explanation, { canvas, width, height }: ExplainRequest, input: PictureInput) {
-    const { model, classScores } = this.#host;
+    const { viewer, classScores } = this.#host;
     if (!canvas) throw new Error("There is no canvas to draw the explanation on.");
     const preparation = this.#host.preparation();
-    const found = scoresOf(model, classScores);
+    const found = scoresOf(viewer.model, classScores);
     const [value, seed, picture] = [explanation.value(), explanation.seed(), explanation.input(input.name)];
     checkScores(found?.count, seed.shape, classScores);
     const scores = found && { ...found, offset: found.offsetBytes / 4 };
@@ -162,9 +159,11 @@ export class Explainer {
     return colorMap;
   }
 
-  /** After the networks' own frame was submitted. */
-  frame({ runs, elapsedMs, isVisible, pictureId, ofPicture }: ExplainerFrame): void {
+  /** After the networks' own frame was submitted. @param ofPicture whether the networks see a picture of that source */
+  frame({ image, runs: isWanted = true, elapsedMs, visible, pictureId = 0 }: ViewerFrame, ofPicture: boolean): void {
     const drawn = this.#drawn;
+    const runs = isWanted || image !== undefined;
+    const isVisible = visible?.includes(explanationId) !== false;
     this.#isDue ||= runs;
     // Pictures that do not move are explained one by one.
     if (runs && elapsedMs === undefined) this.#explanation?.restart();
@@ -173,7 +172,7 @@ export class Explainer {
     this.#isCurrent = true;
     const explanation = this.#explanation;
     if (!drawn || !explanation || !isVisible) return;
-    const { gpu } = this.#host.device;
+    const { gpu } = this.#host.viewer.device;
     const submit = (encode: (encoder: GPUCommandEncoder) => void) => {
       const encoder = gpu.createCommandEncoder({ label: "explanation" });
       encode(encoder);
@@ -207,7 +206,8 @@ export class Explainer {
   }
 
   async #explain({ method, layer, class: index = 0 }: ExplainRequest): Promise<Explanation> {
-    const { model, input } = this.#host;
+    const { model } = this.#host.viewer;
+    const input = this.#input;
     const drawable = explanationMethods.filter((one) => resultOf(one) !== "channels");
     if (!drawable.includes(method)) throw new Error(`explain '${method}': expected ${drawable.join(", ")}.`);
     if (!input) throw new Error("explain: no input of this network takes a picture, so there is nothing to lay heat over.");
@@ -218,7 +218,8 @@ export class Explainer {
   }
 
   #prepareTools(): Promise<ExplainTools> {
-    const { device, renderer } = this.#host;
+    const { renderer, viewer } = this.#host;
+    const { device } = viewer;
     this.#tools ??= Promise.all([
       ClassChoice.pipeline(device),
       HeatMap.pipelines(device),
