@@ -17,7 +17,7 @@ interface Size {
 }
 
 /** RGBA of 8 bits each. */
-interface Pixels extends Size {
+export interface Pixels extends Size {
   readonly data: Uint8Array;
 }
 
@@ -53,7 +53,7 @@ export async function drawHeat(
   const { pixels, ...source } = await readPixels(imagePath);
   const picture = resample(pixels, source, size, options.preparation);
   const tiles = await Promise.all(results.map((result) => heatOver(picture, size, result, options)));
-  const sheet = inRows(tiles, size);
+  const sheet = inRows(tiles);
   await writePng(path, sheet.data, sheet.width, sheet.height);
 }
 
@@ -96,7 +96,8 @@ function heatOf(result: Tensor, isMap: boolean): Size & { readonly values: Uint8
 }
 
 /** Tiles of one size with gaps between them, about as many in a row as there are rows. */
-function inRows(tiles: readonly Pixels[], { width, height }: Size): Pixels {
+export function inRows(tiles: readonly Pixels[]): Pixels {
+  const [{ width, height }] = tiles as readonly [Pixels];
   const columns = Math.ceil(Math.sqrt(tiles.length));
   const rows = Math.ceil(tiles.length / columns);
   const sheet = { width: columns * (width + gap) - gap, height: rows * (height + gap) - gap };

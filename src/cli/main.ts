@@ -9,6 +9,7 @@ import { addConformance } from "./commands/conformance.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addGradcheck } from "./commands/gradcheck.ts";
 import { addMosaic } from "./commands/mosaic.ts";
+import { addPatterns } from "./commands/patterns.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addRun } from "./commands/run.ts";
 import { addSummary } from "./commands/summary.ts";
@@ -41,7 +42,19 @@ export function createProgram(): Command {
     .addHelpText("after", examples)
     .configureOutput({ outputError: (text, write) => write(`${usageLine(text)}\n`) })
     .exitOverride();
-  for (const add of [addSummary, addRun, addMosaic, addExplain, addGradcheck, addConformance, addBuild, addBench, addTune, addPlan])
+  for (const add of [
+    addSummary,
+    addRun,
+    addMosaic,
+    addExplain,
+    addPatterns,
+    addGradcheck,
+    addConformance,
+    addBuild,
+    addBench,
+    addTune,
+    addPlan,
+  ])
     add(program);
   return program;
 }

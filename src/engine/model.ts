@@ -11,6 +11,7 @@ import { loadCatalog } from "./ops/catalog.ts";
 import type { Parameter, ParameterSource, Parameters } from "./parameters.ts";
 import { reasonsOf } from "./passes/index.ts";
 import { type InferOptions, inferGraph } from "./passes/infer.ts";
+import type { PatternRequest, Patterns } from "./patterns.ts";
 import type { MemoryReport, Plan } from "./plan/plan.ts";
 import type { Axes } from "./shapes.ts";
 import type { ModelSource, ReadOptions } from "./source.ts";
@@ -235,6 +236,17 @@ export class Model {
    */
   async explain(request: ExplanationRequest): Promise<Explanation> {
     return (await loadGradients()).Explanation.make(this.#network, request);
+  }
+
+  /**
+   * Prepares pictures that channels of a layer, or classes, answer to, from noise: see {@link Patterns.step}. They are found beside the
+   * model, with its weights.
+   *
+   * @throws ModelError for layers and channels that there are not
+   * @throws UnsupportedError that names every node on the way whose gradient has no rule
+   */
+  async patterns(request: PatternRequest = {}): Promise<Patterns> {
+    return (await import("./patterns.ts")).Patterns.make(this.#network, request);
   }
 
   /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */

@@ -15,8 +15,9 @@ interface Room {
   readonly imports: readonly string[];
 }
 
-const words = "errors gather layout precision records shapes tensor window";
-const parts = "derived execution explanation gates gradients model network parameters reinitialize several-files source startup summary";
+const words = "errors gather layout precision random records shapes tensor window";
+const parts =
+  "derived execution explanation gates gradients model network parameters patterns reinitialize several-files source startup summary";
 const engineFiles = (names: string) => names.split(" ").map((name) => `src/engine/${name}.ts`);
 const engine = ["vocabulary", "graph", "gradient", "onnx", "ops", "passes", "plan", "gpu", "tune", "shaders"];
 

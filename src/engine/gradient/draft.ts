@@ -44,6 +44,21 @@ export class Draft {
     return emit;
   }
 
+  /** The network's input is computed from now on. @param make writes the nodes that compute it. @returns its name */
+  computeInput(input: string, make: () => string): void {
+    this.#inputs = this.#inputs.filter(({ name }) => name !== input);
+    this.#edit.add({ operator: "Identity", inputs: [make()], outputs: [input] });
+  }
+
+  /** Types everything that was written, so that it can be differentiated through. */
+  type(infer: (graph: Graph) => TypedGraph): void {
+    const typed = infer(this.#graph());
+    for (const [name, type] of typed.types) this.#types.set(name, type);
+    this.#inputs = [...typed.inputs];
+    this.#edit = new GraphEdit(typed);
+    this.#emit = this.#emitter();
+  }
+
   /** An input with a role, which can be written between runs. */
   operand(role: string, initial: Tensor): string {
     const name = this.#edit.fresh(`explanation ${role}`);
@@ -63,11 +78,12 @@ export class Draft {
     return this.operand(role, Tensor.from(this.#emit.typeOf(like).dtype, [], [initial]));
   }
 
-  /** A value that lasts from run to run, and is zeros at first. {@link update} says what it becomes. */
-  state(role: string, type: ValueType): string {
+  /** A value that lasts from run to run. {@link update} says what it becomes. @param initial or its type, for zeros */
+  state(role: string, initial: Tensor | ValueType): string {
     const name = this.#edit.fresh(`explanation ${role}`);
-    this.#types.set(name, type);
-    this.#parameters.set(name, Tensor.filled(type.dtype, type.shape, 0));
+    const { dtype, shape } = initial;
+    this.#types.set(name, { dtype, shape });
+    this.#parameters.set(name, initial instanceof Tensor ? initial : Tensor.filled(dtype, shape, 0));
     return name;
   }
 

@@ -1,0 +1,45 @@
+// A part of a network that computes several pictures at once: what leads to one value, with another batch and size of its input.
+import { ModelError } from "../errors.ts";
+import type { Graph, GraphInput, Node, TypedGraph } from "../graph/graph.ts";
+import type { Shape } from "../shapes.ts";
+import { Tensor } from "../tensor.ts";
+
+/**
+ * The nodes that a value depends on, for an input of another shape. A file that fixes the batch in the target of a Reshape gets the new one there.
+ *
+ * @throws ModelError where the value depends on other inputs
+ */
+export function partWithBatch(graph: TypedGraph, value: string, input: string, shape: Shape): Graph {
+  const nodes = ancestorsOf(graph, value);
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const others = graph.inputs.filter(({ name }) => name !== input && read.has(name)).map(({ name }) => `'${name}'`);
+  if (others.length > 0)
+    throw new ModelError(`'${value}' depends on ${others.join(", ")} besides '${input}', so that alone cannot be varied.`);
+  if (!read.has(input) && value !== input) throw new ModelError(`'${value}' does not depend on '${input}'.`);
+  const [batch = 1] = shape;
+  const initializers = new Map([...graph.initializers].filter(([name]) => read.has(name)));
+  const batched = nodes.map((node): Node => {
+    const { operator, inputs } = node;
+    const [from = "", target = ""] = inputs;
+    const given = operator === "Reshape" ? graph.initializers.get(target) : undefined;
+    const isOfOne = graph.types.get(from)?.shape[0] === 1 && graph.types.get(node.outputs[0] ?? "")?.shape[0] === 1;
+    if (!given || !isOfOne || given.toNumbers()[0] !== 1) return node;
+    const name = `${target} for ${batch}`;
+    initializers.set(name, Tensor.int64(given.shape, [batch, ...given.toNumbers().slice(1)]));
+    return { ...node, inputs: [from, name] };
+  });
+  const inputs: GraphInput[] = graph.inputs.filter(({ name }) => name === input).map((one) => ({ ...one, shape }));
+  const parameters = graph.parameters && new Map([...graph.parameters].filter(([name]) => read.has(name)));
+  const { name, opsets, metadata } = graph;
+  return { name, opsets, metadata, inputs, outputs: [value], initializers, nodes: batched, ...(parameters && { parameters }) };
+}
+
+function ancestorsOf(graph: TypedGraph, value: string): readonly Node[] {
+  const needed = new Set([value]);
+  const nodes = graph.nodes.toReversed().filter(({ inputs, outputs }) => {
+    const isNeeded = outputs.some((output) => needed.has(output));
+    if (isNeeded) for (const one of inputs) if (one) needed.add(one);
+    return isNeeded;
+  });
+  return nodes.reverse();
+}

@@ -1,0 +1,207 @@
+// Patterns of a model: pictures that channels of a layer, or classes, answer to, found on the GPU step by step while a viewer draws them. Loaded
+// when the first are asked for.
+import { DerivedExecution } from "./derived.ts";
+import { ModelError, UnsupportedError } from "./errors.ts";
+import type { GpuValue } from "./execution.ts";
+import {
+  adamDecay,
+  answersResult,
+  basesAt,
+  type PatternPlan,
+  type PatternPreset,
+  patternsOf,
+  picturesResult,
+} from "./gradient/patterns.ts";
+import { scoresOf } from "./gradient/target.ts";
+import { loadAxes } from "./graph/axes.ts";
+import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
+import type { Network } from "./network.ts";
+import { loadCatalog } from "./ops/catalog.ts";
+import { inferGraph } from "./passes/infer.ts";
+import { fillNormal, keyOf, uniformAt } from "./random.ts";
+import type { Axes } from "./shapes.ts";
+import { type DataType, isFloat, Tensor } from "./tensor.ts";
+
+export interface PatternRequest {
+  /**
+   * A layer, or a value, whose channels are looked into: a ReLU's or Clip's are those of what goes into it, which has a slope everywhere. By
+   * default the scores of classes.
+   */
+  readonly layer?: string | undefined;
+  /** One picture for each, all in one batch. By default the first 16. */
+  readonly channels?: readonly number[] | undefined;
+  /**
+   * "chollet": pixels from grey, 30 steps of equal length. "lucid": a Fourier basis in opponent colours, 512 steps of Adam, the picture moved and
+   * scaled a little at each. By default "lucid".
+   */
+  readonly preset?: PatternPreset | undefined;
+  /** Rows and columns of a picture. By default those of the model's input. What ends in a dense layer takes no other. */
+  readonly size?: number | undefined;
+  /** Begins the noise that pictures start from, and the moves. The same seed gives the same pictures. By default 0. */
+  readonly seed?: number | undefined;
+  /** How many steps they are meant to take. By default the preset's. */
+  readonly steps?: number | undefined;
+  /** How colours of 0…1 become elements of the input, for each channel: colour · gain + shift. By default 1 and 0. */
+  readonly gain?: readonly number[] | undefined;
+  readonly shift?: readonly number[] | undefined;
+  /** How little neighbouring pixels are to differ: the weight of the total variation. By default 0. */
+  readonly smoothness?: number | undefined;
+}
+
+interface Preset {
+  readonly steps: number;
+  /** What the operands of a step hold. @param step from 1 */
+  operands(step: number, plan: PatternPlan, dtype: DataType, seed: number): Readonly<Record<string, Tensor>>;
+}
+
+const number = (dtype: DataType, value: number) => Tensor.from(dtype, [], [value]);
+
+const presets: Readonly<Record<PatternPreset, Preset>> = {
+  // Each step moves pixels by 1/60 on average, so that thirty go through half of the range.
+  chollet: { steps: 30, operands: (_step, _plan, dtype) => ({ step: number(dtype, 1 / 60) }) },
+  lucid: {
+    steps: 512,
+    operands(step, { size }, dtype, seed) {
+      const key = keyOf("moves", seed);
+      const within = (reach: number, which: number) => (2 * uniformAt(key, 3 * step + which) - 1) * reach;
+      const jitter = Math.max(size.height, size.width) / 14;
+      const move = { scale: 1 + within(0.1, 0), down: within(jitter, 1), right: within(jitter, 2) };
+      const [keepMean, keepSquare] = adamDecay;
+      return {
+        ...basesAt(size, move, dtype),
+        rate: number(dtype, 0.05 / (1 - keepMean ** step)),
+        spread: number(dtype, 1 / (1 - keepSquare ** step)),
+      };
+    },
+  },
+};
+
+export const patternPresets = Object.keys(presets) as readonly PatternPreset[];
+
+export class Patterns {
+  readonly layer: string;
+  readonly channels: readonly number[];
+  /** Steps that they are meant to take. More do no harm. */
+  readonly steps: number;
+  readonly #plan: PatternPlan;
+  readonly #dtype: DataType;
+  readonly #preset: Preset;
+  readonly #seed: number;
+  readonly #execution: DerivedExecution;
+  #done = 0;
+
+  private constructor(plan: PatternPlan, dtype: DataType, request: PatternRequest, execution: DerivedExecution) {
+    this.layer = request.layer ?? plan.value;
+    this.channels = plan.channels;
+    this.#preset = presets[plan.preset];
+    this.steps = request.steps ?? this.#preset.steps;
+    this.#plan = plan;
+    this.#dtype = dtype;
+    this.#seed = request.seed ?? 0;
+    this.#execution = execution;
+  }
+
+  /**
+   * @throws ModelError for layers, channels and presets that there are not, and a value that depends on more than one picture
+   * @throws UnsupportedError that names every node on the way whose gradient has no rule
+   */
+  static async make(network: Network, request: PatternRequest): Promise<Patterns> {
+    const { graph } = network;
+    const { plan, dtype } = planOf(graph, await loadAxes(graph), request, (name) => network.valueName(name));
+    const catalog = await loadCatalog(undefined, { hasRareCases: true });
+    const infer = (one: Graph): TypedGraph => {
+      const { graph: typed, obstacles } = inferGraph(one, catalog);
+      if (obstacles.length > 0) throw new UnsupportedError(obstacles);
+      return typed;
+    };
+    return new Patterns(plan, dtype, request, await DerivedExecution.make(network, (base) => patternsOf(base, plan, infer)));
+  }
+
+  /** How many steps are done. */
+  get done(): number {
+    return this.#done;
+  }
+
+  /** Settles when it runs on the pipelines that it will keep, as `model.settled` does. */
+  get settled(): Promise<void> {
+    return this.#execution.settled;
+  }
+
+  /** Submits steps. Reads nothing back and waits for nothing. */
+  step(count = 1): void {
+    for (let i = 0; i < count; i++) {
+      this.#done++;
+      this.#execution.write(this.#preset.operands(this.#done, this.#plan, this.#dtype, this.#seed));
+      this.#execution.run();
+    }
+  }
+
+  /** Where the pictures lie on the GPU after a step: [n, channels, rows, columns], colours of 0…1. */
+  value(): GpuValue {
+    return this.#execution.value(picturesResult);
+  }
+
+  /** Reads the pictures back, and how strongly the network answers to each: what {@link value} holds, and [n]. */
+  async read(): Promise<{ readonly pictures: Tensor; readonly answers: Tensor }> {
+    const results = await this.#execution.read([picturesResult, answersResult]);
+    return { pictures: results[picturesResult] as Tensor, answers: results[answersResult] as Tensor };
+  }
+
+  /** Resolves when the GPU has done the steps that were submitted. */
+  async finished(): Promise<void> {
+    await this.#execution.done();
+  }
+
+  /** Returns its bytes to the GPU. The model goes on. */
+  dispose(): void {
+    this.#execution.dispose();
+  }
+}
+
+function planOf(
+  graph: TypedGraph,
+  axes: ReadonlyMap<string, Axes>,
+  request: PatternRequest,
+  valueName: (name: string) => string,
+): { readonly plan: PatternPlan; readonly dtype: DataType } {
+  const { layer, preset = "lucid", size, seed = 0, smoothness = 0 } = request;
+  if (!patternPresets.includes(preset)) throw new ModelError(`preset '${preset}': expected ${patternPresets.join(", ")}.`);
+  const value = beforeActivation(graph, layer === undefined ? scoresOf(graph) : valueName(layer));
+  const { shape: answered, dtype: answerType } = graph.types.get(value) as ValueType;
+  if (answered.length < 2 || !isFloat(answerType))
+    throw new ModelError(`'${value}' is ${answerType} [${answered.join(", ")}], so it has no channels to look into.`);
+  const input = graph.inputs.find(({ dtype, shape }) => isFloat(dtype) && shape.length === 4);
+  if (!input) throw new ModelError("no input of the model is a picture of floats, [n, channels, rows, columns], so there are no patterns.");
+  const isChannelsLast = axes.get(input.name)?.indexOf("c") === 3;
+  const [, a = 1, b = 1, c = 1] = input.shape;
+  const [channels, height, width] = isChannelsLast ? [c, a, b] : [a, b, c];
+  if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= 4096))
+    throw new ModelError(`size: ${size} is no whole number from 1 to 4096.`);
+  const perChannel = (numbers: readonly number[] | undefined, usual: number) =>
+    Array.from({ length: channels }, (_, i) => numbers?.[i] ?? numbers?.[0] ?? usual);
+  const chosen = request.channels ?? Array.from({ length: Math.min(16, answered[1] as number) }, (_, i) => i);
+  if (chosen.length === 0) throw new ModelError("channels is empty: name one at least.");
+  const plan = {
+    value,
+    channels: chosen,
+    preset,
+    input: input.name,
+    isChannelsLast,
+    size: { channels, height: size ?? height, width: size ?? width },
+    gain: perChannel(request.gain, 1),
+    shift: perChannel(request.shift, 0),
+    smoothness,
+    noise: (count: number) => {
+      const numbers = new Float32Array(count);
+      fillNormal(numbers, 1, keyOf("pictures", seed));
+      return numbers;
+    },
+  };
+  return { plan, dtype: input.dtype };
+}
+
+/** Where a ReLU is closed nothing says which way leads to where it opens: what goes into it does. */
+function beforeActivation({ nodes }: TypedGraph, value: string): string {
+  const node = nodes.find(({ outputs }) => outputs[0] === value);
+  return node && ["Relu", "Clip"].includes(node.operator) ? (node.inputs[0] as string) : value;
+}

@@ -1,0 +1,85 @@
+// Patterns: pictures found by gradient ascent raise what a network answers, the same for the same seed, one or many at once.
+import { expect, test } from "vitest";
+import { basisAt, frequencies } from "../../src/engine/gradient/fourier.ts";
+import { loadModel } from "../../src/engine/model.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
+import { graphOf, noise, op } from "../support/graphs.ts";
+import { withDevice } from "../support/with-device.ts";
+
+const classifier = graphOf({
+  inputs: { x: [1, 3, 8, 8] },
+  constants: { w: noise([4, 3, 3, 3], 5), m: noise([256, 3], 9), shape: Tensor.int64([2], [1, 256]) },
+  nodes: [
+    op("Conv", "x w", "a", { pads: [1, 1, 1, 1] }),
+    op("Relu", "a", "b"),
+    op("Reshape", "b shape", "flat"),
+    op("MatMul", "flat m", "scores"),
+  ],
+});
+
+const floats = (tensor: Tensor) => [...tensor.toFloat32()];
+
+test("the Fourier basis is orthonormal, and moves with the places it is looked at", () => {
+  for (const extent of [1, 2, 7, 8]) {
+    const basis = basisAt(
+      extent,
+      Array.from({ length: extent }, (_, i) => i),
+    );
+    for (let i = 0; i < extent; i++)
+      for (let j = 0; j < extent; j++) {
+        let product = 0;
+        for (let place = 0; place < extent; place++)
+          product += (basis[place * extent + i] as number) * (basis[place * extent + j] as number);
+        expect(product).toBeCloseTo(i === j ? 1 : 0, 5);
+      }
+  }
+  expect(frequencies(5)).toEqual([0, 1, 1, 2, 2]);
+  // What is periodic comes again one period further on.
+  expect([...basisAt(6, [8])].map((value) => value.toFixed(5))).toEqual([...basisAt(6, [2])].map((value) => value.toFixed(5)));
+});
+
+test.each(["chollet", "lucid"] as const)("%s raises every channel's answer, in colours of 0 to 1, the same for the same seed", (preset) =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, classifier);
+    const find = async (channels: readonly number[], seed = 1) => {
+      const patterns = await model.patterns({ layer: "a", channels, preset, seed, size: 12 });
+      patterns.step();
+      const first = floats((await patterns.read()).answers);
+      patterns.step(14);
+      const last = await patterns.read();
+      expect(patterns.done).toBe(15);
+      expect(patterns.value().shape).toEqual([channels.length, 3, 12, 12]);
+      patterns.dispose();
+      return { first, answers: floats(last.answers), pictures: floats(last.pictures) };
+    };
+    const both = await find([2, 0]);
+    both.answers.forEach((answer, i) => {
+      expect(answer).toBeGreaterThan(both.first[i] as number);
+    });
+    expect(Math.min(...both.pictures)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...both.pictures)).toBeLessThanOrEqual(1);
+    expect(both.pictures.slice(0, 432)).not.toEqual(both.pictures.slice(432));
+    expect((await find([2, 0])).pictures).toEqual(both.pictures);
+    expect((await find([2, 0], 2)).pictures).not.toEqual(both.pictures);
+    model.dispose();
+    expect(device.allocatedBytes).toBe(0);
+  }),
+);
+
+test("a picture for a class is one that the network itself gives that answer to", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, classifier);
+    // The file fixes a batch of one in its Reshape: three pictures at once all the same.
+    const patterns = await model.patterns({ channels: [0, 1, 2], gain: [2], shift: [-1], preset: "lucid", smoothness: 0.01 });
+    patterns.step(40);
+    const { pictures } = await patterns.read();
+    for (const index of [0, 1, 2]) {
+      const picture = pictures.toFloat32().subarray(index * 192, (index + 1) * 192);
+      const scores = (await model.predict({ x: picture.map((color) => 2 * color - 1) }))["scores"] as Tensor;
+      expect(floats(scores).indexOf(Math.max(...floats(scores)))).toBe(index);
+    }
+    await expect(model.patterns({ layer: "a", channels: [4] })).rejects.toThrow("channel 4 of 'a': it has 4, so expected 0 to 3.");
+    await expect(model.patterns({ layer: "nothing" })).rejects.toThrow("nothing");
+    await expect(model.patterns({ size: 9 })).rejects.toThrow();
+    model.dispose();
+  }));
