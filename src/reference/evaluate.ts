@@ -39,14 +39,15 @@ export interface EvaluateOptions {
 }
 
 /**
- * The values of a graph's outputs.
+ * The values of a graph's outputs. Nodes that these do not need are left out.
  *
  * @param given its inputs
  */
 export async function evaluateGraph(graph: Graph, given: Arrays, { onNode }: EvaluateOptions = {}): Promise<Arrays> {
   const known = new Map(given);
-  const lastReader = new Map(graph.nodes.flatMap((node, i) => node.inputs.map((name) => [name, i] as const)));
-  for (const [i, node] of graph.nodes.entries()) {
+  const nodes = neededNodes(graph);
+  const lastReader = new Map(nodes.flatMap((node, i) => node.inputs.map((name) => [name, i] as const)));
+  for (const [i, node] of nodes.entries()) {
     const inputs = node.inputs.map((name) => (name === "" ? undefined : read(graph, known, name, node)));
     const outputs = evaluateNode(node, inputs, graph.opsets.get("") ?? 1);
     node.outputs.forEach((name, index) => {
@@ -59,6 +60,16 @@ export async function evaluateGraph(graph: Graph, given: Arrays, { onNode }: Eva
       if ((lastReader.get(name) ?? i) <= i && !graph.outputs.includes(name)) known.delete(name);
   }
   return new Map(graph.outputs.map((name) => [name, read(graph, known, name)]));
+}
+
+function neededNodes({ nodes, outputs }: Graph): readonly Node[] {
+  const needed = new Set(outputs);
+  const found = nodes.toReversed().filter((node) => {
+    const isNeeded = node.outputs.some((output) => output !== "" && needed.has(output));
+    if (isNeeded) for (const input of node.inputs) needed.add(input);
+    return isNeeded;
+  });
+  return found.toReversed();
 }
 
 function read({ initializers, parameters }: Graph, known: Arrays, name: string, reader?: Node): NdArray {

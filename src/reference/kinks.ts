@@ -16,6 +16,7 @@ const atZero: Places = () => [0];
 const places: Readonly<Record<string, Places>> = {
   Abs: atZero,
   Celu: atZero,
+  GlobalLpPool: atZero,
   Clip: (attributes, inputs) =>
     [
       attributes.has("min") ? attributes.number("min") : inputs[1]?.data[0],
@@ -29,6 +30,7 @@ const places: Readonly<Record<string, Places>> = {
   HardSwish: () => [-3, 3],
   LeakyRelu: atZero,
   Log: atZero,
+  LpPool: atZero,
   Pow: atZero,
   PRelu: atZero,
   Reciprocal: atZero,

@@ -16,6 +16,10 @@ const cases: readonly RuleCase[] = [
   one("HardSigmoid that falls", op("HardSigmoid", "x", "y", { alpha: -0.9, beta: 0.4 }), { x: [2, 5] }),
   one("ThresholdedRelu below 0", op("ThresholdedRelu", "x", "y", { alpha: -0.4 }), { x: [2, 5] }),
   one("Swish of alpha 1.7", op("Swish", "x", "y", { alpha: 1.7 }), { x: [2, 5] }, { opset: 24 }),
+  ...["Tan", "Atan", "Sinh", "Cosh", "Asin", "Acos", "Asinh", "Atanh"].map((operator) =>
+    one(operator, op(operator, "x", "y"), { x: [2, 5] }, { opset: 22 }),
+  ),
+  one("Acosh", op("Acosh", "x", "y"), { x: [3] }, { at: { x: [1.5, 2, 5] }, opset: 22 }),
   one("PRelu by both", op("PRelu", "x s", "y"), { x: [1, 3, 2, 2], s: [3, 1, 1] }),
   one("PRelu by both, one slope", op("PRelu", "x s", "y"), { x: [1, 3, 2, 2], s: [1] }),
   one("PRelu of negative slopes", op("PRelu", "x s", "y"), { x: [2, 3], s: [3] }, { at: { s: [-0.5, -0.1, -2] } }),
@@ -52,14 +56,40 @@ const cases: readonly RuleCase[] = [
     one(`Softmax of opset ${opset}`, op("Softmax", "x", "y", { axis: 1 }), { x: [2, 3, 2] }, { opset }),
     one(`LogSoftmax of opset ${opset}`, op("LogSoftmax", "x", "y", { axis: -2 }), { x: [2, 3, 2] }, { opset: Math.max(opset, 11) }),
   ]),
-  ...["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp"].flatMap(
-    (operator) => [
-      one(`${operator} over named axes`, op(operator, "x", "y", { axes: [0, -1], keepdims: 0 }), { x: [2, 3, 2] }, { opset: 11 }),
-      one(`${operator} over axes that are an input`, op(operator, "x axes", "y"), { x: [2, 3, 2] }, { constants: { axes: ints(1) } }),
-      one(`${operator} over all`, op(operator, "x", "y", { keepdims: 0 }), { x: [2, 3] }),
-      one(`${operator} over none`, op(operator, "x", "y", { noop_with_empty_axes: 1 }), { x: [2, 3] }),
-    ],
+  one(
+    "ReduceProd of one zero, of two and of none",
+    op("ReduceProd", "x axes", "y"),
+    { x: [3, 3] },
+    { constants: { axes: ints(1) }, at: { x: [2, 0, 3, 0, 5, 0, 2, 3, -4] } },
   ),
+  one(
+    "ReduceLogSum",
+    op("ReduceLogSum", "x axes", "y", { keepdims: 0 }),
+    { x: [2, 3] },
+    { constants: { axes: ints(1) }, at: { x: [1, 2, 3, 0.5, 0.25, 4] } },
+  ),
+  {
+    what: "CastLike, whose second input gives the type alone",
+    inputs: { x: [2, 3] },
+    constants: { half: Tensor.from("float32", [], [0.5]), whole: Tensor.from("int64", [], [3]) },
+    nodes: [op("CastLike", "half x", "a"), op("CastLike", "whole x", "b"), op("Mul", "x a", "c"), op("Add", "c b", "y")],
+  },
+  ...[
+    "ReduceProd",
+    "ReduceSum",
+    "ReduceMean",
+    "ReduceMax",
+    "ReduceMin",
+    "ReduceL1",
+    "ReduceL2",
+    "ReduceSumSquare",
+    "ReduceLogSumExp",
+  ].flatMap((operator) => [
+    one(`${operator} over named axes`, op(operator, "x", "y", { axes: [0, -1], keepdims: 0 }), { x: [2, 3, 2] }, { opset: 11 }),
+    one(`${operator} over axes that are an input`, op(operator, "x axes", "y"), { x: [2, 3, 2] }, { constants: { axes: ints(1) } }),
+    one(`${operator} over all`, op(operator, "x", "y", { keepdims: 0 }), { x: [2, 3] }),
+    one(`${operator} over none`, op(operator, "x", "y", { noop_with_empty_axes: 1 }), { x: [2, 3] }),
+  ]),
 ];
 
 test.each(cases)("$what", holdCase);

@@ -70,6 +70,24 @@ const convolutions: readonly RuleCase[] = [
     { x: [2, 4, 3, 3] },
     { constants: { w: noise([4, 3, 2, 3], 3), b: noise([6], 4) } },
   ),
+  one(
+    "Conv of a bias that is computed",
+    op("Conv", "x w b", "y", { strides: [2, 1] }),
+    { x: [2, 2, 5, 4], b: [3] },
+    { constants: { w: noise([3, 2, 2, 3], 3) } },
+  ),
+  one(
+    "Conv over three axes, of a bias that is computed",
+    op("Conv", "x w b", "y"),
+    { x: [1, 2, 3, 4, 3], b: [3] },
+    { constants: { w: noise([3, 2, 2, 2, 2], 3) } },
+  ),
+  one(
+    "ConvTranspose of a bias that is computed",
+    op("ConvTranspose", "x w b", "y", { strides: [2, 2] }),
+    { x: [2, 2, 3, 4], b: [3] },
+    { constants: { w: noise([2, 3, 2, 3], 3) } },
+  ),
 ];
 
 const window = { kernel_shape: [3, 2], strides: [2, 2] };
@@ -84,6 +102,13 @@ const pools: readonly RuleCase[] = ["MaxPool", "AveragePool"].flatMap((operator)
   one(`${operator} dilated`, op(operator, "x", "y", { ...window, dilations: [2, 3], pads }), { x: [1, 2, 7, 8] }),
   one(`${operator} over one axis`, op(operator, "x", "y", { kernel_shape: [4], strides: [3], ceil_mode: 1 }), { x: [1, 2, 9] }),
   one(`${operator} over three axes`, op(operator, "x", "y", { kernel_shape: [2, 1, 3], strides: [1, 2, 2] }), { x: [1, 2, 3, 4, 5] }),
+]);
+const norms: readonly RuleCase[] = [1, 2, 3].flatMap((p) => [
+  one(`LpPool of p ${p}`, op("LpPool", "x", "y", { ...window, pads, p }), { x: [1, 2, 6, 7] }),
+  one(`LpPool of p ${p} that reaches beyond its pads`, op("LpPool", "x", "y", { ...window, dilations: [2, 1], ceil_mode: 1, p }), {
+    x: [2, 1, 8, 6],
+  }),
+  one(`GlobalLpPool of p ${p}`, op("GlobalLpPool", "x", "y", { p }), { x: [2, 2, 3, 2] }),
 ]);
 const counted: readonly RuleCase[] = [0, 1].flatMap((ceil) => [
   one(
@@ -188,4 +213,4 @@ const movements: readonly RuleCase[] = [
   resized("not larger", { mode: "linear", keep_aspect_ratio_policy: "not_larger", axes: [2, 3] }, [7, 6]),
 ];
 
-test.each([...convolutions, ...pools, ...counted, ...normalizations, ...movements])("$what", holdCase);
+test.each([...convolutions, ...pools, ...norms, ...counted, ...normalizations, ...movements])("$what", holdCase);

@@ -69,6 +69,15 @@ const array = (shape: readonly number[], ...data: readonly number[]): NdArray =>
   data: Float64Array.from(data),
 });
 
+test("nodes that no output needs are left out, so that they need not be known", async () => {
+  const nodes = [op("Relu", "x", "y"), op("NonMaxSuppression", "x", "boxes"), op("Dropout", "y", "z _")];
+  const results = await evaluateGraph(graphOf({ inputs: { x: [2] }, nodes, outputs: ["z"] }), new Map([["x", array([2], -1, 2)]]));
+  expect([...(results.get("z")?.data ?? [])]).toEqual([0, 2]);
+  await expect(evaluateGraph(graphOf({ nodes, outputs: ["boxes"] }), new Map([["x", array([2], -1, 2)]]))).rejects.toThrow(
+    "NonMaxSuppression 'boxes': the float64 reference does not have this operator.",
+  );
+});
+
 describe("kinks", () => {
   const rows: readonly (readonly [Node, readonly NdArray[], readonly (readonly number[] | undefined)[]])[] = [
     [op("Relu", "x", "y"), [array([3], 0.001, -0.02, 0.5)], [[1, 0, 0]]],

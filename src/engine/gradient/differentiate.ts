@@ -118,6 +118,7 @@ function propagate({ graph, emit, of, seed, dependents, rules }: Propagation): (
       node.inputs.forEach((input, i) => {
         if (!dependents.has(input) || rule === stops) return;
         const gradient = answered[i];
+        if (gradient === null) return;
         if (!gradient)
           throw new UnsupportedError(`${node.operator} '${node.name}': there is no rule for the gradient of input ${i} ('${input}').`);
         const list = terms.get(input);

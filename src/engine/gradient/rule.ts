@@ -27,8 +27,8 @@ export interface RuleContext {
   unsupported(message: string): never;
 }
 
-/** @returns the gradient of each input; `undefined` where there is none or it is not wanted */
-export type Rule = (context: RuleContext) => readonly (string | undefined)[];
+/** @returns the gradient of each input: `undefined` where there is no rule or it is not wanted, `null` where the output does not depend on it */
+export type Rule = (context: RuleContext) => readonly (string | undefined | null)[];
 
 export type Rules = Readonly<Record<string, Rule>>;
 

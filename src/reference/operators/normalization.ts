@@ -3,13 +3,19 @@
 import { normalizeAxis } from "../../engine/shapes.ts";
 import { map, type NdArray, ndArray, repeatTo, reshape } from "../array.ts";
 import type { Call, Evaluate, Operators } from "../operator.ts";
-import { axesFrom, mapRows, placeAlong } from "../rows.ts";
+import { axesFrom, mapRows, placeAlong, reduceRows } from "../rows.ts";
+
+const meanOf = (row: Float64Array): number => row.reduce((total, value) => total + value, 0) / row.length;
+
+function varianceOf(row: Float64Array): number {
+  const mean = meanOf(row);
+  return row.reduce((total, value) => total + (value - mean) ** 2, 0) / row.length;
+}
 
 /** (x − mean) / √(variance + ε), statistics over the row. */
 function standardized(row: Float64Array, epsilon: number): Float64Array {
-  const mean = row.reduce((total, value) => total + value, 0) / row.length;
-  const variance = row.reduce((total, value) => total + (value - mean) ** 2, 0) / row.length;
-  return row.map((value) => (value - mean) / Math.sqrt(variance + epsilon));
+  const [mean, deviation] = [meanOf(row), Math.sqrt(varianceOf(row) + epsilon)];
+  return row.map((value) => (value - mean) / deviation);
 }
 
 const epsilonOf = ({ attributes }: Call): number => attributes.number("epsilon", 1e-5);
@@ -51,13 +57,17 @@ const groupNormalization: Evaluate = (call) => {
   return reshape(scaleAlong(standard, 1, scale, bias), x.shape);
 };
 
+/** The mean of each row and 1 / √(variance + ε) are its other outputs. */
 const layerNormalization: Evaluate = (call) => {
   const x = call.input(0);
   const first = normalizeAxis(call.attributes.number("axis", -1), x.shape.length);
   const standard = mapRows(x, axesFrom(first, x.shape.length), (row) => standardized(row, epsilonOf(call)));
   const [scale, bias] = [call.input(1), call.inputs[2]].map((one) => one && repeatTo(one, x.shape));
-  const data = standard.data.map((value, i) => value * (scale?.[i] ?? 1) + (bias?.[i] ?? 0));
-  return ndArray(x.dtype, x.shape, data);
+  const y = standard.data.map((value, i) => value * (scale?.[i] ?? 1) + (bias?.[i] ?? 0));
+  const axes = axesFrom(first, x.shape.length);
+  const mean = reduceRows(x, axes, true, meanOf);
+  const inverse = reduceRows(x, axes, true, (row) => 1 / Math.sqrt(varianceOf(row) + epsilonOf(call)));
+  return [ndArray(x.dtype, x.shape, y), mean, inverse];
 };
 
 /** y_c = x_c / (bias + alpha / size · Σ x²)^beta over the `size` channels around c. */

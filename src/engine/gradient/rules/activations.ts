@@ -36,6 +36,12 @@ const square = ({ emit }: RuleContext, a: string): string => emit.multiply(a, a)
 /** A number minus a value. */
 const minus = ({ emit, y }: RuleContext, number: number, a: string): string => emit.subtract(emit.number(number, y), a);
 
+/** A value and a number. */
+const plus = ({ emit, y }: RuleContext, number: number, a: string): string => emit.add(a, emit.number(number, y));
+
+/** 1 / √a */
+const inverseRoot = ({ emit }: RuleContext, a: string): string => emit.node("Reciprocal", [emit.node("Sqrt", [a])]);
+
 /** 1 / (1 + e^−x) */
 const sigmoid = ({ emit }: RuleContext, a: string): string => emit.node("Sigmoid", [a]);
 
@@ -100,6 +106,14 @@ const ofInput: Readonly<Record<string, Slope>> = {
   Sin: ({ emit, x }) => emit.node("Cos", [x]),
   Cos: ({ emit, x }) => emit.negate(emit.node("Sin", [x])),
   Log: ({ emit, x }) => emit.node("Reciprocal", [x]),
+  Asin: (context) => inverseRoot(context, minus(context, 1, square(context, context.x))),
+  Acos: (context) => context.emit.negate(inverseRoot(context, minus(context, 1, square(context, context.x)))),
+  Atan: (context) => context.emit.node("Reciprocal", [plus(context, 1, square(context, context.x))]),
+  Sinh: ({ emit, x }) => emit.node("Cosh", [x]),
+  Cosh: ({ emit, x }) => emit.node("Sinh", [x]),
+  Asinh: (context) => inverseRoot(context, plus(context, 1, square(context, context.x))),
+  Acosh: (context) => inverseRoot(context, plus(context, -1, square(context, context.x))),
+  Atanh: (context) => context.emit.node("Reciprocal", [minus(context, 1, square(context, context.x))]),
 };
 
 /** Derivatives by what the function answered. */
@@ -107,6 +121,7 @@ const ofOutput: Readonly<Record<string, Slope>> = {
   Exp: ({ y }) => y,
   Sqrt: ({ emit, y }) => emit.divide(emit.number(0.5, y), y),
   Reciprocal: (context) => context.emit.negate(square(context, context.y)),
+  Tan: (context) => plus(context, 1, square(context, context.y)),
 };
 
 const fromSlopes = Object.fromEntries(Object.entries({ ...ofInput, ...ofOutput }).map(([name, slope]) => [name, times(slope)]));

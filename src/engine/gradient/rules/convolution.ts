@@ -15,7 +15,14 @@ function windowOf({ attributes, shape }: RuleContext): Window {
 }
 
 function refuseWeights(context: RuleContext): void {
-  if (context.needs(1) || context.needs(2)) context.unsupported("there is no rule yet for the gradient of its weights.");
+  if (context.needs(1)) context.unsupported("there is no rule yet for the gradient of its weights.");
+}
+
+/** Of a bias that is computed: dy, summed over the batch and all places. */
+function biasGradient({ dy, emit, needs, shape }: RuleContext): string | undefined {
+  if (!needs(2)) return undefined;
+  const spatial = shape(0).slice(2);
+  return emit.reshape(emit.sum(dy, [0, ...spatial.map((_, i) => i + 2)]), shape(2));
 }
 
 /** A ConvTranspose with the same weights; over three axes, for which there is none, a convolution with the weights turned round. */
@@ -32,14 +39,15 @@ const conv: Rule = (context) => {
   });
   if (kernel.length < 3) {
     const own = { group, strides, dilations, kernel_shape: kernel, pads: [...padsBegin, ...padsEnd], output_padding: cut };
-    return [emit.node("ConvTranspose", [dy, b], own)];
+    return [emit.node("ConvTranspose", [dy, b], own), undefined, biasGradient(context)];
   }
   const weight = constant(1) ?? context.unsupported("over three axes its weights must be known.");
   const reach = kernel.map((size, i) => (size - 1) * (dilations[i] as number));
   const begins = reach.map((one, i) => one - (padsBegin[i] as number));
   const ends = reach.map((one, i) => one - (padsEnd[i] as number) + (cut[i] as number));
   const turned = emit.constant(flip(weight, group));
-  return [emit.node("Conv", [stuffed(context, window), turned], { group, dilations, kernel_shape: kernel, pads: [...begins, ...ends] })];
+  const own = { group, dilations, kernel_shape: kernel, pads: [...begins, ...ends] };
+  return [emit.node("Conv", [stuffed(context, window), turned], own), undefined, biasGradient(context)];
 };
 
 const inputExtent = (shape: readonly number[], axis: number): number => shape[axis + 2] as number;
@@ -96,7 +104,8 @@ const convTranspose: Rule = (context) => {
     return reach - inputExtent(outer, i) - (begins[i] as number);
   });
   const group = attributes.number("group", 1);
-  return [emit.node("Conv", [dy, b], { group, strides, dilations, kernel_shape: kernel, pads: [...begins, ...ends] })];
+  const own = { group, strides, dilations, kernel_shape: kernel, pads: [...begins, ...ends] };
+  return [emit.node("Conv", [dy, b], own), undefined, biasGradient(context)];
 };
 
 export const convolution: Rules = { Conv: conv, ConvTranspose: convTranspose };

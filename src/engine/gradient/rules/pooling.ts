@@ -1,5 +1,7 @@
 // Pools, and means and extremes over axes.
 import { normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
+import { type DataType, Tensor } from "../../tensor.ts";
+import { resolveWindow, type Window } from "../../window.ts";
 import type { Rule, RuleContext, Rules } from "../rule.ts";
 
 const windowNames = ["kernel_shape", "strides", "pads", "dilations", "auto_pad", "ceil_mode", "count_include_pad"];
@@ -24,6 +26,58 @@ const maxPool: Rule = (context) => {
 const averagePool: Rule = (context) => {
   const { dy, emit, shape } = context;
   return [emit.own("PoolGradient", [dy], { ...pickWindow(context), input_shape: shape(0) })];
+};
+
+/** |x|^(p − 1) with the sign of x: what the p-norm's slope has of each element. */
+function powerOf({ emit, x }: RuleContext, p: number): string {
+  if (p === 2) return x;
+  const sign = emit.node("Sign", [x]);
+  return p === 1 ? sign : emit.multiply(sign, emit.node("Pow", [emit.node("Abs", [x]), emit.number(p - 1, x)]));
+}
+
+/** dy / y^(p − 1): what it has of the norm, 0 where that is 0. */
+function normShare({ dy, emit, y }: RuleContext, p: number): string {
+  if (p === 1) return dy;
+  return emit.quotient(dy, p === 2 ? y : emit.node("Pow", [y, emit.number(p - 1, y)]), y);
+}
+
+/** y = (Σ |x|^p)^(1/p). The gradient of an average hands out shares; times their number in each window they are wholes. */
+const lpPool: Rule = (context) => {
+  const { attributes, emit, shape, x } = context;
+  const p = attributes.number("p", 2);
+  const counts = emit.constant(tapCounts(context, emit.typeOf(x).dtype));
+  const wholes = emit.multiply(normShare(context, p), counts);
+  const spread = emit.own("PoolGradient", [wholes], { ...pickWindow(context), input_shape: shape(0) });
+  return [emit.multiply(spread, powerOf(context, p))];
+};
+
+/** How many elements of the input each window has, [1, 1, …output]. */
+function tapCounts({ attributes, shape }: RuleContext, dtype: DataType): Tensor {
+  const window = resolveWindow(shape(0).slice(2), {
+    kernel: attributes.numbers("kernel_shape", []),
+    strides: attributes.numbers("strides"),
+    dilations: attributes.numbers("dilations"),
+    pads: attributes.numbers("pads"),
+    autoPad: attributes.string("auto_pad", "NOTSET"),
+    ceilMode: attributes.flag("ceil_mode", false),
+  });
+  let counts: readonly number[] = [1];
+  window.output.forEach((count, axis) => {
+    const own = Array.from({ length: count }, (_, at) => tapsInside(window, axis, at, shape(0)[axis + 2] as number));
+    counts = counts.flatMap((one) => own.map((other) => one * other));
+  });
+  return Tensor.from(dtype, [1, 1, ...window.output], counts);
+}
+
+function tapsInside({ kernel, strides, dilations, padsBegin }: Window, axis: number, at: number, extent: number): number {
+  const start = at * (strides[axis] as number) - (padsBegin[axis] as number);
+  const places = Array.from({ length: kernel[axis] as number }, (_, tap) => start + tap * (dilations[axis] as number));
+  return places.filter((place) => place >= 0 && place < extent).length;
+}
+
+const globalLpPool: Rule = (context) => {
+  const p = context.attributes.number("p", 2);
+  return [context.emit.multiply(powerOf(context, p), normShare(context, p))];
 };
 
 const globalMaxPool: Rule = ({ dy, emit, shape, x }) => {
@@ -69,13 +123,29 @@ const reduceExtreme: Rule = (context) => {
   return [emit.multiply(is, emit.divide(kept(context, dy, axes), emit.sum(is, axes)))];
 };
 
+/** The product of all others: of those that are not 0, unless another one is. */
+const reduceProduct: Rule = (context) => {
+  const { dy, emit, node, x } = context;
+  const axes = reducedAxes(context);
+  const [zero, one] = [emit.number(0, x), emit.number(1, x)];
+  const isZero = emit.node("Equal", [x, zero]);
+  const zeros = emit.sum(emit.castTo(isZero, emit.typeOf(x).dtype), axes);
+  const rest = emit.where(isZero, one, x, x);
+  const product = kept(context, emit.node("ReduceProd", [rest, ...node.inputs.slice(1)], Object.fromEntries(node.attributes)), axes);
+  const atZero = emit.where(emit.node("Equal", [zeros, one]), product, zero, x);
+  const elsewhere = emit.divide(emit.where(emit.node("Equal", [zeros, zero]), product, zero, x), rest);
+  return [emit.multiply(kept(context, dy, axes), emit.where(isZero, atZero, elsewhere, x))];
+};
+
 const globalAverage: Rule = ({ dy, emit, shape, x }) => [emit.expand(emit.scale(dy, 1 / sizeOf(shape(0).slice(2)), x), shape(0), x)];
 
 export const pooling: Rules = {
   MaxPool: maxPool,
   AveragePool: averagePool,
+  LpPool: lpPool,
   GlobalMaxPool: globalMaxPool,
   GlobalAveragePool: globalAverage,
+  GlobalLpPool: globalLpPool,
   ReduceSum: spread(() => 1),
   ReduceMean: spread((count) => 1 / count),
   ReduceMax: reduceExtreme,
@@ -85,6 +155,13 @@ export const pooling: Rules = {
     const { dy, emit, x, y } = context;
     return [emit.multiply(x, kept(context, emit.quotient(dy, y, y), reducedAxes(context)))];
   },
+  // dx = dy / Σx = dy · e^−y
+  ReduceLogSum: (context) => {
+    const { dy, emit, shape, x, y } = context;
+    const share = emit.multiply(dy, emit.node("Exp", [emit.negate(y)]));
+    return [emit.expand(kept(context, share, reducedAxes(context)), shape(0), x)];
+  },
+  ReduceProd: reduceProduct,
   // dx = dy · e^(x − y)
   ReduceLogSumExp: (context) => {
     const { dy, emit, x, y } = context;

@@ -194,11 +194,11 @@ const depthToSpace: Rule = ({ attributes, dy, emit, shape }) => {
 
 const spaceToDepth: Rule = ({ attributes, dy, emit }) => [emit.node("DepthToSpace", [dy], { blocksize: attributes.number("blocksize") })];
 
-/** Between floats; what becomes a whole number has no slope. */
+/** Between floats; from a whole number no slope comes. Of CastLike's second input only the type counts. */
 const cast: Rule = ({ dy, emit, x, y }) => {
   const [from, to] = [emit.typeOf(x).dtype, emit.typeOf(y).dtype];
-  if (!isFloat(to)) return [];
-  return [from === to ? dy : emit.castTo(dy, from)];
+  if (!isFloat(from)) return [null, null];
+  return [from === to ? dy : emit.castTo(dy, from), null];
 };
 
 export const shapes: Rules = {
