@@ -21,14 +21,14 @@ const linear = graphOf({
 
 const classifier = graphOf({
   inputs: { x: x.shape },
-  constants: { w: noise([4, 2, 3, 3], 5), v: noise([6, 4, 3, 3], 7), m: noise([6, 3], 9) },
+  constants: { w: noise([4, 2, 3, 3], 5), v: noise([6, 4, 3, 3], 7), m: noise([6, 3], 9), shape: Tensor.int64([2], [1, 6]) },
   nodes: [
     op("Conv", "x w", "a", { pads: [1, 1, 1, 1] }),
     op("Relu", "a", "b"),
     op("Conv", "b v", "c", { pads: [1, 1, 1, 1] }),
     op("Relu", "c", "last"),
     op("GlobalAveragePool", "last", "pooled"),
-    op("Flatten", "pooled", "flat"),
+    op("Reshape", "pooled shape", "flat"),
     op("MatMul", "flat m", "scores"),
   ],
 });
@@ -198,6 +198,17 @@ test("a channel's importance is what its gate does to the score; guided backprop
       await model.gate("last", { channel, scale: 0 });
       expect(importance[channel]).toBeCloseTo(whole - (await score()), 4);
       await model.ungate("last");
+    }
+    // Past the layer, and through a Reshape that fixes a batch of one.
+    const ablation = await model.explain({ method: "ablation", of: { class: 1 }, batch: 4 });
+    expectClose(await ablation.predict({ x }), importance, "ablation");
+    const early = await model.explain({ method: "ablation", of: { class: 1 }, layer: "b", batch: 3 });
+    const drops = floats(await early.predict({ x }));
+    expect(drops).toHaveLength(4);
+    for (const channel of [1, 3]) {
+      await model.gate("b", { channel, scale: 0 });
+      expect(drops[channel]).toBeCloseTo(whole - (await score()), 4);
+      await model.ungate("b");
     }
     const guided = await model.explain({ method: "guided-backpropagation", of: { class: 1 }, layer: "a" });
     const hidden = floats(await guided.predict({ x }));

@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ModelError } from "../../engine/errors.ts";
 import type { Completeness } from "../../engine/explanation.ts";
-import { type ExplanationMethod, explanationMethods, type SampledOptions } from "../../engine/gradient/explain.ts";
+import { type ExplanationMethod, explanationMethods, resultOf, type SampledOptions } from "../../engine/gradient/explain.ts";
 import type { Target } from "../../engine/gradient/target.ts";
 import type { ValueType } from "../../engine/graph/graph.ts";
 import type { Model } from "../../engine/model.ts";
@@ -84,7 +84,7 @@ async function explain(modelPath: string, imagePath: string | undefined, options
     const results = await explanation.predictAll(Object.fromEntries(inputs), showProgress);
     for (const [of, result] of Object.entries(results)) console.log(line`${method} of ${name} by '${of}': ${formatShape(result.shape)}`);
     if (method === "integrated-gradients") console.log(formatCompleteness(await explanation.completeness()));
-    if (method === "importance") for (const result of Object.values(results)) printRanking(result);
+    if (isOfChannels(method)) for (const result of Object.values(results)) printRanking(result);
     if (save !== undefined) await saveAll(save, results);
     if (out !== undefined) {
       const heat = { method, preparation: preparationOf(options), opacity: options.opacity };
@@ -97,10 +97,10 @@ async function explain(modelPath: string, imagePath: string | undefined, options
 
 function checkUse(imagePath: string | undefined, { method, out, save, of, ...options }: Options): void {
   if (out !== undefined && imagePath === undefined) throw new ModelError("--out draws over a picture: give one, or only --save.");
-  if (out === undefined && save === undefined && method !== "importance")
+  if (out === undefined && save === undefined && !isOfChannels(method))
     throw new ModelError("nothing to write: give --out FILE.png, --save FILE.npy, or both.");
-  if (out !== undefined && method === "importance")
-    throw new ModelError("importance is of channels, not of places: give --save instead of --out.");
+  if (out !== undefined && isOfChannels(method))
+    throw new ModelError(`${method} is of channels, not of places: give --save instead of --out.`);
   if (of !== undefined && (options.class ?? options.against) !== undefined) throw new ModelError("give --of or --class, not both.");
   if (of === undefined && (options.element ?? options.weights) !== undefined)
     throw new ModelError("--element and --weights are of a value: name it with --of.");
@@ -122,6 +122,11 @@ function namedIn({ layer, of }: Options, { index, against }: Classes): Named {
 
 function given<T>(...options: readonly (readonly [option: string, value: T | undefined])[]): readonly (readonly [string, T])[] {
   return options.flatMap(([option, value]) => (value === undefined ? [] : [[option, value] as const]));
+}
+
+/** Whether it tells one number for each channel. They are printed, so nothing need be written. */
+function isOfChannels(method: ExplanationMethod): boolean {
+  return resultOf(method) === "channels";
 }
 
 interface Explained {

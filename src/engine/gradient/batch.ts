@@ -19,19 +19,33 @@ export function partWithBatch(graph: TypedGraph, value: string, input: string, s
   const [batch = 1] = shape;
   const initializers = new Map([...graph.initializers].filter(([name]) => read.has(name)));
   const batched = nodes.map((node): Node => {
-    const { operator, inputs } = node;
-    const [from = "", target = ""] = inputs;
-    const given = operator === "Reshape" ? graph.initializers.get(target) : undefined;
-    const isOfOne = graph.types.get(from)?.shape[0] === 1 && graph.types.get(node.outputs[0] ?? "")?.shape[0] === 1;
-    if (!given || !isOfOne || given.toNumbers()[0] !== 1) return node;
-    const name = `${target} for ${batch}`;
-    initializers.set(name, Tensor.int64(given.shape, [batch, ...given.toNumbers().slice(1)]));
-    return { ...node, inputs: [from, name] };
+    const target = targetWithBatch(graph, node, batch);
+    if (!target) return node;
+    const name = `${node.inputs[1]} for ${batch}`;
+    initializers.set(name, target);
+    return { ...node, inputs: [node.inputs[0] as string, name] };
   });
   const inputs: GraphInput[] = graph.inputs.filter(({ name }) => name === input).map((one) => ({ ...one, shape }));
   const parameters = graph.parameters && new Map([...graph.parameters].filter(([name]) => read.has(name)));
   const { name, opsets, metadata } = graph;
   return { name, opsets, metadata, inputs, outputs: [value], initializers, nodes: batched, ...(parameters && { parameters }) };
+}
+
+/** The target shape of a Reshape whose batch of one a file fixes, with another batch; `undefined` for any other node. */
+export function targetWithBatch(graph: TypedGraph, { operator, inputs, outputs }: Node, batch: number): Tensor | undefined {
+  const [from = "", target = ""] = inputs;
+  const given = operator === "Reshape" ? graph.initializers.get(target) : undefined;
+  const isOfOne = graph.types.get(from)?.shape[0] === 1 && graph.types.get(outputs[0] ?? "")?.shape[0] === 1;
+  if (!given || !isOfOne || given.toNumbers()[0] !== 1) return undefined;
+  return Tensor.int64(given.shape, [batch, ...given.toNumbers().slice(1)]);
+}
+
+/** The nodes on the way from one value to another, in order. */
+export function nodesBetween(graph: TypedGraph, from: string, to: string): readonly Node[] {
+  const dependents = new Set([from]);
+  for (const { inputs, outputs } of graph.nodes)
+    if (inputs.some((input) => dependents.has(input))) for (const output of outputs) if (output) dependents.add(output);
+  return ancestorsOf(graph, to).filter(({ outputs }) => outputs.some((output) => output !== from && dependents.has(output)));
 }
 
 function ancestorsOf(graph: TypedGraph, value: string): readonly Node[] {

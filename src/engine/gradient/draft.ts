@@ -2,6 +2,7 @@
 import { GraphEdit } from "../graph/edit.ts";
 import { fusedDomain, type Graph, type GraphInput, type TypedGraph, type ValueType } from "../graph/graph.ts";
 import { Tensor } from "../tensor.ts";
+import { nodesBetween, targetWithBatch } from "./batch.ts";
 import { gradientOf } from "./differentiate.ts";
 import { Emitter } from "./emitter.ts";
 import type { Rules } from "./rule.ts";
@@ -102,6 +103,36 @@ export class Draft {
     this.#edit.add({ operator: "Identity", inputs: [make()], outputs: [name] });
     this.#types.set(name, this.#emit.typeOf(value));
     return name;
+  }
+
+  /**
+   * Writes what lies between two values once more, for a batch of copies of the first.
+   *
+   * @param copies the first value's, [batch, …]
+   * @returns the copies of the second
+   */
+  copyWithBatch(from: string, to: string, batch: number, copies: string): string {
+    const graph = this.#typed();
+    const names = new Map([[from, copies]]);
+    for (const node of nodesBetween(graph, from, to)) {
+      const target = targetWithBatch(graph, node, batch);
+      const inputs = node.inputs.map((input, i) => {
+        if (target && i === 1) return this.#emit.constant(target);
+        const copy = names.get(input);
+        if (copy !== undefined || !input || graph.initializers.has(input) || graph.parameters?.has(input)) return copy ?? input;
+        // What comes from elsewhere is the same for all copies.
+        const { shape } = this.#emit.typeOf(input);
+        const isOfPicture = shape.length > 1 && shape[0] === 1;
+        return isOfPicture ? this.#emit.expand(input, shape.with(0, batch), input) : input;
+      });
+      const outputs = node.outputs.map((output) => (output ? this.#edit.fresh(`${output} copy`) : ""));
+      const { operator, domain, attributes } = node;
+      this.#edit.add({ operator, domain, attributes, inputs, outputs, name: `${node.name} copy` });
+      node.outputs.forEach((output, i) => {
+        names.set(output, outputs[i] as string);
+      });
+    }
+    return names.get(to) ?? to;
   }
 
   /**

@@ -27,7 +27,7 @@ export function isActivationMap(method: ExplanationMethod): boolean {
 
 /** Whether it is of the picture, unless another value is named: others are of a layer's maps. */
 export function isOfPicture(method: ExplanationMethod): boolean {
-  return resultOf(method) === "elements" || method in sampledMethods;
+  return resultOf(method) === "elements" || method === "occlusion";
 }
 
 export interface ExplanationPlan extends ReturnType<Draft["finish"]> {

@@ -9,8 +9,8 @@ export interface MethodText {
   readonly limit: string;
 }
 
-/** Methods whose results have places in the picture. `importance` tells one number for each channel. */
-export type PictureMethod = Exclude<ExplanationMethod, "importance">;
+/** Methods whose results have places in the picture. The others tell one number for each channel. */
+export type PictureMethod = Exclude<ExplanationMethod, "importance" | "ablation">;
 
 export const methodTexts: Readonly<Record<PictureMethod, MethodText>> = {
   "grad-cam": {
@@ -32,6 +32,11 @@ export const methodTexts: Readonly<Record<PictureMethod, MethodText>> = {
     title: "LayerCAM",
     seen: "Bright where maps are active and more of it would raise the score, place by place; fine in early layers, too.",
     limit: "What speaks against the class is left out, so bright does not mean that this place decides.",
+  },
+  "ablation-cam": {
+    title: "Ablation-CAM",
+    seen: "Bright where the maps lie without which the score falls most, each taken away in turn.",
+    limit: "Maps that stand in for each other look unimportant, and the network has never learned with one of them at 0.",
   },
   "xgrad-cam": {
     title: "XGrad-CAM",

@@ -3,6 +3,7 @@ import { ModelError } from "../../errors.ts";
 import type { ValueType } from "../../graph/graph.ts";
 import { Tensor } from "../../tensor.ts";
 import type { Draft, Explained } from "../draft.ts";
+import { ablation, ablationCam } from "./ablation.ts";
 
 /** What one run is given, by the operands' roles. */
 export type Pass = Readonly<Record<string, number>>;
@@ -16,6 +17,8 @@ export interface SampledOptions {
   readonly baseline?: number | undefined;
   /** Of occlusion: the side of the patch in pixels. By default an eighth of the picture's shorter side. */
   readonly patch?: number | undefined;
+  /** Of ablation: how many channels are taken away in one run. By default 16. */
+  readonly batch?: number | undefined;
   /** Begins SmoothGrad's noise. The same seed gives the same noise. By default 0. */
   readonly seed?: number | undefined;
 }
@@ -29,7 +32,7 @@ export interface Sampled {
 }
 
 export interface SampledMethod {
-  readonly result: "elements" | "map";
+  readonly result: "elements" | "map" | "channels";
   readonly build: (draft: Draft, explained: Explained, value: string, options: SampledOptions) => Sampled;
 }
 
@@ -164,6 +167,10 @@ const occlusion: SampledMethod = {
   },
 };
 
-export const sampledMethods = { smoothgrad, "integrated-gradients": integratedGradients, occlusion } as const satisfies Readonly<
-  Record<string, SampledMethod>
->;
+export const sampledMethods = {
+  smoothgrad,
+  "integrated-gradients": integratedGradients,
+  occlusion,
+  ablation,
+  "ablation-cam": ablationCam,
+} as const satisfies Readonly<Record<string, SampledMethod>>;
