@@ -7,6 +7,7 @@ import {
   adamDecay,
   answersResult,
   basesAt,
+  type PatternObjective,
   type PatternPlan,
   type PatternPreset,
   patternsOf,
@@ -31,8 +32,13 @@ export interface PatternRequest {
   /** One picture for each, all in one batch. By default the first 16. */
   readonly channels?: readonly number[] | undefined;
   /**
-   * "chollet": pixels from grey, 30 steps of equal length. "lucid": a Fourier basis in opponent colours, 512 steps of Adam, the picture moved and
-   * scaled a little at each. By default "lucid".
+   * What is raised: the mean of a channel; "unit", its middle element alone; or "layer", the mean square of all channels, which deepens what the
+   * noise happens to have: then each number of `channels` is another picture. By default "channel".
+   */
+  readonly objective?: PatternObjective | undefined;
+  /**
+   * "chollet": pixels from grey, 30 steps of equal length. "lucid": a Fourier basis in opponent colours, 512 steps of Adam, the picture moved,
+   * scaled and turned a little at each. By default "lucid".
    */
   readonly preset?: PatternPreset | undefined;
   /** Rows and columns of a picture. By default those of the model's input. What ends in a dense layer takes no other. */
@@ -63,18 +69,21 @@ const presets: Readonly<Record<PatternPreset, Preset>> = {
     steps: 512,
     operands(step, { size }, dtype, seed) {
       const key = keyOf("moves", seed);
-      const within = (reach: number, which: number) => (2 * uniformAt(key, 3 * step + which) - 1) * reach;
+      const within = (reach: number, which: number) => (2 * uniformAt(key, 4 * step + which) - 1) * reach;
       const jitter = Math.max(size.height, size.width) / 14;
       const move = { scale: 1 + within(0.1, 0), down: within(jitter, 1), right: within(jitter, 2) };
       const [keepMean, keepSquare] = adamDecay;
       return {
         ...basesAt(size, move, dtype),
+        angle: number(dtype, (within(10, 3) * Math.PI) / 180),
         rate: number(dtype, 0.05 / (1 - keepMean ** step)),
         spread: number(dtype, 1 / (1 - keepSquare ** step)),
       };
     },
   },
 };
+
+export const patternObjectives: readonly PatternObjective[] = ["channel", "unit", "layer"];
 
 export const patternPresets = Object.keys(presets) as readonly PatternPreset[];
 
@@ -164,7 +173,8 @@ function planOf(
   request: PatternRequest,
   valueName: (name: string) => string,
 ): { readonly plan: PatternPlan; readonly dtype: DataType } {
-  const { layer, preset = "lucid", size, seed = 0, smoothness = 0 } = request;
+  const { layer, preset = "lucid", objective = "channel", size, seed = 0, smoothness = 0 } = request;
+  if (!patternObjectives.includes(objective)) throw new ModelError(`objective '${objective}': expected ${patternObjectives.join(", ")}.`);
   if (!patternPresets.includes(preset)) throw new ModelError(`preset '${preset}': expected ${patternPresets.join(", ")}.`);
   const value = beforeActivation(graph, layer === undefined ? scoresOf(graph) : valueName(layer));
   const { shape: answered, dtype: answerType } = graph.types.get(value) as ValueType;
@@ -185,6 +195,7 @@ function planOf(
     value,
     channels: chosen,
     preset,
+    objective,
     input: input.name,
     isChannelsLast,
     size: { channels, height: size ?? height, width: size ?? width },

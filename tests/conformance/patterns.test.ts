@@ -66,6 +66,53 @@ test.each(["chollet", "lucid"] as const)("%s raises every channel's answer, in c
   }),
 );
 
+test("turned pictures are read between pixels, and the gradient is the transpose", () =>
+  withDevice(async (device) => {
+    const shape = [1, 2, 5, 6];
+    const turn = (name: string, from: string, attributes = {}) => ({
+      ...op("Rotate", `${from} angle`, name, attributes),
+      domain: "convcam",
+    });
+    const graph = graphOf({
+      inputs: { x: shape, y: shape, angle: [] },
+      nodes: [turn("rx", "x"), turn("ty", "y", { transposed: 1 })],
+      outputs: ["rx", "ty"],
+    });
+    const model = await loadModel(device, { ...graph, opsets: new Map([...graph.opsets, ["convcam", 1]]) });
+    const [x, y] = [noise(shape, 3), noise(shape, 4)];
+    const inner = (a: Tensor, b: Tensor) => a.toFloat32().reduce((sum, value, i) => sum + value * (b.toFloat32()[i] as number), 0);
+    for (const angle of [0.3, -2]) {
+      const { rx, ty } = await model.predict({ x, y, angle: Float32Array.of(angle) });
+      expect(inner(rx as Tensor, y)).toBeCloseTo(inner(x, ty as Tensor), 4);
+    }
+    expect(floats((await model.predict({ x, y, angle: Float32Array.of(0) }))["rx"] as Tensor)).toEqual(floats(x));
+    const half = floats((await model.predict({ x, y, angle: Float32Array.of(Math.PI) }))["rx"] as Tensor);
+    const planes = [0, 1].flatMap((plane) =>
+      floats(x)
+        .slice(30 * plane, 30 * plane + 30)
+        .reverse(),
+    );
+    expect(Math.max(...half.map((value, i) => Math.abs(value - (planes[i] as number))))).toBeLessThan(1e-4);
+    model.dispose();
+  }));
+
+test("a unit is the middle element, and a layer is raised as a whole", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, classifier);
+    for (const objective of ["unit", "layer"] as const) {
+      const patterns = await model.patterns({ layer: "a", channels: [1, 3], preset: "chollet", objective });
+      patterns.step();
+      const first = floats((await patterns.read()).answers);
+      patterns.step(9);
+      const { answers } = await patterns.read();
+      floats(answers).forEach((answer, i) => {
+        expect(answer, objective).toBeGreaterThan(first[i] as number);
+      });
+      patterns.dispose();
+    }
+    model.dispose();
+  }));
+
 test("a picture for a class is one that the network itself gives that answer to", () =>
   withDevice(async (device) => {
     const model = await loadModel(device, classifier);

@@ -1,9 +1,9 @@
 // `convcam patterns`: pictures that channels of a layer, or classes, answer to.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ModelError } from "../../engine/errors.ts";
-import type { PatternPreset } from "../../engine/gradient/patterns.ts";
+import type { PatternObjective, PatternPreset } from "../../engine/gradient/patterns.ts";
 import { loadModel } from "../../engine/model.ts";
-import { patternPresets } from "../../engine/patterns.ts";
+import { patternObjectives, patternPresets } from "../../engine/patterns.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { checkNames } from "../check-names.ts";
 import { inRows, type Pixels } from "../heat.ts";
@@ -19,6 +19,7 @@ interface Options {
   readonly layer?: string;
   readonly channels?: readonly number[];
   readonly preset: PatternPreset;
+  readonly objective: PatternObjective;
   readonly steps?: number;
   readonly seed: number;
   readonly size?: number;
@@ -45,6 +46,11 @@ export function addPatterns(program: Command): void {
         .choices(patternPresets)
         .default("lucid"),
     )
+    .addOption(
+      new Option("--objective <name>", "what is raised: a channel's mean, its middle unit alone, or the whole layer")
+        .choices(patternObjectives)
+        .default("channel"),
+    )
     .option("--steps <count>", "how many steps of gradient ascent (default: the preset's)", parseCount(1))
     .option("--seed <number>", "the same seed gives the same pictures", parseNumber, 0)
     .option("--size <pixels>", "rows and columns of a picture (default: those of the model's input)", parseCount(1))
@@ -69,7 +75,7 @@ function parseChannels(text: string): readonly number[] {
 }
 
 async function patterns(modelPath: string, options: Options): Promise<void> {
-  const { layer, channels, preset, seed, size, smoothness, mean, std, scale, out, save } = options;
+  const { layer, channels, preset, objective, seed, size, smoothness, mean, std, scale, out, save } = options;
   if (out === undefined && save === undefined) throw new ModelError("nothing to write: give --out FILE.png, --save FILE.npy, or both.");
   const graph = await readModelFile(modelPath);
   if (layer !== undefined) checkNames(graph, [["--layer", layer]]);
@@ -82,6 +88,7 @@ async function patterns(modelPath: string, options: Options): Promise<void> {
       layer,
       channels,
       preset,
+      objective,
       seed,
       size,
       smoothness,

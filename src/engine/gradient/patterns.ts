@@ -7,6 +7,10 @@ import { type DataType, Tensor } from "../tensor.ts";
 import { partWithBatch } from "./batch.ts";
 import { Draft } from "./draft.ts";
 import { basisAt, spectrumScale } from "./fourier.ts";
+import type { Rule } from "./rule.ts";
+
+/** What a picture is to raise: the mean of a channel; its middle element alone; or the mean square of all channels, which deepens what is there. */
+export type PatternObjective = "channel" | "unit" | "layer";
 
 /** How patterns are found. */
 export type PatternPreset = "chollet" | "lucid";
@@ -16,6 +20,7 @@ export interface PatternPlan {
   readonly value: string;
   /** One picture for each. */
   readonly channels: readonly number[];
+  readonly objective: PatternObjective;
   readonly preset: PatternPreset;
   readonly input: string;
   /** Whether the input's channels are its last axis. */
@@ -56,7 +61,7 @@ export function patternsOf(graph: TypedGraph, plan: PatternPlan, infer: (graph: 
   draft.type(infer);
   const seed = Tensor.filled(draft.emit.typeOf(objective).dtype, [n], 1);
   const explained = { value: objective, target: objective, weights: { seed, followsTop: false } };
-  const { gradients } = draft.differentiate(explained, [parametrization.state]);
+  const { gradients } = draft.differentiate(explained, [parametrization.state], { rules: { Rotate: rotateBack } });
   const shown = parametrization.ascend(gradients[0] as string);
   return draft.finish(
     new Map([
@@ -66,6 +71,8 @@ export function patternsOf(graph: TypedGraph, plan: PatternPlan, infer: (graph: 
   );
 }
 
+const rotateBack: Rule = ({ dy, emit, node }) => [emit.own("Rotate", [dy, node.inputs[1] as string], { transposed: 1 })];
+
 function toInput({ emit }: Draft, { gain, shift, input, isChannelsLast }: PatternPlan, colors: string): string {
   const { dtype } = emit.typeOf(input);
   const perChannel = (numbers: readonly number[]) =>
@@ -74,22 +81,31 @@ function toInput({ emit }: Draft, { gain, shift, input, isChannelsLast }: Patter
   return isChannelsLast ? emit.transpose(elements, [0, 2, 3, 1]) : elements;
 }
 
-/** The mean of each picture's own channel: [n]. */
-function answersOf({ emit }: Draft, { value, channels }: PatternPlan): string {
+/** How strongly each picture is answered: [n]. */
+function answersOf({ emit }: Draft, { value, channels, objective }: PatternPlan): string {
   const { dtype, shape } = emit.typeOf(value);
   const [n = 1, count = 1, ...places] = shape;
   const wrong = channels.find((channel) => !Number.isInteger(channel) || channel < 0 || channel >= count);
   if (wrong !== undefined) throw new ModelError(`channel ${wrong} of '${value}': it has ${count}, so expected 0 to ${count - 1}.`);
+  const rest = shape.map((_, i) => i).slice(1);
+  if (objective === "layer") return emit.reshape(emit.mean(emit.multiply(value, value), rest), [n]);
+  const spatial = rest.slice(1);
+  const middles = places.map((extent) => Math.floor(extent / 2));
+  const one = objective === "unit" && places.length > 0;
+  const answers = one
+    ? emit.slice(
+        value,
+        middles,
+        middles.map((at) => at + 1),
+        spatial,
+      )
+    : emit.mean(value, spatial);
   const own = new Float32Array(n * count);
   channels.forEach((channel, picture) => {
-    own[picture * count + channel] = 1 / sizeOf(places);
+    own[picture * count + channel] = 1;
   });
-  const sums = emit.sum(
-    value,
-    places.map((_, i) => i + 2),
-  );
-  const weighed = emit.multiply(sums, emit.constant(Tensor.from(dtype, [n, count, ...places.map(() => 1)], own)));
-  return emit.reshape(emit.sum(weighed, shape.map((_, i) => i).slice(1)), [n]);
+  const weighed = emit.multiply(answers, emit.constant(Tensor.from(dtype, [n, count, ...places.map(() => 1)], own)));
+  return emit.reshape(emit.sum(weighed, rest), [n]);
 }
 
 /** What is raised: the answers, less how much neighbouring pixels differ. */
@@ -148,10 +164,11 @@ function byCoefficients(draft: Draft, plan: PatternPlan, shape: Shape): Parametr
   const state = draft.state("coefficients", Tensor.from(dtype, shape, initial));
   const bases = basesAt({ height, width }, { scale: 1, down: 0, right: 0 }, dtype);
   const [rows, columns] = [draft.operand("rows", bases.rows), draft.operand("columns", bases.columns)];
-  const colorsAt = (coefficients: string, down: string, right: string): string => {
+  const angle = draft.number("angle", 0, input);
+  const colorsAt = (coefficients: string, down: string, right: string, turn = (amounts: string) => amounts): string => {
     const { emit } = draft;
     const scaled = emit.multiply(coefficients, emit.constant(Tensor.from(dtype, [height, width], spectrumScale(height, width))));
-    const amounts = emit.node("MatMul", [emit.node("MatMul", [down, scaled]), right]);
+    const amounts = turn(emit.node("MatMul", [emit.node("MatMul", [down, scaled]), right]));
     const mixed =
       channels === 3
         ? emit.node("Conv", [amounts, emit.constant(Tensor.from(dtype, [3, 3, 1, 1], Float32Array.from(opponentColors)))])
@@ -162,7 +179,8 @@ function byCoefficients(draft: Draft, plan: PatternPlan, shape: Shape): Parametr
     const next = adam(draft, state, { dtype, shape }, gradient, input);
     return colorsAt(next, draft.emit.constant(bases.rows), draft.emit.constant(bases.columns));
   };
-  return { state, seen: colorsAt(state, rows, columns), ascend };
+  const seen = colorsAt(state, rows, columns, (amounts) => draft.emit.own("Rotate", [amounts, angle], {}));
+  return { state, seen, ascend };
 }
 
 /** Where pixels are looked at, around the middle. */
