@@ -801,3 +801,45 @@ describe("kernels that change an input where it lies", () => {
     expect(planned.steps.map(({ node }) => node)).toEqual(["y", "w updated"]);
   });
 });
+
+describe("a part along the channels or the batch", () => {
+  const cut = { starts: ints(2), ends: ints(5), axes: ints(1), v: noise([4, 3, 3, 3]), w: noise([6, 3, 3, 3]) };
+  const nodes = [op("Conv", "x w", "c", same), op("Slice", "c starts ends axes", "s")];
+
+  test("lies in the whole, inside its border, and costs nothing", () => {
+    const planned = plan({ constants: cut, nodes: [...nodes, op("Conv", "s v", "y", same)], keep: ["s"] });
+    expect(steps(planned)).toEqual(["c direct", "y direct"]);
+    const { shape, strides, offset } = planned.values.get("s") ?? expect.fail();
+    expect([shape, strides, offset]).toEqual([[1, 3, 8, 8], [600, 100, 10, 1], 200 + 11]);
+  });
+
+  test("of the input, too; who reads without strides gets a copy", () => {
+    const planned = plan({
+      inputs: { x: [2, 6, 4, 4] },
+      constants: { ...cut, m: noise([4, 5]) },
+      nodes: [op("Slice", "x starts ends axes", "s"), op("MatMul", "s m", "y")],
+      keep: ["s"],
+    });
+    expect(share(planned, "x", "s")).toBe(true);
+    expect(planned.steps.map(({ kernel }) => kernel)).toContain("copy");
+  });
+
+  test("is copied where it is one of other axes, or is a slice of a Concat", () => {
+    const rows = { ...cut, rows: ints(2), v: noise([4, 6, 3, 3]) };
+    const planned = plan({
+      constants: rows,
+      nodes: [op("Conv", "x w", "c", same), op("Slice", "c starts ends rows", "s"), op("Conv", "s v", "y", same)],
+    });
+    expect(steps(planned)).toContain("s copy");
+    const joined = plan({ constants: cut, nodes: [...nodes, op("Relu", "c", "r"), op("Concat", "r s", "y", { axis: 1 })] });
+    expect(steps(joined)).toContain("y copy");
+  });
+
+  test("keeps the whole from being changed in place and from lying in a Concat's output that it is read for", () => {
+    const planned = plan({
+      constants: { ...cut, z: noise([6, 3, 1, 1]) },
+      nodes: [...nodes, op("Conv", "s z", "d"), op("Concat", "c d", "y", { axis: 1 })],
+    });
+    expect(share(planned, "c", "y")).toBe(false);
+  });
+});

@@ -158,6 +158,8 @@ export interface Operation {
   readonly constantOutputs?: readonly (Tensor | undefined)[];
   /** The output is input 0's elements in the same order (as of Reshape): no dispatch when input 0 is dense. */
   readonly isView?: boolean;
+  /** The output is the part of input 0 that begins at `start` along the batch or the channels: no dispatch where input 0 is no constant. */
+  readonly part?: { readonly axis: number; readonly start: number } | undefined;
   /** When the outputs hold no negative number, by indices of inputs; nothing is known without it. Asked for where values are drawn. */
   readonly nonnegative?: () => Nonnegative | undefined;
   /** Whether views show it as one layer with the node before it, as they do an activation or a normalization. */

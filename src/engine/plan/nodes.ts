@@ -9,7 +9,7 @@ export interface PlannedNode {
   /** Index in the order of execution. */
   readonly position: number;
   readonly operation: Operation;
-  /** Absent where the output is just another name for input 0. */
+  /** Absent where the output is just another name for input 0, or lies in it. */
   readonly kernel: Kernel | undefined;
 }
 
@@ -51,7 +51,8 @@ export function chooseNodes(
 ): PlannedGraph {
   const nodes = liveNodes(graph, kept).map((node, position): PlannedNode => {
     const operation = operations.get(node.name) as Operation;
-    return { node, position, operation, kernel: pickKernel(node, operation, options) };
+    const isPart = operation.part !== undefined && !graph.initializers.has(node.inputs[0] ?? "");
+    return { node, position, operation, kernel: isPart ? undefined : pickKernel(node, operation, options) };
   });
   const uses = new Map<string, Use[]>();
   const producers = new Map<string, PlannedNode>();
@@ -106,6 +107,14 @@ function pickKernel(node: Node, operation: Operation, { chooseKernel: choose, ta
       `${node.operator} '${node.name}': no kernel runs on values not known at load${wanted ? ` (asked for '${wanted}')` : ""}.`,
     );
   return kernel;
+}
+
+/** Who reads a value where it lies: its readers, and in place of those that only name a part of it, their readers. */
+export function readersOf(planned: Pick<PlannedGraph, "uses">, name: string): readonly Use[] {
+  return (planned.uses.get(name) ?? []).flatMap((use) => {
+    const { kernel, operation, node } = use.reader;
+    return !kernel && operation.part ? readersOf(planned, node.outputs[0] as string) : [use];
+  });
 }
 
 /** Whether the kernel follows strides and offset at this input. */

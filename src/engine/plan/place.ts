@@ -3,7 +3,7 @@ import type { Border } from "../ops/operator.ts";
 import { denseStrides } from "../shapes.ts";
 import { chooseSlices, type Slice } from "./concat-slices.ts";
 import { borderedPlacement, noBorder, type Placement, unionBorder } from "./layouts.ts";
-import { isWrittenStrided, type PlannedGraph, type PlannedNode, readsStrided, typeOf } from "./nodes.ts";
+import { isWrittenStrided, type PlannedGraph, type PlannedNode, readersOf, readsStrided, typeOf } from "./nodes.ts";
 
 export interface Placements {
   /** Of inputs, parameters and what nodes compute. */
@@ -33,20 +33,25 @@ export function placeValues(planned: PlannedGraph): Placements {
     if (update) placements.set(update, placements.get(name) as Placement);
   }
   // From the last node to the first: a slice is placed after the Concat that it lies in, a value after what it is changed into.
-  for (const { node, operation } of nodes.toReversed())
+  for (const { node, kernel } of nodes.toReversed())
     for (const name of node.outputs) {
-      if (!name || operation.isView || placements.has(name)) continue;
+      if (!name || !kernel || placements.has(name)) continue;
       const slice = slices.get(name);
       const changed = placements.get(changedInto.get(name) ?? "");
       placements.set(name, changed ?? (slice ? placeSlice(slice, placements) : placeAlone(name)));
     }
   for (const name of inputNames) placements.set(name, placeAlone(name));
   // A view's source may be a view itself: from the first node to the last.
-  for (const { node, operation } of nodes) {
+  for (const { node, operation, kernel } of nodes) {
     const name = node.outputs[0];
-    if (!operation.isView || !name) continue;
+    if (kernel || !name) continue;
     const source = placements.get(node.inputs[0] as string);
     const { shape } = typeOf(planned, name);
+    if (source && operation.part) {
+      const { axis, start } = operation.part;
+      placements.set(name, { ...source, offset: source.offset + start * (source.strides[axis] as number), isDense: false });
+      continue;
+    }
     placements.set(name, source?.isDense ? { ...source, strides: denseStrides(shape) } : borderedPlacement(name, shape, noBorder));
   }
   return { of: placements, slices, changedInto };
@@ -66,8 +71,8 @@ function mayChange(planned: PlannedGraph, changer: PlannedNode, before: string, 
   const { graph, kept, uses, dependencies } = planned;
   const others = (uses.get(before) ?? []).filter(({ reader }) => reader !== changer);
   const isReadOnce = changer.node.inputs.filter((name) => name === before).length === 1;
-  // Readers of a view read the same memory, perhaps after the change.
-  const isReadBefore = others.every(({ reader }) => reader.position < changer.position && !reader.operation.isView);
+  // Readers of a view, or of a part, read the same memory, perhaps after the change.
+  const isReadBefore = others.every(({ reader }) => reader.position < changer.position && reader.kernel !== undefined);
   // A prepared value is not computed again for each run, so no run may change it.
   if (kept.has(before) || dependencies.has(after) || !isReadOnce || !isReadBefore) return false;
   if (dependencies.has(before)) return graph.parameters?.has(before) === true && graph.updates?.get(before) === after;
@@ -76,14 +81,15 @@ function mayChange(planned: PlannedGraph, changer: PlannedNode, before: string, 
 }
 
 /** The border that all readers together want. */
-export function wantedBorder({ uses }: PlannedGraph, name: string): Border {
-  return (uses.get(name) ?? []).map(({ reader, index }) => reader.kernel?.borders?.[index] ?? noBorder).reduce(unionBorder, noBorder);
+export function wantedBorder(planned: PlannedGraph, name: string): Border {
+  const borders = readersOf(planned, name).map(({ reader, index }) => reader.kernel?.borders?.[index] ?? noBorder);
+  return borders.reduce(unionBorder, noBorder);
 }
 
 /** That border, if the value can have one where it is first written: by a kernel, or as an input. */
 function possibleBorder(planned: PlannedGraph, name: string): Border {
   const isWritable = typeOf(planned, name).shape.length >= 3 && (!planned.producers.has(name) || isWrittenStrided(planned, name));
-  const isReadable = (planned.uses.get(name) ?? []).every((use) => readsStrided(use) || use.reader.kernel?.inPlace === use.index);
+  const isReadable = readersOf(planned, name).every((use) => readsStrided(use) || use.reader.kernel?.inPlace === use.index);
   return isWritable && isReadable ? wantedBorder(planned, name) : noBorder;
 }
 

@@ -1,7 +1,7 @@
 // The rarer operators that only move elements: Slice, Split, Pad, Expand, Tile, DepthToSpace, SpaceToDepth.
 
 import type { Layout } from "../../layout.ts";
-import { broadcastShapes, broadcastStrides, checkShape, normalizeAxis, type Shape } from "../../shapes.ts";
+import { broadcastShapes, broadcastStrides, checkShape, normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
 import { along, type Move, moving, piece, replaced, whole } from "../movement.ts";
 import { defineOperator, type Operation, type OperatorContext } from "../operator.ts";
 import { foldPad } from "./fold-pad.ts";
@@ -30,7 +30,11 @@ const slice = defineOperator("Slice", { since: 1 }, (context) => {
     stride[at] = step;
     shape[at] = Math.max(0, Math.ceil((end - start) / step));
   });
-  return moving([{ dtype: x.dtype, shape }], [{ input: 0, output: 0, shape, from: piece(begin, stride), to: whole }]);
+  const cut = shape.flatMap((extent, axis) => (extent !== x.shape[axis] ? [axis] : []));
+  const [axis = 0, other] = cut;
+  const isPart = axis < 2 && other === undefined && rank > 2 && sizeOf(shape) > 0 && stride.every((step) => step === 1);
+  const operation = moving([{ dtype: x.dtype, shape }], [{ input: 0, output: 0, shape, from: piece(begin, stride), to: whole }]);
+  return { ...operation, ...(isPart && { part: { axis, start: begin[axis] as number } }) };
 });
 
 const split = defineOperator("Split", { since: 2 }, (context) => {
