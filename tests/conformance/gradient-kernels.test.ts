@@ -1,5 +1,5 @@
-// Every kernel that may compute a convolution with the gradient of an activation in its epilogue, or the gradient of a pool, by name, against
-// plain loops in double precision.
+// Every kernel that may compute a convolution, or its interleaved phases, with the gradient of an activation in the epilogue, or the gradient of
+// a pool, by name, against plain loops in double precision.
 import { describe, expect, test } from "vitest";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { gradientOf } from "../../src/engine/gradient/differentiate.ts";
@@ -45,6 +45,11 @@ const cases: Readonly<Record<string, readonly [operator: string, graph: Graph]>>
   depthwise: ["ConvActivationGradient", twice([1, 6, 8, 9], "Sigmoid", [6, 1, 3, 3], { pads, group: 6 })],
   "over one axis": ["ConvActivationGradient", twice([2, 4, 13], "Tanh", [5, 4, 3], { pads: [1, 1] })],
   "over three axes": ["ConvActivationGradient", twice([1, 2, 4, 5, 4], "Relu", [3, 2, 2, 3, 2], {})],
+  "steps of 2": ["InterleaveActivationGradient", twice([2, 4, 9, 12], "Relu", [5, 4, 3, 3], { pads, strides: [2, 2] })],
+  "steps of 3, few of them": [
+    "InterleaveActivationGradient",
+    twice([1, 2, 7, 8], "LeakyRelu", [3, 2, 3, 2], { pads: [1, 0, 0, 1], strides: [3, 3] }, { alpha: 0.1 }),
+  ],
   "maximum, steps of 2": ["PoolGradient", pool("MaxPool", [2, 3, 9, 8], { kernel_shape: [3, 3], strides: [2, 2], pads })],
   "maximum, steps larger than windows": ["PoolGradient", pool("MaxPool", [1, 2, 11, 10], { kernel_shape: [2, 1], strides: [3, 4] })],
   "average, no steps": ["PoolGradient", pool("AveragePool", [1, 3, 7, 6], { kernel_shape: [3, 2], pads: [1, 0, 1, 1] })],

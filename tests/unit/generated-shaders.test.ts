@@ -2,12 +2,16 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { withActivationGradient } from "../../src/shaders/activation-gradients.ts";
 import { type ActivationKind, activationNumber, activationRows, activations, asClip } from "../../src/shaders/activations.ts";
 import { dropComments } from "../../src/shaders/compact.ts";
 import { type ConvolutionVariant, convolutionWorkgroupSize, generateConvolution } from "../../src/shaders/generate/convolution.ts";
 import { type DepthwiseVariant, generateDepthwise } from "../../src/shaders/generate/depthwise.ts";
 import { type Access, type ElementType, elementWiseWorkgroupSize, generateElementWise } from "../../src/shaders/generate/element-wise.ts";
+import { generateInterleave } from "../../src/shaders/generate/interleave.ts";
 import { generateMatrixProduct } from "../../src/shaders/generate/matrix-product.ts";
+import { generateMaxPoolIndices } from "../../src/shaders/generate/max-pool-indices.ts";
+import { generatePoolGradient } from "../../src/shaders/generate/pool-gradient.ts";
 import { generatePooling } from "../../src/shaders/generate/pooling.ts";
 import { generateWinogradInput, generateWinogradOutput, winogradTransform } from "../../src/shaders/generate/winograd.ts";
 import { defineShader, type Shader } from "../../src/shaders/shader.ts";
@@ -261,5 +265,54 @@ describe("activations", () => {
     for (const [kind, { wgsl }] of activationRows)
       if (kind !== "none") expect(code).toContain(`case ${activationNumber(kind)}u: { y = ${wgsl}; }`);
     expect(reflectShader(file, code)).toEqual(defineShader(file, code));
+  });
+});
+
+describe("gradients", () => {
+  const stores: Readonly<Record<string, Shader>> = {
+    "a row": generateConvolution({ loop: "row", taps: 3, stride: 1, dilation: 1, block: { channels: 8, columns: 4 }, activation: "clip" }),
+    pixels: generateConvolution({
+      ...{ loop: "pixel", taps: 1, stride: 1, dilation: 1, unroll: 2, subgroupSize: 4 },
+      block: { channels: 8, columns: 4 },
+      activation: "clip",
+    }),
+    "tap by tap": generateConvolution({
+      loop: "tap",
+      taps: 1,
+      stride: 1,
+      dilation: 1,
+      block: { channels: 4, columns: 4 },
+      activation: "relu",
+    }),
+    depthwise: generateDepthwise({
+      ...{ kernel: [3, 3], strides: [1, 1], dilation: 1, columns: 4 },
+      activation: "clip",
+      hasResidual: true,
+    }),
+    "Winograd's tiles": generateWinogradOutput(winogradTransform(4), "clip"),
+    interleaved: generateInterleave(2, 4),
+  };
+
+  test.each(Object.entries(stores))("of an activation goes on where %s are stored", (_, shader) => {
+    const changed = withActivationGradient(shader, "leaky");
+    expectAsDeclared(changed);
+    expect(changed.bindings["activated"]?.kind).toBe("read");
+    const countOf = (code: string, what: RegExp) => code.match(what)?.length ?? 0;
+    expect(countOf(changed.code, /pass_back\(activate/g)).toBe(countOf(shader.code, /output\[/g));
+    expect(countOf(changed.code, /activated\[/g)).toBe(countOf(shader.code, /output\[/g));
+  });
+
+  test("of an activation needs a store of one", () => {
+    expect(() => withActivationGradient(generateWinogradInput(winogradTransform(2)), "above")).toThrow("no store of an activation");
+  });
+
+  test.each([
+    ["max", [3, 3], [2, 2]],
+    ["max", [2, 1], [3, 4]],
+    ["average", [3, 2], [1, 1]],
+  ] as const)("of a pool, %s, windows of %j, steps of %j", (kind, kernel, strides) => {
+    const variant = { kind, kernel, strides, rows: strides[0] * 2, columns: strides[1] * 2 };
+    expectAsDeclared(generatePoolGradient(variant));
+    if (kind === "max") expectAsDeclared(generateMaxPoolIndices({ ...variant, rows: 2, columns: 4 }));
   });
 });

@@ -1,6 +1,9 @@
 // What a gradient costs in every run, told from its plan: which dispatches there are, and which there are not. No GPU.
 import { describe, expect, test } from "vitest";
+import { buildGraph } from "../../models/index.ts";
 import { gradientOf } from "../../src/engine/gradient/differentiate.ts";
+import type { Graph } from "../../src/engine/graph/graph.ts";
+import type { Target } from "../../src/engine/ops/operator.ts";
 import { optimizeGraph } from "../../src/engine/passes/index.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import type { Plan } from "../../src/engine/plan/plan.ts";
@@ -13,11 +16,15 @@ const noOne = { keep: new Set<string>() };
 
 /** The plan of a graph and of the gradient of its output by its first input. */
 function planGradient(lines: GraphLines): Plan {
-  const { graph: forward } = inferGraph(graphOf(lines), everything);
+  return planGradientOf(graphOf(lines));
+}
+
+function planGradientOf(given: Graph, target: Target = {}): Plan {
+  const { graph: forward } = inferGraph(given, everything);
   const { graph } = gradientOf(forward, forward.outputs[0] as string, [forward.inputs[0]?.name as string]);
   const { graph: optimized, operations, obstacles } = optimizeGraph(graph, everything, noOne);
   expect(obstacles).toEqual([]);
-  return planGraph(optimized, operations, { keep: [] });
+  return planGraph(optimized, operations, { keep: [], target });
 }
 
 describe("what depends on constants alone", () => {
@@ -101,5 +108,49 @@ describe("the gradient of an activation costs no dispatch", () => {
       nodes: [op("Conv", "x u", "a"), op("Relu", "a", "r"), op("GlobalAveragePool", "r", "y")],
     });
     expect(kernels.filter((kernel) => /copy|element-wise/.test(kernel))).toEqual(["element-wise r/gradient", "element-wise a/gradient"]);
+  });
+});
+
+describe("a convolution before a normalisation", () => {
+  const vector = (seed: number) => noise([4], seed);
+  const normal = { s: vector(1), b: vector(2), m: vector(3), v: Tensor.float32([4], new Float32Array([1, 2, 3, 4])) };
+  const constants = { ...normal, u: noise([4, 4, 1, 1]), w: noise([4, 4, 3, 3], 4), z: noise([4, 4, 1, 1], 5) };
+  const backward = (nodes: GraphLines["nodes"]) =>
+    planGradient({ inputs: { x: [1, 4, 12, 12] }, constants, nodes }).steps.flatMap(({ node, kernel }) =>
+      node.includes("gradient") ? [kernel.split(" ")[0]] : [],
+    );
+
+  test("has its gradient in one dispatch: weights take in the scale", () => {
+    const nodes = [op("Conv", "x u", "c"), op("BatchNormalization", "c s b m v", "n"), op("Relu", "n", "r"), op("Conv", "r z", "y")];
+    expect(backward(nodes)).toEqual(["pointwise", "pointwise"]);
+  });
+
+  test("with steps, beside another, takes one dispatch for the phases of each and one to interleave their sum", () => {
+    const steps = { strides: [2, 2] };
+    const nodes = [
+      op("Conv", "x u", "c"),
+      op("Relu", "c", "r"),
+      op("Conv", "r w", "d", { ...steps, pads: [1, 1, 1, 1] }),
+      op("BatchNormalization", "d s b m v", "n"),
+      op("Conv", "r z", "e", steps),
+      op("Add", "n e", "y"),
+    ];
+    expect(backward(nodes)).toEqual(["pointwise", "direct", "interleave", "pointwise"]);
+  });
+});
+
+describe.each(["squeezenet1_1", "mobilenetv2", "resnet18"])("the gradient of %s", (name) => {
+  const own = planGradientOf(buildGraph(name, { seed: 1 }), { profile: "software", sharingLanes: 4 });
+
+  test("takes at most 1.15 of the memory that is needed at once", () => {
+    const { activationBytes, peakLiveBytes } = own.memory;
+    expect(activationBytes).toBeLessThanOrEqual(1.15 * peakLiveBytes);
+  });
+
+  test("is convolutions, and few dispatches besides", () => {
+    const backward = own.steps.filter(({ node }) => node.includes("gradient"));
+    const others = backward.filter(({ macs, kernel }) => macs === 0 && !/winograd|zero-border|interleave|pool-gradient/.test(kernel));
+    // The score's way back through the dense layer and the mean.
+    expect(others.length).toBeLessThanOrEqual(4);
   });
 });

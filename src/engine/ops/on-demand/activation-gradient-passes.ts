@@ -93,19 +93,20 @@ function joins({ types, initializers }: TypedGraph, concat: Node, slices: readon
   return found.length === slices.length && found.every((i) => i >= 0) && new Set(found).size === found.length;
 }
 
-/** A convolution whose output only a gradient of an activation reads takes it into its epilogue. */
+/** A convolution whose output only a gradient of an activation reads takes it into its epilogue, and so does what interleaves phases. */
 export const gradientsIntoEpilogues: Pass = (graph, { keep }): Graph => {
   const edit = new GraphEdit(graph, keep);
   const shapeOf = (name = "") => graph.types.get(name)?.shape ?? [];
   for (const node of graph.nodes) {
-    const conv = isGradient(node) ? soleProducer(edit, node, "Conv") : undefined;
-    if (!conv || !sameShape(shapeOf(node.inputs[0]), shapeOf(node.inputs[1])) || shapeOf(conv.inputs[1])[1] === 0) continue;
-    const [x = "", w = "", bias = "", residual = ""] = conv.inputs;
-    edit.drop(conv.name);
+    const before = isGradient(node) ? (soleProducer(edit, node, "Conv") ?? soleProducer(edit, node, "Interleave")) : undefined;
+    const hasChannels = shapeOf(before?.inputs[1])[1] !== 0;
+    if (!before || !hasChannels || !sameShape(shapeOf(node.inputs[0]), shapeOf(node.inputs[1]))) continue;
+    const [x = "", w = "", bias = "", residual = ""] = before.inputs;
+    edit.drop(before.name);
     edit.replace(node.name, {
-      operator: "ConvActivationGradient",
-      attributes: new Map([...conv.attributes, ...node.attributes]),
-      inputs: [x, w, bias, residual, node.inputs[1] as string],
+      operator: `${before.operator}ActivationGradient`,
+      attributes: new Map([...before.attributes, ...node.attributes]),
+      inputs: [...(before.operator === "Conv" ? [x, w, bias, residual] : [x]), node.inputs[1] as string],
     });
   }
   return edit.graph();

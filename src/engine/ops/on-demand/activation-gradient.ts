@@ -1,5 +1,5 @@
 // ActivationGradient, an operator of Convcam's own: the gradient of an activation's input. Input 0 is the gradient of its output, which may
-// repeat along axes, input 1 what it answered. And ConvActivationGradient, a Conv that goes on with it in its epilogue.
+// repeat along axes, input 1 what it answered. And ConvActivationGradient and InterleaveActivationGradient, which go on with it where they store.
 import {
   type ActivationGradientKind,
   type ActivationGradientRow,
@@ -12,6 +12,7 @@ import { describeFused } from "../convolution.ts";
 import { elementWise } from "../element-wise.ts";
 import { type Dispatch, defineOperator, type Kernel, type OperatorContext, type PlacedOperand } from "../operator.ts";
 import { gradientsIntoEpilogues, gradientsTowardsConvolutions } from "./activation-gradient-passes.ts";
+import { describeInterleave } from "./interleave.ts";
 
 export type { ActivationGradientKind };
 
@@ -57,19 +58,25 @@ const convActivationGradient = defineOperator("ConvActivationGradient", options,
   return {
     outputs,
     macs: operation.macs ?? 0,
-    kernels: (target) => (kernels?.(target) ?? []).map((kernel) => continued(kernel, gradient)),
+    kernels: (target) => (kernels?.(target) ?? []).map((kernel) => continued(kernel, gradient, 4)),
   };
 });
 
-/** The same kernel, whose last dispatch reads input 4 in its epilogue. */
-function continued(kernel: Kernel, gradient: Scaled): Kernel {
+const interleaveActivationGradient = defineOperator("InterleaveActivationGradient", options, (context) => {
+  const gradient = readGradient(context);
+  const { outputs, kernels } = describeInterleave(context);
+  return { outputs, kernels: (target) => (kernels?.(target) ?? []).map((kernel) => continued(kernel, gradient, 1)) };
+});
+
+/** The same kernel, whose last dispatch reads what the activation answered, an input behind its own, where it stores. */
+function continued(kernel: Kernel, gradient: Scaled, operand: number): Kernel {
   return {
     ...kernel,
-    readsStrided: kernel.readsStrided === "any" ? "any" : [...(kernel.readsStrided ?? []), 4],
+    readsStrided: kernel.readsStrided === "any" ? "any" : [...(kernel.readsStrided ?? []), operand],
     dispatches(inputs, outputs) {
-      const dispatches = kernel.dispatches(inputs.slice(0, 4), outputs);
+      const dispatches = kernel.dispatches(inputs.slice(0, operand), outputs);
       const last = dispatches.at(-1) as Dispatch;
-      return [...dispatches.slice(0, -1), withOperand(last, inputs[4] as PlacedOperand, gradient)];
+      return [...dispatches.slice(0, -1), withOperand(last, inputs[operand] as PlacedOperand, gradient)];
     },
   };
 }
@@ -95,4 +102,4 @@ function withOperand(dispatch: Dispatch, activated: PlacedOperand, { kind, alpha
   };
 }
 
-export default [activationGradient, convActivationGradient];
+export default [activationGradient, convActivationGradient, interleaveActivationGradient];

@@ -5,13 +5,11 @@
 // Along one axis y[i] = Σ x[o] w[i + pad − s·o]. Let i + crop = s·q + r for the phase r, and r + pad − crop = s·a + b with 0 ≤ b < s. Then
 // y[i] = Σ_t x[q + a − t] w[b + s·t]: a convolution over q, whose tap at offset a − t is w[b + s·t].
 import { GraphEdit } from "../../graph/edit.ts";
-import { fusedDomain, type Graph, type Node } from "../../graph/graph.ts";
+import { fusedDomain, type Graph, type Node, type TypedGraph } from "../../graph/graph.ts";
 import type { Pass } from "../../graph/pass.ts";
-import type { Layout } from "../../layout.ts";
-import { type Shape, sizeOf } from "../../shapes.ts";
+import { type Shape, sameShape, sizeOf } from "../../shapes.ts";
 import { Tensor } from "../../tensor.ts";
-import { type Move, moving } from "../movement.ts";
-import { defineOperator, type Kernel, type Target } from "../operator.ts";
+import { arrangeWeights } from "./phase-weights.ts";
 
 /** A ConvTranspose along one spatial axis. */
 export interface TransposedAxis {
@@ -54,8 +52,9 @@ export function subPixelPass(
       const stride = axes[0]?.stride ?? 1;
       const isDilated = axes.some(({ dilation }) => dilation > 1);
       if (stride > mostSteps || axes.some((axis) => axis.stride !== stride) || (stride > 1 && (axes.length !== 2 || isDilated))) continue;
-      rewrite(edit, node, { axes, stride, spatial, weight });
+      rewrite(edit, node, { axes, stride, spatial, weight, scaled: scaledBy(graph, edit, node) });
     }
+    for (const node of edit.nodes) addPhases(edit, node);
     const rewritten = edit.graph();
     return rewritten === graph ? graph : { ...rewritten, opsets: new Map([...rewritten.opsets, [fusedDomain, 1]]) };
   };
@@ -68,10 +67,50 @@ interface Geometry {
   readonly spatial: readonly number[];
   /** The weights' shape: C_in, C_out / group, and the kernel. */
   readonly weight: Shape;
+  readonly scaled: Scaled | undefined;
 }
 
-function rewrite(edit: GraphEdit, node: Node, { axes, stride, spatial, weight: shape }: Geometry): void {
-  const [x = "", weightName = "", biasName = ""] = node.inputs;
+/** What the input is, times a constant for each channel, which the weights take in. */
+interface Scaled {
+  readonly mul: Node;
+  readonly input: string;
+  readonly scale: string;
+}
+
+function scaledBy({ types }: TypedGraph, edit: GraphEdit, node: Node): Scaled | undefined {
+  const [x = "", weight = ""] = node.inputs;
+  const mul = edit.producer(x);
+  if (mul?.operator !== "Mul" || mul.domain !== "" || edit.soleReader(x) !== node) return undefined;
+  if (edit.initializers.get(weight)?.dtype !== "float32") return undefined;
+  const shape = types.get(x)?.shape ?? [];
+  const scale = mul.inputs.find((name) => {
+    const own = edit.initializers.get(name)?.shape;
+    return (
+      own?.toReversed().every((extent, i) => extent === 1 || (i === shape.length - 2 && extent === shape[1])) && own.length <= shape.length
+    );
+  });
+  const input = mul.inputs.find((name) => name !== scale);
+  const isWhole = input !== undefined && sameShape(types.get(input)?.shape ?? [], shape);
+  return scale !== undefined && isWhole ? { mul, input, scale } : undefined;
+}
+
+/** A sum of interleaved phases is interleaved when it is summed: the sum is then the residual of a convolution. */
+function addPhases(edit: GraphEdit, node: Node): void {
+  const [one, other] = node.inputs.map((input) => (edit.soleReader(input) === node ? edit.producer(input) : undefined));
+  const isAdd = node.operator === "Add" && node.domain === "" && node.inputs.length === 2;
+  if (!isAdd || one?.operator !== "Interleave" || other?.operator !== "Interleave" || one === other) return;
+  const isAlike = [...one.attributes].every(([name, value]) => String(other.attributes.get(name)) === String(value));
+  if (!isAlike) return;
+  const name = `${node.outputs[0]}/phases`;
+  const deep = edit.add({ operator: "Add", inputs: [one.inputs[0] as string, other.inputs[0] as string], name });
+  for (const phases of [one, other]) edit.drop(phases.name);
+  edit.replace(node.name, { operator: one.operator, domain: one.domain, attributes: one.attributes, inputs: [deep] });
+}
+
+function rewrite(edit: GraphEdit, node: Node, { axes, stride, spatial, weight: shape, scaled }: Geometry): void {
+  const [given = "", weightName = "", biasName = ""] = node.inputs;
+  const x = scaled?.input ?? given;
+  if (scaled) edit.drop(scaled.mul.name);
   const group = Number(node.attributes.get("group") ?? 1);
   const phases = axes.map(phasesOf);
   const area = stride ** axes.length;
@@ -88,8 +127,8 @@ function rewrite(edit: GraphEdit, node: Node, { axes, stride, spatial, weight: s
   );
   const arrangement = { group, phases: area, kernel: phases.map(({ size }) => size), moves: movesOf(phases, shape.slice(2)) };
   // One constant's phases have one name in all plans, and other phases of it another.
-  const name = `${weightName}/phases ${[group, stride, ...axes.map(({ pad }) => pad)]}`;
-  const weight = arrangeWeights(edit, weightName, arrangement, name);
+  const name = `${weightName}/phases ${[group, stride, ...axes.map(({ pad }) => pad), ...(scaled ? [scaled.scale] : [])]}`;
+  const weight = arrangeWeights(edit, weightName, arrangement, name, scaled && edit.initializers.get(scaled.scale));
   const bias = biasName && area > 1 ? repeatEach(edit, biasName, (shape[1] as number) * group, area) : biasName;
   const inputs = [x, weight, ...(bias ? [bias] : [])];
   if (stride === 1) {
@@ -155,132 +194,3 @@ function repeatEach(edit: GraphEdit, vector: string, length: number, count: numb
   const rows = edit.add({ operator: "Tile", inputs: [column, shape(1, count)], name });
   return edit.add({ operator: "Reshape", inputs: [rows, shape(length * count)], name });
 }
-
-/** How the weights of a ConvTranspose become those of the convolution that computes it. */
-interface Arrangement {
-  readonly group: number;
-  readonly phases: number;
-  /** Of the convolution. */
-  readonly kernel: readonly number[];
-  /** Triples: phase, tap of the source, tap of the result. All other taps are 0. */
-  readonly moves: readonly number[];
-}
-
-/** Constants are arranged when they are packed, parameters by an operator whenever they change. @returns the name of the convolution's weights */
-function arrangeWeights(edit: GraphEdit, weight: string, arrangement: Arrangement, name: string): string {
-  const known = edit.initializers.get(weight);
-  if (known)
-    return edit.constant(name, new Tensor(known.dtype, arrangedShape(known.shape, arrangement), () => arranged(known, arrangement)));
-  const { kernel, ...attributes } = arrangement;
-  return edit.add({
-    operator: "PhaseWeights",
-    domain: fusedDomain,
-    inputs: [weight],
-    attributes: { ...attributes, kernel_shape: kernel },
-    name,
-  });
-}
-
-function arrangedShape([channelsIn = 1, perGroup = 1]: Shape, { group, phases, kernel }: Arrangement): Shape {
-  return [group * perGroup * phases, channelsIn / group, ...kernel];
-}
-
-/** The bytes of the arranged weights. */
-function arranged(weight: Tensor, arrangement: Arrangement): Uint8Array {
-  const { group, phases, kernel, moves } = arrangement;
-  const [channelsIn = 1, perGroup = 1, ...from] = weight.shape;
-  const [inPerGroup, area, taps] = [channelsIn / group, sizeOf(from), sizeOf(kernel)];
-  const source = weight.data;
-  const target = source.slice(0, 0);
-  const result = new (target.constructor as new (length: number) => typeof target)(channelsIn * perGroup * phases * taps);
-  for (let i = 0; i < channelsIn; i++)
-    for (let o = 0; o < perGroup; o++) {
-      const filter = (Math.floor(i / inPerGroup) * perGroup + o) * phases;
-      const read = (i * perGroup + o) * area;
-      for (let m = 0; m < moves.length; m += 3) {
-        const row = (filter + (moves[m] as number)) * inPerGroup + (i % inPerGroup);
-        result[row * taps + (moves[m + 2] as number)] = source[read + (moves[m + 1] as number)] as never;
-      }
-    }
-  return new Uint8Array(result.buffer);
-}
-
-/**
- * PhaseWeights, an operator of Convcam's own: weights [C_in, C_out / group, …] of a ConvTranspose as those of the convolution that computes
- * it, [C_out · phases, C_in / group, …]. A channel's phases follow one another. `moves` holds triples: phase, tap of the source, tap of the
- * result; all other taps are 0.
- */
-const phaseWeights = defineOperator("PhaseWeights", { since: 1, domain: fusedDomain }, (context) => {
-  const { attributes } = context;
-  const { dtype, shape } = context.input(0);
-  const [channelsIn = 1, perGroup = 1, ...kernel] = shape;
-  const group = attributes.integer("group", undefined, 1);
-  const phases = attributes.integer("phases", undefined, 1);
-  const size = attributes.integers("kernel_shape", [], 1);
-  const moves = attributes.integers("moves", []);
-  const arrangement = { group, phases, kernel: size, moves };
-  const inPerGroup = channelsIn / group;
-  const [area, taps] = [sizeOf(kernel), sizeOf(size)];
-  // Rows of the result: group, channel, phase.
-  const row = inPerGroup * taps;
-  const count = Math.floor(moves.length / 3);
-  const copies = Array.from({ length: count }, (_, i): Move => {
-    const [phase = 0, from = 0, to = 0] = moves.slice(3 * i, 3 * i + 3);
-    return {
-      input: 0,
-      output: 0,
-      shape: [group, perGroup, inPerGroup],
-      from: ({ offset }) => ({ offset: offset + from, strides: [inPerGroup * perGroup * area, area, perGroup * area] }),
-      to: ({ offset }) => ({ offset: offset + phase * row + to, strides: [perGroup * phases * row, phases * row, taps] }),
-    };
-  });
-  const operation = moving([{ dtype, shape: arrangedShape(shape, arrangement) }], copies, 0);
-  // The moves count on elements without gaps.
-  const kernels = operation.kernels;
-  return {
-    ...operation,
-    ...(kernels && {
-      kernels: (target: Target) => kernels(target).map(({ dispatches, name }): Kernel => ({ name, dispatches })),
-    }),
-  };
-});
-
-/**
- * Interleave, an operator of Convcam's own: channel c · s² + r of the input holds phase r of channel c. Along each axis element q of phase r
- * becomes element s·q + r − crop of the output.
- */
-const interleave = defineOperator("Interleave", { since: 1, domain: fusedDomain }, (context) => {
-  const { dtype, shape: deep } = context.input(0);
-  const stride = context.attributes.integer("stride", undefined, 1);
-  const crops = context.attributes.integers("crop", [0, 0], 0);
-  const extents = context.attributes.integers("output_extent", [], 0);
-  const [n = 1, channels = 1] = deep;
-  const area = stride ** 2;
-  const shape = [n, channels / area, ...extents];
-  const moves = Array.from({ length: area }, (_, phase): Move => {
-    const rows = runOf(Math.floor(phase / stride), stride, crops[0] as number, extents[0] as number);
-    const columns = runOf(phase % stride, stride, crops[1] as number, extents[1] as number);
-    return {
-      input: 0,
-      output: 0,
-      shape: [n, channels / area, rows.count, columns.count],
-      from: ({ offset, strides: [sn = 0, sc = 0, sh = 0, sw = 0] }: Layout) => ({
-        offset: offset + phase * sc + rows.from * sh + columns.from * sw,
-        strides: [sn, sc * area, sh, sw],
-      }),
-      to: ({ offset, strides: [sn = 0, sc = 0, sh = 0, sw = 0] }: Layout) => ({
-        offset: offset + rows.to * sh + columns.to * sw,
-        strides: [sn, sc, sh * stride, sw * stride],
-      }),
-    };
-  });
-  return moving([{ dtype, shape }], moves);
-});
-
-/** Where a phase's elements come from and go to along one axis. */
-function runOf(phase: number, stride: number, crop: number, extent: number): { from: number; to: number; count: number } {
-  const to = (((phase - crop) % stride) + stride) % stride;
-  return { from: (to + crop - phase) / stride, to, count: Math.max(0, Math.ceil((extent - to) / stride)) };
-}
-
-export default [interleave, phaseWeights];
