@@ -36,6 +36,8 @@ export function filesOf(engine: EngineName, build: string | undefined, hasThread
     case "ort-wasm-1":
     case "ort-wasm-n":
       return runtime("wasm");
+    case "jax-js":
+      return ["index.js", "backend-CnjgxpXq.js", "webgpu-D5edCWOx.js"].map((file) => [engine, file]);
     case "tfjs-webgpu":
       return [tensorFlowCore, [engine, "tf-backend-webgpu.min.js"]];
     case "tfjs-webgl":

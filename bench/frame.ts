@@ -3,6 +3,7 @@
 import { type BenchCase, buildTask, taskOf } from "../src/bench/cases.ts";
 import { measureCeilings } from "../src/bench/ceilings.ts";
 import type { Task } from "../src/bench/engine.ts";
+import { gradientReference } from "../src/bench/gradient-reference.ts";
 import type { BenchResult, Ceilings, EngineName } from "../src/bench/report.ts";
 import { runCase } from "../src/bench/runner.ts";
 import { requestDevice } from "../src/engine/gpu/device.ts";
@@ -50,7 +51,7 @@ const api: FrameApi = {
     return runCase(
       benchCase,
       task,
-      names.flatMap((name) => enginesOf(name, options)),
+      names.filter((name) => takesPart(name, task)).flatMap((name) => enginesOf(name, options)),
       { ...rest, reference: computeReference, onProgress },
     );
   },
@@ -84,8 +85,14 @@ async function taskOfFile(file: Uint8Array): Promise<Task> {
   return taskOf(await readModel(bytes), bytes);
 }
 
-/** ONNX Runtime on the CPU decides what is right. */
+/** ONNX Runtime Web computes no gradients, and jax-js is here for nothing else. */
+function takesPart(name: EngineName, { gradient }: Task): boolean {
+  return gradient ? !name.startsWith("ort") : name !== "jax-js";
+}
+
+/** ONNX Runtime on the CPU decides what is right; of a gradient, loops in double precision do. */
 async function computeReference(task: Task): Promise<readonly Float32Array[]> {
+  if (task.gradient) return gradientReference(task);
   const folder = (await addresses)["onnxruntime-web"];
   const engine = onnxRuntimeEngine({ name: "ort-wasm-1", build: "reference", provider: "wasm", file: "ort.wasm.min.mjs", folder });
   await engine.prepare();

@@ -20,6 +20,7 @@ export function formatReport(report: BenchReport): string {
     head,
     "Median of a run, ms (times Convcam's in brackets):",
     timesTable(results),
+    gradientTable(results),
     "Convcam:",
     ownTable(results),
     startTable(results),
@@ -64,6 +65,15 @@ function timesTable(results: readonly BenchResult[]): string {
     }),
   ]);
   return table(["case", ...engines], rows);
+}
+
+/** What the gradient adds to the forward run, for each engine that computes it. */
+function gradientTable(results: readonly BenchResult[]): string {
+  const rows = results.flatMap(({ case: name, engine, medianMs, forwardMs }) =>
+    medianMs && forwardMs ? [[name, engine, formatMs(forwardMs), formatMs(medianMs), (medianMs / forwardMs).toFixed(2)]] : [],
+  );
+  if (rows.length === 0) return "";
+  return `Forward alone, by turns with the gradient, ms:\n\n${table(["case", "engine", "forward", "with gradient", "times"], rows)}`;
 }
 
 function ownTable(results: readonly BenchResult[]): string {

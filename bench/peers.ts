@@ -6,6 +6,7 @@ export const peerPackages = {
   "tfjs-core": { package: "@tensorflow/tfjs-core", version: "4.22.0" },
   "tfjs-webgpu": { package: "@tensorflow/tfjs-backend-webgpu", version: "4.22.0" },
   "tfjs-webgl": { package: "@tensorflow/tfjs-backend-webgl", version: "4.22.0" },
+  "jax-js": { package: "@jax-js/jax", version: "0.1.25" },
   "tfjs-wasm": { package: "@tensorflow/tfjs-backend-wasm", version: "4.22.0" },
 } as const;
 

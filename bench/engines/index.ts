@@ -5,6 +5,7 @@ import type { Engine } from "../../src/bench/engine.ts";
 import type { EngineName } from "../../src/bench/report.ts";
 import { requestDevice } from "../../src/engine/gpu/device.ts";
 import type { PeerAddresses } from "../peers.ts";
+import { jaxEngine } from "./jax.ts";
 import { onnxRuntimeEngine } from "./onnxruntime.ts";
 import { tensorFlowEngine } from "./tensorflow.ts";
 
@@ -38,6 +39,8 @@ export function enginesOf(name: EngineName, { addresses, builds }: EngineOptions
       return [onnxRuntimeEngine({ name, provider: "wasm", file: "ort.wasm.min.mjs", folder })];
     case "ort-wasm-n":
       return [onnxRuntimeEngine({ name, provider: "wasm", file: "ort.wasm.min.mjs", folder, threadCount: navigator.hardwareConcurrency })];
+    case "jax-js":
+      return [jaxEngine(addresses["jax-js"])];
     case "tfjs-webgpu":
       return [tensorFlowEngine(name, "webgpu", wasmFolder)];
     case "tfjs-webgl":

@@ -31,7 +31,8 @@ export function tensorFlowEngine(name: EngineName, backend: TensorFlowBackend, f
       const interpreter = await Interpreter.create(task);
       return {
         activate,
-        run: () => interpreter.run(),
+        run: () => (task.gradient ? interpreter.runGradient() : interpreter.run()),
+        ...(task.gradient && { forward: () => interpreter.run() }),
         outputs: () => interpreter.outputs(),
         gpuBytes: () =>
           tf.getBackend() === backend && backend !== "wasm" ? ((tf.memory() as { numBytesInGPU?: number }).numBytesInGPU ?? null) : null,

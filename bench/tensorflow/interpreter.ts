@@ -2,15 +2,16 @@
 // after their last reader.
 import * as tf from "@tensorflow/tfjs-core";
 import type { Task } from "../../src/bench/engine.ts";
+import { gradientSeed } from "../../src/bench/gradient-reference.ts";
 import { UnsupportedError } from "../../src/engine/errors.ts";
 import { GraphEdit } from "../../src/engine/graph/edit.ts";
 import type { Node, TypedGraph } from "../../src/engine/graph/graph.ts";
-import { type Catalog, loadCatalog } from "../../src/engine/ops/catalog.ts";
+import { loadCatalog } from "../../src/engine/ops/catalog.ts";
 import { foldScaleShift } from "../../src/engine/ops/convolution/fold-scale-shift.ts";
 import { dropIdentity } from "../../src/engine/passes/drop-identity.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { type Activation, activationOf } from "./activation.ts";
-import { nhwcShape, type Operand, reorder } from "./layout.ts";
+import { nhwcShape, type Operand, reorder, toNchw, toNhwc } from "./layout.ts";
 import { type Compute, fusesActivation, lowerNode } from "./lower.ts";
 
 interface Step {
@@ -27,6 +28,7 @@ export class Interpreter {
   readonly #steps: readonly Step[];
   readonly #kept: tf.Tensor[] = [];
   readonly #inputs: readonly { name: string; shape: number[]; data: Float32Array }[];
+  readonly #gradient: { readonly of: string; readonly seed: tf.Tensor } | undefined;
   #outputs: readonly { shape: readonly number[]; data: Float32Array; isNhwc: boolean }[] = [];
 
   /** Use {@link Interpreter.create}. */
@@ -37,12 +39,17 @@ export class Interpreter {
       return { name, shape: shape.length === 4 ? nhwcShape(shape) : [...shape], data: reorder(data, shape, "nhwc") };
     });
     this.#steps = this.#lower();
+    if (!task.gradient) return;
+    const { of, seed } = gradientSeed(graph, task);
+    const isNhwc = seed.shape.length === 4;
+    const elements = reorder(seed.toFloat32(), seed.shape, "nhwc");
+    this.#gradient = { of, seed: tf.keep(tf.tensor(elements, isNhwc ? nhwcShape(seed.shape) : [...seed.shape], "float32")) };
+    this.#kept.push(this.#gradient.seed);
   }
 
   /** @throws UnsupportedError for what this interpreter does not know */
   static async create(task: Task): Promise<Interpreter> {
-    // Shapes are inferred by Convcam's own operators.
-    return new Interpreter(simplify(task, await loadCatalog(task.graph, {})), task);
+    return new Interpreter(await simplify(task), task);
   }
 
   /** Uploads the inputs, computes, reads the outputs back. */
@@ -70,6 +77,28 @@ export class Interpreter {
       return { shape, data: data[i] as Float32Array, isNhwc };
     });
     for (const { tensor } of values.values()) tensor.dispose();
+  }
+
+  /** Uploads the first input, computes forward and backward, reads the input's gradient back. */
+  async runGradient(): Promise<void> {
+    const [input] = this.#inputs;
+    if (!input || !this.#gradient) throw new Error("the task asks for no gradient");
+    const { of, seed } = this.#gradient;
+    const forward = (x: tf.Tensor): tf.Tensor => {
+      const values = new Map<string, Operand>([[input.name, { tensor: x, isNhwc: input.shape.length === 4 }]]);
+      for (const { compute, inputs, output } of this.#steps) {
+        if (values.has(of)) break;
+        values.set(output, compute(inputs.map((name) => values.get(name) as Operand)));
+      }
+      const result = values.get(of);
+      if (!result) throw new Error(`TensorFlow.js computes no '${of}'`);
+      return result.tensor.rank === 4 ? toNhwc(result) : toNchw(result);
+    };
+    const gradient = tf.tidy(() => tf.grad(forward)(tf.tensor(input.data, input.shape, "float32"), seed));
+    const data = (await gradient.data()) as Float32Array;
+    gradient.dispose();
+    const shape = this.#graph.types.get(input.name)?.shape ?? [];
+    this.#outputs = [{ shape, data, isNhwc: input.shape.length === 4 }];
   }
 
   /** Of the last run, as ONNX has them. */
@@ -101,7 +130,9 @@ export class Interpreter {
   }
 }
 
-function simplify(task: Task, catalog: Catalog): TypedGraph {
+/** The graph with shapes, which Convcam's own operators infer, and with BatchNormalization folded. */
+export async function simplify(task: Task): Promise<TypedGraph> {
+  const catalog = await loadCatalog(task.graph, {});
   const options = { inputShapes: Object.fromEntries(Object.entries(task.inputs).map(([name, { shape }]) => [name, shape])) };
   let inference = inferGraph(task.graph, catalog, options);
   for (const pass of [dropIdentity, foldScaleShift]) {

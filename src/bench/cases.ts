@@ -26,30 +26,38 @@ const networks: Readonly<Record<string, string>> = {
 
 export const networkNames: readonly string[] = Object.keys(networks);
 
+/** What gradients are measured on unless others are named: networks, and a layer of each kind. */
+const gradientNames: readonly string[] = [
+  ...["squeezenet1_1", "mobilenetv2", "resnet18"],
+  ...["conv3x3_56_64", "conv3x3_stride2_56_64_128", "depthwise3x3_112_32", "depthwise3x3_stride2_112_96", "maxpool3x3_stride2_112_64"],
+];
+
 export interface BenchCase {
-  /** Name, and batch size where it is not 1. */
+  /** Name, batch size where it is not 1, and " gradient" for one. */
   readonly name: string;
   readonly kind: CaseKind;
 }
 
 /** Cases of one kind from what a user names: "all", a name, here or in `models/`, or either with `@` and a batch size. */
 export function namedCases(kind: CaseKind, names: readonly string[]): readonly BenchCase[] {
-  const known = kind === "network" ? networkNames : layerNames;
+  const known = { network: networkNames, layer: layerNames, gradient: [...networkNames, ...layerNames] }[kind];
+  const ending = kind === "gradient" ? " gradient" : "";
   return names.flatMap((given) => {
     const { name, batch } = splitName(given);
-    const chosen = name === "all" ? known : [networkNames.find((one) => networks[one] === name) ?? name];
+    const all = kind === "gradient" ? gradientNames : known;
+    const chosen = name === "all" ? all : [networkNames.find((one) => networks[one] === name) ?? name];
     for (const one of chosen)
       if (!known.includes(one)) throw new ModelError(`the bench has no ${kind} '${one}'. Known: ${known.join(", ")}.`);
-    return chosen.map((one) => ({ kind, name: batch === 1 ? one : `${one}@${batch}` }));
+    return chosen.map((one) => ({ kind, name: `${batch === 1 ? one : `${one}@${batch}`}${ending}` }));
   });
 }
 
 /** Builds the case's model; weights and inputs are the same on every machine. */
 export function buildTask({ kind, name: full }: BenchCase): Task {
-  const { name, batch } = splitName(full);
-  return taskOf(
-    kind === "layer" ? buildLayer(name, batch) : withBatch(dropIdleCeilMode(buildGraph(networks[name] as string, { seed: 1 })), batch),
-  );
+  const { name, batch } = splitName(full.replace(/ gradient$/, ""));
+  const network = Object.hasOwn(networks, name) ? networks[name] : undefined;
+  const task = taskOf(network ? withBatch(dropIdleCeilMode(buildGraph(network, { seed: 1 })), batch) : buildLayer(name, batch));
+  return kind === "gradient" ? { ...task, gradient: network ? { class: 7 } : {} } : task;
 }
 
 /** ONNX Runtime's JSEP build refuses ceil_mode; where the windows fit anyway it says nothing, and that build can take part. */

@@ -21,7 +21,8 @@ export function convcamEngine(openDevice: () => Promise<Device>, precision: Prec
       const before = device.allocatedBytes;
       const inputShapes = Object.fromEntries(Object.entries(task.inputs).map(([name, { shape }]) => [name, shape]));
       const model = await loadModel(device, task.bytes, { inputShapes, precision });
-      return sessionOf(model, task, () => model.device.allocatedBytes - before);
+      const bytes = () => model.device.allocatedBytes - before;
+      return task.gradient ? gradientSessionOf(model, task, bytes) : sessionOf(model, task, bytes);
     },
   };
 }
@@ -45,5 +46,26 @@ function sessionOf(model: Model, task: Task, gpuBytes: () => number): Session {
     async dispose() {
       model.dispose();
     },
+  };
+}
+
+async function gradientSessionOf(model: Model, task: Task, gpuBytes: () => number): Promise<Session> {
+  const index = task.gradient?.class;
+  const gradient = await model.gradient({ of: index === undefined ? (task.graph.outputs[0] as string) : { class: index } });
+  const forward = sessionOf(model, task, gpuBytes);
+  const [name = "", { data } = { data: new Float32Array() }] = Object.entries(task.inputs)[0] ?? [];
+  let result: Tensor | undefined;
+  return {
+    async run() {
+      result = (await gradient.predict({ [name]: data }))[name];
+    },
+    forward: forward.run,
+    outputs: () => (result ? [result.toFloat32()] : []),
+    async settle() {
+      await gradient.settled;
+      await forward.settle?.();
+    },
+    gpuBytes: () => forward.gpuBytes?.() ?? null,
+    dispose: forward.dispose,
   };
 }

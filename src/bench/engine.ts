@@ -10,6 +10,13 @@ export interface Task {
   readonly graph: Graph;
   /** float32 NCHW elements by input name. */
   readonly inputs: Readonly<Record<string, TaskInput>>;
+  /** Asks for the gradient of the first input in place of the outputs, see {@link TaskGradient}. */
+  readonly gradient?: TaskGradient;
+}
+
+/** The gradient of a class's score, or, without one, of the sum of the first output. */
+export interface TaskGradient {
+  readonly class?: number;
 }
 
 export interface TaskInput {
@@ -34,6 +41,8 @@ export interface Session {
   activate?(): Promise<void>;
   /** Uploads the inputs, computes, and waits until the outputs are in the CPU's memory. */
   run(): Promise<void>;
+  /** For a gradient: the same forward alone, up to the outputs in the CPU's memory. */
+  forward?(): Promise<void>;
   /** Waits for what the engine prepares in the background from its first run on. */
   settle?(): Promise<void>;
   /** The outputs of the last run, in the graph's order, row-major as ONNX has them. */

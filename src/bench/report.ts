@@ -3,7 +3,7 @@
 import type { Precision } from "../engine/precision.ts";
 import type { MosaicTimes } from "./mosaics.ts";
 
-export const peerNames = ["ort-webgpu", "ort-wasm-1", "ort-wasm-n", "tfjs-webgpu", "tfjs-webgl", "tfjs-wasm"] as const;
+export const peerNames = ["ort-webgpu", "ort-wasm-1", "ort-wasm-n", "tfjs-webgpu", "tfjs-webgl", "tfjs-wasm", "jax-js"] as const;
 
 export type PeerName = (typeof peerNames)[number];
 
@@ -25,10 +25,10 @@ export function ownNameOf(precision: Precision): OwnName {
 }
 
 /** Those that compute on the GPU, which "never slower than any GPU peer" speaks of. */
-export const gpuPeers: readonly PeerName[] = ["ort-webgpu", "tfjs-webgpu", "tfjs-webgl"];
+export const gpuPeers: readonly PeerName[] = ["ort-webgpu", "tfjs-webgpu", "tfjs-webgl", "jax-js"];
 
-/** A model of the visitor's own is a network. */
-export type CaseKind = "network" | "layer";
+/** A model of the visitor's own is a network. A gradient is a network or a layer forward, and the gradient of its input. */
+export type CaseKind = "network" | "layer" | "gradient";
 
 /** Times are milliseconds, sizes bytes; null is what an engine does not tell, or never reached. */
 export interface BenchResult {
@@ -43,6 +43,8 @@ export interface BenchResult {
   /** One run: input uploaded, computed, output read back. */
   readonly medianMs: number | null;
   readonly p95Ms: number | null;
+  /** Of a gradient: the forward run alone, by turns with the whole. */
+  readonly forwardMs?: number;
   /** On the GPU's own clock, the network in one pass. */
   readonly gpuMs: number | null;
   /** CPU time to encode and submit a frame. */

@@ -26,6 +26,7 @@ interface Contender {
   readonly engine: Engine;
   readonly session: Session;
   readonly samples: number[];
+  readonly forwardSamples: number[];
   readonly createMs: number;
   readonly firstRunMs: number;
   readonly settleMs: number | undefined;
@@ -89,6 +90,7 @@ async function start(engine: Engine, task: Task, reference: readonly Float32Arra
       engine,
       session,
       samples: [],
+      forwardSamples: [],
       createMs: created - begun,
       firstRunMs: ran - created,
       settleMs,
@@ -127,6 +129,8 @@ async function sample(contenders: Contender[], failed: BenchResult[], benchCase:
         await contender.session.run();
         const ms = performance.now() - before;
         contender.samples.push(ms);
+        await contender.session.forward?.();
+        if (contender.session.forward) contender.forwardSamples.push(performance.now() - before - ms);
         spentMs.set(contender, (spentMs.get(contender) ?? 0) + ms);
       } catch (error) {
         contenders.splice(contenders.indexOf(contender), 1);
@@ -161,7 +165,8 @@ function mergeFailures(results: readonly BenchResult[], failed: readonly BenchRe
   return [...merged.values()];
 }
 
-function resultOf(benchCase: BenchCase, { engine, session, samples, createMs, firstRunMs, settleMs, maxError }: Contender): BenchResult {
+function resultOf(benchCase: BenchCase, contender: Contender): BenchResult {
+  const { engine, session, samples, forwardSamples, createMs, firstRunMs, settleMs, maxError } = contender;
   return {
     ...emptyResult(
       benchCase,
@@ -175,6 +180,7 @@ function resultOf(benchCase: BenchCase, { engine, session, samples, createMs, fi
     ...(settleMs !== undefined && { settleMs }),
     medianMs: samples.length > 0 ? median(samples) : null,
     p95Ms: samples.length > 0 ? quantile(samples, 0.95) : null,
+    ...(forwardSamples.length > 0 && { forwardMs: median(forwardSamples) }),
     gpuBytes: session.gpuBytes?.() ?? null,
     maxError: maxError !== undefined && Number.isFinite(maxError) ? maxError : null,
     sampleCount: samples.length,

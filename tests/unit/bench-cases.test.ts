@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { peerPackages } from "../../bench/peers.ts";
 import packageFile from "../../package.json" with { type: "json" };
 import { buildTask, namedCases, networkNames, taskOf } from "../../src/bench/cases.ts";
+import { gradientReference } from "../../src/bench/gradient-reference.ts";
 import { layerNames } from "../../src/bench/layers.ts";
 import { inspectModel } from "../../src/engine/model.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
@@ -56,6 +57,21 @@ test("SqueezeNet's pools lose a ceil_mode that changes nothing", async () => {
     undefined,
   ]);
   expect((await inspectModel(graph)).summary.layers.at(-1)?.shape).toEqual([1, 1000]);
+});
+
+test("a gradient is a network or a layer; what it must be comes from loops in double precision", async () => {
+  const names = ["gemm_2048_1000", "squeezenet1_1@2"];
+  const cases = namedCases("gradient", names);
+  expect(cases.map(({ name }) => name)).toEqual(names.map((name) => `${name} gradient`));
+  expect(namedCases("gradient", ["all"]).length).toBeGreaterThan(5);
+  const [layer, network] = cases.map(buildTask);
+  expect([layer?.gradient, network?.gradient, Object.values(network?.inputs ?? {})[0]?.shape[0]]).toEqual([{}, { class: 7 }, 2]);
+  const weights = layer?.graph.initializers.get("w")?.toFloat32() ?? new Float32Array();
+  const [gradient] = layer ? await gradientReference(layer) : [];
+  expect(gradient?.length).toBe(2048);
+  // Σ y by x: the sum of a column.
+  const column = Array.from({ length: 1000 }, (_, row) => weights[row * 2048 + 5] as number).reduce((a, b) => a + b, 0);
+  expect(gradient?.[5]).toBeCloseTo(column, 5);
 });
 
 describe("a visitor's own model", () => {

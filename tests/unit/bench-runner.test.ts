@@ -55,6 +55,15 @@ test("engines run by turns, and every session is disposed of", async () => {
   }
 });
 
+test("the forward run of a gradient takes turns with the whole", async () => {
+  const log: string[] = [];
+  const forward = async () => void log.push("forward");
+  const [own, peer] = await run([engine("convcam", log, { session: { forward } }), engine("tfjs-webgl", log)], { maxSamples: 2 });
+  const turn = ["convcam", "forward", "tfjs-webgl"];
+  expect(log.slice(2, -2)).toEqual([...turn, ...turn]);
+  expect([own?.forwardMs !== undefined, peer?.forwardMs]).toEqual([true, undefined]);
+});
+
 test("an engine whose first run exceeds its budget still gets one steady run", async () => {
   const [result] = await run([engine("tfjs-webgpu", [], { waitMs: 5 })], { budgetMs: 1 });
   expect(result?.sampleCount).toBe(1);

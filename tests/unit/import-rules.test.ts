@@ -37,7 +37,7 @@ const rooms: Readonly<Record<string, Room>> = {
   ui: { files: ["src/ui/"], imports: ["vocabulary", "graph", "ops", "gpu", "model", "shaders", "api"] },
   page: { files: ["src/ui/page/"], imports: ["ui", "models"] },
   api: { files: ["src/index.ts", "src/webgpu-names.ts"], imports: [...engine, "model"] },
-  runner: { files: ["src/bench/"], imports: [...engine, "model", "models", "ui"] },
+  runner: { files: ["src/bench/"], imports: [...engine, "model", "models", "ui", "reference"] },
   reference: { files: ["src/reference/"], imports: ["vocabulary", "graph"] },
   cli: { files: ["src/cli/"], imports: [...engine, "model", "models", "ui", "runner", "reference", "package"] },
   bench: { files: ["bench/"], imports: [...engine, "model", "models", "runner", "support"] },

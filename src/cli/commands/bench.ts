@@ -7,6 +7,7 @@ import { type BenchCase, buildTask, namedCases, networkNames, taskOf } from "../
 import { measureCeilings } from "../../bench/ceilings.ts";
 import { convcamEngine } from "../../bench/convcam-engine.ts";
 import type { Task } from "../../bench/engine.ts";
+import { gradientReference } from "../../bench/gradient-reference.ts";
 import { timeMosaics } from "../../bench/mosaics.ts";
 import { type BenchReport, type BenchResult, type Ceilings, formatMs, ownCase } from "../../bench/report.ts";
 import { roofShare } from "../../bench/roof.ts";
@@ -24,6 +25,7 @@ interface Options {
   readonly network?: readonly string[];
   readonly layer?: readonly string[];
   readonly layers: boolean;
+  readonly gradient?: readonly string[];
   readonly batch: readonly number[];
   readonly precision: readonly Precision[];
   readonly shape?: readonly (readonly [string, readonly number[]])[];
@@ -45,6 +47,7 @@ export function addBench(program: Command): void {
     .option("--network <names...>", `networks by name (${networkNames.join(", ")}), or "all"; NAME@16 for sixteen pictures at once`)
     .option("--layers", "all single layers", false)
     .option("--layer <names...>", "single layers by name")
+    .option("--gradient <names...>", 'networks or layers forward with the gradient of their input, or "all" for some of both')
     .addOption(new Option("--batch <counts>", "pictures at once, several with commas").argParser(parseCounts).default([1], "1"))
     .addOption(
       new Option("--precision <names>", `float32, float16, or both with a comma; ${precisionHelp}`)
@@ -109,7 +112,7 @@ interface Work {
 /** What to measure; with no names at all, every network. */
 function worksOf(
   graphs: readonly (readonly [path: string, graph: Graph])[],
-  { network, layer = [], layers, batch, shape }: Options,
+  { network, layer = [], layers, gradient = [], batch, shape }: Options,
 ): readonly Work[] {
   const files = graphs.map(
     ([path, graph]): Work => ({
@@ -117,18 +120,20 @@ function worksOf(
       task: async () => taskOf(graph, undefined, await fixShapes(graph, { given: shape })),
     }),
   );
-  const hasNames = graphs.length > 0 || network || layers || layer.length > 0;
+  const hasNames = graphs.length > 0 || network || layers || layer.length + gradient.length > 0;
   const sized = (names: readonly string[]) =>
     batch.flatMap((count) => names.map((name) => (count === 1 || name.includes("@") ? name : `${name}@${count}`)));
   const cases = [
     ...namedCases("network", sized(network ?? (hasNames ? [] : ["all"]))),
     ...namedCases("layer", sized([...(layers ? ["all"] : []), ...layer])),
+    ...namedCases("gradient", sized(gradient)),
   ];
   return [...files, ...cases.map((benchCase): Work => ({ benchCase, task: async () => buildTask(benchCase) }))];
 }
 
 /** Undefined where onnxruntime-node is not installed: it is no dependency of the command. */
 async function computeReference(task: Task): Promise<readonly Float32Array[] | undefined> {
+  if (task.gradient) return gradientReference(task);
   const ort = await import("onnxruntime-node").catch(() => undefined);
   if (!ort) return undefined;
   const session = await ort.InferenceSession.create(task.bytes, { logSeverityLevel: 3 });
@@ -144,6 +149,7 @@ const right = { alignRight: true };
 const columns = [
   { title: "Case" },
   { title: "Median ms", ...right },
+  { title: "Forward", ...right },
   { title: "p95", ...right },
   { title: "GPU ms", ...right },
   { title: "Of the roof", ...right },
@@ -155,10 +161,10 @@ const columns = [
 ];
 
 function rowOf(result: BenchResult, ceilings: Ceilings | undefined): readonly string[] {
-  const { medianMs, p95Ms, gpuMs, encodeMs, createMs, firstRunMs, gpuBytes, maxError } = result;
+  const { medianMs, forwardMs = null, p95Ms, gpuMs, encodeMs, createMs, firstRunMs, gpuBytes, maxError } = result;
   return [
     ownCase(result),
-    ...[medianMs, p95Ms, gpuMs].map(formatMs),
+    ...[medianMs, forwardMs, p95Ms, gpuMs].map(formatMs),
     ceilings && result.layers ? percent(wholeShare(result, ceilings)) : "–",
     ...[encodeMs, createMs, firstRunMs].map(formatMs),
     gpuBytes === null ? "–" : formatBytes(gpuBytes),
