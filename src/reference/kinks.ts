@@ -67,8 +67,18 @@ export function nearKinks(node: Node, inputs: Inputs, distance: number): readonl
   return kinks.length > 0 ? [nearOf(x, kinks, distance)] : [];
 }
 
-const nearOf = ({ data }: NdArray, kinks: readonly number[], distance: number): Uint8Array =>
-  Uint8Array.from(data, (value) => Number(kinks.some((kink) => Math.abs(value - kink) <= distance)));
+function nearOf({ data }: NdArray, kinks: readonly number[], distance: number): Uint8Array {
+  const mask = new Uint8Array(data.length);
+  for (const kink of kinks) for (let i = 0; i < data.length; i++) if (Math.abs((data[i] as number) - kink) <= distance) mask[i] = 1;
+  return mask;
+}
+
+/** How many of the kinks each element lies above. */
+function countBelow({ data }: NdArray, kinks: readonly number[]): Uint8Array {
+  const counts = new Uint8Array(data.length);
+  for (const kink of kinks) for (let i = 0; i < data.length; i++) if ((data[i] as number) > kink) counts[i] = (counts[i] as number) + 1;
+  return counts;
+}
 
 /** The places of the elements among which an operator takes the largest or the smallest, for each that it takes. */
 function* rowsThatCompete(node: Node, inputs: Inputs): Generator<readonly number[]> {
@@ -132,7 +142,7 @@ export function piecesOf(node: Node, inputs: Inputs, outputs: readonly NdArray[]
     return Array.from(rowsThatCompete(node, inputs), (row) => extremeOf(row, x.data, isSmallest));
   }
   const kinks = kinkPlaces(node, inputs);
-  return kinks.length > 0 ? x.data.map((value) => kinks.filter((kink) => value > kink).length) : [];
+  return kinks.length > 0 ? countBelow(x, kinks) : [];
 }
 
 /** The place of the largest or the smallest element of a row; of equal ones the first. */
