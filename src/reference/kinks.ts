@@ -37,6 +37,7 @@ const places: Readonly<Record<string, Places>> = {
   ReduceL1: atZero,
   Relu: atZero,
   Selu: atZero,
+  Shrink: (attributes) => [-attributes.number("lambd", 0.5), attributes.number("lambd", 0.5)],
   Softsign: atZero,
   Sqrt: atZero,
   ThresholdedRelu: (attributes) => [attributes.number("alpha", 1)],

@@ -1,11 +1,12 @@
 // `convcam gradcheck`: what it says of right gradients, of wrong ones, and of those that there are none of.
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { checkNetwork, checkNodes, type NetworkCheck } from "../../src/cli/gradcheck/check-network.ts";
 import type { NodeCheck } from "../../src/cli/gradcheck/check-node.ts";
 import { main } from "../../src/cli/main.ts";
+import { encodeNpy } from "../../src/cli/npy.ts";
 import type { Rules } from "../../src/engine/gradient/rule.ts";
 import { loadNetwork } from "../../src/engine/network.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
@@ -108,3 +109,29 @@ test("several outputs, one input twice, steps without a slope, and operators wit
     network.dispose();
     expect(device.allocatedBytes).toBe(0);
   }));
+
+test("values of 16 bits are rounded as they are in the network, and judged by what that allows", () =>
+  withDevice(async (device) => {
+    const nodes = [op("Cast", "x", "half", { to: 10 }), op("Sigmoid", "half", "s"), op("Cast", "s", "y", { to: 1 })];
+    const network = await loadNetwork(device, graphOf({ inputs: { x: [4, 5] }, nodes }));
+    const checks = await checkNodes({ network, inputs: { x: noise([4, 5], 3) }, seed: 2 }, []);
+    expect(checks.map(({ operator, verdict }) => [operator, verdict])).toEqual([
+      ["Cast", "ok"],
+      ["Sigmoid", "ok"],
+      ["Cast", "ok"],
+    ]);
+    expect(checks[1]?.tolerance).toBeGreaterThan(checks[0]?.tolerance ?? Number.NaN);
+    network.dispose();
+  }));
+
+test("an array of doubles is taken for an input of floats, and one of another shape is refused", async () => {
+  const say = vi.spyOn(console, "error").mockImplementation(() => {});
+  const array = join(folder, "x.npy");
+  const fed = ["gradcheck", "models/mnist-trained.onnx", "--input-npy", array, "--layer", "conv_1"];
+  await writeFile(array, encodeNpy(Tensor.from("float64", [1, 1, 28, 28], noise([1, 1, 28, 28]).toFloat32())));
+  expect(await main(fed)).toBe(0);
+  expect(printed).toContain("1 ok, 0 off");
+  await writeFile(array, encodeNpy(noise([1, 1, 28, 27])));
+  expect(await main(fed)).toBe(1);
+  expect(String(say.mock.calls)).toContain("[1, 1, 28, 27]");
+});

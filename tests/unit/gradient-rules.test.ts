@@ -14,6 +14,7 @@ const cases: readonly RuleCase[] = [
   one("LeakyRelu turned round", op("LeakyRelu", "x", "y", { alpha: -0.3 }), { x: [2, 5] }),
   one("LeakyRelu of alpha 0", op("LeakyRelu", "x", "y", { alpha: 0 }), { x: [2, 5] }),
   one("HardSigmoid that falls", op("HardSigmoid", "x", "y", { alpha: -0.9, beta: 0.4 }), { x: [2, 5] }),
+  one("Shrink", op("Shrink", "x", "y", { lambd: 0.4, bias: 0.1 }), { x: [2, 5] }),
   one("ThresholdedRelu below 0", op("ThresholdedRelu", "x", "y", { alpha: -0.4 }), { x: [2, 5] }),
   one("Swish of alpha 1.7", op("Swish", "x", "y", { alpha: 1.7 }), { x: [2, 5] }, { opset: 24 }),
   ...["Tan", "Atan", "Sinh", "Cosh", "Asin", "Acos", "Asinh", "Atanh"].map((operator) =>

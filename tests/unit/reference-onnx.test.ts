@@ -93,16 +93,19 @@ async function errorOf({ graph, inputs }: Loaded, output: string, names: readonl
   const direction = new Map(
     names.map((name) => [name, { ...(at.get(name) as NdArray), data: (at.get(name) as NdArray).data.map(random) }]),
   );
-  const found = await derivativeAlong(graph, { at, direction, output, weights: dy.data, step: 1e-5, leastStep: 1e-8 });
-  if (!found.isSmooth || !Number.isFinite(found.value)) return undefined;
-  let [sum, squares] = [0, 0];
-  for (const name of names)
-    results.get(backward.gradients.get(name) ?? "")?.data.forEach((slope, i) => {
-      const term = slope * (direction.get(name)?.data[i] as number);
-      sum += term;
-      squares += term * term;
-    });
-  return Math.abs(sum - found.value) / Math.max(Math.abs(sum), Math.abs(found.value), Math.sqrt(squares), 1e-12);
+  const terms = names.flatMap((name) =>
+    Array.from(results.get(backward.gradients.get(name) ?? "")?.data ?? [], (slope, i) => slope * (direction.get(name)?.data[i] as number)),
+  );
+  const sum = terms.reduce((total, term) => total + term, 0);
+  const squares = terms.reduce((total, term) => total + term * term, 0);
+  // A long step rounds less, a short one bends less.
+  const errors: number[] = [];
+  for (const step of [1e-4, 1e-5]) {
+    const found = await derivativeAlong(graph, { at, direction, output, weights: dy.data, step, leastStep: 1e-8 });
+    if (!found.isSmooth || !Number.isFinite(found.value)) return undefined;
+    errors.push(Math.abs(sum - found.value) / Math.max(Math.abs(sum), Math.abs(found.value), Math.sqrt(squares), 1e-12));
+  }
+  return Math.min(...errors);
 }
 
 test.runIf(cases.length > 0)("ONNX's node cases: the rules give what central differences give", { timeout: 120_000 }, async () => {

@@ -8,6 +8,7 @@ import { fromTensor, type NdArray } from "../../src/reference/array.ts";
 import { derivativeAlong, randomSource } from "../../src/reference/differences.ts";
 import { type Arrays, evaluateGraph } from "../../src/reference/evaluate.ts";
 import { nearKinks, piecesOf } from "../../src/reference/kinks.ts";
+import { operators } from "../../src/reference/operators/index.ts";
 import { gradientCases } from "../gradient/cases.ts";
 import { refused } from "../gradient/check.ts";
 import { everything } from "../support/catalog.ts";
@@ -67,6 +68,11 @@ const array = (shape: readonly number[], ...data: readonly number[]): NdArray =>
   dtype: "float32",
   shape,
   data: Float64Array.from(data),
+});
+
+test("every operator of ONNX that the engine runs is one of the reference, too", () => {
+  const names = everything.operators.flatMap(({ domain, name }) => (domain === "" ? [name] : []));
+  expect(names.filter((name) => !Object.hasOwn(operators, name))).toEqual([]);
 });
 
 test("nodes that no output needs are left out, so that they need not be known", async () => {

@@ -57,11 +57,8 @@ async function gradcheck(modelPath: string, imagePath: string | undefined, optio
   const device = await requestNodeDevice();
   try {
     const network = await loadNetwork(device, graph, { inputShapes });
-    const inputs = {
-      ...noiseFor(network, seed),
-      ...(await readPicture(network, imagePath, arrays, options)),
-      ...Object.fromEntries(arrays),
-    };
+    const picture = await readPicture(network, imagePath, arrays, options);
+    const inputs = { ...noiseFor(network, seed), ...asDeclared(network, new Map([...picture, ...arrays])) };
     const task = { network, inputs, seed, onNode: showProgress };
     const checks = await checkNodes(task, layers);
     console.log(formatChecks(checks));
@@ -69,7 +66,7 @@ async function gradcheck(modelPath: string, imagePath: string | undefined, optio
     const isNetworkOff = whole !== undefined && !(whole.error <= networkTolerance);
     const count = (verdict: NodeCheck["verdict"]) => checks.filter((check) => check.verdict === verdict).length;
     console.log(`\n${count("ok")} ok, ${count("off")} off, ${count("no rule")} without a rule, ${count("no gradient")} without a gradient`);
-    for (const { reason } of checks) if (reason) console.log(line`- ${reason}`);
+    for (const reason of new Set(checks.flatMap((check) => check.reason ?? []))) console.log(line`- ${reason}`);
     if (whole) console.log(formatNetwork(whole, isNetworkOff));
     const { vendor, architecture, description } = device.info;
     const adapter = [description, vendor, architecture].filter(Boolean).join(", ");
@@ -91,20 +88,32 @@ function noiseFor({ graph }: Network, seed: number): Record<string, Tensor> {
   );
 }
 
+/** Of the type that the input has in the file: an array of other floats, and a picture, are rounded to it. */
+function asDeclared({ graph }: Network, given: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
+  const converted = graph.inputs.flatMap(({ name, dtype, shape }) => {
+    const tensor = given.get(name);
+    if (!tensor) return [];
+    if (String(tensor.shape) !== String(shape) || isFloat(tensor.dtype) !== isFloat(dtype))
+      throw new ModelError(`input '${name}': expected ${dtype} [${shape.join(", ")}], got ${tensor.dtype} [${tensor.shape.join(", ")}].`);
+    return [[name, Tensor.from(dtype, shape, isFloat(dtype) ? tensor.toFloat32() : tensor.data)] as const];
+  });
+  return Object.fromEntries(converted);
+}
+
 /** The picture goes to the one input that no array is given for. */
 async function readPicture(
   { graph }: Network,
   imagePath: string | undefined,
   arrays: ReadonlyMap<string, Tensor>,
   options: Options,
-): Promise<Record<string, Tensor>> {
-  if (imagePath === undefined) return {};
+): Promise<ReadonlyMap<string, Tensor>> {
+  if (imagePath === undefined) return new Map();
   const open = graph.inputs.filter(({ name }) => !arrays.has(name));
   const [input] = open;
   const names = open.map(({ name }) => name);
   if (!input || open.length > 1) throw new ModelError(describeOpenInputs(names, true));
   const axes = await loadAxes(graph);
-  return { [input.name]: await readImage(imagePath, { ...input, axes: axes.get(input.name) }, preparationOf(options)) };
+  return new Map([[input.name, await readImage(imagePath, { ...input, axes: axes.get(input.name) }, preparationOf(options))]]);
 }
 
 function showProgress({ name }: NodeCheck, done: number, total: number): void {

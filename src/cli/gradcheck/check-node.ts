@@ -95,7 +95,7 @@ function isolate({ graph, node, inputs }: Situation): Single {
     if (!name || !value) return;
     const constant = graph.initializers.get(name);
     if (constant) constants.set(name, constant);
-    else given.set(name, toTensor(value));
+    else given.set(name, toTensor({ ...value, dtype: graph.types.get(name)?.dtype ?? value.dtype }));
   });
   return {
     graph: {

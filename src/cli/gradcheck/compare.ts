@@ -38,5 +38,8 @@ export function toleranceOf(dtypes: readonly DataType[]): number {
 }
 
 export const layerTolerance = 1e-4;
-/** A ReLU whose input is within rounding of 0 may be on another side in float32, so that a few elements of a deep network differ. */
-export const networkTolerance = 1e-3;
+/**
+ * A ReLU whose input is within rounding of 0 may be on another side in float32. One such element in a late layer of MobileNetV2 moves its
+ * gradient by 3e-3; at points without one it is right within 1e-6.
+ */
+export const networkTolerance = 1e-2;

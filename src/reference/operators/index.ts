@@ -8,6 +8,7 @@ import { normalization } from "./normalization.ts";
 import { pooling } from "./pooling.ts";
 import { reduction } from "./reduction.ts";
 import { resizing } from "./resize.ts";
+import { selection } from "./selection.ts";
 import { shapes } from "./shapes.ts";
 
 export const operators: Operators = {
@@ -19,5 +20,6 @@ export const operators: Operators = {
   ...pooling,
   ...reduction,
   ...resizing,
+  ...selection,
   ...shapes,
 };

@@ -146,6 +146,10 @@ export const activations: Rules = {
     }
     return [leaky(context, x, (dy) => emit.multiply(dy, b))];
   },
+  Shrink: (context) => {
+    const { attributes, emit, x } = context;
+    return [whereGreater(context, emit.node("Abs", [x]), emit.number(attributes.number("lambd", 0.5), x), context.dy)];
+  },
   ThresholdedRelu: (context) => {
     const alpha = context.emit.number(context.attributes.number("alpha", 1), context.x);
     return [whereGreater(context, context.x, alpha, context.dy)];
