@@ -1,23 +1,27 @@
-// The heat of an explanation x at each place p: its size as a share of the largest in the picture, smoothed over time.
-//   size p = max over channels |x|,   now = size p / largest, or 0 where nothing is larger than 0
+// The heat of an explanation x at each place p, from 0 to 1 where it is as large as `full` or larger, smoothed over time.
+//   size p = max over channels max(x, 0) where what is below 0 does not count, else max over channels |x|
+//   now = min(1, size p / full), or 0 where nothing is larger than 0
 //   heat p ← heat p + share · (now − heat p),   share = clock[0], or 1 where the class is another than in the frame before
 // What is not finite counts as 0. Layout: x of any offset and strides, heat dense. One invocation computes one place.
 
 struct Params {
-  /** Columns and rows. */
-  map: vec2u,
+  /** Places. */
+  count: u32,
+  columns: u32,
   channels: u32,
   offset: u32,
   channelStride: u32,
   rowStride: u32,
   columnStride: u32,
+  /** 1 where what is below 0 does not count. */
+  isPositive: u32,
 }
 
 /** Of range.wgsl, of all channels together. */
 struct Range {
   nonFinite: vec2f,
   low: f32,
-  high: f32,
+  full: f32,
 }
 
 /** Of choose-class.wgsl. */
@@ -34,19 +38,23 @@ struct Chosen {
 @group(0) @binding(4) var<storage, read> clock: array<f32>;
 @group(0) @binding(5) var<storage, read_write> heat: array<f32>;
 
-@compute @workgroup_size(8, 8)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (any(id.xy >= params.map)) { return; }
-  let place = params.offset + id.y * params.rowStride + id.x * params.columnStride;
+const WORKGROUP_SIZE = 64u;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
+  let at = id.x + id.y * (workgroups.x * WORKGROUP_SIZE);
+  if (at >= params.count) { return; }
+  let y = at / params.columns;
+  let place = params.offset + y * params.rowStride + (at - y * params.columns) * params.columnStride;
   var size = 0.0;
   for (var channel = 0u; channel < params.channels; channel++) {
-    // Without the sign. By bits: a compiler may assume that no f32 is infinite or NaN.
-    let bits = values[place + channel * params.channelStride] & 0x7fffffffu;
-    size = max(size, bitcast<f32>(select(0u, bits, bits < 0x7f800000u)));
+    // By bits: a compiler may assume that no f32 is infinite or NaN.
+    let word = values[place + channel * params.channelStride];
+    let bits = word & 0x7fffffffu;
+    let counts = (bits < 0x7f800000u) & ((params.isPositive == 0u) | (word == bits));
+    size = max(size, bitcast<f32>(select(0u, bits, counts)));
   }
-  let largest = range.high;
-  let now = select(0.0, size / largest, largest > 0.0);
+  let now = select(0.0, min(1.0, size / range.full), range.full > 0.0);
   let share = select(clock[0], 1.0, chosen.isNew == 1u);
-  let at = id.y * params.map.x + id.x;
   heat[at] = select(mix(heat[at], now, share), now, share == 1.0);
 }

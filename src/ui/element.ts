@@ -55,8 +55,8 @@ export interface ConvCamEvents {
     readonly isTop: boolean;
     /** What the network answers for the class; undefined where no output is known to hold scores of classes. */
     readonly score: number | undefined;
-    /** The size of the explanation where it is largest. */
-    readonly largest: number;
+    /** How large the explanation is where heat is full: of a map its largest; else what 99% of the elements other than 0 do not exceed. */
+    readonly full: number;
     /** How many of its elements are not finite. */
     readonly nonFiniteCount: number;
     /** How many runs of a method that takes several were done. */

@@ -6,7 +6,6 @@ import type { DataType } from "../engine/tensor.ts";
 import shader from "../shaders/image-to-tensor.wgsl";
 import { encodeParams } from "../shaders/shader.ts";
 import { bind } from "./bind.ts";
-import { checkPreparation } from "./check-preparation.ts";
 import { findPictureInput, type ImageView } from "./image-view.ts";
 import { type ImageLike, type RawImage, sizeOf } from "./picture-size.ts";
 import { canPrepareNegative, colorMatrix, type Preparation, preparationFor, sourceRectangle, storageOf } from "./preparation.ts";
@@ -51,11 +50,6 @@ export class ImageInput {
   private constructor(device: Device, pipeline: GPUComputePipeline) {
     this.#device = device;
     this.#pipeline = pipeline;
-  }
-
-  /** @throws ModelError if the preparation's numbers make no sense for this input */
-  check(preparation: Preparation, { view }: Pick<ImageTarget, "view">): void {
-    checkPreparation(preparation, view.channels);
   }
 
   /** Whether what is written into this input can be negative. */

@@ -165,7 +165,9 @@ export class Viewer {
     const observe = observedBy(scene.views);
     const moves = observe.length !== this.#observed.length || observe.some((value, i) => value !== this.#observed[i]);
     const image = findImageInput(this.model, this.#axes);
-    if (image) this.#image?.check(scene.preparation, image);
+    const { mean, std, scale } = scene.preparation;
+    if (image && (mean ?? std ?? scale) !== undefined)
+      (await import("./check-preparation.ts")).checkPreparation(scene.preparation, image.view.channels);
     if (moves) await this.#observe(observe);
     const { weights = this.#weights } = scene;
     const hasOtherWeights = weights.id !== this.#weights.id && (isOther(weights) || isOther(this.#weights));
@@ -194,10 +196,7 @@ export class Viewer {
    * @throws Error that says why there is no such explanation; then none is drawn
    */
   async explain(request: ExplainRequest | undefined, onNumbers: (numbers: ExplainedNumbers) => void): Promise<Explained | undefined> {
-    if (!request) {
-      this.#explainer?.stop();
-      return undefined;
-    }
+    if (!request) return void this.#explainer?.stop();
     const { Explainer } = await import("./explain/explainer.ts");
     if (this.#isDisposed) throw aborted();
     this.#explainer ??= new Explainer({

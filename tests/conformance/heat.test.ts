@@ -74,24 +74,27 @@ test("the class is the wanted one, or the first of the largest score, whatever N
     expect(await unknown.run()).toMatchObject({ index: 69, isNew: 1 });
   }));
 
-test("heat is the size over channels in shares of the largest, smoothed in time but for another class", () =>
+test.each([
+  ["what is above 0, up to the largest, of a map", true],
+  ["the size, up to what 99% of what is not 0 do not exceed, of other numbers", false],
+])("heat is %s, smoothed in time but for another class", (_, isMap) =>
   withDevice(async (device) => {
     const shape = [1, 3, 9, 7];
     const values = noise(shape, 5).toFloat32();
     values[100] = -4;
+    values[101] = 3;
     values[8] = Number.NaN;
     values[9] = -Infinity;
     const view = viewAsMaps(shape, denseStrides(shape));
     if (!view) throw new Error("no maps");
     const buffer = upload(device, values);
     const chosen = upload(device, Uint32Array.of(2, 0, 0));
-    const map = new HeatMap(device, await HeatMap.pipelines(device), { buffer, dtype: "float32", view }, chosen);
-    const expected = (from: Float32Array) => {
-      const sizes = Array.from({ length: 63 }, (_, i) =>
-        Math.max(...[0, 63, 126].map((c) => from[c + i] as number).map((x) => (Number.isFinite(x) ? Math.abs(x) : 0))),
-      );
-      const largest = Math.max(...sizes);
-      return sizes.map((size) => (largest > 0 ? size / largest : 0));
+    const map = new HeatMap(device, await HeatMap.pipelines(device), { buffer, dtype: "float32", view }, isMap, chosen);
+    const full = async () => new Float32Array(await download(device, map.extent))[3] as number;
+    const expected = (from: Float32Array, top: number) => {
+      const sizeOf = (x: number) => (Number.isFinite(x) ? (isMap ? Math.max(0, x) : Math.abs(x)) : 0);
+      const sizes = Array.from({ length: 63 }, (_unused, i) => Math.max(...[0, 63, 126].map((c) => sizeOf(from[c + i] as number))));
+      return sizes.map((size) => (top > 0 ? Math.min(1, size / top) : 0));
     };
     const run = async (elapsedMs: number | undefined) => {
       map.tick(elapsedMs);
@@ -100,16 +103,23 @@ test("heat is the size over channels in shares of the largest, smoothed in time 
     };
     const expectHeat = (heat: readonly number[], wanted: readonly number[]) =>
       heat.forEach((h, i) => void expect(h, `place ${i}`).toBeCloseTo(wanted[i] as number, 5));
-    const first = expected(values);
-    expectHeat(await run(undefined), first);
-    expect([...new Float32Array(await download(device, map.extent))]).toEqual([1, 1, -4, 4]);
+    const heat = await run(undefined);
+    const top = await full();
+    if (isMap) expect(top).toBe(3);
+    const sizes = [...values].map(Math.abs).filter(Number.isFinite);
+    if (!isMap) expect(sizes.filter((size) => size <= top * 1.001).length / sizes.length).toBeCloseTo(0.99, 1);
+    if (!isMap) expect(top).toBeLessThan(3.1);
+    const first = expected(values, top);
+    expectHeat(heat, first);
+    expect([...new Float32Array(await download(device, map.extent))].slice(0, 2)).toEqual([1, 1]);
 
     const next = noise(shape, 6).toFloat32();
     device.gpu.queue.writeBuffer(buffer, 0, next as Float32Array<ArrayBuffer>);
     const share = 1 - Math.exp(-75 / 150);
-    const second = expected(next);
+    const mixed = await run(75);
+    const second = expected(next, await full());
     expectHeat(
-      await run(75),
+      mixed,
       first.map((h, i) => h + share * ((second[i] as number) - h)),
     );
     device.gpu.queue.writeBuffer(chosen, 0, Uint32Array.of(3, 1, 0));
@@ -122,7 +132,8 @@ test("heat is the size over channels in shares of the largest, smoothed in time 
       second.map(() => 0),
     );
     map.dispose();
-  }));
+  }),
+);
 
 test.each([
   ["between places for a map", true],

@@ -2,7 +2,9 @@
 import { expect, type Page } from "@playwright/test";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
 import type { ConvCam, ConvCamEvents } from "../../src/ui/element.ts";
+import { graphOf, noise, op } from "../support/graphs.ts";
 import { test, visit } from "./fixtures.ts";
 
 type Explained = ConvCamEvents["explain"];
@@ -50,6 +52,18 @@ async function nextExplained(page: Page, id: string, wanted: Partial<Explained> 
   return (await found.jsonValue()) as Explained;
 }
 
+function set(page: Page, id: string, name: string, value: string | null): Promise<void> {
+  return page.evaluate(
+    async ([which, attribute, text]) => {
+      const element = document.getElementById(which as string) as ConvCam;
+      if (text === null) element.removeAttribute(attribute as string);
+      else element.setAttribute(attribute as string, text as string);
+      await element.updateComplete;
+    },
+    [id, name, value] as const,
+  );
+}
+
 test("lays the heat over the picture, on the page as in a worker, with the numbers that the library computes", async ({
   sharedPage: page,
 }) => {
@@ -84,11 +98,152 @@ test("lays the heat over the picture, on the page as in a worker, with the numbe
     };
     return { largest, hot: middle(values.indexOf(largest)), cold: values[0] === 0 ? middle(0) : undefined };
   }, here.layer);
-  expect(here.largest).toBeCloseTo(found.largest, 4);
+  expect(here.full).toBeCloseTo(found.largest, 4);
   // Magma's bright end over black or white.
   const [red = 0, green = 0, blue = 0] = found.hot;
   expect(red).toBeGreaterThan(140);
   expect(red - blue).toBeGreaterThan(20);
   expect(green).toBeLessThan(red);
   if (found.cold) expect(found.cold).toEqual([0, 0, 0, 255]);
+});
+
+test("a bar chooses the class by a click or a key, and the same bar again lets it go; nothing is compiled for it", async ({
+  sharedPage: page,
+}) => {
+  await open(page, ["here"], { layers: "conv_2", explain: "grad-cam", labels: "/models/labels/mnist.txt" });
+  await nextExplained(page, "here", { class: 1 });
+  await page.evaluate(() => {
+    const { createComputePipelineAsync, createRenderPipelineAsync } = GPUDevice.prototype;
+    const original = { createComputePipelineAsync, createRenderPipelineAsync };
+    const counted = { count: 0, restore: () => Object.assign(GPUDevice.prototype, original) };
+    Object.assign(window, { counted });
+    for (const [name, create] of Object.entries(original))
+      Object.assign(GPUDevice.prototype, {
+        [name](this: GPUDevice, descriptor: never) {
+          counted.count++;
+          return (create as (this: GPUDevice, descriptor: never) => unknown).call(this, descriptor);
+        },
+      });
+  });
+  const bars = page.locator("#here .bars");
+  await expect(bars).toHaveRole("listbox");
+  await bars.getByRole("option").nth(7).click();
+  const seven = await nextExplained(page, "here", { class: 7 });
+  expect(seven).toMatchObject({ label: "7", isTop: false });
+  expect(seven.score).toBeLessThan(0.5);
+  await expect(page.locator("#here")).toHaveAttribute("explain-class", "7");
+  await expect(bars.getByRole("option", { selected: true }).locator(".label")).toHaveText("7");
+  await expect(page.locator("#here .why-title")).toHaveText("Why 7?");
+  await expect(page.locator("#here .why-detail")).toContainText("the class chosen");
+  await expect(bars.getByRole("option").nth(7)).toBeFocused();
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+  await nextExplained(page, "here", { class: 6, isTop: false });
+  await page.keyboard.press("Enter");
+  await nextExplained(page, "here", { class: 1, isTop: true });
+  await expect(page.locator("#here")).not.toHaveAttribute("explain-class");
+  const compiled = await page.evaluate(() => {
+    const { counted } = window as unknown as { counted: { count: number; restore: () => void } };
+    counted.restore();
+    return counted.count;
+  });
+  expect(compiled).toBe(0);
+
+  await set(page, "here", "explain", null);
+  await expect(page.locator("#here .why")).toBeHidden();
+  await expect(bars.getByRole("option")).toHaveCount(0);
+});
+
+const convolved = graphOf({
+  inputs: { x: [1, 1, 8, 8] },
+  constants: { w: noise([4, 1, 3, 3], 1), m: noise([64, 3], 2), seven: Tensor.float32([1], Float32Array.of(7)) },
+  nodes: [
+    // Has no gradient.
+    op("Mod", "x seven", "p", { fmod: 1 }),
+    op("Conv", "p w", "c", { pads: [1, 1, 1, 1] }),
+    op("Relu", "c", "r"),
+    op("MaxPool", "r", "q", { kernel_shape: [2, 2], strides: [2, 2] }),
+    op("Flatten", "q", "f"),
+    op("MatMul", "f m", "scores"),
+    op("Softmax", "scores", "y"),
+  ],
+});
+
+test("says in its own place what cannot be explained until that changes, while the mosaics go on", async ({ sharedPage: page }) => {
+  await open(page, ["here"], { layers: "r", explain: "gradient" }, convolved);
+  const trouble = page.locator("#here .why-trouble");
+  await expect(trouble).toContainText("Mod");
+  await expect(page.locator("#here .panel canvas")).toBeVisible();
+  await expect(page.locator("#here .problem")).toHaveCount(0);
+  await expect(page.locator("#here .heat")).toBeHidden();
+  for (const [name, value, message] of [
+    ["colormap", "gray", "Mod"],
+    ["explain", "magic", "explain 'magic': expected gradient"],
+    ["explain-class", "3", "class 3: the model has 3 scores, so expected 0 to 2."],
+    ["explain-class", "dog", "explain-class 'dog': no class is called so."],
+    ["explain-layer", "f", "'f' has no rows and columns"],
+    ["explain-layer", "nothing", "no value or layer is called 'nothing'"],
+    ["overlay", "2", "overlay '2': expected a number from 0 to 1"],
+  ] as const) {
+    await set(page, "here", name, value);
+    await expect(trouble).toContainText(message);
+    if (name !== "colormap") await set(page, "here", name, name === "explain" ? "grad-cam" : null);
+  }
+  const mended = await nextExplained(page, "here", { method: "grad-cam" });
+  expect(mended.layer).toBe("q");
+  await expect(trouble).toBeEmpty();
+  await expect(page.locator("#here .heat")).toBeVisible();
+});
+
+test("runs a method of several runs to its end, follows weights, and is part of the state", async ({ sharedPage: page }) => {
+  await open(page, ["here"], { layers: "r", explain: "occlusion", "explain-class": "1", overlay: "0.4" }, convolved);
+  const { done, total } = await nextExplained(page, "here", { done: 65 });
+  expect([done, total]).toEqual([65, 65]);
+  const state = await page.evaluate(() => (document.getElementById("here") as ConvCam).state);
+  expect(state).toMatchObject({ explain: "occlusion", explainClass: "1", overlay: "0.4" });
+
+  await set(page, "here", "explain-class", null);
+  await set(page, "here", "explain", "layer-cam");
+  const trained = await nextExplained(page, "here", { method: "layer-cam" });
+  await set(page, "here", "blank", "7");
+  await expect.poll(async () => (await nextExplained(page, "here")).full).not.toBe(trained.full);
+  await set(page, "here", "blank", null);
+  await expect.poll(async () => (await nextExplained(page, "here")).full).toBe(trained.full);
+
+  await set(page, "here", "layers", "c,q");
+  await set(page, "here", "normalize", "channel");
+  await page.evaluate(() => {
+    const element = document.getElementById("here") as ConvCam;
+    element.gates = [{ value: "r", channel: 0, scale: 0 }];
+    return element.updateComplete;
+  });
+  await expect(page.locator("#here .why-note")).toHaveText("Explained with all channels on: gates are left out.");
+  await page.evaluate((before) => {
+    (document.getElementById("here") as ConvCam).state = before;
+  }, state);
+  await nextExplained(page, "here", { method: "occlusion", class: 1, done: 65 });
+});
+
+test("explains the camera frame by frame, in no more memory", async ({ sharedPage: page }) => {
+  await open(page, ["there"], { layers: "conv_2", explain: "grad-cam", input: "camera" });
+  await page.evaluate(() => {
+    (document.getElementById("there") as ConvCam).input = "camera";
+  });
+  await nextExplained(page, "there");
+  const bytes = await page.evaluate(
+    () =>
+      new Promise<number[]>((resolve) => {
+        const element = document.getElementById("there") as ConvCam & { seen: Explained[] };
+        const seen: number[] = [];
+        const explained = element.seen.length;
+        element.addEventListener("frame", (event) => {
+          const { gpuBytes } = (event as CustomEvent<ConvCamEvents["frame"]>).detail;
+          // The networks change to their final pipelines once.
+          if (seen.at(-1) !== gpuBytes) seen.length = 0;
+          seen.push(gpuBytes);
+          if (seen.length > 20 && element.seen.length > explained + 10) resolve(seen);
+        });
+      }),
+  );
+  expect(new Set(bytes).size).toBe(1);
 });

@@ -1,5 +1,5 @@
 // One explanation on its canvas: the picture as the explanation's network gets it, with heat over it. Bound to where values lie now.
-import { type Explanation, isActivationMap } from "../../engine/explanation.ts";
+import { type Explanation, isActivationMap, resultOf } from "../../engine/explanation.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import { imageView } from "../image-view.ts";
@@ -90,7 +90,8 @@ export class ExplainedPicture {
     this.#tools = tools;
     this.#picture = picture;
     this.choice = new ClassChoice(device, tools.choice, explanation.seed(), scores);
-    this.#heat = new HeatMap(device, tools.heat, { buffer, dtype, view: heatView(placed) }, this.choice.chosen);
+    const isMap = resultOf(explanation.method) === "map";
+    this.#heat = new HeatMap(device, tools.heat, { buffer, dtype, view: heatView(placed) }, isMap, this.choice.chosen);
     const interpolates = isActivationMap(explanation.method);
     this.#overlay = new HeatOverlay(device, tools.overlay, this.#heat, { width, height, interpolates });
     const [chosen, extent] = [this.choice.chosen, this.#heat.extent].map((piece) => ({

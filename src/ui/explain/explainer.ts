@@ -1,5 +1,5 @@
 // The GPU side of an element's explanation: beside the networks, it runs and draws with every frame. Made when the first is asked for.
-import { type Explanation, explanationMethods, isActivationMap, resultOf } from "../../engine/explanation.ts";
+import { type Explanation, explanationMethods, resultOf } from "../../engine/explanation.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import type { ImageTarget } from "../image-input.ts";
 import { imageView } from "../image-view.ts";
@@ -92,7 +92,7 @@ export class Explainer {
       await this.rebind();
       const drawn = this.#drawn as ExplainedPicture;
       const { layer, method } = this.#explanation;
-      return { layer, isMap: isActivationMap(method), colorMap: this.#apply(drawn, request), ...drawn.size };
+      return { layer, isMap: resultOf(method) === "map", colorMap: this.#apply(drawn, request), ...drawn.size };
     } catch (error) {
       this.stop();
       throw error;
@@ -241,13 +241,13 @@ export class Explainer {
     if (this.#class !== undefined && index !== this.#class) this.#explanation?.restart();
     this.#class = index;
     const score = new Float32Array(chosen)[2];
-    const [nanCount = 0, infinityCount = 0, , largest = 0] = new Float32Array(extent);
+    const [nanCount = 0, infinityCount = 0, , full = 0] = new Float32Array(extent);
     this.#host.onNumbers({
       id,
       pictureId,
       class: index,
       score: this.#host.classScores ? score : undefined,
-      largest,
+      full,
       nonFiniteCount: nanCount + infinityCount,
       done,
       total,

@@ -1,14 +1,17 @@
-// The heat of an explanation that lies on the GPU: its size at each place, as a share of the largest, smoothed over time.
+// The heat of an explanation that lies on the GPU, from 0 to 1 at each place, smoothed over time: what speaks for the class, of a map, as a
+// share of the largest; else the size of the numbers, up to that which 99% of those other than 0 do not exceed, as a few are far larger.
 import type { Device } from "../../engine/gpu/device.ts";
+import { workgroupCount } from "../../engine/ops/dispatch.ts";
 import heatShader from "../../shaders/heat.wgsl";
 import rangeShader from "../../shaders/range.wgsl";
-import { encodeParams, type ParamValues, type Shader } from "../../shaders/shader.ts";
-import { bind } from "../bind.ts";
+import { ComputeStep } from "../compute-step.ts";
 import { ChannelStatistics, type MapSource } from "../statistics/channel-statistics.ts";
+import { RobustExtents } from "../statistics/robust-extents.ts";
 
 export interface HeatPipelines {
   readonly partials: GPUComputePipeline;
   readonly range: GPUComputePipeline;
+  readonly extents: GPUComputePipeline;
   readonly heat: GPUComputePipeline;
 }
 
@@ -20,62 +23,66 @@ export class HeatMap {
   readonly heat: GPUBuffer;
   readonly columns: number;
   readonly rows: number;
-  /** As f32: how many elements are NaN and how many infinite, then less and plus the largest size. */
+  /** As f32: how many elements are NaN and how many infinite, the least, and where heat is full. */
   readonly extent: GPUBuffer;
   readonly #device: Device;
-  readonly #pipelines: HeatPipelines;
-  readonly #statistics: ChannelStatistics;
   readonly #clock: GPUBuffer;
-  readonly #rangeGroup: GPUBindGroup;
-  readonly #heatGroup: GPUBindGroup;
+  readonly #parts: readonly Pick<ComputeStep, "encode" | "dispose">[];
   readonly #buffers: GPUBuffer[] = [];
 
   static async pipelines(device: Device): Promise<HeatPipelines> {
-    const [partials, range, heat] = await Promise.all([
+    const [partials, range, extents, heat] = await Promise.all([
       ChannelStatistics.pipeline(device, "f32"),
       device.pipeline(rangeShader),
+      RobustExtents.pipeline(device, "f32"),
       device.pipeline(heatShader),
     ]);
-    return { partials, range, heat };
+    return { partials, range, extents, heat };
   }
 
-  /** @param chosen see {@link ClassChoice.chosen}: another class's heat is not smoothed with this one's */
-  constructor(device: Device, pipelines: HeatPipelines, source: MapSource, chosen: GPUBuffer) {
+  /**
+   * @param isMap whether the source is a map of what speaks for a class
+   * @param chosen see {@link ClassChoice.chosen}: another class's heat is not smoothed with this one's
+   */
+  constructor(device: Device, pipelines: HeatPipelines, source: MapSource, isMap: boolean, chosen: GPUBuffer) {
     const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
     const { channels, height, width, offset, channelStride, rowStride, columnStride } = source.view;
     this.#device = device;
-    this.#pipelines = pipelines;
     this.columns = width;
     this.rows = height;
-    this.#statistics = new ChannelStatistics(device, "explanation", source, pipelines.partials);
     this.heat = this.#buffer("heat", height * width * 4, STORAGE | COPY_SRC);
     this.extent = this.#buffer("heat extent", 16, STORAGE | COPY_SRC);
     this.#clock = this.#buffer("heat clock", 4, STORAGE | COPY_DST);
-    // The largest itself is never smoothed, and never bounded.
+    // Where heat is full is never smoothed.
     const exact = this.#buffer("heat exact clock", 4, STORAGE | COPY_DST);
     device.gpu.queue.writeBuffer(exact, 0, Float32Array.of(1));
-    this.#rangeGroup = this.#group(rangeShader, pipelines.range, {
-      params: this.#uniform(rangeShader, {
+    const extents = this.#buffer("heat extents", 4, STORAGE);
+    const label = "explanation";
+    const statistics = new ChannelStatistics(device, label, source, pipelines.partials);
+    const robust = isMap ? [] : [new RobustExtents(device, label, source, 1, extents, pipelines.extents)];
+    const range = new ComputeStep(device, label, {
+      shader: rangeShader,
+      pipeline: pipelines.range,
+      params: {
         rangeCount: 1,
-        partialsPerRange: channels * this.#statistics.partialsPerChannel,
+        partialsPerRange: channels * statistics.partialsPerChannel,
         // As range.wgsl numbers them: 0 takes the extremes.
         rule: 0,
-        symmetric: 1,
+        symmetric: isMap ? 0 : 1,
         total: channels * height * width,
-      }),
-      partials: this.#statistics.partials,
-      clock: exact,
-      result: this.extent,
-      extents: this.#buffer("heat extents", 4, STORAGE),
+      },
+      buffers: { partials: statistics.partials, clock: exact, result: this.extent, extents },
+      workgroups: 1,
     });
-    this.#heatGroup = this.#group(heatShader, pipelines.heat, {
-      params: this.#uniform(heatShader, { map: [width, height], channels, offset, channelStride, rowStride, columnStride }),
-      values: source.buffer,
-      range: this.extent,
-      chosen,
-      clock: this.#clock,
-      heat: this.heat,
+    const count = height * width;
+    const heat = new ComputeStep(device, label, {
+      shader: heatShader,
+      pipeline: pipelines.heat,
+      params: { count, columns: width, channels, offset, channelStride, rowStride, columnStride, isPositive: isMap ? 1 : 0 },
+      buffers: { values: source.buffer, range: this.extent, chosen, clock: this.#clock, heat: this.heat },
+      workgroups: workgroupCount(count, 64),
     });
+    this.#parts = [statistics, ...robust, range, heat];
   }
 
   /** @param elapsedMs since the last heat; undefined where this one has nothing to do with it */
@@ -86,30 +93,12 @@ export class HeatMap {
 
   /** Computes it from the explanation as it is now. */
   encode(pass: GPUComputePassEncoder): void {
-    this.#statistics.encode(pass);
-    pass.setPipeline(this.#pipelines.range);
-    pass.setBindGroup(0, this.#rangeGroup);
-    pass.dispatchWorkgroups(1);
-    pass.setPipeline(this.#pipelines.heat);
-    pass.setBindGroup(0, this.#heatGroup);
-    pass.dispatchWorkgroups(Math.ceil(this.columns / 8), Math.ceil(this.rows / 8));
+    for (const part of this.#parts) part.encode(pass);
   }
 
   dispose(): void {
-    this.#statistics.dispose();
-    for (const buffer of this.#buffers.splice(0)) this.#device.destroyBuffer(buffer);
-  }
-
-  #group(shader: Shader, pipeline: GPUComputePipeline, resources: Readonly<Record<string, GPUBuffer>>): GPUBindGroup {
-    const layout = pipeline.getBindGroupLayout(0);
-    return this.#device.gpu.createBindGroup({ label: shader.name, layout, entries: bind(shader, resources) });
-  }
-
-  #uniform(shader: Shader, values: ParamValues): GPUBuffer {
-    const content = encodeParams(shader, values);
-    const buffer = this.#buffer(`${shader.name} params`, content.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-    this.#device.gpu.queue.writeBuffer(buffer, 0, content);
-    return buffer;
+    for (const part of this.#parts) part.dispose();
+    for (const buffer of this.#buffers) this.#device.destroyBuffer(buffer);
   }
 
   #buffer(label: string, sizeBytes: number, usage: GPUBufferUsageFlags): GPUBuffer {

@@ -28,7 +28,7 @@ export interface ExplainRequest {
 export interface Explained {
   /** The value that the explanation is of. */
   readonly layer: string;
-  /** Whether it is one map of all channels, and not one number for each element. */
+  /** Whether it is a map of what speaks for the class, and not one number for each element. */
   readonly isMap: boolean;
   readonly colorMap: ColorMap;
   /** Pixels of the canvas. */
@@ -45,8 +45,8 @@ export interface ExplainedNumbers {
   readonly class: number;
   /** What the network answers for the class; undefined where no output is known to hold scores of classes. */
   readonly score: number | undefined;
-  /** The size of the explanation where it is largest. */
-  readonly largest: number;
+  /** How large the explanation is where heat is full. */
+  readonly full: number;
   /** How many of its elements are not finite. */
   readonly nonFiniteCount: number;
   /** How many runs of the explanation were done, and how many it takes. */

@@ -45,7 +45,7 @@ export const methodTexts: Readonly<Record<PictureMethod, MethodText>> = {
   },
   cam: {
     title: "CAM",
-    seen: "Bright where the last maps add most to the score, or take most from it.",
+    seen: "Bright where the last maps add most to the score.",
     limit: "It says where, as coarsely as the last maps are, and only of networks that end in a mean and one dense layer.",
   },
   gradient: {
@@ -75,7 +75,7 @@ export const methodTexts: Readonly<Record<PictureMethod, MethodText>> = {
   },
   occlusion: {
     title: "Occlusion",
-    seen: "Bright where covering a patch of the picture changes the score most, up or down.",
+    seen: "Bright where covering a patch of the picture lowers the score most.",
     limit: "Covered pictures are like none that the network has learned from, and what only two patches together show is missed.",
   },
 };

@@ -29,6 +29,7 @@ export class WhyPanel {
   readonly #trouble = make("p", "why-trouble");
   readonly #high = make("span", "high");
   readonly #ramp = make("span", "ramp");
+  readonly #scope = make("span", "scope");
   readonly #visibility: IntersectionObserver;
 
   /** @param onReveal called when it comes into view */
@@ -37,7 +38,7 @@ export class WhyPanel {
     this.#status.role = "status";
     this.#trouble.role = "alert";
     const legend = make("p", "why-legend");
-    legend.append(make("span", "low", "0"), this.#ramp, this.#high, make("span", "scope", "its size, in shares of the largest"));
+    legend.append(make("span", "low", "0"), this.#ramp, this.#high, this.#scope);
     const words = make("div", "why-words");
     words.append(this.#title, this.#status, this.#trouble, this.#detail, this.#seen, this.#limit, this.#note, legend);
     this.element.append(this.#frame, words);
@@ -88,12 +89,13 @@ export class WhyPanel {
   }
 
   /** Shows the canvas. Which class it is of is told with the numbers. @param note what else is to be known */
-  place({ width, height, colorMap, layer }: Explained, method: string, note: string): void {
+  place({ width, height, colorMap, layer, isMap }: Explained, method: string, note: string): void {
     const { seen, limit } = textsOf(method);
     Object.assign(this.#canvas.style, { width: `${width / devicePixelRatio}px`, height: `${height / devicePixelRatio}px` });
     this.#canvas.hidden = false;
     this.#ramp.style.background = colorMap === "diverging" ? `${cssGradient(colorMap)} right/200% 100%` : cssGradient(colorMap);
     this.#trouble.textContent = "";
+    this.#scope.textContent = isMap ? "what speaks for the class, up to the largest" : "its size; 1% of what is not 0 lies above";
     this.#seen.textContent = seen;
     this.#limit.textContent = limit;
     this.#note.textContent = note;
@@ -101,7 +103,7 @@ export class WhyPanel {
   }
 
   /** Says what a frame shows. */
-  show({ label, isTop, score, largest, nonFiniteCount, done, total }: Told, { layer, isMap }: Explained, method: string): void {
+  show({ label, isTop, score, full, nonFiniteCount, done, total }: Told, { layer, isMap }: Explained, method: string): void {
     const nothing = isMap ? "Nothing in this layer speaks for the class." : "The score does not depend on it here.";
     const notFinite = nonFiniteCount > 0 ? `${nonFiniteCount.toLocaleString("en")} of its elements are not finite.` : "";
     const answer = score === undefined ? "" : ` · score ${formatNumber(score)}`;
@@ -109,9 +111,9 @@ export class WhyPanel {
     // Lists of classes often give several names with commas.
     setText(this.#title, `Why ${label.split(",")[0]}?`);
     const isDone = done === total;
-    setText(this.#status, [largest === 0 && isDone ? nothing : "", notFinite].filter(Boolean).join(" "));
+    setText(this.#status, [full === 0 && isDone ? nothing : "", notFinite].filter(Boolean).join(" "));
     setText(this.#detail, `${textsOf(method).title} by ${layer} · ${which}${answer}${isDone ? "" : ` · run ${done} of ${total}`}`);
-    setText(this.#high, formatNumber(largest));
+    setText(this.#high, formatNumber(full));
     this.element.classList.remove("pending");
   }
 

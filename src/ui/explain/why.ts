@@ -83,7 +83,7 @@ export class Why {
   show(numbers: ExplainedNumbers): void {
     if (numbers.id !== this.#id || !this.#shown) return;
     const { wish, explained } = this.#shown;
-    const { class: index, score, largest, nonFiniteCount, done, total } = numbers;
+    const { class: index, score, full, nonFiniteCount, done, total } = numbers;
     const label = this.#host.labels.names[index] ?? `class ${index}`;
     const isTop = wish.class === undefined;
     this.#panel.show({ ...numbers, label, isTop }, explained, wish.method);
@@ -91,7 +91,7 @@ export class Why {
     if (this.#next.previousElementSibling !== this.#panel.element) this.#next.before(this.#panel.element);
     this.#picker?.mark((this.#next.getRootNode() as ShadowRoot).querySelector<HTMLElement>(".bars"), index);
     const { method } = wish;
-    this.#host.emit("explain", { method, layer: explained.layer, class: index, label, isTop, score, largest, nonFiniteCount, done, total });
+    this.#host.emit("explain", { method, layer: explained.layer, class: index, label, isTop, score, full, nonFiniteCount, done, total });
   }
 
   async #bringUpToDate(): Promise<void> {

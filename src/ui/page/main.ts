@@ -10,6 +10,7 @@ import { offerLooks } from "./choices.ts";
 import { DrawingPad } from "./drawing-pad.ts";
 import { filesOf, filesOfFolder, namesOf, sortFiles } from "./dropped-files.ts";
 import { findNetwork, labelsOf, networks, openNetwork, preparationOf } from "./networks.ts";
+import { offerWhy } from "./offer-why.ts";
 
 /** The page's elements by id. */
 function find<T extends HTMLElement = HTMLElement>(id: string): T {
@@ -80,11 +81,16 @@ async function chooseNetwork(name: string): Promise<void> {
   if (choice !== choiceCount) return;
   find("about").textContent = aboutText(entry);
   pad.isCentered = entry.input.shape[2] === 28;
-  viewer.removeAttribute("layers");
+  forgetChoices();
   viewer.labels = labelsOf(entry);
   viewer.preparation = preparationOf(entry);
   viewer.compare = undefined;
   viewer.src = source;
+}
+
+/** Names of layers and classes belong to one network. */
+function forgetChoices(): void {
+  for (const name of ["layers", "explain-layer", "explain-class"]) viewer.removeAttribute(name);
 }
 
 function aboutText(entry: ManifestEntry): string {
@@ -118,7 +124,7 @@ function openModelFiles(files: readonly File[]): void {
   listComparable(undefined);
   find("about").textContent = `${namesOf(files)}, ${(sizeBytes / 1e6).toFixed(1)} MB. It stays on this machine.`;
   pad.isCentered = true;
-  viewer.removeAttribute("layers");
+  forgetChoices();
   viewer.labels = [];
   viewer.preparation = {};
   viewer.compare = undefined;
@@ -210,6 +216,8 @@ addEventListener("drop", (event) => {
 // ── Drawing ──
 
 offerLooks(find<HTMLSelectElement>("normalize"), find<HTMLSelectElement>("colors"), viewer);
+
+offerWhy(viewer, find);
 
 function setPaused(isPaused: boolean): void {
   viewer.paused = isPaused;

@@ -1,0 +1,98 @@
+// The page's part Why: which method, layer and class are explained, and how opaque the heat is. Loaded when it is first opened.
+import type { ConvCam, ConvCamEvents } from "../element.ts";
+import { ClassPicker } from "../explain/pick-class.ts";
+import "../explain/pick-class.css";
+import { methodTexts, type PictureMethod } from "../explain/texts.ts";
+import type { DrawableLayer } from "../layers.ts";
+
+/** What is explained at first. */
+const firstMethod = "grad-cam" satisfies PictureMethod;
+
+interface WhyParts {
+  readonly viewer: ConvCam;
+  readonly method: HTMLSelectElement;
+  readonly layer: HTMLSelectElement;
+  readonly class: HTMLSelectElement;
+  readonly opacity: HTMLInputElement;
+  /** Holds the bars of classes. */
+  readonly bars: HTMLElement;
+}
+
+export class WhyControls {
+  readonly #parts: WhyParts;
+  #picker: ClassPicker | undefined;
+  /** The names that the list of classes shows. */
+  #classes: readonly string[] = [];
+  /** How many scores the network gave last. */
+  #classCount = 0;
+
+  constructor(parts: WhyParts) {
+    this.#parts = parts;
+    const { viewer, method, layer, class: index, opacity } = parts;
+    method.replaceChildren(...Object.entries(methodTexts).map(([name, { title }]) => new Option(title, name)));
+    method.value = firstMethod;
+    method.addEventListener("change", () => this.#explain());
+    layer.addEventListener("change", () => {
+      viewer.explainLayer = layer.value || undefined;
+    });
+    index.addEventListener("change", () => {
+      viewer.explainClass = index.value || undefined;
+    });
+    opacity.addEventListener("input", () => viewer.setAttribute("overlay", opacity.value));
+    viewer.addEventListener("load", () => this.#listLayers());
+    viewer.addEventListener("results", (event) => this.#onResults((event as CustomEvent<ConvCamEvents["results"]>).detail));
+    viewer.addEventListener("explain", (event) => this.#onExplained((event as CustomEvent<ConvCamEvents["explain"]>).detail));
+    this.#listLayers();
+    this.#listClasses();
+  }
+
+  open(): void {
+    this.#picker = new ClassPicker(this.#parts.bars, (index) => this.#pick(index));
+    this.#explain();
+  }
+
+  close(): void {
+    this.#parts.viewer.explain = undefined;
+    this.#picker?.dispose();
+    this.#picker = undefined;
+  }
+
+  #explain(): void {
+    this.#parts.viewer.explain = this.#parts.method.value;
+  }
+
+  /** The values that have rows and columns. Without a choice the engine takes the usual one. */
+  #listLayers(): void {
+    const { viewer, layer } = this.#parts;
+    const hasPlaces = ({ shape, isView }: DrawableLayer) => !isView && shape.length === 4 && shape.slice(2).reduce((a, b) => a * b, 1) > 1;
+    const options = viewer.availableLayers.filter(hasPlaces).map(({ value, operator }) => new Option(`${value} · ${operator}`, value));
+    layer.replaceChildren(new Option("The usual one", ""), ...options);
+    layer.value = viewer.explainLayer ?? "";
+  }
+
+  #listClasses(): void {
+    const { viewer, class: select } = this.#parts;
+    const names = Array.from({ length: this.#classCount }, (_, i) => viewer.labels[i] ?? `class ${i}`);
+    if (names.length !== this.#classes.length || names.some((name, i) => name !== this.#classes[i])) {
+      this.#classes = names;
+      select.replaceChildren(new Option("The top one", ""), ...names.map((name, i) => new Option(name, `${i}`)));
+    }
+    select.value = viewer.explainClass ?? "";
+  }
+
+  #onResults({ outputs: [scores] }: ConvCamEvents["results"]): void {
+    this.#classCount = scores?.length ?? 0;
+    this.#listClasses();
+  }
+
+  #onExplained({ class: index }: ConvCamEvents["explain"]): void {
+    this.#picker?.mark(this.#parts.bars.querySelector<HTMLElement>(".bars"), index);
+    this.#parts.class.value = this.#parts.viewer.explainClass ?? "";
+  }
+
+  /** A class that is chosen already is let go: the top one is explained again. */
+  #pick(index: number): void {
+    const { viewer } = this.#parts;
+    viewer.explainClass = viewer.explainClass === `${index}` ? undefined : index;
+  }
+}
