@@ -12,7 +12,7 @@ import {
   type SampledOptions,
   scoreResult,
 } from "./gradient/explain.ts";
-import { convolutionMaps, mapsOf, scoresOf, type Target, weightsOf } from "./gradient/target.ts";
+import { changedWeights, convolutionMaps, mapsOf, scoresOf, type Target, weightsOf } from "./gradient/target.ts";
 import type { TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
 import { isFloat, Tensor } from "./tensor.ts";
@@ -48,6 +48,8 @@ export class Explanation {
   readonly method: ExplanationMethod;
   /** The values that it is of, as they were named. */
   readonly layers: readonly string[];
+  readonly #of: Target;
+  /** Of what is explained. */
   readonly #type: ValueType;
   readonly #execution: DerivedExecution;
   readonly #passesOf: (followsTop: boolean) => readonly Pass[];
@@ -59,6 +61,7 @@ export class Explanation {
   private constructor(request: ExplanationRequest, { layers, type, passesOf, followsTop }: Prepared, execution: DerivedExecution) {
     this.method = request.method;
     this.layers = layers;
+    this.#of = request.of;
     this.#type = type;
     this.#execution = execution;
     this.#passesOf = passesOf;
@@ -100,10 +103,11 @@ export class Explanation {
   /**
    * Explains another class, or weighs the elements of a value otherwise, from the next run on. Nothing is planned anew.
    *
-   * @param target "top" follows the class that has the highest score, where the explanation is of a class
+   * @param target a class, where "top" follows the one that has the highest score; or a weight for each element of the value, of its shape and type
+   * @throws ModelError for a class that there is not, "top" where a value was named to be explained, and weights of another type
    */
   setTarget(target: Exclude<Target, string> | Tensor): void {
-    const weights = target instanceof Tensor ? weightsOf(this.#type, "", target) : weightsOf(this.#type, target);
+    const weights = changedWeights(this.#type, this.#of, target);
     this.#execution.write({ seed: weights.seed, follow: this.#number(weights.followsTop ? 1 : 0) });
     this.#passes = this.#passesOf(weights.followsTop);
     this.restart();
@@ -208,12 +212,13 @@ export class Explanation {
    * @throws ModelError for other methods
    */
   async completeness(): Promise<Completeness> {
+    if (this.method !== "integrated-gradients")
+      throw new ModelError(`${this.method} does not add up to a score; integrated-gradients does.`);
     const scoreAt = async (alpha: number): Promise<number> => {
       this.#execution.write({ alpha: this.#number(alpha), share: this.#number(0), decide: this.#number(0) });
       const { [scoreResult]: score } = await this.#execution.predict(undefined, [scoreResult]);
       return sum(score as Tensor);
     };
-    if (this.method !== "integrated-gradients") throw new ModelError(`${this.method} does not add up to a score.`);
     const [picture, baseline] = [await scoreAt(1), await scoreAt(0)];
     const { [this.layer]: elements } = await this.#execution.read([this.layer]);
     return { attributed: sum(elements as Tensor), expected: picture - baseline };

@@ -2,7 +2,7 @@
 import { DerivedExecution } from "./derived.ts";
 import type { GpuValue, Inputs } from "./execution.ts";
 import { Draft } from "./gradient/draft.ts";
-import { scoresOf, type Target, weightsOf } from "./gradient/target.ts";
+import { changedWeights, scoresOf, type Target, weightsOf } from "./gradient/target.ts";
 import type { ValueType } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
 import { isFloat, Tensor } from "./tensor.ts";
@@ -18,11 +18,14 @@ export interface GradientRequest {
 
 export class ModelGradient {
   readonly #names: readonly string[];
+  readonly #of: Target;
+  /** Of what is differentiated. */
   readonly #type: ValueType;
   readonly #execution: DerivedExecution;
 
-  private constructor(names: readonly string[], type: ValueType, execution: DerivedExecution) {
+  private constructor(names: readonly string[], of: Target, type: ValueType, execution: DerivedExecution) {
     this.#names = names;
+    this.#of = of;
     this.#type = type;
     this.#execution = execution;
   }
@@ -44,12 +47,17 @@ export class ModelGradient {
       const { gradients } = draft.differentiate({ value, target: of, weights }, values);
       return draft.finish(new Map(wanted.map(([name, one]) => [name, gradients[values.indexOf(one)] as string])));
     });
-    return new ModelGradient(names, type, execution);
+    return new ModelGradient(names, of, type, execution);
   }
 
-  /** Asks for another class, or other weights of what is differentiated, from the next run on. Nothing is planned anew. */
+  /**
+   * Asks for another class, or other weights of what is differentiated, from the next run on. Nothing is planned anew.
+   *
+   * @param seed a class; or a weight for each element, of the shape and type of what is differentiated
+   * @throws ModelError for a class that there is not, and weights of another type
+   */
   setSeed(seed: Exclude<Target, string> | Tensor): void {
-    const weights = seed instanceof Tensor ? weightsOf(this.#type, "", seed) : weightsOf(this.#type, seed);
+    const weights = changedWeights(this.#type, this.#of, seed);
     this.#execution.write({ seed: weights.seed, follow: Tensor.from(this.#type.dtype, [], [weights.followsTop ? 1 : 0]) });
   }
 

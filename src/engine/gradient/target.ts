@@ -36,10 +36,24 @@ export function weightsOf(type: ValueType, target: Target, seed?: Tensor): Weigh
   const { class: index, against } = target;
   if (index === "top") checkClasses(type);
   const own = index === "top" ? Tensor.filled(type.dtype, type.shape, 0) : oneHot(type, index);
+  if (against === index) throw new ModelError(`class ${index} against itself: the difference is always 0. Name another class.`);
   if (against === undefined) return { seed: own, followsTop: index === "top" };
   const other = oneHot(type, against).toFloat32();
   const difference = own.toFloat32().map((value, i) => value - (other[i] as number));
   return { seed: Tensor.from(type.dtype, type.shape, difference), followsTop: index === "top" };
+}
+
+/**
+ * The weights for another target of what is differentiated already.
+ *
+ * @param of what it was differentiated as
+ * @throws ModelError as {@link weightsOf} does, and for the top class where it was not differentiated as a class, so that nothing chooses one
+ */
+export function changedWeights(type: ValueType, of: Target, target: Exclude<Target, string> | Tensor): Weights {
+  if (target instanceof Tensor) return weightsOf(type, "", target);
+  if (target.class === "top" && typeof of === "string")
+    throw new ModelError(`the top class: '${of}' was named, not a class, so none is chosen. Give the index of a score, or weights.`);
+  return weightsOf(type, target);
 }
 
 /** The first output of floats, or what goes into the Softmax that computes it. */
@@ -68,6 +82,7 @@ export function classAxis({ shape }: ValueType): { readonly axis: number; readon
 }
 
 function checkClasses({ shape }: ValueType): void {
+  if (shape.length === 0) throw new ModelError("what is explained is one number, not of classes. Name the value as `of`.");
   if (sizeOf(shape.slice(classAxis({ dtype: "float32", shape }).axis + 1)) === 1) return;
   throw new ModelError(
     `the scores are [${shape.join(", ")}], several for each class. Name the value and give a seed that chooses among them.`,
