@@ -29,12 +29,13 @@ export async function openRemoteSession(listener: SessionListener): Promise<Sess
   const link = await mine;
   // Another element may have ended the worker meanwhile, as its last user.
   if (link && shared !== mine) return openRemoteSession(listener);
-  if (link) return new RemoteSession(link, listener);
+  if (link) return new RemoteSession(mine, link, listener);
   if (shared === mine) shared = undefined;
   return undefined;
 }
 
 class RemoteSession implements Session {
+  readonly #opening: typeof shared;
   readonly #link: WorkerLink;
   readonly #session: number;
   readonly #handedOver = new WeakSet<ViewCanvas>();
@@ -43,7 +44,9 @@ class RemoteSession implements Session {
   #sentWeights: number | undefined;
   #isDisposed = false;
 
-  constructor(link: WorkerLink, listener: SessionListener) {
+  /** @param opening what gave the link */
+  constructor(opening: typeof shared, link: WorkerLink, listener: SessionListener) {
+    this.#opening = opening;
     this.#link = link;
     this.#session = link.connect(listener);
   }
@@ -91,7 +94,8 @@ class RemoteSession implements Session {
     await this.#link.disconnect(this.#session);
     if (!this.#link.isIdle) return;
     this.#link.terminate();
-    shared = undefined;
+    // After a worker that failed there may be another.
+    if (shared === this.#opening) shared = undefined;
   }
 
   /** The same with its canvas to be transferred, or without one that was. */
