@@ -1,18 +1,16 @@
 // One way to run a network: a graph derived from it, planned and compiled, with the values that can be read after a run.
 import { DeviceError, ModelError } from "./errors.ts";
-import { copyValues } from "./gpu/copy-values.ts";
+import { forEachRun, spanOf } from "./gather.ts";
 import { Program } from "./gpu/program.ts";
 import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
-import { wordsOf } from "./input-words.ts";
 import type { Layout } from "./layout.ts";
 import type { Network } from "./network.ts";
 import type { Inference } from "./passes/infer.ts";
 import type { PlacedValue, Plan } from "./plan/plan.ts";
 import { planGraph } from "./plan/planner.ts";
-import { sizeOf } from "./shapes.ts";
+import { sameShape, sizeOf } from "./shapes.ts";
 import { Startup } from "./startup.ts";
-import { Tensor, toGpuWords } from "./tensor.ts";
-import type { Participant } from "./together.ts";
+import { gpuTypeOf, Tensor, toGpuWords } from "./tensor.ts";
 
 /**
  * A value where it lies on the GPU. Offset and strides count 32-bit words.
@@ -39,8 +37,6 @@ export interface ExecutionOptions {
   /** Values (or layers, by name) to keep readable after a run; "all" for every one. */
   readonly observe?: readonly string[] | "all" | undefined;
   readonly derivation?: Derivation | undefined;
-  /** Whether it starts from the network as it is, without its edit: without gates. */
-  readonly isPlain?: boolean | undefined;
   /** Called as the pipelines of a plan that was asked for finish compiling. */
   readonly onCompile?: ((done: number, total: number) => void) | undefined;
   /** Whether it searches for faster kernels in idle time, where the network has a tuning. */
@@ -79,10 +75,6 @@ export class Execution {
 
   get device() {
     return this.#network.device;
-  }
-
-  get isPlain(): boolean {
-    return this.#options.isPlain ?? false;
   }
 
   get isDisposed(): boolean {
@@ -129,20 +121,10 @@ export class Execution {
     return this.#ask({ ...this.#wanted, derivation });
   }
 
-  /**
-   * Waits for {@link planned}, then plans anew, so that a pending {@link observe} comes first. The new plan comes into use when those of all other
-   * participants are ready, too. What was disposed of meanwhile holds nobody up.
-   */
-  async replan(participant?: Participant): Promise<void> {
+  /** Waits for {@link planned}, then plans anew, so that a pending {@link observe} comes first. If it is disposed of meanwhile, nothing happens. */
+  async replan(): Promise<void> {
     await this.planned();
-    try {
-      if (!this.#isDisposed) await this.#ask(this.#wanted, undefined, participant);
-    } catch (error) {
-      if (!this.#isDisposed) participant?.fail(error);
-      throw error;
-    } finally {
-      participant?.leave();
-    }
+    if (!this.#isDisposed) return this.#ask(this.#wanted);
   }
 
   /** Resolves when no plan is under way, whatever became of the last one. */
@@ -154,12 +136,12 @@ export class Execution {
   }
 
   /** Resolves when a program runs that computes what is wanted, or what a later call has wanted besides. */
-  #ask(wanted: Wish, onCompile?: ExecutionOptions["onCompile"], participant?: Participant): Promise<void> {
+  #ask(wanted: Wish, onCompile?: ExecutionOptions["onCompile"]): Promise<void> {
     if (this.#isDisposed) return Promise.reject(new DeviceError(this.#network.refusal));
     this.#wanted = wanted;
     const request = ++this.#request;
     const isOvertaken = () => request !== this.#request;
-    const planning: Promise<void> = this.#replace(wanted, isOvertaken, onCompile, participant)
+    const planning: Promise<void> = this.#replace(wanted, isOvertaken, onCompile)
       .catch((error: unknown) => {
         if (isOvertaken()) return;
         this.#wanted = this.#current;
@@ -171,15 +153,10 @@ export class Execution {
   }
 
   /** Plans and compiles, then changes to the new program, unless another call has asked for one meanwhile. */
-  async #replace(
-    wish: Wish,
-    isOvertaken: () => boolean,
-    onCompile: ExecutionOptions["onCompile"],
-    participant: Participant | undefined,
-  ): Promise<void> {
+  async #replace(wish: Wish, isOvertaken: () => boolean, onCompile: ExecutionOptions["onCompile"]): Promise<void> {
     const network = this.#network;
     const { observed, derivation } = wish;
-    const optimizing = network.optimize(observed, derivation && ((graph) => derivation.derive(graph)), this.isPlain);
+    const optimizing = network.optimize(observed, derivation && ((graph) => derivation.derive(graph)));
     const optimized = optimizing instanceof Promise ? await optimizing : optimizing;
     if (isOvertaken()) return;
     const planFor = this.#planner(optimized, observed);
@@ -190,24 +167,20 @@ export class Execution {
       constants: network.constants,
       parameters: network.parameters,
     });
-    try {
-      await participant?.ready();
-    } catch (error) {
-      program.dispose();
-      throw error;
-    }
     if (isOvertaken()) {
       program.dispose();
       return;
     }
-    if (this.#program) {
-      copyValues(this.device.gpu, this.#program, program);
-      this.#program.dispose();
+    const before = this.#program;
+    if (before) {
+      copyValues(this.device.gpu, before, program);
+      before.dispose();
     }
     this.#program = program;
     this.#current = wish;
     this.device.faults.watch(this);
-    this.writeOperands({ ...network.editOperands, ...derivation?.operands?.() });
+    this.writeOperands(derivation?.operands?.() ?? {});
+    if (before) network.reportMove();
     if (quickBlock) this.#startup.settle(program, () => planFor(undefined));
     if (this.#options.tune) network.tuning?.start(this, optimized, network.halves);
   }
@@ -335,3 +308,36 @@ export class Execution {
 }
 
 const movingRefusal = "This model is being moved to another device, or could not be. Wait for moveTo(), or call it again.";
+
+/** @throws ModelError if what is given is not what the input takes */
+function wordsOf(input: ValueType & { readonly name: string }, given: Tensor | Float32Array): Float32Array | Int32Array | Uint32Array {
+  const isTensor = given instanceof Tensor;
+  if (isTensor ? !sameShape(given.shape, input.shape) : given?.length !== sizeOf(input.shape))
+    throw new ModelError(
+      `input '${input.name}': expected [${input.shape.join(", ")}], got ${isTensor ? `[${given.shape.join(", ")}]` : `${given?.length ?? "no"} elements`}.`,
+    );
+  if (isTensor && gpuTypeOf(given.dtype) !== gpuTypeOf(input.dtype))
+    throw new ModelError(`input '${input.name}': expected ${input.dtype}, got ${given.dtype}.`);
+  return toGpuWords(isTensor ? given : tensorOf(input, given));
+}
+
+/** The elements as a tensor of the input's type; float32 is not copied. */
+function tensorOf({ dtype, shape }: ValueType, elements: Float32Array): Tensor {
+  return dtype === "float32" && elements instanceof Float32Array ? Tensor.float32(shape, elements) : Tensor.from(dtype, shape, elements);
+}
+
+/** Copies every value that both programs have from the first program's buffers to the second's. */
+function copyValues(gpu: GPUDevice, from: Program, to: Program): void {
+  const encoder = gpu.createCommandEncoder({ label: "keep values" });
+  for (const [name, fresh] of to.plan.values) {
+    const old = from.plan.values.get(name);
+    // A parameter is one buffer in both.
+    if (!old || from.bufferOf(old) === to.bufferOf(fresh)) continue;
+    const copy = (at: number, freshAt: number, length: number) =>
+      encoder.copyBufferToBuffer(from.bufferOf(old), (old.offset + at) * 4, to.bufferOf(fresh), (fresh.offset + freshAt) * 4, length * 4);
+    // The second plan may have another border, because it has other readers.
+    if (sameShape(old.strides, fresh.strides)) copy(0, 0, spanOf(old.shape, old.strides));
+    else forEachRun(old.shape, old.strides, fresh.strides, copy);
+  }
+  gpu.queue.submit([encoder.finish()]);
+}

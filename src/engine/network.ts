@@ -14,7 +14,6 @@ import { type ModelSource, type ReadOptions, readModel } from "./source.ts";
 import { prepareKernels } from "./startup.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import { type Tensor, toGpuWords } from "./tensor.ts";
-import { Together } from "./together.ts";
 import type { TuneOptions, Tuning } from "./tune/tuning.ts";
 
 export interface NetworkOptions extends ReadOptions, InferOptions {
@@ -30,6 +29,11 @@ export interface NetworkOptions extends ReadOptions, InferOptions {
    * compute in 32 bits all the same, and inputs, outputs and observed values stay float32. What is beyond ±65504 between layers overflows.
    */
   readonly precision?: Precision | undefined;
+  /**
+   * Called when the model, or a gradient or an explanation of it, has been planned anew, before any other code runs: the buffers that `value`
+   * gave are gone, and are to be asked for again.
+   */
+  readonly onMove?: (() => void) | undefined;
 }
 
 /**
@@ -46,7 +50,8 @@ export async function loadNetwork(device: Device, source: ModelSource | Graph, o
   const inference = await prepareGraph(file, device.target, { ...options, isComplete });
   if (inference.obstacles.length > 0) throw new UnsupportedError(await reasonsOf(inference));
   const halfStorage = options.precision === "float16" ? (await import("./plan/halves.ts")).halfStorage : undefined;
-  return new Network(device, file, inference, { chooseKernel: options.chooseKernel, tuning: await tuning, halfStorage });
+  const { chooseKernel, onMove } = options;
+  return new Network(device, file, inference, { chooseKernel, onMove, tuning: await tuning, halfStorage });
 }
 
 /** If the code that tunes cannot be loaded, the model runs without tuning. */
@@ -65,18 +70,10 @@ export function isGraph(source: string | object): source is Graph {
   return typeof source === "object" && "nodes" in source && Array.isArray(source.nodes);
 }
 
-/** How the network's plans are made, whatever they compute. */
-interface PlanningRules {
-  readonly chooseKernel: NetworkOptions["chooseKernel"];
+/** How the network's plans are made, whatever they compute, and who hears of new ones. */
+interface PlanningRules extends Pick<NetworkOptions, "chooseKernel" | "onMove"> {
   readonly tuning: Tuning | undefined;
   readonly halfStorage: ((hasF16: boolean) => HalfStorage) | undefined;
-}
-
-/** Changes a network's graph, and keeps it typed. */
-export interface Edit {
-  derive(graph: TypedGraph): TypedGraph;
-  /** What the inputs hold that it adds. */
-  operands(): Readonly<Record<string, Tensor>>;
 }
 
 export class Network {
@@ -93,8 +90,6 @@ export class Network {
   readonly inference: Inference;
   readonly #rules: PlanningRules;
   readonly #executions = new Set<Execution>();
-  /** What changes the graph that executions start from. */
-  #edit: Edit | undefined;
   #isDisposed = false;
   #ids = 0;
 
@@ -163,15 +158,12 @@ export class Network {
    * A graph after all passes.
    *
    * @param derive makes another graph of the network's
-   * @param isPlain whether it starts from the network without {@link edit}
    * @throws UnsupportedError with all reasons if it cannot run
    */
-  optimize(keep: readonly string[], derive?: (graph: TypedGraph) => Graph, isPlain = false): Inference | Promise<Inference> {
-    const edited = isPlain ? undefined : this.#edit?.derive(this.#base);
+  optimize(keep: readonly string[], derive?: (graph: TypedGraph) => Graph): Inference | Promise<Inference> {
     // The file's own graph is known to run, so there is nothing to await.
-    if (!derive && !edited && this.#base === this.graph) return optimizeGraph(this.graph, this.inference.catalog, { keep: new Set(keep) });
-    const base = edited ?? this.#base;
-    return this.#optimizeDerived(derive?.(base) ?? base, keep);
+    if (!derive && this.#base === this.graph) return optimizeGraph(this.graph, this.inference.catalog, { keep: new Set(keep) });
+    return this.#optimizeDerived(derive?.(this.#base) ?? this.#base, keep);
   }
 
   async #optimizeDerived(graph: Graph, keep: readonly string[]): Promise<Inference> {
@@ -186,47 +178,11 @@ export class Network {
     const before = this.#base;
     this.#base = graph;
     try {
-      await this.#replan([...this.#executions]);
+      await Promise.all(Array.from(this.#executions, (execution) => execution.replan()));
     } catch (error) {
       this.#base = before;
       throw error;
     }
-  }
-
-  /**
-   * Lets executions start from the network's graph as an edit leaves it, and plans them anew: again, where the edit has changed. Those that are
-   * plain do not. If one cannot be planned, all go on as before.
-   */
-  async edit(edit: Edit): Promise<void> {
-    const before = this.#edit;
-    this.#edit = edit;
-    try {
-      await this.#replan([...this.#executions].filter(({ isPlain }) => !isPlain));
-    } catch (error) {
-      this.#edit = before;
-      throw error;
-    }
-  }
-
-  /** Plans executions anew, which change to their new plans at once. */
-  async #replan(executions: readonly Execution[]): Promise<void> {
-    const together = new Together(executions.length);
-    await Promise.all(executions.map((execution) => execution.replan(together.join())));
-  }
-
-  /** What the inputs hold that the edit has added. */
-  get editOperands(): Readonly<Record<string, Tensor>> {
-    return this.#edit?.operands() ?? {};
-  }
-
-  /** Writes inputs that the edit has added, in every execution that has them. */
-  writeOperands(operands: Readonly<Record<string, Tensor>>): void {
-    for (const execution of this.#executions) execution.writeOperands(operands);
-  }
-
-  /** Resolves when no plan is under way. */
-  async planned(): Promise<void> {
-    await Promise.all(Array.from(this.#executions, (execution) => execution.planned()));
   }
 
   /** Changes parameters for the next run of every execution. Nothing is made on the GPU. */
@@ -291,6 +247,11 @@ export class Network {
     this.#parameters = new ParameterBuffers(device);
     this.writeParameters(this.#written);
     await Promise.all(Array.from(this.#executions, (execution) => execution.restart()));
+  }
+
+  /** An execution has changed to another program. */
+  reportMove(): void {
+    this.#rules.onMove?.();
   }
 
   /** An execution was disposed of. */

@@ -10,23 +10,13 @@ export interface ValueGate extends GateOptions {
 /**
  * Opens the gates before and sets those wanted.
  *
- * @param onMove called where a gate was planned for, so that values lie elsewhere
  * @returns what is wrong with a gate, if one is
  */
-export async function changeGates(
-  model: Model,
-  before: readonly ValueGate[],
-  wanted: readonly ValueGate[],
-  onMove: () => void,
-): Promise<string | undefined> {
-  const { plan } = model;
+export async function changeGates(model: Model, before: readonly ValueGate[], wanted: readonly ValueGate[]): Promise<string | undefined> {
   try {
     // By no name: one that was refused is not there to be opened.
     if (before.length > 0) await model.ungate();
-    for (const { value, ...options } of wanted) {
-      await model.gate(value, options);
-      if (model.plan !== plan) onMove();
-    }
+    for (const { value, ...options } of wanted) await model.gate(value, options);
   } catch (error) {
     return (error as Error).message;
   }

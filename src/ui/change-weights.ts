@@ -19,9 +19,8 @@ export interface WeightsChange {
   readonly problem?: string;
 }
 
-/** @param onMove called where weights were planned for anew, so that values lie elsewhere */
-export async function changeWeights(model: Model, { blank, parameters }: Weights, onMove: () => void): Promise<WeightsChange> {
-  const { plan } = model;
+/** The first time the network is planned anew. What is wrong with the weights is a problem of the result; those before hold then. */
+export async function changeWeights(model: Model, { blank, parameters }: Weights): Promise<WeightsChange> {
   try {
     if (blank !== undefined) {
       await model.reinitialize(blank);
@@ -36,7 +35,5 @@ export async function changeWeights(model: Model, { blank, parameters }: Weights
     return { isBlank: hasRandomWeights(graph) };
   } catch (error) {
     return { problem: `The weights stay as they were: ${(error as Error).message}` };
-  } finally {
-    if (model.plan !== plan) onMove();
   }
 }

@@ -1,13 +1,13 @@
 // The work of each stage of an element: opens its input, loads its networks, shows their views, and reports results.
 import { DeviceError, ModelError, UnsupportedError } from "../engine/errors.ts";
-import { Answer } from "./answer.ts";
+import { Answering } from "./answering.ts";
 import { readAppearance, readAttribute, readPreparation } from "./attributes.ts";
 import { Connection } from "./connection.ts";
 import type { ConvCam, ConvCamEvents } from "./element.ts";
 import { Explaining } from "./explain/explaining.ts";
 import { FrameLoop, type FrameStats, type News } from "./frame-loop.ts";
 import { Gallery } from "./gallery.ts";
-import { Labels } from "./labels.ts";
+import type { Labels } from "./labels.ts";
 import { chooseLayers, type DrawableLayer } from "./layers.ts";
 import type { MapPoint } from "./mosaic/layout.ts";
 import type { Panel } from "./panel.ts";
@@ -21,19 +21,16 @@ import { WeightsInUse } from "./weights-in-use.ts";
 const maxRecoveries = 3;
 
 export class Player {
-  readonly labels = new Labels();
   readonly weights: WeightsInUse;
   readonly #element: ConvCam;
   readonly #gallery: Gallery;
-  readonly #answer: Answer;
+  readonly #answering: Answering;
   readonly #status = new Status();
   readonly #connection = new Connection((event) => this.#onSession(event));
   readonly #loop: FrameLoop;
   readonly #cycle: UpdateCycle;
   readonly #explaining: Explaining;
   #source: FrameSource | undefined;
-  /** Counts changes of source and networks. An answer belongs to one source and one network. */
-  #pictureId = 0;
   #description: Description | undefined;
   /** Whether there is something to draw. */
   #isShown = false;
@@ -51,7 +48,11 @@ export class Player {
       onReveal: () => this.wantFrame("draw"),
       onProbe: (panel, point) => void this.#probe(panel, point),
     });
-    this.#answer = new Answer(this.#gallery.element, (error) => this.#fail(error, "answer"));
+    this.#answering = new Answering(
+      { emit: (type, detail) => this.emit(type, detail), onFail: (error) => this.#fail(error, "answer") },
+      element,
+      this.#gallery.element,
+    );
     this.#loop = new FrameLoop(this.#frameHost());
     this.#cycle = new UpdateCycle(this.#updateHost());
     this.#explaining = new Explaining(this, element, this.#gallery.element);
@@ -60,6 +61,10 @@ export class Player {
 
   get session(): Session | undefined {
     return this.#connection.session;
+  }
+
+  get labels(): Labels {
+    return this.#answering.labels;
   }
 
   get source(): FrameSource | undefined {
@@ -121,8 +126,8 @@ export class Player {
         return element.isConnected;
       },
       work: {
-        labels: () => this.#loadLabels(),
-        answer: () => this.#relabel(),
+        labels: () => this.#answering.loadLabels(),
+        answer: () => this.#answering.relabel(),
         input: () => this.#openInput(),
         model: () => this.#loadNetworks(),
         scene: () => this.#showScene(),
@@ -163,18 +168,8 @@ export class Player {
   readonly #draw = (request: Omit<Parameters<Session["frame"]>[0], "visible" | "pictureId">) => {
     const session = this.session as Session;
     const visible = [...this.#gallery.visible, ...this.#explaining.visible];
-    return session.frame({ ...request, visible, pictureId: this.#pictureId });
+    return session.frame({ ...request, visible, pictureId: this.#answering.pictureId });
   };
-
-  async #loadLabels(): Promise<void> {
-    // Names of another source leave at once.
-    this.#relabel();
-    await this.labels.load();
-  }
-
-  #relabel(): void {
-    this.#answer.relabel(this.labels.names, readAttribute(this.#element, "bars"));
-  }
 
   async #openInput(): Promise<void> {
     this.#closeSource();
@@ -212,7 +207,7 @@ export class Player {
   #onSession({ event, detail }: SessionEvent): void {
     if (event === "progress") this.#onProgress(detail);
     else if (event === "results") void this.#onResults(detail);
-    else if (event === "explained") this.#isShown && detail.pictureId === this.#pictureId && this.#explaining.part?.show(detail);
+    else if (event === "explained") this.#isShown && detail.pictureId === this.#answering.pictureId && this.#explaining.part?.show(detail);
     else if (event === "fault") this.#fail(new DeviceError(detail), "scene");
     else this.#recover(detail);
   }
@@ -288,14 +283,9 @@ export class Player {
     this.#fail(error, "input");
   }
 
-  async #onResults({ outputs, ranges, pictureId }: Results): Promise<void> {
-    this.#gallery.showRanges(ranges);
-    const [scores] = outputs;
-    if (!scores || !this.#isShown || pictureId !== this.#pictureId) return;
-    const element = this.#element;
-    const isTrained = (this.#isBlank ?? this.#description?.isBlank) !== true;
-    const top = await this.#answer.show(scores, this.labels.names, { isShown: readAttribute(element, "bars"), isTrained });
-    if (top && pictureId === this.#pictureId) this.emit("results", { outputs, top, isTrained });
+  async #onResults(results: Results): Promise<void> {
+    this.#gallery.showRanges(results.ranges);
+    if (this.#isShown) await this.#answering.show(results, (this.#isBlank ?? this.#description?.isBlank) !== true);
   }
 
   async #probe(panel: Panel, { channel, y, x }: MapPoint): Promise<void> {
@@ -328,9 +318,8 @@ export class Player {
   }
 
   #forgetAnswer(): void {
-    this.#pictureId++;
     this.#explaining.part?.forget();
-    if (this.#answer.clear()) this.emit("reset", {});
+    this.#answering.forget();
   }
 
   #closePanels(): void {

@@ -1,12 +1,8 @@
 // The GPU side of the element: one or two networks, their picture and the views of their values. One encoder, one compute pass and one
 // submit per frame.
 import type { Device } from "../engine/gpu/device.ts";
-import type { Graph } from "../engine/graph/graph.ts";
-import { loadModel, type Model, prepareKernels } from "../engine/model.ts";
-import type { Precision } from "../engine/precision.ts";
+import { type Model, prepareKernels } from "../engine/model.ts";
 import type { Axes } from "../engine/shapes.ts";
-import type { ValueGate } from "./change-gates.ts";
-import type { Weights, WeightsChange } from "./change-weights.ts";
 import type { Explainer } from "./explain/explainer.ts";
 import type { Explained, ExplainedNumbers, ExplainRequest } from "./explain/request.ts";
 import { findImageInput, ImageInput } from "./image-input.ts";
@@ -16,23 +12,16 @@ import type { ImageLike } from "./picture-size.ts";
 import type { Preparation } from "./preparation.ts";
 import type { ReadbackRing } from "./readback-ring.ts";
 import { type Results, type ResultsTag, resultsRing } from "./results.ts";
-import { isOther, mapsOf, observedBy, type Scene, type SceneContext, SceneOfViews, type SceneOutcome } from "./scene.ts";
+import { mapsOf, observedBy, type Scene, type SceneContext, SceneOfViews, type SceneOutcome } from "./scene.ts";
 import { aborted } from "./session/session.ts";
+import { type NetworkOptions, ViewedNetworks } from "./viewed-networks.ts";
 import type { Drawn, ViewCanvas } from "./views/view.ts";
 
-export interface ViewerOptions {
-  readonly graph: Graph;
-  /** The second network of a comparison: same layer names, same shapes. */
-  readonly compared?: Graph | undefined;
-  /** Names of values that are shown first; {@link Viewer.show} may ask for others. */
-  readonly observe: readonly string[];
-  readonly inputShapes: Readonly<Record<string, readonly number[]>>;
+export interface ViewerOptions extends NetworkOptions {
   /** What the axes of values are that may lie otherwise than NCHW. */
   readonly axes?: ReadonlyMap<string, Axes> | undefined;
-  readonly precision: Precision;
   /** The output of both networks that holds class scores. */
   readonly classScores: string | undefined;
-  readonly onProgress?: (progress: { stage: "download" | "compile"; done: number; total: number }) => void;
 }
 
 export interface ViewerFrame {
@@ -50,27 +39,20 @@ export interface ViewerFrame {
 
 export class Viewer {
   readonly device: Device;
-  readonly model: Model;
-  readonly compared: Model | undefined;
   /** Name of the input that takes the picture; undefined where no input looks like one. */
   readonly imageInputName: string | undefined;
+  readonly #networks: ViewedNetworks;
   readonly #image: ImageInput | undefined;
   readonly #renderer: MosaicRenderer;
   readonly #views: SceneOfViews;
   readonly #axes: ReadonlyMap<string, Axes>;
   readonly #classScores: string | undefined;
   readonly #onResults: (results: Results) => void;
-  #observed: readonly string[];
   #preparation: Preparation | undefined;
-  #gates: readonly ValueGate[] = [];
-  #weights: Weights = { id: 0 };
-  #weightsChange: WeightsChange = {};
   #ring: ReadbackRing<ResultsTag> | undefined;
   #explainer: Explainer | undefined;
   #framesInFlight = 0;
   #areResultsCurrent = true;
-  /** Set while values have moved and views do not follow yet. */
-  #isMoving = false;
   /** Of the picture in the network's input; undefined before the first. */
   #pictureId: number | undefined;
   #isDisposed = false;
@@ -82,44 +64,42 @@ export class Viewer {
 
   /** @param onResults called now and then, never more than once a frame */
   static async create(device: Device, options: ViewerOptions, onResults: (results: Results) => void): Promise<Viewer> {
-    const { graph, compared, observe, inputShapes, precision, onProgress } = options;
     // Beside the network's own pipelines. If this fails, so will whoever needs the result.
     void prepareViews(device).catch(() => {});
-    const load = (which: Graph, values = observe) =>
-      loadModel(device, which, { inputShapes, observe: values, precision, ...(onProgress && { onProgress }) });
-    const model = await load(graph);
-    let other: Model | undefined;
+    const networks = await ViewedNetworks.load(device, options);
     try {
-      const has = (name: string) => compared?.nodes.some(({ outputs }) => outputs.includes(name));
-      other = compared && (await load(compared, observe.filter(has)));
-      const image = findImageInput(model, options.axes) && (await ImageInput.create(device, []));
-      return new Viewer(device, model, other, image, options, onResults);
+      const image = findImageInput(networks.model, options.axes) && (await ImageInput.create(device, []));
+      return new Viewer(device, networks, image, options, onResults);
     } catch (error) {
-      model.dispose();
-      other?.dispose();
+      networks.dispose();
       throw error;
     }
   }
 
   private constructor(
     device: Device,
-    model: Model,
-    compared: Model | undefined,
+    networks: ViewedNetworks,
     image: ImageInput | undefined,
-    { observe, classScores, axes = new Map() }: ViewerOptions,
+    { classScores, axes = new Map() }: ViewerOptions,
     onResults: (results: Results) => void,
   ) {
     this.device = device;
-    this.model = model;
-    this.compared = compared;
+    this.#networks = networks;
     this.#axes = axes;
-    this.imageInputName = findImageInput(model, axes)?.name;
+    this.imageInputName = findImageInput(networks.model, axes)?.name;
     this.#image = image;
-    this.#observed = observe;
     this.#classScores = classScores;
     this.#onResults = onResults;
     this.#renderer = new MosaicRenderer(device, navigator.gpu.getPreferredCanvasFormat());
     this.#views = new SceneOfViews(device, this.#renderer);
+  }
+
+  get model(): Model {
+    return this.#networks.model;
+  }
+
+  get compared(): Model | undefined {
+    return this.#networks.compared;
   }
 
   /** Frames handed to the GPU that it has not finished. */
@@ -162,31 +142,24 @@ export class Viewer {
    * @returns whether values have to be computed anew, and what became of each view
    */
   async show(scene: Scene): Promise<SceneOutcome> {
-    const observe = observedBy(scene.views);
-    const moves = observe.length !== this.#observed.length || observe.some((value, i) => value !== this.#observed[i]);
+    const networks = this.#networks;
     const image = findImageInput(this.model, this.#axes);
     const { mean, std, scale } = scene.preparation;
     if (image && (mean ?? std ?? scale) !== undefined)
       (await import("./check-preparation.ts")).checkPreparation(scene.preparation, image.view.channels);
-    if (moves) await this.#observe(observe);
-    const { weights = this.#weights } = scene;
-    const hasOtherWeights = weights.id !== this.#weights.id && (isOther(weights) || isOther(this.#weights));
-    if (hasOtherWeights) await this.#changeWeights(weights);
-    const gates = scene.gates ?? [];
-    const isGated = JSON.stringify(gates) !== JSON.stringify(this.#gates);
-    const gateProblem = isGated ? await this.#gate(gates) : undefined;
-    const isPrepared = !this.#isMoving && JSON.stringify(scene.preparation) === JSON.stringify(this.#preparation);
+    const changed = await networks.change(scene).finally(() => {
+      if (networks.isMoving) this.#views.clear();
+    });
+    const isPrepared = !networks.isMoving && JSON.stringify(scene.preparation) === JSON.stringify(this.#preparation);
     if (!isPrepared) this.#prepareImage(scene.preparation);
     const views = await this.#views.show(scene.views, this.#sceneContext(scene));
     await this.#explainer?.rebind();
     if (this.#isDisposed) throw aborted();
     this.#ring?.dispose();
-    this.#ring = resultsRing(this.device, [this.model, this.compared], this.#views.drawn, this.#classScores, this.#onResults);
-    this.#isMoving = false;
-    const { isBlank, problem } = this.#weightsChange;
-    const needsRun = !isPrepared || isGated || hasOtherWeights;
-    const said = gateProblem ?? problem ?? (await this.#compare(scene.views));
-    return { needsRun, views, isBlank, areWeightsRefused: problem !== undefined, problem: said };
+    this.#ring = resultsRing(this.device, networks.models, this.#views.drawn, this.#classScores, this.#onResults);
+    networks.endMove();
+    const problem = changed.problem ?? (await this.#compare(scene.views));
+    return { ...changed, needsRun: changed.needsRun || !isPrepared, views, problem };
   }
 
   /**
@@ -213,7 +186,7 @@ export class Viewer {
 
   /** Draws one frame. @returns when the GPU is done with it */
   frame(request: ViewerFrame): Promise<void> {
-    if (this.#isMoving) return Promise.reject(aborted());
+    if (this.#networks.isMoving || this.#isDisposed) return Promise.reject(aborted());
     const { gpu } = this.device;
     const submitted = this.device.checked("Drawing", () => this.#submit(request));
     this.#ring?.collect(submitted);
@@ -237,14 +210,12 @@ export class Viewer {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#isMoving = true;
     this.#ring?.dispose();
     this.#explainer?.dispose();
     this.#views.dispose();
     this.#image?.dispose();
     this.#renderer.dispose();
-    this.compared?.dispose();
-    this.model.dispose();
+    this.#networks.dispose();
   }
 
   /** What is wrong with the second network, if something is. */
@@ -253,22 +224,6 @@ export class Viewer {
     if (!compared) return undefined;
     const { describeUnshared } = await import("./comparison.ts");
     return describeUnshared(observedBy(views.filter(({ kind }) => kind === "mosaic")), model.graph, compared.graph);
-  }
-
-  /** Frames are drawn until the first network's values move. */
-  async #observe(values: readonly string[]): Promise<void> {
-    // If one fails, the next scene plans anew in any case.
-    this.#observed = [];
-    const done = await Promise.allSettled(
-      [this.model, this.compared].map(async (model) => {
-        await model?.observe(model === this.compared ? values.filter((value) => model.graph.types.has(value)) : values);
-        this.#isMoving = true;
-      }),
-    );
-    if (this.#isDisposed) throw aborted();
-    this.#views.clear();
-    for (const result of done) if (result.status === "rejected") throw result.reason;
-    this.#observed = values;
   }
 
   #sceneContext({ appearance, preparation }: Scene): SceneContext {
@@ -285,35 +240,11 @@ export class Viewer {
     };
   }
 
-  /** In the first network only, as gates. */
-  async #changeWeights(weights: Weights): Promise<void> {
-    this.#weights = weights;
-    const { changeWeights } = await import("./change-weights.ts");
-    this.#weightsChange = await changeWeights(this.model, weights, () => {
-      this.#isMoving = true;
-    });
-    if (this.#isDisposed) throw aborted();
-    if (this.#isMoving) this.#views.clear();
-  }
-
-  /** In the first network only, so that a comparison with itself shows the difference. The first gate of a value plans anew. */
-  async #gate(gates: readonly ValueGate[]): Promise<string | undefined> {
-    const before = this.#gates;
-    this.#gates = gates;
-    const { changeGates } = await import("./change-gates.ts");
-    const problem = await changeGates(this.model, before, gates, () => {
-      this.#isMoving = true;
-    });
-    if (this.#isDisposed) throw aborted();
-    if (this.#isMoving) this.#views.clear();
-    return problem;
-  }
-
   /** Sets the networks' inputs, where they lie now, as targets of the picture. */
   #prepareImage(preparation: Preparation): void {
     this.#preparation = preparation;
-    const own = [this.model, this.compared].flatMap((model) => {
-      const input = model && findImageInput(model, this.#axes);
+    const own = this.#networks.models.flatMap((model) => {
+      const input = findImageInput(model, this.#axes);
       return input ? [{ ...input, preparation }] : [];
     });
     this.#image?.aim([...own, ...(this.#explainer?.targets ?? [])]);

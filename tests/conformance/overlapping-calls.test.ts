@@ -1,5 +1,6 @@
 // Calls that plan or change a model while others do, or fail half-way: each takes effect, in the order of the calls, and nothing leaks.
 import { describe, expect, test, vi } from "vitest";
+import { type Derived, DerivedExecution } from "../../src/engine/derived.ts";
 import type { TypedGraph } from "../../src/engine/graph/graph.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { loadNetwork } from "../../src/engine/network.ts";
@@ -23,6 +24,23 @@ const graph = graphWith(2);
 
 function fileOf(seed: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(encodeModel(graphWith(seed)));
+}
+
+/** The graph with a state that counts runs. */
+function withCounter(typed: TypedGraph): Derived {
+  const one = Tensor.filled("float32", [1], 1);
+  const nodes = [...typed.nodes, op("Add", "count one", "next")];
+  return {
+    graph: {
+      ...typed,
+      nodes,
+      initializers: new Map([...typed.initializers, ["one", one]]),
+      parameters: new Map([["count", one]]),
+      updates: new Map([["count", "next"]]),
+    },
+    results: new Map([["y", "y"]]),
+    operands: {},
+  };
 }
 
 /** A file that takes its time. */
@@ -103,6 +121,60 @@ describe("calls at once", () => {
       await observing;
       expect(device.allocatedBytes).toBe(0);
       network.dispose();
+    }));
+
+  test("an execution that is disposed of does not keep the network from planning anew", () =>
+    withDevice(async (device) => {
+      const network = await loadNetwork(device, graph);
+      const [kept, disposed] = [await network.execute(), await network.execute()];
+      const expected = await kept.predict({ x });
+      const deriving = network.derive(network.graph);
+      disposed.dispose();
+      await deriving;
+      expect(await kept.predict({ x })).toEqual(expected);
+      network.dispose();
+      expect(device.allocatedBytes).toBe(0);
+    }));
+
+  test("what is disposed of while it is planned anew leaves no states behind", () =>
+    withDevice(async (device) => {
+      const network = await loadNetwork(device, graph);
+      const counting = await DerivedExecution.make(network, withCounter);
+      const { createBuffer } = device;
+      // While the new plan's first buffer is made, before those of states are asked for.
+      const making = vi.spyOn(device, "createBuffer").mockImplementationOnce((...buffer) => {
+        queueMicrotask(() => counting.dispose());
+        return createBuffer.apply(device, buffer);
+      });
+      await network.derive(network.graph);
+      expect(making).toHaveBeenCalled();
+      expect(device.allocatedBytes).toBe(0);
+      network.dispose();
+    }));
+
+  test("values are told to have moved before any other code runs, those of an explanation too", () =>
+    withDevice(async (device) => {
+      const buffers: (() => GPUBuffer)[] = [];
+      let known: readonly GPUBuffer[] = [];
+      const seen: number[] = [];
+      const onMove = () => {
+        // How many of the buffers are others by now.
+        seen.push(buffers.filter((buffer, i) => buffer() !== known[i]).length);
+      };
+      const model = await loadModel(device, graph, { onMove });
+      const explanation = await model.explain({ method: "gradient", of: "y" });
+      buffers.push(
+        () => model.value("y").buffer,
+        () => explanation.value().buffer,
+      );
+      known = buffers.map((buffer) => buffer());
+      expect(seen).toEqual([]);
+      await model.reinitialize(1);
+      expect(seen).toEqual([1, 2]);
+      await model.reinitialize(2);
+      explanation.setTarget(Tensor.filled("float32", model.outputs[0]?.shape ?? [], 1));
+      expect(seen).toHaveLength(2);
+      model.dispose();
     }));
 
   test("parameters end as the last call says, whichever file comes first", () =>

@@ -122,7 +122,7 @@ export class Why {
     if (!explained) return;
     this.#shown = { session, wish, explained };
     this.#picker ??= new ClassPicker(this.#next.getRootNode(), (index) => this.#pick(index));
-    this.#panel.place(explained, wish.method);
+    this.#panel.place(explained, wish.method, this.#element.gates.length > 0 ? gatesNote : "");
     this.#host.wantFrame("image", "run");
   }
 
@@ -149,3 +149,5 @@ export class Why {
     else this.#element.setAttribute("explain-class", `${index}`);
   }
 }
+
+const gatesNote = "Explained with all channels on: gates are left out.";
