@@ -2,11 +2,13 @@
 import sharp from "sharp";
 import { ModelError } from "../engine/errors.ts";
 import { type ExplanationMethod, resultOf } from "../engine/gradient/explain.ts";
+import { loadAxes } from "../engine/graph/axes.ts";
 import type { Model } from "../engine/model.ts";
 import { denseStrides } from "../engine/shapes.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { findPictureInput } from "../ui/image-view.ts";
 import { paletteOf } from "../ui/mosaic/color-map.ts";
+import { type MapView, viewAsMaps } from "../ui/mosaic/layout.ts";
 import type { Preparation } from "../ui/preparation.ts";
 import { readPixels, writePng } from "./image.ts";
 import { resample } from "./resample.ts";
@@ -35,31 +37,40 @@ const gap = 4;
 /**
  * Writes one picture with heat for each result, in rows.
  *
+ * @param results by the layers that they are of, as {@link Explanation.predictAll} gives them
  * @throws ModelError where the model's input is no picture
  */
 export async function drawHeat(
   model: Model,
   imagePath: string,
-  results: readonly Tensor[],
+  results: Readonly<Record<string, Tensor>>,
   options: HeatOptions,
   path: string,
 ): Promise<void> {
-  const found = findPictureInput(model.inputs.map((input) => ({ ...input, strides: denseStrides(input.shape) })));
+  const axes = await loadAxes(model.graph);
+  const inputs = model.inputs.map((input) => ({ ...input, axes: axes.get(input.name), strides: denseStrides(input.shape) }));
+  const found = findPictureInput(inputs);
   if (!found) throw new ModelError("the model's input is no picture, so there is nothing to draw on. Use --save.");
   const { width, height } = found.view;
-  const side = results.length > 1 ? tileSide : aloneSide;
+  const hasOwnAxes = resultOf(options.method) === "elements";
+  const viewOf = (layer: string, { shape }: Tensor): MapView | undefined => {
+    const value = model.valueName(layer);
+    if (hasOwnAxes && value === found.input.name) return { ...found.view, offset: 0 };
+    return viewAsMaps(shape, denseStrides(shape), 0, 0, hasOwnAxes ? axes.get(value) : undefined);
+  };
+  const heats = Object.entries(results).map(([layer, result]) => heatOf(result, viewOf(layer, result), options.method));
+  const side = heats.length > 1 ? tileSide : aloneSide;
   const factor = Math.max(1, Math.ceil(side / Math.max(width, height)));
   const size = { width: width * factor, height: height * factor };
   const { pixels, ...source } = await readPixels(imagePath);
   const picture = resample(pixels, source, size, options.preparation);
-  const tiles = await Promise.all(results.map((result) => heatOver(picture, size, result, options)));
+  const tiles = await Promise.all(heats.map((heat) => heatOver(picture, size, heat, options)));
   const sheet = inRows(tiles);
   await writePng(path, sheet.data, sheet.width, sheet.height);
 }
 
-async function heatOver(picture: Float32Array, size: Size, result: Tensor, { method, opacity }: HeatOptions): Promise<Pixels> {
+async function heatOver(picture: Float32Array, size: Size, heat: Heat, { method, opacity }: HeatOptions): Promise<Pixels> {
   const isMap = resultOf(method) === "map";
-  const heat = heatOf(result, isMap);
   const large = await sharp(heat.values, { raw: { width: heat.width, height: heat.height, channels: 1 } })
     .resize({ ...size, fit: "fill", kernel: isMap ? "linear" : "nearest" })
     .toColorspace("b-w")
@@ -81,13 +92,26 @@ async function heatOver(picture: Float32Array, size: Size, result: Tensor, { met
 /** Of a gradient a few elements are far larger than all others: what these are above counts as the most. */
 const brightShare = 0.995;
 
-/** Of the first of a batch: of a map, what speaks for the class; else the largest size over the channels. From 0 to 255. */
-function heatOf(result: Tensor, isMap: boolean): Size & { readonly values: Uint8Array } {
-  const [channels = 1, height = 1, width = 1] = result.shape.slice(-3);
+/** From 0 to 255, row by row. */
+interface Heat extends Size {
+  readonly values: Uint8Array;
+}
+
+/**
+ * Of the first of a batch: of a map, what speaks for the class; else the largest size over the channels.
+ *
+ * @param view how the result lies as maps
+ * @throws ModelError where it does not
+ */
+export function heatOf(result: Tensor, view: MapView | undefined, method: ExplanationMethod): Heat {
+  if (!view) throw new ModelError(`an explanation of ${result.shape.join(" × ")} has no rows and columns to draw. Use --save.`);
+  const isMap = resultOf(method) === "map";
+  const { channels, height, width, offset, channelStride, rowStride, columnStride } = view;
   const elements = result.toFloat32();
   const area = width * height;
   const sizes = Array.from({ length: area }, (_, i) => {
-    const each = Array.from({ length: channels }, (_unused, c) => elements[c * area + i] as number);
+    const place = offset + Math.floor(i / width) * rowStride + (i % width) * columnStride;
+    const each = Array.from({ length: channels }, (_unused, c) => elements[place + c * channelStride] as number);
     return isMap ? Math.max(0, ...each) : Math.max(...each.map(Math.abs));
   });
   const sorted = Float32Array.from(sizes).sort();

@@ -13,6 +13,7 @@ import {
   scoreResult,
 } from "./gradient/explain.ts";
 import { changedWeights, convolutionMaps, mapsOf, scoresOf, type Target, weightsOf } from "./gradient/target.ts";
+import { loadAxes } from "./graph/axes.ts";
 import type { TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
 import { isFloat, Tensor } from "./tensor.ts";
@@ -82,9 +83,10 @@ export class Explanation {
     const weights = weightsOf(type, of, given);
     const layers = layersOf(graph, request).map((name) => [name, network.valueName(name)] as const);
     const values = [...new Set(layers.map(([, layer]) => layer))];
+    const axes = await loadAxes(graph);
     let passesOf: Prepared["passesOf"] = () => [];
     const execution = await DerivedExecution.make(network, (base) => {
-      const { passes, ...derived } = explanationOf(base, method, { value, target: of, weights }, values, request);
+      const { passes, ...derived } = explanationOf(base, method, { value, target: of, weights }, values, { ...request, axes });
       if (passes) passesOf = passes;
       return {
         ...derived,

@@ -1,7 +1,15 @@
-// Which layer an explanation is of where none is named.
-import { expect, it } from "vitest";
+// Which layer an explanation is of where none is named, and how it takes values that lie otherwise than NCHW.
+import { describe, expect, it } from "vitest";
+import { heatOf } from "../../src/cli/heat.ts";
 import { lastMaps } from "../../src/engine/explanation.ts";
+import { type ExplanationMethod, explanationOf } from "../../src/engine/gradient/explain.ts";
+import { loadAxes } from "../../src/engine/graph/axes.ts";
+import type { Graph } from "../../src/engine/graph/graph.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
+import { fromTensor, type NdArray } from "../../src/reference/array.ts";
+import { evaluateGraph } from "../../src/reference/evaluate.ts";
+import { viewAsMaps } from "../../src/ui/mosaic/layout.ts";
 import { everything } from "../support/catalog.ts";
 import { graphOf, ints, noise, op } from "../support/graphs.ts";
 
@@ -21,4 +29,89 @@ it("is the last layer that computes values with rows and columns, not one that o
   const { graph: typed, obstacles } = inferGraph(graph, everything);
   expect(obstacles).toEqual([]);
   expect(lastMaps(typed)).toBe("relu");
+});
+
+describe("of a network whose values lie NHWC, as TensorFlow has them", () => {
+  const filter = noise([4, 3, 3, 3], 2);
+  const constants = { f: filter, m: noise([120, 3], 3), flat: ints(1, 120) };
+  const head = [op("Reshape", "last flat", "vector"), op("MatMul", "vector m", "y")];
+  const padded = { pads: [1, 1, 1, 1] };
+  const [toFirst, toLast] = [{ perm: [0, 3, 1, 2] }, { perm: [0, 2, 3, 1] }];
+  const channelsFirst = graphOf({
+    inputs: { x: [1, 3, 6, 5] },
+    constants,
+    nodes: [op("Conv", "x f", "conv", padded), op("Relu", "conv", "relu"), op("Transpose", "relu", "last", toLast), ...head],
+  });
+  const channelsLast = graphOf({
+    inputs: { x: [1, 6, 5, 3] },
+    constants,
+    nodes: [
+      op("Transpose", "x", "first", toFirst),
+      op("Conv", "first f", "conv", padded),
+      op("Transpose", "conv", "turned", toLast),
+      op("Relu", "turned", "last"),
+      ...head,
+    ],
+  });
+  const picture = noise([1, 3, 6, 5], 4);
+  const turnedPicture = Tensor.float32(
+    [1, 6, 5, 3],
+    Float32Array.from({ length: 90 }, (_, i) => picture.toFloat32()[(i % 3) * 30 + Math.floor(i / 3)] as number),
+  );
+
+  /** In double precision, by plain loops. */
+  async function explain(
+    graph: Graph,
+    x: Tensor,
+    method: ExplanationMethod,
+    layer: string,
+    written: Readonly<Record<string, number>> = {},
+  ) {
+    const { graph: typed } = inferGraph(graph, everything);
+    const seed = Tensor.float32([1, 3], Float32Array.of(0, 1, 0));
+    const explained = { value: "y", target: { class: 1 }, weights: { seed, followsTop: false } };
+    const plan = explanationOf(typed, method, explained, [layer], { patch: 2, batch: 4, axes: await loadAxes(typed) });
+    const operands = Object.entries(plan.operands).map(([role, { name, initial }]) => {
+      const value = written[role];
+      return [name, value === undefined ? initial : Tensor.from(initial.dtype, [], [value])] as const;
+    });
+    const given = [["x", x] as const, ...operands, ...(plan.graph.parameters ?? [])];
+    const result = plan.results.get(layer) ?? "";
+    const { shape, data } = (await evaluateGraph(plan.graph, new Map(given.map(([name, tensor]) => [name, fromTensor(tensor)])))).get(
+      result,
+    ) as NdArray;
+    return { shape, elements: Array.from(data, (element) => Math.fround(element)) };
+  }
+
+  it.each([
+    { method: "grad-cam", shape: [1, 1, 6, 5] },
+    { method: "hires-cam", shape: [1, 1, 6, 5] },
+    { method: "importance", shape: [1, 4, 1, 1] },
+    { method: "ablation", shape: [1, 4] },
+  ] as const)("$method of a layer is what it is of the same values NCHW", async ({ method, shape }) => {
+    const expected = await explain(channelsFirst, picture, method, "relu");
+    expect(expected.shape.filter((extent) => extent > 1)).toEqual(shape.filter((extent) => extent > 1));
+    expect(await explain(channelsFirst, picture, method, "last")).toEqual(expected);
+    expect(await explain(channelsLast, turnedPicture, method, "last")).toEqual(expected);
+  });
+
+  it("occlusion covers the same patches of the picture", async () => {
+    const corner = { decide: 0, row: 2, column: 4 };
+    const expected = await explain(channelsFirst, picture, "occlusion", "x", corner);
+    expect(expected.shape).toEqual([1, 1, 6, 5]);
+    expect(expected.elements.filter((drop) => drop !== 0)).toHaveLength(2);
+    expect(await explain(channelsLast, turnedPicture, "occlusion", "x", corner)).toEqual(expected);
+  });
+
+  it("a gradient is drawn by rows and columns", () => {
+    const elements = turnedPicture.toFloat32().map((_, i) => (i === (2 * 5 + 4) * 3 + 1 ? -1 : 0));
+    const view = viewAsMaps([1, 6, 5, 3], [90, 15, 3, 1], 0, 0, "nhwc");
+    const heat = heatOf(Tensor.float32([1, 6, 5, 3], elements), view, "gradient");
+    expect([heat.height, heat.width]).toEqual([6, 5]);
+    expect(Array.from(heat.values, (value, i) => [i, value]).filter(([, value]) => value)).toEqual([[2 * 5 + 4, 255]]);
+  });
+
+  it("a gradient has the value's own shape", async () => {
+    expect((await explain(channelsLast, turnedPicture, "gradient", "x")).shape).toEqual([1, 6, 5, 3]);
+  });
 });

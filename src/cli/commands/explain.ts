@@ -88,14 +88,15 @@ async function explain(modelPath: string, imagePath: string | undefined, options
     if (save !== undefined) await saveAll(save, results);
     if (out !== undefined) {
       const heat = { method, preparation: preparationOf(options), opacity: options.opacity };
-      await drawHeat(model, imagePath as string, Object.values(results), heat, out);
+      await drawHeat(model, imagePath as string, results, heat, out);
       console.log(line`drawn in ${out}`);
     }
     explanation.dispose();
   });
 }
 
-function checkUse(imagePath: string | undefined, { method, out, save, of, ...options }: Options): void {
+function checkUse(imagePath: string | undefined, { method, out, save, of, gate, ...options }: Options): void {
+  if (gate !== undefined) throw new ModelError("--gate: explanations are of the network with all channels on. Leave it out.");
   if (out !== undefined && imagePath === undefined) throw new ModelError("--out draws over a picture: give one, or only --save.");
   if (out === undefined && save === undefined && !isOfChannels(method))
     throw new ModelError("nothing to write: give --out FILE.png, --save FILE.npy, or both.");

@@ -1,6 +1,7 @@
 // A graph of an explanation in the making: the network's graph with operands, states that last from run to run, and gradients.
 import { GraphEdit } from "../graph/edit.ts";
 import { fusedDomain, type Graph, type GraphInput, type TypedGraph, type ValueType } from "../graph/graph.ts";
+import { type Axes, type Shape, sameShape } from "../shapes.ts";
 import { Tensor } from "../tensor.ts";
 import { nodesBetween, targetWithBatch } from "./batch.ts";
 import { gradientOf } from "./differentiate.ts";
@@ -106,6 +107,35 @@ export class Draft {
   }
 
   /**
+   * The value with its channels before rows and columns, [n, channels, …]; an axis that it lacks has extent 1. Whoever reads the value depends on
+   * this one then, so that it can be differentiated by and replaced.
+   *
+   * @param axes of the value; unless all are known it is taken as it is
+   * @returns its name; the value itself where it lies so
+   */
+  channelsFirst(value: string, axes: Axes | undefined): string {
+    const order = [..."ncdhw"].filter((letter) => "nc".includes(letter) || axes?.includes(letter));
+    if (!axes || axes.includes("_") || axes === order.join("")) return value;
+    const emit = this.#emit;
+    const { dtype, shape } = emit.typeOf(value);
+    const perm = order.flatMap((letter) => (axes.includes(letter) ? [axes.indexOf(letter)] : []));
+    const permuted = perm.map((axis) => shape[axis] as number);
+    const whole = order.map((letter) => (axes.includes(letter) ? (shape[axes.indexOf(letter)] as number) : 1));
+    const typed = (name: string, own: Shape): string => {
+      this.#types.set(name, { dtype, shape: own });
+      return name;
+    };
+    let turned = "";
+    this.replace(value, () => {
+      const first = typed(emit.transpose(value, perm), permuted);
+      turned = sameShape(permuted, whole) ? first : typed(emit.reshape(first, whole), whole);
+      const again = turned === first ? first : typed(emit.reshape(turned, permuted), permuted);
+      return typed(emit.transpose(again, inverseOf(perm)), shape);
+    });
+    return turned;
+  }
+
+  /**
    * Writes what lies between two values once more, for a batch of copies of the first.
    *
    * @param copies the first value's, [batch, …]
@@ -203,4 +233,8 @@ export class Draft {
     const opsets = new Map([...graph.opsets, [fusedDomain, 1] as const]);
     return { graph: { ...graph, opsets, outputs: [...new Set(results.values())] }, results, operands: this.#operands };
   }
+}
+
+function inverseOf(perm: readonly number[]): readonly number[] {
+  return perm.map((_, axis) => perm.indexOf(axis));
 }

@@ -1,7 +1,7 @@
 // Explanations of a score as graphs: what is computed of a network's values, and in how many runs.
 import { ModelError } from "../errors.ts";
 import { producersOf, type TypedGraph } from "../graph/graph.ts";
-import { sizeOf } from "../shapes.ts";
+import { type Axes, sizeOf } from "../shapes.ts";
 import { Draft, type Explained } from "./draft.ts";
 import { type GradientMethod, gradientMethods } from "./methods/gradients.ts";
 import { type Pass, type SampledMethod, type SampledOptions, sampledMethods } from "./methods/sampled.ts";
@@ -38,6 +38,11 @@ export interface ExplanationPlan extends ReturnType<Draft["finish"]> {
 /** The result that is Σ weights · scores of a run, where the method tells it. */
 export const scoreResult = "explanation/score";
 
+export interface ExplanationOptions extends SampledOptions {
+  /** What the axes of values are that may lie otherwise than NCHW. */
+  readonly axes?: ReadonlyMap<string, Axes> | undefined;
+}
+
 /**
  * @param values what it is explained by: inputs, or layers with rows and columns for a map
  * @throws ModelError, UnsupportedError as `gradientOf` does, and for a map of a value without rows and columns
@@ -47,28 +52,31 @@ export function explanationOf(
   method: ExplanationMethod,
   explained: Explained,
   values: readonly string[],
-  options: SampledOptions,
+  { axes, ...options }: ExplanationOptions,
 ): ExplanationPlan {
   const draft = new Draft(graph);
+  const ofElements = resultOf(method) === "elements";
+  const turned = (value: string): string => (ofElements ? value : draft.channelsFirst(value, axes?.get(value)));
   const sampled = (sampledMethods as Readonly<Record<string, SampledMethod>>)[method];
   if (sampled) {
     const [value = "", ...others] = values;
     if (others.length > 0) throw new ModelError(`${method} is of one value, not of ${values.length}.`);
-    const { result, score, passes } = sampled.build(draft, explained, value, options);
+    const { result, score, passes } = sampled.build(draft, explained, turned(value), options);
     return { ...draft.finish(new Map([[value, result], ...(score ? [[scoreResult, score] as const] : [])])), passes };
   }
   const { combine, result, rules } = (gradientMethods as Readonly<Record<string, GradientMethod>>)[method] as GradientMethod;
-  const rankOf = (value: string) => graph.types.get(value)?.shape.length ?? 0;
-  const flat = result === "map" && values.find((value) => rankOf(value) < 3);
+  const flat = result === "map" && values.find((value) => (graph.types.get(value)?.shape.length ?? 0) < 3);
   if (flat)
     throw new ModelError(`'${flat}' has no rows and columns, so there is no map of it. Name a layer that has, such as a convolution.`);
   if (method === "cam") for (const value of values) checkPooled(graph, value, explained.value);
-  const { gradients } = draft.differentiate(explained, values, { rules });
+  const own = values.map(turned);
+  const { gradients } = draft.differentiate(explained, own, { rules });
   const { emit } = draft;
-  const results = values.map((value, i) => {
-    emit.writeFor(value);
-    const spatial = Array.from({ length: Math.max(0, rankOf(value) - 2) }, (_, axis) => axis + 2);
-    return [value, combine({ emit, value, gradient: gradients[i] as string, spatial })] as const;
+  const results = values.map((name, i) => {
+    const value = own[i] as string;
+    emit.writeFor(name);
+    const spatial = Array.from({ length: Math.max(0, emit.shapeOf(value).length - 2) }, (_, axis) => axis + 2);
+    return [name, combine({ emit, value, gradient: gradients[i] as string, spatial })] as const;
   });
   return draft.finish(new Map(results));
 }

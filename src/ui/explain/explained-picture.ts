@@ -158,10 +158,10 @@ type Piece = ConstructorParameters<typeof ReadbackRing>[1][number];
 function heatView({ explanation, input }: Pick<PlacedExplanation, "explanation" | "input">): MapView {
   const { shape, strides, offset } = explanation.value();
   const { layer } = explanation;
-  const image = layer === input.name ? imageView(shape, strides, input.axes) : undefined;
+  const hasOwnAxes = resultOf(explanation.method) === "elements";
+  const image = hasOwnAxes && layer === input.name ? imageView(shape, strides, input.axes) : undefined;
   if (image) return { ...image, offset };
-  const isMap = isActivationMap(explanation.method);
-  const view = viewAsMaps(shape, strides, offset, 0, isMap ? undefined : input.axesOf(layer));
+  const view = viewAsMaps(shape, strides, offset, 0, hasOwnAxes ? input.axesOf(layer) : undefined);
   if (!view || shape.length > 4 || view.height * view.width < 2)
     throw new Error(
       `explain-layer '${layer}': a value of ${shape.join(" × ")} has no rows and columns to lay over the picture. Name one that has, or none for the usual one.`,
