@@ -153,7 +153,8 @@ export class Viewer {
     const isPrepared = !networks.isMoving && JSON.stringify(scene.preparation) === JSON.stringify(this.#preparation);
     if (!isPrepared) this.#prepareImage(scene.preparation);
     const views = await this.#views.show(scene.views, this.#sceneContext(scene));
-    await this.#explainer?.rebind();
+    // What went wrong is told when it is asked for again, which follows.
+    await this.#explainer?.rebind().catch(() => this.#explainer?.stop());
     if (this.#isDisposed) throw aborted();
     this.#ring?.dispose();
     this.#ring = resultsRing(this.device, networks.models, this.#views.drawn, this.#classScores, this.#onResults);

@@ -249,3 +249,35 @@ test("recovers from a lost GPU", async ({ page }) => {
   await expect(page.locator("conv-cam[data-again]")).toBeAttached({ timeout: 20_000 });
   await expect.poll(async () => Math.max(...(await readValue(page, "output_layer")))).toBeGreaterThan(0.9);
 });
+
+test("says why: by a method, a layer and a class, and of another network by its own", async ({ warmPage: page }) => {
+  await openPage(page);
+  const button = page.getByRole("button", { name: "Why?" });
+  await button.focus();
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".why-title")).toHaveText("Why 3?", { timeout: 30_000 });
+  await expect(page.locator(".why-detail")).toContainText("Grad-CAM by");
+  await page.locator("#why-class").selectOption("8");
+  await expect(page.locator(".why-title")).toHaveText("Why 8?");
+  await page.locator("#bars").getByRole("option").nth(5).click();
+  await expect(page.locator(".why-title")).toHaveText("Why 5?");
+  await expect(page.locator("#why-class")).toHaveValue("5");
+  await page.locator("#why-layer").selectOption("conv_1");
+  await expect(page.locator(".why-detail")).toContainText("Grad-CAM by conv_1 · the class chosen", { timeout: 30_000 });
+  await page.locator("#why-opacity").fill("0.9");
+  await expect(page.locator("#layers")).toHaveAttribute("overlay", "0.9");
+
+  await page.selectOption("#network", "mnist-early");
+  await expect(page.locator(".why-detail")).toContainText("· the top class · score", { timeout: 30_000 });
+  await expect(page.locator("#why-class")).toHaveValue("");
+  await expect(page.locator("#why-layer")).toHaveValue("");
+  await page.locator("#why-method").selectOption("gradient");
+  await expect(page.locator(".why-detail")).toContainText("Gradient by input_layer", { timeout: 30_000 });
+  await expect(page.locator(".why-limit")).not.toBeEmpty();
+
+  await page.setViewportSize({ width: 360, height: 740 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  await button.click();
+  await expect(button).toHaveAttribute("aria-expanded", "false");
+  await expect(page.locator(".why")).toBeHidden();
+});

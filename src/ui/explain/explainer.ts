@@ -81,6 +81,7 @@ export class Explainer {
   async change(request: ExplainRequest): Promise<Explained> {
     try {
       if (request.method !== this.#request?.method || request.layer !== this.#request.layer) this.stop();
+      const isOther = request.class !== this.#request?.class;
       this.#request = request;
       this.#explanation ??= await this.#explain(request);
       if (this.#isDisposed) throw new DOMException("The viewer was disposed of.", "AbortError");
@@ -88,11 +89,14 @@ export class Explainer {
         throw new Error(
           "explain-class: no output of this network is known to hold scores of classes, so there is no top one. Give the index of a class, such as 0.",
         );
-      if (request.class !== undefined) this.#explanation.setClass(request.class);
+      if (isOther && request.class !== undefined) this.#explanation.setClass(request.class);
+      const before = this.#drawn;
       await this.rebind();
       const drawn = this.#drawn as ExplainedPicture;
+      this.#isDue ||= isOther;
       const { layer, method } = this.#explanation;
-      return { layer, isMap: resultOf(method) === "map", colorMap: this.#apply(drawn, request), ...drawn.size };
+      const needsRun = isOther || drawn !== before;
+      return { layer, isMap: resultOf(method) === "map", colorMap: apply(drawn, request), ...drawn.size, needsRun };
     } catch (error) {
       this.stop();
       throw error;
@@ -128,7 +132,7 @@ export class Explainer {
       this.#release();
       this.#drawn = drawn;
       this.#binding = binding;
-      this.#apply(drawn, this.#request ?? request);
+      apply(drawn, this.#request ?? request);
       this.#host.onTargets();
       return;
     }
@@ -148,15 +152,6 @@ export class Explainer {
       placed: { explanation, input, preparation, scores, canvas, width, height },
       binding: [canvas, width, height, JSON.stringify(preparation), ...places],
     };
-  }
-
-  /** @returns the colour map that it is drawn in */
-  #apply(drawn: ExplainedPicture, { colorMap: wanted, opacity, class: index }: ExplainRequest): ColorMap {
-    const colorMap = wanted === "auto" ? "magma" : wanted;
-    drawn.look({ colorMap, opacity });
-    drawn.choice.want(index);
-    this.#isDue = true;
-    return colorMap;
   }
 
   /** After the networks' own frame was submitted. @param ofPicture whether the networks see a picture of that source */
@@ -253,6 +248,14 @@ export class Explainer {
       total,
     });
   };
+}
+
+/** @returns the colour map that it is drawn in */
+function apply(drawn: ExplainedPicture, { colorMap: wanted, opacity, class: index }: ExplainRequest): ColorMap {
+  const colorMap = wanted === "auto" ? "magma" : wanted;
+  drawn.look({ colorMap, opacity });
+  drawn.choice.want(index);
+  return colorMap;
 }
 
 /** Whether it takes more runs of this picture. */

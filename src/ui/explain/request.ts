@@ -31,6 +31,8 @@ export interface Explained {
   /** Whether it is a map of what speaks for the class, and not one number for each element. */
   readonly isMap: boolean;
   readonly colorMap: ColorMap;
+  /** Whether a picture has to be given again; else it is only drawn otherwise. */
+  readonly needsRun: boolean;
   /** Pixels of the canvas. */
   readonly width: number;
   readonly height: number;

@@ -38,6 +38,8 @@ export class Why {
   #shown: Shown | undefined;
   /** Number of the latest request. */
   #id = 0;
+  /** Counts calls of {@link hide}. */
+  #hides = 0;
   #isDue = false;
   #updating: Promise<void> | undefined;
 
@@ -73,6 +75,7 @@ export class Why {
 
   /** What it was of is gone. */
   hide(): void {
+    this.#hides++;
     this.#shown = undefined;
     this.#panel.element.hidden = true;
     this.#picker?.dispose();
@@ -117,13 +120,14 @@ export class Why {
     this.#announce(session, wish);
     if (session !== this.#session) this.#panel.renew();
     const id = ++this.#id;
+    const hides = this.#hides;
     const explained = await session.explain({ ...wish, ...this.#panel.room(), id, canvas: this.#panel.canvas });
     this.#session = session;
-    if (!explained) return;
+    if (!explained || hides !== this.#hides) return;
     this.#shown = { session, wish, explained };
     this.#picker ??= new ClassPicker(this.#next.getRootNode(), (index) => this.#pick(index));
     this.#panel.place(explained, wish.method, this.#element.gates.length > 0 ? gatesNote : "");
-    this.#host.wantFrame("image", "run");
+    this.#host.wantFrame(...(explained.needsRun ? (["image", "run"] as const) : (["draw"] as const)));
   }
 
   /** Says what is being prepared where that is another explanation, or waited for where it is another class. */
