@@ -1,7 +1,7 @@
 // Central differences in double precision: the derivative of a weighted sum of an output along a direction, with nothing differentiated.
 import type { Graph } from "../engine/graph/graph.ts";
 import type { NdArray } from "./array.ts";
-import { type Arrays, evaluateGraph } from "./evaluate.ts";
+import { type Arrays, type EvaluateOptions, evaluateGraph } from "./evaluate.ts";
 import { piecesOf } from "./kinks.ts";
 
 export interface Derivative {
@@ -29,31 +29,61 @@ export interface Along {
 
 /** (y(x + step · v) − y(x − step · v)) / (2 · step), weighted and added up. */
 export async function derivativeAlong(graph: Graph, along: Along): Promise<Derivative> {
+  const here = await evaluateSide(graph, along, 0);
   for (let { step } = along; ; step /= 10) {
-    const [above, below] = [await side(graph, along, step), await side(graph, along, -step)];
-    const isSmooth = above.pieces === below.pieces;
     const isLast = step / 10 < along.leastStep;
-    if (!isSmooth && !isLast) continue;
+    const pieces = isLast ? undefined : here.pieces;
+    const above = await evaluateSide(graph, along, step, pieces);
+    const below = above && (await evaluateSide(graph, along, -step, pieces));
+    if (!above || !below) continue;
     let sum = 0;
     along.weights.forEach((weight, i) => {
       sum += weight * ((above.y.data[i] as number) - (below.y.data[i] as number));
     });
+    const isSmooth = [above, below].every((side) => side.pieces.every((piece, i) => piece === here.pieces[i]));
     return { value: sum / (2 * step), step, isSmooth };
   }
 }
 
-/** The output at one side, and a checksum of the pieces that all nodes are on. */
-async function side(graph: Graph, { at, direction, output }: Along, step: number): Promise<{ y: NdArray; pieces: number }> {
+/** The output at a place of the direction. */
+interface Side {
+  readonly y: NdArray;
+  /** Per node, a checksum of the pieces of its function that it is on. */
+  readonly pieces: readonly number[];
+}
+
+/** Ends an evaluation. */
+class OtherPiece extends Error {}
+
+async function evaluateSide(graph: Graph, along: Along, step: number): Promise<Side>;
+/** @param expected pieces; `undefined` comes back as soon as a node is on another one */
+async function evaluateSide(graph: Graph, along: Along, step: number, expected: readonly number[] | undefined): Promise<Side | undefined>;
+async function evaluateSide(
+  graph: Graph,
+  { at, direction, output }: Along,
+  step: number,
+  expected?: readonly number[],
+): Promise<Side | undefined> {
   const moved = new Map(at);
   for (const [name, v] of direction) moved.set(name, move(at.get(name) as NdArray, v, step));
-  let pieces = 0;
-  const results = await evaluateGraph({ ...graph, outputs: [output] }, moved, {
-    onNode: (node, inputs, outputs) => {
-      const own = piecesOf(node, inputs, outputs);
-      for (let i = 0; i < own.length; i++) pieces = (Math.imul(pieces ^ (own[i] as number), 0x9e3779b1) + i) | 0;
-    },
-  });
-  return { y: results.get(output) as NdArray, pieces };
+  const pieces: number[] = [];
+  const onNode: NonNullable<EvaluateOptions["onNode"]> = (node, inputs, outputs) => {
+    pieces.push(checksum(piecesOf(node, inputs, outputs)));
+    if (expected && pieces.at(-1) !== expected[pieces.length - 1]) throw new OtherPiece();
+  };
+  try {
+    const results = await evaluateGraph({ ...graph, outputs: [output] }, moved, { onNode });
+    return { y: results.get(output) as NdArray, pieces };
+  } catch (error) {
+    if (error instanceof OtherPiece) return undefined;
+    throw error;
+  }
+}
+
+function checksum(numbers: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum = (Math.imul(sum ^ (numbers[i] as number), 0x9e3779b1) + i) | 0;
+  return sum;
 }
 
 /** x + step · v */
