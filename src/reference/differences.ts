@@ -36,13 +36,18 @@ export async function derivativeAlong(graph: Graph, along: Along): Promise<Deriv
     const above = await evaluateSide(graph, along, step, pieces);
     const below = above && (await evaluateSide(graph, along, -step, pieces));
     if (!above || !below) continue;
-    let sum = 0;
-    along.weights.forEach((weight, i) => {
-      sum += weight * ((above.y.data[i] as number) - (below.y.data[i] as number));
-    });
+    const sum = weightedChange(along.weights, above.y.data, below.y.data);
     const isSmooth = [above, below].every((side) => side.pieces.every((piece, i) => piece === here.pieces[i]));
     return { value: sum / (2 * step), step, isSmooth };
   }
+}
+
+/** Σ weight · (above − below). What is infinite and stays so has not changed. */
+export function weightedChange(weights: Float64Array, above: Float64Array, below: Float64Array): number {
+  return weights.reduce((sum, weight, i) => {
+    const [a, b] = [above[i] as number, below[i] as number];
+    return a === b ? sum : sum + weight * (a - b);
+  }, 0);
 }
 
 /** The output at a place of the direction. */

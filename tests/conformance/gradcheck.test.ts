@@ -110,6 +110,34 @@ test("several outputs, one input twice, steps without a slope, and operators wit
     expect(device.allocatedBytes).toBe(0);
   }));
 
+test("all outputs of floats are checked, by the inputs that they depend on; what is infinite and stays so does not matter", () =>
+  withDevice(async (device) => {
+    const graph = graphOf({
+      inputs: { x: [2, 3], unused: [2], other: [2, 3] },
+      constants: { low: Tensor.from("float32", [], [Number.NEGATIVE_INFINITY]), zero: Tensor.from("float32", [], [0]) },
+      nodes: [
+        op("Greater", "x zero", "isAbove"),
+        op("Where", "isAbove x low", "masked"),
+        op("ReduceMax", "masked", "most", { keepdims: 0 }),
+        op("Exp", "other", "power"),
+        op("Abs", "unused", "size"),
+      ],
+      outputs: ["most", "isAbove", "power"],
+    });
+    const network = await loadNetwork(device, graph);
+    const task = { network, inputs: { x: noise([2, 3], 9), unused: noise([2], 1), other: noise([2, 3], 4) }, seed: 1 };
+    const checks = await checkNodes(task, []);
+    expect(checks.map(({ operator, verdict }) => [operator, verdict])).toEqual([
+      ["Where", "ok"],
+      ["ReduceMax", "ok"],
+      ["Exp", "ok"],
+    ]);
+    const whole = await checkNetwork(task);
+    expect([whole.of, whole.isSmooth]).toEqual(["most", true]);
+    expect(whole.error).toBeLessThan(1e-5);
+    network.dispose();
+  }));
+
 test("values of 16 bits are rounded as they are in the network, and judged by what that allows", () =>
   withDevice(async (device) => {
     const nodes = [op("Cast", "x", "half", { to: 10 }), op("Sigmoid", "half", "s"), op("Cast", "s", "y", { to: 1 })];

@@ -31,7 +31,7 @@ export function addGradcheck(program: Command): void {
     .command("gradcheck")
     .summary("check a model's gradients against central differences, layer by layer")
     .description(
-      `Computes the gradient of each layer between the inputs and the scores on the GPU, in float32, and compares it along random directions with
+      `Computes the gradient of each layer between the inputs and the outputs on the GPU, in float32, and compares it along random directions with
 central differences of plain loops in float64 on the CPU. What a layer reads is what it has in the network; elements near a kink, such as 0 for a
 ReLU, stay where they are. Last comes the whole network, its inputs with a little noise, since flat areas of a picture tie in pools. An error is relative; a layer is off beyond ${layerTolerance} (2e-2 for values of 16 bits),
 the network beyond ${networkTolerance}. Ends with status 1 when anything is off. A layer without a rule is no failure.`,

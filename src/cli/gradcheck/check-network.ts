@@ -23,7 +23,7 @@ export interface CheckOptions {
 }
 
 /**
- * Every node between the inputs and the scores, or those of the named layers.
+ * Every node between the inputs and the scores or another output of floats, or those of the named layers.
  *
  * @param layers names of layers or of their values; all where there are none
  */
@@ -32,7 +32,7 @@ export async function checkNodes(
   layers: readonly string[],
 ): Promise<readonly NodeCheck[]> {
   const { device, graph } = network;
-  const targets = layers.length > 0 ? layers.map((name) => network.valueName(name)) : [scoresOf(graph)];
+  const targets = layers.length > 0 ? layers.map((name) => network.valueName(name)) : resultsOf(graph);
   const needed = ancestorsOf(graph, targets);
   const nodes = graph.nodes.filter((node) => node.outputs.some((output) => needed.has(output)));
   const chosen = nodes.filter((node) => isDifferentiable(graph, node) && (layers.length === 0 || isNamed(node, targets)));
@@ -50,6 +50,12 @@ export async function checkNodes(
     },
   });
   return checks;
+}
+
+/** The scores, which stand for the first output of floats, and all other outputs of floats. */
+function resultsOf(graph: TypedGraph): readonly string[] {
+  const [, ...others] = graph.outputs.filter((name) => isFloat(graph.types.get(name)?.dtype ?? "bool"));
+  return [scoresOf(graph), ...others];
 }
 
 const isNamed = ({ outputs }: Node, values: readonly string[]): boolean => outputs.some((output) => values.includes(output));
@@ -114,8 +120,9 @@ async function checkPoint({ network, inputs }: CheckOptions, random: () => numbe
   const of = scoresOf(graph);
   const type = graph.types.get(of) as NdArray;
   const dy = toTensor({ ...type, data: Float64Array.from({ length: sizeOf(type.shape) }, random) });
-  const names = graph.inputs.filter(({ dtype }) => isFloat(dtype)).map(({ name }) => name);
-  if (names.length === 0) throw new ModelError("no input of the model holds floats, so there is no gradient of the whole to check.");
+  const needed = ancestorsOf(graph, [of]);
+  const names = graph.inputs.filter(({ name, dtype }) => isFloat(dtype) && needed.has(name)).map(({ name }) => name);
+  if (names.length === 0) throw new ModelError(`'${of}' depends on no input of floats, so there is no gradient of the whole to check.`);
   const noisy = { ...inputs, ...Object.fromEntries(names.map((name) => [name, withNoise(inputs[name] as Tensor, random)])) };
   const at = arraysOf(noisy);
   const directions = new Map(names.map((name) => [name, directionFor(at.get(name) as NdArray, random)]));

@@ -7,7 +7,7 @@ import { loadNetwork } from "../../engine/network.ts";
 import type { Shape } from "../../engine/shapes.ts";
 import { isFloat, type Tensor } from "../../engine/tensor.ts";
 import { fromTensor, type NdArray, toTensor } from "../../reference/array.ts";
-import { move } from "../../reference/differences.ts";
+import { move, weightedChange } from "../../reference/differences.ts";
 import { evaluateNode } from "../../reference/evaluate.ts";
 import { nearKinks } from "../../reference/kinks.ts";
 import { type Comparison, compare, toleranceOf } from "./compare.ts";
@@ -125,11 +125,16 @@ function masksOf(situation: Situation, { moved }: Single): ReadonlyMap<string, U
   return masks;
 }
 
-/** The root mean square of all elements; 1 where all are 0. */
+/** The root mean square of all elements that are finite; 1 where all are 0. */
 function scaleOf(arrays: ReadonlyMap<string, NdArray>): number {
-  const all = [...arrays.values()];
-  const squares = sum(all.map(({ data }) => data.reduce((total, value) => total + value * value, 0)));
-  return Math.sqrt(squares / sum(all.map(({ data }) => data.length))) || 1;
+  let [squares, count] = [0, 0];
+  for (const { data } of arrays.values())
+    for (const value of data) {
+      if (!Number.isFinite(value)) continue;
+      squares += value * value;
+      count++;
+    }
+  return Math.sqrt(squares / count) || 1;
 }
 
 const inputsWith = ({ node, inputs }: Situation, values: ReadonlyMap<string, NdArray>): readonly (NdArray | undefined)[] =>
@@ -155,7 +160,7 @@ async function compareOutput(
   return Array.from({ length: directionCount }, () => {
     const directions = new Map([...moved].map(([name, x]) => [name, directionFor(x, masks.get(name) as Uint8Array, random)]));
     const [above, below] = [side(directions, step), side(directions, -step)];
-    const difference = dy.data.reduce((total, weight, i) => total + weight * ((above[i] as number) - (below[i] as number)), 0) / (2 * step);
+    const difference = weightedChange(dy.data, above, below) / (2 * step);
     const pairs = [...directions].map(([name, direction]) => ({ direction, gradient: gradients.get(name) ?? new Float64Array() }));
     return compare(pairs, difference);
   });
