@@ -40,11 +40,12 @@ export class DerivedExecution implements Derivation {
    * Plans and compiles it.
    *
    * @param derive the same graph, operands and results for the same graph: it is asked again when the network is planned anew
+   * @param isPlain whether it starts from the network without gates
    */
-  static async make(network: Network, derive: (graph: TypedGraph) => Derived): Promise<DerivedExecution> {
+  static async make(network: Network, derive: (graph: TypedGraph) => Derived, isPlain = false): Promise<DerivedExecution> {
     const derived = new DerivedExecution(network, derive);
     try {
-      derived.#execution = await network.execute({ derivation: derived });
+      derived.#execution = await network.execute({ derivation: derived, isPlain });
     } catch (error) {
       derived.#forgetStates();
       throw error;

@@ -37,6 +37,8 @@ export interface ExecutionOptions {
   /** Values (or layers, by name) to keep readable after a run; "all" for every one. */
   readonly observe?: readonly string[] | "all" | undefined;
   readonly derivation?: Derivation | undefined;
+  /** Whether it starts from the network as it is, without its edit: without gates. */
+  readonly isPlain?: boolean | undefined;
   /** Called as the pipelines of a plan that was asked for finish compiling. */
   readonly onCompile?: ((done: number, total: number) => void) | undefined;
   /** Whether it searches for faster kernels in idle time, where the network has a tuning. */
@@ -75,6 +77,10 @@ export class Execution {
 
   get device() {
     return this.#network.device;
+  }
+
+  get isPlain(): boolean {
+    return this.#options.isPlain ?? false;
   }
 
   get isDisposed(): boolean {
@@ -156,7 +162,7 @@ export class Execution {
   async #replace(wish: Wish, isOvertaken: () => boolean, onCompile: ExecutionOptions["onCompile"]): Promise<void> {
     const network = this.#network;
     const { observed, derivation } = wish;
-    const optimizing = network.optimize(observed, derivation && ((graph) => derivation.derive(graph)));
+    const optimizing = network.optimize(observed, derivation && ((graph) => derivation.derive(graph)), this.isPlain);
     const optimized = optimizing instanceof Promise ? await optimizing : optimizing;
     if (isOvertaken()) return;
     const planFor = this.#planner(optimized, observed);
@@ -179,7 +185,7 @@ export class Execution {
     this.#program = program;
     this.#current = wish;
     this.device.faults.watch(this);
-    this.writeOperands(derivation?.operands?.() ?? {});
+    this.writeOperands({ ...network.editOperands, ...derivation?.operands?.() });
     if (before) network.reportMove();
     if (quickBlock) this.#startup.settle(program, () => planFor(undefined));
     if (this.#options.tune) network.tuning?.start(this, optimized, network.halves);

@@ -1,10 +1,9 @@
 // Gates: channels of values switched off or changed while a model runs. The first gate of a value adds a node to the graph, which is
 // planned anew once; every later one writes the node's operands. Loaded when the first gate is asked for.
 import { DeviceError, ModelError } from "./errors.ts";
-import type { Derivation, Execution } from "./execution.ts";
 import { GraphEdit } from "./graph/edit.ts";
-import { fusedDomain, type Graph, type GraphInput, type TypedGraph, type ValueType } from "./graph/graph.ts";
-import type { Network } from "./network.ts";
+import { fusedDomain, type GraphInput, type TypedGraph, type ValueType } from "./graph/graph.ts";
+import type { Edit, Network } from "./network.ts";
 import { maskAxes } from "./ops/on-demand/gate.ts";
 import { type Axes, sizeOf } from "./shapes.ts";
 import { isFloat, Tensor } from "./tensor.ts";
@@ -43,9 +42,8 @@ interface Gate {
   readonly mask: Float32Array | undefined;
 }
 
-export class Gates implements Derivation {
+export class Gates implements Edit {
   readonly #network: Network;
-  readonly #execution: Execution;
   readonly #axes: ReadonlyMap<string, Axes>;
   readonly #gates = new Map<string, Gate>();
   /** The gates in the graph that was planned last, and whether they have a mask there. */
@@ -54,9 +52,8 @@ export class Gates implements Derivation {
   #planning: Promise<void> | undefined;
 
   /** @param axes of values that do not lie NCHW */
-  constructor(network: Network, execution: Execution, axes: ReadonlyMap<string, Axes>) {
+  constructor(network: Network, axes: ReadonlyMap<string, Axes>) {
     this.#network = network;
-    this.#execution = execution;
     this.#axes = axes;
   }
 
@@ -96,8 +93,8 @@ export class Gates implements Derivation {
     for (const gate of gates) this.#gates.set(gate.value, gate);
     const isPlanned = (gate: Gate) => this.#planned.get(gate.value) === true || (this.#planned.has(gate.value) && !gate.mask);
     if (gates.every((gate) => isPlanned(gate) || isIdentity(gate))) {
-      this.#execution.writeOperands(Object.assign({}, ...gates.map((gate) => this.#operandsOf(gate))));
-      return this.#execution.planned();
+      this.#network.writeOperands(Object.assign({}, ...gates.map((gate) => this.#operandsOf(gate))));
+      return this.#network.planned();
     }
     try {
       this.#planning ??= this.#plan();
@@ -119,12 +116,12 @@ export class Gates implements Derivation {
   async #plan(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve));
     this.#planning = undefined;
-    await this.#execution.derive(this);
+    await this.#network.edit(this);
   }
 
   /** The gate of a value as it is, or one that changes nothing. */
   #gateOf(name: string): Gate {
-    if (this.#execution.isDisposed) throw new DeviceError(this.#network.refusal);
+    if (this.#network.isDisposed) throw new DeviceError(this.#network.refusal);
     const value = this.#network.valueName(name);
     const known = this.#gates.get(value);
     if (known) return known;
@@ -150,14 +147,19 @@ export class Gates implements Derivation {
     };
   }
 
-  derive(graph: TypedGraph): Graph {
+  derive(graph: TypedGraph): TypedGraph {
     // A gate that changes nothing is left out of the plan.
     const gates = [...this.#gates.values()].filter((gate) => !isIdentity(gate));
     this.#planned = new Map(gates.map((gate) => [gate.value, gate.mask !== undefined]));
     const edit = new GraphEdit(graph);
-    for (const gate of gates) insert(edit, gate);
+    const added = gates.map((gate) => [insert(edit, gate), graph.types.get(gate.value) as ValueType] as const);
     const inputs = gates.flatMap((gate) => Object.entries(this.#operandsOf(gate)).map(asInput));
-    return { ...edit.graph(), inputs: [...graph.inputs, ...inputs], opsets: new Map([...graph.opsets, [fusedDomain, 1]]) };
+    return {
+      ...edit.graph(),
+      inputs: [...graph.inputs, ...inputs],
+      opsets: new Map([...graph.opsets, [fusedDomain, 1]]),
+      types: new Map([...graph.types, ...added, ...inputs.map(({ name, ...type }) => [name, type] as const)]),
+    };
   }
 
   operands(): Readonly<Record<string, Tensor>> {
@@ -183,22 +185,28 @@ function operandNames(value: string, taken: ReadonlyMap<string, unknown>): Opera
   return { scale: free(`${value}/gate scale`), shift: free(`${value}/gate shift`), mask: free(`${value}/gate mask`) };
 }
 
-function asInput([name, { dtype, shape }]: [string, Tensor]): GraphInput {
+function asInput([name, { dtype, shape }]: [string, Tensor]): GraphInput & ValueType {
   return { name, dtype, shape };
 }
 
-/** For an input, its readers get the gated value and the input itself stays. Any other value becomes the gated one for everybody. */
-function insert(edit: GraphEdit, { value, names, axis, batchAxis, mask }: Gate): void {
+/**
+ * For an input, its readers get the gated value and the input itself stays. Any other value becomes the gated one for everybody.
+ *
+ * @returns the name of the value that is new
+ */
+function insert(edit: GraphEdit, { value, names, axis, batchAxis, mask }: Gate): string {
   const operands = [names.scale, names.shift, ...(mask ? [names.mask] : [])];
   const node = { operator: "Gate", domain: fusedDomain, attributes: { axis, batch: batchAxis }, name: `${value}/gate` };
   const producer = edit.producer(value);
   if (!producer) {
-    edit.replaceUses(value, edit.add({ ...node, inputs: [value, ...operands], outputs: [edit.fresh(`${value}/gated`)] }));
-    return;
+    const gated = edit.fresh(`${value}/gated`);
+    edit.replaceUses(value, edit.add({ ...node, inputs: [value, ...operands], outputs: [gated] }));
+    return gated;
   }
   const raw = edit.fresh(`${value}/ungated`);
   edit.replace(producer.name, { outputs: producer.outputs.map((output) => (output === value ? raw : output)) });
   edit.add({ ...node, inputs: [raw, ...operands], outputs: [value] });
+  return raw;
 }
 
 function isIdentity({ scale, shift, mask }: Gate): boolean {

@@ -216,12 +216,12 @@ export class Model {
 
   async #makeGates(): Promise<Gates> {
     const { Gates } = await import("./gates.ts");
-    return new Gates(this.#network, this.#execution, await loadAxes(this.graph));
+    return new Gates(this.#network, await loadAxes(this.graph));
   }
 
   /**
    * Prepares the gradient of a class's score, or of any value, with respect to inputs or values between layers. It runs by itself, beside the
-   * model and with its weights, but without its gates; dispose of it when it is not needed.
+   * model, with its weights and gates; dispose of it when it is not needed.
    *
    * @throws ModelError for names and classes that the model does not have
    * @throws UnsupportedError that names every node on the way whose gradient has no rule

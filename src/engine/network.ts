@@ -76,6 +76,13 @@ interface PlanningRules extends Pick<NetworkOptions, "chooseKernel" | "onMove"> 
   readonly halfStorage: ((hasF16: boolean) => HalfStorage) | undefined;
 }
 
+/** Changes a network's graph, and keeps it typed. */
+export interface Edit {
+  derive(graph: TypedGraph): TypedGraph;
+  /** What the inputs hold that it adds. */
+  operands(): Readonly<Record<string, Tensor>>;
+}
+
 export class Network {
   #device: Device;
   #constants: ConstantBuffers;
@@ -90,6 +97,8 @@ export class Network {
   readonly inference: Inference;
   readonly #rules: PlanningRules;
   readonly #executions = new Set<Execution>();
+  /** What changes the graph that executions start from. */
+  #edit: Edit | undefined;
   #isDisposed = false;
   #ids = 0;
 
@@ -158,12 +167,15 @@ export class Network {
    * A graph after all passes.
    *
    * @param derive makes another graph of the network's
+   * @param isPlain whether it starts from the network without {@link edit}
    * @throws UnsupportedError with all reasons if it cannot run
    */
-  optimize(keep: readonly string[], derive?: (graph: TypedGraph) => Graph): Inference | Promise<Inference> {
+  optimize(keep: readonly string[], derive?: (graph: TypedGraph) => Graph, isPlain = false): Inference | Promise<Inference> {
+    const edited = isPlain ? undefined : this.#edit?.derive(this.#base);
     // The file's own graph is known to run, so there is nothing to await.
-    if (!derive && this.#base === this.graph) return optimizeGraph(this.graph, this.inference.catalog, { keep: new Set(keep) });
-    return this.#optimizeDerived(derive?.(this.#base) ?? this.#base, keep);
+    if (!derive && !edited && this.#base === this.graph) return optimizeGraph(this.graph, this.inference.catalog, { keep: new Set(keep) });
+    const base = edited ?? this.#base;
+    return this.#optimizeDerived(derive?.(base) ?? base, keep);
   }
 
   async #optimizeDerived(graph: Graph, keep: readonly string[]): Promise<Inference> {
@@ -183,6 +195,37 @@ export class Network {
       this.#base = before;
       throw error;
     }
+  }
+
+  /**
+   * Lets executions start from the network's graph as an edit leaves it, and plans them anew: again, where the edit has changed. Those that are
+   * plain do not. If one cannot be planned, all go on as before.
+   */
+  async edit(edit: Edit): Promise<void> {
+    const before = this.#edit;
+    this.#edit = edit;
+    try {
+      const edited = Array.from(this.#executions).filter(({ isPlain }) => !isPlain);
+      await Promise.all(edited.map((execution) => execution.replan()));
+    } catch (error) {
+      this.#edit = before;
+      throw error;
+    }
+  }
+
+  /** What the inputs hold that the edit has added. */
+  get editOperands(): Readonly<Record<string, Tensor>> {
+    return this.#edit?.operands() ?? {};
+  }
+
+  /** Writes inputs that the edit has added, in every execution that has them. */
+  writeOperands(operands: Readonly<Record<string, Tensor>>): void {
+    for (const execution of this.#executions) execution.writeOperands(operands);
+  }
+
+  /** Resolves when no plan is under way. */
+  async planned(): Promise<void> {
+    await Promise.all(Array.from(this.#executions, (execution) => execution.planned()));
   }
 
   /** Changes parameters for the next run of every execution. Nothing is made on the GPU. */

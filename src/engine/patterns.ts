@@ -123,7 +123,7 @@ export class Patterns {
       if (obstacles.length > 0) throw new UnsupportedError(obstacles);
       return typed;
     };
-    return new Patterns(plan, dtype, request, await DerivedExecution.make(network, (base) => patternsOf(base, plan, infer)));
+    return new Patterns(plan, dtype, request, await DerivedExecution.make(network, (base) => patternsOf(base, plan, infer), true));
   }
 
   /** How many steps are done. */

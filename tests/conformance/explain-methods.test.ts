@@ -185,6 +185,42 @@ test("all layers at once are what each is alone, and any value can be explained"
     model.dispose();
   }));
 
+test("gates count in explanations, those set before and after, masks too", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, classifier);
+    const gradient = await model.gradient({ of: "scores", withRespectTo: ["x"] });
+    const heat = await model.explain({ method: "layer-cam", of: { class: 1 }, layer: "last" });
+    const gradientOf = async () => floats((await gradient.predict({ x }))["x"]);
+    const plain = await gradientOf();
+    const map = floats(await heat.predict({ x }));
+    // Half the picture counts in full, the rest not at all: what the gradient by the picture is there.
+    const mask = Float32Array.from({ length: 64 }, (_, i) => (i % 8 < 4 ? 1 : 0));
+    await model.gate("last", { channels: [0, 1, 3, 4, 5], scale: 0 });
+    const alone = await gradientOf();
+    expect(alone).not.toEqual(plain);
+    expect(floats(await heat.predict({ x }))).not.toEqual(map);
+    const later = await model.gradient({ of: "scores", withRespectTo: ["x"] });
+    expect(floats((await later.predict({ x }))["x"])).toEqual(alone);
+    await model.gate("x", { scale: 3, mask });
+    const masked = await gradientOf();
+    await model.ungate("last");
+    const tripled = Tensor.float32(
+      x.shape,
+      x.toFloat32().map((value, i) => (i % 8 < 4 ? 3 : 1) * value),
+    );
+    await model.ungate();
+    expect(await gradientOf()).toEqual(plain);
+    await model.gate("last", { channels: [0, 1, 3, 4, 5], scale: 0 });
+    const ofTripled = floats((await gradient.predict({ x: tripled }))["x"]);
+    expectClose(
+      Tensor.float32(x.shape, Float32Array.from(masked)),
+      ofTripled.map((value, i) => (i % 8 < 4 ? 3 : 1) * value),
+      "masked",
+    );
+    model.dispose();
+    expect(device.allocatedBytes).toBe(0);
+  }));
+
 test("a channel's importance is what its gate does to the score; guided backpropagation hands nothing below 0 through an activation", () =>
   withDevice(async (device) => {
     const model = await loadModel(device, classifier);

@@ -9,6 +9,7 @@ import { isFloat } from "../tensor.ts";
 import { Emitter } from "./emitter.ts";
 import { type RuleContext, type Rules, stops } from "./rule.ts";
 import { rules as allRules } from "./rules/index.ts";
+import { own } from "./rules/own.ts";
 
 export interface GradientOptions {
   /** Rules that come before the usual ones, by operator: of guided backpropagation, for example. */
@@ -111,7 +112,8 @@ function propagate({ graph, emit, of, seed, dependents, rules }: Propagation): (
     const given = node.outputs.map((output) => (output ? total(output) : undefined));
     if (given.every((gradient) => gradient === undefined)) continue;
     try {
-      const rule = entryOf(rules, node.operator) ?? (node.domain === "" ? entryOf(allRules, node.operator) : undefined);
+      const usual = node.domain === "" ? allRules : node.domain === fusedDomain ? own : {};
+      const rule = entryOf(rules, node.operator) ?? entryOf(usual, node.operator);
       if (!rule) throw new UnsupportedError(`${node.operator} '${node.name}': there is no rule for its gradient.`);
       emit.writeFor(node.inputs[0] ?? node.name);
       const answered = rule(contextOf(node, { graph, emit, dependents, given }));
