@@ -1,16 +1,18 @@
 // One way to run a network: a graph derived from it, planned and compiled, with the values that can be read after a run.
 import { DeviceError, ModelError } from "./errors.ts";
-import { forEachRun, spanOf } from "./gather.ts";
+import { copyValues } from "./gpu/copy-values.ts";
 import { Program } from "./gpu/program.ts";
 import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
+import { wordsOf } from "./input-words.ts";
 import type { Layout } from "./layout.ts";
 import type { Network } from "./network.ts";
 import type { Inference } from "./passes/infer.ts";
 import type { PlacedValue, Plan } from "./plan/plan.ts";
 import { planGraph } from "./plan/planner.ts";
-import { sameShape, sizeOf } from "./shapes.ts";
+import { sizeOf } from "./shapes.ts";
 import { Startup } from "./startup.ts";
-import { gpuTypeOf, Tensor, toGpuWords } from "./tensor.ts";
+import { Tensor, toGpuWords } from "./tensor.ts";
+import type { Participant } from "./together.ts";
 
 /**
  * A value where it lies on the GPU. Offset and strides count 32-bit words.
@@ -127,10 +129,20 @@ export class Execution {
     return this.#ask({ ...this.#wanted, derivation });
   }
 
-  /** Waits for {@link planned}, then plans anew, so that a pending {@link observe} comes first. If it is disposed of meanwhile, nothing happens. */
-  async replan(): Promise<void> {
+  /**
+   * Waits for {@link planned}, then plans anew, so that a pending {@link observe} comes first. The new plan comes into use when those of all other
+   * participants are ready, too. What was disposed of meanwhile holds nobody up.
+   */
+  async replan(participant?: Participant): Promise<void> {
     await this.planned();
-    if (!this.#isDisposed) return this.#ask(this.#wanted);
+    try {
+      if (!this.#isDisposed) await this.#ask(this.#wanted, undefined, participant);
+    } catch (error) {
+      if (!this.#isDisposed) participant?.fail(error);
+      throw error;
+    } finally {
+      participant?.leave();
+    }
   }
 
   /** Resolves when no plan is under way, whatever became of the last one. */
@@ -142,12 +154,12 @@ export class Execution {
   }
 
   /** Resolves when a program runs that computes what is wanted, or what a later call has wanted besides. */
-  #ask(wanted: Wish, onCompile?: ExecutionOptions["onCompile"]): Promise<void> {
+  #ask(wanted: Wish, onCompile?: ExecutionOptions["onCompile"], participant?: Participant): Promise<void> {
     if (this.#isDisposed) return Promise.reject(new DeviceError(this.#network.refusal));
     this.#wanted = wanted;
     const request = ++this.#request;
     const isOvertaken = () => request !== this.#request;
-    const planning: Promise<void> = this.#replace(wanted, isOvertaken, onCompile)
+    const planning: Promise<void> = this.#replace(wanted, isOvertaken, onCompile, participant)
       .catch((error: unknown) => {
         if (isOvertaken()) return;
         this.#wanted = this.#current;
@@ -159,7 +171,12 @@ export class Execution {
   }
 
   /** Plans and compiles, then changes to the new program, unless another call has asked for one meanwhile. */
-  async #replace(wish: Wish, isOvertaken: () => boolean, onCompile: ExecutionOptions["onCompile"]): Promise<void> {
+  async #replace(
+    wish: Wish,
+    isOvertaken: () => boolean,
+    onCompile: ExecutionOptions["onCompile"],
+    participant: Participant | undefined,
+  ): Promise<void> {
     const network = this.#network;
     const { observed, derivation } = wish;
     const optimizing = network.optimize(observed, derivation && ((graph) => derivation.derive(graph)), this.isPlain);
@@ -173,6 +190,12 @@ export class Execution {
       constants: network.constants,
       parameters: network.parameters,
     });
+    try {
+      await participant?.ready();
+    } catch (error) {
+      program.dispose();
+      throw error;
+    }
     if (isOvertaken()) {
       program.dispose();
       return;
@@ -314,36 +337,3 @@ export class Execution {
 }
 
 const movingRefusal = "This model is being moved to another device, or could not be. Wait for moveTo(), or call it again.";
-
-/** @throws ModelError if what is given is not what the input takes */
-function wordsOf(input: ValueType & { readonly name: string }, given: Tensor | Float32Array): Float32Array | Int32Array | Uint32Array {
-  const isTensor = given instanceof Tensor;
-  if (isTensor ? !sameShape(given.shape, input.shape) : given?.length !== sizeOf(input.shape))
-    throw new ModelError(
-      `input '${input.name}': expected [${input.shape.join(", ")}], got ${isTensor ? `[${given.shape.join(", ")}]` : `${given?.length ?? "no"} elements`}.`,
-    );
-  if (isTensor && gpuTypeOf(given.dtype) !== gpuTypeOf(input.dtype))
-    throw new ModelError(`input '${input.name}': expected ${input.dtype}, got ${given.dtype}.`);
-  return toGpuWords(isTensor ? given : tensorOf(input, given));
-}
-
-/** The elements as a tensor of the input's type; float32 is not copied. */
-function tensorOf({ dtype, shape }: ValueType, elements: Float32Array): Tensor {
-  return dtype === "float32" && elements instanceof Float32Array ? Tensor.float32(shape, elements) : Tensor.from(dtype, shape, elements);
-}
-
-/** Copies every value that both programs have from the first program's buffers to the second's. */
-function copyValues(gpu: GPUDevice, from: Program, to: Program): void {
-  const encoder = gpu.createCommandEncoder({ label: "keep values" });
-  for (const [name, fresh] of to.plan.values) {
-    const old = from.plan.values.get(name);
-    // A parameter is one buffer in both.
-    if (!old || from.bufferOf(old) === to.bufferOf(fresh)) continue;
-    const copy = (at: number, freshAt: number, length: number) =>
-      encoder.copyBufferToBuffer(from.bufferOf(old), (old.offset + at) * 4, to.bufferOf(fresh), (fresh.offset + freshAt) * 4, length * 4);
-    // The second plan may have another border, because it has other readers.
-    if (sameShape(old.strides, fresh.strides)) copy(0, 0, spanOf(old.shape, old.strides));
-    else forEachRun(old.shape, old.strides, fresh.strides, copy);
-  }
-  gpu.queue.submit([encoder.finish()]);
-}

@@ -14,6 +14,7 @@ import { type ModelSource, type ReadOptions, readModel } from "./source.ts";
 import { prepareKernels } from "./startup.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import { type Tensor, toGpuWords } from "./tensor.ts";
+import { Together } from "./together.ts";
 import type { TuneOptions, Tuning } from "./tune/tuning.ts";
 
 export interface NetworkOptions extends ReadOptions, InferOptions {
@@ -190,7 +191,7 @@ export class Network {
     const before = this.#base;
     this.#base = graph;
     try {
-      await Promise.all(Array.from(this.#executions, (execution) => execution.replan()));
+      await this.#replan([...this.#executions]);
     } catch (error) {
       this.#base = before;
       throw error;
@@ -205,12 +206,17 @@ export class Network {
     const before = this.#edit;
     this.#edit = edit;
     try {
-      const edited = Array.from(this.#executions).filter(({ isPlain }) => !isPlain);
-      await Promise.all(edited.map((execution) => execution.replan()));
+      await this.#replan([...this.#executions].filter(({ isPlain }) => !isPlain));
     } catch (error) {
       this.#edit = before;
       throw error;
     }
+  }
+
+  /** Plans executions anew, which change to their new plans at once. */
+  async #replan(executions: readonly Execution[]): Promise<void> {
+    const together = new Together(executions.length);
+    await Promise.all(executions.map((execution) => execution.replan(together.join())));
   }
 
   /** What the inputs hold that the edit has added. */

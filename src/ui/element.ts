@@ -163,8 +163,8 @@ export class ConvCam extends Base {
   }
 
   /**
-   * The method that explains the network's score of a class, as heat over the picture, such as "grad-cam"; undefined for none. Gates, and the
-   * second network of a comparison, have no part in it.
+   * The method that explains the network's score of a class, as heat over the picture, such as "grad-cam"; undefined for none. The
+   * second network of a comparison has no part in it.
    */
   get explain(): string | undefined {
     return readAttribute(this, "explain");

@@ -24,7 +24,6 @@ export class WhyPanel {
   readonly #detail = make("p", "why-detail");
   readonly #seen = make("p", "why-seen");
   readonly #limit = make("p", "why-limit");
-  readonly #note = make("p", "why-note");
   readonly #status = make("p", "why-status");
   readonly #trouble = make("p", "why-trouble");
   readonly #high = make("span", "high");
@@ -40,7 +39,7 @@ export class WhyPanel {
     const legend = make("p", "why-legend");
     legend.append(make("span", "low", "0"), this.#ramp, this.#high, this.#scope);
     const words = make("div", "why-words");
-    words.append(this.#title, this.#status, this.#trouble, this.#detail, this.#seen, this.#limit, this.#note, legend);
+    words.append(this.#title, this.#status, this.#trouble, this.#detail, this.#seen, this.#limit, legend);
     this.element.append(this.#frame, words);
     this.element.hidden = true;
     this.renew();
@@ -88,8 +87,8 @@ export class WhyPanel {
     this.element.classList.add("troubled");
   }
 
-  /** Shows the canvas. Which class it is of is told with the numbers. @param note what else is to be known */
-  place({ width, height, colorMap, layer, isMap }: Explained, method: string, note: string): void {
+  /** Shows the canvas. Which class it is of is told with the numbers. */
+  place({ width, height, colorMap, layer, isMap }: Explained, method: string): void {
     const { seen, limit } = textsOf(method);
     Object.assign(this.#canvas.style, { width: `${width / devicePixelRatio}px`, height: `${height / devicePixelRatio}px` });
     this.#canvas.hidden = false;
@@ -98,7 +97,6 @@ export class WhyPanel {
     this.#scope.textContent = isMap ? "what speaks for the class, up to the largest" : "its size; 1% of what is not 0 lies above";
     this.#seen.textContent = seen;
     this.#limit.textContent = limit;
-    this.#note.textContent = note;
     this.#canvas.ariaLabel = `The picture with heat over it: ${textsOf(method).title} by ${layer}. ${seen}`;
   }
 
@@ -136,7 +134,7 @@ export class WhyPanel {
     this.element.classList.remove("troubled");
     this.element.classList.add("pending");
     this.#canvas.hidden = true;
-    for (const part of [this.#status, this.#trouble, this.#detail, this.#seen, this.#limit, this.#note]) part.textContent = "";
+    for (const part of [this.#status, this.#trouble, this.#detail, this.#seen, this.#limit]) part.textContent = "";
   }
 }
 

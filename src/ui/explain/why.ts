@@ -126,7 +126,7 @@ export class Why {
     if (!explained || hides !== this.#hides) return;
     this.#shown = { session, wish, explained };
     this.#picker ??= new ClassPicker(this.#next.getRootNode(), (index) => this.#pick(index));
-    this.#panel.place(explained, wish.method, this.#element.gates.length > 0 ? gatesNote : "");
+    this.#panel.place(explained, wish.method);
     this.#host.wantFrame(...(explained.needsRun ? (["image", "run"] as const) : (["draw"] as const)));
   }
 
@@ -153,5 +153,3 @@ export class Why {
     else this.#element.setAttribute("explain-class", `${index}`);
   }
 }
-
-const gatesNote = "Explained with all channels on: gates are left out.";
