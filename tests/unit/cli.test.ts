@@ -86,11 +86,6 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   ],
   ["mosaic models/mnist-trained.onnx models/digit.png --layer conv --out a.png", 1, "--layer: no value or layer is called 'conv'. Did you"],
   ["gradcheck models/mnist-trained.onnx --layer conv", 1, "--layer: no value or layer is called 'conv'."],
-  [
-    "explain models/mnist-trained.onnx models/digit.png --gate conv_1:3=0 --out a.png",
-    1,
-    "--gate: explanations are of the network with all channels on. Leave it out.",
-  ],
   ["explain models/mnist-trained.onnx models/digit.png --layer conv --out a.png", 1, "--layer: no value or layer is called 'conv'."],
   [
     "explain models/mnist-trained.onnx models/digit.png --class 10 --out a.png",

@@ -95,8 +95,7 @@ async function explain(modelPath: string, imagePath: string | undefined, options
   });
 }
 
-function checkUse(imagePath: string | undefined, { method, out, save, of, gate, ...options }: Options): void {
-  if (gate !== undefined) throw new ModelError("--gate: explanations are of the network with all channels on. Leave it out.");
+function checkUse(imagePath: string | undefined, { method, out, save, of, ...options }: Options): void {
   if (out !== undefined && imagePath === undefined) throw new ModelError("--out draws over a picture: give one, or only --save.");
   if (out === undefined && save === undefined && !isOfChannels(method))
     throw new ModelError("nothing to write: give --out FILE.png, --save FILE.npy, or both.");
