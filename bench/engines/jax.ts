@@ -3,7 +3,7 @@ import type { Engine } from "../../src/bench/engine.ts";
 import { gradientSeed } from "../../src/bench/gradient-reference.ts";
 import type { Jax } from "../jax/jax.ts";
 import { lowerGraph } from "../jax/lower.ts";
-import { simplify } from "../tensorflow/interpreter.ts";
+import { simplify } from "../simplify.ts";
 
 /** @param folder address of the folder that holds its files */
 export function jaxEngine(folder: string): Engine {

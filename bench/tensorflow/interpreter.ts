@@ -1,15 +1,13 @@
 // Runs a Graph on TensorFlow.js, as its converter would have made of it: BatchNormalization folded, activations fused, values freed
 // after their last reader.
 import * as tf from "@tensorflow/tfjs-core";
+// Not part of the module itself.
+import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
 import type { Task } from "../../src/bench/engine.ts";
 import { gradientSeed } from "../../src/bench/gradient-reference.ts";
-import { UnsupportedError } from "../../src/engine/errors.ts";
 import { GraphEdit } from "../../src/engine/graph/edit.ts";
 import type { Node, TypedGraph } from "../../src/engine/graph/graph.ts";
-import { loadCatalog } from "../../src/engine/ops/catalog.ts";
-import { foldScaleShift } from "../../src/engine/ops/convolution/fold-scale-shift.ts";
-import { dropIdentity } from "../../src/engine/passes/drop-identity.ts";
-import { inferGraph } from "../../src/engine/passes/infer.ts";
+import { simplify } from "../simplify.ts";
 import { type Activation, activationOf } from "./activation.ts";
 import { nhwcShape, type Operand, reorder, toNchw, toNhwc } from "./layout.ts";
 import { type Compute, fusesActivation, lowerNode } from "./lower.ts";
@@ -128,18 +126,6 @@ export class Interpreter {
       return { compute: lowerNode(graph, node, activations.get(node.name), keep), inputs, output: node.outputs[0] as string, dead };
     });
   }
-}
-
-/** The graph with shapes, which Convcam's own operators infer, and with BatchNormalization folded. */
-export async function simplify(task: Task): Promise<TypedGraph> {
-  const catalog = await loadCatalog(task.graph, {});
-  const options = { inputShapes: Object.fromEntries(Object.entries(task.inputs).map(([name, { shape }]) => [name, shape])) };
-  let inference = inferGraph(task.graph, catalog, options);
-  for (const pass of [dropIdentity, foldScaleShift]) {
-    if (inference.obstacles.length > 0) throw new UnsupportedError(inference.obstacles);
-    inference = inferGraph(pass(inference.graph, { keep: new Set() }), catalog);
-  }
-  return inference.graph;
 }
 
 /** Nodes whose activation follows as their only reader take it in and write its output. */

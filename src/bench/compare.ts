@@ -29,3 +29,22 @@ export function maxErrorOf(actual: readonly Float32Array[], reference: readonly 
   }
   return worst;
 }
+
+/**
+ * Above this distance a gradient is wrong. A ReLU whose input is within rounding of 0 may pass a gradient on or not: SqueezeNet's is off by 1.3e-3
+ * where Winograd rounds, by 1e-6 elsewhere.
+ */
+export const gradientErrorLimit = 1e-2;
+
+/** The distance of a gradient from the reference as a part of the reference's length; infinite where shapes or finiteness differ. */
+export function distanceOf(actual: readonly Float32Array[], reference: readonly Float32Array[]): number {
+  const [found = new Float32Array(), expected = new Float32Array()] = [actual[0], reference[0]];
+  if (found.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let [distance, length] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    distance += ((found[i] as number) - (expected[i] as number)) ** 2;
+    length += (expected[i] as number) ** 2;
+  }
+  const share = Math.sqrt(distance) / Math.max(Math.sqrt(length), Number.MIN_VALUE);
+  return Number.isNaN(share) ? Number.POSITIVE_INFINITY : share;
+}

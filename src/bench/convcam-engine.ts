@@ -63,6 +63,8 @@ async function gradientSessionOf(model: Model, task: Task, gpuBytes: () => numbe
     outputs: () => (result ? [result.toFloat32()] : []),
     async settle() {
       await gradient.settled;
+      // A model settles after its first run.
+      await forward.run();
       await forward.settle?.();
     },
     gpuBytes: () => forward.gpuBytes?.() ?? null,

@@ -52,7 +52,7 @@ export interface BenchResult {
   readonly gpuBytes: number | null;
   /** The engine's code, compressed with gzip. */
   readonly downloadBytes: number | null;
-  /** Largest difference from the reference, as a part of the reference's largest element. */
+  /** Largest difference from the reference, as a part of the reference's largest element; of a gradient, its distance as a part of its length. */
   readonly maxError: number | null;
   /** Which build ran, or why there are no numbers. "" where there is nothing to say. */
   readonly note: string;

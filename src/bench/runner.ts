@@ -1,7 +1,7 @@
 // Runs one case on several engines by turns. Outputs are compared with a reference before any steady run is timed.
 
 import type { BenchCase } from "./cases.ts";
-import { errorLimit, maxErrorOf } from "./compare.ts";
+import { distanceOf, errorLimit, gradientErrorLimit, maxErrorOf } from "./compare.ts";
 import type { Engine, Session, Task } from "./engine.ts";
 import { type BenchResult, emptyResult } from "./report.ts";
 import { median, quantile } from "./statistics.ts";
@@ -46,11 +46,12 @@ export async function runCase(benchCase: BenchCase, task: Task, engines: readonl
     try {
       const contender = await start(engine, task, reference);
       const { maxError = 0 } = contender;
-      if (maxError <= (engine.errorLimit ?? errorLimit)) contenders.push(contender);
+      const limit = task.gradient ? gradientErrorLimit : errorLimit;
+      if (maxError <= (engine.errorLimit ?? limit)) contenders.push(contender);
       else {
         failed.push({
           ...resultOf(benchCase, contender),
-          note: `${note(engine)}wrong by ${maxError.toPrecision(2)} of the largest element`,
+          note: `${note(engine)}wrong by ${maxError.toPrecision(2)} of the ${task.gradient ? "gradient's length" : "largest element"}`,
         });
         await end(contender.session);
       }
@@ -94,7 +95,7 @@ async function start(engine: Engine, task: Task, reference: readonly Float32Arra
       createMs: created - begun,
       firstRunMs: ran - created,
       settleMs,
-      maxError: reference && maxErrorOf(session.outputs(), reference),
+      maxError: reference && (task.gradient ? distanceOf : maxErrorOf)(session.outputs(), reference),
     };
   } catch (error) {
     await end(session);

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { buildTask } from "../../src/bench/cases.ts";
 import { measureCeilings } from "../../src/bench/ceilings.ts";
 import { convcamEngine } from "../../src/bench/convcam-engine.ts";
+import { gradientReference } from "../../src/bench/gradient-reference.ts";
 import { runCase } from "../../src/bench/runner.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { runReference } from "../support/onnxruntime.ts";
@@ -25,6 +26,20 @@ test("times a layer, its dispatches and its frame, after comparing it with ONNX 
     expect(result?.encodeMs).toBeGreaterThan(0);
     const macs = result?.layers?.reduce((sum, layer) => sum + layer.macs, 0);
     expect(macs).toBe(384 * 9 * 14 * 14);
+    expect(device.allocatedBytes).toBe(0);
+  });
+});
+
+test("times a gradient and, by turns, the forward run, after comparing it with loops in double precision", async () => {
+  await withDevice(async (device) => {
+    const benchCase = { name: "depthwise3x3_14_384 gradient", kind: "gradient" } as const;
+    const [result] = await runCase(benchCase, buildTask(benchCase), [convcamEngine(async () => device)], {
+      maxSamples: 2,
+      reference: gradientReference,
+    });
+    expect(result).toMatchObject({ engine: "convcam", note: "", sampleCount: 2 });
+    expect(result?.maxError).toBeLessThan(1e-4);
+    expect(result?.forwardMs).toBeGreaterThan(0);
     expect(device.allocatedBytes).toBe(0);
   });
 });

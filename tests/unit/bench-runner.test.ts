@@ -55,6 +55,25 @@ test("engines run by turns, and every session is disposed of", async () => {
   }
 });
 
+test("a gradient is right by its distance from the reference: a few elements may differ", async () => {
+  const gradient = { ...task, gradient: {} };
+  const reference = new Float32Array(10_000).fill(1);
+  const outputs = (change: (data: Float32Array) => void) => () => {
+    const data = reference.slice();
+    change(data);
+    return [data];
+  };
+  const found = async (change: (data: Float32Array) => void) => {
+    const engines = [engine("convcam", [], { session: { outputs: outputs(change) } })];
+    const [result] = await runCase(benchCase, gradient, engines, { reference: async () => [reference], maxSamples: 1 });
+    return [result?.maxError, result?.note];
+  };
+  const [distance, note] = await found((data) => void data.fill(1.05, 0, 1));
+  expect([distance, note]).toEqual([expect.closeTo(0.0005, 6), ""]);
+  expect((await found((data) => void data.fill(1.05)))[1]).toBe("wrong by 0.050 of the gradient's length");
+  expect((await found((data) => void data.fill(Number.NaN, 0, 1)))[1]).toContain("wrong by Infinity");
+});
+
 test("the forward run of a gradient takes turns with the whole", async () => {
   const log: string[] = [];
   const forward = async () => void log.push("forward");

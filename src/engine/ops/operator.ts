@@ -114,8 +114,8 @@ export interface Kernel {
    * Kernels built on the element-wise generator read and write "any".
    */
   readonly readsStrided?: "any" | readonly number[];
-  /** Whether outputs are written through the strides and offset they are given; or which of them are, by index. */
-  readonly writesStrided?: boolean | readonly number[];
+  /** Whether outputs are written through the strides and offset they are given. */
+  readonly writesStrided?: boolean;
   /** A zero border this kernel needs around an input, by input index. Implies that it reads that input strided. */
   readonly borders?: Readonly<Record<number, Border>>;
   /**
@@ -202,16 +202,14 @@ export interface Operator {
   /** First opset whose meaning is implemented. */
   readonly since: number;
   readonly describe: (context: OperatorContext) => Operation;
-  /** A pass for graphs that have this operator. It runs before what follows a convolution is folded or fused into it. */
+  /** A pass for graphs that have this operator. It runs before what follows a convolution is folded or fused into it, and once more after that. */
   readonly pass?: Pass | undefined;
-  /** Another one, which runs after that. */
-  readonly lastPass?: Pass | undefined;
 }
 
 /** Declares an ONNX operator. The file that default-exports it (or a list) is its whole registration. */
 export function defineOperator(
   name: string,
-  options: { since: number; domain?: string; pass?: Pass; lastPass?: Pass },
+  options: { since: number; domain?: string; pass?: Pass },
   describe: Operator["describe"],
 ): Operator {
   return { name, domain: "", describe, ...options };

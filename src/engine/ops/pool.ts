@@ -38,7 +38,7 @@ export function describePool(context: OperatorContext, kind: Omit<Pool, "window"
   return {
     outputs: [{ dtype, shape }, ...(pool.indices ? [{ dtype: "int64" as const, shape }] : [])],
     nonnegative: () => ({ whereAll: [0] }),
-    kernels: () => [...blockedKernels(pool, whole.slice(2)), ...(general?.pools(pool) ?? [])],
+    kernels: () => [...blockedKernels(pool, shape, whole.slice(2)), ...(general?.pools(pool) ?? [])],
   };
 }
 
@@ -62,99 +62,83 @@ export function readWindow(context: OperatorContext, spatial: Shape): Window {
 /** Windows up to this many taps are unrolled. */
 const maxUnrolledTaps = 25;
 
-/** Whether windows are few taps over two axes, without dilation, and every one holds at least one element of the map. */
-export function hasSmallWindows({ kernel, padsBegin, padsEnd, dilations }: Window): boolean {
+/**
+ * For small windows over two axes, without dilation, where every window holds at least one element of the map.
+ *
+ * @param extent the input's spatial axes
+ */
+function blockedKernels({ kind, window, countsPads = false, indices }: Pool, shape: Shape, extent: Shape): readonly Kernel[] {
+  const { kernel, strides, padsBegin, padsEnd, dilations } = window;
   const overlaps = kernel.every((size, axis) => Math.max(padsBegin[axis] as number, padsEnd[axis] as number) < size);
-  return kernel.length === 2 && dilations.every((dilation) => dilation === 1) && overlaps && sizeOf(kernel) <= maxUnrolledTaps;
-}
-
-/** The block that an invocation of a blocked pool computes. */
-export function blockOf({ kernel, strides, output: [height = 1, width = 1] }: Window) {
-  return {
+  const isPlain = shape.length === 4 && dilations.every((dilation) => dilation === 1) && kind !== "lp" && !indices;
+  if (!isPlain || !overlaps || sizeOf(kernel) > maxUnrolledTaps) return [];
+  const [height, width] = window.output as [number, number];
+  const isMax = kind === "max";
+  const variant = {
+    kind: isMax ? ("max" as const) : ("average" as const),
     kernel: kernel as readonly [number, number],
     strides: strides as readonly [number, number],
     rows: Math.min(2, height),
     columns: Math.min(4, width),
   };
-}
-
-/** Params of a blocked pool, apart from an average's, and the number of its invocations. */
-export function blockedParams(window: Window, from: PlacedOperand, to: PlacedOperand) {
-  const { rows, columns } = blockOf(window);
-  const [top = 0, left = 0] = window.padsBegin;
-  const [batch, channels, height, width] = to.shape as [number, number, number, number];
-  const [columnBlocks, rowBlocks] = [Math.ceil(width / columns), Math.ceil(height / rows)];
-  const [inN, inC, inH] = from.strides as [number, number, number];
-  const [outN, outC, outH] = to.strides as [number, number, number];
-  return {
-    count: batch * channels * rowBlocks * columnBlocks,
-    channels,
-    in_offset: from.offset,
-    in_n: inN,
-    in_c: inC,
-    in_h: inH,
-    out_offset: to.offset,
-    out_n: outN,
-    out_c: outC,
-    out_h: outH,
-    in_height: from.shape[2] as number,
-    in_width: from.shape[3] as number,
-    pad_top: top,
-    pad_left: left,
-    width,
-    height,
-    column_blocks: columnBlocks,
-    row_blocks: rowBlocks,
-  };
-}
-
-/** @param extent the input's spatial axes */
-function blockedKernels({ kind, window, countsPads = false, indices }: Pool, extent: Shape): readonly Kernel[] {
-  if (kind === "lp" || indices || !hasSmallWindows(window)) return [];
-  const [top, left] = window.padsBegin as [number, number];
+  const [top, left] = padsBegin as [number, number];
   // With ceil_mode the last window may reach beyond the padding.
   const [bottom, right] = window.output.map((count, axis) =>
     Math.max(
       0,
-      (count - 1) * (window.strides[axis] as number) +
-        (window.kernel[axis] as number) -
-        (extent[axis] as number) -
-        (window.padsBegin[axis] as number),
+      (count - 1) * (strides[axis] as number) + (kernel[axis] as number) - (extent[axis] as number) - (padsBegin[axis] as number),
     ),
   ) as [number, number];
-  const isMax = kind === "max";
+  const range = counted(window, extent, countsPads);
+  const planes = (shape[0] as number) * (shape[1] as number);
   const blocked: Kernel = {
     name: "pool-blocked",
     readsStrided: [0],
     writesStrided: true,
     ...(!isMax && { borders: { 0: { top, left, bottom, right } } }),
     dispatches: ([input], [output]) => {
-      const [from, to] = [input as PlacedOperand, output as PlacedOperand];
-      const params = blockedParams(window, from, to);
+      const from = input as PlacedOperand;
+      const to = output as PlacedOperand;
+      const [columnBlocks, rowBlocks] = [Math.ceil(width / variant.columns), Math.ceil(height / variant.rows)];
+      const count = planes * rowBlocks * columnBlocks;
+      const [inN, inC, inH] = from.strides as [number, number, number];
+      const [outN, outC, outH] = to.strides as [number, number, number];
       return [
         {
-          shader: generatePooling({ kind, ...blockOf(window) }),
-          params: isMax
-            ? params
-            : { ...params, in_offset: from.offset - top * params.in_h - left, ...countedAxes(window, extent, countsPads) },
+          shader: generatePooling(variant),
+          params: {
+            count,
+            channels: from.shape[1] as number,
+            in_offset: isMax ? from.offset : from.offset - top * inH - left,
+            in_n: inN,
+            in_c: inC,
+            in_h: inH,
+            out_offset: to.offset,
+            out_n: outN,
+            out_c: outC,
+            out_h: outH,
+            in_height: from.shape[2] as number,
+            in_width: from.shape[3] as number,
+            pad_top: top,
+            pad_left: left,
+            ...(!isMax && {
+              counted_from_y: range.counted_from[0] as number,
+              counted_from_x: range.counted_from[1] as number,
+              counted_to_y: range.counted_to[0] as number,
+              counted_to_x: range.counted_to[1] as number,
+            }),
+            width,
+            height,
+            column_blocks: columnBlocks,
+            row_blocks: rowBlocks,
+          },
           bindings: { input: from, output: to },
-          workgroups: workgroupCount(params.count, poolingWorkgroupSize),
+          workgroups: workgroupCount(count, poolingWorkgroupSize),
         },
       ];
     },
   };
   return [blocked];
-}
-
-/** {@link counted} of two axes, as Params of blocked averages have it. */
-export function countedAxes(window: Window, extent: Shape, countsPads: boolean) {
-  const { counted_from: from, counted_to: to } = counted(window, extent, countsPads);
-  return {
-    counted_from_y: from[0] as number,
-    counted_from_x: from[1] as number,
-    counted_to_y: to[0] as number,
-    counted_to_x: to[1] as number,
-  };
 }
 
 /** Between which coordinates taps count in an average's divisor. */

@@ -51,10 +51,9 @@ export async function reasonsOf(inference: Inference): Promise<readonly string[]
 export function optimizeGraph(graph: Graph, catalog: Catalog, options: InferOptions & PassOptions): Inference {
   let inference = inferGraph(graph, catalog, options);
   if (inference.obstacles.length > 0) return inference;
-  const operators = new Set(graph.nodes.flatMap(({ domain, operator }) => catalog.find(domain, operator) ?? []));
-  const own = (which: "pass" | "lastPass") => new Set(Array.from(operators, (operator) => operator[which] ?? []).flat());
+  const own = new Set(graph.nodes.flatMap(({ domain, operator }) => catalog.find(domain, operator)?.pass ?? []));
   const keep = new Set([...options.keep, ...(graph.updates?.values() ?? [])]);
-  for (const pass of [dropIdentity, ...own("pass"), ...catalog.passes, fuseEpilogue, ...own("lastPass")]) {
+  for (const pass of [dropIdentity, ...own, ...catalog.passes, fuseEpilogue, ...own]) {
     const rewritten = pass(inference.graph, { keep });
     // Types are inferred anew only where a pass found something to do.
     if (rewritten !== inference.graph) inference = inferGraph(rewritten, catalog);

@@ -1,7 +1,7 @@
 // Finds the values that a kernel may write straight into the output of a Concat, so that the Concat copies nothing.
 import type { Border } from "../ops/operator.ts";
 import { hasBorder, noBorder, unionBorder } from "./layouts.ts";
-import { isWrittenStrided, type PlannedGraph, type PlannedNode, readersOf, readsStrided, typeOf } from "./nodes.ts";
+import { type PlannedGraph, type PlannedNode, readersOf, readsStrided, typeOf } from "./nodes.ts";
 
 /** Where in a Concat's output a value lies. */
 export interface Slice {
@@ -31,7 +31,7 @@ export function chooseSlices(
     const producer = producers.get(name);
     // What is prepared once must not lie in memory that every run uses for something else.
     if (dependencies.has(name) !== dependencies.has(output) || fixed.has(name)) return false;
-    if (!isWrittenStrided(planned, name) || producer?.operation.isView || slices.has(name)) return false;
+    if (producer?.kernel?.writesStrided !== true || slices.has(name)) return false;
     return (uses.get(name) ?? []).every(readsStrided);
   };
   /**
@@ -83,7 +83,7 @@ function mayOutermostHaveBorder(planned: PlannedGraph, innermost: PlannedNode, s
     if ((concat.operation.concatAxis as number) >= 2) return false;
     const output = concat.node.outputs[0] as string;
     const outer = slices.get(output);
-    if (!outer) return isWrittenStrided(planned, output) && readersOf(planned, output).every(readsStrided);
+    if (!outer) return planned.producers.get(output)?.kernel?.writesStrided === true && readersOf(planned, output).every(readsStrided);
     concat = outer.concat;
   }
 }

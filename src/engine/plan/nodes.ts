@@ -123,13 +123,6 @@ export function readsStrided({ reader: { kernel }, index }: Use): boolean {
   return kernel.readsStrided === "any" || kernel.readsStrided?.includes(index) === true || kernel.borders?.[index] !== undefined;
 }
 
-/** Whether the value is computed by a kernel that follows strides and offset where it writes it. */
-export function isWrittenStrided({ producers }: Pick<PlannedGraph, "producers">, name: string): boolean {
-  const { node, kernel } = producers.get(name) ?? {};
-  const { writesStrided = false } = kernel ?? {};
-  return typeof writesStrided === "boolean" ? writesStrided : writesStrided.includes(node?.outputs.indexOf(name) ?? -1);
-}
-
 /** The value's type without its elements: a constant's type is its tensor. */
 export function typeOf({ graph }: Pick<PlannedGraph, "graph">, name: string): ValueType {
   const { dtype, shape } = graph.types.get(name) as ValueType;

@@ -3,7 +3,7 @@ import type { Border } from "../ops/operator.ts";
 import { denseStrides } from "../shapes.ts";
 import { chooseSlices, type Slice } from "./concat-slices.ts";
 import { borderedPlacement, noBorder, type Placement, unionBorder } from "./layouts.ts";
-import { isWrittenStrided, type PlannedGraph, type PlannedNode, readersOf, readsStrided, typeOf } from "./nodes.ts";
+import { type PlannedGraph, type PlannedNode, readersOf, readsStrided, typeOf } from "./nodes.ts";
 
 export interface Placements {
   /** Of inputs, parameters and what nodes compute. */
@@ -68,7 +68,7 @@ function changesInPlace(planned: PlannedGraph): ReadonlyMap<string, string> {
 }
 
 function mayChange(planned: PlannedGraph, changer: PlannedNode, before: string, after: string) {
-  const { graph, kept, uses, dependencies } = planned;
+  const { graph, kept, uses, producers, dependencies } = planned;
   const others = (uses.get(before) ?? []).filter(({ reader }) => reader !== changer);
   const isReadOnce = changer.node.inputs.filter((name) => name === before).length === 1;
   // Readers of a view, or of a part, read the same memory, perhaps after the change.
@@ -76,7 +76,7 @@ function mayChange(planned: PlannedGraph, changer: PlannedNode, before: string, 
   // A prepared value is not computed again for each run, so no run may change it.
   if (kept.has(before) || dependencies.has(after) || !isReadOnce || !isReadBefore) return false;
   if (dependencies.has(before)) return graph.parameters?.has(before) === true && graph.updates?.get(before) === after;
-  const isWritable = [before, after].every((name) => isWrittenStrided(planned, name));
+  const isWritable = producers.get(before)?.kernel?.writesStrided === true && changer.kernel?.writesStrided === true;
   return isWritable && others.every(readsStrided);
 }
 
@@ -88,7 +88,8 @@ export function wantedBorder(planned: PlannedGraph, name: string): Border {
 
 /** That border, if the value can have one where it is first written: by a kernel, or as an input. */
 function possibleBorder(planned: PlannedGraph, name: string): Border {
-  const isWritable = typeOf(planned, name).shape.length >= 3 && (!planned.producers.has(name) || isWrittenStrided(planned, name));
+  const producer = planned.producers.get(name);
+  const isWritable = typeOf(planned, name).shape.length >= 3 && (!producer || producer.kernel?.writesStrided === true);
   const isReadable = readersOf(planned, name).every((use) => readsStrided(use) || use.reader.kernel?.inPlace === use.index);
   return isWritable && isReadable ? wantedBorder(planned, name) : noBorder;
 }

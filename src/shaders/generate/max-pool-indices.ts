@@ -1,6 +1,6 @@
 // Generates blocked max pooling that also says where the maxima are: one invocation loads a patch once and finds every window's in it.
 import { defineShader, type Shader } from "../shader.ts";
-import { type Fields, inputFields, outputFields } from "./fields.ts";
+import { type Fields, inputFields, outputFields, u32s } from "./fields.ts";
 import { indices } from "./indices.ts";
 import { type PoolingVariant, poolingWorkgroupSize } from "./pooling.ts";
 
@@ -9,6 +9,7 @@ const fields: Fields = [
   ["channels", "u32"],
   ...inputFields,
   ...outputFields,
+  ...u32s("maxima_offset", "maxima_n", "maxima_c", "maxima_h"),
   ["in_height", "i32"],
   ["in_width", "i32"],
   ["pad_top", "i32"],
@@ -21,7 +22,7 @@ const fields: Fields = [
 
 /**
  * y[n, c, y, x] = max over ky, kx of x[n, c, y·sy + ky − pad, x·sx + kx − pad], and the index of the first tap that has it, counted in the
- * whole of x, row by row. Indices are dense. A tap outside the map repeats an element of its own window, which has the same index.
+ * whole of x, row by row. A tap outside the map repeats an element of its own window, which has the same index.
  */
 export function generateMaxPoolIndices({ kernel, strides, rows, columns }: Omit<PoolingVariant, "kind">): Shader {
   const [kh, kw] = kernel;
@@ -65,8 +66,7 @@ export function generateMaxPoolIndices({ kernel, strides, rows, columns }: Omit<
     "let source = params.in_offset + n * params.in_n + c * params.in_c;",
     "let out_h = params.out_h;",
     "let to = params.out_offset + n * params.out_n + c * params.out_c + y * out_h + x;",
-    "let width = params.width;",
-    "let maximum = (plane * params.height + y) * width + x;",
+    "let maximum = params.maxima_offset + n * params.maxima_n + c * params.maxima_c + y * params.maxima_h + x;",
     "let in_width = u32(params.in_width);",
     "let first_id = plane * u32(params.in_height) * in_width;",
     `let first_y = i32(y) * ${sy} - params.pad_top;`,
@@ -92,7 +92,7 @@ export function generateMaxPoolIndices({ kernel, strides, rows, columns }: Omit<
           indices(kh).map((ky) => `of_${r * sy + ky}_${o}`),
         ),
         `output[to + ${r}u * out_h + ${o}u] = y_${r}_${o};`,
-        `maxima[maximum + ${r}u * width + ${o}u] = y_${r}_${o}_id;`,
+        `maxima[maximum + ${r}u * params.maxima_h + ${o}u] = y_${r}_${o}_id;`,
       ]),
     ),
     "}",

@@ -8,8 +8,12 @@ const isGradient = ({ domain, operator }: Node): boolean => domain === fusedDoma
 const isSame = (a: Node, b: Node): boolean =>
   ["gradient", "gradient_alpha", "gradient_beta"].every((name) => a.attributes.get(name) === b.attributes.get(name));
 
-/** Exchanges each with what it comes behind, as long as that leaves the result as it is, to the bit. */
-export const gradientsTowardsConvolutions: Pass = (graph, { keep }): Graph => {
+/**
+ * Exchanges each with what it comes behind, as long as that leaves the result as it is, to the bit; and then puts it into the epilogue of the
+ * convolution that it comes behind, if it does. Before residual sums are fused into convolutions that is the case for few, after that for the
+ * others.
+ */
+export const fuseActivationGradients: Pass = (graph, { keep }): Graph => {
   const edit = new GraphEdit(graph, keep);
   for (const { name } of graph.nodes.toReversed()) {
     for (let node = edit.node(name); node && isGradient(node); ) {
@@ -17,6 +21,7 @@ export const gradientsTowardsConvolutions: Pass = (graph, { keep }): Graph => {
       node = moved;
     }
   }
+  for (const node of edit.nodes) if (isGradient(node)) intoEpilogue(graph, edit, node);
   return edit.graph();
 };
 
@@ -94,20 +99,17 @@ function joins({ types, initializers }: TypedGraph, concat: Node, slices: readon
 }
 
 /** A convolution whose output only a gradient of an activation reads takes it into its epilogue, and so does what interleaves phases. */
-export const gradientsIntoEpilogues: Pass = (graph, { keep }): Graph => {
-  const edit = new GraphEdit(graph, keep);
-  const shapeOf = (name = "") => graph.types.get(name)?.shape ?? [];
-  for (const node of graph.nodes) {
-    const before = isGradient(node) ? (soleProducer(edit, node, "Conv") ?? soleProducer(edit, node, "Interleave")) : undefined;
-    const hasChannels = shapeOf(before?.inputs[1])[1] !== 0;
-    if (!before || !hasChannels || !sameShape(shapeOf(node.inputs[0]), shapeOf(node.inputs[1]))) continue;
-    const [x = "", w = "", bias = "", residual = ""] = before.inputs;
-    edit.drop(before.name);
-    edit.replace(node.name, {
-      operator: `${before.operator}ActivationGradient`,
-      attributes: new Map([...before.attributes, ...node.attributes]),
-      inputs: [...(before.operator === "Conv" ? [x, w, bias, residual] : [x]), node.inputs[1] as string],
-    });
-  }
-  return edit.graph();
-};
+function intoEpilogue({ types }: TypedGraph, edit: GraphEdit, node: Node): void {
+  const shapeOf = (name = "") => types.get(name)?.shape;
+  const before = soleProducer(edit, node, "Conv") ?? soleProducer(edit, node, "Interleave");
+  const [own, activated] = [shapeOf(node.inputs[0]), shapeOf(node.inputs[1])];
+  const hasChannels = shapeOf(before?.inputs[1])?.[1] !== 0;
+  if (!before || !own || !activated || !hasChannels || !sameShape(own, activated)) return;
+  const [x = "", w = "", bias = "", residual = ""] = before.inputs;
+  edit.drop(before.name);
+  edit.replace(node.name, {
+    operator: `${before.operator}ActivationGradient`,
+    attributes: new Map([...before.attributes, ...node.attributes]),
+    inputs: [...(before.operator === "Conv" ? [x, w, bias, residual] : [x]), node.inputs[1] as string],
+  });
+}

@@ -11,7 +11,7 @@ import { planeStrides } from "../convolution/case.ts";
 import { describeFused } from "../convolution.ts";
 import { elementWise } from "../element-wise.ts";
 import { type Dispatch, defineOperator, type Kernel, type OperatorContext, type PlacedOperand } from "../operator.ts";
-import { gradientsIntoEpilogues, gradientsTowardsConvolutions } from "./activation-gradient-passes.ts";
+import { fuseActivationGradients } from "./activation-gradient-passes.ts";
 import { describeInterleave } from "./interleave.ts";
 
 export type { ActivationGradientKind };
@@ -34,22 +34,18 @@ function readGradient({ attributes, invalid }: OperatorContext): Scaled {
 
 const options = { since: 1, domain: fusedDomain };
 
-const activationGradient = defineOperator(
-  "ActivationGradient",
-  { ...options, pass: gradientsTowardsConvolutions, lastPass: gradientsIntoEpilogues },
-  (context) => {
-    const [dy, y] = [context.input(0), context.input(1)];
-    const { kind, alpha, beta } = readGradient(context);
-    const row: ActivationGradientRow = activationGradients[kind];
-    return elementWise(context, [dy, y], {
-      expression: row.wgsl,
-      js: (a, b = 0) => row.js(a, b, alpha, beta),
-      dtype: dy.dtype,
-      scalars: { alpha, beta },
-      nanOf: "",
-    });
-  },
-);
+const activationGradient = defineOperator("ActivationGradient", { ...options, pass: fuseActivationGradients }, (context) => {
+  const [dy, y] = [context.input(0), context.input(1)];
+  const { kind, alpha, beta } = readGradient(context);
+  const row: ActivationGradientRow = activationGradients[kind];
+  return elementWise(context, [dy, y], {
+    expression: row.wgsl,
+    js: (a, b = 0) => row.js(a, b, alpha, beta),
+    dtype: dy.dtype,
+    scalars: { alpha, beta },
+    nanOf: "",
+  });
+});
 
 const convActivationGradient = defineOperator("ConvActivationGradient", options, (context) => {
   const gradient = readGradient(context);

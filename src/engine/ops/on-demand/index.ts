@@ -7,7 +7,7 @@ import { blockedProduct as product } from "./matmul.ts";
 import { generalPools as pools } from "./pool.ts";
 
 export const operators = operatorsOf(
-  import.meta.glob(["./*.ts", "!./{index,activation-gradient-passes,fold-pad,resample,spatial,sub-pixel}.ts"], {
+  import.meta.glob(["./*.ts", "!./{index,activation-gradient-passes,fold-pad,resample,small-windows,spatial,sub-pixel}.ts"], {
     eager: true,
     import: "default",
   }) as OperatorModules,

@@ -8,8 +8,9 @@ import { type Shape, sameShape, sizeOf } from "../../shapes.ts";
 import type { Window } from "../../window.ts";
 import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type Kernel, type PlacedOperand, type Table } from "../operator.ts";
-import { counted, countedAxes, hasSmallWindows, readWindow } from "../pool.ts";
+import { counted, readWindow } from "../pool.ts";
 import { windowParams } from "./pool.ts";
+import { hasSmallWindows, placeOf } from "./small-windows.ts";
 import { asSpatial, threeAxes } from "./spatial.ts";
 
 // WebGPU refuses empty bindings.
@@ -67,20 +68,19 @@ function blockedKernel(pool: PoolGradient): Kernel {
     writesStrided: true,
     dispatches: ([dy, maxima], [dx]) => {
       const [from, to] = [dy as PlacedOperand, dx as PlacedOperand];
-      const [inN, inC, inH] = from.strides as [number, number, number];
-      const [outN, outC, outH] = to.strides as [number, number, number];
+      const { counted_from: first, counted_to: end } = counted(window, shape.slice(2), countsPads);
       return [
         {
           shader: generatePoolGradient(variant),
           params: {
             count,
             channels,
-            ...{ gradient_offset: from.offset, gradient_n: inN, gradient_c: inC, gradient_h: inH },
-            ...{ out_offset: to.offset, out_n: outN, out_c: outC, out_h: outH },
+            ...placeOf("gradient", from),
+            ...placeOf("out", to),
             windows_y: window.output[0] as number,
             windows_x: window.output[1] as number,
             ...{ height, width, pad_top: top, pad_left: left, column_blocks: columnBlocks, row_blocks: rowBlocks },
-            ...(!pool.isMax && countedAxes(window, shape.slice(2), countsPads)),
+            ...(!pool.isMax && { counted_from_y: first[0], counted_from_x: first[1], counted_to_y: end[0], counted_to_x: end[1] }),
           },
           bindings: { gradient: from, output: to, ...(maxima && { maxima }) },
           workgroups: workgroupCount(count, poolingWorkgroupSize),

@@ -10,7 +10,8 @@ import type { Window } from "../../window.ts";
 import { workgroupCount } from "../dispatch.ts";
 import { describeGlobalPool } from "../global-pool.ts";
 import { type Dispatch, defineOperator, type Kernel, type PlacedOperand } from "../operator.ts";
-import { blockedParams, blockOf, counted, describePool, hasSmallWindows, type Pool } from "../pool.ts";
+import { counted, describePool, type Pool } from "../pool.ts";
+import { hasSmallWindows, placeOf } from "./small-windows.ts";
 import { asSpatial, threeAxes } from "./spatial.ts";
 
 const kinds = { max: 0, average: 1, lp: 2 } as const;
@@ -29,19 +30,32 @@ export function generalPools(pool: Pool): readonly Kernel[] {
 }
 
 /** Values and indices in one dispatch. */
-function blockedMaxima(window: Window): Kernel {
+function blockedMaxima({ kernel, strides, padsBegin: [top = 0, left = 0], output: [height = 1, width = 1] }: Window): Kernel {
+  const [rows, columns] = [Math.min(2, height), Math.min(4, width)];
+  const [rowBlocks, columnBlocks] = [Math.ceil(height / rows), Math.ceil(width / columns)];
+  const block = { kernel: kernel as readonly [number, number], strides: strides as readonly [number, number], rows, columns };
   return {
     name: "pool-indices-blocked",
     readsStrided: [0],
-    writesStrided: [0],
-    dispatches: ([input], [output, maxima]) => {
-      const params = blockedParams(window, input as PlacedOperand, output as PlacedOperand);
+    writesStrided: true,
+    dispatches: ([input], outputs) => {
+      const [x, output, maxima] = [input, ...outputs] as [PlacedOperand, PlacedOperand, PlacedOperand];
+      const [n, channels, inHeight, inWidth] = x.shape as [number, number, number, number];
+      const count = n * channels * rowBlocks * columnBlocks;
       return [
         {
-          shader: generateMaxPoolIndices(blockOf(window)),
-          params,
-          bindings: { input: input as PlacedOperand, output: output as PlacedOperand, maxima: maxima as PlacedOperand },
-          workgroups: workgroupCount(params.count, poolingWorkgroupSize),
+          shader: generateMaxPoolIndices(block),
+          params: {
+            count,
+            channels,
+            ...placeOf("in", x),
+            ...placeOf("out", output),
+            ...placeOf("maxima", maxima),
+            ...{ in_height: inHeight, in_width: inWidth, pad_top: top, pad_left: left },
+            ...{ width, height, column_blocks: columnBlocks, row_blocks: rowBlocks },
+          },
+          bindings: { input: x, output, maxima },
+          workgroups: workgroupCount(count, poolingWorkgroupSize),
         },
       ];
     },
@@ -52,8 +66,8 @@ function generalPool(pool: Pool): Kernel {
   return {
     name: "pool",
     readsStrided: [0],
-    // Indices are written dense.
-    writesStrided: [0],
+    // Indices are written dense, and a kernel says this of all its outputs.
+    writesStrided: !pool.indices,
     dispatches: ([input], [output, indices]) => {
       const steps = [poolDispatch(pool, input as PlacedOperand, output as PlacedOperand)];
       if (indices) steps.push(indicesDispatch(pool, input as PlacedOperand, indices));
