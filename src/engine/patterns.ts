@@ -180,6 +180,7 @@ function planOf(
   const { shape: answered, dtype: answerType } = graph.types.get(value) as ValueType;
   if (answered.length < 2 || !isFloat(answerType))
     throw new ModelError(`'${value}' is ${answerType} [${answered.join(", ")}], so it has no channels to look into.`);
+  const lies = axes.get(value);
   const input = graph.inputs.find(({ dtype, shape }) => isFloat(dtype) && shape.length === 4);
   if (!input) throw new ModelError("no input of the model is a picture of floats, [n, channels, rows, columns], so there are no patterns.");
   const isChannelsLast = axes.get(input.name)?.indexOf("c") === 3;
@@ -189,10 +190,12 @@ function planOf(
     throw new ModelError(`size: ${size} is no whole number from 1 to 4096.`);
   const perChannel = (numbers: readonly number[] | undefined, usual: number) =>
     Array.from({ length: channels }, (_, i) => numbers?.[i] ?? numbers?.[0] ?? usual);
-  const chosen = request.channels ?? Array.from({ length: Math.min(16, answered[1] as number) }, (_, i) => i);
+  const chosen =
+    request.channels ?? Array.from({ length: Math.min(16, answered[Math.max(1, lies?.indexOf("c") ?? 1)] as number) }, (_, i) => i);
   if (chosen.length === 0) throw new ModelError("channels is empty: name one at least.");
   const plan = {
     value,
+    axes: lies,
     channels: chosen,
     preset,
     objective,

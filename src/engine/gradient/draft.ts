@@ -1,4 +1,5 @@
 // A graph of an explanation in the making: the network's graph with operands, states that last from run to run, and gradients.
+import { ModelError } from "../errors.ts";
 import { GraphEdit } from "../graph/edit.ts";
 import { fusedDomain, type Graph, type GraphInput, type TypedGraph, type ValueType } from "../graph/graph.ts";
 import { type Axes, type Shape, sameShape } from "../shapes.ts";
@@ -145,6 +146,11 @@ export class Draft {
     const graph = this.#typed();
     const names = new Map([[from, copies]]);
     for (const node of nodesBetween(graph, from, to)) {
+      const flat = node.outputs.map((output) => graph.types.get(output)?.shape ?? [1]).find(([pictures]) => pictures !== 1);
+      if (flat)
+        throw new ModelError(
+          `${node.operator} '${node.name}' makes [${flat.join(", ")}] of it, which has no batch, so copies of '${from}' cannot be computed at once. importance takes any layer.`,
+        );
       const target = targetWithBatch(graph, node, batch);
       const inputs = node.inputs.map((input, i) => {
         if (target && i === 1) return this.#emit.constant(target);

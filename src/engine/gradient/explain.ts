@@ -61,6 +61,8 @@ export function explanationOf(
   if (sampled) {
     const [value = "", ...others] = values;
     if (others.length > 0) throw new ModelError(`${method} is of one value, not of ${values.length}.`);
+    if (method.startsWith("ablation") && axes?.get(value)?.includes("n") === false)
+      throw new ModelError(`'${value}' has no batch, so copies of it cannot be computed at once. importance takes any layer.`);
     const { result, score, passes } = sampled.build(draft, explained, turned(value), options);
     return { ...draft.finish(new Map([[value, result], ...(score ? [[scoreResult, score] as const] : [])])), passes };
   }
@@ -68,7 +70,7 @@ export function explanationOf(
   const flat = result === "map" && values.find((value) => (graph.types.get(value)?.shape.length ?? 0) < 3);
   if (flat)
     throw new ModelError(`'${flat}' has no rows and columns, so there is no map of it. Name a layer that has, such as a convolution.`);
-  if (method === "cam") for (const value of values) checkPooled(graph, value, explained.value);
+  if (method === "cam") for (const value of values) checkPooled(graph, value, explained.value, axes);
   const own = values.map(turned);
   const { gradients } = draft.differentiate(explained, own, { rules });
   const { emit } = draft;
@@ -82,9 +84,9 @@ export function explanationOf(
 }
 
 /** @throws ModelError unless the scores are a dense layer, or nothing, behind the mean of each of the layer's channels */
-function checkPooled(graph: TypedGraph, layer: string, scores: string): void {
+function checkPooled(graph: TypedGraph, layer: string, scores: string, axes: ExplanationOptions["axes"]): void {
   const producers = producersOf(graph);
-  const isConstant = (input: string | undefined) => input !== undefined && graph.initializers.has(input);
+  const isConstant = (input = "") => graph.initializers.has(input) || graph.parameters?.has(input) === true;
   let dense = 0;
   let pools = 0;
   let value = scores;
@@ -93,7 +95,8 @@ function checkPooled(graph: TypedGraph, layer: string, scores: string): void {
     const [input = "", second] = node?.inputs ?? [];
     const isDense = ["Gemm", "MatMul"].includes(node?.operator ?? "") && isConstant(second);
     const isBias = node?.operator === "Add" && isConstant(second);
-    const isMean = node?.operator === "GlobalAveragePool" || (node?.operator === "ReduceMean" && isMeanOfPlaces(graph, input, value));
+    const isMean =
+      node?.operator === "GlobalAveragePool" || (node?.operator === "ReduceMean" && isMeanOfPlaces(graph, input, value, axes?.get(input)));
     if (isDense) dense++;
     if (isMean) pools++;
     if (!node || !(isDense || isBias || isMean || isView(node.operator)) || dense > 1 || pools > 1) break;
@@ -105,7 +108,7 @@ function checkPooled(graph: TypedGraph, layer: string, scores: string): void {
   );
 }
 
-function isMeanOfPlaces({ types }: TypedGraph, input: string, output: string): boolean {
+function isMeanOfPlaces({ types }: TypedGraph, input: string, output: string, axes: Axes = "nc"): boolean {
   const [from, to] = [types.get(input)?.shape ?? [], types.get(output)?.shape ?? []];
-  return sizeOf(from.slice(0, 2)) === sizeOf(to);
+  return sizeOf(from.filter((_, axis) => "nc".includes(axes[axis] ?? "other"))) === sizeOf(to);
 }

@@ -2,7 +2,7 @@
 // the pictures and the optimiser's memory as states.
 import { ModelError } from "../errors.ts";
 import type { Graph, TypedGraph, ValueType } from "../graph/graph.ts";
-import { type Shape, sizeOf } from "../shapes.ts";
+import { type Axes, type Shape, sizeOf } from "../shapes.ts";
 import { type DataType, Tensor } from "../tensor.ts";
 import { partWithBatch } from "./batch.ts";
 import { Draft } from "./draft.ts";
@@ -18,6 +18,8 @@ export type PatternPreset = "chollet" | "lucid";
 export interface PatternPlan {
   /** A layer's maps, or scores. */
   readonly value: string;
+  /** What its axes are, where it may lie otherwise than NCHW. */
+  readonly axes?: Axes | undefined;
   /** One picture for each. */
   readonly channels: readonly number[];
   readonly objective: PatternObjective;
@@ -82,11 +84,13 @@ function toInput({ emit }: Draft, { gain, shift, input, isChannelsLast }: Patter
 }
 
 /** How strongly each picture is answered: [n]. */
-function answersOf({ emit }: Draft, { value, channels, objective }: PatternPlan): string {
+function answersOf(draft: Draft, { value: lying, axes, channels, objective }: PatternPlan): string {
+  const value = draft.channelsFirst(lying, axes);
+  const { emit } = draft;
   const { dtype, shape } = emit.typeOf(value);
   const [n = 1, count = 1, ...places] = shape;
   const wrong = channels.find((channel) => !Number.isInteger(channel) || channel < 0 || channel >= count);
-  if (wrong !== undefined) throw new ModelError(`channel ${wrong} of '${value}': it has ${count}, so expected 0 to ${count - 1}.`);
+  if (wrong !== undefined) throw new ModelError(`channel ${wrong} of '${lying}': it has ${count}, so expected 0 to ${count - 1}.`);
   const rest = shape.map((_, i) => i).slice(1);
   if (objective === "layer") return emit.reshape(emit.mean(emit.multiply(value, value), rest), [n]);
   const spatial = rest.slice(1);

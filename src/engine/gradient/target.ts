@@ -56,9 +56,26 @@ export function changedWeights(type: ValueType, of: Target, target: Exclude<Targ
   return weightsOf(type, target);
 }
 
-/** The first output of floats, or what goes into the Softmax that computes it. */
+/**
+ * The first output of floats, or what goes into the Softmax that computes it. Of scores without a batch, [classes], it is what they are made of that
+ * has one, [1, classes, …].
+ */
 export function scoresOf(graph: TypedGraph): string {
   const producers = producersOf(graph);
+  const scores = beforeSoftmax(graph, producers);
+  const shapeOf = (value: string) => graph.types.get(value)?.shape ?? [];
+  const [count = 1, ...others] = shapeOf(scores);
+  if (others.length > 0) return scores;
+  for (let value = scores; ; ) {
+    const [first, second] = shapeOf(value);
+    if (first === 1 && second === count) return value;
+    const node = producers.get(value);
+    if (!node || !isView(node.operator)) return scores;
+    value = node.inputs[0] ?? "";
+  }
+}
+
+function beforeSoftmax(graph: TypedGraph, producers: ReturnType<typeof producersOf>): string {
   const output = graph.outputs.find((name) => isFloat(graph.types.get(name)?.dtype ?? "bool"));
   if (!output) throw new ModelError("no output of the model holds floats, so there are no scores of classes.");
   for (let value = output; ; ) {

@@ -106,8 +106,9 @@ const integratedGradients: SampledMethod = {
 
 /** Σ weights · scores, for each picture of a batch: [n, 1, …]. */
 function scoreOf({ emit }: Draft, { value }: Explained, seed: string): string {
-  const { shape } = emit.typeOf(value);
-  return emit.sum(emit.multiply(seed, value), shape.map((_, axis) => axis).slice(1));
+  const axes = emit.typeOf(value).shape.map((_, axis) => axis);
+  // What has one axis has no batch.
+  return emit.sum(emit.multiply(seed, value), axes.length > 1 ? axes.slice(1) : axes);
 }
 
 /** Zeiler and Fergus 2014: how far the score falls while a patch of the picture is covered. */
