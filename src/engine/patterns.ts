@@ -120,7 +120,7 @@ export class Patterns {
     const catalog = await loadCatalog(undefined, { hasRareCases: true });
     const infer = (one: Graph): TypedGraph => {
       const { graph: typed, obstacles } = inferGraph(one, catalog);
-      if (obstacles.length > 0) throw new UnsupportedError(obstacles);
+      if (obstacles.length > 0) throw new UnsupportedError([...sizeObstacle(request), ...obstacles]);
       return typed;
     };
     return new Patterns(plan, dtype, request, await DerivedExecution.make(network, (base) => patternsOf(base, plan, infer), true));
@@ -150,6 +150,11 @@ export class Patterns {
     return this.#execution.value(picturesResult);
   }
 
+  /** Where it lies how strongly the network answered to each picture, before the last step: [n]. */
+  answers(): GpuValue {
+    return this.#execution.value(answersResult);
+  }
+
   /** Reads the pictures back, and how strongly the network answers to each: what {@link value} holds, and [n]. */
   async read(): Promise<{ readonly pictures: Tensor; readonly answers: Tensor }> {
     const results = await this.#execution.read([picturesResult, answersResult]);
@@ -165,6 +170,12 @@ export class Patterns {
   dispose(): void {
     this.#execution.dispose();
   }
+}
+
+function sizeObstacle({ size, layer }: PatternRequest): readonly string[] {
+  if (size === undefined) return [];
+  const what = layer === undefined ? "The scores of classes take" : `'${layer}' takes`;
+  return [`size: ${what} no picture of ${size} × ${size}. Leave \`size\` out, or name a layer before the first dense one.`];
 }
 
 function planOf(

@@ -11,6 +11,7 @@ import type { FrameStats } from "./frame-loop.ts";
 import type { LabelsSource } from "./labels.ts";
 import type { DrawableLayer } from "./layers.ts";
 import type { MapPoint } from "./mosaic/layout.ts";
+import type { Grown } from "./patterns/request.ts";
 import type { VisibleImage } from "./picture-size.ts";
 import { Player } from "./player.ts";
 import type { Preparation } from "./preparation.ts";
@@ -63,6 +64,8 @@ export interface ConvCamEvents {
     readonly done: number;
     readonly total: number;
   };
+  /** What the patterns are that grow, after their first step and with every frame that has taken some. */
+  patterns: Pick<Grown, "layer" | "channels" | "done" | "steps" | "answers">;
   frame: FrameStats;
   probe: { readonly value: string; readonly point: MapPoint; readonly values: readonly number[] };
 }
@@ -189,6 +192,17 @@ export class ConvCam extends Base {
     setAttribute(this, "explain-layer", value);
   }
 
+  /**
+   * The layer whose channels patterns grow for, in place of its maps; empty for the classes, undefined for none. The attributes pattern-channels,
+   * pattern-preset, pattern-seed, pattern-steps and pattern-size say more of them.
+   */
+  get patterns(): string | undefined {
+    return readAttribute(this, "patterns");
+  }
+  set patterns(layer: string | undefined) {
+    setAttribute(this, "patterns", layer);
+  }
+
   /** Everything that is shown, as data for JSON. Files and bytes are left out, and so are `parameters` that were refused. */
   get state(): ConvCamState {
     const { labels, weights } = this.#player;
@@ -226,9 +240,10 @@ export class ConvCam extends Base {
   }
 
   /**
-   * Asks about a value that is shown: `{ kind: "statistics", value }` or `{ kind: "probe", value, points }`. On the page and in a worker.
+   * Asks about a value that is shown: `{ kind: "statistics", value }` or `{ kind: "probe", value, points }`; or for the patterns, as a PNG and as
+   * numbers: `{ kind: "patterns" }`. On the page and in a worker.
    *
-   * @throws Error where nothing is shown yet, or the value is not
+   * @throws Error where nothing is shown yet, or what is asked about is not
    */
   async ask<Kind extends Query["kind"]>(query: Extract<Query, { kind: Kind }>): Promise<Answers[Kind]> {
     const { session } = this.#player;

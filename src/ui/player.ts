@@ -4,13 +4,13 @@ import { Answering } from "./answering.ts";
 import { readAppearance, readAttribute, readPreparation } from "./attributes.ts";
 import { Connection } from "./connection.ts";
 import type { ConvCam, ConvCamEvents } from "./element.ts";
-import { Explaining } from "./explain/explaining.ts";
 import { FrameLoop, type FrameStats, type News } from "./frame-loop.ts";
 import { Gallery } from "./gallery.ts";
 import type { Labels } from "./labels.ts";
 import { chooseLayers, type DrawableLayer } from "./layers.ts";
 import type { MapPoint } from "./mosaic/layout.ts";
 import type { Panel } from "./panel.ts";
+import { Parts } from "./parts.ts";
 import type { Results } from "./results.ts";
 import type { Description, Session, SessionEvent, Shown } from "./session/session.ts";
 import { type FrameSource, openSource } from "./sources.ts";
@@ -29,7 +29,7 @@ export class Player {
   readonly #connection = new Connection((event) => this.#onSession(event));
   readonly #loop: FrameLoop;
   readonly #cycle: UpdateCycle;
-  readonly #explaining: Explaining;
+  readonly #parts: Parts;
   #source: FrameSource | undefined;
   #description: Description | undefined;
   /** Whether there is something to draw. */
@@ -55,7 +55,7 @@ export class Player {
     );
     this.#loop = new FrameLoop(this.#frameHost());
     this.#cycle = new UpdateCycle(this.#updateHost());
-    this.#explaining = new Explaining(this, element, this.#gallery.element);
+    this.#parts = new Parts(this, element, this.#gallery.element);
     root.append(this.#status.element, this.#gallery.element);
   }
 
@@ -76,7 +76,7 @@ export class Player {
   }
 
   get complete(): Promise<void> {
-    return this.#cycle.complete.then(() => this.#explaining.part?.complete);
+    return this.#cycle.complete.then(() => this.#parts.complete);
   }
 
   get isShown(): boolean {
@@ -133,7 +133,7 @@ export class Player {
         scene: () => this.#showScene(),
         play: () => this.#source?.setPlaying?.(!element.paused),
         frame: () => this.#loop.request(),
-        explain: () => this.#explaining.update(),
+        parts: () => this.#parts.update(),
       },
       onDue: (stage: Stage) => this.#status.clear(stage),
       onFail: (error: Error, stage: Stage) => this.#fail(error, stage),
@@ -167,7 +167,7 @@ export class Player {
 
   readonly #draw = (request: Omit<Parameters<Session["frame"]>[0], "visible" | "pictureId">) => {
     const session = this.session as Session;
-    const visible = [...this.#gallery.visible, ...this.#explaining.visible];
+    const visible = [...this.#gallery.visible, ...this.#parts.visible];
     return session.frame({ ...request, visible, pictureId: this.#answering.pictureId });
   };
 
@@ -207,7 +207,7 @@ export class Player {
   #onSession({ event, detail }: SessionEvent): void {
     if (event === "progress") this.#onProgress(detail);
     else if (event === "results") void this.#onResults(detail);
-    else if (event === "explained") this.#isShown && detail.pictureId === this.#answering.pictureId && this.#explaining.part?.show(detail);
+    else if (event === "explained") this.#isShown && detail.pictureId === this.#answering.pictureId && this.#parts.why?.show(detail);
     else if (event === "fault") this.#fail(new DeviceError(detail), "scene");
     else this.#recover(detail);
   }
@@ -255,7 +255,7 @@ export class Player {
   /** Shows everything again on a new device; a GPU that is lost time and again is left alone. */
   #recover(reason: string): void {
     this.#isShown = false;
-    this.#explaining.part?.hide();
+    this.#parts.hide();
     this.#loop.restart();
     if (++this.#recoveries > maxRecoveries) {
       const advice = "Reload the page to try again, perhaps with a smaller network.";
@@ -318,7 +318,7 @@ export class Player {
   }
 
   #forgetAnswer(): void {
-    this.#explaining.part?.forget();
+    this.#parts.why?.forget();
     this.#answering.forget();
   }
 
@@ -326,7 +326,7 @@ export class Player {
     this.#isShown = false;
     this.#description = undefined;
     this.#toldLayers = undefined;
-    this.#explaining.part?.hide();
+    this.#parts.hide();
     this.#gallery.clear();
     this.#forgetAnswer();
     this.#loop.restart();

@@ -1,7 +1,10 @@
 // Reads the elements under the pointer, or at a place that the arrow keys move. Loaded at the first pointer or key on a panel.
 
 import { formatNumber } from "./format-number.ts";
-import { type MapPoint, type MosaicLayout, pointAt, rectangleOf } from "./mosaic/layout.ts";
+import type { MapPoint, MosaicLayout } from "./mosaic/layout.ts";
+import { pointAt, rectangleOf } from "./mosaic/points.ts";
+import styles from "./probe.css?inline";
+import { adoptStyles } from "./style-sheet.ts";
 
 /** The parts of a panel that a probe works on. */
 export interface ProbedPanel {
@@ -24,12 +27,17 @@ const arrows: Readonly<Record<string, readonly [number, number]>> = {
   ArrowDown: [0, 1],
 };
 
+const styled = new WeakSet<Node>();
+
 export class Probe {
   readonly #panel: ProbedPanel;
   #point: MapPoint | undefined;
 
   constructor(panel: ProbedPanel) {
     this.#panel = panel;
+    const root = panel.element.getRootNode() as ShadowRoot;
+    if (!styled.has(root)) adoptStyles(root, styles);
+    styled.add(root);
   }
 
   handle(event: Event): void {

@@ -1,6 +1,6 @@
 // What an element shows, as one object that JSON can hold: for addresses, undo, tests and embedding.
 import type { ModelSource } from "../engine/source.ts";
-import { type AttributeName, readPreparation } from "./attributes.ts";
+import { type AttributeName, attributes, readPreparation } from "./attributes.ts";
 import type { ValueGate } from "./change-gates.ts";
 import type { ConvCam } from "./element.ts";
 import type { LabelsSource } from "./labels.ts";
@@ -30,6 +30,13 @@ export interface ConvCamState {
   readonly explainClass?: string | undefined;
   readonly explainLayer?: string | undefined;
   readonly overlay?: string | undefined;
+  /** As the attributes `patterns`, `pattern-channels` and so on. */
+  readonly patterns?: string | undefined;
+  readonly patternChannels?: string | undefined;
+  readonly patternPreset?: string | undefined;
+  readonly patternSeed?: string | undefined;
+  readonly patternSteps?: string | undefined;
+  readonly patternSize?: string | undefined;
 }
 
 /** The attribute that holds each part. */
@@ -41,13 +48,16 @@ const attributeOf = {
   columns: "columns",
   gap: "gap",
   precision: "precision",
-  explain: "explain",
-  explainClass: "explain-class",
-  explainLayer: "explain-layer",
-  overlay: "overlay",
 } as const satisfies Partial<Record<keyof ConvCamState, AttributeName>>;
 
-const parts = Object.entries(attributeOf) as [keyof typeof attributeOf, AttributeName][];
+/** Attributes of parts that few elements have are called here as there: `pattern-size` is `patternSize`. */
+const namesOfParts = (Object.keys(attributes) as AttributeName[])
+  .filter((name) => attributes[name].stage === "parts")
+  .map((name) => [name.replace(/-(.)/, (_, letter: string) => letter.toUpperCase()), name]);
+
+type TextPart = Extract<keyof ConvCamState, keyof typeof attributeOf | "overlay" | `explain${string}` | `pattern${string}`>;
+
+const parts = [...Object.entries(attributeOf), ...namesOfParts] as [TextPart, AttributeName][];
 const sources = ["src", "compare", "input"] as const;
 
 /**

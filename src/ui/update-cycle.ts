@@ -1,20 +1,20 @@
 // Which stages a change makes due, and their order. Attributes that are set together cost one round.
 
 /** The order in which they are brought up to date. */
-export const stages = ["labels", "answer", "input", "model", "scene", "play", "frame", "explain"] as const;
+export const stages = ["labels", "answer", "input", "model", "scene", "play", "frame", "parts"] as const;
 
 export type Stage = (typeof stages)[number];
 
 /** What must follow each stage. */
 const consequences: Readonly<Record<Stage, readonly Stage[]>> = {
-  labels: ["answer", "explain"],
+  labels: ["answer", "parts"],
   answer: [],
   input: ["play", "frame"],
-  model: ["scene", "frame", "explain"],
-  scene: ["frame", "explain"],
+  model: ["scene", "frame", "parts"],
+  scene: ["frame", "parts"],
   play: ["frame"],
   frame: [],
-  explain: [],
+  parts: [],
 };
 
 export interface UpdateHost {

@@ -8,6 +8,7 @@ import type { Explained, ExplainedNumbers, ExplainRequest } from "./explain/requ
 import { findImageInput, ImageInput } from "./image-input.ts";
 import type { MapPoint, MapView } from "./mosaic/layout.ts";
 import { MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
+import type { PatternCanvas } from "./patterns/pattern-canvas.ts";
 import type { ImageLike } from "./picture-size.ts";
 import type { Preparation } from "./preparation.ts";
 import type { ReadbackRing } from "./readback-ring.ts";
@@ -41,6 +42,8 @@ export class Viewer {
   readonly device: Device;
   /** Name of the input that takes the picture; undefined where no input looks like one. */
   readonly imageInputName: string | undefined;
+  /** Patterns of the first network, which grow on a canvas of their own, apart from frames. */
+  patterns: PatternCanvas | undefined;
   readonly #networks: ViewedNetworks;
   readonly #image: ImageInput | undefined;
   readonly #renderer: MosaicRenderer;
@@ -193,13 +196,8 @@ export class Viewer {
     this.#ring?.collect(submitted);
     this.#explainer?.collect(submitted);
     this.#framesInFlight++;
-    return Promise.all([submitted, gpu.queue.onSubmittedWorkDone()]).then(
-      () => void this.#framesInFlight--,
-      (error) => {
-        this.#framesInFlight--;
-        throw error;
-      },
-    );
+    const done = Promise.all([submitted, gpu.queue.onSubmittedWorkDone()]);
+    return done.finally(() => this.#framesInFlight--).then(() => {});
   }
 
   /** One element of a value, from the GPU. */
@@ -213,6 +211,7 @@ export class Viewer {
     this.#isDisposed = true;
     this.#ring?.dispose();
     this.#explainer?.dispose();
+    this.patterns?.dispose();
     this.#views.dispose();
     this.#image?.dispose();
     this.#renderer.dispose();

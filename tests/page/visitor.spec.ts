@@ -224,6 +224,35 @@ test("shows another network, built in the page", async ({ warmPage: page }) => {
   await expect(page.locator("conv-cam .panel").nth(1).locator(".high")).not.toBeEmpty();
 });
 
+test("finds patterns for a layer by the keyboard, tells what channels are, and lets them go with the network", async ({
+  warmPage: page,
+}) => {
+  await openPage(page);
+  await page.setViewportSize({ width: 360, height: 780 });
+  await page.locator("#patterns").press("Enter");
+  await expect(page.locator("#patterns-layer")).toHaveValue(/^conv_/);
+  await expect(page.locator("#patterns-channels")).toHaveValue("0-15");
+  const part = page.locator("conv-cam .patterns");
+  await page.fill("#patterns-channels", "all");
+  await page.locator("#patterns-channels").press("Enter");
+  await expect(page.locator("#patterns-channels:invalid")).toBeFocused();
+  await expect(part).toHaveCount(0);
+  await page.fill("#patterns-channels", "0-2");
+  await page.selectOption("#patterns-preset", "chollet");
+  await page.locator("#patterns-channels").press("Enter");
+  await expect(part.locator(".patterns-status")).toHaveText("Done: 30 steps.", { timeout: 40_000 });
+  await expect(part).toContainText("It does not show all that does, nor what a channel is for.");
+  const tiles = part.locator(".pattern-tiles");
+  await tiles.press("ArrowRight");
+  await tiles.press("ArrowRight");
+  await expect(part.locator(".patterns-readout")).toHaveText(/^channel 1 · answered \d/);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await page.selectOption("#network", "tiny-vgg");
+  await expect(page.locator("#patterns-layer option").first()).toHaveText(/_1_1/, { timeout: 30_000 });
+  await expect(part).toBeHidden();
+  await expect(page.locator("conv-cam")).not.toHaveAttribute("patterns");
+});
+
 test("runs in a worker where the address says so", async ({ page }) => {
   await openPage(page, "?worker");
   expect(page.workers()).toHaveLength(1);

@@ -1,7 +1,8 @@
 // Where tiles lie, and which element each pixel shows.
 import { describe, expect, it } from "vitest";
 import { denseStrides } from "../../src/engine/shapes.ts";
-import { layoutMosaic, pointAt, rectangleOf, viewAsMaps } from "../../src/ui/mosaic/layout.ts";
+import { layoutMosaic, viewAsMaps } from "../../src/ui/mosaic/layout.ts";
+import { pointAt, rectangleOf } from "../../src/ui/mosaic/points.ts";
 
 describe("layoutMosaic", () => {
   const cases = [

@@ -5,6 +5,7 @@ import type { PatternObjective, PatternPreset } from "../../engine/gradient/patt
 import { loadModel } from "../../engine/model.ts";
 import { patternObjectives, patternPresets } from "../../engine/patterns.ts";
 import type { Tensor } from "../../engine/tensor.ts";
+import { readChannels } from "../../ui/patterns/channels.ts";
 import { checkNames } from "../check-names.ts";
 import { inRows, type Pixels } from "../heat.ts";
 import { writePng } from "../image.ts";
@@ -65,13 +66,9 @@ export function addPatterns(program: Command): void {
 
 /** 3,7-9 */
 function parseChannels(text: string): readonly number[] {
-  return text.split(",").flatMap((part) => {
-    const [, from = "", to = from] = /^(\d+)(?:-(\d+))?$/.exec(part.trim()) ?? [];
-    const count = Number(to) - Number(from) + 1;
-    if (from === "" || !(count >= 1 && count <= 4096))
-      throw new InvalidArgumentError("Expected numbers and ranges, such as 0-63 or 3,7,9.");
-    return Array.from({ length: count }, (_, i) => Number(from) + i);
-  });
+  const channels = readChannels(text);
+  if (!channels) throw new InvalidArgumentError("Expected numbers and ranges, such as 0-63 or 3,7,9.");
+  return channels;
 }
 
 async function patterns(modelPath: string, options: Options): Promise<void> {

@@ -10,6 +10,7 @@ import { offerLooks } from "./choices.ts";
 import { DrawingPad } from "./drawing-pad.ts";
 import { filesOf, filesOfFolder, namesOf, sortFiles } from "./dropped-files.ts";
 import { findNetwork, labelsOf, networks, openNetwork, preparationOf } from "./networks.ts";
+import { offerPatterns } from "./offer-patterns.ts";
 import { offerWhy } from "./offer-why.ts";
 
 /** The page's elements by id. */
@@ -218,6 +219,7 @@ addEventListener("drop", (event) => {
 offerLooks(find<HTMLSelectElement>("normalize"), find<HTMLSelectElement>("colors"), viewer);
 
 offerWhy(viewer, find);
+offerPatterns(viewer, find);
 
 function setPaused(isPaused: boolean): void {
   viewer.paused = isPaused;

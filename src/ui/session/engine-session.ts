@@ -8,7 +8,7 @@ import { type DeviceLease, sharedDevice } from "../shared-device.ts";
 import type { Viewer } from "../viewer.ts";
 import type { View, ViewCanvas } from "../views/view.ts";
 import type { Graphs, Loaded } from "./describe.ts";
-import type { Answers, Query } from "./queries.ts";
+import type { ElementAnswers, ElementQuery } from "./queries.ts";
 import {
   aborted,
   type Description,
@@ -143,7 +143,7 @@ export class EngineSession implements Session {
     return { ms: performance.now() - started, gpuBytes: viewer.device.allocatedBytes, areResultsCurrent };
   }
 
-  ask<Kind extends Query["kind"]>(query: Extract<Query, { kind: Kind }>): Promise<Answers[Kind]> {
+  ask<Kind extends ElementQuery["kind"]>(query: Extract<ElementQuery, { kind: Kind }>): Promise<ElementAnswers[Kind]> {
     return this.#unlessDisposed(async () => {
       const { answer } = await import("./queries.ts");
       if (!this.#viewer) throw aborted();

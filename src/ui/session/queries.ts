@@ -2,6 +2,7 @@
 import { ModelError } from "../../engine/errors.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import type { MapPoint } from "../mosaic/layout.ts";
+import type { Grown, GrowQuery, PatternsTaken } from "../patterns/request.ts";
 import type { ChannelSummary } from "../statistics/read-statistics.ts";
 import type { Viewer } from "../viewer.ts";
 
@@ -15,14 +16,26 @@ export type Query =
       readonly points: readonly MapPoint[];
     }
   /** Mean, deviation, extremes, share of zeros and count of NaN of every channel. */
-  | { readonly kind: "statistics"; readonly value: string; readonly axes?: Axes | undefined };
+  | { readonly kind: "statistics"; readonly value: string; readonly axes?: Axes | undefined }
+  /** The patterns that grow, to keep. */
+  | { readonly kind: "patterns" };
 
 export interface Answers {
   readonly probe: readonly number[];
   readonly statistics: readonly ChannelSummary[];
+  readonly patterns: PatternsTaken;
 }
 
-type AnswerTable = { readonly [Kind in Query["kind"]]: (viewer: Viewer, query: Extract<Query, { kind: Kind }>) => Promise<Answers[Kind]> };
+/** With what an element asks for itself. */
+export type ElementQuery = Query | GrowQuery;
+
+export interface ElementAnswers extends Answers {
+  readonly grow: Grown | undefined;
+}
+
+type AnswerTable = {
+  readonly [Kind in ElementQuery["kind"]]: (viewer: Viewer, query: Extract<ElementQuery, { kind: Kind }>) => Promise<ElementAnswers[Kind]>;
+};
 
 const answers: AnswerTable = {
   probe(viewer, { value, compare = value, axes, points }) {
@@ -35,11 +48,22 @@ const answers: AnswerTable = {
     const { readStatistics } = await import("../statistics/read-statistics.ts");
     return readStatistics(viewer.device, value, viewer.sourceOf(value, viewer.model, axes));
   },
+  async patterns(viewer) {
+    const { takePatterns } = await import("../patterns/grower.ts");
+    return takePatterns(viewer);
+  },
+  async grow(viewer, query) {
+    const { grow } = await import("../patterns/grower.ts");
+    return grow(viewer, query);
+  },
 };
 
 /** @throws ModelError for a question that there is not, and for points that are not of numbers */
-export async function answer<Kind extends Query["kind"]>(viewer: Viewer, query: Extract<Query, { kind: Kind }>): Promise<Answers[Kind]> {
-  if (!Object.hasOwn(answers, query.kind)) throw new ModelError(`kind '${query.kind}': expected ${Object.keys(answers).join(" or ")}.`);
+export async function answer<Kind extends ElementQuery["kind"]>(
+  viewer: Viewer,
+  query: Extract<ElementQuery, { kind: Kind }>,
+): Promise<ElementAnswers[Kind]> {
+  if (!Object.hasOwn(answers, query.kind)) throw new ModelError(`kind '${query.kind}': expected probe, statistics or patterns.`);
   const isPoint = ({ channel, y, x }: MapPoint) => [channel, y, x].every(Number.isInteger);
   const { points = [] } = query as { readonly points?: readonly MapPoint[] };
   if (!points.every(isPoint)) throw new ModelError("points: expected a list of { channel, y, x }, whole numbers.");

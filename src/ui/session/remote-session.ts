@@ -4,7 +4,7 @@ import type { ExplainRequest } from "../explain/request.ts";
 import type { VisibleImage } from "../picture-size.ts";
 import type { ViewCanvas } from "../views/view.ts";
 import type { LoadArgument, NetworkName } from "./protocol.ts";
-import type { Answers, Query } from "./queries.ts";
+import type { ElementAnswers, ElementQuery } from "./queries.ts";
 import {
   aborted,
   type FrameReport,
@@ -84,8 +84,9 @@ class RemoteSession implements Session {
     }
   }
 
-  ask<Kind extends Query["kind"]>(query: Extract<Query, { kind: Kind }>): Promise<Answers[Kind]> {
-    return this.#call("ask", query);
+  ask<Kind extends ElementQuery["kind"]>(query: Extract<ElementQuery, { kind: Kind }>): Promise<ElementAnswers[Kind]> {
+    const canvases: OffscreenCanvas[] = [];
+    return this.#call("ask", this.#handOver<ElementQuery & { readonly canvas?: ViewCanvas | undefined }>(query, canvases), canvases);
   }
 
   async dispose(): Promise<void> {

@@ -10,7 +10,7 @@ import type { ImageLike } from "../picture-size.ts";
 import type { Results } from "../results.ts";
 import type { Scene, SceneOutcome } from "../scene.ts";
 import type { Viewer } from "../viewer.ts";
-import type { Answers, Query } from "./queries.ts";
+import type { ElementAnswers, ElementQuery } from "./queries.ts";
 
 /** One element's networks, from their files to the pixels of their views. Calls that change something never overlap. */
 export interface Session {
@@ -27,8 +27,8 @@ export interface Session {
   explain(request: ExplainRequest | undefined): Promise<Explained | undefined>;
   /** Draws one frame and resolves when the GPU is done with it. */
   frame(request: FrameRequest): Promise<FrameReport>;
-  /** Answers a question about what is on the GPU. */
-  ask<Kind extends Query["kind"]>(query: Extract<Query, { kind: Kind }>): Promise<Answers[Kind]>;
+  /** Answers a question about what is on the GPU, or grows patterns, which are drawn apart from frames. */
+  ask<Kind extends ElementQuery["kind"]>(query: Extract<ElementQuery, { kind: Kind }>): Promise<ElementAnswers[Kind]>;
   /** Returns every byte. What is under way rejects with an AbortError. */
   dispose(): Promise<void>;
 }

@@ -1,0 +1,27 @@
+// The layers whose channels patterns can be found for, as a visitor chooses them. Pure.
+import type { DrawableLayer } from "../layers.ts";
+
+export interface PatternLayer {
+  readonly value: string;
+  readonly channelCount: number;
+  readonly isOfConvolution: boolean;
+}
+
+/**
+ * The last value of each layer that has maps: of a chain Conv, BatchNormalization, Relu that of the Relu, which is a convolution's. Inputs, and
+ * values that are another's in another shape, are left out.
+ */
+export function layersOf(values: readonly DrawableLayer[]): readonly PatternLayer[] {
+  const layers: PatternLayer[] = [];
+  let first: string | undefined;
+  for (const { value, operator, shape, axes, isView, isInsideLayer } of values) {
+    first ??= operator;
+    if (isInsideLayer) continue;
+    const isOfConvolution = first.startsWith("Conv");
+    first = undefined;
+    if (operator === "Input" || isView || shape.length !== 4) continue;
+    const channelAxis = axes?.includes("c") ? axes.indexOf("c") : 1;
+    layers.push({ value, channelCount: shape[channelAxis] ?? 1, isOfConvolution });
+  }
+  return layers;
+}

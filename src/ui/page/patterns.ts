@@ -1,0 +1,97 @@
+// The page's part Patterns: which layer, channels, preset and seed patterns grow for. Loaded when it is first opened.
+import type { ConvCam } from "../element.ts";
+import type { DrawableLayer } from "../layers.ts";
+import { readChannels } from "../patterns/channels.ts";
+import type { PatternPreset } from "../patterns/request.ts";
+import { setAttribute } from "../state.ts";
+import { layersOf, type PatternLayer } from "./pattern-layers.ts";
+
+const presets: Readonly<Record<PatternPreset, string>> = {
+  lucid: "Lucid: slow, in colours",
+  chollet: "Chollet: quick, from grey",
+};
+
+/** Pictures that grow at first, where there are as many channels. */
+const usualCount = 16;
+
+interface PatternParts {
+  readonly viewer: ConvCam;
+  readonly form: HTMLFormElement;
+  readonly layer: HTMLSelectElement;
+  readonly channels: HTMLInputElement;
+  readonly preset: HTMLSelectElement;
+  readonly seed: HTMLInputElement;
+}
+
+export class PatternControls {
+  readonly #parts: PatternParts;
+  #layers: readonly PatternLayer[] = [];
+  /** What the lists were made from. */
+  #available: readonly DrawableLayer[] | undefined;
+
+  constructor(parts: PatternParts) {
+    this.#parts = parts;
+    const { viewer, form, layer, channels, preset } = parts;
+    preset.replaceChildren(...Object.entries(presets).map(([name, title]) => new Option(title, name)));
+    layer.addEventListener("change", () => this.#offerChannels());
+    channels.addEventListener("input", () => this.#checkChannels());
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#start();
+    });
+    viewer.addEventListener("load", () => this.#listLayers());
+    this.#listLayers();
+  }
+
+  stop(): void {
+    this.#parts.viewer.patterns = undefined;
+  }
+
+  /** With the same choices as before they begin anew. */
+  #start(): void {
+    const { viewer, layer, channels, preset, seed } = this.#parts;
+    viewer.patterns = undefined;
+    setAttribute(viewer, "pattern-channels", channels.value.trim() || undefined);
+    setAttribute(viewer, "pattern-preset", preset.value);
+    setAttribute(viewer, "pattern-seed", seed.value || undefined);
+    void viewer.updateComplete.then(() => {
+      viewer.patterns = layer.value;
+    });
+  }
+
+  /** Patterns of a network before do not stay. */
+  #listLayers(): void {
+    const { viewer, layer } = this.#parts;
+    const { availableLayers } = viewer;
+    if (availableLayers === this.#available) return;
+    if (this.#available) this.stop();
+    this.#available = availableLayers;
+    this.#layers = layersOf(availableLayers);
+    const group = (label: string, isOfConvolution: boolean) => {
+      const element = Object.assign(document.createElement("optgroup"), { label });
+      const some = this.#layers.filter((one) => one.isOfConvolution === isOfConvolution);
+      element.append(...some.map(({ value, channelCount }) => new Option(`${value} · ${channelCount}`, value)));
+      return some.length > 0 ? [element] : [];
+    };
+    layer.replaceChildren(...group("Convolutions", true), ...group("Other layers", false), new Option("The classes", ""));
+    layer.value = this.#layers.findLast(({ isOfConvolution }) => isOfConvolution)?.value ?? "";
+    this.#offerChannels();
+  }
+
+  #offerChannels(): void {
+    const { layer, channels } = this.#parts;
+    const { channelCount = undefined } = this.#layers.find(({ value }) => value === layer.value) ?? {};
+    const last = Math.min(usualCount, channelCount ?? usualCount) - 1;
+    // Nobody knows here how many classes there are: the engine takes the first.
+    channels.value = channelCount === undefined ? "" : last > 0 ? `0-${last}` : "0";
+    channels.placeholder = channelCount === undefined ? `the first ${usualCount}` : "";
+    this.#checkChannels();
+  }
+
+  /** The browser tells what is wrong when the form is sent. */
+  #checkChannels(): void {
+    const { channels } = this.#parts;
+    const isRight = channels.value.trim() === "" || readChannels(channels.value) !== undefined;
+    channels.setCustomValidity(isRight ? "" : "Numbers and ranges, such as 0-15 or 3,7,9.");
+  }
+}

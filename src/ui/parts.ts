@@ -1,0 +1,72 @@
+// The parts that most elements have not, beside their mosaics: an explanation, growing patterns. The code of each is loaded when its attribute is
+// first set.
+import { missingPart } from "../engine/errors.ts";
+import type { ConvCam } from "./element.ts";
+import { explanationId } from "./explain/request.ts";
+import type { Why, WhyHost } from "./explain/why.ts";
+import type { GrowingHost } from "./patterns/growing.ts";
+
+/** What a player does with any part. */
+interface Part {
+  /** Resolves when everything asked for so far is shown, or has failed. */
+  readonly complete: Promise<void>;
+  /** Brings it up to date with the attributes, beside all else. */
+  update(): void;
+  /** What it was of is gone. */
+  hide(): void;
+}
+
+type Making = () => Promise<new (host: WhyHost & GrowingHost, element: ConvCam, next: Element) => Part>;
+
+/** By attribute. */
+const kinds: Readonly<Record<string, Making>> = {
+  explain: async () => (await import("./explain/why.ts")).Why,
+  patterns: async () => (await import("./patterns/growing.ts")).Growing,
+};
+
+export class Parts {
+  readonly #host: WhyHost & GrowingHost;
+  readonly #element: ConvCam;
+  readonly #next: Element;
+  readonly #made = new Map<string, Part>();
+
+  /** @param next the element that parts are put before */
+  constructor(host: WhyHost & GrowingHost, element: ConvCam, next: Element) {
+    this.#host = host;
+    this.#element = element;
+    this.#next = next;
+  }
+
+  /** Undefined until the first explanation. */
+  get why(): Why | undefined {
+    return this.#made.get("explain") as Why | undefined;
+  }
+
+  /** Ids of what frames draw besides the mosaics. */
+  get visible(): readonly string[] {
+    return this.why?.isVisible ? [explanationId] : [];
+  }
+
+  get complete(): Promise<void> {
+    return Promise.all(Array.from(this.#made.values(), ({ complete }) => complete)) as Promise<unknown> as Promise<void>;
+  }
+
+  async update(): Promise<void> {
+    await Promise.all(Object.keys(kinds).map((name) => this.#update(name)));
+  }
+
+  hide(): void {
+    for (const part of this.#made.values()) part.hide();
+  }
+
+  async #update(name: string): Promise<void> {
+    if (!this.#made.has(name)) {
+      if (!this.#element.hasAttribute(name)) return;
+      const Made = await kinds[name]?.().catch((error) => {
+        throw new Error(missingPart(`for '${name}'`, error));
+      });
+      if (Made && !this.#made.has(name)) this.#made.set(name, new Made(this.#host, this.#element, this.#next));
+    }
+    this.#made.get(name)?.update();
+  }
+}

@@ -1,0 +1,252 @@
+// The patterns of an element, on its page: asks the session for what the attributes say, and lets them grow with the page's animation frames.
+// Loaded when `patterns` is set.
+import { readAttribute, readPreparation } from "../attributes.ts";
+import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { Session } from "../session/session.ts";
+import { adoptStyles } from "../style-sheet.ts";
+import type { Stage } from "../update-cycle.ts";
+import type { WeightsInUse } from "../weights-in-use.ts";
+import styles from "./patterns.css?inline";
+import { PatternsPanel } from "./patterns-panel.ts";
+import type { Grown, PatternWish } from "./request.ts";
+import { readPatternWish } from "./wish.ts";
+
+export interface GrowingHost {
+  readonly session: Session | undefined;
+  readonly labels: { readonly names: readonly string[] };
+  readonly weights: Pick<WeightsInUse, "wanted">;
+  /** Whether there is something to draw. */
+  readonly isShown: boolean;
+  invalidate(...stages: readonly Stage[]): void;
+  /** @returns false where a listener prevented the default */
+  emit<Name extends "patterns" | "error">(type: Name, detail: ConvCamEvents[Name]): boolean;
+}
+
+interface Shown {
+  readonly id: number;
+  readonly session: Session;
+  readonly wish: PatternWish;
+  /** All that they depend on, but for the weights. */
+  readonly key: string;
+  readonly weightsId: number;
+}
+
+/** Milliseconds of the GPU that the steps of one animation frame may take; at least one is taken. */
+const budgetMs = 10;
+const mostSteps = 16;
+
+export class Growing {
+  readonly #host: GrowingHost;
+  readonly #element: ConvCam;
+  /** Holds the panels of the layers. */
+  readonly #gallery: Element;
+  readonly #panel: PatternsPanel;
+  #shown: Shown | undefined;
+  #grown: Grown | undefined;
+  /** Number of the latest request. What is answered to earlier ones is dropped. */
+  #id = 0;
+  /** Whether its own button has paused it. */
+  #isHeld = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  #isDue = false;
+  #updating: Promise<void> | undefined;
+  #frame = 0;
+  #isUnderWay = false;
+  /** Whether it is to be drawn anew though no step is due. */
+  #wantsDraw = false;
+  #stepsPerFrame = 1;
+
+  constructor(host: GrowingHost, element: ConvCam, gallery: Element) {
+    this.#host = host;
+    this.#element = element;
+    this.#gallery = gallery;
+    this.#panel = new PatternsPanel({
+      onReveal: () => this.#request(),
+      onResize: () => this.#redraw(),
+      onHold: () => this.#hold(!this.#isHeld),
+      onSave: () => this.#save(),
+      nameOf: (channel) => this.#nameOf(channel),
+    });
+    adoptStyles(gallery.getRootNode() as ShadowRoot, styles);
+    gallery.before(this.#panel.element);
+    new MutationObserver(() => this.#hold(this.#isHeld)).observe(element, { attributeFilter: ["paused"] });
+  }
+
+  /** Resolves when everything asked for so far is prepared, or has failed. */
+  get complete(): Promise<void> {
+    return this.#updating ?? Promise.resolve();
+  }
+
+  /** Brings it up to date with the attributes, the preparation and the weights: others begin anew. The last call counts. */
+  update(): void {
+    this.#isDue = true;
+    this.#updating ??= this.#bringUpToDate();
+  }
+
+  /** The network that they were of is gone. */
+  hide(): void {
+    this.#forget();
+    this.#panel.element.hidden = true;
+    this.#standIn(undefined);
+  }
+
+  #forget(): void {
+    this.#id++;
+    this.#shown = undefined;
+    this.#grown = undefined;
+    this.#stepsPerFrame = 1;
+  }
+
+  async #bringUpToDate(): Promise<void> {
+    while (this.#isDue) {
+      this.#isDue = false;
+      const before = this.#id;
+      try {
+        await this.#change();
+      } catch (error) {
+        // Of a network that is gone meanwhile nobody wants to hear; one request was made at most.
+        if ((error as Error).name !== "AbortError" && this.#id <= before + 1) this.#fail(error as Error);
+      }
+    }
+    this.#updating = undefined;
+  }
+
+  async #change(): Promise<void> {
+    const { session, isShown, weights } = this.#host;
+    const wish = readPatternWish(this.#element);
+    if (!session || !isShown || !wish) {
+      const before = this.#shown;
+      this.hide();
+      await before?.session.ask({ kind: "grow", request: { do: "end" } });
+      return;
+    }
+    const preparation = { ...this.#element.preparation, ...readPreparation(this.#element) };
+    const key = JSON.stringify([wish, preparation, readAttribute(this.#element, "precision")]);
+    const weightsId = weights.wanted.id;
+    const before = this.#shown;
+    this.#standIn(wish.layer);
+    this.#panel.note(this.#element.gates.length > 0 ? gatesNote : "");
+    if (before?.session === session && before.key === key && before.weightsId === weightsId) return;
+    const isOfOtherWeights = before?.session === session && before.key === key;
+    this.#forget();
+    const id = this.#id;
+    this.#panel.showPending(wish.layer, isOfOtherWeights);
+    const canvas = this.#panel.renew();
+    const request = { do: "begin", id, wish, preparation, ...this.#panel.room() } as const;
+    const grown = await session.ask({ kind: "grow", request, canvas });
+    if (id !== this.#id || !grown) return;
+    this.#shown = { id, session, wish, key, weightsId };
+    this.#panel.begin(grown, isOfOtherWeights);
+    this.#placeBelowBars();
+    this.#show(grown, true);
+  }
+
+  #show(grown: Grown, isNew: boolean): void {
+    this.#grown = grown;
+    this.#panel.show(grown);
+    this.#hold(this.#isHeld);
+    const { layer, channels, done, steps, answers } = grown;
+    if (isNew) this.#host.emit("patterns", { layer, channels, done, steps, answers });
+  }
+
+  /** Steps with each animation frame while there are some to take, somebody sees it and nothing is paused. */
+  #request(): void {
+    if (this.#frame !== 0 || this.#isUnderWay || !this.#shown) return;
+    if (this.#wantsDraw || this.#mayStep()) this.#frame = requestAnimationFrame(() => void this.#onFrame());
+  }
+
+  #mayStep(): boolean {
+    const { done = 0, steps = 0 } = this.#grown ?? {};
+    return done < steps && !this.#isHeld && !this.#element.paused && this.#panel.isVisible;
+  }
+
+  async #onFrame(): Promise<void> {
+    this.#frame = 0;
+    const shown = this.#shown;
+    const grown = this.#grown;
+    // Where other weights are wanted, steps of these would be mixed with steps of those.
+    if (!shown || !grown || this.#isUnderWay || shown.weightsId !== this.#host.weights.wanted.id) return;
+    const count = this.#mayStep() ? Math.min(this.#stepsPerFrame, grown.steps - grown.done) : 0;
+    this.#isUnderWay = true;
+    this.#wantsDraw = false;
+    try {
+      const { id, session } = shown;
+      const next = await session.ask({ kind: "grow", request: { do: "grow", id, count, ...this.#panel.room() } });
+      if (!next || shown !== this.#shown) return;
+      if (count > 0) this.#stepsPerFrame = paced(count, next.ms);
+      this.#show(next, count > 0);
+    } catch (error) {
+      if ((error as Error).name !== "AbortError" && shown === this.#shown) this.#fail(error as Error);
+    } finally {
+      this.#isUnderWay = false;
+      this.#request();
+    }
+  }
+
+  #redraw(): void {
+    this.#wantsDraw = true;
+    this.#request();
+  }
+
+  /** Pauses or goes on, and says so. */
+  #hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.#panel.showState({ isHeld, isPaused: this.#element.paused });
+    this.#request();
+  }
+
+  /** Tells the page, and shows it here unless the page prevents that. The mosaics go on. */
+  #fail(error: Error): void {
+    this.#forget();
+    this.#panel.showTrouble(error.message);
+    this.#standIn(undefined);
+    if (!this.#host.emit("error", { error })) this.#panel.element.hidden = true;
+    // Those before are gone, too.
+    this.#host.session?.ask({ kind: "grow", request: { do: "end" } }).catch(() => undefined);
+  }
+
+  async #save(): Promise<void> {
+    const { session } = this.#shown ?? {};
+    if (!session) return;
+    const { picture, layer } = await session.ask({ kind: "patterns" });
+    const address = URL.createObjectURL(picture);
+    const link = Object.assign(document.createElement("a"), {
+      href: address,
+      download: `patterns of ${layer.replace(/[^\w.-]+/g, "_")}.png`,
+    });
+    link.click();
+    URL.revokeObjectURL(address);
+  }
+
+  /** Scores have the names of their classes. */
+  #nameOf(channel: number): string {
+    const name = this.#shown?.wish.layer === undefined ? this.#host.labels.names[channel] : undefined;
+    return name ?? `channel ${channel}`;
+  }
+
+  /** Bars of classes that came later were put below it. */
+  #placeBelowBars(): void {
+    const bars = (this.#gallery.getRootNode() as ShadowRoot).querySelector(".bars");
+    const { element } = this.#panel;
+    if (bars && element.compareDocumentPosition(bars) & Node.DOCUMENT_POSITION_FOLLOWING) bars.after(element);
+  }
+
+  /** Hides the maps of the layer, and shows those hidden before. */
+  #standIn(layer: string | undefined): void {
+    let isAnyShown = false;
+    for (const panel of this.#gallery.querySelectorAll<HTMLElement>(".panel")) {
+      const isHidden = layer !== undefined && panel.querySelector(".name")?.textContent === layer;
+      isAnyShown ||= panel.hidden && !isHidden;
+      panel.hidden = isHidden;
+    }
+    // A panel that was hidden has not been measured.
+    if (isAnyShown) this.#host.invalidate("scene");
+  }
+}
+
+const gatesNote = "Found with all channels on: gates are left out.";
+
+/** More steps where the GPU has time left, half as many where it was late. */
+function paced(count: number, ms: number): number {
+  if (ms > budgetMs) return Math.max(1, count >> 1);
+  return ms < budgetMs / 2 ? Math.min(mostSteps, 2 * count) : count;
+}
