@@ -17,6 +17,7 @@ export async function gradients(graph: Graph, at: Arrays): Promise<{ readonly dx
   const [output = ""] = graph.outputs;
   const names = graph.inputs.map(({ name }) => name);
   const backward = gradientOf(typed, output, names);
+  expect(inferGraph(backward.graph, everything).obstacles, "what the rules wrote").toEqual([]);
   const shape = typed.types.get(output)?.shape ?? [];
   const dy = fromTensor(noise(shape, 77));
   const results = await evaluateGraph(backward.graph, new Map([...at, [backward.seed, dy]]));
