@@ -104,25 +104,37 @@ test("another class and random weights change the map", () =>
     model.dispose();
   }));
 
-test("the command draws heat over the picture, and saves the gradient in the input's shape", async () => {
+/** `convcam explain` of the digits' network, in a folder for its files. */
+async function command(
+  use: (run: (...options: string[]) => Promise<number>, fileOf: (name: string) => string) => Promise<void>,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "convcam-explain-"));
   try {
     const run = (...options: string[]) => main(["explain", "models/mnist-trained.onnx", "models/digit.png", ...options]);
-    expect(await run("--out", join(folder, "why.png"))).toBe(0);
-    expect(readFileSync(join(folder, "why.png")).subarray(1, 4).toString()).toBe("PNG");
-    expect(await run("--method", "gradient", "--class", "3", "--save", join(folder, "g.npy"))).toBe(0);
-    const gradient = decodeNpy(readFileSync(join(folder, "g.npy")));
-    expect(gradient.shape).toEqual([1, 1, 28, 28]);
-    expect(gradient.toFloat32().some((value) => value !== 0)).toBe(true);
-    expect(await run("--layer", "all", "--class", "3", "--against", "5", "--save", join(folder, "maps.npy"))).toBe(0);
-    expect(decodeNpy(readFileSync(join(folder, "maps-conv_2.npy"))).shape.slice(0, 2)).toEqual([1, 1]);
-    const field = ["--method", "gradient", "--of", "conv_2", "--element", "0,5,4,4", "--save", join(folder, "field.npy")];
-    expect(await run(...field)).toBe(0);
-    expect(decodeNpy(readFileSync(join(folder, "field.npy"))).shape).toEqual([1, 1, 28, 28]);
-    expect(await run(...field.with(5, "0,99,0,0"))).toBe(1);
-    expect(await run("--class", "99", "--out", join(folder, "no.png"))).toBe(1);
-    expect(await run()).toBe(1);
+    await use(run, (name) => join(folder, name));
   } finally {
     rmSync(folder, { recursive: true });
   }
-});
+}
+
+test("the command draws heat over the picture, and saves the gradient in the input's shape", () =>
+  command(async (run, fileOf) => {
+    expect(await run("--out", fileOf("why.png"))).toBe(0);
+    expect(readFileSync(fileOf("why.png")).subarray(1, 4).toString()).toBe("PNG");
+    expect(await run("--method", "gradient", "--class", "3", "--save", fileOf("g.npy"))).toBe(0);
+    const gradient = decodeNpy(readFileSync(fileOf("g.npy")));
+    expect(gradient.shape).toEqual([1, 1, 28, 28]);
+    expect(gradient.toFloat32().some((value) => value !== 0)).toBe(true);
+    expect(await run("--class", "99", "--out", fileOf("no.png"))).toBe(1);
+    expect(await run()).toBe(1);
+  }));
+
+test("the command explains one class against another, by all layers, and one element of a value", () =>
+  command(async (run, fileOf) => {
+    expect(await run("--layer", "all", "--class", "3", "--against", "5", "--save", fileOf("maps.npy"))).toBe(0);
+    expect(decodeNpy(readFileSync(fileOf("maps-conv_2.npy"))).shape.slice(0, 2)).toEqual([1, 1]);
+    const field = ["--method", "gradient", "--of", "conv_2", "--element", "0,5,4,4", "--save", fileOf("field.npy")];
+    expect(await run(...field)).toBe(0);
+    expect(decodeNpy(readFileSync(fileOf("field.npy"))).shape).toEqual([1, 1, 28, 28]);
+    expect(await run(...field.with(5, "0,99,0,0"))).toBe(1);
+  }));
