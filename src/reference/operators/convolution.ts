@@ -4,15 +4,6 @@ import { ndArray } from "../array.ts";
 import type { Call, Evaluate, Operators } from "../operator.ts";
 import { type AxisWindow, asThree, readWindows, type Windows } from "../window.ts";
 
-/** One tap of a filter: which plane is read, which is written, and the weight. */
-interface Tap {
-  readonly from: number;
-  readonly to: number;
-  readonly weight: number;
-  /** Places in the kernel, one per spatial axis. */
-  readonly at: readonly [number, number, number];
-}
-
 /** The outputs o of an axis for which tap k reads inside the input: from `first` up to but not `last`. */
 function reach({ extent, stride, dilation, begin, count }: AxisWindow, k: number): readonly [first: number, last: number] {
   const shift = k * dilation - begin;
@@ -21,31 +12,48 @@ function reach({ extent, stride, dilation, begin, count }: AxisWindow, k: number
   return [first, last];
 }
 
-/** Visits the rows that a tap reads: `small` is a place of the strided side, `large` of the other, where steps are `stride` apart. */
-function forEachRow(
-  [depth, rows, columns]: Windows,
-  { at }: Tap,
-  visit: (small: number, large: number, length: number, stride: number) => void,
-): void {
-  const [[d0, d1], [r0, r1], [c0, c1]] = [reach(depth, at[0]), reach(rows, at[1]), reach(columns, at[2])];
-  for (let d = d0; d < d1; d++) {
-    const z = d * depth.stride + at[0] * depth.dilation - depth.begin;
-    for (let r = r0; r < r1; r++) {
-      const y = r * rows.stride + at[1] * rows.dilation - rows.begin;
-      const x = c0 * columns.stride + at[2] * columns.dilation - columns.begin;
-      const small = (d * rows.count + r) * columns.count + c0;
-      const large = (z * rows.extent + y) * columns.extent + x;
-      visit(small, large, c1 - c0, columns.stride);
-    }
-  }
+/** A run of outputs for which a tap reads inside the input. Its elements are 1 apart in the output and a stride apart in the input. */
+interface Row {
+  readonly output: number;
+  readonly input: number;
+  readonly length: number;
 }
 
-function forEachPlace([depth, rows, columns]: Windows, visit: (at: Tap["at"], index: number) => void): void {
-  let index = 0;
-  for (let d = 0; d < depth.size; d++) for (let r = 0; r < rows.size; r++) for (let c = 0; c < columns.size; c++) visit([d, r, c], index++);
+/** One map within all of a value. */
+interface Plane {
+  readonly data: Float64Array;
+  readonly start: number;
 }
 
-const area = (windows: Windows, side: "extent" | "count" | "size"): number => windows.reduce((size, axis) => size * axis[side], 1);
+/** The rows of each tap of the kernel, within one plane. Rows that continue each other are one. */
+function rowsOfTaps([depth, rows, columns]: Windows): readonly (readonly Row[])[] {
+  const taps: Row[][] = [];
+  for (let kd = 0; kd < depth.size; kd++)
+    for (let kr = 0; kr < rows.size; kr++)
+      for (let kc = 0; kc < columns.size; kc++) {
+        const found: Row[] = [];
+        const [[d0, d1], [r0, r1], [c0, c1]] = [reach(depth, kd), reach(rows, kr), reach(columns, kc)];
+        for (let d = d0; d < d1; d++)
+          for (let r = r0; r < r1; r++) {
+            const z = d * depth.stride + kd * depth.dilation - depth.begin;
+            const y = r * rows.stride + kr * rows.dilation - rows.begin;
+            const x = c0 * columns.stride + kc * columns.dilation - columns.begin;
+            const output = (d * rows.count + r) * columns.count + c0;
+            append(found, { output, input: (z * rows.extent + y) * columns.extent + x, length: Math.max(0, c1 - c0) }, columns.stride);
+          }
+        taps.push(found);
+      }
+  return taps;
+}
+
+function append(rows: Row[], row: Row, stride: number): void {
+  const last = rows.at(-1);
+  const continues = last && last.output + last.length === row.output && last.input + last.length * stride === row.input;
+  if (continues) rows[rows.length - 1] = { ...last, length: last.length + row.length };
+  else rows.push(row);
+}
+
+const area = (windows: Windows, side: "extent" | "count"): number => windows.reduce((size, axis) => size * axis[side], 1);
 
 /** y[n, m, o] = b[m] + Σ w[m, c, k] · x[n, c, o · stride − begin + k · dilation] */
 const conv: Evaluate = (call) => {
@@ -54,33 +62,33 @@ const conv: Evaluate = (call) => {
   const [filters = 1, perGroup = 1, ...kernel] = w.shape;
   const given = readWindows(call.attributes, spatial, kernel);
   const windows = asThree(given);
-  const [xPlane, yPlane, taps] = [area(windows, "extent"), area(windows, "count"), area(windows, "size")];
+  const [xPlane, yPlane] = [area(windows, "extent"), area(windows, "count")];
+  const [rows, stride] = [rowsOfTaps(windows), windows[2].stride];
   const filtersPerGroup = filters / call.attributes.number("group", 1);
   const y = new Float64Array(batch * filters * yPlane);
   const bias = call.inputs[2]?.data;
   for (let n = 0; n < batch; n++)
     for (let m = 0; m < filters; m++) {
-      const to = (n * filters + m) * yPlane;
-      if (bias) y.fill(bias[m] as number, to, to + yPlane);
+      const to = { data: y, start: (n * filters + m) * yPlane };
+      if (bias) y.fill(bias[m] as number, to.start, to.start + yPlane);
       const firstChannel = Math.floor(m / filtersPerGroup) * perGroup;
       for (let c = 0; c < perGroup; c++) {
-        const from = (n * channels + firstChannel + c) * xPlane;
-        forEachPlace(windows, (at, k) => {
-          const weight = w.data[(m * perGroup + c) * taps + k] as number;
-          addRows(windows, { from, to, weight, at }, x.data, y);
+        const from = { data: x.data, start: (n * channels + firstChannel + c) * xPlane };
+        rows.forEach((ofTap, k) => {
+          addRows(ofTap, stride, w.data[(m * perGroup + c) * rows.length + k] as number, from, to);
         });
       }
     }
   return ndArray(x.dtype, [batch, filters, ...given.map(({ count }) => count)], y);
 };
 
-/** y += weight · x, where x lies on the larger side. */
-function addRows(windows: Windows, tap: Tap, x: Float64Array, y: Float64Array): void {
-  const { from, to, weight } = tap;
-  forEachRow(windows, tap, (small, large, length, stride) => {
-    const [first, source] = [to + small, from + large];
+/** y += weight · x, where steps of x are a stride apart. */
+function addRows(rows: readonly Row[], stride: number, weight: number, from: Plane, to: Plane): void {
+  const [x, y] = [from.data, to.data];
+  for (const { output, input, length } of rows) {
+    const [first, source] = [to.start + output, from.start + input];
     for (let i = 0; i < length; i++) y[first + i] = (y[first + i] as number) + weight * (x[source + i * stride] as number);
-  });
+  }
 }
 
 /** The output's extents, and as windows the way back: from the output, which is the larger side, to the input. */
@@ -122,7 +130,8 @@ const convTranspose: Evaluate = (call) => {
   const [, perGroup = 1, ...kernel] = w.shape;
   const given = readTransposed(call, spatial, kernel);
   const windows = asThree(given);
-  const [xPlane, yPlane, taps] = [area(windows, "count"), area(windows, "extent"), area(windows, "size")];
+  const [xPlane, yPlane] = [area(windows, "count"), area(windows, "extent")];
+  const [rows, stride] = [rowsOfTaps(windows), windows[2].stride];
   const group = call.attributes.number("group", 1);
   const filters = perGroup * group;
   const y = new Float64Array(batch * filters * yPlane);
@@ -132,10 +141,10 @@ const convTranspose: Evaluate = (call) => {
     for (let c = 0; c < channels; c++) {
       const firstFilter = Math.floor(c / (channels / group)) * perGroup;
       for (let m = 0; m < perGroup; m++) {
-        const to = (n * filters + firstFilter + m) * yPlane;
-        forEachPlace(windows, (at, k) => {
-          const weight = w.data[(c * perGroup + m) * taps + k] as number;
-          spreadRows(windows, { from: (n * channels + c) * xPlane, to, weight, at }, x.data, y);
+        const from = { data: x.data, start: (n * channels + c) * xPlane };
+        const to = { data: y, start: (n * filters + firstFilter + m) * yPlane };
+        rows.forEach((ofTap, k) => {
+          spreadRows(ofTap, stride, w.data[(c * perGroup + m) * rows.length + k] as number, from, to);
         });
       }
     }
@@ -143,16 +152,13 @@ const convTranspose: Evaluate = (call) => {
   return ndArray(x.dtype, [batch, filters, ...given.map(({ extent }) => extent)], y);
 };
 
-/** y += weight · x, where y lies on the larger side. */
-function spreadRows(windows: Windows, tap: Tap, x: Float64Array, y: Float64Array): void {
-  const { from, to, weight } = tap;
-  forEachRow(windows, tap, (small, large, length, stride) => {
-    const [first, source] = [to + large, from + small];
-    for (let i = 0; i < length; i++) {
-      const place = first + i * stride;
-      y[place] = (y[place] as number) + weight * (x[source + i] as number);
-    }
-  });
+/** y += weight · x, where steps of y are a stride apart. */
+function spreadRows(rows: readonly Row[], stride: number, weight: number, from: Plane, to: Plane): void {
+  const [x, y] = [from.data, to.data];
+  for (const { output, input, length } of rows) {
+    const [first, source] = [to.start + input, from.start + output];
+    for (let i = 0; i < length; i++) y[first + i * stride] = (y[first + i * stride] as number) + weight * (x[source + i] as number);
+  }
 }
 
 export const convolution: Operators = { Conv: conv, ConvTranspose: convTranspose };
