@@ -100,6 +100,8 @@ export class Network {
   readonly #executions = new Set<Execution>();
   /** What changes the graph that executions start from. */
   #edit: Edit | undefined;
+  /** The latest change of what executions start from, whatever becomes of it. */
+  #changing: Promise<void> = Promise.resolve();
   #isDisposed = false;
   #ids = 0;
 
@@ -187,30 +189,41 @@ export class Network {
   }
 
   /** Lets executions start from another graph with the same values, and plans them anew. */
-  async derive(graph: TypedGraph): Promise<void> {
-    const before = this.#base;
-    this.#base = graph;
-    try {
-      await this.#replan([...this.#executions]);
-    } catch (error) {
-      this.#base = before;
-      throw error;
-    }
+  derive(graph: TypedGraph): Promise<void> {
+    return this.#inTurn(async () => {
+      const before = this.#base;
+      this.#base = graph;
+      try {
+        await this.#replan([...this.#executions]);
+      } catch (error) {
+        this.#base = before;
+        throw error;
+      }
+    });
   }
 
   /**
    * Lets executions start from the network's graph as an edit leaves it, and plans them anew: again, where the edit has changed. Those that are
    * plain do not. If one cannot be planned, all go on as before.
    */
-  async edit(edit: Edit): Promise<void> {
-    const before = this.#edit;
-    this.#edit = edit;
-    try {
-      await this.#replan([...this.#executions].filter(({ isPlain }) => !isPlain));
-    } catch (error) {
-      this.#edit = before;
-      throw error;
-    }
+  edit(edit: Edit): Promise<void> {
+    return this.#inTurn(async () => {
+      const before = this.#edit;
+      this.#edit = edit;
+      try {
+        await this.#replan([...this.#executions].filter(({ isPlain }) => !isPlain));
+      } catch (error) {
+        this.#edit = before;
+        throw error;
+      }
+    });
+  }
+
+  /** One change after the other: executions that wait for each other to be ready must wait for the same change. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const turn = this.#changing.then(change);
+    this.#changing = turn.catch(() => {});
+    return turn;
   }
 
   /** Plans executions anew, which change to their new plans at once. */

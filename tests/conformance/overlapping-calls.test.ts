@@ -292,3 +292,33 @@ test.each([{ parameters: true }, { observe: "all" }] as const)("a model that fai
     }
   }),
 );
+
+test("the first gate and the first parameters may be asked for while a gradient is compiled", () =>
+  withDevice(async (device) => {
+    const expected = await loadModel(device, fileOf(7));
+    await expected.gate("relu", { channel: 1, scale: 0 });
+    const wanted = await (await expected.gradient({ of: "y" })).predict({ x });
+    const model = await loadModel(device, graph);
+    const compile = device.pipeline.bind(device);
+    let release: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
+    const spy = vi.spyOn(device, "pipeline").mockImplementation((...shader) => held.then(() => compile(...shader)));
+    const gradient = model.gradient({ of: "y" });
+    await vi.waitFor(() => expect(spy).toHaveBeenCalled());
+    spy.mockImplementation(compile);
+    // The model itself is ready to change to parameters before its gate is asked for; the gradient is not.
+    const changes = [model.setParameters(fileOf(7))];
+    await pause();
+    changes.push(model.gate("relu", { channel: 1, scale: 0 }));
+    await pause();
+    release();
+    await Promise.all(changes);
+    const { x: dx } = await (await gradient).predict({ x });
+    expect([...(dx as Tensor).toFloat32()]).toEqual([...(wanted.x as Tensor).toFloat32()]);
+    model.dispose();
+    expected.dispose();
+    expect(device.allocatedBytes).toBe(0);
+  }));
