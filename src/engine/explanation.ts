@@ -56,6 +56,8 @@ export class Explanation {
   readonly #passesOf: (followsTop: boolean) => readonly Pass[];
   readonly #isLive: boolean;
   #passes: readonly Pass[];
+  /** Settles when a prediction that waits between its runs, or a reckoning of completeness, has ended; absent where none goes on. */
+  #underWay: Promise<void> | undefined;
   /** Runs since it began. */
   #runs = 0;
 
@@ -194,6 +196,23 @@ export class Explanation {
    * @param onProgress called after each of several runs, for which it then waits
    */
   async predictAll(inputs?: Inputs, onProgress?: (done: number, total: number) => void): Promise<Record<string, Tensor>> {
+    // Without progress all runs are submitted at once, so that nothing comes between them.
+    if (!onProgress && !this.#underWay) return this.#predictAll(inputs);
+    return this.#alone(() => this.#predictAll(inputs, onProgress));
+  }
+
+  /** Does what takes several waits when nothing else of the kind is under way: both would write the same operands and states. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#underWay) await this.#underWay;
+    const result = work();
+    const end = () => {
+      this.#underWay = undefined;
+    };
+    this.#underWay = result.then(end, end);
+    return result;
+  }
+
+  async #predictAll(inputs?: Inputs, onProgress?: (done: number, total: number) => void): Promise<Record<string, Tensor>> {
     if (!this.#isLive) this.restart();
     const { total } = this.progress;
     for (let given = inputs; !this.#isLive && this.#runs < total - 1; given = undefined) {
@@ -216,6 +235,10 @@ export class Explanation {
   async completeness(): Promise<Completeness> {
     if (this.method !== "integrated-gradients")
       throw new ModelError(`${this.method} does not add up to a score; integrated-gradients does.`);
+    return this.#alone(() => this.#completeness());
+  }
+
+  async #completeness(): Promise<Completeness> {
     const scoreAt = async (alpha: number): Promise<number> => {
       this.#execution.write({ alpha: this.#number(alpha), share: this.#number(0), decide: this.#number(0) });
       const { [scoreResult]: score } = await this.#execution.predict(undefined, [scoreResult]);
@@ -247,6 +270,8 @@ function sum(tensor: Tensor): number {
 /** The layers that are asked for, by the names that they are asked by. */
 function layersOf(graph: TypedGraph, { method, layer, layers }: ExplanationRequest): readonly string[] {
   if (layer !== undefined && layers !== undefined) throw new ModelError("give layer or layers, not both.");
+  if (layers !== undefined && layers !== "all" && !Array.isArray(layers))
+    throw new ModelError(`layers: ${String(layers)} is no list of names, nor "all". Give one layer as \`layer\`.`);
   if (layers === "all") {
     const all = convolutionMaps(graph);
     if (all.length === 0) throw new ModelError("no convolution of the model has rows and columns, so there are no maps of them.");

@@ -1,5 +1,6 @@
 // Gradients of a model on the GPU: an execution of its own that computes them beside the forward values. Loaded when the first is asked for.
 import { DerivedExecution } from "./derived.ts";
+import { ModelError } from "./errors.ts";
 import type { GpuValue, Inputs } from "./execution.ts";
 import { Draft } from "./gradient/draft.ts";
 import { changedWeights, scoresOf, type Target, weightsOf } from "./gradient/target.ts";
@@ -39,7 +40,9 @@ export class ModelGradient {
     const value = typeof of === "string" ? network.valueName(of) : scoresOf(graph);
     const type = graph.types.get(value) as ValueType;
     const weights = weightsOf(type, of, seed);
-    const names = withRespectTo ?? graph.inputs.filter(({ dtype }) => isFloat(dtype)).map(({ name }) => name);
+    if (withRespectTo !== undefined && !Array.isArray(withRespectTo))
+      throw new ModelError(`withRespectTo: ${String(withRespectTo)} is no list of names.`);
+    const names: readonly string[] = withRespectTo ?? graph.inputs.filter(({ dtype }) => isFloat(dtype)).map(({ name }) => name);
     const wanted = names.map((name) => [name, network.valueName(name)] as const);
     const values = [...new Set(wanted.map(([, one]) => one))];
     const execution = await DerivedExecution.make(network, (base) => {

@@ -3,6 +3,7 @@
 import { DerivedExecution } from "./derived.ts";
 import { ModelError, UnsupportedError } from "./errors.ts";
 import type { GpuValue } from "./execution.ts";
+import { checkFinite } from "./gradient/check.ts";
 import {
   adamDecay,
   answersResult,
@@ -201,8 +202,12 @@ function planOf(
     throw new ModelError(`size: ${size} is no whole number from 1 to 4096.`);
   const perChannel = (numbers: readonly number[] | undefined, usual: number) =>
     Array.from({ length: channels }, (_, i) => numbers?.[i] ?? numbers?.[0] ?? usual);
-  const chosen =
+  const chosen: readonly number[] =
     request.channels ?? Array.from({ length: Math.min(16, answered[Math.max(1, lies?.indexOf("c") ?? 1)] as number) }, (_, i) => i);
+  if (!Array.isArray(chosen)) throw new ModelError(`channels: ${String(chosen)} is no list of numbers.`);
+  checkFinite("smoothness", smoothness);
+  checkFinite("seed", seed);
+  for (const one of [...(request.gain ?? []), ...(request.shift ?? [])]) checkFinite("gain and shift", one);
   if (chosen.length === 0) throw new ModelError("channels is empty: name one at least.");
   const plan = {
     value,

@@ -1,5 +1,6 @@
 // Explanations that take several runs, follow the top class or are of several layers hold to their axioms.
 import { expect, test } from "vitest";
+import type { ExplanationRequest } from "../../src/engine/explanation.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
@@ -267,4 +268,53 @@ test("what has no classes is refused where a class is asked for", () =>
     const single = await loadModel(device, one);
     await expect(single.explain({ method: "gradient", of: { class: 0 } })).rejects.toThrow("one number, not of classes");
     single.dispose();
+  }));
+
+test("predictions that wait between their runs do not meet: each is that of its own picture", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, classifier);
+    const explanation = await model.explain({ method: "integrated-gradients", of: { class: 1 }, samples: 3 });
+    const each = [];
+    for (const picture of [x, other]) each.push(floats(await explanation.predict({ x: picture })));
+    const sums = await explanation.completeness();
+    const waiting = () => {};
+    const together = await Promise.all([
+      explanation.predictAll({ x }, waiting),
+      explanation.predictAll({ x: other }, waiting),
+      explanation.completeness(),
+      explanation.predict({ x }),
+    ]);
+    expect([floats(together[0].x), floats(together[1].x), floats(together[3])]).toEqual([...each, each[0]]);
+    expect(together[2]).toEqual(sums);
+    explanation.dispose();
+    model.dispose();
+    expect(device.allocatedBytes).toBe(0);
+  }));
+
+test("what a request cannot be is said, before anything is planned", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, classifier);
+    const of = { class: 1 };
+    const asks = (request: object) => expect(model.explain(request as ExplanationRequest), JSON.stringify(request)).rejects;
+    await asks({ method: "gradient" }).toThrow("of: got undefined, expected a class such as { class: 3 }");
+    await asks({ method: "gradient", of: null }).toThrow("of: got null");
+    await asks({ method: "gradient", of: "b", weights: new Float32Array(4) }).toThrow(
+      "the seed is no Tensor; expected float32 [1, 4, 8, 8].",
+    );
+    await asks({ method: "grad-cam", of, layers: "b" }).toThrow("layers: b is no list of names");
+    for (const batch of [0, -1, 1.5, Number.NaN])
+      await asks({ method: "ablation", of, batch }).toThrow(`batch: ${batch} is no whole number`);
+    await asks({ method: "smoothgrad", of, sigma: Number.POSITIVE_INFINITY }).toThrow("sigma: Infinity is no number from 0 up.");
+    await asks({ method: "smoothgrad", of, seed: Number.NaN }).toThrow("seed: NaN is no whole number.");
+    await asks({ method: "integrated-gradients", of, baseline: [1, 2, 3] }).toThrow("baseline: 1,2,3 is no finite number.");
+    await asks({ method: "occlusion", of, baseline: Number.NaN }).toThrow("baseline: NaN is no finite number.");
+    await expect(model.gradient({ of, withRespectTo: "x" as never })).rejects.toThrow("withRespectTo: x is no list of names.");
+    await expect(model.patterns({ channels: "0" as never })).rejects.toThrow("channels: 0 is no list of numbers.");
+    await expect(model.patterns({ smoothness: Number.NaN })).rejects.toThrow("smoothness: NaN is no finite number.");
+    await expect(model.patterns({ gain: ["a"] as never })).rejects.toThrow("gain and shift: a is no finite number.");
+    const gradient = await model.gradient({ of });
+    expect(() => gradient.setSeed("b" as never)).toThrow("got b, expected a class");
+    gradient.dispose();
+    model.dispose();
+    expect(device.allocatedBytes).toBe(0);
   }));

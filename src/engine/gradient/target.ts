@@ -28,6 +28,8 @@ export interface Weights {
  * @throws ModelError for a class that there is not, and a seed of another type
  */
 export function weightsOf(type: ValueType, target: Target, seed?: Tensor): Weights {
+  if (typeof target !== "string" && (typeof target !== "object" || target === null))
+    throw new ModelError(`of: got ${String(target)}, expected a class such as { class: 3 } or { class: "top" }, or the name of a value.`);
   if (typeof target === "string") {
     if (seed) checkSeed(type, seed);
     return { seed: seed ?? Tensor.filled(type.dtype, type.shape, 1), followsTop: false };
@@ -51,6 +53,10 @@ export function weightsOf(type: ValueType, target: Target, seed?: Tensor): Weigh
  */
 export function changedWeights(type: ValueType, of: Target, target: Exclude<Target, string> | Tensor): Weights {
   if (target instanceof Tensor) return weightsOf(type, "", target);
+  if (typeof target !== "object" || target === null)
+    throw new ModelError(
+      `got ${String(target)}, expected a class such as { class: 3 }, or a Tensor of weights. Another value takes another call.`,
+    );
   if (target.class === "top" && typeof of === "string")
     throw new ModelError(`the top class: '${of}' was named, not a class, so none is chosen. Give the index of a score, or weights.`);
   return weightsOf(type, target);
@@ -119,6 +125,7 @@ function oneHot(type: ValueType, index: number): Tensor {
 }
 
 function checkSeed({ dtype, shape }: ValueType, seed: Tensor): void {
+  if (!(seed instanceof Tensor)) throw new ModelError(`the seed is no Tensor; expected ${dtype} [${shape.join(", ")}].`);
   if (seed.dtype === dtype && String(seed.shape) === String(shape)) return;
   throw new ModelError(
     `the seed is ${seed.dtype} [${seed.shape.join(", ")}], but what is differentiated is ${dtype} [${shape.join(", ")}].`,

@@ -2,6 +2,7 @@
 // with another channel at 0.
 import { ModelError } from "../../errors.ts";
 import { Tensor } from "../../tensor.ts";
+import { checkCount } from "../check.ts";
 import type { Draft, Explained } from "../draft.ts";
 import type { SampledMethod } from "./sampled.ts";
 
@@ -13,7 +14,7 @@ function build(draft: Draft, explained: Explained, value: string, wantedBatch = 
   const { dtype, shape } = draft.emit.typeOf(value);
   const [pictures = 1, channels = 1, ...places] = shape;
   if (pictures !== 1) throw new ModelError(`the model takes ${pictures} pictures at once; channels are taken away for one only.`);
-  const batch = Math.min(wantedBatch, channels);
+  const batch = Math.min(checkCount("batch", wantedBatch), channels);
   const { emit } = draft;
   const first = draft.number("first", 0, value);
   const indices = (axis: 0 | 1, count: number) =>

@@ -2,6 +2,7 @@
 import { ModelError } from "../../errors.ts";
 import type { ValueType } from "../../graph/graph.ts";
 import { Tensor } from "../../tensor.ts";
+import { checkCount, checkFinite } from "../check.ts";
 import type { Draft, Explained } from "../draft.ts";
 import { ablation, ablationCam } from "./ablation.ts";
 
@@ -47,17 +48,13 @@ function meanOf(draft: Draft, gradient: string, type: ValueType, value: string):
   return next;
 }
 
-function checkCount(what: string, count: number): number {
-  if (Number.isInteger(count) && count >= 1 && count <= 10_000) return count;
-  throw new ModelError(`${what}: ${count} is no whole number from 1 to 10000.`);
-}
-
 /** Smilkov et al. 2017: the mean gradient of pictures with noise added. */
 const smoothgrad: SampledMethod = {
   result: "elements",
   build(draft, explained, value, { samples: wanted = 16, sigma = 0.15, seed = 0 }) {
     const samples = checkCount("samples", wanted);
-    if (!(sigma >= 0)) throw new ModelError(`sigma: ${sigma} is no number from 0 up.`);
+    if (!Number.isInteger(seed)) throw new ModelError(`seed: ${String(seed)} is no whole number.`);
+    if (!(sigma >= 0 && sigma < Number.POSITIVE_INFINITY)) throw new ModelError(`sigma: ${sigma} is no number from 0 up.`);
     const { emit } = draft;
     const type = emit.typeOf(value);
     const [width, sample] = [draft.number("sigma", sigma, value), draft.number("sample", 0, value)];
@@ -83,6 +80,7 @@ const integratedGradients: SampledMethod = {
   result: "elements",
   build(draft, explained, value, { samples: wanted = 32, baseline = 0 }) {
     const steps = checkCount("samples", wanted);
+    checkFinite("baseline", baseline);
     const { emit } = draft;
     const type = emit.typeOf(value);
     const [base, alpha] = [draft.number("baseline", baseline, value), draft.number("alpha", 1, value)];
@@ -118,6 +116,7 @@ const occlusion: SampledMethod = {
     const { dtype, shape } = draft.emit.typeOf(value);
     if (shape.length !== 4) throw new ModelError(`'${value}' has no rows and columns, so nothing of it can be covered.`);
     const [batch, , height, width] = shape as readonly [number, number, number, number];
+    checkFinite("baseline", baseline);
     const patch = checkCount("patch", wanted ?? Math.ceil(Math.min(height, width) / 8));
     const base = draft.number("baseline", baseline, value);
     const decide = draft.number("decide", 1, value);
