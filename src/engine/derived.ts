@@ -79,6 +79,11 @@ export class DerivedExecution implements Derivation {
     this.#running.writeOperands(named);
   }
 
+  /** What its states lie in: another one after the model was moved to another device, where they begin anew. */
+  get memory(): object {
+    return this.#network.parameters;
+  }
+
   /** Settles when it runs on the pipelines that it will keep, as `model.settled` does. */
   get settled(): Promise<void> {
     return this.#running.startup.settled;

@@ -109,8 +109,12 @@ export class Execution {
     return this.#live.plan;
   }
 
+  get #refusal(): string {
+    return this.#network.isDisposed ? this.#network.refusal : "This was disposed of. The model goes on: ask it for another one.";
+  }
+
   get #live(): Program {
-    if (!this.#program) throw new DeviceError(this.#isDisposed ? this.#network.refusal : movingRefusal);
+    if (!this.#program) throw new DeviceError(this.#isDisposed ? this.#refusal : movingRefusal);
     return this.#program;
   }
 
@@ -155,7 +159,7 @@ export class Execution {
 
   /** Resolves when a program runs that computes what is wanted, or what a later call has wanted besides. */
   #ask(wanted: Wish, onCompile?: ExecutionOptions["onCompile"], participant?: Participant): Promise<void> {
-    if (this.#isDisposed) return Promise.reject(new DeviceError(this.#network.refusal));
+    if (this.#isDisposed) return Promise.reject(new DeviceError(this.#refusal));
     this.#wanted = wanted;
     const request = ++this.#request;
     const isOvertaken = () => request !== this.#request;

@@ -58,6 +58,8 @@ export class Explanation {
   #passes: readonly Pass[];
   /** Settles when a prediction that waits between its runs, or a reckoning of completeness, has ended; absent where none goes on. */
   #underWay: Promise<void> | undefined;
+  /** What the runs until now have left their states in. */
+  #memory: object | undefined;
   /** Runs since it began. */
   #runs = 0;
 
@@ -152,6 +154,9 @@ export class Explanation {
 
   /** Writes what the next run is to do. */
   #preparePass(): void {
+    const { memory } = this.#execution;
+    if (memory !== this.#memory) this.restart();
+    this.#memory = memory;
     const passes = this.#passes;
     const pass = passes[this.#runs % passes.length];
     this.#runs++;

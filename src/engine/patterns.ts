@@ -98,6 +98,8 @@ export class Patterns {
   readonly #preset: Preset;
   readonly #seed: number;
   readonly #execution: DerivedExecution;
+  /** What the steps until now have left the pictures in. After a move to another device they begin anew. */
+  #memory: object | undefined;
   #done = 0;
 
   private constructor(plan: PatternPlan, dtype: DataType, request: PatternRequest, execution: DerivedExecution) {
@@ -140,6 +142,9 @@ export class Patterns {
   /** Submits steps. Reads nothing back and waits for nothing. */
   step(count = 1): void {
     for (let i = 0; i < count; i++) {
+      const { memory } = this.#execution;
+      if (memory !== this.#memory) this.#done = 0;
+      this.#memory = memory;
       this.#done++;
       this.#execution.write(this.#preset.operands(this.#done, this.#plan, this.#dtype, this.#seed));
       this.#execution.run();

@@ -318,3 +318,25 @@ test("what a request cannot be is said, before anything is planned", () =>
     model.dispose();
     expect(device.allocatedBytes).toBe(0);
   }));
+
+test("after a move to another device, patterns and means begin anew; what was disposed of says so", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, classifier);
+    const request = { method: "smoothgrad", of: { class: "top" }, samples: 2, live: true } as const;
+    const explanation = await model.explain(request);
+    const patterns = await model.patterns({ layer: "a", channels: [1], preset: "lucid" });
+    const round = async () => {
+      for (let run = 0; run < 2; run++) explanation.run({ x });
+      patterns.step(2);
+      return [floats(await explanation.predict({ x })), floats((await patterns.read()).pictures)];
+    };
+    const first = await round();
+    await model.moveTo(device);
+    expect(await round()).toEqual(first);
+    expect([patterns.done, explanation.progress]).toEqual([2, { done: 3, total: 3 }]);
+    explanation.dispose();
+    await expect(explanation.predict({ x })).rejects.toThrow("This was disposed of. The model goes on: ask it for another one.");
+    model.dispose();
+    await expect(explanation.predict({ x })).rejects.toThrow("This model was disposed of. Load it again.");
+    expect(device.allocatedBytes).toBe(0);
+  }));
