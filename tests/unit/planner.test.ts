@@ -11,6 +11,7 @@ import type { Plan, PlanBuffer, Step } from "../../src/engine/plan/plan.ts";
 import { type PlanOptions, planGraph } from "../../src/engine/plan/planner.ts";
 import { denseStrides } from "../../src/engine/shapes.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
+import { encodeParams, type Shader } from "../../src/shaders/shader.ts";
 import { everything } from "../support/catalog.ts";
 import { type GraphLines, graphOf, ints, noise, op } from "../support/graphs.ts";
 
@@ -842,4 +843,19 @@ describe("a part along the channels or the batch", () => {
     });
     expect(share(planned, "c", "y")).toBe(false);
   });
+});
+
+test.each([
+  ["another rank", [4, 6]],
+  ["its own rank", [2, 3, 2, 2]],
+])("a Reshape of a Slice to %s copies its elements in their order", (_, shape) => {
+  const { steps } = plan({
+    inputs: { x: [2, 4, 3, 2] },
+    constants: { shape: ints(...shape), two: ints(2), four: ints(4), one: ints(1) },
+    nodes: [op("Relu", "x", "a"), op("Slice", "a two four one", "part"), op("Reshape", "part shape", "flat"), op("Abs", "flat", "y")],
+  });
+  const copy = steps.find(({ kernel }) => kernel === "copy");
+  expect(() => encodeParams(copy?.shader as Shader, copy?.params ?? {})).not.toThrow();
+  // Two runs of 12 elements, 24 apart in the value that is cut.
+  expect(copy?.params).toMatchObject({ size_0: 2, size_1: 12, a_offset: 12, a_stride_0: 24, a_stride_1: 1, y_stride_0: 12, y_stride_1: 1 });
 });

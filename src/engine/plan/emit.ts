@@ -3,7 +3,7 @@ import type { ValueType } from "../graph/graph.ts";
 import { foldWorkgroups } from "../ops/dispatch.ts";
 import { type BoundView, copyDispatch } from "../ops/element-wise-kernel.ts";
 import type { Binding, Dispatch, Packed, PlacedOperand, Scratch, Storage } from "../ops/operator.ts";
-import { denseStrides, sizeOf } from "../shapes.ts";
+import { denseStrides, sameShape, sizeOf } from "../shapes.ts";
 import { isFloat, type Tensor, toGpuWords } from "../tensor.ts";
 import { ConstantPool, packedKey } from "./constants.ts";
 import type { HalfStorage } from "./halves.ts";
@@ -95,7 +95,9 @@ class Emitter implements Emission {
       const [input, output] = [node.inputs[0] as string, node.outputs[0] as string];
       // A view of a value with gaps, or of a constant, is a copy after all.
       const isShared = this.#placements.of.get(input)?.storage === this.#placements.of.get(output)?.storage;
-      if (!isShared) this.#emitCopy(owner, node.name, this.operand(input), this.operand(output));
+      const [from, to] = [this.operand(input), this.operand(output)];
+      const needsTwo = !from.isDense && !to.isDense && !sameShape(from.shape, to.shape);
+      if (!isShared) this.#emitCopy(owner, node.name, needsTwo ? this.#copyAside(owner, input, from) : from, to);
       return;
     }
     const inputs = node.inputs.map((name, index) => this.#inputFor(planned, name, index));
@@ -194,12 +196,14 @@ class Emitter implements Emission {
   }
 
   #emitCopy(owner: Owner, label: string, from: PlacedOperand, to: PlacedOperand): void {
-    const flat = (operand: PlacedOperand): BoundView => ({ binding: operand, offset: operand.offset, strides: [1] });
-    const dispatch =
-      from.isDense && to.isDense
-        ? copyDispatch("copy", [sizeOf(to.shape)], flat(from), flat(to))
-        : copyDispatch("copy", from.shape, { ...from, binding: from }, { ...to, binding: to });
-    this.#emitDispatch(owner, label, "copy", dispatch, 0);
+    // A view that is a copy after all has another shape than its input: the side that is dense is walked in the shape of the other one.
+    const shape = from.isDense ? (to.isDense ? [sizeOf(to.shape)] : to.shape) : from.shape;
+    const walked = (operand: PlacedOperand): BoundView => ({
+      binding: operand,
+      offset: operand.offset,
+      strides: operand.isDense ? denseStrides(shape) : operand.strides,
+    });
+    this.#emitDispatch(owner, label, "copy", copyDispatch("copy", shape, walked(from), walked(to)), 0);
   }
 
   #emitDispatch(owner: Owner, node: string, kernel: string, dispatch: Dispatch, macs: number): void {
