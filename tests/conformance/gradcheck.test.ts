@@ -10,7 +10,7 @@ import { encodeNpy } from "../../src/cli/npy.ts";
 import type { Rules } from "../../src/engine/gradient/rule.ts";
 import { loadNetwork } from "../../src/engine/network.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
-import { graphOf, noise, op } from "../support/graphs.ts";
+import { graphOf, ints, noise, op } from "../support/graphs.ts";
 import { withDevice } from "../support/with-device.ts";
 
 /** While it is on, a ReLU hands every gradient on, as if it were no ReLU. */
@@ -114,22 +114,28 @@ test("all outputs of floats are checked, by the inputs that they depend on; what
   withDevice(async (device) => {
     const graph = graphOf({
       inputs: { x: [2, 3], unused: [2], other: [2, 3] },
-      constants: { low: Tensor.from("float32", [], [Number.NEGATIVE_INFINITY]), zero: Tensor.from("float32", [], [0]) },
+      parameters: { weights: noise([3], 5) },
+      constants: { low: Tensor.from("float32", [], [Number.NEGATIVE_INFINITY]), zero: Tensor.from("float32", [], [0]), axes: ints(1) },
       nodes: [
         op("Greater", "x zero", "isAbove"),
         op("Where", "isAbove x low", "masked"),
-        op("ReduceMax", "masked", "most", { keepdims: 0 }),
-        op("Exp", "other", "power"),
+        op("ReduceMax", "masked axes", "most", { keepdims: 0 }),
+        op("Sign", "weights", "signs"),
+        op("Mul", "other signs", "signed"),
+        op("Exp", "signed", "power"),
         op("Abs", "unused", "size"),
       ],
       outputs: ["most", "isAbove", "power"],
     });
+    // The first row is masked as a whole.
+    const x = Tensor.float32([2, 3], new Float32Array([-1, -2, -3, 1, -2, 2]));
     const network = await loadNetwork(device, graph);
-    const task = { network, inputs: { x: noise([2, 3], 9), unused: noise([2], 1), other: noise([2, 3], 4) }, seed: 1 };
+    const task = { network, inputs: { x, unused: noise([2], 1), other: noise([2, 3], 4) }, seed: 1 };
     const checks = await checkNodes(task, []);
     expect(checks.map(({ operator, verdict }) => [operator, verdict])).toEqual([
       ["Where", "ok"],
       ["ReduceMax", "ok"],
+      ["Mul", "ok"],
       ["Exp", "ok"],
     ]);
     const whole = await checkNetwork(task);

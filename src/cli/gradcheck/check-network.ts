@@ -35,7 +35,8 @@ export async function checkNodes(
   const targets = layers.length > 0 ? layers.map((name) => network.valueName(name)) : resultsOf(graph);
   const needed = ancestorsOf(graph, targets);
   const nodes = graph.nodes.filter((node) => node.outputs.some((output) => needed.has(output)));
-  const chosen = nodes.filter((node) => isDifferentiable(graph, node) && (layers.length === 0 || isNamed(node, targets)));
+  const variable = dependentsOf(graph);
+  const chosen = nodes.filter((node) => isDifferentiable(graph, node, variable) && (layers.length === 0 || isNamed(node, targets)));
   const missing = targets.find((target) => layers.length > 0 && !chosen.some((node) => isNamed(node, [target])));
   if (missing !== undefined) throw new ModelError(`'${missing}' has no gradient to check: its layer does not compute floats from floats.`);
   const checks: NodeCheck[] = [];
@@ -44,7 +45,7 @@ export async function checkNodes(
       if (!chosen.includes(node)) return;
       const wanted = node.outputs.filter((output) => needed.has(output) && isFloat(graph.types.get(output)?.dtype ?? "bool"));
       const random = randomSource(seed + graph.nodes.indexOf(node));
-      const check = await checkNode({ device, graph, node, inputs: values, wanted, random });
+      const check = await checkNode({ device, graph, node, inputs: values, variable, wanted, random });
       checks.push(check);
       onNode?.(check, checks.length, chosen.length);
     },
@@ -61,9 +62,17 @@ function resultsOf(graph: TypedGraph): readonly string[] {
 const isNamed = ({ outputs }: Node, values: readonly string[]): boolean => outputs.some((output) => values.includes(output));
 
 /** From floats that are computed, or given, to floats. */
-function isDifferentiable({ types, initializers }: TypedGraph, { inputs, outputs }: Node): boolean {
+function isDifferentiable({ types }: TypedGraph, { inputs, outputs }: Node, variable: ReadonlySet<string>): boolean {
   const isFloats = (name: string): boolean => isFloat(types.get(name)?.dtype ?? "bool");
-  return inputs.some((name) => !initializers.has(name) && isFloats(name)) && outputs.some(isFloats);
+  return inputs.some((name) => variable.has(name) && isFloats(name)) && outputs.some(isFloats);
+}
+
+/** The inputs, and all that depends on them. */
+function dependentsOf({ inputs, nodes }: TypedGraph): ReadonlySet<string> {
+  const found = new Set(inputs.map(({ name }) => name));
+  for (const node of nodes)
+    if (node.inputs.some((name) => found.has(name))) for (const output of node.outputs) if (output) found.add(output);
+  return found;
 }
 
 /** The values that these depend on, and these. */

@@ -37,6 +37,8 @@ export interface Situation {
   readonly node: Node;
   /** What the node reads; `undefined` for what is left out. */
   readonly inputs: readonly (NdArray | undefined)[];
+  /** Values that depend on the inputs of the network. What the node reads besides them counts as constant. */
+  readonly variable: ReadonlySet<string>;
   /** Its outputs that lead to the scores. */
   readonly wanted: readonly string[];
   readonly random: () => number;
@@ -87,15 +89,15 @@ interface Single {
   readonly moved: ReadonlyMap<string, NdArray>;
 }
 
-function isolate({ graph, node, inputs }: Situation): Single {
+function isolate({ graph, node, inputs, variable }: Situation): Single {
   const constants = new Map<string, Tensor>();
   const given = new Map<string, Tensor>();
   node.inputs.forEach((name, i) => {
     const value = inputs[i];
     if (!name || !value) return;
-    const constant = graph.initializers.get(name);
-    if (constant) constants.set(name, constant);
-    else given.set(name, toTensor({ ...value, dtype: graph.types.get(name)?.dtype ?? value.dtype }));
+    const tensor = graph.initializers.get(name) ?? toTensor({ ...value, dtype: graph.types.get(name)?.dtype ?? value.dtype });
+    if (variable.has(name)) given.set(name, tensor);
+    else constants.set(name, tensor);
   });
   return {
     graph: {
@@ -112,10 +114,10 @@ function isolate({ graph, node, inputs }: Situation): Single {
   };
 }
 
-/** 1 for the elements of each input that are too near to a kink. */
+/** 1 for the elements of each input that are too near to a kink, or infinite. */
 function masksOf(situation: Situation, { moved }: Single): ReadonlyMap<string, Uint8Array> {
   const { node } = situation;
-  const masks = new Map([...moved].map(([name, { data }]) => [name, new Uint8Array(data.length)]));
+  const masks = new Map([...moved].map(([name, { data }]) => [name, Uint8Array.from(data, (value) => Number(!Number.isFinite(value)))]));
   nearKinks(node, inputsWith(situation, moved), kinkShare * scaleOf(moved)).forEach((near, i) => {
     const mask = masks.get(node.inputs[i] ?? "");
     near?.forEach((one, k) => {
