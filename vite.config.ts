@@ -43,12 +43,27 @@ const browserPackage: Build = {
   },
 };
 
-/** The package's modules load what they need themselves: Vite's helper for preloading would only be ballast. */
+/**
+ * The package's modules load what they need themselves: Vite's helper for preloading, and the function that it wraps around each `import()`, would
+ * only be ballast in what every page fetches.
+ */
 function withoutPreload(): Plugin {
+  const end = String.raw`,\[\],import\.meta\.url\)`;
+  const call = String.raw`(?<![\w$.])[\w$]+`;
+  const load = "import\\([`\"'][^`\"']+[`\"']\\)";
+  const wrapped = new RegExp(`${call}\\(async\\(\\)=>\\{let\\{([^}]*)\\}=await (${load});return\\{\\1\\}\\}${end}`, "g");
+  const handed = new RegExp(`${call}\\(\\(\\)=>(${load}(?:\\.then\\((\\w+)=>\\2\\.\\w+\\))?)${end}`, "g");
   return {
     name: "convcam:without-preload",
     enforce: "pre",
     load: (id) => (id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : null),
+    generateBundle: {
+      order: "post",
+      handler(_, bundle) {
+        for (const file of Object.values(bundle))
+          if (file.type === "chunk") file.code = file.code.replace(wrapped, "$2").replace(handed, "$1").replace(new RegExp(end, "g"), ")");
+      },
+    },
   };
 }
 

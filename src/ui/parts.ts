@@ -60,12 +60,11 @@ export class Parts {
   }
 
   async #update(name: string): Promise<void> {
-    if (!this.#made.has(name)) {
-      if (!this.#element.hasAttribute(name)) return;
-      const Made = await kinds[name]?.().catch((error) => {
-        throw new Error(missingPart(`for '${name}'`, error));
+    if (!this.#made.has(name) && this.#element.hasAttribute(name)) {
+      const Made = await (kinds[name] as Making)().catch((error) => {
+        throw new Error(missingPart(`for ${name}`, error));
       });
-      if (Made && !this.#made.has(name)) this.#made.set(name, new Made(this.#host, this.#element, this.#next));
+      if (!this.#made.has(name)) this.#made.set(name, new Made(this.#host, this.#element, this.#next));
     }
     this.#made.get(name)?.update();
   }
