@@ -222,10 +222,10 @@ test("runs a method of several runs to its end, follows weights, and is part of 
   await set(page, "here", "normalize", "channel");
   await page.evaluate(() => {
     const element = document.getElementById("here") as ConvCam;
-    element.gates = [{ value: "r", channel: 0, scale: 0 }];
+    element.gates = [0, 1, 2].map((channel) => ({ value: "r", channel, scale: 0 }));
     return element.updateComplete;
   });
-  await expect(page.locator("#here .why-note")).toHaveText("Explained with all channels on: gates are left out.");
+  await expect.poll(async () => (await nextExplained(page, "here")).full).not.toBe(trained.full);
   await page.evaluate((before) => {
     (document.getElementById("here") as ConvCam).state = before;
   }, state);
