@@ -27,7 +27,10 @@ export class DerivedExecution implements Derivation {
   readonly #id: number;
   /** What operands hold that were written, by role. */
   readonly #written = new Map<string, Tensor>();
+  /** What runs now. */
   #derived: Derived | undefined;
+  /** What was derived last: it runs when it is planned. */
+  #planned: Derived | undefined;
   #execution: Execution | undefined;
 
   private constructor(network: Network, derive: (graph: TypedGraph) => Derived) {
@@ -54,11 +57,13 @@ export class DerivedExecution implements Derivation {
   }
 
   derive(graph: TypedGraph): Graph {
-    this.#derived = withOwnNames(this.#derive(graph), graph, this.#id);
-    return this.#derived.graph;
+    this.#planned = withOwnNames(this.#derive(graph), graph, this.#id);
+    return this.#planned.graph;
   }
 
+  /** Called when what was derived last has come into use. */
   operands(): Readonly<Record<string, Tensor>> {
+    this.#derived = this.#planned;
     const entries = Object.entries(this.#derived?.operands ?? {});
     return Object.fromEntries(entries.map(([role, { name, initial }]) => [name, this.#written.get(role) ?? initial]));
   }
@@ -143,7 +148,7 @@ export class DerivedExecution implements Derivation {
 
   /** What only this graph has as parameters: they change from run to run, and nobody else reads them. */
   #forgetStates(): void {
-    this.#network.forgetParameters(this.#derived?.graph.updates?.keys() ?? []);
+    for (const derived of [this.#derived, this.#planned]) this.#network.forgetParameters(derived?.graph.updates?.keys() ?? []);
   }
 }
 

@@ -31,7 +31,7 @@ export type Inputs = Readonly<Record<string, Tensor | Float32Array>>;
 export interface Derivation {
   /** The graph that runs. Values keep their names and types; what is added has names of its own, inputs too. */
   derive(graph: TypedGraph): Graph;
-  /** What the added inputs hold: they are written whenever the graph was planned anew. */
+  /** What the added inputs hold. Asked for when a new plan of the graph has come into use: they are written then. */
   operands?(): Readonly<Record<string, Tensor>>;
 }
 

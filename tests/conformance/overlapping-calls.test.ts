@@ -152,6 +152,32 @@ describe("calls at once", () => {
       network.dispose();
     }));
 
+  test("results are those of the plan in use while another is made, whatever they are called there", () =>
+    withDevice(async (device) => {
+      const network = await loadNetwork(device, graph);
+      let planCount = 0;
+      const negated = await DerivedExecution.make(network, (typed) => {
+        const name = `negated ${++planCount}`;
+        const nodes = [...typed.nodes, op("Neg", "y", "other")].map((node) => ({
+          ...node,
+          outputs: node.outputs.map((output) => (output === "other" ? name : output)),
+        }));
+        return { graph: { ...typed, nodes, outputs: [name] }, results: new Map([["negated", name]]), operands: {} };
+      });
+      const first = negated.value("negated").buffer;
+      const { createBuffer } = device;
+      const making = vi.spyOn(device, "createBuffer").mockImplementation((...buffer) => {
+        if (negated.value("negated").buffer !== first) throw new Error("The new plan is in use before it is made.");
+        return createBuffer.apply(device, buffer);
+      });
+      await network.derive(network.graph);
+      expect(making).toHaveBeenCalled();
+      expect(planCount).toBe(2);
+      expect(negated.value("negated").buffer).not.toBe(first);
+      making.mockRestore();
+      network.dispose();
+    }));
+
   test("values are told to have moved before any other code runs, those of an explanation too", () =>
     withDevice(async (device) => {
       const buffers: (() => GPUBuffer)[] = [];
