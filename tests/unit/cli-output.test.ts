@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { transformWithOxc } from "vite";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { filesOf } from "../../src/cli/commands/explain.ts";
 import { writeOutput } from "../../src/cli/output.ts";
 
 let folder = "";
@@ -65,4 +66,10 @@ test.runIf(process.platform === "linux")("output that a full disk does not take 
   const { says } = await runLines("> /dev/full");
   expect(says).toMatch(/^convcam: the output could not be written: ENOSPC/);
   expect(says).toMatch(/status 1\n$/);
+});
+
+test("explanations of layers whose names differ only in what a file's may not hold go into files of their own", () => {
+  expect(filesOf("a.npy", ["conv"])).toEqual(["a.npy"]);
+  expect(filesOf("maps.npy", ["a/b", "a:b", "c"])).toEqual(["maps-a_b.npy", "maps-a_b-2.npy", "maps-c.npy"]);
+  expect(filesOf("maps", ["a/b", "c"])).toEqual(["maps-a_b.npy", "maps-c.npy"]);
 });

@@ -172,14 +172,25 @@ function printRanking(result: Tensor): void {
   for (const { channel, value } of ranked) console.log(`  channel ${String(channel).padStart(4)}  ${value.toPrecision(4).padStart(10)}`);
 }
 
-/** Of several layers, each goes into a file that has its name. */
 async function saveAll(path: string, results: Readonly<Record<string, Tensor>>): Promise<void> {
-  const entries = Object.entries(results);
-  for (const [layer, result] of entries) {
-    const own = entries.length === 1 ? path : path.replace(/(\.npy)?$/, `-${layer.replace(/[^\w.-]+/g, "_")}.npy`);
-    await writeOutput(own, encodeNpy(result));
-    console.log(line`saved as ${own}`);
+  const files = filesOf(path, Object.keys(results));
+  for (const [i, result] of Object.values(results).entries()) {
+    await writeOutput(files[i] as string, encodeNpy(result));
+    console.log(line`saved as ${files[i] as string}`);
   }
+}
+
+/** Of several layers, each goes into a file that has its name, and a number besides where another's is the same without what no file's may hold. */
+export function filesOf(path: string, layers: readonly string[]): readonly string[] {
+  if (layers.length === 1) return [path];
+  const files: string[] = [];
+  for (const layer of layers) {
+    const name = path.replace(/(\.npy)?$/, `-${layer.replace(/[^\w.-]+/g, "_")}`);
+    let file = `${name}.npy`;
+    for (let count = 2; files.includes(file); count++) file = `${name}-${count}.npy`;
+    files.push(file);
+  }
+  return files;
 }
 
 async function topClass(model: Model): Promise<number> {
