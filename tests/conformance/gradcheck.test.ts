@@ -7,19 +7,16 @@ import { checkNetwork, checkNodes, type NetworkCheck } from "../../src/cli/gradc
 import type { NodeCheck } from "../../src/cli/gradcheck/check-node.ts";
 import { main } from "../../src/cli/main.ts";
 import { encodeNpy } from "../../src/cli/npy.ts";
-import type { Rules } from "../../src/engine/gradient/rule.ts";
+import type { Rule } from "../../src/engine/gradient/rule.ts";
+import { rules } from "../../src/engine/gradient/rules/index.ts";
 import { loadNetwork } from "../../src/engine/network.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { graphOf, ints, noise, op } from "../support/graphs.ts";
 import { withDevice } from "../support/with-device.ts";
 
-/** While it is on, a ReLU hands every gradient on, as if it were no ReLU. */
-const fault = vi.hoisted(() => ({ isOn: false }));
-vi.mock(import("../../src/engine/gradient/rules/index.ts"), async (original) => {
-  const { rules } = await original();
-  const wrong: Rules = { Relu: (context) => (fault.isOn ? [context.dy] : (rules["Relu"]?.(context) ?? [])) };
-  return { rules: { ...rules, ...wrong } };
-});
+/** The rule of ReLU, put back after each test. */
+const { Relu: rightRule } = rules;
+const setRule = (rule: Rule | undefined) => Object.assign(rules, { Relu: rule });
 
 let folder = "";
 let printed = "";
@@ -33,7 +30,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  fault.isOn = false;
+  setRule(rightRule);
   vi.restoreAllMocks();
   await rm(folder, { recursive: true });
 });
@@ -66,7 +63,8 @@ test("a trained network's gradients are right, layer by layer and as a whole", {
 });
 
 test("a wrong rule is found, and the layers named by --layer alone are checked", { timeout: 60_000 }, async () => {
-  fault.isOn = true;
+  // A ReLU that hands every gradient on, as if it were none.
+  setRule(({ dy }) => [dy]);
   const { layers, network, status } = await gradcheck("--layer", "conv_2", "--layer", "dense_1/preactivation");
   expect(status).toBe(1);
   expect(layers.map(({ name, verdict }) => [name, verdict])).toEqual([

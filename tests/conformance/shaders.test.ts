@@ -19,6 +19,7 @@ const variants: Readonly<Record<string, Readonly<Record<string, readonly number[
   "robust-extent": { VALUE_TYPE: [0, 1, 2] },
   "range-partials": { VALUE_TYPE: [0, 1, 2] },
   reduce: { TERM: [0, 1, 2, 3], COMBINE: [0, 1, 2, 3], FINISH: [0, 1, 2, 3], LANES: [1, 64], FLAT: [0, 1] },
+  rotate: { TRANSPOSED: [0, 1] },
   softmax: { KIND: [0, 1, 2], LANES: [1, 64] },
 };
 

@@ -87,8 +87,13 @@ async function errorOf({ graph, inputs }: Loaded, output: string, names: readonl
   if (obstacles.length > 0 || !type || !isFloat(type.dtype) || typed.initializers.has(output)) return undefined;
   const backward = gradientOf(typed, output, names);
   const random = randomSource(3);
-  const dy: NdArray = { ...type, data: Float64Array.from({ length: sizeOf(type.shape) }, random) };
   const at = arraysOf(inputs);
+  // What a mask puts at infinity stays there, and has no difference.
+  const y = (await evaluateGraph({ ...graph, outputs: [output] }, at)).get(output)?.data ?? [];
+  const dy: NdArray = {
+    ...type,
+    data: Float64Array.from({ length: sizeOf(type.shape) }, (_, i) => (Number.isFinite(y[i]) ? random() : 0)),
+  };
   const results = await evaluateGraph(backward.graph, new Map([...at, [backward.seed, dy]]));
   const direction = new Map(
     names.map((name) => [name, { ...(at.get(name) as NdArray), data: (at.get(name) as NdArray).data.map(random) }]),

@@ -150,13 +150,18 @@ class Emitter implements Emission {
       return undefined;
     }
     if (this.#placements.slices.get(name)?.concat === planned) return undefined;
-    // A copy of what is prepared is prepared, too.
-    const owner = { position, parameters: this.#planned.dependencies.get(name) };
+    // A copy of what is prepared, or constant, is prepared, too: what reads it may be.
+    const owner = { position, parameters: this.#parametersBehind(name) };
     const border = kernel?.borders?.[index] ?? noBorder;
     const actual = this.#placements.of.get(name)?.storage.border ?? noBorder;
     if (!coversBorder(actual, border)) return this.#borderedCopy(owner, name, operand);
     if (!operand.isDense && !readsStrided({ reader: planned, index })) return this.#copyAside(owner, name, operand);
     return operand;
+  }
+
+  /** The parameters that a prepared value depends on: none for a constant. `undefined` for what each run computes. */
+  #parametersBehind(name: string): readonly string[] | undefined {
+    return this.#planned.dependencies.get(name) ?? (this.#planned.graph.initializers.has(name) ? [] : undefined);
   }
 
   #borderedCopy(owner: Owner, name: string, operand: PlacedOperand): PlacedOperand {
@@ -189,9 +194,7 @@ class Emitter implements Emission {
   #placedAt(name: string, { storage, ...layout }: Placement): PlacedOperand {
     const type = typeOf(this.#planned, name);
     if (isFloat(type.dtype)) this.floats.add(storage);
-    const parameters = this.#planned.dependencies.get(name);
-    if (parameters) this.#giveOwnBuffer(storage, parameters);
-    this.#use(storage);
+    this.#useFor({ parameters: this.#parametersBehind(name) }, storage);
     return { ...type, ...layout, memory: { kind: "storage", storage } };
   }
 
@@ -274,7 +277,7 @@ class Emitter implements Emission {
     return memory;
   }
 
-  #useFor({ parameters }: Owner, storage: Storage): Memory {
+  #useFor({ parameters }: Pick<Owner, "parameters">, storage: Storage): Memory {
     if (parameters) this.#giveOwnBuffer(storage, parameters);
     return this.#use(storage);
   }

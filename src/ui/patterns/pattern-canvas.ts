@@ -18,6 +18,7 @@ interface CanvasParts {
   readonly pipeline: GPURenderPipeline;
   readonly patterns: Patterns;
   readonly canvas: ViewCanvas;
+  /** @internal */
   readonly format: GPUTextureFormat;
   /** As the request had it. */
   readonly id: number;
@@ -47,6 +48,7 @@ export class PatternCanvas {
   /** Settles with the answers that are on their way. */
   #pending: Pending | undefined;
 
+  /** @internal */
   static pipeline({ gpu }: Device, format: GPUTextureFormat): Promise<GPURenderPipeline> {
     const module = gpu.createShaderModule({ label: shader.name, code: shader.code });
     return gpu.createRenderPipelineAsync({
