@@ -59,7 +59,8 @@ export class PatternCanvas {
     });
   }
 
-  constructor({ device, pipeline, patterns, canvas, format, id, isBlueFirst }: CanvasParts) {
+  constructor(parts: CanvasParts) {
+    const { device, pipeline, patterns, canvas, format, id, isBlueFirst } = parts;
     this.id = id;
     this.patterns = patterns;
     this.isBlueFirst = isBlueFirst;
