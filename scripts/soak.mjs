@@ -102,7 +102,7 @@ try {
     const page = await browser.newPage();
     page.on("pageerror", (error) => console.error(error));
     await page.addInitScript(countGpuBytes);
-    await page.route("**/element-worker.js", async (route) => {
+    await page.route("**/element-worker.js*", async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, body: `${await response.text()}\n;(${countGpuBytes})();` });
     });
