@@ -3,7 +3,7 @@
 
 import { type ActivationKind, activationFunction } from "../activations.ts";
 import { defineShader, type Shader } from "../shader.ts";
-import { type Fields, inputFields, outputFields, residualFields } from "./fields.ts";
+import { declareParams, type Fields, inputFields, outputFields, residualFields } from "./fields.ts";
 import { indices } from "./indices.ts";
 import { ofTurn, testTurns } from "./of-turn.ts";
 
@@ -73,10 +73,7 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
   const code = [
     ...(lanes ? ["enable subgroups;"] : []),
     `// ${name}, ${activation}`,
-    "struct Params {",
-    ...fields.map(([field, type]) => `${field}: ${type},`),
-    "}",
-    "@group(0) @binding(0) var<uniform> params: Params;",
+    ...declareParams(fields),
     "@group(0) @binding(1) var<storage, read> input: array<f32>;",
     "@group(0) @binding(2) var<storage, read> weights: array<f32>;",
     "@group(0) @binding(3) var<storage, read> bias: array<f32>;",

@@ -3,7 +3,7 @@
 
 import { type ActivationKind, activationFunction } from "../activations.ts";
 import { defineShader, type Shader } from "../shader.ts";
-import { type Fields, inputFields, outputFields, residualFields } from "./fields.ts";
+import { beginMain, declareParams, type Fields, inputFields, outputFields, residualFields } from "./fields.ts";
 import { indices } from "./indices.ts";
 
 export const depthwiseWorkgroupSize = 32;
@@ -53,20 +53,14 @@ export function generateDepthwise(variant: DepthwiseVariant): Shader {
   const sum = (c: number) => indices(kh).flatMap((ky) => indices(kw).map((kx) => `w_${ky}_${kx} * in_${ky}_${c * sx + kx * dilation}`));
   const code = [
     `// ${name}, ${activation}${hasResidual ? ", residual" : ""}`,
-    "struct Params {",
-    ...fields.map(([field, type]) => `${field}: ${type},`),
-    "}",
-    "@group(0) @binding(0) var<uniform> params: Params;",
+    ...declareParams(fields),
     "@group(0) @binding(1) var<storage, read> input: array<f32>;",
     "@group(0) @binding(2) var<storage, read> weights: array<f32>;",
     "@group(0) @binding(3) var<storage, read> bias: array<f32>;",
     "@group(0) @binding(4) var<storage, read_write> output: array<f32>;",
     hasResidual ? "@group(0) @binding(5) var<storage, read> residual: array<f32>;" : "",
     activationFunction(activation),
-    `@compute @workgroup_size(${depthwiseWorkgroupSize})`,
-    "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
-    `let index = id.x + id.y * (num_workgroups.x * ${depthwiseWorkgroupSize}u);`,
-    "if (index >= params.count) { return; }",
+    ...beginMain(depthwiseWorkgroupSize),
     `let x = min(index % params.column_blocks * ${columns}u, params.width - ${columns}u);`,
     "let by_strip = index / params.column_blocks;",
     "let y = min(by_strip % params.strips * params.strip_rows, params.height - params.strip_rows);",

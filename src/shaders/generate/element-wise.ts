@@ -1,6 +1,7 @@
 // Generates element-wise shaders: y = f(a, b, …) over operands of any rank, strides and broadcasting.
 // One of the few generated shaders, because rank, operand count and formula shape the code itself.
 import { defineShader, type ParamField, type Shader } from "../shader.ts";
+import { beginMain, declareParams } from "./fields.ts";
 import { indices } from "./indices.ts";
 
 export type ElementType = "f32" | "i32" | "u32";
@@ -67,20 +68,14 @@ export function generateElementWise(formula: ElementWiseFormula, { rank, axis, b
     `formula(${[...operands.map((name) => (accessOf(name) === "once" ? `${name}_0` : `${name}_${i}`)), ...scalars].join(", ")})`;
   const code = [
     `// ${formula.name}: y = ${formula.expression}`,
-    "struct Params {",
-    ...fields.map(([name, type]) => `${name}: ${type},`),
-    "}",
-    "@group(0) @binding(0) var<uniform> params: Params;",
+    ...declareParams(fields),
     `@group(0) @binding(1) var<storage, read_write> y: ${stored("y", formula.output)};`,
     ...operands.map(
       (name, i) => `@group(0) @binding(${i + 2}) var<storage, read> ${name}: ${stored(name, formula.inputs[i] as ElementType)};`,
     ),
     formula.helpers ?? "",
     `fn formula(${parameters.join(", ")}) -> ${formula.output} { return ${formula.expression}; }`,
-    `@compute @workgroup_size(${elementWiseWorkgroupSize})`,
-    "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
-    `let index = id.x + id.y * (num_workgroups.x * ${elementWiseWorkgroupSize}u);`,
-    "if (index >= params.count) { return; }",
+    ...beginMain(elementWiseWorkgroupSize),
     ...axes.toReversed().flatMap((at) => {
       const extent = at === axis ? "params.blocks" : `params.size_${at}`;
       const rest = at === rank - 1 ? "index" : `rest_${at + 1}`;

@@ -1,6 +1,6 @@
 // Generates what puts the phases of a sub-pixel convolution beside each other: an invocation writes a few steps of as many rows as a step has.
 import { defineShader, type Shader } from "../shader.ts";
-import { type Fields, inputFields, outputFields } from "./fields.ts";
+import { beginMain, declareParams, type Fields, inputFields, outputFields } from "./fields.ts";
 import { indices } from "./indices.ts";
 
 export const interleaveWorkgroupSize = 32;
@@ -33,18 +33,12 @@ export function generateInterleave(stride: number, steps: number): Shader {
   const phases = indices(stride);
   const code = [
     `// ${name}`,
-    "struct Params {",
-    ...fields.map(([field, type]) => `${field}: ${type},`),
-    "}",
-    "@group(0) @binding(0) var<uniform> params: Params;",
+    ...declareParams(fields),
     "@group(0) @binding(1) var<storage, read> input: array<f32>;",
     "@group(0) @binding(2) var<storage, read_write> output: array<f32>;",
     // Where the gradient of an activation follows, it goes here.
     "fn activate(a: f32) -> f32 { return a; }",
-    `@compute @workgroup_size(${interleaveWorkgroupSize})`,
-    "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
-    `let index = id.x + id.y * (num_workgroups.x * ${interleaveWorkgroupSize}u);`,
-    "if (index >= params.count) { return; }",
+    ...beginMain(interleaveWorkgroupSize),
     `let q_x = min(index % params.column_blocks * ${steps}u, params.columns - ${steps}u);`,
     "let by_row = index / params.column_blocks;",
     "let q_y = by_row % params.rows;",

@@ -1,5 +1,6 @@
 // Generates matrix products whose right side lies in groups of four columns: dense layers, and MatMul by constants.
 import { defineShader, type ParamField, type Shader } from "../shader.ts";
+import { declareParams } from "./fields.ts";
 import { indices } from "./indices.ts";
 
 export interface MatrixProductVariant {
@@ -48,10 +49,7 @@ export function generateMatrixProduct(variant: MatrixProductVariant): Shader {
   const code = [
     ...(lanes ? ["enable subgroups;"] : []),
     `// ${name}`,
-    "struct Params {",
-    ...fields.map(([field, type]) => `${field}: ${type},`),
-    "}",
-    "@group(0) @binding(0) var<uniform> params: Params;",
+    ...declareParams(fields),
     "@group(0) @binding(1) var<storage, read> a: array<f32>;",
     "@group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;",
     "@group(0) @binding(3) var<storage, read> c: array<f32>;",

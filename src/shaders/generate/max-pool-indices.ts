@@ -1,6 +1,6 @@
 // Generates blocked max pooling that also says where the maxima are: one invocation loads a patch once and finds every window's in it.
 import { defineShader, type Shader } from "../shader.ts";
-import { type Fields, inputFields, outputFields, u32s } from "./fields.ts";
+import { beginMain, declareParams, type Fields, inputFields, outputFields, u32s } from "./fields.ts";
 import { indices } from "./indices.ts";
 import { type PoolingVariant, poolingWorkgroupSize } from "./pooling.ts";
 
@@ -45,17 +45,11 @@ export function generateMaxPoolIndices({ kernel, strides, rows, columns }: Omit<
   ];
   const code = [
     `// ${name}`,
-    "struct Params {",
-    ...fields.map(([field, type]) => `${field}: ${type},`),
-    "}",
-    "@group(0) @binding(0) var<uniform> params: Params;",
+    ...declareParams(fields),
     "@group(0) @binding(1) var<storage, read> input: array<f32>;",
     "@group(0) @binding(2) var<storage, read_write> output: array<f32>;",
     "@group(0) @binding(3) var<storage, read_write> maxima: array<u32>;",
-    `@compute @workgroup_size(${poolingWorkgroupSize})`,
-    "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
-    `let index = id.x + id.y * (num_workgroups.x * ${poolingWorkgroupSize}u);`,
-    "if (index >= params.count) { return; }",
+    ...beginMain(poolingWorkgroupSize),
     // The last block of each axis moves back until it fits, as in the convolutions.
     `let x = min(index % params.column_blocks * ${columns}u, params.width - ${columns}u);`,
     "let by_row = index / params.column_blocks;",

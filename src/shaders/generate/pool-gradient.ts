@@ -1,6 +1,6 @@
 // Generates the blocked gradient of pooling: one invocation loads what the windows over a block of the pool's input hand back, once.
 import { defineShader, type Shader } from "../shader.ts";
-import { type Fields, outputFields } from "./fields.ts";
+import { beginMain, declareParams, type Fields, outputFields } from "./fields.ts";
 import { indices } from "./indices.ts";
 import { type PoolingVariant, poolingWorkgroupSize } from "./pooling.ts";
 
@@ -80,17 +80,11 @@ export function generatePoolGradient({ kind, kernel, strides, rows, columns }: P
   };
   const code = [
     `// ${name}`,
-    "struct Params {",
-    ...(isMax ? fields : averageFields).map(([field, type]) => `${field}: ${type},`),
-    "}",
-    "@group(0) @binding(0) var<uniform> params: Params;",
+    ...declareParams(isMax ? fields : averageFields),
     "@group(0) @binding(1) var<storage, read> gradient: array<f32>;",
     isMax ? "@group(0) @binding(2) var<storage, read> maxima: array<u32>;" : "",
     "@group(0) @binding(3) var<storage, read_write> output: array<f32>;",
-    `@compute @workgroup_size(${poolingWorkgroupSize})`,
-    "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
-    `let index = id.x + id.y * (num_workgroups.x * ${poolingWorkgroupSize}u);`,
-    "if (index >= params.count) { return; }",
+    ...beginMain(poolingWorkgroupSize),
     // Blocks begin where a window begins, so the first one may begin before the map.
     `let first_x = i32(index % params.column_blocks) * ${columns} - params.pad_left % ${sx};`,
     "let by_row = index / params.column_blocks;",

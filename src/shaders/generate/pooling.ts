@@ -1,6 +1,6 @@
 // Generates blocked pooling: one invocation loads a patch of a feature map once and reduces every window in it, all unrolled.
 import { defineShader, type Shader } from "../shader.ts";
-import { type Fields, inputFields, outputFields } from "./fields.ts";
+import { beginMain, declareParams, type Fields, inputFields, outputFields } from "./fields.ts";
 import { indices } from "./indices.ts";
 
 export const poolingWorkgroupSize = 32;
@@ -59,16 +59,10 @@ export function generatePooling(variant: PoolingVariant): Shader {
   };
   const code = [
     `// ${name}`,
-    "struct Params {",
-    ...params.map(([field, type]) => `${field}: ${type},`),
-    "}",
-    "@group(0) @binding(0) var<uniform> params: Params;",
+    ...declareParams(params),
     "@group(0) @binding(1) var<storage, read> input: array<f32>;",
     "@group(0) @binding(2) var<storage, read_write> output: array<f32>;",
-    `@compute @workgroup_size(${poolingWorkgroupSize})`,
-    "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
-    `let index = id.x + id.y * (num_workgroups.x * ${poolingWorkgroupSize}u);`,
-    "if (index >= params.count) { return; }",
+    ...beginMain(poolingWorkgroupSize),
     // The last block of each axis moves back until it fits, as in the convolutions.
     `let x = min(index % params.column_blocks * ${columns}u, params.width - ${columns}u);`,
     "let by_row = index / params.column_blocks;",

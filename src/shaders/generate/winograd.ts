@@ -4,7 +4,7 @@
 
 import { type ActivationKind, activationFunction } from "../activations.ts";
 import { defineShader, type Shader } from "../shader.ts";
-import { type Fields, inputFields, outputFields, residualFields, u32s } from "./fields.ts";
+import { beginMain, declareParams, type Fields, inputFields, outputFields, residualFields, u32s } from "./fields.ts";
 import { indices } from "./indices.ts";
 import { ofTurn, testTurns } from "./of-turn.ts";
 
@@ -212,16 +212,10 @@ function grid(name: string, rows: number, columns: number, value: (i: number, j:
 function head(name: string, fields: Fields, buffers: readonly string[], helper = ""): string[] {
   return [
     `// ${name}`,
-    "struct Params {",
-    ...fields.map(([field, type]) => `${field}: ${type},`),
-    "}",
-    "@group(0) @binding(0) var<uniform> params: Params;",
+    ...declareParams(fields),
     ...buffers.map((buffer, i) => `@group(0) @binding(${i + 1}) ${buffer}: array<f32>;`),
     helper,
-    `@compute @workgroup_size(${winogradWorkgroupSize})`,
-    "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
-    `let index = id.x + id.y * (num_workgroups.x * ${winogradWorkgroupSize}u);`,
-    "if (index >= params.count) { return; }",
+    ...beginMain(winogradWorkgroupSize),
   ];
 }
 
