@@ -1,6 +1,7 @@
 // Checks what the command line names of a model, before a GPU is opened for it.
 import { describeUnknownValue, ModelError } from "../engine/errors.ts";
 import type { Graph } from "../engine/graph/graph.ts";
+import { dependentsOf } from "../engine/graph/reach.ts";
 import { sizeOf } from "../engine/shapes.ts";
 import type { ModelSummary } from "../engine/summary.ts";
 
@@ -10,22 +11,17 @@ export function isNamed(graph: Graph, name: string): boolean {
   return isInput || graph.nodes.some((node) => node.name === name || node.outputs.includes(name));
 }
 
-/** The values that depend on an input. */
-function computedValues({ inputs, nodes }: Graph): string[] {
-  const computed = new Set(inputs.map(({ name }) => name));
-  return nodes.flatMap((node) => {
-    if (!node.inputs.some((name) => computed.has(name))) return [];
-    const outputs = node.outputs.filter(Boolean);
-    for (const name of outputs) computed.add(name);
-    return outputs;
-  });
-}
-
 /** @throws ModelError that says where the first unknown name was given, and which there are */
 export function checkNames(graph: Graph, names: readonly (readonly [option: string, name: string])[]): void {
   for (const [option, name] of names) {
     if (isNamed(graph, name)) continue;
-    const known = [...graph.inputs.map((input) => input.name), ...computedValues(graph)];
+    // The inputs, and what depends on them.
+    const known = [
+      ...dependentsOf(
+        graph,
+        graph.inputs.map((input) => input.name),
+      ),
+    ];
     throw new ModelError(`${option}: ${describeUnknownValue(name, known)}`);
   }
 }

@@ -2,7 +2,8 @@
 import { ModelError } from "../../engine/errors.ts";
 import { scoresOf } from "../../engine/gradient/target.ts";
 import { ModelGradient } from "../../engine/gradients.ts";
-import { type Node, producersOf, type TypedGraph } from "../../engine/graph/graph.ts";
+import type { Node, TypedGraph } from "../../engine/graph/graph.ts";
+import { ancestorsOf, dependentsOf } from "../../engine/graph/reach.ts";
 import type { Network } from "../../engine/network.ts";
 import { sizeOf } from "../../engine/shapes.ts";
 import { isFloat, type Tensor } from "../../engine/tensor.ts";
@@ -35,7 +36,10 @@ export async function checkNodes(
   const targets = layers.length > 0 ? layers.map((name) => network.valueName(name)) : resultsOf(graph);
   const needed = ancestorsOf(graph, targets);
   const nodes = graph.nodes.filter((node) => node.outputs.some((output) => needed.has(output)));
-  const variable = dependentsOf(graph);
+  const variable = dependentsOf(
+    graph,
+    graph.inputs.map(({ name }) => name),
+  );
   const chosen = nodes.filter((node) => isDifferentiable(graph, node, variable) && (layers.length === 0 || isNamed(node, targets)));
   const missing = targets.find((target) => layers.length > 0 && !chosen.some((node) => isNamed(node, [target])));
   if (missing !== undefined) throw new ModelError(`'${missing}' has no gradient to check: its layer does not compute floats from floats.`);
@@ -65,27 +69,6 @@ const isNamed = ({ outputs }: Node, values: readonly string[]): boolean => outpu
 function isDifferentiable({ types }: TypedGraph, { inputs, outputs }: Node, variable: ReadonlySet<string>): boolean {
   const isFloats = (name: string): boolean => isFloat(types.get(name)?.dtype ?? "bool");
   return inputs.some((name) => variable.has(name) && isFloats(name)) && outputs.some(isFloats);
-}
-
-/** The inputs, and all that depends on them. */
-function dependentsOf({ inputs, nodes }: TypedGraph): ReadonlySet<string> {
-  const found = new Set(inputs.map(({ name }) => name));
-  for (const node of nodes)
-    if (node.inputs.some((name) => found.has(name))) for (const output of node.outputs) if (output) found.add(output);
-  return found;
-}
-
-/** The values that these depend on, and these. */
-function ancestorsOf(graph: TypedGraph, values: readonly string[]): ReadonlySet<string> {
-  const producers = producersOf(graph);
-  const found = new Set<string>();
-  const queue = [...values];
-  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    if (!name || found.has(name)) continue;
-    found.add(name);
-    queue.push(...(producers.get(name)?.inputs ?? []));
-  }
-  return found;
 }
 
 const arraysOf = (tensors: Tensors): ReadonlyMap<string, NdArray> =>

@@ -1,6 +1,7 @@
 // A part of a network that computes several pictures at once: what leads to one value, with another batch and size of its input.
 import { ModelError } from "../errors.ts";
 import type { Graph, GraphInput, Node, TypedGraph } from "../graph/graph.ts";
+import { ancestorsOf, dependentsOf } from "../graph/reach.ts";
 import type { Shape } from "../shapes.ts";
 import { Tensor } from "../tensor.ts";
 
@@ -10,7 +11,7 @@ import { Tensor } from "../tensor.ts";
  * @throws ModelError where the value depends on other inputs
  */
 export function partWithBatch(graph: TypedGraph, value: string, input: string, shape: Shape): Graph {
-  const nodes = ancestorsOf(graph, value);
+  const nodes = nodesTo(graph, value);
   const read = new Set(nodes.flatMap(({ inputs }) => inputs));
   const others = graph.inputs.filter(({ name }) => name !== input && read.has(name)).map(({ name }) => `'${name}'`);
   if (others.length > 0)
@@ -42,18 +43,12 @@ export function targetWithBatch(graph: TypedGraph, { operator, inputs, outputs }
 
 /** The nodes on the way from one value to another, in order. */
 export function nodesBetween(graph: TypedGraph, from: string, to: string): readonly Node[] {
-  const dependents = new Set([from]);
-  for (const { inputs, outputs } of graph.nodes)
-    if (inputs.some((input) => dependents.has(input))) for (const output of outputs) if (output) dependents.add(output);
-  return ancestorsOf(graph, to).filter(({ outputs }) => outputs.some((output) => output !== from && dependents.has(output)));
+  const dependents = dependentsOf(graph, [from]);
+  return nodesTo(graph, to).filter(({ outputs }) => outputs.some((output) => output !== from && dependents.has(output)));
 }
 
-function ancestorsOf(graph: TypedGraph, value: string): readonly Node[] {
-  const needed = new Set([value]);
-  const nodes = graph.nodes.toReversed().filter(({ inputs, outputs }) => {
-    const isNeeded = outputs.some((output) => needed.has(output));
-    if (isNeeded) for (const one of inputs) if (one) needed.add(one);
-    return isNeeded;
-  });
-  return nodes.reverse();
+/** The nodes that a value depends on, in order. */
+function nodesTo(graph: TypedGraph, value: string): readonly Node[] {
+  const needed = ancestorsOf(graph, [value]);
+  return graph.nodes.filter(({ outputs }) => outputs.some((output) => needed.has(output)));
 }

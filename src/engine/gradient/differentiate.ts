@@ -4,6 +4,7 @@ import { ModelError, UnsupportedError } from "../errors.ts";
 import { AttributeReader } from "../graph/attributes.ts";
 import { GraphEdit } from "../graph/edit.ts";
 import { fusedDomain, type Graph, type Node, type TypedGraph } from "../graph/graph.ts";
+import { dependentsOf } from "../graph/reach.ts";
 import { entryOf } from "../records.ts";
 import { isFloat } from "../tensor.ts";
 import { Emitter } from "./emitter.ts";
@@ -42,7 +43,14 @@ export function gradientOf(graph: TypedGraph, of: string, withRespectTo: readonl
   const edit = new GraphEdit(graph);
   const seed = edit.fresh(`${of}/seed`);
   const emit = new Emitter(edit, graph.types, opset);
-  const gradients = propagate({ graph, emit, of, seed, dependents: dependentsOf(graph, withRespectTo), rules: options.rules ?? {} });
+  const gradients = propagate({
+    graph,
+    emit,
+    of,
+    seed,
+    dependents: dependentsOf(graph, withRespectTo, (output) => isFloat(graph.types.get(output)?.dtype ?? "bool")),
+    rules: options.rules ?? {},
+  });
   const named = withRespectTo.map((value) => {
     const gradient = gradients(value);
     if (!gradient) throw new ModelError(`'${of}' does not depend on '${value}' in a way that has a gradient.`);
@@ -70,15 +78,6 @@ function checkValue({ types, initializers }: TypedGraph, name: string): void {
   if (!type) throw new ModelError(`no value is called '${name}'.`);
   if (initializers.has(name)) throw new ModelError(`'${name}' is a constant, which nothing can be differentiated by.`);
   if (!isFloat(type.dtype)) throw new ModelError(`'${name}' is ${type.dtype}: only floating-point values have gradients.`);
-}
-
-/** The values that depend on any of these, and these. */
-function dependentsOf({ nodes, types }: TypedGraph, values: readonly string[]): ReadonlySet<string> {
-  const dependents = new Set(values);
-  for (const { inputs, outputs } of nodes)
-    if (inputs.some((input) => dependents.has(input)))
-      for (const output of outputs) if (output && isFloat(types.get(output)?.dtype ?? "bool")) dependents.add(output);
-  return dependents;
 }
 
 interface Propagation {
