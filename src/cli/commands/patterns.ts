@@ -6,6 +6,7 @@ import { loadModel } from "../../engine/model.ts";
 import { patternObjectives, patternPresets } from "../../engine/patterns.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { readChannels } from "../../ui/patterns/channels.ts";
+import { pixelsOf } from "../../ui/patterns/pixels.ts";
 import { checkNames } from "../check-names.ts";
 import { inRows, type Pixels } from "../heat.ts";
 import { writePng } from "../image.ts";
@@ -117,18 +118,7 @@ async function patterns(modelPath: string, options: Options): Promise<void> {
   }
 }
 
-/** @param pictures [n, channels, rows, columns] in 0…1: grey, or red, green and blue first */
 function tilesOf(pictures: Tensor): readonly Pixels[] {
-  const [count = 1, channels = 1, height = 1, width = 1] = pictures.shape;
-  const elements = pictures.toFloat32();
-  const area = width * height;
-  return Array.from({ length: count }, (_, picture) => {
-    const data = new Uint8Array(4 * area).fill(255);
-    for (let i = 0; i < area; i++)
-      for (let c = 0; c < 3; c++) {
-        const plane = picture * channels + (channels < 3 ? 0 : c);
-        data[4 * i + c] = Math.round(255 * (elements[plane * area + i] as number));
-      }
-    return { width, height, data };
-  });
+  const [count = 1, , height = 1, width = 1] = pictures.shape;
+  return Array.from({ length: count }, (_, picture) => ({ width, height, data: new Uint8Array(pixelsOf(pictures, picture, false)) }));
 }

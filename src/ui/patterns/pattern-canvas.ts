@@ -8,6 +8,7 @@ import { layoutMosaic, type MosaicLayout } from "../mosaic/layout.ts";
 import { ReadbackRing } from "../readback-ring.ts";
 import { aborted } from "../session/session.ts";
 import type { ViewCanvas } from "../views/view.ts";
+import { colorChannels } from "./pixels.ts";
 import type { Grown, GrowRequest } from "./request.ts";
 
 /** CSS pixels between tiles, about. */
@@ -164,12 +165,6 @@ export class PatternCanvas {
     pass.draw(3);
     pass.end();
   }
-}
-
-/** Which channels of a picture are red, green and blue: grey where there are fewer than three. */
-export function colorChannels(channels: number, isBlueFirst: boolean): readonly number[] {
-  if (channels < 3) return [0, 0, 0];
-  return isBlueFirst ? [2, 1, 0] : [0, 1, 2];
 }
 
 function pieceOf({ buffer, offset, shape, strides }: ReturnType<Patterns["answers"]>) {

@@ -1,7 +1,7 @@
 // Pictures side by side as one PNG.
 import type { Tensor } from "../../engine/tensor.ts";
 import { chooseColumns } from "../mosaic/layout.ts";
-import { colorChannels } from "./pattern-canvas.ts";
+import { pixelsOf } from "./pixels.ts";
 
 /** Pixels that a tile's side has at least: small pictures are magnified by a whole factor. */
 const leastSide = 112;
@@ -25,19 +25,4 @@ export function drawSheet(pictures: Tensor, isBlueFirst: boolean): Promise<Blob>
     onto.drawImage(one, (picture % across) * (width + gap), Math.floor(picture / across) * (height + gap), width, height);
   }
   return sheet.convertToBlob({ type: "image/png" });
-}
-
-/** One picture as RGBA. */
-export function pixelsOf(pictures: Tensor, picture: number, isBlueFirst: boolean): Uint8ClampedArray<ArrayBuffer> {
-  const [, channels = 1, rows = 1, columns = 1] = pictures.shape;
-  const elements = pictures.toFloat32();
-  const area = rows * columns;
-  const places = colorChannels(channels, isBlueFirst).map((channel) => (picture * channels + channel) * area);
-  // Rounds, and keeps between 0 and 255.
-  const data = new Uint8ClampedArray(4 * area).fill(255);
-  for (let i = 0; i < area; i++)
-    places.forEach((start, color) => {
-      data[4 * i + color] = 255 * (elements[start + i] as number);
-    });
-  return data;
 }
