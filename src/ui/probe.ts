@@ -2,7 +2,7 @@
 
 import { formatNumber } from "./format-number.ts";
 import type { MapPoint, MosaicLayout } from "./mosaic/layout.ts";
-import { pointAt, rectangleOf } from "./mosaic/points.ts";
+import { arrows, followPointer, placeMark, rectangleOf } from "./pointing.ts";
 import styles from "./probe.css?inline";
 import { adoptStyles } from "./style-sheet.ts";
 
@@ -20,13 +20,6 @@ export interface ProbedPanel {
   ask(point: MapPoint): void;
 }
 
-const arrows: Readonly<Record<string, readonly [number, number]>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1],
-};
-
 const styled = new WeakSet<Node>();
 
 export class Probe {
@@ -43,7 +36,7 @@ export class Probe {
   handle(event: Event): void {
     if (event instanceof KeyboardEvent) this.#onKey(event);
     else if (event.type === "blur") this.#move(undefined);
-    else if (event instanceof PointerEvent) this.#onPointer(event);
+    else if (event instanceof PointerEvent) followPointer(event, this.#panel.canvas, this.#panel.layout, (point) => this.#move(point));
   }
 
   /** One value, or those of both networks, or one per colour. */
@@ -60,25 +53,6 @@ export class Probe {
     if (this.#point) this.#panel.ask(this.#point);
   }
 
-  /** When a finger lifts, the values stay; when a mouse leaves, they go. */
-  #onPointer(event: PointerEvent): void {
-    const isTouch = event.pointerType === "touch";
-    if (event.type === "pointerleave") {
-      if (!isTouch) this.#move(undefined);
-    } else if (!isTouch || event.type === "pointerdown") this.#move(this.#pointUnder(event));
-  }
-
-  #pointUnder(event: PointerEvent): MapPoint | undefined {
-    const { canvas, layout } = this.#panel;
-    const box = canvas.getBoundingClientRect();
-    if (!layout || box.width === 0) return undefined;
-    return pointAt(
-      layout,
-      ((event.clientX - box.left) * layout.width) / box.width,
-      ((event.clientY - box.top) * layout.height) / box.height,
-    );
-  }
-
   #move(point: MapPoint | undefined): void {
     const old = this.#point;
     if (old && point && old.channel === point.channel && old.y === point.y && old.x === point.x) return;
@@ -87,18 +61,8 @@ export class Probe {
     element.classList.toggle("probing", point !== undefined);
     mark.hidden = point === undefined;
     if (!point) readout.textContent = "";
-    else if (layout) this.#placeMark(rectangleOf(layout, point), layout);
+    else if (layout) placeMark(mark, rectangleOf(layout, point), layout);
     if (point) this.#panel.ask(point);
-  }
-
-  #placeMark({ x, y, width, height }: ReturnType<typeof rectangleOf>, layout: MosaicLayout): void {
-    const percent = (part: number, whole: number) => `${(100 * part) / whole}%`;
-    Object.assign(this.#panel.mark.style, {
-      left: percent(x, layout.width),
-      top: percent(y, layout.height),
-      width: percent(width, layout.width),
-      height: percent(height, layout.height),
-    });
   }
 
   /** Arrows move by one element, with Shift by one channel; Escape ends. */

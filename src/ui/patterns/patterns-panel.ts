@@ -1,8 +1,7 @@
 // Growing patterns on the page: their canvas, how far they are, what a tile is of, and what is seen there in words.
 import { formatNumber } from "../format-number.ts";
-import type { MosaicLayout } from "../mosaic/layout.ts";
-import { pointAt, rectangleOf } from "../mosaic/points.ts";
 import { make } from "../panel.ts";
+import { arrows, followPointer, placeMark, rectangleOf } from "../pointing.ts";
 import type { Grown } from "./request.ts";
 import { patternTexts } from "./texts.ts";
 
@@ -24,13 +23,6 @@ interface State {
   /** Whether the element is paused. */
   readonly isPaused: boolean;
 }
-
-const arrows: Readonly<Record<string, readonly [number, number]>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1],
-};
 
 export class PatternsPanel {
   readonly element = make("section", "patterns");
@@ -73,7 +65,9 @@ export class PatternsPanel {
     words.append(make("p", "", patternTexts.seen), make("p", "patterns-limit", patternTexts.limit), this.#note);
     this.element.append(this.#title, this.#status, this.#trouble, row, this.#frame, this.#readout, words);
     for (const type of ["pointermove", "pointerdown", "pointerleave"] as const)
-      this.#frame.addEventListener(type, (event) => this.#onPointer(event));
+      this.#frame.addEventListener(type, (event) =>
+        followPointer(event, this.#canvas, this.#grown?.layout, (point) => this.#choose(point?.channel)),
+      );
     this.#frame.addEventListener("keydown", (event) => this.#onKey(event));
     this.#watch();
   }
@@ -187,21 +181,6 @@ export class PatternsPanel {
     }
   }
 
-  /** When a finger lifts, the words stay; when a mouse leaves, they go. */
-  #onPointer(event: PointerEvent): void {
-    const isTouch = event.pointerType === "touch";
-    if (event.type === "pointerleave") {
-      if (!isTouch) this.#choose(undefined);
-    } else if (!isTouch || event.type === "pointerdown") this.#choose(this.#placeUnder(event));
-  }
-
-  #placeUnder({ clientX, clientY }: PointerEvent): number | undefined {
-    const box = this.#canvas.getBoundingClientRect();
-    const layout = this.#grown?.layout;
-    if (!layout || box.width === 0) return undefined;
-    return pointAt(layout, ((clientX - box.left) * layout.width) / box.width, ((clientY - box.top) * layout.height) / box.height)?.channel;
-  }
-
   /** Arrows go from tile to tile; Escape ends. */
   #onKey(event: KeyboardEvent): void {
     const arrow = arrows[event.key];
@@ -217,19 +196,11 @@ export class PatternsPanel {
     this.#chosen = place;
     const layout = this.#grown?.layout;
     this.#mark.hidden = place === undefined;
-    if (place !== undefined && layout) this.#placeMark(layout, place);
+    if (place !== undefined && layout) {
+      const { x, y } = rectangleOf(layout, { channel: place, y: 0, x: 0 });
+      placeMark(this.#mark, { x, y, width: layout.tileWidth, height: layout.tileHeight }, layout);
+    }
     this.#tell();
-  }
-
-  #placeMark(layout: MosaicLayout, channel: number): void {
-    const { x, y } = rectangleOf(layout, { channel, y: 0, x: 0 });
-    const percent = (part: number, whole: number) => `${(100 * part) / whole}%`;
-    Object.assign(this.#mark.style, {
-      left: percent(x, layout.width),
-      top: percent(y, layout.height),
-      width: percent(layout.tileWidth, layout.width),
-      height: percent(layout.tileHeight, layout.height),
-    });
   }
 
   #tell(): void {
