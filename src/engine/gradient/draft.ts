@@ -202,11 +202,11 @@ export class Draft {
     const { axis, count } = classAxis(type);
     const follows = this.number("follow", weights.followsTop ? 1 : 0, value);
     const best = emit.node("ArgMax", [value], { axis, keepdims: 1 });
-    const classes = Tensor.int64(
-      type.shape.with(axis, count).map((extent, i) => (i === axis ? extent : 1)),
-      Array.from({ length: count }, (_, i) => i),
+    const classes = emit.counting(
+      "int64",
+      type.shape.map((_, i) => (i === axis ? count : 1)),
     );
-    const top = emit.castTo(emit.node("Equal", [best, emit.constant(classes)]), type.dtype);
+    const top = emit.castTo(emit.node("Equal", [best, classes]), type.dtype);
     return emit.add(given, emit.multiply(decide === undefined ? top : this.#held(top, type, decide), follows));
   }
 

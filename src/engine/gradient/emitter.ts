@@ -58,6 +58,17 @@ export class Emitter {
     return this.constant(Tensor.int64([values.length], values));
   }
 
+  /** 0, 1, 2, … along the one axis of the shape whose extent may be more than 1. */
+  counting(dtype: DataType, shape: Shape): string {
+    return this.constant(
+      Tensor.from(
+        dtype,
+        shape,
+        Array.from({ length: sizeOf(shape) }, (_, i) => i),
+      ),
+    );
+  }
+
   /** @param value whose type the number takes */
   number(number: number, value: string): string {
     return this.constant(Tensor.from(this.typeOf(value).dtype, [], [number]));

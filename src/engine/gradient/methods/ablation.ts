@@ -1,7 +1,6 @@
 // What a layer's channels are worth, told by taking each away: the part of the network behind the layer runs once more for a batch of copies, each
 // with another channel at 0.
 import { ModelError } from "../../errors.ts";
-import { Tensor } from "../../tensor.ts";
 import { checkCount } from "../check.ts";
 import type { Draft, Explained } from "../draft.ts";
 import type { SampledMethod } from "./sampled.ts";
@@ -17,16 +16,10 @@ function build(draft: Draft, explained: Explained, value: string, wantedBatch = 
   const batch = Math.min(checkCount("batch", wantedBatch), channels);
   const { emit } = draft;
   const first = draft.number("first", 0, value);
-  const indices = (axis: 0 | 1, count: number) =>
-    emit.constant(
-      Tensor.from(
-        dtype,
-        axis === 0 ? [count, 1] : [1, count],
-        Float32Array.from({ length: count }, (_, i) => i),
-      ),
-    );
   // [batch, channels]: 1 where a copy lacks the channel.
-  const distance = emit.node("Abs", [emit.subtract(emit.subtract(indices(1, channels), first), indices(0, batch))]);
+  const distance = emit.node("Abs", [
+    emit.subtract(emit.subtract(emit.counting(dtype, [1, channels]), first), emit.counting(dtype, [batch, 1])),
+  ]);
   const lacks = emit.castTo(emit.node("Less", [distance, emit.number(0.5, value)]), dtype);
   const kept = emit.reshape(emit.subtract(emit.number(1, value), lacks), [batch, channels, ...places.map(() => 1)]);
   const scores = draft.copyWithBatch(value, explained.value, batch, emit.multiply(value, kept));

@@ -1,7 +1,6 @@
 // Explanations that take several runs, each of a changed picture: SmoothGrad, Integrated Gradients, occlusion.
 import { ModelError } from "../../errors.ts";
 import type { ValueType } from "../../graph/graph.ts";
-import { Tensor } from "../../tensor.ts";
 import { checkCount, checkFinite } from "../check.ts";
 import type { Draft, Explained } from "../draft.ts";
 import { ablation, ablationCam } from "./ablation.ts";
@@ -121,22 +120,11 @@ const occlusion: SampledMethod = {
     const base = draft.number("baseline", baseline, value);
     const decide = draft.number("decide", 1, value);
     const corner = [draft.number("row", height, value), draft.number("column", width, value)] as const;
-    const places = [
-      Tensor.from(
-        dtype,
-        [1, 1, height, 1],
-        Float32Array.from({ length: height }, (_, i) => i),
-      ),
-      Tensor.from(
-        dtype,
-        [1, 1, 1, width],
-        Float32Array.from({ length: width }, (_, i) => i),
-      ),
-    ] as const;
     const { emit } = draft;
+    const places = [emit.counting(dtype, [1, 1, height, 1]), emit.counting(dtype, [1, 1, 1, width])] as const;
     /** 1 where rows, or columns, lie in the patch, else 0. */
     const inside = corner.map((start, axis) => {
-      const at = emit.subtract(emit.constant(places[axis] as Tensor), start);
+      const at = emit.subtract(places[axis] as string, start);
       const isIn = (condition: string) => emit.castTo(condition, dtype);
       return emit.multiply(
         isIn(emit.node("Greater", [at, emit.number(-0.5, value)])),
