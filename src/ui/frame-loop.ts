@@ -53,7 +53,7 @@ export class FrameLoop {
     if (this.#request === 0 && this.#host.isConnected) this.#request = requestAnimationFrame((now) => this.#onFrame(now));
   }
 
-  /** Drops the results of frames under way, because what they show is gone. */
+  /** Drops the results and faults of frames under way, because what they show is gone. */
   restart(): void {
     this.#round++;
     this.#lastFrameMs = undefined;
@@ -95,8 +95,8 @@ export class FrameLoop {
         (report) => round === this.#round && this.#onDone(report, isMoving),
         (error) => {
           if (round !== this.#round) return;
-          // What it was to bring up to date still is due, whenever the next frame comes.
-          for (const one of runs ? (["image", "run"] as const) : (["draw"] as const)) this.#news.add(one);
+          // Whoever hears of it lets go of the answer, so the next frame, whenever it comes, brings everything up to date.
+          this.#news.add("image").add("run");
           const isNew = error.message !== this.#failure;
           this.#failure = error.message;
           if (isNew) this.#host.onFail(error);

@@ -186,6 +186,8 @@ export class Player {
   #closeSource(): void {
     this.#source?.dispose();
     this.#source = undefined;
+    // A fault of the picture before would take away the answer to the next one.
+    this.#loop.restart();
     this.#forgetAnswer();
   }
 
