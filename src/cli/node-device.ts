@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { create, globals } from "webgpu";
 import { DeviceError } from "../engine/errors.ts";
 import { type Device, requestDevice } from "../engine/gpu/device.ts";
+import { easeWaiting } from "./dawn-events.ts";
 import { ensureVulkanLoader, findSwiftShader, useSwiftShader } from "./swiftshader.ts";
 import { hasVulkanDriver } from "./vulkan-drivers.ts";
 
@@ -30,6 +31,7 @@ async function requestGpu(): Promise<GPU> {
     const gpu = create([]);
     if (!(await gpu.requestAdapter())) return undefined;
     root[instances]?.push(gpu);
+    easeWaiting(globalThis);
     return gpu;
   };
   // Mesa's drivers complain aloud where a session has no such folder, and need none to compute.
