@@ -12,7 +12,9 @@ export default defineConfig({
   fullyParallel: false,
   // SwiftShader uses every core as it is.
   workers: 1,
-  timeout: 60_000,
+  // No test is about a time: these only end one that hangs, on a slow machine too.
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
   reporter: process.env["CONVCAM_REPORT"] ? [["list"], ["json", { outputFile: process.env["CONVCAM_REPORT"] }]] : [["list"]],
   use: {
     browserName: "chromium",

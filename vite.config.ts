@@ -166,10 +166,18 @@ export default defineConfig(({ mode }) => ({
   build: builds[mode] ?? site,
   test: {
     projects: [
-      // By default vitest leaves a core to itself, which is half of a machine with two.
+      // By default vitest leaves a core to itself, which is half of a machine with two, and starts a process for each file.
       {
         extends: true,
-        test: { name: "unit", include: ["tests/unit/**/*.test.ts"], maxWorkers: availableParallelism(), testTimeout: 20_000 },
+        test: {
+          name: "unit",
+          include: ["tests/unit/**/*.test.ts"],
+          maxWorkers: availableParallelism(),
+          isolate: false,
+          unstubGlobals: true,
+          unstubEnvs: true,
+          testTimeout: 60_000,
+        },
       },
       // Two processes: SwiftShader computes on every core, but compiles each pipeline on one. The files of a process share its Dawn.
       {
@@ -180,7 +188,7 @@ export default defineConfig(({ mode }) => ({
           ...serialGpu,
           fileParallelism: true,
           maxWorkers: 2,
-          testTimeout: 60_000,
+          testTimeout: 180_000,
         },
       },
       { extends: true, test: { name: "package", include: ["tests/package/**/*.test.ts"] } },

@@ -31,7 +31,7 @@ for (const place of ["page", "worker"])
       context.fillRect(12, 4, 3, 20);
       (document.getElementById("built") as ConvCam).input = canvas;
     }, place);
-    await expect(page.locator("#built .bars .top .label")).toHaveText("class 1", { timeout: 30_000 });
+    await expect(page.locator("#built .bars .top .label")).toHaveText("class 1");
     await expect(page.locator("#built .panel .name")).toHaveText(["conv_1", "conv_2"]);
     expect(page.workers()).toHaveLength(place === "worker" ? 1 : 0);
     expect(errors).toEqual([]);
@@ -64,7 +64,7 @@ test("the built element fetches what a rare network takes", async ({ warmPage: p
     [...encodeModel(graph)],
   );
   await fetched;
-  await expect(page.locator("#built .bars .top .label")).toHaveText("class 1", { timeout: 30_000 });
+  await expect(page.locator("#built .bars .top .label")).toHaveText("class 1");
 });
 
 test("the README's page names the digit when it lies beside the README", async ({ warmPage: page }) => {
@@ -72,6 +72,6 @@ test("the README's page names the digit when it lies beside the README", async (
   const [, body = ""] = /```html\n([^`]+)```/.exec(readme) ?? [];
   await page.route("/live.html", (route) => route.fulfill({ contentType: "text/html", body }));
   await page.goto("/live.html");
-  await expect(page.locator(".bars .top .label")).toHaveText("3", { timeout: 30_000 });
+  await expect(page.locator(".bars .top .label")).toHaveText("3");
   await expect(page.locator(".problem")).toHaveCount(0);
 });

@@ -13,7 +13,7 @@ async function openTwo(page: Page): Promise<void> {
     context.fillRect(12, 4, 3, 20);
     for (const id of ["first", "second"]) (document.getElementById(id) as ConvCam).input = canvas;
   });
-  for (const id of ["first", "second"]) await expect(page.locator(`#${id} .bars li`)).toHaveCount(10, { timeout: 30_000 });
+  for (const id of ["first", "second"]) await expect(page.locator(`#${id} .bars li`)).toHaveCount(10);
 }
 
 test("several on a page know nothing of each other", async ({ sharedPage: page }) => {
@@ -91,7 +91,7 @@ test("mosaics do without the bars where these cannot be loaded, and the page hea
     canvas.getContext("2d");
     (document.getElementById("first") as ConvCam).input = canvas;
   });
-  await expect(page.locator("#first .problem")).toContainText("convcam-bars.js", { timeout: 30_000 });
+  await expect(page.locator("#first .problem")).toContainText("convcam-bars.js");
   await expect(page.locator("#first .panel .name")).toHaveText(["conv_1"]);
 });
 
@@ -123,7 +123,7 @@ test("gets the GPU ready while the network is on its way", async ({ page }) => {
   };
   await expect.poll(counts).toEqual(ahead);
   send();
-  for (const id of ["first", "second"]) await expect(page.locator(`#${id} .bars li`)).toHaveCount(10, { timeout: 30_000 });
+  for (const id of ["first", "second"]) await expect(page.locator(`#${id} .bars li`)).toHaveCount(10);
   // What was compiled ahead is not compiled again.
   expect(await counts()).toEqual(ahead);
 });
@@ -169,7 +169,7 @@ test("returns every byte when it leaves the page, the device with the last, and 
   expect(bytes.both - bytes.one).toBeGreaterThan(900_000);
   expect(bytes.one).toBeGreaterThan(900_000);
   expect(bytes).toMatchObject({ isShared: true, isKept: true, none: 0, isDisposed: true });
-  await expect(page.locator("#first .panel .name")).toHaveText(["conv_1"], { timeout: 20_000 });
+  await expect(page.locator("#first .panel .name")).toHaveText(["conv_1"]);
   await expect(page.locator("#first .bars .top .label")).toHaveText("1");
 });
 

@@ -47,7 +47,6 @@ async function nextExplained(page: Page, id: string, wanted: Partial<Explained> 
       return isSo ? last : undefined;
     },
     [id, wanted] as const,
-    { timeout: 30_000 },
   );
   return (await found.jsonValue()) as Explained;
 }

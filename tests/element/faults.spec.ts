@@ -40,7 +40,7 @@ async function open(page: Page, isInWorker: boolean): Promise<void> {
     element.src = "/models/mnist-trained.onnx";
   }, isInWorker);
   await draw(page);
-  await expect(page.locator(".bars")).toBeVisible({ timeout: 30_000 });
+  await expect(page.locator(".bars")).toBeVisible();
 }
 
 /** Gives the element a picture. */
@@ -90,6 +90,6 @@ for (const isInWorker of [false, true]) {
       (document.querySelector("conv-cam") as ConvCam).src = "/models/mnist-trained.onnx?again";
     });
     await expect(page.getByRole("alert")).toHaveCount(0);
-    await expect(page.locator(".bars")).toBeVisible({ timeout: 30_000 });
+    await expect(page.locator(".bars")).toBeVisible();
   });
 }

@@ -62,7 +62,6 @@ async function grownTo(page: Page, id: string, done: number): Promise<Grown> {
       return last && last.done >= (wanted as number) ? last : undefined;
     },
     [id, done] as const,
-    { timeout: 30_000 },
   );
   return (await found.jsonValue()) as Grown;
 }

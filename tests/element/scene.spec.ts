@@ -59,7 +59,6 @@ function set(page: Page, name: string, value: string): Promise<void> {
 const mnist = "/models/mnist-trained.onnx";
 
 test("changes of the scene load nothing again: no weight is uploaded, and no pipeline compiled that exists", async ({ page }) => {
-  test.setTimeout(120_000);
   await page.addInitScript(() => {
     const work = { uploadedBytes: 0, pipelines: [] as string[], requests: 0 };
     Object.assign(window, { work });
@@ -525,7 +524,6 @@ test("legends count what is not finite, and an outlier does not blacken the rest
 
 for (const place of ["page", "worker"])
   test(`weights of a seed and of another checkpoint, its engine on the ${place}`, async ({ sharedPage: page }) => {
-    test.setTimeout(120_000);
     await open(page, { layers: "conv_1", ...(place === "worker" && { worker: "" }) });
     await page.evaluate(() => {
       const element = document.querySelector("conv-cam") as ConvCam;
@@ -587,7 +585,6 @@ for (const place of ["page", "worker"])
   });
 
 test("changes of layers, looks and sizes leave the GPU's bytes as they were", async ({ sharedPage: page }) => {
-  test.setTimeout(120_000);
   await open(page, { layers: "conv_1" });
   await look(page);
   await load(page, mnist);
@@ -639,7 +636,7 @@ test("an element that is removed and put back at once tells nobody of what that 
       document.body.append(element);
     }
   }, mnist);
-  await expect(page.locator(".bars .top .label")).toHaveText("1", { timeout: 30_000 });
+  await expect(page.locator(".bars .top .label")).toHaveText("1");
   expect(await page.evaluate(() => document.body.dataset["error"])).toBeUndefined();
 });
 
@@ -667,7 +664,7 @@ for (const place of ["page", "worker"])
       },
       [mnist, place],
     );
-    await expect(page.locator(".bars li")).toHaveCount(10, { timeout: 30_000 });
+    await expect(page.locator(".bars li")).toHaveCount(10);
     expect(page.workers()).toHaveLength(place === "worker" ? 1 : 0);
     expect(await page.locator(".panel").evaluate((panel) => getComputedStyle(panel).borderRadius)).toBe("12px");
     expect(await page.locator(".bars").evaluate((bars) => getComputedStyle(bars).display)).toBe("grid");
@@ -679,7 +676,7 @@ test("elements in workers share one", async ({ page }) => {
   await page.evaluate(() => {
     for (const element of document.querySelectorAll("conv-cam")) element.setAttribute("worker", "");
   });
-  for (const id of ["first", "second"]) await expect(page.locator(`#${id} .panel .high`).first()).not.toBeEmpty({ timeout: 30_000 });
+  for (const id of ["first", "second"]) await expect(page.locator(`#${id} .panel .high`).first()).not.toBeEmpty();
   expect(page.workers()).toHaveLength(1);
   await page.evaluate(() => document.getElementById("first")?.remove());
   await page.evaluate(() => document.getElementById("second")?.setAttribute("layers", "conv_1"));
@@ -707,7 +704,6 @@ test.describe("on a phone", () => {
 
 for (const place of ["page", "worker"])
   test(`gates, seeds and checkpoints work in halves, the engine on the ${place}`, async ({ warmPage: page }) => {
-    test.setTimeout(120_000);
     await open(page, { layers: "conv_1,conv_2", precision: "float16", ...(place === "worker" && { worker: "" }) });
     await look(page);
     await load(page, mnist);

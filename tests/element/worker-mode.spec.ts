@@ -37,7 +37,7 @@ async function show(page: Page, ids: readonly string[], src = network): Promise<
 }
 
 async function expectAnswer(page: Page, id: string): Promise<void> {
-  await expect(page.locator(`#${id} .bars .top .label`)).toHaveText("1", { timeout: 30_000 });
+  await expect(page.locator(`#${id} .bars .top .label`)).toHaveText("1");
   await expect(page.locator(`#${id} .panel .high`).last()).not.toBeEmpty();
 }
 
@@ -49,7 +49,7 @@ async function expectSameMosaics(page: Page, count: number): Promise<void> {
     await expect(async () => {
       const [own, other] = [await here?.screenshot(), await there?.screenshot()];
       expect(own && other && own.equals(other), `mosaic ${i}`).toBe(true);
-    }).toPass({ timeout: 15_000 });
+    }).toPass();
   }
 }
 
@@ -179,7 +179,7 @@ test("recovers from a lost GPU", async ({ page }) => {
     element.addEventListener("load", () => element.setAttribute("data-again", ""));
   });
   await page.workers()[0]?.evaluate(() => (self as unknown as { loseDevice: () => void }).loseDevice());
-  await expect(page.locator("#there[data-again]")).toBeAttached({ timeout: 20_000 });
+  await expect(page.locator("#there[data-again]")).toBeAttached();
   await expectAnswer(page, "there");
   await show(page, ["here"]);
   await expectAnswer(page, "here");
@@ -320,7 +320,7 @@ for (const id of ["here", "there"]) {
     await open(page);
     await page.evaluate((name) => document.getElementById(name)?.setAttribute("input", "camera"), id);
     await page.evaluate(([name, src]) => document.getElementById(name as string)?.setAttribute("src", src as string), [id, network]);
-    await expect(page.locator(`#${id} .bars li`)).toHaveCount(10, { timeout: 20_000 });
+    await expect(page.locator(`#${id} .bars li`)).toHaveCount(10);
     await page.evaluate((name) => {
       const { picture } = document.getElementById(name) as ConvCam;
       const [track] = ((picture as HTMLVideoElement).srcObject as MediaStream).getVideoTracks();
@@ -376,7 +376,6 @@ test("starts from another origin's files", async ({ page }) => {
 });
 
 test("files go to the worker once, and not with every change", async ({ page }) => {
-  test.setTimeout(120_000);
   await page.addInitScript(() => {
     const sent = { bytes: 0 };
     Object.assign(window, { sent });

@@ -5,7 +5,7 @@ import { test } from "./fixtures.ts";
 test("a worker loads and runs a model", async ({ page }) => {
   await page.goto("/tests/element/worker.html");
   const output = page.locator("output");
-  await expect(output).not.toBeEmpty({ timeout: 30_000 });
+  await expect(output).not.toBeEmpty();
   const { probabilities, allocatedBytes } = JSON.parse((await output.textContent()) ?? "") as {
     probabilities: number[];
     allocatedBytes: number;

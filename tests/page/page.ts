@@ -5,7 +5,7 @@ import type { ConvCam } from "../../src/ui/element.ts";
 /** Opens the page and waits until the first network has answered. */
 export async function openPage(page: Page, query = ""): Promise<void> {
   await page.goto(`/${query}`);
-  await expect(page.locator("#top-share")).toHaveText(/%/, { timeout: 30_000 });
+  await expect(page.locator("#top-share")).toHaveText(/%/);
 }
 
 export interface CanvasPixels {

@@ -42,7 +42,7 @@ test("refuses a file that is no model, and takes the next one", async ({ warmPag
   await expect(page.locator("conv-cam .problem")).toBeVisible();
   await expect(page.locator("#answer")).toBeHidden();
   await page.selectOption("#network", "mnist-trained");
-  await expect(page.locator("conv-cam .panel").first()).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator("conv-cam .panel").first()).toBeVisible();
   await expect(page.locator("conv-cam .problem")).toHaveCount(0);
 });
 

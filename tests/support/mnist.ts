@@ -18,7 +18,7 @@ export function readTestDigits(limit = 10_000): Digits | undefined {
   const labels = readIdx("t10k-labels-idx1-ubyte", 8);
   if (!images || !labels) return undefined;
   const count = Math.min(limit, labels.length);
-  return { count, images: Float32Array.from(images.subarray(0, count * 784), (byte) => byte / 255), labels: labels.subarray(0, count) };
+  return { count, images: new Float32Array(images.subarray(0, count * 784)).map((byte) => byte / 255), labels: labels.subarray(0, count) };
 }
 
 /** The elements of an idx file, gzipped or not. */
