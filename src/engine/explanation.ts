@@ -3,6 +3,7 @@
 import { DerivedExecution } from "./derived.ts";
 import { ModelError } from "./errors.ts";
 import type { GpuValue, Inputs } from "./execution.ts";
+import { NoBatchError } from "./gradient/batch.ts";
 import {
   type ExplanationMethod,
   explanationMethods,
@@ -14,8 +15,10 @@ import {
 } from "./gradient/explain.ts";
 import { changedWeights, convolutionMaps, mapsOf, scoresOf, type Target, weightsOf } from "./gradient/target.ts";
 import { loadAxes } from "./graph/axes.ts";
-import type { TypedGraph, ValueType } from "./graph/graph.ts";
+import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
+import { loadCatalog } from "./ops/catalog.ts";
+import { inferGraph } from "./passes/infer.ts";
 import { isFloat, Tensor } from "./tensor.ts";
 
 export { type ExplanationMethod, explanationMethods, isActivationMap, resultOf } from "./gradient/explain.ts";
@@ -88,9 +91,10 @@ export class Explanation {
     const layers = layersOf(graph, request).map((name) => [name, network.valueName(name)] as const);
     const values = [...new Set(layers.map(([, layer]) => layer))];
     const axes = await loadAxes(graph);
+    const infer = await inference();
     let passesOf: Prepared["passesOf"] = () => [];
     const execution = await DerivedExecution.make(network, (base) => {
-      const { passes, ...derived } = explanationOf(base, method, { value, target: of, weights }, values, { ...request, axes });
+      const { passes, ...derived } = explanationOf(base, method, { value, target: of, weights }, values, { ...request, axes, infer });
       if (passes) passesOf = passes;
       return {
         ...derived,
@@ -164,8 +168,16 @@ export class Explanation {
     const { share, ...others } = pass;
     // Beyond the first round the mean forgets: the latest samples count as much as one round's.
     const isLater = this.#runs > passes.length && share;
-    const numbers = { ...others, ...(share !== undefined && { share: isLater ? Math.min(share, 1 / passes.length) : share }) };
-    this.#execution.write(Object.fromEntries(Object.entries(numbers).map(([role, number]) => [role, this.#number(number)])));
+    const given: Pass = { ...others, ...(share !== undefined && { share: isLater ? Math.min(share, 1 / passes.length) : share }) };
+    const tensors = Object.entries(given).map(
+      ([role, one]) => [role, typeof one === "number" ? this.#number(one) : this.#ofEach(one)] as const,
+    );
+    this.#execution.write(Object.fromEntries(tensors));
+  }
+
+  /** A number for each of several copies. */
+  #ofEach(numbers: readonly number[]): Tensor {
+    return Tensor.from(this.#type.dtype, [numbers.length, 1, 1, 1], numbers);
   }
 
   #number(value: number): Tensor {
@@ -266,6 +278,16 @@ interface Prepared {
   readonly type: ValueType;
   readonly passesOf: (followsTop: boolean) => readonly Pass[];
   readonly followsTop: boolean;
+}
+
+/** Types graphs in the making. */
+async function inference(): Promise<(graph: Graph) => TypedGraph> {
+  const catalog = await loadCatalog(undefined, { hasRareCases: true });
+  return (graph) => {
+    const { graph: typed, obstacles } = inferGraph(graph, catalog);
+    if (obstacles.length > 0) throw new NoBatchError(obstacles.join("\n"));
+    return typed;
+  };
 }
 
 function sum(tensor: Tensor): number {

@@ -89,7 +89,7 @@ test("a patch as large as the picture falls to the baseline's score; a small one
     expect(heat.shape).toEqual([1, 1, 8, 8]);
     expectClose(heat, new Array<number>(64).fill(whole - (await score(Tensor.filled("float32", x.shape, 0)))), "all covered");
     // Both are there at once: what they call alike is not the same.
-    const small = await model.explain({ method: "occlusion", of: { class: 0 }, patch: 3 });
+    const small = await model.explain({ method: "occlusion", of: { class: 0 }, patch: 3, batch: 1 });
     expect(small.progress.total).toBe(10);
     const covered = Tensor.float32(
       x.shape,
@@ -101,6 +101,14 @@ test("a patch as large as the picture falls to the baseline's score; a small one
     expect(steps).toHaveLength(10);
     expect(steps.at(-1)).toBe("10/10");
     for (const place of [6 * 8 + 3, 7 * 8 + 5]) expect(floats(map)[place]).toBeCloseTo(drop, 4);
+    for (const [batch, runs] of [
+      [undefined, 1],
+      [4, 3],
+    ] as const) {
+      const several = await model.explain({ method: "occlusion", of: { class: 0 }, patch: 3, batch });
+      expect(several.progress.total).toBe(runs);
+      expectClose(await several.predict({ x }), floats(map), `${batch} at once`);
+    }
     model.dispose();
   }));
 
@@ -108,7 +116,7 @@ test("live, each run is one of several, and after all of them the result is that
   withDevice(async (device) => {
     const model = await loadModel(device, classifier);
     for (const method of ["smoothgrad", "occlusion"] as const) {
-      const request = { method, of: { class: "top" }, samples: 3, patch: 4 } as const;
+      const request = { method, of: { class: "top" }, samples: 3, patch: 4, batch: 2 } as const;
       const whole = await model.explain(request);
       const expected = floats(await whole.predict({ x: other }));
       const live = await model.explain({ ...request, live: true });

@@ -9,6 +9,7 @@ import { explanationMethods, isActivationMap } from "../../src/engine/gradient/e
 import { loadModel, type Model } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
+import { recorded } from "../support/recorded.ts";
 import { expectClose } from "../support/reference.ts";
 import { withDevice } from "../support/with-device.ts";
 
@@ -138,3 +139,21 @@ test("the command explains one class against another, by all layers, and one ele
     expect(decodeNpy(readFileSync(fileOf("field.npy"))).shape).toEqual([1, 1, 28, 28]);
     expect(await run(...field.with(5, "0,99,0,0"))).toBe(1);
   }));
+
+test.each(["gradient", "grad-cam", "smoothgrad", "occlusion"] as const)("%s that runs again and again makes nothing on the GPU", (method) =>
+  withDevice(async (real) => {
+    const { device, made } = recorded(real);
+    const model = await loadModel(device, classifier);
+    const explanation = await model.explain({ method, of: { class: "top" }, live: true, batch: 4, patch: 2 });
+    await explanation.settled;
+    explanation.run({ x });
+    const bytes = device.allocatedBytes;
+    made.length = 0;
+    for (let i = 0; i < 20; i++) explanation.run({ x });
+    explanation.setClass(1);
+    explanation.run({ x });
+    expect(made).toEqual(new Array(21).fill("createCommandEncoder"));
+    expect(device.allocatedBytes).toBe(bytes);
+    model.dispose();
+  }),
+);

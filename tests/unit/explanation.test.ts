@@ -65,15 +65,18 @@ describe("of a network whose values lie NHWC, as TensorFlow has them", () => {
     x: Tensor,
     method: ExplanationMethod,
     layer: string,
-    written: Readonly<Record<string, number>> = {},
+    written: Readonly<Record<string, number | readonly number[]>> = {},
   ) {
     const { graph: typed } = inferGraph(graph, everything);
     const seed = Tensor.float32([1, 3], Float32Array.of(0, 1, 0));
     const explained = { value: "y", target: { class: 1 }, weights: { seed, followsTop: false } };
-    const plan = explanationOf(typed, method, explained, [layer], { patch: 2, batch: 4, axes: await loadAxes(typed) });
+    const plan = explanationOf(typed, method, explained, [layer], {
+      ...{ patch: 2, batch: 4, axes: await loadAxes(typed) },
+      infer: (one) => inferGraph(one, everything).graph,
+    });
     const operands = Object.entries(plan.operands).map(([role, { name, initial }]) => {
       const value = written[role];
-      return [name, value === undefined ? initial : Tensor.from(initial.dtype, [], [value])] as const;
+      return [name, value === undefined ? initial : Tensor.from(initial.dtype, initial.shape, [value].flat())] as const;
     });
     const given = [["x", x] as const, ...operands, ...(plan.graph.parameters ?? [])];
     const result = plan.results.get(layer) ?? "";
@@ -96,11 +99,12 @@ describe("of a network whose values lie NHWC, as TensorFlow has them", () => {
   });
 
   it("occlusion covers the same patches of the picture", async () => {
-    const corner = { decide: 0, row: 2, column: 4 };
-    const expected = await explain(channelsFirst, picture, "occlusion", "x", corner);
+    // The fourth of four copies covers nothing.
+    const corners = { decide: 0, row: [2, 0, 0, 6], column: [4, 0, 2, 5] };
+    const expected = await explain(channelsFirst, picture, "occlusion", "x", corners);
     expect(expected.shape).toEqual([1, 1, 6, 5]);
-    expect(expected.elements.filter((drop) => drop !== 0)).toHaveLength(2);
-    expect(await explain(channelsLast, turnedPicture, "occlusion", "x", corner)).toEqual(expected);
+    expect(expected.elements.flatMap((drop, at) => (drop === 0 ? [] : [at]))).toEqual([0, 1, 2, 3, 5, 6, 7, 8, 14, 19]);
+    expect(await explain(channelsLast, turnedPicture, "occlusion", "x", corners)).toEqual(expected);
   });
 
   it("a gradient is drawn by rows and columns", () => {

@@ -1,8 +1,9 @@
-// A part of a network that computes several pictures at once: what leads to one value, with another batch and size of its input.
+// Parts of a network that compute several pictures at once: what leads to one value, with another batch and size of its input; and what lies
+// between two values.
 import { ModelError } from "../errors.ts";
 import type { Graph, GraphInput, Node, TypedGraph } from "../graph/graph.ts";
 import { ancestorsOf, dependentsOf } from "../graph/reach.ts";
-import type { Shape } from "../shapes.ts";
+import { type Shape, sizeOf } from "../shapes.ts";
 import { Tensor } from "../tensor.ts";
 
 /**
@@ -39,6 +40,40 @@ export function targetWithBatch(graph: TypedGraph, { operator, inputs, outputs }
   const isOfOne = graph.types.get(from)?.shape[0] === 1 && graph.types.get(outputs[0] ?? "")?.shape[0] === 1;
   if (!given || !isOfOne || given.toNumbers()[0] !== 1) return undefined;
   return Tensor.int64(given.shape, [batch, ...given.toNumbers().slice(1)]);
+}
+
+/** A part of a network does not compute several pictures at once, each by itself. */
+export class NoBatchError extends ModelError {}
+
+/** More at once are hardly faster each, and it takes longer until the first of them are seen. */
+const mostCopies = 16;
+
+/** Where values are larger, one copy keeps a GPU busy, and several take memory and gain nothing. */
+const largestBytes = 2 ** 24;
+
+/** How many copies of a value are computed at once up to another, where it is not said: as many as keep each value on the way in bounds. */
+export function usualBatch(graph: TypedGraph, from: string, to: string): number {
+  const values = [from, ...nodesBetween(graph, from, to).flatMap(({ outputs }) => outputs)];
+  const sizes = values.map((value) => 4 * sizeOf(graph.types.get(value)?.shape ?? []));
+  const most = Math.floor(largestBytes / sizes.reduce((a, b) => Math.max(a, b), 1));
+  return Math.min(Math.max(most, 1), mostCopies);
+}
+
+/** Operators that take several pictures only where all of their inputs hold as many. Others repeat what there is one of. */
+const ofLikeBatches = new Set(["Concat", "GatherElements", "GatherND"]);
+
+/** Whether an input that is the same for all pictures of a batch must be repeated for each. @param shape of the input */
+export function needsRepeating({ operator }: Node, shape: Shape): boolean {
+  return ofLikeBatches.has(operator) && shape.length > 1 && shape[0] === 1;
+}
+
+/** Operators that keep a shape whether or not they go along its first axis. */
+const normalizations = new Set(["Softmax", "LogSoftmax", "Hardmax", "LayerNormalization"]);
+
+/** Whether a node would compute something of all pictures of a batch together, which the shapes of its outputs do not tell. */
+export function mixesPictures({ types }: TypedGraph, { operator, attributes, inputs: [input = ""] }: Node): boolean {
+  const axis = attributes.get("axis");
+  return normalizations.has(operator) && (axis === 0 || axis === -(types.get(input)?.shape.length ?? 0));
 }
 
 /** The nodes on the way from one value to another, in order. */

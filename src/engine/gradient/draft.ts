@@ -1,10 +1,9 @@
 // A graph of an explanation in the making: the network's graph with operands, states that last from run to run, and gradients.
-import { ModelError } from "../errors.ts";
 import { GraphEdit } from "../graph/edit.ts";
-import { fusedDomain, type Graph, type GraphInput, type TypedGraph, type ValueType } from "../graph/graph.ts";
+import { fusedDomain, type Graph, type GraphInput, type Node, type TypedGraph, type ValueType } from "../graph/graph.ts";
 import { type Axes, type Shape, sameShape } from "../shapes.ts";
 import { Tensor } from "../tensor.ts";
-import { nodesBetween, targetWithBatch } from "./batch.ts";
+import { mixesPictures, NoBatchError, needsRepeating, nodesBetween, targetWithBatch } from "./batch.ts";
 import { gradientOf } from "./differentiate.ts";
 import { Emitter } from "./emitter.ts";
 import type { Rules } from "./rule.ts";
@@ -107,6 +106,14 @@ export class Draft {
     return name;
   }
 
+  /** The first picture of a batch. */
+  firstOf(value: string): string {
+    const { dtype, shape } = this.#emit.typeOf(value);
+    const first = this.#emit.slice(value, [0], [1], [0]);
+    this.#types.set(first, { dtype, shape: shape.with(0, 1) });
+    return first;
+  }
+
   /**
    * The value with its channels before rows and columns, [n, channels, …]; an axis that it lacks has extent 1. Whoever reads the value depends on
    * this one then, so that it can be differentiated by and replaced.
@@ -137,36 +144,48 @@ export class Draft {
   }
 
   /**
-   * Writes what lies between two values once more, for a batch of copies of the first.
+   * Writes what lies between two values once more, for a batch of copies of the first. What is written from now on comes behind.
    *
    * @param copies the first value's, [batch, …]
+   * @param infer types a graph, and throws where it cannot
    * @returns the copies of the second
+   * @throws NoBatchError where a node on the way does not compute each copy by itself
    */
-  copyWithBatch(from: string, to: string, batch: number, copies: string): string {
+  copyWithBatch(from: string, to: string, batch: number, copies: string, infer: (graph: Graph) => TypedGraph): string {
     const graph = this.#typed();
+    const nodes = nodesBetween(graph, from, to);
     const names = new Map([[from, copies]]);
-    for (const node of nodesBetween(graph, from, to)) {
-      const flat = node.outputs.map((output) => graph.types.get(output)?.shape ?? [1]).find(([pictures]) => pictures !== 1);
-      if (flat)
-        throw new ModelError(
-          `${node.operator} '${node.name}' makes [${flat.join(", ")}] of it, which has no batch, so copies of '${from}' cannot be computed at once. importance takes any layer.`,
-        );
+    const refuse = (node: Node, why: string): never => {
+      throw new NoBatchError(
+        `${node.operator} '${node.name}' ${why}, so copies of '${from}' cannot be computed at once. importance takes any layer.`,
+      );
+    };
+    for (const node of nodes) {
+      const outputs = node.outputs.map((output) => {
+        const { shape } = output ? this.#emit.typeOf(output) : { shape: [1] };
+        if (shape[0] !== 1) refuse(node, `makes [${shape.join(", ")}] of it, which has no batch`);
+        return output && this.#edit.fresh(`${output} copy`);
+      });
       const target = targetWithBatch(graph, node, batch);
       const inputs = node.inputs.map((input, i) => {
         if (target && i === 1) return this.#emit.constant(target);
         const copy = names.get(input);
-        if (copy !== undefined || !input || graph.initializers.has(input) || graph.parameters?.has(input)) return copy ?? input;
-        // What comes from elsewhere is the same for all copies.
+        if (copy !== undefined || !input) return copy ?? "";
         const { shape } = this.#emit.typeOf(input);
-        const isOfPicture = shape.length > 1 && shape[0] === 1;
-        return isOfPicture ? this.#emit.expand(input, shape.with(0, batch), input) : input;
+        return needsRepeating(node, shape) ? this.#emit.expand(input, shape.with(0, batch), input) : input;
       });
-      const outputs = node.outputs.map((output) => (output ? this.#edit.fresh(`${output} copy`) : ""));
       const { operator, domain, attributes } = node;
       this.#edit.add({ operator, domain, attributes, inputs, outputs, name: `${node.name} copy` });
-      node.outputs.forEach((output, i) => {
-        names.set(output, outputs[i] as string);
-      });
+      for (const [i, output] of node.outputs.entries()) if (output) names.set(output, outputs[i] as string);
+    }
+    this.type(infer);
+    for (const node of nodes) {
+      const isOfEach = (output: string) => {
+        const shape = this.#types.get(output)?.shape ?? [];
+        return sameShape(this.#emit.shapeOf(names.get(output) ?? ""), shape.with(0, batch));
+      };
+      if (mixesPictures(graph, node) || !node.outputs.every((output) => !output || isOfEach(output)))
+        refuse(node, "does not compute each copy by itself");
     }
     return names.get(to) ?? to;
   }

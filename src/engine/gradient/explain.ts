@@ -1,7 +1,8 @@
 // Explanations of a score as graphs: what is computed of a network's values, and in how many runs.
 import { ModelError } from "../errors.ts";
-import { producersOf, type TypedGraph } from "../graph/graph.ts";
+import { type Graph, producersOf, type TypedGraph } from "../graph/graph.ts";
 import { type Axes, sizeOf } from "../shapes.ts";
+import { NoBatchError, usualBatch } from "./batch.ts";
 import { Draft, type Explained } from "./draft.ts";
 import { type GradientMethod, gradientMethods } from "./methods/gradients.ts";
 import { type Pass, type SampledMethod, type SampledOptions, sampledMethods } from "./methods/sampled.ts";
@@ -39,6 +40,8 @@ export interface ExplanationPlan extends ReturnType<Draft["finish"]> {
 export const scoreResult = "explanation/score";
 
 export interface ExplanationOptions extends SampledOptions {
+  /** Types a graph in the making. @throws NoBatchError where it cannot */
+  readonly infer: (graph: Graph) => TypedGraph;
   /** What the axes of values are that may lie otherwise than NCHW. */
   readonly axes?: ReadonlyMap<string, Axes> | undefined;
 }
@@ -52,20 +55,13 @@ export function explanationOf(
   method: ExplanationMethod,
   explained: Explained,
   values: readonly string[],
-  { axes, ...options }: ExplanationOptions,
+  options: ExplanationOptions,
 ): ExplanationPlan {
+  if (method in sampledMethods) return sampledExplanationOf(graph, method as keyof typeof sampledMethods, explained, values, options);
+  const { axes } = options;
   const draft = new Draft(graph);
   const ofElements = resultOf(method) === "elements";
   const turned = (value: string): string => (ofElements ? value : draft.channelsFirst(value, axes?.get(value)));
-  const sampled = (sampledMethods as Readonly<Record<string, SampledMethod>>)[method];
-  if (sampled) {
-    const [value = "", ...others] = values;
-    if (others.length > 0) throw new ModelError(`${method} is of one value, not of ${values.length}.`);
-    if (method.startsWith("ablation") && axes?.get(value)?.includes("n") === false)
-      throw new ModelError(`'${value}' has no batch, so copies of it cannot be computed at once. importance takes any layer.`);
-    const { result, score, passes } = sampled.build(draft, explained, turned(value), options);
-    return { ...draft.finish(new Map([[value, result], ...(score ? [[scoreResult, score] as const] : [])])), passes };
-  }
   const { combine, result, rules } = (gradientMethods as Readonly<Record<string, GradientMethod>>)[method] as GradientMethod;
   const flat = result === "map" && values.find((value) => (graph.types.get(value)?.shape.length ?? 0) < 3);
   if (flat)
@@ -81,6 +77,33 @@ export function explanationOf(
     return [name, combine({ emit, value, gradient: gradients[i] as string, spatial })] as const;
   });
   return draft.finish(new Map(results));
+}
+
+function sampledExplanationOf(
+  graph: TypedGraph,
+  method: keyof typeof sampledMethods,
+  explained: Explained,
+  values: readonly string[],
+  { axes, ...options }: ExplanationOptions,
+): ExplanationPlan {
+  const [value = "", ...others] = values;
+  if (others.length > 0) throw new ModelError(`${method} is of one value, not of ${values.length}.`);
+  if (method.startsWith("ablation") && axes?.get(value)?.includes("n") === false)
+    throw new ModelError(`'${value}' has no batch, so copies of it cannot be computed at once. importance takes any layer.`);
+  const { build, result: kind }: SampledMethod = sampledMethods[method];
+  const planFor = (batch: number): ExplanationPlan => {
+    const draft = new Draft(graph);
+    const own = kind === "elements" ? value : draft.channelsFirst(value, axes?.get(value));
+    const { result, score, passes } = build(draft, explained, own, { ...options, batch });
+    return { ...draft.finish(new Map([[value, result], ...(score ? [[scoreResult, score] as const] : [])])), passes };
+  };
+  try {
+    return planFor(options.batch ?? usualBatch(graph, value, explained.value));
+  } catch (error) {
+    // What takes one picture only is explained with one in each run; the channels of one layer are not.
+    if (method === "occlusion" && error instanceof NoBatchError) return planFor(1);
+    throw error;
+  }
 }
 
 /** @throws ModelError unless the scores are a dense layer, or nothing, behind the mean of each of the layer's channels */

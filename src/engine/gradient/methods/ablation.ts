@@ -1,30 +1,25 @@
 // What a layer's channels are worth, told by taking each away: the part of the network behind the layer runs once more for a batch of copies, each
 // with another channel at 0.
 import { ModelError } from "../../errors.ts";
+import type { ValueType } from "../../graph/graph.ts";
 import { checkCount } from "../check.ts";
 import type { Draft, Explained } from "../draft.ts";
-import type { SampledMethod } from "./sampled.ts";
-
-/** How many channels are taken away in one run, unless there are fewer. */
-const usualBatch = 16;
+import type { Emitter } from "../emitter.ts";
+import type { SampledMethod, SampledSetting } from "./sampled.ts";
 
 /** How far the score falls without each channel: [1, channels]. */
-function build(draft: Draft, explained: Explained, value: string, wantedBatch = usualBatch) {
+function build(draft: Draft, explained: Explained, value: string, { batch: wanted, infer }: SampledSetting) {
   const { dtype, shape } = draft.emit.typeOf(value);
   const [pictures = 1, channels = 1, ...places] = shape;
   if (pictures !== 1) throw new ModelError(`the model takes ${pictures} pictures at once; channels are taken away for one only.`);
-  const batch = Math.min(checkCount("batch", wantedBatch), channels);
-  const { emit } = draft;
+  const batch = Math.min(checkCount("batch", wanted), channels);
   const first = draft.number("first", 0, value);
-  // [batch, channels]: 1 where a copy lacks the channel.
-  const distance = emit.node("Abs", [
-    emit.subtract(emit.subtract(emit.counting(dtype, [1, channels]), first), emit.counting(dtype, [batch, 1])),
-  ]);
-  const lacks = emit.castTo(emit.node("Less", [distance, emit.number(0.5, value)]), dtype);
-  const kept = emit.reshape(emit.subtract(emit.number(1, value), lacks), [batch, channels, ...places.map(() => 1)]);
-  const scores = draft.copyWithBatch(value, explained.value, batch, emit.multiply(value, kept));
+  const lacks = lackingOf(draft.emit, { dtype, shape: [batch, channels] }, first);
+  const kept = draft.emit.reshape(draft.emit.subtract(draft.emit.number(1, value), lacks), [batch, channels, ...places.map(() => 1)]);
+  const scores = draft.copyWithBatch(value, explained.value, batch, draft.emit.multiply(value, kept), infer);
   const seed = draft.seed(explained);
-  const rest = draft.emit
+  const { emit } = draft;
+  const rest = emit
     .typeOf(explained.value)
     .shape.map((_, axis) => axis)
     .slice(1);
@@ -39,11 +34,20 @@ function build(draft: Draft, explained: Explained, value: string, wantedBatch = 
   return { drops: next, whole: scoreOf(explained.value, 1), passes: () => Array.from({ length: runs }, (_, i) => ({ first: i * batch })) };
 }
 
+/** [batch, channels]: 1 where a copy lacks the channel, else 0. @param first the channel that the first copy lacks */
+function lackingOf(emit: Emitter, { dtype, shape }: ValueType, first: string): string {
+  const [batch = 1, channels = 1] = shape;
+  const distance = emit.node("Abs", [
+    emit.subtract(emit.subtract(emit.counting(dtype, [1, channels]), first), emit.counting(dtype, [batch, 1])),
+  ]);
+  return emit.castTo(emit.node("Less", [distance, emit.number(0.5, first)]), dtype);
+}
+
 /** Morcos et al. 2018 rank units so: how far the score falls without each channel. */
 export const ablation: SampledMethod = {
   result: "channels",
-  build(draft, explained, value, { batch }) {
-    const { drops, passes } = build(draft, explained, value, batch);
+  build(draft, explained, value, setting) {
+    const { drops, passes } = build(draft, explained, value, setting);
     return { result: drops, passes };
   },
 };
@@ -51,8 +55,8 @@ export const ablation: SampledMethod = {
 /** Desai and Ramaswamy 2020: relu(Σ A · the share of the score that is gone without the channel). */
 export const ablationCam: SampledMethod = {
   result: "map",
-  build(draft, explained, value, { batch }) {
-    const { drops, whole, passes } = build(draft, explained, value, batch);
+  build(draft, explained, value, setting) {
+    const { drops, whole, passes } = build(draft, explained, value, setting);
     const { emit } = draft;
     const { shape } = emit.typeOf(value);
     const shares = emit.reshape(

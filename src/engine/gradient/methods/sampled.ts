@@ -1,12 +1,13 @@
 // Explanations that take several runs, each of a changed picture: SmoothGrad, Integrated Gradients, occlusion.
 import { ModelError } from "../../errors.ts";
-import type { ValueType } from "../../graph/graph.ts";
+import type { Graph, TypedGraph, ValueType } from "../../graph/graph.ts";
+import { Tensor } from "../../tensor.ts";
 import { checkCount, checkFinite } from "../check.ts";
 import type { Draft, Explained } from "../draft.ts";
 import { ablation, ablationCam } from "./ablation.ts";
 
-/** What one run is given, by the operands' roles. */
-export type Pass = Readonly<Record<string, number>>;
+/** What one run is given, by the operands' roles: a number, or one for each of several copies of the picture, [copies, 1, 1, 1]. */
+export type Pass = Readonly<Record<string, number | readonly number[]>> & { readonly share?: number };
 
 export interface SampledOptions {
   /** How many pictures are computed: SmoothGrad's noisy ones (16 by default), Integrated Gradients' steps (32). */
@@ -17,7 +18,10 @@ export interface SampledOptions {
   readonly baseline?: number | undefined;
   /** Of occlusion: the side of the patch in pixels. By default an eighth of the picture's shorter side. */
   readonly patch?: number | undefined;
-  /** Of ablation: how many channels are taken away in one run. By default 16. */
+  /**
+   * Of occlusion and ablation: how many patches are covered, or channels taken away, in one run, each in a copy of its own. By default 16, or fewer
+   * where values are large. Where a network takes one picture only, occlusion covers one patch in each run.
+   */
   readonly batch?: number | undefined;
   /** Begins SmoothGrad's noise. The same seed gives the same noise. By default 0. */
   readonly seed?: number | undefined;
@@ -31,9 +35,16 @@ export interface Sampled {
   readonly score?: string;
 }
 
+export interface SampledSetting extends SampledOptions {
+  /** Types a graph in the making. @throws NoBatchError where it cannot */
+  readonly infer: (graph: Graph) => TypedGraph;
+  readonly batch: number;
+}
+
 export interface SampledMethod {
   readonly result: "elements" | "map" | "channels";
-  readonly build: (draft: Draft, explained: Explained, value: string, options: SampledOptions) => Sampled;
+  /** @throws NoBatchError where several copies of the value cannot be computed at once */
+  readonly build: (draft: Draft, explained: Explained, value: string, setting: SampledSetting) => Sampled;
 }
 
 /** The mean of what the runs give: each counts by the share that it is given. A share of 0 leaves the mean as it is. */
@@ -92,7 +103,7 @@ const integratedGradients: SampledMethod = {
     const { seed, gradients } = draft.differentiate(explained, [between], { decide });
     return {
       result: draft.emit.multiply(meanOf(draft, gradients[0] as string, type, value), difference),
-      score: scoreOf(draft, explained, seed),
+      score: scoreOf(draft, explained.value, seed),
       passes: (followsTop) => [
         ...(followsTop ? [{ decide: 1, alpha: 1, share: 0 }] : []),
         ...Array.from({ length: steps }, (_, i) => ({ decide: 0, alpha: (i + 0.5) / steps, share: 1 / (i + 1) })),
@@ -102,58 +113,90 @@ const integratedGradients: SampledMethod = {
 };
 
 /** Σ weights · scores, for each picture of a batch: [n, 1, …]. */
-function scoreOf({ emit }: Draft, { value }: Explained, seed: string): string {
-  const axes = emit.typeOf(value).shape.map((_, axis) => axis);
+function scoreOf({ emit }: Draft, scores: string, seed: string): string {
+  const axes = emit.typeOf(scores).shape.map((_, axis) => axis);
   // What has one axis has no batch.
-  return emit.sum(emit.multiply(seed, value), axes.length > 1 ? axes.slice(1) : axes);
+  return emit.sum(emit.multiply(seed, scores), axes.length > 1 ? axes.slice(1) : axes);
 }
 
-/** Zeiler and Fergus 2014: how far the score falls while a patch of the picture is covered. */
+/**
+ * Zeiler and Fergus 2014: how far the score falls while a patch of the picture is covered. A run computes a batch of copies, each with another patch
+ * covered; or the picture itself with one.
+ */
 const occlusion: SampledMethod = {
   result: "map",
-  build(draft, explained, value, { baseline = 0, patch: wanted }) {
+  build(draft, explained, value, { baseline = 0, patch: wanted, batch: copies, infer }) {
     const { dtype, shape } = draft.emit.typeOf(value);
     if (shape.length !== 4) throw new ModelError(`'${value}' has no rows and columns, so nothing of it can be covered.`);
-    const [batch, , height, width] = shape as readonly [number, number, number, number];
+    const [pictures, , height, width] = shape as readonly [number, number, number, number];
     checkFinite("baseline", baseline);
     const patch = checkCount("patch", wanted ?? Math.ceil(Math.min(height, width) / 8));
+    const states = [{ row: height, column: width }, ...cornersOf(height, width, patch)];
+    const isOfOne = pictures === 1 && draft.emit.shapeOf(explained.value).length > 1;
+    const batch = isOfOne ? Math.min(checkCount("batch", copies), states.length) : 1;
     const base = draft.number("baseline", baseline, value);
     const decide = draft.number("decide", 1, value);
-    const corner = [draft.number("row", height, value), draft.number("column", width, value)] as const;
+    const covered = coveredOf(draft, value, patch, batch);
+    const cover = () => draft.emit.where(covered, base, value, value);
+    if (batch === 1) draft.replace(value, cover);
+    const scores = batch === 1 ? explained.value : draft.copyWithBatch(value, explained.value, batch, cover(), infer);
+    // In the first run nothing of the first copy is covered.
+    const first = batch === 1 ? scores : draft.firstOf(scores);
+    const seed = draft.seed({ ...explained, value: first }, decide);
     const { emit } = draft;
-    const places = [emit.counting(dtype, [1, 1, height, 1]), emit.counting(dtype, [1, 1, 1, width])] as const;
-    /** 1 where rows, or columns, lie in the patch, else 0. */
-    const inside = corner.map((start, axis) => {
-      const at = emit.subtract(places[axis] as string, start);
-      const isIn = (condition: string) => emit.castTo(condition, dtype);
-      return emit.multiply(
-        isIn(emit.node("Greater", [at, emit.number(-0.5, value)])),
-        isIn(emit.node("Less", [at, emit.number(patch - 0.5, value)])),
-      );
-    });
-    const covered = emit.multiply(inside[0] as string, inside[1] as string);
-    draft.replace(value, () => emit.where(emit.node("Greater", [covered, emit.number(0.5, value)]), base, value, value));
-    const score = scoreOf(draft, explained, draft.seed(explained, decide));
-    const scoreType: ValueType = { dtype, shape: shape.map((extent, axis) => (axis === 0 ? extent : 1)) };
-    const here = emit.reshape(score, scoreType.shape);
-    const whole = draft.state("whole", scoreType);
-    const before = draft.choose(decide, here, whole);
+    const scoreOfEach = (of: string, count: number) => emit.reshape(scoreOf(draft, of, seed), [count, 1, 1, 1]);
+    const whole = draft.state("whole", { dtype, shape: [pictures, 1, 1, 1] });
+    const before = draft.choose(decide, scoreOfEach(first, pictures), whole);
     draft.update(whole, before);
-    const heat = draft.state("heat", { dtype, shape: [batch, 1, height, width] });
-    const isCovered = emit.node("Greater", [covered, emit.number(0.5, value)]);
-    const next = emit.where(isCovered, emit.subtract(before, here), heat, value);
+    const drops = emit.where(covered, emit.subtract(before, scoreOfEach(scores, batch * pictures)), emit.number(0, value), value);
+    const heat = draft.state("heat", { dtype, shape: [pictures, 1, height, width] });
+    // No two copies cover the same place.
+    const ofAll = (each: string) => (batch === 1 ? each : emit.sum(each, [0]));
+    const isFound = emit.node("Greater", [ofAll(emit.castTo(covered, dtype)), emit.number(0.5, value)]);
+    const next = emit.where(isFound, ofAll(drops), heat, value);
     draft.update(heat, next);
-    const corners = (extent: number) => Array.from({ length: Math.ceil(extent / patch) }, (_, i) => i * patch);
-    return {
-      result: next,
-      // The first run covers nothing.
-      passes: () => [
-        { decide: 1, row: height, column: width },
-        ...corners(height).flatMap((row) => corners(width).map((column) => ({ decide: 0, row, column }))),
-      ],
-    };
+    return { result: next, passes: () => passesOver(states, batch) };
   },
 };
+
+/** Where a patch begins. */
+interface Corner {
+  readonly row: number;
+  readonly column: number;
+}
+
+function cornersOf(height: number, width: number, patch: number): readonly Corner[] {
+  const starts = (extent: number) => Array.from({ length: Math.ceil(extent / patch) }, (_, i) => i * patch);
+  return starts(height).flatMap((row) => starts(width).map((column) => ({ row, column })));
+}
+
+/** So many corners in each run. The last run has the first, which covers nothing, in place of those that there are not. */
+function passesOver(corners: readonly Corner[], batch: number): readonly Pass[] {
+  return Array.from({ length: Math.ceil(corners.length / batch) }, (_, run) => {
+    const own = Array.from({ length: batch }, (_, i) => corners[run * batch + i] ?? (corners[0] as Corner));
+    return { decide: run === 0 ? 1 : 0, row: own.map(({ row }) => row), column: own.map(({ column }) => column) };
+  });
+}
+
+/** Whether a place lies in the patch that a copy lacks: [batch, 1, height, width]. */
+function coveredOf(draft: Draft, value: string, patch: number, batch: number): string {
+  const { emit } = draft;
+  const { dtype, shape } = emit.typeOf(value);
+  const inside = [2, 3].map((axis) => {
+    const extent = shape[axis] as number;
+    const start = draft.operand(axis === 2 ? "row" : "column", Tensor.filled(dtype, [batch, 1, 1, 1], extent));
+    const places = emit.counting(
+      dtype,
+      shape.map((_, other) => (other === axis ? extent : 1)),
+    );
+    const at = emit.subtract(places, start);
+    return emit.node("And", [
+      emit.node("Greater", [at, emit.number(-0.5, value)]),
+      emit.node("Less", [at, emit.number(patch - 0.5, value)]),
+    ]);
+  });
+  return emit.node("And", inside);
+}
 
 export const sampledMethods = {
   smoothgrad,
