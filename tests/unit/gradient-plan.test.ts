@@ -1,8 +1,11 @@
 // What a gradient costs in every run, told from its plan: which dispatches there are, and which there are not. No GPU.
 import { describe, expect, test } from "vitest";
 import { buildGraph } from "../../models/index.ts";
+import { lastMaps } from "../../src/engine/explanation.ts";
 import { gradientOf } from "../../src/engine/gradient/differentiate.ts";
-import type { Graph } from "../../src/engine/graph/graph.ts";
+import { explanationOf } from "../../src/engine/gradient/explain.ts";
+import { convolutionMaps, scoresOf, weightsOf } from "../../src/engine/gradient/target.ts";
+import type { Graph, ValueType } from "../../src/engine/graph/graph.ts";
 import type { Target } from "../../src/engine/ops/operator.ts";
 import { optimizeGraph } from "../../src/engine/passes/index.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
@@ -139,16 +142,32 @@ describe("a convolution before a normalisation", () => {
   });
 });
 
-describe.each(["squeezenet1_1", "mobilenetv2", "resnet18"])("the gradient of %s", (name) => {
-  const own = planGradientOf(buildGraph(name, { seed: 1 }), { profile: "software", sharingLanes: 4 });
+describe.each(["squeezenet1_1", "mobilenetv2", "resnet18"])("of %s", (name) => {
+  const forward = inferGraph(buildGraph(name, { seed: 1 }), everything).graph;
+  const value = scoresOf(forward);
+  const of = { class: "top" } as const;
+  const explained = { value, target: of, weights: weightsOf(forward.types.get(value) as ValueType, of) };
+  const infer = (graph: Graph) => inferGraph(graph, everything).graph;
+  const software: Target = { profile: "software", sharingLanes: 4 };
+  const input = forward.inputs[0]?.name as string;
+  const [, early = ""] = convolutionMaps(forward);
 
-  test("takes at most 1.15 of the memory that is needed at once", () => {
-    const { activationBytes, peakLiveBytes } = own.memory;
-    expect(activationBytes).toBeLessThanOrEqual(1.15 * peakLiveBytes);
+  test.each([
+    { method: "gradient", layer: input },
+    { method: "grad-cam", layer: lastMaps(forward) },
+    { method: "layer-cam", layer: early },
+    { method: "occlusion", layer: input },
+  ] as const)("$method takes at most 1.15 of the memory that is needed at once", ({ method, layer }) => {
+    const { graph } = explanationOf(forward, method, explained, [layer], { infer });
+    const { graph: optimized, operations } = optimizeGraph(graph, everything, noOne);
+    for (const target of [{}, software]) {
+      const { activationBytes, peakLiveBytes } = planGraph(optimized, operations, { keep: [], target }).memory;
+      expect(activationBytes / peakLiveBytes, target.profile).toBeLessThanOrEqual(1.15);
+    }
   });
 
-  test("is convolutions, and few dispatches besides", () => {
-    const backward = own.steps.filter(({ node }) => node.includes("gradient"));
+  test("the gradient is convolutions, and few dispatches besides", () => {
+    const backward = planGradientOf(buildGraph(name, { seed: 1 }), software).steps.filter(({ node }) => node.includes("gradient"));
     const others = backward.filter(({ macs, kernel }) => macs === 0 && !/winograd|zero-border|interleave|pool-gradient/.test(kernel));
     // The score's way back through the dense layer and the mean.
     expect(others.length).toBeLessThanOrEqual(4);

@@ -32,6 +32,19 @@ const borderClearCost = 0.02;
 /** The same for a dispatch that reads and writes parts of one buffer: the parts that it reads are then declared `read_write`. */
 const aliasCost = 0.01;
 
+const usual = { ratios: [1, 1.5, 8], shares: [0.1, 0.05, 0.02, 0.01] } as const;
+
+/**
+ * What is tried in turn until an arrangement is small enough: whether storages that are alive at once may be parts of one buffer, within which factors
+ * sizes count as equal, and how many bytes a border to clear counts as, as shares of the peak.
+ */
+const attempts = [
+  { ...usual, mayBeParts: false },
+  { ...usual, mayBeParts: true },
+  // For graphs that need most where they begin and where they end, as those of gradients do, with many small borders between.
+  { ratios: [1, 1.5, 3, 4, 8], shares: [0.007, 0.002], mayBeParts: true },
+];
+
 /** Parts of a buffer start at multiples of this: the largest value of `minStorageBufferOffsetAlignment` that WebGPU allows. */
 const alignment = 256;
 
@@ -117,10 +130,11 @@ function bestArrangement(
     sumOf(buffers.map((buffer) => (buffer.borderClearCount * borderClearCost + buffer.aliasCount * aliasCost) * peakBytes));
   let best = arrange(bySize(allocations, 1), { clearBytes: Number.POSITIVE_INFINITY, maxBufferBytes });
   let bestCost = costOf(best);
-  for (const aliasBytes of [undefined, aliasCost * peakBytes]) {
-    if (aliasBytes !== undefined && (excessOf(best) === 0 || allocations.length > maxConcurrentStorages)) break;
-    for (const ratio of [1, 1.5, 8])
-      for (const share of [0.1, 0.05, 0.02, 0.01]) {
+  for (const { mayBeParts, ratios, shares } of attempts) {
+    if (mayBeParts && (excessOf(best) === 0 || allocations.length > maxConcurrentStorages)) break;
+    const aliasBytes = mayBeParts ? aliasCost * peakBytes : undefined;
+    for (const ratio of ratios)
+      for (const share of shares) {
         // Cost 0: within the tolerance, and no border to clear. Nothing is better.
         if (bestCost === 0) return best;
         const buffers = arrange(bySize(allocations, ratio), { clearBytes: share * peakBytes, aliasBytes, maxBufferBytes });
