@@ -1,6 +1,6 @@
 // Chooses the class that an explanation is of, from the scores s of a frame, and writes it as a seed:
 //   index = wanted, or the first i with the largest s[i] where wanted is none of the classes
-//   seed[i] = 1 where i = index, else 0
+//   seed[i] = 1 where i = index, else 0, less 1 where i = against
 // NaN is never the largest. Layout: any offset and stride. One workgroup; each lane compares every 64th score.
 
 struct Params {
@@ -12,6 +12,8 @@ struct Params {
   seedStride: u32,
   /** The class, or `count` for the one of the largest score. */
   wanted: u32,
+  /** Another class, whose score is taken off, or `count` for none. */
+  against: u32,
 }
 
 struct Chosen {
@@ -19,6 +21,8 @@ struct Chosen {
   /** 1 where it is another class than in the frame before. */
   isNew: u32,
   score: f32,
+  /** Of the other class; 0 where there is none. */
+  againstScore: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -60,9 +64,11 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     chosen.isNew = select(0u, 1u, chosen.index != index);
     chosen.index = index;
     chosen.score = scoreOf(index);
+    chosen.againstScore = 0.0;
+    if (params.against < params.count) { chosen.againstScore = scoreOf(params.against); }
   }
   workgroupBarrier();
   for (var i = lane; i < params.count; i += LANES) {
-    seed[params.seedOffset + i * params.seedStride] = select(0.0, 1.0, i == index);
+    seed[params.seedOffset + i * params.seedStride] = select(0.0, 1.0, i == index) - select(0.0, 1.0, i == params.against);
   }
 }

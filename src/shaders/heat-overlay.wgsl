@@ -1,8 +1,10 @@
-// Lays heat over a picture that is already drawn: the colour of the heat h, as opaque as opacity · min(1, 2 h), so that a picture without
-// heat stays as it is. A pixel reads the heat under its middle: of the nearest place, or interpolated between four.
+// Lays heat over a picture that is already drawn: the colour of the heat h, as opaque as opacity · min(1, 2 |h|), so that a picture without
+// heat stays as it is; or the heat alone. A pixel reads the heat under its middle: of the nearest place, or interpolated between four.
 // Layout: heat dense; the palette is of mosaic/color-map.ts. One fragment computes one pixel.
 
 struct Params {
+  /** Of the picture's top left, in pixels of the target. */
+  origin: vec2f,
   /** Pixels. */
   size: vec2f,
   /** Columns and rows of the heat. */
@@ -13,6 +15,8 @@ struct Params {
   /** Palette entries of no heat, and from there to the most. */
   first: f32,
   span: f32,
+  /** 1 where the picture is not seen. */
+  isAlone: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -41,9 +45,9 @@ fn vertex(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
 
 @fragment
 fn fragment(@builtin(position) position: vec4f) -> @location(0) vec4f {
-  let place = position.xy / params.size * vec2f(params.map);
-  let h = clamp(select(heatOf(place), interpolated(place), params.interpolates == 1u), 0.0, 1.0);
+  let place = (position.xy - params.origin) / params.size * vec2f(params.map);
+  let h = clamp(select(heatOf(place), interpolated(place), params.interpolates == 1u), -1.0, 1.0);
   let color = unpack4x8unorm(palette[u32(params.first + h * params.span + 0.5)]);
-  let alpha = params.opacity * min(1.0, 2.0 * h);
+  let alpha = select(params.opacity * min(1.0, 2.0 * abs(h)), 1.0, params.isAlone == 1u);
   return vec4f(color.rgb * alpha, alpha);
 }

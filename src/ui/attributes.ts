@@ -46,6 +46,7 @@ export const attributes = {
   bars: attribute("answer", (value) => value !== "none"),
   explain: attribute("parts", text),
   "explain-class": attribute("parts", text),
+  "explain-against": attribute("parts", text),
   "explain-layer": attribute("parts", text),
   overlay: attribute("parts", text),
   patterns: attribute("parts", text),

@@ -1,4 +1,5 @@
 // The most likely classes of a network as bars: a list that a screen reader can read, too.
+import { classNameOf } from "./class-name.ts";
 
 export interface ClassScore {
   /** Among the scores. */
@@ -25,7 +26,7 @@ export function toProbabilities(scores: Float32Array): Float32Array {
 /** The `count` likeliest classes, likeliest first. Pure. */
 export function topClasses(probabilities: Float32Array, labels: readonly string[], count: number): ClassScore[] {
   const order = Array.from(probabilities.keys()).sort((a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0));
-  return order.slice(0, count).map((i) => ({ index: i, label: labels[i] ?? `class ${i}`, probability: probabilities[i] ?? 0 }));
+  return order.slice(0, count).map((i) => ({ index: i, label: classNameOf(labels, i), probability: probabilities[i] ?? 0 }));
 }
 
 /** Up to this many classes stay in their own order, so that bars do not jump. */
@@ -49,9 +50,7 @@ export class ClassBars {
     const probabilities = toProbabilities(scores);
     const isFixed = probabilities.length <= fixedOrderCount;
     const top = topClasses(probabilities, labels, isFixed ? probabilities.length : shownCount);
-    const shown = isFixed
-      ? Array.from(probabilities, (probability, i) => ({ index: i, label: labels[i] ?? `class ${i}`, probability }))
-      : top;
+    const shown = isFixed ? Array.from(probabilities, (probability, i) => ({ index: i, label: classNameOf(labels, i), probability })) : top;
     if (this.#rows.length !== shown.length) this.#build(shown.length);
     this.element.ariaLabel = this.isTrained ? "Classes" : "Classes. The network is not trained";
     this.element.classList.toggle("blank", !this.isTrained);

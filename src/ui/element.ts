@@ -7,6 +7,7 @@ import { type AttributeName, attributes, readAttribute } from "./attributes.ts";
 import type { ValueGate } from "./change-gates.ts";
 import type { ClassScore } from "./class-bars.ts";
 import elementStyles from "./element.css?inline";
+import type { ExplainedSize } from "./explain/request.ts";
 import type { FrameStats } from "./frame-loop.ts";
 import type { LabelsSource } from "./labels.ts";
 import type { DrawableLayer } from "./layers.ts";
@@ -48,7 +49,10 @@ export interface ConvCamEvents {
   /** What the explanation over the picture shows, frame by frame, a few frames late. */
   explain: {
     readonly method: string;
+    /** The value that it is of, or "all" for several. */
     readonly layer: string;
+    /** What is drawn, one for each layer, by depth. */
+    readonly layers: readonly ({ readonly layer: string } & ExplainedSize)[];
     /** By its index. */
     readonly class: number;
     readonly label: string;
@@ -56,9 +60,14 @@ export interface ConvCamEvents {
     readonly isTop: boolean;
     /** What the network answers for the class; undefined where no output is known to hold scores of classes. */
     readonly score: number | undefined;
-    /** How large the explanation is where heat is full: of a map its largest; else what 99% of the elements other than 0 do not exceed. */
+    /** The class that it is compared with; undefined where there is none. */
+    readonly against: { readonly class: number; readonly label: string; readonly score: number | undefined } | undefined;
+    /**
+     * How large the explanation is where heat is full: of a map its largest; else what 99% of the elements other than 0 do not exceed. The largest
+     * of several.
+     */
     readonly full: number;
-    /** How many of its elements are not finite. */
+    /** How many of its elements are not finite, of all layers. */
     readonly nonFiniteCount: number;
     /** How many runs of a method that takes several were done. */
     readonly done: number;
@@ -184,7 +193,15 @@ export class ConvCam extends Base {
     setAttribute(this, "explain-class", nameOrIndex);
   }
 
-  /** The layer that is explained by; undefined for the method's usual one. */
+  /** Another class, by index or name: what is explained is why the one and not the other. Undefined for none. */
+  get explainAgainst(): string | undefined {
+    return readAttribute(this, "explain-against");
+  }
+  set explainAgainst(nameOrIndex: string | number | undefined) {
+    setAttribute(this, "explain-against", nameOrIndex);
+  }
+
+  /** The layer that is explained by; "all" for one picture by each convolution layer, undefined for the method's usual one. */
   get explainLayer(): string | undefined {
     return readAttribute(this, "explain-layer");
   }

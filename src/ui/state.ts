@@ -25,9 +25,10 @@ export interface ConvCamState {
   readonly gates?: readonly ValueGate[] | undefined;
   readonly blank?: number | undefined;
   readonly parameters?: string | readonly string[] | undefined;
-  /** As the attributes `explain`, `explain-class`, `explain-layer` and `overlay`. */
+  /** As the attributes `explain`, `explain-class`, `explain-against`, `explain-layer` and `overlay`. */
   readonly explain?: string | undefined;
   readonly explainClass?: string | undefined;
+  readonly explainAgainst?: string | undefined;
   readonly explainLayer?: string | undefined;
   readonly overlay?: string | undefined;
   /** As the attributes `patterns`, `pattern-channels` and so on. */

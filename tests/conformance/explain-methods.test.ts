@@ -170,6 +170,38 @@ test("why one class and not another is the difference of their gradients", () =>
     model.dispose();
   }));
 
+test.each(["grad-cam", "hires-cam", "xgrad-cam", "ablation-cam"] as const)(
+  "a signed %s is what speaks for a class rather than another, less what speaks for the other rather than it",
+  (method) =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, classifier);
+      const mapOf = async (index: number, against: number, signed: boolean) => {
+        const explanation = await model.explain({ method, of: { class: index, against }, signed });
+        const map = await explanation.predict({ x });
+        explanation.dispose();
+        return map;
+      };
+      const [one, other] = [floats(await mapOf(2, 0, false)), floats(await mapOf(0, 2, false))];
+      const both = await mapOf(2, 0, true);
+      // The share of a score that is gone does not depend on the score's sign.
+      const sign = method === "ablation-cam" ? 1 : -1;
+      if (sign < 0) expect(Math.min(...floats(both))).toBeLessThan(0);
+      if (sign < 0)
+        expectClose(
+          both,
+          one.map((value, i) => value - (other[i] as number)),
+          method,
+        );
+      else
+        expectClose(
+          await mapOf(2, 0, false),
+          floats(both).map((value) => Math.max(0, value)),
+          method,
+        );
+      model.dispose();
+    }),
+);
+
 test("all layers at once are what each is alone, and any value can be explained", () =>
   withDevice(async (device) => {
     const model = await loadModel(device, classifier);

@@ -42,14 +42,17 @@ async function makeChoice(device: Device, scores: Float32Array, hasScores = true
   const seed = { buffer: seedBuffer, dtype: "float32", shape: [1, scores.length], strides: [300, 4], offset: 5 } as const;
   const place = hasScores ? { buffer, offset: 3, stride: 2 } : undefined;
   const choice = new ClassChoice(device, await ClassChoice.pipeline(device), seed, place);
-  const run = async () => {
+  const run = async (against?: number) => {
     compute(device, choice);
     const words = await download(device, choice.chosen);
     const [index = 0, isNew = 0] = new Uint32Array(words);
     const written = new Float32Array(await download(device, seedBuffer));
-    expect(Array.from(scores, (_, i) => written[5 + 4 * i])).toEqual(Array.from(scores, (_, i) => (i === index ? 1 : 0)));
+    const weightOf = (i: number) => (i === index ? 1 : 0) - (i === against ? 1 : 0);
+    expect(Array.from(scores, (_, i) => written[5 + 4 * i])).toEqual(Array.from(scores, (_, i) => weightOf(i)));
     expect(written[6]).toBe(7);
-    return { index, isNew, score: new Float32Array(words)[2] };
+    const [, , score, againstScore] = new Float32Array(words);
+    expect(againstScore).toBe(against === undefined ? 0 : scores[against]);
+    return { index, isNew, score };
   };
   return { choice, buffer, run };
 }
@@ -66,6 +69,10 @@ test("the class is the wanted one, or the first of the largest score, whatever N
     expect(await run()).toEqual({ index: 66, isNew: 0, score: 9 });
     choice.want(0);
     expect(await run()).toEqual({ index: 0, isNew: 1, score: scores[0] });
+    choice.want(0, 7);
+    expect(await run(7)).toEqual({ index: 0, isNew: 0, score: scores[0] });
+    choice.want(undefined, 66);
+    expect(await run(66), "against itself").toEqual({ index: 66, isNew: 1, score: 9 });
     choice.want(undefined);
     device.gpu.queue.writeBuffer(buffer, (3 + 2 * 2) * 4, Float32Array.of(9.5));
     expect(await run()).toEqual({ index: 2, isNew: 1, score: 9.5 });
@@ -75,9 +82,11 @@ test("the class is the wanted one, or the first of the largest score, whatever N
   }));
 
 test.each([
-  ["what is above 0, up to the largest, of a map", true],
-  ["the size, up to what 99% of what is not 0 do not exceed, of other numbers", false],
-])("heat is %s, smoothed in time but for another class", (_, isMap) =>
+  ["what is above 0, up to the largest, of a map", { isMap: true, sides: "above" }],
+  ["what is on both sides of 0, up to the largest, of a map of a difference", { isMap: true, sides: "both" }],
+  ["the size, up to what 99% of what is not 0 do not exceed, of other numbers", { isMap: false, sides: "size" }],
+  ["both sides, likewise, of numbers that add up to a difference", { isMap: false, sides: "both" }],
+] as const)("heat is %s, smoothed in time but for another class", (_, { isMap, sides }) =>
   withDevice(async (device) => {
     const shape = [1, 3, 9, 7];
     const values = noise(shape, 5).toFloat32();
@@ -89,12 +98,14 @@ test.each([
     if (!view) throw new Error("no maps");
     const buffer = upload(device, values);
     const chosen = upload(device, Uint32Array.of(2, 0, 0));
-    const map = new HeatMap(device, await HeatMap.pipelines(device), { buffer, dtype: "float32", view }, isMap, chosen);
+    const map = new HeatMap(device, await HeatMap.pipelines(device), { buffer, dtype: "float32", view }, { isMap, sides }, chosen);
     const full = async () => new Float32Array(await download(device, map.extent))[3] as number;
     const expected = (from: Float32Array, top: number) => {
-      const sizeOf = (x: number) => (Number.isFinite(x) ? (isMap ? Math.max(0, x) : Math.abs(x)) : 0);
-      const sizes = Array.from({ length: 63 }, (_unused, i) => Math.max(...[0, 63, 126].map((c) => sizeOf(from[c + i] as number))));
-      return sizes.map((size) => (top > 0 ? Math.min(1, size / top) : 0));
+      const counted = (x: number) => (!Number.isFinite(x) ? 0 : sides === "above" ? Math.max(0, x) : sides === "both" ? x : Math.abs(x));
+      const largest = Array.from({ length: 63 }, (_unused, i) =>
+        [0, 63, 126].map((c) => counted(from[c + i] as number)).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a)),
+      );
+      return largest.map((x) => (top > 0 ? Math.max(-1, Math.min(1, x / top)) : 0));
     };
     const run = async (elapsedMs: number | undefined) => {
       map.tick(elapsedMs);
@@ -105,7 +116,7 @@ test.each([
       heat.forEach((h, i) => void expect(h, `place ${i}`).toBeCloseTo(wanted[i] as number, 5));
     const heat = await run(undefined);
     const top = await full();
-    if (isMap) expect(top).toBe(3);
+    if (isMap) expect(top).toBe(sides === "above" ? 3 : 4);
     const sizes = [...values].map(Math.abs).filter(Number.isFinite);
     if (!isMap) expect(sizes.filter((size) => size <= top * 1.001).length / sizes.length).toBeCloseTo(0.99, 1);
     if (!isMap) expect(top).toBeLessThan(3.1);
@@ -136,24 +147,34 @@ test.each([
 );
 
 test.each([
-  ["between places for a map", true],
-  ["at the nearest place for a gradient", false],
-])("heat is laid over the picture %s", (_, interpolates) =>
+  ["between places for a map", { interpolates: true, hasBothSides: false, isAlone: false }],
+  ["at the nearest place for a gradient", { interpolates: false, hasBothSides: false, isAlone: false }],
+  ["from the middle of the colours on for both sides", { interpolates: true, hasBothSides: true, isAlone: false }],
+  ["in its stead where it is alone", { interpolates: true, hasBothSides: false, isAlone: true }],
+])("heat is laid over the picture %s", (_, { interpolates, hasBothSides, isAlone }) =>
   withDevice(async (device) => {
-    const [columns, rows, width, height] = [3, 2, 64, 10];
-    const heat = [0, 1, 0.25, 0.5, 0, 0.1];
+    const [columns, rows, width, height] = [3, 2, 50, 10];
+    // A picture of its own lies to the left, and above.
+    const [left, above] = [14, 6];
+    const size: [number, number] = [left + width, above + height];
+    const heat = [0, 1, 0.25, 0.5, hasBothSides ? -1 : 0, 0.1];
     const map = { heat: upload(device, Float32Array.from(heat)), columns, rows } as HeatMap;
-    const overlay = new HeatOverlay(device, await HeatOverlay.pipeline(device, "rgba8unorm"), map, { width, height, interpolates });
+    const overlay = new HeatOverlay(device, await HeatOverlay.pipeline(device, "rgba8unorm"), map, {
+      ...{ x: left, y: above, width, height },
+      interpolates,
+      hasBothSides,
+    });
     const { RENDER_ATTACHMENT, COPY_SRC } = GPUTextureUsage;
-    const texture = device.gpu.createTexture({ size: [width, height], format: "rgba8unorm", usage: RENDER_ATTACHMENT | COPY_SRC });
-    const staging = device.createBuffer("pixels", width * height * 4, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
-    overlay.look({ colorMap: "gray", opacity: 0.5 });
+    const texture = device.gpu.createTexture({ size, format: "rgba8unorm", usage: RENDER_ATTACHMENT | COPY_SRC });
+    const staging = device.createBuffer("pixels", 256 * size[1], GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+    overlay.look({ colorMap: "gray", opacity: 0.5, isAlone });
     const encoder = device.gpu.createCommandEncoder();
     const view = texture.createView();
     const clearValue = [0, 0, 0.8, 1];
-    encoder.beginRenderPass({ colorAttachments: [{ view, loadOp: "clear", storeOp: "store", clearValue }] }).end();
-    overlay.draw(encoder, view);
-    encoder.copyTextureToBuffer({ texture }, { buffer: staging, bytesPerRow: width * 4 }, [width, height]);
+    const pass = encoder.beginRenderPass({ colorAttachments: [{ view, loadOp: "clear", storeOp: "store", clearValue }] });
+    overlay.draw(pass);
+    pass.end();
+    encoder.copyTextureToBuffer({ texture }, { buffer: staging, bytesPerRow: 256 }, size);
     device.gpu.queue.submit([encoder.finish()]);
     await staging.mapAsync(GPUMapMode.READ);
     const pixels = new Uint8Array(staging.getMappedRange());
@@ -168,13 +189,20 @@ test.each([
         const [sx, sy] = [px - 0.5 - cx, py - 0.5 - cy];
         const row = (j: number) => at(cx, j) * (1 - sx) + at(cx + 1, j) * sx;
         const h = interpolates ? row(cy) * (1 - sy) + row(cy + 1) * sy : at(Math.floor(px), Math.floor(py));
-        const alpha = 0.5 * Math.min(1, 2 * h);
-        const [red, blue] = [h * alpha, h * alpha + 0.8 * (1 - alpha)];
-        const pixel = (y * width + x) * 4;
+        const alpha = isAlone ? 1 : 0.5 * Math.min(1, 2 * Math.abs(h));
+        const grey = hasBothSides ? (1 + h) / 2 : h;
+        const [red, blue] = [grey * alpha, grey * alpha + 0.8 * (1 - alpha)];
+        const pixel = (y + above) * 256 + (x + left) * 4;
         expect(Math.abs((pixels[pixel] as number) - 255 * red), `red at ${x}, ${y}`).toBeLessThan(1.6);
         expect(Math.abs((pixels[pixel + 2] as number) - 255 * blue), `blue at ${x}, ${y}`).toBeLessThan(1.6);
         expect(pixels[pixel + 3]).toBe(255);
       }
+    for (const [x, y] of [
+      [0, 0],
+      [left - 1, above],
+      [left, above - 1],
+    ] as const)
+      expect([...pixels.subarray(y * 256 + x * 4, y * 256 + x * 4 + 4)], `outside at ${x}, ${y}`).toEqual([0, 0, 204, 255]);
     overlay.dispose();
   }),
 );

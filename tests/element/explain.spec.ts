@@ -231,6 +231,153 @@ test("runs a method of several runs to its end, follows weights, and is part of 
   await nextExplained(page, "here", { method: "occlusion", class: 1, done: 5 });
 });
 
+/** The pixel in the middle of a place of a layer's picture, of so many places. */
+function pixelsOf(page: Page, id: string, places: readonly { tile: number; x: number; y: number }[]): Promise<number[][]> {
+  return page.evaluate(
+    ([name, wanted]) => {
+      const element = document.getElementById(name as string) as ConvCam;
+      const root = element.shadowRoot as ShadowRoot;
+      const canvas = root.querySelector<HTMLCanvasElement>(".heat") as HTMLCanvasElement;
+      const frame = canvas.getBoundingClientRect();
+      const copy = Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height });
+      const context = copy.getContext("2d") as CanvasRenderingContext2D;
+      void element.viewer?.frame({ runs: false });
+      context.drawImage(canvas, 0, 0);
+      return (wanted as { tile: number; x: number; y: number }[]).map(({ tile, x, y }) => {
+        const box = root.querySelectorAll(".why-tile")[tile]?.getBoundingClientRect() ?? frame;
+        const scale = canvas.width / frame.width;
+        const at = [(box.left - frame.left + x * box.width) * scale, (box.top - frame.top + y * box.width) * scale] as const;
+        return [...context.getImageData(at[0], at[1], 1, 1).data];
+      });
+    },
+    [id, places] as const,
+  );
+}
+
+test("shows every convolution layer at once, in one execution, and any of them alone by its button", async ({ sharedPage: page }) => {
+  await open(page, ["here", "there"], { layers: "conv_2", explain: "layer-cam", "explain-layer": "all" });
+  const all = await nextExplained(page, "here", { layer: "all" });
+  expect(all.layers.map(({ layer }) => layer)).toEqual(["conv_1", "conv_2"]);
+  expect(await nextExplained(page, "there", { layer: "all" })).toEqual(all);
+  const part = page.locator("#here .why");
+  await expect(part.locator(".why-detail")).toContainText("LayerCAM by 2 convolution layers · the top class");
+  await expect(part.locator(".why-name")).toHaveText(["conv_1", "conv_2"]);
+  const [own, other] = await Promise.all(["here", "there"].map((id) => page.locator(`#${id} .heat`).screenshot()));
+  expect(own?.equals(other as Buffer)).toBe(true);
+
+  // Each is drawn where its button lies: the drawn stroke is white, and heat colours it.
+  const corner = { x: 0.03, y: 0.03 };
+  const corners = await pixelsOf(
+    page,
+    "here",
+    [0, 1].map((tile) => ({ tile, ...corner })),
+  );
+  for (const pixel of corners) expect(pixel[3]).toBe(255);
+  await set(page, "here", "overlay", "0");
+  const picture = { x: 13.5 / 28, y: 12.5 / 28 };
+  expect(
+    await pixelsOf(
+      page,
+      "here",
+      [0, 1].map((tile) => ({ tile, ...picture })),
+    ),
+  ).toEqual([
+    [255, 255, 255, 255],
+    [255, 255, 255, 255],
+  ]);
+  await set(page, "here", "overlay", "alone");
+  const dark = await pixelsOf(page, "here", [{ tile: 1, x: 0.99, y: 0.99 }]);
+  expect(dark[0]?.[3]).toBe(255);
+
+  const alone = [];
+  for (const { layer } of all.layers) {
+    await part.getByRole("button", { name: `${layer}: show it alone` }).press("Enter");
+    await expect(page.locator("#here")).toHaveAttribute("explain-layer", layer);
+    alone.push(await nextExplained(page, "here", { layer }));
+    const back = part.getByRole("button", { name: "All layers" });
+    await expect(back).toBeFocused();
+    await back.press("Enter");
+    await nextExplained(page, "here", { layer: "all" });
+    await expect(part.locator(".why-tile").first()).toBeFocused();
+    await expect(back).toBeHidden();
+  }
+  alone.forEach(({ full }, i) => void expect(full).toBeCloseTo(all.layers[i]?.full ?? 0, 5));
+
+  await set(page, "here", "explain", "occlusion");
+  await expect(part.locator(".why-trouble")).toContainText("occlusion is of one value, not of 2.");
+});
+
+test("explains why one class rather than another: red for the one, blue for the other", async ({ sharedPage: page }) => {
+  await open(page, ["here"], { layers: "conv_2", explain: "gradient-x-input", labels: "/models/labels/mnist.txt", "explain-against": "7" });
+  const one = await nextExplained(page, "here", { class: 1 });
+  expect(one.against).toMatchObject({ class: 7, label: "7" });
+  expect(one.against?.score).toBeLessThan(one.score ?? 0);
+  const part = page.locator("#here .why");
+  await expect(part.locator(".why-title")).toHaveText("Why 1 rather than 7?");
+  await expect(part.locator(".why-detail")).toContainText(" for 7");
+  await expect(part.locator(".scope")).toContainText("red speaks for 1 rather than 7, blue for 7 rather than 1");
+  await expect(part.locator(".low")).toHaveText(/^−\d/);
+  const found = await page.evaluate(async () => {
+    const viewer = (document.getElementById("here") as ConvCam).viewer as NonNullable<ConvCam["viewer"]>;
+    const explanation = await viewer.model.explain({ method: "gradient-x-input", of: { class: 1, against: 7 } });
+    const values = (await explanation.predict({ input_layer: await viewer.model.read("input_layer") })).toFloat32();
+    explanation.dispose();
+    const [least, most] = [Math.min(...values), Math.max(...values)];
+    return [most, least].map((value) => values.indexOf(value));
+  });
+  await set(page, "here", "overlay", "alone");
+  const at = (i: number) => ({ tile: -1, x: ((i % 28) + 0.5) / 28, y: (Math.floor(i / 28) + 0.5) / 28 });
+  const [pro, con] = await pixelsOf(page, "here", found.map(at));
+  expect((pro?.[0] ?? 0) - (pro?.[2] ?? 0), "red").toBeGreaterThan(20);
+  expect((con?.[2] ?? 0) - (con?.[0] ?? 0), "blue").toBeGreaterThan(20);
+
+  // The other way round everything has the other sign.
+  await set(page, "here", "explain-class", "7");
+  await set(page, "here", "explain-against", "1");
+  const turned = await nextExplained(page, "here", { class: 7 });
+  expect(turned.against).toMatchObject({ class: 1 });
+  expect(turned.full).toBeCloseTo(one.full, 4);
+  const [red, blue] = await pixelsOf(page, "here", found.toReversed().map(at));
+  expect((red?.[0] ?? 0) - (red?.[2] ?? 0), "red").toBeGreaterThan(20);
+  expect((blue?.[2] ?? 0) - (blue?.[0] ?? 0), "blue").toBeGreaterThan(20);
+
+  const trouble = part.locator(".why-trouble");
+  await set(page, "here", "explain-class", "1");
+  await expect(trouble).toContainText("class 1 against itself: the difference is always 0. Name another class.");
+  await set(page, "here", "explain-class", null);
+  await nextExplained(page, "here", { class: 1, isTop: true });
+  await expect(part.locator(".why-status")).toHaveText("1 is the top class, so there is nothing to tell it from. Choose another class.");
+  await set(page, "here", "explain-against", "12");
+  await expect(trouble).toContainText("class 12: the model has 10 scores, so expected 0 to 9.");
+  const state = await page.evaluate(() => (document.getElementById("here") as ConvCam).state);
+  expect(state).toMatchObject({ explain: "gradient-x-input", explainAgainst: "12", overlay: "alone" });
+  await set(page, "here", "explain-against", null);
+  await nextExplained(page, "here", { class: 1, against: undefined });
+  await expect(part.locator(".why-title")).toHaveText("Why 1?");
+});
+
+test("of very many convolution layers it draws some, evenly in depth, and says so", async ({ sharedPage: page }) => {
+  const depth = 30;
+  const deep = graphOf({
+    inputs: { x: [1, 1, 6, 6] },
+    constants: {
+      m: noise([2, 3], 2),
+      ...Object.fromEntries(Array.from({ length: depth }, (_, i) => [`w${i}`, noise([2, i ? 2 : 1, 1, 1], i)])),
+    },
+    nodes: [
+      ...Array.from({ length: depth }, (_, i) => op("Conv", `${i ? `c${i - 1}` : "x"} w${i}`, `c${i}`)),
+      op("GlobalAveragePool", `c${depth - 1}`, "pooled"),
+      op("Flatten", "pooled", "f"),
+      op("MatMul", "f m", "y"),
+    ],
+  });
+  await open(page, ["here"], { layers: "c3", explain: "grad-cam", "explain-layer": "all" }, deep);
+  const { layers } = await nextExplained(page, "here", { layer: "all" });
+  expect(layers).toHaveLength(24);
+  expect([layers[0]?.layer, layers.at(-1)?.layer]).toEqual(["c0", `c${depth - 1}`]);
+  await expect(page.locator("#here .why-detail")).toContainText("Grad-CAM by 24 of 30 convolution layers, evenly in depth");
+});
+
 test("explains the camera frame by frame, in no more memory", async ({ sharedPage: page }) => {
   await open(page, ["there"], { layers: "conv_2", explain: "grad-cam", input: "camera" });
   await page.evaluate(() => {

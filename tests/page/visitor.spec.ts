@@ -295,11 +295,21 @@ test("says why: by a method, a layer and a class, and of another network by its 
   await expect(page.locator(".why-detail")).toContainText("Grad-CAM by conv_1 · the class chosen");
   await page.locator("#why-opacity").fill("0.9");
   await expect(page.locator("#layers")).toHaveAttribute("overlay", "0.9");
+  await page.locator("#why-against").selectOption("3");
+  await expect(page.locator(".why-title")).toHaveText("Why 5 rather than 3?");
+  await page.locator("#why-alone").press("Space");
+  await expect(page.locator("#layers")).toHaveAttribute("overlay", "alone");
+  await expect(page.locator("#why-opacity")).toBeDisabled();
+  await page.locator("#why-layer").selectOption("all");
+  await expect(page.locator(".why-name")).toHaveText(["conv_1", "conv_2"]);
+  await expect(page.locator(".why-title")).toHaveText("Why 5 rather than 3?");
+  await page.locator(".why-tile").nth(1).press("Enter");
+  await expect(page.locator(".why-detail")).toContainText("Grad-CAM by conv_2");
+  await expect(page.locator("#why-layer")).toHaveValue("conv_2");
 
   await page.selectOption("#network", "mnist-early");
   await expect(page.locator(".why-detail")).toContainText("· the top class · score");
-  await expect(page.locator("#why-class")).toHaveValue("");
-  await expect(page.locator("#why-layer")).toHaveValue("");
+  for (const choice of ["#why-class", "#why-against", "#why-layer"]) await expect(page.locator(choice)).toHaveValue("");
   await page.locator("#why-method").selectOption("gradient");
   await expect(page.locator(".why-detail")).toContainText("Gradient by input_layer");
   await expect(page.locator(".why-limit")).not.toBeEmpty();

@@ -9,6 +9,7 @@ import type { ValueType } from "../../engine/graph/graph.ts";
 import type { Model } from "../../engine/model.ts";
 import { denseStrides, sizeOf } from "../../engine/shapes.ts";
 import { isFloat, Tensor } from "../../engine/tensor.ts";
+import { classNameOf } from "../../ui/class-name.ts";
 import { topClasses } from "../classes.ts";
 import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunningModel } from "../feed.ts";
 import { drawHeat } from "../heat.ts";
@@ -140,7 +141,7 @@ async function targetOf(model: Model, options: Options, classes: Classes, labels
   const { of, element, weights } = options;
   if (of === undefined) {
     const { index = await topClass(model), against } = classes;
-    const nameOf = (one: number) => labels[one] ?? `class ${one}`;
+    const nameOf = (one: number) => classNameOf(labels, one);
     return { of: { class: index, against }, name: nameOf(index) + (against === undefined ? "" : ` and not ${nameOf(against)}`) };
   }
   const value = model.valueName(of);

@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import type { Model } from "../../engine/model.ts";
 import type { Tensor } from "../../engine/tensor.ts";
+import { classNameOf } from "../../ui/class-name.ts";
 import { topClasses } from "../classes.ts";
 import { addFeedOptions, type FeedOptions, withRunningModel } from "../feed.ts";
 import { readLabels } from "../model-file.ts";
@@ -55,7 +56,7 @@ function printOutput(name: string, tensor: Tensor, count: number, labels: readon
   }
   console.log(line`${name}:`);
   for (const { index, probability } of topClasses(values, count))
-    console.log(line`${(probability * 100).toFixed(2).padStart(7)}%  ${labels?.[index] ?? `class ${index}`}`);
+    console.log(line`${(probability * 100).toFixed(2).padStart(7)}%  ${classNameOf(labels, index)}`);
 }
 
 function describeRange(values: Float32Array): string {

@@ -74,7 +74,7 @@ export function explanationOf(
     const value = own[i] as string;
     emit.writeFor(name);
     const spatial = Array.from({ length: Math.max(0, emit.shapeOf(value).length - 2) }, (_, axis) => axis + 2);
-    return [name, combine({ emit, value, gradient: gradients[i] as string, spatial })] as const;
+    return [name, combine({ emit, value, gradient: gradients[i] as string, spatial, signed: options.signed })] as const;
   });
   return draft.finish(new Map(results));
 }

@@ -13,7 +13,7 @@ export interface ScoresPlace {
 }
 
 export class ClassChoice {
-  /** As choose-class.wgsl writes it: the index, whether it is new, and the score. */
+  /** As choose-class.wgsl writes it: the index, whether it is new, and the scores of the class and of that which it is compared with. */
   readonly chosen: GPUBuffer;
   readonly #device: Device;
   readonly #pipeline: GPUComputePipeline;
@@ -45,7 +45,7 @@ export class ClassChoice {
     };
     this.#noScores = scores ? undefined : device.createBuffer("no scores", 4, STORAGE);
     this.#params = device.createBuffer("choose-class params", shader.params?.sizeBytes ?? 0, UNIFORM | COPY_DST);
-    this.chosen = device.createBuffer("chosen class", 12, STORAGE | COPY_SRC | COPY_DST);
+    this.chosen = device.createBuffer("chosen class", 16, STORAGE | COPY_SRC | COPY_DST);
     // No class: whichever is chosen first is new.
     device.gpu.queue.writeBuffer(this.chosen, 0, Uint32Array.of(0xffffffff));
     this.#group = device.gpu.createBindGroup({
@@ -60,9 +60,13 @@ export class ClassChoice {
     });
   }
 
-  /** @param index of a class; undefined for the one of the largest score */
-  want(index: number | undefined): void {
-    const params = encodeParams(shader, { ...this.#places, wanted: index ?? this.#places.count });
+  /**
+   * @param index of a class; undefined for the one of the largest score
+   * @param against another class, whose score is taken off
+   */
+  want(index: number | undefined, against?: number): void {
+    const { count } = this.#places;
+    const params = encodeParams(shader, { ...this.#places, wanted: index ?? count, against: against ?? count });
     this.#device.gpu.queue.writeBuffer(this.#params, 0, params);
   }
 

@@ -1,5 +1,6 @@
-// One explanation on its canvas: the picture as the explanation's network gets it, with heat over it. Bound to where values lie now.
-import { type Explanation, isActivationMap, resultOf } from "../../engine/explanation.ts";
+// An explanation on its canvas: the picture as the explanation's network gets it, with heat over it, for each of its layers. Bound to where values
+// lie now.
+import { type Explanation, type ExplanationMethod, isActivationMap, resultOf } from "../../engine/explanation.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import { imageView } from "../image-view.ts";
@@ -10,8 +11,9 @@ import { ReadbackRing } from "../readback-ring.ts";
 import { preparePicture } from "../views/picture-view.ts";
 import type { Drawn, ViewCanvas } from "../views/view.ts";
 import { ClassChoice, type ScoresPlace } from "./class-choice.ts";
-import { HeatMap, type HeatPipelines } from "./heat-map.ts";
+import { type HeatKind, HeatMap, type HeatPipelines } from "./heat-map.ts";
 import { HeatOverlay, type OverlayLook } from "./heat-overlay.ts";
+import { chooseTiles, placeTiles } from "./tiles.ts";
 
 /** What every explanation on a device is drawn with. */
 export interface ExplainTools {
@@ -36,10 +38,13 @@ export interface PlacedExplanation {
   readonly preparation: Preparation;
   /** Undefined where no output is known to hold scores of classes. */
   readonly scores: ScoresPlace | undefined;
+  /** Whether it is of the difference between two scores. */
+  readonly isDifference: boolean;
   readonly canvas: ViewCanvas;
-  /** Device pixels that there are. */
+  /** Device pixels that there are, and those kept for a name. */
   readonly width: number;
   readonly height: number;
+  readonly captionHeight: number;
 }
 
 /** The frame that numbers are of. */
@@ -51,25 +56,36 @@ export interface ExplainTag {
   readonly total: number;
 }
 
-/** Chosen class and extent, as the shaders write them. */
-export type OnNumbers = (numbers: { readonly chosen: ArrayBuffer; readonly extent: ArrayBuffer }, tag: ExplainTag) => void;
+/** Chosen class, and extents layer by layer, as the shaders write them. */
+export type OnNumbers = (numbers: { readonly chosen: ArrayBuffer; readonly extents: readonly ArrayBuffer[] }, tag: ExplainTag) => void;
+
+/** Device pixels between pictures, and those that one is wide at least, before the canvas grows higher. */
+const gap = 8;
+const leastWidth = 88;
+
+/** What adds up to a score, or is for it or against it place by place. */
+const contributions: readonly ExplanationMethod[] = ["gradient-x-input", "integrated-gradients"];
 
 export class ExplainedPicture {
   readonly choice: ClassChoice;
   readonly ring: ReadbackRing<ExplainTag>;
-  readonly #heat: HeatMap;
-  readonly #overlay: HeatOverlay;
+  readonly kind: HeatKind;
+  readonly place: ReturnType<typeof placeTiles>;
+  readonly #heats: readonly { readonly map: HeatMap; readonly overlay: HeatOverlay }[];
   readonly #picture: Drawn;
+  /** The picture, to be copied into each tile. */
+  readonly #copy: GPUTexture;
   readonly #context: GPUCanvasContext;
   readonly #tools: ExplainTools;
 
   /** @throws Error that says why there is nothing to draw */
   static async create(tools: ExplainTools, placed: PlacedExplanation, onNumbers: OnNumbers): Promise<ExplainedPicture> {
-    const { explanation, input, preparation, width, height } = placed;
+    const { explanation, input, preparation } = placed;
     const image = explanation.input(input.name);
     const view = imageView(image.shape, image.strides, input.axes);
     const id = input.name;
     const maps = viewAsMaps(image.shape, image.strides, image.offset, 0, input.axes) as MapView;
+    const { columns, ...room } = tilesOf(placed, view ? view.height / view.width : 1);
     const picture = await preparePicture(
       {
         renderer: tools.renderer,
@@ -77,44 +93,54 @@ export class ExplainedPicture {
         imageView: view,
         source: async () => ({ buffer: image.buffer, dtype: image.dtype, view: maps }),
       },
-      { id, kind: "picture", value: id, width, height },
+      { id, kind: "picture", value: id, ...room },
     );
-    return new ExplainedPicture(tools, placed, picture, onNumbers);
+    return new ExplainedPicture(tools, placed, picture, columns, onNumbers);
   }
 
-  private constructor(tools: ExplainTools, placed: PlacedExplanation, picture: Drawn, onNumbers: OnNumbers) {
+  private constructor(tools: ExplainTools, placed: PlacedExplanation, picture: Drawn, columns: number, onNumbers: OnNumbers) {
     const { device, renderer } = tools;
-    const { explanation, scores, canvas } = placed;
-    const { buffer, dtype } = explanation.value();
-    const { width, height } = picture.layout;
+    const { explanation, scores, canvas, captionHeight } = placed;
+    const { method, layers } = explanation;
+    const { layout: size } = picture;
     this.#tools = tools;
     this.#picture = picture;
+    this.#copy = device.gpu.createTexture({
+      label: "explained picture",
+      size: [size.width, size.height],
+      format: renderer.format,
+      usage: renderer.targetUsage | GPUTextureUsage.COPY_SRC,
+    });
     this.choice = new ClassChoice(device, tools.choice, explanation.seed(), scores);
-    const isMap = resultOf(explanation.method) === "map";
-    this.#heat = new HeatMap(device, tools.heat, { buffer, dtype, view: heatView(placed) }, isMap, this.choice.chosen);
-    const interpolates = isActivationMap(explanation.method);
-    this.#overlay = new HeatOverlay(device, tools.overlay, this.#heat, { width, height, interpolates });
-    const [chosen, extent] = [this.choice.chosen, this.#heat.extent].map((piece) => ({
-      buffer: piece,
-      offsetBytes: 0,
-      sizeBytes: piece.size,
-    })) as [Piece, Piece];
-    this.ring = new ReadbackRing(device, [chosen, extent], ([first, second], tag) =>
-      onNumbers({ chosen: first as ArrayBuffer, extent: second as ArrayBuffer }, tag),
+    this.kind = kindOf(method, placed.isDifference);
+    const views = layers.map((layer) => heatView(placed, layer));
+    this.place = placeTiles(size, { count: layers.length, columns, captionHeight: layers.length > 1 ? captionHeight : 0, gap });
+    const look = { interpolates: isActivationMap(method), hasBothSides: this.kind.sides === "both" };
+    this.#heats = this.place.tiles.map((tile, i) => {
+      const { buffer, dtype } = explanation.value(layers[i]);
+      const map = new HeatMap(device, tools.heat, { buffer, dtype, view: views[i] as MapView }, this.kind, this.choice.chosen);
+      return { map, overlay: new HeatOverlay(device, tools.overlay, map, { ...tile, ...look }) };
+    });
+    const pieces = [this.choice.chosen, ...this.#heats.map(({ map }) => map.extent)];
+    this.ring = new ReadbackRing(
+      device,
+      pieces.map((buffer) => ({ buffer, offsetBytes: 0, sizeBytes: buffer.size })),
+      ([chosen, ...extents], tag) => onNumbers({ chosen: chosen as ArrayBuffer, extents }, tag),
     );
+    const { width, height } = this.place;
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
     this.#context = canvas.getContext("webgpu") as GPUCanvasContext;
-    this.#context.configure({ device: device.gpu, format: renderer.format, usage: renderer.targetUsage, alphaMode: "premultiplied" });
-  }
-
-  /** Pixels of the canvas. */
-  get size(): { readonly width: number; readonly height: number } {
-    return this.#picture.layout;
+    this.#context.configure({
+      device: device.gpu,
+      format: renderer.format,
+      usage: renderer.targetUsage | GPUTextureUsage.COPY_DST,
+      alphaMode: "premultiplied",
+    });
   }
 
   look(look: OverlayLook): void {
-    this.#overlay.look(look);
+    for (const { overlay } of this.#heats) overlay.look(look);
   }
 
   /** Chooses the class of the frame; before the explanation runs. */
@@ -126,38 +152,60 @@ export class ExplainedPicture {
 
   /** Computes the heat after the explanation has run. @param elapsedMs see {@link HeatMap.tick} */
   encodeHeat(encoder: GPUCommandEncoder, elapsedMs: number | undefined): void {
-    this.#heat.tick(elapsedMs);
     const pass = encoder.beginComputePass({ label: "heat" });
-    this.#heat.encode(pass);
+    for (const { map } of this.#heats) {
+      map.tick(elapsedMs);
+      map.encode(pass);
+    }
     pass.end();
   }
 
-  /** Draws the picture and the heat as they are now. */
+  /** Draws the picture and the heat as they are now, tile by tile. */
   draw(encoder: GPUCommandEncoder): void {
-    const target = this.#context.getCurrentTexture().createView({ label: "explanation" });
+    const texture = this.#context.getCurrentTexture();
+    const copy = this.#copy.createView();
     if (this.#tools.renderer.usesCompute) {
       const pass = encoder.beginComputePass({ label: "explained picture" });
-      this.#picture.encodePixels(pass, target);
+      this.#picture.encodePixels(pass, copy);
       pass.end();
-    } else this.#picture.draw(encoder, target);
-    this.#overlay.draw(encoder, target);
+    } else this.#picture.draw(encoder, copy);
+    for (const { x, y, width, height } of this.place.tiles)
+      encoder.copyTextureToTexture({ texture: this.#copy }, { texture, origin: [x, y] }, [width, height]);
+    const view = texture.createView({ label: "explanation" });
+    const pass = encoder.beginRenderPass({ label: "heat", colorAttachments: [{ view, loadOp: "load", storeOp: "store" }] });
+    for (const { overlay } of this.#heats) overlay.draw(pass);
+    pass.end();
   }
 
   dispose(): void {
     this.ring.dispose();
-    this.#overlay.dispose();
-    this.#heat.dispose();
+    for (const { map, overlay } of this.#heats) {
+      overlay.dispose();
+      map.dispose();
+    }
     this.choice.dispose();
+    this.#copy.destroy();
     this.#picture.dispose();
   }
 }
 
-type Piece = ConstructorParameters<typeof ReadbackRing>[1][number];
+/** The room for one picture, and how many are in a row. */
+function tilesOf({ explanation, width, height, captionHeight }: PlacedExplanation, aspect: number) {
+  const count = explanation.layers.length;
+  const options = { count, aspect, room: { width, height }, gap, leastWidth };
+  return chooseTiles({ ...options, captionHeight: count > 1 ? captionHeight : 0 });
+}
+
+/** How far from 0 a gradient is says how much the score depends on an element. What is for a class has a side where two are compared. */
+function kindOf(method: ExplanationMethod, isDifference: boolean): HeatKind {
+  const isMap = resultOf(method) === "map";
+  if (isDifference && (isMap || contributions.includes(method))) return { isMap, sides: "both" };
+  return { isMap, sides: isMap ? "above" : "size" };
+}
 
 /** Where the heat's rows and columns lie in the explanation. @throws Error where it has none */
-function heatView({ explanation, input }: Pick<PlacedExplanation, "explanation" | "input">): MapView {
-  const { shape, strides, offset } = explanation.value();
-  const { layer } = explanation;
+function heatView({ explanation, input }: Pick<PlacedExplanation, "explanation" | "input">, layer: string): MapView {
+  const { shape, strides, offset } = explanation.value(layer);
   const hasOwnAxes = resultOf(explanation.method) === "elements";
   const image = hasOwnAxes && layer === input.name ? imageView(shape, strides, input.axes) : undefined;
   if (image) return { ...image, offset };

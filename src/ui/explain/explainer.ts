@@ -1,5 +1,5 @@
 // The GPU side of an element's explanation: beside the networks, it runs and draws with every frame. Made when the first is asked for.
-import { type Explanation, explanationMethods, resultOf } from "../../engine/explanation.ts";
+import { convolutionMaps, type Explanation, explanationMethods, resultOf } from "../../engine/explanation.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import type { ImageTarget } from "../image-input.ts";
 import { imageView } from "../image-view.ts";
@@ -12,7 +12,11 @@ import { ClassChoice } from "./class-choice.ts";
 import { ExplainedPicture, type ExplainTools, type OnNumbers, type PictureInput } from "./explained-picture.ts";
 import { HeatMap } from "./heat-map.ts";
 import { HeatOverlay } from "./heat-overlay.ts";
-import { type Explained, type ExplainedNumbers, type ExplainRequest, explanationId } from "./request.ts";
+import { allLayers, type Explained, type ExplainedNumbers, type ExplainRequest, explanationId } from "./request.ts";
+import { thinned } from "./tiles.ts";
+
+/** Layers that are drawn side by side at most. */
+const mostLayers = 24;
 
 export interface ExplainerHost {
   readonly viewer: Pick<Viewer, "device" | "model" | "imageInputName">;
@@ -81,7 +85,8 @@ export class Explainer {
   async change(request: ExplainRequest): Promise<Explained> {
     try {
       if (request.method !== this.#request?.method || request.layer !== this.#request.layer) this.stop();
-      const isOther = request.class !== this.#request?.class;
+      const isOther = request.class !== this.#request?.class || request.against !== this.#request?.against;
+      this.#isFresh ||= isOther;
       this.#request = request;
       this.#explanation ??= await this.#explain(request);
       if (this.#isDisposed) throw new DOMException("The viewer was disposed of.", "AbortError");
@@ -89,14 +94,16 @@ export class Explainer {
         throw new Error(
           "explain-class: no output of this network is known to hold scores of classes, so there is no top one. Give the index of a class, such as 0.",
         );
-      if (isOther && request.class !== undefined) this.#explanation.setClass(request.class);
+      // Which of them is explained is written before each run; this says whether they are there.
+      if (isOther) this.#explanation.setTarget(targetOf(request));
       const before = this.#drawn;
       await this.rebind();
       const drawn = this.#drawn as ExplainedPicture;
       this.#isDue ||= isOther;
-      const { layer, method } = this.#explanation;
+      const { layers } = this.#explanation;
+      const layerCount = request.layer === allLayers ? this.#allLayers.length : 1;
       const needsRun = isOther || drawn !== before;
-      return { layer, isMap: resultOf(method) === "map", colorMap: apply(drawn, request), ...drawn.size, needsRun };
+      return { layers, layerCount, kind: drawn.kind, colorMap: apply(drawn, request), ...drawn.place, needsRun };
     } catch (error) {
       this.stop();
       throw error;
@@ -139,18 +146,20 @@ export class Explainer {
   }
 
   /** Where everything lies now, and what tells whether that has changed. */
-  #place(explanation: Explanation, { canvas, width, height }: ExplainRequest, input: PictureInput) {
+  #place(explanation: Explanation, { canvas, width, height, captionHeight, against }: ExplainRequest, input: PictureInput) {
     const { viewer, classScores } = this.#host;
     if (!canvas) throw new Error("There is no canvas to draw the explanation on.");
     const preparation = this.#host.preparation();
     const found = scoresOf(viewer.model, classScores);
-    const [value, seed, picture] = [explanation.value(), explanation.seed(), explanation.input(input.name)];
+    const [seed, picture] = [explanation.seed(), explanation.input(input.name)];
     checkScores(found?.count, seed.shape, classScores);
     const scores = found && { ...found, offset: found.offsetBytes / 4 };
-    const places = [value, seed, picture, scores].map((one) => one?.buffer);
+    const isDifference = against !== undefined;
+    const places = [seed, picture, scores, ...explanation.layers.map((layer) => explanation.value(layer))].map((one) => one?.buffer);
+    const room = { width, height, captionHeight };
     return {
-      placed: { explanation, input, preparation, scores, canvas, width, height },
-      binding: [canvas, width, height, JSON.stringify(preparation), ...places],
+      placed: { explanation, input, preparation, scores, isDifference, canvas, ...room },
+      binding: [canvas, isDifference, JSON.stringify([room, preparation]), ...places],
     };
   }
 
@@ -200,13 +209,23 @@ export class Explainer {
     this.stop();
   }
 
-  async #explain({ method, layer, class: index = 0 }: ExplainRequest): Promise<Explanation> {
+  /** The values of the convolution layers, by depth. */
+  get #allLayers(): readonly string[] {
+    return convolutionMaps(this.#host.viewer.model.graph);
+  }
+
+  async #explain(request: ExplainRequest): Promise<Explanation> {
+    const { method, layer } = request;
     const { model } = this.#host.viewer;
     const input = this.#input;
     const drawable = explanationMethods.filter((one) => resultOf(one) !== "channels");
     if (!drawable.includes(method)) throw new Error(`explain '${method}': expected ${drawable.join(", ")}.`);
     if (!input) throw new Error("explain: no input of this network takes a picture, so there is nothing to lay heat over.");
-    const [explanation] = await Promise.all([model.explain({ method, of: { class: index }, layer, live: true }), this.#prepareTools()]);
+    const all = thinned(this.#allLayers, mostLayers);
+    const layers = layer === allLayers ? { layers: all.length > 0 ? all : ("all" as const) } : { layer };
+    // With both sides, so that another class to compare with plans nothing anew.
+    const making = model.explain({ method, of: targetOf(request), ...layers, signed: true, live: true });
+    const [explanation] = await Promise.all([making, this.#prepareTools()]);
     if (!this.#isDisposed) return explanation;
     explanation.dispose();
     throw new DOMException("The viewer was disposed of.", "AbortError");
@@ -230,20 +249,23 @@ export class Explainer {
     this.#isFresh = true;
   }
 
-  readonly #onNumbers: OnNumbers = ({ chosen, extent }, { id, pictureId, done, total }) => {
+  readonly #onNumbers: OnNumbers = ({ chosen, extents }, { id, pictureId, done, total }) => {
     const [index = 0] = new Uint32Array(chosen);
     // Runs for the class before do not count for this one.
     if (this.#class !== undefined && index !== this.#class) this.#explanation?.restart();
     this.#class = index;
-    const score = new Float32Array(chosen)[2];
-    const [nanCount = 0, infinityCount = 0, , full = 0] = new Float32Array(extent);
+    const [, , score, againstScore] = new Float32Array(chosen);
+    const hasScores = this.#host.classScores !== undefined;
     this.#host.onNumbers({
       id,
       pictureId,
       class: index,
-      score: this.#host.classScores ? score : undefined,
-      full,
-      nonFiniteCount: nanCount + infinityCount,
+      score: hasScores ? score : undefined,
+      againstScore: hasScores && this.#request?.against !== undefined ? againstScore : undefined,
+      layers: extents.map((extent) => {
+        const [nanCount = 0, infinityCount = 0, , full = 0] = new Float32Array(extent);
+        return { full, nonFiniteCount: nanCount + infinityCount };
+      }),
       done,
       total,
     });
@@ -251,11 +273,17 @@ export class Explainer {
 }
 
 /** @returns the colour map that it is drawn in */
-function apply(drawn: ExplainedPicture, { colorMap: wanted, opacity, class: index }: ExplainRequest): ColorMap {
-  const colorMap = wanted === "auto" ? "magma" : wanted;
-  drawn.look({ colorMap, opacity });
-  drawn.choice.want(index);
+function apply(drawn: ExplainedPicture, { colorMap: wanted, opacity, isAlone, class: index, against }: ExplainRequest): ColorMap {
+  // What has two sides needs a map with a middle.
+  const colorMap = drawn.kind.sides === "both" ? "diverging" : wanted === "auto" ? "magma" : wanted;
+  drawn.look({ colorMap, opacity, isAlone });
+  drawn.choice.want(index, against);
   return colorMap;
+}
+
+/** In place of the top class, which is chosen in each frame, stands any other than that which it is compared with. */
+function targetOf({ class: index, against }: ExplainRequest) {
+  return { class: index ?? (against === 0 ? 1 : 0), against };
 }
 
 /** Whether it takes more runs of this picture. */

@@ -1,5 +1,5 @@
-// The heat of an explanation that lies on the GPU, from 0 to 1 at each place, smoothed over time: what speaks for the class, of a map, as a
-// share of the largest; else the size of the numbers, up to that which 99% of those other than 0 do not exceed, as a few are far larger.
+// The heat of an explanation that lies on the GPU, at most 1 at each place, smoothed over time: of a map as a share of the largest; of other
+// numbers up to the size which 99% of those other than 0 do not exceed, as a few are far larger.
 import type { Device } from "../../engine/gpu/device.ts";
 import { workgroupCount } from "../../engine/ops/dispatch.ts";
 import heatShader from "../../shaders/heat.wgsl";
@@ -15,11 +15,23 @@ export interface HeatPipelines {
   readonly heat: GPUComputePipeline;
 }
 
+/** What heat shows of numbers: what is above 0; both sides of 0, from -1 to 1; or how far from 0 they are. */
+export type Sides = "above" | "both" | "size";
+
+/** As heat.wgsl numbers them. */
+const sidesCodes: Readonly<Record<Sides, number>> = { size: 0, above: 1, both: 2 };
+
+export interface HeatKind {
+  readonly sides: Sides;
+  /** Whether the largest is full heat; else 1% of what is not 0 lies above. */
+  readonly isMap: boolean;
+}
+
 /** Time constant of the smoothing. */
 const smoothingMs = 150;
 
 export class HeatMap {
-  /** From 0 to 1, dense. */
+  /** As heat.wgsl writes it, dense. */
   readonly heat: GPUBuffer;
   readonly columns: number;
   readonly rows: number;
@@ -41,10 +53,9 @@ export class HeatMap {
   }
 
   /**
-   * @param isMap whether the source is a map of what speaks for a class
    * @param chosen see {@link ClassChoice.chosen}: another class's heat is not smoothed with this one's
    */
-  constructor(device: Device, pipelines: HeatPipelines, source: MapSource, isMap: boolean, chosen: GPUBuffer) {
+  constructor(device: Device, pipelines: HeatPipelines, source: MapSource, { sides, isMap }: HeatKind, chosen: GPUBuffer) {
     const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
     const { channels, height, width, offset, channelStride, rowStride, columnStride } = source.view;
     this.#device = device;
@@ -68,7 +79,7 @@ export class HeatMap {
         partialsPerRange: channels * statistics.partialsPerChannel,
         // As range.wgsl numbers them: 0 takes the extremes.
         rule: 0,
-        symmetric: isMap ? 0 : 1,
+        symmetric: sides === "above" ? 0 : 1,
         total: channels * height * width,
       },
       buffers: { partials: statistics.partials, clock: exact, result: this.extent, extents },
@@ -78,7 +89,7 @@ export class HeatMap {
     const heat = new ComputeStep(device, label, {
       shader: heatShader,
       pipeline: pipelines.heat,
-      params: { count, columns: width, channels, offset, channelStride, rowStride, columnStride, isPositive: isMap ? 1 : 0 },
+      params: { count, columns: width, channels, offset, channelStride, rowStride, columnStride, sides: sidesCodes[sides] },
       buffers: { values: source.buffer, range: this.extent, chosen, clock: this.#clock, heat: this.heat },
       workgroups: workgroupCount(count, 64),
     });

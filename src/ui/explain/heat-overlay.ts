@@ -1,4 +1,4 @@
-// Draws heat over a picture that is already on the target.
+// Draws heat over a picture that is already on the target, in its place there.
 import type { Device } from "../../engine/gpu/device.ts";
 import shader from "../../shaders/heat-overlay.wgsl";
 import { encodeParams } from "../../shaders/shader.ts";
@@ -10,21 +10,27 @@ export interface OverlayLook {
   readonly colorMap: ColorMap;
   /** Of the heat, from 0 to 1. */
   readonly opacity: number;
+  /** Whether heat is drawn without the picture. */
+  readonly isAlone: boolean;
 }
 
-interface OverlaySize {
-  /** Pixels of the picture. */
+interface OverlayPlace {
+  /** The picture's top left and its size, in pixels of the target. */
+  readonly x: number;
+  readonly y: number;
   readonly width: number;
   readonly height: number;
   /** Whether pixels between the middles of places show what is between their values; else the nearest place. */
   readonly interpolates: boolean;
+  /** Whether heat goes from -1 to 1. */
+  readonly hasBothSides: boolean;
 }
 
 export class HeatOverlay {
   readonly #device: Device;
   readonly #pipeline: GPURenderPipeline;
   readonly #heat: HeatMap;
-  readonly #size: OverlaySize;
+  readonly #place: OverlayPlace;
   readonly #params: GPUBuffer;
   readonly #palette: GPUBuffer;
   readonly #group: GPUBindGroup;
@@ -41,12 +47,12 @@ export class HeatOverlay {
     });
   }
 
-  constructor(device: Device, pipeline: GPURenderPipeline, heat: HeatMap, size: OverlaySize) {
+  constructor(device: Device, pipeline: GPURenderPipeline, heat: HeatMap, place: OverlayPlace) {
     const { UNIFORM, STORAGE, COPY_DST } = GPUBufferUsage;
     this.#device = device;
     this.#pipeline = pipeline;
     this.#heat = heat;
-    this.#size = size;
+    this.#place = place;
     this.#params = device.createBuffer("heat-overlay params", shader.params?.sizeBytes ?? 0, UNIFORM | COPY_DST);
     this.#palette = device.createBuffer("heat palette", paletteOf("magma", [0, 0, 0, 0]).byteLength, STORAGE | COPY_DST);
     this.#group = device.gpu.createBindGroup({
@@ -57,31 +63,31 @@ export class HeatOverlay {
   }
 
   /** Changes its colours from the next frame on. */
-  look({ colorMap, opacity }: OverlayLook): void {
-    const { width, height, interpolates } = this.#size;
-    // Heat is a size. Of a map with 0 in its middle it takes the upper half.
-    const first = colorMap === "diverging" ? (paletteSize - 1) / 2 : 0;
+  look({ colorMap, opacity, isAlone }: OverlayLook): void {
+    const { x, y, width, height, interpolates, hasBothSides } = this.#place;
+    // Of a map with 0 in its middle a size takes the upper half.
+    const first = colorMap === "diverging" || hasBothSides ? (paletteSize - 1) / 2 : 0;
     const params = encodeParams(shader, {
+      origin: [x, y],
       size: [width, height],
       map: [this.#heat.columns, this.#heat.rows],
       opacity,
       interpolates: interpolates ? 1 : 0,
       first,
       span: paletteSize - 1 - first,
+      isAlone: isAlone ? 1 : 0,
     });
     this.#device.gpu.queue.writeBuffer(this.#params, 0, params);
     this.#device.gpu.queue.writeBuffer(this.#palette, 0, paletteOf(colorMap, [0, 0, 0, 0]));
   }
 
-  draw(encoder: GPUCommandEncoder, target: GPUTextureView): void {
-    const pass = encoder.beginRenderPass({
-      label: shader.name,
-      colorAttachments: [{ view: target, loadOp: "load", storeOp: "store" }],
-    });
+  /** Draws it in its place of the pass's target. */
+  draw(pass: GPURenderPassEncoder): void {
+    const { x, y, width, height } = this.#place;
+    pass.setViewport(x, y, width, height, 0, 1);
     pass.setPipeline(this.#pipeline);
     pass.setBindGroup(0, this.#group);
     pass.draw(3);
-    pass.end();
   }
 
   dispose(): void {

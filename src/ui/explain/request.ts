@@ -2,40 +2,61 @@
 import type { ExplanationMethod } from "../../engine/explanation.ts";
 import type { ColorMap } from "../mosaic/color-map.ts";
 import type { ViewCanvas } from "../views/view.ts";
+import type { HeatKind } from "./heat-map.ts";
+import type { Tile } from "./tiles.ts";
 
 /** The canvas that an explanation is drawn on among the visible views. */
 export const explanationId = "explanation";
+
+/** In place of a layer: all convolution layers. */
+export const allLayers = "all";
 
 export interface ExplainRequest {
   /** Another one with every request: numbers bear that of the request that they answer. */
   readonly id: number;
   readonly method: ExplanationMethod;
-  /** The engine's choice where absent. */
+  /** The engine's choice where absent; {@link allLayers} for one picture by each convolution layer. */
   readonly layer?: string | undefined;
   /** By its index; the top one of each frame where absent. */
   readonly class?: number | undefined;
+  /** Another class, by its index: then what is explained is how much higher the first one's score is. */
+  readonly against?: number | undefined;
   readonly colorMap: ColorMap | "auto";
   /** Of the heat, from 0 to 1. */
   readonly opacity: number;
+  /** Whether heat is drawn without the picture. */
+  readonly isAlone: boolean;
   /** Device pixels that there are. */
   readonly width: number;
   readonly height: number;
+  /** Device pixels that are kept for the name below each of several pictures. */
+  readonly captionHeight: number;
   /** Needed in the first request of a session only. */
   readonly canvas?: ViewCanvas | undefined;
 }
 
 /** What is drawn from now on. */
 export interface Explained {
-  /** The value that the explanation is of. */
-  readonly layer: string;
-  /** Whether it is a map of what speaks for the class, and not one number for each element. */
-  readonly isMap: boolean;
+  /** The values that the explanation is of, by depth. */
+  readonly layers: readonly string[];
+  /** How many there are, where not all of them are drawn. */
+  readonly layerCount: number;
+  /** Where the picture of each lies on the canvas. */
+  readonly tiles: readonly Tile[];
+  readonly kind: HeatKind;
   readonly colorMap: ColorMap;
   /** Whether a picture has to be given again; else it is only drawn otherwise. */
   readonly needsRun: boolean;
   /** Pixels of the canvas. */
   readonly width: number;
   readonly height: number;
+}
+
+export interface ExplainedSize {
+  /** How large the explanation is where heat is full. */
+  readonly full: number;
+  /** How many of its elements are not finite. */
+  readonly nonFiniteCount: number;
 }
 
 /** The numbers of one frame, a few frames late. */
@@ -47,10 +68,10 @@ export interface ExplainedNumbers {
   readonly class: number;
   /** What the network answers for the class; undefined where no output is known to hold scores of classes. */
   readonly score: number | undefined;
-  /** How large the explanation is where heat is full. */
-  readonly full: number;
-  /** How many of its elements are not finite. */
-  readonly nonFiniteCount: number;
+  /** Likewise for the class that it is compared with; undefined where there is none. */
+  readonly againstScore: number | undefined;
+  /** Of each layer. */
+  readonly layers: readonly ExplainedSize[];
   /** How many runs of the explanation were done, and how many it takes. */
   readonly done: number;
   readonly total: number;

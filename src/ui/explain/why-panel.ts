@@ -1,17 +1,18 @@
-// An explanation on the page: its canvas, and what is seen there in words.
-import { formatNumber } from "../format-number.ts";
+// An explanation on the page: its canvas with the names of its layers, and what is seen there in words.
 import { cssGradient } from "../mosaic/color-map.ts";
 import { make } from "../panel.ts";
-import type { Explained, ExplainedNumbers } from "./request.ts";
-import { type MethodText, methodTexts } from "./texts.ts";
+import { allLayers, type Explained } from "./request.ts";
+import { layersNamed, type Told, textsOf, type Words, wordsFor } from "./words.ts";
 
-/** CSS pixels that the picture takes at most. */
+/** CSS pixels that one picture takes at most, and that a name below one of several takes. */
 const largestSide = 448;
+const captionHeight = 22;
 
-/** What the words are made from. */
-export interface Told extends ExplainedNumbers {
-  readonly label: string;
-  readonly isTop: boolean;
+interface WhyPanelHost {
+  /** It comes into view. */
+  onReveal(): void;
+  /** Somebody wants one of several layers alone, or all of them again. */
+  onLayer(layer: string): void;
 }
 
 export class WhyPanel {
@@ -19,27 +20,39 @@ export class WhyPanel {
   /** Whether it is on the screen. */
   isVisible = false;
   #canvas = make("canvas", "heat");
+  readonly #host: WhyPanelHost;
   readonly #frame = make("div", "why-frame");
+  /** A button over the picture of each of several layers, with its name. */
+  readonly #tiles = make("div", "why-tiles");
+  readonly #back = make("button", "why-back", "All layers");
   readonly #title = make("h2", "why-title");
   readonly #detail = make("p", "why-detail");
   readonly #seen = make("p", "why-seen");
   readonly #limit = make("p", "why-limit");
   readonly #status = make("p", "why-status");
   readonly #trouble = make("p", "why-trouble");
+  readonly #low = make("span", "low");
   readonly #high = make("span", "high");
   readonly #ramp = make("span", "ramp");
   readonly #scope = make("span", "scope");
   readonly #visibility: IntersectionObserver;
+  /** Whether a button that goes away had the focus. */
+  #ownsFocus = false;
 
-  /** @param onReveal called when it comes into view */
-  constructor(onReveal: () => void) {
+  constructor(host: WhyPanelHost) {
+    this.#host = host;
     this.element.ariaLabel = "Explanation";
+    this.#tiles.role = "group";
+    this.#tiles.ariaLabel = "Layers";
+    this.#back.type = "button";
+    this.#back.hidden = true;
+    this.#back.addEventListener("click", () => this.#goTo(allLayers));
     this.#status.role = "status";
     this.#trouble.role = "alert";
     const legend = make("p", "why-legend");
-    legend.append(make("span", "low", "0"), this.#ramp, this.#high, this.#scope);
+    legend.append(this.#low, this.#ramp, this.#high, this.#scope);
     const words = make("div", "why-words");
-    words.append(this.#title, this.#status, this.#trouble, this.#detail, this.#seen, this.#limit, legend);
+    words.append(this.#title, this.#status, this.#trouble, this.#detail, this.#back, this.#seen, this.#limit, legend);
     this.element.append(this.#frame, words);
     this.element.hidden = true;
     this.renew();
@@ -47,7 +60,7 @@ export class WhyPanel {
       (entries) => {
         const wasVisible = this.isVisible;
         this.isVisible = entries.at(-1)?.isIntersecting === true;
-        if (this.isVisible && !wasVisible) onReveal();
+        if (this.isVisible && !wasVisible) host.onReveal();
       },
       { rootMargin: "64px" },
     );
@@ -62,14 +75,19 @@ export class WhyPanel {
   renew(): void {
     this.#canvas = make("canvas", "heat");
     this.#canvas.role = "img";
-    this.#frame.replaceChildren(this.#canvas);
+    this.#frame.replaceChildren(this.#canvas, this.#tiles);
   }
 
-  /** Device pixels that there are for the picture. */
-  room(): { readonly width: number; readonly height: number } {
+  /** Device pixels that there are for the picture, or for those of several layers. */
+  room(layer: string | undefined): { readonly width: number; readonly height: number; readonly captionHeight: number } {
     const pixels = (length: number) => Math.max(32, Math.floor(length * devicePixelRatio));
     const width = this.element.parentElement?.clientWidth ?? (this.element.getRootNode() as ShadowRoot).host.clientWidth;
-    return { width: pixels(Math.min(width, largestSide)), height: pixels(Math.min(largestSide, 0.6 * innerHeight)) };
+    const [widest, highest] = layer === allLayers ? [width, 0.8 * innerHeight] : [largestSide, Math.min(largestSide, 0.6 * innerHeight)];
+    return {
+      width: pixels(Math.min(width, widest)),
+      height: pixels(highest),
+      captionHeight: Math.round(captionHeight * devicePixelRatio),
+    };
   }
 
   /** Says what is being prepared; nothing of the explanation before is shown meanwhile. */
@@ -88,30 +106,63 @@ export class WhyPanel {
   }
 
   /** Shows the canvas. Which class it is of is told with the numbers. */
-  place({ width, height, colorMap, layer, isMap }: Explained, method: string): void {
-    const { seen, limit } = textsOf(method);
+  place(explained: Explained, method: string, canGoBack: boolean): void {
+    const { width, height, colorMap, kind } = explained;
+    const { title, seen, limit } = textsOf(method);
     Object.assign(this.#canvas.style, { width: `${width / devicePixelRatio}px`, height: `${height / devicePixelRatio}px` });
     this.#canvas.hidden = false;
-    this.#ramp.style.background = colorMap === "diverging" ? `${cssGradient(colorMap)} right/200% 100%` : cssGradient(colorMap);
+    const isHalf = colorMap === "diverging" && kind.sides !== "both";
+    this.#ramp.style.background = isHalf ? `${cssGradient(colorMap)} right/200% 100%` : cssGradient(colorMap);
     this.#trouble.textContent = "";
-    this.#scope.textContent = isMap ? "what speaks for the class, up to the largest" : "its size; 1% of what is not 0 lies above";
     this.#seen.textContent = seen;
     this.#limit.textContent = limit;
-    this.#canvas.ariaLabel = `The picture with heat over it: ${textsOf(method).title} by ${layer}. ${seen}`;
+    this.#canvas.ariaLabel = `The picture with heat over it: ${title} by ${layersNamed(explained)}. ${seen}`;
+    this.#back.hidden = !canGoBack;
+    this.#placeTiles(explained);
+    if (this.#ownsFocus) (canGoBack ? this.#back : (this.#tiles.firstElementChild as HTMLElement | null))?.focus();
+    this.#ownsFocus = false;
+  }
+
+  #goTo(layer: string): void {
+    this.#ownsFocus = true;
+    this.#host.onLayer(layer);
+  }
+
+  /** Puts a button over each of several pictures. Those that are there stay, and so does the focus. */
+  #placeTiles({ layers, tiles, width, height }: Explained): void {
+    const shown = layers.length > 1 ? layers : [];
+    const known = [...this.#tiles.children] as HTMLElement[];
+    if (known.length !== shown.length || known.some(({ title }, i) => title !== shown[i]))
+      this.#tiles.replaceChildren(...shown.map((layer) => this.#makeTile(layer)));
+    const caption = captionHeight * devicePixelRatio;
+    const percent = (part: number, whole: number) => `${(100 * part) / whole}%`;
+    [...this.#tiles.children].forEach((button, i) => {
+      const { x, y, width: across, height: down } = tiles[i] as (typeof tiles)[number];
+      Object.assign((button as HTMLElement).style, {
+        left: percent(x, width),
+        top: percent(y, height),
+        width: percent(across, width),
+        height: percent(down + caption, height),
+      });
+    });
+  }
+
+  #makeTile(layer: string): HTMLElement {
+    const button = make("button", "why-tile");
+    button.type = "button";
+    button.title = layer;
+    button.ariaLabel = `${layer}: show it alone`;
+    button.append(make("span", "why-name", layer));
+    button.addEventListener("click", () => this.#goTo(layer));
+    return button;
   }
 
   /** Says what a frame shows. */
-  show({ label, isTop, score, full, nonFiniteCount, done, total }: Told, { layer, isMap }: Explained, method: string): void {
-    const nothing = isMap ? "Nothing in this layer speaks for the class." : "The score does not depend on it here.";
-    const notFinite = nonFiniteCount > 0 ? `${nonFiniteCount.toLocaleString("en")} of its elements are not finite.` : "";
-    const answer = score === undefined ? "" : ` · score ${formatNumber(score)}`;
-    const which = isTop ? "the top class" : "the class chosen";
-    // Lists of classes often give several names with commas.
-    setText(this.#title, `Why ${label.split(",")[0]}?`);
-    const isDone = done === total;
-    setText(this.#status, [full === 0 && isDone ? nothing : "", notFinite].filter(Boolean).join(" "));
-    setText(this.#detail, `${textsOf(method).title} by ${layer} · ${which}${answer}${isDone ? "" : ` · run ${done} of ${total}`}`);
-    setText(this.#high, formatNumber(full));
+  show(told: Told, explained: Explained, method: string): void {
+    const words = wordsFor(told, explained, method);
+    const parts = { title: this.#title, status: this.#status, detail: this.#detail, scope: this.#scope, low: this.#low, high: this.#high };
+    for (const [name, part] of Object.entries(parts)) setText(part, words[name as keyof Words]);
+    told.layers.forEach(({ full }, i) => void this.#tiles.children[i]?.classList.toggle("nothing", full === 0 && told.done === told.total));
     this.element.classList.remove("pending");
   }
 
@@ -134,12 +185,10 @@ export class WhyPanel {
     this.element.classList.remove("troubled");
     this.element.classList.add("pending");
     this.#canvas.hidden = true;
+    this.#back.hidden = true;
+    this.#tiles.replaceChildren();
     for (const part of [this.#status, this.#trouble, this.#detail, this.#seen, this.#limit]) part.textContent = "";
   }
-}
-
-function textsOf(method: string): MethodText {
-  return methodTexts[method as keyof typeof methodTexts] ?? { title: method, seen: "", limit: "" };
 }
 
 /** Writing the same text again would make a screen reader read it again. */

@@ -1,10 +1,11 @@
 // The explanation of an element, on its page: asks the session for what the attributes say, and shows it. Loaded when `explain` is set.
+import { classNameOf } from "../class-name.ts";
 import type { ConvCam, ConvCamEvents } from "../element.ts";
 import type { News } from "../frame-loop.ts";
 import type { Session } from "../session/session.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { ClassPicker } from "./pick-class.ts";
-import type { Explained, ExplainedNumbers } from "./request.ts";
+import { allLayers, type Explained, type ExplainedNumbers } from "./request.ts";
 import styles from "./why.css?inline";
 import { WhyPanel } from "./why-panel.ts";
 import { readWish, type Wish } from "./wish.ts";
@@ -40,6 +41,8 @@ export class Why {
   #id = 0;
   /** Counts calls of {@link hide}. */
   #hides = 0;
+  /** The layer that was chosen among all. */
+  #chosenLayer: string | undefined;
   #isDue = false;
   #updating: Promise<void> | undefined;
 
@@ -47,7 +50,13 @@ export class Why {
     this.#host = host;
     this.#element = element;
     this.#next = next;
-    this.#panel = new WhyPanel(() => host.wantFrame("draw"));
+    this.#panel = new WhyPanel({
+      onReveal: () => host.wantFrame("draw"),
+      onLayer: (layer) => {
+        this.#chosenLayer = layer;
+        element.setAttribute("explain-layer", layer);
+      },
+    });
     adoptStyles(next.getRootNode() as ShadowRoot, styles);
     next.before(this.#panel.element);
   }
@@ -86,15 +95,31 @@ export class Why {
   show(numbers: ExplainedNumbers): void {
     if (numbers.id !== this.#id || !this.#shown) return;
     const { wish, explained } = this.#shown;
-    const { class: index, score, full, nonFiniteCount, done, total } = numbers;
-    const label = this.#host.labels.names[index] ?? `class ${index}`;
+    const { class: index, score, againstScore, done, total } = numbers;
+    const { names } = this.#host.labels;
+    const label = classNameOf(names, index);
     const isTop = wish.class === undefined;
-    this.#panel.show({ ...numbers, label, isTop }, explained, wish.method);
+    const against = wish.against === undefined ? undefined : { class: wish.against, label: classNameOf(names, wish.against) };
+    this.#panel.show({ ...numbers, label, isTop, against }, explained, wish.method);
     // The bars were put between the two if they came later.
     if (this.#next.previousElementSibling !== this.#panel.element) this.#next.before(this.#panel.element);
     this.#picker?.mark((this.#next.getRootNode() as ShadowRoot).querySelector<HTMLElement>(".bars"), index);
     const { method } = wish;
-    this.#host.emit("explain", { method, layer: explained.layer, class: index, label, isTop, score, full, nonFiniteCount, done, total });
+    const layers = numbers.layers.map((sizes, i) => ({ layer: explained.layers[i] as string, ...sizes }));
+    this.#host.emit("explain", {
+      method,
+      layer: wish.layer === allLayers ? allLayers : (explained.layers[0] as string),
+      layers,
+      class: index,
+      label,
+      isTop,
+      score,
+      against: against && { ...against, score: againstScore },
+      full: Math.max(...layers.map(({ full }) => full)),
+      nonFiniteCount: layers.reduce((sum, { nonFiniteCount }) => sum + nonFiniteCount, 0),
+      done,
+      total,
+    });
   }
 
   async #bringUpToDate(): Promise<void> {
@@ -121,22 +146,22 @@ export class Why {
     if (session !== this.#session) this.#panel.renew();
     const id = ++this.#id;
     const hides = this.#hides;
-    const explained = await session.explain({ ...wish, ...this.#panel.room(), id, canvas: this.#panel.canvas });
+    const explained = await session.explain({ ...wish, ...this.#panel.room(wish.layer), id, canvas: this.#panel.canvas });
     this.#session = session;
     if (!explained || hides !== this.#hides) return;
     this.#shown = { session, wish, explained };
     this.#picker ??= new ClassPicker(this.#next.getRootNode(), (index) => this.#pick(index));
-    this.#panel.place(explained, wish.method);
+    this.#panel.place(explained, wish.method, wish.layer !== undefined && wish.layer === this.#chosenLayer && wish.layer !== allLayers);
     this.#host.wantFrame(...(explained.needsRun ? (["image", "run"] as const) : (["draw"] as const)));
   }
 
   /** Says what is being prepared where that is another explanation, or waited for where it is another class. */
-  #announce(session: Session, { method, layer, class: index }: Wish): void {
+  #announce(session: Session, { method, layer, class: index, against }: Wish): void {
     const before = this.#shown;
     if (!before || before.session !== session || before.wish.method !== method || before.wish.layer !== layer) {
       this.#shown = undefined;
       this.#panel.showPending(method);
-    } else if (before.wish.class !== index) this.#panel.markOld();
+    } else if (before.wish.class !== index || before.wish.against !== against) this.#panel.markOld();
   }
 
   /** Tells the page, and shows it here unless the page prevents that. The mosaics go on. */

@@ -91,7 +91,7 @@ async function chooseNetwork(name: string): Promise<void> {
 
 /** Names of layers and classes belong to one network. */
 function forgetChoices(): void {
-  for (const name of ["layers", "explain-layer", "explain-class"]) viewer.removeAttribute(name);
+  for (const name of ["layers", "explain-layer", "explain-class", "explain-against"]) viewer.removeAttribute(name);
 }
 
 function aboutText(entry: ManifestEntry): string {

@@ -12,7 +12,9 @@ export function offerWhy(viewer: ConvCam, find: <T extends HTMLElement>(id: stri
       method: find("why-method"),
       layer: find("why-layer"),
       class: find("why-class"),
+      against: find("why-against"),
       opacity: find("why-opacity"),
+      alone: find("why-alone"),
       bars: find("bars"),
     });
   };

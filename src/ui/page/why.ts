@@ -1,7 +1,9 @@
 // The page's part Why: which method, layer and class are explained, and how opaque the heat is. Loaded when it is first opened.
+import { classNameOf } from "../class-name.ts";
 import type { ConvCam, ConvCamEvents } from "../element.ts";
 import { ClassPicker } from "../explain/pick-class.ts";
 import "../explain/pick-class.css";
+import { allLayers } from "../explain/request.ts";
 import { methodTexts, type PictureMethod } from "../explain/texts.ts";
 import type { DrawableLayer } from "../layers.ts";
 
@@ -13,7 +15,10 @@ interface WhyParts {
   readonly method: HTMLSelectElement;
   readonly layer: HTMLSelectElement;
   readonly class: HTMLSelectElement;
+  readonly against: HTMLSelectElement;
   readonly opacity: HTMLInputElement;
+  /** Whether heat is shown without the picture. */
+  readonly alone: HTMLInputElement;
   /** Holds the bars of classes. */
   readonly bars: HTMLElement;
 }
@@ -22,13 +27,13 @@ export class WhyControls {
   readonly #parts: WhyParts;
   #picker: ClassPicker | undefined;
   /** The names that the list of classes shows. */
-  #classes: readonly string[] = [];
+  #classes: readonly string[] | undefined;
   /** How many scores the network gave last. */
   #classCount = 0;
 
   constructor(parts: WhyParts) {
     this.#parts = parts;
-    const { viewer, method, layer, class: index, opacity } = parts;
+    const { viewer, method, layer, class: index, against, opacity, alone } = parts;
     method.replaceChildren(...Object.entries(methodTexts).map(([name, { title }]) => new Option(title, name)));
     method.value = firstMethod;
     method.addEventListener("change", () => this.#explain());
@@ -38,7 +43,15 @@ export class WhyControls {
     index.addEventListener("change", () => {
       viewer.explainClass = index.value || undefined;
     });
-    opacity.addEventListener("input", () => viewer.setAttribute("overlay", opacity.value));
+    against.addEventListener("change", () => {
+      viewer.explainAgainst = against.value || undefined;
+    });
+    const lay = () => {
+      opacity.disabled = alone.checked;
+      viewer.setAttribute("overlay", alone.checked ? "alone" : opacity.value);
+    };
+    opacity.addEventListener("input", lay);
+    alone.addEventListener("change", lay);
     viewer.addEventListener("load", () => this.#listLayers());
     viewer.addEventListener("results", (event) => this.#onResults((event as CustomEvent<ConvCamEvents["results"]>).detail));
     viewer.addEventListener("explain", (event) => this.#onExplained((event as CustomEvent<ConvCamEvents["explain"]>).detail));
@@ -66,18 +79,21 @@ export class WhyControls {
     const { viewer, layer } = this.#parts;
     const hasPlaces = ({ shape, isView }: DrawableLayer) => !isView && shape.length === 4 && shape.slice(2).reduce((a, b) => a * b, 1) > 1;
     const options = viewer.availableLayers.filter(hasPlaces).map(({ value, operator }) => new Option(`${value} · ${operator}`, value));
-    layer.replaceChildren(new Option("The usual one", ""), ...options);
+    const all = new Option("All convolution layers", allLayers);
+    layer.replaceChildren(new Option("The usual one", ""), all, ...options);
     layer.value = viewer.explainLayer ?? "";
   }
 
   #listClasses(): void {
-    const { viewer, class: select } = this.#parts;
-    const names = Array.from({ length: this.#classCount }, (_, i) => viewer.labels[i] ?? `class ${i}`);
-    if (names.length !== this.#classes.length || names.some((name, i) => name !== this.#classes[i])) {
+    const { viewer, class: select, against } = this.#parts;
+    const names = Array.from({ length: this.#classCount }, (_, i) => classNameOf(viewer.labels, i));
+    if (names.length !== this.#classes?.length || names.some((name, i) => name !== this.#classes?.[i])) {
       this.#classes = names;
-      select.replaceChildren(new Option("The top one", ""), ...names.map((name, i) => new Option(name, `${i}`)));
+      const options = () => names.map((name, i) => new Option(name, `${i}`));
+      select.replaceChildren(new Option("The top one", ""), ...options());
+      against.replaceChildren(new Option("No other", ""), ...options());
     }
-    select.value = viewer.explainClass ?? "";
+    this.#showChoices();
   }
 
   #onResults({ outputs: [scores] }: ConvCamEvents["results"]): void {
@@ -87,7 +103,15 @@ export class WhyControls {
 
   #onExplained({ class: index }: ConvCamEvents["explain"]): void {
     this.#picker?.mark(this.#parts.bars.querySelector<HTMLElement>(".bars"), index);
-    this.#parts.class.value = this.#parts.viewer.explainClass ?? "";
+    this.#showChoices();
+  }
+
+  /** What is chosen in the element itself is shown here, too. */
+  #showChoices(): void {
+    const { viewer, class: index, against, layer } = this.#parts;
+    index.value = viewer.explainClass ?? "";
+    against.value = viewer.explainAgainst ?? "";
+    layer.value = viewer.explainLayer ?? "";
   }
 
   /** A class that is chosen already is let go: the top one is explained again. */

@@ -63,6 +63,7 @@ export const ablationCam: SampledMethod = {
       emit.quotient(drops, whole, value),
       shape.map((extent, axis) => (axis < 2 ? extent : 1)),
     );
-    return { result: emit.node("Relu", [emit.sum(emit.multiply(shares, value), [1])]), passes };
+    const both = emit.sum(emit.multiply(shares, value), [1]);
+    return { result: setting.signed ? both : emit.node("Relu", [both]), passes };
   },
 };

@@ -9,6 +9,8 @@ interface Operands {
   readonly value: string;
   readonly gradient: string;
   readonly spatial: readonly number[];
+  /** Whether a map keeps what speaks against the score, as below 0. */
+  readonly signed?: boolean | undefined;
 }
 
 export interface GradientMethod {
@@ -25,10 +27,13 @@ const overPlaces = ({ emit, spatial }: Operands, value: string): string => emit.
 /** Σ weight · A, from a weight for each channel. */
 const weighted = (operands: Operands, weights: string): string => overChannels(operands, operands.emit.multiply(weights, operands.value));
 
-/** A map from what it makes of each channel: only what speaks for the class. */
+/** A map from what it makes of each channel: only what speaks for the class, unless signs are wanted. */
 const map = (weights: (operands: Operands) => string): GradientMethod => ({
   result: "map",
-  combine: (operands) => relu(operands, weighted(operands, weights(operands))),
+  combine: (operands) => {
+    const both = weighted(operands, weights(operands));
+    return operands.signed ? both : relu(operands, both);
+  },
 });
 
 /** Springenberg et al. 2014: what an activation hands back is not only masked by its input, but never below 0. */

@@ -23,6 +23,8 @@ export interface SampledOptions {
    * where values are large. Where a network takes one picture only, occlusion covers one patch in each run.
    */
   readonly batch?: number | undefined;
+  /** Of class activation maps: keeps what speaks against the score, as below 0. By default maps hold what speaks for it alone. */
+  readonly signed?: boolean | undefined;
   /** Begins SmoothGrad's noise. The same seed gives the same noise. By default 0. */
   readonly seed?: number | undefined;
 }

@@ -1,0 +1,74 @@
+// What is told of an explanation beside its picture. Pure.
+import { formatNumber } from "../format-number.ts";
+import type { Explained, ExplainedNumbers } from "./request.ts";
+import { type MethodText, methodTexts } from "./texts.ts";
+
+/** What the words are made from. */
+export interface Told extends ExplainedNumbers {
+  readonly label: string;
+  readonly isTop: boolean;
+  /** The class that it is compared with. */
+  readonly against: { readonly class: number; readonly label: string } | undefined;
+}
+
+export interface Words {
+  readonly title: string;
+  readonly detail: string;
+  readonly status: string;
+  /** Below the legend, and at its ends. */
+  readonly scope: string;
+  readonly low: string;
+  readonly high: string;
+}
+
+export function textsOf(method: string): MethodText {
+  return methodTexts[method as keyof typeof methodTexts] ?? { title: method, seen: "", limit: "" };
+}
+
+/** "conv_2", or how many layers there are and how many of them are drawn. */
+export function layersNamed({ layers, layerCount }: Pick<Explained, "layers" | "layerCount">): string {
+  if (layers.length === 1) return layers[0] as string;
+  if (layers.length === layerCount) return `${layerCount} convolution layers`;
+  return `${layers.length} of ${layerCount} convolution layers, evenly in depth`;
+}
+
+export function wordsFor(told: Told, explained: Explained, method: string): Words {
+  const { against, done, total, isTop, score, againstScore } = told;
+  const label = shortened(told.label);
+  const other = against && shortened(against.label);
+  const isItself = against?.class === told.class;
+  const isSeveral = explained.layers.length > 1;
+  const scores = score === undefined ? "" : ` · score ${formatNumber(score)}`;
+  const less = againstScore === undefined || isItself ? "" : `, ${formatNumber(againstScore)} for ${other}`;
+  const runs = done === total ? "" : ` · run ${done} of ${total}`;
+  const end = isSeveral ? "largest" : formatNumber(told.layers[0]?.full ?? Number.NaN);
+  return {
+    title: other === undefined || isItself ? `Why ${label}?` : `Why ${label} rather than ${other}?`,
+    detail: `${textsOf(method).title} by ${layersNamed(explained)} · ${isTop ? "the top class" : "the class chosen"}${scores}${less}${runs}`,
+    status: isItself ? `${label} is the top class, so there is nothing to tell it from. Choose another class.` : statusOf(told, explained),
+    scope: scopeOf(explained, label, other) + (isSeveral ? "; each layer by its own largest" : ""),
+    low: explained.kind.sides === "both" ? `−${end}` : "0",
+    high: end,
+  };
+}
+
+function statusOf({ layers, done, total, against }: Told, { kind: { isMap } }: Explained): string {
+  const what = isMap ? `in ${layers.length > 1 ? "these layers" : "this layer"}` : "";
+  const which = against ? "either class" : "the class";
+  const nothing = isMap ? `Nothing ${what} speaks for ${which}.` : "The score does not depend on it here.";
+  const nonFinite = layers.reduce((sum, { nonFiniteCount }) => sum + nonFiniteCount, 0);
+  const notFinite = nonFinite > 0 ? `${nonFinite.toLocaleString("en")} of its elements are not finite.` : "";
+  const isNothing = done === total && layers.every(({ full }) => full === 0);
+  return [isNothing ? nothing : "", notFinite].filter(Boolean).join(" ");
+}
+
+function scopeOf({ kind: { sides } }: Explained, label: string, other: string | undefined): string {
+  if (sides === "both") return `red speaks for ${label} rather than ${other}, blue for ${other} rather than ${label}`;
+  if (sides === "above") return "what speaks for the class, up to the largest";
+  return `${other === undefined ? "its size" : "how much the difference depends on it"}; 1% of what is not 0 lies above`;
+}
+
+/** Lists of classes often give several names with commas. */
+function shortened(label: string): string {
+  return label.split(",")[0] as string;
+}
