@@ -89,8 +89,8 @@ async function heatOver(picture: Float32Array, size: Size, heat: Heat, { method,
   return { ...size, data };
 }
 
-/** Of a gradient a few elements are far larger than all others: what these are above counts as the most. */
-const brightShare = 0.995;
+/** Of a gradient a few elements are far larger than all others: what so many of those other than 0 do not exceed counts as the most, as in the element. */
+const usualShare = 0.99;
 
 /** From 0 to 255, row by row. */
 interface Heat extends Size {
@@ -114,9 +114,19 @@ export function heatOf(result: Tensor, view: MapView | undefined, method: Explan
     const each = Array.from({ length: channels }, (_unused, c) => elements[place + c * channelStride] as number);
     return isMap ? Math.max(0, ...each) : Math.max(...each.map(Math.abs));
   });
-  const sorted = Float32Array.from(sizes).sort();
-  const most = (isMap ? undefined : sorted[Math.floor(brightShare * (area - 1))]) || sorted.at(-1) || 0;
+  const most = isMap ? sizes.reduce((a, b) => Math.max(a, b), 0) : usualMost(view, elements);
   return { width, height, values: Uint8Array.from(sizes, (size) => (most > 0 ? Math.min(255, Math.round((255 * size) / most)) : 0)) };
+}
+
+/** The size that all but a few elements other than 0 do not exceed. */
+function usualMost({ channels, height, width, offset, channelStride, rowStride, columnStride }: MapView, elements: Float32Array): number {
+  const sizes = Float32Array.from({ length: channels * height * width }, (_, i) => {
+    const [channel, place] = [Math.floor(i / (height * width)), i % (height * width)];
+    const at = offset + channel * channelStride + Math.floor(place / width) * rowStride + (place % width) * columnStride;
+    return Math.abs(elements[at] as number);
+  });
+  const sorted = sizes.filter((size) => size > 0 && size < Number.POSITIVE_INFINITY).sort();
+  return sorted[Math.ceil(usualShare * sorted.length) - 1] ?? 0;
 }
 
 /** Tiles of one size with gaps between them, about as many in a row as there are rows. */

@@ -6,6 +6,7 @@ import { type ExplanationMethod, explanationOf } from "../../src/engine/gradient
 import { loadAxes } from "../../src/engine/graph/axes.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
+import { denseStrides } from "../../src/engine/shapes.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { fromTensor, type NdArray } from "../../src/reference/array.ts";
 import { evaluateGraph } from "../../src/reference/evaluate.ts";
@@ -113,6 +114,14 @@ describe("of a network whose values lie NHWC, as TensorFlow has them", () => {
     const heat = heatOf(Tensor.float32([1, 6, 5, 3], elements), view, "gradient");
     expect([heat.height, heat.width]).toEqual([6, 5]);
     expect(Array.from(heat.values, (value, i) => [i, value]).filter(([, value]) => value)).toEqual([[2 * 5 + 4, 255]]);
+  });
+
+  it("a gradient is drawn up to what 99% of its elements other than 0 do not exceed, as in the element", () => {
+    const shape = [1, 1, 40, 50];
+    const elements = Float32Array.from({ length: 2000 }, (_, i) => (i < 1000 ? 0 : i === 1999 ? -1e6 : i - 999));
+    const { values } = heatOf(Tensor.float32(shape, elements), viewAsMaps(shape, denseStrides(shape)), "gradient");
+    expect(values[999 + 495]).toBe(Math.round(255 / 2));
+    expect(Array.from(values.subarray(999 + 990), (value) => value)).toEqual(Array.from({ length: 11 }, () => 255));
   });
 
   it("a gradient has the value's own shape", async () => {
