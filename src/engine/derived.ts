@@ -43,12 +43,11 @@ export class DerivedExecution implements Derivation {
    * Plans and compiles it.
    *
    * @param derive the same graph, operands and results for the same graph: it is asked again when the network is planned anew
-   * @param isPlain whether it starts from the network without gates
    */
-  static async make(network: Network, derive: (graph: TypedGraph) => Derived, isPlain = false): Promise<DerivedExecution> {
+  static async make(network: Network, derive: (graph: TypedGraph) => Derived): Promise<DerivedExecution> {
     const derived = new DerivedExecution(network, derive);
     try {
-      derived.#execution = await network.execute({ derivation: derived, isPlain });
+      derived.#execution = await network.execute({ derivation: derived });
     } catch (error) {
       derived.#forgetStates();
       throw error;

@@ -39,8 +39,6 @@ export interface ExecutionOptions {
   /** Values (or layers, by name) to keep readable after a run; "all" for every one. */
   readonly observe?: readonly string[] | "all" | undefined;
   readonly derivation?: Derivation | undefined;
-  /** Whether it starts from the network as it is, without its edit: without gates. */
-  readonly isPlain?: boolean | undefined;
   /** Called as the pipelines of a plan that was asked for finish compiling. */
   readonly onCompile?: ((done: number, total: number) => void) | undefined;
   /** Whether it searches for faster kernels in idle time, where the network has a tuning. */
@@ -79,10 +77,6 @@ export class Execution {
 
   get device() {
     return this.#network.device;
-  }
-
-  get isPlain(): boolean {
-    return this.#options.isPlain ?? false;
   }
 
   get isDisposed(): boolean {
@@ -183,7 +177,7 @@ export class Execution {
   ): Promise<void> {
     const network = this.#network;
     const { observed, derivation } = wish;
-    const optimizing = network.optimize(observed, derivation && ((graph) => derivation.derive(graph)), this.isPlain);
+    const optimizing = network.optimize(observed, derivation && ((graph) => derivation.derive(graph)));
     const optimized = optimizing instanceof Promise ? await optimizing : optimizing;
     if (isOvertaken()) return;
     const planFor = this.#planner(optimized, observed);

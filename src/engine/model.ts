@@ -240,7 +240,7 @@ export class Model {
 
   /**
    * Prepares pictures that channels of a layer, or classes, answer to, from noise: see {@link Patterns.step}. They are found beside the
-   * model, with its weights.
+   * model, with its weights and gates.
    *
    * @throws ModelError for layers and channels that there are not
    * @throws UnsupportedError that names every node on the way whose gradient has no rule

@@ -35,6 +35,8 @@ export interface NetworkOptions extends ReadOptions, InferOptions {
    * gave are gone, and are to be asked for again.
    */
   readonly onMove?: (() => void) | undefined;
+  /** Called when gates or parameters have changed: what was computed before is not what the model computes now. */
+  readonly onChange?: (() => void) | undefined;
 }
 
 /**
@@ -51,8 +53,8 @@ export async function loadNetwork(device: Device, source: ModelSource | Graph, o
   const inference = await prepareGraph(file, device.target, { ...options, isComplete });
   if (inference.obstacles.length > 0) throw new UnsupportedError(await reasonsOf(inference));
   const halfStorage = options.precision === "float16" ? (await import("./plan/halves.ts")).halfStorage : undefined;
-  const { chooseKernel, onMove } = options;
-  return new Network(device, file, inference, { chooseKernel, onMove, tuning: await tuning, halfStorage });
+  const { chooseKernel, onMove, onChange } = options;
+  return new Network(device, file, inference, { chooseKernel, onMove, onChange, tuning: await tuning, halfStorage });
 }
 
 /** If the code that tunes cannot be loaded, the model runs without tuning. */
@@ -71,8 +73,8 @@ export function isGraph(source: string | object): source is Graph {
   return typeof source === "object" && "nodes" in source && Array.isArray(source.nodes);
 }
 
-/** How the network's plans are made, whatever they compute, and who hears of new ones. */
-interface PlanningRules extends Pick<NetworkOptions, "chooseKernel" | "onMove"> {
+/** How the network's plans are made, whatever they compute, and who hears of changes. */
+interface PlanningRules extends Pick<NetworkOptions, "chooseKernel" | "onMove" | "onChange"> {
   readonly tuning: Tuning | undefined;
   readonly halfStorage: ((hasF16: boolean) => HalfStorage) | undefined;
 }
@@ -170,11 +172,10 @@ export class Network {
    * A graph after all passes.
    *
    * @param derive makes another graph of the network's
-   * @param isPlain whether it starts from the network without {@link edit}
    * @throws UnsupportedError with all reasons if it cannot run
    */
-  optimize(keep: readonly string[], derive?: (graph: TypedGraph) => Graph, isPlain = false): Inference | Promise<Inference> {
-    const edited = isPlain ? undefined : this.#edit?.derive(this.#base);
+  optimize(keep: readonly string[], derive?: (graph: TypedGraph) => Graph): Inference | Promise<Inference> {
+    const edited = this.#edit?.derive(this.#base);
     // The file's own graph is known to run, so there is nothing to await.
     if (!derive && !edited && this.#base === this.graph) return optimizeGraph(this.graph, this.inference.catalog, { keep: new Set(keep) });
     const base = edited ?? this.#base;
@@ -203,19 +204,20 @@ export class Network {
   }
 
   /**
-   * Lets executions start from the network's graph as an edit leaves it, and plans them anew: again, where the edit has changed. Those that are
-   * plain do not. If one cannot be planned, all go on as before.
+   * Lets executions start from the network's graph as an edit leaves it, and plans them anew: again, where the edit has changed. If one cannot be
+   * planned, all go on as before.
    */
   edit(edit: Edit): Promise<void> {
     return this.#inTurn(async () => {
       const before = this.#edit;
       this.#edit = edit;
       try {
-        await this.#replan([...this.#executions].filter(({ isPlain }) => !isPlain));
+        await this.#replan([...this.#executions]);
       } catch (error) {
         this.#edit = before;
         throw error;
       }
+      this.#rules.onChange?.();
     });
   }
 
@@ -240,6 +242,7 @@ export class Network {
   /** Writes inputs that the edit has added, in every execution that has them. */
   writeOperands(operands: Readonly<Record<string, Tensor>>): void {
     for (const execution of this.#executions) execution.writeOperands(operands);
+    if (Object.keys(operands).length > 0) this.#rules.onChange?.();
   }
 
   /** Resolves when no plan is under way. */
@@ -249,6 +252,11 @@ export class Network {
 
   /** Changes parameters for the next run of every execution. Nothing is made on the GPU. */
   writeParameters(values: ReadonlyMap<string, Tensor>): void {
+    this.#fillParameters(values);
+    this.#rules.onChange?.();
+  }
+
+  #fillParameters(values: ReadonlyMap<string, Tensor>): void {
     for (const [name, tensor] of values) {
       this.#written.set(name, tensor);
       this.#parameters.write(name, toGpuWords(tensor));
@@ -307,7 +315,7 @@ export class Network {
     this.#device = device;
     this.#constants = new ConstantBuffers(device);
     this.#parameters = new ParameterBuffers(device);
-    this.writeParameters(this.#written);
+    this.#fillParameters(this.#written);
     await Promise.all(Array.from(this.#executions, (execution) => execution.restart()));
   }
 

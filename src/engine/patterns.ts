@@ -3,7 +3,7 @@
 import { DerivedExecution } from "./derived.ts";
 import { ModelError, UnsupportedError } from "./errors.ts";
 import type { GpuValue } from "./execution.ts";
-import { checkFinite } from "./gradient/check.ts";
+import { checkCount, checkFinite } from "./gradient/check.ts";
 import {
   adamDecay,
   answersResult,
@@ -46,7 +46,7 @@ export interface PatternRequest {
   readonly size?: number | undefined;
   /** Begins the noise that pictures start from, and the moves. The same seed gives the same pictures. By default 0. */
   readonly seed?: number | undefined;
-  /** How many steps they are meant to take. By default the preset's. */
+  /** How many steps they are meant to take, at most a million. By default the preset's. */
   readonly steps?: number | undefined;
   /** How colours of 0…1 become elements of the input, for each channel: colour · gain + shift. By default 1 and 0. */
   readonly gain?: readonly number[] | undefined;
@@ -83,6 +83,8 @@ const presets: Readonly<Record<PatternPreset, Preset>> = {
     },
   },
 };
+
+const mostSteps = 1_000_000;
 
 export const patternObjectives: readonly PatternObjective[] = ["channel", "unit", "layer"];
 
@@ -126,7 +128,7 @@ export class Patterns {
       if (obstacles.length > 0) throw new UnsupportedError([...sizeObstacle(request), ...obstacles]);
       return typed;
     };
-    return new Patterns(plan, dtype, request, await DerivedExecution.make(network, (base) => patternsOf(base, plan, infer), true));
+    return new Patterns(plan, dtype, request, await DerivedExecution.make(network, (base) => patternsOf(base, plan, infer)));
   }
 
   /** How many steps are done. */
@@ -139,8 +141,13 @@ export class Patterns {
     return this.#execution.settled;
   }
 
-  /** Submits steps. Reads nothing back and waits for nothing. */
+  /**
+   * Submits steps. Reads nothing back and waits for nothing.
+   *
+   * @throws ModelError where it is no number of steps
+   */
   step(count = 1): void {
+    checkCount("step", count, 0, mostSteps);
     for (let i = 0; i < count; i++) {
       const { memory } = this.#execution;
       if (memory !== this.#memory) this.#done = 0;
@@ -203,8 +210,8 @@ function planOf(
   const isChannelsLast = axes.get(input.name)?.indexOf("c") === 3;
   const [, a = 1, b = 1, c = 1] = input.shape;
   const [channels, height, width] = isChannelsLast ? [c, a, b] : [a, b, c];
-  if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= 4096))
-    throw new ModelError(`size: ${size} is no whole number from 1 to 4096.`);
+  if (size !== undefined) checkCount("size", size, 1, 4096);
+  if (request.steps !== undefined) checkCount("steps", request.steps, 1, mostSteps);
   const perChannel = (numbers: readonly number[] | undefined, usual: number) =>
     Array.from({ length: channels }, (_, i) => numbers?.[i] ?? numbers?.[0] ?? usual);
   const chosen: readonly number[] =

@@ -22,6 +22,8 @@ const maxRecoveries = 3;
 
 export class Player {
   readonly weights: WeightsInUse;
+  /** Another number after each change of gates or weights, whoever has changed them. */
+  networkId = 0;
   readonly #element: ConvCam;
   readonly #gallery: Gallery;
   readonly #answering: Answering;
@@ -210,13 +212,20 @@ export class Player {
     if (event === "progress") this.#onProgress(detail);
     else if (event === "results") void this.#onResults(detail);
     else if (event === "explained") this.#isShown && detail.pictureId === this.#answering.pictureId && this.#parts.why?.show(detail);
+    else if (event === "changed") this.#onChanged();
+    else if (event === "moved") this.invalidate("scene");
     else if (event === "fault") this.#fail(new DeviceError(detail), "scene");
     else this.#recover(detail);
   }
 
+  #onChanged(): void {
+    this.networkId++;
+    this.wantFrame("run");
+    this.invalidate("parts");
+  }
+
   async #showScene(): Promise<void> {
-    const { session } = this;
-    const description = this.#description;
+    const [session, description] = [this.session, this.#description];
     if (!session || !description) return;
     const element = this.#element;
     const text = readAttribute(element, "layers");

@@ -17,25 +17,38 @@ export interface NetworkOptions {
   readonly inputShapes: Readonly<Record<string, readonly number[]>>;
   readonly precision: Precision;
   readonly onProgress?: (progress: { stage: "download" | "compile"; done: number; total: number }) => void;
+  /** Called when gates or weights have changed, whoever has changed them. */
+  readonly onChange?: (() => void) | undefined;
+}
+
+/** How often values have moved, and up to which time their readers have found them again. */
+interface Movement {
+  count: number;
+  found: number;
+  tell?: () => void;
 }
 
 export class ViewedNetworks {
   readonly model: Model;
   readonly compared: Model | undefined;
-  readonly #movement: { isUnderWay: boolean };
+  readonly #movement: Movement;
   #observed: readonly string[];
   #gates: readonly ValueGate[] = [];
   #weights: Weights = { id: 0 };
   #weightsChange: WeightsChange = {};
   #isDisposed = false;
 
-  static async load(device: Device, { graph, compared, observe, inputShapes, precision, onProgress }: NetworkOptions) {
-    const movement = { isUnderWay: false };
+  static async load(device: Device, { graph, compared, observe, inputShapes, precision, onProgress, onChange }: NetworkOptions) {
+    const movement: Movement = { count: 0, found: 0 };
     const onMove = () => {
-      movement.isUnderWay = true;
+      movement.count++;
+      movement.tell?.();
     };
     const load = (which: Graph, values = observe) =>
-      loadModel(device, which, { inputShapes, observe: values, precision, onMove, ...(onProgress && { onProgress }) });
+      loadModel(device, which, {
+        ...{ inputShapes, observe: values, precision, onMove, onChange },
+        ...(onProgress && { onProgress }),
+      });
     const model = await load(graph);
     try {
       const has = (name: string) => compared?.nodes.some(({ outputs }) => outputs.includes(name));
@@ -46,7 +59,7 @@ export class ViewedNetworks {
     }
   }
 
-  private constructor(model: Model, compared: Model | undefined, movement: { isUnderWay: boolean }, observed: readonly string[]) {
+  private constructor(model: Model, compared: Model | undefined, movement: Movement, observed: readonly string[]) {
     this.model = model;
     this.compared = compared;
     this.#movement = movement;
@@ -58,14 +71,24 @@ export class ViewedNetworks {
     return this.compared ? [this.model, this.compared] : [this.model];
   }
 
-  /** Whether values have moved, of a network or of what runs beside it, and {@link endMove} was not called since. */
-  get isMoving(): boolean {
-    return this.#movement.isUnderWay;
+  /** @param listener called when values have moved: those who read them have to find them again */
+  set onMove(listener: () => void) {
+    this.#movement.tell = listener;
   }
 
-  /** Whoever reads values has found them again. */
-  endMove(): void {
-    this.#movement.isUnderWay = false;
+  /** Whether values have moved, of a network or of what runs beside it, and {@link endMove} was not called for it. */
+  get isMoving(): boolean {
+    return this.#movement.count !== this.#movement.found;
+  }
+
+  /** How often values have moved. */
+  get moves(): number {
+    return this.#movement.count;
+  }
+
+  /** Whoever reads values has found them again as they lay after so many moves. */
+  endMove(moves: number): void {
+    this.#movement.found = moves;
   }
 
   /**

@@ -23,6 +23,8 @@ export interface ViewerOptions extends NetworkOptions {
   readonly axes?: ReadonlyMap<string, Axes> | undefined;
   /** The output of both networks that holds class scores. */
   readonly classScores: string | undefined;
+  /** Called when values have moved without a scene that made them: frames wait until one is shown. */
+  readonly onMove?: (() => void) | undefined;
 }
 
 export interface ViewerFrame {
@@ -51,6 +53,8 @@ export class Viewer {
   readonly #axes: ReadonlyMap<string, Axes>;
   readonly #classScores: string | undefined;
   readonly #onResults: (results: Results) => void;
+  readonly #onMove: () => void;
+  #isChangingScene = false;
   #preparation: Preparation | undefined;
   #ring: ReadbackRing<ResultsTag> | undefined;
   #explainer: Explainer | undefined;
@@ -83,7 +87,7 @@ export class Viewer {
     device: Device,
     networks: ViewedNetworks,
     image: ImageInput | undefined,
-    { classScores, axes = new Map() }: ViewerOptions,
+    { classScores, axes = new Map(), onMove = () => {} }: ViewerOptions,
     onResults: (results: Results) => void,
   ) {
     this.device = device;
@@ -93,6 +97,8 @@ export class Viewer {
     this.#image = image;
     this.#classScores = classScores;
     this.#onResults = onResults;
+    this.#onMove = onMove;
+    networks.onMove = () => this.#tellMove();
     this.#renderer = new MosaicRenderer(device, navigator.gpu.getPreferredCanvasFormat());
     this.#views = new SceneOfViews(device, this.#renderer);
   }
@@ -145,6 +151,16 @@ export class Viewer {
    * @returns whether values have to be computed anew, and what became of each view
    */
   async show(scene: Scene): Promise<SceneOutcome> {
+    this.#isChangingScene = true;
+    try {
+      return await this.#show(scene);
+    } finally {
+      this.#isChangingScene = false;
+      this.#tellMove();
+    }
+  }
+
+  async #show(scene: Scene): Promise<SceneOutcome> {
     const networks = this.#networks;
     const image = findImageInput(this.model, this.#axes);
     const { mean, std, scale } = scene.preparation;
@@ -153,6 +169,7 @@ export class Viewer {
     const changed = await networks.change(scene).finally(() => {
       if (networks.isMoving) this.#views.clear();
     });
+    const { moves } = networks;
     const isPrepared = !networks.isMoving && JSON.stringify(scene.preparation) === JSON.stringify(this.#preparation);
     if (!isPrepared) this.#prepareImage(scene.preparation);
     const views = await this.#views.show(scene.views, this.#sceneContext(scene));
@@ -161,7 +178,7 @@ export class Viewer {
     if (this.#isDisposed) throw aborted();
     this.#ring?.dispose();
     this.#ring = resultsRing(this.device, networks.models, this.#views.drawn, this.#classScores, this.#onResults);
-    networks.endMove();
+    networks.endMove(moves);
     const problem = changed.problem ?? (await this.#compare(scene.views));
     return { ...changed, needsRun: changed.needsRun || !isPrepared, views, problem };
   }
@@ -216,6 +233,11 @@ export class Viewer {
     this.#image?.dispose();
     this.#renderer.dispose();
     this.#networks.dispose();
+  }
+
+  /** Whoever has had the networks planned anew may not know of the scene. */
+  #tellMove(): void {
+    if (this.#networks.isMoving && !this.#isChangingScene && !this.#isDisposed) this.#onMove();
   }
 
   /** What is wrong with the second network, if something is. */

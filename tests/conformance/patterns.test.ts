@@ -128,5 +128,70 @@ test("a picture for a class is one that the network itself gives that answer to"
     await expect(model.patterns({ layer: "a", channels: [4] })).rejects.toThrow("channel 4 of 'a': it has 4, so expected 0 to 3.");
     await expect(model.patterns({ layer: "nothing" })).rejects.toThrow("nothing");
     await expect(model.patterns({ size: 9 })).rejects.toThrow();
+    for (const steps of [0, -1, 1.5, Number.NaN, 1e9, "12"])
+      await expect(model.patterns({ steps: steps as number })).rejects.toThrow(`steps: ${steps} is no whole number from 1 to 1000000.`);
+    const many = await model.patterns({ layer: "a", steps: 1_000_000 });
+    for (const count of [-1, 0.5, Number.NaN, 1e9])
+      expect(() => many.step(count)).toThrow(`step: ${count} is no whole number from 0 to 1000000.`);
+    many.step(0);
+    expect(many.done).toBe(0);
+    many.dispose();
     model.dispose();
+  }));
+
+test("they are found with the gates and the weights that the model has", () =>
+  withDevice(async (device) => {
+    let changes = 0;
+    const model = await loadModel(device, classifier, { onChange: () => void changes++ });
+    const find = async (request = {}) => {
+      const patterns = await model.patterns({ channels: [1], ...request });
+      patterns.step(5);
+      const { pictures, answers } = await patterns.read();
+      patterns.dispose();
+      return { pictures: floats(pictures), answers: floats(answers) };
+    };
+    const own = await find();
+    await model.gate("b", { channels: [0, 1], scale: 0 });
+    expect(changes).toBe(1);
+    const gated = await find();
+    expect(gated.answers).not.toEqual(own.answers);
+    // As of a network without those channels.
+    const w = (classifier.initializers.get("w") as Tensor).toFloat32().map((value, i) => (i < 54 ? 0 : value));
+    const without = await loadModel(device, classifier, { parameters: ["w"] });
+    await without.setParameters({ w });
+    const patterns = await without.patterns({ channels: [1] });
+    patterns.step(5);
+    const { answers } = await patterns.read();
+    floats(answers).forEach((answer, i) => void expect(answer).toBeCloseTo(gated.answers[i] as number, 4));
+    without.dispose();
+
+    // Those that grow follow, too.
+    const growing = await model.patterns({ channels: [1] });
+    growing.step(2);
+    await model.gate("b", { channels: [0, 1], scale: 1 });
+    expect(changes).toBe(2);
+    growing.step();
+    const last = floats((await growing.read()).answers)[0] as number;
+    await model.gate("b", { scale: 0 });
+    growing.step();
+    expect(floats((await growing.read()).answers)).toEqual([0]);
+    expect(last).not.toBe(0);
+    growing.dispose();
+    // Where nothing leads anywhere, pictures stay noise.
+    for (const preset of ["chollet", "lucid"]) {
+      const still = await find({ preset });
+      expect(
+        still.pictures.every((part) => part >= 0 && part <= 1),
+        preset,
+      ).toBe(true);
+      expect(still.answers).toEqual([0]);
+    }
+    await model.ungate();
+    const again = await find();
+    again.answers.forEach((answer, i) => void expect(answer).toBeCloseTo(own.answers[i] as number, 4));
+    await model.reinitialize(4);
+    expect(changes).toBe(5);
+    expect((await find()).answers).not.toEqual(own.answers);
+    model.dispose();
+    expect(device.allocatedBytes).toBe(0);
   }));

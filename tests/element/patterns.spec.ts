@@ -9,6 +9,8 @@ import { test, visit } from "./fixtures.ts";
 
 type Grown = ConvCamEvents["patterns"];
 
+const anew = "The weights or gates have changed, so they have begun anew: 2 patterns grow in 2 steps.";
+
 const small = graphOf({
   inputs: { x: [1, 3, 12, 12] },
   constants: { w: noise([4, 3, 3, 3], 1), m: noise([144, 3], 2), seven: Tensor.float32([1], Float32Array.of(7)) },
@@ -226,7 +228,7 @@ test("begins anew with other weights and says so, is part of the state, and leav
   const blank = await next(() => set(page, "here", "blank", "7"));
   expect(blank.answers).not.toEqual(own.answers);
   const told = await page.evaluate(() => (window as unknown as { told: string[] }).told);
-  expect(told).toContain("The weights are others now, so they have begun anew: 2 patterns grow in 2 steps.");
+  expect(told).toContain(anew);
   expect((await next(() => set(page, "here", "blank", null))).answers).toEqual(own.answers);
   await expect(status).toHaveText("Done: 2 steps.");
   const state = await page.evaluate(() => (document.getElementById("here") as ConvCam).state);
@@ -261,4 +263,56 @@ test("begins anew with other weights and says so, is part of the state, and leav
     return element.updateComplete;
   });
   await expect(page.locator("#here .patterns")).toBeHidden();
+});
+
+test("grows for the network that is shown, with its gates and weights, whoever sets them, on the page as in a worker", async ({
+  sharedPage: page,
+}) => {
+  await open(page, ["here", "there"], { ...prepared, patterns: "scores", "pattern-steps": "2", layers: "r" });
+  const own = await grownTo(page, "here", 2);
+  expect(await grownTo(page, "there", 2)).toEqual(own);
+  /** Grown after a change, and what the status said meanwhile. */
+  const after = async (id: string, change: (element: ConvCam) => unknown) => {
+    const handle = await page.evaluateHandle((name) => {
+      const element = document.getElementById(name) as ConvCam & { seen: Grown[] };
+      element.seen.splice(0);
+      const told: (string | null)[] = [];
+      const status = element.shadowRoot?.querySelector(".patterns-status") as HTMLElement;
+      new MutationObserver(() => told.push(status.textContent)).observe(status, { childList: true });
+      return { element, told };
+    }, id);
+    await page.evaluate(change as never, await handle.getProperty("element"));
+    const grown = await grownTo(page, id, 2);
+    expect(await handle.evaluate(({ told }) => told), id).toContain(anew);
+    return grown;
+  };
+  const gate = (element: ConvCam) => {
+    element.gates = [{ value: "r", channels: [0, 1], scale: 0 }];
+  };
+  const gated = await after("here", gate);
+  expect(Math.abs((gated.answers[0] as number) - (own.answers[0] as number))).toBeGreaterThan(0.01);
+  expect(await after("there", gate)).toEqual(gated);
+  await expect(page.locator("#here .patterns")).toContainText("Found with the channels that are switched off, or changed, as they are.");
+  const found = await page.evaluate(async () => {
+    const { model } = (document.getElementById("here") as ConvCam).viewer as NonNullable<ConvCam["viewer"]>;
+    const patterns = await model.patterns({ layer: "scores", channels: [2, 0], seed: 3, gain: [4], shift: [-2] });
+    patterns.step(2);
+    const { answers } = await patterns.read();
+    patterns.dispose();
+    return [...answers.toFloat32()];
+  });
+  gated.answers.forEach((answer, i) => void expect(answer).toBeCloseTo(found[i] as number, 4));
+  const reset = (element: ConvCam) => {
+    element.gates = [];
+  };
+  const expectSame = ({ answers }: Grown, { answers: wanted }: Grown) =>
+    answers.forEach((answer, i) => void expect(answer).toBeCloseTo(wanted[i] as number, 3));
+  expectSame(await after("here", reset), own);
+
+  // By the page itself, through the viewer.
+  expectSame(await after("here", (element) => element.viewer?.model.gate("r", { channels: [0, 1], scale: 0 })), gated);
+  expectSame(await after("here", (element) => element.viewer?.model.gate("r", { channels: [0, 1], scale: 1 })), own);
+  const other = await after("here", (element) => element.viewer?.model.setParameters({ m: new Float32Array(432).fill(0.01) }));
+  expect(other.answers).not.toEqual(own.answers);
+  expectSame(await after("here", (element) => element.viewer?.model.restore()), own);
 });

@@ -686,6 +686,38 @@ test("elements in workers share one", async ({ page }) => {
   await expect.poll(() => page.workers().length).toBe(0);
 });
 
+test("a page that gates or changes weights through the viewer sees it at once, also in a picture that does not move", async ({
+  sharedPage: page,
+}) => {
+  await open(page, { layers: "conv_1" });
+  await look(page);
+  await load(page, mnist);
+  /** The means of conv_1, once a frame has been drawn after the change. */
+  const after = (change: (element: ConvCam) => unknown) =>
+    page.evaluate(async (source) => {
+      const element = document.querySelector("conv-cam") as ConvCam;
+      const before = (await element.ask({ kind: "statistics", value: "conv_1" })).map(({ mean }) => mean);
+      await (new Function("element", `return (${source})(element)`) as (one: ConvCam) => unknown)(element);
+      for (;;) {
+        await new Promise((resolve) => element.addEventListener("frame", resolve, { once: true }));
+        const means = (await element.ask({ kind: "statistics", value: "conv_1" })).map(({ mean }) => mean);
+        if (String(means) !== String(before)) return means;
+      }
+    }, `${change}`);
+  const plain = await page.evaluate(async () =>
+    (await (document.querySelector("conv-cam") as ConvCam).ask({ kind: "statistics", value: "conv_1" })).map(({ mean }) => mean),
+  );
+  // The first gate has the network planned anew, the second does not.
+  const gated = await after((element) => element.viewer?.model.gate("conv_1", { channel: 3, scale: 0 }));
+  expect(gated).toEqual(plain.map((mean, i) => (i === 3 ? 0 : mean)));
+  const more = await after((element) => element.viewer?.model.gate("conv_1", { channel: 4, scale: 0 }));
+  expect(more).toEqual(plain.map((mean, i) => (i === 3 || i === 4 ? 0 : mean)));
+  expect(await after((element) => element.viewer?.model.ungate())).toEqual(plain);
+  expect(await after((element) => element.viewer?.model.reinitialize(7))).not.toEqual(plain);
+  expect(await after((element) => element.viewer?.model.restore())).toEqual(plain);
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+});
+
 test.describe("on a phone", () => {
   test.use({ hasTouch: true, viewport: { width: 360, height: 700 } });
 

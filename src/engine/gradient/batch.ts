@@ -8,13 +8,15 @@ import { Tensor } from "../tensor.ts";
 
 /**
  * The nodes that a value depends on, for an input of another shape. A file that fixes the batch in the target of a Reshape gets the new one there.
+ * Gates stay as they are.
  *
  * @throws ModelError where the value depends on other inputs
  */
 export function partWithBatch(graph: TypedGraph, value: string, input: string, shape: Shape): Graph {
   const nodes = nodesTo(graph, value);
   const read = new Set(nodes.flatMap(({ inputs }) => inputs));
-  const others = graph.inputs.filter(({ name }) => name !== input && read.has(name)).map(({ name }) => `'${name}'`);
+  const gates = new Set(nodes.flatMap(({ operator, inputs }) => (operator === "Gate" ? inputs.slice(1) : [])));
+  const others = graph.inputs.filter(({ name }) => name !== input && read.has(name) && !gates.has(name)).map(({ name }) => `'${name}'`);
   if (others.length > 0)
     throw new ModelError(`'${value}' depends on ${others.join(", ")} besides '${input}', so that alone cannot be varied.`);
   if (!read.has(input) && value !== input) throw new ModelError(`'${value}' does not depend on '${input}'.`);
@@ -27,7 +29,9 @@ export function partWithBatch(graph: TypedGraph, value: string, input: string, s
     initializers.set(name, target);
     return { ...node, inputs: [node.inputs[0] as string, name] };
   });
-  const inputs: GraphInput[] = graph.inputs.filter(({ name }) => name === input).map((one) => ({ ...one, shape }));
+  const inputs: GraphInput[] = graph.inputs
+    .filter(({ name }) => name === input || gates.has(name))
+    .map((one) => (one.name === input ? { ...one, shape } : one));
   const parameters = graph.parameters && new Map([...graph.parameters].filter(([name]) => read.has(name)));
   const { name, opsets, metadata } = graph;
   return { name, opsets, metadata, inputs, outputs: [value], initializers, nodes: batched, ...(parameters && { parameters }) };

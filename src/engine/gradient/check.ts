@@ -1,10 +1,10 @@
 // What the numbers of a request must be.
 import { ModelError } from "../errors.ts";
 
-/** @throws ModelError unless it is a whole number from 1 to 10,000 */
-export function checkCount(what: string, count: number): number {
-  if (Number.isInteger(count) && count >= 1 && count <= 10_000) return count;
-  throw new ModelError(`${what}: ${String(count)} is no whole number from 1 to 10000.`);
+/** @throws ModelError unless it is a whole number from `least` to `most` */
+export function checkCount(what: string, count: number, least = 1, most = 10_000): number {
+  if (Number.isInteger(count) && count >= least && count <= most) return count;
+  throw new ModelError(`${what}: ${String(count)} is no whole number from ${least} to ${most}.`);
 }
 
 /** @throws ModelError for what is infinite, NaN or no number */

@@ -4,6 +4,7 @@ import type { ConvCam, ConvCamEvents } from "../element.ts";
 import type { News } from "../frame-loop.ts";
 import type { Session } from "../session/session.ts";
 import { adoptStyles } from "../style-sheet.ts";
+import { UpdateLoop } from "../update-loop.ts";
 import { ClassPicker } from "./pick-class.ts";
 import { allLayers, type Explained, type ExplainedNumbers } from "./request.ts";
 import styles from "./why.css?inline";
@@ -43,8 +44,7 @@ export class Why {
   #hides = 0;
   /** The layer that was chosen among all. */
   #chosenLayer: string | undefined;
-  #isDue = false;
-  #updating: Promise<void> | undefined;
+  readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
 
   constructor(host: WhyHost, element: ConvCam, next: Element) {
     this.#host = host;
@@ -68,13 +68,12 @@ export class Why {
 
   /** Resolves when everything asked for so far is shown, or has failed. */
   get complete(): Promise<void> {
-    return this.#updating ?? Promise.resolve();
+    return this.#updates.complete;
   }
 
   /** Brings it up to date with the attributes. Preparing an explanation takes a while: the last call counts. */
   update(): void {
-    this.#isDue = true;
-    this.#updating ??= this.#bringUpToDate();
+    this.#updates.request();
   }
 
   /** The picture is another, or gone: what is shown is not of it. */
@@ -123,15 +122,11 @@ export class Why {
   }
 
   async #bringUpToDate(): Promise<void> {
-    while (this.#isDue) {
-      this.#isDue = false;
-      try {
-        await this.#change();
-      } catch (error) {
-        if ((error as Error).name !== "AbortError") await this.#fail(error as Error);
-      }
+    try {
+      await this.#change();
+    } catch (error) {
+      if ((error as Error).name !== "AbortError") await this.#fail(error as Error);
     }
-    this.#updating = undefined;
   }
 
   async #change(): Promise<void> {

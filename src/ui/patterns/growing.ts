@@ -5,7 +5,7 @@ import type { ConvCam, ConvCamEvents } from "../element.ts";
 import type { Session } from "../session/session.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import type { Stage } from "../update-cycle.ts";
-import type { WeightsInUse } from "../weights-in-use.ts";
+import { UpdateLoop } from "../update-loop.ts";
 import styles from "./patterns.css?inline";
 import { PatternsPanel } from "./patterns-panel.ts";
 import type { Grown, PatternWish } from "./request.ts";
@@ -14,7 +14,8 @@ import { readPatternWish } from "./wish.ts";
 export interface GrowingHost {
   readonly session: Session | undefined;
   readonly labels: { readonly names: readonly string[] };
-  readonly weights: Pick<WeightsInUse, "wanted">;
+  /** Another number after each change of what the network computes with: its weights, its gates. */
+  readonly networkId: number;
   /** Whether there is something to draw. */
   readonly isShown: boolean;
   invalidate(...stages: readonly Stage[]): void;
@@ -26,9 +27,9 @@ interface Shown {
   readonly id: number;
   readonly session: Session;
   readonly wish: PatternWish;
-  /** All that they depend on, but for the weights. */
+  /** All that they depend on, but for the network's weights and gates. */
   readonly key: string;
-  readonly weightsId: number;
+  readonly networkId: number;
 }
 
 /** Milliseconds of the GPU that the steps of one animation frame may take; at least one is taken. */
@@ -47,8 +48,7 @@ export class Growing {
   #id = 0;
   /** Whether its own button has paused it. */
   #isHeld = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  #isDue = false;
-  #updating: Promise<void> | undefined;
+  readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
   #frame = 0;
   #isUnderWay = false;
   /** Whether it is to be drawn anew though no step is due. */
@@ -73,13 +73,12 @@ export class Growing {
 
   /** Resolves when everything asked for so far is prepared, or has failed. */
   get complete(): Promise<void> {
-    return this.#updating ?? Promise.resolve();
+    return this.#updates.complete;
   }
 
-  /** Brings it up to date with the attributes, the preparation and the weights: others begin anew. The last call counts. */
+  /** Brings it up to date with the attributes, the preparation and the network: others begin anew. The last call counts. */
   update(): void {
-    this.#isDue = true;
-    this.#updating ??= this.#bringUpToDate();
+    this.#updates.request();
   }
 
   /** The network that they were of is gone. */
@@ -97,21 +96,17 @@ export class Growing {
   }
 
   async #bringUpToDate(): Promise<void> {
-    while (this.#isDue) {
-      this.#isDue = false;
-      const before = this.#id;
-      try {
-        await this.#change();
-      } catch (error) {
-        // Of a network that is gone meanwhile nobody wants to hear; one request was made at most.
-        if ((error as Error).name !== "AbortError" && this.#id <= before + 1) this.#fail(error as Error);
-      }
+    const before = this.#id;
+    try {
+      await this.#change();
+    } catch (error) {
+      // Of a network that is gone meanwhile nobody wants to hear; one request was made at most.
+      if ((error as Error).name !== "AbortError" && this.#id <= before + 1) this.#fail(error as Error);
     }
-    this.#updating = undefined;
   }
 
   async #change(): Promise<void> {
-    const { session, isShown, weights } = this.#host;
+    const { session, isShown, networkId } = this.#host;
     const wish = readPatternWish(this.#element);
     if (!session || !isShown || !wish) {
       const before = this.#shown;
@@ -121,21 +116,20 @@ export class Growing {
     }
     const preparation = { ...this.#element.preparation, ...readPreparation(this.#element) };
     const key = JSON.stringify([wish, preparation, readAttribute(this.#element, "precision")]);
-    const weightsId = weights.wanted.id;
     const before = this.#shown;
     this.#standIn(wish.layer);
     this.#panel.note(this.#element.gates.length > 0 ? gatesNote : "");
-    if (before?.session === session && before.key === key && before.weightsId === weightsId) return;
-    const isOfOtherWeights = before?.session === session && before.key === key;
+    const isOfChanged = before?.session === session && before.key === key;
+    if (isOfChanged && before.networkId === networkId) return;
     this.#forget();
     const id = this.#id;
-    this.#panel.showPending(wish.layer, isOfOtherWeights);
+    this.#panel.showPending(wish.layer, isOfChanged);
     const canvas = this.#panel.renew();
     const request = { do: "begin", id, wish, preparation, ...this.#panel.room() } as const;
     const grown = await session.ask({ kind: "grow", request, canvas });
     if (id !== this.#id || !grown) return;
-    this.#shown = { id, session, wish, key, weightsId };
-    this.#panel.begin(grown, isOfOtherWeights);
+    this.#shown = { id, session, wish, key, networkId };
+    this.#panel.begin(grown, isOfChanged);
     this.#placeBelowBars();
     this.#show(grown, true);
   }
@@ -163,15 +157,14 @@ export class Growing {
     this.#frame = 0;
     const shown = this.#shown;
     const grown = this.#grown;
-    // Where other weights are wanted, steps of these would be mixed with steps of those.
-    if (!shown || !grown || this.#isUnderWay || shown.weightsId !== this.#host.weights.wanted.id) return;
+    if (!shown || !grown || this.#isUnderWay || !this.#isCurrent(shown)) return;
     const count = this.#mayStep() ? Math.min(this.#stepsPerFrame, grown.steps - grown.done) : 0;
     this.#isUnderWay = true;
     this.#wantsDraw = false;
     try {
       const { id, session } = shown;
       const next = await session.ask({ kind: "grow", request: { do: "grow", id, count, ...this.#panel.room() } });
-      if (!next || shown !== this.#shown) return;
+      if (!next || !this.#isCurrent(shown)) return;
       if (count > 0) this.#stepsPerFrame = paced(count, next.ms);
       this.#show(next, count > 0);
     } catch (error) {
@@ -180,6 +173,11 @@ export class Growing {
       this.#isUnderWay = false;
       this.#request();
     }
+  }
+
+  /** Steps with a network that has changed would be mixed with those before. */
+  #isCurrent(shown: Shown): boolean {
+    return shown === this.#shown && shown.networkId === this.#host.networkId;
   }
 
   #redraw(): void {
@@ -243,7 +241,7 @@ export class Growing {
   }
 }
 
-const gatesNote = "Found with all channels on: gates are left out.";
+const gatesNote = "Found with the channels that are switched off, or changed, as they are.";
 
 /** More steps where the GPU has time left, half as many where it was late. */
 function paced(count: number, ms: number): number {

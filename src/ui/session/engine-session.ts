@@ -114,7 +114,11 @@ export class EngineSession implements Session {
   async #createViewer(device: Device, loaded: Loaded, { views, precision }: SceneRequest): Promise<Viewer> {
     this.#close();
     const { observedBy, Viewer } = await loadShowing();
-    const options = { ...loaded, observe: observedBy(views), precision, onProgress: this.#onProgress };
+    const options = {
+      ...{ ...loaded, observe: observedBy(views), precision, onProgress: this.#onProgress },
+      onMove: () => this.#listener({ event: "moved" }),
+      onChange: () => this.#listener({ event: "changed" }),
+    };
     const viewer = await Viewer.create(device, options, (detail) => this.#listener({ event: "results", detail }));
     if (this.#lease?.device !== device) {
       viewer.dispose();

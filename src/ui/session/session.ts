@@ -37,6 +37,10 @@ export type SessionEvent =
   | { readonly event: "progress"; readonly detail: LoadProgress }
   | { readonly event: "results"; readonly detail: Results }
   | { readonly event: "explained"; readonly detail: ExplainedNumbers }
+  /** Somebody has changed gates or weights: what is shown was computed with those before. */
+  | { readonly event: "changed"; readonly detail?: undefined }
+  /** Somebody has had the networks planned anew: no frames are drawn until {@link Session.show}. */
+  | { readonly event: "moved"; readonly detail?: undefined }
   /** The GPU refused a command of unknown origin: what is shown may be wrong. */
   | { readonly event: "fault"; readonly detail: string }
   /** The device is gone, and the viewer with it; {@link Session.show} starts on another. */
