@@ -239,8 +239,10 @@ test("finds patterns for a layer by the keyboard, tells what channels are, and l
   await expect(part).toHaveCount(0);
   await page.fill("#patterns-channels", "0-2");
   await page.selectOption("#patterns-preset", "chollet");
+  await page.selectOption("#patterns-size", "48");
   await page.locator("#patterns-channels").press("Enter");
   await expect(part.locator(".patterns-status")).toHaveText("Done: 30 steps.", { timeout: 60_000 });
+  await expect(page.locator("#layers")).toHaveAttribute("pattern-size", "48");
   await expect(part).toContainText("It does not show all that does, nor what a channel is for.");
   const tiles = part.locator(".pattern-tiles");
   await tiles.press("ArrowRight");

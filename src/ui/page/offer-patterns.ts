@@ -13,6 +13,7 @@ export function offerPatterns(viewer: ConvCam, find: <T extends HTMLElement>(id:
       layer: find("patterns-layer"),
       channels: find("patterns-channels"),
       preset: find("patterns-preset"),
+      size: find("patterns-size"),
       seed: find("patterns-seed"),
     });
   };

@@ -1,4 +1,4 @@
-// The page's part Patterns: which layer, channels, preset and seed patterns grow for. Loaded when it is first opened.
+// The page's part Patterns: which layer, channels, preset, size and seed patterns grow for. Loaded when it is first opened.
 import type { ConvCam } from "../element.ts";
 import type { DrawableLayer } from "../layers.ts";
 import { readChannels } from "../patterns/channels.ts";
@@ -11,6 +11,14 @@ const presets: Readonly<Record<PatternPreset, string>> = {
   chollet: "Chollet: quick, from grey",
 };
 
+/** Rows and columns, by what `pattern-size` takes. */
+const sizes = [
+  ["", "The network's own"],
+  ["48", "Small: 48 × 48"],
+  ["96", "Medium: 96 × 96"],
+  ["224", "Large: 224 × 224"],
+] as const;
+
 /** Pictures that grow at first, where there are as many channels. */
 const usualCount = 16;
 
@@ -20,6 +28,7 @@ interface PatternParts {
   readonly layer: HTMLSelectElement;
   readonly channels: HTMLInputElement;
   readonly preset: HTMLSelectElement;
+  readonly size: HTMLSelectElement;
   readonly seed: HTMLInputElement;
 }
 
@@ -31,8 +40,11 @@ export class PatternControls {
 
   constructor(parts: PatternParts) {
     this.#parts = parts;
-    const { viewer, form, layer, channels, preset } = parts;
-    preset.replaceChildren(...Object.entries(presets).map(([name, title]) => new Option(title, name)));
+    const { viewer, form, layer, channels, preset, size } = parts;
+    const fill = (select: HTMLSelectElement, titles: readonly (readonly [string, string])[]) =>
+      select.replaceChildren(...titles.map(([name, title]) => new Option(title, name)));
+    fill(preset, Object.entries(presets));
+    fill(size, sizes);
     layer.addEventListener("change", () => this.#offerChannels());
     channels.addEventListener("input", () => this.#checkChannels());
     form.addEventListener("submit", (event) => {
@@ -49,10 +61,11 @@ export class PatternControls {
 
   /** With the same choices as before they begin anew. */
   #start(): void {
-    const { viewer, layer, channels, preset, seed } = this.#parts;
+    const { viewer, layer, channels, preset, size, seed } = this.#parts;
     viewer.patterns = undefined;
     setAttribute(viewer, "pattern-channels", channels.value.trim() || undefined);
     setAttribute(viewer, "pattern-preset", preset.value);
+    setAttribute(viewer, "pattern-size", size.value || undefined);
     setAttribute(viewer, "pattern-seed", seed.value || undefined);
     void viewer.updateComplete.then(() => {
       viewer.patterns = layer.value;
