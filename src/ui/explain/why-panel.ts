@@ -24,13 +24,13 @@ export class WhyPanel {
   readonly #frame = make("div", "why-frame");
   /** A button over the picture of each of several layers, with its name. */
   readonly #tiles = make("div", "why-tiles");
-  readonly #back = make("button", "why-back", "All layers");
-  readonly #title = make("h2", "why-title");
+  readonly #back = make("button", "why-back part-button", "All layers");
+  readonly #title = make("h2", "why-title part-title");
   readonly #detail = make("p", "why-detail");
   readonly #seen = make("p", "why-seen");
   readonly #limit = make("p", "why-limit");
   readonly #status = make("p", "why-status");
-  readonly #trouble = make("p", "why-trouble");
+  readonly #trouble = make("p", "why-trouble part-trouble");
   readonly #low = make("span", "low");
   readonly #high = make("span", "high");
   readonly #ramp = make("span", "ramp");

@@ -32,14 +32,14 @@ export class PatternsPanel {
   #canvas = make("canvas", "pattern-tiles");
   readonly #frame = make("div", "frame");
   readonly #mark = make("div", "mark");
-  readonly #title = make("h2", "patterns-title");
+  readonly #title = make("h2", "patterns-title part-title");
   /** Read aloud, so it changes a few times only. */
   readonly #status = make("p", "patterns-status");
-  readonly #trouble = make("p", "patterns-trouble");
+  readonly #trouble = make("p", "patterns-trouble part-trouble");
   readonly #count = make("span", "patterns-count");
   readonly #bar = make("progress", "patterns-bar");
-  readonly #hold = make("button", "patterns-hold");
-  readonly #save = make("button", "patterns-save", "Save as PNG");
+  readonly #hold = make("button", "patterns-hold part-button");
+  readonly #save = make("button", "patterns-save part-button", "Save as PNG");
   readonly #readout = make("output", "patterns-readout");
   readonly #note = make("p", "patterns-note");
   #grown: Grown | undefined;
@@ -91,10 +91,10 @@ export class PatternsPanel {
   }
 
   /** Says what is being prepared; nothing of the patterns before is shown meanwhile. */
-  showPending(layer: string | undefined, isOfOtherWeights: boolean): void {
+  showPending(layer: string | undefined, isOfChanged: boolean): void {
     this.#clear();
     this.#title.textContent = titleOf(layer);
-    this.#status.textContent = isOfOtherWeights ? "The weights are others now. Preparing the patterns anew…" : "Preparing the patterns…";
+    this.#status.textContent = isOfChanged ? "The weights or gates have changed. Preparing the patterns anew…" : "Preparing the patterns…";
   }
 
   /** Says why there are none. */
@@ -106,12 +106,12 @@ export class PatternsPanel {
   }
 
   /** Others have begun. */
-  begin({ layer, channels, done, steps }: Grown, isOfOtherWeights: boolean): void {
+  begin({ layer, channels, done, steps }: Grown, isOfChanged: boolean): void {
     this.element.classList.remove("pending");
     // What begins is told first, unless it is over at once.
     this.#toldQuarter = Math.min(3, quarterOf(done, steps));
     const count = channels.length === 1 ? "A pattern grows" : `${channels.length} patterns grow`;
-    const anew = isOfOtherWeights ? "The weights are others now, so they have begun anew: " : "";
+    const anew = isOfChanged ? "The weights or gates have changed, so they have begun anew: " : "";
     const told = `${count} in ${steps} ${steps === 1 ? "step" : "steps"}.`;
     this.#status.textContent = anew + (anew ? told[0]?.toLowerCase() + told.slice(1) : told);
     this.#canvas.ariaLabel = `Patterns of ${layer}, a tile for each channel. Arrow keys go from tile to tile. ${patternTexts.seen}`;
