@@ -196,7 +196,19 @@ test("says in its own place what cannot be explained until that changes, while t
     await expect(trouble).toContainText(message);
     if (name !== "colormap") await set(page, "here", name, name === "explain" ? "grad-cam" : null);
   }
-  const mended = await nextExplained(page, "here", { method: "grad-cam" });
+  const refused: number[] = [];
+  await set(page, "here", "explain", "gradient");
+  for (let i = 0; i < 2; i++) {
+    await set(page, "here", "explain-layer", "f");
+    await expect(trouble).toContainText("a value of 1 × 64 has no rows and columns to lay over the picture");
+    refused.push(await page.evaluate(() => (document.getElementById("here") as ConvCam).viewer?.device.allocatedBytes ?? 0));
+    await set(page, "here", "explain-layer", "q");
+    await nextExplained(page, "here", { method: "gradient", layer: "q" });
+  }
+  expect(refused[1], "bytes without an explanation").toBe(refused[0]);
+  await set(page, "here", "explain", "grad-cam");
+  await set(page, "here", "explain-layer", null);
+  const mended = await nextExplained(page, "here", { method: "grad-cam", layer: "q" });
   expect(mended.layer).toBe("q");
   await expect(trouble).toBeEmpty();
   await expect(page.locator("#here .heat")).toBeVisible();

@@ -66,6 +66,15 @@ const leastWidth = 88;
 /** What adds up to a score, or is for it or against it place by place. */
 const contributions: readonly ExplanationMethod[] = ["gradient-x-input", "integrated-gradients"];
 
+/** What is drawn in each tile. */
+interface Pictures {
+  readonly picture: Drawn;
+  /** Where the heat of each layer lies. */
+  readonly views: readonly MapView[];
+  /** Tiles in a row. */
+  readonly columns: number;
+}
+
 export class ExplainedPicture {
   readonly choice: ClassChoice;
   readonly ring: ReadbackRing<ExplainTag>;
@@ -81,6 +90,8 @@ export class ExplainedPicture {
   /** @throws Error that says why there is nothing to draw */
   static async create(tools: ExplainTools, placed: PlacedExplanation, onNumbers: OnNumbers): Promise<ExplainedPicture> {
     const { explanation, input, preparation } = placed;
+    // Before anything is made that would have to be given back.
+    const views = explanation.layers.map((layer) => heatView(placed, layer));
     const image = explanation.input(input.name);
     const view = imageView(image.shape, image.strides, input.axes);
     const id = input.name;
@@ -95,10 +106,10 @@ export class ExplainedPicture {
       },
       { id, kind: "picture", value: id, ...room },
     );
-    return new ExplainedPicture(tools, placed, picture, columns, onNumbers);
+    return new ExplainedPicture(tools, placed, { picture, views, columns }, onNumbers);
   }
 
-  private constructor(tools: ExplainTools, placed: PlacedExplanation, picture: Drawn, columns: number, onNumbers: OnNumbers) {
+  private constructor(tools: ExplainTools, placed: PlacedExplanation, { picture, views, columns }: Pictures, onNumbers: OnNumbers) {
     const { device, renderer } = tools;
     const { explanation, scores, canvas, captionHeight } = placed;
     const { method, layers } = explanation;
@@ -113,7 +124,6 @@ export class ExplainedPicture {
     });
     this.choice = new ClassChoice(device, tools.choice, explanation.seed(), scores);
     this.kind = kindOf(method, placed.isDifference);
-    const views = layers.map((layer) => heatView(placed, layer));
     this.place = placeTiles(size, { count: layers.length, columns, captionHeight: layers.length > 1 ? captionHeight : 0, gap });
     const look = { interpolates: isActivationMap(method), hasBothSides: this.kind.sides === "both" };
     this.#heats = this.place.tiles.map((tile, i) => {
