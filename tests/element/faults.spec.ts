@@ -1,8 +1,15 @@
 // What the GPU refuses while an element draws is said on it, on the page and in a worker, until a frame is drawn again.
 import { expect, type Page } from "@playwright/test";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
+import { graphOf, op } from "../support/graphs.ts";
 import { test, visit } from "./fixtures.ts";
 import { patchWorker } from "./patch-worker.ts";
+
+/** Pixels are class scores: little to compile, which each of these pages does anew. */
+const network = encodeModel(
+  graphOf({ inputs: { x: [1, 1, 2, 2] }, nodes: [op("Flatten", "x", "scores"), op("Softmax", "scores", "y", { axis: 1 })] }),
+);
 
 /** Breaks the next passes of the network's own frames: dispatches of too many workgroups. Runs on the page or in the worker. */
 const breakable = `
@@ -32,12 +39,13 @@ const breakable = `
 async function open(page: Page, isInWorker: boolean): Promise<void> {
   if (isInWorker) await patchWorker(page, breakable);
   else await page.addInitScript(breakable);
+  await page.route("**/scores.onnx*", (route) => route.fulfill({ body: Buffer.from(network) }));
   await visit(page, "one");
   await page.evaluate(async (worker) => {
     await customElements.whenDefined("conv-cam");
     const element = document.querySelector("conv-cam") as ConvCam;
     element.toggleAttribute("worker", worker);
-    element.src = "/models/mnist-trained.onnx";
+    element.src = "/scores.onnx";
   }, isInWorker);
   await draw(page);
   await expect(page.locator(".bars")).toBeVisible();
@@ -87,7 +95,7 @@ for (const isInWorker of [false, true]) {
     await draw(page);
     await expect(page.getByRole("alert")).toContainText("The GPU refused a command");
     await page.evaluate(() => {
-      (document.querySelector("conv-cam") as ConvCam).src = "/models/mnist-trained.onnx?again";
+      (document.querySelector("conv-cam") as ConvCam).src = "/scores.onnx?again";
     });
     await expect(page.getByRole("alert")).toHaveCount(0);
     await expect(page.locator(".bars")).toBeVisible();
