@@ -1,4 +1,6 @@
 // Chooses on the GPU which class is explained: a given one, or that of the largest score in each frame. Nothing is read back for it.
+// The engine could follow the top class itself, but by scores that the explanation computes: where two classes are nearly equal, rounding could
+// explain another one than the element names.
 import type { GpuValue } from "../../engine/execution.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import shader from "../../shaders/choose-class.wgsl";
