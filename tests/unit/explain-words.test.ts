@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { explanationMethods, resultOf } from "../../src/engine/explanation.ts";
 import { methodTexts } from "../../src/ui/explain/texts.ts";
 import { readClass, readOverlay } from "../../src/ui/explain/wish.ts";
+import { wordsFor } from "../../src/ui/explain/words.ts";
 
 test("every method with places in the picture has its words, and docs/explanations.md has the same", () => {
   const docs = readFileSync("docs/explanations.md", "utf8");
@@ -58,3 +59,72 @@ test.each([
 test.each(["", "2", "-0.1", "half"])("the opacity '%s' is refused", (text) =>
   expect(() => readOverlay(text)).toThrow(`overlay '${text}': expected a number from 0 to 1, such as 0.6, or alone`),
 );
+
+const one = { layers: ["conv_1"], layerCount: 1, tiles: [], colorMap: "magma", needsRun: false, width: 1, height: 1 } as const;
+const told = {
+  ...{ id: 1, pictureId: 1, class: 3, label: "hen, fowl", isTop: true, score: 0.9, againstScore: undefined, against: undefined },
+  ...{ layers: [{ full: 2.5, nonFiniteCount: 0 }], done: 1, total: 1 },
+} as const;
+const cock = { againstScore: 0.05, against: { class: 5, label: "cock" } } as const;
+const [map, difference, sizes] = [
+  { isMap: true, sides: "above" },
+  { isMap: true, sides: "both" },
+  { isMap: false, sides: "size" },
+] as const;
+
+test.each([
+  [
+    "a class by its first name",
+    told,
+    map,
+    { title: "Why hen?", low: "0", high: "2.5", scope: "what speaks for the class, up to the largest" },
+  ],
+  [
+    "a class rather than another",
+    { ...told, ...cock },
+    difference,
+    {
+      title: "Why hen rather than cock?",
+      detail: "Grad-CAM by conv_1 · the top class · score 0.9, 0.05 for cock",
+      ...{ low: "−2.5", high: "2.5" },
+      scope: "red speaks for hen rather than cock, blue for cock rather than hen, up to the largest",
+    },
+  ],
+  [
+    "how much a difference depends on elements",
+    { ...told, ...cock },
+    sizes,
+    { low: "0", scope: "how much the difference depends on it; 1% of what is not 0 lies above" },
+  ],
+  [
+    "the top class, which is the other one itself",
+    { ...told, ...cock, class: 5, label: "cock" },
+    difference,
+    { title: "Why cock?", status: "cock is the top class, so there is nothing to tell it from. Choose another class." },
+  ],
+  [
+    "nothing",
+    { ...told, layers: [{ full: 0, nonFiniteCount: 3 }] },
+    map,
+    { status: "Nothing in this layer speaks for the class. 3 of its elements are not finite." },
+  ],
+  ["not all runs", { ...told, done: 2, total: 9 }, map, { detail: "Grad-CAM by conv_1 · the top class · score 0.9 · run 2 of 9" }],
+] as const)("the words tell %s", (_, given, kind, words) => {
+  expect(wordsFor(given, { ...one, kind }, "grad-cam")).toMatchObject(words);
+});
+
+test("the words tell how many layers there are, and that each has a largest of its own", () => {
+  const layers = [
+    { full: 1, nonFiniteCount: 0 },
+    { full: 0, nonFiniteCount: 0 },
+  ];
+  const explained = { ...one, layers: ["a", "b"], kind: map };
+  expect(wordsFor({ ...told, layers }, { ...explained, layerCount: 2 }, "grad-cam")).toMatchObject({
+    detail: "Grad-CAM by 2 convolution layers · the top class · score 0.9",
+    status: "",
+    high: "largest",
+    scope: "what speaks for the class, each layer up to its own largest",
+  });
+  const { detail } = wordsFor({ ...told, layers }, { ...explained, layerCount: 7 }, "grad-cam");
+  expect(detail).toContain("by 2 of 7 convolution layers, evenly in depth");
+});

@@ -46,7 +46,7 @@ export function wordsFor(told: Told, explained: Explained, method: string): Word
     title: other === undefined || isItself ? `Why ${label}?` : `Why ${label} rather than ${other}?`,
     detail: `${textsOf(method).title} by ${layersNamed(explained)} · ${isTop ? "the top class" : "the class chosen"}${scores}${less}${runs}`,
     status: isItself ? `${label} is the top class, so there is nothing to tell it from. Choose another class.` : statusOf(told, explained),
-    scope: scopeOf(explained, label, other) + (isSeveral ? "; each layer by its own largest" : ""),
+    scope: scopeOf(explained, label, other),
     low: explained.kind.sides === "both" ? `−${end}` : "0",
     high: end,
   };
@@ -62,9 +62,10 @@ function statusOf({ layers, done, total, against }: Told, { kind: { isMap } }: E
   return [isNothing ? nothing : "", notFinite].filter(Boolean).join(" ");
 }
 
-function scopeOf({ kind: { sides } }: Explained, label: string, other: string | undefined): string {
-  if (sides === "both") return `red speaks for ${label} rather than ${other}, blue for ${other} rather than ${label}`;
-  if (sides === "above") return "what speaks for the class, up to the largest";
+function scopeOf({ kind: { sides }, layers }: Explained, label: string, other: string | undefined): string {
+  const upTo = layers.length > 1 ? ", each layer up to its own largest" : ", up to the largest";
+  if (sides === "both") return `red speaks for ${label} rather than ${other}, blue for ${other} rather than ${label}${upTo}`;
+  if (sides === "above") return `what speaks for the class${upTo}`;
   return `${other === undefined ? "its size" : "how much the difference depends on it"}; 1% of what is not 0 lies above`;
 }
 
