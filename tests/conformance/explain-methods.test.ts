@@ -343,7 +343,7 @@ test("what a request cannot be is said, before anything is planned", () =>
     );
     await asks({ method: "grad-cam", of, layers: "b" }).toThrow("layers: b is no list of names");
     for (const batch of [0, -1, 1.5, Number.NaN])
-      await asks({ method: "ablation", of, batch }).toThrow(`batch: ${batch} is no whole number`);
+      for (const method of ["ablation", "occlusion"]) await asks({ method, of, batch }).toThrow(`batch: ${batch} is no whole number`);
     await asks({ method: "smoothgrad", of, sigma: Number.POSITIVE_INFINITY }).toThrow("sigma: Infinity is no number from 0 up.");
     await asks({ method: "smoothgrad", of, seed: Number.NaN }).toThrow("seed: NaN is no whole number.");
     await asks({ method: "integrated-gradients", of, baseline: [1, 2, 3] }).toThrow("baseline: 1,2,3 is no finite number.");

@@ -134,8 +134,8 @@ const occlusion: SampledMethod = {
     checkFinite("baseline", baseline);
     const patch = checkCount("patch", wanted ?? Math.ceil(Math.min(height, width) / 8));
     const states = [{ row: height, column: width }, ...cornersOf(height, width, patch)];
-    const isOfOne = pictures === 1 && draft.emit.shapeOf(explained.value).length > 1;
-    const batch = isOfOne ? Math.min(checkCount("batch", copies), states.length) : 1;
+    const most = Math.min(checkCount("batch", copies), states.length);
+    const batch = pictures === 1 && draft.emit.shapeOf(explained.value).length > 1 ? most : 1;
     const base = draft.number("baseline", baseline, value);
     const decide = draft.number("decide", 1, value);
     const covered = coveredOf(draft, value, patch, batch);
