@@ -32,6 +32,15 @@ function twice(shape: Shape, activation: string, weight: Shape, attributes: Attr
   });
 }
 
+/** An activation before one convolution. */
+const once = (shape: Shape, activation: string, weight: Shape, attributes: Attributes, ofActivation: Attributes = {}): Graph =>
+  graphOf({
+    inputs: { x: shape },
+    constants: { w: noise(weight, 4) },
+    nodes: [op(activation, "x", "r", ofActivation), op("Conv", "r w", "y", attributes)],
+    opset: 10,
+  });
+
 const pool = (operator: string, shape: Shape, attributes: Attributes): Graph =>
   graphOf({ inputs: { x: shape }, nodes: [op("Relu", "x", "r"), op(operator, "r", "y", attributes)] });
 
@@ -49,6 +58,14 @@ const cases: Readonly<Record<string, readonly [operator: string, graph: Graph]>>
   "steps of 3, few of them": [
     "InterleaveActivationGradient",
     twice([1, 2, 7, 8], "LeakyRelu", [3, 2, 3, 2], { pads: [1, 0, 0, 1], strides: [3, 3] }, { alpha: 0.1 }),
+  ],
+  "depthwise, steps of 2": [
+    "InterleavedDepthwiseActivationGradient",
+    once([2, 5, 10, 18], "Clip", [5, 1, 3, 3], { pads, strides: [2, 2], group: 5 }, { min: -0.5, max: 0.6 }),
+  ],
+  "depthwise, steps of 3 without overlap": [
+    "InterleavedDepthwiseActivationGradient",
+    once([1, 3, 9, 6], "Relu", [3, 1, 3, 3], { strides: [3, 3], group: 3 }),
   ],
   "maximum, steps of 2": ["PoolGradient", pool("MaxPool", [2, 3, 9, 8], { kernel_shape: [3, 3], strides: [2, 2], pads })],
   "maximum, steps larger than windows": ["PoolGradient", pool("MaxPool", [1, 2, 11, 10], { kernel_shape: [2, 1], strides: [3, 4] })],
@@ -100,3 +117,19 @@ describe.each(Object.entries(cases))("%s", (_, [operator, graph]) => {
     }),
   );
 });
+
+test.each([false, true])("a depthwise ConvTranspose with steps and a bias, where parameters are %s", (parameters) =>
+  withDevice(async (device) => {
+    const graph = graphOf({
+      inputs: { x: [2, 3, 5, 9] },
+      constants: { w: noise([3, 1, 3, 3], 2), b: noise([3], 3) },
+      nodes: [op("ConvTranspose", "x w b", "y", { strides: [2, 2], pads: [1, 1, 0, 0], group: 3 })],
+    });
+    const x = noise([2, 3, 5, 9], 5);
+    const expected = await evaluateGraph(graph, new Map([["x", fromTensor(x)]]));
+    const model = await loadModel(device, graph, { parameters });
+    expect(model.plan.steps.map(({ kernel }) => kernel)).toEqual(["interleaved-depthwise"]);
+    expectClose((await model.predict({ x })).y as Tensor, [...(expected.get("y")?.data ?? [])], "y");
+    model.dispose();
+  }),
+);

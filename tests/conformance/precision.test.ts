@@ -85,6 +85,11 @@ const graphs: Readonly<Record<string, Graph>> = {
     constants: { w: noise([8, 16, 3, 3], 2) },
     nodes: [op("ConvTranspose", "x w", "c", { strides: [2, 2] })],
   }),
+  "ConvTranspose depthwise": between({
+    inputs: { x: map },
+    constants: { w: noise([8, 1, 2, 2], 2) },
+    nodes: [op("ConvTranspose", "x w", "c", { strides: [2, 2], group: 8 })],
+  }),
   Concat: between({
     inputs: { x: map },
     constants: { w: noise([4, 8, 3, 3], 2), v: noise([4, 12, 3, 3], 3) },

@@ -9,6 +9,7 @@ import { type ConvolutionVariant, convolutionWorkgroupSize, generateConvolution 
 import { type DepthwiseVariant, generateDepthwise } from "../../src/shaders/generate/depthwise.ts";
 import { type Access, type ElementType, elementWiseWorkgroupSize, generateElementWise } from "../../src/shaders/generate/element-wise.ts";
 import { generateInterleave } from "../../src/shaders/generate/interleave.ts";
+import { generateInterleavedDepthwise } from "../../src/shaders/generate/interleaved-depthwise.ts";
 import { generateMatrixProduct } from "../../src/shaders/generate/matrix-product.ts";
 import { generateMaxPoolIndices } from "../../src/shaders/generate/max-pool-indices.ts";
 import { generatePoolGradient } from "../../src/shaders/generate/pool-gradient.ts";
@@ -291,6 +292,12 @@ describe("gradients", () => {
     }),
     "Winograd's tiles": generateWinogradOutput(winogradTransform(4), "clip"),
     interleaved: generateInterleave(2, 4),
+    "interleaved depthwise": generateInterleavedDepthwise({
+      stride: 2,
+      kernel: [2, 2],
+      taps: [[0], [0, 1], [0, 2], [0, 1, 2, 3]],
+      columns: 3,
+    }),
   };
 
   test.each(Object.entries(stores))("of an activation goes on where %s are stored", (_, shader) => {

@@ -12,7 +12,7 @@ import { biasOf, exactly } from "./packing.ts";
 const maxTaps = 49;
 
 /** Rows per invocation. A GPU of few lanes gains by taking more rows, which share loads; one of many lanes needs enough strips to keep all lanes busy. */
-const stripRows = { narrow: 28, wide: 4 } as const;
+export const stripRows = { narrow: 28, wide: 4 } as const;
 
 /** The kernel alone, where each output channel reads a single input channel and the kernel's rows are neighbours; else none. */
 export function depthwiseCandidates(conv: ConvolutionCase, target: Target): readonly Candidate[] {

@@ -98,18 +98,21 @@ function joins({ types, initializers }: TypedGraph, concat: Node, slices: readon
   return found.length === slices.length && found.every((i) => i >= 0) && new Set(found).size === found.length;
 }
 
+/** How many inputs an operator has that goes on with the gradient of an activation: what was answered comes behind them. */
+export const inputCounts: Readonly<Record<string, number>> = { Conv: 4, Interleave: 1, InterleavedDepthwise: 3 };
+
 /** A convolution whose output only a gradient of an activation reads takes it into its epilogue, and so does what interleaves phases. */
 function intoEpilogue({ types }: TypedGraph, edit: GraphEdit, node: Node): void {
   const shapeOf = (name = "") => types.get(name)?.shape;
-  const before = soleProducer(edit, node, "Conv") ?? soleProducer(edit, node, "Interleave");
+  const [before] = Object.keys(inputCounts).flatMap((operator) => soleProducer(edit, node, operator) ?? []);
   const [own, activated] = [shapeOf(node.inputs[0]), shapeOf(node.inputs[1])];
   const hasChannels = shapeOf(before?.inputs[1])?.[1] !== 0;
   if (!before || !own || !activated || !hasChannels || !sameShape(own, activated)) return;
-  const [x = "", w = "", bias = "", residual = ""] = before.inputs;
+  const inputs = Array.from({ length: inputCounts[before.operator] ?? 0 }, (_, i) => before.inputs[i] ?? "");
   edit.drop(before.name);
   edit.replace(node.name, {
     operator: `${before.operator}ActivationGradient`,
     attributes: new Map([...before.attributes, ...node.attributes]),
-    inputs: [...(before.operator === "Conv" ? [x, w, bias, residual] : [x]), node.inputs[1] as string],
+    inputs: [...inputs, node.inputs[1] as string],
   });
 }

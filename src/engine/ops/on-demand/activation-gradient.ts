@@ -1,5 +1,5 @@
 // ActivationGradient, an operator of Convcam's own: the gradient of an activation's input. Input 0 is the gradient of its output, which may
-// repeat along axes, input 1 what it answered. And ConvActivationGradient and InterleaveActivationGradient, which go on with it where they store.
+// repeat along axes, input 1 what it answered. And ConvActivationGradient and others, which go on with it where they store.
 import {
   type ActivationGradientKind,
   type ActivationGradientRow,
@@ -10,9 +10,10 @@ import { fusedDomain } from "../../graph/graph.ts";
 import { planeStrides } from "../convolution/case.ts";
 import { describeFused } from "../convolution.ts";
 import { elementWise } from "../element-wise.ts";
-import { type Dispatch, defineOperator, type Kernel, type OperatorContext, type PlacedOperand } from "../operator.ts";
-import { fuseActivationGradients } from "./activation-gradient-passes.ts";
+import { type Dispatch, defineOperator, type Kernel, type Operation, type OperatorContext, type PlacedOperand } from "../operator.ts";
+import { fuseActivationGradients, inputCounts } from "./activation-gradient-passes.ts";
 import { describeInterleave } from "./interleave.ts";
+import { describeInterleavedDepthwise } from "./interleaved-depthwise.ts";
 
 export type { ActivationGradientKind };
 
@@ -47,22 +48,14 @@ const activationGradient = defineOperator("ActivationGradient", { ...options, pa
   });
 });
 
-const convActivationGradient = defineOperator("ConvActivationGradient", options, (context) => {
-  const gradient = readGradient(context);
-  const operation = describeFused(context);
-  const { kernels, outputs } = operation;
-  return {
-    outputs,
-    macs: operation.macs ?? 0,
-    kernels: (target) => (kernels?.(target) ?? []).map((kernel) => continued(kernel, gradient, 4)),
-  };
-});
-
-const interleaveActivationGradient = defineOperator("InterleaveActivationGradient", options, (context) => {
-  const gradient = readGradient(context);
-  const { outputs, kernels } = describeInterleave(context);
-  return { outputs, kernels: (target) => (kernels?.(target) ?? []).map((kernel) => continued(kernel, gradient, 1)) };
-});
+/** What an operator computes, and goes on with. */
+const goingOn = (operator: string, describe: (context: OperatorContext) => Operation) =>
+  defineOperator(`${operator}ActivationGradient`, options, (context) => {
+    const gradient = readGradient(context);
+    const { outputs, macs = 0, kernels } = describe(context);
+    const operand = inputCounts[operator] as number;
+    return { outputs, macs, kernels: (target) => (kernels?.(target) ?? []).map((kernel) => continued(kernel, gradient, operand)) };
+  });
 
 /** The same kernel, whose last dispatch reads what the activation answered, an input behind its own, where it stores. */
 function continued(kernel: Kernel, gradient: Scaled, operand: number): Kernel {
@@ -98,4 +91,9 @@ function withOperand(dispatch: Dispatch, activated: PlacedOperand, { kind, alpha
   };
 }
 
-export default [activationGradient, convActivationGradient, interleaveActivationGradient];
+export default [
+  activationGradient,
+  goingOn("Conv", describeFused),
+  goingOn("Interleave", describeInterleave),
+  goingOn("InterleavedDepthwise", describeInterleavedDepthwise),
+];

@@ -1,6 +1,6 @@
 // ConvTranspose with known weights as a convolution. With steps of 1 its kernels are the weights turned round. With steps of s it computes
 // the s² phases of the output as channels ("sub-pixel convolution", Shi et al. 2016), which Interleave puts beside each other: where a
-// transposed convolution would read mostly zeros, each phase has just the taps that fall on it.
+// transposed convolution would read mostly zeros, each phase has just the taps that fall on it. A depthwise one does both in one dispatch.
 //
 // Along one axis y[i] = Σ x[o] w[i + pad − s·o]. Let i + crop = s·q + r for the phase r, and r + pad − crop = s·a + b with 0 ≤ b < s. Then
 // y[i] = Σ_t x[q + a − t] w[b + s·t]: a convolution over q, whose tap at offset a − t is w[b + s·t].
@@ -60,6 +60,9 @@ export function subPixelPass(
   };
 }
 
+/** Of a phase. With more, the weights of all phases would not stay in registers. */
+const mostDepthwiseTaps = 9;
+
 interface Geometry {
   readonly axes: readonly TransposedAxis[];
   readonly stride: number;
@@ -117,15 +120,10 @@ function rewrite(edit: GraphEdit, node: Node, { axes, stride, spatial, weight: s
   const dilations = axes.map(({ dilation }) => dilation);
   // As many windows as a phase has elements.
   const ends = phases.map(({ size, first, count }, i) => count - (spatial[i] as number) + (size - 1) * (dilations[i] as number) + first);
-  const attributes = new Map(
-    Object.entries({
-      group,
-      dilations,
-      kernel_shape: phases.map(({ size }) => size),
-      pads: [...phases.map(({ first }) => -first), ...ends],
-    }),
-  );
-  const arrangement = { group, phases: area, kernel: phases.map(({ size }) => size), moves: movesOf(phases, shape.slice(2)) };
+  const kernel = phases.map(({ size }) => size);
+  const pads = [...phases.map(({ first }) => -first), ...ends];
+  const attributes = new Map(Object.entries({ group, dilations, kernel_shape: kernel, pads }));
+  const arrangement = { group, phases: area, kernel, moves: movesOf(phases, shape.slice(2)) };
   // One constant's phases have one name in all plans, and other phases of it another.
   const name = `${weightName}/phases ${[group, stride, ...axes.map(({ pad }) => pad), ...(scaled ? [scaled.scale] : [])]}`;
   const weight = arrangeWeights(edit, weightName, arrangement, name, scaled && edit.initializers.get(scaled.scale));
@@ -133,6 +131,13 @@ function rewrite(edit: GraphEdit, node: Node, { axes, stride, spatial, weight: s
   const inputs = [x, weight, ...(bias ? [bias] : [])];
   if (stride === 1) {
     edit.replace(node.name, { operator: "Conv", inputs, attributes });
+    return;
+  }
+  const isDepthwise = shape[0] === group && shape[1] === 1 && sizeOf(kernel) <= mostDepthwiseTaps && pads.every((pad) => pad >= 0);
+  if (isDepthwise && phases.every(({ crop, count }, i) => crop === 0 && count * stride === axes[i]?.output)) {
+    const taps = arrangement.moves.filter((_, i) => i % 3 !== 1);
+    const own = new Map(Object.entries({ stride, pads, taps }));
+    edit.replace(node.name, { operator: "InterleavedDepthwise", domain: fusedDomain, inputs, attributes: own });
     return;
   }
   const deep = edit.add({ operator: "Conv", inputs, attributes, name: `${node.outputs[0]}/phases` });
