@@ -25,6 +25,15 @@ export function missingPart(what: string, cause: unknown): string {
   return `The part of Convcam ${what} could not be loaded: ${(cause as Error).message}. Check the connection.`;
 }
 
+/** Loads a part of Convcam. @throws Error that says what is missing where the connection is gone */
+export async function loadPart<Part>(what: string, load: () => Promise<Part>): Promise<Part> {
+  try {
+    return await load();
+  } catch (error) {
+    throw new Error(missingPart(what, error));
+  }
+}
+
 /** The file is right, but Convcam cannot run it. Carries every reason found, not only the first. */
 export class UnsupportedError extends Error {
   override readonly name = "UnsupportedError";

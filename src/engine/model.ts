@@ -1,4 +1,5 @@
 // The facade: load a model, run it, look at any value, let it go. A model is a network with one execution of it.
+import { loadPart } from "./errors.ts";
 import type { Execution, GpuValue, Inputs } from "./execution.ts";
 import type { Explanation, ExplanationRequest } from "./explanation.ts";
 import type { GateChannels, GateOptions, Gates } from "./gates.ts";
@@ -70,7 +71,7 @@ export async function loadModel(device: Device, source: ModelSource | Graph, opt
   }
 }
 
-const loadGradients = () => import("./explanation.ts");
+const loadGradients = () => loadPart("for gradients", () => import("./explanation.ts"));
 
 async function makeParameters(network: Network, wanted: true | readonly string[] = true): Promise<Parameters> {
   return (await import("./parameters.ts")).Parameters.make(network, wanted);
@@ -246,7 +247,8 @@ export class Model {
    * @throws UnsupportedError that names every node on the way whose gradient has no rule
    */
   async patterns(request: PatternRequest = {}): Promise<Patterns> {
-    return (await import("./patterns.ts")).Patterns.make(this.#network, request);
+    const { Patterns } = await loadPart("for patterns", () => import("./patterns.ts"));
+    return Patterns.make(this.#network, request);
   }
 
   /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */

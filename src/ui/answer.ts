@@ -1,4 +1,5 @@
 // The network's answer as bars. Their code and style are loaded with the first answer, because not every network has classes.
+import { loadPart } from "../engine/errors.ts";
 import type { ClassBars, ClassScore } from "./class-bars.ts";
 
 type BarsPart = typeof import("./bars.ts");
@@ -9,16 +10,17 @@ interface AnswerOptions {
 }
 
 export class Answer {
-  readonly #next: Element;
+  readonly #previous: Element;
   readonly #onFail: (error: Error) => void;
   /** `undefined` where the code of bars could not be loaded. */
   #part: Promise<BarsPart | undefined> | undefined;
+  #isMissing = false;
   #bars: ClassBars | undefined;
   #scores: Float32Array | undefined;
 
-  /** @param next the element that bars are put before */
-  constructor(next: Element, onFail: (error: Error) => void) {
-    this.#next = next;
+  /** @param previous the element that bars are put after */
+  constructor(previous: Element, onFail: (error: Error) => void) {
+    this.#previous = previous;
     this.#onFail = onFail;
   }
 
@@ -32,10 +34,11 @@ export class Answer {
   async show(scores: Float32Array, labels: readonly string[], options: AnswerOptions): Promise<readonly ClassScore[] | undefined> {
     const { isShown, isTrained } = options;
     this.#scores = scores;
-    this.#part ??= import("./bars.ts").catch((error) => void this.#onFail(error));
+    this.#part ??= loadPart("for classes", () => import("./bars.ts")).catch((error) => void this.#onFail(error));
     const part = await this.#part;
+    this.#isMissing = part === undefined;
     if (!part || this.#scores !== scores) return undefined;
-    this.#bars ??= part.placeBars(this.#next);
+    this.#bars ??= part.placeBars(this.#previous);
     this.#bars.isTrained = isTrained;
     this.#bars.element.hidden = !isShown;
     if (isShown) this.#bars.update(scores, labels);
@@ -52,6 +55,8 @@ export class Answer {
   /** @returns whether there was one */
   clear(): boolean {
     const hadAnswer = this.#scores !== undefined;
+    // The connection may be back by the next answer.
+    if (this.#isMissing) this.#part = undefined;
     this.#scores = undefined;
     if (this.#bars) this.#bars.element.hidden = true;
     return hadAnswer;

@@ -18,11 +18,11 @@ export class Answering {
   /** Counts changes of source and networks. */
   #pictureId = 0;
 
-  /** @param next the element that bars are put before */
-  constructor(host: AnswerHost, element: ConvCam, next: Element) {
+  /** @param previous the element that bars are put after */
+  constructor(host: AnswerHost, element: ConvCam, previous: Element) {
     this.#host = host;
     this.#element = element;
-    this.#answer = new Answer(next, (error) => host.onFail(error));
+    this.#answer = new Answer(previous, (error) => host.onFail(error));
   }
 
   /** To be given with each frame, so that its results are known to belong to what is shown. */

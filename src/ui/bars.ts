@@ -5,10 +5,10 @@ import { adoptStyles } from "./style-sheet.ts";
 
 export { toProbabilities, topClasses } from "./class-bars.ts";
 
-/** Puts empty bars before an element. */
-export function placeBars(next: Element): ClassBars {
+/** Puts empty bars after an element. */
+export function placeBars(previous: Element): ClassBars {
   const bars = new ClassBars();
-  adoptStyles(next.getRootNode() as ShadowRoot, styles);
-  next.before(bars.element);
+  adoptStyles(previous.getRootNode() as ShadowRoot, styles);
+  previous.after(bars.element);
   return bars;
 }

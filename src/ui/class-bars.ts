@@ -58,9 +58,9 @@ export class ClassBars {
       const row = this.#rows[i];
       if (!row) return;
       if (row.label.textContent !== label) row.label.textContent = label;
-      row.bar.style.transform = `scaleX(${Math.max(0, Math.min(1, probability)).toFixed(4)})`;
-      row.value.textContent = `${(probability * 100).toFixed(probability >= 0.9995 || probability < 0.0005 ? 0 : 1)}%`;
-      row.row.classList.toggle("top", this.isTrained && index === top[0]?.index);
+      row.bar.style.transform = `scaleX(${Math.max(0, Math.min(1, probability || 0)).toFixed(4)})`;
+      row.value.textContent = percentOf(probability);
+      row.row.classList.toggle("top", this.isTrained && Number.isFinite(probability) && index === top[0]?.index);
       row.row.dataset["class"] = `${index}`;
     });
     return top[0];
@@ -80,4 +80,10 @@ export class ClassBars {
     });
     this.element.replaceChildren(...this.#rows.map(({ row }) => row));
   }
+}
+
+/** As bars show it. Pure. */
+export function percentOf(probability: number): string {
+  if (!Number.isFinite(probability)) return "NaN";
+  return `${(probability * 100).toFixed(probability >= 0.9995 || probability < 0.0005 ? 0 : 1)}%`;
 }

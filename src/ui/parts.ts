@@ -1,6 +1,6 @@
 // The parts that most elements have not, beside their mosaics: an explanation, growing patterns. The code of each is loaded when its attribute is
 // first set.
-import { missingPart } from "../engine/errors.ts";
+import { loadPart } from "../engine/errors.ts";
 import type { ConvCam } from "./element.ts";
 import { explanationId } from "./explain/request.ts";
 import type { Why, WhyHost } from "./explain/why.ts";
@@ -8,6 +8,7 @@ import type { GrowingHost } from "./patterns/growing.ts";
 
 /** What a player does with any part. */
 interface Part {
+  readonly panel: Element;
   /** Resolves when everything asked for so far is shown, or has failed. */
   readonly complete: Promise<void>;
   /** Brings it up to date with the attributes, beside all else. */
@@ -18,7 +19,7 @@ interface Part {
 
 type Making = () => Promise<new (host: WhyHost & GrowingHost, element: ConvCam, next: Element) => Part>;
 
-/** By attribute. */
+/** By attribute, in the order in which they stand. */
 const kinds: Readonly<Record<string, Making>> = {
   explain: async () => (await import("./explain/why.ts")).Why,
   patterns: async () => (await import("./patterns/growing.ts")).Growing,
@@ -30,7 +31,7 @@ export class Parts {
   readonly #next: Element;
   readonly #made = new Map<string, Part>();
 
-  /** @param next the element that parts are put before */
+  /** @param next the element that all parts are put before */
   constructor(host: WhyHost & GrowingHost, element: ConvCam, next: Element) {
     this.#host = host;
     this.#element = element;
@@ -44,7 +45,7 @@ export class Parts {
 
   /** Ids of what frames draw besides the mosaics. */
   get visible(): readonly string[] {
-    return this.why?.isVisible ? [explanationId] : [];
+    return this.why?.isDrawn ? [explanationId] : [];
   }
 
   get complete(): Promise<void> {
@@ -61,11 +62,17 @@ export class Parts {
 
   async #update(name: string): Promise<void> {
     if (!this.#made.has(name) && this.#element.hasAttribute(name)) {
-      const Made = await (kinds[name] as Making)().catch((error) => {
-        throw new Error(missingPart(`for ${name}`, error));
-      });
-      if (!this.#made.has(name)) this.#made.set(name, new Made(this.#host, this.#element, this.#next));
+      const Made = await loadPart(`for ${name}`, kinds[name] as Making);
+      if (!this.#made.has(name)) this.#place(name, new Made(this.#host, this.#element, this.#next));
     }
     this.#made.get(name)?.update();
+  }
+
+  /** Puts it before those that follow, whichever was asked for first. */
+  #place(name: string, part: Part): void {
+    this.#made.set(name, part);
+    const names = Object.keys(kinds);
+    const following = names.slice(names.indexOf(name) + 1).flatMap((one) => this.#made.get(one) ?? [])[0];
+    following?.panel.before(part.panel);
   }
 }

@@ -4,6 +4,7 @@ import { Answering } from "./answering.ts";
 import { readAppearance, readAttribute, readPreparation } from "./attributes.ts";
 import { Connection } from "./connection.ts";
 import type { ConvCam, ConvCamEvents } from "./element.ts";
+import type { ExplainedNumbers } from "./explain/request.ts";
 import { FrameLoop, type FrameStats, type News } from "./frame-loop.ts";
 import { Gallery } from "./gallery.ts";
 import type { Labels } from "./labels.ts";
@@ -53,7 +54,7 @@ export class Player {
     this.#answering = new Answering(
       { emit: (type, detail) => this.emit(type, detail), onFail: (error) => this.#fail(error, "answer") },
       element,
-      this.#gallery.element,
+      this.#status.element,
     );
     this.#loop = new FrameLoop(this.#frameHost());
     this.#cycle = new UpdateCycle(this.#updateHost());
@@ -93,6 +94,11 @@ export class Player {
   changeWeights(): void {
     this.weights.change();
     this.#cycle.invalidate("scene");
+  }
+
+  /** Whether the picture that is wanted is not there: what is shown is of another, or of zeros. */
+  get #lacksPicture(): boolean {
+    return this.#source === undefined && this.#element.input !== undefined;
   }
 
   /** Asks for a frame that brings these up to date. */
@@ -160,6 +166,7 @@ export class Player {
       },
       onFrame: (stats: FrameStats) => {
         this.#status.clear("frame");
+        this.#gallery.element.classList.toggle("old", this.#lacksPicture);
         this.emit("frame", stats);
         this.#gallery.refreshProbes();
       },
@@ -206,12 +213,13 @@ export class Player {
     const loaded = await session.load({ src, compare, inputShape: readAttribute(this.#element, "input-shape") });
     if (loaded && "obstacles" in loaded) this.#fail(new UnsupportedError(loaded.obstacles), "model", loaded.layers);
     else this.#description = loaded;
+    if (this.#description?.problem) this.#fail(new Error(`compare: ${this.#description.problem}`), "model");
   }
 
   #onSession({ event, detail }: SessionEvent): void {
     if (event === "progress") this.#onProgress(detail);
     else if (event === "results") void this.#onResults(detail);
-    else if (event === "explained") this.#isShown && detail.pictureId === this.#answering.pictureId && this.#parts.why?.show(detail);
+    else if (event === "explained") this.#onExplained(detail);
     else if (event === "changed") this.#onChanged();
     else if (event === "moved") this.invalidate("scene");
     else if (event === "fault") this.#fail(new DeviceError(detail), "scene");
@@ -241,7 +249,7 @@ export class Player {
     this.#status.endProgress();
     if (!shown) return;
     this.weights.settle(weights, shown);
-    this.#gallery.show(shown.views, appearance, element.compare !== undefined);
+    this.#gallery.show(shown.views, appearance, description.isCompared);
     this.#isShown = true;
     if (this.#isBlank !== shown.isBlank) this.#forgetAnswer();
     this.#isBlank = shown.isBlank;
@@ -294,9 +302,14 @@ export class Player {
     this.#fail(error, "input");
   }
 
+  #onExplained(numbers: ExplainedNumbers): void {
+    if (!this.#isShown || this.#lacksPicture || numbers.pictureId !== this.#answering.pictureId) return;
+    this.#parts.why?.show(numbers);
+  }
+
   async #onResults(results: Results): Promise<void> {
     this.#gallery.showRanges(results.ranges);
-    if (this.#isShown) await this.#answering.show(results, (this.#isBlank ?? this.#description?.isBlank) !== true);
+    if (this.#isShown && !this.#lacksPicture) await this.#answering.show(results, (this.#isBlank ?? this.#description?.isBlank) !== true);
   }
 
   async #probe(panel: Panel, { channel, y, x }: MapPoint): Promise<void> {
@@ -313,23 +326,22 @@ export class Player {
   }
 
   #onProgress(progress: ConvCamEvents["progress"]): void {
-    const { stage, done, total } = progress;
-    const amount = stage === "download" && done > 0 ? ` · ${(done / 1e6).toFixed(1)} MB` : "";
-    const text = stage === "download" ? `Loading the network${amount}` : "Compiling shaders";
     // Progress is not shown while mosaics are, so that they do not move.
-    if (!this.#isShown) this.#status.showProgress(text, done, total);
+    if (!this.#isShown) this.#status.showLoading(progress);
     this.emit("progress", progress);
   }
 
   /** Tells the page, and shows it here unless the page prevents that; a network that runs stays where it is. */
   #fail(error: Error, stage: Stage, layers: Parameters<Status["showProblem"]>[2] = []): void {
     this.#status.endProgress();
-    if (stage === "input" || stage === "model" || error instanceof DeviceError) this.#forgetAnswer();
+    if (stage === "model" || error instanceof DeviceError) this.#forgetAnswer();
+    if (stage === "input") this.#forgetAnswer("There is no picture to explain.");
+    if (stage === "input") this.#gallery.element.classList.add("old");
     if (this.emit("error", { error })) this.#status.showProblem(error, stage, layers);
   }
 
-  #forgetAnswer(): void {
-    this.#parts.why?.forget();
+  #forgetAnswer(reason?: string): void {
+    this.#parts.why?.forget(reason);
     this.#answering.forget();
   }
 

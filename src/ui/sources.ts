@@ -65,13 +65,27 @@ function stillSource(image: VisibleImage, dispose: () => void = () => undefined)
   };
 }
 
+/** Pixels of the longer side of a picture that is kept. No network of today sees more. */
+const largestSide = 4096;
+
 async function openPicture(blob: Blob): Promise<FrameSource> {
-  const bitmap = await createImageBitmap(blob).catch(() => {
+  const bitmap = await decode(blob).catch(() => {
     throw new Error(
       `This file is no picture the browser can decode${blob.type ? ` (${blob.type})` : ""}. Try PNG, JPEG, WebP or an MP4 video.`,
     );
   });
   return stillSource(bitmap, () => bitmap.close());
+}
+
+/** Shrinks what is too large beside the page's own thread, which copies every pixel for each upload. */
+async function decode(blob: Blob): Promise<ImageBitmap> {
+  const whole = await createImageBitmap(blob);
+  const share = largestSide / Math.max(whole.width, whole.height);
+  if (share >= 1) return whole;
+  const shrunk = (side: number) => Math.max(1, Math.round(side * share));
+  const options = { resizeWidth: shrunk(whole.width), resizeHeight: shrunk(whole.height), resizeQuality: "high" } as const;
+  whole.close();
+  return createImageBitmap(blob, options);
 }
 
 async function fetchBlob(url: string | URL): Promise<Blob> {

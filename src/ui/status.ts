@@ -1,5 +1,6 @@
 // The messages above the mosaics: progress, problems and notes. A problem belongs to the stage that met it and stays until
 // what caused it changes.
+import type { LoadProgress } from "../engine/source.ts";
 import { make } from "./panel.ts";
 import type { SummaryRow } from "./problem.ts";
 import type { Stage } from "./update-cycle.ts";
@@ -21,6 +22,11 @@ export class Status {
     if (total > 0) Object.assign(bar, { max: total, value: done });
     else bar.removeAttribute("value");
     bar.ariaLabel = text;
+  }
+
+  showLoading({ stage, done, total }: LoadProgress): void {
+    const amount = done > 0 ? ` · ${(done / 1e6).toFixed(1)} MB` : "";
+    this.showProgress(stage === "download" ? `Loading the network${amount}` : "Compiling shaders", done, total);
   }
 
   endProgress(): void {

@@ -1,5 +1,7 @@
 // The GPU side of the element: one or two networks, their picture and the views of their values. One encoder, one compute pass and one
 // submit per frame.
+
+import { loadPart } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import { type Model, prepareKernels } from "../engine/model.ts";
 import type { Axes } from "../engine/shapes.ts";
@@ -191,7 +193,7 @@ export class Viewer {
    */
   async explain(request: ExplainRequest | undefined, onNumbers: (numbers: ExplainedNumbers) => void): Promise<Explained | undefined> {
     if (!request) return void this.#explainer?.stop();
-    const { Explainer } = await import("./explain/explainer.ts");
+    const { Explainer } = await loadPart("for explain", () => import("./explain/explainer.ts"));
     if (this.#isDisposed) throw aborted();
     this.#explainer ??= new Explainer({
       viewer: this,

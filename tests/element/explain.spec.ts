@@ -63,6 +63,24 @@ function set(page: Page, id: string, name: string, value: string | null): Promis
   );
 }
 
+test("explains a still picture off the screen, too, and stands before patterns that were asked for first", async ({ sharedPage: page }) => {
+  await open(page, ["here"], { layers: "conv_1", patterns: "conv_1", "pattern-channels": "0", "pattern-steps": "1", "pattern-size": "28" });
+  await expect(page.locator("#here .patterns")).toBeVisible({ timeout: 30_000 });
+  await page.evaluate(() => {
+    document.body.style.overflowAnchor = "none";
+    (document.getElementById("here") as HTMLElement).style.marginTop = "4000px";
+    scrollTo(0, 0);
+  });
+  await set(page, "here", "explain", "grad-cam");
+  await nextExplained(page, "here", { class: 1 });
+  await expect(page.locator("#here .why-title")).toHaveText("Why 1?");
+  await expect(page.locator("#here")).not.toBeInViewport();
+  const order = await page
+    .locator("#here .bars, #here .why, #here .patterns")
+    .evaluateAll((parts) => parts.map(({ className }) => className));
+  expect(order).toEqual(["bars", "why", "patterns"]);
+});
+
 test("lays the heat over the picture, on the page as in a worker, with the numbers that the library computes", async ({
   sharedPage: page,
 }) => {

@@ -208,6 +208,24 @@ test("says in its own place why there are no patterns until that changes, while 
   }
 });
 
+test("tells once that there are no patterns of a layer whose maps are shown", async ({ sharedPage: page }) => {
+  await open(page, ["here"], { ...prepared, "pattern-steps": "2", layers: "r" });
+  await grownTo(page, "here", 2);
+  await page.evaluate(() => {
+    const element = document.getElementById("here") as ConvCam;
+    const told: string[] = [];
+    Object.assign(element, { told });
+    element.addEventListener("error", (event) => void told.push((event as unknown as CustomEvent<{ error: Error }>).detail.error.message));
+  });
+  await set(page, "here", "pattern-channels", "500");
+  await expect(page.locator("#here .patterns-trouble")).toContainText("channel 500");
+  // The maps are back, which makes a scene of their own due.
+  await expect(page.locator("#here .panel")).toBeVisible();
+  for (const layers of ["q,r", "r"]) await set(page, "here", "layers", layers);
+  await expect(page.locator("#here .patterns-trouble")).toContainText("channel 500");
+  expect(await page.evaluate(() => (document.getElementById("here") as unknown as { told: string[] }).told)).toHaveLength(1);
+});
+
 test("begins anew with other weights and says so, is part of the state, and leaves nothing of a network before", async ({
   sharedPage: page,
 }) => {

@@ -466,6 +466,20 @@ test("gates change what passes, what is shown and what is answered, and go with 
   await expect(page.locator(".panel .high")).toHaveText("5");
 });
 
+test("a network to compare with that cannot be read is told, and the first is shown without it", async ({ sharedPage: page }) => {
+  await open(page, { src: "/models/mnist-trained.onnx", layers: "conv_1", compare: "/absent-network.onnx" });
+  await look(page);
+  await expect(page.getByRole("alert")).toContainText("compare:");
+  await expect(page.getByRole("alert")).toContainText("absent-network.onnx");
+  await expect(page.locator(".panel canvas")).toBeVisible();
+  await expect(page.locator(".bars")).toBeVisible();
+  await set(page, "layers", "conv_1,conv_2");
+  await expect(page.locator(".panel")).toHaveCount(2);
+  await expect(page.getByRole("alert")).toContainText("compare:");
+  await set(page, "compare", "/models/mnist-early.onnx");
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
 test("another network to compare with is all that is read, and labels that are a web page are said to be one", async ({
   sharedPage: page,
 }) => {

@@ -2,7 +2,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "@playwright/test";
+import sharp from "sharp";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import type { ConvCam } from "../../src/ui/element.ts";
 import { twoFiles } from "../support/two-files.ts";
 import { test } from "../support/warm-page.ts";
 import { dropFile, dropFolder, openPage } from "./page.ts";
@@ -36,11 +38,43 @@ test("says what to do without a camera", async ({ warmPage: page }) => {
   await expect(page.locator("#top-label")).toHaveText("3");
 });
 
+test("keeps nothing of the picture before where a file is none", async ({ warmPage: page }) => {
+  await openPage(page);
+  await page.getByRole("button", { name: "Why?" }).click();
+  await expect(page.locator(".why-title")).toHaveText("Why 3?", { timeout: 30_000 });
+  await page.locator("#picture-file").setInputFiles({ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no picture") });
+  await expect(page.locator("#input-problem")).toContainText("This file is no picture");
+  await expect(page.locator("#answer")).toBeHidden();
+  await expect(page.locator("conv-cam .grid")).toHaveClass(/\bold\b/);
+  await expect(page.locator(".why-status")).toHaveText("There is no picture to explain.");
+  await page.click("#draw");
+  await expect(page.locator(".why-title")).toHaveText("Why 3?");
+  await expect(page.locator("conv-cam .grid")).not.toHaveClass(/\bold\b/);
+  await expect(page.locator("#top-label")).toHaveText("3");
+});
+
+test("shrinks a huge picture before it shows it", async ({ warmPage: page }) => {
+  await openPage(page);
+  const huge = await sharp({ create: { width: 9000, height: 300, channels: 3, background: "#fff" } })
+    .png()
+    .toBuffer();
+  await page.locator("#picture-file").setInputFiles({ name: "huge.png", mimeType: "image/png", buffer: huge });
+  await expect(page.locator("#preview canvas")).toHaveAttribute("width", "1024");
+  const size = await page.evaluate(() => {
+    const { width, height } = (document.querySelector("conv-cam") as ConvCam).picture as ImageBitmap;
+    return [width, height];
+  });
+  expect(size).toEqual([4096, 137]);
+});
+
 test("refuses a file that is no model, and takes the next one", async ({ warmPage: page }) => {
   await openPage(page);
   await dropFile(page, "broken.onnx", "", [1, 2, 3, 4, 5]);
   await expect(page.locator("conv-cam .problem")).toBeVisible();
   await expect(page.locator("#answer")).toBeHidden();
+  // Its layers are no others' either.
+  await expect(page.locator("#layer-summary")).toHaveText("Layers");
+  await expect(page.locator("#layer-list input")).toHaveCount(0);
   await page.selectOption("#network", "mnist-trained");
   await expect(page.locator("conv-cam .panel").first()).toBeVisible();
   await expect(page.locator("conv-cam .problem")).toHaveCount(0);

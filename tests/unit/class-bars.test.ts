@@ -1,6 +1,6 @@
 // Outputs to probabilities, and the likeliest classes.
 import { describe, expect, it } from "vitest";
-import { toProbabilities, topClasses } from "../../src/ui/class-bars.ts";
+import { percentOf, toProbabilities, topClasses } from "../../src/ui/class-bars.ts";
 import { formatNumber } from "../../src/ui/format-number.ts";
 
 describe("toProbabilities", () => {
@@ -18,6 +18,10 @@ describe("toProbabilities", () => {
   it("takes the softmax of positive scores that do not add up to 1", () => {
     expect([...toProbabilities(Float32Array.of(0.9, 0.9))]).toEqual([0.5, 0.5]);
   });
+});
+
+it("gives no percentage of what is no number", () => {
+  expect([0.5, 0, 1, Number.NaN].map(percentOf)).toEqual(["50.0%", "0%", "100%", "NaN"]);
 });
 
 describe("topClasses", () => {

@@ -108,7 +108,7 @@ function checkClasses({ shape }: ValueType): void {
   if (shape.length === 0) throw new ModelError("what is explained is one number, not of classes. Name the value as `of`.");
   if (sizeOf(shape.slice(classAxis({ dtype: "float32", shape }).axis + 1)) === 1) return;
   throw new ModelError(
-    `the scores are [${shape.join(", ")}], several for each class. Name the value and give a seed that chooses among them.`,
+    `the scores are [${shape.join(", ")}], several for each class, as where the model answers with a picture, a mask or boxes. In a script, name the value as \`of\` and give weights that choose among them.`,
   );
 }
 

@@ -67,6 +67,11 @@ export class WhyPanel {
     this.#visibility.observe(this.element);
   }
 
+  /** Whether what it says is still to come. */
+  get isPending(): boolean {
+    return this.element.classList.contains("pending");
+  }
+
   get canvas(): HTMLCanvasElement {
     return this.#canvas;
   }
@@ -167,12 +172,12 @@ export class WhyPanel {
   }
 
   /** What is shown is of another picture or class than the one that is being explained now. */
-  markOld(): void {
+  markOld(reason = "Explaining…"): void {
     if (this.element.classList.contains("troubled")) return;
     this.element.classList.add("pending");
     this.#title.textContent = "Why?";
     this.#detail.textContent = "";
-    this.#status.textContent = "Explaining…";
+    this.#status.textContent = reason;
   }
 
   dispose(): void {

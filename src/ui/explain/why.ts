@@ -61,9 +61,13 @@ export class Why {
     next.before(this.#panel.element);
   }
 
-  /** Whether it is drawn. */
-  get isVisible(): boolean {
-    return this.#panel.isVisible && this.#shown !== undefined;
+  get panel(): Element {
+    return this.#panel.element;
+  }
+
+  /** Whether it is drawn: while it is on the screen, and until it can be told what another picture or explanation shows. */
+  get isDrawn(): boolean {
+    return (this.#panel.isVisible || this.#panel.isPending) && this.#shown !== undefined;
   }
 
   /** Resolves when everything asked for so far is shown, or has failed. */
@@ -77,8 +81,8 @@ export class Why {
   }
 
   /** The picture is another, or gone: what is shown is not of it. */
-  forget(): void {
-    if (this.#shown) this.#panel.markOld();
+  forget(reason?: string): void {
+    if (this.#shown) this.#panel.markOld(reason);
   }
 
   /** What it was of is gone. */
@@ -100,8 +104,6 @@ export class Why {
     const isTop = wish.class === undefined;
     const against = wish.against === undefined ? undefined : { class: wish.against, label: classNameOf(names, wish.against) };
     this.#panel.show({ ...numbers, label, isTop, against }, explained, wish.method);
-    // The bars were put between the two if they came later.
-    if (this.#next.previousElementSibling !== this.#panel.element) this.#next.before(this.#panel.element);
     this.#picker?.mark((this.#next.getRootNode() as ShadowRoot).querySelector<HTMLElement>(".bars"), index);
     const { method } = wish;
     const layers = numbers.layers.map((sizes, i) => ({ layer: explained.layers[i] as string, ...sizes }));

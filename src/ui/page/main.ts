@@ -164,8 +164,10 @@ on("input", () => {
   const image = viewer.picture;
   if (image instanceof HTMLVideoElement) find("preview").replaceChildren(image);
   else if (image instanceof ImageBitmap) {
-    const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
-    canvas.getContext("2d")?.drawImage(image, 0, 0);
+    const share = Math.min(1, 1024 / Math.max(image.width, image.height));
+    const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * share))) as [number, number];
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    canvas.getContext("2d")?.drawImage(image, 0, 0, width, height);
     find("preview").replaceChildren(canvas);
   }
 });
@@ -261,9 +263,14 @@ function listLayers(layers: ConvCamEvents["load"]["layers"], shown: readonly str
   for (const box of boxes) box.checked = shown.includes(box.value);
 }
 
-on("load", ({ layers, shown, adapter }) => {
+/** Of a network that could not be loaded there are none. */
+function showLayers(layers: ConvCamEvents["load"]["layers"], shown: readonly string[]): void {
   listLayers(layers, shown);
-  find("layer-summary").textContent = `Layers ${shown.length} of ${layers.length}`;
+  find("layer-summary").textContent = layers.length > 0 ? `Layers ${shown.length} of ${layers.length}` : "Layers";
+}
+
+on("load", ({ layers, shown, adapter }) => {
+  showLayers(layers, shown);
   find("adapter").textContent = adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(" ");
 });
 
@@ -304,10 +311,11 @@ on("results", ({ outputs, top, isTrained }) => {
   bars.isTrained = isTrained;
   bars.update(scores, viewer.labels);
   const isEmpty = viewer.input === pad.picture && pad.isEmpty;
-  const isAnswer = isTrained && !isEmpty;
-  find("top-label").textContent = isEmpty ? "Draw something" : isTrained ? best.label : "Not trained";
+  const isNumber = Number.isFinite(best.probability);
+  const isAnswer = isTrained && isNumber && !isEmpty;
+  find("top-label").textContent = isEmpty ? "Draw something" : !isNumber ? "No numbers" : isTrained ? best.label : "Not trained";
   find("top-share").textContent = isAnswer ? `${(best.probability * 100).toFixed(1)}%` : "";
-  speak(isAnswer ? `The network answers ${best.label}.` : "");
+  speak(isAnswer ? `The network answers ${best.label}.` : isNumber ? "" : "The network's scores are not numbers.");
   find("compared-bars").hidden = !others;
   find("own-name").hidden = !others;
   if (!others) return;
@@ -323,6 +331,7 @@ on("frame", ({ ms, fps }) => {
 
 on("error", ({ error }, event) => {
   find("speed").textContent = "";
+  if (viewer.availableLayers.length === 0) showLayers([], []);
   if (viewer.picture) return;
   // Problems of the input are shown beside the input; the element shows those of the network.
   event.preventDefault();

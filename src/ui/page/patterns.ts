@@ -5,6 +5,7 @@ import { readChannels } from "../patterns/channels.ts";
 import type { PatternPreset } from "../patterns/request.ts";
 import { setAttribute } from "../state.ts";
 import { layersOf, type PatternLayer } from "./pattern-layers.ts";
+import { reveal } from "./reveal.ts";
 
 const presets: Readonly<Record<PatternPreset, string>> = {
   lucid: "Lucid: slow, in colours",
@@ -51,7 +52,7 @@ export class PatternControls {
       event.preventDefault();
       this.#start();
     });
-    viewer.addEventListener("load", () => this.#listLayers());
+    for (const name of ["load", "error"]) viewer.addEventListener(name, () => this.#listLayers());
     this.#listLayers();
   }
 
@@ -69,6 +70,7 @@ export class PatternControls {
     setAttribute(viewer, "pattern-seed", seed.value || undefined);
     void viewer.updateComplete.then(() => {
       viewer.patterns = layer.value;
+      void reveal(viewer, ".patterns");
     });
   }
 

@@ -6,6 +6,7 @@ import "../explain/pick-class.css";
 import { allLayers } from "../explain/request.ts";
 import { methodTexts, type PictureMethod } from "../explain/texts.ts";
 import type { DrawableLayer } from "../layers.ts";
+import { reveal } from "./reveal.ts";
 
 /** What is explained at first. */
 const firstMethod = "grad-cam" satisfies PictureMethod;
@@ -52,7 +53,7 @@ export class WhyControls {
     };
     opacity.addEventListener("input", lay);
     alone.addEventListener("change", lay);
-    viewer.addEventListener("load", () => this.#listLayers());
+    for (const name of ["load", "error"]) viewer.addEventListener(name, () => this.#listLayers());
     viewer.addEventListener("results", (event) => this.#onResults((event as CustomEvent<ConvCamEvents["results"]>).detail));
     viewer.addEventListener("explain", (event) => this.#onExplained((event as CustomEvent<ConvCamEvents["explain"]>).detail));
     this.#listLayers();
@@ -62,6 +63,7 @@ export class WhyControls {
   open(): void {
     this.#picker = new ClassPicker(this.#parts.bars, (index) => this.#pick(index));
     this.#explain();
+    void reveal(this.#parts.viewer, ".why");
   }
 
   close(): void {
@@ -96,13 +98,15 @@ export class WhyControls {
     this.#showChoices();
   }
 
-  #onResults({ outputs: [scores] }: ConvCamEvents["results"]): void {
+  #onResults({ outputs: [scores], top: [top] }: ConvCamEvents["results"]): void {
     this.#classCount = scores?.length ?? 0;
     this.#listClasses();
+    // Of pictures that move nothing is explained while the heat is off the screen.
+    if (this.#parts.viewer.explainClass === undefined) this.#mark(top?.index);
   }
 
   #onExplained({ class: index }: ConvCamEvents["explain"]): void {
-    this.#picker?.mark(this.#parts.bars.querySelector<HTMLElement>(".bars"), index);
+    this.#mark(index);
     this.#showChoices();
   }
 
@@ -112,6 +116,11 @@ export class WhyControls {
     index.value = viewer.explainClass ?? "";
     against.value = viewer.explainAgainst ?? "";
     layer.value = viewer.explainLayer ?? "";
+  }
+
+  /** @param index of the class that is explained */
+  #mark(index: number | undefined): void {
+    this.#picker?.mark(this.#parts.bars.querySelector<HTMLElement>(".bars"), index);
   }
 
   /** A class that is chosen already is let go: the top one is explained again. */

@@ -23,13 +23,17 @@ export interface GrowingHost {
   emit<Name extends "patterns" | "error">(type: Name, detail: ConvCamEvents[Name]): boolean;
 }
 
-interface Shown {
-  readonly id: number;
+/** What is asked for. */
+interface Asked {
   readonly session: Session;
-  readonly wish: PatternWish;
   /** All that they depend on, but for the network's weights and gates. */
   readonly key: string;
   readonly networkId: number;
+}
+
+interface Shown extends Asked {
+  readonly id: number;
+  readonly wish: PatternWish;
 }
 
 /** Milliseconds of the GPU that the steps of one animation frame may take; at least one is taken. */
@@ -43,6 +47,8 @@ export class Growing {
   readonly #gallery: Element;
   readonly #panel: PatternsPanel;
   #shown: Shown | undefined;
+  /** The latest request. What was refused is not asked for again before something is another. */
+  #asked: Asked | undefined;
   #grown: Grown | undefined;
   /** Number of the latest request. What is answered to earlier ones is dropped. */
   #id = 0;
@@ -71,6 +77,10 @@ export class Growing {
     new MutationObserver(() => this.#hold(this.#isHeld)).observe(element, { attributeFilter: ["paused"] });
   }
 
+  get panel(): Element {
+    return this.#panel.element;
+  }
+
   /** Resolves when everything asked for so far is prepared, or has failed. */
   get complete(): Promise<void> {
     return this.#updates.complete;
@@ -84,6 +94,7 @@ export class Growing {
   /** The network that they were of is gone. */
   hide(): void {
     this.#forget();
+    this.#asked = undefined;
     this.#panel.element.hidden = true;
     this.#standIn(undefined);
   }
@@ -107,20 +118,26 @@ export class Growing {
 
   async #change(): Promise<void> {
     const { session, isShown, networkId } = this.#host;
+    const before = this.#asked;
+    this.#asked = undefined;
     const wish = readPatternWish(this.#element);
     if (!session || !isShown || !wish) {
-      const before = this.#shown;
+      const shown = this.#shown;
       this.hide();
-      await before?.session.ask({ kind: "grow", request: { do: "end" } });
+      await shown?.session.ask({ kind: "grow", request: { do: "end" } });
       return;
     }
     const preparation = { ...this.#element.preparation, ...readPreparation(this.#element) };
     const key = JSON.stringify([wish, preparation, readAttribute(this.#element, "precision")]);
-    const before = this.#shown;
-    this.#standIn(wish.layer);
+    const isSame = before?.session === session && before.key === key;
+    this.#asked = { session, key, networkId };
     this.#panel.note(this.#element.gates.length > 0 ? gatesNote : "");
-    const isOfChanged = before?.session === session && before.key === key;
-    if (isOfChanged && before.networkId === networkId) return;
+    if (isSame && before.networkId === networkId) {
+      if (this.#shown) this.#standIn(wish.layer);
+      return;
+    }
+    this.#standIn(wish.layer);
+    const isOfChanged = isSame && this.#shown !== undefined;
     this.#forget();
     const id = this.#id;
     this.#panel.showPending(wish.layer, isOfChanged);
@@ -130,7 +147,6 @@ export class Growing {
     if (id !== this.#id || !grown) return;
     this.#shown = { id, session, wish, key, networkId };
     this.#panel.begin(grown, isOfChanged);
-    this.#placeBelowBars();
     this.#show(grown, true);
   }
 
@@ -195,8 +211,9 @@ export class Growing {
   /** Tells the page, and shows it here unless the page prevents that. The mosaics go on. */
   #fail(error: Error): void {
     this.#forget();
-    this.#panel.showTrouble(error.message);
     this.#standIn(undefined);
+    if (this.#panel.trouble === error.message) return;
+    this.#panel.showTrouble(error.message);
     if (!this.#host.emit("error", { error })) this.#panel.element.hidden = true;
     // Those before are gone, too.
     this.#host.session?.ask({ kind: "grow", request: { do: "end" } }).catch(() => undefined);
@@ -219,13 +236,6 @@ export class Growing {
   #nameOf(channel: number): string {
     const name = this.#shown?.wish.layer === undefined ? this.#host.labels.names[channel] : undefined;
     return name ?? `channel ${channel}`;
-  }
-
-  /** Bars of classes that came later were put below it. */
-  #placeBelowBars(): void {
-    const bars = (this.#gallery.getRootNode() as ShadowRoot).querySelector(".bars");
-    const { element } = this.#panel;
-    if (bars && element.compareDocumentPosition(bars) & Node.DOCUMENT_POSITION_FOLLOWING) bars.after(element);
   }
 
   /** Hides the maps of the layer, and shows those hidden before. */

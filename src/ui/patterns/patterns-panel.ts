@@ -45,6 +45,8 @@ export class PatternsPanel {
   #grown: Grown | undefined;
   /** The place of the picture that is read, in order. */
   #chosen: number | undefined;
+  /** Whether the words say that they are held. */
+  #isToldHeld = false;
   /** Quarters of the way that were told. */
   #toldQuarter = 0;
   #width = 0;
@@ -97,6 +99,11 @@ export class PatternsPanel {
     this.#status.textContent = isOfChanged ? "The weights or gates have changed. Preparing the patterns anew…" : "Preparing the patterns…";
   }
 
+  /** Why there are none; empty where there is no reason. */
+  get trouble(): string {
+    return this.#trouble.textContent ?? "";
+  }
+
   /** Says why there are none. */
   showTrouble(text: string): void {
     this.#clear();
@@ -108,6 +115,7 @@ export class PatternsPanel {
   /** Others have begun. */
   begin({ layer, channels, done, steps }: Grown, isOfChanged: boolean): void {
     this.element.classList.remove("pending");
+    this.#isToldHeld = false;
     // What begins is told first, unless it is over at once.
     this.#toldQuarter = Math.min(3, quarterOf(done, steps));
     const count = channels.length === 1 ? "A pattern grows" : `${channels.length} patterns grow`;
@@ -141,6 +149,9 @@ export class PatternsPanel {
     this.#hold.textContent = isHeld ? "Continue" : "Pause";
     this.#hold.disabled = isPaused || isDone;
     this.#hold.title = isPaused && !isDone ? "The element is paused" : "";
+    if (!this.#grown || isDone || isHeld === this.#isToldHeld) return;
+    this.#isToldHeld = isHeld;
+    this.#status.textContent = isHeld ? `Paused at step ${done} of ${steps}. Continue lets them grow.` : "They grow.";
   }
 
   /** What else is to be known. */

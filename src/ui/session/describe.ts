@@ -11,7 +11,9 @@ import type { Description, Refusal } from "./session.ts";
 
 export interface Graphs {
   readonly graph: Graph;
-  readonly compared: Graph | undefined;
+  readonly compared?: Graph | undefined;
+  /** Why there is no second one, where one is wanted. */
+  readonly problem?: string;
 }
 
 export interface Loaded extends Graphs {
@@ -23,7 +25,7 @@ export interface Loaded extends Graphs {
 
 /** @returns what the page is told and, where the network can run, what a viewer is made from */
 export async function describe(
-  { graph, compared }: Graphs,
+  { graph, compared, problem }: Graphs,
   given: string | undefined,
 ): Promise<{ readonly description: Description | Refusal; readonly loaded?: Loaded }> {
   const { summary, obstacles, axes, inputShapes } = await inspectWithShapes(graph, { given, option: "input-shape" });
@@ -35,7 +37,14 @@ export async function describe(
   const layers = drawableLayers(inputs, summary.layers);
   const image = findPictureInput(inputs)?.input;
   return {
-    description: { layers, defaults: defaultLayers(layers), imageInput: image?.name, isBlank: hasRandomWeights(graph) },
+    description: {
+      layers,
+      defaults: defaultLayers(layers),
+      imageInput: image?.name,
+      isBlank: hasRandomWeights(graph),
+      isCompared: compared !== undefined,
+      problem,
+    },
     loaded: { graph, compared, inputShapes, axes, classScores: findClassScores(graph.outputs, summary.layers) },
   };
 }

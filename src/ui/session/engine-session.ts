@@ -1,5 +1,5 @@
 // A session on the thread that it is made on: owns the graphs and the viewer, and shares a device. Needs no page.
-import { missingPart } from "../../engine/errors.ts";
+import { loadPart } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import type { Precision } from "../../engine/precision.ts";
 import { type LoadProgress, type ModelSource, readModel } from "../../engine/source.ts";
@@ -76,10 +76,14 @@ export class EngineSession implements Session {
     const timer = setTimeout(() => void this.#prepare(), patienceMs);
     try {
       const graph = known?.of.src === src ? known.graphs.graph : await read(src);
-      const graphs = {
-        graph,
-        compared: compare === undefined ? undefined : known?.of.compare === compare ? known.graphs.compared : await read(compare),
-      };
+      let graphs: Graphs = { graph };
+      try {
+        if (compare !== undefined)
+          graphs = { graph, compared: known?.of.compare === compare ? known.graphs.compared : await read(compare) };
+      } catch (error) {
+        // The first is shown without it.
+        return { graph, problem: (this.#alive(error) as Error).message };
+      }
       this.#lastRead = { of: { src, compare, inputShape }, graphs };
       return graphs;
     } finally {
@@ -149,7 +153,7 @@ export class EngineSession implements Session {
 
   ask<Kind extends ElementQuery["kind"]>(query: Extract<ElementQuery, { kind: Kind }>): Promise<ElementAnswers[Kind]> {
     return this.#unlessDisposed(async () => {
-      const { answer } = await import("./queries.ts");
+      const { answer } = await loadPart("that answers questions", () => import("./queries.ts"));
       if (!this.#viewer) throw aborted();
       return answer(this.#viewer, query);
     });
@@ -230,9 +234,7 @@ export class EngineSession implements Session {
 
 /** @throws Error that says what is missing where the connection is gone */
 function loadShowing(): Promise<typeof import("./showing.ts")> {
-  const showing = import("./showing.ts").catch((error) => {
-    throw new Error(missingPart("that shows networks", error));
-  });
+  const showing = loadPart("that shows networks", () => import("./showing.ts"));
   // Whoever awaits it hears of it; where the network fails first, nobody does.
   showing.catch(() => {});
   return showing;

@@ -1,5 +1,5 @@
 // What can be asked about what is on the GPU. A new question is one line in each of the two types and one function in the table.
-import { ModelError } from "../../engine/errors.ts";
+import { loadPart, ModelError } from "../../engine/errors.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import type { MapPoint } from "../mosaic/layout.ts";
 import type { Grown, GrowQuery, PatternsTaken } from "../patterns/request.ts";
@@ -49,14 +49,16 @@ const answers: AnswerTable = {
     return readStatistics(viewer.device, value, viewer.sourceOf(value, viewer.model, axes));
   },
   async patterns(viewer) {
-    const { takePatterns } = await import("../patterns/grower.ts");
+    const { takePatterns } = await loadGrower();
     return takePatterns(viewer);
   },
   async grow(viewer, query) {
-    const { grow } = await import("../patterns/grower.ts");
+    const { grow } = await loadGrower();
     return grow(viewer, query);
   },
 };
+
+const loadGrower = () => loadPart("for patterns", () => import("../patterns/grower.ts"));
 
 /** @throws ModelError for a question that there is not, and for points that are not of numbers */
 export async function answer<Kind extends ElementQuery["kind"]>(

@@ -65,6 +65,10 @@ export interface Description {
   readonly imageInput: string | undefined;
   /** Whether its weights are known to be random. */
   readonly isBlank: boolean;
+  /** Whether a second network is shown beside it. */
+  readonly isCompared: boolean;
+  /** Why none is, where one is wanted. */
+  readonly problem: string | undefined;
 }
 
 /** Why a network cannot run, and what it is made of. */
