@@ -22,7 +22,7 @@ import { inferGraph } from "./passes/infer.ts";
 import { isFloat, Tensor } from "./tensor.ts";
 
 export { type ExplanationMethod, explanationMethods, isActivationMap, resultOf } from "./gradient/explain.ts";
-export { convolutionMaps } from "./gradient/target.ts";
+export { convolutionMaps, tellsProbabilities } from "./gradient/target.ts";
 export { ModelGradient } from "./gradients.ts";
 
 export interface ExplanationRequest extends SampledOptions {

@@ -1,5 +1,7 @@
 // The most likely classes of a network as bars: a list that a screen reader can read, too.
+
 import { classNameOf } from "./class-name.ts";
+import { percentOf } from "./format-number.ts";
 
 export interface ClassScore {
   /** Among the scores. */
@@ -80,10 +82,4 @@ export class ClassBars {
     });
     this.element.replaceChildren(...this.#rows.map(({ row }) => row));
   }
-}
-
-/** As bars show it. Pure. */
-export function percentOf(probability: number): string {
-  if (!Number.isFinite(probability)) return "NaN";
-  return `${(probability * 100).toFixed(probability >= 0.9995 || probability < 0.0005 ? 0 : 1)}%`;
 }

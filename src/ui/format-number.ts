@@ -7,3 +7,9 @@ export function formatNumber(value: number): string {
   const text = size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
   return text.replace("-", "−");
 }
+
+/** A probability; what is no number has no percentage. Pure. */
+export function percentOf(probability: number): string {
+  if (!Number.isFinite(probability)) return "NaN";
+  return `${(probability * 100).toFixed(probability >= 0.9995 || probability < 0.0005 ? 0 : 1)}%`;
+}

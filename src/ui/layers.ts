@@ -75,3 +75,10 @@ export function chooseLayers(
   }
   return { choices: choices.length > 0 ? choices : defaults.map((value) => ({ value })), unknown };
 }
+
+/** What to say of layers that there are not, or of a network that takes no picture. */
+export function noteOf(unknown: readonly string[], imageInput: string | undefined): string | undefined {
+  const names = unknown.map((name) => `'${name}'`).join(", ");
+  if (names) return `layers: this network has no ${names}. The others are shown.`;
+  return imageInput ? undefined : "None of this network's inputs has the shape of a picture, so it computes from zeros.";
+}

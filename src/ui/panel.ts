@@ -161,6 +161,13 @@ export class Panel implements ProbedPanel {
     this.options.onProbe(this, point);
   }
 
+  /** Asks for the values under a point: of a picture, those of all channels. */
+  questionAt({ channel, y, x }: MapPoint) {
+    const { kind, choice, maps } = this.options;
+    const points = kind === "picture" ? Array.from({ length: maps?.channels ?? 1 }, (_, k) => ({ channel: k, y, x })) : [{ channel, y, x }];
+    return { kind: "probe", ...choice, points } as const;
+  }
+
   /** What lies under a point, see {@link Probe.show}. */
   async showProbe(point: MapPoint, values: readonly number[]): Promise<void> {
     (await this.#probe)?.show(point, values);

@@ -8,7 +8,7 @@ import type { ExplainedNumbers } from "./explain/request.ts";
 import { FrameLoop, type FrameStats, type News } from "./frame-loop.ts";
 import { Gallery } from "./gallery.ts";
 import type { Labels } from "./labels.ts";
-import { chooseLayers, type DrawableLayer } from "./layers.ts";
+import { chooseLayers, type DrawableLayer, noteOf } from "./layers.ts";
 import type { MapPoint } from "./mosaic/layout.ts";
 import type { Panel } from "./panel.ts";
 import { Parts } from "./parts.ts";
@@ -25,6 +25,8 @@ export class Player {
   readonly weights: WeightsInUse;
   /** Another number after each change of gates or weights, whoever has changed them. */
   networkId = 0;
+  /** Whether there is something to draw. */
+  isShown = false;
   readonly #element: ConvCam;
   readonly #gallery: Gallery;
   readonly #answering: Answering;
@@ -35,8 +37,6 @@ export class Player {
   readonly #parts: Parts;
   #source: FrameSource | undefined;
   #description: Description | undefined;
-  /** Whether there is something to draw. */
-  #isShown = false;
   /** The list of layers that was told last. */
   #toldLayers: string | undefined;
   #recoveries = 0;
@@ -82,10 +82,6 @@ export class Player {
     return this.#cycle.complete.then(() => this.#parts.complete);
   }
 
-  get isShown(): boolean {
-    return this.#isShown;
-  }
-
   invalidate(...stages: readonly Stage[]): void {
     this.#cycle.invalidate(...stages);
   }
@@ -123,8 +119,7 @@ export class Player {
 
   dispose(): void {
     this.closeSession();
-    this.#source?.dispose();
-    this.#source = undefined;
+    this.#closeSource();
   }
 
   #updateHost() {
@@ -162,7 +157,7 @@ export class Player {
         return player.#source;
       },
       get draw() {
-        return player.#isShown ? player.#draw : undefined;
+        return player.isShown ? player.#draw : undefined;
       },
       onFrame: (stats: FrameStats) => {
         this.#status.clear("frame");
@@ -242,7 +237,7 @@ export class Player {
     const precision = readAttribute(element, "precision");
     const preparation = { ...element.preparation, ...readPreparation(element) };
     this.#gallery.update(choices, description.layers, description.imageInput);
-    if (!this.#isShown) this.#status.showProgress("Starting the GPU");
+    if (!this.isShown) this.#status.showProgress("Starting the GPU");
     const weights = this.weights.wanted;
     const views = this.#gallery.measure();
     const shown = await session.show({ views, appearance, preparation, gates: element.gates, weights, precision });
@@ -250,7 +245,7 @@ export class Player {
     if (!shown) return;
     this.weights.settle(weights, shown);
     this.#gallery.show(shown.views, appearance, description.isCompared);
-    this.#isShown = true;
+    this.isShown = true;
     if (this.#isBlank !== shown.isBlank) this.#forgetAnswer();
     this.#isBlank = shown.isBlank;
     this.#loop.note("draw");
@@ -261,10 +256,8 @@ export class Player {
 
   /** Emits `load` where other layers are shown than before. */
   #describe(shown: Shown, { layers, imageInput }: Description, text: string, unknown: readonly string[]): void {
-    if (unknown.length > 0)
-      this.#status.showNote(`layers: this network has no ${unknown.map((name) => `'${name}'`).join(", ")}. The others are shown.`, "scene");
-    else if (!imageInput)
-      this.#status.showNote("None of this network's inputs has the shape of a picture, so it computes from zeros.", "scene");
+    const note = noteOf(unknown, imageInput);
+    if (note) this.#status.showNote(note, "scene");
     if (!shown.isLoaded && text === this.#toldLayers) return;
     this.#toldLayers = text;
     const { adapter } = shown;
@@ -273,13 +266,12 @@ export class Player {
 
   /** Shows everything again on a new device; a GPU that is lost time and again is left alone. */
   #recover(reason: string): void {
-    this.#isShown = false;
+    this.isShown = false;
     this.#parts.hide();
     this.#loop.restart();
     if (++this.#recoveries > maxRecoveries) {
-      const advice = "Reload the page to try again, perhaps with a smaller network.";
       this.#closePanels();
-      this.#fail(new DeviceError(`The GPU was lost ${this.#recoveries} times: ${reason} ${advice}`), "scene");
+      this.#fail(new DeviceError(`The GPU was lost ${this.#recoveries} times: ${reason} Reload the page to try again.`), "scene");
       return;
     }
     this.#status.showProgress("The GPU was lost. Starting again");
@@ -303,31 +295,27 @@ export class Player {
   }
 
   #onExplained(numbers: ExplainedNumbers): void {
-    if (!this.#isShown || this.#lacksPicture || numbers.pictureId !== this.#answering.pictureId) return;
+    if (!this.isShown || this.#lacksPicture || numbers.pictureId !== this.#answering.pictureId) return;
     this.#parts.why?.show(numbers);
   }
 
   async #onResults(results: Results): Promise<void> {
     this.#gallery.showRanges(results.ranges);
-    if (this.#isShown && !this.#lacksPicture) await this.#answering.show(results, (this.#isBlank ?? this.#description?.isBlank) !== true);
+    if (this.isShown && !this.#lacksPicture) await this.#answering.show(results, (this.#isBlank ?? this.#description?.isBlank) !== true);
   }
 
   async #probe(panel: Panel, { channel, y, x }: MapPoint): Promise<void> {
-    if (!this.#isShown) return;
     const point = { channel, y, x };
-    const { kind, choice, maps } = panel.options;
-    const points = kind === "picture" ? Array.from({ length: maps?.channels ?? 1 }, (_, k) => ({ channel: k, y, x })) : [point];
-    const { value } = choice;
     // A device that is lost meanwhile has no value to tell.
-    const values = await this.session?.ask({ kind: "probe", ...choice, points }).catch(() => undefined);
+    const values = this.isShown && (await this.session?.ask(panel.questionAt(point)).catch(() => undefined));
     if (!values) return;
     void panel.showProbe(point, values);
-    this.emit("probe", { value, point, values });
+    this.emit("probe", { value: panel.options.choice.value, point, values });
   }
 
   #onProgress(progress: ConvCamEvents["progress"]): void {
     // Progress is not shown while mosaics are, so that they do not move.
-    if (!this.#isShown) this.#status.showLoading(progress);
+    if (!this.isShown) this.#status.showLoading(progress);
     this.emit("progress", progress);
   }
 
@@ -346,7 +334,7 @@ export class Player {
   }
 
   #closePanels(): void {
-    this.#isShown = false;
+    this.isShown = false;
     this.#description = undefined;
     this.#toldLayers = undefined;
     this.#parts.hide();

@@ -90,7 +90,7 @@ test("lays the heat over the picture, on the page as in a worker, with the numbe
   expect(here.score).toBeGreaterThan(0.9);
   expect(await nextExplained(page, "there")).toEqual(here);
   await expect(page.locator("#here .why-title")).toHaveText("Why 1?");
-  await expect(page.locator("#here .why-detail")).toContainText(`Grad-CAM by ${here.layer} · the top class · score `);
+  await expect(page.locator("#here .why-detail")).toContainText(`Grad-CAM by ${here.layer} · the top class · probability `);
   await expect(page.locator("#here .why-seen")).toContainText("Bright where the layer's maps speak for the class");
   const [own, other] = await Promise.all(["here", "there"].map((id) => page.locator(`#${id} .heat`).screenshot()));
   expect(own?.equals(other as Buffer)).toBe(true);

@@ -310,7 +310,7 @@ test("says why: by a method, a layer and a class, and of another network by its 
   await expect(page.locator("#why-layer")).toHaveValue("conv_2");
 
   await page.selectOption("#network", "mnist-early");
-  await expect(page.locator(".why-detail")).toContainText("· the top class · score");
+  await expect(page.locator(".why-detail")).toContainText("· the top class · probability");
   for (const choice of ["#why-class", "#why-against", "#why-layer"]) await expect(page.locator(choice)).toHaveValue("");
   await page.locator("#why-method").selectOption("gradient");
   await expect(page.locator(".why-detail")).toContainText("Gradient by input_layer");

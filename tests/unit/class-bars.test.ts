@@ -1,7 +1,7 @@
 // Outputs to probabilities, and the likeliest classes.
 import { describe, expect, it } from "vitest";
-import { percentOf, toProbabilities, topClasses } from "../../src/ui/class-bars.ts";
-import { formatNumber } from "../../src/ui/format-number.ts";
+import { toProbabilities, topClasses } from "../../src/ui/class-bars.ts";
+import { formatNumber, percentOf } from "../../src/ui/format-number.ts";
 
 describe("toProbabilities", () => {
   it("leaves a distribution as it is", () => {

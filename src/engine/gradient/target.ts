@@ -81,15 +81,25 @@ export function scoresOf(graph: TypedGraph): string {
   }
 }
 
+/** Whether the model tells the classes' probabilities. What is explained is the scores that its last Softmax makes them from. */
+export function tellsProbabilities(graph: TypedGraph): boolean {
+  return lastSoftmax(graph, producersOf(graph)).node?.operator === "Softmax";
+}
+
 function beforeSoftmax(graph: TypedGraph, producers: ReturnType<typeof producersOf>): string {
+  const { output, node } = lastSoftmax(graph, producers);
+  return node?.inputs[0] ?? output;
+}
+
+/** The first output of floats, and the Softmax or LogSoftmax that computes it, if one does. */
+function lastSoftmax(graph: TypedGraph, producers: ReturnType<typeof producersOf>) {
   const output = graph.outputs.find((name) => isFloat(graph.types.get(name)?.dtype ?? "bool"));
   if (!output) throw new ModelError("no output of the model holds floats, so there are no scores of classes.");
   for (let value = output; ; ) {
     const node = producers.get(value);
-    const [input = ""] = node?.inputs ?? [];
-    if (node?.operator === "Softmax" || node?.operator === "LogSoftmax") return input;
-    if (!node || !isView(node.operator)) return output;
-    value = input;
+    if (node?.operator === "Softmax" || node?.operator === "LogSoftmax") return { output, node };
+    if (!node || !isView(node.operator)) return { output };
+    value = node.inputs[0] ?? "";
   }
 }
 

@@ -1,5 +1,5 @@
 // The GPU side of an element's explanation: beside the networks, it runs and draws with every frame. Made when the first is asked for.
-import { convolutionMaps, type Explanation, explanationMethods, resultOf } from "../../engine/explanation.ts";
+import { convolutionMaps, type Explanation, explanationMethods, resultOf, tellsProbabilities } from "../../engine/explanation.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import type { ImageTarget } from "../image-input.ts";
 import { imageView } from "../image-view.ts";
@@ -87,13 +87,13 @@ export class Explainer {
       if (request.method !== this.#request?.method || request.layer !== this.#request.layer) this.stop();
       const isOther = request.class !== this.#request?.class || request.against !== this.#request?.against;
       this.#isFresh ||= isOther;
-      this.#request = request;
-      this.#explanation ??= await this.#explain(request);
-      if (this.#isDisposed) throw new DOMException("The viewer was disposed of.", "AbortError");
       if (request.class === undefined && !this.#host.classScores)
         throw new Error(
           "explain-class: no output of this network is known to hold scores of classes, so there is no top one. Give the index of a class, such as 0.",
         );
+      this.#request = request;
+      this.#explanation ??= await this.#explain(request);
+      if (this.#isDisposed) throw new DOMException("The viewer was disposed of.", "AbortError");
       // Which of them is explained is written before each run; this says whether they are there.
       if (isOther) this.#explanation.setTarget(targetOf(request));
       const before = this.#drawn;
@@ -103,7 +103,8 @@ export class Explainer {
       const { layers } = this.#explanation;
       const layerCount = request.layer === allLayers ? this.#allLayers.length : 1;
       const needsRun = isOther || drawn !== before;
-      return { layers, layerCount, kind: drawn.kind, colorMap: apply(drawn, request), ...drawn.place, needsRun };
+      const isProbability = tellsProbabilities(this.#host.viewer.model.graph);
+      return { layers, layerCount, kind: drawn.kind, isProbability, colorMap: apply(drawn, request), ...drawn.place, needsRun };
     } catch (error) {
       this.stop();
       throw error;

@@ -44,6 +44,8 @@ export interface Explained {
   /** Where the picture of each lies on the canvas. */
   readonly tiles: readonly Tile[];
   readonly kind: HeatKind;
+  /** Whether the network tells the classes' probabilities. What is explained is the scores that a last Softmax makes them from. */
+  readonly isProbability: boolean;
   readonly colorMap: ColorMap;
   /** Whether a picture has to be given again; else it is only drawn otherwise. */
   readonly needsRun: boolean;

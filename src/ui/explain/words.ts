@@ -1,5 +1,5 @@
 // What is told of an explanation beside its picture. Pure.
-import { formatNumber } from "../format-number.ts";
+import { formatNumber, percentOf } from "../format-number.ts";
 import type { Explained, ExplainedNumbers } from "./request.ts";
 import { type MethodText, methodTexts } from "./texts.ts";
 
@@ -38,8 +38,9 @@ export function wordsFor(told: Told, explained: Explained, method: string): Word
   const other = against && shortened(against.label);
   const isItself = against?.class === told.class;
   const isSeveral = explained.layers.length > 1;
-  const scores = score === undefined ? "" : ` · score ${formatNumber(score)}`;
-  const less = againstScore === undefined || isItself ? "" : `, ${formatNumber(againstScore)} for ${other}`;
+  const [what, format] = explained.isProbability ? (["probability", percentOf] as const) : (["score", formatNumber] as const);
+  const scores = score === undefined ? "" : ` · ${what} ${format(score)}`;
+  const less = againstScore === undefined || isItself ? "" : `, ${format(againstScore)} for ${other}`;
   const runs = done === total ? "" : ` · run ${done} of ${total}`;
   const end = isSeveral ? "largest" : formatNumber(told.layers[0]?.full ?? Number.NaN);
   return {
