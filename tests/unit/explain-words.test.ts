@@ -60,7 +60,16 @@ test.each(["", "2", "-0.1", "half"])("the opacity '%s' is refused", (text) =>
   expect(() => readOverlay(text)).toThrow(`overlay '${text}': expected a number from 0 to 1, such as 0.6, or alone`),
 );
 
-const one = { layers: ["conv_1"], layerCount: 1, tiles: [], colorMap: "magma", needsRun: false, width: 1, height: 1 } as const;
+const one = {
+  layers: ["conv_1"],
+  layerCount: 1,
+  isProbability: false,
+  tiles: [],
+  colorMap: "magma",
+  needsRun: false,
+  width: 1,
+  height: 1,
+} as const;
 const told = {
   ...{ id: 1, pictureId: 1, class: 3, label: "hen, fowl", isTop: true, score: 0.9, againstScore: undefined, against: undefined },
   ...{ layers: [{ full: 2.5, nonFiniteCount: 0 }], done: 1, total: 1 },
@@ -111,6 +120,11 @@ test.each([
   ["not all runs", { ...told, done: 2, total: 9 }, map, { detail: "Grad-CAM by conv_1 · the top class · score 0.9 · run 2 of 9" }],
 ] as const)("the words tell %s", (_, given, kind, words) => {
   expect(wordsFor(given, { ...one, kind }, "grad-cam")).toMatchObject(words);
+});
+
+test("the words tell a probability where the network gives one", () => {
+  const { detail } = wordsFor({ ...told, score: 0.998 }, { ...one, kind: map, isProbability: true }, "grad-cam");
+  expect(detail).toBe("Grad-CAM by conv_1 · the top class · probability 99.8%");
 });
 
 test("the words tell how many layers there are, and that each has a largest of its own", () => {
