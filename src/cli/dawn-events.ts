@@ -11,7 +11,10 @@ interface Clock {
   readonly sleep: (ms: number) => void;
 }
 
-/** Replaces `setImmediate` of `root`, by which Dawn asks for its next look. Functions written in JavaScript are called as ever. */
+/**
+ * Replaces `setImmediate` of `root`, by which Dawn asks for its next look. Functions written in JavaScript are
+ * called as ever, unless they are bound, which cannot be told from native ones and only come a little later.
+ */
 export function easeWaiting(root: { setImmediate: typeof setImmediate }, { now, sleep }: Clock = clock()): void {
   let isLooking = false;
   let waitsSince = 0;

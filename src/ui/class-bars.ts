@@ -1,7 +1,7 @@
 // The most likely classes of a network as bars: a list that a screen reader can read, too.
 
-import { classNameOf } from "./class-name.ts";
 import { percentOf } from "./format-number.ts";
+import { classNameOf } from "./labels.ts";
 
 export interface ClassScore {
   /** Among the scores. */

@@ -31,6 +31,8 @@ export class FrameLoop {
   readonly #news = new Set<News>();
   #request = 0;
   #framesInFlight = 0;
+  /** Whether a frame was asked for while as many were in flight as may be. */
+  #isHeldUp = false;
   /** Counts rounds: results of frames of an earlier round are dropped. */
   #round = 0;
   #lastFrameMs: number | undefined;
@@ -70,7 +72,8 @@ export class FrameLoop {
     const { source, isPaused, draw } = this.#host;
     if (!draw) return;
     if (source?.isLive && !isPaused) this.request();
-    if (this.#framesInFlight >= framesAhead) return;
+    this.#isHeldUp = this.#framesInFlight >= framesAhead;
+    if (this.#isHeldUp) return;
     const mayTake = this.#news.has("run") || !isPaused;
     const takes = mayTake && source?.isReady() && (source.takeFrame() || this.#news.has("image"));
     if (takes || this.#news.has("run") || this.#news.has("draw")) this.#draw(now, draw, takes ? source : undefined);
@@ -90,6 +93,8 @@ export class FrameLoop {
     draw({ image: source?.image, runs, elapsedMs })
       .finally(() => {
         this.#framesInFlight--;
+        // Whatever became of it, one that waited for it may be drawn now.
+        if (this.#isHeldUp) this.request();
       })
       .then(
         (report) => round === this.#round && this.#onDone(report, isMoving),

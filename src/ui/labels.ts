@@ -2,6 +2,11 @@
 
 export type LabelsSource = string | readonly string[];
 
+/** A class's name, or its number where it has none. Pure. */
+export function classNameOf(names: readonly string[] | undefined, index: number): string {
+  return names?.[index] ?? `class ${index}`;
+}
+
 export class Labels {
   #source: LabelsSource | undefined;
   #names: readonly string[] = [];

@@ -5,6 +5,7 @@ import type { ConvCam } from "./element.ts";
 import { explanationId } from "./explain/request.ts";
 import type { Why, WhyHost } from "./explain/why.ts";
 import type { GrowingHost } from "./patterns/growing.ts";
+import type { FrameRequest } from "./session/session.ts";
 
 /** What a player does with any part. */
 interface Part {
@@ -43,9 +44,10 @@ export class Parts {
     return this.#made.get("explain") as Why | undefined;
   }
 
-  /** Ids of what frames draw besides the mosaics. */
-  get visible(): readonly string[] {
-    return this.why?.isDrawn ? [explanationId] : [];
+  /** Ids of what a frame draws besides the mosaics: of a picture that does not move the explanation, too, which has words and an event. */
+  drawnIn({ runs, elapsedMs }: Pick<FrameRequest, "runs" | "elapsedMs">): readonly string[] {
+    const isStill = runs && elapsedMs === undefined;
+    return this.why?.isDrawn || (this.why && isStill) ? [explanationId] : [];
   }
 
   get complete(): Promise<void> {

@@ -171,7 +171,7 @@ export class Player {
 
   readonly #draw = (request: Omit<Parameters<Session["frame"]>[0], "visible" | "pictureId">) => {
     const session = this.session as Session;
-    const visible = [...this.#gallery.visible, ...this.#parts.visible];
+    const visible = [...this.#gallery.visible, ...this.#parts.drawnIn(request)];
     return session.frame({ ...request, visible, pictureId: this.#answering.pictureId });
   };
 

@@ -74,6 +74,13 @@ test("explains a still picture off the screen, too, and stands before patterns t
   await set(page, "here", "explain", "grad-cam");
   await nextExplained(page, "here", { class: 1 });
   await expect(page.locator("#here .why-title")).toHaveText("Why 1?");
+  // So is what is drawn on the same canvas later.
+  await page.evaluate(() => {
+    const element = document.getElementById("here") as ConvCam & { seen: unknown[] };
+    element.seen.length = 0;
+    element.refresh();
+  });
+  await nextExplained(page, "here", { class: 1 });
   await expect(page.locator("#here")).not.toBeInViewport();
   const order = await page
     .locator("#here .bars, #here .why, #here .patterns")

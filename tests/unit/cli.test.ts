@@ -3,10 +3,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { topClasses } from "../../src/cli/classes.ts";
 import { parseGate, resolveGate } from "../../src/cli/interventions.ts";
-import { main } from "../../src/cli/main.ts";
 import { formatBytes, formatTable } from "../../src/cli/table.ts";
 import { parsePair } from "../../src/cli/usage.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
@@ -15,12 +14,19 @@ import { defaultNormalization } from "../../src/ui/mosaic/normalization.ts";
 import { graphOf, op } from "../support/graphs.ts";
 import { twoFiles } from "../support/two-files.ts";
 
-// No test here opens a GPU.
-vi.mock("../../src/cli/node-device.ts", () => ({
+// No test here opens a GPU. The files of a process share its modules, so the command is loaded anew, and let go afterwards.
+const nodeDevice = "../../src/cli/node-device.ts";
+vi.resetModules();
+vi.doMock(nodeDevice, () => ({
   requestNodeDevice: () => {
     throw new Error("a GPU was opened");
   },
 }));
+const { main } = await import("../../src/cli/main.ts");
+afterAll(() => {
+  vi.doUnmock(nodeDevice);
+  vi.resetModules();
+});
 
 let output = "";
 beforeEach(() => {

@@ -74,6 +74,24 @@ test("a frame that fails while another is under way is made good after that one"
   expect(drawn[2]).toMatchObject({ picture: true, runs: true });
 });
 
+test.each(["end", "fail"] as const)("a frame that two earlier ones hold up is drawn when one of them is over: %s", async (how) => {
+  const { loop, drawn } = setUp();
+  for (let frame = 0; frame < 2; frame++) {
+    loop.note("image", "run");
+    loop.request();
+    animate();
+  }
+  // Another picture comes.
+  loop.restart();
+  loop.note("image", "run");
+  loop.request();
+  animate();
+  expect(drawn).toHaveLength(2);
+  await drawn[0]?.[how]("refused");
+  animate();
+  expect(drawn[2]).toMatchObject({ picture: true, runs: true });
+});
+
 test("a fault of the picture before is not told", async () => {
   const { loop, drawn, faults } = setUp();
   loop.note("image", "run");

@@ -9,7 +9,7 @@ import type { ValueType } from "../../engine/graph/graph.ts";
 import type { Model } from "../../engine/model.ts";
 import { denseStrides, sizeOf } from "../../engine/shapes.ts";
 import { isFloat, Tensor } from "../../engine/tensor.ts";
-import { classNameOf } from "../../ui/class-name.ts";
+import { classNameOf } from "../../ui/labels.ts";
 import { topClasses } from "../classes.ts";
 import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunningModel } from "../feed.ts";
 import { drawHeat } from "../heat.ts";

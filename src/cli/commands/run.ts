@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import type { Model } from "../../engine/model.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { classNameOf } from "../../ui/class-name.ts";
+import { classNameOf } from "../../ui/labels.ts";
 import { topClasses } from "../classes.ts";
 import { addFeedOptions, type FeedOptions, withRunningModel } from "../feed.ts";
 import { readLabels } from "../model-file.ts";

@@ -1,7 +1,8 @@
 // The explanation of an element, on its page: asks the session for what the attributes say, and shows it. Loaded when `explain` is set.
-import { classNameOf } from "../class-name.ts";
+
 import type { ConvCam, ConvCamEvents } from "../element.ts";
 import type { News } from "../frame-loop.ts";
+import { classNameOf } from "../labels.ts";
 import type { Session } from "../session/session.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { UpdateLoop } from "../update-loop.ts";

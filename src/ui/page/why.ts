@@ -1,7 +1,8 @@
 // The page's part Why: which method, layer and class are explained, and how opaque the heat is. Loaded when it is first opened.
-import { classNameOf } from "../class-name.ts";
+
 import type { ConvCam, ConvCamEvents } from "../element.ts";
 import { ClassPicker } from "../explain/pick-class.ts";
+import { classNameOf } from "../labels.ts";
 import "../explain/pick-class.css";
 import { allLayers } from "../explain/request.ts";
 import { methodTexts, type PictureMethod } from "../explain/texts.ts";

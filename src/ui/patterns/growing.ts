@@ -49,6 +49,8 @@ export class Growing {
   #shown: Shown | undefined;
   /** The latest request. What was refused is not asked for again before something is another. */
   #asked: Asked | undefined;
+  /** Why there are none, as it was told. */
+  #refusal: string | undefined;
   #grown: Grown | undefined;
   /** Number of the latest request. What is answered to earlier ones is dropped. */
   #id = 0;
@@ -95,6 +97,7 @@ export class Growing {
   hide(): void {
     this.#forget();
     this.#asked = undefined;
+    this.#refusal = undefined;
     this.#panel.element.hidden = true;
     this.#standIn(undefined);
   }
@@ -139,6 +142,7 @@ export class Growing {
     this.#standIn(wish.layer);
     const isOfChanged = isSame && this.#shown !== undefined;
     this.#forget();
+    this.#refusal = undefined;
     const id = this.#id;
     this.#panel.showPending(wish.layer, isOfChanged);
     const canvas = this.#panel.renew();
@@ -212,7 +216,8 @@ export class Growing {
   #fail(error: Error): void {
     this.#forget();
     this.#standIn(undefined);
-    if (this.#panel.trouble === error.message) return;
+    if (this.#refusal === error.message) return;
+    this.#refusal = error.message;
     this.#panel.showTrouble(error.message);
     if (!this.#host.emit("error", { error })) this.#panel.element.hidden = true;
     // Those before are gone, too.

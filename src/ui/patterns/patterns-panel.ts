@@ -99,11 +99,6 @@ export class PatternsPanel {
     this.#status.textContent = isOfChanged ? "The weights or gates have changed. Preparing the patterns anew…" : "Preparing the patterns…";
   }
 
-  /** Why there are none; empty where there is no reason. */
-  get trouble(): string {
-    return this.#trouble.textContent ?? "";
-  }
-
   /** Says why there are none. */
   showTrouble(text: string): void {
     this.#clear();
