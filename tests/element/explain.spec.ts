@@ -344,6 +344,64 @@ test("shows every convolution layer at once, in one execution, and any of them a
   await expect(part.locator(".why-trouble")).toContainText("occlusion is of one value, not of 2.");
 });
 
+const twoBranches = graphOf({
+  inputs: { x: [1, 1, 8, 8] },
+  constants: { w: noise([2, 1, 3, 3], 1), zeros: Tensor.float32([2, 1, 1, 1], new Float32Array(2)), m: noise([2, 3], 2) },
+  nodes: [
+    op("Conv", "x w", "c", { pads: [1, 1, 1, 1] }),
+    op("Conv", "x zeros", "dead"),
+    op("Add", "c dead", "sum"),
+    op("GlobalAveragePool", "sum", "pooled"),
+    op("Flatten", "pooled", "f"),
+    op("MatMul", "f m", "y"),
+  ],
+});
+
+test("keeps the focus of a layer's button that goes away, and takes it from nobody", async ({ sharedPage: page }) => {
+  await open(page, ["here"], { layers: "c", explain: "layer-cam", "explain-layer": "all" }, twoBranches);
+  await nextExplained(page, "here", { layer: "all" });
+  const part = page.locator("#here .why");
+  await expect(part.getByRole("button", { name: "dead, nothing: show it alone" })).toBeVisible();
+  await page.evaluate(() => document.body.prepend(Object.assign(document.createElement("button"), { id: "elsewhere" })));
+
+  /** Asks for a method and presses a button of the panel, and says where the focus is once the button is gone. Then the focus goes elsewhere, if it is to. */
+  const press = (selector: string, method: string, goesAway: boolean) =>
+    page.evaluate(
+      async ([wanted, explain, leaves]) => {
+        const element = document.getElementById("here") as ConvCam;
+        const root = element.shadowRoot as ShadowRoot;
+        const button = root.querySelector<HTMLElement>(wanted as string) as HTMLElement;
+        const gone = new Promise<string | undefined>((resolve) =>
+          new MutationObserver((_, observer) => {
+            if (button.isConnected && !button.hidden) return;
+            observer.disconnect();
+            resolve(root.activeElement?.className);
+            if (leaves) document.getElementById("elsewhere")?.focus();
+          }).observe(root, { subtree: true, childList: true, attributes: true }),
+        );
+        button.focus();
+        element.setAttribute("explain", explain as string);
+        button.click();
+        const focused = await gone;
+        await element.updateComplete;
+        return focused;
+      },
+      [selector, method, goesAway] as const,
+    );
+
+  expect(await press(".why-tile", "layer-cam", true)).toContain("why-title");
+  await nextExplained(page, "here", { layer: "c" });
+  await expect(page.locator("#elsewhere"), "while the layer was prepared").toBeFocused();
+
+  // Of all layers together there is no occlusion.
+  expect(await press(".why-back", "occlusion", false)).toContain("why-title");
+  await expect(part.locator(".why-trouble")).toContainText("occlusion is of one value, not of 2.");
+  await expect(part.locator(".why-title")).toBeFocused();
+  await set(page, "here", "explain", "layer-cam");
+  await nextExplained(page, "here", { method: "layer-cam", layer: "all" });
+  await expect(part.locator(".why-title"), "it is asked for by somebody else").toBeFocused();
+});
+
 test("explains why one class rather than another: red for the one, blue for the other", async ({ sharedPage: page }) => {
   await open(page, ["here"], { layers: "conv_2", explain: "gradient-x-input", labels: "/models/labels/mnist.txt", "explain-against": "7" });
   const one = await nextExplained(page, "here", { class: 1 });

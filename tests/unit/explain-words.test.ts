@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { explanationMethods, resultOf } from "../../src/engine/explanation.ts";
 import { methodTexts } from "../../src/ui/explain/texts.ts";
 import { readClass, readOverlay } from "../../src/ui/explain/wish.ts";
-import { wordsFor } from "../../src/ui/explain/words.ts";
+import { tileLabel, wordsFor } from "../../src/ui/explain/words.ts";
 
 test("every method with places in the picture has its words, and docs/explanations.md has the same", () => {
   const docs = readFileSync("docs/explanations.md", "utf8");
@@ -142,3 +142,8 @@ test("the words tell how many layers there are, and that each has a largest of i
   const { detail } = wordsFor({ ...told, layers }, { ...explained, layerCount: 7 }, "grad-cam");
   expect(detail).toContain("by 2 of 7 convolution layers, evenly in depth");
 });
+
+test.each([
+  ["with heat", false, "conv_1: show it alone"],
+  ["without", true, "conv_1, nothing: show it alone"],
+])("the button of a layer's picture %s says so", (_, isNothing, label) => expect(tileLabel("conv_1", isNothing)).toBe(label));

@@ -2,7 +2,7 @@
 import { cssGradient } from "../mosaic/color-map.ts";
 import { make } from "../panel.ts";
 import { allLayers, type Explained } from "./request.ts";
-import { layersNamed, type Told, textsOf, type Words, wordsFor } from "./words.ts";
+import { layersNamed, type Told, textsOf, tileLabel, type Words, wordsFor } from "./words.ts";
 
 /** CSS pixels that one picture takes at most, and that a name below one of several takes. */
 const largestSide = 448;
@@ -36,8 +36,8 @@ export class WhyPanel {
   readonly #ramp = make("span", "ramp");
   readonly #scope = make("span", "scope");
   readonly #visibility: IntersectionObserver;
-  /** Whether a button that goes away had the focus. */
-  #ownsFocus = false;
+  /** Whether the title has the focus in place of a button that went away. */
+  #isStandIn = false;
 
   constructor(host: WhyPanelHost) {
     this.#host = host;
@@ -46,7 +46,9 @@ export class WhyPanel {
     this.#tiles.ariaLabel = "Layers";
     this.#back.type = "button";
     this.#back.hidden = true;
-    this.#back.addEventListener("click", () => this.#goTo(allLayers));
+    this.#back.addEventListener("click", () => host.onLayer(allLayers));
+    // It is focused by the panel only.
+    this.#title.tabIndex = -1;
     this.#status.role = "status";
     this.#trouble.role = "alert";
     const legend = make("p", "why-legend");
@@ -108,6 +110,12 @@ export class WhyPanel {
     this.#title.textContent = "No explanation";
     this.#trouble.textContent = text;
     this.element.classList.add("troubled");
+    this.#isStandIn = false;
+  }
+
+  hide(): void {
+    this.element.hidden = true;
+    this.#isStandIn = false;
   }
 
   /** Shows the canvas. Which class it is of is told with the numbers. */
@@ -124,13 +132,15 @@ export class WhyPanel {
     this.#canvas.ariaLabel = `The picture with heat over it: ${title} by ${layersNamed(explained)}. ${seen}`;
     this.#back.hidden = !canGoBack;
     this.#placeTiles(explained);
-    if (this.#ownsFocus) (canGoBack ? this.#back : (this.#tiles.firstElementChild as HTMLElement | null))?.focus();
-    this.#ownsFocus = false;
+    // Somebody may have gone elsewhere meanwhile.
+    if (this.#isStandIn && this.#focused === this.#title)
+      (canGoBack ? this.#back : (this.#tiles.firstElementChild as HTMLElement | null))?.focus();
+    this.#isStandIn = false;
   }
 
-  #goTo(layer: string): void {
-    this.#ownsFocus = true;
-    this.#host.onLayer(layer);
+  /** What has the focus in the element. */
+  get #focused(): Element | null {
+    return (this.element.getRootNode() as ShadowRoot).activeElement;
   }
 
   /** Puts a button over each of several pictures. Those that are there stay, and so does the focus. */
@@ -156,9 +166,9 @@ export class WhyPanel {
     const button = make("button", "why-tile");
     button.type = "button";
     button.title = layer;
-    button.ariaLabel = `${layer}: show it alone`;
+    button.ariaLabel = tileLabel(layer, false);
     button.append(make("span", "why-name", layer));
-    button.addEventListener("click", () => this.#goTo(layer));
+    button.addEventListener("click", () => this.#host.onLayer(layer));
     return button;
   }
 
@@ -167,8 +177,16 @@ export class WhyPanel {
     const words = wordsFor(told, explained, method);
     const parts = { title: this.#title, status: this.#status, detail: this.#detail, scope: this.#scope, low: this.#low, high: this.#high };
     for (const [name, part] of Object.entries(parts)) setText(part, words[name as keyof Words]);
-    told.layers.forEach(({ full }, i) => void this.#tiles.children[i]?.classList.toggle("nothing", full === 0 && told.done === told.total));
+    told.layers.forEach(({ full }, i) => void this.#markTile(i, full === 0 && told.done === told.total));
     this.element.classList.remove("pending");
+  }
+
+  /** @param isNothing whether there is no heat in it */
+  #markTile(index: number, isNothing: boolean): void {
+    const tile = this.#tiles.children[index] as HTMLElement | undefined;
+    if (!tile) return;
+    tile.classList.toggle("nothing", isNothing);
+    tile.ariaLabel = tileLabel(tile.title, isNothing);
   }
 
   /** What is shown is of another picture or class than the one that is being explained now. */
@@ -186,6 +204,11 @@ export class WhyPanel {
   }
 
   #clear(): void {
+    // A button that goes away would leave the focus to nobody.
+    if (this.#focused === this.#back || this.#tiles.contains(this.#focused)) {
+      this.#title.focus({ preventScroll: true });
+      this.#isStandIn = true;
+    }
     this.element.hidden = false;
     this.element.classList.remove("troubled");
     this.element.classList.add("pending");

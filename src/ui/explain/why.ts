@@ -90,7 +90,7 @@ export class Why {
   hide(): void {
     this.#hides++;
     this.#shown = undefined;
-    this.#panel.element.hidden = true;
+    this.#panel.hide();
     this.#picker?.dispose();
     this.#picker = undefined;
   }

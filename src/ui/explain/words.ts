@@ -32,6 +32,11 @@ export function layersNamed({ layers, layerCount }: Pick<Explained, "layers" | "
   return `${layers.length} of ${layerCount} convolution layers, evenly in depth`;
 }
 
+/** What a screen reader says of a layer's picture among several. @param isNothing whether there is no heat in it */
+export function tileLabel(layer: string, isNothing: boolean): string {
+  return `${layer}${isNothing ? ", nothing" : ""}: show it alone`;
+}
+
 export function wordsFor(told: Told, explained: Explained, method: string): Words {
   const { against, done, total, isTop, score, againstScore } = told;
   const label = shortened(told.label);
