@@ -281,6 +281,32 @@ test("recovers from a lost GPU", async ({ page }) => {
   await expect.poll(async () => Math.max(...(await readValue(page, "output_layer")))).toBeGreaterThan(0.9);
 });
 
+test("brings the explanation into view at once, and not back to a visitor who goes elsewhere while it is prepared", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 500 });
+  // Nothing scrolls on by itself.
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await openPage(page);
+  // The explanation's pipelines wait until the test lets them go.
+  await page.evaluate(() => {
+    const { createComputePipelineAsync } = GPUDevice.prototype;
+    const released = new Promise<void>((resolve) => Object.assign(window, { release: resolve }));
+    GPUDevice.prototype.createComputePipelineAsync = async function (this: GPUDevice, descriptor) {
+      await released;
+      return createComputePipelineAsync.call(this, descriptor);
+    };
+  });
+  const part = page.locator(".why");
+  await page.getByRole("button", { name: "Why?" }).click();
+  await expect(part).toHaveClass(/\bpending\b/);
+  await expect(part).toBeInViewport();
+  await page.mouse.wheel(0, -10_000);
+  await expect(part).not.toBeInViewport();
+  await page.evaluate(() => (window as unknown as { release(): void }).release());
+  await expect(page.locator(".why-title")).toHaveText("Why 3?");
+  await page.locator("#layers").evaluate((viewer) => (viewer as ConvCam).updateComplete);
+  await expect(part).not.toBeInViewport();
+});
+
 test("says why: by a method, a layer and a class, and of another network by its own", async ({ warmPage: page }) => {
   await openPage(page);
   const button = page.getByRole("button", { name: "Why?" });
