@@ -328,6 +328,13 @@ test("says why: by a method, a layer and a class, and of another network by its 
   await page.locator("#why-alone").press("Space");
   await expect(page.locator("#layers")).toHaveAttribute("overlay", "alone");
   await expect(page.locator("#why-opacity")).toBeDisabled();
+  // A list that may be open stays as it is where something fails.
+  const listed = await page.locator("#why-layer option").last().elementHandle();
+  await page.locator("#layers").evaluate((viewer) => viewer.setAttribute("overlay", "2"));
+  await expect(page.locator(".why-trouble")).toContainText("overlay '2'");
+  expect(await listed?.evaluate((option) => option.isConnected)).toBe(true);
+  await page.locator("#layers").evaluate((viewer) => viewer.setAttribute("overlay", "alone"));
+  await expect(page.locator(".why-title")).toHaveText("Why 5 rather than 3?");
   await page.locator("#why-layer").selectOption("all");
   await expect(page.locator(".why-name")).toHaveText(["conv_1", "conv_2"]);
   await expect(page.locator(".why-title")).toHaveText("Why 5 rather than 3?");

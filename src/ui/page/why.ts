@@ -28,6 +28,8 @@ interface WhyParts {
 export class WhyControls {
   readonly #parts: WhyParts;
   #picker: ClassPicker | undefined;
+  /** What the list of layers was made from. */
+  #available: readonly DrawableLayer[] | undefined;
   /** The names that the list of classes shows. */
   #classes: readonly string[] | undefined;
   /** How many scores the network gave last. */
@@ -77,14 +79,20 @@ export class WhyControls {
     this.#parts.viewer.explain = this.#parts.method.value;
   }
 
-  /** The values that have rows and columns. Without a choice the engine takes the usual one. */
+  /** The list of the layers that there are now. One of the same layers stays: somebody may have opened it. */
   #listLayers(): void {
-    const { viewer, layer } = this.#parts;
+    const { availableLayers } = this.#parts.viewer;
+    if (availableLayers !== this.#available) this.#fillLayers(availableLayers);
+    this.#available = availableLayers;
+    this.#showChoices();
+  }
+
+  /** The values that have rows and columns. Without a choice the engine takes the usual one. */
+  #fillLayers(layers: readonly DrawableLayer[]): void {
     const hasPlaces = ({ shape, isView }: DrawableLayer) => !isView && shape.length === 4 && shape.slice(2).reduce((a, b) => a * b, 1) > 1;
-    const options = viewer.availableLayers.filter(hasPlaces).map(({ value, operator }) => new Option(`${value} · ${operator}`, value));
+    const options = layers.filter(hasPlaces).map(({ value, operator }) => new Option(`${value} · ${operator}`, value));
     const all = new Option("All convolution layers", allLayers);
-    layer.replaceChildren(new Option("The usual one", ""), all, ...options);
-    layer.value = viewer.explainLayer ?? "";
+    this.#parts.layer.replaceChildren(new Option("The usual one", ""), all, ...options);
   }
 
   #listClasses(): void {
