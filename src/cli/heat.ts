@@ -98,7 +98,8 @@ interface Heat extends Size {
 }
 
 /**
- * Of the first of a batch: of a map, what speaks for the class; else the largest size over the channels.
+ * Of the first of a batch: of a map, what speaks for the class; else the largest size over the channels. What is not finite counts as 0, as in
+ * the element.
  *
  * @param view how the result lies as maps
  * @throws ModelError where it does not
@@ -106,26 +107,36 @@ interface Heat extends Size {
 export function heatOf(result: Tensor, view: MapView | undefined, method: ExplanationMethod): Heat {
   if (!view) throw new ModelError(`an explanation of ${result.shape.join(" × ")} has no rows and columns to draw. Use --save.`);
   const isMap = resultOf(method) === "map";
-  const { channels, height, width, offset, channelStride, rowStride, columnStride } = view;
-  const elements = result.toFloat32();
-  const area = width * height;
-  const sizes = Array.from({ length: area }, (_, i) => {
-    const place = offset + Math.floor(i / width) * rowStride + (i % width) * columnStride;
-    const each = Array.from({ length: channels }, (_unused, c) => elements[place + c * channelStride] as number);
-    return isMap ? Math.max(0, ...each) : Math.max(...each.map(Math.abs));
-  });
-  const most = isMap ? sizes.reduce((a, b) => Math.max(a, b), 0) : usualMost(view, elements);
+  const { channels, height, width } = view;
+  const elements = sizesOf(result.toFloat32(), view, (element) => (isMap ? Math.max(0, element) : Math.abs(element)));
+  const sizes = Array.from({ length: width * height }, (_, place) => largest(elements.subarray(place * channels, (place + 1) * channels)));
+  const most = isMap ? largest(sizes) : usualMost(elements);
   return { width, height, values: Uint8Array.from(sizes, (size) => (most > 0 ? Math.min(255, Math.round((255 * size) / most)) : 0)) };
 }
 
-/** The size that all but a few elements other than 0 do not exceed. */
-function usualMost({ channels, height, width, offset, channelStride, rowStride, columnStride }: MapView, elements: Float32Array): number {
-  const sizes = Float32Array.from({ length: channels * height * width }, (_, i) => {
-    const [channel, place] = [Math.floor(i / (height * width)), i % (height * width)];
+/** Sizes of the elements, place by place with all channels of a place side by side; 0 where one is not finite. */
+function sizesOf(
+  elements: Float32Array,
+  { channels, height, width, offset, channelStride, rowStride, columnStride }: MapView,
+  sizeOf: (element: number) => number,
+): Float32Array {
+  return Float32Array.from({ length: channels * height * width }, (_, i) => {
+    const [place, channel] = [Math.floor(i / channels), i % channels];
     const at = offset + channel * channelStride + Math.floor(place / width) * rowStride + (place % width) * columnStride;
-    return Math.abs(elements[at] as number);
+    const size = sizeOf(elements[at] as number);
+    return Number.isFinite(size) ? size : 0;
   });
-  const sorted = sizes.filter((size) => size > 0 && size < Number.POSITIVE_INFINITY).sort();
+}
+
+function largest(sizes: Float32Array | readonly number[]): number {
+  let most = 0;
+  for (const size of sizes) most = Math.max(most, size);
+  return most;
+}
+
+/** The size that all but a few of those other than 0 do not exceed. */
+function usualMost(sizes: Float32Array): number {
+  const sorted = sizes.filter((size) => size > 0).sort();
   return sorted[Math.ceil(usualShare * sorted.length) - 1] ?? 0;
 }
 

@@ -124,6 +124,16 @@ describe("of a network whose values lie NHWC, as TensorFlow has them", () => {
     expect(Array.from(values.subarray(999 + 990), (value) => value)).toEqual(Array.from({ length: 11 }, () => 255));
   });
 
+  it.each([
+    { method: "gradient", values: [0, 255, 128, 128] },
+    { method: "grad-cam", values: [0, 0, 128, 255] },
+  ] as const)("what is not finite counts as 0 in $method, and leaves the other channels of its place", ({ method, values }) => {
+    const [nan, infinite] = [Number.NaN, Number.POSITIVE_INFINITY];
+    const elements = Float32Array.of(infinite, nan, -infinite, nan, nan, -4, 2, method === "gradient" ? -2 : 4);
+    const heat = heatOf(Tensor.float32([1, 2, 2, 2], elements), viewAsMaps([1, 2, 2, 2], [8, 4, 2, 1]), method);
+    expect(Array.from(heat.values)).toEqual(values);
+  });
+
   it("a gradient has the value's own shape", async () => {
     expect((await explain(channelsLast, turnedPicture, "gradient", "x")).shape).toEqual([1, 6, 5, 3]);
   });
