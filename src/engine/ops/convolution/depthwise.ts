@@ -12,7 +12,22 @@ import { biasOf, exactly } from "./packing.ts";
 const maxTaps = 49;
 
 /** Rows per invocation. A GPU of few lanes gains by taking more rows, which share loads; one of many lanes needs enough strips to keep all lanes busy. */
-export const stripRows = { narrow: 28, wide: 4 } as const;
+const stripRows = { narrow: 28, wide: 4 } as const;
+
+/**
+ * Cuts maps of one size into strips, one for each invocation.
+ *
+ * @param maps how many there are
+ * @returns columns of a strip; what a depthwise shader is told of the strips; workgroups
+ */
+export function stripsOf(maps: number, [height, width]: readonly [number, number], { profile }: Target) {
+  const columns = Math.min(fitColumns(width), width);
+  const columnBlocks = Math.ceil(width / columns);
+  const strips = Math.ceil(height / (profile === "software" ? stripRows.narrow : stripRows.wide));
+  const count = maps * strips * columnBlocks;
+  const params = { count, width, height, column_blocks: columnBlocks, strips, strip_rows: Math.ceil(height / strips) };
+  return { columns, params, workgroups: workgroupCount(count, depthwiseWorkgroupSize) };
+}
 
 /** The kernel alone, where each output channel reads a single input channel and the kernel's rows are neighbours; else none. */
 export function depthwiseCandidates(conv: ConvolutionCase, target: Target): readonly Candidate[] {
@@ -20,24 +35,21 @@ export function depthwiseCandidates(conv: ConvolutionCase, target: Target): read
   return kernel ? [{ kernel, cost: 0, isSpecial: true }] : [];
 }
 
-function depthwiseKernel(conv: ConvolutionCase, { profile }: Target): Kernel | undefined {
+function depthwiseKernel(conv: ConvolutionCase, target: Target): Kernel | undefined {
   const { window, outChannels: multiplier } = conv;
   const dilations = twoAxes(window.dilations, 1);
   if (conv.inChannels !== 1 || conv.groups === 1 || dilations[0] !== 1 || sizeOf(window.kernel) > maxTaps) return undefined;
-  const [height, width] = twoAxes(window.output, 1);
-  const strips = Math.ceil(height / (profile === "software" ? stripRows.narrow : stripRows.wide));
+  const channels = conv.groups * multiplier;
+  const { columns, params, workgroups } = stripsOf(conv.batch * channels, twoAxes(window.output, 1), target);
   const activation = asClip(conv.activation);
   const variant: DepthwiseVariant = {
     kernel: twoAxes(window.kernel, 1),
     strides: twoAxes(window.strides, 1),
     dilation: dilations[1],
-    columns: Math.min(fitColumns(width), width),
+    columns,
     activation: activation.kind,
     hasResidual: conv.hasResidual,
   };
-  const columnBlocks = Math.ceil(width / variant.columns);
-  const channels = conv.groups * multiplier;
-  const count = conv.batch * channels * strips * columnBlocks;
   return {
     name: "depthwise",
     readsStrided: [0, 3],
@@ -49,16 +61,11 @@ function depthwiseKernel(conv: ConvolutionCase, { profile }: Target): Kernel | u
         {
           shader: generateDepthwise(variant),
           params: {
-            count,
+            ...params,
             ...inputParams(conv, x),
             ...outputParams(y, residual),
             channels,
             multiplier,
-            width,
-            height,
-            column_blocks: columnBlocks,
-            strips,
-            strip_rows: Math.ceil(height / strips),
             alpha: activation.alpha,
             beta: activation.beta,
           },
@@ -69,7 +76,7 @@ function depthwiseKernel(conv: ConvolutionCase, { profile }: Target): Kernel | u
             output: y,
             ...(residual && { residual }),
           },
-          workgroups: workgroupCount(count, depthwiseWorkgroupSize),
+          workgroups,
         },
       ];
     },

@@ -1,14 +1,11 @@
 // InterleavedDepthwise, an operator of Convcam's own: a depthwise convolution to s² phases of each channel, which lie beside each other in the output as
 // Interleave would put them. It is what a depthwise ConvTranspose with steps comes to, and the gradient of a depthwise convolution. See sub-pixel.ts.
 
-import { depthwiseWorkgroupSize } from "../../../shaders/generate/depthwise.ts";
 import { generateInterleavedDepthwise } from "../../../shaders/generate/interleaved-depthwise.ts";
 import { fusedDomain } from "../../graph/graph.ts";
 import { planeStrides, prefixed } from "../convolution/case.ts";
-import { stripRows } from "../convolution/depthwise.ts";
-import { fitColumns } from "../convolution/direct.ts";
+import { stripsOf } from "../convolution/depthwise.ts";
 import { biasOf, exactly } from "../convolution/packing.ts";
-import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type Kernel, type Operation, type OperatorContext, type PlacedOperand, type Target } from "../operator.ts";
 
 /** Inputs x [n, c, h, w], weights [c · s², 1, kh, kw] and maybe a bias; `taps` holds pairs, a phase and a tap that it has. */
@@ -23,11 +20,8 @@ export function describeInterleavedDepthwise(context: OperatorContext): Operatio
   const [height, width] = [inHeight + top + bottom - kh + 1, inWidth + left + right - kw + 1];
   const phases = stride ** 2;
   const taps = Array.from({ length: phases }, (_, phase) => pairs.filter((_, i) => i % 2 === 1 && pairs[i - 1] === phase));
-  const columns = Math.min(fitColumns(width), width);
-  const columnBlocks = Math.ceil(width / columns);
-  const kernelFor = ({ profile }: Target): Kernel => {
-    const strips = Math.ceil(height / (profile === "software" ? stripRows.narrow : stripRows.wide));
-    const count = n * channels * strips * columnBlocks;
+  const kernelFor = (target: Target): Kernel => {
+    const { columns, params, workgroups } = stripsOf(n * channels, [height, width], target);
     return {
       name: "interleaved-depthwise",
       readsStrided: [0],
@@ -39,15 +33,15 @@ export function describeInterleavedDepthwise(context: OperatorContext): Operatio
           {
             shader: generateInterleavedDepthwise({ stride, kernel: [kh, kw], taps, columns }),
             params: {
-              count,
+              ...params,
               in_offset: x.offset - top * planeStrides(x).h - left,
               ...prefixed("in", planeStrides(x)),
               out_offset: y.offset,
               ...prefixed("out", planeStrides(y)),
-              ...{ channels, width, height, column_blocks: columnBlocks, strips, strip_rows: Math.ceil(height / strips) },
+              channels,
             },
             bindings: { input: x, weights: exactly(weight as PlacedOperand), bias: biasOf(channels * phases, bias), output: y },
-            workgroups: workgroupCount(count, depthwiseWorkgroupSize),
+            workgroups,
           },
         ];
       },
