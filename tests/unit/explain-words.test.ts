@@ -107,9 +107,12 @@ test.each([
   ],
   [
     "the top class, which is the other one itself",
-    { ...told, ...cock, class: 5, label: "cock" },
+    { ...told, ...cock, class: 5, label: "cock", layers: [{ full: 0, nonFiniteCount: 0 }] },
     difference,
-    { title: "Why cock?", status: "cock is the top class, so there is nothing to tell it from. Choose another class." },
+    {
+      ...{ title: "Why cock?", low: "0", high: "0", scope: "the difference is 0 everywhere" },
+      status: "cock is the top class, so there is nothing to tell it from. Choose another class.",
+    },
   ],
   [
     "nothing",

@@ -52,8 +52,8 @@ export function wordsFor(told: Told, explained: Explained, method: string): Word
     title: other === undefined || isItself ? `Why ${label}?` : `Why ${label} rather than ${other}?`,
     detail: `${textsOf(method).title} by ${layersNamed(explained)} · ${isTop ? "the top class" : "the class chosen"}${scores}${less}${runs}`,
     status: isItself ? `${label} is the top class, so there is nothing to tell it from. Choose another class.` : statusOf(told, explained),
-    scope: scopeOf(explained, label, other),
-    low: explained.kind.sides === "both" ? `−${end}` : "0",
+    scope: isItself ? "the difference is 0 everywhere" : scopeOf(explained, label, other),
+    low: explained.kind.sides === "both" && end !== "0" ? `−${end}` : "0",
     high: end,
   };
 }

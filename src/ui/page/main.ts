@@ -4,6 +4,7 @@ import { isStored, type ManifestEntry } from "../../../models/manifest.ts";
 import { ClassBars } from "../class-bars.ts";
 import "../element.ts";
 import type { ConvCam, ConvCamEvents } from "../element.ts";
+import { percentOf } from "../format-number.ts";
 import { make } from "../panel.ts";
 import type { SourceLike } from "../sources.ts";
 import { offerLooks } from "./choices.ts";
@@ -314,7 +315,7 @@ on("results", ({ outputs, top, isTrained }) => {
   const isNumber = Number.isFinite(best.probability);
   const isAnswer = isTrained && isNumber && !isEmpty;
   find("top-label").textContent = isEmpty ? "Draw something" : !isNumber ? "No numbers" : isTrained ? best.label : "Not trained";
-  find("top-share").textContent = isAnswer ? `${(best.probability * 100).toFixed(1)}%` : "";
+  find("top-share").textContent = isAnswer ? percentOf(best.probability) : "";
   speak(isAnswer ? `The network answers ${best.label}.` : isNumber ? "" : "The network's scores are not numbers.");
   find("compared-bars").hidden = !others;
   find("own-name").hidden = !others;
