@@ -1,8 +1,8 @@
 // How pictures of several layers are laid out.
 import { expect, test } from "vitest";
-import { chooseTiles, placeTiles, thinned } from "../../src/ui/explain/tiles.ts";
+import { chooseTiles, placeTiles, spacingAt, thinned } from "../../src/ui/explain/tiles.ts";
 
-const usual = { captionHeight: 22, gap: 8, leastWidth: 88 };
+const usual = spacingAt(1);
 
 test.each([
   ["one takes the whole room", { count: 1, aspect: 1, room: { width: 448, height: 400 } }, { columns: 1, width: 448, height: 378 }],
@@ -19,6 +19,15 @@ test.each([
   ],
   ["high pictures in squares", { count: 4, aspect: 9, room: { width: 328, height: 100 } }, { columns: 3, width: 104, height: 104 }],
 ])("%s", (_, given, expected) => expect(chooseTiles({ ...usual, ...given })).toEqual(expected));
+
+test.each([1, 2, 3])("at %s device pixels to a CSS pixel pictures are as large on the screen, and as many in a row", (pixelRatio) => {
+  const spacing = spacingAt(pixelRatio);
+  const room = { width: 328 * pixelRatio, height: 500 * pixelRatio };
+  const { columns, width, height } = chooseTiles({ ...spacing, count: 24, aspect: 1, room });
+  expect([columns, width / pixelRatio, height / pixelRatio]).toEqual([3, 104, 104]);
+  const placed = placeTiles({ width, height }, { ...spacing, count: 24, columns });
+  expect([placed.width, placed.height].map((side) => side / pixelRatio)).toEqual([328, 8 * 134 - 8]);
+});
 
 test("pictures lie row by row, each with room for its name", () => {
   const placed = placeTiles({ width: 100, height: 50 }, { count: 3, columns: 2, captionHeight: 22, gap: 8 });

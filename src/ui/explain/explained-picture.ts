@@ -13,7 +13,7 @@ import type { Drawn, ViewCanvas } from "../views/view.ts";
 import { ClassChoice, type ScoresPlace } from "./class-choice.ts";
 import { type HeatKind, HeatMap, type HeatPipelines } from "./heat-map.ts";
 import { HeatOverlay, type OverlayLook } from "./heat-overlay.ts";
-import { chooseTiles, placeTiles } from "./tiles.ts";
+import { chooseTiles, placeTiles, spacingAt, type TileSpacing } from "./tiles.ts";
 
 /** What every explanation on a device is drawn with. */
 export interface ExplainTools {
@@ -41,10 +41,10 @@ export interface PlacedExplanation {
   /** Whether it is of the difference between two scores. */
   readonly isDifference: boolean;
   readonly canvas: ViewCanvas;
-  /** Device pixels that there are, and those kept for a name. */
+  /** Device pixels that there are, and how many there are to a CSS pixel. */
   readonly width: number;
   readonly height: number;
-  readonly captionHeight: number;
+  readonly pixelRatio: number;
 }
 
 /** The frame that numbers are of. */
@@ -58,10 +58,6 @@ export interface ExplainTag {
 
 /** Chosen class, and extents layer by layer, as the shaders write them. */
 export type OnNumbers = (numbers: { readonly chosen: ArrayBuffer; readonly extents: readonly ArrayBuffer[] }, tag: ExplainTag) => void;
-
-/** Device pixels between pictures, and those that one is wide at least, before the canvas grows higher. */
-const gap = 8;
-const leastWidth = 88;
 
 /** What adds up to a score, or is for it or against it place by place. */
 const contributions: readonly ExplanationMethod[] = ["gradient-x-input", "integrated-gradients"];
@@ -111,7 +107,7 @@ export class ExplainedPicture {
 
   private constructor(tools: ExplainTools, placed: PlacedExplanation, { picture, views, columns }: Pictures, onNumbers: OnNumbers) {
     const { device, renderer } = tools;
-    const { explanation, scores, canvas, captionHeight } = placed;
+    const { explanation, scores, canvas } = placed;
     const { method, layers } = explanation;
     const { layout: size } = picture;
     this.#tools = tools;
@@ -124,7 +120,7 @@ export class ExplainedPicture {
     });
     this.choice = new ClassChoice(device, tools.choice, explanation.seed(), scores);
     this.kind = kindOf(method, placed.isDifference);
-    this.place = placeTiles(size, { count: layers.length, columns, captionHeight: layers.length > 1 ? captionHeight : 0, gap });
+    this.place = placeTiles(size, { count: layers.length, columns, ...spacingOf(placed) });
     const look = { interpolates: isActivationMap(method), hasBothSides: this.kind.sides === "both" };
     this.#heats = this.place.tiles.map((tile, i) => {
       const { buffer, dtype } = explanation.value(layers[i]);
@@ -200,10 +196,15 @@ export class ExplainedPicture {
 }
 
 /** The room for one picture, and how many are in a row. */
-function tilesOf({ explanation, width, height, captionHeight }: PlacedExplanation, aspect: number) {
-  const count = explanation.layers.length;
-  const options = { count, aspect, room: { width, height }, gap, leastWidth };
-  return chooseTiles({ ...options, captionHeight: count > 1 ? captionHeight : 0 });
+function tilesOf(placed: PlacedExplanation, aspect: number) {
+  const { explanation, width, height } = placed;
+  return chooseTiles({ count: explanation.layers.length, aspect, room: { width, height }, ...spacingOf(placed) });
+}
+
+/** One picture alone has no name below. */
+function spacingOf({ explanation, pixelRatio }: PlacedExplanation): TileSpacing {
+  const spacing = spacingAt(pixelRatio);
+  return explanation.layers.length > 1 ? spacing : { ...spacing, captionHeight: 0 };
 }
 
 /** How far from 0 a gradient is says how much the score depends on an element. What is for a class has a side where two are compared. */

@@ -147,7 +147,7 @@ export class Explainer {
   }
 
   /** Where everything lies now, and what tells whether that has changed. */
-  #place(explanation: Explanation, { canvas, width, height, captionHeight, against }: ExplainRequest, input: PictureInput) {
+  #place(explanation: Explanation, { canvas, width, height, pixelRatio, against }: ExplainRequest, input: PictureInput) {
     const { viewer, classScores } = this.#host;
     if (!canvas) throw new Error("There is no canvas to draw the explanation on.");
     const preparation = this.#host.preparation();
@@ -157,7 +157,7 @@ export class Explainer {
     const scores = found && { ...found, offset: found.offsetBytes / 4 };
     const isDifference = against !== undefined;
     const places = [seed, picture, scores, ...explanation.layers.map((layer) => explanation.value(layer))].map((one) => one?.buffer);
-    const room = { width, height, captionHeight };
+    const room = { width, height, pixelRatio };
     return {
       placed: { explanation, input, preparation, scores, isDifference, canvas, ...room },
       binding: [canvas, isDifference, JSON.stringify([room, preparation]), ...places],

@@ -29,8 +29,8 @@ export interface ExplainRequest {
   /** Device pixels that there are. */
   readonly width: number;
   readonly height: number;
-  /** Device pixels that are kept for the name below each of several pictures. */
-  readonly captionHeight: number;
+  /** Device pixels to a CSS pixel. */
+  readonly pixelRatio: number;
   /** Needed in the first request of a session only. */
   readonly canvas?: ViewCanvas | undefined;
 }

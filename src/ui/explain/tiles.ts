@@ -13,17 +13,32 @@ interface Size {
   readonly height: number;
 }
 
-interface TileOptions {
-  readonly count: number;
-  /** Of one picture: its height by its width. */
-  readonly aspect: number;
-  /** The room for all of them. */
-  readonly room: Size;
+export interface TileSpacing {
   /** Kept below each picture. */
   readonly captionHeight: number;
   readonly gap: number;
   /** The least that a picture is wide; as many as that allows are in a row before the canvas grows higher than the room. */
   readonly leastWidth: number;
+}
+
+interface TileOptions extends TileSpacing {
+  readonly count: number;
+  /** Of one picture: its height by its width. */
+  readonly aspect: number;
+  /** The room for all of them. */
+  readonly room: Size;
+}
+
+/** CSS pixels that are kept below each of several pictures for its name. */
+export const captionHeight = 22;
+
+/** CSS pixels between pictures, and those that one is wide at least. */
+const [usualGap, usualWidth] = [8, 88];
+
+/** Device pixels of what does not depend on the pictures. @param pixelRatio device pixels to a CSS pixel */
+export function spacingAt(pixelRatio: number): TileSpacing {
+  const pixels = (length: number) => Math.round(length * pixelRatio);
+  return { captionHeight: pixels(captionHeight), gap: pixels(usualGap), leastWidth: pixels(usualWidth) };
 }
 
 /** So few columns that all pictures fit into the room. @returns the columns and the room for one picture */

@@ -2,11 +2,11 @@
 import { cssGradient } from "../mosaic/color-map.ts";
 import { make } from "../panel.ts";
 import { allLayers, type Explained } from "./request.ts";
+import { captionHeight } from "./tiles.ts";
 import { layersNamed, type Told, textsOf, tileLabel, type Words, wordsFor } from "./words.ts";
 
-/** CSS pixels that one picture takes at most, and that a name below one of several takes. */
+/** CSS pixels that one picture takes at most. */
 const largestSide = 448;
-const captionHeight = 22;
 
 interface WhyPanelHost {
   /** It comes into view. */
@@ -86,14 +86,14 @@ export class WhyPanel {
   }
 
   /** Device pixels that there are for the picture, or for those of several layers. */
-  room(layer: string | undefined): { readonly width: number; readonly height: number; readonly captionHeight: number } {
+  room(layer: string | undefined): { readonly width: number; readonly height: number; readonly pixelRatio: number } {
     const pixels = (length: number) => Math.max(32, Math.floor(length * devicePixelRatio));
     const width = this.element.parentElement?.clientWidth ?? (this.element.getRootNode() as ShadowRoot).host.clientWidth;
     const [widest, highest] = layer === allLayers ? [width, 0.8 * innerHeight] : [largestSide, Math.min(largestSide, 0.6 * innerHeight)];
     return {
       width: pixels(Math.min(width, widest)),
       height: pixels(highest),
-      captionHeight: Math.round(captionHeight * devicePixelRatio),
+      pixelRatio: devicePixelRatio,
     };
   }
 
