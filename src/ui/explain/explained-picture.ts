@@ -13,6 +13,7 @@ import type { Drawn, ViewCanvas } from "../views/view.ts";
 import { ClassChoice, type ScoresPlace } from "./class-choice.ts";
 import { type HeatKind, HeatMap, type HeatPipelines } from "./heat-map.ts";
 import { HeatOverlay, type OverlayLook } from "./heat-overlay.ts";
+import type { ExplainRequest } from "./request.ts";
 import { chooseTiles, placeTiles, spacingAt, type TileSpacing } from "./tiles.ts";
 
 /** What every explanation on a device is drawn with. */
@@ -49,7 +50,8 @@ export interface PlacedExplanation {
 
 /** The frame that numbers are of. */
 export interface ExplainTag {
-  readonly id: number;
+  /** What it was drawn for. */
+  readonly request: ExplainRequest;
   readonly pictureId: number;
   /** Runs of the explanation, and how many it takes. */
   readonly done: number;

@@ -38,6 +38,8 @@ export class Explainer {
   #explanation: Explanation | undefined;
   #request: ExplainRequest | undefined;
   #drawn: ExplainedPicture | undefined;
+  /** The request that it draws: until another one is prepared, frames are of the one before. */
+  #applied: ExplainRequest | undefined;
   /** What the drawn one is bound to. */
   #binding: readonly unknown[] = [];
   /** Whether the networks have computed since the explanation ran. */
@@ -86,7 +88,6 @@ export class Explainer {
     try {
       if (request.method !== this.#request?.method || request.layer !== this.#request.layer) this.stop();
       const isOther = request.class !== this.#request?.class || request.against !== this.#request?.against;
-      this.#isFresh ||= isOther;
       if (request.class === undefined && !this.#host.classScores)
         throw new Error(
           "explain-class: no output of this network is known to hold scores of classes, so there is no top one. Give the index of a class, such as 0.",
@@ -100,11 +101,14 @@ export class Explainer {
       await this.rebind();
       const drawn = this.#drawn as ExplainedPicture;
       this.#isDue ||= isOther;
+      this.#isFresh ||= isOther;
+      // Frames meanwhile have run for the class before.
+      if (isOther) this.#explanation.restart();
       const { layers } = this.#explanation;
       const layerCount = request.layer === allLayers ? this.#allLayers.length : 1;
       const needsRun = isOther || drawn !== before;
       const isProbability = tellsProbabilities(this.#host.viewer.model.graph);
-      return { layers, layerCount, kind: drawn.kind, isProbability, colorMap: apply(drawn, request), ...drawn.place, needsRun };
+      return { layers, layerCount, kind: drawn.kind, isProbability, colorMap: this.#apply(drawn, request), ...drawn.place, needsRun };
     } catch (error) {
       this.stop();
       throw error;
@@ -140,10 +144,21 @@ export class Explainer {
       this.#release();
       this.#drawn = drawn;
       this.#binding = binding;
-      apply(drawn, this.#request ?? request);
+      this.#apply(drawn, this.#request ?? request);
       this.#host.onTargets();
       return;
     }
+  }
+
+  /** @returns the colour map that it is drawn in */
+  #apply(drawn: ExplainedPicture, request: ExplainRequest): ColorMap {
+    const { colorMap: wanted, opacity, isAlone, class: index, against } = request;
+    // What has two sides needs a map with a middle.
+    const colorMap = drawn.kind.sides === "both" ? "diverging" : wanted === "auto" ? "magma" : wanted;
+    drawn.look({ colorMap, opacity, isAlone });
+    drawn.choice.want(index, against);
+    this.#applied = request;
+    return colorMap;
   }
 
   /** Where everything lies now, and what tells whether that has changed. */
@@ -175,8 +190,8 @@ export class Explainer {
     this.#isFresh ||= pictureId !== this.#pictureId || (runs && !isVisible);
     this.#pictureId = pictureId;
     this.#isCurrent = true;
-    const explanation = this.#explanation;
-    if (!drawn || !explanation || !isVisible) return;
+    const [explanation, request] = [this.#explanation, this.#applied];
+    if (!drawn || !explanation || !request || !isVisible) return;
     const { gpu } = this.#host.viewer.device;
     const submit = (encode: (encoder: GPUCommandEncoder) => void) => {
       const encoder = gpu.createCommandEncoder({ label: "explanation" });
@@ -193,7 +208,7 @@ export class Explainer {
     submit((encoder) => {
       if (isDue) drawn.encodeHeat(encoder, this.#isFresh ? undefined : elapsedMs);
       drawn.draw(encoder);
-      if (ofPicture) this.#isCurrent = drawn.ring.encode(encoder, { id: this.#request?.id ?? 0, pictureId, ...explanation.progress });
+      if (ofPicture) this.#isCurrent = drawn.ring.encode(encoder, { request, pictureId, ...explanation.progress });
     });
     this.#isCurrent &&= !isUnderWay(explanation);
     if (isDue) this.#isFresh = false;
@@ -246,11 +261,12 @@ export class Explainer {
   #release(): void {
     this.#drawn?.dispose();
     this.#drawn = undefined;
+    this.#applied = undefined;
     this.#isDue = true;
     this.#isFresh = true;
   }
 
-  readonly #onNumbers: OnNumbers = ({ chosen, extents }, { id, pictureId, done, total }) => {
+  readonly #onNumbers: OnNumbers = ({ chosen, extents }, { request: { id, against }, pictureId, done, total }) => {
     const [index = 0] = new Uint32Array(chosen);
     // Runs for the class before do not count for this one.
     if (this.#class !== undefined && index !== this.#class) this.#explanation?.restart();
@@ -262,7 +278,7 @@ export class Explainer {
       pictureId,
       class: index,
       score: hasScores ? score : undefined,
-      againstScore: hasScores && this.#request?.against !== undefined ? againstScore : undefined,
+      againstScore: hasScores && against !== undefined ? againstScore : undefined,
       layers: extents.map((extent) => {
         const [nanCount = 0, infinityCount = 0, , full = 0] = new Float32Array(extent);
         return { full, nonFiniteCount: nanCount + infinityCount };
@@ -271,15 +287,6 @@ export class Explainer {
       total,
     });
   };
-}
-
-/** @returns the colour map that it is drawn in */
-function apply(drawn: ExplainedPicture, { colorMap: wanted, opacity, isAlone, class: index, against }: ExplainRequest): ColorMap {
-  // What has two sides needs a map with a middle.
-  const colorMap = drawn.kind.sides === "both" ? "diverging" : wanted === "auto" ? "magma" : wanted;
-  drawn.look({ colorMap, opacity, isAlone });
-  drawn.choice.want(index, against);
-  return colorMap;
 }
 
 /** In place of the top class, which is chosen in each frame, stands any other than that which it is compared with. */
