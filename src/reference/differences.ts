@@ -11,7 +11,12 @@ export interface Derivative {
   readonly step: number;
   /** Whether both sides are on the same pieces of every function, so that the value means something. */
   readonly isSmooth: boolean;
+  /** What is smaller cannot be told from the rounding of the output, in float64. */
+  readonly resolution: number;
 }
+
+/** Of what a deep graph computes in float64, relative: a hundred roundings. */
+const roundingShare = 2 ** -46;
 
 export interface Along {
   /** The graph's inputs. */
@@ -38,7 +43,9 @@ export async function derivativeAlong(graph: Graph, along: Along): Promise<Deriv
     if (!above || !below) continue;
     const sum = weightedChange(along.weights, above.y.data, below.y.data);
     const isSmooth = [above, below].every((side) => side.pieces.every((piece, i) => piece === here.pieces[i]));
-    return { value: sum / (2 * step), step, isSmooth };
+    const terms = along.weights.map((weight, i) => Math.abs(weight * (here.y.data[i] as number)));
+    const size = terms.filter(Number.isFinite).reduce((total, term) => total + term, 0);
+    return { value: sum / (2 * step), step, isSmooth, resolution: (roundingShare * size) / (2 * step) };
   }
 }
 

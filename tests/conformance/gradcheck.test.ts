@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { checkNetwork, checkNodes, type NetworkCheck } from "../../src/cli/gradcheck/check-network.ts";
+import { checkNetwork, checkNodes, isOff, type NetworkCheck } from "../../src/cli/gradcheck/check-network.ts";
 import type { NodeCheck } from "../../src/cli/gradcheck/check-node.ts";
 import { main } from "../../src/cli/main.ts";
 import { encodeNpy } from "../../src/cli/npy.ts";
@@ -137,8 +137,21 @@ test("all outputs of floats are checked, by the inputs that they depend on; what
       ["Exp", "ok"],
     ]);
     const whole = await checkNetwork(task);
-    expect([whole.of, whole.isSmooth]).toEqual(["most", true]);
+    expect([whole.of, whole.isSmooth, whole.isTooSmall]).toEqual(["most", true, false]);
     expect(whole.error).toBeLessThan(1e-5);
+    network.dispose();
+  }));
+
+test("a gradient that float64 cannot tell from rounding is not called wrong, and a wrong one is", () =>
+  withDevice(async (device) => {
+    const constants = { tiny: Tensor.from("float32", [], [1e-14]), one: Tensor.from("float32", [], [1]) };
+    const nodes = [op("Mul", "x tiny", "small"), op("Add", "small one", "y")];
+    const network = await loadNetwork(device, graphOf({ inputs: { x: [4] }, constants, nodes }));
+    const check = await checkNetwork({ network, inputs: { x: noise([4], 3) }, seed: 1 });
+    expect(check.isTooSmall).toBe(true);
+    expect(isOff(check)).toBe(false);
+    expect(isOff({ ...check, isTooSmall: false, error: 0.9 })).toBe(true);
+    expect(isOff({ ...check, isTooSmall: false, error: Number.NaN })).toBe(true);
     network.dispose();
   }));
 

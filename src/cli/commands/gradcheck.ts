@@ -8,7 +8,7 @@ import { isFloat, Tensor } from "../../engine/tensor.ts";
 import { randomSource } from "../../reference/differences.ts";
 import { checkNames } from "../check-names.ts";
 import { addInputOptions, describeOpenInputs, type InputOptions, preparationOf, readArrays } from "../feed.ts";
-import { checkNetwork, checkNodes, type NetworkCheck } from "../gradcheck/check-network.ts";
+import { checkNetwork, checkNodes, isOff, type NetworkCheck } from "../gradcheck/check-network.ts";
 import type { NodeCheck } from "../gradcheck/check-node.ts";
 import { layerTolerance, networkTolerance } from "../gradcheck/compare.ts";
 import { imageSize, readImage } from "../image.ts";
@@ -63,11 +63,11 @@ async function gradcheck(modelPath: string, imagePath: string | undefined, optio
     const checks = await checkNodes(task, layers);
     console.log(formatChecks(checks));
     const whole = layers.length === 0 ? await checkWhole(task) : undefined;
-    const isNetworkOff = whole !== undefined && !(whole.error <= networkTolerance);
+    const isNetworkOff = whole !== undefined && isOff(whole);
     const count = (verdict: NodeCheck["verdict"]) => checks.filter((check) => check.verdict === verdict).length;
     console.log(`\n${count("ok")} ok, ${count("off")} off, ${count("no rule")} without a rule, ${count("no gradient")} without a gradient`);
     for (const reason of new Set(checks.flatMap((check) => check.reason ?? []))) console.log(line`- ${reason}`);
-    if (whole) console.log(formatNetwork(whole, isNetworkOff));
+    if (whole) console.log(formatNetwork(whole));
     const { vendor, architecture, description } = device.info;
     const adapter = [description, vendor, architecture].filter(Boolean).join(", ");
     if (json !== undefined) await writeOutput(json, `${JSON.stringify({ adapter, seed, layers: checks, network: whole }, undefined, 2)}\n`);
@@ -151,8 +151,10 @@ async function checkWhole(task: Parameters<typeof checkNetwork>[0]): Promise<Net
   }
 }
 
-function formatNetwork({ of, gradient, difference, error, step, isSmooth }: NetworkCheck, isOff: boolean): string {
+function formatNetwork(check: NetworkCheck): string {
+  const { of, gradient, difference, error, step, isSmooth, isTooSmall } = check;
+  const verdict = isTooSmall ? "too small to tell" : `error ${error.toExponential(1)}: ${isOff(check) ? "off" : "ok"}`;
   const numbers = `gradient ${gradient.toPrecision(8)}, central difference ${difference.toPrecision(8)}`;
   const kinks = isSmooth ? "" : ", with kinks between its sides";
-  return line`The network, up to '${of}': ${numbers} (step ${step.toExponential(0)}${kinks}), error ${error.toExponential(1)}: ${isOff ? "off" : "ok"}`;
+  return line`The network, up to '${of}': ${numbers} (step ${step.toExponential(0)}${kinks}), ${verdict}`;
 }

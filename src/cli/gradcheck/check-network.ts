@@ -81,6 +81,13 @@ export interface NetworkCheck extends Comparison {
   readonly step: number;
   /** Whether no kink lies between the two sides. */
   readonly isSmooth: boolean;
+  /** Whether both are too small for a central difference in float64: then nothing is known of the gradient but that. */
+  readonly isTooSmall: boolean;
+}
+
+/** Whether the gradient of the whole is wrong. */
+export function isOff({ error, isTooSmall }: NetworkCheck): boolean {
+  return !isTooSmall && !(error <= networkTolerance);
 }
 
 /** Steps of the whole network, as shares of the root mean square of an input: the first tried, and the last. */
@@ -95,7 +102,7 @@ const mostPoints = 3;
 /** The best of a few points near the inputs. */
 export async function checkNetwork(options: CheckOptions): Promise<NetworkCheck> {
   let best = await checkPoint(options, randomSource(options.seed));
-  for (let point = 1; point < mostPoints && !(best.error <= networkTolerance); point++) {
+  for (let point = 1; point < mostPoints && isOff(best); point++) {
     const next = await checkPoint(options, randomSource(options.seed + point * 7919));
     if (!(best.error <= next.error)) best = next;
   }
@@ -128,7 +135,10 @@ async function checkPoint({ network, inputs }: CheckOptions, random: () => numbe
     leastStep: lastShare,
   });
   const pairs = names.map((name) => ({ direction: directions.get(name) as NdArray, gradient: gradients.get(name) ?? new Float64Array() }));
-  return { of, step: derivative.step, isSmooth: derivative.isSmooth, ...compare(pairs, derivative.value) };
+  const { step, isSmooth, resolution } = derivative;
+  const comparison = compare(pairs, derivative.value);
+  const isTooSmall = Math.max(Math.abs(comparison.gradient), Math.abs(comparison.difference)) < resolution;
+  return { of, step, isSmooth, isTooSmall, ...comparison };
 }
 
 function withNoise(tensor: Tensor, random: () => number): Tensor {
