@@ -74,7 +74,8 @@ export async function loadModel(device: Device, source: ModelSource | Graph, opt
 const loadGradients = () => loadPart("for gradients", () => import("./explanation.ts"));
 
 async function makeParameters(network: Network, wanted: true | readonly string[] = true): Promise<Parameters> {
-  return (await import("./parameters.ts")).Parameters.make(network, wanted);
+  const { Parameters } = await loadPart("for parameters", () => import("./parameters.ts"));
+  return Parameters.make(network, wanted);
 }
 
 export class Model {
@@ -216,7 +217,7 @@ export class Model {
   }
 
   async #makeGates(): Promise<Gates> {
-    const { Gates } = await import("./gates.ts");
+    const { Gates } = await loadPart("for gates", () => import("./gates.ts"));
     return new Gates(this.#network, await loadAxes(this.graph));
   }
 

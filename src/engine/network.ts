@@ -1,5 +1,5 @@
 // A network on one device: the file's graph with types, and the constants that all of its executions read.
-import { DeviceError, describeUnknownValue, ModelError, UnsupportedError } from "./errors.ts";
+import { DeviceError, describeUnknownValue, loadPart, ModelError, UnsupportedError } from "./errors.ts";
 import { Execution, type ExecutionOptions } from "./execution.ts";
 import { ConstantBuffers } from "./gpu/constants.ts";
 import type { Device } from "./gpu/device.ts";
@@ -52,9 +52,9 @@ export async function loadNetwork(device: Device, source: ModelSource | Graph, o
   const [file] = await Promise.all([isGraph(source) ? source : readModel(source, options), parts]);
   const inference = await prepareGraph(file, device.target, { ...options, isComplete });
   if (inference.obstacles.length > 0) throw new UnsupportedError(await reasonsOf(inference));
-  const halfStorage = options.precision === "float16" ? (await import("./plan/halves.ts")).halfStorage : undefined;
+  const halves = options.precision === "float16" ? await loadPart("for float16", () => import("./plan/halves.ts")) : undefined;
   const { chooseKernel, onMove, onChange } = options;
-  return new Network(device, file, inference, { chooseKernel, onMove, onChange, tuning: await tuning, halfStorage });
+  return new Network(device, file, inference, { chooseKernel, onMove, onChange, tuning: await tuning, halfStorage: halves?.halfStorage });
 }
 
 /** If the code that tunes cannot be loaded, the model runs without tuning. */

@@ -1,4 +1,4 @@
-// Changes a network's gates to those of a scene. Loaded with the first gate.
+// Changes a network's gates to those of a scene.
 import type { GateOptions } from "../engine/gates.ts";
 import type { Model } from "../engine/model.ts";
 

@@ -1,4 +1,4 @@
-// Brings a network's weights to those that a scene wants. Loaded with the first scene that wants others than the file's.
+// Brings a network's weights to those that a scene wants.
 import type { Model } from "../engine/model.ts";
 import { type ModelSource, naming, readModel } from "../engine/source.ts";
 import { hasRandomWeights } from "./blank.ts";

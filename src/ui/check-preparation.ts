@@ -1,4 +1,4 @@
-// Refuses a preparation whose numbers make no sense. Loaded where there are numbers to check.
+// Refuses a preparation whose numbers make no sense.
 import { ModelError } from "../engine/errors.ts";
 import type { Preparation } from "./preparation.ts";
 

@@ -1,4 +1,4 @@
-// What two networks that are compared have in common. Loaded where there is a second one.
+// What two networks that are compared have in common.
 import type { TypedGraph } from "../engine/graph/graph.ts";
 import { sameShape } from "../engine/shapes.ts";
 

@@ -1,5 +1,6 @@
 // Gives every extent that a file leaves open a number, by one rule for the page and the command. What chooses sizes is loaded where
 // a file leaves some open: see free-sizes.ts.
+import { loadPart } from "../engine/errors.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { type Inspection, inspectModel } from "../engine/model.ts";
 
@@ -26,7 +27,10 @@ export interface ShapedInspection extends Inspection {
  */
 export async function inspectWithShapes(graph: Graph, options: ShapeOptions): Promise<ShapedInspection> {
   const isOpen = ({ shape }: Graph["inputs"][number]) => shape.some((extent, axis) => axis > 0 && typeof extent === "string");
-  if (options.given?.length || graph.inputs.some(isOpen)) return (await import("./free-sizes.ts")).inspectOpen(graph, options);
+  if (options.given?.length || graph.inputs.some(isOpen)) {
+    const { inspectOpen } = await loadPart("for shapes", () => import("./free-sizes.ts"));
+    return inspectOpen(graph, options);
+  }
   const batches = graph.inputs.flatMap(({ name, shape: [batch, ...rest] }) =>
     typeof batch === "string" ? [[name, [1, ...(rest as number[])]] as const] : [],
   );

@@ -1,4 +1,4 @@
-// Sources that move by themselves: a video, a camera or any stream. Loaded when there is one.
+// Sources that move by themselves: a video, a camera or any stream.
 import type { FrameSource, LiveLike } from "./sources.ts";
 
 /** Seconds that a step moves a video by: one frame at 25 per second. */

@@ -13,7 +13,7 @@ import type { MapPoint } from "./mosaic/layout.ts";
 import type { Panel } from "./panel.ts";
 import { Parts } from "./parts.ts";
 import type { Results } from "./results.ts";
-import type { Description, Session, SessionEvent, Shown } from "./session/session.ts";
+import type { Description, NetworkName, Session, SessionEvent, Shown } from "./session/session.ts";
 import { type FrameSource, openSource } from "./sources.ts";
 import { Status } from "./status.ts";
 import { type Stage, UpdateCycle } from "./update-cycle.ts";
@@ -23,7 +23,7 @@ const maxRecoveries = 3;
 
 export class Player {
   readonly weights: WeightsInUse;
-  /** Another number after each change of gates or weights, whoever has changed them. */
+  /** Another number after each change of the first network's gates or weights, whoever has changed them. */
   networkId = 0;
   /** Whether there is something to draw. */
   isShown = false;
@@ -215,14 +215,14 @@ export class Player {
     if (event === "progress") this.#onProgress(detail);
     else if (event === "results") void this.#onResults(detail);
     else if (event === "explained") this.#onExplained(detail);
-    else if (event === "changed") this.#onChanged();
+    else if (event === "changed") this.#onChanged(detail);
     else if (event === "moved") this.invalidate("scene");
     else if (event === "fault") this.#fail(new DeviceError(detail), "scene");
     else this.#recover(detail);
   }
 
-  #onChanged(): void {
-    this.networkId++;
+  #onChanged(which: NetworkName): void {
+    if (which === "src") this.networkId++;
     this.wantFrame("run");
     this.invalidate("parts");
   }
@@ -244,7 +244,7 @@ export class Player {
     this.#status.endProgress();
     if (!shown) return;
     this.weights.settle(weights, shown);
-    this.#gallery.show(shown.views, appearance, description.isCompared);
+    this.#gallery.show(shown.views, appearance, shown.isCompared);
     this.isShown = true;
     if (this.#isBlank !== shown.isBlank) this.#forgetAnswer();
     this.#isBlank = shown.isBlank;

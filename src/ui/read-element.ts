@@ -1,4 +1,4 @@
-// Reads one element of a value from the GPU. Loaded when someone first points at one.
+// Reads one element of a value from the GPU.
 import type { Device } from "../engine/gpu/device.ts";
 import { gpuTypeOf } from "../engine/tensor.ts";
 import type { MapPoint } from "./mosaic/layout.ts";

@@ -34,11 +34,13 @@ export interface SceneOutcome {
   readonly needsRun: boolean;
   /** In the order of the scene's. */
   readonly views: readonly ViewOutcome[];
+  /** Whether a second network is shown beside the first. */
+  readonly isCompared: boolean;
   /** Whether weights are known to be random that are not the file's own. */
   readonly isBlank?: boolean | undefined;
   /** Whether the weights asked for were refused, so that those before hold. */
   readonly areWeightsRefused: boolean;
-  /** What is wrong with a gate or with weights, if something is. */
+  /** What is wrong with a gate, with weights or with the second network, if something is. */
   readonly problem?: string | undefined;
 }
 

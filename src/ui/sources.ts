@@ -1,4 +1,5 @@
 // Sources of pictures for a network: a picture, a video, a camera, or any canvas that a page draws on.
+import { loadPart } from "../engine/errors.ts";
 import { sizeOf, type VisibleImage } from "./picture-size.ts";
 
 /** Anything a page may hand over as a source. A string or URL is fetched; "camera" asks for the camera. */
@@ -34,12 +35,14 @@ export interface FrameSource {
  * @throws Error with a message for the visitor where there is no camera, no permission, or nothing that can be decoded
  */
 export async function openSource(source: SourceLike): Promise<FrameSource> {
-  if (isLive(source)) return (await import("./live-sources.ts")).openLive(source);
+  if (isLive(source)) return (await loadOnDemand()).openLive(source);
   if (typeof source === "string" || source instanceof URL) return openSource(await fetchBlob(source));
   if (source instanceof Blob) return openPicture(source);
   if (source instanceof HTMLImageElement) await source.decode();
   return stillSource(source);
 }
+
+const loadOnDemand = () => loadPart("for pictures", () => import("./sources-on-demand.ts"));
 
 function isLive(source: SourceLike): source is LiveLike {
   return (
@@ -69,23 +72,14 @@ function stillSource(image: VisibleImage, dispose: () => void = () => undefined)
 const largestSide = 4096;
 
 async function openPicture(blob: Blob): Promise<FrameSource> {
-  const bitmap = await decode(blob).catch(() => {
+  const whole = await createImageBitmap(blob).catch(() => {
     throw new Error(
       `This file is no picture the browser can decode${blob.type ? ` (${blob.type})` : ""}. Try PNG, JPEG, WebP or an MP4 video.`,
     );
   });
+  const isLarge = Math.max(whole.width, whole.height) > largestSide;
+  const bitmap = isLarge ? await (await loadOnDemand()).shrinkPicture(blob, whole, largestSide) : whole;
   return stillSource(bitmap, () => bitmap.close());
-}
-
-/** Shrinks what is too large beside the page's own thread, which copies every pixel for each upload. */
-async function decode(blob: Blob): Promise<ImageBitmap> {
-  const whole = await createImageBitmap(blob);
-  const share = largestSide / Math.max(whole.width, whole.height);
-  if (share >= 1) return whole;
-  const shrunk = (side: number) => Math.max(1, Math.round(side * share));
-  const options = { resizeWidth: shrunk(whole.width), resizeHeight: shrunk(whole.height), resizeQuality: "high" } as const;
-  whole.close();
-  return createImageBitmap(blob, options);
 }
 
 async function fetchBlob(url: string | URL): Promise<Blob> {

@@ -1,4 +1,5 @@
 // The networks that a viewer shows, brought to what a scene asks of them: values that are kept, weights, gates.
+import { loadPart } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { loadModel, type Model } from "../engine/model.ts";
@@ -6,7 +7,10 @@ import type { Precision } from "../engine/precision.ts";
 import type { ValueGate } from "./change-gates.ts";
 import type { Weights, WeightsChange } from "./change-weights.ts";
 import { isOther, observedBy, type Scene, type SceneOutcome } from "./scene.ts";
-import { aborted } from "./session/session.ts";
+import { aborted, type NetworkName } from "./session/session.ts";
+
+/** Loads what is seldom needed. @throws Error that says what is missing where the connection is gone */
+export const loadOnDemand = () => loadPart("for views", () => import("./on-demand.ts"));
 
 export interface NetworkOptions {
   readonly graph: Graph;
@@ -17,53 +21,63 @@ export interface NetworkOptions {
   readonly inputShapes: Readonly<Record<string, readonly number[]>>;
   readonly precision: Precision;
   readonly onProgress?: (progress: { stage: "download" | "compile"; done: number; total: number }) => void;
-  /** Called when gates or weights have changed, whoever has changed them. */
-  readonly onChange?: (() => void) | undefined;
 }
 
 /** How often values have moved, and up to which time their readers have found them again. */
 interface Movement {
   count: number;
   found: number;
-  tell?: () => void;
+  /** Called when values have moved: those who read them have to find them again. */
+  onMove?: () => void;
+  /** Called when gates or weights have changed, whoever has changed them. */
+  onChange?: (which: NetworkName) => void;
+}
+
+/** The values that a network keeps. */
+interface Kept {
+  /** What it was asked for last from here. */
+  readonly all: readonly string[];
+  /** Those among them that the page has asked for. */
+  readonly others: readonly string[];
 }
 
 export class ViewedNetworks {
   readonly model: Model;
-  readonly compared: Model | undefined;
+  readonly compared?: Model | undefined;
+  /** Why there is no second network, where one is wanted that does not load. */
+  readonly problem?: string;
   readonly #movement: Movement;
-  #observed: readonly string[];
+  readonly #kept: Map<Model, Kept>;
   #gates: readonly ValueGate[] = [];
   #weights: Weights = { id: 0 };
   #weightsChange: WeightsChange = {};
   #isDisposed = false;
 
-  static async load(device: Device, { graph, compared, observe, inputShapes, precision, onProgress, onChange }: NetworkOptions) {
+  /** Where the second does not load, the first goes on without it. */
+  static async load(device: Device, { graph, compared, observe, inputShapes, precision, onProgress }: NetworkOptions) {
     const movement: Movement = { count: 0, found: 0 };
     const onMove = () => {
       movement.count++;
-      movement.tell?.();
+      movement.onMove?.();
     };
-    const load = (which: Graph, values = observe) =>
-      loadModel(device, which, {
-        ...{ inputShapes, observe: values, precision, onMove, onChange },
-        ...(onProgress && { onProgress }),
+    const load = (file: Graph, which: NetworkName, values = observe) =>
+      loadModel(device, file, {
+        ...{ inputShapes, observe: values, precision, onProgress },
+        ...{ onMove, onChange: () => movement.onChange?.(which) },
       });
-    const model = await load(graph);
-    try {
-      const has = (name: string) => compared?.nodes.some(({ outputs }) => outputs.includes(name));
-      return new ViewedNetworks(model, compared && (await load(compared, observe.filter(has))), movement, observe);
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
+    const model = await load(graph, "src");
+    if (!compared) return new ViewedNetworks(model, undefined, movement);
+    const has = (name: string) => compared.nodes.some(({ outputs }) => outputs.includes(name));
+    const second = await load(compared, "compare", observe.filter(has)).catch((error: Error) => error);
+    return new ViewedNetworks(model, second, movement);
   }
 
-  private constructor(model: Model, compared: Model | undefined, movement: Movement, observed: readonly string[]) {
+  private constructor(model: Model, second: Model | Error | undefined, movement: Movement) {
     this.model = model;
-    this.compared = compared;
+    if (second instanceof Error) this.problem = `compare: ${second.message}`;
+    else this.compared = second;
     this.#movement = movement;
-    this.#observed = observed;
+    this.#kept = new Map(this.models.map((one) => [one, { all: one.observed, others: [] }]));
   }
 
   /** Both networks, or the one. */
@@ -71,9 +85,8 @@ export class ViewedNetworks {
     return this.compared ? [this.model, this.compared] : [this.model];
   }
 
-  /** @param listener called when values have moved: those who read them have to find them again */
-  set onMove(listener: () => void) {
-    this.#movement.tell = listener;
+  listen(listeners: Pick<Movement, "onMove" | "onChange">): void {
+    Object.assign(this.#movement, listeners);
   }
 
   /** Whether values have moved, of a network or of what runs beside it, and {@link endMove} was not called for it. */
@@ -97,46 +110,46 @@ export class ViewedNetworks {
    *
    * @throws Error where a network cannot be planned with the values
    */
-  async change({ views, weights = this.#weights, gates = [] }: Scene): Promise<Omit<SceneOutcome, "views">> {
+  async change({ views, weights = this.#weights, gates = [] }: Scene): Promise<Omit<SceneOutcome, "views" | "isCompared">> {
     await this.#observe(observedBy(views));
     const hasOtherWeights = weights.id !== this.#weights.id && (isOther(weights) || isOther(this.#weights));
-    if (hasOtherWeights) await this.#changeWeights(weights);
     const isGated = JSON.stringify(gates) !== JSON.stringify(this.#gates);
-    const gateProblem = isGated ? await this.#gate(gates) : undefined;
+    let gateProblem: string | undefined;
+    // Of the first network only, so that a comparison with itself shows the difference. The first gate of a value plans anew.
+    if (hasOtherWeights) {
+      this.#weightsChange = await (await loadOnDemand()).changeWeights(this.model, weights);
+      this.#weights = weights;
+    }
+    if (isGated) {
+      gateProblem = await (await loadOnDemand()).changeGates(this.model, this.#gates, gates);
+      this.#gates = gates;
+    }
+    this.#alive();
     const { isBlank, problem } = this.#weightsChange;
-    const areWeightsRefused = problem !== undefined;
-    return { needsRun: isGated || hasOtherWeights, isBlank, areWeightsRefused, problem: gateProblem ?? problem };
+    return { needsRun: isGated || hasOtherWeights, isBlank, areWeightsRefused: problem !== undefined, problem: gateProblem ?? problem };
   }
 
   /** Frames are drawn until values move. */
   async #observe(values: readonly string[]): Promise<void> {
-    if (JSON.stringify(values) === JSON.stringify(this.#observed)) return;
-    // If one fails, the next scene plans anew in any case.
-    this.#observed = [];
-    const done = await Promise.allSettled(
-      this.models.map((model) => model.observe(model === this.compared ? values.filter((value) => model.graph.types.has(value)) : values)),
+    const keeping = this.models.map((model) =>
+      this.#keep(model, model === this.compared ? values.filter((value) => model.graph.types.has(value)) : values),
     );
+    // One that fails waits for the other, so that calls do not overlap.
+    await Promise.allSettled(keeping);
     this.#alive();
-    for (const result of done) if (result.status === "rejected") throw result.reason;
-    this.#observed = values;
+    await Promise.all(keeping);
   }
 
-  /** In the first network only, as gates. */
-  async #changeWeights(weights: Weights): Promise<void> {
-    this.#weights = weights;
-    const { changeWeights } = await import("./change-weights.ts");
-    this.#weightsChange = await changeWeights(this.model, weights);
-    this.#alive();
-  }
-
-  /** In the first network only, so that a comparison with itself shows the difference. The first gate of a value plans anew. */
-  async #gate(gates: readonly ValueGate[]): Promise<string | undefined> {
-    const before = this.#gates;
-    this.#gates = gates;
-    const { changeGates } = await import("./change-gates.ts");
-    const problem = await changeGates(this.model, before, gates);
-    this.#alive();
-    return problem;
+  /** Lets a network keep values, besides those that the page has asked it for. */
+  async #keep(model: Model, values: readonly string[]): Promise<void> {
+    const { observed } = model;
+    const kept = this.#kept.get(model) as Kept;
+    const others = areSame(observed, kept.all) ? kept.others : observed;
+    const all = [...new Set([...values.map((value) => model.valueName(value)), ...others])];
+    if (!areSame(all, observed)) await model.observe(all);
+    this.#kept.set(model, { all, others });
+    // The page has asked for others meanwhile.
+    if (!areSame(all, model.observed)) await this.#keep(model, values);
   }
 
   #alive(): void {
@@ -147,4 +160,9 @@ export class ViewedNetworks {
     this.#isDisposed = true;
     for (const model of this.models) model.dispose();
   }
+}
+
+/** Whether two lists are of the same names. */
+function areSame(names: readonly string[], others: readonly string[]): boolean {
+  return JSON.stringify([...names].sort()) === JSON.stringify([...others].sort());
 }

@@ -16,8 +16,8 @@ import type { Preparation } from "./preparation.ts";
 import type { ReadbackRing } from "./readback-ring.ts";
 import { type Results, type ResultsTag, resultsRing } from "./results.ts";
 import { mapsOf, observedBy, type Scene, type SceneContext, SceneOfViews, type SceneOutcome } from "./scene.ts";
-import { aborted } from "./session/session.ts";
-import { type NetworkOptions, ViewedNetworks } from "./viewed-networks.ts";
+import { aborted, type NetworkName } from "./session/session.ts";
+import { loadOnDemand, type NetworkOptions, ViewedNetworks } from "./viewed-networks.ts";
 import type { Drawn, ViewCanvas } from "./views/view.ts";
 
 export interface ViewerOptions extends NetworkOptions {
@@ -27,6 +27,8 @@ export interface ViewerOptions extends NetworkOptions {
   readonly classScores: string | undefined;
   /** Called when values have moved without a scene that made them: frames wait until one is shown. */
   readonly onMove?: (() => void) | undefined;
+  /** Called when a network's gates or weights have changed, whoever has changed them; of a scene's changes once, when it is shown. */
+  readonly onChange?: ((which: NetworkName) => void) | undefined;
 }
 
 export interface ViewerFrame {
@@ -55,7 +57,9 @@ export class Viewer {
   readonly #axes: ReadonlyMap<string, Axes>;
   readonly #classScores: string | undefined;
   readonly #onResults: (results: Results) => void;
-  readonly #onMove: () => void;
+  readonly #listeners: Pick<ViewerOptions, "onMove" | "onChange">;
+  /** The networks that have changed, until somebody is told. */
+  readonly #changed = new Set<NetworkName>();
   #isChangingScene = false;
   #preparation: Preparation | undefined;
   #ring: ReadbackRing<ResultsTag> | undefined;
@@ -89,7 +93,7 @@ export class Viewer {
     device: Device,
     networks: ViewedNetworks,
     image: ImageInput | undefined,
-    { classScores, axes = new Map(), onMove = () => {} }: ViewerOptions,
+    { classScores, axes = new Map(), ...listeners }: ViewerOptions,
     onResults: (results: Results) => void,
   ) {
     this.device = device;
@@ -99,8 +103,8 @@ export class Viewer {
     this.#image = image;
     this.#classScores = classScores;
     this.#onResults = onResults;
-    this.#onMove = onMove;
-    networks.onMove = () => this.#tellMove();
+    this.#listeners = listeners;
+    networks.listen({ onMove: () => this.#tellMove(), onChange: (which) => this.#tellChanges(which) });
     this.#renderer = new MosaicRenderer(device, navigator.gpu.getPreferredCanvasFormat());
     this.#views = new SceneOfViews(device, this.#renderer);
   }
@@ -154,20 +158,20 @@ export class Viewer {
    */
   async show(scene: Scene): Promise<SceneOutcome> {
     this.#isChangingScene = true;
-    try {
-      return await this.#show(scene);
-    } finally {
+    const outcome = await this.#show(scene).finally(() => {
       this.#isChangingScene = false;
-      this.#tellMove();
-    }
+      this.#tellChanges();
+    });
+    // Of a move that came too late for this scene. After a failure nobody is told: the same scene would be shown, and fail, for ever.
+    this.#tellMove();
+    return outcome;
   }
 
   async #show(scene: Scene): Promise<SceneOutcome> {
     const networks = this.#networks;
     const image = findImageInput(this.model, this.#axes);
     const { mean, std, scale } = scene.preparation;
-    if (image && (mean ?? std ?? scale) !== undefined)
-      (await import("./check-preparation.ts")).checkPreparation(scene.preparation, image.view.channels);
+    if (image && (mean ?? std ?? scale) !== undefined) (await loadOnDemand()).checkPreparation(scene.preparation, image.view.channels);
     const changed = await networks.change(scene).finally(() => {
       if (networks.isMoving) this.#views.clear();
     });
@@ -182,7 +186,7 @@ export class Viewer {
     this.#ring = resultsRing(this.device, networks.models, this.#views.drawn, this.#classScores, this.#onResults);
     networks.endMove(moves);
     const problem = changed.problem ?? (await this.#compare(scene.views));
-    return { ...changed, needsRun: changed.needsRun || !isPrepared, views, problem };
+    return { ...changed, needsRun: changed.needsRun || !isPrepared, views, isCompared: this.compared !== undefined, problem };
   }
 
   /**
@@ -221,7 +225,7 @@ export class Viewer {
 
   /** One element of a value, from the GPU. */
   async probe(value: string, point: MapPoint, model = this.model, axes?: Axes): Promise<number> {
-    const { readElement } = await import("./read-element.ts");
+    const { readElement } = await loadOnDemand();
     return readElement(this.device, this.sourceOf(value, model, axes), point);
   }
 
@@ -239,14 +243,21 @@ export class Viewer {
 
   /** Whoever has had the networks planned anew may not know of the scene. */
   #tellMove(): void {
-    if (this.#networks.isMoving && !this.#isChangingScene && !this.#isDisposed) this.#onMove();
+    if (this.#networks.isMoving && !this.#isChangingScene && !this.#isDisposed) this.#listeners.onMove?.();
+  }
+
+  #tellChanges(...changed: readonly NetworkName[]): void {
+    for (const which of changed) this.#changed.add(which);
+    if (this.#isChangingScene || this.#isDisposed) return;
+    for (const which of this.#changed) this.#listeners.onChange?.(which);
+    this.#changed.clear();
   }
 
   /** What is wrong with the second network, if something is. */
   async #compare(views: Scene["views"]): Promise<string | undefined> {
     const { model, compared } = this;
-    if (!compared) return undefined;
-    const { describeUnshared } = await import("./comparison.ts");
+    if (!compared) return this.#networks.problem;
+    const { describeUnshared } = await loadOnDemand();
     return describeUnshared(observedBy(views.filter(({ kind }) => kind === "mosaic")), model.graph, compared.graph);
   }
 

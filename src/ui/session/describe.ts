@@ -12,7 +12,7 @@ import type { Description, Refusal } from "./session.ts";
 export interface Graphs {
   readonly graph: Graph;
   readonly compared?: Graph | undefined;
-  /** Why there is no second one, where one is wanted. */
+  /** Why there is no second one, where one is wanted that cannot be read. */
   readonly problem?: string;
 }
 
@@ -42,7 +42,6 @@ export async function describe(
       defaults: defaultLayers(layers),
       imageInput: image?.name,
       isBlank: hasRandomWeights(graph),
-      isCompared: compared !== undefined,
       problem,
     },
     loaded: { graph, compared, inputShapes, axes, classScores: findClassScores(graph.outputs, summary.layers) },

@@ -14,6 +14,7 @@ import {
   type Description,
   type FrameReport,
   type FrameRequest,
+  type NetworkName,
   type Networks,
   type Refusal,
   type SceneRequest,
@@ -72,17 +73,18 @@ export class EngineSession implements Session {
     this.#lastRead = undefined;
     const read = async (source: ModelSource) => this.#alive(await readModel(source, { onProgress: this.#onProgress }));
     const isSame = last?.of.src === src && last.of.compare === compare && last.of.inputShape === inputShape;
-    const known = isSame ? undefined : last;
+    // Where the second one could not be read, asking for the same is another try.
+    const known = isSame && !last.graphs.problem ? undefined : last;
     const timer = setTimeout(() => void this.#prepare(), patienceMs);
     try {
       const graph = known?.of.src === src ? known.graphs.graph : await read(src);
       let graphs: Graphs = { graph };
       try {
-        if (compare !== undefined)
-          graphs = { graph, compared: known?.of.compare === compare ? known.graphs.compared : await read(compare) };
+        const same = known?.of.compare === compare && known?.graphs.compared;
+        if (compare !== undefined) graphs = { graph, compared: same || (await read(compare)) };
       } catch (error) {
         // The first is shown without it.
-        return { graph, problem: (this.#alive(error) as Error).message };
+        graphs = { graph, problem: (this.#alive(error) as Error).message };
       }
       this.#lastRead = { of: { src, compare, inputShape }, graphs };
       return graphs;
@@ -121,7 +123,7 @@ export class EngineSession implements Session {
     const options = {
       ...{ ...loaded, observe: observedBy(views), precision, onProgress: this.#onProgress },
       onMove: () => this.#listener({ event: "moved" }),
-      onChange: () => this.#listener({ event: "changed" }),
+      onChange: (detail: NetworkName) => this.#listener({ event: "changed", detail }),
     };
     const viewer = await Viewer.create(device, options, (detail) => this.#listener({ event: "results", detail }));
     if (this.#lease?.device !== device) {

@@ -1,6 +1,6 @@
 // The messages between a page and its worker, which serves all elements of the page. Every request is answered once, by its number;
 // events come unasked.
-import type { Networks, Session, SessionEvent } from "./session.ts";
+import type { NetworkName, Networks, Session, SessionEvent } from "./session.ts";
 
 /** What can be asked: the methods of a session. */
 export type Method = Exclude<keyof Session, "viewer">;
@@ -20,8 +20,6 @@ export interface Request {
 export interface LoadArgument extends Networks {
   readonly keeps: readonly NetworkName[];
 }
-
-export type NetworkName = "src" | "compare";
 
 export type Reply = { readonly id: number } & ({ readonly result: unknown } | { readonly error: PlainError });
 

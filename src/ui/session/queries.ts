@@ -45,7 +45,7 @@ const answers: AnswerTable = {
     return Promise.all(reads);
   },
   async statistics(viewer, { value, axes }) {
-    const { readStatistics } = await import("../statistics/read-statistics.ts");
+    const { readStatistics } = await loadPart("for statistics", () => import("../statistics/read-statistics.ts"));
     return readStatistics(viewer.device, value, viewer.sourceOf(value, viewer.model, axes));
   },
   async patterns(viewer) {

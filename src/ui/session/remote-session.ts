@@ -3,12 +3,13 @@ import type { FilePart, ModelSource } from "../../engine/source.ts";
 import type { ExplainRequest } from "../explain/request.ts";
 import type { VisibleImage } from "../picture-size.ts";
 import type { ViewCanvas } from "../views/view.ts";
-import type { LoadArgument, NetworkName } from "./protocol.ts";
+import type { LoadArgument } from "./protocol.ts";
 import type { ElementAnswers, ElementQuery } from "./queries.ts";
 import {
   aborted,
   type FrameReport,
   type FrameRequest,
+  type NetworkName,
   type Networks,
   type SceneRequest,
   type Session,

@@ -37,8 +37,8 @@ export type SessionEvent =
   | { readonly event: "progress"; readonly detail: LoadProgress }
   | { readonly event: "results"; readonly detail: Results }
   | { readonly event: "explained"; readonly detail: ExplainedNumbers }
-  /** Somebody has changed gates or weights: what is shown was computed with those before. */
-  | { readonly event: "changed"; readonly detail?: undefined }
+  /** Somebody has changed a network's gates or weights: what is shown was computed with those before. */
+  | { readonly event: "changed"; readonly detail: NetworkName }
   /** Somebody has had the networks planned anew: no frames are drawn until {@link Session.show}. */
   | { readonly event: "moved"; readonly detail?: undefined }
   /** The GPU refused a command of unknown origin: what is shown may be wrong. */
@@ -56,6 +56,8 @@ export interface Networks {
   readonly inputShape?: string | undefined;
 }
 
+export type NetworkName = "src" | "compare";
+
 /** What can be shown of a loaded network. */
 export interface Description {
   readonly layers: readonly DrawableLayer[];
@@ -65,9 +67,7 @@ export interface Description {
   readonly imageInput: string | undefined;
   /** Whether its weights are known to be random. */
   readonly isBlank: boolean;
-  /** Whether a second network is shown beside it. */
-  readonly isCompared: boolean;
-  /** Why none is, where one is wanted. */
+  /** Why there is no second network to show beside it, where one is wanted that cannot be read. */
   readonly problem: string | undefined;
 }
 
