@@ -221,8 +221,8 @@ addEventListener("drop", (event) => {
 
 offerLooks(find<HTMLSelectElement>("normalize"), find<HTMLSelectElement>("colors"), viewer);
 
-offerWhy(viewer, find);
-offerPatterns(viewer, find);
+offerWhy(viewer, find, report);
+offerPatterns(viewer, find, report);
 
 function setPaused(isPaused: boolean): void {
   viewer.paused = isPaused;

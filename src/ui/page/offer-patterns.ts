@@ -1,10 +1,12 @@
 // The button that opens the page's part Patterns, whose code is loaded then.
 import type { ConvCam } from "../element.ts";
-import type { PatternControls } from "./patterns.ts";
+import { offerPart } from "./offer-part.ts";
 
-/** @param find gives the page's elements by id */
-export function offerPatterns(viewer: ConvCam, find: <T extends HTMLElement>(id: string) => T): void {
-  let loading: Promise<PatternControls> | undefined;
+/**
+ * @param find gives the page's elements by id
+ * @param onFail is told where the part does not load
+ */
+export function offerPatterns(viewer: ConvCam, find: <T extends HTMLElement>(id: string) => T, onFail: (error: unknown) => void): void {
   const load = async () => {
     const { PatternControls } = await import("./patterns.ts");
     return new PatternControls({
@@ -17,13 +19,8 @@ export function offerPatterns(viewer: ConvCam, find: <T extends HTMLElement>(id:
       seed: find("patterns-seed"),
     });
   };
-  const button = find<HTMLButtonElement>("patterns");
-  button.addEventListener("click", async () => {
-    const isOpen = button.ariaExpanded !== "true";
-    button.ariaExpanded = String(isOpen);
-    find("patterns-controls").hidden = !isOpen;
-    loading ??= load();
-    const controls = await loading;
-    if (!isOpen) controls.stop();
+  offerPart({
+    ...{ button: find<HTMLButtonElement>("patterns"), controls: find("patterns-controls"), what: "for patterns", load, onFail },
+    onToggle: (part, isOpen) => isOpen || part.stop(),
   });
 }

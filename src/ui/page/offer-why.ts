@@ -1,10 +1,12 @@
 // The button that opens the page's part Why, whose code is loaded then.
 import type { ConvCam } from "../element.ts";
-import type { WhyControls } from "./why.ts";
+import { offerPart } from "./offer-part.ts";
 
-/** @param find gives the page's elements by id */
-export function offerWhy(viewer: ConvCam, find: <T extends HTMLElement>(id: string) => T): void {
-  let loading: Promise<WhyControls> | undefined;
+/**
+ * @param find gives the page's elements by id
+ * @param onFail is told where the part does not load
+ */
+export function offerWhy(viewer: ConvCam, find: <T extends HTMLElement>(id: string) => T, onFail: (error: unknown) => void): void {
   const load = async () => {
     const { WhyControls } = await import("./why.ts");
     return new WhyControls({
@@ -18,14 +20,8 @@ export function offerWhy(viewer: ConvCam, find: <T extends HTMLElement>(id: stri
       bars: find("bars"),
     });
   };
-  const button = find<HTMLButtonElement>("why");
-  button.addEventListener("click", async () => {
-    const isOpen = button.ariaExpanded !== "true";
-    button.ariaExpanded = String(isOpen);
-    find("why-controls").hidden = !isOpen;
-    loading ??= load();
-    const controls = await loading;
-    if (isOpen) controls.open();
-    else controls.close();
+  offerPart({
+    ...{ button: find<HTMLButtonElement>("why"), controls: find("why-controls"), what: "for why", load, onFail },
+    onToggle: (part, isOpen) => (isOpen ? part.open() : part.close()),
   });
 }
