@@ -82,3 +82,6 @@ export function noteOf(unknown: readonly string[], imageInput: string | undefine
   if (names) return `layers: this network has no ${names}. The others are shown.`;
   return imageInput ? undefined : "None of this network's inputs has the shape of a picture, so it computes from zeros.";
 }
+
+/** Of a network that is not there: always the same list, so that nobody takes it for another. */
+export const noLayers: readonly DrawableLayer[] = [];

@@ -8,7 +8,7 @@ import type { ExplainedNumbers } from "./explain/request.ts";
 import { FrameLoop, type FrameStats, type News } from "./frame-loop.ts";
 import { Gallery } from "./gallery.ts";
 import type { Labels } from "./labels.ts";
-import { chooseLayers, type DrawableLayer, noteOf } from "./layers.ts";
+import { chooseLayers, type DrawableLayer, noLayers, noteOf } from "./layers.ts";
 import type { MapPoint } from "./mosaic/layout.ts";
 import type { Panel } from "./panel.ts";
 import { Parts } from "./parts.ts";
@@ -75,7 +75,7 @@ export class Player {
   }
 
   get layers(): readonly DrawableLayer[] {
-    return this.#description?.layers ?? [];
+    return this.#description?.layers ?? noLayers;
   }
 
   get complete(): Promise<void> {
