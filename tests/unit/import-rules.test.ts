@@ -35,7 +35,7 @@ const rooms: Readonly<Record<string, Room>> = {
   model: { files: engineFiles(parts), imports: engine },
   models: { files: ["models/"], imports: ["vocabulary", "graph", "onnx"] },
   ui: { files: ["src/ui/"], imports: ["vocabulary", "graph", "ops", "gpu", "model", "shaders", "api"] },
-  page: { files: ["src/ui/page/"], imports: ["ui", "models"] },
+  page: { files: ["src/ui/page/"], imports: ["vocabulary", "ui", "models"] },
   api: { files: ["src/index.ts", "src/webgpu-names.ts"], imports: [...engine, "model"] },
   runner: { files: ["src/bench/"], imports: [...engine, "model", "models", "ui", "reference"] },
   reference: { files: ["src/reference/"], imports: ["vocabulary", "graph"] },
