@@ -82,6 +82,7 @@ export class ExplainedPicture {
   readonly #picture: Drawn;
   /** The picture, to be copied into each tile. */
   readonly #copy: GPUTexture;
+  readonly #copyView: GPUTextureView;
   readonly #context: GPUCanvasContext;
   readonly #tools: ExplainTools;
 
@@ -120,6 +121,7 @@ export class ExplainedPicture {
       format: renderer.format,
       usage: renderer.targetUsage | GPUTextureUsage.COPY_SRC,
     });
+    this.#copyView = this.#copy.createView();
     this.choice = new ClassChoice(device, tools.choice, explanation.seed(), scores);
     this.kind = kindOf(method, placed.isDifference);
     this.place = placeTiles(size, { count: layers.length, columns, ...spacingOf(placed) });
@@ -171,12 +173,11 @@ export class ExplainedPicture {
   /** Draws the picture and the heat as they are now, tile by tile. */
   draw(encoder: GPUCommandEncoder): void {
     const texture = this.#context.getCurrentTexture();
-    const copy = this.#copy.createView();
     if (this.#tools.renderer.usesCompute) {
       const pass = encoder.beginComputePass({ label: "explained picture" });
-      this.#picture.encodePixels(pass, copy);
+      this.#picture.encodePixels(pass, this.#copyView);
       pass.end();
-    } else this.#picture.draw(encoder, copy);
+    } else this.#picture.draw(encoder, this.#copyView);
     for (const { x, y, width, height } of this.place.tiles)
       encoder.copyTextureToTexture({ texture: this.#copy }, { texture, origin: [x, y] }, [width, height]);
     const view = texture.createView({ label: "explanation" });
