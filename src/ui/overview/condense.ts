@@ -1,0 +1,160 @@
+// A network as few nodes: Conv, BatchNormalization and activation are one, views and constants are none. Pure.
+import type { Axes, Shape } from "../../engine/shapes.ts";
+import type { LayerSummary } from "../../engine/summary.ts";
+import { Chain } from "./chain.ts";
+import type { NetworkFacts } from "./facts.ts";
+import { obstaclesByNode } from "./obstacles.ts";
+import { Readers } from "./readers.ts";
+import { gateWord, kindOf } from "./words.ts";
+
+/** One layer as people see it, or an input. */
+export interface OverviewNode {
+  /** The value that is shown for it: the end of its chain. */
+  readonly id: string;
+  /** What a person calls it: "Conv 3×3 + ReLU". */
+  readonly title: string;
+  readonly role: "input" | "layer";
+  /** Of its graph nodes, in the order of execution: views, too, and what computes its weights. None for an input. */
+  readonly names: readonly string[];
+  /** Of those between its input and its value. */
+  readonly operators: readonly string[];
+  /** All values that belong to it. */
+  readonly values: readonly string[];
+  /** Those that are the network's outputs. */
+  readonly outputs: readonly string[];
+  /** Of the value that is shown; `undefined` behind an obstacle. */
+  readonly shape: Shape | undefined;
+  readonly axes?: Axes | undefined;
+  readonly parameterCount: number;
+  /** Multiply-adds. */
+  readonly macs: number;
+  /** Why it cannot run. */
+  readonly obstacles: readonly string[];
+}
+
+export interface OverviewEdge {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Nodes in an order in which each comes behind those that it reads; no edge twice. */
+export interface Overview {
+  readonly nodes: readonly OverviewNode[];
+  readonly edges: readonly OverviewEdge[];
+}
+
+export function condense(network: NetworkFacts): Overview {
+  const obstacles = obstaclesByNode(network.obstacles, network.layers);
+  const { chains } = new Condensation(network, obstacles);
+  const isOutput = (value: string) => network.outputs.includes(value);
+  const ids = new Map(chains.map((chain) => [chain, chain.shown(isOutput).name]));
+  return {
+    nodes: chains.map((chain): OverviewNode => {
+      const { name: id, shape, axes } = chain.shown(isOutput);
+      const { rows } = chain;
+      const counted = [...chain.prepared, ...rows];
+      return {
+        id,
+        title: chain.isInput ? "input" : kindOf(chain.steps, network.facts),
+        role: chain.isInput ? "input" : "layer",
+        names: counted.map(({ name }) => name),
+        operators: rows.map(({ operator }) => operator),
+        values: chain.values.map(({ name }) => name),
+        outputs: chain.values.flatMap(({ name }) => (isOutput(name) ? [name] : [])),
+        shape,
+        axes,
+        parameterCount: counted.reduce((sum, row) => sum + row.parameterCount, 0),
+        macs: counted.reduce((sum, row) => sum + row.macs, 0),
+        obstacles: counted.flatMap(({ name }) => obstacles.get(name) ?? []),
+      };
+    }),
+    edges: chains.flatMap((to) => Array.from(to.sources, (from) => ({ from: ids.get(from) as string, to: ids.get(to) as string }))),
+  };
+}
+
+/** Takes the rows in their order into chains. */
+class Condensation {
+  readonly #chains = new Set<Chain>();
+  readonly #chainOf = new Map<string, Chain>();
+  readonly #readers: Readers;
+  /** Constants that nodes compute, and which do. */
+  readonly #constants = new Map<string, readonly LayerSummary[]>();
+  readonly #counted = new Set<LayerSummary>();
+
+  constructor(network: NetworkFacts, obstacles: ReadonlyMap<string, unknown>) {
+    this.#readers = new Readers(network);
+    for (const input of network.inputs) this.#begin(new Chain(input));
+    for (const row of network.layers) {
+      const inputs = new Set(row.inputs.filter((name) => this.#chainOf.has(name)));
+      // Where a constant is why the network cannot run, it is shown all the same.
+      if (inputs.size > 0 || obstacles.has(row.name)) this.#take(row, [...inputs]);
+      else for (const output of row.outputs) this.#constants.set(output, [...this.#constantsOf(row), row]);
+    }
+  }
+
+  #constantsOf({ inputs }: LayerSummary): readonly LayerSummary[] {
+    return inputs.flatMap((name) => this.#constants.get(name) ?? []);
+  }
+
+  get chains(): readonly Chain[] {
+    return [...this.#chains];
+  }
+
+  #take(row: LayerSummary, inputs: readonly string[]): void {
+    const chain = this.#continued(row, inputs) ?? this.#gated(row, inputs) ?? this.#begin(new Chain());
+    chain.add(row, this.#readers.isView(row));
+    for (const constant of this.#constantsOf(row)) {
+      if (!this.#counted.has(constant)) chain.prepared.add(constant);
+      this.#counted.add(constant);
+    }
+    for (const name of inputs) {
+      const source = this.#chainOf.get(name) as Chain;
+      if (source !== chain) chain.sources.add(source);
+    }
+    this.#own(chain);
+  }
+
+  /** The chain that a row only lengthens. */
+  #continued(row: LayerSummary, inputs: readonly string[]): Chain | undefined {
+    const [input, other] = inputs;
+    if (input === undefined || other !== undefined) return undefined;
+    const chain = this.#chainOf.get(input) as Chain;
+    if (this.#readers.isView(row)) return chain;
+    if (chain.isInput || !this.#readers.continuesLayer(row) || !this.#isEnd(chain, input)) return undefined;
+    return this.#readers.of(input).length === 1 ? chain : undefined;
+  }
+
+  /** Where a row multiplies x with f(x), such as x · sigmoid(x), and nobody else reads either: the chain of x, which takes in that of f. */
+  #gated(row: LayerSummary, inputs: readonly string[]): Chain | undefined {
+    if (row.operator !== "Mul" || inputs.length !== 2) return undefined;
+    for (const [x, fx] of [inputs, inputs.toReversed()] as [string, string][]) {
+      const [chain, gate] = [this.#chainOf.get(x) as Chain, this.#chainOf.get(fx) as Chain];
+      const isOwnGate = gate.sources.size === 1 && gate.sources.has(chain) && gate.rows.every((own) => this.#readers.continuesLayer(own));
+      if (!isOwnGate || chain.isInput || !this.#isEnd(chain, x) || !this.#isEnd(gate, fx)) continue;
+      if (this.#readers.of(x).length !== 2 || this.#readers.of(fx).length !== 1) continue;
+      chain.takeIn(gate, gateWord(gate.rows.map(({ operator }) => operator)));
+      this.#chains.delete(gate);
+      this.#own(chain);
+      return chain;
+    }
+    return undefined;
+  }
+
+  /** Whether this is the last value of the chain, and what lies behind it may be hidden. */
+  #isEnd(chain: Chain, value: string): boolean {
+    const last = chain.steps.at(-1)?.row;
+    const [main, ...others] = last?.outputs ?? [];
+    if (main === undefined || this.#readers.original(value) !== main || this.#readers.isOutput(main)) return false;
+    return others.every((other) => this.#readers.of(other).length === 0 && !this.#readers.isOutput(other));
+  }
+
+  #begin(chain: Chain): Chain {
+    this.#chains.add(chain);
+    this.#own(chain);
+    return chain;
+  }
+
+  #own(chain: Chain): void {
+    for (const { name } of chain.values) this.#chainOf.set(name, chain);
+  }
+}
