@@ -3,6 +3,7 @@
 //   two values    colour = colourA · |a| / extent + colourB · |b| / extent, added and clamped
 // A tile larger than its map shows each element as a block; a smaller one shows means over whole elements: pixel i of n covers
 // the elements from floor(i · N / n) up to floor((i + 1) · N / n), at least one.
+// Each tile says which channel it shows, so that a mosaic may hold some of them, in any order.
 // Layout: any offset and strides; `drawn.ranges` holds one [low, high] for all channels, or one per channel.
 // One invocation (or fragment) computes one pixel.
 // `main` writes a storage texture. `vertex` and `fragment` draw the same pixels where the canvas cannot be one.
@@ -22,6 +23,7 @@ struct Params {
   /** Columns and rows of a map. */
   map: vec2u,
   columns: u32,
+  /** Tiles that show a channel. */
   channels: u32,
   /** Pixels between tiles. */
   gap: u32,
@@ -46,7 +48,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> drawn: Ranges;
 @group(0) @binding(3) var<storage, read> valuesB: array<u32>;
 @group(0) @binding(4) var<storage, read> drawnB: Ranges;
-/** RGBA, 8 bits each: the colour map from low to high, then the colours that stand outside it. */
+/** RGBA, 8 bits each: the colour map from low to high, then the colours that stand outside it. After these the channel of each tile. */
 @group(0) @binding(5) var<storage, read> palette: array<u32>;
 @group(0) @binding(6) var output: texture_storage_2d<rgba8unorm, write>;
 
@@ -54,6 +56,7 @@ const LAST_COLOR = 1024.0;
 const INFINITE = 1025u;
 const NOT_A_NUMBER = 1026u;
 const EMPTY = 1027u;
+const FIRST_TILE = 1028u;
 
 /** As range.wgsl writes them. */
 struct Ranges {
@@ -151,7 +154,7 @@ fn colorAt(pixel: vec2u) -> vec4f {
   let isEmpty = any(inside >= tile) | (cell.x >= columns) | (wanted >= channels);
 
   // Pixels of gaps and empty cells read as their neighbours do, so that all lanes of a subgroup take the same branch.
-  let channel = min(wanted, channels - 1u);
+  let channel = palette[FIRST_TILE + min(wanted, channels - 1u)];
   let first = min(quotient(inside * map, tile), map - 1u);
   let last = max(first + 1u, min(quotient((inside + 1u) * map, tile), map));
   let scope = channel * params.perChannel;

@@ -55,6 +55,11 @@ export const attributes = {
   "pattern-seed": attribute("parts", text),
   "pattern-steps": attribute("parts", text),
   "pattern-size": attribute("parts", text),
+  view: attribute("parts", text),
+  layer: attribute("parts", text),
+  channel: attribute("parts", text),
+  pixel: attribute("parts", text),
+  order: attribute("parts", text),
   paused: attribute("play", flag),
 } as const satisfies Readonly<Record<string, Attribute<unknown>>>;
 

@@ -75,6 +75,14 @@ export interface ConvCamEvents {
   };
   /** What the patterns are that grow, after their first step and with every frame that has taken some. */
   patterns: Pick<Grown, "layer" | "channels" | "done" | "steps" | "answers">;
+  /** Somebody has gone to another place in the network, see the attribute `view`. */
+  navigate: {
+    readonly view: "overview" | "layer" | "channel" | "pixel";
+    readonly layer: string;
+    readonly channel: number;
+    readonly y: number;
+    readonly x: number;
+  };
   frame: FrameStats;
   probe: { readonly value: string; readonly point: MapPoint; readonly values: readonly number[] };
 }

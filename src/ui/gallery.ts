@@ -13,6 +13,8 @@ export interface GalleryHost {
   /** A panel came into view. */
   onReveal(): void;
   onProbe(panel: Panel, point: MapPoint): void;
+  /** Somebody wants to see more of an element. */
+  onPick(panel: Panel, point: MapPoint): void;
 }
 
 export class Gallery {
@@ -34,7 +36,7 @@ export class Gallery {
 
   /** The values that are shown, in order. */
   get values(): string[] {
-    return this.#panels.map(({ options }) => options.choice.value);
+    return this.#panels.map(({ choice }) => choice.value);
   }
 
   connect(): void {
@@ -60,7 +62,9 @@ export class Gallery {
       let id = [kind, axes ?? "", value, compare ?? ""].join(" ");
       while (ids.has(id)) id += "'";
       ids.add(id);
-      return known.get(id) ?? this.#make(id, kind, choice, byName.get(value));
+      const panel = known.get(id) ?? this.#make(id, kind, choice, byName.get(value));
+      panel.change(choice);
+      return panel;
     });
     for (const [id, { element }] of known) if (!ids.has(id)) this.#visibility.unobserve(element);
     this.#panels = panels;
@@ -83,9 +87,11 @@ export class Gallery {
     this.#laidOutWidth = width;
     const pixels = (length: number) => Math.floor(length * devicePixelRatio);
     return this.#panels.map((panel) => {
-      const { id, kind, choice } = panel.options;
+      const { id, kind } = panel.options;
+      const { value, compare, axes, channels } = panel.choice;
       const room = panel.roomIn(width, innerHeight);
-      return { id, kind, ...choice, canvas: panel.canvas, width: pixels(room.width), height: room.height && pixels(room.height) };
+      const [across, down] = [pixels(room.width), room.height && pixels(room.height)];
+      return { id, kind, value, compare, axes, channels, canvas: panel.canvas, width: across, height: down };
     });
   }
 
@@ -100,7 +106,7 @@ export class Gallery {
         continue;
       }
       panel.place(outcome.layout);
-      const pair = isCompared || panel.options.choice.compare ? appearance.pair : undefined;
+      const pair = isCompared || panel.choice.compare ? appearance.pair : undefined;
       if (outcome.colorMap) panel.describeColors(outcome.colorMap, appearance.normalization, pair);
     }
     this.element.classList.remove("pending");
@@ -121,16 +127,19 @@ export class Gallery {
 
   #make(id: string, kind: ViewKind, choice: LayerChoice, layer: DrawableLayer | undefined): Panel {
     const { operator = "", shape = [], axes } = layer ?? {};
-    const panel = new Panel({
-      id,
-      kind,
+    const panel = new Panel(
+      {
+        id,
+        kind,
+        operator,
+        shape,
+        maps: viewAsMaps(shape, denseStrides(shape), 0, 0, choice.axes ?? axes),
+        onProbe: (one, point) => this.#host.onProbe(one, point),
+        onResize: () => this.#host.onResize(),
+        onPick: (one, point) => this.#host.onPick(one, point),
+      },
       choice,
-      operator,
-      shape,
-      maps: viewAsMaps(shape, denseStrides(shape), 0, 0, choice.axes ?? axes),
-      onProbe: (one, point) => this.#host.onProbe(one, point),
-      onResize: () => this.#host.onResize(),
-    });
+    );
     this.#visibility.observe(panel.element);
     return panel;
   }

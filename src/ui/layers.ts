@@ -22,6 +22,10 @@ export interface LayerChoice {
   readonly compare?: string;
   /** What the value's axes are, where somebody said so. */
   readonly axes?: Axes;
+  /** The channels that are shown, in this order; all where absent. */
+  readonly channels?: readonly number[];
+  /** Whether it takes all of the width. */
+  readonly isLarge?: true;
 }
 
 /**

@@ -13,7 +13,6 @@ export interface PanelOptions {
   /** The view's id. */
   readonly id: string;
   readonly kind: ViewKind;
-  readonly choice: LayerChoice;
   readonly operator: string;
   readonly shape: readonly number[];
   /** The value's channels; undefined where it has no maps. */
@@ -21,10 +20,12 @@ export interface PanelOptions {
   /** Asks for the values under the point; answers come through {@link Panel.showProbe}. */
   readonly onProbe: (panel: Panel, point: MapPoint) => void;
   readonly onResize: () => void;
+  /** Somebody wants to see more of an element. */
+  readonly onPick: (panel: Panel, point: MapPoint) => void;
 }
 
 /** The events that may begin, move or end a probe. */
-const probeEvents = ["pointermove", "pointerdown", "pointerleave", "blur", "keydown"] as const;
+const probeEvents = ["pointermove", "pointerdown", "pointerleave", "blur", "keydown", "click"] as const;
 
 /** CSS pixels of a dense unit's side. */
 const largestUnit = 36;
@@ -45,6 +46,7 @@ export class Panel implements ProbedPanel {
   /** Why there is nothing to see. */
   readonly #trouble = make("p", "trouble");
   readonly #note = make("p", "reduced");
+  readonly #name = make("span", "name");
   #layout: MosaicLayout | undefined;
   #probe: Promise<Probe | undefined> | undefined;
   #legendNumbers = "";
@@ -52,18 +54,16 @@ export class Panel implements ProbedPanel {
   /** What a panel adds to the width of its mosaic. */
   #chrome = 0;
   #isAlone = false;
+  #choice: LayerChoice;
 
-  constructor(options: PanelOptions) {
+  constructor(options: PanelOptions, choice: LayerChoice) {
     this.options = options;
-    const title = titleOf(options.choice);
+    this.#choice = choice;
     const shape = describeShape(options.shape);
     const heading = make("figcaption", "heading");
-    const name = make("span", "name", title);
-    name.title = title;
-    heading.append(name, make("span", "detail", `${options.operator} · ${shape}`), this.#makeEnlarge(title));
+    heading.append(this.#name, make("span", "detail", `${options.operator} · ${shape}`), this.#makeEnlarge(titleOf(choice)));
     this.canvas.role = "img";
     this.canvas.tabIndex = 0;
-    this.canvas.ariaLabel = `${title}: ${shape}, output of ${options.operator}. Arrow keys read values.`;
     this.mark.hidden = true;
     const frame = make("div", "frame");
     frame.append(this.canvas, this.mark);
@@ -72,12 +72,34 @@ export class Panel implements ProbedPanel {
     legend.append(this.#low, this.#ramp, this.#high, this.#scope, this.#nonFinite, this.readout);
     this.element.append(heading, this.#stage, this.#note, legend);
     this.element.classList.toggle("picture", options.kind === "picture");
+    this.change(choice);
     if (options.kind === "picture") this.#scope.textContent = "as the network gets it";
     for (const type of probeEvents) this.canvas.addEventListener(type, (event) => void this.#handle(event));
   }
 
   get layout(): MosaicLayout | undefined {
     return this.#layout;
+  }
+
+  get choice(): LayerChoice {
+    return this.#choice;
+  }
+
+  /** Other channels of the same value, or another size. */
+  change(choice: LayerChoice): void {
+    const isOther = JSON.stringify(choice.channels) !== JSON.stringify(this.#choice.channels);
+    this.#choice = choice;
+    const title = titleOf(choice);
+    this.#name.textContent = title;
+    this.#name.title = title;
+    this.canvas.ariaLabel = `${title}: ${describeShape(this.options.shape)}, output of ${this.options.operator}. Arrow keys read values.`;
+    if (isOther) void this.#probe?.then((probe) => probe?.end());
+    this.element.classList.toggle("large", choice.isLarge === true);
+  }
+
+  /** The element that a place of the mosaic shows, which may hold some channels only. */
+  elementAt({ channel, y, x }: MapPoint): MapPoint {
+    return { channel: this.#choice.channels?.[channel] ?? channel, y, x };
   }
 
   /**
@@ -89,6 +111,11 @@ export class Panel implements ProbedPanel {
     const border = this.element.offsetWidth - this.element.clientWidth;
     this.#chrome = Number.parseFloat(paddingLeft) + Number.parseFloat(paddingRight) + border;
     const width = Math.max(32, galleryWidth - this.#chrome);
+    if (this.#choice.isLarge)
+      return {
+        width: this.#isDense ? Math.min(width, 16 * largestUnit) : width,
+        height: (this.#choice.channels?.length === 1 ? 0.5 : 0.75) * windowHeight,
+      };
     if (this.element.classList.contains("wide")) return { width };
     const least = Number.parseFloat(getComputedStyle(this.element).flexBasis) || 272;
     // Where one panel fills a row, its mosaic may be as high as it is wide.
@@ -161,11 +188,17 @@ export class Panel implements ProbedPanel {
     this.options.onProbe(this, point);
   }
 
+  pick(point: MapPoint): void {
+    this.options.onPick(this, this.elementAt(point));
+  }
+
   /** Asks for the values under a point: of a picture, those of all channels. */
-  questionAt({ channel, y, x }: MapPoint) {
-    const { kind, choice, maps } = this.options;
-    const points = kind === "picture" ? Array.from({ length: maps?.channels ?? 1 }, (_, k) => ({ channel: k, y, x })) : [{ channel, y, x }];
-    return { kind: "probe", ...choice, points } as const;
+  questionAt(point: MapPoint) {
+    const { kind, maps } = this.options;
+    const { value, compare, axes } = this.#choice;
+    const { y, x } = point;
+    const all = () => Array.from({ length: maps?.channels ?? 1 }, (_, channel) => ({ channel, y, x }));
+    return { kind: "probe", value, compare, axes, points: kind === "picture" ? all() : [this.elementAt(point)] } as const;
   }
 
   /** What lies under a point, see {@link Probe.show}. */
@@ -212,8 +245,9 @@ export class Panel implements ProbedPanel {
   }
 }
 
-function titleOf({ value, compare }: LayerChoice): string {
-  return compare ? `${value} + ${compare}` : value;
+function titleOf({ value, compare, channels }: LayerChoice): string {
+  const name = compare ? `${value} + ${compare}` : value;
+  return channels?.length === 1 ? `${name} · channel ${channels[0]}` : name;
 }
 
 /** "32 × 26 × 26" without the batch axis of one. */

@@ -1,15 +1,17 @@
-// The parts that most elements have not, beside their mosaics: an explanation, growing patterns. The code of each is loaded when its attribute is
-// first set.
+// The parts that most elements have not, beside their mosaics: the instrument, an explanation, growing patterns. The code of each is loaded when
+// its attribute is first set.
 import { loadPart } from "../engine/errors.ts";
 import type { ConvCam } from "./element.ts";
 import { explanationId } from "./explain/request.ts";
 import type { Why, WhyHost } from "./explain/why.ts";
+import type { Instrument, InstrumentHost } from "./instrument/instrument.ts";
 import type { GrowingHost } from "./patterns/growing.ts";
 import type { FrameRequest } from "./session/session.ts";
 
 /** What a player does with any part. */
 interface Part {
-  readonly panel: Element;
+  /** Where it stands on the page; undefined where it stands around all else. */
+  readonly panel?: Element | undefined;
   /** Resolves when everything asked for so far is shown, or has failed. */
   readonly complete: Promise<void>;
   /** Brings it up to date with the attributes, beside all else. */
@@ -18,22 +20,24 @@ interface Part {
   hide(): void;
 }
 
-type Making = () => Promise<new (host: WhyHost & GrowingHost, element: ConvCam, next: Element) => Part>;
+type PartsHost = WhyHost & GrowingHost & InstrumentHost;
+type Making = () => Promise<new (host: PartsHost, element: ConvCam, next: Element) => Part>;
 
 /** By attribute, in the order in which they stand. */
 const kinds: Readonly<Record<string, Making>> = {
+  view: async () => (await import("./instrument/instrument.ts")).Instrument,
   explain: async () => (await import("./explain/why.ts")).Why,
   patterns: async () => (await import("./patterns/growing.ts")).Growing,
 };
 
 export class Parts {
-  readonly #host: WhyHost & GrowingHost;
+  readonly #host: PartsHost;
   readonly #element: ConvCam;
   readonly #next: Element;
   readonly #made = new Map<string, Part>();
 
   /** @param next the element that all parts are put before */
-  constructor(host: WhyHost & GrowingHost, element: ConvCam, next: Element) {
+  constructor(host: PartsHost, element: ConvCam, next: Element) {
     this.#host = host;
     this.#element = element;
     this.#next = next;
@@ -42,6 +46,11 @@ export class Parts {
   /** Undefined until the first explanation. */
   get why(): Why | undefined {
     return this.#made.get("explain") as Why | undefined;
+  }
+
+  /** Undefined until a place is first looked at. */
+  get instrument(): Instrument | undefined {
+    return this.#made.get("view") as Instrument | undefined;
   }
 
   /** Ids of what a frame draws besides the mosaics: of a picture that does not move the explanation, too, which has words and an event. */
@@ -54,27 +63,35 @@ export class Parts {
     return Promise.all(Array.from(this.#made.values(), ({ complete }) => complete)) as Promise<unknown> as Promise<void>;
   }
 
+  /** Loads what has a say in the first scene. */
+  async prepare(): Promise<void> {
+    await this.#make("view");
+  }
+
   async update(): Promise<void> {
-    await Promise.all(Object.keys(kinds).map((name) => this.#update(name)));
+    await Promise.all(
+      Object.keys(kinds).map(async (name) => {
+        await this.#make(name);
+        this.#made.get(name)?.update();
+      }),
+    );
   }
 
   hide(): void {
     for (const part of this.#made.values()) part.hide();
   }
 
-  async #update(name: string): Promise<void> {
-    if (!this.#made.has(name) && this.#element.hasAttribute(name)) {
-      const Made = await loadPart(`for ${name}`, kinds[name] as Making);
-      if (!this.#made.has(name)) this.#place(name, new Made(this.#host, this.#element, this.#next));
-    }
-    this.#made.get(name)?.update();
+  async #make(name: string): Promise<void> {
+    if (this.#made.has(name) || !this.#element.hasAttribute(name)) return;
+    const Made = await loadPart(`for ${name}`, kinds[name] as Making);
+    if (!this.#made.has(name)) this.#place(name, new Made(this.#host, this.#element, this.#next));
   }
 
   /** Puts it before those that follow, whichever was asked for first. */
   #place(name: string, part: Part): void {
     this.#made.set(name, part);
     const names = Object.keys(kinds);
-    const following = names.slice(names.indexOf(name) + 1).flatMap((one) => this.#made.get(one) ?? [])[0];
-    following?.panel.before(part.panel);
+    const following = names.slice(names.indexOf(name) + 1).flatMap((one) => this.#made.get(one)?.panel ?? [])[0];
+    if (part.panel) following?.before(part.panel);
   }
 }

@@ -1,14 +1,14 @@
 // The work of each stage of an element: opens its input, loads its networks, shows their views, and reports results.
 import { DeviceError, ModelError, UnsupportedError } from "../engine/errors.ts";
 import { Answering } from "./answering.ts";
-import { readAppearance, readAttribute, readPreparation } from "./attributes.ts";
+import { readAttribute } from "./attributes.ts";
 import { Connection } from "./connection.ts";
 import type { ConvCam, ConvCamEvents } from "./element.ts";
 import type { ExplainedNumbers } from "./explain/request.ts";
 import { FrameLoop, type FrameStats, type News } from "./frame-loop.ts";
 import { Gallery } from "./gallery.ts";
 import type { Labels } from "./labels.ts";
-import { chooseLayers, type DrawableLayer, noLayers, noteOf } from "./layers.ts";
+import { type DrawableLayer, noLayers, noteOf } from "./layers.ts";
 import type { MapPoint } from "./mosaic/layout.ts";
 import type { Panel } from "./panel.ts";
 import { Parts } from "./parts.ts";
@@ -17,6 +17,7 @@ import type { Description, NetworkName, Session, SessionEvent, Shown } from "./s
 import { type FrameSource, openSource } from "./sources.ts";
 import { Status } from "./status.ts";
 import { type Stage, UpdateCycle } from "./update-cycle.ts";
+import { wantedLayers, wantedLook } from "./wanted-scene.ts";
 import { WeightsInUse } from "./weights-in-use.ts";
 
 const maxRecoveries = 3;
@@ -50,6 +51,7 @@ export class Player {
       onResize: () => this.invalidate("scene"),
       onReveal: () => this.wantFrame("draw"),
       onProbe: (panel, point) => void this.#probe(panel, point),
+      onPick: (panel, point) => this.#parts.instrument?.pick(panel.choice.value, point),
     });
     this.#answering = new Answering(
       { emit: (type, detail) => this.emit(type, detail), onFail: (error) => this.#fail(error, "answer") },
@@ -164,6 +166,7 @@ export class Player {
         this.#gallery.element.classList.toggle("old", this.#lacksPicture);
         this.emit("frame", stats);
         this.#gallery.refreshProbes();
+        this.#parts.instrument?.refresh();
       },
       onFail: (error: Error) => this.#onFrameFailed(error),
     };
@@ -231,20 +234,18 @@ export class Player {
     const [session, description] = [this.session, this.#description];
     if (!session || !description) return;
     const element = this.#element;
-    const text = readAttribute(element, "layers");
-    const { choices, unknown } = chooseLayers(text, description.layers, description.defaults);
-    const appearance = readAppearance(element);
-    const precision = readAttribute(element, "precision");
-    const preparation = { ...element.preparation, ...readPreparation(element) };
+    await this.#parts.prepare();
+    const { text, choices, unknown } = wantedLayers(element, description, this.#parts.instrument?.choices);
+    const look = wantedLook(element);
     this.#gallery.update(choices, description.layers, description.imageInput);
     if (!this.isShown) this.#status.showProgress("Starting the GPU");
     const weights = this.weights.wanted;
     const views = this.#gallery.measure();
-    const shown = await session.show({ views, appearance, preparation, gates: element.gates, weights, precision });
+    const shown = await session.show({ ...look, views, weights });
     this.#status.endProgress();
     if (!shown) return;
     this.weights.settle(weights, shown);
-    this.#gallery.show(shown.views, appearance, shown.isCompared);
+    this.#gallery.show(shown.views, look.appearance, shown.isCompared);
     this.isShown = true;
     if (this.#isBlank !== shown.isBlank) this.#forgetAnswer();
     this.#isBlank = shown.isBlank;
@@ -304,13 +305,12 @@ export class Player {
     if (this.isShown && !this.#lacksPicture) await this.#answering.show(results, (this.#isBlank ?? this.#description?.isBlank) !== true);
   }
 
-  async #probe(panel: Panel, { channel, y, x }: MapPoint): Promise<void> {
-    const point = { channel, y, x };
+  async #probe(panel: Panel, point: MapPoint): Promise<void> {
     // A device that is lost meanwhile has no value to tell.
     const values = this.isShown && (await this.session?.ask(panel.questionAt(point)).catch(() => undefined));
     if (!values) return;
     void panel.showProbe(point, values);
-    this.emit("probe", { value: panel.options.choice.value, point, values });
+    this.emit("probe", { value: panel.choice.value, point: panel.elementAt(point), values });
   }
 
   #onProgress(progress: ConvCamEvents["progress"]): void {

@@ -16,8 +16,12 @@ export interface ProbedPanel {
   readonly layout: MosaicLayout | undefined;
   /** What a place is called: a picture has no channels to choose from, a dense layer only units. */
   readonly places: "picture" | "units" | "maps";
+  /** The element that a place of the mosaic shows. */
+  elementAt(point: MapPoint): MapPoint;
   /** Asks for the values under the point; answers come through {@link Probe.show}. */
   ask(point: MapPoint): void;
+  /** Somebody wants to see more of what lies under the point. */
+  pick(point: MapPoint): void;
 }
 
 const styled = new WeakSet<Node>();
@@ -36,6 +40,7 @@ export class Probe {
   handle(event: Event): void {
     if (event instanceof KeyboardEvent) this.#onKey(event);
     else if (event.type === "blur") this.#move(undefined);
+    else if (event.type === "click") this.#pick();
     else if (event instanceof PointerEvent) followPointer(event, this.#panel.canvas, this.#panel.layout, (point) => this.#move(point));
   }
 
@@ -44,8 +49,14 @@ export class Probe {
     const { channel = 0, y = 0, x = 0 } = this.#point ?? {};
     if (!this.#point || point.channel !== channel || point.y !== y || point.x !== x) return;
     const { places, readout } = this.#panel;
-    const place = { picture: `y ${y} · x ${x}`, units: `unit ${channel}`, maps: `channel ${channel} · y ${y} · x ${x}` }[places];
+    const { channel: name } = this.#panel.elementAt(point);
+    const place = { picture: `y ${y} · x ${x}`, units: `unit ${name}`, maps: `channel ${name} · y ${y} · x ${x}` }[places];
     readout.textContent = `${place} · ${values.map(formatNumber).join(" | ")}`;
+  }
+
+  /** What lay under the point is no longer there. */
+  end(): void {
+    this.#move(undefined);
   }
 
   /** Reads the same place again, after a new frame. */
@@ -65,11 +76,16 @@ export class Probe {
     if (point) this.#panel.ask(point);
   }
 
+  #pick(): void {
+    if (this.#point) this.#panel.pick(this.#point);
+  }
+
   /** Arrows move by one element, with Shift by one channel; Escape ends. */
   #onKey(event: KeyboardEvent): void {
     const { layout } = this.#panel;
     const arrow = arrows[event.key];
     if (event.key === "Escape") this.#move(undefined);
+    if (event.key === "Enter") this.#pick();
     if (!layout || !arrow) return;
     const { channel, y, x } = this.#point ?? { channel: 0, y: 0, x: 0 };
     const [dx, dy] = arrow;

@@ -25,6 +25,12 @@ export interface ConvCamState {
   readonly gates?: readonly ValueGate[] | undefined;
   readonly blank?: number | undefined;
   readonly parameters?: string | readonly string[] | undefined;
+  /** As the attributes of the same names: what of the network is looked at. */
+  readonly view?: string | undefined;
+  readonly layer?: string | undefined;
+  readonly channel?: string | undefined;
+  readonly pixel?: string | undefined;
+  readonly order?: string | undefined;
   /** As the attributes `explain`, `explain-class`, `explain-against`, `explain-layer` and `overlay`. */
   readonly explain?: string | undefined;
   readonly explainClass?: string | undefined;
@@ -56,7 +62,8 @@ const namesOfParts = (Object.keys(attributes) as AttributeName[])
   .filter((name) => attributes[name].stage === "parts")
   .map((name) => [name.replace(/-(.)/, (_, letter: string) => letter.toUpperCase()), name]);
 
-type TextPart = Extract<keyof ConvCamState, keyof typeof attributeOf | "overlay" | `explain${string}` | `pattern${string}`>;
+type PlacePart = "view" | "layer" | "channel" | "pixel" | "order";
+type TextPart = Extract<keyof ConvCamState, keyof typeof attributeOf | PlacePart | "overlay" | `explain${string}` | `pattern${string}`>;
 
 const parts = [...Object.entries(attributeOf), ...namesOfParts] as [TextPart, AttributeName][];
 const sources = ["src", "compare", "input"] as const;

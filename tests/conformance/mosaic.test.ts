@@ -45,7 +45,7 @@ async function draw(
   const renderer = new MosaicRenderer(device, "rgba8unorm", { forceFragment: fragment });
   const source = upload(value);
   const layout = layoutMosaic({
-    channels: source.view.channels,
+    channels: options.channels?.length ?? source.view.channels,
     mapHeight: source.view.height,
     mapWidth: source.view.width,
     width,
@@ -210,6 +210,24 @@ describe.each([false, true])("mosaic (fragment shader: %s)", (fragment) => {
       expectPixel(picture.at(x, 0), color);
     });
   });
+
+  it.each(["layer", "channel"] as const)(
+    "shows the channels that are named, in their order, each in the range of the %s",
+    async (normalization) => {
+      const words = Float32Array.from({ length: 4 * 6 }, (_, i) => (Math.floor(i / 6) + 1) * (i % 6));
+      const channels = [3, 0, 3];
+      const value = { shape: [1, 4, 2, 3], words };
+      const picture = await draw(value, { colorMap: "gray", normalization, channels }, { fragment, width: 12, columns: 2 });
+      expect([picture.width, picture.height]).toEqual([12, 8]);
+      for (let y = 0; y < 8; y++)
+        for (let x = 0; x < 12; x++) {
+          const channel = channels[(y >> 2) * 2 + Math.floor(x / 6)];
+          if (channel === undefined) continue;
+          const element = (channel + 1) * (((y & 3) >> 1) * 3 + Math.floor((x % 6) / 2));
+          expectPixel(picture.at(x, y), gray(element / (normalization === "layer" ? 20 : 5 * (channel + 1))));
+        }
+    },
+  );
 
   it("draws into a rectangle of its target and leaves the rest alone", async () => {
     const picture = await draw(

@@ -66,7 +66,9 @@ export class Mosaic {
     this.ranges = first.buffer;
     this.rangeCount = first.count;
     const params = this.#words("params", encodeParams(mosaicShader, this.#params(source, options, first.count)), GPUBufferUsage.UNIFORM);
-    const palette = this.#words("palette", paletteOf(this.colorMap, options.background ?? [0, 0, 0, 0]), GPUBufferUsage.STORAGE);
+    const tiles = options.channels ?? Array.from({ length: options.layout.channels }, (_, channel) => channel);
+    const table = Uint32Array.from([...paletteOf(this.colorMap, options.background ?? [0, 0, 0, 0]), ...tiles]);
+    const palette = this.#words("palette", table, GPUBufferUsage.STORAGE);
     this.#entries = bind(mosaicShader, {
       params,
       palette,

@@ -27,6 +27,8 @@ export interface MosaicOptions {
   readonly isSigned: boolean;
   /** A second value of the same extents, drawn into the same tiles. */
   readonly compare?: { readonly source: MosaicSource; readonly pair: ComparePair };
+  /** Which channel each tile of the layout shows; the first ones in order where absent. */
+  readonly channels?: readonly number[] | undefined;
   /** Colour of gaps and empty cells, and its opacity. Default transparent. */
   readonly background?: readonly [number, number, number, number];
   /** Top left of the mosaic in the target, in pixels. Default 0, 0. */

@@ -6,10 +6,13 @@ import type { View, ViewContext } from "./view.ts";
 export async function prepareMosaic(context: ViewContext, view: View): Promise<Mosaic> {
   const { renderer, appearance } = context;
   const [source, other] = await Promise.all([context.source(view), context.comparedSource(view)]);
-  const { channels, height, width } = source.view;
-  const isSame = other && other.view.channels === channels && other.view.height === height && other.view.width === width;
+  const { channels: count, height, width } = source.view;
+  const isSame = other && other.view.channels === count && other.view.height === height && other.view.width === width;
+  const { channels } = view;
+  const missing = channels?.find((channel) => !(channel < count));
+  if (missing !== undefined) throw new Error(`'${view.value}' has no channel ${missing}: it has ${count}, counted from 0.`);
   const layout = layoutMosaic({
-    channels,
+    channels: channels?.length ?? count,
     mapHeight: height,
     mapWidth: width,
     width: view.width,
@@ -20,6 +23,7 @@ export async function prepareMosaic(context: ViewContext, view: View): Promise<M
   });
   return renderer.mosaic(view.value, source, {
     layout,
+    channels,
     normalization: appearance.normalization,
     colorMap: appearance.colorMap,
     isSigned: context.canBeNegative(view.value),

@@ -26,6 +26,8 @@ export interface View {
   readonly compare?: string | undefined;
   /** What the value's axes are, where somebody said so. */
   readonly axes?: Axes | undefined;
+  /** The channels that are drawn, in this order; all where absent. */
+  readonly channels?: readonly number[] | undefined;
   /** Device pixels that there are for it; downwards without a limit where absent. */
   readonly width: number;
   readonly height?: number | undefined;

@@ -1,0 +1,48 @@
+// Beside the map of one channel: its numbers, and what becomes of the answer without it.
+import { html, type TemplateResult } from "lit";
+import { formatNumber } from "../format-number.ts";
+import type { ChannelSummary } from "../statistics/read-statistics.ts";
+import { factsTemplate, percent } from "./facts.ts";
+import type { ChannelState } from "./gates.ts";
+import type { Order } from "./orders.ts";
+import type { Place } from "./place.ts";
+
+/** What somebody does with a layer or a channel. */
+export interface Actions {
+  stateOf(value: string, channel: number): ChannelState;
+  /** @param count channels of the value */
+  setState(value: string, channel: number, count: number, state: ChannelState): void;
+  setOrder(order: Order): void;
+  go(place: Place): void;
+}
+
+const buttons = [
+  { state: "silent", title: "Silence", about: "Multiplies the channel by 0, for all that reads it." },
+  { state: "alone", title: "Solo", about: "Silences all other channels of the layer." },
+  { state: "louder", title: "× 2", about: "Multiplies the channel by 2." },
+] as const;
+
+export function channelTemplate(place: Place, channels: readonly ChannelSummary[], actions: Actions): TemplateResult {
+  const { layer, channel, maps } = place;
+  const state = actions.stateOf(layer.value, channel);
+  const set = (wanted: ChannelState) => actions.setState(layer.value, channel, maps.channels, wanted === state ? "on" : wanted);
+  const facts = channels[channel];
+  return html`
+    <div class="buttons" role="group" aria-label="What of the channel the network gets">
+      ${buttons.map(
+        ({ state: one, title, about }) =>
+          html`<button type="button" class="part-button" title=${about} aria-pressed=${one === state} @click=${() => set(one)}>${title}</button>`,
+      )}
+    </div>
+    ${
+      facts &&
+      factsTemplate([
+        ["share of zeros", percent(facts.zeroShare)],
+        ["mean · deviation", `${formatNumber(facts.mean)} · ${formatNumber(facts.deviation)}`],
+        ["least · largest", `${formatNumber(facts.low)} · ${formatNumber(facts.high)}`],
+        ...(facts.nanCount > 0 ? [["NaN", facts.nanCount.toLocaleString("en")] as const] : []),
+        ...(facts.infinityCount > 0 ? [["infinite", facts.infinityCount.toLocaleString("en")] as const] : []),
+      ])
+    }
+  `;
+}

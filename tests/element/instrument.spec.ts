@@ -1,0 +1,172 @@
+// The instrument: from all layers to one element and back, by mouse and by keyboard, and what it says of a layer against plain loops.
+import { expect, type Locator, type Page } from "@playwright/test";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { type Shape, sizeOf } from "../../src/engine/shapes.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
+import type { ConvCam } from "../../src/ui/element.ts";
+import { graphOf, op } from "../support/graphs.ts";
+import { test, visit } from "./fixtures.ts";
+
+const filled = (shape: Shape, of: (i: number) => number) =>
+  Tensor.float32(
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => of(i)),
+  );
+
+/** Two layers: of the first, one channel is 0 everywhere, since its weights are and its bias is negative. */
+const network = encodeModel(
+  graphOf({
+    inputs: { x: [1, 1, 12, 12] },
+    constants: {
+      w: filled([4, 1, 3, 3], (i) => (i >= 18 && i < 27 ? 0 : Math.sin(i * 2.3))),
+      b: filled([4], (i) => [0.1, 0.2, -1, 0][i] ?? 0),
+      v: filled([3, 4, 1, 1], (i) => Math.cos(i)),
+    },
+    nodes: [
+      op("Conv", "x w b", "sum", { pads: [1, 1, 1, 1] }),
+      op("Relu", "sum", "maps"),
+      op("Conv", "maps v", "mixed"),
+      op("GlobalAveragePool", "mixed", "scores"),
+    ],
+    outputs: ["scores"],
+  }),
+);
+
+/** Opens an element that looks at a canvas with a gradient. */
+async function open(page: Page, attributes: Readonly<Record<string, string>>): Promise<Locator> {
+  await visit(page, "one");
+  await page.evaluate(
+    async ([bytes, given]) => {
+      await customElements.whenDefined("conv-cam");
+      const element = document.querySelector("conv-cam") as ConvCam;
+      for (const name of element.getAttributeNames()) element.removeAttribute(name);
+      for (const [name, value] of Object.entries(given as Record<string, string>)) element.setAttribute(name, value);
+      const canvas = Object.assign(document.createElement("canvas"), { width: 12, height: 12 });
+      const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+      for (let i = 0; i < 144; i++) {
+        context.fillStyle = `rgb(${(i * 37) % 256} 0 0)`;
+        context.fillRect(i % 12, Math.floor(i / 12), 1, 1);
+      }
+      element.input = canvas;
+      element.src = new Uint8Array(bytes as number[]);
+      await new Promise((resolve) => element.addEventListener("results", resolve, { once: true }));
+    },
+    [[...network], attributes] as const,
+  );
+  const element = page.locator("conv-cam");
+  await expect(element.locator("canvas").first()).toBeVisible();
+  return element;
+}
+
+const placeOf = (element: Locator) =>
+  element.evaluate((one) => ["view", "layer", "channel", "pixel"].map((name) => one.getAttribute(name)).filter((text) => text !== null));
+
+/** The middle of an element's cell on a canvas of tiles, in shares of it. */
+async function clickOn(canvas: Locator, share: readonly [number, number]): Promise<void> {
+  const box = await canvas.boundingBox();
+  if (!box) throw new Error("the canvas is not on the screen");
+  await canvas.click({ position: { x: box.width * share[0], y: box.height * share[1] } });
+}
+
+test("a click goes in, to a layer, a channel and an element; the way there leads back", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "overview", layers: "maps" });
+  const canvas = element.locator(".panel canvas").first();
+  await clickOn(canvas, [0.2, 0.3]);
+  await expect.poll(() => placeOf(element)).toEqual(["layer", "maps"]);
+  await expect(element.locator(".side")).toContainText("silent channels");
+  await expect(element.locator(".crumbs [aria-current]")).toHaveText("maps");
+  // Two rows of two: the last is at the right below.
+  await clickOn(canvas, [0.8, 0.8]);
+  await expect.poll(() => placeOf(element)).toEqual(["channel", "maps", "3"]);
+  await expect(element.locator(".name")).toHaveText("maps · channel 3");
+  await clickOn(canvas, [0.5 / 12, 11.5 / 12]);
+  await expect.poll(() => placeOf(element)).toEqual(["pixel", "maps", "3", "11,0"]);
+  await element.getByRole("button", { name: "maps" }).first().click();
+  await expect.poll(() => placeOf(element)).toEqual(["layer", "maps"]);
+  await element.getByRole("button", { name: "All layers" }).click();
+  await expect.poll(() => placeOf(element)).toEqual(["overview"]);
+  await expect(element.locator(".crumbs ol")).toHaveCount(0);
+  await expect(element.locator(".side")).toBeHidden();
+});
+
+test("the keyboard alone goes in and out, and to the channels beside", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "layer", layer: "maps" });
+  const canvas = element.locator(".large canvas");
+  await canvas.focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Shift+ArrowRight");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => placeOf(element)).toEqual(["channel", "maps", "1"]);
+  await page.keyboard.press("]");
+  await expect.poll(() => placeOf(element)).toEqual(["channel", "maps", "2"]);
+  for (const _ of [1, 2, 3]) await page.keyboard.press("[");
+  await expect.poll(() => placeOf(element)).toEqual(["channel", "maps", "3"]);
+  await page.keyboard.press("Escape");
+  await expect.poll(() => placeOf(element)).toEqual(["layer", "maps"]);
+  await page.keyboard.press("Escape");
+  await expect.poll(() => placeOf(element)).toEqual(["overview"]);
+});
+
+test("says of a layer what its elements say, and names the channel that is silent", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "layer", layer: "maps" });
+  const side = element.locator(".side");
+  await expect(side).toContainText("1 of 4");
+  const elements = await element.evaluate(async (one) => {
+    const points = Array.from({ length: 4 * 144 }, (_, i) => ({ channel: Math.floor(i / 144), y: Math.floor((i % 144) / 12), x: i % 12 }));
+    return (one as ConvCam).ask({ kind: "probe", value: "maps", points });
+  });
+  const zeros = elements.filter((x) => x === 0).length / elements.length;
+  const mean = elements.reduce((sum, x) => sum + x, 0) / elements.length;
+  const facts = await side.locator("dd").allTextContents();
+  expect(facts[0]).toBe(`${Math.round(zeros * 100)}%`);
+  expect(Number(facts[2]?.split(" · ")[0])).toBeCloseTo(mean, 3);
+  expect(Number(facts[3]?.split(" · ")[1])).toBeCloseTo(Math.max(...elements), 3);
+  await side.getByRole("button", { name: "Channel 2" }).click();
+  await expect.poll(() => placeOf(element)).toEqual(["channel", "maps", "2"]);
+  await expect(side).toContainText("100%");
+});
+
+test("orders channels, and reads the one that is under the pointer", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "layer", layer: "maps" });
+  await element.getByLabel("Order by").selectOption("sparsity");
+  const canvas = element.locator(".large canvas");
+  // The silent channel stands first now.
+  await expect(async () => {
+    await page.mouse.move(0, 0);
+    await canvas.hover({ position: { x: 6, y: 6 } });
+    await expect(element.locator(".readout")).toContainText("channel 2 ·", { timeout: 1000 });
+  }).toPass();
+  await expect(element.locator(".readout")).toContainText("· 0");
+});
+
+test("a channel is silenced, alone, louder, and as before; the answer moves", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "channel", layer: "maps", channel: "0" });
+  const answer = () =>
+    element.evaluate(
+      (one) =>
+        new Promise<number[]>((resolve) => {
+          one.addEventListener("results", (event) => resolve([...((event as CustomEvent).detail.outputs[0] as Float32Array)]), {
+            once: true,
+          });
+          (one as ConvCam).refresh();
+        }),
+    );
+  const before = await answer();
+  for (const name of ["Silence", "Solo", "× 2"]) {
+    const button = element.getByRole("button", { name });
+    await button.click();
+    await expect(button).toHaveAttribute("aria-pressed", "true");
+    await expect.poll(answer).not.toEqual(before);
+    await button.click();
+    await expect(button).toHaveAttribute("aria-pressed", "false");
+    await expect.poll(answer).toEqual(before);
+  }
+});
+
+test("says which place there is not, and shows the next one", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "layer", layer: "nowhere" });
+  await expect(element.locator(".instrument > .part-trouble")).toContainText("this network has no value 'nowhere'");
+  await element.evaluate((one) => one.setAttribute("layer", "maps"));
+  await expect(element.locator(".instrument > .part-trouble")).toBeHidden();
+  await expect(element.locator(".side")).toContainText("silent channels");
+});
