@@ -23,10 +23,17 @@ const colors: Readonly<Record<ColorMap | "auto", string>> = {
   diverging: "Blue, white, red",
 };
 
-/** Fills a list, and sets an element's attribute to what is chosen in it. */
+/** Fills a list, and sets an element's attribute to what is chosen in it. The first is the default. An attribute that is set elsewhere is shown, too. */
 function offer(select: HTMLSelectElement, titles: Readonly<Record<string, string>>, element: Element, attribute: string): void {
   select.append(...Object.entries(titles).map(([name, title]) => new Option(title, name)));
-  select.addEventListener("change", () => element.setAttribute(attribute, select.value));
+  const [first = ""] = Object.keys(titles);
+  select.addEventListener("change", () => {
+    if (select.value === first) element.removeAttribute(attribute);
+    else element.setAttribute(attribute, select.value);
+  });
+  new MutationObserver(() => {
+    select.value = element.getAttribute(attribute) ?? first;
+  }).observe(element, { attributeFilter: [attribute] });
 }
 
 export function offerLooks(normalize: HTMLSelectElement, colormap: HTMLSelectElement, element: Element): void {

@@ -1,0 +1,49 @@
+// The lists of networks: the one that is looked at, and one of the same layers to compare it with.
+import { isStored, type ManifestEntry } from "../../../models/manifest.ts";
+import { find } from "./listen.ts";
+import { networks } from "./networks.ts";
+
+/** The title, with the size where building takes a while. */
+function optionText(entry: ManifestEntry): string {
+  const megabytes = (entry.parameterCount * 4) / 1e6;
+  return isStored(entry) || megabytes < 10 ? entry.title : `${entry.title} · ${Math.round(megabytes)} MB`;
+}
+
+function addOptions(select: HTMLSelectElement, title: string, entries: readonly ManifestEntry[]): void {
+  if (entries.length === 0) return;
+  const group = Object.assign(document.createElement("optgroup"), { label: title });
+  for (const entry of entries) group.append(new Option(optionText(entry), entry.name));
+  select.append(group);
+}
+
+export function fillNetworks(): void {
+  const select = find<HTMLSelectElement>("network");
+  addOptions(select, "Trained by us, and how it learned", networks.filter(isStored));
+  const isBuilt = (entry: ManifestEntry) => !isStored(entry);
+  addOptions(select, "Blank: random weights, built in your browser", networks.filter(isBuilt));
+}
+
+/** Chooses a network of one's own, by what it is called. */
+export function showOwnNetwork(name: string): void {
+  const select = find<HTMLSelectElement>("network");
+  const option = select.querySelector<HTMLOptionElement>('option[value="file"]') ?? new Option("", "file");
+  option.textContent = name;
+  select.prepend(option);
+  select.value = "file";
+}
+
+/** Networks of the same architecture, whose layers can share tiles. */
+export function listComparable(entry: ManifestEntry | undefined): void {
+  const select = find<HTMLSelectElement>("compare");
+  select.replaceChildren(new Option("Nothing", ""));
+  const family = (one: ManifestEntry) => (isStored(one) ? one.network : one.builder);
+  const others = entry ? networks.filter((one) => one !== entry && family(one) === family(entry)) : [];
+  for (const other of others) select.append(new Option(other.title, other.name));
+  select.disabled = others.length === 0;
+}
+
+export function aboutText(entry: ManifestEntry): string {
+  const count = entry.parameterCount.toLocaleString("en");
+  if (!isStored(entry)) return `${count} parameters, random: what the layers show is the architecture, not knowledge.`;
+  return `${count} parameters. Reads ${(entry.testAccuracy * 100).toFixed(1)}% of MNIST's 10,000 test digits correctly.`;
+}
