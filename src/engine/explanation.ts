@@ -21,8 +21,8 @@ import { loadCatalog } from "./ops/catalog.ts";
 import { inferGraph } from "./passes/infer.ts";
 import { isFloat, Tensor } from "./tensor.ts";
 
-export { type ExplanationMethod, explanationMethods, isActivationMap, resultOf } from "./gradient/explain.ts";
-export { convolutionMaps, tellsProbabilities } from "./gradient/target.ts";
+export { type ExplanationMethod, explanationMethods, isActivationMap, resultOf, takesOneLayer } from "./gradient/explain.ts";
+export { classCountOf, convolutionMaps, scoresType, tellsProbabilities } from "./gradient/target.ts";
 export { ModelGradient } from "./gradients.ts";
 
 export interface ExplanationRequest extends SampledOptions {

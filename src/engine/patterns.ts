@@ -14,14 +14,14 @@ import {
   patternsOf,
   picturesResult,
 } from "./gradient/patterns.ts";
-import { scoresOf } from "./gradient/target.ts";
+import { classCountOf, scoresOf } from "./gradient/target.ts";
 import { loadAxes } from "./graph/axes.ts";
 import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
 import { loadCatalog } from "./ops/catalog.ts";
 import { inferGraph } from "./passes/infer.ts";
 import { fillNormal, keyOf, uniformAt } from "./random.ts";
-import type { Axes } from "./shapes.ts";
+import { type Axes, sizeOf } from "./shapes.ts";
 import { type DataType, isFloat, Tensor } from "./tensor.ts";
 
 export interface PatternRequest {
@@ -201,12 +201,19 @@ function planOf(
   if (!patternObjectives.includes(objective)) throw new ModelError(`objective '${objective}': expected ${patternObjectives.join(", ")}.`);
   if (!patternPresets.includes(preset)) throw new ModelError(`preset '${preset}': expected ${patternPresets.join(", ")}.`);
   const value = beforeActivation(graph, layer === undefined ? scoresOf(graph) : valueName(layer));
-  const { shape: answered, dtype: answerType } = graph.types.get(value) as ValueType;
+  const type = graph.types.get(value) as ValueType;
+  const { shape: answered, dtype: answerType } = type;
+  if (layer === undefined && classCountOf(type) === undefined)
+    throw new ModelError(
+      `the model gives no scores of classes: it answers with [${answered.join(", ")}], as with a picture, a mask or boxes. Name a layer.`,
+    );
   if (answered.length < 2 || !isFloat(answerType))
     throw new ModelError(`'${value}' is ${answerType} [${answered.join(", ")}], so it has no channels to look into.`);
   const lies = axes.get(value);
   const input = graph.inputs.find(({ dtype, shape }) => isFloat(dtype) && shape.length === 4);
   if (!input) throw new ModelError("no input of the model is a picture of floats, [n, channels, rows, columns], so there are no patterns.");
+  if (sizeOf(input.shape) === 0)
+    throw new ModelError(`input '${input.name}' is [${input.shape.join(", ")}], a picture without elements, so there are no patterns.`);
   const isChannelsLast = axes.get(input.name)?.indexOf("c") === 3;
   const [, a = 1, b = 1, c = 1] = input.shape;
   const [channels, height, width] = isChannelsLast ? [c, a, b] : [a, b, c];
@@ -214,13 +221,18 @@ function planOf(
   if (request.steps !== undefined) checkCount("steps", request.steps, 1, mostSteps);
   const perChannel = (numbers: readonly number[] | undefined, usual: number) =>
     Array.from({ length: channels }, (_, i) => numbers?.[i] ?? numbers?.[0] ?? usual);
-  const chosen: readonly number[] =
-    request.channels ?? Array.from({ length: Math.min(16, answered[Math.max(1, lies?.indexOf("c") ?? 1)] as number) }, (_, i) => i);
+  const channelCount = answered[Math.max(1, lies?.indexOf("c") ?? 1)] as number;
+  const chosen: readonly number[] = request.channels ?? Array.from({ length: Math.min(16, channelCount) }, (_, i) => i);
   if (!Array.isArray(chosen)) throw new ModelError(`channels: ${String(chosen)} is no list of numbers.`);
   checkFinite("smoothness", smoothness);
   checkFinite("seed", seed);
   for (const one of [...(request.gain ?? []), ...(request.shift ?? [])]) checkFinite("gain and shift", one);
+  const name = layer ?? value;
+  if (channelCount === 0) throw new ModelError(`'${name}' has no channels to look into.`);
   if (chosen.length === 0) throw new ModelError("channels is empty: name one at least.");
+  const wrong = chosen.find((channel) => !Number.isInteger(channel) || channel < 0 || channel >= channelCount);
+  if (wrong !== undefined)
+    throw new ModelError(`channel ${wrong} of '${name}': it has ${channelCount}, so expected 0 to ${channelCount - 1}.`);
   const plan = {
     value,
     axes: lies,

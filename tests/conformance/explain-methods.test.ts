@@ -220,7 +220,7 @@ test("all layers at once are what each is alone, and any value can be explained"
     const field = await model.explain({ method: "gradient", of: "c", weights: Tensor.float32([1, 6, 8, 8], element) });
     const seen = floats(await field.predict({ x })).flatMap((value, i) => (value === 0 ? [] : [Math.floor(i / 8) % 8, i % 8]));
     expect([Math.min(...seen), Math.max(...seen)]).toEqual([1, 5]);
-    await expect(model.explain({ method: "cam", of: { class: 0 }, layer: "b" })).rejects.toThrow("cam is of a layer whose mean");
+    await expect(model.explain({ method: "cam", of: { class: 0 }, layer: "b" })).rejects.toThrow("CAM is of a layer whose mean");
     await expect(model.explain({ method: "occlusion", of: { class: 0 }, layers: ["x", "b"] })).rejects.toThrow("occlusion is of one value");
     await expect(model.explain({ method: "grad-cam", of: { class: 0 }, layers: [] })).rejects.toThrow("layers is empty");
     model.dispose();

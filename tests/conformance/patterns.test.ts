@@ -113,6 +113,26 @@ test("a unit is the middle element, and a layer is raised as a whole", () =>
     model.dispose();
   }));
 
+test.each([
+  [
+    "a channel that a layer has not, by the layer's own name",
+    { layer: "y", channels: [3] },
+    [3, 8],
+    "channel 3 of 'y': it has 3, so expected 0 to 2.",
+  ],
+  ["classes of a network that has none", {}, [3, 8], "the model gives no scores of classes: it answers with [1, 3, 8, 8]"],
+  ["a layer without channels", { layer: "none" }, [3, 8], "'none' has no channels to look into."],
+  ["pictures without elements", { layer: "y" }, [3, 0], "input 'x' is [1, 3, 0, 8], a picture without elements"],
+] as const)("refuses %s", (_, request, [channels, rows], message) =>
+  withDevice(async (device) => {
+    const constants = { w: Tensor.float32([0, 3, 1, 1], new Float32Array(0)) };
+    const nodes = [op("Relu", "x", "y"), op("Conv", "x w", "none")];
+    const model = await loadModel(device, graphOf({ inputs: { x: [1, channels, rows, 8] }, constants, nodes, outputs: ["y", "none"] }));
+    await expect(model.patterns(request)).rejects.toThrow(message);
+    model.dispose();
+  }),
+);
+
 test("a picture for a class is one that the network itself gives that answer to", () =>
   withDevice(async (device) => {
     const model = await loadModel(device, classifier);

@@ -211,10 +211,10 @@ test("says in its own place what cannot be explained until that changes, while t
   for (const [name, value, message] of [
     ["colormap", "gray", "Mod"],
     ["explain", "magic", "explain 'magic': expected gradient"],
-    ["explain-class", "3", "class 3: the model has 3 scores, so expected 0 to 2."],
+    ["explain-class", "3", "Class 3: the model has 3 scores, so expected 0 to 2."],
     ["explain-class", "dog", "explain-class 'dog': no class is called so."],
     ["explain-layer", "f", "'f' has no rows and columns"],
-    ["explain-layer", "nothing", "no value or layer is called 'nothing'"],
+    ["explain-layer", "nothing", "No value or layer is called 'nothing'"],
     ["overlay", "2", "overlay '2': expected a number from 0 to 1"],
   ] as const) {
     await set(page, "here", name, value);
@@ -341,7 +341,7 @@ test("shows every convolution layer at once, in one execution, and any of them a
   alone.forEach(({ full }, i) => void expect(full).toBeCloseTo(all.layers[i]?.full ?? 0, 5));
 
   await set(page, "here", "explain", "occlusion");
-  await expect(part.locator(".why-trouble")).toContainText("occlusion is of one value, not of 2.");
+  await expect(part.locator(".why-trouble")).toContainText("Occlusion is of one layer at a time. Choose one layer, or another method.");
 });
 
 const twoBranches = graphOf({
@@ -395,7 +395,7 @@ test("keeps the focus of a layer's button that goes away, and takes it from nobo
 
   // Of all layers together there is no occlusion.
   expect(await press(".why-back", "occlusion", false)).toContain("why-title");
-  await expect(part.locator(".why-trouble")).toContainText("occlusion is of one value, not of 2.");
+  await expect(part.locator(".why-trouble")).toContainText("Occlusion is of one layer at a time. Choose one layer, or another method.");
   await expect(part.locator(".why-title")).toBeFocused();
   await set(page, "here", "explain", "layer-cam");
   await nextExplained(page, "here", { method: "layer-cam", layer: "all" });
@@ -438,12 +438,12 @@ test("explains why one class rather than another: red for the one, blue for the 
 
   const trouble = part.locator(".why-trouble");
   await set(page, "here", "explain-class", "1");
-  await expect(trouble).toContainText("class 1 against itself: the difference is always 0. Name another class.");
+  await expect(trouble).toContainText("1 rather than itself: there is no difference to explain. Choose another class.");
   await set(page, "here", "explain-class", null);
   await nextExplained(page, "here", { class: 1, isTop: true });
   await expect(part.locator(".why-status")).toHaveText("1 is the top class, so there is nothing to tell it from. Choose another class.");
   await set(page, "here", "explain-against", "12");
-  await expect(trouble).toContainText("class 12: the model has 10 scores, so expected 0 to 9.");
+  await expect(trouble).toContainText("Class 12: the model has 10 scores, so expected 0 to 9.");
   const state = await page.evaluate(() => (document.getElementById("here") as ConvCam).state);
   expect(state).toMatchObject({ explain: "gradient-x-input", explainAgainst: "12", overlay: "alone" });
   await set(page, "here", "explain-against", null);

@@ -193,12 +193,12 @@ test("says in its own place why there are no patterns until that changes, while 
   await expect(trouble).toBeEmpty();
   await expect(page.locator("#here .patterns-title")).toHaveText("Patterns of the classes");
   for (const [name, value, message] of [
-    ["patterns", "nothing", "no value or layer is called 'nothing'"],
-    ["pattern-channels", "1-9", "channel 3 of 'scores': it has 3, so expected 0 to 2."],
+    ["patterns", "nothing", "No value or layer is called 'nothing'"],
+    ["pattern-channels", "1-9", "Channel 3 of 'scores': it has 3, so expected 0 to 2."],
     ["pattern-channels", "all", "pattern-channels 'all': expected numbers and ranges, such as 0-15 or 3,7,9."],
     ["pattern-preset", "magic", "preset 'magic': expected chollet, lucid."],
     ["pattern-steps", "0", "pattern-steps '0': expected a whole number from 1 on"],
-    ["pattern-size", "16", "size: The scores of classes take no picture of 16 × 16."],
+    ["pattern-size", "16", "Size: The scores of classes take no picture of 16 × 16."],
   ] as const) {
     await set(page, "here", name, value);
     await expect(trouble).toContainText(message);
@@ -218,11 +218,11 @@ test("tells once that there are no patterns of a layer whose maps are shown", as
     element.addEventListener("error", (event) => void told.push((event as unknown as CustomEvent<{ error: Error }>).detail.error.message));
   });
   await set(page, "here", "pattern-channels", "500");
-  await expect(page.locator("#here .patterns-trouble")).toContainText("channel 500");
+  await expect(page.locator("#here .patterns-trouble")).toContainText("Channel 500");
   // The maps are back, which makes a scene of their own due.
   await expect(page.locator("#here .panel")).toBeVisible();
   for (const layers of ["q,r", "r"]) await set(page, "here", "layers", layers);
-  await expect(page.locator("#here .patterns-trouble")).toContainText("channel 500");
+  await expect(page.locator("#here .patterns-trouble")).toContainText("Channel 500");
   expect(await page.evaluate(() => (document.getElementById("here") as unknown as { told: string[] }).told)).toHaveLength(1);
 });
 

@@ -1,6 +1,8 @@
 // What a visitor can do: draw, choose, pause, compare, drop files, use the camera and the keyboard.
 import { expect, type Page } from "@playwright/test";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
+import { graphOf, op } from "../support/graphs.ts";
 import { test } from "../support/warm-page.ts";
 import { dropFile, openPage, readMosaic, readValue } from "./page.ts";
 
@@ -348,6 +350,11 @@ test("says why: by a method, a layer and a class, and of another network by its 
   await page.locator("#why-method").selectOption("gradient");
   await expect(page.locator(".why-detail")).toContainText("Gradient by input_layer");
   await expect(page.locator(".why-limit")).not.toBeEmpty();
+
+  // A network without classes leaves nothing of those before to choose from.
+  await dropFile(page, "maps.onnx", "", [...encodeModel(graphOf({ inputs: { x: [1, 1, 8, 8] }, nodes: [op("Relu", "x", "y")] }))]);
+  await expect(page.locator(".why-trouble")).toContainText("This network gives no scores of classes");
+  for (const choice of ["#why-class", "#why-against"]) await expect(page.locator(`${choice} option`)).toHaveCount(1);
 
   await page.setViewportSize({ width: 360, height: 740 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);

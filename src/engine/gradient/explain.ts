@@ -31,6 +31,11 @@ export function isOfPicture(method: ExplanationMethod): boolean {
   return resultOf(method) === "elements" || method === "occlusion";
 }
 
+/** Whether it is of one layer only, as what takes several runs is. */
+export function takesOneLayer(method: ExplanationMethod): boolean {
+  return method in sampledMethods;
+}
+
 export interface ExplanationPlan extends ReturnType<Draft["finish"]> {
   /** The runs of one explanation, where it takes several. */
   readonly passes?: ((followsTop: boolean) => readonly Pass[]) | undefined;
@@ -89,7 +94,9 @@ function sampledExplanationOf(
   const [value = "", ...others] = values;
   if (others.length > 0) throw new ModelError(`${method} is of one value, not of ${values.length}.`);
   if (method.startsWith("ablation") && axes?.get(value)?.includes("n") === false)
-    throw new ModelError(`'${value}' has no batch, so copies of it cannot be computed at once. importance takes any layer.`);
+    throw new ModelError(
+      `'${value}' has no batch, so copies of it cannot be computed at once. ${method === "ablation" ? "importance" : "Grad-CAM"} takes any layer.`,
+    );
   const { build, result: kind }: SampledMethod = sampledMethods[method];
   const planFor = (batch: number): ExplanationPlan => {
     const draft = new Draft(graph);
@@ -127,7 +134,7 @@ function checkPooled(graph: TypedGraph, layer: string, scores: string, axes: Exp
   }
   if (value === layer && pools === 1) return;
   throw new ModelError(
-    `cam is of a layer whose mean over all places goes into one dense layer, and '${layer}' is none. grad-cam is the same for any layer.`,
+    `CAM is of a layer whose mean over all places goes into one dense layer, and '${layer}' is none. Grad-CAM is the same for any layer.`,
   );
 }
 

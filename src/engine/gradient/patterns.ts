@@ -1,6 +1,5 @@
 // Patterns as a graph: pictures that are changed step by step so that channels of a layer, or scores, answer more strongly. Gradient ascent, with
 // the pictures and the optimiser's memory as states.
-import { ModelError } from "../errors.ts";
 import type { Graph, TypedGraph, ValueType } from "../graph/graph.ts";
 import { type Axes, type Shape, sizeOf } from "../shapes.ts";
 import { type DataType, Tensor } from "../tensor.ts";
@@ -89,8 +88,6 @@ function answersOf(draft: Draft, { value: lying, axes, channels, objective }: Pa
   const { emit } = draft;
   const { dtype, shape } = emit.typeOf(value);
   const [n = 1, count = 1, ...places] = shape;
-  const wrong = channels.find((channel) => !Number.isInteger(channel) || channel < 0 || channel >= count);
-  if (wrong !== undefined) throw new ModelError(`channel ${wrong} of '${lying}': it has ${count}, so expected 0 to ${count - 1}.`);
   const rest = shape.map((_, i) => i).slice(1);
   if (objective === "layer") return emit.reshape(emit.mean(emit.multiply(value, value), rest), [n]);
   const spatial = rest.slice(1);

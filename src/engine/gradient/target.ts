@@ -114,9 +114,21 @@ export function classAxis({ shape }: ValueType): { readonly axis: number; readon
   return { axis, count: shape[axis] ?? 1 };
 }
 
-function checkClasses({ shape }: ValueType): void {
+/** What a class is explained of: the type of the scores before a last Softmax. */
+export function scoresType(graph: TypedGraph): ValueType {
+  return graph.types.get(scoresOf(graph)) as ValueType;
+}
+
+/** How many classes there are scores of; undefined where there are several numbers for each, as of pictures, masks and boxes, or one number alone. */
+export function classCountOf(type: ValueType): number | undefined {
+  const { axis, count } = classAxis(type);
+  return type.shape.length > 0 && sizeOf(type.shape.slice(axis + 1)) === 1 ? count : undefined;
+}
+
+function checkClasses(type: ValueType): void {
+  const { shape } = type;
   if (shape.length === 0) throw new ModelError("what is explained is one number, not of classes. Name the value as `of`.");
-  if (sizeOf(shape.slice(classAxis({ dtype: "float32", shape }).axis + 1)) === 1) return;
+  if (classCountOf(type) !== undefined) return;
   throw new ModelError(
     `the scores are [${shape.join(", ")}], several for each class, as where the model answers with a picture, a mask or boxes. In a script, name the value as \`of\` and give weights that choose among them.`,
   );

@@ -12,6 +12,7 @@ import { ClassChoice } from "./class-choice.ts";
 import { ExplainedPicture, type ExplainTools, type OnNumbers, type PictureInput } from "./explained-picture.ts";
 import { HeatMap } from "./heat-map.ts";
 import { HeatOverlay } from "./heat-overlay.ts";
+import { checkAsked } from "./refusals.ts";
 import { allLayers, type Explained, type ExplainedNumbers, type ExplainRequest, explanationId } from "./request.ts";
 import { thinned } from "./tiles.ts";
 
@@ -87,11 +88,8 @@ export class Explainer {
   async change(request: ExplainRequest): Promise<Explained> {
     try {
       if (request.method !== this.#request?.method || request.layer !== this.#request.layer) this.stop();
+      checkAsked(request, { graph: this.#host.viewer.model.graph, classScores: this.#host.classScores });
       const isOther = request.class !== this.#request?.class || request.against !== this.#request?.against;
-      if (request.class === undefined && !this.#host.classScores)
-        throw new Error(
-          "explain-class: no output of this network is known to hold scores of classes, so there is no top one. Give the index of a class, such as 0.",
-        );
       this.#request = request;
       this.#explanation ??= await this.#explain(request);
       if (this.#isDisposed) throw new DOMException("The viewer was disposed of.", "AbortError");
@@ -236,7 +234,7 @@ export class Explainer {
     const input = this.#input;
     const drawable = explanationMethods.filter((one) => resultOf(one) !== "channels");
     if (!drawable.includes(method)) throw new Error(`explain '${method}': expected ${drawable.join(", ")}.`);
-    if (!input) throw new Error("explain: no input of this network takes a picture, so there is nothing to lay heat over.");
+    if (!input) throw new Error("No input of this network takes a picture, so there is nothing to lay heat over.");
     const all = thinned(this.#allLayers, mostLayers);
     const layers = layer === allLayers ? { layers: all.length > 0 ? all : ("all" as const) } : { layer };
     // With both sides, so that another class to compare with plans nothing anew.
@@ -307,6 +305,6 @@ function isSame(binding: readonly unknown[], other: readonly unknown[]): boolean
 function checkScores(count: number | undefined, [batch = 1, classes = batch]: readonly number[], name = ""): void {
   if (count === undefined || count === classes) return;
   throw new Error(
-    `explain: the first output has ${classes} scores, which are explained, but the classes are the ${count} of '${name}'. Networks with classes in another output are not explained yet.`,
+    `The first output of this network, which is what is explained, has ${classes} numbers; its classes are the ${count} of '${name}'. Classes in another output than the first are not explained yet.`,
   );
 }

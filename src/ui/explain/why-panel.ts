@@ -1,4 +1,5 @@
 // An explanation on the page: its canvas with the names of its layers, and what is seen there in words.
+import { asSentence } from "../as-sentence.ts";
 import { cssGradient } from "../mosaic/color-map.ts";
 import { make } from "../panel.ts";
 import { allLayers, type Explained } from "./request.ts";
@@ -108,7 +109,7 @@ export class WhyPanel {
   showTrouble(text: string): void {
     this.#clear();
     this.#title.textContent = "No explanation";
-    this.#trouble.textContent = text;
+    this.#trouble.textContent = asSentence(text);
     this.element.classList.add("troubled");
     this.#isStandIn = false;
   }

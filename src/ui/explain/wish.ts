@@ -1,6 +1,7 @@
 // What an element's attributes say of its explanation. Pure, but for reading them.
 import type { ExplanationMethod } from "../../engine/explanation.ts";
 import { readAttribute } from "../attributes.ts";
+import { classNameOf } from "../labels.ts";
 import type { ExplainRequest } from "./request.ts";
 
 /** What is asked for, without what a canvas has to do with. */
@@ -16,12 +17,16 @@ const defaultOpacity = 0.6;
 export function readWish(element: Element, names: readonly string[]): Wish | undefined {
   const method = readAttribute(element, "explain");
   if (method === undefined) return undefined;
+  const index = readClass("explain-class", readAttribute(element, "explain-class"), names);
+  const against = readClass("explain-against", readAttribute(element, "explain-against"), names);
+  if (index !== undefined && index === against)
+    throw new Error(`${classNameOf(names, index)} rather than itself: there is no difference to explain. Choose another class.`);
   return {
     // The engine says which there are.
     method: (method.trim() || "grad-cam") as ExplanationMethod,
     layer: readAttribute(element, "explain-layer")?.trim() || undefined,
-    class: readClass("explain-class", readAttribute(element, "explain-class"), names),
-    against: readClass("explain-against", readAttribute(element, "explain-against"), names),
+    class: index,
+    against,
     ...readOverlay(readAttribute(element, "overlay")),
     colorMap: readAttribute(element, "colormap"),
   };

@@ -56,7 +56,7 @@ export class WhyControls {
     };
     opacity.addEventListener("input", lay);
     alone.addEventListener("change", lay);
-    for (const name of ["load", "error"]) viewer.addEventListener(name, () => this.#listLayers());
+    for (const name of ["load", "error", "reset"]) viewer.addEventListener(name, () => this.#listLayers());
     viewer.addEventListener("results", (event) => this.#onResults((event as CustomEvent<ConvCamEvents["results"]>).detail));
     viewer.addEventListener("explain", (event) => this.#onExplained((event as CustomEvent<ConvCamEvents["explain"]>).detail));
     this.#listLayers();
@@ -82,7 +82,12 @@ export class WhyControls {
   /** The list of the layers that there are now. One of the same layers stays: somebody may have opened it. */
   #listLayers(): void {
     const { availableLayers } = this.#parts.viewer;
-    if (availableLayers !== this.#available) this.#fillLayers(availableLayers);
+    if (availableLayers !== this.#available) {
+      this.#fillLayers(availableLayers);
+      // Its classes are known with its first answer; not every network has any.
+      this.#classCount = 0;
+      this.#listClasses();
+    }
     this.#available = availableLayers;
     this.#showChoices();
   }

@@ -1,4 +1,5 @@
 // Growing patterns on the page: their canvas, how far they are, what a tile is of, and what is seen there in words.
+import { asSentence } from "../as-sentence.ts";
 import { formatNumber } from "../format-number.ts";
 import { make } from "../panel.ts";
 import { arrows, followPointer, placeMark, rectangleOf } from "../pointing.ts";
@@ -104,7 +105,7 @@ export class PatternsPanel {
     this.#clear();
     this.#title.textContent = "No patterns";
     this.#status.textContent = "";
-    this.#trouble.textContent = text;
+    this.#trouble.textContent = asSentence(text);
   }
 
   /** Others have begun. */
