@@ -198,7 +198,7 @@ test("says in its own place why there are no patterns until that changes, while 
     ["pattern-channels", "all", "pattern-channels 'all': expected numbers and ranges, such as 0-15 or 3,7,9."],
     ["pattern-preset", "magic", "preset 'magic': expected chollet, lucid."],
     ["pattern-steps", "0", "pattern-steps '0': expected a whole number from 1 on"],
-    ["pattern-size", "16", "Size: The scores of classes take no picture of 16 × 16."],
+    ["pattern-size", "16", "size: The scores of classes take no picture of 16 × 16."],
   ] as const) {
     await set(page, "here", name, value);
     await expect(trouble).toContainText(message);

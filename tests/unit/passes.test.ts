@@ -96,6 +96,19 @@ describe("scale and shift after a convolution", () => {
   const batchNorm = (input: string, output: string) =>
     op("BatchNormalization", `${input} scale shift mean variance`, output, { epsilon: 0.5 });
 
+  test("what is folded into weights of 16 bits has 16 bits, as the convolution's input has", () => {
+    const half = (tensor: Tensor) => Tensor.from("float16", tensor.shape, tensor.toNumbers());
+    const lines = { constants: { w: half(w), two: half(scalar(2)) }, nodes: [conv("x w", "c"), op("Mul", "c two", "y")] };
+    const graph = graphOf(lines);
+    const optimized = optimize({ ...graph, inputs: graph.inputs.map((input) => ({ ...input, dtype: "float16" as const })) });
+    expect(describeNodes(optimized)).toEqual(["Conv(x y/folded weight y/folded bias)→y"]);
+    expect(optimized.initializers.get("y/folded weight")?.toNumbers()).toEqual(
+      half(w)
+        .toNumbers()
+        .map((value) => 2 * value),
+    );
+  });
+
   test("BatchNormalization is folded into weight and bias", () => {
     const graph = graphOf({ constants: { w, b: noise([4], 5), ...statistics }, nodes: [conv("x w b", "c"), batchNorm("c", "y")] });
     const optimized = optimize(graph);

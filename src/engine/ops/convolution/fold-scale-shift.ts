@@ -2,7 +2,7 @@
 import { GraphEdit } from "../../graph/edit.ts";
 import { fusedDomain, type Graph, type Node, type TypedGraph, type ValueType } from "../../graph/graph.ts";
 import type { Pass } from "../../graph/pass.ts";
-import { sizeOf } from "../../shapes.ts";
+import { type Shape, sizeOf } from "../../shapes.ts";
 import { Tensor } from "../../tensor.ts";
 import { type Affine, foldPrepared, otherOperand } from "./fold-prepared.ts";
 
@@ -89,26 +89,28 @@ function foldConstants(
 /**
  * @param weight [outC, inC / group, …kernel]
  * @param bias [outC], zeros if absent
- * @returns the convolution's new weight and bias; the inputs are not modified. The weight is computed when it is read
+ * @returns the convolution's new weight and bias, of the weight's type; the inputs are not modified. The weight is computed when it is read
  */
 export function foldIntoConvolution(
   weight: Tensor,
   bias: Tensor | undefined,
   { scale, shift }: ScaleShift,
 ): { weight: Tensor; bias: Tensor } {
-  const scaled = new Tensor("float32", weight.shape, () => scaleChannels(weight, scale));
+  const { dtype, shape } = weight;
+  const tensorOf = (to: Shape, values: Float32Array) => (dtype === "float32" ? Tensor.float32(to, values) : Tensor.from(dtype, to, values));
+  const scaled = new Tensor(dtype, shape, () => tensorOf(shape, scaleChannels(weight, scale)).bytes);
   const old = bias?.toFloat32();
   const shifted = shift.map((s, c) => s + (old?.[c] ?? 0) * (scale[c] as number));
-  return { weight: scaled, bias: Tensor.float32([shift.length], shifted) };
+  return { weight: scaled, bias: tensorOf([shift.length], shifted) };
 }
 
-function scaleChannels(weight: Tensor, scale: Float32Array): Uint8Array {
+function scaleChannels(weight: Tensor, scale: Float32Array): Float32Array {
   const perChannel = sizeOf(weight.shape.slice(1));
   const source = weight.toFloat32();
   const scaled = new Float32Array(source.length);
   let i = 0;
   for (const factor of scale) for (const end = i + perChannel; i < end; i++) scaled[i] = (source[i] as number) * factor;
-  return new Uint8Array(scaled.buffer);
+  return scaled;
 }
 
 function scaleShiftOf(node: Node, channels: number, operands: readonly Tensor[]): ScaleShift {
