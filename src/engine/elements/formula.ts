@@ -1,0 +1,168 @@
+// How one element of a value is computed, with its numbers: the steps of the layer that it ends, such as Conv, BatchNormalization, Relu.
+import { ModelError, UnsupportedError } from "../errors.ts";
+import { type Node, producersOf, type TypedGraph } from "../graph/graph.ts";
+import { denseStrides, sizeOf } from "../shapes.ts";
+import type { Tensor } from "../tensor.ts";
+import { elementOf } from "./copies.ts";
+import { type Constants, constantsOf, describeRefusal, type Facts, factsOf } from "./facts.ts";
+import { checkBox } from "./receptive-field.ts";
+import { type Box, type Grid, gridOfElement, hullOf, type Index, placeOf, shapeOfBox } from "./region.ts";
+import type { Rule } from "./rule.ts";
+import { ruleOf } from "./rules/index.ts";
+import type { Step } from "./step.ts";
+import { tensorReader } from "./tensor-reader.ts";
+
+export interface FormulaOptions {
+  /** What parameters, or other constants, hold now, where that is not what the file says. */
+  readonly constants?: ReadonlyMap<string, Tensor> | undefined;
+  /** Values at which a layer's formula begins although it could begin earlier, such as one that a gate changes. */
+  readonly known?: ReadonlySet<string> | undefined;
+}
+
+/** The elements of boxes: one number for each element, row by row. */
+export type Parts = ReadonlyMap<string, ArrayLike<number>>;
+
+export interface Formula {
+  readonly value: string;
+  readonly index: Index;
+  /** The nodes of the steps, in the order of computing. */
+  readonly nodes: readonly Node[];
+  /** What must be known, besides constants. */
+  readonly reads: ReadonlyMap<string, Box>;
+  /**
+   * @param parts the elements of `reads`
+   * @returns the steps, of which the last one's result is the element
+   * @throws ModelError where a part is missing, or has another length than its box
+   */
+  evaluate(parts: Parts): readonly Step[];
+}
+
+/**
+ * How one element is computed. The formula begins with the last node that is more than a function of one element: what follows it as part of
+ * the same layer (activations, BatchNormalization, arithmetic with constants, other shapes) has a step each, if nothing else reads the
+ * values between.
+ *
+ * @param index of the element, in the value's own axes
+ * @throws ModelError for a value or an index that the graph does not have, UnsupportedError where no formula is known
+ */
+export function formulaOf(graph: TypedGraph, value: string, index: Index, options: FormulaOptions = {}): Formula {
+  checkBox(graph, value, { begin: index, end: index.map((one) => one + 1) });
+  const constants = constantsOf(graph, options.constants);
+  const links = linksOf(graph, value, index, constants, options.known ?? new Set());
+  const reads = readsOf(links);
+  return {
+    value,
+    index,
+    nodes: links.map(({ facts }) => facts.node),
+    reads,
+    evaluate(parts) {
+      const readers = new Map<string, (index: Index) => number>();
+      for (const [name, box] of reads) readers.set(name, partReader(name, box, parts.get(name)));
+      return links.map((link) => {
+        const step = evaluateLink(link, constants, readers);
+        readers.set(link.output, () => step.result);
+        return step;
+      });
+    },
+  };
+}
+
+/** One node of the chain, and its element. */
+interface Link {
+  readonly facts: Facts;
+  readonly rule: Required<Pick<Rule, "step">> & Rule;
+  readonly output: string;
+  readonly index: Index;
+  /** What it reads of each value that is not constant. */
+  readonly variables: ReadonlyMap<string, readonly Grid[]>;
+}
+
+/** From the node that computes the value back to the one that its layer begins with, in the order of computing. */
+function linksOf(graph: TypedGraph, value: string, index: Index, constants: Constants, known: ReadonlySet<string>): readonly Link[] {
+  const producers = producersOf(graph);
+  const readers = readerCounts(graph);
+  const last = producers.get(value);
+  if (!last) throw new UnsupportedError(describeSource(graph, value));
+  const links = [linkOf(graph, last, value, index, constants)];
+  for (;;) {
+    const [first] = links as [Link];
+    const before = first.rule.continuesLayer ? onlyVariable(first, graph) : undefined;
+    const producer = before && producers.get(before.name);
+    if (!producer || known.has(before.name) || readers.get(before.name) !== 1) return links;
+    try {
+      links.unshift(linkOf(graph, producer, before.name, before.index, constants));
+    } catch (error) {
+      if (error instanceof UnsupportedError) return links;
+      throw error;
+    }
+  }
+}
+
+/** Nodes that read each value. */
+function readerCounts({ nodes }: TypedGraph): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { inputs } of nodes) for (const name of new Set(inputs)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+/** @throws UnsupportedError where no formula is known */
+function linkOf(graph: TypedGraph, node: Node, output: string, index: Index, constants: Constants): Link {
+  const rule = ruleOf(node);
+  const isMeant = rule?.hasAllOutputs || node.outputs[0] === output;
+  if (!rule?.step || !isMeant) throw new UnsupportedError(describeRefusal(`${node.operator} '${node.name}'`));
+  const facts = factsOf(graph, node, output, constants);
+  const variables = new Map<string, readonly Grid[]>();
+  for (const [i, grids] of rule.reads(facts, gridOfElement(index)).entries()) {
+    const name = node.inputs[i];
+    if (name && !constants(name) && grids.length > 0) variables.set(name, [...(variables.get(name) ?? []), ...grids]);
+  }
+  return { facts, rule: { ...rule, step: rule.step }, output, index, variables };
+}
+
+/** The value that a link is a function of, and its element, if it is one only; what is computed from parameters alone does not count. */
+function onlyVariable({ variables }: Link, { prepared }: TypedGraph): { readonly name: string; readonly index: Index } | undefined {
+  const [first, second] = [...variables].filter(([name]) => !prepared?.has(name));
+  if (!first || second) return undefined;
+  return { name: first[0], index: elementOf(first[1][0] as Grid) };
+}
+
+function describeSource(graph: TypedGraph, name: string): string {
+  const what = graph.inputs.some((input) => input.name === name) ? "an input of the network" : "constant";
+  return `'${name}' is ${what}: no node computes it, so its elements have no formula. They can be read.`;
+}
+
+/** The box of each value that no link computes. */
+function readsOf(links: readonly Link[]): ReadonlyMap<string, Box> {
+  const computed = new Set(links.map(({ output }) => output));
+  const grids = new Map<string, Grid[]>();
+  for (const { variables } of links)
+    for (const [name, read] of variables) if (!computed.has(name)) grids.set(name, [...(grids.get(name) ?? []), ...read]);
+  return new Map(
+    [...grids].flatMap(([name, read]) => {
+      const box = hullOf(read);
+      return box ? [[name, box] as const] : [];
+    }),
+  );
+}
+
+function evaluateLink({ facts, rule, output, index }: Link, constants: Constants, known: Map<string, (index: Index) => number>): Step {
+  const { node } = facts;
+  const readerOf = (name: string): ((index: Index) => number) => {
+    const reader = known.get(name) ?? tensorReader(constants(name) as Tensor);
+    known.set(name, reader);
+    return reader;
+  };
+  const body = rule.step(facts, index, (input, place) => readerOf(node.inputs[input] ?? "")(place));
+  return { ...body, node: node.name, operator: node.operator, output, outputIndex: index };
+}
+
+function partReader(name: string, box: Box, part: ArrayLike<number> | undefined): (index: Index) => number {
+  const shape = shapeOfBox(box);
+  if (part?.length !== sizeOf(shape))
+    throw new ModelError(
+      `'${name}': from [${box.begin}] up to [${box.end}] there are ${sizeOf(shape)} elements, got ${part ? part.length : "none"}.`,
+    );
+  const strides = denseStrides(shape);
+  const start = placeOf(box.begin, strides);
+  return (index) => part[placeOf(index, strides) - start] as number;
+}
