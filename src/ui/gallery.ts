@@ -17,8 +17,19 @@ export interface GalleryHost {
   onPick(panel: Panel, point: MapPoint): void;
 }
 
+/** Whoever has views of its own beside the panels. */
+export interface GalleryGuest {
+  /** Ids of its views on the screen. */
+  readonly visible: readonly string[];
+  /** Its views, see {@link Gallery.measure}. */
+  measure(): readonly View[];
+  /** What became of them. */
+  show(outcomes: readonly ViewOutcome[]): void;
+}
+
 export class Gallery {
   readonly element = make("div", "grid");
+  guest: GalleryGuest | undefined;
   readonly #host: GalleryHost;
   readonly #resizes = new ResizeObserver(() => this.#onResize());
   readonly #visibility = new IntersectionObserver((entries) => this.#onVisibility(entries), { rootMargin: "64px" });
@@ -31,12 +42,17 @@ export class Gallery {
 
   /** Ids of the views on the screen. */
   get visible(): string[] {
-    return this.#panels.filter(({ isVisible }) => isVisible).map(({ options }) => options.id);
+    return [...this.#panels.filter(({ isVisible }) => isVisible).map(({ options }) => options.id), ...(this.guest?.visible ?? [])];
   }
 
   /** The values that are shown, in order. */
   get values(): string[] {
     return this.#panels.map(({ choice }) => choice.value);
+  }
+
+  /** The panel of a value, where it has one. */
+  panelOf(value: string): Panel | undefined {
+    return this.#panels.find(({ choice }) => choice.value === value);
   }
 
   connect(): void {
@@ -86,13 +102,14 @@ export class Gallery {
     const width = this.element.clientWidth;
     this.#laidOutWidth = width;
     const pixels = (length: number) => Math.floor(length * devicePixelRatio);
-    return this.#panels.map((panel) => {
+    const panels = this.#panels.map((panel): View => {
       const { id, kind } = panel.options;
-      const { value, compare, axes, channels } = panel.choice;
+      const { value, compare, axes, channels, reads } = panel.choice;
       const room = panel.roomIn(width, innerHeight);
       const [across, down] = [pixels(room.width), room.height && pixels(room.height)];
-      return { id, kind, value, compare, axes, channels, canvas: panel.canvas, width: across, height: down };
+      return { id, kind, value, compare, axes, channels, reads, canvas: panel.canvas, width: across, height: down };
     });
+    return [...panels, ...(this.guest?.measure() ?? [])];
   }
 
   /** @param isCompared whether every mosaic shows two networks */
@@ -110,6 +127,7 @@ export class Gallery {
       if (outcome.colorMap) panel.describeColors(outcome.colorMap, appearance.normalization, pair);
     }
     this.element.classList.remove("pending");
+    this.guest?.show(outcomes);
   }
 
   /** @param ranges by the ids of views */

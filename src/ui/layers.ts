@@ -24,6 +24,8 @@ export interface LayerChoice {
   readonly axes?: Axes;
   /** The channels that are shown, in this order; all where absent. */
   readonly channels?: readonly number[];
+  /** Values that are kept for questions about what is shown. */
+  readonly reads?: readonly string[];
   /** Whether it takes all of the width. */
   readonly isLarge?: true;
 }

@@ -4,6 +4,7 @@ import { loadPart } from "../engine/errors.ts";
 import type { ConvCam } from "./element.ts";
 import { explanationId } from "./explain/request.ts";
 import type { Why, WhyHost } from "./explain/why.ts";
+import type { Gallery } from "./gallery.ts";
 import type { Instrument, InstrumentHost } from "./instrument/instrument.ts";
 import type { GrowingHost } from "./patterns/growing.ts";
 import type { FrameRequest } from "./session/session.ts";
@@ -21,26 +22,34 @@ interface Part {
 }
 
 type PartsHost = WhyHost & GrowingHost & InstrumentHost;
-type Making = () => Promise<new (host: PartsHost, element: ConvCam, next: Element) => Part>;
+type Make = (host: PartsHost, element: ConvCam, gallery: Gallery) => Part;
 
-/** By attribute, in the order in which they stand. */
-const kinds: Readonly<Record<string, Making>> = {
-  view: async () => (await import("./instrument/instrument.ts")).Instrument,
-  explain: async () => (await import("./explain/why.ts")).Why,
-  patterns: async () => (await import("./patterns/growing.ts")).Growing,
+/** By attribute, in the order in which they stand: before the gallery, but for the instrument, which stands around it. */
+const kinds: Readonly<Record<string, () => Promise<Make>>> = {
+  async view() {
+    const { Instrument } = await import("./instrument/instrument.ts");
+    return (host, element, gallery) => new Instrument(host, element, gallery);
+  },
+  async explain() {
+    const { Why } = await import("./explain/why.ts");
+    return (host, element, gallery) => new Why(host, element, gallery.element);
+  },
+  async patterns() {
+    const { Growing } = await import("./patterns/growing.ts");
+    return (host, element, gallery) => new Growing(host, element, gallery.element);
+  },
 };
 
 export class Parts {
   readonly #host: PartsHost;
   readonly #element: ConvCam;
-  readonly #next: Element;
+  readonly #gallery: Gallery;
   readonly #made = new Map<string, Part>();
 
-  /** @param next the element that all parts are put before */
-  constructor(host: PartsHost, element: ConvCam, next: Element) {
+  constructor(host: PartsHost, element: ConvCam, gallery: Gallery) {
     this.#host = host;
     this.#element = element;
-    this.#next = next;
+    this.#gallery = gallery;
   }
 
   /** Undefined until the first explanation. */
@@ -83,8 +92,8 @@ export class Parts {
 
   async #make(name: string): Promise<void> {
     if (this.#made.has(name) || !this.#element.hasAttribute(name)) return;
-    const Made = await loadPart(`for ${name}`, kinds[name] as Making);
-    if (!this.#made.has(name)) this.#place(name, new Made(this.#host, this.#element, this.#next));
+    const make = await loadPart(`for ${name}`, kinds[name] as () => Promise<Make>);
+    if (!this.#made.has(name)) this.#place(name, make(this.#host, this.#element, this.#gallery));
   }
 
   /** Puts it before those that follow, whichever was asked for first. */

@@ -60,7 +60,7 @@ export class Player {
     );
     this.#loop = new FrameLoop(this.#frameHost());
     this.#cycle = new UpdateCycle(this.#updateHost());
-    this.#parts = new Parts(this, element, this.#gallery.element);
+    this.#parts = new Parts(this, element, this.#gallery);
     root.append(this.#status.element, this.#gallery.element);
   }
 
@@ -261,8 +261,7 @@ export class Player {
     if (note) this.#status.showNote(note, "scene");
     if (!shown.isLoaded && text === this.#toldLayers) return;
     this.#toldLayers = text;
-    const { adapter } = shown;
-    this.emit("load", { layers, shown: this.#gallery.values, adapter, isInWorker: this.#connection.isInWorker });
+    this.emit("load", { layers, shown: this.#gallery.values, adapter: shown.adapter, isInWorker: this.#connection.isInWorker });
   }
 
   /** Shows everything again on a new device; a GPU that is lost time and again is left alone. */
@@ -306,6 +305,7 @@ export class Player {
   }
 
   async #probe(panel: Panel, point: MapPoint): Promise<void> {
+    this.#parts.instrument?.hover(panel.choice.value, panel.elementAt(point));
     // A device that is lost meanwhile has no value to tell.
     const values = this.isShown && (await this.session?.ask(panel.questionAt(point)).catch(() => undefined));
     if (!values) return;

@@ -9,7 +9,7 @@ import type { ColorMap } from "./mosaic/color-map.ts";
 import type { MosaicLayout } from "./mosaic/layout.ts";
 import { viewAsMaps } from "./mosaic/layout.ts";
 import { encodeRanges, type MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
-import { canBeNegative } from "./mosaic/signedness.ts";
+import { nonnegativeValues } from "./mosaic/signedness.ts";
 import type { Preparation } from "./preparation.ts";
 import { ChannelStatistics, type Statistics } from "./statistics/channel-statistics.ts";
 import { type Appearance, type Drawn, type View, type ViewCanvas, type ViewContext, viewKinds } from "./views/view.ts";
@@ -71,7 +71,8 @@ export function isOther({ blank, parameters }: Weights): boolean {
 
 /** Every value that a view reads, once. */
 export function observedBy(views: readonly View[]): string[] {
-  return [...new Set(views.flatMap(({ value, compare }) => (compare ? [value, compare] : [value])))].sort();
+  const valuesOf = ({ value, compare, cells = [], reads = [] }: View) => [value, compare, ...cells.map((cell) => cell.value), ...reads];
+  return [...new Set(views.flatMap(valuesOf).filter((value) => value !== undefined))].sort();
 }
 
 /** How a value lies as maps. @throws Error that says why it has none */
@@ -110,6 +111,7 @@ export class SceneOfViews {
   /** Prepares the views that are new or changed, then replaces all at once. */
   async show(views: readonly View[], context: SceneContext): Promise<ViewOutcome[]> {
     const before = new Map(this.#placed.map((placed) => [placed.key, placed]));
+    const viewContext = this.#contextFor(context);
     const results = await Promise.all(
       views.map(async (view): Promise<Placed | Error> => {
         const { canvas } = view;
@@ -119,7 +121,7 @@ export class SceneOfViews {
         try {
           const target = canvas?.getContext("webgpu");
           if (!canvas || !target) throw new Error("There is no canvas that WebGPU can draw on.");
-          const drawn = await viewKinds[view.kind](this.#contextFor(context), view);
+          const drawn = await viewKinds[view.kind](viewContext, view);
           return { view, key, canvas, context: target, drawn };
         } catch (error) {
           return error as Error;
@@ -191,6 +193,7 @@ export class SceneOfViews {
       const name = `${which === model ? "own" : "other"} ${lies} ${value}`;
       return { ...maps, statistics: await this.#statisticsOf(name, value, maps) };
     };
+    let unsigned: ReadonlySet<string> | undefined;
     return {
       renderer: this.#renderer,
       appearance,
@@ -201,7 +204,10 @@ export class SceneOfViews {
         if (compare === undefined && !compared) return undefined;
         return source(compare ?? value, compared ?? model, said).catch(() => undefined);
       },
-      canBeNegative: (value) => canBeNegative(model, value, { unsignedInputs }),
+      canBeNegative(value) {
+        unsigned ??= nonnegativeValues(model, { unsignedInputs });
+        return !unsigned.has(value);
+      },
     };
   }
 
@@ -221,6 +227,6 @@ export class SceneOfViews {
 }
 
 /** Two views with the same key look the same, as long as values stay where they are. */
-function keyOf({ canvas: _, ...view }: View, { appearance, preparation, unsignedInputs }: SceneContext): string {
+function keyOf({ canvas: _, reads: __, ...view }: View, { appearance, preparation, unsignedInputs }: SceneContext): string {
   return JSON.stringify([view, appearance, view.kind === "picture" ? preparation : unsignedInputs]);
 }

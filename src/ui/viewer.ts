@@ -54,7 +54,8 @@ export class Viewer {
   readonly #image: ImageInput | undefined;
   readonly #renderer: MosaicRenderer;
   readonly #views: SceneOfViews;
-  readonly #axes: ReadonlyMap<string, Axes>;
+  /** What the axes of values are that may lie otherwise than NCHW. */
+  readonly axes: ReadonlyMap<string, Axes>;
   readonly #classScores: string | undefined;
   readonly #onResults: (results: Results) => void;
   readonly #listeners: Pick<ViewerOptions, "onMove" | "onChange">;
@@ -98,7 +99,7 @@ export class Viewer {
   ) {
     this.device = device;
     this.#networks = networks;
-    this.#axes = axes;
+    this.axes = axes;
     this.imageInputName = findImageInput(networks.model, axes)?.name;
     this.#image = image;
     this.#classScores = classScores;
@@ -140,8 +141,13 @@ export class Viewer {
     }
   }
 
+  /** The values that gates of the scene change. */
+  get gated(): readonly string[] {
+    return this.#networks.gated;
+  }
+
   /** A value as maps where it lies. @throws Error that says why it has none */
-  sourceOf(value: string, model = this.model, axes = this.#axes.get(value)): MosaicSource {
+  sourceOf(value: string, model = this.model, axes = this.axes.get(value)): MosaicSource {
     return mapsOf(model, value, axes);
   }
 
@@ -169,7 +175,7 @@ export class Viewer {
 
   async #show(scene: Scene): Promise<SceneOutcome> {
     const networks = this.#networks;
-    const image = findImageInput(this.model, this.#axes);
+    const image = findImageInput(this.model, this.axes);
     const { mean, std, scale } = scene.preparation;
     if (image && (mean ?? std ?? scale) !== undefined) (await loadOnDemand()).checkPreparation(scene.preparation, image.view.channels);
     const changed = await networks.change(scene).finally(() => {
@@ -202,7 +208,7 @@ export class Viewer {
     this.#explainer ??= new Explainer({
       viewer: this,
       renderer: this.#renderer,
-      axes: this.#axes,
+      axes: this.axes,
       classScores: this.#classScores,
       preparation: () => this.#preparation as Preparation,
       onTargets: () => this.#prepareImage(this.#preparation as Preparation),
@@ -262,7 +268,7 @@ export class Viewer {
   }
 
   #sceneContext({ appearance, preparation }: Scene): SceneContext {
-    const image = findImageInput(this.model, this.#axes);
+    const image = findImageInput(this.model, this.axes);
     const isUnsigned = image && this.#image?.canWriteNegative(preparation, image) === false;
     return {
       model: this.model,
@@ -270,7 +276,7 @@ export class Viewer {
       appearance,
       preparation,
       imageView: image?.view,
-      axes: this.#axes,
+      axes: this.axes,
       unsignedInputs: isUnsigned ? [image.name] : [],
     };
   }
@@ -279,7 +285,7 @@ export class Viewer {
   #prepareImage(preparation: Preparation): void {
     this.#preparation = preparation;
     const own = this.#networks.models.flatMap((model) => {
-      const input = findImageInput(model, this.#axes);
+      const input = findImageInput(model, this.axes);
       return input ? [{ ...input, preparation }] : [];
     });
     this.#image?.aim([...own, ...(this.#explainer?.targets ?? [])]);

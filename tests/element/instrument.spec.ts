@@ -44,7 +44,8 @@ async function open(page: Page, attributes: Readonly<Record<string, string>>): P
       const canvas = Object.assign(document.createElement("canvas"), { width: 12, height: 12 });
       const context = canvas.getContext("2d") as CanvasRenderingContext2D;
       for (let i = 0; i < 144; i++) {
-        context.fillStyle = `rgb(${(i * 37) % 256} 0 0)`;
+        const shade = (i * 37) % 256;
+        context.fillStyle = `rgb(${shade} ${shade} ${shade})`;
         context.fillRect(i % 12, Math.floor(i / 12), 1, 1);
       }
       element.input = canvas;
@@ -161,6 +162,51 @@ test("a channel is silenced, alone, louder, and as before; the answer moves", as
     await expect(button).toHaveAttribute("aria-pressed", "false");
     await expect.poll(answer).toEqual(before);
   }
+});
+
+test("an element is computed anew beside the GPU's, and its field is boxed on the picture", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "pixel", layer: "maps", channel: "1", pixel: "0,5" });
+  const side = element.locator(".side");
+  await expect(side.locator(".check")).toContainText("✓");
+  await expect(side).toContainText("It sees 2 × 3 pixels of the picture: rows 0 to 1, columns 4 to 6.");
+  await expect(side).toContainText("3 of its places lie beside the input");
+  // By a plain loop over what the page draws: 12 × 12 shades in 0…255, scaled to 0…1.
+  const shade = (y: number, x: number) => (y < 0 ? 0 : (((y * 12 + x) * 37) % 256) / 255);
+  const weight = (i: number) => Math.sin((9 + i) * 2.3);
+  let sum = 0.2;
+  for (let i = 0; i < 9; i++) sum += weight(i) * shade(Math.floor(i / 3) - 1, 4 + (i % 3));
+  const gpu = await element.evaluate((one) => (one as ConvCam).ask({ kind: "element", value: "maps", point: { channel: 1, y: 0, x: 5 } }));
+  expect(gpu.needs).toBeUndefined();
+  if (gpu.needs === undefined) expect(gpu.element).toBeCloseTo(Math.max(0, sum), 3);
+  await expect(element.locator(".field")).toHaveCount(2);
+
+  // The window slides: by a step, by the pointer, and by itself.
+  await element.getByRole("button", { name: "Next element" }).click();
+  await expect.poll(() => placeOf(element)).toEqual(["pixel", "maps", "1", "0,6"]);
+  await expect(side.locator("h2")).toContainText("y 0, x 6");
+  await clickOn(element.locator(".panel canvas").first(), [3.5 / 12, 7.5 / 12]);
+  await expect.poll(() => placeOf(element)).toEqual(["pixel", "maps", "1", "7,3"]);
+  await element
+    .locator(".panel canvas")
+    .first()
+    .hover({ position: { x: 3, y: 3 } });
+  await expect(side.locator("h2")).toContainText("y 0, x 0");
+  await page.mouse.move(0, 0);
+  await expect(side.locator("h2")).toContainText("y 7, x 3");
+  await element.getByRole("button", { name: "Slide" }).click();
+  await expect.poll(() => placeOf(element)).not.toEqual(["pixel", "maps", "1", "7,3"]);
+  await element.getByRole("button", { name: "Stop" }).click();
+});
+
+test("a channel shows its kernels, and a class is told from all the others", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "channel", layer: "mixed", channel: "2" });
+  await expect(element.locator(".kernels figcaption")).toContainText("All 4 kernels, one for each input channel");
+  await element.evaluate((one) => {
+    one.setAttribute("view", "pixel");
+    one.setAttribute("layer", "scores");
+  });
+  await expect(element.locator(".side h2")).toContainText("Unit 2");
+  await expect(element.locator(".side .check")).toContainText("✓");
 });
 
 test("says which place there is not, and shows the next one", async ({ sharedPage: page }) => {

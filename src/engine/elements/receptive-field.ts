@@ -31,7 +31,8 @@ export function receptiveField(graph: TypedGraph, value: string, box: Box): Read
         for (const [name, read] of readsOf(graph, node, output, patch, constants))
           if (name && !isFixed(name)) regions.set(name, addPatch(regions.get(name) ?? [], read));
   regions.delete(value);
-  return new Map(Array.from(regions, ([name, region]) => [name, fieldOf(region)]));
+  const filled = Array.from(regions).filter(([, region]) => region.length > 0);
+  return new Map(filled.map(([name, region]) => [name, fieldOf(region)]));
 }
 
 /** What a node reads of each input for a patch of an output. */

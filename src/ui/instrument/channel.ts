@@ -1,9 +1,11 @@
 // Beside the map of one channel: its numbers, and what becomes of the answer without it.
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
+import type { ConvolutionStep } from "../../engine/elements/index.ts";
 import { formatNumber } from "../format-number.ts";
 import type { ChannelSummary } from "../statistics/read-statistics.ts";
 import { factsTemplate, percent } from "./facts.ts";
 import type { ChannelState } from "./gates.ts";
+import { kernelsTemplate } from "./kernels.ts";
 import type { Order } from "./orders.ts";
 import type { Place } from "./place.ts";
 
@@ -22,7 +24,13 @@ const buttons = [
   { state: "louder", title: "× 2", about: "Multiplies the channel by 2." },
 ] as const;
 
-export function channelTemplate(place: Place, channels: readonly ChannelSummary[], actions: Actions): TemplateResult {
+/** @param convolution a step of the formula of one of its elements, where the layer is a convolution */
+export function channelTemplate(
+  place: Place,
+  channels: readonly ChannelSummary[],
+  convolution: ConvolutionStep | undefined,
+  actions: Actions,
+): TemplateResult {
   const { layer, channel, maps } = place;
   const state = actions.stateOf(layer.value, channel);
   const set = (wanted: ChannelState) => actions.setState(layer.value, channel, maps.channels, wanted === state ? "on" : wanted);
@@ -44,5 +52,7 @@ export function channelTemplate(place: Place, channels: readonly ChannelSummary[
         ...(facts.infinityCount > 0 ? [["infinite", facts.infinityCount.toLocaleString("en")] as const] : []),
       ])
     }
+    ${convolution ? kernelsTemplate(convolution, convolution.channels, 8) : nothing}
+    <p class="about">Click an element of the map to see how it is computed.</p>
   `;
 }

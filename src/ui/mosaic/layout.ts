@@ -86,7 +86,7 @@ export function viewAsMaps(shape: readonly number[], strides: readonly number[],
 }
 
 /** The axis of channels, and those of a map from the outermost to the columns. Axes that are not known in full are taken as NCHW. */
-function placeAxes(shape: readonly number[], axes?: Axes): { channel: number | undefined; image: readonly number[] } {
+export function placeAxes(shape: readonly number[], axes?: Axes): { channel: number | undefined; image: readonly number[] } {
   const rank = shape.length;
   if (axes?.length === rank && shape.every((extent, axis) => axes[axis] !== "_" || extent === 1)) {
     const image = ["d", "h", "w"].map((letter) => axes.indexOf(letter)).filter((axis) => axis >= 0);

@@ -14,7 +14,12 @@ export interface SignednessOptions {
 }
 
 /** Whether `value` may hold negative numbers, as far as the layers before it tell. */
-export function canBeNegative(model: SignedModel, value: string, { unsignedInputs = [] }: SignednessOptions = {}): boolean {
+export function canBeNegative(model: SignedModel, value: string, options?: SignednessOptions): boolean {
+  return !nonnegativeValues(model, options).has(value);
+}
+
+/** The values that hold no negative numbers, as far as the layers before them tell. */
+export function nonnegativeValues(model: SignedModel, { unsignedInputs = [] }: SignednessOptions = {}): ReadonlySet<string> {
   const unsigned = new Set(unsignedInputs);
   for (const { name, dtype } of model.inputs) if (!isSigned(dtype)) unsigned.add(name);
   for (const { outputs, nonnegative } of model.summary().layers) {
@@ -26,5 +31,5 @@ export function canBeNegative(model: SignedModel, value: string, { unsignedInput
         : nonnegative.whereSome.some((name) => unsigned.has(name)));
     if (holds) for (const output of outputs) unsigned.add(output);
   }
-  return !unsigned.has(value);
+  return unsigned;
 }

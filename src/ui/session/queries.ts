@@ -1,6 +1,7 @@
 // What can be asked about what is on the GPU. A new question is one line in each of the two types and one function in the table.
 import { loadPart, ModelError } from "../../engine/errors.ts";
 import type { Axes } from "../../engine/shapes.ts";
+import type { ElementAnswer, ElementQuestion } from "../elements/answer.ts";
 import type { MapPoint } from "../mosaic/layout.ts";
 import type { Grown, GrowQuery, PatternsTaken } from "../patterns/request.ts";
 import type { ChannelSummary } from "../statistics/read-statistics.ts";
@@ -17,12 +18,15 @@ export type Query =
     }
   /** Mean, deviation, extremes, share of zeros and count of NaN of every channel. */
   | { readonly kind: "statistics"; readonly value: string; readonly axes?: Axes | undefined }
+  /** How one element is computed, and which parts of earlier values it depends on. */
+  | ElementQuestion
   /** The patterns that grow, to keep. */
   | { readonly kind: "patterns" };
 
 export interface Answers {
   readonly probe: readonly number[];
   readonly statistics: readonly ChannelSummary[];
+  readonly element: ElementAnswer;
   readonly patterns: PatternsTaken;
 }
 
@@ -48,6 +52,10 @@ const answers: AnswerTable = {
     const { readStatistics } = await loadPart("for statistics", () => import("../statistics/read-statistics.ts"));
     return readStatistics(viewer.device, value, viewer.sourceOf(value, viewer.model, axes));
   },
+  async element(viewer, query) {
+    const { answerElement } = await loadPart("for formulas", () => import("../elements/answer.ts"));
+    return answerElement(viewer, query);
+  },
   async patterns(viewer) {
     const { takePatterns } = await loadGrower();
     return takePatterns(viewer);
@@ -65,9 +73,10 @@ export async function answer<Kind extends ElementQuery["kind"]>(
   viewer: Viewer,
   query: Extract<ElementQuery, { kind: Kind }>,
 ): Promise<ElementAnswers[Kind]> {
-  if (!Object.hasOwn(answers, query.kind)) throw new ModelError(`kind '${query.kind}': expected probe, statistics or patterns.`);
+  if (!Object.hasOwn(answers, query.kind)) throw new ModelError(`kind '${query.kind}': expected probe, statistics, element or patterns.`);
   const isPoint = ({ channel, y, x }: MapPoint) => [channel, y, x].every(Number.isInteger);
-  const { points = [] } = query as { readonly points?: readonly MapPoint[] };
-  if (!points.every(isPoint)) throw new ModelError("points: expected a list of { channel, y, x }, whole numbers.");
+  const { points = [], point } = query as { readonly points?: readonly MapPoint[]; readonly point?: MapPoint };
+  if (![...points, ...(point ? [point] : [])].every(isPoint))
+    throw new ModelError("points: expected a list of { channel, y, x }, whole numbers.");
   return answers[query.kind as Kind](viewer, query);
 }

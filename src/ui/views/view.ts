@@ -1,5 +1,6 @@
 // The kinds of views of a network. A new kind is a file in this folder and a row of the table.
 
+import { loadPart } from "../../engine/errors.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import type { ImageView } from "../image-view.ts";
 import type { ColorMap, ComparePair } from "../mosaic/color-map.ts";
@@ -11,8 +12,17 @@ import type { Statistics } from "../statistics/channel-statistics.ts";
 import { prepareMosaic } from "./mosaic-view.ts";
 import { preparePicture } from "./picture-view.ts";
 
-/** A value tile by tile, or a network's image input as the picture that it was made from. */
-export type ViewKind = "mosaic" | "picture";
+/** A value tile by tile; a network's image input as the picture that it was made from; or small mosaics of many values on one canvas. */
+export type ViewKind = "mosaic" | "picture" | "sheet";
+
+/** Where a value is drawn on a sheet, in device pixels. */
+export interface SheetCell {
+  readonly value: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
 
 /** On a page, or handed over to a worker. */
 export type ViewCanvas = HTMLCanvasElement | OffscreenCanvas;
@@ -28,6 +38,10 @@ export interface View {
   readonly axes?: Axes | undefined;
   /** The channels that are drawn, in this order; all where absent. */
   readonly channels?: readonly number[] | undefined;
+  /** What a sheet holds. */
+  readonly cells?: readonly SheetCell[] | undefined;
+  /** Values that are kept for questions about what is shown. */
+  readonly reads?: readonly string[] | undefined;
   /** Device pixels that there are for it; downwards without a limit where absent. */
   readonly width: number;
   readonly height?: number | undefined;
@@ -79,4 +93,5 @@ export interface Drawn {
 export const viewKinds: Readonly<Record<ViewKind, (context: ViewContext, view: View) => Promise<Drawn>>> = {
   mosaic: prepareMosaic,
   picture: preparePicture,
+  sheet: async (context, view) => (await loadPart("for the overview", () => import("./sheet-view.ts"))).prepareSheet(context, view),
 };

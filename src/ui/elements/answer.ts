@@ -1,0 +1,84 @@
+// Answers how one element came about: its formula with the numbers of the frame that is on the GPU, and where in earlier values they come from.
+
+import { type Field, formulaOf, receptiveField, type Step } from "../../engine/elements/index.ts";
+import { UnsupportedError } from "../../engine/errors.ts";
+import type { Model } from "../../engine/model.ts";
+import type { MapPoint } from "../mosaic/layout.ts";
+import type { Viewer } from "../viewer.ts";
+import { indexAt, type MapBox, mapBoxOf } from "./places.ts";
+import { type BoxRead, readBoxes } from "./read-boxes.ts";
+
+/** Of an element: a value, and a place of its maps. */
+export interface ElementQuestion {
+  readonly kind: "element";
+  readonly value: string;
+  readonly point: MapPoint;
+}
+
+/** Of an earlier value: what an element depends on. */
+export interface FieldOnMaps extends MapBox {
+  readonly value: string;
+  /** Whether it is the smallest box; if not, the element depends on at most this. */
+  readonly isExact: boolean;
+}
+
+export type ElementAnswer =
+  /** Values that have to be kept before there is an answer. */
+  | { readonly needs: readonly string[] }
+  | {
+      readonly needs?: undefined;
+      /** In the value's own axes. */
+      readonly index: readonly number[];
+      /** What the GPU computed. */
+      readonly element: number;
+      /** How it is computed; none where `refusal` says why. */
+      readonly steps: readonly Step[];
+      readonly refusal: string | undefined;
+      /** From the value just before to the network's input. */
+      readonly fields: readonly FieldOnMaps[];
+      /** The values of the formula that gates change, so that it is of the network without them. */
+      readonly gated: readonly string[];
+    };
+
+/** Everything an answer is read from. */
+type Source = Pick<Viewer, "device" | "model" | "axes" | "gated">;
+
+/** @throws ModelError for a value or a place that there is not */
+export async function answerElement({ device, model, axes, gated }: Source, { value, point }: ElementQuestion): Promise<ElementAnswer> {
+  const { graph } = model;
+  const shapeOf = (name: string) => ({ shape: graph.types.get(name)?.shape ?? [], axes: axes.get(name) });
+  const index = indexAt(shapeOf(value), point);
+  const end = index.map((one) => one + 1);
+  const formula = formulaFor(model, value, index);
+  const boxes = new Map([[value, { begin: index, end }], ...(formula.found?.reads ?? [])]);
+  const needs = [...boxes.keys()].filter((name) => !isKept(model, name));
+  if (needs.length > 0) return { needs };
+  const reads = Array.from(boxes, ([name, box]): BoxRead => ({ value: model.value(name), box }));
+  const elements = await readBoxes(device, reads);
+  const parts = new Map([...boxes.keys()].map((name, i) => [name, elements[i] as Float64Array]));
+  const fields = Array.from(receptiveField(graph, value, { begin: index, end }), ([name, field]: [string, Field]): FieldOnMaps => {
+    return { value: name, isExact: field.isExact, ...mapBoxOf(shapeOf(name), field.begin, field.end) };
+  });
+  return {
+    index,
+    element: elements[0]?.[0] ?? Number.NaN,
+    steps: formula.found?.evaluate(parts) ?? [],
+    refusal: formula.refusal,
+    fields,
+    gated: [...boxes.keys()].filter((name) => gated.includes(name)),
+  };
+}
+
+function formulaFor({ graph }: Model, value: string, index: readonly number[]) {
+  try {
+    return { found: formulaOf(graph, value, index), refusal: undefined };
+  } catch (error) {
+    if (error instanceof UnsupportedError) return { found: undefined, refusal: error.message };
+    throw error;
+  }
+}
+
+function isKept(model: Model, name: string): boolean {
+  const isEnd = [...model.inputs, ...model.outputs].some((one) => one.name === name);
+  return isEnd || model.observed.includes(name);
+}

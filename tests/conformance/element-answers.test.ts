@@ -1,0 +1,127 @@
+// How elements came about, as the element answers: what the GPU computed is what their formulas give from what the GPU holds.
+import { describe, expect, it, test } from "vitest";
+import { loadAxes } from "../../src/engine/graph/axes.ts";
+import { loadModel } from "../../src/engine/model.ts";
+import { denseStrides, type Shape, sizeOf } from "../../src/engine/shapes.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
+import { answerElement, type ElementAnswer } from "../../src/ui/elements/answer.ts";
+import { mapBoxOf } from "../../src/ui/elements/places.ts";
+import { graphOf, noise, op } from "../support/graphs.ts";
+import { withDevice } from "../support/with-device.ts";
+
+const networks = {
+  "strides, padding, groups and a dilation": graphOf({
+    inputs: { x: [1, 4, 11, 9] },
+    constants: { w: noise([8, 2, 3, 3]), b: noise([8]), v: noise([6, 4, 3, 3], 2) },
+    nodes: [
+      op("Conv", "x w b", "first", { group: 2, strides: [2, 1], pads: [1, 0, 2, 1] }),
+      op("Relu", "first", "relu"),
+      op("Conv", "relu v", "second", { group: 2, dilations: [2, 2], pads: [2, 2, 2, 2] }),
+      op("GlobalAveragePool", "second", "scores"),
+    ],
+  }),
+  "depthwise, BatchNormalization, Clip, pools and a residual": graphOf({
+    inputs: { x: [1, 6, 12, 12] },
+    constants: {
+      w: noise([6, 1, 3, 3]),
+      s: noise([6], 3),
+      b: noise([6], 4),
+      m: noise([6], 5),
+      v: Tensor.float32([6], Float32Array.of(0.4, 1.2, 0.8, 2, 0.3, 1)),
+    },
+    nodes: [
+      op("Conv", "x w", "depthwise", { group: 6, pads: [1, 1, 1, 1] }),
+      op("BatchNormalization", "depthwise s b m v", "normal"),
+      op("LeakyRelu", "normal", "active", { alpha: 0.1 }),
+      op("Add", "active x", "sum"),
+      op("MaxPool", "sum", "most", { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }),
+      op("AveragePool", "most", "mean", { kernel_shape: [2, 2], pads: [1, 1, 0, 0] }),
+    ],
+  }),
+  "ConvTranspose and Concat": graphOf({
+    inputs: { x: [1, 3, 5, 6] },
+    constants: { w: noise([3, 4, 3, 3]), b: noise([4]) },
+    nodes: [
+      op("ConvTranspose", "x w b", "up", { strides: [2, 2], pads: [1, 1, 0, 0] }),
+      op("Tanh", "up", "bent"),
+      op("Concat", "bent up", "both", { axis: 1 }),
+    ],
+  }),
+  "channels last, as exporters of TensorFlow leave it": graphOf({
+    inputs: { x: [1, 8, 8, 3] },
+    constants: { w: noise([5, 3, 3, 3]) },
+    nodes: [
+      op("Transpose", "x", "nchw", { perm: [0, 3, 1, 2] }),
+      op("Conv", "nchw w", "maps"),
+      op("Transpose", "maps", "nhwc", { perm: [0, 2, 3, 1] }),
+      op("Sigmoid", "nhwc", "active"),
+    ],
+  }),
+  "dense layers and softmax": graphOf({
+    inputs: { x: [1, 7] },
+    constants: { w: noise([9, 7]), b: noise([9]) },
+    nodes: [op("Gemm", "x w b", "scores", { transB: 1 }), op("Softmax", "scores", "shares", { axis: 1 })],
+  }),
+};
+
+describe.each(Object.entries(networks))("of a network with %s", (_, graph) => {
+  it("formulas give what the GPU computed, at places all over every value", () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, graph);
+      const axes = await loadAxes(model.graph);
+      const [input] = model.inputs;
+      if (!input) throw new Error("no input");
+      const x = noise(input.shape, 11);
+      model.run({ [input.name]: x });
+      for (const { outputs } of model.graph.nodes) {
+        const [value = ""] = outputs;
+        const shape = model.graph.types.get(value)?.shape ?? [];
+        for (const index of places(shape)) {
+          const box = mapBoxOf(
+            { shape, axes: axes.get(value) },
+            index,
+            index.map((one) => one + 1),
+          );
+          const point = { channel: box.channels[0], y: box.y[0], x: box.x[0] };
+          const ask = () => answerElement({ device, model, axes, gated: [] }, { kind: "element", value, point });
+          let answer: ElementAnswer = await ask();
+          if (answer.needs) {
+            await model.observe([...model.observed, ...answer.needs]);
+            model.run({ [input.name]: x });
+            answer = await ask();
+          }
+          if (answer.needs) throw new Error(`still needs ${answer.needs}`);
+          expect(answer.refusal).toBeUndefined();
+          expect(answer.index).toEqual(index);
+          const read = (await model.read(value)).toNumbers()[
+            index.reduce((sum, one, axis) => sum + one * (denseStrides(shape)[axis] as number), 0)
+          ];
+          expect(answer.element).toBe(read);
+          expect(answer.steps.at(-1)?.result, `${value} at ${index}`).toBeCloseTo(answer.element, 4);
+          expect(answer.fields.some((field) => field.value === input.name)).toBe(true);
+        }
+      }
+      model.dispose();
+    }));
+});
+
+/** Corners, the middle, and some between. */
+function places(shape: Shape): number[][] {
+  const strides = denseStrides(shape);
+  const count = sizeOf(shape);
+  const flat = new Set([0, count - 1, count >> 1, ...Array.from({ length: 6 }, (_, i) => Math.floor((((i * 37) % 11) / 11) * count))]);
+  return Array.from(flat, (place) => shape.map((extent, axis) => Math.floor(place / (strides[axis] as number)) % extent));
+}
+
+test("an input and a place that is not there are said", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, networks["dense layers and softmax"]);
+    const source = { device, model, axes: new Map(), gated: [] };
+    model.run({ x: noise([1, 7]) });
+    const answer = await answerElement(source, { kind: "element", value: "x", point: { channel: 2, y: 0, x: 0 } });
+    expect(answer.needs ?? answer.refusal).toContain("an input of the network");
+    await expect(answerElement(source, { kind: "element", value: "scores", point: { channel: 9, y: 0, x: 0 } })).rejects.toThrow(
+      "does not lie within",
+    );
+    model.dispose();
+  }));
