@@ -20,7 +20,7 @@ import type { Answers, Query } from "./session/queries.ts";
 import type { SourceLike } from "./sources.ts";
 import { applyState, type ConvCamState, readState, setAttribute } from "./state.ts";
 import { adoptStyles } from "./style-sheet.ts";
-import { stages } from "./update-cycle.ts";
+import { type Stage, stages } from "./update-cycle.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** Details of the events. */
@@ -36,7 +36,11 @@ export interface ConvCamEvents {
     /** Whether the engine runs in a worker; not where the browser has none that can draw. */
     readonly isInWorker: boolean;
   };
-  error: { readonly error: Error };
+  error: {
+    readonly error: Error;
+    /** What it is of: the sources, what is shown of the network, a frame, or a part that most elements have not. */
+    readonly part: "labels" | "input" | "network" | "explain" | "patterns" | "view" | Exclude<Stage, "model">;
+  };
   /** The classes that the network answers. */
   results: {
     readonly outputs: readonly Float32Array[];

@@ -127,9 +127,7 @@ export class Player {
   #updateHost() {
     const element = this.#element;
     return {
-      get isConnected() {
-        return element.isConnected;
-      },
+      element,
       work: {
         labels: () => this.#answering.loadLabels(),
         answer: () => this.#answering.relabel(),
@@ -209,6 +207,7 @@ export class Player {
     this.#status.showProgress("Loading the network");
     const session = await this.#connection.open(this.#element.hasAttribute("worker"));
     const loaded = await session.load({ src, compare, inputShape: readAttribute(this.#element, "input-shape") });
+    if (this.#cycle.isDue("model")) return;
     if (loaded && "obstacles" in loaded) this.#fail(new UnsupportedError(loaded.obstacles), "model", loaded.layers);
     else this.#description = loaded;
     if (this.#description?.problem) this.#fail(new Error(`compare: ${this.#description.problem}`), "model");
@@ -243,7 +242,8 @@ export class Player {
     const views = this.#gallery.measure();
     const shown = await session.show({ ...look, views, weights });
     this.#status.endProgress();
-    if (!shown) return;
+    // Another network is asked for meanwhile.
+    if (!shown || this.#cycle.isDue("model")) return;
     this.weights.settle(weights, shown);
     this.#gallery.show(shown.views, look.appearance, shown.isCompared);
     this.isShown = true;
@@ -325,7 +325,7 @@ export class Player {
     if (stage === "model" || error instanceof DeviceError) this.#forgetAnswer();
     if (stage === "input") this.#forgetAnswer("There is no picture to explain.");
     if (stage === "input") this.#gallery.element.classList.add("old");
-    if (this.emit("error", { error })) this.#status.showProblem(error, stage, layers);
+    if (this.emit("error", { error, part: stage === "model" ? "network" : stage })) this.#status.showProblem(error, stage, layers);
   }
 
   #forgetAnswer(reason?: string): void {

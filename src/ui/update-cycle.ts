@@ -19,7 +19,7 @@ const consequences: Readonly<Record<Stage, readonly Stage[]>> = {
 
 export interface UpdateHost {
   /** Nothing is brought up to date while the element is not on a page. */
-  readonly isConnected: boolean;
+  readonly element: { readonly isConnected: boolean };
   readonly work: Readonly<Record<Stage, () => unknown>>;
   /** Called when a stage becomes due: its problem, if it has one, may be gone. */
   onDue(stage: Stage): void;
@@ -40,12 +40,17 @@ export class UpdateCycle {
     return this.#update ?? Promise.resolve();
   }
 
+  /** Whether what a stage is of has changed since its work began: what that comes to is nothing to tell any more. */
+  isDue(stage: Stage): boolean {
+    return this.#due.has(stage);
+  }
+
   invalidate(...changed: readonly Stage[]): void {
     for (const stage of new Set(changed.flatMap((one) => [one, ...consequences[one]]))) {
       this.#due.add(stage);
       this.#host.onDue(stage);
     }
-    if (this.#host.isConnected) this.#update ??= this.#bringUpToDate();
+    if (this.#host.element.isConnected) this.#update ??= this.#bringUpToDate();
   }
 
   /** One stage after the other, until nothing is due. */
@@ -53,13 +58,13 @@ export class UpdateCycle {
     await Promise.resolve();
     for (;;) {
       const stage = stages.find((one) => this.#due.has(one));
-      if (!stage || !this.#host.isConnected) break;
+      if (!stage || !this.#host.element.isConnected) break;
       this.#due.delete(stage);
       try {
         await this.#host.work[stage]();
       } catch (error) {
-        // Aborted by a dispose: there is nothing to report, and later stages may have become due again.
-        if ((error as Error).name === "AbortError") continue;
+        // Aborted by a dispose, or of what is no longer asked for: there is nothing to report, and later stages may have become due again.
+        if ((error as Error).name === "AbortError" || this.isDue(stage)) continue;
         this.#host.onFail(error as Error, stage);
         for (const next of consequences[stage]) this.#due.delete(next);
       }

@@ -243,6 +243,43 @@ test("a problem stays until what caused it changes", async ({ sharedPage: page }
   await expect(page.locator("conv-cam .problem")).toHaveCount(0);
 });
 
+for (const place of ["page", "worker"])
+  test(`a network that another one takes the place of while it loads is not told of, its engine on the ${place}`, async ({
+    sharedPage: page,
+  }) => {
+    await open(page, place === "worker" ? { worker: "" } : {});
+    // No picture: a note would say that it computes from zeros.
+    const first = graphOf({ inputs: { x: [1, 7] }, nodes: [op("Neg", "x", "superseded")] });
+    const strange = graphOf({ inputs: { x: [1, 7] }, nodes: [op("Det", "x", "y")] });
+    const told = await page.evaluate(
+      async ([early, late]) => {
+        const element = document.querySelector("conv-cam") as ConvCam;
+        const events: string[] = [];
+        element.addEventListener("load", () => events.push("load"));
+        element.addEventListener("error", (event) => {
+          const { part } = (event as unknown as CustomEvent<ConvCamEvents["error"]>).detail;
+          events.push(`error of ${part}`);
+        });
+        const refused = new Promise((resolve) => element.addEventListener("error", resolve, { once: true }));
+        element.addEventListener(
+          "progress",
+          () => {
+            element.src = new Uint8Array(late as number[]);
+          },
+          { once: true },
+        );
+        element.src = new Uint8Array(early as number[]);
+        await refused;
+        await element.updateComplete;
+        return events;
+      },
+      [[...encodeModel(first)], [...encodeModel(strange)]],
+    );
+    expect(told).toEqual(["error of network"]);
+    await expect(page.locator("conv-cam .problem")).toContainText("Det");
+    await expect(page.locator("conv-cam .note")).toHaveCount(0);
+  });
+
 test("labels and bars show at once", async ({ sharedPage: page }) => {
   await open(page, { layers: "conv_1" });
   await look(page);

@@ -107,6 +107,21 @@ test("says which picture it cannot read", async ({ warmPage: page }) => {
   await expect(page.locator("#input-problem")).toContainText("no picture the browser can decode");
 });
 
+test("tells of a network beside the layers, whatever became of the input, and of the input beside it", async ({ warmPage: page }) => {
+  await openPage(page);
+  await dropFile(page, "note.png", "image/png", [72, 105]);
+  await expect(page.locator("#input-problem")).toContainText("no picture the browser can decode");
+  await dropFile(page, "broken.onnx", "", [1, 2, 3, 4, 5]);
+  await expect(page.locator("conv-cam .problem")).toBeVisible();
+  await expect(page.locator("#input-problem")).toContainText("no picture the browser can decode");
+  await page.click("#draw");
+  await expect(page.locator("#input-problem")).toBeHidden();
+  await expect(page.locator("conv-cam .problem")).toBeVisible();
+  await page.selectOption("#network", "mnist-trained");
+  await expect(page.locator("#top-label")).toHaveText("3");
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+});
+
 test("says what a file is that is neither a network nor a picture, whatever its name", async ({ warmPage: page }) => {
   await openPage(page);
   await dropFile(page, "network.onnx", "", [...Buffer.from("404: Not Found")]);

@@ -166,7 +166,7 @@ export class Why {
   async #fail(error: Error): Promise<void> {
     this.#shown = undefined;
     this.#panel.showTrouble(error.message);
-    if (!this.#host.emit("error", { error })) this.hide();
+    if (!this.#host.emit("error", { error, part: "explain" })) this.hide();
     await this.#host.session?.explain(undefined).catch(() => undefined);
   }
 

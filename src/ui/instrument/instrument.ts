@@ -219,7 +219,8 @@ export class Instrument {
       this.#show(nothing);
       const { message } = error as Error;
       // Frames ask again and again: what is known is not told again.
-      if (this.#trouble.textContent !== message && this.#host.emit("error", { error: error as Error })) this.#trouble.textContent = message;
+      if (this.#trouble.textContent !== message && this.#host.emit("error", { error: error as Error, part: "view" }))
+        this.#trouble.textContent = message;
     }
   }
 

@@ -29,8 +29,8 @@ export function offerInputs(viewer: ConvCam, pad: DrawingPad): (picture: File) =
   find("clear").addEventListener("click", () => pad.clear());
   find("redraw").addEventListener("click", () => pad.show(digit.strokes));
   listen(viewer, "input", () => showPreview(viewer.picture));
-  listen(viewer, "error", ({ error }, event) => {
-    if (viewer.picture) return;
+  listen(viewer, "error", ({ error, part }, event) => {
+    if (part !== "input") return;
     // Problems of the input are shown beside the input; the element shows those of the network.
     event.preventDefault();
     find("input-problem").textContent = error.message;

@@ -219,7 +219,7 @@ export class Growing {
     if (this.#refusal === error.message) return;
     this.#refusal = error.message;
     this.#panel.showTrouble(error.message);
-    if (!this.#host.emit("error", { error })) this.#panel.element.hidden = true;
+    if (!this.#host.emit("error", { error, part: "patterns" })) this.#panel.element.hidden = true;
     // Those before are gone, too.
     this.#host.session?.ask({ kind: "grow", request: { do: "end" } }).catch(() => undefined);
   }
