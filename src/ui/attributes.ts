@@ -23,8 +23,8 @@ const numbers = (name: string) => (value: string | null) => (value === null ? un
 
 export const attributes = {
   worker: attribute("model", flag),
-  src: attribute("model", text),
-  compare: attribute("model", text),
+  src: attribute("model", readSource),
+  compare: attribute("model", readSource),
   "input-shape": attribute("model", text),
   input: attribute("input", text),
   layers: attribute("scene", (value) => value ?? ""),
@@ -36,7 +36,7 @@ export const attributes = {
   resize: attribute("scene", (value) => text(value) as Preparation["resize"]),
   precision: attribute("scene", readPrecision),
   blank: attribute("scene", readSeed),
-  parameters: attribute("scene", text),
+  parameters: attribute("scene", readSource),
   normalize: attribute("scene", (value): Normalization => parseNormalization(value ?? defaultNormalization)),
   colormap: attribute("scene", readColorMap),
   "compare-colors": attribute("scene", readPair),
@@ -86,6 +86,16 @@ export function readAppearance(element: Element): Appearance {
     columns: readAttribute(element, "columns"),
     gap: readAttribute(element, "gap"),
   };
+}
+
+/** Addresses may hold spaces and commas, so a list of them is JSON. */
+function readSource(value: string | null): string | readonly string[] | undefined {
+  if (!value?.trimStart().startsWith("[")) return text(value);
+  try {
+    return JSON.parse(value) as readonly string[];
+  } catch {
+    return value;
+  }
 }
 
 function readSeed(value: string | null): number | undefined {

@@ -18,7 +18,7 @@ import { Player } from "./player.ts";
 import type { Preparation } from "./preparation.ts";
 import type { Answers, Query } from "./session/queries.ts";
 import type { SourceLike } from "./sources.ts";
-import { applyState, type ConvCamState, readState, setAttribute } from "./state.ts";
+import { applyState, type ConvCamState, differs, isSource, readState, setAttribute } from "./state.ts";
 import { adoptStyles } from "./style-sheet.ts";
 import { type Stage, stages } from "./update-cycle.ts";
 import type { Viewer } from "./viewer.ts";
@@ -318,28 +318,19 @@ export class ConvCam extends Base {
   }
 
   attributeChangedCallback(name: AttributeName, before: string | null, value: string | null): void {
+    if (isSource(name)) {
+      const source = attributes[name].read(value);
+      // With the text that it has already, an attribute comes after the property that was set meanwhile.
+      if (before !== value || differs(this.state[name], source)) Object.assign(this, { [name]: source });
+      return;
+    }
     if (before === value) return;
     if (name === "worker") {
       if (before !== null && value !== null) return;
       this.#player.closeSession();
     }
-    if (name === "src") this.#modelSource = parseSource(value);
-    if (name === "compare") this.#compareSource = parseSource(value);
-    if (name === "input") this.#inputSource = value ?? undefined;
-    if (name === "labels") this.#player.labels.source = value ?? undefined;
-    if (name === "parameters") this.#parameters = parseSource(value);
-    if (name === "parameters" || name === "blank") this.#player.changeWeights();
+    if (name === "blank") this.#player.changeWeights();
     this.#player.invalidate(attributes[name].stage);
-  }
-}
-
-/** Addresses may hold spaces and commas, so a list of them is JSON. */
-function parseSource(text: string | null): ModelSource | undefined {
-  if (!text?.trimStart().startsWith("[")) return text ?? undefined;
-  try {
-    return JSON.parse(text) as readonly string[];
-  } catch {
-    return text;
   }
 }
 

@@ -11,6 +11,7 @@ export interface ConvCamState {
   readonly src?: string | readonly string[] | undefined;
   readonly compare?: string | readonly string[] | undefined;
   readonly input?: string | undefined;
+  readonly inputShape?: string | undefined;
   /** The address of a list, or the list. */
   readonly labels?: LabelsSource | undefined;
   readonly layers?: string | undefined;
@@ -21,6 +22,7 @@ export interface ConvCamState {
   readonly columns?: string | undefined;
   readonly gap?: string | undefined;
   readonly precision?: string | undefined;
+  readonly bars?: string | undefined;
   readonly preparation?: Preparation | undefined;
   readonly gates?: readonly ValueGate[] | undefined;
   readonly blank?: number | undefined;
@@ -46,8 +48,9 @@ export interface ConvCamState {
   readonly patternSize?: string | undefined;
 }
 
-/** The attribute that holds each part. */
+/** The attribute that holds each part. Whether it is `paused`, and where it computes, are no part of what an element shows. */
 const attributeOf = {
+  inputShape: "input-shape",
   layers: "layers",
   range: "normalize",
   colors: "colormap",
@@ -55,6 +58,7 @@ const attributeOf = {
   columns: "columns",
   gap: "gap",
   precision: "precision",
+  bars: "bars",
 } as const satisfies Partial<Record<keyof ConvCamState, AttributeName>>;
 
 /** Attributes of parts that few elements have are called here as there: `pattern-size` is `patternSize`. */
@@ -66,7 +70,12 @@ type PlacePart = "view" | "layer" | "channel" | "pixel" | "order";
 type TextPart = Extract<keyof ConvCamState, keyof typeof attributeOf | PlacePart | "overlay" | `explain${string}` | `pattern${string}`>;
 
 const parts = [...Object.entries(attributeOf), ...namesOfParts] as [TextPart, AttributeName][];
-const sources = ["src", "compare", "input"] as const;
+const sources = ["src", "compare", "input", "labels", "parameters"] as const;
+
+/** Of attribute and property, the one set last holds. */
+export function isSource(name: AttributeName): name is (typeof sources)[number] {
+  return sources.includes(name as (typeof sources)[number]);
+}
 
 /**
  * The state that an element shows. Parts that are not set are absent.
@@ -77,7 +86,7 @@ const sources = ["src", "compare", "input"] as const;
 export function readState(element: ConvCam, labels: LabelsSource | undefined, parameters: ModelSource | undefined): ConvCamState {
   const preparation = { ...element.preparation, ...readPreparation(element) };
   const given = [
-    ...sources.map((name) => [name, addressOf(element[name])] as const),
+    ...(["src", "compare", "input"] as const).map((name) => [name, addressOf(element[name])] as const),
     ...parts.map(([part, name]) => [part, element.getAttribute(name) ?? undefined] as const),
     ["labels", labels] as const,
     ["parameters", addressOf(parameters)] as const,
@@ -90,11 +99,8 @@ export function readState(element: ConvCam, labels: LabelsSource | undefined, pa
 
 /** Changes from the state before to another; what that does not hold goes back to its default, and what does not differ is left alone. */
 export function applyState(element: ConvCam, before: ConvCamState, state: ConvCamState): void {
-  if (differs(element.src, state.src)) element.src = state.src;
-  if (differs(element.compare, state.compare)) element.compare = state.compare;
-  if (differs(element.input, state.input)) element.input = state.input;
-  if (differs(element.parameters, state.parameters)) element.parameters = state.parameters;
-  if (differs(before.labels, state.labels)) element.labels = state.labels;
+  for (const name of sources)
+    if (differs(name === "labels" ? before.labels : element[name], state[name])) Object.assign(element, { [name]: state[name] });
   if (element.blank !== state.blank) element.blank = state.blank;
   for (const [part, name] of parts) setAttribute(element, name, state[part]);
   if (JSON.stringify(element.gates) !== JSON.stringify(state.gates ?? [])) element.gates = state.gates ?? [];
@@ -103,7 +109,8 @@ export function applyState(element: ConvCam, before: ConvCamState, state: ConvCa
   element.preparation = state.preparation ?? {};
 }
 
-function differs(source: unknown, wanted: unknown): boolean {
+/** Whether a source is not at the address that is wanted. */
+export function differs(source: unknown, wanted: unknown): boolean {
   return JSON.stringify(addressOf(source)) !== JSON.stringify(wanted);
 }
 

@@ -243,6 +243,30 @@ test("a problem stays until what caused it changes", async ({ sharedPage: page }
   await expect(page.locator("conv-cam .problem")).toHaveCount(0);
 });
 
+test("of attribute and property, the one set last holds, also where the attribute's text is as before", async ({ sharedPage: page }) => {
+  await visit(page, "one");
+  const held = await page.evaluate(async () => {
+    await customElements.whenDefined("conv-cam");
+    return (["src", "compare", "input", "labels", "parameters"] as const).map((name) => {
+      const element = document.createElement("conv-cam") as ConvCam;
+      const states: unknown[] = [];
+      const set = (act: () => void) => {
+        act();
+        states.push(element.state[name]);
+      };
+      set(() => element.setAttribute(name, "/a"));
+      set(() => Object.assign(element, { [name]: "/b" }));
+      set(() => element.setAttribute(name, "/a"));
+      set(() => {
+        element.state = { [name]: "/c" };
+      });
+      set(() => element.setAttribute(name, "/a"));
+      return states;
+    });
+  });
+  expect(held).toEqual(held.map(() => ["/a", "/b", "/a", "/c", "/a"]));
+});
+
 for (const place of ["page", "worker"])
   test(`a network that another one takes the place of while it loads is not told of, its engine on the ${place}`, async ({
     sharedPage: page,

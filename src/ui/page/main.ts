@@ -197,8 +197,8 @@ async function showState({ network, compare = "", state }: PageState): Promise<v
     }
   }
   if (compareSelect.value !== compare) await compareWith(compare);
-  const { src, compare: other, input, labels, parameters, preparation } = viewer.state;
-  viewer.state = { ...state, src, compare: other, input, labels, parameters, preparation };
+  const { src, compare: other, input, labels, parameters, preparation, bars } = viewer.state;
+  viewer.state = { ...state, src, compare: other, input, labels, parameters, preparation, bars };
 }
 
 viewer.toggleAttribute("worker", query.has("worker"));
