@@ -111,6 +111,17 @@ test.each<Direction>(["right", "down"])(
   },
 );
 
+test("a value may have any name", () => {
+  const ids = ["__proto__", "constructor", "toString", ""];
+  const level = {
+    nodes: ids.map((id) => ({ id, width: 10, height: 10 })),
+    edges: ids.slice(1).map((to, i) => ({ from: ids[i] as string, to })),
+  };
+  const { boxes, edges } = placeLevel(level, "right", { along: 5, across: 5 });
+  expect(ids.map((id) => boxes.get(id)?.x)).toEqual([0, 15, 30, 45]);
+  expect(edges.map(({ points }) => points.length > 1)).toEqual([true, true, true]);
+});
+
 test("nothing has no size", () => {
   expect(placeLevel({ nodes: [], edges: [] }, "right", { along: 1, across: 1 })).toMatchObject({ width: 0, height: 0 });
 });

@@ -30,18 +30,20 @@ function ranksOf({ nodes, edges }: Level): ReadonlyMap<string, number> {
 function placeByDagre({ nodes, edges }: Level, direction: Direction, { along, across }: Gaps): PlacedLevel {
   const graph = new Graph<object, Size & Partial<Point>, { readonly points?: readonly Point[] }>();
   graph.setGraph({ rankdir: direction === "right" ? "LR" : "TB", ranksep: along, nodesep: across, edgesep: across / 2 });
-  // Dagre writes to what it is given.
-  for (const { id, width, height } of nodes) graph.setNode(id, { width, height });
-  for (const { from, to } of edges) graph.setEdge(from, to, {});
+  // Dagre keeps what it is given in plain objects, by id, and writes to it. Values may have any name, so it is given numbers.
+  const numbers = new Map(nodes.map(({ id }, number) => [id, `${number}`]));
+  const numberOf = (id: string) => numbers.get(id) as string;
+  for (const { id, width, height } of nodes) graph.setNode(numberOf(id), { width, height });
+  for (const { from, to } of edges) graph.setEdge(numberOf(from), numberOf(to), {});
   layout(graph);
   const boxes = new Map(
     nodes.map(({ id, width, height }) => {
-      const { x = 0, y = 0 } = graph.node(id);
+      const { x = 0, y = 0 } = graph.node(numberOf(id));
       return [id, { x: x - width / 2, y: y - height / 2, width, height }];
     }),
   );
   return fromOrigin(
     boxes,
-    edges.map(({ from, to }) => ({ from, to, points: graph.edge(from, to).points ?? [] })),
+    edges.map(({ from, to }) => ({ from, to, points: graph.edge(numberOf(from), numberOf(to)).points ?? [] })),
   );
 }
