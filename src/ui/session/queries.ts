@@ -2,6 +2,7 @@
 import { loadPart, ModelError } from "../../engine/errors.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import type { ElementAnswer, ElementQuestion } from "../elements/answer.ts";
+import type { NetworkHints } from "../hints/answer.ts";
 import type { MapPoint } from "../mosaic/layout.ts";
 import type { Grown, GrowQuery, PatternsTaken } from "../patterns/request.ts";
 import type { ChannelSummary } from "../statistics/read-statistics.ts";
@@ -20,6 +21,8 @@ export type Query =
   | { readonly kind: "statistics"; readonly value: string; readonly axes?: Axes | undefined }
   /** How one element is computed, and which parts of earlier values it depends on. */
   | ElementQuestion
+  /** What the network's file says, or lets guess, of the pictures that it takes and of its classes. */
+  | { readonly kind: "hints" }
   /** The patterns that grow, to keep. */
   | { readonly kind: "patterns" };
 
@@ -27,6 +30,7 @@ export interface Answers {
   readonly probe: readonly number[];
   readonly statistics: readonly ChannelSummary[];
   readonly element: ElementAnswer;
+  readonly hints: NetworkHints;
   readonly patterns: PatternsTaken;
 }
 
@@ -56,6 +60,10 @@ const answers: AnswerTable = {
     const { answerElement } = await loadPart("for formulas", () => import("../elements/answer.ts"));
     return answerElement(viewer, query);
   },
+  async hints(viewer) {
+    const { answerHints } = await loadPart("for hints", () => import("../hints/answer.ts"));
+    return answerHints(viewer);
+  },
   async patterns(viewer) {
     const { takePatterns } = await loadGrower();
     return takePatterns(viewer);
@@ -73,7 +81,8 @@ export async function answer<Kind extends ElementQuery["kind"]>(
   viewer: Viewer,
   query: Extract<ElementQuery, { kind: Kind }>,
 ): Promise<ElementAnswers[Kind]> {
-  if (!Object.hasOwn(answers, query.kind)) throw new ModelError(`kind '${query.kind}': expected probe, statistics, element or patterns.`);
+  if (!Object.hasOwn(answers, query.kind))
+    throw new ModelError(`kind '${query.kind}': expected probe, statistics, element, hints or patterns.`);
   const isPoint = ({ channel, y, x }: MapPoint) => [channel, y, x].every(Number.isInteger);
   const { points = [], point } = query as { readonly points?: readonly MapPoint[]; readonly point?: MapPoint };
   if (![...points, ...(point ? [point] : [])].every(isPoint))
