@@ -128,7 +128,7 @@ function elementOf({ data, shape }: NdArray, index: Index): number {
 }
 
 function isNear(actual: number, expected: number): boolean {
-  return Object.is(actual, expected) || Math.abs(actual - expected) <= 1e-12 * Math.max(1, Math.abs(expected));
+  return Object.is(actual, expected) || Math.abs(actual - expected) <= 1e-11 * Math.max(1, Math.abs(expected));
 }
 
 /** The steps of an element's formula. Each step's result is what the reference computes there. */
