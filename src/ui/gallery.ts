@@ -112,8 +112,7 @@ export class Gallery {
     return [...panels, ...(this.guest?.measure() ?? [])];
   }
 
-  /** @param isCompared whether every mosaic shows two networks */
-  show(outcomes: readonly ViewOutcome[], appearance: Appearance, isCompared: boolean): void {
+  show(outcomes: readonly ViewOutcome[], appearance: Appearance): void {
     const panels = new Map(this.#panels.map((panel) => [panel.options.id, panel]));
     for (const outcome of outcomes) {
       const panel = panels.get(outcome.id);
@@ -123,7 +122,7 @@ export class Gallery {
         continue;
       }
       panel.place(outcome.layout);
-      const pair = isCompared || panel.choice.compare ? appearance.pair : undefined;
+      const pair = outcome.isCompared ? appearance.pair : undefined;
       if (outcome.colorMap) panel.describeColors(outcome.colorMap, appearance.normalization, pair);
     }
     this.element.classList.remove("pending");

@@ -245,7 +245,7 @@ export class Player {
     // Another network is asked for meanwhile.
     if (!shown || this.#cycle.isDue("model")) return;
     this.weights.settle(weights, shown);
-    this.#gallery.show(shown.views, look.appearance, shown.isCompared);
+    this.#gallery.show(shown.views, look.appearance);
     this.isShown = true;
     if (this.#isBlank !== shown.isBlank) this.#forgetAnswer();
     this.#isBlank = shown.isBlank;

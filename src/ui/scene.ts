@@ -16,7 +16,7 @@ import { type Appearance, type Drawn, type View, type ViewCanvas, type ViewConte
 
 /** The result of preparing a view. */
 export type ViewOutcome =
-  | { readonly id: string; readonly layout: MosaicLayout; readonly colorMap: ColorMap | undefined }
+  | { readonly id: string; readonly layout: MosaicLayout; readonly colorMap: ColorMap | undefined; readonly isCompared: boolean }
   /** Why it is not drawn; the others are. */
   | { readonly id: string; readonly problem: string };
 
@@ -34,8 +34,6 @@ export interface SceneOutcome {
   readonly needsRun: boolean;
   /** In the order of the scene's. */
   readonly views: readonly ViewOutcome[];
-  /** Whether a second network is shown beside the first. */
-  readonly isCompared: boolean;
   /** Whether weights are known to be random that are not the file's own. */
   readonly isBlank?: boolean | undefined;
   /** Whether the weights asked for were refused, so that those before hold. */
@@ -137,7 +135,8 @@ export class SceneOfViews {
     return results.map((result, i) => {
       const { id } = views[i] as View;
       if (result instanceof Error) return { id, problem: result.message };
-      return { id, layout: result.drawn.layout, colorMap: result.drawn.colorMap };
+      const { layout, colorMap, isCompared = false } = result.drawn;
+      return { id, layout, colorMap, isCompared };
     });
   }
 

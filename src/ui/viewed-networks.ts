@@ -115,7 +115,7 @@ export class ViewedNetworks {
    *
    * @throws Error where a network cannot be planned with the values
    */
-  async change({ views, weights = this.#weights, gates = [] }: Scene): Promise<Omit<SceneOutcome, "views" | "isCompared">> {
+  async change({ views, weights = this.#weights, gates = [] }: Scene): Promise<Omit<SceneOutcome, "views">> {
     await this.#observe(observedBy(views));
     const hasOtherWeights = weights.id !== this.#weights.id && (isOther(weights) || isOther(this.#weights));
     const isGated = JSON.stringify(gates) !== JSON.stringify(this.#gates);

@@ -192,7 +192,7 @@ export class Viewer {
     this.#ring = resultsRing(this.device, networks.models, this.#views.drawn, this.#classScores, this.#onResults);
     networks.endMove(moves);
     const problem = changed.problem ?? (await this.#compare(scene.views));
-    return { ...changed, needsRun: changed.needsRun || !isPrepared, views, isCompared: this.compared !== undefined, problem };
+    return { ...changed, needsRun: changed.needsRun || !isPrepared, views, problem };
   }
 
   /**

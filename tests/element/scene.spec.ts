@@ -554,6 +554,7 @@ test("another network to compare with is all that is read, and labels that are a
   expect(loads).toEqual([mnist, "/models/mnist-early.onnx", "/models/mnist-blank.onnx"]);
   // A second network without the layers shown leaves them to the first, and is said to have none.
   const graph = graphOf({ inputs: { x: [1, 1, 28, 28] }, constants: { w: noise([32, 1, 5, 5]) }, nodes: [op("Conv", "x w", "conv_1")] });
+  await expect.poll(() => page.locator(".panel .ramp").evaluate((element) => element.style.background)).toContain("no-repeat");
   for (const [network, says] of [
     [
       { ...graph, outputs: ["y"], nodes: [op("Conv", "x w", "y")] },
@@ -569,6 +570,9 @@ test("another network to compare with is all that is read, and labels that are a
     );
     await expect(page.locator("conv-cam .problem")).toContainText(says);
     await expect(page.locator(".panel .high")).toHaveText(/\d/);
+    // The legend is that of the colours drawn: one ramp, not one above the other.
+    const ramp = page.locator(".panel .ramp");
+    await expect.poll(() => ramp.evaluate((element) => element.style.background)).not.toContain("no-repeat");
   }
   await page.evaluate(() => document.querySelector("conv-cam")?.setAttribute("labels", "/tests/element/one.html"));
   await expect(page.locator("conv-cam .problem[data-stage=labels]")).toContainText("answered with a web page");

@@ -37,6 +37,8 @@ function effectiveColorMap(options: Pick<MosaicOptions, "colorMap" | "isSigned" 
 export class Mosaic {
   readonly layout: MosaicLayout;
   readonly colorMap: ColorMap;
+  /** Whether a second value is drawn into the same tiles. */
+  readonly isCompared: boolean;
   /** As f32: how many elements are NaN and how many infinite, then [low, high] of each range. */
   readonly ranges: GPUBuffer;
   readonly rangeCount: number;
@@ -60,6 +62,7 @@ export class Mosaic {
     this.colorMap = effectiveColorMap(options);
     this.#origin = options.origin ?? [0, 0];
     const compared = options.compare?.source;
+    this.isCompared = compared !== undefined;
     const first = this.#buildRanges(source, pipelines, options);
     const second = compared && this.#buildRanges(compared, pipelines, options);
     this.#allRanges = second ? [first, second] : [first];

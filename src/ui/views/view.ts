@@ -77,6 +77,8 @@ export interface Drawn {
   readonly layout: MosaicLayout;
   /** Absent where colours are those of a picture. */
   readonly colorMap?: ColorMap;
+  /** Whether a second value is drawn into the same tiles. */
+  readonly isCompared?: boolean;
   /** Statistics that must be gathered before {@link finishRanges}. */
   readonly statistics: readonly Statistics[];
   /** For the legend, see {@link Mosaic.ranges}. */
