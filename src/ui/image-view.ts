@@ -13,6 +13,8 @@ export interface ImageView {
   readonly channelStride: number;
   readonly rowStride: number;
   readonly columnStride: number;
+  /** What its axes were taken for; absent of a vector. */
+  readonly axes?: Axes;
 }
 
 /** A picture without colours, in colour, and in colour with opacity. */
@@ -36,7 +38,7 @@ export function imageView(shape: readonly number[], strides: readonly number[], 
   for (const candidate of candidates) {
     const agrees = [...candidate].every((letter, axis) => known[axis] === "_" || known[axis] === letter);
     const view = agrees && viewBy(candidate, shape, strides);
-    if (view) return view;
+    if (view) return { ...view, axes: candidate };
   }
   return known.includes("h") || known.includes("w") ? undefined : flatView(shape, strides);
 }

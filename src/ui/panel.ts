@@ -197,7 +197,11 @@ export class Panel implements ProbedPanel {
     const { kind, maps } = this.options;
     const { value, compare, axes } = this.#choice;
     const { y, x } = point;
-    const all = () => Array.from({ length: maps?.channels ?? 1 }, (_, channel) => ({ channel, y, x }));
+    const { mapHeight, mapWidth } = this.#layout as MosaicLayout;
+    // A picture in a vector is one plane after the other, of as many units as it has pixels.
+    const [size, unit] = this.#isDense ? [mapHeight * mapWidth, y * mapWidth + x] : [1];
+    const place = (plane: number) => (unit === undefined ? { channel: plane, y, x } : { channel: plane * size + unit, y: 0, x: 0 });
+    const all = () => Array.from({ length: (maps?.channels ?? 1) / size }, (_, plane) => place(plane));
     return { kind: "probe", value, compare, axes, points: kind === "picture" ? all() : [this.elementAt(point)] } as const;
   }
 

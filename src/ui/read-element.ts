@@ -2,9 +2,13 @@
 import type { Device } from "../engine/gpu/device.ts";
 import { gpuTypeOf } from "../engine/tensor.ts";
 import type { MapPoint } from "./mosaic/layout.ts";
+import { checkPoint } from "./mosaic/points.ts";
 import type { MapSource } from "./statistics/channel-statistics.ts";
 
-export async function readElement(device: Device, { buffer, dtype, view }: MapSource, { channel, y, x }: MapPoint): Promise<number> {
+/** @throws ModelError where the value has no such place */
+export async function readElement(device: Device, value: string, { buffer, dtype, view }: MapSource, point: MapPoint): Promise<number> {
+  checkPoint(value, view, point);
+  const { channel, y, x } = point;
   const element = view.offset + channel * view.channelStride + y * view.rowStride + x * view.columnStride;
   const staging = device.createBuffer("probe", 4, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
   try {

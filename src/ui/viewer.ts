@@ -232,7 +232,7 @@ export class Viewer {
   /** One element of a value, from the GPU. */
   async probe(value: string, point: MapPoint, model = this.model, axes?: Axes): Promise<number> {
     const { readElement } = await loadOnDemand();
-    return readElement(this.device, this.sourceOf(value, model, axes), point);
+    return readElement(this.device, value, this.sourceOf(value, model, axes), point);
   }
 
   dispose(): void {

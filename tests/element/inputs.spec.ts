@@ -85,31 +85,51 @@ const red = [1, 0, 0];
 const blue = [0, 0, 1];
 
 /** Each takes the red and blue picture: its first and last pixels, by what lies beside them in memory. */
-const pictureInputs: readonly { why: string; dtype: DataType; shape: number[]; nodes: Graph["nodes"]; first: number[]; last: number[] }[] =
-  [
-    {
-      why: "bytes with channels last, prepared inside the network",
-      dtype: "uint8",
-      shape: [1, 8, 8, 3],
-      nodes: [op("Cast", "x", "y", { to: 1 })],
-      first: [255, 0, 0],
-      last: [0, 0, 255],
-    },
-    { why: "16 bits", dtype: "float16", shape: [1, 8, 8, 3], nodes: [op("Cast", "x", "y", { to: 1 })], first: red, last: blue },
-    { why: "no batch", dtype: "float32", shape: [8, 8, 3], nodes: [op("Relu", "x", "y")], first: red, last: blue },
-    { why: "a batch of two", dtype: "float32", shape: [2, 8, 8, 3], nodes: [op("Relu", "x", "y")], first: red, last: blue },
-    { why: "opacity", dtype: "float32", shape: [1, 8, 8, 4], nodes: [op("Relu", "x", "y")], first: [1, 0, 0, 1], last: [0, 0, 1, 1] },
-    { why: "a flat vector of 3 · 32²", dtype: "float32", shape: [1, 3072], nodes: [op("Relu", "x", "y")], first: [1, 1], last: [1, 1] },
-  ];
+const pictureInputs: readonly {
+  why: string;
+  dtype: DataType;
+  shape: number[];
+  nodes: Graph["nodes"];
+  first: number[];
+  last: number[];
+  pixel?: number[];
+}[] = [
+  {
+    why: "bytes with channels last, prepared inside the network",
+    dtype: "uint8",
+    shape: [1, 8, 8, 3],
+    nodes: [op("Cast", "x", "y", { to: 1 })],
+    first: [255, 0, 0],
+    last: [0, 0, 255],
+  },
+  { why: "16 bits", dtype: "float16", shape: [1, 8, 8, 3], nodes: [op("Cast", "x", "y", { to: 1 })], first: red, last: blue },
+  { why: "no batch", dtype: "float32", shape: [8, 8, 3], nodes: [op("Relu", "x", "y")], first: red, last: blue },
+  { why: "a batch of two", dtype: "float32", shape: [2, 8, 8, 3], nodes: [op("Relu", "x", "y")], first: red, last: blue },
+  { why: "opacity", dtype: "float32", shape: [1, 8, 8, 4], nodes: [op("Relu", "x", "y")], first: [1, 0, 0, 1], last: [0, 0, 1, 1] },
+  {
+    why: "a flat vector of 3 · 32²",
+    dtype: "float32",
+    shape: [1, 3072],
+    nodes: [op("Relu", "x", "y")],
+    first: [1, 1],
+    last: [1, 1],
+    pixel: red,
+  },
+];
 
-for (const { why, dtype, shape, nodes, first, last } of pictureInputs)
+for (const { why, dtype, shape, nodes, first, last, pixel = first } of pictureInputs)
   test(`a picture reaches an input of ${dtype} [${shape}]: ${why}`, async ({ sharedPage: page }) => {
     const graph = graphOf({ inputs: { x: shape }, nodes });
-    await openNetwork(page, { ...graph, inputs: [{ name: "x", dtype, shape }] }, { layers: "y" });
+    await openNetwork(page, { ...graph, inputs: [{ name: "x", dtype, shape }] }, { layers: "x,y" });
     const { numbers, said } = await readInput(page);
     expect(numbers.slice(0, first.length)).toEqual(first);
     expect(numbers.slice(-last.length)).toEqual(last);
     expect(said).toBe("");
+    const picture = page.locator(".panel.picture");
+    await picture.locator("canvas").focus();
+    // The first key goes to the first pixel.
+    for (const key of ["ArrowRight", "ArrowRight", "ArrowDown"]) await page.keyboard.press(key);
+    await expect(picture.locator(".readout")).toHaveText(`y 1 · x 1 · ${pixel.join(" | ")}`);
   });
 
 test("numbers that do not suit the input are refused with a reason, and mended by others", async ({ sharedPage: page }) => {

@@ -486,6 +486,35 @@ for (const place of ["page", "worker"])
     expect(second?.deviation).toBeCloseTo(2 * (first?.deviation ?? 0), 4);
     expect(third).toMatchObject({ low: 0, high: 0, mean: 0, deviation: 0, zeroShare: 1, nanCount: 0, infinityCount: 0 });
     expect(first?.zeroShare).toBeGreaterThan(0.4);
+    const probe = (kind: "probe" | "element", value: string, points: unknown) =>
+      page.evaluate(
+        ([which, name, given]) => {
+          const places = which === "probe" ? { points: given } : { point: (given as unknown[])[0] };
+          const query = { kind: which, value: name, ...places } as unknown as Parameters<ConvCam["ask"]>[0];
+          return (document.querySelector("conv-cam") as ConvCam).ask(query).then(
+            (answer) => (Array.isArray(answer) ? answer.length : typeof answer),
+            (error: Error) => error.message,
+          );
+        },
+        [kind, value, points] as const,
+      );
+    expect(await probe("probe", "y", [{ channel: 2, y: 7, x: 7 }])).toBe(1);
+    // A place that there is not is refused, and asked of no buffer: of another row or channel it would be another element, or none.
+    for (const [channel, y, x] of [
+      [3, 0, 0],
+      [-1, 0, 0],
+      [0, 8, 0],
+      [0, -1, 0],
+      [0, 0, 8],
+      [0, 0, -1],
+    ] as const)
+      for (const kind of ["probe", "element"] as const)
+        expect(await probe(kind, "y", [{ channel, y, x }])).toBe(
+          `'y' has no channel ${channel}, y ${y}, x ${x}: it has 3 channels of 8 × 8, counted from 0.`,
+        );
+    for (const points of [5, [null], [{ channel: 0, y: 0.5, x: 0 }]]) expect(await probe("probe", "y", points)).toContain("whole numbers");
+    expect(await probe("element", "y", [null])).toContain("whole numbers");
+    await expect(page.locator("conv-cam .problem")).toHaveCount(0);
   });
 
 test("gates change what passes, what is shown and what is answered, and go with the state", async ({ sharedPage: page }) => {

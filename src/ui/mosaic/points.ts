@@ -1,5 +1,14 @@
 // Which element of a value lies under a pixel of its mosaic, and where an element lies. For pointers and keys: loaded with what reads them. Pure.
-import type { MapPoint, MosaicLayout } from "./layout.ts";
+import { ModelError } from "../../engine/errors.ts";
+import type { MapPoint, MapView, MosaicLayout } from "./layout.ts";
+
+/** @throws ModelError where the maps of a value have no such place */
+export function checkPoint(value: string, { channels, height, width }: MapView, { channel, y, x }: MapPoint): void {
+  const isIn = (at: number, extent: number) => Number.isInteger(at) && at >= 0 && at < extent;
+  if (isIn(channel, channels) && isIn(y, height) && isIn(x, width)) return;
+  const maps = `${channels} ${channels === 1 ? "channel" : "channels"} of ${height} × ${width}`;
+  throw new ModelError(`'${value}' has no channel ${channel}, y ${y}, x ${x}: it has ${maps}, counted from 0.`);
+}
 
 /** The element under a pixel; in a shrunken tile the first of those averaged. undefined in a gap or an empty cell. */
 export function pointAt(layout: MosaicLayout, px: number, py: number): MapPoint | undefined {

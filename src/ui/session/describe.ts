@@ -28,14 +28,17 @@ export async function describe(
   { graph, compared, problem }: Graphs,
   given: string | undefined,
 ): Promise<{ readonly description: Description | Refusal; readonly loaded?: Loaded }> {
-  const { summary, obstacles, axes, inputShapes } = await inspectWithShapes(graph, { given, option: "input-shape" });
+  const { summary, obstacles, inputShapes, ...known } = await inspectWithShapes(graph, { given, option: "input-shape" });
   if (obstacles.length > 0) return { description: { obstacles, layers: summary.layers } };
   const inputs = graph.inputs.map(({ name, dtype, shape: open }) => {
     const shape = entryOf(inputShapes, name) ?? (open as readonly number[]);
-    return { name, dtype, shape, strides: denseStrides(shape), axes: axes.get(name) };
+    return { name, dtype, shape, strides: denseStrides(shape), axes: known.axes.get(name) };
   });
+  const { input: image, view } = findPictureInput(inputs) ?? {};
+  // What it was taken for as a picture, it is on the page, too.
+  if (image && view?.axes && view.axes !== "nchw") image.axes = view.axes;
+  const axes = image?.axes ? new Map(known.axes).set(image.name, image.axes) : known.axes;
   const layers = drawableLayers(inputs, summary.layers);
-  const image = findPictureInput(inputs)?.input;
   return {
     description: {
       layers,

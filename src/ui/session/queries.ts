@@ -1,9 +1,10 @@
 // What can be asked about what is on the GPU. A new question is one line in each of the two types and one function in the table.
 import { loadPart, ModelError } from "../../engine/errors.ts";
-import type { Axes } from "../../engine/shapes.ts";
+import { type Axes, denseStrides } from "../../engine/shapes.ts";
 import type { ElementAnswer, ElementQuestion } from "../elements/answer.ts";
 import type { NetworkHints } from "../hints/answer.ts";
-import type { MapPoint } from "../mosaic/layout.ts";
+import { type MapPoint, viewAsMaps } from "../mosaic/layout.ts";
+import { checkPoint } from "../mosaic/points.ts";
 import type { Grown, GrowQuery, PatternsTaken } from "../patterns/request.ts";
 import type { ChannelSummary } from "../statistics/read-statistics.ts";
 import type { Viewer } from "../viewer.ts";
@@ -46,10 +47,15 @@ type AnswerTable = {
 };
 
 const answers: AnswerTable = {
-  probe(viewer, { value, compare = value, axes, points }) {
-    const reads = points.map((point) => viewer.probe(value, point, viewer.model, axes));
+  async probe(viewer, { value, compare = value, axes, points }) {
     const { model, compared = compare === value ? undefined : model } = viewer;
-    if (compared?.graph.types.has(compare)) reads.push(...points.map((point) => viewer.probe(compare, point, compared, axes)));
+    const { view } = viewer.sourceOf(value, model, axes);
+    for (const point of points) checkPoint(value, view, point);
+    const reads = points.map((point) => viewer.probe(value, point, model, axes));
+    // A second value of other extents is not drawn either.
+    const other = compared && viewer.viewOf(compare, compared, axes);
+    const isSame = other?.channels === view.channels && other.height === view.height && other.width === view.width;
+    if (compared && isSame) reads.push(...points.map((point) => viewer.probe(compare, point, compared, axes)));
     return Promise.all(reads);
   },
   async statistics(viewer, { value, axes }) {
@@ -57,6 +63,9 @@ const answers: AnswerTable = {
     return readStatistics(viewer.device, value, viewer.sourceOf(value, viewer.model, axes));
   },
   async element(viewer, query) {
+    const { shape } = viewer.model.graph.types.get(query.value) ?? {};
+    const view = shape && viewAsMaps(shape, denseStrides(shape), 0, 0, viewer.axes.get(query.value));
+    if (view) checkPoint(query.value, view, query.point);
     const { answerElement } = await loadPart("for formulas", () => import("../elements/answer.ts"));
     return answerElement(viewer, query);
   },
@@ -83,9 +92,10 @@ export async function answer<Kind extends ElementQuery["kind"]>(
 ): Promise<ElementAnswers[Kind]> {
   if (!Object.hasOwn(answers, query.kind))
     throw new ModelError(`kind '${query.kind}': expected probe, statistics, element, hints or patterns.`);
-  const isPoint = ({ channel, y, x }: MapPoint) => [channel, y, x].every(Number.isInteger);
+  const isPoint = (point?: MapPoint | null) => [point?.channel, point?.y, point?.x].every(Number.isInteger);
   const { points = [], point } = query as { readonly points?: readonly MapPoint[]; readonly point?: MapPoint };
-  if (![...points, ...(point ? [point] : [])].every(isPoint))
+  if (!Array.isArray(points) || !points.every(isPoint))
     throw new ModelError("points: expected a list of { channel, y, x }, whole numbers.");
+  if (query.kind === "element" && !isPoint(point)) throw new ModelError("point: expected { channel, y, x }, whole numbers.");
   return answers[query.kind as Kind](viewer, query);
 }
