@@ -16,6 +16,7 @@ import {
 import { changedWeights, convolutionMaps, mapsOf, scoresOf, type Target, weightsOf } from "./gradient/target.ts";
 import { loadAxes } from "./graph/axes.ts";
 import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
+import { ancestorsOf } from "./graph/reach.ts";
 import type { Network } from "./network.ts";
 import { loadCatalog } from "./ops/catalog.ts";
 import { inferGraph } from "./passes/infer.ts";
@@ -89,7 +90,7 @@ export class Explanation {
     const value = typeof of === "string" ? network.valueName(of) : scoresOf(graph);
     const type = graph.types.get(value) as ValueType;
     const weights = weightsOf(type, of, given);
-    const layers = layersOf(graph, request).map((name) => [name, network.valueName(name)] as const);
+    const layers = layersOf(graph, request, value).map((name) => [name, network.valueName(name)] as const);
     const values = [...new Set(layers.map(([, layer]) => layer))];
     const axes = await loadAxes(graph);
     const infer = await inference();
@@ -295,29 +296,35 @@ function sum(tensor: Tensor): number {
   return tensor.toNumbers().reduce((a, b) => a + b, 0);
 }
 
-/** The layers that are asked for, by the names that they are asked by. */
-function layersOf(graph: TypedGraph, { method, layer, layers }: ExplanationRequest): readonly string[] {
+/**
+ * The layers that are asked for, by the names that they are asked by; of those that are not named such as the value depends on.
+ *
+ * @param value what is explained
+ */
+function layersOf(graph: TypedGraph, { method, layer, layers }: ExplanationRequest, value: string): readonly string[] {
   if (layer !== undefined && layers !== undefined) throw new ModelError("give layer or layers, not both.");
   if (layers !== undefined && layers !== "all" && !Array.isArray(layers))
     throw new ModelError(`layers: ${String(layers)} is no list of names, nor "all". Give one layer as \`layer\`.`);
   if (layers === "all") {
-    const all = convolutionMaps(graph);
+    const all = convolutionMaps(graph, value);
     if (all.length === 0) throw new ModelError("no convolution of the model has rows and columns, so there are no maps of them.");
     return all;
   }
   if (layers?.length === 0) throw new ModelError("layers is empty: name one at least.");
-  return layers ?? [layer ?? (isOfPicture(method) ? firstInput(graph) : lastMaps(graph))];
+  return layers ?? [layer ?? (isOfPicture(method) ? firstInput(graph, value) : lastMaps(graph, value))];
 }
 
-/** What a network's head pools or flattens. */
-export function lastMaps(graph: TypedGraph): string {
-  const last = mapsOf(graph).at(-1);
+/** What a network's head pools or flattens. @param of as `mapsOf` takes it */
+export function lastMaps(graph: TypedGraph, of?: string): string {
+  const last = mapsOf(graph, of).at(-1);
   if (last === undefined) throw new ModelError("no layer of the model has rows and columns, so there is no map of one.");
   return last;
 }
 
-function firstInput({ inputs }: TypedGraph): string {
-  const input = inputs.find(({ dtype }) => isFloat(dtype));
+function firstInput(graph: TypedGraph, value: string): string {
+  const counts = ancestorsOf(graph, [value]);
+  const floats = graph.inputs.filter(({ dtype }) => isFloat(dtype));
+  const input = floats.find(({ name }) => counts.has(name)) ?? floats[0];
   if (!input) throw new ModelError("no input of the model holds floats. Name a layer to differentiate by.");
   return input.name;
 }

@@ -125,7 +125,8 @@ export class Patterns {
     const catalog = await loadCatalog(undefined, { hasRareCases: true });
     const infer = (one: Graph): TypedGraph => {
       const { graph: typed, obstacles } = inferGraph(one, catalog);
-      if (obstacles.length > 0) throw new UnsupportedError([...sizeObstacle(request), ...obstacles]);
+      if (obstacles.length > 0 || !hasBatch(typed, plan))
+        throw new UnsupportedError([...sizeObstacle(request), ...batchObstacle(graph, plan), ...obstacles]);
       return typed;
     };
     return new Patterns(plan, dtype, request, await DerivedExecution.make(network, (base) => patternsOf(base, plan, infer)));
@@ -191,6 +192,21 @@ function sizeObstacle({ size, layer }: PatternRequest): readonly string[] {
   return [`size: ${what} no picture of ${size} × ${size}. Leave \`size\` out, or name a layer before the first dense one.`];
 }
 
+/** What it may be, where a layer was to be computed of another number of pictures than the file says. */
+function batchObstacle({ types }: TypedGraph, { input, channels: { length } }: PatternPlan): readonly string[] {
+  const batch = types.get(input)?.shape[0];
+  if (batch === length) return [];
+  const instead = batch === 1 ? "one channel" : `${batch} channels`;
+  return [
+    `channels: the file is made for a batch of ${batch}, and does not compute ${length} pictures each by itself. Name ${instead}, or export it with a free batch.`,
+  ];
+}
+
+/** Whether a value of the part that patterns are found for has a picture's numbers for each picture. */
+function hasBatch({ types }: TypedGraph, { value, axes, channels: { length } }: PatternPlan): boolean {
+  return length === 1 || types.get(value)?.shape[Math.max(0, axes?.indexOf("n") ?? 0)] === length;
+}
+
 function planOf(
   graph: TypedGraph,
   axes: ReadonlyMap<string, Axes>,
@@ -209,7 +225,8 @@ function planOf(
     );
   if (answered.length < 2 || !isFloat(answerType))
     throw new ModelError(`'${value}' is ${answerType} [${answered.join(", ")}], so it has no channels to look into.`);
-  const lies = axes.get(value);
+  // Scores of classes are that, wherever they come from.
+  const lies = layer === undefined ? undefined : axes.get(value);
   const input = graph.inputs.find(({ dtype, shape }) => isFloat(dtype) && shape.length === 4);
   if (!input) throw new ModelError("no input of the model is a picture of floats, [n, channels, rows, columns], so there are no patterns.");
   if (sizeOf(input.shape) === 0)
@@ -221,7 +238,7 @@ function planOf(
   if (request.steps !== undefined) checkCount("steps", request.steps, 1, mostSteps);
   const perChannel = (numbers: readonly number[] | undefined, usual: number) =>
     Array.from({ length: channels }, (_, i) => numbers?.[i] ?? numbers?.[0] ?? usual);
-  const channelCount = answered[Math.max(1, lies?.indexOf("c") ?? 1)] as number;
+  const channelCount = lies && !lies.includes("c") ? 1 : (answered[lies?.indexOf("c") ?? 1] as number);
   const chosen: readonly number[] = request.channels ?? Array.from({ length: Math.min(16, channelCount) }, (_, i) => i);
   if (!Array.isArray(chosen)) throw new ModelError(`channels: ${String(chosen)} is no list of numbers.`);
   checkFinite("smoothness", smoothness);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { basisAt, frequencies } from "../../src/engine/gradient/fourier.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
-import { graphOf, noise, op } from "../support/graphs.ts";
+import { graphOf, ints, noise, op } from "../support/graphs.ts";
 import { withDevice } from "../support/with-device.ts";
 
 const classifier = graphOf({
@@ -122,12 +122,26 @@ test.each([
   ],
   ["classes of a network that has none", {}, [3, 8], "the model gives no scores of classes: it answers with [1, 3, 8, 8]"],
   ["a layer without channels", { layer: "none" }, [3, 8], "'none' has no channels to look into."],
+  [
+    "more pictures than the file computes at once",
+    { layer: "fixed", channels: [0, 1] },
+    [3, 8],
+    "channels: the file is made for a batch of 1",
+  ],
   ["pictures without elements", { layer: "y" }, [3, 0], "input 'x' is [1, 3, 0, 8], a picture without elements"],
 ] as const)("refuses %s", (_, request, [channels, rows], message) =>
   withDevice(async (device) => {
-    const constants = { w: Tensor.float32([0, 3, 1, 1], new Float32Array(0)) };
-    const nodes = [op("Relu", "x", "y"), op("Conv", "x w", "none")];
-    const model = await loadModel(device, graphOf({ inputs: { x: [1, channels, rows, 8] }, constants, nodes, outputs: ["y", "none"] }));
+    const constants = { zero: ints(0), one: ints(1), flat: ints(3, 1, -1) };
+    const nodes = [
+      op("Relu", "x", "y"),
+      op("Slice", "x zero zero one", "none"),
+      op("Reshape", "x flat", "turned"),
+      op("Transpose", "turned", "fixed", { perm: [1, 0, 2] }),
+    ];
+    const model = await loadModel(
+      device,
+      graphOf({ inputs: { x: [1, channels, rows, 8] }, constants, nodes, outputs: ["y", "none", "fixed"] }),
+    );
     await expect(model.patterns(request)).rejects.toThrow(message);
     model.dispose();
   }),

@@ -1,7 +1,7 @@
 // Which layer an explanation is of where none is named, and how it takes values that lie otherwise than NCHW.
 import { describe, expect, it } from "vitest";
 import { heatOf } from "../../src/cli/heat.ts";
-import { lastMaps } from "../../src/engine/explanation.ts";
+import { convolutionMaps, lastMaps } from "../../src/engine/explanation.ts";
 import { type ExplanationMethod, explanationOf } from "../../src/engine/gradient/explain.ts";
 import { loadAxes } from "../../src/engine/graph/axes.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
@@ -30,6 +30,20 @@ it("is the last layer that computes values with rows and columns, not one that o
   const { graph: typed, obstacles } = inferGraph(graph, everything);
   expect(obstacles).toEqual([]);
   expect(lastMaps(typed)).toBe("relu");
+});
+
+it("is of the branch that leads to what is explained, all convolutions of it, where a network has two", () => {
+  const branch = (name: string) => [
+    op("Conv", "x f", `${name}_first`),
+    op("Conv", `${name}_first g`, `${name}_last`),
+    op("GlobalAveragePool", `${name}_last`, `${name}_pooled`),
+    op("Flatten", `${name}_pooled`, `${name}_y`),
+  ];
+  const constants = { f: noise([4, 3, 3, 3]), g: noise([4, 4, 3, 3]) };
+  const { graph } = inferGraph(graphOf({ constants, nodes: [...branch("a"), ...branch("b")], outputs: ["a_y", "b_y"] }), everything);
+  expect(lastMaps(graph)).toBe("a_last");
+  expect(lastMaps(graph, "b_y")).toBe("b_last");
+  expect(convolutionMaps(graph)).toEqual(["a_first", "a_last"]);
 });
 
 describe("of a network whose values lie NHWC, as TensorFlow has them", () => {

@@ -7,8 +7,8 @@ import { type Shape, sizeOf } from "../shapes.ts";
 import { Tensor } from "../tensor.ts";
 
 /**
- * The nodes that a value depends on, for an input of another shape. A file that fixes the batch in the target of a Reshape gets the new one there.
- * Gates stay as they are.
+ * The nodes that a value depends on, for an input of another shape. A file that fixes the batch in a Reshape, an Expand or a Resize gets the new
+ * one there, and a constant that it joins to each picture is repeated for each. Gates stay as they are.
  *
  * @throws ModelError where the value depends on other inputs
  */
@@ -21,13 +21,21 @@ export function partWithBatch(graph: TypedGraph, value: string, input: string, s
     throw new ModelError(`'${value}' depends on ${others.join(", ")} besides '${input}', so that alone cannot be varied.`);
   if (!read.has(input) && value !== input) throw new ModelError(`'${value}' does not depend on '${input}'.`);
   const [batch = 1] = shape;
+  const before = graph.types.get(input)?.shape[0];
   const initializers = new Map([...graph.initializers].filter(([name]) => read.has(name)));
+  const changed = (name: string, tensor: Tensor): string => {
+    const own = `${name} for ${batch}`;
+    initializers.set(own, tensor);
+    return own;
+  };
   const batched = nodes.map((node): Node => {
-    const target = targetWithBatch(graph, node, batch);
-    if (!target) return node;
-    const name = `${node.inputs[1]} for ${batch}`;
-    initializers.set(name, target);
-    return { ...node, inputs: [node.inputs[0] as string, name] };
+    const fixed = shapeWithBatch(graph, node, batch, before);
+    const inputs = node.inputs.map((name, i) => {
+      if (fixed?.index === i) return changed(name, fixed.shape);
+      const constant = graph.initializers.get(name);
+      return constant && needsRepeating(node, constant.shape) ? changed(name, repeated(constant, batch)) : name;
+    });
+    return { ...node, inputs };
   });
   const inputs: GraphInput[] = graph.inputs
     .filter(({ name }) => name === input || gates.has(name))
@@ -37,13 +45,30 @@ export function partWithBatch(graph: TypedGraph, value: string, input: string, s
   return { name, opsets, metadata, inputs, outputs: [value], initializers, nodes: batched, ...(parameters && { parameters }) };
 }
 
-/** The target shape of a Reshape whose batch of one a file fixes, with another batch; `undefined` for any other node. */
-export function targetWithBatch(graph: TypedGraph, { operator, inputs, outputs }: Node, batch: number): Tensor | undefined {
-  const [from = "", target = ""] = inputs;
-  const given = operator === "Reshape" ? graph.initializers.get(target) : undefined;
-  const isOfOne = graph.types.get(from)?.shape[0] === 1 && graph.types.get(outputs[0] ?? "")?.shape[0] === 1;
-  if (!given || !isOfOne || given.toNumbers()[0] !== 1) return undefined;
-  return Tensor.int64(given.shape, [batch, ...given.toNumbers().slice(1)]);
+/** What there is one of, so many times. */
+function repeated({ dtype, shape, bytes }: Tensor, count: number): Tensor {
+  const all = new Uint8Array(count * bytes.length);
+  for (let i = 0; i < count; i++) all.set(bytes, i * bytes.length);
+  return new Tensor(dtype, shape.with(0, count), all);
+}
+
+/** The input that says the shape of the result, by operator. */
+const shapeInputs: Readonly<Record<string, number>> = { Reshape: 1, Expand: 1, Resize: 3 };
+
+/**
+ * The shape that a file gives a Reshape, an Expand or a Resize as a constant, and that fixes the batch, with another batch; `undefined` for any other
+ * node.
+ *
+ * @param before the batch that the file fixes
+ * @returns the shape, and which of the node's inputs it is
+ */
+export function shapeWithBatch(graph: TypedGraph, { operator, inputs, outputs }: Node, batch: number, before = 1) {
+  const index = shapeInputs[operator] ?? -1;
+  const given = graph.initializers.get(inputs[index] ?? "");
+  const [from, to] = [inputs[0], outputs[0]].map((value = "") => graph.types.get(value)?.shape);
+  const saysAll = given?.size === to?.length && given?.toNumbers()[0] === before;
+  if (!given || !saysAll || from?.[0] !== before || to?.[0] !== before) return undefined;
+  return { index, shape: Tensor.int64(given.shape, [batch, ...given.toNumbers().slice(1)]) };
 }
 
 /** A part of a network does not compute several pictures at once, each by itself. */

@@ -3,7 +3,7 @@ import { GraphEdit } from "../graph/edit.ts";
 import { fusedDomain, type Graph, type GraphInput, type Node, type TypedGraph, type ValueType } from "../graph/graph.ts";
 import { type Axes, type Shape, sameShape } from "../shapes.ts";
 import { Tensor } from "../tensor.ts";
-import { mixesPictures, NoBatchError, needsRepeating, nodesBetween, targetWithBatch } from "./batch.ts";
+import { mixesPictures, NoBatchError, needsRepeating, nodesBetween, shapeWithBatch } from "./batch.ts";
 import { gradientOf } from "./differentiate.ts";
 import { Emitter } from "./emitter.ts";
 import type { Rules } from "./rule.ts";
@@ -166,9 +166,9 @@ export class Draft {
         if (shape[0] !== 1) refuse(node, `makes [${shape.join(", ")}] of it, which has no batch`);
         return output && this.#edit.fresh(`${output} copy`);
       });
-      const target = targetWithBatch(graph, node, batch);
+      const fixed = shapeWithBatch(graph, node, batch);
       const inputs = node.inputs.map((input, i) => {
-        if (target && i === 1) return this.#emit.constant(target);
+        if (fixed?.index === i) return this.#emit.constant(fixed.shape);
         const copy = names.get(input);
         if (copy !== undefined || !input) return copy ?? "";
         const { shape } = this.#emit.typeOf(input);

@@ -1,6 +1,7 @@
 // What a gradient or an explanation is of: the score of a class, or any value, and how much each element of it counts.
 import { ModelError } from "../errors.ts";
 import { type Graph, producersOf, type TypedGraph, type ValueType } from "../graph/graph.ts";
+import { ancestorsOf } from "../graph/reach.ts";
 import { sizeOf } from "../shapes.ts";
 import { isFloat, Tensor } from "../tensor.ts";
 
@@ -154,11 +155,17 @@ function checkSeed({ dtype, shape }: ValueType, seed: Tensor): void {
   );
 }
 
-/** Values with rows and columns that a layer computes, in order of depth: a layer that only hands on is none. */
-export function mapsOf({ nodes, types }: Pick<TypedGraph, "nodes" | "types">): readonly string[] {
-  return nodes.flatMap(({ operator, outputs: [output = ""] }) => {
-    const type = types.get(output);
-    const hasPlaces = type !== undefined && isFloat(type.dtype) && type.shape.length >= 3 && sizeOf(type.shape.slice(2)) > 1;
+/**
+ * Values with rows and columns that a layer computes, in order of depth: a layer that only hands on is none.
+ *
+ * @param of what depends on them: those of another branch say nothing of it. By default the scores of classes
+ */
+export function mapsOf(graph: TypedGraph, of = scoresOf(graph)): readonly string[] {
+  const counts = ancestorsOf(graph, [of]);
+  return graph.nodes.flatMap(({ operator, outputs: [output = ""] }) => {
+    const type = graph.types.get(output);
+    const hasPlaces =
+      counts.has(output) && type !== undefined && isFloat(type.dtype) && type.shape.length >= 3 && sizeOf(type.shape.slice(2)) > 1;
     return hasPlaces && !isView(operator) ? [output] : [];
   });
 }
@@ -166,9 +173,13 @@ export function mapsOf({ nodes, types }: Pick<TypedGraph, "nodes" | "types">): r
 const activations =
   "BatchNormalization Relu LeakyRelu PRelu Clip Elu Selu Celu Sigmoid HardSigmoid HardSwish Swish Mish Gelu Tanh Softplus";
 
-/** What each convolution answers, behind its normalisation and activation where nothing else reads what is before them. */
-export function convolutionMaps(graph: TypedGraph): readonly string[] {
-  const maps = new Set(mapsOf(graph));
+/**
+ * What each convolution answers, behind its normalisation and activation where nothing else reads what is before them.
+ *
+ * @param of as {@link mapsOf} takes it
+ */
+export function convolutionMaps(graph: TypedGraph, of?: string): readonly string[] {
+  const maps = new Set(mapsOf(graph, of));
   const readers = readersOf(graph);
   const behind = (value: string): string => {
     const [reader, other] = readers.get(value) ?? [];
