@@ -8,7 +8,8 @@
 override VALUE_TYPE: u32 = 0u;
 
 struct Params {
-  /** Pixels. */
+  /** Top left of the destination rectangle, in pixels. */
+  origin: vec2u,
   size: vec2u,
   /** Columns and rows of the input. */
   map: vec2u,
@@ -49,16 +50,16 @@ fn colorAt(pixel: vec2u) -> vec4f {
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   if (any(id.xy >= params.size)) { return; }
-  textureStore(output, id.xy, colorAt(id.xy));
+  textureStore(output, params.origin + id.xy, colorAt(id.xy));
 }
 
 @vertex
 fn vertex(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
-  // One triangle that covers the whole target.
+  // One triangle that covers the whole target; the viewport is the destination rectangle.
   return vec4f(f32(index & 1u) * 4.0 - 1.0, f32(index >> 1u) * 4.0 - 1.0, 0.0, 1.0);
 }
 
 @fragment
 fn fragment(@builtin(position) position: vec4f) -> @location(0) vec4f {
-  return colorAt(vec2u(position.xy));
+  return colorAt(vec2u(position.xy) - params.origin);
 }

@@ -60,6 +60,7 @@ export const attributes = {
   channel: attribute("parts", text),
   pixel: attribute("parts", text),
   order: attribute("parts", text),
+  hide: attribute("parts", text),
   paused: attribute("play", flag),
 } as const satisfies Readonly<Record<string, Attribute<unknown>>>;
 

@@ -75,6 +75,7 @@ export class Parts {
   /** Loads what has a say in the first scene. */
   async prepare(): Promise<void> {
     await this.#make("view");
+    await this.instrument?.prepare();
   }
 
   async update(): Promise<void> {

@@ -33,6 +33,7 @@ export interface ConvCamState {
   readonly channel?: string | undefined;
   readonly pixel?: string | undefined;
   readonly order?: string | undefined;
+  readonly hide?: string | undefined;
   /** As the attributes `explain`, `explain-class`, `explain-against`, `explain-layer` and `overlay`. */
   readonly explain?: string | undefined;
   readonly explainClass?: string | undefined;
@@ -66,7 +67,7 @@ const namesOfParts = (Object.keys(attributes) as AttributeName[])
   .filter((name) => attributes[name].stage === "parts")
   .map((name) => [name.replace(/-(.)/, (_, letter: string) => letter.toUpperCase()), name]);
 
-type PlacePart = "view" | "layer" | "channel" | "pixel" | "order";
+type PlacePart = "view" | "layer" | "channel" | "pixel" | "order" | "hide";
 type TextPart = Extract<keyof ConvCamState, keyof typeof attributeOf | PlacePart | "overlay" | `explain${string}` | `pattern${string}`>;
 
 const parts = [...Object.entries(attributeOf), ...namesOfParts] as [TextPart, AttributeName][];

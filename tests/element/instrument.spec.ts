@@ -209,6 +209,53 @@ test("a channel shows its kernels, and a class is told from all the others", asy
   await expect(element.locator(".side .check")).toContainText("✓");
 });
 
+test("the overview draws every layer at its node, and a click on one, or Enter, goes to it", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "overview", layers: "scores" });
+  const band = element.locator(".band");
+  await expect(band.locator(".band-title")).toHaveText(["input", "Conv 3×3 + ReLU", "Conv 1×1", "global average pool"]);
+  await expect(band.locator(".band-shape")).toHaveText(["1 × 12 × 12", "4 × 12 × 12", "3 × 12 × 12", "3 × 1 × 1"]);
+  // Thumbnails differ from their background where their nodes are, and nowhere between them.
+  const painted = await element.evaluate(async (one) => {
+    const viewer = (one as ConvCam).viewer;
+    const canvas = one.shadowRoot?.querySelector<HTMLCanvasElement>("canvas.sheet");
+    if (!viewer || !canvas) throw new Error("no sheet");
+    const copy = Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height });
+    const context = copy.getContext("2d") as CanvasRenderingContext2D;
+    void viewer.frame({ runs: false });
+    context.drawImage(canvas, 0, 0);
+    const { left } = canvas.getBoundingClientRect();
+    const nodes = [...(one.shadowRoot?.querySelectorAll(".band-thumb") ?? [])].map((node) => node.getBoundingClientRect());
+    const opaque = (x: number) => (context.getImageData(Math.round((x - left) * devicePixelRatio), 32, 1, 1).data[3] as number) > 0;
+    return { on: nodes.map((box) => opaque(box.left + box.width / 2)), between: nodes.slice(1).map((box) => opaque(box.left - 10)) };
+  });
+  expect(painted.on).toEqual([true, true, true, true]);
+  expect(painted.between).toEqual([false, false, false]);
+  await band.getByRole("button", { name: "Conv 1×1" }).click();
+  await expect.poll(() => placeOf(element)).toEqual(["layer", "mixed"]);
+  await expect(band.locator("[aria-current]")).toContainText("Conv 1×1");
+  await band.locator('[tabindex="0"]').focus();
+  for (const key of ["End", "ArrowLeft", "ArrowLeft", "Enter"]) await page.keyboard.press(key);
+  await expect.poll(() => placeOf(element)).toEqual(["layer", "maps"]);
+  await element.evaluate((one) => one.setAttribute("hide", "overview"));
+  await expect(band).toBeHidden();
+});
+
+test("a network that cannot run is drawn all the same, with what is in the way at its node", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "overview" });
+  const refused = encodeModel(
+    graphOf({ inputs: { x: [1, 1, 8, 8] }, nodes: [op("Relu", "x", "first"), op("Unheard", "first", "second")] }),
+  );
+  await element.evaluate(
+    (one, bytes) => {
+      one.addEventListener("error", () => undefined, { once: true });
+      (one as ConvCam).src = new Uint8Array(bytes);
+    },
+    [...refused],
+  );
+  await expect(element.locator(".band-title")).toHaveText(["input", "ReLU", "unheard"]);
+  await expect(element.locator(".band .troubled")).toHaveAttribute("title", /Unheard/);
+});
+
 test("says which place there is not, and shows the next one", async ({ sharedPage: page }) => {
   const element = await open(page, { view: "layer", layer: "nowhere" });
   await expect(element.locator(".instrument > .part-trouble")).toContainText("this network has no value 'nowhere'");

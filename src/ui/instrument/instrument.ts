@@ -1,7 +1,8 @@
 // The instrument of an element: one picture of the whole network, then in, to a layer, a channel, an element. It decides which maps the gallery
 // shows, and stands around them. Loaded when `view` is set.
-import { nothing, render, type TemplateResult } from "lit";
+import { nothing, render } from "lit";
 import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { News } from "../frame-loop.ts";
 import type { Gallery } from "../gallery.ts";
 import type { DrawableLayer, LayerChoice } from "../layers.ts";
 import type { MapPoint } from "../mosaic/layout.ts";
@@ -11,16 +12,11 @@ import { setAttribute } from "../state.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import type { Stage } from "../update-cycle.ts";
 import { UpdateLoop } from "../update-loop.ts";
-import { type Actions, channelTemplate } from "./channel.ts";
-import { isWhole } from "./convolution.ts";
+import { Band } from "./band.ts";
 import { crumbsTemplate } from "./crumbs.ts";
-import { stateOf, withState } from "./gates.ts";
 import styles from "./instrument.css?inline";
-import { layerTemplate } from "./layer.ts";
-import { Marks } from "./marks.ts";
-import { arrange, factsOf, readOrder } from "./orders.ts";
-import { fieldText, pixelTemplate } from "./pixel.ts";
 import { attributesOf, inward, outward, type Place, readPlace } from "./place.ts";
+import { Side } from "./side.ts";
 
 export interface InstrumentHost {
   readonly session: Session | undefined;
@@ -28,55 +24,54 @@ export interface InstrumentHost {
   /** Whether there is something to draw. */
   readonly isShown: boolean;
   invalidate(...stages: readonly Stage[]): void;
+  /** Asks for a frame that brings these up to date. */
+  wantFrame(...news: readonly News[]): void;
   /** @returns false where a listener prevented the default */
   emit<Name extends "navigate" | "error">(type: Name, detail: ConvCamEvents[Name]): boolean;
 }
 
 /** The least time between two looks at the numbers of a picture that moves. */
 const patienceMs = 300;
-/** Between two elements while the window slides by itself. */
-const slideMs = 400;
 
 export class Instrument {
   readonly #host: InstrumentHost;
   readonly #element: ConvCam;
-  readonly #gallery: Gallery;
   readonly #frame = make("section", "instrument");
   readonly #crumbs = make("nav", "crumbs");
   readonly #trouble = make("p", "part-trouble");
-  readonly #side = make("div", "side");
-  readonly #marks = new Marks();
+  readonly #band: Band;
+  readonly #side: Side;
   readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
   /** What the gallery was told to show, as text. */
   #asked = "undefined";
-  /** Of the channels of a value, where they do not stand as they lie. */
-  #order: { readonly value: string; readonly channels: readonly number[] } | undefined;
-  /** What the answer about an element of a value has to read. */
-  #reads: { readonly value: string; readonly names: readonly string[] } | undefined;
-  /** The element under the pointer, which is explained meanwhile. */
-  #hovered: { readonly value: string; readonly point: MapPoint } | undefined;
+  /** Whether a scene is being made, which asks for all that is shown by itself. */
+  #isPreparing = false;
   #timer = 0;
-  #slide = 0;
 
   constructor(host: InstrumentHost, element: ConvCam, gallery: Gallery) {
     this.#host = host;
     this.#element = element;
-    this.#gallery = gallery;
     const root = gallery.element.getRootNode() as ShadowRoot;
     adoptStyles(root, styles);
+    this.#band = new Band({
+      onChange: () => !this.#isPreparing && host.invalidate("scene"),
+      onReveal: () => host.wantFrame("draw"),
+      onLayer: (value) => this.#goToLayer(value),
+    });
+    gallery.guest = this.#band;
+    this.#side = new Side(this.#sideHost(), element, gallery);
     this.#crumbs.ariaLabel = "Where you are";
     this.#trouble.role = "alert";
-    this.#side.role = "group";
     const desk = make("div", "desk");
     const main = make("div", "main");
     // Other parts stand before the gallery, and go where it goes.
     const parts = [...root.children].filter((child) => child.matches(".why, .patterns"));
     gallery.element.before(this.#frame);
     main.append(...parts, gallery.element);
-    desk.append(main, this.#side);
-    this.#frame.append(this.#crumbs, this.#trouble, desk);
+    desk.append(main, this.#side.element);
+    this.#frame.append(this.#band.element, this.#crumbs, this.#trouble, desk);
     this.#frame.addEventListener("keydown", (event) => this.#onKey(event));
-    this.#frame.addEventListener("pointerout", ({ pointerType }) => pointerType !== "touch" && this.#leave());
+    this.#frame.addEventListener("pointerout", ({ pointerType }) => pointerType !== "touch" && this.#side.hover("", undefined));
   }
 
   get complete(): Promise<void> {
@@ -94,6 +89,16 @@ export class Instrument {
     this.#updates.request();
   }
 
+  /** Makes the thumbnails known to a scene that is about to be made. If that fails, bringing it up to date says so. */
+  async prepare(): Promise<void> {
+    const { session } = this.#host;
+    const place = this.#place;
+    if (!place || !session) return;
+    this.#isPreparing = true;
+    await this.#showBand(place, session).catch(() => undefined);
+    this.#isPreparing = false;
+  }
+
   /** A frame was drawn: numbers may be others. */
   refresh(): void {
     if (this.#timer !== 0 || (this.#frame.dataset["view"] ?? "overview") === "overview") return;
@@ -104,13 +109,10 @@ export class Instrument {
   }
 
   hide(): void {
-    this.#order = undefined;
-    this.#reads = undefined;
-    this.#hovered = undefined;
-    for (const timer of [this.#timer, this.#slide]) clearTimeout(timer);
+    clearTimeout(this.#timer);
     this.#timer = 0;
-    this.#slide = 0;
-    this.#show(nothing);
+    this.#band.clear();
+    this.#side.forget();
   }
 
   /** Somebody wants to see more of an element of a value. */
@@ -123,15 +125,26 @@ export class Instrument {
   /** The pointer is over an element of a value: while it is, that one is explained. */
   hover(value: string, point: MapPoint): void {
     const place = this.#place;
-    if (place?.view !== "pixel" || place.layer.value !== value) return;
-    this.#hovered = { value, point };
-    this.update();
+    if (place?.view === "pixel" && place.layer.value === value) this.#side.hover(value, point);
   }
 
-  #leave(): void {
-    if (!this.#hovered) return;
-    this.#hovered = undefined;
-    this.update();
+  #sideHost() {
+    const instrument = this;
+    return {
+      get picture() {
+        return instrument.#picture;
+      },
+      isAt: (place: Place) => this.#isAt(place),
+      go: (place: Place) => this.#go(place),
+      askForChoices: () => this.#askForChoices(),
+      update: () => this.update(),
+    };
+  }
+
+  #goToLayer(value: string): void {
+    const layer = this.#host.layers.find((one) => one.value === value);
+    const place = this.#place;
+    if (layer && place) this.#go(inward({ ...place, view: "overview" }, layer, { channel: 0, y: 0, x: 0 }));
   }
 
   /** Undefined where attributes say none, or one that there is not. */
@@ -146,8 +159,7 @@ export class Instrument {
 
   /** What the network looks at; undefined where that is no picture. */
   get #picture(): string | undefined {
-    const picture = this.#host.layers.find(({ operator, shape }) => operator === "Input" && shape.length === 4);
-    return picture?.value;
+    return this.#host.layers.find(({ operator, shape }) => operator === "Input" && shape.length === 4)?.value;
   }
 
   #wantedChoices(): readonly LayerChoice[] | undefined {
@@ -155,8 +167,8 @@ export class Instrument {
     if (!place || place.view === "overview") return undefined;
     const { view, channel } = place;
     const { value } = place.layer;
-    const channels = view === "layer" ? this.#orderOf(value) : [channel];
-    const reads = this.#reads?.value === value ? this.#reads.names : [];
+    const channels = view === "layer" ? this.#side.orderOf(value) : [channel];
+    const reads = view === "layer" ? [] : this.#side.readsOf(value);
     const isWithPicture = view === "pixel" && this.#picture !== undefined && this.#picture !== value;
     return [
       { value, ...(view !== "pixel" && { isLarge: true as const }), ...(channels && { channels }), ...(reads.length > 0 && { reads }) },
@@ -164,12 +176,8 @@ export class Instrument {
     ];
   }
 
-  #orderOf(value: string): readonly number[] | undefined {
-    return this.#order?.value === value ? this.#order.channels : undefined;
-  }
-
   #go(place: Place): void {
-    this.#hovered = undefined;
+    this.#side.hover("", undefined);
     for (const [name, value] of Object.entries(attributesOf(place))) setAttribute(this.#element, name as "view", value);
     const { view, layer, channel, y, x } = place;
     this.#host.emit("navigate", { view, layer: layer.value, channel, y, x });
@@ -189,25 +197,9 @@ export class Instrument {
     const place = this.#place;
     if (!place || place.view === "overview" || place.view === "layer") return;
     const { channels } = place.maps;
-    const order = this.#orderOf(place.layer.value) ?? Array.from({ length: channels }, (_, i) => i);
+    const order = this.#side.orderOf(place.layer.value) ?? Array.from({ length: channels }, (_, i) => i);
     const next = order[(order.indexOf(place.channel) + by + channels) % channels];
     if (next !== undefined) this.#go({ ...place, channel: next });
-  }
-
-  /** To the element before or after, row by row, and from the last to the first. */
-  #slideBy(by: number): void {
-    const place = this.#place;
-    if (place?.view !== "pixel") return;
-    const { height, width } = place.maps;
-    const next = (place.y * width + place.x + by + height * width) % (height * width);
-    this.#go({ ...place, y: Math.floor(next / width), x: next % width });
-  }
-
-  #togglePlay(): void {
-    const wasPlaying = this.#slide !== 0;
-    clearInterval(this.#slide);
-    this.#slide = wasPlaying ? 0 : window.setInterval(() => this.#slideBy(1), slideMs);
-    this.update();
   }
 
   async #bringUpToDate(): Promise<void> {
@@ -216,11 +208,11 @@ export class Instrument {
       this.#trouble.textContent = "";
     } catch (error) {
       if ((error as Error).name === "AbortError") return;
-      this.#show(nothing);
+      this.#side.clear();
       const { message } = error as Error;
       // Frames ask again and again: what is known is not told again.
-      if (this.#trouble.textContent !== message && this.#host.emit("error", { error: error as Error, part: "view" }))
-        this.#trouble.textContent = message;
+      const isNew = this.#trouble.textContent !== message;
+      if (isNew && this.#host.emit("error", { error: error as Error, part: "view" })) this.#trouble.textContent = message;
     }
   }
 
@@ -229,88 +221,39 @@ export class Instrument {
     if (!this.#element.hasAttribute("view") || !session || !isShown) {
       this.#frame.dataset["view"] = "";
       render(nothing, this.#crumbs);
-      this.#show(nothing);
+      this.#side.clear();
       if (isShown) this.#askForChoices();
+      if (isShown || !session || layers.length > 0) this.#band.close();
+      else await this.#showRefused(session);
       return;
     }
     const place = readPlace(this.#element, layers);
-    if (place.view !== "pixel" && this.#slide !== 0) this.#togglePlay();
     this.#frame.dataset["view"] = place.view;
     render(crumbsTemplate(place, { go: (to) => this.#go(to), step: (by) => this.#step(by) }), this.#crumbs);
+    await this.#showBand(place, session);
     if (this.#askForChoices()) return;
-    const template = await (place.view === "overview"
-      ? nothing
-      : place.view === "pixel"
-        ? this.#pixel(place, session)
-        : this.#layer(place, session));
-    // Somebody may have gone elsewhere meanwhile: that is brought up to date next.
-    if (template && this.#isAt(place)) this.#show(template);
+    if (place.view === "overview") this.#side.clear();
+    else await this.#side.show(place, session);
+  }
+
+  /** A network that cannot run is still drawn, with the obstacle at its node. */
+  async #showRefused(session: Session): Promise<void> {
+    const network = await session.ask({ kind: "network" });
+    if (this.#host.isShown || !this.#element.hasAttribute("view") || network.obstacles.length === 0) return;
+    this.#band.load(network, [], undefined);
+    this.#band.open(undefined);
+  }
+
+  /** Over all layers, and over one: deeper, what is looked at takes its place. */
+  async #showBand({ view, layer }: Place, session: Session): Promise<void> {
+    const isHidden = (this.#element.getAttribute("hide") ?? "").split(/[\s,]+/).includes("overview");
+    if (isHidden || (view !== "overview" && view !== "layer")) return this.#band.close();
+    if (this.#band.isEmpty) this.#band.load(await session.ask({ kind: "network" }), this.#host.layers, this.#picture);
+    this.#band.open(view === "layer" ? layer.value : undefined);
   }
 
   #isAt(place: Place): boolean {
     return JSON.stringify(this.#place && attributesOf(this.#place)) === JSON.stringify(attributesOf(place));
-  }
-
-  /** What is said of a layer, or of one of its channels; undefined where others have to be shown first. */
-  async #layer(place: Place, session: Session): Promise<TemplateResult | undefined> {
-    const order = readOrder(this.#element.getAttribute("order"));
-    const { value, axes } = place.layer;
-    const channels = await session.ask({ kind: "statistics", value, axes });
-    if (!this.#isAt(place)) return undefined;
-    const arranged = arrange(order, channels);
-    this.#order = arranged && { value, channels: arranged };
-    if (this.#askForChoices()) return undefined;
-    if (place.view === "channel") {
-      const answer = await this.#askElement(place, session);
-      const convolution = answer?.steps.find((step) => step.kind === "convolution");
-      return answer && channelTemplate(place, channels, convolution && isWhole(convolution) ? convolution : undefined, this.#actions);
-    }
-    return layerTemplate(place, factsOf(channels, place.maps.height * place.maps.width), order, this.#actions);
-  }
-
-  /** What is said of an element; undefined where values have to be kept for it first. */
-  async #pixel(place: Place, session: Session): Promise<TemplateResult | undefined> {
-    const { value } = place.layer;
-    const { channel, y, x } = this.#hovered?.value === value ? this.#hovered.point : place;
-    const point = { channel, y, x };
-    const answer = await this.#askElement({ ...place, ...point }, session, place);
-    if (!answer) return undefined;
-    const picture = answer.fields.find((field) => field.value === this.#picture);
-    const own = { channels: [channel, channel + 1], y: [y, y + 1], x: [x, x + 1] } as const;
-    const panels = [
-      { panel: this.#gallery.panelOf(value), box: own, text: "The element that is explained" },
-      { panel: picture && this.#gallery.panelOf(picture.value), box: picture ?? own, text: picture ? fieldText(picture) : "" },
-    ];
-    this.#marks.show(panels.flatMap(({ panel, ...mark }) => (panel ? [{ panel, ...mark }] : [])));
-    const slide = { isPlaying: this.#slide !== 0, play: () => this.#togglePlay(), step: (by: number) => this.#slideBy(by) };
-    return pixelTemplate({ ...place, ...point }, answer, picture, slide);
-  }
-
-  /** @returns undefined where values have to be kept for the answer first, or somebody has gone elsewhere */
-  async #askElement({ layer: { value }, channel, y, x }: Place, session: Session, place = this.#place) {
-    const answer = await session.ask({ kind: "element", value, point: { channel, y, x } });
-    if (!place || !this.#isAt(place)) return undefined;
-    if (!answer.needs) return answer;
-    this.#reads = { value, names: [...answer.needs, ...(this.#reads?.value === value ? this.#reads.names : [])] };
-    this.#askForChoices();
-    return undefined;
-  }
-
-  #show(template: TemplateResult | typeof nothing): void {
-    if (this.#frame.dataset["view"] !== "pixel") this.#marks.show([]);
-    render(template, this.#side);
-  }
-
-  get #actions(): Actions {
-    const element = this.#element;
-    return {
-      stateOf: (value, channel) => stateOf(element.gates, value, channel),
-      setState: (value, channel, count, state) => {
-        element.gates = withState(element.gates, value, channel, count, state);
-      },
-      setOrder: (order) => setAttribute(element, "order", order === "index" ? undefined : order),
-      go: (place) => this.#go(place),
-    };
   }
 
   /** Lets the gallery show others, if others are wanted. @returns whether they are */

@@ -1,6 +1,5 @@
 // Numbers in formulas: signs are set, terms are few, and small grids have the colours of their signs.
 import { html, type TemplateResult } from "lit";
-import { styleMap } from "lit/directives/style-map.js";
 import { formatNumber } from "../format-number.ts";
 
 /** Three significant digits, as many of them stand side by side. */
@@ -40,8 +39,9 @@ export function gridTemplate(
           ${Array.from({ length: Math.min(columns, numbers.length - row * columns) }, (__, column) => {
             const i = row * columns + column;
             const value = numbers[i] as number;
-            const style = largest === undefined ? {} : { background: signColor(value, largest) };
-            return html`<td class=${isFaint?.(i) ? "faint" : ""} style=${styleMap(style)}>${short(value)}</td>`;
+            // A property: a Content-Security-Policy forbids attributes of style.
+            const style = largest === undefined ? "" : `background:${signColor(value, largest)}`;
+            return html`<td class=${isFaint?.(i) ? "faint" : ""} .style=${style}>${short(value)}</td>`;
           })}
         </tr>`,
     )}

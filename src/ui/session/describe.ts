@@ -6,7 +6,7 @@ import { hasRandomWeights } from "../blank.ts";
 import { findClassScores } from "../classes.ts";
 import { defaultLayers, drawableLayers } from "../drawable-layers.ts";
 import { findPictureInput } from "../image-view.ts";
-import { inspectWithShapes } from "../input-shapes.ts";
+import { inspectWithShapes, type ShapedInspection } from "../input-shapes.ts";
 import type { Description, Refusal } from "./session.ts";
 
 export interface Graphs {
@@ -23,13 +23,19 @@ export interface Loaded extends Graphs {
   readonly classScores: string | undefined;
 }
 
-/** @returns what the page is told and, where the network can run, what a viewer is made from */
+/** The first network, whether it can run or not. */
+export interface Inspected extends ShapedInspection {
+  readonly graph: Graph;
+}
+
+/** @returns what the page is told, and, where the network can run, what a viewer is made from */
 export async function describe(
   { graph, compared, problem }: Graphs,
   given: string | undefined,
-): Promise<{ readonly description: Description | Refusal; readonly loaded?: Loaded }> {
-  const { summary, obstacles, inputShapes, ...known } = await inspectWithShapes(graph, { given, option: "input-shape" });
-  if (obstacles.length > 0) return { description: { obstacles, layers: summary.layers } };
+): Promise<{ readonly description: Description | Refusal; readonly inspected: Inspected; readonly loaded?: Loaded }> {
+  const inspected = { graph, ...(await inspectWithShapes(graph, { given, option: "input-shape" })) };
+  const { summary, obstacles, inputShapes, ...known } = inspected;
+  if (obstacles.length > 0) return { description: { obstacles, layers: summary.layers }, inspected };
   const inputs = graph.inputs.map(({ name, dtype, shape: open }) => {
     const shape = entryOf(inputShapes, name) ?? (open as readonly number[]);
     return { name, dtype, shape, strides: denseStrides(shape), axes: known.axes.get(name) };
@@ -47,6 +53,7 @@ export async function describe(
       isBlank: hasRandomWeights(graph),
       problem,
     },
+    inspected: { ...inspected, axes },
     loaded: { graph, compared, inputShapes, axes, classScores: findClassScores(graph.outputs, summary.layers) },
   };
 }

@@ -7,7 +7,7 @@ import type { Explained, ExplainRequest } from "../explain/request.ts";
 import { type DeviceLease, sharedDevice } from "../shared-device.ts";
 import type { Viewer } from "../viewer.ts";
 import type { View, ViewCanvas } from "../views/view.ts";
-import type { Graphs, Loaded } from "./describe.ts";
+import type { Graphs, Inspected, Loaded } from "./describe.ts";
 import type { ElementAnswers, ElementQuery } from "./queries.ts";
 import {
   aborted,
@@ -29,6 +29,8 @@ const patienceMs = 100;
 export class EngineSession implements Session {
   readonly #listener: SessionListener;
   #lastRead: { readonly of: Networks; readonly graphs: Graphs } | undefined;
+  /** What the file is made of; its graph is the one of `#loaded`, where it can run. */
+  #inspected: Inspected | undefined;
   #loaded: Loaded | undefined;
   #lease: DeviceLease | undefined;
   /** Ends hearing of the device's faults. */
@@ -52,6 +54,7 @@ export class EngineSession implements Session {
   load(networks: Networks): Promise<Description | Refusal | undefined> {
     return this.#unlessDisposed(async () => {
       this.#close();
+      this.#inspected = undefined;
       this.#loaded = undefined;
       this.#canvases.clear();
       if (networks.src === undefined) {
@@ -61,7 +64,8 @@ export class EngineSession implements Session {
       // Fetched while the network is.
       const showing = loadShowing();
       const graphs = await this.#read(networks, networks.src);
-      const { description, loaded } = await (await showing).describe(graphs, networks.inputShape);
+      const { description, inspected, loaded } = await (await showing).describe(graphs, networks.inputShape);
+      this.#inspected = inspected;
       this.#loaded = loaded;
       return description;
     });
@@ -156,14 +160,14 @@ export class EngineSession implements Session {
   ask<Kind extends ElementQuery["kind"]>(query: Extract<ElementQuery, { kind: Kind }>): Promise<ElementAnswers[Kind]> {
     return this.#unlessDisposed(async () => {
       const { answer } = await loadPart("that answers questions", () => import("./queries.ts"));
-      if (!this.#viewer) throw aborted();
-      return answer(this.#viewer, query);
+      return answer({ viewer: this.#viewer, inspected: this.#inspected }, query);
     });
   }
 
   async dispose(): Promise<void> {
     this.#isDisposed = true;
     this.#lastRead = undefined;
+    this.#inspected = undefined;
     this.#loaded = undefined;
     this.#close();
     this.#closeDevice();

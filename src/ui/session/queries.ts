@@ -5,9 +5,12 @@ import type { ElementAnswer, ElementQuestion } from "../elements/answer.ts";
 import type { NetworkHints } from "../hints/answer.ts";
 import { type MapPoint, viewAsMaps } from "../mosaic/layout.ts";
 import { checkPoint } from "../mosaic/points.ts";
+import type { NetworkFacts } from "../overview/facts.ts";
 import type { Grown, GrowQuery, PatternsTaken } from "../patterns/request.ts";
 import type { ChannelSummary } from "../statistics/read-statistics.ts";
 import type { Viewer } from "../viewer.ts";
+import type { Inspected } from "./describe.ts";
+import { aborted } from "./session.ts";
 
 export type Query =
   /** The elements under points of a value, and of `compare` or of the network compared with. */
@@ -24,6 +27,8 @@ export type Query =
   | ElementQuestion
   /** What the network's file says, or lets guess, of the pictures that it takes and of its classes. */
   | { readonly kind: "hints" }
+  /** What the network is made of: nodes, shapes, parameters, multiply-adds, kernels. */
+  | { readonly kind: "network" }
   /** The patterns that grow, to keep. */
   | { readonly kind: "patterns" };
 
@@ -32,6 +37,7 @@ export interface Answers {
   readonly statistics: readonly ChannelSummary[];
   readonly element: ElementAnswer;
   readonly hints: NetworkHints;
+  readonly network: NetworkFacts;
   readonly patterns: PatternsTaken;
 }
 
@@ -42,12 +48,20 @@ export interface ElementAnswers extends Answers {
   readonly grow: Grown | undefined;
 }
 
+/** What a session has to answer from. */
+export interface Known {
+  /** Undefined where nothing is on the GPU. */
+  readonly viewer: Viewer | undefined;
+  readonly inspected: Inspected | undefined;
+}
+
 type AnswerTable = {
-  readonly [Kind in ElementQuery["kind"]]: (viewer: Viewer, query: Extract<ElementQuery, { kind: Kind }>) => Promise<ElementAnswers[Kind]>;
+  readonly [Kind in ElementQuery["kind"]]: (known: Known, query: Extract<ElementQuery, { kind: Kind }>) => Promise<ElementAnswers[Kind]>;
 };
 
 const answers: AnswerTable = {
-  async probe(viewer, { value, compare = value, axes, points }) {
+  async probe(known, { value, compare = value, axes, points }) {
+    const viewer = viewerOf(known);
     const { model, compared = compare === value ? undefined : model } = viewer;
     const { view } = viewer.sourceOf(value, model, axes);
     for (const point of points) checkPoint(value, view, point);
@@ -58,26 +72,35 @@ const answers: AnswerTable = {
     if (compared && isSame) reads.push(...points.map((point) => viewer.probe(compare, point, compared, axes)));
     return Promise.all(reads);
   },
-  async statistics(viewer, { value, axes }) {
+  async statistics(known, { value, axes }) {
+    const viewer = viewerOf(known);
     const { readStatistics } = await loadPart("for statistics", () => import("../statistics/read-statistics.ts"));
     return readStatistics(viewer.device, value, viewer.sourceOf(value, viewer.model, axes));
   },
-  async element(viewer, query) {
+  async element(known, query) {
+    const viewer = viewerOf(known);
     const { shape } = viewer.model.graph.types.get(query.value) ?? {};
     const view = shape && viewAsMaps(shape, denseStrides(shape), 0, 0, viewer.axes.get(query.value));
     if (view) checkPoint(query.value, view, query.point);
     const { answerElement } = await loadPart("for formulas", () => import("../elements/answer.ts"));
     return answerElement(viewer, query);
   },
-  async hints(viewer) {
+  async hints(known) {
     const { answerHints } = await loadPart("for hints", () => import("../hints/answer.ts"));
-    return answerHints(viewer);
+    return answerHints(viewerOf(known));
   },
-  async patterns(viewer) {
+  async network({ inspected }) {
+    const { describeNetwork } = await loadPart("for the overview", () => import("../overview/facts.ts"));
+    if (!inspected) throw aborted();
+    return describeNetwork(inspected.graph, inspected, inspected.inputShapes);
+  },
+  async patterns(known) {
+    const viewer = viewerOf(known);
     const { takePatterns } = await loadGrower();
     return takePatterns(viewer);
   },
-  async grow(viewer, query) {
+  async grow(known, query) {
+    const viewer = viewerOf(known);
     const { grow } = await loadGrower();
     return grow(viewer, query);
   },
@@ -85,17 +108,23 @@ const answers: AnswerTable = {
 
 const loadGrower = () => loadPart("for patterns", () => import("../patterns/grower.ts"));
 
-/** @throws ModelError for a question that there is not, and for points that are not of numbers */
+/** @throws AbortError where nothing is on the GPU */
+function viewerOf({ viewer }: Known): Viewer {
+  if (!viewer) throw aborted();
+  return viewer;
+}
+
+/** @throws ModelError for a question that there is not, and for points that are not of numbers; an AbortError where there is nothing to ask about */
 export async function answer<Kind extends ElementQuery["kind"]>(
-  viewer: Viewer,
+  known: Known,
   query: Extract<ElementQuery, { kind: Kind }>,
 ): Promise<ElementAnswers[Kind]> {
   if (!Object.hasOwn(answers, query.kind))
-    throw new ModelError(`kind '${query.kind}': expected probe, statistics, element, hints or patterns.`);
+    throw new ModelError(`kind '${query.kind}': expected probe, statistics, element, hints, network or patterns.`);
   const isPoint = (point?: MapPoint | null) => [point?.channel, point?.y, point?.x].every(Number.isInteger);
   const { points = [], point } = query as { readonly points?: readonly MapPoint[]; readonly point?: MapPoint };
   if (!Array.isArray(points) || !points.every(isPoint))
     throw new ModelError("points: expected a list of { channel, y, x }, whole numbers.");
   if (query.kind === "element" && !isPoint(point)) throw new ModelError("point: expected { channel, y, x }, whole numbers.");
-  return answers[query.kind as Kind](viewer, query);
+  return answers[query.kind as Kind](known, query);
 }

@@ -10,7 +10,8 @@ import type { Drawn, View, ViewContext } from "./view.ts";
 
 type PictureContext = Pick<ViewContext, "renderer" | "preparation" | "imageView" | "source">;
 
-export async function preparePicture(context: PictureContext, view: View): Promise<Drawn> {
+/** @param place where in the target the room for it begins that `view` says */
+export async function preparePicture(context: PictureContext, view: View, place?: readonly [number, number]): Promise<Drawn> {
   const { renderer, preparation, imageView: image } = context;
   const { device } = renderer;
   const { value, width, height } = view;
@@ -25,7 +26,11 @@ export async function preparePicture(context: PictureContext, view: View): Promi
     largest: device.gpu.limits.maxTextureDimension2D,
   });
   const pipeline = await renderer.pixelPipeline(shader, { VALUE_TYPE: valueTypes[gpuTypeOf(source.dtype)] });
+  // On a sheet it stands in the middle of its room.
+  const middle = (room: number, taken: number) => Math.floor((room - taken) / 2);
+  const origin = place ? [place[0] + middle(width, layout.width), place[1] + middle(height ?? 0, layout.height)] : [0, 0];
   const content = encodeParams(shader, {
+    origin,
     size: [layout.width, layout.height],
     map: [image.width, image.height],
     offset: source.view.offset,
@@ -52,6 +57,7 @@ export async function preparePicture(context: PictureContext, view: View): Promi
       const pass = encoder.beginRenderPass({ label: value, colorAttachments: [{ view: target, loadOp: "load", storeOp: "store" }] });
       pass.setPipeline(pipeline as GPURenderPipeline);
       pass.setBindGroup(0, drawGroup ?? null);
+      pass.setViewport(origin[0] ?? 0, origin[1] ?? 0, layout.width, layout.height, 0, 1);
       pass.draw(3);
       pass.end();
     },

@@ -1,6 +1,6 @@
 // Small mosaics of many values on one canvas: a canvas for each of hundreds would be too many. Loaded with the first sheet.
 import { layoutMosaic, type MosaicLayout } from "../mosaic/layout.ts";
-import type { Mosaic } from "../mosaic/renderer.ts";
+import { preparePicture } from "./picture-view.ts";
 import type { Drawn, SheetCell, View, ViewContext } from "./view.ts";
 
 /** Device pixels of a tile's side at least, where there is room for one: smaller ones show nothing. */
@@ -10,7 +10,7 @@ const smallestTile = 12;
 export async function prepareSheet(context: ViewContext, view: View): Promise<Drawn> {
   const cells = view.cells ?? [];
   const made = await Promise.all(cells.map((cell) => prepareCell(context, view, cell).catch(() => undefined)));
-  const mosaics = made.filter((mosaic): mosaic is Mosaic => mosaic !== undefined);
+  const drawings = made.filter((one) => one !== undefined);
   const { width, height = 1 } = view;
   return {
     layout: {
@@ -25,24 +25,25 @@ export async function prepareSheet(context: ViewContext, view: View): Promise<Dr
       width,
       height,
     },
-    statistics: mosaics.flatMap(({ statistics }) => statistics),
+    statistics: drawings.flatMap(({ statistics }) => statistics),
     finishRanges(pass) {
-      for (const mosaic of mosaics) mosaic.finishRanges(pass);
+      for (const drawing of drawings) drawing.finishRanges(pass);
     },
     encodePixels(pass, target) {
-      for (const mosaic of mosaics) mosaic.encodePixels(pass, target);
+      for (const drawing of drawings) drawing.encodePixels(pass, target);
     },
     draw(encoder, target) {
-      for (const mosaic of mosaics) mosaic.draw(encoder, target);
+      for (const drawing of drawings) drawing.draw(encoder, target);
     },
     dispose() {
-      for (const mosaic of mosaics) mosaic.dispose();
+      for (const drawing of drawings) drawing.dispose();
     },
   };
 }
 
-async function prepareCell(context: ViewContext, view: View, cell: SheetCell): Promise<Mosaic> {
+async function prepareCell(context: ViewContext, view: View, cell: SheetCell): Promise<Drawn> {
   const { renderer, appearance } = context;
+  if (cell.isPicture) return preparePicture(context, { ...view, ...cell }, [cell.x, cell.y]);
   const source = await context.source({ ...view, value: cell.value, axes: undefined });
   const layout = layoutCell(cell, source.view);
   return renderer.mosaic(cell.value, source, {

@@ -18,6 +18,8 @@ export type ViewKind = "mosaic" | "picture" | "sheet";
 /** Where a value is drawn on a sheet, in device pixels. */
 export interface SheetCell {
   readonly value: string;
+  /** Whether it is the network's image input. */
+  readonly isPicture?: boolean;
   readonly x: number;
   readonly y: number;
   readonly width: number;
