@@ -40,6 +40,13 @@ const kinds: Readonly<Record<string, () => Promise<Make>>> = {
   },
 };
 
+/** What each is for, where it does not load. */
+const words: Readonly<Record<string, string>> = {
+  view: "that looks into layers",
+  explain: "for explanations",
+  patterns: "for patterns",
+};
+
 export class Parts {
   readonly #host: PartsHost;
   readonly #element: ConvCam;
@@ -93,7 +100,7 @@ export class Parts {
 
   async #make(name: string): Promise<void> {
     if (this.#made.has(name) || !this.#element.hasAttribute(name)) return;
-    const make = await loadPart(`for ${name}`, kinds[name] as () => Promise<Make>);
+    const make = await loadPart(words[name] as string, kinds[name] as () => Promise<Make>);
     if (!this.#made.has(name)) this.#place(name, make(this.#host, this.#element, this.#gallery));
   }
 

@@ -203,7 +203,7 @@ export class Viewer {
    */
   async explain(request: ExplainRequest | undefined, onNumbers: (numbers: ExplainedNumbers) => void): Promise<Explained | undefined> {
     if (!request) return void this.#explainer?.stop();
-    const { Explainer } = await loadPart("for explain", () => import("./explain/explainer.ts"));
+    const { Explainer } = await loadPart("for explanations", () => import("./explain/explainer.ts"));
     if (this.#isDisposed) throw aborted();
     this.#explainer ??= new Explainer({
       viewer: this,

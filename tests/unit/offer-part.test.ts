@@ -2,28 +2,29 @@
 import { expect, test } from "vitest";
 import { offerPart } from "../../src/ui/page/offer-part.ts";
 
-test("a part that does not load stays closed and says so, and is loaded with the next click", async () => {
+test("a part that does not load stays closed and says so until the next click, which loads it", async () => {
   const button = Object.assign(new EventTarget(), { ariaExpanded: "false" as string | null });
   const controls = { hidden: true };
-  const told: string[] = [];
+  const problem = { hidden: true, textContent: "" };
+  const toggled: string[] = [];
   let isOnline = false;
   offerPart({
-    ...{ button: button as never, controls, what: "for tests" },
+    ...{ button: button as never, controls, problem, title: "Why?" },
     load: async () => {
       if (!isOnline) throw new Error("offline");
       return "part";
     },
-    onToggle: (part, isOpen) => told.push(`${part} ${isOpen ? "open" : "closed"}`),
-    onFail: (error) => told.push((error as Error).message),
+    onToggle: (part, isOpen) => toggled.push(`${part} ${isOpen ? "open" : "closed"}`),
   });
   const click = async () => {
     button.dispatchEvent(new Event("click"));
     await new Promise((resolve) => setTimeout(resolve));
-    return controls.hidden;
+    return { isOpen: !controls.hidden, says: problem.hidden ? undefined : problem.textContent };
   };
-  expect(await click()).toBe(true);
+  const refusal = "“Why?” could not be loaded. Check the connection and click it again. (offline)";
+  expect(await click()).toEqual({ isOpen: false, says: refusal });
   isOnline = true;
-  expect(await click()).toBe(false);
-  expect(await click()).toBe(true);
-  expect(told).toEqual([expect.stringContaining("for tests could not be loaded: offline"), "part open", "part closed"]);
+  expect(await click()).toEqual({ isOpen: true, says: undefined });
+  expect(await click()).toEqual({ isOpen: false, says: undefined });
+  expect(toggled).toEqual(["part open", "part closed"]);
 });

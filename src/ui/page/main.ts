@@ -141,8 +141,8 @@ addEventListener("drop", (event) => {
 // ── Drawing ──
 
 offerLooks(find<HTMLSelectElement>("normalize"), find<HTMLSelectElement>("colors"), viewer);
-offerWhy(viewer, find, report);
-offerPatterns(viewer, find, report);
+offerWhy(viewer, find);
+offerPatterns(viewer, find);
 listLayers(viewer);
 
 function setPaused(isPaused: boolean): void {

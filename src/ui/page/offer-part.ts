@@ -1,19 +1,18 @@
 // A button that opens and closes a part of the page, whose code is loaded with the first click.
-import { loadPart } from "../../engine/errors.ts";
-
 export interface OfferedPart<Part> {
   readonly button: Pick<HTMLButtonElement, "ariaExpanded" | "addEventListener">;
   /** What the button shows and hides. */
   readonly controls: { hidden: HTMLElement["hidden"] };
-  /** What it is for, in the message where it does not load. */
-  readonly what: string;
+  /** Says where it does not load. */
+  readonly problem: { hidden: HTMLElement["hidden"]; textContent: string | null };
+  /** What visitors call it. */
+  readonly title: string;
   readonly load: () => Promise<Part>;
   readonly onToggle: (part: Part, isOpen: boolean) => void;
-  readonly onFail: (error: unknown) => void;
 }
 
-/** A part that did not load stays closed, and the next click tries again. */
-export function offerPart<Part>({ button, controls, what, load, onToggle, onFail }: OfferedPart<Part>): void {
+/** A part that did not load stays closed and says so until the next click, which tries again. */
+export function offerPart<Part>({ button, controls, problem, title, load, onToggle }: OfferedPart<Part>): void {
   let loading: Promise<Part> | undefined;
   const show = (isOpen: boolean) => {
     button.ariaExpanded = String(isOpen);
@@ -22,13 +21,18 @@ export function offerPart<Part>({ button, controls, what, load, onToggle, onFail
   button.addEventListener("click", async () => {
     const isOpen = button.ariaExpanded !== "true";
     show(isOpen);
-    loading ??= loadPart(what, load);
+    problem.hidden = true;
+    loading ??= load();
+    let part: Part;
     try {
-      onToggle(await loading, isOpen);
+      part = await loading;
     } catch (error) {
       loading = undefined;
       show(false);
-      onFail(error);
+      problem.textContent = `“${title}” could not be loaded. Check the connection and click it again. (${(error as Error).message})`;
+      problem.hidden = false;
+      return;
     }
+    onToggle(part, isOpen);
   });
 }

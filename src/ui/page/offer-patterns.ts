@@ -2,11 +2,8 @@
 import type { ConvCam } from "../element.ts";
 import { offerPart } from "./offer-part.ts";
 
-/**
- * @param find gives the page's elements by id
- * @param onFail is told where the part does not load
- */
-export function offerPatterns(viewer: ConvCam, find: <T extends HTMLElement>(id: string) => T, onFail: (error: unknown) => void): void {
+/** @param find gives the page's elements by id */
+export function offerPatterns(viewer: ConvCam, find: <T extends HTMLElement>(id: string) => T): void {
   const load = async () => {
     const { PatternControls } = await import("./patterns.ts");
     return new PatternControls({
@@ -20,7 +17,13 @@ export function offerPatterns(viewer: ConvCam, find: <T extends HTMLElement>(id:
     });
   };
   offerPart({
-    ...{ button: find<HTMLButtonElement>("patterns"), controls: find("patterns-controls"), what: "for patterns", load, onFail },
+    ...{
+      button: find<HTMLButtonElement>("patterns"),
+      controls: find("patterns-controls"),
+      problem: find("part-problem"),
+      title: "Patterns",
+      load,
+    },
     onToggle: (part, isOpen) => isOpen || part.stop(),
   });
 }

@@ -2,11 +2,8 @@
 import type { ConvCam } from "../element.ts";
 import { offerPart } from "./offer-part.ts";
 
-/**
- * @param find gives the page's elements by id
- * @param onFail is told where the part does not load
- */
-export function offerWhy(viewer: ConvCam, find: <T extends HTMLElement>(id: string) => T, onFail: (error: unknown) => void): void {
+/** @param find gives the page's elements by id */
+export function offerWhy(viewer: ConvCam, find: <T extends HTMLElement>(id: string) => T): void {
   const load = async () => {
     const { WhyControls } = await import("./why.ts");
     return new WhyControls({
@@ -21,7 +18,7 @@ export function offerWhy(viewer: ConvCam, find: <T extends HTMLElement>(id: stri
     });
   };
   offerPart({
-    ...{ button: find<HTMLButtonElement>("why"), controls: find("why-controls"), what: "for why", load, onFail },
+    ...{ button: find<HTMLButtonElement>("why"), controls: find("why-controls"), problem: find("part-problem"), title: "Why?", load },
     onToggle: (part, isOpen) => (isOpen ? part.open() : part.close()),
   });
 }
