@@ -6,6 +6,7 @@ import type { Device } from "../engine/gpu/device.ts";
 import { loadAxes } from "../engine/graph/axes.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { loadModel, type Model } from "../engine/model.ts";
+import { decodeNpy } from "../engine/npy.ts";
 import type { Precision } from "../engine/precision.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { ChannelOrder, Preparation } from "../ui/preparation.ts";
@@ -15,7 +16,6 @@ import { inspectFixed } from "./input-shapes.ts";
 import { addInterventionOptions, changesParameters, gatedNames, type InterventionOptions, intervene } from "./interventions.ts";
 import { readBytes, readModelFile } from "./model-file.ts";
 import { requestNodeDevice } from "./node-device.ts";
-import { decodeNpy } from "./npy.ts";
 import { channelOrders, collect, parseDivisors, parseList, parseNumber, parseShape, precisionOption } from "./usage.ts";
 
 /** What is fed to a model's inputs. */

@@ -95,8 +95,8 @@ export class SceneOfViews {
   }
 
   /** Those that can be drawn, in order. */
-  get drawn(): readonly { readonly id: string; readonly canvas: ViewCanvas; readonly drawn: Drawn }[] {
-    return this.#placed.map(({ view: { id }, canvas, drawn }) => ({ id, canvas, drawn }));
+  get drawn(): readonly (Pick<View, "id" | "kind" | "value"> & { readonly canvas: ViewCanvas; readonly drawn: Drawn })[] {
+    return this.#placed.map(({ view: { id, kind, value }, canvas, drawn }) => ({ id, kind, value, canvas, drawn }));
   }
 
   /** Drops all views, because values have moved. Canvases stay. */

@@ -52,7 +52,7 @@ export class Viewer {
   patterns: PatternCanvas | undefined;
   readonly #networks: ViewedNetworks;
   readonly #image: ImageInput | undefined;
-  readonly #renderer: MosaicRenderer;
+  readonly renderer: MosaicRenderer;
   readonly #views: SceneOfViews;
   /** What the axes of values are that may lie otherwise than NCHW. */
   readonly axes: ReadonlyMap<string, Axes>;
@@ -106,8 +106,8 @@ export class Viewer {
     this.#onResults = onResults;
     this.#listeners = listeners;
     networks.listen({ onMove: () => this.#tellMove(), onChange: (which) => this.#tellChanges(which) });
-    this.#renderer = new MosaicRenderer(device, navigator.gpu.getPreferredCanvasFormat());
-    this.#views = new SceneOfViews(device, this.#renderer);
+    this.renderer = new MosaicRenderer(device, navigator.gpu.getPreferredCanvasFormat());
+    this.#views = new SceneOfViews(device, this.renderer);
   }
 
   get model(): Model {
@@ -149,6 +149,11 @@ export class Viewer {
   /** A value as maps where it lies. @throws Error that says why it has none */
   sourceOf(value: string, model = this.model, axes = this.axes.get(value)): MosaicSource {
     return mapsOf(model, value, axes);
+  }
+
+  /** What is drawn, in order. */
+  get drawings(): SceneOfViews["drawn"] {
+    return this.#views.drawn;
   }
 
   /** What is drawn on a canvas. */
@@ -207,7 +212,7 @@ export class Viewer {
     if (this.#isDisposed) throw aborted();
     this.#explainer ??= new Explainer({
       viewer: this,
-      renderer: this.#renderer,
+      renderer: this.renderer,
       axes: this.axes,
       classScores: this.#classScores,
       preparation: () => this.#preparation as Preparation,
@@ -243,7 +248,7 @@ export class Viewer {
     this.patterns?.dispose();
     this.#views.dispose();
     this.#image?.dispose();
-    this.#renderer.dispose();
+    this.renderer.dispose();
     this.#networks.dispose();
   }
 
@@ -295,7 +300,7 @@ export class Viewer {
     const { image, runs = true, elapsedMs, visible, pictureId } = request;
     if (image) this.#image?.upload(image);
     if (image && this.#image) this.#pictureId = pictureId;
-    this.#renderer.tick(elapsedMs);
+    this.renderer.tick(elapsedMs);
     const { gpu } = this.device;
     const encoder = gpu.createCommandEncoder({ label: "frame" });
     const pass = encoder.beginComputePass({ label: "frame" });

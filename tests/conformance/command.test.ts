@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
-import { decodeNpy, encodeNpy } from "../../src/cli/npy.ts";
+import { decodeNpy, encodeNpy } from "../../src/engine/npy.ts";
 import { noise } from "../support/graphs.ts";
 
 let folder = "";

@@ -1,5 +1,7 @@
 // The instrument: from all layers to one element and back, by mouse and by keyboard, and what it says of a layer against plain loops.
+import { readFile } from "node:fs/promises";
 import { expect, type Locator, type Page } from "@playwright/test";
+import { decodeNpy } from "../../src/engine/npy.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { type Shape, sizeOf } from "../../src/engine/shapes.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
@@ -254,6 +256,65 @@ test("a network that cannot run is drawn all the same, with what is in the way a
   );
   await expect(element.locator(".band-title")).toHaveText(["input", "ReLU", "unheard"]);
   await expect(element.locator(".band .troubled")).toHaveAttribute("title", /Unheard/);
+});
+
+test("what is looked at is taken along: as it is drawn, and in numbers that can be read again", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "channel", layer: "maps", channel: "1", columns: "4" });
+  const save = async (format: string) => {
+    const [file] = await Promise.all([page.waitForEvent("download"), element.getByRole("button", { name: `Save as ${format}` }).click()]);
+    return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
+  };
+  const elements = await element.evaluate((one) =>
+    (one as ConvCam).ask({
+      kind: "probe",
+      value: "maps",
+      points: Array.from({ length: 144 }, (_, i) => ({ channel: 1, y: Math.floor(i / 12), x: i % 12 })),
+    }),
+  );
+  const npy = await save(".npy");
+  expect(npy.name).toBe("maps_channel_1.npy");
+  const tensor = decodeNpy(npy.bytes);
+  expect([tensor.shape, tensor.toNumbers()]).toEqual([[12, 12], elements]);
+  const csv = await save("CSV");
+  const rows = csv.bytes
+    .toString()
+    .trim()
+    .split("\r\n")
+    .map((row) => row.split(",").map(Number));
+  expect(rows.flat()).toEqual(elements);
+  await element.evaluate((one) => one.setAttribute("view", "layer"));
+  await expect(element.locator(".side")).toContainText("silent channels");
+  const whole = decodeNpy((await save(".npy")).bytes);
+  expect(whole.shape).toEqual([1, 4, 12, 12]);
+  expect(whole.toNumbers().slice(144, 288)).toEqual(elements);
+
+  // The picture has the pixels of the canvas.
+  const png = await save("PNG");
+  const difference = await element.evaluate(
+    async (one, bytes) => {
+      const saved = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+      const canvas = one.shadowRoot?.querySelector<HTMLCanvasElement>(".large canvas");
+      const viewer = (one as ConvCam).viewer;
+      if (!canvas || !viewer) throw new Error("no canvas");
+      const pixels = (source: CanvasImageSource) => {
+        const copy = Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height });
+        const context = copy.getContext("2d") as CanvasRenderingContext2D;
+        context.drawImage(source, 0, 0);
+        return context.getImageData(0, 0, copy.width, copy.height).data;
+      };
+      void viewer.frame({ runs: false });
+      const drawn = pixels(canvas);
+      const kept = pixels(saved);
+      return [
+        saved.width === canvas.width,
+        saved.height === canvas.height,
+        drawn.reduce((most, part, i) => Math.max(most, Math.abs(part - (kept[i] as number))), 0),
+      ];
+    },
+    [...png.bytes],
+  );
+  expect(difference.slice(0, 2)).toEqual([true, true]);
+  expect(difference[2]).toBeLessThanOrEqual(2);
 });
 
 test("says which place there is not, and shows the next one", async ({ sharedPage: page }) => {

@@ -15,7 +15,7 @@ interface Room {
   readonly imports: readonly string[];
 }
 
-const words = "errors gather layout precision random records shapes tensor window";
+const words = "errors gather layout npy precision random records shapes tensor window";
 const parts =
   "derived execution explanation gates gradients input-words model network parameters patterns reinitialize several-files source startup summary together";
 const engineFiles = (names: string) => names.split(" ").map((name) => `src/engine/${name}.ts`);

@@ -7,6 +7,7 @@ import { type ExplanationMethod, explanationMethods, resultOf, type SampledOptio
 import type { Target } from "../../engine/gradient/target.ts";
 import type { ValueType } from "../../engine/graph/graph.ts";
 import type { Model } from "../../engine/model.ts";
+import { decodeNpy, encodeNpy } from "../../engine/npy.ts";
 import { denseStrides, sizeOf } from "../../engine/shapes.ts";
 import { isFloat, Tensor } from "../../engine/tensor.ts";
 import { classNameOf } from "../../ui/labels.ts";
@@ -14,7 +15,6 @@ import { topClasses } from "../classes.ts";
 import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunningModel } from "../feed.ts";
 import { drawHeat } from "../heat.ts";
 import { readBytes, readLabels } from "../model-file.ts";
-import { decodeNpy, encodeNpy } from "../npy.ts";
 import { writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";

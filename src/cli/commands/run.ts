@@ -2,12 +2,12 @@
 
 import type { Command } from "commander";
 import type { Model } from "../../engine/model.ts";
+import { encodeNpy } from "../../engine/npy.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { classNameOf } from "../../ui/labels.ts";
 import { topClasses } from "../classes.ts";
 import { addFeedOptions, type FeedOptions, withRunningModel } from "../feed.ts";
 import { readLabels } from "../model-file.ts";
-import { encodeNpy } from "../npy.ts";
 import { writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
 import { formatNumber, formatShape } from "../table.ts";

@@ -16,6 +16,8 @@ export interface Actions {
   setState(value: string, channel: number, count: number, state: ChannelState): void;
   setOrder(order: Order): void;
   go(place: Place): void;
+  /** Buttons that take along what is looked at. */
+  saveButtons(place: Place): TemplateResult;
 }
 
 const buttons = [
@@ -53,6 +55,7 @@ export function channelTemplate(
       ])
     }
     ${convolution ? kernelsTemplate(convolution, convolution.channels, 8) : nothing}
+    ${actions.saveButtons(place)}
     <p class="about">Click an element of the map to see how it is computed.</p>
   `;
 }

@@ -30,6 +30,7 @@ export function layerTemplate(place: Place, facts: LayerFacts, order: Order, act
         ? html`<p class="about alarm">With NaN or infinite elements: ${links(place, facts.nonFinite, actions)}</p>`
         : nothing
     }
+    ${actions.saveButtons(place)}
     <p class="about">Click a map to look at its channel.</p>
   `;
 }

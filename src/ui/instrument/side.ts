@@ -14,6 +14,7 @@ import { Marks } from "./marks.ts";
 import { arrange, factsOf, readOrder } from "./orders.ts";
 import { fieldText, pixelTemplate } from "./pixel.ts";
 import type { Place } from "./place.ts";
+import { savePlace, saveTemplate } from "./save.ts";
 
 export interface SideHost {
   /** What the network looks at; undefined where that is no picture. */
@@ -47,6 +48,8 @@ export class Side {
   #reads: Of<readonly string[]> | undefined;
   /** The element under the pointer, which is explained meanwhile. */
   #hovered: Of<MapPoint> | undefined;
+  /** Why the last thing could not be saved. */
+  #notSaved: Of<string> | undefined;
   #slide = 0;
 
   constructor(host: SideHost, viewer: ConvCam, gallery: Gallery) {
@@ -107,10 +110,13 @@ export class Side {
     const arranged = arrange(order, channels);
     this.#order = arranged && { value, is: arranged };
     if (this.#host.askForChoices()) return undefined;
-    if (place.view === "layer") return layerTemplate(place, factsOf(channels, place.maps.height * place.maps.width), order, this.#actions);
+    if (place.view === "layer")
+      return layerTemplate(place, factsOf(channels, place.maps.height * place.maps.width), order, this.#actions(session));
     const answer = await this.#ask(place, place, session);
     const convolution = answer?.steps.find((step) => step.kind === "convolution");
-    return answer && channelTemplate(place, channels, convolution && isWhole(convolution) ? convolution : undefined, this.#actions);
+    return (
+      answer && channelTemplate(place, channels, convolution && isWhole(convolution) ? convolution : undefined, this.#actions(session))
+    );
   }
 
   async #pixel(place: Place, session: Session): Promise<TemplateResult | undefined> {
@@ -163,12 +169,22 @@ export class Side {
     this.#host.update();
   }
 
+  async #save(...[session, place, format]: Parameters<typeof savePlace>): Promise<void> {
+    this.#notSaved = undefined;
+    try {
+      await savePlace(session, place, format);
+    } catch (error) {
+      this.#notSaved = { value: place.layer.value, is: (error as Error).message };
+    }
+    this.#host.update();
+  }
+
   #stop(): void {
     clearInterval(this.#slide);
     this.#slide = 0;
   }
 
-  get #actions(): Actions {
+  #actions(session: Session): Actions {
     const viewer = this.#viewer;
     return {
       stateOf: (value, channel) => stateOf(viewer.gates, value, channel),
@@ -177,6 +193,11 @@ export class Side {
       },
       setOrder: (order) => setAttribute(viewer, "order", order === "index" ? undefined : order),
       go: (place) => this.#host.go(place),
+      saveButtons: (place) =>
+        saveTemplate(
+          (format) => void this.#save(session, place, format),
+          this.#notSaved?.value === place.layer.value ? this.#notSaved.is : undefined,
+        ),
     };
   }
 }

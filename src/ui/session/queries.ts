@@ -1,6 +1,7 @@
 // What can be asked about what is on the GPU. A new question is one line in each of the two types and one function in the table.
 import { loadPart, ModelError } from "../../engine/errors.ts";
 import { type Axes, denseStrides } from "../../engine/shapes.ts";
+import type { DataType } from "../../engine/tensor.ts";
 import type { ElementAnswer, ElementQuestion } from "../elements/answer.ts";
 import type { NetworkHints } from "../hints/answer.ts";
 import { type MapPoint, viewAsMaps } from "../mosaic/layout.ts";
@@ -29,8 +30,20 @@ export type Query =
   | { readonly kind: "hints" }
   /** What the network is made of: nodes, shapes, parameters, multiply-adds, kernels. */
   | { readonly kind: "network" }
+  /** All elements of a value that is shown. */
+  | { readonly kind: "value"; readonly value: string }
+  /** What is drawn of some values, or of all, as a PNG: one as it is, several as a sheet with their names. */
+  | { readonly kind: "picture"; readonly values?: readonly string[] | undefined }
   /** The patterns that grow, to keep. */
   | { readonly kind: "patterns" };
+
+/** A tensor that can be cloned. */
+export interface TakenValue {
+  readonly dtype: DataType;
+  readonly shape: readonly number[];
+  /** Little-endian, row by row. */
+  readonly bytes: Uint8Array;
+}
 
 export interface Answers {
   readonly probe: readonly number[];
@@ -38,6 +51,8 @@ export interface Answers {
   readonly element: ElementAnswer;
   readonly hints: NetworkHints;
   readonly network: NetworkFacts;
+  readonly value: TakenValue;
+  readonly picture: Blob;
   readonly patterns: PatternsTaken;
 }
 
@@ -94,6 +109,14 @@ const answers: AnswerTable = {
     if (!inspected) throw aborted();
     return describeNetwork(inspected.graph, inspected, inspected.inputShapes);
   },
+  async value(known, { value }) {
+    const { dtype, shape, bytes } = await viewerOf(known).model.read(value);
+    return { dtype, shape, bytes };
+  },
+  async picture(known, { values }) {
+    const { takePicture } = await loadPart("for pictures to keep", () => import("../export/take-picture.ts"));
+    return takePicture(viewerOf(known), values);
+  },
   async patterns(known) {
     const viewer = viewerOf(known);
     const { takePatterns } = await loadGrower();
@@ -120,7 +143,11 @@ export async function answer<Kind extends ElementQuery["kind"]>(
   query: Extract<ElementQuery, { kind: Kind }>,
 ): Promise<ElementAnswers[Kind]> {
   if (!Object.hasOwn(answers, query.kind))
-    throw new ModelError(`kind '${query.kind}': expected probe, statistics, element, hints, network or patterns.`);
+    throw new ModelError(
+      `kind '${query.kind}': expected one of ${Object.keys(answers)
+        .filter((kind) => kind !== "grow")
+        .join(", ")}.`,
+    );
   const isPoint = (point?: MapPoint | null) => [point?.channel, point?.y, point?.x].every(Number.isInteger);
   const { points = [], point } = query as { readonly points?: readonly MapPoint[]; readonly point?: MapPoint };
   if (!Array.isArray(points) || !points.every(isPoint))

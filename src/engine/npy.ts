@@ -1,7 +1,7 @@
 // NumPy's .npy files: a header that is a Python literal, then the elements. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
-import { ModelError } from "../engine/errors.ts";
-import { sizeOf } from "../engine/shapes.ts";
-import { bytesPerElement, type DataType, Tensor } from "../engine/tensor.ts";
+import { ModelError } from "./errors.ts";
+import { sizeOf } from "./shapes.ts";
+import { bytesPerElement, type DataType, Tensor } from "./tensor.ts";
 
 /** NumPy's type codes, little-endian. It has none for bfloat16, which is written as float32. */
 const codes: Readonly<Partial<Record<DataType, string>>> = {

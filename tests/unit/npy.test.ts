@@ -1,6 +1,6 @@
 // .npy files are read and written as NumPy does it.
 import { expect, test } from "vitest";
-import { decodeNpy, encodeNpy } from "../../src/cli/npy.ts";
+import { decodeNpy, encodeNpy } from "../../src/engine/npy.ts";
 import { type DataType, dataTypes, Tensor } from "../../src/engine/tensor.ts";
 
 /** numpy.save of numpy.array([[1.5, -2]], dtype="float32"), byte by byte. */
