@@ -151,6 +151,33 @@ describe("a node", () => {
   });
 });
 
+test("of a quantised network, which cannot run, each layer is a node, and weights are none", async () => {
+  const quantise = (input: string, output: string) => [
+    op("QuantizeLinear", `${input} s zero`, `${output}q`),
+    op("DequantizeLinear", `${output}q s zero`, output),
+  ];
+  const nodes = [
+    ...quantise("x", "a"),
+    op("DequantizeLinear", "k s zero", "v"),
+    op("Conv", "a v", "c", { kernel_shape: [3, 3] }),
+    op("Relu", "c", "r"),
+    ...quantise("r", "y"),
+  ];
+  const overview = condense(await factsOf(nodes));
+  expect(linesOf(overview)).toEqual(["input → x", "quantize → a ← x", "Conv 3×3 + ReLU → y ← a"]);
+  // Its weights, its ends.
+  expect(overview.nodes[2]?.obstacles.map((obstacle) => obstacle.split(" ")[0])).toEqual([
+    "DequantizeLinear",
+    "QuantizeLinear",
+    "DequantizeLinear",
+  ]);
+});
+
+test("what reads from inside, as If does, is a node", async () => {
+  const overview = condense(await factsOf([conv, op("If", "s", "i"), op("Relu", "i", "y")]));
+  expect(linesOf(overview)).toEqual(["input → x", "Conv 3×3 → c ← x", "if + ReLU → y"]);
+});
+
 describe.each(overviewNetworks)("%s", (name) => {
   it("has every value that can be drawn in one node, and the edges of the graph", async () => {
     const network = await factsOfNetwork(name);

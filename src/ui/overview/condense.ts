@@ -45,7 +45,7 @@ export interface Overview {
 
 export function condense(network: NetworkFacts): Overview {
   const obstacles = obstaclesByNode(network.obstacles, network.layers);
-  const { chains } = new Condensation(network, obstacles);
+  const { chains } = new Condensation(network);
   const isOutput = (value: string) => network.outputs.includes(value);
   const ids = new Map(chains.map((chain) => [chain, chain.shown(isOutput).name]));
   return {
@@ -72,6 +72,8 @@ export function condense(network: NetworkFacts): Overview {
   };
 }
 
+const hidesInputs: ReadonlySet<string> = new Set(["If", "Loop", "Scan"]);
+
 /** Takes the rows in their order into chains. */
 class Condensation {
   readonly #chains = new Set<Chain>();
@@ -81,13 +83,13 @@ class Condensation {
   readonly #constants = new Map<string, readonly LayerSummary[]>();
   readonly #counted = new Set<LayerSummary>();
 
-  constructor(network: NetworkFacts, obstacles: ReadonlyMap<string, unknown>) {
+  constructor(network: NetworkFacts) {
     this.#readers = new Readers(network);
     for (const input of network.inputs) this.#begin(new Chain(input));
     for (const row of network.layers) {
       const inputs = new Set(row.inputs.filter((name) => this.#chainOf.has(name)));
-      // Where a constant is why the network cannot run, it is shown all the same.
-      if (inputs.size > 0 || obstacles.has(row.name)) this.#take(row, [...inputs]);
+      // What If and its kin read inside is not among their inputs.
+      if (inputs.size > 0 || hidesInputs.has(row.operator)) this.#take(row, [...inputs]);
       else for (const output of row.outputs) this.#constants.set(output, [...this.#constantsOf(row), row]);
     }
   }

@@ -5,7 +5,7 @@ import type { NetworkFacts } from "./facts.ts";
 /** Behind an obstacle nothing is known but an operator's name. */
 const views: ReadonlySet<string> = new Set("Identity Dropout Flatten Reshape Squeeze Unsqueeze".split(" "));
 const continuing: ReadonlySet<string> = new Set(
-  "BatchNormalization InstanceNormalization Relu LeakyRelu PRelu Clip Sigmoid HardSigmoid HardSwish Tanh Elu Selu Gelu Mish Softmax LogSoftmax".split(
+  "BatchNormalization InstanceNormalization Relu LeakyRelu PRelu Clip Sigmoid HardSigmoid HardSwish Tanh Elu Selu Gelu Mish Softmax LogSoftmax QuantizeLinear DequantizeLinear".split(
     " ",
   ),
 );

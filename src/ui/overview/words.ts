@@ -45,6 +45,8 @@ const words: Readonly<Record<string, string>> = {
   RNN: "RNN",
   TopK: "top k",
   ArgMax: "arg max",
+  QuantizeLinear: "quantize",
+  DequantizeLinear: "dequantize",
 };
 
 /** With one operand a constant. */
@@ -52,7 +54,9 @@ const constantWords: Readonly<Record<string, string>> = { Add: "shift", Sub: "sh
 
 /** What belongs to the layer before it without a word. */
 const silent: ReadonlySet<string> = new Set(
-  "BatchNormalization InstanceNormalization GroupNormalization LayerNormalization Add Sub Mul Div Cast Sum".split(" "),
+  "BatchNormalization InstanceNormalization GroupNormalization LayerNormalization Add Sub Mul Div Cast Sum QuantizeLinear DequantizeLinear".split(
+    " ",
+  ),
 );
 
 /** A row of the summary that a node is made of, and how people call what several such rows compute together. */
