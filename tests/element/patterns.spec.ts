@@ -163,12 +163,15 @@ test("pauses with the element and by its button, and begins paused where motion 
     await grownTo(page, "here", 1);
     const button = page.locator("#here .patterns-hold");
     await expect(button).toHaveText("Continue");
+    const status = page.locator("#here .patterns-status");
+    await expect(status).toHaveText("Paused. Continue lets them grow.");
     expect(await stepsAfterFrames(page, "here")).toBe(1);
     await button.press("Enter");
     await grownTo(page, "here", 3);
     await expect(button).toHaveText("Pause");
     await set(page, "here", "paused", "");
     await expect(button).toBeDisabled();
+    await expect(status).toHaveText("Paused, as the layers are. They grow again when those go on.");
     const paused = await stepsAfterFrames(page, "here");
     // What was under way has come in by then.
     expect((await stepsAfterFrames(page, "here")) - paused).toBeLessThanOrEqual(16);
@@ -176,6 +179,7 @@ test("pauses with the element and by its button, and begins paused where motion 
     expect(await stepsAfterFrames(page, "here")).toBe(still);
     await set(page, "here", "paused", null);
     await grownTo(page, "here", still + 1);
+    await expect(status).toHaveText("They grow.");
   } finally {
     await page.emulateMedia({ reducedMotion: null });
   }

@@ -251,10 +251,19 @@ test("finds patterns for a layer by the keyboard, tells what channels are, and l
   await tiles.press("ArrowRight");
   await expect(part.locator(".patterns-readout")).toHaveText(/^channel 1 · answered \d/);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await expect(page.locator("#patterns-start")).toHaveText("Start anew");
+  await page.selectOption("#patterns-preset", "lucid");
+  await expect(page.locator("#layers")).toHaveAttribute("pattern-preset", "lucid");
+  await expect(part.locator(".patterns-count")).toHaveText(/of 512$/, { timeout: 60_000 });
+  await page.fill("#patterns-channels", "0-99");
+  await page.locator("#patterns-seed").focus();
+  await expect(page.locator("#patterns-channels:invalid")).toBeAttached();
+  await expect(page.locator("#layers")).toHaveAttribute("pattern-channels", "0-2");
   await page.selectOption("#network", "tiny-vgg");
   await expect(page.locator("#patterns-layer option").first()).toHaveText(/_1_1/);
   await expect(part).toBeHidden();
   await expect(page.locator("conv-cam")).not.toHaveAttribute("patterns");
+  await expect(page.locator("#patterns-start")).toHaveText("Start");
 });
 
 test("runs in a worker where the address says so", async ({ page }) => {
@@ -316,6 +325,11 @@ test("says why: by a method, a layer and a class, and of another network by its 
   await page.keyboard.press("Enter");
   await expect(page.locator(".why-title")).toHaveText("Why 3?");
   await expect(page.locator(".why-detail")).toContainText("Grad-CAM by");
+  await page.click("#clear");
+  await expect(page.locator(".why-title")).toHaveText("Why?");
+  await expect(page.locator(".why-detail")).toBeEmpty();
+  await page.click("#redraw");
+  await expect(page.locator(".why-title")).toHaveText("Why 3?");
   await page.locator("#why-class").selectOption("8");
   await expect(page.locator(".why-title")).toHaveText("Why 8?");
   await page.locator("#bars").getByRole("option").nth(5).click();

@@ -2,14 +2,15 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { explanationMethods, resultOf } from "../../src/engine/explanation.ts";
-import { methodTexts } from "../../src/ui/explain/texts.ts";
+import { type MethodText, methodTexts } from "../../src/ui/explain/texts.ts";
 import { readClass, readOverlay } from "../../src/ui/explain/wish.ts";
-import { tileLabel, wordsFor } from "../../src/ui/explain/words.ts";
+import { sentencesFor, tileLabel, wordsFor } from "../../src/ui/explain/words.ts";
 
 test("every method with places in the picture has its words, and docs/explanations.md has the same", () => {
   const docs = readFileSync("docs/explanations.md", "utf8");
   expect(Object.keys(methodTexts).toSorted()).toEqual(explanationMethods.filter((method) => resultOf(method) !== "channels").toSorted());
-  for (const [method, { seen, limit }] of Object.entries(methodTexts)) expect(docs).toContain(`| \`${method}\` | ${seen} | ${limit} |`);
+  for (const [method, texts] of Object.entries<MethodText>(methodTexts))
+    for (const { seen, limit } of [texts, texts.ofLayer ?? texts]) expect(docs).toContain(`| \`${method}\` | ${seen} | ${limit} |`);
 });
 
 const names = ["tench", "house finch", "indigo bunting", "zebra finch", "12"];
@@ -63,6 +64,7 @@ test.each(["", "2", "-0.1", "half"])("the opacity '%s' is refused", (text) =>
 const one = {
   layers: ["conv_1"],
   layerCount: 1,
+  isOfPicture: false,
   isProbability: false,
   tiles: [],
   colorMap: "magma",
@@ -123,6 +125,26 @@ test.each([
   ["not all runs", { ...told, done: 2, total: 9 }, map, { detail: "Grad-CAM by conv_1 · the top class · score 0.9 · run 2 of 9" }],
 ] as const)("the words tell %s", (_, given, kind, words) => {
   expect(wordsFor(given, { ...one, kind }, "grad-cam")).toMatchObject(words);
+});
+
+test.each([
+  ["occlusion", "the picture", true, sizes, "Bright where covering a patch of the picture lowers the score most."],
+  ["occlusion", "a layer", false, sizes, "Bright where covering a patch of the layer's maps lowers the score most."],
+  ["cam", "a layer", false, map, "Bright where the last maps add most to the score."],
+  [
+    "cam",
+    "a difference",
+    false,
+    difference,
+    "Coloured where the last maps add most to the score. Red is for the class, blue for the other one.",
+  ],
+] as const)("what is seen of %s of %s", (method, _, isOfPicture, kind, sentence) =>
+  expect(sentencesFor(method, { isOfPicture, kind }).seen).toBe(sentence),
+);
+
+test("the words tell which of two networks is explained", () => {
+  const { detail } = wordsFor({ ...told, isCompared: true }, { ...one, kind: map }, "grad-cam");
+  expect(detail).toBe("Grad-CAM by conv_1 · the top class · score 0.9 · of the first network");
 });
 
 test("the words tell a probability where the network gives one", () => {

@@ -1,6 +1,6 @@
 // Which layers the page offers patterns for: what a layer ends in, and whether it begins with a convolution.
 import { expect, test } from "vitest";
-import { layersOf } from "../../src/ui/page/pattern-layers.ts";
+import { channelsProblem, layersOf } from "../../src/ui/page/pattern-layers.ts";
 
 const layer = (value: string, operator: string, shape: readonly number[], more = {}) => ({
   value,
@@ -28,3 +28,11 @@ test("a layer is the last value of its chain, and has maps", () => {
     { value: "t", channelCount: 5, isOfConvolution: true },
   ]);
 });
+
+test.each([
+  ["nothing, for the first", "", 4, undefined],
+  ["channels that there are", "0-2,3", 4, undefined],
+  ["channels of who knows how many", "900", undefined, undefined],
+  ["a word", "all", 4, "Numbers and ranges, such as 0-15 or 3,7,9."],
+  ["a channel beyond the last", "0-9", 4, "There is no channel 4: this layer has 4, counted from 0."],
+])("%s is taken, or the message says what is wrong", (_, text, count, problem) => expect(channelsProblem(text, count)).toBe(problem));

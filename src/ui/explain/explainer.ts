@@ -12,7 +12,7 @@ import { ClassChoice } from "./class-choice.ts";
 import { ExplainedPicture, type ExplainTools, type OnNumbers, type PictureInput } from "./explained-picture.ts";
 import { HeatMap } from "./heat-map.ts";
 import { HeatOverlay } from "./heat-overlay.ts";
-import { checkAsked } from "./refusals.ts";
+import { checkAsked, isOneScore } from "./refusals.ts";
 import { allLayers, type Explained, type ExplainedNumbers, type ExplainRequest, explanationId } from "./request.ts";
 import { thinned } from "./tiles.ts";
 
@@ -85,10 +85,14 @@ export class Explainer {
    *
    * @throws Error that says why there is no such explanation; then none is drawn
    */
-  async change(request: ExplainRequest): Promise<Explained> {
+  async change(given: ExplainRequest): Promise<Explained> {
     try {
+      const { viewer, classScores } = this.#host;
+      const { graph } = viewer.model;
+      // One number, as of a network that says yes or no, is the top one of all.
+      const request = given.class === undefined && isOneScore(graph) ? { ...given, class: 0 } : given;
       if (request.method !== this.#request?.method || request.layer !== this.#request.layer) this.stop();
-      checkAsked(request, { graph: this.#host.viewer.model.graph, classScores: this.#host.classScores });
+      checkAsked(request, { graph, classScores });
       const isOther = request.class !== this.#request?.class || request.against !== this.#request?.against;
       this.#request = request;
       this.#explanation ??= await this.#explain(request);
@@ -105,8 +109,18 @@ export class Explainer {
       const { layers } = this.#explanation;
       const layerCount = request.layer === allLayers ? this.#allLayers.length : 1;
       const needsRun = isOther || drawn !== before;
-      const isProbability = tellsProbabilities(this.#host.viewer.model.graph);
-      return { layers, layerCount, kind: drawn.kind, isProbability, colorMap: this.#apply(drawn, request), ...drawn.place, needsRun };
+      const isProbability = tellsProbabilities(graph);
+      const isOfPicture = layers[0] === this.#input?.name;
+      return {
+        layers,
+        layerCount,
+        isOfPicture,
+        kind: drawn.kind,
+        isProbability,
+        colorMap: this.#apply(drawn, request),
+        ...drawn.place,
+        needsRun,
+      };
     } catch (error) {
       this.stop();
       throw error;

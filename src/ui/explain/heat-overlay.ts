@@ -5,6 +5,7 @@ import { encodeParams } from "../../shaders/shader.ts";
 import { bind } from "../bind.ts";
 import { type ColorMap, paletteOf, paletteSize } from "../mosaic/color-map.ts";
 import type { HeatMap } from "./heat-map.ts";
+import { strongestOfBoth } from "./request.ts";
 
 export interface OverlayLook {
   readonly colorMap: ColorMap;
@@ -67,6 +68,7 @@ export class HeatOverlay {
     const { x, y, width, height, interpolates, hasBothSides } = this.#place;
     // Of a map with 0 in its middle a size takes the upper half.
     const first = colorMap === "diverging" || hasBothSides ? (paletteSize - 1) / 2 : 0;
+    const share = hasBothSides ? strongestOfBoth : 1;
     const params = encodeParams(shader, {
       origin: [x, y],
       size: [width, height],
@@ -74,7 +76,7 @@ export class HeatOverlay {
       opacity,
       interpolates: interpolates ? 1 : 0,
       first,
-      span: paletteSize - 1 - first,
+      span: (paletteSize - 1 - first) * share,
       isAlone: isAlone ? 1 : 0,
     });
     this.#device.gpu.queue.writeBuffer(this.#params, 0, params);

@@ -10,6 +10,11 @@ interface Facts {
   readonly classScores: string | undefined;
 }
 
+/** Whether a network answers with one number. */
+export function isOneScore(graph: TypedGraph): boolean {
+  return classCountOf(scoresType(graph)) === 1;
+}
+
 /** @throws Error that says why there is no such explanation, and what to choose instead */
 export function checkAsked({ method, layer, class: index }: Pick<ExplainRequest, "method" | "layer" | "class">, facts: Facts): void {
   checkLayers(method, layer, facts.graph);

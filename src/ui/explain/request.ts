@@ -8,6 +8,9 @@ import type { Tile } from "./tiles.ts";
 /** The canvas that an explanation is drawn on among the visible views. */
 export const explanationId = "explanation";
 
+/** How far into a map with 0 in its middle heat of both sides goes: its ends are nearly black, as many pictures are. */
+export const strongestOfBoth = 0.75;
+
 /** In place of a layer: all convolution layers. */
 export const allLayers = "all";
 
@@ -44,6 +47,8 @@ export interface Explained {
   /** Where the picture of each lies on the canvas. */
   readonly tiles: readonly Tile[];
   readonly kind: HeatKind;
+  /** Whether it is of the picture that the network gets, and not of a layer. */
+  readonly isOfPicture: boolean;
   /** Whether the network tells the classes' probabilities. What is explained is the scores that a last Softmax makes them from. */
   readonly isProbability: boolean;
   readonly colorMap: ColorMap;

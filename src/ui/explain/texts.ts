@@ -1,12 +1,17 @@
 // What each method of explanation shows and what it does not prove, a sentence each. docs/explanations.md has the same, and a test compares.
 import type { ExplanationMethod } from "../../engine/explanation.ts";
 
-export interface MethodText {
-  readonly title: string;
+interface Sentences {
   /** What is seen. */
   readonly seen: string;
   /** What it does not prove. */
   readonly limit: string;
+}
+
+export interface MethodText extends Sentences {
+  readonly title: string;
+  /** Of a layer's values in place of the picture, where that is another thing. */
+  readonly ofLayer?: Sentences;
 }
 
 /** Methods whose results have places in the picture. The others tell one number for each channel. */
@@ -57,16 +62,28 @@ export const methodTexts: Readonly<Record<PictureMethod, MethodText>> = {
     title: "Gradient × input",
     seen: "Bright where an element adds most to the score, or takes most from it, to first order.",
     limit: "What is 0 after preparation, such as black or the mean colour, stays dark even where the score depends on it.",
+    ofLayer: {
+      seen: "Bright where an element adds most to the score, or takes most from it, to first order.",
+      limit: "What is 0 in the layer stays dark even where the score depends on it.",
+    },
   },
   smoothgrad: {
     title: "SmoothGrad",
     seen: "As the gradient, averaged over copies of the picture with noise added: what they share stays.",
     limit: "Smoother is not truer: it tells of noisy pictures, and still not what made the score as high as it is.",
+    ofLayer: {
+      seen: "As the gradient, averaged over copies of the layer's maps with noise added: what they share stays.",
+      limit: "Smoother is not truer: it tells of noisy maps, and still not what made the score as high as it is.",
+    },
   },
   "integrated-gradients": {
     title: "Integrated Gradients",
     seen: "Bright where elements add most to the score, or take most from it, on the way from a picture of zeros to this one.",
     limit: "It depends on where the way begins: what is as in the picture of zeros stays dark.",
+    ofLayer: {
+      seen: "Bright where elements add most to the score, or take most from it, on the way from maps of zeros to these.",
+      limit: "It depends on where the way begins: what is as in the maps of zeros stays dark.",
+    },
   },
   "guided-backpropagation": {
     title: "Guided backpropagation",
@@ -77,5 +94,9 @@ export const methodTexts: Readonly<Record<PictureMethod, MethodText>> = {
     title: "Occlusion",
     seen: "Bright where covering a patch of the picture lowers the score most.",
     limit: "Covered pictures are like none that the network has learned from, and what only two patches together show is missed.",
+    ofLayer: {
+      seen: "Bright where covering a patch of the layer's maps lowers the score most.",
+      limit: "Covered maps are like none that the network has learned from, and what only two patches together show is missed.",
+    },
   },
 };

@@ -2,9 +2,9 @@
 import { asSentence } from "../as-sentence.ts";
 import { cssGradient } from "../mosaic/color-map.ts";
 import { make } from "../panel.ts";
-import { allLayers, type Explained } from "./request.ts";
+import { allLayers, type Explained, strongestOfBoth } from "./request.ts";
 import { captionHeight } from "./tiles.ts";
-import { layersNamed, type Told, textsOf, tileLabel, type Words, wordsFor } from "./words.ts";
+import { layersNamed, sentencesFor, type Told, textsOf, tileLabel, type Words, wordsFor } from "./words.ts";
 
 /** CSS pixels that one picture takes at most. */
 const largestSide = 448;
@@ -122,11 +122,13 @@ export class WhyPanel {
   /** Shows the canvas. Which class it is of is told with the numbers. */
   place(explained: Explained, method: string, canGoBack: boolean): void {
     const { width, height, colorMap, kind } = explained;
-    const { title, seen, limit } = textsOf(method);
+    const { title } = textsOf(method);
+    const { seen, limit } = sentencesFor(method, explained);
     Object.assign(this.#canvas.style, { width: `${width / devicePixelRatio}px`, height: `${height / devicePixelRatio}px` });
     this.#canvas.hidden = false;
-    const isHalf = colorMap === "diverging" && kind.sides !== "both";
-    this.#ramp.style.background = isHalf ? `${cssGradient(colorMap)} right/200% 100%` : cssGradient(colorMap);
+    const isBoth = kind.sides === "both";
+    const [side, share] = colorMap !== "diverging" ? ["left", 1] : isBoth ? ["center", strongestOfBoth] : ["right", 0.5];
+    this.#ramp.style.background = `${cssGradient(colorMap)} ${side}/${100 / share}% 100%`;
     this.#trouble.textContent = "";
     this.#seen.textContent = seen;
     this.#limit.textContent = limit;

@@ -104,11 +104,10 @@ export class Why {
     const label = classNameOf(names, index);
     const isTop = wish.class === undefined;
     const against = wish.against === undefined ? undefined : { class: wish.against, label: classNameOf(names, wish.against) };
-    this.#panel.show({ ...numbers, label, isTop, against }, explained, wish.method);
     this.#picker?.mark((this.#next.getRootNode() as ShadowRoot).querySelector<HTMLElement>(".bars"), index);
     const { method } = wish;
     const layers = numbers.layers.map((sizes, i) => ({ layer: explained.layers[i] as string, ...sizes }));
-    this.#host.emit("explain", {
+    const isTold = this.#host.emit("explain", {
       method,
       layer: wish.layer === allLayers ? allLayers : (explained.layers[0] as string),
       layers,
@@ -122,6 +121,9 @@ export class Why {
       done,
       total,
     });
+    const isCompared = this.#element.compare !== undefined;
+    if (isTold) this.#panel.show({ ...numbers, label, isTop, against, isCompared }, explained, method);
+    else this.#panel.markOld("");
   }
 
   async #bringUpToDate(): Promise<void> {

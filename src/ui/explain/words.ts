@@ -7,6 +7,8 @@ import { type MethodText, methodTexts } from "./texts.ts";
 export interface Told extends ExplainedNumbers {
   readonly label: string;
   readonly isTop: boolean;
+  /** Whether a second network is shown beside the one that is explained. */
+  readonly isCompared?: boolean;
   /** The class that it is compared with. */
   readonly against: { readonly class: number; readonly label: string } | undefined;
 }
@@ -23,6 +25,14 @@ export interface Words {
 
 export function textsOf(method: string): MethodText {
   return methodTexts[method as keyof typeof methodTexts] ?? { title: method, seen: "", limit: "" };
+}
+
+/** What is seen of an explanation, and what it does not prove. */
+export function sentencesFor(method: string, { isOfPicture, kind }: Pick<Explained, "isOfPicture" | "kind">) {
+  const texts = textsOf(method);
+  const { seen, limit } = (!isOfPicture && texts.ofLayer) || texts;
+  if (kind.sides !== "both") return { seen, limit };
+  return { seen: `${seen.replace(/^Bright where/, "Coloured where")} Red is for the class, blue for the other one.`, limit };
 }
 
 /** "conv_2", or how many layers there are and how many of them are drawn. */
@@ -46,11 +56,12 @@ export function wordsFor(told: Told, explained: Explained, method: string): Word
   const [what, format] = explained.isProbability ? (["probability", percentOf] as const) : (["score", formatNumber] as const);
   const scores = score === undefined ? "" : ` · ${what} ${format(score)}`;
   const less = againstScore === undefined || isItself ? "" : `, ${format(againstScore)} for ${other}`;
+  const which = told.isCompared ? " · of the first network" : "";
   const runs = done === total ? "" : ` · run ${done} of ${total}`;
   const end = isSeveral ? "largest" : formatNumber(told.layers[0]?.full ?? Number.NaN);
   return {
     title: other === undefined || isItself ? `Why ${label}?` : `Why ${label} rather than ${other}?`,
-    detail: `${textsOf(method).title} by ${layersNamed(explained)} · ${isTop ? "the top class" : "the class chosen"}${scores}${less}${runs}`,
+    detail: `${textsOf(method).title} by ${layersNamed(explained)} · ${isTop ? "the top class" : "the class chosen"}${scores}${less}${which}${runs}`,
     status: isItself ? `${label} is the top class, so there is nothing to tell it from. Choose another class.` : statusOf(told, explained),
     scope: isItself ? "the difference is 0 everywhere" : scopeOf(explained, label, other),
     low: explained.kind.sides === "both" && end !== "0" ? `−${end}` : "0",

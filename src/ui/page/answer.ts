@@ -21,6 +21,10 @@ export function showAnswers(viewer: ConvCam, { isEmpty, names }: Question): void
     find("answer").hidden = true;
     speak("");
   });
+  // What an empty pad is taken for has no reason to be told.
+  listen(viewer, "explain", (_, event) => {
+    if (isEmpty()) event.preventDefault();
+  });
   listen(viewer, "results", ({ outputs, top, isTrained }) => {
     const [scores, others] = outputs;
     const [best] = top;

@@ -14,6 +14,7 @@ export function offerPatterns(viewer: ConvCam, find: <T extends HTMLElement>(id:
       preset: find("patterns-preset"),
       size: find("patterns-size"),
       seed: find("patterns-seed"),
+      start: find("patterns-start"),
     });
   };
   offerPart({

@@ -1,10 +1,9 @@
 // The page's part Patterns: which layer, channels, preset, size and seed patterns grow for. Loaded when it is first opened.
 import type { ConvCam } from "../element.ts";
 import type { DrawableLayer } from "../layers.ts";
-import { readChannels } from "../patterns/channels.ts";
 import type { PatternPreset } from "../patterns/request.ts";
 import { setAttribute } from "../state.ts";
-import { layersOf, type PatternLayer } from "./pattern-layers.ts";
+import { channelsProblem, layersOf, type PatternLayer } from "./pattern-layers.ts";
 import { reveal } from "./reveal.ts";
 
 const presets: Readonly<Record<PatternPreset, string>> = {
@@ -31,11 +30,14 @@ interface PatternParts {
   readonly preset: HTMLSelectElement;
   readonly size: HTMLSelectElement;
   readonly seed: HTMLInputElement;
+  readonly start: HTMLButtonElement;
 }
 
 export class PatternControls {
   readonly #parts: PatternParts;
   #layers: readonly PatternLayer[] = [];
+  /** Whether what was chosen in this very task is applied already. */
+  #hasChanged = false;
   /** What the lists were made from. */
   #available: readonly DrawableLayer[] | undefined;
 
@@ -48,9 +50,10 @@ export class PatternControls {
     fill(size, sizes);
     layer.addEventListener("change", () => this.#offerChannels());
     channels.addEventListener("input", () => this.#checkChannels());
+    form.addEventListener("change", () => this.#change());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#start();
+      if (!this.#hasChanged) this.#start();
     });
     for (const name of ["load", "error"]) viewer.addEventListener(name, () => this.#listLayers());
     this.#listLayers();
@@ -58,20 +61,48 @@ export class PatternControls {
 
   stop(): void {
     this.#parts.viewer.patterns = undefined;
+    this.#showState();
   }
 
   /** With the same choices as before they begin anew. */
   #start(): void {
-    const { viewer, layer, channels, preset, size, seed } = this.#parts;
+    const { viewer } = this.#parts;
     viewer.patterns = undefined;
+    void viewer.updateComplete.then(() => {
+      // The network may have gone meanwhile.
+      if (this.#layers.length === 0) return;
+      this.#apply();
+      void reveal(viewer, ".patterns");
+    });
+  }
+
+  /** Patterns that grow follow what is chosen. */
+  #change(): void {
+    const { viewer, form } = this.#parts;
+    if (viewer.patterns === undefined || !form.checkValidity()) return;
+    this.#apply();
+    // Enter in a field changes it and sends the form at once.
+    this.#hasChanged = true;
+    setTimeout(() => {
+      this.#hasChanged = false;
+    });
+  }
+
+  #apply(): void {
+    const { viewer, layer, channels, preset, size, seed } = this.#parts;
     setAttribute(viewer, "pattern-channels", channels.value.trim() || undefined);
     setAttribute(viewer, "pattern-preset", preset.value);
     setAttribute(viewer, "pattern-size", size.value || undefined);
     setAttribute(viewer, "pattern-seed", seed.value || undefined);
-    void viewer.updateComplete.then(() => {
-      viewer.patterns = layer.value;
-      void reveal(viewer, ".patterns");
-    });
+    viewer.patterns = layer.value;
+    this.#showState();
+  }
+
+  /** Says what the button does: without a network, nothing. */
+  #showState(): void {
+    const { viewer, start } = this.#parts;
+    start.textContent = viewer.patterns === undefined ? "Start" : "Start anew";
+    start.disabled = this.#layers.length === 0;
   }
 
   /** Patterns of a network before do not stay. */
@@ -91,13 +122,19 @@ export class PatternControls {
     layer.replaceChildren(...group("Convolutions", true), ...group("Other layers", false), new Option("The classes", ""));
     layer.value = this.#layers.findLast(({ isOfConvolution }) => isOfConvolution)?.value ?? "";
     this.#offerChannels();
+    this.#showState();
+  }
+
+  /** How many channels the chosen layer has. Nobody knows here how many classes there are. */
+  get #channelCount(): number | undefined {
+    return this.#layers.find(({ value }) => value === this.#parts.layer.value)?.channelCount;
   }
 
   #offerChannels(): void {
-    const { layer, channels } = this.#parts;
-    const { channelCount = undefined } = this.#layers.find(({ value }) => value === layer.value) ?? {};
+    const { channels } = this.#parts;
+    const channelCount = this.#channelCount;
     const last = Math.min(usualCount, channelCount ?? usualCount) - 1;
-    // Nobody knows here how many classes there are: the engine takes the first.
+    // Of classes the engine takes the first.
     channels.value = channelCount === undefined ? "" : last > 0 ? `0-${last}` : "0";
     channels.placeholder = channelCount === undefined ? `the first ${usualCount}` : "";
     this.#checkChannels();
@@ -106,7 +143,6 @@ export class PatternControls {
   /** The browser tells what is wrong when the form is sent. */
   #checkChannels(): void {
     const { channels } = this.#parts;
-    const isRight = channels.value.trim() === "" || readChannels(channels.value) !== undefined;
-    channels.setCustomValidity(isRight ? "" : "Numbers and ranges, such as 0-15 or 3,7,9.");
+    channels.setCustomValidity(channelsProblem(channels.value, this.#channelCount) ?? "");
   }
 }

@@ -46,8 +46,8 @@ export class PatternsPanel {
   #grown: Grown | undefined;
   /** The place of the picture that is read, in order. */
   #chosen: number | undefined;
-  /** Whether the words say that they are held. */
-  #isToldHeld = false;
+  /** What the words say of whether they grow. */
+  #toldState: string = states.grow;
   /** Quarters of the way that were told. */
   #toldQuarter = 0;
   #width = 0;
@@ -111,7 +111,7 @@ export class PatternsPanel {
   /** Others have begun. */
   begin({ layer, channels, done, steps }: Grown, isOfChanged: boolean): void {
     this.element.classList.remove("pending");
-    this.#isToldHeld = false;
+    this.#toldState = states.grow;
     // What begins is told first, unless it is over at once.
     this.#toldQuarter = Math.min(3, quarterOf(done, steps));
     const count = channels.length === 1 ? "A pattern grows" : `${channels.length} patterns grow`;
@@ -130,7 +130,7 @@ export class PatternsPanel {
     this.#bar.value = done;
     this.#count.textContent = `step ${done} of ${steps}`;
     const quarter = quarterOf(done, steps);
-    if (quarter > this.#toldQuarter) {
+    if (quarter > this.#toldQuarter && (quarter === 4 || this.#toldState === states.grow)) {
       this.#toldQuarter = quarter;
       this.#status.textContent = quarter === 4 ? `Done: ${steps} ${steps === 1 ? "step" : "steps"}.` : `Step ${done} of ${steps}.`;
     }
@@ -144,10 +144,11 @@ export class PatternsPanel {
     const isDone = done >= steps;
     this.#hold.textContent = isHeld ? "Continue" : "Pause";
     this.#hold.disabled = isPaused || isDone;
-    this.#hold.title = isPaused && !isDone ? "The element is paused" : "";
-    if (!this.#grown || isDone || isHeld === this.#isToldHeld) return;
-    this.#isToldHeld = isHeld;
-    this.#status.textContent = isHeld ? `Paused at step ${done} of ${steps}. Continue lets them grow.` : "They grow.";
+    this.#hold.title = isPaused && !isDone ? "They are paused with the layers" : "";
+    const state = isPaused ? states.paused : isHeld ? states.held : states.grow;
+    if (!this.#grown || isDone || state === this.#toldState) return;
+    this.#toldState = state;
+    this.#status.textContent = state;
   }
 
   /** What else is to be known. */
@@ -221,6 +222,13 @@ export class PatternsPanel {
     if (this.#readout.textContent !== text) this.#readout.textContent = text;
   }
 }
+
+/** How far they are stands beside it: a step that was under way when they were held still counts. */
+const states = {
+  grow: "They grow.",
+  held: "Paused. Continue lets them grow.",
+  paused: "Paused, as the layers are. They grow again when those go on.",
+} as const;
 
 function quarterOf(done: number, steps: number): number {
   return Math.floor((4 * done) / steps);
