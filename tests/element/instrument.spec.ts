@@ -242,6 +242,31 @@ test("the overview draws every layer at its node, and a click on one, or Enter, 
   await expect(band).toBeHidden();
 });
 
+test("layers are found by what is typed, and sorted in a table that leads to them", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "overview", layers: "scores" });
+  const band = element.locator(".band");
+  await band.getByLabel("Find layers").fill("all convs");
+  await expect(band.getByRole("status")).toHaveText("2 found");
+  await expect(band.locator(".found .band-title")).toHaveText(["Conv 3×3 + ReLU", "Conv 1×1"]);
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await expect(band.locator(".meant .band-title")).toHaveText("Conv 1×1");
+  await band.getByRole("button", { name: "Table" }).click();
+  const names = band.locator("tbody th");
+  await expect(names).toHaveText(["maps", "mixed"]);
+  await band.getByLabel("Find layers").fill("");
+  await expect(names).toHaveText(["maps", "mixed", "scores"]);
+  await band.getByRole("button", { name: "Parameters" }).click();
+  await expect(band.locator("th[aria-sort]")).toHaveAttribute("aria-sort", "descending");
+  await expect(names).toHaveText(["maps", "mixed", "scores"]);
+  await band.getByRole("button", { name: "Parameters" }).click();
+  await expect(names).toHaveText(["scores", "mixed", "maps"]);
+  // 4 × 9 weights and 4 biases; 12 × 12 × 4 × 9 multiply-adds.
+  await expect(band.locator("tbody tr").last().locator("td")).toHaveText(["Conv 3×3 + ReLU", "4 × 12 × 12", "40", "5,184", "75%"]);
+  await names.getByRole("button", { name: "mixed" }).click();
+  await expect.poll(() => placeOf(element)).toEqual(["layer", "mixed"]);
+});
+
 test("a network that cannot run is drawn all the same, with what is in the way at its node", async ({ sharedPage: page }) => {
   const element = await open(page, { view: "overview" });
   const refused = encodeModel(

@@ -1,16 +1,20 @@
 // The overview of a network: its graph as a band that scrolls, with a live thumbnail at every node. Blocks unfold, and a click goes to a layer.
 // Places are set as properties: a Content-Security-Policy forbids attributes of style.
 import { html, nothing, render, svg, type TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
 import type { GalleryGuest } from "../gallery.ts";
 import type { DrawableLayer } from "../layers.ts";
-import { findBlocks, type Item, isBlock } from "../overview/blocks.ts";
+import { findBlocks, type Item, isBlock, nodesOf } from "../overview/blocks.ts";
 import { condense } from "../overview/condense.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import { type BlockedOverview, blocksAround, fold } from "../overview/fold.ts";
 import type { Box, Direction, RoutedEdge } from "../overview/geometry.ts";
 import { type OverviewLayout, OverviewPlacer } from "../overview/layout.ts";
+import { everyItem, searchItems } from "../overview/search.ts";
+import { tableRows } from "../overview/table.ts";
 import { make } from "../panel.ts";
 import type { ViewOutcome } from "../scene.ts";
+import { type TableState, tableTemplate } from "./band-table.ts";
 import { describeShape } from "./facts.ts";
 import { Sheets, type Thumbnail } from "./sheets.ts";
 
@@ -38,6 +42,7 @@ export class Band implements GalleryGuest {
   readonly #scroller = make("div", "band-scroller");
   readonly #plane = make("div", "band-plane");
   readonly #nodes = make("div", "band-nodes");
+  readonly #table = make("div", "band-table");
   readonly #sheets: Sheets;
   #overview: BlockedOverview | undefined;
   #placer: { readonly direction: Direction; readonly placer: OverviewPlacer } | undefined;
@@ -47,6 +52,10 @@ export class Band implements GalleryGuest {
   #current: string | undefined;
   /** The network's image input. */
   #picture: string | undefined;
+  /** What is searched for, and the ids that are found, those that fit best first. */
+  #search: { readonly text: string; readonly found: readonly string[]; at: number } | undefined;
+  /** Undefined where there is no table. */
+  #sorted: TableState | undefined;
   /** The node that the Tab key reaches. */
   #reachable: string | undefined;
 
@@ -56,7 +65,7 @@ export class Band implements GalleryGuest {
     this.element.hidden = true;
     this.#plane.append(this.#nodes);
     this.#scroller.append(this.#plane);
-    this.element.append(this.#head, this.#scroller);
+    this.element.append(this.#head, this.#scroller, this.#table);
     this.#sheets = new Sheets(this.#plane, this.#scroller, () => host.onReveal());
     this.#nodes.addEventListener("keydown", (event) => this.#onKey(event));
     new ResizeObserver(() => this.#overview && this.#draw()).observe(this.element);
@@ -89,6 +98,7 @@ export class Band implements GalleryGuest {
     this.#placer = undefined;
     this.#layers = new Map(layers.map((layer) => [layer.value, layer]));
     this.#unfolded.clear();
+    this.#search = undefined;
     this.#reachable = undefined;
   }
 
@@ -100,7 +110,7 @@ export class Band implements GalleryGuest {
     const node = current && this.#overview?.nodes.find(({ values }) => values.includes(current));
     if (isOther && node) for (const id of blocksAround(this.#overview?.items ?? [], node.id)) this.#unfolded.add(id);
     this.#draw();
-    if (isOther && node) this.#find(node.id)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (isOther && node) this.#nodeOf(node.id)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   close(): void {
@@ -114,7 +124,7 @@ export class Band implements GalleryGuest {
     this.close();
   }
 
-  #find(id: string): HTMLElement | null {
+  #nodeOf(id: string): HTMLElement | null {
     return this.#nodes.querySelector(`[data-id="${CSS.escape(id)}"]`);
   }
 
@@ -132,6 +142,7 @@ export class Band implements GalleryGuest {
     this.#reachable = shown.some(({ id }) => id === this.#reachable) ? this.#reachable : shown[0]?.id;
     for (const length of ["width", "height"] as const) this.#plane.style.setProperty(length, `${Math.ceil(layout[length])}px`);
     render(this.#headTemplate(overview, shown), this.#head);
+    render(this.#tableTemplate(overview), this.#table);
     render(
       html`
         ${edgesTemplate(layout)}
@@ -160,14 +171,67 @@ export class Band implements GalleryGuest {
     const isFolded = shown.some(isBlock);
     const hasBlocks = items.some(isBlock);
     const count = nodes.filter(({ role }) => role === "layer").length;
+    const found = this.#search?.found.length;
     return html`
       <h2>${count} ${count === 1 ? "layer" : "layers"}${isFolded ? ", blocks folded" : ""}</h2>
-      ${
-        hasBlocks && this.#unfolded.size > 0
-          ? html`<button type="button" class="part-button" @click=${() => this.#foldAll()}>Fold all</button>`
-          : nothing
-      }
+      <form role="search" @submit=${(event: Event) => this.#onSearch(event)}>
+        <input
+          type="search"
+          aria-label="Find layers"
+          placeholder="Find: all convs, a name, 64x56x56"
+          .value=${live(this.#search?.text ?? "")}
+          @input=${(event: Event) => this.#find((event.target as HTMLInputElement).value)}
+        />
+        <span role="status">${found === undefined ? "" : found === 0 ? "none" : `${found} found`}</span>
+      </form>
+      <span class="buttons">
+        ${
+          hasBlocks && this.#unfolded.size > 0
+            ? html`<button type="button" class="part-button" @click=${() => this.#foldAll()}>Fold all</button>`
+            : nothing
+        }
+        <button type="button" class="part-button" aria-pressed=${this.#sorted !== undefined} @click=${() => this.#toggleTable()}>Table</button>
+      </span>
     `;
+  }
+
+  #find(text: string): void {
+    const items = this.#overview?.items ?? [];
+    this.#search = text.trim() ? { text, found: searchItems(items, text), at: -1 } : undefined;
+    this.#draw();
+  }
+
+  /** Enter goes from one that is found to the next, through all blocks. */
+  #onSearch(event: Event): void {
+    event.preventDefault();
+    const { found = [], at = 0 } = this.#search ?? {};
+    const id = found[(at + 1) % found.length];
+    if (!this.#search || id === undefined) return;
+    this.#search.at = (at + 1) % found.length;
+    for (const around of blocksAround(this.#overview?.items ?? [], id)) this.#unfolded.add(around);
+    this.#unfolded.delete(id);
+    this.#draw();
+    this.#nodeOf(id)?.scrollIntoView({ block: "nearest", inline: "center" });
+  }
+
+  #toggleTable(): void {
+    this.#sorted = this.#sorted ? undefined : { by: undefined, order: "ascending" };
+    this.#draw();
+  }
+
+  #tableTemplate({ nodes, items }: BlockedOverview): TemplateResult | typeof nothing {
+    if (!this.#sorted) return nothing;
+    const found = this.#search && new Set(this.#search.found);
+    // A block that is found stands for what is in it.
+    if (found)
+      for (const item of everyItem(items)) if (isBlock(item) && found.has(item.id)) for (const { id } of nodesOf(item)) found.add(id);
+    return tableTemplate(tableRows(nodes), this.#sorted, found, {
+      sort: (state) => {
+        this.#sorted = state;
+        this.#draw();
+      },
+      go: (id) => (this.#layers.has(id) ? () => this.#host.onLayer(id) : undefined),
+    });
   }
 
   #frameTemplate(id: string, title: string, box: Box | undefined): TemplateResult | typeof nothing {
@@ -185,7 +249,9 @@ export class Band implements GalleryGuest {
     const isCurrent = !isBlock(item) && this.#current !== undefined && item.values.includes(this.#current);
     const canOpen = this.#layers.has(value);
     const trouble = item.obstacles[0];
-    return html`<div class="band-node" .style=${`left:${box.x}px;top:${box.y}px;width:${box.width}px`}>
+    const isFound = this.#search?.found.includes(item.id) === true;
+    const isMeant = isFound && this.#search?.found[this.#search.at] === item.id;
+    return html`<div class=${`band-node${isFound ? " found" : ""}${isMeant ? " meant" : ""}`} .style=${`left:${box.x}px;top:${box.y}px;width:${box.width}px`}>
       <button
         type="button"
         class=${trouble ? "troubled" : ""}
