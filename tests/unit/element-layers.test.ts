@@ -2,9 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { elementsOfBox, formulaOf, receptiveField } from "../../src/engine/elements/index.ts";
 import { ruleOf } from "../../src/engine/elements/rules/index.ts";
+import { tensorReader } from "../../src/engine/elements/tensor-reader.ts";
 import { ModelError, UnsupportedError } from "../../src/engine/errors.ts";
-import type { Node } from "../../src/engine/graph/graph.ts";
-import { Tensor } from "../../src/engine/tensor.ts";
+import type { Node, ValueType } from "../../src/engine/graph/graph.ts";
+import { dataTypes, isFloat, isSigned, Tensor } from "../../src/engine/tensor.ts";
 import { evaluateCase, holdFormula } from "../elements/hold.ts";
 import { everything } from "../support/catalog.ts";
 import { type GraphLines, ints, noise, op } from "../support/graphs.ts";
@@ -194,6 +195,16 @@ describe("parameters", () => {
     expect([...receptiveField(graph, "y", { begin: [0, 1, 2, 2], end: [1, 2, 3, 3] }).keys()]).toEqual(["conv", "x"]);
   });
 
+  test.each(dataTypes)("single elements of %s are those of the whole tensor, also where it begins at any byte", (dtype) => {
+    const values = isSigned(dtype) ? [1, -2, 0, 100, -7, 5] : [1, 2, 0, 100, 7, 5];
+    const { bytes } = Tensor.from(dtype, [2, 3], isFloat(dtype) ? values.map((one) => one / 3) : values);
+    const moved = new Uint8Array(bytes.length + 3);
+    moved.set(bytes, 3);
+    const tensor = new Tensor(dtype, [2, 3], moved.subarray(3));
+    const read = tensorReader(tensor);
+    expect([0, 1].flatMap((row) => [0, 1, 2].map((column) => read([row, column])))).toEqual(tensor.toNumbers());
+  });
+
   test("what they hold now can be given", () => {
     const given = new Map([["b", Tensor.from("float32", [2], [0, 100])]]);
     const formula = formulaOf(graph, "conv", [0, 1, 2, 2], { constants: given });
@@ -208,6 +219,44 @@ describe("parameters", () => {
   });
 });
 
+describe("a gate", () => {
+  const gate = { ...op("Gate", "conv s t m", "gated", { axis: 1, batch: 0 }), domain: "convcam" };
+  const { graph } = evaluateCase({ constants: { ...constants }, nodes: [conv, op("Relu", "conv", "y")] });
+  const operands = { s: vector(9), t: Tensor.from("float32", [2], [0.25, 0.5]), m: noise([4, 4], 10) };
+  const gated = {
+    ...graph,
+    nodes: [conv, gate, op("Relu", "gated", "y")],
+    types: new Map<string, ValueType>([...graph.types, ["gated", graph.types.get("conv") as ValueType], ...Object.entries(operands)]),
+  };
+  const x = noise([1, 3, 8, 8], 12);
+
+  test.each([
+    ["a mask", {}],
+    ["a channel that is off", { s: Tensor.from("float32", [2], [1, 0]), m: Tensor.filled("float32", [4, 4], 1) }],
+    ["a place that is left alone", { m: Tensor.filled("float32", [4, 4], 0) }],
+  ])("is a step of its layer: %s", (_, changed) => {
+    const given: Readonly<Record<string, Tensor>> = { ...operands, ...changed };
+    const formula = formulaOf(gated, "y", [0, 1, 1, 2], { constants: new Map(Object.entries(given)) });
+    expect([...formula.reads.keys()]).toEqual(["x"]);
+    const parts = new Map(Array.from(formula.reads, ([name, box]) => [name, elementsOfBox(x.toNumbers(), x.shape, box)] as const));
+    const [first, second, third] = formula.evaluate(parts);
+    const [scale, shift, share] = [given["s"]?.toNumbers()[1], given["t"]?.toNumbers()[1], given["m"]?.toNumbers()[6]] as [
+      number,
+      number,
+      number,
+    ];
+    const before = first?.result as number;
+    const after = before + share * (before * scale + shift - before);
+    expect(second).toMatchObject({ kind: "gate", node: "gated", x: before, scale, shift, share });
+    expect([second?.result, third?.result]).toEqual([expect.closeTo(after, 12), expect.closeTo(Math.max(0, after), 12)]);
+  });
+
+  test("has the field of what it changes", () => {
+    const field = receptiveField(gated, "y", { begin: [0, 1, 1, 2], end: [1, 2, 2, 3] });
+    expect(field.get("x")).toEqual({ begin: [0, 0, 1, 3], end: [1, 3, 4, 6], isExact: true });
+  });
+});
+
 describe("refusals", () => {
   const nodes = [op("TopK", "x k", "top places", { axis: 3 }), op("MaxPool", "x", "pool where", { kernel_shape: [2, 2] })];
   const { graph } = evaluateCase({ constants: { k: ints(4) }, nodes, outputs: ["top", "pool"] });
@@ -217,14 +266,14 @@ describe("refusals", () => {
       "top",
       at,
       new UnsupportedError(
-        "TopK 'top': how one element of this operator is computed cannot be shown. Its number can, and those of its inputs.",
+        "TopK 'top': no formula of one element is known for this operator. Its number and those of its inputs can be shown.",
       ),
     ],
     [
       "where",
       at,
       new UnsupportedError(
-        "MaxPool 'pool': how one element of this operator is computed cannot be shown. Its number can, and those of its inputs.",
+        "MaxPool 'pool': no formula of one element is known for this operator in its output 'where'. Its number and those of its inputs can be shown.",
       ),
     ],
     [

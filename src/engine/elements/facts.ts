@@ -65,5 +65,5 @@ export function factsOf(graph: TypedGraph, node: Node, output: string, constants
 
 /** @param what the case, such as "whose axes are computed"; empty where no case of the operator is known */
 export function describeRefusal(where: string, what = ""): string {
-  return `${where}: how one element of this operator ${what ? `${what} ` : ""}is computed cannot be shown. Its number can, and those of its inputs.`;
+  return `${where}: no formula of one element is known for this operator${what ? ` ${what}` : ""}. Its number and those of its inputs can be shown.`;
 }

@@ -108,8 +108,9 @@ function readerCounts({ nodes }: TypedGraph): ReadonlyMap<string, number> {
 /** @throws UnsupportedError where no formula is known */
 function linkOf(graph: TypedGraph, node: Node, output: string, index: Index, constants: Constants): Link {
   const rule = ruleOf(node);
-  const isMeant = rule?.hasAllOutputs || node.outputs[0] === output;
-  if (!rule?.step || !isMeant) throw new UnsupportedError(describeRefusal(`${node.operator} '${node.name}'`));
+  const where = `${node.operator} '${node.name}'`;
+  if (!rule?.step) throw new UnsupportedError(describeRefusal(where));
+  if (!rule.hasAllOutputs && node.outputs[0] !== output) throw new UnsupportedError(describeRefusal(where, `in its output '${output}'`));
   const facts = factsOf(graph, node, output, constants);
   const variables = new Map<string, readonly Grid[]>();
   for (const [i, grids] of rule.reads(facts, gridOfElement(index)).entries()) {

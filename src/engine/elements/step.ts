@@ -165,6 +165,15 @@ export interface CopyStep {
   readonly from: Operand | undefined;
 }
 
+/** A gate: x + share · (x · scale + shift − x). */
+export interface GateStep extends Operand {
+  readonly kind: "gate";
+  readonly scale: number;
+  readonly shift: number;
+  /** How much of it acts at the element's place; `undefined` where a gate has no mask, and acts in full. */
+  readonly share: number | undefined;
+}
+
 /** Resize: Σ elements · weights. */
 export interface InterpolationStep {
   readonly kind: "interpolation";
@@ -185,6 +194,7 @@ export type StepKind =
   | ArithmeticStep
   | SoftmaxStep
   | CopyStep
+  | GateStep
   | InterpolationStep;
 
 /** What a rule answers. */
