@@ -126,7 +126,7 @@ export class Patterns {
     const infer = (one: Graph): TypedGraph => {
       const { graph: typed, obstacles } = inferGraph(one, catalog);
       if (obstacles.length > 0 || !hasBatch(typed, plan))
-        throw new UnsupportedError([...sizeObstacle(request), ...batchObstacle(graph, plan), ...obstacles]);
+        throw new UnsupportedError([...(request.size === undefined ? batchObstacle(graph, plan) : sizeObstacle(request)), ...obstacles]);
       return typed;
     };
     return new Patterns(plan, dtype, request, await DerivedExecution.make(network, (base) => patternsOf(base, plan, infer)));
