@@ -1,6 +1,7 @@
 // The demo page: a drawing, picture, video or camera on the left, the network's layers on the right.
 import { digit } from "../../../models/digit.ts";
 import { isStored } from "../../../models/manifest.ts";
+import { loadPart } from "../../engine/errors.ts";
 import "../element.ts";
 import type { ConvCam } from "../element.ts";
 import type { PageState } from "./address.ts";
@@ -180,6 +181,20 @@ listen(viewer, "error", () => {
 });
 
 // ── Address ──
+
+let sharing: Promise<import("./share.ts").Sharing> | undefined;
+find("share").addEventListener("click", async () => {
+  sharing ??= loadPart("to share", async () => new (await import("./share.ts")).Sharing());
+  const isOwn = networkSelect.value === ownFile;
+  try {
+    (await sharing).open(
+      isOwn ? "The network is a file of yours, which a link does not hold: who follows it has to open the file, too." : "",
+    );
+  } catch (error) {
+    sharing = undefined;
+    report(error);
+  }
+});
 
 /** Shows what an address says, the network first: choosing another one forgets what was chosen of it. */
 async function showState({ network, compare = "", state }: PageState): Promise<void> {

@@ -1,0 +1,53 @@
+// The page for frames: one element, as the address says. Behind the # stands what the demo page writes there; behind the ? are attributes of the
+// element by their names, and `network` for one of ours.
+import { digit } from "../../../models/digit.ts";
+import "../element.ts";
+import { ConvCam } from "../element.ts";
+import { readAddress } from "./address.ts";
+import { DrawingPad } from "./drawing-pad.ts";
+import { find } from "./listen.ts";
+import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
+
+const viewer = find<ConvCam>("layers");
+const query = new URLSearchParams(location.search);
+
+function report(problem: string): void {
+  find("problem").textContent = problem;
+  find("problem").hidden = false;
+}
+
+/** @returns undefined for none */
+async function open(name: string | undefined): Promise<string | Uint8Array | undefined> {
+  const entry = name === undefined ? undefined : findNetwork(name);
+  if (name !== undefined && !entry) throw new Error(`There is no network '${name}' here. An address of yours goes behind ?src=.`);
+  return entry && openNetwork(entry);
+}
+
+async function show(): Promise<void> {
+  const { network = query.get("network") ?? undefined, compare, state, problem } = readAddress(location.hash);
+  if (problem) report(problem);
+  for (const [name, value] of query) if (ConvCam.observedAttributes.includes(name)) viewer.setAttribute(name, value);
+  const src = query.get("src");
+  if (!src) {
+    const name = network ?? "mnist-trained";
+    const entry = findNetwork(name);
+    viewer.src = await open(name);
+    if (entry) viewer.labels = labelsOf(entry);
+    if (entry) viewer.preparation = preparationOf(entry);
+  }
+  if (compare) viewer.compare = await open(compare);
+  if (!query.has("input")) viewer.input = drawing();
+  if (!location.hash) return;
+  const { src: own, compare: other, input, labels, parameters, preparation } = viewer.state;
+  viewer.state = { ...state, src: own, compare: other, input, labels, parameters, preparation };
+}
+
+/** A digit, until somebody says what the network shall look at. */
+function drawing(): HTMLCanvasElement {
+  const pad = new DrawingPad(document.createElement("canvas"), () => viewer.refresh());
+  pad.show(digit.strokes);
+  return pad.picture;
+}
+
+find<HTMLAnchorElement>("whole").href = `./${location.search}${location.hash}`;
+show().catch((error: Error) => report(error.message));

@@ -1,0 +1,39 @@
+// Gives what is shown to others: a link, and the code of a frame for another page. Loaded when somebody asks.
+import { find } from "./listen.ts";
+
+/** CSS pixels of a frame, as most pages have room for. */
+const frame = { width: 720, height: 560 };
+
+export class Sharing {
+  readonly #dialog = find<HTMLDialogElement>("share-dialog");
+
+  constructor() {
+    for (const button of this.#dialog.querySelectorAll<HTMLButtonElement>("[data-copy]"))
+      button.addEventListener("click", () => void this.#copy(button));
+  }
+
+  /** @param note what a link cannot hold, if so */
+  open(note: string): void {
+    const address = new URL("embed.html", location.href);
+    address.search = location.search;
+    address.hash = location.hash;
+    find<HTMLTextAreaElement>("share-link").value = location.href;
+    find<HTMLTextAreaElement>("share-embed").value =
+      `<iframe src="${address.href.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}" width="${frame.width}" height="${frame.height}" ` +
+      `title="Convcam" allow="camera" loading="lazy"></iframe>`;
+    find("share-note").textContent = note;
+    find("share-done").textContent = "";
+    this.#dialog.showModal();
+  }
+
+  /** Where the browser does not let a page write to the clipboard, the text is marked to be copied by hand. */
+  async #copy(button: HTMLButtonElement): Promise<void> {
+    const field = find<HTMLTextAreaElement>(button.dataset["copy"] ?? "");
+    field.select();
+    const isDone = await navigator.clipboard.writeText(field.value).then(
+      () => true,
+      () => false,
+    );
+    find("share-done").textContent = isDone ? "Copied." : "Marked: copy it with Ctrl+C.";
+  }
+}

@@ -1,0 +1,31 @@
+// What is shown is shared: the link and the frame show the same again, and a frame of one's own is written by hand.
+import { expect } from "@playwright/test";
+import { test } from "../support/warm-page.ts";
+import { openPage } from "./page.ts";
+
+test("gives a link and the code of a frame, which shows the same place", async ({ warmPage: page }) => {
+  await openPage(page, "#network=mnist-early&view=channel&layer=conv_1&channel=5");
+  await page.click("#share");
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByLabel("Link")).toHaveValue(page.url());
+  const code = await dialog.getByLabel("For another page").inputValue();
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  const address = await page.evaluate(
+    (html) => new DOMParser().parseFromString(html, "text/html").querySelector("iframe")?.src ?? "",
+    code,
+  );
+  await page.goto(address);
+  await expect(page.locator("conv-cam .crumbs [aria-current]")).toHaveText("channel 5");
+  await expect(page.locator("conv-cam .side")).toContainText("share of zeros");
+  const whole = await page.locator("#whole").getAttribute("href");
+  expect(whole).toBe("./#network=mnist-early&view=channel&layer=conv_1&channel=5");
+});
+
+test("takes attributes by name, and says which network there is not", async ({ warmPage: page }) => {
+  await page.goto("/embed.html?network=mnist-trained&view=layer&layer=pool_1&order=activity&hide=overview&bars=none");
+  await expect(page.locator("conv-cam .crumbs [aria-current]")).toHaveText("pool_1");
+  await expect(page.locator("conv-cam .band")).toBeHidden();
+  await page.goto("/embed.html?network=nobody");
+  await expect(page.locator("#problem")).toContainText("There is no network 'nobody' here");
+});
