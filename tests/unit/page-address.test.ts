@@ -5,6 +5,7 @@ import { type PageState, readAddress, writeAddress } from "../../src/ui/page/add
 const full: PageState = {
   network: "squeezenet",
   compare: "squeezenet-blank",
+  preparation: { mean: [0.5, 0.4, 0.3], std: 2, scale: 1, channels: "bgr", fit: "contain" },
   state: {
     view: "pixel",
     layer: "features.4/expand & squeeze, 1×1",
@@ -36,7 +37,7 @@ describe("the page's address", () => {
     expect(readAddress("")).toEqual({ state: { view: "overview" } });
   });
 
-  it("leaves out what the page has of its own: sources, labels, preparation", () => {
+  it("leaves out what the page has of its own: sources, labels, a preparation that nobody chose", () => {
     expect(writeAddress({ state: { src: "a.onnx", input: "b.png", labels: ["a"], preparation: { scale: 1 } } })).toBe("");
   });
 
@@ -44,6 +45,9 @@ describe("the page's address", () => {
     ["gates=%7B", "gates '{'"],
     ["gates=[1]", "gates '[1]'"],
     ["blank=%22seven%22", "blank '\"seven\"'"],
+    ["preparation=%7B%22mean%22:%22a%22%7D", 'preparation \'{"mean":"a"}\''],
+    ["preparation=%7B%22other%22:1%7D", "preparation '{\"other\":1}'"],
+    ["preparation=[]", "preparation '[]'"],
   ])("says what of %s it cannot read, and reads the rest", (hash, problem) => {
     const read = readAddress(`#layer=conv_1&${hash}`);
     expect(read.problem).toContain(problem);

@@ -1,10 +1,13 @@
 // What the page shows, as the part of its address behind the #: the network by name, and the viewer's state. Pure.
+import type { Preparation } from "../preparation.ts";
 import type { ConvCamState } from "../state.ts";
 
 export interface PageState {
   /** Names of networks that the page offers; absent for files. */
   readonly network?: string | undefined;
   readonly compare?: string | undefined;
+  /** What somebody has chosen in place of what the page knows or guesses. */
+  readonly preparation?: Preparation | undefined;
   readonly state: ConvCamState;
 }
 
@@ -23,7 +26,7 @@ const texts = [
 const others = ["blank", "gates"] as const satisfies readonly (keyof ConvCamState)[];
 
 /** @returns the text behind the #, empty for what the page shows by itself */
-export function writeAddress({ network, compare, state }: PageState): string {
+export function writeAddress({ network, compare, preparation, state }: PageState): string {
   const query = new URLSearchParams();
   if (network) query.set("network", network);
   if (compare) query.set("compare", compare);
@@ -32,6 +35,7 @@ export function writeAddress({ network, compare, state }: PageState): string {
     if (text !== undefined && !(name === "view" && text === "overview")) query.set(name, text);
   }
   for (const name of others) if (state[name] !== undefined) query.set(name, JSON.stringify(state[name]));
+  if (preparation) query.set("preparation", JSON.stringify(preparation));
   return query.toString();
 }
 
@@ -40,22 +44,56 @@ export function readAddress(hash: string): ReadAddress {
   const state: Record<string, unknown> = { view: "overview" };
   let problem: string | undefined;
   for (const name of texts) if (query.has(name)) state[name] = query.get(name);
-  for (const name of others) {
+  const read = (name: JsonPart) => {
     const text = query.get(name);
-    if (text === null) continue;
-    state[name] = parse(name, text);
-    if (state[name] === undefined) problem = `This address cannot be read in full: ${name} '${text}'. The rest of it is shown.`;
-  }
-  return { network: query.get("network") ?? undefined, compare: query.get("compare") ?? undefined, state: state as ConvCamState, problem };
+    const value = text === null ? undefined : parse(name, text);
+    if (text !== null && value === undefined) problem = `This address cannot be read in full: ${name} '${text}'. The rest of it is shown.`;
+    return value;
+  };
+  for (const name of others) if (query.has(name)) state[name] = read(name);
+  const preparation = read("preparation") as Preparation | undefined;
+  const [network, compare] = [query.get("network") ?? undefined, query.get("compare") ?? undefined];
+  return { network, compare, ...(preparation && { preparation }), state: state as ConvCamState, problem };
 }
 
+type JsonPart = (typeof others)[number] | "preparation";
+
+const checks: Readonly<Record<JsonPart, (value: unknown) => boolean>> = {
+  blank: (value) => typeof value === "number",
+  gates: (value) => Array.isArray(value) && value.every((gate) => typeof gate?.value === "string"),
+  preparation: isPreparation,
+};
+
 /** undefined where it is not what the part takes. */
-function parse(name: (typeof others)[number], text: string): unknown {
+function parse(name: JsonPart, text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
-    const isGates = Array.isArray(value) && value.every((gate) => typeof gate?.value === "string");
-    return (name === "blank" ? typeof value === "number" : isGates) ? value : undefined;
+    return checks[name](value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+const isNumber = (value: unknown) => Number.isFinite(value);
+const isNumbers = (value: unknown) => isNumber(value) || (Array.isArray(value) && value.length > 0 && value.every(isNumber));
+const isOneOf =
+  (...names: readonly string[]) =>
+  (value: unknown) =>
+    names.includes(value as string);
+
+const preparationChecks: Readonly<Record<keyof Preparation, (value: unknown) => boolean>> = {
+  mean: isNumbers,
+  std: isNumbers,
+  scale: isNumber,
+  channels: isOneOf("rgb", "bgr", "gray"),
+  fit: isOneOf("cover", "contain", "stretch"),
+  resize: isOneOf("area", "bilinear"),
+};
+
+/** Whether what JSON held says how pictures are prepared. */
+export function isPreparation(value: unknown): value is Preparation {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.entries(value).every(
+    ([name, part]) => Object.hasOwn(preparationChecks, name) && preparationChecks[name as keyof Preparation](part),
+  );
 }

@@ -1,7 +1,8 @@
 // The card with the network's answer: the best class, all of them as bars, and those of a network compared with.
 import { ClassBars } from "../class-bars.ts";
-import type { ConvCam } from "../element.ts";
+import type { ConvCam, ConvCamEvents } from "../element.ts";
 import { percentOf } from "../format-number.ts";
+import { classNameOf } from "../labels.ts";
 import { find, listen } from "./listen.ts";
 
 interface Question {
@@ -11,13 +12,16 @@ interface Question {
   names(): readonly [string, string];
 }
 
-export function showAnswers(viewer: ConvCam, { isEmpty, names }: Question): void {
+/** @returns what shows the last answer again, for its classes are called otherwise */
+export function showAnswers(viewer: ConvCam, { isEmpty, names }: Question): () => void {
   const bars = new ClassBars();
   const comparedBars = new ClassBars();
   const speak = speaker(find("spoken"));
   find("bars").append(bars.element);
   find("compared-bars").append(comparedBars.element);
+  let last: ConvCamEvents["results"] | undefined;
   listen(viewer, "reset", () => {
+    last = undefined;
     find("answer").hidden = true;
     speak("");
   });
@@ -25,19 +29,20 @@ export function showAnswers(viewer: ConvCam, { isEmpty, names }: Question): void
   listen(viewer, "explain", (_, event) => {
     if (isEmpty()) event.preventDefault();
   });
-  listen(viewer, "results", ({ outputs, top, isTrained }) => {
+  const show = ({ outputs, top, isTrained }: ConvCamEvents["results"]) => {
     const [scores, others] = outputs;
     const [best] = top;
     find("answer").hidden = !scores;
     if (!scores || !best) return;
+    const label = classNameOf(viewer.labels, best.index);
     bars.isTrained = isTrained;
     bars.update(scores, viewer.labels);
     const isBlankPad = isEmpty();
     const isNumber = Number.isFinite(best.probability);
     const isAnswer = isTrained && isNumber && !isBlankPad;
-    find("top-label").textContent = isBlankPad ? "Draw something" : !isNumber ? "No numbers" : isTrained ? best.label : "Not trained";
+    find("top-label").textContent = isBlankPad ? "Draw something" : !isNumber ? "No numbers" : isTrained ? label : "Not trained";
     find("top-share").textContent = isAnswer ? percentOf(best.probability) : "";
-    speak(isAnswer ? `The network answers ${best.label}.` : isNumber ? "" : "The network's scores are not numbers.");
+    speak(isAnswer ? `The network answers ${label}.` : isNumber ? "" : "The network's scores are not numbers.");
     find("compared-bars").hidden = !others;
     find("own-name").hidden = !others;
     if (!others) return;
@@ -45,7 +50,12 @@ export function showAnswers(viewer: ConvCam, { isEmpty, names }: Question): void
     const [own, other] = names();
     find("own-name").textContent = own;
     find("other-name").textContent = other;
+  };
+  listen(viewer, "results", (results) => {
+    last = results;
+    show(results);
   });
+  return () => last && show(last);
 }
 
 /** Tells a screen reader a text once it has stayed the same for a moment. */

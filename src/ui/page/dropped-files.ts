@@ -56,11 +56,22 @@ export interface SortedFiles {
   /** The network and the files with its weights. */
   readonly network: readonly File[];
   readonly pictures: readonly File[];
+  /** Names of the classes. */
+  readonly names: File | undefined;
 }
 
-/** Files of a type that the browser knows as picture or video are the input. All others go to the network's reader, which says what they are. */
+/**
+ * Files of a type that the browser knows as picture or video are the input. A .txt or .json holds names of classes: in a folder, if it is called so.
+ * All others go to the network's reader, which says what they are.
+ */
 export function sortFiles(files: readonly File[]): SortedFiles {
   const isPicture = ({ type }: File) => /^(image|video)\//.test(type);
   const visible = files.filter(({ name }) => !name.split("/").at(-1)?.startsWith("."));
-  return { network: visible.filter((file) => !isPicture(file)), pictures: visible.filter(isPicture) };
+  const isText = ({ name }: File) =>
+    /\.(txt|json)$/i.test(name) && (!name.includes("/") || /(label|class|names|synset|categor)[^/]*$/i.test(name));
+  return {
+    network: visible.filter((file) => !isPicture(file) && !isText(file)),
+    pictures: visible.filter(isPicture),
+    names: visible.find(isText),
+  };
 }

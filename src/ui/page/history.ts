@@ -4,8 +4,8 @@ import type { ConvCamState } from "../state.ts";
 import { type PageState, readAddress, writeAddress } from "./address.ts";
 
 interface History {
-  /** Names of the networks that are shown. */
-  networks(): Pick<PageState, "network" | "compare">;
+  /** Names of the networks that are shown, and how somebody wants pictures prepared. */
+  chosen(): Omit<PageState, "state">;
   /** Shows what an address says. */
   show(wanted: PageState): Promise<void>;
   report(error: unknown): void;
@@ -15,11 +15,11 @@ interface History {
 const patienceMs = 400;
 
 /** @returns when what the address says is shown */
-export async function keepHistory(viewer: ConvCam, { networks, show, report }: History): Promise<void> {
+export async function keepHistory(viewer: ConvCam, { chosen, show, report }: History): Promise<void> {
   /** While an address is being shown, what changes comes from it. */
   let isShowing = false;
   let timer = 0;
-  const current = () => `#${writeAddress({ ...networks(), state: viewer.state as ConvCamState })}`;
+  const current = () => `#${writeAddress({ ...chosen(), state: viewer.state as ConvCamState })}`;
   const open = async (hash: string) => {
     isShowing = true;
     const wanted = readAddress(hash);

@@ -7,6 +7,7 @@ import type { ConvCam } from "../element.ts";
 import type { PageState } from "./address.ts";
 import { showAnswers } from "./answer.ts";
 import { offerLooks } from "./choices.ts";
+import { ClassNames, offerNames } from "./class-names.ts";
 import { DrawingPad } from "./drawing-pad.ts";
 import { filesOf, filesOfFolder, namesOf, sortFiles } from "./dropped-files.ts";
 import { keepHistory } from "./history.ts";
@@ -14,9 +15,12 @@ import { offerInputs } from "./input-tabs.ts";
 import { listLayers } from "./layer-list.ts";
 import { find, listen } from "./listen.ts";
 import { aboutText, fillNetworks, listComparable, showOwnNetwork } from "./network-lists.ts";
-import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
+import { findNetwork, labelsOf, openNetwork, pictureInputOf, preparationOf } from "./networks.ts";
 import { offerPatterns } from "./offer-patterns.ts";
+import { offerPrepare } from "./offer-prepare.ts";
 import { offerWhy } from "./offer-why.ts";
+import { askOwnNetworks } from "./own-network.ts";
+import { Prepared } from "./prepared.ts";
 
 const viewer = find<ConvCam>("layers");
 const pad = new DrawingPad(find<HTMLCanvasElement>("pad"), () => viewer.refresh());
@@ -29,6 +33,10 @@ function report(error: unknown): void {
 }
 
 // ── Networks ──
+
+const prepared = new Prepared({ viewer, line: find("prepared"), text: find("prepared-text") });
+const classNames = new ClassNames({ viewer, text: find("names-source") });
+const expectOwnNetwork = askOwnNetworks(viewer, prepared, classNames, report);
 
 const networkSelect = find<HTMLSelectElement>("network");
 const compareSelect = find<HTMLSelectElement>("compare");
@@ -52,8 +60,9 @@ async function chooseNetwork(name: string): Promise<void> {
   find("about").textContent = aboutText(entry);
   pad.isCentered = entry.input.shape[2] === 28;
   forgetChoices();
-  viewer.labels = labelsOf(entry);
-  viewer.preparation = preparationOf(entry);
+  expectOwnNetwork(undefined);
+  classNames.know(labelsOf(entry));
+  prepared.know(preparationOf(entry), pictureInputOf(entry));
   viewer.compare = undefined;
   viewer.src = source;
 }
@@ -89,8 +98,7 @@ function openModelFiles(files: readonly File[]): void {
   find("about").textContent = `${namesOf(files)}, ${(sizeBytes / 1e6).toFixed(1)} MB. It stays on this machine.`;
   pad.isCentered = true;
   forgetChoices();
-  viewer.labels = [];
-  viewer.preparation = {};
+  expectOwnNetwork(files);
   viewer.compare = undefined;
   viewer.src = files;
 }
@@ -101,10 +109,13 @@ compareSelect.addEventListener("change", () => compareWith(compareSelect.value).
 // ── Files ──
 
 const showPicture = offerInputs(viewer, pad);
+const openNames = offerNames(classNames);
+offerPrepare(prepared, find);
 
 function openFiles(files: readonly File[]): void {
-  const { network, pictures } = sortFiles(files);
+  const { network, pictures, names } = sortFiles(files);
   if (network.length > 0) openModelFiles(network);
+  if (names) openNames(names);
   const [picture] = pictures;
   if (picture) showPicture(picture);
 }
@@ -165,7 +176,7 @@ addEventListener("keydown", (event) => {
 // ── Answer ──
 
 const titleIn = (select: HTMLSelectElement) => select.selectedOptions[0]?.textContent ?? "";
-showAnswers(viewer, {
+classNames.onChange = showAnswers(viewer, {
   isEmpty: () => viewer.input === pad.picture && pad.isEmpty,
   names: () => [titleIn(networkSelect), titleIn(compareSelect)],
 });
@@ -197,7 +208,7 @@ find("share").addEventListener("click", async () => {
 });
 
 /** Shows what an address says, the network first: choosing another one forgets what was chosen of it. */
-async function showState({ network, compare = "", state }: PageState): Promise<void> {
+async function showState({ network, compare = "", preparation: chosen, state }: PageState): Promise<void> {
   const wanted = network ?? query.get("network") ?? firstNetwork;
   if (wanted === ownFile && networkSelect.value !== ownFile) {
     await chooseNetwork(firstNetwork);
@@ -212,6 +223,7 @@ async function showState({ network, compare = "", state }: PageState): Promise<v
     }
   }
   if (compareSelect.value !== compare) await compareWith(compare);
+  if (JSON.stringify(prepared.chosen) !== JSON.stringify(chosen)) prepared.choose(chosen);
   const { src, compare: other, input, labels, parameters, preparation, bars } = viewer.state;
   viewer.state = { ...state, src, compare: other, input, labels, parameters, preparation, bars };
 }
@@ -220,10 +232,11 @@ viewer.toggleAttribute("worker", query.has("worker"));
 pad.show(digit.strokes);
 viewer.input = pad.picture;
 void keepHistory(viewer, {
-  networks: () => {
-    const shown = networkSelect.value;
-    return { network: shown === firstNetwork ? undefined : shown, compare: compareSelect.value || undefined };
-  },
+  chosen: () => ({
+    network: networkSelect.value === firstNetwork ? undefined : networkSelect.value,
+    compare: compareSelect.value || undefined,
+    preparation: prepared.chosen,
+  }),
   show: showState,
   report,
 });

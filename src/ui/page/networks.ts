@@ -1,10 +1,16 @@
 /// <reference types="vite/client" />
 // The networks that the page offers: stored ones by address, built ones from a worker, each with its input's preparation.
 import { isStored, type ManifestEntry, manifest } from "../../../models/manifest.ts";
+import type { PictureInput } from "../hints/presets.ts";
 import type { Preparation } from "../preparation.ts";
 
 const fileUrls = import.meta.glob<string>("../../../models/*.onnx", { query: "?url", import: "default", eager: true });
-const labelTexts = import.meta.glob<string>("../../../models/labels/*.txt", { query: "?raw", import: "default", eager: true });
+/** ImageNet's names are loaded where they are needed. */
+const labelTexts = import.meta.glob<string>(["../../../models/labels/*.txt", "!../../../models/labels/imagenet.txt"], {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
 
 export const networks = manifest;
 
@@ -27,6 +33,11 @@ export function labelsOf(entry: ManifestEntry): string[] {
 
 export function preparationOf({ input }: ManifestEntry): Preparation {
   return { mean: input.mean, std: input.std, scale: input.scale, channels: input.channels };
+}
+
+export function pictureInputOf({ input }: ManifestEntry): PictureInput {
+  const [, channels = 0, height = 0, width = 0] = input.shape;
+  return { channels, height, width, dtype: "float32" };
 }
 
 /** Builds a network in a worker: half a gigabyte of random weights takes a while. */

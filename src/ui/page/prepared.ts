@@ -1,0 +1,86 @@
+// How pictures are prepared for the network that is shown: what the page knows or guesses, or what somebody chose; said under the picture.
+import type { ConvCam } from "../element.ts";
+import type { NetworkHints } from "../hints/answer.ts";
+import { describePreparation, type PictureInput } from "../hints/presets.ts";
+import type { Preparation } from "../preparation.ts";
+import { keyOf, recall, remember } from "./remembered.ts";
+
+interface PreparedParts {
+  readonly viewer: ConvCam;
+  /** The line under the picture, with its text and its button. */
+  readonly line: HTMLElement;
+  readonly text: HTMLElement;
+}
+
+export class Prepared {
+  /** The input that it is of; undefined until a network of one's own is read, and where none takes a picture. */
+  input: PictureInput | undefined;
+  /** What a guess is made from; undefined where the page knows. */
+  because: string | undefined;
+  /** What to say besides, such as that nothing can be kept. */
+  note = "";
+  /** Told when anything of it is another. */
+  onChange: () => void = () => {};
+  readonly #parts: PreparedParts;
+  #own: Preparation = {};
+  #chosen: Preparation | undefined;
+  /** Where a choice is remembered; undefined for networks of the page, whose choices are in the address alone. */
+  #key: string | undefined;
+
+  constructor(parts: PreparedParts) {
+    this.#parts = parts;
+  }
+
+  /** What somebody chose; undefined where it is the page's own. */
+  get chosen(): Preparation | undefined {
+    return this.#chosen;
+  }
+
+  get current(): Preparation {
+    return this.#chosen ?? this.#own;
+  }
+
+  /** A network of the page, whose preparation is known. */
+  know(own: Preparation, input: PictureInput): void {
+    Object.assign(this, { input, because: undefined, note: "" });
+    this.#key = undefined;
+    this.#own = own;
+    this.#chosen = undefined;
+    this.#apply();
+  }
+
+  /** A network of one's own, of which nothing is known but what somebody chose for it earlier. */
+  expect(files: readonly File[]): void {
+    Object.assign(this, { input: undefined, because: undefined, note: "" });
+    this.#key = keyOf(files);
+    this.#own = {};
+    this.#chosen = recall(this.#key);
+    this.#apply();
+  }
+
+  /** What the file says, or lets guess. */
+  guess(input: NetworkHints["input"]): void {
+    this.input = input;
+    this.because = input?.because;
+    this.#own = input?.preparation ?? {};
+    this.#apply();
+  }
+
+  /** @param preparation undefined for the page's own again */
+  choose(preparation: Preparation | undefined): void {
+    this.#chosen = preparation;
+    const isKept = this.#key === undefined || remember(this.#key, preparation);
+    this.note = isKept ? "" : "It cannot be remembered: this browser keeps nothing for this page.";
+    this.#apply();
+  }
+
+  #apply(): void {
+    const { viewer, line, text } = this.#parts;
+    const { input, because, current } = this;
+    if (JSON.stringify(viewer.preparation) !== JSON.stringify(current)) viewer.preparation = current;
+    line.hidden = !input;
+    const source = this.#chosen ? ", as you chose" : because ? ", guessed" : "";
+    text.textContent = input ? describePreparation(current, input) + source : "";
+    this.onChange();
+  }
+}
