@@ -5,7 +5,7 @@ import { condense } from "../../src/ui/overview/condense.ts";
 import { allBlocks, type BlockedOverview, fold } from "../../src/ui/overview/fold.ts";
 import type { Box, Direction, Level, Point } from "../../src/ui/overview/geometry.ts";
 import { OverviewPlacer } from "../../src/ui/overview/layout.ts";
-import { placeLevel } from "../../src/ui/overview/level.ts";
+import { LevelPlacer } from "../../src/ui/overview/level.ts";
 import { factsOfNetwork, overviewNetworks } from "../support/overview.ts";
 
 /** Sizes differ from node to node, as thumbnails do. */
@@ -102,7 +102,7 @@ test.each<Direction>(["right", "down"])(
       nodes: names.map((id) => ({ id, width: 40, height: 30 })),
       edges: names.flatMap((from, i) => names.slice(i + 1).map((to) => ({ from, to }))),
     };
-    const { boxes, edges } = placeLevel(level, direction, { along: 20, across: 10 });
+    const { boxes, edges } = new LevelPlacer(direction, { along: 20, across: 10 }).place(level);
     const axis = direction === "right" ? "x" : "y";
     expect(names.map((name) => boxes.get(name)?.[axis])).toEqual(names.map((_, i) => i * (direction === "right" ? 60 : 50)));
     expect(edges.length).toBe(level.edges.length);
@@ -117,11 +117,11 @@ test("a value may have any name", () => {
     nodes: ids.map((id) => ({ id, width: 10, height: 10 })),
     edges: ids.slice(1).map((to, i) => ({ from: ids[i] as string, to })),
   };
-  const { boxes, edges } = placeLevel(level, "right", { along: 5, across: 5 });
+  const { boxes, edges } = new LevelPlacer("right", { along: 5, across: 5 }).place(level);
   expect(ids.map((id) => boxes.get(id)?.x)).toEqual([0, 15, 30, 45]);
   expect(edges.map(({ points }) => points.length > 1)).toEqual([true, true, true]);
 });
 
 test("nothing has no size", () => {
-  expect(placeLevel({ nodes: [], edges: [] }, "right", { along: 1, across: 1 })).toMatchObject({ width: 0, height: 0 });
+  expect(new LevelPlacer("right", { along: 1, across: 1 }).place({ nodes: [], edges: [] })).toMatchObject({ width: 0, height: 0 });
 });

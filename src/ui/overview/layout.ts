@@ -2,7 +2,7 @@
 import { type Block, type Item, isBlock, nodesOf } from "./blocks.ts";
 import { type BlockedOverview, edgesBetween } from "./fold.ts";
 import type { Box, Direction, Gaps, Level, PlacedLevel, Point, RoutedEdge, Size } from "./geometry.ts";
-import { placeLevel } from "./level.ts";
+import { LevelPlacer } from "./level.ts";
 
 export interface LayoutOptions {
   readonly direction: Direction;
@@ -44,11 +44,13 @@ const exit = "\0exit";
 export class OverviewPlacer {
   readonly #overview: BlockedOverview;
   readonly #options: Required<LayoutOptions>;
+  readonly #levels: LevelPlacer;
   readonly #placed = new Map<string, Placed>();
 
   constructor(overview: BlockedOverview, options: LayoutOptions) {
     this.#overview = overview;
     this.#options = { gaps: { along: 32, across: 24 }, padding: 16, titleHeight: 24, ...options };
+    this.#levels = new LevelPlacer(this.#options.direction, this.#options.gaps);
   }
 
   /** @param unfolded as for `fold`, whose nodes and edges it places */
@@ -73,7 +75,7 @@ export class OverviewPlacer {
 
   #level(items: readonly Item[], isInside: boolean, inner: ReadonlyMap<string, Placed>): PlacedLevel {
     const { edges } = this.#overview;
-    const { direction, gaps, padding, titleHeight } = this.#options;
+    const { padding, titleHeight } = this.#options;
     const nodes = items.map((item) => {
       const own = inner.get(item.id);
       const { width, height } = own
@@ -82,7 +84,7 @@ export class OverviewPlacer {
       return { id: item.id, width, height };
     });
     const level = { nodes, edges: edgesBetween(items, edges) };
-    return placeLevel(isInside ? this.#withSurroundings(level, items) : level, direction, gaps);
+    return this.#levels.place(isInside ? this.#withSurroundings(level, items) : level);
   }
 
   /** Points before and behind a block's nodes, with which the edges into it and out of it are routed. */

@@ -10,7 +10,42 @@ import { placeInRows } from "./rows.ts";
 const mostNodes = 350;
 const mostPassed = 1500;
 
-export function placeLevel(level: Level, direction: Direction, gaps: Gaps): PlacedLevel {
+/** Places levels, equal ones once: those of equal blocks differ by names alone. */
+export class LevelPlacer {
+  readonly #direction: Direction;
+  readonly #gaps: Gaps;
+  readonly #placed = new Map<string, PlacedLevel>();
+
+  constructor(direction: Direction, gaps: Gaps) {
+    this.#direction = direction;
+    this.#gaps = gaps;
+  }
+
+  place(level: Level): PlacedLevel {
+    const numbers = new Map(level.nodes.map(({ id }, number) => [id, `${number}`]));
+    const numberOf = (id: string) => numbers.get(id) as string;
+    const idOf = (number: string) => level.nodes[Number(number)]?.id as string;
+    const { width, height, boxes, edges } = this.#placeNumbered({
+      nodes: level.nodes.map(({ id, width, height }) => ({ id: numberOf(id), width, height })),
+      edges: level.edges.map(({ from, to }) => ({ from: numberOf(from), to: numberOf(to) })),
+    });
+    return {
+      width,
+      height,
+      boxes: new Map(Array.from(boxes, ([number, box]) => [idOf(number), box])),
+      edges: edges.map(({ from, to, points }) => ({ from: idOf(from), to: idOf(to), points })),
+    };
+  }
+
+  #placeNumbered(level: Level): PlacedLevel {
+    const key = JSON.stringify(level);
+    const placed = this.#placed.get(key) ?? placeLevel(level, this.#direction, this.#gaps);
+    this.#placed.set(key, placed);
+    return placed;
+  }
+}
+
+function placeLevel(level: Level, direction: Direction, gaps: Gaps): PlacedLevel {
   const ranks = ranksOf(level);
   const passed = level.edges.reduce((sum, { from, to }) => sum + (ranks.get(to) as number) - (ranks.get(from) as number) - 1, 0);
   return level.nodes.length > mostNodes || passed > mostPassed
@@ -27,23 +62,22 @@ function ranksOf({ nodes, edges }: Level): ReadonlyMap<string, number> {
   return ranks;
 }
 
+/** Ids are numbers: dagre keeps what it is given in plain objects, and a value may be called __proto__. */
 function placeByDagre({ nodes, edges }: Level, direction: Direction, { along, across }: Gaps): PlacedLevel {
   const graph = new Graph<object, Size & Partial<Point>, { readonly points?: readonly Point[] }>();
   graph.setGraph({ rankdir: direction === "right" ? "LR" : "TB", ranksep: along, nodesep: across, edgesep: across / 2 });
-  // Dagre keeps what it is given in plain objects, by id, and writes to it. Values may have any name, so it is given numbers.
-  const numbers = new Map(nodes.map(({ id }, number) => [id, `${number}`]));
-  const numberOf = (id: string) => numbers.get(id) as string;
-  for (const { id, width, height } of nodes) graph.setNode(numberOf(id), { width, height });
-  for (const { from, to } of edges) graph.setEdge(numberOf(from), numberOf(to), {});
+  // Dagre writes to what it is given.
+  for (const { id, width, height } of nodes) graph.setNode(id, { width, height });
+  for (const { from, to } of edges) graph.setEdge(from, to, {});
   layout(graph);
   const boxes = new Map(
     nodes.map(({ id, width, height }) => {
-      const { x = 0, y = 0 } = graph.node(numberOf(id));
+      const { x = 0, y = 0 } = graph.node(id);
       return [id, { x: x - width / 2, y: y - height / 2, width, height }];
     }),
   );
   return fromOrigin(
     boxes,
-    edges.map(({ from, to }) => ({ from, to, points: graph.edge(numberOf(from), numberOf(to)).points ?? [] })),
+    edges.map(({ from, to }) => ({ from, to, points: graph.edge(from, to).points ?? [] })),
   );
 }
