@@ -45,7 +45,8 @@ export function evaluateCase(lines: GraphLines): { readonly graph: TypedGraph; r
 function evaluateFrom(graph: Graph, known: Arrays, isDue: (node: Node, changed: ReadonlySet<string>) => boolean): Map<string, NdArray> {
   const values = new Map(known);
   const changed = new Set<string>();
-  for (const node of graph.nodes.filter((one) => isDue(one, changed))) {
+  for (const node of graph.nodes) {
+    if (!isDue(node, changed)) continue;
     const inputs = node.inputs.map((name) => (name === "" ? undefined : values.get(name)));
     const outputs = evaluateNode(node, inputs, graph.opsets.get("") ?? 1);
     node.outputs.forEach((name, i) => {
@@ -64,12 +65,9 @@ function movedBy(graph: TypedGraph, values: Arrays, value: string, output: strin
   for (const change of [1e5, -1e5, 0.3]) {
     const x = values.get(value) as NdArray;
     const known = new Map(values).set(value, { ...x, data: x.data.with(place, (x.data[place] as number) + change) });
-    const dependents = new Set([value]);
-    const after = evaluateFrom(graph, known, (node) => {
-      const isDue = node.inputs.some((name) => dependents.has(name)) && !node.outputs.includes(value);
-      if (isDue) for (const name of node.outputs) dependents.add(name);
-      return isDue;
-    }).get(output) as NdArray;
+    const dependsOn = ({ inputs, outputs }: Node, changed: ReadonlySet<string>): boolean =>
+      inputs.some((name) => name === value || changed.has(name)) && !outputs.includes(value);
+    const after = evaluateFrom(graph, known, dependsOn).get(output) as NdArray;
     after.data.forEach((y, i) => {
       if (!Object.is(y, before.data[i])) moved.add(i);
     });
@@ -89,11 +87,15 @@ function boxesIn(shape: Shape): readonly Box[] {
   return [...singles, ...larger];
 }
 
-function hullOfIndices(indices: readonly (readonly number[])[]): Box | undefined {
-  const [first] = indices;
-  if (!first) return undefined;
-  const along = (axis: number) => indices.map((index) => index[axis] as number);
-  return { begin: first.map((_, axis) => Math.min(...along(axis))), end: first.map((_, axis) => Math.max(...along(axis)) + 1) };
+/** The smallest box around boxes. */
+function around(boxes: readonly Box[]): Box | undefined {
+  return boxes.reduce<Box | undefined>((all, { begin, end }) => {
+    if (!all) return { begin, end };
+    return {
+      begin: begin.map((one, axis) => Math.min(one, all.begin[axis] as number)),
+      end: end.map((one, axis) => Math.max(one, all.end[axis] as number)),
+    };
+  }, undefined);
 }
 
 /** The field of every box of a value, in each earlier value, is the box around the elements that move it. */
@@ -112,10 +114,15 @@ export function holdFields(lines: ElementCase): void {
   const wrong: unknown[] = [];
   for (const source of earlier) {
     const from = values.get(source)?.shape as Shape;
-    const indices = [...indicesOfBox({ begin: from.map(() => 0), end: from })];
-    const moved = indices.map((_, place) => movedBy(graph, values, source, output, place));
+    /** What moves each element of the output. */
+    const movers = new Map<number, Box>();
+    for (const [place, begin] of [...indicesOfBox({ begin: from.map(() => 0), end: from })].entries())
+      for (const moved of movedBy(graph, values, source, output, place)) {
+        const element = { begin, end: begin.map((one) => one + 1) };
+        movers.set(moved, around([movers.get(moved) ?? element, element]) as Box);
+      }
     for (const { box, field, places } of boxes) {
-      const expected = hullOfIndices(indices.filter((_, place) => places.some((one) => moved[place]?.has(one))));
+      const expected = around(places.flatMap((place) => movers.get(place) ?? []));
       const found = field.get(source);
       if (!sameBox(found, expected) || found?.isExact === false) wrong.push({ source, box, found, expected });
     }
