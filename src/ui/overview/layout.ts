@@ -36,7 +36,7 @@ interface Placed extends OverviewLayout {
   readonly tails: readonly End[];
 }
 
-/** Stand for what is around a block. No value has such a name, because values of a block are among its members. */
+/** Stand for what is around a block, beside its members. Exporters write no such names. */
 const entry = "\0entry";
 const exit = "\0exit";
 
