@@ -116,14 +116,16 @@ export class Panel implements ProbedPanel {
         width: this.#isDense ? Math.min(width, 16 * largestUnit) : width,
         height: (this.#choice.channels?.length === 1 ? 0.5 : 0.75) * windowHeight,
       };
-    if (this.element.classList.contains("wide")) return { width };
+    const { height: rows = 1, width: columns = 1 } = this.options.maps ?? {};
+    // Of very many rows there is nothing to see in all of the width.
+    if (this.element.classList.contains("wide") && rows <= 32 * columns) return { width };
     const least = Number.parseFloat(getComputedStyle(this.element).flexBasis) || 272;
     // Where one panel fills a row, its mosaic may be as high as it is wide.
     this.#isAlone = galleryWidth < 1.6 * least;
     const height = Math.min(this.#isAlone ? width : least, 0.6 * windowHeight);
     if (!this.#isDense) return { width, height };
-    const columns = chooseColumns({ channels: this.options.maps?.channels ?? 1, mapHeight: 1, mapWidth: 1 });
-    return { width: Math.min(width, columns * largestUnit), height };
+    const unitColumns = chooseColumns({ channels: this.options.maps?.channels ?? 1, mapHeight: 1, mapWidth: 1 });
+    return { width: Math.min(width, unitColumns * largestUnit), height };
   }
 
   get places(): ProbedPanel["places"] {

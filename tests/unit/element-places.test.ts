@@ -6,6 +6,7 @@ import { viewAsMaps } from "../../src/ui/mosaic/layout.ts";
 
 const values = [
   { shape: [1, 3, 4, 5] },
+  { shape: [1, 2, 3, 2, 4, 2] },
   { shape: [1, 4, 5, 3], axes: "nhwc" },
   { shape: [2, 3, 4, 5, 6] },
   { shape: [1, 6, 7] },
@@ -51,4 +52,10 @@ describe.each(values.map((value) => ({ axes: undefined, ...value })))("a value o
     expect(mapBoxOf({ shape, axes }, zero, shape)).toEqual({ channels: [0, maps.channels], y: [0, maps.height], x: [0, maps.width] });
     expect(sizeOf(shape)).toBeGreaterThanOrEqual(points.length);
   });
+});
+
+it("finds a place of rows and columns in blocks, and its box", () => {
+  const shape = [1, 1, 224, 3, 224, 3];
+  expect(indexAt({ shape }, { channel: 0, y: 5, x: 7 })).toEqual([0, 0, 1, 2, 2, 1]);
+  expect(mapBoxOf({ shape }, [0, 0, 1, 2, 2, 1], [1, 1, 2, 3, 3, 2])).toEqual({ channels: [0, 1], y: [5, 6], x: [7, 8] });
 });

@@ -174,6 +174,24 @@ describe("viewAsMaps", () => {
   });
 });
 
+describe("values of many axes", () => {
+  it("shows rows and columns in blocks as the picture that they are", () => {
+    // Of a pixel shuffle: [1, 1, 3, 3, 224, 224] transposed.
+    const shape = [1, 1, 224, 3, 224, 3];
+    expect(viewAsMaps(shape, denseStrides(shape))).toMatchObject({ channels: 1, height: 672, width: 672, rowStride: 672, columnStride: 1 });
+  });
+
+  it("stacks downwards what would be too wide otherwise", () => {
+    const shape = [1, 2, 3, 3, 224, 224];
+    expect(viewAsMaps(shape, denseStrides(shape))).toMatchObject({ channels: 2, height: 2016, width: 224, rowStride: 224 });
+  });
+
+  it("gives a map of very many rows a shape that is seen, within its room", () => {
+    const { tileWidth, width, height } = layoutMosaic({ channels: 1, mapHeight: 150_528, mapWidth: 3, width: 272, height: 272 });
+    expect({ tileWidth, width, height }).toEqual({ tileWidth: 34, width: 34, height: 272 });
+  });
+});
+
 describe("layoutMosaic within what a texture holds", () => {
   const cases = [
     { why: "one map of very many rows", channels: 1, mapHeight: 150_528, mapWidth: 3, width: 300 },

@@ -20,26 +20,29 @@ export interface MapBox {
 
 /** The index of a place, in the value's own axes; of the first of a batch. */
 export function indexAt({ shape, axes }: Shaped, { channel, y, x }: MapPoint): number[] {
-  const { channel: channelAxis, image } = placeAxes(shape, axes);
+  const { channel: channelAxis, rows, columns } = placeAxes(shape, axes);
   const index = shape.map(() => 0);
   if (channelAxis !== undefined && channelAxis < index.length) index[channelAxis] = channel;
-  const columns = image.at(-1);
-  if (columns !== undefined && columns < index.length) index[columns] = x;
-  let rest = y;
-  for (const axis of image.slice(0, -1).toReversed()) {
-    const extent = shape[axis] as number;
-    index[axis] = rest % extent;
-    rest = Math.floor(rest / extent);
+  for (const [some, at] of [
+    [rows, y],
+    [columns, x],
+  ] as const) {
+    let rest = at;
+    for (const axis of some.filter((one) => one < index.length).toReversed()) {
+      const extent = shape[axis] as number;
+      index[axis] = rest % extent;
+      rest = Math.floor(rest / extent);
+    }
   }
   return index;
 }
 
 /** Where a box of a value lies on its maps; of what is stacked downwards, all between. */
 export function mapBoxOf({ shape, axes }: Shaped, begin: readonly number[], end: readonly number[]): MapBox {
-  const { channel, image } = placeAxes(shape, axes);
-  const spanOf = (axis: number | undefined): Span => [begin[axis ?? -1] ?? 0, end[axis ?? -1] ?? 1];
-  const rows = image.slice(0, -1);
-  const flat = (indices: readonly number[]) => rows.reduce((sum, axis) => sum * (shape[axis] as number) + (indices[axis] as number), 0);
-  const last = flat(end.map((one) => one - 1));
-  return { channels: spanOf(channel), y: rows.length > 0 ? [flat(begin), last + 1] : [0, 1], x: spanOf(image.at(-1)) };
+  const { channel, rows, columns } = placeAxes(shape, axes);
+  const flat = (some: readonly number[], indices: readonly number[]) =>
+    some.reduce((sum, axis) => sum * (shape[axis] ?? 1) + (indices[axis] ?? 0), 0);
+  const last = end.map((one) => one - 1);
+  const spanOf = (some: readonly number[]): Span => [flat(some, begin), flat(some, last) + 1];
+  return { channels: spanOf(channel === undefined ? [] : [channel]), y: spanOf(rows), x: spanOf(columns) };
 }

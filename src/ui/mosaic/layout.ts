@@ -55,48 +55,68 @@ export interface MapPoint {
 
 /** Up to this many dense units are drawn as one row of cells. */
 const longestStrip = 16;
+/** Height to width of a tile whose map's own would not be seen. */
+const longestTile = 8;
 /** Of a mosaic, width to height. */
 const wantedAspect = 1.5;
 
 /**
  * The channels, height and width of a value. Without `axes`: [N, C, H, W] as it is, [N, C, L] as maps of one row, [N, C] and [C]
- * as one cell per unit. Depth, and axes beyond four, are stacked downwards where their strides allow it.
+ * as one cell per unit. Depth is stacked downwards, and of more axes some are rows and some columns, where their strides allow it.
  *
  * @param batch which n is drawn
  * @param axes what the axes are, where that is known: "nhwc" has its channels last, "nhw" has one map
  * @returns undefined where the value has no such view (a tensor of rank 5 with gaps)
  */
 export function viewAsMaps(shape: readonly number[], strides: readonly number[], offset = 0, batch = 0, axes?: Axes): MapView | undefined {
-  const { channel, image } = placeAxes(shape, axes);
+  const { channel, rows, columns } = placeAxes(shape, axes);
   const at = (axis: number | undefined) => ({ extent: shape[axis ?? -1] ?? 1, stride: strides[axis ?? -1] ?? 0 });
   const { extent: channels, stride: channelStride } = at(channel);
-  const batchAxis = shape.findIndex((_, axis) => axis !== channel && !image.includes(axis));
-  const start = offset + batch * at(batchAxis).stride;
-  const column = image.at(-1);
-  const { extent: width, stride: columnStride } = column === undefined ? { extent: 1, stride: 1 } : at(column);
-  let height = 1;
-  let rowStride = width * columnStride;
-  for (const axis of image.slice(0, -1).toReversed()) {
-    const { extent, stride } = at(axis);
-    if (height === 1) rowStride = stride;
-    else if (extent > 1 && stride !== height * rowStride) return undefined;
-    height *= extent;
-  }
-  return { channels, height, width, offset: start, channelStride, rowStride, columnStride };
+  const batchAxis = shape.findIndex((_, axis) => axis !== channel && !rows.includes(axis) && !columns.includes(axis));
+  /** Axes as one; without a stride where there are gaps. */
+  const merge = (some: readonly number[], usual: number) => {
+    let [count, step]: [number, number | undefined] = [1, usual];
+    for (const { extent, stride } of some.map(at).toReversed()) {
+      if (count === 1) step = stride;
+      else if (extent > 1 && stride !== count * (step as number)) return { count, step: undefined };
+      count *= extent;
+    }
+    return { count, step };
+  };
+  const { count: width, step: columnStride } = merge(columns, 1);
+  const { count: height, step: rowStride } = merge(rows, width * (columnStride ?? 0));
+  if (columnStride === undefined || rowStride === undefined) return undefined;
+  return { channels, height, width, offset: offset + batch * at(batchAxis).stride, channelStride, rowStride, columnStride };
 }
 
-/** The axis of channels, and those of a map from the outermost to the columns. Axes that are not known in full are taken as NCHW. */
-export function placeAxes(shape: readonly number[], axes?: Axes): { channel: number | undefined; image: readonly number[] } {
+interface PlacedAxes {
+  readonly channel: number | undefined;
+  /** From the outermost. */
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
+}
+
+/** The axis of channels, and those of a map. Axes that are not known in full are taken as NCHW. */
+export function placeAxes(shape: readonly number[], axes?: Axes): PlacedAxes {
   const rank = shape.length;
   if (axes?.length === rank && shape.every((extent, axis) => axes[axis] !== "_" || extent === 1)) {
     const image = ["d", "h", "w"].map((letter) => axes.indexOf(letter)).filter((axis) => axis >= 0);
     // A value with rows and without columns is one column.
     if (image.length > 0 && !axes.includes("w")) image.push(rank);
     const channel = axes.indexOf("c");
-    return { channel: channel < 0 ? undefined : channel, image };
+    return { channel: channel < 0 ? undefined : channel, rows: image.slice(0, -1), columns: image.slice(-1) };
   }
   const channel = rank > 1 ? 1 : 0;
-  return { channel, image: shape.map((_, axis) => axis).slice(channel + 1) };
+  const image = shape.map((_, axis) => axis).slice(channel + 1);
+  const first = image.length > 3 ? firstOfColumns(shape, image) : image.length - 1;
+  return { channel, rows: image.slice(0, Math.max(0, first)), columns: image.slice(Math.max(0, first)) };
+}
+
+/** Where axes of a map that nobody has names for, as rows and columns in blocks, are parted: so that it is as square as they allow. */
+function firstOfColumns(shape: readonly number[], image: readonly number[]): number {
+  const extentOf = (axes: readonly number[]) => axes.reduce((product, axis) => product * (shape[axis] as number), 1);
+  const lengthOf = (first: number) => Math.abs(Math.log2(extentOf(image.slice(0, first)) / extentOf(image.slice(first))));
+  return image.map((_, i) => i).reduce((best, first) => (lengthOf(first) <= lengthOf(best) ? first : best));
 }
 
 /**
@@ -145,6 +165,11 @@ function fitTiles({ channels, mapHeight, mapWidth, width, height = Infinity, gap
   const roomY = (height - (rows - 1) * gap) / rows / mapHeight;
   const room = Math.min(roomX, roomY);
   const scale = room >= 1 ? Math.floor(room) : room;
+  // Not even a pixel wide within the room: a map of so many rows gives its aspect ratio up.
+  if (scale * mapWidth < 1 && mapHeight > longestTile * mapWidth && roomY >= 0) {
+    const tileHeight = Math.max(1, Math.min(mapHeight, Math.floor(mapHeight * roomY)));
+    return { rows, tileWidth: Math.max(1, Math.min(Math.floor(mapWidth * roomX), Math.ceil(tileHeight / longestTile))), tileHeight };
+  }
   const tileWidth = Math.max(1, Math.floor(mapWidth * scale + 1e-9));
   return { rows, tileWidth, tileHeight: Math.max(1, Math.round((mapHeight * tileWidth) / mapWidth)) };
 }
