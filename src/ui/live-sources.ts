@@ -11,21 +11,22 @@ export async function openLive(source: LiveLike): Promise<FrameSource> {
   return source instanceof HTMLVideoElement ? videoSource(source, () => undefined) : openVideo(source);
 }
 
-function videoSource(video: HTMLVideoElement, dispose: () => void): FrameSource {
+/** A stream in a video of the page's own is left to the page. */
+function videoSource(video: HTMLVideoElement, dispose: () => void, isOwn = video.srcObject === null): FrameSource {
   let lastTime = Number.NaN;
-  const isFile = video.srcObject === null;
+  let isHeld = false;
   return {
     image: video,
     isLive: true,
-    ...(isFile && {
+    ...(isOwn && {
       setPlaying(isPlaying: boolean) {
+        isHeld = !isPlaying;
         if (isPlaying) video.play().catch(() => undefined);
         else video.pause();
       },
       async step() {
-        const seeked = new Promise((resolve) => video.addEventListener("seeked", resolve, { once: true }));
-        video.currentTime = (video.currentTime + stepSeconds) % (video.duration || Infinity);
-        await seeked;
+        await (video.srcObject ? nextOfStream(video) : stepFile(video));
+        if (isHeld) video.pause();
       },
     }),
     isReady: () => video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth > 0,
@@ -36,6 +37,23 @@ function videoSource(video: HTMLVideoElement, dispose: () => void): FrameSource 
     },
     dispose,
   };
+}
+
+async function stepFile(video: HTMLVideoElement): Promise<void> {
+  const seeked = new Promise((resolve) => video.addEventListener("seeked", resolve, { once: true }));
+  video.currentTime = (video.currentTime + stepSeconds) % (video.duration || Infinity);
+  await seeked;
+}
+
+/** Of what goes on meanwhile the next picture is that of now. */
+async function nextOfStream(video: HTMLVideoElement): Promise<void> {
+  const next = new Promise<unknown>((resolve) => {
+    video.requestVideoFrameCallback(resolve);
+    // The stream is let go of.
+    video.addEventListener("emptied", resolve, { once: true });
+  });
+  await video.play().catch(() => undefined);
+  await next;
 }
 
 async function openVideo(blob: Blob): Promise<FrameSource> {
@@ -59,11 +77,12 @@ async function openStream(stream: MediaStream, isOwned: boolean): Promise<FrameS
   const video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
   video.srcObject = stream;
   await video.play();
-  const source = videoSource(video, () => {
+  const dispose = () => {
     video.pause();
     video.srcObject = null;
     if (isOwned) for (const track of stream.getTracks()) track.stop();
-  });
+  };
+  const source = videoSource(video, dispose, true);
   return isOwned ? { ...source, ended: endOf(stream) } : source;
 }
 

@@ -20,7 +20,7 @@ export interface FrameSource {
   isReady(): boolean;
   /** Whether there is a picture that was not taken yet; asking takes it. */
   takeFrame(): boolean;
-  /** Stops or continues what plays by itself; a camera goes on. */
+  /** Stops or continues what plays by itself; a stream continues with what it shows then. */
   setPlaying?(isPlaying: boolean): void;
   /** Goes on by one picture while stopped. */
   step?(): Promise<void>;

@@ -182,6 +182,17 @@ test("watches the camera after a click, and stops when paused", async ({ warmPag
   expect(await bytes()).toBe(before);
   await page.click("#pause");
   await page.waitForFunction(() => (document.querySelector("conv-cam") as ConvCam).viewer?.framesInFlight === 0);
+  // The preview holds with what the network sees, and goes on with it by one picture.
+  const preview = () => page.locator("#preview video").evaluate(({ paused, currentTime }: HTMLVideoElement) => ({ paused, currentTime }));
+  await expect.poll(async () => (await preview()).paused).toBe(true);
+  const { currentTime } = await preview();
+  await page.click("#step");
+  await expect.poll(async () => (await preview()).currentTime).toBeGreaterThan(currentTime);
+  await expect.poll(async () => (await preview()).paused).toBe(true);
+  await page.click("#pause");
+  await expect.poll(async () => (await preview()).paused).toBe(false);
+  await page.click("#pause");
+  await page.waitForFunction(() => (document.querySelector("conv-cam") as ConvCam).viewer?.framesInFlight === 0);
   const first = await readValue(page, "input_layer");
   expect(Math.max(...first)).toBeGreaterThan(0.1);
   await page.click("#draw");
