@@ -73,6 +73,8 @@ function isAddress(source: ModelSource): source is string | URL {
 async function bytesOf(source: Exclude<ModelSource, readonly FilePart[]>, options: ReadOptions): Promise<Uint8Array> {
   if (isAddress(source)) return download(source, options);
   if (source instanceof Uint8Array) return source;
+  if (!(source instanceof ArrayBuffer) && typeof source?.arrayBuffer !== "function")
+    throw new ModelError(`A network is given as its address, bytes, a file, or a list of these, not as ${source}.`);
   return new Uint8Array(source instanceof ArrayBuffer ? source : await source.arrayBuffer());
 }
 

@@ -19,8 +19,11 @@ export interface WeightsChange {
   readonly problem?: string;
 }
 
-/** The first time the network is planned anew. What is wrong with the weights is a problem of the result; those before hold then. */
-export async function changeWeights(model: Model, { blank, parameters }: Weights): Promise<WeightsChange> {
+/**
+ * The first time the network is planned anew. What is wrong with the weights is a problem of the result. Those before hold then; but where these are
+ * of a seed that nobody wants any more, the network's own.
+ */
+export async function changeWeights(model: Model, { blank, parameters }: Weights, before: Omit<Weights, "id">): Promise<WeightsChange> {
   try {
     if (blank !== undefined) {
       await model.reinitialize(blank);
@@ -34,6 +37,8 @@ export async function changeWeights(model: Model, { blank, parameters }: Weights
     await naming(parameters, () => model.setParameters(graph));
     return { isBlank: hasRandomWeights(graph) };
   } catch (error) {
-    return { problem: `The weights stay as they were: ${(error as Error).message}` };
+    const isSeeded = before.blank !== undefined && blank === undefined;
+    if (isSeeded) await model.restore();
+    return { problem: `The weights ${isSeeded ? "are the network's own" : "stay as they were"}: ${(error as Error).message}` };
   }
 }

@@ -165,6 +165,8 @@ export class ConvCam extends Base {
     return this.#gates;
   }
   set gates(gates: readonly ValueGate[]) {
+    if (!Array.isArray(gates) || !gates.every((gate) => typeof gate?.value === "string"))
+      throw new Error('gates: expected a list such as [{"value":"conv_1","channel":3,"scale":0}].');
     this.#gates = gates;
     this.#player.invalidate("scene");
   }

@@ -32,7 +32,10 @@ export function describeProblem(error: Error, layers: readonly SummaryRow[], roo
   }
   if (layers.length > 0) {
     const details = make("details", "");
-    details.append(make("summary", "", `The network's ${layers.length} layers`), tableOf(layers));
+    details.append(
+      make("summary", "", layers.length === 1 ? "The network's only layer" : `The network's ${layers.length} layers`),
+      tableOf(layers),
+    );
     parts.push(details);
   }
   return parts;

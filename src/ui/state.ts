@@ -100,6 +100,7 @@ export function readState(element: ConvCam, labels: LabelsSource | undefined, pa
 
 /** Changes from the state before to another; what that does not hold goes back to its default, and what does not differ is left alone. */
 export function applyState(element: ConvCam, before: ConvCamState, state: ConvCamState): void {
+  if (typeof state !== "object" || !state) throw new Error(`state: expected an object such as {"src":"net.onnx"}, not ${state}.`);
   for (const name of sources)
     if (differs(name === "labels" ? before.labels : element[name], state[name])) Object.assign(element, { [name]: state[name] });
   if (element.blank !== state.blank) element.blank = state.blank;

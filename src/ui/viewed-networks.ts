@@ -122,7 +122,7 @@ export class ViewedNetworks {
     let gateProblem: string | undefined;
     // Of the first network only, so that a comparison with itself shows the difference. The first gate of a value plans anew.
     if (hasOtherWeights) {
-      this.#weightsChange = await (await loadOnDemand()).changeWeights(this.model, weights);
+      this.#weightsChange = await (await loadOnDemand()).changeWeights(this.model, weights, this.#weights);
       this.#weights = weights;
     }
     if (isGated) {

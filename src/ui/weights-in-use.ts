@@ -7,6 +7,8 @@ export class WeightsInUse {
   #id = 0;
   #held: ModelSource | undefined;
   #refused: ModelSource | undefined;
+  /** Whether those before were of a seed. */
+  #wasBlank = false;
 
   constructor(element: Omit<Weights, "id">) {
     this.#element = element;
@@ -28,11 +30,12 @@ export class WeightsInUse {
     return parameters === this.#refused ? this.#held : parameters;
   }
 
-  /** Says what became of those wanted. A network that was loaded for them has its own if they are refused. */
+  /** Says what became of those wanted. A network that was loaded for them, or had weights of a seed, has its own if they are refused. */
   settle({ blank, parameters }: Weights, { isLoaded, areWeightsRefused }: { isLoaded: boolean; areWeightsRefused: boolean }): void {
-    if (areWeightsRefused && isLoaded) this.#held = undefined;
+    if (areWeightsRefused && (isLoaded || this.#wasBlank)) this.#held = undefined;
     else if (!areWeightsRefused && blank === undefined) this.#held = parameters;
     if (areWeightsRefused) this.#refused = parameters;
     else if (blank === undefined) this.#refused = undefined;
+    this.#wasBlank = blank !== undefined;
   }
 }

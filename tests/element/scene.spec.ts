@@ -265,6 +265,18 @@ test("of attribute and property, the one set last holds, also where the attribut
     });
   });
   expect(held).toEqual(held.map(() => ["/a", "/b", "/a", "/c", "/a"]));
+  const refusals = await page.evaluate(() => {
+    const element = document.createElement("conv-cam") as ConvCam;
+    return [{ state: null }, { state: 5 }, { gates: "x" }, { gates: null }, { gates: [null] }].map((given) => {
+      try {
+        Object.assign(element, given);
+        return "taken";
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+  });
+  for (const refusal of refusals) expect(refusal).toMatch(/^(state|gates): expected /);
 });
 
 for (const place of ["page", "worker"])
@@ -690,6 +702,13 @@ for (const place of ["page", "worker"])
     }, kept);
     expect(answered).toBe("/models/mnist-blank.onnx");
     await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+    // Those of a seed do not stay where the seed goes and a file that is refused comes: nothing would say that they are random.
+    await change({ blank: 7 });
+    const own = await change({ blank: undefined, parameters: "/absent-checkpoint.onnx" });
+    expect(own.told).toBe(true);
+    expect([own.state.blank, own.state.parameters]).toEqual([undefined, undefined]);
+    await expect(page.locator("conv-cam .problem")).toContainText("The weights are the network's own: ");
+    expect(await conv()).toEqual(trained);
   });
 
 test("changes of layers, looks and sizes leave the GPU's bytes as they were", async ({ sharedPage: page }) => {
