@@ -152,7 +152,7 @@ export class Panel implements ProbedPanel {
     this.canvas.style.width = `${width}px`;
     this.element.style.minWidth = this.#isAlone ? "100%" : `min(100%, ${Math.ceil(width + this.#chrome)}px)`;
     this.canvas.style.height = `${layout.height / devicePixelRatio}px`;
-    this.#note.textContent = layout.isReduced ? describeReduction(layout) : "";
+    this.#note.textContent = describeReduction(layout);
   }
 
   /** Describes the colours of a mosaic. */
@@ -262,10 +262,14 @@ function describeShape(shape: readonly number[]): string {
   return (rest.length > 0 && batch === 1 ? rest : shape).join(" × ");
 }
 
-function describeReduction({ mapHeight, mapWidth, height, width, channels }: MosaicLayout): string {
+/** Empty where the mosaic is as it should be. */
+function describeReduction({ isReduced, mapHeight, mapWidth, tileHeight, tileWidth, height, width, channels }: MosaicLayout): string {
+  const isSqueezed = 2 * tileHeight * mapWidth < tileWidth * mapHeight;
+  if (!isReduced && !isSqueezed) return "";
   const count = (number: number) => number.toLocaleString("en");
-  const maps = `${channels === 1 ? "A map" : `${count(channels)} maps`} of ${count(mapHeight)} × ${count(mapWidth)}`;
-  return `${maps}, drawn smaller: this GPU draws no more than ${count(Math.max(height, width))} pixels in one direction.`;
+  const maps = `${channels === 1 ? "A map" : `${count(channels)} maps`} of ${count(mapHeight)} × ${count(mapWidth)}, drawn smaller`;
+  if (!isReduced) return `${maps}, rows more than columns, to be seen at once.`;
+  return `${maps}: this GPU draws no more than ${count(Math.max(height, width))} pixels in one direction.`;
 }
 
 /** An element with a class and text. */
