@@ -85,6 +85,7 @@ test.each([
   ["src/engine/ops/a.ts", 'import { Device } from "../gpu/device.ts";', "ops may not import gpu"],
   ["src/engine/ops/a.ts", 'import type { Pass } from "../passes/index.ts";', "ops may not import passes"],
   ["src/engine/ops/a.ts", 'export * from "../../ui/element.ts";', "ops may not import ui"],
+  ["src/engine/elements/a.ts", 'import type { Operation } from "../ops/operator.ts";', "elements may not import ops"],
   ["src/engine/plan/a.ts", 'const later = await import("../../ui/mosaic/layout.ts");', "plan may not import ui"],
   ["src/engine/model.ts", 'import "../cli/main.ts";', "model may not import cli"],
   ["src/engine/shapes.ts", 'import type { Graph } from "./graph/graph.ts";', "vocabulary may not import graph"],

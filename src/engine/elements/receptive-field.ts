@@ -13,9 +13,9 @@ export interface Field extends Box {
 }
 
 /**
- * The box of each earlier value around the elements that those of a box depend on. What lies in padding is left out, and so is a value of
- * which nothing is read. Constants, parameters and what is computed from them alone have none. An operator without a rule is taken to read
- * all of its inputs.
+ * The box of each earlier value around the elements that those of a box depend on, nearest values first. What lies in padding is left out,
+ * and so is a value of which nothing is read. Constants, parameters and what is computed from them alone have none. An operator without a
+ * rule is taken to read all of its inputs.
  *
  * @param box of `value`, in its own axes
  * @throws ModelError for a value that the graph does not have, or a box that does not lie within it

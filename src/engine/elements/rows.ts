@@ -1,7 +1,6 @@
 // Rows: the elements of a value that differ in some axes only. Softmax, normalizations and reductions compute with whole rows.
 import { normalizeAxis, type Shape, sizeOf } from "../shapes.ts";
-import type { Grid, Index } from "./region.ts";
-import { indicesOfBox } from "./region.ts";
+import { type Grid, type Index, indicesOfBox } from "./region.ts";
 import { wholeAxis } from "./runs.ts";
 
 /** The rows that some elements of a value of the same shape are in. */

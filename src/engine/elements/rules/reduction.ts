@@ -25,9 +25,12 @@ function spread<T>(facts: Facts, place: readonly T[], anywhere: T): readonly T[]
   return shape.map((_, axis) => (axes.includes(axis) ? anywhere : (kept.next().value as T)));
 }
 
-const reduced = (reduce: (elements: Elements) => StepBody): Rule => ({
+const reduced = (reduce: (elements: Elements, facts: Facts) => StepBody): Rule => ({
   reads: (facts, grid) => [[rowsAlong(spread(facts, grid, []), facts.shape(0), reducedAxes(facts))]],
-  step: (facts, index, at) => reduce(readElements(facts, at, elementsOfRow(spread(facts, index, 0), facts.shape(0), reducedAxes(facts)))),
+  step(facts, index, at) {
+    const row = elementsOfRow(spread(facts, index, 0), facts.shape(0), reducedAxes(facts));
+    return reduce(readElements(facts, at, row), facts);
+  },
 });
 
 const sum = (numbers: Float64Array, f: (x: number) => number = (x) => x): number => numbers.reduce((total, x) => total + f(x), 0);
@@ -51,16 +54,13 @@ const formulas: Readonly<Record<string, { readonly formula: string; readonly f: 
 };
 
 /** The place of the largest or smallest; the first of equal ones, or the last. */
-const placed = (kind: "max" | "min"): Rule => ({
-  ...reduced((elements) => choiceStep(kind, elements)),
-  step(facts, index, at) {
-    const elements = readElements(facts, at, elementsOfRow(spread(facts, index, 0), facts.shape(0), reducedAxes(facts)));
-    const best = (kind === "max" ? largest : (all: Float64Array) => -largest(all.map((x) => -x)))(elements.numbers);
-    const isLast = facts.attributes.flag("select_last_index", false);
+const placed = (kind: "max" | "min"): Rule =>
+  reduced((elements, { attributes }) => {
+    const best = kind === "max" ? largest(elements.numbers) : -largest(elements.numbers.map((x) => -x));
+    const isLast = attributes.flag("select_last_index", false);
     const result = isLast ? elements.numbers.lastIndexOf(best) : elements.numbers.indexOf(best);
     return { kind: "reduction", elements, formula: `place of the ${kind === "max" ? "largest" : "smallest"} x`, constants: {}, result };
-  },
-});
+  });
 
 /** Before opset 13 a row has all axes from `axis` on. */
 function softmaxAxes({ attributes, opset, output }: Facts): readonly number[] {
