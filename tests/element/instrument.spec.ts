@@ -66,6 +66,8 @@ const placeOf = (element: Locator) =>
 
 /** The middle of an element's cell on a canvas of tiles, in shares of it. */
 async function clickOn(canvas: Locator, share: readonly [number, number]): Promise<void> {
+  // Another place has another size once it is shown.
+  await canvas.evaluate((one) => ((one.getRootNode() as ShadowRoot).host as ConvCam).updateComplete);
   const box = await canvas.boundingBox();
   if (!box) throw new Error("the canvas is not on the screen");
   await canvas.click({ position: { x: box.width * share[0], y: box.height * share[1] } });
@@ -124,6 +126,8 @@ test("says of a layer what its elements say, and names the channel that is silen
   expect(facts[0]).toBe(`${Math.round(zeros * 100)}%`);
   expect(Number(facts[2]?.split(" · ")[0])).toBeCloseTo(mean, 3);
   expect(Number(facts[3]?.split(" · ")[1])).toBeCloseTo(Math.max(...elements), 3);
+  await expect(side.locator(".histogram rect")).toHaveCount(64);
+  await expect(side.locator(".histogram")).toContainText(`${elements.filter((x) => x !== 0).length} elements other than 0`);
   await side.getByRole("button", { name: "Channel 2" }).click();
   await expect.poll(() => placeOf(element)).toEqual(["channel", "maps", "2"]);
   await expect(side).toContainText("100%");

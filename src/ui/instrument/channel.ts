@@ -2,9 +2,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { ConvolutionStep } from "../../engine/elements/index.ts";
 import { formatNumber } from "../format-number.ts";
+import type { Histogram } from "../statistics/histogram.ts";
 import type { ChannelSummary } from "../statistics/read-statistics.ts";
 import { factsTemplate, percent } from "./facts.ts";
 import type { ChannelState } from "./gates.ts";
+import { histogramTemplate } from "./histogram.ts";
 import { kernelsTemplate } from "./kernels.ts";
 import type { Order } from "./orders.ts";
 import type { Place } from "./place.ts";
@@ -26,13 +28,14 @@ const buttons = [
   { state: "louder", title: "× 2", about: "Multiplies the channel by 2." },
 ] as const;
 
-/** @param convolution a step of the formula of one of its elements, where the layer is a convolution */
-export function channelTemplate(
-  place: Place,
-  channels: readonly ChannelSummary[],
-  convolution: ConvolutionStep | undefined,
-  actions: Actions,
-): TemplateResult {
+interface ChannelNumbers {
+  readonly channels: readonly ChannelSummary[];
+  readonly histogram: Histogram;
+  /** A step of the formula of one of its elements, where the layer is a convolution. */
+  readonly convolution: ConvolutionStep | undefined;
+}
+
+export function channelTemplate(place: Place, { channels, histogram, convolution }: ChannelNumbers, actions: Actions): TemplateResult {
   const { layer, channel, maps } = place;
   const state = actions.stateOf(layer.value, channel);
   const set = (wanted: ChannelState) => actions.setState(layer.value, channel, maps.channels, wanted === state ? "on" : wanted);
@@ -54,6 +57,7 @@ export function channelTemplate(
         ...(facts.infinityCount > 0 ? [["infinite", facts.infinityCount.toLocaleString("en")] as const] : []),
       ])
     }
+    ${histogramTemplate(histogram)}
     ${convolution ? kernelsTemplate(convolution, convolution.channels, 8) : nothing}
     ${actions.saveButtons(place)}
     <p class="about">Click an element of the map to see how it is computed.</p>

@@ -1,15 +1,23 @@
 // Beside the maps of a layer: what can be said of all of its channels, and in which order they stand.
 import { html, nothing, type TemplateResult } from "lit";
 import { formatNumber } from "../format-number.ts";
+import type { Histogram } from "../statistics/histogram.ts";
 import type { Actions } from "./channel.ts";
 import { factsTemplate, percent } from "./facts.ts";
+import { histogramTemplate } from "./histogram.ts";
 import { type LayerFacts, type Order, orders } from "./orders.ts";
 import type { Place } from "./place.ts";
 
 /** Channels that are named one by one. */
 const mostNamed = 12;
 
-export function layerTemplate(place: Place, facts: LayerFacts, order: Order, actions: Actions): TemplateResult {
+interface LayerNumbers {
+  readonly facts: LayerFacts;
+  readonly histogram: Histogram;
+  readonly order: Order;
+}
+
+export function layerTemplate(place: Place, { facts, histogram, order }: LayerNumbers, actions: Actions): TemplateResult {
   const { channels } = place.maps;
   const count = (some: readonly number[]) => `${some.length} of ${channels}`;
   return html`
@@ -24,6 +32,7 @@ export function layerTemplate(place: Place, facts: LayerFacts, order: Order, act
       ["mean · deviation", `${formatNumber(facts.mean)} · ${formatNumber(facts.deviation)}`],
       ["least · largest", `${formatNumber(facts.low)} · ${formatNumber(facts.high)}`],
     ])}
+    ${histogramTemplate(histogram)}
     ${facts.silent.length > 0 ? html`<p class="about">Silent, 0 everywhere for this picture: ${links(place, facts.silent, actions)}</p>` : nothing}
     ${
       facts.nonFinite.length > 0

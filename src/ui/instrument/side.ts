@@ -110,13 +110,14 @@ export class Side {
     const arranged = arrange(order, channels);
     this.#order = arranged && { value, is: arranged };
     if (this.#host.askForChoices()) return undefined;
-    if (place.view === "layer")
-      return layerTemplate(place, factsOf(channels, place.maps.height * place.maps.width), order, this.#actions(session));
+    const histogram = await session.ask({ kind: "histogram", value, axes, channel: place.view === "layer" ? undefined : place.channel });
+    const actions = this.#actions(session);
+    const facts = factsOf(channels, place.maps.height * place.maps.width);
+    if (place.view === "layer") return layerTemplate(place, { facts, histogram, order }, actions);
     const answer = await this.#ask(place, place, session);
     const convolution = answer?.steps.find((step) => step.kind === "convolution");
-    return (
-      answer && channelTemplate(place, channels, convolution && isWhole(convolution) ? convolution : undefined, this.#actions(session))
-    );
+    const kernels = convolution && isWhole(convolution) ? convolution : undefined;
+    return answer && channelTemplate(place, { channels, histogram, convolution: kernels }, actions);
   }
 
   async #pixel(place: Place, session: Session): Promise<TemplateResult | undefined> {

@@ -8,6 +8,7 @@ import { type MapPoint, viewAsMaps } from "../mosaic/layout.ts";
 import { checkPoint } from "../mosaic/points.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import type { Grown, GrowQuery, PatternsTaken } from "../patterns/request.ts";
+import type { Histogram } from "../statistics/histogram.ts";
 import type { ChannelSummary } from "../statistics/read-statistics.ts";
 import type { Viewer } from "../viewer.ts";
 import type { Inspected } from "./describe.ts";
@@ -30,6 +31,8 @@ export type Query =
   | { readonly kind: "hints" }
   /** What the network is made of: nodes, shapes, parameters, multiply-adds, kernels. */
   | { readonly kind: "network" }
+  /** How the elements of a value, or of one of its channels, are spread. */
+  | { readonly kind: "histogram"; readonly value: string; readonly channel?: number | undefined; readonly axes?: Axes | undefined }
   /** All elements of a value that is shown. */
   | { readonly kind: "value"; readonly value: string }
   /** What is drawn of some values, or of all, as a PNG: one as it is, several as a sheet with their names. */
@@ -51,6 +54,7 @@ export interface Answers {
   readonly element: ElementAnswer;
   readonly hints: NetworkHints;
   readonly network: NetworkFacts;
+  readonly histogram: Histogram;
   readonly value: TakenValue;
   readonly picture: Blob;
   readonly patterns: PatternsTaken;
@@ -108,6 +112,13 @@ const answers: AnswerTable = {
     const { describeNetwork } = await loadPart("for the overview", () => import("../overview/facts.ts"));
     if (!inspected) throw aborted();
     return describeNetwork(inspected.graph, inspected, inspected.inputShapes);
+  },
+  async histogram(known, { value, channel, axes }) {
+    const viewer = viewerOf(known);
+    const source = viewer.sourceOf(value, viewer.model, axes);
+    if (channel !== undefined) checkPoint(value, source.view, { channel, y: 0, x: 0 });
+    const { readHistogram } = await loadPart("for histograms", () => import("../statistics/histogram.ts"));
+    return readHistogram(viewer.device, value, source, channel);
   },
   async value(known, { value }) {
     const { dtype, shape, bytes } = await viewerOf(known).model.read(value);
