@@ -62,6 +62,8 @@ export class Viewer {
   /** The networks that have changed, until somebody is told. */
   readonly #changed = new Set<NetworkName>();
   #isChangingScene = false;
+  /** Whether a scene was shown: one that failed has asked nobody for a picture. */
+  #hasShown = false;
   #preparation: Preparation | undefined;
   #ring: ReadbackRing<ResultsTag> | undefined;
   #explainer: Explainer | undefined;
@@ -197,7 +199,9 @@ export class Viewer {
     this.#ring = resultsRing(this.device, networks.models, this.#views.drawn, this.#classScores, this.#onResults);
     networks.endMove(moves);
     const problem = changed.problem ?? (await this.#compare(scene.views));
-    return { ...changed, needsRun: changed.needsRun || !isPrepared, views, problem };
+    const isFirst = !this.#hasShown;
+    this.#hasShown = true;
+    return { ...changed, needsRun: changed.needsRun || !isPrepared || isFirst, views, problem };
   }
 
   /**

@@ -95,6 +95,32 @@ test("mosaics do without the bars where these cannot be loaded, and the page hea
   await expect(page.locator("#first .panel .name")).toHaveText(["conv_1"]);
 });
 
+test("a scene that failed for want of a part leaves no answer of zeros behind", async ({ page }) => {
+  await page.goto("/tests/element/one.html");
+  await page.route("**/convcam-on-demand*.js", (route) => route.abort());
+  const read = (change: string) =>
+    page.evaluate(async (what) => {
+      const element = document.querySelector("conv-cam") as ConvCam;
+      const told = (name: string) => new Promise<Event>((resolve) => element.addEventListener(name, resolve, { once: true }));
+      if (what === "load") {
+        const canvas = Object.assign(document.createElement("canvas"), { width: 28, height: 28 });
+        canvas.getContext("2d")?.fillRect(0, 0, 28, 28);
+        element.input = canvas;
+        element.src = "/models/mnist-trained.onnx";
+        await told("results");
+        element.compare = "/models/mnist-early.onnx";
+        return ((await told("error")) as CustomEvent<{ error: Error }>).detail.error.message;
+      }
+      element.setAttribute("normalize", "channel");
+      const { outputs } = ((await told("results")) as CustomEvent<{ outputs: Float32Array[] }>).detail;
+      return [...(outputs[0] as Float32Array)];
+    }, change);
+  expect(await read("load")).toContain("could not be loaded");
+  await page.unroute("**/convcam-on-demand*.js");
+  const scores = (await read("normalize")) as number[];
+  expect(new Set(scores.map((score) => score.toFixed(4))).size).toBeGreaterThan(2);
+});
+
 test("gets the GPU ready while the network is on its way", async ({ page }) => {
   await page.addInitScript(() => {
     const compiled: string[] = [];
