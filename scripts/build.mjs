@@ -1,6 +1,6 @@
 // Builds the site (dist/site), the package for browsers (dist/convcam.js, dist/element.js and the parts they load), the command
 // (packages/cli/dist/cli.js) and the package's types. `node scripts/build.mjs site cli` builds only what is named; --quiet speaks only of failures.
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, run } from "./steps.mjs";
 
@@ -20,6 +20,15 @@ function placeCli() {
   renameSync(join(root, cliFolder, "cli.js"), join(root, "packages/cli/dist/cli.js"));
 }
 
+/** Libraries that are built into the instrument, whose licences ask that their notices go along. */
+const builtIn = ["lit", "@dagrejs/dagre"];
+
+/** @param {string} folder what is built there */
+function placeNotices(folder) {
+  const notices = builtIn.map((name) => `${name}\n\n${readFileSync(join(root, "node_modules", name, "LICENSE"), "utf8").trim()}\n`);
+  writeFileSync(join(root, folder, "third-party-notices.txt"), notices.join(`\n${"-".repeat(80)}\n\n`));
+}
+
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const quiet = process.argv.includes("--quiet");
 for (const name of named.length > 0 ? named : Object.keys(builds)) {
@@ -31,6 +40,8 @@ for (const name of named.length > 0 ? named : Object.keys(builds)) {
   const logLevel = command.startsWith("vite") && quiet ? " --logLevel warn" : "";
   const status = await run(command + logLevel, { quiet });
   if (name === "cli" && status === 0) placeCli();
+  if (name === "package" && status === 0) placeNotices("dist");
+  if (name === "site" && status === 0) placeNotices("dist/site");
   if (name === "cli") rmSync(join(root, cliFolder), { recursive: true, force: true });
   if (status !== 0) process.exit(status);
 }

@@ -75,6 +75,13 @@ describe("npm install convcam", () => {
     expect(bytes).toBeLessThan(5 * megabyte);
   });
 
+  test("the notices of the libraries that are built in go along", () => {
+    const notices = readFileSync(join(app, "node_modules/convcam/dist/third-party-notices.txt"), "utf8");
+    const scripts = filesBelow(join(app, "node_modules/convcam/dist")).filter((path) => path.endsWith(".js"));
+    expect(scripts.some((path) => readFileSync(path, "utf8").includes("lit$"))).toBe(true);
+    for (const name of ["lit", "@dagrejs/dagre"]) expect(notices).toMatch(new RegExp(`^${name}$[^]*?Copyright`, "m"));
+  });
+
   test("brings no native code and nothing that runs at installation", () => {
     expect(filesBelow(join(app, "node_modules")).filter((path) => /\.(node|so|dll|dylib|exe)$/.test(path))).toEqual([]);
     const { scripts = {}, ...manifest } = readJson(join(app, "node_modules/convcam/package.json"));
