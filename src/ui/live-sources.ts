@@ -1,12 +1,10 @@
 // Sources that move by themselves: a video, a camera or any stream.
 import type { FrameSource, LiveLike } from "./sources.ts";
-
-/** Seconds that a step moves a video by: one frame at 25 per second. */
-const stepSeconds = 0.04;
+import { stepSeconds } from "./step-seconds.ts";
 
 /** @throws Error with a message for the visitor where there is no camera, no permission, or nothing that can be decoded */
 export async function openLive(source: LiveLike): Promise<FrameSource> {
-  if (source === "camera") return openStream(await openCamera(), true);
+  if (typeof source === "string") return openStream(await openCamera(source.slice("camera:".length)), true);
   if (source instanceof MediaStream) return openStream(source, false);
   return source instanceof HTMLVideoElement ? videoSource(source, () => undefined) : openVideo(source);
 }
@@ -94,14 +92,19 @@ function endOf(stream: MediaStream): Promise<Error> {
   });
 }
 
-async function openCamera(): Promise<MediaStream> {
+/** @param id of the device; empty for the one that looks away from the visitor, where there are several */
+async function openCamera(id: string): Promise<MediaStream> {
   if (!navigator.mediaDevices?.getUserMedia)
     throw new Error("This page may not use a camera: browsers allow it over https or on localhost only.");
   try {
-    return await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 640 } } });
+    return await navigator.mediaDevices.getUserMedia({
+      video: { ...(id ? { deviceId: { exact: id } } : { facingMode: "environment" }), width: { ideal: 640 } },
+    });
   } catch (error) {
     const name = error instanceof DOMException ? error.name : "";
     if (name === "NotAllowedError") throw new Error("The camera was not allowed. Allow it in the browser's address bar and try again.");
+    if (name === "OverconstrainedError" && id)
+      throw new Error("This camera is not there any more. Connect it again, or choose another one.");
     if (name === "NotFoundError") throw new Error("No camera was found. Connect one, or drop a picture or video instead.");
     throw new Error(`The camera could not be opened: ${(error as Error).message}`);
   }

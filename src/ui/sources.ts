@@ -2,11 +2,11 @@
 import { loadPart } from "../engine/errors.ts";
 import { sizeOf, type VisibleImage } from "./picture-size.ts";
 
-/** Anything a page may hand over as a source. A string or URL is fetched; "camera" asks for the camera. */
+/** Anything a page may hand over as a source. A string or URL is fetched; "camera" asks for the camera, "camera:ID" for the device of that id. */
 export type SourceLike = string | URL | Blob | MediaStream | VisibleImage;
 
 /** Sources that move by themselves. */
-export type LiveLike = "camera" | MediaStream | HTMLVideoElement | VideoBlob;
+export type LiveLike = "camera" | `camera:${string}` | MediaStream | HTMLVideoElement | VideoBlob;
 
 interface VideoBlob extends Blob {
   readonly type: `video/${string}`;
@@ -46,7 +46,7 @@ const loadOnDemand = () => loadPart("for pictures", () => import("./sources-on-d
 
 function isLive(source: SourceLike): source is LiveLike {
   return (
-    source === "camera" ||
+    (typeof source === "string" && /^camera(:|$)/.test(source)) ||
     source instanceof MediaStream ||
     source instanceof HTMLVideoElement ||
     (source instanceof Blob && source.type.startsWith("video/"))

@@ -63,3 +63,62 @@ test("takes names of classes from a file, and says what is no list of names", as
   await expect(page.locator("#names-problem")).toContainText("the file is empty. Expected one name per line");
   await expect(page.locator("#bars")).toContainText("grün");
 });
+
+/** The middle row of what the network gets: of 28 numbers some differ between any two of our pictures. */
+const middleRow = async (page: Page) => (await readValue(page, "input_layer")).slice(14 * 28, 15 * 28).map((number) => number.toFixed(3));
+
+test("shows pictures of the gallery, a road that is driven by keys, and pictures by address", async ({ warmPage: page }) => {
+  await openPage(page);
+  const drawn = (await middleRow(page)).join();
+  await page.locator("#pick").press("Enter");
+  await expect(page.getByRole("button", { name: "Shapes" })).toHaveAttribute("aria-pressed", "true");
+  await expect.poll(async () => (await middleRow(page)).join()).not.toBe(drawn);
+  await page.getByRole("button", { name: "Checkerboard" }).press("Enter");
+  await expect.poll(async () => new Set(await middleRow(page)).size).toBeLessThan(8);
+
+  await page.getByRole("button", { name: /^Road/ }).press("Enter");
+  await expect(page.locator("#preview canvas")).toBeFocused();
+  await page.keyboard.down("ArrowUp");
+  // Lane marks and trees come nearer, frame by frame.
+  const rows = new Set<string>();
+  await expect.poll(async () => rows.add((await readValue(page, "input_layer")).join()).size, { timeout: 60_000 }).toBeGreaterThan(3);
+  await page.keyboard.up("ArrowUp");
+
+  await page.route("https://other.example/**", (route) => route.abort());
+  await page.locator("#picture-address").fill("https://other.example/cat.png");
+  await page.locator("#picture-address").press("Enter");
+  await expect(page.locator("#input-problem")).toContainText("does not let other pages read its pictures (CORS)");
+  const red = await page.evaluate(() => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 40, height: 40 });
+    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    context.fillStyle = "#ff0000";
+    context.fillRect(0, 0, 40, 40);
+    return canvas.toDataURL();
+  });
+  await page.locator("#picture-address").fill(red);
+  await page.getByRole("button", { name: "Show this address" }).click();
+  // Red is 0.299 of white.
+  await expect.poll(async () => (await readValue(page, "input_layer"))[0]).toBeCloseTo(0.299, 2);
+  await expect(page.locator("#input-problem")).toBeHidden();
+  await page.setViewportSize({ width: 360, height: 740 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+});
+
+test("names the camera, mirrors its preview, and stops it with its last picture", async ({ warmPage: page }) => {
+  await openPage(page);
+  await page.click("#camera");
+  await expect(page.locator("#camera-device option")).not.toHaveCount(0);
+  await expect(page.locator("#preview")).toHaveClass(/mirrored/);
+  await page.locator("#camera-mirror").press("Space");
+  await expect(page.locator("#preview")).not.toHaveClass(/mirrored/);
+  const track = await page
+    .locator("#preview video")
+    .evaluateHandle((video: HTMLVideoElement) => (video.srcObject as MediaStream).getVideoTracks()[0]);
+  await page.getByRole("button", { name: "Stop" }).click();
+  await expect(page.locator("#preview canvas")).toBeVisible();
+  expect(await track.evaluate((one) => one?.readyState)).toBe("ended");
+  await page.getByRole("button", { name: "Start" }).click();
+  await expect(page.locator("#preview video")).toBeVisible();
+  await page.click("#draw");
+  await expect(page.locator("#camera-controls")).toBeHidden();
+});
