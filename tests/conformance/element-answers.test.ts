@@ -125,3 +125,28 @@ test("an input and a place that is not there are said", () =>
     );
     model.dispose();
   }));
+
+test("a formula has the weights that the network computes with", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, networks["strides, padding, groups and a dilation"], { observe: ["relu", "second"] });
+    const x = noise([1, 4, 11, 9], 5);
+    const ask = async () => {
+      model.run({ x });
+      const answer = await answerElement(
+        { device, model, axes: new Map(), gated: [] },
+        { kind: "element", value: "second", point: { channel: 4, y: 2, x: 3 } },
+      );
+      if (answer.needs) throw new Error(`needs ${answer.needs}`);
+      expect(answer.steps.at(-1)?.result).toBeCloseTo(answer.element, 4);
+      return answer.element;
+    };
+    const own = await ask();
+    await model.reinitialize(7);
+    const blank = await ask();
+    expect(blank).not.toBeCloseTo(own, 4);
+    await model.setParameters({ v: noise([6, 4, 3, 3], 21) });
+    expect(await ask()).not.toBeCloseTo(blank, 4);
+    await model.restore();
+    expect(await ask()).toBe(own);
+    model.dispose();
+  }));

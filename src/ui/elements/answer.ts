@@ -49,7 +49,7 @@ export async function answerElement({ device, model, axes, gated }: Source, { va
   const shapeOf = (name: string) => ({ shape: graph.types.get(name)?.shape ?? [], axes: axes.get(name) });
   const index = indexAt(shapeOf(value), point);
   const end = index.map((one) => one + 1);
-  const formula = formulaFor(model, value, index);
+  const formula = await formulaFor(model, value, index);
   const boxes = new Map([[value, { begin: index, end }], ...(formula.found?.reads ?? [])]);
   const needs = [...boxes.keys()].filter((name) => !isKept(model, name));
   if (needs.length > 0) return { needs };
@@ -69,9 +69,16 @@ export async function answerElement({ device, model, axes, gated }: Source, { va
   };
 }
 
-function formulaFor({ graph }: Model, value: string, index: readonly number[]) {
+/** With the weights that the network computes with, where these are no longer the file's. */
+async function formulaFor(model: Model, value: string, index: readonly number[]) {
+  const { graph, parameters } = model;
   try {
-    return { found: formulaOf(graph, value, index), refusal: undefined };
+    const found = formulaOf(graph, value, index);
+    const read = new Set(found.nodes.flatMap(({ inputs }) => inputs));
+    const changeable = parameters.filter(({ name }) => read.has(name));
+    if (changeable.length === 0) return { found, refusal: undefined };
+    const weights = await Promise.all(changeable.map(async ({ name }) => [name, await model.read(name)] as const));
+    return { found: formulaOf(graph, value, index, { constants: new Map(weights) }), refusal: undefined };
   } catch (error) {
     if (error instanceof UnsupportedError) return { found: undefined, refusal: error.message };
     throw error;
