@@ -100,6 +100,10 @@ test("shows pictures of the gallery, a road that is driven by keys, and pictures
   // Red is 0.299 of white.
   await expect.poll(async () => (await readValue(page, "input_layer"))[0]).toBeCloseTo(0.299, 2);
   await expect(page.locator("#input-problem")).toBeHidden();
+  await page.click("#draw");
+  await expect.poll(async () => (await middleRow(page)).join()).toBe(drawn);
+  await page.click("#pick");
+  await expect.poll(async () => (await readValue(page, "input_layer"))[0]).toBeCloseTo(0.299, 2);
   await page.setViewportSize({ width: 360, height: 740 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
 });

@@ -1,6 +1,6 @@
 // Under a camera's picture: which camera, whether its preview is mirrored, and a button that stops it.
 import type { ConvCam } from "../element.ts";
-import { find } from "./listen.ts";
+import { find, listen } from "./listen.ts";
 
 /**
  * Shows the controls while a camera is on, and after it was stopped here.
@@ -20,6 +20,10 @@ export function offerCameraControls(viewer: ConvCam, show: (source: string | HTM
     stop.textContent = stream ? "Stop" : "Start";
     if (stream instanceof MediaStream) void listDevices(devices, stream);
     reflect();
+  });
+  // A camera that was unplugged is started again, not stopped.
+  listen(viewer, "error", ({ part }) => {
+    if (part === "input") stop.textContent = "Start";
   });
   mirror.addEventListener("change", reflect);
   devices.addEventListener("change", () => show(`camera:${devices.value}`));

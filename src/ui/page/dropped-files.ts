@@ -67,11 +67,17 @@ export interface SortedFiles {
 export function sortFiles(files: readonly File[]): SortedFiles {
   const isPicture = ({ type }: File) => /^(image|video)\//.test(type);
   const visible = files.filter(({ name }) => !name.split("/").at(-1)?.startsWith("."));
-  const isText = ({ name }: File) =>
-    /\.(txt|json)$/i.test(name) && (!name.includes("/") || /(label|class|names|synset|categor)[^/]*$/i.test(name));
+  const isText = ({ name }: File) => isNameList(name);
   return {
     network: visible.filter((file) => !isPicture(file) && !isText(file)),
     pictures: visible.filter(isPicture),
     names: visible.find(isText),
   };
+}
+
+/** A TensorFlow.js network is called model.json; of folders with many texts only what is called so holds names. */
+function isNameList(path: string): boolean {
+  const name = path.split("/").at(-1) ?? "";
+  if (!/\.(txt|json)$/i.test(name) || /^model\b.*\.json$/i.test(name)) return false;
+  return name === path || /label|class|names|synset|categor/i.test(name);
 }

@@ -34,8 +34,8 @@ export function offerInputs(viewer: ConvCam, pad: DrawingPad): (picture: Blob) =
     find("input-problem").hidden = false;
   };
   tabs.draw.addEventListener("click", () => show("draw", pad.picture));
-  const openPictures = offerPictures(viewer, (picture) => show("pick", picture), fail);
-  tabs.pick.addEventListener("click", () => openPictures());
+  const pictures = offerPictures(viewer, (picture) => show("pick", picture), fail);
+  tabs.pick.addEventListener("click", () => pictures.open());
   tabs.camera.addEventListener("click", () => show("camera", "camera"));
   offerCameraControls(viewer, (source) => show("camera", source));
   offerVideoControls(viewer);
@@ -48,7 +48,7 @@ export function offerInputs(viewer: ConvCam, pad: DrawingPad): (picture: Blob) =
     event.preventDefault();
     fail(error);
   });
-  return (picture) => show("pick", picture);
+  return pictures.show;
 }
 
 function showPreview(image: ConvCam["picture"]): void {

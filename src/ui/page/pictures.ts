@@ -10,9 +10,13 @@ const loadFetching = () => loadPart("for pictures", () => import("./fetch-pictur
 
 /**
  * @param fail is told what could not be shown
- * @returns what opens the tab
+ * @returns what opens the tab with the last picture, and what shows a picture that came otherwise
  */
-export function offerPictures(viewer: ConvCam, showPicture: Show, fail: (error: unknown) => void): () => void {
+export function offerPictures(
+  viewer: ConvCam,
+  showPicture: Show,
+  fail: (error: unknown) => void,
+): { readonly open: () => void; readonly show: Show } {
   let last: Blob | HTMLCanvasElement | undefined;
   const show: Show = (picture) => {
     last = picture;
@@ -62,9 +66,10 @@ export function offerPictures(viewer: ConvCam, showPicture: Show, fail: (error: 
     const picture = Array.from(clipboardData?.files ?? []).find(({ type }) => /^(image|video)\//.test(type));
     if (picture) show(picture);
   });
-  return async () => {
+  const open = async () => {
     if (!find("pictures").hidden) return;
     if (last) show(last);
     else (await fillGallery())?.showFirst();
   };
+  return { open: () => void open(), show };
 }

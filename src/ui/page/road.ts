@@ -15,6 +15,15 @@ const [eyeHeight, nearest, farthest] = [1.4, 1.8, 170] as const;
 /** Pixels that a metre takes a metre away; and the row of the horizon. */
 const [focus, horizon] = [260, 0.42 * side] as const;
 
+/** Along the road, in metres from its middle. */
+interface Strip {
+  readonly color: string;
+  readonly left: number;
+  readonly right: number;
+  /** Whether it is there so far ahead; everywhere unless given. */
+  readonly isPainted?: (ahead: number) => boolean;
+}
+
 const keys: Readonly<Record<string, Partial<Steering>>> = {
   ArrowUp: { forward: 1 },
   ArrowDown: { forward: -1 },
@@ -106,8 +115,7 @@ export class Road {
     this.#drawHills(context, heading);
     context.fillStyle = "#5f8f45";
     context.fillRect(0, horizon, side, side - horizon);
-    // Pieces overlap a little, or seams would show.
-    for (let at = farthest; at > nearest; at /= 1.06) this.#drawPiece(context, at / 1.06, 1.01 * at);
+    for (const strip of this.#strips()) this.#drawStrip(context, strip);
     for (const tree of treesBetween(distance + nearest, distance + farthest, seed)) this.#drawTree(context, tree);
   }
 
@@ -120,20 +128,36 @@ export class Road {
     return { x: side / 2 + (offset - own + bend - Math.tan(heading) * ahead) * scale, y: horizon + eyeHeight * scale, scale };
   }
 
-  #drawPiece(context: CanvasRenderingContext2D, near: number, far: number): void {
-    const strip = (color: string, left: number, right: number) => {
-      const [a, b, c, d] = [this.#project(near, left), this.#project(near, right), this.#project(far, right), this.#project(far, left)];
-      context.fillStyle = color;
+  /** From below to above: each hides what it lies on. */
+  #strips(): readonly Strip[] {
+    const half = roadWidth / 2;
+    const edge = (left: number): Strip => ({ color: "#f2f2ee", left, right: left + 0.15 });
+    return [
+      { color: "#7a6a4a", left: -half - 0.7, right: half + 0.7 },
+      { color: "#55585e", left: -half, right: half },
+      edge(-half + 0.25),
+      edge(half - 0.4),
+      // The line in the middle has 4 metres of paint and 6 of none.
+      { color: "#f2d24a", left: -0.08, right: 0.08, isPainted: (ahead) => (this.#car.distance + ahead) % 10 < 4 },
+    ];
+  }
+
+  /** In pieces that grow with the distance and overlap a little, or seams would show. */
+  #drawStrip(context: CanvasRenderingContext2D, { color, left, right, isPainted }: Strip): void {
+    context.fillStyle = color;
+    for (let far = farthest; far > nearest; far /= 1.06) {
+      const near = far / 1.06;
+      if (isPainted && !isPainted(near)) continue;
+      const [a, b, c, d] = [
+        this.#project(near, left),
+        this.#project(near, right),
+        this.#project(1.01 * far, right),
+        this.#project(1.01 * far, left),
+      ];
       context.beginPath();
       for (const { x, y } of [a, b, c, d]) context.lineTo(x, y);
       context.fill();
-    };
-    const half = roadWidth / 2;
-    strip("#7a6a4a", -half - 0.7, half + 0.7);
-    strip("#55585e", -half, half);
-    for (const edge of [-half + 0.25, half - 0.4]) strip("#f2f2ee", edge, edge + 0.15);
-    // The line in the middle has 4 metres of paint and 6 of none. The near pieces are shorter than that.
-    if ((this.#car.distance + near) % 10 < 4) strip("#f2d24a", -0.08, 0.08);
+    }
   }
 
   #drawHills(context: CanvasRenderingContext2D, heading: number): void {
