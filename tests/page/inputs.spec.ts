@@ -2,7 +2,8 @@
 import { expect, type Page } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
-import { graphOf, op } from "../support/graphs.ts";
+import type { ConvCam } from "../../src/ui/element.ts";
+import { graphOf, noise, op } from "../support/graphs.ts";
 import { test } from "../support/warm-page.ts";
 import { dropFile, openPage, readValue } from "./page.ts";
 
@@ -12,6 +13,13 @@ function pixelsNetwork(names: string): number[] {
   const nodes = [op("Sub", "pixels half", "centred"), op("GlobalAveragePool", "centred", "means"), op("Flatten", "means", "scores")];
   const graph = graphOf({ inputs: { pixels: [1, 3, 8, 8] }, constants: { half }, nodes });
   return [...encodeModel({ ...graph, metadata: new Map(names ? [["names", names]] : []) })];
+}
+
+/** A network with as many classes as ImageNet, which says nothing of them. */
+function thousandClasses(): number[] {
+  const constants = { weight: noise([1000, 3, 1, 1]) };
+  const nodes = [op("Conv", "x weight", "maps"), op("GlobalAveragePool", "maps", "means"), op("Flatten", "means", "scores")];
+  return [...encodeModel(graphOf({ constants, nodes }))];
 }
 
 const largest = async (page: Page) => Math.max(...(await readValue(page, "pixels")));
@@ -66,6 +74,15 @@ test("takes names of classes from a file, and says what is no list of names", as
 
 /** The middle row of what the network gets: of 28 numbers some differ between any two of our pictures. */
 const middleRow = async (page: Page) => (await readValue(page, "input_layer")).slice(14 * 28, 15 * 28).map((number) => number.toFixed(3));
+
+test("names a thousand classes as ImageNet does, and guesses its preparation for them", async ({ warmPage: page }) => {
+  await openPage(page);
+  await dropFile(page, "thousand.onnx", "", thousandClasses());
+  await expect(page.locator("#names-source")).toHaveText("ImageNet's names, guessed from the number of classes");
+  await expect(page.locator("#prepared-text")).toHaveText("8 × 8, RGB, (x − mean) / std of ImageNet, guessed");
+  await expect(page.locator("#top-label")).not.toHaveText(/class \d/);
+  expect(await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).labels.length)).toBe(1000);
+});
 
 test("shows pictures of the gallery, a road that is driven by keys, and pictures by address", async ({ warmPage: page }) => {
   await openPage(page);
