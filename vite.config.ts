@@ -136,7 +136,9 @@ const site: Build = {
   outDir: "dist/site",
   target: "es2022",
   cssTarget,
-  rolldownOptions: { input: { index: "index.html", embed: "embed.html", bench: "bench.html", frame: "bench/frame.html" } },
+  rolldownOptions: {
+    input: { index: "index.html", learn: "learn.html", embed: "embed.html", bench: "bench.html", frame: "bench/frame.html" },
+  },
 };
 
 const builds: Readonly<Record<string, Build>> = {
