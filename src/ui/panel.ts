@@ -61,7 +61,7 @@ export class Panel implements ProbedPanel {
     this.#choice = choice;
     const shape = describeShape(options.shape);
     const heading = make("figcaption", "heading");
-    heading.append(this.#name, make("span", "detail", `${options.operator} · ${shape}`), this.#makeEnlarge(titleOf(choice)));
+    heading.append(this.#name, make("span", "detail", `${options.operator} · ${shape}`), this.#makeEnlarge(this.#title));
     this.canvas.role = "img";
     this.canvas.tabIndex = 0;
     this.mark.hidden = true;
@@ -89,7 +89,7 @@ export class Panel implements ProbedPanel {
   change(choice: LayerChoice): void {
     const isOther = JSON.stringify(choice.channels) !== JSON.stringify(this.#choice.channels);
     this.#choice = choice;
-    const title = titleOf(choice);
+    const title = this.#title;
     this.#name.textContent = title;
     this.#name.title = title;
     this.canvas.ariaLabel = `${title}: ${describeShape(this.options.shape)}, output of ${this.options.operator}. Arrow keys read values.`;
@@ -230,6 +230,12 @@ export class Panel implements ProbedPanel {
     (await this.#probe)?.handle(event);
   }
 
+  get #title(): string {
+    const { value, compare, channels } = this.#choice;
+    const name = compare ? `${value} + ${compare}` : value;
+    return channels?.length === 1 ? `${name} · ${this.#isDense ? "unit" : "channel"} ${channels[0]}` : name;
+  }
+
   #makeEnlarge(title: string): HTMLButtonElement {
     const enlarge = make("button", "enlarge");
     enlarge.type = "button";
@@ -249,11 +255,6 @@ export class Panel implements ProbedPanel {
     this.#low.textContent = low;
     this.#high.textContent = high;
   }
-}
-
-function titleOf({ value, compare, channels }: LayerChoice): string {
-  const name = compare ? `${value} + ${compare}` : value;
-  return channels?.length === 1 ? `${name} · channel ${channels[0]}` : name;
 }
 
 /** "32 × 26 × 26" without the batch axis of one. */

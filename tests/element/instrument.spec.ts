@@ -351,5 +351,15 @@ test("says which place there is not, and shows the next one", async ({ sharedPag
   await expect(element.locator(".instrument > .part-trouble")).toContainText("this network has no value 'nowhere'");
   await element.evaluate((one) => one.setAttribute("layer", "maps"));
   await expect(element.locator(".instrument > .part-trouble")).toBeHidden();
+  await expect(element.locator(".crumbs [aria-current]")).toHaveText("maps");
+  // Of the place before nothing is left.
+  await element.evaluate((one) => one.setAttribute("pixel", "100,0"));
+  await element.evaluate((one) => one.setAttribute("view", "pixel"));
+  await expect(element.locator(".instrument > .part-trouble")).toContainText("pixel '100,0'");
+  await expect(element.locator(".crumbs")).toBeHidden();
+  await element.evaluate((one) => {
+    one.removeAttribute("pixel");
+    one.setAttribute("view", "layer");
+  });
   await expect(element.locator(".side")).toContainText("silent channels");
 });

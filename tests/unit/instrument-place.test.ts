@@ -9,11 +9,12 @@ const layer = (value: string, shape: readonly number[], operator = "Conv", axes?
   shape,
   axes,
   isView: false,
-  isInsideLayer: false,
+  isInsideLayer: value.endsWith("/sum"),
 });
 const layers = [
   layer("picture", [1, 3, 8, 8], "Input"),
-  layer("conv", [1, 4, 6, 5]),
+  layer("conv/sum", [1, 4, 6, 5]),
+  layer("conv", [1, 4, 6, 5], "Relu"),
   layer("last", [1, 6, 5, 4], "Conv", "nhwc"),
   layer("scores", [1, 10], "Gemm"),
 ];
@@ -28,7 +29,7 @@ describe("readPlace", () => {
     expect([view, found.value, channel, y, x]).toEqual(["pixel", "conv", 3, 5, 4]);
   });
 
-  it("takes the first layer that computes, its first channel and the middle of its map where nothing is said", () => {
+  it("takes the end of the first layer that computes, its first channel and the middle of its map where nothing is said", () => {
     const { view, layer: found, channel, y, x } = place({ view: "" });
     expect([view, found.value, channel, y, x]).toEqual(["overview", "conv", 0, 3, 2]);
   });
@@ -39,7 +40,7 @@ describe("readPlace", () => {
 
   it.each([
     [{ view: "inside" }, "view 'inside': expected overview, layer, channel, pixel"],
-    [{ view: "layer", layer: "none" }, "layer: this network has no value 'none'. It has picture, conv"],
+    [{ view: "layer", layer: "none" }, "layer: this network has no value 'none'. It has picture, conv/sum, conv"],
     [{ view: "channel", layer: "conv", channel: "4" }, "channel '4': 'conv' has 4, counted from 0"],
     [{ view: "channel", layer: "conv", channel: "-1" }, "channel '-1'"],
     [{ view: "pixel", layer: "conv", pixel: "6,0" }, "from 0,0 to 5,4"],
@@ -51,7 +52,7 @@ describe("readPlace", () => {
 });
 
 test("a click goes one level in, and Escape goes back the same way", () => {
-  const conv = layers[1] as DrawableLayer;
+  const conv = layers[2] as DrawableLayer;
   const point = { channel: 2, y: 1, x: 3 };
   let at = place({ view: "overview" });
   const way = ["overview"];
@@ -70,7 +71,7 @@ test("a click goes one level in, and Escape goes back the same way", () => {
 });
 
 test("a dense layer has no maps between itself and its units", () => {
-  const scores = layers[3] as DrawableLayer;
+  const scores = layers[4] as DrawableLayer;
   const unit = inward(place({ view: "layer", layer: "scores" }), scores, { channel: 7, y: 0, x: 0 });
   expect(attributesOf(unit)).toEqual({ view: "pixel", layer: "scores", channel: "7", pixel: "0,0" });
   expect(outward(unit).view).toBe("layer");

@@ -208,6 +208,9 @@ export class Instrument {
       this.#trouble.textContent = "";
     } catch (error) {
       if ((error as Error).name === "AbortError") return;
+      // Of a place that there is not nothing is left of the one before.
+      this.#frame.dataset["view"] = "";
+      render(nothing, this.#crumbs);
       this.#side.clear();
       const { message } = error as Error;
       // Frames ask again and again: what is known is not told again.

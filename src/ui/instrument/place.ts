@@ -24,7 +24,7 @@ export interface Place {
 const placeAttributes = ["view", "layer", "channel", "pixel"] as const;
 
 /**
- * The place that attributes say. What is not said is the first layer that computes something, its first channel, and the middle of its map.
+ * The place that attributes say. What is not said is the end of the first layer that computes something, its first channel, and the middle of its map.
  *
  * @throws Error that says what is accepted
  */
@@ -41,14 +41,15 @@ export function readPlace(element: Pick<Element, "getAttribute">, layers: readon
 
 function findLayer(name: string, layers: readonly DrawableLayer[]): DrawableLayer {
   if (name === "") {
-    const first = layers.find(({ operator }) => operator !== "Input") ?? layers[0];
+    const computed = layers.filter(({ operator }) => operator !== "Input");
+    const first = computed.find(({ isInsideLayer, isView }) => !isInsideLayer && !isView) ?? computed[0] ?? layers[0];
     if (!first) throw new Error("This network has no values to look at.");
     return first;
   }
   const layer = layers.find(({ value }) => value === name);
   if (layer) return layer;
   const some = layers.slice(0, 12).map(({ value }) => value);
-  throw new Error(`layer: this network has no value '${name}'. It has ${some.join(", ")}${layers.length > some.length ? ", …" : ""}.`);
+  throw new Error(`layer: this network has no value '${name}'. It has ${some.join(", ")}${layers.length > some.length ? ", …" : "."}`);
 }
 
 /** @throws Error where the value has no maps */
