@@ -87,6 +87,7 @@ test("fits a phone without scrolling sideways, wherever one is in it", async ({ 
     await goTo(page, id);
     await expect(figure(page, id).locator("conv-cam canvas").first()).toBeVisible();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    expect((await figure(page, id).boundingBox())?.width).toBeGreaterThan(320);
   }
   await page.getByRole("link", { name: "Draw", exact: true }).click();
   await expect(page.locator("#pad")).toBeInViewport();
