@@ -56,6 +56,8 @@ export class Band implements GalleryGuest {
   #search: { readonly text: string; readonly found: readonly string[]; at: number } | undefined;
   /** Undefined where there is no table. */
   #sorted: TableState | undefined;
+  /** Whether nobody has seen it yet. */
+  #isNew = false;
   /** The node that the Tab key reaches. */
   #reachable: string | undefined;
 
@@ -100,6 +102,7 @@ export class Band implements GalleryGuest {
     this.#unfolded.clear();
     this.#search = undefined;
     this.#reachable = undefined;
+    this.#isNew = true;
   }
 
   /** @param current the layer that is looked at, whose blocks are unfolded */
@@ -111,6 +114,18 @@ export class Band implements GalleryGuest {
     if (isOther && node) for (const id of blocksAround(this.#overview?.items ?? [], node.id)) this.#unfolded.add(id);
     this.#draw();
     if (isOther && node) this.#nodeOf(node.id)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    else if (this.#isNew) this.#scrollToFirst();
+    this.#isNew = false;
+  }
+
+  /** A network whose later part is wider begins somewhere in the middle. */
+  #scrollToFirst(): void {
+    const first = this.#reachable === undefined ? undefined : this.#nodeOf(this.#reachable)?.parentElement;
+    if (!first) return;
+    const { clientHeight, clientWidth } = this.#scroller;
+    const isDown = this.#placer?.direction === "down";
+    this.#scroller.scrollTop = isDown ? 0 : first.offsetTop + first.offsetHeight / 2 - clientHeight / 2;
+    this.#scroller.scrollLeft = isDown ? first.offsetLeft + first.offsetWidth / 2 - clientWidth / 2 : 0;
   }
 
   close(): void {

@@ -34,7 +34,7 @@ export function pixelTemplate(place: Place, answer: Answered, picture: FieldOnMa
     </div>
     ${picture ? html`<p class="about">${fieldText(picture)}</p>` : nothing}
     ${answer.gated.length > 0 ? html`<p class="about alarm">A gate changes ${answer.gated.join(", ")}: the formula is of the network without it.</p>` : nothing}
-    ${answer.refusal ? html`<p class="about">${answer.refusal}</p>` : formulaTemplate(answer.steps, answer.element)}
+    ${answer.refusal ? html`<p class="about">${answer.refusal}</p>` : formulaTemplate(answer.steps, answer.gated.length > 0 ? undefined : answer.element)}
   `;
 }
 
