@@ -84,10 +84,12 @@ export class Gallery {
     });
     for (const [id, { element }] of known) if (!ids.has(id)) this.#visibility.unobserve(element);
     this.#panels = panels;
-    const elements = panels.map(({ element }) => element);
     // Inserting an element again would take its focus, so only those out of place are moved.
-    if (elements.length !== this.element.children.length || elements.some((one, i) => one !== this.element.children[i]))
-      this.element.replaceChildren(...elements);
+    const elements = new Set<Element>(panels.map(({ element }) => element));
+    for (const child of [...this.element.children]) if (!elements.has(child)) child.remove();
+    [...elements].forEach((one, i) => {
+      if (this.element.children[i] !== one) this.element.insertBefore(one, this.element.children[i] ?? null);
+    });
   }
 
   clear(): void {

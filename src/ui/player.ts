@@ -81,7 +81,7 @@ export class Player {
   }
 
   get complete(): Promise<void> {
-    return this.#cycle.complete.then(() => this.#parts.complete);
+    return this.#cycle.complete.then(() => this.#parts.complete).then(() => (this.#cycle.isIdle ? undefined : this.complete));
   }
 
   invalidate(...stages: readonly Stage[]): void {

@@ -45,6 +45,11 @@ export class UpdateCycle {
     return this.#due.has(stage);
   }
 
+  /** A part of an element may make another scene due after the round that it was brought up to date in. */
+  get isIdle(): boolean {
+    return this.#update === undefined;
+  }
+
   invalidate(...changed: readonly Stage[]): void {
     for (const stage of new Set(changed.flatMap((one) => [one, ...consequences[one]]))) {
       this.#due.add(stage);

@@ -84,6 +84,15 @@ test("a click goes in, to a layer, a channel and an element; the way there leads
   await clickOn(canvas, [0.8, 0.8]);
   await expect.poll(() => placeOf(element)).toEqual(["channel", "maps", "3"]);
   await expect(element.locator(".name")).toHaveText("maps · channel 3");
+  await canvas.focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await expect.poll(async () => (await placeOf(element))[0]).toBe("pixel");
+  // The focus stays on the map, though the picture has come beside it, and Escape leads back.
+  await expect(element.locator(".side h2")).toContainText("Element");
+  expect(await canvas.evaluate((one) => (one.getRootNode() as ShadowRoot).activeElement === one)).toBe(true);
+  await page.keyboard.press("Escape");
+  await expect.poll(() => placeOf(element)).toEqual(["channel", "maps", "3"]);
   await clickOn(canvas, [0.5 / 12, 11.5 / 12]);
   await expect.poll(() => placeOf(element)).toEqual(["pixel", "maps", "3", "11,0"]);
   await element.getByRole("button", { name: "maps" }).first().click();

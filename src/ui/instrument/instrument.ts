@@ -39,6 +39,7 @@ export class Instrument {
   readonly #frame = make("section", "instrument");
   readonly #crumbs = make("nav", "crumbs");
   readonly #trouble = make("p", "part-trouble");
+  readonly #desk = make("div", "desk");
   readonly #band: Band;
   readonly #side: Side;
   readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
@@ -46,6 +47,10 @@ export class Instrument {
   #asked = "undefined";
   /** Whether a scene is being made, which asks for all that is shown by itself. */
   #isPreparing = false;
+  /** Whether a frame was drawn since the scene has changed: before, values that it has brought are not computed yet. */
+  #isFresh = false;
+  /** The place of which everything is shown. */
+  #shown: string | undefined;
   #timer = 0;
 
   constructor(host: InstrumentHost, element: ConvCam, gallery: Gallery) {
@@ -62,14 +67,13 @@ export class Instrument {
     this.#side = new Side(this.#sideHost(), element, gallery);
     this.#crumbs.ariaLabel = "Where you are";
     this.#trouble.role = "alert";
-    const desk = make("div", "desk");
     const main = make("div", "main");
     // Other parts stand before the gallery, and go where it goes.
     const parts = [...root.children].filter((child) => child.matches(".why, .patterns"));
     gallery.element.before(this.#frame);
     main.append(...parts, gallery.element);
-    desk.append(main, this.#side.element);
-    this.#frame.append(this.#band.element, this.#crumbs, this.#trouble, desk);
+    this.#desk.append(main, this.#side.element);
+    this.#frame.append(this.#band.element, this.#crumbs, this.#trouble, this.#desk);
     this.#frame.addEventListener("keydown", (event) => this.#onKey(event));
     this.#frame.addEventListener("pointerout", ({ pointerType }) => pointerType !== "touch" && this.#side.hover("", undefined));
   }
@@ -82,6 +86,7 @@ export class Instrument {
   get choices(): readonly LayerChoice[] | undefined {
     const choices = this.#wantedChoices();
     this.#asked = JSON.stringify(choices) ?? "undefined";
+    this.#isFresh = false;
     return choices;
   }
 
@@ -101,6 +106,10 @@ export class Instrument {
 
   /** A frame was drawn: numbers may be others. */
   refresh(): void {
+    if (!this.#isFresh) {
+      this.#isFresh = true;
+      this.update();
+    }
     if (this.#timer !== 0 || (this.#frame.dataset["view"] ?? "overview") === "overview") return;
     this.#timer = window.setTimeout(() => {
       this.#timer = 0;
@@ -112,6 +121,7 @@ export class Instrument {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#band.clear();
+    this.#markShown(undefined);
     this.#side.forget();
   }
 
@@ -212,6 +222,7 @@ export class Instrument {
       this.#frame.dataset["view"] = "";
       render(nothing, this.#crumbs);
       this.#side.clear();
+      this.#markShown(undefined);
       const { message } = error as Error;
       // Frames ask again and again: what is known is not told again.
       const isNew = this.#trouble.textContent !== message;
@@ -233,10 +244,19 @@ export class Instrument {
     const place = readPlace(this.#element, layers);
     this.#frame.dataset["view"] = place.view;
     render(crumbsTemplate(place, { go: (to) => this.#go(to), step: (by) => this.#step(by) }), this.#crumbs);
+    if (place.view === "overview") this.#markShown(place);
+    this.#desk.classList.toggle("old", this.#shown !== JSON.stringify(attributesOf(place)));
     await this.#showBand(place, session);
     if (this.#askForChoices()) return;
     if (place.view === "overview") this.#side.clear();
-    else await this.#side.show(place, session);
+    // The frame that follows a scene asks again.
+    else if (this.#isFresh && (await this.#side.show(place, session))) this.#markShown(place);
+  }
+
+  /** What is said of another place is pale until it is that one's. */
+  #markShown(place: Place | undefined): void {
+    this.#shown = place && JSON.stringify(attributesOf(place));
+    this.#desk.classList.remove("old");
   }
 
   /** A network that cannot run is still drawn, with the obstacle at its node. */

@@ -7,15 +7,22 @@ import type { Place } from "./place.ts";
 
 type Answered = Extract<ElementAnswer, { needs?: undefined }>;
 
-interface Slide {
+interface Around {
   readonly isPlaying: boolean;
   play(): void;
   /** To the element before or after, row by row. */
   step(by: number): void;
+  /** Whether the map is of two networks. */
+  readonly isCompared: boolean;
 }
 
 /** @param picture the field on the network's image input, if it has one */
-export function pixelTemplate(place: Place, answer: Answered, picture: FieldOnMaps | undefined, slide: Slide): TemplateResult {
+export function pixelTemplate(
+  place: Place,
+  answer: Answered,
+  picture: FieldOnMaps | undefined,
+  { isCompared, ...slide }: Around,
+): TemplateResult {
   const isDense = place.maps.height * place.maps.width === 1;
   return html`
     <div class="side-head">
@@ -33,6 +40,7 @@ export function pixelTemplate(place: Place, answer: Answered, picture: FieldOnMa
       }
     </div>
     ${picture ? html`<p class="about">${fieldText(picture)}</p>` : nothing}
+    ${isCompared ? html`<p class="about">The formula is of the first network.</p>` : nothing}
     ${answer.gated.length > 0 ? html`<p class="about alarm">A gate changes ${answer.gated.join(", ")}: the formula is of the network without it.</p>` : nothing}
     ${answer.refusal ? html`<p class="about">${answer.refusal}</p>` : formulaTemplate(answer.steps, answer.gated.length > 0 ? undefined : answer.element)}
   `;

@@ -137,12 +137,13 @@ export class Side {
         return panel ? [{ panel, ...mark }] : [];
       }),
     );
-    const slide = {
+    const around = {
+      isCompared: this.#viewer.compare !== undefined,
       isPlaying: this.#slide !== 0,
       play: () => this.#toggleSlide(place),
       step: (by: number) => this.#host.go(besides(place, by)),
     };
-    return pixelTemplate({ ...place, channel, y, x }, answer, picture, slide);
+    return pixelTemplate({ ...place, channel, y, x }, answer, picture, around);
   }
 
   /** @returns undefined where values have to be kept for the answer first, or somebody has gone elsewhere */
