@@ -1,4 +1,4 @@
-// Numbers as legends and readouts show them.
+// Numbers and shapes as legends and readouts show them.
 
 /** Four significant digits, short. */
 export function formatNumber(value: number): string {
@@ -12,4 +12,10 @@ export function formatNumber(value: number): string {
 export function percentOf(probability: number): string {
   if (!Number.isFinite(probability)) return "NaN";
   return `${(probability * 100).toFixed(probability >= 0.9995 || probability < 0.0005 ? 0 : 1)}%`;
+}
+
+/** "32 × 26 × 26" without the batch axis of one. */
+export function describeShape(shape: readonly number[]): string {
+  const [batch, ...rest] = shape;
+  return (rest.length > 0 && batch === 1 ? rest : shape).join(" × ");
 }

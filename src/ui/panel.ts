@@ -1,6 +1,6 @@
 // One view on the page: its name, its canvas, and a legend, which a probe of values replaces.
 
-import { formatNumber } from "./format-number.ts";
+import { describeShape, formatNumber } from "./format-number.ts";
 import type { LayerChoice } from "./layers.ts";
 import { type ColorMap, type ComparePair, comparePairs, cssGradient, zeroColor } from "./mosaic/color-map.ts";
 import { chooseColumns, type MapPoint, type MapView, type MosaicLayout } from "./mosaic/layout.ts";
@@ -255,12 +255,6 @@ export class Panel implements ProbedPanel {
     this.#low.textContent = low;
     this.#high.textContent = high;
   }
-}
-
-/** "32 × 26 × 26" without the batch axis of one. */
-function describeShape(shape: readonly number[]): string {
-  const [batch, ...rest] = shape;
-  return (rest.length > 0 && batch === 1 ? rest : shape).join(" × ");
 }
 
 /** Empty where the mosaic is as it should be. */

@@ -1,7 +1,8 @@
 // The layers of a network as a table, sorted by any column. A layer's name leads to it.
 import { html, nothing, type TemplateResult } from "lit";
+import { describeShape } from "../format-number.ts";
 import { type Column, sortRows, type TableRow } from "../overview/table.ts";
-import { describeShape, percent } from "./facts.ts";
+import { percent } from "./facts.ts";
 
 export interface TableState {
   readonly by: Column | undefined;

@@ -2,6 +2,7 @@
 // Places are set as properties: a Content-Security-Policy forbids attributes of style.
 import { html, nothing, render, svg, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
+import { describeShape } from "../format-number.ts";
 import type { GalleryGuest } from "../gallery.ts";
 import type { DrawableLayer } from "../layers.ts";
 import { findBlocks, type Item, isBlock, nodesOf } from "../overview/blocks.ts";
@@ -15,7 +16,6 @@ import { tableRows } from "../overview/table.ts";
 import { make } from "../panel.ts";
 import type { ViewOutcome } from "../scene.ts";
 import { type TableState, tableTemplate } from "./band-table.ts";
-import { describeShape } from "./facts.ts";
 import { Sheets, type Thumbnail } from "./sheets.ts";
 
 export interface BandHost {

@@ -13,9 +13,3 @@ export function percent(share: number): string {
   if (share < 1 && share > 0.99) return "> 99%";
   return `${Math.round(share * 100)}%`;
 }
-
-/** "32 × 26 × 26", without a batch of one. */
-export function describeShape(shape: readonly number[]): string {
-  const [batch, ...rest] = shape;
-  return (batch === 1 && rest.length > 0 ? rest : shape).join(" × ");
-}
