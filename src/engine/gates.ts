@@ -149,8 +149,25 @@ export class Gates implements Edit {
 
   derive(graph: TypedGraph): TypedGraph {
     // A gate that changes nothing is left out of the plan.
-    const gates = [...this.#gates.values()].filter((gate) => !isIdentity(gate));
+    const gates = this.#changing();
     this.#planned = new Map(gates.map((gate) => [gate.value, gate.mask !== undefined]));
+    return this.#insert(graph, gates);
+  }
+
+  /**
+   * A graph with the gates as they are now, and what their operands hold. Nothing is planned. Where a gate changes an input, its readers read
+   * another value, which only this graph has; of any other value the one before the gate is new.
+   */
+  show(graph: TypedGraph): { readonly graph: TypedGraph; readonly operands: ReadonlyMap<string, Tensor> } {
+    const gates = this.#changing();
+    return { graph: this.#insert(graph, gates), operands: new Map(gates.flatMap((gate) => Object.entries(this.#operandsOf(gate)))) };
+  }
+
+  #changing(): readonly Gate[] {
+    return [...this.#gates.values()].filter((gate) => !isIdentity(gate));
+  }
+
+  #insert(graph: TypedGraph, gates: readonly Gate[]): TypedGraph {
     const edit = new GraphEdit(graph);
     const added = gates.map((gate) => [insert(edit, gate), graph.types.get(gate.value) as ValueType] as const);
     const inputs = gates.flatMap((gate) => Object.entries(this.#operandsOf(gate)).map(asInput));

@@ -207,6 +207,11 @@ export class Model {
     return (await this.#loadGates()).ungate(value, options);
   }
 
+  /** The graph with its gates as they are now, and what these hold; undefined where nothing was gated. See {@link Gates.show}. */
+  async gatedGraph() {
+    return (await this.#gates)?.show(this.graph);
+  }
+
   #loadGates(): Promise<Gates> {
     this.#gates ??= this.#makeGates();
     // What did not download may the next time.

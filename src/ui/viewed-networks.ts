@@ -94,11 +94,6 @@ export class ViewedNetworks {
     return this.#movement.count !== this.#movement.found;
   }
 
-  /** The values of the first network that gates of the scene change. */
-  get gated(): readonly string[] {
-    return this.#gates.map(({ value }) => value);
-  }
-
   /** How often values have moved. */
   get moves(): number {
     return this.#movement.count;

@@ -143,11 +143,6 @@ export class Viewer {
     }
   }
 
-  /** The values that gates of the scene change. */
-  get gated(): readonly string[] {
-    return this.#networks.gated;
-  }
-
   /** A value as maps where it lies. @throws Error that says why it has none */
   sourceOf(value: string, model = this.model, axes = this.axes.get(value)): MosaicSource {
     return mapsOf(model, value, axes);

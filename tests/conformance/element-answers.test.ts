@@ -1,5 +1,6 @@
 // How elements came about, as the element answers: what the GPU computed is what their formulas give from what the GPU holds.
 import { describe, expect, it, test } from "vitest";
+import type { GateOptions } from "../../src/engine/gates.ts";
 import { loadAxes } from "../../src/engine/graph/axes.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { denseStrides, type Shape, sizeOf } from "../../src/engine/shapes.ts";
@@ -83,7 +84,7 @@ describe.each(Object.entries(networks))("of a network with %s", (_, graph) => {
             index.map((one) => one + 1),
           );
           const point = { channel: box.channels[0], y: box.y[0], x: box.x[0] };
-          const ask = () => answerElement({ device, model, axes, gated: [] }, { kind: "element", value, point });
+          const ask = () => answerElement({ device, model, axes, compared: undefined }, { kind: "element", value, point });
           let answer: ElementAnswer = await ask();
           if (answer.needs) {
             await model.observe([...model.observed, ...answer.needs]);
@@ -116,7 +117,7 @@ function places(shape: Shape): number[][] {
 test("an input and a place that is not there are said", () =>
   withDevice(async (device) => {
     const model = await loadModel(device, networks["dense layers and softmax"]);
-    const source = { device, model, axes: new Map(), gated: [] };
+    const source = { device, model, axes: new Map(), compared: undefined };
     model.run({ x: noise([1, 7]) });
     const answer = await answerElement(source, { kind: "element", value: "x", point: { channel: 2, y: 0, x: 0 } });
     expect(answer.needs ?? answer.refusal).toContain("an input of the network");
@@ -133,7 +134,7 @@ test("a formula has the weights that the network computes with", () =>
     const ask = async () => {
       model.run({ x });
       const answer = await answerElement(
-        { device, model, axes: new Map(), gated: [] },
+        { device, model, axes: new Map(), compared: undefined },
         { kind: "element", value: "second", point: { channel: 4, y: 2, x: 3 } },
       );
       if (answer.needs) throw new Error(`needs ${answer.needs}`);
@@ -149,4 +150,90 @@ test("a formula has the weights that the network computes with", () =>
     await model.restore();
     expect(await ask()).toBe(own);
     model.dispose();
+  }));
+
+describe("with gates", () => {
+  const mask = Float32Array.from({ length: 99 }, (_, i) => (i % 3) / 2);
+  const cases: readonly (readonly [what: string, value: string, gate: GateOptions, steps: string])[] = [
+    ["the element's own channel is off", "relu", { channel: 4, scale: 0 }, "convolution function gate"],
+    ["other channels of what it reads are off", "relu", { channels: [0, 1, 2, 3, 5, 6, 7], scale: 0 }, "convolution function gate"],
+    ["a gate lies within the layer", "first", { scale: 2, shift: 0.5 }, "convolution gate function"],
+    ["the input has a gate with a mask", "x", { scale: 0.5, shift: 0.1, mask }, "convolution function"],
+  ];
+  test.each(cases)("%s: the formula is of what the GPU computes", (_, gated, gate, kinds) =>
+    withDevice(async (device) => {
+      const graph = networks["strides, padding, groups and a dilation"];
+      const model = await loadModel(device, graph, { observe: ["first", "relu", "second"] });
+      const x = noise([1, 4, 11, 9], 5);
+      const ask = async (value: string, channel: number) => {
+        model.run({ x });
+        const source = { device, model, axes: new Map(), compared: undefined };
+        const answer = await answerElement(source, { kind: "element", value, point: { channel, y: 1, x: 3 } });
+        if (answer.needs) throw new Error(`needs ${answer.needs}`);
+        expect(answer.refusal).toBeUndefined();
+        expect(answer.steps.at(-1)?.result).toBeCloseTo(answer.element, 4);
+        return answer;
+      };
+      const plain = await ask("relu", 4);
+      const plainReader = await ask("second", 3);
+      await model.gate(gated, gate);
+      const own = await ask("relu", 4);
+      expect(own.steps.map(({ kind }) => kind).join(" ")).toBe(kinds);
+      const reader = await ask("second", 3);
+      expect([own.element, reader.element]).not.toEqual([plain.element, plainReader.element]);
+      // A gate that was taken away is no step any more, and a plan with its node is no other formula.
+      await model.ungate(gated);
+      const after = await ask("relu", 4);
+      expect(after.steps).toEqual(plain.steps);
+      expect(after.element).toBeCloseTo(plain.element, 5);
+      model.dispose();
+    }),
+  );
+
+  test("what is read behind the gate of an operator without a formula is refused", () =>
+    withDevice(async (device) => {
+      const graph = graphOf({
+        inputs: { x: [1, 4, 6, 6] },
+        constants: { k: Tensor.int64([1], [3]) },
+        nodes: [op("TopK", "x k", "top places", { axis: 3 }), op("Relu", "top", "active")],
+      });
+      const model = await loadModel(device, graph, { observe: ["top", "active"] });
+      await model.gate("top", { channel: 1, scale: 2 });
+      model.run({ x: noise([1, 4, 6, 6], 5) });
+      const source = { device, model, axes: new Map(), compared: undefined };
+      for (const value of ["top", "active"]) {
+        const answer = await answerElement(source, { kind: "element", value, point: { channel: 1, y: 1, x: 1 } });
+        expect(answer.needs ?? answer.refusal, value).toContain("TopK 'top': no formula");
+      }
+      model.dispose();
+    }));
+});
+
+test("of two networks, the one that is asked about", () =>
+  withDevice(async (device) => {
+    const graph = networks["strides, padding, groups and a dilation"];
+    const [model, compared] = [
+      await loadModel(device, graph, { observe: ["relu"] }),
+      await loadModel(device, graph, { observe: ["relu"] }),
+    ];
+    await compared.setParameters({ w: noise([8, 2, 3, 3], 40) });
+    const x = noise([1, 4, 11, 9], 5);
+    for (const one of [model, compared]) one.run({ x });
+    const source = { device, model, compared, axes: new Map() };
+    const question = { kind: "element", value: "relu", point: { channel: 3, y: 2, x: 2 } } as const;
+    const answers = [await answerElement(source, question), await answerElement(source, { ...question, network: "compare" })] as const;
+    for (const answer of answers) {
+      if (answer.needs) throw new Error("needs");
+      const [first] = answer.steps;
+      const kernel = first?.kind === "convolution" ? (first.channels[0]?.kernel[0] ?? 0) : 0;
+      const weights = answer === answers[0] ? noise([8, 2, 3, 3]) : noise([8, 2, 3, 3], 40);
+      expect(kernel).toBeCloseTo(weights.toNumbers()[3 * 18] as number, 6);
+      expect(answer.steps.at(-1)?.result).toBeCloseTo(answer.element, 4);
+    }
+    const refused = await answerElement({ ...source, compared: undefined }, question);
+    expect(refused.needs).toBeUndefined();
+    await expect(answerElement({ ...source, compared: undefined }, { ...question, network: "compare" })).rejects.toThrow(
+      "no second network",
+    );
+    for (const one of [model, compared]) one.dispose();
   }));

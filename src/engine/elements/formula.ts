@@ -17,6 +17,8 @@ export interface FormulaOptions {
   readonly constants?: ReadonlyMap<string, Tensor> | undefined;
   /** Values at which a layer's formula begins although it could begin earlier, such as one that a gate changes. */
   readonly known?: ReadonlySet<string> | undefined;
+  /** Whether a value cannot be read, such as an input behind its gate: then what it is computed from is read in its place. */
+  readonly isHidden?: ((value: string) => boolean) | undefined;
 }
 
 /** The elements of boxes: one number for each element, row by row. */
@@ -49,7 +51,8 @@ export function formulaOf(graph: TypedGraph, value: string, index: Index, option
   checkBox(graph, value, { begin: index, end: index.map((one) => one + 1) });
   const constants = constantsOf(graph, options.constants);
   const links = linksOf(graph, value, index, constants, options.known ?? new Set());
-  const reads = readsOf(links);
+  const hidden = new HiddenValues(graph, constants, options.isHidden ?? (() => false));
+  const reads = readsOf(links, hidden);
   return {
     value,
     index,
@@ -58,6 +61,7 @@ export function formulaOf(graph: TypedGraph, value: string, index: Index, option
     evaluate(parts) {
       const readers = new Map<string, (index: Index) => number>();
       for (const [name, box] of reads) readers.set(name, partReader(name, box, parts.get(name)));
+      hidden.addReaders(readers);
       return links.map((link) => {
         const step = evaluateLink(link, constants, readers);
         readers.set(link.output, () => step.result);
@@ -133,17 +137,58 @@ function describeSource(graph: TypedGraph, name: string): string {
 }
 
 /** The box of each value that no link computes. */
-function readsOf(links: readonly Link[]): ReadonlyMap<string, Box> {
+function readsOf(links: readonly Link[], hidden: HiddenValues): ReadonlyMap<string, Box> {
   const computed = new Set(links.map(({ output }) => output));
   const grids = new Map<string, Grid[]>();
   for (const { variables } of links)
-    for (const [name, read] of variables) if (!computed.has(name)) grids.set(name, [...(grids.get(name) ?? []), ...read]);
+    for (const [name, read] of variables)
+      if (!computed.has(name))
+        for (const [source, some] of hidden.sourcesOf(name, read)) grids.set(source, [...(grids.get(source) ?? []), ...some]);
   return new Map(
     [...grids].flatMap(([name, read]) => {
       const box = hullOf(read);
       return box ? [[name, box] as const] : [];
     }),
   );
+}
+
+/** Values that nobody can read: their elements are computed from those of values that one can. */
+class HiddenValues {
+  readonly #graph: TypedGraph;
+  readonly #constants: Constants;
+  readonly #isHidden: (value: string) => boolean;
+  readonly #producers: ReadonlyMap<string, Node>;
+  readonly #met = new Set<string>();
+
+  constructor(graph: TypedGraph, constants: Constants, isHidden: (value: string) => boolean) {
+    this.#graph = graph;
+    this.#constants = constants;
+    this.#isHidden = isHidden;
+    this.#producers = producersOf(graph);
+  }
+
+  /** What has to be read for parts of a value: these themselves, unless it is hidden. @throws UnsupportedError where that is not known */
+  sourcesOf(name: string, grids: readonly Grid[]): readonly (readonly [string, readonly Grid[]])[] {
+    const producer = this.#isHidden(name) ? this.#producers.get(name) : undefined;
+    if (!producer) return [[name, grids]];
+    this.#met.add(name);
+    const rule = ruleOf(producer);
+    if (!rule?.step) throw new UnsupportedError(describeRefusal(`${producer.operator} '${producer.name}'`));
+    const facts = factsOf(this.#graph, producer, name, this.#constants);
+    const reads = grids.flatMap((grid) => rule.reads(facts, grid).map((read, i) => [producer.inputs[i] ?? "", read] as const));
+    return reads.flatMap(([input, read]) => (input && !this.#constants(input) && read.length > 0 ? this.sourcesOf(input, read) : []));
+  }
+
+  /** A reader for each of them that was met. */
+  addReaders(readers: Map<string, (index: Index) => number>): void {
+    for (const name of this.#met) {
+      const producer = this.#producers.get(name) as Node;
+      readers.set(name, (index) => {
+        const link = linkOf(this.#graph, producer, name, index, this.#constants);
+        return evaluateLink(link, this.#constants, readers).result;
+      });
+    }
+  }
 }
 
 function evaluateLink({ facts, rule, output, index }: Link, constants: Constants, known: Map<string, (index: Index) => number>): Step {

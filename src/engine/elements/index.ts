@@ -2,4 +2,4 @@
 export { formulaOf } from "./formula.ts";
 export { type Field, receptiveField } from "./receptive-field.ts";
 export { type Box, elementsOfBox } from "./region.ts";
-export type { ChannelSum, ConvolutionStep, DenseStep, Elements, Step } from "./step.ts";
+export type { ChannelSum, ConvolutionStep, DenseStep, Elements, GateStep, Step } from "./step.ts";

@@ -9,14 +9,14 @@ import { stepTemplate } from "./step.ts";
 /** How far the GPU's 32 bits may be from the formula's 64, as a part of the largest number of the sum. */
 const tolerance = 1e-4;
 
-/** @param element what the GPU computed; undefined where the formula is not of what it computes */
-export function formulaTemplate(steps: readonly Step[], element: number | undefined): TemplateResult {
+/** @param element what the GPU computed */
+export function formulaTemplate(steps: readonly Step[], element: number): TemplateResult {
   const last = steps.at(-1);
   return html`
     <ol class="formula">
       ${steps.map((step) => html`<li><h3>${step.operator} <code>${step.node}</code></h3>${templateOf(step)}</li>`)}
     </ol>
-    ${last && element !== undefined ? checkTemplate(last.result, element, sizeOf(steps)) : nothing}
+    ${last ? checkTemplate(last.result, element, sizeOf(steps)) : nothing}
   `;
 }
 

@@ -41,8 +41,7 @@ export function pixelTemplate(
     </div>
     ${picture ? html`<p class="about">${fieldText(picture)}</p>` : nothing}
     ${isCompared ? html`<p class="about">The formula is of the first network.</p>` : nothing}
-    ${answer.gated.length > 0 ? html`<p class="about alarm">A gate changes ${answer.gated.join(", ")}: the formula is of the network without it.</p>` : nothing}
-    ${answer.refusal ? html`<p class="about">${answer.refusal}</p>` : formulaTemplate(answer.steps, answer.gated.length > 0 ? undefined : answer.element)}
+    ${answer.refusal ? html`<p class="about">${answer.refusal}</p>` : formulaTemplate(answer.steps, answer.element)}
   `;
 }
 

@@ -1,7 +1,7 @@
 // One step of a formula that is no long sum: pools, activations, normalizations, arithmetic, softmax, moved elements.
 import { html, nothing, type TemplateResult } from "lit";
-import type { Elements, Step } from "../../engine/elements/index.ts";
-import { short } from "./numbers.ts";
+import type { Elements, GateStep, Step } from "../../engine/elements/index.ts";
+import { short, signed } from "./numbers.ts";
 
 /** Elements that are written out. */
 const mostWritten = 25;
@@ -50,9 +50,19 @@ function wordsOf(step: Step): TemplateResult | string {
       return step.from
         ? html`<span>moved from <code>${step.from.value}</code> at ${step.from.index.join(", ")}</span>`
         : html`<span>added by padding</span>`;
+    case "gate":
+      return html`<span>${gateWords(step)}</span>`;
     default:
       return "";
   }
+}
+
+/** A gate is the reader's own doing: silence, solo, louder, or a mask over the picture. */
+function gateWords({ x, scale, shift, share }: GateStep): string {
+  if (share === 0) return `The gate does not act here: ${short(x)} stays`;
+  const term = shift === 0 ? "" : ` ${signed(shift)}`;
+  const gated = scale === 0 && shift === 0 ? `${short(x)} is switched off by a gate: × 0` : `A gate: ${short(x)} × ${short(scale)}${term}`;
+  return share === undefined || share === 1 ? gated : `${gated}, of which ${short(share)} counts here`;
 }
 
 function list({ numbers }: Elements, marked?: number, between = ", "): TemplateResult {
