@@ -9,7 +9,7 @@ export interface Results {
   readonly pictureId: number;
   /** The class scores of each network; none where they are of another picture, or there are none. */
   readonly outputs: readonly Float32Array[];
-  /** By the ids of views; views that are not drawn yet have none. */
+  /** By the ids of views; only those that the frame has drawn. */
   readonly ranges: ReadonlyMap<string, ViewRange>;
 }
 
@@ -28,6 +28,8 @@ export interface ResultsTag {
   readonly pictureId: number;
   /** Whether the networks saw a picture of that source. */
   readonly ofPicture: boolean;
+  /** Ids of the views that it has drawn: the ranges of others are of an earlier frame, or none yet. */
+  readonly drawn: ReadonlySet<string>;
 }
 
 interface Ranged {
@@ -46,15 +48,15 @@ export function resultsRing(
   const scores = models.flatMap((model) => (model && scoresOf(model, classScores)) ?? []);
   const ranged = views.flatMap(({ id, drawn: { ranges } }) => (ranges ? [{ id, ranges }] : []));
   const pieces = [...scores, ...ranged.map(({ ranges }) => ({ buffer: ranges, offsetBytes: 0, sizeBytes: 16 }))];
-  return new ReadbackRing(device, pieces, (data, { pictureId, ofPicture }) => {
+  return new ReadbackRing(device, pieces, (data, { pictureId, ofPicture, drawn }) => {
     const floats = data.map((bytes) => new Float32Array(bytes));
     onResults({
       pictureId,
       outputs: ofPicture ? scores.map(({ stride, count }, i) => everyNth(floats[i] as Float32Array, stride, count)) : [],
       ranges: new Map(
-        ranged.map(({ id }, i) => {
+        ranged.flatMap(({ id }, i) => {
           const [nanCount = 0, infinityCount = 0, low = 0, high = 0] = floats[scores.length + i] ?? [];
-          return [id, { low, high, nanCount, infinityCount }] as const;
+          return drawn.has(id) ? [[id, { low, high, nanCount, infinityCount }] as const] : [];
         }),
       ),
     });

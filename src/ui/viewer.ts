@@ -308,11 +308,12 @@ export class Viewer {
       this.model.encode(pass);
       this.compared?.encode(pass);
     }
-    const draw = this.#views.encode(pass, new Set(visible ?? this.#views.drawn.map(({ id }) => id)));
+    const drawn = new Set(visible ?? this.#views.drawn.map(({ id }) => id));
+    const draw = this.#views.encode(pass, drawn);
     pass.end();
     draw(encoder);
     const ofPicture = this.#pictureId === undefined || this.#pictureId === pictureId;
-    this.#areResultsCurrent = this.#ring?.encode(encoder, { pictureId: pictureId ?? 0, ofPicture }) ?? true;
+    this.#areResultsCurrent = this.#ring?.encode(encoder, { pictureId: pictureId ?? 0, ofPicture, drawn }) ?? true;
     gpu.queue.submit([encoder.finish()]);
     this.#explainer?.frame(request, ofPicture);
   }

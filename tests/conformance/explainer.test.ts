@@ -5,8 +5,8 @@ import { loadModel } from "../../src/engine/model.ts";
 import { Explainer } from "../../src/ui/explain/explainer.ts";
 import type { ExplainedNumbers, ExplainRequest } from "../../src/ui/explain/request.ts";
 import { MosaicRenderer } from "../../src/ui/mosaic/renderer.ts";
-import type { ViewCanvas } from "../../src/ui/views/view.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
+import { hiddenCanvas } from "../support/hidden-canvas.ts";
 import { withDevice } from "../support/with-device.ts";
 
 const x = noise([1, 1, 8, 8], 3);
@@ -22,22 +22,6 @@ const classifier = graphOf({
     op("MatMul", "flat m", "y"),
   ],
 });
-
-/** Node has no canvas: one whose frames are drawn into a texture that nobody shows. */
-function hiddenCanvas(): ViewCanvas {
-  const canvas = { width: 1, height: 1 };
-  let configuration: GPUCanvasConfiguration | undefined;
-  const context = {
-    configure: (given: GPUCanvasConfiguration) => {
-      configuration = given;
-    },
-    getCurrentTexture() {
-      const { device, format, usage = 0 } = configuration as GPUCanvasConfiguration;
-      return device.createTexture({ size: [canvas.width, canvas.height], format, usage });
-    },
-  };
-  return Object.assign(canvas, { getContext: () => context }) as unknown as ViewCanvas;
-}
 
 /** A renderer whose pipelines come when the test lets them. */
 class SlowRenderer extends MosaicRenderer {

@@ -2,9 +2,11 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
+import type { Results } from "../../src/ui/results.ts";
 import type { Scene } from "../../src/ui/scene.ts";
 import { Viewer, type ViewerOptions } from "../../src/ui/viewer.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
+import { hiddenCanvas } from "../support/hidden-canvas.ts";
 import { withDevice } from "../support/with-device.ts";
 
 // No canvas is drawn on: only the renderer asks for the format.
@@ -21,12 +23,16 @@ function sceneOf(values: readonly string[], more: Partial<Scene> = {}): Scene {
 }
 
 /** A viewer of the network, with what it tells; disposed of in the end. */
-function withViewer(options: Partial<ViewerOptions>, check: (viewer: Viewer, told: string[]) => Promise<void>): Promise<void> {
+function withViewer(
+  options: Partial<ViewerOptions>,
+  check: (viewer: Viewer, told: string[]) => Promise<void>,
+  onResults: (results: Results) => void = () => {},
+): Promise<void> {
   return withDevice(async (device: Device) => {
     const told: string[] = [];
     const listeners = { onMove: () => told.push("moved"), onChange: (which: string) => told.push(`changed ${which}`) };
     const given = { graph, observe: [], inputShapes: {}, precision: "float32", classScores: undefined, ...listeners, ...options } as const;
-    const viewer = await Viewer.create(device, given, () => {});
+    const viewer = await Viewer.create(device, given, onResults);
     try {
       await check(viewer, told);
     } finally {
@@ -116,3 +122,25 @@ test("gates and weights whose code did not load are asked for again with the nex
       expect(await viewer.show(scene)).toMatchObject({ needsRun: false });
     },
   ));
+
+test("of a view that a frame has not drawn no range is told, though its buffer holds zeros", () => {
+  let tell = (_: Results): void => {};
+  return withViewer(
+    {},
+    async (viewer) => {
+      const { views, ...look } = sceneOf(["x", "relu"]);
+      await viewer.show({ ...look, views: views.map((view) => ({ ...view, canvas: hiddenCanvas() })) });
+      const ranges = async (visible: readonly string[]) => {
+        const told = new Promise<Results>((resolve) => {
+          tell = resolve;
+        });
+        await viewer.frame({ visible });
+        return [...(await told).ranges.keys()];
+      };
+      expect(await ranges([])).toEqual([]);
+      expect(await ranges(["relu"])).toEqual(["relu"]);
+      expect(await ranges(["x", "relu"])).toEqual(["x", "relu"]);
+    },
+    (results) => tell(results),
+  );
+});
