@@ -1,6 +1,7 @@
 // Which parts of a network fold into one node, what they are called, and that folding loses nothing.
 import { describe, expect, it, test } from "vitest";
 import type { Node } from "../../src/engine/graph/graph.ts";
+import { numberBlocks } from "../../src/ui/overview/block-numbers.ts";
 import { findBlocks, type Item, isBlock, nodesOf } from "../../src/ui/overview/blocks.ts";
 import { condense, type Overview, type OverviewNode } from "../../src/ui/overview/condense.ts";
 import { allBlocks, blocksAround, edgesBetween, fold } from "../../src/ui/overview/fold.ts";
@@ -60,12 +61,25 @@ test.each<[network: string, titles: readonly string[]]>([
     "dual-backbone",
     [
       "input",
-      ..."Conv 3×3 + ReLU|residual block 1|residual block 2|residual block 3|global average pool|dense + sigmoid".split("|"),
-      ..."Conv 3×3 + ReLU|residual block 4|residual block 5|residual block 6|global average pool|dense + sigmoid".split("|"),
+      ..."Conv 3×3 + ReLU|residual block a1|residual block a2|residual block a3|global average pool|dense + sigmoid".split("|"),
+      ..."Conv 3×3 + ReLU|residual block b1|residual block b2|residual block b3|global average pool|dense + sigmoid".split("|"),
     ],
   ],
 ])("%s is folded as people draw it", async (name, titles) => {
   expect(titlesOf(findBlocks(await overviewOf(name)))).toEqual(titles);
+});
+
+test("blocks are counted along each of several ways that run side by side, and on from the highest behind them", () => {
+  // 0 → 1 → (2 → 3 → 4 | 5 → 6) → 7 → 8; and 9 behind it, beside nothing of its kind.
+  const sources = [[], [0], [1], [2], [3], [1], [5], [4, 6], [7], [8]];
+  const targets = sources.map((_, node) => sources.flatMap((own, target) => (own.includes(node) ? target : [])));
+  const block = (node: number, kind = "block") => ({ kind, nodes: [node] });
+  const numbers = (...blocks: readonly ReturnType<typeof block>[]) => numberBlocks({ sources, targets }, blocks);
+  expect(numbers(block(1), block(2), block(5), block(3), block(6), block(4), block(8))).toEqual(["1", "a2", "b2", "a3", "b3", "a4", "5"]);
+  // Of a kind that one way has only, nothing stands beside it.
+  expect(numbers(block(2, "Fire"), block(5), block(3, "Fire"), block(8))).toEqual(["2", "1", "3", "2"]);
+  // What holds nodes of all ways lies in none.
+  expect(numbers({ kind: "block", nodes: [2, 5, 7] }, block(8))).toEqual(["1", "2"]);
 });
 
 test.each(["vgg16_features", "mnist"])("%s is small, so nothing of it is folded", async (name) => {

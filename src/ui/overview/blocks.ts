@@ -1,5 +1,6 @@
 // The blocks of a network as a tree: modules of a few nodes, and runs of equal modules. Names say where they are, or the structure does. Pure.
 import type { Axes, Shape } from "../../engine/shapes.ts";
+import { numberBlocks } from "./block-numbers.ts";
 import { blockWord } from "./block-words.ts";
 import type { Overview, OverviewNode } from "./condense.ts";
 import { Divider, type Draft } from "./divide.ts";
@@ -41,8 +42,9 @@ const mostUnfolded = 30;
 export function findBlocks(overview: Overview): readonly Item[] {
   if (overview.nodes.length <= mostUnfolded) return overview.nodes;
   const graph = new Numbering(overview);
-  const namer = new Namer(graph);
-  return new Divider(graph, mostUnfolded).divide().map((draft) => namer.finish(draft));
+  const drafts = new Divider(graph, mostUnfolded).divide();
+  const namer = new Namer(graph, drafts);
+  return drafts.map((draft) => namer.finish(draft));
 }
 
 export function isBlock(item: Item): item is Block {
@@ -54,32 +56,35 @@ export function nodesOf(item: Item): readonly OverviewNode[] {
   return isBlock(item) ? item.members.flatMap(nodesOf) : [item];
 }
 
-/** Names the blocks in their order: where exporters do not number them, these numbers do. */
+/** Several nodes as one. */
+type DraftBlock = Exclude<Draft, number>;
+
+/** What a module is called: where exporters do not number it, its place in the network does. */
+interface Called {
+  readonly kind: string;
+  readonly name: string | undefined;
+  readonly title: string;
+}
+
+/** Makes items of drafts, and calls them what people do. */
 class Namer {
   readonly #graph: Numbering;
   readonly #ids: Set<string>;
-  readonly #counts = new Map<string, number>();
+  readonly #modules: ReadonlyMap<DraftBlock, Called>;
 
-  constructor(graph: Numbering) {
+  constructor(graph: Numbering, drafts: readonly Draft[]) {
     this.#graph = graph;
     this.#ids = new Set(graph.nodes.map(({ id }) => id));
+    this.#modules = this.#callAll(modulesIn(drafts));
   }
 
   finish(draft: Draft): Item {
     if (typeof draft === "number") return this.#graph.nodes[draft] as OverviewNode;
-    const { role, scope } = draft;
+    const { role } = draft;
     const members = draft.members.map((member) => this.finish(member));
     const nodes = members.flatMap(nodesOf);
-    const [first] = members as [Item];
     const { id: value, shape, axes } = nodes.at(-1) as OverviewNode;
-    const kind =
-      role === "run"
-        ? isBlock(first)
-          ? first.kind
-          : first.title
-        : blockWord(this.#graph.blockOf(nodes.map(({ id }) => this.#graph.numbers.get(id) as number)));
-    const name = scope ?? commonScopes(nodes).at(-1);
-    const title = role === "run" ? `${kind} × ${members.length}` : ((name && titleOf(name, kind)) ?? `${kind} ${this.#next(kind)}`);
+    const { kind, name, title } = this.#modules.get(draft) ?? this.#callRun(members as [Item, ...Item[]], nodes);
     const sum = (count: "parameterCount" | "macs") => nodes.reduce((total, node) => total + node[count], 0);
     return {
       id: this.#unique(`${role} ${value}`),
@@ -99,11 +104,23 @@ class Namer {
     };
   }
 
-  /** SqueezeNet's authors count its first convolution, too: Fire 2 to Fire 9. */
-  #next(kind: string): number {
-    const number = (this.#counts.get(kind) ?? (kind === "Fire" ? 1 : 0)) + 1;
-    this.#counts.set(kind, number);
-    return number;
+  #callRun(members: readonly [Item, ...Item[]], nodes: readonly OverviewNode[]): Called {
+    const [first] = members;
+    const kind = isBlock(first) ? first.kind : first.title;
+    return { kind, name: commonScopes(nodes).at(-1), title: `${kind} × ${members.length}` };
+  }
+
+  #callAll(modules: readonly DraftBlock[]): ReadonlyMap<DraftBlock, Called> {
+    const called = modules.map((draft) => {
+      const numbers = numbersIn(draft);
+      const kind = blockWord(this.#graph.blockOf(numbers));
+      const name = draft.scope ?? commonScopes(this.#graph.nodesAt(numbers)).at(-1);
+      return { draft, kind, name, title: name && titleOf(name, kind), nodes: numbers };
+    });
+    const counted = called.filter(({ title }) => !title);
+    const numbers = numberBlocks(this.#graph, counted);
+    const titles = new Map(counted.map((one, i) => [one, `${one.kind} ${numbers[i]}`]));
+    return new Map(called.map((one) => [one.draft, { kind: one.kind, name: one.name, title: one.title || (titles.get(one) as string) }]));
   }
 
   #unique(wanted: string): string {
@@ -112,4 +129,16 @@ class Namer {
     this.#ids.add(id);
     return id;
   }
+}
+
+/** Those that are no runs, the inner before the outer. */
+function modulesIn(drafts: readonly Draft[]): readonly DraftBlock[] {
+  return drafts.flatMap((draft) =>
+    typeof draft === "number" ? [] : [...modulesIn(draft.members), ...(draft.role === "block" ? [draft] : [])],
+  );
+}
+
+/** The nodes that a draft stands for. */
+function numbersIn(draft: Draft): readonly number[] {
+  return typeof draft === "number" ? [draft] : draft.members.flatMap(numbersIn);
 }
