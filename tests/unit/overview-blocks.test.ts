@@ -5,7 +5,7 @@ import { numberBlocks } from "../../src/ui/overview/block-numbers.ts";
 import { findBlocks, type Item, isBlock, nodesOf } from "../../src/ui/overview/blocks.ts";
 import { condense, type Overview, type OverviewNode } from "../../src/ui/overview/condense.ts";
 import { allBlocks, blocksAround, edgesBetween, fold } from "../../src/ui/overview/fold.ts";
-import { findRegions } from "../../src/ui/overview/regions.ts";
+import { type Numbered, Regions } from "../../src/ui/overview/regions.ts";
 import { findRepeats } from "../../src/ui/overview/repeats.ts";
 import { titleOf } from "../../src/ui/overview/scopes.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
@@ -174,14 +174,93 @@ test.each([
 test("regions are what has one way in and one way out", () => {
   // 0 → 1 → {2, 3} → 4 → 5, a skip 1 → 5, and 6, which reads 3's reader 4 but leads elsewhere.
   const sources = [[], [0], [1], [1], [2, 3], [1, 4], [5]];
-  const targets = sources.map((_, node) => sources.flatMap((from, to) => (from.includes(node) ? [to] : [])));
-  expect(findRegions({ sources, targets })).toEqual([
-    { entry: 1, exit: 4, members: [2, 3, 4] },
-    { entry: 1, exit: 5, members: [2, 3, 4, 5] },
+  const regions = new Regions(numbered(sources));
+  expect(regions.all.map((region) => [region.entry, region.exit, region.size, regions.membersOf(region)])).toEqual([
+    [1, 4, 3, [2, 3, 4]],
+    [1, 5, 4, [2, 3, 4, 5]],
   ]);
-  const open = [...sources, [3]];
-  const openTargets = open.map((_, node) => open.flatMap((from, to) => (from.includes(node) ? [to] : [])));
-  expect(findRegions({ sources: open, targets: openTargets })).toEqual([]);
+  const largest = (part: readonly number[], limit: number) => regions.largest(part, limit).map(({ exit }) => exit);
+  expect([largest([0, 1, 2, 3, 4, 5, 6], 7), largest([0, 1, 2, 3, 4, 5, 6], 3), largest([3, 4, 5], 7)]).toEqual([[5], [4], []]);
+  expect(new Regions(numbered([...sources, [3]])).all).toEqual([]);
+});
+
+test("an inner region is passed in one step, also where its entry is read by the outer one", () => {
+  // 1 → {2, 3} → 4, and 4 and 1 → 5; 6 reads 1 and 5, with 7 on its way; 8 reads 1 and 0, so its region is all.
+  const regions = new Regions(numbered([[], [0], [1], [1], [2, 3], [1, 4], [5], [1, 6], [0, 7]]));
+  expect(regions.all.map((region) => [region.entry, region.exit, regions.membersOf(region)])).toEqual([
+    [1, 4, [2, 3, 4]],
+    [1, 5, [2, 3, 4, 5]],
+    [1, 7, [2, 3, 4, 5, 6, 7]],
+    [0, 8, [1, 2, 3, 4, 5, 6, 7, 8]],
+  ]);
+});
+
+function numbered(sources: readonly (readonly number[])[]): Numbered {
+  const targets: number[][] = sources.map(() => []);
+  for (const [to, own] of sources.entries()) for (const from of own) targets[from]?.push(to);
+  return { sources, targets };
+}
+
+describe("a graph that takes long to divide", () => {
+  /** Graphs over `count` nodes, by what makes them hard. */
+  const graphs: readonly (readonly [what: string, (count: number) => readonly (readonly number[])[]])[] = [
+    [
+      "skips each of which is inside another",
+      (count) => Array.from({ length: count }, (_, i) => (i < 2 ? [0].slice(0, i) : i % 2 ? [i - 1] : [0, i - 1])),
+    ],
+    [
+      "the same, with one more reader of its first node",
+      (count) => Array.from({ length: count }, (_, i) => (i < 2 ? [0].slice(0, i) : i === count - 1 ? [1] : i % 2 ? [i - 1] : [0, i - 1])),
+    ],
+    [
+      "joins of the ends of a long chain",
+      (count) => Array.from({ length: count }, (_, i) => (i === 0 ? [] : i < count / 2 ? [i - 1] : [0, Math.ceil(count / 2) - 1])),
+    ],
+    ["all nodes reading one", (count) => Array.from({ length: count }, (_, i) => (i === 0 ? [] : [0]))],
+    ["equal nodes in series", (count) => Array.from({ length: count }, (_, i) => (i === 0 ? [] : [i - 1]))],
+    [
+      "U-shaped skips",
+      (count) => Array.from({ length: count }, (_, i) => (i === 0 ? [] : i <= count / 2 ? [i - 1] : [i - 1, count - 1 - i])),
+    ],
+  ];
+
+  it.each(graphs)("is looked at a bounded number of times: %s", (_, sourcesOf) => {
+    const looksFor = (count: number): number => {
+      let looks = 0;
+      const counted = (lists: readonly (readonly number[])[]) =>
+        new Proxy(lists, {
+          get: (target, key) => {
+            looks++;
+            return Reflect.get(target, key);
+          },
+        });
+      const { sources, targets } = numbered(sourcesOf(count));
+      new Regions({ sources: counted(sources), targets: counted(targets) });
+      return looks;
+    };
+    expect(looksFor(8000)).toBeLessThan(3.2e6);
+  });
+
+  it.each(graphs)("has every node once, in blocks that are not too deep: %s", (_, sourcesOf) => {
+    const sources = sourcesOf(2000);
+    const nodes = sources.map((own, i) => node(`v${i}`, i === 0 ? "input" : own.length > 1 ? "add" : "Conv 3×3"));
+    const edges = sources.flatMap((own, to) => own.map((from) => ({ from: `v${from}`, to: `v${to}` })));
+    const items = findBlocks({ nodes, edges });
+    expect(items.flatMap(nodesOf).length).toBe(2000);
+    const depthOf = (item: Item): number => (isBlock(item) ? 1 + Math.max(...item.members.map(depthOf)) : 0);
+    expect(Math.max(...items.map(depthOf))).toBeLessThan(24);
+  });
+
+  it("divides a chain of 500 skips in full, although each is inside the next", () => {
+    const regions = new Regions(numbered((graphs[0]?.[1] ?? (() => []))(1001)));
+    expect(regions.all.length).toBe(500);
+    expect(regions.membersOf(regions.all.at(-1) as (typeof regions.all)[number]).length).toBe(1000);
+  });
+
+  it("has names as long as a file", () => {
+    const names = Array.from({ length: 40 }, (_, i) => `${"1.".repeat(20_000)}${i}`);
+    expect(findBlocks(chain(names.map((name) => node(name)))).flatMap(nodesOf).length).toBe(40);
+  });
 });
 
 test("repeats are found one after the other", () => {

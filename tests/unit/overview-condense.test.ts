@@ -173,6 +173,29 @@ test("of a quantised network, which cannot run, each layer is a node, and weight
   ]);
 });
 
+describe("constants that nodes compute", () => {
+  it("are counted once, however often each is read", async () => {
+    // Each doubles what the one before read; behind an obstacle nothing is folded.
+    const doubled = Array.from({ length: 200 }, (_, i) => op("Add", `c${i} c${i}`, `c${i + 1}`));
+    const nodes = [op("RandomUniform", "", "c0", { shape: [1] }), ...doubled, op("Add", "x c200", "y")];
+    const overview = condense(await factsOf(nodes));
+    expect(overview.nodes.map(({ names }) => names)).toEqual([[], nodes.map(({ name }) => name)]);
+  });
+
+  it("belong to the first that reads them, in the order of execution", async () => {
+    const nodes = [
+      op("RandomUniform", "", "r", { shape: [3, 3, 1, 1] }),
+      op("Abs", "r", "a"),
+      op("Neg", "r", "b"),
+      op("Add", "b a", "c"),
+      op("Conv", "x a", "d", { kernel_shape: [1, 1] }),
+      op("Conv", "d c", "y", { kernel_shape: [1, 1] }),
+    ];
+    const overview = condense(await factsOf(nodes));
+    expect(overview.nodes.map(({ names }) => names)).toEqual([[], ["r", "a", "d"], ["b", "c", "y"]]);
+  });
+});
+
 test("what reads from inside, as If does, is a node", async () => {
   const overview = condense(await factsOf([conv, op("If", "s", "i"), op("Relu", "i", "y")]));
   expect(linesOf(overview)).toEqual(["input → x", "Conv 3×3 → c ← x", "if + ReLU → y"]);

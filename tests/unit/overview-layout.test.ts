@@ -111,6 +111,14 @@ test.each<Direction>(["right", "down"])(
   },
 );
 
+test("40 nodes each of which 40 others read are placed in rows", () => {
+  const nodes = Array.from({ length: 80 }, (_, i) => ({ id: `${i}`, width: 40, height: 30 }));
+  const edges = nodes.slice(0, 40).flatMap(({ id: from }) => nodes.slice(40).map(({ id: to }) => ({ from, to })));
+  const placed = new LevelPlacer("right", { along: 20, across: 10 }).place({ nodes, edges });
+  expect(new Set(nodes.map(({ id }) => placed.boxes.get(id)?.x))).toEqual(new Set([0, 60]));
+  expect(placed.edges.length).toBe(1600);
+});
+
 test("a value may have any name", () => {
   const ids = ["__proto__", "constructor", "toString", ""];
   const level = {

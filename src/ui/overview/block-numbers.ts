@@ -20,16 +20,17 @@ export function numberBlocks(graph: Numbered, blocks: readonly CountedBlock[]): 
     return others.length === 0 ? first : undefined;
   };
   const placed = blocks.map((block) => ({ kind: block.kind, branch: branchOf(block) }));
-  const waysOf = (kind: string, stretch: number) =>
-    new Set(placed.flatMap((one) => (one.kind === kind && one.branch?.stretch === stretch ? one.branch.way : [])));
+  const ways = new Map<string, Set<number>>();
+  for (const { kind, branch } of placed)
+    if (branch) ways.set(`${kind} ${branch.stretch}`, (ways.get(`${kind} ${branch.stretch}`) ?? new Set()).add(branch.way));
   /** The last number on each way, and that before its stretch. */
   const last = new Map<string, number>();
   const highest = new Map<string, number>();
   const before = new Map<string, number>();
   return placed.map(({ kind, branch }) => {
     const most = highest.get(kind) ?? (firstNumbers[kind] ?? 1) - 1;
-    const isBeside = branch !== undefined && waysOf(kind, branch.stretch).size > 1;
     const stretch = `${kind} ${branch?.stretch}`;
+    const isBeside = branch !== undefined && (ways.get(stretch)?.size ?? 0) > 1;
     if (!before.has(stretch)) before.set(stretch, most);
     const way = `${stretch} ${branch?.way}`;
     const number = (isBeside ? (last.get(way) ?? before.get(stretch) ?? most) : most) + 1;

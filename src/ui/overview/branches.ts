@@ -15,7 +15,10 @@ export function findBranches(graph: Numbered): readonly (Branch | undefined)[] {
   const roots = graph.sources.map((_, node) => node);
   const rootOf = (node: number): number => {
     let root = node;
-    while (roots[root] !== root) root = roots[root] as number;
+    while (roots[root] !== root) {
+      roots[root] = roots[roots[root] as number] as number;
+      root = roots[root] as number;
+    }
     return root;
   };
   graph.sources.forEach((sources, node) => {

@@ -42,10 +42,10 @@ export class Chain {
 
   /** Takes in a chain that reads this one alone; people call the whole by one word. */
   takeIn(chain: Chain, word: string): void {
-    this.rows.push(...chain.rows);
+    for (const row of chain.rows) this.rows.push(row);
     for (const row of chain.prepared) this.prepared.add(row);
-    this.values.push(...chain.values);
-    this.steps.push(...chain.steps.map(({ row }, i) => ({ row, word: i === 0 ? word : "" })));
+    for (const value of chain.values) this.values.push(value);
+    for (const [i, { row }] of chain.steps.entries()) this.steps.push({ row, word: i === 0 ? word : "" });
   }
 
   /**

@@ -46,7 +46,8 @@ export interface Overview {
 export function condense(network: NetworkFacts): Overview {
   const obstacles = obstaclesByNode(network.obstacles, network.layers);
   const { chains } = new Condensation(network);
-  const isOutput = (value: string) => network.outputs.includes(value);
+  const outputs = new Set(network.outputs);
+  const isOutput = (value: string) => outputs.has(value);
   const ids = new Map(chains.map((chain) => [chain, chain.shown(isOutput).name]));
   return {
     nodes: chains.map((chain): OverviewNode => {
@@ -79,23 +80,36 @@ class Condensation {
   readonly #chains = new Set<Chain>();
   readonly #chainOf = new Map<string, Chain>();
   readonly #readers: Readers;
-  /** Constants that nodes compute, and which do. */
-  readonly #constants = new Map<string, readonly LayerSummary[]>();
-  readonly #counted = new Set<LayerSummary>();
+  readonly #layers: readonly LayerSummary[];
+  /** Constants that nodes compute, and where in the order of execution these stand. */
+  readonly #constants = new Map<string, number>();
+  readonly #counted = new Set<number>();
 
   constructor(network: NetworkFacts) {
     this.#readers = new Readers(network);
     for (const input of network.inputs) this.#begin(new Chain(input));
-    for (const row of network.layers) {
+    this.#layers = network.layers;
+    for (const [place, row] of network.layers.entries()) {
       const inputs = new Set(row.inputs.filter((name) => this.#chainOf.has(name)));
       // What If and its kin read inside is not among their inputs.
       if (inputs.size > 0 || hidesInputs.has(row.operator)) this.#take(row, [...inputs]);
-      else for (const output of row.outputs) this.#constants.set(output, [...this.#constantsOf(row), row]);
+      else for (const output of row.outputs) this.#constants.set(output, place);
     }
   }
 
-  #constantsOf({ inputs }: LayerSummary): readonly LayerSummary[] {
-    return inputs.flatMap((name) => this.#constants.get(name) ?? []);
+  /** The rows that a row's constants are computed by, in order; each is counted once in the network. */
+  #countConstants({ inputs }: LayerSummary): readonly LayerSummary[] {
+    const found: number[] = [];
+    const waiting = [...inputs];
+    for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+      const place = this.#constants.get(name);
+      // What a counted one reads is counted, too.
+      if (place === undefined || this.#counted.has(place)) continue;
+      this.#counted.add(place);
+      found.push(place);
+      for (const input of this.#layers[place]?.inputs ?? []) waiting.push(input);
+    }
+    return found.sort((a, b) => a - b).map((place) => this.#layers[place] as LayerSummary);
   }
 
   get chains(): readonly Chain[] {
@@ -105,15 +119,12 @@ class Condensation {
   #take(row: LayerSummary, inputs: readonly string[]): void {
     const chain = this.#continued(row, inputs) ?? this.#gated(row, inputs) ?? this.#begin(new Chain());
     chain.add(row, this.#readers.isView(row));
-    for (const constant of this.#constantsOf(row)) {
-      if (!this.#counted.has(constant)) chain.prepared.add(constant);
-      this.#counted.add(constant);
-    }
+    for (const constant of this.#countConstants(row)) chain.prepared.add(constant);
     for (const name of inputs) {
       const source = this.#chainOf.get(name) as Chain;
       if (source !== chain) chain.sources.add(source);
     }
-    this.#own(chain);
+    for (const output of row.outputs) this.#chainOf.set(output, chain);
   }
 
   /** The chain that a row only lengthens. */
@@ -131,12 +142,13 @@ class Condensation {
     if (row.operator !== "Mul" || inputs.length !== 2) return undefined;
     for (const [x, fx] of [inputs, inputs.toReversed()] as [string, string][]) {
       const [chain, gate] = [this.#chainOf.get(x) as Chain, this.#chainOf.get(fx) as Chain];
-      const isOwnGate = gate.sources.size === 1 && gate.sources.has(chain) && gate.rows.every((own) => this.#readers.continuesLayer(own));
-      if (!isOwnGate || chain.isInput || !this.#isEnd(chain, x) || !this.#isEnd(gate, fx)) continue;
       if (this.#readers.of(x).length !== 2 || this.#readers.of(fx).length !== 1) continue;
+      if (chain.isInput || !this.#isEnd(chain, x) || !this.#isEnd(gate, fx)) continue;
+      const isOwnGate = gate.sources.size === 1 && gate.sources.has(chain) && gate.rows.every((own) => this.#readers.continuesLayer(own));
+      if (!isOwnGate) continue;
       chain.takeIn(gate, gateWord(gate.rows.map(({ operator }) => operator)));
       this.#chains.delete(gate);
-      this.#own(chain);
+      for (const { name } of gate.values) this.#chainOf.set(name, chain);
       return chain;
     }
     return undefined;
@@ -152,11 +164,7 @@ class Condensation {
 
   #begin(chain: Chain): Chain {
     this.#chains.add(chain);
-    this.#own(chain);
-    return chain;
-  }
-
-  #own(chain: Chain): void {
     for (const { name } of chain.values) this.#chainOf.set(name, chain);
+    return chain;
   }
 }

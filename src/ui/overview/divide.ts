@@ -1,7 +1,7 @@
 // Divides a graph into modules and runs of them: first by regions, then, in series, by exporters' names and by what repeats.
 import { isDenseLayer, isInvertedSeries } from "./block-words.ts";
 import type { Numbering } from "./numbering.ts";
-import { findRegions, largestRegions, type Region } from "./regions.ts";
+import { Regions } from "./regions.ts";
 import { divideByKey, findRepeats } from "./repeats.ts";
 import { commonScopes } from "./scopes.ts";
 
@@ -27,39 +27,39 @@ const mostNamed = 24;
 /** So many equal modules in series, or more, are a run. */
 const leastRun = 4;
 const longestPeriod = 4;
+/** So deep modules are divided. What lies deeper, as in skips each of which is inside another, is shown plainly. */
+const deepest = 8;
 
 export class Divider {
   readonly #graph: Numbering;
-  readonly #regions: readonly Region[];
+  readonly #regions: Regions;
   readonly #mostNodes: number;
 
   /** @param mostNodes a module of more is divided itself */
   constructor(graph: Numbering, mostNodes: number) {
     this.#graph = graph;
-    this.#regions = findRegions(graph);
+    this.#regions = new Regions(graph);
     this.#mostNodes = mostNodes;
   }
 
   divide(): readonly Draft[] {
     const all = [...this.#graph.nodes.keys()];
     // What spans most of a network, such as the outermost skip of a U-Net, tells nothing of its parts.
-    return this.#divide(all, all.length / 2);
+    return this.#divide(all, all.length / 2, 0);
   }
 
-  #divide(part: readonly number[], mostMembers: number): readonly Draft[] {
+  #divide(part: readonly number[], mostMembers: number, depth: number): readonly Draft[] {
     const units = this.#unitsOf(part, mostMembers);
-    const drafts = this.#seriesOf(units).flatMap((series) => this.#runsOf(this.#groupsOf(series)));
+    const drafts = this.#seriesOf(units).flatMap((series) => this.#runsOf(this.#groupsOf(series), depth));
     return drafts.toSorted((a, b) => lastOf(a) - lastOf(b));
   }
 
   /** In order of their last nodes. */
   #unitsOf(part: readonly number[], mostMembers: number): readonly Unit[] {
-    const regions = largestRegions(this.#regions, new Set(part), mostMembers).filter(({ members }) => members.length >= leastModule);
-    const covered = new Set(regions.flatMap(({ members }) => members));
-    const units = [
-      ...regions.map(({ members }): Unit => ({ members, isRegion: true })),
-      ...part.filter((node) => !covered.has(node)).map((node): Unit => ({ members: [node], isRegion: false })),
-    ];
+    const regions = this.#regions.largest(part, mostMembers).filter(({ size }) => size >= leastModule);
+    const found = regions.map((region): Unit => ({ members: this.#regions.membersOf(region), isRegion: true }));
+    const covered = new Set(found.flatMap(({ members }) => members));
+    const units = [...found, ...part.filter((node) => !covered.has(node)).map((node): Unit => ({ members: [node], isRegion: false }))];
     return units.toSorted((a, b) => exitOf(a) - exitOf(b));
   }
 
@@ -71,10 +71,11 @@ export class Divider {
       found.delete(unit);
       return found;
     };
+    const readerCounts = new Map(units.map((unit) => [unit, around(unit, "targets").size]));
     const series = new Map<Unit, Unit[]>();
     for (const unit of units) {
       const [source, ...others] = around(unit, "sources");
-      const isAlone = source !== undefined && others.length === 0 && around(source, "targets").size === 1;
+      const isAlone = source !== undefined && others.length === 0 && readerCounts.get(source) === 1;
       const before = isAlone ? series.get(source) : undefined;
       if (before) before.push(unit);
       series.set(unit, before ?? [unit]);
@@ -140,17 +141,18 @@ export class Divider {
     return result;
   }
 
-  #runsOf(groups: readonly Group[]): readonly Draft[] {
+  #runsOf(groups: readonly Group[], depth: number): readonly Draft[] {
     return divideByKey(groups, (group) => this.#exactKeyOf(membersOf(group))).flatMap((equal): readonly Draft[] => {
-      const drafts = equal.flatMap((group) => this.#moduleOf(group));
+      const drafts = equal.flatMap((group) => this.#moduleOf(group, depth));
       return equal.length >= leastRun && drafts.length === equal.length ? [{ role: "run", members: drafts }] : drafts;
     });
   }
 
-  #moduleOf(group: Group): readonly Draft[] {
+  #moduleOf(group: Group, depth: number): readonly Draft[] {
     const members = membersOf(group);
     if (members.length < leastModule) return members;
-    const inner = members.length > this.#mostNodes ? this.#divide(members, members.length - 1) : members;
+    const isDivided = members.length > this.#mostNodes && depth < deepest;
+    const inner = isDivided ? this.#divide(members, members.length - 1, depth + 1) : members;
     return [{ role: "block", members: inner, scope: group.scope }];
   }
 

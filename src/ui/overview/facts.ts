@@ -100,7 +100,8 @@ function unlessOnes<Name extends string>(name: Name, values: readonly number[] |
 function boundsOf(node: Node, constants: ReadonlyMap<string, Tensor>): NodeFacts {
   if (node.operator !== "Clip") return {};
   const bound = (name: string, input: number, fallback: number): number => {
-    const given = node.attributes.get(name) ?? constants.get(node.inputs[input] ?? "")?.toNumbers()[0];
+    const constant = constants.get(node.inputs[input] ?? "");
+    const given = node.attributes.get(name) ?? (constant?.size === 1 ? constant.toNumbers()[0] : undefined);
     return typeof given === "number" ? given : fallback;
   };
   return { bounds: [bound("min", 1, Number.NEGATIVE_INFINITY), bound("max", 2, Number.POSITIVE_INFINITY)] };

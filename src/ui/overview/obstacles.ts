@@ -9,8 +9,14 @@ import type { LayerSummary } from "../../engine/summary.ts";
  */
 export function obstaclesByNode(obstacles: readonly string[], layers: readonly LayerSummary[]): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
+  const byOperator = new Map<string, LayerSummary[]>();
+  for (const row of layers) {
+    const alike = byOperator.get(row.operator);
+    if (alike) alike.push(row);
+    else byOperator.set(row.operator, [row]);
+  }
   for (const obstacle of obstacles)
-    for (const { name } of rowsOf(obstacle, layers)) {
+    for (const { name } of rowsOf(obstacle, byOperator)) {
       const known = found.get(name);
       if (known) known.push(obstacle);
       else found.set(name, [obstacle]);
@@ -18,9 +24,9 @@ export function obstaclesByNode(obstacles: readonly string[], layers: readonly L
   return found;
 }
 
-function rowsOf(obstacle: string, layers: readonly LayerSummary[]): readonly LayerSummary[] {
+function rowsOf(obstacle: string, byOperator: ReadonlyMap<string, readonly LayerSummary[]>): readonly LayerSummary[] {
   const [operator = ""] = /^\S+/.exec(obstacle) ?? [];
-  const alike = layers.filter((row) => row.operator === operator);
+  const alike = byOperator.get(operator) ?? [];
   const count = Number(/^\S+ \((\d+) nodes, first '/.exec(obstacle)?.[1]);
   // Which of them, the sentence does not say. Where it is not about all, the first stands for the others.
   if (count === alike.length) return alike;

@@ -14,10 +14,11 @@ export interface Repeat {
  */
 export function findRepeats(keys: readonly string[], period: number, isBlock: (start: number) => boolean): readonly Repeat[] {
   const repeats: Repeat[] = [];
-  const isEqual = (a: number, b: number) => Array.from({ length: period }, (_, i) => i).every((i) => keys[a + i] === keys[b + i]);
+  /** How many keys from an item on equal those one period later. */
+  const equal: number[] = [];
+  for (let i = keys.length - period - 1; i >= 0; i--) equal[i] = keys[i] === keys[i + period] ? (equal[i + 1] ?? 0) + 1 : 0;
   for (let start = 0; start + 2 * period <= keys.length; ) {
-    let count = 1;
-    while (start + (count + 1) * period <= keys.length && isEqual(start, start + count * period)) count++;
+    const count = Math.floor((equal[start] as number) / period) + 1;
     const isRepeat = count > 1 && isBlock(start);
     if (isRepeat) repeats.push({ start, period, count });
     start += isRepeat ? period * count : 1;

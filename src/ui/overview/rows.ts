@@ -6,13 +6,18 @@ export function placeInRows(level: Level, ranks: ReadonlyMap<string, number>, di
   const isRight = direction === "right";
   const length = ({ width, height }: Size) => (isRight ? width : height);
   const breadth = ({ width, height }: Size) => (isRight ? height : width);
-  const rows = Array.from({ length: Math.max(-1, ...ranks.values()) + 1 }, (_, rank) =>
-    level.nodes.filter(({ id }) => ranks.get(id) === rank),
-  );
+  const rows: Level["nodes"][number][][] = [];
+  for (const node of level.nodes) {
+    const rank = ranks.get(node.id) as number;
+    // A node stands behind those that it reads, so no rank is left out.
+    const row = rows[rank];
+    if (row) row.push(node);
+    else rows[rank] = [node];
+  }
   const boxes = new Map<string, Box>();
   let start = 0;
   for (const nodes of rows) {
-    const depth = Math.max(...nodes.map(length));
+    const depth = nodes.reduce((most, node) => Math.max(most, length(node)), 0);
     let side = -(nodes.reduce((sum, node) => sum + breadth(node), 0) + gaps.across * (nodes.length - 1)) / 2;
     for (const node of nodes) {
       const begin = start + (depth - length(node)) / 2;

@@ -3,11 +3,18 @@ import type { OverviewNode } from "./condense.ts";
 
 const separator = /[/._]/g;
 
-/** The beginnings of a node's names that end before a separator, and the names. */
+/** Exporters nest a few scopes. A name may be as long as a file. */
+const mostScopes = 32;
+
+/** The beginnings of a node's names that end before one of the first separators, and the names. */
 export function scopesOf(node: OverviewNode): ReadonlySet<string> {
   const scopes = new Set<string>();
   for (const name of [node.names[0] ?? "", node.id]) {
-    for (const { index } of name.matchAll(separator)) if (index > 0) scopes.add(name.slice(0, index));
+    let count = 0;
+    for (const { index } of name.matchAll(separator)) {
+      if (index > 0) scopes.add(name.slice(0, index));
+      if (++count === mostScopes) break;
+    }
     scopes.add(name);
   }
   return scopes;
@@ -25,7 +32,7 @@ function isNumbered(scope: string): boolean {
 }
 
 function lastWord(scope: string): string {
-  return scope.split(separator).at(-1) as string;
+  return scope.slice(Math.max(...[..."/._"].map((separator) => scope.lastIndexOf(separator))) + 1);
 }
 
 /** Words that say no more than that something is a part. */
