@@ -18,6 +18,7 @@ const entries = { convcam: "src/index.ts", element: "src/ui/element.ts" };
 const parts = {
   ...Object.fromEntries(["dense", "global-pool", "movement", "variadic"].map((name) => [name, `src/engine/ops/${name}.ts`])),
   showing: "src/ui/session/showing.ts",
+  panel: "src/ui/panel.ts",
 };
 
 /**

@@ -11,7 +11,7 @@ import type { ExplainedSize } from "./explain/request.ts";
 import type { FrameStats } from "./frame-loop.ts";
 import type { LabelsSource } from "./labels.ts";
 import type { DrawableLayer } from "./layers.ts";
-import type { MapPoint } from "./mosaic/layout.ts";
+import type { MapPoint } from "./mosaic/maps.ts";
 import type { Grown } from "./patterns/request.ts";
 import type { VisibleImage } from "./picture-size.ts";
 import { Player } from "./player.ts";

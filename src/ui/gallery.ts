@@ -1,10 +1,15 @@
-// The panels of an element, one for each view: which of them are on the screen, how wide they are, and what the pointer reads.
+// The panels of an element, one for each view: which of them are on the screen, how wide they are, and what the pointer reads. Their code is
+// loaded while the network is.
+import { loadPart } from "../engine/errors.ts";
 import { denseStrides } from "../engine/shapes.ts";
 import type { DrawableLayer, LayerChoice } from "./layers.ts";
-import { type MapPoint, viewAsMaps } from "./mosaic/layout.ts";
-import { make, Panel } from "./panel.ts";
+import { make } from "./make.ts";
+import { type MapPoint, viewAsMaps } from "./mosaic/maps.ts";
+import type { Panel } from "./panel.ts";
+import type { ProbeRequest } from "./probe.ts";
 import type { ViewRange } from "./results.ts";
 import type { ViewOutcome } from "./scene.ts";
+import { adoptStyles } from "./style-sheet.ts";
 import type { Appearance, View, ViewKind } from "./views/view.ts";
 
 export interface GalleryHost {
@@ -12,9 +17,9 @@ export interface GalleryHost {
   onResize(): void;
   /** A panel came into view. */
   onReveal(): void;
-  onProbe(panel: Panel, point: MapPoint): void;
+  onProbe(request: ProbeRequest): void;
   /** Somebody wants to see more of an element. */
-  onPick(panel: Panel, point: MapPoint): void;
+  onPick(value: string, point: MapPoint): void;
 }
 
 /** Whoever has views of its own beside the panels. */
@@ -33,6 +38,7 @@ export class Gallery {
   readonly #host: GalleryHost;
   readonly #resizes = new ResizeObserver(() => this.#onResize());
   readonly #visibility = new IntersectionObserver((entries) => this.#onVisibility(entries), { rootMargin: "64px" });
+  #Panel: typeof Panel | undefined;
   #panels: readonly Panel[] = [];
   #laidOutWidth = 0;
 
@@ -53,6 +59,14 @@ export class Gallery {
   /** The panel of a value, where it has one. */
   panelOf(value: string): Panel | undefined {
     return this.#panels.find(({ choice }) => choice.value === value);
+  }
+
+  /** Loads what panels are made of; to be called before {@link update}. */
+  async prepare(): Promise<void> {
+    const part = await loadPart("that shows layers", () => import("./panel.ts"));
+    // Before the styles of other parts, which may change what these say.
+    if (!this.#Panel) adoptStyles(this.element.getRootNode() as ShadowRoot, part.styles, 1);
+    this.#Panel = part.Panel;
   }
 
   connect(): void {
@@ -146,16 +160,16 @@ export class Gallery {
 
   #make(id: string, kind: ViewKind, choice: LayerChoice, layer: DrawableLayer | undefined): Panel {
     const { operator = "", shape = [], axes } = layer ?? {};
-    const panel = new Panel(
+    const panel = new (this.#Panel as typeof Panel)(
       {
         id,
         kind,
         operator,
         shape,
         maps: viewAsMaps(shape, denseStrides(shape), 0, 0, choice.axes ?? axes),
-        onProbe: (one, point) => this.#host.onProbe(one, point),
+        onProbe: (request) => this.#host.onProbe(request),
         onResize: () => this.#host.onResize(),
-        onPick: (one, point) => this.#host.onPick(one, point),
+        onPick: (value, point) => this.#host.onPick(value, point),
       },
       choice,
     );

@@ -1,13 +1,17 @@
-// One view on the page: its name, its canvas, and a legend, which a probe of values replaces.
+// One view on the page: its name, its canvas, and a legend, which a probe of values replaces. Loaded while a network is.
 
 import { describeShape, formatNumber } from "./format-number.ts";
 import type { LayerChoice } from "./layers.ts";
+import { make } from "./make.ts";
 import { type ColorMap, type ComparePair, comparePairs, cssGradient, zeroColor } from "./mosaic/color-map.ts";
-import { chooseColumns, type MapPoint, type MapView, type MosaicLayout } from "./mosaic/layout.ts";
+import type { MosaicLayout } from "./mosaic/layout.ts";
+import { chooseColumns, type MapPoint, type MapView } from "./mosaic/maps.ts";
 import { isPerChannel, type Normalization } from "./mosaic/normalization.ts";
-import type { Probe, ProbedPanel } from "./probe.ts";
+import type { Probe, ProbeRequest } from "./probe.ts";
 import type { ViewRange } from "./results.ts";
 import type { ViewKind } from "./views/view.ts";
+
+export { default as styles } from "./panel.css?inline";
 
 export interface PanelOptions {
   /** The view's id. */
@@ -17,11 +21,11 @@ export interface PanelOptions {
   readonly shape: readonly number[];
   /** The value's channels; undefined where it has no maps. */
   readonly maps: MapView | undefined;
-  /** Asks for the values under the point; answers come through {@link Panel.showProbe}. */
-  readonly onProbe: (panel: Panel, point: MapPoint) => void;
+  /** Somebody reads the values of an element. */
+  readonly onProbe: (request: ProbeRequest) => void;
   readonly onResize: () => void;
   /** Somebody wants to see more of an element. */
-  readonly onPick: (panel: Panel, point: MapPoint) => void;
+  readonly onPick: (value: string, point: MapPoint) => void;
 }
 
 /** The events that may begin, move or end a probe. */
@@ -30,7 +34,7 @@ const probeEvents = ["pointermove", "pointerdown", "pointerleave", "blur", "keyd
 /** CSS pixels of a dense unit's side. */
 const largestUnit = 36;
 
-export class Panel implements ProbedPanel {
+export class Panel {
   readonly element = make("figure", "panel");
   readonly canvas = make("canvas", "mosaic");
   readonly mark = make("div", "mark");
@@ -113,7 +117,7 @@ export class Panel implements ProbedPanel {
     const width = Math.max(32, galleryWidth - this.#chrome);
     if (this.#choice.isLarge)
       return {
-        width: this.#isDense ? Math.min(width, 16 * largestUnit) : width,
+        width: this.isDense ? Math.min(width, 16 * largestUnit) : width,
         height: (this.#choice.channels?.length === 1 ? 0.5 : 0.75) * windowHeight,
       };
     const { height: rows = 1, width: columns = 1 } = this.options.maps ?? {};
@@ -123,17 +127,13 @@ export class Panel implements ProbedPanel {
     // Where one panel fills a row, its mosaic may be as high as it is wide.
     this.#isAlone = galleryWidth < 1.6 * least;
     const height = Math.min(this.#isAlone ? width : least, 0.6 * windowHeight);
-    if (!this.#isDense) return { width, height };
+    if (!this.isDense) return { width, height };
     const unitColumns = chooseColumns({ channels: this.options.maps?.channels ?? 1, mapHeight: 1, mapWidth: 1 });
     return { width: Math.min(width, unitColumns * largestUnit), height };
   }
 
-  get places(): ProbedPanel["places"] {
-    return this.options.kind === "picture" ? "picture" : this.#isDense ? "units" : "maps";
-  }
-
   /** Whether every unit is one cell, as after a dense layer or a global pool. */
-  get #isDense(): boolean {
+  get isDense(): boolean {
     const { maps } = this.options;
     return maps?.width === 1 && maps.height === 1;
   }
@@ -152,7 +152,16 @@ export class Panel implements ProbedPanel {
     this.canvas.style.width = `${width}px`;
     this.element.style.minWidth = this.#isAlone ? "100%" : `min(100%, ${Math.ceil(width + this.#chrome)}px)`;
     this.canvas.style.height = `${layout.height / devicePixelRatio}px`;
-    this.#note.textContent = describeReduction(layout);
+    void this.#noteReduction(layout);
+  }
+
+  /** Says where a mosaic is smaller than it should be. Few are, so the words are loaded then. */
+  async #noteReduction(layout: MosaicLayout): Promise<void> {
+    const { isReduced, mapHeight, mapWidth, tileHeight, tileWidth } = layout;
+    const isSmaller = isReduced || 2 * tileHeight * mapWidth < tileWidth * mapHeight;
+    // If they cannot be loaded, only they are lost.
+    const words = isSmaller ? await import("./reduction.ts").catch(() => undefined) : undefined;
+    if (layout === this.#layout) this.#note.textContent = words?.describeReduction(layout) ?? "";
   }
 
   /** Describes the colours of a mosaic. */
@@ -165,8 +174,8 @@ export class Panel implements ProbedPanel {
     // Gaps get a colour close to that of 0, so that they do not stand out.
     const zero = pair ? "#000" : zeroColor(map);
     this.canvas.style.background = `color-mix(in srgb,${zero} 84%,#888)`;
-    const isOwn = isPerChannel(normalization) && !this.#isDense;
-    const isRobust = !this.#isDense && typeof normalization === "string" && normalization.endsWith("robust");
+    const isOwn = isPerChannel(normalization) && !this.isDense;
+    const isRobust = !this.isDense && typeof normalization === "string" && normalization.endsWith("robust");
     const scope = isOwn ? "each channel" : typeof normalization === "object" ? "fixed" : isRobust ? "robust" : "layer";
     this.#scope.textContent = isOwn && isRobust ? "each channel, robust" : scope;
     const range = isOwn ? "Every channel has a range of its own" : "One range for the whole layer";
@@ -184,32 +193,6 @@ export class Panel implements ProbedPanel {
     // A comparison of two networks shows magnitudes.
     const start = this.#isCompared && low === -high ? 0 : low;
     this.#setNumbers(formatNumber(start), formatNumber(high));
-  }
-
-  ask(point: MapPoint): void {
-    this.options.onProbe(this, point);
-  }
-
-  pick(point: MapPoint): void {
-    this.options.onPick(this, this.elementAt(point));
-  }
-
-  /** Asks for the values under a point: of a picture, those of all channels. */
-  questionAt(point: MapPoint) {
-    const { kind, maps } = this.options;
-    const { value, compare, axes } = this.#choice;
-    const { y, x } = point;
-    const { mapHeight, mapWidth } = this.#layout as MosaicLayout;
-    // A picture in a vector is one plane after the other, of as many units as it has pixels.
-    const [size, unit] = this.#isDense ? [mapHeight * mapWidth, y * mapWidth + x] : [1];
-    const place = (plane: number) => (unit === undefined ? { channel: plane, y, x } : { channel: plane * size + unit, y: 0, x: 0 });
-    const all = () => Array.from({ length: (maps?.channels ?? 1) / size }, (_, plane) => place(plane));
-    return { kind: "probe", value, compare, axes, points: kind === "picture" ? all() : [this.elementAt(point)] } as const;
-  }
-
-  /** What lies under a point, see {@link Probe.show}. */
-  async showProbe(point: MapPoint, values: readonly number[]): Promise<void> {
-    (await this.#probe)?.show(point, values);
   }
 
   /** Reads the same place again, after a new frame. */
@@ -233,7 +216,7 @@ export class Panel implements ProbedPanel {
   get #title(): string {
     const { value, compare, channels } = this.#choice;
     const name = compare ? `${value} + ${compare}` : value;
-    return channels?.length === 1 ? `${name} · ${this.#isDense ? "unit" : "channel"} ${channels[0]}` : name;
+    return channels?.length === 1 ? `${name} · ${this.isDense ? "unit" : "channel"} ${channels[0]}` : name;
   }
 
   #makeEnlarge(title: string): HTMLButtonElement {
@@ -255,22 +238,4 @@ export class Panel implements ProbedPanel {
     this.#low.textContent = low;
     this.#high.textContent = high;
   }
-}
-
-/** Empty where the mosaic is as it should be. */
-function describeReduction({ isReduced, mapHeight, mapWidth, tileHeight, tileWidth, height, width, channels }: MosaicLayout): string {
-  const isSqueezed = 2 * tileHeight * mapWidth < tileWidth * mapHeight;
-  if (!isReduced && !isSqueezed) return "";
-  const count = (number: number) => number.toLocaleString("en");
-  const maps = `${channels === 1 ? "A map" : `${count(channels)} maps`} of ${count(mapHeight)} × ${count(mapWidth)}, drawn smaller`;
-  if (!isReduced) return `${maps}, rows more than columns, to be seen at once.`;
-  return `${maps}: this GPU draws no more than ${count(Math.max(height, width))} pixels in one direction.`;
-}
-
-/** An element with a class and text. */
-export function make<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, className: string, text = ""): HTMLElementTagNameMap[Tag] {
-  const element = document.createElement(tag);
-  element.className = className;
-  if (text) element.textContent = text;
-  return element;
 }

@@ -9,9 +9,8 @@ import { FrameLoop, type FrameStats, type News } from "./frame-loop.ts";
 import { Gallery } from "./gallery.ts";
 import type { Labels } from "./labels.ts";
 import { type DrawableLayer, noLayers, noteOf } from "./layers.ts";
-import type { MapPoint } from "./mosaic/layout.ts";
-import type { Panel } from "./panel.ts";
 import { Parts } from "./parts.ts";
+import type { ProbeRequest } from "./probe.ts";
 import type { Results } from "./results.ts";
 import type { Description, NetworkName, Session, SessionEvent, Shown } from "./session/session.ts";
 import { type FrameSource, openSource } from "./sources.ts";
@@ -50,8 +49,8 @@ export class Player {
     this.#gallery = new Gallery({
       onResize: () => this.invalidate("scene"),
       onReveal: () => this.wantFrame("draw"),
-      onProbe: (panel, point) => void this.#probe(panel, point),
-      onPick: (panel, point) => this.#parts.instrument?.pick(panel.choice.value, point),
+      onProbe: (request) => void this.#probe(request),
+      onPick: (value, point) => this.#parts.instrument?.pick(value, point),
     });
     this.#answering = new Answering(
       { emit: (type, detail) => this.emit(type, detail), onFail: (error) => this.#fail(error, "answer") },
@@ -205,6 +204,8 @@ export class Player {
       return;
     }
     this.#status.showProgress("Loading the network");
+    // Fetched while the network is. Whoever needs it hears of it if that fails.
+    this.#gallery.prepare().catch(() => undefined);
     const session = await this.#connection.open(this.#element.hasAttribute("worker"));
     const loaded = await session.load({ src, compare, inputShape: readAttribute(this.#element, "input-shape") });
     if (this.#cycle.isDue("model")) return;
@@ -233,6 +234,7 @@ export class Player {
     const [session, description] = [this.session, this.#description];
     if (!session || !description) return;
     const element = this.#element;
+    await this.#gallery.prepare();
     await this.#parts.prepare();
     const { text, choices, unknown } = wantedLayers(element, description, this.#parts.instrument?.choices);
     const look = wantedLook(element);
@@ -304,13 +306,13 @@ export class Player {
     if (this.isShown && !this.#lacksPicture) await this.#answering.show(results, (this.#isBlank ?? this.#description?.isBlank) !== true);
   }
 
-  async #probe(panel: Panel, point: MapPoint): Promise<void> {
-    this.#parts.instrument?.hover(panel.choice.value, panel.elementAt(point));
+  async #probe({ value, point, question, answer }: ProbeRequest): Promise<void> {
+    this.#parts.instrument?.hover(value, point);
     // A device that is lost meanwhile has no value to tell.
-    const values = this.isShown && (await this.session?.ask(panel.questionAt(point)).catch(() => undefined));
+    const values = this.isShown && (await this.session?.ask(question).catch(() => undefined));
     if (!values) return;
-    void panel.showProbe(point, values);
-    this.emit("probe", { value: panel.choice.value, point: panel.elementAt(point), values });
+    answer(values);
+    this.emit("probe", { value, point, values });
   }
 
   #onProgress(progress: ConvCamEvents["progress"]): void {

@@ -1,5 +1,6 @@
 // Pointers and keys on a canvas of tiles: which element is meant, and the mark around it. Loaded with what reads elements.
-import type { MapPoint, MosaicLayout } from "./mosaic/layout.ts";
+import type { MosaicLayout } from "./mosaic/layout.ts";
+import type { MapPoint } from "./mosaic/maps.ts";
 import { pointAt, type rectangleOf } from "./mosaic/points.ts";
 
 export { rectangleOf } from "./mosaic/points.ts";

@@ -1,36 +1,30 @@
 // Reads the elements under the pointer, or at a place that the arrow keys move. Loaded at the first pointer or key on a panel.
 
 import { formatNumber } from "./format-number.ts";
-import type { MapPoint, MosaicLayout } from "./mosaic/layout.ts";
+import type { MosaicLayout } from "./mosaic/layout.ts";
+import type { MapPoint } from "./mosaic/maps.ts";
+import type { Panel } from "./panel.ts";
 import { arrows, followPointer, placeMark, rectangleOf } from "./pointing.ts";
 import styles from "./probe.css?inline";
+import type { Query } from "./session/queries.ts";
 import { adoptStyles } from "./style-sheet.ts";
 
-/** The parts of a panel that a probe works on. */
-export interface ProbedPanel {
-  readonly element: HTMLElement;
-  readonly canvas: HTMLCanvasElement;
-  /** Drawn around the element that is read. */
-  readonly mark: HTMLElement;
-  readonly readout: HTMLElement;
-  readonly layout: MosaicLayout | undefined;
-  /** What a place is called: a picture has no channels to choose from, a dense layer only units. */
-  readonly places: "picture" | "units" | "maps";
-  /** The element that a place of the mosaic shows. */
-  elementAt(point: MapPoint): MapPoint;
-  /** Asks for the values under the point; answers come through {@link Probe.show}. */
-  ask(point: MapPoint): void;
-  /** Somebody wants to see more of what lies under the point. */
-  pick(point: MapPoint): void;
+/** Somebody reads the values of an element. */
+export interface ProbeRequest {
+  readonly value: string;
+  readonly point: MapPoint;
+  readonly question: Extract<Query, { kind: "probe" }>;
+  /** Shows what was asked for: one value, or those of both networks, or one per colour. */
+  answer(values: readonly number[]): void;
 }
 
 const styled = new WeakSet<Node>();
 
 export class Probe {
-  readonly #panel: ProbedPanel;
+  readonly #panel: Panel;
   #point: MapPoint | undefined;
 
-  constructor(panel: ProbedPanel) {
+  constructor(panel: Panel) {
     this.#panel = panel;
     const root = panel.element.getRootNode() as ShadowRoot;
     if (!styled.has(root)) adoptStyles(root, styles);
@@ -44,13 +38,13 @@ export class Probe {
     else if (event instanceof PointerEvent) followPointer(event, this.#panel.canvas, this.#panel.layout, (point) => this.#move(point));
   }
 
-  /** One value, or those of both networks, or one per colour. */
-  show(point: MapPoint, values: readonly number[]): void {
+  #show(point: MapPoint, values: readonly number[]): void {
     const { channel = 0, y = 0, x = 0 } = this.#point ?? {};
     if (!this.#point || point.channel !== channel || point.y !== y || point.x !== x) return;
-    const { places, readout } = this.#panel;
+    const { isDense, options, readout } = this.#panel;
     const { channel: name } = this.#panel.elementAt(point);
-    const place = { picture: `y ${y} · x ${x}`, units: `unit ${name}`, maps: `channel ${name} · y ${y} · x ${x}` }[places];
+    const inMap = `channel ${name} · y ${y} · x ${x}`;
+    const place = options.kind === "picture" ? `y ${y} · x ${x}` : isDense ? `unit ${name}` : inMap;
     readout.textContent = `${place} · ${values.map(formatNumber).join(" | ")}`;
   }
 
@@ -61,7 +55,26 @@ export class Probe {
 
   /** Reads the same place again, after a new frame. */
   refresh(): void {
-    if (this.#point) this.#panel.ask(this.#point);
+    if (this.#point) this.#ask(this.#point);
+  }
+
+  #ask(point: MapPoint): void {
+    const { choice, options } = this.#panel;
+    const answer = (values: readonly number[]) => this.#show(point, values);
+    options.onProbe({ value: choice.value, point: this.#panel.elementAt(point), question: this.#questionAt(point), answer });
+  }
+
+  /** Asks for the values under a point: of a picture, those of all channels. */
+  #questionAt(point: MapPoint): ProbeRequest["question"] {
+    const { choice, isDense, layout, options } = this.#panel;
+    const { value, compare, axes } = choice;
+    const { y, x } = point;
+    const { mapHeight, mapWidth } = layout as MosaicLayout;
+    // A picture in a vector is one plane after the other, of as many units as it has pixels.
+    const [size, unit] = isDense ? [mapHeight * mapWidth, y * mapWidth + x] : [1];
+    const place = (plane: number) => (unit === undefined ? { channel: plane, y, x } : { channel: plane * size + unit, y: 0, x: 0 });
+    const all = () => Array.from({ length: (options.maps?.channels ?? 1) / size }, (_, plane) => place(plane));
+    return { kind: "probe", value, compare, axes, points: options.kind === "picture" ? all() : [this.#panel.elementAt(point)] };
   }
 
   #move(point: MapPoint | undefined): void {
@@ -73,11 +86,12 @@ export class Probe {
     mark.hidden = point === undefined;
     if (!point) readout.textContent = "";
     else if (layout) placeMark(mark, rectangleOf(layout, point), layout);
-    if (point) this.#panel.ask(point);
+    if (point) this.#ask(point);
   }
 
   #pick(): void {
-    if (this.#point) this.#panel.pick(this.#point);
+    const { choice, options } = this.#panel;
+    if (this.#point) options.onPick(choice.value, this.#panel.elementAt(this.#point));
   }
 
   /** Arrows move by one element, with Shift by one channel; Escape ends. */

@@ -1,6 +1,6 @@
 // Says what is wrong and what to do about it, and shows the layers of a network that cannot run. Loaded with the first problem.
 import { DeviceError, UnsupportedError } from "../engine/errors.ts";
-import { make } from "./panel.ts";
+import { make } from "./make.ts";
 import styles from "./problem.css?inline";
 import { adoptStyles } from "./style-sheet.ts";
 

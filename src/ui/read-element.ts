@@ -1,7 +1,7 @@
 // Reads one element of a value from the GPU.
 import type { Device } from "../engine/gpu/device.ts";
 import { gpuTypeOf } from "../engine/tensor.ts";
-import type { MapPoint } from "./mosaic/layout.ts";
+import type { MapPoint } from "./mosaic/maps.ts";
 import { checkPoint } from "./mosaic/points.ts";
 import type { MapSource } from "./statistics/channel-statistics.ts";
 

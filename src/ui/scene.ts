@@ -7,7 +7,7 @@ import type { Weights } from "./change-weights.ts";
 import type { ImageView } from "./image-view.ts";
 import type { ColorMap } from "./mosaic/color-map.ts";
 import type { MosaicLayout } from "./mosaic/layout.ts";
-import { viewAsMaps } from "./mosaic/layout.ts";
+import { viewAsMaps } from "./mosaic/maps.ts";
 import { encodeRanges, type MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
 import { nonnegativeValues } from "./mosaic/signedness.ts";
 import type { Preparation } from "./preparation.ts";

@@ -1,7 +1,7 @@
 // The messages above the mosaics: progress, problems and notes. A problem belongs to the stage that met it and stays until
 // what caused it changes.
 import type { LoadProgress } from "../engine/source.ts";
-import { make } from "./panel.ts";
+import { make } from "./make.ts";
 import type { SummaryRow } from "./problem.ts";
 import type { Stage } from "./update-cycle.ts";
 

@@ -8,7 +8,7 @@ import type { Axes } from "../engine/shapes.ts";
 import type { Explainer } from "./explain/explainer.ts";
 import type { Explained, ExplainedNumbers, ExplainRequest } from "./explain/request.ts";
 import { findImageInput, ImageInput } from "./image-input.ts";
-import type { MapPoint, MapView } from "./mosaic/layout.ts";
+import type { MapPoint, MapView } from "./mosaic/maps.ts";
 import { MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
 import type { PatternCanvas } from "./patterns/pattern-canvas.ts";
 import type { ImageLike } from "./picture-size.ts";

@@ -6,8 +6,8 @@ import { ClassChoice } from "../../src/ui/explain/class-choice.ts";
 import { HeatMap } from "../../src/ui/explain/heat-map.ts";
 import { HeatOverlay } from "../../src/ui/explain/heat-overlay.ts";
 import { strongestOfBoth } from "../../src/ui/explain/request.ts";
-import { colorStops } from "../../src/ui/mosaic/color-map.ts";
-import { viewAsMaps } from "../../src/ui/mosaic/layout.ts";
+import { viewAsMaps } from "../../src/ui/mosaic/maps.ts";
+import { colorStops } from "../../src/ui/mosaic/palette.ts";
 import { noise } from "../support/graphs.ts";
 import { withDevice } from "../support/with-device.ts";
 

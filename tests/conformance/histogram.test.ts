@@ -1,7 +1,7 @@
 // Histograms on the GPU against a plain loop, for values that lie with borders, for single channels, and for what is not finite.
 import { expect, test } from "vitest";
 import { denseStrides, type Shape, sizeOf } from "../../src/engine/shapes.ts";
-import { viewAsMaps } from "../../src/ui/mosaic/layout.ts";
+import { viewAsMaps } from "../../src/ui/mosaic/maps.ts";
 import { readHistogram } from "../../src/ui/statistics/histogram.ts";
 import { withDevice } from "../support/with-device.ts";
 

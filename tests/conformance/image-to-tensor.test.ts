@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readImage, writePng } from "../../src/cli/image.ts";
 import { requestNodeDevice } from "../../src/cli/node-device.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
-import { readBack } from "../../src/engine/gpu/read-back.ts";
+import { readBack } from "../../src/engine/gpu/read-buffer.ts";
 import { denseStrides, sizeOf } from "../../src/engine/shapes.ts";
 import type { DataType } from "../../src/engine/tensor.ts";
 import { ImageInput } from "../../src/ui/image-input.ts";

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { requestNodeDevice } from "../../src/cli/node-device.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
-import { readBack } from "../../src/engine/gpu/read-back.ts";
+import { readBack } from "../../src/engine/gpu/read-buffer.ts";
 import { denseStrides } from "../../src/engine/shapes.ts";
-import { layoutMosaic, viewAsMaps } from "../../src/ui/mosaic/layout.ts";
+import { layoutMosaic } from "../../src/ui/mosaic/layout.ts";
+import { viewAsMaps } from "../../src/ui/mosaic/maps.ts";
 import { type MosaicOptions, MosaicRenderer, type MosaicSource } from "../../src/ui/mosaic/renderer.ts";
 
 let device: Device;

@@ -2,7 +2,7 @@
 import { UnsupportedError } from "../../src/engine/errors.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { Program } from "../../src/engine/gpu/program.ts";
-import { readBack } from "../../src/engine/gpu/read-back.ts";
+import { readBack } from "../../src/engine/gpu/read-buffer.ts";
 import type { AttributeValue } from "../../src/engine/graph/graph.ts";
 import { createContext, describeOperation } from "../../src/engine/ops/context.ts";
 import { foldWorkgroups } from "../../src/engine/ops/dispatch.ts";

@@ -1,6 +1,7 @@
 // Tables short enough for the shader, and gradients for the legend.
 import { describe, expect, it } from "vitest";
-import { colorMaps, colorStops, cssGradient } from "../../src/ui/mosaic/color-map.ts";
+import { colorMaps, cssGradient } from "../../src/ui/mosaic/color-map.ts";
+import { colorStops } from "../../src/ui/mosaic/palette.ts";
 
 describe("colour maps", () => {
   it.each(colorMaps)("%s has 2 to 32 stops between 0 and 1, which the legend shows too", (map) => {

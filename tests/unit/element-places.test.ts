@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { denseStrides, sizeOf } from "../../src/engine/shapes.ts";
 import { indexAt, mapBoxOf } from "../../src/ui/elements/places.ts";
-import { viewAsMaps } from "../../src/ui/mosaic/layout.ts";
+import { viewAsMaps } from "../../src/ui/mosaic/maps.ts";
 
 const values = [
   { shape: [1, 3, 4, 5] },

@@ -10,7 +10,7 @@ import { denseStrides } from "../../src/engine/shapes.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { fromTensor, type NdArray } from "../../src/reference/array.ts";
 import { evaluateGraph } from "../../src/reference/evaluate.ts";
-import { viewAsMaps } from "../../src/ui/mosaic/layout.ts";
+import { viewAsMaps } from "../../src/ui/mosaic/maps.ts";
 import { everything } from "../support/catalog.ts";
 import { graphOf, ints, noise, op } from "../support/graphs.ts";
 

@@ -1,7 +1,8 @@
 // Where tiles lie, and which element each pixel shows.
 import { describe, expect, it } from "vitest";
 import { denseStrides } from "../../src/engine/shapes.ts";
-import { layoutMosaic, viewAsMaps } from "../../src/ui/mosaic/layout.ts";
+import { layoutMosaic } from "../../src/ui/mosaic/layout.ts";
+import { viewAsMaps } from "../../src/ui/mosaic/maps.ts";
 import { pointAt, rectangleOf } from "../../src/ui/mosaic/points.ts";
 
 describe("layoutMosaic", () => {

@@ -6,7 +6,8 @@ import { expect, test } from "vitest";
 import { ModelError, UnsupportedError } from "../../src/engine/errors.ts";
 import type { Node } from "../../src/engine/graph/graph.ts";
 import { encodeModel, encodeTensor } from "../../src/engine/onnx/encode.ts";
-import { importModel, readTensor } from "../../src/engine/onnx/import.ts";
+import { importModel } from "../../src/engine/onnx/import.ts";
+import { readTensor } from "../../src/engine/onnx/lone-tensor.ts";
 
 const folder = process.env.CONVCAM_DATA ?? resolve(import.meta.dirname, "../../../shared/data");
 

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { ModelError, UnsupportedError } from "../../src/engine/errors.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { encodeModel, encodeTensor } from "../../src/engine/onnx/encode.ts";
-import { importModel, readTensor } from "../../src/engine/onnx/import.ts";
+import { importModel } from "../../src/engine/onnx/import.ts";
+import { readTensor } from "../../src/engine/onnx/lone-tensor.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 
 const graph: Graph = {

@@ -2,8 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { ModelError, UnsupportedError } from "../../src/engine/errors.ts";
 import { encodeTensor } from "../../src/engine/onnx/encode.ts";
-import { importModel, readTensor } from "../../src/engine/onnx/import.ts";
-import { decodeTensorProto, encodeModelProto, encodeTensorProto, type TensorProto } from "../../src/engine/onnx/proto.ts";
+import { importModel } from "../../src/engine/onnx/import.ts";
+import { decodeTensorProto, readTensor } from "../../src/engine/onnx/lone-tensor.ts";
+import { encodeModelProto, encodeTensorProto, type TensorProto } from "../../src/engine/onnx/proto.ts";
 import { tensorFromProto } from "../../src/engine/onnx/tensor-proto.ts";
 import { type DataType, dataTypeCode, dataTypes, Tensor } from "../../src/engine/tensor.ts";
 

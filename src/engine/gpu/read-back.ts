@@ -72,21 +72,6 @@ export class Staging {
   }
 }
 
-/** A buffer's words from `offsetBytes`, as a copy. */
-export async function readBack(device: Device, buffer: GPUBuffer, sizeBytes: number, offsetBytes = 0): Promise<ArrayBuffer> {
-  const staging = new Staging(device, sizeBytes);
-  try {
-    const encoder = device.gpu.createCommandEncoder({ label: "read-back" });
-    return await staging.read(
-      encoder,
-      [{ buffer, offsetBytes, sizeBytes }],
-      ([words]) => (words as Uint32Array<ArrayBuffer>).slice().buffer,
-    );
-  } finally {
-    staging.dispose();
-  }
-}
-
 /**
  * Submits a few empty command lists while a read is awaited. Chromium looks for finished work when commands arrive and else every 2 ms, so the
  * results of a short run arrive sooner.

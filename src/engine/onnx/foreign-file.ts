@@ -1,6 +1,6 @@
 // Says what a file is that is not ONNX, by its bytes and never by its name, and how to get an ONNX file from it. Loaded when one was
 // refused.
-import { decodeTensorProto } from "./proto.ts";
+import { decodeTensorProto } from "./lone-tensor.ts";
 import { zipNames } from "./zip-names.ts";
 
 const unpack = "unpack it, and open the .onnx file in it";

@@ -6,7 +6,6 @@ import { attributeFromProto } from "./attribute-proto.ts";
 import type { ExternalBytes, ReadExternal } from "./external-data.ts";
 import {
   decodeModelProto,
-  decodeTensorProto,
   type FunctionProto,
   type GraphProto,
   type ModelProto,
@@ -67,16 +66,6 @@ function isInOrder(nodes: readonly Node[], given: ReadonlySet<string>): boolean 
     ({ inputs, outputs }) =>
       inputs.every((input) => known.has(input)) && outputs.every((output) => output === "" || (!known.has(output) && known.add(output))),
   );
-}
-
-/**
- * Decodes a lone tensor, such as `input_0.pb` beside ONNX's test models.
- *
- * @throws ModelError when the bytes are damaged, UnsupportedError for sequences, optionals and element types without a place here
- */
-export function readTensor(bytes: Uint8Array): Tensor {
-  const proto = decodeTensorProto(bytes);
-  return tensorFromProto(proto, `tensor '${proto.name ?? ""}'`);
 }
 
 /** Decodes bytes. Where they are refused, and their first ones tell what they are instead, the error says that. */

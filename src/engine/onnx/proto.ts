@@ -1,5 +1,5 @@
 // ONNX's protobuf messages to bytes and back, and what is said of bytes that are none.
-import { ModelError, UnsupportedError } from "../errors.ts";
+import { ModelError } from "../errors.ts";
 import { ProtoReader } from "./proto-reader.ts";
 import type { Message, MessageName } from "./proto-schema.ts";
 import { ProtoWriter } from "./proto-writer.ts";
@@ -29,18 +29,6 @@ export function decodeModelProto(bytes: Uint8Array): ModelProto & { readonly gra
   return { ...rest, graph };
 }
 
-/**
- * Decodes a lone tensor, such as the `.pb` files beside ONNX's test models.
- *
- * @throws ModelError when the bytes are not a whole TensorProto, UnsupportedError when they are a sequence or an optional
- */
-export function decodeTensorProto(bytes: Uint8Array): TensorProto {
-  // A TensorProto has the long abandoned `segment` in the same field.
-  if (decode(bytes, "tensor", "SequenceProto").tensorValues)
-    throw new UnsupportedError("The file holds a sequence or an optional, not a tensor. Only tensors are supported.");
-  return decode(bytes, "tensor", "TensorProto");
-}
-
 /** Encodes a model with exactly one copy of its weights, which may be most of a gigabyte. */
 export function encodeModelProto(model: ModelProto & { readonly graph: GraphProto }): Uint8Array {
   return new ProtoWriter().message("ModelProto", model).finish();
@@ -52,7 +40,8 @@ export function encodeTensorProto(tensor: TensorProto): Uint8Array {
 
 const exportAgain = "Download it again, or export it again from its framework.";
 
-function decode<M extends MessageName>(bytes: Uint8Array, what: "model" | "tensor", name: M): Message<M> {
+/** @throws ModelError when the bytes are not a whole message */
+export function decode<M extends MessageName>(bytes: Uint8Array, what: "model" | "tensor", name: M): Message<M> {
   if (bytes.byteLength === 0) throw new ModelError(`The ${what} file is empty. ${exportAgain}`);
   const reader = new ProtoReader(bytes);
   try {

@@ -43,9 +43,11 @@ interface Part {
 /** Operators that many networks do without: fetched for the graphs that name one. */
 export const parts: readonly Part[] = [
   {
-    names: ["Gemm", "Softmax", "LogSoftmax", "Hardmax", "BatchNormalization", "Clip", "Cast", "CastLike"],
+    names: ["Gemm", "Softmax", "LogSoftmax", "Hardmax", "Cast", "CastLike"],
     load: () => import("./dense.ts"),
   },
+  { names: ["BatchNormalization"], load: () => import("./batch-normalization.ts") },
+  { names: ["Clip"], load: () => import("./clip.ts") },
   { names: ["GlobalAveragePool", "GlobalMaxPool"], load: () => import("./global-pool.ts") },
   { names: ["Concat", "Transpose"], load: () => import("./movement.ts") },
   { names: ["Sum"], load: () => import("./variadic.ts") },

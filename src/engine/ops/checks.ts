@@ -17,17 +17,3 @@ export function checkSameType(context: OperatorContext, ...indices: readonly num
     if (context.inputs[index]?.dtype !== dtype)
       context.invalid(`input ${index} is ${context.inputs[index]?.dtype}, but input ${first} is ${dtype}; both must have one type`);
 }
-
-/** The operand at `index`, refused unless it is int32 or int64, as indices are. */
-export function indexInput(context: OperatorContext, index: number): Operand {
-  const operand = context.input(index);
-  if (operand.dtype !== "int32" && operand.dtype !== "int64")
-    context.invalid(`input ${index} holds indices and must be int32 or int64, got ${operand.dtype}`);
-  return operand;
-}
-
-/** Like {@link floatInput}, but lets constants of any type through: they are evaluated on the CPU. */
-export function floatOrConstantInput(context: OperatorContext, index: number): Operand {
-  const operand = context.input(index);
-  return operand.constant ? operand : floatInput(context, index);
-}

@@ -3,7 +3,7 @@
 import { type Field, formulaOf, receptiveField, type Step } from "../../engine/elements/index.ts";
 import { ModelError, UnsupportedError } from "../../engine/errors.ts";
 import type { Model } from "../../engine/model.ts";
-import type { MapPoint } from "../mosaic/layout.ts";
+import type { MapPoint } from "../mosaic/maps.ts";
 import type { NetworkName } from "../session/session.ts";
 import type { Viewer } from "../viewer.ts";
 import { indexAt, type MapBox, mapBoxOf } from "./places.ts";

@@ -1,6 +1,6 @@
 // Between the places of maps, which are channel, row and column, and the indices of the value that they show. Pure.
 import type { Axes } from "../../engine/shapes.ts";
-import { type MapPoint, placeAxes } from "../mosaic/layout.ts";
+import { type MapPoint, placeAxes } from "../mosaic/maps.ts";
 
 /** A value's shape, and what its axes are where that is known. */
 export interface Shaped {

@@ -4,7 +4,7 @@ import { type Explanation, type ExplanationMethod, isActivationMap, resultOf } f
 import type { Device } from "../../engine/gpu/device.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import { imageView } from "../image-view.ts";
-import { type MapView, viewAsMaps } from "../mosaic/layout.ts";
+import { type MapView, viewAsMaps } from "../mosaic/maps.ts";
 import type { MosaicRenderer } from "../mosaic/renderer.ts";
 import type { Preparation } from "../preparation.ts";
 import { ReadbackRing } from "../readback-ring.ts";

@@ -3,7 +3,8 @@ import type { Device } from "../../engine/gpu/device.ts";
 import shader from "../../shaders/heat-overlay.wgsl";
 import { encodeParams } from "../../shaders/shader.ts";
 import { bind } from "../bind.ts";
-import { type ColorMap, paletteOf, paletteSize } from "../mosaic/color-map.ts";
+import type { ColorMap } from "../mosaic/color-map.ts";
+import { paletteOf, paletteSize } from "../mosaic/palette.ts";
 import type { HeatMap } from "./heat-map.ts";
 import { strongestOfBoth } from "./request.ts";
 

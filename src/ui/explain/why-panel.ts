@@ -1,7 +1,7 @@
 // An explanation on the page: its canvas with the names of its layers, and what is seen there in words.
 import { asSentence } from "../as-sentence.ts";
+import { make } from "../make.ts";
 import { cssGradient } from "../mosaic/color-map.ts";
-import { make } from "../panel.ts";
 import { allLayers, type Explained, strongestOfBoth } from "./request.ts";
 import { captionHeight } from "./tiles.ts";
 import { layersNamed, sentencesFor, type Told, textsOf, tileLabel, type Words, wordsFor } from "./words.ts";

@@ -1,6 +1,7 @@
 // Boxes over panels: which part of a map, or of the picture, something depends on.
 import type { MapBox } from "../elements/places.ts";
-import { make, type Panel } from "../panel.ts";
+import { make } from "../make.ts";
+import type { Panel } from "../panel.ts";
 
 export interface Mark {
   readonly panel: Panel;

@@ -2,7 +2,7 @@
 // level out, and attributes hold the place. Pure, but for reading and writing these.
 import { denseStrides } from "../../engine/shapes.ts";
 import type { DrawableLayer } from "../layers.ts";
-import { type MapPoint, type MapView, viewAsMaps } from "../mosaic/layout.ts";
+import { type MapPoint, type MapView, viewAsMaps } from "../mosaic/maps.ts";
 
 /** From the outermost in. */
 export const viewNames = ["overview", "layer", "channel", "pixel"] as const;

@@ -5,7 +5,7 @@ import { denseStrides, sizeOf } from "../../engine/shapes.ts";
 import { Tensor } from "../../engine/tensor.ts";
 import { download } from "../download.ts";
 import { mapAsCsv, valueAsCsv } from "../export/text.ts";
-import { viewAsMaps } from "../mosaic/layout.ts";
+import { viewAsMaps } from "../mosaic/maps.ts";
 import type { Session } from "../session/session.ts";
 import type { Place } from "./place.ts";
 

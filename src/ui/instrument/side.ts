@@ -2,8 +2,8 @@
 import { nothing, render, type TemplateResult } from "lit";
 import type { ConvCam } from "../element.ts";
 import type { Gallery } from "../gallery.ts";
-import type { MapPoint } from "../mosaic/layout.ts";
-import { make } from "../panel.ts";
+import { make } from "../make.ts";
+import type { MapPoint } from "../mosaic/maps.ts";
 import type { Session } from "../session/session.ts";
 import { setAttribute } from "../state.ts";
 import { type Actions, channelTemplate } from "./channel.ts";

@@ -1,4 +1,4 @@
-// Colour maps as short tables of evenly spaced stops, and the colours that stand outside every map.
+// Colour maps as short tables of evenly spaced stops, and as CSS.
 
 /** Red, green, blue in 0…1. */
 export type Color = readonly [number, number, number];
@@ -7,7 +7,7 @@ export type Color = readonly [number, number, number];
  * Stops in hexadecimal RGB, from low to high. viridis and magma (S. van der Walt, N. Smith, CC0) and cividis (J. Nuñez,
  * C. Anderton, R. Renslow, public domain) are their 256-entry tables sampled at 32 points, which stays within 2/255 of them (cividis within 6/255, at its kink near the dark end).
  */
-const stops = {
+export const stops = {
   gray: "000000ffffff",
   viridis:
     "440154470d6048196b482474472e7c4538824142863e4b893a548c365d8d32658e2e6d8e2b758e287d8e25858e228c8d" +
@@ -26,10 +26,6 @@ export type ColorMap = keyof typeof stops;
 
 export const colorMaps = Object.keys(stops) as readonly ColorMap[];
 
-/** NaN is cyan and infinity orange: neither colour occurs in any of the maps. */
-const nanColor: Color = [0, 1, 1];
-const infinityColor: Color = [1, 0.5, 0];
-
 /** The colour pairs for two models in one mosaic. Both add up to a neutral or clear third colour where the models agree. */
 export const comparePairs = {
   "magenta-green": [
@@ -44,35 +40,6 @@ export const comparePairs = {
 
 export type ComparePair = keyof typeof comparePairs;
 
-/** The stops of a map, low to high. */
-export function colorStops(map: ColorMap): Color[] {
-  return (stops[map].match(/.{6}/g) ?? []).map(parseHex);
-}
-
-/** Colours that a map is sampled at: so many that only rounding is lost, and an odd number, so that one is in the middle. */
-export const paletteSize = 1025;
-
-/**
- * The table in which mosaic.wgsl looks colours up: the map from low to high, then infinity, NaN, and the background.
- *
- * @param background red, green, blue and opacity in 0…1
- * @returns RGBA of 8 bits each, red in the lowest
- */
-export function paletteOf(map: ColorMap, background: readonly [number, number, number, number]): Uint32Array<ArrayBuffer> {
-  const colors = colorStops(map);
-  const sampled = Array.from({ length: paletteSize }, (_, i) => {
-    const at = (i / (paletteSize - 1)) * (colors.length - 1);
-    const left = Math.min(Math.floor(at), colors.length - 2);
-    return [0, 1, 2].map((k) => mix(colors[left]?.[k] ?? 0, colors[left + 1]?.[k] ?? 0, at - left));
-  });
-  const opaque = [...sampled, infinityColor, nanColor].map((color) => [...color, 1]);
-  return Uint32Array.from([...opaque, background], (color) => color.reduceRight((word, part) => word * 256 + Math.round(part * 255), 0));
-}
-
-function mix(from: number, to: number, share: number): number {
-  return from + (to - from) * share;
-}
-
 /** A CSS gradient through the same stops, low at the start. CSS interpolates them just as the shader does. */
 export function cssGradient(map: ColorMap, direction = "to right"): string {
   return `linear-gradient(${direction},${stops[map].replace(/.{6}/g, ",#$&").slice(1)})`;
@@ -82,9 +49,4 @@ export function cssGradient(map: ColorMap, direction = "to right"): string {
 export function zeroColor(map: ColorMap): string {
   const at = map === "diverging" ? stops[map].length / 2 - 3 : 0;
   return `#${stops[map].slice(at, at + 6)}`;
-}
-
-function parseHex(hex: string): Color {
-  const bits = Number.parseInt(hex, 16);
-  return [(bits >> 16) / 255, ((bits >> 8) & 255) / 255, (bits & 255) / 255];
 }

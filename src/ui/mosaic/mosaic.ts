@@ -6,9 +6,10 @@ import { bind } from "../bind.ts";
 import { ComputeStep } from "../compute-step.ts";
 import { ChannelStatistics, type Statistics } from "../statistics/channel-statistics.ts";
 import { RobustExtents } from "../statistics/robust-extents.ts";
-import { type Color, type ColorMap, comparePairs, paletteOf } from "./color-map.ts";
+import { type Color, type ColorMap, comparePairs } from "./color-map.ts";
 import type { MosaicLayout } from "./layout.ts";
 import { isPerChannel } from "./normalization.ts";
+import { paletteOf } from "./palette.ts";
 import type { MosaicOptions, MosaicRenderer, MosaicSource } from "./renderer.ts";
 
 export interface Pipelines {

@@ -1,6 +1,7 @@
 // Which element of a value lies under a pixel of its mosaic, and where an element lies. For pointers and keys: loaded with what reads them. Pure.
 import { ModelError } from "../../engine/errors.ts";
-import type { MapPoint, MapView, MosaicLayout } from "./layout.ts";
+import type { MosaicLayout } from "./layout.ts";
+import type { MapPoint, MapView } from "./maps.ts";
 
 /** @throws ModelError where the maps of a value have no such place */
 export function checkPoint(value: string, { channels, height, width }: MapView, { channel, y, x }: MapPoint): void {

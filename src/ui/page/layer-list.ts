@@ -1,6 +1,6 @@
 // The list of a network's layers, with a box for each that is shown.
 import type { ConvCam, ConvCamEvents } from "../element.ts";
-import { make } from "../panel.ts";
+import { make } from "../make.ts";
 import { find, listen } from "./listen.ts";
 
 type Layers = ConvCamEvents["load"]["layers"];

@@ -1,7 +1,7 @@
 // Growing patterns on the page: their canvas, how far they are, what a tile is of, and what is seen there in words.
 import { asSentence } from "../as-sentence.ts";
 import { formatNumber } from "../format-number.ts";
-import { make } from "../panel.ts";
+import { make } from "../make.ts";
 import { arrows, followPointer, placeMark, rectangleOf } from "../pointing.ts";
 import type { Grown } from "./request.ts";
 import { patternTexts } from "./texts.ts";

@@ -1,6 +1,6 @@
 // Pictures side by side as one PNG.
 import type { Tensor } from "../../engine/tensor.ts";
-import { chooseColumns } from "../mosaic/layout.ts";
+import { chooseColumns } from "../mosaic/maps.ts";
 import { pixelsOf } from "./pixels.ts";
 
 /** Pixels that a tile's side has at least: small pictures are magnified by a whole factor. */

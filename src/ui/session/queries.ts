@@ -4,7 +4,7 @@ import { type Axes, denseStrides } from "../../engine/shapes.ts";
 import type { DataType } from "../../engine/tensor.ts";
 import type { ElementAnswer, ElementQuestion } from "../elements/answer.ts";
 import type { NetworkHints } from "../hints/answer.ts";
-import { type MapPoint, viewAsMaps } from "../mosaic/layout.ts";
+import { type MapPoint, viewAsMaps } from "../mosaic/maps.ts";
 import { checkPoint } from "../mosaic/points.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import type { Grown, GrowQuery, PatternsTaken } from "../patterns/request.ts";

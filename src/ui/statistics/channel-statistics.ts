@@ -4,7 +4,7 @@ import { workgroupCount } from "../../engine/ops/dispatch.ts";
 import { type DataType, type GpuType, gpuTypeOf } from "../../engine/tensor.ts";
 import partialsShader from "../../shaders/range-partials.wgsl";
 import { ComputeStep } from "../compute-step.ts";
-import type { MapView } from "../mosaic/layout.ts";
+import type { MapView } from "../mosaic/maps.ts";
 
 /** A value as it lies on the GPU, seen as maps. */
 export interface MapSource {

@@ -8,9 +8,8 @@ import { ModelError } from "../../errors.ts";
 import { denseStrides, normalizeAxis, sameShape, sizeOf } from "../../shapes.ts";
 import { bytesPerElement, Tensor } from "../../tensor.ts";
 import { aroundAxis, collapseAxes, padFront } from "../axes.ts";
-import { indexInput } from "../checks.ts";
 import { workgroupCount } from "../dispatch.ts";
-import { defineOperator, type Kernel, type Operator, type PlacedOperand } from "../operator.ts";
+import { defineOperator, type Kernel, type Operand, type Operator, type OperatorContext, type PlacedOperand } from "../operator.ts";
 
 export default [
   defineOperator("Gather", { since: 1 }, (context) => {
@@ -95,6 +94,14 @@ export default [
     };
   }),
 ] satisfies Operator[];
+
+/** The operand at `index`, refused unless it is int32 or int64, as indices are. */
+function indexInput(context: OperatorContext, index: number): Operand {
+  const operand = context.input(index);
+  if (operand.dtype !== "int32" && operand.dtype !== "int64")
+    context.invalid(`input ${index} holds indices and must be int32 or int64, got ${operand.dtype}`);
+  return operand;
+}
 
 function gatherKernel(name: string, shader: Shader, params: ParamValues): Kernel {
   return {

@@ -1,0 +1,46 @@
+// Clip: element by element, with bounds that are attributes or inputs.
+import { sizeOf } from "../shapes.ts";
+import { gpuTypeOf } from "../tensor.ts";
+import { elementWise } from "./element-wise.ts";
+import { defineOperator, type Operator } from "./operator.ts";
+
+/** Clip's bounds where a node has none: the largest finite numbers, so that it does away with infinities. */
+const largest = 3.4028234663852886e38;
+
+const clip = defineOperator("Clip", { since: 7 }, (context) => {
+  const x = context.input(0);
+  if (context.opset < 11) {
+    const low = context.attributes.number("min", -largest);
+    const high = context.attributes.number("max", largest);
+    return elementWise(context, [x], {
+      expression: "clip(a, low, high)",
+      js: (a) => Math.min(high, Math.max(low, a)),
+      dtype: x.dtype,
+      scalars: { low, high },
+    });
+  }
+  const isFloat = gpuTypeOf(x.dtype) === "f32";
+  const min = context.inputs[1];
+  const max = context.inputs[2];
+  for (const bound of [min, max])
+    if (bound && sizeOf(bound.shape) !== 1) context.invalid(`a bound must be one number, got [${bound.shape}]`);
+  const low = min ? "b" : isFloat ? "low" : undefined;
+  const high = max ? (min ? "c" : "b") : isFloat ? "high" : undefined;
+  const raised = low ? `max(a, ${low})` : "a";
+  return elementWise(context, [x, ...(min ? [min] : []), ...(max ? [max] : [])], {
+    // min after max, so that max wins where they cross, as ONNX says.
+    expression: high ? `min(${raised}, ${high})` : raised,
+    js: (a, ...rest) => {
+      const lower = min ? (rest.shift() as number) : isFloat ? -largest : Number.NEGATIVE_INFINITY;
+      const upper = max ? (rest.shift() as number) : isFloat ? largest : Number.POSITIVE_INFINITY;
+      return Math.min(upper, Math.max(lower, a));
+    },
+    dtype: x.dtype,
+    scalars: isFloat ? { ...(!min && { low: -largest }), ...(!max && { high: largest }) } : {},
+    nanOf: "a",
+    shape: x.shape,
+    indices: [0, ...(min ? [1] : []), ...(max ? [2] : [])],
+  });
+});
+
+export default [clip] satisfies Operator[];
