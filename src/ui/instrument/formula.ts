@@ -2,12 +2,10 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Step } from "../../engine/elements/index.ts";
 import { formatNumber } from "../format-number.ts";
+import { agree } from "./agreement.ts";
 import { convolutionTemplate } from "./convolution.ts";
 import { denseTemplate } from "./dense.ts";
 import { stepTemplate } from "./step.ts";
-
-/** How far the GPU's 32 bits may be from the formula's 64, as a part of the largest number of the sum. */
-const tolerance = 1e-4;
 
 /** @param element what the GPU computed */
 export function formulaTemplate(steps: readonly Step[], element: number): TemplateResult {
@@ -16,7 +14,7 @@ export function formulaTemplate(steps: readonly Step[], element: number): Templa
     <ol class="formula">
       ${steps.map((step) => html`<li><h3>${step.operator} <code>${step.node}</code></h3>${templateOf(step)}</li>`)}
     </ol>
-    ${last ? checkTemplate(last.result, element, sizeOf(steps)) : nothing}
+    ${last ? checkTemplate(last.result, element, agree(steps, element)) : nothing}
   `;
 }
 
@@ -26,18 +24,7 @@ function templateOf(step: Step): TemplateResult {
   return stepTemplate(step);
 }
 
-/** The largest number that the steps have to do with: rounding is relative to it. */
-function sizeOf(steps: readonly Step[]): number {
-  const sizes = steps.flatMap((step) => [
-    step.result,
-    ...(step.kind === "convolution" ? step.channels.map(({ sum }) => sum) : []),
-    ...(step.kind === "dense" ? [...step.products] : []),
-  ]);
-  return sizes.reduce((most, one) => Math.max(most, Number.isFinite(one) ? Math.abs(one) : 0), 0);
-}
-
-function checkTemplate(formula: number, element: number, size: number): TemplateResult {
-  const isSame = Object.is(formula, element) || Math.abs(formula - element) <= tolerance * Math.max(size, 1e-6);
+function checkTemplate(formula: number, element: number, isSame: boolean): TemplateResult {
   return html`<p class=${isSame ? "check" : "check alarm"}>
     GPU ${formatNumber(element)} · formula ${formatNumber(formula)} ${isSame ? "✓" : "differ"}
   </p>`;
