@@ -1,6 +1,7 @@
 // What is said of a layer's channels, and in which order they stand: against plain loops over their elements.
 import { describe, expect, it } from "vitest";
-import { boost, stateOf, withState } from "../../src/ui/instrument/gates.ts";
+import type { ValueGate } from "../../src/ui/change-gates.ts";
+import { aloneIn, boost, stateOf, withState } from "../../src/ui/instrument/gates.ts";
 import { arrange, factsOf, readOrder } from "../../src/ui/instrument/orders.ts";
 import type { ChannelSummary } from "../../src/ui/statistics/read-statistics.ts";
 
@@ -74,8 +75,8 @@ describe("gates of channels", () => {
 
   it.each(["silent", "alone", "louder"] as const)("%s is set, read and taken back", (state) => {
     const gates = withState([], "a", 2, 5, state);
-    expect(stateOf(gates, "a", 2)).toBe(state);
-    expect(stateOf(gates, "b", 2)).toBe("on");
+    expect(stateOf(gates, "a", 2, 5)).toBe(state);
+    expect(stateOf(gates, "b", 2, 5)).toBe("on");
     expect(withState(gates, "a", 2, 5, "on")).toEqual([]);
   });
 
@@ -88,6 +89,41 @@ describe("gates of channels", () => {
   it("lets another channel be heard alone instead", () => {
     const gates = withState(withState([], "a", 2, 5, "alone"), "a", 3, 5, "alone");
     expect(gates).toEqual([{ value: "a", channels: [0, 1, 2, 4], scale: 0 }]);
-    expect(stateOf(gates, "a", 2)).toBe("on");
+    expect(stateOf(gates, "a", 2, 5)).toBe("muted");
+    expect(aloneIn(gates, "a", 5)).toBe(3);
+  });
+
+  it("takes no gate of several channels for one that leaves a channel alone", () => {
+    const gates = [{ value: "a", channels: [1, 2], scale: 0 }];
+    expect([1, 5].map((channel) => stateOf(gates, "a", channel, 8))).toEqual(["on", "on"]);
+    expect(stateOf(gates, "a", 0, 3)).toBe("alone");
+    expect(stateOf([{ value: "a", channels: [1, 1, 2], scale: 0 }], "a", 0, 4)).toBe("on");
+    expect(stateOf([{ value: "a", channels: [], scale: 0 }], "a", 0, 1)).toBe("on");
+  });
+
+  it("does what its buttons say, whatever was pressed before, and lets a pressed one go", () => {
+    const count = 3;
+    const presses = [0, 1, 2].flatMap((channel) => (["silent", "alone", "louder"] as const).map((state) => [channel, state] as const));
+    let lists: (readonly ValueGate[])[] = [[]];
+    for (let depth = 0; depth < 3; depth++)
+      lists = lists.flatMap((gates) =>
+        presses.map(([channel, state]) => {
+          const isPressed = stateOf(gates, "a", channel, count) === state;
+          const next = withState(gates, "a", channel, count, isPressed ? "on" : state);
+          expect(stateOf(next, "a", channel, count) === state).toBe(!isPressed);
+          const states = [0, 1, 2].map((one) => stateOf(next, "a", one, count));
+          const factors = { on: 1, alone: 1, louder: boost, silent: 0, muted: 0 };
+          expect(scalesOf(next, count), JSON.stringify(next)).toEqual(states.map((one) => factors[one]));
+          if (states.includes("alone")) expect(states.filter((one) => one === "silent" || one === "muted").length).toBe(count - 1);
+          return next;
+        }),
+      );
   });
 });
+
+/** What a network's gates multiply each channel by: of several gates, the last one that names it. */
+function scalesOf(gates: readonly ValueGate[], count: number): number[] {
+  const scales = Array.from({ length: count }, () => 1);
+  for (const { channel, channels, scale } of gates) for (const one of channels ?? [channel as number]) scales[one] = scale as number;
+  return scales;
+}

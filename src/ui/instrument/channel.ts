@@ -5,7 +5,7 @@ import { formatNumber } from "../format-number.ts";
 import type { Histogram } from "../statistics/histogram.ts";
 import type { ChannelSummary } from "../statistics/read-statistics.ts";
 import { factsTemplate, percent } from "./facts.ts";
-import type { ChannelState } from "./gates.ts";
+import type { ChannelState, ChannelSwitch } from "./gates.ts";
 import { histogramTemplate } from "./histogram.ts";
 import { kernelsTemplate } from "./kernels.ts";
 import type { Order } from "./orders.ts";
@@ -13,9 +13,11 @@ import type { Place } from "./place.ts";
 
 /** What somebody does with a layer or a channel. */
 export interface Actions {
-  stateOf(value: string, channel: number): ChannelState;
   /** @param count channels of the value */
-  setState(value: string, channel: number, count: number, state: ChannelState): void;
+  stateOf(value: string, channel: number, count: number): ChannelState;
+  setState(value: string, channel: number, count: number, state: ChannelSwitch | "on"): void;
+  /** The channel of a value that is heard alone, if one is. */
+  heardAlone(value: string, count: number): number | undefined;
   setOrder(order: Order): void;
   go(place: Place): void;
   /** Buttons that take along what is looked at. */
@@ -37,8 +39,8 @@ interface ChannelNumbers {
 
 export function channelTemplate(place: Place, { channels, histogram, convolution }: ChannelNumbers, actions: Actions): TemplateResult {
   const { layer, channel, maps } = place;
-  const state = actions.stateOf(layer.value, channel);
-  const set = (wanted: ChannelState) => actions.setState(layer.value, channel, maps.channels, wanted === state ? "on" : wanted);
+  const state = actions.stateOf(layer.value, channel, maps.channels);
+  const set = (wanted: ChannelSwitch) => actions.setState(layer.value, channel, maps.channels, wanted === state ? "on" : wanted);
   const facts = channels[channel];
   return html`
     <div class="buttons" role="group" aria-label="What of the channel the network gets">
@@ -47,6 +49,7 @@ export function channelTemplate(place: Place, { channels, histogram, convolution
           html`<button type="button" class="part-button" title=${about} aria-pressed=${one === state} @click=${() => set(one)}>${title}</button>`,
       )}
     </div>
+    ${state === "muted" ? html`<p class="about">Silent: channel ${actions.heardAlone(layer.value, maps.channels)} is heard alone.</p>` : nothing}
     ${
       facts &&
       factsTemplate([

@@ -1,24 +1,55 @@
 // Channels switched off, alone or louder: what that does to the list of an element's gates. Pure.
 import type { ValueGate } from "../change-gates.ts";
 
-export type ChannelState = "on" | "silent" | "alone" | "louder";
+/** What somebody can make of a channel. */
+export type ChannelSwitch = "silent" | "alone" | "louder";
+
+/** A channel is muted while another one is heard alone. */
+export type ChannelState = ChannelSwitch | "on" | "muted";
 
 /** What a channel that is boosted is multiplied by. */
 export const boost = 2;
 
-/** What the gates make of a channel. Gates that are not of our kind are left alone and count as on. */
-export function stateOf(gates: readonly ValueGate[], value: string, channel: number): ChannelState {
-  const own = gates.filter((gate) => gate.value === value);
-  if (own.some(({ channels, scale }) => scale === 0 && channels?.length && !channels.includes(channel))) return "alone";
-  const gate = own.find((one) => one.channel === channel);
-  return gate?.scale === 0 ? "silent" : gate?.scale === boost ? "louder" : "on";
+/**
+ * What the gates make of a channel. Gates that are not of our kind are left alone and count as on.
+ *
+ * @param count channels of the value
+ */
+export function stateOf(gates: readonly ValueGate[], value: string, channel: number, count: number): ChannelState {
+  const own = gates.find((gate) => gate.value === value && gate.channel === channel);
+  if (own?.scale === 0) return "silent";
+  const alone = aloneIn(gates, value, count);
+  if (alone !== undefined) return alone === channel ? "alone" : "muted";
+  return own?.scale === boost ? "louder" : "on";
 }
 
-/** The gates with another state of a channel. @param count channels of the value */
-export function withState(gates: readonly ValueGate[], value: string, channel: number, count: number, state: ChannelState): ValueGate[] {
-  const isOurs = (gate: ValueGate) =>
-    gate.value === value && (gate.channel === channel || (gate.scale === 0 && gate.channels?.length === count - 1));
-  const others = gates.filter((gate) => !isOurs(gate));
+/** The channel of a value that is heard alone, if one is. */
+export function aloneIn(gates: readonly ValueGate[], value: string, count: number): number | undefined {
+  for (const gate of gates) {
+    const silent = gate.value === value && gate.scale === 0 ? new Set(gate.channels) : undefined;
+    const heard = silent?.size === count - 1 ? Array.from({ length: count }, (_, i) => i).filter((i) => !silent.has(i)) : [];
+    if (count > 1 && heard.length === 1) return heard[0];
+  }
+  return undefined;
+}
+
+/**
+ * The gates with another state of a channel. Where one is heard alone, it stays so until its button is released, or another one is to be heard.
+ *
+ * @param count channels of the value
+ */
+export function withState(
+  gates: readonly ValueGate[],
+  value: string,
+  channel: number,
+  count: number,
+  state: ChannelSwitch | "on",
+): ValueGate[] {
+  const others = gates.filter((gate) => {
+    if (gate.value !== value) return true;
+    const alone = aloneIn([gate], value, count);
+    return alone === undefined ? gate.channel !== channel : alone !== channel && state !== "louder";
+  });
   if (state === "on") return others;
   if (state === "alone") {
     const channels = Array.from({ length: count }, (_, i) => i).filter((i) => i !== channel);

@@ -8,7 +8,7 @@ import type { Session } from "../session/session.ts";
 import { setAttribute } from "../state.ts";
 import { type Actions, channelTemplate } from "./channel.ts";
 import { isWhole } from "./convolution.ts";
-import { stateOf, withState } from "./gates.ts";
+import { aloneIn, stateOf, withState } from "./gates.ts";
 import { layerTemplate } from "./layer.ts";
 import { Marks } from "./marks.ts";
 import { arrange, factsOf, readOrder } from "./orders.ts";
@@ -189,7 +189,8 @@ export class Side {
   #actions(session: Session): Actions {
     const viewer = this.#viewer;
     return {
-      stateOf: (value, channel) => stateOf(viewer.gates, value, channel),
+      stateOf: (value, channel, count) => stateOf(viewer.gates, value, channel, count),
+      heardAlone: (value, count) => aloneIn(viewer.gates, value, count),
       setState: (value, channel, count, state) => {
         viewer.gates = withState(viewer.gates, value, channel, count, state);
       },
