@@ -1,4 +1,7 @@
 // Answers what a network's file says, or lets guess, of the pictures that it takes and of its classes.
+import { sizeOf } from "../../engine/shapes.ts";
+import { findClassScores } from "../classes.ts";
+import type { LayerRow } from "../drawable-layers.ts";
 import { findImageInput } from "../image-input.ts";
 import type { Viewer } from "../viewer.ts";
 import { type GuessedPreparation, guessPreparation } from "./guess.ts";
@@ -10,20 +13,24 @@ export interface NetworkHints {
   readonly input: (PictureInput & GuessedPreparation & { readonly name: string }) | undefined;
   /** Names of classes that the file holds. */
   readonly labels: readonly string[] | undefined;
-  /** How many classes the network tells apart, as far as an output's shape says. */
+  /** How many classes the network tells apart, where an output is taken for their scores. */
   readonly classCount: number | undefined;
 }
 
-export function answerHints({ model, axes }: Pick<Viewer, "model" | "axes">): NetworkHints {
+/** @param rows the network's nodes */
+export function answerHints({ model, axes }: Pick<Viewer, "model" | "axes">, rows: readonly LayerRow[]): NetworkHints {
   const { graph, outputs } = model;
   const found = findImageInput(model, axes);
-  const [first] = outputs;
-  const classCount = Math.max(...(first?.shape ?? [0]));
-  const isList = first?.shape.every((extent) => extent === 1 || extent === classCount) && classCount > 1;
+  const scores = findClassScores(
+    outputs.map(({ name }) => name),
+    rows,
+  );
+  const shape = outputs.find(({ name }) => name === scores)?.shape;
+  const classCount = shape && sizeOf(shape);
   const labels = labelsInMetadata(graph.metadata);
-  if (!found) return { input: undefined, labels, classCount: isList ? classCount : undefined };
+  if (!found) return { input: undefined, labels, classCount };
   const { name, dtype, view } = found;
   const { width, height, channels } = view;
   const guess = guessPreparation({ graph, input: { name, dtype, channels }, outputs });
-  return { input: { name, dtype, width, height, channels, ...guess }, labels, classCount: isList ? classCount : undefined };
+  return { input: { name, dtype, width, height, channels, ...guess }, labels, classCount };
 }

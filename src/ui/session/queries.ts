@@ -106,7 +106,7 @@ const answers: AnswerTable = {
   },
   async hints(known) {
     const { answerHints } = await loadPart("for hints", () => import("../hints/answer.ts"));
-    return answerHints(viewerOf(known));
+    return answerHints(viewerOf(known), known.inspected?.summary.layers ?? []);
   },
   async network({ inspected }) {
     const { describeNetwork } = await loadPart("for the overview", () => import("../overview/facts.ts"));
