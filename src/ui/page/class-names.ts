@@ -19,8 +19,10 @@ export class ClassNames {
   /** Told when classes are called otherwise. */
   onChange: () => void = () => {};
   readonly #parts: ClassNamesParts;
-  /** Counts what names were taken, so that a slow file does not replace those of a later one. */
+  /** Counts what names were taken, so that a guess does not replace later ones. */
   #count = 0;
+  /** Counts files, so that a slow one does not replace a later one, or names another network. */
+  #fileCount = 0;
   /** Whether somebody has given a file of names for this network. */
   #isGiven = false;
 
@@ -31,6 +33,7 @@ export class ClassNames {
   /** Names that the page has of its own; without any, classes are told by their numbers. */
   know(names: readonly string[]): void {
     this.#isGiven = false;
+    this.#fileCount++;
     this.#show(names, "");
   }
 
@@ -50,11 +53,12 @@ export class ClassNames {
 
   /** @throws Error that says what is accepted where the file holds no names */
   async open(file: File): Promise<void> {
-    const count = ++this.#count;
-    this.#isGiven = true;
+    const mine = ++this.#fileCount;
     const { readLabels } = await loadPart("for names", () => import("../hints/labels.ts"));
     const names = readLabels(await file.text(), file.name);
-    if (count === this.#count) this.#show(names, `${names.length} names of classes from ${file.name}`);
+    if (mine !== this.#fileCount) return;
+    this.#isGiven = true;
+    this.#show(names, `${names.length} names of classes from ${file.name}`);
   }
 
   #show(names: readonly string[], source: string): void {
