@@ -71,10 +71,12 @@ export function readAttribute<Name extends AttributeName>(element: Element, name
   return attributes[name].read(element.getAttribute(name)) as ReturnType<(typeof attributes)[Name]["read"]>;
 }
 
+/** Attributes that say how pictures are prepared. */
+export const preparationNames = ["mean", "std", "scale", "channels", "fit", "resize"] as const;
+
 /** What the attributes say of the preparation; only what is given. */
 export function readPreparation(element: Element): Preparation {
-  const names = ["mean", "std", "scale", "channels", "fit", "resize"] as const;
-  const given = names.map((name) => [name, readAttribute(element, name)] as const).filter(([, value]) => value !== undefined);
+  const given = preparationNames.map((name) => [name, readAttribute(element, name)] as const).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given) as Preparation;
 }
 

@@ -1,6 +1,6 @@
 // What an element shows, as one object that JSON can hold: for addresses, undo, tests and embedding.
 import type { ModelSource } from "../engine/source.ts";
-import { type AttributeName, attributes, readPreparation } from "./attributes.ts";
+import { type AttributeName, attributes, preparationNames, readAttribute } from "./attributes.ts";
 import type { ValueGate } from "./change-gates.ts";
 import type { ConvCam } from "./element.ts";
 import type { LabelsSource } from "./labels.ts";
@@ -79,23 +79,33 @@ export function isSource(name: AttributeName): name is (typeof sources)[number] 
 }
 
 /**
- * The state that an element shows. Parts that are not set are absent.
+ * The state that an element shows. Parts that are not set, or that cannot be read, are absent.
  *
  * @param labels where the names in `element.labels` are from
  * @param parameters the file whose weights the network computes with
  */
 export function readState(element: ConvCam, labels: LabelsSource | undefined, parameters: ModelSource | undefined): ConvCamState {
-  const preparation = { ...element.preparation, ...readPreparation(element) };
+  const own = preparationNames.map((name) => [name, readable(() => readAttribute(element, name))]);
+  const preparation = { ...element.preparation, ...Object.fromEntries(own.filter(([, value]) => value !== undefined)) };
   const given = [
     ...(["src", "compare", "input"] as const).map((name) => [name, addressOf(element[name])] as const),
     ...parts.map(([part, name]) => [part, element.getAttribute(name) ?? undefined] as const),
     ["labels", labels] as const,
     ["parameters", addressOf(parameters)] as const,
-    ["blank", element.blank] as const,
+    ["blank", readable(() => element.blank)] as const,
     ["gates", element.gates.length > 0 ? element.gates : undefined] as const,
     ["preparation", Object.keys(preparation).length > 0 ? preparation : undefined] as const,
   ];
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
+/** Undefined for an attribute whose text is not accepted: the stage that it belongs to says so. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Changes from the state before to another; what that does not hold goes back to its default, and what does not differ is left alone. */
@@ -103,11 +113,11 @@ export function applyState(element: ConvCam, before: ConvCamState, state: ConvCa
   if (typeof state !== "object" || !state) throw new Error(`state: expected an object such as {"src":"net.onnx"}, not ${state}.`);
   for (const name of sources)
     if (differs(name === "labels" ? before.labels : element[name], state[name])) Object.assign(element, { [name]: state[name] });
-  if (element.blank !== state.blank) element.blank = state.blank;
+  if (readable(() => element.blank) !== state.blank || state.blank === undefined) element.blank = state.blank;
   for (const [part, name] of parts) setAttribute(element, name, state[part]);
   if (JSON.stringify(element.gates) !== JSON.stringify(state.gates ?? [])) element.gates = state.gates ?? [];
   if (JSON.stringify(before.preparation) === JSON.stringify(state.preparation)) return;
-  for (const name of ["mean", "std", "scale", "channels", "fit", "resize"] as const) element.removeAttribute(name);
+  for (const name of preparationNames) element.removeAttribute(name);
   element.preparation = state.preparation ?? {};
 }
 

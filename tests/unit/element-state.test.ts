@@ -51,3 +51,16 @@ test.each(Object.keys(attributes) as AttributeName[])("the attribute %s is part 
   applyState(other as unknown as ConvCam, other.state, {});
   expect(other.state).toEqual({});
 });
+
+test.each([
+  ["mean", "abc"],
+  ["std", "1,x"],
+  ["blank", "seed"],
+] as const)("what cannot be read, such as %s '%s', is no part of the state, and goes with another one", (name, text) => {
+  const element = new FakeElement();
+  element.setAttribute("scale", "2");
+  element.setAttribute(name, text);
+  expect(element.state).toEqual({ preparation: { scale: 2 } });
+  applyState(element as unknown as ConvCam, element.state, {});
+  expect([element.getAttribute(name), element.getAttribute("scale")]).toEqual([null, null]);
+});
