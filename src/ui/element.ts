@@ -271,10 +271,10 @@ export class ConvCam extends Base {
   }
 
   /**
-   * Asks about a value that is shown: `{ kind: "statistics", value }` or `{ kind: "probe", value, points }`; or for the patterns, as a PNG and as
-   * numbers: `{ kind: "patterns" }`. On the page and in a worker.
+   * Asks about the network, or a value of it, such as `{ kind: "statistics", value }`: {@link Query} has every kind. On the page and in a worker.
    *
-   * @throws Error where nothing is shown yet, or what is asked about is not
+   * @throws Error where no network is loaded, ModelError where what is asked about is not there or not kept, DeviceError where the GPU fails,
+   *   and an AbortError where another network comes meanwhile
    */
   async ask<Kind extends Query["kind"]>(query: Extract<Query, { kind: Kind }>): Promise<Answers[Kind]> {
     const { session } = this.#player;

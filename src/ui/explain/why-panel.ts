@@ -201,11 +201,6 @@ export class WhyPanel {
     this.#status.textContent = reason;
   }
 
-  dispose(): void {
-    this.#visibility.disconnect();
-    this.element.remove();
-  }
-
   #clear(): void {
     // A button that goes away would leave the focus to nobody.
     if (this.#focused === this.#back || this.#tiles.contains(this.#focused)) {
