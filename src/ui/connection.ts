@@ -5,6 +5,7 @@ import { aborted, type Session, type SessionListener } from "./session/session.t
 export class Connection {
   readonly #listener: SessionListener;
   #session: Session | undefined;
+  #opening: Promise<Session> | undefined;
   /** Counts calls of {@link close}. A session that was being opened before is disposed of. */
   #closings = 0;
 
@@ -23,7 +24,14 @@ export class Connection {
 
   /** @throws AbortError where it was closed meanwhile */
   async open(wantsWorker: boolean): Promise<Session> {
+    // What failed for good is replaced.
+    if (this.#session?.hasFailed) this.close();
     if (this.#session) return this.#session;
+    this.#opening ??= this.#open(wantsWorker);
+    return this.#opening;
+  }
+
+  async #open(wantsWorker: boolean): Promise<Session> {
     const closings = this.#closings;
     const listener: SessionListener = (event) => closings === this.#closings && this.#listener(event);
     let session: Session | undefined;
@@ -44,5 +52,6 @@ export class Connection {
     this.#closings++;
     void this.#session?.dispose();
     this.#session = undefined;
+    this.#opening = undefined;
   }
 }

@@ -2,11 +2,14 @@
 import type { FrameSource, LiveLike } from "./sources.ts";
 import { stepSeconds } from "./step-seconds.ts";
 
-/** @throws Error with a message for the visitor where there is no camera, no permission, or nothing that can be decoded */
-export async function openLive(source: LiveLike): Promise<FrameSource> {
-  if (typeof source === "string") return openStream(await openCamera(source.slice("camera:".length)), true);
-  if (source instanceof MediaStream) return openStream(source, false);
-  return source instanceof HTMLVideoElement ? videoSource(source, () => undefined) : openVideo(source);
+/**
+ * @param signal aborted where it is no longer wanted: nothing is left open then
+ * @throws Error with a message for the visitor where there is no camera, no permission, or nothing that can be decoded
+ */
+export async function openLive(source: LiveLike, signal: AbortSignal): Promise<FrameSource> {
+  if (typeof source === "string") return openStream(await openCamera(source.slice("camera:".length)), true, signal);
+  if (source instanceof MediaStream) return openStream(source, false, signal);
+  return source instanceof HTMLVideoElement ? videoSource(source, () => undefined) : openVideo(source, signal);
 }
 
 /** A stream in a video of the page's own is left to the page. */
@@ -54,7 +57,7 @@ async function nextOfStream(video: HTMLVideoElement): Promise<void> {
   await next;
 }
 
-async function openVideo(blob: Blob): Promise<FrameSource> {
+async function openVideo(blob: Blob, signal: AbortSignal): Promise<FrameSource> {
   const url = URL.createObjectURL(blob);
   const video = Object.assign(document.createElement("video"), { src: url, muted: true, loop: true, playsInline: true });
   const release = () => {
@@ -62,26 +65,33 @@ async function openVideo(blob: Blob): Promise<FrameSource> {
     video.removeAttribute("src");
     URL.revokeObjectURL(url);
   };
-  try {
-    await video.play();
-  } catch {
-    release();
-    throw new Error(`The browser cannot play this video (${blob.type}). Try MP4 (H.264) or WebM.`);
-  }
+  await start(video, release, signal, `The browser cannot play this video (${blob.type}). Try MP4 (H.264) or WebM.`);
   return videoSource(video, release);
 }
 
-async function openStream(stream: MediaStream, isOwned: boolean): Promise<FrameSource> {
+async function openStream(stream: MediaStream, isOwned: boolean, signal: AbortSignal): Promise<FrameSource> {
   const video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
   video.srcObject = stream;
-  await video.play();
-  const dispose = () => {
+  const release = () => {
     video.pause();
     video.srcObject = null;
     if (isOwned) for (const track of stream.getTracks()) track.stop();
   };
-  const source = videoSource(video, dispose, true);
+  await start(video, release, signal, "The camera's picture cannot be played. Close what else uses the camera and try again.");
+  const source = videoSource(video, release, true);
   return isOwned ? { ...source, ended: endOf(stream) } : source;
+}
+
+/** Plays; where that fails, or is no longer wanted, lets go of everything. A stream without pictures never begins. */
+async function start(video: HTMLVideoElement, release: () => void, signal: AbortSignal, refusal: string): Promise<void> {
+  const abort = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+  try {
+    signal.throwIfAborted();
+    await Promise.race([video.play(), abort]);
+  } catch {
+    release();
+    throw signal.aborted ? signal.reason : new Error(refusal);
+  }
 }
 
 /** A camera ends when it is unplugged or its permission withdrawn, not when we stop it. */

@@ -9,6 +9,7 @@ import { FrameLoop, type FrameStats, type News } from "./frame-loop.ts";
 import { Gallery } from "./gallery.ts";
 import type { Labels } from "./labels.ts";
 import { type DrawableLayer, noLayers, noteOf } from "./layers.ts";
+import { Losses, mostLosses } from "./losses.ts";
 import { Parts } from "./parts.ts";
 import type { ProbeRequest } from "./probe.ts";
 import type { Results } from "./results.ts";
@@ -18,8 +19,6 @@ import { Status } from "./status.ts";
 import { type Stage, UpdateCycle } from "./update-cycle.ts";
 import { wantedLayers, wantedLook } from "./wanted-scene.ts";
 import { WeightsInUse } from "./weights-in-use.ts";
-
-const maxRecoveries = 3;
 
 export class Player {
   readonly weights: WeightsInUse;
@@ -39,7 +38,7 @@ export class Player {
   #description: Description | undefined;
   /** The list of layers that was told last. */
   #toldLayers: string | undefined;
-  #recoveries = 0;
+  readonly #losses = new Losses();
   /** Whether the weights shown are random, where they are not the file's own. */
   #isBlank: boolean | undefined;
 
@@ -119,6 +118,7 @@ export class Player {
   }
 
   dispose(): void {
+    this.#cycle.abort();
     this.closeSession();
     this.#closeSource();
   }
@@ -128,10 +128,10 @@ export class Player {
     return {
       element,
       work: {
-        labels: () => this.#answering.loadLabels(),
+        labels: () => this.#answering.loadLabels().finally(() => this.invalidate("parts")),
         answer: () => this.#answering.relabel(),
-        input: () => this.#openInput(),
-        model: () => this.#loadNetworks(),
+        input: (signal: AbortSignal) => this.#openInput(signal),
+        model: (signal: AbortSignal) => this.#loadNetworks(signal),
         scene: () => this.#showScene(),
         play: () => this.#source?.setPlaying?.(!element.paused),
         frame: () => this.#loop.request(),
@@ -175,11 +175,11 @@ export class Player {
     return session.frame({ ...request, visible, pictureId: this.#answering.pictureId });
   };
 
-  async #openInput(): Promise<void> {
+  async #openInput(signal: AbortSignal): Promise<void> {
     this.#closeSource();
     const { input } = this.#element;
     if (input !== undefined) {
-      const source = await openSource(input);
+      const source = await openSource(input, signal);
       source.ended?.then((error) => source === this.#source && this.#loseSource(error));
       this.#source = source;
     }
@@ -195,7 +195,7 @@ export class Player {
     this.#forgetAnswer();
   }
 
-  async #loadNetworks(): Promise<void> {
+  async #loadNetworks(signal: AbortSignal): Promise<void> {
     this.#closePanels();
     const { src, compare } = this.#element;
     if (src === undefined) {
@@ -207,8 +207,9 @@ export class Player {
     // Fetched while the network is. Whoever needs it hears of it if that fails.
     this.#gallery.prepare().catch(() => undefined);
     const session = await this.#connection.open(this.#element.hasAttribute("worker"));
+    signal.throwIfAborted();
     const loaded = await session.load({ src, compare, inputShape: readAttribute(this.#element, "input-shape") });
-    if (this.#cycle.isDue("model")) return;
+    signal.throwIfAborted();
     if (loaded && "obstacles" in loaded) this.#fail(new UnsupportedError(loaded.obstacles), "model", loaded.layers);
     else this.#description = loaded;
     if (this.#description?.problem) this.#fail(new Error(`compare: ${this.#description.problem}`), "model");
@@ -271,9 +272,10 @@ export class Player {
     this.isShown = false;
     this.#parts.hide();
     this.#loop.restart();
-    if (++this.#recoveries > maxRecoveries) {
+    const count = this.#losses.note();
+    if (count > mostLosses) {
       this.#closePanels();
-      this.#fail(new DeviceError(`The GPU was lost ${this.#recoveries} times: ${reason} Reload the page to try again.`), "scene");
+      this.#fail(new DeviceError(`The GPU was lost ${count} times: ${reason} Reload the page to try again.`), "scene");
       return;
     }
     this.#status.showProgress("The GPU was lost. Starting again");
@@ -283,12 +285,9 @@ export class Player {
   /** A picture that cannot be read, as one of another origin, is let go; something live may do better the next time. */
   #onFrameFailed(error: Error): void {
     if (error.name === "AbortError") return;
-    if (error instanceof DeviceError) {
-      this.#fail(error, "frame");
-      return;
-    }
-    if (this.#source?.isLive && error.name !== "SecurityError") return;
-    this.#loseSource(new Error(`This picture cannot be read: ${error.message}`));
+    if (error instanceof DeviceError) this.#fail(error, "frame");
+    else if (!this.#source?.isLive || error.name === "SecurityError")
+      this.#loseSource(new Error(`This picture cannot be read: ${error.message}`));
   }
 
   #loseSource(error: Error): void {

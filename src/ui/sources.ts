@@ -32,11 +32,20 @@ export interface FrameSource {
 /**
  * Opens a source.
  *
+ * @param signal aborted where it is no longer wanted: nothing is left open then
+ * @throws AbortError where it is aborted
  * @throws Error with a message for the visitor where there is no camera, no permission, or nothing that can be decoded
  */
-export async function openSource(source: SourceLike): Promise<FrameSource> {
-  if (isLive(source)) return (await loadOnDemand()).openLive(source);
-  if (typeof source === "string" || source instanceof URL) return openSource(await fetchBlob(source));
+export async function openSource(source: SourceLike, signal: AbortSignal): Promise<FrameSource> {
+  const opened = await open(source, signal);
+  if (!signal.aborted) return opened;
+  opened.dispose();
+  throw signal.reason;
+}
+
+async function open(source: SourceLike, signal: AbortSignal): Promise<FrameSource> {
+  if (isLive(source)) return (await loadOnDemand()).openLive(source, signal);
+  if (typeof source === "string" || source instanceof URL) return open(await fetchBlob(source, signal), signal);
   if (source instanceof Blob) return openPicture(source);
   if (source instanceof HTMLImageElement) await source.decode();
   return stillSource(source);
@@ -82,8 +91,11 @@ async function openPicture(blob: Blob): Promise<FrameSource> {
   return stillSource(bitmap, () => bitmap.close());
 }
 
-async function fetchBlob(url: string | URL): Promise<Blob> {
-  const response = await fetch(url);
+async function fetchBlob(url: string | URL, signal: AbortSignal): Promise<Blob> {
+  const response = await fetch(url, { signal }).catch((error) => {
+    signal.throwIfAborted();
+    throw new Error(`${url} could not be fetched: ${error.message}. Check the address and the connection; another site must allow it.`);
+  });
   if (!response.ok) throw new Error(`${url}: the server answered ${response.status}.`);
   return response.blob();
 }

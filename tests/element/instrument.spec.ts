@@ -371,3 +371,26 @@ test("says which place there is not, and shows the next one", async ({ sharedPag
   });
   await expect(element.locator(".side")).toContainText("silent channels");
 });
+
+test("in a worker, thumbnails are there again after a channel was looked at, and after folding", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "overview", layers: "maps", worker: "" });
+  const drawn = () =>
+    element.evaluate(async (one) => {
+      await (one as ConvCam).updateComplete;
+      const sheet = one.shadowRoot?.querySelector<HTMLCanvasElement>(".band canvas");
+      return [one.shadowRoot?.querySelector(".band")?.classList.contains("troubled"), sheet !== null && sheet !== undefined];
+    });
+  await expect.poll(drawn).toEqual([false, true]);
+  await element.evaluate((one) => {
+    one.setAttribute("layer", "maps");
+    one.setAttribute("channel", "1");
+    one.setAttribute("view", "channel");
+  });
+  await expect.poll(() => placeOf(element)).toEqual(["channel", "maps", "1"]);
+  await element.evaluate((one) => (one as ConvCam).updateComplete);
+  await element.evaluate((one) => {
+    for (const name of ["layer", "channel"]) one.removeAttribute(name);
+    one.setAttribute("view", "overview");
+  });
+  await expect.poll(drawn).toEqual([false, true]);
+});

@@ -44,3 +44,55 @@ test.each([5, null, {}, [5]])("what is no source of a network is said not to be 
   await expect(session.load({ src: src as never, compare: undefined })).rejects.toThrow(/given as its address, bytes, a file, or a list/);
   await session.dispose();
 });
+
+/** A server that answers when told to, and hears of a client that goes. */
+function slowServer() {
+  const under = new Map<string, { answer: () => void; signal: AbortSignal }>();
+  vi.stubGlobal("fetch", (url: string | URL, { signal }: { signal: AbortSignal }) => {
+    fetched.push(String(url));
+    return new Promise<Response>((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+      under.set(String(url), { signal, answer: () => resolve(new Response(new Uint8Array(encodeModel(graph)))) });
+    });
+  });
+  return under;
+}
+
+test("a network that is no longer asked for is not read to its end, and the next does not wait for it", async () => {
+  const server = slowServer();
+  const session = new EngineSession(() => {});
+  const first = session.load({ src: "/slow.onnx", compare: undefined });
+  await vi.waitFor(() => expect(server.has("/slow.onnx")).toBe(true));
+  const second = session.load({ src: "/second.onnx", compare: undefined });
+  await expect(first).rejects.toMatchObject({ name: "AbortError" });
+  expect(server.get("/slow.onnx")?.signal.aborted).toBe(true);
+  await vi.waitFor(() => expect(server.has("/second.onnx")).toBe(true));
+  server.get("/second.onnx")?.answer();
+  expect(await second).toMatchObject({ defaults: expect.anything() });
+  await session.dispose();
+});
+
+test("a network that is still asked for is read on where the other one changes", async () => {
+  const server = slowServer();
+  const session = new EngineSession(() => {});
+  const first = session.load({ src: "/first.onnx", compare: undefined });
+  await vi.waitFor(() => expect(server.has("/first.onnx")).toBe(true));
+  const second = session.load({ src: "/first.onnx", compare: "/second.onnx" });
+  server.get("/first.onnx")?.answer();
+  await expect(first).rejects.toMatchObject({ name: "AbortError" });
+  await vi.waitFor(() => expect(server.has("/second.onnx")).toBe(true));
+  server.get("/second.onnx")?.answer();
+  expect(await second).toMatchObject({ problem: undefined });
+  expect(fetched).toEqual(["/first.onnx", "/second.onnx"]);
+  await session.dispose();
+});
+
+test("a session that is disposed of ends what it reads", async () => {
+  const server = slowServer();
+  const session = new EngineSession(() => {});
+  const load = session.load({ src: "/slow.onnx", compare: undefined });
+  await vi.waitFor(() => expect(server.has("/slow.onnx")).toBe(true));
+  void session.dispose();
+  await expect(load).rejects.toMatchObject({ name: "AbortError" });
+  expect(server.get("/slow.onnx")?.signal.aborted).toBe(true);
+});

@@ -102,6 +102,7 @@ export class Band implements GalleryGuest {
     this.#unfolded.clear();
     this.#search = undefined;
     this.#reachable = undefined;
+    this.#current = undefined;
     this.#isNew = true;
   }
 
@@ -128,15 +129,22 @@ export class Band implements GalleryGuest {
     this.#scroller.scrollLeft = isDown ? first.offsetLeft + first.offsetWidth / 2 - clientWidth / 2 : 0;
   }
 
+  /** What thumbnails show is not computed any more. */
   close(): void {
-    this.element.hidden = true;
+    if (this.element.hidden) return;
+    this.#hide();
+    this.#host.onChange();
   }
 
   clear(): void {
     this.#overview = undefined;
     this.#placer = undefined;
+    this.#hide();
+  }
+
+  #hide(): void {
+    this.element.hidden = true;
     this.#sheets.clear();
-    this.close();
   }
 
   #nodeOf(id: string): HTMLElement | null {

@@ -27,7 +27,7 @@ export class Sheets {
   readonly #onReveal: () => void;
   readonly #visible = new Set<string>();
   readonly #visibility: IntersectionObserver;
-  /** Canvases are kept: one that was handed to a worker cannot be made again under the same name. */
+  /** Those of sheets that are placed. A later sheet of the same id has a new one: a worker lets go of what is not shown. */
   readonly #canvases = new Map<string, HTMLCanvasElement>();
   #sheets = new Map<string, Sheet>();
 
@@ -59,7 +59,7 @@ export class Sheets {
       groups.set(id, [...(groups.get(id) ?? []), thumbnail]);
     }
     this.#sheets = new Map(Array.from(groups, ([id, cells]) => [id, this.#make(id, cells)]));
-    for (const [id, canvas] of this.#canvases) canvas.hidden = !this.#sheets.has(id);
+    for (const id of this.#canvases.keys()) if (!this.#sheets.has(id)) this.#remove(id);
     return this.#describe() !== before;
   }
 
@@ -69,13 +69,19 @@ export class Sheets {
     return undefined;
   }
 
-  /** Lets go of everything: the next ones are of another network, or another session. */
+  /** Lets go of everything: the overview is closed, or the next ones are of another network, or another session. */
   clear(): void {
-    this.#visibility.disconnect();
-    for (const canvas of this.#canvases.values()) canvas.remove();
-    this.#canvases.clear();
+    for (const id of this.#canvases.keys()) this.#remove(id);
     this.#sheets.clear();
-    this.#visible.clear();
+  }
+
+  #remove(id: string): void {
+    const canvas = this.#canvases.get(id);
+    if (!canvas) return;
+    this.#visibility.unobserve(canvas);
+    canvas.remove();
+    this.#canvases.delete(id);
+    this.#visible.delete(id);
   }
 
   #describe(): string {

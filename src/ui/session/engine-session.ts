@@ -2,12 +2,13 @@
 import { loadPart } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import type { Precision } from "../../engine/precision.ts";
-import { type LoadProgress, type ModelSource, readModel } from "../../engine/source.ts";
+import type { LoadProgress, ModelSource } from "../../engine/source.ts";
 import type { Explained, ExplainRequest } from "../explain/request.ts";
 import { type DeviceLease, sharedDevice } from "../shared-device.ts";
 import type { Viewer } from "../viewer.ts";
 import type { View, ViewCanvas } from "../views/view.ts";
 import type { Graphs, Inspected, Loaded } from "./describe.ts";
+import { Downloads } from "./downloads.ts";
 import type { ElementAnswers, ElementQuery } from "./queries.ts";
 import {
   aborted,
@@ -28,6 +29,9 @@ const patienceMs = 100;
 
 export class EngineSession implements Session {
   readonly #listener: SessionListener;
+  readonly #downloads = new Downloads((progress) => this.#onProgress(progress));
+  /** The load that counts; what the ones before come to is let go of. */
+  #loading = 0;
   #lastRead: { readonly of: Networks; readonly graphs: Graphs } | undefined;
   /** What the file is made of; its graph is the one of `#loaded`, where it can run. */
   #inspected: Inspected | undefined;
@@ -52,6 +56,8 @@ export class EngineSession implements Session {
   }
 
   load(networks: Networks): Promise<Description | Refusal | undefined> {
+    const loading = ++this.#loading;
+    this.#downloads.keepOnly(networks.src, networks.compare);
     return this.#unlessDisposed(async () => {
       this.#close();
       this.#inspected = undefined;
@@ -65,6 +71,7 @@ export class EngineSession implements Session {
       const showing = loadShowing();
       const graphs = await this.#read(networks, networks.src);
       const { description, inspected, loaded } = await (await showing).describe(graphs, networks.inputShape);
+      if (loading !== this.#loading) throw aborted();
       this.#inspected = inspected;
       this.#loaded = loaded;
       return description;
@@ -75,7 +82,7 @@ export class EngineSession implements Session {
   async #read({ compare, inputShape }: Networks, src: ModelSource): Promise<Graphs> {
     const last = this.#lastRead;
     this.#lastRead = undefined;
-    const read = async (source: ModelSource) => this.#alive(await readModel(source, { onProgress: this.#onProgress }));
+    const read = async (source: ModelSource) => this.#alive(await this.#downloads.read(source));
     const isSame = last?.of.src === src && last.of.compare === compare && last.of.inputShape === inputShape;
     // Where the second one could not be read, asking for the same is another try.
     const known = isSame && !last.graphs.problem ? undefined : last;
@@ -87,6 +94,7 @@ export class EngineSession implements Session {
         const same = known?.of.compare === compare && known?.graphs.compared;
         if (compare !== undefined) graphs = { graph, compared: same || (await read(compare)) };
       } catch (error) {
+        if ((error as Error).name === "AbortError") throw error;
         // The first is shown without it.
         graphs = { graph, problem: (this.#alive(error) as Error).message };
       }
@@ -106,12 +114,14 @@ export class EngineSession implements Session {
 
   show(scene: SceneRequest): Promise<Shown | undefined> {
     return this.#unlessDisposed(async () => {
+      // Handed over once: they are kept, whatever becomes of this scene.
+      const views = this.#withCanvases(scene.views);
       const loaded = this.#loaded;
       if (!loaded) return undefined;
       const device = await this.#openDevice();
       const isLoaded = !this.#viewer || this.#precision !== scene.precision;
       const viewer = (!isLoaded && this.#viewer) || (await this.#createViewer(device, loaded, scene));
-      return { adapter: device.info, isLoaded, ...(await viewer.show({ ...scene, views: this.#withCanvases(scene.views) })) };
+      return { adapter: device.info, isLoaded, ...(await viewer.show({ ...scene, views })) };
     });
   }
 
@@ -166,6 +176,7 @@ export class EngineSession implements Session {
 
   async dispose(): Promise<void> {
     this.#isDisposed = true;
+    this.#downloads.keepOnly();
     this.#lastRead = undefined;
     this.#inspected = undefined;
     this.#loaded = undefined;

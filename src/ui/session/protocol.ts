@@ -3,7 +3,7 @@
 import type { NetworkName, Networks, Session, SessionEvent } from "./session.ts";
 
 /** What can be asked: the methods of a session. */
-export type Method = Exclude<keyof Session, "viewer">;
+export type Method = Exclude<keyof Session, "viewer" | "hasFailed">;
 
 /**
  * Canvases and pictures in the argument are transferred. Everything else is copied, so the files of networks are sent once: the worker

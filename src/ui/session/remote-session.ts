@@ -52,6 +52,10 @@ class RemoteSession implements Session {
     this.#session = link.connect(listener);
   }
 
+  get hasFailed(): boolean {
+    return this.#link.hasFailed;
+  }
+
   load(networks: Networks): ReturnType<Session["load"]> {
     const keeps = keptBy(this.#sentNetworks, networks);
     this.#sentNetworks = networks;

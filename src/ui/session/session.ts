@@ -29,6 +29,8 @@ export interface Session {
   frame(request: FrameRequest): Promise<FrameReport>;
   /** Answers a question about what is on the GPU, or grows patterns, which are drawn apart from frames. */
   ask<Kind extends ElementQuery["kind"]>(query: Extract<ElementQuery, { kind: Kind }>): Promise<ElementAnswers[Kind]>;
+  /** Whether nothing can be done with it any more, as with a worker that has failed. */
+  readonly hasFailed?: boolean;
   /** Returns every byte. What is under way rejects with an AbortError. */
   dispose(): Promise<void>;
 }

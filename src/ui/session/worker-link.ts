@@ -107,7 +107,9 @@ function startWorker(): Worker {
     // A worker must come from the page's own origin, but a module may import from any that allows it.
     const script = `import ${JSON.stringify(new URL(workerAddress, import.meta.url))}`;
     const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-    return new Worker(address, { type: "module" });
+    const worker = new Worker(address, { type: "module" });
+    worker.addEventListener("message", () => URL.revokeObjectURL(address), { once: true });
+    return worker;
   }
 }
 

@@ -47,7 +47,7 @@ export interface View {
   /** Device pixels that there are for it; downwards without a limit where absent. */
   readonly width: number;
   readonly height?: number | undefined;
-  /** Needed in the first scene with this id only; later it is known. */
+  /** Needed in the first scene with this id only; it is known as long as each scene has the view. */
   readonly canvas?: ViewCanvas | undefined;
 }
 
