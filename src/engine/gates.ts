@@ -27,6 +27,11 @@ export interface GateOptions extends GateChannels {
   readonly mask?: ArrayLike<number> | null | undefined;
 }
 
+/** A gate, and the value that it is of. */
+export interface ValueGate extends GateOptions {
+  readonly value: string;
+}
+
 /** The gate of one value. A call makes a changed one, so that the one before is there if planning fails. */
 interface Gate {
   readonly value: string;
@@ -46,10 +51,14 @@ export class Gates implements Edit {
   readonly #network: Network;
   readonly #axes: ReadonlyMap<string, Axes>;
   readonly #gates = new Map<string, Gate>();
+  /** Those that the network computes with. */
+  readonly #held = new Map<string, Gate>();
   /** The gates in the graph that was planned last, and whether they have a mask there. */
   #planned: ReadonlyMap<string, boolean> = new Map();
   /** The plan that is about to be asked for. */
   #planning: Promise<void> | undefined;
+  /** The plan that is under way. */
+  #editing: Promise<void> | undefined;
 
   /** @param axes of values that do not lie NCHW */
   constructor(network: Network, axes: ReadonlyMap<string, Axes>) {
@@ -59,64 +68,65 @@ export class Gates implements Edit {
 
   /** @throws ModelError for names, channels, numbers and masks that the model does not have or take */
   async gate(name: string, options: GateOptions): Promise<void> {
-    const gate = this.#gateOf(name);
-    const channels = channelsOf(gate, options);
-    const scale = perChannel(gate, "scale", channels, options.scale);
-    const shift = perChannel(gate, "shift", channels, options.shift);
-    const mask = options.mask ? maskOf(gate, options.mask) : undefined;
-    const changed = { ...gate, scale: gate.scale.slice(), shift: gate.shift.slice(), ...(options.mask !== undefined && { mask }) };
-    channels.forEach((channel, i) => {
-      if (scale) changed.scale[channel] = scale[i] as number;
-      if (shift) changed.shift[channel] = shift[i] as number;
-    });
-    await this.#apply([changed]);
+    await this.#apply([changeGate(this.#gateOf(name), options)]);
+  }
+
+  /** Takes all gates away and sets these, planning once at most. Nothing changes where one of them is refused. */
+  async replace(gates: readonly ValueGate[]): Promise<void> {
+    const changed = new Map(Array.from(this.#gates, ([value, gate]): [string, Gate] => [value, { ...openGate(gate), mask: undefined }]));
+    for (const { value: name, ...options } of gates) {
+      const known = this.#gateOf(name);
+      changed.set(known.value, changeGate(changed.get(known.value) ?? known, options));
+    }
+    await this.#apply([...changed.values()]);
   }
 
   /** Takes the gates of channels of a value, or of all values, away. */
   async ungate(name: string | undefined, options: GateChannels): Promise<void> {
     const gates = name === undefined ? [...this.#gates.values()] : [this.#gateOf(name)];
     const isWhole = options.channel === undefined && options.channels === undefined;
-    const changed = gates.map((gate): Gate => {
-      const open = { ...gate, scale: gate.scale.slice(), shift: gate.shift.slice(), ...(isWhole && { mask: undefined }) };
-      for (const channel of channelsOf(gate, options)) {
-        open.scale[channel] = 1;
-        open.shift[channel] = 0;
-      }
-      return open;
-    });
-    await this.#apply(changed);
+    await this.#apply(gates.map((gate) => ({ ...openGate(gate, options), ...(isWhole && { mask: undefined }) })));
   }
 
   /** Writes what has changed; plans first where the graph has no node for it yet. */
   async #apply(gates: readonly Gate[]): Promise<void> {
-    const before = gates.map(({ value }) => this.#gates.get(value));
     for (const gate of gates) this.#gates.set(gate.value, gate);
     const isPlanned = (gate: Gate) => this.#planned.get(gate.value) === true || (this.#planned.has(gate.value) && !gate.mask);
-    if (gates.every((gate) => isPlanned(gate) || isIdentity(gate))) {
-      this.#network.writeOperands(Object.assign({}, ...gates.map((gate) => this.#operandsOf(gate))));
-      return this.#network.planned();
-    }
+    const needsNoPlan = gates.every((gate) => isPlanned(gate) || isIdentity(gate));
     try {
-      this.#planning ??= this.#plan();
-      await this.#planning;
+      if (needsNoPlan) {
+        this.#network.writeOperands(Object.assign({}, ...gates.map((gate) => this.#operandsOf(gate))));
+        // A node may be there only in the plan that is under way.
+        await (this.#editing ?? this.#network.planned());
+      } else {
+        this.#planning ??= this.#plan();
+        await this.#planning;
+      }
     } catch (error) {
-      // The old program stays in use, with the gates from before. A later call may have changed them once more.
-      gates.forEach((gate, i) => {
-        if (this.#gates.get(gate.value) !== gate) return;
-        const known = before[i];
-        if (known) this.#gates.set(gate.value, known);
-        else this.#gates.delete(gate.value);
-      });
+      // The old program stays in use, with the gates that it has. A later call may have changed them once more.
+      for (const gate of gates) if (this.#gates.get(gate.value) === gate) this.#hold(this.#gates, gate.value, this.#held.get(gate.value));
       this.#planned = new Map();
       throw error;
     }
+    for (const gate of gates) this.#hold(this.#held, gate.value, gate);
+  }
+
+  #hold(gates: Map<string, Gate>, value: string, gate: Gate | undefined): void {
+    if (gate) gates.set(value, gate);
+    else gates.delete(value);
   }
 
   /** One plan for all that is asked for at once. */
   async #plan(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve));
     this.#planning = undefined;
-    await this.#network.edit(this);
+    const editing = this.#network.edit(this);
+    this.#editing = editing;
+    try {
+      await editing;
+    } finally {
+      if (this.#editing === editing) this.#editing = undefined;
+    }
   }
 
   /** The gate of a value as it is, or one that changes nothing. */
@@ -224,6 +234,30 @@ function insert(edit: GraphEdit, { value, names, axis, batchAxis, mask }: Gate):
   edit.replace(producer.name, { outputs: producer.outputs.map((output) => (output === value ? raw : output)) });
   edit.add({ ...node, inputs: [raw, ...operands], outputs: [value] });
   return raw;
+}
+
+/** A gate with channels, or the mask, changed. */
+function changeGate(gate: Gate, options: GateOptions): Gate {
+  const channels = channelsOf(gate, options);
+  const scale = perChannel(gate, "scale", channels, options.scale);
+  const shift = perChannel(gate, "shift", channels, options.shift);
+  const mask = options.mask ? maskOf(gate, options.mask) : undefined;
+  const changed = { ...gate, scale: gate.scale.slice(), shift: gate.shift.slice(), ...(options.mask !== undefined && { mask }) };
+  channels.forEach((channel, i) => {
+    if (scale) changed.scale[channel] = scale[i] as number;
+    if (shift) changed.shift[channel] = shift[i] as number;
+  });
+  return changed;
+}
+
+/** A gate whose channels pass as they are. */
+function openGate(gate: Gate, channels: GateChannels = {}): Gate {
+  const open = { ...gate, scale: gate.scale.slice(), shift: gate.shift.slice() };
+  for (const channel of channelsOf(gate, channels)) {
+    open.scale[channel] = 1;
+    open.shift[channel] = 0;
+  }
+  return open;
 }
 
 function isIdentity({ scale, shift, mask }: Gate): boolean {

@@ -2,7 +2,7 @@
 import { loadPart } from "./errors.ts";
 import type { Execution, GpuValue, Inputs } from "./execution.ts";
 import type { Explanation, ExplanationRequest } from "./explanation.ts";
-import type { GateChannels, GateOptions, Gates } from "./gates.ts";
+import type { GateChannels, GateOptions, Gates, ValueGate } from "./gates.ts";
 import type { Device } from "./gpu/device.ts";
 import type { GradientRequest, ModelGradient } from "./gradients.ts";
 import { loadAxes } from "./graph/axes.ts";
@@ -200,6 +200,15 @@ export class Model {
    */
   async gate(value: string, options: GateOptions): Promise<void> {
     return (await this.#loadGates()).gate(value, options);
+  }
+
+  /**
+   * Takes all gates away and sets these: at most one plan, and no run in between has some of them only. Nothing changes where one is refused.
+   *
+   * @throws ModelError for values, channels, numbers and masks that the model does not have or take
+   */
+  async setGates(gates: readonly ValueGate[]): Promise<void> {
+    return (await this.#loadGates()).replace(gates);
   }
 
   /** Takes gates away: of a value, of some of its channels, or all. */

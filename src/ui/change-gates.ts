@@ -1,24 +1,21 @@
 // Changes a network's gates to those of a scene.
-import type { GateOptions } from "../engine/gates.ts";
+import type { ValueGate } from "../engine/gates.ts";
 import type { Model } from "../engine/model.ts";
 
-/** What of a value passes, see {@link Model.gate}. */
-export interface ValueGate extends GateOptions {
-  readonly value: string;
-}
+export type { ValueGate };
 
 /**
- * Opens the gates before and sets those wanted.
+ * Sets the gates that are wanted, and none besides. Where one is refused the others are set.
  *
  * @returns what is wrong with a gate, if one is
  */
-export async function changeGates(model: Model, before: readonly ValueGate[], wanted: readonly ValueGate[]): Promise<string | undefined> {
+export async function changeGates(model: Model, wanted: readonly ValueGate[]): Promise<string | undefined> {
   try {
-    // By no name: one that was refused is not there to be opened.
-    if (before.length > 0) await model.ungate();
-    for (const { value, ...options } of wanted) await model.gate(value, options);
+    await model.setGates(wanted);
+    return undefined;
   } catch (error) {
+    await model.setGates([]);
+    for (const { value, ...options } of wanted) await model.gate(value, options).catch(() => undefined);
     return (error as Error).message;
   }
-  return undefined;
 }

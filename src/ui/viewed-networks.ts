@@ -49,6 +49,8 @@ export class ViewedNetworks {
   readonly #movement: Movement;
   readonly #kept: Map<Model, Kept>;
   #gates: readonly ValueGate[] = [];
+  /** What is wrong with one of them. */
+  #gateProblem: string | undefined;
   #weights: Weights = { id: 0 };
   #weightsChange: WeightsChange = {};
   #isDisposed = false;
@@ -113,20 +115,27 @@ export class ViewedNetworks {
   async change({ views, weights = this.#weights, gates = [] }: Scene): Promise<Omit<SceneOutcome, "views">> {
     await this.#observe(observedBy(views));
     const hasOtherWeights = weights.id !== this.#weights.id && (isOther(weights) || isOther(this.#weights));
-    const isGated = JSON.stringify(gates) !== JSON.stringify(this.#gates);
-    let gateProblem: string | undefined;
+    let isGated = JSON.stringify(gates) !== JSON.stringify(this.#gates);
     // Of the first network only, so that a comparison with itself shows the difference. The first gate of a value plans anew.
     if (hasOtherWeights) {
       this.#weightsChange = await (await loadOnDemand()).changeWeights(this.model, weights, this.#weights);
       this.#weights = weights;
     }
-    if (isGated) {
-      gateProblem = await (await loadOnDemand()).changeGates(this.model, this.#gates, gates);
+    // Those that were refused are tried again: what they need may be there now.
+    if (isGated || this.#gateProblem) {
+      const problem = await (await loadOnDemand()).changeGates(this.model, gates);
+      isGated ||= problem !== this.#gateProblem;
+      this.#gateProblem = problem;
       this.#gates = gates;
     }
     this.#alive();
     const { isBlank, problem } = this.#weightsChange;
-    return { needsRun: isGated || hasOtherWeights, isBlank, areWeightsRefused: problem !== undefined, problem: gateProblem ?? problem };
+    return {
+      needsRun: isGated || hasOtherWeights,
+      isBlank,
+      areWeightsRefused: problem !== undefined,
+      problem: this.#gateProblem ?? problem,
+    };
   }
 
   /** Frames are drawn until values move. */

@@ -1,7 +1,7 @@
 // Gates: what they change, what they leave alone, and what switching costs while a model runs.
 import { describe, expect, test } from "vitest";
 import { DeviceError, ModelError } from "../../src/engine/errors.ts";
-import { loadModel } from "../../src/engine/model.ts";
+import { loadModel, type Model } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { graphOf, ints, noise, op, twoConvolutions } from "../support/graphs.ts";
 import { recorded } from "../support/recorded.ts";
@@ -147,6 +147,81 @@ describe("a gate", () => {
         expect(right.allocatedBytes).toBe(0);
       }),
     ));
+});
+
+describe("gates that are set together", () => {
+  const wanted = [
+    { value: "relu", channel: 0, scale: 0, shift: 1 },
+    { value: "conv", channel: 1, scale: 0, shift: -3 },
+  ];
+
+  test("replace all that there were, with one plan; of a list with one that is refused nothing is taken", () =>
+    withDevice(async (device) => {
+      let changes = 0;
+      const model = await loadModel(device, graph, { observe: ["conv", "relu"], onChange: () => changes++ });
+      await model.gate("relu", { channel: 2, scale: 5, mask: new Array(30).fill(0.5) });
+      model.run({ x });
+      const before = await model.read("relu");
+      await expect(model.setGates([...wanted, { value: "relu", channel: 9 }])).rejects.toThrow("there is no channel 9");
+      model.run();
+      expect((await model.read("relu")).toFloat32()).toEqual(before.toFloat32());
+      changes = 0;
+      await model.setGates(wanted);
+      expect(changes).toBe(1);
+      model.run();
+      const [conv, relu] = [await model.read("conv"), await model.read("relu")];
+      expect([conv.toFloat32()[30], relu.toFloat32()[0]]).toEqual([-3, 1]);
+      // Its gate is gone, and the mask with it.
+      expect([...relu.toFloat32().slice(60)]).toEqual([...conv.toFloat32().slice(60)].map((v) => Math.max(v, 0)));
+      await model.setGates([]);
+      model.run();
+      expect((await model.read("conv")).toFloat32()[30]).not.toBe(-3);
+      model.dispose();
+    }));
+});
+
+describe("where the plan of a gate fails", () => {
+  /** A device that makes no buffers while it is broken. */
+  const withBroken = (act: (model: Model, breakdown: { isBroken: boolean }) => Promise<void>) =>
+    withDevice(async (real) => {
+      const breakdown = { isBroken: false };
+      const { device } = recorded(real, (name, descriptor) => {
+        if (breakdown.isBroken && name === "createBuffer") throw new Error("broken");
+        return descriptor;
+      });
+      const model = await loadModel(device, graph, { observe: ["conv", "relu"] });
+      model.run({ x });
+      await act(model, breakdown);
+      model.dispose();
+    });
+
+  test("none of those that shared it comes into effect with a later one", () =>
+    withBroken(async (model, breakdown) => {
+      const before = await model.read("relu");
+      breakdown.isBroken = true;
+      const calls = [0, 1].map((channel) => model.gate("relu", { channel, scale: 0, shift: 7 }));
+      expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+      breakdown.isBroken = false;
+      await model.gate("conv", { scale: 1, shift: 0, channel: 0 });
+      await model.gate("y", { scale: 2 });
+      model.run();
+      expectClose(await model.read("relu"), before.toFloat32(), "relu");
+    }));
+
+  test("a call that came while it was under way fails as well", () =>
+    withBroken(async (model, breakdown) => {
+      breakdown.isBroken = true;
+      const first = model.gate("relu", { channel: 0, scale: 0 });
+      // The plan has begun.
+      const second = new Promise<void>((resolve) => setTimeout(resolve)).then(() => model.gate("relu", { channel: 1, scale: 0 }));
+      expect((await Promise.allSettled([first, second])).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+      breakdown.isBroken = false;
+      await model.gate("relu", { channel: 2, scale: 0, shift: 4 });
+      model.run();
+      const relu = (await model.read("relu")).toFloat32();
+      expect([...relu.slice(60)]).toEqual(new Array(30).fill(4));
+      expect(relu.slice(0, 60).some((v) => v !== 0)).toBe(true);
+    }));
 });
 
 describe("what a gate costs", () => {

@@ -108,6 +108,21 @@ test("a second network goes on beside a first that has its values", () =>
     },
   ));
 
+test("a gate that is refused is told in every scene that asks for it, and those beside it hold", () =>
+  withViewer({}, async (viewer) => {
+    const scene = sceneOf(["relu"], {
+      gates: [
+        { value: "nope", ...gate },
+        { value: "relu", channel: 0, scale: 0, shift: 9 },
+      ],
+    });
+    for (const needsRun of [true, false])
+      expect(await viewer.show(scene)).toMatchObject({ needsRun, problem: expect.stringContaining("no value or layer is called 'nope'") });
+    viewer.model.run();
+    expect((await viewer.model.read("relu")).toFloat32()[0]).toBe(9);
+    expect(await viewer.show(sceneOf(["relu"]))).toMatchObject({ needsRun: true, problem: undefined });
+  }));
+
 test("gates and weights whose code did not load are asked for again with the next scene", () =>
   withViewer(
     { graph: graphOf({ inputs: { x: [1, 2, 4, 4] }, constants: { c: noise([1]) }, nodes: [op("Mul", "x c", "y")] }) },
