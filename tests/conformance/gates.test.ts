@@ -180,6 +180,15 @@ describe("gates that are set together", () => {
     }));
 });
 
+function deferred<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: Error) => void = () => {};
+  const promise = new Promise<T>((...settle) => {
+    [resolve, reject] = settle;
+  });
+  return { promise, resolve, reject };
+}
+
 describe("where the plan of a gate fails", () => {
   /** A device that makes no buffers while it is broken. */
   const withBroken = (act: (model: Model, breakdown: { isBroken: boolean }) => Promise<void>) =>
@@ -209,18 +218,29 @@ describe("where the plan of a gate fails", () => {
     }));
 
   test("a call that came while it was under way fails as well", () =>
-    withBroken(async (model, breakdown) => {
-      breakdown.isBroken = true;
+    withDevice(async (real) => {
+      const model = await loadModel(real, graph, { observe: ["conv", "relu"] });
+      model.run({ x });
+      await model.settled;
+      const compile = real.gpu.createComputePipelineAsync;
+      const begun = deferred<void>();
+      const failed = deferred<GPUComputePipeline>();
+      real.gpu.createComputePipelineAsync = () => {
+        begun.resolve();
+        return failed.promise;
+      };
       const first = model.gate("relu", { channel: 0, scale: 0 });
-      // The plan has begun.
-      const second = new Promise<void>((resolve) => setTimeout(resolve)).then(() => model.gate("relu", { channel: 1, scale: 0 }));
+      await begun.promise;
+      const second = model.gate("relu", { channel: 1, scale: 0 });
+      failed.reject(new Error("broken"));
       expect((await Promise.allSettled([first, second])).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-      breakdown.isBroken = false;
+      real.gpu.createComputePipelineAsync = compile;
       await model.gate("relu", { channel: 2, scale: 0, shift: 4 });
       model.run();
       const relu = (await model.read("relu")).toFloat32();
       expect([...relu.slice(60)]).toEqual(new Array(30).fill(4));
-      expect(relu.slice(0, 60).some((v) => v !== 0)).toBe(true);
+      for (const channel of [0, 1]) expect(relu.slice(30 * channel, 30 * channel + 30).some((v) => v !== 0)).toBe(true);
+      model.dispose();
     }));
 });
 
