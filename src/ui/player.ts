@@ -245,7 +245,6 @@ export class Player {
     const views = this.#gallery.measure();
     const shown = await session.show({ ...look, views, weights });
     this.#status.endProgress();
-    // Another network is asked for meanwhile.
     if (!shown || this.#cycle.isDue("model")) return;
     this.weights.settle(weights, shown);
     this.#gallery.show(shown.views, look.appearance);
