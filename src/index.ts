@@ -1,6 +1,7 @@
 // The public API of Convcam's engine.
 import "./webgpu-names.ts";
 
+export type { Branch } from "./engine/branch.ts";
 export { DeviceError, ModelError, UnsupportedError } from "./engine/errors.ts";
 export type { Completeness, Explanation, ExplanationRequest } from "./engine/explanation.ts";
 export type { GateChannels, GateOptions } from "./engine/gates.ts";

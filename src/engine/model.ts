@@ -1,4 +1,5 @@
 // The facade: load a model, run it, look at any value, let it go. A model is a network with one execution of it.
+import type { Branch } from "./branch.ts";
 import { loadPart } from "./errors.ts";
 import type { Execution, GpuValue, Inputs } from "./execution.ts";
 import type { Explanation, ExplanationRequest } from "./explanation.ts";
@@ -264,6 +265,11 @@ export class Model {
   async patterns(request: PatternRequest = {}): Promise<Patterns> {
     const { Patterns } = await loadPart("for patterns", () => import("./patterns.ts"));
     return Patterns.make(this.#network, request);
+  }
+
+  /** Prepares the part of the network that leads to some values, to run on other inputs beside the model: see {@link Branch}. */
+  async branch(values: readonly string[]): Promise<Branch> {
+    return (await loadPart("for branches", () => import("./branch.ts"))).makeBranch(this.#network, values);
   }
 
   /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */

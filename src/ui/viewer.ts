@@ -50,13 +50,16 @@ export class Viewer {
   readonly imageInputName: string | undefined;
   /** Patterns of the first network, which grow on a canvas of their own, apart from frames. */
   patterns: PatternCanvas | undefined;
+  /** What answers to questions have prepared for the next ones, by what it is for. */
+  readonly kept = new Map<string, { dispose(): void }>();
   readonly #networks: ViewedNetworks;
   readonly #image: ImageInput | undefined;
   readonly renderer: MosaicRenderer;
   readonly #views: SceneOfViews;
   /** What the axes of values are that may lie otherwise than NCHW. */
   readonly axes: ReadonlyMap<string, Axes>;
-  readonly #classScores: string | undefined;
+  /** The output that holds scores of classes, where one is known to. */
+  readonly classScores: string | undefined;
   readonly #onResults: (results: Results) => void;
   readonly #listeners: Pick<ViewerOptions, "onMove" | "onChange">;
   /** The networks that have changed, until somebody is told. */
@@ -104,7 +107,7 @@ export class Viewer {
     this.axes = axes;
     this.imageInputName = findImageInput(networks.model, axes)?.name;
     this.#image = image;
-    this.#classScores = classScores;
+    this.classScores = classScores;
     this.#onResults = onResults;
     this.#listeners = listeners;
     networks.listen({ onMove: () => this.#tellMove(), onChange: (which) => this.#tellChanges(which) });
@@ -191,7 +194,7 @@ export class Viewer {
     await this.#explainer?.rebind().catch(() => this.#explainer?.stop());
     if (this.#isDisposed) throw aborted();
     this.#ring?.dispose();
-    this.#ring = resultsRing(this.device, networks.models, this.#views.drawn, this.#classScores, this.#onResults);
+    this.#ring = resultsRing(this.device, networks.models, this.#views.drawn, this.classScores, this.#onResults);
     networks.endMove(moves);
     const problem = changed.problem ?? (await this.#compare(scene.views));
     const isFirst = !this.#hasShown;
@@ -213,7 +216,7 @@ export class Viewer {
       viewer: this,
       renderer: this.renderer,
       axes: this.axes,
-      classScores: this.#classScores,
+      classScores: this.classScores,
       preparation: () => this.#preparation as Preparation,
       onTargets: () => this.#prepareImage(this.#preparation as Preparation),
       onNumbers,
@@ -245,6 +248,7 @@ export class Viewer {
     this.#ring?.dispose();
     this.#explainer?.dispose();
     this.patterns?.dispose();
+    for (const one of this.kept.values()) one.dispose();
     this.#views.dispose();
     this.#image?.dispose();
     this.renderer.dispose();

@@ -1,21 +1,10 @@
 // Histograms on the GPU against a plain loop, for values that lie with borders, for single channels, and for what is not finite.
 import { expect, test } from "vitest";
-import { denseStrides, type Shape, sizeOf } from "../../src/engine/shapes.ts";
+import { denseStrides, sizeOf } from "../../src/engine/shapes.ts";
 import { viewAsMaps } from "../../src/ui/mosaic/maps.ts";
 import { readHistogram } from "../../src/ui/statistics/histogram.ts";
+import { bordered } from "../support/bordered.ts";
 import { withDevice } from "../support/with-device.ts";
-
-/** A value with a border of 99 around each map. */
-function bordered([n = 1, c = 1, h = 1, w = 1]: Shape, elements: ArrayLike<number>) {
-  const strides = [c * (h + 2) * (w + 2), (h + 2) * (w + 2), w + 2, 1];
-  const words = new Float32Array(n * (strides[0] as number)).fill(99);
-  const offset = w + 3;
-  for (let i = 0; i < n * c * h * w; i++) {
-    const [x, y, channel] = [i % w, Math.floor(i / w) % h, Math.floor(i / (w * h))];
-    words[offset + channel * (strides[1] as number) + y * (strides[2] as number) + x] = elements[i] as number;
-  }
-  return { words, strides, offset };
-}
 
 const shape = [1, 3, 9, 7];
 const some = Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i * 1.7) * (1 + Math.floor(i / 63)));

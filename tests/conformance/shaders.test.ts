@@ -11,6 +11,7 @@ const shaders = Object.values(files);
 /** Shader to the values its constants are given. One constant varies at a time. */
 const variants: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
   "convolution-general": { HAS_BIAS: [0, 1], HAS_RESIDUAL: [0, 1], ACTIVATION: [0, 1, 2, 3, 4, 5, 6, 7] },
+  "count-saturated": { VALUE_TYPE: [0, 1, 2] },
   histogram: { VALUE_TYPE: [0, 1, 2] },
   mosaic: { VALUE_TYPE: [0, 1, 2], COMPARE: [0, 1, 2], AVERAGE: [0, 1] },
   "normalize-rows": { LANES: [1, 64] },

@@ -96,15 +96,18 @@ function unlessOnes<Name extends string>(name: Name, values: readonly number[] |
   return values?.some((value) => value !== 1) ? ({ [name]: values } as { [N in Name]?: readonly number[] }) : {};
 }
 
-/** Attributes before opset 11, inputs since. */
 function boundsOf(node: Node, constants: ReadonlyMap<string, Tensor>): NodeFacts {
-  if (node.operator !== "Clip") return {};
+  return node.operator === "Clip" ? { bounds: clipBounds(node, constants) } : {};
+}
+
+/** Of a Clip: attributes before opset 11, inputs since. */
+export function clipBounds(node: Node, constants: ReadonlyMap<string, Tensor>): readonly [least: number, most: number] {
   const bound = (name: string, input: number, fallback: number): number => {
     const constant = constants.get(node.inputs[input] ?? "");
     const given = node.attributes.get(name) ?? (constant?.size === 1 ? constant.toNumbers()[0] : undefined);
     return typeof given === "number" ? given : fallback;
   };
-  return { bounds: [bound("min", 1, Number.NEGATIVE_INFINITY), bound("max", 2, Number.POSITIVE_INFINITY)] };
+  return [bound("min", 1, Number.NEGATIVE_INFINITY), bound("max", 2, Number.POSITIVE_INFINITY)];
 }
 
 function numbersOf({ attributes }: Node, name: string): readonly number[] | undefined {

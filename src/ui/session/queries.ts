@@ -8,8 +8,12 @@ import { type MapPoint, viewAsMaps } from "../mosaic/maps.ts";
 import { checkPoint } from "../mosaic/points.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import type { Grown, GrowQuery, PatternsTaken } from "../patterns/request.ts";
+import type { Effects, EffectsQuery } from "../statistics/effects.ts";
 import type { Histogram } from "../statistics/histogram.ts";
+import type { LayerNumbers } from "../statistics/layer-numbers.ts";
+import type { LookQuery } from "../statistics/look.ts";
 import type { ChannelSummary } from "../statistics/read-statistics.ts";
+import type { StrongestQuery, StrongPlace } from "../statistics/strongest.ts";
 import type { Viewer } from "../viewer.ts";
 import type { Inspected } from "./describe.ts";
 import { aborted } from "./session.ts";
@@ -31,6 +35,12 @@ export type Query =
   | { readonly kind: "hints" }
   /** What the network is made of: nodes, shapes, parameters, multiply-adds, kernels. */
   | { readonly kind: "network" }
+  /** Statistics of every channel, a histogram of the value or of one channel, and how many elements of each channel are saturated. */
+  | { readonly kind: "layer"; readonly value: string; readonly channel?: number | undefined; readonly axes?: Axes | undefined }
+  /** What each channel of a value does for the score of a class. */
+  | EffectsQuery
+  /** Where a channel fires most, and what of the picture it sees there. */
+  | StrongestQuery
   /** How the elements of a value, or of one of its channels, are spread. */
   | { readonly kind: "histogram"; readonly value: string; readonly channel?: number | undefined; readonly axes?: Axes | undefined }
   /** All elements of a value that is shown. */
@@ -54,6 +64,9 @@ export interface Answers {
   readonly element: ElementAnswer;
   readonly hints: NetworkHints;
   readonly network: NetworkFacts;
+  readonly layer: LayerNumbers;
+  readonly effects: Effects;
+  readonly strongest: readonly StrongPlace[];
   readonly histogram: Histogram;
   readonly value: TakenValue;
   readonly picture: Blob;
@@ -61,10 +74,11 @@ export interface Answers {
 }
 
 /** With what an element asks for itself. */
-export type ElementQuery = Query | GrowQuery;
+export type ElementQuery = Query | GrowQuery | LookQuery;
 
 export interface ElementAnswers extends Answers {
   readonly grow: Grown | undefined;
+  readonly look: StrongPlace | undefined;
 }
 
 /** What a session has to answer from. */
@@ -113,10 +127,28 @@ const answers: AnswerTable = {
     if (!inspected) throw aborted();
     return describeNetwork(inspected.graph, inspected, inspected.inputShapes);
   },
-  async histogram(known, { value, channel, axes }) {
+  async layer(known, query) {
+    const { value, channel } = query;
+    const [viewer, source] = sourceOf(known, query);
+    const { boundsOf, readLayerNumbers } = await loadPart("for layers", () => import("../statistics/about-layers.ts"));
+    return readLayerNumbers(viewer.device, value, source, { channel, bounds: boundsOf(viewer.model.graph, value) });
+  },
+  async effects(known, query) {
     const viewer = viewerOf(known);
-    const source = viewer.sourceOf(value, viewer.model, axes);
-    if (channel !== undefined) checkPoint(value, source.view, { channel, y: 0, x: 0 });
+    viewer.sourceOf(query.value);
+    return (await loadPart("for effects", () => import("../statistics/effects.ts"))).readEffects(viewer, query);
+  },
+  async strongest(known, query) {
+    const [viewer] = sourceOf(known, query);
+    return (await loadPart("for strong places", () => import("../statistics/strongest.ts"))).readStrongest(viewer, query);
+  },
+  async look(known, query) {
+    const viewer = viewerOf(known);
+    return (await loadPart("for other pictures", () => import("../statistics/look.ts"))).look(viewer, query);
+  },
+  async histogram(known, query) {
+    const { value, channel } = query;
+    const [viewer, source] = sourceOf(known, query);
     const { readHistogram } = await loadPart("for histograms", () => import("../statistics/histogram.ts"));
     return readHistogram(viewer.device, value, source, channel);
   },
@@ -140,6 +172,20 @@ const answers: AnswerTable = {
   },
 };
 
+interface OfChannel {
+  readonly value: string;
+  readonly channel?: number | undefined;
+  readonly axes?: Axes | undefined;
+}
+
+/** @throws ModelError for a channel that there is not */
+function sourceOf(known: Known, { value, channel, axes }: OfChannel) {
+  const viewer = viewerOf(known);
+  const source = viewer.sourceOf(value, viewer.model, axes);
+  if (channel !== undefined) checkPoint(value, source.view, { channel, y: 0, x: 0 });
+  return [viewer, source] as const;
+}
+
 const loadGrower = () => loadPart("for patterns", () => import("../patterns/grower.ts"));
 
 /** @throws AbortError where nothing is on the GPU */
@@ -156,7 +202,7 @@ export async function answer<Kind extends ElementQuery["kind"]>(
   if (!Object.hasOwn(answers, query.kind))
     throw new ModelError(
       `kind '${query.kind}': expected one of ${Object.keys(answers)
-        .filter((kind) => kind !== "grow")
+        .filter((kind) => kind !== "grow" && kind !== "look")
         .join(", ")}.`,
     );
   const isPoint = (point?: MapPoint | null) => [point?.channel, point?.y, point?.x].every(Number.isInteger);

@@ -25,12 +25,18 @@ export interface Histogram {
 /** Above this share of zeros they are left out. */
 const mostZeros = 0.25;
 
-/** @param channel all of them where absent */
-export async function readHistogram(device: Device, label: string, source: MapSource, channel?: number): Promise<Histogram> {
-  const [all, pipeline] = await Promise.all([
-    readStatistics(device, label, source),
-    device.pipeline(shader, { VALUE_TYPE: valueTypes[gpuTypeOf(source.dtype)] }),
-  ]);
+/**
+ * @param channel all of them where absent
+ * @param statistics of every channel, where somebody reads them already
+ */
+export async function readHistogram(
+  device: Device,
+  label: string,
+  source: MapSource,
+  channel?: number,
+  statistics: Promise<readonly ChannelSummary[]> = readStatistics(device, label, source),
+): Promise<Histogram> {
+  const [all, pipeline] = await Promise.all([statistics, device.pipeline(shader, { VALUE_TYPE: valueTypes[gpuTypeOf(source.dtype)] })]);
   const channels = channel === undefined ? all : all.slice(channel, channel + 1);
   const { low, high, zeroShare } = rangeOf(channels);
   const { channels: count, height, width: mapWidth, ...strides } = source.view;
