@@ -60,6 +60,11 @@ export const attributes = {
   channel: attribute("parts", text),
   pixel: attribute("parts", text),
   order: attribute("parts", text),
+  page: attribute("parts", text),
+  "page-size": attribute("parts", text),
+  "before-activation": attribute("parts", text),
+  smooth: attribute("parts", text),
+  "map-overlay": attribute("parts", text),
   hide: attribute("parts", text),
   paused: attribute("play", flag),
 } as const satisfies Readonly<Record<string, Attribute<unknown>>>;

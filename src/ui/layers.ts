@@ -26,13 +26,15 @@ export interface LayerChoice {
   readonly channels?: readonly number[];
   /** Values that are kept for questions about what is shown. */
   readonly reads?: readonly string[];
-  /** Whether it takes all of the width. */
-  readonly isLarge?: true;
+  /** Into how many equal parts the width is divided of which it takes one, where there is room; as wide as others where absent. */
+  readonly share?: number;
+  /** Whether a map is drawn element by element, and the browser makes it larger without edges. */
+  readonly isSmooth?: boolean;
 }
 
 /**
  * Reads a list such as `conv_1, pool_1`, for two branches in one mosaic `a_add+b_add`, or, to say how a value lies, `conv_1@nhwc`:
- * one letter per axis, see {@link Axes}. The picture that a network looks at
+ * one letter per axis, see {@link Axes}, or `conv_1[0-7]` for some of its channels. The picture that a network looks at
  * is shown channel by channel where its axes are given.
  *
  * @returns the choices, and the names that are no values of this network
@@ -52,6 +54,13 @@ export function parseLayerChoices(text: string, known: ReadonlySet<string>): { c
 /** Names may hold a plus sign or an at sign. */
 function readChoice(item: string, known: ReadonlySet<string>): LayerChoice | undefined {
   if (known.has(item)) return { value: item };
+  const [, whole, first, last] = /^(.+)\[(\d+)-(\d+)\]$/.exec(item) ?? [];
+  if (whole) {
+    const choice = readChoice(whole, known);
+    return (
+      choice && { ...choice, channels: Array.from({ length: Math.max(1, Number(last) - Number(first) + 1) }, (_, i) => Number(first) + i) }
+    );
+  }
   const [, rest, axes] = /^(.+)@([ncdhw_]+)$/.exec(item) ?? [];
   if (rest && axes) {
     const choice = readChoice(rest, known);

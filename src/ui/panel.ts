@@ -28,11 +28,20 @@ export interface PanelOptions {
   readonly onPick: (value: string, point: MapPoint) => void;
 }
 
+/** CSS pixels that there are; downwards without a limit where absent. */
+interface Room {
+  readonly width: number;
+  readonly height?: number;
+}
+
 /** The events that may begin, move or end a probe. */
 const probeEvents = ["pointermove", "pointerdown", "pointerleave", "blur", "keydown", "click"] as const;
 
 /** CSS pixels of a dense unit's side. */
 const largestUnit = 36;
+/** CSS pixels below which panels do not share a row, and between two in one. */
+const leastShare = 320;
+const gapOfPanels = 16;
 
 export class Panel {
   readonly element = make("figure", "panel");
@@ -58,6 +67,7 @@ export class Panel {
   /** What a panel adds to the width of its mosaic. */
   #chrome = 0;
   #isAlone = false;
+  #room: Room | undefined;
   #choice: LayerChoice;
 
   constructor(options: PanelOptions, choice: LayerChoice) {
@@ -98,7 +108,7 @@ export class Panel {
     this.#name.title = title;
     this.canvas.ariaLabel = `${title}: ${describeShape(this.options.shape)}, output of ${this.options.operator}. Arrow keys read values.`;
     if (isOther) void this.#probe?.then((probe) => probe?.end());
-    this.element.classList.toggle("large", choice.isLarge === true);
+    this.element.classList.toggle("large", choice.share !== undefined);
   }
 
   /** The element that a place of the mosaic shows, which may hold some channels only. */
@@ -110,12 +120,22 @@ export class Panel {
    * What a mosaic may take of a gallery, in CSS pixels: as high as panels are wide at least, so that those of a row are alike, and units
    * of a dense layer no larger than one reads at a glance. An enlarged one takes all of the width.
    */
-  roomIn(galleryWidth: number, windowHeight: number): { readonly width: number; readonly height?: number } {
+  roomIn(galleryWidth: number, windowHeight: number): Room {
+    this.#room = this.#roomIn(galleryWidth, windowHeight);
+    const { maps } = this.options;
+    // A pixel for each element, and a little more, lest it be rounded off.
+    const pixels = (elements: number) => (elements + 0.5) / devicePixelRatio;
+    return this.#choice.isSmooth && maps ? { width: pixels(maps.width), height: pixels(maps.height) } : this.#room;
+  }
+
+  #roomIn(galleryWidth: number, windowHeight: number): Room {
     const { paddingLeft, paddingRight } = getComputedStyle(this.#stage);
     const border = this.element.offsetWidth - this.element.clientWidth;
     this.#chrome = Number.parseFloat(paddingLeft) + Number.parseFloat(paddingRight) + border;
-    const width = Math.max(32, galleryWidth - this.#chrome);
-    if (this.#choice.isLarge)
+    const { share = 1 } = this.#choice;
+    const own = galleryWidth < leastShare * share ? galleryWidth : (galleryWidth - gapOfPanels * (share - 1)) / share;
+    const width = Math.max(32, own - this.#chrome);
+    if (this.#choice.share)
       return {
         width: this.isDense ? Math.min(width, 16 * largestUnit) : width,
         height: (this.#choice.channels?.length === 1 ? 0.5 : 0.75) * windowHeight,
@@ -148,10 +168,14 @@ export class Panel {
   place(layout: MosaicLayout): void {
     this.#layout = layout;
     this.showProblem(undefined);
-    const width = layout.width / devicePixelRatio;
+    const { isSmooth = false } = this.#choice;
+    const { width: most = 0, height = Infinity } = this.#room ?? {};
+    const scale = isSmooth ? Math.min(most / layout.width, height / layout.height) : 1 / devicePixelRatio;
+    const width = layout.width * scale;
+    this.canvas.classList.toggle("smooth", isSmooth);
     this.canvas.style.width = `${width}px`;
     this.element.style.minWidth = this.#isAlone ? "100%" : `min(100%, ${Math.ceil(width + this.#chrome)}px)`;
-    this.canvas.style.height = `${layout.height / devicePixelRatio}px`;
+    this.canvas.style.height = `${layout.height * scale}px`;
     void this.#noteReduction(layout);
   }
 

@@ -33,6 +33,11 @@ export interface ConvCamState {
   readonly channel?: string | undefined;
   readonly pixel?: string | undefined;
   readonly order?: string | undefined;
+  readonly page?: string | undefined;
+  readonly pageSize?: string | undefined;
+  readonly beforeActivation?: string | undefined;
+  readonly smooth?: string | undefined;
+  readonly mapOverlay?: string | undefined;
   readonly hide?: string | undefined;
   /** As the attributes `explain`, `explain-class`, `explain-against`, `explain-layer` and `overlay`. */
   readonly explain?: string | undefined;
@@ -67,7 +72,18 @@ const namesOfParts = (Object.keys(attributes) as AttributeName[])
   .filter((name) => attributes[name].stage === "parts")
   .map((name) => [name.replace(/-(.)/, (_, letter: string) => letter.toUpperCase()), name]);
 
-type PlacePart = "view" | "layer" | "channel" | "pixel" | "order" | "hide";
+type PlacePart =
+  | "view"
+  | "layer"
+  | "channel"
+  | "pixel"
+  | "order"
+  | "page"
+  | "pageSize"
+  | "beforeActivation"
+  | "smooth"
+  | "mapOverlay"
+  | "hide";
 type TextPart = Extract<keyof ConvCamState, keyof typeof attributeOf | PlacePart | "overlay" | `explain${string}` | `pattern${string}`>;
 
 const parts = [...Object.entries(attributeOf), ...namesOfParts] as [TextPart, AttributeName][];

@@ -62,7 +62,7 @@ describe("arrange", () => {
   });
 
   it("refuses an order that there is not", () => {
-    expect(() => readOrder("size")).toThrow("order 'size': expected index, activity, sparsity");
+    expect(() => readOrder("size")).toThrow("order 'size': expected index, effect, activity, sparsity");
     expect(readOrder(null)).toBe("index");
   });
 });

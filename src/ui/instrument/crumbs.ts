@@ -1,14 +1,16 @@
 // The way from the whole network to the place that is looked at. Each part of it leads back there.
 import { html, nothing, type TemplateResult } from "lit";
+import { type Page, spanOf } from "./paging.ts";
 import { type Place, type ViewName, viewNames } from "./place.ts";
 
 interface Walk {
   go(place: Place): void;
-  /** To the channel before or after. */
+  /** To the page or the channel before or after. */
   step(by: number): void;
 }
 
-export function crumbsTemplate(place: Place, { go, step }: Walk): TemplateResult | typeof nothing {
+/** @param page the channels of a layer that are shown */
+export function crumbsTemplate(place: Place, page: Page | undefined, { go, step }: Walk): TemplateResult | typeof nothing {
   const depth = viewNames.indexOf(place.view);
   if (depth === 0) return nothing;
   const isDense = place.maps.height * place.maps.width === 1;
@@ -28,13 +30,20 @@ export function crumbsTemplate(place: Place, { go, step }: Walk): TemplateResult
           : html`<li><button type="button" title=${names[view]} @click=${() => go({ ...place, view })}>${names[view]}</button></li>`,
       )}
     </ol>
-    ${
-      depth > 1
-        ? html`<span class="steps">
-            <button type="button" aria-label="Channel before" title="Channel before ( [ )" @click=${() => step(-1)}>◁</button>
-            <button type="button" aria-label="Next channel" title="Next channel ( ] )" @click=${() => step(1)}>▷</button>
-          </span>`
-        : nothing
-    }
+    ${page && page.count > 1 ? stepsTemplate("page", pageText(page), step) : depth > 1 ? stepsTemplate("channel", nothing, step) : nothing}
   `;
+}
+
+function stepsTemplate(what: "page" | "channel", text: TemplateResult | typeof nothing, step: Walk["step"]): TemplateResult {
+  const [before, next] = what === "page" ? ["Page before", "Next page"] : ["Channel before", "Next channel"];
+  return html`<span class="steps">
+    ${text}
+    <button type="button" aria-label=${before} title="${before} ( [ )" @click=${() => step(-1)}>◁</button>
+    <button type="button" aria-label=${next} title="${next} ( ] )" @click=${() => step(1)}>▷</button>
+  </span>`;
+}
+
+function pageText(page: Page): TemplateResult {
+  const [begin, end] = spanOf(page);
+  return html`<span role="status">${end - begin} of ${page.total} shown, ${begin + 1} to ${end}</span>`;
 }

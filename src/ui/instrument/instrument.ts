@@ -14,8 +14,14 @@ import type { Stage } from "../update-cycle.ts";
 import { UpdateLoop } from "../update-loop.ts";
 import { Band } from "./band.ts";
 import { crumbsTemplate } from "./crumbs.ts";
+import { Guests } from "./guests.ts";
 import styles from "./instrument.css?inline";
+import { commandOf } from "./keys.ts";
+import { LayerGraph } from "./layer-graph.ts";
+import { readPage } from "./paging.ts";
 import { attributesOf, inward, outward, type Place, readPlace } from "./place.ts";
+import { presetsTemplate } from "./presets-row.ts";
+import { ShownMaps } from "./shown-maps.ts";
 import { Side } from "./side.ts";
 
 export interface InstrumentHost {
@@ -38,13 +44,17 @@ export class Instrument {
   readonly #element: ConvCam;
   readonly #frame = make("section", "instrument");
   readonly #crumbs = make("nav", "crumbs");
+  readonly #presets = make("div", "presets buttons");
   readonly #trouble = make("p", "part-trouble");
   readonly #desk = make("div", "desk");
   readonly #band: Band;
+  readonly #maps: ShownMaps;
   readonly #side: Side;
   readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
-  /** What the gallery was told to show, as text. */
-  #asked = "undefined";
+  /** Of the network that is shown; undefined until it is asked for. */
+  #graph: LayerGraph | undefined;
+  /** Counts networks: what is told of an earlier one is dropped. */
+  #round = 0;
   /** Whether a scene is being made, which asks for all that is shown by itself. */
   #isPreparing = false;
   /** Whether a frame was drawn since the scene has changed: before, values that it has brought are not computed yet. */
@@ -63,9 +73,12 @@ export class Instrument {
       onReveal: () => host.wantFrame("draw"),
       onLayer: (value) => this.#goToLayer(value),
     });
-    gallery.guest = this.#band;
     this.#side = new Side(this.#sideHost(), element, gallery);
+    this.#maps = new ShownMaps(element, gallery, this.#known());
+    gallery.guest = new Guests(this.#band, this.#maps.overlay);
     this.#crumbs.ariaLabel = "Where you are";
+    this.#presets.role = "group";
+    this.#presets.ariaLabel = "Layers and looks known from elsewhere";
     this.#trouble.role = "alert";
     const main = make("div", "main");
     // Other parts stand before the gallery, and go where it goes.
@@ -73,7 +86,7 @@ export class Instrument {
     gallery.element.before(this.#frame);
     main.append(...parts, gallery.element);
     this.#desk.append(main, this.#side.element);
-    this.#frame.append(this.#band.element, this.#crumbs, this.#trouble, this.#desk);
+    this.#frame.append(this.#band.element, this.#presets, this.#crumbs, this.#trouble, this.#desk);
     this.#frame.addEventListener("keydown", (event) => this.#onKey(event));
     this.#frame.addEventListener("pointerout", ({ pointerType }) => pointerType !== "touch" && this.#side.hover("", undefined));
   }
@@ -84,10 +97,11 @@ export class Instrument {
 
   /** What the gallery shows in place of the element's layers; undefined where these are shown. */
   get choices(): readonly LayerChoice[] | undefined {
-    const choices = this.#wantedChoices();
-    this.#asked = JSON.stringify(choices) ?? "undefined";
+    const place = this.#place;
+    // What is shown is measured in the room that it has there.
+    this.#frame.dataset["view"] = place?.view ?? "";
     this.#isFresh = false;
-    return choices;
+    return this.#maps.tell(place);
   }
 
   update(): void {
@@ -97,11 +111,20 @@ export class Instrument {
   /** Makes the thumbnails known to a scene that is about to be made. If that fails, bringing it up to date says so. */
   async prepare(): Promise<void> {
     const { session } = this.#host;
-    const place = this.#place;
-    if (!place || !session) return;
+    if (!session || !this.#element.hasAttribute("view")) return;
     this.#isPreparing = true;
-    await this.#showBand(place, session).catch(() => undefined);
+    await this.#learn(session)
+      .then(() => this.#place && this.#showBand(this.#place))
+      .catch(() => undefined);
     this.#isPreparing = false;
+  }
+
+  /** Asks what the graph of the network says, once. */
+  async #learn(session: Session): Promise<void> {
+    if (this.#graph) return;
+    const round = this.#round;
+    const network = await session.ask({ kind: "network" });
+    if (round === this.#round) this.#graph = new LayerGraph(network, this.#host.layers);
   }
 
   /** A frame was drawn: numbers may be others. */
@@ -121,6 +144,9 @@ export class Instrument {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#band.clear();
+    this.#maps.overlay.clear();
+    this.#graph = undefined;
+    this.#round++;
     this.#markShown(undefined);
     this.#side.forget();
   }
@@ -138,6 +164,20 @@ export class Instrument {
     if (place?.view === "pixel" && place.layer.value === value) this.#side.hover(value, point);
   }
 
+  #known() {
+    const instrument = this;
+    return {
+      get graph() {
+        return instrument.#graph;
+      },
+      get picture() {
+        return instrument.#picture;
+      },
+      orderOf: (value: string) => this.#side.orderOf(value),
+      readsOf: (value: string) => this.#side.readsOf(value),
+    };
+  }
+
   #sideHost() {
     const instrument = this;
     return {
@@ -146,6 +186,7 @@ export class Instrument {
       },
       isAt: (place: Place) => this.#isAt(place),
       go: (place: Place) => this.#go(place),
+      beforeActivation: (value: string) => this.#graph?.beforeActivation(value),
       askForChoices: () => this.#askForChoices(),
       update: () => this.update(),
     };
@@ -161,10 +202,15 @@ export class Instrument {
   get #place(): Place | undefined {
     if (!this.#element.hasAttribute("view")) return undefined;
     try {
-      return readPlace(this.#element, this.#host.layers);
+      return this.#readPlace();
     } catch {
       return undefined;
     }
+  }
+
+  /** @throws Error that says what is accepted */
+  #readPlace(): Place {
+    return readPlace(this.#element, this.#host.layers, this.#graph?.first);
   }
 
   /** What the network looks at; undefined where that is no picture. */
@@ -172,40 +218,39 @@ export class Instrument {
     return this.#host.layers.find(({ operator, shape }) => operator === "Input" && shape.length === 4)?.value;
   }
 
-  #wantedChoices(): readonly LayerChoice[] | undefined {
-    const place = this.#place;
-    if (!place || place.view === "overview") return undefined;
-    const { view, channel } = place;
-    const { value } = place.layer;
-    const channels = view === "layer" ? this.#side.orderOf(value) : [channel];
-    const reads = view === "layer" ? [] : this.#side.readsOf(value);
-    const isWithPicture = view === "pixel" && this.#picture !== undefined && this.#picture !== value;
-    return [
-      { value, ...(view !== "pixel" && { isLarge: true as const }), ...(channels && { channels }), ...(reads.length > 0 && { reads }) },
-      ...(isWithPicture ? [{ value: this.#picture as string }] : []),
-    ];
-  }
-
   #go(place: Place): void {
     this.#side.hover("", undefined);
+    this.#leave(place);
     for (const [name, value] of Object.entries(attributesOf(place))) setAttribute(this.#element, name as "view", value);
     const { view, layer, channel, y, x } = place;
     this.#host.emit("navigate", { view, layer: layer.value, channel, y, x });
   }
 
-  #onKey(event: KeyboardEvent): void {
-    const place = this.#place;
-    const isTyping = event.target instanceof Element && event.target.closest("input, select, textarea");
-    if (!place || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape" && place.view !== "overview") this.#go(outward(place));
-    if (event.key === "[") this.#step(-1);
-    if (event.key === "]") this.#step(1);
+  /** What is of the place before goes with it: the page of a layer, and the pattern of a channel, which follows to others of the layer. */
+  #leave({ view, layer, channel }: Place): void {
+    const before = this.#place;
+    const element = this.#element;
+    if (layer.value !== before?.layer.value) setAttribute(element, "page", undefined);
+    const isOwnPattern = before?.view === "channel" && element.patterns === before.layer.value;
+    if (!isOwnPattern || element.getAttribute("pattern-channels") !== `${before.channel}`) return;
+    const follows = view === "channel" && layer.value === before.layer.value;
+    setAttribute(element, "pattern-channels", follows ? channel : undefined);
+    if (!follows) element.patterns = undefined;
   }
 
-  /** To the channel before or after, in the order in which they stand. */
+  #onKey(event: KeyboardEvent): void {
+    const place = this.#place;
+    const command = commandOf(event);
+    if (!place || !command) return;
+    if (command !== "out") this.#step(command === "next" ? 1 : -1);
+    else if (place.view !== "overview") this.#go(outward(place));
+  }
+
+  /** To the page of a layer, or the channel, before or after, in the order in which they stand. */
   #step(by: number): void {
     const place = this.#place;
-    if (!place || place.view === "overview" || place.view === "layer") return;
+    if (place?.view === "layer") setAttribute(this.#element, "page", this.#maps.pageBeside(place, by));
+    if (place?.view !== "channel" && place?.view !== "pixel") return;
     const { channels } = place.maps;
     const order = this.#side.orderOf(place.layer.value) ?? Array.from({ length: channels }, (_, i) => i);
     const next = order[(order.indexOf(place.channel) + by + channels) % channels];
@@ -234,20 +279,24 @@ export class Instrument {
     const { session, isShown, layers } = this.#host;
     if (!this.#element.hasAttribute("view") || !session || !isShown) {
       this.#frame.dataset["view"] = "";
-      render(nothing, this.#crumbs);
+      for (const part of [this.#crumbs, this.#presets]) render(nothing, part);
       this.#side.clear();
       if (isShown) this.#askForChoices();
       if (isShown || !session || layers.length > 0) this.#band.close();
       else await this.#showRefused(session);
       return;
     }
-    const place = readPlace(this.#element, layers);
+    await this.#learn(session);
+    const place = this.#readPlace();
+    const page = place.view === "layer" ? readPage(this.#element, place.maps, place.layer.value) : undefined;
     this.#frame.dataset["view"] = place.view;
-    render(crumbsTemplate(place, { go: (to) => this.#go(to), step: (by) => this.#step(by) }), this.#crumbs);
+    render(crumbsTemplate(place, page, { go: (to) => this.#go(to), step: (by) => this.#step(by) }), this.#crumbs);
     if (place.view === "overview") this.#markShown(place);
     this.#desk.classList.toggle("old", this.#shown !== JSON.stringify(attributesOf(place)));
-    await this.#showBand(place, session);
+    await this.#showBand(place);
+    this.#showPresets(place);
     if (this.#askForChoices()) return;
+    this.#maps.show();
     if (place.view === "overview") this.#side.clear();
     // The frame that follows a scene asks again.
     else if (this.#isFresh && (await this.#side.show(place, session))) this.#markShown(place);
@@ -268,11 +317,19 @@ export class Instrument {
   }
 
   /** Over all layers, and over one: deeper, what is looked at takes its place. */
-  async #showBand({ view, layer }: Place, session: Session): Promise<void> {
-    const isHidden = (this.#element.getAttribute("hide") ?? "").split(/[\s,]+/).includes("overview");
-    if (isHidden || (view !== "overview" && view !== "layer")) return this.#band.close();
-    if (this.#band.isEmpty) this.#band.load(await session.ask({ kind: "network" }), this.#host.layers, this.#picture);
+  async #showBand({ view, layer }: Place): Promise<void> {
+    if (this.#hides("overview") || (view !== "overview" && view !== "layer")) return this.#band.close();
+    if (this.#band.isEmpty && this.#graph) this.#band.load(this.#graph.network, this.#host.layers, this.#picture);
     this.#band.open(view === "layer" ? layer.value : undefined);
+  }
+
+  #showPresets({ view }: Place): void {
+    const isShown = (view === "overview" || view === "layer") && !this.#hides("presets");
+    render(isShown && this.#graph ? presetsTemplate(this.#graph.presets, this.#element) : nothing, this.#presets);
+  }
+
+  #hides(part: string): boolean {
+    return (this.#element.getAttribute("hide") ?? "").split(/[\s,]+/).includes(part);
   }
 
   #isAt(place: Place): boolean {
@@ -281,7 +338,7 @@ export class Instrument {
 
   /** Lets the gallery show others, if others are wanted. @returns whether they are */
   #askForChoices(): boolean {
-    const isOther = (JSON.stringify(this.#wantedChoices()) ?? "undefined") !== this.#asked;
+    const isOther = this.#maps.isOther(this.#place);
     if (isOther) this.#host.invalidate("scene");
     return isOther;
   }

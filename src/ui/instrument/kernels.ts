@@ -1,5 +1,5 @@
 // All kernels of a channel side by side, in the colours of their signs, on one canvas: there may be hundreds.
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
 import type { ChannelSum, ConvolutionStep } from "../../engine/elements/index.ts";
 import { largestOf, short } from "./numbers.ts";
@@ -7,6 +7,8 @@ import { largestOf, short } from "./numbers.ts";
 /** CSS pixels of a cell, and between two kernels. */
 const cell = 9;
 const gap = 4;
+/** CSS pixels downwards: what is beyond them is folded. */
+const mostHeight = 260;
 /** Kernels that are drawn. */
 const mostKernels = 512;
 
@@ -24,15 +26,28 @@ export function kernelsTemplate(
   const height = Math.ceil(taps.length / width);
   const shown = channels.slice(0, mostKernels);
   const largest = largestOf(shown.flatMap(({ kernel }) => [...kernel]));
-  const draw = (element: Element | undefined) => {
-    if (element instanceof HTMLCanvasElement) paint(element, shown, { width, height, columns, largest });
-  };
+  const size = { width, height, columns, largest };
+  const first = shown.slice(0, screenful(size));
+  const rest = shown.slice(first.length);
   return html`<figure class="kernels">
     <figcaption>
       ${captionOf(channels.length, shown.length, isSorted)}; full colour is ${short(largest)}
     </figcaption>
-    <canvas role="img" aria-label="Kernels in signed colours: red adds, blue takes away" ${ref(draw)}></canvas>
+    ${canvasTemplate(first, size)}
+    ${rest.length > 0 ? html`<details><summary>${rest.length} more kernels</summary>${canvasTemplate(rest, size)}</details>` : nothing}
   </figure>`;
+}
+
+function canvasTemplate(channels: readonly ChannelSum[], size: Size): TemplateResult {
+  const draw = (element: Element | undefined) => {
+    if (element instanceof HTMLCanvasElement) paint(element, channels, size);
+  };
+  return html`<canvas role="img" aria-label="Kernels in signed colours: red adds, blue takes away" ${ref(draw)}></canvas>`;
+}
+
+/** Whole rows of kernels that are seen at once. */
+function screenful({ height, columns }: Size): number {
+  return columns * Math.max(1, Math.floor(mostHeight / (height * cell + gap)));
 }
 
 function captionOf(count: number, shown: number, isSorted: boolean): string {

@@ -1,23 +1,46 @@
 // Beside the maps of a layer: what can be said of all of its channels, and in which order they stand.
 import { html, nothing, type TemplateResult } from "lit";
+import type { ConvCam } from "../element.ts";
 import { formatNumber } from "../format-number.ts";
 import type { Histogram } from "../statistics/histogram.ts";
+import type { Bounds } from "../statistics/saturation.ts";
 import type { Actions } from "./channel.ts";
-import { factsTemplate, percent } from "./facts.ts";
+import { type EffectsAnswer, effectsTemplate } from "./effects.ts";
+import { boundsText, factsTemplate, percent } from "./facts.ts";
 import { histogramTemplate } from "./histogram.ts";
 import { type LayerFacts, type Order, orders } from "./orders.ts";
+import { type Page, pageSizes } from "./paging.ts";
 import type { Place } from "./place.ts";
 
 /** Channels that are named one by one. */
 const mostNamed = 12;
 
-interface LayerNumbers {
-  readonly facts: LayerFacts;
-  readonly histogram: Histogram;
-  readonly order: Order;
+/** What of a layer's maps can be chosen. */
+export interface LayerAround {
+  readonly viewer: ConvCam;
+  readonly page: Page;
+  /** @param size undefined for the usual one */
+  setPageSize(size: string | undefined): void;
+  /** What its activation is computed from, if it is one's result. */
+  readonly before: string | undefined;
+  readonly isBeforeShown: boolean;
+  showBefore(isShown: boolean): void;
 }
 
-export function layerTemplate(place: Place, { facts, histogram, order }: LayerNumbers, actions: Actions): TemplateResult {
+interface LayerNumbers {
+  readonly facts: LayerFacts & { readonly saturated: readonly number[] };
+  readonly histogram: Histogram;
+  readonly order: Order;
+  readonly effects: EffectsAnswer | undefined;
+  readonly saturation?: Bounds | undefined;
+  readonly around: LayerAround;
+}
+
+export function layerTemplate(
+  place: Place,
+  { facts, histogram, order, effects, saturation, around }: LayerNumbers,
+  actions: Actions,
+): TemplateResult {
   const { channels } = place.maps;
   const count = (some: readonly number[]) => `${some.length} of ${channels}`;
   return html`
@@ -26,14 +49,31 @@ export function layerTemplate(place: Place, { facts, histogram, order }: LayerNu
         ${Object.entries(orders).map(([name, { title }]) => html`<option value=${name} ?selected=${name === order}>${title}</option>`)}
       </select>
     </label>
+    ${effects ? effectsTemplate(effects, around.viewer) : nothing}
+    ${channels > Number(pageSizes[0]) ? sizeTemplate(around) : nothing}
+    ${
+      around.before === undefined
+        ? nothing
+        : html`<label class="choice" title="Beside it: ${around.before}">Before the activation, too
+            <input type="checkbox" .checked=${around.isBeforeShown} @change=${({ target }: Event) => around.showBefore((target as HTMLInputElement).checked)} />
+          </label>`
+    }
     ${factsTemplate([
       ["share of zeros", percent(facts.zeroShare)],
       ["silent channels", count(facts.silent)],
+      ...(saturation ? [["saturated channels", count(facts.saturated)] as const] : []),
       ["mean · deviation", `${formatNumber(facts.mean)} · ${formatNumber(facts.deviation)}`],
       ["least · largest", `${formatNumber(facts.low)} · ${formatNumber(facts.high)}`],
     ])}
     ${histogramTemplate(histogram)}
     ${facts.silent.length > 0 ? html`<p class="about">Silent, 0 everywhere for this picture: ${links(place, facts.silent, actions)}</p>` : nothing}
+    ${
+      saturation && facts.saturated.length > 0
+        ? html`<p class="about">
+            Saturated, more than half of their elements ${boundsText(saturation)}: ${links(place, facts.saturated, actions)}
+          </p>`
+        : nothing
+    }
     ${
       facts.nonFinite.length > 0
         ? html`<p class="about alarm">With NaN or infinite elements: ${links(place, facts.nonFinite, actions)}</p>`
@@ -42,6 +82,20 @@ export function layerTemplate(place: Place, { facts, histogram, order }: LayerNu
     ${actions.saveButtons(place)}
     <p class="about">Click a map to look at its channel.</p>
   `;
+}
+
+function sizeTemplate({ page, setPageSize }: LayerAround): TemplateResult {
+  const now = page.size === page.total ? "all" : `${page.size}`;
+  const sizes = [
+    ...pageSizes.filter((size) => size === "all" || Number(size) < page.total),
+    ...(pageSizes.includes(now as "all") ? [] : [now]),
+  ];
+  const title = (size: string) => (size === "all" ? `all ${page.total}` : size);
+  return html`<label class="choice">Show at once
+    <select .value=${now} @change=${(event: Event) => setPageSize((event.target as HTMLSelectElement).value)}>
+      ${sizes.map((size) => html`<option value=${size} ?selected=${size === now}>${title(size)}</option>`)}
+    </select>
+  </label>`;
 }
 
 function links(place: Place, channels: readonly number[], { go }: Actions): TemplateResult {

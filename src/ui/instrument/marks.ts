@@ -8,6 +8,8 @@ export interface Mark {
   readonly box: MapBox;
   /** For a screen reader, and under the pointer. */
   readonly text: string;
+  /** Written into it. */
+  readonly label?: string | undefined;
 }
 
 export class Marks {
@@ -16,8 +18,8 @@ export class Marks {
   /** Replaces all marks. */
   show(marks: readonly Mark[]): void {
     for (const element of this.#elements) element.remove();
-    this.#elements = marks.flatMap(({ panel, box, text }) => {
-      const element = make("div", "field");
+    this.#elements = marks.flatMap(({ panel, box, text, label }) => {
+      const element = make("div", "field", label);
       element.title = text;
       if (!place(element, panel, box)) return [];
       panel.canvas.parentElement?.append(element);

@@ -1,9 +1,12 @@
 // In which order the channels of a layer stand, and what can be said of all of them. Pure.
+import type { Saturation } from "../statistics/layer-numbers.ts";
 import type { ChannelSummary } from "../statistics/read-statistics.ts";
 
 /** By the attribute `order`: what it is called, and by what a channel ranks, the largest first. */
 export const orders = {
   index: { title: "number", rank: undefined },
+  /** By what a session answers, see {@link arrange}. */
+  effect: { title: "effect on a class", rank: undefined },
   activity: { title: "activity", rank: ({ mean, deviation }: ChannelSummary) => Math.hypot(mean, deviation) },
   sparsity: { title: "sparsity", rank: ({ zeroShare }: ChannelSummary) => zeroShare },
 } as const;
@@ -17,14 +20,19 @@ export function readOrder(text: string | null): Order {
   return order;
 }
 
-/** The channels in their order; undefined where that is the order in which they lie. */
-export function arrange(order: Order, channels: readonly ChannelSummary[]): number[] | undefined {
+/**
+ * The channels in their order; undefined where that is the order in which they lie.
+ *
+ * @param effects what each of them does for a class, where that is known
+ */
+export function arrange(order: Order, channels: readonly ChannelSummary[], effects?: readonly number[]): number[] | undefined {
   const { rank } = orders[order];
-  if (!rank) return undefined;
-  const ranks = channels.map(rank);
+  const ranks = order === "effect" ? effects : rank && channels.map(rank);
+  if (!ranks) return undefined;
   // What has no rank, because nothing of it is finite, stands last.
-  const rankOf = (channel: number) => (Number.isFinite(ranks[channel]) ? (ranks[channel] as number) : -1);
-  return channels.map((_, channel) => channel).sort((a, b) => rankOf(b) - rankOf(a) || a - b);
+  const rankOf = (channel: number) => (Number.isFinite(ranks[channel]) ? (ranks[channel] as number) : Number.NEGATIVE_INFINITY);
+  const compare = (a: number, b: number) => (rankOf(a) === rankOf(b) ? a - b : rankOf(b) - rankOf(a));
+  return channels.map((_, channel) => channel).sort(compare);
 }
 
 export interface LayerFacts {
@@ -59,4 +67,9 @@ export function factsOf(channels: readonly ChannelSummary[], area: number): Laye
     silent: indices(({ zeroShare }, i) => counts[i] === area && zeroShare === 1),
     nonFinite: indices((_, i) => counts[i] !== area),
   };
+}
+
+/** The channels of which more than half of the elements are at a bound of their activation. @param area elements of one channel */
+export function saturated(saturation: Saturation | undefined, area: number): readonly number[] {
+  return saturation?.counts.flatMap((count, channel) => (2 * count > area ? channel : [])) ?? [];
 }

@@ -26,13 +26,14 @@ const placeAttributes = ["view", "layer", "channel", "pixel"] as const;
 /**
  * The place that attributes say. What is not said is the end of the first layer that computes something, its first channel, and the middle of its map.
  *
+ * @param first the value of the first layer, where the graph has told it
  * @throws Error that says what is accepted
  */
-export function readPlace(element: Pick<Element, "getAttribute">, layers: readonly DrawableLayer[]): Place {
+export function readPlace(element: Pick<Element, "getAttribute">, layers: readonly DrawableLayer[], first?: string): Place {
   const read = (name: (typeof placeAttributes)[number]) => element.getAttribute(name)?.trim() ?? "";
   const view = (read("view") || "overview") as ViewName;
   if (!viewNames.includes(view)) throw new Error(`view '${view}': expected ${viewNames.join(", ")}.`);
-  const layer = findLayer(read("layer"), layers);
+  const layer = findLayer(read("layer") || (first ?? ""), layers);
   const maps = mapsOfLayer(layer);
   const channel = readIndex("channel", read("channel"), maps.channels, layer.value);
   const [y, x] = readPixel(read("pixel"), maps, layer.value);

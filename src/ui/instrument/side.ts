@@ -1,31 +1,15 @@
 // What is said beside the maps: of a layer, a channel or an element. Asks the session for it, and keeps what the answers depend on.
-import { nothing, render, type TemplateResult } from "lit";
+import { nothing, render } from "lit";
 import type { ConvCam } from "../element.ts";
 import type { Gallery } from "../gallery.ts";
 import { make } from "../make.ts";
 import type { MapPoint } from "../mosaic/maps.ts";
 import type { Session } from "../session/session.ts";
-import { setAttribute } from "../state.ts";
-import { type Actions, channelTemplate } from "./channel.ts";
+import { AboutMaps, type AboutMapsHost, type Said, type ValueBox } from "./about-maps.ts";
 import { isWhole } from "./convolution.ts";
-import { aloneIn, stateOf, withState } from "./gates.ts";
-import { layerTemplate } from "./layer.ts";
 import { Marks } from "./marks.ts";
-import { arrange, factsOf, readOrder } from "./orders.ts";
 import { fieldText, pixelTemplate } from "./pixel.ts";
 import type { Place } from "./place.ts";
-import { savePlace, saveTemplate } from "./save.ts";
-
-export interface SideHost {
-  /** What the network looks at; undefined where that is no picture. */
-  readonly picture: string | undefined;
-  /** Whether that is still the place that is looked at. */
-  isAt(place: Place): boolean;
-  go(place: Place): void;
-  /** Lets the gallery show others, if others are wanted now. @returns whether they are */
-  askForChoices(): boolean;
-  update(): void;
-}
 
 /** Of a value that is looked at. */
 interface Of<T> {
@@ -38,31 +22,29 @@ const slideMs = 400;
 
 export class Side {
   readonly element = make("div", "side");
-  readonly #host: SideHost;
+  readonly #host: AboutMapsHost;
   readonly #viewer: ConvCam;
   readonly #gallery: Gallery;
   readonly #marks = new Marks();
-  /** Its channels, where they do not stand as they lie. */
-  #order: Of<readonly number[]> | undefined;
+  readonly #aboutMaps: AboutMaps;
   /** The values that answers about its elements have to read. */
   #reads: Of<readonly string[]> | undefined;
   /** The element under the pointer, which is explained meanwhile. */
   #hovered: Of<MapPoint> | undefined;
-  /** Why the last thing could not be saved. */
-  #notSaved: Of<string> | undefined;
   #slide = 0;
 
-  constructor(host: SideHost, viewer: ConvCam, gallery: Gallery) {
+  constructor(host: AboutMapsHost, viewer: ConvCam, gallery: Gallery) {
     this.#host = host;
     this.#viewer = viewer;
     this.#gallery = gallery;
+    this.#aboutMaps = new AboutMaps(host, viewer);
     this.element.role = "group";
     this.element.ariaLabel = "About it";
   }
 
   /** In which order the channels of a value stand; undefined where that is as they lie. */
   orderOf(value: string): readonly number[] | undefined {
-    return this.#order?.value === value ? this.#order.is : undefined;
+    return this.#aboutMaps.orderOf(value);
   }
 
   /** Values that have to be kept while that one is looked at. */
@@ -80,11 +62,21 @@ export class Side {
   /** @returns whether it was brought up to date; if not, others have to be shown first, or somebody has gone elsewhere */
   async show(place: Place, session: Session): Promise<boolean> {
     if (place.view !== "pixel") this.#stop();
-    const template = await (place.view === "pixel" ? this.#pixel(place, session) : this.#layer(place, session));
-    if (!template || !this.#host.isAt(place)) return false;
-    if (place.view !== "pixel") this.#marks.show([]);
-    render(template, this.element);
+    const said = await (place.view === "pixel" ? this.#pixel(place, session) : this.#maps(place, session));
+    if (!said || !this.#host.isAt(place)) return false;
+    this.#mark(said.boxes);
+    render(said.template, this.element);
     return true;
+  }
+
+  /** Outlines boxes where their values are shown. */
+  #mark(boxes: readonly ValueBox[]): void {
+    this.#marks.show(
+      boxes.flatMap(({ value, ...mark }) => {
+        const panel = this.#gallery.panelOf(value);
+        return panel ? [{ panel, ...mark }] : [];
+      }),
+    );
   }
 
   /** Says nothing any more. */
@@ -98,29 +90,19 @@ export class Side {
   /** What it was of is gone. */
   forget(): void {
     this.clear();
-    this.#order = undefined;
+    this.#aboutMaps.forget();
     this.#reads = undefined;
   }
 
-  async #layer(place: Place, session: Session): Promise<TemplateResult | undefined> {
-    const order = readOrder(this.#viewer.getAttribute("order"));
-    const { value, axes } = place.layer;
-    const channels = await session.ask({ kind: "statistics", value, axes });
-    if (!this.#host.isAt(place)) return undefined;
-    const arranged = arrange(order, channels);
-    this.#order = arranged && { value, is: arranged };
-    if (this.#host.askForChoices()) return undefined;
-    const histogram = await session.ask({ kind: "histogram", value, axes, channel: place.view === "layer" ? undefined : place.channel });
-    const actions = this.#actions(session);
-    const facts = factsOf(channels, place.maps.height * place.maps.width);
-    if (place.view === "layer") return layerTemplate(place, { facts, histogram, order }, actions);
-    const answer = await this.#ask(place, place, session);
-    const convolution = answer?.steps.find((step) => step.kind === "convolution");
-    const kernels = convolution && isWhole(convolution) ? convolution : undefined;
-    return answer && channelTemplate(place, { channels, histogram, convolution: kernels }, actions);
+  #maps(place: Place, session: Session): Promise<Said | undefined> {
+    return this.#aboutMaps.show(place, session, async () => {
+      const answer = await this.#ask(place, place, session);
+      const convolution = answer?.steps.find((step) => step.kind === "convolution");
+      return answer && { step: convolution && isWhole(convolution) ? convolution : undefined };
+    });
   }
 
-  async #pixel(place: Place, session: Session): Promise<TemplateResult | undefined> {
+  async #pixel(place: Place, session: Session): Promise<Said | undefined> {
     const { value } = place.layer;
     const { channel, y, x } = this.#hovered?.value === value ? this.#hovered.is : place;
     const answer = await this.#ask(place, { channel, y, x }, session);
@@ -131,19 +113,13 @@ export class Side {
       { value, box: own, text: "The element that is explained" },
       ...(picture ? [{ value: picture.value, box: picture, text: fieldText(picture) }] : []),
     ];
-    this.#marks.show(
-      boxes.flatMap(({ value: of, ...mark }) => {
-        const panel = this.#gallery.panelOf(of);
-        return panel ? [{ panel, ...mark }] : [];
-      }),
-    );
     const around = {
       isCompared: this.#viewer.compare !== undefined,
       isPlaying: this.#slide !== 0,
       play: () => this.#toggleSlide(place),
       step: (by: number) => this.#host.go(besides(place, by)),
     };
-    return pixelTemplate({ ...place, channel, y, x }, answer, picture, around);
+    return { template: pixelTemplate({ ...place, channel, y, x }, answer, picture, around), boxes };
   }
 
   /** @returns undefined where values have to be kept for the answer first, or somebody has gone elsewhere */
@@ -171,37 +147,9 @@ export class Side {
     this.#host.update();
   }
 
-  async #save(...[session, place, format]: Parameters<typeof savePlace>): Promise<void> {
-    this.#notSaved = undefined;
-    try {
-      await savePlace(session, place, format);
-    } catch (error) {
-      this.#notSaved = { value: place.layer.value, is: (error as Error).message };
-    }
-    this.#host.update();
-  }
-
   #stop(): void {
     clearInterval(this.#slide);
     this.#slide = 0;
-  }
-
-  #actions(session: Session): Actions {
-    const viewer = this.#viewer;
-    return {
-      stateOf: (value, channel, count) => stateOf(viewer.gates, value, channel, count),
-      heardAlone: (value, count) => aloneIn(viewer.gates, value, count),
-      setState: (value, channel, count, state) => {
-        viewer.gates = withState(viewer.gates, value, channel, count, state);
-      },
-      setOrder: (order) => setAttribute(viewer, "order", order === "index" ? undefined : order),
-      go: (place) => this.#host.go(place),
-      saveButtons: (place) =>
-        saveTemplate(
-          (format) => void this.#save(session, place, format),
-          this.#notSaved?.value === place.layer.value ? this.#notSaved.is : undefined,
-        ),
-    };
   }
 }
 

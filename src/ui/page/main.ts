@@ -69,7 +69,7 @@ async function chooseNetwork(name: string): Promise<void> {
 
 /** Names of layers and classes belong to one network. */
 function forgetChoices(): void {
-  const names = ["layers", "layer", "channel", "pixel", "explain-layer", "explain-class", "explain-against"];
+  const names = ["layers", "layer", "channel", "pixel", "page", "explain-layer", "explain-class", "explain-against"];
   for (const name of names) viewer.removeAttribute(name);
   viewer.setAttribute("view", "overview");
   if (viewer.gates.length > 0) viewer.gates = [];

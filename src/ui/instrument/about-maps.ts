@@ -1,0 +1,189 @@
+// What is said beside the maps of a layer, or of one of its channels. Asks the session for it, and knows in which order channels stand.
+import type { TemplateResult } from "lit";
+import type { ConvolutionStep } from "../../engine/elements/index.ts";
+import type { ConvCam } from "../element.ts";
+import type { MapBox } from "../elements/places.ts";
+import type { Session } from "../session/session.ts";
+import { setAttribute } from "../state.ts";
+import { type Actions, type ChannelAround, channelTemplate } from "./channel.ts";
+import { askEffects } from "./effects.ts";
+import { PictureSearches } from "./find-pictures.ts";
+import { aloneIn, stateOf, withState } from "./gates.ts";
+import { type LayerAround, layerTemplate } from "./layer.ts";
+import { arrange, factsOf, readOrder, saturated } from "./orders.ts";
+import { readPage } from "./paging.ts";
+import { fieldText } from "./pixel.ts";
+import type { Place } from "./place.ts";
+import { savePlace, saveTemplate } from "./save.ts";
+
+export interface AboutMapsHost {
+  /** What the network looks at; undefined where that is no picture. */
+  readonly picture: string | undefined;
+  isAt(place: Place): boolean;
+  go(place: Place): void;
+  /** What an activation is computed from, where the value is one's result. */
+  beforeActivation(value: string): string | undefined;
+  /** Lets the gallery show others, if others are wanted now. @returns whether they are */
+  askForChoices(): boolean;
+  update(): void;
+}
+
+/** A box of a value that is outlined where the value is shown. */
+export interface ValueBox {
+  readonly value: string;
+  readonly box: MapBox;
+  readonly text: string;
+  /** Written into it. */
+  readonly label?: string;
+}
+
+export interface Said {
+  readonly template: TemplateResult;
+  readonly boxes: readonly ValueBox[];
+}
+
+/** Of a value that is looked at. */
+interface Of<T> {
+  readonly value: string;
+  readonly is: T;
+}
+
+/** Places where a channel fires most that are told. */
+const placeCount = 5;
+
+export class AboutMaps {
+  readonly #host: AboutMapsHost;
+  readonly #viewer: ConvCam;
+  readonly #searches: PictureSearches;
+  /** The channels of a value, where they do not stand as they lie. */
+  #order: Of<readonly number[]> | undefined;
+  /** Why the last thing could not be saved. */
+  #notSaved: Of<string> | undefined;
+
+  constructor(host: AboutMapsHost, viewer: ConvCam) {
+    this.#host = host;
+    this.#viewer = viewer;
+    this.#searches = new PictureSearches(viewer, () => host.update());
+  }
+
+  /** In which order the channels of a value stand; undefined where that is as they lie. */
+  orderOf(value: string): readonly number[] | undefined {
+    return this.#order?.value === value ? this.#order.is : undefined;
+  }
+
+  /** What it was of is gone. */
+  forget(): void {
+    this.#order = undefined;
+    this.#searches.end();
+  }
+
+  /**
+   * @param kernels how the channel is a sum of convolutions, where it is; undefined where somebody has gone elsewhere meanwhile
+   * @returns undefined where others have to be shown first, or somebody has gone elsewhere
+   */
+  async show(place: Place, session: Session, kernels: () => Promise<{ readonly step?: ConvolutionStep | undefined } | undefined>) {
+    const order = readOrder(this.#viewer.getAttribute("order"));
+    const { value, axes } = place.layer;
+    const { channel } = place;
+    const asked = { kind: "layer", value, axes, channel: place.view === "layer" ? undefined : channel } as const;
+    const [numbers, effects] = await Promise.all([
+      session.ask(asked),
+      order === "effect" ? askEffects(session, value, this.#viewer) : undefined,
+    ]);
+    if (!this.#host.isAt(place)) return undefined;
+    const arranged = arrange(order, numbers.channels, effects?.effects?.effects);
+    this.#order = arranged && { value, is: arranged };
+    if (this.#host.askForChoices()) return undefined;
+    const actions = this.#actions(session);
+    const area = place.maps.height * place.maps.width;
+    const facts = { ...factsOf(numbers.channels, area), saturated: saturated(numbers.saturation, area) };
+    if (place.view === "layer")
+      return {
+        template: layerTemplate(place, { ...numbers, facts, order, effects, around: this.#aroundLayer(place) }, actions),
+        boxes: [],
+      };
+    const [convolution, strongest] = await Promise.all([
+      kernels(),
+      area > 1 ? session.ask({ kind: "strongest", value, channel, count: placeCount }) : [],
+    ]);
+    if (!convolution || !this.#host.isAt(place)) return undefined;
+    const around = this.#aroundChannel(place, session);
+    return {
+      template: channelTemplate(place, { ...numbers, convolution: convolution.step, effects, strongest, around }, actions),
+      boxes: strongest.flatMap(({ y, x, field }, i): ValueBox[] => {
+        const label = `${i + 1}`;
+        const own = { channels: [channel, channel + 1], y: [y, y + 1], x: [x, x + 1] } as const;
+        const text = `Place ${label} of those where it fires most`;
+        return [
+          { value, box: own, text, label },
+          ...(field ? [{ value: field.value, box: field, text: `${text}. ${fieldText(field)}`, label }] : []),
+        ];
+      }),
+    };
+  }
+
+  /** What of a layer's maps can be chosen. */
+  #aroundLayer({ layer: { value }, maps }: Place): LayerAround {
+    const viewer = this.#viewer;
+    return {
+      viewer,
+      page: readPage(viewer, maps, value),
+      setPageSize: (size) => {
+        setAttribute(viewer, "page", undefined);
+        setAttribute(viewer, "page-size", size);
+      },
+      before: this.#host.beforeActivation(value),
+      isBeforeShown: viewer.hasAttribute("before-activation"),
+      showBefore: (isShown) => setAttribute(viewer, "before-activation", isShown ? "" : undefined),
+    };
+  }
+
+  /** What can be done with a channel besides. */
+  #aroundChannel(place: Place, session: Session): ChannelAround {
+    const viewer = this.#viewer;
+    const { layer, channel, maps } = place;
+    const isGrowing = viewer.patterns === layer.value && viewer.getAttribute("pattern-channels") === `${channel}`;
+    const isOverPicture = this.#host.picture !== undefined && this.#host.picture !== layer.value && maps.height * maps.width > 1;
+    return {
+      viewer,
+      isSmooth: viewer.hasAttribute("smooth"),
+      setSmooth: (isSmooth) => setAttribute(viewer, "smooth", isSmooth ? "" : undefined),
+      overlay: isOverPicture ? Number(viewer.getAttribute("map-overlay") ?? 0) : undefined,
+      setOverlay: (opacity) => setAttribute(viewer, "map-overlay", opacity > 0 ? opacity : undefined),
+      isGrowing,
+      grow: (wants) => {
+        setAttribute(viewer, "pattern-channels", wants ? channel : undefined);
+        setAttribute(viewer, "patterns", wants ? layer.value : undefined);
+      },
+      search: this.#host.picture === undefined ? undefined : this.#searches.at(place, session, this.#host.picture),
+    };
+  }
+
+  #actions(session: Session): Actions {
+    const viewer = this.#viewer;
+    return {
+      stateOf: (value, channel, count) => stateOf(viewer.gates, value, channel, count),
+      heardAlone: (value, count) => aloneIn(viewer.gates, value, count),
+      setState: (value, channel, count, state) => {
+        viewer.gates = withState(viewer.gates, value, channel, count, state);
+      },
+      setOrder: (order) => setAttribute(viewer, "order", order === "index" ? undefined : order),
+      go: (place) => this.#host.go(place),
+      saveButtons: (place) =>
+        saveTemplate(
+          (format) => void this.#save(session, place, format),
+          this.#notSaved?.value === place.layer.value ? this.#notSaved.is : undefined,
+        ),
+    };
+  }
+
+  async #save(...[session, place, format]: Parameters<typeof savePlace>): Promise<void> {
+    this.#notSaved = undefined;
+    try {
+      await savePlace(session, place, format);
+    } catch (error) {
+      this.#notSaved = { value: place.layer.value, is: (error as Error).message };
+    }
+    this.#host.update();
+  }
+}

@@ -1,0 +1,14 @@
+// The keys of the instrument: Escape leads one level out, brackets and free arrow keys lead to what stands before or after.
+
+type Command = "out" | "before" | "next";
+
+const commands: Readonly<Record<string, Command>> = { Escape: "out", "[": "before", "]": "next", ArrowLeft: "before", ArrowRight: "next" };
+
+/** What a key means; undefined where somebody types, or where it means something else. */
+export function commandOf({ key, target, defaultPrevented, ctrlKey, metaKey, altKey }: KeyboardEvent): Command | undefined {
+  const within = (selector: string) => target instanceof Element && target.closest(selector) !== null;
+  if (ctrlKey || metaKey || altKey || within("input, select, textarea")) return undefined;
+  // On a map arrow keys read values, and in the overview they go from node to node.
+  const isTaken = key.startsWith("Arrow") && (defaultPrevented || within("canvas, .band"));
+  return isTaken ? undefined : commands[key];
+}

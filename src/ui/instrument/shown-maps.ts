@@ -1,0 +1,107 @@
+// Which maps the gallery shows at a place, and what is laid over the picture: by attributes, and by what is known of the network.
+import type { ConvCam } from "../element.ts";
+import type { Gallery } from "../gallery.ts";
+import type { LayerChoice } from "../layers.ts";
+import { choicesAt } from "./choices.ts";
+import type { LayerGraph } from "./layer-graph.ts";
+import { Overlay, readMapOverlay } from "./overlay.ts";
+import { channelsOn, type Page, readPage, turned } from "./paging.ts";
+import type { Place } from "./place.ts";
+
+/** What is known besides. */
+export interface Known {
+  readonly graph: LayerGraph | undefined;
+  /** What the network looks at; undefined where that is no picture. */
+  readonly picture: string | undefined;
+  /** In which order the channels of a value stand; undefined where that is as they lie. */
+  orderOf(value: string): readonly number[] | undefined;
+  /** Values that have to be kept while that one is looked at. */
+  readsOf(value: string): readonly string[];
+}
+
+export class ShownMaps {
+  readonly overlay = new Overlay();
+  readonly #element: ConvCam;
+  readonly #gallery: Gallery;
+  readonly #known: Known;
+  /** What the gallery was told to show, as text. */
+  #told = "undefined";
+
+  constructor(element: ConvCam, gallery: Gallery, known: Known) {
+    this.#element = element;
+    this.#gallery = gallery;
+    this.#known = known;
+  }
+
+  /** What the gallery is to show from now on; undefined where that is the element's layers. */
+  tell(place: Place | undefined): readonly LayerChoice[] | undefined {
+    const choices = this.#choicesAt(place);
+    this.#wantOverlay(place);
+    this.#told = textOf(choices);
+    return choices;
+  }
+
+  /** Whether the gallery was told to show something else. */
+  isOther(place: Place | undefined): boolean {
+    const isOtherOverlay = this.#wantOverlay(place);
+    return isOtherOverlay || textOf(this.#choicesAt(place)) !== this.#told;
+  }
+
+  /** Lays over the picture what is to lie there. @throws Error that says what attributes may say */
+  show(): void {
+    const { picture } = this.#known;
+    const opacity = readMapOverlay(this.#element.getAttribute("map-overlay"));
+    const panel = picture === undefined ? undefined : this.#gallery.panelOf(picture);
+    this.overlay.place(panel, opacity, this.#element.hasAttribute("smooth"));
+  }
+
+  /** The channels of a layer that are shown; undefined where no layer is, or attributes say a page that there is not. */
+  #pageAt(place: Place | undefined): Page | undefined {
+    if (place?.view !== "layer") return undefined;
+    try {
+      return readPage(this.#element, place.maps, place.layer.value);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The page of a layer before or after; undefined for the first, which needs no attribute. */
+  pageBeside(place: Place, by: number): number | undefined {
+    const page = this.#pageAt(place);
+    const number = page ? turned(page, by) : 1;
+    return number === 1 ? undefined : number;
+  }
+
+  #choicesAt(place: Place | undefined): readonly LayerChoice[] | undefined {
+    if (!place) return undefined;
+    const { value } = place.layer;
+    const { graph, picture } = this.#known;
+    const page = this.#pageAt(place);
+    return choicesAt(place, {
+      channels: page && channelsOn(page, this.#known.orderOf(value)),
+      before: this.#element.hasAttribute("before-activation") ? graph?.beforeActivation(value) : undefined,
+      reads: this.#known.readsOf(value),
+      picture,
+      isSmooth: this.#element.hasAttribute("smooth"),
+    });
+  }
+
+  /** @returns whether the scene is another */
+  #wantOverlay(place: Place | undefined): boolean {
+    const { picture } = this.#known;
+    const isPossible = place?.view === "channel" && picture !== undefined && picture !== place.layer.value;
+    return isPossible ? this.overlay.want(place, this.#isOverlaid) : this.overlay.close();
+  }
+
+  get #isOverlaid(): boolean {
+    try {
+      return readMapOverlay(this.#element.getAttribute("map-overlay")) > 0;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function textOf(choices: readonly LayerChoice[] | undefined): string {
+  return JSON.stringify(choices) ?? "undefined";
+}
