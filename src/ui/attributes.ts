@@ -55,6 +55,7 @@ export const attributes = {
   "pattern-seed": attribute("parts", text),
   "pattern-steps": attribute("parts", text),
   "pattern-size": attribute("parts", text),
+  retouch: attribute("parts", text),
   view: attribute("parts", text),
   layer: attribute("parts", text),
   channel: attribute("parts", text),

@@ -13,11 +13,10 @@ import type { LabelsSource } from "./labels.ts";
 import type { DrawableLayer } from "./layers.ts";
 import type { MapPoint } from "./mosaic/maps.ts";
 import type { Grown } from "./patterns/request.ts";
-import type { VisibleImage } from "./picture-size.ts";
 import { Player } from "./player.ts";
 import type { Preparation } from "./preparation.ts";
 import type { Answers, Query } from "./session/queries.ts";
-import type { SourceLike } from "./sources.ts";
+import type { FrameSource, SourceLike } from "./sources.ts";
 import { applyState, type ConvCamState, differs, isSource, readState, setAttribute } from "./state.ts";
 import { adoptStyles } from "./style-sheet.ts";
 import { type Stage, stages } from "./update-cycle.ts";
@@ -250,8 +249,8 @@ export class ConvCam extends Base {
     this.toggleAttribute("paused", paused);
   }
 
-  /** The picture, video or canvas that the network looks at, once it is open. */
-  get picture(): VisibleImage | undefined {
+  /** The picture, video or canvas that the network looks at, once it is open; or the array that it is given. */
+  get picture(): FrameSource["image"] | undefined {
     return this.#player.source?.image;
   }
 

@@ -1,4 +1,4 @@
-// The parts that most elements have not, beside their mosaics: the instrument, an explanation, growing patterns. The code of each is loaded when
+// The parts that most elements have not, beside their mosaics: the instrument, an explanation, growing patterns, brushes. The code of each is loaded when
 // its attribute is first set.
 import { loadPart } from "../engine/errors.ts";
 import type { ConvCam } from "./element.ts";
@@ -7,6 +7,8 @@ import type { Why, WhyHost } from "./explain/why.ts";
 import type { Gallery } from "./gallery.ts";
 import type { Instrument, InstrumentHost } from "./instrument/instrument.ts";
 import type { GrowingHost } from "./patterns/growing.ts";
+import type { ImageLike } from "./picture-size.ts";
+import type { Retouch, RetouchHost } from "./retouch/retouch.ts";
 import type { FrameRequest } from "./session/session.ts";
 
 /** What a player does with any part. */
@@ -21,7 +23,7 @@ interface Part {
   hide(): void;
 }
 
-type PartsHost = WhyHost & GrowingHost & InstrumentHost;
+type PartsHost = WhyHost & GrowingHost & InstrumentHost & RetouchHost;
 type Make = (host: PartsHost, element: ConvCam, gallery: Gallery) => Part;
 
 /** By attribute, in the order in which they stand: before the gallery, but for the instrument, which stands around it. */
@@ -38,6 +40,10 @@ const kinds: Readonly<Record<string, () => Promise<Make>>> = {
     const { Growing } = await import("./patterns/growing.ts");
     return (host, element, gallery) => new Growing(host, element, gallery.element);
   },
+  async retouch() {
+    const { Retouch } = await import("./retouch/retouch.ts");
+    return (host, element) => new Retouch(host, element);
+  },
 };
 
 /** What each is for, where it does not load. */
@@ -45,6 +51,7 @@ const words: Readonly<Record<string, string>> = {
   view: "that looks into layers",
   explain: "for explanations",
   patterns: "for patterns",
+  retouch: "for brushes",
 };
 
 export class Parts {
@@ -81,8 +88,14 @@ export class Parts {
 
   /** Loads what has a say in the first scene. */
   async prepare(): Promise<void> {
-    await this.#make("view");
+    await Promise.all(["view", "retouch"].map((name) => this.#make(name)));
     await this.instrument?.prepare();
+  }
+
+  /** The picture as the network gets it. */
+  retouched(image: ImageLike | undefined): ImageLike | undefined {
+    const retouch = this.#made.get("retouch") as Retouch | undefined;
+    return image && retouch ? retouch.apply(image) : image;
   }
 
   async update(): Promise<void> {

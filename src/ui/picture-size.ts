@@ -1,10 +1,19 @@
 // What a network can be shown, and how large it is.
+import type { DataType } from "../engine/tensor.ts";
 
 /** Pixels in memory, RGBA, as a decoder gives them in Node. */
 export interface RawImage {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array | Uint8ClampedArray;
+}
+
+/** An array from a file, which a network is given as it is. It has no picture: its width and height are 1. */
+export interface ArrayImage extends RawImage {
+  /** Of the file; empty where it has none. */
+  readonly name: string;
+  readonly dtype: DataType;
+  readonly shape: readonly number[];
 }
 
 /** What a page or a worker can show. */

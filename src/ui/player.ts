@@ -172,7 +172,7 @@ export class Player {
   readonly #draw = (request: Omit<Parameters<Session["frame"]>[0], "visible" | "pictureId">) => {
     const session = this.session as Session;
     const visible = [...this.#gallery.visible, ...this.#parts.drawnIn(request)];
-    return session.frame({ ...request, visible, pictureId: this.#answering.pictureId });
+    return session.frame({ ...request, image: this.#parts.retouched(request.image), visible, pictureId: this.#answering.pictureId });
   };
 
   async #openInput(signal: AbortSignal): Promise<void> {
@@ -286,7 +286,7 @@ export class Player {
     if (error.name === "AbortError") return;
     if (error instanceof DeviceError) this.#fail(error, "frame");
     else if (!this.#source?.isLive || error.name === "SecurityError")
-      this.#loseSource(new Error(`This picture cannot be read: ${error.message}`));
+      this.#loseSource(error instanceof ModelError ? error : new Error(`This picture cannot be read: ${error.message}`));
   }
 
   #loseSource(error: Error): void {

@@ -1,6 +1,6 @@
 // Sources of pictures for a network: a picture, a video, a camera, or any canvas that a page draws on.
 import { loadPart } from "../engine/errors.ts";
-import { sizeOf, type VisibleImage } from "./picture-size.ts";
+import { type ArrayImage, sizeOf, type VisibleImage } from "./picture-size.ts";
 
 /** Anything a page may hand over as a source. A string or URL is fetched; "camera" asks for the camera, "camera:ID" for the device of that id. */
 export type SourceLike = string | URL | Blob | MediaStream | VisibleImage;
@@ -13,7 +13,7 @@ interface VideoBlob extends Blob {
 }
 
 export interface FrameSource {
-  readonly image: VisibleImage;
+  readonly image: VisibleImage | ArrayImage;
   /** Changes by itself, as a video does. */
   readonly isLive: boolean;
   /** Whether there is a picture at all; a video has none before it starts and while it seeks. */
@@ -62,7 +62,7 @@ function isLive(source: SourceLike): source is LiveLike {
   );
 }
 
-function stillSource(image: VisibleImage, dispose: () => void = () => undefined): FrameSource {
+function stillSource(image: FrameSource["image"], dispose: () => void = () => undefined): FrameSource {
   let isNew = true;
   return {
     image,
@@ -81,11 +81,8 @@ function stillSource(image: VisibleImage, dispose: () => void = () => undefined)
 const largestSide = 4096;
 
 async function openPicture(blob: Blob): Promise<FrameSource> {
-  const whole = await createImageBitmap(blob).catch(() => {
-    throw new Error(
-      `This file is no picture the browser can decode${blob.type ? ` (${blob.type})` : ""}. Try PNG, JPEG, WebP or an MP4 video.`,
-    );
-  });
+  const whole = await createImageBitmap(blob).catch(() => undefined);
+  if (!whole) return stillSource(await (await loadOnDemand()).openArray(blob));
   const isLarge = Math.max(whole.width, whole.height) > largestSide;
   const bitmap = isLarge ? await (await loadOnDemand()).shrinkPicture(blob, whole, largestSide) : whole;
   return stillSource(bitmap, () => bitmap.close());

@@ -27,6 +27,8 @@ export interface ConvCamState {
   readonly gates?: readonly ValueGate[] | undefined;
   readonly blank?: number | undefined;
   readonly parameters?: string | readonly string[] | undefined;
+  /** As the attribute `retouch`: strokes over the picture. */
+  readonly retouch?: string | undefined;
   /** As the attributes of the same names: what of the network is looked at. */
   readonly view?: string | undefined;
   readonly layer?: string | undefined;
@@ -84,7 +86,10 @@ type PlacePart =
   | "smooth"
   | "mapOverlay"
   | "hide";
-type TextPart = Extract<keyof ConvCamState, keyof typeof attributeOf | PlacePart | "overlay" | `explain${string}` | `pattern${string}`>;
+type TextPart = Extract<
+  keyof ConvCamState,
+  keyof typeof attributeOf | PlacePart | "retouch" | "overlay" | `explain${string}` | `pattern${string}`
+>;
 
 const parts = [...Object.entries(attributeOf), ...namesOfParts] as [TextPart, AttributeName][];
 const sources = ["src", "compare", "input", "labels", "parameters"] as const;

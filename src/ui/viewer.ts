@@ -31,9 +31,15 @@ export interface ViewerOptions extends NetworkOptions {
   readonly onChange?: ((which: NetworkName) => void) | undefined;
 }
 
+/** An array that the networks take. */
+export interface FedArray {
+  /** Writes it into their inputs, and into those of the explanation. */
+  feed(explainer: Explainer | undefined): void;
+}
+
 export interface ViewerFrame {
-  /** The picture, where it changed. */
-  readonly image?: ImageLike | undefined;
+  /** The picture, where it changed, or an array in its place. */
+  readonly image?: ImageLike | FedArray | undefined;
   /** Whether the networks compute anew, or only the views are drawn again. */
   readonly runs?: boolean;
   /** Since the frame before, for the smoothing of ranges; without it they take their value at once. */
@@ -301,13 +307,15 @@ export class Viewer {
 
   #submit(request: ViewerFrame): void {
     const { image, runs = true, elapsedMs, visible, pictureId } = request;
-    if (image) this.#image?.upload(image);
-    if (image && this.#image) this.#pictureId = pictureId;
+    const isFed = image && "feed" in image;
+    if (isFed) image.feed(this.#explainer);
+    else if (image) this.#image?.upload(image);
+    if (image && (isFed || this.#image)) this.#pictureId = pictureId;
     this.renderer.tick(elapsedMs);
     const { gpu } = this.device;
     const encoder = gpu.createCommandEncoder({ label: "frame" });
     const pass = encoder.beginComputePass({ label: "frame" });
-    if (image) this.#image?.encode(pass);
+    if (image && !isFed) this.#image?.encode(pass);
     if (runs || image) {
       this.model.encode(pass);
       this.compared?.encode(pass);

@@ -1,8 +1,9 @@
 // Networks whose values and inputs do not lie as usual: what is drawn, and whether a picture reaches them.
 import { expect, type Page } from "@playwright/test";
 import type { Graph } from "../../src/engine/graph/graph.ts";
+import { encodeNpy } from "../../src/engine/npy.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
-import type { DataType } from "../../src/engine/tensor.ts";
+import { type DataType, Tensor } from "../../src/engine/tensor.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 import { twoFiles } from "../support/two-files.ts";
@@ -195,3 +196,67 @@ test("a model in two files opens from files, and from addresses in the src attri
   expect(await weight()).toEqual([3]);
   await expect(page.locator("conv-cam .problem")).toHaveCount(0);
 });
+
+/** The first value of the network, as whoever computes it says. */
+function askInput(page: Page): Promise<number[]> {
+  return page.evaluate(async () => {
+    const { bytes } = await (document.querySelector("conv-cam") as ConvCam).ask({ kind: "value", value: "x" });
+    return [...new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)];
+  });
+}
+
+/** Red, green and blue of one of 8 × 8 pixels in planes. */
+const colorAt = (numbers: readonly number[], y: number, x: number) => [0, 1, 2].map((plane) => numbers[64 * plane + 8 * y + x] as number);
+
+for (const where of ["on the page", "in a worker"])
+  test(`strokes of \`retouch\` change what the network gets, ${where}`, async ({ sharedPage: page }) => {
+    const graph = graphOf({ inputs: { x: [1, 3, 8, 8] }, nodes: [op("Relu", "x", "y")] });
+    const worker = where === "in a worker" ? { worker: "" } : {};
+    await openNetwork(page, graph, { layers: "x,y", retouch: "#00ff00 0.5 0.5,0.25", ...worker });
+    const brush = (text: string) => page.evaluate((strokes) => document.querySelector("conv-cam")?.setAttribute("retouch", strokes), text);
+    // A patch of 16 pixels of 32, around the fifth row and the third column of 8.
+    const patched = async () => colorAt(await askInput(page), 4, 2).map((number) => number.toFixed(2));
+    await expect.poll(patched).toEqual(["0.00", "1.00", "0.00"]);
+    const painted = await askInput(page);
+    expect(colorAt(painted, 0, 0)).toEqual([1, 0, 0]);
+    expect(colorAt(painted, 7, 7)).toEqual([0, 0, 1]);
+    // Half of the picture is red, half is blue.
+    await brush("gray 0.5 0.5,0.25");
+    await expect.poll(patched).toEqual(["0.50", "0.00", "0.50"]);
+    expect(colorAt(await askInput(page), 4, 6)).toEqual([0, 0, 1]);
+    // Of a picture that is blurred where its halves meet, some of the one reaches the other.
+    await brush("blur 0.5 0.5,0.5; #00ff00 0.25 0.125,0.125 0.125,0.875");
+    await expect.poll(async () => (colorAt(await askInput(page), 4, 4)[0] as number) > 0.05).toBe(true);
+    expect(colorAt(await askInput(page), 0, 6)).toEqual([0, 1, 0]);
+    expect(await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).state.retouch)).toContain("blur 0.5");
+    await brush("sponge");
+    await expect(page.locator("conv-cam .problem")).toContainText("retouch 'sponge': expected gray, blur or a colour");
+    await expect.poll(async () => colorAt(await askInput(page), 0, 6)).toEqual([0, 0, 1]);
+    await page.evaluate(() => document.querySelector("conv-cam")?.removeAttribute("retouch"));
+    await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+    expect(colorAt(await askInput(page), 4, 2)).toEqual([1, 0, 0]);
+  });
+
+for (const where of ["on the page", "in a worker"])
+  test(`arrays reach the inputs that they are named for, also of networks that take no picture, ${where}`, async ({ sharedPage: page }) => {
+    const graph = graphOf({ inputs: { x: [1, 4], y: [1, 4] }, nodes: [op("Sub", "x y", "z"), op("Relu", "z", "out")] });
+    await openNetwork(page, graph, { layers: "z", ...(where === "in a worker" && { worker: "" }) });
+    const give = (name: string, ...numbers: number[]) =>
+      page.evaluate(
+        ([fileName, bytes]) => {
+          (document.querySelector("conv-cam") as ConvCam).input = new File([new Uint8Array(bytes)], fileName);
+        },
+        [name, [...encodeNpy(Tensor.float32([numbers.length], Float32Array.from(numbers)))]] as const,
+      );
+    const difference = () =>
+      page.evaluate(async () => {
+        const { bytes } = await (document.querySelector("conv-cam") as ConvCam).ask({ kind: "value", value: "z" });
+        return [...new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)];
+      });
+    await give("x.npy", 5, 6, 7, 8);
+    await expect.poll(difference).toEqual([5, 6, 7, 8]);
+    await give("y.npy", 1, 1, 2, 2);
+    await expect.poll(difference).toEqual([4, 5, 5, 6]);
+    await give("x.npy", 1, 2, 3);
+    await expect(page.locator("conv-cam .problem")).toContainText("The array is [3] of float32, and input 'x' takes [1, 4] or [4].");
+  });

@@ -1,5 +1,6 @@
 // What the network looks at, and how: preparations, names of classes, pictures, the camera, videos.
 import { expect, type Page } from "@playwright/test";
+import { encodeNpy } from "../../src/engine/npy.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
@@ -88,10 +89,26 @@ test("shows pictures of the gallery, a road that is driven by keys, and pictures
   await openPage(page);
   const drawn = (await middleRow(page)).join();
   await page.locator("#pick").press("Enter");
-  await expect(page.getByRole("button", { name: "Shapes" })).toHaveAttribute("aria-pressed", "true");
+  await expect(page.getByRole("button", { name: "Shapes", exact: true })).toHaveAttribute("aria-pressed", "true");
   await expect.poll(async () => (await middleRow(page)).join()).not.toBe(drawn);
   await page.getByRole("button", { name: "Checkerboard" }).press("Enter");
   await expect.poll(async () => new Set(await middleRow(page)).size).toBeLessThan(8);
+
+  const fetched: string[] = [];
+  page.on("request", (request) => void (/\.jpg/.test(request.url()) && fetched.push(request.url())));
+  await expect(page.locator("#gallery-credits")).toContainText("Cat by Stefan van der Walt (CC0)");
+  await page.getByRole("button", { name: /^Cat, a photograph/ }).press("Enter");
+  await expect.poll(async () => new Set(await middleRow(page)).size).toBeGreaterThan(20);
+  expect(fetched).toHaveLength(1);
+  await expect(page.getByRole("button", { name: /^Cat, a photograph/ })).toHaveAttribute("aria-pressed", "true");
+  expect(await page.evaluate(() => [...document.querySelectorAll<HTMLImageElement>("#gallery img")].every((image) => image.complete))).toBe(
+    true,
+  );
+
+  await page.getByRole("button", { name: /^Moving shapes/ }).press("Enter");
+  await expect(page.getByRole("application", { name: /^Moving shapes/ })).toBeFocused();
+  const moved = new Set<string>();
+  await expect.poll(async () => moved.add((await readValue(page, "input_layer")).join()).size, { timeout: 60_000 }).toBeGreaterThan(2);
 
   await page.getByRole("button", { name: /^Road/ }).press("Enter");
   await expect(page.locator("#preview canvas")).toBeFocused();
@@ -142,4 +159,78 @@ test("names the camera, mirrors its preview, and stops it with its last picture"
   await expect(page.locator("#preview video")).toBeVisible();
   await page.click("#draw");
   await expect(page.locator("#camera-controls")).toBeHidden();
+});
+
+test("brushes over the picture by mouse and keyboard, says what becomes of the answer, and undoes", async ({ warmPage: page }) => {
+  await openPage(page);
+  const drawn = await readValue(page, "input_layer");
+  const retouch = () => page.locator("conv-cam").getAttribute("retouch");
+  await page.getByRole("button", { name: "Brush", exact: true }).press("Enter");
+  const canvas = page.getByRole("application", { name: /^Brush over the picture/ });
+  await expect(canvas).toBeVisible();
+  // The first arrow puts a patch into the middle of the digit, and others move it: up, where it no longer covers the middle.
+  await canvas.press("ArrowUp");
+  expect(await retouch()).toBe("gray 0.2 0.5,0.5");
+  await expect.poll(async () => (await readValue(page, "input_layer")).join()).not.toBe(drawn.join());
+  await canvas.press("ArrowUp");
+  await canvas.press("Shift+ArrowLeft");
+  expect(await retouch()).toBe("gray 0.2 0.46,0.49");
+  await canvas.press("Enter");
+  await canvas.press("ArrowDown");
+  expect(await retouch()).toBe("gray 0.2 0.46,0.49; gray 0.2 0.5,0.5");
+  await canvas.press("Control+z");
+  expect(await retouch()).toBe("gray 0.2 0.46,0.49");
+  await page.getByRole("radio", { name: "Paint" }).check();
+  await page.getByRole("slider", { name: "Size" }).fill("0.6");
+  const box = (await canvas.boundingBox()) as { x: number; y: number; width: number; height: number };
+  await page.mouse.move(box.x + box.width * 0.1, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.9, box.y + box.height / 2, { steps: 5 });
+  await page.mouse.up();
+  await expect.poll(retouch).toMatch(/^gray 0.2 0.46,0.49; #d02020 0.6( 0.5[\d.]*,[\d.]+){4,}$/);
+  // Red over black, as gray as MNIST sees it.
+  await expect.poll(async () => (await readValue(page, "input_layer"))[14 * 28 + 14]).toBeCloseTo((0.299 * 208 + 0.701 * 32) / 255, 2);
+  const said = page.locator("#brush-before");
+  await expect(said).toHaveText(/^3 [\d.]+% → [\d.]+%; now \d [\d.]+%$/);
+  await expect.poll(() => hash(page)).toContain("retouch=gray");
+  await page.getByRole("button", { name: "Undo" }).click();
+  expect(await retouch()).toBe("gray 0.2 0.46,0.49");
+  await page.getByRole("button", { name: "Clear the brush" }).click();
+  await expect.poll(async () => (await readValue(page, "input_layer")).join()).toBe(drawn.join());
+  await page.getByRole("button", { name: "Undo" }).click();
+  expect(await retouch()).toBe("gray 0.2 0.46,0.49");
+  await page.getByRole("button", { name: "Brush", exact: true }).click();
+  await expect(canvas).toBeHidden();
+  expect(await retouch()).toBeNull();
+});
+
+test("gives a network an array as it is, refuses one of another shape, and gives that to the next network", async ({ warmPage: page }) => {
+  await openPage(page);
+  const digit = Tensor.float32(
+    [28, 28],
+    Float32Array.from({ length: 784 }, (_, i) => ((i * 37) % 256) - 100),
+  );
+  await dropFile(page, "digit.npy", "", [...encodeNpy(digit)]);
+  await expect(page.locator("#preview")).toHaveText("digit.npy: [28, 28] of float32. The network gets it as it is: nothing is prepared.");
+  await expect.poll(() => readValue(page, "input_layer")).toEqual([...digit.toNumbers()]);
+  await expect(page.locator("#prepared")).toBeHidden();
+  await expect(page.locator("#top-share")).toHaveText(/%/);
+
+  // Red, green and blue last, as NumPy's pictures lie.
+  const colors = Tensor.from(
+    "uint8",
+    [8, 8, 3],
+    Array.from({ length: 192 }, (_, i) => i),
+  );
+  await dropFile(page, "colors.npy", "", [...encodeNpy(colors)]);
+  await expect(page.locator("#input-problem")).toHaveText(
+    /^The array is \[8, 8, 3\] of uint8, and input 'input_layer' takes \[1, 1, 28, 28\] or \[28, 28\]\.$/,
+  );
+  await expect(page.locator("#answer")).toBeHidden();
+  await dropFile(page, "pixels.onnx", "", pixelsNetwork(""));
+  await expect.poll(async () => (await readValue(page, "pixels")).slice(0, 3)).toEqual([0, 3, 6]);
+  expect((await readValue(page, "pixels")).slice(64, 66)).toEqual([1, 4]);
+  await expect(page.locator("#input-problem")).toBeHidden();
+  await page.click("#draw");
+  await expect(page.locator("#prepared-text")).toContainText("8 × 8");
 });

@@ -221,6 +221,10 @@ test("plays a dropped video, and steps through it while paused", async ({ warmPa
   });
   await dropFile(page, "flicker.webm", "video/webm", bytes);
   await expect(page.locator("#preview video")).toBeVisible();
+  for (const isLooping of [false, true]) {
+    await page.getByRole("checkbox", { name: "Loop" }).setChecked(isLooping);
+    expect(await page.locator("#preview video").evaluate((video: HTMLVideoElement) => video.loop)).toBe(isLooping);
+  }
   await expect.poll(async () => (await readValue(page, "input_layer"))[400]).toBeGreaterThan(0.4);
   await page.click("#pause");
   expect(await page.locator("#preview video").evaluate((video: HTMLVideoElement) => video.paused)).toBe(true);

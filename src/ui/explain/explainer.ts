@@ -1,4 +1,5 @@
 // The GPU side of an element's explanation: beside the networks, it runs and draws with every frame. Made when the first is asked for.
+import type { GpuValue } from "../../engine/execution.ts";
 import { convolutionMaps, type Explanation, explanationMethods, resultOf, tellsProbabilities } from "../../engine/explanation.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import type { ImageTarget } from "../image-input.ts";
@@ -72,6 +73,11 @@ export class Explainer {
     const value = this.#explanation.input(input.name);
     const view = imageView(value.shape, value.strides, input.axes);
     return view ? [{ ...value, view, preparation: preparation() }] : [];
+  }
+
+  /** Where its own copy of one of the network's inputs lies; undefined where nothing is explained. */
+  input(name: string): GpuValue | undefined {
+    return this.#explanation?.input(name);
   }
 
   /** Whether all runs of the explanation are done, and the numbers of the last frame on their way. */

@@ -4,6 +4,7 @@ import type { ConvCam, ConvCamEvents } from "../element.ts";
 import { percentOf } from "../format-number.ts";
 import { classNameOf } from "../labels.ts";
 import { find, listen } from "./listen.ts";
+import { speaker } from "./speaker.ts";
 
 interface Question {
   /** Whether there is nothing on the drawing pad, and it is what the network looks at. */
@@ -56,18 +57,4 @@ export function showAnswers(viewer: ConvCam, { isEmpty, names }: Question): () =
     show(results);
   });
   return () => last && show(last);
-}
-
-/** Tells a screen reader a text once it has stayed the same for a moment. */
-function speaker(region: HTMLElement): (text: string) => void {
-  let timer = 0;
-  let last = "";
-  return (text) => {
-    if (text === last) return;
-    last = text;
-    clearTimeout(timer);
-    timer = window.setTimeout(() => {
-      region.textContent = text;
-    }, 800);
-  };
 }

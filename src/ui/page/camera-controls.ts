@@ -21,6 +21,11 @@ export function offerCameraControls(viewer: ConvCam, show: (source: string | HTM
     if (stream instanceof MediaStream) void listDevices(devices, stream);
     reflect();
   });
+  navigator.mediaDevices?.addEventListener("devicechange", () => {
+    const { picture } = viewer;
+    const stream = picture instanceof HTMLVideoElement ? picture.srcObject : null;
+    if (stream instanceof MediaStream) void listDevices(devices, stream);
+  });
   // A camera that was unplugged is started again, not stopped.
   listen(viewer, "error", ({ part }) => {
     if (part === "input") stop.textContent = "Start";

@@ -61,11 +61,11 @@ export interface SortedFiles {
 }
 
 /**
- * Files of a type that the browser knows as picture or video are the input. A .txt or .json holds names of classes: in a folder, if it is called so.
+ * Files of a type that the browser knows as picture or video, and NumPy's arrays, are the input. A .txt or .json holds names of classes: in a folder, if it is called so.
  * All others go to the network's reader, which says what they are.
  */
 export function sortFiles(files: readonly File[]): SortedFiles {
-  const isPicture = ({ type }: File) => /^(image|video)\//.test(type);
+  const isPicture = ({ name, type }: File) => /^(image|video)\//.test(type) || /\.npy$/i.test(name);
   const visible = files.filter(({ name }) => !name.split("/").at(-1)?.startsWith("."));
   const isText = ({ name }: File) => isNameList(name);
   return {

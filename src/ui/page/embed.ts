@@ -49,5 +49,12 @@ function drawing(): HTMLCanvasElement {
   return pad.picture;
 }
 
+addEventListener("dragover", (event) => event.preventDefault());
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  const [picture] = event.dataTransfer?.files ?? [];
+  if (picture) viewer.input = picture;
+});
+
 find<HTMLAnchorElement>("whole").href = `./${location.search}${location.hash}`;
 show().catch((error: Error) => report(error.message));

@@ -33,6 +33,7 @@ export function offerInputs(viewer: ConvCam, pad: DrawingPad): (picture: Blob) =
     find("input-problem").textContent = (error as Error).message;
     find("input-problem").hidden = false;
   };
+  let refused: SourceLike | undefined;
   tabs.draw.addEventListener("click", () => show("draw", pad.picture));
   const pictures = offerPictures(viewer, (picture) => show("pick", picture), fail);
   tabs.pick.addEventListener("click", () => pictures.open());
@@ -47,6 +48,12 @@ export function offerInputs(viewer: ConvCam, pad: DrawingPad): (picture: Blob) =
     // Problems of the input are shown beside the input; the element shows those of the network.
     event.preventDefault();
     fail(error);
+    refused = viewer.input;
+  });
+  // Another network may take the array that the one before has refused.
+  listen(viewer, "load", () => {
+    if (refused instanceof File && refused === viewer.input && refused.name.endsWith(".npy")) show("pick", refused);
+    refused = undefined;
   });
   return pictures.show;
 }
@@ -60,5 +67,8 @@ function showPreview(image: ConvCam["picture"]): void {
     const canvas = Object.assign(document.createElement("canvas"), { width, height });
     canvas.getContext("2d")?.drawImage(image, 0, 0, width, height);
     find("preview").replaceChildren(canvas);
+  } else if (image && "data" in image) {
+    const said = `${image.name || "An array"}: [${image.shape.join(", ")}] of ${image.dtype}. The network gets it as it is: nothing is prepared.`;
+    find("preview").replaceChildren(Object.assign(document.createElement("p"), { textContent: said }));
   }
 }

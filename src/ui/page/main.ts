@@ -16,6 +16,7 @@ import { listLayers } from "./layer-list.ts";
 import { find, listen } from "./listen.ts";
 import { aboutText, fillNetworks, listComparable, showOwnNetwork } from "./network-lists.ts";
 import { findNetwork, labelsOf, openNetwork, pictureInputOf, preparationOf } from "./networks.ts";
+import { offerBrush } from "./offer-brush.ts";
 import { offerPatterns } from "./offer-patterns.ts";
 import { offerPrepare } from "./offer-prepare.ts";
 import { offerWhy } from "./offer-why.ts";
@@ -111,6 +112,7 @@ compareSelect.addEventListener("change", () => compareWith(compareSelect.value).
 const showPicture = offerInputs(viewer, pad);
 const openNames = offerNames(classNames);
 offerPrepare(prepared, find);
+offerBrush(viewer);
 
 function openFiles(files: readonly File[]): void {
   const { network, pictures, names } = sortFiles(files);

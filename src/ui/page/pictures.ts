@@ -25,7 +25,7 @@ export function offerPictures(
   let gallery: Promise<PictureGallery> | undefined;
   /** Counts what was asked for, so that a slow picture does not replace a later one. */
   let count = 0;
-  const showLater = async (load: () => Promise<Blob>) => {
+  const showLater = async (load: () => Promise<Blob | HTMLCanvasElement>) => {
     const mine = ++count;
     find("input-problem").hidden = true;
     try {
@@ -40,9 +40,10 @@ export function offerPictures(
     if (!find("pictures").hidden) void fillGallery();
   });
   const fillGallery = () => {
-    gallery ??= loadPart("with the gallery", () => import("./gallery.ts")).then(
-      (part) => new part.PictureGallery(find("gallery"), { viewer, show }),
-    );
+    gallery ??= loadPart("with the gallery", () => import("./gallery.ts")).then((part) => {
+      find("gallery-credits").textContent = part.creditLine();
+      return new part.PictureGallery(find("gallery"), { viewer, show, showLater: (load) => void showLater(load) });
+    });
     return gallery.catch((error) => {
       gallery = undefined;
       fail(error);

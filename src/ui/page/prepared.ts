@@ -29,6 +29,7 @@ export class Prepared {
 
   constructor(parts: PreparedParts) {
     this.#parts = parts;
+    parts.viewer.addEventListener("input", () => this.#say());
   }
 
   /** What somebody chose; undefined where it is the page's own. */
@@ -75,12 +76,19 @@ export class Prepared {
   }
 
   #apply(): void {
+    const { viewer } = this.#parts;
+    const { current } = this;
+    if (JSON.stringify(viewer.preparation) !== JSON.stringify(current)) viewer.preparation = current;
+    this.#say();
+    this.onChange();
+  }
+
+  #say(): void {
     const { viewer, line, text } = this.#parts;
     const { input, because, current } = this;
-    if (JSON.stringify(viewer.preparation) !== JSON.stringify(current)) viewer.preparation = current;
-    line.hidden = !input;
+    // An array is given as it is.
+    line.hidden = !input || (viewer.picture !== undefined && "data" in viewer.picture);
     const source = this.#chosen ? ", as you chose" : because ? ", guessed" : "";
     text.textContent = input ? describePreparation(current, input) + source : "";
-    this.onChange();
   }
 }

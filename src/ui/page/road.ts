@@ -42,7 +42,7 @@ export class Road {
 
   constructor(host: RoadHost) {
     this.#host = host;
-    this.canvas = Object.assign(document.createElement("canvas"), { width: side, height: side, tabIndex: 0, className: "road" });
+    this.canvas = Object.assign(document.createElement("canvas"), { width: side, height: side, tabIndex: 0, className: "scene" });
     this.canvas.role = "application";
     this.canvas.ariaLabel = "A road. Arrow keys drive: up and down for speed, left and right to steer. Or press and pull with a finger.";
     this.canvas.addEventListener("keydown", (event) => this.#hold(event, true));

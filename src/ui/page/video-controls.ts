@@ -1,4 +1,4 @@
-// Under a video: where it is, and a bar to go elsewhere. It plays and pauses with the network, and steps with it frame by frame.
+// Under a video: where it is, and a bar to go elsewhere, and whether it begins again. It plays and pauses with the network, and steps with it frame by frame.
 import type { ConvCam } from "../element.ts";
 import { stepSeconds } from "../step-seconds.ts";
 import { find } from "./listen.ts";
@@ -6,6 +6,7 @@ import { find } from "./listen.ts";
 /** Shows the bar while a video file is what the network looks at. */
 export function offerVideoControls(viewer: ConvCam): void {
   const [box, bar, time] = [find("video-controls"), find<HTMLInputElement>("video-seek"), find("video-time")];
+  const loop = find<HTMLInputElement>("video-loop");
   let video: HTMLVideoElement | undefined;
   let listening = new AbortController();
   const show = () => {
@@ -25,8 +26,15 @@ export function offerVideoControls(viewer: ConvCam): void {
     const { picture } = viewer;
     video = picture instanceof HTMLVideoElement && picture.srcObject === null ? picture : undefined;
     box.hidden = !video;
+    if (video) video.loop = loop.checked;
     for (const name of ["timeupdate", "durationchange", "seeked"]) video?.addEventListener(name, show, { signal: listening.signal });
     show();
+  });
+  loop.addEventListener("change", () => {
+    if (!video) return;
+    video.loop = loop.checked;
+    // One that has come to its end goes on from its beginning.
+    if (loop.checked && video.ended && !viewer.paused) void video.play().catch(() => undefined);
   });
   bar.addEventListener("input", () => {
     if (!video) return;

@@ -161,7 +161,9 @@ export class EngineSession implements Session {
     const viewer = this.#viewer;
     if (!viewer) throw aborted();
     const started = performance.now();
-    const done = viewer.frame(request);
+    const { image } = request;
+    const array = image && "shape" in image && (await loadFeeding()).prepareArray(viewer, image);
+    const done = viewer.frame(array ? { ...request, image: array } : request);
     const { areResultsCurrent } = viewer;
     await this.#unlessDisposed(() => done);
     return { ms: performance.now() - started, gpuBytes: viewer.device.allocatedBytes, areResultsCurrent };
@@ -256,6 +258,8 @@ function loadShowing(): Promise<typeof import("./showing.ts")> {
   showing.catch(() => {});
   return showing;
 }
+
+const loadFeeding = () => loadPart("for arrays", () => import("../arrays/feed.ts"));
 
 /** Resolves when a loss of the device would be known that has just made something fail. */
 function settled({ lost }: Device): Promise<unknown> {

@@ -6,7 +6,7 @@ import type { LoadProgress, ModelSource } from "../../engine/source.ts";
 import type { LayerSummary } from "../../engine/summary.ts";
 import type { Explained, ExplainedNumbers, ExplainRequest } from "../explain/request.ts";
 import type { DrawableLayer } from "../layers.ts";
-import type { ImageLike } from "../picture-size.ts";
+import type { ArrayImage, ImageLike } from "../picture-size.ts";
 import type { Results } from "../results.ts";
 import type { Scene, SceneOutcome } from "../scene.ts";
 import type { Viewer } from "../viewer.ts";
@@ -91,7 +91,7 @@ export interface Shown extends SceneOutcome {
 
 export interface FrameRequest {
   /** The picture, where it changed. */
-  readonly image?: ImageLike | undefined;
+  readonly image?: ImageLike | ArrayImage | undefined;
   /** Whether the networks compute anew. */
   readonly runs: boolean;
   /** Since the frame before, for the smoothing of ranges. */
