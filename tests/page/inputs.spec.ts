@@ -36,6 +36,17 @@ test("guesses a preparation, lets it be changed by keyboard, remembers it for th
   await expect(page.locator("#names-source")).toHaveText("3 names of classes from the network's file");
   await expect(page.locator("#bars")).toContainText("green");
 
+  // What the network gets is shown as a picture again: white is white, though the network gets 255 for it.
+  await page.getByText("As the network gets it").click();
+  await expect(page.locator("#seen-text")).toHaveText("8 × 8 pixels, with the arithmetic on their colours undone.");
+  const brightest = () =>
+    page.locator("#seen-picture").evaluate((canvas: HTMLCanvasElement) => {
+      const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(0, 0, canvas.width, canvas.height);
+      return Math.max(...data.filter((_, i) => i % 4 !== 3));
+    });
+  const pixel = async () => Math.round(await largest(page));
+  await expect.poll(async () => (await brightest()) - (await pixel())).toBe(0);
+
   await page.locator("#prepare").press("Enter");
   await expect(page.locator("#prepare-note")).toHaveText("Guessed from the arithmetic that it begins with.");
   await page.locator("#prepare-preset").selectOption("unit");

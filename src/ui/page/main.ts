@@ -18,7 +18,7 @@ import { aboutText, fillNetworks, listComparable, showOwnNetwork } from "./netwo
 import { findNetwork, labelsOf, openNetwork, pictureInputOf, preparationOf } from "./networks.ts";
 import { offerBrush } from "./offer-brush.ts";
 import { offerPatterns } from "./offer-patterns.ts";
-import { offerPrepare } from "./offer-prepare.ts";
+import { offerPrepare, offerSeen } from "./offer-prepare.ts";
 import { offerWhy } from "./offer-why.ts";
 import { askOwnNetworks } from "./own-network.ts";
 import { Prepared } from "./prepared.ts";
@@ -112,6 +112,7 @@ compareSelect.addEventListener("change", () => compareWith(compareSelect.value).
 const showPicture = offerInputs(viewer, pad);
 const openNames = offerNames(classNames);
 offerPrepare(prepared, find);
+offerSeen(viewer, find);
 offerBrush(viewer);
 
 function openFiles(files: readonly File[]): void {

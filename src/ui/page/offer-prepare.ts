@@ -1,4 +1,6 @@
-// The button that opens the fields for the preparation of pictures, whose code is loaded then.
+// The button that opens the fields for the preparation of pictures, and what shows them prepared. The code of each is loaded then.
+import { loadPart } from "../../engine/errors.ts";
+import type { ConvCam } from "../element.ts";
 import { offerPart } from "./offer-part.ts";
 import type { Prepared } from "./prepared.ts";
 
@@ -23,5 +25,26 @@ export function offerPrepare(prepared: Prepared, find: <T extends HTMLElement>(i
   offerPart({
     ...{ button: find<HTMLButtonElement>("prepare"), controls, problem: find("prepare-problem"), title: "Change…", load },
     onToggle: (part, isOpen) => isOpen && part.show(),
+  });
+}
+
+/** Under the preparation, the picture as the network gets it. */
+export function offerSeen(viewer: ConvCam, find: <T extends HTMLElement>(id: string) => T): void {
+  const details = find<HTMLDetailsElement>("seen");
+  let loading: Promise<import("./seen-picture.ts").SeenPicture> | undefined;
+  const load = async () => {
+    const { SeenPicture } = await loadPart("that shows what networks get", () => import("./seen-picture.ts"));
+    return new SeenPicture({ viewer, details, canvas: find("seen-picture"), text: find("seen-text") });
+  };
+  details.addEventListener("toggle", () => {
+    if (!details.open) return;
+    loading ??= load();
+    loading.then(
+      (seen) => seen.refresh(),
+      (error: Error) => {
+        loading = undefined;
+        find("seen-text").textContent = error.message;
+      },
+    );
   });
 }
