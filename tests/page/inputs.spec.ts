@@ -168,6 +168,19 @@ test("names the camera, mirrors its preview, and stops it with its last picture"
   expect(await track.evaluate((one) => one?.readyState)).toBe("ended");
   await page.getByRole("button", { name: "Start" }).click();
   await expect(page.locator("#preview video")).toBeVisible();
+  // As a browser tells when the plug is pulled; another camera is listed when one is plugged in.
+  await page.evaluate(() => {
+    document.querySelector("#camera-device")?.replaceChildren();
+    navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
+  });
+  await expect(page.locator("#camera-device option")).not.toHaveCount(0);
+  await page.locator("#preview video").evaluate((video: HTMLVideoElement) => {
+    (video.srcObject as MediaStream).getVideoTracks()[0]?.dispatchEvent(new Event("ended"));
+  });
+  await expect(page.locator("#input-problem")).toContainText("The camera is gone");
+  await page.getByRole("button", { name: "Start" }).click();
+  await expect(page.locator("#input-problem")).toBeHidden();
+  await expect(page.locator("#preview video")).toBeVisible();
   await page.click("#draw");
   await expect(page.locator("#camera-controls")).toBeHidden();
 });
