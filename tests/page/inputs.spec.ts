@@ -37,7 +37,7 @@ test("guesses a preparation, lets it be changed by keyboard, remembers it for th
   await expect(page.locator("#bars")).toContainText("green");
 
   // What the network gets is shown as a picture again: white is white, though the network gets 255 for it.
-  await page.getByText("As the network gets it").click();
+  await page.locator("#seen summary").click();
   await expect(page.locator("#seen-text")).toHaveText("8 × 8 pixels, with the arithmetic on their colours undone.");
   const brightest = () =>
     page.locator("#seen-picture").evaluate((canvas: HTMLCanvasElement) => {
