@@ -192,6 +192,8 @@ test("brushes over the picture by mouse and keyboard, says what becomes of the a
   await page.getByRole("button", { name: "Brush", exact: true }).press("Enter");
   const canvas = page.getByRole("application", { name: /^Brush over the picture/ });
   await expect(canvas).toBeVisible();
+  // Its controls are no wider than the column.
+  expect(await page.locator("aside").evaluate((aside) => aside.scrollWidth - aside.clientWidth)).toBe(0);
   // The first arrow puts a patch into the middle of the digit, and others move it: up, where it no longer covers the middle.
   await canvas.press("ArrowUp");
   expect(await retouch()).toBe("gray 0.2 0.5,0.5");

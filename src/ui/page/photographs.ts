@@ -2,8 +2,6 @@
 
 import astronaut from "./photographs/astronaut.jpg?url&no-inline";
 import astronautSmall from "./photographs/astronaut-small.jpg?url&no-inline";
-import cameraman from "./photographs/cameraman.jpg?url&no-inline";
-import cameramanSmall from "./photographs/cameraman-small.jpg?url&no-inline";
 import cat from "./photographs/cat.jpg?url&no-inline";
 import catSmall from "./photographs/cat-small.jpg?url&no-inline";
 import coffee from "./photographs/coffee.jpg?url&no-inline";
@@ -22,7 +20,6 @@ export const photographs: readonly Photograph[] = [
   { title: "Cat", small: catSmall, large: cat, author: "Stefan van der Walt", rights: "CC0" },
   { title: "Coffee", small: coffeeSmall, large: coffee, author: "Rachel Michetti", rights: "CC0" },
   { title: "Astronaut", small: astronautSmall, large: astronaut, author: "NASA", rights: "public domain" },
-  { title: "Cameraman", small: cameramanSmall, large: cameraman, author: "Lav Varshney", rights: "CC0" },
 ];
 
 /** Who has made them, in one line. */
