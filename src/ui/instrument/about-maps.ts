@@ -6,7 +6,7 @@ import type { MapBox } from "../elements/places.ts";
 import type { Session } from "../session/session.ts";
 import { setAttribute } from "../state.ts";
 import { type Actions, type ChannelAround, channelTemplate } from "./channel.ts";
-import { askEffects } from "./effects.ts";
+import { askEffects, type EffectsAnswer } from "./effects.ts";
 import { PictureSearches } from "./find-pictures.ts";
 import { aloneIn, stateOf, withState } from "./gates.ts";
 import { type LayerAround, layerTemplate } from "./layer.ts";
@@ -57,6 +57,8 @@ export class AboutMaps {
   readonly #searches: PictureSearches;
   /** The channels of a value, where they do not stand as they lie. */
   #order: Of<readonly number[]> | undefined;
+  /** The value of whose channels effects were asked for. */
+  #effects: Of<"asked" | "known"> | undefined;
   /** Why the last thing could not be saved. */
   #notSaved: Of<string> | undefined;
 
@@ -74,6 +76,7 @@ export class AboutMaps {
   /** What it was of is gone. */
   forget(): void {
     this.#order = undefined;
+    this.#effects = undefined;
     this.#searches.end();
   }
 
@@ -86,10 +89,7 @@ export class AboutMaps {
     const { value, axes } = place.layer;
     const { channel } = place;
     const asked = { kind: "layer", value, axes, channel: place.view === "layer" ? undefined : channel } as const;
-    const [numbers, effects] = await Promise.all([
-      session.ask(asked),
-      order === "effect" ? askEffects(session, value, this.#viewer) : undefined,
-    ]);
+    const [numbers, effects] = await Promise.all([session.ask(asked), order === "effect" ? this.#effectsOf(value, session) : undefined]);
     if (!this.#host.isAt(place)) return undefined;
     const arranged = arrange(order, numbers.channels, effects?.effects?.effects);
     this.#order = arranged && { value, is: arranged };
@@ -120,6 +120,26 @@ export class AboutMaps {
         ];
       }),
     };
+  }
+
+  /** To prepare them takes a while, in which all else is said already; from then on they are of the same frame as all else. */
+  async #effectsOf(value: string, session: Session): Promise<EffectsAnswer> {
+    const ask = () => askEffects(session, value, this.#viewer);
+    if (this.#effects?.value === value && this.#effects.is === "known") return ask();
+    if (this.#effects?.value !== value) {
+      const asked: Of<"asked" | "known"> = { value, is: "asked" };
+      this.#effects = asked;
+      ask().then(
+        () => {
+          if (this.#effects !== asked) return;
+          this.#effects = { value, is: "known" };
+          this.#host.update();
+        },
+        // What they were of is gone, and asks again if it comes back.
+        () => undefined,
+      );
+    }
+    return { isPending: true };
   }
 
   /** What of a layer's maps can be chosen. */

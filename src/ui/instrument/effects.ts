@@ -11,10 +11,12 @@ import type { Effects } from "../statistics/effects.ts";
 /** Longer lists are no longer read: a class beyond them is chosen by the attribute. */
 const mostClasses = 1000;
 
-/** What was answered, or why there is no answer. */
-export type EffectsAnswer =
-  | { readonly effects: Effects; readonly refusal?: undefined }
-  | { readonly effects?: undefined; readonly refusal: string };
+/** What was answered, why there is no answer, or that it is being prepared. */
+export interface EffectsAnswer {
+  readonly effects?: Effects;
+  readonly refusal?: string;
+  readonly isPending?: true;
+}
 
 /** @throws AbortError where what is asked about is gone */
 export async function askEffects(session: Session, value: string, viewer: ConvCam): Promise<EffectsAnswer> {
@@ -28,7 +30,8 @@ export async function askEffects(session: Session, value: string, viewer: ConvCa
 }
 
 /** Which class it is, to be chosen, and what the order says. */
-export function effectsTemplate({ effects, refusal }: EffectsAnswer, viewer: ConvCam): TemplateResult {
+export function effectsTemplate({ effects, refusal, isPending }: EffectsAnswer, viewer: ConvCam): TemplateResult {
+  if (isPending) return html`<p class="about" role="status">Preparing what each channel does for a class…</p>`;
   if (!effects) return html`<p class="about alarm">There is no order by effect: ${refusal}</p>`;
   const names = viewer.labels;
   const isTop = (viewer.getAttribute("explain-class") ?? "").trim() === "" || viewer.getAttribute("explain-class") === "top";
