@@ -28,7 +28,7 @@ export interface LayerChoice {
   readonly reads?: readonly string[];
   /** Into how many equal parts the width is divided of which it takes one, where there is room; as wide as others where absent. */
   readonly share?: number;
-  /** Whether a map is drawn element by element, and the browser makes it larger without edges. */
+  /** Whether a map is drawn with one pixel for each element, for whoever makes it larger. */
   readonly isSmooth?: boolean;
 }
 

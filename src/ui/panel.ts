@@ -28,12 +28,6 @@ export interface PanelOptions {
   readonly onPick: (value: string, point: MapPoint) => void;
 }
 
-/** CSS pixels that there are; downwards without a limit where absent. */
-interface Room {
-  readonly width: number;
-  readonly height?: number;
-}
-
 /** The events that may begin, move or end a probe. */
 const probeEvents = ["pointermove", "pointerdown", "pointerleave", "blur", "keydown", "click"] as const;
 
@@ -67,7 +61,6 @@ export class Panel {
   /** What a panel adds to the width of its mosaic. */
   #chrome = 0;
   #isAlone = false;
-  #room: Room | undefined;
   #choice: LayerChoice;
 
   constructor(options: PanelOptions, choice: LayerChoice) {
@@ -120,21 +113,16 @@ export class Panel {
    * What a mosaic may take of a gallery, in CSS pixels: as high as panels are wide at least, so that those of a row are alike, and units
    * of a dense layer no larger than one reads at a glance. An enlarged one takes all of the width.
    */
-  roomIn(galleryWidth: number, windowHeight: number): Room {
-    this.#room = this.#roomIn(galleryWidth, windowHeight);
-    const { maps } = this.options;
-    // A pixel for each element, and a little more, lest it be rounded off.
-    const pixels = (elements: number) => (elements + 0.5) / devicePixelRatio;
-    return this.#choice.isSmooth && maps ? { width: pixels(maps.width), height: pixels(maps.height) } : this.#room;
-  }
-
-  #roomIn(galleryWidth: number, windowHeight: number): Room {
+  roomIn(galleryWidth: number, windowHeight: number): { readonly width: number; readonly height?: number } {
     const { paddingLeft, paddingRight } = getComputedStyle(this.#stage);
     const border = this.element.offsetWidth - this.element.clientWidth;
     this.#chrome = Number.parseFloat(paddingLeft) + Number.parseFloat(paddingRight) + border;
-    const { share = 1 } = this.#choice;
+    const { share = 1, isSmooth } = this.#choice;
     const own = galleryWidth < leastShare * share ? galleryWidth : (galleryWidth - gapOfPanels * (share - 1)) / share;
     const width = Math.max(32, own - this.#chrome);
+    // A pixel for each element, and a little more, lest it be rounded off.
+    const side = (elements = 1) => (elements + 0.5) / devicePixelRatio;
+    if (isSmooth) return { width: side(this.options.maps?.width), height: side(this.options.maps?.height) };
     if (this.#choice.share)
       return {
         width: this.isDense ? Math.min(width, 16 * largestUnit) : width,
@@ -168,14 +156,10 @@ export class Panel {
   place(layout: MosaicLayout): void {
     this.#layout = layout;
     this.showProblem(undefined);
-    const { isSmooth = false } = this.#choice;
-    const { width: most = 0, height = Infinity } = this.#room ?? {};
-    const scale = isSmooth ? Math.min(most / layout.width, height / layout.height) : 1 / devicePixelRatio;
-    const width = layout.width * scale;
-    this.canvas.classList.toggle("smooth", isSmooth);
+    const width = layout.width / devicePixelRatio;
     this.canvas.style.width = `${width}px`;
     this.element.style.minWidth = this.#isAlone ? "100%" : `min(100%, ${Math.ceil(width + this.#chrome)}px)`;
-    this.canvas.style.height = `${layout.height * scale}px`;
+    this.canvas.style.height = `${layout.height / devicePixelRatio}px`;
     void this.#noteReduction(layout);
   }
 

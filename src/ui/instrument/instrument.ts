@@ -100,6 +100,7 @@ export class Instrument {
     const place = this.#place;
     // What is shown is measured in the room that it has there.
     this.#frame.dataset["view"] = place?.view ?? "";
+    this.#frame.dataset["look"] = place?.view === "channel" && this.#element.hasAttribute("smooth") ? "smooth" : "";
     this.#isFresh = false;
     return this.#maps.tell(place);
   }
