@@ -13,6 +13,7 @@ export type { Parameter, ParameterSource } from "./engine/parameters.ts";
 export type { PatternRequest, Patterns } from "./engine/patterns.ts";
 export type { MemoryReport, PlacedValue, Plan, Step } from "./engine/plan/plan.ts";
 export type { Precision } from "./engine/precision.ts";
+export type { Profile, ProfileOptions, StepTime } from "./engine/profile.ts";
 export { type LoadProgress, type ModelSource, type ReadOptions, readModel } from "./engine/source.ts";
 export type { LayerSummary, ModelSummary } from "./engine/summary.ts";
 export { type DataType, Tensor } from "./engine/tensor.ts";

@@ -1,8 +1,9 @@
 // The device's ceilings: multiply-adds in registers, and a plain copy. The bench draws them as the roof over the layers.
+
+import { PassClock } from "../engine/gpu/clock.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import { Program } from "../engine/gpu/program.ts";
 import type { Plan, PlanBuffer, Step } from "../engine/plan/plan.ts";
-import { PassClock } from "../engine/tune/clock.ts";
 import type { Shader } from "../shaders/shader.ts";
 import arithmetic from "./arithmetic.wgsl";
 import copy from "./copy.wgsl";

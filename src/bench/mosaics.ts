@@ -1,8 +1,9 @@
 // What drawing costs: the GPU time of a network alone, and of a frame as the element draws it, with the mosaics of the layers
 // that it shows when nobody chose any.
+
+import { createClock } from "../engine/gpu/clock.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import { loadModel, type Model } from "../engine/model.ts";
-import { createClock } from "../engine/tune/clock.ts";
 import { defaultLayers, drawableLayers } from "../ui/drawable-layers.ts";
 import { layoutMosaic } from "../ui/mosaic/layout.ts";
 import { viewAsMaps } from "../ui/mosaic/maps.ts";

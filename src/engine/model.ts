@@ -15,6 +15,7 @@ import { reasonsOf } from "./passes/index.ts";
 import { type InferOptions, inferGraph } from "./passes/infer.ts";
 import type { PatternRequest, Patterns } from "./patterns.ts";
 import type { MemoryReport, Plan } from "./plan/plan.ts";
+import type { Profile, ProfileOptions } from "./profile.ts";
 import type { Axes } from "./shapes.ts";
 import type { ModelSource, ReadOptions } from "./source.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
@@ -270,6 +271,15 @@ export class Model {
   /** Prepares the part of the network that leads to some values, to run on other inputs beside the model: see {@link Branch}. */
   async branch(values: readonly string[]): Promise<Branch> {
     return (await loadPart("for branches", () => import("./branch.ts"))).makeBranch(this.#network, values);
+  }
+
+  /**
+   * Times every dispatch of a run as it is planned now, on the GPU's own clock where it has one. It takes the memory of the model's values once
+   * more, and as long as a few hundred runs of a small model; runs may go on meanwhile and lengthen what is timed.
+   */
+  async profile(options?: ProfileOptions): Promise<Profile> {
+    const { profileExecution } = await loadPart("for times", () => import("./profile.ts"));
+    return profileExecution(this.#network, this.#execution, options);
   }
 
   /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */

@@ -66,6 +66,7 @@ export const attributes = {
   "before-activation": attribute("parts", text),
   smooth: attribute("parts", text),
   "map-overlay": attribute("parts", text),
+  "layer-names": attribute("parts", text),
   hide: attribute("parts", text),
   paused: attribute("play", flag),
 } as const satisfies Readonly<Record<string, Attribute<unknown>>>;

@@ -40,6 +40,8 @@ export interface ConvCamState {
   readonly beforeActivation?: string | undefined;
   readonly smooth?: string | undefined;
   readonly mapOverlay?: string | undefined;
+  /** What somebody calls layers, as the attribute `layer-names`: JSON such as {"conv_1":"edges"}. */
+  readonly layerNames?: string | undefined;
   readonly hide?: string | undefined;
   /** As the attributes `explain`, `explain-class`, `explain-against`, `explain-layer` and `overlay`. */
   readonly explain?: string | undefined;
@@ -85,6 +87,7 @@ type PlacePart =
   | "beforeActivation"
   | "smooth"
   | "mapOverlay"
+  | "layerNames"
   | "hide";
 type TextPart = Extract<
   keyof ConvCamState,

@@ -1,9 +1,9 @@
 // Tuning on the GPU: a model that starts on a slow kernel ends on a fast one, between frames, and leaves nothing behind.
 import { describe, expect, test, vi } from "vitest";
+import type { Clock } from "../../src/engine/gpu/clock.ts";
 import { Device } from "../../src/engine/gpu/device.ts";
 import { type LoadOptions, loadModel, type Model } from "../../src/engine/model.ts";
 import type { Tensor } from "../../src/engine/tensor.ts";
-import type { Clock } from "../../src/engine/tune/clock.ts";
 import type { Choices, TuningMemory } from "../../src/engine/tune/memory.ts";
 import type { TuneOptions } from "../../src/engine/tune/tuning.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
@@ -18,8 +18,8 @@ vi.mock("../../src/engine/tune/shipped.ts", () => ({
 }));
 
 /** Really runs and times what it is given, but answers 3 ms for each dispatch of that kernel and 1 ms for any other. */
-vi.mock("../../src/engine/tune/clock.ts", async (original) => {
-  const { createClock } = await original<typeof import("../../src/engine/tune/clock.ts")>();
+vi.mock("../../src/engine/gpu/clock.ts", async (original) => {
+  const { createClock } = await original<typeof import("../../src/engine/gpu/clock.ts")>();
   return {
     createClock(device: Device): Clock {
       const clock = createClock(device);

@@ -219,6 +219,57 @@ test("the overview draws every layer at its node, and a click on one, or Enter, 
   await expect(band).toBeHidden();
 });
 
+test("layers are timed on a click, their silent channels counted while somebody looks, and renamed for display", async ({
+  sharedPage: page,
+}) => {
+  const element = await open(page, { view: "overview", layers: "scores" });
+  const band = element.locator(".band");
+  await band.getByLabel("Find layers").fill("silent");
+  await expect(band.locator(".found .band-title")).toHaveText(["Conv 3×3 + ReLU"]);
+  await expect(band.locator(".band-numbers")).toHaveText(["1 silent"]);
+  await band.getByLabel("Find layers").fill("");
+  await expect(band.locator(".band-numbers")).toHaveCount(0);
+  await band.getByRole("button", { name: "Measure" }).click();
+  await expect(band.locator(".band-numbers")).toHaveText([/^[\d.]+ ms$/, /^[\d.]+ ms$/, /^[\d.]+ ms$/, /^[\d.]+ ms$/]);
+  await expect(band.locator(".band-note")).toContainText("together");
+  await band.getByRole("button", { name: "Table" }).click();
+  const heads = ["Name", "Layer", "Shape", "Parameters", "Multiply-adds", "Share", "ms", "Of time", "GFLOP/s", "Silent"];
+  await expect(band.locator("thead th")).toHaveText(heads);
+  // What each takes is of the same measurement, so the shares are those of the times; a multiply-add is two operations.
+  const cells = await band
+    .locator("tbody tr")
+    .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent?.trim())));
+  for (const [, , , , macs = "", , ms, , gflops] of cells)
+    if (macs !== "0") expect(Number(gflops) / ((2 * Number(macs.replace(",", ""))) / (Number(ms) * 1e6))).toBeCloseTo(1, 1);
+  expect(cells.map((row) => row.at(-1))).toEqual(["1", "0", "0"]);
+
+  await band.getByRole("button", { name: "Rename maps for display" }).click();
+  await page.keyboard.type("edges");
+  await page.keyboard.press("Enter");
+  await expect(band.locator("tbody th").first()).toHaveText(/^edges\s+maps$/);
+  await expect(band.getByRole("button", { name: "Rename maps for display" })).toBeFocused();
+  await expect(band.locator(".band-title")).toHaveText(["input", "edges", "Conv 1×1", "global average pool"]);
+  expect(await element.evaluate((one) => (one as ConvCam).state.layerNames)).toBe('{"maps":"edges"}');
+  await band.getByLabel("Find layers").fill("edges");
+  await expect(band.locator("tbody tr")).toHaveCount(1);
+  await band.getByRole("button", { name: "Rename maps for display" }).click();
+  await page.keyboard.type("something else");
+  await page.keyboard.press("Escape");
+  await expect(band.locator("tbody th").first()).toHaveText(/^edges\s+maps$/);
+  await band.getByRole("button", { name: "Rename maps for display" }).click();
+  await page.keyboard.press("Delete");
+  await page.keyboard.press("Enter");
+  await expect(band.locator(".band-title")).toHaveText(["input", "Conv 3×3 + ReLU", "Conv 1×1", "global average pool"]);
+  const told = element.evaluate(
+    (one) =>
+      new Promise<string>((resolve) =>
+        one.addEventListener("error", (event) => resolve((event as CustomEvent).detail.error.message), { once: true }),
+      ),
+  );
+  await element.evaluate((one) => one.setAttribute("layer-names", "edges"));
+  expect(await told).toContain('expected JSON such as {"conv_1":"edges"}');
+});
+
 test("layers are found by what is typed, and sorted in a table that leads to them", async ({ sharedPage: page }) => {
   const element = await open(page, { view: "overview", layers: "scores" });
   const band = element.locator(".band");
@@ -239,7 +290,7 @@ test("layers are found by what is typed, and sorted in a table that leads to the
   await band.getByRole("button", { name: "Parameters" }).click();
   await expect(names).toHaveText(["scores", "mixed", "maps"]);
   // 4 × 9 weights and 4 biases; 12 × 12 × 4 × 9 multiply-adds.
-  await expect(band.locator("tbody tr").last().locator("td")).toHaveText(["Conv 3×3 + ReLU", "4 × 12 × 12", "40", "5,184", "75%"]);
+  await expect(band.locator("tbody tr").last().locator("td")).toHaveText(["Conv 3×3 + ReLU", "4 × 12 × 12", "40", "5,184", "75%", "1"]);
   await names.getByRole("button", { name: "mixed" }).click();
   await expect.poll(() => placeOf(element)).toEqual(["layer", "mixed"]);
 });

@@ -73,7 +73,7 @@ test("refuses a file that is no model, and takes the next one", async ({ warmPag
   await expect(page.locator("conv-cam .problem")).toBeVisible();
   await expect(page.locator("#answer")).toBeHidden();
   // Its layers are no others' either.
-  await expect(page.locator("#layer-summary")).toHaveText("Layers");
+  await expect(page.locator("#layer-summary")).toHaveText("Maps");
   await expect(page.locator("#layer-list input")).toHaveCount(0);
   await page.selectOption("#network", "mnist-trained");
   await expect(page.locator("conv-cam .panel").first()).toBeVisible();

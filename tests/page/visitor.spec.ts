@@ -73,7 +73,7 @@ test("Space in the list of layers keeps the focus where it is", async ({ warmPag
   expect(await focused()).toBe("pool_1");
   await page.keyboard.press("Space");
   await expect(page.locator("conv-cam .panel")).toHaveCount(6);
-  await expect(page.locator("#layer-summary")).toHaveText(/^Layers 6 of/);
+  await expect(page.locator("#layer-summary")).toHaveText(/^Maps 6 of/);
   expect(await focused()).toBe("pool_1");
   await page.keyboard.press("Space");
   await expect(page.locator("conv-cam .panel")).toHaveCount(7);

@@ -16,9 +16,10 @@ describe("keyOf", () => {
   it("tells files apart by name and size, not by their order, and keeps no name", () => {
     const weights = { name: "net.onnx.data", size: 5 };
     expect(keyOf([file, weights])).toBe(keyOf([weights, file]));
-    const keys = [[file], [{ ...file, size: 1001 }], [{ ...file, name: "net2.onnx" }], [file, weights]].map(keyOf);
+    const keys = [[file], [{ ...file, size: 1001 }], [{ ...file, name: "net2.onnx" }], [file, weights]].map((files) => keyOf(files));
     expect(new Set(keys).size).toBe(keys.length);
     expect(keys.join()).not.toContain("net");
+    expect(keyOf([file], "names")).not.toBe(keyOf([file]));
   });
 });
 

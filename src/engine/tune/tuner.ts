@@ -1,4 +1,6 @@
 // Measures the best few kernels of a network's layers, each layer alone, and says which is fastest.
+
+import { type Clock, createClock } from "../gpu/clock.ts";
 import type { Device } from "../gpu/device.ts";
 import { Program } from "../gpu/program.ts";
 import type { Node, TypedGraph, ValueType } from "../graph/graph.ts";
@@ -9,7 +11,6 @@ import { withoutContents } from "../plan/plan.ts";
 import { planGraph } from "../plan/planner.ts";
 import { sizeOf } from "../shapes.ts";
 import { Tensor } from "../tensor.ts";
-import { type Clock, createClock } from "./clock.ts";
 import { unlessAborted } from "./idle.ts";
 import { type Contender, race, type Timing, winnerOf } from "./race.ts";
 import { signatureOf } from "./signature.ts";

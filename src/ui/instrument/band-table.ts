@@ -1,29 +1,31 @@
-// The layers of a network as a table, sorted by any column. A layer's name leads to it.
+// The layers of a network as a table, sorted by any column. A layer's name leads to it, and can be changed for display.
 import { html, nothing, type TemplateResult } from "lit";
 import { describeShape } from "../format-number.ts";
 import { type Column, sortRows, type TableRow } from "../overview/table.ts";
+import { bandWords, columnWords } from "./band-words.ts";
 import { percent } from "./facts.ts";
+import { renameTemplate } from "./rename.ts";
 
 export interface TableState {
   readonly by: Column | undefined;
   readonly order: "ascending" | "descending";
+  /** The layer whose name is being changed. */
+  readonly renamed?: string | undefined;
 }
-
-/** By column: its head, and whether it begins with the largest. */
-const columns: Readonly<Record<Column, { readonly title: string; readonly isNumber: boolean }>> = {
-  name: { title: "Name", isNumber: false },
-  operator: { title: "Layer", isNumber: false },
-  shape: { title: "Shape", isNumber: true },
-  parameterCount: { title: "Parameters", isNumber: true },
-  macs: { title: "Multiply-adds", isNumber: true },
-  share: { title: "Share", isNumber: true },
-};
 
 interface TableHost {
-  sort(state: TableState): void;
+  show(state: TableState): void;
   /** Undefined where the layer cannot be looked at. */
   go(id: string): (() => void) | undefined;
+  /**
+   * Ends changing a name.
+   *
+   * @param name empty for the file's own
+   */
+  rename(id: string, name: string, isByKey: boolean): void;
 }
+
+const timed: ReadonlySet<string> = new Set(["ms", "timeShare", "gflops"]);
 
 /** @param found ids that are meant; all where undefined */
 export function tableTemplate(
@@ -34,35 +36,80 @@ export function tableTemplate(
 ): TemplateResult {
   const some = found ? rows.filter(({ id }) => found.has(id)) : rows;
   const sorted = state.by ? sortRows(some, state.by, state.order) : some;
+  const isTimed = rows.some(({ ms }) => ms !== undefined);
+  const columns = (Object.keys(columnWords) as Column[]).filter((column) => isTimed || !timed.has(column));
   return html`<table class="layers-table">
     <thead>
-      <tr>${Object.keys(columns).map((column) => headTemplate(column as Column, state, host))}</tr>
+      <tr>${columns.map((column) => headTemplate(column, state, host))}</tr>
     </thead>
     <tbody>
-      ${sorted.map((row) => rowTemplate(row, host))}
+      ${sorted.map((row) => rowTemplate(row, columns, state, host))}
     </tbody>
   </table>`;
 }
 
-function headTemplate(column: Column, { by, order }: TableState, host: TableHost): TemplateResult {
-  const { title, isNumber } = columns[column];
+function headTemplate(column: Column, state: TableState, host: TableHost): TemplateResult {
+  const { title, about, isNumber } = columnWords[column];
+  const { by, order } = state;
   const first = isNumber ? "descending" : "ascending";
   const other = order === "ascending" ? "descending" : "ascending";
   return html`<th scope="col" class=${isNumber ? "number" : ""} aria-sort=${by === column ? order : nothing}>
-    <button type="button" @click=${() => host.sort({ by: column, order: by === column ? other : first })}>
+    <button type="button" title=${about || nothing} @click=${() => host.show({ ...state, by: column, order: by === column ? other : first })}>
       ${title}${by === column ? (order === "ascending" ? " ↑" : " ↓") : ""}
     </button>
   </th>`;
 }
 
-function rowTemplate({ id, name, operator, shape, parameterCount, macs, share }: TableRow, host: TableHost): TemplateResult {
-  const go = host.go(id);
+function rowTemplate(row: TableRow, columns: readonly Column[], state: TableState, host: TableHost): TemplateResult {
   return html`<tr>
-    <th scope="row">${go ? html`<button type="button" class="link" title=${name} @click=${go}>${name}</button>` : name}</th>
-    <td>${operator}</td>
-    <td class="number">${shape ? describeShape(shape) : "?"}</td>
-    <td class="number">${parameterCount.toLocaleString("en")}</td>
-    <td class="number">${macs.toLocaleString("en")}</td>
-    <td class="number">${macs > 0 ? percent(share) : ""}</td>
+    ${columns.map((column) =>
+      column === "name"
+        ? nameTemplate(row, state, host)
+        : html`<td class=${columnWords[column].isNumber ? "number" : ""} title=${hintOf(row, column)}>${textOf(row, column)}</td>`,
+    )}
   </tr>`;
+}
+
+/** The name that somebody gave, and the file's beside it. */
+function nameTemplate({ id, name, shownName }: TableRow, state: TableState, host: TableHost): TemplateResult {
+  if (state.renamed === id)
+    return html`<th scope="row">
+      ${renameTemplate(id, shownName ?? name, (text, isByKey) => host.rename(id, text, isByKey))}
+    </th>`;
+  const go = host.go(id);
+  const shown = shownName ?? name;
+  return html`<th scope="row">
+    ${go ? html`<button type="button" class="link" title=${name} @click=${go}>${shown}</button>` : shown}
+    ${shownName === undefined ? nothing : html`<small>${name}</small>`}
+    <button
+      type="button"
+      class="rename"
+      data-rename=${id}
+      aria-label=${bandWords.rename(name)}
+      title=${bandWords.rename(name)}
+      @click=${() => host.show({ ...state, renamed: id })}
+    ></button>
+  </th>`;
+}
+
+function textOf(row: TableRow, column: Column): string {
+  const { operator, shape, parameterCount, macs, share, ms, timeShare, gflops, silent, nonFinite = 0 } = row;
+  const texts: Readonly<Record<Column, string>> = {
+    name: row.name,
+    operator,
+    shape: shape ? describeShape(shape) : "?",
+    parameterCount: parameterCount.toLocaleString("en"),
+    macs: macs.toLocaleString("en"),
+    share: macs > 0 ? percent(share) : "",
+    ms: ms === undefined ? "" : bandWords.ms(ms).replace(" ms", ""),
+    timeShare: timeShare === undefined ? "" : percent(timeShare),
+    gflops: gflops === undefined ? "" : gflops.toPrecision(3),
+    silent: silent === undefined ? "–" : `${silent}${nonFinite > 0 ? ` · ${bandWords.notFinite(nonFinite)}` : ""}`,
+  };
+  return texts[column];
+}
+
+function hintOf({ silent, channels = 0 }: TableRow, column: Column): string | typeof nothing {
+  if (column !== "silent") return nothing;
+  return silent === undefined ? bandWords.folded : bandWords.silent(silent, channels);
 }

@@ -1,8 +1,5 @@
 // The overview of a network: its graph as a band that scrolls, with a live thumbnail at every node. Blocks unfold, and a click goes to a layer.
-// Places are set as properties: a Content-Security-Policy forbids attributes of style.
-import { html, nothing, render, svg, type TemplateResult } from "lit";
-import { live } from "lit/directives/live.js";
-import { describeShape } from "../format-number.ts";
+import { html, nothing, render } from "lit";
 import type { GalleryGuest } from "../gallery.ts";
 import type { DrawableLayer } from "../layers.ts";
 import { make } from "../make.ts";
@@ -10,15 +7,26 @@ import { findBlocks, type Item, isBlock, nodesOf } from "../overview/blocks.ts";
 import { condense } from "../overview/condense.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import { type BlockedOverview, blocksAround, fold } from "../overview/fold.ts";
-import type { Box, Direction, RoutedEdge } from "../overview/geometry.ts";
-import { type OverviewLayout, OverviewPlacer } from "../overview/layout.ts";
-import { everyItem, searchItems } from "../overview/search.ts";
+import type { Direction } from "../overview/geometry.ts";
+import type { LayerNames } from "../overview/layer-names.ts";
+import { numbersOf } from "../overview/layer-numbers.ts";
+import { OverviewPlacer } from "../overview/layout.ts";
+import { everyItem, type SearchedBesides } from "../overview/search.ts";
 import { tableRows } from "../overview/table.ts";
 import type { ViewOutcome } from "../scene.ts";
+import { headTemplate } from "./band-head.ts";
+import { edgesTemplate, frameTemplate, nodeTemplate, shownValue, sizeOfNode } from "./band-nodes.ts";
+import { BandSearch } from "./band-search.ts";
 import { type TableState, tableTemplate } from "./band-table.ts";
-import { Sheets, type Thumbnail } from "./sheets.ts";
+import { bandWords } from "./band-words.ts";
+import { Measuring, type MeasuringHost } from "./measuring.ts";
+import { Sheets } from "./sheets.ts";
+import { thumbnailsOf } from "./thumbnails.ts";
 
-export interface BandHost {
+export interface BandHost extends Pick<MeasuringHost, "session"> {
+  /** What somebody calls layers. */
+  readonly names: LayerNames;
+  rename(value: string, name: string): void;
   /** Other thumbnails are to be drawn. */
   onChange(): void;
   /** Thumbnails came into view. */
@@ -27,13 +35,8 @@ export interface BandHost {
   onLayer(value: string): void;
 }
 
-/** CSS pixels. */
-const thumbnailSide = 64;
-const nodeSize = { width: 118, height: 108 };
 /** Boxes narrower than this show the network downwards. */
 const narrow = 560;
-/** What thumbnails may keep on the GPU that would else share its memory. */
-const mostBytes = 256e6;
 
 export class Band implements GalleryGuest {
   readonly element = make("section", "band");
@@ -45,15 +48,15 @@ export class Band implements GalleryGuest {
   readonly #table = make("div", "band-table");
   readonly #sheets: Sheets;
   #overview: BlockedOverview | undefined;
-  #placer: { readonly direction: Direction; readonly placer: OverviewPlacer } | undefined;
+  #placer: { readonly direction: Direction; readonly lines: number; readonly placer: OverviewPlacer } | undefined;
   #layers: ReadonlyMap<string, DrawableLayer> = new Map();
   readonly #unfolded = new Set<string>();
   /** The layer that is looked at. */
   #current: string | undefined;
   /** The network's image input. */
   #picture: string | undefined;
-  /** What is searched for, and the ids that are found, those that fit best first. */
-  #search: { readonly text: string; readonly found: readonly string[]; at: number } | undefined;
+  readonly #search = new BandSearch();
+  readonly #measuring: Measuring;
   /** Undefined where there is no table. */
   #sorted: TableState | undefined;
   /** Whether nobody has seen it yet. */
@@ -63,7 +66,13 @@ export class Band implements GalleryGuest {
 
   constructor(host: BandHost) {
     this.#host = host;
-    this.element.ariaLabel = "Overview of the network";
+    this.#measuring = new Measuring({
+      get session() {
+        return host.session;
+      },
+      onChange: () => this.#onMeasured(),
+    });
+    this.element.ariaLabel = bandWords.title;
     this.element.hidden = true;
     this.#plane.append(this.#nodes);
     this.#scroller.append(this.#plane);
@@ -100,7 +109,8 @@ export class Band implements GalleryGuest {
     this.#placer = undefined;
     this.#layers = new Map(layers.map((layer) => [layer.value, layer]));
     this.#unfolded.clear();
-    this.#search = undefined;
+    this.#search.clear();
+    this.#measuring.clear();
     this.#reachable = undefined;
     this.#current = undefined;
     this.#isNew = true;
@@ -136,7 +146,27 @@ export class Band implements GalleryGuest {
     this.#host.onChange();
   }
 
+  /** A frame was drawn: other channels may be silent. */
+  refresh(): void {
+    if (this.#wantsSilence) this.#measuring.count(this.#overview?.nodes.map(({ id }) => id) ?? []);
+  }
+
+  get #wantsSilence(): boolean {
+    return !this.element.hidden && (this.#sorted !== undefined || this.#search.asksForSilence);
+  }
+
+  #onMeasured(): void {
+    if (this.#search.asksForSilence) this.#search.again(this.#overview?.items ?? [], this.#besides);
+    this.#draw();
+  }
+
+  /** What a search knows besides the network. */
+  get #besides(): SearchedBesides {
+    return { names: this.#host.names, isSilent: (item) => (numbersOf(item, this.#measuring).silent ?? 0) > 0 };
+  }
+
   clear(): void {
+    this.#measuring.clear();
     this.#overview = undefined;
     this.#placer = undefined;
     this.#hide();
@@ -154,149 +184,131 @@ export class Band implements GalleryGuest {
   #draw(): void {
     const overview = this.#overview;
     if (!overview || this.element.hidden || this.element.clientWidth === 0) return;
-    const direction = this.element.clientWidth < narrow ? "down" : "right";
-    if (this.#placer?.direction !== direction)
-      this.#placer = {
-        direction,
-        placer: new OverviewPlacer(overview, { direction, sizeOf: () => nodeSize, gaps: { along: 20, across: 12 } }),
-      };
-    const layout = this.#placer.placer.place(this.#unfolded);
+    const layout = this.#placerFor(overview).place(this.#unfolded);
     const { shown, open } = fold(overview, this.#unfolded);
     this.#reachable = shown.some(({ id }) => id === this.#reachable) ? this.#reachable : shown[0]?.id;
     for (const length of ["width", "height"] as const) this.#plane.style.setProperty(length, `${Math.ceil(layout[length])}px`);
-    render(this.#headTemplate(overview, shown), this.#head);
-    render(this.#tableTemplate(overview), this.#table);
+    this.#drawHead(overview, shown);
+    this.#drawTable(overview);
+    const host = { open: (value: string) => this.#host.onLayer(value), toggle: (id: string) => this.#toggle(id) };
     render(
       html`
         ${edgesTemplate(layout)}
-        ${open.map((block) => this.#frameTemplate(block.id, block.title, layout.frames.get(block.id)))}
-        ${shown.map((item) => this.#nodeTemplate(item, layout.boxes.get(item.id)))}
+        ${open.map((block) => frameTemplate(block, layout.frames.get(block.id), host))}
+        ${shown.map((item) => {
+          const box = layout.boxes.get(item.id);
+          return box ? nodeTemplate({ ...this.#describe(item), box }, host) : nothing;
+        })}
       `,
       this.#nodes,
     );
-    if (this.#sheets.place(this.#thumbnails(shown, layout))) this.#host.onChange();
+    if (this.#sheets.place(thumbnailsOf(shown, layout, this.#layers, this.#picture))) this.#host.onChange();
   }
 
-  /** In the order of the network, as many as memory allows. */
-  #thumbnails(shown: readonly Item[], { boxes }: OverviewLayout): readonly Thumbnail[] {
-    let bytes = 0;
-    return shown.flatMap((item) => {
-      const [value, box] = [shownValue(item), boxes.get(item.id)];
-      const layer = this.#layers.get(value);
-      if (!layer || !box) return [];
-      bytes += layer.shape.reduce((product, extent) => product * extent, 4);
-      if (bytes > mostBytes) return [];
-      return [{ value, isPicture: value === this.#picture, x: box.x + (box.width - thumbnailSide) / 2, y: box.y + 2, side: thumbnailSide }];
-    });
+  /** Another one where the direction, or how much is said at nodes, is another. */
+  #placerFor(overview: BlockedOverview): OverviewPlacer {
+    const direction = this.element.clientWidth < narrow ? "down" : "right";
+    const { times, silence } = this.#measuring;
+    const lines = Number(this.#host.names.size > 0) + Number(times !== undefined || silence !== undefined);
+    if (this.#placer?.direction !== direction || this.#placer.lines !== lines) {
+      const placer = new OverviewPlacer(overview, {
+        direction,
+        sizeOf: (item) => sizeOfNode(item, lines),
+        gaps: { along: 20, across: 12 },
+      });
+      this.#placer = { direction, lines, placer };
+    }
+    return this.#placer.placer;
   }
 
-  #headTemplate({ nodes, items }: BlockedOverview, shown: readonly Item[]): TemplateResult {
-    const isFolded = shown.some(isBlock);
-    const hasBlocks = items.some(isBlock);
-    const count = nodes.filter(({ role }) => role === "layer").length;
-    const found = this.#search?.found.length;
-    return html`
-      <h2>${count} ${count === 1 ? "layer" : "layers"}${isFolded ? ", blocks folded" : ""}</h2>
-      <form role="search" @submit=${(event: Event) => this.#onSearch(event)}>
-        <input
-          type="search"
-          aria-label="Find layers"
-          placeholder="Find: all convs, a name, 64x56x56"
-          .value=${live(this.#search?.text ?? "")}
-          @input=${(event: Event) => this.#find((event.target as HTMLInputElement).value)}
-        />
-        <span role="status">${found === undefined ? "" : found === 0 ? "none" : `${found} found`}</span>
-      </form>
-      <span class="buttons">
-        ${
-          hasBlocks && this.#unfolded.size > 0
-            ? html`<button type="button" class="part-button" @click=${() => this.#foldAll()}>Fold all</button>`
-            : nothing
-        }
-        <button type="button" class="part-button" aria-pressed=${this.#sorted !== undefined} @click=${() => this.#toggleTable()}>Table</button>
-      </span>
-    `;
+  #describe(item: Item) {
+    const value = shownValue(item);
+    return {
+      item,
+      numbers: numbersOf(item, this.#measuring),
+      name: isBlock(item) ? undefined : this.#host.names.get(value),
+      isCurrent: !isBlock(item) && this.#current !== undefined && item.values.includes(this.#current),
+      isReachable: item.id === this.#reachable,
+      canOpen: this.#layers.has(value),
+      isFound: this.#search.found?.includes(item.id) === true,
+      isMeant: this.#search.meant === item.id,
+    };
+  }
+
+  #drawHead({ nodes, items }: BlockedOverview, shown: readonly Item[]): void {
+    const layers = nodes.filter(({ role }) => role === "layer").length;
+    const state = {
+      inputs: nodes.length - layers,
+      layers,
+      isFolded: shown.some(isBlock),
+      isUnfolded: items.some(isBlock) && this.#unfolded.size > 0,
+      hasTable: this.#sorted !== undefined,
+      canRun: this.#layers.size > 0,
+      search: this.#search,
+      measuring: this.#measuring,
+    };
+    const host = {
+      find: (text: string) => this.#find(text),
+      next: () => this.#goToNext(),
+      foldAll: () => this.#foldAll(),
+      toggleTable: () => this.#showTable(this.#sorted ? undefined : { by: undefined, order: "ascending" }),
+      measure: () => void this.#measuring.time(),
+    };
+    render(headTemplate(state, host), this.#head);
   }
 
   #find(text: string): void {
-    const items = this.#overview?.items ?? [];
-    this.#search = text.trim() ? { text, found: searchItems(items, text), at: -1 } : undefined;
+    this.#search.find(text, this.#overview?.items ?? [], this.#besides);
+    this.#onSilenceWanted();
     this.#draw();
   }
 
   /** Enter goes from one that is found to the next, through all blocks. */
-  #onSearch(event: Event): void {
-    event.preventDefault();
-    const { found = [], at = 0 } = this.#search ?? {};
-    const id = found[(at + 1) % found.length];
-    if (!this.#search || id === undefined) return;
-    this.#search.at = (at + 1) % found.length;
+  #goToNext(): void {
+    const id = this.#search.next();
+    if (id === undefined) return;
     for (const around of blocksAround(this.#overview?.items ?? [], id)) this.#unfolded.add(around);
     this.#unfolded.delete(id);
     this.#draw();
     this.#nodeOf(id)?.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
-  #toggleTable(): void {
-    this.#sorted = this.#sorted ? undefined : { by: undefined, order: "ascending" };
+  #showTable(state: TableState | undefined): void {
+    this.#sorted = state;
+    this.#onSilenceWanted();
     this.#draw();
+    if (state?.renamed !== undefined) this.#table.querySelector<HTMLInputElement>(".rename-field")?.select();
   }
 
-  #tableTemplate({ nodes, items }: BlockedOverview): TemplateResult | typeof nothing {
-    if (!this.#sorted) return nothing;
-    const found = this.#search && new Set(this.#search.found);
+  /** Counts are of the picture that is shown while somebody looks, and are not kept else. */
+  #onSilenceWanted(): void {
+    if (this.#wantsSilence) this.refresh();
+    else this.#measuring.forgetSilence();
+  }
+
+  #drawTable({ nodes, items }: BlockedOverview): void {
+    const state = this.#sorted;
+    if (!state) {
+      render(nothing, this.#table);
+      return;
+    }
+    const found = this.#search.found && new Set(this.#search.found);
     // A block that is found stands for what is in it.
     if (found)
       for (const item of everyItem(items)) if (isBlock(item) && found.has(item.id)) for (const { id } of nodesOf(item)) found.add(id);
-    return tableTemplate(tableRows(nodes), this.#sorted, found, {
-      sort: (state) => {
-        this.#sorted = state;
-        this.#draw();
-      },
-      go: (id) => (this.#layers.has(id) ? () => this.#host.onLayer(id) : undefined),
-    });
+    const host = {
+      show: (next: TableState) => this.#showTable(next),
+      go: (id: string) => (this.#layers.has(id) ? () => this.#host.onLayer(id) : undefined),
+      rename: (id: string, name: string, isByKey: boolean) => this.#rename(id, name, isByKey),
+    };
+    render(tableTemplate(tableRows(nodes, this.#measuring, this.#host.names), state, found, host), this.#table);
   }
 
-  #frameTemplate(id: string, title: string, box: Box | undefined): TemplateResult | typeof nothing {
-    if (!box) return nothing;
-    const [left, top, width, height] = [box.x, box.y, box.width, box.height].map((length) => `${length}px`);
-    return html`<div class="band-frame" .style=${`left:${left};top:${top};width:${width};height:${height}`}>
-      <button type="button" aria-expanded="true" aria-label="Fold ${title}" @click=${() => this.#toggle(id)}>− ${title}</button>
-    </div>`;
-  }
-
-  #nodeTemplate(item: Item, box: Box | undefined): TemplateResult | typeof nothing {
-    if (!box) return nothing;
-    const value = shownValue(item);
-    const shape = item.shape ? describeShape(item.shape) : "";
-    const isCurrent = !isBlock(item) && this.#current !== undefined && item.values.includes(this.#current);
-    const canOpen = this.#layers.has(value);
-    const trouble = item.obstacles[0];
-    const isFound = this.#search?.found.includes(item.id) === true;
-    const isMeant = isFound && this.#search?.found[this.#search.at] === item.id;
-    return html`<div class=${`band-node${isFound ? " found" : ""}${isMeant ? " meant" : ""}`} .style=${`left:${box.x}px;top:${box.y}px;width:${box.width}px`}>
-      <button
-        type="button"
-        class=${trouble ? "troubled" : ""}
-        data-id=${item.id}
-        tabindex=${item.id === this.#reachable ? 0 : -1}
-        aria-current=${isCurrent ? "true" : nothing}
-        title=${trouble ?? `${item.title} · ${value}`}
-        ?disabled=${!canOpen}
-        @click=${() => this.#host.onLayer(value)}
-      >
-        <span class="band-thumb" .style=${`height:${thumbnailSide}px`}></span>
-        <span class="band-title">${item.title}</span>
-        <span class="band-shape">${shape}</span>
-      </button>
-      ${
-        isBlock(item)
-          ? html`<button type="button" class="band-unfold" aria-expanded="false" aria-label="Unfold ${item.title}" @click=${() => this.#toggle(item.id)}>
-              + ${item.members.length}
-            </button>`
-          : nothing
-      }
-    </div>`;
+  #rename(id: string, name: string, isByKey: boolean): void {
+    if (this.#sorted?.renamed !== id) return;
+    this.#showTable({ ...this.#sorted, renamed: undefined });
+    this.#host.rename(id, name);
+    if (isByKey) this.#table.querySelector<HTMLElement>(`[data-rename="${CSS.escape(id)}"]`)?.focus();
   }
 
   #toggle(id: string): void {
@@ -312,16 +324,7 @@ export class Band implements GalleryGuest {
   /** Arrow keys go from node to node, in the order of the network. */
   #onKey(event: KeyboardEvent): void {
     const buttons = [...this.#nodes.querySelectorAll<HTMLButtonElement>(".band-node > [data-id]:not(:disabled)")];
-    const at = buttons.indexOf(event.target as HTMLButtonElement);
-    const steps: Readonly<Record<string, number>> = {
-      ArrowLeft: at - 1,
-      ArrowUp: at - 1,
-      ArrowRight: at + 1,
-      ArrowDown: at + 1,
-      Home: 0,
-      End: buttons.length - 1,
-    };
-    const next = at >= 0 ? buttons[steps[event.key] ?? -1] : undefined;
+    const next = buttons[besides(buttons.indexOf(event.target as HTMLButtonElement), event.key, buttons.length)];
     if (!next) return;
     event.preventDefault();
     this.#reachable = next.dataset["id"];
@@ -330,24 +333,15 @@ export class Band implements GalleryGuest {
   }
 }
 
-function shownValue(item: Item): string {
-  return isBlock(item) ? item.value : item.id;
-}
-
-function edgesTemplate({ width, height, edges }: OverviewLayout): TemplateResult {
-  return html`<svg class="band-edges" width=${Math.ceil(width)} height=${Math.ceil(height)} aria-hidden="true">
-    ${edges.map(({ points }) => svg`<path d=${pathOf(points)} />`)}
-  </svg>`;
-}
-
-/** A line through the points, with round corners. */
-function pathOf([first, ...points]: RoutedEdge["points"]): string {
-  if (!first) return "";
-  const last = points.length - 1;
-  const parts = points.map((point, i) => {
-    const next = points[i + 1];
-    if (i === last || !next) return `L${point.x} ${point.y}`;
-    return `Q${point.x} ${point.y} ${(point.x + next.x) / 2} ${(point.y + next.y) / 2}`;
-  });
-  return `M${first.x} ${first.y}${parts.join("")}`;
+/** Where a key leads from a place in a list; −1 for nowhere. */
+function besides(at: number, key: string, count: number): number {
+  const steps: Readonly<Record<string, number>> = {
+    ArrowLeft: at - 1,
+    ArrowUp: at - 1,
+    ArrowRight: at + 1,
+    ArrowDown: at + 1,
+    Home: 0,
+    End: count - 1,
+  };
+  return at < 0 ? -1 : (steps[key] ?? -1);
 }

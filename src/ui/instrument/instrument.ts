@@ -7,6 +7,7 @@ import type { Gallery } from "../gallery.ts";
 import type { DrawableLayer, LayerChoice } from "../layers.ts";
 import { make } from "../make.ts";
 import type { MapPoint } from "../mosaic/maps.ts";
+import { type LayerNames, readLayerNames, withLayerName } from "../overview/layer-names.ts";
 import type { Session } from "../session/session.ts";
 import { setAttribute } from "../state.ts";
 import { adoptStyles } from "../style-sheet.ts";
@@ -68,7 +69,15 @@ export class Instrument {
     this.#element = element;
     const root = gallery.element.getRootNode() as ShadowRoot;
     adoptStyles(root, styles);
+    const instrument = this;
     this.#band = new Band({
+      get session() {
+        return host.session;
+      },
+      get names() {
+        return instrument.#names;
+      },
+      rename: (value, name) => setAttribute(element, "layer-names", withLayerName(this.#names, value, name)),
       onChange: () => !this.#isPreparing && host.invalidate("scene"),
       onReveal: () => host.wantFrame("draw"),
       onLayer: (value) => this.#goToLayer(value),
@@ -130,6 +139,7 @@ export class Instrument {
 
   /** A frame was drawn: numbers may be others. */
   refresh(): void {
+    this.#band.refresh();
     if (!this.#isFresh) {
       this.#isFresh = true;
       this.update();
@@ -197,6 +207,15 @@ export class Instrument {
     const layer = this.#host.layers.find((one) => one.value === value);
     const place = this.#place;
     if (layer && place) this.#go(inward({ ...place, view: "overview" }, layer, { channel: 0, y: 0, x: 0 }));
+  }
+
+  /** What somebody calls layers; none where the attribute cannot be read, which bringing it up to date says. */
+  get #names(): LayerNames {
+    try {
+      return readLayerNames(this.#element.getAttribute("layer-names"));
+    } catch {
+      return new Map();
+    }
   }
 
   /** Undefined where attributes say none, or one that there is not. */
@@ -289,6 +308,7 @@ export class Instrument {
     }
     await this.#learn(session);
     const place = this.#readPlace();
+    readLayerNames(this.#element.getAttribute("layer-names"));
     const page = place.view === "layer" ? readPage(this.#element, place.maps, place.layer.value) : undefined;
     this.#frame.dataset["view"] = place.view;
     render(crumbsTemplate(place, page, { go: (to) => this.#go(to), step: (by) => this.#step(by) }), this.#crumbs);

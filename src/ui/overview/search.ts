@@ -1,5 +1,18 @@
-// Finds nodes and blocks by what people type: "all convs", a name, an operator, a shape such as 64x56x56. Pure.
+// Finds nodes and blocks by what people type: "all convs", a name, an operator, a shape such as 64x56x56, "silent". Pure.
 import { type Item, isBlock } from "./blocks.ts";
+import type { LayerNames } from "./layer-names.ts";
+
+/** What is known besides what the network is made of. */
+export interface SearchedBesides {
+  readonly names?: LayerNames | undefined;
+  /** Whether it has channels that are silent now. */
+  readonly isSilent?: ((item: Item) => boolean) | undefined;
+}
+
+/** Whether channels have to be counted for what is typed. */
+export function asksForSilence(text: string): boolean {
+  return /^\s*(all\s+)?silent\b/i.test(text);
+}
 
 /** Every item and what is in it, the outer before the inner. */
 export function everyItem(items: readonly Item[]): readonly Item[] {
@@ -7,11 +20,12 @@ export function everyItem(items: readonly Item[]): readonly Item[] {
 }
 
 /** @returns ids, those that fit best first, others in the order of the network; none for an empty text */
-export function searchItems(items: readonly Item[], text: string): readonly string[] {
+export function searchItems(items: readonly Item[], text: string, { names, isSilent }: SearchedBesides = {}): readonly string[] {
   const query = readQuery(text);
   if (query.words.length === 0) return [];
+  const isOfSilence = isSilent !== undefined && asksForSilence(text);
   const found = everyItem(items).flatMap((item) => {
-    const rank = Math.min(rankOf(item, query), rankOfShape(item, query.extents));
+    const rank = isOfSilence && isSilent(item) ? 1 : Math.min(rankOf(item, query, names), rankOfShape(item, query.extents));
     return rank < noMatch ? [{ id: item.id, rank }] : [];
   });
   return found.toSorted((a, b) => a.rank - b.rank).map(({ id }) => id);
@@ -44,9 +58,10 @@ function plainText(text: string): string {
     .trim();
 }
 
-function rankOf(item: Item, { text, words }: Query): number {
+function rankOf(item: Item, { text, words }: Query, given: LayerNames | undefined): number {
   const title = plainText(item.title);
-  const names = (isBlock(item) ? [item.name, item.value] : [item.id, ...item.names, ...item.values]).map(plainText);
+  const own = isBlock(item) ? [item.name, item.value] : [item.id, ...item.names, ...item.values];
+  const names = [...own, ...own.flatMap((name) => given?.get(name) ?? [])].map(plainText);
   const operators = isBlock(item) ? [plainText(item.kind)] : item.operators.map(plainText);
   if (names.includes(text) || title === text) return 1;
   if (startsWord(title, text, /^/) || operators[0] === text) return 2;

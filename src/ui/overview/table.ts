@@ -2,10 +2,14 @@
 import type { Shape } from "../../engine/shapes.ts";
 import { sizeOf } from "../../engine/shapes.ts";
 import type { OverviewNode } from "./condense.ts";
+import type { LayerNames } from "./layer-names.ts";
+import { type ItemNumbers, type Measured, numbersOf } from "./layer-numbers.ts";
 
-export interface TableRow {
+export interface TableRow extends ItemNumbers {
   readonly id: string;
   readonly name: string;
+  /** What somebody calls it. */
+  readonly shownName?: string | undefined;
   /** "Conv 3×3 + ReLU" */
   readonly operator: string;
   readonly shape: Shape | undefined;
@@ -16,33 +20,40 @@ export interface TableRow {
   readonly share: number;
 }
 
-export type Column = "name" | "operator" | "shape" | "parameterCount" | "macs" | "share";
+export type Column = "name" | "operator" | "shape" | "parameterCount" | "macs" | "share" | "ms" | "timeShare" | "gflops" | "silent";
 
 /** What rows are sorted by; `undefined` where it is not known. */
 export type RowKey<Row> = (row: Row) => string | number | undefined;
 
 const keys: Readonly<Record<Column, RowKey<TableRow>>> = {
-  name: ({ name }) => name,
+  name: ({ name, shownName }) => shownName ?? name,
   operator: ({ operator }) => operator,
   shape: ({ shape }) => shape && sizeOf(shape),
   parameterCount: ({ parameterCount }) => parameterCount,
   macs: ({ macs }) => macs,
   share: ({ share }) => share,
+  ms: ({ ms }) => ms,
+  timeShare: ({ timeShare }) => timeShare,
+  gflops: ({ gflops }) => gflops,
+  silent: ({ silent }) => silent,
 };
 
 /** One row a layer, in the order of the network. Inputs are none. */
-export function tableRows(nodes: readonly OverviewNode[]): readonly TableRow[] {
+export function tableRows(nodes: readonly OverviewNode[], measured: Measured = {}, names: LayerNames = new Map()): readonly TableRow[] {
   const total = nodes.reduce((sum, { macs }) => sum + macs, 0);
   return nodes
     .filter(({ role }) => role === "layer")
-    .map(({ id, title, shape, parameterCount, macs }) => ({
+    .map((node) => ({ node, numbers: numbersOf(node, measured) }))
+    .map(({ node: { id, title, shape, parameterCount, macs }, numbers }) => ({
       id,
       name: id,
+      shownName: names.get(id),
       operator: title,
       shape,
       parameterCount,
       macs,
       share: total > 0 ? macs / total : 0,
+      ...numbers,
     }));
 }
 

@@ -1,4 +1,5 @@
-// The list of a network's layers, with a box for each that is shown.
+// The list of a network's values that have maps, with a box for each that is shown. There are more of them than layers: a layer has some within it,
+// such as what it is before its activation.
 import type { ConvCam, ConvCamEvents } from "../element.ts";
 import { make } from "../make.ts";
 import { find, listen } from "./listen.ts";
@@ -31,7 +32,7 @@ function close(): void {
 /** Of a network that could not be loaded there are none. */
 function show(layers: Layers, shown: readonly string[]): void {
   fill(layers, shown);
-  find("layer-summary").textContent = layers.length > 0 ? `Layers ${shown.length} of ${layers.length}` : "Layers";
+  find("layer-summary").textContent = layers.length > 0 ? `Maps ${shown.length} of ${layers.length}` : "Maps";
 }
 
 /** The checkboxes of a network's layers. For the same network they are kept, so that the focus is not lost. */

@@ -12,6 +12,7 @@ import { DrawingPad } from "./drawing-pad.ts";
 import { filesOf, filesOfFolder, namesOf, sortFiles } from "./dropped-files.ts";
 import { keepHistory } from "./history.ts";
 import { offerInputs } from "./input-tabs.ts";
+import { keepNames } from "./kept-names.ts";
 import { listLayers } from "./layer-list.ts";
 import { find, listen } from "./listen.ts";
 import { aboutText, fillNetworks, listComparable, showOwnNetwork } from "./network-lists.ts";
@@ -37,7 +38,14 @@ function report(error: unknown): void {
 
 const prepared = new Prepared({ viewer, line: find("prepared"), text: find("prepared-text") });
 const classNames = new ClassNames({ viewer, text: find("names-source") });
-const expectOwnNetwork = askOwnNetworks(viewer, prepared, classNames, report);
+const askOwnNetwork = askOwnNetworks(viewer, prepared, classNames, report);
+const keepNamesOf = keepNames(viewer);
+
+/** @param files undefined for a network of the page */
+function expectOwnNetwork(files: readonly File[] | undefined): void {
+  askOwnNetwork(files);
+  keepNamesOf(files);
+}
 
 const networkSelect = find<HTMLSelectElement>("network");
 const compareSelect = find<HTMLSelectElement>("compare");
@@ -70,7 +78,7 @@ async function chooseNetwork(name: string): Promise<void> {
 
 /** Names of layers and classes belong to one network. */
 function forgetChoices(): void {
-  const names = ["layers", "layer", "channel", "pixel", "page", "explain-layer", "explain-class", "explain-against"];
+  const names = ["layers", "layer", "channel", "pixel", "page", "layer-names", "explain-layer", "explain-class", "explain-against"];
   for (const name of names) viewer.removeAttribute(name);
   viewer.setAttribute("view", "overview");
   if (viewer.gates.length > 0) viewer.gates = [];

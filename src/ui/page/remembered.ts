@@ -10,8 +10,12 @@ interface NamedFile {
   readonly size: number;
 }
 
-/** The same for the same files in any order; names are not kept in clear. Pure. */
-export function keyOf(files: readonly NamedFile[]): string {
+/**
+ * The same for the same files in any order; names are not kept in clear. Pure.
+ *
+ * @param what is kept under it
+ */
+export function keyOf(files: readonly NamedFile[], what: "preparation" | "names" = "preparation"): string {
   const text = files.map(({ name, size }) => `${name}\n${size}`).sort();
   // FNV-1a, twice from different starts: 64 bits.
   const hash = (start: number) => {
@@ -19,13 +23,13 @@ export function keyOf(files: readonly NamedFile[]): string {
     for (const letter of text.join("\n\n")) state = Math.imul(state ^ (letter.codePointAt(0) as number), 16777619) >>> 0;
     return state.toString(16).padStart(8, "0");
   };
-  return `convcam:preparation:${hash(2166136261)}${hash(84696351)}`;
+  return `convcam:${what}:${hash(2166136261)}${hash(84696351)}`;
 }
 
 /** @returns undefined where nothing is kept, or the browser lets nobody look */
 export function recall(key: string, memory = localMemory()): Preparation | undefined {
   try {
-    const value: unknown = JSON.parse(memory?.getItem(key) ?? "null");
+    const value: unknown = JSON.parse(recallText(key, memory) ?? "null");
     return isPreparation(value) ? value : undefined;
   } catch {
     return undefined;
@@ -34,9 +38,23 @@ export function recall(key: string, memory = localMemory()): Preparation | undef
 
 /** @returns whether it is kept; not where the browser keeps nothing for this page */
 export function remember(key: string, preparation: Preparation | undefined, memory = localMemory()): boolean {
+  return rememberText(key, preparation && JSON.stringify(preparation), memory);
+}
+
+/** As {@link recall}. */
+export function recallText(key: string, memory = localMemory()): string | undefined {
   try {
-    if (preparation) memory?.setItem(key, JSON.stringify(preparation));
-    else memory?.removeItem(key);
+    return memory?.getItem(key) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As {@link remember}. */
+export function rememberText(key: string, text: string | undefined, memory = localMemory()): boolean {
+  try {
+    if (text === undefined) memory?.removeItem(key);
+    else memory?.setItem(key, text);
     return memory !== undefined;
   } catch {
     return false;

@@ -9,6 +9,7 @@ import { checkPoint } from "../mosaic/points.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import type { Grown, GrowQuery, PatternsTaken } from "../patterns/request.ts";
 import type { Effects, EffectsQuery } from "../statistics/effects.ts";
+import type { Silence } from "../statistics/count-silence.ts";
 import type { Histogram } from "../statistics/histogram.ts";
 import type { LayerNumbers } from "../statistics/layer-numbers.ts";
 import type { LookQuery } from "../statistics/look.ts";
@@ -43,12 +44,26 @@ export type Query =
   | StrongestQuery
   /** How the elements of a value, or of one of its channels, are spread. */
   | { readonly kind: "histogram"; readonly value: string; readonly channel?: number | undefined; readonly axes?: Axes | undefined }
+  /** How many channels of each of these values are silent for the picture that is shown; undefined for those that are not kept. */
+  | { readonly kind: "silence"; readonly values: readonly string[] }
+  /** How long each node takes, as the network is planned now. */
+  | { readonly kind: "times" }
   /** All elements of a value that is shown. */
   | { readonly kind: "value"; readonly value: string }
   /** What is drawn of some values, or of all, as a PNG: one as it is, several as a sheet with their names. */
   | { readonly kind: "picture"; readonly values?: readonly string[] | undefined }
   /** The patterns that grow, to keep. */
   | { readonly kind: "patterns" };
+
+/** How long a network takes, in milliseconds. */
+export interface NodeTimes {
+  /** The GPU's own clock, or, where it has none, the time from submitting until the work is done. */
+  readonly clock: "gpu" | "wall";
+  /** One run of the whole network. */
+  readonly totalMs: number;
+  /** By the name of the node; of nodes that were fused, the last one's. */
+  readonly nodes: ReadonlyMap<string, number>;
+}
 
 /** A tensor that can be cloned. */
 export interface TakenValue {
@@ -68,6 +83,8 @@ export interface Answers {
   readonly effects: Effects;
   readonly strongest: readonly StrongPlace[];
   readonly histogram: Histogram;
+  readonly silence: readonly (Silence | undefined)[];
+  readonly times: NodeTimes;
   readonly value: TakenValue;
   readonly picture: Blob;
   readonly patterns: PatternsTaken;
@@ -151,6 +168,23 @@ const answers: AnswerTable = {
     const [viewer, source] = sourceOf(known, query);
     const { readHistogram } = await loadPart("for histograms", () => import("../statistics/histogram.ts"));
     return readHistogram(viewer.device, value, source, channel);
+  },
+  async silence(known, { values }) {
+    const viewer = viewerOf(known);
+    const kept = values.filter((value) => viewer.viewOf(value));
+    const { countSilence } = await loadPart("for statistics", () => import("../statistics/count-silence.ts"));
+    const counts = await countSilence(
+      viewer.device,
+      kept.map((value) => ({ label: value, source: viewer.sourceOf(value) })),
+    );
+    const byValue = new Map(kept.map((value, i) => [value, counts[i]]));
+    return values.map((value) => byValue.get(value));
+  },
+  async times(known) {
+    const { clock, ms, steps } = await viewerOf(known).model.profile({ passMs: 2, passCount: 3 });
+    const nodes = new Map<string, number>();
+    for (const { node, ms: own } of steps) nodes.set(node, (nodes.get(node) ?? 0) + own);
+    return { clock, totalMs: ms, nodes };
   },
   async value(known, { value }) {
     const { dtype, shape, bytes } = await viewerOf(known).model.read(value);

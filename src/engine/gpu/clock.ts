@@ -1,6 +1,6 @@
 // Times compute passes: by the GPU's own clock where it has one, else by waiting for them.
-import type { Device } from "../gpu/device.ts";
-import { readBack } from "../gpu/read-buffer.ts";
+import type { Device } from "./device.ts";
+import { readBack } from "./read-buffer.ts";
 
 export interface Clock {
   /** Milliseconds of the dispatches that `encode` adds to a pass. */

@@ -1,0 +1,75 @@
+// Above an overview: what is seen of it, what is looked for, and what can be asked of it.
+import { html, nothing, type TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
+import type { BandSearch } from "./band-search.ts";
+import { bandWords } from "./band-words.ts";
+import type { Measuring } from "./measuring.ts";
+
+export interface HeadState {
+  readonly inputs: number;
+  readonly layers: number;
+  /** Whether blocks are shown as one. */
+  readonly isFolded: boolean;
+  /** Whether blocks are unfolded. */
+  readonly isUnfolded: boolean;
+  readonly hasTable: boolean;
+  /** Whether it runs, so that it can be measured. */
+  readonly canRun: boolean;
+  readonly search: BandSearch;
+  readonly measuring: Measuring;
+}
+
+export interface HeadHost {
+  find(text: string): void;
+  /** Goes to the next of those found. */
+  next(): void;
+  foldAll(): void;
+  toggleTable(): void;
+  measure(): void;
+}
+
+export function headTemplate(state: HeadState, host: HeadHost): TemplateResult {
+  const { search, measuring } = state;
+  const submit = (event: Event) => {
+    event.preventDefault();
+    host.next();
+  };
+  return html`
+    <h2>${bandWords.head(state.inputs, state.layers, state.isFolded)}</h2>
+    <form role="search" @submit=${submit}>
+      <input
+        type="search"
+        aria-label=${bandWords.find}
+        placeholder=${bandWords.findHint}
+        .value=${live(search.text)}
+        @input=${(event: Event) => host.find((event.target as HTMLInputElement).value)}
+      />
+      <span role="status">${search.found ? bandWords.found(search.found.length) : ""}</span>
+    </form>
+    <span class="buttons">
+      ${state.isUnfolded ? html`<button type="button" class="part-button" @click=${host.foldAll}>${bandWords.foldAll}</button>` : nothing}
+      ${
+        state.canRun
+          ? html`<button
+              type="button"
+              class="part-button"
+              title=${bandWords.measureHint}
+              aria-disabled=${measuring.isTiming ? "true" : nothing}
+              @click=${host.measure}
+            >${measuring.isTiming ? bandWords.measuring : bandWords.measure}</button>`
+          : nothing
+      }
+      <button type="button" class="part-button" aria-pressed=${state.hasTable} @click=${host.toggleTable}>${bandWords.table}</button>
+    </span>
+    <p class="band-note" aria-live="polite">${noteOf(measuring)}</p>
+  `;
+}
+
+function noteOf({ times, problem }: Measuring): string {
+  if (problem !== undefined) return bandWords.notMeasured(problem);
+  if (!times) return "";
+  return bandWords.measured(
+    times,
+    [...times.nodes.values()].reduce((sum, ms) => sum + ms, 0),
+  );
+}

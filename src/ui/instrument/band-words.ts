@@ -1,0 +1,54 @@
+// The words of the overview, in one place.
+import type { NodeTimes } from "../session/queries.ts";
+
+const count = (number: number, one: string, several: string) => `${number.toLocaleString("en")} ${number === 1 ? one : several}`;
+
+export const bandWords = {
+  title: "Overview of the network",
+  /** What is seen: every node is an input or a layer. */
+  head: (inputs: number, layers: number, isFolded: boolean) =>
+    `${count(inputs, "input", "inputs")}, ${count(layers, "layer", "layers")}${isFolded ? ", blocks folded" : ""}`,
+  find: "Find layers",
+  findHint: "Find: all convs, silent, a name, 64x56x56",
+  found: (number: number) => (number === 0 ? "none" : `${number} found`),
+  foldAll: "Fold all",
+  fold: (title: string) => `Fold ${title}`,
+  unfold: (title: string) => `Unfold ${title}`,
+  table: "Table",
+  measure: "Measure",
+  measuring: "Measuring…",
+  measureHint: "How long each layer takes on this GPU",
+  notMeasured: (why: string) => `Not measured: ${why}`,
+  measured: ({ clock, totalMs }: NodeTimes, sumMs: number) =>
+    clock === "gpu"
+      ? `Times by the GPU's own clock, layer by layer, with all maps kept that are shown: ${formatMs(sumMs)} together, ${formatMs(totalMs)} in one go.`
+      : `This browser does not let pages read the GPU's clock. Each time is from sending one layer's work until it is done, so small layers seem slower than they are: ${formatMs(sumMs)} together, ${formatMs(totalMs)} in one go.`,
+  ms: formatMs,
+  gflops: (gflops: number) => `${gflops.toPrecision(3)} GFLOP/s`,
+  silent: (silent: number, channels: number) => `${silent.toLocaleString("en")} of ${channels.toLocaleString("en")} channels silent`,
+  silentShort: (silent: number) => `${silent.toLocaleString("en")} silent`,
+  notFinite: (channels: number) => `${channels.toLocaleString("en")} with NaN or ∞`,
+  rename: (name: string) => `Rename ${name} for display`,
+  renameHint: "A name of your own, for display. Empty for the file's.",
+  newName: (name: string) => `What ${name} is called`,
+  folded: "Unfold its block to count",
+} as const;
+
+/** By column of the table: its head, what that means where it needs saying, and whether it is of numbers. */
+export const columnWords = {
+  name: { title: "Name", about: "", isNumber: false },
+  operator: { title: "Layer", about: "", isNumber: false },
+  shape: { title: "Shape", about: "Channels, rows and columns of its output", isNumber: true },
+  parameterCount: { title: "Parameters", about: "Numbers that it has learned", isNumber: true },
+  macs: { title: "Multiply-adds", about: "For one picture", isNumber: true },
+  share: { title: "Share", about: "Of the network's multiply-adds", isNumber: true },
+  ms: { title: "ms", about: "Measured here", isNumber: true },
+  timeShare: { title: "Of time", about: "Share of the time of all layers", isNumber: true },
+  gflops: { title: "GFLOP/s", about: "10⁹ operations a second; a multiply-add is two", isNumber: true },
+  silent: { title: "Silent", about: "Channels that are 0 everywhere, for the picture that is shown", isNumber: true },
+} as const;
+
+/** Three digits at most. */
+function formatMs(ms: number): string {
+  return `${ms >= 100 ? Math.round(ms) : ms >= 1 ? Number(ms.toPrecision(3)) : Number(ms.toPrecision(2))} ms`;
+}
