@@ -14,11 +14,13 @@ import { OverviewPlacer } from "../overview/layout.ts";
 import { everyItem, type SearchedBesides } from "../overview/search.ts";
 import { tableRows } from "../overview/table.ts";
 import type { ViewOutcome } from "../scene.ts";
+import { About, operatorsOf, subjectOf } from "./about.ts";
 import { headTemplate } from "./band-head.ts";
 import { edgesTemplate, frameTemplate, nodeTemplate, shownValue, sizeOfNode } from "./band-nodes.ts";
 import { BandSearch } from "./band-search.ts";
 import { type TableState, tableTemplate } from "./band-table.ts";
 import { bandWords } from "./band-words.ts";
+import { besides } from "./list-keys.ts";
 import { Measuring, type MeasuringHost } from "./measuring.ts";
 import { Sheets } from "./sheets.ts";
 import { thumbnailsOf } from "./thumbnails.ts";
@@ -27,6 +29,8 @@ export interface BandHost extends Pick<MeasuringHost, "session"> {
   /** What somebody calls layers. */
   readonly names: LayerNames;
   rename(value: string, name: string): void;
+  /** Where the article is that tells more, if somewhere. */
+  readonly article: string | null;
   /** Other thumbnails are to be drawn. */
   onChange(): void;
   /** Thumbnails came into view. */
@@ -46,6 +50,7 @@ export class Band implements GalleryGuest {
   readonly #plane = make("div", "band-plane");
   readonly #nodes = make("div", "band-nodes");
   readonly #table = make("div", "band-table");
+  readonly #about: About;
   readonly #sheets: Sheets;
   #overview: BlockedOverview | undefined;
   #placer: { readonly direction: Direction; readonly lines: number; readonly placer: OverviewPlacer } | undefined;
@@ -76,9 +81,11 @@ export class Band implements GalleryGuest {
     this.element.hidden = true;
     this.#plane.append(this.#nodes);
     this.#scroller.append(this.#plane);
-    this.element.append(this.#head, this.#scroller, this.#table);
+    this.#about = new About(() => host.article);
+    this.element.append(this.#head, this.#scroller, this.#about.element, this.#table);
     this.#sheets = new Sheets(this.#plane, this.#scroller, () => host.onReveal());
     this.#nodes.addEventListener("keydown", (event) => this.#onKey(event));
+    for (const type of ["pointerover", "focusin"]) this.#nodes.addEventListener(type, ({ target }) => this.#explain(target as Element));
     new ResizeObserver(() => this.#overview && this.#draw()).observe(this.element);
   }
 
@@ -111,6 +118,7 @@ export class Band implements GalleryGuest {
     this.#unfolded.clear();
     this.#search.clear();
     this.#measuring.clear();
+    void this.#about.show(undefined);
     this.#reachable = undefined;
     this.#current = undefined;
     this.#isNew = true;
@@ -175,6 +183,19 @@ export class Band implements GalleryGuest {
   #hide(): void {
     this.element.hidden = true;
     this.#sheets.clear();
+  }
+
+  /** What a layer is made of whose shown value that is; undefined where it is another's, or the network is not known. */
+  operatorsOf(value: string): readonly string[] | undefined {
+    const node = this.#overview?.nodes.find(({ id }) => id === value);
+    return node && operatorsOf(node);
+  }
+
+  /** Says what the node under the pointer, or with the focus, does. */
+  #explain(target: Element): void {
+    const id = target.closest(".band-node")?.querySelector<HTMLElement>("[data-id]")?.dataset["id"];
+    const item = id === undefined ? undefined : everyItem(this.#overview?.items ?? []).find((one) => one.id === id);
+    if (item) void this.#about.show(subjectOf(item));
   }
 
   #nodeOf(id: string): HTMLElement | null {
@@ -331,17 +352,4 @@ export class Band implements GalleryGuest {
     for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
     next.focus();
   }
-}
-
-/** Where a key leads from a place in a list; −1 for nowhere. */
-function besides(at: number, key: string, count: number): number {
-  const steps: Readonly<Record<string, number>> = {
-    ArrowLeft: at - 1,
-    ArrowUp: at - 1,
-    ArrowRight: at + 1,
-    ArrowDown: at + 1,
-    Home: 0,
-    End: count - 1,
-  };
-  return at < 0 ? -1 : (steps[key] ?? -1);
 }

@@ -13,6 +13,7 @@ import { setAttribute } from "../state.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import type { Stage } from "../update-cycle.ts";
 import { UpdateLoop } from "../update-loop.ts";
+import { About } from "./about.ts";
 import { Band } from "./band.ts";
 import { crumbsTemplate } from "./crumbs.ts";
 import { Guests } from "./guests.ts";
@@ -46,6 +47,7 @@ export class Instrument {
   readonly #frame = make("section", "instrument");
   readonly #crumbs = make("nav", "crumbs");
   readonly #presets = make("div", "presets buttons");
+  readonly #about: About;
   readonly #trouble = make("p", "part-trouble");
   readonly #desk = make("div", "desk");
   readonly #band: Band;
@@ -70,7 +72,11 @@ export class Instrument {
     const root = gallery.element.getRootNode() as ShadowRoot;
     adoptStyles(root, styles);
     const instrument = this;
+    this.#about = new About(() => element.getAttribute("learn"));
     this.#band = new Band({
+      get article() {
+        return element.getAttribute("learn");
+      },
       get session() {
         return host.session;
       },
@@ -95,7 +101,7 @@ export class Instrument {
     gallery.element.before(this.#frame);
     main.append(...parts, gallery.element);
     this.#desk.append(main, this.#side.element);
-    this.#frame.append(this.#band.element, this.#presets, this.#crumbs, this.#trouble, this.#desk);
+    this.#frame.append(this.#band.element, this.#presets, this.#crumbs, this.#about.element, this.#trouble, this.#desk);
     this.#frame.addEventListener("keydown", (event) => this.#onKey(event));
     this.#frame.addEventListener("pointerout", ({ pointerType }) => pointerType !== "touch" && this.#side.hover("", undefined));
   }
@@ -285,6 +291,7 @@ export class Instrument {
       if ((error as Error).name === "AbortError") return;
       // Of a place that there is not nothing is left of the one before.
       this.#frame.dataset["view"] = "";
+      void this.#about.show(undefined);
       render(nothing, this.#crumbs);
       this.#side.clear();
       this.#markShown(undefined);
@@ -300,6 +307,7 @@ export class Instrument {
     if (!this.#element.hasAttribute("view") || !session || !isShown) {
       this.#frame.dataset["view"] = "";
       for (const part of [this.#crumbs, this.#presets]) render(nothing, part);
+      void this.#about.show(undefined);
       this.#side.clear();
       if (isShown) this.#askForChoices();
       if (isShown || !session || layers.length > 0) this.#band.close();
@@ -316,6 +324,8 @@ export class Instrument {
     this.#desk.classList.toggle("old", this.#shown !== JSON.stringify(attributesOf(place)));
     await this.#showBand(place);
     this.#showPresets(place);
+    const { value, operator } = place.layer;
+    void this.#about.show(place.view === "overview" ? undefined : { operators: this.#band.operatorsOf(value) ?? [operator] });
     if (this.#askForChoices()) return;
     this.#maps.show();
     if (place.view === "overview") this.#side.clear();
