@@ -7,6 +7,12 @@ const sitePort = Number(process.env["CONVCAM_PORT"] ?? 24173);
 const elementPort = sitePort + 1;
 const executablePath = findBrowser();
 
+/** Tests are no first visits, on which a tour of the page begins. */
+const visited = {
+  cookies: [],
+  origins: [{ origin: `http://localhost:${sitePort}`, localStorage: [{ name: "convcam:tour", value: "seen" }] }],
+};
+
 export default defineConfig({
   forbidOnly: !!process.env["CI"],
   fullyParallel: false,
@@ -21,7 +27,7 @@ export default defineConfig({
     launchOptions: { args: [...chromiumArguments], ...(executablePath ? { executablePath } : {}) },
   },
   projects: [
-    { name: "page", testDir: "tests/page", use: { baseURL: `http://localhost:${sitePort}` } },
+    { name: "page", testDir: "tests/page", use: { baseURL: `http://localhost:${sitePort}`, storageState: visited } },
     { name: "element", testDir: "tests/element", use: { baseURL: `http://localhost:${elementPort}` } },
   ],
   webServer: [

@@ -112,7 +112,9 @@ test("pauses and steps", async ({ warmPage: page }) => {
   await expect(page.locator("#top-label")).toHaveText("3");
   await page.click("#step");
   await expect(page.locator("#top-label")).toHaveText("1");
-  await page.keyboard.press("p");
+  // A key holds while the element has the focus, and on a button it presses that.
+  await page.locator("conv-cam .panel canvas").first().focus();
+  await page.keyboard.press("Space");
   await expect(page.locator("#pause")).toHaveText("Pause");
 });
 

@@ -11,8 +11,8 @@ interface Warm {
 export const test = base.extend<{ warmPage: Page }, { warm: Warm }>({
   warm: [
     async ({ browser }, use, { project }) => {
-      const { baseURL } = project.use;
-      const context = await browser.newContext(baseURL === undefined ? {} : { baseURL });
+      const { baseURL, storageState } = project.use;
+      const context = await browser.newContext({ ...(baseURL !== undefined && { baseURL }), ...(storageState && { storageState }) });
       await context.addInitScript(borrowDevice);
       const host = await context.newPage();
       await host.route("**/warm-host.html", (route) => route.fulfill({ contentType: "text/html", body: "<title>GPU</title>" }));

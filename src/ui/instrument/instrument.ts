@@ -18,7 +18,7 @@ import { Band } from "./band.ts";
 import { crumbsTemplate } from "./crumbs.ts";
 import { Guests } from "./guests.ts";
 import styles from "./instrument.css?inline";
-import { commandOf } from "./keys.ts";
+import { type Command, commandOf } from "./keys.ts";
 import { LayerGraph } from "./layer-graph.ts";
 import { readPage } from "./paging.ts";
 import { attributesOf, inward, outward, type Place, readPlace } from "./place.ts";
@@ -268,8 +268,17 @@ export class Instrument {
     const place = this.#place;
     const command = commandOf(event);
     if (!place || !command) return;
-    if (command !== "out") this.#step(command === "next" ? 1 : -1);
-    else if (place.view !== "overview") this.#go(outward(place));
+    // The space bar would scroll the page.
+    if (command === "pause") event.preventDefault();
+    const commands: Readonly<Record<Command, () => unknown>> = {
+      out: () => place.view !== "overview" && this.#go(outward(place)),
+      before: () => this.#step(-1),
+      next: () => this.#step(1),
+      pause: () => this.#element.toggleAttribute("paused"),
+      frame: () => this.#element.paused && this.#element.step(),
+      keys: () => import("../keys/keys-dialog.ts").then(({ showKeys }) => showKeys(this.#frame)).catch((error) => this.#tell(error)),
+    };
+    commands[command]();
   }
 
   /** To the page of a layer, or the channel, before or after, in the order in which they stand. */
@@ -295,11 +304,14 @@ export class Instrument {
       render(nothing, this.#crumbs);
       this.#side.clear();
       this.#markShown(undefined);
-      const { message } = error as Error;
-      // Frames ask again and again: what is known is not told again.
-      const isNew = this.#trouble.textContent !== message;
-      if (isNew && this.#host.emit("error", { error: error as Error, part: "view" })) this.#trouble.textContent = message;
+      this.#tell(error as Error);
     }
+  }
+
+  /** Frames ask again and again: what is known is not told again. */
+  #tell(error: Error): void {
+    const isNew = this.#trouble.textContent !== error.message;
+    if (isNew && this.#host.emit("error", { error, part: "view" })) this.#trouble.textContent = error.message;
   }
 
   async #change(): Promise<void> {

@@ -1,8 +1,18 @@
-// The keys of the instrument: Escape leads one level out, brackets and free arrow keys lead to what stands before or after.
+// The keys of the instrument: Escape leads one level out, brackets and free arrow keys lead to what stands before or after, and the space bar and a
+// full stop do what they do in a player.
 
-type Command = "out" | "before" | "next";
+export type Command = "out" | "before" | "next" | "pause" | "frame" | "keys";
 
-const commands: Readonly<Record<string, Command>> = { Escape: "out", "[": "before", "]": "next", ArrowLeft: "before", ArrowRight: "next" };
+const commands: Readonly<Record<string, Command>> = {
+  Escape: "out",
+  "[": "before",
+  "]": "next",
+  ArrowLeft: "before",
+  ArrowRight: "next",
+  " ": "pause",
+  ".": "frame",
+  "?": "keys",
+};
 
 /** What a key means; undefined where somebody types, or where it means something else. */
 export function commandOf({ key, target, defaultPrevented, ctrlKey, metaKey, altKey }: KeyboardEvent): Command | undefined {
@@ -10,5 +20,7 @@ export function commandOf({ key, target, defaultPrevented, ctrlKey, metaKey, alt
   if (ctrlKey || metaKey || altKey || within("input, select, textarea")) return undefined;
   // On a map arrow keys read values, and in the overview they go from node to node.
   const isTaken = key.startsWith("Arrow") && (defaultPrevented || within("canvas, .band"));
-  return isTaken ? undefined : commands[key];
+  // The space bar presses what has the focus.
+  const isPressed = key === " " && within("button, a, summary, [role=option]");
+  return isTaken || isPressed ? undefined : commands[key];
 }

@@ -18,6 +18,7 @@ import { find, listen } from "./listen.ts";
 import { aboutText, fillNetworks, listComparable, showOwnNetwork } from "./network-lists.ts";
 import { findNetwork, labelsOf, openNetwork, pictureInputOf, preparationOf } from "./networks.ts";
 import { offerBrush } from "./offer-brush.ts";
+import { offerHelp } from "./offer-help.ts";
 import { offerPatterns } from "./offer-patterns.ts";
 import { offerPrepare, offerSeen } from "./offer-prepare.ts";
 import { offerWhy } from "./offer-why.ts";
@@ -168,21 +169,18 @@ offerWhy(viewer, find);
 offerPatterns(viewer, find);
 listLayers(viewer);
 
-function setPaused(isPaused: boolean): void {
-  viewer.paused = isPaused;
-  find("pause").ariaPressed = String(isPaused);
-  find("pause").textContent = isPaused ? "Play" : "Pause";
-  find<HTMLButtonElement>("step").disabled = !isPaused;
-}
-
-find("pause").addEventListener("click", () => setPaused(!viewer.paused));
-find("step").addEventListener("click", () => void viewer.step());
-addEventListener("keydown", (event) => {
-  const isTyping = event.target instanceof Element && event.target.closest("input, select, textarea");
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "p") setPaused(!viewer.paused);
-  if (event.key === "s" && viewer.paused) void viewer.step();
+find("pause").addEventListener("click", () => {
+  viewer.paused = !viewer.paused;
 });
+find("step").addEventListener("click", () => void viewer.step());
+// Its keys pause it, too.
+new MutationObserver(() => {
+  const { paused } = viewer;
+  find("pause").ariaPressed = String(paused);
+  find("pause").textContent = paused ? "Play" : "Pause";
+  find<HTMLButtonElement>("step").disabled = !paused;
+}).observe(viewer, { attributeFilter: ["paused"] });
+offerHelp(viewer, report);
 
 // ── Answer ──
 
