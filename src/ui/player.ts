@@ -83,10 +83,11 @@ export class Player {
   }
 
   invalidate(...stages: readonly Stage[]): void {
+    // What is shown is of the network before: nothing of it is asked for, or told, any more.
+    if (stages.includes("model")) this.isShown = false;
     this.#cycle.invalidate(...stages);
   }
 
-  /** Other weights are wanted. */
   changeWeights(): void {
     this.weights.change();
     this.#cycle.invalidate("scene");
@@ -103,7 +104,6 @@ export class Player {
     this.#loop.request();
   }
 
-  /** The element is on a page, or no longer. */
   setConnected(isConnected: boolean): void {
     if (isConnected) this.#gallery.connect();
     else {

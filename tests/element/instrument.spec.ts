@@ -219,6 +219,30 @@ test("the overview draws every layer at its node, and a click on one, or Enter, 
   await expect(band).toBeHidden();
 });
 
+test("nothing is said of the network before while another one is on its way", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "layer", layer: "maps" });
+  const other = encodeModel(graphOf({ inputs: { x: [1, 1, 12, 12] }, nodes: [op("Abs", "x", "sizes"), op("Neg", "sizes", "below")] }));
+  const errors = await element.evaluate(
+    async (one, bytes) => {
+      const viewer = one as ConvCam;
+      const told: string[] = [];
+      viewer.addEventListener("error", ({ detail }: CustomEventInit) => told.push(detail.error.message));
+      // A scene is being made, frames go on, and numbers are asked for, when both change.
+      viewer.setAttribute("normalize", "channel");
+      for (let i = 0; i < 3; i++) await Promise.resolve();
+      viewer.setAttribute("layer", "sizes");
+      viewer.src = new Uint8Array(bytes);
+      viewer.refresh();
+      await new Promise((resolve) => viewer.addEventListener("load", resolve, { once: true }));
+      await viewer.updateComplete;
+      return told;
+    },
+    [...other],
+  );
+  expect(errors).toEqual([]);
+  await expect(element.locator(".crumbs [aria-current]")).toHaveText("sizes");
+});
+
 test("layers are timed on a click, their silent channels counted while somebody looks, and renamed for display", async ({
   sharedPage: page,
 }) => {
@@ -260,10 +284,17 @@ test("layers are timed on a click, their silent channels counted while somebody 
   await page.keyboard.press("Delete");
   await page.keyboard.press("Enter");
   await expect(band.locator(".band-title")).toHaveText(["input", "Conv 3×3 + ReLU", "Conv 1×1", "global average pool"]);
+  // Above its maps as well.
+  await element.evaluate((one) => Object.entries({ view: "layer", layer: "maps" }).map(([name, value]) => one.setAttribute(name, value)));
+  await element.getByRole("button", { name: "Name this layer…" }).click();
+  await page.keyboard.type("rims");
+  await page.keyboard.press("Enter");
+  await expect(element.locator(".naming")).toContainText("rims is your name for maps.");
+  await expect(element.locator(".instrument > .about-layer")).toContainText(/^A convolution: .* ReLU: /);
   const told = element.evaluate(
     (one) =>
       new Promise<string>((resolve) =>
-        one.addEventListener("error", (event) => resolve((event as CustomEvent).detail.error.message), { once: true }),
+        one.addEventListener("error", ({ detail }: CustomEventInit) => resolve(detail.error.message), { once: true }),
       ),
   );
   await element.evaluate((one) => one.setAttribute("layer-names", "edges"));
@@ -291,7 +322,7 @@ test("layers are found by what is typed, and sorted in a table that leads to the
   await expect(names).toHaveText(["scores", "mixed", "maps"]);
   // 4 × 9 weights and 4 biases; 12 × 12 × 4 × 9 multiply-adds.
   await expect(band.locator("tbody tr").last().locator("td")).toHaveText(["Conv 3×3 + ReLU", "4 × 12 × 12", "40", "5,184", "75%", "1"]);
-  await names.getByRole("button", { name: "mixed" }).click();
+  await names.getByRole("button", { name: "mixed", exact: true }).click();
   await expect.poll(() => placeOf(element)).toEqual(["layer", "mixed"]);
 });
 

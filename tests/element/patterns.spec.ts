@@ -135,6 +135,15 @@ test("grows patterns in place of the layer's maps as the library finds them, on 
   await expect(part.locator(".patterns-hold")).toBeDisabled();
   const panels = page.locator("#here .panel");
   await expect(panels.filter({ visible: true }).locator(".name")).toHaveText(["q"]);
+  // What somebody looks into stays, under the way that leads to it.
+  await set(page, "here", "layer", "r");
+  await set(page, "here", "view", "layer");
+  await expect(page.locator("#here .crumbs [aria-current]")).toHaveText("r");
+  await expect(panels.filter({ visible: true }).locator(".name")).toHaveText(["r"]);
+  await expect(part).toBeVisible();
+  await set(page, "here", "view", null);
+  await set(page, "here", "layer", null);
+  await expect(panels.filter({ visible: true }).locator(".name")).toHaveText(["q"]);
   const tiles = part.locator(".pattern-tiles");
   const box = (await tiles.boundingBox()) as { width: number; height: number };
   await tiles.click({ position: { x: box.width * 0.75, y: box.height / 2 } });

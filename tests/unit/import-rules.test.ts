@@ -42,7 +42,7 @@ const rooms: Readonly<Record<string, Room>> = {
   reference: { files: ["src/reference/"], imports: ["vocabulary", "graph"] },
   cli: { files: ["src/cli/"], imports: [...engine, "model", "models", "ui", "runner", "reference", "package"] },
   bench: { files: ["bench/"], imports: [...engine, "model", "models", "runner", "support"] },
-  support: { files: ["tests/support/"], imports: [...engine, "model", "models", "ui", "cli"] },
+  support: { files: ["tests/support/"], imports: [...engine, "model", "models", "ui", "cli", "reference"] },
   package: { files: ["package.json"], imports: [] },
 };
 

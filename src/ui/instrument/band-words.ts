@@ -34,6 +34,13 @@ export const bandWords = {
   folded: "Unfold its block to count",
 } as const;
 
+/** The same above a layer's maps. */
+export const namingWords = {
+  beside: (value: string) => `is your name for ${value}.`,
+  name: "Name this layer…",
+  rename: "Rename…",
+} as const;
+
 /** By column of the table: its head, what that means where it needs saying, and whether it is of numbers. */
 export const columnWords = {
   name: { title: "Name", about: "", isNumber: false },

@@ -22,6 +22,7 @@ import { type TableState, tableTemplate } from "./band-table.ts";
 import { bandWords } from "./band-words.ts";
 import { besides } from "./list-keys.ts";
 import { Measuring, type MeasuringHost } from "./measuring.ts";
+import { focusRename } from "./rename.ts";
 import { Sheets } from "./sheets.ts";
 import { thumbnailsOf } from "./thumbnails.ts";
 
@@ -298,7 +299,7 @@ export class Band implements GalleryGuest {
     this.#sorted = state;
     this.#onSilenceWanted();
     this.#draw();
-    if (state?.renamed !== undefined) this.#table.querySelector<HTMLInputElement>(".rename-field")?.select();
+    if (state?.renamed !== undefined) focusRename(this.#table);
   }
 
   /** Counts are of the picture that is shown while somebody looks, and are not kept else. */

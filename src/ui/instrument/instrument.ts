@@ -21,6 +21,7 @@ import styles from "./instrument.css?inline";
 import { type Command, commandOf } from "./keys.ts";
 import { LayerGraph } from "./layer-graph.ts";
 import { readPage } from "./paging.ts";
+import { Naming } from "./naming.ts";
 import { attributesOf, inward, outward, type Place, readPlace } from "./place.ts";
 import { presetsTemplate } from "./presets-row.ts";
 import { ShownMaps } from "./shown-maps.ts";
@@ -48,6 +49,7 @@ export class Instrument {
   readonly #crumbs = make("nav", "crumbs");
   readonly #presets = make("div", "presets buttons");
   readonly #about: About;
+  readonly #naming = new Naming((value, name) => this.#rename(value, name));
   readonly #trouble = make("p", "part-trouble");
   readonly #desk = make("div", "desk");
   readonly #band: Band;
@@ -83,7 +85,7 @@ export class Instrument {
       get names() {
         return instrument.#names;
       },
-      rename: (value, name) => setAttribute(element, "layer-names", withLayerName(this.#names, value, name)),
+      rename: (value, name) => this.#rename(value, name),
       onChange: () => !this.#isPreparing && host.invalidate("scene"),
       onReveal: () => host.wantFrame("draw"),
       onLayer: (value) => this.#goToLayer(value),
@@ -101,7 +103,8 @@ export class Instrument {
     gallery.element.before(this.#frame);
     main.append(...parts, gallery.element);
     this.#desk.append(main, this.#side.element);
-    this.#frame.append(this.#band.element, this.#presets, this.#crumbs, this.#about.element, this.#trouble, this.#desk);
+    const before = [this.#presets, this.#crumbs, this.#naming.element, this.#about.element, this.#trouble];
+    this.#frame.append(this.#band.element, ...before, this.#desk);
     this.#frame.addEventListener("keydown", (event) => this.#onKey(event));
     this.#frame.addEventListener("pointerout", ({ pointerType }) => pointerType !== "touch" && this.#side.hover("", undefined));
   }
@@ -215,6 +218,18 @@ export class Instrument {
     if (layer && place) this.#go(inward({ ...place, view: "overview" }, layer, { channel: 0, y: 0, x: 0 }));
   }
 
+  #rename(value: string, name: string): void {
+    setAttribute(this.#element, "layer-names", withLayerName(this.#names, value, name));
+  }
+
+  /** Says nothing of a layer any more. */
+  #clearAbout(): void {
+    for (const part of [this.#crumbs, this.#presets]) render(nothing, part);
+    this.#naming.show(undefined, this.#names);
+    void this.#about.show(undefined);
+    this.#side.clear();
+  }
+
   /** What somebody calls layers; none where the attribute cannot be read, which bringing it up to date says. */
   get #names(): LayerNames {
     try {
@@ -300,9 +315,7 @@ export class Instrument {
       if ((error as Error).name === "AbortError") return;
       // Of a place that there is not nothing is left of the one before.
       this.#frame.dataset["view"] = "";
-      void this.#about.show(undefined);
-      render(nothing, this.#crumbs);
-      this.#side.clear();
+      this.#clearAbout();
       this.#markShown(undefined);
       this.#tell(error as Error);
     }
@@ -318,9 +331,7 @@ export class Instrument {
     const { session, isShown, layers } = this.#host;
     if (!this.#element.hasAttribute("view") || !session || !isShown) {
       this.#frame.dataset["view"] = "";
-      for (const part of [this.#crumbs, this.#presets]) render(nothing, part);
-      void this.#about.show(undefined);
-      this.#side.clear();
+      this.#clearAbout();
       if (isShown) this.#askForChoices();
       if (isShown || !session || layers.length > 0) this.#band.close();
       else await this.#showRefused(session);
@@ -337,6 +348,7 @@ export class Instrument {
     await this.#showBand(place);
     this.#showPresets(place);
     const { value, operator } = place.layer;
+    this.#naming.show(place.view === "layer" ? value : undefined, this.#names);
     void this.#about.show(place.view === "overview" ? undefined : { operators: this.#band.operatorsOf(value) ?? [operator] });
     if (this.#askForChoices()) return;
     this.#maps.show();

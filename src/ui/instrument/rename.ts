@@ -24,3 +24,10 @@ export function renameTemplate(value: string, name: string, end: (name: string, 
     @blur=${(event: Event) => end((event.target as HTMLInputElement).value, false)}
   />`;
 }
+
+/** Gives the field in a part of the page the focus, and marks what stands in it. */
+export function focusRename(parent: HTMLElement): void {
+  const field = parent.querySelector<HTMLInputElement>(".rename-field");
+  field?.focus();
+  field?.select();
+}

@@ -243,11 +243,12 @@ export class Growing {
     return name ?? `channel ${channel}`;
   }
 
-  /** Hides the maps of the layer, and shows those hidden before. */
+  /** Hides the maps of the layer, and shows those hidden before. What somebody looks into stays: its patterns stand above it. */
   #standIn(layer: string | undefined): void {
+    const isLookedInto = (this.#element.getAttribute("view") ?? "overview") !== "overview";
     let isAnyShown = false;
     for (const panel of this.#gallery.querySelectorAll<HTMLElement>(".panel")) {
-      const isHidden = layer !== undefined && panel.querySelector(".name")?.textContent === layer;
+      const isHidden = !isLookedInto && layer !== undefined && panel.querySelector(".name")?.textContent === layer;
       isAnyShown ||= panel.hidden && !isHidden;
       panel.hidden = isHidden;
     }
