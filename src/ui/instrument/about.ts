@@ -1,7 +1,8 @@
 // A line that says in a sentence what the layer does that is looked at, and where more is told. Its words are loaded with the first.
+
+import { make } from "../make.ts";
 import { type Item, isBlock } from "../overview/blocks.ts";
 import type { OverviewNode } from "../overview/condense.ts";
-import { make } from "../panel.ts";
 
 /** What a sentence is wanted of. */
 export type AboutSubject = { readonly operators: readonly string[] } | { readonly block: string };

@@ -1,7 +1,7 @@
 // Above the maps of a layer: what somebody calls it, and a button to change that.
 import { html, nothing, render } from "lit";
+import { make } from "../make.ts";
 import type { LayerNames } from "../overview/layer-names.ts";
-import { make } from "../panel.ts";
 import { namingWords } from "./band-words.ts";
 import { focusRename, renameTemplate } from "./rename.ts";
 

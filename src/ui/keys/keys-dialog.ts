@@ -1,5 +1,5 @@
 // A dialog that lists the keys of every view. Loaded when somebody asks.
-import { make } from "../panel.ts";
+import { make } from "../make.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { keyGroups } from "./key-list.ts";
 import styles from "./keys.css?inline";

@@ -1,6 +1,6 @@
 // A tour of the page, step by step on the page itself: a card beside what it is about, around which a ring stands. Visitors do each step, or go on
 // without. Loaded on a first visit, or when somebody asks.
-import { make } from "../panel.ts";
+import { make } from "../make.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import styles from "./tour.css?inline";
 import { type TourStep, tourWords } from "./tour-steps.ts";
