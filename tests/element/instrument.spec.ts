@@ -263,9 +263,11 @@ test("layers are timed on a click, their silent channels counted while somebody 
   const cells = await band
     .locator("tbody tr")
     .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent?.trim())));
+  // Of what the clock finds no time for there is no speed.
   for (const [, , , , macs = "", , ms, , gflops] of cells)
-    if (macs !== "0") expect(Number(gflops) / ((2 * Number(macs.replace(",", ""))) / (Number(ms) * 1e6))).toBeCloseTo(1, 1);
-  expect(cells.map((row) => row.at(-1))).toEqual(["1", "0", "0"]);
+    if (macs !== "0" && Number(ms) > 0)
+      expect(Number(gflops) / ((2 * Number(macs.replace(",", ""))) / (Number(ms) * 1e6)), `${macs} in ${ms}`).toBeCloseTo(1, 1);
+  await expect(band.locator("tbody tr td:last-child")).toHaveText(["1", "0", "0"]);
 
   await band.getByRole("button", { name: "Rename maps for display" }).click();
   await page.keyboard.type("edges");

@@ -55,7 +55,7 @@ export const columnWords = {
   silent: { title: "Silent", about: "Channels that are 0 everywhere, for the picture that is shown", isNumber: true },
 } as const;
 
-/** Three digits at most. */
+/** Three digits. */
 function formatMs(ms: number): string {
-  return `${ms >= 100 ? Math.round(ms) : ms >= 1 ? Number(ms.toPrecision(3)) : Number(ms.toPrecision(2))} ms`;
+  return `${ms >= 100 ? Math.round(ms) : Number(ms.toPrecision(3))} ms`;
 }
