@@ -19,7 +19,10 @@ export function renameTemplate(value: string, name: string, end: (name: string, 
       event.stopPropagation();
       // Leaving the field, which follows, keeps what stands in it.
       if (event.key === "Escape") field.value = name;
-      if (event.key === "Escape" || event.key === "Enter") end(field.value, true);
+      if (event.key !== "Escape" && event.key !== "Enter") return;
+      // The button that gets the focus back must not be pressed by the same key.
+      event.preventDefault();
+      end(field.value, true);
     }}
     @blur=${(event: Event) => end((event.target as HTMLInputElement).value, false)}
   />`;
