@@ -18,7 +18,19 @@ export interface ReadAddress extends PageState {
 
 /** Parts of the state that are plain texts; the page has sources and labels of its own. */
 const texts = [
-  ...(["view", "layer", "channel", "pixel", "order", "layerNames", "page", "pageSize", "beforeActivation", "smooth", "mapOverlay"] as const),
+  ...([
+    "view",
+    "layer",
+    "channel",
+    "pixel",
+    "order",
+    "layerNames",
+    "page",
+    "pageSize",
+    "beforeActivation",
+    "smooth",
+    "mapOverlay",
+  ] as const),
   ...(["layers", "range", "colors", "compareColors", "columns", "gap", "precision", "retouch"] as const),
   ...(["explain", "explainClass", "explainAgainst", "explainLayer", "overlay"] as const),
   ...(["patterns", "patternChannels", "patternPreset", "patternSeed", "patternSteps", "patternSize"] as const),
