@@ -1,7 +1,8 @@
 // What is shown is shared: the link and the frame show the same again, and a frame of one's own is written by hand.
 import { expect } from "@playwright/test";
+import type { ConvCam } from "../../src/ui/element.ts";
 import { test } from "../support/warm-page.ts";
-import { openPage } from "./page.ts";
+import { openPage, readValue } from "./page.ts";
 
 test("gives a link and the code of a frame, which shows the same place", async ({ warmPage: page }) => {
   await openPage(page, "#network=mnist-early&view=channel&layer=conv_1&channel=5");
@@ -22,10 +23,24 @@ test("gives a link and the code of a frame, which shows the same place", async (
   expect(whole).toBe("./#network=mnist-early&view=channel&layer=conv_1&channel=5");
 });
 
+test("prepares pictures as somebody chose, and else as the network wants them", async ({ warmPage: page }) => {
+  const preparation = () => page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).preparation);
+  const chosen = { mean: 127.5, std: 127.5, scale: 1, channels: "gray" } as const;
+  await page.goto(`/embed.html#${new URLSearchParams({ preparation: JSON.stringify(chosen) })}`);
+  await expect.poll(preparation).toEqual(chosen);
+  // White, with what was chosen.
+  await expect.poll(async () => Math.max(...(await readValue(page, "input_layer")))).toBeCloseTo(1, 5);
+  await expect.poll(async () => Math.min(...(await readValue(page, "input_layer")))).toBeCloseTo(-1, 5);
+});
+
 test("takes attributes by name, and says which network there is not", async ({ warmPage: page }) => {
   await page.goto("/embed.html?network=mnist-trained&view=layer&layer=pool_1&order=activity&hide=overview&bars=none");
   await expect(page.locator("conv-cam .crumbs [aria-current]")).toHaveText("pool_1");
   await expect(page.locator("conv-cam .band")).toBeHidden();
+  await page.goto("/embed.html?bars=none&hide=overview&view=layer#view=channel&layer=conv_1");
+  await expect(page.locator("conv-cam .crumbs [aria-current]")).toHaveText("conv_1");
+  await expect(page.locator("conv-cam .band")).toBeHidden();
+  expect(await page.locator("conv-cam").getAttribute("bars")).toBe("none");
   await page.goto("/embed.html?network=nobody");
   await expect(page.locator("#problem")).toContainText("There is no network 'nobody' here");
 });

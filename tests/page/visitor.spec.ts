@@ -116,6 +116,9 @@ test("pauses and steps", async ({ warmPage: page }) => {
   await page.locator("conv-cam .panel canvas").first().focus();
   await page.keyboard.press("Space");
   await expect(page.locator("#pause")).toHaveText("Pause");
+  // Letters that are typed into a field of the element are no keys of the page.
+  await page.getByRole("searchbox", { name: "Find layers" }).pressSequentially("pool s");
+  expect(await page.evaluate(() => document.querySelector("conv-cam")?.hasAttribute("paused"))).toBe(false);
 });
 
 test("chooses layers, range and colours", async ({ warmPage: page }) => {

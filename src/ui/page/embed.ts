@@ -2,7 +2,9 @@
 // element by their names, and `network` for one of ours.
 import { digit } from "../../../models/digit.ts";
 import "../element.ts";
+import type { AttributeName } from "../attributes.ts";
 import { ConvCam } from "../element.ts";
+import { setAttribute } from "../state.ts";
 import { readAddress } from "./address.ts";
 import { DrawingPad } from "./drawing-pad.ts";
 import { find } from "./listen.ts";
@@ -24,9 +26,9 @@ async function open(name: string | undefined): Promise<string | Uint8Array | und
 }
 
 async function show(): Promise<void> {
-  const { network = query.get("network") ?? undefined, compare, state, problem } = readAddress(location.hash);
+  const { network = query.get("network") ?? undefined, compare, preparation: chosen, state, problem } = readAddress(location.hash);
   if (problem) report(problem);
-  for (const [name, value] of query) if (ConvCam.observedAttributes.includes(name)) viewer.setAttribute(name, value);
+  setAttributes();
   const src = query.get("src");
   if (!src) {
     const name = network ?? "mnist-trained";
@@ -35,11 +37,23 @@ async function show(): Promise<void> {
     if (entry) viewer.labels = labelsOf(entry);
     if (entry) viewer.preparation = preparationOf(entry);
   }
+  if (chosen) viewer.preparation = chosen;
   if (compare) viewer.compare = await open(compare);
   if (!query.has("input")) viewer.input = drawing();
   if (!location.hash) return;
   const { src: own, compare: other, input, labels, parameters, preparation } = viewer.state;
   viewer.state = { ...state, src: own, compare: other, input, labels, parameters, preparation };
+  // A state takes away what it does not hold.
+  setAttributes();
+}
+
+/** Those behind the ?, which whoever wrote the frame has set for it. */
+function setAttributes(): void {
+  for (const [name, value] of query) if (isAttribute(name)) setAttribute(viewer, name, value);
+}
+
+function isAttribute(name: string): name is AttributeName {
+  return ConvCam.observedAttributes.includes(name);
 }
 
 /** A digit, until somebody says what the network shall look at. */

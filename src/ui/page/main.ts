@@ -10,7 +10,7 @@ import { offerLooks } from "./choices.ts";
 import { ClassNames, offerNames } from "./class-names.ts";
 import { DrawingPad } from "./drawing-pad.ts";
 import { filesOf, filesOfFolder, namesOf, sortFiles } from "./dropped-files.ts";
-import { keepHistory } from "./history.ts";
+import { KeptHistory } from "./history.ts";
 import { offerInputs } from "./input-tabs.ts";
 import { keepNames } from "./kept-names.ts";
 import { listLayers } from "./layer-list.ts";
@@ -65,8 +65,10 @@ async function chooseNetwork(name: string): Promise<void> {
   find("about").textContent = isBuilt ? `Building ${entry.title} with random weights…` : aboutText(entry);
   // Clears what the network before has shown, before the new name appears.
   if (isBuilt) viewer.src = undefined;
-  const source = await openNetwork(entry);
-  if (choice !== choiceCount) return;
+  const source = await openNetwork(entry).catch((error) => {
+    if (choice === choiceCount) throw error;
+  });
+  if (choice !== choiceCount || source === undefined) return;
   find("about").textContent = aboutText(entry);
   pad.isCentered = entry.input.shape[2] === 28;
   forgetChoices();
@@ -206,6 +208,7 @@ let sharing: Promise<import("./share.ts").Sharing> | undefined;
 find("share").addEventListener("click", async () => {
   sharing ??= loadPart("to share", async () => new (await import("./share.ts")).Sharing());
   const isOwn = networkSelect.value === ownFile;
+  kept.flush();
   try {
     (await sharing).open(
       isOwn ? "The network is a file of yours, which a link does not hold: who follows it has to open the file, too." : "",
@@ -217,7 +220,7 @@ find("share").addEventListener("click", async () => {
 });
 
 /** Shows what an address says, the network first: choosing another one forgets what was chosen of it. */
-async function showState({ network, compare = "", preparation: chosen, state }: PageState): Promise<void> {
+async function showState({ network, compare = "", preparation: chosen, state }: PageState, isLatest: () => boolean): Promise<void> {
   const wanted = network ?? query.get("network") ?? firstNetwork;
   if (wanted === ownFile && networkSelect.value !== ownFile) {
     await chooseNetwork(firstNetwork);
@@ -227,11 +230,14 @@ async function showState({ network, compare = "", preparation: chosen, state }: 
     try {
       await chooseNetwork(wanted);
     } catch (error) {
-      if (viewer.src === undefined) await chooseNetwork(firstNetwork);
+      if (viewer.src === undefined && isLatest()) await chooseNetwork(firstNetwork);
       throw error;
     }
   }
+  // Somebody chose another one meanwhile, which the rest is not of.
+  if (!isLatest() || networkSelect.value !== wanted) return;
   if (compareSelect.value !== compare) await compareWith(compare);
+  if (!isLatest()) return;
   if (JSON.stringify(prepared.chosen) !== JSON.stringify(chosen)) prepared.choose(chosen);
   const { src, compare: other, input, labels, parameters, preparation, bars } = viewer.state;
   viewer.state = { ...state, src, compare: other, input, labels, parameters, preparation, bars };
@@ -240,7 +246,7 @@ async function showState({ network, compare = "", preparation: chosen, state }: 
 viewer.toggleAttribute("worker", query.has("worker"));
 pad.show(digit.strokes);
 viewer.input = pad.picture;
-void keepHistory(viewer, {
+const kept = new KeptHistory(viewer, {
   chosen: () => ({
     network: networkSelect.value === firstNetwork ? undefined : networkSelect.value,
     compare: compareSelect.value || undefined,
@@ -249,3 +255,4 @@ void keepHistory(viewer, {
   show: showState,
   report,
 });
+void kept.start();

@@ -1,0 +1,122 @@
+// When the page writes its address: after a change and not after each frame; and which address wins where several are to be shown at once.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { ConvCam } from "../../src/ui/element.ts";
+import type { PageState } from "../../src/ui/page/address.ts";
+import { KeptHistory } from "../../src/ui/page/history.ts";
+
+/** The browser's history, of which only the addresses are looked at. */
+let entries: string[] = [];
+let leave: () => void = () => {};
+let state: Record<string, unknown> = {};
+const viewer = Object.defineProperty(new EventTarget(), "state", { get: () => state }) as ConvCam;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  entries = [""];
+  state = { view: "overview" };
+  vi.stubGlobal("window", globalThis);
+  vi.stubGlobal("location", {
+    get hash() {
+      return entries.at(-1);
+    },
+  });
+  vi.stubGlobal("history", {
+    pushState: (_: unknown, _title: string, hash: string) => entries.push(hash),
+    replaceState: (_: unknown, _title: string, hash: string) => entries.splice(-1, 1, hash),
+  });
+  vi.stubGlobal("addEventListener", (_: string, listener: () => void) => {
+    leave = listener;
+  });
+  vi.stubGlobal(
+    "MutationObserver",
+    class {
+      observe() {}
+    },
+  );
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+const frame = () => viewer.dispatchEvent(new Event("frame"));
+const parts = { chosen: () => ({}), show: async () => {}, report: () => {} };
+
+test("under a camera, whose frames never end, a change is one step back", async () => {
+  await new KeptHistory(viewer, parts).start();
+  const frames = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      frame();
+      vi.advanceTimersByTime(50);
+    }
+  };
+  frames(20);
+  state = { view: "layer", layer: "conv_1" };
+  frames(20);
+  state = { ...state, gates: [{ value: "conv_1", channel: 0, scale: 0 }] };
+  frames(20);
+  expect(entries.map(decodeURIComponent)).toEqual([
+    "#",
+    "#view=layer&layer=conv_1",
+    '#view=layer&layer=conv_1&gates=[{"value":"conv_1","channel":0,"scale":0}]',
+  ]);
+});
+
+test("changes that follow each other are one step, which whoever shares need not wait for", async () => {
+  const kept = new KeptHistory(viewer, parts);
+  await kept.start();
+  for (let columns = 1; columns < 9; columns++) {
+    state = { view: "overview", columns: `${columns}` };
+    frame();
+    vi.advanceTimersByTime(300);
+  }
+  expect(entries).toEqual(["#"]);
+  kept.flush();
+  expect(entries).toEqual(["#", "#columns=8"]);
+  vi.advanceTimersByTime(1000);
+  expect(entries).toEqual(["#", "#columns=8"]);
+});
+
+test("of two addresses that are to be shown at once the second is, and no step is made of the first", async () => {
+  const waiting: { readonly wanted: PageState; readonly end: () => void; readonly isLatest: () => boolean }[] = [];
+  const reports: unknown[] = [];
+  const show = (wanted: PageState, isLatest: () => boolean) =>
+    new Promise<void>((end) => void waiting.push({ wanted, end, isLatest })).then(() => {
+      if (!isLatest()) throw new Error("of the first");
+      state = wanted.state as Record<string, unknown>;
+    });
+  const kept = new KeptHistory(viewer, { ...parts, show, report: (problem) => void reports.push(problem) });
+  const started = kept.start();
+  waiting[0]?.end();
+  await started;
+  entries.push("#view=layer&layer=first");
+  leave();
+  entries.splice(-1, 1, "#view=layer&layer=second");
+  leave();
+  expect(waiting.map(({ isLatest }) => isLatest())).toEqual([false, false, true]);
+  waiting[2]?.end();
+  await vi.waitFor(() => expect(state).toMatchObject({ layer: "second" }));
+  waiting[1]?.end();
+  await vi.advanceTimersByTimeAsync(1000);
+  frame();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(reports).toEqual([]);
+  expect(state).toMatchObject({ layer: "second" });
+  expect(entries).toEqual(["#", "#view=layer&layer=second"]);
+});
+
+test("what is changed while an address is being shown belongs to it", async () => {
+  let end = () => {};
+  const show = () =>
+    new Promise<void>((resolve) => {
+      end = resolve;
+    });
+  const kept = new KeptHistory(viewer, { ...parts, show });
+  const started = kept.start();
+  state = { view: "layer", layer: "conv_1" };
+  kept.flush();
+  expect(entries).toEqual([""]);
+  end();
+  await started;
+  expect(entries).toEqual(["#view=layer&layer=conv_1"]);
+});
