@@ -152,7 +152,7 @@ test("grows patterns in place of the layer's maps as the library finds them, on 
   await page.keyboard.press("ArrowLeft");
   await expect(part.locator(".patterns-readout")).toHaveText(/^channel 2 · answered -?\d/);
   const [download] = await Promise.all([page.waitForEvent("download"), part.getByRole("button", { name: "Save as PNG" }).click()]);
-  expect(download.suggestedFilename()).toBe("patterns of r.png");
+  expect(download.suggestedFilename()).toBe("patterns_of_r.png");
 
   await set(page, "here", "patterns", null);
   await expect(part).toBeHidden();

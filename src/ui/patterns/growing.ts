@@ -1,6 +1,7 @@
 // The patterns of an element, on its page: asks the session for what the attributes say, and lets them grow with the page's animation frames.
 // Loaded when `patterns` is set.
 import { readAttribute, readPreparation } from "../attributes.ts";
+import { download } from "../download.ts";
 import type { ConvCam, ConvCamEvents } from "../element.ts";
 import type { Session } from "../session/session.ts";
 import { adoptStyles } from "../style-sheet.ts";
@@ -228,13 +229,7 @@ export class Growing {
     const { session } = this.#shown ?? {};
     if (!session) return;
     const { picture, layer } = await session.ask({ kind: "patterns" });
-    const address = URL.createObjectURL(picture);
-    const link = Object.assign(document.createElement("a"), {
-      href: address,
-      download: `patterns of ${layer.replace(/[^\w.-]+/g, "_")}.png`,
-    });
-    link.click();
-    URL.revokeObjectURL(address);
+    download(picture, `patterns of ${layer}.png`);
   }
 
   /** Scores have the names of their classes. */
