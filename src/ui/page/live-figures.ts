@@ -29,7 +29,11 @@ export class LiveFigures {
         for (const { target, isIntersecting } of entries) {
           const figure = byStage.get(target) as LiveFigure;
           if (isIntersecting) this.#near.add(figure);
-          else this.#near.delete(figure);
+          else {
+            this.#near.delete(figure);
+            // Where it comes near again it is tried again.
+            figure.forgive();
+          }
         }
         this.#choose();
       },
@@ -55,19 +59,16 @@ export class LiveFigures {
     const wanted = byDistance.filter((figure, i) => i === 0 || this.#near.has(figure)).slice(0, mostLive);
     const left = byDistance.filter((figure) => figure.isLive && !wanted.includes(figure));
     for (const figure of left.slice(mostLive - wanted.length)) figure.sleep();
-    const next = wanted.find(({ isLive }) => !isLive);
+    const next = wanted.find(({ isLive, hasFailed }) => !isLive && !hasFailed);
     if (next && !this.#isWaking) void this.#wake(next);
   }
 
   /** One after the other, the nearest first: each is there sooner than if they shared the GPU while it compiles. */
   async #wake(figure: LiveFigure): Promise<void> {
     this.#isWaking = true;
-    try {
-      await figure.wake(this.#input);
-    } finally {
-      this.#isWaking = false;
-      this.#choose();
-    }
+    await figure.wake(this.#input);
+    this.#isWaking = false;
+    this.#choose();
   }
 }
 
@@ -79,6 +80,8 @@ class LiveFigure {
   /** Counts changes, so that a slow network does not come after a later one. */
   #changeCount = 0;
   #isLive = false;
+  /** Why it is not there, if so. */
+  readonly #trouble = Object.assign(document.createElement("p"), { role: "alert" });
 
   constructor(figure: HTMLElement) {
     this.element = figure.querySelector("conv-cam") as ConvCam;
@@ -88,8 +91,16 @@ class LiveFigure {
     for (const button of this.#buttons)
       button.addEventListener("click", () => {
         for (const other of this.#buttons) other.ariaPressed = String(other === button);
-        void this.#apply();
+        void this.#applyOrSay();
       });
+  }
+
+  get hasFailed(): boolean {
+    return this.#trouble.isConnected;
+  }
+
+  forgive(): void {
+    this.#trouble.remove();
   }
 
   get isLive(): boolean {
@@ -106,8 +117,20 @@ class LiveFigure {
   async wake(input: SourceLike): Promise<void> {
     this.#isLive = true;
     this.element.input = input;
-    await this.#apply();
+    await this.#applyOrSay();
     await this.element.updateComplete;
+  }
+
+  /** What keeps it from being shown stands in its place. */
+  async #applyOrSay(): Promise<void> {
+    this.#trouble.remove();
+    try {
+      await this.#apply();
+    } catch (error) {
+      this.sleep();
+      this.#trouble.textContent = `This figure cannot be shown: ${(error as Error).message}`;
+      this.stage.append(this.#trouble);
+    }
   }
 
   /** Gives back what lies on the GPU, and keeps the place on the page, so that nothing below moves. */
