@@ -30,6 +30,7 @@ export interface ConvCamEvents {
   /** A network is on the GPU, or other layers of it are shown. */
   load: {
     readonly layers: readonly DrawableLayer[];
+    /** The values that `layers` names, or that are shown where it names none; in a place of the instrument, those that are shown outside of it. */
     readonly shown: readonly string[];
     readonly adapter: AdapterInfo;
     /** Whether the engine runs in a worker; not where the browser has none that can draw. */

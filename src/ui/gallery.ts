@@ -51,11 +51,6 @@ export class Gallery {
     return [...this.#panels.filter(({ isVisible }) => isVisible).map(({ options }) => options.id), ...(this.guest?.visible ?? [])];
   }
 
-  /** The values that are shown, in order. */
-  get values(): string[] {
-    return this.#panels.map(({ choice }) => choice.value);
-  }
-
   /** The panel of a value, where it has one. */
   panelOf(value: string): Panel | undefined {
     return this.#panels.find(({ choice }) => choice.value === value);

@@ -35,20 +35,31 @@ export interface LayerChoice {
 /**
  * Reads a list such as `conv_1, pool_1`, for two branches in one mosaic `a_add+b_add`, or, to say how a value lies, `conv_1@nhwc`:
  * one letter per axis, see {@link Axes}, or `conv_1[0-7]` for some of its channels. The picture that a network looks at
- * is shown channel by channel where its axes are given.
+ * is shown channel by channel where its axes are given. Names may hold commas, so a list of them
+ * may be JSON, too.
  *
  * @returns the choices, and the names that are no values of this network
  */
 export function parseLayerChoices(text: string, known: ReadonlySet<string>): { choices: LayerChoice[]; unknown: string[] } {
   const choices: LayerChoice[] = [];
   const unknown: string[] = [];
-  for (const item of text.split(",").map((part) => part.trim())) {
+  for (const item of itemsOf(text).map((part) => part.trim())) {
     if (item === "") continue;
     const choice = readChoice(item, known);
     if (choice) choices.push(choice);
     else unknown.push(item);
   }
   return { choices, unknown };
+}
+
+function itemsOf(text: string): readonly string[] {
+  if (text.trimStart().startsWith("["))
+    try {
+      return (JSON.parse(text) as readonly unknown[]).map(String);
+    } catch {
+      // A name may begin so.
+    }
+  return text.split(",");
 }
 
 /** Names may hold a plus sign or an at sign. */

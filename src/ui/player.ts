@@ -237,9 +237,9 @@ export class Player {
     const element = this.#element;
     await this.#gallery.prepare();
     await this.#parts.prepare();
-    const { text, choices, unknown } = wantedLayers(element, description, this.#parts.instrument?.choices);
+    const wanted = wantedLayers(element, description, this.#parts.instrument?.choices);
     const look = wantedLook(element);
-    this.#gallery.update(choices, description.layers, description.imageInput);
+    this.#gallery.update(wanted.choices, description.layers, description.imageInput);
     if (!this.isShown) this.#status.showProgress("Starting the GPU");
     const weights = this.weights.wanted;
     const views = this.#gallery.measure();
@@ -253,17 +253,17 @@ export class Player {
     this.#isBlank = shown.isBlank;
     this.#loop.note("draw");
     if (shown.isLoaded || shown.needsRun) this.#loop.note("image", "run");
-    this.#describe(shown, description, text, unknown);
+    this.#describe(shown, description, wanted);
     if (shown.problem) this.#fail(new ModelError(shown.problem), "scene");
   }
 
-  /** Emits `load` where other layers are shown than before. */
-  #describe(shown: Shown, { layers, imageInput }: Description, text: string, unknown: readonly string[]): void {
+  /** Emits `load` where other layers are named than before. */
+  #describe(shown: Shown, { layers, imageInput }: Description, { text, named, unknown }: ReturnType<typeof wantedLayers>): void {
     const note = noteOf(unknown, imageInput);
     if (note) this.#status.showNote(note, "scene");
     if (!shown.isLoaded && text === this.#toldLayers) return;
     this.#toldLayers = text;
-    this.emit("load", { layers, shown: this.#gallery.values, adapter: shown.adapter, isInWorker: this.#connection.isInWorker });
+    this.emit("load", { layers, shown: named, adapter: shown.adapter, isInWorker: this.#connection.isInWorker });
   }
 
   /** Shows everything again on a new device; a GPU that is lost time and again is left alone. */

@@ -70,6 +70,12 @@ describe("defaultLayers", () => {
 });
 
 describe("parseLayerChoices", () => {
+  it("takes JSON for names with commas in them", () => {
+    const known = new Set(["a,b", "c", "[d", "[e]"]);
+    const valuesOf = (text: string) => parseLayerChoices(text, known).choices.map(({ value }) => value);
+    expect([valuesOf('["a,b","c"]'), valuesOf("[d,c"), valuesOf("[e]")]).toEqual([["a,b", "c"], ["[d", "c"], ["[e]"]]);
+  });
+
   const known = new Set(["a", "b", "c+d", "e@nhwc"]);
   it("reads what somebody says of the axes", () => {
     expect(parseLayerChoices("a@nhwc, a+b@chw, c+d@n_hw, e@nhwc, e@nhwc@nhw, a@xyz, @nhwc", known)).toEqual({

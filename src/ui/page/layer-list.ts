@@ -11,9 +11,13 @@ export function listLayers(viewer: ConvCam): void {
   listen(viewer, "error", () => {
     if (viewer.availableLayers.length === 0) show([], []);
   });
-  find("layer-list").addEventListener("change", () => {
+  find("layer-list").addEventListener("change", ({ target }) => {
     const checked = find("layer-list").querySelectorAll<HTMLInputElement>("input:checked");
-    if (checked.length > 0) viewer.setAttribute("layers", Array.from(checked, ({ value }) => value).join(","));
+    const values = Array.from(checked, ({ value }) => value);
+    if (values.length > 0)
+      viewer.setAttribute("layers", values.some((value) => value.includes(",")) ? JSON.stringify(values) : values.join(","));
+    // Some layer is always shown.
+    else if (target instanceof HTMLInputElement) target.checked = true;
   });
   addEventListener("click", (event) => {
     const details = find("layer-list").closest("details");
