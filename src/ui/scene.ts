@@ -87,6 +87,8 @@ export class SceneOfViews {
   /** Shared by the views of a value; `made` is set once they are there. */
   readonly #statistics = new Map<string, { readonly making: Promise<ChannelStatistics>; made?: ChannelStatistics }>();
   #placed: readonly Placed[] = [];
+  /** Those that hold textures, which a canvas keeps as long as it is configured. */
+  #configured = new Set<GPUCanvasContext>();
   #isDisposed = false;
 
   constructor(device: Device, renderer: MosaicRenderer) {
@@ -156,7 +158,8 @@ export class SceneOfViews {
 
   dispose(): void {
     this.#isDisposed = true;
-    for (const { context } of this.#placed) context.unconfigure();
+    for (const context of this.#configured) context.unconfigure();
+    this.#configured.clear();
     this.clear();
   }
 
@@ -171,6 +174,9 @@ export class SceneOfViews {
       const { format, targetUsage: usage } = this.#renderer;
       context.configure({ device: this.#device.gpu, format, usage, alphaMode: "premultiplied" });
     }
+    const contexts = new Set(placed.map(({ context }) => context));
+    for (const context of this.#configured) if (!contexts.has(context)) context.unconfigure();
+    this.#configured = contexts;
     this.#placed = placed;
     this.#dropStatistics();
   }

@@ -58,6 +58,27 @@ test("a scene that fails is not asked for again, though values have moved", () =
     expect(without(told, "changed")).toEqual(["moved", "moved"]);
   }));
 
+test("a canvas holds textures while a view is drawn on it, and no longer", () =>
+  withViewer({}, async (viewer) => {
+    const configured = new Set<string>();
+    const canvasOf = (name: string) => hiddenCanvas((isConfigured) => void (isConfigured ? configured.add(name) : configured.delete(name)));
+    const canvases = { relu: canvasOf("relu"), neg: canvasOf("neg") };
+    const show = (...values: (keyof typeof canvases)[]) => {
+      const scene = sceneOf(values);
+      return viewer.show({ ...scene, views: scene.views.map((view) => ({ ...view, canvas: canvases[view.value as "relu"] })) });
+    };
+    await show("relu", "neg");
+    expect([...configured]).toEqual(["relu", "neg"]);
+    await show("neg");
+    expect([...configured]).toEqual(["neg"]);
+    // Values move, and every view is made anew.
+    await viewer.model.gate("abs", gate);
+    await show("relu");
+    expect([...configured]).toEqual(["relu"]);
+    viewer.dispose();
+    expect([...configured]).toEqual([]);
+  }));
+
 test("the gates of a scene are told of once, and of which network", () =>
   withViewer({ compared: graph }, async (viewer, told) => {
     await viewer.show(sceneOf([], { gates: [{ value: "relu", ...gate }] }));
