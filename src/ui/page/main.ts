@@ -132,6 +132,10 @@ function openFiles(files: readonly File[]): void {
   if (names) openNames(names);
   const [picture] = pictures;
   if (picture) showPicture(picture);
+  if (pictures.length > 1) {
+    find("input-problem").textContent = `Of ${pictures.length} pictures the first one is shown, ${pictures[0]?.name}.`;
+    find("input-problem").hidden = false;
+  }
 }
 
 /** @param choose the files that are opened of those chosen */
