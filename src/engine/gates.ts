@@ -266,8 +266,9 @@ function isIdentity({ scale, shift, mask }: Gate): boolean {
 
 function channelsOf({ value, scale }: Gate, { channel, channels }: GateChannels): readonly number[] {
   if (channel !== undefined && channels !== undefined) throw new ModelError(`gate of '${value}': give channel or channels, not both.`);
-  const list = channel !== undefined ? [channel] : channels;
-  if (!list) return Array.from(scale, (_, index) => index);
+  if (channel === undefined && channels === undefined) return Array.from(scale, (_, index) => index);
+  const list = channel === undefined ? numbersOf(value, "channels", channels) : [channel];
+  if (typeof list[0] !== "number" && list.length > 0) throw wrongKind(value, "channel", channel, "a number, such as 3");
   const wrong = list.find((index) => !Number.isInteger(index) || index < 0 || index >= scale.length);
   if (wrong !== undefined)
     throw new ModelError(`gate of '${value}': there is no channel ${wrong}. It has ${scale.length}, from 0 to ${scale.length - 1}.`);
@@ -282,14 +283,27 @@ function perChannel(
 ): readonly number[] | undefined {
   if (given === undefined) return undefined;
   if (typeof given === "number") return channels.map(() => given);
-  if (given.length !== channels.length)
-    throw new ModelError(`gate of '${value}': ${what} has ${given.length} numbers for ${channels.length} channels.`);
-  return Array.from(given);
+  const numbers = numbersOf(value, what, given);
+  if (numbers.length !== channels.length)
+    throw new ModelError(`gate of '${value}': ${what} has ${numbers.length} numbers for ${channels.length} channels.`);
+  return numbers;
+}
+
+/** Gates come from addresses and states, too, which may hold anything. */
+function numbersOf(value: string, what: string, given: unknown): readonly number[] {
+  const list = Array.isArray(given) || ArrayBuffer.isView(given) ? Array.from(given as unknown as ArrayLike<unknown>) : undefined;
+  if (list?.every((number) => typeof number === "number")) return list;
+  throw wrongKind(value, what, given, "a list of numbers, such as [0, 3]");
+}
+
+function wrongKind(value: string, what: string, given: unknown, expected: string): ModelError {
+  return new ModelError(`gate of '${value}': ${what} ${JSON.stringify(given)}: expected ${expected}.`);
 }
 
 function maskOf({ value, places }: Gate, given: ArrayLike<number>): Float32Array {
   if (places.length === 0) throw new ModelError(`gate of '${value}': it has no places besides its channels, so it takes no mask.`);
-  if (given.length !== sizeOf(places))
-    throw new ModelError(`gate of '${value}': the mask has ${given.length} numbers, expected ${places.join(" × ")} = ${sizeOf(places)}.`);
-  return Float32Array.from(given);
+  const mask = numbersOf(value, "mask", given);
+  if (mask.length !== sizeOf(places))
+    throw new ModelError(`gate of '${value}': the mask has ${mask.length} numbers, expected ${places.join(" × ")} = ${sizeOf(places)}.`);
+  return Float32Array.from(mask);
 }
