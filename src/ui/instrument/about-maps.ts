@@ -9,6 +9,7 @@ import { type Actions, type ChannelAround, channelTemplate } from "./channel.ts"
 import { askEffects, type EffectsAnswer } from "./effects.ts";
 import { PictureSearches } from "./find-pictures.ts";
 import { aloneIn, stateOf, withState } from "./gates.ts";
+import { KeptOrder } from "./kept-order.ts";
 import { type LayerAround, layerTemplate } from "./layer.ts";
 import { arrange, factsOf, readOrder, saturated } from "./orders.ts";
 import { readPage } from "./paging.ts";
@@ -55,8 +56,8 @@ export class AboutMaps {
   readonly #host: AboutMapsHost;
   readonly #viewer: ConvCam;
   readonly #searches: PictureSearches;
-  /** The channels of a value, where they do not stand as they lie. */
-  #order: Of<readonly number[]> | undefined;
+  readonly #order = new KeptOrder();
+  #orderTimer = 0;
   /** The value of whose channels effects were asked for. */
   #effects: Of<"asked" | "known"> | undefined;
   /** Why the last thing could not be saved. */
@@ -70,12 +71,13 @@ export class AboutMaps {
 
   /** In which order the channels of a value stand; undefined where that is as they lie. */
   orderOf(value: string): readonly number[] | undefined {
-    return this.#order?.value === value ? this.#order.is : undefined;
+    return this.#order.of(value);
   }
 
   /** What it was of is gone. */
   forget(): void {
-    this.#order = undefined;
+    clearTimeout(this.#orderTimer);
+    this.#order.forget();
     this.#effects = undefined;
     this.#searches.end();
   }
@@ -92,7 +94,12 @@ export class AboutMaps {
     const [numbers, effects] = await Promise.all([session.ask(asked), order === "effect" ? this.#effectsOf(value, session) : undefined]);
     if (!this.#host.isAt(place)) return undefined;
     const arranged = arrange(order, numbers.channels, effects?.effects?.effects);
-    this.#order = arranged && { value, is: arranged };
+    // Effects that have just come are another order than none.
+    const by = `${order} ${this.#viewer.explainClass} ${arranged !== undefined}`;
+    const wait = this.#order.offer(value, by, arranged, performance.now());
+    clearTimeout(this.#orderTimer);
+    // A picture that moves no more has no later frame that would ask again.
+    if (wait !== undefined) this.#orderTimer = window.setTimeout(() => this.#host.update(), wait);
     if (this.#host.askForChoices()) return undefined;
     const actions = this.#actions(session);
     const area = place.maps.height * place.maps.width;
