@@ -138,7 +138,14 @@ const site: Build = {
   target: "es2022",
   cssTarget,
   rolldownOptions: {
-    input: { index: "index.html", learn: "learn.html", embed: "embed.html", bench: "bench.html", frame: "bench/frame.html" },
+    input: {
+      index: "index.html",
+      learn: "learn.html",
+      embed: "embed.html",
+      examples: "examples.html",
+      bench: "bench.html",
+      frame: "bench/frame.html",
+    },
   },
 };
 

@@ -2,6 +2,7 @@
 // (packages/cli/dist/cli.js) and the package's types. `node scripts/build.mjs site cli` builds only what is named; --quiet speaks only of failures.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readManifest } from "./custom-elements.mjs";
 import { root, run } from "./steps.mjs";
 
 /** The command is started while others build it: it is built here and then takes its place, whole. */
@@ -40,7 +41,10 @@ for (const name of named.length > 0 ? named : Object.keys(builds)) {
   const logLevel = command.startsWith("vite") && quiet ? " --logLevel warn" : "";
   const status = await run(command + logLevel, { quiet });
   if (name === "cli" && status === 0) placeCli();
-  if (name === "package" && status === 0) placeNotices("dist");
+  if (name === "package" && status === 0) {
+    placeNotices("dist");
+    writeFileSync(join(root, "dist/custom-elements.json"), `${JSON.stringify(readManifest(), undefined, 2)}\n`);
+  }
   if (name === "site" && status === 0) placeNotices("dist/site");
   if (name === "cli") rmSync(join(root, cliFolder), { recursive: true, force: true });
   if (status !== 0) process.exit(status);

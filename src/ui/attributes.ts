@@ -68,10 +68,18 @@ export const attributes = {
   "map-overlay": attribute("parts", text),
   "layer-names": attribute("parts", text),
   hide: attribute("parts", text),
+  controls: attribute("parts", flag),
+  poster: attribute("play", text),
+  loading: attribute("play", text),
   paused: attribute("play", flag),
 } as const satisfies Readonly<Record<string, Attribute<unknown>>>;
 
 export type AttributeName = keyof typeof attributes;
+
+/** Whether an attribute says something by being there. */
+export function isFlag(name: AttributeName): boolean {
+  return attributes[name].read === flag;
+}
 
 /** @throws Error that says what is accepted where the attribute's text is not */
 export function readAttribute<Name extends AttributeName>(element: Element, name: Name): ReturnType<(typeof attributes)[Name]["read"]> {

@@ -9,6 +9,7 @@ export { toProbabilities, topClasses } from "./class-bars.ts";
 export function placeBars(previous: Element): ClassBars {
   const bars = new ClassBars();
   adoptStyles(previous.getRootNode() as ShadowRoot, styles);
+  bars.element.part = "bars";
   previous.after(bars.element);
   return bars;
 }

@@ -3,7 +3,7 @@
 import "../webgpu-names.ts";
 import type { AdapterInfo } from "../engine/gpu/device.ts";
 import type { ModelSource } from "../engine/source.ts";
-import { type AttributeName, attributes, readAttribute } from "./attributes.ts";
+import { type AttributeName, attributes, isFlag, readAttribute } from "./attributes.ts";
 import type { ValueGate } from "./change-gates.ts";
 import type { ClassScore } from "./class-bars.ts";
 import elementStyles from "./element.css?inline";
@@ -17,7 +17,7 @@ import { Player } from "./player.ts";
 import type { Preparation } from "./preparation.ts";
 import type { Answers, Query } from "./session/queries.ts";
 import type { FrameSource, SourceLike } from "./sources.ts";
-import { applyState, type ConvCamState, differs, isSource, readState, setAttribute } from "./state.ts";
+import { applyState, type ConvCamState, differs, isSource, propertyOf, readState, setAttribute } from "./state.ts";
 import { adoptStyles } from "./style-sheet.ts";
 import { type Stage, stages } from "./update-cycle.ts";
 import type { Viewer } from "./viewer.ts";
@@ -88,6 +88,9 @@ export interface ConvCamEvents {
     readonly x: number;
   };
   frame: FrameStats;
+  /** `paused` has gone, or come. */
+  play: Record<string, never>;
+  pause: Record<string, never>;
   probe: { readonly value: string; readonly point: MapPoint; readonly values: readonly number[] };
 }
 
@@ -104,6 +107,32 @@ export class ConvCam extends Base {
   #preparation: Preparation = {};
   #gates: readonly ValueGate[] = [];
   #parameters: ModelSource | undefined;
+
+  /**
+   * The method that explains the network's score of a class, as heat over the picture, such as "grad-cam"; undefined for none. The
+   * second network of a comparison has no part in it.
+   */
+  declare explain: string | undefined;
+  /** The class that is explained: its index or its name; undefined for the top one of each frame. */
+  declare explainClass: string | number | undefined;
+  /** Another class, by index or name: what is explained is why the one and not the other. Undefined for none. */
+  declare explainAgainst: string | number | undefined;
+  /** The layer that is explained by; "all" for one picture by each convolution layer, undefined for the method's usual one. */
+  declare explainLayer: string | undefined;
+  /**
+   * The layer whose channels patterns grow for, in place of its maps; empty for the classes, undefined for none. The attributes pattern-channels,
+   * pattern-preset, pattern-seed, pattern-steps and pattern-size say more of them.
+   */
+  declare patterns: string | undefined;
+  /** How far into the network one looks: "overview", "layer", "channel" or "pixel"; undefined for the layers alone. */
+  declare view: string | undefined;
+  /** Which layers are shown: names with commas, or "all". */
+  declare layers: string | undefined;
+  declare controls: boolean;
+  declare worker: boolean;
+  declare poster: string | undefined;
+  /** "lazy": nothing is fetched until the element is near the window. */
+  declare loading: string | undefined;
 
   constructor() {
     super();
@@ -186,52 +215,6 @@ export class ConvCam extends Base {
   set parameters(source: ModelSource | undefined) {
     this.#parameters = source;
     this.#player.changeWeights();
-  }
-
-  /**
-   * The method that explains the network's score of a class, as heat over the picture, such as "grad-cam"; undefined for none. The
-   * second network of a comparison has no part in it.
-   */
-  get explain(): string | undefined {
-    return readAttribute(this, "explain");
-  }
-  set explain(method: string | undefined) {
-    setAttribute(this, "explain", method);
-  }
-
-  /** The class that is explained: its index or its name; undefined for the top one of each frame. */
-  get explainClass(): string | undefined {
-    return readAttribute(this, "explain-class");
-  }
-  set explainClass(nameOrIndex: string | number | undefined) {
-    setAttribute(this, "explain-class", nameOrIndex);
-  }
-
-  /** Another class, by index or name: what is explained is why the one and not the other. Undefined for none. */
-  get explainAgainst(): string | undefined {
-    return readAttribute(this, "explain-against");
-  }
-  set explainAgainst(nameOrIndex: string | number | undefined) {
-    setAttribute(this, "explain-against", nameOrIndex);
-  }
-
-  /** The layer that is explained by; "all" for one picture by each convolution layer, undefined for the method's usual one. */
-  get explainLayer(): string | undefined {
-    return readAttribute(this, "explain-layer");
-  }
-  set explainLayer(value: string | undefined) {
-    setAttribute(this, "explain-layer", value);
-  }
-
-  /**
-   * The layer whose channels patterns grow for, in place of its maps; empty for the classes, undefined for none. The attributes pattern-channels,
-   * pattern-preset, pattern-seed, pattern-steps and pattern-size say more of them.
-   */
-  get patterns(): string | undefined {
-    return readAttribute(this, "patterns");
-  }
-  set patterns(layer: string | undefined) {
-    setAttribute(this, "patterns", layer);
   }
 
   /** Everything that is shown, as data for JSON. Files and bytes are left out, and so are `parameters` that were refused. */
@@ -332,8 +315,24 @@ export class ConvCam extends Base {
       this.#player.closeSession();
     }
     if (name === "blank") this.#player.changeWeights();
+    if (name === "poster") this.#player.poster.source = value;
+    if (name === "paused") this.#player.emit(value === null ? "play" : "pause", {});
     this.#player.invalidate(attributes[name].stage);
   }
+}
+
+// Every attribute that has no property of its own gets one: its text, or whether it is there.
+for (const name of ConvCam.observedAttributes as AttributeName[]) {
+  const property = propertyOf(name);
+  if (property in ConvCam.prototype) continue;
+  Object.defineProperty(ConvCam.prototype, property, {
+    get(this: ConvCam) {
+      return isFlag(name) ? this.hasAttribute(name) : (this.getAttribute(name) ?? undefined);
+    },
+    set(this: ConvCam, value: string | number | boolean | undefined) {
+      setAttribute(this, name, value === false ? undefined : value === true ? "" : value);
+    },
+  });
 }
 
 if (globalThis.customElements && !customElements.get("conv-cam")) customElements.define("conv-cam", ConvCam);

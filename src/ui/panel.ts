@@ -69,6 +69,8 @@ export class Panel {
     const shape = describeShape(options.shape);
     const heading = make("figcaption", "heading");
     heading.append(this.#name, make("span", "detail", `${options.operator} · ${shape}`), this.#makeEnlarge(this.#title));
+    this.element.part = "panel";
+    this.canvas.part = "mosaic";
     this.canvas.role = "img";
     this.canvas.tabIndex = 0;
     this.mark.hidden = true;

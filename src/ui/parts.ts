@@ -1,6 +1,7 @@
 // The parts that most elements have not, beside their mosaics: the instrument, an explanation, growing patterns, brushes. The code of each is loaded when
 // its attribute is first set.
 import { loadPart } from "../engine/errors.ts";
+import type { ControlsHost } from "./controls/controls.ts";
 import type { ConvCam } from "./element.ts";
 import { explanationId } from "./explain/request.ts";
 import type { Why, WhyHost } from "./explain/why.ts";
@@ -23,7 +24,7 @@ interface Part {
   hide(): void;
 }
 
-type PartsHost = WhyHost & GrowingHost & InstrumentHost & RetouchHost;
+type PartsHost = WhyHost & GrowingHost & InstrumentHost & RetouchHost & ControlsHost;
 type Make = (host: PartsHost, element: ConvCam, gallery: Gallery) => Part;
 
 /** By attribute, in the order in which they stand: before the gallery, but for the instrument, which stands around it. */
@@ -31,6 +32,10 @@ const kinds: Readonly<Record<string, () => Promise<Make>>> = {
   async view() {
     const { Instrument } = await import("./instrument/instrument.ts");
     return (host, element, gallery) => new Instrument(host, element, gallery);
+  },
+  async controls() {
+    const { Controls } = await import("./controls/controls.ts");
+    return (host, element, gallery) => new Controls(host, element, gallery);
   },
   async explain() {
     const { Why } = await import("./explain/why.ts");
@@ -49,6 +54,7 @@ const kinds: Readonly<Record<string, () => Promise<Make>>> = {
 /** What each is for, where it does not load. */
 const words: Readonly<Record<string, string>> = {
   view: "that looks into layers",
+  controls: "for controls",
   explain: "for explanations",
   patterns: "for patterns",
   retouch: "for brushes",
@@ -105,14 +111,21 @@ export class Parts {
         this.#made.get(name)?.update();
       }),
     );
+    if (this.#element.hasAttribute("hide")) (await import("./hidden.ts")).checkHidden(this.#element);
+  }
+
+  /** Shows the graph of a network that cannot be drawn; the sentence that says why is there already. */
+  async showStill(): Promise<void> {
+    await this.#make("view", true).catch(() => undefined);
+    this.instrument?.update();
   }
 
   hide(): void {
     for (const part of this.#made.values()) part.hide();
   }
 
-  async #make(name: string): Promise<void> {
-    if (this.#made.has(name) || !this.#element.hasAttribute(name)) return;
+  async #make(name: string, isWanted = this.#element.hasAttribute(name)): Promise<void> {
+    if (this.#made.has(name) || !isWanted) return;
     const make = await loadPart(words[name] as string, kinds[name] as () => Promise<Make>);
     if (!this.#made.has(name)) this.#place(name, make(this.#host, this.#element, this.#gallery));
   }

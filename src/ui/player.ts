@@ -7,14 +7,18 @@ import type { ConvCam, ConvCamEvents } from "./element.ts";
 import type { ExplainedNumbers } from "./explain/request.ts";
 import { FrameLoop, type FrameStats, type News } from "./frame-loop.ts";
 import { Gallery } from "./gallery.ts";
+import { InputInUse } from "./input-in-use.ts";
 import type { Labels } from "./labels.ts";
 import { type DrawableLayer, noLayers, noteOf } from "./layers.ts";
 import { Losses, mostLosses } from "./losses.ts";
+import { make } from "./make.ts";
+import { Nearness } from "./nearness.ts";
 import { Parts } from "./parts.ts";
+import { Poster } from "./poster.ts";
 import type { ProbeRequest } from "./probe.ts";
 import type { Results } from "./results.ts";
 import type { Description, NetworkName, Session, SessionEvent, Shown } from "./session/session.ts";
-import { type FrameSource, openSource } from "./sources.ts";
+import type { FrameSource } from "./sources.ts";
 import { Status } from "./status.ts";
 import { type Stage, UpdateCycle } from "./update-cycle.ts";
 import { wantedLayers, wantedLook } from "./wanted-scene.ts";
@@ -22,10 +26,13 @@ import { WeightsInUse } from "./weights-in-use.ts";
 
 export class Player {
   readonly weights: WeightsInUse;
+  readonly poster = new Poster();
   /** Another number after each change of the first network's gates or weights, whoever has changed them. */
   networkId = 0;
   /** Whether there is something to draw. */
   isShown = false;
+  /** Whether what is loaded cannot be drawn: this browser, or Convcam, cannot run it. */
+  isStill = false;
   readonly #element: ConvCam;
   readonly #gallery: Gallery;
   readonly #answering: Answering;
@@ -34,7 +41,8 @@ export class Player {
   readonly #loop: FrameLoop;
   readonly #cycle: UpdateCycle;
   readonly #parts: Parts;
-  #source: FrameSource | undefined;
+  readonly #input: InputInUse;
+  readonly #near: Nearness;
   #description: Description | undefined;
   /** The list of layers that was told last. */
   #toldLayers: string | undefined;
@@ -59,7 +67,18 @@ export class Player {
     this.#loop = new FrameLoop(this.#frameHost());
     this.#cycle = new UpdateCycle(this.#updateHost());
     this.#parts = new Parts(this, element, this.#gallery);
-    root.append(this.#status.element, this.#gallery.element);
+    this.#near = new Nearness(element, () => this.invalidate("play"));
+    this.#input = new InputInUse(element, {
+      onClose: () => {
+        // A fault of the picture before would take away the answer to the next one.
+        this.#loop.restart();
+        this.#forgetAnswer();
+      },
+      onFail: (error, stage) => this.#fail(error, stage),
+    });
+    const caption = make("slot", "caption");
+    caption.name = "caption";
+    root.append(this.poster.element, this.#status.element, this.#gallery.element, caption);
   }
 
   get session(): Session | undefined {
@@ -71,7 +90,7 @@ export class Player {
   }
 
   get source(): FrameSource | undefined {
-    return this.#source;
+    return this.#input.source;
   }
 
   get layers(): readonly DrawableLayer[] {
@@ -93,11 +112,6 @@ export class Player {
     this.#cycle.invalidate("scene");
   }
 
-  /** Whether the picture that is wanted is not there: what is shown is of another, or of zeros. */
-  get #lacksPicture(): boolean {
-    return this.#source === undefined && this.#element.input !== undefined;
-  }
-
   /** Asks for a frame that brings these up to date. */
   wantFrame(...news: readonly News[]): void {
     this.#loop.note(...news);
@@ -105,8 +119,11 @@ export class Player {
   }
 
   setConnected(isConnected: boolean): void {
-    if (isConnected) this.#gallery.connect();
-    else {
+    if (isConnected) {
+      this.#gallery.connect();
+      this.#near.watch();
+    } else {
+      this.#near.stop();
       this.#gallery.disconnect();
       this.#loop.stop();
     }
@@ -120,20 +137,23 @@ export class Player {
   dispose(): void {
     this.#cycle.abort();
     this.closeSession();
-    this.#closeSource();
+    this.#input.close();
   }
 
   #updateHost() {
     const element = this.#element;
+    const player = this;
     return {
-      element,
+      get isAwake() {
+        return element.isConnected && !player.#near.isAwaited;
+      },
       work: {
         labels: () => this.#answering.loadLabels().finally(() => this.invalidate("parts")),
         answer: () => this.#answering.relabel(),
         input: (signal: AbortSignal) => this.#openInput(signal),
         model: (signal: AbortSignal) => this.#loadNetworks(signal),
         scene: () => this.#showScene(),
-        play: () => this.#source?.setPlaying?.(!element.paused),
+        play: () => this.source?.setPlaying?.(!element.paused),
         frame: () => this.#loop.request(),
         parts: () => this.#parts.update(),
       },
@@ -153,19 +173,20 @@ export class Player {
         return element.paused;
       },
       get source() {
-        return player.#source;
+        return player.source;
       },
       get draw() {
         return player.isShown ? player.#draw : undefined;
       },
       onFrame: (stats: FrameStats) => {
         this.#status.clear("frame");
-        this.#gallery.element.classList.toggle("old", this.#lacksPicture);
+        this.poster.isShown = false;
+        this.#gallery.element.classList.toggle("old", this.#input.isLacking);
         this.emit("frame", stats);
         this.#gallery.refreshProbes();
         this.#parts.instrument?.refresh();
       },
-      onFail: (error: Error) => this.#onFrameFailed(error),
+      onFail: (error: Error) => this.#input.onFrameFailed(error),
     };
   }
 
@@ -176,23 +197,9 @@ export class Player {
   };
 
   async #openInput(signal: AbortSignal): Promise<void> {
-    this.#closeSource();
-    const { input } = this.#element;
-    if (input !== undefined) {
-      const source = await openSource(input, signal);
-      source.ended?.then((error) => source === this.#source && this.#loseSource(error));
-      this.#source = source;
-    }
+    await this.#input.open(signal);
     this.#loop.note("image", "run");
     this.emit("input", {});
-  }
-
-  #closeSource(): void {
-    this.#source?.dispose();
-    this.#source = undefined;
-    // A fault of the picture before would take away the answer to the next one.
-    this.#loop.restart();
-    this.#forgetAnswer();
   }
 
   async #loadNetworks(signal: AbortSignal): Promise<void> {
@@ -249,6 +256,7 @@ export class Player {
     this.weights.settle(weights, shown);
     this.#gallery.show(shown.views, look.appearance);
     this.isShown = true;
+    this.isStill = false;
     if (this.#isBlank !== shown.isBlank) this.#forgetAnswer();
     this.#isBlank = shown.isBlank;
     this.#loop.note("draw");
@@ -281,27 +289,14 @@ export class Player {
     this.invalidate("scene");
   }
 
-  /** A picture that cannot be read, as one of another origin, is let go; something live may do better the next time. */
-  #onFrameFailed(error: Error): void {
-    if (error.name === "AbortError") return;
-    if (error instanceof DeviceError) this.#fail(error, "frame");
-    else if (!this.#source?.isLive || error.name === "SecurityError")
-      this.#loseSource(error instanceof ModelError ? error : new Error(`This picture cannot be read: ${error.message}`));
-  }
-
-  #loseSource(error: Error): void {
-    this.#closeSource();
-    this.#fail(error, "input");
-  }
-
   #onExplained(numbers: ExplainedNumbers): void {
-    if (!this.isShown || this.#lacksPicture || numbers.pictureId !== this.#answering.pictureId) return;
+    if (!this.isShown || this.#input.isLacking || numbers.pictureId !== this.#answering.pictureId) return;
     this.#parts.why?.show(numbers);
   }
 
   async #onResults(results: Results): Promise<void> {
     this.#gallery.showRanges(results.ranges);
-    if (this.isShown && !this.#lacksPicture) await this.#answering.show(results, (this.#isBlank ?? this.#description?.isBlank) !== true);
+    if (this.isShown && !this.#input.isLacking) await this.#answering.show(results, (this.#isBlank ?? this.#description?.isBlank) !== true);
   }
 
   async #probe({ value, point, question, answer }: ProbeRequest): Promise<void> {
@@ -323,9 +318,12 @@ export class Player {
   #fail(error: Error, stage: Stage, layers: Parameters<Status["showProblem"]>[2] = []): void {
     this.#status.endProgress();
     if (stage === "model" || error instanceof DeviceError) this.#forgetAnswer();
+    const isWithoutGpu = stage === "scene" && error instanceof DeviceError && !this.isShown;
     if (stage === "input") this.#forgetAnswer("There is no picture to explain.");
     if (stage === "input") this.#gallery.element.classList.add("old");
     if (this.emit("error", { error, part: stage === "model" ? "network" : stage })) this.#status.showProblem(error, stage, layers);
+    if (isWithoutGpu || layers.length > 0) this.isStill = true;
+    if (isWithoutGpu) void this.#parts.showStill();
   }
 
   #forgetAnswer(reason?: string): void {
@@ -335,6 +333,8 @@ export class Player {
 
   #closePanels(): void {
     this.isShown = false;
+    this.isStill = false;
+    this.poster.isShown = true;
     this.#description = undefined;
     this.#toldLayers = undefined;
     this.#parts.hide();

@@ -73,8 +73,8 @@ const attributeOf = {
 
 /** Attributes of parts that few elements have are called here as there: `pattern-size` is `patternSize`. */
 const namesOfParts = (Object.keys(attributes) as AttributeName[])
-  .filter((name) => attributes[name].stage === "parts")
-  .map((name) => [name.replace(/-(.)/, (_, letter: string) => letter.toUpperCase()), name]);
+  .filter((name) => attributes[name].stage === "parts" && name !== "controls")
+  .map((name) => [propertyOf(name), name]);
 
 type PlacePart =
   | "view"
@@ -96,6 +96,11 @@ type TextPart = Extract<
 
 const parts = [...Object.entries(attributeOf), ...namesOfParts] as [TextPart, AttributeName][];
 const sources = ["src", "compare", "input", "labels", "parameters"] as const;
+
+/** `pattern-size` is `patternSize`. */
+export function propertyOf(attribute: string): string {
+  return attribute.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
 
 /** Of attribute and property, the one set last holds. */
 export function isSource(name: AttributeName): name is (typeof sources)[number] {
@@ -159,7 +164,7 @@ function addressOf(source: unknown): string | readonly string[] | undefined {
 }
 
 /** Sets an attribute of an element, or removes it. One that is the same already is left alone. */
-export function setAttribute(element: Element, name: AttributeName, value: string | number | undefined): void {
-  if (value === undefined) element.removeAttribute(name);
+export function setAttribute(element: Element, name: AttributeName, value: string | number | null | undefined): void {
+  if (value === undefined || value === null) element.removeAttribute(name);
   else if (element.getAttribute(name) !== `${value}`) element.setAttribute(name, `${value}`);
 }

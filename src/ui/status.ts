@@ -8,6 +8,10 @@ import type { Stage } from "./update-cycle.ts";
 export class Status {
   readonly element = make("div", "message");
 
+  constructor() {
+    this.element.part = "message";
+  }
+
   /** Shows what is being done, with a bar where a total is known. */
   showProgress(text: string, done = 0, total = 0): void {
     let status = this.element.querySelector(".status");

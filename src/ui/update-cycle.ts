@@ -21,8 +21,8 @@ const consequences: Readonly<Record<Stage, readonly Stage[]>> = {
 const mayWait: ReadonlySet<Stage> = new Set(["labels", "input", "model"]);
 
 export interface UpdateHost {
-  /** Nothing is brought up to date while the element is not on a page. */
-  readonly element: { readonly isConnected: boolean };
+  /** Nothing is brought up to date while the element is not on a page, or not near enough. */
+  readonly isAwake: boolean;
   /** The signal is aborted where the work is no longer asked for: what it comes to must be let go of. */
   readonly work: Readonly<Record<Stage, (signal: AbortSignal) => unknown>>;
   /** Called when a stage becomes due: its problem, if it has one, may be gone. */
@@ -63,7 +63,7 @@ export class UpdateCycle {
       this.#host.onDue(stage);
       if (mayWait.has(stage)) this.#running.get(stage)?.abort();
     }
-    if (!this.#host.element.isConnected) return;
+    if (!this.#host.isAwake) return;
     this.#update ??= new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -87,7 +87,7 @@ export class UpdateCycle {
   }
 
   #mayBegin(stage: Stage): boolean {
-    if (!this.#due.has(stage) || !this.#host.element.isConnected || this.#running.has(stage)) return false;
+    if (!this.#due.has(stage) || !this.#host.isAwake || this.#running.has(stage)) return false;
     return stages.every((other) => {
       if (consequences[other].includes(stage)) return !this.#due.has(other) && !this.#running.has(other);
       return !consequences[stage].includes(other) || !this.#running.has(other);

@@ -37,7 +37,7 @@ class FakeElement {
 }
 
 /** A visitor's own, not what is looked at. */
-const noPart: readonly string[] = ["paused", "worker"];
+const noPart: readonly string[] = ["controls", "poster", "loading", "paused", "worker"];
 /** What text an attribute takes, where not any. */
 const texts: Readonly<Record<string, string>> = { blank: "7", mean: "0.5", std: "0.5", scale: "2" };
 

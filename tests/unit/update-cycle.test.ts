@@ -6,7 +6,7 @@ import { type Stage, stages, UpdateCycle } from "../../src/ui/update-cycle.ts";
 function cycleOf(work: Partial<Record<Stage, (cycle: UpdateCycle, signal: AbortSignal) => unknown>>) {
   const told: string[] = [];
   const cycle: UpdateCycle = new UpdateCycle({
-    element: { isConnected: true },
+    isAwake: true,
     work: Object.fromEntries(
       stages.map((stage) => [
         stage,

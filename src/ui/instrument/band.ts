@@ -78,6 +78,7 @@ export class Band implements GalleryGuest {
       },
       onChange: () => this.#onMeasured(),
     });
+    this.element.part = "overview";
     this.element.ariaLabel = bandWords.title;
     this.element.hidden = true;
     this.#plane.append(this.#nodes);
@@ -273,7 +274,7 @@ export class Band implements GalleryGuest {
       find: (text: string) => this.#find(text),
       next: () => this.#goToNext(),
       foldAll: () => this.#foldAll(),
-      toggleTable: () => this.#showTable(this.#sorted ? undefined : { by: undefined, order: "ascending" }),
+      toggleTable: () => this.showTable(this.#sorted ? undefined : { by: undefined, order: "ascending" }),
       measure: () => void this.#measuring.time(),
     };
     render(headTemplate(state, host), this.#head);
@@ -295,7 +296,7 @@ export class Band implements GalleryGuest {
     this.#nodeOf(id)?.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
-  #showTable(state: TableState | undefined): void {
+  showTable(state: TableState | undefined): void {
     this.#sorted = state;
     this.#onSilenceWanted();
     this.#draw();
@@ -319,7 +320,7 @@ export class Band implements GalleryGuest {
     if (found)
       for (const item of everyItem(items)) if (isBlock(item) && found.has(item.id)) for (const { id } of nodesOf(item)) found.add(id);
     const host = {
-      show: (next: TableState) => this.#showTable(next),
+      show: (next: TableState) => this.showTable(next),
       go: (id: string) => (this.#layers.has(id) ? () => this.#host.onLayer(id) : undefined),
       rename: (id: string, name: string, isByKey: boolean) => this.#rename(id, name, isByKey),
     };
@@ -328,7 +329,7 @@ export class Band implements GalleryGuest {
 
   #rename(id: string, name: string, isByKey: boolean): void {
     if (this.#sorted?.renamed !== id) return;
-    this.#showTable({ ...this.#sorted, renamed: undefined });
+    this.showTable({ ...this.#sorted, renamed: undefined });
     this.#host.rename(id, name);
     if (isByKey) this.#table.querySelector<HTMLElement>(`[data-rename="${CSS.escape(id)}"]`)?.focus();
   }

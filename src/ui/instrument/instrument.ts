@@ -4,6 +4,7 @@ import { nothing, render } from "lit";
 import type { ConvCam, ConvCamEvents } from "../element.ts";
 import type { News } from "../frame-loop.ts";
 import type { Gallery } from "../gallery.ts";
+import { isHidden } from "../hidden.ts";
 import type { DrawableLayer, LayerChoice } from "../layers.ts";
 import { make } from "../make.ts";
 import type { MapPoint } from "../mosaic/maps.ts";
@@ -32,6 +33,8 @@ export interface InstrumentHost {
   readonly layers: readonly DrawableLayer[];
   /** Whether there is something to draw. */
   readonly isShown: boolean;
+  /** Whether what is loaded cannot be drawn. */
+  readonly isStill: boolean;
   invalidate(...stages: readonly Stage[]): void;
   /** Asks for a frame that brings these up to date. */
   wantFrame(...news: readonly News[]): void;
@@ -52,6 +55,8 @@ export class Instrument {
   readonly #naming = new Naming((value, name) => this.#rename(value, name));
   readonly #trouble = make("p", "part-trouble");
   readonly #desk = make("div", "desk");
+  /** What a page shows where a network cannot run. */
+  readonly #unsupported = Object.assign(make("slot", "unsupported"), { name: "unsupported", hidden: true });
   readonly #band: Band;
   readonly #maps: ShownMaps;
   readonly #side: Side;
@@ -104,7 +109,7 @@ export class Instrument {
     main.append(...parts, gallery.element);
     this.#desk.append(main, this.#side.element);
     const before = [this.#presets, this.#crumbs, this.#naming.element, this.#about.element, this.#trouble];
-    this.#frame.append(this.#band.element, ...before, this.#desk);
+    this.#frame.append(this.#unsupported, this.#band.element, ...before, this.#desk);
     this.#frame.addEventListener("keydown", (event) => this.#onKey(event));
     this.#frame.addEventListener("pointerout", ({ pointerType }) => pointerType !== "touch" && this.#side.hover("", undefined));
   }
@@ -328,15 +333,18 @@ export class Instrument {
   }
 
   async #change(): Promise<void> {
-    const { session, isShown, layers } = this.#host;
+    const { session, isShown } = this.#host;
     if (!this.#element.hasAttribute("view") || !session || !isShown) {
       this.#frame.dataset["view"] = "";
       this.#clearAbout();
       if (isShown) this.#askForChoices();
-      if (isShown || !session || layers.length > 0) this.#band.close();
-      else await this.#showRefused(session);
+      const isStill = this.#host.isStill && !isHidden(this.#element, "overview");
+      if (isStill && session) await this.#showStill(session);
+      else this.#band.close();
+      this.#unsupported.hidden = !this.#host.isStill;
       return;
     }
+    this.#unsupported.hidden = true;
     await this.#learn(session);
     const place = this.#readPlace();
     readLayerNames(this.#element.getAttribute("layer-names"));
@@ -363,28 +371,25 @@ export class Instrument {
     this.#desk.classList.remove("old");
   }
 
-  /** A network that cannot run is still drawn, with the obstacle at its node. */
-  async #showRefused(session: Session): Promise<void> {
+  /** A network that cannot run, or not here, is still drawn, with the obstacle at its node if it has one, and with its layers as a table. */
+  async #showStill(session: Session): Promise<void> {
     const network = await session.ask({ kind: "network" });
-    if (this.#host.isShown || !this.#element.hasAttribute("view") || network.obstacles.length === 0) return;
+    if (!this.#host.isStill) return;
     this.#band.load(network, [], undefined);
     this.#band.open(undefined);
+    this.#band.showTable({ by: undefined, order: "ascending" });
   }
 
   /** Over all layers, and over one: deeper, what is looked at takes its place. */
   async #showBand({ view, layer }: Place): Promise<void> {
-    if (this.#hides("overview") || (view !== "overview" && view !== "layer")) return this.#band.close();
+    if (isHidden(this.#element, "overview") || (view !== "overview" && view !== "layer")) return this.#band.close();
     if (this.#band.isEmpty && this.#graph) this.#band.load(this.#graph.network, this.#host.layers, this.#picture);
     this.#band.open(view === "layer" ? layer.value : undefined);
   }
 
   #showPresets({ view }: Place): void {
-    const isShown = (view === "overview" || view === "layer") && !this.#hides("presets");
+    const isShown = (view === "overview" || view === "layer") && !isHidden(this.#element, "presets");
     render(isShown && this.#graph ? presetsTemplate(this.#graph.presets, this.#element) : nothing, this.#presets);
-  }
-
-  #hides(part: string): boolean {
-    return (this.#element.getAttribute("hide") ?? "").split(/[\s,]+/).includes(part);
   }
 
   #isAt(place: Place): boolean {

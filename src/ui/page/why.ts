@@ -127,8 +127,8 @@ export class WhyControls {
   /** What is chosen in the element itself is shown here, too. */
   #showChoices(): void {
     const { viewer, class: index, against, layer } = this.#parts;
-    index.value = viewer.explainClass ?? "";
-    against.value = viewer.explainAgainst ?? "";
+    index.value = `${viewer.explainClass ?? ""}`;
+    against.value = `${viewer.explainAgainst ?? ""}`;
     layer.value = viewer.explainLayer ?? "";
   }
 
