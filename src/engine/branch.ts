@@ -1,4 +1,4 @@
-// The part of a network that leads to some values, run on inputs of its own. Loaded when the first is asked for.
+// The part of a network that leads to some values, run on inputs of its own. Loaded with explanations, which are run in the same way.
 import { DerivedExecution } from "./derived.ts";
 import type { Network } from "./network.ts";
 

@@ -22,6 +22,7 @@ import { loadCatalog } from "./ops/catalog.ts";
 import { inferGraph } from "./passes/infer.ts";
 import { isFloat, Tensor } from "./tensor.ts";
 
+export { makeBranch } from "./branch.ts";
 export { type ExplanationMethod, explanationMethods, isActivationMap, resultOf, takesOneLayer } from "./gradient/explain.ts";
 export { classCountOf, convolutionMaps, scoresType, tellsProbabilities } from "./gradient/target.ts";
 export { ModelGradient } from "./gradients.ts";

@@ -270,7 +270,7 @@ export class Model {
 
   /** Prepares the part of the network that leads to some values, to run on other inputs beside the model: see {@link Branch}. */
   async branch(values: readonly string[]): Promise<Branch> {
-    return (await loadPart("for branches", () => import("./branch.ts"))).makeBranch(this.#network, values);
+    return (await loadGradients()).makeBranch(this.#network, values);
   }
 
   /**
