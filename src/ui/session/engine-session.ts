@@ -133,7 +133,8 @@ export class EngineSession implements Session {
 
   async #createViewer(device: Device, loaded: Loaded, { views, precision }: SceneRequest): Promise<Viewer> {
     this.#close();
-    const { observedBy, Viewer } = await loadShowing();
+    const { fetchKinds, observedBy, Viewer } = await loadShowing();
+    fetchKinds(views);
     const options = {
       ...{ ...loaded, observe: observedBy(views), precision, onProgress: this.#onProgress },
       onMove: () => this.#listener({ event: "moved" }),

@@ -10,7 +10,6 @@ import type { MosaicRenderer, MosaicSource } from "../mosaic/renderer.ts";
 import type { Preparation } from "../preparation.ts";
 import type { Statistics } from "../statistics/channel-statistics.ts";
 import { prepareMosaic } from "./mosaic-view.ts";
-import { preparePicture } from "./picture-view.ts";
 
 /** A value tile by tile; a network's image input as the picture that it was made from; or small mosaics of many values on one canvas. */
 export type ViewKind = "mosaic" | "picture" | "sheet";
@@ -93,9 +92,17 @@ export interface Drawn {
   dispose(): void;
 }
 
+const loadPicture = () => loadPart("for pictures", () => import("./picture-view.ts"));
+
+/** Begins to fetch what the kinds of views take, while a network is made ready for them. */
+export function fetchKinds(views: readonly Pick<View, "kind">[]): void {
+  // Whoever needs it hears of it where that fails.
+  if (views.some(({ kind }) => kind === "picture")) loadPicture().catch(() => undefined);
+}
+
 /** By kind, the function that makes a view ready to be drawn. If it throws, the error concerns that view alone. */
 export const viewKinds: Readonly<Record<ViewKind, (context: ViewContext, view: View) => Promise<Drawn>>> = {
   mosaic: prepareMosaic,
-  picture: preparePicture,
+  picture: async (context, view) => (await loadPicture()).preparePicture(context, view),
   sheet: async (context, view) => (await loadPart("for the overview", () => import("./sheet-view.ts"))).prepareSheet(context, view),
 };
