@@ -36,7 +36,7 @@ export const keyGroups: readonly KeyGroup[] = [
       { keys: ["←", "→", "↑", "↓"], does: "read element by element" },
       { keys: ["Shift+←", "Shift+→"], does: "read the same place of the channel before, and of the next" },
       { keys: ["Enter"], does: "looks into what is read" },
-      { keys: ["[", "]"], does: "show the channel before, and the next" },
+      { keys: ["[", "]"], does: "show the page of a layer, or the channel, before, and the next; so do ← and → beside the map" },
     ],
   },
   {
