@@ -8,7 +8,6 @@ import { condense } from "../overview/condense.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import { type BlockedOverview, blocksAround, fold } from "../overview/fold.ts";
 import type { Direction } from "../overview/geometry.ts";
-import type { LayerNames } from "../overview/layer-names.ts";
 import { numbersOf } from "../overview/layer-numbers.ts";
 import { OverviewPlacer } from "../overview/layout.ts";
 import { everyItem, type SearchedBesides } from "../overview/search.ts";
@@ -20,6 +19,7 @@ import { edgesTemplate, frameTemplate, nodeTemplate, shownValue, sizeOfNode } fr
 import { BandSearch } from "./band-search.ts";
 import { type TableState, tableTemplate } from "./band-table.ts";
 import { bandWords } from "./band-words.ts";
+import type { GivenNames } from "./given-names.ts";
 import { besides } from "./list-keys.ts";
 import { Measuring, type MeasuringHost } from "./measuring.ts";
 import { focusRename } from "./rename.ts";
@@ -27,11 +27,7 @@ import { Sheets } from "./sheets.ts";
 import { thumbnailsOf } from "./thumbnails.ts";
 
 export interface BandHost extends Pick<MeasuringHost, "session"> {
-  /** What somebody calls layers. */
-  readonly names: LayerNames;
-  rename(value: string, name: string): void;
-  /** Where the article is that tells more, if somewhere. */
-  readonly article: string | null;
+  readonly given: GivenNames;
   /** Other thumbnails are to be drawn. */
   onChange(): void;
   /** Thumbnails came into view. */
@@ -83,7 +79,7 @@ export class Band implements GalleryGuest {
     this.element.hidden = true;
     this.#plane.append(this.#nodes);
     this.#scroller.append(this.#plane);
-    this.#about = new About(() => host.article);
+    this.#about = new About(() => host.given.article);
     this.element.append(this.#head, this.#scroller, this.#about.element, this.#table);
     this.#sheets = new Sheets(this.#plane, this.#scroller, () => host.onReveal());
     this.#nodes.addEventListener("keydown", (event) => this.#onKey(event));
@@ -172,7 +168,7 @@ export class Band implements GalleryGuest {
 
   /** What a search knows besides the network. */
   get #besides(): SearchedBesides {
-    return { names: this.#host.names, isSilent: (item) => (numbersOf(item, this.#measuring).silent ?? 0) > 0 };
+    return { names: this.#host.given.names, isSilent: (item) => (numbersOf(item, this.#measuring).silent ?? 0) > 0 };
   }
 
   clear(): void {
@@ -232,7 +228,7 @@ export class Band implements GalleryGuest {
   #placerFor(overview: BlockedOverview): OverviewPlacer {
     const direction = this.element.clientWidth < narrow ? "down" : "right";
     const { times, silence } = this.#measuring;
-    const lines = Number(this.#host.names.size > 0) + Number(times !== undefined || silence !== undefined);
+    const lines = Number(this.#host.given.names.size > 0) + Number(times !== undefined || silence !== undefined);
     if (this.#placer?.direction !== direction || this.#placer.lines !== lines) {
       const placer = new OverviewPlacer(overview, {
         direction,
@@ -249,7 +245,7 @@ export class Band implements GalleryGuest {
     return {
       item,
       numbers: numbersOf(item, this.#measuring),
-      name: isBlock(item) ? undefined : this.#host.names.get(value),
+      name: isBlock(item) ? undefined : this.#host.given.names.get(value),
       isCurrent: !isBlock(item) && this.#current !== undefined && item.values.includes(this.#current),
       isReachable: item.id === this.#reachable,
       canOpen: this.#layers.has(value),
@@ -324,13 +320,13 @@ export class Band implements GalleryGuest {
       go: (id: string) => (this.#layers.has(id) ? () => this.#host.onLayer(id) : undefined),
       rename: (id: string, name: string, isByKey: boolean) => this.#rename(id, name, isByKey),
     };
-    render(tableTemplate(tableRows(nodes, this.#measuring, this.#host.names), state, found, host), this.#table);
+    render(tableTemplate(tableRows(nodes, this.#measuring, this.#host.given.names), state, found, host), this.#table);
   }
 
   #rename(id: string, name: string, isByKey: boolean): void {
     if (this.#sorted?.renamed !== id) return;
     this.showTable({ ...this.#sorted, renamed: undefined });
-    this.#host.rename(id, name);
+    this.#host.given.rename(id, name);
     if (isByKey) this.#table.querySelector<HTMLElement>(`[data-rename="${CSS.escape(id)}"]`)?.focus();
   }
 

@@ -1,6 +1,5 @@
 // The instrument of an element: one picture of the whole network, then in, to a layer, a channel, an element. It decides which maps the gallery
 // shows, and stands around them. Loaded when `view` is set.
-import { nothing, render } from "lit";
 import type { ConvCam, ConvCamEvents } from "../element.ts";
 import type { News } from "../frame-loop.ts";
 import type { Gallery } from "../gallery.ts";
@@ -8,23 +7,20 @@ import { isHidden } from "../hidden.ts";
 import type { DrawableLayer, LayerChoice } from "../layers.ts";
 import { make } from "../make.ts";
 import type { MapPoint } from "../mosaic/maps.ts";
-import { type LayerNames, readLayerNames, withLayerName } from "../overview/layer-names.ts";
 import type { Session } from "../session/session.ts";
 import { setAttribute } from "../state.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import type { Stage } from "../update-cycle.ts";
 import { UpdateLoop } from "../update-loop.ts";
-import { About } from "./about.ts";
 import { Band } from "./band.ts";
-import { crumbsTemplate } from "./crumbs.ts";
+import { GivenNames } from "./given-names.ts";
 import { Guests } from "./guests.ts";
+import { Head } from "./head.ts";
 import styles from "./instrument.css?inline";
-import { type Command, commandOf } from "./keys.ts";
+import { commandOf, playByKey } from "./keys.ts";
 import { LayerGraph } from "./layer-graph.ts";
-import { Naming } from "./naming.ts";
 import { readPage } from "./paging.ts";
 import { attributesOf, inward, outward, type Place, readPlace } from "./place.ts";
-import { presetsTemplate } from "./presets-row.ts";
 import { ShownMaps } from "./shown-maps.ts";
 import { Side } from "./side.ts";
 
@@ -49,10 +45,8 @@ export class Instrument {
   readonly #host: InstrumentHost;
   readonly #element: ConvCam;
   readonly #frame = make("section", "instrument");
-  readonly #crumbs = make("nav", "crumbs");
-  readonly #presets = make("div", "presets buttons");
-  readonly #about: About;
-  readonly #naming = new Naming((value, name) => this.#rename(value, name));
+  readonly #given: GivenNames;
+  readonly #head: Head;
   readonly #trouble = make("p", "part-trouble");
   readonly #desk = make("div", "desk");
   /** What a page shows where a network cannot run. */
@@ -78,19 +72,14 @@ export class Instrument {
     this.#element = element;
     const root = gallery.element.getRootNode() as ShadowRoot;
     adoptStyles(root, styles);
-    const instrument = this;
-    this.#about = new About(() => element.getAttribute("learn"));
+    const given = new GivenNames(element);
+    this.#given = given;
+    this.#head = new Head(given);
     this.#band = new Band({
-      get article() {
-        return element.getAttribute("learn");
-      },
+      given,
       get session() {
         return host.session;
       },
-      get names() {
-        return instrument.#names;
-      },
-      rename: (value, name) => this.#rename(value, name),
       onChange: () => !this.#isPreparing && host.invalidate("scene"),
       onReveal: () => host.wantFrame("draw"),
       onLayer: (value) => this.#goToLayer(value),
@@ -98,9 +87,6 @@ export class Instrument {
     this.#side = new Side(this.#sideHost(), element, gallery);
     this.#maps = new ShownMaps(element, gallery, this.#known());
     gallery.guest = new Guests(this.#band, this.#maps.overlay);
-    this.#crumbs.ariaLabel = "Where you are";
-    this.#presets.role = "group";
-    this.#presets.ariaLabel = "Layers and looks known from elsewhere";
     this.#trouble.role = "alert";
     const main = make("div", "main");
     // Other parts stand before the gallery, and go where it goes.
@@ -108,8 +94,7 @@ export class Instrument {
     gallery.element.before(this.#frame);
     main.append(...parts, gallery.element);
     this.#desk.append(main, this.#side.element);
-    const before = [this.#presets, this.#crumbs, this.#naming.element, this.#about.element, this.#trouble];
-    this.#frame.append(this.#unsupported, this.#band.element, ...before, this.#desk);
+    this.#frame.append(this.#unsupported, this.#band.element, ...this.#head.elements, this.#trouble, this.#desk);
     this.#frame.addEventListener("keydown", (event) => this.#onKey(event));
     this.#frame.addEventListener("pointerout", ({ pointerType }) => pointerType !== "touch" && this.#side.hover("", undefined));
   }
@@ -223,25 +208,10 @@ export class Instrument {
     if (layer && place) this.#go(inward({ ...place, view: "overview" }, layer, { channel: 0, y: 0, x: 0 }));
   }
 
-  #rename(value: string, name: string): void {
-    setAttribute(this.#element, "layer-names", withLayerName(this.#names, value, name));
-  }
-
   /** Says nothing of a layer any more. */
   #clearAbout(): void {
-    for (const part of [this.#crumbs, this.#presets]) render(nothing, part);
-    this.#naming.show(undefined, this.#names);
-    void this.#about.show(undefined);
+    this.#head.clear();
     this.#side.clear();
-  }
-
-  /** What somebody calls layers; none where the attribute cannot be read, which bringing it up to date says. */
-  get #names(): LayerNames {
-    try {
-      return readLayerNames(this.#element.getAttribute("layer-names"));
-    } catch {
-      return new Map();
-    }
   }
 
   /** Undefined where attributes say none, or one that there is not. */
@@ -288,17 +258,9 @@ export class Instrument {
     const place = this.#place;
     const command = commandOf(event);
     if (!place || !command) return;
-    // The space bar would scroll the page.
-    if (command === "pause") event.preventDefault();
-    const commands: Readonly<Record<Command, () => unknown>> = {
-      out: () => place.view !== "overview" && this.#go(outward(place)),
-      before: () => this.#step(-1),
-      next: () => this.#step(1),
-      pause: () => this.#element.toggleAttribute("paused"),
-      frame: () => this.#element.paused && this.#element.step(),
-      keys: () => import("../keys/keys-dialog.ts").then(({ showKeys }) => showKeys(this.#frame)).catch((error) => this.#tell(error)),
-    };
-    commands[command]();
+    if (command === "before" || command === "next") this.#step(command === "next" ? 1 : -1);
+    else if (command !== "out") playByKey(event, command, this.#element, this.#frame).catch((error) => this.#tell(error));
+    else if (place.view !== "overview") this.#go(outward(place));
   }
 
   /** To the page of a layer, or the channel, before or after, in the order in which they stand. */
@@ -347,17 +309,16 @@ export class Instrument {
     this.#unsupported.hidden = true;
     await this.#learn(session);
     const place = this.#readPlace();
-    readLayerNames(this.#element.getAttribute("layer-names"));
+    this.#given.check();
     const page = place.view === "layer" ? readPage(this.#element, place.maps, place.layer.value) : undefined;
     this.#frame.dataset["view"] = place.view;
-    render(crumbsTemplate(place, page, { go: (to) => this.#go(to), step: (by) => this.#step(by) }), this.#crumbs);
+    this.#head.showWay(place, page, { go: (to) => this.#go(to), step: (by) => this.#step(by) });
     if (place.view === "overview") this.#markShown(place);
     this.#desk.classList.toggle("old", this.#shown !== JSON.stringify(attributesOf(place)));
     await this.#showBand(place);
-    this.#showPresets(place);
+    this.#head.showPresets(place, isHidden(this.#element, "presets") ? undefined : this.#graph, this.#element);
     const { value, operator } = place.layer;
-    this.#naming.show(place.view === "layer" ? value : undefined, this.#names);
-    void this.#about.show(place.view === "overview" ? undefined : { operators: this.#band.operatorsOf(value) ?? [operator] });
+    this.#head.showLayer(place, this.#band.operatorsOf(value) ?? [operator]);
     if (this.#askForChoices()) return;
     this.#maps.show();
     if (place.view === "overview") this.#side.clear();
@@ -385,11 +346,6 @@ export class Instrument {
     if (isHidden(this.#element, "overview") || (view !== "overview" && view !== "layer")) return this.#band.close();
     if (this.#band.isEmpty && this.#graph) this.#band.load(this.#graph.network, this.#host.layers, this.#picture);
     this.#band.open(view === "layer" ? layer.value : undefined);
-  }
-
-  #showPresets({ view }: Place): void {
-    const isShown = (view === "overview" || view === "layer") && !isHidden(this.#element, "presets");
-    render(isShown && this.#graph ? presetsTemplate(this.#graph.presets, this.#element) : nothing, this.#presets);
   }
 
   #isAt(place: Place): boolean {
