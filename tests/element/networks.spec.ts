@@ -1,61 +1,16 @@
 // The instrument on networks of many kinds: what it says of layers, channels and elements, against plain loops in double precision.
-import { expect, type Locator, type Page } from "@playwright/test";
-import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { expect, type Locator } from "@playwright/test";
+import { importModel } from "../../src/engine/onnx/import.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
 import type { NdArray } from "../../src/reference/array.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
-import type { Query } from "../../src/ui/session/queries.ts";
-import { channelsOf, fieldOf, statisticsOf, valuesOf, withoutChannel } from "../support/cpu-values.ts";
+import { type ColorMap, colorMaps, colorStops } from "../../src/ui/mosaic/color-map.ts";
+import { channelsOf, fieldOf, type PlainField, statisticsOf, valuesOf, withoutChannel } from "../support/cpu-values.ts";
+import { readData } from "../support/data.ts";
+import { runReference } from "../support/onnxruntime.ts";
 import { type SmallNetwork, smallNetworks } from "../support/small-networks.ts";
-import { test, visit } from "./fixtures.ts";
-
-type Attributes = Readonly<Record<string, string | null>>;
-
-/** Opens an element that looks at a picture of as many pixels as its network takes. */
-async function open(page: Page, { graph, channelsLast }: SmallNetwork, attributes: Attributes): Promise<Locator> {
-  const shape = graph.inputs[0]?.shape.map(Number) ?? [];
-  const [height, width] = channelsLast?.includes(graph.inputs[0]?.name ?? "") ? shape.slice(1, 3) : shape.slice(2);
-  await visit(page, "one");
-  await page.evaluate(
-    async ([bytes, given, [rows, columns]]) => {
-      await customElements.whenDefined("conv-cam");
-      const element = document.querySelector("conv-cam") as ConvCam;
-      for (const name of element.getAttributeNames()) element.removeAttribute(name);
-      for (const [name, value] of Object.entries(given)) element.setAttribute(name, value as string);
-      const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
-      const context = canvas.getContext("2d") as CanvasRenderingContext2D;
-      for (let i = 0; i < rows * columns; i++) {
-        context.fillStyle = `rgb(${(i * 37) % 256} ${(i * 101) % 256} ${(i * i) % 256})`;
-        context.fillRect(i % columns, Math.floor(i / columns), 1, 1);
-      }
-      element.input = canvas;
-      const drawn = new Promise((resolve) => element.addEventListener("frame", resolve, { once: true }));
-      element.src = new Uint8Array(bytes);
-      await drawn;
-    },
-    [[...encodeModel(graph)], attributes, [height ?? 1, width ?? 1]] as const,
-  );
-  return page.locator("conv-cam");
-}
-
-const set = (element: Locator, attributes: Attributes) =>
-  element.evaluate((one, given) => {
-    for (const [name, value] of Object.entries(given)) value === null ? one.removeAttribute(name) : one.setAttribute(name, value);
-    return (one as ConvCam).updateComplete;
-  }, attributes);
-
-const ask = <Kind extends Query["kind"]>(element: Locator, query: Extract<Query, { kind: Kind }>) =>
-  element.evaluate((one, asked) => (one as ConvCam).ask(asked as never) as never, query) as Promise<
-    import("../../src/ui/session/queries.ts").Answers[Kind]
-  >;
-
-/** A value as it is on the GPU. */
-async function read(element: Locator, value: string): Promise<NdArray> {
-  const { shape, words } = await element.evaluate(async (one, name) => {
-    const taken = await (one as ConvCam).ask({ kind: "value", value: name });
-    return { shape: taken.shape, words: [...new Float32Array(taken.bytes.slice().buffer)] };
-  }, value);
-  return { dtype: "float32", shape, data: Float64Array.from(words) };
-}
+import { test } from "./fixtures.ts";
+import { ask, open, read, set } from "./small-network.ts";
 
 /** Numbers as they are written on the page. */
 const numbersIn = (text: string) => (text.replaceAll("−", "-").match(/-?[\d.]+(e[-+]?\d+)?/g) ?? []).map(Number);
@@ -131,62 +86,176 @@ async function expectElement(element: Locator, { layer, channel, y, x }: Element
   await expect(element.locator(".side .check")).toContainText("✓");
 }
 
+/** What of the picture an element depends on, as it is asked for and as it is boxed. */
+async function expectField(element: Locator, { layer, ...point }: ElementPlace, plain: PlainField, rows: number, columns: number) {
+  const answer = await ask(element, { kind: "element", value: layer, point });
+  const field = answer.needs ? undefined : answer.fields.at(-1);
+  expect({ y: field?.y, x: field?.x }, layer).toEqual(plain);
+  const shares = [plain.y[0] / rows, (plain.y[1] - plain.y[0]) / rows, plain.x[0] / columns, (plain.x[1] - plain.x[0]) / columns];
+  await expect(async () => {
+    const box = element.locator(".panel.picture .field");
+    const lengths = await box.evaluate(({ style }: HTMLElement) => [style.top, style.height, style.left, style.width], { timeout: 1000 });
+    lengths.forEach((length, i) => expect(Number.parseFloat(length)).toBeCloseTo(100 * (shares[i] as number), 1));
+  }).toPass();
+}
+
+/** The answer without a channel, and with it again. */
+async function expectSilenced(
+  element: Locator,
+  { layer, channel, answer }: { readonly layer: string; readonly channel: number; readonly answer: string },
+  { silenced, plain }: Readonly<Record<"silenced" | "plain", ArrayLike<number>>>,
+): Promise<void> {
+  await set(element, { view: "channel", layer, channel: `${channel}`, pixel: null });
+  for (const [pressed, expected] of [
+    ["true", silenced],
+    ["false", plain],
+  ] as const) {
+    const silence = element.getByRole("button", { name: "Silence" });
+    await silence.click();
+    await expect(silence).toHaveAttribute("aria-pressed", pressed);
+    await expect(async () => expectNear([...(await read(element, answer)).data], Array.from(expected), answer)).toPass();
+  }
+  await expect(element.getByRole("alert").filter({ hasText: /./ })).toHaveCount(0);
+}
+
 for (const [title, network] of Object.entries<SmallNetwork>(smallNetworks))
   test(`${title}: layers, elements and a silent channel are as plain loops say`, async ({ sharedPage: page }) => {
     const { graph, layers, answer, channelsLast = [] } = network;
     const element = await open(page, network, { view: "overview", layers: answer });
     const input = graph.inputs[0]?.name ?? "";
     const x = await read(element, input);
-    const values = await valuesOf(graph, x);
-    const shapeOf = (value: string) => values.get(value)?.shape ?? [];
-
+    const [rows = 1, columns = 1] = channelsLast.includes(input) ? x.shape.slice(1, 3) : x.shape.slice(2);
+    const values = await valuesOf(graph, x, [...new Set([...layers, answer])]);
     for (const layer of layers) {
+      const { shape } = values.get(layer) as NdArray;
       const isLast = channelsLast.includes(layer);
       const channels = channelsOf(values.get(layer) as NdArray, isLast);
       await expectLayer(element, layer, channels);
 
-      const [height = 1, width = 1] = isLast ? shapeOf(layer).slice(1, 3) : shapeOf(layer).slice(2);
-      const places = [
-        { layer, channel: channels.length - 1, y: height - 1, x: width - 1 },
-        { layer, channel: 0, y: Math.floor(height / 2), x: Math.floor(width / 3) },
-      ];
-      for (const place of places) await expectElement(element, place, channels[place.channel]?.[place.y * width + place.x] ?? Number.NaN);
-
-      // The receptive field, where something can be left out.
-      const place = places[1] as ElementPlace;
-      const index = isLast
-        ? (place.y * width + place.x) * channels.length + place.channel
-        : (place.channel * height + place.y) * width + place.x;
-      const plain = await fieldOf(graph, x, layer, index, channelsLast.includes(input));
-      const shown = await ask(element, { kind: "element", value: layer, point: place });
-      const field = shown.needs ? undefined : shown.fields.find(({ value }) => value === input);
-      expect({ y: field?.y, x: field?.x }, layer).toEqual(plain);
-      const [rows = 1, columns = 1] = channelsLast.includes(input) ? x.shape.slice(1, 3) : x.shape.slice(2);
-      const percents = [plain.y[0] / rows, (plain.y[1] - plain.y[0]) / rows, plain.x[0] / columns, (plain.x[1] - plain.x[0]) / columns];
-      await expect(async () => {
-        const box = element.locator(".panel.picture .field");
-        const lengths = await box.evaluate(({ style }: HTMLElement) => [style.top, style.height, style.left, style.width], {
-          timeout: 1000,
-        });
-        lengths.forEach((length, i) => expect(Number.parseFloat(length)).toBeCloseTo(100 * (percents[i] as number), 1));
-      }).toPass();
+      const [height = 1, width = 1] = isLast ? shape.slice(1, 3) : shape.slice(2);
+      const corner = { layer, channel: channels.length - 1, y: height - 1, x: width - 1 };
+      const within = { layer, channel: 0, y: Math.floor(height / 2), x: Math.floor(width / 3) };
+      for (const place of [corner, within])
+        await expectElement(element, place, channels[place.channel]?.[place.y * width + place.x] ?? Number.NaN);
+      const at = within.y * width + within.x;
+      const plain = await fieldOf(graph, x, layer, isLast ? at * channels.length : at, channelsLast.includes(input));
+      await expectField(element, within, plain, rows, columns);
     }
 
     // Of a channel that has something to say.
-    const [gated = ""] = layers;
-    const plain = values.get(gated) as NdArray;
-    const sums = channelsOf(plain, false).map((channel) => channel.reduce((sum, one) => sum + Math.abs(one), 0));
+    const [layer = ""] = layers;
+    const gated = values.get(layer) as NdArray;
+    const sums = channelsOf(gated, false).map((channel) => channel.reduce((sum, one) => sum + Math.abs(one), 0));
     const channel = sums.indexOf(Math.max(...sums));
-    const without = (await valuesOf(withoutChannel(graph, gated, channel, plain), x)).get(answer) as NdArray;
-    await set(element, { view: "channel", layer: gated, channel: `${channel}`, pixel: null });
-    for (const [pressed, expected] of [
-      ["true", without],
-      ["false", values.get(answer) as NdArray],
-    ] as const) {
-      const silence = element.getByRole("button", { name: "Silence" });
-      await silence.click();
-      await expect(silence).toHaveAttribute("aria-pressed", pressed);
-      await expect(async () => expectNear([...(await read(element, answer)).data], [...expected.data], answer)).toPass();
-    }
-    await expect(element.getByRole("alert").filter({ hasText: /./ })).toHaveCount(0);
+    const without = await valuesOf(withoutChannel(graph, layer, channel, gated), x, [answer]);
+    const [silenced, plain] = [without, values].map((some) => (some.get(answer) as NdArray).data) as [Float64Array, Float64Array];
+    await expectSilenced(element, { layer, channel, answer }, { silenced, plain });
   });
+
+const squeezenet = readData("models/squeezenet1.1/model.onnx");
+if (squeezenet)
+  test("SqueezeNet: a layer, an element and a silent channel are as plain loops and ONNX Runtime say", async ({ sharedPage: page }) => {
+    const graph = await importModel(squeezenet);
+    const first = graph.nodes.find(({ operator }) => operator === "Relu")?.outputs[0] ?? "";
+    const fire = graph.nodes.find(({ operator }) => operator === "Concat")?.outputs[0] ?? "";
+    const [answer = ""] = graph.outputs;
+    const network = { graph, layers: [fire], answer };
+    const element = await open(page, network, { view: "overview", layers: fire });
+    const x = await read(element, graph.inputs[0]?.name ?? "");
+    const values = await valuesOf(graph, x, [first, fire]);
+    const channels = channelsOf(values.get(fire) as NdArray, false);
+    await expectLayer(element, fire, channels);
+    // Of the second branch: a window of 3, behind one of 1 and a pool of 3 by 2, behind one of 3 by 2.
+    const place = { layer: fire, channel: 64, y: 20, x: 31 };
+    const [, , height = 1, width = 1] = values.get(fire)?.shape ?? [];
+    await expectElement(element, place, channels[64]?.[20 * width + 31] ?? Number.NaN);
+    await expectField(element, place, { y: [76, 91], x: [120, 135] }, x.shape[2] ?? 1, x.shape[3] ?? 1);
+    expect(height).toBe(width);
+
+    const inputs = { [graph.inputs[0]?.name ?? ""]: Tensor.float32(x.shape, Float32Array.from(x.data)) };
+    const without = withoutChannel(graph, first, 5, values.get(first) as NdArray);
+    const [silenced, plain] = await Promise.all([without, graph].map((one) => runReference(one, inputs)));
+    const dataOf = (results: ReadonlyMap<string, Tensor> | undefined) => results?.get(answer)?.toFloat32() ?? [];
+    await expectSilenced(element, { layer: first, channel: 5, answer }, { silenced: dataOf(silenced), plain: dataOf(plain) });
+  });
+
+/** From low to high, of one channel of `channels`. */
+type Range = (channel: Float64Array, channels: readonly Float64Array[]) => readonly [low: number, high: number];
+
+const flat = (channels: readonly Float64Array[]) => channels.flatMap((channel) => [...channel]);
+
+/** The size that a hundredth of the elements other than 0 exceeds. */
+function percentileOf(elements: readonly number[]): number {
+  const sizes = elements.map(Math.abs).filter((size) => size > 0);
+  return sizes.sort((a, b) => b - a)[Math.floor(sizes.length / 100)] ?? 0;
+}
+
+const ranges: Readonly<Record<string, Range>> = {
+  layer: (_, channels) => [0, Math.max(...flat(channels))],
+  robust: (_, channels) => [0, percentileOf(flat(channels))],
+  channel: (channel) => [0, Math.max(...channel)],
+  "channel-robust": (channel) => [0, percentileOf([...channel])],
+  chollet: (channel) => {
+    const { mean, deviation } = statisticsOf(channel);
+    return [mean - 2 * deviation, mean + (127 / 64) * deviation];
+  },
+  "0.1..0.9": () => [0.1, 0.9],
+};
+
+/** The pixel in the middle of every element, channel by channel, drawn anew in the task that reads it: later a canvas is empty. */
+const pixelsOf = (element: Locator) =>
+  element.evaluate(async (one) => {
+    const { viewer } = one as ConvCam;
+    const canvas = one.shadowRoot?.querySelector<HTMLCanvasElement>(".panel canvas");
+    if (!viewer || !canvas) throw new Error("nothing is drawn");
+    const copy = Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height });
+    const context = copy.getContext("2d") as CanvasRenderingContext2D;
+    void viewer.frame({ runs: false });
+    context.drawImage(canvas, 0, 0);
+    const layout = viewer.mosaicOn(canvas)?.layout;
+    if (!layout) throw new Error("there is no mosaic");
+    const { channels, columns, tileWidth, tileHeight, mapWidth, mapHeight, gap } = layout;
+    return Array.from({ length: channels }, (_, channel) =>
+      Array.from({ length: mapHeight * mapWidth }, (__, i) => {
+        const left = (channel % columns) * (tileWidth + gap) + ((i % mapWidth) + 0.5) * (tileWidth / mapWidth);
+        const top = Math.floor(channel / columns) * (tileHeight + gap) + (Math.floor(i / mapWidth) + 0.5) * (tileHeight / mapHeight);
+        return [...context.getImageData(Math.floor(left), Math.floor(top), 1, 1).data.subarray(0, 3)];
+      }),
+    );
+  });
+
+/** A colour between the stops of a map. */
+function colorAt(map: ColorMap, share: number): number[] {
+  const stops = colorStops(map);
+  const at = Math.min(1, Math.max(0, share)) * (stops.length - 1);
+  const left = Math.min(stops.length - 2, Math.floor(at));
+  return [0, 1, 2].map((k) => 255 * ((stops[left]?.[k] ?? 0) * (left + 1 - at) + (stops[left + 1]?.[k] ?? 0) * (at - left)));
+}
+
+test("every range and every colour map draws the pixels that plain loops compute", async ({ sharedPage: page }) => {
+  const network = smallNetworks["a network with a fire module"];
+  const element = await open(page, network, { layers: "narrow" });
+  const channels = channelsOf((await valuesOf(network.graph, await read(element, "x"), ["narrow"])).get("narrow") as NdArray, false);
+  const looks = [
+    ...Object.keys(ranges).map((normalize) => ({ normalize, colormap: "gray" as ColorMap })),
+    ...colorMaps.map((colormap) => ({ normalize: "layer", colormap })),
+  ];
+  for (const { normalize, colormap } of looks) {
+    await set(element, { normalize, colormap });
+    await expect(async () => {
+      const pixels = await pixelsOf(element);
+      expect(pixels.length).toBe(channels.length);
+      channels.forEach((channel, c) => {
+        const [low, high] = (ranges[normalize] as Range)(channel, channels);
+        channel.forEach((x, i) => {
+          const expected = colorAt(colormap, high > low ? (x - low) / (high - low) : 0);
+          const furthest = Math.max(...expected.map((part, k) => Math.abs(part - (pixels[c]?.[i]?.[k] ?? Number.NaN))));
+          expect(
+            furthest,
+            `${normalize}, ${colormap}, element ${i} of channel ${c}: ${pixels[c]?.[i]} instead of ${expected}`,
+          ).toBeLessThan(3);
+        });
+      });
+    }).toPass();
+  }
+});

@@ -6,12 +6,9 @@ import { type NdArray, ndArray, transpose } from "../../src/reference/array.ts";
 import { evaluateGraph } from "../../src/reference/evaluate.ts";
 import { op } from "./graphs.ts";
 
-/** Every value that the nodes compute, and the input. */
-export async function valuesOf(graph: Graph, input: NdArray): Promise<ReadonlyMap<string, NdArray>> {
-  const [x] = graph.inputs;
-  if (!x) throw new Error("the network has no input");
-  const outputs = graph.nodes.flatMap((node) => node.outputs);
-  return new Map([...(await evaluateGraph({ ...graph, outputs }, new Map([[x.name, input]]))), [x.name, input]]);
+/** These values of a network with one input. */
+export function valuesOf(graph: Graph, input: NdArray, names: readonly string[]): Promise<ReadonlyMap<string, NdArray>> {
+  return evaluateGraph({ ...graph, outputs: names }, new Map([[graph.inputs[0]?.name ?? "", input]]));
 }
 
 /** The elements of every channel, row by row. */
