@@ -1,0 +1,74 @@
+// `npm run screenshots`: a picture of every view of the built site, on a desktop and a phone, light and dark, into screenshots/, to be looked
+// at. `npm run screenshots -- --only pixel` takes those whose name begins so. With `--docs` it makes the pictures of the README and the docs anew.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { chromium } from "@playwright/test";
+import { preview, runnerImport } from "vite";
+import { takeDocsPictures } from "./docs-pictures.mjs";
+import { root } from "./steps.mjs";
+
+const { values } = parseArgs({ options: { docs: { type: "boolean", default: false }, only: { type: "string", default: "" } } });
+const support = (/** @type {string} */ name) => runnerImport(`${root}tests/support/${name}.ts`, { configFile: false, logLevel: "warn" });
+/** @type {{ module: typeof import("../tests/support/browser.ts") }} */
+const { module: browsers } = await support("browser");
+/** @type {{ module: typeof import("../tests/support/page-views.ts") }} */
+const { module: views } = await support("page-views");
+
+const screens = /** @type {const} */ ({ desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } });
+const schemes = /** @type {const} */ (["light", "dark"]);
+
+const server = await preview({ root, logLevel: "warn", build: { outDir: "dist/site" }, preview: { port: 0 } });
+const baseURL = server.resolvedUrls?.local[0]?.replace(/\/$/, "") ?? "";
+const browser = await chromium.launch({ executablePath: browsers.ensureBrowser(), args: [...browsers.chromiumArguments] });
+
+/** Runs in the page: only what was on the screen is drawn. */
+async function scrollThrough() {
+  const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  for (let top = 0; top < document.documentElement.scrollHeight; top += innerHeight / 2) {
+    scrollTo({ top, behavior: "instant" });
+    await pause(250);
+  }
+  scrollTo({ top: 0, behavior: "instant" });
+  await pause(250);
+}
+
+/** Every view in one window, one after the other: what is compiled is compiled once. */
+async function takeViews(/** @type {keyof typeof screens} */ screen) {
+  const folder = join(root, "screenshots");
+  await mkdir(folder, { recursive: true });
+  const context = await browser.newContext({
+    baseURL,
+    viewport: screens[screen],
+    hasTouch: screen === "phone",
+    isMobile: screen === "phone",
+  });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => console.error(error));
+  const take = async (/** @type {string} */ name) => {
+    for (const scheme of schemes) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.evaluate(scrollThrough);
+      await page.screenshot({ path: join(folder, `${name}-${screen}-${scheme}.png`), fullPage: true });
+    }
+    console.log(`${name} on a ${screen}`);
+  };
+  for (const view of views.pageViews.filter(({ name }) => name.startsWith(values.only))) {
+    await views.showView(page, view);
+    await take(view.name);
+  }
+  for (const { name, address, there } of views.otherPages.filter((one) => one.name.startsWith(values.only))) {
+    await page.goto(address);
+    await page.locator(there).first().waitFor();
+    await take(name);
+  }
+  await context.close();
+}
+
+try {
+  if (values.docs) await takeDocsPictures(browser, baseURL, views.showView);
+  else for (const screen of /** @type {const} */ (["desktop", "phone"])) await takeViews(screen);
+} finally {
+  await browser.close();
+  await server.close();
+}

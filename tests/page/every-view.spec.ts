@@ -1,0 +1,107 @@
+// Every view of the page: for everyone, in every colour scheme and size; and by its address, there and back.
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page } from "@playwright/test";
+import type { ConvCam } from "../../src/ui/element.ts";
+import { otherPages, pageViews, showView } from "../support/page-views.ts";
+import { test } from "../support/warm-page.ts";
+import { openPage } from "./page.ts";
+
+type Look = "light" | "dark" | "forced colours" | "zoomed to 200 %" | "a phone";
+
+const desktop = { width: 1280, height: 800 };
+
+/** What a browser shows pages with. At 200 % half as many pixels of CSS fit into a window. */
+const looks: Readonly<Record<Look, { readonly media: Parameters<Page["emulateMedia"]>[0]; readonly size: typeof desktop }>> = {
+  light: { media: { colorScheme: "light", forcedColors: "none" }, size: desktop },
+  dark: { media: { colorScheme: "dark", forcedColors: "none" }, size: desktop },
+  "forced colours": { media: { colorScheme: "light", forcedColors: "active" }, size: desktop },
+  "zoomed to 200 %": { media: { colorScheme: "light", forcedColors: "none" }, size: { width: 640, height: 400 } },
+  "a phone": { media: { colorScheme: "dark", forcedColors: "none" }, size: { width: 360, height: 740 } },
+};
+
+/** All rules where the page is as wide as it gets; else those that other colours and sizes can break. */
+const rules: Readonly<Partial<Record<Look, readonly string[]>>> = {
+  dark: ["color-contrast"],
+  "forced colours": ["color-contrast"],
+  "zoomed to 200 %": ["target-size"],
+  "a phone": ["color-contrast", "target-size", "scrollable-region-focusable"],
+};
+
+/** @returns what axe has to say against the page, and whether one has to scroll sideways, in each of the looks */
+async function complaints(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const [look, { media, size }] of Object.entries(looks)) {
+    await page.emulateMedia(media);
+    await page.setViewportSize(size);
+    const only = rules[look as Look];
+    const axe = new AxeBuilder({ page }).setLegacyMode();
+    const { violations } = await (only ? axe.withRules([...only]) : axe.options({ rules: { "target-size": { enabled: true } } })).analyze();
+    for (const { id, nodes } of violations)
+      found.push(...nodes.map(({ target, failureSummary }) => `${look}: ${id} at ${target.flat().join(" ")}: ${failureSummary}`));
+    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (beyond > 0) found.push(`${look}: ${beyond} pixels too wide`);
+  }
+  await page.emulateMedia({ colorScheme: "light", forcedColors: "none" });
+  await page.setViewportSize(desktop);
+  return found;
+}
+
+for (const view of pageViews)
+  test(`the view ${view.name} keeps nobody out, in any colours or size`, async ({ warmPage: page }) => {
+    await page.setViewportSize(desktop);
+    await showView(page, view);
+    expect(await complaints(page)).toEqual([]);
+  });
+
+test("what opens on a click keeps nobody out", async ({ warmPage: page }) => {
+  await openPage(page);
+  for (const name of ["Table", "Change how pictures are prepared", "Picture or video", "Why?", "Patterns", "Share"])
+    await page.getByRole("button", { name, exact: true }).click();
+  await expect(page.getByRole("dialog")).toBeVisible();
+  expect(await complaints(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  expect(await complaints(page)).toEqual([]);
+});
+
+for (const { name, address, there } of otherPages)
+  test(`the page ${name} keeps nobody out either`, async ({ warmPage: page }) => {
+    await page.goto(address);
+    await page.locator(there).first().waitFor();
+    expect(await complaints(page)).toEqual([]);
+  });
+
+test("what is told by a colour is told where a reader forces colours, too", async ({ warmPage: page }) => {
+  await page.emulateMedia({ forcedColors: "active" });
+  await openPage(page);
+  const backgroundOf = (selector: string) =>
+    page
+      .locator(selector)
+      .first()
+      .evaluate((element) => getComputedStyle(element).backgroundColor);
+  expect(await backgroundOf("#bars .top .bar")).not.toBe(await backgroundOf("#bars .track"));
+  expect(await backgroundOf("#draw")).not.toBe(await backgroundOf("#camera"));
+  const ramp = page.locator("conv-cam .panel:not(.picture) .ramp").first();
+  expect(await ramp.evaluate((element) => getComputedStyle(element).backgroundImage)).toContain("gradient");
+  await page.emulateMedia({ forcedColors: "none" });
+});
+
+test("every view has its address: Back leads through them again, and a link to each shows the same", async ({ warmPage: page }) => {
+  await openPage(page);
+  const state = () => page.locator("conv-cam").evaluate((element) => JSON.stringify((element as ConvCam).state));
+  const seen: string[] = [];
+  for (const view of pageViews) {
+    await showView(page, view);
+    seen.push(await state());
+  }
+  expect(new Set(seen).size).toBe(pageViews.length);
+  for (const before of seen.toReversed().slice(1)) {
+    await page.goBack();
+    await expect.poll(state).toBe(before);
+  }
+  for (const [i, view] of pageViews.entries()) {
+    if (i % 3 !== 1) continue;
+    await page.goto("about:blank");
+    await showView(page, view);
+    expect(await state()).toBe(seen[i]);
+  }
+});

@@ -1,0 +1,40 @@
+// Every view of the demo page: its address, and what is there once it is shown. For tests that go through all of them, and for pictures of them.
+import { expect, type Page } from "@playwright/test";
+import type { ConvCam } from "../../src/ui/element.ts";
+
+export interface PageView {
+  readonly name: string;
+  /** Behind the #. */
+  readonly hash: string;
+  /** What only this view has, and what stands there. */
+  readonly there: readonly [selector: string, text: RegExp];
+}
+
+export const pageViews: readonly PageView[] = [
+  { name: "overview", hash: "", there: [".band-title", /input/] },
+  { name: "layer", hash: "view=layer&layer=conv_1", there: [".side .facts", /silent channels/] },
+  { name: "channel", hash: "view=channel&layer=conv_1&channel=8", there: [".side .kernels", /kernel/i] },
+  { name: "pixel", hash: "view=pixel&layer=conv_1&channel=8&pixel=3,15", there: [".side .check", /✓/] },
+  { name: "dense", hash: "view=pixel&layer=dense_1&channel=4&pixel=0,0", there: [".side h2", /Unit 4/] },
+  { name: "why", hash: "explain=grad-cam", there: [".why-detail", /Grad-CAM/] },
+  { name: "patterns", hash: "patterns=conv_2&patternChannels=0-3&patternSteps=4", there: [".patterns-count", /4 of 4/] },
+  { name: "compare", hash: "compare=mnist-blank", there: [".band-title", /input/] },
+];
+
+/** Goes to a view of the page that is open, and waits until it is shown. */
+export async function showView(page: Page, { hash, there: [selector, text] }: PageView): Promise<void> {
+  await page.goto(`/#${hash}`);
+  // Beside no test, nothing is waited for as long as on a machine without a GPU.
+  const patience = { timeout: 60_000 };
+  await expect(page.locator("#top-share")).toHaveText(/%/, patience);
+  await expect(page.locator(`conv-cam ${selector}`).first()).toHaveText(text, patience);
+  await expect(page.locator("conv-cam .desk.old")).toHaveCount(0, patience);
+  await page.locator("conv-cam").evaluate((element) => (element as ConvCam).updateComplete);
+}
+
+/** The site's other pages, and what is there once they are shown. */
+export const otherPages: readonly { readonly name: string; readonly address: string; readonly there: string }[] = [
+  { name: "learn", address: "/learn.html", there: "#answer:not(:empty)" },
+  { name: "embed", address: "/embed.html", there: "conv-cam .band-title" },
+  { name: "bench", address: "/bench.html", there: "h1" },
+];
