@@ -51,9 +51,9 @@ export class Gallery {
     return [...this.#panels.filter(({ isVisible }) => isVisible).map(({ options }) => options.id), ...(this.guest?.visible ?? [])];
   }
 
-  /** The panel of a value, where it has one. */
-  panelOf(value: string): Panel | undefined {
-    return this.#panels.find(({ choice }) => choice.value === value);
+  /** The panels of a value. */
+  panelsOf(value: string): readonly Panel[] {
+    return this.#panels.filter(({ choice }) => choice.value === value);
   }
 
   /** Loads what panels are made of; to be called before {@link update}. */

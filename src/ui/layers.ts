@@ -97,7 +97,7 @@ export function chooseLayers(
   const { choices, unknown } = parseLayerChoices(text, known);
   if (unknown.length > 0 && choices.length === 0) {
     const some = [...known].slice(0, 12).join(", ");
-    throw new Error(`layers: this network has no value '${unknown[0]}'. It has ${some}${known.size > 12 ? ", …" : "."}`);
+    throw new Error(`layers: this network has no value '${unknown[0]}'. It has ${some}${known.size > 12 ? " and others" : ""}.`);
   }
   return { choices: choices.length > 0 ? choices : defaults.map((value) => ({ value })), unknown };
 }

@@ -157,7 +157,10 @@ test("an element is computed anew beside the GPU's, and its field is boxed on th
   const gpu = await element.evaluate((one) => (one as ConvCam).ask({ kind: "element", value: "maps", point: { channel: 1, y: 0, x: 5 } }));
   expect(gpu.needs).toBeUndefined();
   if (gpu.needs === undefined) expect(gpu.element).toBeCloseTo(Math.max(0, sum), 3);
+  // On the map and on the picture, and on both of their thumbnails.
   await expect(element.locator(".field")).toHaveCount(2);
+  await expect(element.locator(".band-marks .of-field")).toHaveCount(1);
+  await expect(element.locator(".band-marks .of-own")).toHaveCount(1);
 
   // The window slides: by a step, by the pointer, and by itself.
   await element.getByRole("button", { name: "Next element" }).click();
@@ -175,6 +178,68 @@ test("an element is computed anew beside the GPU's, and its field is boxed on th
   await element.getByRole("button", { name: "Slide" }).click();
   await expect.poll(() => placeOf(element)).not.toEqual(["pixel", "maps", "1", "7,3"]);
   await element.getByRole("button", { name: "Stop" }).click();
+});
+
+test("every term of a formula leads to its own element, by mouse and by keyboard, and what the pointer is over is marked", async ({
+  sharedPage: page,
+}) => {
+  const element = await open(page, { view: "pixel", layer: "mixed", channel: "2", pixel: "3,4" });
+  const side = element.locator(".side");
+  await expect(side.locator(".check")).toContainText("✓");
+  // What it reads stands beside it: the channel of maps that counts most, which its first row names.
+  const terms = side.locator(".term");
+  await expect(terms.first()).toHaveText(/^channel \d, y 3, x 4$/);
+  await expect(element.locator(".panel .name")).toHaveText([/^mixed/, /^maps · channel \d$/, "x"]);
+  await terms.first().hover();
+  await expect(element.locator(".band-marks .of-term")).toHaveCount(1);
+  await page.mouse.move(0, 0);
+  await expect(element.locator(".band-marks .of-term")).toHaveCount(0);
+  const first = (await terms.first().textContent())?.match(/\d/)?.[0] ?? "";
+  await terms.first().focus();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => placeOf(element)).toEqual(["pixel", "maps", first, "3,4"]);
+  await expect(side.locator(".check")).toContainText("✓");
+  // From a window's cell to the picture; arrow keys go from cell to cell.
+  await expect(side.locator("h2")).toContainText("y 3, x 4");
+  await side.locator(".product .term").first().focus();
+  for (const key of ["ArrowDown", "ArrowRight"]) await page.keyboard.press(key);
+  await page.keyboard.press("Enter");
+  await expect.poll(() => placeOf(element)).toEqual(["pixel", "x", "0", "3,4"]);
+  await expect(side).toContainText("no node computes it");
+});
+
+test("the window follows the pointer over what the formula reads, and a gate is one of its steps", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "pixel", layer: "maps", channel: "1", pixel: "3,4" });
+  const side = element.locator(".side");
+  await expect(side.locator(".check")).toContainText("✓");
+  const picture = element.locator(".panel.picture canvas");
+  // The picture has its size once all is shown.
+  await expect(async () => {
+    await page.mouse.move(0, 0);
+    const box = await picture.boundingBox();
+    await picture.hover({ position: { x: ((box?.width ?? 0) * 7.5) / 12, y: ((box?.height ?? 0) * 9.5) / 12 } });
+    await expect(side.locator("h2")).toContainText("y 9, x 7", { timeout: 2000 });
+  }).toPass();
+  await page.mouse.move(0, 0);
+  await expect(side.locator("h2")).toContainText("y 3, x 4");
+  await element.evaluate((one) => {
+    (one as ConvCam).gates = [{ value: "maps", channel: 1, scale: 0.5, shift: 3 }];
+  });
+  await expect(side.locator(".formula")).toContainText("A gate:");
+  await expect(side.locator(".check")).toContainText("✓");
+  await element.evaluate((one) => {
+    (one as ConvCam).gates = [];
+  });
+  await expect(side.locator(".formula")).not.toContainText("A gate:");
+});
+
+test("in a layer, what the element under the pointer depends on is marked in the overview", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "layer", layer: "mixed" });
+  await expect(element.locator(".side")).toContainText("silent channels");
+  await element.locator(".large canvas").hover({ position: { x: 12, y: 12 } });
+  await expect(element.locator(".band-marks .of-field")).toHaveCount(2);
+  await page.mouse.move(0, 0);
+  await expect(element.locator(".band-marks .of-field")).toHaveCount(0);
 });
 
 test("a channel shows its kernels, and a class is told from all the others", async ({ sharedPage: page }) => {

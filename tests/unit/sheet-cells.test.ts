@@ -1,6 +1,6 @@
 // Thumbnails fit their cells, whatever the value, and show as many channels as can be told apart.
 import { expect, it } from "vitest";
-import { layoutCell } from "../../src/ui/views/sheet-view.ts";
+import { layoutCell } from "../../src/ui/views/sheet-cell.ts";
 
 it.each([
   { channels: 1, height: 28, width: 28, shown: 1 },

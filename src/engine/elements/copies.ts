@@ -8,6 +8,7 @@ import type { StepBody } from "./step.ts";
 export function movedBy(reads: Rule["reads"], fillOf: (facts: Facts) => number = () => 0): Rule {
   return {
     reads,
+    isMove: true,
     step(facts, index, at): StepBody {
       const sources = reads(facts, gridOfElement(index)).flatMap((grids, input) =>
         grids.filter((grid) => !isEmpty(grid)).map((grid) => ({ input, index: elementOf(grid) })),

@@ -21,6 +21,8 @@ export interface Rule {
   readonly hasAllOutputs?: boolean;
   /** Whether people see it as one layer with the node before it, so that the formula of its output begins there. It reads one element. */
   readonly continuesLayer?: boolean;
+  /** Whether an element is one of the inputs', moved. */
+  readonly isMove?: boolean;
 }
 
 export type Rules = Readonly<Record<string, Rule>>;

@@ -1,12 +1,14 @@
 // Answers how one element came about: its formula with the numbers of the frame that is on the GPU, and where in earlier values they come from.
 
-import { type Field, formulaOf, receptiveField, type Step } from "../../engine/elements/index.ts";
+import { type DenseStep, formulaOf, originsOf, type Step } from "../../engine/elements/index.ts";
 import { ModelError, UnsupportedError } from "../../engine/errors.ts";
+import type { TypedGraph } from "../../engine/graph/graph.ts";
 import type { Model } from "../../engine/model.ts";
 import type { MapPoint } from "../mosaic/maps.ts";
 import type { NetworkName } from "../session/session.ts";
 import type { Viewer } from "../viewer.ts";
-import { indexAt, type MapBox, mapBoxOf } from "./places.ts";
+import { type FieldOnMaps, fieldsOf, shapedIn } from "./fields.ts";
+import { indexAt } from "./places.ts";
 import { type BoxRead, readBoxes } from "./read-boxes.ts";
 
 /** Of an element: a value, and a place of its maps. */
@@ -18,31 +20,36 @@ export interface ElementQuestion {
   readonly network?: NetworkName | undefined;
 }
 
-/** Of an earlier value: what an element depends on. */
-export interface FieldOnMaps extends MapBox {
+/** An element, in the value's own axes. */
+export interface Origin {
   readonly value: string;
-  /** Whether it is the smallest box; if not, the element depends on at most this. */
-  readonly isExact: boolean;
+  readonly index: readonly number[];
+}
+
+export interface Answered {
+  readonly needs?: undefined;
+  /** In the value's own axes. */
+  readonly index: readonly number[];
+  /** What the GPU computed. */
+  readonly element: number;
+  /** How it is computed; none where `refusal` says why. */
+  readonly steps: readonly Step[];
+  readonly refusal: string | undefined;
+  /** From the value just before to the network's input. */
+  readonly fields: readonly FieldOnMaps[];
+  /** Of the inputs of a dense layer whose products are largest: which one, and where it was computed before it became one of a vector. */
+  readonly origins: readonly (readonly [input: number, origin: Origin])[];
 }
 
 export type ElementAnswer =
   /** Values that have to be kept before there is an answer. */
-  | { readonly needs: readonly string[] }
-  | {
-      readonly needs?: undefined;
-      /** In the value's own axes. */
-      readonly index: readonly number[];
-      /** What the GPU computed. */
-      readonly element: number;
-      /** How it is computed; none where `refusal` says why. */
-      readonly steps: readonly Step[];
-      readonly refusal: string | undefined;
-      /** From the value just before to the network's input. */
-      readonly fields: readonly FieldOnMaps[];
-    };
+  { readonly needs: readonly string[] } | Answered;
 
 /** Of an element that there is not, or that cannot be read. */
-const unread = { index: [], element: Number.NaN, steps: [], fields: [] };
+const unread = { index: [], element: Number.NaN, steps: [], fields: [], origins: [] };
+
+/** Inputs of a dense layer that are led back to where they were computed. */
+const mostOrigins = 200;
 
 /** Everything an answer is read from. */
 type Source = Pick<Viewer, "device" | "model" | "compared" | "axes">;
@@ -53,10 +60,9 @@ export async function answerElement(source: Source, { value, point, network }: E
   if (network === "compare" && !compared) throw new ModelError("network 'compare': there is no second network.");
   const model = (network === "compare" && compared) || source.model;
   const { graph } = model;
-  const shapeOf = (name: string) => ({ shape: graph.types.get(name)?.shape ?? [], axes: axes.get(name) });
   const problem = model === compared && describeUnlike(source, value);
   if (problem) return { ...unread, refusal: problem };
-  const index = indexAt(shapeOf(value), point);
+  const index = indexAt(shapedIn(graph, axes, value), point);
   const end = index.map((one) => one + 1);
   const formula = await formulaFor(model, value, index);
   const boxes = new Map([[value, { begin: index, end }], ...(formula.found?.reads ?? [])]);
@@ -67,16 +73,24 @@ export async function answerElement(source: Source, { value, point, network }: E
   const reads = Array.from(boxes, ([name, box]): BoxRead => ({ value: model.value(name), box }));
   const elements = await readBoxes(device, reads);
   const parts = new Map([...boxes.keys()].map((name, i) => [name, elements[i] as Float64Array]));
-  const fields = Array.from(receptiveField(graph, value, { begin: index, end }), ([name, field]: [string, Field]): FieldOnMaps => {
-    return { value: name, isExact: field.isExact, ...mapBoxOf(shapeOf(name), field.begin, field.end) };
-  });
+  const steps = formula.found?.evaluate(parts) ?? [];
   return {
     index,
     element: elements[0]?.[0] ?? Number.NaN,
-    steps: formula.found?.evaluate(parts) ?? [],
+    steps,
     refusal: formula.refusal,
-    fields,
+    fields: fieldsOf(graph, axes, value, index),
+    origins: steps[0]?.kind === "dense" ? originsIn(graph, steps[0]) : [],
   };
+}
+
+function originsIn(graph: TypedGraph, { inputs, products }: DenseStep): Answered["origins"] {
+  const originOf = originsOf(graph);
+  const sizes = products.map(Math.abs);
+  const largest = Array.from(products, (_, i) => i).sort((a, b) => (sizes[b] as number) - (sizes[a] as number));
+  return largest
+    .slice(0, mostOrigins)
+    .map((i) => [i, originOf({ value: inputs.value, index: inputs.start.with(inputs.axis, i) })] as const);
 }
 
 /** With the weights and the gates that the network computes with, where these are no longer the file's. */

@@ -2,13 +2,13 @@
 import type { TemplateResult } from "lit";
 import type { ConvolutionStep } from "../../engine/elements/index.ts";
 import type { ConvCam } from "../element.ts";
-import type { MapBox } from "../elements/places.ts";
 import type { Session } from "../session/session.ts";
 import { setAttribute } from "../state.ts";
 import { type Actions, type ChannelAround, channelTemplate } from "./channel.ts";
 import { askEffects, type EffectsAnswer } from "./effects.ts";
 import { PictureSearches } from "./find-pictures.ts";
 import { aloneIn, stateOf, withState } from "./gates.ts";
+import type { ValueMark } from "./highlights.ts";
 import { KeptOrder } from "./kept-order.ts";
 import { type LayerAround, layerTemplate } from "./layer.ts";
 import { arrange, factsOf, readOrder, saturated } from "./orders.ts";
@@ -29,18 +29,10 @@ export interface AboutMapsHost {
   update(): void;
 }
 
-/** A box of a value that is outlined where the value is shown. */
-export interface ValueBox {
-  readonly value: string;
-  readonly box: MapBox;
-  readonly text: string;
-  /** Written into it. */
-  readonly label?: string;
-}
-
 export interface Said {
   readonly template: TemplateResult;
-  readonly boxes: readonly ValueBox[];
+  /** Outlined where their values are shown. */
+  readonly boxes: readonly ValueMark[];
 }
 
 /** Of a value that is looked at. */
@@ -117,13 +109,13 @@ export class AboutMaps {
     const around = this.#aroundChannel(place, session);
     return {
       template: channelTemplate(place, { ...numbers, convolution: convolution.step, effects, strongest, around }, actions),
-      boxes: strongest.flatMap(({ y, x, field }, i): ValueBox[] => {
+      boxes: strongest.flatMap(({ y, x, field }, i): ValueMark[] => {
         const label = `${i + 1}`;
         const own = { channels: [channel, channel + 1], y: [y, y + 1], x: [x, x + 1] } as const;
         const text = `Place ${label} of those where it fires most`;
         return [
-          { value, box: own, text, label },
-          ...(field ? [{ value: field.value, box: field, text: `${text}. ${fieldText(field)}`, label }] : []),
+          { value, box: own, kind: "own", text, label },
+          ...(field ? [{ value: field.value, box: field, kind: "field" as const, text: `${text}. ${fieldText(field)}`, label }] : []),
         ];
       }),
     };

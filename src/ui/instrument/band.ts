@@ -15,11 +15,13 @@ import { tableRows } from "../overview/table.ts";
 import type { ViewOutcome } from "../scene.ts";
 import { About, operatorsOf, subjectOf } from "./about.ts";
 import { headTemplate } from "./band-head.ts";
+import { BandMarks } from "./band-marks.ts";
 import { edgesTemplate, frameTemplate, nodeTemplate, shownValue, sizeOfNode } from "./band-nodes.ts";
 import { BandSearch } from "./band-search.ts";
 import { type TableState, tableTemplate } from "./band-table.ts";
 import { bandWords } from "./band-words.ts";
 import type { GivenNames } from "./given-names.ts";
+import type { ValueMark } from "./highlights.ts";
 import { besides } from "./list-keys.ts";
 import { Measuring, type MeasuringHost } from "./measuring.ts";
 import { focusRename } from "./rename.ts";
@@ -49,6 +51,7 @@ export class Band implements GalleryGuest {
   readonly #table = make("div", "band-table");
   readonly #about: About;
   readonly #sheets: Sheets;
+  readonly #marks = new BandMarks();
   #overview: BlockedOverview | undefined;
   #placer: { readonly direction: Direction; readonly lines: number; readonly placer: OverviewPlacer } | undefined;
   #layers: ReadonlyMap<string, DrawableLayer> = new Map();
@@ -77,7 +80,7 @@ export class Band implements GalleryGuest {
     this.element.part = "overview";
     this.element.ariaLabel = bandWords.title;
     this.element.hidden = true;
-    this.#plane.append(this.#nodes);
+    this.#plane.append(this.#nodes, this.#marks.element);
     this.#scroller.append(this.#plane);
     this.#about = new About(() => host.given.article);
     this.element.append(this.#head, this.#scroller, this.#about.element, this.#table);
@@ -122,10 +125,14 @@ export class Band implements GalleryGuest {
     this.#isNew = true;
   }
 
-  /** @param current the layer that is looked at, whose blocks are unfolded */
-  open(current: string | undefined): void {
-    const isOther = current !== this.#current;
+  /**
+   * @param current the layer that is looked at, whose blocks are unfolded
+   * @param isStrip whether it leaves the room to what is below
+   */
+  open(current: string | undefined, isStrip = false): void {
+    const isOther = current !== this.#current || isStrip !== this.element.classList.contains("strip");
     this.#current = current;
+    this.element.classList.toggle("strip", isStrip);
     this.element.hidden = false;
     const node = current && this.#overview?.nodes.find(({ values }) => values.includes(current));
     if (isOther && node) for (const id of blocksAround(this.#overview?.items ?? [], node.id)) this.#unfolded.add(id);
@@ -143,6 +150,11 @@ export class Band implements GalleryGuest {
     const isDown = this.#placer?.direction === "down";
     this.#scroller.scrollTop = isDown ? 0 : first.offsetTop + first.offsetHeight / 2 - clientHeight / 2;
     this.#scroller.scrollLeft = isDown ? first.offsetLeft + first.offsetWidth / 2 - clientWidth / 2 : 0;
+  }
+
+  /** Outlines parts of values on their thumbnails. */
+  mark(marks: readonly ValueMark[]): void {
+    this.#marks.show(marks);
   }
 
   /** What thumbnails show is not computed any more. */
@@ -221,7 +233,9 @@ export class Band implements GalleryGuest {
       `,
       this.#nodes,
     );
-    if (this.#sheets.place(thumbnailsOf(shown, layout, this.#layers, this.#picture))) this.#host.onChange();
+    const thumbnails = thumbnailsOf(shown, layout, this.#layers, this.#picture);
+    this.#marks.place(thumbnails, this.#layers, layout);
+    if (this.#sheets.place(thumbnails)) this.#host.onChange();
   }
 
   /** Another one where the direction, or how much is said at nodes, is another. */

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly before: string | undefined;
   /** Values that have to be kept for questions. */
   readonly reads: readonly string[];
+  /** What the formula of an element reads, where that is no picture. */
+  readonly beside: LayerChoice | undefined;
   /** What the network looks at; undefined where that is no picture. */
   readonly picture: string | undefined;
   /** Whether a channel is drawn without the edges of its elements. */
@@ -16,7 +18,10 @@ export interface Surroundings {
 }
 
 /** @returns undefined in the overview, where the element's own layers are shown */
-export function choicesAt(place: Place, { channels, before, reads, picture, isSmooth }: Surroundings): readonly LayerChoice[] | undefined {
+export function choicesAt(
+  place: Place,
+  { channels, before, reads, beside, picture, isSmooth }: Surroundings,
+): readonly LayerChoice[] | undefined {
   const { view, channel } = place;
   const { value } = place.layer;
   if (view === "overview") return undefined;
@@ -28,5 +33,5 @@ export function choicesAt(place: Place, { channels, before, reads, picture, isSm
   const share = view === "channel" ? { share: isWithPicture ? 2 : 1 } : {};
   const smooth = isSmooth && view === "channel" ? { isSmooth } : {};
   const own = { value, channels: [channel], ...share, ...smooth, ...(reads.length > 0 && { reads }) };
-  return isWithPicture ? [own, { value: picture, ...share }] : [own];
+  return [own, ...(beside ? [beside] : []), ...(isWithPicture ? [{ value: picture, ...share }] : [])];
 }

@@ -1,5 +1,6 @@
 // The way from the whole network to the place that is looked at. Each part of it leads back there.
 import { html, nothing, type TemplateResult } from "lit";
+import { describePlace } from "./element-words.ts";
 import { type Page, spanOf } from "./paging.ts";
 import { type Place, type ViewName, viewNames } from "./place.ts";
 
@@ -13,12 +14,14 @@ interface Walk {
 export function crumbsTemplate(place: Place, page: Page | undefined, { go, step }: Walk): TemplateResult | typeof nothing {
   const depth = viewNames.indexOf(place.view);
   if (depth === 0) return nothing;
-  const isDense = place.maps.height * place.maps.width === 1;
+  const where = describePlace(place.layer, place);
+  const isDense = where === "";
+  const what = isDense ? "unit" : "channel";
   const names: Readonly<Record<ViewName, string>> = {
     overview: "All layers",
     layer: place.layer.value,
-    channel: `${isDense ? "unit" : "channel"} ${place.channel}`,
-    pixel: isDense ? "" : `y ${place.y}, x ${place.x}`,
+    channel: `${what} ${place.channel}`,
+    pixel: where,
   };
   const levels = viewNames.slice(0, depth + 1).filter((view) => names[view] !== "" && !(isDense && view === "channel" && depth > 2));
   const shown = isDense && depth > 2 ? [...levels, "channel" as const] : levels;
@@ -26,16 +29,18 @@ export function crumbsTemplate(place: Place, page: Page | undefined, { go, step 
     <ol>
       ${shown.map((view, i) =>
         i === shown.length - 1
-          ? html`<li aria-current="location" title=${names[view]}>${names[view]}</li>`
-          : html`<li><button type="button" title=${names[view]} @click=${() => go({ ...place, view })}>${names[view]}</button></li>`,
+          ? html`<li class=${classOf(view)} aria-current="location" title=${names[view]}><span><bdi>${names[view]}</bdi></span></li>`
+          : html`<li class=${classOf(view)}>
+              <button type="button" title=${names[view]} @click=${() => go({ ...place, view })}><bdi>${names[view]}</bdi></button>
+            </li>`,
       )}
     </ol>
-    ${page && page.count > 1 ? stepsTemplate("page", pageText(page), step) : depth > 1 ? stepsTemplate("channel", nothing, step) : nothing}
+    ${page && page.count > 1 ? stepsTemplate("page", pageText(page), step) : depth > 1 ? stepsTemplate(what, nothing, step) : nothing}
   `;
 }
 
-function stepsTemplate(what: "page" | "channel", text: TemplateResult | typeof nothing, step: Walk["step"]): TemplateResult {
-  const [before, next] = what === "page" ? ["Page before", "Next page"] : ["Channel before", "Next channel"];
+function stepsTemplate(what: string, text: TemplateResult | typeof nothing, step: Walk["step"]): TemplateResult {
+  const [before, next] = [`${what.slice(0, 1).toUpperCase()}${what.slice(1)} before`, `Next ${what}`];
   return html`<span class="steps">
     ${text}
     <button type="button" aria-label=${before} title="${before} ( [ )" @click=${() => step(-1)}>◁</button>
@@ -46,4 +51,8 @@ function stepsTemplate(what: "page" | "channel", text: TemplateResult | typeof n
 function pageText(page: Page): TemplateResult {
   const [begin, end] = spanOf(page);
   return html`<span role="status">${end - begin} of ${page.total} shown, ${begin + 1} to ${end}</span>`;
+}
+
+function classOf(view: ViewName): string {
+  return view === "layer" ? "value" : "";
 }

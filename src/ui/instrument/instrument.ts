@@ -13,12 +13,15 @@ import { adoptStyles } from "../style-sheet.ts";
 import type { Stage } from "../update-cycle.ts";
 import { UpdateLoop } from "../update-loop.ts";
 import { Band } from "./band.ts";
+import { FieldHover } from "./field-hover.ts";
 import { GivenNames } from "./given-names.ts";
 import { Guests } from "./guests.ts";
 import { Head } from "./head.ts";
+import { Highlights } from "./highlights.ts";
 import styles from "./instrument.css?inline";
 import { commandOf, playByKey } from "./keys.ts";
 import { LayerGraph } from "./layer-graph.ts";
+import { leavePlace } from "./leave-place.ts";
 import { readPage } from "./paging.ts";
 import { attributesOf, inward, outward, type Place, readPlace } from "./place.ts";
 import { ShownMaps } from "./shown-maps.ts";
@@ -54,6 +57,8 @@ export class Instrument {
   readonly #band: Band;
   readonly #maps: ShownMaps;
   readonly #side: Side;
+  readonly #highlights: Highlights;
+  readonly #hovering: FieldHover;
   readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
   /** Of the network that is shown; undefined until it is asked for. */
   #graph: LayerGraph | undefined;
@@ -84,9 +89,12 @@ export class Instrument {
       onReveal: () => host.wantFrame("draw"),
       onLayer: (value) => this.#goToLayer(value),
     });
-    this.#side = new Side(this.#sideHost(), element, gallery);
-    this.#maps = new ShownMaps(element, gallery, this.#known());
+    this.#highlights = new Highlights(gallery, this.#band);
+    const around = this.#around(gallery);
+    this.#side = new Side(around, element);
+    this.#maps = new ShownMaps(element, around, this.#side);
     gallery.guest = new Guests(this.#band, this.#maps.overlay);
+    this.#hovering = new FieldHover(host, this.#highlights);
     this.#trouble.role = "alert";
     const main = make("div", "main");
     // Other parts stand before the gallery, and go where it goes.
@@ -96,7 +104,8 @@ export class Instrument {
     this.#desk.append(main, this.#side.element);
     this.#frame.append(this.#unsupported, this.#band.element, ...this.#head.elements, this.#trouble, this.#desk);
     this.#frame.addEventListener("keydown", (event) => this.#onKey(event));
-    this.#frame.addEventListener("pointerout", ({ pointerType }) => pointerType !== "touch" && this.#side.hover("", undefined));
+    this.#frame.addEventListener("pointerout", ({ pointerType }) => pointerType !== "touch" && this.#unhover());
+    this.#frame.addEventListener("focusout", () => this.#unhover());
   }
 
   get complete(): Promise<void> {
@@ -165,34 +174,42 @@ export class Instrument {
   pick(value: string, point: MapPoint): void {
     const layer = this.#host.layers.find((one) => one.value === value);
     const place = this.#place;
-    if (layer && place && !(place.view !== "overview" && value !== place.layer.value)) this.#go(inward(place, layer, point));
+    if (!layer || !place) return;
+    const isOther = place.view !== "overview" && value !== place.layer.value;
+    if (!isOther) this.#go(inward(place, layer, point));
+    else if (place.view === "pixel") void this.#side.pick(place, value, point);
   }
 
-  /** The pointer is over an element of a value: while it is, that one is explained. */
+  /** The pointer is over an element of a value: where that one is looked at it is explained, elsewhere what it depends on is marked. */
   hover(value: string, point: MapPoint): void {
     const place = this.#place;
-    if (place?.view === "pixel" && place.layer.value === value) this.#side.hover(value, point);
+    if (place?.view === "pixel") this.#side.hover(value, point);
+    else if (place) this.#hovering.over(value, point);
   }
 
-  #known() {
+  /** The pointer is over nothing any more. */
+  #unhover(): void {
+    this.#side.hover("", undefined);
+    this.#hovering.leave();
+  }
+
+  /** What those know who decide what is shown and said. */
+  #around(gallery: Gallery) {
     const instrument = this;
     return {
+      gallery,
+      highlights: this.#highlights,
       get graph() {
         return instrument.#graph;
       },
       get picture() {
         return instrument.#picture;
       },
-      orderOf: (value: string) => this.#side.orderOf(value),
-      readsOf: (value: string) => this.#side.readsOf(value),
-    };
-  }
-
-  #sideHost() {
-    const instrument = this;
-    return {
-      get picture() {
-        return instrument.#picture;
+      get layers() {
+        return instrument.#host.layers;
+      },
+      get session() {
+        return instrument.#host.session;
       },
       isAt: (place: Place) => this.#isAt(place),
       go: (place: Place) => this.#go(place),
@@ -235,23 +252,11 @@ export class Instrument {
   }
 
   #go(place: Place): void {
-    this.#side.hover("", undefined);
-    this.#leave(place);
+    this.#unhover();
+    leavePlace(this.#element, this.#place, place);
     for (const [name, value] of Object.entries(attributesOf(place))) setAttribute(this.#element, name as "view", value);
     const { view, layer, channel, y, x } = place;
     this.#host.emit("navigate", { view, layer: layer.value, channel, y, x });
-  }
-
-  /** What is of the place before goes with it: the page of a layer, and the pattern of a channel, which follows to others of the layer. */
-  #leave({ view, layer, channel }: Place): void {
-    const before = this.#place;
-    const element = this.#element;
-    if (layer.value !== before?.layer.value) setAttribute(element, "page", undefined);
-    const isOwnPattern = before?.view === "channel" && element.patterns === before.layer.value;
-    if (!isOwnPattern || element.getAttribute("pattern-channels") !== `${before.channel}`) return;
-    const follows = view === "channel" && layer.value === before.layer.value;
-    setAttribute(element, "pattern-channels", follows ? channel : undefined);
-    if (!follows) element.patterns = undefined;
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -341,11 +346,11 @@ export class Instrument {
     this.#band.showTable({ by: undefined, order: "ascending" });
   }
 
-  /** Over all layers, and over one: deeper, what is looked at takes its place. */
+  /** Over all layers, and over one: deeper, it is a strip that shows where what is looked at comes from. */
   async #showBand({ view, layer }: Place): Promise<void> {
-    if (isHidden(this.#element, "overview") || (view !== "overview" && view !== "layer")) return this.#band.close();
+    if (isHidden(this.#element, "overview")) return this.#band.close();
     if (this.#band.isEmpty && this.#graph) this.#band.load(this.#graph.network, this.#host.layers, this.#picture);
-    this.#band.open(view === "layer" ? layer.value : undefined);
+    this.#band.open(view === "overview" ? undefined : layer.value, view === "channel" || view === "pixel");
   }
 
   #isAt(place: Place): boolean {

@@ -1,6 +1,7 @@
 // Numbers in formulas: signs are set, terms are few, and small grids have the colours of their signs.
 import { html, type TemplateResult } from "lit";
 import { formatNumber } from "../format-number.ts";
+import { type ElementLink, linkTemplate } from "./element-links.ts";
 
 /** Three significant digits, as many of them stand side by side. */
 export function short(value: number): string {
@@ -19,18 +20,20 @@ export function largestOf(numbers: Iterable<number>): number {
   return most;
 }
 
-/**
- * A small table of numbers, row by row.
- *
- * @param largest how large a number is that has the full colour of its sign; none has a colour where absent
- * @param isFaint for what is not really there, such as padding
- */
-export function gridTemplate(
-  numbers: ArrayLike<number>,
-  columns: number,
-  { largest, isFaint }: { readonly largest?: number; readonly isFaint?: (i: number) => boolean } = {},
-): TemplateResult {
+interface GridLook {
+  /** How large a number is that has the full colour of its sign; none has a colour where absent. */
+  readonly largest?: number;
+  /** For what is not really there, such as padding. */
+  readonly isFaint?: (i: number) => boolean;
+  /** Where a number comes from. */
+  readonly linkOf?: (i: number) => ElementLink | undefined;
+}
+
+/** A small table of numbers, row by row. */
+export function gridTemplate(numbers: ArrayLike<number>, columns: number, { largest, isFaint, linkOf }: GridLook = {}): TemplateResult {
   const rows = Math.ceil(numbers.length / columns);
+  const links = Array.from(numbers, (_, i) => linkOf?.(i));
+  const reachable = links.findIndex((link) => link !== undefined);
   return html`<table class="numbers">
     ${Array.from(
       { length: rows },
@@ -41,7 +44,7 @@ export function gridTemplate(
             const value = numbers[i] as number;
             // A property: a Content-Security-Policy forbids attributes of style.
             const style = largest === undefined ? "" : `background:${signColor(value, largest)}`;
-            return html`<td class=${isFaint?.(i) ? "faint" : ""} .style=${style}>${short(value)}</td>`;
+            return html`<td class=${isFaint?.(i) ? "faint" : ""} .style=${style}>${linkTemplate(short(value), links[i], i === reachable)}</td>`;
           })}
         </tr>`,
     )}

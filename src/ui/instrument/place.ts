@@ -50,7 +50,9 @@ function findLayer(name: string, layers: readonly DrawableLayer[]): DrawableLaye
   const layer = layers.find(({ value }) => value === name);
   if (layer) return layer;
   const some = layers.slice(0, 12).map(({ value }) => value);
-  throw new Error(`layer: this network has no value '${name}'. It has ${some.join(", ")}${layers.length > some.length ? ", …" : "."}`);
+  throw new Error(
+    `layer: this network has no value '${name}'. It has ${some.join(", ")}${layers.length > some.length ? " and others" : ""}.`,
+  );
 }
 
 /** @throws Error where the value has no maps */

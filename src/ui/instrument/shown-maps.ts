@@ -7,30 +7,28 @@ import type { LayerGraph } from "./layer-graph.ts";
 import { Overlay, readMapOverlay } from "./overlay.ts";
 import { channelsOn, type Page, readPage, turned } from "./paging.ts";
 import type { Place } from "./place.ts";
+import type { Side } from "./side.ts";
 
-/** What is known besides. */
-export interface Known {
+/** What is known of the network and its page. */
+interface Around {
+  readonly gallery: Gallery;
   readonly graph: LayerGraph | undefined;
   /** What the network looks at; undefined where that is no picture. */
   readonly picture: string | undefined;
-  /** In which order the channels of a value stand; undefined where that is as they lie. */
-  orderOf(value: string): readonly number[] | undefined;
-  /** Values that have to be kept while that one is looked at. */
-  readsOf(value: string): readonly string[];
 }
 
 export class ShownMaps {
   readonly overlay = new Overlay();
   readonly #element: ConvCam;
-  readonly #gallery: Gallery;
-  readonly #known: Known;
+  readonly #around: Around;
+  readonly #side: Side;
   /** What the gallery was told to show, as text. */
   #told = "undefined";
 
-  constructor(element: ConvCam, gallery: Gallery, known: Known) {
+  constructor(element: ConvCam, around: Around, side: Side) {
     this.#element = element;
-    this.#gallery = gallery;
-    this.#known = known;
+    this.#around = around;
+    this.#side = side;
   }
 
   /** What the gallery is to show from now on; undefined where that is the element's layers. */
@@ -49,9 +47,9 @@ export class ShownMaps {
 
   /** Lays over the picture what is to lie there. @throws Error that says what attributes may say */
   show(): void {
-    const { picture } = this.#known;
+    const { picture } = this.#around;
     const opacity = readMapOverlay(this.#element.getAttribute("map-overlay"));
-    const panel = picture === undefined ? undefined : this.#gallery.panelOf(picture);
+    const panel = picture === undefined ? undefined : this.#around.gallery.panelsOf(picture)[0];
     this.overlay.place(panel, opacity, this.#element.hasAttribute("smooth"));
   }
 
@@ -75,12 +73,13 @@ export class ShownMaps {
   #choicesAt(place: Place | undefined): readonly LayerChoice[] | undefined {
     if (!place) return undefined;
     const { value } = place.layer;
-    const { graph, picture } = this.#known;
+    const { graph, picture } = this.#around;
     const page = this.#pageAt(place);
     return choicesAt(place, {
-      channels: page && channelsOn(page, this.#known.orderOf(value)),
+      channels: page && channelsOn(page, this.#side.orderOf(value)),
       before: this.#element.hasAttribute("before-activation") ? graph?.beforeActivation(value) : undefined,
-      reads: this.#known.readsOf(value),
+      reads: this.#side.readsOf(value),
+      beside: place.view === "pixel" ? this.#side.besideOf(place) : undefined,
       picture,
       isSmooth: this.#element.hasAttribute("smooth"),
     });
@@ -88,7 +87,7 @@ export class ShownMaps {
 
   /** @returns whether the scene is another */
   #wantOverlay(place: Place | undefined): boolean {
-    const { picture } = this.#known;
+    const { picture } = this.#around;
     const isPossible = place?.view === "channel" && picture !== undefined && picture !== place.layer.value;
     return isPossible ? this.overlay.want(place, this.#isOverlaid) : this.overlay.close();
   }

@@ -1,10 +1,10 @@
 // What can be asked about what is on the GPU. A new question is one line in each of the two types and one function in the table.
 import { loadPart, ModelError } from "../../engine/errors.ts";
-import { type Axes, denseStrides } from "../../engine/shapes.ts";
+import type { Axes } from "../../engine/shapes.ts";
 import type { DataType } from "../../engine/tensor.ts";
-import type { ElementAnswer, ElementQuestion } from "../elements/answer.ts";
+import type { AnswersOfElement, QuestionOfElement } from "../elements/index.ts";
 import type { NetworkHints } from "../hints/answer.ts";
-import { type MapPoint, viewAsMaps } from "../mosaic/maps.ts";
+import type { MapPoint } from "../mosaic/maps.ts";
 import { checkPoint } from "../mosaic/points.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import type { Grown, GrowQuery, PatternsTaken } from "../patterns/request.ts";
@@ -30,8 +30,11 @@ export type Query =
     }
   /** Mean, deviation, extremes, share of zeros and count of NaN of every channel. */
   | { readonly kind: "statistics"; readonly value: string; readonly axes?: Axes | undefined }
-  /** How one element is computed, and which parts of earlier values it depends on. */
-  | ElementQuestion
+  /**
+   * How one element is computed, and which parts of earlier values it depends on; these parts alone; which element looks at a place of an earlier
+   * value; how much each pixel of the picture moves one.
+   */
+  | QuestionOfElement
   /** What the network's file says, or lets guess, of the pictures that it takes and of its classes. */
   | { readonly kind: "hints" }
   /** What the network is made of: nodes, shapes, parameters, multiply-adds, kernels. */
@@ -73,10 +76,9 @@ export interface TakenValue {
   readonly bytes: Uint8Array;
 }
 
-export interface Answers {
+export interface Answers extends AnswersOfElement {
   readonly probe: readonly number[];
   readonly statistics: readonly ChannelSummary[];
-  readonly element: ElementAnswer;
   readonly hints: NetworkHints;
   readonly network: NetworkFacts;
   readonly layer: LayerNumbers;
@@ -127,14 +129,10 @@ const answers: AnswerTable = {
     const { readStatistics } = await loadPart("for statistics", () => import("../statistics/read-statistics.ts"));
     return readStatistics(viewer.device, value, viewer.sourceOf(value, viewer.model, axes));
   },
-  async element(known, query) {
-    const viewer = viewerOf(known);
-    const { shape } = viewer.model.graph.types.get(query.value) ?? {};
-    const view = shape && viewAsMaps(shape, denseStrides(shape), 0, 0, viewer.axes.get(query.value));
-    if (view) checkPoint(query.value, view, query.point);
-    const { answerElement } = await loadPart("for formulas", () => import("../elements/answer.ts"));
-    return answerElement(viewer, query);
-  },
+  element: answerOfElement,
+  field: answerOfElement,
+  looker: answerOfElement,
+  influence: answerOfElement,
   async hints(known) {
     const { answerHints } = await loadPart("for hints", () => import("../hints/answer.ts"));
     return answerHints(viewerOf(known), known.inspected?.summary.layers ?? []);
@@ -220,6 +218,12 @@ function sourceOf(known: Known, { value, channel, axes }: OfChannel) {
   return [viewer, source] as const;
 }
 
+async function answerOfElement<Kind extends keyof AnswersOfElement>(known: Known, query: Extract<QuestionOfElement, { kind: Kind }>) {
+  const viewer = viewerOf(known);
+  const elements = await loadPart("for formulas", () => import("../elements/index.ts"));
+  return elements.answerOfElement(viewer, query) as Promise<AnswersOfElement[Kind]>;
+}
+
 const loadGrower = () => loadPart("for patterns", () => import("../patterns/grower.ts"));
 
 /** @throws AbortError where nothing is on the GPU */
@@ -240,9 +244,8 @@ export async function answer<Kind extends ElementQuery["kind"]>(
         .join(", ")}.`,
     );
   const isPoint = (point?: MapPoint | null) => [point?.channel, point?.y, point?.x].every(Number.isInteger);
-  const { points = [], point } = query as { readonly points?: readonly MapPoint[]; readonly point?: MapPoint };
+  const { points = [] } = query as { readonly points?: readonly MapPoint[] };
   if (!Array.isArray(points) || !points.every(isPoint))
     throw new ModelError("points: expected a list of { channel, y, x }, whole numbers.");
-  if (query.kind === "element" && !isPoint(point)) throw new ModelError("point: expected { channel, y, x }, whole numbers.");
   return answers[query.kind as Kind](known, query);
 }

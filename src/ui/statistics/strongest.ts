@@ -4,7 +4,7 @@ import { receptiveField } from "../../engine/elements/index.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import type { TypedGraph } from "../../engine/graph/graph.ts";
 import { gpuTypeOf } from "../../engine/tensor.ts";
-import type { FieldOnMaps } from "../elements/answer.ts";
+import type { FieldOnMaps } from "../elements/fields.ts";
 import { indexAt, mapBoxOf } from "../elements/places.ts";
 import type { Viewer } from "../viewer.ts";
 import type { MapSource } from "./channel-statistics.ts";

@@ -1,10 +1,7 @@
 // Small mosaics of many values on one canvas: a canvas for each of hundreds would be too many. Loaded with the first sheet.
-import { layoutMosaic, type MosaicLayout } from "../mosaic/layout.ts";
 import { preparePicture } from "./picture-view.ts";
+import { layoutCell } from "./sheet-cell.ts";
 import type { Drawn, SheetCell, View, ViewContext } from "./view.ts";
-
-/** Device pixels of a tile's side at least, where there is room for one: smaller ones show nothing. */
-const smallestTile = 12;
 
 /** A value that has no maps is left out: its place stays empty, and the others are drawn. */
 export async function prepareSheet(context: ViewContext, view: View): Promise<Drawn> {
@@ -53,30 +50,4 @@ async function prepareCell(context: ViewContext, view: View, cell: SheetCell): P
     isSigned: context.canBeNegative(cell.value),
     origin: [cell.x + Math.floor((cell.width - layout.width) / 2), cell.y + Math.floor((cell.height - layout.height) / 2)],
   });
-}
-
-/** The first channels, as many as can be told apart. */
-export function layoutCell(
-  { width, height }: Pick<SheetCell, "width" | "height">,
-  { channels, height: mapHeight, width: mapWidth }: { readonly channels: number; readonly height: number; readonly width: number },
-): MosaicLayout {
-  const tile = mapHeight * mapWidth === 1 ? 1 : smallestTile;
-  const room = Math.max(1, Math.floor(width / tile) * Math.floor(height / tile));
-  const shown = Math.min(channels, room);
-  const layout = layoutMosaic({
-    channels: shown,
-    mapHeight,
-    mapWidth,
-    width,
-    height,
-    columns: columnsIn(shown, mapHeight, mapWidth, width / height),
-  });
-  return layout.width <= width && layout.height <= height
-    ? layout
-    : { ...layout, width: Math.min(layout.width, width), height: Math.min(layout.height, height) };
-}
-
-/** As many columns as make the mosaic most like its cell. */
-function columnsIn(channels: number, mapHeight: number, mapWidth: number, aspect: number): number {
-  return Math.max(1, Math.min(channels, Math.round(Math.sqrt((channels * aspect * mapHeight) / mapWidth))));
 }
