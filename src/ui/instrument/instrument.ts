@@ -160,6 +160,7 @@ export class Instrument {
   }
 
   hide(): void {
+    this.#desk.hidden = false;
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#band.clear();
@@ -309,6 +310,8 @@ export class Instrument {
       if (isStill && session) await this.#showStill(session);
       else this.#band.close();
       this.#unsupported.hidden = !this.#host.isStill;
+      // Places of maps that do not come.
+      this.#desk.hidden = this.#host.isStill;
       return;
     }
     this.#unsupported.hidden = true;
