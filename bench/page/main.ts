@@ -6,6 +6,7 @@ import { type BenchReport, type EngineName, engineNames, peerNames } from "../..
 import type { FrameRequest } from "../frame.ts";
 import { formatReport } from "../markdown.ts";
 import { escapeText, layerBars, ratioDots, roofline } from "./charts.ts";
+import { type Given, readGiven } from "./given.ts";
 import { measureAll } from "./measure.ts";
 import { fromFragment, parseReport, toFragment } from "./share.ts";
 import { comparisonView, downloadsView, ownView, problemsView, startView, timesView } from "./views.ts";
@@ -27,6 +28,8 @@ const files = element<HTMLInputElement>("files");
 let report: BenchReport | undefined;
 let other: BenchReport | undefined;
 let running: AbortController | undefined;
+/** What the page was opened with. */
+let given: Given | undefined;
 
 fillChoices("networks", networkNames, ["mnist", "squeezenet1_1"]);
 fillChoices("layers", layerNames, []);
@@ -57,11 +60,26 @@ element<HTMLInputElement>("other-file").addEventListener(
 element<HTMLInputElement>("other-link").addEventListener("input", (event) => void readLink((event.target as HTMLInputElement).value));
 addEventListener("hashchange", () => void showLinked());
 void showLinked();
+void showGiven();
 
 function fillChoices(id: string, names: readonly string[], chosen: readonly string[]): void {
   element(id).innerHTML = names
     .map((name) => `<label><input type="checkbox" name="${id}" value="${name}"${chosen.includes(name) ? " checked" : ""}> ${name}</label>`)
     .join("");
+}
+
+/** A network that the page was opened with is what is measured, unless others are chosen, too. */
+async function showGiven(): Promise<void> {
+  const label = element("given-label");
+  try {
+    given = await readGiven(location.search);
+  } catch (error) {
+    status.textContent = (error as Error).message;
+  }
+  if (!given) return;
+  label.hidden = false;
+  element("given-name").textContent = given.case.name;
+  for (const box of element("networks").querySelectorAll<HTMLInputElement>("input")) box.checked = false;
 }
 
 async function requestsOf(): Promise<FrameRequest[]> {
@@ -79,6 +97,7 @@ async function requestsOf(): Promise<FrameRequest[]> {
       ...common,
     })),
   );
+  if (given && element<HTMLInputElement>("given").checked) own.unshift({ ...given, ...common });
   const cases = [...namedCases("network", sized(chosen("networks"))), ...namedCases("layer", sized(chosen("layers")))];
   return [...own, ...cases.map((one) => ({ case: one, ...common }))];
 }

@@ -39,7 +39,7 @@ export interface ConvCamEvents {
   error: {
     readonly error: Error;
     /** What it is of: the sources, what is shown of the network, a frame, or a part that most elements have not. */
-    readonly part: "labels" | "input" | "network" | "explain" | "patterns" | "view" | Exclude<Stage, "model">;
+    readonly part: "labels" | "input" | "network" | "explain" | "patterns" | "view" | "compare" | Exclude<Stage, "model">;
   };
   /** The classes that the network answers. */
   results: {
@@ -216,6 +216,9 @@ export class ConvCam extends Base {
     this.#parameters = source;
     this.#player.changeWeights();
   }
+
+  /** Files of one's own that the attribute `checkpoints` may call by their names. */
+  declare checkpointFiles: readonly File[] | undefined;
 
   /** Everything that is shown, as data for JSON. Files and bytes are left out, and so are `parameters` that were refused. */
   get state(): ConvCamState {

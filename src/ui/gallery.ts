@@ -35,6 +35,8 @@ export interface GalleryGuest {
 export class Gallery {
   readonly element = make("div", "grid");
   guest: GalleryGuest | undefined;
+  /** Whether a panel shows something of a second value. */
+  isComparing = false;
   readonly #host: GalleryHost;
   readonly #resizes = new ResizeObserver(() => this.#onResize());
   readonly #visibility = new IntersectionObserver((entries) => this.#onVisibility(entries), { rootMargin: "64px" });
@@ -82,9 +84,9 @@ export class Gallery {
     const byName = new Map(layers.map((layer) => [layer.value, layer]));
     const ids = new Set<string>();
     const panels = choices.map((choice) => {
-      const { value, compare, axes } = choice;
+      const { value, compare, axes, shows = "" } = choice;
       const kind: ViewKind = value === imageInput && !compare && !axes ? "picture" : "mosaic";
-      let id = [kind, axes ?? "", value, compare ?? ""].join(" ");
+      let id = [kind, axes ?? "", value, compare ?? "", shows].join(" ").trim();
       while (ids.has(id)) id += "'";
       ids.add(id);
       const panel = known.get(id) ?? this.#make(id, kind, choice, byName.get(value));
@@ -115,16 +117,17 @@ export class Gallery {
     const pixels = (length: number) => Math.floor(length * devicePixelRatio);
     const panels = this.#panels.map((panel): View => {
       const { id, kind } = panel.options;
-      const { value, compare, axes, channels, reads } = panel.choice;
+      const { value, compare, axes, channels, reads, shows } = panel.choice;
       const room = panel.roomIn(width, innerHeight);
       const [across, down] = [pixels(room.width), room.height && pixels(room.height)];
-      return { id, kind, value, compare, axes, channels, reads, canvas: panel.canvas, width: across, height: down };
+      return { id, kind, value, compare, axes, channels, reads, shows, canvas: panel.canvas, width: across, height: down };
     });
     return [...panels, ...(this.guest?.measure() ?? [])];
   }
 
   show(outcomes: readonly ViewOutcome[], appearance: Appearance): void {
     const panels = new Map(this.#panels.map((panel) => [panel.options.id, panel]));
+    this.isComparing = false;
     for (const outcome of outcomes) {
       const panel = panels.get(outcome.id);
       if (!panel) continue;
@@ -133,6 +136,7 @@ export class Gallery {
         continue;
       }
       panel.place(outcome.layout);
+      this.isComparing ||= outcome.isCompared || (panel.choice.shows ?? "first") !== "first";
       const pair = outcome.isCompared ? appearance.pair : undefined;
       if (outcome.colorMap) panel.describeColors(outcome.colorMap, appearance.normalization, pair);
     }

@@ -1,5 +1,6 @@
 // Which of the values that can be drawn are shown. Pure.
 import type { Axes } from "../engine/shapes.ts";
+import type { ComparedPart } from "./views/view.ts";
 
 /** A value that can be drawn. */
 export interface DrawableLayer {
@@ -30,6 +31,10 @@ export interface LayerChoice {
   readonly share?: number;
   /** Whether a map is drawn with one pixel for each element, for whoever makes it larger. */
   readonly isSmooth?: boolean;
+  /** Of two values, or networks, that are compared, what is shown; both in the same tiles where absent. */
+  readonly shows?: ComparedPart;
+  /** What it is called in place of its names. */
+  readonly title?: string;
 }
 
 /**

@@ -224,8 +224,8 @@ export class Panel {
   }
 
   get #title(): string {
-    const { value, compare, channels } = this.#choice;
-    const name = compare ? `${value} + ${compare}` : value;
+    const { value, compare, channels, title } = this.#choice;
+    const name = title ?? (compare ? `${value} + ${compare}` : value);
     return channels?.length === 1 ? `${name} · ${this.isDense ? "unit" : "channel"} ${channels[0]}` : name;
   }
 

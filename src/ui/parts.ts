@@ -1,12 +1,15 @@
 // The parts that most elements have not, beside their mosaics: the instrument, an explanation, growing patterns, brushes. The code of each is loaded when
 // its attribute is first set.
 import { loadPart } from "../engine/errors.ts";
+import type { CheckpointsHost } from "./checkpoints/checkpoints.ts";
+import type { Comparison } from "./compare/comparison.ts";
 import type { ControlsHost } from "./controls/controls.ts";
 import type { ConvCam } from "./element.ts";
 import { explanationId } from "./explain/request.ts";
 import type { Why, WhyHost } from "./explain/why.ts";
 import type { Gallery } from "./gallery.ts";
 import type { Instrument, InstrumentHost } from "./instrument/instrument.ts";
+import type { LayerChoice } from "./layers.ts";
 import type { GrowingHost } from "./patterns/growing.ts";
 import type { ImageLike } from "./picture-size.ts";
 import type { Retouch, RetouchHost } from "./retouch/retouch.ts";
@@ -24,7 +27,7 @@ interface Part {
   hide(): void;
 }
 
-type PartsHost = WhyHost & GrowingHost & InstrumentHost & RetouchHost & ControlsHost;
+type PartsHost = WhyHost & GrowingHost & InstrumentHost & CheckpointsHost & RetouchHost & ControlsHost;
 type Make = (host: PartsHost, element: ConvCam, gallery: Gallery) => Part;
 
 /** By attribute, in the order in which they stand: before the gallery, but for the instrument, which stands around it. */
@@ -36,6 +39,14 @@ const kinds: Readonly<Record<string, () => Promise<Make>>> = {
   async controls() {
     const { Controls } = await import("./controls/controls.ts");
     return (host, element, gallery) => new Controls(host, element, gallery);
+  },
+  async compare() {
+    const { Comparison } = await import("./compare/comparison.ts");
+    return (host, element, gallery) => new Comparison(host, element, gallery);
+  },
+  async checkpoints() {
+    const { Checkpoints } = await import("./checkpoints/checkpoints.ts");
+    return (host, element, gallery) => new Checkpoints(host, element, gallery.element);
   },
   async explain() {
     const { Why } = await import("./explain/why.ts");
@@ -55,6 +66,8 @@ const kinds: Readonly<Record<string, () => Promise<Make>>> = {
 const words: Readonly<Record<string, string>> = {
   view: "that looks into layers",
   controls: "for controls",
+  compare: "for comparisons",
+  checkpoints: "for checkpoints",
   explain: "for explanations",
   patterns: "for patterns",
   retouch: "for brushes",
@@ -94,7 +107,7 @@ export class Parts {
 
   /** Loads what has a say in the first scene. */
   async prepare(): Promise<void> {
-    await Promise.all(["view", "retouch"].map((name) => this.#make(name)));
+    await Promise.all(["view", "compare", "retouch"].map((name) => this.#make(name)));
     await this.instrument?.prepare();
   }
 
@@ -102,6 +115,12 @@ export class Parts {
   retouched(image: ImageLike | undefined): ImageLike | undefined {
     const retouch = this.#made.get("retouch") as Retouch | undefined;
     return image && retouch ? retouch.apply(image) : image;
+  }
+
+  /** The panels for what would be shown of one network alone. */
+  arrange(choices: readonly LayerChoice[]): readonly LayerChoice[] {
+    const comparison = this.#made.get("compare") as Comparison | undefined;
+    return comparison?.arrange(choices) ?? choices;
   }
 
   async update(): Promise<void> {
@@ -124,7 +143,12 @@ export class Parts {
     for (const part of this.#made.values()) part.hide();
   }
 
-  async #make(name: string, isWanted = this.#element.hasAttribute(name)): Promise<void> {
+  /** What is compared may be a file, which no attribute holds. */
+  #isAsked(name: string): boolean {
+    return this.#element.hasAttribute(name) || (name === "compare" && this.#element.compare !== undefined);
+  }
+
+  async #make(name: string, isWanted = this.#isAsked(name)): Promise<void> {
     if (this.#made.has(name) || !isWanted) return;
     const make = await loadPart(words[name] as string, kinds[name] as () => Promise<Make>);
     if (!this.#made.has(name)) this.#place(name, make(this.#host, this.#element, this.#gallery));

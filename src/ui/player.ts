@@ -246,7 +246,7 @@ export class Player {
     await this.#parts.prepare();
     const wanted = wantedLayers(element, description, this.#parts.instrument?.choices);
     const look = wantedLook(element);
-    this.#gallery.update(wanted.choices, description.layers, description.imageInput);
+    this.#gallery.update(this.#parts.arrange(wanted.choices), description.layers, description.imageInput);
     if (!this.isShown) this.#status.showProgress("Starting the GPU");
     const weights = this.weights.wanted;
     const views = this.#gallery.measure();

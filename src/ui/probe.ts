@@ -8,6 +8,7 @@ import { arrows, followPointer, placeMark, rectangleOf } from "./pointing.ts";
 import styles from "./probe.css?inline";
 import type { Query } from "./session/queries.ts";
 import { adoptStyles } from "./style-sheet.ts";
+import type { ComparedPart } from "./views/view.ts";
 
 /** Somebody reads the values of an element. */
 export interface ProbeRequest {
@@ -38,14 +39,15 @@ export class Probe {
     else if (event instanceof PointerEvent) followPointer(event, this.#panel.canvas, this.#panel.layout, (point) => this.#move(point));
   }
 
+  /** Of a comparison only what the mosaic shows, and how a difference comes about. */
   #show(point: MapPoint, values: readonly number[]): void {
     const { channel = 0, y = 0, x = 0 } = this.#point ?? {};
     if (!this.#point || point.channel !== channel || point.y !== y || point.x !== x) return;
-    const { isDense, options, readout } = this.#panel;
+    const { isDense, options, readout, choice } = this.#panel;
     const { channel: name } = this.#panel.elementAt(point);
     const inMap = `channel ${name} · y ${y} · x ${x}`;
     const place = options.kind === "picture" ? `y ${y} · x ${x}` : isDense ? `unit ${name}` : inMap;
-    readout.textContent = `${place} · ${values.map(formatNumber).join(" | ")}`;
+    readout.textContent = `${place} · ${textOf(values, choice.shows)}`;
   }
 
   /** What lay under the point is no longer there. */
@@ -110,4 +112,11 @@ export class Probe {
         : { channel, y: Math.min(layout.mapHeight - 1, Math.max(0, y + dy)), x: Math.min(layout.mapWidth - 1, Math.max(0, x + dx)) };
     if (next.channel >= 0 && next.channel < layout.channels) this.#move(this.#point ? next : { channel, y, x });
   }
+}
+
+function textOf(values: readonly number[], shows: ComparedPart | undefined): string {
+  const [first, second] = values;
+  if (!shows || first === undefined || second === undefined) return values.map(formatNumber).join(" | ");
+  if (shows === "difference") return `${formatNumber(second - first)} = ${formatNumber(second)} − ${formatNumber(first)}`;
+  return formatNumber(shows === "first" ? first : second);
 }

@@ -97,8 +97,19 @@ export class SceneOfViews {
   }
 
   /** Those that can be drawn, in order. */
-  get drawn(): readonly (Pick<View, "id" | "kind" | "value"> & { readonly canvas: ViewCanvas; readonly drawn: Drawn })[] {
-    return this.#placed.map(({ view: { id, kind, value }, canvas, drawn }) => ({ id, kind, value, canvas, drawn }));
+  get drawn(): readonly (Pick<View, "id" | "kind" | "value" | "compare" | "shows"> & {
+    readonly canvas: ViewCanvas;
+    readonly drawn: Drawn;
+  })[] {
+    return this.#placed.map(({ view: { id, kind, value, compare, shows }, canvas, drawn }) => ({
+      id,
+      kind,
+      value,
+      compare,
+      shows,
+      canvas,
+      drawn,
+    }));
   }
 
   /** Drops all views, because values have moved. Canvases stay. */
@@ -198,7 +209,7 @@ export class SceneOfViews {
       const name = `${which === model ? "own" : "other"} ${lies} ${value}`;
       return { ...maps, statistics: await this.#statisticsOf(name, value, maps) };
     };
-    let unsigned: ReadonlySet<string> | undefined;
+    const unsigned = new Map<Model, ReadonlySet<string>>();
     return {
       renderer: this.#renderer,
       appearance,
@@ -209,9 +220,11 @@ export class SceneOfViews {
         if (compare === undefined && !compared) return undefined;
         return source(compare ?? value, compared ?? model, said).catch(() => undefined);
       },
-      canBeNegative(value) {
-        unsigned ??= nonnegativeValues(model, { unsignedInputs });
-        return !unsigned.has(value);
+      canBeNegative({ value, compare = value }, which) {
+        const [of, name] = which === "first" ? [model, value] : [compared ?? model, compare];
+        const known = unsigned.get(of) ?? nonnegativeValues(of, { unsignedInputs });
+        unsigned.set(of, known);
+        return !known.has(name);
       },
     };
   }

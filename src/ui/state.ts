@@ -19,6 +19,9 @@ export interface ConvCamState {
   readonly range?: string | undefined;
   readonly colors?: string | undefined;
   readonly compareColors?: string | undefined;
+  /** As the attributes `compare-as` and `compare-names`. */
+  readonly compareAs?: string | undefined;
+  readonly compareNames?: string | undefined;
   readonly columns?: string | undefined;
   readonly gap?: string | undefined;
   readonly precision?: string | undefined;
@@ -29,6 +32,9 @@ export interface ConvCamState {
   readonly parameters?: string | readonly string[] | undefined;
   /** As the attribute `retouch`: strokes over the picture. */
   readonly retouch?: string | undefined;
+  /** As the attributes `checkpoints` and `checkpoint`. */
+  readonly checkpoints?: string | undefined;
+  readonly checkpoint?: string | undefined;
   /** As the attributes of the same names: what of the network is looked at. */
   readonly view?: string | undefined;
   readonly layer?: string | undefined;
@@ -65,6 +71,7 @@ const attributeOf = {
   range: "normalize",
   colors: "colormap",
   compareColors: "compare-colors",
+  compareAs: "compare-as",
   columns: "columns",
   gap: "gap",
   precision: "precision",
@@ -89,9 +96,10 @@ type PlacePart =
   | "mapOverlay"
   | "layerNames"
   | "hide";
+type ComparePart = "compareNames" | "checkpoints" | "checkpoint";
 type TextPart = Extract<
   keyof ConvCamState,
-  keyof typeof attributeOf | PlacePart | "retouch" | "overlay" | `explain${string}` | `pattern${string}`
+  keyof typeof attributeOf | PlacePart | ComparePart | "retouch" | "overlay" | `explain${string}` | `pattern${string}`
 >;
 
 const parts = [...Object.entries(attributeOf), ...namesOfParts] as [TextPart, AttributeName][];

@@ -16,6 +16,8 @@ export interface NetworkOptions {
   readonly graph: Graph;
   /** The second network of a comparison: same layer names, same shapes. */
   readonly compared?: Graph | undefined;
+  /** Of random weights for the second network, in place of its file's. */
+  readonly seed?: number | undefined;
   /** Names of values that are shown first; a scene may ask for others. */
   readonly observe: readonly string[];
   readonly inputShapes: Readonly<Record<string, readonly number[]>>;
@@ -56,7 +58,7 @@ export class ViewedNetworks {
   #isDisposed = false;
 
   /** Where the second does not load, the first goes on without it. */
-  static async load(device: Device, { graph, compared, observe, inputShapes, precision, onProgress }: NetworkOptions) {
+  static async load(device: Device, { graph, compared, seed, observe, inputShapes, precision, onProgress }: NetworkOptions) {
     const movement: Movement = { count: 0, found: 0 };
     const onMove = () => {
       movement.count++;
@@ -70,7 +72,9 @@ export class ViewedNetworks {
     const model = await load(graph, "src");
     if (!compared) return new ViewedNetworks(model, undefined, movement);
     const has = (name: string) => compared.nodes.some(({ outputs }) => outputs.includes(name));
-    const second = await load(compared, "compare", observe.filter(has)).catch((error: Error) => error);
+    const second = await load(compared, "compare", observe.filter(has))
+      .then((loaded) => withSeed(loaded, seed))
+      .catch((error: Error) => error);
     return new ViewedNetworks(model, second, movement);
   }
 
@@ -168,6 +172,17 @@ export class ViewedNetworks {
   dispose(): void {
     this.#isDisposed = true;
     for (const model of this.models) model.dispose();
+  }
+}
+
+/** A network with random weights of a seed, or with its own where there is none. */
+async function withSeed(model: Model, seed: number | undefined): Promise<Model> {
+  try {
+    if (seed !== undefined) await model.reinitialize(seed);
+    return model;
+  } catch (error) {
+    model.dispose();
+    throw error;
   }
 }
 

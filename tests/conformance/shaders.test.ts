@@ -12,6 +12,7 @@ const shaders = Object.values(files);
 const variants: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
   "convolution-general": { HAS_BIAS: [0, 1], HAS_RESIDUAL: [0, 1], ACTIVATION: [0, 1, 2, 3, 4, 5, 6, 7] },
   "count-saturated": { VALUE_TYPE: [0, 1, 2] },
+  difference: { VALUE_TYPE: [0, 1, 2] },
   histogram: { VALUE_TYPE: [0, 1, 2] },
   mosaic: { VALUE_TYPE: [0, 1, 2], COMPARE: [0, 1, 2], AVERAGE: [0, 1] },
   "normalize-rows": { LANES: [1, 64] },

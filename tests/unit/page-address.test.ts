@@ -5,6 +5,7 @@ import { type PageState, readAddress, writeAddress } from "../../src/ui/page/add
 const full: PageState = {
   network: "squeezenet",
   compare: "squeezenet-blank",
+  checkpoints: true,
   preparation: { mean: [0.5, 0.4, 0.3], std: 2, scale: 1, channels: "bgr", fit: "contain" },
   state: {
     view: "pixel",
@@ -20,6 +21,8 @@ const full: PageState = {
     layers: "conv_1,a+b",
     range: "0..6",
     colors: "magma",
+    compareAs: "difference",
+    checkpoint: "2",
     explain: "grad-cam",
     explainClass: "207",
     overlay: "0.4",

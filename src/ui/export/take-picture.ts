@@ -1,6 +1,7 @@
 // What is drawn, as PNG files: one mosaic as it is, several as a sheet with their names. Loaded when somebody keeps a picture.
 import { ModelError } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
+import { describeShape } from "../format-number.ts";
 import type { Viewer } from "../viewer.ts";
 import type { Drawn } from "../views/view.ts";
 
@@ -10,26 +11,41 @@ const margin = 12;
 /** Pixels of a sheet's width, unless one mosaic is wider. */
 const sheetWidth = 1600;
 
-/**
- * @param values of the views that are wanted; all where absent
- * @throws ModelError where none of them is shown
- */
-export async function takePicture(
-  { device, drawings, renderer }: Pick<Viewer, "device" | "drawings" | "renderer">,
-  values?: readonly string[],
-): Promise<Blob> {
+interface Taken {
+  /** Of the views that are wanted; all where absent. */
+  readonly values?: readonly string[] | undefined;
+  /** Whether a single mosaic stands on a sheet with its name, too. */
+  readonly isSheet?: boolean | undefined;
+}
+
+type Source = Pick<Viewer, "device" | "drawings" | "renderer" | "model">;
+
+/** A PNG. @throws ModelError where none of the values is shown */
+export async function takePicture(viewer: Source, taken: Taken): Promise<Blob> {
+  return (await take(viewer, taken)).convertToBlob({ type: "image/png" });
+}
+
+/** What all views show now, with their names. @throws ModelError where nothing is shown */
+export async function takeFrame(viewer: Source): Promise<ImageBitmap> {
+  return (await take(viewer, { isSheet: true })).transferToImageBitmap();
+}
+
+async function take({ device, drawings, renderer, model }: Source, { values, isSheet = false }: Taken): Promise<OffscreenCanvas> {
   const wanted = drawings.filter(({ value, kind }) => kind !== "sheet" && (values?.includes(value) ?? true));
   if (wanted.length === 0) throw new ModelError(`picture: none of ${values?.join(", ") || "the values"} is shown.`);
   const painted = await Promise.all(wanted.map(({ drawn }) => paint(device, renderer, drawn)));
   const [first] = painted as [OffscreenCanvas];
-  const whole =
-    painted.length === 1
-      ? first
-      : compose(
-          painted,
-          wanted.map(({ value }) => value),
-        );
-  return whole.convertToBlob({ type: "image/png" });
+  if (painted.length === 1 && !isSheet) return first;
+  return compose(
+    painted,
+    wanted.map((drawing) => captionOf(drawing, model.graph.types.get(drawing.value)?.shape ?? [])),
+  );
+}
+
+/** What a mosaic is of, and the shape of it. */
+function captionOf({ value, compare, shows }: Source["drawings"][number], shape: readonly number[]): string {
+  const name = compare === undefined ? value : `${value} + ${compare}`;
+  return `${name}${shows ? ` (${shows})` : ""} · ${describeShape(shape)}`;
 }
 
 /** Draws once more, onto a texture that can be read. */
@@ -76,8 +92,8 @@ function toCanvas(bytes: Uint8Array, { width, height, bytesPerRow, isBlueFirst }
   return canvas;
 }
 
-/** Mosaics row by row, each with its name above it, on white. */
-function compose(pictures: readonly OffscreenCanvas[], names: readonly string[]): OffscreenCanvas {
+/** Mosaics row by row, each with its caption above it, on white. */
+function compose(pictures: readonly OffscreenCanvas[], captions: readonly string[]): OffscreenCanvas {
   const room = Math.max(sheetWidth, ...pictures.map(({ width }) => width + 2 * margin));
   let [x, y, rowHeight] = [margin, margin, 0];
   const places = pictures.map(({ width, height }) => {
@@ -99,7 +115,7 @@ function compose(pictures: readonly OffscreenCanvas[], names: readonly string[])
   context.font = "14px system-ui, sans-serif";
   pictures.forEach((picture, i) => {
     const place = places[i] as { x: number; y: number };
-    context.fillText(names[i] as string, place.x, place.y + caption - 8, picture.width);
+    context.fillText(captions[i] as string, place.x, place.y + caption - 8, picture.width);
     context.drawImage(picture, place.x, place.y + caption);
   });
   return sheet;

@@ -5,6 +5,7 @@ import type { ConvCam } from "../element.ts";
 import type { Session } from "../session/session.ts";
 import { setAttribute } from "../state.ts";
 import { type Actions, type ChannelAround, channelTemplate } from "./channel.ts";
+import type { Compared } from "./compared.ts";
 import { askEffects, type EffectsAnswer } from "./effects.ts";
 import { PictureSearches } from "./find-pictures.ts";
 import { aloneIn, stateOf, withState } from "./gates.ts";
@@ -15,13 +16,17 @@ import { arrange, factsOf, readOrder, saturated } from "./orders.ts";
 import { readPage } from "./paging.ts";
 import { fieldText } from "./pixel.ts";
 import type { Place } from "./place.ts";
-import { savePlace, saveTemplate } from "./save.ts";
+import { type Format, savePlace, saveTemplate } from "./save.ts";
 
 export interface AboutMapsHost {
   /** What the network looks at; undefined where that is no picture. */
   readonly picture: string | undefined;
   isAt(place: Place): boolean;
   go(place: Place): void;
+  /** What of two values that are compared is looked at. */
+  compared(value: string): Compared;
+  /** The same with whose numbers they are, where something is compared. */
+  whose(template: TemplateResult, compared: Compared): TemplateResult;
   /** What an activation is computed from, where the value is one's result. */
   beforeActivation(value: string): string | undefined;
   /** Lets the gallery show others, if others are wanted now. @returns whether they are */
@@ -82,7 +87,8 @@ export class AboutMaps {
     const order = readOrder(this.#viewer.getAttribute("order"));
     const { value, axes } = place.layer;
     const { channel } = place;
-    const asked = { kind: "layer", value, axes, channel: place.view === "layer" ? undefined : channel } as const;
+    const compared = this.#host.compared(value);
+    const asked = { kind: "layer", value, axes, ...compared, channel: place.view === "layer" ? undefined : channel } as const;
     const [numbers, effects] = await Promise.all([session.ask(asked), order === "effect" ? this.#effectsOf(value, session) : undefined]);
     if (!this.#host.isAt(place)) return undefined;
     const arranged = arrange(order, numbers.channels, effects?.effects?.effects);
@@ -98,7 +104,10 @@ export class AboutMaps {
     const facts = { ...factsOf(numbers.channels, area), saturated: saturated(numbers.saturation, area) };
     if (place.view === "layer")
       return {
-        template: layerTemplate(place, { ...numbers, facts, order, effects, around: this.#aroundLayer(place) }, actions),
+        template: this.#host.whose(
+          layerTemplate(place, { ...numbers, facts, order, effects, around: this.#aroundLayer(place) }, actions),
+          compared,
+        ),
         boxes: [],
       };
     const [convolution, strongest] = await Promise.all([
@@ -108,7 +117,10 @@ export class AboutMaps {
     if (!convolution || !this.#host.isAt(place)) return undefined;
     const around = this.#aroundChannel(place, session);
     return {
-      template: channelTemplate(place, { ...numbers, convolution: convolution.step, effects, strongest, around }, actions),
+      template: this.#host.whose(
+        channelTemplate(place, { ...numbers, convolution: convolution.step, effects, strongest, around }, actions),
+        compared,
+      ),
       boxes: strongest.flatMap(({ y, x, field }, i): ValueMark[] => {
         const label = `${i + 1}`;
         const own = { channels: [channel, channel + 1], y: [y, y + 1], x: [x, x + 1] } as const;
@@ -196,10 +208,10 @@ export class AboutMaps {
     };
   }
 
-  async #save(...[session, place, format]: Parameters<typeof savePlace>): Promise<void> {
+  async #save(session: Session, place: Place, format: Format): Promise<void> {
     this.#notSaved = undefined;
     try {
-      await savePlace(session, place, format);
+      await savePlace(session, place, format, this.#host.compared(place.layer.value));
     } catch (error) {
       this.#notSaved = { value: place.layer.value, is: (error as Error).message };
     }

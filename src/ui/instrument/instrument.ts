@@ -1,5 +1,6 @@
 // The instrument of an element: one picture of the whole network, then in, to a layer, a channel, an element. It decides which maps the gallery
 // shows, and stands around them. Loaded when `view` is set.
+import type { TemplateResult } from "lit";
 import type { ConvCam, ConvCamEvents } from "../element.ts";
 import type { News } from "../frame-loop.ts";
 import type { Gallery } from "../gallery.ts";
@@ -13,6 +14,7 @@ import { adoptStyles } from "../style-sheet.ts";
 import type { Stage } from "../update-cycle.ts";
 import { UpdateLoop } from "../update-loop.ts";
 import { Band } from "./band.ts";
+import { type Compared, comparedIn, withWhose } from "./compared.ts";
 import { FieldHover } from "./field-hover.ts";
 import { GivenNames } from "./given-names.ts";
 import { Guests } from "./guests.ts";
@@ -98,7 +100,7 @@ export class Instrument {
     this.#trouble.role = "alert";
     const main = make("div", "main");
     // Other parts stand before the gallery, and go where it goes.
-    const parts = [...root.children].filter((child) => child.matches(".why, .patterns"));
+    const parts = [...root.children].filter((child) => child.matches(".compare-key, .checkpoints, .why, .patterns"));
     gallery.element.before(this.#frame);
     main.append(...parts, gallery.element);
     this.#desk.append(main, this.#side.element);
@@ -212,6 +214,8 @@ export class Instrument {
       get session() {
         return instrument.#host.session;
       },
+      compared: (value: string) => comparedIn(gallery, value),
+      whose: (template: TemplateResult, compared: Compared) => withWhose(template, instrument.#element, gallery, compared),
       isAt: (place: Place) => this.#isAt(place),
       go: (place: Place) => this.#go(place),
       beforeActivation: (value: string) => this.#graph?.beforeActivation(value),

@@ -6,6 +6,7 @@ import { Tensor } from "../../engine/tensor.ts";
 import { download } from "../download.ts";
 import { mapAsCsv, valueAsCsv } from "../export/text.ts";
 import { viewAsMaps } from "../mosaic/maps.ts";
+import type { ComparedValue } from "../session/queries.ts";
 import type { Session } from "../session/session.ts";
 import type { Place } from "./place.ts";
 
@@ -18,7 +19,7 @@ const formats = {
   CSV: "The numbers, for a spreadsheet",
 } as const;
 
-type Format = keyof typeof formats;
+export type Format = keyof typeof formats;
 
 /** @param problem why the last one could not be saved, if so */
 export function saveTemplate(save: (format: Format) => void, problem: string | undefined): TemplateResult {
@@ -33,17 +34,23 @@ export function saveTemplate(save: (format: Format) => void, problem: string | u
   </div>`;
 }
 
-/** A layer whole, or one of its channels. @throws Error that says why it cannot be had */
-export async function savePlace(session: Session, place: Place, format: Format): Promise<void> {
+/** A layer whole, or one of its channels; of a comparison what is looked at. @throws Error that says why it cannot be had */
+export async function savePlace(
+  session: Session,
+  place: Place,
+  format: Format,
+  compared: Pick<ComparedValue, "compare" | "shows"> = {},
+): Promise<void> {
   const { value } = place.layer;
-  const name = place.view === "layer" ? value : `${value} channel ${place.channel}`;
+  const whole = place.view === "layer" ? value : `${value} channel ${place.channel}`;
+  const name = compared.shows ? `${whole} ${compared.shows}` : whole;
   if (format === "PNG") {
     download(await session.ask({ kind: "picture", values: [value] }), `${name}.png`);
     return;
   }
-  const taken = await session.ask({ kind: "value", value });
-  const whole = new Tensor(taken.dtype, taken.shape, taken.bytes);
-  const tensor = place.view === "layer" ? whole : channelOf(whole, place);
+  const taken = await session.ask({ kind: "value", value, ...compared });
+  const all = new Tensor(taken.dtype, taken.shape, taken.bytes);
+  const tensor = place.view === "layer" ? all : channelOf(all, place);
   if (format === ".npy") download(new Blob([encodeNpy(tensor) as Uint8Array<ArrayBuffer>]), `${name}.npy`);
   else download(new Blob([csvOf(tensor, place)], { type: "text/csv" }), `${name}.csv`);
 }

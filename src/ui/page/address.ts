@@ -6,6 +6,8 @@ export interface PageState {
   /** Names of networks that the page offers; absent for files. */
   readonly network?: string | undefined;
   readonly compare?: string | undefined;
+  /** Whether the stored checkpoints of the network are on a slider. */
+  readonly checkpoints?: true | undefined;
   /** What somebody has chosen in place of what the page knows or guesses. */
   readonly preparation?: Preparation | undefined;
   readonly state: ConvCamState;
@@ -31,7 +33,7 @@ const texts = [
     "smooth",
     "mapOverlay",
   ] as const),
-  ...(["layers", "range", "colors", "compareColors", "columns", "gap", "precision", "retouch"] as const),
+  ...(["layers", "range", "colors", "compareColors", "compareAs", "columns", "gap", "precision", "retouch"] as const),
   ...(["explain", "explainClass", "explainAgainst", "explainLayer", "overlay"] as const),
   ...(["patterns", "patternChannels", "patternPreset", "patternSeed", "patternSteps", "patternSize"] as const),
 ] satisfies readonly (keyof ConvCamState)[];
@@ -39,7 +41,7 @@ const texts = [
 const others = ["blank", "gates"] as const satisfies readonly (keyof ConvCamState)[];
 
 /** @returns the text behind the #, empty for what the page shows by itself */
-export function writeAddress({ network, compare, preparation, state }: PageState): string {
+export function writeAddress({ network, compare, checkpoints, preparation, state }: PageState): string {
   const query = new URLSearchParams();
   if (network) query.set("network", network);
   if (compare) query.set("compare", compare);
@@ -47,6 +49,8 @@ export function writeAddress({ network, compare, preparation, state }: PageState
     const text = state[name];
     if (text !== undefined && !(name === "view" && text === "overview")) query.set(name, text);
   }
+  if (checkpoints) query.set("checkpoints", "stored");
+  if (checkpoints && state.checkpoint !== undefined) query.set("checkpoint", state.checkpoint);
   for (const name of others) if (state[name] !== undefined) query.set(name, JSON.stringify(state[name]));
   if (preparation) query.set("preparation", JSON.stringify(preparation));
   return query.toString();
@@ -65,8 +69,11 @@ export function readAddress(hash: string): ReadAddress {
   };
   for (const name of others) if (query.has(name)) state[name] = read(name);
   const preparation = read("preparation") as Preparation | undefined;
+  const checkpoints = query.has("checkpoints") ? { checkpoints: true as const } : {};
+  const checkpoint = query.get("checkpoint");
+  if (checkpoint !== null) state["checkpoint"] = checkpoint;
   const [network, compare] = [query.get("network") ?? undefined, query.get("compare") ?? undefined];
-  return { network, compare, ...(preparation && { preparation }), state: state as ConvCamState, problem };
+  return { network, compare, ...checkpoints, ...(preparation && { preparation }), state: state as ConvCamState, problem };
 }
 
 type JsonPart = (typeof others)[number] | "preparation";

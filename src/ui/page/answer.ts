@@ -47,10 +47,14 @@ export function showAnswers(viewer: ConvCam, { isEmpty, names }: Question): () =
     find("compared-bars").hidden = !others;
     find("own-name").hidden = !others;
     if (!others) return;
-    comparedBars.update(others, viewer.labels);
     const [own, other] = names();
+    const isAlike = others.length === scores.length;
+    comparedBars.element.hidden = !isAlike;
+    if (isAlike) comparedBars.update(others, viewer.labels);
     find("own-name").textContent = own;
-    find("other-name").textContent = other;
+    find("other-name").textContent = isAlike
+      ? other
+      : `${other} has ${others.length} classes, not ${scores.length}: they are not those named here, and are not shown.`;
   };
   listen(viewer, "results", (results) => {
     last = results;

@@ -3,14 +3,17 @@
 import { digit } from "../../../models/digit.ts";
 import "../element.ts";
 import type { AttributeName } from "../attributes.ts";
+import { writeCheckpoints } from "../checkpoints/list.ts";
+import { readWithin } from "../compare/within.ts";
 import { ConvCam } from "../element.ts";
 import { setAttribute } from "../state.ts";
 import { readAddress } from "./address.ts";
 import { DrawingPad } from "./drawing-pad.ts";
 import { find } from "./listen.ts";
-import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
+import { checkpointsOf, findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
 
 const viewer = find<ConvCam>("layers");
+const firstNetwork = "mnist-trained";
 const query = new URLSearchParams(location.search);
 
 function report(problem: string): void {
@@ -26,23 +29,36 @@ async function open(name: string | undefined): Promise<string | Uint8Array | und
 }
 
 async function show(): Promise<void> {
-  const { network = query.get("network") ?? undefined, compare, preparation: chosen, state, problem } = readAddress(location.hash);
+  const {
+    network = query.get("network") ?? undefined,
+    compare,
+    checkpoints,
+    preparation: chosen,
+    state,
+    problem,
+  } = readAddress(location.hash);
   if (problem) report(problem);
   setAttributes();
   const src = query.get("src");
   if (!src) {
-    const name = network ?? "mnist-trained";
+    const name = network ?? firstNetwork;
     const entry = findNetwork(name);
     viewer.src = await open(name);
     if (entry) viewer.labels = labelsOf(entry);
     if (entry) viewer.preparation = preparationOf(entry);
   }
   if (chosen) viewer.preparation = chosen;
-  if (compare) viewer.compare = await open(compare);
+  if (compare) viewer.compare = readWithin(compare) ? compare : await open(compare);
   if (!query.has("input")) viewer.input = drawing();
   if (!location.hash) return;
+  const entry = src ? undefined : findNetwork(network ?? firstNetwork);
+  const compared = compare === undefined ? undefined : findNetwork(compare);
   const { src: own, compare: other, input, labels, parameters, preparation } = viewer.state;
-  viewer.state = { ...state, src: own, compare: other, input, labels, parameters, preparation };
+  viewer.state = {
+    ...{ ...state, src: own, compare: other, input, labels, parameters, preparation },
+    ...(entry && compared && { compareNames: `${entry.title} | ${compared.title}` }),
+    ...(checkpoints && { checkpoints: writeCheckpoints(checkpointsOf(entry)) }),
+  };
   // A state takes away what it does not hold.
   setAttributes();
 }

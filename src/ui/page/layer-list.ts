@@ -19,18 +19,20 @@ export function listLayers(viewer: ConvCam): void {
     // Some layer is always shown.
     else if (target instanceof HTMLInputElement) target.checked = true;
   });
-  addEventListener("click", (event) => {
-    const details = find("layer-list").closest("details");
-    if (event.target instanceof Node && !details?.contains(event.target)) details?.removeAttribute("open");
-  });
-  addEventListener("keydown", ({ key }) => key === "Escape" && close());
 }
 
-/** Closes the list, and moves the focus from inside it to its summary. */
-function close(): void {
-  const details = find("layer-list").closest("details");
-  if (details?.open && details.contains(document.activeElement)) find("layer-summary").focus();
-  details?.removeAttribute("open");
+/** Closes menus of the page when somebody clicks beside them, and by Escape, which moves the focus from inside to the summary. */
+export function closeMenus(menus: readonly HTMLDetailsElement[]): void {
+  addEventListener("click", ({ target }) => {
+    for (const menu of menus) if (target instanceof Node && !menu.contains(target)) menu.open = false;
+  });
+  addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    for (const menu of menus) {
+      if (menu.open && menu.contains(document.activeElement)) menu.querySelector("summary")?.focus();
+      menu.open = false;
+    }
+  });
 }
 
 /** Of a network that could not be loaded there are none. */

@@ -3,19 +3,23 @@ import { digit } from "../../../models/digit.ts";
 import { isStored } from "../../../models/manifest.ts";
 import { loadPart } from "../../engine/errors.ts";
 import "../element.ts";
+import { inOrder } from "../checkpoints/list.ts";
 import type { ConvCam } from "../element.ts";
 import type { PageState } from "./address.ts";
 import { showAnswers } from "./answer.ts";
+import { offerCheckpoints } from "./checkpoints.ts";
 import { offerLooks } from "./choices.ts";
 import { ClassNames, offerNames } from "./class-names.ts";
+import { Comparing } from "./comparing.ts";
 import { DrawingPad } from "./drawing-pad.ts";
 import { filesOf, filesOfFolder, namesOf, sortFiles } from "./dropped-files.ts";
 import { KeptHistory } from "./history.ts";
 import { offerInputs } from "./input-tabs.ts";
 import { keepNames } from "./kept-names.ts";
-import { listLayers } from "./layer-list.ts";
+import { closeMenus, listLayers } from "./layer-list.ts";
 import { find, listen } from "./listen.ts";
-import { aboutText, fillNetworks, listComparable, showOwnNetwork } from "./network-lists.ts";
+import { offerMeasuring } from "./measure-link.ts";
+import { aboutText, fillNetworks, showOwnNetwork } from "./network-lists.ts";
 import { findNetwork, labelsOf, openNetwork, pictureInputOf, preparationOf } from "./networks.ts";
 import { offerBrush } from "./offer-brush.ts";
 import { offerHelp } from "./offer-help.ts";
@@ -24,6 +28,7 @@ import { offerPrepare, offerSeen } from "./offer-prepare.ts";
 import { offerWhy } from "./offer-why.ts";
 import { askOwnNetworks } from "./own-network.ts";
 import { Prepared } from "./prepared.ts";
+import { offerSaving } from "./saving.ts";
 
 const viewer = find<ConvCam>("layers");
 const pad = new DrawingPad(find<HTMLCanvasElement>("pad"), () => viewer.refresh());
@@ -49,8 +54,21 @@ function expectOwnNetwork(files: readonly File[] | undefined): void {
 }
 
 const networkSelect = find<HTMLSelectElement>("network");
-const compareSelect = find<HTMLSelectElement>("compare");
 fillNetworks();
+const titleIn = (select: HTMLSelectElement) => select.selectedOptions[0]?.textContent ?? "";
+const comparing = new Comparing({
+  ...{ viewer, list: find("compare"), as: find("compare-as"), file: find("compare-file"), report },
+  title: () => findNetwork(networkSelect.value)?.title ?? titleIn(networkSelect),
+});
+
+const checkpoints = offerCheckpoints(
+  viewer,
+  find("checkpoints"),
+  () => findNetwork(networkSelect.value),
+  (entry) => {
+    find("about").textContent = aboutText(entry);
+  },
+);
 
 /** Counts choices, so that a slow network does not replace one picked later. */
 let choiceCount = 0;
@@ -60,7 +78,6 @@ async function chooseNetwork(name: string): Promise<void> {
   if (!entry) throw new Error(`There is no network '${name}' here. Choose one of the list, or open a file.`);
   const choice = ++choiceCount;
   networkSelect.value = name;
-  listComparable(entry);
   const isBuilt = !isStored(entry);
   find("about").textContent = isBuilt ? `Building ${entry.title} with random weights…` : aboutText(entry);
   // Clears what the network before has shown, before the new name appears.
@@ -75,7 +92,8 @@ async function chooseNetwork(name: string): Promise<void> {
   expectOwnNetwork(undefined);
   classNames.know(labelsOf(entry));
   prepared.know(preparationOf(entry), pictureInputOf(entry));
-  viewer.compare = undefined;
+  comparing.forget(entry);
+  checkpoints.forget();
   viewer.src = source;
 }
 
@@ -87,36 +105,20 @@ function forgetChoices(): void {
   if (viewer.gates.length > 0) viewer.gates = [];
 }
 
-async function compareWith(name: string): Promise<void> {
-  const entry = findNetwork(name);
-  const choice = choiceCount;
-  const source = entry && (await openNetwork(entry));
-  if (choice !== choiceCount) return;
-  compareSelect.value = name;
-  viewer.compare = source;
-  const own = findNetwork(networkSelect.value);
-  find("about").textContent = entry
-    ? `${own?.title} in magenta, ${entry.title} in green; white where both agree.`
-    : own
-      ? aboutText(own)
-      : "";
-}
-
 function openModelFiles(files: readonly File[]): void {
   choiceCount++;
   const sizeBytes = files.reduce((sum, { size }) => sum + size, 0);
   showOwnNetwork((files.find((file) => file.name.endsWith(".onnx")) ?? files[0])?.name ?? "");
-  listComparable(undefined);
   find("about").textContent = `${namesOf(files)}, ${(sizeBytes / 1e6).toFixed(1)} MB. It stays on this machine.`;
   pad.isCentered = true;
   forgetChoices();
   expectOwnNetwork(files);
-  viewer.compare = undefined;
+  comparing.forget(undefined);
+  checkpoints.forget();
   viewer.src = files;
 }
 
 networkSelect.addEventListener("change", () => chooseNetwork(networkSelect.value).catch(report));
-compareSelect.addEventListener("change", () => compareWith(compareSelect.value).catch(report));
 
 // ── Files ──
 
@@ -126,9 +128,18 @@ offerPrepare(prepared, find);
 offerSeen(viewer, find);
 offerBrush(viewer);
 
+function openCheckpoints(files: readonly File[]): void {
+  const sorted = inOrder(files);
+  openModelFiles(sorted.slice(-1));
+  checkpoints.open(sorted);
+}
+
 function openFiles(files: readonly File[]): void {
   const { network, pictures, names } = sortFiles(files);
-  if (network.length > 0) openModelFiles(network);
+  const isSeries = network.length > 1 && network.every(({ name }) => name.endsWith(".onnx"));
+  // Several networks at once are checkpoints of one: the last by name is opened, and all are on the slider.
+  if (isSeries) openCheckpoints(network);
+  else if (network.length > 0) openModelFiles(network);
   if (names) openNames(names);
   const [picture] = pictures;
   if (picture) showPicture(picture);
@@ -174,6 +185,12 @@ offerLooks(find<HTMLSelectElement>("normalize"), find<HTMLSelectElement>("colors
 offerWhy(viewer, find);
 offerPatterns(viewer, find);
 listLayers(viewer);
+closeMenus([...document.querySelectorAll<HTMLDetailsElement>("details.layers")]);
+offerSaving({
+  ...{ viewer, summary: find("save-summary"), sheet: find("save-sheet"), video: find("save-video"), note: find("save-note") },
+  title: () => findNetwork(networkSelect.value)?.name ?? titleIn(networkSelect),
+});
+offerMeasuring(find("measure"), viewer, () => findNetwork(networkSelect.value), report);
 
 find("pause").addEventListener("click", () => {
   viewer.paused = !viewer.paused;
@@ -190,10 +207,9 @@ offerHelp(viewer, report);
 
 // ── Answer ──
 
-const titleIn = (select: HTMLSelectElement) => select.selectedOptions[0]?.textContent ?? "";
 classNames.onChange = showAnswers(viewer, {
   isEmpty: () => viewer.input === pad.picture && pad.isEmpty,
-  names: () => [titleIn(networkSelect), titleIn(compareSelect)],
+  names: () => comparing.names,
 });
 listen(viewer, "load", ({ adapter }) => {
   find("adapter").textContent = adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(" ");
@@ -224,7 +240,10 @@ find("share").addEventListener("click", async () => {
 });
 
 /** Shows what an address says, the network first: choosing another one forgets what was chosen of it. */
-async function showState({ network, compare = "", preparation: chosen, state }: PageState, isLatest: () => boolean): Promise<void> {
+async function showState(
+  { network, compare = "", checkpoints: areStored, preparation: chosen, state }: PageState,
+  isLatest: () => boolean,
+): Promise<void> {
   const wanted = network ?? query.get("network") ?? firstNetwork;
   if (wanted === ownFile && networkSelect.value !== ownFile) {
     await chooseNetwork(firstNetwork);
@@ -240,11 +259,18 @@ async function showState({ network, compare = "", preparation: chosen, state }: 
   }
   // Somebody chose another one meanwhile, which the rest is not of.
   if (!isLatest() || networkSelect.value !== wanted) return;
-  if (compareSelect.value !== compare) await compareWith(compare);
+  let problem: unknown;
+  if (comparing.chosen !== compare)
+    await comparing.choose(compare).catch((error: unknown) => {
+      problem = error;
+    });
   if (!isLatest()) return;
   if (JSON.stringify(prepared.chosen) !== JSON.stringify(chosen)) prepared.choose(chosen);
-  const { src, compare: other, input, labels, parameters, preparation, bars } = viewer.state;
-  viewer.state = { ...state, src, compare: other, input, labels, parameters, preparation, bars };
+  const { src, compare: other, compareNames, input, labels, parameters, preparation, bars } = viewer.state;
+  const shown = checkpoints.stateFor(areStored);
+  viewer.state = { ...state, ...shown, src, compare: other, compareNames, input, labels, parameters, preparation, bars };
+  // The rest of it is shown.
+  if (problem) throw problem;
 }
 
 viewer.toggleAttribute("worker", query.has("worker"));
@@ -253,7 +279,8 @@ viewer.input = pad.picture;
 const kept = new KeptHistory(viewer, {
   chosen: () => ({
     network: networkSelect.value === firstNetwork ? undefined : networkSelect.value,
-    compare: compareSelect.value || undefined,
+    compare: comparing.chosen || undefined,
+    checkpoints: checkpoints.areStored || undefined,
     preparation: prepared.chosen,
   }),
   show: showState,

@@ -1,4 +1,4 @@
-// The lists of networks: the one that is looked at, and one of the same layers to compare it with.
+// The list of networks, and which of them have the same layers.
 import { isStored, type ManifestEntry } from "../../../models/manifest.ts";
 import { find } from "./listen.ts";
 import { networks } from "./networks.ts";
@@ -33,13 +33,9 @@ export function showOwnNetwork(name: string): void {
 }
 
 /** Networks of the same architecture, whose layers can share tiles. */
-export function listComparable(entry: ManifestEntry | undefined): void {
-  const select = find<HTMLSelectElement>("compare");
-  select.replaceChildren(new Option("Nothing", ""));
+export function comparableWith(entry: ManifestEntry | undefined): readonly ManifestEntry[] {
   const family = (one: ManifestEntry) => (isStored(one) ? one.network : one.builder);
-  const others = entry ? networks.filter((one) => one !== entry && family(one) === family(entry)) : [];
-  for (const other of others) select.append(new Option(other.title, other.name));
-  select.disabled = others.length === 0;
+  return entry ? networks.filter((one) => one !== entry && family(one) === family(entry)) : [];
 }
 
 export function aboutText(entry: ManifestEntry): string {

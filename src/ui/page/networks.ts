@@ -26,6 +26,14 @@ export async function openNetwork(entry: ManifestEntry): Promise<string | Uint8A
   return url;
 }
 
+/** The stored networks of the same architecture, from blank to trained, by addresses that tell their names; none where there are no others. */
+export function checkpointsOf(entry: ManifestEntry | undefined): readonly string[] {
+  if (!entry || !isStored(entry)) return [];
+  const family = networks.filter(isStored).filter(({ network }) => network === entry.network);
+  const sorted = family.toSorted((one, other) => one.testAccuracy - other.testAccuracy);
+  return sorted.length < 2 ? [] : sorted.map(({ file, name }) => `${fileUrls[`../../../models/${file}`]}#${name}`);
+}
+
 export function labelsOf(entry: ManifestEntry): string[] {
   const text = entry.labels ? labelTexts[`../../../models/${entry.labels}`] : undefined;
   return text ? text.trim().split("\n") : [];

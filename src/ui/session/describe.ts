@@ -12,6 +12,8 @@ import type { Description, Refusal } from "./session.ts";
 export interface Graphs {
   readonly graph: Graph;
   readonly compared?: Graph | undefined;
+  /** Of random weights that the second one computes with in place of its own. */
+  readonly seed?: number | undefined;
   /** Why there is no second one, where one is wanted that cannot be read. */
   readonly problem?: string;
 }
@@ -30,7 +32,7 @@ export interface Inspected extends ShapedInspection {
 
 /** @returns what the page is told, and, where the network can run, what a viewer is made from */
 export async function describe(
-  { graph, compared, problem }: Graphs,
+  { graph, compared, seed, problem }: Graphs,
   given: string | undefined,
 ): Promise<{ readonly description: Description | Refusal; readonly inspected: Inspected; readonly loaded?: Loaded }> {
   const inspected = { graph, ...(await inspectWithShapes(graph, { given, option: "input-shape" })) };
@@ -54,6 +56,6 @@ export async function describe(
       problem,
     },
     inspected: { ...inspected, axes },
-    loaded: { graph, compared, inputShapes, axes, classScores: findClassScores(graph.outputs, summary.layers) },
+    loaded: { graph, compared, seed, inputShapes, axes, classScores: findClassScores(graph.outputs, summary.layers) },
   };
 }

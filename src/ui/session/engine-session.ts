@@ -1,8 +1,10 @@
 // A session on the thread that it is made on: owns the graphs and the viewer, and shares a device. Needs no page.
 import { loadPart } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
+import type { Graph } from "../../engine/graph/graph.ts";
 import type { Precision } from "../../engine/precision.ts";
 import type { LoadProgress, ModelSource } from "../../engine/source.ts";
+import { readWithin } from "../compare/within.ts";
 import type { Explained, ExplainRequest } from "../explain/request.ts";
 import { type DeviceLease, sharedDevice } from "../shared-device.ts";
 import type { Viewer } from "../viewer.ts";
@@ -89,19 +91,31 @@ export class EngineSession implements Session {
     const timer = setTimeout(() => void this.#prepare(), patienceMs);
     try {
       const graph = known?.of.src === src ? known.graphs.graph : await read(src);
-      let graphs: Graphs = { graph };
-      try {
-        const same = known?.of.compare === compare && known?.graphs.compared;
-        if (compare !== undefined) graphs = { graph, compared: same || (await read(compare)) };
-      } catch (error) {
-        if ((error as Error).name === "AbortError") throw error;
-        // The first is shown without it.
-        graphs = { graph, problem: (this.#alive(error) as Error).message };
-      }
+      const same = known?.of.compare === compare ? known?.graphs.compared : undefined;
+      const graphs = { graph, ...(await this.#readSecond(compare, graph, same, read)) };
       this.#lastRead = { of: { src, compare, inputShape }, graphs };
       return graphs;
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** The second network. Where it cannot be read, the first is shown without it. */
+  async #readSecond(
+    compare: Networks["compare"],
+    first: Graph,
+    same: Graph | undefined,
+    read: (source: ModelSource) => Promise<Graph>,
+  ): Promise<Omit<Graphs, "graph">> {
+    const within = readWithin(compare);
+    // A twin is of the same file, and branches are of the same network.
+    if (within) return within.kind === "blank" ? { compared: first, seed: Number(within.text) } : {};
+    if (compare === undefined) return {};
+    try {
+      return { compared: same ?? (await read(compare)) };
+    } catch (error) {
+      if ((error as Error).name === "AbortError") throw error;
+      return { problem: (this.#alive(error) as Error).message };
     }
   }
 

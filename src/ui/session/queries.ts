@@ -8,6 +8,7 @@ import type { MapPoint } from "../mosaic/maps.ts";
 import { checkPoint } from "../mosaic/points.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import type { Grown, GrowQuery, PatternsTaken } from "../patterns/request.ts";
+import type { MapSource } from "../statistics/channel-statistics.ts";
 import type { Silence } from "../statistics/count-silence.ts";
 import type { Effects, EffectsQuery } from "../statistics/effects.ts";
 import type { Histogram } from "../statistics/histogram.ts";
@@ -16,8 +17,17 @@ import type { LookQuery } from "../statistics/look.ts";
 import type { ChannelSummary } from "../statistics/read-statistics.ts";
 import type { StrongestQuery, StrongPlace } from "../statistics/strongest.ts";
 import type { Viewer } from "../viewer.ts";
+import type { ComparedPart } from "../views/view.ts";
 import type { Inspected } from "./describe.ts";
 import { aborted } from "./session.ts";
+
+/** A value; or of it and what it is compared with, by name or by network, the second, or second minus first. */
+export interface ComparedValue {
+  readonly value: string;
+  readonly compare?: string | undefined;
+  readonly shows?: ComparedPart | undefined;
+  readonly axes?: Axes | undefined;
+}
 
 export type Query =
   /** The elements under points of a value, and of `compare` or of the network compared with. */
@@ -29,7 +39,7 @@ export type Query =
       readonly points: readonly MapPoint[];
     }
   /** Mean, deviation, extremes, share of zeros and count of NaN of every channel. */
-  | { readonly kind: "statistics"; readonly value: string; readonly axes?: Axes | undefined }
+  | ({ readonly kind: "statistics" } & ComparedValue)
   /**
    * How one element is computed, and which parts of earlier values it depends on; these parts alone; which element looks at a place of an earlier
    * value; how much each pixel of the picture moves one.
@@ -40,21 +50,23 @@ export type Query =
   /** What the network is made of: nodes, shapes, parameters, multiply-adds, kernels. */
   | { readonly kind: "network" }
   /** Statistics of every channel, a histogram of the value or of one channel, and how many elements of each channel are saturated. */
-  | { readonly kind: "layer"; readonly value: string; readonly channel?: number | undefined; readonly axes?: Axes | undefined }
+  | ({ readonly kind: "layer"; readonly channel?: number | undefined } & ComparedValue)
   /** What each channel of a value does for the score of a class. */
   | EffectsQuery
   /** Where a channel fires most, and what of the picture it sees there. */
   | StrongestQuery
   /** How the elements of a value, or of one of its channels, are spread. */
-  | { readonly kind: "histogram"; readonly value: string; readonly channel?: number | undefined; readonly axes?: Axes | undefined }
+  | ({ readonly kind: "histogram"; readonly channel?: number | undefined } & ComparedValue)
   /** How many channels of each of these values are silent for the picture that is shown; undefined for those that are not kept. */
   | { readonly kind: "silence"; readonly values: readonly string[] }
   /** How long each node takes, as the network is planned now. */
   | { readonly kind: "times" }
   /** All elements of a value that is shown. */
-  | { readonly kind: "value"; readonly value: string }
-  /** What is drawn of some values, or of all, as a PNG: one as it is, several as a sheet with their names. */
-  | { readonly kind: "picture"; readonly values?: readonly string[] | undefined }
+  | ({ readonly kind: "value" } & ComparedValue)
+  /** What is drawn of some values, or of all, as a PNG: one as it is, several, or a sheet that is wanted, with their names and shapes. */
+  | { readonly kind: "picture"; readonly values?: readonly string[] | undefined; readonly isSheet?: boolean | undefined }
+  /** What all views show now, with their names: a frame of a video. */
+  | { readonly kind: "frame" }
   /** The patterns that grow, to keep. */
   | { readonly kind: "patterns" };
 
@@ -89,6 +101,7 @@ export interface Answers extends AnswersOfElement {
   readonly times: NodeTimes;
   readonly value: TakenValue;
   readonly picture: Blob;
+  readonly frame: ImageBitmap;
   readonly patterns: PatternsTaken;
 }
 
@@ -124,10 +137,10 @@ const answers: AnswerTable = {
     if (compared && isSame) reads.push(...points.map((point) => viewer.probe(compare, point, compared, axes)));
     return Promise.all(reads);
   },
-  async statistics(known, { value, axes }) {
+  async statistics(known, query) {
     const viewer = viewerOf(known);
     const { readStatistics } = await loadPart("for statistics", () => import("../statistics/read-statistics.ts"));
-    return readStatistics(viewer.device, value, viewer.sourceOf(value, viewer.model, axes));
+    return withSource(viewer, query, (source) => readStatistics(viewer.device, query.value, source));
   },
   element: answerOfElement,
   field: answerOfElement,
@@ -143,10 +156,13 @@ const answers: AnswerTable = {
     return describeNetwork(inspected.graph, inspected, inspected.inputShapes);
   },
   async layer(known, query) {
-    const { value, channel } = query;
-    const [viewer, source] = sourceOf(known, query);
+    const viewer = viewerOf(known);
+    const { value, channel, shows } = query;
     const { boundsOf, readLayerNumbers } = await loadPart("for layers", () => import("../statistics/about-layers.ts"));
-    return readLayerNumbers(viewer.device, value, source, { channel, bounds: boundsOf(viewer.model.graph, value) });
+    return withSource(viewer, query, (source) => {
+      const bounds = shows === undefined ? boundsOf(viewer.model.graph, value) : undefined;
+      return readLayerNumbers(viewer.device, value, source, { channel, bounds });
+    });
   },
   async effects(known, query) {
     const viewer = viewerOf(known);
@@ -162,10 +178,10 @@ const answers: AnswerTable = {
     return (await loadPart("for other pictures", () => import("../statistics/look.ts"))).look(viewer, query);
   },
   async histogram(known, query) {
+    const viewer = viewerOf(known);
     const { value, channel } = query;
-    const [viewer, source] = sourceOf(known, query);
     const { readHistogram } = await loadPart("for histograms", () => import("../statistics/histogram.ts"));
-    return readHistogram(viewer.device, value, source, channel);
+    return withSource(viewer, query, (source) => readHistogram(viewer.device, value, source, channel));
   },
   async silence(known, { values }) {
     const viewer = viewerOf(known);
@@ -184,13 +200,17 @@ const answers: AnswerTable = {
     for (const { node, ms: own } of steps) nodes.set(node, (nodes.get(node) ?? 0) + own);
     return { clock, totalMs: ms, nodes };
   },
-  async value(known, { value }) {
-    const { dtype, shape, bytes } = await viewerOf(known).model.read(value);
-    return { dtype, shape, bytes };
+  async value(known, query) {
+    const viewer = viewerOf(known);
+    if (query.shows === undefined || query.shows === "first") return cloneable(await viewer.model.read(query.value));
+    const { readCompared } = await loadComparing();
+    return cloneable(await readCompared(viewer, query));
   },
-  async picture(known, { values }) {
-    const { takePicture } = await loadPart("for pictures to keep", () => import("../export/take-picture.ts"));
-    return takePicture(viewerOf(known), values);
+  async picture(known, query) {
+    return (await loadTaking()).takePicture(viewerOf(known), query);
+  },
+  async frame(known) {
+    return (await loadTaking()).takeFrame(viewerOf(known));
   },
   async patterns(known) {
     const viewer = viewerOf(known);
@@ -222,6 +242,29 @@ async function answerOfElement<Kind extends keyof AnswersOfElement>(known: Known
   const viewer = viewerOf(known);
   const elements = await loadPart("for formulas", () => import("../elements/index.ts"));
   return elements.answerOfElement(viewer, query) as Promise<AnswersOfElement[Kind]>;
+}
+
+const loadTaking = () => loadPart("for pictures to keep", () => import("../export/take-picture.ts"));
+
+const loadComparing = () => loadPart("for comparisons", () => import("../compare/read-compared.ts"));
+
+function cloneable({ dtype, shape, bytes }: TakenValue): TakenValue {
+  return { dtype, shape, bytes };
+}
+
+/** Does something with a value as it lies on the GPU, or with what it is compared with. */
+async function withSource<T>(
+  viewer: Viewer,
+  query: ComparedValue & { readonly channel?: number | undefined },
+  work: (source: MapSource) => Promise<T>,
+): Promise<T> {
+  const { value, shows, channel } = query;
+  const checked = async (source: MapSource) => {
+    if (channel !== undefined) checkPoint(value, source.view, { channel, y: 0, x: 0 });
+    return work(source);
+  };
+  if (shows === undefined || shows === "first") return checked(viewer.sourceOf(value, viewer.model, query.axes));
+  return (await loadComparing()).withCompared(viewer, query, checked);
 }
 
 const loadGrower = () => loadPart("for patterns", () => import("../patterns/grower.ts"));

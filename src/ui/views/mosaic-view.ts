@@ -1,13 +1,28 @@
 // A value's channels as tiles, in colours; with a second value, both in the same tiles.
+import { loadPart } from "../../engine/errors.ts";
 import { layoutMosaic } from "../mosaic/layout.ts";
-import type { Mosaic } from "../mosaic/renderer.ts";
-import type { View, ViewContext } from "./view.ts";
+import type { Mosaic, MosaicOptions, MosaicSource } from "../mosaic/renderer.ts";
+import type { Drawn, View, ViewContext } from "./view.ts";
 
-export async function prepareMosaic(context: ViewContext, view: View): Promise<Mosaic> {
-  const { renderer, appearance } = context;
+export async function prepareMosaic(context: ViewContext, view: View): Promise<Drawn> {
+  if (view.shows) return (await loadPart("for comparisons", () => import("./compared-view.ts"))).prepareCompared(context, view);
   const [source, other] = await Promise.all([context.source(view), context.comparedSource(view)]);
+  const { channels, height, width } = source.view;
+  const isSame = other && other.view.channels === channels && other.view.height === height && other.view.width === width;
+  return drawMosaic(context, view, source, {
+    isSigned: context.canBeNegative(view, "first"),
+    ...(isSame && { compare: { source: other, pair: context.appearance.pair } }),
+  });
+}
+
+/** Draws a view's channels of a value, whichever that is. */
+export async function drawMosaic(
+  { renderer, appearance }: Pick<ViewContext, "renderer" | "appearance">,
+  view: View,
+  source: MosaicSource,
+  options: Pick<MosaicOptions, "isSigned" | "compare">,
+): Promise<Mosaic> {
   const { channels: count, height, width } = source.view;
-  const isSame = other && other.view.channels === count && other.view.height === height && other.view.width === width;
   const { channels } = view;
   const missing = channels?.find((channel) => !(channel < count));
   if (missing !== undefined) throw new Error(`'${view.value}' has no channel ${missing}: it has ${count}, counted from 0.`);
@@ -26,7 +41,6 @@ export async function prepareMosaic(context: ViewContext, view: View): Promise<M
     channels,
     normalization: appearance.normalization,
     colorMap: appearance.colorMap,
-    isSigned: context.canBeNegative(view.value),
-    ...(isSame && { compare: { source: other, pair: appearance.pair } }),
+    ...options,
   });
 }

@@ -28,6 +28,9 @@ export interface SheetCell {
 /** On a page, or handed over to a worker. */
 export type ViewCanvas = HTMLCanvasElement | OffscreenCanvas;
 
+/** Of two values that are compared: one alone, or second minus first. */
+export type ComparedPart = "first" | "second" | "difference";
+
 export interface View {
   /** The same from scene to scene, as long as the view shows the same value on the same canvas. */
   readonly id: string;
@@ -35,6 +38,8 @@ export interface View {
   readonly value: string;
   /** A second value, drawn into the same tiles. */
   readonly compare?: string | undefined;
+  /** What is drawn of two values that are compared; both into the same tiles where absent. */
+  readonly shows?: ComparedPart | undefined;
   /** What the value's axes are, where somebody said so. */
   readonly axes?: Axes | undefined;
   /** The channels that are drawn, in this order; all where absent. */
@@ -68,7 +73,8 @@ export interface ViewContext {
   source(view: View): Promise<MosaicSource>;
   /** What is drawn into the same tiles: the view's second value, or the same of the network compared with. */
   comparedSource(view: View): Promise<MosaicSource | undefined>;
-  canBeNegative(value: string): boolean;
+  /** Whether the view's first value can be, or what it is compared with. */
+  canBeNegative(view: Pick<View, "value" | "compare">, which: "first" | "second"): boolean;
   /** Where channels, rows and columns of the image input lie. */
   readonly imageView: ImageView | undefined;
 }

@@ -1,0 +1,59 @@
+// Which panels show a comparison: both values in one, one beside the other, or their difference. Pure.
+import type { LayerChoice } from "../layers.ts";
+import type { Branches } from "./branches.ts";
+import type { Names } from "./names.ts";
+
+/** By the attribute `compare-as`. */
+export const comparisons = {
+  colors: "in two colours",
+  side: "side by side",
+  difference: "as a difference",
+} as const;
+
+export type ComparedAs = keyof typeof comparisons;
+
+/** @throws Error that says what is accepted */
+export function readComparedAs(text: string | null): ComparedAs {
+  const as = (text?.trim() || "colors") as ComparedAs;
+  if (!Object.hasOwn(comparisons, as)) throw new Error(`compare-as '${text}': expected ${Object.keys(comparisons).join(", ")}.`);
+  return as;
+}
+
+interface Wanted {
+  readonly as: ComparedAs;
+  /** Where branches of one network are compared. */
+  readonly branches: Branches | undefined;
+  /** The network's image input, which is the same for both. */
+  readonly picture: string | undefined;
+  readonly names: Names;
+}
+
+/** The panels for what would be shown of one network. A layer of the second branch stands with its partner. */
+export function arrangeCompared(choices: readonly LayerChoice[], { as, branches, picture, names }: Wanted): readonly LayerChoice[] {
+  const firsts = new Map(Array.from(branches?.pairs ?? [], ([first, second]) => [second, first]));
+  const seen = new Set<string>();
+  return choices.flatMap((choice): readonly LayerChoice[] => {
+    const value = choice.compare === undefined ? (firsts.get(choice.value) ?? choice.value) : choice.value;
+    const compare = choice.compare ?? branches?.pairs.get(value);
+    const isCompared = compare !== undefined || (!branches && value !== picture);
+    if (!isCompared) return [choice];
+    // Both branches were asked for.
+    const key = JSON.stringify([value, compare, choice.axes, choice.channels]);
+    if (branches && seen.has(key)) return [];
+    seen.add(key);
+    const pair = { ...choice, value, ...(compare !== undefined && { compare }) };
+    if (as === "colors") return [pair];
+    if (as === "difference") return [{ ...pair, shows: "difference", title: `${titleOf(pair)} · difference` }];
+    const share = 2 * (choice.share ?? 1);
+    // The partner's own name says whose it is.
+    const title = (name: string, own: string) => (compare === undefined ? `${value} · ${name}` : own);
+    return [
+      { ...pair, shows: "first", share, title: title(names.first, value) },
+      { ...pair, shows: "second", share, title: title(names.second, compare ?? value) },
+    ];
+  });
+}
+
+function titleOf({ value, compare }: LayerChoice): string {
+  return compare === undefined ? value : `${compare} − ${value}`;
+}

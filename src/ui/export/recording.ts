@@ -1,0 +1,87 @@
+// Records what an element shows as a WebM video, picture by picture, until it is stopped. Loaded when somebody records.
+import type { ConvCam } from "../element.ts";
+import { withDuration } from "./webm-duration.ts";
+
+const mimeType = "video/webm";
+/** The least time between two pictures. */
+const periodMs = 66;
+const bitsPerSecond = 8_000_000;
+
+/** Why this browser cannot record; undefined where it can. */
+export function recordingTrouble(): string | undefined {
+  const canRecord =
+    typeof MediaRecorder !== "undefined" && MediaRecorder.isTypeSupported(mimeType) && "captureStream" in HTMLCanvasElement.prototype;
+  return canRecord ? undefined : "This browser records no WebM video. Chrome, Edge and Firefox do.";
+}
+
+export class Recording {
+  readonly #viewer: Pick<ConvCam, "ask">;
+  readonly #canvas = document.createElement("canvas");
+  readonly #chunks: Blob[] = [];
+  #started = 0;
+  #recorder: MediaRecorder | undefined;
+  #timer = 0;
+  #isDrawing = false;
+
+  /** @throws Error that says why nothing can be recorded */
+  static async start(viewer: Pick<ConvCam, "ask">): Promise<Recording> {
+    const trouble = recordingTrouble();
+    if (trouble) throw new Error(trouble);
+    const recording = new Recording(viewer);
+    await recording.#begin();
+    return recording;
+  }
+
+  private constructor(viewer: Pick<ConvCam, "ask">) {
+    this.#viewer = viewer;
+  }
+
+  /** Ends it. @returns the video */
+  async stop(): Promise<Blob> {
+    clearInterval(this.#timer);
+    const durationMs = performance.now() - this.#started;
+    const recorder = this.#recorder as MediaRecorder;
+    if (recorder.state !== "inactive") {
+      const stopped = new Promise((resolve) => recorder.addEventListener("stop", resolve, { once: true }));
+      recorder.stop();
+      await stopped;
+    }
+    for (const track of recorder.stream.getTracks()) track.stop();
+    const bytes = new Uint8Array(await new Blob(this.#chunks).arrayBuffer());
+    return new Blob([withDuration(bytes, durationMs) as Uint8Array<ArrayBuffer>], { type: mimeType });
+  }
+
+  async #begin(): Promise<void> {
+    const first = await this.#viewer.ask({ kind: "frame" });
+    // Encoders of video take even sizes.
+    this.#canvas.width = first.width + (first.width % 2);
+    this.#canvas.height = first.height + (first.height % 2);
+    this.#draw(first);
+    const recorder = new MediaRecorder(this.#canvas.captureStream(), { mimeType, videoBitsPerSecond: bitsPerSecond });
+    recorder.addEventListener("dataavailable", ({ data }) => data.size > 0 && this.#chunks.push(data));
+    recorder.start(1000);
+    this.#started = performance.now();
+    this.#recorder = recorder;
+    this.#timer = window.setInterval(() => void this.#next(), periodMs);
+  }
+
+  /** While one picture is under way, the next is left out. What cannot be taken, because another network loads, is left out, too. */
+  async #next(): Promise<void> {
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    const picture = await this.#viewer.ask({ kind: "frame" }).catch(() => undefined);
+    if (picture) this.#draw(picture);
+    this.#isDrawing = false;
+  }
+
+  /** The first picture says how large the video is; others are fitted into it. */
+  #draw(picture: ImageBitmap): void {
+    const { width, height } = this.#canvas;
+    const context = this.#canvas.getContext("2d") as CanvasRenderingContext2D;
+    const scale = Math.min(1, width / picture.width, height / picture.height);
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, width, height);
+    context.drawImage(picture, 0, 0, picture.width * scale, picture.height * scale);
+    picture.close();
+  }
+}

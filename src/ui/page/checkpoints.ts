@@ -1,0 +1,68 @@
+// The button that puts checkpoints on a slider: the stored ones of the network, or files of one's own.
+import type { ManifestEntry } from "../../../models/manifest.ts";
+import { writeCheckpoints } from "../checkpoints/list.ts";
+import type { ConvCam } from "../element.ts";
+import type { ConvCamState } from "../state.ts";
+import { checkpointsOf, findNetwork } from "./networks.ts";
+
+export interface OfferedCheckpoints {
+  /** Whether those of the network are shown, which an address can tell. */
+  readonly areStored: boolean;
+  /** What an address comes to: files of one's own are in none, and stay. */
+  stateFor(areStored: boolean | undefined): Pick<ConvCamState, "checkpoints" | "checkpoint">;
+  /** Another network is looked at. */
+  forget(): void;
+  /** Files of the network that was opened just now, which is the last of them. */
+  open(files: readonly File[]): void;
+}
+
+/**
+ * @param entry the network that is looked at; undefined for a file of one's own
+ * @param onCheckpoint called for a stored one whose weights are looked at
+ */
+export function offerCheckpoints(
+  viewer: ConvCam,
+  button: HTMLButtonElement,
+  entry: () => ManifestEntry | undefined,
+  onCheckpoint: (entry: ManifestEntry) => void,
+): OfferedCheckpoints {
+  const stored = () => writeCheckpoints(checkpointsOf(entry()));
+  const shown = () => viewer.getAttribute("checkpoints");
+  const forget = () => {
+    viewer.removeAttribute("checkpoint");
+    viewer.removeAttribute("checkpoints");
+  };
+  const show = (addresses: string, index: number) => {
+    if (index >= 0) viewer.setAttribute("checkpoint", `${index}`);
+    viewer.setAttribute("checkpoints", addresses);
+  };
+  button.addEventListener("click", () => {
+    if (shown() !== null) return forget();
+    // Begins before any training, so that one sees at once how it learned.
+    show(stored(), stored() === "" ? -1 : 0);
+  });
+  new MutationObserver(() => {
+    button.ariaPressed = String(shown() !== null);
+    const own = entry();
+    if (!own || stored() === "") return;
+    const addresses = checkpointsOf(own);
+    const index = shown() === stored() ? Number(viewer.getAttribute("checkpoint") ?? -1) : -1;
+    const at = addresses[index]?.split("#")[1];
+    onCheckpoint((at === undefined ? undefined : findNetwork(at)) ?? own);
+  }).observe(viewer, { attributeFilter: ["checkpoints", "checkpoint"] });
+  return {
+    get areStored() {
+      return stored() !== "" && shown() === stored();
+    },
+    stateFor(areStored) {
+      const isOwn = shown() !== null && shown() !== stored();
+      if (isOwn) return { checkpoints: shown() ?? undefined, checkpoint: viewer.getAttribute("checkpoint") ?? undefined };
+      return areStored ? { checkpoints: stored() } : { checkpoints: undefined, checkpoint: undefined };
+    },
+    forget,
+    open(files) {
+      viewer.checkpointFiles = files;
+      show(writeCheckpoints(files.map(({ name }) => name)), files.length - 1);
+    },
+  };
+}

@@ -1,0 +1,149 @@
+// What the network is compared with, and how that is shown: nothing, its blank twin, another file, another network of the list, or branches of its
+// own. One list beside the network's name.
+import type { ManifestEntry } from "../../../models/manifest.ts";
+import { comparisons } from "../compare/arrange.ts";
+import { type Branches, findBranches, textOf } from "../compare/branches.ts";
+import { nameOf } from "../compare/names.ts";
+import { readWithin } from "../compare/within.ts";
+import type { ConvCam } from "../element.ts";
+import { namesOf } from "./dropped-files.ts";
+import { listen } from "./listen.ts";
+import { comparableWith } from "./network-lists.ts";
+import { findNetwork, openNetwork } from "./networks.ts";
+
+interface Controls {
+  readonly viewer: ConvCam;
+  readonly list: HTMLSelectElement;
+  /** Shown while something is compared. */
+  readonly as: HTMLSelectElement;
+  readonly file: HTMLInputElement;
+  /** What the network itself is called. */
+  title(): string;
+  report(error: unknown): void;
+}
+
+/** The seed of the twin that the page offers. */
+const twin = "blank:1";
+const ownFile = "file";
+const mostBranches = 4;
+
+export class Comparing {
+  readonly #controls: Controls;
+  #entry: ManifestEntry | undefined;
+  #branches: readonly Branches[] = [];
+  /** What the file is called that was opened to compare with. */
+  #fileTitle: string | undefined;
+  /** What is compared with now. */
+  #chosen = "";
+  /** Counts choices, so that a slow network does not replace one picked later. */
+  #count = 0;
+
+  constructor(controls: Controls) {
+    this.#controls = controls;
+    const { viewer, list, as, file, report } = controls;
+    as.append(...Object.entries(comparisons).map(([name, title]) => new Option(title, name)));
+    list.addEventListener("change", () => {
+      const name = list.value;
+      // The list says what is compared with, until another file is chosen.
+      list.value = this.#listed;
+      if (name === ownFile) file.click();
+      else this.choose(name).catch(report);
+    });
+    file.addEventListener("change", () => {
+      if (file.files && file.files.length > 0) this.#open([...file.files]);
+      file.value = "";
+    });
+    as.addEventListener("change", () => {
+      if (as.value === "colors") viewer.removeAttribute("compare-as");
+      else viewer.setAttribute("compare-as", as.value);
+    });
+    const showAs = () => {
+      as.value = viewer.getAttribute("compare-as") ?? "colors";
+    };
+    showAs();
+    new MutationObserver(showAs).observe(viewer, { attributeFilter: ["compare-as"] });
+    listen(viewer, "load", ({ layers }) => {
+      this.#branches = findBranches(layers).slice(0, mostBranches);
+      this.#fill();
+    });
+  }
+
+  /** As the address has it; empty for nothing. */
+  get chosen(): string {
+    return this.#chosen;
+  }
+
+  /** What the first network and the other one are called. */
+  get names(): readonly [string, string] {
+    const { parameters } = this.#controls.viewer;
+    return [nameOf(parameters) ?? this.#controls.title(), this.#titleOf(this.#chosen)];
+  }
+
+  /** Another network is looked at. @param entry undefined for a file of one's own */
+  forget(entry: ManifestEntry | undefined): void {
+    this.#entry = entry;
+    this.#branches = [];
+    this.#fileTitle = undefined;
+    this.#show("", undefined);
+  }
+
+  /** @param name as {@link chosen} */
+  async choose(name: string): Promise<void> {
+    const count = ++this.#count;
+    if (name === ownFile && this.#fileTitle !== undefined && this.#chosen === ownFile) return;
+    if (name === ownFile) throw new Error("This address compares with a network in a file, which it does not hold: open the file again.");
+    if (name === "" || readWithin(name)) return this.#show(name, name || undefined);
+    const entry = findNetwork(name);
+    if (!entry) throw new Error(`There is no network '${name}' here to compare with.`);
+    const source = await openNetwork(entry);
+    if (count === this.#count) this.#show(name, source);
+  }
+
+  #open(files: readonly File[]): void {
+    this.#fileTitle = namesOf(files);
+    this.#show(ownFile, files);
+  }
+
+  #show(name: string, source: ConvCam["compare"]): void {
+    const { viewer, as } = this.#controls;
+    this.#count++;
+    this.#chosen = name;
+    viewer.compare = source;
+    const [own, other] = [this.#controls.title(), this.#titleOf(name)];
+    // Branches are called by how their names begin.
+    if (name === "" || readWithin(name)?.kind === "branches") viewer.removeAttribute("compare-names");
+    else viewer.setAttribute("compare-names", `${own.replaceAll("|", " ")} | ${other.replaceAll("|", " ")}`);
+    if (name === "") viewer.removeAttribute("compare-as");
+    const label = as.closest("label");
+    if (label) label.hidden = name === "";
+    this.#fill();
+  }
+
+  #titleOf(name: string): string {
+    if (name === "") return "";
+    if (name === ownFile) return this.#fileTitle ?? "";
+    const within = readWithin(name);
+    if (within?.kind === "blank") return "its blank twin, not trained";
+    if (within) return `Branches ${within.text.replace("+", " and ")}`;
+    return findNetwork(name)?.title ?? name;
+  }
+
+  #fill(): void {
+    const { list } = this.#controls;
+    const within = [twin, ...this.#branches.map(textOf)];
+    if (readWithin(this.#chosen) && !within.includes(this.#chosen)) within.push(this.#chosen);
+    const option = (name: string) => {
+      const title = this.#titleOf(name);
+      return new Option(title.charAt(0).toUpperCase() + title.slice(1), name);
+    };
+    const others = comparableWith(this.#entry).map(({ name }) => option(name));
+    const files = this.#fileTitle === undefined || this.#chosen !== ownFile ? [] : [new Option(this.#fileTitle, "opened")];
+    list.replaceChildren(new Option("Nothing", ""), ...within.map(option), ...others, ...files, new Option("Another file…", ownFile));
+    list.value = this.#listed;
+  }
+
+  /** The list's value for what is compared with: "file" there opens another one. */
+  get #listed(): string {
+    return this.#chosen === ownFile ? "opened" : this.#chosen;
+  }
+}

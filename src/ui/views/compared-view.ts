@@ -1,0 +1,42 @@
+// One of two values that are compared, alone, or their signed difference, as a mosaic. Loaded with the first of them.
+
+import { Difference } from "./difference.ts";
+import { drawMosaic } from "./mosaic-view.ts";
+import type { Appearance, Drawn, View, ViewContext } from "./view.ts";
+
+export async function prepareCompared(context: ViewContext, view: View): Promise<Drawn> {
+  const source = await context.source(view);
+  if (view.shows === "first") return drawMosaic(context, view, source, { isSigned: context.canBeNegative(view, "first") });
+  const other = await context.comparedSource(view);
+  if (!other) throw new Error(`There is no second '${view.compare ?? view.value}' that can be drawn.`);
+  if (view.shows === "second") return drawMosaic(context, view, other, { isSigned: context.canBeNegative(view, "second") });
+  const { device } = context.renderer;
+  const difference = await Difference.create(device, view.value, source, other);
+  const look = { ...context, appearance: differenceLook(context.appearance) };
+  const mosaic = await drawMosaic(look, view, difference.source, { isSigned: true }).catch((error: Error) => {
+    difference.dispose();
+    throw error;
+  });
+  return {
+    layout: mosaic.layout,
+    colorMap: mosaic.colorMap,
+    ranges: mosaic.ranges,
+    // What ranges are made of is computed in this order.
+    statistics: [difference, ...mosaic.statistics],
+    finishRanges: (pass) => mosaic.finishRanges(pass),
+    encodePixels: (pass, target) => mosaic.encodePixels(pass, target),
+    draw: (encoder, target) => mosaic.draw(encoder, target),
+    dispose() {
+      mosaic.dispose();
+      difference.dispose();
+    },
+  };
+}
+
+/** With 0 in the middle of diverging colours. Chollet's rule has the mean there, and a fixed range may lie anywhere. */
+function differenceLook(appearance: Appearance): Appearance {
+  const { normalization } = appearance;
+  const extent = typeof normalization === "object" && Math.max(Math.abs(normalization.low), Math.abs(normalization.high));
+  const around = extent ? { low: -extent, high: extent } : normalization === "chollet" ? "channel" : normalization;
+  return { ...appearance, colorMap: "diverging", normalization: around };
+}
