@@ -21,7 +21,8 @@ export class Recording {
   #started = 0;
   #recorder: MediaRecorder | undefined;
   #timer = 0;
-  #isDrawing = false;
+  #picture: ImageBitmap | undefined;
+  #isTaking = false;
 
   /** @throws Error that says why nothing can be recorded */
   static async start(viewer: Pick<ConvCam, "ask">): Promise<Recording> {
@@ -36,7 +37,7 @@ export class Recording {
     this.#viewer = viewer;
   }
 
-  /** Ends it. @returns the video */
+  /** Ends it. @returns the video @throws Error where the browser has recorded nothing */
   async stop(): Promise<Blob> {
     clearInterval(this.#timer);
     const durationMs = performance.now() - this.#started;
@@ -47,7 +48,9 @@ export class Recording {
       await stopped;
     }
     for (const track of recorder.stream.getTracks()) track.stop();
+    this.#picture?.close();
     const bytes = new Uint8Array(await new Blob(this.#chunks).arrayBuffer());
+    if (bytes.length === 0) throw new Error("The browser has recorded nothing. Record for a little longer.");
     return new Blob([withDuration(bytes, durationMs) as Uint8Array<ArrayBuffer>], { type: mimeType });
   }
 
@@ -56,32 +59,40 @@ export class Recording {
     // Encoders of video take even sizes.
     this.#canvas.width = first.width + (first.width % 2);
     this.#canvas.height = first.height + (first.height % 2);
-    this.#draw(first);
+    this.#picture = first;
     const recorder = new MediaRecorder(this.#canvas.captureStream(), { mimeType, videoBitsPerSecond: bitsPerSecond });
     recorder.addEventListener("dataavailable", ({ data }) => data.size > 0 && this.#chunks.push(data));
     recorder.start(1000);
     this.#started = performance.now();
     this.#recorder = recorder;
-    this.#timer = window.setInterval(() => void this.#next(), periodMs);
+    this.#draw();
+    this.#timer = window.setInterval(() => {
+      // A stream has a frame whenever somebody draws, and none of a canvas that nobody draws on.
+      this.#draw();
+      void this.#take();
+    }, periodMs);
   }
 
   /** While one picture is under way, the next is left out. What cannot be taken, because another network loads, is left out, too. */
-  async #next(): Promise<void> {
-    if (this.#isDrawing) return;
-    this.#isDrawing = true;
+  async #take(): Promise<void> {
+    if (this.#isTaking) return;
+    this.#isTaking = true;
     const picture = await this.#viewer.ask({ kind: "frame" }).catch(() => undefined);
-    if (picture) this.#draw(picture);
-    this.#isDrawing = false;
+    if (picture) {
+      this.#picture?.close();
+      this.#picture = picture;
+    }
+    this.#isTaking = false;
   }
 
   /** The first picture says how large the video is; others are fitted into it. */
-  #draw(picture: ImageBitmap): void {
+  #draw(): void {
+    const picture = this.#picture as ImageBitmap;
     const { width, height } = this.#canvas;
     const context = this.#canvas.getContext("2d") as CanvasRenderingContext2D;
     const scale = Math.min(1, width / picture.width, height / picture.height);
     context.fillStyle = "#fff";
     context.fillRect(0, 0, width, height);
     context.drawImage(picture, 0, 0, picture.width * scale, picture.height * scale);
-    picture.close();
   }
 }
