@@ -61,7 +61,10 @@ test("opens the bench with the network that is looked at, also with a file of on
   await page.click("#save-summary");
   await page.click("#measure");
   await expect(page.locator("#given-label")).toContainText("mnist-early.onnx");
-  await page.route("**/absent.onnx", (route) => route.fulfill({ status: 404 }));
+  await page.route(
+    ({ pathname }) => pathname === "/absent.onnx",
+    (route) => route.fulfill({ status: 404 }),
+  );
   await page.goto("/bench.html?src=/absent.onnx");
   await expect(page.locator("#status")).toContainText("'/absent.onnx' could not be downloaded: the server answered 404.");
 });
