@@ -45,7 +45,7 @@ async function open(
     [src, compare, attributes] as const,
   );
   const element = page.locator("conv-cam");
-  await expect(element.locator("canvas").first()).toBeVisible();
+  await expect(element.locator(".panel").first()).toBeVisible();
   return element;
 }
 
