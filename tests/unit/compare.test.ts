@@ -53,9 +53,9 @@ describe("panels of a comparison", () => {
 
   it("side by side are two for each value but the picture, called by whose they are", () =>
     expect(arrangeCompared(choices, { as: "side", branches: undefined, picture: "x", names })).toEqual([
-      { value: "x" },
       { value: "conv", share: 2, shows: "first", title: "conv · trained" },
       { value: "conv", share: 2, shows: "second", title: "conv · blank" },
+      { value: "x" },
     ]));
 
   it("as a difference say so", () =>

@@ -32,7 +32,7 @@ interface Wanted {
 export function arrangeCompared(choices: readonly LayerChoice[], { as, branches, picture, names }: Wanted): readonly LayerChoice[] {
   const firsts = new Map(Array.from(branches?.pairs ?? [], ([first, second]) => [second, first]));
   const seen = new Set<string>();
-  return choices.flatMap((choice): readonly LayerChoice[] => {
+  const arranged = choices.flatMap((choice): readonly LayerChoice[] => {
     const value = choice.compare === undefined ? (firsts.get(choice.value) ?? choice.value) : choice.value;
     const compare = choice.compare ?? branches?.pairs.get(value);
     const isCompared = compare !== undefined || (!branches && value !== picture);
@@ -52,6 +52,8 @@ export function arrangeCompared(choices: readonly LayerChoice[], { as, branches,
       { ...pair, shows: "second", share, title: title(names.second, compare ?? value) },
     ];
   });
+  // What stands alone goes last, or it would part the two of a pair into different rows.
+  return as === "side" ? arranged.toSorted((one, other) => Number(!one.shows) - Number(!other.shows)) : arranged;
 }
 
 function titleOf({ value, compare }: LayerChoice): string {

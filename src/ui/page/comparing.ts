@@ -109,7 +109,7 @@ export class Comparing {
     this.#count++;
     this.#chosen = name;
     viewer.compare = source;
-    const [own, other] = [this.#controls.title(), this.#titleOf(name)];
+    const [own, other] = [this.#controls.title(), name === twin ? "its blank twin" : this.#titleOf(name)];
     // Branches are called by how their names begin.
     if (name === "" || readWithin(name)?.kind === "branches") viewer.removeAttribute("compare-names");
     else viewer.setAttribute("compare-names", `${own.replaceAll("|", " ")} | ${other.replaceAll("|", " ")}`);
