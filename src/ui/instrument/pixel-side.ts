@@ -93,6 +93,7 @@ export class PixelSide {
     if (!isCompared) this.#network = "src";
     const answer = await ask({ channel, y, x }, this.#network);
     if (!answer) return undefined;
+    this.#slide.shown();
     const { picture, session } = this.#host;
     const point = { channel, y, x };
     const field = answer.fields.find((one) => one.value === picture);

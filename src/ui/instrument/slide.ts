@@ -21,6 +21,8 @@ interface SlideHost {
 
 export class Slide {
   readonly #host: SlideHost;
+  /** Where it is; undefined while it stands still. */
+  #at: Place | undefined;
   #timer = 0;
   /** What moves by itself is slow where somebody wants less motion. */
   #speed = matchMedia("(prefers-reduced-motion: reduce)").matches ? "slow" : "normal";
@@ -31,37 +33,48 @@ export class Slide {
 
   stateAt(place: Place): SlideState {
     return {
-      isPlaying: this.#timer !== 0,
+      isPlaying: this.#at !== undefined,
       speed: this.#speed,
       play: () => this.#toggle(place),
       step: (by) => this.#host.go(besides(place, by)),
       setSpeed: (speed) => {
         this.#speed = speed;
         if (this.#timer === 0) return;
-        this.stop();
-        this.#toggle(place);
+        clearTimeout(this.#timer);
+        this.#wait();
       },
     };
   }
 
+  /** The numbers of the place that is looked at are there: after a while it goes on, and not before, however long they took. */
+  shown(): void {
+    if (this.#at && this.#timer === 0) this.#wait();
+  }
+
   stop(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#timer = 0;
+    this.#at = undefined;
   }
 
   /** Goes on by itself, or stops. */
   #toggle(from: Place): void {
-    const wasPlaying = this.#timer !== 0;
-    this.stop();
-    let at = from;
-    const step = () => {
-      // Somebody has gone elsewhere.
-      if (!this.#host.isAt(at)) return this.stop();
-      at = besides(at, 1);
-      this.#host.go(at);
-    };
-    if (!wasPlaying) this.#timer = window.setInterval(step, speeds[this.#speed]);
+    if (this.#at) this.stop();
+    else {
+      this.#at = from;
+      this.#wait();
+    }
     this.#host.update();
+  }
+
+  #wait(): void {
+    this.#timer = window.setTimeout(() => {
+      this.#timer = 0;
+      // Somebody has gone elsewhere.
+      if (!this.#at || !this.#host.isAt(this.#at)) return this.stop();
+      this.#at = besides(this.#at, 1);
+      this.#host.go(this.#at);
+    }, speeds[this.#speed]);
   }
 }
 
