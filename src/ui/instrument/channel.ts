@@ -125,7 +125,7 @@ function lookTemplate({ isSmooth, setSmooth, overlay, setOverlay }: ChannelAroun
 function placesTemplate(place: Place, strongest: readonly StrongPlace[], { go }: Actions): TemplateResult | typeof nothing {
   if (strongest.length === 0) return nothing;
   return html`<section class="places">
-    <h3>Where it fires most</h3>
+    <h2>Where it fires most</h2>
     <ol>
       ${strongest.map(({ y, x, element }) => {
         const to = { ...place, view: "pixel", y, x } as const;
