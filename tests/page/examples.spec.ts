@@ -4,8 +4,8 @@ import { expect } from "@playwright/test";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { test } from "../support/warm-page.ts";
 
-test("each example runs the code beside it, when it comes near the window, and is copied", async ({ warmPage: page, context }) => {
-  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+test("each example runs the code beside it, when it comes near the window, and is copied", async ({ warmPage: page }) => {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   const problems: string[] = [];
   page.on("pageerror", ({ message }) => problems.push(message));
   await page.goto("/");
