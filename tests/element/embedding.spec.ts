@@ -75,7 +75,7 @@ test("controls have names, obey the keyboard, write attributes, and can be hidde
   await expect(pause).toBeVisible();
   expect(await told.jsonValue()).toEqual(["pause", "play"]);
   await element.evaluate((one) => one.setAttribute("hide", "colors nonsense"));
-  await expect(page.locator("conv-cam .problem")).toContainText("hide 'nonsense': expected overview, play");
+  await expect(page.locator("conv-cam .problem")).toContainText("hide 'nonsense': expected overview, presets, play");
   await expect(bar.getByLabel("Colours")).toBeHidden();
   await element.evaluate((one: ConvCam) => {
     one.setAttribute("hide", "colors");
