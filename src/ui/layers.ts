@@ -67,15 +67,17 @@ function itemsOf(text: string): readonly string[] {
   return text.split(",");
 }
 
+/** No list of channels is longer: an address may ask for any number. */
+const mostChannels = 65_536;
+
 /** Names may hold a plus sign or an at sign. */
 function readChoice(item: string, known: ReadonlySet<string>): LayerChoice | undefined {
   if (known.has(item)) return { value: item };
   const [, whole, first, last] = /^(.+)\[(\d+)-(\d+)\]$/.exec(item) ?? [];
   if (whole) {
     const choice = readChoice(whole, known);
-    return (
-      choice && { ...choice, channels: Array.from({ length: Math.max(1, Number(last) - Number(first) + 1) }, (_, i) => Number(first) + i) }
-    );
+    const length = Math.min(mostChannels, Math.max(1, Number(last) - Number(first) + 1));
+    return choice && { ...choice, channels: Array.from({ length }, (_, i) => Number(first) + i) };
   }
   const [, rest, axes] = /^(.+)@([ncdhw_]+)$/.exec(item) ?? [];
   if (rest && axes) {

@@ -97,3 +97,10 @@ describe("parseLayerChoices", () => {
     });
   });
 });
+
+it("an address that asks for four billion channels gets a list of a bounded length", () => {
+  const { choices } = parseLayerChoices("conv_1[3-4000000000]", new Set(["conv_1"]));
+  const [{ channels = [] } = {}] = choices;
+  expect(channels[0]).toBe(3);
+  expect(channels.length).toBeLessThan(100_000);
+});
