@@ -60,6 +60,8 @@ async function expectShown(element: Locator, { there: [selector, text] }: Elemen
 const words = (element: Locator) => element.locator(".crumbs, .band, .side, .why, .patterns").filter({ visible: true }).allInnerTexts();
 
 test("a lost device comes back to the same place, in every view", async ({ page }) => {
+  // Everything is compiled anew on each of fourteen devices.
+  test.setTimeout(300_000);
   await visit(page, "one");
   const element = page.locator("conv-cam");
   for (const [name, view] of Object.entries(views)) {
