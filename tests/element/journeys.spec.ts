@@ -31,7 +31,8 @@ test("by mouse: from all layers to a layer, a channel, an element, and back", as
     .getByRole("button", { name: /concat/i })
     .click();
   await expectPlace(element, ["layer", "fire"]);
-  const canvas = element.locator(".large canvas");
+  // The picture stands below, with what is looked at marked.
+  const canvas = element.locator(".large canvas").first();
   await canvas.click({ position: await middleOf(canvas, [0.05, 0.05]) });
   await expectPlace(element, ["channel", "fire", "0"]);
   await canvas.click({ position: await middleOf(canvas, [3.5 / 6, 1.5 / 6]) });
@@ -83,7 +84,8 @@ test.describe("with a finger", () => {
       .getByRole("button", { name: /transpose/i })
       .tap();
     await expectPlace(element, ["layer", "picture"]);
-    const canvas = element.locator(".large canvas");
+    // The picture stands below, with what is looked at marked.
+    const canvas = element.locator(".large canvas").first();
     await canvas.tap({ position: await middleOf(canvas, [0.1, 0.1]) });
     await expectPlace(element, ["channel", "picture", "0"]);
     await canvas.tap({ position: await middleOf(canvas, [7.5 / 12, 2.5 / 12]) });
