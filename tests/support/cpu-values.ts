@@ -48,7 +48,10 @@ export function withoutChannel(graph: Graph, value: string, channel: number, { s
   const rename = (names: readonly string[]) => names.map((name) => (name === value ? "ungated" : name));
   const nodes = graph.nodes.flatMap((node) => {
     if (!node.outputs.includes(value)) return [node];
-    return [{ ...node, outputs: rename(node.outputs) }, op("Mul", "ungated mask", value)];
+    return [
+      { ...node, outputs: rename(node.outputs) },
+      { ...op("Mul", "ungated mask", value), name: "silencing" },
+    ];
   });
   const masks = Tensor.float32([1, mask.length, ...shape.slice(2).map(() => 1)], mask);
   return { ...graph, nodes, initializers: new Map([...graph.initializers, ["mask", masks]]) };
