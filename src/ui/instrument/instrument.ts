@@ -319,6 +319,7 @@ export class Instrument {
       return;
     }
     this.#unsupported.hidden = true;
+    this.#desk.hidden = false;
     await this.#learn(session);
     const place = this.#readPlace();
     this.#given.check();
