@@ -92,7 +92,7 @@ describe("npm install convcam", () => {
 
   test("has every file that its exports name", () => {
     const folder = join(app, "node_modules/convcam");
-    const named = [...JSON.stringify(readJson(join(folder, "package.json"))["exports"]).matchAll(/"(\.\/[^"]+\.\w+)"/g)].map((m) => m[1]);
+    const named = [...JSON.stringify(readJson(join(folder, "package.json"))["exports"]).matchAll(/:"(\.\/[^"]+\.\w+)"/g)].map((m) => m[1]);
     expect(named).toContain("./dist/element.js");
     expect(named.filter((path) => !existsSync(join(folder, path as string)))).toEqual([]);
   });
