@@ -3,7 +3,8 @@ import { expect, type Locator, type Page } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
-import { test, visit } from "./fixtures.ts";
+import { test } from "./fixtures.ts";
+import { look } from "./looked-at.ts";
 
 /** One convolution and its activation; with a seed in the metadata it is known to be blank. */
 function network(seed: number, { isBlank = false, channels = 4 } = {}): number[] {
@@ -16,35 +17,14 @@ function network(seed: number, { isBlank = false, channels = 4 } = {}): number[]
   return [...encodeModel({ ...graph, metadata: new Map(isBlank ? [["seed", "1"]] : [["step", "1200"]]) })];
 }
 
-/** Opens an element that looks at a canvas with a gradient, with bytes as its sources. */
+/** Opens an element, of which one panel may show no maps. */
 async function open(
   page: Page,
   src: readonly number[],
   attributes: Readonly<Record<string, string>>,
   compare?: readonly number[],
 ): Promise<Locator> {
-  await visit(page, "one");
-  await page.evaluate(
-    async ([bytes, other, given]) => {
-      await customElements.whenDefined("conv-cam");
-      const element = document.querySelector("conv-cam") as ConvCam;
-      for (const name of element.getAttributeNames()) element.removeAttribute(name);
-      for (const [name, value] of Object.entries(given as Record<string, string>)) element.setAttribute(name, value);
-      const canvas = Object.assign(document.createElement("canvas"), { width: 12, height: 12 });
-      const context = canvas.getContext("2d") as CanvasRenderingContext2D;
-      for (let i = 0; i < 144; i++) {
-        const shade = (i * 37) % 256;
-        context.fillStyle = `rgb(${shade} ${shade} ${shade})`;
-        context.fillRect(i % 12, Math.floor(i / 12), 1, 1);
-      }
-      element.input = canvas;
-      element.src = new Uint8Array(bytes as number[]);
-      if (other) element.compare = new Uint8Array(other as number[]);
-      await new Promise((resolve) => element.addEventListener("results", resolve, { once: true }));
-    },
-    [src, compare, attributes] as const,
-  );
-  const element = page.locator("conv-cam");
+  const element = await look(page, src, attributes, compare);
   await expect(element.locator(".panel").first()).toBeVisible();
   return element;
 }

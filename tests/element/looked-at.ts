@@ -3,11 +3,20 @@ import { expect, type Locator, type Page } from "@playwright/test";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { visit } from "./fixtures.ts";
 
-/** Opens an element that looks at a canvas of 12 × 12 shades, ((y · 12 + x) · 37) modulo 256. */
-export async function open(page: Page, network: Uint8Array, attributes: Readonly<Record<string, string>>): Promise<Locator> {
+/**
+ * Lets an element look at a canvas of 12 × 12 shades, ((y · 12 + x) · 37) modulo 256, until it has answered.
+ *
+ * @param compare a second network
+ */
+export async function look(
+  page: Page,
+  network: Iterable<number>,
+  attributes: Readonly<Record<string, string>>,
+  compare?: Iterable<number>,
+): Promise<Locator> {
   await visit(page, "one");
   await page.evaluate(
-    async ([bytes, given]) => {
+    async ([bytes, other, given]) => {
       await customElements.whenDefined("conv-cam");
       const element = document.querySelector("conv-cam") as ConvCam;
       for (const name of element.getAttributeNames()) element.removeAttribute(name);
@@ -21,11 +30,17 @@ export async function open(page: Page, network: Uint8Array, attributes: Readonly
       }
       element.input = canvas;
       element.src = new Uint8Array(bytes as number[]);
+      if (other) element.compare = new Uint8Array(other as number[]);
       await new Promise((resolve) => element.addEventListener("results", resolve, { once: true }));
     },
-    [[...network], attributes] as const,
+    [[...network], compare && [...compare], attributes] as const,
   );
-  const element = page.locator("conv-cam");
+  return page.locator("conv-cam");
+}
+
+/** The same, with its first map on the page. */
+export async function open(page: Page, network: Uint8Array, attributes: Readonly<Record<string, string>>): Promise<Locator> {
+  const element = await look(page, network, attributes);
   await expect(element.locator("canvas").first()).toBeVisible();
   return element;
 }

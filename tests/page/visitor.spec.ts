@@ -240,7 +240,7 @@ test("plays a dropped video, and steps through it while paused", async ({ warmPa
 
 test("shows another network, built in the page", async ({ warmPage: page }) => {
   await openPage(page);
-  // Ranges are told of what is on the screen when the network runs.
+  // Ranges are told of what is on the screen.
   await page.setViewportSize({ width: 1280, height: 1600 });
   await page.selectOption("#network", "tiny-vgg");
   await expect(page.locator("conv-cam .panel .name").nth(1)).toHaveText(/conv_1_1|relu_1_1/);
@@ -281,7 +281,7 @@ test("finds patterns for a layer by the keyboard, tells what channels are, and l
   await page.locator("#patterns-seed").focus();
   await expect(page.locator("#patterns-channels:invalid")).toBeAttached();
   await expect(page.locator("#layers")).toHaveAttribute("pattern-channels", "0-2");
-  // Ranges are told of what is on the screen when the network runs.
+  // Ranges are told of what is on the screen.
   await page.setViewportSize({ width: 1280, height: 1600 });
   await page.selectOption("#network", "tiny-vgg");
   await expect(page.locator("#patterns-layer option").first()).toHaveText(/_1_1/);
@@ -299,7 +299,7 @@ test("runs in a worker where the address says so", async ({ page }) => {
   await page.click("#camera");
   await expect(page.locator("#speed")).toHaveText(/fps/);
   await page.click("#draw");
-  // Ranges are told of what is on the screen when the network runs.
+  // Ranges are told of what is on the screen.
   await page.setViewportSize({ width: 1280, height: 1600 });
   await page.selectOption("#network", "tiny-vgg");
   await expect(page.locator("conv-cam .panel .name").nth(1)).toHaveText(/conv_1_1|relu_1_1/);

@@ -6,6 +6,7 @@ import type { Gallery } from "../gallery.ts";
 import type { DrawableLayer, LayerChoice } from "../layers.ts";
 import { make } from "../make.ts";
 import { type ComparePair, comparePairs, cssGradient } from "../mosaic/color-map.ts";
+import { pictureAmong } from "../picture-among.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { arrangeCompared, type ComparedAs, readComparedAs } from "./arrange.ts";
 import { readBranches } from "./branches.ts";
@@ -57,7 +58,7 @@ export class Comparison {
     const { compare } = this.#element;
     if (compare === undefined) return choices;
     const { layers } = this.#host;
-    const picture = layers.find(({ operator, shape }) => operator === "Input" && shape.length === 4)?.value;
+    const picture = pictureAmong(layers);
     const within = readWithin(compare);
     const as = this.#as;
     this.#problem = undefined;

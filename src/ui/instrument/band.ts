@@ -3,7 +3,7 @@ import { html, nothing, render } from "lit";
 import type { GalleryGuest } from "../gallery.ts";
 import type { DrawableLayer } from "../layers.ts";
 import { make } from "../make.ts";
-import { findBlocks, type Item, isBlock, nodesOf } from "../overview/blocks.ts";
+import { findBlocks, type Item, isBlock } from "../overview/blocks.ts";
 import { condense } from "../overview/condense.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import { type BlockedOverview, blocksAround, fold } from "../overview/fold.ts";
@@ -11,20 +11,18 @@ import type { Direction } from "../overview/geometry.ts";
 import { numbersOf } from "../overview/layer-numbers.ts";
 import { OverviewPlacer } from "../overview/layout.ts";
 import { everyItem, type SearchedBesides } from "../overview/search.ts";
-import { tableRows } from "../overview/table.ts";
 import type { ViewOutcome } from "../scene.ts";
 import { About, operatorsOf, subjectOf } from "./about.ts";
 import { headTemplate } from "./band-head.ts";
+import { BandLayers } from "./band-layers.ts";
 import { BandMarks } from "./band-marks.ts";
 import { edgesTemplate, frameTemplate, nodeTemplate, shownValue, sizeOfNode } from "./band-nodes.ts";
 import { BandSearch } from "./band-search.ts";
-import { type TableState, tableTemplate } from "./band-table.ts";
 import { bandWords } from "./band-words.ts";
 import type { GivenNames } from "./given-names.ts";
 import type { ValueMark } from "./highlights.ts";
 import { besides } from "./list-keys.ts";
 import { Measuring, type MeasuringHost } from "./measuring.ts";
-import { focusRename } from "./rename.ts";
 import { Sheets } from "./sheets.ts";
 import { thumbnailsOf } from "./thumbnails.ts";
 
@@ -48,7 +46,7 @@ export class Band implements GalleryGuest {
   readonly #scroller = make("div", "band-scroller");
   readonly #plane = make("div", "band-plane");
   readonly #nodes = make("div", "band-nodes");
-  readonly #table = make("div", "band-table");
+  readonly #table: BandLayers;
   readonly #about: About;
   readonly #sheets: Sheets;
   readonly #marks = new BandMarks();
@@ -62,8 +60,6 @@ export class Band implements GalleryGuest {
   #picture: string | undefined;
   readonly #search = new BandSearch();
   readonly #measuring: Measuring;
-  /** Undefined where there is no table. */
-  #sorted: TableState | undefined;
   /** Whether nobody has seen it yet. */
   #isNew = false;
   /** The node that the Tab key reaches. */
@@ -77,13 +73,18 @@ export class Band implements GalleryGuest {
       },
       onChange: () => this.#onMeasured(),
     });
+    this.#table = new BandLayers({
+      names: host.given,
+      onChange: () => this.#onTable(),
+      go: (id) => (this.#layers.has(id) ? () => host.onLayer(id) : undefined),
+    });
     this.element.part = "overview";
     this.element.ariaLabel = bandWords.title;
     this.element.hidden = true;
     this.#plane.append(this.#nodes, this.#marks.element);
     this.#scroller.append(this.#plane);
     this.#about = new About(() => host.given.article);
-    this.element.append(this.#head, this.#scroller, this.#about.element, this.#table);
+    this.element.append(this.#head, this.#scroller, this.#about.element, this.#table.element);
     this.#sheets = new Sheets(this.#plane, this.#scroller, () => host.onReveal());
     this.#nodes.addEventListener("keydown", (event) => this.#onKey(event));
     for (const type of ["pointerover", "focusin"]) this.#nodes.addEventListener(type, ({ target }) => this.#explain(target as Element));
@@ -170,7 +171,7 @@ export class Band implements GalleryGuest {
   }
 
   get #wantsSilence(): boolean {
-    return !this.element.hidden && (this.#sorted !== undefined || this.#search.asksForSilence);
+    return !this.element.hidden && (this.#table.isOpen || this.#search.asksForSilence);
   }
 
   #onMeasured(): void {
@@ -220,7 +221,7 @@ export class Band implements GalleryGuest {
     this.#reachable = shown.some(({ id }) => id === this.#reachable) ? this.#reachable : shown[0]?.id;
     for (const length of ["width", "height"] as const) this.#plane.style.setProperty(length, `${Math.ceil(layout[length])}px`);
     this.#drawHead(overview, shown);
-    this.#drawTable(overview);
+    this.#table.draw(overview, this.#measuring, this.#search.found);
     const host = { open: (value: string) => this.#host.onLayer(value), toggle: (id: string) => this.#toggle(id) };
     render(
       html`
@@ -275,7 +276,7 @@ export class Band implements GalleryGuest {
       layers,
       isFolded: shown.some(isBlock),
       isUnfolded: items.some(isBlock) && this.#unfolded.size > 0,
-      hasTable: this.#sorted !== undefined,
+      hasTable: this.#table.isOpen,
       canRun: this.#layers.size > 0,
       search: this.#search,
       measuring: this.#measuring,
@@ -284,7 +285,7 @@ export class Band implements GalleryGuest {
       find: (text: string) => this.#find(text),
       next: () => this.#goToNext(),
       foldAll: () => this.#foldAll(),
-      toggleTable: () => this.showTable(this.#sorted ? undefined : { by: undefined, order: "ascending" }),
+      toggleTable: () => this.#table.toggle(),
       measure: () => void this.#measuring.time(),
     };
     render(headTemplate(state, host), this.#head);
@@ -306,42 +307,20 @@ export class Band implements GalleryGuest {
     this.#nodeOf(id)?.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
-  showTable(state: TableState | undefined): void {
-    this.#sorted = state;
+  /** Shows the layers as a table. */
+  openTable(): void {
+    this.#table.open();
+  }
+
+  #onTable(): void {
     this.#onSilenceWanted();
     this.#draw();
-    if (state?.renamed !== undefined) focusRename(this.#table);
   }
 
   /** Counts are of the picture that is shown while somebody looks, and are not kept else. */
   #onSilenceWanted(): void {
     if (this.#wantsSilence) this.refresh();
     else this.#measuring.forgetSilence();
-  }
-
-  #drawTable({ nodes, items }: BlockedOverview): void {
-    const state = this.#sorted;
-    if (!state) {
-      render(nothing, this.#table);
-      return;
-    }
-    const found = this.#search.found && new Set(this.#search.found);
-    // A block that is found stands for what is in it.
-    if (found)
-      for (const item of everyItem(items)) if (isBlock(item) && found.has(item.id)) for (const { id } of nodesOf(item)) found.add(id);
-    const host = {
-      show: (next: TableState) => this.showTable(next),
-      go: (id: string) => (this.#layers.has(id) ? () => this.#host.onLayer(id) : undefined),
-      rename: (id: string, name: string, isByKey: boolean) => this.#rename(id, name, isByKey),
-    };
-    render(tableTemplate(tableRows(nodes, this.#measuring, this.#host.given.names), state, found, host), this.#table);
-  }
-
-  #rename(id: string, name: string, isByKey: boolean): void {
-    if (this.#sorted?.renamed !== id) return;
-    this.showTable({ ...this.#sorted, renamed: undefined });
-    this.#host.given.rename(id, name);
-    if (isByKey) this.#table.querySelector<HTMLElement>(`[data-rename="${CSS.escape(id)}"]`)?.focus();
   }
 
   #toggle(id: string): void {

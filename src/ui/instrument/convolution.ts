@@ -4,6 +4,7 @@ import type { ChannelSum, ConvolutionStep, Step } from "../../engine/elements/in
 import { moveAmongTerms } from "./element-links.ts";
 import { countOf } from "./element-words.ts";
 import type { Explained } from "./formula.ts";
+import { largestFirst } from "./formula-source.ts";
 import { kernelsTemplate } from "./kernels.ts";
 import { gridTemplate, largestOf, short, signed } from "./numbers.ts";
 import { foldTemplate, type Term, termsTable } from "./terms.ts";
@@ -16,7 +17,7 @@ const largestWindow = 81;
 
 export function convolutionTemplate(step: Step & ConvolutionStep, { links, folds, source }: Explained): TemplateResult {
   const { channels, taps, bias } = step;
-  const sorted = [...channels].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
+  const sorted = largestFirst(channels);
   const isGrid = taps.length > 1 && taps.length <= largestWindow;
   const first = step.outputIndex[0] ?? 0;
   const linkOf = (channel: number, tap: readonly number[]) => links.to(step.input, [first, channel, ...tap]);

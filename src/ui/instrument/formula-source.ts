@@ -1,5 +1,5 @@
 // The value that a formula begins with, and which of its channels it reads. Pure.
-import type { Step } from "../../engine/elements/index.ts";
+import type { ChannelSum, Step } from "../../engine/elements/index.ts";
 import { mapBoxOf } from "../elements/places.ts";
 import type { DrawableLayer } from "../layers.ts";
 
@@ -7,6 +7,11 @@ interface FormulaSource {
   readonly value: string;
   /** Those that count most first. */
   readonly channels: readonly number[];
+}
+
+/** The channels of a convolution as its formula has them. */
+export function largestFirst(channels: readonly ChannelSum[]): readonly ChannelSum[] {
+  return [...channels].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
 }
 
 /** @returns undefined where it reads a vector, or what is not shown */
@@ -35,8 +40,12 @@ function placesOf(step: Step): Places | undefined {
   switch (step.kind) {
     case "convolution": {
       const tap = step.taps.find(({ isPadding }) => !isPadding);
-      const sorted = [...step.channels].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
-      return tap && { value: step.input, indices: sorted.map(({ channel }) => [step.outputIndex[0] ?? 0, channel, ...tap.input]) };
+      return (
+        tap && {
+          value: step.input,
+          indices: largestFirst(step.channels).map(({ channel }) => [step.outputIndex[0] ?? 0, channel, ...tap.input]),
+        }
+      );
     }
     case "max":
     case "min":

@@ -23,9 +23,9 @@ import { Highlights } from "./highlights.ts";
 import styles from "./instrument.css?inline";
 import { commandOf, playByKey } from "./keys.ts";
 import { LayerGraph } from "./layer-graph.ts";
-import { leavePlace } from "./leave-place.ts";
 import { readPage } from "./paging.ts";
-import { attributesOf, inward, outward, type Place, readPlace } from "./place.ts";
+import { inward, outward, type Place } from "./place.ts";
+import { Places, textOf } from "./places.ts";
 import { ShownMaps } from "./shown-maps.ts";
 import { Side } from "./side.ts";
 
@@ -50,6 +50,7 @@ export class Instrument {
   readonly #host: InstrumentHost;
   readonly #element: ConvCam;
   readonly #frame = make("section", "instrument");
+  readonly #places: Places;
   readonly #given: GivenNames;
   readonly #head: Head;
   readonly #trouble = make("p", "part-trouble");
@@ -77,6 +78,7 @@ export class Instrument {
   constructor(host: InstrumentHost, element: ConvCam, gallery: Gallery) {
     this.#host = host;
     this.#element = element;
+    this.#places = new Places(host, element, () => this.#graph?.first);
     const root = gallery.element.getRootNode() as ShadowRoot;
     adoptStyles(root, styles);
     const given = new GivenNames(element);
@@ -116,7 +118,7 @@ export class Instrument {
 
   /** What the gallery shows in place of the element's layers; undefined where these are shown. */
   get choices(): readonly LayerChoice[] | undefined {
-    const place = this.#place;
+    const place = this.#places.here;
     // What is shown is measured in the room that it has there.
     this.#frame.dataset["view"] = place?.view ?? "";
     this.#frame.dataset["look"] = place?.view === "channel" && this.#element.hasAttribute("smooth") ? "smooth" : "";
@@ -134,7 +136,7 @@ export class Instrument {
     if (!session || !this.#element.hasAttribute("view")) return;
     this.#isPreparing = true;
     await this.#learn(session)
-      .then(() => this.#place && this.#showBand(this.#place))
+      .then(() => this.#places.here && this.#showBand(this.#places.here))
       .catch(() => undefined);
     this.#isPreparing = false;
   }
@@ -175,8 +177,8 @@ export class Instrument {
 
   /** Somebody wants to see more of an element of a value. */
   pick(value: string, point: MapPoint): void {
-    const layer = this.#host.layers.find((one) => one.value === value);
-    const place = this.#place;
+    const layer = this.#places.layerOf(value);
+    const place = this.#places.here;
     if (!layer || !place) return;
     const isOther = place.view !== "overview" && value !== place.layer.value;
     if (!isOther) this.#go(inward(place, layer, point));
@@ -185,7 +187,7 @@ export class Instrument {
 
   /** The pointer is over an element of a value: where that one is looked at it is explained, elsewhere what it depends on is marked. */
   hover(value: string, point: MapPoint): void {
-    const place = this.#place;
+    const place = this.#places.here;
     if (place?.view === "pixel") this.#side.hover(value, point);
     else if (place) this.#hovering.over(value, point);
   }
@@ -206,7 +208,7 @@ export class Instrument {
         return instrument.#graph;
       },
       get picture() {
-        return instrument.#picture;
+        return instrument.#places.picture;
       },
       get layers() {
         return instrument.#host.layers;
@@ -216,7 +218,7 @@ export class Instrument {
       },
       compared: (value: string) => comparedIn(gallery, value),
       whose: (template: TemplateResult, compared: Compared) => withWhose(template, instrument.#element, gallery, compared),
-      isAt: (place: Place) => this.#isAt(place),
+      isAt: (place: Place) => this.#places.isAt(place),
       go: (place: Place) => this.#go(place),
       beforeActivation: (value: string) => this.#graph?.beforeActivation(value),
       askForChoices: () => this.#askForChoices(),
@@ -225,8 +227,8 @@ export class Instrument {
   }
 
   #goToLayer(value: string): void {
-    const layer = this.#host.layers.find((one) => one.value === value);
-    const place = this.#place;
+    const layer = this.#places.layerOf(value);
+    const place = this.#places.here;
     if (layer && place) this.#go(inward({ ...place, view: "overview" }, layer, { channel: 0, y: 0, x: 0 }));
   }
 
@@ -236,36 +238,13 @@ export class Instrument {
     this.#side.clear();
   }
 
-  /** Undefined where attributes say none, or one that there is not. */
-  get #place(): Place | undefined {
-    if (!this.#element.hasAttribute("view")) return undefined;
-    try {
-      return this.#readPlace();
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** @throws Error that says what is accepted */
-  #readPlace(): Place {
-    return readPlace(this.#element, this.#host.layers, this.#graph?.first);
-  }
-
-  /** What the network looks at; undefined where that is no picture. */
-  get #picture(): string | undefined {
-    return this.#host.layers.find(({ operator, shape }) => operator === "Input" && shape.length === 4)?.value;
-  }
-
   #go(place: Place): void {
     this.#unhover();
-    leavePlace(this.#element, this.#place, place);
-    for (const [name, value] of Object.entries(attributesOf(place))) setAttribute(this.#element, name as "view", value);
-    const { view, layer, channel, y, x } = place;
-    this.#host.emit("navigate", { view, layer: layer.value, channel, y, x });
+    this.#places.go(place);
   }
 
   #onKey(event: KeyboardEvent): void {
-    const place = this.#place;
+    const place = this.#places.here;
     const command = commandOf(event);
     if (!place || !command) return;
     if (command === "before" || command === "next") this.#step(command === "next" ? 1 : -1);
@@ -275,7 +254,7 @@ export class Instrument {
 
   /** To the page of a layer, or the channel, before or after, in the order in which they stand. */
   #step(by: number): void {
-    const place = this.#place;
+    const place = this.#places.here;
     if (place?.view === "layer") setAttribute(this.#element, "page", this.#maps.pageBeside(place, by));
     if (place?.view !== "channel" && place?.view !== "pixel") return;
     const { channels } = place.maps;
@@ -321,13 +300,13 @@ export class Instrument {
     this.#unsupported.hidden = true;
     this.#desk.hidden = false;
     await this.#learn(session);
-    const place = this.#readPlace();
+    const place = this.#places.read();
     this.#given.check();
     const page = place.view === "layer" ? readPage(this.#element, place.maps, place.layer.value) : undefined;
     this.#frame.dataset["view"] = place.view;
     this.#head.showWay(place, page, { go: (to) => this.#go(to), step: (by) => this.#step(by) });
     if (place.view === "overview") this.#markShown(place);
-    this.#desk.classList.toggle("old", this.#shown !== JSON.stringify(attributesOf(place)));
+    this.#desk.classList.toggle("old", this.#shown !== textOf(place));
     await this.#showBand(place);
     this.#head.showPresets(place, isHidden(this.#element, "presets") ? undefined : this.#graph, this.#element);
     const { value, operator } = place.layer;
@@ -341,7 +320,7 @@ export class Instrument {
 
   /** What is said of another place is pale until it is that one's. */
   #markShown(place: Place | undefined): void {
-    this.#shown = place && JSON.stringify(attributesOf(place));
+    this.#shown = place && textOf(place);
     this.#desk.classList.remove("old");
   }
 
@@ -351,23 +330,19 @@ export class Instrument {
     if (!this.#host.isStill) return;
     this.#band.load(network, [], undefined);
     this.#band.open(undefined);
-    this.#band.showTable({ by: undefined, order: "ascending" });
+    this.#band.openTable();
   }
 
   /** Over all layers, and over one: deeper, it is a strip that shows where what is looked at comes from. */
   async #showBand({ view, layer }: Place): Promise<void> {
     if (isHidden(this.#element, "overview")) return this.#band.close();
-    if (this.#band.isEmpty && this.#graph) this.#band.load(this.#graph.network, this.#host.layers, this.#picture);
+    if (this.#band.isEmpty && this.#graph) this.#band.load(this.#graph.network, this.#host.layers, this.#places.picture);
     this.#band.open(view === "overview" ? undefined : layer.value, view === "channel" || view === "pixel");
-  }
-
-  #isAt(place: Place): boolean {
-    return JSON.stringify(this.#place && attributesOf(this.#place)) === JSON.stringify(attributesOf(place));
   }
 
   /** Lets the gallery show others, if others are wanted. @returns whether they are */
   #askForChoices(): boolean {
-    const isOther = this.#maps.isOther(this.#place);
+    const isOther = this.#maps.isOther(this.#places.here);
     if (isOther) this.#host.invalidate("scene");
     return isOther;
   }
