@@ -1,5 +1,6 @@
 // The GPU that every other test of this folder stands on.
 import { expect, test } from "vitest";
+import { readBack } from "../../src/engine/gpu/read-buffer.ts";
 import { defineShader } from "../../src/shaders/shader.ts";
 import { withDevice } from "../support/with-device.ts";
 
@@ -40,3 +41,20 @@ test("a validation error fails the test that caused it", async () => {
 test("devices share one Dawn and come and go", async () => {
   for (let i = 0; i < 5; i++) await withDevice(async (device) => expect(device.isDisposed).toBe(false));
 });
+
+test("a buffer that somebody holds is destroyed when nobody does any more", () =>
+  withDevice(async (device) => {
+    const data = device.createBuffer("data", 4, GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
+    const read = async () => {
+      await Promise.resolve();
+      return readBack(device, data, 4);
+    };
+    device.gpu.queue.writeBuffer(data, 0, new Uint32Array([7]));
+    const both = [device.holding([data], read), device.holding([data, data], read)];
+    const failing = expect(device.holding([data], () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    device.destroyBuffer(data);
+    expect(device.allocatedBytes).toBeGreaterThanOrEqual(4);
+    expect((await Promise.all(both)).map((bytes) => [...new Uint32Array(bytes)])).toEqual([[7], [7]]);
+    await failing;
+    expect(device.allocatedBytes).toBe(0);
+  }));

@@ -294,12 +294,23 @@ test("nothing is said of the network before while another one is on its way", as
       viewer.addEventListener("error", ({ detail }: CustomEventInit) => told.push(detail.error.message));
       // A scene is being made, frames go on, and numbers are asked for, when both change.
       viewer.setAttribute("normalize", "channel");
+      const maps = { value: "maps", channel: 1 };
+      const asked = [
+        viewer.ask({ kind: "histogram", ...maps }),
+        viewer.ask({ kind: "layer", value: "maps" }),
+        viewer.ask({ kind: "silence", values: ["maps"] }),
+        viewer.ask({ kind: "strongest", ...maps, count: 2 }),
+        viewer.ask({ kind: "value", value: "maps" }),
+      ];
       for (let i = 0; i < 3; i++) await Promise.resolve();
       viewer.setAttribute("layer", "sizes");
       viewer.src = new Uint8Array(bytes);
       viewer.refresh();
       await new Promise((resolve) => viewer.addEventListener("load", resolve, { once: true }));
       await viewer.updateComplete;
+      // What is still answered is of the network before, so it is answered to nobody.
+      for (const one of await Promise.allSettled(asked))
+        if (one.status === "rejected" && one.reason.name !== "AbortError") told.push(one.reason.message);
       return told;
     },
     [...other],

@@ -82,6 +82,9 @@ export class Device {
   readonly target: Target;
   readonly faults: Faults;
   readonly #buffers = new Map<GPUBuffer, number>();
+  /** What each piece of work holds, and what of it is to be destroyed. */
+  readonly #held = new Set<ReadonlySet<GPUBuffer>>();
+  readonly #doomed = new Set<GPUBuffer>();
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   #allocatedBytes = 0;
   #isDisposed = false;
@@ -139,10 +142,30 @@ export class Device {
     return buffer;
   }
 
+  /** At once, or when nobody holds it any more. */
   destroyBuffer(buffer: GPUBuffer): void {
+    if ([...this.#held].some((held) => held.has(buffer))) {
+      this.#doomed.add(buffer);
+      return;
+    }
     this.#allocatedBytes -= this.#buffers.get(buffer) ?? 0;
     this.#buffers.delete(buffer);
     buffer.destroy();
+  }
+
+  /**
+   * Does work that submits commands on buffers later, such as after a pipeline is compiled. Until it is done they are not destroyed, whoever
+   * made them.
+   */
+  async holding<T>(buffers: readonly GPUBuffer[], work: () => Promise<T>): Promise<T> {
+    const held = new Set(buffers);
+    this.#held.add(held);
+    try {
+      return await work();
+    } finally {
+      this.#held.delete(held);
+      for (const buffer of held) if (this.#doomed.delete(buffer)) this.destroyBuffer(buffer);
+    }
   }
 
   /**

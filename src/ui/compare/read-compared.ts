@@ -1,5 +1,6 @@
 // Reads what a value is compared with, or what the two differ by. Loaded when somebody asks.
 import { ModelError } from "../../engine/errors.ts";
+import type { Device } from "../../engine/gpu/device.ts";
 import { Tensor } from "../../engine/tensor.ts";
 import type { ComparedValue } from "../session/queries.ts";
 import type { MapSource } from "../statistics/channel-statistics.ts";
@@ -20,18 +21,24 @@ export async function withCompared<T>(viewer: Source, query: ComparedValue, work
   const { value, compare = value, shows, axes } = query;
   const other = viewer.sourceOf(compare, modelOf(viewer, query), axes);
   if (shows === "second") return work(other);
-  const { gpu } = viewer.device;
-  const difference = await Difference.create(viewer.device, value, viewer.sourceOf(value, viewer.model, axes), other);
+  const { device } = viewer;
+  const own = viewer.sourceOf(value, viewer.model, axes);
+  const difference = await device.holding([own.buffer, other.buffer], () => computeDifference(device, value, own, other));
   try {
-    const encoder = gpu.createCommandEncoder({ label: `${value} difference` });
-    const pass = encoder.beginComputePass({ label: `${value} difference` });
-    difference.encode(pass);
-    pass.end();
-    gpu.queue.submit([encoder.finish()]);
     return await work(difference.source);
   } finally {
     difference.dispose();
   }
+}
+
+async function computeDifference(device: Device, value: string, first: MapSource, second: MapSource): Promise<Difference> {
+  const difference = await Difference.create(device, value, first, second);
+  const encoder = device.gpu.createCommandEncoder({ label: `${value} difference` });
+  const pass = encoder.beginComputePass({ label: `${value} difference` });
+  difference.encode(pass);
+  pass.end();
+  device.gpu.queue.submit([encoder.finish()]);
+  return difference;
 }
 
 /** All elements of the second value, or of second minus first, by axes as the value has them. */

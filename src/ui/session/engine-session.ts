@@ -187,7 +187,11 @@ export class EngineSession implements Session {
   ask<Kind extends ElementQuery["kind"]>(query: Extract<ElementQuery, { kind: Kind }>): Promise<ElementAnswers[Kind]> {
     return this.#unlessDisposed(async () => {
       const { answer } = await loadPart("that answers questions", () => import("./queries.ts"));
-      return answer({ viewer: this.#viewer, inspected: this.#inspected }, query);
+      const known = { viewer: this.#viewer, inspected: this.#inspected };
+      const answered = await answer(known, query);
+      // Of a network that has gone meanwhile.
+      if (this.#inspected !== known.inspected) throw aborted();
+      return answered;
     });
   }
 

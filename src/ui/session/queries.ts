@@ -185,11 +185,12 @@ const answers: AnswerTable = {
   },
   async silence(known, { values }) {
     const viewer = viewerOf(known);
-    const kept = values.filter((value) => viewer.viewOf(value));
     const { countSilence } = await loadPart("for statistics", () => import("../statistics/count-silence.ts"));
-    const counts = await countSilence(
-      viewer.device,
-      kept.map((value) => ({ label: value, source: viewer.sourceOf(value) })),
+    const kept = values.filter((value) => viewer.viewOf(value));
+    const sources = kept.map((value) => ({ label: value, source: viewer.sourceOf(value) }));
+    const counts = await viewer.device.holding(
+      sources.map(({ source }) => source.buffer),
+      () => countSilence(viewer.device, sources),
     );
     const byValue = new Map(kept.map((value, i) => [value, counts[i]]));
     return values.map((value) => byValue.get(value));
@@ -261,7 +262,7 @@ async function withSource<T>(
   const { value, shows, channel } = query;
   const checked = async (source: MapSource) => {
     if (channel !== undefined) checkPoint(value, source.view, { channel, y: 0, x: 0 });
-    return work(source);
+    return viewer.device.holding([source.buffer], () => work(source));
   };
   if (shows === undefined || shows === "first") return checked(viewer.sourceOf(value, viewer.model, query.axes));
   return (await loadComparing()).withCompared(viewer, query, checked);
