@@ -5,7 +5,7 @@ export class UpdateLoop {
   #isDue = false;
   #running: Promise<void> | undefined;
 
-  /** @param work one round; must not reject */
+  /** @param work one round; where it rejects, the next request begins anew */
   constructor(work: () => Promise<void>) {
     this.#work = work;
   }
@@ -22,10 +22,13 @@ export class UpdateLoop {
   }
 
   async #run(): Promise<void> {
-    while (this.#isDue) {
-      this.#isDue = false;
-      await this.#work();
+    try {
+      while (this.#isDue) {
+        this.#isDue = false;
+        await this.#work();
+      }
+    } finally {
+      this.#running = undefined;
     }
-    this.#running = undefined;
   }
 }

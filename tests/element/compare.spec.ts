@@ -144,3 +144,37 @@ test("checkpoints are scrubbed by keys, without a new plan; one that is refused 
   await expect.poll(shown(3)).toBeLessThan(1e-5);
   await expect(element.locator(".checkpoints")).toBeHidden();
 });
+
+test("a checkpoint by address is fetched once, refused once, and tried again where it could not be fetched", async ({
+  sharedPage: page,
+}) => {
+  const element = await open(page, network(3), { layers: "maps" });
+  let isOffline = true;
+  const fetched: string[] = [];
+  const files: Readonly<Record<string, readonly number[]>> = { "/other.onnx": network(4, { channels: 5 }), "/late.onnx": network(2) };
+  for (const [path, bytes] of Object.entries(files))
+    await page.route(`**${path}`, (route) => {
+      fetched.push(path);
+      return isOffline && path === "/late.onnx" ? route.abort() : route.fulfill({ body: Buffer.from(bytes) });
+    });
+  const own = (await read(page, "maps"))[0];
+  await element.evaluate((one) => {
+    one.setAttribute("checkpoint", "0");
+    one.setAttribute("checkpoints", "/other.onnx /late.onnx");
+  });
+  const alert = element.locator(".checkpoints").getByRole("alert");
+  await expect(alert).toContainText("other.onnx");
+  await element.evaluate((one) => (one as ConvCam).updateComplete);
+  expect(fetched.filter((path) => path === "/other.onnx")).toHaveLength(1);
+  expect(farthest((await read(page, "maps"))[0], own)).toBe(0);
+  const go = (index: number) => element.evaluate((one, to) => one.setAttribute("checkpoint", `${to}`), index);
+  await go(1);
+  await expect(alert).toContainText("'late.onnx' could not be read");
+  isOffline = false;
+  await go(0);
+  await go(1);
+  await expect(element.locator(".checkpoints-said")).toHaveText("late.onnx, after 1,200 steps");
+  await expect(alert).toHaveCount(0);
+  await expect.poll(async () => farthest((await read(page, "maps"))[0], own)).toBeGreaterThan(0.01);
+  expect(fetched.filter((path) => path === "/other.onnx")).toHaveLength(1);
+});

@@ -24,6 +24,29 @@ const sumOf = (numbers: Float32Array, kernel: Float32Array) =>
 
 const conv = op("Conv", "x k", "c");
 
+describe("weights of 16 bits", () => {
+  const random = randomSource(3);
+  const places = Array.from({ length: 300 }, () => {
+    const kernel = Float32Array.from({ length: 25 }, () => random() - 0.5);
+    const x = Float32Array.from({ length: 25 }, () => random());
+    const found = sumOf(x, Tensor.from("float16", [25], kernel).toFloat32());
+    return { found, kernel, x, steps: stepsOf([conv], { k: Tensor.float32([1, 1, 5, 5], kernel) }, x) };
+  });
+
+  it("agree with the formula of the file's weights, which most do not at 32 bits", () => {
+    expect(places.filter(({ steps, found }) => !agree(steps, found, "float16"))).toEqual([]);
+    expect(places.filter(({ steps, found }) => !agree(steps, found)).length).toBeGreaterThan(100);
+  });
+
+  it("do not agree with a sum that lacks a product of 5 % of the largest", () => {
+    const wrong = places.filter(({ kernel, x, steps, found }) => {
+      const most = x.reduce((largest, number, i) => Math.max(largest, Math.abs(number * (kernel[i] as number))), 0);
+      return agree(steps, found + most / 20, "float16");
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
 describe("an edge filter on nearly flat places of a picture, 0 … 255", () => {
   const random = randomSource(1);
   const places = Array.from({ length: 300 }, () => {

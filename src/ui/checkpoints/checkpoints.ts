@@ -22,8 +22,8 @@ export interface CheckpointsHost {
   emit<Name extends "error">(type: Name, detail: ConvCamEvents[Name]): boolean;
 }
 
-/** A checkpoint that was read: its file, and what this says of itself; or why it cannot be had. */
-type Read = { readonly file: File; readonly note: string } | { readonly problem: string };
+/** A checkpoint that was read: its file, and what this says of itself; or why it cannot be had, and whether another try may help. */
+type Read = { readonly file: File; readonly note: string } | { readonly problem: string; readonly isWorthATry: boolean };
 
 /** Between two checkpoints while they play. */
 const stepMs = 900;
@@ -117,9 +117,11 @@ export class Checkpoints {
     const known = this.#known.get(address) ?? readCheckpointFile(address, this.#element.checkpointFiles ?? []);
     this.#known.set(address, known);
     void known.then((read) => {
-      if (!this.#read.has(address)) this.#read.set(address, read);
+      // Another file of that name, or the network's refusal, may have come meanwhile.
+      if (this.#known.get(address) !== known) return;
+      this.#read.set(address, read);
       // What could not be fetched is tried again when somebody comes back to it.
-      if ("problem" in read) this.#known.delete(address);
+      if ("problem" in read && read.isWorthATry) this.#known.delete(address);
     });
     return known;
   }
@@ -131,7 +133,7 @@ export class Checkpoints {
     const isRefused = part === "scene" && given && this.#element.parameters === given.file && this.#host.weights.parameters !== given.file;
     if (!isRefused) return;
     event.preventDefault();
-    const refused: Read = { problem: error.message };
+    const refused: Read = { problem: error.message, isWorthATry: false };
     this.#read.set(given.address, refused);
     this.#known.set(given.address, Promise.resolve(refused));
     this.update();
@@ -212,13 +214,17 @@ async function readCheckpointFile(address: string, files: readonly File[]): Prom
   const name = own?.name ?? nameOf(address) ?? "checkpoint";
   try {
     const response = own ? undefined : await fetch(address);
-    if (response?.ok === false) return { problem: `'${name}' could not be downloaded: the server answered ${response.status}.` };
+    if (response?.ok === false) return unread(`'${name}' could not be downloaded: the server answered ${response.status}.`);
     const file = own ?? new File([(await response?.blob()) as Blob], name);
     return { file, note: noteOf(await readModel(file)) };
   } catch (error) {
     const { message } = error as Error;
-    return { problem: message.includes(`'${name}'`) ? message : `'${name}' could not be read: ${message}` };
+    return unread(message.includes(`'${name}'`) ? message : `'${name}' could not be read: ${message}`);
   }
+}
+
+function unread(problem: string): Read {
+  return { problem, isWorthATry: true };
 }
 
 /** Empty where the file tells nothing of its training. */

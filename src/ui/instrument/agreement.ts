@@ -1,17 +1,21 @@
-// Whether what the GPU computed in 32 bits is what a formula comes to in 64: how large the numbers are that rounding is relative to. Pure.
+// Whether what the GPU computed in 32 or 16 bits is what a formula comes to in 64: how large the numbers are that rounding is relative to. Pure.
 import type { Step } from "../../engine/elements/index.ts";
+import type { Precision } from "../../engine/precision.ts";
 
-/** How far the two may be from each other, as a part of the size of what was added up. */
-const tolerance = 1e-4;
+/** How far the two may be from each other, as a part of the size of what was added up. Weights of 16 bits are each off by up to 2⁻¹¹ of themselves. */
+const tolerances: Readonly<Record<Precision, number>> = { float32: 1e-4, float16: 2 ** -9 };
 /** What is smaller is as good as 0. */
 const least = 1e-6;
 
-/** @param element what the GPU computed of the last step's output */
-export function agree(steps: readonly Step[], element: number): boolean {
+/**
+ * @param element what the GPU computed of the last step's output
+ * @param precision of the network's weights there
+ */
+export function agree(steps: readonly Step[], element: number, precision: Precision = "float32"): boolean {
   const formula = steps.at(-1)?.result ?? Number.NaN;
   // Also where 32 bits hold no number that is so large.
   if (Object.is(formula, element) || Object.is(Math.fround(formula), element)) return true;
-  return Math.abs(formula - element) <= tolerance * Math.max(sizeOf(steps), least);
+  return Math.abs(formula - element) <= tolerances[precision] * Math.max(sizeOf(steps), least);
 }
 
 /**

@@ -1,6 +1,7 @@
 // The formula of one element with all of its numbers, step by step, and beside it what the GPU computed.
 import { html, nothing, type TemplateResult } from "lit";
 import type { Step } from "../../engine/elements/index.ts";
+import type { Precision } from "../../engine/precision.ts";
 import type { Origin } from "../elements/answer.ts";
 import { formatNumber } from "../format-number.ts";
 import { agree } from "./agreement.ts";
@@ -18,6 +19,8 @@ export interface Explained {
   readonly origins: ReadonlyMap<number, Origin>;
   /** The map beside that of the element: of what the formula reads. */
   readonly source: Source | undefined;
+  /** Of the network's weights on the GPU; the formula has those of the file. */
+  readonly precision: Precision;
 }
 
 export interface Source {
@@ -33,7 +36,7 @@ export function formulaTemplate(steps: readonly Step[], element: number, explain
     <ol class="formula">
       ${steps.map((step) => html`<li><h3>${step.operator} <code>${step.node}</code></h3>${templateOf(step, explained)}</li>`)}
     </ol>
-    ${last ? checkTemplate(last.result, element, agree(steps, element)) : nothing}
+    ${last ? checkTemplate(last.result, element, agree(steps, element, explained.precision), explained.precision) : nothing}
   `;
 }
 
@@ -43,8 +46,9 @@ function templateOf(step: Step, explained: Explained): TemplateResult {
   return stepTemplate(step, explained);
 }
 
-function checkTemplate(formula: number, element: number, isSame: boolean): TemplateResult {
+function checkTemplate(formula: number, element: number, isSame: boolean, precision: Precision): TemplateResult {
+  const same = precision === "float16" ? "✓ as far as 16 bits go" : "✓";
   return html`<p class=${isSame ? "check" : "check alarm"}>
-    GPU ${formatNumber(element)} · formula ${formatNumber(formula)} ${isSame ? "✓" : "differ"}
+    GPU ${formatNumber(element)} · formula ${formatNumber(formula)} ${isSame ? same : "differ"}
   </p>`;
 }

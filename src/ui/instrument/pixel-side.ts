@@ -110,6 +110,7 @@ export class PixelSide {
         toggle: (name: string, isOpen: boolean) => this.#toggle(name, isOpen),
       },
       origins: new Map(answer.origins),
+      precision: this.#viewer.getAttribute("precision") === "float16" ? ("float16" as const) : ("float32" as const),
       source: beside && {
         ...beside,
         show: (other: number) => {
