@@ -55,10 +55,15 @@ export class FrameLoop {
     if (this.#request === 0 && this.#host.isConnected) this.#request = requestAnimationFrame((now) => this.#onFrame(now));
   }
 
-  /** Drops the results and faults of frames under way, because what they show is gone. */
-  restart(): void {
+  /**
+   * Drops the results and faults of frames under way, because what they show is gone.
+   *
+   * @param news what the next frame is to bring up to date
+   */
+  restart(...news: News[]): void {
     this.#round++;
     this.#lastFrameMs = undefined;
+    this.note(...news);
   }
 
   stop(): void {

@@ -54,6 +54,7 @@ export class Panel {
   readonly #trouble = make("p", "trouble");
   readonly #note = make("p", "reduced");
   readonly #name = make("span", "name");
+  readonly #enlarge = make("button", "enlarge");
   #layout: MosaicLayout | undefined;
   #probe: Promise<Probe | undefined> | undefined;
   #legendNumbers = "";
@@ -68,7 +69,13 @@ export class Panel {
     this.#choice = choice;
     const shape = describeShape(options.shape);
     const heading = make("figcaption", "heading");
-    heading.append(this.#name, make("span", "detail", `${options.operator} · ${shape}`), this.#makeEnlarge(this.#title));
+    heading.append(this.#name, make("span", "detail", `${options.operator} · ${shape}`), this.#enlarge);
+    this.#enlarge.type = "button";
+    this.#enlarge.ariaPressed = "false";
+    this.#enlarge.addEventListener("click", () => {
+      this.#enlarge.ariaPressed = String(this.element.classList.toggle("wide"));
+      this.options.onResize();
+    });
     this.element.part = "panel";
     this.canvas.part = "mosaic";
     this.canvas.role = "img";
@@ -102,6 +109,7 @@ export class Panel {
     this.#name.textContent = title;
     this.#name.title = title;
     this.canvas.ariaLabel = `${title}: ${describeShape(this.options.shape)}, output of ${this.options.operator}. Arrow keys read values.`;
+    this.#enlarge.ariaLabel = `Enlarge ${title}`;
     if (isOther) void this.#probe?.then((probe) => probe?.end());
     this.element.classList.toggle("large", choice.share !== undefined);
   }
@@ -227,18 +235,6 @@ export class Panel {
     const { value, compare, channels, title } = this.#choice;
     const name = title ?? (compare ? `${value} + ${compare}` : value);
     return channels?.length === 1 ? `${name} · ${this.isDense ? "unit" : "channel"} ${channels[0]}` : name;
-  }
-
-  #makeEnlarge(title: string): HTMLButtonElement {
-    const enlarge = make("button", "enlarge");
-    enlarge.type = "button";
-    enlarge.ariaLabel = `Enlarge ${title}`;
-    enlarge.ariaPressed = "false";
-    enlarge.addEventListener("click", () => {
-      enlarge.ariaPressed = String(this.element.classList.toggle("wide"));
-      this.options.onResize();
-    });
-    return enlarge;
   }
 
   #setNumbers(low: string, high: string): void {

@@ -241,11 +241,10 @@ export class Player {
   async #showScene(): Promise<void> {
     const [session, description] = [this.session, this.#description];
     if (!session || !description) return;
-    const element = this.#element;
     await this.#gallery.prepare();
     await this.#parts.prepare();
-    const wanted = wantedLayers(element, description, this.#parts.instrument?.choices);
-    const look = wantedLook(element);
+    const wanted = wantedLayers(this.#element, description, this.#parts.instrument?.choices);
+    const look = wantedLook(this.#element);
     this.#gallery.update(this.#parts.arrange(wanted.choices), description.layers, description.imageInput);
     if (!this.isShown) this.#status.showProgress("Starting the GPU");
     const weights = this.weights.wanted;
@@ -260,7 +259,8 @@ export class Player {
     if (this.#isBlank !== shown.isBlank) this.#forgetAnswer();
     this.#isBlank = shown.isBlank;
     this.#loop.note("draw");
-    if (shown.isLoaded || shown.needsRun) this.#loop.note("image", "run");
+    // Frames under way have nothing of what this scene has brought.
+    if (shown.needsRun) this.#loop.restart("image", "run");
     this.#describe(shown, description, wanted);
     if (shown.problem) this.#fail(new ModelError(shown.problem), "scene");
   }

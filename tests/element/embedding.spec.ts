@@ -126,3 +126,26 @@ test("a network that cannot run shows its graph under view=overview", async ({ s
   await expect(page.locator("conv-cam .problem")).toContainText("Nonsense");
   await expect(page.locator("conv-cam .band-node")).not.toHaveCount(0);
 });
+
+test("an overview that was shown without a GPU is alive again once there is one", async ({ page }) => {
+  await page.addInitScript(() => {
+    const { requestAdapter } = GPU.prototype;
+    Object.assign(window, { adapters: (isThere: boolean) => (GPU.prototype.requestAdapter = isThere ? requestAdapter : async () => null) });
+    GPU.prototype.requestAdapter = () => Promise.resolve(null);
+  });
+  await place(page, `<conv-cam ${mnist} view="overview"></conv-cam>`);
+  const element = page.locator("conv-cam");
+  await expect(element.locator(".problem")).toContainText("hardware acceleration");
+  await expect(element.locator(".band-node")).toHaveCount(7);
+  await expect(element.getByRole("table")).toBeVisible();
+  await element.evaluate((one) => {
+    (window as unknown as { adapters(isThere: boolean): void }).adapters(true);
+    one.setAttribute("normalize", "channel");
+  });
+  await expect(element.locator(".panel").first()).toBeVisible();
+  await expect(element.getByRole("table")).toBeHidden();
+  const node = element.locator(".band-node button").nth(1);
+  await expect(node).toBeEnabled();
+  await node.click();
+  await expect(element.locator(".side .facts")).toContainText("silent");
+});

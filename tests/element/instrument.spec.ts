@@ -518,3 +518,56 @@ test("in a worker, thumbnails are there again after a channel was looked at, and
   });
   await expect.poll(drawn).toEqual([false, true]);
 });
+
+test("a frame of the scene before has nothing to say of a layer that was not kept in it", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "layer", layer: "maps", hide: "overview" });
+  await expect(element.locator(".side .facts")).toContainText("silent");
+  const told = await element.evaluate(async (one) => {
+    const element = one as ConvCam;
+    const errors: string[] = [];
+    element.addEventListener("error", ({ detail }: CustomEventInit) => errors.push(detail.error.message));
+    const viewer = element.viewer as NonNullable<ConvCam["viewer"]>;
+    const show = viewer.show.bind(viewer);
+    // The scene waits until the one before has drawn two more frames.
+    viewer.show = async (scene) => {
+      for (let i = 0; i < 2; i++) {
+        const drawn = new Promise((resolve) => element.addEventListener("frame", resolve, { once: true }));
+        element.refresh();
+        await drawn;
+      }
+      return show(scene);
+    };
+    element.setAttribute("layer", "mixed");
+    await element.updateComplete;
+    return errors;
+  });
+  expect(told).toEqual([]);
+  await expect(element.locator(".side .facts")).toContainText("0 of 3");
+});
+
+test("while the next network does not come, nothing leads into the one before", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "layer", layer: "maps" });
+  await expect(element.locator(".presets button").first()).toBeVisible();
+  await page.route("**/never.onnx", () => undefined);
+  await element.evaluate((one) => {
+    (one as ConvCam).src = "/never.onnx";
+  });
+  for (const part of [".crumbs", ".presets", ".naming", ".side"]) await expect(element.locator(part)).toHaveText("");
+});
+
+test("whoever follows a link by the keyboard stays in the view, where the link is gone", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "layer", layer: "maps" });
+  const focused = () => element.evaluate((one) => one.shadowRoot?.activeElement?.textContent ?? "nothing");
+  const silent = element.locator(".side .facts button").first();
+  await silent.focus();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => placeOf(element)).toEqual(["channel", "maps", "2"]);
+  await expect.poll(focused).toContain("channel 2");
+  await page.keyboard.press("]");
+  await expect.poll(() => placeOf(element)).toEqual(["channel", "maps", "3"]);
+  await page.keyboard.press("Escape");
+  await expect.poll(() => placeOf(element)).toEqual(["layer", "maps"]);
+  await page.keyboard.press("Escape");
+  await expect.poll(() => element.getAttribute("view")).toBe("overview");
+  await expect.poll(focused).not.toBe("nothing");
+});

@@ -287,3 +287,31 @@ test("layers and looks that are known from elsewhere take one click, and go with
   await expect.poll(() => placeOf(element)).toEqual(["overview"]);
   expect(await element.evaluate((one) => (one as ConvCam).state)).not.toHaveProperty("colors");
 });
+
+for (const place of ["page", "worker"])
+  test(`a map over the picture comes back after it was off, its engine on the ${place}`, async ({ sharedPage: page }) => {
+    const worker: Record<string, string> = place === "worker" ? { worker: "" } : {};
+    const element = await open(page, { view: "channel", layer: "maps", channel: "7", "map-overlay": "0.5", ...worker });
+    // Where the channel is above 0 it is not black.
+    const isDrawn = () =>
+      element.evaluate(async (one) => {
+        await (one as ConvCam).updateComplete;
+        const over = one.shadowRoot?.querySelector<HTMLCanvasElement>("canvas.over-picture");
+        if (!over) return false;
+        const copy = Object.assign(document.createElement("canvas"), { width: over.width, height: over.height });
+        const context = copy.getContext("2d") as CanvasRenderingContext2D;
+        (one as ConvCam).refresh();
+        await new Promise((resolve) => one.addEventListener("frame", resolve, { once: true }));
+        context.drawImage(over, 0, 0);
+        const { data } = context.getImageData(0, 0, copy.width, copy.height);
+        return copy.width === 12 && data.some((byte, i) => i % 4 !== 3 && byte !== data[i % 4]);
+      });
+    await expect.poll(isDrawn).toBe(true);
+    for (const opacity of ["0", "0.5"]) {
+      await element.evaluate((one, given) => {
+        one.setAttribute("map-overlay", given);
+        return (one as ConvCam).updateComplete;
+      }, opacity);
+    }
+    await expect.poll(isDrawn).toBe(true);
+  });

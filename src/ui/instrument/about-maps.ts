@@ -76,6 +76,7 @@ export class AboutMaps {
     clearTimeout(this.#orderTimer);
     this.#order.forget();
     this.#effects = undefined;
+    this.#notSaved = undefined;
     this.#searches.end();
   }
 

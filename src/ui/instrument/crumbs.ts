@@ -29,7 +29,7 @@ export function crumbsTemplate(place: Place, page: Page | undefined, { go, step 
     <ol>
       ${shown.map((view, i) =>
         i === shown.length - 1
-          ? html`<li class=${classOf(view)} aria-current="location" title=${names[view]}><span><bdi>${names[view]}</bdi></span></li>`
+          ? html`<li class=${classOf(view)} tabindex="-1" aria-current="location" title=${names[view]}><span><bdi>${names[view]}</bdi></span></li>`
           : html`<li class=${classOf(view)}>
               <button type="button" title=${names[view]} @click=${() => go({ ...place, view })}><bdi>${names[view]}</bdi></button>
             </li>`,

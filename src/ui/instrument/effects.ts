@@ -40,10 +40,10 @@ export function effectsTemplate({ effects, refusal, isPending }: EffectsAnswer, 
   return html`
     <label class="choice">Class
       <select @change=${choose}>
-        <option value="" ?selected=${isTop}>${isTop ? `the top one, ${classNameOf(names, effects.class)}` : "the top one"}</option>
+        <option value="" .selected=${isTop}>${isTop ? `the top one, ${classNameOf(names, effects.class)}` : "the top one"}</option>
         ${Array.from(
           { length: count },
-          (_, i) => html`<option value=${i} ?selected=${!isTop && i === effects.class}>${classNameOf(names, i)}</option>`,
+          (_, i) => html`<option value=${i} .selected=${!isTop && i === effects.class}>${classNameOf(names, i)}</option>`,
         )}
       </select>
     </label>

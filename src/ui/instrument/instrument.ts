@@ -9,7 +9,6 @@ import type { DrawableLayer, LayerChoice } from "../layers.ts";
 import { make } from "../make.ts";
 import type { MapPoint } from "../mosaic/maps.ts";
 import type { Session } from "../session/session.ts";
-import { setAttribute } from "../state.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import type { Stage } from "../update-cycle.ts";
 import { UpdateLoop } from "../update-loop.ts";
@@ -21,6 +20,7 @@ import { Guests } from "./guests.ts";
 import { Head } from "./head.ts";
 import { Highlights } from "./highlights.ts";
 import styles from "./instrument.css?inline";
+import { KeptFocus } from "./kept-focus.ts";
 import { commandOf, playByKey } from "./keys.ts";
 import { LayerGraph } from "./layer-graph.ts";
 import { readPage } from "./paging.ts";
@@ -28,6 +28,7 @@ import { inward, outward, type Place } from "./place.ts";
 import { Places, textOf } from "./places.ts";
 import { ShownMaps } from "./shown-maps.ts";
 import { Side } from "./side.ts";
+import { Trouble } from "./trouble.ts";
 
 export interface InstrumentHost {
   readonly session: Session | undefined;
@@ -53,7 +54,8 @@ export class Instrument {
   readonly #places: Places;
   readonly #given: GivenNames;
   readonly #head: Head;
-  readonly #trouble = make("p", "part-trouble");
+  readonly #focus = new KeptFocus(this.#frame);
+  readonly #trouble = new Trouble((error) => this.#host.emit("error", { error, part: "view" }));
   readonly #desk = make("div", "desk");
   /** What a page shows where a network cannot run. */
   readonly #unsupported = Object.assign(make("slot", "unsupported"), { name: "unsupported", hidden: true });
@@ -69,8 +71,8 @@ export class Instrument {
   #round = 0;
   /** Whether a scene is being made, which asks for all that is shown by itself. */
   #isPreparing = false;
-  /** Whether a frame was drawn since the scene has changed: before, values that it has brought are not computed yet. */
-  #isFresh = false;
+  /** How far the scene has come: before a frame of it was drawn, values that it has brought are not computed yet. */
+  #scene: "wanted" | "shown" | "drawn" = "wanted";
   /** The place of which everything is shown. */
   #shown: string | undefined;
   #timer = 0;
@@ -97,16 +99,18 @@ export class Instrument {
     const around = this.#around(gallery);
     this.#side = new Side(around, element);
     this.#maps = new ShownMaps(element, around, this.#side);
-    gallery.guest = new Guests(this.#band, this.#maps.overlay);
+    const onShown = () => {
+      this.#scene = "shown";
+    };
+    gallery.guest = new Guests(this.#band, this.#maps.overlay, { visible: [], measure: () => [], show: onShown });
     this.#hovering = new FieldHover(host, this.#highlights);
-    this.#trouble.role = "alert";
     const main = make("div", "main");
     // Other parts stand before the gallery, and go where it goes.
     const parts = [...root.children].filter((child) => child.matches(".compare-key, .checkpoints, .why, .patterns"));
     gallery.element.before(this.#frame);
     main.append(...parts, gallery.element);
     this.#desk.append(main, this.#side.element);
-    this.#frame.append(this.#unsupported, this.#band.element, ...this.#head.elements, this.#trouble, this.#desk);
+    this.#frame.append(this.#unsupported, this.#band.element, ...this.#head.elements, this.#trouble.element, this.#desk);
     this.#frame.addEventListener("keydown", (event) => this.#onKey(event));
     this.#frame.addEventListener("pointerout", ({ pointerType }) => pointerType !== "touch" && this.#unhover());
     this.#frame.addEventListener("focusout", () => this.#unhover());
@@ -122,7 +126,7 @@ export class Instrument {
     // What is shown is measured in the room that it has there.
     this.#frame.dataset["view"] = place?.view ?? "";
     this.#frame.dataset["look"] = place?.view === "channel" && this.#element.hasAttribute("smooth") ? "smooth" : "";
-    this.#isFresh = false;
+    this.#scene = "wanted";
     return this.#maps.tell(place);
   }
 
@@ -152,8 +156,8 @@ export class Instrument {
   /** A frame was drawn: numbers may be others. */
   refresh(): void {
     this.#band.refresh();
-    if (!this.#isFresh) {
-      this.#isFresh = true;
+    if (this.#scene === "shown") {
+      this.#scene = "drawn";
       this.update();
     }
     if (this.#timer !== 0 || (this.#frame.dataset["view"] ?? "overview") === "overview") return;
@@ -172,7 +176,10 @@ export class Instrument {
     this.#graph = undefined;
     this.#round++;
     this.#markShown(undefined);
+    this.#hovering.leave();
+    this.#head.clear();
     this.#side.forget();
+    this.#trouble.clear();
   }
 
   /** Somebody wants to see more of an element of a value. */
@@ -240,6 +247,7 @@ export class Instrument {
 
   #go(place: Place): void {
     this.#unhover();
+    this.#focus.note();
     this.#places.go(place);
   }
 
@@ -248,39 +256,28 @@ export class Instrument {
     const command = commandOf(event);
     if (!place || !command) return;
     if (command === "before" || command === "next") this.#step(command === "next" ? 1 : -1);
-    else if (command !== "out") playByKey(event, command, this.#element, this.#frame).catch((error) => this.#tell(error));
+    else if (command !== "out") playByKey(event, command, this.#element, this.#frame).catch((error) => this.#trouble.tell(error));
     else if (place.view !== "overview") this.#go(outward(place));
   }
 
-  /** To the page of a layer, or the channel, before or after, in the order in which they stand. */
   #step(by: number): void {
-    const place = this.#places.here;
-    if (place?.view === "layer") setAttribute(this.#element, "page", this.#maps.pageBeside(place, by));
-    if (place?.view !== "channel" && place?.view !== "pixel") return;
-    const { channels } = place.maps;
-    const order = this.#side.orderOf(place.layer.value) ?? Array.from({ length: channels }, (_, i) => i);
-    const next = order[(order.indexOf(place.channel) + by + channels) % channels];
-    if (next !== undefined) this.#go({ ...place, channel: next });
+    const { here } = this.#places;
+    if (here) this.#maps.step(here, by, (place) => this.#go(place));
   }
 
   async #bringUpToDate(): Promise<void> {
     try {
       await this.#change();
-      this.#trouble.textContent = "";
+      this.#trouble.clear();
     } catch (error) {
       if ((error as Error).name === "AbortError") return;
       // Of a place that there is not nothing is left of the one before.
       this.#frame.dataset["view"] = "";
       this.#clearAbout();
       this.#markShown(undefined);
-      this.#tell(error as Error);
+      this.#trouble.tell(error as Error);
     }
-  }
-
-  /** Frames ask again and again: what is known is not told again. */
-  #tell(error: Error): void {
-    const isNew = this.#trouble.textContent !== error.message;
-    if (isNew && this.#host.emit("error", { error, part: "view" })) this.#trouble.textContent = error.message;
+    this.#focus.keep(this.#places.here !== undefined && this.#shown === textOf(this.#places.here));
   }
 
   async #change(): Promise<void> {
@@ -297,6 +294,8 @@ export class Instrument {
       this.#desk.hidden = this.#host.isStill;
       return;
     }
+    // What was shown still has neither thumbnails nor places to go to.
+    if (!this.#unsupported.hidden) this.#band.clear();
     this.#unsupported.hidden = true;
     this.#desk.hidden = false;
     await this.#learn(session);
@@ -315,7 +314,7 @@ export class Instrument {
     this.#maps.show();
     if (place.view === "overview") this.#side.clear();
     // The frame that follows a scene asks again.
-    else if (this.#isFresh && (await this.#side.show(place, session))) this.#markShown(place);
+    else if (this.#scene === "drawn" && (await this.#side.show(place, session))) this.#markShown(place);
   }
 
   /** What is said of another place is pale until it is that one's. */
@@ -328,7 +327,7 @@ export class Instrument {
   async #showStill(session: Session): Promise<void> {
     const network = await session.ask({ kind: "network" });
     if (!this.#host.isStill) return;
-    this.#band.load(network, [], undefined);
+    if (this.#band.isEmpty) this.#band.load(network, [], undefined);
     this.#band.open(undefined);
     this.#band.openTable();
   }

@@ -26,7 +26,6 @@ export class Overlay implements GalleryGuest {
 
   /** Shows nothing. @returns whether the scene is another */
   close(): boolean {
-    this.#canvas?.remove();
     return this.#change(undefined);
   }
 
@@ -43,8 +42,7 @@ export class Overlay implements GalleryGuest {
 
   /** Another network, or another device, takes another canvas. */
   clear(): void {
-    this.close();
-    this.#canvas = undefined;
+    this.#change(undefined);
   }
 
   get visible(): readonly string[] {
@@ -62,6 +60,10 @@ export class Overlay implements GalleryGuest {
   #change(shown: Shown | undefined): boolean {
     const isOther = JSON.stringify(shown) !== JSON.stringify(this.#shown);
     this.#shown = shown;
+    if (shown) return isOther;
+    // A worker lets go of the canvas of what is not shown: the next time takes another.
+    this.#canvas?.remove();
+    this.#canvas = undefined;
     return isOther;
   }
 

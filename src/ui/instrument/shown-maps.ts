@@ -2,6 +2,7 @@
 import type { ConvCam } from "../element.ts";
 import type { Gallery } from "../gallery.ts";
 import type { LayerChoice } from "../layers.ts";
+import { setAttribute } from "../state.ts";
 import { choicesAt } from "./choices.ts";
 import type { LayerGraph } from "./layer-graph.ts";
 import { Overlay, readMapOverlay } from "./overlay.ts";
@@ -63,11 +64,19 @@ export class ShownMaps {
     }
   }
 
-  /** The page of a layer before or after; undefined for the first, which needs no attribute. */
-  pageBeside(place: Place, by: number): number | undefined {
-    const page = this.#pageAt(place);
-    const number = page ? turned(page, by) : 1;
-    return number === 1 ? undefined : number;
+  /** To the page of a layer, or the channel, before or after, in the order in which they stand. */
+  step(place: Place, by: number, go: (place: Place) => void): void {
+    const { view, layer, channel, maps } = place;
+    if (view === "layer") {
+      const page = this.#pageAt(place);
+      const number = page ? turned(page, by) : 1;
+      // The first needs no attribute.
+      setAttribute(this.#element, "page", number === 1 ? undefined : number);
+    }
+    if (view !== "channel" && view !== "pixel") return;
+    const order = this.#side.orderOf(layer.value) ?? Array.from({ length: maps.channels }, (_, i) => i);
+    const next = order[(order.indexOf(channel) + by + maps.channels) % maps.channels];
+    if (next !== undefined) go({ ...place, channel: next });
   }
 
   #choicesAt(place: Place | undefined): readonly LayerChoice[] | undefined {

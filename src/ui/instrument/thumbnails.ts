@@ -9,7 +9,7 @@ import type { Thumbnail } from "./sheets.ts";
 const mostBytes = 256e6;
 
 /**
- * In the order of the network, as many as memory allows.
+ * In the order of the network, but for those that memory does not allow any more.
  *
  * @param layers the values that can be drawn
  * @param picture the network's image input
@@ -25,8 +25,9 @@ export function thumbnailsOf(
     const [value, box] = [shownValue(item), boxes.get(item.id)];
     const layer = layers.get(value);
     if (!layer || !box) return [];
-    bytes += layer.shape.reduce((product, extent) => product * extent, 4);
-    if (bytes > mostBytes) return [];
+    const own = layer.shape.reduce((product, extent) => product * extent, 4);
+    if (bytes + own > mostBytes) return [];
+    bytes += own;
     return [{ value, isPicture: value === picture, x: box.x + (box.width - thumbnailSide) / 2, y: box.y + 2, side: thumbnailSide }];
   });
 }

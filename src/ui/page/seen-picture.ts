@@ -22,6 +22,11 @@ export class SeenPicture {
   constructor(parts: SeenParts) {
     this.#parts = parts;
     parts.viewer.addEventListener("frame", () => void this.refresh());
+    // Another network may be long in coming, or not come.
+    parts.viewer.addEventListener("reset", () => {
+      parts.canvas.hidden = true;
+      parts.text.textContent = "";
+    });
   }
 
   /** Reads the input, one at a time, while anybody looks. */

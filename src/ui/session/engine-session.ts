@@ -188,9 +188,10 @@ export class EngineSession implements Session {
     return this.#unlessDisposed(async () => {
       const { answer } = await loadPart("that answers questions", () => import("./queries.ts"));
       const known = { viewer: this.#viewer, inspected: this.#inspected };
-      const answered = await answer(known, query);
-      // Of a network that has gone meanwhile.
-      if (this.#inspected !== known.inspected) throw aborted();
+      const answered = answer(known, query);
+      await answered.catch(() => {});
+      // What comes of a network that has gone meanwhile, an error, too, is nobody's.
+      if (this.#inspected !== known.inspected || (known.viewer && this.#viewer !== known.viewer)) throw aborted();
       return answered;
     });
   }
