@@ -260,3 +260,42 @@ test("gives a network an array as it is, refuses one of another shape, and gives
   await page.click("#draw");
   await expect(page.locator("#prepared-text")).toContainText("8 × 8");
 });
+
+test("a picture is shown as the network sees it, wide for a wide input, and the brush hits where it points", async ({ warmPage: page }) => {
+  await openPage(page);
+  const wide = graphOf({ inputs: { x: [1, 3, 8, 16] }, nodes: [op("Relu", "x", "y")] });
+  await dropFile(page, "wide.onnx", "", [...encodeModel(wide)]);
+  await expect(page.locator("#prepared-text")).toContainText("16 × 8");
+  // Red left of its middle, blue right of it, and green above and below what a wide input takes of it.
+  const picture = await page.evaluate(async () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    for (const [color, x, y, width, height] of [
+      ["#0f0", 0, 0, 64, 64],
+      ["#f00", 0, 16, 32, 32],
+      ["#00f", 32, 16, 32, 32],
+    ] as const) {
+      context.fillStyle = color;
+      context.fillRect(x, y, width, height);
+    }
+    const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
+    return [...new Uint8Array((await blob?.arrayBuffer()) ?? new ArrayBuffer())];
+  });
+  await dropFile(page, "halves.png", "image/png", picture);
+  const preview = page.locator("#preview canvas");
+  const aspect = async () => {
+    const box = await preview.boundingBox();
+    return Math.round(((box?.width ?? 0) / (box?.height ?? 1)) * 100) / 100;
+  };
+  await expect.poll(aspect).toBe(2);
+  const row = async () => (await readValue(page, "x")).slice(0, 16).map(Math.round);
+  await expect.poll(row).toEqual([...Array<number>(8).fill(1), ...Array<number>(8).fill(0)]);
+  await page.getByRole("button", { name: "Brush", exact: true }).click();
+  const box = (await page.locator("#brush-canvas").boundingBox()) as { x: number; y: number; width: number; height: number };
+  // A quarter of what is seen from its top is three eighths of the picture.
+  await page.mouse.click(box.x + box.width / 4, box.y + box.height / 4);
+  await expect(page.locator("conv-cam")).toHaveAttribute("retouch", /^gray [\d.]+ 0\.37\d*,0\.25/);
+  await page.locator("#prepare").click();
+  await page.locator("#prepare-fit").selectOption("contain");
+  await expect.poll(aspect).toBe(1);
+});

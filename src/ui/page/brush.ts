@@ -204,12 +204,15 @@ export class BrushOverPicture {
     this.#speak(said);
   }
 
-  /** The middle of the picture is shown, as large as a square holds. */
-  get #shown(): { readonly width: number; readonly height: number; readonly side: number; readonly left: number; readonly top: number } {
-    const { picture } = this.#parts.viewer;
-    const { width, height } = picture ? sizeOf(picture) : { width: 1, height: 1 };
-    const side = Math.min(width, height);
-    return { width, height, side, left: (width - side) / 2, top: (height - side) / 2 };
+  /** The middle of the picture is shown, as much as fills the preview. */
+  get #shown() {
+    const { canvas, viewer } = this.#parts;
+    const { picture } = viewer;
+    const whole = picture ? sizeOf(picture) : { width: 1, height: 1 };
+    const aspect = canvas.clientWidth / canvas.clientHeight || 1;
+    const width = Math.min(whole.width, whole.height * aspect);
+    const height = Math.min(whole.height, whole.width / aspect);
+    return { whole, width, height, left: (whole.width - width) / 2, top: (whole.height - height) / 2 };
   }
 
   get #isMirrored(): boolean {
@@ -218,10 +221,10 @@ export class BrushOverPicture {
 
   #pointUnder(event: PointerEvent): StrokePoint {
     const box = this.#parts.canvas.getBoundingClientRect();
-    const { width, height, side, left, top } = this.#shown;
+    const { whole, width, height, left, top } = this.#shown;
     const across = (event.clientX - box.left) / box.width;
     const x = this.#isMirrored ? 1 - across : across;
-    return [(top + ((event.clientY - box.top) / box.height) * side) / (height || 1), (left + x * side) / (width || 1)];
+    return [(top + ((event.clientY - box.top) / box.height) * height) / (whole.height || 1), (left + x * width) / (whole.width || 1)];
   }
 
   #redrawSoon(): void {
@@ -234,11 +237,14 @@ export class BrushOverPicture {
     const { picture } = viewer;
     // An array has no picture to brush over.
     if (!picture || "data" in picture || !this.#isOpen) return;
-    const { side, left, top, width } = this.#shown;
+    const { whole, width, height, left, top } = this.#shown;
     if (picture instanceof HTMLVideoElement) this.#redrawSoon();
-    const pixels = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
-    if (canvas.width !== pixels) Object.assign(canvas, { width: pixels, height: pixels });
-    if (width === 0) return;
+    const [across, down] = [canvas.clientWidth, canvas.clientHeight].map((side) => Math.max(1, Math.round(side * devicePixelRatio))) as [
+      number,
+      number,
+    ];
+    if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });
+    if (whole.width === 0) return;
     let drawn: HTMLCanvasElement;
     try {
       drawn = this.#picture.draw(picture, this.#strokes);
@@ -246,8 +252,8 @@ export class BrushOverPicture {
       // Of a picture of another origin the element says so.
       return;
     }
-    const share = drawn.width / width;
+    const share = drawn.width / whole.width;
     const context = canvas.getContext("2d") as CanvasRenderingContext2D;
-    context.drawImage(drawn, left * share, top * share, side * share, side * share, 0, 0, pixels, pixels);
+    context.drawImage(drawn, left * share, top * share, width * share, height * share, 0, 0, across, down);
   }
 }

@@ -6,6 +6,7 @@ import { offerCameraControls } from "./camera-controls.ts";
 import type { DrawingPad } from "./drawing-pad.ts";
 import { find, listen } from "./listen.ts";
 import { offerPictures } from "./pictures.ts";
+import { shapePreview } from "./preview-shape.ts";
 import { offerVideoControls } from "./video-controls.ts";
 
 type Tab = "draw" | "pick" | "camera";
@@ -43,6 +44,7 @@ export function offerInputs(viewer: ConvCam, pad: DrawingPad): (picture: Blob) =
   find("clear").addEventListener("click", () => pad.clear());
   find("redraw").addEventListener("click", () => pad.show(digit.strokes));
   listen(viewer, "input", () => showPreview(viewer.picture));
+  shapePreview(viewer, find("preview").parentElement as HTMLElement, () => find("preview").hidden === true);
   listen(viewer, "error", ({ error, part }, event) => {
     if (part !== "input") return;
     // Problems of the input are shown beside the input; the element shows those of the network.
