@@ -64,6 +64,17 @@ test("what opens on a click keeps nobody out", async ({ warmPage: page }) => {
   expect(await complaints(page)).toEqual([]);
 });
 
+test("neither the list of keys nor the tour keeps anybody out", async ({ warmPage: page }) => {
+  await openPage(page);
+  await page.getByRole("button", { name: "Tour and keys" }).click();
+  const list = page.getByRole("dialog", { name: "Keys" });
+  await expect(list).toBeVisible();
+  expect(await complaints(page)).toEqual([]);
+  await list.getByRole("button", { name: "Take the tour" }).click();
+  await expect(page.getByRole("dialog", { name: "Tour" })).toBeVisible();
+  expect(await complaints(page)).toEqual([]);
+});
+
 for (const { name, address, there } of otherPages)
   test(`the page ${name} keeps nobody out either`, async ({ warmPage: page }) => {
     await page.goto(address);
