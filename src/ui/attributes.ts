@@ -71,6 +71,7 @@ export const attributes = {
   smooth: attribute("parts", text),
   "map-overlay": attribute("parts", text),
   "layer-names": attribute("parts", text),
+  learn: attribute("parts", text),
   hide: attribute("parts", text),
   controls: attribute("parts", flag),
   poster: attribute("play", text),

@@ -558,8 +558,7 @@ test("while the next network does not come, nothing leads into the one before", 
 test("whoever follows a link by the keyboard stays in the view, where the link is gone", async ({ sharedPage: page }) => {
   const element = await open(page, { view: "layer", layer: "maps" });
   const focused = () => element.evaluate((one) => one.shadowRoot?.activeElement?.textContent ?? "nothing");
-  const silent = element.locator(".side .facts button").first();
-  await silent.focus();
+  await element.getByRole("button", { name: "Channel 2", exact: true }).focus();
   await page.keyboard.press("Enter");
   await expect.poll(() => placeOf(element)).toEqual(["channel", "maps", "2"]);
   await expect.poll(focused).toContain("channel 2");

@@ -79,6 +79,8 @@ for (const { name, address, there } of otherPages)
   test(`the page ${name} keeps nobody out either`, async ({ warmPage: page }) => {
     await page.goto(address);
     await page.locator(there).first().waitFor();
+    // What is not computed yet is pale.
+    await expect(page.locator("conv-cam .old")).toHaveCount(0);
     expect(await complaints(page)).toEqual([]);
   });
 

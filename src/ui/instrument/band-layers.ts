@@ -35,12 +35,8 @@ export class BandLayers {
     return this.#state !== undefined;
   }
 
-  open(): void {
-    this.#show(unsorted);
-  }
-
-  toggle(): void {
-    this.#show(this.#state ? undefined : unsorted);
+  toggle(isOpen = !this.isOpen): void {
+    this.#show(isOpen ? unsorted : undefined);
   }
 
   #show(state: TableState | undefined): void {

@@ -307,9 +307,9 @@ export class Band implements GalleryGuest {
     this.#nodeOf(id)?.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
-  /** Shows the layers as a table. */
-  openTable(): void {
-    this.#table.open();
+  /** Shows the layers as a table, or no longer. */
+  toggleTable(isOpen: boolean): void {
+    this.#table.toggle(isOpen);
   }
 
   #onTable(): void {

@@ -124,8 +124,8 @@ export class Instrument {
   get choices(): readonly LayerChoice[] | undefined {
     const place = this.#places.here;
     // What is shown is measured in the room that it has there.
-    this.#frame.dataset["view"] = place?.view ?? "";
-    this.#frame.dataset["look"] = place?.view === "channel" && this.#element.hasAttribute("smooth") ? "smooth" : "";
+    const look = place?.view === "channel" && this.#element.hasAttribute("smooth") ? "smooth" : "";
+    Object.assign(this.#frame.dataset, { view: place?.view ?? "", look });
     this.#scene = "wanted";
     return this.#maps.tell(place);
   }
@@ -184,8 +184,7 @@ export class Instrument {
 
   /** Somebody wants to see more of an element of a value. */
   pick(value: string, point: MapPoint): void {
-    const layer = this.#places.layerOf(value);
-    const place = this.#places.here;
+    const [layer, place] = [this.#places.layerOf(value), this.#places.here];
     if (!layer || !place) return;
     const isOther = place.view !== "overview" && value !== place.layer.value;
     if (!isOther) this.#go(inward(place, layer, point));
@@ -234,8 +233,7 @@ export class Instrument {
   }
 
   #goToLayer(value: string): void {
-    const layer = this.#places.layerOf(value);
-    const place = this.#places.here;
+    const [layer, place] = [this.#places.layerOf(value), this.#places.here];
     if (layer && place) this.#go(inward({ ...place, view: "overview" }, layer, { channel: 0, y: 0, x: 0 }));
   }
 
@@ -295,7 +293,10 @@ export class Instrument {
       return;
     }
     // What was shown still has neither thumbnails nor places to go to.
-    if (!this.#unsupported.hidden) this.#band.clear();
+    if (!this.#unsupported.hidden) {
+      this.#band.toggleTable(false);
+      this.#band.clear();
+    }
     this.#unsupported.hidden = true;
     this.#desk.hidden = false;
     await this.#learn(session);
@@ -329,7 +330,7 @@ export class Instrument {
     if (!this.#host.isStill) return;
     if (this.#band.isEmpty) this.#band.load(network, [], undefined);
     this.#band.open(undefined);
-    this.#band.openTable();
+    this.#band.toggleTable(true);
   }
 
   /** Over all layers, and over one: deeper, it is a strip that shows where what is looked at comes from. */
