@@ -3,6 +3,7 @@ import { DeviceError, UnsupportedError } from "../engine/errors.ts";
 import { make } from "./make.ts";
 import styles from "./problem.css?inline";
 import { adoptStyles } from "./style-sheet.ts";
+import { whyUnreadable } from "./unreadable.ts";
 
 export interface SummaryRow {
   readonly name: string;
@@ -29,6 +30,8 @@ export function describeProblem(error: Error, layers: readonly SummaryRow[], roo
     parts.push(list);
   } else {
     parts.push(make("p", "", error.message));
+    const advice = adviceFor(error.message, location.href);
+    if (advice) parts.push(make("p", "", advice));
   }
   if (layers.length > 0) {
     const details = make("details", "");
@@ -39,6 +42,18 @@ export function describeProblem(error: Error, layers: readonly SummaryRow[], roo
     parts.push(details);
   }
   return parts;
+}
+
+/**
+ * What to do about a file of another site that was not given: the message says only that it could not be fetched. Pure.
+ *
+ * @param base the page's own address
+ */
+export function adviceFor(message: string, base: string): string | undefined {
+  const [, address = ""] = /'([^']+)' could not be downloaded: .*Check the address and the connection\.$/.exec(message) ?? [];
+  const url = address && URL.canParse(address, base) ? new URL(address, base) : undefined;
+  if (!url || url.origin === new URL(base).origin) return undefined;
+  return whyUnreadable(url, { base, what: "files", remedy: "Save the file, and open it or put it beside this page." });
 }
 
 function titleOf(error: Error): string {

@@ -1,4 +1,5 @@
 // Pictures and videos from an address or from the clipboard, with errors that say what a visitor can do.
+import { whyUnreadable } from "../unreadable.ts";
 
 /**
  * @param base the page's own address, which others are told apart from
@@ -13,7 +14,9 @@ export async function fetchPicture(text: string, base: string, load: typeof fetc
   try {
     response = await load(url);
   } catch {
-    throw new Error(`${name} cannot be read. ${reasonFor(url, base)}`);
+    throw new Error(
+      `${name} cannot be read. ${whyUnreadable(url, { base, what: "pictures", remedy: "Save the picture and open the file." })}`,
+    );
   }
   if (!response.ok) throw new Error(`${name}: the server answered ${response.status}. Check the address.`);
   const blob = await response.blob();
@@ -21,13 +24,6 @@ export async function fetchPicture(text: string, base: string, load: typeof fetc
   if (kind === "text" || /json|pdf|xml$/.test(blob.type))
     throw new Error(`${name} is no picture but ${blob.type}. Give the address of the picture itself, not of a page that shows it.`);
   return blob;
-}
-
-function reasonFor(url: URL, base: string): string {
-  const own = new URL(base);
-  if (own.protocol === "https:" && url.protocol === "http:") return "This page came over https and may not read from http: try https.";
-  if (url.origin === own.origin) return "Check the connection and the address.";
-  return `${url.host} does not answer, or does not let other pages read its pictures (CORS); browsers do not say which. Save the picture and open the file.`;
 }
 
 /**
