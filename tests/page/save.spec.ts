@@ -51,14 +51,12 @@ test("saves all layers on one sheet, and a video with its length", async ({ warm
 
 test("opens the bench with the network that is looked at, also with a file of one's own", async ({ page }) => {
   await openPage(page);
-  await page.click("#save-summary");
   await page.click("#measure");
   await expect(page.locator("#given-label")).toContainText("mnist-trained");
   await expect(page.getByLabel("mnist-trained")).toBeChecked();
   await openPage(page);
   await page.setInputFiles("#model-file", "models/mnist-early.onnx");
   await expect(page.locator("#network")).toHaveValue("file");
-  await page.click("#save-summary");
   await page.click("#measure");
   await expect(page.locator("#given-label")).toContainText("mnist-early.onnx");
   await page.route(

@@ -3,21 +3,27 @@ import { isStored, type ManifestEntry } from "../../../models/manifest.ts";
 import { handOver } from "../../handed-over.ts";
 import type { ConvCam } from "../element.ts";
 
-/** @param entry the network; undefined for a file of one's own */
+/** @param entry the network; undefined for one that the page does not offer */
 export function offerMeasuring(
   link: HTMLAnchorElement,
-  viewer: Pick<ConvCam, "src">,
+  viewer: ConvCam,
   entry: () => ManifestEntry | undefined,
   report: (error: unknown) => void,
 ): void {
-  link.addEventListener("click", async (event) => {
+  /** @returns whether an address says which network it is */
+  const reflect = () => {
     const { src } = viewer;
-    const own = entry();
-    if (own) {
-      const query = isStored(own) ? { src: String(src), name: own.name } : { build: own.builder };
-      link.href = `bench.html?${new URLSearchParams(query)}`;
-      return;
-    }
+    const known = entry();
+    const query =
+      known && !isStored(known) ? { build: known.builder } : typeof src === "string" && { src, ...(known && { name: known.name }) };
+    link.href = query ? `bench.html?${new URLSearchParams(query)}` : "bench.html";
+    return query !== false;
+  };
+  // It may be opened in another tab, or copied, too.
+  viewer.addEventListener("load", reflect);
+  link.addEventListener("click", async (event) => {
+    if (reflect()) return;
+    const { src } = viewer;
     const files = (Array.isArray(src) ? src : [src]).filter((part) => part instanceof Blob);
     event.preventDefault();
     try {

@@ -1,4 +1,4 @@
-// The menu that takes along what is shown: a sheet of all layers, or a video, until it is stopped; and the way to the bench.
+// The menu that takes along what is shown: a sheet of all layers, or a video, until it is stopped.
 import { loadPart } from "../../engine/errors.ts";
 import { download } from "../download.ts";
 import type { ConvCam } from "../element.ts";
