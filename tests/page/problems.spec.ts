@@ -160,6 +160,7 @@ test("opens a network whose weights lie in a second file: both chosen, or their 
   await writeFile(join(folder, "net/net.onnx"), model);
   await writeFile(join(folder, "net/net.onnx.data"), weights);
   const chooser = page.waitForEvent("filechooser");
+  await page.click("#open-summary");
   await page.click("#open-folder");
   await (await chooser).setFiles(join(folder, "net"));
   await expect(page.locator("conv-cam .panel .name").first()).toHaveText("x");

@@ -8,17 +8,22 @@ import { KeptHistory } from "../../src/ui/page/history.ts";
 let entries: string[] = [];
 let leave: () => void = () => {};
 let state: Record<string, unknown> = {};
-const viewer = Object.defineProperty(new EventTarget(), "state", { get: () => state }) as ConvCam;
+let viewer: ConvCam;
 
 beforeEach(() => {
   vi.useFakeTimers();
   entries = [""];
   state = { view: "overview" };
+  viewer = Object.defineProperty(new EventTarget(), "state", { get: () => state }) as ConvCam;
   vi.stubGlobal("window", globalThis);
   vi.stubGlobal("location", {
     get hash() {
-      return entries.at(-1);
+      return entries.at(-1)?.replace(/^[^#]*/, "");
     },
+    get search() {
+      return entries.at(-1)?.match(/\?[^#]*/)?.[0] ?? "";
+    },
+    pathname: "/",
   });
   vi.stubGlobal("history", {
     pushState: (_: unknown, _title: string, hash: string) => entries.push(hash),
@@ -60,6 +65,46 @@ test("under a camera, whose frames never end, a change is one step back", async 
     "#view=layer&layer=conv_1",
     '#view=layer&layer=conv_1&gates=[{"value":"conv_1","channel":0,"scale":0}]',
   ]);
+});
+
+test("strokes of one drawing are one step back, however long they take, and what follows is another", async () => {
+  let input: string | undefined;
+  await new KeptHistory(viewer, { ...parts, chosen: () => ({ input }) }).start();
+  const change = (next: string | undefined, layer?: string) => {
+    input = next;
+    state = layer === undefined ? { view: "overview" } : { view: "layer", layer };
+    frame();
+    vi.advanceTimersByTime(2000);
+  };
+  change("drawing:AAAA");
+  change("drawing:AAAA.BBBB");
+  change("drawing:AAAA.BBBB.CCCC");
+  change("drawing:AAAA.BBBB.CCCC", "conv_1");
+  change("drawing:", "conv_1");
+  change("drawing:DDDD", "conv_1");
+  change("road", "conv_1");
+  change("drawing:DDDD", "conv_1");
+  change(undefined, "conv_1");
+  expect(entries).toEqual([
+    "#",
+    "#input=drawing:AAAA.BBBB.CCCC",
+    "#view=layer&layer=conv_1&input=drawing:AAAA.BBBB.CCCC",
+    "#view=layer&layer=conv_1&input=drawing:DDDD",
+    "#view=layer&layer=conv_1&input=road",
+    "#view=layer&layer=conv_1&input=drawing:DDDD",
+    "#view=layer&layer=conv_1",
+  ]);
+});
+
+test("what stands behind the ? is shown and written behind the #, where it can change", async () => {
+  entries = ["?worker&src=net.onnx&view=layer#layer=conv_1"];
+  let chosen: Partial<PageState> = {};
+  const show = async (wanted: PageState) => {
+    chosen = { src: wanted.src };
+    state = wanted.state as Record<string, unknown>;
+  };
+  await new KeptHistory(viewer, { ...parts, chosen: () => chosen, show }).start();
+  expect(entries).toEqual(["/?worker#src=net.onnx&view=layer&layer=conv_1"]);
 });
 
 test("changes that follow each other are one step, which whoever shares need not wait for", async () => {

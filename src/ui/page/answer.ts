@@ -33,7 +33,8 @@ export function showAnswers(viewer: ConvCam, { isEmpty, names }: Question): () =
   const show = ({ outputs, top, isTrained }: ConvCamEvents["results"]) => {
     const [scores, others] = outputs;
     const [best] = top;
-    find("answer").hidden = !scores;
+    // Of zeros, before a picture comes, nothing is told.
+    find("answer").hidden = !scores || viewer.input === undefined;
     if (!scores || !best) return;
     const label = classNameOf(viewer.labels, best.index);
     bars.isTrained = isTrained;

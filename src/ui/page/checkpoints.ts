@@ -3,13 +3,14 @@ import type { ManifestEntry } from "../../../models/manifest.ts";
 import { writeCheckpoints } from "../checkpoints/list.ts";
 import type { ConvCam } from "../element.ts";
 import type { ConvCamState } from "../state.ts";
+import type { PageState } from "./address.ts";
 import { checkpointsOf, findNetwork } from "./networks.ts";
 
 export interface OfferedCheckpoints {
-  /** Whether those of the network are shown, which an address can tell. */
-  readonly areStored: boolean;
+  /** Those that are shown, as the page's address has them; undefined for none, and for files of one's own. */
+  readonly written: PageState["checkpoints"];
   /** What an address comes to: files of one's own are in none, and stay. */
-  stateFor(areStored: boolean | undefined): Pick<ConvCamState, "checkpoints" | "checkpoint">;
+  stateFor(written: PageState["checkpoints"]): Pick<ConvCamState, "checkpoints" | "checkpoint">;
   /** Another network is looked at. */
   forget(): void;
   /** Files of the network that was opened just now, which is the last of them. */
@@ -50,14 +51,17 @@ export function offerCheckpoints(
     const at = addresses[index]?.split("#")[1];
     onCheckpoint((at === undefined ? undefined : findNetwork(at)) ?? own);
   }).observe(viewer, { attributeFilter: ["checkpoints", "checkpoint"] });
+  const areFiles = () => Boolean(shown()) && shown() === writeCheckpoints((viewer.checkpointFiles ?? []).map(({ name }) => name));
   return {
-    get areStored() {
-      return stored() !== "" && shown() === stored();
+    get written() {
+      const addresses = shown();
+      if (!addresses || areFiles()) return undefined;
+      return addresses === stored() ? true : addresses;
     },
-    stateFor(areStored) {
-      const isOwn = shown() !== null && shown() !== stored();
-      if (isOwn) return { checkpoints: shown() ?? undefined, checkpoint: viewer.getAttribute("checkpoint") ?? undefined };
-      return areStored ? { checkpoints: stored() } : { checkpoints: undefined, checkpoint: undefined };
+    stateFor(written) {
+      if (areFiles()) return { checkpoints: shown() ?? undefined, checkpoint: viewer.getAttribute("checkpoint") ?? undefined };
+      if (written) return { checkpoints: written === true ? stored() : written };
+      return { checkpoints: undefined, checkpoint: undefined };
     },
     forget,
     open(files) {

@@ -2,12 +2,8 @@
 import { loadPart } from "../../engine/errors.ts";
 import type { ConvCam } from "../element.ts";
 import type { NetworkHints } from "../hints/answer.ts";
+import { guessNames } from "./guessed-names.ts";
 import { find } from "./listen.ts";
-
-/** How many classes ImageNet's networks tell apart; TensorFlow's have one more, which stands first. */
-const imagenetCount = 1000;
-
-const loadImagenet = () => loadPart("with ImageNet's names", () => import("../../../models/labels/imagenet.txt?raw"));
 
 interface ClassNamesParts {
   readonly viewer: ConvCam;
@@ -23,32 +19,45 @@ export class ClassNames {
   #count = 0;
   /** Counts files, so that a slow one does not replace a later one, or names another network. */
   #fileCount = 0;
-  /** Whether somebody has given a file of names for this network. */
+  /** Whether somebody has given a file of names for this network, or the address of one. */
   #isGiven = false;
+  #address: string | undefined;
 
   constructor(parts: ClassNamesParts) {
     this.#parts = parts;
   }
 
+  /** Where names lie that the page's address gives. */
+  get address(): string | undefined {
+    return this.#address;
+  }
+
+  /** Names, or where they lie: the element reads them, and says what is wrong with them. */
+  take(names: string | readonly string[]): void {
+    this.know(typeof names === "string" ? [] : names);
+    if (typeof names !== "string") return;
+    this.#isGiven = true;
+    this.#address = names;
+    const { viewer, text } = this.#parts;
+    viewer.labels = names;
+    text.textContent = `Names of classes from ${names}`;
+    void viewer.updateComplete.then(() => this.onChange());
+  }
+
   /** Names that the page has of its own; without any, classes are told by their numbers. */
   know(names: readonly string[]): void {
     this.#isGiven = false;
+    this.#address = undefined;
     this.#fileCount++;
     this.#show(names, "");
   }
 
   /** What the network's file lets say, unless somebody has given a file of names. */
-  async guess({ labels, classCount }: NetworkHints): Promise<void> {
+  async guess(hints: NetworkHints): Promise<void> {
     if (this.#isGiven) return;
     const count = this.#count;
-    if (labels) {
-      this.#show(labels, `${labels.length} names of classes from the network's file`);
-      return;
-    }
-    const first = classCount === imagenetCount + 1 ? ["background"] : [];
-    if (classCount !== imagenetCount && first.length === 0) return;
-    const { default: text } = await loadImagenet();
-    if (count === this.#count) this.#show([...first, ...text.trim().split("\n")], "ImageNet's names, guessed from the number of classes");
+    const guessed = await guessNames(hints);
+    if (guessed && count === this.#count) this.#show(guessed.names, guessed.source);
   }
 
   /** @throws Error that says what is accepted where the file holds no names */
@@ -58,6 +67,7 @@ export class ClassNames {
     const names = readLabels(await file.text(), file.name);
     if (mine !== this.#fileCount) return;
     this.#isGiven = true;
+    this.#address = undefined;
     this.#show(names, `${names.length} names of classes from ${file.name}`);
   }
 

@@ -1,11 +1,13 @@
 // What the network is compared with, and how that is shown: nothing, its blank twin, another file, another network of the list, or branches of its
 // own. One list beside the network's name.
 import type { ManifestEntry } from "../../../models/manifest.ts";
+import { attributes } from "../attributes.ts";
 import { comparisons } from "../compare/arrange.ts";
 import { type Branches, findBranches, textOf } from "../compare/branches.ts";
 import { nameOf } from "../compare/names.ts";
 import { readWithin } from "../compare/within.ts";
 import type { ConvCam } from "../element.ts";
+import { isAddress } from "./address.ts";
 import { namesOf } from "./dropped-files.ts";
 import { listen } from "./listen.ts";
 import { comparableWith } from "./network-lists.ts";
@@ -26,6 +28,9 @@ interface Controls {
 const twin = "blank:1";
 const ownFile = "file";
 const mostBranches = 4;
+
+/** Whether it is compared with a network at an address. */
+const isElsewhere = (name: string) => isAddress(name) && !readWithin(name);
 
 export class Comparing {
   readonly #controls: Controls;
@@ -94,6 +99,7 @@ export class Comparing {
     if (name === ownFile) throw new Error("This address compares with a network in a file, which it does not hold: open the file again.");
     if (name === "" || readWithin(name)) return this.#show(name, name || undefined);
     const entry = findNetwork(name);
+    if (!entry && isElsewhere(name)) return this.#show(name, attributes.compare.read(name));
     if (!entry) throw new Error(`There is no network '${name}' here to compare with.`);
     const source = await openNetwork(entry);
     if (count === this.#count) this.#show(name, source);
@@ -125,7 +131,7 @@ export class Comparing {
     const within = readWithin(name);
     if (within?.kind === "blank") return "its blank twin, not trained";
     if (within) return `Branches ${within.text.replace("+", " and ")}`;
-    return findNetwork(name)?.title ?? name;
+    return findNetwork(name)?.title ?? nameOf(attributes.compare.read(name)) ?? name;
   }
 
   #fill(): void {
@@ -137,8 +143,16 @@ export class Comparing {
       return new Option(title.charAt(0).toUpperCase() + title.slice(1), name);
     };
     const others = comparableWith(this.#entry).map(({ name }) => option(name));
+    const elsewhere = isElsewhere(this.#chosen) ? [new Option(this.#titleOf(this.#chosen), this.#chosen)] : [];
     const files = this.#fileTitle === undefined || this.#chosen !== ownFile ? [] : [new Option(this.#fileTitle, "opened")];
-    list.replaceChildren(new Option("Nothing", ""), ...within.map(option), ...others, ...files, new Option("Another file…", ownFile));
+    list.replaceChildren(
+      new Option("Nothing", ""),
+      ...within.map(option),
+      ...others,
+      ...elsewhere,
+      ...files,
+      new Option("Another file…", ownFile),
+    );
     list.value = this.#listed;
   }
 

@@ -36,6 +36,10 @@ export class DrawingPad {
     return this.#strokes.length === 0;
   }
 
+  get strokes(): readonly Stroke[] {
+    return this.#strokes;
+  }
+
   /** Whether the network sees the drawing scaled and centred like MNIST's digits, or as it is. */
   set isCentered(isCentered: boolean) {
     this.#isCentered = isCentered;

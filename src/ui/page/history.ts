@@ -1,7 +1,7 @@
 // Keeps the address and the browser's history up to date with what is shown: a link shows the same again, and Back undoes.
 import type { ConvCam } from "../element.ts";
 import type { ConvCamState } from "../state.ts";
-import { type PageState, readAddress, writeAddress } from "./address.ts";
+import { type PageState, readAddress, restOfSearch, writeAddress } from "./address.ts";
 
 interface HistoryParts {
   /** Names of the networks that are shown, and how somebody wants pictures prepared. */
@@ -13,6 +13,11 @@ interface HistoryParts {
    */
   show(wanted: PageState, isLatest: () => boolean): Promise<void>;
   report(error: unknown): void;
+}
+
+/** The address of the same, whatever is drawn on the pad: a drawing is its last part. */
+function withoutDrawing(address: string): string {
+  return address.replace(/&?input=drawing:[^&]*$/, "");
 }
 
 /** What is changed by a drag or by typing is one step back, however many changes it was. */
@@ -28,6 +33,8 @@ export class KeptHistory {
   #isShowing = false;
   /** What was shown at the last look. */
   #seen = "";
+  /** Whether the last step was a change of the drawing alone. More of them belong to it, or Back would have to be pressed for every stroke. */
+  #hasDrawn = false;
 
   constructor(viewer: ConvCam, parts: HistoryParts) {
     this.#viewer = viewer;
@@ -40,8 +47,8 @@ export class KeptHistory {
     await this.#open();
     const note = () => this.#note();
     new MutationObserver(note).observe(this.#viewer, { attributes: true });
-    // Gates and networks are no attributes: the frame that follows them tells.
-    for (const name of ["frame", "load"]) this.#viewer.addEventListener(name, note);
+    // Gates, networks and pictures are no attributes: the frame that follows them tells.
+    for (const name of ["frame", "load", "input"]) this.#viewer.addEventListener(name, note);
   }
 
   /** Brings the address up to date at once, for somebody who wants to share it. */
@@ -49,7 +56,12 @@ export class KeptHistory {
     clearTimeout(this.#timer);
     if (this.#isShowing) return;
     this.#seen = this.#current;
-    if (this.#seen !== (location.hash || "#")) history.pushState(null, "", this.#seen);
+    const before = location.hash || "#";
+    if (this.#seen === before) return;
+    const isDrawn = withoutDrawing(this.#seen) === withoutDrawing(before);
+    if (isDrawn && this.#hasDrawn) history.replaceState(null, "", this.#seen);
+    else history.pushState(null, "", this.#seen);
+    this.#hasDrawn = isDrawn;
   }
 
   get #current(): string {
@@ -71,7 +83,8 @@ export class KeptHistory {
     const mine = ++this.#count;
     const isLatest = () => mine === this.#count;
     this.#isShowing = true;
-    const wanted = readAddress(location.hash);
+    this.#hasDrawn = false;
+    const wanted = readAddress(location.hash, location.search);
     try {
       await show(wanted, isLatest);
       if (wanted.problem && isLatest()) report(wanted.problem);
@@ -81,7 +94,8 @@ export class KeptHistory {
     if (!isLatest()) return;
     this.#isShowing = false;
     this.#seen = this.#current;
-    // Not a step: Forward goes on from here.
-    history.replaceState(null, "", this.#seen);
+    // Not a step: Forward goes on from here. What stood behind the ? is written as what is shown, which changes.
+    const rest = restOfSearch(location.search);
+    history.replaceState(null, "", rest === location.search ? this.#seen : `${location.pathname}${rest}${this.#seen}`);
   }
 }

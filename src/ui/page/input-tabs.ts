@@ -4,20 +4,33 @@ import type { ConvCam } from "../element.ts";
 import type { SourceLike } from "../sources.ts";
 import { offerCameraControls } from "./camera-controls.ts";
 import type { DrawingPad } from "./drawing-pad.ts";
+import { readDrawing, writeDrawing } from "./drawing-text.ts";
 import { find, listen } from "./listen.ts";
 import { offerPictures } from "./pictures.ts";
 import { shapePreview } from "./preview-shape.ts";
 import { offerVideoControls } from "./video-controls.ts";
+import { isCamera, notHeld, ownPicture, writePicture } from "./written-input.ts";
 
 type Tab = "draw" | "pick" | "camera";
 
 /** CSS pixels of the preview's longer side at most. */
 const previewSide = 1024;
 
-/** @returns what shows a picture or video that came otherwise */
-export function offerInputs(viewer: ConvCam, pad: DrawingPad): (picture: Blob) => void {
+export interface Inputs {
+  /** Shows a picture or video that came otherwise. */
+  show(picture: Blob): void;
+  /** What is looked at, as the page's address has it; undefined for the digit that the page begins with. */
+  readonly written: string | undefined;
+  /** Shows what an address says. A picture may come later; one that does not is said, and the pad is shown in its place. */
+  open(written: string | undefined): void;
+}
+
+export function offerInputs(viewer: ConvCam, pad: DrawingPad): Inputs {
   const tabs = { draw: find("draw"), pick: find("pick"), camera: find("camera") };
-  const show = (tab: Tab, source: SourceLike) => {
+  let written: () => string | undefined = () => undefined;
+  /** The last one that no address holds. */
+  let own: (() => void) | undefined;
+  const turnTo = (tab: Tab) => {
     for (const [name, button] of Object.entries(tabs)) button.ariaPressed = String(name === tab);
     find("pad").hidden = tab !== "draw";
     find("preview").hidden = tab === "draw";
@@ -28,18 +41,30 @@ export function offerInputs(viewer: ConvCam, pad: DrawingPad): (picture: Blob) =
     find("video-controls").hidden = true;
     if (tab !== "camera") find("camera-controls").hidden = true;
     find("preview").replaceChildren();
+  };
+  const show = (tab: Tab, source: SourceLike, write: () => string | undefined) => {
+    turnTo(tab);
+    pictures.forget();
+    written = write;
+    if (write() === ownPicture && tab !== "draw") own = () => show(tab, source, write);
     viewer.input = source;
   };
+  const showPad = () => show("draw", pad.picture, () => writePad(pad));
+  const showCamera = (source: string | HTMLCanvasElement) =>
+    show("camera", source, () => (typeof source === "string" ? "camera" : ownPicture));
   const fail = (error: unknown) => {
     find("input-problem").textContent = (error as Error).message;
     find("input-problem").hidden = false;
   };
   let refused: SourceLike | undefined;
-  tabs.draw.addEventListener("click", () => show("draw", pad.picture));
-  const pictures = offerPictures(viewer, (picture) => show("pick", picture), fail);
+  tabs.draw.addEventListener("click", showPad);
+  const pictures = offerPictures({
+    ...{ viewer, fail },
+    show: (picture, address) => show("pick", picture, () => writePicture(address)),
+  });
   tabs.pick.addEventListener("click", () => pictures.open());
-  tabs.camera.addEventListener("click", () => show("camera", "camera"));
-  offerCameraControls(viewer, (source) => show("camera", source));
+  tabs.camera.addEventListener("click", () => showCamera("camera"));
+  offerCameraControls(viewer, showCamera);
   offerVideoControls(viewer);
   find("clear").addEventListener("click", () => pad.clear());
   find("redraw").addEventListener("click", () => pad.show(digit.strokes));
@@ -54,10 +79,46 @@ export function offerInputs(viewer: ConvCam, pad: DrawingPad): (picture: Blob) =
   });
   // Another network may take the array that the one before has refused.
   listen(viewer, "load", () => {
-    if (refused instanceof File && refused === viewer.input && refused.name.endsWith(".npy")) show("pick", refused);
+    if (refused instanceof File && refused === viewer.input && refused.name.endsWith(".npy")) pictures.show(refused);
     refused = undefined;
   });
-  return pictures.show;
+  const openLater = (wanted: string) => {
+    turnTo("pick");
+    // The address says what was wanted, also where it cannot be had: who reloads the page tries again.
+    written = () => wanted;
+    pictures.openWritten(wanted, (error) => {
+      showPad();
+      const drawn = writePad(pad);
+      // Until somebody draws.
+      written = () => (writePad(pad) === drawn ? wanted : writePad(pad));
+      fail(error);
+    });
+  };
+  return {
+    show: (picture) => pictures.show(picture),
+    get written() {
+      return written();
+    },
+    open(wanted) {
+      const strokes = wanted === undefined ? digit.strokes : readDrawing(wanted);
+      if (strokes) {
+        pad.show(strokes);
+        showPad();
+      } else if (wanted === undefined || wanted === ownPicture) {
+        if (own) return own();
+        showPad();
+        fail(new Error(notHeld));
+      } else if (isCamera(wanted)) showCamera(wanted);
+      else openLater(wanted);
+    },
+  };
+}
+
+const firstDrawing = writeDrawing(digit.strokes);
+
+function writePad({ strokes }: DrawingPad): string | undefined {
+  const text = writeDrawing(strokes) ?? ownPicture;
+  return text === firstDrawing ? undefined : text;
 }
 
 function showPreview(image: ConvCam["picture"]): void {

@@ -1,6 +1,6 @@
 // The demo page: a drawing, picture, video or camera on the left, the network's layers on the right.
 import { digit } from "../../../models/digit.ts";
-import { isStored } from "../../../models/manifest.ts";
+import type { ManifestEntry } from "../../../models/manifest.ts";
 import { loadPart } from "../../engine/errors.ts";
 import "../element.ts";
 import { inOrder } from "../checkpoints/list.ts";
@@ -9,32 +9,31 @@ import type { PageState } from "./address.ts";
 import { showAnswers } from "./answer.ts";
 import { offerCheckpoints } from "./checkpoints.ts";
 import { offerLooks } from "./choices.ts";
+import { ChosenNetwork, type OwnNetwork } from "./chosen-network.ts";
 import { ClassNames, offerNames } from "./class-names.ts";
 import { Comparing } from "./comparing.ts";
 import { DrawingPad } from "./drawing-pad.ts";
-import { filesOf, filesOfFolder, namesOf, sortFiles } from "./dropped-files.ts";
+import { filesOf, filesOfFolder, sortFiles } from "./dropped-files.ts";
 import { KeptHistory } from "./history.ts";
 import { offerInputs } from "./input-tabs.ts";
 import { keepNames } from "./kept-names.ts";
 import { closeMenus, listLayers } from "./layer-list.ts";
 import { find, listen } from "./listen.ts";
 import { offerMeasuring } from "./measure-link.ts";
-import { aboutText, fillNetworks, showOwnNetwork } from "./network-lists.ts";
-import { findNetwork, labelsOf, openNetwork, pictureInputOf, preparationOf } from "./networks.ts";
+import { aboutText, fillNetworks } from "./network-lists.ts";
+import { labelsOf, pictureInputOf, preparationOf } from "./networks.ts";
+import { offerAddress } from "./offer-address.ts";
 import { offerBrush } from "./offer-brush.ts";
 import { offerHelp } from "./offer-help.ts";
 import { offerPatterns } from "./offer-patterns.ts";
 import { offerPrepare, offerSeen } from "./offer-prepare.ts";
 import { offerWhy } from "./offer-why.ts";
-import { askOwnNetworks } from "./own-network.ts";
+import { askOwnNetworks, forgetChoices } from "./own-network.ts";
 import { Prepared } from "./prepared.ts";
 import { offerSaving } from "./saving.ts";
 
 const viewer = find<ConvCam>("layers");
 const pad = new DrawingPad(find<HTMLCanvasElement>("pad"), () => viewer.refresh());
-const query = new URLSearchParams(location.search);
-const firstNetwork = "mnist-trained";
-const ownFile = "file";
 
 function report(error: unknown): void {
   find("about").textContent = error instanceof Error ? error.message : String(error);
@@ -44,85 +43,46 @@ function report(error: unknown): void {
 
 const prepared = new Prepared({ viewer, line: find("prepared"), text: find("prepared-text") });
 const classNames = new ClassNames({ viewer, text: find("names-source") });
-const askOwnNetwork = askOwnNetworks(viewer, prepared, classNames, report);
+const askOwnNetwork = askOwnNetworks(viewer, {
+  async onHints(hints) {
+    prepared.guess(hints.input);
+    await classNames.guess(hints);
+  },
+  onFail: report,
+});
 const keepNamesOf = keepNames(viewer);
-
-/** @param files undefined for a network of the page */
-function expectOwnNetwork(files: readonly File[] | undefined): void {
-  askOwnNetwork(files);
-  keepNamesOf(files);
-}
 
 const networkSelect = find<HTMLSelectElement>("network");
 fillNetworks();
-const titleIn = (select: HTMLSelectElement) => select.selectedOptions[0]?.textContent ?? "";
+const network = new ChosenNetwork({ viewer, list: networkSelect, say: report, onChange: expectNetwork });
 const comparing = new Comparing({
   ...{ viewer, list: find("compare"), as: find("compare-as"), file: find("compare-file"), report },
-  title: () => findNetwork(networkSelect.value)?.title ?? titleIn(networkSelect),
+  title: () => network.title,
 });
-
 const checkpoints = offerCheckpoints(
   viewer,
   find("checkpoints"),
-  () => findNetwork(networkSelect.value),
-  (entry) => {
-    find("about").textContent = aboutText(entry);
-  },
+  () => network.entry,
+  (entry) => report(aboutText(entry)),
 );
 
-/** Counts choices, so that a slow network does not replace one picked later. */
-let choiceCount = 0;
-
-async function chooseNetwork(name: string): Promise<void> {
-  const entry = findNetwork(name);
-  if (!entry) throw new Error(`There is no network '${name}' here. Choose one of the list, or open a file.`);
-  const choice = ++choiceCount;
-  networkSelect.value = name;
-  const isBuilt = !isStored(entry);
-  find("about").textContent = isBuilt ? `Building ${entry.title} with random weights…` : aboutText(entry);
-  // Clears what the network before has shown, before the new name appears.
-  if (isBuilt) viewer.src = undefined;
-  const source = await openNetwork(entry).catch((error) => {
-    if (choice === choiceCount) throw error;
-  });
-  if (choice !== choiceCount || source === undefined) return;
-  find("about").textContent = aboutText(entry);
-  pad.isCentered = entry.input.shape[2] === 28;
-  forgetChoices();
-  expectOwnNetwork(undefined);
-  classNames.know(labelsOf(entry));
-  prepared.know(preparationOf(entry), pictureInputOf(entry));
+function expectNetwork(entry: ManifestEntry | undefined, own?: OwnNetwork): void {
+  pad.isCentered = !entry || entry.input.shape[2] === 28;
+  forgetChoices(viewer);
+  askOwnNetwork(own?.source);
+  keepNamesOf(own?.files);
+  classNames.know(entry ? labelsOf(entry) : []);
+  if (entry) prepared.know(preparationOf(entry), pictureInputOf(entry));
+  else prepared.expect(own?.files);
   comparing.forget(entry);
   checkpoints.forget();
-  viewer.src = source;
 }
 
-/** Names of layers and classes belong to one network. */
-function forgetChoices(): void {
-  const names = ["layers", "layer", "channel", "pixel", "page", "layer-names", "explain-layer", "explain-class", "explain-against"];
-  for (const name of names) viewer.removeAttribute(name);
-  viewer.setAttribute("view", "overview");
-  if (viewer.gates.length > 0) viewer.gates = [];
-}
-
-function openModelFiles(files: readonly File[]): void {
-  choiceCount++;
-  const sizeBytes = files.reduce((sum, { size }) => sum + size, 0);
-  showOwnNetwork((files.find((file) => file.name.endsWith(".onnx")) ?? files[0])?.name ?? "");
-  find("about").textContent = `${namesOf(files)}, ${(sizeBytes / 1e6).toFixed(1)} MB. It stays on this machine.`;
-  pad.isCentered = true;
-  forgetChoices();
-  expectOwnNetwork(files);
-  comparing.forget(undefined);
-  checkpoints.forget();
-  viewer.src = files;
-}
-
-networkSelect.addEventListener("change", () => chooseNetwork(networkSelect.value).catch(report));
+networkSelect.addEventListener("change", () => network.choose(networkSelect.value).catch(report));
 
 // ── Files ──
 
-const showPicture = offerInputs(viewer, pad);
+const inputs = offerInputs(viewer, pad);
 const openNames = offerNames(classNames);
 offerPrepare(prepared, find);
 offerSeen(viewer, find);
@@ -130,19 +90,19 @@ offerBrush(viewer);
 
 function openCheckpoints(files: readonly File[]): void {
   const sorted = inOrder(files);
-  openModelFiles(sorted.slice(-1));
+  network.openFiles(sorted.slice(-1));
   checkpoints.open(sorted);
 }
 
 function openFiles(files: readonly File[]): void {
-  const { network, pictures, names } = sortFiles(files);
-  const isSeries = network.length > 1 && network.every(({ name }) => name.endsWith(".onnx"));
+  const { network: parts, pictures, names } = sortFiles(files);
+  const isSeries = parts.length > 1 && parts.every(({ name }) => name.endsWith(".onnx"));
   // Several networks at once are checkpoints of one: the last by name is opened, and all are on the slider.
-  if (isSeries) openCheckpoints(network);
-  else if (network.length > 0) openModelFiles(network);
+  if (isSeries) openCheckpoints(parts);
+  else if (parts.length > 0) network.openFiles(parts);
   if (names) openNames(names);
   const [picture] = pictures;
-  if (picture) showPicture(picture);
+  if (picture) inputs.show(picture);
   if (pictures.length > 1) {
     find("input-problem").textContent = `Of ${pictures.length} pictures the first one is shown, ${pictures[0]?.name}.`;
     find("input-problem").hidden = false;
@@ -163,6 +123,7 @@ function offerFiles(button: string, input: string, choose: (files: FileList) => 
   find(button).addEventListener("click", () => chosen.click());
 }
 offerFiles("open", "model-file", (files) => [...files]);
+offerAddress((address) => network.openAddress(address));
 offerFiles("open-folder", "model-folder", filesOfFolder);
 find("open-folder").hidden = !("webkitdirectory" in find("model-folder"));
 
@@ -188,9 +149,9 @@ listLayers(viewer);
 closeMenus([...document.querySelectorAll<HTMLDetailsElement>("details.layers")]);
 offerSaving({
   ...{ viewer, summary: find("save-summary"), sheet: find("save-sheet"), video: find("save-video"), note: find("save-note") },
-  title: () => findNetwork(networkSelect.value)?.name ?? titleIn(networkSelect),
+  title: () => network.entry?.name ?? network.title,
 });
-offerMeasuring(find("measure"), viewer, () => findNetwork(networkSelect.value), report);
+offerMeasuring(find("measure"), viewer, () => network.entry, report);
 
 find("pause").addEventListener("click", () => {
   viewer.paused = !viewer.paused;
@@ -227,12 +188,9 @@ listen(viewer, "error", () => {
 let sharing: Promise<import("./share.ts").Sharing> | undefined;
 find("share").addEventListener("click", async () => {
   sharing ??= loadPart("to share", async () => new (await import("./share.ts")).Sharing());
-  const isOwn = networkSelect.value === ownFile;
   kept.flush();
   try {
-    (await sharing).open(
-      isOwn ? "The network is a file of yours, which a link does not hold: who follows it has to open the file, too." : "",
-    );
+    (await sharing).open({ isFile: network.isFile, input: inputs.written });
   } catch (error) {
     sharing = undefined;
     report(error);
@@ -240,48 +198,45 @@ find("share").addEventListener("click", async () => {
 });
 
 /** Shows what an address says, the network first: choosing another one forgets what was chosen of it. */
-async function showState(
-  { network, compare = "", checkpoints: areStored, preparation: chosen, state }: PageState,
-  isLatest: () => boolean,
-): Promise<void> {
-  const wanted = network ?? query.get("network") ?? firstNetwork;
-  if (wanted === ownFile && networkSelect.value !== ownFile) {
-    await chooseNetwork(firstNetwork);
-    throw new Error("This address is of a network in a file, which it does not hold: open the file again.");
-  }
-  if (viewer.src === undefined || networkSelect.value !== wanted) {
+async function showState(wanted: PageState, isLatest: () => boolean): Promise<void> {
+  // The picture comes by itself, as soon as it is there.
+  if (viewer.input === undefined || inputs.written !== wanted.input) inputs.open(wanted.input);
+  if (viewer.src === undefined || !network.is(wanted)) {
     try {
-      await chooseNetwork(wanted);
+      await network.open(wanted);
     } catch (error) {
-      if (viewer.src === undefined && isLatest()) await chooseNetwork(firstNetwork);
+      if (viewer.src === undefined && isLatest()) await network.open({});
       throw error;
     }
   }
   // Somebody chose another one meanwhile, which the rest is not of.
-  if (!isLatest() || networkSelect.value !== wanted) return;
+  if (!isLatest() || !network.is(wanted)) return;
+  const { compare = "", labels, preparation: chosen, state } = wanted;
   let problem: unknown;
   if (comparing.chosen !== compare)
     await comparing.choose(compare).catch((error: unknown) => {
       problem = error;
     });
   if (!isLatest()) return;
+  if (classNames.address !== labels) classNames.take(labels ?? (network.entry ? labelsOf(network.entry) : []));
   if (JSON.stringify(prepared.chosen) !== JSON.stringify(chosen)) prepared.choose(chosen);
-  const { src, compare: other, compareNames, input, labels, parameters, preparation, bars } = viewer.state;
-  const shown = checkpoints.stateFor(areStored);
-  viewer.state = { ...state, ...shown, src, compare: other, compareNames, input, labels, parameters, preparation, bars };
+  const { src, compare: other, compareNames, input, labels: names, parameters, preparation, bars } = viewer.state;
+  const shown = checkpoints.stateFor(wanted.checkpoints);
+  viewer.state = { ...state, ...shown, src, compare: other, compareNames, input, labels: names, parameters, preparation, bars };
   // The rest of it is shown.
   if (problem) throw problem;
 }
 
-viewer.toggleAttribute("worker", query.has("worker"));
+viewer.toggleAttribute("worker", new URLSearchParams(location.search).has("worker"));
 pad.show(digit.strokes);
-viewer.input = pad.picture;
 const kept = new KeptHistory(viewer, {
   chosen: () => ({
-    network: networkSelect.value === firstNetwork ? undefined : networkSelect.value,
+    ...network.written,
     compare: comparing.chosen || undefined,
-    checkpoints: checkpoints.areStored || undefined,
+    checkpoints: checkpoints.written,
+    labels: classNames.address,
     preparation: prepared.chosen,
+    input: inputs.written,
   }),
   show: showState,
   report,

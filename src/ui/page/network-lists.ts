@@ -23,13 +23,13 @@ export function fillNetworks(): void {
   addOptions(select, "Blank: random weights, built in your browser", networks.filter(isBuilt));
 }
 
-/** Chooses a network of one's own, by what it is called. */
-export function showOwnNetwork(name: string): void {
+/** Chooses a network of one's own, by what it is called. @param value of its entry in the list, of which there is one */
+export function showOwnNetwork(name: string, value: string): void {
   const select = find<HTMLSelectElement>("network");
-  const option = select.querySelector<HTMLOptionElement>('option[value="file"]') ?? new Option("", "file");
+  const option = select.querySelector<HTMLOptionElement>(`option[value="${value}"]`) ?? new Option("", value);
   option.textContent = name;
   select.prepend(option);
-  select.value = "file";
+  select.value = value;
 }
 
 /** Networks of the same architecture, whose layers can share tiles. */

@@ -24,7 +24,7 @@ export class Prepared {
   readonly #parts: PreparedParts;
   #own: Preparation = {};
   #chosen: Preparation | undefined;
-  /** Where a choice is remembered; undefined for networks of the page, whose choices are in the address alone. */
+  /** Where a choice is remembered; undefined for networks by name or address, whose choices are in the page's address alone. */
   #key: string | undefined;
 
   constructor(parts: PreparedParts) {
@@ -50,12 +50,12 @@ export class Prepared {
     this.#apply();
   }
 
-  /** A network of one's own, of which nothing is known but what somebody chose for it earlier. */
-  expect(files: readonly File[]): void {
+  /** A network of one's own, of which nothing is known but what somebody chose for its files earlier. @param files undefined for an address */
+  expect(files: readonly File[] | undefined): void {
     Object.assign(this, { input: undefined, because: undefined, note: "" });
-    this.#key = keyOf(files);
+    this.#key = files && keyOf(files);
     this.#own = {};
-    this.#chosen = recall(this.#key);
+    this.#chosen = this.#key === undefined ? undefined : recall(this.#key);
     this.#apply();
   }
 

@@ -1,8 +1,27 @@
 // Gives what is shown to others: a link, and the code of a frame for another page. Loaded when somebody asks.
 import { find } from "./listen.ts";
+import { ownPicture } from "./written-input.ts";
 
 /** CSS pixels of a frame, as most pages have room for. */
 const frame = { width: 720, height: 560 };
+
+interface Shared {
+  /** Whether the network is a file. */
+  readonly isFile: boolean;
+  /** As the page's address has it. */
+  readonly input: string | undefined;
+}
+
+/** What a link does not hold, or who follows it should know; empty where it shows the same again. Pure. */
+export function noteOn({ isFile, input }: Shared): string {
+  const notes = [
+    isFile && "The network is a file of yours, which a link does not hold: who follows it has to open the file, too.",
+    input === ownPicture &&
+      "The picture is one that a link does not hold, such as a file: who follows it is told so, and sees a digit in its place.",
+    input === "camera" && "Who follows it is asked for a camera of their own.",
+  ];
+  return notes.filter(Boolean).join(" ");
+}
 
 export class Sharing {
   readonly #dialog = find<HTMLDialogElement>("share-dialog");
@@ -12,8 +31,7 @@ export class Sharing {
       button.addEventListener("click", () => void this.#copy(button));
   }
 
-  /** @param note what a link cannot hold, if so */
-  open(note: string): void {
+  open(shared: Shared): void {
     const address = new URL("embed.html", location.href);
     address.search = location.search;
     address.hash = location.hash;
@@ -21,7 +39,7 @@ export class Sharing {
     find<HTMLTextAreaElement>("share-embed").value =
       `<iframe src="${address.href.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}" width="${frame.width}" height="${frame.height}" ` +
       `title="Convcam" allow="camera" loading="lazy"></iframe>`;
-    find("share-note").textContent = note;
+    find("share-note").textContent = noteOn(shared);
     find("share-done").textContent = "";
     this.#dialog.showModal();
   }
