@@ -2,7 +2,8 @@
 import { expect } from "@playwright/test";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { test } from "../support/warm-page.ts";
-import { openPage, readValue } from "./page.ts";
+import { pixelsNetwork, thousandClasses } from "./networks.ts";
+import { dropFile, openPage, readValue } from "./page.ts";
 
 test("gives a link and the code of a frame, which shows the same place", async ({ warmPage: page }) => {
   await openPage(page, "#network=mnist-early&view=channel&layer=conv_1&channel=5");
@@ -43,4 +44,43 @@ test("takes attributes by name, and says which network there is not", async ({ w
   expect(await page.locator("conv-cam").getAttribute("bars")).toBe("none");
   await page.goto("/embed.html?network=nobody");
   await expect(page.locator("#problem")).toContainText("There is no network 'nobody' here");
+});
+
+test("guesses preparation and names of a network at an address, unless whoever wrote the frame says them", async ({ warmPage: page }) => {
+  const frame = () =>
+    page.evaluate(() => (({ preparation, labels }) => ({ preparation, labels }))(document.querySelector("conv-cam") as ConvCam));
+  await page.route("**/nets/pixels.onnx", (route) =>
+    route.fulfill({ body: Buffer.from(pixelsNetwork("{0: 'red', 1: 'green', 2: 'blue'}")) }),
+  );
+  await page.route("**/nets/thousand.onnx", (route) => route.fulfill({ body: Buffer.from(thousandClasses()) }));
+  await page.goto("/embed.html?src=nets/pixels.onnx");
+  await expect.poll(async () => (await frame()).labels).toEqual(["red", "green", "blue"]);
+  expect((await frame()).preparation).toMatchObject({ scale: 1 });
+  await expect.poll(async () => Math.max(...(await readValue(page, "pixels")))).toBeGreaterThan(100);
+  await page.goto("/embed.html?bars=none#src=nets/thousand.onnx&input=face");
+  await expect.poll(async () => (await frame()).labels.length).toBe(1000);
+  await expect.poll(async () => new Set(await readValue(page, "x")).size).toBeGreaterThan(20);
+  await page.route("**/nets/names.txt", (route) => route.fulfill({ body: "rot\ngrün\nblau" }));
+  await page.goto("/embed.html?src=nets/pixels.onnx&input=checkerboard&scale=0.5&labels=nets/names.txt");
+  await expect.poll(async () => Math.max(...(await readValue(page, "pixels")))).toBeCloseTo(127.5, 0);
+  expect((await frame()).labels).toEqual(["rot", "grün", "blau"]);
+});
+
+test("opens a network that is dropped, with its own preparation, and shows a drawing of a link", async ({ warmPage: page }) => {
+  await openPage(page);
+  await page.click("#clear");
+  const box = (await page.locator("#pad").boundingBox()) as { x: number; y: number; width: number; height: number };
+  await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.8, { steps: 8 });
+  await page.mouse.up();
+  await expect(page.locator("#top-label")).toHaveText("1");
+  await expect.poll(() => page.url()).toMatch(/input=drawing:[\w-]+$/);
+  await page.goto(`/embed.html${new URL(page.url()).hash}`);
+  await expect(page.locator("conv-cam [part=bars] .top")).toContainText("1");
+  await dropFile(page, "pixels.onnx", "", pixelsNetwork("{0: 'red', 1: 'green', 2: 'blue'}"));
+  await expect(page.locator("conv-cam [part=bars]")).toContainText("green");
+  await expect.poll(async () => Math.max(...(await readValue(page, "pixels")))).toBeGreaterThan(20);
+  await expect(page.locator("#problem")).toBeHidden();
+  await expect(page.locator("#whole")).toBeHidden();
 });
