@@ -117,10 +117,9 @@ export class Gallery {
     const pixels = (length: number) => Math.floor(length * devicePixelRatio);
     const panels = this.#panels.map((panel): View => {
       const { id, kind } = panel.options;
-      const { value, compare, axes, channels, reads, shows } = panel.choice;
       const room = panel.roomIn(width, innerHeight);
       const [across, down] = [pixels(room.width), room.height && pixels(room.height)];
-      return { id, kind, value, compare, axes, channels, reads, shows, canvas: panel.canvas, width: across, height: down };
+      return { ...panel.choice, id, kind, canvas: panel.canvas, width: across, height: down };
     });
     return [...panels, ...(this.guest?.measure() ?? [])];
   }

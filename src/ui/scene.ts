@@ -97,19 +97,8 @@ export class SceneOfViews {
   }
 
   /** Those that can be drawn, in order. */
-  get drawn(): readonly (Pick<View, "id" | "kind" | "value" | "compare" | "shows"> & {
-    readonly canvas: ViewCanvas;
-    readonly drawn: Drawn;
-  })[] {
-    return this.#placed.map(({ view: { id, kind, value, compare, shows }, canvas, drawn }) => ({
-      id,
-      kind,
-      value,
-      compare,
-      shows,
-      canvas,
-      drawn,
-    }));
+  get drawn(): readonly (View & { readonly drawn: Drawn })[] {
+    return this.#placed.map(({ view, drawn }) => ({ ...view, drawn }));
   }
 
   /** Drops all views, because values have moved. Canvases stay. */

@@ -54,6 +54,8 @@ export class Viewer {
   readonly device: Device;
   /** Name of the input that takes the picture; undefined where no input looks like one. */
   readonly imageInputName: string | undefined;
+  /** What explains the first network's answer; undefined until that is first asked for. */
+  explainer: Explainer | undefined;
   /** Patterns of the first network, which grow on a canvas of their own, apart from frames. */
   patterns: PatternCanvas | undefined;
   /** What answers to questions have prepared for the next ones, by what it is for. */
@@ -75,7 +77,6 @@ export class Viewer {
   #hasShown = false;
   #preparation: Preparation | undefined;
   #ring: ReadbackRing<ResultsTag> | undefined;
-  #explainer: Explainer | undefined;
   #framesInFlight = 0;
   #areResultsCurrent = true;
   /** Of the picture in the network's input; undefined before the first. */
@@ -136,7 +137,7 @@ export class Viewer {
 
   /** Whether the numbers of the last frame are on their way; the next frame catches up where they are not. */
   get areResultsCurrent(): boolean {
-    return this.#areResultsCurrent && this.#explainer?.isCurrent !== false;
+    return this.#areResultsCurrent && this.explainer?.isCurrent !== false;
   }
 
   /**
@@ -197,7 +198,7 @@ export class Viewer {
     if (!isPrepared) this.#prepareImage(scene.preparation);
     const views = await this.#views.show(scene.views, this.#sceneContext(scene));
     // What went wrong is told when it is asked for again, which follows.
-    await this.#explainer?.rebind().catch(() => this.#explainer?.stop());
+    await this.explainer?.rebind().catch(() => this.explainer?.stop());
     if (this.#isDisposed) throw aborted();
     this.#ring?.dispose();
     this.#ring = resultsRing(this.device, networks.models, this.#views.drawn, this.classScores, this.#onResults);
@@ -215,10 +216,10 @@ export class Viewer {
    * @throws Error that says why there is no such explanation; then none is drawn
    */
   async explain(request: ExplainRequest | undefined, onNumbers: (numbers: ExplainedNumbers) => void): Promise<Explained | undefined> {
-    if (!request) return void this.#explainer?.stop();
+    if (!request) return void this.explainer?.stop();
     const { Explainer } = await loadPart("for explanations", () => import("./explain/explainer.ts"));
     if (this.#isDisposed) throw aborted();
-    this.#explainer ??= new Explainer({
+    this.explainer ??= new Explainer({
       viewer: this,
       renderer: this.renderer,
       axes: this.axes,
@@ -227,7 +228,7 @@ export class Viewer {
       onTargets: () => this.#prepareImage(this.#preparation as Preparation),
       onNumbers,
     });
-    return this.#explainer.change(request);
+    return this.explainer.change(request);
   }
 
   /** Draws one frame. @returns when the GPU is done with it */
@@ -236,7 +237,7 @@ export class Viewer {
     const { gpu } = this.device;
     const submitted = this.device.checked("Drawing", () => this.#submit(request));
     this.#ring?.collect(submitted);
-    this.#explainer?.collect(submitted);
+    this.explainer?.collect(submitted);
     this.#framesInFlight++;
     const done = Promise.all([submitted, gpu.queue.onSubmittedWorkDone()]);
     return done.finally(() => this.#framesInFlight--).then(() => {});
@@ -252,7 +253,7 @@ export class Viewer {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#ring?.dispose();
-    this.#explainer?.dispose();
+    this.explainer?.dispose();
     this.patterns?.dispose();
     for (const one of this.kept.values()) one.dispose();
     this.#views.dispose();
@@ -302,13 +303,13 @@ export class Viewer {
       const input = findImageInput(model, this.axes);
       return input ? [{ ...input, preparation }] : [];
     });
-    this.#image?.aim([...own, ...(this.#explainer?.targets ?? [])]);
+    this.#image?.aim([...own, ...(this.explainer?.targets ?? [])]);
   }
 
   #submit(request: ViewerFrame): void {
     const { image, runs = true, elapsedMs, visible, pictureId } = request;
     const isFed = image && "feed" in image;
-    if (isFed) image.feed(this.#explainer);
+    if (isFed) image.feed(this.explainer);
     else if (image) this.#image?.upload(image);
     if (image && (isFed || this.#image)) this.#pictureId = pictureId;
     this.renderer.tick(elapsedMs);
@@ -327,7 +328,7 @@ export class Viewer {
     const ofPicture = this.#pictureId === undefined || this.#pictureId === pictureId;
     this.#areResultsCurrent = this.#ring?.encode(encoder, { pictureId: pictureId ?? 0, ofPicture, drawn }) ?? true;
     gpu.queue.submit([encoder.finish()]);
-    this.#explainer?.frame(request, ofPicture);
+    this.explainer?.frame(request, ofPicture);
   }
 }
 

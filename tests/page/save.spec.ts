@@ -17,7 +17,7 @@ test("saves all layers on one sheet, and a video with its length", async ({ warm
   await openPage(page);
   await page.click("#save-summary");
   const sheet = await downloadOf(page, () => page.click("#save-sheet"));
-  expect(sheet.name).toBe("mnist-trained_layers.png");
+  expect(sheet.name).toBe("mnist-trained-layers.png");
   const { width, height } = await sharp(sheet.bytes).metadata();
   expect(width).toBeGreaterThanOrEqual(1600);
   expect(height).toBeGreaterThan(300);
@@ -47,6 +47,37 @@ test("saves all layers on one sheet, and a video with its length", async ({ warm
   expect(played.width).toBe(width);
   await page.keyboard.press("Escape");
   await expect(page.locator("#save-sheet")).toBeHidden();
+});
+
+test("saves every layer, shown or not, and the explained picture", async ({ warmPage: page }) => {
+  await openPage(page);
+  await page.click("#layer-summary");
+  await page.click("#layers-none");
+  await expect(page.locator("conv-cam .panel")).toHaveCount(0);
+  await expect(page.locator("#layer-list input:checked")).toHaveCount(0);
+  await page.keyboard.press("Escape");
+  await page.click("#save-summary");
+  await expect(page.locator("#save-why")).toBeHidden();
+  const every = await downloadOf(page, () => page.click("#save-every"));
+  expect(every.name).toBe("mnist-trained-every-layer.png");
+  const { height = 0 } = await sharp(every.bytes).metadata();
+  expect(height).toBeGreaterThan(300);
+  await expect(page.locator("#save-note")).toContainText(/Saved [4-9] layers/);
+  // What was shown is shown again, and of it nothing was lost.
+  await page.click("#layer-summary");
+  await page.click("#layers-all");
+  await expect(page.locator("conv-cam .panel").first()).toBeVisible();
+  await expect(page.locator("#layer-list input:not(:checked)")).toHaveCount(0);
+  await page.keyboard.press("Escape");
+
+  await page.click("#why");
+  await expect(page.locator("conv-cam .why-title")).toContainText(/^Why \d/);
+  await page.click("#save-summary");
+  const explained = await downloadOf(page, () => page.click("#save-why"));
+  expect(explained.name).toBe("mnist-trained-grad-cam-explained.png");
+  const { width = 0 } = await sharp(explained.bytes).metadata();
+  expect(width).toBeGreaterThan(100);
+  await expect(page.locator("#save-note")).toHaveText("Saved the explained picture.");
 });
 
 test("opens the bench with the network that is looked at, also with a file of one's own", async ({ page }) => {

@@ -170,9 +170,12 @@ export class ExplainedPicture {
     pass.end();
   }
 
-  /** Draws the picture and the heat as they are now, tile by tile. */
-  draw(encoder: GPUCommandEncoder): void {
-    const texture = this.#context.getCurrentTexture();
+  /**
+   * Draws the picture and the heat as they are now, tile by tile.
+   *
+   * @param texture of the same size and format, by default the canvas's
+   */
+  draw(encoder: GPUCommandEncoder, texture: GPUTexture = this.#context.getCurrentTexture()): void {
     if (this.#tools.renderer.usesCompute) {
       const pass = encoder.beginComputePass({ label: "explained picture" });
       this.#picture.encodePixels(pass, this.#copyView);

@@ -210,20 +210,9 @@ export class Explainer {
     this.#isCurrent = true;
     const [explanation, request] = [this.#explanation, this.#applied];
     if (!drawn || !explanation || !request || !isVisible) return;
-    const { gpu } = this.#host.viewer.device;
-    const submit = (encode: (encoder: GPUCommandEncoder) => void) => {
-      const encoder = gpu.createCommandEncoder({ label: "explanation" });
-      encode(encoder);
-      gpu.queue.submit([encoder.finish()]);
-    };
     const isDue = this.#isDue || isUnderWay(explanation);
-    if (isDue) {
-      submit((encoder) => drawn.encodeChoice(encoder));
-      // Throws what the GPU refused of an earlier run.
-      explanation.value();
-      explanation.run();
-    }
-    submit((encoder) => {
+    if (isDue) this.#run(explanation, drawn);
+    this.#submit((encoder) => {
       if (isDue) drawn.encodeHeat(encoder, this.#isFresh ? undefined : elapsedMs);
       drawn.draw(encoder);
       if (ofPicture) this.#isCurrent = drawn.ring.encode(encoder, { request, pictureId, ...explanation.progress });
@@ -231,6 +220,36 @@ export class Explainer {
     this.#isCurrent &&= !isUnderWay(explanation);
     if (isDue) this.#isFresh = false;
     this.#isDue = false;
+  }
+
+  /**
+   * What is drawn of the picture that the networks have computed last, for whoever keeps it; undefined where nothing is. While nobody sees the
+   * explanation it does not run with the frames, so it runs now.
+   */
+  take() {
+    const [explanation, drawn, request] = [this.#explanation, this.#drawn, this.#applied];
+    if (!explanation || !drawn || !request) return undefined;
+    if (this.#isDue) {
+      this.#run(explanation, drawn);
+      this.#submit((encoder) => drawn.encodeHeat(encoder, undefined));
+      this.#isDue = false;
+    }
+    return { drawn, request, layers: explanation.layers, class: request.class ?? this.#class };
+  }
+
+  /** Chooses the class, and explains it once. */
+  #run(explanation: Explanation, drawn: ExplainedPicture): void {
+    this.#submit((encoder) => drawn.encodeChoice(encoder));
+    // Throws what the GPU refused of an earlier run.
+    explanation.value();
+    explanation.run();
+  }
+
+  #submit(encode: (encoder: GPUCommandEncoder) => void): void {
+    const { gpu } = this.#host.viewer.device;
+    const encoder = gpu.createCommandEncoder({ label: "explanation" });
+    encode(encoder);
+    gpu.queue.submit([encoder.finish()]);
   }
 
   /** Asks for the numbers of the frame. @param submitted rejects where the GPU refused it */

@@ -14,6 +14,8 @@ interface WhyPanelHost {
   onReveal(): void;
   /** Somebody wants one of several layers alone, or all of them again. */
   onLayer(layer: string): void;
+  /** Somebody wants to keep the picture. */
+  onSave(): Promise<void>;
 }
 
 export class WhyPanel {
@@ -26,6 +28,7 @@ export class WhyPanel {
   /** A button over the picture of each of several layers, with its name. */
   readonly #tiles = make("div", "why-tiles");
   readonly #back = make("button", "why-back part-button", "All layers");
+  readonly #save = make("button", "why-save part-button", "Save as PNG");
   readonly #title = make("h2", "why-title part-title");
   readonly #detail = make("p", "why-detail");
   readonly #seen = make("p", "why-seen");
@@ -45,7 +48,8 @@ export class WhyPanel {
     this.element.ariaLabel = "Explanation";
     this.#tiles.role = "group";
     this.#tiles.ariaLabel = "Layers";
-    this.#back.type = "button";
+    this.#back.type = this.#save.type = "button";
+    this.#save.addEventListener("click", () => void this.#onSave());
     this.#back.hidden = true;
     this.#back.addEventListener("click", () => host.onLayer(allLayers));
     // It is focused by the panel only.
@@ -55,7 +59,7 @@ export class WhyPanel {
     const legend = make("p", "why-legend");
     legend.append(this.#low, this.#ramp, this.#high, this.#scope);
     const words = make("div", "why-words");
-    words.append(this.#title, this.#status, this.#trouble, this.#detail, this.#back, this.#seen, this.#limit, legend);
+    words.append(this.#title, this.#status, this.#trouble, this.#detail, this.#back, this.#seen, this.#limit, legend, this.#save);
     this.element.append(this.#frame, words);
     this.element.hidden = true;
     this.renew();
@@ -68,6 +72,15 @@ export class WhyPanel {
       { rootMargin: "64px" },
     );
     this.#visibility.observe(this.element);
+  }
+
+  async #onSave(): Promise<void> {
+    try {
+      await this.#host.onSave();
+      this.#status.textContent = "Saved.";
+    } catch (error) {
+      this.#status.textContent = `The picture could not be saved: ${asSentence((error as Error).message)}`;
+    }
   }
 
   /** Whether what it says is still to come. */

@@ -1,6 +1,8 @@
 // The explanation of an element, on its page: asks the session for what the attributes say, and shows it. Loaded when `explain` is set.
 
+import { download } from "../download.ts";
 import type { ConvCam, ConvCamEvents } from "../element.ts";
+import { fileName, networkName } from "../export/file-name.ts";
 import type { News } from "../frame-loop.ts";
 import { classNameOf } from "../labels.ts";
 import type { Session } from "../session/session.ts";
@@ -39,6 +41,8 @@ export class Why {
   /** The session that has the canvas. */
   #session: Session | undefined;
   #shown: Shown | undefined;
+  /** The class that was told last. */
+  #told: number | undefined;
   /** Number of the latest request. */
   #id = 0;
   /** Counts calls of {@link hide}. */
@@ -57,6 +61,7 @@ export class Why {
         this.#chosenLayer = layer;
         element.setAttribute("explain-layer", layer);
       },
+      onSave: () => this.#save(),
     });
     adoptStyles(next.getRootNode() as ShadowRoot, styles);
     next.before(this.#panel.element);
@@ -100,6 +105,7 @@ export class Why {
     if (numbers.id !== this.#id || !this.#shown) return;
     const { wish, explained } = this.#shown;
     const { class: index, score, againstScore, done, total } = numbers;
+    this.#told = index;
     const { names } = this.#host.labels;
     const label = classNameOf(names, index);
     const isTop = wish.class === undefined;
@@ -170,6 +176,16 @@ export class Why {
     this.#panel.showTrouble(error.message);
     if (!this.#host.emit("error", { error, part: "explain" })) this.hide();
     await this.#host.session?.explain(undefined).catch(() => undefined);
+  }
+
+  async #save(): Promise<void> {
+    const { session } = this.#host;
+    if (!session || !this.#shown) return;
+    const { wish, explained } = this.#shown;
+    const layer = wish.layer === allLayers ? "all-layers" : explained.layers[0];
+    const label = this.#told === undefined ? undefined : classNameOf(this.#host.labels.names, this.#told).split(",")[0];
+    const name = fileName(networkName(this.#element.src), layer, wish.method, label);
+    download(await session.ask({ kind: "explanation" }), `${name}.png`);
   }
 
   /** A class that is chosen already is let go: the top one is explained again. */

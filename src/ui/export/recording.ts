@@ -1,5 +1,6 @@
 // Records what an element shows as a WebM video, picture by picture, until it is stopped. Loaded when somebody records.
 import type { ConvCam } from "../element.ts";
+import { seenIn } from "./seen.ts";
 import { withDuration } from "./webm-duration.ts";
 
 const mimeType = "video/webm";
@@ -15,17 +16,18 @@ export function recordingTrouble(): string | undefined {
 }
 
 export class Recording {
-  readonly #viewer: Pick<ConvCam, "ask">;
+  readonly #viewer: ConvCam;
   readonly #canvas = document.createElement("canvas");
   readonly #chunks: Blob[] = [];
   #started = 0;
+  #taken = 0;
   #recorder: MediaRecorder | undefined;
   #timer = 0;
   #picture: ImageBitmap | undefined;
   #isTaking = false;
 
   /** @throws Error that says why nothing can be recorded */
-  static async start(viewer: Pick<ConvCam, "ask">): Promise<Recording> {
+  static async start(viewer: ConvCam): Promise<Recording> {
     const trouble = recordingTrouble();
     if (trouble) throw new Error(trouble);
     const recording = new Recording(viewer);
@@ -33,7 +35,7 @@ export class Recording {
     return recording;
   }
 
-  private constructor(viewer: Pick<ConvCam, "ask">) {
+  private constructor(viewer: ConvCam) {
     this.#viewer = viewer;
   }
 
@@ -55,7 +57,8 @@ export class Recording {
   }
 
   async #begin(): Promise<void> {
-    const first = await this.#viewer.ask({ kind: "frame" });
+    this.#lap();
+    const first = await this.#viewer.ask({ kind: "frame", ...seenIn(this.#viewer) });
     // Encoders of video take even sizes.
     this.#canvas.width = first.width + (first.width % 2);
     this.#canvas.height = first.height + (first.height % 2);
@@ -73,11 +76,18 @@ export class Recording {
     }, periodMs);
   }
 
+  /** Milliseconds since the picture before. */
+  #lap(): number {
+    const before = this.#taken;
+    this.#taken = performance.now();
+    return this.#taken - before;
+  }
+
   /** While one picture is under way, the next is left out. What cannot be taken, because another network loads, is left out, too. */
   async #take(): Promise<void> {
     if (this.#isTaking) return;
     this.#isTaking = true;
-    const picture = await this.#viewer.ask({ kind: "frame" }).catch(() => undefined);
+    const picture = await this.#viewer.ask({ kind: "frame", ...seenIn(this.#viewer), elapsedMs: this.#lap() }).catch(() => undefined);
     if (picture) {
       this.#picture?.close();
       this.#picture = picture;

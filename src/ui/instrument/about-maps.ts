@@ -13,6 +13,7 @@ import type { ValueMark } from "./highlights.ts";
 import { KeptOrder } from "./kept-order.ts";
 import { type LayerAround, layerTemplate } from "./layer.ts";
 import { arrange, factsOf, readOrder, saturated } from "./orders.ts";
+import type { LayerGraph } from "./layer-graph.ts";
 import { readPage } from "./paging.ts";
 import { fieldText } from "./pixel.ts";
 import type { Place } from "./place.ts";
@@ -212,7 +213,7 @@ export class AboutMaps {
   async #save(session: Session, place: Place, format: Format): Promise<void> {
     this.#notSaved = undefined;
     try {
-      await savePlace(session, place, format, this.#host.compared(place.layer.value));
+      await savePlace({ session, element: this.#viewer, place, compared: this.#host.compared(place.layer.value) }, format);
     } catch (error) {
       this.#notSaved = { value: place.layer.value, is: (error as Error).message };
     }

@@ -1,34 +1,54 @@
 // The table under an overview: whether it is there, how it is sorted, and which layer's name is being changed.
 import { nothing, render } from "lit";
+import type { ConvCam } from "../element.ts";
+import type { DrawableLayer } from "../layers.ts";
 import { make } from "../make.ts";
 import { isBlock, nodesOf } from "../overview/blocks.ts";
 import type { BlockedOverview } from "../overview/fold.ts";
 import type { Measured } from "../overview/layer-numbers.ts";
 import { everyItem } from "../overview/search.ts";
 import { tableRows } from "../overview/table.ts";
+import type { Session } from "../session/session.ts";
 import { type TableState, tableTemplate } from "./band-table.ts";
+import { bandWords } from "./band-words.ts";
 import type { GivenNames } from "./given-names.ts";
+import { mapsOfLayer, type Place } from "./place.ts";
 import { focusRename } from "./rename.ts";
+import { type Format, savePlace } from "./save.ts";
 
 /** As the network has them. */
 const unsorted: TableState = { by: undefined, order: "ascending" };
 
 export interface BandLayersHost {
   readonly names: GivenNames;
+  /** Undefined where the layer cannot be looked at. */
+  layerOf(id: string): DrawableLayer | undefined;
   /** Another table is to be drawn, or none. */
   onChange(): void;
-  /** Undefined where the layer cannot be looked at. */
-  go(id: string): (() => void) | undefined;
+  go(id: string): void;
+}
+
+/** What a layer is saved from. */
+interface Owner {
+  readonly element: ConvCam;
+  readonly session: Session | undefined;
 }
 
 export class BandLayers {
   readonly element = make("div", "band-table");
+  readonly #owner: Owner;
   readonly #host: BandLayersHost;
+  /** What became of what was saved last. */
+  readonly #status = make("p", "band-saved");
+  readonly #table = make("div", "band-rows");
   /** Undefined where there is no table. */
   #state: TableState | undefined;
 
-  constructor(host: BandLayersHost) {
+  constructor(owner: Owner, host: BandLayersHost) {
+    this.#owner = owner;
     this.#host = host;
+    this.#status.role = "status";
+    this.element.append(this.#status, this.#table);
   }
 
   get isOpen(): boolean {
@@ -49,7 +69,8 @@ export class BandLayers {
   draw({ nodes, items }: BlockedOverview, measured: Measured, search: readonly string[] | undefined): void {
     const state = this.#state;
     if (!state) {
-      render(nothing, this.element);
+      render(nothing, this.#table);
+      this.#status.textContent = "";
       return;
     }
     const found = search && new Set(search);
@@ -58,10 +79,29 @@ export class BandLayers {
       for (const item of everyItem(items)) if (isBlock(item) && found.has(item.id)) for (const { id } of nodesOf(item)) found.add(id);
     const host = {
       show: (next: TableState) => this.#show(next),
-      go: (id: string) => this.#host.go(id),
+      go: (id: string) => (this.#host.layerOf(id) ? () => this.#host.go(id) : undefined),
+      save: (id: string, format: Format) => void this.#save(id, format),
       rename: (id: string, name: string, isByKey: boolean) => this.#rename(id, name, isByKey),
     };
-    render(tableTemplate(tableRows(nodes, measured, this.#host.names.names), state, found, host), this.element);
+    render(tableTemplate(tableRows(nodes, measured, this.#host.names.names), state, found, host), this.#table);
+  }
+
+  /** A layer whole, whether it is shown or not. */
+  async #save(id: string, format: Format): Promise<void> {
+    const { element, session } = this.#owner;
+    const layer = this.#host.layerOf(id);
+    if (!session || !layer) return;
+    const say = (text: string) => {
+      this.#status.textContent = text;
+    };
+    say(bandWords.saving(id));
+    try {
+      const place: Place = { view: "layer", layer, maps: mapsOfLayer(layer), channel: 0, y: 0, x: 0 };
+      await savePlace({ session, element, place }, format);
+      say(bandWords.saved(id));
+    } catch (error) {
+      say(bandWords.notSaved(id, (error as Error).message));
+    }
   }
 
   #rename(id: string, name: string, isByKey: boolean): void {

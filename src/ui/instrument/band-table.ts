@@ -5,6 +5,7 @@ import { type Column, sortRows, type TableRow } from "../overview/table.ts";
 import { bandWords, columnWords } from "./band-words.ts";
 import { percent } from "./facts.ts";
 import { renameTemplate } from "./rename.ts";
+import { type Format, formatNames } from "./save.ts";
 
 export interface TableState {
   readonly by: Column | undefined;
@@ -17,6 +18,7 @@ interface TableHost {
   show(state: TableState): void;
   /** Undefined where the layer cannot be looked at. */
   go(id: string): (() => void) | undefined;
+  save(id: string, format: Format): void;
   /**
    * Ends changing a name.
    *
@@ -40,7 +42,7 @@ export function tableTemplate(
   const columns = (Object.keys(columnWords) as Column[]).filter((column) => isTimed || !timed.has(column));
   return html`<table class="layers-table">
     <thead>
-      <tr>${columns.map((column) => headTemplate(column, state, host))}</tr>
+      <tr>${columns.map((column) => headTemplate(column, state, host))}<th scope="col" title=${bandWords.saveHint}>${bandWords.save}</th></tr>
     </thead>
     <tbody>
       ${sorted.map((row) => rowTemplate(row, columns, state, host))}
@@ -67,7 +69,13 @@ function rowTemplate(row: TableRow, columns: readonly Column[], state: TableStat
         ? nameTemplate(row, state, host)
         : html`<td class=${columnWords[column].isNumber ? "number" : ""} title=${hintOf(row, column)}>${textOf(row, column)}</td>`,
     )}
+    <td class="saves">${host.go(row.id) ? formatNames.map((format) => saveTemplate(row, format, host)) : nothing}</td>
   </tr>`;
+}
+
+function saveTemplate({ id, name }: TableRow, format: Format, host: TableHost): TemplateResult {
+  const title = bandWords.saveAs(name, format);
+  return html`<button type="button" class="link" aria-label=${title} title=${title} @click=${() => host.save(id, format)}>${format}</button>`;
 }
 
 /** The name that somebody gave, and the file's beside it. */

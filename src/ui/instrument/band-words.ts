@@ -35,6 +35,12 @@ export const bandWords = {
 } as const;
 
 /** The same above a layer's maps. */
+  save: "Save",
+  saveHint: "All channels: as a picture, for NumPy, for a spreadsheet. What is not shown is computed for it.",
+  saveAs: (name: string, format: string) => `Save ${name} as ${format}`,
+  saving: (name: string) => `Saving ${name}…`,
+  saved: (name: string) => `Saved ${name}.`,
+  notSaved: (name: string, why: string) => `${name} was not saved: ${why}`,
 export const namingWords = {
   beside: (value: string) => `is your name for ${value}.`,
   name: "Name this layer…",

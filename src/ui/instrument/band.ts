@@ -1,5 +1,6 @@
 // The overview of a network: its graph as a band that scrolls, with a live thumbnail at every node. Blocks unfold, and a click goes to a layer.
 import { html, nothing, render } from "lit";
+import type { ConvCam } from "../element.ts";
 import type { GalleryGuest } from "../gallery.ts";
 import type { DrawableLayer } from "../layers.ts";
 import { make } from "../make.ts";
@@ -29,6 +30,7 @@ import { thumbnailsOf } from "./thumbnails.ts";
 export interface BandHost extends Pick<MeasuringHost, "session"> {
   readonly given: GivenNames;
   /** Other thumbnails are to be drawn. */
+  readonly element: ConvCam;
   onChange(): void;
   /** Thumbnails came into view. */
   onReveal(): void;
@@ -73,10 +75,11 @@ export class Band implements GalleryGuest {
       },
       onChange: () => this.#onMeasured(),
     });
-    this.#table = new BandLayers({
+    this.#table = new BandLayers(host, {
       names: host.given,
       onChange: () => this.#onTable(),
-      go: (id) => (this.#layers.has(id) ? () => host.onLayer(id) : undefined),
+      layerOf: (id) => this.#layers.get(id),
+      go: (id) => host.onLayer(id),
     });
     this.element.part = "overview";
     this.element.ariaLabel = bandWords.title;

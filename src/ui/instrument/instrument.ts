@@ -87,7 +87,7 @@ export class Instrument {
     this.#given = given;
     this.#head = new Head(given);
     this.#band = new Band({
-      given,
+      ...{ given, element },
       get session() {
         return host.session;
       },

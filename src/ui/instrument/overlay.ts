@@ -52,7 +52,7 @@ export class Overlay implements GalleryGuest {
   measure(): readonly View[] {
     if (!this.#shown) return [];
     const { value, channel, width, height } = this.#shown;
-    return [{ id, kind: "mosaic", value, channels: [channel], canvas: this.#ownCanvas(), width, height }];
+    return [{ id, kind: "mosaic", value, channels: [channel], isOver: true, canvas: this.#ownCanvas(), width, height }];
   }
 
   show(): void {}

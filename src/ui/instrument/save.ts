@@ -3,7 +3,10 @@ import { html, nothing, type TemplateResult } from "lit";
 import { encodeNpy } from "../../engine/npy.ts";
 import { denseStrides, sizeOf } from "../../engine/shapes.ts";
 import { Tensor } from "../../engine/tensor.ts";
+import { readAppearance } from "../attributes.ts";
 import { download } from "../download.ts";
+import type { ConvCam } from "../element.ts";
+import { fileName, networkName } from "../export/file-name.ts";
 import { mapAsCsv, valueAsCsv } from "../export/text.ts";
 import { viewAsMaps } from "../mosaic/maps.ts";
 import type { ComparedValue } from "../session/queries.ts";
@@ -21,6 +24,8 @@ const formats = {
 
 export type Format = keyof typeof formats;
 
+export const formatNames = Object.keys(formats) as readonly Format[];
+
 /** @param problem why the last one could not be saved, if so */
 export function saveTemplate(save: (format: Format) => void, problem: string | undefined): TemplateResult {
   return html`<div class="buttons saves" role="group" aria-label="Save">
@@ -34,18 +39,22 @@ export function saveTemplate(save: (format: Format) => void, problem: string | u
   </div>`;
 }
 
-/** A layer whole, or one of its channels; of a comparison what is looked at. @throws Error that says why it cannot be had */
-export async function savePlace(
-  session: Session,
-  place: Place,
-  format: Format,
-  compared: Pick<ComparedValue, "compare" | "shows"> = {},
-): Promise<void> {
+/** What is saved of a network, and how it looks there. */
+export interface Saved {
+  readonly session: Session;
+  readonly element: ConvCam;
+  readonly place: Place;
+  /** Of a comparison, what is looked at. */
+  readonly compared?: Pick<ComparedValue, "compare" | "shows">;
+}
+
+/** A layer whole, or one of its channels. @throws Error that says why it cannot be had */
+export async function savePlace({ session, element, place, compared = {} }: Saved, format: Format): Promise<void> {
   const { value } = place.layer;
-  const whole = place.view === "layer" ? value : `${value} channel ${place.channel}`;
-  const name = compared.shows ? `${whole} ${compared.shows}` : whole;
+  const name = fileName(networkName(element.src), value, place.view !== "layer" && `channel-${place.channel}`, compared.shows);
   if (format === "PNG") {
-    download(await session.ask({ kind: "picture", values: [value] }), `${name}.png`);
+    const appearance = readAppearance(element);
+    download(await session.ask({ kind: "picture", values: [value], appearance }), `${name}.png`);
     return;
   }
   const taken = await session.ask({ kind: "value", value, ...compared });

@@ -148,7 +148,7 @@ offerPatterns(viewer, find);
 listLayers(viewer);
 closeMenus([...document.querySelectorAll<HTMLDetailsElement>("details.layers")]);
 offerSaving({
-  ...{ viewer, summary: find("save-summary"), sheet: find("save-sheet"), video: find("save-video"), note: find("save-note") },
+  viewer,
   title: () => network.entry?.name ?? network.title,
 });
 offerMeasuring(find("measure"), viewer, () => network.entry, report);

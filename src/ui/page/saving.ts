@@ -3,31 +3,30 @@ import { loadPart } from "../../engine/errors.ts";
 import { download } from "../download.ts";
 import type { ConvCam } from "../element.ts";
 import type { Recording } from "../export/recording.ts";
+import { find } from "./listen.ts";
 
 interface Saving {
   readonly viewer: ConvCam;
-  readonly summary: HTMLElement;
-  readonly sheet: HTMLButtonElement;
-  readonly video: HTMLButtonElement;
-  readonly note: HTMLElement;
   /** What files are called. */
   title(): string;
 }
 
-export function offerSaving({ viewer, summary, sheet, video, note, title }: Saving): void {
+export function offerSaving({ viewer, title }: Saving): void {
+  const [summary, video, why, note] = [find("save-summary"), find("save-video"), find("save-why"), find("save-note")];
   const say = (text: string) => {
     note.textContent = text;
   };
   const trying = (act: () => Promise<void>) => () =>
     act().catch((error: Error) => say(error.name === "AbortError" ? "No network is shown: there is nothing to save." : error.message));
-  sheet.addEventListener(
-    "click",
-    trying(async () => {
-      const { length } = viewer.shadowRoot?.querySelectorAll(".panel") ?? [];
-      download(await viewer.ask({ kind: "picture", isSheet: true }), `${title()} layers.png`);
-      say(`Saved ${length} ${length === 1 ? "layer" : "layers"}, as they are drawn.`);
-    }),
-  );
+  const loadExport = () => loadPart("that saves", () => import("../export/page-pictures.ts"));
+  const saving = (name: "saveSheet" | "saveEveryLayer" | "saveExplanation") =>
+    trying(async () => (await loadExport())[name]({ viewer, title: title(), say }));
+  find("save-sheet").addEventListener("click", saving("saveSheet"));
+  find("save-every").addEventListener("click", saving("saveEveryLayer"));
+  why.addEventListener("click", saving("saveExplanation"));
+  find("save").addEventListener("toggle", () => {
+    why.hidden = viewer.explain === undefined;
+  });
   let recording: Recording | undefined;
   let started = 0;
   let timer = 0;

@@ -3,6 +3,7 @@ import { loadPart, ModelError } from "../../engine/errors.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import type { DataType } from "../../engine/tensor.ts";
 import type { AnswersOfElement, QuestionOfElement } from "../elements/index.ts";
+import type { FrameWish, PictureWish } from "../export/request.ts";
 import type { NetworkHints } from "../hints/answer.ts";
 import type { MapPoint } from "../mosaic/maps.ts";
 import { checkPoint } from "../mosaic/points.ts";
@@ -61,12 +62,17 @@ export type Query =
   | { readonly kind: "silence"; readonly values: readonly string[] }
   /** How long each node takes, as the network is planned now. */
   | { readonly kind: "times" }
-  /** All elements of a value that is shown. */
+  /** All elements of a value; one that is not kept is computed for it, beside the network. */
   | ({ readonly kind: "value" } & ComparedValue)
-  /** What is drawn of some values, or of all, as a PNG: one as it is, several, or a sheet that is wanted, with their names and shapes. */
-  | { readonly kind: "picture"; readonly values?: readonly string[] | undefined; readonly isSheet?: boolean | undefined }
+  /**
+   * What is drawn of some values, or of all, as a PNG: one as it is, several, or a sheet that is wanted, with their names and shapes. Values that
+   * are not shown are computed for it, a few at a time.
+   */
+  | ({ readonly kind: "picture" } & PictureWish)
   /** What all views show now, with their names: a frame of a video. */
-  | { readonly kind: "frame" }
+  | ({ readonly kind: "frame" } & FrameWish)
+  /** The picture with the heat of the explanation over it, as a PNG. */
+  | { readonly kind: "explanation" }
   /** The patterns that grow, to keep. */
   | { readonly kind: "patterns" };
 
@@ -106,6 +112,7 @@ export interface Answers extends AnswersOfElement {
 }
 
 /** With what an element asks for itself. */
+  readonly explanation: Blob;
 export type ElementQuery = Query | GrowQuery | LookQuery;
 
 export interface ElementAnswers extends Answers {
@@ -203,15 +210,18 @@ const answers: AnswerTable = {
   },
   async value(known, query) {
     const viewer = viewerOf(known);
-    if (query.shows === undefined || query.shows === "first") return cloneable(await viewer.model.read(query.value));
+    if (query.shows === undefined || query.shows === "first") return cloneable(await readValue(viewer, query.value));
     const { readCompared } = await loadComparing();
     return cloneable(await readCompared(viewer, query));
   },
   async picture(known, query) {
     return (await loadTaking()).takePicture(viewerOf(known), query);
   },
-  async frame(known) {
-    return (await loadTaking()).takeFrame(viewerOf(known));
+  async frame(known, query) {
+    return (await loadTaking()).takeFrame(viewerOf(known), query);
+  },
+  async explanation(known) {
+    return (await loadPart("for pictures to keep", () => import("../export/take-explanation.ts"))).takeExplanation(viewerOf(known));
   },
   async patterns(known) {
     const viewer = viewerOf(known);
@@ -257,6 +267,14 @@ function cloneable({ dtype, shape, bytes }: TakenValue): TakenValue {
 async function withSource<T>(
   viewer: Viewer,
   query: ComparedValue & { readonly channel?: number | undefined },
+/** A value of the first network, whether it is kept or not. */
+async function readValue({ model }: Viewer, value: string): Promise<TakenValue> {
+  const { graph, inputs, outputs, observed } = model;
+  const isKnown = graph.initializers.has(value) || observed.includes(value) || [...inputs, ...outputs].some(({ name }) => name === value);
+  if (isKnown || !graph.nodes.some((node) => node.outputs.includes(value))) return model.read(value);
+  return (await loadPart("for values that are not shown", () => import("../export/beside.ts"))).readBeside(model, value);
+}
+
   work: (source: MapSource) => Promise<T>,
 ): Promise<T> {
   const { value, shows, channel } = query;

@@ -48,6 +48,9 @@ export interface View {
   readonly cells?: readonly SheetCell[] | undefined;
   /** Values that are kept for questions about what is shown. */
   readonly reads?: readonly string[] | undefined;
+  /** Whether it is seen without the edges of its elements, or over another view; for pictures to keep. */
+  readonly isSmooth?: boolean | undefined;
+  readonly isOver?: boolean | undefined;
   /** Device pixels that there are for it; downwards without a limit where absent. */
   readonly width: number;
   readonly height?: number | undefined;
