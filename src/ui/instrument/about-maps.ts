@@ -11,19 +11,21 @@ import { PictureSearches } from "./find-pictures.ts";
 import { aloneIn, stateOf, withState } from "./gates.ts";
 import type { ValueMark } from "./highlights.ts";
 import { KeptOrder } from "./kept-order.ts";
+import { type KernelsHost, KernelsOffer } from "./kernels-offer.ts";
 import { type LayerAround, layerTemplate } from "./layer.ts";
-import { arrange, factsOf, readOrder, saturated } from "./orders.ts";
 import type { LayerGraph } from "./layer-graph.ts";
+import { arrange, factsOf, readOrder, saturated } from "./orders.ts";
 import { readPage } from "./paging.ts";
 import { fieldText } from "./pixel.ts";
 import type { Place } from "./place.ts";
 import { type Format, savePlace, saveTemplate } from "./save.ts";
 
-export interface AboutMapsHost {
+export interface AboutMapsHost extends KernelsHost {
+  /** What is known of the network. */
+  readonly graph: LayerGraph | undefined;
   /** What the network looks at; undefined where that is no picture. */
   readonly picture: string | undefined;
   isAt(place: Place): boolean;
-  go(place: Place): void;
   /** What of two values that are compared is looked at. */
   compared(value: string): Compared;
   /** The same with whose numbers they are, where something is compared. */
@@ -54,6 +56,7 @@ export class AboutMaps {
   readonly #host: AboutMapsHost;
   readonly #viewer: ConvCam;
   readonly #searches: PictureSearches;
+  readonly #kernels: KernelsOffer;
   readonly #order = new KeptOrder();
   #orderTimer = 0;
   /** The value of whose channels effects were asked for. */
@@ -65,6 +68,7 @@ export class AboutMaps {
     this.#host = host;
     this.#viewer = viewer;
     this.#searches = new PictureSearches(viewer, () => host.update());
+    this.#kernels = new KernelsOffer(host, viewer);
   }
 
   /** In which order the channels of a value stand; undefined where that is as they lie. */
@@ -107,7 +111,7 @@ export class AboutMaps {
     if (place.view === "layer")
       return {
         template: this.#host.whose(
-          layerTemplate(place, { ...numbers, facts, order, effects, around: this.#aroundLayer(place) }, actions),
+          layerTemplate(place, { ...numbers, facts, order, effects, around: this.#aroundLayer(place, session) }, actions),
           compared,
         ),
         boxes: [],
@@ -156,8 +160,10 @@ export class AboutMaps {
   }
 
   /** What of a layer's maps can be chosen. */
-  #aroundLayer({ layer: { value }, maps }: Place): LayerAround {
+  #aroundLayer(place: Place, session: Session): LayerAround {
     const viewer = this.#viewer;
+    const { maps } = place;
+    const { value } = place.layer;
     return {
       viewer,
       page: readPage(viewer, maps, value),
@@ -168,6 +174,7 @@ export class AboutMaps {
       before: this.#host.beforeActivation(value),
       isBeforeShown: viewer.hasAttribute("before-activation"),
       showBefore: (isShown) => setAttribute(viewer, "before-activation", isShown ? "" : undefined),
+      kernels: this.#host.graph?.hasKernels(value) ? this.#kernels.at(place, session) : undefined,
     };
   }
 

@@ -18,7 +18,7 @@ export interface ElementLink {
 }
 
 interface LinksHost {
-  readonly layers: readonly DrawableLayer[];
+  readonly loaded: { readonly layers: readonly DrawableLayer[] };
   readonly highlights: Highlights;
   go(place: Place): void;
 }
@@ -29,7 +29,7 @@ export class ElementLinks {
 
   constructor(host: LinksHost) {
     this.#host = host;
-    this.#layers = new Map(host.layers.map((layer) => [layer.value, layer]));
+    this.#layers = new Map(host.loaded.layers.map((layer) => [layer.value, layer]));
   }
 
   has(value: string): boolean {

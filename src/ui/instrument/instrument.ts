@@ -33,6 +33,8 @@ import { Trouble } from "./trouble.ts";
 export interface InstrumentHost {
   readonly session: Session | undefined;
   readonly layers: readonly DrawableLayer[];
+  /** Another one with every change of the network's weights or gates. */
+  readonly networkId: number;
   /** Whether there is something to draw. */
   readonly isShown: boolean;
   /** Whether what is loaded cannot be drawn. */
@@ -208,19 +210,12 @@ export class Instrument {
   #around(gallery: Gallery) {
     const instrument = this;
     return {
-      gallery,
-      highlights: this.#highlights,
+      ...{ gallery, loaded: this.#host, highlights: this.#highlights },
       get graph() {
         return instrument.#graph;
       },
       get picture() {
         return instrument.#places.picture;
-      },
-      get layers() {
-        return instrument.#host.layers;
-      },
-      get session() {
-        return instrument.#host.session;
       },
       compared: (value: string) => comparedIn(gallery, value),
       whose: (template: TemplateResult, compared: Compared) => withWhose(template, instrument.#element, gallery, compared),

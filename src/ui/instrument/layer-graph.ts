@@ -1,5 +1,6 @@
 // What the graph of a network says of its layers: which comes first, and what lies before an activation. Pure.
 import type { LayerSummary } from "../../engine/summary.ts";
+import { kernelRow } from "../kernels/find.ts";
 import type { DrawableLayer } from "../layers.ts";
 import { condense } from "../overview/condense.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
@@ -37,6 +38,11 @@ export class LayerGraph {
     if (!layer) return undefined;
     const before = activations.has(layer.operator) ? layer.inputs[0] : this.#gatedBy(layer);
     return before !== undefined && this.#drawable.has(before) && this.#producers.has(before) ? before : undefined;
+  }
+
+  /** Whether a layer is computed with kernels of its own. */
+  hasKernels(value: string): boolean {
+    return kernelRow(this.network.layers, value) !== undefined;
   }
 
   /** Of x · f(x), the x. */

@@ -25,6 +25,8 @@ export interface LayerAround {
   readonly before: string | undefined;
   readonly isBeforeShown: boolean;
   showBefore(isShown: boolean): void;
+  /** All of its kernels, where it has any. */
+  readonly kernels: HTMLElement | undefined;
 }
 
 interface LayerNumbers {
@@ -79,7 +81,7 @@ export function layerTemplate(
         ? html`<p class="about alarm">With NaN or infinite elements: ${links(place, facts.nonFinite, actions)}</p>`
         : nothing
     }
-    ${actions.saveButtons(place)}
+    ${around.kernels ?? nothing} ${actions.saveButtons(place)}
     <p class="about">Click a map to look at its channel.</p>
   `;
 }

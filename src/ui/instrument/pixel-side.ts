@@ -16,8 +16,7 @@ import { mapsOfLayer, type Place } from "./place.ts";
 import { Slide } from "./slide.ts";
 
 export interface PixelHost {
-  readonly session: Session | undefined;
-  readonly layers: readonly DrawableLayer[];
+  readonly loaded: { readonly session: Session | undefined; readonly layers: readonly DrawableLayer[] };
   readonly gallery: Gallery;
   readonly highlights: Highlights;
   /** What the network looks at; undefined where that is no picture. */
@@ -94,7 +93,8 @@ export class PixelSide {
     const answer = await ask({ channel, y, x }, this.#network);
     if (!answer) return undefined;
     this.#slide.shown();
-    const { picture, session } = this.#host;
+    const { picture, loaded } = this.#host;
+    const { session } = loaded;
     const point = { channel, y, x };
     const field = answer.fields.find((one) => one.value === picture);
     // Slopes are those of the first network.
@@ -132,7 +132,7 @@ export class PixelSide {
       field && {
         isWanted: this.#influence.isWanted,
         text: this.#influence.textOf(value, point),
-        toggle: () => this.#influence.toggle(this.#host.session),
+        toggle: () => this.#influence.toggle(this.#host.loaded.session),
       };
     const template = pixelTemplate({ ...place, ...point }, answer, explained, {
       slide: this.#slide.stateAt(place),
@@ -148,7 +148,7 @@ export class PixelSide {
     this.#slide.stop();
     this.#hovered = undefined;
     this.#beside = undefined;
-    this.#influence.clear(this.#host.session);
+    this.#influence.clear(this.#host.loaded.session);
   }
 
   #toggle(name: string, isOpen: boolean): void {
@@ -159,14 +159,14 @@ export class PixelSide {
   }
 
   async #looker({ layer, channel, y, x }: Place, source: string, point: MapPoint): Promise<MapPoint | undefined> {
-    return this.#host.session?.ask({ kind: "looker", value: layer.value, from: { channel, y, x }, source, point });
+    return this.#host.loaded.session?.ask({ kind: "looker", value: layer.value, from: { channel, y, x }, source, point });
   }
 
   /** The input that counts most, and stays while the window slides over it; the picture has a panel of its own. */
   #besideOf(of: string, answer: Answered): Beside | undefined {
-    const found = sourceOf(answer.steps, this.#host.layers);
+    const found = sourceOf(answer.steps, this.#host.loaded.layers);
     if (!found || found.value === this.#host.picture) return undefined;
-    const layer = this.#host.layers.find(({ value }) => value === found.value);
+    const layer = this.#host.loaded.layers.find(({ value }) => value === found.value);
     const { height, width } = layer ? mapsOfLayer(layer) : { height: 1, width: 1 };
     if (height * width === 1) return undefined;
     const before = this.#beside?.of === of && this.#beside.value === found.value ? this.#beside : undefined;

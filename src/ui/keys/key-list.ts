@@ -48,6 +48,13 @@ export const keyGroups: readonly KeyGroup[] = [
     ],
   },
   {
+    title: "Kernels of a layer",
+    uses: [
+      { keys: ["←", "→", "↑", "↓"], does: "read weight by weight" },
+      { keys: ["Enter"], does: "goes to the channel" },
+    ],
+  },
+  {
     title: "Why",
     uses: [
       { keys: ["↑", "↓"], does: "go from class to class on the bars" },

@@ -5,6 +5,7 @@ import type { DataType } from "../../engine/tensor.ts";
 import type { AnswersOfElement, QuestionOfElement } from "../elements/index.ts";
 import type { FrameWish, PictureWish } from "../export/request.ts";
 import type { NetworkHints } from "../hints/answer.ts";
+import type { Kernels, KernelsQuery } from "../kernels/request.ts";
 import type { MapPoint } from "../mosaic/maps.ts";
 import { checkPoint } from "../mosaic/points.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
@@ -60,6 +61,8 @@ export type Query =
   | ({ readonly kind: "histogram"; readonly channel?: number | undefined } & ComparedValue)
   /** How many channels of each of these values are silent for the picture that is shown; undefined for those that are not kept. */
   | { readonly kind: "silence"; readonly values: readonly string[] }
+  /** The kernels of a layer, as the network computes with them now. */
+  | KernelsQuery
   /** How long each node takes, as the network is planned now. */
   | { readonly kind: "times" }
   /** All elements of a value; one that is not kept is computed for it, beside the network. */
@@ -104,15 +107,16 @@ export interface Answers extends AnswersOfElement {
   readonly strongest: readonly StrongPlace[];
   readonly histogram: Histogram;
   readonly silence: readonly (Silence | undefined)[];
+  readonly kernels: Kernels;
   readonly times: NodeTimes;
   readonly value: TakenValue;
   readonly picture: Blob;
   readonly frame: ImageBitmap;
+  readonly explanation: Blob;
   readonly patterns: PatternsTaken;
 }
 
 /** With what an element asks for itself. */
-  readonly explanation: Blob;
 export type ElementQuery = Query | GrowQuery | LookQuery;
 
 export interface ElementAnswers extends Answers {
@@ -202,6 +206,10 @@ const answers: AnswerTable = {
     const byValue = new Map(kept.map((value, i) => [value, counts[i]]));
     return values.map((value) => byValue.get(value));
   },
+  async kernels(known, query) {
+    const { answerKernels } = await loadPart("for kernels", () => import("../kernels/answer.ts"));
+    return answerKernels(viewerOf(known), known.inspected?.summary.layers ?? [], query);
+  },
   async times(known) {
     const { clock, ms, steps } = await viewerOf(known).model.profile({ passMs: 2, passCount: 3 });
     const nodes = new Map<string, number>();
@@ -259,14 +267,6 @@ const loadTaking = () => loadPart("for pictures to keep", () => import("../expor
 
 const loadComparing = () => loadPart("for comparisons", () => import("../compare/read-compared.ts"));
 
-function cloneable({ dtype, shape, bytes }: TakenValue): TakenValue {
-  return { dtype, shape, bytes };
-}
-
-/** Does something with a value as it lies on the GPU, or with what it is compared with. */
-async function withSource<T>(
-  viewer: Viewer,
-  query: ComparedValue & { readonly channel?: number | undefined },
 /** A value of the first network, whether it is kept or not. */
 async function readValue({ model }: Viewer, value: string): Promise<TakenValue> {
   const { graph, inputs, outputs, observed } = model;
@@ -275,6 +275,14 @@ async function readValue({ model }: Viewer, value: string): Promise<TakenValue> 
   return (await loadPart("for values that are not shown", () => import("../export/beside.ts"))).readBeside(model, value);
 }
 
+function cloneable({ dtype, shape, bytes }: TakenValue): TakenValue {
+  return { dtype, shape, bytes };
+}
+
+/** Does something with a value as it lies on the GPU, or with what it is compared with. */
+async function withSource<T>(
+  viewer: Viewer,
+  query: ComparedValue & { readonly channel?: number | undefined },
   work: (source: MapSource) => Promise<T>,
 ): Promise<T> {
   const { value, shows, channel } = query;
