@@ -91,7 +91,7 @@ function readChoice(item: string, known: ReadonlySet<string>): LayerChoice | und
 /**
  * The layers that the attribute names, or a choice of ours.
  *
- * @param text a list as {@link parseLayerChoices} reads it, or "all"; empty for the choice of ours, `defaults`
+ * @param text a list as {@link parseLayerChoices} reads it, such as `[]` for none, or "all"; empty for the choice of ours, `defaults`
  * @throws Error where no name of the list is known
  */
 export function chooseLayers(
@@ -106,7 +106,7 @@ export function chooseLayers(
     const some = [...known].slice(0, 12).join(", ");
     throw new Error(`layers: this network has no value '${unknown[0]}'. It has ${some}${known.size > 12 ? " and others" : ""}.`);
   }
-  return { choices: choices.length > 0 ? choices : defaults.map((value) => ({ value })), unknown };
+  return { choices: text.trim() ? choices : defaults.map((value) => ({ value })), unknown };
 }
 
 /** What to say of layers that there are not, or of a network that takes no picture. */

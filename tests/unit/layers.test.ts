@@ -4,7 +4,7 @@ import type { Node } from "../../src/engine/graph/graph.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { summarize } from "../../src/engine/summary.ts";
 import { defaultLayers, drawableLayers } from "../../src/ui/drawable-layers.ts";
-import { parseLayerChoices } from "../../src/ui/layers.ts";
+import { chooseLayers, parseLayerChoices } from "../../src/ui/layers.ts";
 import { everything } from "../support/catalog.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 
@@ -103,4 +103,16 @@ it("an address that asks for four billion channels gets a list of a bounded leng
   const [{ channels = [] } = {}] = choices;
   expect(channels[0]).toBe(3);
   expect(channels.length).toBeLessThan(100_000);
+});
+
+describe("chooseLayers", () => {
+  const layers = layersOf(conv, norm);
+  const chosen = (text: string) => chooseLayers(text, layers, ["n"]).choices.map(({ value }) => value);
+
+  it("takes all, none, those that are named, or a choice where nothing is said", () => {
+    expect(chosen("all")).toEqual(["x", "c", "n"]);
+    expect(chosen("[]")).toEqual([]);
+    expect(chosen("c")).toEqual(["c"]);
+    expect(chosen("")).toEqual(["n"]);
+  });
 });

@@ -1,6 +1,8 @@
 // Above an overview: what is seen of it, what is looked for, and what can be asked of it.
 import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
+import { type Item, isBlock } from "../overview/blocks.ts";
+import type { BlockedOverview } from "../overview/fold.ts";
 import type { BandSearch } from "./band-search.ts";
 import { bandWords } from "./band-words.ts";
 import type { Measuring } from "./measuring.ts";
@@ -12,6 +14,8 @@ export interface HeadState {
   readonly isFolded: boolean;
   /** Whether blocks are unfolded. */
   readonly isUnfolded: boolean;
+  /** Why not all blocks are unfolded that somebody wants to see. */
+  readonly refusal: string | undefined;
   readonly hasTable: boolean;
   /** Whether it runs, so that it can be measured. */
   readonly canRun: boolean;
@@ -24,8 +28,20 @@ export interface HeadHost {
   /** Goes to the next of those found. */
   next(): void;
   foldAll(): void;
+  unfoldAll(): void;
   toggleTable(): void;
   measure(): void;
+}
+
+/** What is seen of a network while some of its blocks are unfolded. */
+export function countsOf({ nodes, items }: BlockedOverview, shown: readonly Item[], unfolded: ReadonlySet<string>) {
+  const layers = nodes.filter(({ role }) => role === "layer").length;
+  return {
+    inputs: nodes.length - layers,
+    layers,
+    isFolded: shown.some(isBlock),
+    isUnfolded: items.some(isBlock) && unfolded.size > 0,
+  };
 }
 
 export function headTemplate(state: HeadState, host: HeadHost): TemplateResult {
@@ -47,6 +63,7 @@ export function headTemplate(state: HeadState, host: HeadHost): TemplateResult {
       <span role="status">${search.found ? bandWords.found(search.found.length) : ""}</span>
     </form>
     <span class="buttons">
+      ${state.isFolded ? html`<button type="button" class="part-button" @click=${host.unfoldAll}>${bandWords.unfoldAll}</button>` : nothing}
       ${state.isUnfolded ? html`<button type="button" class="part-button" @click=${host.foldAll}>${bandWords.foldAll}</button>` : nothing}
       ${
         state.canRun
@@ -61,7 +78,7 @@ export function headTemplate(state: HeadState, host: HeadHost): TemplateResult {
       }
       <button type="button" class="part-button" aria-pressed=${state.hasTable} @click=${host.toggleTable}>${bandWords.table}</button>
     </span>
-    <p class="band-note" aria-live="polite">${noteOf(measuring)}</p>
+    <p class="band-note" aria-live="polite">${state.refusal ?? noteOf(measuring)}</p>
   `;
 }
 

@@ -12,6 +12,9 @@ export const bandWords = {
   findHint: "Find: all convs, silent, a name, 64x56x56",
   found: (number: number) => (number === 0 ? "none" : `${number} found`),
   foldAll: "Fold all",
+  unfoldAll: "Unfold all",
+  tooMany: (nodes: number) =>
+    `Unfolded it would be ${nodes.toLocaleString("en")} nodes, too many to draw at once. Unfold blocks one by one, or look at the table.`,
   fold: (title: string) => `Fold ${title}`,
   unfold: (title: string) => `Unfold ${title}`,
   table: "Table",
@@ -32,15 +35,15 @@ export const bandWords = {
   renameHint: "A name of your own, for display. Empty for the file's.",
   newName: (name: string) => `What ${name} is called`,
   folded: "Unfold its block to count",
-} as const;
-
-/** The same above a layer's maps. */
   save: "Save",
   saveHint: "All channels: as a picture, for NumPy, for a spreadsheet. What is not shown is computed for it.",
   saveAs: (name: string, format: string) => `Save ${name} as ${format}`,
   saving: (name: string) => `Saving ${name}…`,
   saved: (name: string) => `Saved ${name}.`,
   notSaved: (name: string, why: string) => `${name} was not saved: ${why}`,
+} as const;
+
+/** The same above a layer's maps. */
 export const namingWords = {
   beside: (value: string) => `is your name for ${value}.`,
   name: "Name this layer…",

@@ -7,19 +7,20 @@ import { make } from "../make.ts";
 import { findBlocks, type Item, isBlock } from "../overview/blocks.ts";
 import { condense } from "../overview/condense.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
-import { type BlockedOverview, blocksAround, fold } from "../overview/fold.ts";
+import { type BlockedOverview, fold } from "../overview/fold.ts";
 import type { Direction } from "../overview/geometry.ts";
 import { numbersOf } from "../overview/layer-numbers.ts";
 import { OverviewPlacer } from "../overview/layout.ts";
 import { everyItem, type SearchedBesides } from "../overview/search.ts";
 import type { ViewOutcome } from "../scene.ts";
 import { About, operatorsOf, subjectOf } from "./about.ts";
-import { headTemplate } from "./band-head.ts";
+import { countsOf, headTemplate } from "./band-head.ts";
 import { BandLayers } from "./band-layers.ts";
 import { BandMarks } from "./band-marks.ts";
 import { edgesTemplate, frameTemplate, nodeTemplate, shownValue, sizeOfNode } from "./band-nodes.ts";
 import { BandSearch } from "./band-search.ts";
 import { bandWords } from "./band-words.ts";
+import { Folds } from "./folds.ts";
 import type { GivenNames } from "./given-names.ts";
 import type { ValueMark } from "./highlights.ts";
 import { besides } from "./list-keys.ts";
@@ -29,8 +30,8 @@ import { thumbnailsOf } from "./thumbnails.ts";
 
 export interface BandHost extends Pick<MeasuringHost, "session"> {
   readonly given: GivenNames;
-  /** Other thumbnails are to be drawn. */
   readonly element: ConvCam;
+  /** Other thumbnails are to be drawn. */
   onChange(): void;
   /** Thumbnails came into view. */
   onReveal(): void;
@@ -55,7 +56,7 @@ export class Band implements GalleryGuest {
   #overview: BlockedOverview | undefined;
   #placer: { readonly direction: Direction; readonly lines: number; readonly placer: OverviewPlacer } | undefined;
   #layers: ReadonlyMap<string, DrawableLayer> = new Map();
-  readonly #unfolded = new Set<string>();
+  readonly #folds = new Folds();
   /** The layer that is looked at. */
   #current: string | undefined;
   /** The network's image input. */
@@ -120,7 +121,7 @@ export class Band implements GalleryGuest {
     this.#overview = { ...overview, items: findBlocks(overview) };
     this.#placer = undefined;
     this.#layers = new Map(layers.map((layer) => [layer.value, layer]));
-    this.#unfolded.clear();
+    this.#folds.foldAll();
     this.#search.clear();
     this.#measuring.clear();
     void this.#about.show(undefined);
@@ -139,7 +140,7 @@ export class Band implements GalleryGuest {
     this.element.classList.toggle("strip", isStrip);
     this.element.hidden = false;
     const node = current && this.#overview?.nodes.find(({ values }) => values.includes(current));
-    if (isOther && node) for (const id of blocksAround(this.#overview?.items ?? [], node.id)) this.#unfolded.add(id);
+    if (isOther && node) this.#folds.reveal(this.#overview?.items ?? [], node.id);
     this.#draw();
     if (isOther && node) this.#nodeOf(node.id)?.scrollIntoView({ block: "nearest", inline: "nearest" });
     else if (this.#isNew) this.#scrollToFirst();
@@ -219,13 +220,14 @@ export class Band implements GalleryGuest {
   #draw(): void {
     const overview = this.#overview;
     if (!overview || this.element.hidden || this.element.clientWidth === 0) return;
-    const layout = this.#placerFor(overview).place(this.#unfolded);
-    const { shown, open } = fold(overview, this.#unfolded);
+    const { unfolded } = this.#folds;
+    const layout = this.#placerFor(overview).place(unfolded);
+    const { shown, open } = fold(overview, unfolded);
     this.#reachable = shown.some(({ id }) => id === this.#reachable) ? this.#reachable : shown[0]?.id;
     for (const length of ["width", "height"] as const) this.#plane.style.setProperty(length, `${Math.ceil(layout[length])}px`);
     this.#drawHead(overview, shown);
     this.#table.draw(overview, this.#measuring, this.#search.found);
-    const host = { open: (value: string) => this.#host.onLayer(value), toggle: (id: string) => this.#toggle(id) };
+    const host = { open: (value: string) => this.#host.onLayer(value), toggle: (id: string) => this.#change((folds) => folds.toggle(id)) };
     render(
       html`
         ${edgesTemplate(layout)}
@@ -272,13 +274,10 @@ export class Band implements GalleryGuest {
     };
   }
 
-  #drawHead({ nodes, items }: BlockedOverview, shown: readonly Item[]): void {
-    const layers = nodes.filter(({ role }) => role === "layer").length;
+  #drawHead(overview: BlockedOverview, shown: readonly Item[]): void {
     const state = {
-      inputs: nodes.length - layers,
-      layers,
-      isFolded: shown.some(isBlock),
-      isUnfolded: items.some(isBlock) && this.#unfolded.size > 0,
+      ...countsOf(overview, shown, this.#folds.unfolded),
+      refusal: this.#folds.refusal,
       hasTable: this.#table.isOpen,
       canRun: this.#layers.size > 0,
       search: this.#search,
@@ -287,7 +286,8 @@ export class Band implements GalleryGuest {
     const host = {
       find: (text: string) => this.#find(text),
       next: () => this.#goToNext(),
-      foldAll: () => this.#foldAll(),
+      foldAll: () => this.#change((folds) => folds.foldAll()),
+      unfoldAll: () => this.#change((folds) => folds.unfoldAll(overview)),
       toggleTable: () => this.#table.toggle(),
       measure: () => void this.#measuring.time(),
     };
@@ -304,8 +304,8 @@ export class Band implements GalleryGuest {
   #goToNext(): void {
     const id = this.#search.next();
     if (id === undefined) return;
-    for (const around of blocksAround(this.#overview?.items ?? [], id)) this.#unfolded.add(around);
-    this.#unfolded.delete(id);
+    this.#folds.reveal(this.#overview?.items ?? [], id);
+    this.#folds.unfolded.delete(id);
     this.#draw();
     this.#nodeOf(id)?.scrollIntoView({ block: "nearest", inline: "center" });
   }
@@ -326,13 +326,8 @@ export class Band implements GalleryGuest {
     else this.#measuring.forgetSilence();
   }
 
-  #toggle(id: string): void {
-    if (!this.#unfolded.delete(id)) this.#unfolded.add(id);
-    this.#draw();
-  }
-
-  #foldAll(): void {
-    this.#unfolded.clear();
+  #change(act: (folds: Folds) => void): void {
+    act(this.#folds);
     this.#draw();
   }
 

@@ -11,14 +11,13 @@ export function listLayers(viewer: ConvCam): void {
   listen(viewer, "error", () => {
     if (viewer.availableLayers.length === 0) show([], []);
   });
-  find("layer-list").addEventListener("change", ({ target }) => {
+  find("layer-list").addEventListener("change", () => {
     const checked = find("layer-list").querySelectorAll<HTMLInputElement>("input:checked");
     const values = Array.from(checked, ({ value }) => value);
-    if (values.length > 0)
-      viewer.setAttribute("layers", values.some((value) => value.includes(",")) ? JSON.stringify(values) : values.join(","));
-    // Some layer is always shown.
-    else if (target instanceof HTMLInputElement) target.checked = true;
+    viewer.setAttribute("layers", values.some((value) => value.includes(",")) ? JSON.stringify(values) : values.join(",") || "[]");
   });
+  for (const [id, text] of Object.entries({ "layers-all": "all", "layers-none": "[]" }))
+    find(id).addEventListener("click", () => viewer.setAttribute("layers", text));
 }
 
 /** Closes menus of the page when somebody clicks beside them, and by Escape, which moves the focus from inside to the summary. */
@@ -52,7 +51,8 @@ function fill(layers: Layers, shown: readonly string[]): void {
       label.append(boxes[i] ?? "", value, make("small", "", `${operator} ${shape.slice(1).join("×")}`));
       return label;
     });
-    list.replaceChildren(list.querySelector("legend") ?? "", ...labels);
+    for (const label of list.querySelectorAll("label")) label.remove();
+    list.append(...labels);
   }
   for (const box of boxes) box.checked = shown.includes(box.value);
 }
