@@ -173,3 +173,27 @@ test("fits a phone without scrolling sideways", async ({ warmPage: page }) => {
   await openPage(page);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });
+
+test("on a phone, picture and answer stay in sight beside the maps, and lead back up", async ({ warmPage: page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await openPage(page);
+  const strip = page.getByRole("button", { name: /back to the picture/ });
+  await expect(strip).toBeHidden();
+  await page.locator("conv-cam .panel").last().scrollIntoViewIfNeeded();
+  await expect(strip).toContainText(/^3 [\d.]+%/);
+  const isDrawn = () =>
+    strip.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+      const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(0, 0, canvas.width, canvas.height);
+      return Math.max(...data.filter((_, i) => i % 4 === 0));
+    });
+  expect(await isDrawn()).toBeGreaterThan(200);
+  await page.keyboard.press("Control+Home");
+  await expect(strip).toBeHidden();
+  await page.locator("conv-cam .panel").last().scrollIntoViewIfNeeded();
+  await strip.click();
+  await expect(page.locator("#draw")).toBeFocused();
+  await expect(strip).toBeHidden();
+  await page.setViewportSize({ width: 1280, height: 500 });
+  await page.locator("conv-cam .panel").last().scrollIntoViewIfNeeded();
+  await expect(strip).toBeHidden();
+});

@@ -35,7 +35,7 @@ export async function showView(page: Page, { hash, there: [selector, text] }: Pa
 /** The site's other pages, and what is there once they are shown. */
 export const otherPages: readonly { readonly name: string; readonly address: string; readonly there: string }[] = [
   { name: "learn", address: "/learn.html", there: "#answer:not(:empty)" },
-  { name: "examples", address: "/examples.html", there: "section:has(#overview) conv-cam .band-title" },
+  { name: "examples", address: "/examples.html", there: "section:has(#layer) .side .facts" },
   { name: "embed", address: "/embed.html", there: "conv-cam .band-title" },
   { name: "bench", address: "/bench.html", there: "h1" },
 ];

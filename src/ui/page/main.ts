@@ -15,6 +15,7 @@ import { Comparing } from "./comparing.ts";
 import { DrawingPad } from "./drawing-pad.ts";
 import { filesOf, filesOfFolder, sortFiles } from "./dropped-files.ts";
 import { KeptHistory } from "./history.ts";
+import { keepInSight } from "./in-sight.ts";
 import { offerInputs } from "./input-tabs.ts";
 import { keepNames } from "./kept-names.ts";
 import { closeMenus, listLayers } from "./layer-list.ts";
@@ -227,6 +228,7 @@ async function showState(wanted: PageState, isLatest: () => boolean): Promise<vo
   if (problem) throw problem;
 }
 
+keepInSight(viewer, find("preview").closest("section") as HTMLElement);
 viewer.toggleAttribute("worker", new URLSearchParams(location.search).has("worker"));
 pad.show(digit.strokes);
 const kept = new KeptHistory(viewer, {
