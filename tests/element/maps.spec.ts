@@ -108,7 +108,7 @@ test("channels that are saturated are counted and named, by what that means for 
   expect(saturated).toContain(3);
   const side = element.locator(".side");
   await expect(side.locator(".facts > div", { hasText: "saturated channels" }).locator("dd")).toHaveText(`${saturated.length} of 10`);
-  await expect(side).toContainText("Saturated, more than half of their elements at 1:");
+  await expect(side).toContainText("Saturated, more than half of their elements at 1,");
   await side.getByRole("button", { name: "Channel 3", exact: true }).last().click();
   await expect.poll(() => placeOf(element)).toEqual(["channel", "cut", "3"]);
   await expect(side.locator(".facts > div", { hasText: "share at 1" }).locator("dd")).toHaveText(

@@ -4,11 +4,13 @@ import type { ConvolutionStep } from "../../engine/elements/index.ts";
 import type { ConvCam } from "../element.ts";
 import type { Session } from "../session/session.ts";
 import { setAttribute } from "../state.ts";
+import { silencedIn } from "./changes.ts";
 import { type Actions, type ChannelAround, channelTemplate } from "./channel.ts";
+import { marksOfStates } from "./channel-states.ts";
 import type { Compared } from "./compared.ts";
 import { askEffects, type EffectsAnswer } from "./effects.ts";
 import { PictureSearches } from "./find-pictures.ts";
-import { aloneIn, stateOf, withState } from "./gates.ts";
+import { aloneIn, isLayerSilent, stateOf, withLayerSilent, withState } from "./gates.ts";
 import type { ValueMark } from "./highlights.ts";
 import { KeptOrder } from "./kept-order.ts";
 import { type KernelsHost, KernelsOffer } from "./kernels-offer.ts";
@@ -107,14 +109,17 @@ export class AboutMaps {
     if (this.#host.askForChoices()) return undefined;
     const actions = this.#actions(session);
     const area = place.maps.height * place.maps.width;
-    const facts = { ...factsOf(numbers.channels, area), saturated: saturated(numbers.saturation, area) };
+    const silenced = silencedIn(this.#viewer.gates, value, place.maps.channels);
+    const known = factsOf(numbers.channels, area);
+    const silentAlone = known.silent.filter((one) => !silenced.has(one));
+    const facts = { ...known, silentAlone, silenced: [...silenced], saturated: saturated(numbers.saturation, area) };
     if (place.view === "layer")
       return {
         template: this.#host.whose(
           layerTemplate(place, { ...numbers, facts, order, effects, around: this.#aroundLayer(place, session) }, actions),
           compared,
         ),
-        boxes: [],
+        boxes: marksOfStates(place, facts),
       };
     const [convolution, strongest] = await Promise.all([
       kernels(),
@@ -206,6 +211,10 @@ export class AboutMaps {
       heardAlone: (value, count) => aloneIn(viewer.gates, value, count),
       setState: (value, channel, count, state) => {
         viewer.gates = withState(viewer.gates, value, channel, count, state);
+      },
+      isLayerSilent: (value) => isLayerSilent(viewer.gates, value),
+      silenceLayer: (value, isSilent) => {
+        viewer.gates = withLayerSilent(viewer.gates, value, isSilent);
       },
       setOrder: (order) => setAttribute(viewer, "order", order === "index" ? undefined : order),
       go: (place) => this.#host.go(place),

@@ -23,6 +23,8 @@ export interface Actions {
   setState(value: string, channel: number, count: number, state: ChannelSwitch | "on"): void;
   /** The channel of a value that is heard alone, if one is. */
   heardAlone(value: string, count: number): number | undefined;
+  isLayerSilent(value: string): boolean;
+  silenceLayer(value: string, isSilent: boolean): void;
   setOrder(order: Order): void;
   go(place: Place): void;
   /** Buttons that take along what is looked at. */
@@ -74,6 +76,7 @@ export function channelTemplate(place: Place, numbers: ChannelNumbers, actions: 
           html`<button type="button" class="part-button" title=${about} aria-pressed=${one === state} @click=${() => set(one)}>${title}</button>`,
       )}
     </div>
+    ${actions.isLayerSilent(layer.value) ? wholeTemplate(place, actions) : nothing}
     ${state === "muted" ? html`<p class="about">Silent: channel ${actions.heardAlone(layer.value, maps.channels)} is heard alone.</p>` : nothing}
     ${maps.height * maps.width > 1 ? lookTemplate(around) : nothing}
     ${facts && factsTemplate(factsOfChannel(place, facts, numbers))}
@@ -89,6 +92,12 @@ export function channelTemplate(place: Place, numbers: ChannelNumbers, actions: 
     ${actions.saveButtons(place)}
     <p class="about">Click an element of the map to see how it is computed.</p>
   `;
+}
+
+function wholeTemplate({ layer: { value } }: Place, { silenceLayer }: Actions): TemplateResult {
+  return html`<p class="about">
+    Silent: the whole layer is. <button type="button" class="link" @click=${() => silenceLayer(value, false)}>Give it back</button>
+  </p>`;
 }
 
 function factsOfChannel({ channel, maps }: Place, facts: ChannelSummary, { saturation, effects, around }: ChannelNumbers): readonly Fact[] {

@@ -1,4 +1,4 @@
-// Channels switched off, alone or louder: what that does to the list of an element's gates. Pure.
+// Channels switched off, alone or louder, and whole layers off: what that does to the list of an element's gates. Pure.
 import type { ValueGate } from "../change-gates.ts";
 
 /** What somebody can make of a channel. */
@@ -11,7 +11,7 @@ export type ChannelState = ChannelSwitch | "on" | "muted";
 export const boost = 2;
 
 /**
- * What the gates make of a channel. Gates that are not of our kind are left alone and count as on.
+ * What the gates make of a channel, were its layer not silent as a whole. Gates that are not of our kind are left alone and count as on.
  *
  * @param count channels of the value
  */
@@ -45,15 +45,31 @@ export function withState(
   count: number,
   state: ChannelSwitch | "on",
 ): ValueGate[] {
+  const whole = gates.filter((gate) => gate.value === value && isWhole(gate));
   const others = gates.filter((gate) => {
     if (gate.value !== value) return true;
     const alone = aloneIn([gate], value, count);
-    return alone === undefined ? gate.channel !== channel : alone !== channel && state !== "louder";
+    return !isWhole(gate) && (alone === undefined ? gate.channel !== channel : alone !== channel && state !== "louder");
   });
-  if (state === "on") return others;
+  if (state === "on") return [...others, ...whole];
   if (state === "alone") {
     const channels = Array.from({ length: count }, (_, i) => i).filter((i) => i !== channel);
-    return [...others.filter((gate) => gate.value !== value), { value, channels, scale: 0 }];
+    return [...others.filter((gate) => gate.value !== value), { value, channels, scale: 0 }, ...whole];
   }
-  return [...others, { value, channel, scale: state === "silent" ? 0 : boost }];
+  return [...others, { value, channel, scale: state === "silent" ? 0 : boost }, ...whole];
+}
+
+/** Whether a gate silences all channels. It stands behind the others of its value: without it, what they make of channels holds again. */
+function isWhole({ channel, channels, scale, shift, mask }: ValueGate): boolean {
+  return scale === 0 && [channel, channels, shift, mask].every((part) => part === undefined);
+}
+
+export function isLayerSilent(gates: readonly ValueGate[], value: string): boolean {
+  return gates.some((gate) => gate.value === value && isWhole(gate));
+}
+
+/** The gates with a layer silent as a whole, or given back as it was. */
+export function withLayerSilent(gates: readonly ValueGate[], value: string, isSilent: boolean): ValueGate[] {
+  const others = gates.filter((gate) => gate.value !== value || !isWhole(gate));
+  return isSilent ? [...others, { value, scale: 0 }] : others;
 }

@@ -1,8 +1,9 @@
-// Above the maps: looks that are known from elsewhere, the way to where one is, what somebody calls the layer, and what it does.
+// Above the maps: looks that are known from elsewhere, the way to where one is, what somebody calls the layer, what it does, and what is changed.
 import { nothing, render } from "lit";
 import type { ConvCam } from "../element.ts";
 import { make } from "../make.ts";
 import { About } from "./about.ts";
+import type { Changed } from "./changed.ts";
 import { crumbsTemplate } from "./crumbs.ts";
 import type { GivenNames } from "./given-names.ts";
 import type { LayerGraph } from "./layer-graph.ts";
@@ -11,6 +12,8 @@ import type { Place } from "./place.ts";
 import { presetsTemplate } from "./presets-row.ts";
 
 export class Head {
+  /** What is changed in the network, said above the maps. */
+  changed: Changed | undefined;
   readonly #given: GivenNames;
   readonly #presets = make("div", "presets buttons");
   readonly #crumbs = make("nav", "crumbs");
@@ -27,7 +30,7 @@ export class Head {
   }
 
   get elements(): readonly HTMLElement[] {
-    return [this.#presets, this.#crumbs, this.#naming.element, this.#about.element];
+    return [this.#presets, this.#crumbs, this.#naming.element, this.#about.element, ...(this.changed ? [this.changed.element] : [])];
   }
 
   showWay(...given: Parameters<typeof crumbsTemplate>): void {
@@ -41,13 +44,16 @@ export class Head {
   }
 
   /** @param operators what the layer is made of, in the order of execution */
-  showLayer({ view, layer }: Place, operators: readonly string[]): void {
+  showLayer(place: Place, operators: readonly string[]): void {
+    const { view, layer } = place;
+    this.changed?.show(place);
     this.#naming.show(view === "layer" ? layer.value : undefined, this.#given.names);
     void this.#about.show(view === "overview" ? undefined : { operators });
   }
 
   /** Says nothing any more. */
   clear(): void {
+    this.changed?.show(undefined);
     for (const part of [this.#crumbs, this.#presets]) render(nothing, part);
     this.#naming.show(undefined, this.#given.names);
     void this.#about.show(undefined);

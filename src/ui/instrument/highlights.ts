@@ -1,17 +1,24 @@
-// Parts of values, marked wherever the values are shown: on panels, and on thumbnails of the overview. What is explained stays marked; what the
-// pointer is over is marked lightly, until it leaves.
+// Parts of values, marked wherever the values are shown: on panels, and on thumbnails of the overview. What is changed in the network, and what is
+// explained, stays marked; what the pointer is over is marked lightly, until it leaves.
 import type { FieldOnMaps } from "../elements/fields.ts";
 import type { MapBox } from "../elements/places.ts";
 import type { Gallery } from "../gallery.ts";
 import { make } from "../make.ts";
-import type { MapPoint } from "../mosaic/maps.ts";
+import type { MapPoint, MapView } from "../mosaic/maps.ts";
 import type { Panel } from "../panel.ts";
 import type { Band } from "./band.ts";
 import { describeSpan } from "./element-words.ts";
 import { boxesOnTiles, type Rectangle } from "./tile-boxes.ts";
 
-/** An element itself, what it depends on, most of what moves it, or a term of its formula. */
-type MarkKind = "own" | "field" | "core" | "term";
+/**
+ * An element itself, what it depends on, most of what moves it, or a term of its formula; a channel that is changed, or one of which there is
+ * something to know, which is marked on panels alone.
+ */
+type MarkKind = "own" | "field" | "core" | "term" | "changed" | StateKind;
+
+/** What there is to know of a channel: it is 0 everywhere, at a bound of its activation, or not finite. */
+export type StateKind = "silent" | "saturated" | "non-finite";
+const stateKinds: readonly string[] = ["silent", "saturated", "non-finite"] satisfies readonly StateKind[];
 
 export interface ValueMark {
   readonly value: string;
@@ -23,12 +30,15 @@ export interface ValueMark {
   readonly label?: string | undefined;
 }
 
-/** Boxes on one panel: what they show is alike on all of its tiles. */
+/** Boxes of one mark on one panel: what they show is alike on all of its tiles. */
 const mostBoxes = 64;
+/** CSS pixels of a side of the least tile that has room for a word. */
+const leastNamed = 22;
 
 export class Highlights {
   readonly #gallery: Gallery;
   readonly #band: Band;
+  #standing: readonly ValueMark[] = [];
   #kept: readonly ValueMark[] = [];
   #passing: readonly ValueMark[] = [];
   #elements: readonly Element[] = [];
@@ -36,6 +46,13 @@ export class Highlights {
   constructor(gallery: Gallery, band: Band) {
     this.#gallery = gallery;
     this.#band = band;
+  }
+
+  /** Marks what is changed in the network, wherever one looks. */
+  stand(marks: readonly ValueMark[]): void {
+    if (marks.length === 0 && this.#standing.length === 0) return;
+    this.#standing = marks;
+    this.#show();
   }
 
   /** Marks what is explained, in place of what was. */
@@ -53,11 +70,12 @@ export class Highlights {
 
   #show(): void {
     for (const element of this.#elements) element.remove();
+    const standing = [...this.#standing, ...this.#kept];
     this.#elements = [
-      ...this.#kept.flatMap((mark) => this.#onPanels(mark, "")),
+      ...standing.flatMap((mark) => this.#onPanels(mark, "")),
       ...this.#passing.flatMap((mark) => this.#onPanels(mark, " light")),
     ];
-    this.#band.mark([...this.#kept, ...this.#passing]);
+    this.#band.mark([...standing, ...this.#passing].filter(({ kind }) => !stateKinds.includes(kind)));
   }
 
   #onPanels({ value, box, kind, text, label }: ValueMark, look: string): Element[] {
@@ -67,7 +85,10 @@ export class Highlights {
       // A picture is one tile, whatever its channels.
       const isPicture = panel.options.kind === "picture";
       const boxes = boxesOnTiles(layout, isPicture ? { ...box, channels: [0, 1] } : box, isPicture ? undefined : panel.choice.channels);
-      return boxes.slice(0, mostBoxes).map((part) => drawOn(panel, part, { className: `field ${kind}${look}`, text, label }));
+      return boxes.slice(0, mostBoxes).map((part) => {
+        const isRoomy = kind !== "changed" || Math.min(part.width, part.height) >= leastNamed * devicePixelRatio;
+        return drawOn(panel, part, { className: `field ${kind}${look}`, text, label: isRoomy ? label : undefined });
+      });
     });
   }
 }
@@ -90,6 +111,11 @@ function drawOn(panel: Panel, { x, y, width, height }: Rectangle, { className, t
   });
   canvas.parentElement?.append(element);
   return element;
+}
+
+/** All of a channel's map. */
+export function boxOfChannel({ height, width }: Pick<MapView, "height" | "width">, channel: number): MapBox {
+  return { channels: [channel, channel + 1], y: [0, height], x: [0, width] };
 }
 
 /** The marks of an element and of all that it depends on. */

@@ -13,6 +13,7 @@ import { adoptStyles } from "../style-sheet.ts";
 import type { Stage } from "../update-cycle.ts";
 import { UpdateLoop } from "../update-loop.ts";
 import { Band } from "./band.ts";
+import { Changed, type ChangedHost } from "./changed.ts";
 import { type Compared, comparedIn, withWhose } from "./compared.ts";
 import { FieldHover } from "./field-hover.ts";
 import { GivenNames } from "./given-names.ts";
@@ -30,7 +31,7 @@ import { ShownMaps } from "./shown-maps.ts";
 import { Side } from "./side.ts";
 import { Trouble } from "./trouble.ts";
 
-export interface InstrumentHost {
+export interface InstrumentHost extends ChangedHost {
   readonly session: Session | undefined;
   readonly layers: readonly DrawableLayer[];
   /** Another one with every change of the network's weights or gates. */
@@ -85,11 +86,10 @@ export class Instrument {
     this.#places = new Places(host, element, () => this.#graph?.first);
     const root = gallery.element.getRootNode() as ShadowRoot;
     adoptStyles(root, styles);
-    const given = new GivenNames(element);
-    this.#given = given;
-    this.#head = new Head(given);
+    this.#given = new GivenNames(element);
+    this.#head = new Head(this.#given);
     this.#band = new Band({
-      ...{ given, element },
+      ...{ given: this.#given, element },
       get session() {
         return host.session;
       },
@@ -99,6 +99,7 @@ export class Instrument {
     });
     this.#highlights = new Highlights(gallery, this.#band);
     const around = this.#around(gallery);
+    this.#head.changed = new Changed(host, element, { ...around, places: this.#places, given: this.#given });
     this.#side = new Side(around, element);
     this.#maps = new ShownMaps(element, around, this.#side);
     const onShown = () => {

@@ -5,8 +5,10 @@ import { formatNumber } from "../format-number.ts";
 import type { Histogram } from "../statistics/histogram.ts";
 import type { Bounds } from "../statistics/saturation.ts";
 import type { Actions } from "./channel.ts";
+import { type ChannelStates, hasOutlines, outlines } from "./channel-states.ts";
 import { type EffectsAnswer, effectsTemplate } from "./effects.ts";
 import { boundsText, factsTemplate, percent } from "./facts.ts";
+import type { StateKind } from "./highlights.ts";
 import { histogramTemplate } from "./histogram.ts";
 import { type LayerFacts, type Order, orders } from "./orders.ts";
 import { type Page, pageSizes } from "./paging.ts";
@@ -30,7 +32,8 @@ export interface LayerAround {
 }
 
 interface LayerNumbers {
-  readonly facts: LayerFacts & { readonly saturated: readonly number[] };
+  /** With the channels that somebody has silenced. */
+  readonly facts: LayerFacts & ChannelStates & { readonly silenced: readonly number[] };
   readonly histogram: Histogram;
   readonly order: Order;
   readonly effects: EffectsAnswer | undefined;
@@ -44,8 +47,23 @@ export function layerTemplate(
   actions: Actions,
 ): TemplateResult {
   const { channels } = place.maps;
+  const { value } = place.layer;
+  const isSilent = actions.isLayerSilent(value);
+  const outline = (kind: StateKind) =>
+    hasOutlines(place) ? html`, <span class="outline ${kind}" aria-hidden="true"></span> ${outlines[kind]}` : nothing;
   const count = (some: readonly number[]) => `${some.length} of ${channels}`;
   return html`
+    <div class="buttons">
+      <button
+        type="button"
+        class="part-button"
+        title="Multiplies all channels by 0, for all that reads them."
+        aria-pressed=${isSilent}
+        @click=${() => actions.silenceLayer(value, !isSilent)}
+      >
+        Silence the layer
+      </button>
+    </div>
     <label class="choice">Order by
       <select .value=${order} @change=${(event: Event) => actions.setOrder((event.target as HTMLSelectElement).value as Order)}>
         ${Object.entries(orders).map(([name, { title }]) => html`<option value=${name} ?selected=${name === order}>${title}</option>`)}
@@ -68,17 +86,18 @@ export function layerTemplate(
       ["least · largest", `${formatNumber(facts.low)} · ${formatNumber(facts.high)}`],
     ])}
     ${histogramTemplate(histogram)}
-    ${facts.silent.length > 0 ? html`<p class="about">Silent, 0 everywhere for this picture: ${links(place, facts.silent, actions)}</p>` : nothing}
+    ${facts.silentAlone.length > 0 ? html`<p class="about">Silent, 0 everywhere for this picture${outline("silent")}: ${links(place, facts.silentAlone, actions)}</p>` : nothing}
+    ${facts.silenced.length > 0 ? html`<p class="about">Silenced here: ${links(place, facts.silenced, actions)}</p>` : nothing}
     ${
       saturation && facts.saturated.length > 0
         ? html`<p class="about">
-            Saturated, more than half of their elements ${boundsText(saturation)}: ${links(place, facts.saturated, actions)}
+            Saturated, more than half of their elements ${boundsText(saturation)}${outline("saturated")}: ${links(place, facts.saturated, actions)}
           </p>`
         : nothing
     }
     ${
       facts.nonFinite.length > 0
-        ? html`<p class="about alarm">With NaN or infinite elements: ${links(place, facts.nonFinite, actions)}</p>`
+        ? html`<p class="about alarm">With NaN or infinite elements${outline("non-finite")}: ${links(place, facts.nonFinite, actions)}</p>`
         : nothing
     }
     ${around.kernels ?? nothing} ${actions.saveButtons(place)}

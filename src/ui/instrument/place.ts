@@ -85,6 +85,13 @@ export function inward(place: Place, layer: DrawableLayer, { channel, y, x }: Ma
   return { view: deeper[place.view], layer, maps, channel, y, x };
 }
 
+/** A layer, or one of its channels, wherever one is. */
+export function placeOfChannel(place: Place, layer: DrawableLayer, channel: number | undefined): Place {
+  const maps = mapsOfLayer(layer);
+  const [y, x] = [Math.floor(maps.height / 2), Math.floor(maps.width / 2)];
+  return { ...place, view: channel === undefined ? "layer" : "channel", layer, maps, channel: channel ?? 0, y, x };
+}
+
 /** One level further out. */
 export function outward(place: Place): Place {
   const isDense = place.maps.height * place.maps.width === 1;

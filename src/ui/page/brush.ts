@@ -1,10 +1,11 @@
 // A brush over what the network looks at: it greys, blurs or paints with pointer or keyboard, and says what becomes of the answer. Loaded when it is
 // first opened. The strokes are the element's attribute `retouch`, so they are in the address, and Back undoes them.
+
+import { AnswerBefore } from "../answer-before.ts";
 import type { ConvCam, ConvCamEvents } from "../element.ts";
 import { sizeOf } from "../picture-size.ts";
 import { RetouchedPicture } from "../retouch/retouched-picture.ts";
 import { type Brush, drawnTo, readStrokes, type Stroke, type StrokePoint, writeStrokes } from "../retouch/strokes.ts";
-import { AnswerBefore } from "./answer-before.ts";
 import { listen } from "./listen.ts";
 import { speaker } from "./speaker.ts";
 
@@ -37,7 +38,7 @@ const steps: Readonly<Record<string, StrokePoint>> = {
 export class BrushOverPicture {
   readonly #parts: BrushParts;
   readonly #picture = new RetouchedPicture(largestSide);
-  readonly #answer = new AnswerBefore();
+  readonly #answer = new AnswerBefore("Clear the brush");
   readonly #speak: (text: string) => void;
   /** Texts of the strokes before, the latest last. */
   readonly #past: string[] = [];
@@ -194,7 +195,7 @@ export class BrushOverPicture {
     const { viewer } = this.#parts;
     // A canvas may be drawn on at any time.
     const isStill = viewer.picture instanceof ImageBitmap;
-    this.#say(this.#answer.tell(results, { labels: viewer.labels, isRetouched: viewer.hasAttribute("retouch"), isStill }));
+    this.#say(this.#answer.tell(results, { labels: viewer.labels, isChanged: viewer.hasAttribute("retouch"), isStill }));
   }
 
   /** @param text empty before there is anything to say */
