@@ -9,6 +9,7 @@ import type { Tensor } from "../engine/tensor.ts";
 import { findPictureInput } from "../ui/image-view.ts";
 import { type MapView, viewAsMaps } from "../ui/mosaic/maps.ts";
 import { paletteOf } from "../ui/mosaic/palette.ts";
+import { stopsOf } from "../ui/mosaic/rare-colors.ts";
 import type { Preparation } from "../ui/preparation.ts";
 import { readPixels, writePng } from "./image.ts";
 import { resample } from "./resample.ts";
@@ -76,7 +77,7 @@ async function heatOver(picture: Float32Array, size: Size, heat: Heat, { method,
     .toColorspace("b-w")
     .raw()
     .toBuffer();
-  const palette = paletteOf("magma", [0, 0, 0, 1]);
+  const palette = paletteOf({ stops: stopsOf("magma") }, [0, 0, 0, 1]);
   const last = palette.length - 4;
   const data = new Uint8Array(4 * size.width * size.height);
   large.forEach((value, i) => {

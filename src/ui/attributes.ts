@@ -41,6 +41,7 @@ export const attributes = {
   parameters: attribute("scene", readSource),
   normalize: attribute("scene", (value): Normalization => parseNormalization(value ?? defaultNormalization)),
   colormap: attribute("scene", readColorMap),
+  gamma: attribute("scene", readGamma),
   "compare-colors": attribute("scene", readPair),
   columns: attribute("scene", (value) => (Number(value) >= 1 ? Math.floor(Number(value)) : undefined)),
   gap: attribute("scene", (value) => Math.max(0, Math.round(Number(value ?? 1)))),
@@ -105,6 +106,7 @@ export function readAppearance(element: Element): Appearance {
   return {
     normalization: readAttribute(element, "normalize"),
     colorMap: readAttribute(element, "colormap"),
+    gamma: readAttribute(element, "gamma"),
     pair: readAttribute(element, "compare-colors"),
     columns: readAttribute(element, "columns"),
     gap: readAttribute(element, "gap"),
@@ -138,6 +140,12 @@ function readColorMap(value: string | null): ColorMap | "auto" {
   const map = value ?? "auto";
   if (map !== "auto" && !colorMaps.includes(map as ColorMap)) throw new Error(`colormap '${map}': expected auto, ${colorMaps.join(", ")}.`);
   return map as ColorMap | "auto";
+}
+
+function readGamma(value: string | null): number {
+  const gamma = Number(value ?? 1);
+  if (gamma > 0 && gamma < Infinity) return gamma;
+  throw new Error(`gamma '${value}': expected a number above 0, such as 0.5, which makes small numbers brighter.`);
 }
 
 function readPair(value: string | null): ComparePair {

@@ -137,7 +137,7 @@ export class Gallery {
       panel.place(outcome.layout);
       this.isComparing ||= outcome.isCompared || (panel.choice.shows ?? "first") !== "first";
       const pair = outcome.isCompared ? appearance.pair : undefined;
-      if (outcome.colorMap) panel.describeColors(outcome.colorMap, appearance.normalization, pair);
+      if (outcome.colors) panel.describeColors(outcome.colors, appearance.normalization, pair);
     }
     this.element.classList.remove("pending");
     this.guest?.show(outcomes);

@@ -1,6 +1,6 @@
 // What `hide` takes away: names with spaces or commas between them. Loaded where something reads it.
 
-const hideable = ["overview", "presets", "play", "step", "picture", "camera", "colors", "range", "fullscreen"] as const;
+const hideable = ["overview", "presets", "play", "step", "picture", "camera", "colors", "range", "brightness", "fullscreen"] as const;
 
 export type Hideable = (typeof hideable)[number];
 

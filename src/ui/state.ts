@@ -18,6 +18,7 @@ export interface ConvCamState {
   /** As the attribute `normalize`. */
   readonly range?: string | undefined;
   readonly colors?: string | undefined;
+  readonly gamma?: string | undefined;
   readonly compareColors?: string | undefined;
   /** As the attributes `compare-as` and `compare-names`. */
   readonly compareAs?: string | undefined;
@@ -70,6 +71,7 @@ const attributeOf = {
   layers: "layers",
   range: "normalize",
   colors: "colormap",
+  gamma: "gamma",
   compareColors: "compare-colors",
   compareAs: "compare-as",
   columns: "columns",

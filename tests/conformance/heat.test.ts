@@ -6,8 +6,9 @@ import { ClassChoice } from "../../src/ui/explain/class-choice.ts";
 import { HeatMap } from "../../src/ui/explain/heat-map.ts";
 import { HeatOverlay } from "../../src/ui/explain/heat-overlay.ts";
 import { strongestOfBoth } from "../../src/ui/explain/request.ts";
+import { colorStops } from "../../src/ui/mosaic/color-map.ts";
 import { viewAsMaps } from "../../src/ui/mosaic/maps.ts";
-import { colorStops } from "../../src/ui/mosaic/palette.ts";
+import { stopsOf } from "../../src/ui/mosaic/rare-colors.ts";
 import { noise } from "../support/graphs.ts";
 import { withDevice } from "../support/with-device.ts";
 
@@ -181,7 +182,7 @@ test.each([
     const pixels = new Uint8Array(staging.getMappedRange());
     const at = (x: number, y: number) =>
       heat[Math.min(rows - 1, Math.max(0, y)) * columns + Math.min(columns - 1, Math.max(0, x))] as number;
-    const stops = colorStops("gray");
+    const stops = colorStops(stopsOf("gray"));
     expect(stops).toHaveLength(2);
     for (let y = 0; y < height; y++)
       for (let x = 0; x < width; x++) {

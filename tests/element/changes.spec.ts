@@ -89,6 +89,7 @@ test("an answer before is of the same picture: of another one it is not told", a
   // Of this one it is, once it was seen without the change.
   await element.getByRole("button", { name: "Silence" }).click();
   await expect(line(element)).toBeHidden();
+  await expect(element.getByRole("button", { name: "Silence" })).toHaveAttribute("aria-pressed", "false");
   await element.evaluate(
     (one) =>
       new Promise((resolve) => {

@@ -53,6 +53,12 @@ test("controls have names, obey the keyboard, write attributes, and can be hidde
   const bar = page.getByRole("toolbar", { name: "Controls" });
   await expect(bar.getByRole("button", { name: "Picture…" })).toBeVisible();
   await expect(bar.getByRole("button", { name: "Camera" })).toBeHidden();
+  const brightness = bar.getByRole("slider", { name: "Brightness" });
+  await brightness.press("ArrowRight");
+  await expect(element).toHaveAttribute("gamma", "0.841");
+  await expect(brightness).toHaveAttribute("aria-valuetext", "gamma 0.841");
+  await brightness.press("ArrowLeft");
+  await expect(element).not.toHaveAttribute("gamma");
   // A still picture does not play.
   await expect(bar.getByRole("button", { name: "Pause" })).toBeHidden();
   await bar.getByLabel("Colours").selectOption("magma");

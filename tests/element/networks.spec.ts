@@ -6,6 +6,7 @@ import type { NdArray } from "../../src/reference/array.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { type ColorMap, colorMaps } from "../../src/ui/mosaic/color-map.ts";
 import { paletteOf, paletteSize } from "../../src/ui/mosaic/palette.ts";
+import { stopsOf } from "../../src/ui/mosaic/rare-colors.ts";
 import { channelsOf, fieldOf, type PlainField, statisticsOf, valuesOf, withoutChannel } from "../support/cpu-values.ts";
 import { readData } from "../support/data.ts";
 import { runReference } from "../support/onnxruntime.ts";
@@ -239,7 +240,7 @@ const pixelsOf = (element: Locator) =>
 
 /** The colour at a share of a map. */
 function colorAt(map: ColorMap, share: number): number[] {
-  const palette = paletteOf(map, [0, 0, 0, 0]);
+  const palette = paletteOf({ stops: stopsOf(map) }, [0, 0, 0, 0]);
   const word = palette[Math.round(Math.min(1, Math.max(0, share)) * (paletteSize - 1))] ?? 0;
   return [word & 255, (word >> 8) & 255, (word >> 16) & 255];
 }

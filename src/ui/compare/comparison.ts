@@ -5,7 +5,7 @@ import type { ConvCam, ConvCamEvents } from "../element.ts";
 import type { Gallery } from "../gallery.ts";
 import type { DrawableLayer, LayerChoice } from "../layers.ts";
 import { make } from "../make.ts";
-import { type ComparePair, comparePairs, cssGradient } from "../mosaic/color-map.ts";
+import { type ComparePair, comparePairs, cssGradient, usualStops } from "../mosaic/color-map.ts";
 import { pictureAmong } from "../picture-among.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { arrangeCompared, type ComparedAs, readComparedAs } from "./arrange.ts";
@@ -106,7 +106,7 @@ function keyTemplate(as: ComparedAs, { first, second }: Names, pair: ComparePair
   if (as === "side") return html`<p><b>${first}</b> stands first, <b>${second}</b> beside or below it. ${ranges}</p>`;
   if (as === "difference")
     return html`<p>
-      <b>${second}</b> minus <b>${first}</b>: <span class="swatch ramp" .style=${`background:${cssGradient("diverging")}`}></span> blue where ${first} is
+      <b>${second}</b> minus <b>${first}</b>: <span class="swatch ramp" .style=${`background:${cssGradient(usualStops.diverging ?? "")}`}></span> blue where ${first} is
       larger, white where they are the same, red where ${second} is larger.
     </p>`;
   const [own = "", other = ""] = pair.split("-");

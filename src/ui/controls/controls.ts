@@ -1,5 +1,7 @@
-// The controls of an element, as a media element has them: play and step, what it looks at, colours and range, the full screen. Loaded when
+// The controls of an element, as a media element has them: play and step, what it looks at, colours, range and brightness, the full screen. Loaded when
 // `controls` is set; `hide` takes single ones away.
+
+import { offerBrightness } from "../brightness.ts";
 import type { ConvCam } from "../element.ts";
 import type { Gallery } from "../gallery.ts";
 import { type Hideable, isHidden } from "../hidden.ts";
@@ -31,6 +33,8 @@ export class Controls {
   readonly #picture = this.#button("picture", () => this.#file.click());
   readonly #colors = this.#choice("colormap", ["auto", ...colorMaps], words.colors);
   readonly #range = this.#choice("normalize", namedNormalizations, words.range);
+  readonly #slider = make("input", "");
+  readonly #brightness = make("label", "brightness-choice", words.brightness);
   readonly #fullscreen = this.#button("fullscreen", () => void this.#toggleFullscreen());
 
   constructor(host: ControlsHost, element: ConvCam, gallery: Gallery) {
@@ -49,7 +53,19 @@ export class Controls {
       if (file) this.#element.input = file;
       this.#file.value = "";
     });
-    this.#bar.append(this.#play, this.#step, this.#picture, this.#camera, this.#file, this.#colors, this.#range, this.#fullscreen);
+    offerBrightness(this.#slider, element);
+    this.#brightness.append(this.#slider);
+    this.#bar.append(
+      this.#play,
+      this.#step,
+      this.#picture,
+      this.#camera,
+      this.#file,
+      this.#colors,
+      this.#range,
+      this.#brightness,
+      this.#fullscreen,
+    );
     this.#bar.addEventListener("keydown", (event) => this.#onKey(event));
     // Outside it would be taken for the element's own event of this name.
     this.#bar.addEventListener("input", (event) => event.stopPropagation());
@@ -68,6 +84,7 @@ export class Controls {
     this.#show(this.#camera, "camera", navigator.mediaDevices !== undefined);
     this.#show(this.#colors, "colors");
     this.#show(this.#range, "range");
+    this.#show(this.#brightness, "brightness");
     this.#show(this.#fullscreen, "fullscreen", document.fullscreenEnabled);
     this.#play.textContent = paused ? words.play : words.pause;
     this.#step.disabled = !paused;

@@ -9,6 +9,7 @@ export const words = {
   camera: "Camera",
   colors: "Colours",
   range: "Range",
+  brightness: "Brightness",
   fullscreen: "Full screen",
   window: "Leave full screen",
   /** Of the values of attributes, where their names do not say it. */

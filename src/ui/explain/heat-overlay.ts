@@ -5,6 +5,7 @@ import { encodeParams } from "../../shaders/shader.ts";
 import { bind } from "../bind.ts";
 import type { ColorMap } from "../mosaic/color-map.ts";
 import { paletteOf, paletteSize } from "../mosaic/palette.ts";
+import { stopsOf } from "../mosaic/rare-colors.ts";
 import type { HeatMap } from "./heat-map.ts";
 import { strongestOfBoth } from "./request.ts";
 
@@ -56,7 +57,11 @@ export class HeatOverlay {
     this.#heat = heat;
     this.#place = place;
     this.#params = device.createBuffer("heat-overlay params", shader.params?.sizeBytes ?? 0, UNIFORM | COPY_DST);
-    this.#palette = device.createBuffer("heat palette", paletteOf("magma", [0, 0, 0, 0]).byteLength, STORAGE | COPY_DST);
+    this.#palette = device.createBuffer(
+      "heat palette",
+      paletteOf({ stops: stopsOf("magma") }, [0, 0, 0, 0]).byteLength,
+      STORAGE | COPY_DST,
+    );
     this.#group = device.gpu.createBindGroup({
       label: shader.name,
       layout: pipeline.getBindGroupLayout(0),
@@ -81,7 +86,7 @@ export class HeatOverlay {
       isAlone: isAlone ? 1 : 0,
     });
     this.#device.gpu.queue.writeBuffer(this.#params, 0, params);
-    this.#device.gpu.queue.writeBuffer(this.#palette, 0, paletteOf(colorMap, [0, 0, 0, 0]));
+    this.#device.gpu.queue.writeBuffer(this.#palette, 0, paletteOf({ stops: stopsOf(colorMap) }, [0, 0, 0, 0]));
   }
 
   /** Draws it in its place of the pass's target. */

@@ -2,6 +2,7 @@
 import { asSentence } from "../as-sentence.ts";
 import { make } from "../make.ts";
 import { cssGradient } from "../mosaic/color-map.ts";
+import { stopsOf } from "../mosaic/rare-colors.ts";
 import { allLayers, type Explained, strongestOfBoth } from "./request.ts";
 import { captionHeight } from "./tiles.ts";
 import { layersNamed, sentencesFor, type Told, textsOf, tileLabel, type Words, wordsFor } from "./words.ts";
@@ -141,7 +142,7 @@ export class WhyPanel {
     this.#canvas.hidden = false;
     const isBoth = kind.sides === "both";
     const [side, share] = colorMap !== "diverging" ? ["left", 1] : isBoth ? ["center", strongestOfBoth] : ["right", 0.5];
-    this.#ramp.style.background = `${cssGradient(colorMap)} ${side}/${100 / share}% 100%`;
+    this.#ramp.style.background = `${cssGradient(stopsOf(colorMap))} ${side}/${100 / share}% 100%`;
     this.#trouble.textContent = "";
     this.#seen.textContent = seen;
     this.#limit.textContent = limit;

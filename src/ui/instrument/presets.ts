@@ -4,7 +4,7 @@ import type { OverviewNode } from "../overview/condense.ts";
 import { mapsOfLayer } from "./place.ts";
 
 /** The attributes that make up a look. */
-export const lookNames = ["view", "layer", "layers", "columns", "colormap", "normalize", "gap", "page-size", "order"] as const;
+export const lookNames = ["view", "layer", "layers", "columns", "colormap", "gamma", "normalize", "gap", "page-size", "order"] as const;
 
 /** What is not named goes back to its default. */
 export type Look = Partial<Readonly<Record<(typeof lookNames)[number], string>>>;

@@ -6,10 +6,10 @@ import { bind } from "../bind.ts";
 import { ComputeStep } from "../compute-step.ts";
 import { ChannelStatistics, type Statistics } from "../statistics/channel-statistics.ts";
 import { RobustExtents } from "../statistics/robust-extents.ts";
-import { type Color, type ColorMap, comparePairs } from "./color-map.ts";
+import { type Color, comparePairs } from "./color-map.ts";
 import type { MosaicLayout } from "./layout.ts";
 import { isPerChannel } from "./normalization.ts";
-import { paletteOf } from "./palette.ts";
+import { type Colors, paletteOf } from "./palette.ts";
 import type { MosaicOptions, MosaicRenderer, MosaicSource } from "./renderer.ts";
 
 export interface Pipelines {
@@ -28,16 +28,9 @@ interface Ranges {
   readonly finish: ComputeStep;
 }
 
-/** The colour map that these options come to. */
-function effectiveColorMap(options: Pick<MosaicOptions, "colorMap" | "isSigned" | "normalization">): ColorMap {
-  if (options.colorMap && options.colorMap !== "auto") return options.colorMap;
-  // Chollet's rule centres on the mean, not on 0.
-  return options.isSigned && options.normalization !== "chollet" ? "diverging" : "viridis";
-}
-
 export class Mosaic {
   readonly layout: MosaicLayout;
-  readonly colorMap: ColorMap;
+  readonly colors: Colors;
   /** Whether a second value is drawn into the same tiles. */
   readonly isCompared: boolean;
   /** As f32: how many elements are NaN and how many infinite, then [low, high] of each range. */
@@ -55,12 +48,18 @@ export class Mosaic {
   /** For the fragment shader, whose bindings never change. */
   readonly #group: GPUBindGroup | undefined;
 
-  constructor(renderer: MosaicRenderer, pipelines: Pipelines, label: string, source: MosaicSource, options: MosaicOptions) {
+  constructor(
+    renderer: MosaicRenderer,
+    { pipelines, colors }: { readonly pipelines: Pipelines; readonly colors: Colors },
+    label: string,
+    source: MosaicSource,
+    options: MosaicOptions,
+  ) {
     this.#renderer = renderer;
     this.#label = label;
     this.#pipeline = pipelines.pixels;
     this.layout = options.layout;
-    this.colorMap = effectiveColorMap(options);
+    this.colors = colors;
     this.#origin = options.origin ?? [0, 0];
     const compared = options.compare?.source;
     this.isCompared = compared !== undefined;
@@ -71,7 +70,7 @@ export class Mosaic {
     this.rangeCount = first.count;
     const params = this.#words("params", encodeParams(mosaicShader, this.#params(source, options, first.count)), GPUBufferUsage.UNIFORM);
     const tiles = options.channels ?? Array.from({ length: options.layout.channels }, (_, channel) => channel);
-    const table = Uint32Array.from([...paletteOf(this.colorMap, options.background ?? [0, 0, 0, 0]), ...tiles]);
+    const table = Uint32Array.from([...paletteOf(colors, options.background ?? [0, 0, 0, 0]), ...tiles]);
     const palette = this.#words("palette", table, GPUBufferUsage.STORAGE);
     this.#entries = bind(mosaicShader, {
       params,
@@ -173,7 +172,7 @@ export class Mosaic {
 
   #isSymmetric(options: MosaicOptions): boolean {
     if (options.normalization === "chollet" || typeof options.normalization === "object") return false;
-    return this.colorMap === "diverging" || options.compare !== undefined;
+    return this.colors.map === "diverging" || options.compare !== undefined;
   }
 
   #params(source: MosaicSource, options: MosaicOptions, rangeCount: number): ParamValues {

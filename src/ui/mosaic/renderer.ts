@@ -10,6 +10,7 @@ import type { ColorMap, ComparePair } from "./color-map.ts";
 import type { MosaicLayout } from "./layout.ts";
 import { Mosaic, type Pipelines } from "./mosaic.ts";
 import { isRobust, type Normalization } from "./normalization.ts";
+import { colorsOf } from "./palette.ts";
 
 export { encodeRanges, type Mosaic } from "./mosaic.ts";
 
@@ -23,6 +24,8 @@ export interface MosaicOptions {
   readonly normalization: Normalization;
   /** "auto", the default, takes viridis, and blue-white-red where the value can be negative. */
   readonly colorMap?: ColorMap | "auto";
+  /** To which power of a number's share of the range its colour lies in the map: below 1, small numbers are brighter. Default 1. */
+  readonly gamma?: number | undefined;
   /** Whether the value can be negative, see signedness.ts. */
   readonly isSigned: boolean;
   /** A second value of the same extents, drawn into the same tiles. */
@@ -83,13 +86,16 @@ export class MosaicRenderer {
 
   /** Prepares the mosaic of a value. */
   async mosaic(label: string, source: MosaicSource, options: MosaicOptions): Promise<Mosaic> {
-    const pipelines = await this.#compile({
-      type: gpuTypeOf(source.dtype),
-      compares: options.compare !== undefined,
-      averages: !isMagnified(options.layout),
-      isRobust: isRobust(options.normalization),
-    });
-    return this.device.checked(label, () => new Mosaic(this, pipelines, label, source, options));
+    const [pipelines, colors] = await Promise.all([
+      this.#compile({
+        type: gpuTypeOf(source.dtype),
+        compares: options.compare !== undefined,
+        averages: !isMagnified(options.layout),
+        isRobust: isRobust(options.normalization),
+      }),
+      colorsOf(effectiveColorMap(options), options.gamma),
+    ]);
+    return this.device.checked(label, () => new Mosaic(this, { pipelines, colors }, label, source, options));
   }
 
   /** Compiles what most mosaics take, before anyone knows which there will be. */
@@ -135,6 +141,13 @@ export class MosaicRenderer {
     }
     return pipeline;
   }
+}
+
+/** The colour map that these options come to. */
+function effectiveColorMap({ colorMap = "auto", isSigned, normalization }: MosaicOptions): ColorMap {
+  if (colorMap !== "auto") return colorMap;
+  // Chollet's rule centres on the mean, not on 0.
+  return isSigned && normalization !== "chollet" ? "diverging" : "viridis";
 }
 
 /** Whether every element is a block of whole pixels. */

@@ -54,7 +54,7 @@ const texts = [
     "mapOverlay",
   ] as const),
   ...(["hide", "inputShape"] as const),
-  ...(["layers", "range", "colors", "compareColors", "compareAs", "columns", "gap", "precision", "retouch"] as const),
+  ...(["layers", "range", "colors", "gamma", "compareColors", "compareAs", "columns", "gap", "precision", "retouch"] as const),
   ...(["explain", "explainClass", "explainAgainst", "explainLayer", "overlay"] as const),
   ...(["patterns", "patternChannels", "patternPreset", "patternSeed", "patternSteps", "patternSize"] as const),
 ] satisfies readonly (keyof ConvCamState)[];

@@ -1,4 +1,5 @@
 // What the page's lists of ranges and colours offer, in order; the names are those of the element's attributes.
+import { offerBrightness } from "../brightness.ts";
 import type { ColorMap } from "../mosaic/color-map.ts";
 import type { namedNormalizations } from "../mosaic/normalization.ts";
 
@@ -36,7 +37,13 @@ function offer(select: HTMLSelectElement, titles: Readonly<Record<string, string
   }).observe(element, { attributeFilter: [attribute] });
 }
 
-export function offerLooks(normalize: HTMLSelectElement, colormap: HTMLSelectElement, element: Element): void {
+export function offerLooks(
+  normalize: HTMLSelectElement,
+  colormap: HTMLSelectElement,
+  brightness: HTMLInputElement,
+  element: Element,
+): void {
   offer(normalize, ranges, element, "normalize");
   offer(colormap, colors, element, "colormap");
+  offerBrightness(brightness, element);
 }

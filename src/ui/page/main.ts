@@ -143,7 +143,7 @@ addEventListener("drop", (event) => {
 
 // ── Drawing ──
 
-offerLooks(find<HTMLSelectElement>("normalize"), find<HTMLSelectElement>("colors"), viewer);
+offerLooks(find<HTMLSelectElement>("normalize"), find<HTMLSelectElement>("colors"), find<HTMLInputElement>("brightness"), viewer);
 offerWhy(viewer, find);
 offerPatterns(viewer, find);
 listLayers(viewer);

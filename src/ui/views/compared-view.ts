@@ -19,7 +19,7 @@ export async function prepareCompared(context: ViewContext, view: View): Promise
   });
   return {
     layout: mosaic.layout,
-    colorMap: mosaic.colorMap,
+    colors: mosaic.colors,
     ranges: mosaic.ranges,
     // What ranges are made of is computed in this order.
     statistics: [difference, ...mosaic.statistics],

@@ -41,6 +41,7 @@ export async function drawMosaic(
     channels,
     normalization: appearance.normalization,
     colorMap: appearance.colorMap,
+    gamma: appearance.gamma,
     ...options,
   });
 }

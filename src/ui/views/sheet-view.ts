@@ -47,6 +47,7 @@ async function prepareCell(context: ViewContext, view: View, cell: SheetCell): P
     layout,
     normalization: appearance.normalization,
     colorMap: appearance.colorMap,
+    gamma: appearance.gamma,
     isSigned: context.canBeNegative(cell, "first"),
     origin: [cell.x + Math.floor((cell.width - layout.width) / 2), cell.y + Math.floor((cell.height - layout.height) / 2)],
   });

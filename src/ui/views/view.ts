@@ -6,7 +6,8 @@ import type { ImageView } from "../image-view.ts";
 import type { ColorMap, ComparePair } from "../mosaic/color-map.ts";
 import type { MosaicLayout } from "../mosaic/layout.ts";
 import type { Normalization } from "../mosaic/normalization.ts";
-import type { MosaicRenderer, MosaicSource } from "../mosaic/renderer.ts";
+import type { Colors } from "../mosaic/palette.ts";
+import type { MosaicOptions, MosaicRenderer, MosaicSource } from "../mosaic/renderer.ts";
 import type { Preparation } from "../preparation.ts";
 import type { Statistics } from "../statistics/channel-statistics.ts";
 import { prepareMosaic } from "./mosaic-view.ts";
@@ -62,6 +63,8 @@ export interface View {
 export interface Appearance {
   readonly normalization: Normalization;
   readonly colorMap: ColorMap | "auto";
+  /** See {@link MosaicOptions.gamma}. */
+  readonly gamma?: number | undefined;
   readonly pair: ComparePair;
   readonly columns?: number | undefined;
   readonly gap: number;
@@ -86,7 +89,7 @@ export interface ViewContext {
 export interface Drawn {
   readonly layout: MosaicLayout;
   /** Absent where colours are those of a picture. */
-  readonly colorMap?: ColorMap;
+  readonly colors?: Colors;
   /** Whether a second value is drawn into the same tiles. */
   readonly isCompared?: boolean;
   /** Statistics that must be gathered before {@link finishRanges}. */
