@@ -43,6 +43,7 @@ export const attributes = {
   colormap: attribute("scene", readColorMap),
   gamma: attribute("scene", readGamma),
   "compare-colors": attribute("scene", readPair),
+  "compare-range": attribute("scene", text),
   columns: attribute("scene", (value) => (Number(value) >= 1 ? Math.floor(Number(value)) : undefined)),
   gap: attribute("scene", (value) => Math.max(0, Math.round(Number(value ?? 1)))),
   labels: attribute("labels", text),
@@ -108,6 +109,7 @@ export function readAppearance(element: Element): Appearance {
     colorMap: readAttribute(element, "colormap"),
     gamma: readAttribute(element, "gamma"),
     pair: readAttribute(element, "compare-colors"),
+    isCommonRange: readAttribute(element, "compare-range") === "common",
     columns: readAttribute(element, "columns"),
     gap: readAttribute(element, "gap"),
   };

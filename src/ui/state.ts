@@ -20,8 +20,9 @@ export interface ConvCamState {
   readonly colors?: string | undefined;
   readonly gamma?: string | undefined;
   readonly compareColors?: string | undefined;
-  /** As the attributes `compare-as` and `compare-names`. */
+  /** As the attributes `compare-as`, `compare-range` and `compare-names`. */
   readonly compareAs?: string | undefined;
+  readonly compareRange?: string | undefined;
   readonly compareNames?: string | undefined;
   readonly columns?: string | undefined;
   readonly gap?: string | undefined;
@@ -74,6 +75,7 @@ const attributeOf = {
   gamma: "gamma",
   compareColors: "compare-colors",
   compareAs: "compare-as",
+  compareRange: "compare-range",
   columns: "columns",
   gap: "gap",
   precision: "precision",

@@ -78,6 +78,29 @@ test("two networks in two colours with a key, side by side, and as a difference 
   expect(state).toMatchObject({ compareAs: "difference", compareNames: "late | early" });
 });
 
+test("two networks are drawn in one range over both, and the legends say it", async ({ sharedPage: page }) => {
+  const given = { layers: "maps", view: "overview", normalize: "layer", "compare-as": "side" };
+  const element = await open(page, network(3), given, network(8));
+  const ends = element.locator(".panel .legend .high");
+  const [first, second] = await read(page, "maps");
+  const largest = [first, second].map((all) => Math.max(...all));
+  expect(largest[0]).not.toBeCloseTo(largest[1] as number, 2);
+  const shown = async () => (await ends.allTextContents()).map(Number);
+  await expect(async () => expect((await shown())[1]).toBeCloseTo(largest[1] as number, 3)).toPass();
+  await expect(element.locator(".compare-key")).toContainText("Each has a range of its own.");
+  await set(page, { "compare-range": "common" });
+  const both = Math.max(...largest);
+  await expect(async () => {
+    const [one, other] = await shown();
+    expect(one).toBeCloseTo(both, 3);
+    expect(other).toBe(one);
+  }).toPass();
+  await expect(element.locator(".compare-key")).toContainText("Both have one range");
+  expect(await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).state.compareRange)).toBe("common");
+  await set(page, { "compare-range": "mine" });
+  await expect(element.locator(".problem")).toContainText("compare-range 'mine': expected own or common.");
+});
+
 test("a blank twin is the same network with random weights, and the same for the same seed", async ({ sharedPage: page }) => {
   await open(page, network(3), { layers: "maps", compare: "blank:5" });
   const [own, twin] = await read(page, "maps");

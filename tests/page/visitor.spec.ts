@@ -135,6 +135,15 @@ test("chooses layers, range and colours", async ({ warmPage: page }) => {
     return data.every((level, i) => i % 4 === 3 || level === data[i - (i % 4)]);
   };
   await expect.poll(isGray).toBe(true);
+  const brightness = async () => (await readMosaic(page, "conv_1")).data.reduce((sum, level) => sum + level, 0);
+  const before = await brightness();
+  await page.locator("#brightness").fill("1");
+  await expect(page.locator("conv-cam")).toHaveAttribute("gamma", "0.5");
+  await expect.poll(brightness).toBeGreaterThan(before);
+  await expect.poll(() => page.evaluate(() => location.hash)).toContain("gamma=0.5");
+  await page.locator("#brightness").dblclick({ position: { x: 4, y: 4 } });
+  await expect(page.locator("conv-cam")).not.toHaveAttribute("gamma");
+  await expect(page.locator("#brightness")).toHaveValue("0");
 });
 
 test("compares two checkpoints in the same tiles", async ({ warmPage: page }) => {
@@ -153,6 +162,18 @@ test("compares two checkpoints in the same tiles", async ({ warmPage: page }) =>
   expect(hues.other).toBe(0);
   expect(hues.magenta).toBeGreaterThan(100);
   expect(hues.green).toBeGreaterThan(100);
+  // Other colours, and one range for both, where they say something.
+  await page.selectOption("#compare-colors", "red-green");
+  await expect(page.locator("conv-cam .compare-key")).toContainText("red:");
+  await page.selectOption("#compare-as", "side");
+  await expect(page.locator("#compare-colors")).toBeHidden();
+  await page.selectOption("#compare-range", "common");
+  await expect(page.locator("conv-cam .compare-key")).toContainText("Both have one range");
+  await page.selectOption("#compare-as", "difference");
+  await expect(page.locator("#compare-range")).toBeHidden();
+  await page.selectOption("#compare", "");
+  await expect(page.locator("#compare-as")).toBeHidden();
+  await expect(page.locator("conv-cam")).not.toHaveAttribute("compare-range");
 });
 
 test("takes a dropped picture", async ({ warmPage: page }) => {

@@ -19,6 +19,19 @@ export function readComparedAs(text: string | null): ComparedAs {
   return as;
 }
 
+/** By the attribute `compare-range`. */
+export const comparedRanges = { own: "each its own", common: "one for both" } as const;
+
+export type ComparedRange = keyof typeof comparedRanges;
+
+/** @throws Error that says what is accepted */
+export function readComparedRange(text: string | null): ComparedRange {
+  const range = (text?.trim() || "own") as ComparedRange;
+  if (!Object.hasOwn(comparedRanges, range))
+    throw new Error(`compare-range '${text}': expected ${Object.keys(comparedRanges).join(" or ")}.`);
+  return range;
+}
+
 interface Wanted {
   readonly as: ComparedAs;
   /** Where branches of one network are compared. */

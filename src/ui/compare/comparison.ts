@@ -8,7 +8,7 @@ import { make } from "../make.ts";
 import { type ComparePair, comparePairs, cssGradient, usualStops } from "../mosaic/color-map.ts";
 import { pictureAmong } from "../picture-among.ts";
 import { adoptStyles } from "../style-sheet.ts";
-import { arrangeCompared, type ComparedAs, readComparedAs } from "./arrange.ts";
+import { arrangeCompared, type ComparedAs, type ComparedRange, readComparedAs, readComparedRange } from "./arrange.ts";
 import { readBranches } from "./branches.ts";
 import styles from "./compare.css?inline";
 import { type Names, namesIn } from "./names.ts";
@@ -52,7 +52,7 @@ export class Comparison {
   /**
    * The panels for what would be shown of one network. Where it has no such branches, it is shown alone.
    *
-   * @throws Error that says what is accepted where the text of `compare-as` is not
+   * @throws Error that says what is accepted where the text of `compare-as` or `compare-range` is not
    */
   arrange(choices: readonly LayerChoice[]): readonly LayerChoice[] {
     const { compare } = this.#element;
@@ -61,6 +61,7 @@ export class Comparison {
     const picture = pictureAmong(layers);
     const within = readWithin(compare);
     const as = this.#as;
+    readComparedRange(this.#element.getAttribute("compare-range"));
     this.#problem = undefined;
     try {
       const branches = within?.kind === "branches" ? readBranches(within.text, layers) : undefined;
@@ -85,7 +86,9 @@ export class Comparison {
       return;
     }
     const pair = (this.#element.getAttribute("compare-colors") ?? "magenta-green") as ComparePair;
-    render(keyTemplate(this.#as, this.names, pair, /\d/.test(this.#element.getAttribute("normalize") ?? "")), this.panel);
+    const isFixed = /\d/.test(this.#element.getAttribute("normalize") ?? "");
+    const range = isFixed ? undefined : readComparedRange(this.#element.getAttribute("compare-range"));
+    render(keyTemplate(this.#as, this.names, pair, range), this.panel);
   }
 
   hide(): void {
@@ -100,9 +103,10 @@ export class Comparison {
 /** What both colours of a pair make. */
 const mixtures = { "magenta-green": "white", "red-green": "yellow" } as const satisfies Record<ComparePair, string>;
 
-/** @param isFixed whether both have the same range, which somebody has chosen */
-function keyTemplate(as: ComparedAs, { first, second }: Names, pair: ComparePair, isFixed: boolean): TemplateResult {
-  const ranges = isFixed ? nothing : html`<span class="quiet">Each has a range of its own.</span>`;
+/** @param range undefined where both have the one that somebody has chosen */
+function keyTemplate(as: ComparedAs, { first, second }: Names, pair: ComparePair, range: ComparedRange | undefined): TemplateResult {
+  const words = { own: "Each has a range of its own.", common: "Both have one range, so that a colour is the same number in both." };
+  const ranges = range ? html`<span class="quiet">${words[range]}</span>` : nothing;
   if (as === "side") return html`<p><b>${first}</b> stands first, <b>${second}</b> beside or below it. ${ranges}</p>`;
   if (as === "difference")
     return html`<p>

@@ -1,4 +1,5 @@
 // One value, or two, drawn as a mosaic: the ranges of its channels, and its pixels.
+import type { Device } from "../../engine/gpu/device.ts";
 import mosaicShader from "../../shaders/mosaic.wgsl";
 import rangeShader from "../../shaders/range.wgsl";
 import { encodeParams, type ParamValues } from "../../shaders/shader.ts";
@@ -8,7 +9,7 @@ import { ChannelStatistics, type Statistics } from "../statistics/channel-statis
 import { RobustExtents } from "../statistics/robust-extents.ts";
 import { type Color, comparePairs } from "./color-map.ts";
 import type { MosaicLayout } from "./layout.ts";
-import { isPerChannel } from "./normalization.ts";
+import { isPerChannel, type Normalization } from "./normalization.ts";
 import { type Colors, paletteOf } from "./palette.ts";
 import type { MosaicOptions, MosaicRenderer, MosaicSource } from "./renderer.ts";
 
@@ -33,6 +34,8 @@ export class Mosaic {
   readonly colors: Colors;
   /** Whether a second value is drawn into the same tiles. */
   readonly isCompared: boolean;
+  /** Whether 0 lies in the middle of its ranges. */
+  readonly isSymmetric: boolean;
   /** As f32: how many elements are NaN and how many infinite, then [low, high] of each range. */
   readonly ranges: GPUBuffer;
   readonly rangeCount: number;
@@ -63,6 +66,8 @@ export class Mosaic {
     this.#origin = options.origin ?? [0, 0];
     const compared = options.compare?.source;
     this.isCompared = compared !== undefined;
+    const canBeSymmetric = options.normalization !== "chollet" && typeof options.normalization !== "object";
+    this.isSymmetric = canBeSymmetric && (colors.map === "diverging" || this.isCompared);
     const first = this.#buildRanges(source, pipelines, options);
     const second = compared && this.#buildRanges(compared, pipelines, options);
     this.#allRanges = second ? [first, second] : [first];
@@ -92,6 +97,11 @@ export class Mosaic {
   /** What its ranges are computed from. */
   get statistics(): readonly Statistics[] {
     return this.#allRanges.flatMap(({ statistics }) => statistics);
+  }
+
+  /** Of the first value, then of the second. */
+  get rangeBuffers(): readonly GPUBuffer[] {
+    return this.#allRanges.map(({ buffer }) => buffer);
   }
 
   /** The second half of it, see {@link encodeRanges}. */
@@ -136,22 +146,12 @@ export class Mosaic {
     const count = isOwn ? view.channels : 1;
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
     const buffer = this.#buffer("ranges", 8 + count * 8, STORAGE | COPY_DST | COPY_SRC);
-    const isFixed = typeof normalization === "object";
-    if (isFixed) device.gpu.queue.writeBuffer(buffer, 8, Float32Array.of(normalization.low, normalization.high));
+    if (typeof normalization === "object") device.gpu.queue.writeBuffer(buffer, 8, Float32Array.of(normalization.low, normalization.high));
     const statistics = source.statistics ?? this.#gather(source, pipelines);
     const extents = this.#buffer("extents", count * 4, STORAGE);
     const robust = isDense ? undefined : this.#bound(source, pipelines, count, extents);
-    const params = {
-      rangeCount: count,
-      partialsPerRange: (view.channels * statistics.partialsPerChannel) / count,
-      // As range.wgsl numbers them: 0 extremes, 1 chollet, 2 fixed.
-      rule: isFixed ? 2 : normalization === "chollet" && !isDense ? 1 : 0,
-      symmetric: this.#isSymmetric(options) ? 1 : 0,
-      total: view.channels * area,
-    };
-    const buffers = { partials: statistics.partials, clock, result: buffer, extents };
-    const step = { shader: rangeShader, pipeline: pipelines.range, params, buffers, workgroups: count };
-    const finish = this.#own(new ComputeStep(device, this.#label, step));
+    const range = { source, statistics, count, normalization, isSymmetric: this.isSymmetric, extents, result: buffer, clock };
+    const finish = this.#own(makeRangeStep(device, this.#label, pipelines.range, range));
     return { buffer, count, statistics: robust ? [statistics, robust] : [statistics], finish };
   }
 
@@ -170,11 +170,6 @@ export class Mosaic {
     return part;
   }
 
-  #isSymmetric(options: MosaicOptions): boolean {
-    if (options.normalization === "chollet" || typeof options.normalization === "object") return false;
-    return this.colors.map === "diverging" || options.compare !== undefined;
-  }
-
   #params(source: MosaicSource, options: MosaicOptions, rangeCount: number): ParamValues {
     const { layout } = options;
     const { view } = source;
@@ -190,7 +185,7 @@ export class Mosaic {
       channels: layout.channels,
       gap: layout.gap,
       perChannel: rangeCount > 1 ? 1 : 0,
-      symmetric: this.#isSymmetric(options) ? 1 : 0,
+      symmetric: this.isSymmetric ? 1 : 0,
       offset: view.offset,
       channelStride: view.channelStride,
       rowStride: view.rowStride,
@@ -223,6 +218,39 @@ export class Mosaic {
     this.#buffers.push(buffer);
     return buffer;
   }
+}
+
+interface RangeParts {
+  readonly source: MosaicSource;
+  readonly statistics: ChannelStatistics;
+  /** Ranges. */
+  readonly count: number;
+  readonly normalization: Normalization;
+  readonly isSymmetric: boolean;
+  readonly extents: GPUBuffer;
+  readonly result: GPUBuffer;
+  readonly clock: GPUBuffer;
+}
+
+/** Makes ranges of statistics. @param pipeline of range.wgsl */
+export function makeRangeStep(
+  device: Device,
+  label: string,
+  pipeline: GPUComputePipeline,
+  { source, statistics, count, normalization, isSymmetric, extents, result, clock }: RangeParts,
+): ComputeStep {
+  const { channels, height, width } = source.view;
+  const area = height * width;
+  const params = {
+    rangeCount: count,
+    partialsPerRange: (channels * statistics.partialsPerChannel) / count,
+    // As range.wgsl numbers them: 0 extremes, 1 chollet, 2 fixed.
+    rule: typeof normalization === "object" ? 2 : normalization === "chollet" && area > 1 ? 1 : 0,
+    symmetric: isSymmetric ? 1 : 0,
+    total: channels * area,
+  };
+  const buffers = { partials: statistics.partials, clock, result, extents };
+  return new ComputeStep(device, label, { shader: rangeShader, pipeline, params, buffers, workgroups: count });
 }
 
 /**

@@ -25,7 +25,7 @@ const colors: Readonly<Record<ColorMap | "auto", string>> = {
 };
 
 /** Fills a list, and sets an element's attribute to what is chosen in it. The first is the default. An attribute that is set elsewhere is shown, too. */
-function offer(select: HTMLSelectElement, titles: Readonly<Record<string, string>>, element: Element, attribute: string): void {
+export function offer(select: HTMLSelectElement, titles: Readonly<Record<string, string>>, element: Element, attribute: string): void {
   select.append(...Object.entries(titles).map(([name, title]) => new Option(title, name)));
   const [first = ""] = Object.keys(titles);
   select.addEventListener("change", () => {

@@ -2,12 +2,14 @@
 // own. One list beside the network's name.
 import type { ManifestEntry } from "../../../models/manifest.ts";
 import { attributes } from "../attributes.ts";
-import { comparisons } from "../compare/arrange.ts";
+import { comparedRanges, comparisons } from "../compare/arrange.ts";
 import { type Branches, findBranches, textOf } from "../compare/branches.ts";
 import { nameOf } from "../compare/names.ts";
 import { readWithin } from "../compare/within.ts";
 import type { ConvCam } from "../element.ts";
+import type { ComparePair } from "../mosaic/color-map.ts";
 import { isAddress } from "./address.ts";
+import { offer } from "./choices.ts";
 import { namesOf } from "./dropped-files.ts";
 import { listen } from "./listen.ts";
 import { comparableWith } from "./network-lists.ts";
@@ -16,8 +18,10 @@ import { findNetwork, openNetwork } from "./networks.ts";
 interface Controls {
   readonly viewer: ConvCam;
   readonly list: HTMLSelectElement;
-  /** Shown while something is compared. */
+  /** How it is shown, its colours and its ranges; each offered where it says something. */
   readonly as: HTMLSelectElement;
+  readonly colors: HTMLSelectElement;
+  readonly ranges: HTMLSelectElement;
   readonly file: HTMLInputElement;
   /** What the network itself is called. */
   title(): string;
@@ -31,6 +35,8 @@ const mostBranches = 4;
 
 /** Whether it is compared with a network at an address. */
 const isElsewhere = (name: string) => isAddress(name) && !readWithin(name);
+/** By the attribute `compare-colors`; the first is its default. */
+const colorPairs: Readonly<Record<ComparePair, string>> = { "magenta-green": "magenta and green", "red-green": "red and green" };
 
 export class Comparing {
   readonly #controls: Controls;
@@ -45,8 +51,10 @@ export class Comparing {
 
   constructor(controls: Controls) {
     this.#controls = controls;
-    const { viewer, list, as, file, report } = controls;
-    as.append(...Object.entries(comparisons).map(([name, title]) => new Option(title, name)));
+    const { viewer, list, as, colors, ranges, file, report } = controls;
+    offer(as, comparisons, viewer, "compare-as");
+    offer(colors, colorPairs, viewer, "compare-colors");
+    offer(ranges, comparedRanges, viewer, "compare-range");
     list.addEventListener("change", () => {
       const name = list.value;
       // The list says what is compared with, until another file is chosen.
@@ -58,15 +66,7 @@ export class Comparing {
       if (file.files && file.files.length > 0) this.#open([...file.files]);
       file.value = "";
     });
-    as.addEventListener("change", () => {
-      if (as.value === "colors") viewer.removeAttribute("compare-as");
-      else viewer.setAttribute("compare-as", as.value);
-    });
-    const showAs = () => {
-      as.value = viewer.getAttribute("compare-as") ?? "colors";
-    };
-    showAs();
-    new MutationObserver(showAs).observe(viewer, { attributeFilter: ["compare-as"] });
+    new MutationObserver(() => this.#reveal()).observe(viewer, { attributeFilter: ["compare-as"] });
     listen(viewer, "load", ({ layers }) => {
       this.#branches = findBranches(layers).slice(0, mostBranches);
       this.#fill();
@@ -111,7 +111,7 @@ export class Comparing {
   }
 
   #show(name: string, source: ConvCam["compare"]): void {
-    const { viewer, as } = this.#controls;
+    const { viewer } = this.#controls;
     this.#count++;
     this.#chosen = name;
     viewer.compare = source;
@@ -119,10 +119,19 @@ export class Comparing {
     // Branches are called by how their names begin.
     if (name === "" || readWithin(name)?.kind === "branches") viewer.removeAttribute("compare-names");
     else viewer.setAttribute("compare-names", `${own.replaceAll("|", " ")} | ${other.replaceAll("|", " ")}`);
-    if (name === "") viewer.removeAttribute("compare-as");
-    const label = as.closest("label");
-    if (label) label.hidden = name === "";
+    if (name === "") for (const attribute of ["compare-as", "compare-colors", "compare-range"]) viewer.removeAttribute(attribute);
+    this.#reveal();
     this.#fill();
+  }
+
+  /** A difference has one range, and colours of its own. */
+  #reveal(): void {
+    const { viewer, as, colors, ranges } = this.#controls;
+    const shown = this.#chosen === "" ? undefined : (viewer.getAttribute("compare-as") ?? "colors");
+    const reveal = (select: HTMLSelectElement, isOffered: boolean) => select.closest("label")?.toggleAttribute("hidden", !isOffered);
+    reveal(as, shown !== undefined);
+    reveal(colors, shown === "colors");
+    reveal(ranges, shown === "colors" || shown === "side");
   }
 
   #titleOf(name: string): string {

@@ -57,7 +57,13 @@ const networkSelect = find<HTMLSelectElement>("network");
 fillNetworks();
 const network = new ChosenNetwork({ viewer, list: networkSelect, say: report, onChange: expectNetwork });
 const comparing = new Comparing({
-  ...{ viewer, list: find("compare"), as: find("compare-as"), file: find("compare-file"), report },
+  viewer,
+  list: find("compare"),
+  as: find("compare-as"),
+  colors: find("compare-colors"),
+  ranges: find("compare-range"),
+  file: find("compare-file"),
+  report,
   title: () => network.title,
 });
 const checkpoints = offerCheckpoints(

@@ -66,6 +66,8 @@ export interface Appearance {
   /** See {@link MosaicOptions.gamma}. */
   readonly gamma?: number | undefined;
   readonly pair: ComparePair;
+  /** Whether values that are compared have one range over both. */
+  readonly isCommonRange?: boolean;
   readonly columns?: number | undefined;
   readonly gap: number;
 }
