@@ -13,6 +13,15 @@ export interface PageView {
 export const pageViews: readonly PageView[] = [
   { name: "overview", hash: "", there: [".band-title", /input/] },
   { name: "layer", hash: "view=layer&layer=conv_1", there: [".side .facts", /silent channels/] },
+  {
+    name: "changed",
+    hash: `view=layer&layer=conv_1&gates=${JSON.stringify([
+      { value: "conv_1", channel: 4, scale: 0 },
+      { value: "conv_1", channel: 7, scale: 0 },
+      { value: "conv_2", channel: 3, scale: 2 },
+    ])}`,
+    there: [".changes", /3 channels changed/],
+  },
   { name: "channel", hash: "view=channel&layer=conv_1&channel=8", there: [".side .kernels", /kernel/i] },
   { name: "pixel", hash: "view=pixel&layer=conv_1&channel=8&pixel=3,15", there: [".side .check", /✓/] },
   { name: "dense", hash: "view=pixel&layer=dense_1&channel=4&pixel=0,0", there: [".side h2", /Unit 4/] },
