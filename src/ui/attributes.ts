@@ -1,7 +1,7 @@
 // The attributes of <conv-cam>, each declared once: how its text is read, and which stage brings a change of it up to date.
 import { ModelError } from "../engine/errors.ts";
 import { isPrecision, type Precision, precisions } from "../engine/precision.ts";
-import { type ColorMap, type ComparePair, colorMaps, comparePairs } from "./mosaic/color-map.ts";
+import { type ColorMap, colorMaps } from "./mosaic/color-map.ts";
 import { defaultNormalization, type Normalization, parseNormalization } from "./mosaic/normalization.ts";
 import type { Preparation } from "./preparation.ts";
 import type { Stage } from "./update-cycle.ts";
@@ -42,7 +42,7 @@ export const attributes = {
   normalize: attribute("scene", (value): Normalization => parseNormalization(value ?? defaultNormalization)),
   colormap: attribute("scene", readColorMap),
   gamma: attribute("scene", readGamma),
-  "compare-colors": attribute("scene", readPair),
+  "compare-colors": attribute("scene", text),
   "compare-range": attribute("scene", text),
   columns: attribute("scene", (value) => (Number(value) >= 1 ? Math.floor(Number(value)) : undefined)),
   gap: attribute("scene", (value) => Math.max(0, Math.round(Number(value ?? 1)))),
@@ -148,12 +148,6 @@ function readGamma(value: string | null): number {
   const gamma = Number(value ?? 1);
   if (gamma > 0 && gamma < Infinity) return gamma;
   throw new Error(`gamma '${value}': expected a number above 0, such as 0.5, which makes small numbers brighter.`);
-}
-
-function readPair(value: string | null): ComparePair {
-  const pair = value ?? "magenta-green";
-  if (!Object.hasOwn(comparePairs, pair)) throw new Error(`compare-colors '${pair}': expected ${Object.keys(comparePairs).join(" or ")}.`);
-  return pair as ComparePair;
 }
 
 /** "0.485,0.456,0.406" or "127.5" as numbers. */

@@ -136,8 +136,7 @@ export class Gallery {
       }
       panel.place(outcome.layout);
       this.isComparing ||= outcome.isCompared || (panel.choice.shows ?? "first") !== "first";
-      const pair = outcome.isCompared ? appearance.pair : undefined;
-      if (outcome.colors) panel.describeColors(outcome.colors, appearance.normalization, pair);
+      if (outcome.legend) panel.describeColors(outcome.legend, appearance.normalization, outcome.isCompared);
     }
     this.element.classList.remove("pending");
     this.guest?.show(outcomes);

@@ -3,13 +3,12 @@
 import { describeShape, formatNumber } from "./format-number.ts";
 import type { LayerChoice } from "./layers.ts";
 import { make } from "./make.ts";
-import { type ComparePair, comparePairs } from "./mosaic/color-map.ts";
 import type { MosaicLayout } from "./mosaic/layout.ts";
 import { chooseColumns, type MapPoint, type MapView } from "./mosaic/maps.ts";
 import { isPerChannel, type Normalization } from "./mosaic/normalization.ts";
+import type { LegendColors } from "./mosaic/palette.ts";
 import type { Probe, ProbeRequest } from "./probe.ts";
 import type { ViewRange } from "./results.ts";
-import type { LegendColors } from "./scene.ts";
 import type { ViewKind } from "./views/view.ts";
 
 export { default as styles } from "./panel.css?inline";
@@ -184,14 +183,10 @@ export class Panel {
   }
 
   /** Describes the colours of a mosaic. */
-  describeColors(colors: LegendColors, normalization: Normalization, pair: ComparePair | undefined): void {
-    this.#isCompared = pair !== undefined;
-    const gradient = (color: readonly number[]) => `linear-gradient(to right,#000,rgb(${color.map((part) => part * 255).join()}))`;
-    this.#ramp.style.background = pair
-      ? `${gradient(comparePairs[pair][0])} top/100% 50% no-repeat,${gradient(comparePairs[pair][1])} bottom/100% 50% no-repeat`
-      : colors.ramp;
+  describeColors({ ramp, zero }: LegendColors, normalization: Normalization, isCompared: boolean): void {
+    this.#isCompared = isCompared;
+    this.#ramp.style.background = ramp;
     // Gaps get a colour close to that of 0, so that they do not stand out.
-    const zero = pair ? "#000" : colors.zero;
     this.canvas.style.background = `color-mix(in srgb,${zero} 84%,#888)`;
     const isOwn = isPerChannel(normalization) && !this.isDense;
     const isRobust = !this.isDense && typeof normalization === "string" && normalization.endsWith("robust");

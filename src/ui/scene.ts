@@ -7,22 +7,16 @@ import type { Weights } from "./change-weights.ts";
 import type { ImageView } from "./image-view.ts";
 import type { MosaicLayout } from "./mosaic/layout.ts";
 import { viewAsMaps } from "./mosaic/maps.ts";
-import { zeroColor } from "./mosaic/palette.ts";
+import type { LegendColors } from "./mosaic/palette.ts";
 import { encodeRanges, type MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
 import { nonnegativeValues } from "./mosaic/signedness.ts";
 import type { Preparation } from "./preparation.ts";
 import { ChannelStatistics, type Statistics } from "./statistics/channel-statistics.ts";
 import { type Appearance, type Drawn, type View, type ViewCanvas, type ViewContext, viewKinds } from "./views/view.ts";
 
-/** The colours of a mosaic in CSS: a gradient from low to high, and the colour of 0. */
-export interface LegendColors {
-  readonly ramp: string;
-  readonly zero: string;
-}
-
 /** The result of preparing a view. */
 export type ViewOutcome =
-  | { readonly id: string; readonly layout: MosaicLayout; readonly colors: LegendColors | undefined; readonly isCompared: boolean }
+  | { readonly id: string; readonly layout: MosaicLayout; readonly legend: LegendColors | undefined; readonly isCompared: boolean }
   /** Why it is not drawn; the others are. */
   | { readonly id: string; readonly problem: string };
 
@@ -143,8 +137,8 @@ export class SceneOfViews {
     return results.map((result, i) => {
       const { id } = views[i] as View;
       if (result instanceof Error) return { id, problem: result.message };
-      const { layout, colors, isCompared = false } = result.drawn;
-      return { id, layout, colors: colors && { ramp: colors.ramp, zero: zeroColor(colors) }, isCompared };
+      const { layout, legend, isCompared = false } = result.drawn;
+      return { id, layout, legend, isCompared };
     });
   }
 

@@ -89,7 +89,7 @@ test.each([
       source: async () => first,
       comparedSource: async () => second,
     };
-    const drawn = await prepareCompared(context, { id: "v", kind: "mosaic", value: "v", shows: "difference", width: 21 });
+    const drawn = await prepareCompared(context, { id: "v", kind: "mosaic", value: "v", shows: "difference", width: 21 }, second);
     const { width, height, columns, tileWidth, tileHeight } = drawn.layout;
     const texture = device.gpu.createTexture({
       size: [width, height],

@@ -4,6 +4,7 @@ import { requestNodeDevice } from "../../src/cli/node-device.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { readBack } from "../../src/engine/gpu/read-buffer.ts";
 import { denseStrides } from "../../src/engine/shapes.ts";
+import { comparePairs, legendOf } from "../../src/ui/compare/pairs.ts";
 import { layoutMosaic } from "../../src/ui/mosaic/layout.ts";
 import { viewAsMaps } from "../../src/ui/mosaic/maps.ts";
 import { type MosaicOptions, MosaicRenderer, type MosaicSource } from "../../src/ui/mosaic/renderer.ts";
@@ -67,7 +68,7 @@ async function draw(
     isSigned: false,
     normalization: "layer",
     ...options,
-    ...(other && { compare: { source: other, pair: "magenta-green" } }),
+    ...(other && { compare: { source: other, colors: comparePairs["magenta-green"], legend: legendOf("magenta-green") } }),
   });
   const encoder = device.gpu.createCommandEncoder();
   const pass = encoder.beginComputePass();

@@ -5,13 +5,14 @@ import type { ConvCam, ConvCamEvents } from "../element.ts";
 import type { Gallery } from "../gallery.ts";
 import type { DrawableLayer, LayerChoice } from "../layers.ts";
 import { make } from "../make.ts";
-import { type ComparePair, comparePairs, cssGradient, usualStops } from "../mosaic/color-map.ts";
+import { cssGradient, usualStops } from "../mosaic/color-map.ts";
 import { pictureAmong } from "../picture-among.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { arrangeCompared, type ComparedAs, type ComparedRange, readComparedAs, readComparedRange } from "./arrange.ts";
 import { readBranches } from "./branches.ts";
 import styles from "./compare.css?inline";
 import { type Names, namesIn } from "./names.ts";
+import { type ComparePair, comparePairs, readPair } from "./pairs.ts";
 import { readWithin } from "./within.ts";
 
 export interface ComparisonHost {
@@ -52,7 +53,7 @@ export class Comparison {
   /**
    * The panels for what would be shown of one network. Where it has no such branches, it is shown alone.
    *
-   * @throws Error that says what is accepted where the text of `compare-as` or `compare-range` is not
+   * @throws Error that says what is accepted where the text of an attribute is not
    */
   arrange(choices: readonly LayerChoice[]): readonly LayerChoice[] {
     const { compare } = this.#element;
@@ -62,6 +63,7 @@ export class Comparison {
     const within = readWithin(compare);
     const as = this.#as;
     readComparedRange(this.#element.getAttribute("compare-range"));
+    readPair(this.#element.getAttribute("compare-colors"));
     this.#problem = undefined;
     try {
       const branches = within?.kind === "branches" ? readBranches(within.text, layers) : undefined;
@@ -85,7 +87,7 @@ export class Comparison {
       render(html`<p class="trouble-text" role="alert">${this.#problem ?? ""}</p>`, this.panel);
       return;
     }
-    const pair = (this.#element.getAttribute("compare-colors") ?? "magenta-green") as ComparePair;
+    const pair = readPair(this.#element.getAttribute("compare-colors"));
     const isFixed = /\d/.test(this.#element.getAttribute("normalize") ?? "");
     const range = isFixed ? undefined : readComparedRange(this.#element.getAttribute("compare-range"));
     render(keyTemplate(this.#as, this.names, pair, range), this.panel);

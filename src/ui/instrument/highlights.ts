@@ -30,6 +30,10 @@ export interface ValueMark {
   readonly label?: string | undefined;
 }
 
+function isOfChannels(kind: MarkKind): boolean {
+  return kind === "changed" || stateKinds.includes(kind);
+}
+
 /** Boxes of one mark on one panel: what they show is alike on all of its tiles. */
 const mostBoxes = 64;
 /** CSS pixels of a side of the least tile that has room for a word. */
@@ -81,7 +85,9 @@ export class Highlights {
   #onPanels({ value, box, kind, text, label }: ValueMark, look: string): Element[] {
     return this.#gallery.panelsOf(value).flatMap((panel) => {
       const { layout } = panel;
-      if (!layout) return [];
+      // Gates, and what is known of channels, are of the first of two networks.
+      const isOfOther = panel.choice.shows === "second" && isOfChannels(kind);
+      if (!layout || isOfOther) return [];
       // A picture is one tile, whatever its channels.
       const isPicture = panel.options.kind === "picture";
       const boxes = boxesOnTiles(layout, isPicture ? { ...box, channels: [0, 1] } : box, isPicture ? undefined : panel.choice.channels);

@@ -20,20 +20,6 @@ export const usualStops: Readonly<Partial<Record<ColorMap, string>>> = {
   diverging: "0b2a6f2458b85a90dba6c8f0f7f7f7f4b8a5dc7350b3323068091f",
 };
 
-/** The colour pairs for two models in one mosaic. Both add up to a neutral or clear third colour where the models agree. */
-export const comparePairs = {
-  "magenta-green": [
-    [1, 0, 1],
-    [0, 1, 0],
-  ],
-  "red-green": [
-    [1, 0, 0],
-    [0, 1, 0],
-  ],
-} as const satisfies Record<string, readonly [Color, Color]>;
-
-export type ComparePair = keyof typeof comparePairs;
-
 /** The stops of a map, low to high. */
 export function colorStops(stops: string): Color[] {
   return (stops.match(/.{6}/g) ?? []).map(parseHex);

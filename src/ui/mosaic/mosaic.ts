@@ -7,10 +7,10 @@ import { bind } from "../bind.ts";
 import { ComputeStep } from "../compute-step.ts";
 import { ChannelStatistics, type Statistics } from "../statistics/channel-statistics.ts";
 import { RobustExtents } from "../statistics/robust-extents.ts";
-import { type Color, comparePairs } from "./color-map.ts";
+import type { Color } from "./color-map.ts";
 import type { MosaicLayout } from "./layout.ts";
 import { isPerChannel, type Normalization } from "./normalization.ts";
-import { type Colors, paletteOf } from "./palette.ts";
+import { type Colors, type LegendColors, paletteOf } from "./palette.ts";
 import type { MosaicOptions, MosaicRenderer, MosaicSource } from "./renderer.ts";
 
 export interface Pipelines {
@@ -29,9 +29,11 @@ interface Ranges {
   readonly finish: ComputeStep;
 }
 
+const black: Color = [0, 0, 0];
+
 export class Mosaic {
   readonly layout: MosaicLayout;
-  readonly colors: Colors;
+  readonly legend: LegendColors;
   /** Whether a second value is drawn into the same tiles. */
   readonly isCompared: boolean;
   /** Whether 0 lies in the middle of its ranges. */
@@ -62,7 +64,7 @@ export class Mosaic {
     this.#label = label;
     this.#pipeline = pipelines.pixels;
     this.layout = options.layout;
-    this.colors = colors;
+    this.legend = options.compare?.legend ?? { ramp: colors.ramp, zero: colors.zero };
     this.#origin = options.origin ?? [0, 0];
     const compared = options.compare?.source;
     this.isCompared = compared !== undefined;
@@ -174,8 +176,7 @@ export class Mosaic {
     const { layout } = options;
     const { view } = source;
     const other = options.compare?.source.view ?? view;
-    const [colorA, colorB] = comparePairs[options.compare?.pair ?? "magenta-green"];
-    const opaque = (color: Color) => [...color, 1];
+    const [colorA, colorB] = options.compare?.colors ?? [black, black];
     return {
       origin: this.#origin,
       size: [layout.width, layout.height],
@@ -194,8 +195,8 @@ export class Mosaic {
       channelStrideB: other.channelStride,
       rowStrideB: other.rowStride,
       columnStrideB: other.columnStride,
-      colorA: opaque(colorA),
-      colorB: opaque(colorB),
+      colorA: [...colorA, 1],
+      colorB: [...colorB, 1],
     };
   }
 

@@ -2,29 +2,32 @@
 import { loadPart } from "../../engine/errors.ts";
 import { type Color, type ColorMap, colorAt, colorStops, cssGradient, usualStops } from "./color-map.ts";
 
+/** What a legend shows of the colours of a mosaic, in CSS. */
+export interface LegendColors {
+  /** A gradient from low to high. */
+  readonly ramp: string;
+  /** The colour of 0 in a range that begins with it, or has it in its middle. */
+  readonly zero: string;
+}
+
 /** The colours of a mosaic. */
-export interface Colors {
+export interface Colors extends LegendColors {
   readonly map: ColorMap;
   /** Evenly spaced, in hexadecimal RGB. */
   readonly stops: string;
   /** Where in the map the colour of a share of the range lies; there where absent. */
   readonly bend?: (share: number) => number;
-  /** As a CSS gradient. */
-  readonly ramp: string;
 }
 
 /** @param gamma to which power of a number's share of the range its colour lies in the map */
 export async function colorsOf(map: ColorMap, gamma = 1): Promise<Colors> {
-  const stops = usualStops[map];
-  if (stops && gamma === 1) return { map, stops, ramp: cssGradient(stops) };
-  const { rareColors } = await loadPart("for these colours", () => import("./rare-colors.ts"));
-  return { map, ...rareColors(map, gamma) };
-}
-
-/** The CSS colour of 0 in a range that begins with it, or has it in its middle. */
-export function zeroColor({ map, stops }: Pick<Colors, "map" | "stops">): string {
-  const at = map === "diverging" ? stops.length / 2 - 3 : 0;
-  return `#${stops.slice(at, at + 6)}`;
+  const usual = usualStops[map];
+  const isUsual = usual && gamma === 1;
+  const colors = isUsual
+    ? { stops: usual, ramp: cssGradient(usual) }
+    : (await loadPart("for these colours", () => import("./rare-colors.ts"))).rareColors(map, gamma);
+  const at = map === "diverging" ? colors.stops.length / 2 - 3 : 0;
+  return { map, ...colors, zero: `#${colors.stops.slice(at, at + 6)}` };
 }
 
 /** NaN is cyan and infinity orange: neither colour occurs in any of the maps. */

@@ -6,11 +6,11 @@ import rangeShader from "../../shaders/range.wgsl";
 import { renderShader, type Shader } from "../../shaders/shader.ts";
 import { ChannelStatistics, type MapSource, valueTypes } from "../statistics/channel-statistics.ts";
 import { RobustExtents } from "../statistics/robust-extents.ts";
-import type { ColorMap, ComparePair } from "./color-map.ts";
+import type { Color, ColorMap } from "./color-map.ts";
 import type { MosaicLayout } from "./layout.ts";
 import { Mosaic, type Pipelines } from "./mosaic.ts";
 import { isRobust, type Normalization } from "./normalization.ts";
-import { colorsOf } from "./palette.ts";
+import { colorsOf, type LegendColors } from "./palette.ts";
 
 export { encodeRanges, type Mosaic } from "./mosaic.ts";
 
@@ -29,7 +29,7 @@ export interface MosaicOptions {
   /** Whether the value can be negative, see signedness.ts. */
   readonly isSigned: boolean;
   /** A second value of the same extents, drawn into the same tiles. */
-  readonly compare?: { readonly source: MosaicSource; readonly pair: ComparePair };
+  readonly compare?: { readonly source: MosaicSource; readonly colors: readonly [Color, Color]; readonly legend: LegendColors };
   /** Which channel each tile of the layout shows; the first ones in order where absent. */
   readonly channels?: readonly number[] | undefined;
   /** Colour of gaps and empty cells, and its opacity. Default transparent. */

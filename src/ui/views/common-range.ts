@@ -65,7 +65,7 @@ export async function inCommonRange(
   );
   return {
     layout: mosaic.layout,
-    colors: mosaic.colors,
+    legend: mosaic.legend,
     isCompared: mosaic.isCompared,
     ranges: mosaic.ranges,
     statistics,

@@ -1,20 +1,17 @@
 // One of two values that are compared, alone, or their signed difference, as a mosaic. Loaded with the first of them.
 
+import { comparePairs, legendOf, readPair } from "../compare/pairs.ts";
 import type { MosaicSource } from "../mosaic/renderer.ts";
 import { inCommonRange } from "./common-range.ts";
 import { areAlike, Difference } from "./difference.ts";
 import { drawMosaic } from "./mosaic-view.ts";
 import type { Appearance, Drawn, View, ViewContext } from "./view.ts";
 
-export { inCommonRange };
-
-export async function prepareCompared(context: ViewContext, view: View): Promise<Drawn> {
+/** @param other the second of the two, where there is one that can be drawn */
+export async function prepareCompared(context: ViewContext, view: View, other: MosaicSource | undefined): Promise<Drawn> {
   const source = await context.source(view);
-  const isAlone = view.shows === "first" && !context.appearance.isCommonRange;
-  const other = isAlone ? undefined : await context.comparedSource(view);
-  if (view.shows === "first") return drawOne(context, view, [source, other]);
-  if (!other) throw new Error(`There is no second '${view.compare ?? view.value}' that can be drawn.`);
-  if (view.shows === "second") return drawOne(context, view, [source, other]);
+  if (!other && view.shows !== "first") throw new Error(`There is no second '${view.compare ?? view.value}' that can be drawn.`);
+  if (!other || view.shows !== "difference") return drawInColors(context, view, source, other);
   const { device } = context.renderer;
   const difference = await Difference.create(device, view.value, source, other);
   const look = { ...context, appearance: differenceLook(context.appearance) };
@@ -24,7 +21,7 @@ export async function prepareCompared(context: ViewContext, view: View): Promise
   });
   return {
     layout: mosaic.layout,
-    colors: mosaic.colors,
+    legend: mosaic.legend,
     ranges: mosaic.ranges,
     // What ranges are made of is computed in this order.
     statistics: [difference, ...mosaic.statistics],
@@ -38,20 +35,23 @@ export async function prepareCompared(context: ViewContext, view: View): Promise
   };
 }
 
-/** The first of two, or the second; in colours of its own, or in those of both. */
-async function drawOne(
-  context: ViewContext,
-  view: View,
-  [first, second]: readonly [MosaicSource, MosaicSource | undefined],
-): Promise<Drawn> {
+/** One of two in its colours, or both in the same tiles: each in a range of its own, or in one over both. */
+async function drawInColors(context: ViewContext, view: View, first: MosaicSource, other: MosaicSource | undefined): Promise<Drawn> {
+  const { appearance } = context;
+  const second = other && areAlike(first.view, other.view) ? other : undefined;
   const which = view.shows === "second" ? "second" : "first";
-  const source = which === "second" && second ? second : first;
-  const isCommon = context.appearance.isCommonRange && second && areAlike(first.view, second.view);
-  const isSigned = isCommon
-    ? (["first", "second"] as const).some((one) => context.canBeNegative(view, one))
-    : context.canBeNegative(view, which);
-  const mosaic = await drawMosaic(context, view, source, { isSigned });
-  return isCommon ? inCommonRange(context, view, mosaic, [first, second], [which === "first" ? 0 : 1]) : mosaic;
+  const drawn = which === "second" && other ? other : first;
+  if (second && !view.shows) {
+    const pair = readPair(appearance.pair);
+    const compare = { source: second, colors: comparePairs[pair], legend: legendOf(pair) };
+    const mosaic = await drawMosaic(context, view, first, { isSigned: context.canBeNegative(view, "first"), compare });
+    return appearance.isCommonRange ? inCommonRange(context, view, mosaic, [first, second], [0, 1]) : mosaic;
+  }
+  if (!second || !appearance.isCommonRange) return drawMosaic(context, view, drawn, { isSigned: context.canBeNegative(view, which) });
+  // Of one range over both there is one map of colours, too.
+  const isSigned = context.canBeNegative(view, "first") || context.canBeNegative(view, "second");
+  const mosaic = await drawMosaic(context, view, drawn, { isSigned });
+  return inCommonRange(context, view, mosaic, [first, second], [which === "first" ? 0 : 1]);
 }
 
 /** With 0 in the middle of diverging colours. Chollet's rule has the mean there, and a fixed range may lie anywhere. */

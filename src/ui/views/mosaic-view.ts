@@ -5,16 +5,10 @@ import type { Mosaic, MosaicOptions, MosaicSource } from "../mosaic/renderer.ts"
 import type { Drawn, View, ViewContext } from "./view.ts";
 
 export async function prepareMosaic(context: ViewContext, view: View): Promise<Drawn> {
-  const load = () => loadPart("for comparisons", () => import("./compared-view.ts"));
-  if (view.shows) return (await load()).prepareCompared(context, view);
-  const [source, other] = await Promise.all([context.source(view), context.comparedSource(view)]);
-  const { channels, height, width } = source.view;
-  const isSame = other && other.view.channels === channels && other.view.height === height && other.view.width === width;
-  const mosaic = await drawMosaic(context, view, source, {
-    isSigned: context.canBeNegative(view, "first"),
-    ...(isSame && { compare: { source: other, pair: context.appearance.pair } }),
-  });
-  return isSame && context.appearance.isCommonRange ? (await load()).inCommonRange(context, view, mosaic, [source, other], [0, 1]) : mosaic;
+  const other = await context.comparedSource(view);
+  if (other || view.shows)
+    return (await loadPart("for comparisons", () => import("./compared-view.ts"))).prepareCompared(context, view, other);
+  return drawMosaic(context, view, await context.source(view), { isSigned: context.canBeNegative(view, "first") });
 }
 
 /** Draws a view's channels of a value, whichever that is. */

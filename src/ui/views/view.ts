@@ -3,10 +3,10 @@
 import { loadPart } from "../../engine/errors.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import type { ImageView } from "../image-view.ts";
-import type { ColorMap, ComparePair } from "../mosaic/color-map.ts";
+import type { ColorMap } from "../mosaic/color-map.ts";
 import type { MosaicLayout } from "../mosaic/layout.ts";
 import type { Normalization } from "../mosaic/normalization.ts";
-import type { Colors } from "../mosaic/palette.ts";
+import type { LegendColors } from "../mosaic/palette.ts";
 import type { MosaicOptions, MosaicRenderer, MosaicSource } from "../mosaic/renderer.ts";
 import type { Preparation } from "../preparation.ts";
 import type { Statistics } from "../statistics/channel-statistics.ts";
@@ -65,7 +65,8 @@ export interface Appearance {
   readonly colorMap: ColorMap | "auto";
   /** See {@link MosaicOptions.gamma}. */
   readonly gamma?: number | undefined;
-  readonly pair: ComparePair;
+  /** As the attribute `compare-colors`. */
+  readonly pair?: string | undefined;
   /** Whether values that are compared have one range over both. */
   readonly isCommonRange?: boolean;
   readonly columns?: number | undefined;
@@ -91,7 +92,7 @@ export interface ViewContext {
 export interface Drawn {
   readonly layout: MosaicLayout;
   /** Absent where colours are those of a picture. */
-  readonly colors?: Colors;
+  readonly legend?: LegendColors;
   /** Whether a second value is drawn into the same tiles. */
   readonly isCompared?: boolean;
   /** Statistics that must be gathered before {@link finishRanges}. */
