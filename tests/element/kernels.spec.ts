@@ -72,9 +72,9 @@ test("filters of a picture are seen in its colours; the pointer reads them, a cl
   await tiles.focus();
   await page.keyboard.press("ArrowRight");
   await expect(kernels.locator(".readout")).toContainText("channel 1 · inputs 0, 1, 2 · y 1 · x 1");
-  await kernels.getByRole("combobox", { name: "Input channel" }).selectOption("2");
+  await kernels.getByRole("combobox", { name: "Input" }).selectOption("2");
   await expect(kernels).toContainText("the 3 × 3 kernel of each for input channel 2.");
-  await kernels.getByRole("combobox", { name: "Input channel" }).selectOption("");
+  await kernels.getByRole("combobox", { name: "Input" }).selectOption("");
   await expect(kernels).toContainText("in colours");
   await page.mouse.move(0, 0);
   await tiles.focus();

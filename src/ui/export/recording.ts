@@ -6,6 +6,8 @@ import { withDuration } from "./webm-duration.ts";
 const mimeType = "video/webm";
 /** The least time between two pictures. */
 const periodMs = 66;
+/** The time in which ranges of what is off the screen may be old: to compute them takes as long as to draw. */
+const rangesMs = 1000;
 const bitsPerSecond = 8_000_000;
 
 /** Why this browser cannot record; undefined where it can. */
@@ -20,7 +22,7 @@ export class Recording {
   readonly #canvas = document.createElement("canvas");
   readonly #chunks: Blob[] = [];
   #started = 0;
-  #taken = 0;
+  #ranged = 0;
   #recorder: MediaRecorder | undefined;
   #timer = 0;
   #picture: ImageBitmap | undefined;
@@ -57,7 +59,7 @@ export class Recording {
   }
 
   async #begin(): Promise<void> {
-    this.#lap();
+    this.#ranged = performance.now();
     const first = await this.#viewer.ask({ kind: "frame", ...seenIn(this.#viewer) });
     // Encoders of video take even sizes.
     this.#canvas.width = first.width + (first.width % 2);
@@ -76,18 +78,21 @@ export class Recording {
     }, periodMs);
   }
 
-  /** Milliseconds since the picture before. */
-  #lap(): number {
-    const before = this.#taken;
-    this.#taken = performance.now();
-    return this.#taken - before;
+  /** Whether ranges were brought up to date a moment ago. If not, they are now. */
+  #keepsRanges(): boolean {
+    const now = performance.now();
+    if (now - this.#ranged < rangesMs) return true;
+    this.#ranged = now;
+    return false;
   }
 
   /** While one picture is under way, the next is left out. What cannot be taken, because another network loads, is left out, too. */
   async #take(): Promise<void> {
     if (this.#isTaking) return;
     this.#isTaking = true;
-    const picture = await this.#viewer.ask({ kind: "frame", ...seenIn(this.#viewer), elapsedMs: this.#lap() }).catch(() => undefined);
+    const picture = await this.#viewer
+      .ask({ kind: "frame", ...seenIn(this.#viewer), keepsRanges: this.#keepsRanges() })
+      .catch(() => undefined);
     if (picture) {
       this.#picture?.close();
       this.#picture = picture;

@@ -11,8 +11,8 @@ export interface SeenOnPage {
 
 /** A picture of a video. */
 export interface FrameWish extends SeenOnPage {
-  /** Since the one before, for the smoothing of ranges; without it they take their value at once. */
-  readonly elapsedMs?: number | undefined;
+  /** Whether ranges are left as they are, because another one was taken a moment ago. */
+  readonly keepsRanges?: boolean | undefined;
 }
 
 export interface PictureWish extends SeenOnPage {

@@ -33,7 +33,7 @@ async function take(viewer: Source, wish: PictureWish & FrameWish): Promise<Offs
   // What lies over a picture is drawn there.
   const shown = viewer.drawings.filter(({ kind, isOver }) => kind !== "sheet" && !isOver);
   const wanted = values ? shown.filter(({ value }) => values.includes(value)) : shown;
-  bringUpToDate(viewer, wish.elapsedMs);
+  if (!wish.keepsRanges) bringUpToDate(viewer);
   const others = values?.filter((value) => !wanted.some((drawing) => drawing.value === value)) ?? [];
   const [painted, explained, more] = await Promise.all([
     Promise.all(wanted.map((drawing) => paintDrawing(viewer, drawing, wish))),
@@ -57,8 +57,8 @@ async function take(viewer: Source, wish: PictureWish & FrameWish): Promise<Offs
 }
 
 /** Frames leave out what nobody sees: its ranges are of an earlier picture, or of none. */
-function bringUpToDate({ device, renderer, drawings }: Source, elapsedMs: number | undefined): void {
-  renderer.tick(elapsedMs);
+function bringUpToDate({ device, renderer, drawings }: Source): void {
+  renderer.tick();
   const encoder = device.gpu.createCommandEncoder({ label: "ranges" });
   const pass = encoder.beginComputePass({ label: "ranges" });
   encodeRanges(

@@ -109,7 +109,7 @@ export class LayerKernels {
         <p class="about">${captionOf(kernels)}</p>
         ${
           titles.length > 1
-            ? html`<label class="choice">Input channel
+            ? html`<label class="choice">Input
                 <select .value=${`${this.#input ?? ""}`} @change=${choose}>
                   ${titles.map(([value, title]) => html`<option value=${value} ?selected=${value === `${this.#input ?? ""}`}>${title}</option>`)}
                 </select>
