@@ -204,6 +204,14 @@ test("brushes over the picture by mouse and keyboard, says what becomes of the a
   await expect.poll(async () => (await readValue(page, "input_layer"))[14 * 28 + 14]).toBeCloseTo((0.299 * 208 + 0.701 * 32) / 255, 2);
   const said = page.locator("#brush-before");
   await expect(said).toHaveText(/^3 [\d.]+% → [\d.]+%; now \d [\d.]+%$/);
+  // What a gate does is not said to be the brush's.
+  await page.locator("conv-cam").evaluate((viewer: ConvCam) => {
+    viewer.gates = [{ value: "conv_1", channel: 9, scale: 0 }];
+  });
+  await expect(said).toHaveText(/^Now \d [\d.]+%\. Clear the brush/);
+  await page.locator("conv-cam").evaluate((viewer: ConvCam) => {
+    viewer.gates = [];
+  });
   await expect.poll(() => hash(page)).toContain("retouch=gray");
   await page.getByRole("button", { name: "Undo" }).click();
   expect(await retouch()).toBe("gray 0.2 0.46,0.49");

@@ -9,6 +9,8 @@ const periodMs = 66;
 /** The time in which ranges of what is off the screen may be old: to compute them takes as long as to draw. */
 const rangesMs = 1000;
 const bitsPerSecond = 8_000_000;
+/** How long a video goes on, after somebody has ended it, of which nothing is recorded yet. */
+const patienceMs = 10_000;
 
 /** Why this browser cannot record; undefined where it can. */
 export function recordingTrouble(): string | undefined {
@@ -43,9 +45,10 @@ export class Recording {
 
   /** Ends it. @returns the video @throws Error where the browser has recorded nothing */
   async stop(): Promise<Blob> {
+    const recorder = this.#recorder as MediaRecorder;
+    await this.#untilRecorded(recorder);
     clearInterval(this.#timer);
     const durationMs = performance.now() - this.#started;
-    const recorder = this.#recorder as MediaRecorder;
     if (recorder.state !== "inactive") {
       const stopped = new Promise((resolve) => recorder.addEventListener("stop", resolve, { once: true }));
       recorder.stop();
@@ -56,6 +59,15 @@ export class Recording {
     const bytes = new Uint8Array(await new Blob(this.#chunks).arrayBuffer());
     if (bytes.length === 0) throw new Error("The browser has recorded nothing. Record for a little longer.");
     return new Blob([withDuration(bytes, durationMs) as Uint8Array<ArrayBuffer>], { type: mimeType });
+  }
+
+  /** An encoder may be slow to begin: the video goes on until there is something of it. */
+  async #untilRecorded(recorder: MediaRecorder): Promise<void> {
+    const end = performance.now() + patienceMs;
+    while (this.#chunks.length === 0 && recorder.state === "recording" && performance.now() < end) {
+      recorder.requestData();
+      await new Promise((resolve) => setTimeout(resolve, periodMs));
+    }
   }
 
   async #begin(): Promise<void> {

@@ -39,6 +39,8 @@ export class BrushOverPicture {
   readonly #parts: BrushParts;
   readonly #picture = new RetouchedPicture(largestSide);
   readonly #answer = new AnswerBefore("Clear the brush");
+  /** What was changed in the network when the last answer came, as text. */
+  #changes = "";
   readonly #speak: (text: string) => void;
   /** Texts of the strokes before, the latest last. */
   readonly #past: string[] = [];
@@ -193,6 +195,10 @@ export class BrushOverPicture {
 
   #tell(results: ConvCamEvents["results"]): void {
     const { viewer } = this.#parts;
+    // What gates or other weights do to the answer is not the brush's.
+    const changes = JSON.stringify([viewer.gates, viewer.getAttribute("blank"), viewer.getAttribute("checkpoint")]);
+    if (changes !== this.#changes) this.#answer.forget();
+    this.#changes = changes;
     // A canvas may be drawn on at any time.
     const isStill = viewer.picture instanceof ImageBitmap;
     this.#say(this.#answer.tell(results, { labels: viewer.labels, isChanged: viewer.hasAttribute("retouch"), isStill }));

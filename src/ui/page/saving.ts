@@ -28,6 +28,7 @@ export function offerSaving({ viewer, title }: Saving): void {
     why.hidden = viewer.explain === undefined;
   });
   let recording: Recording | undefined;
+  let isStarting = false;
   let started = 0;
   let timer = 0;
   const show = () => {
@@ -40,6 +41,7 @@ export function offerSaving({ viewer, title }: Saving): void {
   video.addEventListener(
     "click",
     trying(async () => {
+      if (isStarting) return;
       clearInterval(timer);
       const ending = recording;
       recording = undefined;
@@ -49,8 +51,13 @@ export function offerSaving({ viewer, title }: Saving): void {
         say("Saved.");
         return;
       }
-      const { Recording } = await loadPart("that records", () => import("../export/recording.ts"));
-      recording = await Recording.start(viewer);
+      isStarting = true;
+      try {
+        const { Recording } = await loadPart("that records", () => import("../export/recording.ts"));
+        recording = await Recording.start(viewer);
+      } finally {
+        isStarting = false;
+      }
       started = performance.now();
       timer = window.setInterval(show, 1000);
       show();
