@@ -1,9 +1,17 @@
 // What becomes of channels by their buttons, what all gates come to in words, and which tiles are marked.
 import { expect, test } from "vitest";
 import type { ValueGate } from "../../src/ui/change-gates.ts";
-import { changesOf, countText, silencedIn } from "../../src/ui/instrument/changes.ts";
+import { changesOf, countText } from "../../src/ui/instrument/changes.ts";
 import { marksOfStates } from "../../src/ui/instrument/channel-states.ts";
-import { aloneIn, type ChannelSwitch, isLayerSilent, stateOf, withLayerSilent, withState } from "../../src/ui/instrument/gates.ts";
+import {
+  aloneIn,
+  type ChannelSwitch,
+  isLayerSilent,
+  silencedIn,
+  stateOf,
+  withLayerSilent,
+  withState,
+} from "../../src/ui/instrument/gates.ts";
 import type { Place } from "../../src/ui/instrument/place.ts";
 
 const count = 4;
@@ -108,6 +116,8 @@ test("tiles say what has become of their channel", () => {
     { channel: 3, label: "×2", text: "× 2" },
   ]);
   expect([...silencedIn(gates, "a", count)]).toEqual([0]);
+  expect(silencedIn([{ value: "a", scale: 0 }, ...gates], "a", count)).toEqual(new Set([0, 1, 2]));
+  expect(silencedIn([{ value: "a", channels: [1, 2], scale: 0, shift: 1 }], "a", count)).toEqual(new Set());
 });
 
 const placeWith = (height: number) => ({ layer: { value: "a" }, maps: { channels: count, height, width: 3 } }) as Place;

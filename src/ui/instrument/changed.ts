@@ -1,27 +1,27 @@
-// A line that says, wherever one looks, which channels are silent, boosted or heard alone, what the answer was before, and how to put all back. Their
-// tiles are marked.
+// Which channels are silent, boosted or heard alone, what the answer was before, and how to put all back, as one line; and their tiles are marked.
+// Loaded with the first change.
 import { html, nothing, render, type TemplateResult } from "lit";
 import { AnswerBefore } from "../answer-before.ts";
 import type { ConvCam, ConvCamEvents } from "../element.ts";
-import { make } from "../make.ts";
 import type { FrameSource } from "../sources.ts";
 import { printOf } from "./answer-print.ts";
-import { type ChangedChannels, changesOf, countText, type ValueChanges } from "./changes.ts";
-import type { GivenNames } from "./given-names.ts";
-import { boxOfChannel, type Highlights, type ValueMark } from "./highlights.ts";
-import { mapsOfLayer, type Place, placeOfChannel } from "./place.ts";
-import type { Places } from "./places.ts";
+import { type ChangedChannel, type ChangedChannels, changesOf, countText, type ValueChanges } from "./changes.ts";
 
-export interface ChangedHost {
-  readonly source: FrameSource | undefined;
+export interface ChangedMark extends ChangedChannel {
+  readonly value: string;
 }
 
 /** What knows places and names, and marks tiles. */
 interface Around {
-  readonly places: Places;
-  readonly highlights: Highlights;
-  readonly given: GivenNames;
-  go(place: Place): void;
+  readonly source: FrameSource | undefined;
+  /** Whether anything is looked at. */
+  readonly isSomewhere: boolean;
+  /** Channels of a value; undefined where there is none of this name. */
+  countOf(value: string): number | undefined;
+  nameOf(value: string): string;
+  /** @param channel undefined for the layer */
+  go(value: string, channel: number | undefined): void;
+  mark(marks: readonly ChangedMark[]): void;
 }
 
 /** Channels of a group that are named one by one, and tiles of a value that are marked. */
@@ -29,8 +29,7 @@ const mostNamed = 12;
 const mostMarked = 256;
 
 export class Changed {
-  readonly element = make("div", "changes");
-  readonly #host: ChangedHost;
+  readonly #line: HTMLElement;
   readonly #viewer: ConvCam;
   readonly #around: Around;
   readonly #answer = new AnswerBefore();
@@ -39,51 +38,58 @@ export class Changed {
   #print: string | undefined;
   #answerText = "";
 
-  constructor(host: ChangedHost, viewer: ConvCam, around: Around) {
-    this.#host = host;
+  constructor(line: HTMLElement, viewer: ConvCam, around: Around) {
+    this.#line = line;
     this.#viewer = viewer;
     this.#around = around;
-    this.element.role = "group";
-    this.element.ariaLabel = "What is changed in the network";
-    viewer.addEventListener("results", (event) => this.#compare((event as CustomEvent<ConvCamEvents["results"]>).detail));
-    viewer.addEventListener("reset", () => this.#forgetAnswer());
+    line.role = "group";
+    line.ariaLabel = "What is changed in the network";
   }
 
-  /** Brings it up to date with the gates. @param place undefined where nothing is looked at */
-  show(place: Place | undefined): void {
-    this.#read(place);
-    render(place && this.#isChanged ? this.#template(place) : nothing, this.element);
-    this.#around.highlights.stand(this.#changes.flatMap((changes) => this.#marksOf(changes)));
+  /** Brings it up to date with the gates. @param isShown whether anything is looked at */
+  show(isShown: boolean): void {
+    this.#read(isShown);
+    this.#draw();
+    this.#around.mark(this.#changes.flatMap(({ value, marks }) => marks.slice(0, mostMarked).map((mark) => ({ ...mark, value }))));
+  }
+
+  /**
+   * Another answer has come, or, where undefined, the last one holds no more. Of what moves, or is another since, there is no answer to compare with.
+   *
+   * @param isBefore whether it is known to be of the network as it was
+   */
+  note(results: ConvCamEvents["results"] | undefined, isBefore = false): void {
+    if (!results) {
+      this.#forgetAnswer();
+      return;
+    }
+    const { labels } = this.#viewer;
+    if (isBefore) {
+      this.#answer.tell(results, { labels, isChanged: false, isStill: true });
+      return;
+    }
+    // It may come before all else is brought up to date.
+    this.#read(this.#around.isSomewhere);
+    if (this.#print !== undefined && this.#print !== printOf(this.#viewer, this.#around.source)) this.#forgetAnswer();
+    if (this.#isChanged && this.#print === undefined) return;
+    this.#tell(this.#answer.tell(results, { labels, isChanged: this.#isChanged, isStill: true }));
   }
 
   get #isChanged(): boolean {
     return this.#changes.length > 0;
   }
 
-  #read(place: Place | undefined): void {
-    const countOf = (value: string) => {
-      const layer = this.#around.places.layerOf(value);
-      return layer && mapsOfLayer(layer).channels;
-    };
+  #read(isShown: boolean): void {
     const wasChanged = this.#isChanged;
-    this.#changes = place ? changesOf(this.#viewer.gates, countOf) : [];
+    this.#changes = isShown ? changesOf(this.#viewer.gates, (value) => this.#around.countOf(value)) : [];
     if (!this.#isChanged) this.#answerText = "";
     else if (!wasChanged) this.#beginChange();
   }
 
   #beginChange(): void {
-    const print = printOf(this.#viewer, this.#host.source);
+    const print = printOf(this.#viewer, this.#around.source);
     if (this.#print !== undefined && print !== this.#print) this.#answer.forget();
     this.#print = print;
-  }
-
-  /** Of what moves, or is another since, there is no answer to compare with. */
-  #compare(results: ConvCamEvents["results"]): void {
-    // They may come before all else is brought up to date.
-    this.#read(this.#around.places.here);
-    if (this.#print !== undefined && this.#print !== printOf(this.#viewer, this.#host.source)) this.#forgetAnswer();
-    if (this.#isChanged && this.#print === undefined) return;
-    this.#tell(this.#answer.tell(results, { labels: this.#viewer.labels, isChanged: this.#isChanged, isStill: true }));
   }
 
   #forgetAnswer(): void {
@@ -95,53 +101,42 @@ export class Changed {
   #tell(text: string): void {
     if (text === this.#answerText) return;
     this.#answerText = text;
-    const { here } = this.#around.places;
-    if (here && this.#isChanged) render(this.#template(here), this.element);
+    this.#draw();
   }
 
-  #template(place: Place): TemplateResult {
-    const putBack = ({ detail }: MouseEvent) => {
-      this.#viewer.gates = [];
-      // By key: the button goes, and the focus with it.
-      if (detail === 0)
-        (this.element.getRootNode() as ShadowRoot).querySelector<HTMLElement>(".grid canvas")?.focus({ preventScroll: true });
-    };
+  #draw(): void {
+    render(this.#isChanged ? this.#template() : nothing, this.#line);
+  }
+
+  #template(): TemplateResult {
     return html`
       <p>
         <strong role="status">${countText(this.#changes)}:</strong>
-        ${this.#changes.map((changes, i) => html`${i > 0 ? " · " : ""}${this.#valueTemplate(place, changes)}`)}
+        ${this.#changes.map((changes, i) => html`${i > 0 ? " · " : ""}${this.#valueTemplate(changes)}`)}
       </p>
       ${this.#answerText ? html`<p class="answer-change">Answer: ${this.#answerText}</p>` : nothing}
-      <button type="button" class="part-button" @click=${putBack}>All as they were</button>
+      <button type="button" class="part-button" @click=${(event: MouseEvent) => this.#putBack(event)}>All as they were</button>
     `;
   }
 
-  #valueTemplate(place: Place, { value, groups }: ValueChanges): TemplateResult {
-    const name = this.#around.given.names.get(value) ?? value;
-    return html`<bdi>${name}</bdi> ${groups.map((group, i) => html`${i > 0 ? "; " : ""}${this.#groupTemplate(place, value, group)}`)}`;
+  #putBack({ detail }: MouseEvent): void {
+    this.#viewer.gates = [];
+    // By key: the button goes, and the focus with it.
+    if (detail === 0) (this.#line.getRootNode() as ShadowRoot).querySelector<HTMLElement>(".grid canvas")?.focus({ preventScroll: true });
   }
 
-  #groupTemplate(place: Place, value: string, { words, channels }: ChangedChannels): TemplateResult {
-    const layer = this.#around.places.layerOf(value);
-    if (!layer) return html`${words}`;
-    const to = (channel: number | undefined) => this.#around.go(placeOfChannel(place, layer, channel));
-    if (!channels)
-      return html`<button type="button" class="link" aria-label="${value}: ${words}" @click=${() => to(undefined)}>${words}</button>`;
-    const link = (channel: number) =>
-      html`<button type="button" class="link" aria-label="Channel ${channel} of ${value}" @click=${() => to(channel)}>${channel}</button>`;
-    const more = channels.length - mostNamed;
-    return html`${words} ${channels.slice(0, mostNamed).map((channel, i) => html`${i > 0 ? ", " : ""}${link(channel)}`)}${
-      more > 0
-        ? html` and <button type="button" class="link" aria-label="${more} more of ${value}" @click=${() => to(undefined)}>${more} more</button>`
-        : nothing
-    }`;
+  #valueTemplate({ value, groups }: ValueChanges): TemplateResult {
+    return html`<bdi>${this.#around.nameOf(value)}</bdi> ${groups.map((group, i) => html`${i > 0 ? "; " : ""}${this.#groupTemplate(value, group)}`)}`;
   }
 
-  #marksOf({ value, marks }: ValueChanges): readonly ValueMark[] {
-    const layer = this.#around.places.layerOf(value);
-    if (!layer) return [];
-    return marks.slice(0, mostMarked).map(({ channel, label, text }) => {
-      return { value, box: boxOfChannel(mapsOfLayer(layer), channel), kind: "changed", text, label };
-    });
+  #groupTemplate(value: string, { words, channels }: ChangedChannels): TemplateResult {
+    const link = (text: string, label: string, channel?: number) =>
+      html`<button type="button" class="link" aria-label=${label} @click=${() => this.#around.go(value, channel)}>${text}</button>`;
+    if (!channels) return link(words, `${value}: ${words}`);
+    const named = channels
+      .slice(0, mostNamed)
+      .map((channel, i) => html`${i > 0 ? ", " : ""}${link(`${channel}`, `Channel ${channel} of ${value}`, channel)}`);
+    const more = channels.length - named.length;
+    return html`${words} ${named}${more > 0 ? html` and ${link(`${more} more`, `${more} more of ${value}`)}` : nothing}`;
   }
 }

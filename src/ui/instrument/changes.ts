@@ -95,12 +95,6 @@ function tell({ scale, shift, isMasked }: Effect): Omit<ChangedChannel, "channel
   return scale === 0 ? { label: "off", text: silent } : { label: `×${formatNumber(scale)}`, text: `× ${formatNumber(scale)}` };
 }
 
-/** The channels of a value that are switched off. */
-export function silencedIn(gates: readonly ValueGate[], value: string, count: number): ReadonlySet<number> {
-  const own = gates.filter((gate) => gate.value === value);
-  return new Set(effectsOf(own, count).flatMap((effect, channel) => (tell(effect)?.text === silent ? channel : [])));
-}
-
 /** "3 channels changed". */
 export function countText(changes: readonly ValueChanges[]): string {
   const count = changes.reduce((sum, one) => sum + one.count, 0);

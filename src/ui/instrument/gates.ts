@@ -73,3 +73,16 @@ export function withLayerSilent(gates: readonly ValueGate[], value: string, isSi
   const others = gates.filter((gate) => gate.value !== value || !isWhole(gate));
   return isSilent ? [...others, { value, scale: 0 }] : others;
 }
+
+/** The channels of a value that are switched off. Of several gates of a channel the last one holds. */
+export function silencedIn(gates: readonly ValueGate[], value: string, count: number): ReadonlySet<number> {
+  const silenced = new Set<number>();
+  for (const { channel, channels, scale, shift, mask } of gates.filter((gate) => gate.value === value)) {
+    const isOff = scale === 0 && (shift ?? 0) === 0 && !mask;
+    for (const one of channel !== undefined ? [channel] : Array.from(channels ?? Array(count).keys())) {
+      if (isOff) silenced.add(one);
+      else silenced.delete(one);
+    }
+  }
+  return silenced;
+}

@@ -3,7 +3,7 @@ import { nothing, render } from "lit";
 import type { ConvCam } from "../element.ts";
 import { make } from "../make.ts";
 import { About } from "./about.ts";
-import type { Changed } from "./changed.ts";
+import type { ChangedLine } from "./changed-line.ts";
 import { crumbsTemplate } from "./crumbs.ts";
 import type { GivenNames } from "./given-names.ts";
 import type { LayerGraph } from "./layer-graph.ts";
@@ -13,7 +13,7 @@ import { presetsTemplate } from "./presets-row.ts";
 
 export class Head {
   /** What is changed in the network, said above the maps. */
-  changed: Changed | undefined;
+  changed: ChangedLine | undefined;
   readonly #given: GivenNames;
   readonly #presets = make("div", "presets buttons");
   readonly #crumbs = make("nav", "crumbs");
@@ -44,16 +44,16 @@ export class Head {
   }
 
   /** @param operators what the layer is made of, in the order of execution */
-  showLayer(place: Place, operators: readonly string[]): void {
+  async showLayer(place: Place, operators: readonly string[]): Promise<void> {
     const { view, layer } = place;
-    this.changed?.show(place);
     this.#naming.show(view === "layer" ? layer.value : undefined, this.#given.names);
     void this.#about.show(view === "overview" ? undefined : { operators });
+    await this.changed?.show(place);
   }
 
   /** Says nothing any more. */
   clear(): void {
-    this.changed?.show(undefined);
+    void this.changed?.show(undefined);
     for (const part of [this.#crumbs, this.#presets]) render(nothing, part);
     this.#naming.show(undefined, this.#given.names);
     void this.#about.show(undefined);

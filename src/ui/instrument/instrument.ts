@@ -13,7 +13,7 @@ import { adoptStyles } from "../style-sheet.ts";
 import type { Stage } from "../update-cycle.ts";
 import { UpdateLoop } from "../update-loop.ts";
 import { Band } from "./band.ts";
-import { Changed, type ChangedHost } from "./changed.ts";
+import { type ChangedHost, ChangedLine } from "./changed-line.ts";
 import { type Compared, comparedIn, withWhose } from "./compared.ts";
 import { FieldHover } from "./field-hover.ts";
 import { GivenNames } from "./given-names.ts";
@@ -99,7 +99,7 @@ export class Instrument {
     });
     this.#highlights = new Highlights(gallery, this.#band);
     const around = this.#around(gallery);
-    this.#head.changed = new Changed(host, element, { ...around, places: this.#places, given: this.#given });
+    this.#head.changed = new ChangedLine(host, element, { ...around, places: this.#places, given: this.#given });
     this.#side = new Side(around, element);
     this.#maps = new ShownMaps(element, around, this.#side);
     const onShown = () => {
@@ -306,7 +306,7 @@ export class Instrument {
     await this.#showBand(place);
     this.#head.showPresets(place, isHidden(this.#element, "presets") ? undefined : this.#graph, this.#element);
     const { value, operator } = place.layer;
-    this.#head.showLayer(place, this.#band.operatorsOf(value) ?? [operator]);
+    await this.#head.showLayer(place, this.#band.operatorsOf(value) ?? [operator]);
     if (this.#askForChoices()) return;
     this.#maps.show();
     if (place.view === "overview") this.#side.clear();
