@@ -11,7 +11,9 @@ declare global {
   interface GPUDevice {}
   interface GPUDeviceLostInfo {}
   interface GPUExternalTexture {}
+  interface GPURenderPassEncoder {}
   interface GPURenderPipeline {}
+  interface GPUTexture {}
   interface GPUTextureView {}
 }
 

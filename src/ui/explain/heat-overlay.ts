@@ -38,7 +38,7 @@ export class HeatOverlay {
   readonly #palette: GPUBuffer;
   readonly #group: GPUBindGroup;
 
-  /** @param format of the target */
+  /** @internal @param format of the target */
   static pipeline({ gpu }: Device, format: GPUTextureFormat): Promise<GPURenderPipeline> {
     const module = gpu.createShaderModule({ label: shader.name, code: shader.code });
     const over: GPUBlendComponent = { srcFactor: "one", dstFactor: "one-minus-src-alpha" };
