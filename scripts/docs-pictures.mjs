@@ -16,6 +16,8 @@ const whole = { x: 0, y: 0, width: 1280, height: 800 };
  */
 export async function takeDocsPictures(browser, baseURL, showView) {
   const context = await browser.newContext({ baseURL, viewport: { width: whole.width, height: whole.height }, colorScheme: "light" });
+  // The tour of a first visit would stand over it.
+  await context.addInitScript(() => localStorage.setItem("convcam:tour", "seen"));
   const page = await context.newPage();
   const show = (/** @type {string} */ hash, /** @type {string} */ selector, /** @type {RegExp} */ text) =>
     showView(page, { name: hash, hash, there: [selector, text] });
@@ -61,15 +63,20 @@ async function takeFilm(page, show) {
   await page.waitForTimeout(500);
   await drawSeven(page, () => shoot(90));
   await shoot(1200);
-  await show("view=layer&layer=conv_1", ".side .facts", /silent channels/);
+  // The address holds what was drawn.
+  await page.waitForFunction(() => location.hash.includes("input=drawing"));
+  const drawn = await page.evaluate(() => encodeURIComponent(new URLSearchParams(location.hash.slice(1)).get("input") ?? ""));
+  const go = (/** @type {string} */ hash, /** @type {string} */ selector, /** @type {RegExp} */ text) =>
+    show(`${hash}&input=${drawn}`, selector, text);
+  await go("view=layer&layer=conv_1", ".side .facts", /silent channels/);
   await shoot(1500);
-  await show("view=channel&layer=conv_1&channel=8", ".side .kernels", /kernel/i);
+  await go("view=channel&layer=conv_1&channel=8", ".side .kernels", /kernel/i);
   await shoot(1500);
   for (let x = 8; x < 20; x += 2) {
-    await show(`view=pixel&layer=conv_1&channel=8&pixel=5,${x}`, ".side h2", new RegExp(`x ${x}\\b`));
+    await go(`view=pixel&layer=conv_1&channel=8&pixel=5,${x}`, ".side h2", new RegExp(`x ${x}\\b`));
     await shoot(x === 18 ? 1500 : 250);
   }
-  await show("explain=grad-cam", ".why-detail", /Grad-CAM/);
+  await go("explain=grad-cam", ".why-detail", /Grad-CAM/);
   await shoot(2500);
   const film = await sharp(frames, { join: { animated: true } })
     .webp({ delay: delays, loop: 0, quality: 62, effort: 6, minSize: true })

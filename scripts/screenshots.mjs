@@ -43,6 +43,8 @@ async function takeViews(/** @type {keyof typeof screens} */ screen) {
     hasTouch: screen === "phone",
     isMobile: screen === "phone",
   });
+  // The tour of a first visit would stand over what is shown.
+  await context.addInitScript(() => localStorage.setItem("convcam:tour", "seen"));
   const page = await context.newPage();
   page.on("pageerror", (error) => console.error(error));
   const take = async (/** @type {string} */ name) => {

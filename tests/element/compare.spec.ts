@@ -141,7 +141,9 @@ test("checkpoints are scrubbed by keys, without a new plan; one that is refused 
   await expect.poll(shown(0)).toBeLessThan(1e-5);
   await expect(element.locator(".checkpoints-said")).toHaveText("step-0.onnx, not trained");
   const plan = () =>
-    page.evaluate(() => {
+    page.evaluate(async () => {
+      // The plan to keep takes the place of the first one by itself.
+      await (document.querySelector("conv-cam") as ConvCam).viewer?.model.settled;
       const { before, viewer = (document.querySelector("conv-cam") as ConvCam).viewer } = globalThis as {
         before?: unknown;
         viewer?: ConvCam["viewer"];
