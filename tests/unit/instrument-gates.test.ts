@@ -134,3 +134,23 @@ test("a channel is outlined as not finite before silent before saturated", () =>
   const unit = { layer: { value: "a" }, maps: { channels: count, height: 1, width: 1 } } as Place;
   expect(marksOfStates(unit, facts)).toEqual([]);
 });
+
+test.each<readonly [string, object]>([
+  ["two scales for three channels", { scale: [0, 1] }],
+  ["a channel that is a text", { channel: "1", scale: 0 }],
+  ["a channel that there is not", { channel: 3, scale: 0 }],
+  ["channels that are no list", { channels: 5, scale: 0 }],
+  ["channels that only look like a list", { channels: { length: 3e7 }, scale: 0 }],
+])("what the engine refuses is told of no channel: %s", (_, gate) => {
+  const gates = [{ value: "maps", ...gate }] as never;
+  expect(changesOf(gates, () => 3)).toEqual([]);
+  expect(silencedIn(gates, "maps", 3).size).toBe(0);
+  expect(aloneIn(gates, "maps", 3)).toBeUndefined();
+});
+
+test("a layer as wide as VGG's flattened maps is told of at once", () => {
+  const [all] = changesOf([{ value: "flat", scale: 0 }], () => 25_088);
+  expect(all?.groups).toEqual([{ words: "all silent", channels: undefined }]);
+  const [alone] = changesOf([{ value: "flat", scale: 0, channels: Array.from({ length: 25_087 }, (__, i) => i + 1) }], () => 25_088);
+  expect(alone?.groups).toEqual([{ words: "heard alone", channels: [0] }]);
+});

@@ -59,3 +59,7 @@ describe("a drawing as a text", () => {
     },
   );
 });
+
+it("a text that is far longer than any we write is no drawing", () => {
+  expect(readDrawing(`drawing:AAAA${"gAgghA".repeat(60_000)}`)).toBeUndefined();
+});

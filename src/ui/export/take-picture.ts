@@ -32,7 +32,9 @@ async function take(viewer: Source, wish: PictureWish & FrameWish): Promise<Offs
   if (unknown !== undefined) throw new ModelError(`picture: this network has no value '${unknown}'.`);
   // What lies over a picture is drawn there.
   const shown = viewer.drawings.filter(({ kind, isOver }) => kind !== "sheet" && !isOver);
-  const wanted = values ? shown.filter(({ value }) => values.includes(value)) : shown;
+  // On a sheet of layers by their names each is whole, also one of which some channels are shown.
+  const isWanted = ({ value, channels }: Drawing) => values?.includes(value) && !(isSheet && channels);
+  const wanted = values ? shown.filter(isWanted) : shown;
   if (!wish.keepsRanges) bringUpToDate(viewer);
   const others = values?.filter((value) => !wanted.some((drawing) => drawing.value === value)) ?? [];
   const [painted, explained, more] = await Promise.all([

@@ -81,6 +81,7 @@ export class AboutMaps {
   forget(): void {
     clearTimeout(this.#orderTimer);
     this.#order.forget();
+    this.#kernels.forget();
     this.#effects = undefined;
     this.#notSaved = undefined;
     this.#searches.end();

@@ -1,6 +1,7 @@
 // What an element's gates come to, channel by channel: which are silent, boosted, heard alone or changed otherwise, in words and to be marked. Pure.
 import type { ValueGate } from "../change-gates.ts";
 import { formatNumber } from "../format-number.ts";
+import { gatesOn } from "./gates.ts";
 
 /** Channels of one value of which the same has become. */
 export interface ChangedChannels {
@@ -45,7 +46,7 @@ export function changesOf(gates: readonly ValueGate[], countOf: (value: string) 
   return values.flatMap((value) => {
     const count = countOf(value);
     if (count === undefined) return [];
-    const own = gates.filter((gate) => gate.value === value);
+    const own = gatesOn(gates, value, count);
     const changes = describe(value, effectsOf(own, count));
     return changes.count > 0 ? [changes] : [];
   });
@@ -55,7 +56,6 @@ function effectsOf(gates: readonly ValueGate[], count: number): readonly Effect[
   const effects = Array.from({ length: count }, (): Effect => ({ scale: 1, shift: 0, isMasked: false }));
   const isMasked = (gates.findLast(({ mask }) => mask !== undefined)?.mask ?? undefined) !== undefined;
   for (const { channel, channels, scale, shift } of gates) {
-    // A list of gates may be from an address, and hold anything.
     const named = channel !== undefined ? [channel] : Array.from(channels ?? effects.keys());
     const of = (given: typeof scale, i: number) => (typeof given === "object" ? given?.[i] : given);
     named.forEach((one, i) => {
@@ -73,7 +73,9 @@ function describe(value: string, effects: readonly Effect[]): ValueChanges {
     const told = tell(effect);
     if (!told) return;
     marks.push({ channel, ...told });
-    groups.set(told.text, [...(groups.get(told.text) ?? []), channel]);
+    const group = groups.get(told.text);
+    if (group) group.push(channel);
+    else groups.set(told.text, [channel]);
   });
   return { value, count: marks.length, groups: [...groups].map(([words, channels]) => groupOf(words, channels, effects)), marks };
 }
@@ -81,7 +83,8 @@ function describe(value: string, effects: readonly Effect[]): ValueChanges {
 function groupOf(words: string, channels: readonly number[], effects: readonly Effect[]): ChangedChannels {
   if (channels.length === effects.length) return { words: `all ${words}`, channels: undefined };
   const isAlone = words === silent && channels.length === effects.length - 1 && channels.length > 1;
-  if (isAlone) return { words: "heard alone", channels: effects.flatMap((_, i) => (channels.includes(i) ? [] : i)) };
+  const own = new Set(channels);
+  if (isAlone) return { words: "heard alone", channels: effects.flatMap((_, i) => (own.has(i) ? [] : i)) };
   return { words, channels };
 }
 

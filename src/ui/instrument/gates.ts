@@ -23,10 +23,27 @@ export function stateOf(gates: readonly ValueGate[], value: string, channel: num
   return own?.scale === boost ? "louder" : "on";
 }
 
+/**
+ * The gates of a value. A list may be from an address and hold anything; where the engine refuses one of a value, none of them is in effect.
+ *
+ * @param count channels of the value
+ */
+export function gatesOn(gates: readonly ValueGate[], value: string, count: number): readonly ValueGate[] {
+  const own = gates.filter((gate) => gate.value === value);
+  const isChannel = (one: unknown) => Number.isInteger(one) && (one as number) >= 0 && (one as number) < count;
+  const isSound = ({ channel, channels, scale, shift }: ValueGate): boolean => {
+    const named: unknown = channel === undefined ? channels : [channel];
+    if (named !== undefined && !(Array.isArray(named) && named.length <= count && named.every(isChannel))) return false;
+    const length = Array.isArray(named) ? named.length : count;
+    return [scale, shift].every((one) => (typeof one === "object" ? one?.length === length : one === undefined || Number.isFinite(one)));
+  };
+  return own.every(isSound) ? own : [];
+}
+
 /** The channel of a value that is heard alone, if one is. */
 export function aloneIn(gates: readonly ValueGate[], value: string, count: number): number | undefined {
-  for (const gate of gates) {
-    const silent = gate.value === value && gate.scale === 0 ? new Set(gate.channels) : undefined;
+  for (const gate of gatesOn(gates, value, count)) {
+    const silent = gate.scale === 0 ? new Set(gate.channels) : undefined;
     const heard = silent?.size === count - 1 ? Array.from({ length: count }, (_, i) => i).filter((i) => !silent.has(i)) : [];
     if (count > 1 && heard.length === 1) return heard[0];
   }
@@ -77,7 +94,7 @@ export function withLayerSilent(gates: readonly ValueGate[], value: string, isSi
 /** The channels of a value that are switched off. Of several gates of a channel the last one holds. */
 export function silencedIn(gates: readonly ValueGate[], value: string, count: number): ReadonlySet<number> {
   const silenced = new Set<number>();
-  for (const { channel, channels, scale, shift, mask } of gates.filter((gate) => gate.value === value)) {
+  for (const { channel, channels, scale, shift, mask } of gatesOn(gates, value, count)) {
     const isOff = scale === 0 && (shift ?? 0) === 0 && !mask;
     for (const one of channel !== undefined ? [channel] : Array.from(channels ?? Array(count).keys())) {
       if (isOff) silenced.add(one);

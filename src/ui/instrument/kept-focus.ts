@@ -1,8 +1,13 @@
-// Keeps the keyboard's focus in the instrument where the link that somebody has followed is gone with the place that it was of.
+// Goes along with somebody who follows a link: keeps the keyboard's focus in the instrument where the link is gone with the place that it was of, and
+// shows the maps where they lie below the window, as on a phone.
+
+/** How far down a window maps may begin, as a part of it. */
+const lowest = 0.85;
 
 export class KeptFocus {
   readonly #frame: HTMLElement;
   #wasInside = false;
+  #goes = false;
 
   constructor(frame: HTMLElement) {
     this.#frame = frame;
@@ -11,6 +16,7 @@ export class KeptFocus {
   /** Somebody goes elsewhere. */
   note(): void {
     this.#wasInside = this.#frame.contains(this.#focused);
+    this.#goes = true;
   }
 
   /** @param isDone whether everything is shown of where somebody has gone */
@@ -18,7 +24,14 @@ export class KeptFocus {
     const isLost =
       this.#wasInside && this.#focused === null && [null, document.body].includes(document.activeElement as HTMLElement | null);
     if (isLost) this.#next?.focus({ preventScroll: true });
+    if (isDone && this.#goes) this.#reveal();
     if (isDone) this.#wasInside = false;
+    if (isDone) this.#goes = false;
+  }
+
+  #reveal(): void {
+    const { top = 0 } = this.#frame.querySelector(".desk")?.getBoundingClientRect() ?? {};
+    if (top > innerHeight * lowest) this.#frame.querySelector(".crumbs")?.scrollIntoView({ block: "start" });
   }
 
   get #focused(): Element | null {

@@ -37,6 +37,12 @@ export class KernelsOffer {
     return this.#element;
   }
 
+  /** What they were of is gone. */
+  forget(): void {
+    this.#wanted = undefined;
+    void this.#part?.then((part) => part.forget());
+  }
+
   async #show(): Promise<void> {
     const wanted = this.#wanted;
     if (!wanted || !this.#element.open) return;

@@ -72,7 +72,8 @@ export class LayerKernels {
     const isSameLayer = this.#shown?.session === session && this.#shown.place.layer.value === value;
     // The mean is there of every layer.
     const input = isSameLayer || this.#input === "mean" ? this.#input : undefined;
-    const key = JSON.stringify([value, input, this.#host.loaded.networkId]);
+    const order = wantedLook(this.#viewer).preparation.channels;
+    const key = JSON.stringify([value, input, this.#host.loaded.networkId, order]);
     if (this.#asked?.session === session && this.#asked.key === key) return;
     const asked = { session, key };
     this.#asked = asked;
@@ -92,6 +93,13 @@ export class LayerKernels {
     if (!isSameLayer) this.#point = undefined;
     this.#tell();
     this.#draw();
+  }
+
+  /** The network that they are of is gone: another may have a layer of the same name. */
+  forget(): void {
+    this.#asked = undefined;
+    this.#shown = undefined;
+    this.element.hidden = true;
   }
 
   /** What is seen, and which inputs it can be of. */

@@ -29,7 +29,7 @@ export async function answerKernels(
     const { shape: extents = [] } = graph.types.get(name) ?? {};
     return viewAsMaps(extents, denseStrides(extents), 0, 0, axes.get(name));
   };
-  const view = node && shape && viewWeights({ ...attributesOf(node), shape, maps: mapsRead(graph, rows, node) });
+  const view = node && shape && viewWeights({ ...attributesOf(node), shape, maps: mapsRead(graph, rows, axes, node) });
   if (!node || !shape || !view || mapsOf(value)?.channels !== view.outputs)
     throw new ModelError(`kernels: '${value}' is not computed with kernels of its own.`);
   if (typeof input === "number" && !(Number.isInteger(input) && input >= 0 && input < view.inputs))
@@ -62,11 +62,18 @@ function attributesOf({ operator, attributes }: Node): Omit<WeightsFacts, "shape
   return { operator, groups: number("group", 1), isTransposed: number("transB", 0) === 1 };
 }
 
-/** Of a dense layer whose input was flattened, the maps that it was. */
-function mapsRead(graph: TypedGraph, rows: readonly LayerSummary[], { operator, inputs }: Node): WeightsFacts["maps"] {
+/** Of a dense layer whose input was flattened, the maps that it was; undefined where these have their channels last, and weights are of no maps row by row. */
+function mapsRead(
+  graph: TypedGraph,
+  rows: readonly LayerSummary[],
+  axes: Viewer["axes"],
+  { operator, inputs }: Node,
+): WeightsFacts["maps"] {
   if (operator !== "Gemm" && operator !== "MatMul") return undefined;
-  const sources = sourcesOf(rows, inputs[0] as string, ({ isView }) => isView).map((name) => graph.types.get(name)?.shape ?? []);
+  const sources = sourcesOf(rows, inputs[0] as string, ({ isView }) => isView);
+  if (sources.some((name) => (axes.get(name) ?? "nchw") !== "nchw")) return undefined;
+  const shapes = sources.map((name) => graph.types.get(name)?.shape ?? []);
   const [, channels = 1, height = 1, width = 1] =
-    sources.find((shape) => shape.length === 4 && shape[0] === 1 && sizeOf(shape.slice(2)) > 1) ?? [];
+    shapes.find((shape) => shape.length === 4 && shape[0] === 1 && sizeOf(shape.slice(2)) > 1) ?? [];
   return height * width > 1 ? [channels, height, width] : undefined;
 }

@@ -14,6 +14,8 @@ const half = 32;
 
 /** Letters that an address has room for. */
 const mostLetters = 1000;
+/** Letters of a drawing that is read; what is longer was not written by us. */
+const mostRead = 10_000;
 /** How far apart the points are that are kept, in steps of the grid: the first that leads to a text that is short enough. */
 const spacings = [2, 4, 8, 16] as const;
 
@@ -26,9 +28,15 @@ export function writeDrawing(strokes: readonly Stroke[]): string | undefined {
   return undefined;
 }
 
+/** Whether a text is meant as a drawing, whether it can be read or not. */
+export function isDrawing(text: string): boolean {
+  return text.startsWith(mark);
+}
+
 /** @returns undefined where the text is no drawing */
 export function readDrawing(text: string): readonly Stroke[] | undefined {
-  if (!text.startsWith(mark)) return undefined;
+  if (!isDrawing(text)) return undefined;
+  if (text.length > mostRead) return undefined;
   const parts = text.slice(mark.length).split(between);
   const isRead = parts.every(
     (part) => part.length % 2 === 0 && (part.length === 0 ? parts.length === 1 : part.length >= 4) && /^[\w-]*$/.test(part),

@@ -4,7 +4,7 @@ import type { ConvCam } from "../element.ts";
 import type { SourceLike } from "../sources.ts";
 import { offerCameraControls } from "./camera-controls.ts";
 import type { DrawingPad } from "./drawing-pad.ts";
-import { readDrawing, writeDrawing } from "./drawing-text.ts";
+import { isDrawing, readDrawing, writeDrawing } from "./drawing-text.ts";
 import { find, listen } from "./listen.ts";
 import { offerPictures } from "./pictures.ts";
 import { shapePreview } from "./preview-shape.ts";
@@ -108,6 +108,10 @@ export function offerInputs(viewer: ConvCam, pad: DrawingPad): Inputs {
         if (own) return own();
         showPad();
         fail(new Error(notHeld));
+      } else if (isDrawing(wanted)) {
+        pad.show(digit.strokes);
+        showPad();
+        fail(new Error("The drawing in this link cannot be read, so the digit is shown that the page begins with."));
       } else if (isCamera(wanted)) showCamera(wanted);
       else openLater(wanted);
     },

@@ -21,5 +21,11 @@ export function offerAddress(open: (src: Addresses) => void): void {
 }
 
 function isFetched(address: unknown): boolean {
-  return typeof address === "string" && URL.canParse(address, location.href) && /^https?:$/.test(new URL(address, location.href).protocol);
+  // A word with blanks is no address, though a browser would look for a file of this name.
+  return (
+    typeof address === "string" &&
+    !/\s/.test(address) &&
+    URL.canParse(address, location.href) &&
+    /^https?:$/.test(new URL(address, location.href).protocol)
+  );
 }

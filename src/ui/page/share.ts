@@ -2,8 +2,8 @@
 import { find } from "./listen.ts";
 import { ownPicture } from "./written-input.ts";
 
-/** CSS pixels of a frame, as most pages have room for. */
-const frame = { width: 720, height: 560 };
+/** CSS pixels of a frame: room for maps below the graph. It is as wide as where it stands. */
+const frameHeight = 720;
 
 interface Shared {
   /** Whether the network is a file. */
@@ -37,8 +37,8 @@ export class Sharing {
     address.hash = location.hash;
     find<HTMLTextAreaElement>("share-link").value = location.href;
     find<HTMLTextAreaElement>("share-embed").value =
-      `<iframe src="${address.href.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}" width="${frame.width}" height="${frame.height}" ` +
-      `title="Convcam" allow="camera" loading="lazy"></iframe>`;
+      `<iframe src="${address.href.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}" width="100%" height="${frameHeight}" ` +
+      `title="Convcam: a network, live" allow="camera; fullscreen" loading="lazy"></iframe>`;
     find("share-note").textContent = noteOn(shared);
     find("share-done").textContent = "";
     this.#dialog.showModal();
