@@ -2,18 +2,11 @@
 // is outlined on their tiles.
 import { expect, type Locator, type Page } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
-import { type Shape, sizeOf } from "../../src/engine/shapes.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
-import { graphOf, op } from "../support/graphs.ts";
+import { filled, graphOf, op } from "../support/graphs.ts";
 import { test } from "./fixtures.ts";
 import { open as openNetwork, placeOf } from "./looked-at.ts";
-
-const filled = (shape: Shape, of: (i: number) => number) =>
-  Tensor.float32(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, (_, i) => of(i)),
-  );
 
 /** Of the first layer's channels, by their bias: 1 is 0 everywhere, 2 is at its bound everywhere. Of the second layer's, 1 is infinite. */
 const network = encodeModel(

@@ -3,18 +3,10 @@ import { readFile } from "node:fs/promises";
 import { expect, type Page } from "@playwright/test";
 import { decodeNpy } from "../../src/engine/npy.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
-import { type Shape, sizeOf } from "../../src/engine/shapes.ts";
-import { Tensor } from "../../src/engine/tensor.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
-import { graphOf, op } from "../support/graphs.ts";
+import { filled, graphOf, op } from "../support/graphs.ts";
 import { test } from "./fixtures.ts";
 import { clickOn, open as openNetwork, placeOf } from "./looked-at.ts";
-
-const filled = (shape: Shape, of: (i: number) => number) =>
-  Tensor.float32(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, (_, i) => of(i)),
-  );
 
 /** Two layers: of the first, one channel is 0 everywhere, since its weights are and its bias is negative. */
 const network = encodeModel(

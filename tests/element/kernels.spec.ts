@@ -3,19 +3,12 @@ import { readFile } from "node:fs/promises";
 import { expect, type Locator, type Page } from "@playwright/test";
 import { decodeNpy } from "../../src/engine/npy.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
-import { type Shape, sizeOf } from "../../src/engine/shapes.ts";
-import { Tensor } from "../../src/engine/tensor.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { formatNumber } from "../../src/ui/format-number.ts";
-import { graphOf, op } from "../support/graphs.ts";
+import { filled, graphOf, op } from "../support/graphs.ts";
 import { test } from "./fixtures.ts";
 import { open as openNetwork, placeOf } from "./looked-at.ts";
 
-const filled = (shape: Shape, of: (i: number) => number) =>
-  Tensor.float32(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, (_, i) => of(i)),
-  );
 const first = filled([6, 3, 3, 3], (i) => Math.sin(i * 2.3));
 
 const network = encodeModel(

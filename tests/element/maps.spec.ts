@@ -1,18 +1,11 @@
 // A layer and a channel, looked at closely: pages of channels, what saturates, what lies before an activation. Against plain loops.
 import { expect, type Locator, type Page } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
-import { type Shape, sizeOf } from "../../src/engine/shapes.ts";
-import { Tensor } from "../../src/engine/tensor.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
-import { graphOf, op } from "../support/graphs.ts";
+import { filled, graphOf, op } from "../support/graphs.ts";
 import { test } from "./fixtures.ts";
 import { clickOn, elementsOf, open as openNetwork, placeOf } from "./looked-at.ts";
 
-const filled = (shape: Shape, of: (i: number) => number) =>
-  Tensor.float32(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, (_, i) => of(i)),
-  );
 const scalar = (value: number) => filled([], () => value);
 const channelCount = 70;
 

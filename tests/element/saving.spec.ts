@@ -4,19 +4,11 @@ import { expect, type Locator, type Page } from "@playwright/test";
 import sharp from "sharp";
 import { decodeNpy } from "../../src/engine/npy.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
-import { type Shape, sizeOf } from "../../src/engine/shapes.ts";
-import { Tensor } from "../../src/engine/tensor.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import type { PictureWish } from "../../src/ui/export/request.ts";
-import { graphOf, op } from "../support/graphs.ts";
+import { filled, graphOf, op } from "../support/graphs.ts";
 import { test } from "./fixtures.ts";
 import { look, open as openNetwork } from "./looked-at.ts";
-
-const filled = (shape: Shape, of: (i: number) => number) =>
-  Tensor.float32(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, (_, i) => of(i)),
-  );
 
 const network = encodeModel(
   graphOf({

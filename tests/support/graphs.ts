@@ -52,6 +52,14 @@ export const twoConvolutions: readonly Node[] = [
   op("Flatten", "pooled", "y"),
 ];
 
+/** Elements by their place, row by row. */
+export function filled(shape: Shape, of: (i: number) => number): Tensor {
+  return Tensor.float32(
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => of(i)),
+  );
+}
+
 /** Numbers in [−1, 1) that are the same on every run. */
 export function noise(shape: Shape, seed = 1): Tensor {
   let state = seed;

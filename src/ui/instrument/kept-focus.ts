@@ -24,9 +24,10 @@ export class KeptFocus {
     const isLost =
       this.#wasInside && this.#focused === null && [null, document.body].includes(document.activeElement as HTMLElement | null);
     if (isLost) this.#next?.focus({ preventScroll: true });
-    if (isDone && this.#goes) this.#reveal();
-    if (isDone) this.#wasInside = false;
-    if (isDone) this.#goes = false;
+    if (!isDone) return;
+    if (this.#goes) this.#reveal();
+    this.#wasInside = false;
+    this.#goes = false;
   }
 
   #reveal(): void {

@@ -1,8 +1,7 @@
 // Gives the preview the shape of what the network sees of a picture: its input's own where a picture is cut to it, else the whole picture's.
-import { denseStrides } from "../../engine/shapes.ts";
 import type { ConvCam } from "../element.ts";
-import { findPictureInput } from "../image-view.ts";
 import { sizeOf } from "../picture-size.ts";
+import { pictureInputOf } from "./picture-input.ts";
 
 /** Width by height. What is longer still is cut here, though not for the network: it would take the page's whole column. */
 const [narrowest, widest] = [0.6, 2];
@@ -17,14 +16,12 @@ export function shapePreview(viewer: ConvCam, view: HTMLElement, isDrawn: () => 
 }
 
 /** Undefined where there is no picture, or the network takes none. */
-function aspectOf({ availableLayers, picture, preparation }: ConvCam): number | undefined {
+function aspectOf(viewer: ConvCam): number | undefined {
+  const { picture, preparation } = viewer;
   if (picture && preparation.fit !== undefined && preparation.fit !== "cover") {
     const { width, height } = sizeOf(picture);
     return width / height || undefined;
   }
-  const inputs = availableLayers.filter(({ operator }) => operator === "Input");
-  const found = findPictureInput(
-    inputs.map(({ value, shape, axes }) => ({ name: value, dtype: "float32", shape, strides: denseStrides(shape), axes })),
-  );
+  const found = pictureInputOf(viewer);
   return found && found.view.width / found.view.height;
 }

@@ -1,9 +1,8 @@
 // The picture as the network gets it: its input, read back now and then, with the arithmetic on its colours undone. Loaded when it is first opened.
-import { denseStrides } from "../../engine/shapes.ts";
 import { Tensor } from "../../engine/tensor.ts";
 import type { ConvCam } from "../element.ts";
-import { findPictureInput } from "../image-view.ts";
 import { picturePixels } from "./input-pixels.ts";
+import { pictureInputOf } from "./picture-input.ts";
 
 interface SeenParts {
   readonly viewer: ConvCam;
@@ -48,10 +47,7 @@ export class SeenPicture {
 
   async #read(): Promise<void> {
     const { viewer, canvas, text } = this.#parts;
-    const inputs = viewer.availableLayers.filter(({ operator }) => operator === "Input");
-    const found = findPictureInput(
-      inputs.map(({ value, shape, axes }) => ({ name: value, dtype: "float32", shape, strides: denseStrides(shape), axes })),
-    );
+    const found = pictureInputOf(viewer);
     canvas.hidden = !found;
     if (!found) {
       text.textContent = "This network takes no picture.";
