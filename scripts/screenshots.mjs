@@ -1,5 +1,6 @@
 // `npm run screenshots`: a picture of every view of the built site, on a desktop and a phone, light and dark, into screenshots/, to be looked
 // at. `npm run screenshots -- --only pixel` takes those whose name begins so. With `--docs` it makes the pictures of the README and the docs anew.
+// A view that is not shown in time is named at the end, after all others, and the exit status is 1.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -17,6 +18,10 @@ const { module: views } = await support("page-views");
 
 const screens = /** @type {const} */ ({ desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } });
 const schemes = /** @type {const} */ (["light", "dark"]);
+/** Milliseconds: without a GPU, and beside other work, patterns take minutes. */
+const patience = 300_000;
+/** @type {string[]} */
+const missed = [];
 
 const server = await preview({ root, logLevel: "warn", build: { outDir: "dist/site" }, preview: { port: 0 } });
 const baseURL = server.resolvedUrls?.local[0]?.replace(/\/$/, "") ?? "";
@@ -55,15 +60,24 @@ async function takeViews(/** @type {keyof typeof screens} */ screen) {
     }
     console.log(`${name} on a ${screen}`);
   };
-  for (const view of views.pageViews.filter(({ name }) => name.startsWith(values.only))) {
-    await views.showView(page, view);
-    await take(view.name);
-  }
-  for (const { name, address, there } of views.otherPages.filter((one) => one.name.startsWith(values.only))) {
-    await page.goto(address);
-    await page.locator(there).first().waitFor();
-    await take(name);
-  }
+  const attempt = async (/** @type {string} */ name, /** @type {() => Promise<void>} */ show) => {
+    if (!name.startsWith(values.only)) return;
+    try {
+      await show();
+      await take(name);
+    } catch (error) {
+      console.error(error);
+      missed.push(`${name} on a ${screen}`);
+      // Whatever it was at, the next view begins on a page of its own.
+      await page.goto("about:blank");
+    }
+  };
+  for (const view of views.pageViews) await attempt(view.name, () => views.showView(page, view, patience));
+  for (const { name, address, there } of views.otherPages)
+    await attempt(name, async () => {
+      await page.goto(address);
+      await page.locator(there).first().waitFor({ timeout: patience });
+    });
   await context.close();
 }
 
@@ -73,4 +87,8 @@ try {
 } finally {
   await browser.close();
   await server.close();
+}
+if (missed.length > 0) {
+  console.error(`Not taken: ${missed.join(", ")}.`);
+  process.exitCode = 1;
 }

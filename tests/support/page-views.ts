@@ -30,11 +30,14 @@ export const pageViews: readonly PageView[] = [
   { name: "compare", hash: "compare=mnist-blank", there: [".band-title", /input/] },
 ];
 
-/** Goes to a view of the page that is open, and waits until it is shown. */
-export async function showView(page: Page, { hash, there: [selector, text] }: PageView): Promise<void> {
+/**
+ * Goes to a view of the page that is open, and waits until it is shown.
+ *
+ * @param timeout how many milliseconds each part of it may take, which is long on a machine without a GPU that has other work to do
+ */
+export async function showView(page: Page, { hash, there: [selector, text] }: PageView, timeout = 60_000): Promise<void> {
   await page.goto(`/#${hash}`);
-  // Beside no test, nothing is waited for as long as on a machine without a GPU.
-  const patience = { timeout: 60_000 };
+  const patience = { timeout };
   await expect(page.locator("#top-share")).toHaveText(/%/, patience);
   await expect(page.locator(`conv-cam ${selector}`).first()).toHaveText(text, patience);
   await expect(page.locator("conv-cam .desk.old")).toHaveCount(0, patience);
