@@ -89,17 +89,17 @@ function neighbour(source: string | URL, path: string): URL {
 }
 
 async function download(url: string | URL, { onProgress, signal }: ReadOptions): Promise<Uint8Array> {
+  const refusal = (why: string) => new ModelError(`'${url}' could not be downloaded: ${why}.`);
   let response: Response;
   try {
     response = await fetch(url, signal ? { signal } : {});
   } catch (error) {
     if (signal?.aborted) throw error;
     const advice =
-      typeof location === "undefined" ? "Outside a page give a whole address, or a file's bytes." : "Check the address and the connection.";
-    throw new ModelError(`'${url}' could not be downloaded: ${(error as Error).message}. ${advice}`);
+      typeof location === "undefined" ? "Outside a page give a whole address, or a file's bytes" : "Check the address and the connection";
+    throw refusal(`${(error as Error).message}. ${advice}`);
   }
-  if (!response.ok)
-    throw new ModelError(`'${url}' could not be downloaded: the server answered ${response.status} ${response.statusText}.`);
+  if (!response.ok) throw refusal(`the server answered ${response.status} ${response.statusText}`);
   // A compressed body's length says nothing about the bytes that come out of it.
   const isEncoded = response.headers.has("content-encoding");
   const total = isEncoded ? 0 : Number(response.headers.get("content-length") ?? 0);
@@ -107,12 +107,18 @@ async function download(url: string | URL, { onProgress, signal }: ReadOptions):
   let done = 0;
   const reader = response.body?.getReader();
   if (!reader) return new Uint8Array(await response.arrayBuffer());
-  for (;;) {
-    const { value, done: isEnd } = await reader.read();
-    if (isEnd) break;
-    chunks.push(value);
-    done += value.byteLength;
-    onProgress?.({ stage: "download", done, total });
+  try {
+    for (;;) {
+      const { value, done: isEnd } = await reader.read();
+      if (isEnd) break;
+      chunks.push(value);
+      done += value.byteLength;
+      onProgress?.({ stage: "download", done, total });
+    }
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    const came = (total ? [done, total] : [done]).map((bytes) => Math.round(bytes / 1e3)).join(" of ");
+    throw refusal(`${came} kB came, then ${(error as Error).message}. Reload the page to try again`);
   }
   const bytes = new Uint8Array(done);
   let at = 0;

@@ -19,6 +19,9 @@ interface Top {
   readonly probability: number;
 }
 
+/** A share that moves by less is said to stay. */
+const noticed = 0.001;
+
 export class AnswerBefore {
   #before: Top | undefined;
   readonly #wayBack: string | undefined;
@@ -51,8 +54,18 @@ export class AnswerBefore {
     const say = ({ index, probability }: Top) => `${classNameOf(labels, index)} ${percentOf(probability)}`;
     const before = this.#before;
     if (!before) return this.#wayBack ? `Now ${say(top)}. ${this.#wayBack} to see the answer without it.` : "";
-    const now = percentOf(probabilities[before.index] ?? 0);
+    const now = probabilities[before.index] ?? 0;
+    if (top.index === before.index && Math.abs(now - before.probability) < noticed)
+      return sayKept(classNameOf(labels, before.index), before.probability, now);
     const instead = top.index === before.index ? "" : `; now ${say(top)}`;
-    return `${say(before)} → ${now}${instead}`;
+    return `${say(before)} → ${percentOf(now)}${instead}`;
   }
+}
+
+/** Of a class whose percentage looks the same, or nearly, before and now: with as many digits as tell the two apart, where they are not the same. */
+function sayKept(name: string, before: number, now: number): string {
+  if (before === now) return `${name} ${percentOf(now)}, unchanged`;
+  const told = [2, 3].map((digits) => [before, now].map((one) => `${(one * 100).toFixed(digits)}%`));
+  const [was, is] = told.find(([one, other]) => one !== other) ?? [];
+  return was ? `stays ${name}, ${was} → ${is}` : `stays ${name}, ${percentOf(now)}`;
 }

@@ -189,7 +189,7 @@ export class ConvCam extends Base {
     this.#player.invalidate("scene");
   }
 
-  /** Channels that are switched off or changed in the network, such as `[{ value: "conv_1", channel: 3, scale: 0 }]`; at once, nothing loads. */
+  /** Channels that are silenced or changed in the network, such as `[{ value: "conv_1", channel: 3, scale: 0 }]`; at once, nothing loads. */
   get gates(): readonly ValueGate[] {
     return this.#gates;
   }

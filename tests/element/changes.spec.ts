@@ -41,20 +41,20 @@ test("what is silenced or boosted is said in every view, leads to its channel, i
   await expect(element.getByRole("button", { name: "Silence" })).toBeVisible();
   await expect(line(element)).toBeHidden();
   await element.getByRole("button", { name: "Silence" }).click();
-  await expect(line(element)).toContainText("1 channel changed: maps silent 3");
+  await expect(line(element)).toContainText("1 channel changed: maps silenced 3");
   // The answer of a picture that stays is told before and now.
   await expect(line(element).locator(".answer-change")).toHaveText(/^Answer: class 2 \d+\.\d% → \d+\.\d%$/);
   await element.evaluate((one) => {
     (one as ConvCam).gates = [...(one as ConvCam).gates, { value: "strong", channel: 0, scale: 2 }];
   });
-  await expect(line(element)).toContainText("2 channels changed: maps silent 3 · strong × 2 0");
+  await expect(line(element)).toContainText("2 channels changed: maps silenced 3 · strong × 2 0");
   for (const view of ["layer", "overview"]) {
     await page.keyboard.press("Escape");
     await element.evaluate((one, name) => one.setAttribute("view", name), view);
     await expect(line(element)).toContainText("2 channels changed");
     const tile = element.locator(".panel", { hasText: "maps" }).locator(".field.changed");
     await expect(tile).toHaveCount(1);
-    await expect(tile).toHaveAttribute("title", "silent");
+    await expect(tile).toHaveAttribute("title", "silenced");
   }
   // On both thumbnails, too.
   await expect(element.locator(".band-marks .of-changed")).toHaveCount(2);
@@ -78,7 +78,7 @@ test("an answer before is of the same picture: of another one it is not told", a
     viewer.refresh();
   });
   await expect(line(element).locator(".answer-change")).toHaveCount(0);
-  await expect(line(element)).toContainText("1 channel changed: maps silent 3");
+  await expect(line(element)).toContainText("1 channel changed: maps silenced 3");
   // Of this one it is, once it was seen without the change.
   await element.getByRole("button", { name: "Silence" }).click();
   await expect(line(element)).toBeHidden();
@@ -102,7 +102,7 @@ test("a layer is silenced by one button, and its channels come back as they were
   const button = element.getByRole("button", { name: "Silence the layer" });
   await button.click();
   await expect(button).toHaveAttribute("aria-pressed", "true");
-  await expect(line(element)).toContainText("4 channels changed: maps all silent");
+  await expect(line(element)).toContainText("4 channels changed: maps all silenced");
   const scores = () =>
     element.evaluate(async (one) => {
       const { bytes } = await (one as ConvCam).ask({ kind: "value", value: "scores" });

@@ -323,7 +323,7 @@ test("grows for the network that is shown, with its gates and weights, whoever s
   const gated = await after("here", gate);
   expect(Math.abs((gated.answers[0] as number) - (own.answers[0] as number))).toBeGreaterThan(0.01);
   expect(await after("there", gate)).toEqual(gated);
-  await expect(page.locator("#here .patterns")).toContainText("Found with the channels that are switched off, or changed, as they are.");
+  await expect(page.locator("#here .patterns")).toContainText("Found with the channels that are silenced, or changed, as they are.");
   const found = await page.evaluate(async () => {
     const { model } = (document.getElementById("here") as ConvCam).viewer as NonNullable<ConvCam["viewer"]>;
     const patterns = await model.patterns({ layer: "scores", channels: [2, 0], seed: 3, gain: [4], shift: [-2] });

@@ -50,3 +50,12 @@ test.each([
   ["of random weights", { outputs: [Float32Array.of(0.8, 0.2)], isTrained: false }],
   ["of no numbers", { outputs: [Float32Array.of(Number.NaN, Number.NaN)], isTrained: true }],
 ])("has nothing to say %s", (_, results) => expect(new AnswerBefore().tell(results, changed)).toBe(""));
+
+test("says that the answer stays where it moves by less than a tenth of a percent, with digits that tell the two apart", () => {
+  const answer = new AnswerBefore();
+  answer.tell(answered(0.9998, 0.0002, 0), clean);
+  expect(answer.tell(answered(0.9995, 0.0005, 0), changed)).toBe("stays cat, 99.98% → 99.95%");
+  expect(answer.tell(answered(0.9998, 0.0002, 0), changed)).toBe("cat 100%, unchanged");
+  expect(answer.tell(answered(0.999799, 0.000201, 0), changed)).toBe("stays cat, 100%");
+  expect(answer.tell(answered(0.99978, 0.00022, 0), changed)).toBe("stays cat, 99.980% → 99.978%");
+});

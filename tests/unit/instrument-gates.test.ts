@@ -53,7 +53,7 @@ const told = (gates: readonly ValueGate[]) =>
 
 test.each<{ why: string; gates: readonly ValueGate[]; words: readonly string[]; count: string }>([
   { why: "nothing", gates: [], words: [], count: "0 channels changed" },
-  { why: "one channel", gates: [{ value: "a", channel: 2, scale: 0 }], words: ["a silent 2"], count: "1 channel changed" },
+  { why: "one channel", gates: [{ value: "a", channel: 2, scale: 0 }], words: ["a silenced 2"], count: "1 channel changed" },
   {
     why: "channels of two layers",
     gates: [
@@ -61,7 +61,7 @@ test.each<{ why: string; gates: readonly ValueGate[]; words: readonly string[]; 
       { value: "b", channel: 0, scale: 2 },
       { value: "a", channel: 1, scale: 0 },
     ],
-    words: ["a silent 1,3", "b × 2 0"],
+    words: ["a silenced 1,3", "b × 2 0"],
     count: "3 channels changed",
   },
   {
@@ -79,7 +79,7 @@ test.each<{ why: string; gates: readonly ValueGate[]; words: readonly string[]; 
       { value: "a", channel: 2, scale: 2 },
       { value: "a", scale: 0 },
     ],
-    words: ["a all silent"],
+    words: ["a all silenced"],
     count: "4 channels changed",
   },
   { why: "a number for each", gates: [{ value: "b", scale: [0.5, 1] }], words: ["b × 0.5 0"], count: "1 channel changed" },
@@ -112,7 +112,7 @@ test("tiles say what has become of their channel", () => {
     { value: "a", channel: 3, scale: 2 },
   ];
   expect(changesOf(gates, countOf)[0]?.marks).toEqual([
-    { channel: 0, label: "off", text: "silent" },
+    { channel: 0, label: "×0", text: "silenced" },
     { channel: 3, label: "×2", text: "× 2" },
   ]);
   expect([...silencedIn(gates, "a", count)]).toEqual([0]);
@@ -150,7 +150,7 @@ test.each<readonly [string, object]>([
 
 test("a layer as wide as VGG's flattened maps is told of at once", () => {
   const [all] = changesOf([{ value: "flat", scale: 0 }], () => 25_088);
-  expect(all?.groups).toEqual([{ words: "all silent", channels: undefined }]);
+  expect(all?.groups).toEqual([{ words: "all silenced", channels: undefined }]);
   const [alone] = changesOf([{ value: "flat", scale: 0, channels: Array.from({ length: 25_087 }, (__, i) => i + 1) }], () => 25_088);
   expect(alone?.groups).toEqual([{ words: "heard alone", channels: [0] }]);
 });

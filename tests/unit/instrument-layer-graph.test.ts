@@ -44,6 +44,12 @@ it("begins with the first node of the overview that is not the input, never with
   expect(layerGraphOf({ inputs: x, constants: weights, nodes: [conv, op("Relu", "conv", "y")], outputs: ["y"] }).first).toBe("y");
 });
 
+it("says all operators that a layer is made of, also where no overview is shown", () => {
+  const graph = layerGraphOf({ inputs: x, constants: weights, nodes: [conv, op("Relu", "conv", "y")], outputs: ["y"] });
+  expect(graph.operatorsOf("y")).toEqual(["Conv", "Relu"]);
+  expect(graph.operatorsOf("conv")).toBeUndefined();
+});
+
 test.each([
   ["Clip to 0…6, as ReLU6", op("Clip", "conv zero six", "y"), { most: 6, margin: 0 }, [-Infinity, 6]],
   ["Clip of old, by attributes", op("Clip", "conv", "y", { min: -1, max: 2 }), { least: -1, most: 2, margin: 0 }, [-1, 2]],

@@ -45,7 +45,7 @@ afterEach(() => {
 });
 
 const frame = () => viewer.dispatchEvent(new Event("frame"));
-const parts = { chosen: () => ({}), show: async () => {}, report: () => {} };
+const parts = { chosen: () => ({}), show: async () => {}, report: () => {}, settle: () => {} };
 
 test("under a camera, whose frames never end, a change is one step back", async () => {
   await new KeptHistory(viewer, parts).start();
@@ -164,4 +164,16 @@ test("what is changed while an address is being shown belongs to it", async () =
   end();
   await started;
   expect(entries).toEqual(["#view=layer&layer=conv_1"]);
+});
+
+test("what cannot be read of an address is said until another one is shown", async () => {
+  const said: unknown[] = [];
+  const report = (problem: unknown) => void said.push(problem);
+  const settle = () => void said.push("settled");
+  entries = ["#gates=nonsense"];
+  await new KeptHistory(viewer, { ...parts, report, settle }).start();
+  expect(said).toEqual(["This address cannot be read in full: gates 'nonsense'. The rest of it is shown."]);
+  entries.push("#view=overview");
+  leave();
+  await vi.waitFor(() => expect(said.at(-1)).toBe("settled"));
 });

@@ -6,7 +6,9 @@ import { placePictures } from "../../src/ui/export/sheet.ts";
 
 describe("networkName", () => {
   const cases = [
-    { why: "an address", source: "https://example.org/nets/squeezenet%201.1.onnx?raw=1#top", expected: "squeezenet 1.1" },
+    { why: "an address", source: "https://example.org/nets/squeezenet%201.1.onnx?raw=1", expected: "squeezenet 1.1" },
+    { why: "a name behind # comes first", source: "/assets/mnist-trained-B3x_9-aZ.onnx#mnist-trained", expected: "mnist-trained" },
+    { why: "a picture of the page's own", source: "blob:http://localhost/1b2c-3d", expected: "network" },
     { why: "a relative one", source: "models/mnist-trained.onnx", expected: "mnist-trained" },
     { why: "a file", source: new File([], "my.net.onnx"), expected: "my.net" },
     { why: "the network among its files", source: [new File([], "net.data"), new File([], "net.onnx")], expected: "net" },

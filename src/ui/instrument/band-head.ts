@@ -63,8 +63,8 @@ export function headTemplate(state: HeadState, host: HeadHost): TemplateResult {
       <span role="status">${search.found ? bandWords.found(search.found.length) : ""}</span>
     </form>
     <span class="buttons">
-      ${state.isFolded ? html`<button type="button" class="part-button" @click=${host.unfoldAll}>${bandWords.unfoldAll}</button>` : nothing}
-      ${state.isUnfolded ? html`<button type="button" class="part-button" @click=${host.foldAll}>${bandWords.foldAll}</button>` : nothing}
+      ${state.isFolded ? foldTemplate(bandWords.unfoldAll, host.unfoldAll) : nothing}
+      ${state.isUnfolded ? foldTemplate(bandWords.foldAll, host.foldAll) : nothing}
       ${
         state.canRun
           ? html`<button
@@ -80,6 +80,10 @@ export function headTemplate(state: HeadState, host: HeadHost): TemplateResult {
     </span>
     <p class="band-note" aria-live="polite">${state.refusal ?? noteOf(measuring)}</p>
   `;
+}
+
+function foldTemplate(title: string, act: () => void): TemplateResult {
+  return html`<button type="button" class="part-button" data-fold="all" @click=${act}>${title}</button>`;
 }
 
 function noteOf({ times, problem }: Measuring): string {

@@ -9,7 +9,7 @@ import type { Measured } from "../overview/layer-numbers.ts";
 import { everyItem } from "../overview/search.ts";
 import { tableRows } from "../overview/table.ts";
 import type { Session } from "../session/session.ts";
-import { type TableState, tableTemplate } from "./band-table.ts";
+import { arrangeRows, type TableState, tableTemplate } from "./band-table.ts";
 import { bandWords } from "./band-words.ts";
 import type { GivenNames } from "./given-names.ts";
 import { mapsOfLayer, type Place } from "./place.ts";
@@ -43,6 +43,8 @@ export class BandLayers {
   readonly #table = make("div", "band-rows");
   /** Undefined where there is no table. */
   #state: TableState | undefined;
+  /** Ids of the rows, in their order. */
+  #shown: readonly string[] = [];
 
   constructor(owner: Owner, host: BandLayersHost) {
     this.#owner = owner;
@@ -83,7 +85,14 @@ export class BandLayers {
       save: (id: string, format: Format) => void this.#save(id, format),
       rename: (id: string, name: string, isByKey: boolean) => this.#rename(id, name, isByKey),
     };
-    render(tableTemplate(tableRows(nodes, measured, this.#host.names.names), state, found, host), this.#table);
+    const all = tableRows(nodes, measured, this.#host.names.names);
+    const rows = arrangeRows(all, state, found, this.#shown);
+    this.#shown = rows.map(({ id }) => id);
+    const isTimed = all.some(({ ms }) => ms !== undefined);
+    const focused = (this.element.getRootNode() as ShadowRoot).activeElement as HTMLElement | null;
+    render(tableTemplate(rows, isTimed, state, host), this.#table);
+    // A row that is moved loses the focus.
+    if (focused && this.#table.contains(focused)) focused.focus({ preventScroll: true });
   }
 
   /** A layer whole, whether it is shown or not. */

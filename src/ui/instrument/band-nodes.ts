@@ -78,6 +78,7 @@ export function nodeTemplate(shown: ShownNode, host: NodeHost): TemplateResult {
         ? html`<button
             type="button"
             class="band-unfold"
+            data-fold=${item.id}
             aria-expanded="false"
             aria-label=${bandWords.unfold(item.title)}
             title=${bandWords.unfold(item.title)}
@@ -110,7 +111,7 @@ export function frameTemplate({ id, title }: Block, box: Box | undefined, host: 
   if (!box) return nothing;
   const [left, top, width, height] = [box.x, box.y, box.width, box.height].map((length) => `${length}px`);
   return html`<div class="band-frame" .style=${`left:${left};top:${top};width:${width};height:${height}`}>
-    <button type="button" aria-expanded="true" aria-label=${bandWords.fold(title)} @click=${() => host.toggle(id)}>− ${title}</button>
+    <button type="button" data-fold=${id} aria-expanded="true" aria-label=${bandWords.fold(title)} @click=${() => host.toggle(id)}>− ${title}</button>
   </div>`;
 }
 

@@ -1,5 +1,6 @@
 // The layers of a network as a table, sorted by any column. A layer's name leads to it, and can be changed for display.
 import { html, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
 import { describeShape } from "../format-number.ts";
 import { type Column, sortRows, type TableRow } from "../overview/table.ts";
 import { bandWords, columnWords } from "./band-words.ts";
@@ -29,23 +30,38 @@ interface TableHost {
 
 const timed: ReadonlySet<string> = new Set(["ms", "timeShare", "gflops"]);
 
-/** @param found ids that are meant; all where undefined */
-export function tableTemplate(
+/**
+ * The rows as the table has them.
+ *
+ * @param found ids that are meant; all where undefined
+ * @param before ids in the order that they had: while a name is typed, numbers that change move no row
+ */
+export function arrangeRows(
   rows: readonly TableRow[],
-  state: TableState,
+  { by, order, renamed }: TableState,
   found: ReadonlySet<string> | undefined,
-  host: TableHost,
-): TemplateResult {
+  before: readonly string[],
+): readonly TableRow[] {
   const some = found ? rows.filter(({ id }) => found.has(id)) : rows;
-  const sorted = state.by ? sortRows(some, state.by, state.order) : some;
-  const isTimed = rows.some(({ ms }) => ms !== undefined);
+  const sorted = by ? sortRows(some, by, order) : some;
+  if (renamed === undefined) return sorted;
+  const places = new Map(before.map((id, i) => [id, i]));
+  const placeOf = ({ id }: TableRow) => places.get(id) ?? before.length;
+  return sorted.toSorted((one, other) => placeOf(one) - placeOf(other));
+}
+
+export function tableTemplate(rows: readonly TableRow[], isTimed: boolean, state: TableState, host: TableHost): TemplateResult {
   const columns = (Object.keys(columnWords) as Column[]).filter((column) => isTimed || !timed.has(column));
   return html`<table class="layers-table">
     <thead>
       <tr>${columns.map((column) => headTemplate(column, state, host))}<th scope="col" title=${bandWords.saveHint}>${bandWords.save}</th></tr>
     </thead>
     <tbody>
-      ${sorted.map((row) => rowTemplate(row, columns, state, host))}
+      ${repeat(
+        rows,
+        ({ id }) => id,
+        (row) => rowTemplate(row, columns, state, host),
+      )}
     </tbody>
   </table>`;
 }

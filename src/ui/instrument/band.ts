@@ -13,7 +13,7 @@ import { numbersOf } from "../overview/layer-numbers.ts";
 import { OverviewPlacer } from "../overview/layout.ts";
 import { everyItem, type SearchedBesides } from "../overview/search.ts";
 import type { ViewOutcome } from "../scene.ts";
-import { About, operatorsOf, subjectOf } from "./about.ts";
+import { About, subjectOf } from "./about.ts";
 import { countsOf, headTemplate } from "./band-head.ts";
 import { BandLayers } from "./band-layers.ts";
 import { BandMarks } from "./band-marks.ts";
@@ -41,6 +41,8 @@ export interface BandHost extends Pick<MeasuringHost, "session"> {
 
 /** Boxes narrower than this show the network downwards. */
 const narrow = 560;
+/** The buttons that fold or unfold all blocks: one of them at least is there where there are blocks. */
+const allFolds = ".band-head [data-fold]";
 
 export class Band implements GalleryGuest {
   readonly element = make("section", "band");
@@ -200,12 +202,6 @@ export class Band implements GalleryGuest {
     this.#sheets.clear();
   }
 
-  /** What a layer is made of whose shown value that is; undefined where it is another's, or the network is not known. */
-  operatorsOf(value: string): readonly string[] | undefined {
-    const node = this.#overview?.nodes.find(({ id }) => id === value);
-    return node && operatorsOf(node);
-  }
-
   /** Says what the node under the pointer, or with the focus, does. */
   #explain(target: Element): void {
     const id = target.closest(".band-node")?.querySelector<HTMLElement>("[data-id]")?.dataset["id"];
@@ -227,7 +223,7 @@ export class Band implements GalleryGuest {
     for (const length of ["width", "height"] as const) this.#plane.style.setProperty(length, `${Math.ceil(layout[length])}px`);
     this.#drawHead(overview, shown);
     this.#table.draw(overview, this.#measuring, this.#search.found);
-    const host = { open: (value: string) => this.#host.onLayer(value), toggle: (id: string) => this.#change((folds) => folds.toggle(id)) };
+    const host = { open: (value: string) => this.#host.onLayer(value), toggle: (id: string) => this.#toggle(id) };
     render(
       html`
         ${edgesTemplate(layout)}
@@ -286,8 +282,8 @@ export class Band implements GalleryGuest {
     const host = {
       find: (text: string) => this.#find(text),
       next: () => this.#goToNext(),
-      foldAll: () => this.#change((folds) => folds.foldAll()),
-      unfoldAll: () => this.#change((folds) => folds.unfoldAll(overview)),
+      foldAll: () => this.#change((folds) => folds.foldAll(), allFolds),
+      unfoldAll: () => this.#change((folds) => folds.unfoldAll(overview), allFolds),
       toggleTable: () => this.#table.toggle(),
       measure: () => void this.#measuring.time(),
     };
@@ -326,9 +322,16 @@ export class Band implements GalleryGuest {
     else this.#measuring.forgetSilence();
   }
 
-  #change(act: (folds: Folds) => void): void {
+  #toggle(id: string): void {
+    this.#change((folds) => folds.toggle(id), `.band-plane [data-fold="${CSS.escape(id)}"]`);
+  }
+
+  /** @param next the button that does the opposite: it gets the focus of the one that was pressed, which is gone by then */
+  #change(act: (folds: Folds) => void, next: string): void {
+    const wasInside = this.element.contains((this.element.getRootNode() as ShadowRoot).activeElement);
     act(this.#folds);
     this.#draw();
+    if (wasInside) this.element.querySelector<HTMLElement>(next)?.focus({ preventScroll: true });
   }
 
   /** Arrow keys go from node to node, in the order of the network. */

@@ -1,7 +1,9 @@
-// Which channels are silent, boosted or heard alone, what the answer was before, and how to put all back, as one line; and their tiles are marked.
+// Which channels are silenced, boosted or heard alone, what the answer was before, and how to put all back, as one line; and their tiles are marked.
 // Loaded with the first change.
 import { html, nothing, render, type TemplateResult } from "lit";
 import { AnswerBefore } from "../answer-before.ts";
+import { namesIn } from "../compare/names.ts";
+import { readWithin } from "../compare/within.ts";
 import type { ConvCam, ConvCamEvents } from "../element.ts";
 import type { FrameSource } from "../sources.ts";
 import { printOf } from "./answer-print.ts";
@@ -111,12 +113,18 @@ export class Changed {
   #template(): TemplateResult {
     return html`
       <p>
-        <strong role="status">${countText(this.#changes)}:</strong>
+        <strong role="status">${countText(this.#changes)}${this.#whose}:</strong>
         ${this.#changes.map((changes, i) => html`${i > 0 ? " · " : ""}${this.#valueTemplate(changes)}`)}
       </p>
       ${this.#answerText ? html`<p class="answer-change">Answer: ${this.#answerText}</p>` : nothing}
       <button type="button" class="part-button" @click=${(event: MouseEvent) => this.#putBack(event)}>All as they were</button>
     `;
+  }
+
+  /** Of two networks the first is changed. Of two branches of one network both are parts of it. */
+  get #whose(): string {
+    const { compare } = this.#viewer;
+    return compare === undefined || readWithin(compare)?.kind === "branches" ? "" : ` in ${namesIn(this.#viewer).first} alone`;
   }
 
   #putBack({ detail }: MouseEvent): void {

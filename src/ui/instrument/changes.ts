@@ -1,11 +1,11 @@
-// What an element's gates come to, channel by channel: which are silent, boosted, heard alone or changed otherwise, in words and to be marked. Pure.
+// What an element's gates come to, channel by channel: which are silenced, boosted, heard alone or changed otherwise, in words and to be marked. Pure.
 import type { ValueGate } from "../change-gates.ts";
 import { formatNumber } from "../format-number.ts";
 import { gatesOn } from "./gates.ts";
 
 /** Channels of one value of which the same has become. */
 export interface ChangedChannels {
-  /** As in "conv_1 silent 4, 7". */
+  /** As in "conv_1 silenced 4, 7". */
   readonly words: string;
   /** Counted from 0, in their order; undefined for all that the value has. */
   readonly channels: readonly number[] | undefined;
@@ -82,20 +82,20 @@ function describe(value: string, effects: readonly Effect[]): ValueChanges {
 
 function groupOf(words: string, channels: readonly number[], effects: readonly Effect[]): ChangedChannels {
   if (channels.length === effects.length) return { words: `all ${words}`, channels: undefined };
-  const isAlone = words === silent && channels.length === effects.length - 1 && channels.length > 1;
+  const isAlone = words === silenced && channels.length === effects.length - 1 && channels.length > 1;
   const own = new Set(channels);
   if (isAlone) return { words: "heard alone", channels: effects.flatMap((_, i) => (own.has(i) ? [] : i)) };
   return { words, channels };
 }
 
-const silent = "silent";
+const silenced = "silenced";
 
 /** @returns undefined for a channel that is as it was */
 function tell({ scale, shift, isMasked }: Effect): Omit<ChangedChannel, "channel"> | undefined {
   if (scale === 1 && shift === 0) return undefined;
   if (isMasked) return { label: "≠", text: "changed in part" };
   if (shift !== 0) return { label: "≠", text: "changed" };
-  return scale === 0 ? { label: "off", text: silent } : { label: `×${formatNumber(scale)}`, text: `× ${formatNumber(scale)}` };
+  return scale === 0 ? { label: "×0", text: silenced } : { label: `×${formatNumber(scale)}`, text: `× ${formatNumber(scale)}` };
 }
 
 /** "3 channels changed". */

@@ -77,7 +77,7 @@ export function channelTemplate(place: Place, numbers: ChannelNumbers, actions: 
       )}
     </div>
     ${actions.isLayerSilent(layer.value) ? wholeTemplate(place, actions) : nothing}
-    ${state === "muted" ? html`<p class="about">Silent: channel ${actions.heardAlone(layer.value, maps.channels)} is heard alone.</p>` : nothing}
+    ${state === "muted" ? html`<p class="about">Silenced: channel ${actions.heardAlone(layer.value, maps.channels)} is heard alone.</p>` : nothing}
     ${maps.height * maps.width > 1 ? lookTemplate(around) : nothing}
     ${facts && factsTemplate(factsOfChannel(place, facts, numbers))}
     ${histogramTemplate(histogram)}
@@ -96,7 +96,7 @@ export function channelTemplate(place: Place, numbers: ChannelNumbers, actions: 
 
 function wholeTemplate({ layer: { value } }: Place, { silenceLayer }: Actions): TemplateResult {
   return html`<p class="about">
-    Silent: the whole layer is. <button type="button" class="link" @click=${() => silenceLayer(value, false)}>Give it back</button>
+    Silenced with the whole layer. <button type="button" class="link" @click=${() => silenceLayer(value, false)}>Give it back</button>
   </p>`;
 }
 

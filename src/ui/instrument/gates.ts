@@ -1,4 +1,4 @@
-// Channels switched off, alone or louder, and whole layers off: what that does to the list of an element's gates. Pure.
+// Channels silenced, alone or louder, and whole layers silenced: what that does to the list of an element's gates. Pure.
 import type { ValueGate } from "../change-gates.ts";
 
 /** What somebody can make of a channel. */
@@ -91,7 +91,7 @@ export function withLayerSilent(gates: readonly ValueGate[], value: string, isSi
   return isSilent ? [...others, { value, scale: 0 }] : others;
 }
 
-/** The channels of a value that are switched off. Of several gates of a channel the last one holds. */
+/** The channels of a value that are silenced. Of several gates of a channel the last one holds. */
 export function silencedIn(gates: readonly ValueGate[], value: string, count: number): ReadonlySet<number> {
   const silenced = new Set<number>();
   for (const { channel, channels, scale, shift, mask } of gatesOn(gates, value, count)) {

@@ -306,7 +306,7 @@ export class Instrument {
     await this.#showBand(place);
     this.#head.showPresets(place, isHidden(this.#element, "presets") ? undefined : this.#graph, this.#element);
     const { value, operator } = place.layer;
-    await this.#head.showLayer(place, this.#band.operatorsOf(value) ?? [operator]);
+    await this.#head.showLayer(place, this.#graph?.operatorsOf(value) ?? [operator]);
     if (this.#askForChoices()) return;
     this.#maps.show();
     if (place.view === "overview") this.#side.clear();

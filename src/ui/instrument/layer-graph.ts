@@ -2,8 +2,9 @@
 import type { LayerSummary } from "../../engine/summary.ts";
 import { kernelRow } from "../kernels/find.ts";
 import type { DrawableLayer } from "../layers.ts";
-import { condense } from "../overview/condense.ts";
+import { condense, type OverviewNode } from "../overview/condense.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
+import { operatorsOf } from "./about.ts";
 import { type Preset, presetsOf } from "./presets.ts";
 
 const activations: ReadonlySet<string> = new Set(
@@ -22,12 +23,15 @@ export class LayerGraph {
   readonly presets: readonly Preset[];
   readonly #producers = new Map<string, LayerSummary>();
   readonly #drawable: ReadonlySet<string>;
+  /** Of the overview, by the value that is shown for each. */
+  readonly #nodes = new Map<string, OverviewNode>();
 
   constructor(network: NetworkFacts, layers: readonly DrawableLayer[]) {
     this.network = network;
     this.#drawable = new Set(layers.map(({ value }) => value));
     for (const layer of network.layers) for (const output of layer.outputs) this.#producers.set(output, layer);
     const { nodes } = condense(network);
+    for (const node of nodes) this.#nodes.set(node.id, node);
     this.presets = presetsOf(nodes, layers);
     this.first = nodes.find(({ id, role }) => role === "layer" && this.#drawable.has(id))?.id;
   }
@@ -38,6 +42,12 @@ export class LayerGraph {
     if (!layer) return undefined;
     const before = activations.has(layer.operator) ? layer.inputs[0] : this.#gatedBy(layer);
     return before !== undefined && this.#drawable.has(before) && this.#producers.has(before) ? before : undefined;
+  }
+
+  /** What a layer is made of whose shown value that is, in the order of execution; undefined where it is another's. */
+  operatorsOf(value: string): readonly string[] | undefined {
+    const node = this.#nodes.get(value);
+    return node && operatorsOf(node);
   }
 
   /** Whether a layer is computed with kernels of its own. */

@@ -112,7 +112,7 @@ class StepWords {
 function gateWords({ x, scale, shift, share }: GateStep): string {
   if (share === 0) return `The gate does not act here: ${short(x)} stays`;
   const term = shift === 0 ? "" : ` ${signed(shift)}`;
-  const gated = scale === 0 && shift === 0 ? `${short(x)} is switched off by a gate: × 0` : `A gate: ${short(x)} × ${short(scale)}${term}`;
+  const gated = scale === 0 && shift === 0 ? `${short(x)} is silenced by a gate: × 0` : `A gate: ${short(x)} × ${short(scale)}${term}`;
   return share === undefined || share === 1 ? gated : `${gated}, of which ${short(share)} counts here`;
 }
 

@@ -135,6 +135,11 @@ export function restOfSearch(search: string): string {
   return rest && `?${rest}`;
 }
 
+/** Whether a part behind the ? is one that {@link readAddress} reads, under whichever of its names. */
+export function isHeld(name: string): boolean {
+  return isPart(partOf(name));
+}
+
 const isPart = (name: string) => [...texts, ...others, ...own].includes(name as (typeof own)[number]);
 const isPreparationName = (name: string) => preparationNames.includes(name as keyof Preparation);
 

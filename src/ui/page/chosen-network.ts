@@ -6,6 +6,7 @@ import type { Addresses, PageState } from "./address.ts";
 import { namesOf } from "./dropped-files.ts";
 import { aboutText, showOwnNetwork } from "./network-lists.ts";
 import { findNetwork, openNetwork } from "./networks.ts";
+import { sizeText } from "./size-text.ts";
 
 const firstNetwork = "mnist-trained";
 /** As the list and the page's address call files of the visitor's, which no address holds; and as the list calls a network at an address. */
@@ -99,7 +100,7 @@ export class ChosenNetwork {
     const sizeBytes = files.reduce((sum, { size }) => sum + size, 0);
     this.#files = files;
     showOwnNetwork((files.find((file) => file.name.endsWith(".onnx")) ?? files[0])?.name ?? "", ownFile);
-    this.#openOwn({ source: files, files }, `${namesOf(files)}, ${(sizeBytes / 1e6).toFixed(1)} MB. It stays on this machine.`);
+    this.#openOwn({ source: files, files }, `${namesOf(files)}, ${sizeText(sizeBytes)}. It stays on this machine.`);
   }
 
   openAddress(src: Addresses): void {

@@ -26,6 +26,8 @@ interface Controls {
   /** What the network itself is called. */
   title(): string;
   report(error: unknown): void;
+  /** What was wrong with a choice before is mended. */
+  settle(): void;
 }
 
 /** The seed of the twin that the page offers. */
@@ -51,7 +53,7 @@ export class Comparing {
 
   constructor(controls: Controls) {
     this.#controls = controls;
-    const { viewer, list, as, colors, ranges, file, report } = controls;
+    const { viewer, list, as, colors, ranges, file, report, settle } = controls;
     offer(as, comparisons, viewer, "compare-as");
     offer(colors, colorPairs, viewer, "compare-colors");
     offer(ranges, comparedRanges, viewer, "compare-range");
@@ -60,7 +62,7 @@ export class Comparing {
       // The list says what is compared with, until another file is chosen.
       list.value = this.#listed;
       if (name === ownFile) file.click();
-      else this.choose(name).catch(report);
+      else this.choose(name).then(settle, report);
     });
     file.addEventListener("change", () => {
       if (file.files && file.files.length > 0) this.#open([...file.files]);

@@ -1,5 +1,5 @@
-// The page for frames: one element, as the address says. Behind the # stands what the demo page writes there; behind the ? are attributes of the
-// element by their names, and `network` for one of ours.
+// The page for frames: one element, as the address says. Behind the # stands what the demo page writes there. Behind the ? may stand the same, and
+// attributes of the element by their names.
 import { digit } from "../../../models/digit.ts";
 import { loadPart } from "../../engine/errors.ts";
 import "../element.ts";
@@ -8,12 +8,12 @@ import { writeCheckpoints } from "../checkpoints/list.ts";
 import { readWithin } from "../compare/within.ts";
 import { ConvCam } from "../element.ts";
 import { setAttribute } from "../state.ts";
-import { isAddress, readAddress } from "./address.ts";
+import { isAddress, isHeld, readAddress } from "./address.ts";
 import { DrawingPad } from "./drawing-pad.ts";
-import { readDrawing } from "./drawing-text.ts";
+import { isDrawing, readDrawing } from "./drawing-text.ts";
 import { find } from "./listen.ts";
 import { checkpointsOf, findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
-import { isCamera, isGalleryName, notHeld, ownPicture } from "./written-input.ts";
+import { isCamera, isGalleryName, notDrawn, notHeld, ownPicture } from "./written-input.ts";
 
 const viewer = find<ConvCam>("layers");
 const firstNetwork = "mnist-trained";
@@ -24,35 +24,50 @@ function report(problem: string): void {
   find("problem").hidden = false;
 }
 
-/** @returns undefined for none */
-async function open(name: string | undefined): Promise<string | Uint8Array | undefined> {
-  const entry = name === undefined ? undefined : findNetwork(name);
-  if (name !== undefined && !entry) throw new Error(`There is no network '${name}' here. An address of yours goes behind ?src=.`);
-  return entry && openNetwork(entry);
+async function open(name: string, unknown: string): Promise<string | Uint8Array> {
+  const entry = findNetwork(name);
+  if (!entry) throw new Error(`There is no network '${name}' here${unknown}`);
+  return openNetwork(entry);
+}
+
+async function openCompared(compare: string): Promise<ConvCam["compare"]> {
+  return readWithin(compare) || isAddress(compare)
+    ? attributes.compare.read(compare)
+    : open(compare, " to compare with: give a name of the demo page's list, an address, or blank:1.");
+}
+
+/** What stands behind the ? and is neither a part of a link nor an attribute is a slip: the frame would show something else than was meant. */
+function checkNames(): void {
+  const unknown = [...new Set(query.keys())].filter((name) => !isHeld(name) && !isPreparation(name) && !isAttribute(name));
+  if (unknown.length === 0) return;
+  const names = unknown.map((name) => `'${name}'`).join(", ");
+  report(
+    `Behind the ? of this frame's address stands ${names}, which it does not know and leaves out. It takes network, and attributes of <conv-cam>.`,
+  );
 }
 
 async function show(): Promise<void> {
-  const wanted = readAddress(location.hash);
-  const { network = query.get("network") ?? undefined, compare, checkpoints, preparation: chosen, state, problem } = wanted;
+  checkNames();
+  const wanted = readAddress(location.hash, `?${new URLSearchParams([...query].filter(([name]) => !isPreparation(name)))}`);
+  const { network = firstNetwork, src, labels, compare, checkpoints, preparation: chosen, state, problem } = wanted;
   if (problem) report(problem);
-  const src = query.get("src") || wanted.src;
-  const entry = src ? undefined : findNetwork(network ?? firstNetwork);
-  const labels = query.get("labels") || wanted.labels;
-  const isPrepared = chosen !== undefined || preparationNames.some((name) => query.has(name));
+  const entry = src ? undefined : findNetwork(network);
+  const isPrepared = chosen !== undefined || [...query.keys()].some(isPreparation);
   // It asks the network when it is loaded, so it comes first.
   const own = src ? await ownNetworks({ hasPreparation: isPrepared, hasLabels: labels !== undefined }) : undefined;
   setAttributes();
-  if (!src) {
-    viewer.src = await open(network ?? firstNetwork);
-    if (entry) viewer.labels = labelsOf(entry);
-    if (entry) viewer.preparation = preparationOf(entry);
-  } else if (!query.get("src")) viewer.src = src;
-  if (viewer.src !== undefined) own?.expect(viewer.src);
+  viewer.src = src ?? (await open(network, ". An address of yours goes behind ?src="));
+  if (entry) viewer.labels = labelsOf(entry);
+  if (entry) viewer.preparation = preparationOf(entry);
+  own?.expect(viewer.src);
   if (labels) viewer.labels = labels;
   if (chosen) viewer.preparation = chosen;
-  if (compare) viewer.compare = readWithin(compare) || isAddress(compare) ? attributes.compare.read(compare) : await open(compare);
-  showPicture(query.get("input") || wanted.input).catch((error: Error) => report(error.message));
-  if (!location.hash) return;
+  if (compare)
+    viewer.compare = await openCompared(compare).catch((error: Error) => {
+      report(error.message);
+      return undefined;
+    });
+  showPicture(wanted.input).catch((error: Error) => report(error.message));
   const compared = compare === undefined ? undefined : findNetwork(compare);
   const { src: given, compare: other, input, labels: names, parameters, preparation } = viewer.state;
   viewer.state = {
@@ -64,19 +79,27 @@ async function show(): Promise<void> {
   setAttributes();
 }
 
-/** Those behind the ?, which whoever wrote the frame has set for it. A picture may be called otherwise there than in the attribute. */
+/** Those behind the ? that links do not hold. */
 function setAttributes(): void {
-  for (const [name, value] of query) if (isAttribute(name) && name !== "input") setAttribute(viewer, name, value);
+  setAttribute(viewer, "learn", "./learn.html");
+  for (const [name, value] of query) if (isAttribute(name) && !isHeld(name)) setAttribute(viewer, name, value);
 }
 
 function isAttribute(name: string): name is AttributeName {
   return ConvCam.observedAttributes.includes(name);
 }
 
+function isPreparation(name: string): boolean {
+  return preparationNames.some((one) => one === name);
+}
+
 /** @param written as the demo page's address has it; undefined for a digit */
 async function showPicture(written: string | undefined): Promise<void> {
-  const strokes = written === undefined || written === ownPicture ? digit.strokes : readDrawing(written);
+  const drawn = written === undefined || written === ownPicture ? digit.strokes : readDrawing(written);
+  const isUnreadable = !drawn && written !== undefined && isDrawing(written);
   if (written === ownPicture) report(notHeld);
+  if (isUnreadable) report(notDrawn);
+  const strokes = isUnreadable ? digit.strokes : drawn;
   if (strokes) {
     const pad = new DrawingPad(document.createElement("canvas"), () => viewer.refresh());
     pad.show(strokes);

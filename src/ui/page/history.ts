@@ -13,6 +13,8 @@ interface HistoryParts {
    */
   show(wanted: PageState, isLatest: () => boolean): Promise<void>;
   report(error: unknown): void;
+  /** All is shown that an address says: what was wrong with the one before is said no longer. */
+  settle(): void;
 }
 
 /** The address of the same, whatever is drawn on the pad: a drawing is its last part. */
@@ -79,7 +81,7 @@ export class KeptHistory {
 
   async #open(): Promise<void> {
     clearTimeout(this.#timer);
-    const { show, report } = this.#parts;
+    const { show, report, settle } = this.#parts;
     const mine = ++this.#count;
     const isLatest = () => mine === this.#count;
     this.#isShowing = true;
@@ -87,7 +89,7 @@ export class KeptHistory {
     const wanted = readAddress(location.hash, location.search);
     try {
       await show(wanted, isLatest);
-      if (wanted.problem && isLatest()) report(wanted.problem);
+      if (isLatest()) wanted.problem ? report(wanted.problem) : settle();
     } catch (error) {
       if (isLatest()) report(error);
     }

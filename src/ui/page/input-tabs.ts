@@ -9,7 +9,7 @@ import { find, listen } from "./listen.ts";
 import { offerPictures } from "./pictures.ts";
 import { shapePreview } from "./preview-shape.ts";
 import { offerVideoControls } from "./video-controls.ts";
-import { isCamera, notHeld, ownPicture, writePicture } from "./written-input.ts";
+import { isCamera, notDrawn, notHeld, ownPicture, writePicture } from "./written-input.ts";
 
 type Tab = "draw" | "pick" | "camera";
 
@@ -111,7 +111,7 @@ export function offerInputs(viewer: ConvCam, pad: DrawingPad): Inputs {
       } else if (isDrawing(wanted)) {
         pad.show(digit.strokes);
         showPad();
-        fail(new Error("The drawing in this link cannot be read, so the digit is shown that the page begins with."));
+        fail(new Error(notDrawn));
       } else if (isCamera(wanted)) showCamera(wanted);
       else openLater(wanted);
     },

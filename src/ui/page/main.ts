@@ -5,6 +5,7 @@ import { loadPart } from "../../engine/errors.ts";
 import "../element.ts";
 import { inOrder } from "../checkpoints/list.ts";
 import type { ConvCam } from "../element.ts";
+import { AboutLine } from "./about-line.ts";
 import type { PageState } from "./address.ts";
 import { showAnswers } from "./answer.ts";
 import { offerCheckpoints } from "./checkpoints.ts";
@@ -35,10 +36,7 @@ import { offerSaving } from "./saving.ts";
 
 const viewer = find<ConvCam>("layers");
 const pad = new DrawingPad(find<HTMLCanvasElement>("pad"), () => viewer.refresh());
-
-function report(error: unknown): void {
-  find("about").textContent = error instanceof Error ? error.message : String(error);
-}
+const { say, complain: report, settle } = new AboutLine(find("about"));
 
 // ── Networks ──
 
@@ -55,7 +53,7 @@ const keepNamesOf = keepNames(viewer);
 
 const networkSelect = find<HTMLSelectElement>("network");
 fillNetworks();
-const network = new ChosenNetwork({ viewer, list: networkSelect, say: report, onChange: expectNetwork });
+const network = new ChosenNetwork({ viewer, list: networkSelect, say, onChange: expectNetwork });
 const comparing = new Comparing({
   viewer,
   list: find("compare"),
@@ -64,13 +62,14 @@ const comparing = new Comparing({
   ranges: find("compare-range"),
   file: find("compare-file"),
   report,
+  settle,
   title: () => network.title,
 });
 const checkpoints = offerCheckpoints(
   viewer,
   find("checkpoints"),
   () => network.entry,
-  (entry) => report(aboutText(entry)),
+  (entry) => say(aboutText(entry)),
 );
 
 function expectNetwork(entry: ManifestEntry | undefined, own?: OwnNetwork): void {
@@ -248,5 +247,6 @@ const kept = new KeptHistory(viewer, {
   }),
   show: showState,
   report,
+  settle,
 });
 void kept.start();

@@ -1,6 +1,6 @@
 /// <reference types="vite/client" />
 // The networks that the page offers: stored ones by address, built ones from a worker, each with its input's preparation.
-import { isStored, type ManifestEntry, manifest } from "../../../models/manifest.ts";
+import { isStored, type ManifestEntry, manifest, type StoredEntry } from "../../../models/manifest.ts";
 import type { PictureInput } from "../hints/presets.ts";
 import type { Preparation } from "../preparation.ts";
 
@@ -18,12 +18,17 @@ export function findNetwork(name: string): ManifestEntry | undefined {
   return networks.find((network) => network.name === name);
 }
 
-/** A stored network's address, or the bytes of a built one. */
+/** A stored network's address, which tells its name behind the #, or the bytes of a built one. */
 export async function openNetwork(entry: ManifestEntry): Promise<string | Uint8Array> {
   if (!isStored(entry)) return buildInWorker(entry.builder);
-  const url = fileUrls[`../../../models/${entry.file}`];
-  if (!url) throw new Error(`${entry.file} is missing from models/.`);
-  return url;
+  return addressOf(entry);
+}
+
+/** Its file is called otherwise in a built page. */
+function addressOf({ file, name }: StoredEntry): string {
+  const url = fileUrls[`../../../models/${file}`];
+  if (!url) throw new Error(`${file} is missing from models/.`);
+  return `${url}#${name}`;
 }
 
 /** The stored networks of the same architecture, from blank to trained, by addresses that tell their names; none where there are no others. */
@@ -31,7 +36,7 @@ export function checkpointsOf(entry: ManifestEntry | undefined): readonly string
   if (!entry || !isStored(entry)) return [];
   const family = networks.filter(isStored).filter(({ network }) => network === entry.network);
   const sorted = family.toSorted((one, other) => one.testAccuracy - other.testAccuracy);
-  return sorted.length < 2 ? [] : sorted.map(({ file, name }) => `${fileUrls[`../../../models/${file}`]}#${name}`);
+  return sorted.length < 2 ? [] : sorted.map(addressOf);
 }
 
 export function labelsOf(entry: ManifestEntry): string[] {

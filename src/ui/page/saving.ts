@@ -30,6 +30,8 @@ export function offerSaving({ viewer, title }: Saving): void {
   let recording: Recording | undefined;
   let isStarting = false;
   let started = 0;
+  /** By the network that was shown when it began. */
+  let called = "";
   let timer = 0;
   const show = () => {
     const isOn = recording !== undefined;
@@ -47,11 +49,12 @@ export function offerSaving({ viewer, title }: Saving): void {
       recording = undefined;
       if (ending) {
         show();
-        download(await ending.stop(), `${title()}.webm`);
+        download(await ending.stop(), `${called}.webm`);
         say("Saved.");
         return;
       }
       isStarting = true;
+      called = title();
       try {
         const { Recording } = await loadPart("that records", () => import("../export/recording.ts"));
         recording = await Recording.start(viewer);

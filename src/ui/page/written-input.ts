@@ -6,6 +6,9 @@ export const ownPicture = "file";
 /** What is said where somebody follows an address to such a picture. */
 export const notHeld = "This address is of a picture that it does not hold, such as a file: open it again.";
 
+/** What is said where it is of a drawing that nobody drew. */
+export const notDrawn = "The drawing in this link cannot be read, so the digit is shown that the page begins with.";
+
 /** Letters of an address of a picture that another address has room for: a whole picture may be written as one. */
 const mostLetters = 1000;
 

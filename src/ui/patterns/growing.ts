@@ -252,7 +252,7 @@ export class Growing {
   }
 }
 
-const gatesNote = "Found with the channels that are switched off, or changed, as they are.";
+const gatesNote = "Found with the channels that are silenced, or changed, as they are.";
 
 /** More steps where the GPU has time left, half as many where it was late. */
 function paced(count: number, ms: number): number {

@@ -1,0 +1,116 @@
+// The overview by keyboard, and what it says where it is changed under somebody's hands.
+import { expect, type Page } from "@playwright/test";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import type { ConvCam } from "../../src/ui/element.ts";
+import { filled, graphOf, op } from "../support/graphs.ts";
+import { test } from "./fixtures.ts";
+import { look, open as openNetwork } from "./looked-at.ts";
+
+const weights = (extents: readonly number[]) => filled(extents, (i) => Math.sin(i * 2.3));
+
+/** A network of two blocks that are shown as one each. */
+const blocks = encodeModel(
+  graphOf({
+    inputs: { x: [1, 2, 8, 8] },
+    constants: {
+      ...{
+        "fire1.squeeze.weight": weights([2, 2, 1, 1]),
+        "fire1.one.weight": weights([2, 2, 1, 1]),
+        "fire1.three.weight": weights([2, 2, 3, 3]),
+      },
+      ...{
+        "fire2.squeeze.weight": weights([2, 4, 1, 1]),
+        "fire2.one.weight": weights([2, 2, 1, 1]),
+        "fire2.three.weight": weights([2, 2, 3, 3]),
+      },
+    },
+    nodes: ["x", "fire1"]
+      .flatMap((before, i) => {
+        const name = `fire${i + 1}`;
+        return [
+          op("Conv", `${before} ${name}.squeeze.weight`, `${name}.squeeze`),
+          op("Conv", `${name}.squeeze ${name}.one.weight`, `${name}.one`),
+          op("Conv", `${name}.squeeze ${name}.three.weight`, `${name}.three`, { pads: [1, 1, 1, 1] }),
+          op("Concat", `${name}.one ${name}.three`, name, { axis: 1 }),
+        ];
+      })
+      .concat(op("GlobalAveragePool", "fire2", "scores")),
+    outputs: ["scores"],
+  }),
+);
+
+/** Two layers of four and three channels, none of which is silent. */
+const layers = encodeModel(
+  graphOf({
+    inputs: { x: [1, 1, 12, 12] },
+    constants: { w: weights([4, 1, 3, 3]), v: weights([3, 4, 1, 1]) },
+    nodes: [
+      op("Conv", "x w", "sum", { pads: [1, 1, 1, 1] }),
+      op("Relu", "sum", "maps"),
+      op("Conv", "maps v", "mixed"),
+      op("GlobalAveragePool", "mixed", "scores"),
+    ],
+    outputs: ["scores"],
+  }),
+);
+
+const open = (page: Page, attributes: Readonly<Record<string, string>>) => openNetwork(page, layers, attributes);
+
+test("whoever folds and unfolds by keyboard keeps the focus", async ({ sharedPage: page }) => {
+  const element = await openNetwork(page, blocks, { view: "overview", layers: "fire2" });
+  const band = element.locator(".band");
+  await band.getByRole("button", { name: "Unfold all" }).press("Enter");
+  await expect(band.getByRole("button", { name: "Fold all" })).toBeFocused();
+  await band.getByRole("button", { name: "Fold all" }).press("Enter");
+  await expect(band.getByRole("button", { name: "Unfold all" })).toBeFocused();
+  const unfold = band.locator(".band-unfold").last();
+  const id = await unfold.getAttribute("data-fold");
+  await unfold.press("Enter");
+  await expect(band.locator(`.band-frame [data-fold="${id}"]`)).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(band.locator(`.band-unfold[data-fold="${id}"]`)).toBeFocused();
+});
+
+test("a name that is being typed stays where it is while the numbers change that the table is sorted by", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "overview", layers: "scores" });
+  const band = element.locator(".band");
+  await band.getByRole("button", { name: "Table" }).click();
+  await band.getByRole("button", { name: "Silent" }).click();
+  await expect(band.locator("tbody tr td:nth-last-child(2)")).toHaveText(["0", "0", "0"]);
+  await band.getByRole("button", { name: "Rename mixed for display" }).click();
+  await page.keyboard.type("hel");
+  await element.evaluate((one) => {
+    (one as ConvCam).gates = [{ value: "mixed", scale: 0 }];
+  });
+  await expect(band.locator("tbody tr", { has: page.locator("input") }).locator("td:nth-last-child(2)")).toHaveText("3");
+  await page.keyboard.type("lo");
+  await expect(band.locator(".rename-field")).toHaveValue("hello");
+  await page.keyboard.press("Enter");
+  await expect(band.locator("tbody th").first()).toHaveText("hello mixed");
+  // Somebody on a row goes along with it.
+  const save = band.getByRole("button", { name: "Save hello as CSV" }).or(band.getByRole("button", { name: "Save mixed as CSV" }));
+  await save.focus();
+  await element.evaluate((one) => {
+    (one as ConvCam).gates = [{ value: "maps", scale: 0 }];
+  });
+  await expect(band.locator("tbody th").first()).toHaveText("maps");
+  await expect(save).toBeFocused();
+});
+
+test("the sentence about a layer tells all of it where no overview is shown", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "layer", layer: "maps", hide: "overview" });
+  await expect(element.locator(".instrument > .about-layer")).toContainText(/^A convolution: .* ReLU: /);
+});
+
+test("of two networks it is said which one is changed", async ({ sharedPage: page }) => {
+  const attributes = { view: "layer", layer: "maps", "compare-names": "before | after" };
+  const element = await look(page, layers, attributes, layers);
+  await element.evaluate((one) => {
+    (one as ConvCam).gates = [{ value: "maps", channel: 1, scale: 0 }];
+  });
+  await expect(element.locator(".changes")).toContainText("1 channel changed in before alone: maps silenced 1");
+  await element.evaluate((one) => {
+    (one as ConvCam).compare = undefined;
+  });
+  await expect(element.locator(".changes")).toContainText("1 channel changed: maps silenced 1");
+});
