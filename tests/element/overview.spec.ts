@@ -8,33 +8,28 @@ import { look, open as openNetwork } from "./looked-at.ts";
 
 const weights = (extents: readonly number[]) => filled(extents, (i) => Math.sin(i * 2.3));
 
-/** A network of two blocks that are shown as one each. */
+const fires = Array.from({ length: 9 }, (_, i) => `fire${i + 1}`);
+
+/** A network of more nodes than are shown at once: its modules are shown as one each. */
 const blocks = encodeModel(
   graphOf({
-    inputs: { x: [1, 2, 8, 8] },
-    constants: {
-      ...{
-        "fire1.squeeze.weight": weights([2, 2, 1, 1]),
-        "fire1.one.weight": weights([2, 2, 1, 1]),
-        "fire1.three.weight": weights([2, 2, 3, 3]),
-      },
-      ...{
-        "fire2.squeeze.weight": weights([2, 4, 1, 1]),
-        "fire2.one.weight": weights([2, 2, 1, 1]),
-        "fire2.three.weight": weights([2, 2, 3, 3]),
-      },
-    },
-    nodes: ["x", "fire1"]
-      .flatMap((before, i) => {
-        const name = `fire${i + 1}`;
-        return [
-          op("Conv", `${before} ${name}.squeeze.weight`, `${name}.squeeze`),
-          op("Conv", `${name}.squeeze ${name}.one.weight`, `${name}.one`),
-          op("Conv", `${name}.squeeze ${name}.three.weight`, `${name}.three`, { pads: [1, 1, 1, 1] }),
-          op("Concat", `${name}.one ${name}.three`, name, { axis: 1 }),
-        ];
-      })
-      .concat(op("GlobalAveragePool", "fire2", "scores")),
+    inputs: { x: [1, 4, 8, 8] },
+    constants: Object.fromEntries(
+      fires.flatMap((name) => [
+        [`${name}.squeeze.weight`, weights([2, 4, 1, 1])],
+        [`${name}.one.weight`, weights([2, 2, 1, 1])],
+        [`${name}.three.weight`, weights([2, 2, 3, 3])],
+      ]),
+    ),
+    nodes: [
+      ...fires.flatMap((name, i) => [
+        op("Conv", `${fires[i - 1] ?? "x"} ${name}.squeeze.weight`, `${name}.squeeze`),
+        op("Conv", `${name}.squeeze ${name}.one.weight`, `${name}.one`),
+        op("Conv", `${name}.squeeze ${name}.three.weight`, `${name}.three`, { pads: [1, 1, 1, 1] }),
+        op("Concat", `${name}.one ${name}.three`, name, { axis: 1 }),
+      ]),
+      op("GlobalAveragePool", "fire9", "scores"),
+    ],
     outputs: ["scores"],
   }),
 );
@@ -57,7 +52,7 @@ const layers = encodeModel(
 const open = (page: Page, attributes: Readonly<Record<string, string>>) => openNetwork(page, layers, attributes);
 
 test("whoever folds and unfolds by keyboard keeps the focus", async ({ sharedPage: page }) => {
-  const element = await openNetwork(page, blocks, { view: "overview", layers: "fire2" });
+  const element = await openNetwork(page, blocks, { view: "overview", layers: "scores" });
   const band = element.locator(".band");
   await band.getByRole("button", { name: "Unfold all" }).press("Enter");
   await expect(band.getByRole("button", { name: "Fold all" })).toBeFocused();

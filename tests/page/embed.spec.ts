@@ -84,3 +84,29 @@ test("opens a network that is dropped, with its own preparation, and shows a dra
   await expect(page.locator("#problem")).toBeHidden();
   await expect(page.locator("#whole")).toBeHidden();
 });
+
+test("reads behind the ? all that the page's link may hold, and says what it does not know", async ({ warmPage: page }) => {
+  const stateOf = () => page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).state);
+  const gates = JSON.stringify([{ value: "conv_1", channel: 5, scale: 0 }]);
+  const query = new URLSearchParams({ compare: "mnist-early", gates, view: "layer", layer: "conv_1", preparation: '{"scale":0.002}' });
+  await page.goto(`/embed.html?${query}`);
+  await expect(page.locator("conv-cam .changes")).toContainText("1 channel changed in MNIST digits, trained alone: conv_1 silenced 5");
+  await expect(page.locator("conv-cam .compare-key")).toContainText("magenta: MNIST digits, trained");
+  expect(await stateOf()).toMatchObject({ preparation: { scale: 0.002 }, learn: "./learn.html" });
+  await expect(page.locator("#problem")).toBeHidden();
+  await page.goto("/embed.html?checkpoints=stored&checkpoint=1&bars=none");
+  await expect(page.getByRole("slider", { name: "Checkpoint" })).toHaveValue("1");
+  expect(await stateOf()).toMatchObject({ bars: "none" });
+
+  await page.goto("/embed.html?comapre=mnist-early&view=layer");
+  await expect(page.locator("#problem")).toContainText("Behind the ? of this frame's address stands 'comapre', which it does not know");
+  await expect(page.locator("conv-cam .crumbs [aria-current]")).toHaveText("conv_1");
+  await page.goto("/embed.html?compare=nobody");
+  await expect(page.locator("#problem")).toContainText("There is no network 'nobody' here to compare with");
+  await expect(page.locator("conv-cam [part=bars] .top")).toContainText("3");
+  await page.goto("/embed.html?gates=off");
+  await expect(page.locator("#problem")).toContainText("This address cannot be read in full: gates 'off'.");
+  await page.goto("/embed.html?input=drawing:A");
+  await expect(page.locator("#problem")).toContainText("The drawing in this link cannot be read, so the digit is shown");
+  await expect(page.locator("conv-cam [part=bars] .top")).toContainText("3");
+});

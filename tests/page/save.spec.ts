@@ -30,6 +30,9 @@ test("saves all layers on one sheet, and a video with its length", async ({ warm
   await page.locator("#save-video").evaluate((button: HTMLButtonElement) => [button, button].forEach((one) => one.click()));
   await expect(page.locator("#save-summary")).toHaveText("● Recording");
   await expect(page.locator("#save-note")).toContainText(/[1-9]\d* s recorded/);
+  // It is called by the network that it begins with.
+  await page.selectOption("#network", "mnist-early");
+  await expect(page.locator("#about")).toContainText("Reads 39.0%");
   const video = await downloadOf(page, () => page.click("#save-video"));
   expect(video.name).toBe("mnist-trained.webm");
   expect([...video.bytes.subarray(0, 4)]).toEqual([0x1a, 0x45, 0xdf, 0xa3]);
@@ -48,6 +51,12 @@ test("saves all layers on one sheet, and a video with its length", async ({ warm
   expect(played.width).toBe(width);
   await page.keyboard.press("Escape");
   await expect(page.locator("#save-sheet")).toBeHidden();
+});
+
+test("calls a channel's picture by its network, whatever the network's file is called in the built page", async ({ warmPage: page }) => {
+  await openPage(page, "#view=channel&layer=conv_1&channel=3");
+  const button = page.locator("conv-cam").getByRole("button", { name: "Save as PNG" });
+  expect((await downloadOf(page, () => button.click())).name).toBe("mnist-trained-conv_1-channel-3.png");
 });
 
 test("saves every layer, shown or not, and the explained picture", async ({ warmPage: page }) => {
