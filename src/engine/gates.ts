@@ -51,8 +51,9 @@ export class Gates implements Edit {
   readonly #network: Network;
   readonly #axes: ReadonlyMap<string, Axes>;
   readonly #gates = new Map<string, Gate>();
-  /** Those that the network computes with. */
-  readonly #held = new Map<string, Gate>();
+  /** Those that the network computes with, and the number of the call that set each. */
+  readonly #held = new Map<string, { readonly gate: Gate; readonly call: number }>();
+  #callCount = 0;
   /** The gates in the graph that was planned last, and whether they have a mask there. */
   #planned: ReadonlyMap<string, boolean> = new Map();
   /** The plan that is about to be asked for. */
@@ -90,6 +91,7 @@ export class Gates implements Edit {
 
   /** Writes what has changed; plans first where the graph has no node for it yet. */
   async #apply(gates: readonly Gate[]): Promise<void> {
+    const call = ++this.#callCount;
     for (const gate of gates) this.#gates.set(gate.value, gate);
     const isPlanned = (gate: Gate) => this.#planned.get(gate.value) === true || (this.#planned.has(gate.value) && !gate.mask);
     const needsNoPlan = gates.every((gate) => isPlanned(gate) || isIdentity(gate));
@@ -103,17 +105,22 @@ export class Gates implements Edit {
         await this.#planning;
       }
     } catch (error) {
-      // The old program stays in use, with the gates that it has. A later call may have changed them once more.
-      for (const gate of gates) if (this.#gates.get(gate.value) === gate) this.#hold(this.#gates, gate.value, this.#held.get(gate.value));
-      this.#planned = new Map();
+      // A later call may have changed them once more.
+      const own = gates.filter((gate) => this.#gates.get(gate.value) === gate);
+      this.#goBack(own, needsNoPlan);
       throw error;
     }
-    for (const gate of gates) this.#hold(this.#held, gate.value, gate);
+    // A later call may have been done before this one.
+    for (const gate of gates) if ((this.#held.get(gate.value)?.call ?? 0) < call) this.#held.set(gate.value, { gate, call });
   }
 
-  #hold(gates: Map<string, Gate>, value: string, gate: Gate | undefined): void {
-    if (gate) gates.set(value, gate);
-    else gates.delete(value);
+  /** The old program stays in use, with the gates that it has. */
+  #goBack(gates: readonly Gate[], areWritten: boolean): void {
+    const before = gates.map((gate) => this.#held.get(gate.value)?.gate ?? { ...openGate(gate), mask: undefined });
+    for (const gate of before) this.#gates.set(gate.value, gate);
+    // The old program may read a mask that is not there any more; what it does not read is left out.
+    if (areWritten) this.#network.writeOperands(Object.assign({}, ...before.map((gate) => operandsOf(gate, true))));
+    this.#planned = new Map();
   }
 
   /** One plan for all that is asked for at once. */
@@ -194,14 +201,17 @@ export class Gates implements Edit {
   }
 
   /** A node that was planned with a mask goes on reading one. */
-  #operandsOf({ value, names, places, scale, shift, mask }: Gate): Readonly<Record<string, Tensor>> {
-    const hasMask = mask !== undefined || this.#planned.get(value) === true;
-    return {
-      [names.scale]: Tensor.float32([scale.length], scale),
-      [names.shift]: Tensor.float32([shift.length], shift),
-      ...(hasMask && { [names.mask]: Tensor.float32(places, mask ?? new Float32Array(sizeOf(places)).fill(1)) }),
-    };
+  #operandsOf(gate: Gate): Readonly<Record<string, Tensor>> {
+    return operandsOf(gate, gate.mask !== undefined || this.#planned.get(gate.value) === true);
   }
+}
+
+function operandsOf({ names, places, scale, shift, mask }: Gate, hasMask: boolean): Readonly<Record<string, Tensor>> {
+  return {
+    [names.scale]: Tensor.float32([scale.length], scale),
+    [names.shift]: Tensor.float32([shift.length], shift),
+    ...(hasMask && { [names.mask]: Tensor.float32(places, mask ?? new Float32Array(sizeOf(places)).fill(1)) }),
+  };
 }
 
 type OperandNames = Readonly<Record<"scale" | "shift" | "mask", string>>;

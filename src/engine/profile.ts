@@ -2,9 +2,10 @@
 // values. Loaded when somebody asks.
 import { DeviceError } from "./errors.ts";
 import type { Execution } from "./execution.ts";
-import { createClock } from "./gpu/clock.ts";
+import { type Clock, createClock } from "./gpu/clock.ts";
 import { Program } from "./gpu/program.ts";
 import type { Network } from "./network.ts";
+import type { Plan } from "./plan/plan.ts";
 
 export interface ProfileOptions {
   /** A dispatch is repeated inside one pass until the pass takes this long: browsers round timestamps to 0.1 ms. Default 4. */
@@ -38,9 +39,23 @@ const mostRepeats = 64;
 
 /** @throws DeviceError if the network is disposed of meanwhile, or has no room for a second copy of its values */
 export async function profileExecution(network: Network, { plan }: Execution, options: ProfileOptions = {}): Promise<Profile> {
-  const { passMs = 4, passCount = 5 } = options;
-  const { device, constants, parameters } = network;
+  const { device } = network;
   const clock = createClock(device);
+  try {
+    const times = await timeSteps(network, plan, clock, options);
+    return { clock: device.gpu.features.has("timestamp-query") ? "gpu" : "wall", ...times };
+  } finally {
+    clock.dispose();
+  }
+}
+
+async function timeSteps(
+  network: Network,
+  plan: Plan,
+  clock: Clock,
+  { passMs = 4, passCount = 5 }: ProfileOptions,
+): Promise<Omit<Profile, "clock">> {
+  const { device, constants, parameters } = network;
   const program = await Program.create(device, plan, { constants, parameters });
   const time = (encode: (pass: GPUComputePassEncoder) => void): Promise<number> => {
     // Its buffers are shared, and would be gone.
@@ -62,10 +77,9 @@ export async function profileExecution(network: Network, { plan }: Execution, op
             });
       steps.push({ node, kernel, ms: all / count, macs, bytes });
     }
-    return { clock: device.gpu.features.has("timestamp-query") ? "gpu" : "wall", ms: medianOf(passes), steps };
+    return { ms: medianOf(passes), steps };
   } finally {
     program.dispose();
-    clock.dispose();
   }
 }
 

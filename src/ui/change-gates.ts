@@ -15,7 +15,8 @@ export async function changeGates(model: Model, wanted: readonly ValueGate[]): P
     return undefined;
   } catch (error) {
     await model.setGates([]);
-    for (const { value, ...options } of wanted) await model.gate(value, options).catch(() => undefined);
+    // At once, so that they are planned together.
+    await Promise.all(wanted.map(({ value, ...options }) => model.gate(value, options).catch(() => undefined)));
     return (error as Error).message;
   }
 }

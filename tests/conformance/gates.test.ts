@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { DeviceError, ModelError } from "../../src/engine/errors.ts";
 import { loadModel, type Model } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
+import { changeGates } from "../../src/ui/change-gates.ts";
 import { graphOf, ints, noise, op, twoConvolutions } from "../support/graphs.ts";
 import { recorded } from "../support/recorded.ts";
 import { expectClose } from "../support/reference.ts";
@@ -180,6 +181,21 @@ describe("gates that are set together", () => {
     }));
 });
 
+test("of the gates of a scene one that is refused is said, and the others are planned together", () =>
+  withDevice(async (device) => {
+    let plans = 0;
+    const model = await loadModel(device, graph, { observe: ["conv", "relu"], onMove: () => plans++ });
+    model.run({ x });
+    await model.settled;
+    const off = { channel: 0, scale: 0, shift: 5 };
+    const wanted = ["conv", "nowhere", "relu", "y"].map((value) => ({ value, ...off }));
+    expect(await changeGates(model, wanted)).toContain("nowhere");
+    expect(plans).toBe(1);
+    model.run();
+    for (const value of ["conv", "relu", "y"]) expect((await model.read(value)).toFloat32()[0], value).toBe(5);
+    model.dispose();
+  }));
+
 function deferred<T>() {
   let resolve: (value: T) => void = () => {};
   let reject: (error: Error) => void = () => {};
@@ -240,6 +256,43 @@ describe("where the plan of a gate fails", () => {
       const relu = (await model.read("relu")).toFloat32();
       expect([...relu.slice(60)]).toEqual(new Array(30).fill(4));
       for (const channel of [0, 1]) expect(relu.slice(30 * channel, 30 * channel + 30).some((v) => v !== 0)).toBe(true);
+      model.dispose();
+    }));
+
+  test("a gate that was taken away before its plan was done does not come back", () =>
+    withBroken(async (model, breakdown) => {
+      const before = await model.read("relu");
+      await Promise.all([model.gate("relu", { channel: 0, scale: 0, shift: 7 }), model.ungate("relu")]);
+      breakdown.isBroken = true;
+      await expect(model.gate("relu", { channel: 1, mask: new Array(30).fill(0.5), scale: 3 })).rejects.toThrow("broken");
+      breakdown.isBroken = false;
+      await model.gate("y", { scale: 2 });
+      model.run();
+      expectClose(await model.read("relu"), before.toFloat32(), "relu");
+    }));
+
+  test("a gate that was written meanwhile goes back to what it was", () =>
+    withDevice(async (real) => {
+      const model = await loadModel(real, graph, { observe: ["conv", "relu"] });
+      await model.gate("relu", { channel: 0, scale: 0, shift: 7 });
+      model.run({ x });
+      await model.settled;
+      const before = await model.read("relu");
+      const compile = real.gpu.createComputePipelineAsync;
+      const begun = deferred<void>();
+      const failed = deferred<GPUComputePipeline>();
+      real.gpu.createComputePipelineAsync = () => {
+        begun.resolve();
+        return failed.promise;
+      };
+      const planned = model.gate("conv", { channel: 0, scale: 0, mask: new Array(30).fill(0.5) });
+      await begun.promise;
+      const written = model.gate("relu", { channel: 1, scale: 0, shift: 4 });
+      failed.reject(new Error("broken"));
+      expect((await Promise.allSettled([planned, written])).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+      real.gpu.createComputePipelineAsync = compile;
+      model.run();
+      expect((await model.read("relu")).toFloat32()).toEqual(before.toFloat32());
       model.dispose();
     }));
 });

@@ -5,6 +5,7 @@ import { Tensor } from "../../src/engine/tensor.ts";
 import { viewAsMaps } from "../../src/ui/mosaic/maps.ts";
 import { countSilence } from "../../src/ui/statistics/count-silence.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
+import { recorded } from "../support/recorded.ts";
 import { withDevice } from "../support/with-device.ts";
 
 const x = noise([1, 3, 12, 12], 3);
@@ -79,4 +80,21 @@ test("times every dispatch beside the network, whose values stay as they are, an
     const late = model.profile();
     model.dispose();
     await expect(late).rejects.toThrow("was disposed of");
+  }));
+
+test("gives its memory back where there is no room to time the network", () =>
+  withDevice(async (real) => {
+    let isFull = false;
+    const { device } = recorded(real, (name, descriptor) => {
+      if (isFull && name === "createBuffer" && (descriptor as GPUBufferDescriptor).label !== "clock") throw new Error("no room");
+      return descriptor;
+    });
+    const model = await loadModel(device, network);
+    model.run({ x });
+    await model.settled;
+    const before = device.allocatedBytes;
+    isFull = true;
+    await expect(model.profile()).rejects.toThrow("no room");
+    expect(device.allocatedBytes).toBe(before);
+    model.dispose();
   }));

@@ -1,5 +1,5 @@
 // Tuning on the GPU: a model that starts on a slow kernel ends on a fast one, between frames, and leaves nothing behind.
-import { describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import type { Clock } from "../../src/engine/gpu/clock.ts";
 import { Device } from "../../src/engine/gpu/device.ts";
 import { type LoadOptions, loadModel, type Model } from "../../src/engine/model.ts";
@@ -11,6 +11,13 @@ import { expectClose } from "../support/reference.ts";
 import { withDevice } from "../support/with-device.ts";
 
 const signature = "Conv{group=8;pads=0,0,1,1} 1x8x24x24 8x1x2x2! -> 1x8x24x24";
+
+// Files of a process share their modules: what was loaded with the real clock before is loaded anew, and so it is for the files after this one.
+vi.hoisted(() => vi.resetModules());
+afterAll(() => {
+  for (const path of ["../../src/engine/tune/shipped.ts", "../../src/engine/gpu/clock.ts"]) vi.doUnmock(path);
+  vi.resetModules();
+});
 
 /** Every adapter is said to prefer the kernel that runs anything, slowly. */
 vi.mock("../../src/engine/tune/shipped.ts", () => ({
