@@ -155,6 +155,11 @@ export class Model {
     return this.#execution.observe(names);
   }
 
+  /** What a constant or a parameter holds, where that is known without the GPU: the tensor itself, which nobody may write into. */
+  constant(name: string): Tensor | undefined {
+    return this.#network.constant(name);
+  }
+
   /** The constants that can be changed while the model runs: those of the option `parameters`. Without it none, until the first change. */
   get parameters(): readonly Parameter[] {
     return this.#parameters?.list ?? [];

@@ -1,5 +1,5 @@
 // How elements came about, as the element answers: what the GPU computed is what their formulas give from what the GPU holds.
-import { describe, expect, it, test } from "vitest";
+import { describe, expect, it, test, vi } from "vitest";
 import type { GateOptions } from "../../src/engine/gates.ts";
 import { loadAxes } from "../../src/engine/graph/axes.ts";
 import { loadModel } from "../../src/engine/model.ts";
@@ -149,6 +149,20 @@ test("a formula has the weights that the network computes with", () =>
     expect(await ask()).not.toBeCloseTo(blank, 4);
     await model.restore();
     expect(await ask()).toBe(own);
+    model.dispose();
+  }));
+
+test("weights that are known without the GPU are not read and copied for one element", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, networks["strides, padding, groups and a dilation"], { observe: ["relu", "second"] });
+    await model.reinitialize(7);
+    model.run({ x: noise([1, 4, 11, 9], 5) });
+    const reading = vi.spyOn(model, "read");
+    const source = { device, model, axes: new Map(), compared: undefined };
+    const answer = await answerElement(source, { kind: "element", value: "second", point: { channel: 4, y: 2, x: 3 } });
+    if (answer.needs) throw new Error(`needs ${answer.needs}`);
+    expect(answer.steps.at(-1)?.result).toBeCloseTo(answer.element, 4);
+    expect(reading).not.toHaveBeenCalled();
     model.dispose();
   }));
 

@@ -30,7 +30,7 @@ test.each(["nchw", "nhwc"] as const)("%s: the share of every pixel, and the rows
     const x = noise(input.shape, 7);
     model.run({ [input.name]: x });
     const axes = new Map<string, Axes>(kind === "nhwc" ? [["p", "nhwc"]] : []);
-    const source = { model, axes, imageInputName: input.name };
+    const source = { model, axes, imageInputName: input.name, kept: new Map() };
     const { graph: typed } = inferGraph(graph, everything);
     const y = async (data: Float64Array): Promise<NdArray> => {
       const values = new Map<string, NdArray>([[input.name, { ...fromTensor(x), data }]]);
@@ -89,7 +89,7 @@ test("where nothing moves the element there is no core, and what has no gradient
     const maps = (await model.read("y")).toNumbers();
     const off = maps.indexOf(0);
     expect(off).toBeGreaterThanOrEqual(0);
-    const source = { model, axes: new Map<string, Axes>(), imageInputName: "x" };
+    const source = { model, axes: new Map<string, Axes>(), imageInputName: "x", kept: new Map() };
     const point = { channel: Math.floor(off / 36), y: Math.floor((off % 36) / 6), x: off % 6 };
     const influence = await answerInfluence(source, { kind: "influence", value: "y", point });
     expect([influence?.largest, influence?.core]).toEqual([0, undefined]);

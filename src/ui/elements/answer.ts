@@ -105,7 +105,8 @@ async function formulaFor(model: Model, value: string, index: readonly number[])
     const read = new Set(found.nodes.flatMap(({ inputs }) => inputs));
     const changeable = parameters.filter(({ name }) => read.has(name));
     if (changeable.length === 0) return { found, refusal: undefined };
-    await Promise.all(changeable.map(async ({ name }) => constants.set(name, await model.read(name))));
+    // Most are known without the GPU, and large ones are not to be copied for each element.
+    await Promise.all(changeable.map(async ({ name }) => constants.set(name, model.constant(name) ?? (await model.read(name)))));
     return { found: formulaOf(graph, value, index, { constants, isHidden }), refusal: undefined };
   } catch (error) {
     if (error instanceof UnsupportedError) return { found: undefined, refusal: error.message };

@@ -5,6 +5,7 @@ import { denseStrides, sizeOf } from "../../engine/shapes.ts";
 import { Tensor } from "../../engine/tensor.ts";
 import { imageView } from "../image-view.ts";
 import type { MapPoint } from "../mosaic/maps.ts";
+import { letGo, preparedFor } from "../prepared.ts";
 import type { Viewer } from "../viewer.ts";
 import { shapedIn } from "./fields.ts";
 import { indexAt, type Span } from "./places.ts";
@@ -29,28 +30,27 @@ export interface Influence {
   readonly core: { readonly y: Span; readonly x: Span } | undefined;
 }
 
-/** The gradient of a value's elements, which another element of it only changes the seed of. */
-interface Prepared {
-  readonly value: string;
-  readonly gradient: ReturnType<Model["gradient"]>;
-}
+/** Under which a viewer keeps the gradient of a value's elements: for another element only its seed is another. */
+const purpose = "influence";
 
-/** By model: a page may look at several. */
-const prepared = new WeakMap<Model, Prepared>();
-
-type Source = Pick<Viewer, "model" | "axes" | "imageInputName">;
+type Source = Pick<Viewer, "model" | "axes" | "imageInputName" | "kept">;
 
 /**
  * @throws ModelError for a value or a place that there is not, UnsupportedError where an operator on the way has no gradient
  * @returns undefined where nobody asks any more, or the network looks at no picture
  */
 export async function answerInfluence(source: Source, { value, point }: InfluenceQuestion): Promise<Influence | undefined> {
-  const { model, axes, imageInputName: picture } = source;
-  if (value === undefined || picture === undefined) return release(model);
+  const { model, axes, imageInputName: picture, kept } = source;
+  if (value === undefined || picture === undefined) return void letGo(kept, purpose);
   const { shape } = shapedIn(model.graph, axes, picture);
   const view = imageView(shape, denseStrides(shape), axes.get(picture));
-  if (!view) return release(model);
-  const gradient = await gradientOf(model, value, picture);
+  if (!view) return void letGo(kept, purpose);
+  const own = preparedFor(kept, purpose, value, () => model.gradient({ of: value, withRespectTo: [picture] }));
+  const gradient = await own.made.catch((error: unknown) => {
+    // What did not work may the next time.
+    letGo(kept, purpose, own);
+    throw error;
+  });
   gradient.setSeed(oneOf(model, value, indexAt(shapedIn(model.graph, axes, value), point)));
   const inputs = await Promise.all(model.inputs.map(async ({ name }) => [name, await model.read(name)] as const));
   const { [picture]: slopes } = await gradient.predict(Object.fromEntries(inputs));
@@ -70,24 +70,6 @@ export async function answerInfluence(source: Source, { value, point }: Influenc
     largest,
     core: largest > 0 ? { y: coreOf(sumsAlong(sizes, view, "rows")), x: coreOf(sumsAlong(sizes, view, "columns")) } : undefined,
   };
-}
-
-async function gradientOf(model: Model, value: string, picture: string): ReturnType<Model["gradient"]> {
-  const known = prepared.get(model);
-  if (known?.value === value) return known.gradient;
-  await release(model);
-  const gradient = model.gradient({ of: value, withRespectTo: [picture] });
-  prepared.set(model, { value, gradient });
-  // What did not work may the next time.
-  gradient.catch(() => prepared.delete(model));
-  return gradient;
-}
-
-async function release(model: Model): Promise<undefined> {
-  const known = prepared.get(model);
-  prepared.delete(model);
-  (await known?.gradient.catch(() => undefined))?.dispose();
-  return undefined;
 }
 
 /** 1 for one element of a value, 0 for all others. */

@@ -3,7 +3,7 @@ import type { Box } from "../../engine/elements/index.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import type { GpuValue } from "../../engine/model.ts";
 import { denseStrides, sizeOf } from "../../engine/shapes.ts";
-import { gpuTypeOf } from "../../engine/tensor.ts";
+import { numbersOf } from "../gpu-numbers.ts";
 
 export interface BoxRead {
   readonly value: GpuValue;
@@ -32,12 +32,11 @@ export async function readBoxes(device: Device, reads: readonly BoxRead[]): Prom
       }
     device.gpu.queue.submit([encoder.finish()]);
     await staging.mapAsync(GPUMapMode.READ);
-    const words = staging.getMappedRange();
+    const words = new Uint32Array(staging.getMappedRange());
     let start = 0;
     return reads.map(({ value }, i) => {
       const count = counts[i] as number;
-      const types = { f32: Float32Array, i32: Int32Array, u32: Uint32Array };
-      const elements = Float64Array.from(new types[gpuTypeOf(value.dtype)](words, start * 4, count));
+      const elements = Float64Array.from(numbersOf(words.subarray(start, start + count), value.dtype));
       start += count;
       return elements;
     });

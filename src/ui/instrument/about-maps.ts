@@ -45,7 +45,7 @@ export interface Said {
 }
 
 /** Of a value that is looked at. */
-interface Of<T> {
+export interface Of<T> {
   readonly value: string;
   readonly is: T;
 }
@@ -60,8 +60,8 @@ export class AboutMaps {
   readonly #kernels: KernelsOffer;
   readonly #order = new KeptOrder();
   #orderTimer = 0;
-  /** The value of whose channels effects were asked for. */
-  #effects: Of<"asked" | "known"> | undefined;
+  /** The value of whose channels effects were asked for, and of whom. */
+  #effects: (Of<"asked" | "known"> & { readonly session: Session; readonly asking: Promise<unknown> }) | undefined;
   /** Why the last thing could not be saved. */
   #notSaved: Of<string> | undefined;
 
@@ -87,12 +87,30 @@ export class AboutMaps {
     this.#searches.end();
   }
 
+  /** Neither a layer nor a channel is looked at any more. */
+  leave(): void {
+    this.#searches.cancel();
+    this.#letEffectsGo();
+  }
+
+  /** The gradient that they are computed with takes as much memory as the network's values. */
+  #letEffectsGo(): void {
+    const effects = this.#effects;
+    this.#effects = undefined;
+    // It may still be in the making. Somebody may have come back by then; if the session is gone, so is what was prepared.
+    void effects?.asking
+      .then(() => (this.#effects ? undefined : effects.session.ask({ kind: "release", of: "effects" })))
+      .catch(() => undefined);
+  }
+
   /**
    * @param kernels how the channel is a sum of convolutions, where it is; undefined where somebody has gone elsewhere meanwhile
    * @returns undefined where others have to be shown first, or somebody has gone elsewhere
    */
   async show(place: Place, session: Session, kernels: () => Promise<{ readonly step?: ConvolutionStep | undefined } | undefined>) {
     const order = readOrder(this.#viewer.getAttribute("order"));
+    if (order !== "effect") this.#letEffectsGo();
+    if (place.view === "layer") this.#searches.cancel();
     const { value, axes } = place.layer;
     const { channel } = place;
     const compared = this.#host.compared(value);
@@ -149,12 +167,13 @@ export class AboutMaps {
     const ask = () => askEffects(session, value, this.#viewer);
     if (this.#effects?.value === value && this.#effects.is === "known") return ask();
     if (this.#effects?.value !== value) {
-      const asked: Of<"asked" | "known"> = { value, is: "asked" };
+      const asking = ask();
+      const asked = { value, is: "asked", session, asking } as const;
       this.#effects = asked;
-      ask().then(
+      asking.then(
         () => {
           if (this.#effects !== asked) return;
-          this.#effects = { value, is: "known" };
+          this.#effects = { ...asked, is: "known" };
           this.#host.update();
         },
         // What they were of is gone, and asks again if it comes back.

@@ -55,8 +55,13 @@ export class PictureSearches {
     return is;
   }
 
-  end(): void {
+  /** Nobody looks at the channel any more: what was found until now is there when somebody comes back. */
+  cancel(): void {
     this.#search?.is.cancel();
+  }
+
+  end(): void {
+    this.cancel();
     this.#search = undefined;
   }
 }

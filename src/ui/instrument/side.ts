@@ -5,16 +5,10 @@ import type { LayerChoice } from "../layers.ts";
 import { make } from "../make.ts";
 import type { MapPoint } from "../mosaic/maps.ts";
 import type { NetworkName, Session } from "../session/session.ts";
-import { AboutMaps, type AboutMapsHost, type Said } from "./about-maps.ts";
+import { AboutMaps, type AboutMapsHost, type Of, type Said } from "./about-maps.ts";
 import { isWhole } from "./convolution.ts";
 import { type PixelHost, PixelSide } from "./pixel-side.ts";
 import type { Place } from "./place.ts";
-
-/** Of a value that is looked at. */
-interface Of<T> {
-  readonly value: string;
-  readonly is: T;
-}
 
 export class Side {
   readonly element = make("div", "side");
@@ -60,7 +54,8 @@ export class Side {
   /** @returns whether it was brought up to date; if not, others have to be shown first, or somebody has gone elsewhere */
   async show(place: Place, session: Session): Promise<boolean> {
     const isPixel = place.view === "pixel";
-    if (!isPixel) this.#pixel.stop();
+    if (isPixel) this.#aboutMaps.leave();
+    else this.#pixel.stop();
     const said = await (isPixel
       ? this.#pixel.show(place, (point, network) => this.#ask(place, point, session, network))
       : this.#maps(place, session));
@@ -75,6 +70,7 @@ export class Side {
   /** Says nothing any more. */
   clear(): void {
     this.#pixel.stop();
+    this.#aboutMaps.leave();
     this.#host.highlights.keep([]);
     render(nothing, this.element);
   }

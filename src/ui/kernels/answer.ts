@@ -45,9 +45,9 @@ export async function answerKernels(
 
 /** As the network computes with them. */
 async function weightsOf(model: Viewer["model"], name: string): Promise<Float32Array> {
-  const { graph, parameters } = model;
-  const original = graph.initializers.get(name);
-  if (original && !parameters.some((one) => one.name === name)) return original.toFloat32();
+  const { graph } = model;
+  const known = model.constant(name);
+  if (known) return known.toFloat32();
   const { shape = [] } = graph.types.get(name) ?? {};
   if (sizeOf(shape) > mostRead)
     throw new ModelError(`kernels: '${name}' has ${sizeOf(shape).toLocaleString("en")} weights, too many to read while they change.`);

@@ -10,6 +10,7 @@ import type { MapPoint } from "../mosaic/maps.ts";
 import { checkPoint } from "../mosaic/points.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import type { Grown, GrowQuery, PatternsTaken } from "../patterns/request.ts";
+import { letGo } from "../prepared.ts";
 import type { MapSource } from "../statistics/channel-statistics.ts";
 import type { Silence } from "../statistics/count-silence.ts";
 import type { Effects, EffectsQuery } from "../statistics/effects.ts";
@@ -116,12 +117,19 @@ export interface Answers extends AnswersOfElement {
   readonly patterns: PatternsTaken;
 }
 
+/** Nobody asks questions of a kind any more: what was prepared for them goes. */
+export interface ReleaseQuery {
+  readonly kind: "release";
+  readonly of: "effects";
+}
+
 /** With what an element asks for itself. */
-export type ElementQuery = Query | GrowQuery | LookQuery;
+export type ElementQuery = Query | GrowQuery | LookQuery | ReleaseQuery;
 
 export interface ElementAnswers extends Answers {
   readonly grow: Grown | undefined;
   readonly look: StrongPlace | undefined;
+  readonly release: undefined;
 }
 
 /** What a session has to answer from. */
@@ -241,7 +249,14 @@ const answers: AnswerTable = {
     const { grow } = await loadGrower();
     return grow(viewer, query);
   },
+  async release(known, { of }) {
+    letGo(viewerOf(known).kept, of);
+    return undefined;
+  },
 };
+
+/** What an element asks for itself; nobody else is told of it. */
+const own: ReadonlySet<string> = new Set<Exclude<ElementQuery["kind"], Query["kind"]>>(["grow", "look", "release"]);
 
 interface OfChannel {
   readonly value: string;
@@ -310,7 +325,7 @@ export async function answer<Kind extends ElementQuery["kind"]>(
   if (!Object.hasOwn(answers, query.kind))
     throw new ModelError(
       `kind '${query.kind}': expected one of ${Object.keys(answers)
-        .filter((kind) => kind !== "grow" && kind !== "look")
+        .filter((kind) => !own.has(kind))
         .join(", ")}.`,
     );
   const isPoint = (point?: MapPoint | null) => [point?.channel, point?.y, point?.x].every(Number.isInteger);

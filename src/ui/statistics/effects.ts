@@ -1,8 +1,8 @@
 // How much each channel of a value does for the score of a class: Σ activation · gradient over its places, which is what scaling the channel does
 // to the score, to first order. Loaded when someone asks.
-import { classCountOf, type Explanation, scoresType } from "../../engine/explanation.ts";
-import type { Model } from "../../engine/model.ts";
+import { classCountOf, scoresType } from "../../engine/explanation.ts";
 import { checkAsked, isOneScore } from "../explain/refusals.ts";
+import { letGo, preparedFor } from "../prepared.ts";
 import type { Viewer } from "../viewer.ts";
 
 export interface EffectsQuery {
@@ -20,28 +20,8 @@ export interface Effects {
   readonly effects: readonly number[];
 }
 
-/** Under which a viewer keeps it: to prepare one takes a while. */
-const name = "effects";
-
-class ChannelEffects {
-  readonly value: string;
-  readonly making: Promise<Explanation>;
-  #isDisposed = false;
-
-  constructor(model: Model, value: string, index: number) {
-    this.value = value;
-    this.making = model.explain({ method: "importance", of: { class: index }, layer: value });
-  }
-
-  dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    void this.making.then(
-      (explanation) => explanation.dispose(),
-      () => undefined,
-    );
-  }
-}
+/** Under which a viewer keeps the gradient. */
+const purpose = "effects";
 
 /** @throws Error that says why the network has no scores of classes, ModelError for a class that there is not */
 export async function readEffects(viewer: Viewer, { value, class: wanted }: EffectsQuery): Promise<Effects> {
@@ -55,21 +35,16 @@ export async function readEffects(viewer: Viewer, { value, class: wanted }: Effe
   const [read, found] = await Promise.all([Promise.all(reading), scores]);
   const inputs = Object.fromEntries(read);
   const index = asked ?? largestOf(found?.toNumbers() ?? []);
-  const before = kept.get(name);
-  const isSame = before instanceof ChannelEffects && before.value === value;
-  if (!isSame) before?.dispose();
-  const own = isSame ? before : new ChannelEffects(model, value, index);
-  kept.set(name, own);
+  const own = preparedFor(kept, purpose, value, () => model.explain({ method: "importance", of: { class: index }, layer: value }));
   try {
-    const explanation = await own.making;
+    const explanation = await own.made;
     explanation.setClass(index);
     const channels = (await explanation.predict(inputs)).toFloat32();
     const count = viewer.sourceOf(value).view.channels;
     return { class: index, classCount: classCountOf(scoresType(graph)) ?? 1, effects: [...channels.subarray(0, count)] };
   } catch (error) {
     // What failed is prepared anew the next time.
-    if (kept.get(name) === own) kept.delete(name);
-    own.dispose();
+    letGo(kept, purpose, own);
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import shader from "../../shaders/histogram.wgsl";
 import { ComputeStep } from "../compute-step.ts";
 import { type MapSource, valueTypes } from "./channel-statistics.ts";
 import { type ChannelSummary, readStatistics } from "./read-statistics.ts";
+import { Scratch } from "./scratch.ts";
 
 /** As histogram.wgsl has them. */
 const binCount = 64;
@@ -44,28 +45,18 @@ export async function readHistogram(
   const elements = area * (channel === undefined ? count : 1);
   const workgroups = Math.max(1, Math.ceil(elements / (workgroupSize * elementsEach)));
   const isWithoutZeros = zeroShare > mostZeros;
-  const { MAP_READ, COPY_DST, COPY_SRC, STORAGE } = GPUBufferUsage;
-  const bins = device.createBuffer(`${label} histogram`, binCount * 4, STORAGE | COPY_SRC);
-  const staging = device.createBuffer(`${label} histogram read-back`, binCount * 4, MAP_READ | COPY_DST);
-  const params = {
-    ...{ offset: strides.offset, channelStride: strides.channelStride, rowStride: strides.rowStride, columnStride: strides.columnStride },
-    ...{ mapWidth, area, firstChannel: channel ?? 0, count: elements, stride: workgroups * workgroupSize },
-    ...{ skipZeros: isWithoutZeros ? 1 : 0, low, scale: high > low ? binCount / (high - low) : 0 },
-  };
-  const step = new ComputeStep(device, label, { shader, pipeline, params, buffers: { values: source.buffer, bins }, workgroups });
-  try {
-    const encoder = device.gpu.createCommandEncoder({ label: `${label} histogram` });
-    const pass = encoder.beginComputePass({ label: `${label} histogram` });
-    step.encode(pass);
-    pass.end();
-    encoder.copyBufferToBuffer(bins, 0, staging, 0, binCount * 4);
-    device.gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
-    return { low, high, counts: [...new Uint32Array(staging.getMappedRange())], isWithoutZeros };
-  } finally {
-    step.dispose();
-    for (const buffer of [bins, staging]) device.destroyBuffer(buffer);
-  }
+  return Scratch.with(device, `${label} histogram`, async (scratch) => {
+    const bins = scratch.buffer(binCount * 4);
+    const params = {
+      ...{ offset: strides.offset, channelStride: strides.channelStride, rowStride: strides.rowStride, columnStride: strides.columnStride },
+      ...{ mapWidth, area, firstChannel: channel ?? 0, count: elements, stride: workgroups * workgroupSize },
+      ...{ skipZeros: isWithoutZeros ? 1 : 0, low, scale: high > low ? binCount / (high - low) : 0 },
+    };
+    const buffers = { values: source.buffer, bins };
+    const step = scratch.keep(new ComputeStep(device, label, { shader, pipeline, params, buffers, workgroups }));
+    const [counts = []] = await scratch.compute((pass) => step.encode(pass), [{ buffer: bins, offsetBytes: 0, sizeBytes: binCount * 4 }]);
+    return { low, high, counts: [...counts], isWithoutZeros };
+  });
 }
 
 function rangeOf(channels: readonly ChannelSummary[]): { readonly low: number; readonly high: number; readonly zeroShare: number } {

@@ -7,6 +7,7 @@ import { type MapSource, valueTypes } from "./channel-statistics.ts";
 import { type Histogram, readHistogram } from "./histogram.ts";
 import { type ChannelSummary, readStatistics } from "./read-statistics.ts";
 import { type Bounds, limitsOf } from "./saturation.ts";
+import { Scratch } from "./scratch.ts";
 
 export interface Saturation extends Bounds {
   /** How many elements of each channel lie at a bound, or within the margin. */
@@ -33,11 +34,14 @@ export async function readLayerNumbers(
   { channel, bounds }: { readonly channel?: number | undefined; readonly bounds?: Bounds | undefined } = {},
 ): Promise<LayerNumbers> {
   const reading = readStatistics(device, label, source);
-  const [channels, histogram, counts] = await Promise.all([
+  const all = [
     reading,
     readHistogram(device, label, source, channel, reading),
     bounds && countSaturated(device, label, source, bounds),
-  ]);
+  ] as const;
+  // Who holds the value's buffer for this goes on holding it until the last is done, also where one fails.
+  await Promise.allSettled(all);
+  const [channels, histogram, counts] = await Promise.all(all);
   return { channels, histogram, saturation: bounds && counts && { ...bounds, counts } };
 }
 
@@ -48,28 +52,16 @@ async function countSaturated(device: Device, label: string, { buffer, dtype, vi
   const pipeline = await device.pipeline(shader, { VALUE_TYPE: valueTypes[gpuTypeOf(dtype)] });
   const { channels: channelCount, height, width: mapWidth, offset, channelStride, rowStride, columnStride } = view;
   const [least, most] = limitsOf(bounds).map((limit) => Math.min(largest, Math.max(-largest, limit))) as [number, number];
-  const { MAP_READ, COPY_DST, COPY_SRC, STORAGE } = GPUBufferUsage;
-  const saturated = device.createBuffer(`${label} saturated`, channelCount * 4, STORAGE | COPY_SRC);
-  const staging = device.createBuffer(`${label} saturated read-back`, channelCount * 4, MAP_READ | COPY_DST);
-  const params = {
-    ...{ offset, channelStride, rowStride, columnStride, mapWidth, area: height * mapWidth, channelCount },
-    ...{ least, most },
-  };
-  const step = new ComputeStep(device, label, {
-    ...{ shader, pipeline, params, workgroups: channelCount },
-    buffers: { values: buffer, saturated },
+  return Scratch.with(device, `${label} saturated`, async (scratch) => {
+    const sizeBytes = channelCount * 4;
+    const saturated = scratch.buffer(sizeBytes);
+    const params = {
+      ...{ offset, channelStride, rowStride, columnStride, mapWidth, area: height * mapWidth, channelCount },
+      ...{ least, most },
+    };
+    const buffers = { values: buffer, saturated };
+    const step = scratch.keep(new ComputeStep(device, label, { shader, pipeline, params, buffers, workgroups: channelCount }));
+    const [counts = []] = await scratch.compute((pass) => step.encode(pass), [{ buffer: saturated, offsetBytes: 0, sizeBytes }]);
+    return [...counts];
   });
-  try {
-    const encoder = device.gpu.createCommandEncoder({ label: `${label} saturated` });
-    const pass = encoder.beginComputePass({ label: `${label} saturated` });
-    step.encode(pass);
-    pass.end();
-    encoder.copyBufferToBuffer(saturated, 0, staging, 0, channelCount * 4);
-    device.gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
-    return [...new Uint32Array(staging.getMappedRange())];
-  } finally {
-    step.dispose();
-    for (const one of [saturated, staging]) device.destroyBuffer(one);
-  }
 }

@@ -1,10 +1,11 @@
 // What a channel answers to pictures that are not shown: they run beside the network, which goes on with its own. Loaded when someone asks.
-import type { Branch } from "../../engine/branch.ts";
 import type { Model } from "../../engine/model.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import { ImageInput } from "../image-input.ts";
 import { imageView } from "../image-view.ts";
 import { viewAsMaps } from "../mosaic/maps.ts";
 import type { Preparation } from "../preparation.ts";
+import { letGo, preparedFor } from "../prepared.ts";
 import { aborted } from "../session/session.ts";
 import type { Viewer } from "../viewer.ts";
 import { fieldOf, peaksOf, readMap, type StrongPlace } from "./strongest.ts";
@@ -20,36 +21,17 @@ export interface LookQuery {
 }
 
 /** Under which a viewer keeps it, from picture to picture. */
-const name = "look";
-
-class Look {
-  readonly value: string;
-  readonly making: Promise<{ readonly branch: Branch; readonly image: ImageInput }>;
-
-  #isDisposed = false;
-
-  constructor(viewer: Viewer, value: string) {
-    this.value = value;
-    this.making = make(viewer.device, viewer.model, value);
-  }
-
-  dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    void this.making.then(
-      ({ branch, image }) => {
-        branch.dispose();
-        image.dispose();
-      },
-      () => undefined,
-    );
-  }
-}
+const purpose = "look";
 
 async function make(device: Viewer["device"], model: Model, value: string) {
   const branch = await model.branch([value]);
   try {
-    return { branch, image: await ImageInput.create(device, []) };
+    const image = await ImageInput.create(device, []);
+    const dispose = () => {
+      branch.dispose();
+      image.dispose();
+    };
+    return { branch, image, dispose };
   } catch (error) {
     branch.dispose();
     throw error;
@@ -59,17 +41,15 @@ async function make(device: Viewer["device"], model: Model, value: string) {
 /** @returns where the channel answers a picture most, and how strongly; undefined where it is the same everywhere, or there is no picture */
 export async function look(viewer: Viewer, { value, channel, picture, preparation }: LookQuery): Promise<StrongPlace | undefined> {
   const { device, model, kept, imageInputName, axes } = viewer;
-  const before = kept.get(name);
-  const isSame = before instanceof Look && before.value === value && picture !== undefined;
-  if (!isSame) before?.dispose();
-  kept.delete(name);
-  if (!picture) return undefined;
-  if (imageInputName === undefined) throw new Error("No input of this network takes a picture.");
-  const own = isSame ? before : new Look(viewer, value);
-  kept.set(name, own);
+  if (!picture) {
+    letGo(kept, purpose);
+    return undefined;
+  }
+  const own = preparedFor(kept, purpose, value, () => make(device, model, value));
   try {
-    const { branch, image } = await own.making;
-    if (kept.get(name) !== own) throw aborted();
+    if (imageInputName === undefined) throw new Error("No input of this network takes a picture.");
+    const [{ branch, image }, others] = await Promise.all([own.made, readOthers(model, imageInputName)]);
+    if (kept.get(purpose) !== own) throw aborted();
     const input = branch.input(imageInputName);
     const view = imageView(input.shape, input.strides, axes.get(imageInputName));
     if (!view) throw new Error(`'${imageInputName}' does not have the shape of a picture.`);
@@ -80,17 +60,22 @@ export async function look(viewer: Viewer, { value, channel, picture, preparatio
     image.encode(pass);
     pass.end();
     device.gpu.queue.submit([encoder.finish()]);
-    branch.run();
+    branch.run(others);
     const result = branch.value(value);
     const maps = viewAsMaps(result.shape, result.strides, result.offset, 0, axes.get(value));
     if (!maps) throw new Error(`'${value}' cannot be drawn as maps.`);
     const [peak] = peaksOf(await readMap(device, { ...result, view: maps }, channel), maps, 1);
     return peak && { ...peak, field: fieldOf(viewer, model.graph, value, { channel, ...peak }) };
   } catch (error) {
-    if (kept.get(name) === own) kept.delete(name);
-    own.dispose();
+    letGo(kept, purpose, own);
     throw error;
   } finally {
     picture.close();
   }
+}
+
+/** What the network's other inputs hold: a picture is looked at beside what is shown of them. */
+async function readOthers(model: Model, picture: string): Promise<Readonly<Record<string, Tensor>>> {
+  const others = model.inputs.filter(({ name }) => name !== picture);
+  return Object.fromEntries(await Promise.all(others.map(async ({ name }) => [name, await model.read(name)] as const)));
 }

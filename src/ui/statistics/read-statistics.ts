@@ -1,8 +1,10 @@
 // Reads the statistics of every channel of a value, for tables and for tests. Loaded when someone asks.
 import type { Device } from "../../engine/gpu/device.ts";
+import { gpuTypeOf } from "../../engine/tensor.ts";
 import shader from "../../shaders/channel-statistics.wgsl";
 import { ComputeStep } from "../compute-step.ts";
 import { ChannelStatistics, type MapSource, recordBytes } from "./channel-statistics.ts";
+import { Scratch } from "./scratch.ts";
 
 /** Of the finite elements of one channel, but for the last two. */
 export interface ChannelSummary {
@@ -30,51 +32,33 @@ export async function readStatistics(device: Device, label: string, source: MapS
 
 /** @returns for each value one summary per channel, all as they are on the GPU now: one submit, one wait */
 export async function readAllStatistics(device: Device, values: readonly NamedSource[]): Promise<ChannelSummary[][]> {
-  const pipeline = await device.pipeline(shader);
-  const made = await Promise.all(values.map(async ({ label, source }) => gather(device, label, source, pipeline)));
-  const { MAP_READ, COPY_DST } = GPUBufferUsage;
-  const totalBytes = made.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const staging = device.createBuffer("statistics read-back", Math.max(4, totalBytes), MAP_READ | COPY_DST);
-  try {
-    const encoder = device.gpu.createCommandEncoder({ label: "statistics" });
-    const pass = encoder.beginComputePass({ label: "statistics" });
-    for (const { statistics } of made) statistics.encode(pass);
-    for (const { merging } of made) merging.encode(pass);
-    pass.end();
-    let at = 0;
-    for (const { channels, sizeBytes } of made) {
-      encoder.copyBufferToBuffer(channels, 0, staging, at, sizeBytes);
-      at += sizeBytes;
-    }
-    device.gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
-    const words = new Float32Array(staging.getMappedRange());
-    let end = 0;
-    return made.map(({ sizeBytes, area }) => {
-      end += sizeBytes / 4;
-      return summarize(words.subarray(end - sizeBytes / 4, end), area);
+  const types = [...new Set(values.map(({ source }) => gpuTypeOf(source.dtype)))];
+  const [merge, ...own] = await Promise.all([device.pipeline(shader), ...types.map((type) => ChannelStatistics.pipeline(device, type))]);
+  const gatherBy = new Map(types.map((type, i) => [type, own[i] as GPUComputePipeline]));
+  return Scratch.with(device, "statistics", async (scratch) => {
+    const made = values.map(({ label, source }) => {
+      const gathering = gatherBy.get(gpuTypeOf(source.dtype)) as GPUComputePipeline;
+      const statistics = scratch.keep(new ChannelStatistics(device, label, source, gathering));
+      const { channelCount, partialsPerChannel, partials } = statistics;
+      const sizeBytes = channelCount * recordBytes;
+      const channels = scratch.buffer(sizeBytes);
+      const params = { channelCount, partialsPerChannel };
+      const options = { shader, pipeline: merge, params, buffers: { partials, channels }, workgroups: channelCount };
+      const merging = scratch.keep(new ComputeStep(device, label, options));
+      return { statistics, merging, part: { buffer: channels, offsetBytes: 0, sizeBytes } };
     });
-  } finally {
-    for (const { dispose } of made) dispose();
-    device.destroyBuffer(staging);
-  }
-}
-
-/** What computes the statistics of one value, and where they lie then. */
-async function gather(device: Device, label: string, source: MapSource, pipeline: GPUComputePipeline) {
-  const statistics = await ChannelStatistics.create(device, label, source);
-  const { channelCount, partialsPerChannel, partials } = statistics;
-  const { COPY_SRC, STORAGE } = GPUBufferUsage;
-  const sizeBytes = channelCount * recordBytes;
-  const channels = device.createBuffer(`${label} statistics`, sizeBytes, STORAGE | COPY_SRC);
-  const params = { channelCount, partialsPerChannel };
-  const merging = new ComputeStep(device, label, { shader, pipeline, params, buffers: { partials, channels }, workgroups: channelCount });
-  const dispose = () => {
-    statistics.dispose();
-    merging.dispose();
-    device.destroyBuffer(channels);
-  };
-  return { statistics, merging, channels, sizeBytes, area: source.view.height * source.view.width, dispose };
+    const encode = (pass: GPUComputePassEncoder) => {
+      for (const { statistics } of made) statistics.encode(pass);
+      for (const { merging } of made) merging.encode(pass);
+    };
+    const read = await scratch.compute(
+      encode,
+      made.map(({ part }) => part),
+    );
+    return values.map(({ source }, i) =>
+      summarize(new Float32Array((read[i] as Uint32Array).buffer), source.view.height * source.view.width),
+    );
+  });
 }
 
 /** @param area elements of one channel */

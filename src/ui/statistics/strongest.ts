@@ -2,10 +2,11 @@
 // someone asks.
 import { receptiveField } from "../../engine/elements/index.ts";
 import type { Device } from "../../engine/gpu/device.ts";
+import { readBack } from "../../engine/gpu/read-buffer.ts";
 import type { TypedGraph } from "../../engine/graph/graph.ts";
-import { gpuTypeOf } from "../../engine/tensor.ts";
 import type { FieldOnMaps } from "../elements/fields.ts";
 import { indexAt, mapBoxOf } from "../elements/places.ts";
+import { numbersOf } from "../gpu-numbers.ts";
 import type { Viewer } from "../viewer.ts";
 import type { MapSource } from "./channel-statistics.ts";
 
@@ -59,19 +60,9 @@ export async function readMap(device: Device, { buffer, dtype, view }: MapSource
   const { height, width, offset, channelStride, rowStride, columnStride } = view;
   const start = offset + channel * channelStride;
   const length = (height - 1) * rowStride + (width - 1) * columnStride + 1;
-  const staging = device.createBuffer("map", length * 4, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
-  try {
-    const encoder = device.gpu.createCommandEncoder({ label: "map" });
-    encoder.copyBufferToBuffer(buffer, start * 4, staging, 0, length * 4);
-    device.gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
-    const types = { f32: Float32Array, i32: Int32Array, u32: Uint32Array };
-    const words = new types[gpuTypeOf(dtype)](staging.getMappedRange());
-    const at = (i: number) => Math.floor(i / width) * rowStride + (i % width) * columnStride;
-    return Float64Array.from({ length: height * width }, (_, i) => words[at(i)] as number);
-  } finally {
-    device.destroyBuffer(staging);
-  }
+  const words = numbersOf(new Uint32Array(await readBack(device, buffer, length * 4, start * 4)), dtype);
+  const at = (i: number) => Math.floor(i / width) * rowStride + (i % width) * columnStride;
+  return Float64Array.from({ length: height * width }, (_, i) => words[at(i)] as number);
 }
 
 /**

@@ -30,7 +30,15 @@ export class Difference implements Statistics {
     if (type !== otherType)
       throw new Error(`'${label}' is ${first.dtype} in the first and ${second.dtype} in the second: they have no difference.`);
     const pipeline = await device.pipeline(shader, { VALUE_TYPE: valueTypes[type] });
-    return device.checked(label, () => new Difference(device, label, first, second, pipeline));
+    let made: Difference | undefined;
+    const make = () => {
+      made = new Difference(device, label, first, second, pipeline);
+      return made;
+    };
+    return device.checked(label, make).catch((error: unknown) => {
+      made?.dispose();
+      throw error;
+    });
   }
 
   private constructor(device: Device, label: string, first: MapSource, second: MapSource, pipeline: GPUComputePipeline) {
