@@ -1,5 +1,6 @@
 // Moving shapes on a canvas. The red disc is pulled by arrow keys or by a finger; Space stops them all, and whoever wants less motion finds them stopped.
 import { moveShapes, type Pull, type Shape, shapesOf } from "./shapes-scene.ts";
+import { SteeredCanvas, side } from "./steered-canvas.ts";
 
 interface ShapesHost {
   /** The canvas has another picture. */
@@ -8,7 +9,6 @@ interface ShapesHost {
   isShown(): boolean;
 }
 
-const side = 320;
 const seed = 1;
 
 const keys: Readonly<Record<string, Partial<Pull>>> = {
@@ -20,9 +20,8 @@ const keys: Readonly<Record<string, Partial<Pull>>> = {
 
 export class MovingShapes {
   readonly canvas: HTMLCanvasElement;
+  readonly #steered: SteeredCanvas<Pull>;
   readonly #host: ShapesHost;
-  readonly #held = new Set<string>();
-  #finger: Pull | undefined;
   #shapes: readonly Shape[] = shapesOf(seed);
   #isMoving = false;
   #lastMs: number | undefined;
@@ -30,55 +29,26 @@ export class MovingShapes {
 
   constructor(host: ShapesHost) {
     this.#host = host;
-    this.canvas = Object.assign(document.createElement("canvas"), { width: side, height: side, tabIndex: 0, className: "scene" });
-    this.canvas.role = "application";
-    this.canvas.ariaLabel = "Moving shapes. Arrow keys pull the red disc, or a finger does; Space stops and starts them.";
-    this.canvas.addEventListener("keydown", (event) => this.#onKey(event));
-    this.canvas.addEventListener("keyup", ({ key }) => this.#held.delete(key));
-    this.canvas.addEventListener("blur", () => this.#held.clear());
-    this.canvas.addEventListener("pointerdown", (event) => {
-      this.canvas.setPointerCapture(event.pointerId);
-      this.#pullTo(event);
+    const towards = (from: number, to: number) => Math.max(-1, Math.min(1, (to - from) * 4));
+    this.#steered = new SteeredCanvas({
+      label: "Moving shapes. Arrow keys pull the red disc, or a finger does; Space stops and starts them.",
+      keys,
+      rest: { down: 0, right: 0 },
+      towards: (y, x) => ({ down: towards(this.#shapes[0]?.y ?? 0, y), right: towards(this.#shapes[0]?.x ?? 0, x) }),
+      onWish: () => this.#go(true),
     });
-    this.canvas.addEventListener("pointermove", (event) => this.canvas.hasPointerCapture(event.pointerId) && this.#pullTo(event));
-    for (const end of ["pointerup", "pointercancel"] as const)
-      this.canvas.addEventListener(end, () => {
-        this.#finger = undefined;
-      });
+    this.canvas = this.#steered.element;
+    this.canvas.addEventListener("keydown", (event) => {
+      if (event.key !== " " || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      this.#go(!this.#isMoving);
+    });
     this.#draw();
   }
 
   /** Sets them going, unless the visitor wants less motion: then the first key does. */
   start(): void {
     if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.#go(true);
-  }
-
-  #onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || (!keys[event.key] && event.key !== " ")) return;
-    event.preventDefault();
-    if (event.key === " ") this.#go(!this.#isMoving);
-    else {
-      this.#held.add(event.key);
-      this.#go(true);
-    }
-  }
-
-  #pullTo(event: PointerEvent): void {
-    const box = this.canvas.getBoundingClientRect();
-    const [disc] = this.#shapes;
-    const towards = (from: number, to: number) => Math.max(-1, Math.min(1, (to - from) * 4));
-    this.#finger = {
-      down: towards(disc?.y ?? 0, (event.clientY - box.top) / box.height),
-      right: towards(disc?.x ?? 0, (event.clientX - box.left) / box.width),
-    };
-    this.#go(true);
-  }
-
-  get #pull(): Pull {
-    if (this.#finger) return this.#finger;
-    const held = Array.from(this.#held, (key) => keys[key] ?? {});
-    const sum = (name: keyof Pull) => held.reduce((total, one) => total + (one[name] ?? 0), 0);
-    return { down: sum("down"), right: sum("right") };
   }
 
   #go(isMoving: boolean): void {
@@ -93,7 +63,7 @@ export class MovingShapes {
     const seconds = Math.min(0.1, (now - (this.#lastMs ?? now)) / 1000);
     this.#lastMs = now;
     if (this.#host.isShown()) {
-      this.#shapes = moveShapes(this.#shapes, seconds, this.#pull);
+      this.#shapes = moveShapes(this.#shapes, seconds, this.#steered.wish);
       this.#draw();
       this.#host.onChange();
     }

@@ -1,5 +1,6 @@
 // The road scene on a canvas: sky, hills, grass, lane marks and trees in simple perspective, driven by arrow keys or by a finger.
 import { bendAt, type Car, drive, parkedCar, roadWidth, type Steering, treesBetween } from "./road-scene.ts";
+import { SteeredCanvas, side } from "./steered-canvas.ts";
 
 interface RoadHost {
   /** The canvas has another picture. */
@@ -8,7 +9,6 @@ interface RoadHost {
   isShown(): boolean;
 }
 
-const side = 320;
 const seed = 1;
 /** Metres. */
 const [eyeHeight, nearest, farthest] = [1.4, 1.8, 170] as const;
@@ -33,54 +33,24 @@ const keys: Readonly<Record<string, Partial<Steering>>> = {
 
 export class Road {
   readonly canvas: HTMLCanvasElement;
+  readonly #steered: SteeredCanvas<Steering>;
   readonly #host: RoadHost;
-  readonly #held = new Set<string>();
-  #finger: Steering | undefined;
   #car: Car = parkedCar;
   #lastMs: number | undefined;
   #request = 0;
 
   constructor(host: RoadHost) {
     this.#host = host;
-    this.canvas = Object.assign(document.createElement("canvas"), { width: side, height: side, tabIndex: 0, className: "scene" });
-    this.canvas.role = "application";
-    this.canvas.ariaLabel = "A road. Arrow keys drive: up and down for speed, left and right to steer. Or press and pull with a finger.";
-    this.canvas.addEventListener("keydown", (event) => this.#hold(event, true));
-    this.canvas.addEventListener("keyup", (event) => this.#hold(event, false));
-    this.canvas.addEventListener("blur", () => this.#held.clear());
-    this.canvas.addEventListener("pointerdown", (event) => {
-      this.canvas.setPointerCapture(event.pointerId);
-      this.#pull(event);
+    this.#steered = new SteeredCanvas({
+      label: "A road. Arrow keys drive: up and down for speed, left and right to steer. Or press and pull with a finger.",
+      keys,
+      rest: { forward: 0, right: 0 },
+      // The upper half drives, the lower half brakes; the farther from the middle, the more it steers.
+      towards: (y, x) => ({ forward: y < 0.75 ? 1 : -1, right: Math.max(-1, Math.min(1, (x - 0.5) * 3)) }),
+      onWish: () => this.#start(),
     });
-    this.canvas.addEventListener("pointermove", (event) => this.canvas.hasPointerCapture(event.pointerId) && this.#pull(event));
-    for (const end of ["pointerup", "pointercancel"] as const)
-      this.canvas.addEventListener(end, () => {
-        this.#finger = undefined;
-      });
+    this.canvas = this.#steered.element;
     this.#draw();
-  }
-
-  #hold(event: KeyboardEvent, isDown: boolean): void {
-    if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    if (isDown) this.#held.add(event.key);
-    else this.#held.delete(event.key);
-    this.#start();
-  }
-
-  /** The upper half drives, the lower half brakes; the farther from the middle, the more it steers. */
-  #pull(event: PointerEvent): void {
-    const box = this.canvas.getBoundingClientRect();
-    const [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-    this.#finger = { forward: y < 0.75 ? 1 : -1, right: Math.max(-1, Math.min(1, (x - 0.5) * 3)) };
-    this.#start();
-  }
-
-  get #steering(): Steering {
-    if (this.#finger) return this.#finger;
-    const held = Array.from(this.#held, (key) => keys[key] ?? {});
-    const sum = (name: keyof Steering) => held.reduce((total, one) => total + (one[name] ?? 0), 0);
-    return { forward: sum("forward"), right: sum("right") };
   }
 
   #start(): void {
@@ -92,7 +62,7 @@ export class Road {
     this.#request = 0;
     const seconds = Math.min(0.1, (now - (this.#lastMs ?? now)) / 1000);
     this.#lastMs = now;
-    const steering = this.#steering;
+    const steering = this.#steered.wish;
     if (this.#host.isShown()) {
       this.#car = drive(this.#car, steering, seconds);
       this.#draw();
