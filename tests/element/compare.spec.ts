@@ -3,7 +3,7 @@ import { expect, type Locator, type Page } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
-import { test } from "./fixtures.ts";
+import { test, visit } from "./fixtures.ts";
 import { look } from "./looked-at.ts";
 
 /** One convolution and its activation; with a seed in the metadata it is known to be blank. */
@@ -118,6 +118,39 @@ test("branches that there are not are told, and so is another network whose laye
   await expect(element.getByRole("alert").first()).toContainText("'maps' as 1 × 5 × 12 × 12 instead of 1 × 4 × 12 × 12");
   await expect(element.locator(".trouble")).toContainText("'maps' is 4 × 12 × 12 in the first and 5 × 12 × 12 in the second");
   await expect(element.locator(".compare-key")).toBeHidden();
+});
+
+test("what a page prevents from being said leaves no empty box, and is told once", async ({ sharedPage: page }) => {
+  const element = await open(page, network(3), { layers: "maps" });
+  const told = () =>
+    page.evaluate(async () => {
+      const one = document.querySelector("conv-cam") as ConvCam;
+      let count = 0;
+      one.addEventListener("error", (event) => {
+        event.preventDefault();
+        count++;
+      });
+      one.setAttribute("compare", "branches:a_+b_");
+      await one.updateComplete;
+      for (const columns of ["2", "3", "4"]) {
+        one.setAttribute("columns", columns);
+        await one.updateComplete;
+      }
+      return count;
+    });
+  expect(await told()).toBe(1);
+  await expect(element.locator(".compare-key")).toBeHidden();
+});
+
+test("a seed that is no number is refused in a sentence", async ({ sharedPage: page }) => {
+  await visit(page, "one");
+  await page.evaluate((bytes) => {
+    const element = document.querySelector("conv-cam") as ConvCam;
+    for (const name of element.getAttributeNames()) element.removeAttribute(name);
+    element.setAttribute("compare", "blank:some");
+    element.src = new Uint8Array(bytes);
+  }, network(3));
+  await expect(page.locator("conv-cam").getByRole("alert")).toContainText("compare 'blank:some': expected a number");
 });
 
 test("checkpoints are scrubbed by keys, without a new plan; one that is refused says why, and the rest stay", async ({

@@ -47,6 +47,19 @@ test.describe("a first visit", () => {
     await expect(tour).toBeFocused();
     await expect(tour).toHaveClass(/docked/);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    const sheets = () => page.evaluate(() => document.adoptedStyleSheets.length);
+    const count = await sheets();
+    await page.keyboard.press("Escape");
+    await expect(tour).toHaveCount(0);
+    // Twice at once it is the same tour.
+    await page.locator("#help").click();
+    await page.getByRole("button", { name: "Take the tour" }).evaluate((one: HTMLElement) => {
+      one.click();
+      one.click();
+    });
+    await expect(tour).toBeFocused();
+    await expect(tour).toHaveCount(1);
+    expect(await sheets()).toBe(count);
     await page.keyboard.press("Escape");
     await expect(tour).toHaveCount(0);
   });

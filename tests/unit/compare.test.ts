@@ -1,6 +1,6 @@
 // Comparisons as data: which branches a network has, what panels show of two networks, and what these are called.
 import { describe, expect, it, test } from "vitest";
-import { arrangeCompared, readComparedAs } from "../../src/ui/compare/arrange.ts";
+import { arrangeCompared, checkWithin, readComparedAs } from "../../src/ui/compare/arrange.ts";
 import { findBranches, pairBranches, readBranches, textOf } from "../../src/ui/compare/branches.ts";
 import { namesOf } from "../../src/ui/compare/names.ts";
 import { readWithin } from "../../src/ui/compare/within.ts";
@@ -41,6 +41,12 @@ describe("branches", () => {
   ])("that there are not, '%s', are refused in a sentence", (text, says) =>
     expect(() => readBranches(text, layers("a_1 a_2 b_1 b_2"))).toThrow(says),
   );
+});
+
+test("a seed of random weights is a number", () => {
+  expect(() => checkWithin(readWithin("blank:1"))).not.toThrow();
+  expect(() => checkWithin(readWithin("branches:x"))).not.toThrow();
+  expect(() => checkWithin(readWithin("blank:x"))).toThrow("compare 'blank:x': expected a number behind 'blank:'");
 });
 
 describe("panels of a comparison", () => {

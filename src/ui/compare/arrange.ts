@@ -2,6 +2,7 @@
 import type { LayerChoice } from "../layers.ts";
 import type { Branches } from "./branches.ts";
 import type { Names } from "./names.ts";
+import type { Within } from "./within.ts";
 
 /** By the attribute `compare-as`. */
 export const comparisons = {
@@ -30,6 +31,12 @@ export function readComparedRange(text: string | null): ComparedRange {
   if (!Object.hasOwn(comparedRanges, range))
     throw new Error(`compare-range '${text}': expected ${Object.keys(comparedRanges).join(" or ")}.`);
   return range;
+}
+
+/** @throws Error that says what is accepted */
+export function checkWithin(within: Within | undefined): void {
+  if (within?.kind === "blank" && !Number.isFinite(Number(within.text)))
+    throw new Error(`compare 'blank:${within.text}': expected a number behind 'blank:', the seed of random weights.`);
 }
 
 interface Wanted {

@@ -8,7 +8,7 @@ import { make } from "../make.ts";
 import { cssGradient, usualStops } from "../mosaic/color-map.ts";
 import { pictureAmong } from "../picture-among.ts";
 import { adoptStyles } from "../style-sheet.ts";
-import { arrangeCompared, type ComparedAs, type ComparedRange, readComparedAs, readComparedRange } from "./arrange.ts";
+import { arrangeCompared, type ComparedAs, type ComparedRange, checkWithin, readComparedAs, readComparedRange } from "./arrange.ts";
 import { readBranches } from "./branches.ts";
 import styles from "./compare.css?inline";
 import { type Names, namesIn } from "./names.ts";
@@ -31,6 +31,8 @@ export class Comparison {
   /** Why there are no branches to compare, where some are wanted. */
   #problem: string | undefined;
   #toldProblem: string | undefined;
+  /** Whether it is said here; not where a page prevents that. */
+  #isSaid = false;
 
   constructor(host: ComparisonHost, element: ConvCam, gallery: Gallery) {
     this.#host = host;
@@ -61,6 +63,7 @@ export class Comparison {
     const { layers } = this.#host;
     const picture = pictureAmong(layers);
     const within = readWithin(compare);
+    checkWithin(within);
     const as = this.#as;
     readComparedRange(this.#element.getAttribute("compare-range"));
     readPair(this.#element.getAttribute("compare-colors"));
@@ -80,11 +83,11 @@ export class Comparison {
     const problem = isIdle ? undefined : this.#problem;
     const isNew = problem !== this.#toldProblem;
     this.#toldProblem = problem;
-    if (problem && isNew && !this.#host.emit("error", { error: new Error(problem), part: "compare" })) this.#problem = undefined;
-    this.panel.hidden = isIdle || (!problem && !this.#gallery.isComparing);
+    if (problem && isNew) this.#isSaid = this.#host.emit("error", { error: new Error(problem), part: "compare" });
+    this.panel.hidden = isIdle || (problem ? !this.#isSaid : !this.#gallery.isComparing);
     if (this.panel.hidden) return;
     if (problem) {
-      render(html`<p class="trouble-text" role="alert">${this.#problem ?? ""}</p>`, this.panel);
+      render(html`<p class="trouble-text" role="alert">${problem}</p>`, this.panel);
       return;
     }
     const pair = readPair(this.#element.getAttribute("compare-colors"));

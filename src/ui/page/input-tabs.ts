@@ -69,7 +69,7 @@ export function offerInputs(viewer: ConvCam, pad: DrawingPad): Inputs {
   find("clear").addEventListener("click", () => pad.clear());
   find("redraw").addEventListener("click", () => pad.show(digit.strokes));
   listen(viewer, "input", () => showPreview(viewer.picture));
-  shapePreview(viewer, find("preview").parentElement as HTMLElement, () => find("preview").hidden === true);
+  shapePreview(viewer, find("preview").parentElement as HTMLElement, find("prepared"), () => find("preview").hidden === true);
   listen(viewer, "error", ({ error, part }, event) => {
     if (part !== "input") return;
     // Problems of the input are shown beside the input; the element shows those of the network.

@@ -1,6 +1,7 @@
 // The button that lists the keys and offers the tour, and the first visit, on which the tour comes by itself, once. The code of either is loaded then.
 import { loadPart } from "../../engine/errors.ts";
 import type { ConvCam } from "../element.ts";
+import { adoptStyles } from "../style-sheet.ts";
 import { find } from "./listen.ts";
 import { recallText, rememberText } from "./remembered.ts";
 
@@ -9,9 +10,14 @@ const seenKey = "convcam:tour";
 
 export function offerHelp(viewer: ConvCam, report: (error: unknown) => void): void {
   let tour: import("./tour.ts").Tour | undefined;
+  let hasStyles = false;
   const start = async () => {
+    const load = () => Promise.all([import("./tour.ts"), import("./tour-steps.ts")]);
+    const [{ Tour, styles }, { tourSteps }] = await loadPart("of the tour", load);
+    // Another may have begun meanwhile.
     tour?.end();
-    const [{ Tour }, { tourSteps }] = await loadPart("of the tour", () => Promise.all([import("./tour.ts"), import("./tour-steps.ts")]));
+    if (!hasStyles) adoptStyles(document, styles);
+    hasStyles = true;
     tour = new Tour(tourSteps(viewer), (hadFocus) => {
       tour = undefined;
       if (hadFocus) find("help").focus();

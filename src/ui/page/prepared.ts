@@ -7,7 +7,7 @@ import { keyOf, recall, remember } from "./remembered.ts";
 
 interface PreparedParts {
   readonly viewer: ConvCam;
-  /** The line under the picture, with its text and its button. */
+  /** The line under the picture, with its text and its button. It tells with "change" that the preparation may be another. */
   readonly line: HTMLElement;
   readonly text: HTMLElement;
 }
@@ -80,6 +80,7 @@ export class Prepared {
     const { current } = this;
     if (JSON.stringify(viewer.preparation) !== JSON.stringify(current)) viewer.preparation = current;
     this.#say();
+    this.#parts.line.dispatchEvent(new Event("change"));
     this.onChange();
   }
 

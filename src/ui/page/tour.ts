@@ -1,9 +1,10 @@
 // A tour of the page, step by step on the page itself: a card beside what it is about, around which a ring stands. Visitors do each step, or go on
 // without. Loaded on a first visit, or when somebody asks.
 import { make } from "../make.ts";
-import { adoptStyles } from "../style-sheet.ts";
-import styles from "./tour.css?inline";
 import { type TourStep, tourWords } from "./tour-steps.ts";
+
+/** Wanted once, before the first. */
+export { default as styles } from "./tour.css?inline";
 
 /** How often it looks where its target is: that moves with the page, and may come later. */
 const lookMs = 250;
@@ -32,7 +33,6 @@ export class Tour {
   constructor(steps: readonly TourStep[], onEnd: (hadFocus: boolean) => void) {
     this.#steps = steps;
     this.#onEnd = onEnd;
-    adoptStyles(document, styles);
     const said = make("div", "tour-said");
     said.ariaLive = "polite";
     said.append(this.#count, this.#title, this.#text);
