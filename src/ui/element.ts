@@ -251,7 +251,7 @@ export class ConvCam extends Base {
     return this.#player.layers;
   }
 
-  /** Resolves when everything set so far is shown, or has failed. */
+  /** Resolves when everything set so far is shown, or has failed. With `loading="lazy"` that is nothing while the element is far from the window. */
   get updateComplete(): Promise<void> {
     return this.#player.complete;
   }

@@ -48,13 +48,15 @@ async function stepFile(video: HTMLVideoElement): Promise<void> {
 
 /** Of what goes on meanwhile the next picture is that of now. */
 async function nextOfStream(video: HTMLVideoElement): Promise<void> {
+  const done = new AbortController();
   const next = new Promise<unknown>((resolve) => {
     video.requestVideoFrameCallback(resolve);
     // The stream is let go of.
-    video.addEventListener("emptied", resolve, { once: true });
+    video.addEventListener("emptied", resolve, done);
   });
   await video.play().catch(() => undefined);
   await next;
+  done.abort();
 }
 
 async function openVideo(blob: Blob, signal: AbortSignal): Promise<FrameSource> {

@@ -1,5 +1,5 @@
-// The parts that most elements have not, beside their mosaics: the instrument, an explanation, growing patterns, brushes. The code of each is loaded when
-// its attribute is first set.
+// The parts that most elements have not, beside their mosaics: the instrument, controls, a comparison, checkpoints, an explanation, growing patterns,
+// brushes. The code of each is loaded when its attribute is first set.
 import { loadPart } from "../engine/errors.ts";
 import type { CheckpointsHost } from "./checkpoints/checkpoints.ts";
 import type { Comparison } from "./compare/comparison.ts";

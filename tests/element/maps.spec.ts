@@ -255,6 +255,17 @@ test("of several pictures those are kept that excite a channel most, while the l
   await expect(found.locator("canvas")).toHaveCount(9);
   // What is shown is still of the live picture.
   expect(await elementsOf(element, "maps", [0])).toEqual(before);
+  // Whoever goes elsewhere meanwhile ends the search, and finds what it had found.
+  await side
+    .locator('input[type="file"]')
+    .first()
+    .setInputFiles(Array.from({ length: 20 }, () => pictures).flat());
+  await expect(side.locator("progress")).toBeVisible();
+  await element.evaluate((one) => one.setAttribute("view", "layer"));
+  await expect(side.locator(".search")).toHaveCount(0);
+  await element.evaluate((one) => one.setAttribute("view", "channel"));
+  await expect(side.locator(".search")).toBeVisible();
+  await expect(side.locator("progress")).toHaveCount(0);
 });
 
 test("layers and looks that are known from elsewhere take one click, and go with another", async ({ sharedPage: page }) => {

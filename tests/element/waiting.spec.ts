@@ -90,20 +90,23 @@ test("the camera is let go of where it is allowed after the element has left the
 test("another network replaces one whose server does not answer", async ({ sharedPage: page }) => {
   await page.route("**/never/**", () => {});
   await visit(page, "one");
+  const asked = page.waitForRequest("**/never/network.onnx");
+  await page.evaluate(async () => {
+    await customElements.whenDefined("conv-cam");
+    const element = document.querySelector("conv-cam") as ConvCam;
+    for (const name of element.getAttributeNames()) element.removeAttribute(name);
+    const told: string[] = [];
+    element.addEventListener("error", (event) => told.push((event as unknown as CustomEvent<ConvCamEvents["error"]>).detail.error.message));
+    Object.assign(window, { told });
+    element.setAttribute("src", "/never/network.onnx");
+  });
+  await asked;
   const errors = await page.evaluate(
     async (bytes) => {
-      await customElements.whenDefined("conv-cam");
       const element = document.querySelector("conv-cam") as ConvCam;
-      for (const name of element.getAttributeNames()) element.removeAttribute(name);
-      const told: string[] = [];
-      element.addEventListener("error", (event) =>
-        told.push((event as unknown as CustomEvent<ConvCamEvents["error"]>).detail.error.message),
-      );
-      element.setAttribute("src", "/never/network.onnx");
-      await new Promise((resolve) => setTimeout(resolve, 50));
       element.src = new Uint8Array(bytes);
       await element.updateComplete;
-      return told;
+      return (window as unknown as { told: string[] }).told;
     },
     [...network],
   );

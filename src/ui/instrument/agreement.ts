@@ -1,6 +1,7 @@
 // Whether what the GPU computed in 32 or 16 bits is what a formula comes to in 64: how large the numbers are that rounding is relative to. Pure.
 import type { Step } from "../../engine/elements/index.ts";
 import type { Precision } from "../../engine/precision.ts";
+import { largestSize as largest } from "./largest-size.ts";
 
 /** How far the two may be from each other, as a part of the size of what was added up. Weights of 16 bits are each off by up to 2⁻¹¹ of themselves. */
 const tolerances: Readonly<Record<Precision, number>> = { float32: 1e-4, float16: 2 ** -9 };
@@ -101,10 +102,4 @@ function norm(numbers: Iterable<number>): number {
   let sum = 0;
   for (const number of numbers) if (Number.isFinite(number)) sum += number * number;
   return Math.sqrt(sum);
-}
-
-function largest(numbers: Iterable<number>): number {
-  let most = 0;
-  for (const number of numbers) if (Number.isFinite(number)) most = Math.max(most, Math.abs(number));
-  return most;
 }

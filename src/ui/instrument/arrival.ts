@@ -1,33 +1,33 @@
-// Goes along with somebody who follows a link: keeps the keyboard's focus in the instrument where the link is gone with the place that it was of, and
-// shows the maps where they lie below the window, as on a phone.
+// Lets somebody who follows a link arrive: keeps the keyboard's focus in the instrument where the link is gone with the place that it was of, and
+// scrolls to the maps where they lie below the window, as on a phone.
 
 /** How far down a window maps may begin, as a part of it. */
 const lowest = 0.85;
 
-export class KeptFocus {
+export class Arrival {
   readonly #frame: HTMLElement;
   #wasInside = false;
-  #goes = false;
+  #isUnderWay = false;
 
   constructor(frame: HTMLElement) {
     this.#frame = frame;
   }
 
   /** Somebody goes elsewhere. */
-  note(): void {
+  depart(): void {
     this.#wasInside = this.#frame.contains(this.#focused);
-    this.#goes = true;
+    this.#isUnderWay = true;
   }
 
   /** @param isDone whether everything is shown of where somebody has gone */
-  keep(isDone: boolean): void {
+  settle(isDone: boolean): void {
     const isLost =
       this.#wasInside && this.#focused === null && [null, document.body].includes(document.activeElement as HTMLElement | null);
     if (isLost) this.#next?.focus({ preventScroll: true });
     if (!isDone) return;
-    if (this.#goes) this.#reveal();
+    if (this.#isUnderWay) this.#reveal();
     this.#wasInside = false;
-    this.#goes = false;
+    this.#isUnderWay = false;
   }
 
   #reveal(): void {

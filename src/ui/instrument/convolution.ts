@@ -6,7 +6,8 @@ import { countOf } from "./element-words.ts";
 import type { Explained } from "./formula.ts";
 import { largestFirst } from "./formula-source.ts";
 import { kernelsTemplate } from "./kernels.ts";
-import { gridTemplate, largestOf, short, signed } from "./numbers.ts";
+import { largestSize } from "./largest-size.ts";
+import { gridTemplate, short, signed } from "./numbers.ts";
 import { foldTemplate, type Term, termsTable } from "./terms.ts";
 
 /** Channels that are shown in full, and products one by one. */
@@ -23,7 +24,7 @@ export function convolutionTemplate(step: Step & ConvolutionStep, { links, folds
   const linkOf = (channel: number, tap: readonly number[]) => links.to(step.input, [first, channel, ...tap]);
   const open = sorted.slice(0, mostOpen);
   const rest = sorted.slice(mostOpen);
-  const largest = largestOf(channels.flatMap(({ kernel }) => [...kernel]));
+  const largest = largestSize(channels.flatMap(({ kernel }) => [...kernel]));
   return html`
     <p class="about">${introduction(step)}</p>
     ${

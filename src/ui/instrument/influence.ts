@@ -7,13 +7,17 @@ import type { Session } from "../session/session.ts";
 import { describeSpan } from "./element-words.ts";
 import type { ValueMark } from "./highlights.ts";
 
-interface Asked {
+interface ElementAt {
   readonly value: string;
   readonly point: MapPoint;
 }
 
+interface Asked extends ElementAt {
+  readonly session: Session;
+}
+
 /** What was answered, or why there is no answer. */
-interface Told extends Asked {
+interface Told extends ElementAt {
   readonly influence?: Influence;
   readonly problem?: string;
 }
@@ -47,8 +51,8 @@ export class InfluenceView {
   /** Asks for that of an element, with the picture as it is now, where somebody wants it. */
   follow(session: Session, value: string, { channel, y, x }: MapPoint): void {
     if (!this.#isWanted) return;
-    this.#asked = { value, point: { channel, y, x } };
-    if (!this.#isAsking) void this.#ask(session);
+    this.#asked = { session, value, point: { channel, y, x } };
+    if (!this.#isAsking) void this.#ask();
   }
 
   /** Shows nothing any more, and lets go of what was prepared for it. */
@@ -93,14 +97,17 @@ export class InfluenceView {
     return isSame(this.#told, { value, point }) ? this.#told : undefined;
   }
 
-  async #ask(session: Session): Promise<void> {
+  async #ask(): Promise<void> {
     this.#isAsking = true;
     for (let asked: Asked | undefined; this.#asked && asked !== this.#asked; ) {
       asked = this.#asked;
-      const told = await session.ask({ kind: "influence", ...asked }).then(
-        (influence): Told => ({ ...(asked as Asked), ...(influence && { influence }) }),
-        (error: Error): Told => ({ ...(asked as Asked), problem: error.message }),
+      const { session, value, point } = asked;
+      const told = await session.ask({ kind: "influence", value, point }).then(
+        (influence): Told => ({ value, point, ...(influence && { influence }) }),
+        (error: Error): Told => ({ value, point, problem: error.message }),
       );
+      // Another network has come meanwhile, and with it another session.
+      if (this.#asked && this.#asked.session !== session) continue;
       if (!this.#asked) break;
       const isNews = !isSame(this.#told, told) || numbersOf(this.#told) !== numbersOf(told);
       this.#told = told;
@@ -115,7 +122,7 @@ function numbersOf({ influence, problem }: Partial<Told> = {}): string {
   return JSON.stringify([influence?.largest, influence?.core, problem]);
 }
 
-function isSame(told: Asked | undefined, { value, point }: Asked): boolean {
+function isSame(told: ElementAt | undefined, { value, point }: ElementAt): boolean {
   return (
     told?.value === value &&
     JSON.stringify([told.point.channel, told.point.y, told.point.x]) === JSON.stringify([point.channel, point.y, point.x])

@@ -12,6 +12,7 @@ import type { Session } from "../session/session.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import type { Stage } from "../update-cycle.ts";
 import { UpdateLoop } from "../update-loop.ts";
+import { Arrival } from "./arrival.ts";
 import { Band } from "./band.ts";
 import { type ChangedHost, ChangedLine } from "./changed-line.ts";
 import { type Compared, comparedIn, withWhose } from "./compared.ts";
@@ -21,7 +22,6 @@ import { Guests } from "./guests.ts";
 import { Head } from "./head.ts";
 import { Highlights } from "./highlights.ts";
 import styles from "./instrument.css?inline";
-import { KeptFocus } from "./kept-focus.ts";
 import { commandOf, playByKey } from "./keys.ts";
 import { LayerGraph } from "./layer-graph.ts";
 import { readPage } from "./paging.ts";
@@ -57,7 +57,7 @@ export class Instrument {
   readonly #places: Places;
   readonly #given: GivenNames;
   readonly #head: Head;
-  readonly #focus = new KeptFocus(this.#frame);
+  readonly #arrival = new Arrival(this.#frame);
   readonly #trouble = new Trouble((error) => this.#host.emit("error", { error, part: "view" }));
   readonly #desk = make("div", "desk");
   /** What a page shows where a network cannot run. */
@@ -163,7 +163,7 @@ export class Instrument {
       this.#scene = "drawn";
       this.update();
     }
-    if (this.#timer !== 0 || (this.#frame.dataset["view"] ?? "overview") === "overview") return;
+    if (this.#timer !== 0 || !this.#element.hasAttribute("view") || this.#frame.dataset["view"] === "overview") return;
     this.#timer = window.setTimeout(() => {
       this.#timer = 0;
       this.update();
@@ -241,7 +241,7 @@ export class Instrument {
 
   #go(place: Place): void {
     this.#unhover();
-    this.#focus.note();
+    this.#arrival.depart();
     this.#places.go(place);
   }
 
@@ -271,7 +271,7 @@ export class Instrument {
       this.#markShown(undefined);
       this.#trouble.tell(error as Error);
     }
-    this.#focus.keep(this.#places.here !== undefined && this.#shown === textOf(this.#places.here));
+    this.#arrival.settle(this.#places.here !== undefined && this.#shown === textOf(this.#places.here));
   }
 
   async #change(): Promise<void> {

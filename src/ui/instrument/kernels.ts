@@ -2,7 +2,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
 import type { ChannelSum, ConvolutionStep } from "../../engine/elements/index.ts";
-import { largestOf, short } from "./numbers.ts";
+import { largestSize } from "./largest-size.ts";
+import { short } from "./numbers.ts";
 
 /** CSS pixels of a cell, and between two kernels. */
 const cell = 9;
@@ -25,7 +26,7 @@ export function kernelsTemplate(
   const width = window.at(-1) ?? 1;
   const height = Math.ceil(taps.length / width);
   const shown = channels.slice(0, mostKernels);
-  const largest = largestOf(shown.flatMap(({ kernel }) => [...kernel]));
+  const largest = largestSize(shown.flatMap(({ kernel }) => [...kernel]));
   const size = { width, height, columns, largest };
   const first = shown.slice(0, screenful(size));
   const rest = shown.slice(first.length);

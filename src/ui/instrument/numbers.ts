@@ -13,13 +13,6 @@ export function signed(value: number): string {
   return value < 0 ? `− ${short(-value)}` : `+ ${short(value)}`;
 }
 
-/** The largest size among numbers. */
-export function largestOf(numbers: Iterable<number>): number {
-  let most = 0;
-  for (const one of numbers) if (Number.isFinite(one)) most = Math.max(most, Math.abs(one));
-  return most;
-}
-
 interface GridLook {
   /** How large a number is that has the full colour of its sign; none has a colour where absent. */
   readonly largest?: number;
