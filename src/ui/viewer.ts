@@ -13,11 +13,11 @@ import { MosaicRenderer, type MosaicSource } from "./mosaic/renderer.ts";
 import type { PatternCanvas } from "./patterns/pattern-canvas.ts";
 import type { ImageLike } from "./picture-size.ts";
 import type { Preparation } from "./preparation.ts";
-import type { Kept } from "./prepared.ts";
 import type { ReadbackRing } from "./readback-ring.ts";
 import { type Results, type ResultsTag, resultsRing } from "./results.ts";
 import { mapsOf, observedBy, type Scene, type SceneContext, SceneOfViews, type SceneOutcome } from "./scene.ts";
 import { aborted, type NetworkName } from "./session/session.ts";
+import type { Standbys } from "./standby.ts";
 import { loadOnDemand, type NetworkOptions, ViewedNetworks } from "./viewed-networks.ts";
 import type { Drawn, ViewCanvas } from "./views/view.ts";
 
@@ -60,7 +60,7 @@ export class Viewer {
   /** Patterns of the first network, which grow on a canvas of their own, apart from frames. */
   patterns: PatternCanvas | undefined;
   /** What answers to questions have prepared for the next ones, by what it is for. */
-  readonly kept: Kept = new Map();
+  readonly kept: Standbys = new Map();
   readonly #networks: ViewedNetworks;
   readonly #image: ImageInput | undefined;
   readonly renderer: MosaicRenderer;

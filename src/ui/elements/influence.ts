@@ -5,7 +5,7 @@ import { denseStrides, sizeOf } from "../../engine/shapes.ts";
 import { Tensor } from "../../engine/tensor.ts";
 import { imageView } from "../image-view.ts";
 import type { MapPoint } from "../mosaic/maps.ts";
-import { letGo, preparedFor } from "../prepared.ts";
+import { letGo, standbyFor } from "../standby.ts";
 import type { Viewer } from "../viewer.ts";
 import { shapedIn } from "./fields.ts";
 import { indexAt, type Span } from "./places.ts";
@@ -45,7 +45,7 @@ export async function answerInfluence(source: Source, { value, point }: Influenc
   const { shape } = shapedIn(model.graph, axes, picture);
   const view = imageView(shape, denseStrides(shape), axes.get(picture));
   if (!view) return void letGo(kept, purpose);
-  const own = preparedFor(kept, purpose, value, () => model.gradient({ of: value, withRespectTo: [picture] }));
+  const own = standbyFor(kept, purpose, value, () => model.gradient({ of: value, withRespectTo: [picture] }));
   const gradient = await own.made.catch((error: unknown) => {
     // What did not work may the next time.
     letGo(kept, purpose, own);

@@ -10,7 +10,7 @@ import type { MapPoint } from "../mosaic/maps.ts";
 import { checkPoint } from "../mosaic/points.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import type { Grown, GrowQuery, PatternsTaken } from "../patterns/request.ts";
-import { letGo } from "../prepared.ts";
+import { letGo } from "../standby.ts";
 import type { MapSource } from "../statistics/channel-statistics.ts";
 import type { Silence } from "../statistics/count-silence.ts";
 import type { Effects, EffectsQuery } from "../statistics/effects.ts";

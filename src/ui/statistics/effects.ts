@@ -2,7 +2,7 @@
 // to the score, to first order. Loaded when someone asks.
 import { classCountOf, scoresType } from "../../engine/explanation.ts";
 import { checkAsked, isOneScore } from "../explain/refusals.ts";
-import { letGo, preparedFor } from "../prepared.ts";
+import { letGo, standbyFor } from "../standby.ts";
 import type { Viewer } from "../viewer.ts";
 
 export interface EffectsQuery {
@@ -35,7 +35,7 @@ export async function readEffects(viewer: Viewer, { value, class: wanted }: Effe
   const [read, found] = await Promise.all([Promise.all(reading), scores]);
   const inputs = Object.fromEntries(read);
   const index = asked ?? largestOf(found?.toNumbers() ?? []);
-  const own = preparedFor(kept, purpose, value, () => model.explain({ method: "importance", of: { class: index }, layer: value }));
+  const own = standbyFor(kept, purpose, value, () => model.explain({ method: "importance", of: { class: index }, layer: value }));
   try {
     const explanation = await own.made;
     explanation.setClass(index);

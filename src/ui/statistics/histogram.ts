@@ -4,8 +4,8 @@ import { gpuTypeOf } from "../../engine/tensor.ts";
 import shader from "../../shaders/histogram.wgsl";
 import { ComputeStep } from "../compute-step.ts";
 import { type MapSource, valueTypes } from "./channel-statistics.ts";
+import { Computation } from "./computation.ts";
 import { type ChannelSummary, readStatistics } from "./read-statistics.ts";
-import { Scratch } from "./scratch.ts";
 
 /** As histogram.wgsl has them. */
 const binCount = 64;
@@ -45,16 +45,19 @@ export async function readHistogram(
   const elements = area * (channel === undefined ? count : 1);
   const workgroups = Math.max(1, Math.ceil(elements / (workgroupSize * elementsEach)));
   const isWithoutZeros = zeroShare > mostZeros;
-  return Scratch.with(device, `${label} histogram`, async (scratch) => {
-    const bins = scratch.buffer(binCount * 4);
+  return Computation.with(device, `${label} histogram`, async (computation) => {
+    const bins = computation.buffer(binCount * 4);
     const params = {
       ...{ offset: strides.offset, channelStride: strides.channelStride, rowStride: strides.rowStride, columnStride: strides.columnStride },
       ...{ mapWidth, area, firstChannel: channel ?? 0, count: elements, stride: workgroups * workgroupSize },
       ...{ skipZeros: isWithoutZeros ? 1 : 0, low, scale: high > low ? binCount / (high - low) : 0 },
     };
     const buffers = { values: source.buffer, bins };
-    const step = scratch.keep(new ComputeStep(device, label, { shader, pipeline, params, buffers, workgroups }));
-    const [counts = []] = await scratch.compute((pass) => step.encode(pass), [{ buffer: bins, offsetBytes: 0, sizeBytes: binCount * 4 }]);
+    const step = computation.keep(new ComputeStep(device, label, { shader, pipeline, params, buffers, workgroups }));
+    const [counts = []] = await computation.compute(
+      (pass) => step.encode(pass),
+      [{ buffer: bins, offsetBytes: 0, sizeBytes: binCount * 4 }],
+    );
     return { low, high, counts: [...counts], isWithoutZeros };
   });
 }

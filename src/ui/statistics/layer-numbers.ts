@@ -4,10 +4,10 @@ import { gpuTypeOf } from "../../engine/tensor.ts";
 import shader from "../../shaders/count-saturated.wgsl";
 import { ComputeStep } from "../compute-step.ts";
 import { type MapSource, valueTypes } from "./channel-statistics.ts";
+import { Computation } from "./computation.ts";
 import { type Histogram, readHistogram } from "./histogram.ts";
 import { type ChannelSummary, readStatistics } from "./read-statistics.ts";
 import { type Bounds, limitsOf } from "./saturation.ts";
-import { Scratch } from "./scratch.ts";
 
 export interface Saturation extends Bounds {
   /** How many elements of each channel lie at a bound, or within the margin. */
@@ -52,16 +52,16 @@ async function countSaturated(device: Device, label: string, { buffer, dtype, vi
   const pipeline = await device.pipeline(shader, { VALUE_TYPE: valueTypes[gpuTypeOf(dtype)] });
   const { channels: channelCount, height, width: mapWidth, offset, channelStride, rowStride, columnStride } = view;
   const [least, most] = limitsOf(bounds).map((limit) => Math.min(largest, Math.max(-largest, limit))) as [number, number];
-  return Scratch.with(device, `${label} saturated`, async (scratch) => {
+  return Computation.with(device, `${label} saturated`, async (computation) => {
     const sizeBytes = channelCount * 4;
-    const saturated = scratch.buffer(sizeBytes);
+    const saturated = computation.buffer(sizeBytes);
     const params = {
       ...{ offset, channelStride, rowStride, columnStride, mapWidth, area: height * mapWidth, channelCount },
       ...{ least, most },
     };
     const buffers = { values: buffer, saturated };
-    const step = scratch.keep(new ComputeStep(device, label, { shader, pipeline, params, buffers, workgroups: channelCount }));
-    const [counts = []] = await scratch.compute((pass) => step.encode(pass), [{ buffer: saturated, offsetBytes: 0, sizeBytes }]);
+    const step = computation.keep(new ComputeStep(device, label, { shader, pipeline, params, buffers, workgroups: channelCount }));
+    const [counts = []] = await computation.compute((pass) => step.encode(pass), [{ buffer: saturated, offsetBytes: 0, sizeBytes }]);
     return [...counts];
   });
 }

@@ -5,8 +5,8 @@ import { ImageInput } from "../image-input.ts";
 import { imageView } from "../image-view.ts";
 import { viewAsMaps } from "../mosaic/maps.ts";
 import type { Preparation } from "../preparation.ts";
-import { letGo, preparedFor } from "../prepared.ts";
 import { aborted } from "../session/session.ts";
+import { letGo, standbyFor } from "../standby.ts";
 import type { Viewer } from "../viewer.ts";
 import { fieldOf, peaksOf, readMap, type StrongPlace } from "./strongest.ts";
 
@@ -45,7 +45,7 @@ export async function look(viewer: Viewer, { value, channel, picture, preparatio
     letGo(kept, purpose);
     return undefined;
   }
-  const own = preparedFor(kept, purpose, value, () => make(device, model, value));
+  const own = standbyFor(kept, purpose, value, () => make(device, model, value));
   try {
     if (imageInputName === undefined) throw new Error("No input of this network takes a picture.");
     const [{ branch, image }, others] = await Promise.all([own.made, readOthers(model, imageInputName)]);

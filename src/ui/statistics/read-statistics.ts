@@ -4,7 +4,7 @@ import { gpuTypeOf } from "../../engine/tensor.ts";
 import shader from "../../shaders/channel-statistics.wgsl";
 import { ComputeStep } from "../compute-step.ts";
 import { ChannelStatistics, type MapSource, recordBytes } from "./channel-statistics.ts";
-import { Scratch } from "./scratch.ts";
+import { Computation } from "./computation.ts";
 
 /** Of the finite elements of one channel, but for the last two. */
 export interface ChannelSummary {
@@ -35,23 +35,23 @@ export async function readAllStatistics(device: Device, values: readonly NamedSo
   const types = [...new Set(values.map(({ source }) => gpuTypeOf(source.dtype)))];
   const [merge, ...own] = await Promise.all([device.pipeline(shader), ...types.map((type) => ChannelStatistics.pipeline(device, type))]);
   const gatherBy = new Map(types.map((type, i) => [type, own[i] as GPUComputePipeline]));
-  return Scratch.with(device, "statistics", async (scratch) => {
+  return Computation.with(device, "statistics", async (computation) => {
     const made = values.map(({ label, source }) => {
       const gathering = gatherBy.get(gpuTypeOf(source.dtype)) as GPUComputePipeline;
-      const statistics = scratch.keep(new ChannelStatistics(device, label, source, gathering));
+      const statistics = computation.keep(new ChannelStatistics(device, label, source, gathering));
       const { channelCount, partialsPerChannel, partials } = statistics;
       const sizeBytes = channelCount * recordBytes;
-      const channels = scratch.buffer(sizeBytes);
+      const channels = computation.buffer(sizeBytes);
       const params = { channelCount, partialsPerChannel };
       const options = { shader, pipeline: merge, params, buffers: { partials, channels }, workgroups: channelCount };
-      const merging = scratch.keep(new ComputeStep(device, label, options));
+      const merging = computation.keep(new ComputeStep(device, label, options));
       return { statistics, merging, part: { buffer: channels, offsetBytes: 0, sizeBytes } };
     });
     const encode = (pass: GPUComputePassEncoder) => {
       for (const { statistics } of made) statistics.encode(pass);
       for (const { merging } of made) merging.encode(pass);
     };
-    const read = await scratch.compute(
+    const read = await computation.compute(
       encode,
       made.map(({ part }) => part),
     );

@@ -5,9 +5,9 @@ interface Disposable {
 }
 
 /** What a viewer keeps, by what it is for. */
-export type Kept = Map<string, Disposable>;
+export type Standbys = Map<string, Disposable>;
 
-export class Prepared<T extends Disposable> {
+export class Standby<T extends Disposable> {
   readonly value: string;
   readonly made: Promise<T>;
   #isDisposed = false;
@@ -28,17 +28,17 @@ export class Prepared<T extends Disposable> {
 }
 
 /** What was prepared for a value, or is now, in place of that of another value. */
-export function preparedFor<T extends Disposable>(kept: Kept, purpose: string, value: string, make: () => Promise<T>): Prepared<T> {
+export function standbyFor<T extends Disposable>(kept: Standbys, purpose: string, value: string, make: () => Promise<T>): Standby<T> {
   const before = kept.get(purpose);
-  if (before instanceof Prepared && before.value === value) return before as Prepared<T>;
+  if (before instanceof Standby && before.value === value) return before as Standby<T>;
   before?.dispose();
-  const own = new Prepared(value, make());
+  const own = new Standby(value, make());
   kept.set(purpose, own);
   return own;
 }
 
 /** Gives back what was prepared: it failed, or nobody needs it any more. */
-export function letGo(kept: Kept, purpose: string, own: Disposable | undefined = kept.get(purpose)): void {
+export function letGo(kept: Standbys, purpose: string, own: Disposable | undefined = kept.get(purpose)): void {
   if (kept.get(purpose) === own) kept.delete(purpose);
   own?.dispose();
 }

@@ -6,18 +6,18 @@ interface Disposable {
   dispose(): void;
 }
 
-export class Scratch {
+export class Computation {
   readonly #device: Device;
   readonly #label: string;
   readonly #kept: Disposable[] = [];
 
-  /** Does work with a scratch, which is disposed of when the work is done or has failed. */
-  static async with<T>(device: Device, label: string, work: (scratch: Scratch) => Promise<T>): Promise<T> {
-    const scratch = new Scratch(device, label);
+  /** Does work with a computation, which is disposed of when the work is done or has failed. */
+  static async with<T>(device: Device, label: string, work: (computation: Computation) => Promise<T>): Promise<T> {
+    const computation = new Computation(device, label);
     try {
-      return await work(scratch);
+      return await work(computation);
     } finally {
-      for (const one of scratch.#kept) one.dispose();
+      for (const one of computation.#kept) one.dispose();
     }
   }
 
@@ -33,7 +33,7 @@ export class Scratch {
     return buffer;
   }
 
-  /** @returns the same, which goes with the scratch */
+  /** @returns the same, which goes with the computation */
   keep<T extends Disposable>(one: T): T {
     this.#kept.push(one);
     return one;
