@@ -66,7 +66,7 @@ export interface ConvCamState {
   readonly patternSize?: string | undefined;
 }
 
-/** The attribute that holds each part. Whether it is `paused`, and where it computes, are no part of what an element shows. */
+/** The attribute that holds each part. Whether it is `paused`, where it computes and where an article is are no part of what an element shows. */
 const attributeOf = {
   inputShape: "input-shape",
   layers: "layers",
@@ -84,7 +84,7 @@ const attributeOf = {
 
 /** Attributes of parts that few elements have are called here as there: `pattern-size` is `patternSize`. */
 const namesOfParts = (Object.keys(attributes) as AttributeName[])
-  .filter((name) => attributes[name].stage === "parts" && name !== "controls")
+  .filter((name) => attributes[name].stage === "parts" && name !== "controls" && name !== "learn")
   .map((name) => [propertyOf(name), name]);
 
 type PlacePart =

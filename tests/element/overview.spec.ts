@@ -109,3 +109,35 @@ test("of two networks it is said which one is changed", async ({ sharedPage: pag
   });
   await expect(element.locator(".changes")).toContainText("1 channel changed: maps silenced 1");
 });
+
+test("the graph is zoomed by buttons, keys and the wheel with Ctrl, and goes back", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "overview", layers: "scores" });
+  const band = element.locator(".band");
+  const node = band.locator(".band-node").first();
+  const widthOf = async () => ((await node.boundingBox()) as { width: number }).width;
+  await expect(node).toBeVisible();
+  const plain = await widthOf();
+  await band.getByRole("button", { name: "Larger" }).click();
+  await expect.poll(widthOf).toBeCloseTo(plain * 1.25, 0);
+  await band.getByRole("button", { name: "Smaller" }).press("Enter");
+  await expect.poll(widthOf).toBeCloseTo(plain, 0);
+  await band.locator(".band-node > [data-id]").first().focus();
+  await page.keyboard.press("-");
+  await expect.poll(widthOf).toBeCloseTo(plain / 1.25, 0);
+  await page.keyboard.press("0");
+  await expect.poll(widthOf).toBeCloseTo(plain, 0);
+  await node.hover();
+  await page.keyboard.down("Control");
+  await page.mouse.wheel(0, -200);
+  await page.keyboard.up("Control");
+  await expect.poll(widthOf).toBeCloseTo(plain * 2, 0);
+  // Its thumbnails have the pixels of that size.
+  await expect
+    .poll(() =>
+      band
+        .locator(".sheet")
+        .first()
+        .evaluate((canvas: HTMLCanvasElement) => canvas.height),
+    )
+    .toBeGreaterThanOrEqual(128);
+});

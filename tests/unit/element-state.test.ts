@@ -36,8 +36,8 @@ class FakeElement {
   }
 }
 
-/** A visitor's own, not what is looked at. */
-const noPart: readonly string[] = ["controls", "poster", "loading", "paused", "worker"];
+/** A visitor's own, or the page's, not what is looked at. */
+const noPart: readonly string[] = ["controls", "learn", "poster", "loading", "paused", "worker"];
 /** What text an attribute takes, where not any. */
 const texts: Readonly<Record<string, string>> = { blank: "7", mean: "0.5", std: "0.5", scale: "2" };
 

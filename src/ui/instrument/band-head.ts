@@ -16,6 +16,8 @@ export interface HeadState {
   readonly isUnfolded: boolean;
   /** Why not all blocks are unfolded that somebody wants to see. */
   readonly refusal: string | undefined;
+  /** How many nodes have no thumbnail, for want of memory. */
+  readonly left: number;
   readonly hasTable: boolean;
   /** Whether it runs, so that it can be measured. */
   readonly canRun: boolean;
@@ -29,6 +31,7 @@ export interface HeadHost {
   next(): void;
   foldAll(): void;
   unfoldAll(): void;
+  zoom(isLarger: boolean): void;
   toggleTable(): void;
   measure(): void;
 }
@@ -63,6 +66,7 @@ export function headTemplate(state: HeadState, host: HeadHost): TemplateResult {
       <span role="status">${search.found ? bandWords.found(search.found.length) : ""}</span>
     </form>
     <span class="buttons">
+      ${zoomTemplate(false, host)}${zoomTemplate(true, host)}
       ${state.isFolded ? foldTemplate(bandWords.unfoldAll, host.unfoldAll) : nothing}
       ${state.isUnfolded ? foldTemplate(bandWords.foldAll, host.foldAll) : nothing}
       ${
@@ -78,8 +82,15 @@ export function headTemplate(state: HeadState, host: HeadHost): TemplateResult {
       }
       <button type="button" class="part-button" aria-pressed=${state.hasTable} @click=${host.toggleTable}>${bandWords.table}</button>
     </span>
-    <p class="band-note" aria-live="polite">${state.refusal ?? noteOf(measuring)}</p>
+    <p class="band-note" aria-live="polite">${state.refusal ?? (noteOf(measuring) || (state.left > 0 ? bandWords.left(state.left) : ""))}</p>
   `;
+}
+
+function zoomTemplate(isLarger: boolean, host: HeadHost): TemplateResult {
+  const { title, sign } = isLarger ? bandWords.zoomIn : bandWords.zoomOut;
+  return html`<button type="button" class="part-button" aria-label=${title} title=${`${title}: ${sign}, or Ctrl and the wheel`} @click=${() => host.zoom(isLarger)}>
+    ${sign}
+  </button>`;
 }
 
 function foldTemplate(title: string, act: () => void): TemplateResult {

@@ -1,5 +1,7 @@
-// The table under an overview: whether it is there, how it is sorted, and which layer's name is being changed.
+// The table under an overview: whether it is there, how it is sorted, and which layer's name is being changed. What draws it is loaded when somebody
+// wants to see it.
 import { nothing, render } from "lit";
+import { loadPart } from "../../engine/errors.ts";
 import type { ConvCam } from "../element.ts";
 import type { DrawableLayer } from "../layers.ts";
 import { make } from "../make.ts";
@@ -7,9 +9,8 @@ import { isBlock, nodesOf } from "../overview/blocks.ts";
 import type { BlockedOverview } from "../overview/fold.ts";
 import type { Measured } from "../overview/layer-numbers.ts";
 import { everyItem } from "../overview/search.ts";
-import { tableRows } from "../overview/table.ts";
 import type { Session } from "../session/session.ts";
-import { arrangeRows, type TableState, tableTemplate } from "./band-table.ts";
+import type { TableState } from "./band-table.ts";
 import { bandWords } from "./band-words.ts";
 import type { GivenNames } from "./given-names.ts";
 import { mapsOfLayer, type Place } from "./place.ts";
@@ -41,6 +42,7 @@ export class BandLayers {
   /** What became of what was saved last. */
   readonly #status = make("p", "band-saved");
   readonly #table = make("div", "band-rows");
+  #part: typeof import("./band-table.ts") | undefined;
   /** Undefined where there is no table. */
   #state: TableState | undefined;
   /** Ids of the rows, in their order. */
@@ -63,16 +65,29 @@ export class BandLayers {
 
   #show(state: TableState | undefined): void {
     this.#state = state;
+    if (state && !this.#part) void this.#load();
     this.#host.onChange();
     if (state?.renamed !== undefined) focusRename(this.element);
+  }
+
+  /** What did not load may the next time. */
+  async #load(): Promise<void> {
+    try {
+      this.#part = await loadPart("that lists layers", () => import("./band-table.ts"));
+      if (this.#state) this.#host.onChange();
+    } catch (error) {
+      this.#state = undefined;
+      this.#host.onChange();
+      this.#status.textContent = (error as Error).message;
+    }
   }
 
   /** @param search what was found; all layers where nobody searches */
   draw({ nodes, items }: BlockedOverview, measured: Measured, search: readonly string[] | undefined): void {
     const state = this.#state;
-    if (!state) {
+    if (!state || !this.#part) {
       render(nothing, this.#table);
-      this.#status.textContent = "";
+      if (!state) this.#status.textContent = "";
       return;
     }
     const found = search && new Set(search);
@@ -85,12 +100,18 @@ export class BandLayers {
       save: (id: string, format: Format) => void this.#save(id, format),
       rename: (id: string, name: string, isByKey: boolean) => this.#rename(id, name, isByKey),
     };
-    const all = tableRows(nodes, measured, this.#host.names.names);
-    const rows = arrangeRows(all, state, found, this.#shown);
-    this.#shown = rows.map(({ id }) => id);
-    const isTimed = all.some(({ ms }) => ms !== undefined);
+    const { ids, template } = this.#part.tableOf({
+      nodes,
+      measured,
+      names: this.#host.names.names,
+      state,
+      found,
+      before: this.#shown,
+      host,
+    });
+    this.#shown = ids;
     const focused = (this.element.getRootNode() as ShadowRoot).activeElement as HTMLElement | null;
-    render(tableTemplate(rows, isTimed, state, host), this.#table);
+    render(template, this.#table);
     // A row that is moved loses the focus.
     if (focused && this.#table.contains(focused)) focused.focus({ preventScroll: true });
   }

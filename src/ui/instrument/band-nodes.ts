@@ -37,6 +37,8 @@ export interface ShownNode {
   readonly isReachable: boolean;
   /** Whether it can be looked at. */
   readonly canOpen: boolean;
+  /** Whether it has no thumbnail, for want of memory. */
+  readonly isLeft: boolean;
   readonly isFound: boolean;
   /** Whether it is the one of those found that is gone to. */
   readonly isMeant: boolean;
@@ -63,11 +65,11 @@ export function nodeTemplate(shown: ShownNode, host: NodeHost): TemplateResult {
       data-id=${item.id}
       tabindex=${shown.isReachable ? 0 : -1}
       aria-current=${shown.isCurrent ? "true" : nothing}
-      title=${trouble ?? [name, item.title, value, longNumbersText(numbers)].filter(Boolean).join(" · ")}
+      title=${trouble ?? [name, item.title, value, longNumbersText(numbers), shown.isLeft ? bandWords.leftNode : ""].filter(Boolean).join(" · ")}
       ?disabled=${!shown.canOpen}
       @click=${() => host.open(value)}
     >
-      <span class="band-thumb" .style=${`height:${thumbnailSide}px`}></span>
+      <span class=${shown.isLeft ? "band-thumb left" : "band-thumb"} .style=${`height:${thumbnailSide}px`}>${shown.isLeft ? bandWords.leftShort : ""}</span>
       <span class="band-title">${name ?? item.title}</span>
       ${name ? html`<span class="band-shape">${value}</span>` : nothing}
       <span class="band-shape">${item.shape ? describeShape(item.shape) : ""}</span>

@@ -1,9 +1,13 @@
-// The layers of a network as a table, sorted by any column. A layer's name leads to it, and can be changed for display.
+// The layers of a network as a table, sorted by any column. A layer's name leads to it, and can be changed for display. Loaded with the first table.
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { describeShape } from "../format-number.ts";
-import { type Column, sortRows, type TableRow } from "../overview/table.ts";
-import { bandWords, columnWords } from "./band-words.ts";
+import type { OverviewNode } from "../overview/condense.ts";
+import type { LayerNames } from "../overview/layer-names.ts";
+import type { Measured } from "../overview/layer-numbers.ts";
+import { type Column, sortRows, type TableRow, tableRows } from "../overview/table.ts";
+import { bandWords } from "./band-words.ts";
+import { columnWords } from "./column-words.ts";
 import { percent } from "./facts.ts";
 import { renameTemplate } from "./rename.ts";
 import { type Format, formatNames } from "./save.ts";
@@ -30,16 +34,33 @@ interface TableHost {
 
 const timed: ReadonlySet<string> = new Set(["ms", "timeShare", "gflops"]);
 
-/**
- * The rows as the table has them.
- *
- * @param found ids that are meant; all where undefined
- * @param before ids in the order that they had: while a name is typed, numbers that change move no row
- */
-export function arrangeRows(
+interface Table {
+  readonly nodes: readonly OverviewNode[];
+  readonly measured: Measured;
+  readonly names: LayerNames;
+  readonly state: TableState;
+  /** Ids that are meant; all where undefined. */
+  readonly found: ReadonlySet<string> | undefined;
+  /** Ids in the order that the rows had: while a name is typed, numbers that change move none. */
+  readonly before: readonly string[];
+  readonly host: TableHost;
+}
+
+/** The table, and the ids of its rows in their order. */
+export function tableOf({ nodes, measured, names, state, found, before, host }: Table): {
+  ids: readonly string[];
+  template: TemplateResult;
+} {
+  const all = tableRows(nodes, measured, names);
+  const rows = arrangeRows(all, state, found, before);
+  const isTimed = all.some(({ ms }) => ms !== undefined);
+  return { ids: rows.map(({ id }) => id), template: tableTemplate(rows, isTimed, state, host) };
+}
+
+function arrangeRows(
   rows: readonly TableRow[],
   { by, order, renamed }: TableState,
-  found: ReadonlySet<string> | undefined,
+  found: Table["found"],
   before: readonly string[],
 ): readonly TableRow[] {
   const some = found ? rows.filter(({ id }) => found.has(id)) : rows;
@@ -50,7 +71,7 @@ export function arrangeRows(
   return sorted.toSorted((one, other) => placeOf(one) - placeOf(other));
 }
 
-export function tableTemplate(rows: readonly TableRow[], isTimed: boolean, state: TableState, host: TableHost): TemplateResult {
+function tableTemplate(rows: readonly TableRow[], isTimed: boolean, state: TableState, host: TableHost): TemplateResult {
   const columns = (Object.keys(columnWords) as Column[]).filter((column) => isTimed || !timed.has(column));
   return html`<table class="layers-table">
     <thead>

@@ -17,6 +17,12 @@ export const bandWords = {
     `Unfolded it would be ${nodes.toLocaleString("en")} nodes, too many to draw at once. Unfold blocks one by one, or look at the table.`,
   fold: (title: string) => `Fold ${title}`,
   unfold: (title: string) => `Unfold ${title}`,
+  zoomIn: { title: "Larger", sign: "+" },
+  zoomOut: { title: "Smaller", sign: "−" },
+  left: (nodes: number) =>
+    `${count(nodes, "node has", "nodes have")} no thumbnail: with ${nodes === 1 ? "its" : "theirs"} too, thumbnails would keep more than 256 MB on the GPU.`,
+  leftNode: "No thumbnail: it would take too much memory. Click to see its maps.",
+  leftShort: "too large",
   table: "Table",
   measure: "Measure",
   measuring: "Measuring…",
@@ -48,20 +54,6 @@ export const namingWords = {
   beside: (value: string) => `is your name for ${value}.`,
   name: "Name this layer…",
   rename: "Rename…",
-} as const;
-
-/** By column of the table: its head, what that means where it needs saying, and whether it is of numbers. */
-export const columnWords = {
-  name: { title: "Name", about: "", isNumber: false },
-  operator: { title: "Layer", about: "", isNumber: false },
-  shape: { title: "Shape", about: "Channels, rows and columns of its output", isNumber: true },
-  parameterCount: { title: "Parameters", about: "Numbers that it has learned", isNumber: true },
-  macs: { title: "Multiply-adds", about: "For one picture", isNumber: true },
-  share: { title: "Share", about: "Of the network's multiply-adds", isNumber: true },
-  ms: { title: "ms", about: "Measured here", isNumber: true },
-  timeShare: { title: "Of time", about: "Share of the time of all layers", isNumber: true },
-  gflops: { title: "GFLOP/s", about: "10⁹ operations a second; a multiply-add is two", isNumber: true },
-  silent: { title: "Silent", about: "Channels that are 0 everywhere, for the picture that is shown", isNumber: true },
 } as const;
 
 /** Three digits. */

@@ -20,6 +20,7 @@ import { BandMarks } from "./band-marks.ts";
 import { edgesTemplate, frameTemplate, nodeTemplate, shownValue, sizeOfNode } from "./band-nodes.ts";
 import { BandSearch } from "./band-search.ts";
 import { bandWords } from "./band-words.ts";
+import { BandZoom } from "./band-zoom.ts";
 import { Folds } from "./folds.ts";
 import type { GivenNames } from "./given-names.ts";
 import type { ValueMark } from "./highlights.ts";
@@ -55,6 +56,7 @@ export class Band implements GalleryGuest {
   readonly #about: About;
   readonly #sheets: Sheets;
   readonly #marks = new BandMarks();
+  readonly #zoom = new BandZoom(this.#scroller, this.#plane, () => this.#draw());
   #overview: BlockedOverview | undefined;
   #placer: { readonly direction: Direction; readonly lines: number; readonly placer: OverviewPlacer } | undefined;
   #layers: ReadonlyMap<string, DrawableLayer> = new Map();
@@ -124,6 +126,7 @@ export class Band implements GalleryGuest {
     this.#placer = undefined;
     this.#layers = new Map(layers.map((layer) => [layer.value, layer]));
     this.#folds.foldAll();
+    this.#zoom.forget();
     this.#search.clear();
     this.#measuring.clear();
     void this.#about.show(undefined);
@@ -221,7 +224,9 @@ export class Band implements GalleryGuest {
     const { shown, open } = fold(overview, unfolded);
     this.#reachable = shown.some(({ id }) => id === this.#reachable) ? this.#reachable : shown[0]?.id;
     for (const length of ["width", "height"] as const) this.#plane.style.setProperty(length, `${Math.ceil(layout[length])}px`);
-    this.#drawHead(overview, shown);
+    this.#zoom.fit(layout.width);
+    const { thumbnails, left } = thumbnailsOf(shown, layout, this.#layers, this.#picture);
+    this.#drawHead(overview, shown, left);
     this.#table.draw(overview, this.#measuring, this.#search.found);
     const host = { open: (value: string) => this.#host.onLayer(value), toggle: (id: string) => this.#toggle(id) };
     render(
@@ -230,14 +235,13 @@ export class Band implements GalleryGuest {
         ${open.map((block) => frameTemplate(block, layout.frames.get(block.id), host))}
         ${shown.map((item) => {
           const box = layout.boxes.get(item.id);
-          return box ? nodeTemplate({ ...this.#describe(item), box }, host) : nothing;
+          return box ? nodeTemplate({ ...this.#describe(item), box, isLeft: left.has(item.id) }, host) : nothing;
         })}
       `,
       this.#nodes,
     );
-    const thumbnails = thumbnailsOf(shown, layout, this.#layers, this.#picture);
     this.#marks.place(thumbnails, this.#layers, layout);
-    if (this.#sheets.place(thumbnails)) this.#host.onChange();
+    if (this.#sheets.place(thumbnails, this.#zoom.level)) this.#host.onChange();
   }
 
   /** Another one where the direction, or how much is said at nodes, is another. */
@@ -270,10 +274,11 @@ export class Band implements GalleryGuest {
     };
   }
 
-  #drawHead(overview: BlockedOverview, shown: readonly Item[]): void {
+  #drawHead(overview: BlockedOverview, shown: readonly Item[], left: ReadonlySet<string>): void {
     const state = {
       ...countsOf(overview, shown, this.#folds.unfolded),
       refusal: this.#folds.refusal,
+      left: left.size,
       hasTable: this.#table.isOpen,
       canRun: this.#layers.size > 0,
       search: this.#search,
@@ -284,6 +289,7 @@ export class Band implements GalleryGuest {
       next: () => this.#goToNext(),
       foldAll: () => this.#change((folds) => folds.foldAll(), allFolds),
       unfoldAll: () => this.#change((folds) => folds.unfoldAll(overview), allFolds),
+      zoom: this.#zoom.step,
       toggleTable: () => this.#table.toggle(),
       measure: () => void this.#measuring.time(),
     };

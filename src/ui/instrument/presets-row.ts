@@ -9,7 +9,9 @@ export function presetsTemplate(presets: readonly Preset[], viewer: ConvCam): Te
     ${presets.map((preset) => {
       const isOn = lookNames.every((name) => (viewer.getAttribute(name) ?? undefined) === preset.look[name]);
       const change = () => apply(viewer, isOn ? { view: "overview" } : preset.look);
-      return html`<button type="button" class="part-button" title=${preset.about} aria-pressed=${isOn} @click=${change}>${preset.title}</button>`;
+      return html`<button type="button" class="part-button" title=${preset.about} aria-pressed=${isOn} @click=${change}>
+        ${preset.title} <small>${preset.shows}</small>
+      </button>`;
     })}
   `;
 }

@@ -11,6 +11,8 @@ export type Look = Partial<Readonly<Record<(typeof lookNames)[number], string>>>
 
 export interface Preset {
   readonly title: string;
+  /** What it shows, in a few words. */
+  readonly shows: string;
   readonly about: string;
   readonly look: Look;
 }
@@ -38,12 +40,14 @@ export function presetsOf(nodes: readonly OverviewNode[], layers: readonly Drawa
   return [
     {
       title: "VGG article",
+      shows: "eight maps of each block",
       about:
         "The first eight maps of the first convolution of each block, as in articles about VGG: what deeper layers still show of the picture",
       look: { view: "overview", layers: firstMaps.join(","), columns: `${articleMaps}`, colormap: "viridis", normalize: "channel" },
     },
     {
       title: "Chollet",
+      shows: "all maps of the first layers",
       about: "All maps of the first layers, 16 in a row, each channel by its own mean and deviation, as in Deep Learning with Python",
       look: {
         view: "overview",
@@ -58,6 +62,7 @@ export function presetsOf(nodes: readonly OverviewNode[], layers: readonly Drawa
     },
     {
       title: "Convcam",
+      shows: "the last convolution, in grey",
       about: "The last convolution as one grey mosaic, bright where it is active, as the first Convcam drew it over a game",
       look: { view: "layer", layer: last.id, "page-size": "all", colormap: "gray", normalize: "layer", gap: "0" },
     },

@@ -30,6 +30,8 @@ export class Sheets {
   /** Those of sheets that are placed. A later sheet of the same id has a new one: a worker lets go of what is not shown. */
   readonly #canvases = new Map<string, HTMLCanvasElement>();
   #sheets = new Map<string, Sheet>();
+  /** Device pixels of a pixel that places are in. */
+  #ratio = 1;
 
   /** @param parent where thumbnails' places are counted from, and which scrolls in `scroller` */
   constructor(parent: HTMLElement, scroller: HTMLElement, onReveal: () => void) {
@@ -50,12 +52,13 @@ export class Sheets {
     });
   }
 
-  /** Places other thumbnails. @returns whether there is something to draw anew */
-  place(thumbnails: readonly Thumbnail[]): boolean {
+  /** Places other thumbnails. @param zoom CSS pixels of the screen for one of the places' @returns whether there is something to draw anew */
+  place(thumbnails: readonly Thumbnail[], zoom: number): boolean {
+    this.#ratio = devicePixelRatio * zoom;
     const before = this.#describe();
     const groups = new Map<string, Thumbnail[]>();
     for (const thumbnail of thumbnails) {
-      const id = `sheet ${sheetAt(thumbnail.x)} ${sheetAt(thumbnail.y)}`;
+      const id = `sheet ${this.#sheetAt(thumbnail.x)} ${this.#sheetAt(thumbnail.y)}`;
       groups.set(id, [...(groups.get(id) ?? []), thumbnail]);
     }
     this.#sheets = new Map(Array.from(groups, ([id, cells]) => [id, this.#make(id, cells)]));
@@ -90,7 +93,7 @@ export class Sheets {
 
   #make(id: string, thumbnails: readonly Thumbnail[]): Sheet {
     const canvas = this.#canvases.get(id) ?? this.#makeCanvas(id);
-    const ratio = devicePixelRatio;
+    const ratio = this.#ratio;
     const [, column = "0", row = "0"] = id.split(" ");
     const [left, top] = [Number(column) * sheetSide, Number(row) * sheetSide];
     const cells = thumbnails.map(({ value, isPicture, x, y, side }) => ({
@@ -119,6 +122,10 @@ export class Sheets {
     return canvas;
   }
 
+  #sheetAt(x: number): number {
+    return Math.floor(Math.round(x * this.#ratio) / sheetSide);
+  }
+
   #onVisibility(entries: readonly IntersectionObserverEntry[]): void {
     let isAnyNew = false;
     for (const { target, isIntersecting } of entries) {
@@ -129,8 +136,4 @@ export class Sheets {
     }
     if (isAnyNew) this.#onReveal();
   }
-}
-
-function sheetAt(x: number): number {
-  return Math.floor(Math.round(x * devicePixelRatio) / sheetSide);
 }

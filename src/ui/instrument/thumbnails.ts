@@ -9,25 +9,40 @@ import type { Thumbnail } from "./sheets.ts";
 const mostBytes = 256e6;
 
 /**
- * In the order of the network, but for those that memory does not allow any more.
+ * In the order of the network. Where memory does not allow all, the smallest have one, so that as many as possible do.
  *
  * @param layers the values that can be drawn
  * @param picture the network's image input
+ * @returns besides, the ids of those that are left out
  */
 export function thumbnailsOf(
   shown: readonly Item[],
-  { boxes }: OverviewLayout,
+  { boxes }: Pick<OverviewLayout, "boxes">,
   layers: ReadonlyMap<string, DrawableLayer>,
   picture: string | undefined,
-): readonly Thumbnail[] {
-  let bytes = 0;
-  return shown.flatMap((item) => {
+): { readonly thumbnails: readonly Thumbnail[]; readonly left: ReadonlySet<string> } {
+  const drawable = shown.flatMap((item) => {
     const [value, box] = [shownValue(item), boxes.get(item.id)];
     const layer = layers.get(value);
     if (!layer || !box) return [];
-    const own = layer.shape.reduce((product, extent) => product * extent, 4);
-    if (bytes + own > mostBytes) return [];
-    bytes += own;
-    return [{ value, isPicture: value === picture, x: box.x + (box.width - thumbnailSide) / 2, y: box.y + 2, side: thumbnailSide }];
+    const thumbnail = {
+      value,
+      isPicture: value === picture,
+      x: box.x + (box.width - thumbnailSide) / 2,
+      y: box.y + 2,
+      side: thumbnailSide,
+    };
+    return [{ id: item.id, bytes: layer.shape.reduce((product, extent) => product * extent, 4), thumbnail }];
   });
+  let bytes = 0;
+  const left = new Set(
+    drawable
+      .toSorted((one, other) => one.bytes - other.bytes)
+      .filter((one) => {
+        bytes += one.bytes;
+        return bytes > mostBytes;
+      })
+      .map(({ id }) => id),
+  );
+  return { thumbnails: drawable.filter(({ id }) => !left.has(id)).map(({ thumbnail }) => thumbnail), left };
 }

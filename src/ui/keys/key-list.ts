@@ -27,6 +27,7 @@ export const keyGroups: readonly KeyGroup[] = [
     uses: [
       { keys: ["←", "→", "↑", "↓"], does: "go from layer to layer" },
       { keys: ["Home", "End"], does: "go to the first, and to the last" },
+      { keys: ["+", "-", "0"], does: "draw the graph larger, smaller, and as it was; so does the wheel with Ctrl" },
       { keys: ["Enter"], does: "looks into the layer; in the search, goes to the next one that is found" },
     ],
   },

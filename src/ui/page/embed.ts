@@ -81,7 +81,6 @@ async function show(): Promise<void> {
 
 /** Those behind the ? that links do not hold. */
 function setAttributes(): void {
-  setAttribute(viewer, "learn", "./learn.html");
   for (const [name, value] of query) if (isAttribute(name) && !isHeld(name)) setAttribute(viewer, name, value);
 }
 
