@@ -10,11 +10,12 @@ rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 const report = (/** @type {string} */ name) => join(reports, `${name}.json`);
 
-/** @type {readonly { name: string, command: string, read?: (json: any) => { passed: number, failed: number }, report?: string }[]} */
+/** Those with `atOnce` run side by side, for each of them uses one core, and say something only when they fail. */
+/** @type {readonly { name: string, command: string, atOnce?: true, read?: (json: any) => { passed: number, failed: number }, report?: string }[]} */
 const steps = [
-  { name: "format and lint", command: "biome check --error-on-warnings ." },
-  { name: "types", command: "tsc --noEmit" },
-  { name: "dead code", command: "knip" },
+  { name: "format and lint", command: "biome check --error-on-warnings .", atOnce: true },
+  { name: "types", command: "tsc --noEmit", atOnce: true },
+  { name: "dead code", command: "knip", atOnce: true },
   vitest("unit"),
   { name: "browser", command: "node scripts/ensure-browser.mjs" },
   vitest("gpu"),
@@ -62,10 +63,12 @@ const port = String(await findPort());
 let passed = 0;
 let failed = 0;
 const lines = [];
-for (const step of steps) {
+/** @param {(typeof steps)[number]} step */
+async function take(step) {
   console.log(`\n── ${step.name}: ${step.command.split(" --reporter")[0]}`);
   const before = Date.now();
-  const status = await run(step.command, step.report ? { env: { CONVCAM_REPORT: step.report, CONVCAM_PORT: port } } : {});
+  const env = step.report ? { CONVCAM_REPORT: step.report, CONVCAM_PORT: port } : {};
+  const status = await run(step.command, { env, quiet: step.atOnce === true });
   const seconds = ((Date.now() - before) / 1000).toFixed(1);
   const counted =
     step.report && step.read && existsSync(step.report) ? step.read(JSON.parse(readFileSync(step.report, "utf8"))) : undefined;
@@ -78,6 +81,9 @@ for (const step of steps) {
     `${status === 0 ? "ok    " : "FAILED"} ${step.name.padEnd(16)} ${`${seconds} s`.padStart(8)}${counted ? `   ${counts.passed} passed, ${counts.failed} failed` : ""}`,
   );
 }
+
+await Promise.all(steps.filter(({ atOnce }) => atOnce).map(take));
+for (const step of steps.filter(({ atOnce }) => !atOnce)) await take(step);
 console.log(`\n${lines.join("\n")}\n\n${((Date.now() - started) / 1000).toFixed(0)} s in all`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -71,7 +71,7 @@ test("figures answer to the pad and to their buttons, and sleep far from the scr
   expect(await sum.locator("conv-cam").evaluate((element: ConvCam) => element.src)).toBeUndefined();
 });
 
-test("is a text without WebGPU", async ({ page }) => {
+test("is a text without WebGPU", async ({ warmPage: page }) => {
   await page.addInitScript(() => Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined }));
   await page.goto("/learn.html");
   await expect(page.getByText("The figures need WebGPU, which this browser does not offer.")).toBeVisible();

@@ -9,14 +9,14 @@ import { twoFiles } from "../support/two-files.ts";
 import { test } from "../support/warm-page.ts";
 import { dropFile, dropFolder, openPage } from "./page.ts";
 
-test("says what to do without WebGPU", async ({ page }) => {
+test("says what to do without WebGPU", async ({ warmPage: page }) => {
   await page.addInitScript(() => Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined }));
   await page.goto("/");
   await expect(page.locator("conv-cam .problem")).toContainText("WebGPU");
   await expect(page.locator("conv-cam .problem")).toContainText("Try Chrome");
 });
 
-test("says what to do without a GPU adapter", async ({ page }) => {
+test("says what to do without a GPU adapter", async ({ warmPage: page }) => {
   await page.addInitScript(() => Object.defineProperty(GPU.prototype, "requestAdapter", { value: async () => null }));
   await page.goto("/");
   await expect(page.locator("conv-cam .problem")).toContainText("found no GPU");
@@ -67,20 +67,9 @@ test("shrinks a huge picture before it shows it", async ({ warmPage: page }) => 
   expect(size).toEqual([4096, 137]);
 });
 
-test("refuses a file that is no model, and takes the next one", async ({ warmPage: page }) => {
-  await openPage(page);
-  await dropFile(page, "broken.onnx", "", [1, 2, 3, 4, 5]);
-  await expect(page.locator("conv-cam .problem")).toBeVisible();
-  await expect(page.locator("#answer")).toBeHidden();
-  // Its layers are no others' either.
-  await expect(page.locator("#layer-summary")).toHaveText("Maps");
-  await expect(page.locator("#layer-list input")).toHaveCount(0);
-  await page.selectOption("#network", "mnist-trained");
-  await expect(page.locator("conv-cam .panel").first()).toBeVisible();
-  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
-});
-
-test("lists the layers of a network that cannot run, and why", async ({ warmPage: page }) => {
+test("lists the layers of a network that cannot run, and why; and says what a file is that is neither network nor picture", async ({
+  warmPage: page,
+}) => {
   const bytes = encodeModel({
     name: "strange",
     opsets: new Map([["", 20]]),
@@ -99,12 +88,11 @@ test("lists the layers of a network that cannot run, and why", async ({ warmPage
   await expect(problem).toContainText("Det");
   await problem.getByText("2 layers").click();
   await expect(problem.locator("tbody tr")).toHaveCount(2);
-});
 
-test("says which picture it cannot read", async ({ warmPage: page }) => {
-  await openPage(page);
-  await dropFile(page, "note.png", "image/png", [72, 105]);
-  await expect(page.locator("#input-problem")).toContainText("no picture the browser can decode");
+  await dropFile(page, "network.onnx", "", [...Buffer.from("404: Not Found")]);
+  await expect(page.locator("conv-cam .problem")).toContainText('plain text, which begins "404: Not Found": check the address');
+  await dropFile(page, "model.tflite", "", [28, 0, 0, 0, ...Buffer.from("TFL3"), 0, 0]);
+  await expect(page.locator("conv-cam .problem")).toContainText("a TensorFlow Lite file: convert it");
 });
 
 test("tells of a network beside the layers, whatever became of the input, and of the input beside it", async ({ warmPage: page }) => {
@@ -113,21 +101,18 @@ test("tells of a network beside the layers, whatever became of the input, and of
   await expect(page.locator("#input-problem")).toContainText("no picture the browser can decode");
   await dropFile(page, "broken.onnx", "", [1, 2, 3, 4, 5]);
   await expect(page.locator("conv-cam .problem")).toBeVisible();
+  await expect(page.locator("#answer")).toBeHidden();
+  // Its layers are no others' either.
+  await expect(page.locator("#layer-summary")).toHaveText("Maps");
+  await expect(page.locator("#layer-list input")).toHaveCount(0);
   await expect(page.locator("#input-problem")).toContainText("no picture the browser can decode");
   await page.click("#draw");
   await expect(page.locator("#input-problem")).toBeHidden();
   await expect(page.locator("conv-cam .problem")).toBeVisible();
   await page.selectOption("#network", "mnist-trained");
   await expect(page.locator("#top-label")).toHaveText("3");
+  await expect(page.locator("conv-cam .panel").first()).toBeVisible();
   await expect(page.locator("conv-cam .problem")).toHaveCount(0);
-});
-
-test("says what a file is that is neither a network nor a picture, whatever its name", async ({ warmPage: page }) => {
-  await openPage(page);
-  await dropFile(page, "network.onnx", "", [...Buffer.from("404: Not Found")]);
-  await expect(page.locator("conv-cam .problem")).toContainText('plain text, which begins "404: Not Found": check the address');
-  await dropFile(page, "model.tflite", "", [28, 0, 0, 0, ...Buffer.from("TFL3"), 0, 0]);
-  await expect(page.locator("conv-cam .problem")).toContainText("a TensorFlow Lite file: convert it");
 });
 
 test("opens a network whose weights lie in a second file: both chosen, or their folder dropped or chosen", async ({
@@ -168,15 +153,10 @@ test("opens a network whose weights lie in a second file: both chosen, or their 
   await expect(page.locator("#about")).toContainText("net/net.onnx");
 });
 
-test("fits a phone without scrolling sideways", async ({ warmPage: page }) => {
-  await page.setViewportSize({ width: 390, height: 844 });
-  await openPage(page);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
-});
-
 test("on a phone, picture and answer stay in sight beside the maps, and lead back up", async ({ warmPage: page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await openPage(page);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   const strip = page.getByRole("button", { name: /back to the picture/ });
   await expect(strip).toBeHidden();
   await page.locator("conv-cam .panel").last().scrollIntoViewIfNeeded();

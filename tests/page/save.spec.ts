@@ -90,7 +90,7 @@ test("saves every layer, shown or not, and the explained picture", async ({ warm
   await expect(page.locator("#save-note")).toHaveText("Saved the explained picture.");
 });
 
-test("opens the bench with the network that is looked at, also with a file of one's own", async ({ page }) => {
+test("opens the bench with the network that is looked at, also with a file of one's own", async ({ warmPage: page }) => {
   await openPage(page);
   await page.click("#measure");
   await expect(page.locator("#given-label")).toContainText("mnist-trained");

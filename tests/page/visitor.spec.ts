@@ -14,111 +14,189 @@ async function drawOne(page: Page): Promise<void> {
   await page.mouse.up();
 }
 
-test("draws with the pointer", async ({ warmPage: page }) => {
+test("draws with the pointer, pauses and steps", async ({ warmPage: page }) => {
   await openPage(page);
-  await page.click("#clear");
-  await expect(page.locator("#top-label")).toHaveText("Draw something");
-  await drawOne(page);
-  await expect(page.locator("#top-label")).toHaveText("1");
-  await page.click("#redraw");
-  await expect(page.locator("#top-label")).toHaveText("3");
+  await test.step("draws", async () => {
+    await page.click("#clear");
+    await expect(page.locator("#top-label")).toHaveText("Draw something");
+    await drawOne(page);
+    await expect(page.locator("#top-label")).toHaveText("1");
+    await page.click("#redraw");
+    await expect(page.locator("#top-label")).toHaveText("3");
+  });
+  await test.step("pauses and steps", async () => {
+    await page.click("#pause");
+    await expect(page.locator("#step")).toBeEnabled();
+    await page.click("#clear");
+    await drawOne(page);
+    await expect(page.locator("#top-label")).toHaveText("3");
+    await page.click("#step");
+    await expect(page.locator("#top-label")).toHaveText("1");
+    // A key holds while the element has the focus, and on a button it presses that.
+    await page.locator("conv-cam .panel canvas").first().focus();
+    await page.keyboard.press("Space");
+    await expect(page.locator("#pause")).toHaveText("Pause");
+    // Letters that are typed into a field of the element are no keys of the page.
+    await page.getByRole("searchbox", { name: "Find layers" }).pressSequentially("pool s");
+    expect(await page.evaluate(() => document.querySelector("conv-cam")?.hasAttribute("paused"))).toBe(false);
+  });
 });
 
-test("draws and reads values with the keyboard alone", async ({ warmPage: page }) => {
+test("works with the keyboard alone", async ({ warmPage: page }) => {
   await openPage(page);
-  await page.locator("#pad").focus();
-  await page.keyboard.press("Delete");
-  await expect(page.locator("#top-label")).toHaveText("Draw something");
-  for (let i = 0; i < 8; i++) await page.keyboard.press("ArrowUp");
-  await page.keyboard.press("Space");
-  for (let i = 0; i < 16; i++) await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("Space");
-  await expect(page.locator("#top-label")).toHaveText("1");
-  const panel = page.locator(".panel", { has: page.getByText("conv_1", { exact: true }) });
-  await panel.locator("canvas").focus();
-  await page.keyboard.press("ArrowRight");
-  await expect(panel.locator(".readout")).toContainText("channel 0 · y 0 · x 0 · ");
-  await page.keyboard.press("ArrowRight");
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("Shift+ArrowRight");
-  await expect(panel.locator(".readout")).toContainText("channel 1 · y 1 · x 1 · ");
-  await page.keyboard.press("Escape");
-  await expect(panel.locator(".readout")).toHaveText("");
+  await test.step("Tab reaches every mosaic and its Enlarge button", async () => {
+    await page.locator("#colors").focus();
+    const reached: string[] = [];
+    for (let i = 0; i < 80 && !reached.includes("Enlarge output_layer"); i++) {
+      await page.keyboard.press("Tab");
+      const label = await page.evaluate(() => {
+        const host = document.activeElement;
+        const inner = host?.shadowRoot?.activeElement;
+        return inner?.ariaLabel ?? "";
+      });
+      if (label) reached.push(label);
+    }
+    expect(reached).toContainEqual(expect.stringMatching(/^conv_1: .*Arrow keys read values/));
+    expect(reached).toContainEqual("Enlarge conv_1");
+    expect(reached).toContainEqual("Enlarge output_layer");
+  });
+  await test.step("Space in the list of layers keeps the focus where it is", async () => {
+    await page.locator("#layer-summary").focus();
+    await page.keyboard.press("Enter");
+    const focused = () => page.evaluate(() => (document.activeElement as HTMLInputElement | null)?.value);
+    for (let i = 0; i < 14 && (await focused()) !== "pool_1"; i++) await page.keyboard.press("Tab");
+    expect(await focused()).toBe("pool_1");
+    await page.keyboard.press("Space");
+    await expect(page.locator("conv-cam .panel")).toHaveCount(6);
+    await expect(page.locator("#layer-summary")).toHaveText(/^Maps 6 of/);
+    expect(await focused()).toBe("pool_1");
+    await page.keyboard.press("Space");
+    await expect(page.locator("conv-cam .panel")).toHaveCount(7);
+    expect(await focused()).toBe("pool_1");
+    await page.keyboard.press("Escape");
+    await expect(page.locator("#layer-list")).toBeHidden();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("layer-summary");
+  });
+  await test.step("draws and reads values", async () => {
+    await page.locator("#pad").focus();
+    await page.keyboard.press("Delete");
+    await expect(page.locator("#top-label")).toHaveText("Draw something");
+    for (let i = 0; i < 8; i++) await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Space");
+    for (let i = 0; i < 16; i++) await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Space");
+    await expect(page.locator("#top-label")).toHaveText("1");
+    const panel = page.locator(".panel", { has: page.getByText("conv_1", { exact: true }) });
+    await panel.locator("canvas").focus();
+    await page.keyboard.press("ArrowRight");
+    await expect(panel.locator(".readout")).toContainText("channel 0 · y 0 · x 0 · ");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Shift+ArrowRight");
+    await expect(panel.locator(".readout")).toContainText("channel 1 · y 1 · x 1 · ");
+    await page.keyboard.press("Escape");
+    await expect(panel.locator(".readout")).toHaveText("");
+  });
 });
 
-test("Tab reaches every mosaic and its Enlarge button", async ({ warmPage: page }) => {
+test("takes a dropped picture and a dropped video", async ({ warmPage: page }) => {
   await openPage(page);
-  await page.locator("#colors").focus();
-  const reached: string[] = [];
-  for (let i = 0; i < 80 && !reached.includes("Enlarge output_layer"); i++) {
-    await page.keyboard.press("Tab");
-    const label = await page.evaluate(() => {
-      const host = document.activeElement;
-      const inner = host?.shadowRoot?.activeElement;
-      return inner?.ariaLabel ?? "";
+  await test.step("the picture", async () => {
+    const bytes = await page.evaluate(async () => {
+      const canvas = new OffscreenCanvas(60, 40);
+      const context = canvas.getContext("2d") as OffscreenCanvasRenderingContext2D;
+      context.fillStyle = "#ff0000";
+      context.fillRect(0, 0, 60, 40);
+      return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
     });
-    if (label) reached.push(label);
-  }
-  expect(reached).toContainEqual(expect.stringMatching(/^conv_1: .*Arrow keys read values/));
-  expect(reached).toContainEqual("Enlarge conv_1");
-  expect(reached).toContainEqual("Enlarge output_layer");
-});
-
-test("Space in the list of layers keeps the focus where it is", async ({ warmPage: page }) => {
-  await openPage(page);
-  await page.locator("#layer-summary").focus();
-  await page.keyboard.press("Enter");
-  const focused = () => page.evaluate(() => (document.activeElement as HTMLInputElement | null)?.value);
-  for (let i = 0; i < 14 && (await focused()) !== "pool_1"; i++) await page.keyboard.press("Tab");
-  expect(await focused()).toBe("pool_1");
-  await page.keyboard.press("Space");
-  await expect(page.locator("conv-cam .panel")).toHaveCount(6);
-  await expect(page.locator("#layer-summary")).toHaveText(/^Maps 6 of/);
-  expect(await focused()).toBe("pool_1");
-  await page.keyboard.press("Space");
-  await expect(page.locator("conv-cam .panel")).toHaveCount(7);
-  expect(await focused()).toBe("pool_1");
-  await page.keyboard.press("Escape");
-  await expect(page.locator("#layer-list")).toBeHidden();
-  expect(await page.evaluate(() => document.activeElement?.id)).toBe("layer-summary");
-});
-
-test("nothing old is shown as new when the network changes", async ({ warmPage: page }) => {
-  await openPage(page);
-  let send = () => {};
-  const asked = new Promise<void>((resolve) => {
-    send = resolve;
+    await dropFile(page, "red.png", "image/png", bytes);
+    await expect(page.locator("#preview canvas")).toBeVisible();
+    // Red is 0.299 of white.
+    await expect.poll(async () => (await readValue(page, "input_layer"))[0]).toBeCloseTo(0.299, 2);
   });
-  await page.route("**/mnist-early*.onnx", async (route) => {
-    await asked;
-    await route.continue();
+  await test.step("the video plays, and goes on step by step while paused", async () => {
+    const bytes = await page.evaluate(async () => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+      const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+      const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: "video/webm" });
+      const chunks: Blob[] = [];
+      recorder.addEventListener("dataavailable", ({ data }) => chunks.push(data));
+      const stopped = new Promise((resolve) => recorder.addEventListener("stop", resolve));
+      recorder.start(100);
+      // A busy machine may be late to encode the first frame: 25 are drawn from then on.
+      for (let i = 0, recorded = 0; recorded < 25; i++) {
+        context.fillStyle = i % 2 ? "#fff" : "#888";
+        context.fillRect(0, 0, 64, 64);
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+        if (chunks.some(({ size }) => size > 0)) recorded++;
+      }
+      recorder.stop();
+      await stopped;
+      return [...new Uint8Array(await new Blob(chunks).arrayBuffer())];
+    });
+    await dropFile(page, "flicker.webm", "video/webm", bytes);
+    await expect(page.locator("#preview video")).toBeVisible();
+    for (const isLooping of [false, true]) {
+      await page.getByRole("checkbox", { name: "Loop" }).setChecked(isLooping);
+      expect(await page.locator("#preview video").evaluate((video: HTMLVideoElement) => video.loop)).toBe(isLooping);
+    }
+    await expect.poll(async () => (await readValue(page, "input_layer"))[400]).toBeGreaterThan(0.4);
+    await page.click("#pause");
+    expect(await page.locator("#preview video").evaluate((video: HTMLVideoElement) => video.paused)).toBe(true);
+    const time = await page.locator("#preview video").evaluate((video: HTMLVideoElement) => video.currentTime);
+    await page.click("#step");
+    await expect.poll(() => page.locator("#preview video").evaluate((video: HTMLVideoElement) => video.currentTime)).not.toBe(time);
   });
-  await page.selectOption("#network", "mnist-early");
-  await expect(page.locator("#answer")).toBeHidden();
-  send();
-  await expect(page.locator("#answer")).toBeVisible();
-  await page.selectOption("#network", "mnist-blank");
-  await expect(page.locator("#top-label")).toHaveText("Not trained");
-  await expect(page.locator("#top-share")).toBeEmpty();
-  await expect(page.locator("#bars .top")).toHaveCount(0);
 });
 
-test("pauses and steps", async ({ warmPage: page }) => {
+test("compares two checkpoints in the same tiles, and shows nothing old as new when the network changes", async ({ warmPage: page }) => {
   await openPage(page);
-  await page.click("#pause");
-  await expect(page.locator("#step")).toBeEnabled();
-  await page.click("#clear");
-  await drawOne(page);
-  await expect(page.locator("#top-label")).toHaveText("3");
-  await page.click("#step");
-  await expect(page.locator("#top-label")).toHaveText("1");
-  // A key holds while the element has the focus, and on a button it presses that.
-  await page.locator("conv-cam .panel canvas").first().focus();
-  await page.keyboard.press("Space");
-  await expect(page.locator("#pause")).toHaveText("Pause");
-  // Letters that are typed into a field of the element are no keys of the page.
-  await page.getByRole("searchbox", { name: "Find layers" }).pressSequentially("pool s");
-  expect(await page.evaluate(() => document.querySelector("conv-cam")?.hasAttribute("paused"))).toBe(false);
+  await test.step("compares", async () => {
+    await page.selectOption("#compare", "mnist-blank");
+    await expect(page.locator("#compared-bars")).toBeVisible();
+    await expect(page.locator("#compared-bars li")).toHaveCount(10);
+    const { data } = await readMosaic(page, "conv_1");
+    const hues = { magenta: 0, green: 0, other: 0 };
+    for (let i = 0; i < data.length; i += 4) {
+      const [r, g, b] = data.slice(i, i + 3) as [number, number, number];
+      if (Math.abs(r - b) > 1) hues.other++;
+      if (r > g + 40) hues.magenta++;
+      if (g > r + 40) hues.green++;
+    }
+    expect(hues.other).toBe(0);
+    expect(hues.magenta).toBeGreaterThan(100);
+    expect(hues.green).toBeGreaterThan(100);
+    // Other colours, and one range for both, where they say something.
+    await page.selectOption("#compare-colors", "red-green");
+    await expect(page.locator("conv-cam .compare-key")).toContainText("red:");
+    await page.selectOption("#compare-as", "side");
+    await expect(page.locator("#compare-colors")).toBeHidden();
+    await page.selectOption("#compare-range", "common");
+    await expect(page.locator("conv-cam .compare-key")).toContainText("Both have one range");
+    await page.selectOption("#compare-as", "difference");
+    await expect(page.locator("#compare-range")).toBeHidden();
+    await page.selectOption("#compare", "");
+    await expect(page.locator("#compare-as")).toBeHidden();
+    await expect(page.locator("conv-cam")).not.toHaveAttribute("compare-range");
+  });
+  await test.step("changes the network", async () => {
+    let send = () => {};
+    const asked = new Promise<void>((resolve) => {
+      send = resolve;
+    });
+    await page.route("**/mnist-early*.onnx", async (route) => {
+      await asked;
+      await route.continue();
+    });
+    await page.selectOption("#network", "mnist-early");
+    await expect(page.locator("#answer")).toBeHidden();
+    send();
+    await expect(page.locator("#answer")).toBeVisible();
+    await page.selectOption("#network", "mnist-blank");
+    await expect(page.locator("#top-label")).toHaveText("Not trained");
+    await expect(page.locator("#top-share")).toBeEmpty();
+    await expect(page.locator("#bars .top")).toHaveCount(0);
+  });
 });
 
 test("chooses layers, range and colours", async ({ warmPage: page }) => {
@@ -144,51 +222,6 @@ test("chooses layers, range and colours", async ({ warmPage: page }) => {
   await page.locator("#brightness").dblclick({ position: { x: 4, y: 4 } });
   await expect(page.locator("conv-cam")).not.toHaveAttribute("gamma");
   await expect(page.locator("#brightness")).toHaveValue("0");
-});
-
-test("compares two checkpoints in the same tiles", async ({ warmPage: page }) => {
-  await openPage(page);
-  await page.selectOption("#compare", "mnist-blank");
-  await expect(page.locator("#compared-bars")).toBeVisible();
-  await expect(page.locator("#compared-bars li")).toHaveCount(10);
-  const { data } = await readMosaic(page, "conv_1");
-  const hues = { magenta: 0, green: 0, other: 0 };
-  for (let i = 0; i < data.length; i += 4) {
-    const [r, g, b] = data.slice(i, i + 3) as [number, number, number];
-    if (Math.abs(r - b) > 1) hues.other++;
-    if (r > g + 40) hues.magenta++;
-    if (g > r + 40) hues.green++;
-  }
-  expect(hues.other).toBe(0);
-  expect(hues.magenta).toBeGreaterThan(100);
-  expect(hues.green).toBeGreaterThan(100);
-  // Other colours, and one range for both, where they say something.
-  await page.selectOption("#compare-colors", "red-green");
-  await expect(page.locator("conv-cam .compare-key")).toContainText("red:");
-  await page.selectOption("#compare-as", "side");
-  await expect(page.locator("#compare-colors")).toBeHidden();
-  await page.selectOption("#compare-range", "common");
-  await expect(page.locator("conv-cam .compare-key")).toContainText("Both have one range");
-  await page.selectOption("#compare-as", "difference");
-  await expect(page.locator("#compare-range")).toBeHidden();
-  await page.selectOption("#compare", "");
-  await expect(page.locator("#compare-as")).toBeHidden();
-  await expect(page.locator("conv-cam")).not.toHaveAttribute("compare-range");
-});
-
-test("takes a dropped picture", async ({ warmPage: page }) => {
-  await openPage(page);
-  const bytes = await page.evaluate(async () => {
-    const canvas = new OffscreenCanvas(60, 40);
-    const context = canvas.getContext("2d") as OffscreenCanvasRenderingContext2D;
-    context.fillStyle = "#ff0000";
-    context.fillRect(0, 0, 60, 40);
-    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
-  });
-  await dropFile(page, "red.png", "image/png", bytes);
-  await expect(page.locator("#preview canvas")).toBeVisible();
-  // Red is 0.299 of white.
-  await expect.poll(async () => (await readValue(page, "input_layer"))[0]).toBeCloseTo(0.299, 2);
 });
 
 test("watches the camera after a click, and stops when paused", async ({ warmPage: page }) => {
@@ -222,51 +255,6 @@ test("watches the camera after a click, and stops when paused", async ({ warmPag
   const first = await readValue(page, "input_layer");
   expect(Math.max(...first)).toBeGreaterThan(0.1);
   await page.click("#draw");
-});
-
-test("plays a dropped video, and steps through it while paused", async ({ warmPage: page }) => {
-  await openPage(page);
-  const bytes = await page.evaluate(async () => {
-    const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
-    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
-    const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: "video/webm" });
-    const chunks: Blob[] = [];
-    recorder.addEventListener("dataavailable", ({ data }) => chunks.push(data));
-    const stopped = new Promise((resolve) => recorder.addEventListener("stop", resolve));
-    recorder.start(100);
-    // A busy machine may be late to encode the first frame: 25 are drawn from then on.
-    for (let i = 0, recorded = 0; recorded < 25; i++) {
-      context.fillStyle = i % 2 ? "#fff" : "#888";
-      context.fillRect(0, 0, 64, 64);
-      await new Promise((resolve) => requestAnimationFrame(resolve));
-      if (chunks.some(({ size }) => size > 0)) recorded++;
-    }
-    recorder.stop();
-    await stopped;
-    return [...new Uint8Array(await new Blob(chunks).arrayBuffer())];
-  });
-  await dropFile(page, "flicker.webm", "video/webm", bytes);
-  await expect(page.locator("#preview video")).toBeVisible();
-  for (const isLooping of [false, true]) {
-    await page.getByRole("checkbox", { name: "Loop" }).setChecked(isLooping);
-    expect(await page.locator("#preview video").evaluate((video: HTMLVideoElement) => video.loop)).toBe(isLooping);
-  }
-  await expect.poll(async () => (await readValue(page, "input_layer"))[400]).toBeGreaterThan(0.4);
-  await page.click("#pause");
-  expect(await page.locator("#preview video").evaluate((video: HTMLVideoElement) => video.paused)).toBe(true);
-  const time = await page.locator("#preview video").evaluate((video: HTMLVideoElement) => video.currentTime);
-  await page.click("#step");
-  await expect.poll(() => page.locator("#preview video").evaluate((video: HTMLVideoElement) => video.currentTime)).not.toBe(time);
-});
-
-test("shows another network, built in the page", async ({ warmPage: page }) => {
-  await openPage(page);
-  // Ranges are told of what is on the screen.
-  await page.setViewportSize({ width: 1280, height: 1600 });
-  await page.selectOption("#network", "tiny-vgg");
-  await expect(page.locator("conv-cam .panel .name").nth(1)).toHaveText(/conv_1_1|relu_1_1/);
-  await expect(page.locator("#about")).toContainText("random");
-  await expect(page.locator("conv-cam .panel").nth(1).locator(".high")).not.toBeEmpty();
 });
 
 test("finds patterns for a layer by the keyboard, tells what channels are, and lets them go with the network", async ({
@@ -305,13 +293,16 @@ test("finds patterns for a layer by the keyboard, tells what channels are, and l
   // Ranges are told of what is on the screen.
   await page.setViewportSize({ width: 1280, height: 1600 });
   await page.selectOption("#network", "tiny-vgg");
+  await expect(page.locator("conv-cam .panel .name").nth(1)).toHaveText(/conv_1_1|relu_1_1/);
+  await expect(page.locator("conv-cam .panel").nth(1).locator(".high")).not.toBeEmpty();
+  await expect(page.locator("#about")).toContainText("random");
   await expect(page.locator("#patterns-layer option").first()).toHaveText(/_1_1/);
   await expect(part).toBeHidden();
   await expect(page.locator("conv-cam")).not.toHaveAttribute("patterns");
   await expect(page.locator("#patterns-start")).toHaveText("Start");
 });
 
-test("runs in a worker where the address says so", async ({ page }) => {
+test("runs in a worker where the address says so", async ({ warmPage: page }) => {
   await openPage(page, "?worker");
   expect(page.workers()).toHaveLength(1);
   await page.click("#clear");
