@@ -166,6 +166,26 @@ test("weights that are known without the GPU are not read and copied for one ele
     model.dispose();
   }));
 
+test("of weights that runs update no more is read than the formula needs, as they are on the GPU", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, networks["strides, padding, groups and a dilation"], { observe: ["relu", "second"] });
+    await model.reinitialize(7);
+    model.run({ x: noise([1, 4, 11, 9], 5) });
+    // As after a run that has updated it.
+    const { constant } = model;
+    vi.spyOn(model, "constant").mockImplementation((name) => (name === "v" ? undefined : constant.call(model, name)));
+    const reading = vi.spyOn(model, "read");
+    const source = { device, model, axes: new Map(), compared: undefined };
+    const ask = () => answerElement(source, { kind: "element", value: "second", point: { channel: 4, y: 2, x: 3 } });
+    expect(await ask()).toEqual({ needs: ["v"] });
+    await model.observe(["relu", "second", "v"]);
+    const answer = await ask();
+    if (answer.needs) throw new Error(`needs ${answer.needs}`);
+    expect(answer.steps.at(-1)?.result).toBeCloseTo(answer.element, 4);
+    expect(reading).not.toHaveBeenCalled();
+    model.dispose();
+  }));
+
 describe("with gates", () => {
   const mask = Float32Array.from({ length: 99 }, (_, i) => (i % 3) / 2);
   const cases: readonly (readonly [what: string, value: string, gate: GateOptions, steps: string])[] = [

@@ -145,6 +145,10 @@ export function holdFormula(graph: TypedGraph, values: Arrays, value: string, in
   const steps = formula.evaluate(
     new Map(Array.from(formula.reads, ([name, box]) => [name, elementsOfBox(arrayOf(name).data, arrayOf(name).shape, box)])),
   );
+  // Also where constants are given as the boxes that are said to be read of them.
+  const all = [...formula.reads, ...formula.constants].filter(([name]) => values.has(name));
+  const again = formula.evaluate(new Map(all.map(([name, box]) => [name, elementsOfBox(arrayOf(name).data, arrayOf(name).shape, box)])));
+  if (!Object.is(again.at(-1)?.result, steps.at(-1)?.result)) expect(again).toEqual(steps);
   const wrong = steps.filter(({ output, outputIndex, result }) => !isNear(result, elementOf(arrayOf(output), outputIndex)));
   const last = steps.at(-1);
   if (wrong.length > 0 || last?.output !== value || String(last.outputIndex) !== String(index)) expect(steps).toEqual([value, index]);

@@ -31,8 +31,10 @@ export interface Formula {
   readonly nodes: readonly Node[];
   /** What must be known, besides constants. */
   readonly reads: ReadonlyMap<string, Box>;
+  /** What is read of constants. Their elements may be given, too, where these are no longer what the file says. */
+  readonly constants: ReadonlyMap<string, Box>;
   /**
-   * @param parts the elements of `reads`
+   * @param parts the elements of `reads`, and of any of `constants`
    * @returns the steps, of which the last one's result is the element
    * @throws ModelError where a part is missing, or has another length than its box
    */
@@ -53,14 +55,17 @@ export function formulaOf(graph: TypedGraph, value: string, index: Index, option
   const links = linksOf(graph, value, index, constants, options.known ?? new Set());
   const hidden = new HiddenValues(graph, constants, options.isHidden ?? (() => false));
   const reads = readsOf(links, hidden);
+  const read = boxesOf([...links.flatMap((link) => [...link.constants]), ...hidden.constants]);
   return {
     value,
     index,
     nodes: links.map(({ facts }) => facts.node),
     reads,
+    constants: read,
     evaluate(parts) {
       const readers = new Map<string, (index: Index) => number>();
       for (const [name, box] of reads) readers.set(name, partReader(name, box, parts.get(name)));
+      for (const [name, box] of read) if (parts.has(name)) readers.set(name, partReader(name, box, parts.get(name)));
       hidden.addReaders(readers);
       return links.map((link) => {
         const step = evaluateLink(link, constants, readers);
@@ -79,6 +84,8 @@ interface Link {
   readonly index: Index;
   /** What it reads of each value that is not constant. */
   readonly variables: ReadonlyMap<string, readonly Grid[]>;
+  /** What it reads of constants. */
+  readonly constants: ReadonlyMap<string, readonly Grid[]>;
 }
 
 /** From the node that computes the value back to the one that its layer begins with, in the order of computing. */
@@ -116,12 +123,14 @@ function linkOf(graph: TypedGraph, node: Node, output: string, index: Index, con
   if (!rule?.step) throw new UnsupportedError(describeRefusal(where));
   if (!rule.hasAllOutputs && node.outputs[0] !== output) throw new UnsupportedError(describeRefusal(where, `in its output '${output}'`));
   const facts = factsOf(graph, node, output, constants);
-  const variables = new Map<string, readonly Grid[]>();
+  const [variables, fixed] = [new Map<string, readonly Grid[]>(), new Map<string, readonly Grid[]>()];
   for (const [i, grids] of rule.reads(facts, gridOfElement(index)).entries()) {
     const name = node.inputs[i];
-    if (name && !constants(name) && grids.length > 0) variables.set(name, [...(variables.get(name) ?? []), ...grids]);
+    if (!name || grids.length === 0) continue;
+    const own = constants(name) ? fixed : variables;
+    own.set(name, [...(own.get(name) ?? []), ...grids]);
   }
-  return { facts, rule: { ...rule, step: rule.step }, output, index, variables };
+  return { facts, rule: { ...rule, step: rule.step }, output, index, variables, constants: fixed };
 }
 
 /** The value that a link is a function of, and its element, if it is one only; what is computed from parameters alone does not count. */
@@ -139,11 +148,14 @@ function describeSource(graph: TypedGraph, name: string): string {
 /** The box of each value that no link computes. */
 function readsOf(links: readonly Link[], hidden: HiddenValues): ReadonlyMap<string, Box> {
   const computed = new Set(links.map(({ output }) => output));
+  const variables = links.flatMap((link) => [...link.variables]).filter(([name]) => !computed.has(name));
+  return boxesOf(variables.flatMap(([name, read]) => hidden.sourcesOf(name, read)));
+}
+
+/** Of each value the smallest box around all that is read of it. */
+function boxesOf(reads: readonly (readonly [string, readonly Grid[]])[]): ReadonlyMap<string, Box> {
   const grids = new Map<string, Grid[]>();
-  for (const { variables } of links)
-    for (const [name, read] of variables)
-      if (!computed.has(name))
-        for (const [source, some] of hidden.sourcesOf(name, read)) grids.set(source, [...(grids.get(source) ?? []), ...some]);
+  for (const [name, some] of reads) grids.set(name, [...(grids.get(name) ?? []), ...some]);
   return new Map(
     [...grids].flatMap(([name, read]) => {
       const box = hullOf(read);
@@ -154,6 +166,8 @@ function readsOf(links: readonly Link[], hidden: HiddenValues): ReadonlyMap<stri
 
 /** Values that nobody can read: their elements are computed from those of values that one can. */
 class HiddenValues {
+  /** What is read of constants to compute them. */
+  readonly constants: (readonly [string, readonly Grid[]])[] = [];
   readonly #graph: TypedGraph;
   readonly #constants: Constants;
   readonly #isHidden: (value: string) => boolean;
@@ -176,7 +190,9 @@ class HiddenValues {
     if (!rule?.step) throw new UnsupportedError(describeRefusal(`${producer.operator} '${producer.name}'`));
     const facts = factsOf(this.#graph, producer, name, this.#constants);
     const reads = grids.flatMap((grid) => rule.reads(facts, grid).map((read, i) => [producer.inputs[i] ?? "", read] as const));
-    return reads.flatMap(([input, read]) => (input && !this.#constants(input) && read.length > 0 ? this.sourcesOf(input, read) : []));
+    const some = reads.filter(([input, read]) => input && read.length > 0);
+    this.constants.push(...some.filter(([input]) => this.#constants(input)));
+    return some.flatMap(([input, read]) => (this.#constants(input) ? [] : this.sourcesOf(input, read)));
   }
 
   /** A reader for each of them that was met. */

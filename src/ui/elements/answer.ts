@@ -65,7 +65,7 @@ export async function answerElement(source: Source, { value, point, network }: E
   const index = indexAt(shapedIn(graph, axes, value), point);
   const end = index.map((one) => one + 1);
   const formula = await formulaFor(model, value, index);
-  const boxes = new Map([[value, { begin: index, end }], ...(formula.found?.reads ?? [])]);
+  const boxes = new Map([[value, { begin: index, end }], ...(formula.found?.reads ?? []), ...(formula.computed ?? [])]);
   const needs = [...boxes.keys()].filter((name) => !isKept(model, name));
   const missing = needs.find((name) => !source.model.graph.types.has(name));
   if (missing !== undefined) return { ...unread, refusal: `The first network has no '${missing}', so it is not kept in the second.` };
@@ -102,12 +102,18 @@ async function formulaFor(model: Model, value: string, index: readonly number[])
   try {
     const constants = new Map(gated?.operands);
     const found = formulaOf(graph, value, index, { constants, isHidden });
-    const read = new Set(found.nodes.flatMap(({ inputs }) => inputs));
-    const changeable = parameters.filter(({ name }) => read.has(name));
-    if (changeable.length === 0) return { found, refusal: undefined };
-    // Most are known without the GPU, and large ones are not to be copied for each element.
-    await Promise.all(changeable.map(async ({ name }) => constants.set(name, model.constant(name) ?? (await model.read(name)))));
-    return { found: formulaOf(graph, value, index, { constants, isHidden }), refusal: undefined };
+    const read = parameters.flatMap(({ name }) => {
+      const box = found.constants.get(name);
+      return box ? [[name, box] as const] : [];
+    });
+    if (read.length === 0) return { found, refusal: undefined };
+    // Only the GPU knows those that runs update; of them is read, like of values, what the formula needs.
+    const computed = read.filter(([name]) => !model.constant(name));
+    for (const [name] of read) {
+      const known = model.constant(name);
+      if (known) constants.set(name, known);
+    }
+    return { found: formulaOf(graph, value, index, { constants, isHidden }), computed, refusal: undefined };
   } catch (error) {
     if (error instanceof UnsupportedError) return { found: undefined, refusal: error.message };
     throw error;
