@@ -15,7 +15,7 @@ function limitedFiles(): readonly string[] {
 }
 
 for (const place of ["page", "worker"])
-  test(`the built element reads a model and answers, its engine on the ${place}`, async ({ page }) => {
+  test(`the built element reads a model and answers, its engine on the ${place}`, async ({ warmPage: page }) => {
     const errors: string[] = [];
     page.on("pageerror", ({ message }) => errors.push(message));
     const files: string[] = [];

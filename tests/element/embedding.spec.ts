@@ -106,7 +106,7 @@ const lacks: readonly { readonly what: string; readonly patch: () => void; reado
   },
 ];
 for (const { what, patch, says } of lacks)
-  test(`without ${what} shows poster, graph, table and what to do`, async ({ page }) => {
+  test(`without ${what} shows poster, graph, table and what to do`, async ({ warmPage: page }) => {
     await page.addInitScript(patch);
     await place(page, `<conv-cam ${mnist} poster="${dot}"><p slot="unsupported">See the film instead.</p></conv-cam>`);
     const element = page.locator("conv-cam");
@@ -133,7 +133,7 @@ test("a network that cannot run shows its graph under view=overview", async ({ s
   await expect(page.locator("conv-cam .band-node")).not.toHaveCount(0);
 });
 
-test("an overview that was shown without a GPU is alive again once there is one", async ({ page }) => {
+test("an overview that was shown without a GPU is alive again once there is one", async ({ warmPage: page }) => {
   await page.addInitScript(() => {
     const { requestAdapter } = GPU.prototype;
     Object.assign(window, { adapters: (isThere: boolean) => (GPU.prototype.requestAdapter = isThere ? requestAdapter : async () => null) });

@@ -153,7 +153,7 @@ test("says what is wrong with a network, and takes the next one", async ({ share
   await expect(page.locator("#there .problem")).toHaveCount(0);
 });
 
-test("says that there is no adapter", async ({ page }) => {
+test("says that there is no adapter", async ({ warmPage: page }) => {
   await patchWorker(page, 'Object.defineProperty(GPU.prototype, "requestAdapter", { value: async () => null });');
   await open(page);
   await show(page, ["there"]);
@@ -161,7 +161,7 @@ test("says that there is no adapter", async ({ page }) => {
   await expect(page.locator("#there .problem h2")).toHaveText("No GPU to compute on");
 });
 
-test("recovers from a lost GPU", async ({ page }) => {
+test("recovers from a lost GPU", async ({ warmPage: page }) => {
   await patchWorker(
     page,
     `const request = GPUAdapter.prototype.requestDevice;
@@ -237,7 +237,7 @@ function workOnThePage(page: Page, id: string, src: string): Promise<{ gpuCalls:
   );
 }
 
-test("leaves the page free while a network loads and runs: no engine work happens on its thread", async ({ page }) => {
+test("leaves the page free while a network loads and runs: no engine work happens on its thread", async ({ sharedPage: page }) => {
   const { size } = await stat(new URL("../../models/mnist-trained.onnx", import.meta.url));
   await open(page);
   // The element on the page shows that the counters see the work.
@@ -247,7 +247,7 @@ test("leaves the page free while a network loads and runs: no engine work happen
   expect(await workOnThePage(page, "there", network)).toEqual({ gpuCalls: [], bytesRead: 0 });
 });
 
-test("ends its worker and returns every byte when it leaves the page, and starts anew when it comes back", async ({ page }) => {
+test("ends its worker and returns every byte when it leaves the page, and starts anew when it comes back", async ({ warmPage: page }) => {
   await patchWorker(
     page,
     `let alive = 0;
@@ -287,7 +287,7 @@ test("ends its worker and returns every byte when it leaves the page, and starts
   await expectAnswer(page, "there");
 });
 
-test("moves between worker and page when the attribute changes, even while loading", async ({ page }) => {
+test("moves between worker and page when the attribute changes, even while loading", async ({ warmPage: page }) => {
   await open(page);
   await show(page, ["there"]);
   await page.evaluate(() => document.getElementById("there")?.removeAttribute("worker"));
@@ -359,7 +359,7 @@ for (const { what, page: patch, worker } of lacks)
     await expect(page.locator("#there .problem")).toHaveCount(0);
   });
 
-test("starts from another origin's files", async ({ page }) => {
+test("starts from another origin's files", async ({ warmPage: page }) => {
   const folder = new URL("../../dist/", import.meta.url);
   await page.route("https://cdn.example/**", async (route) => {
     const name = new URL(route.request().url()).pathname.slice(1);
@@ -375,7 +375,7 @@ test("starts from another origin's files", async ({ page }) => {
   await expect(page.locator("#there")).toHaveAttribute("data-is-in-worker", "true");
 });
 
-test("files go to the worker once, and not with every change", async ({ page }) => {
+test("files go to the worker once, and not with every change", async ({ warmPage: page }) => {
   await page.addInitScript(() => {
     const sent = { bytes: 0 };
     Object.assign(window, { sent });
