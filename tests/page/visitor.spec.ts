@@ -205,6 +205,10 @@ test("chooses layers, range and colours", async ({ warmPage: page }) => {
   await page.locator("#layer-list input[value=pool_1]").uncheck();
   await expect(page.locator("conv-cam .panel")).toHaveCount(6);
   await page.keyboard.press("Escape");
+  await page.selectOption("#normalize", "all");
+  await expect(page.locator("#normalize option:checked")).toHaveText(/^0 to [\d.]+$/);
+  // A colour is the same number in each.
+  await expect.poll(async () => new Set((await page.locator("conv-cam .panel .high").allTextContents()).filter(Boolean)).size).toBe(1);
   await page.selectOption("#normalize", "channel");
   await expect(page.locator("conv-cam .panel .scope").nth(1)).toHaveText("each channel");
   await page.selectOption("#colors", "gray");

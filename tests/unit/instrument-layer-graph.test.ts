@@ -51,6 +51,18 @@ it("says all operators that a layer is made of, also where no overview is shown"
 });
 
 test.each([
+  ["a convolution and its activation", [conv, op("Relu", "conv", "y")], true],
+  ["a map that was flattened, whose channels are no kernels' any more", [conv, op("Flatten", "conv", "y")], false],
+  ["a dense layer", [op("GlobalAveragePool", "x", "p"), op("Flatten", "p", "f"), op("Gemm", "f g", "y", { transB: 1 })], true],
+  ["a product that is no matrix's", [op("MatMul", "x m", "y")], false],
+] as const)("offers kernels where they are answered: %s", (_, nodes, has) => {
+  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const all = { ...weights, g: noise([5, 2], 3), m: noise([1, 2, 6, 3], 4) };
+  const constants = Object.fromEntries(Object.entries(all).filter(([name]) => used.has(name)));
+  expect(layerGraphOf({ inputs: x, constants, nodes: [...nodes], outputs: ["y"] }).hasKernels("y")).toBe(has);
+});
+
+test.each([
   ["Clip to 0…6, as ReLU6", op("Clip", "conv zero six", "y"), { most: 6, margin: 0 }, [-Infinity, 6]],
   ["Clip of old, by attributes", op("Clip", "conv", "y", { min: -1, max: 2 }), { least: -1, most: 2, margin: 0 }, [-1, 2]],
   ["Clip from below only", op("Clip", "conv half", "y"), { least: 0.5, margin: 0 }, [0.5, Infinity]],

@@ -3,6 +3,7 @@ import { asSentence } from "../as-sentence.ts";
 import { make } from "../make.ts";
 import { cssGradient } from "../mosaic/color-map.ts";
 import { stopsOf } from "../mosaic/rare-colors.ts";
+import { memoryMs, Rate, rateText } from "./rate.ts";
 import { allLayers, type Explained, strongestOfBoth } from "./request.ts";
 import { captionHeight } from "./tiles.ts";
 import { layersNamed, sentencesFor, type Told, textsOf, tileLabel, type Words, wordsFor } from "./words.ts";
@@ -34,6 +35,10 @@ export class WhyPanel {
   readonly #detail = make("p", "why-detail");
   readonly #seen = make("p", "why-seen");
   readonly #limit = make("p", "why-limit");
+  /** How many explanations a second there are of what moves. */
+  readonly #rate = make("p", "why-rate");
+  #counted = new Rate();
+  #rateTimer = 0;
   readonly #status = make("p", "why-status");
   readonly #trouble = make("p", "why-trouble part-trouble");
   readonly #low = make("span", "low");
@@ -60,7 +65,18 @@ export class WhyPanel {
     const legend = make("p", "why-legend");
     legend.append(this.#low, this.#ramp, this.#high, this.#scope);
     const words = make("div", "why-words");
-    words.append(this.#title, this.#status, this.#trouble, this.#detail, this.#back, this.#seen, this.#limit, legend, this.#save);
+    words.append(
+      this.#title,
+      this.#status,
+      this.#trouble,
+      this.#detail,
+      this.#back,
+      this.#seen,
+      this.#limit,
+      this.#rate,
+      legend,
+      this.#save,
+    );
     this.element.append(this.#frame, words);
     this.element.hidden = true;
     this.renew();
@@ -130,6 +146,7 @@ export class WhyPanel {
 
   hide(): void {
     this.element.hidden = true;
+    this.#forgetRate();
     this.#isStandIn = false;
   }
 
@@ -194,8 +211,24 @@ export class WhyPanel {
     const words = wordsFor(told, explained, method);
     const parts = { title: this.#title, status: this.#status, detail: this.#detail, scope: this.#scope, low: this.#low, high: this.#high };
     for (const [name, part] of Object.entries(parts)) setText(part, words[name as keyof Words]);
+    // One that is computed step by step is not there yet.
+    if (told.done === told.total) this.#count();
     told.layers.forEach(({ full }, i) => void this.#markTile(i, full === 0 && told.done === told.total));
     this.element.classList.remove("pending");
+  }
+
+  #count(): void {
+    setText(this.#rate, rateText(this.#counted.note(performance.now())));
+    clearTimeout(this.#rateTimer);
+    // What stands still has no rate.
+    this.#rateTimer = window.setTimeout(() => setText(this.#rate, ""), memoryMs);
+  }
+
+  /** Another explanation takes another time. */
+  #forgetRate(): void {
+    clearTimeout(this.#rateTimer);
+    this.#rate.textContent = "";
+    this.#counted = new Rate();
   }
 
   /** @param isNothing whether there is no heat in it */
@@ -225,6 +258,7 @@ export class WhyPanel {
     this.element.classList.remove("troubled");
     this.element.classList.add("pending");
     this.#canvas.hidden = true;
+    this.#forgetRate();
     this.#back.hidden = true;
     this.#tiles.replaceChildren();
     for (const part of [this.#status, this.#trouble, this.#detail, this.#seen, this.#limit]) part.textContent = "";

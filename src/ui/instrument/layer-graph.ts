@@ -5,6 +5,7 @@ import type { DrawableLayer } from "../layers.ts";
 import { condense, type OverviewNode } from "../overview/condense.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import { operatorsOf } from "./about.ts";
+import { mapsOfLayer } from "./place.ts";
 import { type Preset, presetsOf } from "./presets.ts";
 
 const activations: ReadonlySet<string> = new Set(
@@ -22,13 +23,13 @@ export class LayerGraph {
   readonly first: string | undefined;
   readonly presets: readonly Preset[];
   readonly #producers = new Map<string, LayerSummary>();
-  readonly #drawable: ReadonlySet<string>;
+  readonly #drawable: ReadonlyMap<string, DrawableLayer>;
   /** Of the overview, by the value that is shown for each. */
   readonly #nodes = new Map<string, OverviewNode>();
 
   constructor(network: NetworkFacts, layers: readonly DrawableLayer[]) {
     this.network = network;
-    this.#drawable = new Set(layers.map(({ value }) => value));
+    this.#drawable = new Map(layers.map((layer) => [layer.value, layer]));
     for (const layer of network.layers) for (const output of layer.outputs) this.#producers.set(output, layer);
     const { nodes } = condense(network);
     for (const node of nodes) this.#nodes.set(node.id, node);
@@ -50,9 +51,10 @@ export class LayerGraph {
     return node && operatorsOf(node);
   }
 
-  /** Whether a layer is computed with kernels of its own. */
+  /** Whether a layer is computed with kernels of its own, one for each of its channels; the rule is that of their answer. */
   hasKernels(value: string): boolean {
-    return kernelRow(this.network.layers, value) !== undefined;
+    const [row, layer] = [kernelRow(this.network.layers, value), this.#drawable.get(value)];
+    return row !== undefined && layer !== undefined && this.network.facts.get(row.name)?.kernelCount === mapsOfLayer(layer).channels;
   }
 
   /** Of x · f(x), the x. */

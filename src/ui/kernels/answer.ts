@@ -8,7 +8,7 @@ import type { Viewer } from "../viewer.ts";
 import { kernelRow, sourcesOf } from "./find.ts";
 import { pickKernels } from "./pick.ts";
 import type { Kernels, KernelsQuery } from "./request.ts";
-import { viewWeights, type WeightsFacts } from "./weights.ts";
+import { attributesOf, viewWeights, type WeightsFacts } from "./weights.ts";
 
 /** Weights that are read back from the GPU, where they are no longer the file's. */
 const mostRead = 64e6;
@@ -52,14 +52,6 @@ async function weightsOf(model: Viewer["model"], name: string): Promise<Float32A
   if (sizeOf(shape) > mostRead)
     throw new ModelError(`kernels: '${name}' has ${sizeOf(shape).toLocaleString("en")} weights, too many to read while they change.`);
   return (await model.read(name)).toFloat32();
-}
-
-function attributesOf({ operator, attributes }: Node): Omit<WeightsFacts, "shape" | "maps"> {
-  const number = (name: string, usual: number) => {
-    const value = attributes.get(name);
-    return typeof value === "number" ? value : usual;
-  };
-  return { operator, groups: number("group", 1), isTransposed: number("transB", 0) === 1 };
 }
 
 /** Of a dense layer whose input was flattened, the maps that it was; undefined where these have their channels last, and weights are of no maps row by row. */

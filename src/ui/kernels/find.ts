@@ -2,7 +2,7 @@
 import type { LayerSummary } from "../../engine/summary.ts";
 
 /** Those whose second input holds a kernel for each output channel. */
-const weighted: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "Gemm", "MatMul"]);
+export const weighted: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "Gemm", "MatMul"]);
 /** Arithmetic with a constant only shifts or scales what a layer has computed. */
 const scaling: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div"]);
 

@@ -1,4 +1,5 @@
 // Where the kernels of a node lie in its weights, whichever way its operator has them. Pure.
+import type { Node } from "../../engine/graph/graph.ts";
 
 /** Kernels of output channel by input channel, each of rows and columns. */
 export interface WeightsView {
@@ -23,6 +24,15 @@ export interface WeightsFacts {
   readonly isTransposed: boolean;
   /** Of a dense layer that reads maps: their channels, rows and columns. */
   readonly maps?: readonly [channels: number, rows: number, columns: number] | undefined;
+}
+
+/** What a node says of how its weights lie. */
+export function attributesOf({ operator, attributes }: Node): Omit<WeightsFacts, "shape" | "maps"> {
+  const number = (name: string, usual: number) => {
+    const value = attributes.get(name);
+    return typeof value === "number" ? value : usual;
+  };
+  return { operator, groups: number("group", 1), isTransposed: number("transB", 0) === 1 };
 }
 
 const product = (extents: readonly number[]) => extents.reduce((a, b) => a * b, 1);

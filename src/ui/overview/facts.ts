@@ -5,6 +5,8 @@ import type { Inspection } from "../../engine/model.ts";
 import type { Axes, Shape } from "../../engine/shapes.ts";
 import type { LayerSummary } from "../../engine/summary.ts";
 import { Tensor } from "../../engine/tensor.ts";
+import { weighted } from "../kernels/find.ts";
+import { attributesOf, viewWeights } from "../kernels/weights.ts";
 
 /** What a node's attributes and constants say of it. What is as usual, such as strides of 1, is left out. */
 export interface NodeFacts {
@@ -15,6 +17,8 @@ export interface NodeFacts {
   readonly groups?: number;
   /** A convolution of each channel by itself. */
   readonly isDepthwise?: true;
+  /** For how many output channels its weights hold kernels. */
+  readonly kernelCount?: number;
   /** Of Clip. */
   readonly bounds?: readonly [least: number, most: number];
 }
@@ -69,7 +73,7 @@ export function factsOf(graph: Graph): ReadonlyMap<string, NodeFacts> {
   }
   const facts = new Map<string, NodeFacts>();
   for (const node of graph.nodes) {
-    const own = { ...windowOf(node, constants), ...boundsOf(node, constants) };
+    const own = { ...windowOf(node, constants), ...countOf(node, constants), ...boundsOf(node, constants) };
     if (Object.keys(own).length > 0) facts.set(node.name, own);
   }
   return facts;
@@ -90,6 +94,12 @@ function windowOf(node: Node, constants: ReadonlyMap<string, Tensor>): NodeFacts
     ...(groups > 1 && { groups }),
     ...(groups > 1 && weight?.[1] === 1 && { isDepthwise: true as const }),
   };
+}
+
+function countOf(node: Node, constants: ReadonlyMap<string, Tensor>): NodeFacts {
+  const shape = constants.get(node.inputs[1] ?? "")?.shape;
+  const view = shape && weighted.has(node.operator) ? viewWeights({ ...attributesOf(node), shape }) : undefined;
+  return view ? { kernelCount: view.outputs } : {};
 }
 
 function unlessOnes<Name extends string>(name: Name, values: readonly number[] | undefined): { [N in Name]?: readonly number[] } {

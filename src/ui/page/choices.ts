@@ -33,7 +33,10 @@ export function offer(select: HTMLSelectElement, titles: Readonly<Record<string,
     else element.setAttribute(attribute, select.value);
   });
   new MutationObserver(() => {
-    select.value = element.getAttribute(attribute) ?? first;
+    const wanted = element.getAttribute(attribute) ?? first;
+    const isListed = [...select.options].some(({ value }) => value === wanted);
+    if (!isListed) select.append(new Option(wanted.replace("..", " to "), wanted));
+    select.value = wanted;
   }).observe(element, { attributeFilter: [attribute] });
 }
 

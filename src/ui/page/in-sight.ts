@@ -1,5 +1,4 @@
-// On a small screen the picture and the answer scroll away from the maps. Then both stand small at the lower edge, lead back up, and can be put away
-// until the picture was in sight again.
+// On a small screen the picture and the answer scroll away from the maps. Then both stand small at the lower edge, and lead back up.
 import type { ConvCam } from "../element.ts";
 import { make } from "../make.ts";
 import { sizeOf } from "../picture-size.ts";
@@ -10,24 +9,19 @@ const side = 96;
 
 /** @param input the card with the picture */
 export function keepInSight(viewer: ConvCam, input: HTMLElement): void {
-  const strip = make("div", "in-sight");
-  const lead = make("button", "");
-  const away = make("button", "put-away", "×");
+  const strip = make("button", "in-sight");
   const picture = make("canvas", "");
   const answer = make("span", "");
   const back = make("span", "visually-hidden", ", back to the picture");
-  for (const button of [lead, away]) button.type = "button";
-  away.ariaLabel = "Put the picture and the answer away";
+  strip.type = "button";
   strip.hidden = true;
   Object.assign(picture, { width: side, height: side });
   picture.ariaHidden = "true";
-  lead.append(picture, answer, back);
-  strip.append(lead, away);
+  strip.append(picture, answer, back);
   document.body.append(strip);
 
   const isSmall = matchMedia("(max-width: 860px)");
   let isAway = false;
-  let isPutAway = false;
   const draw = () => {
     if (strip.hidden) return;
     const isAnswered = !find("answer").hidden;
@@ -43,21 +37,17 @@ export function keepInSight(viewer: ConvCam, input: HTMLElement): void {
         ?.drawImage(shown, (width - square) / 2, (height - square) / 2, square, square, 0, 0, picture.width, picture.height);
   };
   const reflect = () => {
-    strip.hidden = !(isAway && isSmall.matches && !isPutAway);
+    strip.hidden = !(isAway && isSmall.matches);
     draw();
   };
-  new IntersectionObserver(([entry]) => {
-    if (entry?.isIntersecting) isPutAway = false;
+  new IntersectionObserver((entries) => {
+    const entry = entries.at(-1);
     isAway = entry !== undefined && !entry.isIntersecting && entry.boundingClientRect.top < 0;
     reflect();
   }).observe(input);
   isSmall.addEventListener("change", reflect);
   for (const name of ["frame", "results", "reset"]) viewer.addEventListener(name, draw);
-  away.addEventListener("click", () => {
-    isPutAway = true;
-    reflect();
-  });
-  lead.addEventListener("click", () => {
+  strip.addEventListener("click", () => {
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     input.scrollIntoView({ block: "start", behavior: isCalm ? "instant" : "smooth" });
     input.querySelector<HTMLElement>("[aria-pressed=true]")?.focus({ preventScroll: true });

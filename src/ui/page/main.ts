@@ -12,6 +12,7 @@ import { offerCheckpoints } from "./checkpoints.ts";
 import { offerLooks } from "./choices.ts";
 import { ChosenNetwork, type OwnNetwork } from "./chosen-network.ts";
 import { ClassNames, offerNames } from "./class-names.ts";
+import { offerCommonRange } from "./common-range.ts";
 import { Comparing } from "./comparing.ts";
 import { DrawingPad } from "./drawing-pad.ts";
 import { filesOf, filesOfFolder, sortFiles } from "./dropped-files.ts";
@@ -149,6 +150,7 @@ addEventListener("drop", (event) => {
 // ── Drawing ──
 
 offerLooks(find<HTMLSelectElement>("normalize"), find<HTMLSelectElement>("colors"), find<HTMLInputElement>("brightness"), viewer);
+offerCommonRange(find<HTMLSelectElement>("normalize"), viewer, report);
 offerWhy(viewer, find);
 offerPatterns(viewer, find);
 listLayers(viewer);
