@@ -95,7 +95,7 @@ test("mosaics do without the bars where these cannot be loaded, and the page hea
   await expect(page.locator("#first .panel .name")).toHaveText(["conv_1"]);
 });
 
-test("a scene that failed for want of a part leaves no answer of zeros behind", async ({ page }) => {
+test("a scene that failed for want of a part leaves no answer of zeros behind", async ({ warmPage: page }) => {
   await page.goto("/tests/element/one.html");
   await page.route("**/convcam-on-demand*.js", (route) => route.abort());
   const read = (change: string) =>

@@ -803,10 +803,13 @@ for (const place of ["page", "worker"])
     expect(page.workers()).toHaveLength(place === "worker" ? 1 : 0);
     expect(await page.locator(".panel").evaluate((panel) => getComputedStyle(panel).borderRadius)).toBe("12px");
     expect(await page.locator(".bars").evaluate((bars) => getComputedStyle(bars).display)).toBe("grid");
+    // Parts of the engine that load on demand, too.
+    await page.locator("conv-cam").evaluate((element) => element.setAttribute("explain", "grad-cam"));
+    await expect(page.locator(".why-detail")).toContainText("Grad-CAM");
     expect(refused).toEqual([]);
   });
 
-test("elements in workers share one", async ({ page }) => {
+test("elements in workers share one", async ({ warmPage: page }) => {
   await visit(page, "two");
   await page.evaluate(() => {
     for (const element of document.querySelectorAll("conv-cam")) element.setAttribute("worker", "");

@@ -2,7 +2,7 @@
 import { expect } from "@playwright/test";
 import { test } from "./fixtures.ts";
 
-test("a worker loads and runs a model", async ({ page }) => {
+test("a worker loads and runs a model", async ({ warmPage: page }) => {
   await page.goto("/tests/element/worker.html");
   const output = page.locator("output");
   await expect(output).not.toBeEmpty();
