@@ -76,8 +76,31 @@ const cases: Readonly<Record<string, readonly [operator: string, graph: Graph]>>
   ],
 };
 
-/** The gradient of y by x, where `kernel` computes the nodes of an operator; and which kernels these could have. */
-async function gradientBy(device: Device, graph: Graph, x: Tensor, operator: string, kernel?: string) {
+/** A convolution with weights that are an input, too. */
+const weighted = (x: Shape, w: Shape, attributes: Attributes = {}, operator = "Conv"): Graph =>
+  graphOf({ inputs: { x, w }, nodes: [op(operator, "x w", "y", attributes)] });
+
+/** Graphs whose gradient by the weights is computed by the kernels of ConvWeightGradient. */
+const weightCases: Readonly<Record<string, Graph>> = {
+  "weights, 3×3": weighted([2, 8, 9, 10], [12, 8, 3, 3], { pads }),
+  "weights, few channels": weighted([3, 3, 11, 13], [5, 3, 3, 3], { pads, strides: [2, 2] }),
+  "weights, 1×1": weighted([2, 6, 7, 5], [8, 6, 1, 1]),
+  "weights, 5×5 and dilated": weighted([1, 4, 14, 17], [8, 4, 5, 5], { dilations: [1, 2], pads: [2, 4, 2, 4] }),
+  "weights, 7×7, steps of 2": weighted([1, 3, 23, 21], [8, 3, 7, 7], { strides: [2, 2], pads: [3, 3, 3, 3] }),
+  "weights in groups": weighted([2, 8, 6, 7], [8, 4, 3, 3], { pads: [0, 1, 1, 0], group: 2 }),
+  "weights, depthwise": weighted([2, 6, 8, 9], [6, 1, 3, 3], { pads, group: 6 }),
+  "weights over one axis": weighted([2, 4, 13], [5, 4, 3], { pads: [1, 1] }),
+  "weights over three axes": weighted([1, 2, 4, 5, 4], [3, 2, 2, 3, 2], { strides: [1, 2, 1], pads: [1, 0, 1, 0, 1, 1] }),
+  "weights of a ConvTranspose": weighted(
+    [2, 8, 5, 6],
+    [8, 4, 3, 3],
+    { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] },
+    "ConvTranspose",
+  ),
+};
+
+/** The gradient of y by a value, where `kernel` computes the nodes of an operator; and which kernels these could have. */
+async function gradientBy(device: Device, graph: Graph, inputs: Readonly<Record<string, Tensor>>, operator: string, kernel?: string) {
   const offered = new Set<string>();
   const model = await loadModel(device, graph, {
     chooseKernel: (node, names) => {
@@ -86,34 +109,35 @@ async function gradientBy(device: Device, graph: Graph, x: Tensor, operator: str
       return names.find((name) => name === kernel);
     },
   });
-  const gradient = await model.gradient({ of: "y" });
-  const { x: dx } = await gradient.predict({ x });
+  const name = Object.keys(inputs).at(-1) as string;
+  const gradient = await model.gradient({ of: "y", withRespectTo: [name] });
+  const { [name]: dx } = await gradient.predict(inputs);
   model.dispose();
-  return { dx, offered };
+  return { dx: dx as Tensor, offered };
 }
 
-describe.each(Object.entries(cases))("%s", (_, [operator, graph]) => {
+const all = [
+  ...Object.entries(cases),
+  ...Object.entries(weightCases).map(([name, graph]) => [name, ["ConvWeightGradient", graph]] as const),
+];
+
+describe.each(all)("%s", (_, [operator, graph]) => {
   test("all kernels agree with loops in double precision", { timeout: 120_000 }, () =>
     withDevice(async (device) => {
-      const shape = graph.inputs[0]?.shape as Shape;
-      const x = noise(shape, 7);
+      const inputs = Object.fromEntries(graph.inputs.map(({ name, shape }, i) => [name, noise(shape as Shape, 7 + i)]));
+      const by = graph.inputs.at(-1)?.name as string;
       const { graph: typed } = inferGraph(graph, everything);
-      const { graph: backward, seed, gradients } = gradientOf(typed, "y", ["x"]);
+      const { graph: backward, seed, gradients } = gradientOf(typed, "y", [by]);
       const { dtype, shape: yShape } = typed.types.get("y") ?? expect.fail();
       const ones = { dtype, shape: yShape, data: new Float64Array(yShape.reduce((a, b) => a * b, 1)).fill(1) };
-      const expected = await evaluateGraph(
-        backward,
-        new Map([
-          ["x", fromTensor(x)],
-          [seed, ones],
-        ]),
-      );
-      const numbers = [...(expected.get(gradients.get("x") as string)?.data ?? [])];
+      const given = Object.entries(inputs).map(([name, tensor]) => [name, fromTensor(tensor)] as const);
+      const expected = await evaluateGraph(backward, new Map([...given, [seed, ones]]));
+      const numbers = [...(expected.get(gradients.get(by) as string)?.data ?? [])];
       expect(numbers.some((value) => value !== 0)).toBe(true);
-      const { dx, offered } = await gradientBy(device, graph, x, operator);
+      const { dx, offered } = await gradientBy(device, graph, inputs, operator);
       expectClose(dx, numbers, "the kernel chosen");
       expect(offered.size).toBeGreaterThan(0);
-      for (const kernel of offered) expectClose((await gradientBy(device, graph, x, operator, kernel)).dx, numbers, kernel);
+      for (const kernel of offered) expectClose((await gradientBy(device, graph, inputs, operator, kernel)).dx, numbers, kernel);
     }),
   );
 });

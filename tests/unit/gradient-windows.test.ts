@@ -90,6 +90,13 @@ const convolutions: readonly RuleCase[] = [
   ),
 ];
 
+/** The same with the weights, and the bias, as inputs, and what they are applied to as a constant. */
+const byWeights = convolutions.map(({ what, nodes, inputs = {}, constants = {} }): RuleCase => {
+  const { x = [], ...others } = inputs as Record<string, readonly number[]>;
+  const shapes = Object.fromEntries(Object.entries(constants).map(([name, { shape }]) => [name, shape]));
+  return { what: `${what}, by its weights`, nodes, inputs: { ...shapes, ...others }, constants: { x: noise(x, 5) } };
+});
+
 const window = { kernel_shape: [3, 2], strides: [2, 2] };
 const pools: readonly RuleCase[] = ["MaxPool", "AveragePool"].flatMap((operator) => [
   one(`${operator} SAME_LOWER`, op(operator, "x", "y", { ...window, auto_pad: "SAME_LOWER" }), { x: [1, 2, 6, 7] }),
@@ -213,4 +220,4 @@ const movements: readonly RuleCase[] = [
   resized("not larger", { mode: "linear", keep_aspect_ratio_policy: "not_larger", axes: [2, 3] }, [7, 6]),
 ];
 
-test.each([...convolutions, ...pools, ...norms, ...counted, ...normalizations, ...movements])("$what", holdCase);
+test.each([...convolutions, ...byWeights, ...pools, ...norms, ...counted, ...normalizations, ...movements])("$what", holdCase);

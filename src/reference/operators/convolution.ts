@@ -161,4 +161,39 @@ function spreadRows(rows: readonly Row[], stride: number, weight: number, from: 
   }
 }
 
-export const convolution: Operators = { Conv: conv, ConvTranspose: convTranspose };
+/** dw[m, c, k] = Σ dy[n, m, o] · x[n, c, o · stride − begin + k · dilation], of a Conv with the same attributes. */
+const convWeightGradient: Evaluate = (call) => {
+  const [dy, x] = [call.input(0), call.input(1)];
+  const [batch = 1, channels = 1, ...spatial] = x.shape;
+  const filters = dy.shape[1] ?? 1;
+  const kernel = call.attributes.numbers("kernel_shape") ?? [];
+  const windows = asThree(readWindows(call.attributes, spatial, kernel));
+  const [xPlane, yPlane] = [area(windows, "extent"), area(windows, "count")];
+  const [rows, stride] = [rowsOfTaps(windows), windows[2].stride];
+  const group = call.attributes.number("group", 1);
+  const perGroup = channels / group;
+  const dw = new Float64Array(filters * perGroup * rows.length);
+  for (let n = 0; n < batch; n++)
+    for (let m = 0; m < filters; m++) {
+      const firstChannel = Math.floor(m / (filters / group)) * perGroup;
+      for (let c = 0; c < perGroup; c++) {
+        const narrow = { data: dy.data, start: (n * filters + m) * yPlane };
+        const wide = { data: x.data, start: (n * channels + firstChannel + c) * xPlane };
+        rows.forEach((ofTap, k) => {
+          const at = (m * perGroup + c) * rows.length + k;
+          dw[at] = (dw[at] as number) + sumProducts(ofTap, stride, wide, narrow);
+        });
+      }
+    }
+  return ndArray(x.dtype, [filters, perGroup, ...kernel], dw);
+};
+
+/** Σ x · y, where steps of x are a stride apart. */
+function sumProducts(rows: readonly Row[], stride: number, { data: x, start: xStart }: Plane, { data: y, start: yStart }: Plane): number {
+  let sum = 0;
+  for (const { output, input, length } of rows)
+    for (let i = 0; i < length; i++) sum += (x[xStart + input + i * stride] as number) * (y[yStart + output + i] as number);
+  return sum;
+}
+
+export const convolution: Operators = { Conv: conv, ConvTranspose: convTranspose, ConvWeightGradient: convWeightGradient };

@@ -1,4 +1,4 @@
-// Conv and ConvTranspose: the gradient of the input is a convolution, too.
+// Conv and ConvTranspose: the gradient of the input is a convolution, too; that of the weights is a kernel of its own.
 import type { Shape } from "../../shapes.ts";
 import { Tensor } from "../../tensor.ts";
 import { resolveWindow, type Window } from "../../window.ts";
@@ -14,8 +14,17 @@ function windowOf({ attributes, shape }: RuleContext): Window {
   });
 }
 
-function refuseWeights(context: RuleContext): void {
-  if (context.needs(1)) context.unsupported("there is no rule yet for the gradient of its weights.");
+interface Correlation {
+  readonly group: number;
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly kernel_shape: readonly number[];
+  readonly pads: readonly number[];
+}
+
+/** Of weights that take `wide` to `narrow` as a Conv of this window does. */
+function weightGradient({ emit, needs }: RuleContext, narrow: string, wide: string, window: Correlation): string | undefined {
+  return needs(1) ? emit.own("ConvWeightGradient", [narrow, wide], { ...window }) : undefined;
 }
 
 /** Of a bias that is computed: dy, summed over the batch and all places. */
@@ -25,30 +34,35 @@ function biasGradient({ dy, emit, needs, shape }: RuleContext): string | undefin
   return emit.reshape(emit.sum(dy, [0, ...spatial.map((_, i) => i + 2)]), shape(2));
 }
 
-/** A ConvTranspose with the same weights; over three axes, for which there is none, a convolution with the weights turned round. */
 const conv: Rule = (context) => {
-  refuseWeights(context);
-  const { attributes, b, constant, dy, emit, shape } = context;
+  const { attributes, dy, x } = context;
   const window = windowOf(context);
+  const { strides, dilations, padsBegin, padsEnd, kernel } = window;
+  const own = { group: attributes.number("group", 1), strides, dilations, kernel_shape: kernel, pads: [...padsBegin, ...padsEnd] };
+  return [convInput(context, window, own), weightGradient(context, dy, x, own), biasGradient(context)];
+};
+
+/** A ConvTranspose with the same weights; over three axes, for which there is none, a convolution with the weights turned round. */
+function convInput(context: RuleContext, window: Window, own: Correlation): string | undefined {
+  const { b, constant, dy, emit, needs, shape } = context;
+  if (!needs(0)) return undefined;
   const { strides, dilations, padsBegin, padsEnd, kernel, output } = window;
-  const group = attributes.number("group", 1);
+  const { group } = own;
   // What the stride cuts off behind the last window.
   const cut = output.map((count, i) => {
     const reach = ((kernel[i] as number) - 1) * (dilations[i] as number) + 1;
     return inputExtent(shape(0), i) + pads(window, i) - reach - (count - 1) * (strides[i] as number);
   });
   if (kernel.length < 3) {
-    const own = { group, strides, dilations, kernel_shape: kernel, pads: [...padsBegin, ...padsEnd], output_padding: cut };
-    return [emit.node("ConvTranspose", [dy, b], own), undefined, biasGradient(context)];
+    return emit.node("ConvTranspose", [dy, b], { ...own, output_padding: cut });
   }
   const weight = constant(1) ?? context.unsupported("over three axes its weights must be known.");
   const reach = kernel.map((size, i) => (size - 1) * (dilations[i] as number));
   const begins = reach.map((one, i) => one - (padsBegin[i] as number));
   const ends = reach.map((one, i) => one - (padsEnd[i] as number) + (cut[i] as number));
   const turned = emit.constant(flip(weight, group));
-  const own = { group, dilations, kernel_shape: kernel, pads: [...begins, ...ends] };
-  return [emit.node("Conv", [stuffed(context, window), turned], own), undefined, biasGradient(context)];
-};
+  return emit.node("Conv", [stuffed(context, window), turned], { group, dilations, kernel_shape: kernel, pads: [...begins, ...ends] });
+}
 
 const inputExtent = (shape: readonly number[], axis: number): number => shape[axis + 2] as number;
 const pads = ({ padsBegin, padsEnd }: Window, axis: number): number => (padsBegin[axis] as number) + (padsEnd[axis] as number);
@@ -81,8 +95,7 @@ function flip(weight: Tensor, group: number): Tensor {
 }
 
 const convTranspose: Rule = (context) => {
-  refuseWeights(context);
-  const { attributes, b, dy, emit, shape, y } = context;
+  const { attributes, b, dy, emit, needs, shape, x, y } = context;
   const kernel = shape(1).slice(2);
   const ones = kernel.map(() => 1);
   const strides = attributes.numbers("strides") ?? ones;
@@ -105,7 +118,8 @@ const convTranspose: Rule = (context) => {
   });
   const group = attributes.number("group", 1);
   const own = { group, strides, dilations, kernel_shape: kernel, pads: [...begins, ...ends] };
-  return [emit.node("Conv", [dy, b], own), undefined, biasGradient(context)];
+  // What a ConvTranspose reads is what the Conv that goes back writes.
+  return [needs(0) ? emit.node("Conv", [dy, b], own) : undefined, weightGradient(context, x, dy, own), biasGradient(context)];
 };
 
 export const convolution: Rules = { Conv: conv, ConvTranspose: convTranspose };
