@@ -1,6 +1,6 @@
 // An execution of a graph that is made from a network's, with inputs and results of its own: a gradient, an explanation.
 import { ModelError } from "./errors.ts";
-import type { Derivation, Execution, GpuValue, Inputs } from "./execution.ts";
+import type { Derivation, Execution, ExecutionOptions, GpuValue, Inputs } from "./execution.ts";
 import type { Graph, TypedGraph } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
 import type { Tensor } from "./tensor.ts";
@@ -44,10 +44,14 @@ export class DerivedExecution implements Derivation {
    *
    * @param derive the same graph, operands and results for the same graph: it is asked again when the network is planned anew
    */
-  static async make(network: Network, derive: (graph: TypedGraph) => Derived): Promise<DerivedExecution> {
+  static async make(
+    network: Network,
+    derive: (graph: TypedGraph) => Derived,
+    options: Pick<ExecutionOptions, "startsSettled"> = {},
+  ): Promise<DerivedExecution> {
     const derived = new DerivedExecution(network, derive);
     try {
-      derived.#execution = await network.execute({ derivation: derived });
+      derived.#execution = await network.execute({ ...options, derivation: derived });
     } catch (error) {
       derived.#forgetStates();
       throw error;
@@ -147,7 +151,8 @@ export class DerivedExecution implements Derivation {
 
   /** What only this graph has as parameters: they change from run to run, and nobody else reads them. */
   #forgetStates(): void {
-    for (const derived of [this.#derived, this.#planned]) this.#network.forgetParameters(derived?.graph.updates?.keys() ?? []);
+    for (const derived of [this.#derived, this.#planned])
+      this.#network.forgetParameters([...(derived?.graph.updates?.keys() ?? [])].filter((name) => name.endsWith(ownEnding(this.#id))));
   }
 }
 
@@ -157,7 +162,7 @@ export class DerivedExecution implements Derivation {
  */
 function withOwnNames({ graph, results, operands }: Derived, base: TypedGraph, id: number): Derived {
   const nodes = new Set(base.nodes.map(({ name }) => name));
-  const own = (name: string) => (name === "" || base.types.has(name) ? name : `${name} #${id}`);
+  const own = (name: string) => (name === "" || base.types.has(name) ? name : `${name}${ownEnding(id)}`);
   const keys = <T>(map: ReadonlyMap<string, T>) => new Map(Array.from(map, ([name, value]) => [own(name), value] as const));
   return {
     graph: {
@@ -169,7 +174,7 @@ function withOwnNames({ graph, results, operands }: Derived, base: TypedGraph, i
       updates: graph.updates && new Map(Array.from(graph.updates, ([name, value]) => [own(name), own(value)] as const)),
       nodes: graph.nodes.map((node) => ({
         ...node,
-        name: nodes.has(node.name) ? node.name : `${node.name} #${id}`,
+        name: nodes.has(node.name) ? node.name : `${node.name}${ownEnding(id)}`,
         inputs: node.inputs.map(own),
         outputs: node.outputs.map(own),
       })),
@@ -177,4 +182,8 @@ function withOwnNames({ graph, results, operands }: Derived, base: TypedGraph, i
     results: new Map(Array.from(results, ([name, value]) => [name, own(value)] as const)),
     operands: Object.fromEntries(Object.entries(operands).map(([role, operand]) => [role, { ...operand, name: own(operand.name) }])),
   };
+}
+
+function ownEnding(id: number): string {
+  return ` #${id}`;
 }

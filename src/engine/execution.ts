@@ -41,6 +41,8 @@ export interface ExecutionOptions {
   readonly derivation?: Derivation | undefined;
   /** Called as the pipelines of a plan that was asked for finish compiling. */
   readonly onCompile?: ((done: number, total: number) => void) | undefined;
+  /** Whether it begins on the pipelines that it keeps, so that the same runs give the same bits. */
+  readonly startsSettled?: boolean | undefined;
   /** Whether it searches for faster kernels in idle time, where the network has a tuning. */
   readonly tune?: boolean | undefined;
 }
@@ -72,7 +74,7 @@ export class Execution {
     this.#options = options;
     this.#current = { observed: [], derivation: options.derivation };
     this.#wanted = this.#current;
-    this.#startup = new Startup(this, network.startsQuickly);
+    this.#startup = new Startup(this, network.startsQuickly && !options.startsSettled);
   }
 
   get device() {

@@ -73,6 +73,8 @@ export async function loadModel(device: Device, source: ModelSource | Graph, opt
   }
 }
 
+const loadExport = () => loadPart("for files", () => import("./export.ts"));
+
 const loadGradients = () => loadPart("for gradients", () => import("./explanation.ts"));
 
 async function makeParameters(network: Network, wanted: true | readonly string[] = true): Promise<Parameters> {
@@ -187,6 +189,21 @@ export class Model {
   /** Changes all parameters back to what the file says. */
   async restore(): Promise<void> {
     (await this.#loadParameters()).restore();
+  }
+
+  /**
+   * The model as an ONNX file, with its parameters as they are now.
+   *
+   * @throws UnsupportedError for subgraphs, which a Graph does not keep, and beyond 2 GiB
+   */
+  async toOnnx(): Promise<Uint8Array> {
+    return (await loadExport()).encodeNetwork(this.#network, this.parameters);
+  }
+
+  /** The network, whose constants are parameters from now on. @internal */
+  async trainable(): Promise<Network> {
+    await this.#loadParameters();
+    return this.#network;
   }
 
   async #loadParameters(): Promise<Parameters> {
@@ -317,8 +334,10 @@ export class Model {
     return this.#execution.value(name);
   }
 
-  /** Reads a value back, dense and in its own type. Constants and observed values only. */
-  read(name: string): Promise<Tensor> {
+  /** Reads a value back, dense and in its own type. Constants, parameters and observed values only. */
+  async read(name: string): Promise<Tensor> {
+    const learned = this.parameters.find((parameter) => parameter.name === name && this.#network.parameters.isComputed(name));
+    if (learned) return (await loadExport()).readParameter(this.#network, learned);
     return this.#execution.read(name);
   }
 

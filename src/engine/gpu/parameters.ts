@@ -90,6 +90,11 @@ export class ParameterBuffers {
     this.#waiting.delete(name);
   }
 
+  /** Where a parameter lies; `undefined` for one that no program binds. */
+  bufferOf(name: string): GPUBuffer | undefined {
+    return this.#parameters.get(name)?.buffer;
+  }
+
   /** Whether only the GPU knows what a parameter holds. */
   isComputed(name: string): boolean {
     return this.#parameters.get(name)?.isComputed ?? false;

@@ -61,6 +61,11 @@ export class Draft {
     this.#emit = this.#emitter();
   }
 
+  /** Changes the nodes that are there. Values keep their names and types. */
+  rewrite(change: (edit: GraphEdit) => void): void {
+    change(this.#edit);
+  }
+
   /** An input with a role, which can be written between runs. */
   operand(role: string, initial: Tensor): string {
     const name = this.#edit.fresh(`explanation ${role}`);

@@ -35,9 +35,9 @@ export class Emitter {
   }
 
   /** A node with several outputs. @returns their names */
-  nodes(operator: string, inputs: readonly string[], outputCount: number, attributes: Attributes = {}): readonly string[] {
+  nodes(operator: string, inputs: readonly string[], outputCount: number, attributes: Attributes = {}, domain = ""): readonly string[] {
     const outputs = Array.from({ length: outputCount }, () => this.#edit.fresh(this.#prefix));
-    this.#edit.add({ operator, inputs, attributes, outputs, name: this.#prefix });
+    this.#edit.add({ operator, domain, inputs, attributes, outputs, name: this.#prefix });
     return outputs;
   }
 

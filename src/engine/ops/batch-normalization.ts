@@ -4,6 +4,15 @@ import { checkSameType, floatInput } from "./checks.ts";
 import { elementWiseKernel } from "./element-wise-kernel.ts";
 import { defineOperator, type Kernel, type Operator } from "./operator.ts";
 
+/** Of x, scale, bias, mean and variance. */
+export const normalizationFormula = {
+  name: "batch-normalization",
+  expression: "b * (a - d) * inverseSqrt(e + epsilon) + c",
+  inputs: ["f32", "f32", "f32", "f32", "f32"] as const,
+  output: "f32" as const,
+  scalars: ["epsilon"],
+};
+
 /** y = scale · (x − mean) / √(variance + ε) + bias per channel, for a BatchNormalization that no convolution has taken in. */
 const batchNormalization = defineOperator("BatchNormalization", { since: 6 }, (context) => {
   const { attributes } = context;
@@ -20,27 +29,20 @@ const batchNormalization = defineOperator("BatchNormalization", { since: 6 }, (c
   for (const vector of operands.slice(1))
     if (sizeOf(vector.shape) !== channels)
       return context.invalid(`scale, bias, mean and variance must have ${channels} elements, got [${vector.shape}]`);
-  const formula = {
-    name: "batch-normalization",
-    expression: "b * (a - d) * inverseSqrt(e + epsilon) + c",
-    inputs: ["f32", "f32", "f32", "f32", "f32"] as const,
-    output: "f32" as const,
-    scalars: ["epsilon"],
-  };
   return {
     outputs: [{ dtype: x.dtype, shape: x.shape }],
     continuesLayer: true,
-    kernels: () => [perChannelKernel(elementWiseKernel(formula, { epsilon }), x.shape)],
+    kernels: () => [perChannelKernel(elementWiseKernel(normalizationFormula, { epsilon }), x.shape)],
   };
 });
 
-/** A kernel whose operands after the first are vectors that broadcast along axis 1: views them as [1, C, 1, …]. */
-function perChannelKernel(kernel: Kernel, shape: Shape): Kernel {
+/** A kernel whose operands after the first (or the first few) are vectors that broadcast along axis 1: views them as [1, C, 1, …]. */
+export function perChannelKernel(kernel: Kernel, shape: Shape, whole = 1): Kernel {
   return {
     ...kernel,
     dispatches(inputs, outputs) {
       const viewed = inputs.map((input, i) => {
-        if (i === 0 || !input) return input;
+        if (i < whole || !input) return input;
         const strides = shape.map((_, axis) => (axis === 1 ? (input.strides[0] as number) : 0));
         return { ...input, shape: shape.map((extent, axis) => (axis === 1 ? extent : 1)), strides };
       });

@@ -1,7 +1,7 @@
 // The operators and kernels that one model may use. Those that nearly every network names are always there; others are fetched for the
 // models that name them.
 import { missingPart, UnsupportedError } from "../errors.ts";
-import type { Graph } from "../graph/graph.ts";
+import { fusedDomain, type Graph } from "../graph/graph.ts";
 import type { Pass } from "../graph/pass.ts";
 import convolution from "./convolution.ts";
 import elementWise from "./element-wise.ts";
@@ -27,6 +27,8 @@ export interface CatalogOptions {
   readonly hasRareCases?: boolean;
   /** Winograd's kernels, which pay where much is computed. */
   readonly hasMuchToGain?: boolean;
+  /** The operators of training, whether or not the graph names one of them. */
+  readonly isForTraining?: boolean;
   /** All operators and kernels, for callers that choose kernels by name. */
   readonly isComplete?: boolean;
 }
@@ -37,6 +39,8 @@ const commonKeys: ReadonlySet<string> = new Set(common.map(keyOf));
 interface Part {
   /** The operators that it has, and no others. */
   readonly names: readonly string[];
+  /** Those of Convcam's own: a part that has any is not among the rarer operators of files. */
+  readonly own?: readonly string[];
   readonly load: () => Promise<{ readonly default: readonly Operator[] }>;
 }
 
@@ -51,6 +55,11 @@ export const parts: readonly Part[] = [
   { names: ["GlobalAveragePool", "GlobalMaxPool"], load: () => import("./global-pool.ts") },
   { names: ["Concat", "Transpose"], load: () => import("./movement.ts") },
   { names: ["Sum"], load: () => import("./variadic.ts") },
+  {
+    names: ["SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss"],
+    own: ["LossGradient", "ConvWeightGradient", "BatchNormalizationOfBatch", "BatchNormalizationGradient", "RandomMask", "Update"],
+    load: () => import("./training/index.ts"),
+  },
 ];
 
 type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;
@@ -62,13 +71,17 @@ type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;
  * @throws UnsupportedError if the rarer operators are needed and cannot be fetched
  */
 export async function loadCatalog(graph: Weighted | undefined, options: CatalogOptions): Promise<Catalog> {
-  const { target, hasRareCases = false, hasMuchToGain = false, isComplete = false } = options;
+  const { target, hasRareCases = false, hasMuchToGain = false, isForTraining = false, isComplete = false } = options;
   const keys = new Set(graph?.nodes.map(({ domain, operator: name }) => keyOf({ domain, name })));
-  const keysOf = ({ names }: Part) => names.map((name) => keyOf({ domain: "", name }));
+  const keysOf = ({ names, own = [] }: Part) => [
+    ...names.map((name) => keyOf({ domain: "", name })),
+    ...own.map((name) => keyOf({ domain: fusedDomain, name })),
+  ];
   const isRare = (key: string) => !commonKeys.has(key) && !parts.some((part) => keysOf(part).includes(key));
   const needsRare = isComplete || hasRareCases || [...keys].some(isRare);
   // The rarer part imports the others: it does not wait for them one after another.
-  const needed = parts.filter((part) => needsRare || keysOf(part).some((key) => keys.has(key)));
+  const isWanted = ({ own }: Part) => isComplete || (own ? isForTraining : needsRare);
+  const needed = parts.filter((part) => isWanted(part) || keysOf(part).some((key) => keys.has(key)));
   const pays = (when: (graph: Weighted) => boolean) => isComplete || (graph !== undefined && when(graph));
   const [named, rare, implicitGemm, winograd, depthwise, folding] = await Promise.all([
     Promise.all(needed.map((part) => required(part.names.join(", "), part.load))),

@@ -10,6 +10,7 @@ import { reduction } from "./reduction.ts";
 import { resizing } from "./resize.ts";
 import { selection } from "./selection.ts";
 import { shapes } from "./shapes.ts";
+import { training } from "./training.ts";
 
 export const operators: Operators = {
   ...activations,
@@ -22,4 +23,5 @@ export const operators: Operators = {
   ...resizing,
   ...selection,
   ...shapes,
+  ...training,
 };

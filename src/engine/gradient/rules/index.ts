@@ -6,5 +6,6 @@ import { convolution } from "./convolution.ts";
 import { normalization } from "./normalization.ts";
 import { pooling } from "./pooling.ts";
 import { shapes } from "./shapes.ts";
+import { losses } from "./training.ts";
 
-export const rules: Rules = { ...activations, ...arithmetic, ...convolution, ...normalization, ...pooling, ...shapes };
+export const rules: Rules = { ...activations, ...arithmetic, ...convolution, ...losses, ...normalization, ...pooling, ...shapes };

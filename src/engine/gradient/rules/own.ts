@@ -1,7 +1,9 @@
 // Operators of Convcam's own that a model's graph may have before it is differentiated.
 import type { Rules } from "../rule.ts";
+import { training } from "./training.ts";
 
 export const own: Rules = {
+  ...training,
   // y = x · scale + shift for each channel, where the mask is 1, so dx = dy · (1 + mask · (scale − 1)).
   Gate: ({ attributes, dy, emit, node, x }) => {
     const { dtype, shape: gated } = emit.typeOf(x);

@@ -1,6 +1,6 @@
 // Noise, an operator of Convcam's own: random numbers of mean 0 and variance 1, of the shape of input 0. Input 1 is the number of the sample;
 // the same number and attribute `seed` give the same noise.
-import noiseShader from "../../../shaders/noise.wgsl";
+import random from "../../../shaders/random.wgsl";
 import { fusedDomain } from "../../graph/graph.ts";
 import { sizeOf } from "../../shapes.ts";
 import { floatInput } from "../checks.ts";
@@ -21,9 +21,9 @@ export default defineOperator("Noise", { since: 1, domain: fusedDomain }, (conte
           const count = sizeOf(shape);
           return [
             {
-              shader: noiseShader,
-              params: { count, seed },
-              bindings: { number: number as PlacedOperand, output: output as PlacedOperand },
+              shader: random,
+              params: { count, seed, number_index: 0, threshold: 0, scale: 1 },
+              bindings: { numbers: number as PlacedOperand, input: number as PlacedOperand, output: output as PlacedOperand },
               workgroups: workgroupCount(count, 64),
             },
           ];

@@ -1,0 +1,77 @@
+// Update, an operator of Convcam's own: one step of an optimiser. Input 0 is what it changes: a parameter, or what the optimiser remembers of it.
+// Input 1 holds the rates of this step, eight numbers; the others have the shape of input 0.
+import { generateUpdate, type UpdateFormula, updateBlock, updateWorkgroupSize, usesRates } from "../../../shaders/generate/update.ts";
+import { fusedDomain } from "../../graph/graph.ts";
+import { sameShape, sizeOf } from "../../shapes.ts";
+import { floatInput } from "../checks.ts";
+import { workgroupCount } from "../dispatch.ts";
+import { defineOperator, type PlacedOperand } from "../operator.ts";
+
+/**
+ * What the eight rates are: the learning rate; 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ), with which Adam makes up for moments that begin at 0; the factor that
+ * clips gradients is an operand of its own.
+ */
+export const [rateIndex, meanIndex, squareIndex, rateCount] = [0, 1, 2, 8] as const;
+
+const rate = `rates[${rateIndex}]`;
+
+/**
+ * s is the state, a the first operand, b the second.
+ *
+ * - average: s = keep · s + gain · a
+ * - squares: s = keep · s + gain · a²
+ * - descend: s = s − rate · a, and nesterov: s = s − rate · (a + keep · b), ahead along the momentum b
+ * - adam: s = s − rate · (mean / (√square + epsilon) + decay · s), moments a and b made up for
+ * - adagrad: s = s − rate · a / (√b + epsilon)
+ */
+export const updates: Readonly<Record<string, Omit<UpdateFormula, "name">>> = {
+  average: { expression: "keep * s + gain * a", operands: 1, scalars: ["keep", "gain"] },
+  squares: { expression: "keep * s + gain * (a * a)", operands: 1, scalars: ["keep", "gain"] },
+  descend: { expression: `s - ${rate} * a`, operands: 1, scalars: [] },
+  nesterov: { expression: `s - ${rate} * (a + keep * b)`, operands: 2, scalars: ["keep"] },
+  adam: {
+    expression: `s - ${rate} * (a * rates[${meanIndex}] / (sqrt(b * rates[${squareIndex}]) + epsilon) + decay * s)`,
+    operands: 2,
+    scalars: ["epsilon", "decay"],
+  },
+  adagrad: { expression: `s - ${rate} * a / (sqrt(b) + epsilon)`, operands: 2, scalars: ["epsilon"] },
+};
+
+export default defineOperator("Update", { since: 1, domain: fusedDomain }, (context) => {
+  const { attributes } = context;
+  const state = floatInput(context, 0);
+  const kind = attributes.choice("kind", Object.keys(updates), "descend");
+  const formula = { name: kind, ...(updates[kind] as Omit<UpdateFormula, "name">) };
+  const scalars = Object.fromEntries(formula.scalars.map((name) => [name, attributes.number(name, 0)]));
+  if (sizeOf(floatInput(context, 1).shape) !== rateCount)
+    context.invalid(`rates of shape [${context.input(1).shape}], expected [${rateCount}]`);
+  for (let i = 0; i < formula.operands; i++)
+    if (!sameShape(floatInput(context, 2 + i).shape, state.shape))
+      context.invalid(`input ${2 + i} is [${context.input(2 + i).shape}], expected [${state.shape}]`);
+  const size = sizeOf(state.shape);
+  return {
+    outputs: [{ dtype: state.dtype, shape: state.shape }],
+    kernels: () => [
+      {
+        name: "update",
+        inPlace: 0,
+        dispatches([, rates, a, b], [output]) {
+          const count = Math.ceil(size / updateBlock);
+          return [
+            {
+              shader: generateUpdate(formula),
+              params: { count, size, ...scalars },
+              bindings: {
+                state: output as PlacedOperand,
+                ...(usesRates(formula.expression) && { rates: rates as PlacedOperand }),
+                ...(formula.operands > 0 && { a: a as PlacedOperand }),
+                ...(formula.operands > 1 && { b: b as PlacedOperand }),
+              },
+              workgroups: workgroupCount(count, updateWorkgroupSize),
+            },
+          ];
+        },
+      },
+    ],
+  };
+});

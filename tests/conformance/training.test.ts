@@ -1,0 +1,206 @@
+// Steps of training on the GPU, against the same steps by plain loops in double precision.
+import { describe, expect, test } from "vitest";
+import type { Derived } from "../../src/engine/derived.ts";
+import { type OptimizerOptions, ratesAt, usualRate } from "../../src/engine/gradient/training/optimizers.ts";
+import { type LossName, lossResult, ratesOperand, targetsOperand, trainingOf } from "../../src/engine/gradient/training/training.ts";
+import type { Graph, TypedGraph } from "../../src/engine/graph/graph.ts";
+import { loadModel } from "../../src/engine/model.ts";
+import { inferGraph } from "../../src/engine/passes/infer.ts";
+import { withParameters } from "../../src/engine/passes/parameters.ts";
+import type { Shape } from "../../src/engine/shapes.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
+import { Trainer, type TrainingOptions } from "../../src/engine/trainer.ts";
+import { fromTensor, type NdArray } from "../../src/reference/array.ts";
+import { evaluateGraph } from "../../src/reference/evaluate.ts";
+import { everything } from "../support/catalog.ts";
+import { filled, graphOf, noise, op } from "../support/graphs.ts";
+import { withDevice } from "../support/with-device.ts";
+
+const scaled = (shape: Shape, seed: number, by: number) => filled(shape, (i) => by * (noise(shape, seed).toFloat32()[i] as number));
+const pads = [1, 1, 1, 1];
+
+/** Convolution, pool, two dense layers, softmax. */
+const plain = graphOf({
+  inputs: { x: ["N", 1, 8, 8] },
+  constants: {
+    w1: scaled([8, 1, 3, 3], 1, 0.5),
+    b1: scaled([8], 2, 0.1),
+    w2: scaled([12, 8, 3, 3], 3, 0.2),
+    b2: scaled([12], 4, 0.1),
+    d1: scaled([10, 48], 5, 0.2),
+    c1: scaled([10], 6, 0.1),
+    d2: scaled([10, 4], 7, 0.4),
+    c2: scaled([4], 8, 0.1),
+  },
+  nodes: [
+    op("Conv", "x w1 b1", "conv1"),
+    op("Relu", "conv1", "relu1"),
+    op("Conv", "relu1 w2 b2", "conv2"),
+    op("Relu", "conv2", "relu2"),
+    op("MaxPool", "relu2", "pool", { kernel_shape: [2, 2], strides: [2, 2] }),
+    op("Flatten", "pool", "flat"),
+    op("Gemm", "flat d1 c1", "dense1", { transB: 1 }),
+    op("Relu", "dense1", "relu3"),
+    op("Gemm", "relu3 d2 c2", "dense2"),
+    op("Softmax", "dense2", "y"),
+  ],
+});
+
+/** Normalizations over the batch, a depthwise convolution with steps, and a residual connection. */
+const residual = graphOf({
+  inputs: { x: ["N", 3, 9, 9] },
+  constants: {
+    w1: scaled([8, 3, 3, 3], 1, 0.3),
+    s1: filled([8], () => 1),
+    h1: scaled([8], 2, 0.1),
+    m1: scaled([8], 3, 0.1),
+    v1: filled([8], (i) => 1 + i / 10),
+    w2: scaled([8, 1, 3, 3], 4, 0.5),
+    s2: filled([8], (i) => 1 - i / 20),
+    h2: scaled([8], 5, 0.1),
+    m2: scaled([8], 6, 0.1),
+    v2: filled([8], () => 1),
+    w3: scaled([8, 8, 1, 1], 7, 0.4),
+    d: scaled([8, 5], 8, 0.5),
+    c: scaled([5], 9, 0.1),
+  },
+  nodes: [
+    op("Conv", "x w1", "conv1", { pads, strides: [2, 2] }),
+    op("BatchNormalization", "conv1 s1 h1 m1 v1", "norm1"),
+    op("Relu", "norm1", "relu1"),
+    op("Conv", "relu1 w2", "conv2", { pads, group: 8 }),
+    op("BatchNormalization", "conv2 s2 h2 m2 v2", "norm2", { momentum: 0.8, epsilon: 0.001 }),
+    op("Clip", "norm2 low high", "relu2"),
+    op("Conv", "relu2 w3", "conv3"),
+    op("Add", "conv3 relu1", "sum"),
+    op("GlobalAveragePool", "sum", "mean"),
+    op("Flatten", "mean", "flat"),
+    op("Gemm", "flat d c", "y"),
+  ],
+});
+const bounded: Graph = {
+  ...residual,
+  initializers: new Map([...residual.initializers, ["low", Tensor.from("float32", [], [0])], ["high", Tensor.from("float32", [], [6])]]),
+};
+
+interface Case {
+  readonly graph: Graph;
+  readonly classes: number;
+  readonly options: TrainingOptions & { readonly optimizer: OptimizerOptions };
+}
+
+const sgd: OptimizerOptions = { name: "sgd", rate: 0.05, momentum: 0.9 };
+
+const cases: Readonly<Record<string, Case>> = {
+  "a plain network by SGD with momentum": { graph: plain, classes: 4, options: { optimizer: sgd, batch: 6 } },
+  "without momentum, with decay and shortened gradients": {
+    graph: plain,
+    classes: 4,
+    options: { optimizer: { name: "sgd", rate: 0.1, momentum: 0, weightDecay: 0.01 }, batch: 5, clipNorm: 0.3 },
+  },
+  "Nesterov's": { graph: plain, classes: 4, options: { optimizer: { ...sgd, nesterov: true }, batch: 6 } },
+  "normalizations, depthwise and residual parts by SGD": { graph: bounded, classes: 5, options: { optimizer: sgd, batch: 6 } },
+  "the same by Adam": { graph: bounded, classes: 5, options: { optimizer: { name: "adam", rate: 0.01 }, batch: 4 } },
+  AdamW: { graph: plain, classes: 4, options: { optimizer: { name: "adamw", rate: 0.01, weightDecay: 0.1 }, batch: 4 } },
+  Adagrad: { graph: plain, classes: 4, options: { optimizer: { name: "adagrad", rate: 0.02 }, batch: 4 } },
+  "mean squared error": {
+    graph: bounded,
+    classes: 5,
+    options: { loss: "mean-squared-error", optimizer: sgd, batch: 4 },
+  },
+  "binary cross-entropy, some frozen": {
+    graph: bounded,
+    classes: 5,
+    options: { loss: "binary-cross-entropy", optimizer: sgd, batch: 4, frozen: (name) => ["w1", "s1", "h1"].includes(name) },
+  },
+};
+
+const steps = 6;
+
+/** The examples of a step. */
+function examples({ graph, classes, options: { batch = 32, loss = "cross-entropy" } }: Case, step: number) {
+  const shape = (graph.inputs[0]?.shape ?? []).slice(1) as number[];
+  const inputs = noise([batch, ...shape], 100 + step);
+  const labels = Tensor.from(
+    "int32",
+    [batch],
+    Int32Array.from({ length: batch }, (_, i) => (i * 7 + step * 3) % classes),
+  );
+  const targets = loss === "cross-entropy" ? labels : filled([batch, classes], (i) => (i * 5 + step) % 2);
+  return { inputs, targets };
+}
+
+/** The losses, and the parameters afterwards, by loops. */
+async function byLoops({ graph: file, options }: Case) {
+  const { optimizer, batch = 32, loss = "cross-entropy" as LossName } = options;
+  const infer = (one: Graph): TypedGraph => {
+    const inference = inferGraph(one, everything);
+    expect(inference.obstacles).toEqual([]);
+    return inference.graph;
+  };
+  const { graph } = withParameters(file, inferGraph(file, everything), true);
+  const value = loss === "cross-entropy" && file === plain ? "dense2" : "y";
+  const plan = {
+    value,
+    loss,
+    input: "x",
+    batch,
+    optimizer,
+    isFrozen: options.frozen ?? (() => false),
+    clipNorm: options.clipNorm,
+    seed: 0,
+  };
+  const made: Derived = trainingOf(graph, plan, infer);
+  const { operands } = made;
+  const updates = made.graph.updates ?? new Map<string, string>();
+  const outputs = [made.results.get(lossResult) as string, ...updates.values()];
+  const state = new Map<string, NdArray>(Array.from(made.graph.parameters ?? [], ([name, tensor]) => [name, fromTensor(tensor)]));
+  const losses: number[] = [];
+  return { losses, state, run: () => run() };
+  async function run(): Promise<void> {
+    for (let step = 1; step <= steps; step++) {
+      const { inputs, targets } = examples({ graph: file, classes: file === plain ? 4 : 5, options }, step);
+      const rates = Tensor.float32([8], ratesAt(optimizer, optimizer.rate ?? usualRate(optimizer), step));
+      const given = new Map([
+        ["x", fromTensor(inputs)],
+        [operands[targetsOperand]?.name as string, fromTensor(targets)],
+        [operands[ratesOperand]?.name as string, fromTensor(rates)],
+        [operands["seed"]?.name as string, fromTensor(Tensor.from("float32", [], [1]))],
+      ]);
+      const results = await evaluateGraph({ ...made.graph, parameters: undefined, outputs } as Graph, new Map([...given, ...state]));
+      losses.push(results.get(outputs[0] as string)?.data[0] as number);
+      for (const [name, next] of updates) state.set(name, results.get(next) as NdArray);
+    }
+  }
+}
+
+describe.each(Object.entries(cases))("%s", (_, one) => {
+  test("losses and parameters are those of the loops", { timeout: 120_000 }, () =>
+    withDevice(async (device) => {
+      const expected = await byLoops(one);
+      await expected.run();
+      const model = await loadModel(device, one.graph);
+      const trainer = await Trainer.make(model, one.options);
+      const losses: number[] = [];
+      for (let step = 1; step <= steps; step++) {
+        trainer.step(examples(one, step));
+        losses.push(await trainer.readLoss());
+      }
+      losses.forEach((loss, i) => {
+        expect(Math.abs(loss - (expected.losses[i] as number)), `loss ${i}`).toBeLessThan(
+          1e-4 * Math.abs(expected.losses[i] as number) + 1e-6,
+        );
+      });
+      for (const { name } of model.parameters) {
+        const now = (await model.read(name)).toFloat32();
+        const wanted = expected.state.get(name)?.data ?? [];
+        const scale = Math.max(...Array.from(wanted, Math.abs), 1e-3);
+        now.forEach((value, i) => {
+          expect(Math.abs(value - (wanted[i] as number)), `${name}[${i}]`).toBeLessThan(1e-4 * scale);
+        });
+      }
+      trainer.dispose();
+      model.dispose();
+    }),
+  );
+});
