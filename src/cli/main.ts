@@ -6,6 +6,7 @@ import { DeviceError, ModelError, UnsupportedError } from "../engine/errors.ts";
 import { addBench } from "./commands/bench.ts";
 import { addBuild } from "./commands/build.ts";
 import { addConformance } from "./commands/conformance.ts";
+import { addEvaluate } from "./commands/evaluate.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addGradcheck } from "./commands/gradcheck.ts";
 import { addMosaic } from "./commands/mosaic.ts";
@@ -13,6 +14,7 @@ import { addPatterns } from "./commands/patterns.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addRun } from "./commands/run.ts";
 import { addSummary } from "./commands/summary.ts";
+import { addTrain } from "./commands/train.ts";
 import { addTune } from "./commands/tune.ts";
 import { line, printable } from "./printable.ts";
 import { usageLine } from "./usage.ts";
@@ -29,6 +31,8 @@ Examples:
   convcam plan model.onnx --target gpu
   convcam build xception --out xception.onnx --seed 1
   convcam bench --network resnet18 --layers --batch 1,16 --json results.json
+  convcam train mnist --data idx:mnist/ --epochs 1 --optimizer adam --log loss.csv --out digits.onnx
+  convcam evaluate digits.onnx --data idx:mnist/
   convcam tune model.onnx --network resnet18
   convcam conformance onnx/backend/test/data/node --filter '^test_conv' --json results.json
 
@@ -53,6 +57,8 @@ export function createProgram(): Command {
     addBuild,
     addBench,
     addTune,
+    addTrain,
+    addEvaluate,
     addPlan,
   ])
     add(program);

@@ -71,7 +71,8 @@ export class DerivedExecution implements Derivation {
     return Object.fromEntries(entries.map(([role, { name, initial }]) => [name, this.#written.get(role) ?? initial]));
   }
 
-  get #running(): Execution {
+  /** What runs: for profiles. */
+  get running(): Execution {
     return this.#execution as Execution;
   }
 
@@ -84,7 +85,7 @@ export class DerivedExecution implements Derivation {
       this.#written.set(role, tensor);
       named[operand.name] = tensor;
     }
-    this.#running.writeOperands(named);
+    this.running.writeOperands(named);
   }
 
   /** What its states lie in: another one after the model was moved to another device, where they begin anew. */
@@ -94,38 +95,38 @@ export class DerivedExecution implements Derivation {
 
   /** Settles when it runs on the pipelines that it will keep, as `model.settled` does. */
   get settled(): Promise<void> {
-    return this.#running.startup.settled;
+    return this.running.startup.settled;
   }
 
   /** Writes the given inputs and submits one run. Reads nothing back and waits for nothing. */
   run(inputs?: Inputs): void {
-    this.#running.run(inputs);
+    this.running.run(inputs);
   }
 
   /** Where a result lies on the GPU. */
   value(name: string): GpuValue {
-    return this.#running.value(this.#nameOf(name));
+    return this.running.value(this.#nameOf(name));
   }
 
   /** Where an input of the network lies: each execution has its own. */
   input(name: string): GpuValue {
-    return this.#running.value(name);
+    return this.running.value(name);
   }
 
   /** Where an operand lies, by its role. */
   operand(role: string): GpuValue {
-    return this.#running.value(this.#derived?.operands[role]?.name ?? role);
+    return this.running.value(this.#derived?.operands[role]?.name ?? role);
   }
 
   /** Runs once and reads results back, by the names that they were asked for. */
   async predict(inputs: Inputs | undefined, names: readonly string[]): Promise<Record<string, Tensor>> {
-    const results = await this.#running.predict(inputs, [...new Set(names.map((name) => this.#nameOf(name)))]);
+    const results = await this.running.predict(inputs, [...new Set(names.map((name) => this.#nameOf(name)))]);
     return Object.fromEntries(names.map((name) => [name, results[this.#nameOf(name)] as Tensor]));
   }
 
   /** Reads results of the last run back, by the names that they were asked for. */
   async read(names: readonly string[]): Promise<Record<string, Tensor>> {
-    const tensors = await Promise.all(names.map((name) => this.#running.read(this.#nameOf(name))));
+    const tensors = await Promise.all(names.map((name) => this.running.read(this.#nameOf(name))));
     return Object.fromEntries(names.map((name, i) => [name, tensors[i] as Tensor]));
   }
 
@@ -143,10 +144,10 @@ export class DerivedExecution implements Derivation {
 
   /** Returns its bytes to the GPU. The network goes on. */
   dispose(): void {
-    this.#running.dispose();
+    this.running.dispose();
     this.#forgetStates();
     // A plan that is under way may still ask for them.
-    void this.#running.planned().then(() => this.#forgetStates());
+    void this.running.planned().then(() => this.#forgetStates());
   }
 
   /** What only this graph has as parameters: they change from run to run, and nobody else reads them. */

@@ -1,6 +1,7 @@
 // Trains a model on the GPU: an execution of its own that changes the parameters which the model reads. Loaded when training is asked for.
 import { DerivedExecution } from "./derived.ts";
 import { ModelError, UnsupportedError } from "./errors.ts";
+import type { Execution } from "./execution.ts";
 import { checkCount, checkFinite } from "./gradient/check.ts";
 import { scoresOf } from "./gradient/target.ts";
 import { type OptimizerOptions, optimizerNames, ratesAt, usualRate } from "./gradient/training/optimizers.ts";
@@ -126,6 +127,11 @@ export class Trainer {
   async readScores(): Promise<Tensor> {
     const { [scoresResult]: scores } = await this.#execution.read([scoresResult]);
     return scores as Tensor;
+  }
+
+  /** What runs a step: for profiles of it. @internal */
+  get runningExecution(): Execution {
+    return this.#execution.running;
   }
 
   /** Resolves when the GPU has done what was submitted. */

@@ -17,7 +17,7 @@ interface Room {
 
 const words = "errors gather layout npy precision random records shapes tensor window";
 const parts =
-  "branch derived execution explanation export gates gradients input-words model network parameters patterns profile reinitialize several-files source startup summary together trainer";
+  "branch derived execution explanation export gates gradients input-words model network parameters patterns profile reinitialize several-files source startup scorer summary together trainer";
 const engineFiles = (names: string) => names.split(" ").map((name) => `src/engine/${name}.ts`);
 const engine = ["vocabulary", "graph", "gradient", "onnx", "ops", "passes", "plan", "gpu", "tune", "shaders"];
 
@@ -36,12 +36,13 @@ const rooms: Readonly<Record<string, Room>> = {
   model: { files: engineFiles(parts), imports: engine },
   models: { files: ["models/"], imports: ["vocabulary", "graph", "onnx"] },
   ui: { files: ["src/ui/"], imports: ["vocabulary", "graph", "elements", "ops", "gpu", "model", "shaders", "api"] },
+  data: { files: ["src/data-sets/"], imports: ["vocabulary"] },
   handover: { files: ["src/handed-over.ts"], imports: [] },
   page: { files: ["src/ui/page/"], imports: ["vocabulary", "ui", "models", "handover"] },
   api: { files: ["src/index.ts", "src/webgpu-names.ts"], imports: [...engine, "model"] },
   runner: { files: ["src/bench/"], imports: [...engine, "model", "models", "ui", "reference"] },
   reference: { files: ["src/reference/"], imports: ["vocabulary", "graph"] },
-  cli: { files: ["src/cli/"], imports: [...engine, "model", "models", "ui", "runner", "reference", "package"] },
+  cli: { files: ["src/cli/"], imports: [...engine, "model", "models", "ui", "data", "runner", "reference", "package"] },
   bench: { files: ["bench/"], imports: [...engine, "model", "models", "runner", "support", "handover"] },
   support: { files: ["tests/support/"], imports: [...engine, "model", "models", "ui", "cli", "reference"] },
   package: { files: ["package.json"], imports: [] },

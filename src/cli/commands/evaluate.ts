@@ -1,0 +1,61 @@
+// `convcam evaluate`: how right a model is on labelled pictures.
+import type { Command } from "commander";
+import { Option } from "commander";
+import type { Metrics } from "../../data-sets/metrics.ts";
+import { loadModel } from "../../engine/model.ts";
+import { evaluateOn } from "../evaluate.ts";
+import { readModelFile } from "../model-file.ts";
+import { requestNodeDevice } from "../node-device.ts";
+import { writeOutput } from "../output.ts";
+import { formatTable } from "../table.ts";
+import { type Part, pictureOf, readDataSet } from "../training-data.ts";
+import { parseDivisors, parseList } from "../usage.ts";
+
+interface Options {
+  readonly data: string;
+  readonly part: Part;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly json?: string;
+}
+
+export function addEvaluate(program: Command): void {
+  program
+    .command("evaluate")
+    .summary("say how right a model is on labelled pictures")
+    .description("Says the loss and the accuracy of a classifier on labelled pictures, and which classes it takes for which.")
+    .argument("<model>", "an .onnx file")
+    .requiredOption("--data <source>", "idx:DIR, a folder with MNIST's four files, or folder:DIR, a folder of pictures for each class")
+    .addOption(new Option("--part <name>", "which files of the data").choices(["train", "test"]).default("test"))
+    .option("--mean <numbers>", "subtracted from pixels in 0…1, per channel", parseList, [0])
+    .option("--std <numbers>", "divides last, per channel", parseDivisors, [1])
+    .option("--json <file>", "write it as JSON")
+    .action(evaluate);
+}
+
+async function evaluate(path: string, { data, part, mean, std, json }: Options): Promise<void> {
+  const graph = await readModelFile(path);
+  const set = await readDataSet(data, part, { picture: pictureOf(graph), mean, std });
+  const device = await requestNodeDevice();
+  try {
+    const model = await loadModel(device, graph, { parameters: true });
+    const metrics = await evaluateOn(model, set);
+    print(metrics, set.classes);
+    if (json !== undefined) await writeOutput(json, `${JSON.stringify({ ...metrics, classes: set.classes }, undefined, 2)}\n`);
+    model.dispose();
+  } finally {
+    device.dispose();
+  }
+}
+
+function print({ count, loss, accuracy, confusion }: Metrics, classes: readonly string[]): void {
+  console.log(`${(100 * accuracy).toFixed(2)} % of ${count} examples are right, loss ${loss.toFixed(4)}`);
+  const shown = confusion.slice(0, classes.length);
+  const columns = [{ title: "is, taken for" }, ...classes.map((title) => ({ title, alignRight: true }))];
+  console.log(
+    formatTable(
+      columns,
+      shown.map((row, i) => [classes[i] as string, ...row.slice(0, classes.length).map(String)]),
+    ),
+  );
+}

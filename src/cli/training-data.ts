@@ -1,0 +1,115 @@
+// Reads the data that `train` and `evaluate` name: idx:DIR, folder:DIR.
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { BytesSet, fromIdx, type Picture, type Preparation } from "../data-sets/data-set.ts";
+import { type BytesArray, decodeIdx } from "../data-sets/idx.ts";
+import { ModelError } from "../engine/errors.ts";
+import type { Graph } from "../engine/graph/graph.ts";
+import { readImage } from "./image.ts";
+import { readBytes } from "./model-file.ts";
+
+/** The part of a data set that is trained on, or the part that is held back. */
+export type Part = "train" | "test";
+
+export interface DataOptions extends Preparation {
+  /** What the model takes. */
+  readonly picture: Picture;
+}
+
+/** @param source idx:DIR or folder:DIR */
+export async function readDataSet(source: string, part: Part, options: DataOptions): Promise<BytesSet> {
+  const [, kind, folder = ""] = /^(\w+):(.+)$/.exec(source) ?? [];
+  if (kind === "idx") return checked(source, await readIdxSet(folder, part, options), options.picture);
+  if (kind === "folder") return readFolder(folder, part, options);
+  throw new ModelError(
+    `--data '${source}': expected idx:DIR, with MNIST's four files, or folder:DIR, with a folder of pictures for each class.`,
+  );
+}
+
+function checked(source: string, set: BytesSet, { channels, height, width }: Picture): BytesSet {
+  const { picture } = set;
+  if (picture.channels === channels && picture.height === height && picture.width === width) return set;
+  const say = (one: Picture) => `${one.channels} × ${one.height} × ${one.width}`;
+  throw new ModelError(`--data '${source}': its pictures are ${say(picture)}, but the model takes ${say({ channels, height, width })}.`);
+}
+
+async function readIdxSet(folder: string, part: Part, preparation: Preparation): Promise<BytesSet> {
+  const prefix = part === "train" ? "train" : "t10k";
+  const images = await readIdx(folder, `${prefix}-images-idx3-ubyte`);
+  return fromIdx(images, await readIdx(folder, `${prefix}-labels-idx1-ubyte`), preparation);
+}
+
+/** The file, or the one that ends in .gz beside it. */
+async function readIdx(folder: string, name: string): Promise<BytesArray> {
+  const plain = join(folder, name);
+  const path = existsSync(plain) ? plain : `${plain}.gz`;
+  if (!existsSync(path)) throw new ModelError(`data '${folder}': there is neither ${name} nor ${name}.gz in it.`);
+  const bytes = await readBytes(path, "data");
+  try {
+    return decodeIdx(path.endsWith(".gz") ? gunzipSync(bytes) : bytes);
+  } catch (error) {
+    throw new ModelError(`data '${path}': ${(error as Error).message}`);
+  }
+}
+
+const pictureName = /\.(png|jpe?g|webp|gif|bmp|avif|tiff?)$/i;
+
+/** DIR/CLASS/PICTURE, or DIR/train/CLASS/PICTURE and DIR/test/CLASS/PICTURE. Pictures that cannot be read are named and left out. */
+async function readFolder(folder: string, part: Part, options: DataOptions): Promise<BytesSet> {
+  const own = join(folder, part);
+  const root = existsSync(own) ? own : folder;
+  if (!existsSync(root)) throw new ModelError(`data '${folder}': there is no such folder.`);
+  const entries = await readdir(root, { withFileTypes: true });
+  const classes = entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+  if (classes.length < 2) throw new ModelError(`data '${root}': expected a folder of pictures for each of at least two classes.`);
+  const { channels, height, width } = options.picture;
+  const size = channels * height * width;
+  const pictures: Uint8Array[] = [];
+  const labels: number[] = [];
+  for (const [label, name] of classes.entries())
+    for (const file of (await readdir(join(root, name))).filter((one) => pictureName.test(one)).sort()) {
+      const path = join(root, name, file);
+      try {
+        pictures.push(await readPicture(path, options.picture));
+        labels.push(label);
+      } catch (error) {
+        console.error(`convcam: '${path}' is left out: ${(error as Error).message}`);
+      }
+    }
+  if (pictures.length === 0) throw new ModelError(`data '${root}': no picture in it could be read.`);
+  const pixels = new Uint8Array(pictures.length * size);
+  pictures.forEach((picture, i) => {
+    pixels.set(picture, i * size);
+  });
+  return new BytesSet(pixels, Int32Array.from(labels), { picture: options.picture, classes, preparation: options });
+}
+
+/** Rows of bytes, channel by channel. */
+async function readPicture(path: string, { channels, height, width }: Picture): Promise<Uint8Array> {
+  const input = { name: "picture", dtype: "float32" as const, shape: [1, channels, height, width] };
+  const tensor = await readImage(path, input, {
+    mean: [0],
+    std: [1],
+    scale: 1,
+    channels: channels === 1 ? "gray" : "rgb",
+    fit: "cover",
+    resize: "area",
+  });
+  return Uint8Array.from(tensor.toFloat32(), Math.round);
+}
+
+/** The picture that a model's one input takes. */
+export function pictureOf({ inputs }: Graph): Picture {
+  const [input, other] = inputs;
+  const [, channels, height, width] = input?.shape ?? [];
+  if (other || input?.shape.length !== 4 || typeof channels !== "number" || typeof height !== "number" || typeof width !== "number")
+    throw new ModelError(
+      `the model takes ${inputs.map(({ name, shape }) => `'${name}' [${shape.join(", ")}]`).join(", ") || "nothing"}; expected one input of pictures, [batch, channels, rows, columns].`,
+    );
+  return { channels, height, width };
+}

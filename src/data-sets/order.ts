@@ -1,0 +1,43 @@
+// The order in which examples are seen: each once in every epoch, shuffled anew by seed and epoch.
+import { keyOf, uniformAt } from "../engine/random.ts";
+
+export class Order {
+  readonly #length: number;
+  readonly #seed: number;
+  readonly #isShuffled: boolean;
+  #epoch = 0;
+  #left: number[] = [];
+
+  constructor(length: number, seed: number, isShuffled = true) {
+    this.#length = length;
+    this.#seed = seed;
+    this.#isShuffled = isShuffled;
+  }
+
+  /** How many epochs have begun. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** The next so many examples. A batch that an epoch does not fill goes on with the next one. */
+  next(count: number): readonly number[] {
+    const indices: number[] = [];
+    while (indices.length < count) {
+      if (this.#left.length === 0) this.#left = this.#begin();
+      indices.push(...this.#left.splice(0, count - indices.length));
+    }
+    return indices;
+  }
+
+  /** Fisher and Yates. */
+  #begin(): number[] {
+    const indices = Array.from({ length: this.#length }, (_, i) => i);
+    const key = keyOf(`epoch ${this.#epoch++}`, this.#seed);
+    if (!this.#isShuffled) return indices;
+    for (let i = indices.length - 1; i > 0; i--) {
+      const other = Math.floor(uniformAt(key, i) * (i + 1));
+      [indices[i], indices[other]] = [indices[other] as number, indices[i] as number];
+    }
+    return indices;
+  }
+}
