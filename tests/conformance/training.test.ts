@@ -1,10 +1,12 @@
 // Steps of training on the GPU, against the same steps by plain loops in double precision.
 import { describe, expect, test } from "vitest";
 import type { Derived } from "../../src/engine/derived.ts";
+import type { Device } from "../../src/engine/gpu/device.ts";
 import { type OptimizerOptions, ratesAt, usualRate } from "../../src/engine/gradient/training/optimizers.ts";
 import { type LossName, lossResult, ratesOperand, targetsOperand, trainingOf } from "../../src/engine/gradient/training/training.ts";
 import type { Graph, TypedGraph } from "../../src/engine/graph/graph.ts";
 import { loadModel } from "../../src/engine/model.ts";
+import { importModel } from "../../src/engine/onnx/import.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { withParameters } from "../../src/engine/passes/parameters.ts";
 import type { Shape } from "../../src/engine/shapes.ts";
@@ -14,6 +16,8 @@ import { fromTensor, type NdArray } from "../../src/reference/array.ts";
 import { evaluateGraph } from "../../src/reference/evaluate.ts";
 import { everything } from "../support/catalog.ts";
 import { filled, graphOf, noise, op } from "../support/graphs.ts";
+import { runReference } from "../support/onnxruntime.ts";
+import { expectClose } from "../support/reference.ts";
 import { withDevice } from "../support/with-device.ts";
 
 const scaled = (shape: Shape, seed: number, by: number) => filled(shape, (i) => by * (noise(shape, seed).toFloat32()[i] as number));
@@ -199,6 +203,109 @@ describe.each(Object.entries(cases))("%s", (_, one) => {
           expect(Math.abs(value - (wanted[i] as number)), `${name}[${i}]`).toBeLessThan(1e-4 * scale);
         });
       }
+      trainer.dispose();
+      model.dispose();
+    }),
+  );
+});
+
+/** A network with Dropouts, and what trains it. */
+const dropping = graphOf({
+  inputs: { x: ["N", 1, 6, 6] },
+  constants: { w: scaled([4, 1, 3, 3], 1, 0.5), d: scaled([64, 3], 2, 0.2), ratio: Tensor.from("float32", [], [0.25]) },
+  nodes: [
+    op("Conv", "x w", "conv"),
+    op("Relu", "conv", "relu"),
+    op("Dropout", "relu ratio", "dropped"),
+    op("Flatten", "dropped", "flat"),
+    op("MatMul", "flat d", "y"),
+  ],
+});
+const dropped: Case = { graph: dropping, classes: 3, options: { optimizer: { name: "adam", rate: 0.01 }, batch: 4, seed: 5 } };
+
+/** The parameters after some steps. */
+async function learned(device: Device, one: Case, count: number): Promise<Uint8Array> {
+  const model = await loadModel(device, one.graph);
+  const trainer = await Trainer.make(model, one.options);
+  for (let step = 1; step <= count; step++) trainer.step(examples(one, step));
+  const tensors = await Promise.all(model.parameters.map(({ name }) => model.read(name)));
+  trainer.dispose();
+  model.dispose();
+  return Buffer.concat(tensors.map(({ bytes }) => bytes));
+}
+
+describe("a training", () => {
+  test("gives the same bits for the same seed, and others for another", { timeout: 120_000 }, () =>
+    withDevice(async (device) => {
+      const first = await learned(device, dropped, 10);
+      expect(await learned(device, dropped, 10)).toEqual(first);
+      expect(await learned(device, { ...dropped, options: { ...dropped.options, seed: 6 } }, 10)).not.toEqual(first);
+    }),
+  );
+
+  test("takes no more bytes with each step, and gives all back", { timeout: 120_000 }, () =>
+    withDevice(async (device) => {
+      const before = device.allocatedBytes;
+      const model = await loadModel(device, dropping, { parameters: true });
+      const loaded = device.allocatedBytes;
+      const trainer = await Trainer.make(model, dropped.options);
+      trainer.step(examples(dropped, 1));
+      await trainer.finished();
+      const planned = device.allocatedBytes;
+      for (let step = 2; step <= 1000; step++) trainer.step(examples(dropped, step % 4));
+      await trainer.finished();
+      expect(device.allocatedBytes).toBe(planned);
+      expect(Number.isFinite(await trainer.readLoss())).toBe(true);
+      trainer.dispose();
+      expect(device.allocatedBytes).toBe(loaded);
+      model.dispose();
+      expect(device.allocatedBytes).toBe(before);
+    }),
+  );
+
+  test("shows in the model's next run, and in its file as ONNX Runtime computes it", { timeout: 120_000 }, () =>
+    withDevice(async (device) => {
+      const one = cases["normalizations, depthwise and residual parts by SGD"] as Case;
+      const model = await loadModel(device, one.graph);
+      const x = noise([1, 3, 9, 9], 55);
+      const { y: blank } = await model.predict({ x });
+      const trainer = await Trainer.make(model, one.options);
+      for (let step = 1; step <= 4; step++) trainer.step(examples(one, step));
+      const { y } = await model.predict({ x });
+      expect(y?.toFloat32()).not.toEqual(blank?.toFloat32());
+      const file = await importModel(await model.toOnnx());
+      expect(file.inputs).toEqual(one.graph.inputs);
+      expect([...file.initializers.keys()].sort()).toEqual([...one.graph.initializers.keys()].sort());
+      const reference = (await runReference(file, { x })).get("y") as Tensor;
+      expectClose(y as Tensor, reference.toFloat32(), "the file");
+      trainer.dispose();
+      model.dispose();
+    }),
+  );
+
+  test.each<[string, TrainingOptions, string]>([
+    ["another loss", { loss: "hinge" as LossName }, "expected one of cross-entropy"],
+    ["another optimiser", { optimizer: "lion" as OptimizerOptions["name"] }, "expected one of sgd"],
+    ["no examples", { batch: 0 }, "batch"],
+    ["a value that there is not", { of: "nothing" }, "nothing"],
+    ["all parameters frozen", { frozen: () => true }, "nothing to train"],
+  ])("is refused with %s", async (_, options, message) =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, plain);
+      await expect(Trainer.make(model, options)).rejects.toThrow(message);
+      model.dispose();
+    }),
+  );
+
+  test("refuses a batch of another size, and a rate that is no number", { timeout: 60_000 }, () =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, dropping);
+      const trainer = await Trainer.make(model, dropped.options);
+      const batch = examples(dropped, 1);
+      expect(() => trainer.step({ ...batch, inputs: new Float32Array(7) })).toThrow("inputs: 7 elements, expected 144 ([4, 1, 6, 6])");
+      expect(() => trainer.step({ ...batch, targets: new Int32Array(3) })).toThrow("targets: 3 elements, expected 4");
+      trainer.rate = Number.NaN;
+      expect(() => trainer.step(batch)).toThrow("rate");
       trainer.dispose();
       model.dispose();
     }),

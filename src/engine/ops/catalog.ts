@@ -39,8 +39,8 @@ const commonKeys: ReadonlySet<string> = new Set(common.map(keyOf));
 interface Part {
   /** The operators that it has, and no others. */
   readonly names: readonly string[];
-  /** Those of Convcam's own: a part that has any is not among the rarer operators of files. */
-  readonly own?: readonly string[];
+  /** Those of other domains: a part that has any is not among the rarer operators of files. */
+  readonly others?: Readonly<Record<string, readonly string[]>>;
   readonly load: () => Promise<{ readonly default: readonly Operator[] }>;
 }
 
@@ -57,7 +57,17 @@ export const parts: readonly Part[] = [
   { names: ["Sum"], load: () => import("./variadic.ts") },
   {
     names: ["SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss"],
-    own: ["LossGradient", "ConvWeightGradient", "BatchNormalizationOfBatch", "BatchNormalizationGradient", "RandomMask", "Update"],
+    others: {
+      [fusedDomain]: [
+        "LossGradient",
+        "ConvWeightGradient",
+        "BatchNormalizationOfBatch",
+        "BatchNormalizationGradient",
+        "RandomMask",
+        "Update",
+      ],
+      "ai.onnx.preview.training": ["Adam", "Adagrad", "Momentum"],
+    },
     load: () => import("./training/index.ts"),
   },
 ];
@@ -73,14 +83,12 @@ type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;
 export async function loadCatalog(graph: Weighted | undefined, options: CatalogOptions): Promise<Catalog> {
   const { target, hasRareCases = false, hasMuchToGain = false, isForTraining = false, isComplete = false } = options;
   const keys = new Set(graph?.nodes.map(({ domain, operator: name }) => keyOf({ domain, name })));
-  const keysOf = ({ names, own = [] }: Part) => [
-    ...names.map((name) => keyOf({ domain: "", name })),
-    ...own.map((name) => keyOf({ domain: fusedDomain, name })),
-  ];
+  const keysOf = ({ names, others }: Part) =>
+    Object.entries({ "": names, ...others }).flatMap(([domain, list]) => list.map((name) => keyOf({ domain, name })));
   const isRare = (key: string) => !commonKeys.has(key) && !parts.some((part) => keysOf(part).includes(key));
   const needsRare = isComplete || hasRareCases || [...keys].some(isRare);
   // The rarer part imports the others: it does not wait for them one after another.
-  const isWanted = ({ own }: Part) => isComplete || (own ? isForTraining : needsRare);
+  const isWanted = ({ others }: Part) => isComplete || (others ? isForTraining : needsRare);
   const needed = parts.filter((part) => isWanted(part) || keysOf(part).some((key) => keys.has(key)));
   const pays = (when: (graph: Weighted) => boolean) => isComplete || (graph !== undefined && when(graph));
   const [named, rare, implicitGemm, winograd, depthwise, folding] = await Promise.all([

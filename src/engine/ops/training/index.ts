@@ -3,8 +3,9 @@
 import type { Operator } from "../operator.ts";
 import batchNormalization from "./batch-normalization.ts";
 import losses from "./losses.ts";
+import optimizers from "./optimizers.ts";
 import randomMask from "./random-mask.ts";
 import update from "./update.ts";
 import weightGradient from "./weight-gradient.ts";
 
-export default [...batchNormalization, ...losses, randomMask, update, weightGradient] satisfies Operator[];
+export default [...batchNormalization, ...losses, ...optimizers, randomMask, update, weightGradient] satisfies Operator[];
