@@ -10,10 +10,14 @@ const shaders = Object.values(files);
 
 /** Shader to the values its constants are given. One constant varies at a time. */
 const variants: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
+  "batch-moments": { IS_VARIANCE: [0, 1] },
   "convolution-general": { HAS_BIAS: [0, 1], HAS_RESIDUAL: [0, 1], ACTIVATION: [0, 1, 2, 3, 4, 5, 6, 7] },
   "count-saturated": { VALUE_TYPE: [0, 1, 2] },
   difference: { VALUE_TYPE: [0, 1, 2] },
   histogram: { VALUE_TYPE: [0, 1, 2] },
+  "loss-gradient": { OF_SCORES: [0, 1], HAS_WEIGHTS: [0, 1], IS_MEAN: [0, 1] },
+  "loss-rows": { OF_SCORES: [0, 1], HAS_WEIGHTS: [0, 1] },
+  "loss-total": { IS_MEAN: [0, 1] },
   mosaic: { VALUE_TYPE: [0, 1, 2], COMPARE: [0, 1, 2], AVERAGE: [0, 1] },
   "normalize-rows": { LANES: [1, 64] },
   picture: { VALUE_TYPE: [0, 1, 2] },
@@ -21,6 +25,7 @@ const variants: Readonly<Record<string, Readonly<Record<string, readonly number[
   "pool-gradient": { KIND: [0, 1] },
   "robust-extent": { VALUE_TYPE: [0, 1, 2] },
   "range-partials": { VALUE_TYPE: [0, 1, 2] },
+  random: { IS_MASK: [0, 1] },
   reduce: { TERM: [0, 1, 2, 3], COMBINE: [0, 1, 2, 3], FINISH: [0, 1, 2, 3], LANES: [1, 64], FLAT: [0, 1] },
   rotate: { TRANSPOSED: [0, 1] },
   softmax: { KIND: [0, 1, 2], LANES: [1, 64] },

@@ -76,7 +76,7 @@ function decode(elements: Elements, shape: Shape): Float32Array {
 }
 
 /** Integer hashes of the position, as `numbers` of make_cases.py computes them. */
-function numbers(size: number, { seed, scale, shift }: Numbers): Float32Array {
+export function numbers(size: number, { seed, scale, shift }: Numbers): Float32Array {
   const result = new Float32Array(size);
   for (let i = 0; i < size; i++) {
     let h = (Math.imul(i, 2654435761) + Math.imul(seed, 40503) + 12345) >>> 0;
