@@ -73,8 +73,6 @@ export async function loadModel(device: Device, source: ModelSource | Graph, opt
   }
 }
 
-const loadExport = () => loadPart("for files", () => import("./export.ts"));
-
 const loadGradients = () => loadPart("for gradients", () => import("./explanation.ts"));
 
 async function makeParameters(network: Network, wanted: true | readonly string[] = true): Promise<Parameters> {
@@ -175,7 +173,7 @@ export class Model {
    * @throws ModelError that names what is missing, too much or of another shape; nothing is changed then
    */
   async setParameters(from: ParameterSource, options: ReadOptions = {}): Promise<void> {
-    return (await this.#loadParameters()).set(from, options);
+    return (await this.changeable()).set(from, options);
   }
 
   /**
@@ -183,12 +181,12 @@ export class Model {
    * biases 0, normalisations 1 and 0.
    */
   async reinitialize(seed: number): Promise<void> {
-    (await this.#loadParameters()).reinitialize(seed);
+    (await this.changeable()).reinitialize(seed);
   }
 
   /** Changes all parameters back to what the file says. */
   async restore(): Promise<void> {
-    (await this.#loadParameters()).restore();
+    (await this.changeable()).restore();
   }
 
   /**
@@ -197,16 +195,11 @@ export class Model {
    * @throws UnsupportedError for subgraphs, which a Graph does not keep, and beyond 2 GiB
    */
   async toOnnx(): Promise<Uint8Array> {
-    return (await loadExport()).encodeNetwork(this.#network, this.parameters);
+    return (await this.changeable()).toOnnx();
   }
 
-  /** The network, whose constants are parameters from now on. @internal */
-  async trainable(): Promise<Network> {
-    await this.#loadParameters();
-    return this.#network;
-  }
-
-  async #loadParameters(): Promise<Parameters> {
+  /** All constants that can be are parameters from now on. @internal */
+  async changeable(): Promise<Parameters> {
     if (this.#parameters) return this.#parameters;
     this.#making ??= makeParameters(this.#network);
     try {
@@ -335,10 +328,8 @@ export class Model {
   }
 
   /** Reads a value back, dense and in its own type. Constants, parameters and observed values only. */
-  async read(name: string): Promise<Tensor> {
-    const learned = this.parameters.find((parameter) => parameter.name === name && this.#network.parameters.isComputed(name));
-    if (learned) return (await loadExport()).readParameter(this.#network, learned);
-    return this.#execution.read(name);
+  read(name: string): Promise<Tensor> {
+    return this.#parameters?.read(name) ?? this.#execution.read(name);
   }
 
   /** Rebuilds the model on another device, after the first was lost. Inputs must be written again. */

@@ -1,5 +1,5 @@
 // The parameters of a model: constants of its file that can be changed while it runs. Loaded when they are asked for.
-import { DeviceError, ModelError, namesLike } from "./errors.ts";
+import { DeviceError, loadPart, ModelError, namesLike } from "./errors.ts";
 import type { Graph, Node, ValueType } from "./graph/graph.ts";
 import { isGraph, type Network } from "./network.ts";
 import { constantsOf, type ParameterUse, usesOf, withParameters } from "./passes/parameters.ts";
@@ -17,8 +17,10 @@ export interface Parameter extends ValueType {
 /** Tensors by parameter, for as many as shall change; or another file of the same network, for all. */
 export type ParameterSource = ModelSource | Graph | Readonly<Record<string, Tensor | Float32Array>>;
 
+const loadExport = () => loadPart("for files", () => import("./export.ts"));
+
 export class Parameters {
-  readonly #network: Network;
+  readonly network: Network;
   readonly #file: Graph;
   /** What they hold in the file. */
   readonly #original: ReadonlyMap<string, Tensor>;
@@ -29,7 +31,7 @@ export class Parameters {
   readonly #writers = new Map<string, number>();
 
   private constructor(network: Network, original: ReadonlyMap<string, Tensor>, uses: ReadonlyMap<string, ParameterUse>) {
-    this.#network = network;
+    this.network = network;
     this.#file = network.file;
     this.#original = original;
     this.#uses = uses;
@@ -67,16 +69,27 @@ export class Parameters {
     this.#write(++this.#callCount, new Map(values));
   }
 
+  /** The elements of a parameter that only the GPU knows, as after a step of training; `undefined` for any other. */
+  read(name: string): Promise<Tensor> | undefined {
+    const learned = this.network.parameters.isComputed(name) && this.list.find((parameter) => parameter.name === name);
+    return learned ? loadExport().then(({ readParameter }) => readParameter(this.network, learned)) : undefined;
+  }
+
+  /** The network as an ONNX file, with what they hold. */
+  async toOnnx(): Promise<Uint8Array> {
+    return (await loadExport()).encodeNetwork(this.network, this.list);
+  }
+
   restore(): void {
     this.#write(++this.#callCount, this.#original);
   }
 
   /** Leaves alone what a later call has changed: that one's file may have come first. */
   #write(call: number, values: ReadonlyMap<string, Tensor>): void {
-    if (this.#network.isDisposed) throw new DeviceError(this.#network.refusal);
+    if (this.network.isDisposed) throw new DeviceError(this.network.refusal);
     const latest = [...values].filter(([name]) => (this.#writers.get(name) ?? 0) < call);
     for (const [name] of latest) this.#writers.set(name, call);
-    this.#network.writeParameters(new Map(latest));
+    this.network.writeParameters(new Map(latest));
   }
 
   #fromTensors(given: Readonly<Record<string, Tensor | Float32Array>>): ReadonlyMap<string, Tensor> {

@@ -5,7 +5,6 @@ import { checkCount } from "./gradient/check.ts";
 import { scoresOf } from "./gradient/target.ts";
 import type { TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Model } from "./model.ts";
-import type { Network } from "./network.ts";
 import { sizeOf } from "./shapes.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -28,7 +27,7 @@ export class Scorer {
   /** @param options `of`: a value or layer; by default the scores before a last Softmax. `batch`: how many examples are computed at once */
   static async make(model: Model, { of, batch = 64 }: { readonly of?: string | undefined; readonly batch?: number } = {}): Promise<Scorer> {
     checkCount("batch", batch, 1, 2 ** 16);
-    const network: Network = await model.trainable();
+    const { network } = await model.changeable();
     const value = of === undefined ? scoresOf(network.graph) : network.valueName(of);
     const [{ name } = { name: "" }] = network.graph.inputs;
     const { dtype, shape } = network.graph.types.get(name) as ValueType;

@@ -80,7 +80,7 @@ export class Trainer {
    * @throws UnsupportedError that names every node on the way whose gradient has no rule
    */
   static async make(model: Model, options: TrainingOptions = {}): Promise<Trainer> {
-    const network = await model.trainable();
+    const { network } = await model.changeable();
     const { graph } = network;
     const plan = planOf(graph, options, (name) => network.valueName(name));
     const catalog = await loadCatalog(undefined, { hasRareCases: true, isForTraining: true });

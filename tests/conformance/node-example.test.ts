@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { build } from "vite";
 import { expect, test, vi } from "vitest";
 import { findSwiftShader } from "../../src/cli/swiftshader.ts";
+import { createTrainer } from "../../src/engine/create-trainer.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { graphOf, op } from "../support/graphs.ts";
@@ -68,8 +69,8 @@ test("the README's other examples run one after the other, as they stand", () =>
       const AsyncFunction = (async () => {}).constructor as new (
         ...code: readonly string[]
       ) => (...given: readonly unknown[]) => Promise<void>;
-      const program = new AsyncFunction("loadModel", "requestDevice", "console", code);
-      await program(loadModel, async () => device, { log: (...values: unknown[]) => said.push(...values) });
+      const program = new AsyncFunction("createTrainer", "loadModel", "requestDevice", "console", code);
+      await program(createTrainer, loadModel, async () => device, { log: (...values: unknown[]) => said.push(...values) });
     } finally {
       vi.unstubAllGlobals();
     }

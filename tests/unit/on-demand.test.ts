@@ -74,8 +74,9 @@ test("what one model has fetched, no other sees", async () => {
   expect(await fetched(conv([5, 5]), {})).toEqual(before);
 });
 
-test.each(parts)("the part with $names has these operators and no others", async ({ names, load }) => {
-  expect(new Set([(await load()).default].flat().map(({ domain, name }) => domain + name))).toEqual(new Set(names));
+test.each(parts)("the part with $names has these operators and no others", async ({ names, others = {}, load }) => {
+  const expected = [...names, ...Object.entries(others).flatMap(([domain, list]) => list.map((name) => domain + name))];
+  expect(new Set([(await load()).default].flat().map(({ domain, name }) => domain + name))).toEqual(new Set(expected));
 });
 
 test.each([

@@ -106,6 +106,8 @@ const byOperator: Readonly<Record<string, Words>> = {
   Cast: each("the same value in another type."),
   CastLike: each("the same value in another type."),
   Where: { text: "Takes one input where a condition holds, else the other." },
+  SoftmaxCrossEntropyLoss: { text: "How wrong the scores are: 0 where all is given to the right class." },
+  NegativeLogLikelihoodLoss: { text: "How wrong the probabilities are: 0 where all is given to the right class." },
   TopK: { text: "The largest numbers, and where they stand." },
   ArgMax: { text: "Where the largest number stands." },
   ArgMin: { text: "Where the smallest number stands." },

@@ -1,0 +1,65 @@
+// What a Graph holds as ONNX's protobuf messages, and these as bytes. Only what writes files takes it.
+import { UnsupportedError } from "../errors.ts";
+import type { AttributeValue } from "../graph/graph.ts";
+import { dataTypeCode, Tensor } from "../tensor.ts";
+import { typeCodes } from "./attribute-proto.ts";
+import type { AttributeProto, GraphProto, Int64, ModelProto, TensorProto } from "./proto.ts";
+import { ProtoWriter } from "./proto-writer.ts";
+
+/** Encodes a model with exactly one copy of its weights, which may be most of a gigabyte. */
+export function encodeModelProto(model: ModelProto & { readonly graph: GraphProto }): Uint8Array {
+  return new ProtoWriter().message("ModelProto", model).finish();
+}
+
+export function encodeTensorProto(tensor: TensorProto): Uint8Array {
+  return new ProtoWriter().message("TensorProto", tensor).finish();
+}
+
+export function tensorToProto(tensor: Tensor, name: string): TensorProto {
+  return { name, dims: [...tensor.shape], dataType: dataTypeCode(tensor.dtype), rawData: tensor.bytes };
+}
+
+/** The proto of an attribute of a node of `operator`. */
+export function attributeToProto(name: string, value: AttributeValue, operator: string): AttributeProto {
+  if (typeof value === "string") return { name, type: typeCodes.string, s: encodeText(value) };
+  if (typeof value === "number")
+    return isFloatAttribute(operator, name, [value])
+      ? { name, type: typeCodes.float, f: value }
+      : { name, type: typeCodes.int, i: encodeInt(value) };
+  if (value instanceof Tensor) return { name, type: typeCodes.tensor, t: tensorToProto(value, "") };
+  if ("subgraph" in value) throw new UnsupportedError(`${operator}: attribute '${name}' is a subgraph, which a Graph does not keep.`);
+  if (isStrings(value)) return { name, type: typeCodes.strings, strings: value.map(encodeText) };
+  if (isFloatAttribute(operator, name, value)) return { name, type: typeCodes.floats, floats: [...value] };
+  return { name, type: typeCodes.ints, ints: value.map(encodeInt) };
+}
+
+/**
+ * ONNX's float attributes. A Graph keeps a number as a number, so 1 may be a float or an int: the standard says which, by name.
+ * A value that is no int64 is a float whatever its name.
+ */
+const floatAttributes: ReadonlySet<string> = new Set([
+  ...["alpha", "beta", "gamma", "bias", "lambd", "epsilon", "momentum", "ratio", "threshold"],
+  ...["activation_alpha", "activation_beta", "clip", "cubic_coeff_a", "extrapolation_value", "spatial_scale", "scales", "scale", "softcap"],
+  ...["value", "value_float", "value_floats", "min", "max", "low", "high", "mean", "seed"],
+]);
+
+/** The one operator where such a name is an int. */
+const intExceptions: ReadonlySet<string> = new Set(["Dropout.seed"]);
+
+function isFloatAttribute(operator: string, name: string, values: readonly number[]): boolean {
+  if (values.some((value) => !Number.isInteger(value) || Math.abs(value) > 2 ** 63)) return true;
+  return floatAttributes.has(name) && !intExceptions.has(`${operator}.${name}`);
+}
+
+function isStrings(values: readonly number[] | readonly string[]): values is readonly string[] {
+  return typeof values[0] === "string";
+}
+
+/** The int64 nearest to an integer, so that ±INT64_MAX sentinels survive having been numbers. */
+function encodeInt(value: number): Int64 {
+  return value >= 2 ** 63 ? 2n ** 63n - 1n : value;
+}
+
+function encodeText(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
