@@ -1,5 +1,5 @@
 // A model that keeps its weights in a second file, as PyTorch writes large ones.
-import { encodeModelProto } from "../../src/engine/onnx/proto.ts";
+import { encodeModelProto } from "../../src/engine/onnx/to-proto.ts";
 
 /** y = 3 · x for a picture of 4 × 4; the 3 is in a file beside it, after eight other bytes. */
 export function twoFiles(location = "net.onnx.data"): { readonly model: Uint8Array; readonly weights: Uint8Array } {

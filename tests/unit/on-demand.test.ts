@@ -6,6 +6,7 @@ import { layerNames } from "../../src/bench/layers.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { loadCatalog, parts } from "../../src/engine/ops/catalog.ts";
 import type { Target } from "../../src/engine/ops/operator.ts";
+import training from "../../src/engine/ops/training/index.ts";
 import { prepareGraph } from "../../src/engine/passes/index.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 
@@ -74,9 +75,20 @@ test("what one model has fetched, no other sees", async () => {
   expect(await fetched(conv([5, 5]), {})).toEqual(before);
 });
 
-test.each(parts)("the part with $names has these operators and no others", async ({ names, others = {}, load }) => {
-  const expected = [...names, ...Object.entries(others).flatMap(([domain, list]) => list.map((name) => domain + name))];
-  expect(new Set([(await load()).default].flat().map(({ domain, name }) => domain + name))).toEqual(new Set(expected));
+test.each(parts)("the part with $names has these operators and no others", async ({ names, load }) => {
+  expect(new Set([(await load()).default].flat().map(({ domain, name }) => domain + name))).toEqual(new Set(names));
+});
+
+test("training's operators are fetched for a graph that names one, each of them", async () => {
+  const ofTraining = training.map(({ domain, name }) => `${domain}:${name}`);
+  expect(ofTraining.length).toBeGreaterThan(8);
+  for (const { domain, name } of training) {
+    const node = { ...op(name, "x", "y"), domain };
+    const { operators } = await loadCatalog(graphOf({ nodes: [node] }), {});
+    expect(operators).toContain(training.find((one) => one.name === name));
+  }
+  const { operators } = await loadCatalog(graphOf({ nodes: [op("Resize", "x", "y")] }), {});
+  expect(operators.filter((one) => training.includes(one))).toEqual([]);
 });
 
 test.each([

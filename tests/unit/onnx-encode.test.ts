@@ -2,10 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { UnsupportedError } from "../../src/engine/errors.ts";
 import type { AttributeValue, Graph } from "../../src/engine/graph/graph.ts";
-import { attributeToProto } from "../../src/engine/onnx/attribute-proto.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 import { decodeModelProto } from "../../src/engine/onnx/proto.ts";
+import { attributeToProto } from "../../src/engine/onnx/to-proto.ts";
 import { dataTypes, Tensor } from "../../src/engine/tensor.ts";
 
 const graph: Graph = {

@@ -3,15 +3,8 @@ import { describe, expect, test } from "vitest";
 import { ModelError, UnsupportedError } from "../../src/engine/errors.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
-import {
-  type AttributeProto,
-  encodeModelProto,
-  type FunctionProto,
-  type GraphProto,
-  type ModelProto,
-  type NodeProto,
-  type TensorProto,
-} from "../../src/engine/onnx/proto.ts";
+import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto } from "../../src/engine/onnx/proto.ts";
+import { encodeModelProto } from "../../src/engine/onnx/to-proto.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 
 const opset17 = [{ domain: "", version: 17 }];

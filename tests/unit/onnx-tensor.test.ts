@@ -4,8 +4,9 @@ import { ModelError, UnsupportedError } from "../../src/engine/errors.ts";
 import { encodeTensor } from "../../src/engine/onnx/encode.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 import { decodeTensorProto, readTensor } from "../../src/engine/onnx/lone-tensor.ts";
-import { encodeModelProto, encodeTensorProto, type TensorProto } from "../../src/engine/onnx/proto.ts";
+import type { TensorProto } from "../../src/engine/onnx/proto.ts";
 import { tensorFromProto } from "../../src/engine/onnx/tensor-proto.ts";
+import { encodeModelProto, encodeTensorProto } from "../../src/engine/onnx/to-proto.ts";
 import { type DataType, dataTypeCode, dataTypes, Tensor } from "../../src/engine/tensor.ts";
 
 /** The same elements three ways: as numbers, as little-endian bytes, and as the typed field of a TensorProto. */

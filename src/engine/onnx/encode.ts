@@ -2,9 +2,8 @@
 import type { Graph, GraphInput, Node } from "../graph/graph.ts";
 import type { DataType, Tensor } from "../tensor.ts";
 import { dataTypeCode } from "../tensor.ts";
-import { attributeToProto } from "./attribute-proto.ts";
-import { encodeModelProto, encodeTensorProto, type ModelProto, type NodeProto, type ValueInfoProto } from "./proto.ts";
-import { tensorToProto } from "./tensor-proto.ts";
+import type { ModelProto, NodeProto, ValueInfoProto } from "./proto.ts";
+import { attributeToProto, encodeModelProto, encodeTensorProto, tensorToProto } from "./to-proto.ts";
 
 /** The first that has all a Graph can hold; the oldest one is what most tools read. */
 const irVersion = 8;

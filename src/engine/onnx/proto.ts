@@ -1,8 +1,7 @@
-// ONNX's protobuf messages to bytes and back, and what is said of bytes that are none.
+// Bytes to ONNX's protobuf messages, and what is said of bytes that are none.
 import { ModelError } from "../errors.ts";
 import { ProtoReader } from "./proto-reader.ts";
 import type { Message, MessageName } from "./proto-schema.ts";
-import { ProtoWriter } from "./proto-writer.ts";
 
 export type { Int64 } from "./proto-schema.ts";
 export type ModelProto = Message<"ModelProto">;
@@ -27,15 +26,6 @@ export function decodeModelProto(bytes: Uint8Array): ModelProto & { readonly gra
   const { graph, ...rest } = decode(bytes, "model", "ModelProto");
   if (!graph) throw refusal("model", `its ${bytes.byteLength} bytes hold no graph`);
   return { ...rest, graph };
-}
-
-/** Encodes a model with exactly one copy of its weights, which may be most of a gigabyte. */
-export function encodeModelProto(model: ModelProto & { readonly graph: GraphProto }): Uint8Array {
-  return new ProtoWriter().message("ModelProto", model).finish();
-}
-
-export function encodeTensorProto(tensor: TensorProto): Uint8Array {
-  return new ProtoWriter().message("TensorProto", tensor).finish();
 }
 
 const exportAgain = "Download it again, or export it again from its framework.";

@@ -1,7 +1,7 @@
 // TensorProto to Tensor and back: every encoding of the element types that Convcam computes with.
 import { ModelError, UnsupportedError } from "../errors.ts";
 import { type Shape, sizeOf } from "../shapes.ts";
-import { bytesPerElement, type DataType, dataTypeCode, dataTypesByCode, Tensor } from "../tensor.ts";
+import { bytesPerElement, type DataType, dataTypesByCode, Tensor } from "../tensor.ts";
 import type { ExternalBytes } from "./external-data.ts";
 import type { Int64, TensorProto } from "./proto.ts";
 
@@ -69,10 +69,6 @@ export function tensorFromProto(proto: TensorProto, where: string, external?: Ex
       `${where}: a ${dtype} tensor of shape [${shape}] takes ${expectedBytes} bytes, got ${found}. The file is damaged.`,
     );
   return new Tensor(dtype, shape, dtype === "bool" ? zerosAndOnes(bytes) : (bytes ?? new Uint8Array(0)));
-}
-
-export function tensorToProto(tensor: Tensor, name: string): TensorProto {
-  return { name, dims: [...tensor.shape], dataType: dataTypeCode(tensor.dtype), rawData: tensor.bytes };
 }
 
 function shapeOf(proto: TensorProto, where: string): Shape {

@@ -1,7 +1,7 @@
 // The operators and kernels that one model may use. Those that nearly every network names are always there; others are fetched for the
 // models that name them.
 import { missingPart, UnsupportedError } from "../errors.ts";
-import { fusedDomain, type Graph } from "../graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { Pass } from "../graph/pass.ts";
 import convolution from "./convolution.ts";
 import elementWise from "./element-wise.ts";
@@ -39,8 +39,6 @@ const commonKeys: ReadonlySet<string> = new Set(common.map(keyOf));
 interface Part {
   /** The operators that it has, and no others. */
   readonly names: readonly string[];
-  /** Those of other domains: a part that has any is not among the rarer operators of files. */
-  readonly others?: Readonly<Record<string, readonly string[]>>;
   readonly load: () => Promise<{ readonly default: readonly Operator[] }>;
 }
 
@@ -55,21 +53,6 @@ export const parts: readonly Part[] = [
   { names: ["GlobalAveragePool", "GlobalMaxPool"], load: () => import("./global-pool.ts") },
   { names: ["Concat", "Transpose"], load: () => import("./movement.ts") },
   { names: ["Sum"], load: () => import("./variadic.ts") },
-  {
-    names: ["SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss"],
-    others: {
-      [fusedDomain]: [
-        "LossGradient",
-        "ConvWeightGradient",
-        "BatchNormalizationOfBatch",
-        "BatchNormalizationGradient",
-        "RandomMask",
-        "Update",
-      ],
-      "ai.onnx.preview.training": ["Adam", "Adagrad", "Momentum"],
-    },
-    load: () => import("./training/index.ts"),
-  },
 ];
 
 type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;
@@ -83,13 +66,11 @@ type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;
 export async function loadCatalog(graph: Weighted | undefined, options: CatalogOptions): Promise<Catalog> {
   const { target, hasRareCases = false, hasMuchToGain = false, isForTraining = false, isComplete = false } = options;
   const keys = new Set(graph?.nodes.map(({ domain, operator: name }) => keyOf({ domain, name })));
-  const keysOf = ({ names, others }: Part) =>
-    Object.entries({ "": names, ...others }).flatMap(([domain, list]) => list.map((name) => keyOf({ domain, name })));
+  const keysOf = ({ names }: Part) => names.map((name) => keyOf({ domain: "", name }));
   const isRare = (key: string) => !commonKeys.has(key) && !parts.some((part) => keysOf(part).includes(key));
   const needsRare = isComplete || hasRareCases || [...keys].some(isRare);
   // The rarer part imports the others: it does not wait for them one after another.
-  const isWanted = ({ others }: Part) => isComplete || (others ? isForTraining : needsRare);
-  const needed = parts.filter((part) => isWanted(part) || keysOf(part).some((key) => keys.has(key)));
+  const needed = parts.filter((part) => needsRare || keysOf(part).some((key) => keys.has(key)));
   const pays = (when: (graph: Weighted) => boolean) => isComplete || (graph !== undefined && when(graph));
   const [named, rare, implicitGemm, winograd, depthwise, folding] = await Promise.all([
     Promise.all(needed.map((part) => required(part.names.join(", "), part.load))),
@@ -99,7 +80,8 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
     pays(hasGroups) ? optional(() => import("./convolution/depthwise.ts")) : undefined,
     pays(hasScaleShift) ? optional(() => import("./convolution/fold-scale-shift.ts")) : undefined,
   ]);
-  const operators = [...common, ...named.flatMap((part) => part.default), ...(rare?.operators ?? [])];
+  const rarer = rare ? await rare.withTraining(keys, isComplete || isForTraining) : [];
+  const operators = [...common, ...named.flatMap((part) => part.default), ...rarer];
   const byName = new Map(operators.map((operator) => [keyOf(operator), operator]));
   const families = [implicitGemm?.implicitGemmCandidates, winograd?.winogradCandidates, depthwise?.depthwiseCandidates];
   return {
