@@ -76,9 +76,13 @@ function chooseVariant({ window, inChannels, outChannels }: Case, { profile = "g
   };
 }
 
-/** Rows of all maps are cut into equal slices, so that there are enough invocations; what the slices make is added up. */
-function slicesFor(rows: number, invocations: number, { profile = "gpu" }: Target): number {
-  const wanted = Math.min(rows, Math.ceil(enoughInvocations[profile] / invocations));
+/** Bytes of dy that an invocation walks through: what a cache keeps for the next one, which has the same channels of dy. */
+const keptBytes = 2 ** 17;
+
+/** Rows of all maps are cut into equal slices, so that there are enough invocations, and caches keep what they read; what the slices make is added up. */
+function slicesFor(rows: number, invocations: number, rowBytes: number, { profile = "gpu" }: Target): number {
+  const ofCache = Math.ceil((rows * rowBytes) / keptBytes);
+  const wanted = Math.min(rows, Math.max(ofCache, Math.ceil(enoughInvocations[profile] / invocations)));
   for (let slices = wanted; slices < Math.min(rows, 2 * wanted); slices++) if (rows % slices === 0) return slices;
   for (let slices = wanted; slices > 1; slices--) if (rows % slices === 0) return slices;
   return 1;
@@ -96,7 +100,7 @@ function blockKernel(conv: Case, target: Target): Kernel {
     Math.ceil(kernelRows / block.rows),
   ];
   const invocations = groups * outputBlocks * inputBlocks * rowBlocks;
-  const slices = slicesFor(batch * height, invocations, target);
+  const slices = slicesFor(batch * height, invocations, 4 * width * block.outputs, target);
   const weights = groups * outChannels * inChannels * kernelRows * taps;
   return {
     name: "block",
