@@ -28,11 +28,18 @@ const baseURL = server.resolvedUrls?.local[0]?.replace(/\/$/, "") ?? "";
 const browser = await chromium.launch({ executablePath: browsers.ensureBrowser(), args: [...browsers.chromiumArguments] });
 
 /** Runs in the page: only what was on the screen is drawn. */
-async function scrollThrough() {
+async function scrollThrough(/** @type {number} */ patience) {
   const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const viewers = /** @type {import("../src/ui/element.ts").ConvCam[]} */ ([...document.querySelectorAll("conv-cam")]);
   for (let top = 0; top < document.documentElement.scrollHeight; top += innerHeight / 2) {
     scrollTo({ top, behavior: "instant" });
     await pause(250);
+    const near = viewers.filter((viewer) => {
+      const box = viewer.getBoundingClientRect();
+      return box.top < innerHeight && box.bottom > 0;
+    });
+    const drawn = Promise.all(near.map((viewer) => viewer.updateComplete)).then(() => pause(250));
+    await Promise.race([drawn, pause(patience)]);
   }
   scrollTo({ top: 0, behavior: "instant" });
   await pause(250);
@@ -55,16 +62,28 @@ async function takeViews(/** @type {keyof typeof screens} */ screen) {
   const take = async (/** @type {string} */ name) => {
     for (const scheme of schemes) {
       await page.emulateMedia({ colorScheme: scheme });
-      await page.evaluate(scrollThrough);
+      await page.evaluate(scrollThrough, patience);
       await page.screenshot({ path: join(folder, `${name}-${screen}-${scheme}.png`), fullPage: true });
     }
     console.log(`${name} on a ${screen}`);
   };
-  const attempt = async (/** @type {string} */ name, /** @type {() => Promise<void>} */ show) => {
+  /** What sleeps far from the window is taken in it, part by part. */
+  const takeParts = async (/** @type {string} */ name, /** @type {import("@playwright/test").Locator} */ parts) => {
+    for (const [i, part] of (await parts.all()).entries())
+      for (const scheme of schemes) {
+        await page.emulateMedia({ colorScheme: scheme });
+        await part.evaluate((element) => element.scrollIntoView({ block: "start", behavior: "instant" }));
+        await part.locator("conv-cam canvas").first().waitFor({ timeout: patience });
+        await part.evaluate((element) => element.querySelector("conv-cam")?.updateComplete);
+        await page.screenshot({ path: join(folder, `${name}-${i + 1}-${screen}-${scheme}.png`) });
+      }
+    console.log(`${name} on a ${screen}, part by part`);
+  };
+  const attempt = async (/** @type {string} */ name, /** @type {() => Promise<void>} */ show, parts = "") => {
     if (!name.startsWith(values.only)) return;
     try {
       await show();
-      await take(name);
+      await (parts ? takeParts(name, page.locator(parts)) : take(name));
     } catch (error) {
       console.error(error);
       missed.push(`${name} on a ${screen}`);
@@ -73,11 +92,13 @@ async function takeViews(/** @type {keyof typeof screens} */ screen) {
     }
   };
   for (const view of views.pageViews) await attempt(view.name, () => views.showView(page, view, patience));
-  for (const { name, address, there } of views.otherPages)
-    await attempt(name, async () => {
+  for (const { name, address, there, parts } of views.otherPages) {
+    const show = async () => {
       await page.goto(address);
       await page.locator(there).first().waitFor({ timeout: patience });
-    });
+    };
+    await attempt(name, show, parts);
+  }
   await context.close();
 }
 

@@ -53,11 +53,13 @@ interface OtherPage {
   readonly address: string;
   /** What is there once it is shown. */
   readonly there: string;
+  /** What of it is looked at one by one, where elements far from the window sleep. */
+  readonly parts?: string;
 }
 
 /** The site's other pages. */
 export const otherPages: readonly OtherPage[] = [
-  { name: "learn", address: "/learn.html", there: "#answer:not(:empty)" },
+  { name: "learn", address: "/learn.html", there: "#answer:not(:empty)", parts: "section:has(> figure)" },
   { name: "examples", address: "/examples.html", there: "section:has(#layer) .side .facts" },
   { name: "embed", address: "/embed.html", there: "conv-cam .bars .top" },
   { name: "bench", address: "/bench.html", there: "h1" },
