@@ -107,18 +107,17 @@ async function download(url: string | URL, { onProgress, signal }: ReadOptions):
   let done = 0;
   const reader = response.body?.getReader();
   if (!reader) return new Uint8Array(await response.arrayBuffer());
-  try {
-    for (;;) {
-      const { value, done: isEnd } = await reader.read();
-      if (isEnd) break;
-      chunks.push(value);
-      done += value.byteLength;
-      onProgress?.({ stage: "download", done, total });
-    }
-  } catch (error) {
+  const breakOff = (error: Error): never => {
     if (signal?.aborted) throw error;
     const came = (total ? [done, total] : [done]).map((bytes) => Math.round(bytes / 1e3)).join(" of ");
-    throw refusal(`${came} kB came, then ${(error as Error).message}. Reload the page to try again`);
+    throw refusal(`${came} kB came, then ${error.message}. Reload the page to try again`);
+  };
+  for (;;) {
+    const { value, done: isEnd } = await reader.read().catch(breakOff);
+    if (isEnd) break;
+    chunks.push(value);
+    done += value.byteLength;
+    onProgress?.({ stage: "download", done, total });
   }
   const bytes = new Uint8Array(done);
   let at = 0;

@@ -27,6 +27,14 @@ test("says how many came where the server did not tell how many there are", asyn
   await expect(readModel("nets/large.onnx")).rejects.toThrow("'nets/large.onnx' could not be downloaded: 12 kB came, then network error.");
 });
 
+test("what a listener of the progress throws is told as it is", async () => {
+  vi.stubGlobal("fetch", async () => new Response(new Uint8Array(12_000)));
+  const onProgress = () => {
+    throw new TypeError("the listener's own");
+  };
+  await expect(readModel("nets/large.onnx", { onProgress })).rejects.toThrow(new TypeError("the listener's own"));
+});
+
 test("of a download that is not wanted any more only the abort is told", async () => {
   const controller = new AbortController();
   const body = new ReadableStream({

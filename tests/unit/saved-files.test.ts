@@ -9,6 +9,8 @@ describe("networkName", () => {
     { why: "an address", source: "https://example.org/nets/squeezenet%201.1.onnx?raw=1", expected: "squeezenet 1.1" },
     { why: "a name behind # comes first", source: "/assets/mnist-trained-B3x_9-aZ.onnx#mnist-trained", expected: "mnist-trained" },
     { why: "a picture of the page's own", source: "blob:http://localhost/1b2c-3d", expected: "network" },
+    { why: "one in a list", source: ["blob:http://localhost/1b2c-3d"], expected: "network" },
+    { why: "an address that is an object", source: new URL("blob:http://localhost/1b2c-3d"), expected: "network" },
     { why: "a relative one", source: "models/mnist-trained.onnx", expected: "mnist-trained" },
     { why: "a file", source: new File([], "my.net.onnx"), expected: "my.net" },
     { why: "the network among its files", source: [new File([], "net.data"), new File([], "net.onnx")], expected: "net" },
@@ -18,6 +20,12 @@ describe("networkName", () => {
     { why: "nothing", source: undefined, expected: "network" },
   ];
   it.each(cases)("$why: $expected", ({ source, expected }) => expect(networkName(source)).toBe(expected));
+
+  it("writes bytes out in no letters: those of a network that was built are many millions", () => {
+    const built = new Uint8Array(2);
+    built.toString = () => expect.unreachable("bytes as text");
+    expect(networkName(built)).toBe("network");
+  });
 });
 
 it("leaves out of a file's name what there is not", () => {

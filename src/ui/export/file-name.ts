@@ -4,7 +4,9 @@ import { nameOf } from "../compare/names.ts";
 
 /** By the name of a network's file, without its ending, or the name behind # in its address; "network" where nobody knows that. */
 export function networkName(source: ModelSource | undefined): string {
-  const isMadeUp = /^(data|blob):/.test(`${source}`);
+  const [first] = [source].flat();
+  const isAddress = typeof first === "string" || first instanceof URL;
+  const isMadeUp = isAddress && /^(data|blob):/.test(`${first}`);
   return (!isMadeUp && nameOf(source)?.replace(/\.onnx$/i, "")) || "network";
 }
 
