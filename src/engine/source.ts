@@ -107,13 +107,12 @@ async function download(url: string | URL, { onProgress, signal }: ReadOptions):
   let done = 0;
   const reader = response.body?.getReader();
   if (!reader) return new Uint8Array(await response.arrayBuffer());
-  const breakOff = (error: Error): never => {
-    if (signal?.aborted) throw error;
-    const came = (total ? [done, total] : [done]).map((bytes) => Math.round(bytes / 1e3)).join(" of ");
-    throw refusal(`${came} kB came, then ${error.message}. Reload the page to try again`);
-  };
   for (;;) {
-    const { value, done: isEnd } = await reader.read().catch(breakOff);
+    const { value, done: isEnd } = await reader.read().catch((error: Error) => {
+      if (signal?.aborted) throw error;
+      const came = (total ? [done, total] : [done]).map((bytes) => Math.round(bytes / 1e3)).join(" of ");
+      throw refusal(`${came} kB came, then ${error.message}. Reload the page to try again`);
+    });
     if (isEnd) break;
     chunks.push(value);
     done += value.byteLength;

@@ -4,10 +4,10 @@ import type { ConvolutionStep } from "../../engine/elements/index.ts";
 import type { ConvCam } from "../element.ts";
 import type { Session } from "../session/session.ts";
 import { setAttribute } from "../state.ts";
+import { AskedEffects } from "./asked-effects.ts";
 import { type Actions, type ChannelAround, channelTemplate } from "./channel.ts";
 import { marksOfStates } from "./channel-states.ts";
 import type { Compared } from "./compared.ts";
-import { askEffects, type EffectsAnswer } from "./effects.ts";
 import { PictureSearches } from "./find-pictures.ts";
 import { aloneIn, isLayerSilent, silencedIn, stateOf, withLayerSilent, withState } from "./gates.ts";
 import type { ValueMark } from "./highlights.ts";
@@ -58,10 +58,9 @@ export class AboutMaps {
   readonly #viewer: ConvCam;
   readonly #searches: PictureSearches;
   readonly #kernels: KernelsOffer;
+  readonly #effects: AskedEffects;
   readonly #order = new KeptOrder();
   #orderTimer = 0;
-  /** The value of whose channels effects were asked for, and of whom. */
-  #effects: (Of<"asked" | "known"> & { readonly session: Session; readonly asking: Promise<unknown> }) | undefined;
   /** Why the last thing could not be saved. */
   #notSaved: Of<string> | undefined;
 
@@ -70,6 +69,7 @@ export class AboutMaps {
     this.#viewer = viewer;
     this.#searches = new PictureSearches(viewer, () => host.update());
     this.#kernels = new KernelsOffer(host, viewer);
+    this.#effects = new AskedEffects(viewer, () => host.update());
   }
 
   /** In which order the channels of a value stand; undefined where that is as they lie. */
@@ -82,7 +82,7 @@ export class AboutMaps {
     clearTimeout(this.#orderTimer);
     this.#order.forget();
     this.#kernels.forget();
-    this.#effects = undefined;
+    this.#effects.forget();
     this.#notSaved = undefined;
     this.#searches.end();
   }
@@ -90,17 +90,7 @@ export class AboutMaps {
   /** Neither a layer nor a channel is looked at any more. */
   leave(): void {
     this.#searches.cancel();
-    this.#letEffectsGo();
-  }
-
-  /** The gradient that they are computed with takes as much memory as the network's values. */
-  #letEffectsGo(): void {
-    const effects = this.#effects;
-    this.#effects = undefined;
-    // It may still be in the making. Somebody may have come back by then; if the session is gone, so is what was prepared.
-    void effects?.asking
-      .then(() => (this.#effects ? undefined : effects.session.ask({ kind: "release", of: "effects" })))
-      .catch(() => undefined);
+    this.#effects.letGo();
   }
 
   /**
@@ -109,13 +99,13 @@ export class AboutMaps {
    */
   async show(place: Place, session: Session, kernels: () => Promise<{ readonly step?: ConvolutionStep | undefined } | undefined>) {
     const order = readOrder(this.#viewer.getAttribute("order"));
-    if (order !== "effect") this.#letEffectsGo();
+    if (order !== "effect") this.#effects.letGo();
     if (place.view === "layer") this.#searches.cancel();
     const { value, axes } = place.layer;
     const { channel } = place;
     const compared = this.#host.compared(value);
     const asked = { kind: "layer", value, axes, ...compared, channel: place.view === "layer" ? undefined : channel } as const;
-    const [numbers, effects] = await Promise.all([session.ask(asked), order === "effect" ? this.#effectsOf(value, session) : undefined]);
+    const [numbers, effects] = await Promise.all([session.ask(asked), order === "effect" ? this.#effects.of(value, session) : undefined]);
     if (!this.#host.isAt(place)) return undefined;
     const arranged = arrange(order, numbers.channels, effects?.effects?.effects);
     // Effects that have just come are another order than none.
@@ -160,27 +150,6 @@ export class AboutMaps {
         ];
       }),
     };
-  }
-
-  /** To prepare them takes a while, in which all else is said already; from then on they are of the same frame as all else. */
-  async #effectsOf(value: string, session: Session): Promise<EffectsAnswer> {
-    const ask = () => askEffects(session, value, this.#viewer);
-    if (this.#effects?.value === value && this.#effects.is === "known") return ask();
-    if (this.#effects?.value !== value) {
-      const asking = ask();
-      const asked = { value, is: "asked", session, asking } as const;
-      this.#effects = asked;
-      asking.then(
-        () => {
-          if (this.#effects !== asked) return;
-          this.#effects = { ...asked, is: "known" };
-          this.#host.update();
-        },
-        // What they were of is gone, and asks again if it comes back.
-        () => undefined,
-      );
-    }
-    return { isPending: true };
   }
 
   /** What of a layer's maps can be chosen. */
