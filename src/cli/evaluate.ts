@@ -10,6 +10,10 @@ const batch = 100;
 export async function evaluateOn(model: Model, set: DataSet): Promise<Metrics> {
   const scorer = await Scorer.make(model, { batch: Math.min(batch, set.length) });
   try {
+    if (scorer.classes === undefined)
+      throw new ModelError(
+        "the model has several scores for each class, as where it answers with a picture or boxes; expected one for each.",
+      );
     if (set.classes.length > scorer.length)
       throw new ModelError(`the data has ${set.classes.length} classes, but the model has ${scorer.length} scores.`);
     const metrics = new MetricsOf(scorer.length);

@@ -1,6 +1,6 @@
 // Output of the command: files that are written whole or not at all, and a terminal or pipe that may close before the command ends.
 import { randomUUID } from "node:crypto";
-import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, constants, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
@@ -20,6 +20,27 @@ export async function writeOutput(path: string, data: string | Uint8Array): Prom
     const reason = known[code as keyof typeof known] ?? message.replace(/, \w+ '.*/, "");
     throw Object.assign(new Error(`'${path}' could not be written: ${reason}.`), { code });
   }
+}
+
+/**
+ * Refuses a path that {@link writeOutput} would refuse, before hours of work.
+ *
+ * @throws Error in one line that names the path
+ */
+export async function checkOutput(path: string): Promise<void> {
+  const before = await stat(path).catch(() => undefined);
+  const folder = dirname(before?.isFile() ? await realpath(path) : path);
+  const isFolder = (await stat(folder).catch(() => undefined))?.isDirectory();
+  const why = before?.isDirectory()
+    ? "it is a folder"
+    : !isFolder
+      ? `there is no folder '${folder}'`
+      : await access(folder, constants.W_OK).then(
+          () => undefined,
+          () => `nothing may be written into '${folder}'`,
+        );
+  if (why !== undefined && !(before && !before.isFile() && !before.isDirectory()))
+    throw Object.assign(new Error(`'${path}' could not be written: ${why}.`), { code: "ENOENT" });
 }
 
 async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {

@@ -7,6 +7,7 @@ import { BytesSet, fromIdx, type Picture, type Preparation } from "../data-sets/
 import { type BytesArray, decodeIdx } from "../data-sets/idx.ts";
 import { ModelError } from "../engine/errors.ts";
 import type { Graph } from "../engine/graph/graph.ts";
+import { isFloat } from "../engine/tensor.ts";
 import { readImage } from "./image.ts";
 import { readBytes } from "./model-file.ts";
 
@@ -18,9 +19,25 @@ export interface DataOptions extends Preparation {
   readonly picture: Picture;
 }
 
-/** @param source idx:DIR or folder:DIR */
+/** Whether the data has pictures that are held back. */
+export function hasTestPart(source: string): boolean {
+  const [, kind, folder = ""] = /^(\w+):(.+)$/.exec(source) ?? [];
+  if (kind === "folder") return existsSync(join(folder, "test"));
+  return ["t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"].some((name) => existsSync(join(folder, name)));
+}
+
+/**
+ * @param source idx:DIR or folder:DIR
+ * @throws ModelError for data that is not there, is damaged or does not fit the model
+ */
 export async function readDataSet(source: string, part: Part, options: DataOptions): Promise<BytesSet> {
   const [, kind, folder = ""] = /^(\w+):(.+)$/.exec(source) ?? [];
+  for (const [name, numbers] of [
+    ["--mean", options.mean],
+    ["--std", options.std],
+  ] as const)
+    if (numbers.length !== 1 && numbers.length !== options.picture.channels)
+      throw new ModelError(`${name}: ${numbers.length} numbers, but the model's pictures have ${options.picture.channels} channels.`);
   if (kind === "idx") return checked(source, await readIdxSet(folder, part, options), options.picture);
   if (kind === "folder") return readFolder(folder, part, options);
   throw new ModelError(
@@ -56,23 +73,29 @@ async function readIdx(folder: string, name: string): Promise<BytesArray> {
 
 const pictureName = /\.(png|jpe?g|webp|gif|bmp|avif|tiff?)$/i;
 
-/** DIR/CLASS/PICTURE, or DIR/train/CLASS/PICTURE and DIR/test/CLASS/PICTURE. Pictures that cannot be read are named and left out. */
+/**
+ * DIR/CLASS/PICTURE, or DIR/train/CLASS/PICTURE and DIR/test/CLASS/PICTURE, whose classes are numbered alike: by what is trained on. Pictures that cannot
+ * be read are named and left out.
+ */
 async function readFolder(folder: string, part: Part, options: DataOptions): Promise<BytesSet> {
-  const own = join(folder, part);
-  const root = existsSync(own) ? own : folder;
-  if (!existsSync(root)) throw new ModelError(`data '${folder}': there is no such folder.`);
-  const entries = await readdir(root, { withFileTypes: true });
-  const classes = entries
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name)
-    .sort();
-  if (classes.length < 2) throw new ModelError(`data '${root}': expected a folder of pictures for each of at least two classes.`);
+  const trained = existsSync(join(folder, "train")) ? join(folder, "train") : folder;
+  const root = part === "train" ? trained : join(folder, "test");
+  if (!existsSync(root))
+    throw new ModelError(
+      part === "test"
+        ? `data '${folder}': there is no folder 'test' in it. Add --part train.`
+        : `data '${folder}': there is no such folder.`,
+    );
+  const classes = await foldersOf(trained, part === "train" ? [] : ["train", "test"]);
+  if (classes.length < 2) throw new ModelError(`data '${trained}': expected a folder of pictures for each of at least two classes.`);
+  const unknown = (await foldersOf(root, [])).find((name) => !classes.includes(name));
+  if (unknown !== undefined) throw new ModelError(`data '${root}': '${unknown}' is none of the classes of '${trained}'.`);
   const { channels, height, width } = options.picture;
   const size = channels * height * width;
   const pictures: Uint8Array[] = [];
   const labels: number[] = [];
   for (const [label, name] of classes.entries())
-    for (const file of (await readdir(join(root, name))).filter((one) => pictureName.test(one)).sort()) {
+    for (const file of (await readdir(join(root, name)).catch(() => [])).filter((one) => pictureName.test(one)).sort()) {
       const path = join(root, name, file);
       try {
         pictures.push(await readPicture(path, options.picture));
@@ -87,6 +110,15 @@ async function readFolder(folder: string, part: Part, options: DataOptions): Pro
     pixels.set(picture, i * size);
   });
   return new BytesSet(pixels, Int32Array.from(labels), { picture: options.picture, classes, preparation: options });
+}
+
+/** Names of the folders in a folder, sorted. */
+async function foldersOf(root: string, others: readonly string[]): Promise<readonly string[]> {
+  const entries = await readdir(root, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && !others.includes(entry.name))
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** Rows of bytes, channel by channel. */
@@ -107,9 +139,10 @@ async function readPicture(path: string, { channels, height, width }: Picture): 
 export function pictureOf({ inputs }: Graph): Picture {
   const [input, other] = inputs;
   const [, channels, height, width] = input?.shape ?? [];
-  if (other || input?.shape.length !== 4 || typeof channels !== "number" || typeof height !== "number" || typeof width !== "number")
+  const isPicture = typeof channels === "number" && [1, 3, 4].includes(channels) && typeof height === "number" && typeof width === "number";
+  if (other || input?.shape.length !== 4 || !isFloat(input.dtype) || !isPicture)
     throw new ModelError(
-      `the model takes ${inputs.map(({ name, shape }) => `'${name}' [${shape.join(", ")}]`).join(", ") || "nothing"}; expected one input of pictures, [batch, channels, rows, columns].`,
+      `the model takes ${inputs.map(({ name, dtype, shape }) => `'${name}' ${dtype} [${shape.join(", ")}]`).join(", ") || "nothing"}; expected one input of pictures as floats, [batch, 1 or 3 channels, rows, columns].`,
     );
   return { channels, height, width };
 }

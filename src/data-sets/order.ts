@@ -21,6 +21,7 @@ export class Order {
 
   /** The next so many examples. A batch that an epoch does not fill goes on with the next one. */
   next(count: number): readonly number[] {
+    if (this.#length === 0) return [];
     const indices: number[] = [];
     while (indices.length < count) {
       if (this.#left.length === 0) this.#left = this.#begin();

@@ -1,4 +1,4 @@
-// An execution of a graph that is made from a network's, with inputs and results of its own: a gradient, an explanation.
+// An execution of a graph that is made from a network's, with inputs and results of its own: a gradient, an explanation, a step of training.
 import { ModelError } from "./errors.ts";
 import type { Derivation, Execution, ExecutionOptions, GpuValue, Inputs } from "./execution.ts";
 import type { Graph, TypedGraph } from "./graph/graph.ts";

@@ -1,5 +1,5 @@
 // A network as an ONNX file, with what its parameters hold now. Loaded when it is asked for.
-import { readBack } from "./gpu/read-buffer.ts";
+import { Staging } from "./gpu/read-back.ts";
 import type { Network } from "./network.ts";
 import { encodeModel } from "./onnx/encode.ts";
 import type { Parameter } from "./parameters.ts";
@@ -8,8 +8,7 @@ import { fromGpuWords, type Tensor } from "./tensor.ts";
 
 /** @param parameters those that may differ from the file's constants */
 export async function encodeNetwork(network: Network, parameters: readonly Parameter[]): Promise<Uint8Array> {
-  const values = new Map<string, Tensor>();
-  for (const parameter of parameters) values.set(parameter.name, await readParameter(network, parameter));
+  const values = await readParameters(network, parameters);
   const { file, graph } = network;
   const initializers = new Map([...file.initializers, ...values]);
   const nodes = file.nodes.filter(({ outputs: [output = ""] }) => !values.has(output));
@@ -24,10 +23,54 @@ export async function encodeNetwork(network: Network, parameters: readonly Param
   return encodeModel({ ...file, initializers, nodes }, { types });
 }
 
-/** A parameter's elements, also where only the GPU knows them. */
-export async function readParameter(network: Network, { name, dtype, shape }: Parameter): Promise<Tensor> {
-  const known = network.constant(name);
-  if (known) return known;
-  const buffer = network.parameters.bufferOf(name) as GPUBuffer;
-  return fromGpuWords(dtype, shape, await readBack(network.device, buffer, 4 * sizeOf(shape)));
+/**
+ * The elements of parameters, also where only the GPU knows them: all as they are at one time, whatever runs meanwhile, unless together they are more
+ * than one buffer holds.
+ */
+export async function readParameters(network: Network, parameters: readonly Parameter[]): Promise<ReadonlyMap<string, Tensor>> {
+  const { device } = network;
+  const values = new Map<string, Tensor>();
+  const learned: Parameter[] = [];
+  for (const parameter of parameters) {
+    const known = network.constant(parameter.name);
+    if (known) values.set(parameter.name, known);
+    else learned.push(parameter);
+  }
+  for (const group of groupsOf(learned, device.gpu.limits.maxBufferSize)) {
+    const parts = group.map(({ name, shape }) => ({
+      buffer: network.parameters.bufferOf(name) as GPUBuffer,
+      offsetBytes: 0,
+      sizeBytes: 4 * sizeOf(shape),
+    }));
+    const staging = new Staging(
+      device,
+      parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    );
+    try {
+      const encoder = device.gpu.createCommandEncoder({ label: "parameters" });
+      await staging.read(encoder, parts, (words) => {
+        for (const [i, { name, dtype, shape }] of group.entries())
+          values.set(name, fromGpuWords(dtype, shape, (words[i] as Uint32Array<ArrayBuffer>).slice().buffer));
+      });
+    } finally {
+      staging.dispose();
+    }
+  }
+  return values;
+}
+
+/** Neighbours together, as many as fit into so many bytes. */
+function groupsOf(parameters: readonly Parameter[], most: number): readonly (readonly Parameter[])[] {
+  const groups: Parameter[][] = [];
+  let left = 0;
+  for (const parameter of parameters) {
+    const bytes = 4 * sizeOf(parameter.shape);
+    if (groups.length === 0 || bytes > left) {
+      groups.push([]);
+      left = most;
+    }
+    groups.at(-1)?.push(parameter);
+    left -= bytes;
+  }
+  return groups;
 }

@@ -256,6 +256,11 @@ export class Network {
     this.#rules.onChange?.();
   }
 
+  /** Parameters were changed by a run. */
+  reportChange(): void {
+    this.#rules.onChange?.();
+  }
+
   #fillParameters(values: ReadonlyMap<string, Tensor>): void {
     for (const [name, tensor] of values) {
       this.#written.set(name, tensor);

@@ -72,7 +72,12 @@ export class Parameters {
   /** The elements of a parameter that only the GPU knows, as after a step of training; `undefined` for any other. */
   read(name: string): Promise<Tensor> | undefined {
     const learned = this.network.parameters.isComputed(name) && this.list.find((parameter) => parameter.name === name);
-    return learned ? loadExport().then(({ readParameter }) => readParameter(this.network, learned)) : undefined;
+    return learned ? this.#readLearned(learned) : undefined;
+  }
+
+  async #readLearned(learned: Parameter): Promise<Tensor> {
+    const { readParameters } = await loadExport();
+    return (await readParameters(this.network, [learned])).get(learned.name) as Tensor;
   }
 
   /** The network as an ONNX file, with what they hold. */

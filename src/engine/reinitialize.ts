@@ -11,11 +11,17 @@ import { Tensor } from "./tensor.ts";
  */
 export function untrained(name: string, file: Tensor, use: ParameterUse | undefined, seed: number): Tensor {
   const rule = use && ruleOf(use);
-  if (!rule || (file.size <= 1 && rule.kind !== "normal")) return file;
+  if (!rule || !isWeight(file, use)) return file;
   const elements = new Float32Array(file.size);
   if (rule.kind === "fill") elements.fill(rule.value);
   else fillNormal(elements, Math.sqrt(2 / Math.max(1, rule.fanIn)), keyOf(name, seed));
   return file.dtype === "float32" ? Tensor.float32(file.shape, elements) : Tensor.from(file.dtype, file.shape, elements);
+}
+
+/** Whether training changes a parameter: numbers that belong to a formula, and what prepares the input, stay as they are. */
+export function isWeight(file: Pick<Tensor, "shape">, use: ParameterUse | undefined): boolean {
+  const rule = use && ruleOf(use);
+  return rule !== undefined && (sizeOf(file.shape) > 1 || rule.kind === "normal");
 }
 
 type Rule = { readonly kind: "fill"; readonly value: number } | { readonly kind: "normal"; readonly fanIn: number };

@@ -2,7 +2,7 @@
 import { DerivedExecution } from "./derived.ts";
 import { partWithBatch } from "./gradient/batch.ts";
 import { checkCount } from "./gradient/check.ts";
-import { scoresOf } from "./gradient/target.ts";
+import { classCountOf, scoresOf } from "./gradient/target.ts";
 import type { TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Model } from "./model.ts";
 import { sizeOf } from "./shapes.ts";
@@ -14,12 +14,15 @@ export class Scorer {
   readonly batch: number;
   /** Numbers that there are for each example. */
   readonly length: number;
+  /** How many classes there are scores of; undefined where there are several numbers for each. */
+  readonly classes: number | undefined;
   readonly #execution: DerivedExecution;
   readonly #input: ValueType;
 
-  private constructor(batch: number, length: number, input: ValueType, execution: DerivedExecution) {
+  private constructor(batch: number, scores: ValueType, input: ValueType, execution: DerivedExecution) {
     this.batch = batch;
-    this.length = length;
+    this.length = sizeOf(scores.shape.slice(1));
+    this.classes = scores.shape.length > 1 ? classCountOf(scores) : undefined;
     this.#input = input;
     this.#execution = execution;
   }
@@ -37,8 +40,7 @@ export class Scorer {
       results: new Map([[scores, value]]),
       operands: { inputs: { name, initial: Tensor.filled(type.dtype, type.shape, 0) } },
     }));
-    const length = sizeOf((network.graph.types.get(value) as ValueType).shape.slice(1));
-    return new Scorer(batch, length, type, execution);
+    return new Scorer(batch, network.graph.types.get(value) as ValueType, type, execution);
   }
 
   /**

@@ -1,7 +1,6 @@
 // Trains a model on the GPU: an execution of its own that changes the parameters which the model reads. Loaded when training is asked for.
 import { DerivedExecution } from "./derived.ts";
 import { ModelError, UnsupportedError } from "./errors.ts";
-import type { Execution } from "./execution.ts";
 import { checkCount, checkFinite } from "./gradient/check.ts";
 import { scoresOf } from "./gradient/target.ts";
 import { type OptimizerOptions, optimizerNames, ratesAt, usualRate } from "./gradient/training/optimizers.ts";
@@ -14,14 +13,16 @@ import {
   scoresResult,
   type TrainingPlan,
   targetsOperand,
-  targetsType,
   trainingOf,
 } from "./gradient/training/training.ts";
-import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
+import { type Graph, producersOf, type TypedGraph, type ValueType } from "./graph/graph.ts";
 import type { Model } from "./model.ts";
+import type { Network } from "./network.ts";
 import { loadCatalog } from "./ops/catalog.ts";
 import { inferGraph } from "./passes/infer.ts";
-import { sizeOf } from "./shapes.ts";
+import { usesOf } from "./passes/parameters.ts";
+import { isWeight } from "./reinitialize.ts";
+import { sameShape, sizeOf } from "./shapes.ts";
 import { Tensor } from "./tensor.ts";
 
 export interface TrainingOptions {
@@ -49,6 +50,8 @@ export interface TrainingBatch {
   readonly targets: Tensor | Float32Array | Int32Array;
 }
 
+type Made = ReturnType<typeof trainingOf>;
+
 export class Trainer {
   readonly batch: number;
   readonly loss: LossName;
@@ -56,45 +59,56 @@ export class Trainer {
   readonly input: string;
   /** Learning rate of the next steps. */
   rate: number;
+  /** Names of the parameters that learn. */
+  readonly parameters: readonly string[];
   readonly #optimizer: OptimizerOptions;
+  readonly #made: Made;
   readonly #execution: DerivedExecution;
-  readonly #inputType: ValueType;
-  readonly #targetsType: ValueType;
+  readonly #network: Network;
+  /** What it trains lies in; another after the model was moved. */
+  readonly #memory: object;
   #steps = 0;
+  #isTelling = false;
 
-  private constructor(plan: TrainingPlan, types: { readonly input: ValueType; readonly targets: ValueType }, execution: DerivedExecution) {
+  private constructor(plan: TrainingPlan, made: Made, execution: DerivedExecution, network: Network) {
     this.batch = plan.batch;
     this.loss = plan.loss;
     this.input = plan.input;
     this.rate = plan.optimizer.rate ?? usualRate(plan.optimizer);
+    this.parameters = made.trained;
     this.#optimizer = plan.optimizer;
-    this.#inputType = types.input;
-    this.#targetsType = types.targets;
+    this.#made = made;
     this.#execution = execution;
+    this.#network = network;
+    this.#memory = execution.memory;
   }
 
   /**
-   * Plans and compiles a step of training. All constants of the model that can be become parameters first.
+   * Plans and compiles a step of training. Where the model has no parameters yet, all constants that can be become parameters first.
    *
    * @throws ModelError for options that make no sense for the model
    * @throws UnsupportedError that names every node on the way whose gradient has no rule
    */
   static async make(model: Model, options: TrainingOptions = {}): Promise<Trainer> {
     const { network } = await model.changeable();
-    const { graph } = network;
-    const plan = planOf(graph, options, (name) => network.valueName(name));
+    if (network.halves)
+      throw new ModelError('a model of precision "float16" computes in 16 bits between layers. Load it with "float32" to train it.');
+    const plan = planOf(network.graph, options, (name) => network.valueName(name));
     const catalog = await loadCatalog(undefined, { hasRareCases: true, isForTraining: true });
     const infer = (one: Graph): TypedGraph => {
       const { graph: typed, obstacles } = inferGraph(one, catalog);
       if (obstacles.length > 0) throw new UnsupportedError(obstacles);
       return typed;
     };
-    const input = graph.types.get(plan.input) as ValueType;
-    const output = graph.types.get(plan.value) as ValueType;
-    const withBatch = ({ dtype, shape }: ValueType): ValueType => ({ dtype, shape: [plan.batch, ...shape.slice(1)] });
-    const types = { input: withBatch(input), targets: targetsType(withBatch(output), plan.loss) };
-    const execution = await DerivedExecution.make(network, (base) => trainingOf(base, plan, infer), { startsSettled: true });
-    return new Trainer(plan, types, execution);
+    let made: Made | undefined;
+    const derive = (base: TypedGraph) => {
+      const uses = usesOf(base);
+      const isFrozen = (name: string) => plan.isFrozen(name) || !isWeight(base.types.get(name) as ValueType, uses.get(name));
+      made = trainingOf(base, { ...plan, isFrozen }, infer);
+      return made;
+    };
+    const execution = await DerivedExecution.make(network, derive, { startsSettled: true });
+    return new Trainer(plan, made as Made, execution, network);
   }
 
   /** How many steps were submitted. */
@@ -105,20 +119,42 @@ export class Trainer {
   /**
    * Submits one step. Reads nothing back and waits for nothing.
    *
-   * @throws ModelError for inputs and targets of other sizes
+   * @throws ModelError for inputs and targets of other sizes, and labels that are no classes; and after the model was moved to another device
    */
   step(batch: TrainingBatch): void {
     checkFinite("rate", this.rate);
-    const inputs = asTensor("inputs", batch.inputs, this.#inputType);
-    const targets = asTensor("targets", batch.targets, this.#targetsType);
+    if (this.#execution.memory !== this.#memory)
+      throw new ModelError(
+        "the model was moved to another device, and what it had learned was lost with the first. Set its parameters from a checkpoint, and make another trainer.",
+      );
+    const { operands, classes } = this.#made;
+    const inputs = asTensor("inputs", batch.inputs, operands[inputsOperand].initial);
+    const targets = asTensor("targets", batch.targets, operands[targetsOperand].initial);
+    if (this.loss === "cross-entropy") checkLabels(targets, classes);
     this.#steps++;
     const rates = Tensor.float32([8], ratesAt(this.#optimizer, this.rate, this.#steps));
     this.#execution.write({ [inputsOperand]: inputs, [targetsOperand]: targets, [ratesOperand]: rates });
     this.#execution.run();
+    this.#tell();
   }
 
-  /** The loss of the last step, before the parameters took it. */
+  /** Whoever shows the model hears of it: once for all steps of a task. */
+  #tell(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    queueMicrotask(() => {
+      this.#isTelling = false;
+      if (!this.#network.isDisposed) this.#network.reportChange();
+    });
+  }
+
+  /**
+   * The loss of the last step, before the parameters took it.
+   *
+   * @throws ModelError before the first step
+   */
   async readLoss(): Promise<number> {
+    if (this.#steps === 0) throw new ModelError("no step was taken yet, so there is no loss.");
     const { [lossResult]: loss } = await this.#execution.read([lossResult]);
     return (loss as Tensor).toFloat32()[0] as number;
   }
@@ -127,11 +163,6 @@ export class Trainer {
   async readScores(): Promise<Tensor> {
     const { [scoresResult]: scores } = await this.#execution.read([scoresResult]);
     return scores as Tensor;
-  }
-
-  /** What runs a step: for profiles of it. @internal */
-  get runningExecution(): Execution {
-    return this.#execution.running;
   }
 
   /** Resolves when the GPU has done what was submitted. */
@@ -145,26 +176,59 @@ export class Trainer {
   }
 }
 
+const optimizerKeys = ["name", "rate", "momentum", "nesterov", "betas", "epsilon", "weightDecay"];
+
+/** @throws ModelError for numbers that no optimiser takes, and options that there are not */
+function checkOptimizer({ name, ...numbers }: OptimizerOptions): void {
+  if (!optimizerNames.includes(name)) throw new ModelError(`optimizer '${name}': expected one of ${optimizerNames.join(", ")}.`);
+  const unknown = Object.keys(numbers).find((key) => !optimizerKeys.includes(key));
+  if (unknown !== undefined) throw new ModelError(`optimizer: there is no '${unknown}'; there are ${optimizerKeys.join(", ")}.`);
+  const { rate, momentum, betas, epsilon, weightDecay } = numbers;
+  const within = (what: string, value: number | undefined, isRight: (value: number) => boolean, expected: string) => {
+    if (value !== undefined && !isRight(value)) throw new ModelError(`optimizer: ${what} ${value}; expected ${expected}.`);
+  };
+  within("rate", rate, (value) => value >= 0 && Number.isFinite(value), "a number of 0 or more");
+  within("momentum", momentum, (value) => value >= 0 && value < 1, "0 or more, and less than 1");
+  for (const beta of betas ?? []) within("betas", beta, (value) => value >= 0 && value < 1, "0 or more, and less than 1");
+  within("epsilon", epsilon, (value) => value > 0 && Number.isFinite(value), "a number above 0");
+  within("weightDecay", weightDecay, (value) => value >= 0 && Number.isFinite(value), "a number of 0 or more");
+}
+
 function planOf(graph: TypedGraph, options: TrainingOptions, valueName: (name: string) => string): TrainingPlan {
   const { loss = "cross-entropy", optimizer: named = "sgd", batch = 32, seed = 0, frozen, clipNorm } = options;
   const optimizer = typeof named === "string" ? { name: named } : named;
   if (!lossNames.includes(loss)) throw new ModelError(`loss '${loss}': expected one of ${lossNames.join(", ")}.`);
-  if (!optimizerNames.includes(optimizer.name))
-    throw new ModelError(`optimizer '${optimizer.name}': expected one of ${optimizerNames.join(", ")}.`);
+  checkOptimizer(optimizer);
   checkCount("batch", batch, 1, 2 ** 16);
   checkFinite("seed", seed);
   if (clipNorm !== undefined && !(clipNorm > 0)) throw new ModelError(`clipNorm ${clipNorm}: expected a number above 0.`);
   const [input, other] = graph.inputs;
   if (!input || other) throw new ModelError(`training takes a model with one input; this one has ${graph.inputs.length}.`);
-  const value =
-    options.of !== undefined ? valueName(options.of) : loss === "cross-entropy" ? scoresOf(graph) : (graph.outputs[0] as string);
+  const value = options.of === undefined ? lossOf(graph, loss) : valueName(options.of);
   return { value, loss, input: input.name, batch, optimizer, isFrozen: frozen ?? (() => false), clipNorm, seed };
 }
 
+/** What a loss is of where nothing is named: before a last Softmax or Sigmoid, which the loss takes in. */
+function lossOf(graph: TypedGraph, loss: LossName): string {
+  if (loss === "cross-entropy") return scoresOf(graph);
+  const [output = ""] = graph.outputs;
+  const node = producersOf(graph).get(output);
+  return loss === "binary-cross-entropy" && node?.operator === "Sigmoid" ? (node.inputs[0] as string) : output;
+}
+
 function asTensor(what: string, given: Tensor | Float32Array | Int32Array, { dtype, shape }: ValueType): Tensor {
-  const count = given instanceof Tensor ? given.size : given.length;
-  if (count !== sizeOf(shape)) throw new ModelError(`${what}: ${count} elements, expected ${sizeOf(shape)} ([${shape.join(", ")}]).`);
-  if (given instanceof Tensor) return given.dtype === dtype ? given : Tensor.from(dtype, shape, given.toNumbers());
+  const isTensor = given instanceof Tensor;
+  const count = isTensor ? given.size : given.length;
+  if (isTensor ? !sameShape(given.shape, shape) : count !== sizeOf(shape))
+    throw new ModelError(
+      `${what}: ${isTensor ? `[${given.shape.join(", ")}]` : `${count} elements`}, expected ${sizeOf(shape)} ([${shape.join(", ")}]).`,
+    );
+  if (isTensor) return given.dtype === dtype ? given : Tensor.from(dtype, shape, given.toNumbers());
   if (dtype === "float32" && given instanceof Float32Array) return Tensor.float32(shape, given);
   return Tensor.from(dtype, shape, given);
+}
+
+function checkLabels(targets: Tensor, classes: number): void {
+  const wrong = targets.toNumbers().find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
+  if (wrong !== undefined) throw new ModelError(`targets: ${wrong} is no class; there are ${classes}, so expected 0 to ${classes - 1}.`);
 }

@@ -24,7 +24,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read> input: array<f32>;
 @group(0) @binding(3) var<storage, read> labels: array<i32>;
 @group(0) @binding(4) var<storage, read> weights: array<f32>;
-@group(0) @binding(5) var<storage, read_write> output: array<f32>;
+@group(0) @binding(5) var<storage, read> total: array<f32>; // the sum of all weights, for a mean
+@group(0) @binding(6) var<storage, read_write> output: array<f32>;
 
 fn weight_of(label: i32) -> f32 {
   let is_ignored = (params.has_ignored > 0u) & (label == params.ignored);
@@ -50,12 +51,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) n
   let base = (row / inner) * (classes * inner) + row % inner;
   var scale = slope[row * params.slope_step] * weight_of(labels[row]);
   if (IS_MEAN) {
-    // Every row adds up the weights of all: they are few beside what a network computes for each.
-    var total = 0.0;
-    for (var other = 0u; other < params.rows; other++) {
-      total += weight_of(labels[other]);
-    }
-    scale /= total;
+    scale /= total[0];
   }
   let place = place_of(labels[row]);
   var highest = 0.0;

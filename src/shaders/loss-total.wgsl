@@ -1,7 +1,7 @@
-// Adds up the losses of all rows, and the weights that they count with: the loss is their sum, or the mean by weight.
+// Adds up the losses of all rows, and the weights that they count with: the result is the sum, the mean by weight, or the weights alone.
 // One workgroup; the rows are shared out among its invocations, whose sums meet in workgroup memory in a fixed order.
 
-override IS_MEAN: bool = true;
+override KIND: u32 = 1u; // 0 sum, 1 mean, 2 weights
 const LANES = 64u;
 
 struct Params {
@@ -29,5 +29,5 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) workg
   for (var other = 1u; other < LANES; other++) {
     sum += partial[other];
   }
-  output[0] = select(sum.x, sum.x / sum.y, IS_MEAN);
+  output[0] = select(select(sum.x, sum.x / sum.y, KIND == 1u), sum.y, KIND == 2u);
 }

@@ -297,6 +297,79 @@ describe("a training", () => {
     }),
   );
 
+  test.each<[string, TrainingOptions, string]>([
+    ["an optimiser's option that there is not", { optimizer: { name: "adam", lr: 1 } as OptimizerOptions }, "there is no 'lr'"],
+    ["a momentum of 1", { optimizer: { name: "sgd", momentum: 1 } }, "less than 1"],
+    ["a rate below 0", { optimizer: { name: "sgd", rate: -1 } }, "rate -1"],
+    ["a decay that is no number", { optimizer: { name: "sgd", weightDecay: Number.NaN } }, "weightDecay NaN"],
+  ])("is refused with %s", async (_, options, message) =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, plain);
+      await expect(Trainer.make(model, options)).rejects.toThrow(message);
+      model.dispose();
+    }),
+  );
+
+  test("leaves alone what prepares the input, and begins before a last Sigmoid", { timeout: 60_000 }, () =>
+    withDevice(async (device) => {
+      const graph = graphOf({
+        inputs: { x: ["N", 2, 4, 4] },
+        constants: { mean: scaled([1, 2, 1, 1], 1, 1), w: scaled([3, 2, 4, 4], 2, 0.2) },
+        nodes: [op("Sub", "x mean", "centred"), op("Conv", "centred w", "conv"), op("Flatten", "conv", "flat"), op("Sigmoid", "flat", "y")],
+      });
+      const model = await loadModel(device, graph);
+      const trainer = await Trainer.make(model, { loss: "binary-cross-entropy", batch: 2 });
+      expect(trainer.parameters).toEqual(["w"]);
+      await expect(trainer.readLoss()).rejects.toThrow("no step was taken");
+      trainer.step({ inputs: noise([2, 2, 4, 4], 3), targets: filled([2, 3], () => 1) });
+      const scores = (await trainer.readScores()).toFloat32();
+      const expected = scores.reduce((sum, score) => sum + Math.log1p(Math.exp(-score)), 0) / scores.length;
+      expect(await trainer.readLoss()).toBeCloseTo(expected, 5);
+      expect((await model.read("mean")).toFloat32()).toEqual(graph.initializers.get("mean")?.toFloat32());
+      trainer.dispose();
+      model.dispose();
+    }),
+  );
+
+  test("tells whoever shows the model, once for all steps of a task", { timeout: 60_000 }, () =>
+    withDevice(async (device) => {
+      let changes = 0;
+      const model = await loadModel(device, dropping, { parameters: true, onChange: () => changes++ });
+      const trainer = await Trainer.make(model, dropped.options);
+      changes = 0;
+      for (let step = 1; step <= 3; step++) trainer.step(examples(dropped, step));
+      await trainer.finished();
+      expect(changes).toBe(1);
+      trainer.dispose();
+      model.dispose();
+    }),
+  );
+
+  test("drops the same elements forward and backward, about as many as it should, and others in the next step", { timeout: 60_000 }, () =>
+    withDevice(async (device) => {
+      const count = 20_000;
+      const node = { ...op("RandomMask", "x rates", "y", { ratio: 0.3, seed: 9 }), domain: "convcam" };
+      const graph = graphOf({ inputs: { x: [count], rates: [8] }, nodes: [node] });
+      const model = await loadModel(device, graph);
+      const gradient = await model.gradient({ of: "y", withRespectTo: ["x"] });
+      const x = filled([count], () => 1);
+      const at = async (step: number) => {
+        const rates = Float32Array.of(0, 0, 0, step, 0, 0, 0, 0);
+        const [{ y }, { x: dx }] = await Promise.all([model.predict({ x, rates }), gradient.predict({ x, rates })]);
+        expect(dx?.toFloat32()).toEqual(y?.toFloat32());
+        return y?.toFloat32() ?? new Float32Array(0);
+      };
+      const first = await at(1);
+      expect(new Set(first)).toEqual(new Set([0, Math.fround(1 / 0.7)]));
+      const kept = first.filter((value) => value !== 0).length;
+      // Four standard deviations.
+      expect(Math.abs(kept - 0.7 * count)).toBeLessThan(4 * Math.sqrt(0.3 * 0.7 * count));
+      expect(await at(1)).toEqual(first);
+      expect(await at(2)).not.toEqual(first);
+      model.dispose();
+    }),
+  );
+
   test("refuses a batch of another size, and a rate that is no number", { timeout: 60_000 }, () =>
     withDevice(async (device) => {
       const model = await loadModel(device, dropping);
@@ -304,6 +377,8 @@ describe("a training", () => {
       const batch = examples(dropped, 1);
       expect(() => trainer.step({ ...batch, inputs: new Float32Array(7) })).toThrow("inputs: 7 elements, expected 144 ([4, 1, 6, 6])");
       expect(() => trainer.step({ ...batch, targets: new Int32Array(3) })).toThrow("targets: 3 elements, expected 4");
+      expect(() => trainer.step({ ...batch, targets: Int32Array.of(0, 1, 3, 2) })).toThrow("3 is no class; there are 3");
+      expect(() => trainer.step({ ...batch, inputs: noise([1, 144]) })).toThrow("inputs: [1, 144]");
       trainer.rate = Number.NaN;
       expect(() => trainer.step(batch)).toThrow("rate");
       trainer.dispose();

@@ -220,4 +220,14 @@ const movements: readonly RuleCase[] = [
   resized("not larger", { mode: "linear", keep_aspect_ratio_policy: "not_larger", axes: [2, 3] }, [7, 6]),
 ];
 
-test.each([...convolutions, ...byWeights, ...pools, ...norms, ...counted, ...normalizations, ...movements])("$what", holdCase);
+/** Normalizations by their scale and bias, too. */
+const byScales = normalizations
+  .filter(({ nodes: [node] }) => /^(Batch|Instance|Group|Layer)Norm/.test(node?.operator ?? ""))
+  .map((one): RuleCase => {
+    const { scale, bias, ...rest } = one.constants ?? {};
+    const given = one.nodes[0]?.inputs.includes("bias") ? { scale, bias } : { scale };
+    const shapes = Object.fromEntries(Object.entries(given).flatMap(([name, tensor]) => (tensor ? [[name, tensor.shape]] : [])));
+    return { ...one, what: `${one.what}, by scale and bias, too`, inputs: { ...one.inputs, ...shapes }, constants: rest };
+  });
+
+test.each([...convolutions, ...byWeights, ...byScales, ...pools, ...norms, ...counted, ...normalizations, ...movements])("$what", holdCase);

@@ -48,8 +48,15 @@ async function evaluate(path: string, { data, part, mean, std, json }: Options):
   }
 }
 
+/** More classes do not fit on a terminal. */
+const mostShown = 30;
+
 function print({ count, loss, accuracy, confusion }: Metrics, classes: readonly string[]): void {
   console.log(`${(100 * accuracy).toFixed(2)} % of ${count} examples are right, loss ${loss.toFixed(4)}`);
+  if (classes.length > mostShown) {
+    console.log(`Which classes it takes for which: --json FILE (there are ${classes.length}).`);
+    return;
+  }
   const shown = confusion.slice(0, classes.length);
   const columns = [{ title: "is, taken for" }, ...classes.map((title) => ({ title, alignRight: true }))];
   console.log(

@@ -1,4 +1,5 @@
 // `convcam train`: trains a network on labelled pictures, and writes it as an .onnx file.
+import { createWriteStream } from "node:fs";
 import { type Command, Option } from "commander";
 import { buildGraph, networks } from "../../../models/index.ts";
 import type { BytesSet } from "../../data-sets/data-set.ts";
@@ -11,9 +12,9 @@ import { Trainer } from "../../engine/trainer.ts";
 import { evaluateOn } from "../evaluate.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
-import { writeOutput } from "../output.ts";
+import { checkOutput, writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
-import { pictureOf, readDataSet } from "../training-data.ts";
+import { hasTestPart, pictureOf, readDataSet } from "../training-data.ts";
 import { parseCount, parseDivisors, parseList, parseNumber, parseRegularExpression } from "../usage.ts";
 
 interface Options {
@@ -74,15 +75,25 @@ async function readNetwork(name: string, seed: number): Promise<Graph> {
 async function train(name: string, options: Options): Promise<void> {
   const { data, out, batch, optimizer, lr: rate, momentum, weightDecay, clip, shuffle, freeze, seed, init, mean, std } = options;
   if (options.steps !== undefined && options.epochs !== undefined) throw new ModelError("--steps and --epochs: give one of them.");
+  if (momentum !== undefined && optimizer !== "sgd") throw new ModelError(`--momentum is sgd's; ${optimizer} has none.`);
+  for (const path of [out, options.log]) if (path !== undefined) await checkOutput(path);
   const graph = await readNetwork(name, seed);
   const picture = pictureOf(graph);
   const set = await readDataSet(data, "train", { picture, mean, std });
   const steps = options.steps ?? Math.ceil(((options.epochs ?? 1) * set.length) / batch);
-  console.log(line`${String(set.length)} examples of ${String(set.classes.length)} classes, ${String(steps)} steps of ${String(batch)}`);
+  const sizes = set.classes.slice(0, 20).map((one, i) => `${one} ${set.classSizes[i]}`);
+  console.log(
+    line`${String(set.length)} examples (${sizes.join(", ")}${set.classes.length > 20 ? ", …" : ""}), ${String(steps)} steps of ${String(batch)}`,
+  );
   const device = await requestNodeDevice();
   try {
     const model = await loadModel(device, graph, { parameters: true });
     if (init === "blank") await model.reinitialize(seed);
+    const names = model.parameters.map((parameter) => parameter.name);
+    if (freeze && !names.some((one) => freeze.test(one)))
+      throw new ModelError(
+        `--freeze ${freeze.source}: no parameter has such a name. There are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}.`,
+      );
     const trainer = await Trainer.make(model, {
       batch,
       seed,
@@ -91,14 +102,12 @@ async function train(name: string, options: Options): Promise<void> {
       frozen: freeze && ((parameter) => freeze.test(parameter)),
     });
     checkClasses(await trainer.readScores(), set);
-    const log = await run(trainer, model, set, { steps, order: new Order(set.length, seed, shuffle), ...options });
-    if (options.log !== undefined) await writeOutput(options.log, log);
-    trainer.dispose();
+    await run(trainer, model, set, { ...options, steps, order: new Order(set.length, seed, shuffle) });
     await writeOutput(out, await model.toOnnx());
     console.log(line`written to ${out}`);
-    const test = await readDataSet(data, "test", { picture, mean, std }).catch(() => undefined);
-    if (test) {
-      const { accuracy, loss, count } = await evaluateOn(model, test);
+    trainer.dispose();
+    if (hasTestPart(data)) {
+      const { accuracy, loss, count } = await evaluateOn(model, await readDataSet(data, "test", { picture, mean, std }));
       console.log(`${(100 * accuracy).toFixed(2)} % of ${count} test examples are right, loss ${loss.toFixed(4)}`);
     }
     model.dispose();
@@ -120,38 +129,49 @@ interface Run extends Options {
 /** How many losses are read back at once: a step waits for none of them, and the GPU for no step. */
 const mostPending = 8;
 
-/** @returns the log: a head, and a line for each step */
-async function run(trainer: Trainer, model: Model, set: BytesSet, { steps, order, batch, out, saveEvery }: Run): Promise<string> {
-  const lines = ["step,loss,rate,seconds"];
+/** Takes all steps, or those until somebody interrupts it (Ctrl+C), and logs each. */
+async function run(trainer: Trainer, model: Model, set: BytesSet, { steps, order, batch, out, saveEvery, log }: Run): Promise<void> {
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  process.once("SIGINT", interrupt);
+  const file = log === undefined ? undefined : createWriteStream(log);
+  file?.write("step,loss,rate,seconds\n");
   const pending: Promise<void>[] = [];
+  const last: number[] = [];
   const begun = performance.now();
   let shown = begun;
-  for (let step = 1; step <= steps; step++) {
-    trainer.step(set.examples(order.next(batch)));
-    const { rate } = trainer;
-    const read = trainer.readLoss().then((loss) => {
-      const seconds = (performance.now() - begun) / 1000;
-      lines[step] = `${step},${loss},${rate},${seconds.toFixed(3)}`;
-      if (!Number.isFinite(loss))
-        throw new ModelError(`the loss of step ${step} is ${loss}: the network has come apart. Try a lower --lr, or --clip 1.`);
-      if (!process.stderr.isTTY || (step < steps && performance.now() - shown < 200)) return;
-      shown = performance.now();
-      process.stderr.write(`step ${step}/${steps}  loss ${loss.toFixed(4)}  ${((step * batch) / seconds).toFixed(0)} examples/s   \r`);
-    });
-    read.catch(() => {});
-    pending.push(read);
-    if (pending.length >= mostPending) await pending.shift();
-    if (saveEvery !== undefined && step % saveEvery === 0 && step < steps) {
-      await Promise.all(pending.splice(0));
-      await writeOutput(out.replace(/(\.onnx)?$/, `-${step}.onnx`), await model.toOnnx());
+  const seconds = () => (performance.now() - begun) / 1000;
+  /** Losses arrive in the order of the steps. */
+  const hear = (step: number, loss: number, rate: number): void => {
+    file?.write(`${step},${loss},${rate},${seconds().toFixed(3)}\n`);
+    if (!Number.isFinite(loss))
+      throw new ModelError(`the loss of step ${step} is ${loss}: the network has come apart. Try a lower --lr, or --clip 1.`);
+    last.push(loss);
+    if (last.length > 20) last.shift();
+    if (!process.stderr.isTTY || (step < steps && performance.now() - shown < 200)) return;
+    shown = performance.now();
+    process.stderr.write(`step ${step}/${steps}  loss ${loss.toFixed(4)}  ${((step * batch) / seconds()).toFixed(0)} examples/s   \r`);
+  };
+  try {
+    for (let step = 1; step <= steps && !stop.signal.aborted; step++) {
+      trainer.step(set.examples(order.next(batch)));
+      const { rate } = trainer;
+      const read = trainer.readLoss().then((loss) => hear(step, loss, rate));
+      read.catch(() => {});
+      pending.push(read);
+      if (pending.length >= mostPending) await pending.shift();
+      if (saveEvery !== undefined && step % saveEvery === 0 && step < steps) {
+        await Promise.all(pending.splice(0));
+        await writeOutput(out.replace(/(\.onnx)?$/, `-${step}.onnx`), await model.toOnnx());
+      }
     }
+    await Promise.all(pending);
+  } finally {
+    process.off("SIGINT", interrupt);
+    await new Promise<void>((resolve) => (file ? file.end(resolve) : resolve()));
+    if (process.stderr.isTTY) process.stderr.write("\n");
   }
-  await Promise.all(pending);
-  if (process.stderr.isTTY) process.stderr.write("\n");
-  const [, ...losses] = lines.map((one) => Number(one.split(",")[1]));
-  const last = losses.slice(-20);
-  console.log(
-    `loss ${(last.reduce((a, b) => a + b, 0) / last.length).toFixed(4)} in the last ${last.length} steps, after ${((performance.now() - begun) / 1000).toFixed(1)} s`,
-  );
-  return `${lines.join("\n")}\n`;
+  const loss = last.reduce((a, b) => a + b, 0) / last.length;
+  const how = stop.signal.aborted ? `stopped after ${trainer.steps} steps, ` : "";
+  console.log(`${how}loss ${loss.toFixed(4)} in the last ${last.length} steps, after ${seconds().toFixed(1)} s`);
 }

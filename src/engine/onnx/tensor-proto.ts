@@ -1,4 +1,4 @@
-// TensorProto to Tensor and back: every encoding of the element types that Convcam computes with.
+// TensorProto to Tensor: every encoding of the element types that Convcam computes with.
 import { ModelError, UnsupportedError } from "../errors.ts";
 import { type Shape, sizeOf } from "../shapes.ts";
 import { bytesPerElement, type DataType, dataTypesByCode, Tensor } from "../tensor.ts";

@@ -24,7 +24,7 @@ export function usesRates(expression: string): boolean {
 }
 
 /**
- * Params: `count` invocations, `last` block of whole blocks, then the scalars. Bindings: `state`, one per operand, and `rates`, eight numbers that
+ * Params: `count` invocations, the `size` of the state, then the scalars. Bindings: `state`, one per operand, and `rates`, eight numbers that
  * may change from run to run. What does not fill a block is computed by the last invocation, element by element.
  */
 export function generateUpdate({ name, expression, operands, scalars }: UpdateFormula): Shader {

@@ -7,35 +7,61 @@ function perChannel({ emit }: RuleContext, vector: string, channels: number, ran
   return emit.reshape(vector, [channels, ...new Array<number>(rank - 2).fill(1)]);
 }
 
-/** With running statistics it scales each channel. */
-const batchNormalization: Rule = (context) => {
-  const { attributes, dy, emit, node, shape } = context;
-  if (attributes.flag("training_mode", false)) context.unsupported("there is no rule yet for its gradient in training mode.");
-  const [, scale = "", , , variance = ""] = node.inputs;
-  const deviation = emit.node("Sqrt", [emit.add(variance, emit.number(attributes.number("epsilon", 1e-5), variance))]);
-  const [channels = 1] = shape(1);
-  return [emit.multiply(dy, perChannel(context, emit.divide(scale, deviation), channels, shape(0).length))];
+/**
+ * The gradients of a scale and a bias that follow a standardization, where they are wanted: Σ dy · x̂ and Σ dy.
+ *
+ * @param sum to the shape of the scale and of the bias
+ */
+function affine({ emit, dy, needs, node }: RuleContext, standard: () => string, sum: (value: string) => string) {
+  return [needs(1) ? sum(emit.multiply(dy, standard())) : undefined, node.inputs[2] && needs(2) ? sum(dy) : undefined] as const;
+}
+
+/** Sums all but the axis of the channels, to a vector. */
+const sumPerChannel = ({ emit, shape }: RuleContext) => {
+  const axes = shape(0).flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  return (value: string): string => emit.reshape(emit.sum(value, axes), [shape(0)[1] as number]);
 };
 
-/**
- * The gradient through x̂ = (x − mean) / √(variance + ε), statistics over these axes:
- * dx = (g − mean g − x̂ · mean(g · x̂)) / √(variance + ε), where g is the gradient of x̂.
- */
-function throughStandardization({ emit }: RuleContext, x: string, g: string, axes: readonly number[], epsilon: string): string {
-  const centred = emit.subtract(x, emit.mean(x, axes));
+/** With running statistics it scales each channel. */
+const batchNormalization: Rule = (context) => {
+  const { attributes, dy, emit, needs, node, shape, x } = context;
+  if (attributes.flag("training_mode", false)) context.unsupported("there is no rule yet for its gradient in training mode.");
+  const [, scale = "", , mean = "", variance = ""] = node.inputs;
+  const deviation = emit.node("Sqrt", [emit.add(variance, emit.number(attributes.number("epsilon", 1e-5), variance))]);
+  const [channels = 1] = shape(1);
+  const along = (vector: string) => perChannel(context, vector, channels, shape(0).length);
+  const standard = () => emit.divide(emit.subtract(x, along(mean)), along(deviation));
+  const dx = needs(0) ? emit.multiply(dy, along(emit.divide(scale, deviation))) : undefined;
+  return [dx, ...affine(context, standard, sumPerChannel(context))];
+};
+
+/** x̂ = (x − mean) / √(variance + ε), statistics over some axes. */
+interface Standardized {
+  readonly standard: string;
+  readonly deviation: string;
+  readonly axes: readonly number[];
+}
+
+function standardize({ attributes, emit, x }: RuleContext, value: string, axes: readonly number[]): Standardized {
+  const centred = emit.subtract(value, emit.mean(value, axes));
   const variance = emit.mean(emit.multiply(centred, centred), axes);
-  const deviation = emit.node("Sqrt", [emit.add(variance, epsilon)]);
-  const standard = emit.divide(centred, deviation);
+  const deviation = emit.node("Sqrt", [emit.add(variance, emit.number(attributes.number("epsilon", 1e-5), x))]);
+  return { standard: emit.divide(centred, deviation), deviation, axes };
+}
+
+/** dx = (g − mean g − x̂ · mean(g · x̂)) / √(variance + ε), where g is the gradient of x̂. */
+function throughStandardization({ emit }: RuleContext, g: string, { standard, deviation, axes }: Standardized): string {
   const share = emit.multiply(standard, emit.mean(emit.multiply(g, standard), axes));
   return emit.divide(emit.subtract(emit.subtract(g, emit.mean(g, axes)), share), deviation);
 }
 
 const instanceNormalization: Rule = (context) => {
-  const { attributes, dy, emit, b, shape, x } = context;
+  const { dy, emit, b, shape, x } = context;
   const rank = shape(0).length;
   const scaled = emit.multiply(dy, perChannel(context, b, shape(0)[1] as number, rank));
   const axes = Array.from({ length: rank - 2 }, (_, i) => i + 2);
-  return [throughStandardization(context, x, scaled, axes, emit.number(attributes.number("epsilon", 1e-5), x))];
+  const made = standardize(context, x, axes);
+  return [throughStandardization(context, scaled, made), ...affine(context, () => made.standard, sumPerChannel(context))];
 };
 
 const layerNormalization: Rule = (context) => {
@@ -44,7 +70,9 @@ const layerNormalization: Rule = (context) => {
   const rank = shape(0).length;
   const first = normalizeAxis(attributes.number("axis", -1), rank);
   const axes = Array.from({ length: rank - first }, (_, i) => first + i);
-  return [throughStandardization(context, x, emit.multiply(dy, b), axes, emit.number(attributes.number("epsilon", 1e-5), x))];
+  const made = standardize(context, x, axes);
+  const sum = (value: string) => emit.sumTo(value, shape(0), shape(1));
+  return [throughStandardization(context, emit.multiply(dy, b), made), ...affine(context, () => made.standard, sum)];
 };
 
 const groupNormalization: Rule = (context) => {
@@ -55,13 +83,12 @@ const groupNormalization: Rule = (context) => {
   const apart: Shape = [n, groups, channels / groups, ...spatial];
   // Before opset 21 the scale is that of a group.
   const isPerGroup = shape(1)[0] !== channels;
-  const scale = isPerGroup
-    ? emit.reshape(b, [groups, 1, ...spatial.map(() => 1)])
-    : emit.reshape(b, [groups, channels / groups, ...spatial.map(() => 1)]);
-  const g = emit.multiply(emit.reshape(dy, apart), scale);
+  const scaleShape = [groups, isPerGroup ? 1 : channels / groups, ...spatial.map(() => 1)];
+  const g = emit.multiply(emit.reshape(dy, apart), emit.reshape(b, scaleShape));
   const axes = Array.from({ length: apart.length - 2 }, (_, i) => i + 2);
-  const dx = throughStandardization(context, emit.reshape(x, apart), g, axes, emit.number(attributes.number("epsilon", 1e-5), x));
-  return [emit.reshape(dx, whole)];
+  const made = standardize(context, emit.reshape(x, apart), axes);
+  const sum = (value: string) => emit.reshape(emit.sumTo(emit.reshape(value, apart), apart, scaleShape), shape(1));
+  return [emit.reshape(throughStandardization(context, g, made), whole), ...affine(context, () => emit.reshape(made.standard, whole), sum)];
 };
 
 /**

@@ -1,7 +1,6 @@
 // Optimisers: what each remembers of a parameter, and the steps that it writes for one.
 import type { ValueType } from "../../graph/graph.ts";
-import { stepIndex } from "../../ops/training/random-mask.ts";
-import { meanIndex, rateCount, rateIndex, squareIndex } from "../../ops/training/update.ts";
+import { meanIndex, rateCount, rateIndex, squareIndex, stepIndex } from "../../ops/training/update.ts";
 import type { Draft } from "../draft.ts";
 
 export type OptimizerName = "sgd" | "adam" | "adamw" | "adagrad";

@@ -65,7 +65,13 @@ export function trainingOf(graph: TypedGraph, plan: TrainingPlan, infer: (graph:
   const { operands, ...derived } = draft.finish(results);
   const { dtype, shape: inputShape } = part.types.get(input) as ValueType;
   const inputs = { name: input, initial: Tensor.filled(dtype, inputShape, 0) };
-  return { ...derived, operands: { ...operands, [inputsOperand]: inputs } };
+  const named = operands as Readonly<Record<typeof targetsOperand | typeof ratesOperand, typeof inputs>>;
+  return {
+    ...derived,
+    operands: { ...operands, [inputsOperand]: inputs, [targetsOperand]: named[targetsOperand], [ratesOperand]: named[ratesOperand] },
+    trained,
+    classes: part.types.get(value)?.shape[1] ?? 1,
+  };
 }
 
 /** A running statistic, and what moves it. */
@@ -127,9 +133,13 @@ function inTrainingMode(
 }
 
 /** @returns the loss, one number: the mean over the batch */
-function writeLoss(draft: Draft, { value, loss }: TrainingPlan): string {
+function writeLoss(draft: Draft, { value, loss, batch }: TrainingPlan): string {
   const { emit } = draft;
   const { dtype, shape } = emit.typeOf(value);
+  if (shape[0] !== batch)
+    throw new ModelError(
+      `'${value}' is [${shape.join(", ")}] for a batch of ${batch}: its first axis is no batch. Name another value as \`of\`.`,
+    );
   if (loss === "cross-entropy") {
     if (shape.length < 2) throw new ModelError(`the scores are [${shape.join(", ")}]; cross-entropy takes [batch, classes, …].`);
     const labels = draft.operand(targetsOperand, Tensor.filled("int32", [shape[0] as number, ...shape.slice(2)], 0));
@@ -170,9 +180,4 @@ function clipped(draft: Draft, gradients: readonly string[], parameters: readonl
   // As PyTorch's clip_grad_norm_.
   const factor = emit.node("Min", [emit.number(1, like), emit.divide(emit.number(most, like), emit.add(length, emit.number(1e-6, like)))]);
   return gradients.map((gradient) => emit.multiply(gradient, factor));
-}
-
-/** The type of the targets of a batch. */
-export function targetsType({ dtype, shape }: ValueType, loss: LossName): ValueType {
-  return loss === "cross-entropy" ? { dtype: "int32", shape: [shape[0] as number, ...shape.slice(2)] } : { dtype, shape };
 }

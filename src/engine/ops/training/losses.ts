@@ -78,7 +78,7 @@ function loss(name: string, since: number, isOfScores: boolean): Operator {
             if (reduction !== "none")
               list.push({
                 shader: totalShader,
-                constants: { IS_MEAN: Number(reduction === "mean") },
+                constants: { KIND: reduction === "mean" ? 1 : 0 },
                 params: { rows: params.rows },
                 bindings: { losses, counts, output: y },
                 workgroups: 1,
@@ -111,25 +111,47 @@ const gradient = defineOperator("LossGradient", { since: 1, domain: fusedDomain 
     kernels: () => [
       {
         name: "loss gradient",
-        dispatches: ([given, input, label, weight], [output]) => [
-          {
-            shader: gradientShader,
-            constants: {
-              OF_SCORES: Number(isOfScores),
-              HAS_WEIGHTS: Number(weights !== undefined),
-              IS_MEAN: Number(reduction === "mean"),
+        dispatches([given, input, label, weight], [output]) {
+          const x = input as PlacedOperand;
+          const [losses, counts, total]: Scratch[] = [4 * params.rows, 4 * params.rows, 4].map((scratchBytes) => ({ scratchBytes }));
+          const of = {
+            OF_SCORES: Number(isOfScores),
+            HAS_WEIGHTS: Number(weights !== undefined),
+          };
+          const bindings = { input: x, labels: label as PlacedOperand, weights: weight ?? noWeights };
+          const isMean = reduction === "mean";
+          const sumWeights: Dispatch[] = [
+            {
+              shader: rowsShader,
+              constants: { ...of, OF_SCORES: 0 },
+              params,
+              bindings: { ...bindings, losses: losses as Scratch, counts: counts as Scratch },
+              workgroups: workgroupCount(params.rows, 64),
             },
-            params: { ...params, slope_step: Number(reduction === "none") },
-            bindings: {
-              slope: given as PlacedOperand,
-              input: input as PlacedOperand,
-              labels: label as PlacedOperand,
-              weights: weight ?? noWeights,
-              output: output as PlacedOperand,
+            {
+              shader: totalShader,
+              constants: { KIND: 2 },
+              params: { rows: params.rows },
+              bindings: { losses: losses as Scratch, counts: counts as Scratch, output: total as Scratch },
+              workgroups: 1,
             },
-            workgroups: workgroupCount(params.rows, 64),
-          },
-        ],
+          ];
+          return [
+            ...(isMean ? sumWeights : []),
+            {
+              shader: gradientShader,
+              constants: { ...of, IS_MEAN: Number(isMean) },
+              params: { ...params, slope_step: Number(reduction === "none") },
+              bindings: {
+                ...bindings,
+                slope: given as PlacedOperand,
+                total: isMean ? (total as Scratch) : noWeights,
+                output: output as PlacedOperand,
+              },
+              workgroups: workgroupCount(params.rows, 64),
+            },
+          ];
+        },
       },
     ],
   };

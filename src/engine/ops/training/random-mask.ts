@@ -6,9 +6,7 @@ import { sizeOf } from "../../shapes.ts";
 import { floatInput } from "../checks.ts";
 import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type PlacedOperand } from "../operator.ts";
-
-/** Which of the rates is the number of the step. */
-export const stepIndex = 3;
+import { stepIndex } from "./update.ts";
 
 export default defineOperator("RandomMask", { since: 1, domain: fusedDomain }, (context) => {
   const { dtype, shape } = floatInput(context, 0);

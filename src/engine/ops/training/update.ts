@@ -8,10 +8,10 @@ import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type PlacedOperand } from "../operator.ts";
 
 /**
- * What the eight rates are: the learning rate; 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ), with which Adam makes up for moments that begin at 0; the factor that
- * clips gradients is an operand of its own.
+ * What the eight rates are: the learning rate; 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ), with which Adam makes up for moments that begin at 0; the number of
+ * the step, by which Dropouts draw. The others are 0.
  */
-export const [rateIndex, meanIndex, squareIndex, rateCount] = [0, 1, 2, 8] as const;
+export const [rateIndex, meanIndex, squareIndex, stepIndex, rateCount] = [0, 1, 2, 3, 8] as const;
 
 const rate = `rates[${rateIndex}]`;
 

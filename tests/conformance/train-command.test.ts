@@ -1,0 +1,76 @@
+// `convcam train` and `convcam evaluate`, from files to files.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { main } from "../../src/cli/main.ts";
+
+let folder = "";
+let said: string[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "convcam-train-"));
+  said = [];
+  for (const method of ["log", "error"] as const) vi.spyOn(console, method).mockImplementation((text: string) => void said.push(text));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+/** So many pictures of 28 × 28: those of an odd class are bright on the right. */
+function writeDigits(prefix: string, count: number, isCompressed = false): void {
+  const head = (shape: readonly number[]) => [0, 0, 8, shape.length, ...shape.flatMap((extent) => [0, 0, extent >> 8, extent & 255])];
+  const labels = Array.from({ length: count }, (_, i) => i % 2);
+  const pixels = labels.flatMap((label) => Array.from({ length: 784 }, (_, at) => (at % 28 >= 14 === (label === 1) ? 255 : 0)));
+  const images = Uint8Array.from([...head([count, 28, 28]), ...pixels]);
+  writeFileSync(join(folder, `${prefix}-images-idx3-ubyte${isCompressed ? ".gz" : ""}`), isCompressed ? gzipSync(images) : images);
+  writeFileSync(join(folder, `${prefix}-labels-idx1-ubyte`), Uint8Array.from([...head([count]), ...labels]));
+}
+
+const train = (...rest: readonly string[]) =>
+  main(["train", "mnist", "--data", `idx:${folder}`, "--batch", "8", "--optimizer", "adam", ...rest]);
+
+test("a network learns to tell two kinds of pictures, and its file and log say so", { timeout: 120_000 }, async () => {
+  writeDigits("train", 24, true);
+  writeDigits("t10k", 10);
+  const [out, log] = [join(folder, "learned.onnx"), join(folder, "log.csv")];
+  expect(await train("--steps", "9", "--out", out, "--log", log, "--save-every", "4")).toBe(0);
+  expect(said.join("\n")).toContain("24 examples (0 12, 1 12), 9 steps of 8");
+  expect(said.join("\n")).toContain("100.00 % of 10 test examples are right");
+  const lines = readFileSync(log, "utf8").trimEnd().split("\n");
+  expect(lines[0]).toBe("step,loss,rate,seconds");
+  expect(lines.slice(1).map((line) => line.split(",")[0])).toEqual(["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+  const losses = lines.slice(1).map((line) => Number(line.split(",")[1]));
+  expect(losses.at(-1)).toBeLessThan((losses[0] as number) / 2);
+  for (const step of [4, 8]) expect(readFileSync(join(folder, `learned-${step}.onnx`)).length).toBeGreaterThan(800_000);
+  said = [];
+  expect(await main(["evaluate", out, "--data", `idx:${folder}`, "--json", join(folder, "result.json")])).toBe(0);
+  expect(said.join("\n")).toContain("100.00 % of 10 examples are right");
+  const { accuracy, confusion } = JSON.parse(readFileSync(join(folder, "result.json"), "utf8"));
+  expect(accuracy).toBe(1);
+  expect(confusion[1][1]).toBe(5);
+});
+
+test.each([
+  ["a place that cannot be written, before anything is computed", ["--out", "/nowhere/at/all.onnx"], "there is no folder '/nowhere/at'"],
+  ["a log that cannot be written", ["--out", "OUT", "--log", "/nowhere/log.csv"], "'/nowhere/log.csv' could not be written"],
+  ["another size of steps", ["--out", "OUT", "--steps", "3", "--epochs", "2"], "give one of them"],
+  ["a momentum that Adam has not", ["--out", "OUT", "--momentum", "0.5"], "--momentum is sgd's"],
+  ["means of other channels", ["--out", "OUT", "--mean", "1,2,3"], "--mean: 3 numbers"],
+  ["what freezes nothing", ["--out", "OUT", "--freeze", "^nothing"], "no parameter has such a name"],
+])("is refused with %s", { timeout: 60_000 }, async (_, options, message) => {
+  writeDigits("train", 8);
+  expect(await train(...options.map((one) => (one === "OUT" ? join(folder, "out.onnx") : one)))).toBe(1);
+  expect(said.join("\n")).toContain(message);
+});
+
+test("data that is not there, or damaged, is named", async () => {
+  expect(await train("--out", join(folder, "out.onnx"))).toBe(1);
+  expect(said.join("\n")).toContain("there is neither train-images-idx3-ubyte nor train-images-idx3-ubyte.gz");
+  writeDigits("train", 8);
+  writeFileSync(join(folder, "train-images-idx3-ubyte"), Uint8Array.from([0, 0, 8, 3, 255, 255, 255, 255, 0, 0, 0, 28, 0, 0, 0, 28]));
+  said = [];
+  expect(await train("--out", join(folder, "out.onnx"))).toBe(1);
+  expect(said.join("\n")).toContain("should hold 3367254359280 bytes");
+});
