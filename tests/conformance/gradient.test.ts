@@ -121,7 +121,7 @@ test("no share of a gradient is left out: what reaches an input that has no rule
   withDevice(async (device) => {
     const one = Tensor.float32([2], new Float32Array([1, 1]));
     const zero = Tensor.float32([2], new Float32Array(2));
-    for (const node of [op("LayerNormalization", "x x", "y"), op("BatchNormalization", "x m zero zero one", "y"), op("Clip", "x m", "y")]) {
+    for (const node of [op("BatchNormalization", "x one zero m one", "y"), op("Clip", "x m", "y")]) {
       const isClip = node.operator === "Clip";
       const model = await loadModel(
         device,
@@ -132,7 +132,7 @@ test("no share of a gradient is left out: what reaches an input that has no rule
         }),
       );
       await expect(model.gradient({ of: "y" }), node.operator).rejects.toThrow(
-        `${node.operator} 'y': there is no rule for the gradient of input 1`,
+        `${node.operator} 'y': there is no rule for the gradient of input ${isClip ? 1 : 3}`,
       );
       model.dispose();
     }
