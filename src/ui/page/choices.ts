@@ -24,7 +24,10 @@ const colors: Readonly<Record<ColorMap | "auto", string>> = {
   diverging: "Blue, white, red",
 };
 
-/** Fills a list, and sets an element's attribute to what is chosen in it. The first is the default. An attribute that is set elsewhere is shown, too. */
+/**
+ * Fills a list, and sets an element's attribute to what is chosen in it. The first is the default. An attribute that is set elsewhere is shown, too:
+ * the last one that is not in the list is added to it.
+ */
 export function offer(select: HTMLSelectElement, titles: Readonly<Record<string, string>>, element: Element, attribute: string): void {
   select.append(...Object.entries(titles).map(([name, title]) => new Option(title, name)));
   const [first = ""] = Object.keys(titles);
@@ -32,10 +35,15 @@ export function offer(select: HTMLSelectElement, titles: Readonly<Record<string,
     if (select.value === first) element.removeAttribute(attribute);
     else element.setAttribute(attribute, select.value);
   });
+  let unlisted: HTMLOptionElement | undefined;
   new MutationObserver(() => {
     const wanted = element.getAttribute(attribute) ?? first;
     const isListed = [...select.options].some(({ value }) => value === wanted);
-    if (!isListed) select.append(new Option(wanted.replace("..", " to "), wanted));
+    if (!isListed) {
+      unlisted?.remove();
+      unlisted = new Option(wanted.replace("..", " to "), wanted);
+      select.append(unlisted);
+    }
     select.value = wanted;
   }).observe(element, { attributeFilter: [attribute] });
 }

@@ -31,16 +31,24 @@ export function offerCommonRange(list: HTMLSelectElement, viewer: ConvCam, repor
     const picture = pictureAmong(layers);
     shown = values.filter((value) => value !== picture);
   });
+  const situation = () => [viewer.src, viewer.getAttribute("layers"), viewer.getAttribute("normalize"), shown];
   // Before the list sets the attribute to what is chosen in it.
   const choose = (event: Event) => {
     if (list.value !== wanted) return;
     event.stopImmediatePropagation();
     list.value = viewer.getAttribute("normalize") ?? list.options[0]?.value ?? "";
-    Promise.all(shown.map((value) => viewer.ask({ kind: "statistics", value }))).then((layers) => {
-      const range = commonRange(layers.flat());
-      if (range === undefined) report("There is no range over all layers: they are 0 everywhere.");
-      else viewer.setAttribute("normalize", range);
-    }, report);
+    const before = situation();
+    // Another network, other layers or another range may be wanted by the time of the answer.
+    const isStale = () => situation().some((part, i) => part !== before[i]);
+    Promise.all(shown.map((value) => viewer.ask({ kind: "statistics", value }))).then(
+      (layers) => {
+        if (isStale()) return;
+        const range = commonRange(layers.flat());
+        if (range === undefined) report("There is no range over all layers: they are 0 everywhere.");
+        else viewer.setAttribute("normalize", range);
+      },
+      (error) => isStale() || report(error),
+    );
   };
   list.addEventListener("change", choose, { capture: true });
 }
