@@ -8,16 +8,15 @@ import { findBlocks, type Item, isBlock } from "../overview/blocks.ts";
 import { condense } from "../overview/condense.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import { type BlockedOverview, fold } from "../overview/fold.ts";
-import type { Direction } from "../overview/geometry.ts";
 import { numbersOf } from "../overview/layer-numbers.ts";
-import { OverviewPlacer } from "../overview/layout.ts";
 import { everyItem, type SearchedBesides } from "../overview/search.ts";
 import type { ViewOutcome } from "../scene.ts";
 import { About, subjectOf } from "./about.ts";
 import { countsOf, headTemplate } from "./band-head.ts";
 import { BandLayers } from "./band-layers.ts";
 import { BandMarks } from "./band-marks.ts";
-import { edgesTemplate, frameTemplate, nodeTemplate, shownValue, sizeOfNode } from "./band-nodes.ts";
+import { edgesTemplate, frameTemplate, nodeTemplate, shownValue } from "./band-nodes.ts";
+import { BandPlacer } from "./band-placer.ts";
 import { BandSearch } from "./band-search.ts";
 import { bandWords } from "./band-words.ts";
 import { BandZoom } from "./band-zoom.ts";
@@ -40,8 +39,6 @@ export interface BandHost extends Pick<MeasuringHost, "session"> {
   onLayer(value: string): void;
 }
 
-/** Boxes narrower than this show the network downwards. */
-const narrow = 560;
 /** The buttons that fold or unfold all blocks: one of them at least is there where there are blocks. */
 const allFolds = ".band-head [data-fold]";
 
@@ -57,8 +54,8 @@ export class Band implements GalleryGuest {
   readonly #sheets: Sheets;
   readonly #marks = new BandMarks();
   readonly #zoom = new BandZoom(this.#scroller, this.#plane, () => this.#draw());
+  readonly #placer = new BandPlacer();
   #overview: BlockedOverview | undefined;
-  #placer: { readonly direction: Direction; readonly lines: number; readonly placer: OverviewPlacer } | undefined;
   #layers: ReadonlyMap<string, DrawableLayer> = new Map();
   readonly #folds = new Folds();
   /** The layer that is looked at. */
@@ -123,7 +120,7 @@ export class Band implements GalleryGuest {
     this.#picture = picture;
     const overview = condense(network);
     this.#overview = { ...overview, items: findBlocks(overview) };
-    this.#placer = undefined;
+    this.#placer.forget();
     this.#layers = new Map(layers.map((layer) => [layer.value, layer]));
     this.#folds.foldAll();
     this.#zoom.forget();
@@ -157,7 +154,7 @@ export class Band implements GalleryGuest {
     const first = this.#reachable === undefined ? undefined : this.#nodeOf(this.#reachable)?.parentElement;
     if (!first) return;
     const { clientHeight, clientWidth } = this.#scroller;
-    const isDown = this.#placer?.direction === "down";
+    const { isDown } = this.#placer;
     this.#scroller.scrollTop = isDown ? 0 : first.offsetTop + first.offsetHeight / 2 - clientHeight / 2;
     this.#scroller.scrollLeft = isDown ? first.offsetLeft + first.offsetWidth / 2 - clientWidth / 2 : 0;
   }
@@ -196,7 +193,7 @@ export class Band implements GalleryGuest {
   clear(): void {
     this.#measuring.clear();
     this.#overview = undefined;
-    this.#placer = undefined;
+    this.#placer.forget();
     this.#hide();
   }
 
@@ -220,7 +217,9 @@ export class Band implements GalleryGuest {
     const overview = this.#overview;
     if (!overview || this.element.hidden || this.element.clientWidth === 0) return;
     const { unfolded } = this.#folds;
-    const layout = this.#placerFor(overview).place(unfolded);
+    const { times, silence } = this.#measuring;
+    const lines = Number(this.#host.given.names.size > 0) + Number(times !== undefined || silence !== undefined);
+    const layout = this.#placer.place(overview, unfolded, { width: this.element.clientWidth, lines });
     const { shown, open } = fold(overview, unfolded);
     this.#reachable = shown.some(({ id }) => id === this.#reachable) ? this.#reachable : shown[0]?.id;
     for (const length of ["width", "height"] as const) this.#plane.style.setProperty(length, `${Math.ceil(layout[length])}px`);
@@ -242,22 +241,6 @@ export class Band implements GalleryGuest {
     );
     this.#marks.place(thumbnails, this.#layers, layout);
     if (this.#sheets.place(thumbnails, this.#zoom.level)) this.#host.onChange();
-  }
-
-  /** Another one where the direction, or how much is said at nodes, is another. */
-  #placerFor(overview: BlockedOverview): OverviewPlacer {
-    const direction = this.element.clientWidth < narrow ? "down" : "right";
-    const { times, silence } = this.#measuring;
-    const lines = Number(this.#host.given.names.size > 0) + Number(times !== undefined || silence !== undefined);
-    if (this.#placer?.direction !== direction || this.#placer.lines !== lines) {
-      const placer = new OverviewPlacer(overview, {
-        direction,
-        sizeOf: (item) => sizeOfNode(item, lines),
-        gaps: { along: 20, across: 12 },
-      });
-      this.#placer = { direction, lines, placer };
-    }
-    return this.#placer.placer;
   }
 
   #describe(item: Item) {

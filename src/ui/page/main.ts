@@ -181,7 +181,10 @@ classNames.onChange = showAnswers(viewer, {
   names: () => comparing.names,
 });
 listen(viewer, "load", ({ adapter }) => {
-  find("adapter").textContent = adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(" ");
+  const line = find("adapter");
+  line.textContent = adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(" ");
+  // There may be room for its beginning only.
+  line.title = line.textContent;
 });
 listen(viewer, "frame", ({ ms, fps }) => {
   const duration = ms < 2000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(1)} s`;
