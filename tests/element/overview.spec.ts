@@ -92,6 +92,18 @@ test("a name that is being typed stays where it is while the numbers change that
   await expect(save).toBeFocused();
 });
 
+test("the page stays where it is while an element below its first screen opens at a layer", async ({ sharedPage: page }) => {
+  await page.evaluate(() => {
+    document.body.style.paddingTop = "3000px";
+  });
+  const element = await open(page, { view: "layer", layer: "scores" });
+  await expect(element.locator(".band [aria-current]").first()).toBeAttached();
+  expect(await page.evaluate(() => scrollY)).toBe(0);
+  await page.evaluate(() => {
+    document.body.style.paddingTop = "";
+  });
+});
+
 test("the sentence about a layer tells all of it where no overview is shown", async ({ sharedPage: page }) => {
   const element = await open(page, { view: "layer", layer: "maps", hide: "overview" });
   await expect(element.locator(".instrument > .about-layer")).toContainText(/^A convolution: .* ReLU: /);

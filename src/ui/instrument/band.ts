@@ -144,9 +144,18 @@ export class Band implements GalleryGuest {
     const node = current && this.#overview?.nodes.find(({ values }) => values.includes(current));
     if (isOther && node) this.#folds.reveal(this.#overview?.items ?? [], node.id);
     this.#draw();
-    if (isOther && node) this.#nodeOf(node.id)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (isOther && node) this.#bringIntoView(node.id);
     else if (this.#isNew) this.#scrollToFirst();
     this.#isNew = false;
+  }
+
+  /** Scrolls the graph alone: the page that it stands in stays where it is. */
+  #bringIntoView(id: string): void {
+    const node = this.#nodeOf(id)?.getBoundingClientRect();
+    if (!node) return;
+    const room = this.#scroller.getBoundingClientRect();
+    const by = (begin: number, end: number, from: number, to: number) => Math.min(begin - from, 0) + Math.max(end - to, 0);
+    this.#scroller.scrollBy(by(node.left, node.right, room.left, room.right), by(node.top, node.bottom, room.top, room.bottom));
   }
 
   /** A network whose later part is wider begins somewhere in the middle. */

@@ -117,7 +117,7 @@ export class Changed {
         ${this.#changes.map((changes, i) => html`${i > 0 ? " · " : ""}${this.#valueTemplate(changes)}`)}
       </p>
       ${this.#answerText ? html`<p class="answer-change">Answer: ${this.#answerText}</p>` : nothing}
-      <button type="button" class="part-button" @click=${(event: MouseEvent) => this.#putBack(event)}>All as they were</button>
+      <button type="button" class="part-button" @click=${() => this.#putBack()}>All as they were</button>
     `;
   }
 
@@ -127,10 +127,12 @@ export class Changed {
     return compare === undefined || readWithin(compare)?.kind === "branches" ? "" : ` in ${namesIn(this.#viewer).first} alone`;
   }
 
-  #putBack({ detail }: MouseEvent): void {
+  #putBack(): void {
+    const root = this.#line.getRootNode() as ShadowRoot;
+    const hadFocus = this.#line.contains(root.activeElement);
     this.#viewer.gates = [];
-    // By key: the button goes, and the focus with it.
-    if (detail === 0) (this.#line.getRootNode() as ShadowRoot).querySelector<HTMLElement>(".grid canvas")?.focus({ preventScroll: true });
+    // The button goes, and the focus with it.
+    if (hadFocus) root.querySelector<HTMLElement>(".grid canvas")?.focus({ preventScroll: true });
   }
 
   #valueTemplate({ value, groups }: ValueChanges): TemplateResult {

@@ -39,6 +39,8 @@ export function showKeys(parent: HTMLElement | ShadowRoot, more: readonly HTMLEl
   dialog.addEventListener("close", () => dialog.remove());
   parent.append(dialog);
   dialog.showModal();
+  // The focus is on the first button, which may stand at the end.
+  dialog.scrollTop = 0;
 }
 
 function makeGroup(name: string, uses: (typeof keyGroups)[number]["uses"]): HTMLElement {
