@@ -54,6 +54,14 @@ async function writeWhole(path: string, data: string | Uint8Array): Promise<void
   }
 }
 
+/** For work whose result is a file: it goes on where the reader of its messages is gone. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners("error");
+    stream.on("error", () => {});
+  }
+}
+
 /**
  * Ends the command silently when the reader of its output is gone, such as `head` after its last line. Any other failure to
  * write, such as a full disk, makes the command fail.

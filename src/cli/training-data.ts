@@ -58,6 +58,9 @@ async function readIdxSet(folder: string, part: Part, preparation: Preparation):
   return fromIdx(images, await readIdx(folder, `${prefix}-labels-idx1-ubyte`), preparation);
 }
 
+/** Of a file that is unpacked: 20 times MNIST's. */
+const mostBytes = 2 ** 30;
+
 /** The file, or the one that ends in .gz beside it. */
 async function readIdx(folder: string, name: string): Promise<BytesArray> {
   const plain = join(folder, name);
@@ -65,7 +68,7 @@ async function readIdx(folder: string, name: string): Promise<BytesArray> {
   if (!existsSync(path)) throw new ModelError(`data '${folder}': there is neither ${name} nor ${name}.gz in it.`);
   const bytes = await readBytes(path, "data");
   try {
-    return decodeIdx(path.endsWith(".gz") ? gunzipSync(bytes) : bytes);
+    return decodeIdx(path.endsWith(".gz") ? gunzipSync(bytes, { maxOutputLength: mostBytes }) : bytes);
   } catch (error) {
     throw new ModelError(`data '${path}': ${(error as Error).message}`);
   }
@@ -116,7 +119,7 @@ async function readFolder(folder: string, part: Part, options: DataOptions): Pro
 async function foldersOf(root: string, others: readonly string[]): Promise<readonly string[]> {
   const entries = await readdir(root, { withFileTypes: true });
   return entries
-    .filter((entry) => entry.isDirectory() && !others.includes(entry.name))
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !others.includes(entry.name))
     .map(({ name }) => name)
     .sort();
 }

@@ -4,7 +4,7 @@ import type { Network } from "./network.ts";
 import { encodeModel } from "./onnx/encode.ts";
 import type { Parameter } from "./parameters.ts";
 import { sizeOf } from "./shapes.ts";
-import { fromGpuWords, type Tensor } from "./tensor.ts";
+import { fromGpuWords, Tensor } from "./tensor.ts";
 
 /** @param parameters those that may differ from the file's constants */
 export async function encodeNetwork(network: Network, parameters: readonly Parameter[]): Promise<Uint8Array> {
@@ -33,7 +33,9 @@ export async function readParameters(network: Network, parameters: readonly Para
   const learned: Parameter[] = [];
   for (const parameter of parameters) {
     const known = network.constant(parameter.name);
-    if (known) values.set(parameter.name, known);
+    // What was set as float32 is stored as the file stores it.
+    const { dtype, name } = parameter;
+    if (known) values.set(name, known.dtype === dtype ? known : Tensor.from(dtype, known.shape, known.toNumbers()));
     else learned.push(parameter);
   }
   for (const group of groupsOf(learned, device.gpu.limits.maxBufferSize)) {

@@ -82,6 +82,7 @@ export class Parameters {
 
   /** The network as an ONNX file, with what they hold. */
   async toOnnx(): Promise<Uint8Array> {
+    if (this.network.isDisposed) throw new DeviceError(this.network.refusal);
     return (await loadExport()).encodeNetwork(this.network, this.list);
   }
 

@@ -179,7 +179,10 @@ export class Trainer {
 const optimizerKeys = ["name", "rate", "momentum", "nesterov", "betas", "epsilon", "weightDecay"];
 
 /** @throws ModelError for numbers that no optimiser takes, and options that there are not */
-function checkOptimizer({ name, ...numbers }: OptimizerOptions): void {
+function checkOptimizer(optimizer: OptimizerOptions): void {
+  if (typeof optimizer !== "object" || optimizer === null)
+    throw new ModelError(`optimizer: got ${String(optimizer)}, expected a name or options.`);
+  const { name, ...numbers } = optimizer;
   if (!optimizerNames.includes(name)) throw new ModelError(`optimizer '${name}': expected one of ${optimizerNames.join(", ")}.`);
   const unknown = Object.keys(numbers).find((key) => !optimizerKeys.includes(key));
   if (unknown !== undefined) throw new ModelError(`optimizer: there is no '${unknown}'; there are ${optimizerKeys.join(", ")}.`);
@@ -218,6 +221,8 @@ function lossOf(graph: TypedGraph, loss: LossName): string {
 
 function asTensor(what: string, given: Tensor | Float32Array | Int32Array, { dtype, shape }: ValueType): Tensor {
   const isTensor = given instanceof Tensor;
+  if (!isTensor && !ArrayBuffer.isView(given))
+    throw new ModelError(`${what}: got ${String(given)}, expected a Tensor or an array of numbers.`);
   const count = isTensor ? given.size : given.length;
   if (isTensor ? !sameShape(given.shape, shape) : count !== sizeOf(shape))
     throw new ModelError(

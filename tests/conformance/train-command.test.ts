@@ -1,8 +1,9 @@
 // `convcam train` and `convcam evaluate`, from files to files.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import sharp from "sharp";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
 
@@ -63,6 +64,30 @@ test.each([
   writeDigits("train", 8);
   expect(await train(...options.map((one) => (one === "OUT" ? join(folder, "out.onnx") : one)))).toBe(1);
   expect(said.join("\n")).toContain(message);
+});
+
+test("folders of pictures are classes, numbered alike in both parts", { timeout: 60_000 }, async () => {
+  const picture = (level: number) =>
+    sharp({ create: { width: 28, height: 28, channels: 3, background: { r: level, g: level, b: level } } })
+      .png()
+      .toBuffer();
+  for (const [path, level] of [
+    ["train/dark", 0],
+    ["train/gray", 128],
+    ["train/light", 255],
+    ["test/light", 255],
+    ["test/gray", 128],
+    ["train/.thumbnails", 3],
+  ] as const) {
+    mkdirSync(join(folder, path), { recursive: true });
+    for (const i of [1, 2, 3]) writeFileSync(join(folder, path, `${i}.png`), await picture(level));
+  }
+  writeFileSync(join(folder, "train/dark/broken.png"), "no picture");
+  const options = ["--data", `folder:${folder}`, "--batch", "9", "--steps", "60", "--optimizer", "adam", "--lr", "0.002"];
+  expect(await main(["train", "mnist", ...options, "--out", join(folder, "out.onnx")])).toBe(0);
+  expect(said.join("\n")).toContain("9 examples (dark 3, gray 3, light 3)");
+  expect(said.join("\n")).toContain("broken.png' is left out");
+  expect(said.join("\n")).toContain("100.00 % of 6 test examples are right");
 });
 
 test("data that is not there, or damaged, is named", async () => {

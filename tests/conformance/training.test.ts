@@ -280,6 +280,29 @@ describe("a training", () => {
       expectClose(y as Tensor, reference.toFloat32(), "the file");
       trainer.dispose();
       model.dispose();
+      await expect(model.toOnnx()).rejects.toThrow("disposed of");
+    }),
+  );
+
+  test("leaves the types of a file's weights as they are", { timeout: 60_000 }, () =>
+    withDevice(async (device) => {
+      const w = Tensor.from("float16", [2, 3], [1, 2, 3, 4, 5, 6]);
+      const graph = graphOf({
+        inputs: { x: ["N", 2] },
+        constants: { w },
+        nodes: [op("Cast", "w", "v", { to: 1 }), op("MatMul", "x v", "y")],
+      });
+      const model = await loadModel(device, graph, { parameters: true });
+      await model.setParameters({ w: Float32Array.of(7, 8, 9, 10, 11, 12) });
+      const trainer = await Trainer.make(model, { batch: 2, optimizer: { name: "sgd", rate: 0 } });
+      for (const _ of [0, 1]) {
+        const file = await importModel(await model.toOnnx());
+        expect(file.initializers.get("w")?.dtype).toBe("float16");
+        expect(file.initializers.get("w")?.toNumbers()).toEqual([7, 8, 9, 10, 11, 12]);
+        trainer.step({ inputs: new Float32Array(4), targets: Int32Array.of(0, 2) });
+      }
+      trainer.dispose();
+      model.dispose();
     }),
   );
 
@@ -379,6 +402,7 @@ describe("a training", () => {
       expect(() => trainer.step({ ...batch, targets: new Int32Array(3) })).toThrow("targets: 3 elements, expected 4");
       expect(() => trainer.step({ ...batch, targets: Int32Array.of(0, 1, 3, 2) })).toThrow("3 is no class; there are 3");
       expect(() => trainer.step({ ...batch, inputs: noise([1, 144]) })).toThrow("inputs: [1, 144]");
+      expect(() => trainer.step({ inputs: batch.inputs } as typeof batch)).toThrow("targets: got undefined");
       trainer.rate = Number.NaN;
       expect(() => trainer.step(batch)).toThrow("rate");
       trainer.dispose();

@@ -12,7 +12,7 @@ import { Trainer } from "../../engine/trainer.ts";
 import { evaluateOn } from "../evaluate.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
-import { checkOutput, writeOutput } from "../output.ts";
+import { checkOutput, outliveReaders, writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
 import { hasTestPart, pictureOf, readDataSet } from "../training-data.ts";
 import { parseCount, parseDivisors, parseList, parseNumber, parseRegularExpression } from "../usage.ts";
@@ -77,6 +77,7 @@ async function train(name: string, options: Options): Promise<void> {
   if (options.steps !== undefined && options.epochs !== undefined) throw new ModelError("--steps and --epochs: give one of them.");
   if (momentum !== undefined && optimizer !== "sgd") throw new ModelError(`--momentum is sgd's; ${optimizer} has none.`);
   for (const path of [out, options.log]) if (path !== undefined) await checkOutput(path);
+  outliveReaders();
   const graph = await readNetwork(name, seed);
   const picture = pictureOf(graph);
   const set = await readDataSet(data, "train", { picture, mean, std });

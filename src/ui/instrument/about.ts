@@ -37,9 +37,16 @@ export class About {
 
   #link(chapter: string | undefined): readonly (string | HTMLAnchorElement)[] {
     const article = this.#article();
-    if (!article || !chapter) return [];
-    return [" ", Object.assign(make("a", "more", words.more), { href: `${article}#${chapter}` })];
+    const href = article && chapter ? webAddress(`${article}#${chapter}`, document.baseURI) : undefined;
+    return href === undefined ? [] : [" ", Object.assign(make("a", "more", words.more), { href })];
   }
+}
+
+/** An address that a link may lead to. What runs a script, as `javascript:` does, is none: an address of a page may hold it. */
+export function webAddress(address: string, base: string): string | undefined {
+  if (!URL.canParse(address, base)) return undefined;
+  const { href, protocol } = new URL(address, base);
+  return protocol === "https:" || protocol === "http:" || protocol === "file:" ? href : undefined;
 }
 
 /** What a node is made of, as {@link AboutSubject} has it. */
