@@ -1,5 +1,4 @@
-// Training as callers ask for it. What it takes is loaded then.
-import { loadPart } from "./errors.ts";
+// Training as callers ask for it.
 import type { Model } from "./model.ts";
 import type { Trainer, TrainingOptions } from "./trainer.ts";
 
@@ -10,7 +9,6 @@ import type { Trainer, TrainingOptions } from "./trainer.ts";
  * @throws ModelError for options that make no sense for the model
  * @throws UnsupportedError that names every node on the way whose gradient has no rule
  */
-export async function createTrainer(model: Model, options: TrainingOptions = {}): Promise<Trainer> {
-  const { Trainer } = await loadPart("for training", () => import("./trainer.ts"));
-  return Trainer.make(model, options);
+export function createTrainer(model: Model, options: TrainingOptions = {}): Promise<Trainer> {
+  return model.trainer(options);
 }

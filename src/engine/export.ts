@@ -1,4 +1,5 @@
 // A network as an ONNX file, with what its parameters hold now. Loaded when it is asked for.
+import { DeviceError } from "./errors.ts";
 import { Staging } from "./gpu/read-back.ts";
 import type { Network } from "./network.ts";
 import { encodeModel } from "./onnx/encode.ts";
@@ -6,8 +7,14 @@ import type { Parameter } from "./parameters.ts";
 import { sizeOf } from "./shapes.ts";
 import { fromGpuWords, Tensor } from "./tensor.ts";
 
+/** A parameter's elements, also where only the GPU knows them. */
+export async function readParameter(network: Network, parameter: Parameter): Promise<Tensor> {
+  return (await readParameters(network, [parameter])).get(parameter.name) as Tensor;
+}
+
 /** @param parameters those that may differ from the file's constants */
 export async function encodeNetwork(network: Network, parameters: readonly Parameter[]): Promise<Uint8Array> {
+  if (network.isDisposed) throw new DeviceError(network.refusal);
   const values = await readParameters(network, parameters);
   const { file, graph } = network;
   const initializers = new Map([...file.initializers, ...values]);
@@ -27,7 +34,7 @@ export async function encodeNetwork(network: Network, parameters: readonly Param
  * The elements of parameters, also where only the GPU knows them: all as they are at one time, whatever runs meanwhile, unless together they are more
  * than one buffer holds.
  */
-export async function readParameters(network: Network, parameters: readonly Parameter[]): Promise<ReadonlyMap<string, Tensor>> {
+async function readParameters(network: Network, parameters: readonly Parameter[]): Promise<ReadonlyMap<string, Tensor>> {
   const { device } = network;
   const values = new Map<string, Tensor>();
   const learned: Parameter[] = [];

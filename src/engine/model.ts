@@ -20,6 +20,7 @@ import type { Axes } from "./shapes.ts";
 import type { ModelSource, ReadOptions } from "./source.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import type { Tensor } from "./tensor.ts";
+import type { Trainer, TrainingOptions } from "./trainer.ts";
 import type { TuningReport } from "./tune/tuning.ts";
 
 export type { GpuValue } from "./execution.ts";
@@ -72,6 +73,8 @@ export async function loadModel(device: Device, source: ModelSource | Graph, opt
     throw error;
   }
 }
+
+const loadExport = () => loadPart("for files", () => import("./export.ts"));
 
 const loadGradients = () => loadPart("for gradients", () => import("./explanation.ts"));
 
@@ -189,13 +192,16 @@ export class Model {
     (await this.changeable()).restore();
   }
 
-  /**
-   * The model as an ONNX file, with its parameters as they are now.
-   *
-   * @throws UnsupportedError for subgraphs, which a Graph does not keep, and beyond 2 GiB
-   */
+  /** The model as an ONNX file, with its parameters as they are now. @throws UnsupportedError for subgraphs, and beyond 2 GiB */
   async toOnnx(): Promise<Uint8Array> {
-    return (await this.changeable()).toOnnx();
+    const { network, list } = await this.changeable();
+    return (await loadExport()).encodeNetwork(network, list);
+  }
+
+  /** Prepares a training of the model, see createTrainer. @internal */
+  async trainer(options: TrainingOptions): Promise<Trainer> {
+    const { Trainer } = await loadPart("for training", () => import("./trainer.ts"));
+    return Trainer.make(this, options);
   }
 
   /** All constants that can be are parameters from now on. @internal */
@@ -328,8 +334,9 @@ export class Model {
   }
 
   /** Reads a value back, dense and in its own type. Constants, parameters and observed values only. */
-  read(name: string): Promise<Tensor> {
-    return this.#parameters?.read(name) ?? this.#execution.read(name);
+  async read(name: string): Promise<Tensor> {
+    const learned = this.#parameters?.learned(name);
+    return learned ? (await loadExport()).readParameter(this.#network, learned) : this.#execution.read(name);
   }
 
   /** Rebuilds the model on another device, after the first was lost. Inputs must be written again. */

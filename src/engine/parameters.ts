@@ -1,5 +1,5 @@
 // The parameters of a model: constants of its file that can be changed while it runs. Loaded when they are asked for.
-import { DeviceError, loadPart, ModelError, namesLike } from "./errors.ts";
+import { DeviceError, ModelError, namesLike } from "./errors.ts";
 import type { Graph, Node, ValueType } from "./graph/graph.ts";
 import { isGraph, type Network } from "./network.ts";
 import { constantsOf, type ParameterUse, usesOf, withParameters } from "./passes/parameters.ts";
@@ -16,8 +16,6 @@ export interface Parameter extends ValueType {
 
 /** Tensors by parameter, for as many as shall change; or another file of the same network, for all. */
 export type ParameterSource = ModelSource | Graph | Readonly<Record<string, Tensor | Float32Array>>;
-
-const loadExport = () => loadPart("for files", () => import("./export.ts"));
 
 export class Parameters {
   readonly network: Network;
@@ -69,21 +67,9 @@ export class Parameters {
     this.#write(++this.#callCount, new Map(values));
   }
 
-  /** The elements of a parameter that only the GPU knows, as after a step of training; `undefined` for any other. */
-  read(name: string): Promise<Tensor> | undefined {
-    const learned = this.network.parameters.isComputed(name) && this.list.find((parameter) => parameter.name === name);
-    return learned ? this.#readLearned(learned) : undefined;
-  }
-
-  async #readLearned(learned: Parameter): Promise<Tensor> {
-    const { readParameters } = await loadExport();
-    return (await readParameters(this.network, [learned])).get(learned.name) as Tensor;
-  }
-
-  /** The network as an ONNX file, with what they hold. */
-  async toOnnx(): Promise<Uint8Array> {
-    if (this.network.isDisposed) throw new DeviceError(this.network.refusal);
-    return (await loadExport()).encodeNetwork(this.network, this.list);
+  /** The parameter of this name, where only the GPU knows its elements, as after a step of training. */
+  learned(name: string): Parameter | undefined {
+    return this.network.parameters.isComputed(name) ? this.list.find((parameter) => parameter.name === name) : undefined;
   }
 
   restore(): void {

@@ -234,6 +234,24 @@ async function learned(device: Device, one: Case, count: number): Promise<Uint8A
   return Buffer.concat(tensors.map(({ bytes }) => bytes));
 }
 
+test.each([
+  ["NaN", [Number.NaN, 0, 1], Number.NaN],
+  ["minus infinity elsewhere", [2, Number.NEGATIVE_INFINITY, 1], Math.log(1 + Math.exp(-1))],
+  ["minus infinity at the class", [Number.NEGATIVE_INFINITY, 0, 1], Number.POSITIVE_INFINITY],
+  ["large ones", [1000, -1000, 999], Math.log(1 + Math.exp(-1))],
+])("the loss of scores with %s is what the formula says", (_, scores, expected) =>
+  withDevice(async (device) => {
+    const label = Tensor.from("int32", [1], [0]);
+    const graph = graphOf({ inputs: { x: [1, 3] }, constants: { label }, nodes: [op("SoftmaxCrossEntropyLoss", "x label", "y")] });
+    const model = await loadModel(device, graph);
+    const { y } = await model.predict({ x: Float32Array.from(scores) });
+    const [loss = 0] = y?.toFloat32() ?? [];
+    if (Number.isFinite(expected)) expect(loss).toBeCloseTo(expected, 4);
+    else expect(loss).toBe(expected);
+    model.dispose();
+  }),
+);
+
 describe("a training", () => {
   test("gives the same bits for the same seed, and others for another", { timeout: 120_000 }, () =>
     withDevice(async (device) => {

@@ -80,8 +80,10 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
     pays(hasGroups) ? optional(() => import("./convolution/depthwise.ts")) : undefined,
     pays(hasScaleShift) ? optional(() => import("./convolution/fold-scale-shift.ts")) : undefined,
   ]);
-  const rarer = rare ? await rare.withTraining(keys, isComplete || isForTraining) : [];
-  const operators = [...common, ...named.flatMap((part) => part.default), ...rarer];
+  // Imported here and not by the rarer part: bundlers put a worker and its parts into one file only where no part imports another on demand.
+  const needsTraining = isComplete || isForTraining || rare?.namesTraining(keys);
+  const training = needsTraining ? await required("training", () => import("./training/index.ts")) : undefined;
+  const operators = [...common, ...named.flatMap((part) => part.default), ...(rare?.operators ?? []), ...(training?.default ?? [])];
   const byName = new Map(operators.map((operator) => [keyOf(operator), operator]));
   const families = [implicitGemm?.implicitGemmCandidates, winograd?.winogradCandidates, depthwise?.depthwiseCandidates];
   return {

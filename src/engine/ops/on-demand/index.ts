@@ -1,11 +1,10 @@
 // The operators that most networks do without, and kernels for any case, as one list: a part of the program that is loaded when a
 // model asks for it.
 
-import { loadPart } from "../../errors.ts";
 import { fusedDomain } from "../../graph/graph.ts";
 import { generalKernel as convolution } from "../convolution/general.ts";
 import type { GeneralKernels } from "../families.ts";
-import { type Operator, type OperatorModules, operatorsOf } from "../operator.ts";
+import { type OperatorModules, operatorsOf } from "../operator.ts";
 import { blockedProduct as product } from "./matmul.ts";
 import { generalPools as pools } from "./pool.ts";
 
@@ -25,16 +24,9 @@ const training: ReadonlySet<string> = new Set([
   ),
 ]);
 
-/**
- * The operators, with those of training where a graph names one.
- *
- * @param keys of the graph's operators, DOMAIN:NAME
- * @param isNamed whether they are wanted in any case
- */
-export async function withTraining(keys: ReadonlySet<string>, isNamed: boolean): Promise<readonly Operator[]> {
-  if (!isNamed && ![...keys].some((key) => training.has(key))) return operators;
-  const part = await loadPart("for training", () => import("../training/index.ts"));
-  return [...operators, ...part.default];
+/** @param keys of a graph's operators, DOMAIN:NAME */
+export function namesTraining(keys: ReadonlySet<string>): boolean {
+  return [...keys].some((key) => training.has(key));
 }
 
 export const general: GeneralKernels = { convolution, pools, product };
