@@ -200,8 +200,7 @@ export class Model {
 
   /** Prepares a training of the model, see createTrainer. @internal */
   async trainer(options: TrainingOptions): Promise<Trainer> {
-    const { Trainer } = await loadPart("for training", () => import("./trainer.ts"));
-    return Trainer.make(this, options);
+    return (await loadPart("for training", () => import("./trainer.ts"))).Trainer.make(this, options);
   }
 
   /** All constants that can be are parameters from now on. @internal */
