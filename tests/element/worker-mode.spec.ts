@@ -237,7 +237,7 @@ function workOnThePage(page: Page, id: string, src: string): Promise<{ gpuCalls:
   );
 }
 
-test("leaves the page free while a network loads and runs: no engine work happens on its thread", async ({ sharedPage: page }) => {
+test("leaves the page free while a network loads and runs: no engine work happens on its thread", async ({ page }) => {
   const { size } = await stat(new URL("../../models/mnist-trained.onnx", import.meta.url));
   await open(page);
   // The element on the page shows that the counters see the work.
