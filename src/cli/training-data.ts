@@ -19,9 +19,15 @@ export interface DataOptions extends Preparation {
   readonly picture: Picture;
 }
 
+/** KIND:FOLDER */
+function parseSource(source: string) {
+  const [, kind, folder = ""] = /^(\w+):(.+)$/.exec(source) ?? [];
+  return { kind, folder };
+}
+
 /** Whether the data has pictures that are held back. */
 export function hasTestPart(source: string): boolean {
-  const [, kind, folder = ""] = /^(\w+):(.+)$/.exec(source) ?? [];
+  const { kind, folder } = parseSource(source);
   if (kind === "folder") return existsSync(join(folder, "test"));
   return ["t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"].some((name) => existsSync(join(folder, name)));
 }
@@ -31,7 +37,7 @@ export function hasTestPart(source: string): boolean {
  * @throws ModelError for data that is not there, is damaged or does not fit the model
  */
 export async function readDataSet(source: string, part: Part, options: DataOptions): Promise<BytesSet> {
-  const [, kind, folder = ""] = /^(\w+):(.+)$/.exec(source) ?? [];
+  const { kind, folder } = parseSource(source);
   for (const [name, numbers] of [
     ["--mean", options.mean],
     ["--std", options.std],

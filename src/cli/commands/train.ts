@@ -82,7 +82,8 @@ async function train(name: string, options: Options): Promise<void> {
   const picture = pictureOf(graph);
   const set = await readDataSet(data, "train", { picture, mean, std });
   const steps = options.steps ?? Math.ceil(((options.epochs ?? 1) * set.length) / batch);
-  const sizes = set.classes.slice(0, 20).map((one, i) => `${one} ${set.classSizes[i]}`);
+  const { classSizes } = set;
+  const sizes = set.classes.slice(0, 20).map((one, i) => `${one} ${classSizes[i]}`);
   console.log(
     line`${String(set.length)} examples (${sizes.join(", ")}${set.classes.length > 20 ? ", …" : ""}), ${String(steps)} steps of ${String(batch)}`,
   );

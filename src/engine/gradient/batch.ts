@@ -12,16 +12,14 @@ import { Tensor } from "../tensor.ts";
  *
  * @throws ModelError where the value depends on other inputs
  */
-export function partWithBatch(graph: TypedGraph, value: string | readonly string[], input: string, shape: Shape): Graph {
-  const values = typeof value === "string" ? [value] : value;
-  const nodes = nodesTo(graph, ...values);
+export function partWithBatch(graph: TypedGraph, value: string, input: string, shape: Shape): Graph {
+  const nodes = nodesTo(graph, value);
   const read = new Set(nodes.flatMap(({ inputs }) => inputs));
   const gates = new Set(nodes.flatMap(({ operator, inputs }) => (operator === "Gate" ? inputs.slice(1) : [])));
   const others = graph.inputs.filter(({ name }) => name !== input && read.has(name) && !gates.has(name)).map(({ name }) => `'${name}'`);
-  const [first = ""] = values;
   if (others.length > 0)
-    throw new ModelError(`'${first}' depends on ${others.join(", ")} besides '${input}', so that alone cannot be varied.`);
-  if (!read.has(input) && first !== input) throw new ModelError(`'${first}' does not depend on '${input}'.`);
+    throw new ModelError(`'${value}' depends on ${others.join(", ")} besides '${input}', so that alone cannot be varied.`);
+  if (!read.has(input) && value !== input) throw new ModelError(`'${value}' does not depend on '${input}'.`);
   const [batch = 1] = shape;
   const before = graph.types.get(input)?.shape[0];
   const initializers = new Map([...graph.initializers].filter(([name]) => read.has(name)));
@@ -44,7 +42,7 @@ export function partWithBatch(graph: TypedGraph, value: string | readonly string
     .map((one) => (one.name === input ? { ...one, shape } : one));
   const parameters = graph.parameters && new Map([...graph.parameters].filter(([name]) => read.has(name)));
   const { name, opsets, metadata } = graph;
-  return { name, opsets, metadata, inputs, outputs: values, initializers, nodes: batched, ...(parameters && { parameters }) };
+  return { name, opsets, metadata, inputs, outputs: [value], initializers, nodes: batched, ...(parameters && { parameters }) };
 }
 
 /** What there is one of, so many times. */
@@ -113,8 +111,8 @@ export function nodesBetween(graph: TypedGraph, from: string, to: string): reado
   return nodesTo(graph, to).filter(({ outputs }) => outputs.some((output) => output !== from && dependents.has(output)));
 }
 
-/** The nodes that values depend on, in order. */
-function nodesTo(graph: TypedGraph, ...values: readonly string[]): readonly Node[] {
-  const needed = ancestorsOf(graph, values);
+/** The nodes that a value depends on, in order. */
+function nodesTo(graph: TypedGraph, value: string): readonly Node[] {
+  const needed = ancestorsOf(graph, [value]);
   return graph.nodes.filter(({ outputs }) => outputs.some((output) => needed.has(output)));
 }
