@@ -51,7 +51,12 @@ async function give(element: Locator, { attributes, isCompared }: ElementView): 
 }
 
 async function expectShown(element: Locator, { there: [selector, text] }: ElementView): Promise<void> {
-  await expect(element.locator(selector).first()).toHaveText(text);
+  const there = element.locator(selector).first();
+  // What is not on the screen is not drawn, and while others load above it, it is moved away from there.
+  await expect(async () => {
+    await there.scrollIntoViewIfNeeded({ timeout: 1000 });
+    await expect(there).toHaveText(text, { timeout: 1000 });
+  }).toPass({ timeout: 30_000 });
   await expect(element.locator(".desk.old")).toHaveCount(0);
   await expect(element.getByRole("alert").filter({ hasText: /./ })).toHaveText([]);
 }
@@ -85,9 +90,7 @@ test("every view works under default-src 'self', and comes back to the same plac
   const all = Object.entries(views);
   const elements = await elementsOf(page, all.length);
   await Promise.all(elements.map((element, i) => give(element, all[i]?.[1] as ElementView)));
-  // What is not on the screen is not drawn.
   const show = async (element: Locator, view: ElementView) => {
-    await element.scrollIntoViewIfNeeded();
     await expectShown(element, view);
     return { state: await element.evaluate((one) => (one as ConvCam).state), words: await words(element) };
   };
