@@ -14,6 +14,7 @@ export type { Graph, GraphInput, Node, TypedGraph, ValueType } from "./engine/gr
 export { type GpuValue, inspectModel, type LoadOptions, loadModel, Model, type NamedType } from "./engine/model.ts";
 export type { Parameter, ParameterSource } from "./engine/parameters.ts";
 export type { PatternRequest, Patterns } from "./engine/patterns.ts";
+export type { Pieces, PiecesOptions } from "./engine/pieces.ts";
 export type { MemoryReport, PlacedValue, Plan, Step } from "./engine/plan/plan.ts";
 export type { Precision } from "./engine/precision.ts";
 export type { Profile, ProfileOptions, StepTime } from "./engine/profile.ts";

@@ -21,6 +21,7 @@ import type { Network } from "./network.ts";
 import { loadCatalog } from "./ops/catalog.ts";
 import { inferGraph } from "./passes/infer.ts";
 import { usesOf } from "./passes/parameters.ts";
+import { PieceRunner, type Pieces, type PiecesOptions } from "./pieces.ts";
 import { isWeight } from "./reinitialize.ts";
 import { sameShape, sizeOf } from "./shapes.ts";
 import { Tensor } from "./tensor.ts";
@@ -67,8 +68,10 @@ export class Trainer {
   readonly #network: Network;
   /** What it trains lies in; another after the model was moved. */
   readonly #memory: object;
+  readonly #pieces: PieceRunner;
   #steps = 0;
   #isTelling = false;
+  #isInPieces = false;
 
   private constructor(plan: TrainingPlan, made: Made, execution: DerivedExecution, network: Network) {
     this.batch = plan.batch;
@@ -81,6 +84,7 @@ export class Trainer {
     this.#execution = execution;
     this.#network = network;
     this.#memory = execution.memory;
+    this.#pieces = new PieceRunner(execution.running);
   }
 
   /**
@@ -119,23 +123,57 @@ export class Trainer {
   /**
    * Submits one step. Reads nothing back and waits for nothing.
    *
-   * @throws ModelError for inputs and targets of other sizes, and labels that are no classes; and after the model was moved to another device
+   * @throws ModelError for inputs and targets of other sizes, and labels that are no classes; after the model was moved to another device; and while a
+   *   step in pieces is under way
    */
   step(batch: TrainingBatch): void {
+    this.#write(batch);
+    this.#steps++;
+    this.#execution.run();
+    this.#tell();
+  }
+
+  /**
+   * Takes one step in several submits, each of about 16 ms at most and awaited, so that a page that trains goes on drawing and answering. What is
+   * computed is the same, bit for bit. Parameters change in the last piece: runs of the model meanwhile have those of the step before.
+   *
+   * @returns when the GPU has done the step: how it was cut
+   * @throws ModelError as {@link step}
+   * @throws DeviceError where it was disposed of meanwhile
+   */
+  async stepInPieces(batch: TrainingBatch, { between, ...options }: PiecesOptions = {}): Promise<Pieces> {
+    this.#write(batch);
+    this.#isInPieces = true;
+    const check = async () => {
+      await between?.();
+      this.#checkMemory();
+    };
+    try {
+      return await this.#pieces.run({ ...options, between: check }, () => this.#steps++);
+    } finally {
+      this.#isInPieces = false;
+      this.#tell();
+    }
+  }
+
+  /** Writes what the next step takes. */
+  #write(batch: TrainingBatch): void {
     checkFinite("rate", this.rate);
-    if (this.#execution.memory !== this.#memory)
-      throw new ModelError(
-        "the model was moved to another device, and what it had learned was lost with the first. Set its parameters from a checkpoint, and make another trainer.",
-      );
+    this.#checkMemory();
+    if (this.#isInPieces) throw new ModelError("a step in pieces is under way, and takes what would be overwritten. Await it first.");
     const { operands, classes } = this.#made;
     const inputs = asTensor("inputs", batch.inputs, operands[inputsOperand].initial);
     const targets = asTensor("targets", batch.targets, operands[targetsOperand].initial);
     if (this.loss === "cross-entropy") checkLabels(targets, classes);
-    this.#steps++;
-    const rates = Tensor.float32([8], ratesAt(this.#optimizer, this.rate, this.#steps));
+    const rates = Tensor.float32([8], ratesAt(this.#optimizer, this.rate, this.#steps + 1));
     this.#execution.write({ [inputsOperand]: inputs, [targetsOperand]: targets, [ratesOperand]: rates });
-    this.#execution.run();
-    this.#tell();
+  }
+
+  #checkMemory(): void {
+    if (this.#execution.memory === this.#memory) return;
+    throw new ModelError(
+      "the model was moved to another device, and what it had learned was lost with the first. Set its parameters from a checkpoint, and make another trainer.",
+    );
   }
 
   /** Whoever shows the model hears of it: once for all steps of a task. */

@@ -96,16 +96,20 @@ export class Program {
     }
   }
 
-  /** Appends every dispatch to a compute pass, first those that prepare what changed parameters ask for; allocates nothing. */
-  encode(pass: GPUComputePassEncoder): void {
-    this.#encodePrepare(pass);
-    encodeAll(pass, this.#steps.run);
-    this.#memory.parameters.markChanged(this.#plan.updates);
+  /**
+   * Appends every dispatch to a compute pass, first those that prepare what changed parameters ask for; allocates nothing.
+   *
+   * @param first where a run is submitted in pieces: its steps from this one on, as far as `end`
+   */
+  encode(pass: GPUComputePassEncoder, first = 0, end = this.#steps.run.length): void {
+    if (first === 0) this.#encodePrepare(pass);
+    encodeAll(pass, this.#steps.run, first, end);
+    if (end === this.#steps.run.length) this.#memory.parameters.markChanged(this.#plan.updates);
   }
 
   /** Appends the dispatches of one step only, for timing. */
   encodeStep(pass: GPUComputePassEncoder, index: number): void {
-    encodeAll(pass, [this.#steps.run[index] as EncodedStep]);
+    encodeAll(pass, this.#steps.run, index, index + 1);
   }
 
   #encodePrepare(pass: GPUComputePassEncoder): void {
@@ -225,9 +229,10 @@ async function build(
   return { prepare: encoded.slice(0, plan.prepare.length), run: encoded.slice(plan.prepare.length) };
 }
 
-function encodeAll(pass: GPUComputePassEncoder, steps: readonly EncodedStep[]): void {
+function encodeAll(pass: GPUComputePassEncoder, steps: readonly EncodedStep[], first = 0, end = steps.length): void {
   let current: GPUComputePipeline | undefined;
-  for (const { pipeline, bindGroup, workgroups } of steps) {
+  for (let i = first; i < end; i++) {
+    const { pipeline, bindGroup, workgroups } = steps[i] as EncodedStep;
     if (pipeline !== current) pass.setPipeline(pipeline);
     current = pipeline;
     pass.setBindGroup(0, bindGroup);

@@ -1,0 +1,110 @@
+// A run in several submits, each awaited, so that a page goes on drawing and answering meanwhile. Loaded with training.
+import type { Execution } from "./execution.ts";
+import type { Program } from "./gpu/program.ts";
+import type { Plan, Step } from "./plan/plan.ts";
+
+export interface PiecesOptions {
+  /** About how long the GPU is given one piece at most. By default 16: a picture of a screen at 60 a second. A dispatch that takes longer is a piece alone. */
+  readonly milliseconds?: number | undefined;
+  /** Called, and awaited, between two pieces: whoever has other work for the GPU lets it go first. */
+  readonly between?: (() => unknown) | undefined;
+}
+
+/** How a run was cut. */
+export interface Pieces {
+  readonly count: number;
+  /** The longest time from a submit until the GPU had done it. */
+  readonly longestMs: number;
+}
+
+/** Multiply-adds and bytes in a millisecond, before anything was measured. */
+const speeds = { software: { macs: 6e6, bytes: 1e6 }, gpu: { macs: 5e8, bytes: 5e7 } } as const;
+
+/** How far a guess follows one measurement: another program may have had the GPU for a while. */
+const trust = 0.5;
+
+export class PieceRunner {
+  readonly #execution: Execution;
+  #program: Program | undefined;
+  /** How long each step of the program is thought to take. */
+  #guesses: number[] = [];
+
+  constructor(execution: Execution) {
+    this.#execution = execution;
+  }
+
+  /**
+   * Runs once. What a run does to parameters is one piece, the last: whoever reads them meanwhile finds those before the run or those after it. Where
+   * the execution is planned anew meanwhile, the run begins anew.
+   *
+   * @param beforeLast called before the last piece is submitted
+   * @throws DeviceError once the execution has been disposed of
+   */
+  async run({ milliseconds = 16, between }: PiecesOptions = {}, beforeLast: () => void = () => {}): Promise<Pieces> {
+    const { device, startup } = this.#execution;
+    const { queue } = device.gpu;
+    let [count, longestMs, first] = [0, 0, 0];
+    for (;;) {
+      const { plan, program } = this.#execution;
+      if (program !== this.#program) {
+        this.#program = program;
+        this.#guesses = plan.steps.map((step) => guess(step, device.target.profile));
+        first = 0;
+      }
+      const end = endOf(this.#guesses, first, firstUpdate(plan), milliseconds);
+      const isLast = end >= plan.steps.length;
+      if (isLast) beforeLast();
+      const before = performance.now();
+      device.faults.attempt(this.#execution, () => {
+        const encoder = device.gpu.createCommandEncoder();
+        const pass = encoder.beginComputePass();
+        program?.encode(pass, first, end);
+        pass.end();
+        queue.submit([encoder.finish()]);
+      });
+      startup.reportRun();
+      await queue.onSubmittedWorkDone();
+      const ms = performance.now() - before;
+      count++;
+      longestMs = Math.max(longestMs, ms);
+      this.#learn(first, end, ms);
+      if (isLast) return { count, longestMs };
+      first = end;
+      await between?.();
+    }
+  }
+
+  #learn(first: number, end: number, ms: number): void {
+    const guessed = this.#guesses.slice(first, end).reduce((sum, one) => sum + one, 0);
+    const factor = 1 - trust + trust * Math.min(16, ms / Math.max(guessed, 1e-3));
+    for (let i = first; i < end; i++) this.#guesses[i] = (this.#guesses[i] as number) * factor;
+  }
+}
+
+function guess({ macs, bytes }: Step, profile: "software" | "gpu" = "gpu"): number {
+  const speed = speeds[profile];
+  return Math.max(macs / speed.macs, bytes / speed.bytes, 1e-3);
+}
+
+/** The first step that changes a parameter: all of them come behind what computes gradients. */
+function firstUpdate({ buffers, steps }: Plan): number {
+  const index = steps.findIndex(({ bindings, shader }) =>
+    Object.entries(shader.bindings).some(
+      ([name, { kind }]) => kind === "read_write" && buffers[bindings[name] as number]?.role === "parameter",
+    ),
+  );
+  return index < 0 ? steps.length : index;
+}
+
+/** Where a piece that begins at a step ends. */
+function endOf(guesses: readonly number[], first: number, update: number, milliseconds: number): number {
+  if (first >= update) return guesses.length;
+  let end = first + 1;
+  for (let sum = guesses[first] as number; end < update; end++) {
+    sum += guesses[end] as number;
+    if (sum > milliseconds) break;
+  }
+  // A run that is shorter than a piece takes one submit.
+  const rest = guesses.slice(first).reduce((sum, one) => sum + one, 0);
+  return end === update && rest <= milliseconds ? guesses.length : end;
+}
