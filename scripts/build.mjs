@@ -24,9 +24,16 @@ function placeCli() {
 /** Libraries that are built into the instrument, whose licences ask that their notices go along. */
 const builtIn = ["lit", "@dagrejs/dagre"];
 
-/** @param {string} folder what is built there */
-function placeNotices(folder) {
-  const notices = builtIn.map((name) => `${name}\n\n${readFileSync(join(root, "node_modules", name, "LICENSE"), "utf8").trim()}\n`);
+/** Data of others that the site serves, and where its notice is. */
+const served = /** @type {const} */ ([["Fashion-MNIST", "models/data/fashion-mnist.LICENSE"]]);
+
+/**
+ * @param {string} folder what is built there
+ * @param {readonly (readonly [name: string, path: string])[]} others besides the libraries
+ */
+function placeNotices(folder, others = []) {
+  const named = [...builtIn.map((name) => /** @type {const} */ ([name, `node_modules/${name}/LICENSE`])), ...others];
+  const notices = named.map(([name, path]) => `${name}\n\n${readFileSync(join(root, path), "utf8").trim()}\n`);
   writeFileSync(join(root, folder, "third-party-notices.txt"), notices.join(`\n${"-".repeat(80)}\n\n`));
 }
 
@@ -45,7 +52,7 @@ for (const name of named.length > 0 ? named : Object.keys(builds)) {
     placeNotices("dist");
     writeFileSync(join(root, "dist/custom-elements.json"), `${JSON.stringify(readManifest(), undefined, 2)}\n`);
   }
-  if (name === "site" && status === 0) placeNotices("dist/site");
+  if (name === "site" && status === 0) placeNotices("dist/site", served);
   if (name === "cli") rmSync(join(root, cliFolder), { recursive: true, force: true });
   if (status !== 0) process.exit(status);
 }

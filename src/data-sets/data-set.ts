@@ -80,17 +80,19 @@ export class BytesSet implements DataSet {
   }
 }
 
-/** @throws ModelError where pictures and labels do not belong together */
-export function fromIdx(images: BytesArray, labels: BytesArray, preparation: Preparation): BytesSet {
+/**
+ * @param names of the classes; by default their numbers
+ * @throws ModelError where pictures and labels do not belong together
+ */
+export function fromIdx(images: BytesArray, labels: BytesArray, preparation: Preparation, names?: readonly string[]): BytesSet {
   const [count = 0, height = 0, width = 0] = images.shape;
   if (images.shape.length !== 3) throw new ModelError(`pictures of shape [${images.shape.join(", ")}]; expected [count, rows, columns].`);
   if (labels.shape.length !== 1 || labels.shape[0] !== count)
     throw new ModelError(`${count} pictures, but labels of shape [${labels.shape.join(", ")}]; expected [${count}].`);
   if (count === 0) throw new ModelError("there are no pictures in it.");
-  const classes = 1 + labels.data.reduce((most, label) => Math.max(most, label), 0);
-  return new BytesSet(images.data, labels.data, {
-    picture: { channels: 1, height, width },
-    classes: Array.from({ length: classes }, (_, i) => String(i)),
-    preparation,
-  });
+  const classCount = 1 + labels.data.reduce((most, label) => Math.max(most, label), 0);
+  if (names && classCount > names.length)
+    throw new ModelError(`a label is ${classCount - 1}, but there are names of ${names.length} classes.`);
+  const classes = names ?? Array.from({ length: classCount }, (_, i) => String(i));
+  return new BytesSet(images.data, labels.data, { picture: { channels: 1, height, width }, classes, preparation });
 }

@@ -1,7 +1,7 @@
 // Data to train on: the idx format, what a batch holds, the order of examples, and what scores tell.
 import { describe, expect, test } from "vitest";
 import { fromIdx } from "../../src/data-sets/data-set.ts";
-import { decodeIdx } from "../../src/data-sets/idx.ts";
+import { decodeIdx, decodeIdxSeries } from "../../src/data-sets/idx.ts";
 import { MetricsOf } from "../../src/data-sets/metrics.ts";
 import { Order } from "../../src/data-sets/order.ts";
 
@@ -23,6 +23,18 @@ describe("idx", () => {
     ["a file that ends early", idx([2, 3], [1, 2, 3]), "should hold 6 bytes ([2, 3]), but holds 3"],
     ["too large extents", Uint8Array.from([0, 0, 8, 2, 255, 255, 255, 255, 255, 255, 255, 255]), "but holds 0"],
   ])("refuses %s", (_, bytes, message) => expect(() => decodeIdx(bytes)).toThrow(message));
+
+  test("arrays may stand one behind the other", () => {
+    const both = Uint8Array.from([...idx([1, 2], [5, 6]), ...idx([3], [7, 8, 9])]);
+    expect(decodeIdxSeries(both).map(({ shape, data }) => [shape, [...data]])).toEqual([
+      [
+        [1, 2],
+        [5, 6],
+      ],
+      [[3], [7, 8, 9]],
+    ]);
+    expect(() => decodeIdxSeries(both.subarray(0, -1))).toThrow("should hold 3 bytes ([3]), but holds 2");
+  });
 });
 
 describe("a set", () => {

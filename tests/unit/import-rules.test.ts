@@ -38,7 +38,7 @@ const rooms: Readonly<Record<string, Room>> = {
   ui: { files: ["src/ui/"], imports: ["vocabulary", "graph", "elements", "ops", "gpu", "model", "shaders", "api"] },
   data: { files: ["src/data-sets/"], imports: ["vocabulary"] },
   handover: { files: ["src/handed-over.ts"], imports: [] },
-  page: { files: ["src/ui/page/"], imports: ["vocabulary", "ui", "models", "handover"] },
+  page: { files: ["src/ui/page/"], imports: ["vocabulary", "ui", "models", "data", "handover"] },
   api: { files: ["src/index.ts", "src/webgpu-names.ts"], imports: [...engine, "model"] },
   runner: { files: ["src/bench/"], imports: [...engine, "model", "models", "ui", "reference"] },
   reference: { files: ["src/reference/"], imports: ["vocabulary", "graph"] },
