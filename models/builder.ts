@@ -15,7 +15,7 @@ export interface Value {
 /** "same" and "valid" as Keras has them (what is odd goes to the end), or a number of zeros on every side as PyTorch has it. */
 export type Padding = "same" | "valid" | number;
 
-export type Activation = "relu" | "sigmoid" | "softmax";
+export type Activation = "relu" | "sigmoid" | "softmax" | "tanh";
 
 /** One number for both axes, or [h, w]. */
 type Extent = number | readonly [number, number];
@@ -82,7 +82,12 @@ const tensorNames = {
   },
 } as const;
 
-const activationOperators: Readonly<Record<Activation, string>> = { relu: "Relu", sigmoid: "Sigmoid", softmax: "Softmax" };
+const activationOperators: Readonly<Record<Activation, string>> = {
+  relu: "Relu",
+  sigmoid: "Sigmoid",
+  softmax: "Softmax",
+  tanh: "Tanh",
+};
 
 /**
  * Builds one graph. Every method that adds a layer takes the layer's name first and returns its value, which bears that name.

@@ -2,11 +2,13 @@
 import { encodeModel } from "../src/engine/onnx/encode.ts";
 import type { BuilderOptions, BuiltGraph } from "./builder.ts";
 import { buildDogsVersusCats } from "./dogs-versus-cats.ts";
+import { buildDriver } from "./driver.ts";
 import { buildDualBackbone } from "./dual-backbone.ts";
 import { buildInceptionResnetV2 } from "./inception-resnet-v2.ts";
 import { buildMnist } from "./mnist.ts";
 import { buildMobilenetV2 } from "./mobilenetv2.ts";
 import { buildResnet18, buildResnet50 } from "./resnet.ts";
+import { buildShapes } from "./shapes.ts";
 import { buildSqueezenet11 } from "./squeezenet.ts";
 import { buildTinyVgg } from "./tiny-vgg.ts";
 import { buildVgg16, buildVgg16Features } from "./vgg16.ts";
@@ -29,6 +31,8 @@ export const networks: Readonly<Record<string, Network>> = {
   "tiny-vgg": { title: "Tiny VGG (CNN Explainer)", build: buildTinyVgg, parameterCount: 19_920, layer: "relu_1_2" },
   "dogs-versus-cats": { title: "Dogs versus cats", build: buildDogsVersusCats, parameterCount: 410_674, layer: "relu3" },
   "dual-backbone": { title: "Dual backbone", build: buildDualBackbone, parameterCount: 369_410, layer: "a_block3_add" },
+  driver: { title: "Driver, two backbones", build: buildDriver, parameterCount: 88_786, layer: "steering_conv_2" },
+  shapes: { title: "Shapes in colours", build: buildShapes, parameterCount: 36_852, layer: "conv_1" },
   vgg16: { title: "VGG16", build: buildVgg16, parameterCount: 138_357_544, layer: "block1_conv2" },
   vgg16_features: { title: "VGG16 without its dense layers", build: buildVgg16Features, parameterCount: 14_714_688, layer: "block1_conv2" },
   xception: { title: "Xception", build: buildXception, parameterCount: 22_910_480, layer: "block14_sepconv2_act" },

@@ -8,6 +8,7 @@ export type { Completeness, Explanation, ExplanationRequest } from "./engine/exp
 export type { GateChannels, GateOptions } from "./engine/gates.ts";
 export { type AdapterInfo, Device, type DeviceOptions, requestDevice } from "./engine/gpu/device.ts";
 export type { OptimizerOptions } from "./engine/gradient/training/optimizers.ts";
+export type { ScheduleName, ScheduleOptions } from "./engine/gradient/training/schedules.ts";
 export type { LossName } from "./engine/gradient/training/training.ts";
 export type { GradientRequest, ModelGradient } from "./engine/gradients.ts";
 export type { Graph, GraphInput, Node, TypedGraph, ValueType } from "./engine/graph/graph.ts";
@@ -21,7 +22,7 @@ export type { Profile, ProfileOptions, StepTime } from "./engine/profile.ts";
 export { type LoadProgress, type ModelSource, type ReadOptions, readModel } from "./engine/source.ts";
 export type { LayerSummary, ModelSummary } from "./engine/summary.ts";
 export { type DataType, Tensor } from "./engine/tensor.ts";
-export type { Trainer, TrainingBatch, TrainingOptions } from "./engine/trainer.ts";
+export type { LossOptions, Targets, Trainer, TrainingBatch, TrainingOptions } from "./engine/trainer.ts";
 export type { Choices, TuningMemory } from "./engine/tune/memory.ts";
 export type { TunedLayer } from "./engine/tune/tuner.ts";
 export type { TuneOptions, TuneProgress, TuningReport } from "./engine/tune/tuning.ts";

@@ -1,10 +1,11 @@
-// Reads the data that `train` and `evaluate` name: idx:DIR, folder:DIR.
+// Reads the data that `train` and `evaluate` name: idx:DIR, folder:DIR, shapes.
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { BytesSet, fromIdx, type Picture, type Preparation } from "../data-sets/data-set.ts";
+import { BytesSet, type DataSet, fromIdx, type Picture, type Preparation } from "../data-sets/data-set.ts";
 import { type BytesArray, decodeIdx } from "../data-sets/idx.ts";
+import { ShapesSet } from "../data-sets/shapes-set.ts";
 import { ModelError } from "../engine/errors.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { isFloat } from "../engine/tensor.ts";
@@ -17,6 +18,16 @@ export type Part = "train" | "test";
 export interface DataOptions extends Preparation {
   /** What the model takes. */
   readonly picture: Picture;
+  /** Of what is drawn to train on. */
+  readonly seed?: number;
+}
+
+/** What `--data` may be. */
+export const dataHelp =
+  "idx:DIR, a folder with MNIST's four files; folder:DIR, a folder of pictures for each class (or DIR/train and DIR/test with such folders); or drawn without end: shapes, or road, for a model that answers with steering and throttle";
+
+export function isRoad(source: string): boolean {
+  return source === "road";
 }
 
 /** KIND:FOLDER */
@@ -27,16 +38,20 @@ function parseSource(source: string) {
 
 /** Whether the data has pictures that are held back. */
 export function hasTestPart(source: string): boolean {
+  if (source === "shapes") return true;
   const { kind, folder } = parseSource(source);
   if (kind === "folder") return existsSync(join(folder, "test"));
   return ["t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"].some((name) => existsSync(join(folder, name)));
 }
 
+/** Of the shapes that are held back: another one than any training's; and how many there are. */
+const [shapesTestSeed, shapesTestLength] = [715_517, 600] as const;
+
 /**
- * @param source idx:DIR or folder:DIR
+ * @param source idx:DIR, folder:DIR or shapes
  * @throws ModelError for data that is not there, is damaged or does not fit the model
  */
-export async function readDataSet(source: string, part: Part, options: DataOptions): Promise<BytesSet> {
+export async function readDataSet(source: string, part: Part, options: DataOptions): Promise<DataSet> {
   const { kind, folder } = parseSource(source);
   for (const [name, numbers] of [
     ["--mean", options.mean],
@@ -46,9 +61,17 @@ export async function readDataSet(source: string, part: Part, options: DataOptio
       throw new ModelError(`${name}: ${numbers.length} numbers, but the model's pictures have ${options.picture.channels} channels.`);
   if (kind === "idx") return checked(source, await readIdxSet(folder, part, options), options.picture);
   if (kind === "folder") return readFolder(folder, part, options);
+  if (source === "shapes") return drawnShapes(part, options);
   throw new ModelError(
-    `--data '${source}': expected idx:DIR, with MNIST's four files, or folder:DIR, with a folder of pictures for each class.`,
+    `--data '${source}': expected idx:DIR, with MNIST's four files, folder:DIR, with a folder of pictures for each class, shapes or road.`,
   );
+}
+
+function drawnShapes(part: Part, { picture: { channels, height, width }, seed = 0, mean, std }: DataOptions): ShapesSet {
+  if (channels !== 3 || height !== width)
+    throw new ModelError(`shapes are square and in colour; the model takes ${channels} × ${height} × ${width}.`);
+  const preparation = { mean, std };
+  return part === "train" ? new ShapesSet(height, seed, preparation) : new ShapesSet(height, shapesTestSeed, preparation, shapesTestLength);
 }
 
 function checked(source: string, set: BytesSet, { channels, height, width }: Picture): BytesSet {

@@ -1,5 +1,6 @@
 // Reads option values with a syntax of their own, and the error for those that make no sense.
 import { InvalidArgumentError, Option } from "commander";
+import { type Augmentation, parseAugmentation } from "../data-sets/augment.ts";
 import { isPrecision, type Precision, precisions } from "../engine/precision.ts";
 import type { ChannelOrder } from "../ui/preparation.ts";
 import { line } from "./printable.ts";
@@ -75,6 +76,15 @@ export function parseRegularExpression(text: string): RegExp {
     return new RegExp(text);
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+/** What is done to pictures before they are learned from. */
+export function parseAugment(text: string): Augmentation {
+  try {
+    return parseAugmentation(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message.replace(/^./, (letter) => letter.toUpperCase()));
   }
 }
 

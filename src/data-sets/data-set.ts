@@ -15,11 +15,51 @@ export interface Examples {
   readonly targets: Int32Array;
 }
 
-export interface DataSet {
+/** Pictures of classes. */
+export interface DataSet extends Pictures<Int32Array> {
+  /** How many there are; of an endless set, how many make an epoch. */
   readonly length: number;
   readonly classes: readonly string[];
-  readonly picture: Picture;
+  /** How many examples each class has. */
+  readonly classSizes: readonly number[];
   examples(indices: readonly number[]): Examples;
+}
+
+/** Pictures as bytes by their numbers, and what is right for each. */
+export interface Pictures<Targets> {
+  readonly picture: Picture;
+  readonly preparation: Preparation;
+  /** Writes one: [channels, rows, columns]. */
+  draw(index: number, pixels: Uint8Array): void;
+  targets(indices: readonly number[]): Targets;
+}
+
+/**
+ * Examples of pictures, prepared as a model takes them.
+ *
+ * @param change what is done to a picture's bytes before
+ */
+export function examplesOf<Targets>(
+  pictures: Pictures<Targets>,
+  indices: readonly number[],
+  change: (pixels: Uint8Array) => void = () => {},
+) {
+  const { channels, height, width } = pictures.picture;
+  const [plane, { mean, std }] = [height * width, pictures.preparation];
+  const size = channels * plane;
+  const inputs = new Float32Array(indices.length * size);
+  const pixels = new Uint8Array(size);
+  for (const [i, index] of indices.entries()) {
+    pictures.draw(index, pixels);
+    change(pixels);
+    for (let channel = 0; channel < channels; channel++) {
+      const scale = 1 / (255 * (std[channel] ?? std[0] ?? 1));
+      const shift = -(mean[channel] ?? mean[0] ?? 0) / (std[channel] ?? std[0] ?? 1);
+      const [to, from] = [i * size + channel * plane, channel * plane];
+      for (let pixel = 0; pixel < plane; pixel++) inputs[to + pixel] = (pixels[from + pixel] as number) * scale + shift;
+    }
+  }
+  return { inputs, targets: pictures.targets(indices) };
 }
 
 export interface Preparation {
@@ -33,9 +73,9 @@ export class BytesSet implements DataSet {
   readonly length: number;
   readonly classes: readonly string[];
   readonly picture: Picture;
+  readonly preparation: Preparation;
   readonly #pixels: Uint8Array;
   readonly #labels: Uint8Array | Int32Array;
-  readonly #preparation: Preparation;
 
   constructor(
     pixels: Uint8Array,
@@ -51,32 +91,25 @@ export class BytesSet implements DataSet {
     this.picture = picture;
     this.#pixels = pixels;
     this.#labels = labels;
-    this.#preparation = preparation;
+    this.preparation = preparation;
   }
 
-  /** How many examples each class has. */
   get classSizes(): readonly number[] {
     const sizes = this.classes.map(() => 0);
     for (const label of this.#labels) sizes[label] = (sizes[label] ?? 0) + 1;
     return sizes;
   }
 
+  draw(index: number, pixels: Uint8Array): void {
+    pixels.set(this.#pixels.subarray(index * pixels.length, (index + 1) * pixels.length));
+  }
+
+  targets(indices: readonly number[]): Int32Array {
+    return Int32Array.from(indices, (index) => this.#labels[index] as number);
+  }
+
   examples(indices: readonly number[]): Examples {
-    const { channels, height, width } = this.picture;
-    const [plane, { mean, std }] = [height * width, this.#preparation];
-    const size = channels * plane;
-    const inputs = new Float32Array(indices.length * size);
-    const targets = new Int32Array(indices.length);
-    for (const [i, index] of indices.entries()) {
-      targets[i] = this.#labels[index] as number;
-      for (let channel = 0; channel < channels; channel++) {
-        const scale = 1 / (255 * (std[channel] ?? std[0] ?? 1));
-        const shift = -(mean[channel] ?? mean[0] ?? 0) / (std[channel] ?? std[0] ?? 1);
-        const [to, from] = [i * size + channel * plane, index * size + channel * plane];
-        for (let pixel = 0; pixel < plane; pixel++) inputs[to + pixel] = (this.#pixels[from + pixel] as number) * scale + shift;
-      }
-    }
-    return { inputs, targets };
+    return examplesOf(this, indices);
   }
 }
 

@@ -1,7 +1,23 @@
 // The order in which examples are seen: each once in every epoch, shuffled anew by seed and epoch.
 import { keyOf, uniformAt } from "../engine/random.ts";
 
-export class Order {
+/** Which examples come next. */
+export interface Sequence {
+  next(count: number): readonly number[];
+}
+
+/** One after the other, without end: each is seen once. */
+export class Onward implements Sequence {
+  #next = 0;
+
+  next(count: number): readonly number[] {
+    const first = this.#next;
+    this.#next += count;
+    return Array.from({ length: count }, (_, i) => first + i);
+  }
+}
+
+export class Order implements Sequence {
   readonly #length: number;
   readonly #seed: number;
   readonly #isShuffled: boolean;

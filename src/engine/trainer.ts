@@ -1,21 +1,23 @@
 // Trains a model on the GPU: an execution of its own that changes the parameters which the model reads. Loaded when training is asked for.
 import { DerivedExecution } from "./derived.ts";
 import { ModelError, UnsupportedError } from "./errors.ts";
-import { checkCount, checkFinite } from "./gradient/check.ts";
-import { scoresOf } from "./gradient/target.ts";
-import { type OptimizerOptions, optimizerNames, ratesAt, usualRate } from "./gradient/training/optimizers.ts";
+import { checkFinite } from "./gradient/check.ts";
+import { type OptimizerOptions, ratesAt, usualRate } from "./gradient/training/optimizers.ts";
+import { planOf, scheduleOf, type TrainingOptions } from "./gradient/training/options.ts";
+import { type ScheduleOptions, scheduledShare } from "./gradient/training/schedules.ts";
 import {
   inputsOperand,
   type LossName,
-  lossNames,
+  type LossPlan,
   lossResult,
+  lossResultOf,
   ratesOperand,
-  scoresResult,
+  scoresResultOf,
   type TrainingPlan,
-  targetsOperand,
+  targetsOperandOf,
   trainingOf,
 } from "./gradient/training/training.ts";
-import { type Graph, producersOf, type TypedGraph, type ValueType } from "./graph/graph.ts";
+import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Model } from "./model.ts";
 import type { Network } from "./network.ts";
 import { loadCatalog } from "./ops/catalog.ts";
@@ -26,43 +28,38 @@ import { isWeight } from "./reinitialize.ts";
 import { sameShape, sizeOf } from "./shapes.ts";
 import { Tensor } from "./tensor.ts";
 
-export interface TrainingOptions {
-  /** What is to become small. By default cross-entropy. */
-  readonly loss?: LossName | undefined;
-  /** The value, or layer, that the loss is of: for cross-entropy the scores before a last Softmax, else the first output. */
-  readonly of?: string | undefined;
-  /** The optimiser, by name or with its numbers. By default sgd with a momentum of 0.9. */
-  readonly optimizer?: OptimizerOptions | OptimizerOptions["name"] | undefined;
-  /** Examples in a step. By default 32. */
-  readonly batch?: number | undefined;
-  /** Begins the masks of Dropouts, and the order of examples. The same seed gives the same bits on the same device. By default 0. */
-  readonly seed?: number | undefined;
-  /** Parameters that stay as they are, by name. */
-  readonly frozen?: ((name: string) => boolean) | undefined;
-  /** Gradients longer than this, all together, are shortened to it. */
-  readonly clipNorm?: number | undefined;
-}
+export type { LossOptions, TrainingOptions } from "./gradient/training/options.ts";
+
+/** What is right: numbers of classes for cross-entropy, [batch]; else of the shape of what the loss is of. */
+export type Targets = Tensor | Float32Array | Int32Array;
 
 /** A batch of examples: pictures as the model's input takes them, and what is right for each. */
 export interface TrainingBatch {
   /** [batch, …], as the model's input. */
   readonly inputs: Tensor | Float32Array;
-  /** Numbers of classes for cross-entropy, [batch]; else of the shape of what the loss is of. */
-  readonly targets: Tensor | Float32Array | Int32Array;
+  /** Of several losses, those of each by its name. */
+  readonly targets: Targets | Readonly<Record<string, Targets>>;
 }
 
 type Made = ReturnType<typeof trainingOf>;
 
 export class Trainer {
+  /** Examples in a step. */
   readonly batch: number;
+  /** Of several, the first. */
   readonly loss: LossName;
+  /** What its losses are of, by the names that its options gave. */
+  readonly of: readonly string[];
   /** Name of the model's input. */
   readonly input: string;
-  /** Learning rate of the next steps. */
+  /** Learning rate of the next steps, before the schedule. */
   rate: number;
   /** Names of the parameters that learn. */
   readonly parameters: readonly string[];
   readonly #optimizer: OptimizerOptions;
+  readonly #schedule: ScheduleOptions;
+  readonly #losses: readonly LossPlan[];
+  readonly #parts: number;
   readonly #made: Made;
   readonly #execution: DerivedExecution;
   readonly #network: Network;
@@ -73,13 +70,17 @@ export class Trainer {
   #isTelling = false;
   #isInPieces = false;
 
-  private constructor(plan: TrainingPlan, made: Made, execution: DerivedExecution, network: Network) {
-    this.batch = plan.batch;
-    this.loss = plan.loss;
+  private constructor(plan: TrainingPlan, schedule: ScheduleOptions, made: Made, execution: DerivedExecution, network: Network) {
+    this.batch = plan.batch * plan.parts;
+    this.loss = (plan.losses[0] as LossPlan).loss;
+    this.of = plan.losses.map(({ name }) => name);
     this.input = plan.input;
     this.rate = plan.optimizer.rate ?? usualRate(plan.optimizer);
     this.parameters = made.trained;
     this.#optimizer = plan.optimizer;
+    this.#schedule = schedule;
+    this.#losses = plan.losses;
+    this.#parts = plan.parts;
     this.#made = made;
     this.#execution = execution;
     this.#network = network;
@@ -97,6 +98,7 @@ export class Trainer {
     const { network } = await model.changeable();
     if (network.halves)
       throw new ModelError('a model of precision "float16" computes in 16 bits between layers. Load it with "float32" to train it.');
+    const schedule = scheduleOf(options);
     const plan = planOf(network.graph, options, (name) => network.valueName(name));
     const catalog = await loadCatalog(undefined, { hasRareCases: true, isForTraining: true });
     const infer = (one: Graph): TypedGraph => {
@@ -112,12 +114,17 @@ export class Trainer {
       return made;
     };
     const execution = await DerivedExecution.make(network, derive, { startsSettled: true });
-    return new Trainer(plan, made as Made, execution, network);
+    return new Trainer(plan, schedule, made as Made, execution, network);
   }
 
   /** How many steps were submitted. */
   get steps(): number {
     return this.#steps;
+  }
+
+  /** What the next step's learning rate is by the schedule. */
+  get scheduledRate(): number {
+    return this.rate * scheduledShare(this.#schedule, this.#steps + 1);
   }
 
   /**
@@ -127,9 +134,11 @@ export class Trainer {
    *   step in pieces is under way
    */
   step(batch: TrainingBatch): void {
-    this.#write(batch);
+    for (const operands of this.#partsOf(batch)) {
+      this.#execution.write(operands);
+      this.#execution.run();
+    }
     this.#steps++;
-    this.#execution.run();
     this.#tell();
   }
 
@@ -142,31 +151,40 @@ export class Trainer {
    * @throws DeviceError where it was disposed of meanwhile
    */
   async stepInPieces(batch: TrainingBatch, { between, ...options }: PiecesOptions = {}): Promise<Pieces> {
-    this.#write(batch);
+    const parts = this.#partsOf(batch);
     this.#isInPieces = true;
     const check = async () => {
       await between?.();
       this.#checkMemory();
     };
     try {
-      return await this.#pieces.run({ ...options, between: check }, () => this.#steps++);
+      let [count, longestMs] = [0, 0];
+      for (const [i, operands] of parts.entries()) {
+        if (i > 0) await check();
+        this.#execution.write(operands);
+        const pieces = await this.#pieces.run({ ...options, between: check }, () => {
+          if (i === parts.length - 1) this.#steps++;
+        });
+        count += pieces.count;
+        longestMs = Math.max(longestMs, pieces.longestMs);
+      }
+      return { count, longestMs };
     } finally {
       this.#isInPieces = false;
       this.#tell();
     }
   }
 
-  /** Writes what the next step takes. */
-  #write(batch: TrainingBatch): void {
+  /** What each part of the next step takes, by the roles of operands. */
+  #partsOf(batch: TrainingBatch): readonly Readonly<Record<string, Tensor>>[] {
     checkFinite("rate", this.rate);
     this.#checkMemory();
     if (this.#isInPieces) throw new ModelError("a step in pieces is under way, and takes what would be overwritten. Await it first.");
-    const { operands, classes } = this.#made;
-    const inputs = asTensor("inputs", batch.inputs, operands[inputsOperand].initial);
-    const targets = asTensor("targets", batch.targets, operands[targetsOperand].initial);
-    if (this.loss === "cross-entropy") checkLabels(targets, classes);
-    const rates = Tensor.float32([8], ratesAt(this.#optimizer, this.rate, this.#steps + 1));
-    this.#execution.write({ [inputsOperand]: inputs, [targetsOperand]: targets, [ratesOperand]: rates });
+    const [whole, count, rate] = [this.#operandsOf(batch), this.#parts, this.scheduledRate];
+    return Array.from({ length: count }, (_, part) => ({
+      ...Object.fromEntries(whole.map(([role, tensor]) => [role, partOf(tensor, part, count)])),
+      [ratesOperand]: Tensor.float32([8], ratesAt(this.#optimizer, rate, this.#steps + 1, part, count)),
+    }));
   }
 
   #checkMemory(): void {
@@ -174,6 +192,23 @@ export class Trainer {
     throw new ModelError(
       "the model was moved to another device, and what it had learned was lost with the first. Set its parameters from a checkpoint, and make another trainer.",
     );
+  }
+
+  /** The inputs and targets of a whole batch, by the roles of their operands. */
+  #operandsOf({ inputs, targets }: TrainingBatch): readonly (readonly [role: string, tensor: Tensor])[] {
+    const { operands, types } = this.#made;
+    const typeOf = (role: string): ValueType => {
+      const { dtype, shape } = (operands[role] as (typeof operands)[string]).initial;
+      return { dtype, shape: shape.with(0, this.batch) };
+    };
+    const given = targetsByName(targets, this.of);
+    const right = this.#losses.map(({ name, loss }, i) => {
+      const what = this.#losses.length > 1 ? `targets: '${name}'` : "targets";
+      const tensor = asTensor(what, given[name], typeOf(targetsOperandOf(name)));
+      if (loss === "cross-entropy") checkLabels(what, tensor, types[i]?.shape[1] ?? 1);
+      return [targetsOperandOf(name), tensor] as const;
+    });
+    return [[inputsOperand, asTensor("inputs", inputs, typeOf(inputsOperand))], ...right];
   }
 
   /** Whoever shows the model hears of it: once for all steps of a task. */
@@ -187,19 +222,37 @@ export class Trainer {
   }
 
   /**
-   * The loss of the last step, before the parameters took it.
+   * The loss of the last step, before the parameters took it: of several, their weighted sum.
    *
    * @throws ModelError before the first step
    */
   async readLoss(): Promise<number> {
-    if (this.#steps === 0) throw new ModelError("no step was taken yet, so there is no loss.");
-    const { [lossResult]: loss } = await this.#execution.read([lossResult]);
-    return (loss as Tensor).toFloat32()[0] as number;
+    return (await this.#readNumbers([lossResult]))[0] as number;
   }
 
-  /** What the loss of the last step was of, [batch, …]. */
-  async readScores(): Promise<Tensor> {
-    const { [scoresResult]: scores } = await this.#execution.read([scoresResult]);
+  /**
+   * Each loss of the last step by the name of what it is of, before it was weighted.
+   *
+   * @throws ModelError before the first step
+   */
+  async readLosses(): Promise<Readonly<Record<string, number>>> {
+    const numbers = await this.#readNumbers(this.of.map(lossResultOf));
+    return Object.fromEntries(this.of.map((name, i) => [name, numbers[i] as number]));
+  }
+
+  async #readNumbers(results: readonly string[]): Promise<readonly number[]> {
+    if (this.#steps === 0) throw new ModelError("no step was taken yet, so there is no loss.");
+    const read = await this.#execution.read(results);
+    return results.map((name) => (read[name] as Tensor).toFloat32()[0] as number);
+  }
+
+  /**
+   * What a loss of the last step was of, [batch, …]; where a step is computed in parts, that of the last.
+   *
+   * @param of its name, where there are several. By default the first.
+   */
+  async readScores(of = this.of[0] as string): Promise<Tensor> {
+    const { [scoresResultOf(of)]: scores } = await this.#execution.read([scoresResultOf(of)]);
     return scores as Tensor;
   }
 
@@ -214,50 +267,28 @@ export class Trainer {
   }
 }
 
-const optimizerKeys = ["name", "rate", "momentum", "nesterov", "betas", "epsilon", "weightDecay"];
-
-/** @throws ModelError for numbers that no optimiser takes, and options that there are not */
-function checkOptimizer(optimizer: OptimizerOptions): void {
-  if (typeof optimizer !== "object" || optimizer === null)
-    throw new ModelError(`optimizer: got ${String(optimizer)}, expected a name or options.`);
-  const { name, ...numbers } = optimizer;
-  if (!optimizerNames.includes(name)) throw new ModelError(`optimizer '${name}': expected one of ${optimizerNames.join(", ")}.`);
-  const unknown = Object.keys(numbers).find((key) => !optimizerKeys.includes(key));
-  if (unknown !== undefined) throw new ModelError(`optimizer: there is no '${unknown}'; there are ${optimizerKeys.join(", ")}.`);
-  const { rate, momentum, betas, epsilon, weightDecay } = numbers;
-  const within = (what: string, value: number | undefined, isRight: (value: number) => boolean, expected: string) => {
-    if (value !== undefined && !isRight(value)) throw new ModelError(`optimizer: ${what} ${value}; expected ${expected}.`);
-  };
-  within("rate", rate, (value) => value >= 0 && Number.isFinite(value), "a number of 0 or more");
-  within("momentum", momentum, (value) => value >= 0 && value < 1, "0 or more, and less than 1");
-  for (const beta of betas ?? []) within("betas", beta, (value) => value >= 0 && value < 1, "0 or more, and less than 1");
-  within("epsilon", epsilon, (value) => value > 0 && Number.isFinite(value), "a number above 0");
-  within("weightDecay", weightDecay, (value) => value >= 0 && Number.isFinite(value), "a number of 0 or more");
+/** @throws ModelError for names that no loss has, and losses that have no targets */
+function targetsByName(targets: TrainingBatch["targets"], names: readonly string[]): Readonly<Record<string, Targets | undefined>> {
+  const isOne = typeof targets !== "object" || targets === null || targets instanceof Tensor || ArrayBuffer.isView(targets);
+  const [name = "", other] = names;
+  if (isOne) {
+    if (other === undefined) return { [name]: targets as Targets };
+    throw new ModelError(`targets: there are several losses; expected an object with ${names.map((one) => `'${one}'`).join(", ")}.`);
+  }
+  const unknown = Object.keys(targets).find((one) => !names.includes(one));
+  if (unknown === undefined) return targets;
+  throw new ModelError(`targets: there is no loss of '${unknown}'; there are ${names.map((one) => `'${one}'`).join(", ")}.`);
 }
 
-function planOf(graph: TypedGraph, options: TrainingOptions, valueName: (name: string) => string): TrainingPlan {
-  const { loss = "cross-entropy", optimizer: named = "sgd", batch = 32, seed = 0, frozen, clipNorm } = options;
-  const optimizer = typeof named === "string" ? { name: named } : named;
-  if (!lossNames.includes(loss)) throw new ModelError(`loss '${loss}': expected one of ${lossNames.join(", ")}.`);
-  checkOptimizer(optimizer);
-  checkCount("batch", batch, 1, 2 ** 16);
-  checkFinite("seed", seed);
-  if (clipNorm !== undefined && !(clipNorm > 0)) throw new ModelError(`clipNorm ${clipNorm}: expected a number above 0.`);
-  const [input, other] = graph.inputs;
-  if (!input || other) throw new ModelError(`training takes a model with one input; this one has ${graph.inputs.length}.`);
-  const value = options.of === undefined ? lossOf(graph, loss) : valueName(options.of);
-  return { value, loss, input: input.name, batch, optimizer, isFrozen: frozen ?? (() => false), clipNorm, seed };
+/** One of so many equal parts of a batch. */
+function partOf(tensor: Tensor, part: number, parts: number): Tensor {
+  if (parts === 1) return tensor;
+  const { dtype, shape, bytes } = tensor;
+  const size = bytes.length / parts;
+  return new Tensor(dtype, shape.with(0, (shape[0] as number) / parts), bytes.subarray(part * size, (part + 1) * size));
 }
 
-/** What a loss is of where nothing is named: before a last Softmax or Sigmoid, which the loss takes in. */
-function lossOf(graph: TypedGraph, loss: LossName): string {
-  if (loss === "cross-entropy") return scoresOf(graph);
-  const [output = ""] = graph.outputs;
-  const node = producersOf(graph).get(output);
-  return loss === "binary-cross-entropy" && node?.operator === "Sigmoid" ? (node.inputs[0] as string) : output;
-}
-
-function asTensor(what: string, given: Tensor | Float32Array | Int32Array, { dtype, shape }: ValueType): Tensor {
+function asTensor(what: string, given: Targets | undefined, { dtype, shape }: ValueType): Tensor {
   const isTensor = given instanceof Tensor;
   if (!isTensor && !ArrayBuffer.isView(given))
     throw new ModelError(`${what}: got ${String(given)}, expected a Tensor or an array of numbers.`);
@@ -271,7 +302,7 @@ function asTensor(what: string, given: Tensor | Float32Array | Int32Array, { dty
   return Tensor.from(dtype, shape, given);
 }
 
-function checkLabels(targets: Tensor, classes: number): void {
+function checkLabels(what: string, targets: Tensor, classes: number): void {
   const wrong = targets.toNumbers().find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
-  if (wrong !== undefined) throw new ModelError(`targets: ${wrong} is no class; there are ${classes}, so expected 0 to ${classes - 1}.`);
+  if (wrong !== undefined) throw new ModelError(`${what}: ${wrong} is no class; there are ${classes}, so expected 0 to ${classes - 1}.`);
 }

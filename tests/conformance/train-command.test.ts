@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { GraphBuilder, type Value } from "../../models/builder.ts";
 import { main } from "../../src/cli/main.ts";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
 
 let folder = "";
 let said: string[] = [];
@@ -96,4 +98,90 @@ test("data that is not there, or damaged, is named", async () => {
   said = [];
   expect(await train("--out", join(folder, "out.onnx"))).toBe(1);
   expect(said.join("\n")).toContain("should hold 3367254359280 bytes");
+});
+
+test("the rate follows a schedule, batches are computed in parts, and pictures are changed", { timeout: 60_000 }, async () => {
+  writeDigits("train", 24);
+  const [out, log] = [join(folder, "out.onnx"), join(folder, "log.csv")];
+  const options = [
+    "--schedule",
+    "cosine",
+    "--warm-up",
+    "2",
+    "--lr",
+    "0.004",
+    "--accumulate",
+    "2",
+    "--augment",
+    "brightness,noise:0.05,turn:5",
+  ];
+  expect(await train("--steps", "6", "--out", out, "--log", log, "--save-at", "2,5", ...options)).toBe(0);
+  const rows = readFileSync(log, "utf8").trimEnd().split("\n").slice(1);
+  const rates = rows.map((row) => Number(Number(row.split(",")[2]).toFixed(5)));
+  expect(rates).toEqual([0.002, 0.004, 0.004, 0.00341, 0.002, 0.00059]);
+  for (const step of [2, 5]) expect(readFileSync(join(folder, `out-${step}.onnx`)).length).toBeGreaterThan(800_000);
+});
+
+/** A small network of the pictures of a road, or of shapes. */
+function writeSmall(path: string, head: (g: GraphBuilder, x: Value) => readonly Value[]): void {
+  const g = new GraphBuilder("small", { seed: 3 });
+  let x = g.input("picture", [3, 16, 16]);
+  x = g.conv("conv", x, 8, { kernel: 5, stride: 2, activation: "relu" });
+  writeFileSync(path, encodeModel(g.build(head(g, g.flatten("flat", x)))));
+}
+
+test("a network of two outputs learns to drive, and is told how long it keeps the lane", { timeout: 120_000 }, async () => {
+  const [file, out, log, json] = ["small.onnx", "driver.onnx", "log.csv", "report.json"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  writeSmall(file, (g, x) => [g.dense("speed", x, 1, { activation: "sigmoid" }), g.dense("steering", x, 1, { activation: "tanh" })]);
+  const options = ["--optimizer", "adam", "--lr", "0.01", "--batch", "16", "--steps", "60", "--augment", "brightness"];
+  expect(await main(["train", file, "--data", "road", "--out", out, "--log", log, ...options])).toBe(0);
+  expect(said.join("\n")).toContain("pictures of the road (steering: 'steering', throttle: 'speed'), 60 steps of 16");
+  expect(said.join("\n")).toMatch(
+    /mean squared errors: steering 0\.\d+, throttle 0\.\d+; [\d.]+ % of the time in the lane, \d+ collisions/,
+  );
+  const [head, ...rows] = readFileSync(log, "utf8").trimEnd().split("\n");
+  expect(head).toBe("step,loss,rate,seconds,steering,speed");
+  const losses = rows.map((row) => row.split(",").map(Number));
+  for (const [, loss = 0, , , steering = 0, speed = 0] of losses) expect(loss).toBeCloseTo(steering + speed, 4);
+  const mean = (part: typeof losses) => part.reduce((sum, row) => sum + (row[1] as number), 0) / part.length;
+  expect(mean(losses.slice(-10))).toBeLessThan(0.8 * mean(losses.slice(0, 5)));
+  said = [];
+  expect(await main(["evaluate", out, "--data", "road", "--json", json])).toBe(0);
+  expect(said.join("\n")).toMatch(
+    /mean squared error of steering .* in 500 pictures\n[\d.]+ % of the time in the lane, on 8 roads for 60 s each/,
+  );
+  const { errors, drive } = JSON.parse(readFileSync(json, "utf8"));
+  expect(errors.steering).toBeLessThan(0.2);
+  expect(drive.inLane).toBeGreaterThan(0);
+});
+
+test("shapes are drawn without end, and others are held back", { timeout: 60_000 }, async () => {
+  const [file, out] = [join(folder, "small.onnx"), join(folder, "out.onnx")];
+  writeSmall(file, (g, x) => [g.dense("kind", x, 12, { activation: "softmax" })]);
+  expect(await main(["train", file, "--data", "shapes", "--out", out, "--steps", "40", "--optimizer", "adam", "--lr", "0.01"])).toBe(0);
+  expect(said.join("\n")).toContain("pictures of 12 kinds of shapes, 40 steps of 32");
+  const [, share] = /([\d.]+) % of 600 test examples are right/.exec(said.join("\n")) ?? [];
+  // By chance it would be a twelfth.
+  expect(Number(share)).toBeGreaterThan(16);
+  said = [];
+  expect(await main(["evaluate", out, "--data", "shapes"])).toBe(0);
+  expect(said.join("\n")).toContain(`${share} % of 600 examples are right`);
+  expect(said.join("\n")).toContain("green star");
+});
+
+test.each([
+  ["a road for one output", ["mnist", "--data", "road"], "pictures of the road are square and in colour; the model takes 1 × 28 × 28"],
+  ["a road for scores of classes", ["tiny-vgg", "--data", "road"], "two outputs, steering and throttle; this one has 1"],
+  ["epochs of what has no end", ["driver", "--data", "road", "--epochs", "2"], "--epochs: these examples have no end"],
+  ["a road that is mirrored", ["driver", "--data", "road", "--augment", "flip"], "--augment flip: on the road something else"],
+  ["shapes in gray", ["mnist", "--data", "shapes"], "shapes are square and in colour"],
+  ["parts that are not alike", ["driver", "--data", "road", "--batch", "9", "--accumulate", "2"], "9 cannot be computed in 2 parts"],
+])("is refused: %s", { timeout: 60_000 }, async (_, options, message) => {
+  expect(await main(["train", ...options, "--out", join(folder, "out.onnx")])).toBe(1);
+  expect(said.join("\n")).toContain(message);
 });

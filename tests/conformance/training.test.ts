@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Derived } from "../../src/engine/derived.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { type OptimizerOptions, ratesAt, usualRate } from "../../src/engine/gradient/training/optimizers.ts";
-import { type LossName, lossResult, ratesOperand, targetsOperand, trainingOf } from "../../src/engine/gradient/training/training.ts";
+import { type LossName, lossResult, ratesOperand, targetsOperandOf, trainingOf } from "../../src/engine/gradient/training/training.ts";
 import type { Graph, TypedGraph } from "../../src/engine/graph/graph.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
@@ -134,7 +134,7 @@ function examples({ graph, classes, options: { batch = 32, loss = "cross-entropy
   return { inputs, targets };
 }
 
-/** The losses, and the parameters afterwards, by loops. */
+/** The losses, and the parameters afterwards, by loops in double precision. */
 async function byLoops({ graph: file, options }: Case) {
   const { optimizer, batch = 32, loss = "cross-entropy" as LossName } = options;
   const infer = (one: Graph): TypedGraph => {
@@ -145,10 +145,10 @@ async function byLoops({ graph: file, options }: Case) {
   const { graph } = withParameters(file, inferGraph(file, everything), true);
   const value = loss === "cross-entropy" && file === plain ? "dense2" : "y";
   const plan = {
-    value,
-    loss,
+    losses: [{ name: value, value, loss, weight: 1 }],
     input: "x",
     batch,
+    parts: 1,
     optimizer,
     isFrozen: options.frozen ?? (() => false),
     clipNorm: options.clipNorm,
@@ -167,7 +167,7 @@ async function byLoops({ graph: file, options }: Case) {
       const rates = Tensor.float32([8], ratesAt(optimizer, optimizer.rate ?? usualRate(optimizer), step));
       const given = new Map([
         ["x", fromTensor(inputs)],
-        [operands[targetsOperand]?.name as string, fromTensor(targets)],
+        [operands[targetsOperandOf(value)]?.name as string, fromTensor(targets)],
         [operands[ratesOperand]?.name as string, fromTensor(rates)],
         [operands["seed"]?.name as string, fromTensor(Tensor.from("float32", [], [1]))],
       ]);
@@ -330,6 +330,12 @@ describe("a training", () => {
     ["no examples", { batch: 0 }, "batch"],
     ["a value that there is not", { of: "nothing" }, "nothing"],
     ["all parameters frozen", { frozen: () => true }, "nothing to train"],
+    ["no losses", { of: [] }, "the list is empty"],
+    ["the same twice", { of: ["dense2", { of: "dense2", loss: "mean-squared-error" }] }, "'dense2' is named twice"],
+    ["a weight of 0", { of: [{ of: "dense2", weight: 0 }] }, "weight 0"],
+    ["another schedule", { schedule: { name: "linear" as "step" } }, "expected one of constant, step, cosine"],
+    ["a schedule without an end", { schedule: { name: "cosine" } }, "give the number of all steps"],
+    ["parts that are not alike", { batch: 6, accumulate: 4 }, "cannot be computed in 4 parts"],
   ])("is refused with %s", async (_, options, message) =>
     withDevice(async (device) => {
       const model = await loadModel(device, plain);

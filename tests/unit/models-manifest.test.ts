@@ -5,9 +5,11 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { countParameters } from "../../models/builder.ts";
 import { digit, rasterizeStrokes } from "../../models/digit.ts";
+import { withHalves } from "../../models/halves.ts";
 import { buildGraph, networks } from "../../models/index.ts";
 import { isStored, manifest } from "../../models/manifest.ts";
 import { readImage } from "../../src/cli/image.ts";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { readTestDigits } from "../support/mnist.ts";
@@ -47,8 +49,8 @@ test("stored files have the size and SHA-256 that the manifest says, at most 6 M
 });
 
 test("stored files are the builder's network with its weights in float16", async () => {
-  const built = buildGraph("mnist", { seed: 1 });
   for (const entry of stored) {
+    const built = buildGraph(entry.network, { seed: 1 });
     const graph = await importModel(read(entry.file));
     expect(graph.nodes.filter((n) => n.operator !== "Cast").map((n) => [n.name, n.operator, n.inputs])).toEqual(
       built.nodes.map((n) => [n.name, n.operator, n.inputs]),
@@ -65,6 +67,19 @@ test("the run began with the weights of seed 1", async () => {
     const expected = Tensor.from("float16", tensor.shape, tensor.toFloat32());
     expect(Buffer.compare(blank.initializers.get(`${name}/float16`)?.bytes ?? new Uint8Array(), expected.bytes), name).toBe(0);
   }
+});
+
+test("a blank network in 16 bits is as it is stored, and ONNX Runtime runs it", async () => {
+  const graph = await importModel(encodeModel(withHalves(buildGraph("mnist", { seed: 1 }))));
+  const blank = await importModel(read("mnist-blank.onnx"));
+  expect([...graph.initializers].map(([name, { bytes }]) => [name, Buffer.from(bytes)])).toEqual(
+    [...blank.initializers].map(([name, { bytes }]) => [name, Buffer.from(bytes)]),
+  );
+  const picture = Tensor.float32([1, 1, 28, 28], rasterizeStrokes(digit.strokes, 28));
+  const [scores, expected] = await Promise.all(
+    [graph, blank].map(async (one) => (await runReference(one, { input_layer: picture })).get("output_layer")?.toNumbers()),
+  );
+  expect(scores).toEqual(expected);
 });
 
 test("the trained network reads the page's digit, wherever on the pad it is drawn", async () => {

@@ -8,7 +8,7 @@ import { importModel } from "../../src/engine/onnx/import.ts";
 import { exampleInputs, runReference } from "../support/onnxruntime.ts";
 
 const names = Object.keys(networks);
-const small = ["mnist", "tiny-vgg", "dogs-versus-cats", "dual-backbone", "squeezenet1_1", "mobilenetv2", "resnet18"];
+const small = ["mnist", "driver", "shapes", "tiny-vgg", "dogs-versus-cats", "dual-backbone", "squeezenet1_1", "mobilenetv2", "resnet18"];
 
 /** What their authors or frameworks publish. Keras counts moving statistics, PyTorch does not. */
 const published: readonly (readonly [name: string, count: number, countsStatistics: boolean])[] = [
@@ -66,6 +66,9 @@ const layers: readonly (readonly [network: string, layer: string, shape: readonl
   ["dogs-versus-cats", "fc1", [1, 64]],
   ["dual-backbone", "a_block3_add", [1, 128, 16, 16]],
   ["dual-backbone", "b_block3_add", [1, 128, 16, 16]],
+  ["driver", "steering_conv_2", [1, 24, 14, 14]],
+  ["driver", "throttle_conv_4", [1, 32, 4, 4]],
+  ["shapes", "pool_3", [1, 32, 4, 4]],
   ["vgg16", "block1_conv1", [1, 64, 224, 224]],
   ["vgg16", "block5_pool", [1, 512, 7, 7]],
   ["vgg16", "fc2", [1, 4096]],

@@ -1,9 +1,17 @@
 // `convcam build`: writes one of our own networks, with weights drawn from a seed, as an .onnx file.
-import { type Command, InvalidArgumentError } from "commander";
-import { buildModel, networks } from "../../../models/index.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { withHalves } from "../../../models/halves.ts";
+import { buildGraph, networks } from "../../../models/index.ts";
+import { encodeModel } from "../../engine/onnx/encode.ts";
 import { writeOutput } from "../output.ts";
 import { formatBytes, formatCount } from "../table.ts";
 import { parseCount } from "../usage.ts";
+
+interface Options {
+  readonly out: string;
+  readonly seed: number;
+  readonly weights: "float32" | "float16";
+}
 
 export function addBuild(program: Command): void {
   const known = Object.entries(networks).map(
@@ -16,8 +24,12 @@ export function addBuild(program: Command): void {
     .argument("<name>", "which network", parseName)
     .requiredOption("--out <file.onnx>", "where to write")
     .option("--seed <number>", "the same seed gives the same weights", parseCount(0), 0)
-    .action(async (name: string, { out, seed }: { readonly out: string; readonly seed: number }) => {
-      const bytes = buildModel(name, { seed });
+    .addOption(
+      new Option("--weights <type>", "how weights are stored; float16 takes half").choices(["float32", "float16"]).default("float32"),
+    )
+    .action(async (name: string, { out, seed, weights }: Options) => {
+      const graph = buildGraph(name, { seed });
+      const bytes = encodeModel(weights === "float16" ? withHalves(graph) : graph);
       await writeOutput(out, bytes);
       console.log(`${name} (${formatBytes(bytes.length)}) written to ${out}`);
     });

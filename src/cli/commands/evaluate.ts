@@ -3,12 +3,13 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import type { Metrics } from "../../data-sets/metrics.ts";
 import { loadModel } from "../../engine/model.ts";
+import { type DrivingReport, evaluateDriving } from "../driving.ts";
 import { evaluateOn } from "../evaluate.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { writeOutput } from "../output.ts";
 import { formatTable } from "../table.ts";
-import { type Part, pictureOf, readDataSet } from "../training-data.ts";
+import { dataHelp, isRoad, type Part, pictureOf, readDataSet } from "../training-data.ts";
 import { parseDivisors, parseList } from "../usage.ts";
 
 interface Options {
@@ -23,9 +24,11 @@ export function addEvaluate(program: Command): void {
   program
     .command("evaluate")
     .summary("say how right a model is on labelled pictures")
-    .description("Says the loss and the accuracy of a classifier on labelled pictures, and which classes it takes for which.")
+    .description(
+      "Says the loss and the accuracy of a classifier on labelled pictures, and which classes it takes for which; or of a model that drives, how far it is from a good driver and how long it keeps the lane.",
+    )
     .argument("<model>", "an .onnx file")
-    .requiredOption("--data <source>", "idx:DIR, a folder with MNIST's four files, or folder:DIR, a folder of pictures for each class")
+    .requiredOption("--data <source>", dataHelp)
     .addOption(new Option("--part <name>", "which files of the data").choices(["train", "test"]).default("test"))
     .option("--mean <numbers>", "subtracted from pixels in 0…1, per channel", parseList, [0])
     .option("--std <numbers>", "divides last, per channel", parseDivisors, [1])
@@ -35,17 +38,36 @@ export function addEvaluate(program: Command): void {
 
 async function evaluate(path: string, { data, part, mean, std, json }: Options): Promise<void> {
   const graph = await readModelFile(path);
-  const set = await readDataSet(data, part, { picture: pictureOf(graph), mean, std });
+  const set = isRoad(data) ? undefined : await readDataSet(data, part, { picture: pictureOf(graph), mean, std });
   const device = await requestNodeDevice();
   try {
     const model = await loadModel(device, graph, { parameters: true });
-    const metrics = await evaluateOn(model, set);
-    print(metrics, set.classes);
-    if (json !== undefined) await writeOutput(json, `${JSON.stringify({ ...metrics, classes: set.classes }, undefined, 2)}\n`);
+    if (set) {
+      const metrics = await evaluateOn(model, set);
+      print(metrics, set.classes);
+      await writeResult(json, { ...metrics, classes: set.classes });
+    } else {
+      const report = await evaluateDriving(model, graph, { mean, std });
+      printDriving(report);
+      await writeResult(json, report);
+    }
     model.dispose();
   } finally {
     device.dispose();
   }
+}
+
+async function writeResult(path: string | undefined, result: object): Promise<void> {
+  if (path !== undefined) await writeOutput(path, `${JSON.stringify(result, undefined, 2)}\n`);
+}
+
+function printDriving({ errors: { steering, throttle }, examination: { pictures, roads, seconds }, drive }: DrivingReport): void {
+  console.log(
+    `mean squared error of steering (−1…1) ${steering.toFixed(5)}, of throttle (0…1) ${throttle.toFixed(5)}, in ${pictures} pictures`,
+  );
+  console.log(
+    `${(100 * drive.inLane).toFixed(1)} % of the time in the lane, on ${roads} roads for ${seconds} s each: ${(drive.way / 1000).toFixed(1)} km, ${drive.hits} collisions`,
+  );
 }
 
 /** More classes do not fit on a terminal. */

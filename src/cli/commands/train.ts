@@ -2,20 +2,20 @@
 import { createWriteStream } from "node:fs";
 import { type Command, Option } from "commander";
 import { buildGraph, networks } from "../../../models/index.ts";
-import type { BytesSet } from "../../data-sets/data-set.ts";
-import { Order } from "../../data-sets/order.ts";
+import type { Augmentation } from "../../data-sets/augment.ts";
 import { ModelError } from "../../engine/errors.ts";
 import { type OptimizerName, optimizerNames } from "../../engine/gradient/training/optimizers.ts";
+import { type ScheduleName, scheduleNames } from "../../engine/gradient/training/schedules.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
 import { loadModel, type Model } from "../../engine/model.ts";
 import { Trainer } from "../../engine/trainer.ts";
-import { evaluateOn } from "../evaluate.ts";
+import { type Lesson, lessonOf } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { checkOutput, outliveReaders, writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
-import { hasTestPart, pictureOf, readDataSet } from "../training-data.ts";
-import { parseCount, parseDivisors, parseList, parseNumber, parseRegularExpression } from "../usage.ts";
+import { dataHelp } from "../training-data.ts";
+import { parseAugment, parseCount, parseDivisors, parseList, parseNumber, parseRegularExpression } from "../usage.ts";
 
 interface Options {
   readonly data: string;
@@ -28,12 +28,17 @@ interface Options {
   readonly momentum?: number;
   readonly weightDecay: number;
   readonly clip?: number;
+  readonly schedule: ScheduleName;
+  readonly warmUp: number;
+  readonly accumulate: number;
+  readonly augment?: Augmentation;
   readonly shuffle: boolean;
   readonly freeze?: RegExp;
   readonly seed: number;
   readonly init: "file" | "blank";
   readonly log?: string;
   readonly saveEvery?: number;
+  readonly saveAt: readonly number[];
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
@@ -43,25 +48,34 @@ export function addTrain(program: Command): void {
     .command("train")
     .summary("train a network on labelled pictures")
     .description(
-      "Trains a classifier on labelled pictures, on the GPU, and writes it as an .onnx file. Data is idx:DIR, a folder with MNIST's four files, or folder:DIR, a folder of pictures for each class (or DIR/train and DIR/test with such folders).",
+      "Trains a classifier on labelled pictures, or a model that drives on pictures of a road, on the GPU, and writes it as an .onnx file.",
     )
     .argument("<model>", `an .onnx file, or one of ${Object.keys(networks).join(", ")}`)
-    .requiredOption("--data <source>", "idx:DIR or folder:DIR")
+    .requiredOption("--data <source>", dataHelp)
     .requiredOption("--out <file.onnx>", "where to write what was learned")
     .option("--batch <count>", "examples in a step", parseCount(1), 32)
-    .option("--steps <count>", "how many steps (default: one epoch)", parseCount(1))
+    .option("--steps <count>", "how many steps (default: one epoch, or 1,000 where examples have no end)", parseCount(1))
     .option("--epochs <count>", "how often each example is seen", parseCount(1))
     .addOption(new Option("--optimizer <name>", "how steps are taken").choices(optimizerNames).default("sgd"))
     .option("--lr <rate>", "learning rate (default: 0.01 for sgd and adagrad, 0.001 for adam and adamw)", parseNumber)
     .option("--momentum <share>", "of sgd (default: 0.9)", parseNumber)
     .option("--weight-decay <share>", "how much of weights is taken off with each step", parseNumber, 0)
     .option("--clip <length>", "shorten gradients that are longer, all together", parseNumber)
+    .addOption(
+      new Option("--schedule <name>", "how the learning rate goes on: a tenth after each third of the steps, or along a cosine")
+        .choices(scheduleNames)
+        .default("constant"),
+    )
+    .option("--warm-up <steps>", "in so many steps the learning rate grows to the whole", parseCount(0), 0)
+    .option("--accumulate <parts>", "compute each batch in so many parts, which takes less memory", parseCount(1), 1)
+    .option("--augment <names>", "change pictures each time, such as shift,turn:15,flip,brightness,noise,cut-out,crop,scale", parseAugment)
     .option("--no-shuffle", "see examples in the order of the files")
     .option("--freeze <regex>", "keep parameters whose names match as they are", parseRegularExpression)
     .option("--seed <number>", "the same seed gives the same network on the same device", parseCount(0), 0)
     .addOption(new Option("--init <how>", "begin with the file's weights, or blank ones").choices(["file", "blank"]).default("file"))
     .option("--log <file.csv>", "write a line for each step")
     .option("--save-every <steps>", "write a checkpoint beside FILE.onnx after so many steps, FILE-STEP.onnx", parseCount(1))
+    .option("--save-at <steps>", "the same after these steps, with commas", parseList, [])
     .option("--mean <numbers>", "subtracted from pixels in 0…1, per channel", parseList, [0])
     .option("--std <numbers>", "divides last, per channel", parseDivisors, [1])
     .action(train);
@@ -73,20 +87,15 @@ async function readNetwork(name: string, seed: number): Promise<Graph> {
 }
 
 async function train(name: string, options: Options): Promise<void> {
-  const { data, out, batch, optimizer, lr: rate, momentum, weightDecay, clip, shuffle, freeze, seed, init, mean, std } = options;
+  const { out, batch, optimizer, lr: rate, momentum, weightDecay, clip, freeze, seed, init, schedule, warmUp, accumulate } = options;
   if (options.steps !== undefined && options.epochs !== undefined) throw new ModelError("--steps and --epochs: give one of them.");
   if (momentum !== undefined && optimizer !== "sgd") throw new ModelError(`--momentum is sgd's; ${optimizer} has none.`);
   for (const path of [out, options.log]) if (path !== undefined) await checkOutput(path);
   outliveReaders();
   const graph = await readNetwork(name, seed);
-  const picture = pictureOf(graph);
-  const set = await readDataSet(data, "train", { picture, mean, std });
-  const steps = options.steps ?? Math.ceil(((options.epochs ?? 1) * set.length) / batch);
-  const { classSizes } = set;
-  const sizes = set.classes.slice(0, 20).map((one, i) => `${one} ${classSizes[i]}`);
-  console.log(
-    line`${String(set.length)} examples (${sizes.join(", ")}${set.classes.length > 20 ? ", …" : ""}), ${String(steps)} steps of ${String(batch)}`,
-  );
+  const lesson = await lessonOf(graph, options);
+  const steps = stepsOf(options, lesson);
+  console.log(line`${lesson.title}, ${String(steps)} steps of ${String(batch)}`);
   const device = await requestNodeDevice();
   try {
     const model = await loadModel(device, graph, { parameters: true });
@@ -97,55 +106,59 @@ async function train(name: string, options: Options): Promise<void> {
         `--freeze ${freeze.source}: no parameter has such a name. There are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}.`,
       );
     const trainer = await Trainer.make(model, {
-      batch,
-      seed,
+      ...lesson.options,
+      ...{ batch, seed, accumulate },
+      schedule: { name: schedule, steps, warmUp },
       clipNorm: clip,
       optimizer: { name: optimizer, rate, momentum, weightDecay },
       frozen: freeze && ((parameter) => freeze.test(parameter)),
     });
-    checkClasses(await trainer.readScores(), set);
-    await run(trainer, model, set, { ...options, steps, order: new Order(set.length, seed, shuffle) });
+    await lesson.check(trainer);
+    await run(trainer, model, lesson, { ...options, steps });
     await writeOutput(out, await model.toOnnx());
     console.log(line`written to ${out}`);
     trainer.dispose();
-    if (hasTestPart(data)) {
-      const { accuracy, loss, count } = await evaluateOn(model, await readDataSet(data, "test", { picture, mean, std }));
-      console.log(`${(100 * accuracy).toFixed(2)} % of ${count} test examples are right, loss ${loss.toFixed(4)}`);
-    }
+    const result = await lesson.examine(model);
+    if (result !== undefined) console.log(result);
     model.dispose();
   } finally {
     device.dispose();
   }
 }
 
-function checkClasses({ shape }: { readonly shape: readonly number[] }, { classes }: BytesSet): void {
-  const count = shape[1] ?? 1;
-  if (classes.length > count) throw new ModelError(`the data has ${classes.length} classes, but the model has ${count} scores.`);
+/** Of what has no end. */
+const usualSteps = 1000;
+
+function stepsOf({ steps, epochs, batch }: Options, { length }: Lesson): number {
+  if (steps !== undefined) return steps;
+  if (length !== undefined) return Math.ceil(((epochs ?? 1) * length) / batch);
+  if (epochs !== undefined) throw new ModelError("--epochs: these examples have no end. Give --steps.");
+  return usualSteps;
 }
 
 interface Run extends Options {
   readonly steps: number;
-  readonly order: Order;
 }
 
 /** How many losses are read back at once: a step waits for none of them, and the GPU for no step. */
 const mostPending = 8;
 
 /** Takes all steps, or those until somebody interrupts it (Ctrl+C), and logs each. */
-async function run(trainer: Trainer, model: Model, set: BytesSet, { steps, order, batch, out, saveEvery, log }: Run): Promise<void> {
+async function run(trainer: Trainer, model: Model, lesson: Lesson, { steps, batch, out, saveEvery, saveAt, log }: Run): Promise<void> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt);
   const file = log === undefined ? undefined : createWriteStream(log);
-  file?.write("step,loss,rate,seconds\n");
+  const each = trainer.of.length > 1 ? trainer.of : [];
+  file?.write(`${["step,loss,rate,seconds", ...each].join(",")}\n`);
   const pending: Promise<void>[] = [];
   const last: number[] = [];
   const begun = performance.now();
   let shown = begun;
   const seconds = () => (performance.now() - begun) / 1000;
   /** Losses arrive in the order of the steps. */
-  const hear = (step: number, loss: number, rate: number): void => {
-    file?.write(`${step},${loss},${rate},${seconds().toFixed(3)}\n`);
+  const hear = (step: number, rate: number, loss: number, losses: Readonly<Record<string, number>>): void => {
+    file?.write(`${[step, loss, rate, seconds().toFixed(3), ...each.map((name) => losses[name])].join(",")}\n`);
     if (!Number.isFinite(loss))
       throw new ModelError(`the loss of step ${step} is ${loss}: the network has come apart. Try a lower --lr, or --clip 1.`);
     last.push(loss);
@@ -156,13 +169,15 @@ async function run(trainer: Trainer, model: Model, set: BytesSet, { steps, order
   };
   try {
     for (let step = 1; step <= steps && !stop.signal.aborted; step++) {
-      trainer.step(set.examples(order.next(batch)));
-      const { rate } = trainer;
-      const read = trainer.readLoss().then((loss) => hear(step, loss, rate));
+      const rate = trainer.scheduledRate;
+      trainer.step(lesson.batch(lesson.sequence.next(batch)));
+      const read = Promise.all([trainer.readLoss(), each.length > 0 ? trainer.readLosses() : {}]).then(([loss, losses]) =>
+        hear(step, rate, loss, losses),
+      );
       read.catch(() => {});
       pending.push(read);
       if (pending.length >= mostPending) await pending.shift();
-      if (saveEvery !== undefined && step % saveEvery === 0 && step < steps) {
+      if (step < steps && (step % (saveEvery ?? Number.POSITIVE_INFINITY) === 0 || saveAt.includes(step))) {
         await Promise.all(pending.splice(0));
         await writeOutput(out.replace(/(\.onnx)?$/, `-${step}.onnx`), await model.toOnnx());
       }

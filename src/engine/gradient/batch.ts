@@ -7,19 +7,21 @@ import { type Shape, sizeOf } from "../shapes.ts";
 import { Tensor } from "../tensor.ts";
 
 /**
- * The nodes that a value depends on, for an input of another shape. A file that fixes the batch in a Reshape, an Expand or a Resize gets the new
- * one there, and a constant that it joins to each picture is repeated for each. Gates stay as they are.
+ * The nodes that a value, or several, depend on, for an input of another shape. A file that fixes the batch in a Reshape, an Expand or a Resize gets
+ * the new one there, and a constant that it joins to each picture is repeated for each. Gates stay as they are.
  *
  * @throws ModelError where the value depends on other inputs
  */
-export function partWithBatch(graph: TypedGraph, value: string, input: string, shape: Shape): Graph {
-  const nodes = nodesTo(graph, value);
+export function partWithBatch(graph: TypedGraph, of: string | readonly string[], input: string, shape: Shape): Graph {
+  const values = typeof of === "string" ? [of] : of;
+  const nodes = nodesTo(graph, values);
   const read = new Set(nodes.flatMap(({ inputs }) => inputs));
   const gates = new Set(nodes.flatMap(({ operator, inputs }) => (operator === "Gate" ? inputs.slice(1) : [])));
   const others = graph.inputs.filter(({ name }) => name !== input && read.has(name) && !gates.has(name)).map(({ name }) => `'${name}'`);
+  const apart = values.find((value) => value !== input && !ancestorsOf(graph, [value]).has(input));
   if (others.length > 0)
-    throw new ModelError(`'${value}' depends on ${others.join(", ")} besides '${input}', so that alone cannot be varied.`);
-  if (!read.has(input) && value !== input) throw new ModelError(`'${value}' does not depend on '${input}'.`);
+    throw new ModelError(`'${values.join("', '")}' depends on ${others.join(", ")} besides '${input}', so that alone cannot be varied.`);
+  if (apart !== undefined) throw new ModelError(`'${apart}' does not depend on '${input}'.`);
   const [batch = 1] = shape;
   const before = graph.types.get(input)?.shape[0];
   const initializers = new Map([...graph.initializers].filter(([name]) => read.has(name)));
@@ -42,7 +44,7 @@ export function partWithBatch(graph: TypedGraph, value: string, input: string, s
     .map((one) => (one.name === input ? { ...one, shape } : one));
   const parameters = graph.parameters && new Map([...graph.parameters].filter(([name]) => read.has(name)));
   const { name, opsets, metadata } = graph;
-  return { name, opsets, metadata, inputs, outputs: [value], initializers, nodes: batched, ...(parameters && { parameters }) };
+  return { name, opsets, metadata, inputs, outputs: [...new Set(values)], initializers, nodes: batched, ...(parameters && { parameters }) };
 }
 
 /** What there is one of, so many times. */
@@ -108,11 +110,11 @@ export function mixesPictures({ types }: TypedGraph, { operator, attributes, inp
 /** The nodes on the way from one value to another, in order. */
 export function nodesBetween(graph: TypedGraph, from: string, to: string): readonly Node[] {
   const dependents = dependentsOf(graph, [from]);
-  return nodesTo(graph, to).filter(({ outputs }) => outputs.some((output) => output !== from && dependents.has(output)));
+  return nodesTo(graph, [to]).filter(({ outputs }) => outputs.some((output) => output !== from && dependents.has(output)));
 }
 
-/** The nodes that a value depends on, in order. */
-function nodesTo(graph: TypedGraph, value: string): readonly Node[] {
-  const needed = ancestorsOf(graph, [value]);
+/** The nodes that values depend on, in order. */
+function nodesTo(graph: TypedGraph, values: readonly string[]): readonly Node[] {
+  const needed = ancestorsOf(graph, values);
   return graph.nodes.filter(({ outputs }) => outputs.some((output) => needed.has(output)));
 }

@@ -112,13 +112,18 @@ const batchNormalizationGradient: Evaluate = (call) => {
   return [ndArray(x.dtype, x.shape, dx), vector(dscale), vector(dbias)];
 };
 
-/** One step of an optimiser. The rates are [learning rate, 1 / (1 − β₁ᵗ), 1 / (1 − β₂ᵗ), …]. */
+/**
+ * One step of an optimiser. The rates are [learning rate, 1 / (1 − β₁ᵗ), 1 / (1 − β₂ᵗ), …, whether a part of a step goes on with what was gathered,
+ * whether it takes the step, …].
+ */
 const update: Evaluate = (call) => {
   const { attributes, inputs } = call;
   const [state, rates] = [call.input(0), call.input(1).data];
   const number = (name: string) => attributes.number(name, 0);
-  const [rate = 0, forMean = 1, forSquare = 1] = rates;
+  const [rate = 0, forMean = 1, forSquare = 1, , goesOn = 0, takes = 0] = rates;
+  if (number("waits") !== 0 && takes < 0.5) return state;
   const step: Readonly<Record<string, (s: number, a: number, b: number) => number>> = {
+    gather: (s, a) => (goesOn > 0.5 ? s : 0) + number("gain") * a,
     average: (s, a) => number("keep") * s + number("gain") * a,
     squares: (s, a) => number("keep") * s + number("gain") * a * a,
     descend: (s, a) => s - rate * a,

@@ -1,6 +1,6 @@
 // Optimisers: what each remembers of a parameter, and the steps that it writes for one.
 import type { ValueType } from "../../graph/graph.ts";
-import { meanIndex, rateCount, rateIndex, squareIndex, stepIndex } from "../../ops/training/update.ts";
+import { goesOnIndex, meanIndex, rateCount, rateIndex, squareIndex, stepIndex, takesIndex } from "../../ops/training/update.ts";
 import type { Draft } from "../draft.ts";
 
 export type OptimizerName = "sgd" | "adam" | "adamw" | "adagrad";
@@ -30,15 +30,31 @@ export function usualRate({ name }: OptimizerOptions): number {
 
 const decays = ({ betas: [first, second] = [0.9, 0.999] }: OptimizerOptions) => [first, second] as const;
 
-/** What the operand `rates` holds in a step. @param step from 1 */
-export function ratesAt(options: OptimizerOptions, rate: number, step: number): Float32Array {
+/**
+ * What the operand `rates` holds in a part of a step.
+ *
+ * @param step from 1
+ * @param part from 0, of so many
+ */
+export function ratesAt(options: OptimizerOptions, rate: number, step: number, part = 0, parts = 1): Float32Array {
   const rates = new Float32Array(rateCount);
   const [first, second] = decays(options);
   rates[rateIndex] = rate;
   rates[meanIndex] = 1 / (1 - first ** step);
   rates[squareIndex] = 1 / (1 - second ** step);
-  rates[stepIndex] = step;
+  rates[stepIndex] = (step - 1) * parts + part + 1;
+  rates[goesOnIndex] = part > 0 ? 1 : 0;
+  rates[takesIndex] = part === parts - 1 ? 1 : 0;
   return rates;
+}
+
+/** What a parameter is changed by. */
+export interface StepOptions {
+  readonly gradient: string;
+  /** The operand. */
+  readonly rates: string;
+  /** Whether only the last part of a step takes it. */
+  readonly waits: boolean;
 }
 
 /** Writes the step of one parameter along its gradient. */
@@ -47,13 +63,12 @@ export function writeStep(
   options: OptimizerOptions,
   parameter: string,
   type: ValueType,
-  gradient: string,
-  rates: string,
+  { gradient, rates, waits }: StepOptions,
 ): void {
   const { emit } = draft;
   const { name, momentum = 0.9, nesterov = false, weightDecay = 0 } = options;
   const update = (state: string, kind: string, operands: readonly string[], attributes: Readonly<Record<string, number>>): string => {
-    const next = emit.own("Update", [state, rates, ...operands], { kind, ...attributes });
+    const next = emit.own("Update", [state, rates, ...operands], { kind, ...attributes, ...(waits && { waits: 1 }) });
     draft.update(state, next);
     return next;
   };

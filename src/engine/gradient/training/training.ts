@@ -20,12 +20,23 @@ export type LossName = "cross-entropy" | "mean-squared-error" | "binary-cross-en
 
 export const lossNames: readonly LossName[] = ["cross-entropy", "mean-squared-error", "binary-cross-entropy"];
 
-export interface TrainingPlan {
-  /** What the loss is of. */
+export interface LossPlan {
+  /** By which its targets are given, and its numbers are read. */
+  readonly name: string;
+  /** What it is of. */
   readonly value: string;
   readonly loss: LossName;
+  /** What it counts in the sum that becomes small. */
+  readonly weight: number;
+}
+
+export interface TrainingPlan {
+  readonly losses: readonly LossPlan[];
   readonly input: string;
+  /** Examples in a part of a step. */
   readonly batch: number;
+  /** How many parts a step is computed in. */
+  readonly parts: number;
   readonly optimizer: OptimizerOptions;
   /** Parameters that stay as they are. */
   readonly isFrozen: (name: string) => boolean;
@@ -34,44 +45,69 @@ export interface TrainingPlan {
   readonly seed: number;
 }
 
-/** Results, and the operands that a step is given. */
-export const [lossResult, scoresResult] = ["loss", "scores"] as const;
-export const [inputsOperand, targetsOperand, ratesOperand] = ["inputs", "targets", "rates"] as const;
+/** Results: the weighted sum of all losses, and of each loss its mean and what it is of. */
+export const lossResult = "loss";
+export const [lossResultOf, scoresResultOf] = [(name: string) => `loss of ${name}`, (name: string) => `scores of ${name}`] as const;
+
+/** The operands that a step is given. */
+export const [inputsOperand, ratesOperand] = ["inputs", "rates"] as const;
+export const targetsOperandOf = (name: string): string => `targets of ${name}`;
 
 /** @param infer types a graph, and throws where it cannot */
 export function trainingOf(graph: TypedGraph, plan: TrainingPlan, infer: (graph: Graph) => TypedGraph) {
-  const { value, input, batch, optimizer } = plan;
+  const { losses, input, batch, parts, optimizer } = plan;
   const shape = graph.types.get(input)?.shape ?? [];
-  const part = infer(partWithBatch(graph, value, input, [batch, ...shape.slice(1)]));
+  const values = losses.map(({ value }) => value);
+  const part = infer(partWithBatch(graph, values, input, [batch, ...shape.slice(1)]));
   const draft = new Draft(part);
   const rates = draft.operand(ratesOperand, Tensor.filled("float32", [rateCount], 0));
   const statistics = inTrainingMode(draft, part, plan, rates);
-  const lost = writeLoss(draft, plan);
+  const each = losses.map((one) => writeLoss(draft, one, batch));
+  const lost = losses
+    .map(({ value, weight }, i) => draft.emit.scale(each[i] as string, weight, value))
+    .reduce((a, b) => draft.emit.add(a, b));
   draft.type(infer);
   const trained = trainedParameters(graph, part, plan);
   const seed = Tensor.filled(draft.emit.typeOf(lost).dtype, [], 1);
   const explained = { value: lost, target: lost, weights: { seed, followsTop: false } };
   const { gradients } = draft.differentiate(explained, trained);
-  const along = clipped(draft, gradients, trained, plan.clipNorm);
+  const whole = (value: string, role: string, like: string) => (parts === 1 ? value : gathered(draft, value, role, { like, parts, rates }));
+  const sums = gradients.map((gradient, i) => whole(gradient, `gradient of ${trained[i]}`, trained[i] as string));
+  const along = clipped(draft, sums, trained, plan.clipNorm);
   trained.forEach((name, i) => {
-    writeStep(draft, optimizer, name, draft.emit.typeOf(name), along[i] as string, rates);
+    writeStep(draft, optimizer, name, draft.emit.typeOf(name), { gradient: along[i] as string, rates, waits: parts > 1 });
   });
   for (const { running, next, keep } of statistics)
     draft.update(running, draft.emit.own("Update", [running, rates, next], { kind: "average", keep, gain: 1 - keep }));
-  const results = new Map([
-    [lossResult, lost],
-    [scoresResult, value],
-  ]);
+  const results = new Map([[lossResult, whole(lost, "loss", lost)]]);
+  losses.forEach(({ name, value }, i) => {
+    const own = each[i] as string;
+    results.set(lossResultOf(name), whole(own, `loss of ${name}`, own)).set(scoresResultOf(name), value);
+  });
   const { operands, ...derived } = draft.finish(results);
   const { dtype, shape: inputShape } = part.types.get(input) as ValueType;
   const inputs = { name: input, initial: Tensor.filled(dtype, inputShape, 0) };
-  const named = operands as Readonly<Record<typeof targetsOperand | typeof ratesOperand, typeof inputs>>;
+  const typeOf = (value: string) => part.types.get(value) as ValueType;
   return {
     ...derived,
-    operands: { ...operands, [inputsOperand]: inputs, [targetsOperand]: named[targetsOperand], [ratesOperand]: named[ratesOperand] },
+    operands: { ...operands, [inputsOperand]: inputs } as Readonly<Record<string, typeof inputs>>,
     trained,
-    classes: part.types.get(value)?.shape[1] ?? 1,
+    /** Of what each loss is of, for a batch. */
+    types: values.map(typeOf),
   };
+}
+
+/** The mean over the parts of a step until now. @param like has its type */
+function gathered(
+  draft: Draft,
+  value: string,
+  role: string,
+  { like, parts, rates }: { readonly like: string; readonly parts: number; readonly rates: string },
+): string {
+  const state = draft.state(role, draft.emit.typeOf(like));
+  const next = draft.emit.own("Update", [state, rates, value], { kind: "gather", gain: 1 / parts });
+  draft.update(state, next);
+  return next;
 }
 
 /** A running statistic, and what moves it. */
@@ -133,19 +169,20 @@ function inTrainingMode(
 }
 
 /** @returns the loss, one number: the mean over the batch */
-function writeLoss(draft: Draft, { value, loss, batch }: TrainingPlan): string {
+function writeLoss(draft: Draft, { name, value, loss }: LossPlan, batch: number): string {
   const { emit } = draft;
   const { dtype, shape } = emit.typeOf(value);
   if (shape[0] !== batch)
     throw new ModelError(
       `'${value}' is [${shape.join(", ")}] for a batch of ${batch}: its first axis is no batch. Name another value as \`of\`.`,
     );
+  const role = targetsOperandOf(name);
   if (loss === "cross-entropy") {
     if (shape.length < 2) throw new ModelError(`the scores are [${shape.join(", ")}]; cross-entropy takes [batch, classes, …].`);
-    const labels = draft.operand(targetsOperand, Tensor.filled("int32", [shape[0] as number, ...shape.slice(2)], 0));
+    const labels = draft.operand(role, Tensor.filled("int32", [shape[0] as number, ...shape.slice(2)], 0));
     return emit.node("SoftmaxCrossEntropyLoss", [value, labels], { reduction: "mean" });
   }
-  const targets = draft.operand(targetsOperand, Tensor.filled(dtype, shape, 0));
+  const targets = draft.operand(role, Tensor.filled(dtype, shape, 0));
   const mean = (all: string) => emit.node("ReduceMean", [all], { keepdims: 0 });
   if (loss === "mean-squared-error") {
     const distance = emit.subtract(value, targets);
@@ -155,9 +192,12 @@ function writeLoss(draft: Draft, { value, loss, batch }: TrainingPlan): string {
   return mean(emit.subtract(emit.node("Softplus", [value]), emit.multiply(targets, value)));
 }
 
-/** The parameters that the loss depends on, but for frozen ones and what has no slope. */
-function trainedParameters(graph: TypedGraph, part: TypedGraph, { value, isFrozen }: TrainingPlan): readonly string[] {
-  const needed = ancestorsOf(part, [value]);
+/** The parameters that a loss depends on, but for frozen ones and what has no slope. */
+function trainedParameters(graph: TypedGraph, part: TypedGraph, { losses, isFrozen }: TrainingPlan): readonly string[] {
+  const needed = ancestorsOf(
+    part,
+    losses.map(({ value }) => value),
+  );
   const running = new Set(
     part.nodes
       .filter(({ operator, domain }) => operator === "BatchNormalization" && domain === "")

@@ -8,16 +8,18 @@ import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type PlacedOperand } from "../operator.ts";
 
 /**
- * What the eight rates are: the learning rate; 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ), with which Adam makes up for moments that begin at 0; the number of
- * the step, by which Dropouts draw. The others are 0.
+ * What the eight rates are: the learning rate; 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ), with which Adam makes up for moments that begin at 0; the number by
+ * which Dropouts draw, another for each run; and where a step is computed in parts, 1 for each but the first, which goes on with what was gathered, and
+ * 1 for the last, which takes the step. The others are 0.
  */
-export const [rateIndex, meanIndex, squareIndex, stepIndex, rateCount] = [0, 1, 2, 3, 8] as const;
+export const [rateIndex, meanIndex, squareIndex, stepIndex, goesOnIndex, takesIndex, rateCount] = [0, 1, 2, 3, 4, 5, 8] as const;
 
 const rate = `rates[${rateIndex}]`;
 
 /**
  * s is the state, a the first operand, b the second.
  *
+ * - gather: s = s + gain · a, or gain · a in the first part of a step
  * - average: s = keep · s + gain · a
  * - squares: s = keep · s + gain · a²
  * - descend: s = s − rate · a, and nesterov: s = s − rate · (a + keep · b), ahead along the momentum b
@@ -25,6 +27,7 @@ const rate = `rates[${rateIndex}]`;
  * - adagrad: s = s − rate · a / (√b + epsilon)
  */
 export const updates: Readonly<Record<string, Omit<UpdateFormula, "name">>> = {
+  gather: { expression: `select(0.0, s, rates[${goesOnIndex}] > 0.5) + gain * a`, operands: 1, scalars: ["gain"] },
   average: { expression: "keep * s + gain * a", operands: 1, scalars: ["keep", "gain"] },
   squares: { expression: "keep * s + gain * (a * a)", operands: 1, scalars: ["keep", "gain"] },
   descend: { expression: `s - ${rate} * a`, operands: 1, scalars: [] },
@@ -37,11 +40,21 @@ export const updates: Readonly<Record<string, Omit<UpdateFormula, "name">>> = {
   adagrad: { expression: `s - ${rate} * a / (sqrt(b) + epsilon)`, operands: 2, scalars: ["epsilon"] },
 };
 
+function formulaOf(kind: string): UpdateFormula {
+  return { name: kind, ...(updates[kind] as Omit<UpdateFormula, "name">) };
+}
+
+/** The same in the last part of a step only. */
+function waiting({ name, expression, ...others }: UpdateFormula): UpdateFormula {
+  return { ...others, name: `waiting ${name}`, expression: `select(s, ${expression}, rates[${takesIndex}] > 0.5)` };
+}
+
+/** With `waits`, nothing changes but in the last part of a step. */
 export default defineOperator("Update", { since: 1, domain: fusedDomain }, (context) => {
   const { attributes } = context;
   const state = floatInput(context, 0);
   const kind = attributes.choice("kind", Object.keys(updates), "descend");
-  const formula = { name: kind, ...(updates[kind] as Omit<UpdateFormula, "name">) };
+  const formula = attributes.integer("waits", 0) === 0 ? formulaOf(kind) : waiting(formulaOf(kind));
   const scalars = Object.fromEntries(formula.scalars.map((name) => [name, attributes.number(name, 0)]));
   if (sizeOf(floatInput(context, 1).shape) !== rateCount)
     context.invalid(`rates of shape [${context.input(1).shape}], expected [${rateCount}]`);

@@ -1,6 +1,6 @@
 // The road scene: it stands still until somebody drives, stays beside its road, and is the same for the same seed.
 import { describe, expect, it } from "vitest";
-import { bendAt, type Car, drive, parkedCar, roadWidth, treesBetween } from "../../src/ui/page/road-scene.ts";
+import { bendAt, type Car, drive, parkedCar, roadWidth, treesBetween } from "../../src/data-sets/road/scene.ts";
 
 const still = { forward: 0, right: 0 };
 

@@ -1,0 +1,94 @@
+// What a network learns from: batches of examples, what its loss is of, and how right it is afterwards.
+import { type Augmentation, augmented } from "../data-sets/augment.ts";
+import { type DataSet, examplesOf, type Preparation } from "../data-sets/data-set.ts";
+import { Onward, Order, type Sequence } from "../data-sets/order.ts";
+import { ModelError } from "../engine/errors.ts";
+import type { Graph } from "../engine/graph/graph.ts";
+import type { Model } from "../engine/model.ts";
+import type { Trainer, TrainingBatch, TrainingOptions } from "../engine/trainer.ts";
+import { evaluateDriving, roadPictures, shortExamination, targetsOf } from "./driving.ts";
+import { evaluateOn } from "./evaluate.ts";
+import { hasTestPart, isRoad, pictureOf, readDataSet } from "./training-data.ts";
+
+export interface Lesson {
+  /** What there is to learn from, in words. */
+  readonly title: string;
+  /** How many examples make an epoch; absent where they have no end. */
+  readonly length?: number;
+  readonly sequence: Sequence;
+  readonly options: Pick<TrainingOptions, "loss" | "of">;
+  /** @throws ModelError where the data does not fit what the model answers */
+  check(trainer: Trainer): Promise<void>;
+  batch(indices: readonly number[]): TrainingBatch;
+  /** How right the model is on examples that are held back, in words; `undefined` where there are none. */
+  examine(model: Model): Promise<string | undefined>;
+}
+
+export interface LessonOptions extends Preparation {
+  readonly data: string;
+  readonly seed: number;
+  readonly shuffle: boolean;
+  readonly augment?: Augmentation;
+}
+
+/** @throws ModelError for data that is not there, is damaged or does not fit the model */
+export async function lessonOf(graph: Graph, options: LessonOptions): Promise<Lesson> {
+  return isRoad(options.data) ? roadLesson(graph, options) : classLesson(graph, options);
+}
+
+async function classLesson(graph: Graph, { data, seed, shuffle, augment, mean, std }: LessonOptions): Promise<Lesson> {
+  const picture = pictureOf(graph);
+  const set = await readDataSet(data, "train", { picture, mean, std, seed });
+  const isEndless = data === "shapes";
+  const examples = augment ? augmented(set, augment, seed) : (indices: readonly number[]) => set.examples(indices);
+  return {
+    title: isEndless ? `pictures of ${set.classes.length} kinds of shapes` : `${set.length} examples (${sizesOf(set)})`,
+    ...(!isEndless && { length: set.length }),
+    sequence: isEndless ? new Onward() : new Order(set.length, seed, shuffle),
+    options: {},
+    async check(trainer) {
+      const { shape } = await trainer.readScores();
+      const count = shape[1] ?? 1;
+      if (set.classes.length > count)
+        throw new ModelError(`the data has ${set.classes.length} classes, but the model has ${count} scores.`);
+    },
+    batch: examples,
+    async examine(model) {
+      if (!hasTestPart(data)) return undefined;
+      const { accuracy, loss, count } = await evaluateOn(model, await readDataSet(data, "test", { picture, mean, std }));
+      return `${(100 * accuracy).toFixed(2)} % of ${count} test examples are right, loss ${loss.toFixed(4)}`;
+    },
+  };
+}
+
+/** Of each class, but for a long list. */
+function sizesOf({ classes, classSizes }: DataSet): string {
+  const named = classes.slice(0, 20).map((one, i) => `${one} ${classSizes[i]}`);
+  return `${named.join(", ")}${classes.length > 20 ? ", …" : ""}`;
+}
+
+/** What may be done to a picture of the road without another answer being right. */
+const harmless: readonly string[] = ["brightness", "noise", "cutOut"];
+
+function roadLesson(graph: Graph, { seed, augment, mean, std }: LessonOptions): Lesson {
+  const { set, outputs } = roadPictures(graph, { mean, std }, seed);
+  const other = Object.keys(augment ?? {}).find((name) => !harmless.includes(name));
+  if (other)
+    throw new ModelError(`--augment ${other}: on the road something else would be right then. There are brightness, noise and cut-out.`);
+  const examples = augment ? augmented(set, augment, seed) : (indices: readonly number[]) => examplesOf(set, indices);
+  return {
+    title: `pictures of the road (steering: '${outputs.steering.name}', throttle: '${outputs.throttle.name}')`,
+    sequence: new Onward(),
+    options: { loss: "mean-squared-error", of: [outputs.steering.name, outputs.throttle.name] },
+    async check() {},
+    batch(indices) {
+      const { inputs, targets } = examples(indices);
+      return { inputs, targets: targetsOf(targets, outputs) };
+    },
+    async examine(model) {
+      const { errors, drive } = await evaluateDriving(model, graph, { mean, std }, shortExamination);
+      const each = Object.entries(errors).map(([name, error]) => `${name} ${error.toFixed(4)}`);
+      return `mean squared errors: ${each.join(", ")}; ${(100 * drive.inLane).toFixed(1)} % of the time in the lane, ${drive.hits} collisions`;
+    },
+  };
+}

@@ -1,0 +1,126 @@
+// What somebody asks of a training, checked against the model.
+import { ModelError } from "../../errors.ts";
+import { producersOf, type TypedGraph } from "../../graph/graph.ts";
+import { checkCount, checkFinite } from "../check.ts";
+import { scoresOf } from "../target.ts";
+import { type OptimizerOptions, optimizerNames } from "./optimizers.ts";
+import { checkSchedule, type ScheduleOptions } from "./schedules.ts";
+import { type LossName, type LossPlan, lossNames, type TrainingPlan } from "./training.ts";
+
+/** One of several values that are to become right. */
+export interface LossOptions {
+  /** Name of the value, or layer: by it the batch's targets are given, and losses are read. */
+  readonly of: string;
+  /** By default the options' `loss`. */
+  readonly loss?: LossName | undefined;
+  /** What it counts in the sum. By default 1. */
+  readonly weight?: number | undefined;
+}
+
+export interface TrainingOptions {
+  /** What is to become small. By default cross-entropy. */
+  readonly loss?: LossName | undefined;
+  /**
+   * The value, or layer, that the loss is of: for cross-entropy the scores before a last Softmax, else the first output. A list of them has a loss
+   * for each, and their weighted sum becomes small.
+   */
+  readonly of?: string | readonly (string | LossOptions)[] | undefined;
+  /** The optimiser, by name or with its numbers. By default sgd with a momentum of 0.9. */
+  readonly optimizer?: OptimizerOptions | OptimizerOptions["name"] | undefined;
+  /** How the learning rate goes on from step to step, by name or with its numbers. By default constant. */
+  readonly schedule?: ScheduleOptions | "constant" | undefined;
+  /** Examples in a step. By default 32. */
+  readonly batch?: number | undefined;
+  /**
+   * In how many parts a step computes its batch, one after the other, where all of it takes too much memory. The gradients are the same but for rounding; a
+   * BatchNormalization has the statistics of each part. By default 1.
+   */
+  readonly accumulate?: number | undefined;
+  /** Begins the masks of Dropouts, and the order of examples. The same seed gives the same bits on the same device. By default 0. */
+  readonly seed?: number | undefined;
+  /** Parameters that stay as they are, by name. */
+  readonly frozen?: ((name: string) => boolean) | undefined;
+  /** Gradients longer than this, all together, are shortened to it. */
+  readonly clipNorm?: number | undefined;
+}
+
+export function scheduleOf({ schedule = "constant" }: TrainingOptions): ScheduleOptions {
+  const options = typeof schedule === "string" ? { name: schedule } : schedule;
+  checkSchedule(options);
+  return options;
+}
+
+/**
+ * @param valueName the value that a name, of a value or a layer, means
+ * @throws ModelError for options that make no sense for the model
+ */
+export function planOf(graph: TypedGraph, options: TrainingOptions, valueName: (name: string) => string): TrainingPlan {
+  const { optimizer: named = "sgd", batch = 32, accumulate = 1, seed = 0, frozen, clipNorm } = options;
+  const optimizer = typeof named === "string" ? { name: named } : named;
+  const losses = lossesOf(graph, options, valueName);
+  checkOptimizer(optimizer);
+  checkCount("batch", batch, 1, 2 ** 16);
+  checkCount("accumulate", accumulate, 1, 2 ** 16);
+  if (batch % accumulate !== 0) throw new ModelError(`a batch of ${batch} cannot be computed in ${accumulate} parts that are alike.`);
+  checkFinite("seed", seed);
+  if (clipNorm !== undefined && !(clipNorm > 0)) throw new ModelError(`clipNorm ${clipNorm}: expected a number above 0.`);
+  const [input, other] = graph.inputs;
+  if (!input || other) throw new ModelError(`training takes a model with one input; this one has ${graph.inputs.length}.`);
+  return {
+    losses,
+    input: input.name,
+    batch: batch / accumulate,
+    parts: accumulate,
+    optimizer,
+    isFrozen: frozen ?? (() => false),
+    clipNorm,
+    seed,
+  };
+}
+
+function lossesOf(graph: TypedGraph, { of, loss: usual = "cross-entropy" }: TrainingOptions, valueName: (name: string) => string) {
+  if (of !== undefined && typeof of !== "string" && !Array.isArray(of))
+    throw new ModelError(`of: got ${String(of)}, expected the name of a value, or a list of them.`);
+  const asked: readonly (string | LossOptions | undefined)[] = Array.isArray(of) ? of : [of as string | undefined];
+  if (asked.length === 0) throw new ModelError("of: the list is empty, so there is no loss.");
+  const losses = asked.map((one): LossPlan => {
+    const given: Partial<LossOptions> = typeof one === "string" ? { of: one } : (one ?? {});
+    const { of: name, loss = usual, weight = 1 } = given;
+    if (!lossNames.includes(loss)) throw new ModelError(`loss '${loss}': expected one of ${lossNames.join(", ")}.`);
+    if (!(weight > 0 && Number.isFinite(weight))) throw new ModelError(`of '${name}': weight ${weight}; expected a number above 0.`);
+    const value = name === undefined ? usualValue(graph, loss) : valueName(name);
+    return { name: name ?? value, value, loss, weight };
+  });
+  const twice = losses.find(({ name }, i) => losses.findIndex((other) => other.name === name) < i);
+  if (twice) throw new ModelError(`of: '${twice.name}' is named twice.`);
+  return losses;
+}
+
+/** What a loss is of where nothing is named: before a last Softmax or Sigmoid, which the loss takes in. */
+function usualValue(graph: TypedGraph, loss: LossName): string {
+  if (loss === "cross-entropy") return scoresOf(graph);
+  const [output = ""] = graph.outputs;
+  const node = producersOf(graph).get(output);
+  return loss === "binary-cross-entropy" && node?.operator === "Sigmoid" ? (node.inputs[0] as string) : output;
+}
+
+const optimizerKeys = ["name", "rate", "momentum", "nesterov", "betas", "epsilon", "weightDecay"];
+
+/** @throws ModelError for numbers that no optimiser takes, and options that there are not */
+function checkOptimizer(optimizer: OptimizerOptions): void {
+  if (typeof optimizer !== "object" || optimizer === null)
+    throw new ModelError(`optimizer: got ${String(optimizer)}, expected a name or options.`);
+  const { name, ...numbers } = optimizer;
+  if (!optimizerNames.includes(name)) throw new ModelError(`optimizer '${name}': expected one of ${optimizerNames.join(", ")}.`);
+  const unknown = Object.keys(numbers).find((key) => !optimizerKeys.includes(key));
+  if (unknown !== undefined) throw new ModelError(`optimizer: there is no '${unknown}'; there are ${optimizerKeys.join(", ")}.`);
+  const { rate, momentum, betas, epsilon, weightDecay } = numbers;
+  const within = (what: string, value: number | undefined, isRight: (value: number) => boolean, expected: string) => {
+    if (value !== undefined && !isRight(value)) throw new ModelError(`optimizer: ${what} ${value}; expected ${expected}.`);
+  };
+  within("rate", rate, (value) => value >= 0 && Number.isFinite(value), "a number of 0 or more");
+  within("momentum", momentum, (value) => value >= 0 && value < 1, "0 or more, and less than 1");
+  for (const beta of betas ?? []) within("betas", beta, (value) => value >= 0 && value < 1, "0 or more, and less than 1");
+  within("epsilon", epsilon, (value) => value > 0 && Number.isFinite(value), "a number above 0");
+  within("weightDecay", weightDecay, (value) => value >= 0 && Number.isFinite(value), "a number of 0 or more");
+}
