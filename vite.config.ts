@@ -141,6 +141,7 @@ const site: Build = {
     input: {
       index: "index.html",
       learn: "learn.html",
+      train: "train.html",
       embed: "embed.html",
       examples: "examples.html",
       bench: "bench.html",

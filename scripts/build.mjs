@@ -21,8 +21,8 @@ function placeCli() {
   renameSync(join(root, cliFolder, "cli.js"), join(root, "packages/cli/dist/cli.js"));
 }
 
-/** Libraries that are built into the instrument, whose licences ask that their notices go along. */
-const builtIn = ["lit", "@dagrejs/dagre"];
+/** Libraries that are built into the instrument and the training, whose licences ask that their notices go along. */
+const builtIn = ["lit", "@dagrejs/dagre", "uplot"];
 
 /** Data of others that the site serves, and where its notice is. */
 const served = /** @type {const} */ ([["Fashion-MNIST", "models/data/fashion-mnist.LICENSE"]]);

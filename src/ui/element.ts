@@ -39,7 +39,7 @@ export interface ConvCamEvents {
   error: {
     readonly error: Error;
     /** What it is of: the sources, what is shown of the network, a frame, or a part that most elements have not. */
-    readonly part: "labels" | "input" | "network" | "explain" | "patterns" | "view" | "compare" | Exclude<Stage, "model">;
+    readonly part: "labels" | "input" | "network" | "explain" | "patterns" | "view" | "compare" | "train" | Exclude<Stage, "model">;
   };
   /** The classes that the network answers. */
   results: {
@@ -79,6 +79,15 @@ export interface ConvCamEvents {
   };
   /** What the patterns are that grow, after their first step and with every frame that has taken some. */
   patterns: Pick<Grown, "layer" | "channels" | "done" | "steps" | "answers">;
+  /** The network has learned: with each request for steps, and when it was tried on pictures that are held back. */
+  train: {
+    readonly steps: number;
+    /** Of the last step; undefined before the first. */
+    readonly loss: number | undefined;
+    /** Share of the pictures held back that it is right on, the last time it was tried. */
+    readonly accuracy: number | undefined;
+    readonly classes: readonly string[];
+  };
   /** Somebody has gone to another place in the network, see the attribute `view`. */
   navigate: {
     readonly view: "overview" | "layer" | "channel" | "pixel";
@@ -107,6 +116,7 @@ export class ConvCam extends Base {
   #preparation: Preparation = {};
   #gates: readonly ValueGate[] = [];
   #parameters: ModelSource | undefined;
+  #trainFiles: readonly File[] | undefined;
 
   /**
    * The method that explains the network's score of a class, as heat over the picture, such as "grad-cam"; undefined for none. The
@@ -219,6 +229,15 @@ export class ConvCam extends Base {
 
   /** Files of one's own that the attribute `checkpoints` may call by their names. */
   declare checkpointFiles: readonly File[] | undefined;
+
+  /** Pictures of one's own to learn from where the attribute `train` is empty: the folder that each lies in is its class. */
+  get trainFiles(): readonly File[] | undefined {
+    return this.#trainFiles;
+  }
+  set trainFiles(files: readonly File[] | undefined) {
+    this.#trainFiles = files;
+    this.#player.invalidate("parts");
+  }
 
   /** Everything that is shown, as data for JSON. Files and bytes are left out, and so are `parameters` that were refused. */
   get state(): ConvCamState {

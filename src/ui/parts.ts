@@ -1,5 +1,5 @@
-// The parts that most elements have not, beside their mosaics: the instrument, controls, a comparison, checkpoints, an explanation, growing patterns,
-// brushes. The code of each is loaded when its attribute is first set.
+// The parts that most elements have not, beside their mosaics: the instrument, controls, a comparison, checkpoints, training, an explanation, growing
+// patterns, brushes. The code of each is loaded when its attribute is first set.
 import { loadPart } from "../engine/errors.ts";
 import type { CheckpointsHost } from "./checkpoints/checkpoints.ts";
 import type { Comparison } from "./compare/comparison.ts";
@@ -14,6 +14,7 @@ import type { GrowingHost } from "./patterns/growing.ts";
 import type { ImageLike } from "./picture-size.ts";
 import type { Retouch, RetouchHost } from "./retouch/retouch.ts";
 import type { FrameRequest } from "./session/session.ts";
+import type { TrainHost, Training } from "./train/training.ts";
 
 /** What a player does with any part. */
 interface Part {
@@ -27,7 +28,7 @@ interface Part {
   hide(): void;
 }
 
-type PartsHost = WhyHost & GrowingHost & InstrumentHost & CheckpointsHost & RetouchHost & ControlsHost;
+type PartsHost = WhyHost & GrowingHost & InstrumentHost & CheckpointsHost & RetouchHost & ControlsHost & TrainHost;
 type Make = (host: PartsHost, element: ConvCam, gallery: Gallery) => Part;
 
 /** By attribute, in the order in which they stand: before the gallery, but for the instrument, which stands around it. */
@@ -47,6 +48,10 @@ const kinds: Readonly<Record<string, () => Promise<Make>>> = {
   async checkpoints() {
     const { Checkpoints } = await import("./checkpoints/checkpoints.ts");
     return (host, element, gallery) => new Checkpoints(host, element, gallery.element);
+  },
+  async train() {
+    const { Training } = await import("./train/training.ts");
+    return (host, element, gallery) => new Training(host, element, gallery.element);
   },
   async explain() {
     const { Why } = await import("./explain/why.ts");
@@ -68,6 +73,7 @@ const words: Readonly<Record<string, string>> = {
   controls: "for controls",
   compare: "for comparisons",
   checkpoints: "for checkpoints",
+  train: "for training",
   explain: "for explanations",
   patterns: "for patterns",
   retouch: "for brushes",
@@ -93,6 +99,11 @@ export class Parts {
   /** Undefined until a place is first looked at. */
   get instrument(): Instrument | undefined {
     return this.#made.get("view") as Instrument | undefined;
+  }
+
+  /** Whether the weights are what was learned here. */
+  get hasLearned(): boolean {
+    return (this.#made.get("train") as Training | undefined)?.hasLearned === true;
   }
 
   /** Ids of what a frame draws besides the mosaics: of a picture that does not move the explanation, too, which has words and an event. */

@@ -296,7 +296,8 @@ export class Player {
 
   async #onResults(results: Results): Promise<void> {
     this.#gallery.showRanges(results.ranges);
-    if (this.isShown && !this.#input.isLacking) await this.#answering.show(results, (this.#isBlank ?? this.#description?.isBlank) !== true);
+    const isTrained = this.#parts.hasLearned || (this.#isBlank ?? this.#description?.isBlank) !== true;
+    if (this.isShown && !this.#input.isLacking) await this.#answering.show(results, isTrained);
   }
 
   async #probe({ value, point, question, answer }: ProbeRequest): Promise<void> {

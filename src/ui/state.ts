@@ -64,6 +64,14 @@ export interface ConvCamState {
   readonly patternSeed?: string | undefined;
   readonly patternSteps?: string | undefined;
   readonly patternSize?: string | undefined;
+  /** As the attributes `train`, `train-optimizer` and so on. */
+  readonly train?: string | undefined;
+  readonly trainOptimizer?: string | undefined;
+  readonly trainRate?: string | undefined;
+  readonly trainBatch?: string | undefined;
+  readonly trainSeed?: string | undefined;
+  readonly trainFreeze?: string | undefined;
+  readonly trainStore?: string | undefined;
 }
 
 /** The attribute that holds each part. Whether it is `paused`, where it computes and where an article is are no part of what an element shows. */
@@ -103,7 +111,7 @@ type PlacePart =
 type ComparePart = "compareNames" | "checkpoints" | "checkpoint";
 type TextPart = Extract<
   keyof ConvCamState,
-  keyof typeof attributeOf | PlacePart | ComparePart | "retouch" | "overlay" | `explain${string}` | `pattern${string}`
+  keyof typeof attributeOf | PlacePart | ComparePart | "retouch" | "overlay" | `explain${string}` | `pattern${string}` | `train${string}`
 >;
 
 const parts = [...Object.entries(attributeOf), ...namesOfParts] as [TextPart, AttributeName][];

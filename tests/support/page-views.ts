@@ -60,6 +60,7 @@ interface OtherPage {
 /** The site's other pages. */
 export const otherPages: readonly OtherPage[] = [
   { name: "learn", address: "/learn.html", there: "#answer:not(:empty)", parts: "section:has(> figure)" },
+  { name: "train", address: "/train.html#batch=8", there: "conv-cam .train-confusion td" },
   { name: "examples", address: "/examples.html", there: "section:has(#layer) .side .facts" },
   { name: "embed", address: "/embed.html", there: "conv-cam .bars .top" },
   { name: "bench", address: "/bench.html", there: "h1" },

@@ -17,7 +17,7 @@ interface Room {
 
 const words = "errors gather layout npy precision random records shapes tensor window";
 const parts =
-  "branch create-trainer derived execution explanation export gates gradients input-words model network parameters patterns pieces profile reinitialize several-files source startup scorer summary together trainer";
+  "branch create-trainer derived execution explanation export gates gradients input-words model network new-head parameters patterns pieces profile reinitialize several-files source startup scorer summary together trainer";
 const engineFiles = (names: string) => names.split(" ").map((name) => `src/engine/${name}.ts`);
 const engine = ["vocabulary", "graph", "gradient", "onnx", "ops", "passes", "plan", "gpu", "tune", "shaders"];
 
@@ -35,7 +35,7 @@ const rooms: Readonly<Record<string, Room>> = {
   tune: { files: ["src/engine/tune/"], imports: ["vocabulary", "graph", "ops", "passes", "plan", "gpu", "package"] },
   model: { files: engineFiles(parts), imports: engine },
   models: { files: ["models/"], imports: ["vocabulary", "graph", "onnx"] },
-  ui: { files: ["src/ui/"], imports: ["vocabulary", "graph", "elements", "ops", "gpu", "model", "shaders", "api"] },
+  ui: { files: ["src/ui/"], imports: ["vocabulary", "graph", "elements", "ops", "gpu", "model", "data", "handover", "shaders", "api"] },
   data: { files: ["src/data-sets/"], imports: ["vocabulary"] },
   handover: { files: ["src/handed-over.ts"], imports: [] },
   page: { files: ["src/ui/page/"], imports: ["vocabulary", "ui", "models", "data", "handover"] },

@@ -1,5 +1,6 @@
 // The figures of the article: each is an element that computes while it is near the screen. Few do at once, since a phone or a GPU made of software
 // computes all of them in turn. A figure says in its HTML what it shows; its buttons set attributes of its element.
+import fashionUrl from "../../../models/data/fashion-mnist.bin?url&no-inline";
 import type { ConvCam } from "../element.ts";
 import type { SourceLike } from "../sources.ts";
 import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
@@ -76,6 +77,8 @@ class LiveFigure {
   readonly stage: HTMLElement;
   readonly element: ConvCam;
   readonly #network: string;
+  /** Whether the network's classes have names here: one that learns has those of what it learns. */
+  readonly #isNamed: boolean;
   readonly #buttons: readonly HTMLButtonElement[];
   /** Counts changes, so that a slow network does not come after a later one. */
   #changeCount = 0;
@@ -86,6 +89,7 @@ class LiveFigure {
   constructor(figure: HTMLElement) {
     this.element = figure.querySelector("conv-cam") as ConvCam;
     this.stage = this.element.parentElement as HTMLElement;
+    this.#isNamed = figure.dataset["names"] !== "none";
     this.#network = figure.dataset["network"] ?? "mnist-trained";
     this.#buttons = [...figure.querySelectorAll<HTMLButtonElement>("button[data-set]")];
     for (const button of this.#buttons)
@@ -158,15 +162,16 @@ class LiveFigure {
       else element.setAttribute(name, value);
     }
     if (element.src !== undefined) return;
-    element.labels = labelsOf(entry);
+    if (this.#isNamed) element.labels = labelsOf(entry);
     element.preparation = preparationOf(entry);
     element.src = source;
   }
 }
 
-/** "explain=grad-cam"; an empty value takes the attribute away. Of a network the value becomes its address. */
+/** "explain=grad-cam"; an empty value takes the attribute away. Of a network, and of pictures to learn from, the value becomes its address. */
 async function readSetting(text: string): Promise<readonly [name: string, value: string]> {
   const [name = "", value = ""] = text.split("=");
+  if (name === "train" && value === "fashion") return [name, fashionUrl];
   const entry = ofNetworks.has(name) ? findNetwork(value) : undefined;
   return [name, entry ? String(await openNetwork(entry)) : value];
 }

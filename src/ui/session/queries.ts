@@ -19,6 +19,7 @@ import type { LayerNumbers } from "../statistics/layer-numbers.ts";
 import type { LookQuery } from "../statistics/look.ts";
 import type { ChannelSummary } from "../statistics/read-statistics.ts";
 import type { StrongestQuery, StrongPlace } from "../statistics/strongest.ts";
+import type { TrainAnswers, TrainQuery, TrainRequest } from "../train/request.ts";
 import type { Viewer } from "../viewer.ts";
 import type { ComparedPart } from "../views/view.ts";
 import type { Inspected } from "./describe.ts";
@@ -124,11 +125,12 @@ export interface ReleaseQuery {
 }
 
 /** With what an element asks for itself. */
-export type ElementQuery = Query | GrowQuery | LookQuery | ReleaseQuery;
+export type ElementQuery = Query | GrowQuery | LookQuery | TrainQuery | ReleaseQuery;
 
 export interface ElementAnswers extends Answers {
   readonly grow: Grown | undefined;
   readonly look: StrongPlace | undefined;
+  readonly train: TrainAnswers[TrainRequest["do"]];
   readonly release: undefined;
 }
 
@@ -249,6 +251,10 @@ const answers: AnswerTable = {
     const { grow } = await loadGrower();
     return grow(viewer, query);
   },
+  async train(known, { request }) {
+    const viewer = viewerOf(known);
+    return (await loadPart("for training", () => import("../train/learner.ts"))).answerTraining(viewer, request);
+  },
   async release(known, { of }) {
     letGo(viewerOf(known).kept, of);
     return undefined;
@@ -256,7 +262,7 @@ const answers: AnswerTable = {
 };
 
 /** What an element asks for itself; nobody else is told of it. */
-const own: ReadonlySet<string> = new Set<Exclude<ElementQuery["kind"], Query["kind"]>>(["grow", "look", "release"]);
+const own: ReadonlySet<string> = new Set<Exclude<ElementQuery["kind"], Query["kind"]>>(["grow", "look", "train", "release"]);
 
 interface OfChannel {
   readonly value: string;

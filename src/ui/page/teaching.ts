@@ -1,0 +1,102 @@
+// Teach it: a network gets a new last layer for classes of one's own, and learns what one draws or holds before the camera.
+import type { ManifestEntry } from "../../../models/manifest.ts";
+import type { ConvCam } from "../element.ts";
+import { withClasses } from "../train/new-head.ts";
+import { DrawingPad } from "./drawing-pad.ts";
+import { find, listen } from "./listen.ts";
+import { openNetwork, preparationOf } from "./networks.ts";
+import { Teach } from "./teach.ts";
+
+export class Teaching {
+  readonly #viewer: ConvCam;
+  readonly #pad: DrawingPad;
+  readonly #teach: Teach;
+  /** What gets the new last layer: one of our networks, or a file. */
+  #network: ManifestEntry | File | undefined;
+  #seed = 0;
+  #isCamera = false;
+
+  constructor(viewer: ConvCam, complain: (text: string) => void) {
+    this.#viewer = viewer;
+    this.#pad = new DrawingPad(find<HTMLCanvasElement>("pad"), () => viewer.refresh());
+    this.#teach = new Teach(find("classes"), {
+      picture: () => this.#picture(),
+      onTake: () => {
+        if (!this.#isCamera) this.#pad.clear();
+        this.#tell("");
+      },
+    });
+    find("draw").addEventListener("click", () => this.#look(false));
+    find("camera").addEventListener("click", () => this.#look(true));
+    find("clear").addEventListener("click", () => this.#pad.clear());
+    find("learn").addEventListener("click", () => {
+      this.#learn().catch((error: Error) => complain(error.message));
+    });
+    find<HTMLInputElement>("why").addEventListener("change", ({ target }) => {
+      viewer.explain = (target as HTMLInputElement).checked ? "grad-cam" : undefined;
+    });
+    listen(viewer, "input", () => this.#preview());
+    listen(viewer, "error", ({ error, part }) => part === "input" && complain(error.message));
+  }
+
+  /** @param network undefined where nobody has chosen a file yet */
+  offer(network: ManifestEntry | File | undefined, seed: number): void {
+    this.#network = network;
+    this.#seed = seed;
+    this.#viewer.removeAttribute("train");
+    this.#viewer.compare = undefined;
+    this.#viewer.blank = undefined;
+    this.#look(this.#isCamera);
+  }
+
+  /** Something else learns. */
+  close(): void {
+    this.#viewer.explain = undefined;
+    find<HTMLInputElement>("why").checked = false;
+    this.#viewer.input = undefined;
+  }
+
+  #look(isCamera: boolean): void {
+    this.#isCamera = isCamera;
+    find("draw").ariaPressed = String(!isCamera);
+    find("camera").ariaPressed = String(isCamera);
+    find("pad").hidden = isCamera;
+    find("clear").hidden = isCamera;
+    find("preview").hidden = !isCamera;
+    this.#viewer.input = isCamera ? "camera" : this.#pad.picture;
+  }
+
+  #preview(): void {
+    const { picture } = this.#viewer;
+    find("preview").replaceChildren(...(this.#isCamera && picture instanceof HTMLVideoElement ? [picture] : []));
+  }
+
+  #picture(): CanvasImageSource | undefined {
+    if (!this.#isCamera) return this.#pad.isEmpty ? undefined : this.#pad.picture;
+    const { picture } = this.#viewer;
+    return picture instanceof HTMLVideoElement && picture.videoWidth > 0 ? picture : undefined;
+  }
+
+  #tell(text: string): void {
+    find("lack").textContent = text;
+  }
+
+  async #learn(): Promise<void> {
+    const network = this.#network;
+    const lack = network ? this.#teach.lack : "Choose a network first.";
+    this.#tell(lack ?? "");
+    if (lack !== undefined || !network) return;
+    const viewer = this.#viewer;
+    const { names } = this.#teach;
+    const isFile = network instanceof File;
+    const { bytes, parameters } = await withClasses(isFile ? network : await openNetwork(network), names, this.#seed);
+    viewer.preparation = isFile ? {} : preparationOf(network);
+    viewer.labels = names;
+    viewer.trainFiles = this.#teach.files;
+    const escaped = parameters.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    if (find<HTMLInputElement>("all").checked) viewer.removeAttribute("train-freeze");
+    else viewer.setAttribute("train-freeze", `^(?!(${escaped.join("|")})$)`);
+    viewer.src = bytes;
+    viewer.setAttribute("train", "");
+  }
+}

@@ -1,0 +1,135 @@
+// Loss and accuracy over steps, drawn by uPlot: this run, and the one before it dashed. Loaded with the first step.
+import uPlot from "uplot";
+import plotStyles from "uplot/dist/uPlot.min.css?inline";
+import { make } from "../make.ts";
+import { adoptStyles } from "../style-sheet.ts";
+import { type History, smoothed } from "./history.ts";
+
+/** Points of a curve: more are not told apart. */
+const mostPoints = 600;
+const height = 150;
+
+interface Line {
+  readonly label: string;
+  /** The class that has its colour. */
+  readonly color: string;
+  readonly isDashed?: boolean;
+  /** [steps, values] */
+  readonly of: (run: History) => readonly [readonly number[], readonly number[]];
+  readonly isBefore?: boolean;
+}
+
+const learned = (run: History) =>
+  thinned(
+    run.losses.map((_, i) => run.start + i),
+    smoothed(run.losses),
+  );
+const heldBack = (run: History) => [run.scores.map(({ steps }) => steps), run.scores.map(({ loss }) => loss)] as const;
+const right = (run: History) => [run.scores.map(({ steps }) => steps), run.scores.map(({ accuracy }) => 100 * accuracy)] as const;
+
+const charts: Readonly<Record<"loss" | "accuracy", readonly Line[]>> = {
+  loss: [
+    { label: "learned from", color: "ink-learned", of: learned },
+    { label: "held back", color: "ink-held-back", of: heldBack },
+    { label: "the run before", color: "ink-before", of: heldBack, isDashed: true, isBefore: true },
+  ],
+  accuracy: [
+    { label: "% right of those held back", color: "ink-held-back", of: right },
+    { label: "the run before", color: "ink-before", of: right, isDashed: true, isBefore: true },
+  ],
+};
+
+/** A chart's name, and which line is what. */
+function captionOf(name: string, lines: readonly Line[]): HTMLElement {
+  const caption = make("figcaption", "", name);
+  for (const { label, color, isDashed } of lines) caption.append(make("span", `train-key ${color}${isDashed ? " dashed" : ""}`, label));
+  return caption;
+}
+
+/** Every k-th point, and the last. */
+function thinned(steps: readonly number[], values: readonly number[]): readonly [readonly number[], readonly number[]] {
+  const every = Math.max(1, Math.ceil(values.length / mostPoints));
+  const isKept = (_: unknown, i: number) => i % every === 0 || i === values.length - 1;
+  return [steps.filter(isKept), values.filter(isKept)];
+}
+
+export class Curves {
+  readonly element = make("div", "train-curves");
+  readonly #charts: readonly { readonly lines: readonly Line[]; readonly plot: uPlot }[];
+  #shown: readonly [History, History | undefined] | undefined;
+
+  constructor(root: ShadowRoot) {
+    adoptStyles(root, plotStyles);
+    this.#charts = Object.entries(charts).map(([name, lines]) => {
+      const figure = make("figure", "train-chart");
+      figure.append(captionOf(name === "loss" ? "Loss" : "Accuracy", lines));
+      this.element.append(figure);
+      return { lines, plot: new uPlot(this.#options(lines), [[]], figure) };
+    });
+    new ResizeObserver(() => this.#resize()).observe(this.element);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
+  }
+
+  /** @param before another run to compare with */
+  show(run: History, before: History | undefined): void {
+    this.#shown = [run, before];
+    for (const { lines, plot } of this.#charts) {
+      const runs = lines.map((line) => (line.isBefore ? before : run));
+      const tables = lines.map((line, i) => (runs[i] ? line.of(runs[i]) : ([[], []] as const)));
+      const steps = [...new Set(tables.flatMap(([xs]) => xs))].sort((a, b) => a - b);
+      const columns = tables.map(([xs, ys]) => {
+        const byStep = new Map(xs.map((x, i) => [x, ys[i] as number]));
+        return steps.map((step) => byStep.get(step) ?? null);
+      });
+      plot.setData([steps, ...columns]);
+    }
+    this.#resize();
+  }
+
+  #options(lines: readonly Line[]): uPlot.Options {
+    const ink = () => this.#ink("ink-axis");
+    const axis = { stroke: ink, grid: { stroke: () => this.#ink("ink-grid"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+    return {
+      width: 300,
+      height,
+      cursor: { y: false, drag: { x: false, y: false } },
+      legend: { show: false },
+      scales: { x: { time: false } },
+      axes: [
+        { ...axis, size: 28 },
+        { ...axis, size: 44 },
+      ],
+      series: [
+        { label: "step" },
+        ...lines.map(({ label, color, isDashed }) => ({
+          label,
+          stroke: () => this.#ink(color),
+          width: 2,
+          ...(isDashed && { dash: [5, 4] }),
+          spanGaps: true,
+          points: { show: false },
+        })),
+      ],
+    };
+  }
+
+  /** A canvas takes no light-dark(): the colour as it is computed. */
+  #ink(name: string): string {
+    const probe = make("i", name);
+    this.element.append(probe);
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  }
+
+  #resize(): void {
+    for (const { plot } of this.#charts) {
+      const width = plot.root.parentElement?.clientWidth ?? 0;
+      if (width > 0 && width !== plot.width) plot.setSize({ width, height });
+    }
+  }
+
+  #redraw(): void {
+    if (this.#shown) this.show(...this.#shown);
+  }
+}

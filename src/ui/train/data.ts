@@ -1,0 +1,120 @@
+// The pictures that a network learns from and those held back, as it takes them: from a stored file, or pictures of one's own. Where the engine is.
+import { BytesSet, type Preparation as SetPreparation } from "../../data-sets/data-set.ts";
+import { readShippedFashion } from "../../data-sets/shipped-fashion.ts";
+import { ModelError } from "../../engine/errors.ts";
+import { sameShape } from "../../engine/shapes.ts";
+import { colorMatrix, type Preparation, sourceRectangle } from "../preparation.ts";
+import type { Viewer } from "../viewer.ts";
+import { divide, type LabelledPicture, labelsOf } from "./own-pictures.ts";
+import type { TrainWish } from "./request.ts";
+
+export interface TrainingData {
+  readonly train: BytesSet;
+  readonly test: BytesSet;
+}
+
+/** What was read last: another seed or rate learns from the same. */
+let known: { readonly key: string; readonly files: TrainWish["files"]; readonly data: Promise<TrainingData> } | undefined;
+
+/** @throws Error that says what is wrong with the pictures, or with the network's input */
+export async function readExamples(viewer: Viewer, wish: TrainWish, preparation: Preparation): Promise<TrainingData> {
+  const picture = pictureOf(viewer);
+  const own = setPreparation(preparation, picture.channels);
+  const key = JSON.stringify([wish.data, picture, own, wish.seed]);
+  const isSame = known?.key === key && wish.files.every((one, i) => isSameFile(one, known?.files[i]));
+  const data = isSame && known ? known.data : read(wish, picture, own, preparation);
+  known = { key, files: wish.files, data };
+  data.catch(() => {
+    if (known?.data === data) known = undefined;
+  });
+  return data;
+}
+
+type Files = TrainWish["files"];
+
+function isSameFile(one: Files[number], other: Files[number] | undefined): boolean {
+  return other?.path === one.path && other.file.size === one.file.size && other.file.lastModified === one.file.lastModified;
+}
+
+type Picture = BytesSet["picture"];
+
+function pictureOf(viewer: Viewer): Picture {
+  const input = viewer.imageInputName;
+  const view = input === undefined ? undefined : viewer.viewOf(input);
+  const shape = viewer.model.inputs.find(({ name }) => name === input)?.shape ?? [];
+  if (!view || viewer.model.inputs.length !== 1) throw new ModelError("training takes a network with one input, which is a picture.");
+  const { channels, height, width } = view;
+  if (!sameShape(shape.slice(1), [channels, height, width]))
+    throw new ModelError(`training takes pictures as [batch, channels, rows, columns]; this network takes [${shape.join(", ")}].`);
+  return { channels, height, width };
+}
+
+/** The same arithmetic as pictures have on their way into the network: a pixel in 0…1 minus a mean, divided. */
+function setPreparation(preparation: Preparation, channelCount: number): SetPreparation {
+  const rows = colorMatrix(preparation, channelCount);
+  const channels = Array.from({ length: channelCount }, (_, k) => rows.slice(4 * k, 4 * k + 4));
+  const gain = channels.map(([red = 0, green = 0, blue = 0]) => red + green + blue);
+  return {
+    std: gain.map((one) => 1 / one),
+    mean: channels.map((row, k) => -(row[3] as number) / (gain[k] as number)),
+  };
+}
+
+async function read(
+  { data, files, seed }: TrainWish,
+  picture: Picture,
+  own: SetPreparation,
+  preparation: Preparation,
+): Promise<TrainingData> {
+  if (data === "") return readOwn(files, picture, own, preparation, seed);
+  const response = await fetch(data).catch((error: Error) => {
+    throw new Error(`train '${data}' could not be downloaded: ${error.message}`);
+  });
+  if (!response.ok) throw new Error(`train '${data}' could not be downloaded: the server answered ${response.status}.`);
+  const stored = await readShippedFashion(new Uint8Array(await response.arrayBuffer()), own);
+  return { train: stored.train.resized(picture), test: stored.test.resized(picture) };
+}
+
+/** Pictures of one's own, by class. Those that cannot be read are left out. */
+async function readOwn(files: Files, picture: Picture, own: SetPreparation, preparation: Preparation, seed: number): Promise<TrainingData> {
+  const { classes, pictures } = labelsOf(files);
+  const decoded: (LabelledPicture & { readonly pixels: Uint8Array })[] = [];
+  for (const one of pictures) {
+    const pixels = await decode(one.file, picture, preparation).catch(() => undefined);
+    if (pixels) decoded.push({ ...one, pixels });
+  }
+  const { train, test } = divide(decoded, classes.length, seed);
+  const set = (some: readonly (typeof decoded)[number][]) => {
+    const pixels = new Uint8Array(some.length * picture.channels * picture.height * picture.width);
+    some.forEach((one, i) => {
+      pixels.set(one.pixels, i * one.pixels.length);
+    });
+    return new BytesSet(
+      pixels,
+      Int32Array.from(some, ({ label }) => label),
+      { picture, classes, preparation: own },
+    );
+  };
+  return { train: set(train), test: set(test) };
+}
+
+/** Bytes of a picture, channel by channel, as the network is shown it. */
+async function decode(file: Blob, { channels, height, width }: Picture, { fit, channels: order }: Preparation): Promise<Uint8Array> {
+  const bitmap = await createImageBitmap(file);
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d", { willReadFrequently: true }) as OffscreenCanvasRenderingContext2D;
+  const { origin, step } = sourceRectangle(bitmap, { width, height }, fit);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, origin[0], origin[1], width * step[0], height * step[1], 0, 0, width, height);
+  bitmap.close();
+  const { data } = context.getImageData(0, 0, width, height);
+  const plane = width * height;
+  const pixels = new Uint8Array(channels * plane);
+  for (let i = 0; i < plane; i++) {
+    const [red = 0, green = 0, blue = 0] = data.subarray(4 * i, 4 * i + 3);
+    const gray = 0.299 * red + 0.587 * green + 0.114 * blue;
+    const colors = channels < 3 || order === "gray" ? [gray, gray, gray] : order === "bgr" ? [blue, green, red] : [red, green, blue];
+    for (let channel = 0; channel < channels; channel++) pixels[channel * plane + i] = Math.round(colors[channel] ?? 255);
+  }
+  return pixels;
+}

@@ -1,0 +1,74 @@
+// What became of a network while it learned: its losses, how good it was, and its weights at some of its steps. Pure.
+import type { Evaluated, Kept } from "./request.ts";
+
+/** What is known of how good it was after some step. */
+export type Score = Pick<Evaluated, "steps" | "loss" | "accuracy">;
+
+/** Steps until the next weights are kept, at first; twice as many whenever there are too many. */
+const firstInterval = 25;
+const mostKept = 24;
+
+export class History {
+  /** The loss of each step from `start` on. */
+  readonly losses: number[] = [];
+  readonly scores: Score[] = [];
+  /** Steps that were taken before. */
+  readonly start: number;
+  /** What this run is called among others. */
+  readonly name: string;
+  #kept: readonly Kept[] = [];
+  #interval = firstInterval;
+
+  constructor(name: string, start = 0) {
+    this.name = name;
+    this.start = start;
+  }
+
+  get steps(): number {
+    return this.start + this.losses.length;
+  }
+
+  /** By step; the first is what it began with. */
+  get kept(): readonly Kept[] {
+    return this.#kept;
+  }
+
+  get latest(): Kept | undefined {
+    return this.#kept.at(-1);
+  }
+
+  /** Whether its weights are to be kept now. */
+  get isKeepingDue(): boolean {
+    const { latest } = this;
+    return latest === undefined || this.steps - latest.steps >= this.#interval;
+  }
+
+  note(losses: readonly number[]): void {
+    this.losses.push(...losses);
+  }
+
+  /** Where there are too many, every second one goes, but never the first and the last. */
+  keep(kept: Kept): void {
+    this.#kept = [...this.#kept.filter(({ steps }) => steps < kept.steps), kept];
+    if (this.#kept.length <= mostKept) return;
+    const last = this.#kept.length - 1;
+    this.#kept = this.#kept.filter((_, i) => i % 2 === 0 || i === last);
+    this.#interval *= 2;
+  }
+
+  /** What was learned after these weights is lost. */
+  cut({ steps }: Kept): void {
+    this.losses.length = Math.max(0, Math.min(this.losses.length, steps - this.start));
+    while ((this.scores.at(-1)?.steps ?? 0) > steps) this.scores.pop();
+    this.#kept = this.#kept.filter((one) => one.steps <= steps);
+  }
+}
+
+/** Losses scatter from batch to batch: their mean over the last so many. */
+export function smoothed(losses: readonly number[], over = Math.max(1, Math.min(50, Math.floor(losses.length / 20)))): readonly number[] {
+  let sum = 0;
+  return losses.map((loss, i) => {
+    sum += loss - (i >= over ? (losses[i - over] as number) : 0);
+    return sum / Math.min(i + 1, over);
+  });
+}

@@ -1,0 +1,193 @@
+// One run of training: asks for steps, one request after the other, tries the network on pictures that are held back, and keeps its weights.
+import type { Session } from "../session/session.ts";
+import type { Silence } from "../statistics/count-silence.ts";
+import { due } from "./due.ts";
+import type { History } from "./history.ts";
+import type { Begun, Evaluated, HeldBackPicture, Kept, TrainAnswers, TrainRequest } from "./request.ts";
+import type { Pace } from "./template.ts";
+
+export interface LearningParts {
+  readonly session: Session;
+  readonly id: number;
+  readonly begun: Begun;
+  readonly history: History;
+  readonly batch: number;
+  readonly rate: number;
+  /** Whether the element lets it learn. */
+  readonly isFree: () => boolean;
+  /** Values whose silent channels are counted. */
+  readonly values: () => readonly string[];
+  readonly onChange: () => void;
+  /** It has taken steps, or was tried. */
+  readonly onLearn: () => void;
+  /** Weights were kept. */
+  readonly onKeep: () => void;
+  readonly onFail: (error: Error) => void;
+}
+
+/** Milliseconds of one request for steps; at least one is taken. */
+const budgetMs = 40;
+const mostSteps = 64;
+/** Between two sentences that are read aloud. */
+const quietMs = 20_000;
+const paceMs: Readonly<Record<Pace, number>> = { fast: 0, brisk: 100, slow: 1000 };
+
+export class Learning {
+  readonly begun: Begun;
+  readonly history: History;
+  rate: number;
+  pace: Pace = "fast";
+  evaluated: Evaluated | undefined;
+  silent: { readonly values: readonly string[]; readonly counts: readonly (Silence | undefined)[] } = { values: [], counts: [] };
+  /** Pictures in a second, lately; 0 before the first step. */
+  speed = 0;
+  /** How good it was lately, in a sentence that does not change often: it is read aloud. */
+  told = "";
+  /** Why it has stopped, if it did so by itself. */
+  trouble: string | undefined;
+  readonly #parts: LearningParts;
+  readonly #score = due(8);
+  #isHeld = false;
+  /** Steps of the next request. */
+  #count = 1;
+  #looked: { readonly index: number; readonly now: Kept } | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #isUnderWay = false;
+  #isOver = false;
+  /** The number of the picture that was shown last. */
+  #picture = 0;
+
+  constructor(parts: LearningParts) {
+    this.#parts = parts;
+    this.begun = parts.begun;
+    this.history = parts.history;
+    this.rate = parts.rate;
+  }
+
+  /** Whether somebody has paused it. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+  set isHeld(isHeld: boolean) {
+    this.#isHeld = isHeld;
+    void this.goOn();
+  }
+
+  /** Which of the weights kept is looked at; undefined for the latest of all. */
+  get looked(): number | undefined {
+    return this.#looked?.index;
+  }
+
+  /** Whether the weights are no longer those that it began with. */
+  get hasLearned(): boolean {
+    return this.history.steps > 0 && this.looked !== 0;
+  }
+
+  /** What is answered to it later is nobody's. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** Takes steps until somebody pauses it or it is over; one where `isOne`. No frame is needed: nobody has to look. */
+  async goOn(isOne = false): Promise<void> {
+    this.#parts.onChange();
+    if (this.#isUnderWay || !(this.#mayStep || (isOne && !this.#isOver))) return;
+    this.#isUnderWay = true;
+    try {
+      do {
+        const begun = performance.now();
+        await this.#advance(isOne ? 1 : this.#count);
+        const rest = paceMs[this.pace] - (performance.now() - begun);
+        if (!isOne && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+      } while (!isOne && this.#mayStep);
+    } catch (error) {
+      if (!this.#isOver && (error as Error).name !== "AbortError") this.#parts.onFail(error as Error);
+      this.#isOver ||= (error as Error).name !== "AbortError";
+      return;
+    } finally {
+      this.#isUnderWay = false;
+      this.#parts.onChange();
+    }
+    // It was let go on meanwhile.
+    if (this.#mayStep && isOne) void this.goOn();
+  }
+
+  get #mayStep(): boolean {
+    return !this.#isOver && !this.#isHeld && this.#parts.isFree();
+  }
+
+  #ask<Do extends TrainRequest["do"]>(request: Extract<TrainRequest, { do: Do }>): Promise<TrainAnswers[Do]> {
+    return this.#parts.session.ask({ kind: "train", request }) as Promise<TrainAnswers[Do]>;
+  }
+
+  async #advance(count: number): Promise<void> {
+    const { history } = this;
+    const { id, batch } = this.#parts;
+    if (this.#looked) await this.look(undefined);
+    if (history.isKeepingDue) {
+      history.keep(await this.#ask<"keep">({ do: "keep", id }));
+      this.#parts.onKeep();
+    }
+    if (history.scores.length === 0) await this.#try();
+    const { losses, ms } = await this.#ask<"step">({ do: "step", id, count, rate: this.rate });
+    if (this.#isOver) return;
+    history.note(losses);
+    this.trouble = undefined;
+    this.#adapt(count, ms, (1000 * count * batch) / ms);
+    const lost = losses.find((loss) => !Number.isFinite(loss));
+    if (lost !== undefined) {
+      this.#isHeld = true;
+      this.trouble = `After step ${history.steps} the loss is ${lost}: the network has come apart. Begin anew with a lower learning rate.`;
+    } else if (this.#score.isDue) await this.#try();
+    this.#parts.onLearn();
+  }
+
+  /** More steps in a request where there is time for more, half as many where it was late. */
+  #adapt(count: number, ms: number, speed: number): void {
+    this.speed = this.speed === 0 ? speed : 0.9 * this.speed + 0.1 * speed;
+    if (this.pace !== "fast") this.#count = 1;
+    else if (ms > budgetMs) this.#count = Math.max(1, count >> 1);
+    else if (ms < budgetMs / 2) this.#count = Math.min(mostSteps, 2 * count);
+  }
+
+  async #try(): Promise<void> {
+    const { id, session, values } = this.#parts;
+    const evaluated = await this.#score.spend(() => this.#ask<"evaluate">({ do: "evaluate", id }));
+    if (this.#isOver) return;
+    this.evaluated = evaluated;
+    this.history.scores.push(evaluated);
+    this.#say(evaluated);
+    const all = values();
+    this.silent = { values: all, counts: await session.ask({ kind: "silence", values: all }).catch(() => []) };
+    this.#parts.onLearn();
+  }
+
+  #say({ steps, accuracy }: Evaluated): void {
+    const now = performance.now();
+    if (now - this.#toldAt < quietMs) return;
+    this.#toldAt = now;
+    this.told = `After ${steps.toLocaleString("en")} steps ${Math.round(100 * accuracy)} % of the pictures held back are right.`;
+  }
+
+  /** Goes back to weights that were kept, or, for undefined, to those that it goes on with. It is paused meanwhile. */
+  async look(index: number | undefined): Promise<void> {
+    const now = this.#looked?.now ?? (await this.keep());
+    const wanted = index === undefined ? now : this.history.kept[index];
+    if (!wanted || this.#isOver) return;
+    this.#looked = index === undefined ? undefined : { index, now };
+    await this.#ask<"look">({ do: "look", id: this.#parts.id, bytes: wanted.bytes });
+    this.#parts.onChange();
+  }
+
+  /** The weights that it computes with now, as a file. */
+  keep(): Promise<Kept> {
+    return this.#ask<"keep">({ do: "keep", id: this.#parts.id });
+  }
+
+  /** Another picture of those held back; of another class than the last, where they are in order. */
+  nextPicture(): Promise<HeldBackPicture> {
+    const { heldBack, classes } = this.begun;
+    this.#picture += 1 + Math.floor(heldBack / classes.length);
+    return this.#ask<"picture">({ do: "picture", id: this.#parts.id, index: this.#picture });
+  }
+}

@@ -1,0 +1,113 @@
+// What is asked and told about a network that learns. All of it can be cloned, so that the engine may live in a worker.
+import type { TrainingOptions } from "../../engine/trainer.ts";
+import type { Preparation } from "../preparation.ts";
+
+/** A picture, with the folder that it lies in before its name: that is its class. */
+export interface OwnPicture {
+  readonly path: string;
+  readonly file: File;
+}
+
+/** What an element asks for. */
+export interface TrainWish {
+  /** The address of a file of labelled pictures; empty for `files`. */
+  readonly data: string;
+  readonly files: readonly OwnPicture[];
+  readonly optimizer: Extract<TrainingOptions["optimizer"], string>;
+  readonly batch: number;
+  readonly seed: number;
+  /** Parameters whose names match stay as they are. */
+  readonly freeze: string | undefined;
+}
+
+/** Weights as they were after so many steps. */
+export interface Kept {
+  readonly steps: number;
+  /** An .onnx file. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export type TrainRequest =
+  /** Ends what learned before, and prepares a step. */
+  | {
+      readonly do: "begin";
+      /** Another one with every request: all else is asked for by it. */
+      readonly id: number;
+      readonly wish: TrainWish;
+      readonly preparation: Preparation;
+      /** Goes on from there. */
+      readonly from?: Kept | undefined;
+    }
+  | { readonly do: "step"; readonly id: number; readonly count: number; readonly rate: number }
+  /** How good it is on pictures that it does not learn from. */
+  | { readonly do: "evaluate"; readonly id: number }
+  | { readonly do: "keep"; readonly id: number }
+  /** One of the pictures held back, by its number; they begin anew after the last. */
+  | { readonly do: "picture"; readonly id: number; readonly index: number }
+  /** Computes with weights that were kept. */
+  | { readonly do: "look"; readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly do: "end" };
+
+export interface TrainQuery {
+  readonly kind: "train";
+  readonly request: TrainRequest;
+}
+
+export interface Begun {
+  readonly classes: readonly string[];
+  /** Pictures that it learns from, by class. */
+  readonly classSizes: readonly number[];
+  /** Pictures that are held back. */
+  readonly heldBack: number;
+  /** Where nothing else is said. */
+  readonly rate: number;
+  /** Steps that were taken before. */
+  readonly steps: number;
+  /** Parameters that learn. */
+  readonly parameters: readonly string[];
+}
+
+export interface Stepped {
+  readonly steps: number;
+  /** Of each of the steps asked for, before the parameters took it. */
+  readonly losses: readonly number[];
+  /** From the first submit to the last loss. */
+  readonly ms: number;
+}
+
+export interface HeldBackPicture {
+  readonly width: number;
+  readonly height: number;
+  /** Red, green, blue and opacity, row by row. */
+  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** A picture that it takes for another class than it is of. */
+export interface Mistake extends HeldBackPicture {
+  readonly right: number;
+  readonly answer: number;
+  /** How sure it is of its answer, 0…1. */
+  readonly share: number;
+}
+
+export interface Evaluated {
+  readonly steps: number;
+  readonly count: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Row by right class, column by the answer. */
+  readonly confusion: readonly (readonly number[])[];
+  /** Those that it is most sure of. */
+  readonly mistakes: readonly Mistake[];
+}
+
+/** What is answered to each request. */
+export interface TrainAnswers {
+  readonly begin: Begun;
+  readonly step: Stepped;
+  readonly evaluate: Evaluated;
+  readonly keep: Kept;
+  readonly picture: HeldBackPicture;
+  readonly look: undefined;
+  readonly end: undefined;
+}

@@ -1,0 +1,22 @@
+// How far a training is, in one line. Pure.
+import type { Learning } from "./learning.ts";
+
+/** Losses whose mean is told. */
+const lastSteps = 20;
+
+/** @param isPaused whether the element is */
+export function statusText({ begun, history, speed, isHeld }: Learning, isPaused: boolean): string {
+  const last = history.losses.slice(-lastSteps);
+  const loss = last.reduce((sum, one) => sum + one, 0) / last.length;
+  const score = history.scores.at(-1);
+  const pictures = begun.classSizes.reduce((sum, one) => sum + one, 0);
+  return [
+    isHeld ? "Paused" : isPaused ? "Paused with the layers" : `Learns from ${pictures.toLocaleString("en")} pictures`,
+    `step ${history.steps.toLocaleString("en")}`,
+    speed > 0 ? `${Math.round(speed).toLocaleString("en")} pictures/s` : "",
+    last.length > 0 ? `loss ${loss.toFixed(3)}` : "",
+    score ? `${(100 * score.accuracy).toFixed(1)} % of ${begun.heldBack} pictures held back are right` : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}

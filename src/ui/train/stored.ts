@@ -1,0 +1,46 @@
+// A training that goes on another day: its first and last weights and its curves, in the browser's own database. Where that keeps nothing, neither does this.
+import { handOver, takeOver } from "../../handed-over.ts";
+import { History, type Score } from "./history.ts";
+
+interface Told {
+  readonly name: string;
+  readonly key: string;
+  readonly losses: readonly number[];
+  readonly scores: readonly Score[];
+  readonly steps: readonly number[];
+  readonly at: number;
+}
+
+export interface StoredRun {
+  readonly history: History;
+  /** When it was kept: milliseconds since 1970. */
+  readonly at: number;
+}
+
+const keyOf = (name: string) => `training ${name}`;
+
+/** @param key what it depends on: of anything else it is not told */
+export async function storeRun(name: string, key: string, history: History): Promise<void> {
+  const kept = [history.kept[0], history.latest].flatMap((one) => one ?? []);
+  const { losses, scores } = history;
+  const told: Told = { name: history.name, key, losses, scores, steps: kept.map(({ steps }) => steps), at: Date.now() };
+  await handOver(keyOf(name), [new Blob([JSON.stringify(told)]), ...kept.map(({ bytes }) => new Blob([bytes]))]).catch(() => undefined);
+}
+
+/** @returns undefined where none is kept, or one of something else */
+export async function storedRun(name: string, key: string): Promise<StoredRun | undefined> {
+  try {
+    const [head, ...files] = (await takeOver(keyOf(name))) ?? [];
+    const told = head && (JSON.parse(await head.text()) as Told);
+    if (!told || told.key !== key) return undefined;
+    const history = new History(told.name);
+    history.note(told.losses);
+    history.scores.push(...told.scores);
+    for (const [i, file] of files.entries()) history.keep({ steps: told.steps[i] ?? 0, bytes: new Uint8Array(await file.arrayBuffer()) });
+    if (!history.latest || history.latest.steps === 0) return undefined;
+    history.cut(history.latest);
+    return { history, at: told.at };
+  } catch {
+    return undefined;
+  }
+}

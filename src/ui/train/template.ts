@@ -1,0 +1,200 @@
+// Training on the page: what can be done, how far it is, its curves, what it takes for what, and its mistakes. All from data; lit draws it.
+import { html, nothing, type TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
+import { ref } from "lit/directives/ref.js";
+import { asSentence } from "../as-sentence.ts";
+import { formatNumber, percentOf } from "../format-number.ts";
+import type { Evaluated, HeldBackPicture } from "./request.ts";
+
+/** How often it may step. */
+export const paces = { fast: "as fast as it can", brisk: "10 steps a second", slow: "1 step a second" } as const;
+export type Pace = keyof typeof paces;
+
+export interface TrainView {
+  readonly title: string;
+  readonly status: string;
+  readonly trouble: string | undefined;
+  /** Undefined until it is prepared. */
+  readonly run: RunView | undefined;
+}
+
+export interface RunView {
+  readonly isHeld: boolean;
+  readonly isPaused: boolean;
+  readonly rate: number;
+  readonly pace: Pace;
+  readonly classes: readonly string[];
+  readonly curves: Element | undefined;
+  /** How many steps the weights had that are kept, by age. */
+  readonly kept: readonly number[];
+  /** Which of them is looked at; undefined for the latest of all. */
+  readonly looked: number | undefined;
+  readonly evaluated: Evaluated | undefined;
+  /** What is to be known of channels that are silent. */
+  readonly silence: string;
+  /** How good it was lately, for who hears it. */
+  readonly told: string;
+  /** What is saved, as soon as it is. */
+  readonly note: string;
+  /** What was learned another day, and when. */
+  readonly stored: { readonly steps: number; readonly at: number } | undefined;
+}
+
+export interface TrainActions {
+  hold(): void;
+  step(): void;
+  restart(): void;
+  /** Goes on with what was learned another day. */
+  resume(): void;
+  save(): void;
+  setRate(rate: number): void;
+  setPace(pace: Pace): void;
+  look(index: number | undefined): void;
+  /** Shows a picture to the network. */
+  open(picture: HeldBackPicture): void;
+  /** Shows it another one of those held back. */
+  next(): void;
+}
+
+export function trainTemplate({ title, status, trouble, run }: TrainView, actions: TrainActions): TemplateResult {
+  return html`
+    <h2 class="train-title part-title">${title}</h2>
+    <p class="train-status">${status}</p>
+    <p class="train-spoken" role="status">${run?.told ?? status}</p>
+    ${trouble === undefined ? nothing : html`<p class="part-trouble" role="alert">${asSentence(trouble)}</p>`}
+    ${run ? runTemplate(run, actions) : nothing}
+  `;
+}
+
+function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
+  const { isHeld, isPaused, rate, pace, note, stored } = run;
+  const choosePace = (event: Event) => actions.setPace((event.target as HTMLSelectElement).value as Pace);
+  return html`
+    <div class="train-row">
+      <button type="button" class="part-button train-hold" ?disabled=${isPaused} @click=${actions.hold}>${isHeld ? "Learn on" : "Pause learning"}</button>
+      <button type="button" class="part-button" ?disabled=${!isHeld || isPaused} @click=${actions.step}>One step</button>
+      <label class="train-rate">
+        Learning rate
+        <input
+          type="range"
+          min="-5"
+          max="0"
+          step="0.05"
+          aria-valuetext=${formatNumber(rate)}
+          .value=${live(`${rate > 0 ? Math.log10(rate) : -5}`)}
+          @input=${(event: Event) => actions.setRate(10 ** Number((event.target as HTMLInputElement).value))}
+        />
+        <output>${formatNumber(Number(rate.toPrecision(2)))}</output>
+      </label>
+      <label>
+        Pace
+        <select @change=${choosePace}>
+          ${Object.entries(paces).map(([name, text]) => html`<option value=${name} ?selected=${name === pace}>${text}</option>`)}
+        </select>
+      </label>
+      <button type="button" class="part-button" @click=${actions.restart}>Begin anew</button>
+      <button type="button" class="part-button" title="One that is held back" @click=${actions.next}>Another picture</button>
+      <button type="button" class="part-button train-save" @click=${actions.save}>Download .onnx</button>
+      ${
+        stored
+          ? html`<button type="button" class="part-button" @click=${actions.resume}>
+              Go on after ${stored.steps.toLocaleString("en")} steps, kept ${new Date(stored.at).toLocaleString()}
+            </button>`
+          : nothing
+      }
+      <span class="train-note" role="status">${note}</span>
+    </div>
+    ${keptTemplate(run, actions)}
+    <div class="train-figures">${run.curves ?? nothing}${run.evaluated ? evaluatedTemplate(run.evaluated, run, actions) : nothing}</div>
+    ${run.silence === "" ? nothing : html`<p class="train-silence">${run.silence}</p>`}
+  `;
+}
+
+/** The slider back through what it knew before. */
+function keptTemplate({ kept, looked }: RunView, actions: TrainActions): TemplateResult | typeof nothing {
+  if (kept.length < 2) return nothing;
+  const said = (index: number | undefined) =>
+    index === undefined ? "now" : kept[index] === 0 ? "before it learned" : `after ${(kept[index] as number).toLocaleString("en")} steps`;
+  const choose = (event: Event) => {
+    const index = Number((event.target as HTMLInputElement).value);
+    actions.look(index >= kept.length ? undefined : index);
+  };
+  return html`
+    <label class="train-kept">
+      Look back
+      <input
+        type="range"
+        min="0"
+        max=${kept.length}
+        step="1"
+        aria-valuetext=${said(looked)}
+        .value=${live(`${looked ?? kept.length}`)}
+        @input=${choose}
+      />
+      <output>${said(looked)}</output>
+    </label>
+  `;
+}
+
+/** Classes that a table has room for. */
+const mostClasses = 16;
+
+function evaluatedTemplate(evaluated: Evaluated, { classes }: RunView, actions: TrainActions): TemplateResult {
+  const { confusion, mistakes, count } = evaluated;
+  const name = (index: number) => classes[index] ?? `class ${index}`;
+  const most = Math.max(1, ...confusion.flat());
+  return html`
+    ${
+      classes.length > mostClasses
+        ? nothing
+        : html`<figure class="train-confusion">
+            <figcaption>What it takes for what, of ${count} pictures held back</figcaption>
+            <table>
+              <thead>
+                <tr>
+                  <td></td>
+                  ${classes.map((one) => html`<th scope="col"><span>${one}</span></th>`)}
+                </tr>
+              </thead>
+              <tbody>
+                ${confusion.slice(0, classes.length).map(
+                  (row, right) =>
+                    html`<tr>
+                      <th scope="row">${name(right)}</th>
+                      ${row.slice(0, classes.length).map(
+                        (number, answer) =>
+                          html`<td
+                            class=${answer === right ? "right" : "wrong"}
+                            .style=${`--share: ${Math.sqrt(number / most)}`}
+                            title=${`${number} of ${name(right)} taken for ${name(answer)}`}
+                          >
+                            ${number || ""}
+                          </td>`,
+                      )}
+                    </tr>`,
+                )}
+              </tbody>
+            </table>
+          </figure>`
+    }
+    <figure class="train-mistakes">
+      <figcaption>${mistakes.length > 0 ? "Worst mistakes: click one to show it to the network" : "No mistakes"}</figcaption>
+      <div class="train-row">
+        ${mistakes.map((mistake) => {
+          const { right, answer, share } = mistake;
+          const said = `${name(answer)}, ${percentOf(share)} sure; it is ${name(right)}`;
+          return html`<button type="button" class="train-mistake" aria-label=${said} title=${said} @click=${() => actions.open(mistake)}>
+            <canvas ${ref((canvas) => canvas && drawPicture(canvas as HTMLCanvasElement, mistake))}></canvas>
+            <span>${name(answer)}</span><small>is ${name(right)}</small>
+          </button>`;
+        })}
+      </div>
+    </figure>
+  `;
+}
+
+export function drawPicture(canvas: HTMLCanvasElement, { width, height, pixels }: HeldBackPicture): void {
+  canvas.width = width;
+  canvas.height = height;
+  canvas.getContext("2d")?.putImageData(new ImageData(pixels, width, height), 0, 0);
+}

@@ -1,0 +1,324 @@
+// The training of an element, on its page: begins it as the attributes say, shows how far it is, and what can be done. Loaded when `train` is set.
+import { render } from "lit";
+import { readPreparation } from "../attributes.ts";
+import { download } from "../download.ts";
+import type { ConvCam, ConvCamEvents } from "../element.ts";
+import { fileName, networkName } from "../export/file-name.ts";
+import type { LabelsSource } from "../labels.ts";
+import { make } from "../make.ts";
+import type { Session } from "../session/session.ts";
+import { adoptStyles } from "../style-sheet.ts";
+import { UpdateLoop } from "../update-loop.ts";
+import { History } from "./history.ts";
+import { Learning } from "./learning.ts";
+import type { Begun, HeldBackPicture, Kept } from "./request.ts";
+import { silenceText } from "./silence.ts";
+import { statusText } from "./status.ts";
+import { type StoredRun, storedRun, storeRun } from "./stored.ts";
+import { drawPicture, type TrainActions, trainTemplate } from "./template.ts";
+import styles from "./train.css?inline";
+import { type ElementWish, readTrainWish } from "./wish.ts";
+
+export interface TrainHost {
+  readonly session: Session | undefined;
+  readonly labels: { readonly source: LabelsSource | undefined };
+  /** Whose number changes with the weights that somebody asks for. */
+  readonly weights: { readonly wanted: { readonly id: number } };
+  /** Whether there is something to draw. */
+  readonly isShown: boolean;
+  /** @returns false where a listener prevented the default */
+  emit<Name extends "train" | "error">(type: Name, detail: ConvCamEvents[Name]): boolean;
+}
+
+/** What is asked for, of which network. */
+interface Asked {
+  readonly session: Session;
+  readonly source: unknown;
+  /** All that it depends on. */
+  readonly key: string;
+  readonly wish: ElementWish;
+  readonly preparation: object;
+}
+
+/** A run of fewer steps is not worth comparing with. */
+const fewSteps = 10;
+
+export class Training {
+  readonly panel = make("section", "train");
+  readonly #host: TrainHost;
+  readonly #element: ConvCam;
+  readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
+  /** What was asked for last, and was refused, or learns. */
+  #asked: Asked | undefined;
+  /** The same, as long as the network may come again. */
+  #last: Asked | undefined;
+  #id = 0;
+  #learning: Learning | undefined;
+  #history: History | undefined;
+  /** The run before, to compare with. */
+  #before: History | undefined;
+  #curves: import("./curves.ts").Curves | undefined;
+  /** What was learned another day, and can be gone on with. */
+  #stored: StoredRun | undefined;
+  #trouble: string | undefined;
+  #pending = "";
+  #note = "";
+  #isDrawDue = false;
+  /** Names of classes that were given from here. */
+  #givenNames: readonly string[] | undefined;
+
+  constructor(host: TrainHost, element: ConvCam, gallery: Element) {
+    this.#host = host;
+    this.#element = element;
+    this.panel.ariaLabel = "Training";
+    this.panel.hidden = true;
+    adoptStyles(gallery.getRootNode() as ShadowRoot, styles);
+    gallery.before(this.panel);
+    new MutationObserver(() => void this.#learning?.goOn()).observe(element, { attributeFilter: ["paused"] });
+  }
+
+  /** Resolves when everything asked for so far is prepared, or has failed. */
+  get complete(): Promise<void> {
+    return this.#updates.complete;
+  }
+
+  /** Whether the weights are no longer those that it began with. */
+  get hasLearned(): boolean {
+    return this.#learning?.hasLearned === true;
+  }
+
+  update(): void {
+    this.#updates.request();
+  }
+
+  /** The network is gone, or its GPU: where the same comes again, it goes on with what was kept last. */
+  hide(): void {
+    this.#end();
+    this.#asked = undefined;
+    this.panel.hidden = true;
+  }
+
+  #end(): void {
+    this.#id++;
+    this.#learning?.end();
+    this.#learning = undefined;
+  }
+
+  async #bringUpToDate(): Promise<void> {
+    try {
+      await this.#begin();
+    } catch (error) {
+      if ((error as Error).name !== "AbortError") this.#fail(error as Error);
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const { session, isShown } = this.#host;
+    const wish = readTrainWish(this.#element, this.#element.trainFiles ?? []);
+    if (!wish) {
+      const asked = this.#asked;
+      this.hide();
+      this.#history = undefined;
+      this.#before = undefined;
+      await asked?.session.ask({ kind: "train", request: { do: "end" } });
+      return;
+    }
+    if (!session || !isShown) return;
+    const asked = this.#read(session, wish);
+    const isSame = (other: Asked | undefined) => other?.key === asked.key && other.source === asked.source;
+    if (this.#asked?.session === session && isSame(this.#asked)) return;
+    const from = isSame(this.#last) ? this.#history?.latest : undefined;
+    this.#asked = asked;
+    this.#last = asked;
+    await this.#start(asked, from);
+  }
+
+  #read(session: Session, wish: ElementWish): Asked {
+    const element = this.#element;
+    const { files, ...told } = wish;
+    const preparation = { ...element.preparation, ...readPreparation(element) };
+    const names = files.map(({ path, file }) => [path, file.size, file.lastModified]);
+    const key = JSON.stringify([told, names, preparation, this.#host.weights.wanted.id]);
+    return { session, source: element.src, key, wish, preparation };
+  }
+
+  /** @param from weights to go on with. Where nothing was learned after them yet, it begins anew */
+  async #start({ session, wish, preparation }: Asked, from: Kept | undefined, rate = this.#learning?.rate): Promise<void> {
+    this.#end();
+    const id = this.#id;
+    this.#trouble = undefined;
+    this.#note = "";
+    this.panel.hidden = false;
+    this.#pending = from && from.steps > 0 ? `Going on after ${from.steps.toLocaleString("en")} steps…` : "Getting ready to learn…";
+    this.#show();
+    const { rate: wished, ...told } = wish;
+    this.#curves ??= new (await import("./curves.ts")).Curves(this.panel.getRootNode() as ShadowRoot);
+    const request = { do: "begin", id, wish: told, preparation, from } as const;
+    const begun = (await session.ask({ kind: "train", request })) as Begun;
+    if (id !== this.#id) return;
+    const history = this.#historyFrom(from, wish);
+    const element = this.#element;
+    const store = element.getAttribute("train-store");
+    if (!from && store !== null) this.#stored = await storedRun(store, this.#storeKey);
+    this.#learning = new Learning({
+      ...{ session, id, begun, history, batch: wish.batch, rate: (from && rate) ?? wished ?? begun.rate },
+      isFree: () => !element.paused && element.isConnected,
+      values: () => element.availableLayers.filter(({ operator }) => operator !== "Input").map(({ value }) => value),
+      onChange: () => this.#show(),
+      onLearn: () => this.#tell(),
+      onKeep: () => {
+        // What is kept of another day goes only when this one has learned something.
+        if (store !== null && history.losses.length > 0) void storeRun(store, this.#storeKey, history);
+      },
+      onFail: (error) => this.#fail(error),
+    });
+    this.#nameClasses(begun.classes);
+    // There is something to see at once.
+    if (element.input === undefined) this.#open(await this.#learning.nextPicture());
+    void this.#learning?.goOn();
+  }
+
+  /** All that what was learned depends on, but for this visit. */
+  get #storeKey(): string {
+    const { key = "", source } = this.#last ?? {};
+    const parts = JSON.parse(key || "[]") as unknown[];
+    return JSON.stringify([typeof source === "string" ? source : "", ...parts.slice(0, -1)]);
+  }
+
+  #historyFrom(from: Kept | undefined, { optimizer, seed }: ElementWish): History {
+    const before = this.#history;
+    const isOnGoing = from !== undefined && before !== undefined;
+    if (isOnGoing) before.cut(from);
+    else if (before && before.losses.length >= fewSteps) this.#before = before;
+    this.#history = isOnGoing ? before : new History(`${optimizer}, seed ${seed}`);
+    return this.#history;
+  }
+
+  #nameClasses(classes: readonly string[]): void {
+    const { labels } = this.#host;
+    if (labels.source !== undefined && labels.source !== this.#givenNames) return;
+    this.#givenNames = classes;
+    this.#element.labels = classes;
+  }
+
+  #tell(): void {
+    const [learning, history] = [this.#learning, this.#history];
+    this.#show();
+    if (!learning || !history) return;
+    this.#host.emit("train", {
+      ...{ steps: history.steps, loss: history.losses.at(-1), accuracy: history.scores.at(-1)?.accuracy },
+      classes: learning.begun.classes,
+    });
+  }
+
+  readonly #actions: TrainActions = {
+    hold: () => {
+      if (this.#learning) this.#learning.isHeld = !this.#learning.isHeld;
+    },
+    step: () => void this.#learning?.goOn(true),
+    restart: () => void this.#try(() => this.#restart()),
+    save: () => void this.#try(() => this.#save()),
+    setRate: (rate) => this.#set({ rate }),
+    setPace: (pace) => this.#set({ pace }),
+    resume: () => void this.#try(() => this.#resume()),
+    look: (index) =>
+      void this.#try(async () => {
+        this.#set({ isHeld: true });
+        await this.#learning?.look(index);
+      }),
+    open: (picture) => this.#open(picture),
+    next: () =>
+      void this.#try(async () => {
+        const picture = await this.#learning?.nextPicture();
+        if (picture) this.#open(picture);
+      }),
+  };
+
+  #set(change: Partial<Pick<Learning, "rate" | "pace" | "isHeld">>): void {
+    if (this.#learning) Object.assign(this.#learning, change);
+    this.#show();
+  }
+
+  async #try(work: () => Promise<void>): Promise<void> {
+    this.#note = "";
+    try {
+      await work();
+    } catch (error) {
+      if ((error as Error).name !== "AbortError") this.#fail(error as Error);
+    }
+  }
+
+  /** From the weights that it began with; what came of it before stays to compare with. */
+  async #restart(): Promise<void> {
+    const [asked, first] = [this.#asked, this.#history?.kept[0]];
+    if (!asked || !first) return;
+    const rate = this.#learning?.rate;
+    if ((this.#history?.losses.length ?? 0) >= fewSteps) this.#before = this.#history;
+    this.#history = undefined;
+    await this.#start(asked, first, rate);
+  }
+
+  /** Goes on with what was learned another day. */
+  async #resume(): Promise<void> {
+    const [asked, stored] = [this.#asked, this.#stored];
+    if (!asked || !stored) return;
+    this.#stored = undefined;
+    this.#history = stored.history;
+    await this.#start(asked, stored.history.latest);
+  }
+
+  async #save(): Promise<void> {
+    const kept = await this.#learning?.keep();
+    if (!kept) return;
+    const name = `${fileName(networkName(this.#element.src), `after-${kept.steps}-steps`)}.onnx`;
+    download(new Blob([kept.bytes]), name);
+    this.#note = `Saved as ${name}.`;
+    this.#show();
+  }
+
+  #open(picture: HeldBackPicture): void {
+    const canvas = document.createElement("canvas");
+    drawPicture(canvas, picture);
+    this.#element.input = canvas;
+  }
+
+  /** Tells the page, and shows it here unless the page prevents that. */
+  #fail(error: Error): void {
+    this.#end();
+    this.#trouble = error.message;
+    this.#pending = "";
+    this.panel.hidden = !this.#host.emit("error", { error, part: "train" });
+    this.#show();
+  }
+
+  /** Draws it with the next frame. */
+  #show(): void {
+    if (this.#isDrawDue) return;
+    this.#isDrawDue = true;
+    requestAnimationFrame(() => {
+      this.#isDrawDue = false;
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
+    const [learning, history] = [this.#learning, this.#history];
+    if (history) this.#curves?.show(history, this.#before);
+    const { paused } = this.#element;
+    const view = {
+      title: "Learning",
+      status: learning ? statusText(learning, paused) : this.#pending,
+      trouble: this.#trouble ?? learning?.trouble,
+      run: learning && {
+        ...{ isHeld: learning.isHeld, isPaused: paused, rate: learning.rate, pace: learning.pace, looked: learning.looked },
+        ...{ classes: learning.begun.classes, evaluated: learning.evaluated, told: learning.told },
+        kept: learning.history.kept.map(({ steps }) => steps),
+        silence: silenceText(learning.silent.values, learning.silent.counts),
+        curves: this.#curves?.element,
+        note: this.#note,
+        stored: this.#stored && { steps: this.#stored.history.steps, at: this.#stored.at },
+      },
+    };
+    render(trainTemplate(view, this.#actions), this.panel);
+  }
+}

@@ -1,0 +1,44 @@
+// What an element's attributes say of its training. Pure, but for reading them.
+import { readAttribute } from "../attributes.ts";
+import type { TrainWish } from "./request.ts";
+
+export interface ElementWish extends TrainWish {
+  /** Undefined for what is usual for the optimiser. */
+  readonly rate: number | undefined;
+}
+
+/**
+ * @param files pictures of one's own
+ * @returns undefined where nothing is to learn
+ * @throws Error that says what is accepted where an attribute's text is not
+ */
+export function readTrainWish(element: Element, files: readonly File[]): ElementWish | undefined {
+  const data = readAttribute(element, "train")?.trim();
+  if (data === undefined || (data === "" && files.length === 0)) return undefined;
+  const number = (name: "train-rate" | "train-batch" | "train-seed", isRight: (value: number) => boolean, expected: string) => {
+    const text = readAttribute(element, name)?.trim();
+    if (!text) return undefined;
+    if (isRight(Number(text))) return Number(text);
+    throw new Error(`${name} '${text}': expected ${expected}.`);
+  };
+  return {
+    data,
+    files: data === "" ? files.map((file) => ({ path: file.webkitRelativePath || file.name, file })) : [],
+    // The engine says which there are.
+    optimizer: (readAttribute(element, "train-optimizer")?.trim() || "adam") as TrainWish["optimizer"],
+    rate: number("train-rate", (value) => value >= 0 && Number.isFinite(value), "a number of 0 or more, such as 0.001"),
+    batch: number("train-batch", (value) => Number.isInteger(value) && value >= 1 && value <= 4096, "a whole number from 1 to 4096") ?? 32,
+    freeze: readPattern(readAttribute(element, "train-freeze")?.trim()),
+    seed: number("train-seed", Number.isFinite, "a number") ?? 0,
+  };
+}
+
+/** @throws Error for what is no regular expression */
+function readPattern(text: string | undefined): string | undefined {
+  if (!text) return undefined;
+  try {
+    return new RegExp(text).source;
+  } catch {
+    throw new Error(`train-freeze '${text}': expected a regular expression that names of parameters match, such as ^features.`);
+  }
+}

@@ -1,0 +1,152 @@
+// The page on which a network learns: it opens with one that does, which can be paused, looked back at, and saved; and it can be taught.
+import { readFile } from "node:fs/promises";
+import { expect, type Page } from "@playwright/test";
+import type { ConvCam } from "../../src/ui/element.ts";
+import { test } from "../support/warm-page.ts";
+
+/** The step that the page tells. */
+const stepOf = async (page: Page) =>
+  Number(/step ([\d,]+)/.exec((await page.locator("conv-cam .train-status").textContent()) ?? "")?.[1]?.replaceAll(",", "") ?? -1);
+
+async function learnTo(page: Page, step: number): Promise<void> {
+  await expect.poll(() => stepOf(page), { timeout: 90_000 }).toBeGreaterThanOrEqual(step);
+}
+
+test("opens with a network that learns: loss falls, maps change, and what is known can be looked back at and saved", async ({
+  warmPage: page,
+}) => {
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  await page.addInitScript(() => {
+    const told: object[] = [];
+    Object.assign(window, { told });
+    addEventListener("train", (event) => told.push((event as CustomEvent).detail), true);
+  });
+  await page.goto("/train.html#batch=16&twin=none");
+  await learnTo(page, 26);
+  const panel = page.locator("conv-cam .train");
+  await panel.getByRole("button", { name: "Pause learning" }).click();
+  await expect(panel.locator(".train-status")).toHaveText(/^Paused · step \d+/);
+  const told = await page.evaluate(() => (window as unknown as { told: { loss?: number; accuracy?: number }[] }).told);
+  const losses = told.flatMap(({ loss }) => loss ?? []);
+  const mean = (some: readonly number[]) => some.reduce((sum, one) => sum + one, 0) / some.length;
+  expect(mean(losses.slice(-5))).toBeLessThan(0.7 * mean(losses.slice(0, 3)));
+  await expect(panel.locator(".train-confusion td.right").first()).toBeVisible();
+  await expect(panel.locator(".train-chart canvas")).toHaveCount(2);
+  // The answer is one of what was learned.
+  await expect(page.locator("conv-cam .train-mistake canvas").first()).toBeVisible();
+
+  const before = await page.evaluate(async () => {
+    const viewer = document.querySelector("conv-cam") as ConvCam;
+    return [...new Float32Array((await viewer.ask({ kind: "value", value: "conv_1" })).bytes.slice().buffer).slice(0, 400)];
+  });
+  await panel.getByRole("slider", { name: "Look back" }).fill("0");
+  await expect(panel.locator(".train-kept output")).toHaveText("before it learned");
+  await expect
+    .poll(() =>
+      page.evaluate(async () => {
+        const viewer = document.querySelector("conv-cam") as ConvCam;
+        return [...new Float32Array((await viewer.ask({ kind: "value", value: "conv_1" })).bytes.slice().buffer).slice(0, 400)];
+      }),
+    )
+    .not.toEqual(before);
+  const step = await stepOf(page);
+  await panel.getByRole("button", { name: "One step" }).click();
+  await expect.poll(() => stepOf(page)).toBe(step + 1);
+
+  const downloading = page.waitForEvent("download");
+  await panel.getByRole("button", { name: "Download .onnx" }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe(`mnist-blank-after-${step + 1}-steps.onnx`);
+  const bytes = await readFile(await download.path());
+  // The learned file is a network like others.
+  await page.evaluate(
+    async (all) => {
+      const viewer = document.querySelector("conv-cam") as ConvCam;
+      viewer.removeAttribute("train");
+      viewer.blank = undefined;
+      viewer.src = new Uint8Array(all);
+      await viewer.updateComplete;
+    },
+    [...bytes],
+  );
+  await expect(panel).toBeHidden();
+  await expect.poll(() => page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).availableLayers.length)).toBeGreaterThan(3);
+  expect(problems).toEqual([]);
+});
+
+test("goes on after the GPU was lost, with no more lost than what came after the last weights kept", async ({ page }) => {
+  await page.goto("/train.html#batch=8&twin=none");
+  await page.evaluate(() => document.querySelector("conv-cam")?.removeAttribute("worker"));
+  await learnTo(page, 27);
+  await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).viewer?.device.gpu.destroy());
+  await expect(page.locator("conv-cam .train-status")).toHaveText(/Going on after 25 steps/);
+  await learnTo(page, 26);
+  await expect(page.locator("conv-cam .train .part-trouble")).toHaveCount(0);
+});
+
+const strokes: Readonly<Record<string, readonly (readonly [y: number, x: number])[]>> = {
+  bar: [
+    [0.15, 0.5],
+    [0.85, 0.5],
+  ],
+  lying: [
+    [0.5, 0.15],
+    [0.5, 0.85],
+  ],
+  angle: [
+    [0.15, 0.25],
+    [0.8, 0.25],
+    [0.8, 0.8],
+  ],
+};
+
+async function draw(page: Page, points: readonly (readonly [y: number, x: number])[], shift = 0): Promise<void> {
+  const box = await page.locator("#pad").boundingBox();
+  if (!box) throw new Error("no pad");
+  const [first, ...rest] = points.map(([y, x]) => [box.x + (x + shift) * box.width, box.y + (y + shift / 2) * box.height] as const);
+  if (!first) return;
+  await page.mouse.move(...first);
+  await page.mouse.down();
+  for (const point of rest) await page.mouse.move(...point, { steps: 4 });
+  await page.mouse.up();
+}
+
+test("is taught three classes by drawings, and is right on another drawing", async ({ warmPage: page }) => {
+  await page.goto("/train.html#data=teach&batch=8");
+  await page.getByRole("button", { name: "Learn these" }).click();
+  await expect(page.locator("#lack")).toHaveText(/Add some pictures/);
+  await page.getByRole("button", { name: "Another class" }).click();
+  for (const [i, [name, points]] of Object.entries(strokes).entries()) {
+    await page.getByRole("textbox", { name: `Name of class ${i + 1}` }).fill(name);
+    for (const shift of [0, 0.06, -0.06]) {
+      await draw(page, points, shift);
+      await page.getByRole("button", { name: `Add a picture to ${name}` }).click();
+      await expect(page.locator("#classes li").nth(i)).toContainText(shift === 0 ? "1 picture" : "pictures");
+    }
+    await expect(page.locator("#classes li").nth(i)).toContainText("3 pictures");
+  }
+  await page.getByRole("button", { name: "Learn these" }).click();
+  await learnTo(page, 30);
+  await draw(page, strokes["angle"] ?? [], 0.03);
+  const top = () =>
+    page.evaluate(
+      () =>
+        new Promise<string | undefined>((resolve) => {
+          const viewer = document.querySelector("conv-cam") as ConvCam;
+          viewer.addEventListener("results", (event) => resolve((event as CustomEvent).detail.top[0]?.label), { once: true });
+          viewer.refresh();
+        }),
+    );
+  await expect.poll(top, { timeout: 60_000 }).toBe("angle");
+});
+
+test("says what is wrong with pictures and files, and until when", async ({ warmPage: page }) => {
+  await page.goto("/train.html#twin=none&batch=8");
+  await page.locator("conv-cam").evaluate((viewer) => viewer.setAttribute("train", "/src/nothing.bin"));
+  await expect(page.locator("conv-cam .train .part-trouble")).toHaveText(/The pictures are damaged|could not be downloaded|no idx file/);
+  await page.getByLabel("Seed").fill("2");
+  await page.getByRole("button", { name: "Begin" }).click();
+  await learnTo(page, 1);
+  await expect(page.locator("conv-cam").getByRole("alert").filter({ hasText: /./ })).toHaveCount(0);
+});

@@ -1,0 +1,144 @@
+// What is known of a training on its page: history, mistakes, one's own pictures, and what is said.
+import { describe, expect, test } from "vitest";
+import { BytesSet } from "../../src/data-sets/data-set.ts";
+import { pixelsOf, resized } from "../../src/data-sets/resized.ts";
+import { due } from "../../src/ui/train/due.ts";
+import { History, smoothed } from "../../src/ui/train/history.ts";
+import { divide, labelsOf } from "../../src/ui/train/own-pictures.ts";
+import { silenceText } from "../../src/ui/train/silence.ts";
+import { Worst } from "../../src/ui/train/worst.ts";
+
+const kept = (steps: number) => ({ steps, bytes: new Uint8Array([steps % 256]) });
+
+describe("a history", () => {
+  test("keeps weights before the first step, and again after 25", () => {
+    const history = new History("a");
+    expect(history.isKeepingDue).toBe(true);
+    history.keep(kept(0));
+    expect(history.isKeepingDue).toBe(false);
+    history.note(new Array<number>(24).fill(1));
+    expect(history.isKeepingDue).toBe(false);
+    history.note([1]);
+    expect(history.isKeepingDue).toBe(true);
+  });
+
+  test("of a long training keeps the first, the last and some between, no more than 24", () => {
+    const history = new History("a");
+    for (let step = 0; step < 5000; step++) {
+      if (history.isKeepingDue) history.keep(kept(step));
+      history.note([1]);
+    }
+    const steps = history.kept.map((one) => one.steps);
+    expect(steps.length).toBeLessThanOrEqual(24);
+    expect(steps.length).toBeGreaterThan(10);
+    expect(steps[0]).toBe(0);
+    expect(steps).toEqual([...steps].sort((a, b) => a - b));
+    expect(5000 - (steps.at(-1) ?? 0)).toBeLessThanOrEqual(800);
+  });
+
+  test("is cut where the GPU was lost: what was learned after the last weights is told no more", () => {
+    const history = new History("a");
+    history.keep(kept(0));
+    history.note([5, 4, 3]);
+    history.keep(kept(3));
+    history.note([2, 1]);
+    history.scores.push({ steps: 0, loss: 5, accuracy: 0 }, { steps: 5, loss: 1, accuracy: 1 });
+    history.cut(kept(3));
+    expect(history.losses).toEqual([5, 4, 3]);
+    expect(history.steps).toBe(3);
+    expect(history.scores.map(({ steps }) => steps)).toEqual([0]);
+    expect(history.kept.map(({ steps }) => steps)).toEqual([0, 3]);
+  });
+
+  test("losses are smoothed by the mean of those before, and few are told as they are", () => {
+    expect(smoothed([4, 2, 6])).toEqual([4, 2, 6]);
+    expect(smoothed([4, 2, 6, 8], 2)).toEqual([4, 3, 4, 7]);
+  });
+});
+
+test("of the mistakes those are kept that the network is most sure of, with what is right", () => {
+  const worst = new Worst(3);
+  worst.add(new Float32Array([5, 0, 0, 0, 2, 0, 1, 0, 9]), [0, 0, 2], 10);
+  worst.add(new Float32Array([0, 0, 7]), [1], 13);
+  expect(worst.found.map(({ index, right, answer }) => [index, right, answer])).toEqual([
+    [13, 1, 2],
+    [11, 0, 1],
+  ]);
+  expect(worst.found[1]?.share).toBeCloseTo(Math.exp(2) / (Math.exp(2) + 2), 6);
+});
+
+describe("pictures of one's own", () => {
+  const file = (path: string) => ({ path, file: new File([], path.split("/").at(-1) ?? "") });
+
+  test("are of the class that their folder is called by; other files are no pictures", () => {
+    const { classes, pictures } = labelsOf(["all/dog/a.png", "all/cat/b.JPG", "all/cat/notes.txt", "all/dog/c.webp"].map(file));
+    expect(classes).toEqual(["cat", "dog"]);
+    expect(pictures.map(({ path, label }) => [path, label])).toEqual([
+      ["all/dog/a.png", 1],
+      ["all/cat/b.JPG", 0],
+      ["all/dog/c.webp", 1],
+    ]);
+  });
+
+  test.each([
+    [[], "there is none"],
+    [["a.png", "b.png"], "there is none"],
+    [["cats/a.png", "cats/b.png"], "there is one, 'cats'"],
+  ])("%j are refused, and what is expected is said", (paths, message) => {
+    expect(() => labelsOf(paths.map(file))).toThrow(message);
+  });
+
+  test("one of five of each class is held back, evenly, the same ones for the same seed", () => {
+    const all = Array.from({ length: 30 }, (_, i) => ({ label: i < 20 ? 0 : 1, i }));
+    const { train, test: held } = divide(all, 2, 3);
+    expect([train.length, held.length]).toEqual([24, 6]);
+    expect(held.filter(({ label }) => label === 0)).toHaveLength(4);
+    expect([...train, ...held].map(({ i }) => i).sort((a, b) => a - b)).toEqual(all.map(({ i }) => i));
+    expect(divide(all, 2, 3).test).toEqual(held);
+    expect(divide(all, 2, 4).test).not.toEqual(held);
+  });
+
+  test("a class with one picture learns from it, and one that has none is named", () => {
+    expect(divide([{ label: 0 }, { label: 1 }], 2, 0)).toEqual({ train: [{ label: 0 }, { label: 1 }], test: [{ label: 0 }, { label: 1 }] });
+    expect(() => divide([{ label: 0 }], 2, 0)).toThrow("no picture of class 1");
+  });
+});
+
+describe("a data set", () => {
+  const preparation = { mean: [0], std: [1] };
+  const set = new BytesSet(Uint8Array.of(0, 100, 200, 40), Int32Array.of(0), {
+    picture: { channels: 1, height: 2, width: 2 },
+    classes: ["a"],
+    preparation,
+  });
+
+  test("is brought to larger pictures of three channels, each pixel by its nearest", () => {
+    const { inputs } = resized(set, { channels: 3, height: 4, width: 4 }).examples([0]);
+    const plane = [0, 0, 100, 100, 0, 0, 100, 100, 200, 200, 40, 40, 200, 200, 40, 40];
+    expect([...inputs].map((one) => Math.round(one * 255))).toEqual([...plane, ...plane, ...plane]);
+  });
+
+  test("is brought to smaller pictures by the mean", () => {
+    const { inputs } = resized(set, { channels: 1, height: 1, width: 1 }).examples([0]);
+    expect((inputs[0] as number) * 255).toBeCloseTo(85, 4);
+  });
+
+  test("tells a picture as a canvas takes it", () => {
+    expect([...pixelsOf(set, 0).pixels]).toEqual([0, 0, 0, 255, 100, 100, 100, 255, 200, 200, 200, 255, 40, 40, 40, 255]);
+  });
+});
+
+test("silent channels are told by layer, and those that are not finite", () => {
+  const count = (silent: number, nonFinite = 0) => ({ silent, nonFinite, channels: 8 });
+  expect(silenceText(["a", "b"], [count(0), undefined])).toBe("");
+  expect(silenceText(["a", "b"], [count(3), count(0, 2)])).toBe(
+    "Silent channels on this picture: a 3 of 8. 2 channels hold numbers that are not finite.",
+  );
+});
+
+test("what takes long is due again after eight times as long", async () => {
+  const score = due(8);
+  expect(score.isDue).toBe(true);
+  expect(await score.spend(async () => 7)).toBe(7);
+  expect(score.isDue).toBe(false);
+});
