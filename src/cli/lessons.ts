@@ -6,7 +6,7 @@ import { ModelError } from "../engine/errors.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import type { Model } from "../engine/model.ts";
 import type { Trainer, TrainingBatch, TrainingOptions } from "../engine/trainer.ts";
-import { evaluateDriving, roadPictures, shortExamination, targetsOf } from "./driving.ts";
+import { evaluateDriving, roadPictures, shortExamination, targetsOf } from "../ui/train/driving.ts";
 import { evaluateOn } from "./evaluate.ts";
 import { hasTestPart, isRoad, pictureOf, readDataSet } from "./training-data.ts";
 
@@ -71,7 +71,7 @@ function sizesOf({ classes, classSizes }: DataSet): string {
 const harmless: readonly string[] = ["brightness", "noise", "cutOut"];
 
 function roadLesson(graph: Graph, { seed, augment, mean, std }: LessonOptions): Lesson {
-  const { set, outputs } = roadPictures(graph, { mean, std }, seed);
+  const { set, outputs } = roadPictures(graph, pictureOf(graph), { mean, std }, seed);
   const other = Object.keys(augment ?? {}).find((name) => !harmless.includes(name));
   if (other)
     throw new ModelError(`--augment ${other}: on the road something else would be right then. There are brightness, noise and cut-out.`);
@@ -86,7 +86,7 @@ function roadLesson(graph: Graph, { seed, augment, mean, std }: LessonOptions): 
       return { inputs, targets: targetsOf(targets, outputs) };
     },
     async examine(model) {
-      const { errors, drive } = await evaluateDriving(model, graph, { mean, std }, shortExamination);
+      const { errors, drive } = await evaluateDriving(model, graph, pictureOf(graph), { mean, std }, shortExamination);
       const each = Object.entries(errors).map(([name, error]) => `${name} ${error.toFixed(4)}`);
       return `mean squared errors: ${each.join(", ")}; ${(100 * drive.inLane).toFixed(1)} % of the time in the lane, ${drive.hits} collisions`;
     },

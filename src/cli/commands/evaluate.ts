@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import type { Metrics } from "../../data-sets/metrics.ts";
 import { loadModel } from "../../engine/model.ts";
-import { type DrivingReport, evaluateDriving } from "../driving.ts";
+import { type DrivingReport, evaluateDriving } from "../../ui/train/driving.ts";
 import { evaluateOn } from "../evaluate.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
@@ -47,7 +47,7 @@ async function evaluate(path: string, { data, part, mean, std, json }: Options):
       print(metrics, set.classes);
       await writeResult(json, { ...metrics, classes: set.classes });
     } else {
-      const report = await evaluateDriving(model, graph, { mean, std });
+      const report = await evaluateDriving(model, graph, pictureOf(graph), { mean, std });
       printDriving(report);
       await writeResult(json, report);
     }

@@ -34,14 +34,15 @@ const charts: Readonly<Record<"loss" | "accuracy", readonly Line[]>> = {
     { label: "the run before", color: "ink-before", of: heldBack, isDashed: true, isBefore: true },
   ],
   accuracy: [
-    { label: "% right of those held back", color: "ink-held-back", of: right },
+    { label: "of those held back", color: "ink-held-back", of: right },
     { label: "the run before", color: "ink-before", of: right, isDashed: true, isBefore: true },
   ],
 };
 
 /** A chart's name, and which line is what. */
-function captionOf(name: string, lines: readonly Line[]): HTMLElement {
-  const caption = make("figcaption", "", name);
+function captionOf(name: Text, lines: readonly Line[]): HTMLElement {
+  const caption = make("figcaption", "");
+  caption.append(name);
   for (const { label, color, isDashed } of lines) caption.append(make("span", `train-key ${color}${isDashed ? " dashed" : ""}`, label));
   return caption;
 }
@@ -55,24 +56,27 @@ function thinned(steps: readonly number[], values: readonly number[]): readonly 
 
 export class Curves {
   readonly element = make("div", "train-curves");
-  readonly #charts: readonly { readonly lines: readonly Line[]; readonly plot: uPlot }[];
+  readonly #charts: readonly { readonly lines: readonly Line[]; readonly plot: uPlot; readonly name: Text }[];
   #shown: readonly [History, History | undefined] | undefined;
 
   constructor(root: ShadowRoot) {
     adoptStyles(root, plotStyles);
     this.#charts = Object.entries(charts).map(([name, lines]) => {
       const figure = make("figure", "train-chart");
-      figure.append(captionOf(name === "loss" ? "Loss" : "Accuracy", lines));
+      const text = new Text(name === "loss" ? "Loss" : "");
+      figure.append(captionOf(text, lines));
       this.element.append(figure);
-      return { lines, plot: new uPlot(this.#options(lines), [[]], figure) };
+      return { lines, plot: new uPlot(this.#options(lines), [[]], figure), name: text };
     });
     new ResizeObserver(() => this.#resize()).observe(this.element);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
   }
 
   /** @param before another run to compare with */
-  show(run: History, before: History | undefined): void {
+  show(run: History, before: History | undefined, kind: "classes" | "driving" = "classes"): void {
     this.#shown = [run, before];
+    const [, accuracy] = this.#charts;
+    if (accuracy) accuracy.name.data = kind === "driving" ? "In the lane, %" : "Right, %";
     for (const { lines, plot } of this.#charts) {
       const runs = lines.map((line) => (line.isBefore ? before : run));
       const tables = lines.map((line, i) => (runs[i] ? line.of(runs[i]) : ([[], []] as const)));

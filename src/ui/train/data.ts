@@ -1,5 +1,7 @@
 // The pictures that a network learns from and those held back, as it takes them: from a stored file, or pictures of one's own. Where the engine is.
-import { BytesSet, type Preparation as SetPreparation } from "../../data-sets/data-set.ts";
+import { BytesSet, type DataSet, type Picture, type Preparation as SetPreparation } from "../../data-sets/data-set.ts";
+import { resized } from "../../data-sets/resized.ts";
+import { ShapesSet } from "../../data-sets/shapes-set.ts";
 import { readShippedFashion } from "../../data-sets/shipped-fashion.ts";
 import { ModelError } from "../../engine/errors.ts";
 import { sameShape } from "../../engine/shapes.ts";
@@ -9,8 +11,10 @@ import { divide, type LabelledPicture, labelsOf } from "./own-pictures.ts";
 import type { TrainWish } from "./request.ts";
 
 export interface TrainingData {
-  readonly train: BytesSet;
-  readonly test: BytesSet;
+  readonly train: DataSet;
+  readonly test: DataSet;
+  /** Whether there are always more. */
+  readonly isEndless?: boolean;
 }
 
 /** What was read last: another seed or rate learns from the same. */
@@ -36,9 +40,8 @@ function isSameFile(one: Files[number], other: Files[number] | undefined): boole
   return other?.path === one.path && other.file.size === one.file.size && other.file.lastModified === one.file.lastModified;
 }
 
-type Picture = BytesSet["picture"];
-
-function pictureOf(viewer: Viewer): Picture {
+/** @throws ModelError where the network takes something else */
+export function pictureOf(viewer: Viewer): Picture {
   const input = viewer.imageInputName;
   const view = input === undefined ? undefined : viewer.viewOf(input);
   const shape = viewer.model.inputs.find(({ name }) => name === input)?.shape ?? [];
@@ -50,7 +53,7 @@ function pictureOf(viewer: Viewer): Picture {
 }
 
 /** The same arithmetic as pictures have on their way into the network: a pixel in 0…1 minus a mean, divided. */
-function setPreparation(preparation: Preparation, channelCount: number): SetPreparation {
+export function setPreparation(preparation: Preparation, channelCount: number): SetPreparation {
   const rows = colorMatrix(preparation, channelCount);
   const channels = Array.from({ length: channelCount }, (_, k) => rows.slice(4 * k, 4 * k + 4));
   const gain = channels.map(([red = 0, green = 0, blue = 0]) => red + green + blue);
@@ -66,13 +69,25 @@ async function read(
   own: SetPreparation,
   preparation: Preparation,
 ): Promise<TrainingData> {
+  if (data === "shapes") return drawShapes(picture, own, seed);
   if (data === "") return readOwn(files, picture, own, preparation, seed);
   const response = await fetch(data).catch((error: Error) => {
     throw new Error(`train '${data}' could not be downloaded: ${error.message}`);
   });
   if (!response.ok) throw new Error(`train '${data}' could not be downloaded: the server answered ${response.status}.`);
   const stored = await readShippedFashion(new Uint8Array(await response.arrayBuffer()), own);
-  return { train: stored.train.resized(picture), test: stored.test.resized(picture) };
+  return { train: resized(stored.train, picture), test: resized(stored.test, picture) };
+}
+
+/** Of the shapes that are held back. */
+const [heldBackSeed, heldBackCount] = [715_517, 300] as const;
+
+/** Shapes without end. */
+function drawShapes(picture: Picture, own: SetPreparation, seed: number): TrainingData {
+  const side = Math.max(picture.height, picture.width);
+  const train = new ShapesSet(side, seed, own);
+  const test = new ShapesSet(side, heldBackSeed, own, heldBackCount);
+  return { train: resized(train, picture), test: resized(test, picture), isEndless: true };
 }
 
 /** Pictures of one's own, by class. Those that cannot be read are left out. */

@@ -1,19 +1,12 @@
 // The engine's side of an element's training: takes steps, tells how good the network is, and keeps its weights. Loaded when training is asked for.
-import { MetricsOf } from "../../data-sets/metrics.ts";
-import { Order } from "../../data-sets/order.ts";
-import { ModelError } from "../../engine/errors.ts";
-import { Scorer } from "../../engine/scorer.ts";
 import { readModel } from "../../engine/source.ts";
 import type { Trainer } from "../../engine/trainer.ts";
 import { aborted } from "../session/session.ts";
 import type { Viewer } from "../viewer.ts";
-import { readExamples, type TrainingData } from "./data.ts";
+import { type Lesson, lessonOf } from "./lesson.ts";
 import type { Begun, Evaluated, HeldBackPicture, Kept, Stepped, TrainAnswers, TrainRequest } from "./request.ts";
-import { Worst } from "./worst.ts";
 
 const purpose = "train";
-/** Pictures that are scored at once. */
-const scoredAtOnce = 50;
 
 /** @throws Error that says why it cannot learn; then nothing does */
 export async function answerTraining(viewer: Viewer, request: TrainRequest): Promise<TrainAnswers[TrainRequest["do"]]> {
@@ -32,31 +25,22 @@ export async function answerTraining(viewer: Viewer, request: TrainRequest): Pro
   return learner.look(request.bytes);
 }
 
-async function begin(viewer: Viewer, request: Extract<TrainRequest, { do: "begin" }>): Promise<Begun> {
+async function begin(viewer: Viewer, { wish, preparation, from, id }: Extract<TrainRequest, { do: "begin" }>): Promise<Begun> {
   const { model } = viewer;
-  const { wish, preparation, from, id } = request;
-  const data = await readExamples(viewer, wish, preparation);
-  if (from) await model.setParameters(await readModel(from.bytes));
   const { optimizer, batch, seed, freeze } = wish;
-  const frozen = freeze === undefined ? undefined : (name: string) => new RegExp(freeze).test(name);
-  const trainer = await model.trainer({ optimizer, batch, seed, frozen });
+  const stepsBefore = from?.steps ?? 0;
+  const lesson = await lessonOf(viewer, wish, preparation, stepsBefore);
   try {
-    const scorer = await Scorer.make(model, { batch: Math.min(scoredAtOnce, data.test.length) });
-    const learner = new Learner(viewer, { trainer, scorer, data, id, stepsBefore: from?.steps ?? 0, seed });
-    const { classes } = data.train;
-    if (scorer.classes === undefined || classes.length > scorer.classes) {
-      learner.dispose();
-      throw new ModelError(
-        `the pictures have ${classes.length} classes, but the network has ${scorer.classes ?? "several scores for each picture, not one for each class"}${scorer.classes === undefined ? "" : " scores"}.`,
-      );
-    }
-    // What begins later has replaced it.
+    if (from) await model.setParameters(await readModel(from.bytes));
+    const frozen = freeze === undefined ? undefined : (name: string) => new RegExp(freeze).test(name);
+    const trainer = await model.trainer({ ...lesson.options, optimizer, batch, seed, frozen });
+    // What begins later takes its place.
     viewer.kept.get(purpose)?.dispose();
-    viewer.kept.set(purpose, learner);
+    viewer.kept.set(purpose, new Learner(viewer, { trainer, lesson, id, stepsBefore }));
     const { parameters, rate } = trainer;
-    return { classes, classSizes: data.train.classSizes, heldBack: data.test.length, rate, steps: learner.steps, parameters };
+    return { ...lesson.about, rate, steps: stepsBefore, parameters };
   } catch (error) {
-    trainer.dispose();
+    lesson.dispose();
     throw error;
   }
 }
@@ -64,31 +48,24 @@ async function begin(viewer: Viewer, request: Extract<TrainRequest, { do: "begin
 interface LearnerParts {
   readonly id: number;
   readonly trainer: Trainer;
-  readonly scorer: Scorer;
-  readonly data: TrainingData;
+  readonly lesson: Lesson;
   /** That the weights had taken before. */
   readonly stepsBefore: number;
-  readonly seed: number;
 }
 
 class Learner {
   readonly id: number;
   readonly #viewer: Viewer;
   readonly #trainer: Trainer;
-  readonly #scorer: Scorer;
-  readonly #data: TrainingData;
-  readonly #order: Order;
+  readonly #lesson: Lesson;
   readonly #stepsBefore: number;
 
-  constructor(viewer: Viewer, { id, trainer, scorer, data, stepsBefore, seed }: LearnerParts) {
+  constructor(viewer: Viewer, { id, trainer, lesson, stepsBefore }: LearnerParts) {
     this.id = id;
     this.#viewer = viewer;
     this.#trainer = trainer;
-    this.#scorer = scorer;
-    this.#data = data;
+    this.#lesson = lesson;
     this.#stepsBefore = stepsBefore;
-    // What goes on does not see the same pictures again.
-    this.#order = new Order(data.train.length, seed + stepsBefore);
   }
 
   get steps(): number {
@@ -97,11 +74,12 @@ class Learner {
 
   async step(count: number, rate: number): Promise<Stepped> {
     const trainer = this.#trainer;
+    const lesson = this.#lesson;
     const started = performance.now();
     trainer.rate = rate;
     const losses: Promise<number>[] = [];
     for (let i = 0; i < count; i++) {
-      const batch = this.#data.train.examples(this.#order.next(trainer.batch));
+      const batch = lesson.batch(lesson.sequence.next(trainer.batch));
       // Where one step takes longer than a frame, frames are drawn between its pieces.
       if (count === 1) await trainer.stepInPieces(batch);
       else trainer.step(batch);
@@ -111,21 +89,8 @@ class Learner {
   }
 
   async evaluate(): Promise<Evaluated> {
-    const { test } = this.#data;
-    const scorer = this.#scorer;
-    const { length } = scorer;
-    const metrics = new MetricsOf(length);
-    const worst = new Worst(length);
     const { steps } = this;
-    for (let first = 0; first < test.length; first += scorer.batch) {
-      const count = Math.min(scorer.batch, test.length - first);
-      const { inputs, targets } = test.examples(Array.from({ length: count }, (_, i) => first + i));
-      const scores = await scorer.scores(inputs, count);
-      metrics.add(scores, targets);
-      worst.add(scores, targets, first);
-    }
-    const mistakes = worst.found.map(({ index, ...mistake }) => ({ ...mistake, ...test.pictureAt(index) }));
-    return { steps, ...metrics.result, mistakes };
+    return { steps, ...(await this.#lesson.evaluate()) };
   }
 
   async keep(): Promise<Kept> {
@@ -133,7 +98,7 @@ class Learner {
   }
 
   picture(index: number): HeldBackPicture {
-    return this.#data.test.pictureAt(index % this.#data.test.length);
+    return this.#lesson.picture(index);
   }
 
   async look(bytes: Uint8Array): Promise<undefined> {
@@ -143,6 +108,6 @@ class Learner {
 
   dispose(): void {
     this.#trainer.dispose();
-    this.#scorer.dispose();
+    this.#lesson.dispose();
   }
 }

@@ -166,7 +166,9 @@ export class Learning {
     const now = performance.now();
     if (now - this.#toldAt < quietMs) return;
     this.#toldAt = now;
-    this.told = `After ${steps.toLocaleString("en")} steps ${Math.round(100 * accuracy)} % of the pictures held back are right.`;
+    const share = `${Math.round(100 * accuracy)} %`;
+    const how = this.begun.kind === "driving" ? `it is in the lane ${share} of the time` : `${share} of the pictures held back are right`;
+    this.told = `After ${steps.toLocaleString("en")} steps ${how}.`;
   }
 
   /** Goes back to weights that were kept, or, for undefined, to those that it goes on with. It is paused meanwhile. */
@@ -187,7 +189,7 @@ export class Learning {
   /** Another picture of those held back; of another class than the last, where they are in order. */
   nextPicture(): Promise<HeldBackPicture> {
     const { heldBack, classes } = this.begun;
-    this.#picture += 1 + Math.floor(heldBack / classes.length);
+    this.#picture += 1 + Math.floor(heldBack / Math.max(1, classes.length));
     return this.#ask<"picture">({ do: "picture", id: this.#parts.id, index: this.#picture });
   }
 }

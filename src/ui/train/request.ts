@@ -1,4 +1,6 @@
 // What is asked and told about a network that learns. All of it can be cloned, so that the engine may live in a worker.
+
+import type { PixelsOfPicture } from "../../data-sets/resized.ts";
 import type { TrainingOptions } from "../../engine/trainer.ts";
 import type { Preparation } from "../preparation.ts";
 
@@ -10,7 +12,7 @@ export interface OwnPicture {
 
 /** What an element asks for. */
 export interface TrainWish {
-  /** The address of a file of labelled pictures; empty for `files`. */
+  /** The address of a file of labelled pictures; `shapes` or `road`, which are drawn without end; empty for `files`. */
   readonly data: string;
   readonly files: readonly OwnPicture[];
   readonly optimizer: Extract<TrainingOptions["optimizer"], string>;
@@ -54,9 +56,12 @@ export interface TrainQuery {
 }
 
 export interface Begun {
+  /** Whether it tells classes, or drives. */
+  readonly kind: "classes" | "driving";
+  /** Names of the classes, if so. */
   readonly classes: readonly string[];
-  /** Pictures that it learns from, by class. */
-  readonly classSizes: readonly number[];
+  /** Pictures that it learns from; undefined where there are always more. */
+  readonly count: number | undefined;
   /** Pictures that are held back. */
   readonly heldBack: number;
   /** Where nothing else is said. */
@@ -75,12 +80,7 @@ export interface Stepped {
   readonly ms: number;
 }
 
-export interface HeldBackPicture {
-  readonly width: number;
-  readonly height: number;
-  /** Red, green, blue and opacity, row by row. */
-  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
-}
+export type HeldBackPicture = PixelsOfPicture;
 
 /** A picture that it takes for another class than it is of. */
 export interface Mistake extends HeldBackPicture {
@@ -92,10 +92,10 @@ export interface Mistake extends HeldBackPicture {
 
 export interface Evaluated {
   readonly steps: number;
-  readonly count: number;
   readonly loss: number;
+  /** The share of pictures that it is right on, or of the time that it keeps the lane. */
   readonly accuracy: number;
-  /** Row by right class, column by the answer. */
+  /** Row by right class, column by the answer; empty where there are no classes. */
   readonly confusion: readonly (readonly number[])[];
   /** Those that it is most sure of. */
   readonly mistakes: readonly Mistake[];

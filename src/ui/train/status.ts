@@ -9,13 +9,18 @@ export function statusText({ begun, history, speed, isHeld }: Learning, isPaused
   const last = history.losses.slice(-lastSteps);
   const loss = last.reduce((sum, one) => sum + one, 0) / last.length;
   const score = history.scores.at(-1);
-  const pictures = begun.classSizes.reduce((sum, one) => sum + one, 0);
+  const pictures = begun.count === undefined ? "pictures without end" : `${begun.count.toLocaleString("en")} pictures`;
+  const share = score && `${(100 * score.accuracy).toFixed(1)} %`;
   return [
-    isHeld ? "Paused" : isPaused ? "Paused with the layers" : `Learns from ${pictures.toLocaleString("en")} pictures`,
+    isHeld ? "Paused" : isPaused ? "Paused with the layers" : `Learns from ${pictures}`,
     `step ${history.steps.toLocaleString("en")}`,
     speed > 0 ? `${Math.round(speed).toLocaleString("en")} pictures/s` : "",
     last.length > 0 ? `loss ${loss.toFixed(3)}` : "",
-    score ? `${(100 * score.accuracy).toFixed(1)} % of ${begun.heldBack} pictures held back are right` : "",
+    share
+      ? begun.kind === "driving"
+        ? `in the lane ${share} of the time`
+        : `${share} of ${begun.heldBack} pictures held back are right`
+      : "",
   ]
     .filter(Boolean)
     .join(" · ");

@@ -23,7 +23,9 @@ export interface RunView {
   readonly isPaused: boolean;
   readonly rate: number;
   readonly pace: Pace;
+  /** Empty where it does not tell classes. */
   readonly classes: readonly string[];
+  readonly heldBack: number;
   readonly curves: Element | undefined;
   /** How many steps the weights had that are kept, by age. */
   readonly kept: readonly number[];
@@ -105,7 +107,7 @@ function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
       <span class="train-note" role="status">${note}</span>
     </div>
     ${keptTemplate(run, actions)}
-    <div class="train-figures">${run.curves ?? nothing}${run.evaluated ? evaluatedTemplate(run.evaluated, run, actions) : nothing}</div>
+    <div class="train-figures">${run.curves ?? nothing}${run.evaluated && run.classes.length > 0 ? evaluatedTemplate(run.evaluated, run, actions) : nothing}</div>
     ${run.silence === "" ? nothing : html`<p class="train-silence">${run.silence}</p>`}
   `;
 }
@@ -139,8 +141,8 @@ function keptTemplate({ kept, looked }: RunView, actions: TrainActions): Templat
 /** Classes that a table has room for. */
 const mostClasses = 16;
 
-function evaluatedTemplate(evaluated: Evaluated, { classes }: RunView, actions: TrainActions): TemplateResult {
-  const { confusion, mistakes, count } = evaluated;
+function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack }: RunView, actions: TrainActions): TemplateResult {
+  const { confusion, mistakes } = evaluated;
   const name = (index: number) => classes[index] ?? `class ${index}`;
   const most = Math.max(1, ...confusion.flat());
   return html`
@@ -148,7 +150,7 @@ function evaluatedTemplate(evaluated: Evaluated, { classes }: RunView, actions: 
       classes.length > mostClasses
         ? nothing
         : html`<figure class="train-confusion">
-            <figcaption>What it takes for what, of ${count} pictures held back</figcaption>
+            <figcaption>What it takes for what, of ${heldBack} pictures held back</figcaption>
             <table>
               <thead>
                 <tr>

@@ -172,7 +172,7 @@ export class Training {
       },
       onFail: (error) => this.#fail(error),
     });
-    this.#nameClasses(begun.classes);
+    if (begun.classes.length > 0) this.#nameClasses(begun.classes);
     // There is something to see at once.
     if (element.input === undefined) this.#open(await this.#learning.nextPicture());
     void this.#learning?.goOn();
@@ -303,7 +303,7 @@ export class Training {
 
   #draw(): void {
     const [learning, history] = [this.#learning, this.#history];
-    if (history) this.#curves?.show(history, this.#before);
+    if (history) this.#curves?.show(history, this.#before, learning?.begun.kind);
     const { paused } = this.#element;
     const view = {
       title: "Learning",
@@ -311,7 +311,7 @@ export class Training {
       trouble: this.#trouble ?? learning?.trouble,
       run: learning && {
         ...{ isHeld: learning.isHeld, isPaused: paused, rate: learning.rate, pace: learning.pace, looked: learning.looked },
-        ...{ classes: learning.begun.classes, evaluated: learning.evaluated, told: learning.told },
+        ...{ classes: learning.begun.classes, heldBack: learning.begun.heldBack, evaluated: learning.evaluated, told: learning.told },
         kept: learning.history.kept.map(({ steps }) => steps),
         silence: silenceText(learning.silent.values, learning.silent.counts),
         curves: this.#curves?.element,

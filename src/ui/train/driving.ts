@@ -1,13 +1,12 @@
 // A network that drives: which of its outputs steers, how far its answers are from a good driver's, and how long it keeps the lane.
-import type { Preparation } from "../data-sets/data-set.ts";
-import { type DrivingTargets, RoadSet } from "../data-sets/road/road-set.ts";
-import type { Controls } from "../data-sets/road/scene.ts";
-import { type DriveReport, driveWorlds } from "../data-sets/road/world.ts";
-import { ModelError } from "../engine/errors.ts";
-import { type Graph, producersOf } from "../engine/graph/graph.ts";
-import type { Model } from "../engine/model.ts";
-import { Scorer } from "../engine/scorer.ts";
-import { pictureOf } from "./training-data.ts";
+import type { Picture, Preparation } from "../../data-sets/data-set.ts";
+import { type DrivingTargets, RoadSet } from "../../data-sets/road/road-set.ts";
+import type { Controls } from "../../data-sets/road/scene.ts";
+import { type DriveReport, driveWorlds } from "../../data-sets/road/world.ts";
+import { ModelError } from "../../engine/errors.ts";
+import { type Graph, producersOf } from "../../engine/graph/graph.ts";
+import type { Model } from "../../engine/model.ts";
+import { Scorer } from "../../engine/scorer.ts";
 
 /** An output that answers with one number. */
 interface DrivingOutput {
@@ -46,8 +45,7 @@ function drivingOutputs(graph: Graph): DrivingOutputs {
 }
 
 /** @throws ModelError for a model that takes no square pictures in colour, or does not answer with two numbers */
-export function roadPictures(graph: Graph, preparation: Preparation, seed: number) {
-  const { channels, height, width } = pictureOf(graph);
+export function roadPictures(graph: Graph, { channels, height, width }: Picture, preparation: Preparation, seed: number) {
   if (channels !== 3 || height !== width)
     throw new ModelError(`pictures of the road are square and in colour; the model takes ${channels} × ${height} × ${width}.`);
   return { set: new RoadSet(height, seed, preparation), outputs: drivingOutputs(graph) };
@@ -71,11 +69,12 @@ export interface DrivingReport {
 export async function evaluateDriving(
   model: Model,
   graph: Graph,
+  picture: Picture,
   preparation: Preparation,
   examination = wholeExamination,
 ): Promise<DrivingReport> {
   const { pictures, roads, seconds } = examination;
-  const { set, outputs } = roadPictures(graph, preparation, examinationSeed);
+  const { set, outputs } = roadPictures(graph, picture, preparation, examinationSeed);
   const [many, few] = await Promise.all(
     [batch, roads].map((size) => Scorer.make(model, { of: [outputs.steering.name, outputs.throttle.name], batch: size })),
   );
