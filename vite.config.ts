@@ -17,6 +17,7 @@ const entries = { convcam: "src/index.ts", element: "src/ui/element.ts" };
 /** Parts that share modules with others, which then import the part's file. */
 const parts = {
   ...Object.fromEntries(["dense", "global-pool", "movement", "variadic"].map((name) => [name, `src/engine/ops/${name}.ts`])),
+  winograd: "src/engine/ops/convolution/winograd.ts",
   showing: "src/ui/session/showing.ts",
   panel: "src/ui/panel.ts",
 };

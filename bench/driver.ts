@@ -32,6 +32,7 @@ interface Options {
   readonly network?: readonly string[];
   readonly layer?: readonly string[];
   readonly gradient?: readonly string[];
+  readonly train?: readonly string[];
   readonly peers: readonly string[];
   readonly precision: readonly string[];
   readonly builds?: readonly string[];
@@ -51,6 +52,10 @@ function createProgram(): Command {
     .option("--network <names...>", 'networks to measure, or "all"; name@4 for four pictures at once')
     .option("--layer <names...>", 'layers to measure, or "all"; name@16 for sixteen pictures at once')
     .option("--gradient <names...>", 'networks or layers forward with the gradient of their input, or "all" for some of both')
+    .option(
+      "--train <names...>",
+      'steps of training of "mnist_convnet", gradients of a convolution layer\'s weights, or "all" for one of both',
+    )
     .option(
       "--peers <names>",
       `peers to measure, separated by commas, or "none"; all unless given (${peerNames.join(", ")})`,
@@ -144,10 +149,15 @@ async function bench(options: Options): Promise<BenchReport> {
   }
 }
 
-function chosenCases({ network, layer, gradient }: Options): readonly BenchCase[] {
-  if (!network && !layer && !gradient) return [...namedCases("network", ["all"]), ...namedCases("layer", ["all"])];
+function chosenCases({ network, layer, gradient, train }: Options): readonly BenchCase[] {
+  if (!network && !layer && !gradient && !train) return [...namedCases("network", ["all"]), ...namedCases("layer", ["all"])];
   const split = (names: readonly string[] = []): readonly string[] => names.flatMap((name) => commas(name));
-  return [...namedCases("network", split(network)), ...namedCases("layer", split(layer)), ...namedCases("gradient", split(gradient))];
+  return [
+    ...namedCases("network", split(network)),
+    ...namedCases("layer", split(layer)),
+    ...namedCases("gradient", split(gradient)),
+    ...namedCases("training", split(train)),
+  ];
 }
 
 function chosenEngines({ peers, precision }: Options): readonly EngineName[] {

@@ -6,6 +6,7 @@ import type { Task } from "../src/bench/engine.ts";
 import { gradientReference } from "../src/bench/gradient-reference.ts";
 import type { BenchResult, Ceilings, EngineName } from "../src/bench/report.ts";
 import { runCase } from "../src/bench/runner.ts";
+import { trainingReference } from "../src/bench/training-reference.ts";
 import { requestDevice } from "../src/engine/gpu/device.ts";
 import { readModel } from "../src/engine/source.ts";
 import { measureDownload } from "./downloads.ts";
@@ -85,13 +86,15 @@ async function taskOfFile(file: Uint8Array): Promise<Task> {
   return taskOf(await readModel(bytes), bytes);
 }
 
-/** ONNX Runtime Web computes no gradients, and jax-js is here for nothing else. */
-function takesPart(name: EngineName, { gradient }: Task): boolean {
-  return gradient ? !name.startsWith("ort") : name !== "jax-js";
+/** ONNX Runtime Web computes no gradients, TensorFlow.js none of weights in WebAssembly, and jax-js is here for nothing else. */
+function takesPart(name: EngineName, { gradient, training }: Task): boolean {
+  if (name === "tfjs-wasm") return !training && gradient?.weight === undefined;
+  return gradient || training ? !name.startsWith("ort") : name !== "jax-js";
 }
 
-/** ONNX Runtime on the CPU decides what is right; of a gradient, loops in double precision do. */
+/** ONNX Runtime on the CPU decides what is right; of gradients and training, loops in double precision do. */
 async function computeReference(task: Task): Promise<readonly Float32Array[]> {
+  if (task.training) return trainingReference(task);
   if (task.gradient) return gradientReference(task);
   const folder = (await addresses)["onnxruntime-web"];
   const engine = onnxRuntimeEngine({ name: "ort-wasm-1", build: "reference", provider: "wasm", file: "ort.wasm.min.mjs", folder });

@@ -67,13 +67,13 @@ function timesTable(results: readonly BenchResult[]): string {
   return table(["case", ...engines], rows);
 }
 
-/** What the gradient adds to the forward run, for each engine that computes it. */
+/** What the gradient, or a step of training, takes beside the forward run, for each engine that tells both. */
 function gradientTable(results: readonly BenchResult[]): string {
   const rows = results.flatMap(({ case: name, engine, medianMs, forwardMs }) =>
     medianMs && forwardMs ? [[name, engine, formatMs(forwardMs), formatMs(medianMs), (medianMs / forwardMs).toFixed(2)]] : [],
   );
   if (rows.length === 0) return "";
-  return `Forward alone, by turns with the gradient, ms:\n\n${table(["case", "engine", "forward", "with gradient", "times"], rows)}`;
+  return `Forward alone, by turns with the gradient or step, ms:\n\n${table(["case", "engine", "forward", "gradient or step", "times"], rows)}`;
 }
 
 function ownTable(results: readonly BenchResult[]): string {

@@ -1,8 +1,9 @@
-// jax-js on WebGPU, for gradients: the graph in its primitives, differentiated and compiled by itself.
+// jax-js on WebGPU, for gradients and training: the graph in its primitives, differentiated and compiled by itself.
 import type { Engine } from "../../src/bench/engine.ts";
 import { gradientSeed } from "../../src/bench/gradient-reference.ts";
-import type { Jax } from "../jax/jax.ts";
-import { lowerGraph } from "../jax/lower.ts";
+import type { Jax, JaxArray } from "../jax/jax.ts";
+import { constantsOf, lowerGraph } from "../jax/lower.ts";
+import { trainingSession, uploader, weightGradientSession } from "../jax/training.ts";
 import { simplify } from "../simplify.ts";
 
 /** @param folder address of the folder that holds its files */
@@ -23,14 +24,15 @@ export function jaxEngine(folder: string): Engine {
     async create(task) {
       loading ??= load();
       const jax = await loading;
+      if (task.training) return trainingSession(jax, task, task.training);
+      if (task.gradient?.weight !== undefined) return weightGradientSession(jax, task, task.gradient.weight);
       const graph = await simplify(task);
       const { of, seed } = gradientSeed(graph, task);
-      const score = lowerGraph(jax, graph, of);
+      const score = lowerGraph(jax, graph, of, constantsOf(jax, graph));
       const weights = jax.numpy.array(seed.toFloat32()).reshape([...seed.shape]);
-      const forward = jax.jit(score);
+      const forward = jax.jit((x: JaxArray) => score(x));
       const backward = jax.jit(jax.grad((x) => jax.numpy.sum(score(x).mul(weights.ref))));
-      const [input] = graph.inputs;
-      const upload = () => jax.numpy.array(task.inputs[input?.name ?? ""]?.data as Float32Array).reshape([...(input?.shape ?? [])]);
+      const upload = uploader(jax, graph, task);
       let result = new Float32Array();
       return {
         async run() {

@@ -28,10 +28,26 @@ export function tensorFlowEngine(name: EngineName, backend: TensorFlowBackend, f
     async create(task) {
       await activate();
       const { tf, Interpreter } = await load();
+      if (task.gradient?.weight !== undefined) {
+        const { weightGradient } = await import("../tensorflow/weight-gradient.ts");
+        const gradient = await weightGradient(task);
+        let result: Float32Array = new Float32Array();
+        return {
+          activate,
+          async run() {
+            result = await gradient.run();
+          },
+          outputs: () => [result],
+          async dispose() {
+            await activate();
+            gradient.dispose();
+          },
+        };
+      }
       const interpreter = await Interpreter.create(task);
       return {
         activate,
-        run: () => (task.gradient ? interpreter.runGradient() : interpreter.run()),
+        run: () => (task.training ? interpreter.step() : task.gradient ? interpreter.runGradient() : interpreter.run()),
         ...(task.gradient && { forward: () => interpreter.run() }),
         outputs: () => interpreter.outputs(),
         gpuBytes: () =>

@@ -8,18 +8,26 @@ import type { Jax, JaxArray } from "./jax.ts";
 /** Of the values that a node reads, constants included, in its order. jax-js counts references: each use of an array takes one. */
 type Compute = (operands: readonly JaxArray[]) => JaxArray;
 
-/** Computes a value of the graph from its first input. Constants are kept until the page ends. */
-export function lowerGraph(jax: Jax, graph: TypedGraph, value: string): (x: JaxArray) => JaxArray {
+export type Constants = ReadonlyMap<string, JaxArray>;
+
+/** The constants of floats that nodes read. They are kept until the page ends. */
+export function constantsOf(jax: Jax, graph: TypedGraph): Constants {
   const constants = new Map<string, JaxArray>();
-  const steps = graph.nodes.map((node) => ({ node, compute: lowerNode(jax, graph, node) }));
-  for (const { node } of steps)
-    for (const name of node.inputs) {
-      const tensor = graph.initializers.get(name);
-      if (tensor?.dtype === "float32") constants.set(name, jax.numpy.array(tensor.toFloat32()).reshape([...tensor.shape]));
-    }
+  for (const name of new Set(graph.nodes.flatMap(({ inputs }) => inputs))) {
+    const tensor = graph.initializers.get(name);
+    if (tensor?.dtype === "float32") constants.set(name, jax.numpy.array(tensor.toFloat32()).reshape([...tensor.shape]));
+  }
+  return constants;
+}
+
+/** Computes a value of the graph from its first input, and from other constants where they are given. */
+export function lowerGraph(jax: Jax, graph: TypedGraph, value: string, constants: Constants): (x: JaxArray, given?: Constants) => JaxArray {
+  // What comes after it, such as a last Softmax, is not asked for.
+  const last = graph.nodes.findIndex(({ outputs }) => outputs[0] === value);
+  const steps = graph.nodes.slice(0, last + 1).map((node) => ({ node, compute: lowerNode(jax, graph, node) }));
   const [input] = graph.inputs;
-  return (x) => {
-    const values = new Map([[input?.name ?? "", x], ...constants]);
+  return (x, given = new Map()) => {
+    const values = new Map([[input?.name ?? "", x], ...constants, ...given]);
     for (const { node, compute } of steps) {
       const [output = ""] = node.outputs;
       values.set(output, compute(node.inputs.flatMap((name) => values.get(name)?.ref ?? [])));

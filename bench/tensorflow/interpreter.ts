@@ -3,8 +3,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 // Not part of the module itself.
 import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
-import type { Task } from "../../src/bench/engine.ts";
+import type { Task, TaskTraining } from "../../src/bench/engine.ts";
 import { gradientSeed } from "../../src/bench/gradient-reference.ts";
+import { oneHotRows } from "../../src/bench/learner.ts";
+import { scoresOf } from "../../src/engine/gradient/target.ts";
 import { GraphEdit } from "../../src/engine/graph/edit.ts";
 import type { Node, TypedGraph } from "../../src/engine/graph/graph.ts";
 import { simplify } from "../simplify.ts";
@@ -27,6 +29,8 @@ export class Interpreter {
   readonly #kept: tf.Tensor[] = [];
   readonly #inputs: readonly { name: string; shape: number[]; data: Float32Array }[];
   readonly #gradient: { readonly of: string; readonly seed: tf.Tensor } | undefined;
+  readonly #training: (TaskTraining & { readonly of: string; readonly rows: Float32Array; readonly optimizer: tf.Optimizer }) | undefined;
+  readonly #losses: number[] = [];
   #outputs: readonly { shape: readonly number[]; data: Float32Array; isNhwc: boolean }[] = [];
 
   /** Use {@link Interpreter.create}. */
@@ -36,6 +40,11 @@ export class Interpreter {
       const data = task.inputs[name]?.data as Float32Array;
       return { name, shape: shape.length === 4 ? nhwcShape(shape) : [...shape], data: reorder(data, shape, "nhwc") };
     });
+    if (task.training) {
+      const of = scoresOf(graph);
+      const rows = oneHotRows(task.training, graph.types.get(of)?.shape[1] ?? 1);
+      this.#training = { ...task.training, of, rows, optimizer: tf.train.sgd(task.training.rate) };
+    }
     this.#steps = this.#lower();
     if (!task.gradient) return;
     const { of, seed } = gradientSeed(graph, task);
@@ -82,25 +91,45 @@ export class Interpreter {
     const [input] = this.#inputs;
     if (!input || !this.#gradient) throw new Error("the task asks for no gradient");
     const { of, seed } = this.#gradient;
-    const forward = (x: tf.Tensor): tf.Tensor => {
-      const values = new Map<string, Operand>([[input.name, { tensor: x, isNhwc: input.shape.length === 4 }]]);
-      for (const { compute, inputs, output } of this.#steps) {
-        if (values.has(of)) break;
-        values.set(output, compute(inputs.map((name) => values.get(name) as Operand)));
-      }
-      const result = values.get(of);
-      if (!result) throw new Error(`TensorFlow.js computes no '${of}'`);
-      return result.tensor.rank === 4 ? toNhwc(result) : toNchw(result);
-    };
-    const gradient = tf.tidy(() => tf.grad(forward)(tf.tensor(input.data, input.shape, "float32"), seed));
+    const gradient = tf.tidy(() => tf.grad((x: tf.Tensor) => this.#value(of, x))(tf.tensor(input.data, input.shape, "float32"), seed));
     const data = (await gradient.data()) as Float32Array;
     gradient.dispose();
     const shape = this.#graph.types.get(input.name)?.shape ?? [];
     this.#outputs = [{ shape, data, isNhwc: input.shape.length === 4 }];
   }
 
-  /** Of the last run, as ONNX has them. */
+  /** A value of the graph, of the first input. */
+  #value(of: string, x: tf.Tensor): tf.Tensor {
+    const values = new Map<string, Operand>([[this.#inputs[0]?.name ?? "", { tensor: x, isNhwc: x.rank === 4 }]]);
+    for (const { compute, inputs, output } of this.#steps) {
+      if (values.has(of)) break;
+      values.set(output, compute(inputs.map((name) => values.get(name) as Operand)));
+    }
+    const result = values.get(of);
+    if (!result) throw new Error(`TensorFlow.js computes no '${of}'`);
+    return result.tensor.rank === 4 ? toNhwc(result) : toNchw(result);
+  }
+
+  /** Uploads the first input, takes one step of gradient descent, reads the loss back. */
+  async step(): Promise<void> {
+    const [input] = this.#inputs;
+    if (!input || !this.#training) throw new Error("the task asks for no training");
+    const { labels, of, optimizer, rows } = this.#training;
+    const loss = tf.tidy(() => {
+      const [x, targets] = [tf.tensor(input.data, input.shape, "float32"), tf.tensor2d(rows, [labels.length, rows.length / labels.length])];
+      return optimizer.minimize(
+        () => tf.losses.softmaxCrossEntropy(targets, this.#value(of, x)),
+        true,
+        this.#kept as tf.Variable[],
+      ) as tf.Scalar;
+    });
+    this.#losses.push((await loss?.data())?.[0] ?? Number.NaN);
+    loss?.dispose();
+  }
+
+  /** Of the last run, as ONNX has them; of training, the losses of the steps that are compared. */
   outputs(): readonly Float32Array[] {
+    if (this.#training) return [Float32Array.from(this.#losses.slice(0, this.#training.checkedSteps))];
     return this.#outputs.map(({ data, shape, isNhwc }) => (isNhwc ? reorder(data, shape, "nchw") : data));
   }
 
@@ -113,7 +142,8 @@ export class Interpreter {
     const graph = this.#graph;
     const { nodes, activations } = fuseActivations(graph);
     const keep = <T extends tf.Tensor>(tensor: T): T => {
-      const kept = tf.keep(tensor);
+      const kept = this.#training ? (tf.variable(tensor) as unknown as T) : tf.keep(tensor);
+      if (kept !== tensor) tensor.dispose();
       this.#kept.push(kept);
       return kept;
     };

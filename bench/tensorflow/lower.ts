@@ -23,6 +23,8 @@ export interface Lowering {
   /** An input's elements; throws if they are known only at run time. */
   constant(index: number, what: string): Tensor;
   isConstant(index: number): boolean;
+  /** Of the picture, as NHWC, whose elements input 0 is once it was flattened; undefined where it is no such. */
+  readonly flattened: readonly number[] | undefined;
   /** Keeps a tensor for as long as the session lives. */
   keep<T extends tf.Tensor>(tensor: T): T;
   unsupported(what: string): never;
@@ -46,6 +48,7 @@ export function lowerNode(graph: TypedGraph, node: Node, activation: Activation 
     activation,
     keep,
     unsupported,
+    flattened: flattenedShape(graph, node),
     shapeOf: (index) => shapeOf(node.inputs[index] ?? ""),
     outputShape: shapeOf(node.outputs[0] ?? ""),
     isConstant: (index) => graph.initializers.has(node.inputs[index] ?? ""),
@@ -114,7 +117,7 @@ function windowOf({ attributes, shapeOf, unsupported }: Lowering, kernel: readon
 }
 
 /** "valid" or zeros per side, as far as the last window reaches. */
-function paddingOf(window: Window, spatial: readonly number[]): "valid" | tf.backend_util.ExplicitPadding {
+export function paddingOf(window: Window, spatial: readonly number[]): "valid" | tf.backend_util.ExplicitPadding {
   const ends = spatial.map((extent, axis) => {
     const reach = ((window.kernel[axis] as number) - 1) * (window.dilations[axis] as number) + 1;
     const last = ((window.output[axis] as number) - 1) * (window.strides[axis] as number) + reach;
@@ -131,7 +134,7 @@ function paddingOf(window: Window, spatial: readonly number[]): "valid" | tf.bac
   ];
 }
 
-const pair = (values: readonly number[]): [number, number] => [values[0] as number, values[1] as number];
+export const pair = (values: readonly number[]): [number, number] => [values[0] as number, values[1] as number];
 
 function lowerConv(lowering: Lowering): Compute {
   const { attributes, keep, shapeOf, node, activation } = lowering;
@@ -280,37 +283,58 @@ function lowerReshape({ shapeOf, outputShape }: Lowering): Compute {
   };
 }
 
-/** Weights for both orders in which a flattened picture may come; the second is made when it first comes. */
-function denseWeights(matrix: tf.Tensor2D, keep: Lowering["keep"]): (operand: Operand) => tf.Tensor2D {
-  let turned: tf.Tensor2D | undefined;
-  return ({ flattened }) => {
-    if (!flattened) return matrix;
-    const [, rows = 1, columns = 1, channels = 1] = flattened;
-    turned ??= keep(
+/** The picture that a Flatten or Reshape before the node makes a row of each example's elements. */
+function flattenedShape(graph: TypedGraph, node: Node): readonly number[] | undefined {
+  const before = graph.nodes.find(({ outputs }) => outputs[0] === node.inputs[0]);
+  const from = graph.types.get(before?.inputs[0] ?? "")?.shape ?? [];
+  const to = graph.types.get(before?.outputs[0] ?? "")?.shape ?? [];
+  const isFlattened =
+    /^(Flatten|Reshape)$/.test(before?.operator ?? "") &&
+    from.length === 4 &&
+    to.length === 2 &&
+    from[0] === to[0] &&
+    sizeOf(from.slice(2)) > 1;
+  return isFlattened ? nhwcShape(from) : undefined;
+}
+
+/** Weights in the order in which a flattened picture comes: rows, columns, channels. */
+function denseWeights(make: () => tf.Tensor2D, { flattened, keep }: Lowering): (operand: Operand) => tf.Tensor2D {
+  const turn = ([, rows = 1, columns = 1, channels = 1]: readonly number[]) =>
+    keep(
       tf.tidy(() => {
+        const matrix = make();
         const units = matrix.shape[1];
         return tf.reshape(tf.transpose(tf.reshape(matrix, [channels, rows, columns, units]), [1, 2, 0, 3]), matrix.shape) as tf.Tensor2D;
       }),
     );
-    return turned;
+  // The other order is made where it comes all the same.
+  let turned = flattened && turn(flattened);
+  let upright = flattened ? undefined : keep(tf.tidy(make));
+  return (operand) => {
+    if (operand.flattened) {
+      turned ??= turn(operand.flattened);
+      return turned;
+    }
+    upright ??= keep(tf.tidy(make));
+    return upright;
   };
 }
 
-function lowerGemm({ attributes, constant, shapeOf, node, activation, keep, unsupported }: Lowering): Compute {
+function lowerGemm(lowering: Lowering): Compute {
+  const { attributes, constant, shapeOf, node, activation, keep, unsupported } = lowering;
   const [alpha, beta] = [attributes.number("alpha", 1), attributes.number("beta", 1)];
   if (attributes.flag("transA", false)) unsupported("transA");
   const { shape, ...weight } = { shape: shapeOf(1), data: constant(1, "B").toFloat32() };
-  const b = keep(
-    tf.tidy(() => {
-      const given = tf.tensor2d(weight.data, shape as [number, number]);
-      const upright = attributes.flag("transB", false) ? tf.transpose(given) : given;
-      return (alpha === 1 ? upright : tf.mul(upright, alpha)) as tf.Tensor2D;
-    }),
-  );
+  const isTurned = attributes.flag("transB", false);
+  const b = () => {
+    const given = tf.tensor2d(weight.data, shape as [number, number]);
+    const upright = isTurned ? tf.transpose(given) : given;
+    return (alpha === 1 ? upright : tf.mul(upright, alpha)) as tf.Tensor2D;
+  };
   const c = node.inputs[2] ? constant(2, "C") : undefined;
-  if (c && sizeOf(c.shape) !== b.shape[1]) unsupported("a C that is not one number per unit");
+  if (c && sizeOf(c.shape) !== shape[isTurned ? 0 : 1]) unsupported("a C that is not one number per unit");
   const bias = c && keep(tf.tidy(() => tf.mul(tf.tensor1d(c.toFloat32()), beta)));
-  const weightsFor = denseWeights(b, keep);
+  const weightsFor = denseWeights(b, lowering);
   return ([x]) => {
     const operand = x as Operand;
     const matrix = tf.fused.matMul({
@@ -325,8 +349,9 @@ function lowerGemm({ attributes, constant, shapeOf, node, activation, keep, unsu
   };
 }
 
-function lowerMatMul({ constant, isConstant, shapeOf, keep }: Lowering): Compute {
+function lowerMatMul(lowering: Lowering): Compute {
+  const { constant, isConstant, shapeOf } = lowering;
   if (!isConstant(1) || shapeOf(1).length !== 2) return ([a, b]) => ({ tensor: tf.matMul(toNchw(a), toNchw(b)), isNhwc: false });
-  const weightsFor = denseWeights(keep(tf.tensor2d(constant(1, "B").toFloat32(), shapeOf(1) as [number, number])), keep);
+  const weightsFor = denseWeights(() => tf.tensor2d(constant(1, "B").toFloat32(), shapeOf(1) as [number, number]), lowering);
   return ([x]) => ({ tensor: tf.matMul((x as Operand).tensor, weightsFor(x as Operand)), isNhwc: false });
 }

@@ -9,6 +9,7 @@ import { sameShape, sizeOf } from "../engine/shapes.ts";
 import { resolveWindow } from "../engine/window.ts";
 import type { Task, TaskInput } from "./engine.ts";
 import { buildLayer, layerNames } from "./layers.ts";
+import { buildConvnet, trainingOfBatch } from "./learner.ts";
 import type { CaseKind } from "./report.ts";
 
 /** The bench's names of networks to those of `models/`. */
@@ -32,31 +33,40 @@ const gradientNames: readonly string[] = [
   ...["conv3x3_56_64", "conv3x3_stride2_56_64_128", "depthwise3x3_112_32", "depthwise3x3_stride2_112_96", "maxpool3x3_stride2_112_64"],
 ];
 
+/** What learns: a network on 32 examples, where no batch is named, and layers by their weights. */
+const learner = "mnist_convnet";
+const learnerNames: readonly string[] = [learner, ...layerNames.filter((name) => /^(conv|depthwise)/.test(name))];
+
 export interface BenchCase {
-  /** Name, batch size where it is not 1, and " gradient" for one. */
+  /** Name, batch size where it is not 1, and " gradient" or " training" for one. */
   readonly name: string;
   readonly kind: CaseKind;
 }
 
 /** Cases of one kind from what a user names: "all", a name, here or in `models/`, or either with `@` and a batch size. */
 export function namedCases(kind: CaseKind, names: readonly string[]): readonly BenchCase[] {
-  const known = { network: networkNames, layer: layerNames, gradient: [...networkNames, ...layerNames] }[kind];
-  const ending = kind === "gradient" ? " gradient" : "";
+  const known = { network: networkNames, layer: layerNames, gradient: [...networkNames, ...layerNames], training: learnerNames }[kind];
+  const all = { network: known, layer: known, gradient: gradientNames, training: [learner, "conv3x3_56_64"] }[kind];
+  const ending = kind === "gradient" || kind === "training" ? ` ${kind}` : "";
   return names.flatMap((given) => {
     const { name, batch } = splitName(given);
-    const all = kind === "gradient" ? gradientNames : known;
     const chosen = name === "all" ? all : [networkNames.find((one) => networks[one] === name) ?? name];
     for (const one of chosen)
       if (!known.includes(one)) throw new ModelError(`the bench has no ${kind} '${one}'. Known: ${known.join(", ")}.`);
-    return chosen.map((one) => ({ kind, name: `${batch === 1 ? one : `${one}@${batch}`}${ending}` }));
+    return chosen.map((one) => {
+      const count = one === learner && !given.includes("@") ? 32 : batch;
+      return { kind, name: `${count === 1 ? one : `${one}@${count}`}${ending}` };
+    });
   });
 }
 
 /** Builds the case's model; weights and inputs are the same on every machine. */
 export function buildTask({ kind, name: full }: BenchCase): Task {
-  const { name, batch } = splitName(full.replace(/ gradient$/, ""));
+  const { name, batch } = splitName(full.replace(/ (gradient|training)$/, ""));
+  if (name === learner) return { ...taskOf(withBatch(buildConvnet(), batch)), training: trainingOfBatch(batch) };
   const network = Object.hasOwn(networks, name) ? networks[name] : undefined;
   const task = taskOf(network ? withBatch(dropIdleCeilMode(buildGraph(network, { seed: 1 })), batch) : buildLayer(name, batch));
+  if (kind === "training") return { ...task, gradient: { weight: "w" } };
   return kind === "gradient" ? { ...task, gradient: network ? { class: 7 } : {} } : task;
 }
 

@@ -27,8 +27,11 @@ export function ownNameOf(precision: Precision): OwnName {
 /** Those that compute on the GPU, which "never slower than any GPU peer" speaks of. */
 export const gpuPeers: readonly PeerName[] = ["ort-webgpu", "tfjs-webgpu", "tfjs-webgl", "jax-js"];
 
-/** A model of the visitor's own is a network. A gradient is a network or a layer forward, and the gradient of its input. */
-export type CaseKind = "network" | "layer" | "gradient";
+/**
+ * A model of the visitor's own is a network. A gradient is a network or a layer forward, and the gradient of its input. Training is a step of a network,
+ * or the gradient of a layer's weights.
+ */
+export type CaseKind = "network" | "layer" | "gradient" | "training";
 
 /** Times are milliseconds, sizes bytes; null is what an engine does not tell, or never reached. */
 export interface BenchResult {
@@ -43,7 +46,7 @@ export interface BenchResult {
   /** One run: input uploaded, computed, output read back. */
   readonly medianMs: number | null;
   readonly p95Ms: number | null;
-  /** Of a gradient: the forward run alone, by turns with the whole. */
+  /** Of a gradient or training: the forward run alone, by turns with the whole. */
   readonly forwardMs?: number;
   /** On the GPU's own clock, the network in one pass. */
   readonly gpuMs: number | null;
@@ -52,7 +55,10 @@ export interface BenchResult {
   readonly gpuBytes: number | null;
   /** The engine's code, compressed with gzip. */
   readonly downloadBytes: number | null;
-  /** Largest difference from the reference, as a part of the reference's largest element; of a gradient, its distance as a part of its length. */
+  /**
+   * Largest difference from the reference, as a part of the reference's largest element; of a gradient, its distance as a part of its length. Of training,
+   * outputs are the losses of the first steps.
+   */
   readonly maxError: number | null;
   /** Which build ran, or why there are no numbers. "" where there is nothing to say. */
   readonly note: string;

@@ -47,11 +47,12 @@ export async function runCase(benchCase: BenchCase, task: Task, engines: readonl
       const contender = await start(engine, task, reference);
       const { maxError = 0 } = contender;
       const limit = task.gradient ? gradientErrorLimit : errorLimit;
+      const measure = task.gradient ? "gradient's length" : task.training ? "largest loss" : "largest element";
       if (maxError <= (engine.errorLimit ?? limit)) contenders.push(contender);
       else {
         failed.push({
           ...resultOf(benchCase, contender),
-          note: `${note(engine)}wrong by ${maxError.toPrecision(2)} of the ${task.gradient ? "gradient's length" : "largest element"}`,
+          note: `${note(engine)}wrong by ${maxError.toPrecision(2)} of the ${measure}`,
         });
         await end(contender.session);
       }
@@ -87,6 +88,7 @@ async function start(engine: Engine, task: Task, reference: readonly Float32Arra
     const ran = performance.now();
     await session.settle?.();
     const settleMs = session.settle && performance.now() - ran;
+    for (let step = 1; step < (task.training?.checkedSteps ?? 1); step++) await session.run();
     return {
       engine,
       session,

@@ -1,6 +1,7 @@
 // Trains a model on the GPU: an execution of its own that changes the parameters which the model reads. Loaded when training is asked for.
 import { DerivedExecution } from "./derived.ts";
 import { ModelError, UnsupportedError } from "./errors.ts";
+import type { Execution } from "./execution.ts";
 import { checkFinite } from "./gradient/check.ts";
 import { type OptimizerOptions, ratesAt, usualRate } from "./gradient/training/optimizers.ts";
 import { planOf, scheduleOf, type TrainingOptions } from "./gradient/training/options.ts";
@@ -115,6 +116,11 @@ export class Trainer {
     };
     const execution = await DerivedExecution.make(network, derive, { startsSettled: true });
     return new Trainer(plan, schedule, made as Made, execution, network);
+  }
+
+  /** What runs: for profiles, which change what was learned. */
+  get running(): Execution {
+    return this.#execution.running;
   }
 
   /** How many steps were submitted. */

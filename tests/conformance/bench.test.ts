@@ -5,6 +5,7 @@ import { measureCeilings } from "../../src/bench/ceilings.ts";
 import { convcamEngine } from "../../src/bench/convcam-engine.ts";
 import { gradientReference } from "../../src/bench/gradient-reference.ts";
 import { runCase } from "../../src/bench/runner.ts";
+import { trainingReference } from "../../src/bench/training-reference.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { runReference } from "../support/onnxruntime.ts";
 import { withDevice } from "../support/with-device.ts";
@@ -43,6 +44,29 @@ test("times a gradient and, by turns, the forward run, after comparing it with l
     expect(device.allocatedBytes).toBe(0);
   });
 });
+
+test.each([
+  ["a step of training", "mnist_convnet@2 training", 1e-4],
+  ["the gradient of a layer's weights", "depthwise3x3_14_384 training", 1e-4],
+])(
+  "times %s and, by turns, the forward run, after comparing it with loops in double precision",
+  { timeout: 120_000 },
+  async (_, name, limit) => {
+    await withDevice(async (device) => {
+      const benchCase = { name, kind: "training" } as const;
+      const task = buildTask(benchCase);
+      const [result] = await runCase(benchCase, task, [convcamEngine(async () => device)], {
+        maxSamples: 2,
+        reference: task.training ? trainingReference : gradientReference,
+      });
+      expect(result).toMatchObject({ engine: "convcam", note: "", sampleCount: 2 });
+      expect(result?.maxError).toBeLessThan(limit);
+      expect(result?.forwardMs).toBeGreaterThan(0);
+      if (task.training) expect(result?.layers?.some(({ kernel }) => kernel === "update")).toBe(true);
+      expect(device.allocatedBytes).toBe(0);
+    });
+  },
+);
 
 test("times a network in halves beside the same in words, and counts each one's bytes", async () => {
   await withDevice(async (device) => {

@@ -83,6 +83,7 @@ const weighted = (x: Shape, w: Shape, attributes: Attributes = {}, operator = "C
 /** Graphs whose gradient by the weights is computed by the kernels of ConvWeightGradient. */
 const weightCases: Readonly<Record<string, Graph>> = {
   "weights, 3×3": weighted([2, 8, 9, 10], [12, 8, 3, 3], { pads }),
+  "weights, 3×3, whole tiles of many channels": weighted([3, 36, 14, 10], [40, 36, 3, 3]),
   "weights, few channels": weighted([3, 3, 11, 13], [5, 3, 3, 3], { pads, strides: [2, 2] }),
   "weights, 1×1": weighted([2, 6, 7, 5], [8, 6, 1, 1]),
   "weights, 5×5 and dilated": weighted([1, 4, 14, 17], [8, 4, 5, 5], { dilations: [1, 2], pads: [2, 4, 2, 4] }),
@@ -97,6 +98,22 @@ const weightCases: Readonly<Record<string, Graph>> = {
     { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] },
     "ConvTranspose",
   ),
+};
+
+const biased = (x: Shape, w: Shape, attributes: Attributes = {}, operator = "Conv"): Graph =>
+  graphOf({
+    inputs: { x, w, b: [operator === "Conv" ? (w[0] as number) : (w[1] as number)] },
+    // So that what the gradient is of is not 1 everywhere.
+    nodes: [op(operator, "x w b", "z", attributes), op("Mul", "z z", "y")],
+  });
+
+/** The same for biases, by the kernel of ConvBiasGradient. */
+const biasCases: Readonly<Record<string, Graph>> = {
+  "a bias": biased([3, 4, 9, 11], [6, 4, 3, 3], { pads }),
+  "a bias, one picture": biased([1, 4, 5, 26], [70, 4, 1, 1]),
+  "a bias over one axis": biased([2, 3, 19], [5, 3, 3]),
+  "a bias of a ConvTranspose": biased([2, 4, 5, 6], [4, 3, 3, 3], { strides: [2, 2] }, "ConvTranspose"),
+  "a bias over three axes": biased([2, 2, 4, 5, 4], [3, 2, 2, 3, 2]),
 };
 
 /** The gradient of y by a value, where `kernel` computes the nodes of an operator; and which kernels these could have. */
@@ -119,6 +136,9 @@ async function gradientBy(device: Device, graph: Graph, inputs: Readonly<Record<
 const all = [
   ...Object.entries(cases),
   ...Object.entries(weightCases).map(([name, graph]) => [name, ["ConvWeightGradient", graph]] as const),
+  ...Object.entries(biasCases).map(
+    ([name, graph]) => [name, [name.endsWith("three axes") ? "ReduceSum" : "ConvBiasGradient", graph]] as const,
+  ),
 ];
 
 describe.each(all)("%s", (_, [operator, graph]) => {

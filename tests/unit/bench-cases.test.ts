@@ -5,6 +5,7 @@ import packageFile from "../../package.json" with { type: "json" };
 import { buildTask, namedCases, networkNames, taskOf } from "../../src/bench/cases.ts";
 import { gradientReference } from "../../src/bench/gradient-reference.ts";
 import { layerNames } from "../../src/bench/layers.ts";
+import { trainingReference } from "../../src/bench/training-reference.ts";
 import { inspectModel } from "../../src/engine/model.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 
@@ -73,6 +74,26 @@ test("a gradient is a network or a layer; what it must be comes from loops in do
   const column = Array.from({ length: 1000 }, (_, row) => weights[row * 2048 + 5] as number).reduce((a, b) => a + b, 0);
   expect(gradient?.[5]).toBeCloseTo(column, 5);
 });
+
+test("training is steps of a network on 32 examples, or the gradient of a convolution's weights", async () => {
+  expect(namedCases("training", ["all", "mnist_convnet@8", "depthwise3x3_14_384"]).map(({ name }) => name)).toEqual([
+    "mnist_convnet@32 training",
+    "conv3x3_56_64 training",
+    "mnist_convnet@8 training",
+    "depthwise3x3_14_384 training",
+  ]);
+  expect(() => namedCases("training", ["softmax_1000"])).toThrow("no training 'softmax_1000'");
+  const steps = buildTask({ kind: "training", name: "mnist_convnet@8 training" });
+  expect(steps.inputs["input"]?.shape).toEqual([8, 1, 28, 28]);
+  expect([...(steps.training?.labels ?? [])]).toEqual([0, 7, 4, 1, 8, 5, 2, 9]);
+  const [losses = new Float32Array()] = await trainingReference(steps);
+  expect(losses.length).toBe(3);
+  // The same examples again: it learns them.
+  expect(losses[1]).toBeLessThan(losses[0] as number);
+  expect(losses[2]).toBeLessThan(losses[1] as number);
+  const weights = buildTask({ kind: "training", name: "conv1x1_14_256_1024 training" });
+  expect([weights.gradient, weights.training]).toEqual([{ weight: "w" }, undefined]);
+}, 60_000);
 
 describe("a visitor's own model", () => {
   const base = { name: "own", opsets: new Map([["", 17]]), metadata: new Map(), outputs: ["y"], initializers: new Map() };

@@ -55,6 +55,22 @@ test("engines run by turns, and every session is disposed of", async () => {
   }
 });
 
+test("steps of training are compared by their first losses, before any of them is timed", async () => {
+  const log: string[] = [];
+  const training = { ...task, training: { labels: Int32Array.of(0), rate: 1, checkedSteps: 3 } };
+  const losses = (runs: () => number): Partial<Session> => ({ outputs: () => [Float32Array.from({ length: runs() }, (_, i) => 3 - i)] });
+  const count = (name: string) => () => log.filter((one) => one === name).length;
+  const engines = [
+    engine("convcam", log, { session: losses(count("convcam")) }),
+    engine("jax-js", log, { session: { outputs: () => [Float32Array.of(3, 2.5, 2)] } }),
+  ];
+  const results = await runCase(benchCase, training, engines, { reference: async () => [Float32Array.of(3, 2, 1)], maxSamples: 2 });
+  expect(results[0]).toMatchObject({ engine: "convcam", maxError: 0, sampleCount: 2, note: "" });
+  expect(results[1]).toMatchObject({ engine: "jax-js", medianMs: null });
+  expect(results[1]?.note).toContain("of the largest loss");
+  expect(log.filter((one) => one === "convcam")).toHaveLength(5);
+});
+
 test("a gradient is right by its distance from the reference: a few elements may differ", async () => {
   const gradient = { ...task, gradient: {} };
   const reference = new Float32Array(10_000).fill(1);

@@ -14,7 +14,9 @@ import { generateMatrixProduct } from "../../src/shaders/generate/matrix-product
 import { generateMaxPoolIndices } from "../../src/shaders/generate/max-pool-indices.ts";
 import { generatePoolGradient } from "../../src/shaders/generate/pool-gradient.ts";
 import { generatePooling } from "../../src/shaders/generate/pooling.ts";
+import { generateProductTiles } from "../../src/shaders/generate/product-tiles.ts";
 import { generateWinogradInput, generateWinogradOutput, winogradTransform } from "../../src/shaders/generate/winograd.ts";
+import { generateWinogradSlope, generateWinogradWeights } from "../../src/shaders/generate/winograd-gradient.ts";
 import { defineShader, type Shader } from "../../src/shaders/shader.ts";
 import { reflectShader } from "../../src/shaders/vite-plugin.ts";
 
@@ -133,6 +135,28 @@ describe("matrix product", () => {
     expect(code.match(/workgroupBarrier/g)?.length).toBe(1);
     expect(code.indexOf("return;")).toBeGreaterThan(code.indexOf("workgroupBarrier"));
   });
+});
+
+describe("product tiles", () => {
+  test.each([
+    { rows: 16, columns: 8, isShared: true },
+    { rows: 3, columns: 2, isShared: false },
+  ])("%o", (variant) => expectAsDeclared(generateProductTiles(variant)));
+
+  test("what four lanes share is loaded once, with every lane alive", () => {
+    const { code } = generateProductTiles({ rows: 16, columns: 8, isShared: true });
+    expect(code.match(/let own_\d+_\d = a\[/g)?.length).toBe(16);
+    expect(code.match(/let b_\d_\d = b\[/g)?.length).toBe(32);
+    expect(code).not.toMatch(/return;|&&|\|\||else/);
+  });
+});
+
+test("gradients of 3×3 weights by Winograd's transforms", () => {
+  for (const tile of [2, 4] as const) {
+    const transform = winogradTransform(tile);
+    expectAsDeclared(generateWinogradSlope(transform));
+    expectAsDeclared(generateWinogradWeights(transform));
+  }
 });
 
 describe("convolution", () => {

@@ -6,7 +6,7 @@ import { layerNames } from "../../src/bench/layers.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { loadCatalog, parts } from "../../src/engine/ops/catalog.ts";
 import type { Target } from "../../src/engine/ops/operator.ts";
-import training from "../../src/engine/ops/training/index.ts";
+import training, { families } from "../../src/engine/ops/training/index.ts";
 import { prepareGraph } from "../../src/engine/passes/index.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 
@@ -89,6 +89,11 @@ test("training's operators are fetched for a graph that names one, each of them"
   }
   const { operators } = await loadCatalog(graphOf({ nodes: [op("Resize", "x", "y")] }), {});
   expect(operators.filter((one) => training.includes(one))).toEqual([]);
+});
+
+test("training's kernels for products are in catalogs for training, and in no other", async () => {
+  expect((await loadCatalog(undefined, { isForTraining: true })).families.product).toBe(families.product);
+  expect((await loadCatalog(undefined, { hasRareCases: true })).families.product).toBeUndefined();
 });
 
 test.each([

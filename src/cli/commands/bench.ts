@@ -12,6 +12,7 @@ import { timeMosaics } from "../../bench/mosaics.ts";
 import { type BenchReport, type BenchResult, type Ceilings, formatMs, ownCase } from "../../bench/report.ts";
 import { roofShare } from "../../bench/roof.ts";
 import { runCase } from "../../bench/runner.ts";
+import { trainingReference } from "../../bench/training-reference.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
 import type { Precision } from "../../engine/precision.ts";
 import { fixShapes } from "../input-shapes.ts";
@@ -26,6 +27,7 @@ interface Options {
   readonly layer?: readonly string[];
   readonly layers: boolean;
   readonly gradient?: readonly string[];
+  readonly train?: readonly string[];
   readonly batch: readonly number[];
   readonly precision: readonly Precision[];
   readonly shape?: readonly (readonly [string, readonly number[]])[];
@@ -48,6 +50,10 @@ export function addBench(program: Command): void {
     .option("--layers", "all single layers", false)
     .option("--layer <names...>", "single layers by name")
     .option("--gradient <names...>", 'networks or layers forward with the gradient of their input, or "all" for some of both')
+    .option(
+      "--train <names...>",
+      'steps of training of "mnist_convnet", gradients of a convolution layer\'s weights, or "all" for one of both',
+    )
     .addOption(new Option("--batch <counts>", "pictures at once, several with commas").argParser(parseCounts).default([1], "1"))
     .addOption(
       new Option("--precision <names>", `float32, float16, or both with a comma; ${precisionHelp}`)
@@ -112,7 +118,7 @@ interface Work {
 /** What to measure; with no names at all, every network. */
 function worksOf(
   graphs: readonly (readonly [path: string, graph: Graph])[],
-  { network, layer = [], layers, gradient = [], batch, shape }: Options,
+  { network, layer = [], layers, gradient = [], train = [], batch, shape }: Options,
 ): readonly Work[] {
   const files = graphs.map(
     ([path, graph]): Work => ({
@@ -120,19 +126,21 @@ function worksOf(
       task: async () => taskOf(graph, undefined, await fixShapes(graph, { given: shape })),
     }),
   );
-  const hasNames = graphs.length > 0 || network || layers || layer.length + gradient.length > 0;
+  const hasNames = graphs.length > 0 || network || layers || layer.length + gradient.length + train.length > 0;
   const sized = (names: readonly string[]) =>
     batch.flatMap((count) => names.map((name) => (count === 1 || name.includes("@") ? name : `${name}@${count}`)));
   const cases = [
     ...namedCases("network", sized(network ?? (hasNames ? [] : ["all"]))),
     ...namedCases("layer", sized([...(layers ? ["all"] : []), ...layer])),
     ...namedCases("gradient", sized(gradient)),
+    ...namedCases("training", sized(train)),
   ];
   return [...files, ...cases.map((benchCase): Work => ({ benchCase, task: async () => buildTask(benchCase) }))];
 }
 
 /** Undefined where onnxruntime-node is not installed: it is no dependency of the command. */
 async function computeReference(task: Task): Promise<readonly Float32Array[] | undefined> {
+  if (task.training) return trainingReference(task);
   if (task.gradient) return gradientReference(task);
   const ort = await import("onnxruntime-node").catch(() => undefined);
   if (!ort) return undefined;

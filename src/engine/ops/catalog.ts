@@ -88,7 +88,11 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
   const families = [implicitGemm?.implicitGemmCandidates, winograd?.winogradCandidates, depthwise?.depthwiseCandidates];
   return {
     operators,
-    families: { convolution: families.filter((family) => family !== undefined), general: rare?.general },
+    families: {
+      convolution: families.filter((family) => family !== undefined),
+      general: rare?.general,
+      product: training?.families.product,
+    },
     passes: folding ? [folding.foldScaleShift] : [],
     find: (domain, name) => byName.get(keyOf({ domain, name })),
   };

@@ -17,6 +17,8 @@ export interface GeneralKernels {
 
 export interface Families {
   readonly convolution: readonly ConvolutionFamily[];
+  /** In training: the kernels for a product with others among them, most promising first. */
+  readonly product?: ((product: MatrixProduct, target: Target, others: readonly Kernel[]) => readonly Kernel[]) | undefined;
   /** Absent where nothing asked for the rarer operators: a rare case then has no kernel. */
   readonly general?: GeneralKernels | undefined;
 }

@@ -29,6 +29,11 @@ const noAddend: Table = { label: "no addend", data: new Float32Array(1) };
 
 /** Kernels for one product. Inputs are a, b and, with `cStrides`, c. All are read dense. */
 export function productKernels({ families }: OperatorContext, product: MatrixProduct, target: Target): readonly Kernel[] {
+  const kernels = usualKernels(families, product, target);
+  return families.product?.(product, target, kernels) ?? kernels;
+}
+
+function usualKernels(families: OperatorContext["families"], product: MatrixProduct, target: Target): readonly Kernel[] {
   const general = families.general ? [families.general.product(product)] : [];
   const { rows, columns, depth, batch, bStrides, isPackedOnce } = product;
   if (batch || rows * columns * depth === 0) return general;

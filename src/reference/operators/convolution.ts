@@ -196,4 +196,22 @@ function sumProducts(rows: readonly Row[], stride: number, { data: x, start: xSt
   return sum;
 }
 
-export const convolution: Operators = { Conv: conv, ConvTranspose: convTranspose, ConvWeightGradient: convWeightGradient };
+/** The gradient of a bias: each channel of dy, added up. */
+const convBiasGradient: Evaluate = (call) => {
+  const dy = call.input(0);
+  const [, channels = 1, ...places] = dy.shape;
+  const plane = places.reduce((a, b) => a * b, 1);
+  const sums = new Float64Array(channels);
+  dy.data.forEach((value, i) => {
+    const channel = Math.floor(i / plane) % channels;
+    sums[channel] = (sums[channel] as number) + value;
+  });
+  return ndArray(dy.dtype, [channels], sums);
+};
+
+export const convolution: Operators = {
+  Conv: conv,
+  ConvTranspose: convTranspose,
+  ConvWeightGradient: convWeightGradient,
+  ConvBiasGradient: convBiasGradient,
+};

@@ -94,7 +94,7 @@ const common: Fields = [
   ["tiles", "u32"], // of the whole batch
 ];
 
-const transformInFields: Fields = [...common, ...inputFields];
+export const transformInFields: Fields = [...common, ...inputFields];
 
 const transformOutFields: Fields = [
   ...common,
@@ -205,11 +205,11 @@ export function generateWinogradOutput(transform: WinogradTransform, activation:
 }
 
 /** Defines NAME_I_J, row by row. */
-function grid(name: string, rows: number, columns: number, value: (i: number, j: number) => string): string[] {
+export function grid(name: string, rows: number, columns: number, value: (i: number, j: number) => string): string[] {
   return indices(rows).flatMap((i) => indices(columns).map((j) => `let ${name}_${i}_${j} = ${value(i, j)};`));
 }
 
-function head(name: string, fields: Fields, buffers: readonly string[], helper = ""): string[] {
+export function head(name: string, fields: Fields, buffers: readonly string[], helper = ""): string[] {
   return [
     `// ${name}`,
     ...declareParams(fields),
@@ -220,7 +220,7 @@ function head(name: string, fields: Fields, buffers: readonly string[], helper =
 }
 
 /** The last tile of each axis moves back until it fits the map, so that no load or store is guarded. */
-function placeTile(tile: number): string[] {
+export function placeTile(tile: number): string[] {
   return [
     "let per_map = params.tiles_x * params.tiles_y;",
     "let tile = index % per_map;",
@@ -235,7 +235,7 @@ function placeTile(tile: number): string[] {
 }
 
 /** Σ coefficient · term, without the terms and factors that vanish. */
-function sum(coefficients: readonly number[] = [], term: (index: number) => string): string {
+export function sum(coefficients: readonly number[] = [], term: (index: number) => string): string {
   const terms = coefficients.flatMap((factor, i) => {
     if (factor === 0) return [];
     const sign = factor < 0 ? "- " : "+ ";

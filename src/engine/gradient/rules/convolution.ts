@@ -31,6 +31,7 @@ function weightGradient({ emit, needs }: RuleContext, narrow: string, wide: stri
 function biasGradient({ dy, emit, needs, shape }: RuleContext): string | undefined {
   if (!needs(2)) return undefined;
   const spatial = shape(0).slice(2);
+  if (spatial.length < 3) return emit.own("ConvBiasGradient", [dy], {});
   return emit.reshape(emit.sum(dy, [0, ...spatial.map((_, i) => i + 2)]), shape(2));
 }
 

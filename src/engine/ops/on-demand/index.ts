@@ -19,9 +19,15 @@ export const operators = operatorsOf(
 const training: ReadonlySet<string> = new Set([
   ...["SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss"].map((name) => `:${name}`),
   ...["Adam", "Adagrad", "Momentum"].map((name) => `ai.onnx.preview.training:${name}`),
-  ...["LossGradient", "ConvWeightGradient", "BatchNormalizationOfBatch", "BatchNormalizationGradient", "RandomMask", "Update"].map(
-    (name) => `${fusedDomain}:${name}`,
-  ),
+  ...[
+    "LossGradient",
+    "ConvWeightGradient",
+    "ConvBiasGradient",
+    "BatchNormalizationOfBatch",
+    "BatchNormalizationGradient",
+    "RandomMask",
+    "Update",
+  ].map((name) => `${fusedDomain}:${name}`),
 ]);
 
 /** @param keys of a graph's operators, DOMAIN:NAME */

@@ -12,8 +12,10 @@ import { resolveWindow } from "../../window.ts";
 import { checkSameType, floatInput } from "../checks.ts";
 import type { ConvolutionCase } from "../convolution/case.ts";
 import { borderOf, firstTap, planeStrides, prefixed, twoAxes } from "../convolution/case.ts";
+import { costOf } from "../convolution/cost.ts";
 import { workgroupCount } from "../dispatch.ts";
 import { type Dispatch, defineOperator, type Kernel, type PlacedOperand, type Scratch, type Target } from "../operator.ts";
+import { winogradWeightGradient } from "./winograd-weight-gradient.ts";
 
 export default defineOperator("ConvWeightGradient", { since: 1, domain: fusedDomain }, (context) => {
   const { attributes } = context;
@@ -45,7 +47,30 @@ function kernelsFor(conv: Case, target: Target): readonly Kernel[] {
   const { window, batch } = conv;
   const hasCrop = [...window.padsBegin, ...window.padsEnd].some((pad) => pad < 0);
   const isEmpty = batch * conv.inChannels * conv.outChannels * sizeOf(window.output) === 0;
-  return window.kernel.length > 2 || hasCrop || isEmpty ? [generalKernel(conv)] : [blockKernel(conv, target), generalKernel(conv)];
+  if (window.kernel.length > 2 || hasCrop || isEmpty) return [generalKernel(conv)];
+  const [block, winograd] = [blockKernel(conv, target), winogradWeightGradient(conv, target)];
+  if (!winograd) return [block, generalKernel(conv)];
+  const isFaster = target.profile === "software" && winograd.cost < costOfBlocks(conv, target);
+  return [...(isFaster ? [winograd.kernel, block] : [block, winograd.kernel]), generalKernel(conv)];
+}
+
+/** What the kernel by blocks costs, without what adds slices up. */
+function costOfBlocks(conv: Case, target: Target): number {
+  const { window, groups, batch, inChannels, outChannels } = conv;
+  const { block, columns, taps, dilation, stride, isShared } = chooseVariant(conv, target);
+  const [height, width] = twoAxes(window.output, 1);
+  const weights = block.outputs * block.inputs * block.rows * taps;
+  const slopes = block.outputs * columns;
+  const blocks =
+    Math.ceil(outChannels / block.outputs) * Math.ceil(inChannels / block.inputs) * Math.ceil(twoAxes(window.kernel, 1)[0] / block.rows);
+  const reached = Math.min(taps * columns, (columns - 1) * stride + (taps - 1) * dilation + 1);
+  return costOf(target).of({
+    invocations: groups * blocks * batch * height * Math.ceil(width / columns),
+    loads: (isShared ? slopes / 4 : slopes) + block.inputs * block.rows * reached,
+    swaps: isShared ? (slopes * 3) / 4 : 0,
+    accumulations: weights,
+    multiplyAdds: weights * columns,
+  });
 }
 
 /** How large a block is, in weights. SwiftShader keeps variables in memory and loads dearly; a graphics card has so many registers. */
@@ -80,7 +105,7 @@ function chooseVariant({ window, inChannels, outChannels }: Case, { profile = "g
 const keptBytes = 2 ** 17;
 
 /** Rows of all maps are cut into equal slices, so that there are enough invocations, and caches keep what they read; what the slices make is added up. */
-function slicesFor(rows: number, invocations: number, rowBytes: number, { profile = "gpu" }: Target): number {
+export function slicesFor(rows: number, invocations: number, rowBytes: number, { profile = "gpu" }: Target): number {
   const ofCache = Math.ceil((rows * rowBytes) / keptBytes);
   const wanted = Math.min(rows, Math.max(ofCache, Math.ceil(enoughInvocations[profile] / invocations)));
   for (let slices = wanted; slices < Math.min(rows, 2 * wanted); slices++) if (rows % slices === 0) return slices;
@@ -141,7 +166,8 @@ function blockKernel(conv: Case, target: Target): Kernel {
   };
 }
 
-function addSlices(sums: Scratch, slices: number, channels: number, count: number, output: PlacedOperand): Dispatch {
+/** Adds slices up, in their order. */
+export function addSlices(sums: Scratch, slices: number, channels: number, count: number, output: PlacedOperand): Dispatch {
   const perChannel = count / channels;
   const none = { residual_offset: 0, residual_n: 0, residual_c: 0, residual_h: 0, residual_count: 0 };
   const bias = { label: "no bias", data: new Float32Array(channels) };
