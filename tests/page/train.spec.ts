@@ -141,6 +141,29 @@ test("is taught three classes by drawings, and is right on another drawing", asy
   await expect.poll(top, { timeout: 60_000 }).toBe("angle");
 });
 
+test("a network with two halves learns to drive, and a visitor drives instead", async ({ warmPage: page }) => {
+  await page.goto("/train.html#data=road&batch=8&twin=colors");
+  await learnTo(page, 2);
+  await expect(page.locator("conv-cam .train-status")).toHaveText(/in the lane \d+\.\d % of the time/);
+  await expect(page.locator("#drive-said")).toHaveText(/In its lane \d+ % of the way · \d+ km\/h/);
+  await expect(page.locator("conv-cam .panel .name").filter({ hasText: "steering_conv_1 + throttle_conv_1" })).toHaveCount(1);
+  const road = page.locator("#road canvas");
+  const seen = () => road.evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  await page.getByRole("button", { name: "You drive" }).click();
+  await expect(page.getByRole("button", { name: "You drive" })).toHaveAttribute("aria-pressed", "true");
+  await expect(road).toBeFocused();
+  const before = await seen();
+  await page.keyboard.down("ArrowUp");
+  await expect.poll(seen).not.toBe(before);
+  await expect(page.locator("#drive-throttle")).toHaveJSProperty("value", 1);
+  await page.keyboard.up("ArrowUp");
+  // Something else is learned, and the road is gone.
+  await page.getByLabel("Learns from").selectOption("shapes");
+  await expect(page.locator("#drive")).toBeHidden();
+  await learnTo(page, 1);
+  await expect(page.locator("conv-cam .train-confusion th[scope=row]").first()).toHaveText(/\w+ \w+/);
+});
+
 test("says what is wrong with pictures and files, and until when", async ({ warmPage: page }) => {
   await page.goto("/train.html#twin=none&batch=8");
   await page.locator("conv-cam").evaluate((viewer) => viewer.setAttribute("train", "/src/nothing.bin"));

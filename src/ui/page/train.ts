@@ -1,5 +1,6 @@
 // The page on which a network learns: what is chosen stands in the address behind the #, and the element does the rest.
 import fashionUrl from "../../../models/data/fashion-mnist.bin?url&no-inline";
+import type { ManifestEntry } from "../../../models/manifest.ts";
 import { loadPart } from "../../engine/errors.ts";
 import "../element.ts";
 import type { ConvCam } from "../element.ts";
@@ -17,18 +18,57 @@ interface Choices {
   blank: string;
 }
 
-const usual: Choices = { network: "mnist-blank", data: "fashion", optimizer: "adam", batch: "32", seed: "1", twin: "side", blank: "yes" };
+const usual: Choices = { network: "", data: "fashion", optimizer: "adam", batch: "32", seed: "1", twin: "side", blank: "yes" };
 const options: Readonly<Partial<Record<keyof Choices, Readonly<Record<string, string>>>>> = {
-  network: { "mnist-blank": "Small ConvNet, 28 × 28", file: "Open .onnx…" },
-  data: { fashion: "Articles of clothing (Fashion-MNIST)", teach: "What I show it: drawings, camera", folder: "A folder of my pictures…" },
+  network: { "": "One made for it", file: "Open .onnx…" },
+  data: {
+    fashion: "Articles of clothing (Fashion-MNIST)",
+    shapes: "Shapes in colours",
+    road: "A road: learn to drive",
+    teach: "What I show it: drawings, camera",
+    folder: "A folder of my pictures…",
+  },
   optimizer: { adam: "Adam", sgd: "SGD with momentum", adamw: "AdamW", adagrad: "Adagrad" },
   twin: { side: "Beside it", colors: "In the same tiles, two colours", none: "Not shown" },
 };
-const about: Readonly<Record<string, string>> = {
-  fashion:
-    "3,000 pictures of ten kinds of clothing to learn from, and 500 to try it on: a part of Fashion-MNIST by Zalando SE, under the MIT licence.",
-  folder: "Your pictures: a folder for each class. One of five of each is held back. They stay on this machine.",
+
+interface Lesson {
+  /** The network that is made for it, by its name in the manifest. */
+  readonly network: string;
+  readonly about: string;
+  /** How it is first looked at. */
+  readonly twin: Choices["twin"];
+}
+
+const lessons: Readonly<Record<string, Lesson>> = {
+  fashion: {
+    network: "mnist-blank",
+    about:
+      "3,000 pictures of ten kinds of clothing to learn from, and 500 to try it on: a part of Fashion-MNIST by Zalando SE, under the MIT licence.",
+    twin: "side",
+  },
+  shapes: {
+    network: "shapes",
+    about: "Discs, squares and more, in three colours, drawn without end from the seed. 300 others are held back.",
+    twin: "side",
+  },
+  road: {
+    network: "driver",
+    about: "A network with two halves, one that steers and one for the speed. In the same tiles steering is magenta, the speed green.",
+    twin: "colors",
+  },
+  teach: {
+    network: "mnist-trained",
+    about: "You show it what the classes are. The network keeps what it knows of pictures, and gets a new last layer that learns them.",
+    twin: "none",
+  },
+  folder: {
+    network: "mnist-blank",
+    about: "Your pictures: a folder for each class. One of five of each is held back. They stay on this machine.",
+    twin: "side",
+  },
 };
+const lessonOf = (data: string) => lessons[data] as Lesson;
 
 const viewer = find<ConvCam>("learner");
 const form = find<HTMLFormElement>("choices");
@@ -72,38 +112,67 @@ function complain(text: string): void {
 
 /** Where somebody teaches: the pad, the camera, and the classes. */
 let teaching: Promise<import("./teaching.ts").Teaching> | undefined;
+/** Where somebody drives. */
+let driving: Promise<import("./drive.ts").Drive> | undefined;
+/** Networks that are built are built once. */
+const built = new Map<string, ReturnType<typeof openNetwork>>();
+
+function sourceOf(entry: ManifestEntry): ReturnType<typeof openNetwork> {
+  const known = built.get(entry.name) ?? openNetwork(entry);
+  built.set(entry.name, known);
+  known.catch(() => built.delete(entry.name));
+  return known;
+}
+
+/** What of the page belongs to what is learned. */
+function arrange(data: string): void {
+  find("about").textContent = lessonOf(data).about;
+  find("teach").hidden = data !== "teach";
+  find("drive").hidden = data !== "road";
+  for (const name of ["blank", "twin"] as const) (field(name).closest("label") as HTMLElement).hidden = data === "teach";
+  (find("all").closest("label") as HTMLElement).hidden = data !== "teach";
+}
+
+/** The second network beside the one that learns, or its other half. */
+function compareWith({ data, twin, seed }: Choices): readonly [compare: string | undefined, names: string] {
+  if (twin === "none") return [undefined, ""];
+  if (data === "road" && twin === "colors") return ["branches:steering_+throttle_", "steering | throttle"];
+  return [`blank:${seed}`, "learning | blank twin"];
+}
 
 async function show(choices: Choices): Promise<void> {
   const { network, data, optimizer, batch, seed, twin, blank } = choices;
   complain("");
-  find("about").textContent = about[data] ?? "";
-  const isTaught = data === "teach";
-  find("teach").hidden = !isTaught;
-  for (const name of ["blank", "twin"] as const) (field(name).closest("label") as HTMLElement).hidden = isTaught;
-  (find("all").closest("label") as HTMLElement).hidden = !isTaught;
+  arrange(data);
   viewer.removeAttribute("train-freeze");
   viewer.removeAttribute("train-store");
   viewer.setAttribute("train-optimizer", optimizer);
   viewer.setAttribute("train-batch", batch);
   viewer.setAttribute("train-seed", seed);
-  const entry = findNetwork(network);
-  if (isTaught) {
+  const entry = network === "file" ? undefined : findNetwork(lessonOf(data).network);
+  if (data !== "road") (await driving)?.close();
+  if (data === "teach") {
     teaching ??= loadPart("to teach", async () => new (await import("./teaching.ts")).Teaching(viewer, complain));
-    (await teaching).offer(entry ? (findNetwork("mnist-trained") ?? entry) : file, Number(seed));
+    (await teaching).offer(entry ?? file, Number(seed));
     return;
   }
   (await teaching)?.close();
-  viewer.setAttribute("train-store", "page");
+  if (data === "road") {
+    driving ??= loadPart("to drive", async () => new (await import("./drive.ts")).Drive(viewer));
+    (await driving).open();
+  }
+  const src = entry ? await sourceOf(entry) : file;
   const isBlank = entry !== undefined || blank === "yes";
-  field("blank").disabled = entry !== undefined;
-  const src = entry ? await openNetwork(entry) : file;
+  (field("blank") as HTMLInputElement).disabled = entry !== undefined;
+  const [compare, names] = compareWith(choices);
+  viewer.setAttribute("train-store", "page");
   viewer.preparation = entry ? preparationOf(entry) : {};
   viewer.blank = isBlank ? Number(seed) : undefined;
   viewer.setAttribute("compare-as", twin === "none" ? "side" : twin);
-  viewer.setAttribute("compare-names", "learning | blank twin");
-  viewer.compare = twin === "none" ? undefined : `blank:${seed}`;
+  viewer.setAttribute("compare-names", names);
+  if (viewer.compare !== compare) viewer.compare = compare;
   viewer.trainFiles = data === "folder" ? pictures : undefined;
-  viewer.setAttribute("train", data === "folder" ? "" : fashionUrl);
+  viewer.setAttribute("train", data === "fashion" ? fashionUrl : data === "folder" ? "" : data);
   if (viewer.src !== src) viewer.src = src;
 }
 
@@ -119,6 +188,7 @@ form.addEventListener("submit", (event) => {
 });
 form.addEventListener("change", ({ target }) => {
   const one = target as HTMLSelectElement;
+  if (one.id === "data") field("twin").value = lessonOf(one.value).twin;
   if (one.value === "file") find("network-file").click();
   else if (one.value === "folder") find("picture-folder").click();
   else if (form.checkValidity()) begin(readForm());

@@ -1,0 +1,146 @@
+// A road to drive on, by the network that learns or by a hand: each frame is what the network sees, and what it answers moves the car.
+import { roadPicture } from "../../data-sets/road/picture.ts";
+import { type Controls, type Steering, topSpeed } from "../../data-sets/road/scene.ts";
+import { goOn, isHit, isInLane, startWorld, type World } from "../../data-sets/road/world.ts";
+import type { ConvCam } from "../element.ts";
+import { drawPolygons } from "./draw-polygons.ts";
+import { find } from "./listen.ts";
+import { SteeredCanvas } from "./steered-canvas.ts";
+
+const keys: Readonly<Record<string, Partial<Steering>>> = {
+  ArrowUp: { forward: 1 },
+  ArrowDown: { forward: -1 },
+  ArrowLeft: { right: -1 },
+  ArrowRight: { right: 1 },
+};
+
+/** Seconds of the road that go by between two looks at it, at most: a slow network drives in slow motion, and not blind. */
+const longestPause = 0.1;
+/** Milliseconds of one look from which on as long a rest follows, and the longest rest. */
+const [slowMs, mostRestMs] = [30, 300] as const;
+/** Looks at the road that are told of. */
+const remembered = 600;
+
+export class Drive {
+  readonly #viewer: ConvCam;
+  readonly #steered: SteeredCanvas<Steering>;
+  #world: World = startWorld(1);
+  #isOn = false;
+  #isByHand = false;
+  /** Whether the car was in its lane, lately. */
+  #lane: boolean[] = [];
+  #hits = 0;
+
+  constructor(viewer: ConvCam) {
+    this.#viewer = viewer;
+    this.#steered = new SteeredCanvas<Steering>({
+      label: "The road. Where you drive: up and down for speed, left and right to steer. Or press and pull with a finger.",
+      keys,
+      rest: { forward: 0, right: 0 },
+      towards: (y, x) => ({ forward: y < 0.75 ? 1 : -1, right: Math.max(-1, Math.min(1, (x - 0.5) * 3)) }),
+      onWish: () => this.#choose(true),
+    });
+    find("road").append(this.#steered.element);
+    find("drive-network").addEventListener("click", () => this.#choose(false));
+    find("drive-hand").addEventListener("click", () => {
+      this.#choose(true);
+      this.#steered.element.focus();
+    });
+    find("drive-again").addEventListener("click", () => this.#restart());
+  }
+
+  open(): void {
+    this.#draw();
+    this.#viewer.input = this.#steered.element;
+    if (this.#isOn) return;
+    this.#isOn = true;
+    void this.#go();
+  }
+
+  close(): void {
+    if (this.#isOn) this.#viewer.input = undefined;
+    this.#isOn = false;
+  }
+
+  #choose(isByHand: boolean): void {
+    this.#isByHand = isByHand;
+    find("drive-hand").ariaPressed = String(isByHand);
+    find("drive-network").ariaPressed = String(!isByHand);
+  }
+
+  #restart(): void {
+    this.#world = startWorld(this.#world.seed + 1);
+    this.#lane = [];
+    this.#hits = 0;
+    this.#draw();
+    this.#viewer.refresh();
+  }
+
+  /** Goes on until it is closed; it waits while the network is loaded. */
+  async #go(): Promise<void> {
+    let before = performance.now();
+    let taken = 0;
+    while (this.#isOn) {
+      await new Promise(requestAnimationFrame);
+      // Where looking takes long, the network learns meanwhile.
+      if (taken > slowMs) await new Promise((resolve) => setTimeout(resolve, Math.min(taken, mostRestMs)));
+      const begun = performance.now();
+      const controls = this.#isByHand ? this.#byHand() : await this.#byNetwork();
+      const now = performance.now();
+      const seconds = Math.min(longestPause, (now - before) / 1000);
+      before = now;
+      if (!controls || this.#viewer.paused) continue;
+      const next = goOn(this.#world, controls, seconds);
+      if (isHit(next) && !isHit(this.#world)) this.#hits++;
+      this.#world = next;
+      this.#lane = [...this.#lane, isInLane(next.car)].slice(-remembered);
+      this.#draw();
+      this.#tell(controls);
+      await this.#shown();
+      taken = performance.now() - begun;
+    }
+  }
+
+  /** The network has seen the road as it is now. */
+  async #shown(): Promise<void> {
+    const shown = new Promise((resolve) => this.#viewer.addEventListener("frame", resolve, { once: true }));
+    this.#viewer.refresh();
+    // What is being loaded draws nothing meanwhile.
+    await Promise.race([shown, new Promise((resolve) => setTimeout(resolve, 2000))]);
+  }
+
+  #byHand(): Controls {
+    const { right, forward } = this.#steered.wish;
+    const rolling = this.#world.car.speed / topSpeed;
+    return { steering: right, throttle: forward > 0 ? 1 : forward < 0 ? 0 : Math.max(0, rolling - 0.02) };
+  }
+
+  /** What the network answers to the road that it sees; undefined while there is none. */
+  async #byNetwork(): Promise<Controls | undefined> {
+    try {
+      const [steering = 0, throttle = 0] = await Promise.all(["steering", "throttle"].map((value) => this.#number(value)));
+      return { steering, throttle };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #number(value: string): Promise<number> {
+    const { bytes } = await this.#viewer.ask({ kind: "value", value });
+    return new DataView(bytes.buffer, bytes.byteOffset).getFloat32(0, true);
+  }
+
+  #draw(): void {
+    const context = this.#steered.element.getContext("2d") as CanvasRenderingContext2D;
+    drawPolygons(context, roadPicture(this.#world));
+  }
+
+  #tell({ steering, throttle }: Controls): void {
+    find<HTMLMeterElement>("drive-steering").value = steering;
+    find<HTMLMeterElement>("drive-throttle").value = throttle;
+    const share = this.#lane.filter(Boolean).length / this.#lane.length;
+    const speed = Math.round(3.6 * this.#world.car.speed);
+    const hits = this.#hits === 0 ? "" : ` · ${this.#hits} ${this.#hits === 1 ? "collision" : "collisions"}`;
+    find("drive-said").textContent = `In its lane ${Math.round(100 * share)} % of the way · ${speed} km/h${hits}`;
+  }
+}
