@@ -139,12 +139,12 @@ describe("matrix product", () => {
 
 describe("product tiles", () => {
   test.each([
-    { rows: 16, columns: 8, isShared: true },
-    { rows: 3, columns: 2, isShared: false },
+    { rows: 16, columns: 8, isShared: true, workgroupSize: 8 },
+    { rows: 3, columns: 2, isShared: false, workgroupSize: 32 },
   ])("%o", (variant) => expectAsDeclared(generateProductTiles(variant)));
 
   test("what four lanes share is loaded once, with every lane alive", () => {
-    const { code } = generateProductTiles({ rows: 16, columns: 8, isShared: true });
+    const { code } = generateProductTiles({ rows: 16, columns: 8, isShared: true, workgroupSize: 8 });
     expect(code.match(/let own_\d+_\d = a\[/g)?.length).toBe(16);
     expect(code.match(/let b_\d_\d = b\[/g)?.length).toBe(32);
     expect(code).not.toMatch(/return;|&&|\|\||else/);

@@ -4,8 +4,6 @@ import { declareParams, type Fields, u32s } from "./fields.ts";
 import { indices } from "./indices.ts";
 import { ofTurn, testTurns } from "./of-turn.ts";
 
-export const productTilesWorkgroupSize = 32;
-
 export interface ProductTilesVariant {
   /** Of the product, per invocation; at most as many as it has. */
   readonly rows: number;
@@ -15,6 +13,8 @@ export interface ProductTilesVariant {
    * of blocks side by side.
    */
   readonly isShared: boolean;
+  /** Invocations, a multiple of 4. */
+  readonly workgroupSize: number;
 }
 
 const fields: Fields = [
@@ -34,7 +34,7 @@ const turn = 4;
  *
  * Neighbours compute blocks side by side. Blocks at the end move back until they fit; where two overlap they write the same numbers.
  */
-export function generateProductTiles({ rows, columns, isShared }: ProductTilesVariant): Shader {
+export function generateProductTiles({ rows, columns, isShared, workgroupSize }: ProductTilesVariant): Shader {
   const name = `product tiles ${rows}×${columns}`;
   const [down, across, depths] = [indices(rows), indices(columns), indices(turn)];
   const loaders = indices(isShared ? rows / 4 : rows);
@@ -48,9 +48,9 @@ export function generateProductTiles({ rows, columns, isShared }: ProductTilesVa
     "@group(0) @binding(2) var<storage, read> b: array<f32>;",
     "@group(0) @binding(3) var<storage, read> c: array<f32>;",
     "@group(0) @binding(4) var<storage, read_write> output: array<f32>;",
-    `@compute @workgroup_size(${productTilesWorkgroupSize})`,
+    `@compute @workgroup_size(${workgroupSize})`,
     `fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>${isShared ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
-    `let number = id.x + id.y * (num_workgroups.x * ${productTilesWorkgroupSize}u);`,
+    `let number = id.x + id.y * (num_workgroups.x * ${workgroupSize}u);`,
     // What lanes exchange needs every lane, so those beyond the last block compute it again.
     "let index = min(number, params.count - 1u);",
     `let first_column = min(index % params.column_blocks * ${columns}u, params.columns - ${columns}u);`,

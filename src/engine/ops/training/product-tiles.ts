@@ -1,14 +1,17 @@
 // Gemm and MatMul in training, where neither side is known at load: a block of the product per invocation, of operands in any order. Inference does not
 // have it.
-import { generateProductTiles, type ProductTilesVariant, productTilesWorkgroupSize } from "../../../shaders/generate/product-tiles.ts";
+import { generateProductTiles, type ProductTilesVariant } from "../../../shaders/generate/product-tiles.ts";
 import { sizeOf } from "../../shapes.ts";
 import { costOf } from "../convolution/cost.ts";
 import { workgroupCount } from "../dispatch.ts";
 import { addend, type MatrixProduct } from "../matrix-product.ts";
 import type { Binding, Dispatch, Kernel, PlacedOperand, Table, Target } from "../operator.ts";
 
-/** Rows and columns of a block. SwiftShader keeps variables in memory and loads dearly; a graphics card has so many registers. */
-const blocks = { software: { rows: 16, columns: 8 }, gpu: { rows: 8, columns: 4 } } as const;
+/**
+ * Rows and columns of a block. SwiftShader keeps variables in memory and loads dearly; a graphics card has so many registers. SwiftShader gives a core a
+ * whole workgroup, and few large blocks are to keep all cores busy.
+ */
+const blocks = { software: { rows: 16, columns: 8, workgroupSize: 8 }, gpu: { rows: 8, columns: 4, workgroupSize: 32 } } as const;
 
 interface Block extends ProductTilesVariant {
   readonly columnBlocks: number;
@@ -82,7 +85,7 @@ export function tilesDispatch(
       beta: cStrides ? beta : 0,
     },
     bindings: { a, b, c, output },
-    workgroups: workgroupCount(count, productTilesWorkgroupSize),
+    workgroups: workgroupCount(count, variant.workgroupSize),
   };
 }
 
@@ -123,7 +126,14 @@ function blockOf({ rows, columns, batch }: MatrixProduct, { profile = "gpu", sha
   // Four lanes side by side share rows: so many blocks are computed, the last one perhaps more than once.
   const isShared = sharingLanes === 4 && size.rows % 4 === 0;
   const columnBlocks = isShared ? Math.ceil(across / 4) * 4 : across;
-  return { ...size, isShared, columnBlocks, rowBlocks, count: columnBlocks * rowBlocks * sizeOf(batch?.extent ?? []) };
+  return {
+    ...size,
+    isShared,
+    workgroupSize: blocks[profile].workgroupSize,
+    columnBlocks,
+    rowBlocks,
+    count: columnBlocks * rowBlocks * sizeOf(batch?.extent ?? []),
+  };
 }
 
 function costOfBlocks({ rows, columns, isShared, count }: Block, depth: number, target: Target): number {

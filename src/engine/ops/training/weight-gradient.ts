@@ -76,8 +76,8 @@ function costOfBlocks(conv: Case, target: Target): number {
 /** How large a block is, in weights. SwiftShader keeps variables in memory and loads dearly; a graphics card has so many registers. */
 const blockSizes = { software: { outputs: 8, weights: 72, products: 320 }, gpu: { outputs: 8, weights: 36, products: 72 } } as const;
 
-/** Invocations that keep an adapter busy. */
-const enoughInvocations = { software: 32, gpu: 8192 } as const;
+/** Invocations that keep an adapter busy: SwiftShader gives a core a whole workgroup. */
+const enoughInvocations = { software: 128, gpu: 8192 } as const;
 
 function chooseVariant({ window, inChannels, outChannels }: Case, { profile = "gpu", sharingLanes }: Target): WeightGradientVariant {
   const size = blockSizes[profile];
