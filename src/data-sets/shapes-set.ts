@@ -6,7 +6,7 @@ import { type PaintedPolygon, Painter } from "./paint.ts";
 /** Corners around a middle, as far from it as 1, at most. */
 const outlines: Readonly<Record<string, readonly (readonly [x: number, y: number])[]>> = {
   circle: around(24, () => 1),
-  square: around(4, () => 1),
+  square: around(4, () => 1, 0.5),
   triangle: around(3, () => 1),
   star: around(10, (i) => (i % 2 === 0 ? 1 : 0.42)),
 };
@@ -22,9 +22,10 @@ const kinds = Object.keys(hues).flatMap((hue) => Object.keys(outlines).map((outl
 
 export const shapeClasses: readonly string[] = kinds.map(({ hue, outline }) => `${hue} ${outline}`);
 
-function around(count: number, reach: (i: number) => number) {
+/** @param from where the first corner is, in steps from above */
+function around(count: number, reach: (i: number) => number, from = 0) {
   return Array.from({ length: count }, (_, i) => {
-    const angle = (2 * Math.PI * i) / count;
+    const angle = (2 * Math.PI * (i + from)) / count;
     return [reach(i) * Math.sin(angle), -reach(i) * Math.cos(angle)] as const;
   });
 }
@@ -84,9 +85,10 @@ function ground(key: number): readonly PaintedPolygon[] {
 function shape(kind: number, key: number): PaintedPolygon {
   const { hue, outline } = kinds[kind] as (typeof kinds)[number];
   const number = (n: number) => uniformAt(key, n);
-  const size = 0.16 + 0.22 * number(2);
+  const size = 0.18 + 0.2 * number(2);
   const [x, y] = [size + (1 - 2 * size) * number(3), size + (1 - 2 * size) * number(4)];
-  const angle = 2 * Math.PI * number(5);
+  // Upright, nearly: turned freely, a small network takes ten times as long to tell them apart.
+  const angle = 0.8 * (number(5) - 0.5);
   const light = 0.65 + 0.6 * number(6);
   const part = (i: 0 | 1 | 2) => Math.max(0, Math.min(255, light * ((hues[hue] as (typeof hues)[string])[i] + 40 * (number(7 + i) - 0.5))));
   const corners = outlines[outline] as (typeof outlines)[string];
