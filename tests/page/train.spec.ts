@@ -164,6 +164,12 @@ test("a network with two halves learns to drive, and a visitor drives instead", 
   await expect(page.locator("conv-cam .train-confusion th[scope=row]").first()).toHaveText(/\w+ \w+/);
 });
 
+test("one that has learned to drive keeps its lane in the page", async ({ warmPage: page }) => {
+  await page.goto("/train.html#data=road&network=learned&twin=none");
+  await expect(page.locator("#drive-said")).toHaveText(/In its lane 100 % of the way · [1-9]\d km\/h/, { timeout: 60_000 });
+  await expect(page.locator("conv-cam .train")).toHaveCount(0);
+});
+
 test("says what is wrong with pictures and files, and until when", async ({ warmPage: page }) => {
   await page.goto("/train.html#twin=none&batch=8");
   await page.locator("conv-cam").evaluate((viewer) => viewer.setAttribute("train", "/src/nothing.bin"));

@@ -20,7 +20,7 @@ interface Choices {
 
 const usual: Choices = { network: "", data: "fashion", optimizer: "adam", batch: "32", seed: "1", twin: "side", blank: "yes" };
 const options: Readonly<Partial<Record<keyof Choices, Readonly<Record<string, string>>>>> = {
-  network: { "": "One made for it", file: "Open .onnx…" },
+  network: { "": "One made for it", learned: "One that has learned it", file: "Open .onnx…" },
   data: {
     fashion: "Articles of clothing (Fashion-MNIST)",
     shapes: "Shapes in colours",
@@ -35,6 +35,8 @@ const options: Readonly<Partial<Record<keyof Choices, Readonly<Record<string, st
 interface Lesson {
   /** The network that is made for it, by its name in the manifest. */
   readonly network: string;
+  /** The same after it has learned, where it is stored. */
+  readonly learned?: string;
   readonly about: string;
   /** How it is first looked at. */
   readonly twin: Choices["twin"];
@@ -54,6 +56,7 @@ const lessons: Readonly<Record<string, Lesson>> = {
   },
   road: {
     network: "driver",
+    learned: "driver-trained",
     about: "A network with two halves, one that steers and one for the speed. In the same tiles steering is magenta, the speed green.",
     twin: "colors",
   },
@@ -126,6 +129,8 @@ function sourceOf(entry: ManifestEntry): ReturnType<typeof openNetwork> {
 
 /** What of the page belongs to what is learned. */
 function arrange(data: string): void {
+  const learned = field("network").querySelector<HTMLOptionElement>("option[value=learned]");
+  if (learned) learned.hidden = learned.disabled = lessonOf(data).learned === undefined;
   find("about").textContent = lessonOf(data).about;
   find("teach").hidden = data !== "teach";
   find("drive").hidden = data !== "road";
@@ -149,7 +154,9 @@ async function show(choices: Choices): Promise<void> {
   viewer.setAttribute("train-optimizer", optimizer);
   viewer.setAttribute("train-batch", batch);
   viewer.setAttribute("train-seed", seed);
-  const entry = network === "file" ? undefined : findNetwork(lessonOf(data).network);
+  const { network: made, learned } = lessonOf(data);
+  const hasLearned = network === "learned" && learned !== undefined;
+  const entry = network === "file" ? undefined : findNetwork(hasLearned ? learned : made);
   if (data !== "road") (await driving)?.close();
   if (data === "teach") {
     teaching ??= loadPart("to teach", async () => new (await import("./teaching.ts")).Teaching(viewer, complain));
@@ -162,7 +169,7 @@ async function show(choices: Choices): Promise<void> {
     (await driving).open();
   }
   const src = entry ? await sourceOf(entry) : file;
-  const isBlank = entry !== undefined || blank === "yes";
+  const isBlank = !hasLearned && (entry !== undefined || blank === "yes");
   (field("blank") as HTMLInputElement).disabled = entry !== undefined;
   const [compare, names] = compareWith(choices);
   viewer.setAttribute("train-store", "page");
@@ -172,7 +179,8 @@ async function show(choices: Choices): Promise<void> {
   viewer.setAttribute("compare-names", names);
   if (viewer.compare !== compare) viewer.compare = compare;
   viewer.trainFiles = data === "folder" ? pictures : undefined;
-  viewer.setAttribute("train", data === "fashion" ? fashionUrl : data === "folder" ? "" : data);
+  if (hasLearned) viewer.removeAttribute("train");
+  else viewer.setAttribute("train", data === "fashion" ? fashionUrl : data === "folder" ? "" : data);
   if (viewer.src !== src) viewer.src = src;
 }
 
@@ -189,6 +197,7 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("change", ({ target }) => {
   const one = target as HTMLSelectElement;
   if (one.id === "data") field("twin").value = lessonOf(one.value).twin;
+  if (one.id === "data" && field("network").value === "learned") field("network").value = "";
   if (one.value === "file") find("network-file").click();
   else if (one.value === "folder") find("picture-folder").click();
   else if (form.checkValidity()) begin(readForm());
