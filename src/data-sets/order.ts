@@ -8,7 +8,12 @@ export interface Sequence {
 
 /** One after the other, without end: each is seen once. */
 export class Onward implements Sequence {
-  #next = 0;
+  #next: number;
+
+  /** @param first where it begins */
+  constructor(first = 0) {
+    this.#next = first;
+  }
 
   next(count: number): readonly number[] {
     const first = this.#next;

@@ -35,7 +35,7 @@ export class PieceRunner {
 
   /**
    * Runs once. What a run does to parameters is one piece, the last: whoever reads them meanwhile finds those before the run or those after it. Where
-   * the execution is planned anew meanwhile, the run begins anew.
+   * the execution is planned anew, or somebody sets parameters meanwhile, the run begins anew.
    *
    * @param beforeLast called before the last piece is submitted
    * @throws DeviceError once the execution has been disposed of
@@ -43,7 +43,7 @@ export class PieceRunner {
   async run({ milliseconds = 16, between }: PiecesOptions = {}, beforeLast: () => void = () => {}): Promise<Pieces> {
     const { device, startup } = this.#execution;
     const { queue } = device.gpu;
-    let [count, longestMs, first] = [0, 0, 0];
+    let [count, longestMs, first, version] = [0, 0, 0, -1];
     for (;;) {
       const { plan, program } = this.#execution;
       if (program !== this.#program) {
@@ -51,6 +51,9 @@ export class PieceRunner {
         this.#guesses = plan.steps.map((step) => guess(step, device.target.profile));
         first = 0;
       }
+      // Gradients of some parameters are not applied to others.
+      if (program?.parameters.version !== version) first = 0;
+      version = program?.parameters.version ?? -1;
       const end = endOf(this.#guesses, first, firstUpdate(plan), milliseconds);
       const isLast = end >= plan.steps.length;
       if (isLast) beforeLast();

@@ -25,7 +25,8 @@ export class Drive {
   readonly #viewer: ConvCam;
   readonly #steered: SteeredCanvas<Steering>;
   #world: World = startWorld(1);
-  #isOn = false;
+  /** What drives; undefined where it is closed. One that is opened again is another one. */
+  #drive: object | undefined;
   #isByHand = false;
   /** Whether the car was in its lane, lately. */
   #lane: boolean[] = [];
@@ -51,18 +52,25 @@ export class Drive {
 
   open(): void {
     this.#draw();
-    this.#viewer.input = this.#steered.element;
-    if (this.#isOn) return;
-    this.#isOn = true;
-    void this.#go();
+    this.#look();
+    if (this.#drive) return;
+    this.#drive = {};
+    void this.#go(this.#drive);
   }
 
   close(): void {
-    if (this.#isOn) this.#viewer.input = undefined;
-    this.#isOn = false;
+    if (this.#drive) this.#viewer.input = undefined;
+    this.#drive = undefined;
+  }
+
+  /** Shows the network the road, where it was shown another picture. */
+  #look(): void {
+    const { element } = this.#steered;
+    if (this.#viewer.input !== element) this.#viewer.input = element;
   }
 
   #choose(isByHand: boolean): void {
+    this.#look();
     this.#isByHand = isByHand;
     find("drive-hand").ariaPressed = String(isByHand);
     find("drive-network").ariaPressed = String(!isByHand);
@@ -76,11 +84,11 @@ export class Drive {
     this.#viewer.refresh();
   }
 
-  /** Goes on until it is closed; it waits while the network is loaded. */
-  async #go(): Promise<void> {
+  /** Goes on until it is closed; it waits while the network is loaded, or looks at another picture. */
+  async #go(drive: object): Promise<void> {
     let before = performance.now();
     let taken = 0;
-    while (this.#isOn) {
+    while (this.#drive === drive) {
       await new Promise(requestAnimationFrame);
       // Where looking takes long, the network learns meanwhile.
       if (taken > slowMs) await new Promise((resolve) => setTimeout(resolve, Math.min(taken, mostRestMs)));
@@ -89,7 +97,7 @@ export class Drive {
       const now = performance.now();
       const seconds = Math.min(longestPause, (now - before) / 1000);
       before = now;
-      if (!controls || this.#viewer.paused) continue;
+      if (!controls || this.#viewer.paused || this.#viewer.input !== this.#steered.element || this.#drive !== drive) continue;
       const next = goOn(this.#world, controls, seconds);
       if (isHit(next) && !isHit(this.#world)) this.#hits++;
       this.#world = next;

@@ -14,6 +14,7 @@ export class Teaching {
   /** What gets the new last layer: one of our networks, or a file. */
   #network: ManifestEntry | File | undefined;
   #seed = 0;
+  #isOpen = false;
   #isCamera = false;
 
   constructor(viewer: ConvCam, complain: (text: string) => void) {
@@ -43,6 +44,7 @@ export class Teaching {
   offer(network: ManifestEntry | File | undefined, seed: number): void {
     this.#network = network;
     this.#seed = seed;
+    this.#isOpen = true;
     this.#viewer.removeAttribute("train");
     this.#viewer.compare = undefined;
     this.#viewer.blank = undefined;
@@ -51,9 +53,11 @@ export class Teaching {
 
   /** Something else learns. */
   close(): void {
-    this.#viewer.explain = undefined;
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     find<HTMLInputElement>("why").checked = false;
-    this.#viewer.input = undefined;
+    // Neither its picture nor its names are of what comes.
+    Object.assign(this.#viewer, { explain: undefined, input: undefined, labels: undefined });
   }
 
   #look(isCamera: boolean): void {
@@ -90,6 +94,8 @@ export class Teaching {
     const { names } = this.#teach;
     const isFile = network instanceof File;
     const { bytes, parameters } = await withClasses(isFile ? network : await openNetwork(network), names, this.#seed);
+    // Something else was chosen meanwhile.
+    if (!this.#isOpen || this.#network !== network) return;
     viewer.preparation = isFile ? {} : preparationOf(network);
     viewer.labels = names;
     viewer.trainFiles = this.#teach.files;

@@ -145,30 +145,39 @@ function compareWith({ data, twin, seed }: Choices): readonly [compare: string |
   return [`blank:${seed}`, "learning | blank twin"];
 }
 
+/** The call of {@link show} that counts: what is chosen while another one waits takes its place. */
+let latest: Choices | undefined;
+/** What is learned. */
+let shown: string | undefined;
+
 async function show(choices: Choices): Promise<void> {
   const { network, data, optimizer, batch, seed, twin, blank } = choices;
+  latest = choices;
   complain("");
   arrange(data);
+  const { network: made, learned } = lessonOf(data);
+  const hasLearned = network === "learned" && learned !== undefined;
+  const entry = network === "file" ? undefined : findNetwork(hasLearned ? learned : made);
+  if (data === "teach") teaching ??= loadPart("to teach", async () => new (await import("./teaching.ts")).Teaching(viewer, complain));
+  if (data === "road") driving ??= loadPart("to drive", async () => new (await import("./drive.ts")).Drive(viewer));
+  const src = entry && data !== "teach" ? await sourceOf(entry) : file;
+  const [teach, drive] = [await teaching, await driving];
+  if (latest !== choices) return;
   viewer.removeAttribute("train-freeze");
   viewer.removeAttribute("train-store");
   viewer.setAttribute("train-optimizer", optimizer);
   viewer.setAttribute("train-batch", batch);
   viewer.setAttribute("train-seed", seed);
-  const { network: made, learned } = lessonOf(data);
-  const hasLearned = network === "learned" && learned !== undefined;
-  const entry = network === "file" ? undefined : findNetwork(hasLearned ? learned : made);
-  if (data !== "road") (await driving)?.close();
+  // A picture of what was learned before is none of what is learned now.
+  if (shown !== undefined && shown !== data) viewer.input = undefined;
+  shown = data;
+  if (data !== "road") drive?.close();
   if (data === "teach") {
-    teaching ??= loadPart("to teach", async () => new (await import("./teaching.ts")).Teaching(viewer, complain));
-    (await teaching).offer(entry ?? file, Number(seed));
+    teach?.offer(entry ?? file, Number(seed));
     return;
   }
-  (await teaching)?.close();
-  if (data === "road") {
-    driving ??= loadPart("to drive", async () => new (await import("./drive.ts")).Drive(viewer));
-    (await driving).open();
-  }
-  const src = entry ? await sourceOf(entry) : file;
+  teach?.close();
+  if (data === "road") drive?.open();
   const isBlank = !hasLearned && (entry !== undefined || blank === "yes");
   (field("blank") as HTMLInputElement).disabled = entry !== undefined;
   const [compare, names] = compareWith(choices);
@@ -187,7 +196,7 @@ async function show(choices: Choices): Promise<void> {
 function begin(choices: Choices): void {
   const query = new URLSearchParams(Object.entries(choices).filter(([name, text]) => text !== usual[name as keyof Choices]));
   history.replaceState(null, "", `#${query}`);
-  show(choices).catch((error: Error) => complain(error.message));
+  show(choices).catch((error: Error) => latest === choices && complain(error.message));
 }
 
 form.addEventListener("submit", (event) => {

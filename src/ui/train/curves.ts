@@ -1,4 +1,4 @@
-// Loss and accuracy over steps, drawn by uPlot: this run, and the one before it dashed. Loaded with the first step.
+// Loss and accuracy over steps, drawn by uPlot: this run, and the one before it dashed. Loaded when training begins.
 import uPlot from "uplot";
 import plotStyles from "uplot/dist/uPlot.min.css?inline";
 import { make } from "../make.ts";

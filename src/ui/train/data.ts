@@ -17,16 +17,16 @@ export interface TrainingData {
   readonly isEndless?: boolean;
 }
 
-/** What was read last: another seed or rate learns from the same. */
+/** What was read last: another optimiser or batch learns from the same. */
 let known: { readonly key: string; readonly files: TrainWish["files"]; readonly data: Promise<TrainingData> } | undefined;
 
 /** @throws Error that says what is wrong with the pictures, or with the network's input */
 export async function readExamples(viewer: Viewer, wish: TrainWish, preparation: Preparation): Promise<TrainingData> {
   const picture = pictureOf(viewer);
   const own = setPreparation(preparation, picture.channels);
-  const key = JSON.stringify([wish.data, picture, own, wish.seed]);
-  const isSame = known?.key === key && wish.files.every((one, i) => isSameFile(one, known?.files[i]));
-  const data = isSame && known ? known.data : read(wish, picture, own, preparation);
+  const isSeeded = wish.data === "" || wish.data === "shapes";
+  const key = JSON.stringify([wish.data, picture, preparation, isSeeded && wish.seed]);
+  const data = known?.key === key && areSameFiles(known.files, wish.files) ? known.data : read(wish, picture, own, preparation);
   known = { key, files: wish.files, data };
   data.catch(() => {
     if (known?.data === data) known = undefined;
@@ -35,6 +35,10 @@ export async function readExamples(viewer: Viewer, wish: TrainWish, preparation:
 }
 
 type Files = TrainWish["files"];
+
+function areSameFiles(some: Files, others: Files): boolean {
+  return some.length === others.length && some.every((one, i) => isSameFile(one, others[i]));
+}
 
 function isSameFile(one: Files[number], other: Files[number] | undefined): boolean {
   return other?.path === one.path && other.file.size === one.file.size && other.file.lastModified === one.file.lastModified;

@@ -51,6 +51,11 @@ export function roadPictures(graph: Graph, { channels, height, width }: Picture,
   return { set: new RoadSet(height, seed, preparation), outputs: drivingOutputs(graph) };
 }
 
+/** Pictures of the road that none learns from. */
+export function heldBackRoads({ height }: Picture, preparation: Preparation): RoadSet {
+  return new RoadSet(height, examinationSeed, preparation);
+}
+
 /** What is right, by outputs: behind a sigmoid, 0 is the left and 1 the right. */
 export function targetsOf({ steering, throttle }: DrivingTargets, outputs: DrivingOutputs): Readonly<Record<string, Float32Array>> {
   return {

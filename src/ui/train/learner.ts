@@ -29,19 +29,41 @@ async function begin(viewer: Viewer, { wish, preparation, from, id }: Extract<Tr
   const { model } = viewer;
   const { optimizer, batch, seed, freeze } = wish;
   const stepsBefore = from?.steps ?? 0;
+  const place = new Place();
+  viewer.kept.set(purpose, place);
   const lesson = await lessonOf(viewer, wish, preparation, stepsBefore);
   try {
-    if (from) await model.setParameters(await readModel(from.bytes));
-    const frozen = freeze === undefined ? undefined : (name: string) => new RegExp(freeze).test(name);
-    const trainer = await model.trainer({ ...lesson.options, optimizer, batch, seed, frozen });
-    // What begins later takes its place.
-    viewer.kept.get(purpose)?.dispose();
+    const graph = from && (await readModel(from.bytes));
+    place.check();
+    if (graph) await model.setParameters(graph);
+    const pattern = freeze === undefined ? undefined : new RegExp(freeze);
+    const trainer = await model.trainer({ ...lesson.options, optimizer, batch, seed, frozen: pattern && ((name) => pattern.test(name)) });
+    if (place.isGone) trainer.dispose();
+    place.check();
     viewer.kept.set(purpose, new Learner(viewer, { trainer, lesson, id, stepsBefore }));
     const { parameters, rate } = trainer;
     return { ...lesson.about, rate, steps: stepsBefore, parameters };
   } catch (error) {
     lesson.dispose();
     throw error;
+  }
+}
+
+/** Stands for a learner that is being prepared. It is disposed of when another one begins, training ends, or the network goes. */
+class Place {
+  #isGone = false;
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** @throws AbortError once it was disposed of */
+  check(): void {
+    if (this.#isGone) throw aborted();
+  }
+
+  dispose(): void {
+    this.#isGone = true;
   }
 }
 

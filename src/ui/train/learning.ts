@@ -50,7 +50,10 @@ export class Learning {
   #isHeld = false;
   /** Steps of the next request. */
   #count = 1;
-  #looked: { readonly index: number; readonly now: Kept } | undefined;
+  /** The weights that are looked at, and those that it goes on with. */
+  #looked: { readonly index: number; readonly shown: Kept; readonly now: Kept } | undefined;
+  /** What was begun last with the weights: the next waits for it, so that nobody changes or reads them within a step. */
+  #turn: Promise<unknown> = Promise.resolve();
   #toldAt = Number.NEGATIVE_INFINITY;
   #isUnderWay = false;
   #isOver = false;
@@ -96,7 +99,7 @@ export class Learning {
     try {
       do {
         const begun = performance.now();
-        await this.#advance(isOne ? 1 : this.#count);
+        await this.#inTurn(() => this.#advance(isOne ? 1 : this.#count));
         const rest = paceMs[this.pace] - (performance.now() - begun);
         if (!isOne && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
       } while (!isOne && this.#mayStep);
@@ -121,11 +124,14 @@ export class Learning {
   }
 
   async #advance(count: number): Promise<void> {
+    if (this.#isOver) return;
     const { history } = this;
     const { id, batch } = this.#parts;
-    if (this.#looked) await this.look(undefined);
+    if (this.#looked) await this.#look(undefined);
     if (history.isKeepingDue) {
-      history.keep(await this.#ask<"keep">({ do: "keep", id }));
+      const kept = await this.#keep();
+      if (this.#isOver) return;
+      history.keep(kept);
       this.#parts.onKeep();
     }
     if (history.scores.length === 0) await this.#try();
@@ -171,18 +177,33 @@ export class Learning {
     this.told = `After ${steps.toLocaleString("en")} steps ${how}.`;
   }
 
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
   /** Goes back to weights that were kept, or, for undefined, to those that it goes on with. It is paused meanwhile. */
-  async look(index: number | undefined): Promise<void> {
-    const now = this.#looked?.now ?? (await this.keep());
-    const wanted = index === undefined ? now : this.history.kept[index];
-    if (!wanted || this.#isOver) return;
-    this.#looked = index === undefined ? undefined : { index, now };
-    await this.#ask<"look">({ do: "look", id: this.#parts.id, bytes: wanted.bytes });
+  look(index: number | undefined): Promise<void> {
+    return this.#inTurn(() => this.#look(index));
+  }
+
+  async #look(index: number | undefined): Promise<void> {
+    if (this.#isOver) return;
+    const now = this.#looked?.now ?? (await this.#keep());
+    const shown = index === undefined ? now : this.history.kept[index];
+    if (!shown || this.#isOver) return;
+    this.#looked = index === undefined ? undefined : { index, shown, now };
+    await this.#ask<"look">({ do: "look", id: this.#parts.id, bytes: shown.bytes });
     this.#parts.onChange();
   }
 
   /** The weights that it computes with now, as a file. */
   keep(): Promise<Kept> {
+    return this.#inTurn(async () => this.#looked?.shown ?? this.#keep());
+  }
+
+  #keep(): Promise<Kept> {
     return this.#ask<"keep">({ do: "keep", id: this.#parts.id });
   }
 

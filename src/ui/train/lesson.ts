@@ -9,7 +9,7 @@ import type { TrainingBatch, TrainingOptions } from "../../engine/trainer.ts";
 import type { Preparation } from "../preparation.ts";
 import type { Viewer } from "../viewer.ts";
 import { pictureOf, readExamples, setPreparation } from "./data.ts";
-import { evaluateDriving, roadPictures, targetsOf } from "./driving.ts";
+import { evaluateDriving, heldBackRoads, roadPictures, targetsOf } from "./driving.ts";
 import type { Begun, Evaluated, HeldBackPicture, TrainWish } from "./request.ts";
 import { Worst } from "./worst.ts";
 
@@ -30,7 +30,7 @@ const scoredAtOnce = 50;
 const shortDrive = { pictures: 50, roads: 4, seconds: 8 };
 
 /**
- * @param turn another one gives another order: what goes on does not see the same again
+ * @param turn how many steps were taken before: what goes on does not see the same again
  * @throws Error that says what is wrong with the pictures, or why the network cannot learn from them
  */
 export async function lessonOf(viewer: Viewer, wish: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
@@ -49,7 +49,7 @@ async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Prepara
   return {
     about: { kind: "classes", classes, count: isEndless ? undefined : train.length, heldBack: test.length },
     options: {},
-    sequence: isEndless ? new Onward() : new Order(train.length, wish.seed + turn),
+    sequence: isEndless ? new Onward(turn * wish.batch) : new Order(train.length, wish.seed + turn),
     batch: (indices) => train.examples(indices),
     evaluate: () => evaluateClasses(scorer, test),
     picture: (index) => pixelsOf(test, index % test.length),
@@ -77,6 +77,7 @@ function roadLesson(viewer: Viewer, { seed }: TrainWish, preparation: Preparatio
   const picture = pictureOf(viewer);
   const prepared = setPreparation(preparation, picture.channels);
   const { set, outputs } = roadPictures(model.graph, picture, prepared, seed + turn);
+  const heldBack = heldBackRoads(picture, prepared);
   return {
     about: { kind: "driving", classes: [], count: undefined, heldBack: shortDrive.pictures },
     options: { loss: "mean-squared-error", of: [outputs.steering.name, outputs.throttle.name] },
@@ -89,7 +90,7 @@ function roadLesson(viewer: Viewer, { seed }: TrainWish, preparation: Preparatio
       const { errors, drive } = await evaluateDriving(model, model.graph, picture, prepared, shortDrive);
       return { loss: errors.steering + errors.throttle, accuracy: drive.inLane, confusion: [], mistakes: [] };
     },
-    picture: (index) => pixelsOf(set, index),
+    picture: (index) => pixelsOf(heldBack, index % shortDrive.pictures),
     dispose: () => undefined,
   };
 }

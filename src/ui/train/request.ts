@@ -76,7 +76,7 @@ export interface Stepped {
   readonly steps: number;
   /** Of each of the steps asked for, before the parameters took it. */
   readonly losses: readonly number[];
-  /** From the first submit to the last loss. */
+  /** From the first batch, which is prepared then, to the last loss. */
   readonly ms: number;
 }
 

@@ -19,6 +19,11 @@ export interface StoredRun {
 
 const keyOf = (name: string) => `training ${name}`;
 
+/** All that what was learned depends on, but for this visit. */
+export function storeKeyOf({ source, key }: { readonly source: unknown; readonly key: string }): string {
+  return JSON.stringify([typeof source === "string" ? source : "", ...(JSON.parse(key) as unknown[])]);
+}
+
 /** @param key what it depends on: of anything else it is not told */
 export async function storeRun(name: string, key: string, history: History): Promise<void> {
   const kept = [history.kept[0], history.latest].flatMap((one) => one ?? []);

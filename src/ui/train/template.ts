@@ -1,5 +1,6 @@
 // Training on the page: what can be done, how far it is, its curves, what it takes for what, and its mistakes. All from data; lit draws it.
 import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { live } from "lit/directives/live.js";
 import { ref } from "lit/directives/ref.js";
 import { asSentence } from "../as-sentence.ts";
@@ -69,7 +70,7 @@ export function trainTemplate({ title, status, trouble, run }: TrainView, action
 }
 
 function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
-  const { isHeld, isPaused, rate, pace, note, stored } = run;
+  const { isHeld, isPaused, rate, pace, note, stored, evaluated, classes } = run;
   const choosePace = (event: Event) => actions.setPace((event.target as HTMLSelectElement).value as Pace);
   return html`
     <div class="train-row">
@@ -107,7 +108,10 @@ function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
       <span class="train-note" role="status">${note}</span>
     </div>
     ${keptTemplate(run, actions)}
-    <div class="train-figures">${run.curves ?? nothing}${run.evaluated && run.classes.length > 0 ? evaluatedTemplate(run.evaluated, run, actions) : nothing}</div>
+    <div class="train-figures">${run.curves ?? nothing}${
+      // Pictures are drawn once, and not with every step.
+      guard([evaluated, classes], () => (evaluated && classes.length > 0 ? evaluatedTemplate(evaluated, run, actions) : nothing))
+    }</div>
     ${run.silence === "" ? nothing : html`<p class="train-silence">${run.silence}</p>`}
   `;
 }

@@ -14,7 +14,7 @@ import { Learning } from "./learning.ts";
 import type { Begun, HeldBackPicture, Kept } from "./request.ts";
 import { silenceText } from "./silence.ts";
 import { statusText } from "./status.ts";
-import { type StoredRun, storedRun, storeRun } from "./stored.ts";
+import { type StoredRun, storedRun, storeKeyOf, storeRun } from "./stored.ts";
 import { drawPicture, type TrainActions, trainTemplate } from "./template.ts";
 import styles from "./train.css?inline";
 import { type ElementWish, readTrainWish } from "./wish.ts";
@@ -34,10 +34,21 @@ export interface TrainHost {
 interface Asked {
   readonly session: Session;
   readonly source: unknown;
-  /** All that it depends on. */
+  /** Number of the weights that the element wants. */
+  readonly weights: number;
+  /** All that it depends on, but for the weights. */
   readonly key: string;
   readonly wish: ElementWish;
   readonly preparation: object;
+}
+
+/** How a run begins. */
+interface Beginning {
+  /** The weights; those that the network has where absent. */
+  readonly from?: Kept | undefined;
+  readonly rate?: number | undefined;
+  /** Whether it goes on with the run before. */
+  readonly isOngoing?: boolean;
 }
 
 /** A run of fewer steps is not worth comparing with. */
@@ -50,8 +61,8 @@ export class Training {
   readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
   /** What was asked for last, and was refused, or learns. */
   #asked: Asked | undefined;
-  /** The same, as long as the network may come again. */
-  #last: Asked | undefined;
+  /** What the history is of: the network may come again. */
+  #of: Asked | undefined;
   #id = 0;
   #learning: Learning | undefined;
   #history: History | undefined;
@@ -114,10 +125,11 @@ export class Training {
 
   async #begin(): Promise<void> {
     const { session, isShown } = this.#host;
-    const wish = readTrainWish(this.#element, this.#element.trainFiles ?? []);
+    const wish = this.#readWish();
     if (!wish) {
       const asked = this.#asked;
       this.hide();
+      this.#of = undefined;
       this.#history = undefined;
       this.#before = undefined;
       await asked?.session.ask({ kind: "train", request: { do: "end" } });
@@ -125,12 +137,23 @@ export class Training {
     }
     if (!session || !isShown) return;
     const asked = this.#read(session, wish);
-    const isSame = (other: Asked | undefined) => other?.key === asked.key && other.source === asked.source;
+    const isOfSameWeights = (other: Asked | undefined) => other?.source === asked.source && other?.weights === asked.weights;
+    const isSame = (other: Asked | undefined) => isOfSameWeights(other) && other?.key === asked.key;
     if (this.#asked?.session === session && isSame(this.#asked)) return;
-    const from = isSame(this.#last) ? this.#history?.latest : undefined;
     this.#asked = asked;
-    this.#last = asked;
-    await this.#start(asked, from);
+    if (isSame(this.#of)) return this.#start(asked, { from: this.#history?.latest, rate: this.#learning?.rate, isOngoing: true });
+    // With another optimiser, say, the same network begins where the run before began, and not with what it has learned.
+    await this.#start(asked, { from: isOfSameWeights(this.#of) ? this.#history?.kept[0] : undefined });
+  }
+
+  /** @throws Error for an attribute that is not accepted; the one before may come again then */
+  #readWish(): ElementWish | undefined {
+    try {
+      return readTrainWish(this.#element, this.#element.trainFiles ?? []);
+    } catch (error) {
+      this.#asked = undefined;
+      throw error;
+    }
   }
 
   #read(session: Session, wish: ElementWish): Asked {
@@ -138,12 +161,12 @@ export class Training {
     const { files, ...told } = wish;
     const preparation = { ...element.preparation, ...readPreparation(element) };
     const names = files.map(({ path, file }) => [path, file.size, file.lastModified]);
-    const key = JSON.stringify([told, names, preparation, this.#host.weights.wanted.id]);
-    return { session, source: element.src, key, wish, preparation };
+    const key = JSON.stringify([told, names, preparation]);
+    return { session, source: element.src, weights: this.#host.weights.wanted.id, key, wish, preparation };
   }
 
-  /** @param from weights to go on with. Where nothing was learned after them yet, it begins anew */
-  async #start({ session, wish, preparation }: Asked, from: Kept | undefined, rate = this.#learning?.rate): Promise<void> {
+  async #start(asked: Asked, { from, rate, isOngoing = false }: Beginning): Promise<void> {
+    const { session, wish, preparation, weights } = asked;
     this.#end();
     const id = this.#id;
     this.#trouble = undefined;
@@ -155,42 +178,46 @@ export class Training {
     this.#curves ??= new (await import("./curves.ts")).Curves(this.panel.getRootNode() as ShadowRoot);
     const request = { do: "begin", id, wish: told, preparation, from } as const;
     const begun = (await session.ask({ kind: "train", request })) as Begun;
-    if (id !== this.#id) return;
-    const history = this.#historyFrom(from, wish);
     const element = this.#element;
     const store = element.getAttribute("train-store");
-    if (!from && store !== null) this.#stored = await storedRun(store, this.#storeKey);
-    this.#learning = new Learning({
-      ...{ session, id, begun, history, batch: wish.batch, rate: (from && rate) ?? wished ?? begun.rate },
-      isFree: () => !element.paused && element.isConnected,
+    const storeKey = storeKeyOf(asked);
+    const isOther = !this.#of || storeKeyOf(this.#of) !== storeKey;
+    const stored = isOther && store !== null ? await storedRun(store, storeKey) : undefined;
+    if (id !== this.#id) return;
+    if (isOther) this.#stored = stored;
+    const history = this.#historyOf(asked, isOngoing ? from : undefined);
+    const learning = new Learning({
+      ...{ session, id, begun, history, batch: wish.batch, rate: rate ?? wished ?? begun.rate },
+      // Where other weights are on their way, it takes no step with them: it will begin anew.
+      isFree: () => !element.paused && element.isConnected && this.#host.weights.wanted.id === weights,
       values: () => element.availableLayers.filter(({ operator }) => operator !== "Input").map(({ value }) => value),
       onChange: () => this.#show(),
       onLearn: () => this.#tell(),
       onKeep: () => {
         // What is kept of another day goes only when this one has learned something.
-        if (store !== null && history.losses.length > 0) void storeRun(store, this.#storeKey, history);
+        if (store !== null && history.losses.length > 0) void storeRun(store, storeKey, history);
       },
       onFail: (error) => this.#fail(error),
     });
+    this.#learning = learning;
     if (begun.classes.length > 0) this.#nameClasses(begun.classes);
-    // There is something to see at once.
-    if (element.input === undefined) this.#open(await this.#learning.nextPicture());
-    void this.#learning?.goOn();
+    // There is something to see at once, unless somebody has chosen something meanwhile.
+    const picture = element.input === undefined ? await learning.nextPicture() : undefined;
+    if (picture && id === this.#id && element.input === undefined) this.#open(picture);
+    void learning.goOn();
   }
 
-  /** All that what was learned depends on, but for this visit. */
-  get #storeKey(): string {
-    const { key = "", source } = this.#last ?? {};
-    const parts = JSON.parse(key || "[]") as unknown[];
-    return JSON.stringify([typeof source === "string" ? source : "", ...parts.slice(0, -1)]);
-  }
-
-  #historyFrom(from: Kept | undefined, { optimizer, seed }: ElementWish): History {
+  /** @param from where the run before goes on; a run that does not is kept to compare with */
+  #historyOf(asked: Asked, from: Kept | undefined): History {
     const before = this.#history;
-    const isOnGoing = from !== undefined && before !== undefined;
-    if (isOnGoing) before.cut(from);
-    else if (before && before.losses.length >= fewSteps) this.#before = before;
-    this.#history = isOnGoing ? before : new History(`${optimizer}, seed ${seed}`);
+    this.#of = asked;
+    if (before && from) {
+      before.cut(from);
+      return before;
+    }
+    if (before && before.losses.length >= fewSteps) this.#before = before;
+    const { optimizer, seed } = asked.wish;
+    this.#history = new History(`${optimizer}, seed ${seed}`);
     return this.#history;
   }
 
@@ -250,12 +277,8 @@ export class Training {
 
   /** From the weights that it began with; what came of it before stays to compare with. */
   async #restart(): Promise<void> {
-    const [asked, first] = [this.#asked, this.#history?.kept[0]];
-    if (!asked || !first) return;
-    const rate = this.#learning?.rate;
-    if ((this.#history?.losses.length ?? 0) >= fewSteps) this.#before = this.#history;
-    this.#history = undefined;
-    await this.#start(asked, first, rate);
+    const [asked, from] = [this.#asked, this.#history?.kept[0]];
+    if (asked && from) await this.#start(asked, { from, rate: this.#learning?.rate });
   }
 
   /** Goes on with what was learned another day. */
@@ -264,7 +287,7 @@ export class Training {
     if (!asked || !stored) return;
     this.#stored = undefined;
     this.#history = stored.history;
-    await this.#start(asked, stored.history.latest);
+    await this.#start(asked, { from: stored.history.latest, rate: this.#learning?.rate, isOngoing: true });
   }
 
   async #save(): Promise<void> {
@@ -285,6 +308,8 @@ export class Training {
   /** Tells the page, and shows it here unless the page prevents that. */
   #fail(error: Error): void {
     this.#end();
+    // Its buffers are nobody's any more.
+    void this.#host.session?.ask({ kind: "train", request: { do: "end" } }).catch(() => undefined);
     this.#trouble = error.message;
     this.#pending = "";
     this.panel.hidden = !this.#host.emit("error", { error, part: "train" });

@@ -1,0 +1,77 @@
+// A run of training on its page: nobody changes or reads weights within a step, and what is told of weights is of those.
+import { expect, test } from "vitest";
+import { Onward } from "../../src/data-sets/order.ts";
+import type { Session } from "../../src/ui/session/session.ts";
+import { History } from "../../src/ui/train/history.ts";
+import { Learning } from "../../src/ui/train/learning.ts";
+import type { Begun, TrainRequest } from "../../src/ui/train/request.ts";
+import { storeKeyOf } from "../../src/ui/train/stored.ts";
+
+/** A run whose requests are answered when the test says so. */
+function runOf() {
+  const asked: { readonly request: TrainRequest; answer(result: unknown): void }[] = [];
+  const session = {
+    ask: (query: { readonly kind: string; readonly request: TrainRequest }) =>
+      query.kind === "silence" ? Promise.resolve([]) : new Promise((resolve) => asked.push({ request: query.request, answer: resolve })),
+  } as unknown as Session;
+  const begun = { kind: "classes", classes: ["a"], count: 1, heldBack: 1, rate: 1, steps: 0, parameters: [] } as const satisfies Begun;
+  let keptCount = 0;
+  const learning = new Learning({
+    ...{ session, id: 1, begun, history: new History("a"), batch: 1, rate: 1, isFree: () => true, values: () => [] },
+    ...{ onChange: () => {}, onLearn: () => {}, onFail: () => {} },
+    onKeep: () => {
+      keptCount++;
+    },
+  });
+  const next = async (what: TrainRequest["do"]) => {
+    await expect.poll(() => asked[0]?.request.do).toBe(what);
+    return asked.shift() as (typeof asked)[number];
+  };
+  return { learning, asked, next, keptCount: () => keptCount };
+}
+
+const kept = (steps: number) => ({ steps, bytes: new Uint8Array([steps]) });
+const evaluated = { steps: 0, loss: 1, accuracy: 0, confusion: [], mistakes: [] };
+
+test("weights that are looked back at wait for the step that is under way, and are saved as what they are", async () => {
+  const { learning, asked, next } = runOf();
+  void learning.goOn();
+  (await next("keep")).answer(kept(0));
+  (await next("evaluate")).answer(evaluated);
+  const step = await next("step");
+  learning.isHeld = true;
+  const looked = learning.look(0);
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(asked).toEqual([]);
+  step.answer({ losses: [1], steps: 1, ms: 1 });
+  (await next("keep")).answer(kept(1));
+  const look = await next("look");
+  expect(look.request).toMatchObject({ bytes: kept(0).bytes });
+  look.answer(undefined);
+  await looked;
+  expect(await learning.keep()).toEqual(kept(0));
+  expect(asked).toEqual([]);
+});
+
+test("what was asked for before a run ended is none of its weights", async () => {
+  const { learning, next, keptCount } = runOf();
+  void learning.goOn();
+  const keep = await next("keep");
+  learning.end();
+  keep.answer(kept(0));
+  await learning.look(undefined);
+  expect(keptCount()).toBe(0);
+  expect(learning.history.kept).toEqual([]);
+});
+
+test("pictures without end go on where they were left", () => {
+  expect(new Onward(64).next(2)).toEqual([64, 65]);
+  expect(new Onward().next(2)).toEqual([0, 1]);
+});
+
+test("what is stored is of a network and all that is asked of it", () => {
+  const of = (source: unknown, key: string) => storeKeyOf({ source, key });
+  expect(of("a.onnx", "[1]")).toBe(of("a.onnx", "[1]"));
+  expect(of("a.onnx", "[1]")).not.toBe(of("b.onnx", "[1]"));
+  expect(of("a.onnx", "[1]")).not.toBe(of("a.onnx", "[2]"));
+});
