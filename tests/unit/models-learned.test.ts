@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { isStored, manifest, type StoredEntry } from "../../models/manifest.ts";
 import { RoadSet } from "../../src/data-sets/road/road-set.ts";
 import { driveWorlds } from "../../src/data-sets/road/world.ts";
+import { ShapesSet } from "../../src/data-sets/shapes-set.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
@@ -31,4 +32,19 @@ test("the driver keeps the lane, in traffic and in every weather", async () => {
   expect(hits).toBe(0);
   // It does not stay in the lane by standing still.
   expect(way / seeds.length).toBeGreaterThan(150);
+});
+
+test("the classifier of shapes is as right as the manifest says", async () => {
+  const { entry, graph } = await stored("shapes-trained");
+  const set = new ShapesSet(48, 715_517, preparation, 600);
+  const { inputs, targets } = set.examples(Array.from({ length: set.length }, (_, i) => i));
+  const results = await runReference(graph, { input_layer: Tensor.float32([set.length, 3, 48, 48], inputs) });
+  const scores = results.get("output_layer")?.toFloat32() ?? new Float32Array();
+  const right = targets.filter((target, i) => {
+    const row = scores.subarray(12 * i, 12 * (i + 1));
+    return row.indexOf(Math.max(...row)) === target;
+  });
+  // Summing in another order may tip one or two.
+  expect(Math.abs(right.length / set.length - entry.testAccuracy)).toBeLessThanOrEqual(0.004);
+  expect(entry.testAccuracy).toBeGreaterThan(0.95);
 });
