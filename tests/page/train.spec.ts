@@ -85,6 +85,39 @@ test("goes on after the GPU was lost, with no more lost than what came after the
   await expect(page.locator("conv-cam .train .part-trouble")).toHaveCount(0);
 });
 
+test("another optimiser begins with the same weights, and a network that learns no more has those from before", async ({
+  warmPage: page,
+}) => {
+  const maps = () =>
+    page.evaluate(async () => {
+      const viewer = document.querySelector("conv-cam") as ConvCam;
+      return [...new Float32Array((await viewer.ask({ kind: "value", value: "conv_1" })).bytes.slice().buffer).slice(300, 700)];
+    });
+  await page.goto("/train.html#batch=8&twin=none");
+  await learnTo(page, 26);
+  const panel = page.locator("conv-cam .train");
+  await panel.getByRole("button", { name: "Pause learning" }).click();
+  const slider = panel.getByRole("slider", { name: "Look back" });
+  await slider.fill("0");
+  await expect(panel.locator(".train-kept output")).toHaveText("before it learned");
+  const first = await maps();
+  await panel.getByRole("button", { name: "Learn on" }).click();
+  await learnTo(page, 30);
+  await page.getByLabel("Optimiser").selectOption("sgd");
+  await expect.poll(() => stepOf(page)).toBeLessThan(20);
+  await page.locator("conv-cam").evaluate((viewer) => viewer.removeAttribute("train"));
+  await expect(panel).toBeHidden();
+  await expect.poll(maps).toEqual(first);
+});
+
+test("of several choices made quickly the last counts", async ({ warmPage: page }) => {
+  await page.goto("/train.html#batch=8&twin=none");
+  for (const data of ["road", "shapes", "fashion"]) await page.getByLabel("Learns from").selectOption(data);
+  await learnTo(page, 1);
+  await expect(page.locator("conv-cam")).toHaveAttribute("train", /fashion/);
+  await expect(page.locator("conv-cam .train-status")).toHaveText(/3,000 pictures/);
+});
+
 const strokes: Readonly<Record<string, readonly (readonly [y: number, x: number])[]>> = {
   bar: [
     [0.15, 0.5],

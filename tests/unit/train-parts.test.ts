@@ -4,7 +4,9 @@ import { BytesSet } from "../../src/data-sets/data-set.ts";
 import { pixelsOf, resized } from "../../src/data-sets/resized.ts";
 import { due } from "../../src/ui/train/due.ts";
 import { History, smoothed } from "../../src/ui/train/history.ts";
+import { Learning } from "../../src/ui/train/learning.ts";
 import { divide, labelsOf } from "../../src/ui/train/own-pictures.ts";
+import type { TrainQuery } from "../../src/ui/train/request.ts";
 import { silenceText } from "../../src/ui/train/silence.ts";
 import { Worst } from "../../src/ui/train/worst.ts";
 
@@ -53,6 +55,50 @@ describe("a history", () => {
   test("losses are smoothed by the mean of those before, and few are told as they are", () => {
     expect(smoothed([4, 2, 6])).toEqual([4, 2, 6]);
     expect(smoothed([4, 2, 6, 8], 2)).toEqual([4, 3, 4, 7]);
+  });
+});
+
+describe("what is looked back at", () => {
+  /** A network whose weights are one byte, and whose answers take a while. */
+  function learn() {
+    let weights = 9;
+    const session = {
+      async ask({ request }: TrainQuery) {
+        await Promise.resolve();
+        if (request.do === "keep") return { steps: 9, bytes: new Uint8Array([weights]) };
+        if (request.do !== "look") throw new Error(request.do);
+        for (let i = 0; i < 5; i++) await Promise.resolve();
+        weights = request.bytes[0] as number;
+      },
+    };
+    const history = new History("a");
+    for (const steps of [0, 3, 6]) history.keep(kept(steps));
+    const ignore = () => undefined;
+    const learning = new Learning({
+      ...{ session: session as never, id: 1, begun: {} as never, history, batch: 1, rate: 1, isFree: () => false, values: () => [] },
+      ...{ onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
+    });
+    return { learning, weights: () => weights };
+  }
+
+  test("is what was asked for last, however quickly one looks, and what was learned is never lost", async () => {
+    const { learning, weights } = learn();
+    await Promise.all([0, 1, undefined, 2, 0].map((index) => learning.look(index)));
+    expect([learning.looked, weights()]).toEqual([0, 0]);
+    const asked = learning.look(undefined);
+    expect(learning.looked).toBeUndefined();
+    await Promise.all([asked, learning.look(1)]);
+    expect([learning.looked, weights()]).toEqual([1, 3]);
+    await learning.look(undefined);
+    expect(weights()).toBe(9);
+  });
+
+  test("is saved with as many steps as it had taken", async () => {
+    const { learning } = learn();
+    await learning.look(1);
+    expect((await learning.keep()).steps).toBe(3);
+    await learning.look(undefined);
+    expect((await learning.keep()).steps).toBe(9);
   });
 });
 

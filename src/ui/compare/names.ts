@@ -22,7 +22,8 @@ export function namesOf(said: string | null, src: unknown, compare: unknown): Na
 export function namesIn(element: Pick<ConvCam, "src" | "compare" | "blank" | "parameters" | "getAttribute">): Names {
   const { src, compare, blank, parameters } = element;
   const names = namesOf(element.getAttribute("compare-names"), src, compare);
-  if (readWithin(compare)?.kind === "branches") return names;
+  // One that learns has other weights than it began with.
+  if (readWithin(compare)?.kind === "branches" || element.getAttribute("train") !== null) return names;
   const other = blank !== undefined ? `random weights ${blank}` : nameOf(parameters);
   return other === undefined ? names : { ...names, first: other };
 }

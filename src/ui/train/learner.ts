@@ -13,7 +13,9 @@ export async function answerTraining(viewer: Viewer, request: TrainRequest): Pro
   if (request.do === "begin" || request.do === "end") {
     viewer.kept.get(purpose)?.dispose();
     viewer.kept.delete(purpose);
-    return request.do === "begin" ? begin(viewer, request) : undefined;
+    if (request.do === "begin") return begin(viewer, request);
+    if (request.from) await viewer.model.setParameters(await readModel(request.from.bytes));
+    return undefined;
   }
   const learner = viewer.kept.get(purpose);
   // It is gone with the network that it was of.

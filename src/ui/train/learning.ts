@@ -52,6 +52,8 @@ export class Learning {
   #count = 1;
   /** The weights that are looked at, and those that it goes on with. */
   #looked: { readonly index: number; readonly shown: Kept; readonly now: Kept } | undefined;
+  /** What somebody asked for last: what was asked for before is passed over. */
+  #wanted: { readonly index: number | undefined } | undefined;
   /** What was begun last with the weights: the next waits for it, so that nobody changes or reads them within a step. */
   #turn: Promise<unknown> = Promise.resolve();
   #toldAt = Number.NEGATIVE_INFINITY;
@@ -78,7 +80,7 @@ export class Learning {
 
   /** Which of the weights kept is looked at; undefined for the latest of all. */
   get looked(): number | undefined {
-    return this.#looked?.index;
+    return this.#wanted?.index;
   }
 
   /** Whether the weights are no longer those that it began with. */
@@ -127,7 +129,9 @@ export class Learning {
     if (this.#isOver) return;
     const { history } = this;
     const { id, batch } = this.#parts;
+    const wanted = this.#wanted;
     if (this.#looked) await this.#look(undefined);
+    if (this.#wanted === wanted) this.#wanted = undefined;
     if (history.isKeepingDue) {
       const kept = await this.#keep();
       if (this.#isOver) return;
@@ -185,7 +189,12 @@ export class Learning {
 
   /** Goes back to weights that were kept, or, for undefined, to those that it goes on with. It is paused meanwhile. */
   look(index: number | undefined): Promise<void> {
-    return this.#inTurn(() => this.#look(index));
+    const wanted = { index };
+    this.#wanted = wanted;
+    this.#parts.onChange();
+    return this.#inTurn(async () => {
+      if (this.#wanted === wanted) await this.#look(index);
+    });
   }
 
   async #look(index: number | undefined): Promise<void> {

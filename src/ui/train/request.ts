@@ -48,7 +48,7 @@ export type TrainRequest =
   | { readonly do: "picture"; readonly id: number; readonly index: number }
   /** Computes with weights that were kept. */
   | { readonly do: "look"; readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly do: "end" };
+  | { readonly do: "end" /** The weights from then on. */; readonly from?: Kept | undefined };
 
 export interface TrainQuery {
   readonly kind: "train";

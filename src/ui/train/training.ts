@@ -128,11 +128,12 @@ export class Training {
     const wish = this.#readWish();
     if (!wish) {
       const asked = this.#asked;
+      const from = asked?.weights === this.#host.weights.wanted.id ? this.#history?.kept[0] : undefined;
       this.hide();
       this.#of = undefined;
       this.#history = undefined;
       this.#before = undefined;
-      await asked?.session.ask({ kind: "train", request: { do: "end" } });
+      await asked?.session.ask({ kind: "train", request: { do: "end", from } });
       return;
     }
     if (!session || !isShown) return;
