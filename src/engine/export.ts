@@ -27,7 +27,10 @@ export async function encodeNetwork(network: Network, parameters: readonly Param
       return type ? [[name, { dtype: type.dtype, shape: isFree ? type.shape.map(() => "?") : type.shape }] as const] : [];
     }),
   );
-  return encodeModel({ ...file, initializers, nodes }, { types });
+  // Weights that were learned are no longer those of a seed.
+  const hasLearned = parameters.some(({ name }) => network.parameters.isComputed(name));
+  const metadata = new Map([...file.metadata].filter(([key]) => key !== "seed" || !hasLearned));
+  return encodeModel({ ...file, metadata, initializers, nodes }, { types });
 }
 
 /**

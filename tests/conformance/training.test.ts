@@ -310,12 +310,14 @@ describe("a training", () => {
         constants: { w },
         nodes: [op("Cast", "w", "v", { to: 1 }), op("MatMul", "x v", "y")],
       });
-      const model = await loadModel(device, graph, { parameters: true });
+      const model = await loadModel(device, { ...graph, metadata: new Map([["seed", "1"]]) }, { parameters: true });
       await model.setParameters({ w: Float32Array.of(7, 8, 9, 10, 11, 12) });
       const trainer = await Trainer.make(model, { batch: 2, optimizer: { name: "sgd", rate: 0 } });
       for (const _ of [0, 1]) {
         const file = await importModel(await model.toOnnx());
         expect(file.initializers.get("w")?.dtype).toBe("float16");
+        // A page takes a file with a seed for a blank network.
+        expect(file.metadata.has("seed")).toBe(trainer.steps === 0);
         expect(file.initializers.get("w")?.toNumbers()).toEqual([7, 8, 9, 10, 11, 12]);
         trainer.step({ inputs: new Float32Array(4), targets: Int32Array.of(0, 2) });
       }

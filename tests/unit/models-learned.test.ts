@@ -8,6 +8,7 @@ import { ShapesSet } from "../../src/data-sets/shapes-set.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
+import { hasRandomWeights } from "../../src/ui/blank.ts";
 import { runReference } from "../support/onnxruntime.ts";
 
 const preparation = { mean: [0], std: [1] };
@@ -18,6 +19,10 @@ async function stored(name: string): Promise<{ readonly entry: StoredEntry; read
   const graph = await importModel(new Uint8Array(readFileSync(new URL(`../../models/${entry.file}`, import.meta.url))));
   return { entry, graph: { ...graph, inputs: graph.inputs.map((input) => ({ ...input, shape: ["n", ...input.shape.slice(1)] })) } };
 }
+
+test.each(["driver-trained", "shapes-trained"])("%s is not taken for a blank network", async (name) => {
+  expect(hasRandomWeights((await stored(name)).graph)).toBe(false);
+});
 
 test("the driver keeps the lane, in traffic and in every weather", async () => {
   const { graph } = await stored("driver-trained");
