@@ -207,6 +207,9 @@ test("says what is wrong with pictures and files, and until when", async ({ warm
   await page.goto("/train.html#twin=none&batch=8");
   await page.locator("conv-cam").evaluate((viewer) => viewer.setAttribute("train", "/src/nothing.bin"));
   await expect(page.locator("conv-cam .train .part-trouble")).toHaveText(/The pictures are damaged|could not be downloaded|no idx file/);
+  // What was refused can be tried again, and something else is tried by itself.
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.locator("conv-cam .train .part-trouble")).toHaveText(/The pictures are damaged|could not be downloaded|no idx file/);
   await page.getByLabel("Seed").fill("2");
   await page.getByRole("button", { name: "Begin" }).click();
   await learnTo(page, 1);

@@ -161,6 +161,13 @@ async function show(choices: Choices): Promise<void> {
   if (data === "teach") teaching ??= loadPart("to teach", async () => new (await import("./teaching.ts")).Teaching(viewer, complain));
   if (data === "road") driving ??= loadPart("to drive", async () => new (await import("./drive.ts")).Drive(viewer));
   const src = entry && data !== "teach" ? await sourceOf(entry) : file;
+  // What did not load is tried again the next time.
+  teaching?.catch(() => {
+    teaching = undefined;
+  });
+  driving?.catch(() => {
+    driving = undefined;
+  });
   const [teach, drive] = [await teaching, await driving];
   if (latest !== choices) return;
   viewer.removeAttribute("train-freeze");

@@ -132,7 +132,8 @@ export class Learning {
     const wanted = this.#wanted;
     if (this.#looked) await this.#look(undefined);
     if (this.#wanted === wanted) this.#wanted = undefined;
-    if (history.isKeepingDue) {
+    // Weights that have come apart are worth nothing.
+    if (history.isKeepingDue && Number.isFinite(history.losses.at(-1) ?? 0)) {
       const kept = await this.#keep();
       if (this.#isOver) return;
       history.keep(kept);

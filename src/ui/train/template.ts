@@ -49,6 +49,8 @@ export interface TrainActions {
   restart(): void;
   /** Goes on with what was learned another day. */
   resume(): void;
+  /** Begins once more what was refused. */
+  retry(): void;
   save(): void;
   setRate(rate: number): void;
   setPace(pace: Pace): void;
@@ -65,6 +67,7 @@ export function trainTemplate({ title, status, trouble, run }: TrainView, action
     <p class="train-status">${status}</p>
     <p class="train-spoken" role="status">${run?.told ?? status}</p>
     ${trouble === undefined ? nothing : html`<p class="part-trouble" role="alert">${asSentence(trouble)}</p>`}
+    ${trouble !== undefined && !run ? html`<button type="button" class="part-button" @click=${actions.retry}>Try again</button>` : nothing}
     ${run ? runTemplate(run, actions) : nothing}
   `;
 }

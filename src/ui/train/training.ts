@@ -248,6 +248,10 @@ export class Training {
     save: () => void this.#try(() => this.#save()),
     setRate: (rate) => this.#set({ rate }),
     setPace: (pace) => this.#set({ pace }),
+    retry: () => {
+      this.#asked = undefined;
+      this.update();
+    },
     resume: () => void this.#try(() => this.#resume()),
     look: (index) =>
       void this.#try(async () => {
