@@ -14,7 +14,16 @@ function runOf() {
     ask: (query: { readonly kind: string; readonly request: TrainRequest }) =>
       query.kind === "silence" ? Promise.resolve([]) : new Promise((resolve) => asked.push({ request: query.request, answer: resolve })),
   } as unknown as Session;
-  const begun = { kind: "classes", classes: ["a"], count: 1, heldBack: 1, rate: 1, steps: 0, parameters: [] } as const satisfies Begun;
+  const begun = {
+    kind: "classes",
+    classes: ["a"],
+    count: 1,
+    heldBack: 1,
+    leftOut: 0,
+    rate: 1,
+    steps: 0,
+    parameters: [],
+  } as const satisfies Begun;
   let keptCount = 0;
   const learning = new Learning({
     ...{ session, id: 1, begun, history: new History("a"), batch: 1, rate: 1, isFree: () => true, values: () => [] },

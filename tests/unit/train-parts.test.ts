@@ -136,17 +136,20 @@ describe("pictures of one's own", () => {
 
   test("one of five of each class is held back, evenly, the same ones for the same seed", () => {
     const all = Array.from({ length: 30 }, (_, i) => ({ label: i < 20 ? 0 : 1, i }));
-    const { train, test: held } = divide(all, 2, 3);
+    const { train, test: held } = divide(all, ["a", "b"], 3);
     expect([train.length, held.length]).toEqual([24, 6]);
     expect(held.filter(({ label }) => label === 0)).toHaveLength(4);
     expect([...train, ...held].map(({ i }) => i).sort((a, b) => a - b)).toEqual(all.map(({ i }) => i));
-    expect(divide(all, 2, 3).test).toEqual(held);
-    expect(divide(all, 2, 4).test).not.toEqual(held);
+    expect(divide(all, ["a", "b"], 3).test).toEqual(held);
+    expect(divide(all, ["a", "b"], 4).test).not.toEqual(held);
   });
 
   test("a class with one picture learns from it, and one that has none is named", () => {
-    expect(divide([{ label: 0 }, { label: 1 }], 2, 0)).toEqual({ train: [{ label: 0 }, { label: 1 }], test: [{ label: 0 }, { label: 1 }] });
-    expect(() => divide([{ label: 0 }], 2, 0)).toThrow("no picture of class 1");
+    expect(divide([{ label: 0 }, { label: 1 }], ["a", "b"], 0)).toEqual({
+      train: [{ label: 0 }, { label: 1 }],
+      test: [{ label: 0 }, { label: 1 }],
+    });
+    expect(() => divide([{ label: 0 }], ["a", "b"], 0)).toThrow("no picture of 'b'");
   });
 });
 

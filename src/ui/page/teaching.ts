@@ -44,6 +44,8 @@ export class Teaching {
   offer(network: ManifestEntry | File | undefined, seed: number): void {
     this.#network = network;
     this.#seed = seed;
+    // What was shown until now is not what will learn.
+    if (!this.#isOpen) this.#viewer.src = undefined;
     this.#isOpen = true;
     this.#viewer.removeAttribute("train");
     this.#viewer.compare = undefined;

@@ -82,12 +82,16 @@ const field = (name: keyof Choices) => find<HTMLSelectElement | HTMLInputElement
 for (const [name, texts] of Object.entries(options))
   field(name as keyof Choices).append(...Object.entries(texts).map(([value, text]) => new Option(text, value)));
 
+/** As the field says. */
+const mostBatch = 1024;
+
 function readAddress(): Choices {
   const query = new URLSearchParams(location.hash.slice(1));
   const known = Object.entries(usual).map(([name, standard]) => {
     const text = query.get(name) ?? standard;
     const isKnown = !(name in options) || text in (options[name as keyof Choices] ?? {});
-    return [name, isKnown && !["file", "folder"].includes(text) ? text : standard];
+    const isRefused = name === "batch" && !(Number.isInteger(Number(text)) && Number(text) >= 1 && Number(text) <= mostBatch);
+    return [name, isKnown && !isRefused && !["file", "folder"].includes(text) ? text : standard];
   });
   return Object.fromEntries(known) as unknown as Choices;
 }
@@ -134,6 +138,9 @@ function arrange(data: string): void {
   find("about").textContent = lessonOf(data).about;
   find("teach").hidden = data !== "teach";
   find("drive").hidden = data !== "road";
+  // Where somebody draws, the answer is what one looks for; else the curves are.
+  viewer.toggleAttribute("bars", data !== "teach");
+  if (data !== "teach") viewer.setAttribute("bars", "none");
   for (const name of ["blank", "twin"] as const) (field(name).closest("label") as HTMLElement).hidden = data === "teach";
   (find("all").closest("label") as HTMLElement).hidden = data !== "teach";
 }

@@ -15,6 +15,8 @@ export interface TrainingData {
   readonly test: DataSet;
   /** Whether there are always more. */
   readonly isEndless?: boolean;
+  /** Pictures that could not be read. */
+  readonly leftOut?: number;
 }
 
 /** What was read last: another optimiser or batch learns from the same. */
@@ -102,7 +104,7 @@ async function readOwn(files: Files, picture: Picture, own: SetPreparation, prep
     const pixels = await decode(one.file, picture, preparation).catch(() => undefined);
     if (pixels) decoded.push({ ...one, pixels });
   }
-  const { train, test } = divide(decoded, classes.length, seed);
+  const { train, test } = divide(decoded, classes, seed);
   const set = (some: readonly (typeof decoded)[number][]) => {
     const pixels = new Uint8Array(some.length * picture.channels * picture.height * picture.width);
     some.forEach((one, i) => {
@@ -114,7 +116,7 @@ async function readOwn(files: Files, picture: Picture, own: SetPreparation, prep
       { picture, classes, preparation: own },
     );
   };
-  return { train: set(train), test: set(test) };
+  return { train: set(train), test: set(test), leftOut: pictures.length - decoded.length };
 }
 
 /** Bytes of a picture, channel by channel, as the network is shown it. */

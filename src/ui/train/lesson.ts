@@ -14,7 +14,7 @@ import type { Begun, Evaluated, HeldBackPicture, TrainWish } from "./request.ts"
 import { Worst } from "./worst.ts";
 
 export interface Lesson {
-  readonly about: Pick<Begun, "kind" | "classes" | "count" | "heldBack">;
+  readonly about: Pick<Begun, "kind" | "classes" | "count" | "heldBack" | "leftOut">;
   readonly options: Pick<TrainingOptions, "loss" | "of">;
   readonly sequence: Sequence;
   batch(indices: readonly number[]): TrainingBatch;
@@ -38,7 +38,7 @@ export async function lessonOf(viewer: Viewer, wish: TrainWish, preparation: Pre
 }
 
 async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
-  const { train, test, isEndless } = await readExamples(viewer, wish, preparation);
+  const { train, test, isEndless, leftOut = 0 } = await readExamples(viewer, wish, preparation);
   const scorer = await Scorer.make(viewer.model, { batch: Math.min(scoredAtOnce, test.length) });
   const { classes } = train;
   if (scorer.classes === undefined || classes.length > scorer.classes) {
@@ -47,7 +47,7 @@ async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Prepara
     throw new ModelError(`the pictures are of ${classes.length} classes, but the network has ${has}.`);
   }
   return {
-    about: { kind: "classes", classes, count: isEndless ? undefined : train.length, heldBack: test.length },
+    about: { kind: "classes", classes, count: isEndless ? undefined : train.length, heldBack: test.length, leftOut },
     options: {},
     sequence: isEndless ? new Onward(turn * wish.batch) : new Order(train.length, wish.seed + turn),
     batch: (indices) => train.examples(indices),
@@ -79,7 +79,7 @@ function roadLesson(viewer: Viewer, { seed }: TrainWish, preparation: Preparatio
   const { set, outputs } = roadPictures(model.graph, picture, prepared, seed + turn);
   const heldBack = heldBackRoads(picture, prepared);
   return {
-    about: { kind: "driving", classes: [], count: undefined, heldBack: shortDrive.pictures },
+    about: { kind: "driving", classes: [], count: undefined, heldBack: shortDrive.pictures, leftOut: 0 },
     options: { loss: "mean-squared-error", of: [outputs.steering.name, outputs.throttle.name] },
     sequence: new Onward(),
     batch(indices) {

@@ -36,14 +36,14 @@ const heldBackOf = 5;
  */
 export function divide<T extends { readonly label: number }>(
   all: readonly T[],
-  classCount: number,
+  classes: readonly string[],
   seed: number,
 ): { readonly train: readonly T[]; readonly test: readonly T[] } {
   const train: T[] = [];
   const test: T[] = [];
-  for (let label = 0; label < classCount; label++) {
+  for (const [label, name] of classes.entries()) {
     const own = all.filter((one) => one.label === label);
-    if (own.length === 0) throw new ModelError(`no picture of class ${label} could be read.`);
+    if (own.length === 0) throw new ModelError(`no picture of '${name}' could be read.`);
     const count = own.length < 2 ? 0 : Math.max(1, Math.floor(own.length / heldBackOf));
     const first = (((seed % own.length) + own.length) % own.length) | 0;
     const turned = [...own.slice(first), ...own.slice(0, first)];

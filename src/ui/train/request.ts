@@ -64,6 +64,8 @@ export interface Begun {
   readonly count: number | undefined;
   /** Pictures that are held back. */
   readonly heldBack: number;
+  /** Pictures that could not be read. */
+  readonly leftOut: number;
   /** Where nothing else is said. */
   readonly rate: number;
   /** Steps that were taken before. */

@@ -11,6 +11,8 @@ export function statusText({ begun, history, speed, isHeld }: Learning, isPaused
   const score = history.scores.at(-1);
   const pictures = begun.count === undefined ? "pictures without end" : `${begun.count.toLocaleString("en")} pictures`;
   const share = score && `${(100 * score.accuracy).toFixed(1)} %`;
+  // It is tried from time to time only.
+  const when = score && score.steps !== history.steps ? `, after ${score.steps.toLocaleString("en")} steps` : "";
   return [
     isHeld ? "Paused" : isPaused ? "Paused with the layers" : `Learns from ${pictures}`,
     `step ${history.steps.toLocaleString("en")}`,
@@ -18,9 +20,10 @@ export function statusText({ begun, history, speed, isHeld }: Learning, isPaused
     last.length > 0 ? `loss ${loss.toFixed(3)}` : "",
     share
       ? begun.kind === "driving"
-        ? `in the lane ${share} of the time`
-        : `${share} of ${begun.heldBack} pictures held back are right`
+        ? `in the lane ${share} of the time${when}`
+        : `${share} of ${begun.heldBack} pictures held back are right${when}`
       : "",
+    begun.leftOut > 0 ? `${begun.leftOut} ${begun.leftOut === 1 ? "picture" : "pictures"} could not be read` : "",
   ]
     .filter(Boolean)
     .join(" · ");

@@ -65,6 +65,8 @@ export class Training {
   #of: Asked | undefined;
   #id = 0;
   #learning: Learning | undefined;
+  /** How the run before was led: one that goes on is led likewise. */
+  #led: Pick<Learning, "rate" | "pace" | "isHeld"> | undefined;
   #history: History | undefined;
   /** The run before, to compare with. */
   #before: History | undefined;
@@ -111,7 +113,9 @@ export class Training {
 
   #end(): void {
     this.#id++;
-    this.#learning?.end();
+    const learning = this.#learning;
+    if (learning) this.#led = { rate: learning.rate, pace: learning.pace, isHeld: learning.isHeld };
+    learning?.end();
     this.#learning = undefined;
   }
 
@@ -142,7 +146,7 @@ export class Training {
     const isSame = (other: Asked | undefined) => isOfSameWeights(other) && other?.key === asked.key;
     if (this.#asked?.session === session && isSame(this.#asked)) return;
     this.#asked = asked;
-    if (isSame(this.#of)) return this.#start(asked, { from: this.#history?.latest, rate: this.#learning?.rate, isOngoing: true });
+    if (isSame(this.#of)) return this.#start(asked, { from: this.#history?.latest, isOngoing: true });
     // With another optimiser, say, the same network begins where the run before began, and not with what it has learned.
     await this.#start(asked, { from: isOfSameWeights(this.#of) ? this.#history?.kept[0] : undefined });
   }
@@ -200,6 +204,7 @@ export class Training {
       },
       onFail: (error) => this.#fail(error),
     });
+    if (isOngoing && this.#led) Object.assign(learning, this.#led);
     this.#learning = learning;
     if (begun.classes.length > 0) this.#nameClasses(begun.classes);
     // There is something to see at once, unless somebody has chosen something meanwhile.
