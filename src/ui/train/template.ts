@@ -192,7 +192,7 @@ function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack }: RunView,
         ${mistakes.map((mistake) => {
           const { right, answer, share } = mistake;
           const said = `${name(answer)}, ${percentOf(share)} sure; it is ${name(right)}`;
-          return html`<button type="button" class="train-mistake" aria-label=${said} title=${said} @click=${() => actions.open(mistake)}>
+          return html`<button type="button" class="train-mistake" title=${said} @click=${() => actions.open(mistake)}>
             <canvas ${ref((canvas) => canvas && drawPicture(canvas as HTMLCanvasElement, mistake))}></canvas>
             <span>${name(answer)}</span><small>is ${name(right)}</small>
           </button>`;
