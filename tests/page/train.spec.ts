@@ -4,6 +4,14 @@ import { expect, type Page } from "@playwright/test";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { test } from "../support/warm-page.ts";
 
+const status = (page: Page) => page.locator("conv-cam .train-status");
+
+/** Pauses it, and waits for the step that had begun. */
+async function pause(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Pause learning" }).click();
+  await expect(status(page)).toHaveText(/^Paused · step \d+/);
+}
+
 /** The step that the page tells. */
 const stepOf = async (page: Page) =>
   Number(/step ([\d,]+)/.exec((await page.locator("conv-cam .train-status").textContent()) ?? "")?.[1]?.replaceAll(",", "") ?? -1);
@@ -25,8 +33,7 @@ test("opens with a network that learns: loss falls, maps change, and what is kno
   await page.goto("/train.html#batch=16&twin=none");
   await learnTo(page, 26);
   const panel = page.locator("conv-cam .train");
-  await panel.getByRole("button", { name: "Pause learning" }).click();
-  await expect(panel.locator(".train-status")).toHaveText(/^Paused · step \d+/);
+  await pause(page);
   const told = await page.evaluate(() => (window as unknown as { told: { loss?: number; accuracy?: number }[] }).told);
   const losses = told.flatMap(({ loss }) => loss ?? []);
   const mean = (some: readonly number[]) => some.reduce((sum, one) => sum + one, 0) / some.length;
@@ -96,7 +103,7 @@ test("another optimiser begins with the same weights, and a network that learns 
   await page.goto("/train.html#batch=8&twin=none");
   await learnTo(page, 26);
   const panel = page.locator("conv-cam .train");
-  await panel.getByRole("button", { name: "Pause learning" }).click();
+  await pause(page);
   const learned = await maps();
   await panel.getByRole("slider", { name: "Look back" }).fill("0");
   // The slider tells at once where it is; the weights follow.

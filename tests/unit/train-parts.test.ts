@@ -8,6 +8,7 @@ import { Learning } from "../../src/ui/train/learning.ts";
 import { divide, labelsOf } from "../../src/ui/train/own-pictures.ts";
 import type { TrainQuery } from "../../src/ui/train/request.ts";
 import { silenceText } from "../../src/ui/train/silence.ts";
+import { statusText } from "../../src/ui/train/status.ts";
 import { Worst } from "../../src/ui/train/worst.ts";
 
 const kept = (steps: number) => ({ steps, bytes: new Uint8Array([steps % 256]) });
@@ -100,6 +101,30 @@ describe("what is looked back at", () => {
     await learning.look(undefined);
     expect((await learning.keep()).steps).toBe(9);
   });
+});
+
+test("it is paused once the step under way has ended: until then weights change", async () => {
+  let end: ((losses: readonly number[]) => void) | undefined;
+  const session = {
+    async ask({ request }: TrainQuery) {
+      if (request.do === "step") return { steps: 1, ms: 10, losses: await new Promise((resolve) => (end = resolve)) };
+      return { steps: 0, loss: 2, accuracy: 0, confusion: [], mistakes: [], bytes: new Uint8Array(1) };
+    },
+  };
+  const begun = { kind: "classes", classes: [], count: 8, heldBack: 2, leftOut: 0 };
+  const ignore = () => undefined;
+  const learning = new Learning({
+    ...{ session: session as never, id: 1, begun: begun as never, history: new History("a"), batch: 1, rate: 1, isFree: () => true },
+    ...{ values: () => [], onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
+  });
+  const going = learning.goOn();
+  await expect.poll(() => end).toBeDefined();
+  expect(statusText(learning, false)).toMatch(/^Learns from 8 pictures/);
+  learning.isHeld = true;
+  expect(statusText(learning, false)).toMatch(/^Ends a step/);
+  end?.([2]);
+  await going;
+  expect(statusText(learning, false)).toMatch(/^Paused · step 1/);
 });
 
 test("of the mistakes those are kept that the network is most sure of, with what is right", () => {

@@ -58,6 +58,7 @@ export class Learning {
   #turn: Promise<unknown> = Promise.resolve();
   #toldAt = Number.NEGATIVE_INFINITY;
   #isUnderWay = false;
+  #isStepping = false;
   #isOver = false;
   /** The number of the picture that was shown last. */
   #picture = 0;
@@ -76,6 +77,11 @@ export class Learning {
   set isHeld(isHeld: boolean) {
     this.#isHeld = isHeld;
     void this.goOn();
+  }
+
+  /** Whether a step, or what belongs to it, has begun and not ended: somebody may have paused it meanwhile. */
+  get isStepping(): boolean {
+    return this.#isStepping;
   }
 
   /** Which of the weights kept is looked at; undefined for the latest of all. */
@@ -101,7 +107,10 @@ export class Learning {
     try {
       do {
         const begun = performance.now();
+        this.#isStepping = true;
         await this.#inTurn(() => this.#advance(isOne ? 1 : this.#count));
+        this.#isStepping = false;
+        this.#parts.onChange();
         const rest = paceMs[this.pace] - (performance.now() - begun);
         if (!isOne && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
       } while (!isOne && this.#mayStep);
@@ -110,6 +119,7 @@ export class Learning {
       this.#isOver ||= (error as Error).name !== "AbortError";
       return;
     } finally {
+      this.#isStepping = false;
       this.#isUnderWay = false;
       this.#parts.onChange();
     }

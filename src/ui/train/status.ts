@@ -5,7 +5,7 @@ import type { Learning } from "./learning.ts";
 const lastSteps = 20;
 
 /** @param isPaused whether the element is */
-export function statusText({ begun, history, speed, isHeld }: Learning, isPaused: boolean): string {
+export function statusText({ begun, history, speed, isHeld, isStepping }: Learning, isPaused: boolean): string {
   const last = history.losses.slice(-lastSteps);
   const loss = last.reduce((sum, one) => sum + one, 0) / last.length;
   const score = history.scores.at(-1);
@@ -14,7 +14,7 @@ export function statusText({ begun, history, speed, isHeld }: Learning, isPaused
   // It is tried from time to time only.
   const when = score && score.steps !== history.steps ? `, after ${score.steps.toLocaleString("en")} steps` : "";
   return [
-    isHeld ? "Paused" : isPaused ? "Paused with the layers" : `Learns from ${pictures}`,
+    stateText(isHeld, isPaused, isStepping) ?? `Learns from ${pictures}`,
     `step ${history.steps.toLocaleString("en")}`,
     speed > 0 ? `${Math.round(speed).toLocaleString("en")} pictures/s` : "",
     last.length > 0 ? `loss ${loss.toFixed(3)}` : "",
@@ -27,4 +27,11 @@ export function statusText({ begun, history, speed, isHeld }: Learning, isPaused
   ]
     .filter(Boolean)
     .join(" · ");
+}
+
+/** Where it does not go on; while a step ends, its weights still change. */
+function stateText(isHeld: boolean, isPaused: boolean, isStepping: boolean): string | undefined {
+  if (!isHeld && !isPaused) return undefined;
+  if (isStepping) return "Ends a step";
+  return isHeld ? "Paused" : "Paused with the layers";
 }
