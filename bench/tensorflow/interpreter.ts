@@ -12,7 +12,8 @@ import type { Node, TypedGraph } from "../../src/engine/graph/graph.ts";
 import { simplify } from "../simplify.ts";
 import { type Activation, activationOf } from "./activation.ts";
 import { nhwcShape, type Operand, reorder, toNchw, toNhwc } from "./layout.ts";
-import { type Compute, fusesActivation, lowerNode } from "./lower.ts";
+import { fusesActivation, lowerNode } from "./lower.ts";
+import type { Compute } from "./lowering.ts";
 
 interface Step {
   readonly compute: Compute;

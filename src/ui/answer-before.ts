@@ -1,6 +1,6 @@
 // Puts into words what a change does to the answer: the top class before, how likely it is now, and what the network answers in its place. Pure.
 import { toProbabilities, topClasses } from "./bars.ts";
-import type { ConvCamEvents } from "./element.ts";
+import type { ConvCamEvents } from "./events.ts";
 import { percentOf } from "./format-number.ts";
 import { classNameOf } from "./labels.ts";
 

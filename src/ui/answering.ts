@@ -1,7 +1,8 @@
 // Which answer belongs to what is shown: an answer is of one picture source and one network, and goes with either.
 import { Answer } from "./answer.ts";
 import { readAttribute } from "./attributes.ts";
-import type { ConvCam, ConvCamEvents } from "./element.ts";
+import type { ConvCam } from "./element.ts";
+import type { ConvCamEvents } from "./events.ts";
 import { Labels } from "./labels.ts";
 import type { Results } from "./results.ts";
 

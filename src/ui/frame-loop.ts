@@ -12,8 +12,7 @@ export interface FrameStats {
 }
 
 export interface FrameHost {
-  readonly isConnected: boolean;
-  readonly isPaused: boolean;
+  readonly element: { readonly isConnected: boolean; readonly paused: boolean };
   readonly source: FrameSource | undefined;
   /** Draws a frame; undefined while there is nothing that could be drawn. */
   readonly draw: ((request: Omit<FrameRequest, "visible" | "pictureId">) => Promise<FrameReport>) | undefined;
@@ -52,7 +51,7 @@ export class FrameLoop {
 
   /** Asks for a frame. */
   request(): void {
-    if (this.#request === 0 && this.#host.isConnected) this.#request = requestAnimationFrame((now) => this.#onFrame(now));
+    if (this.#request === 0 && this.#host.element.isConnected) this.#request = requestAnimationFrame((now) => this.#onFrame(now));
   }
 
   /**
@@ -74,18 +73,18 @@ export class FrameLoop {
   /** Draws on without being asked only if the input moves by itself. */
   #onFrame(now: number): void {
     this.#request = 0;
-    const { source, isPaused, draw } = this.#host;
+    const { source, element, draw } = this.#host;
     if (!draw) return;
-    if (source?.isLive && !isPaused) this.request();
+    if (source?.isLive && !element.paused) this.request();
     this.#isHeldUp = this.#framesInFlight >= framesAhead;
     if (this.#isHeldUp) return;
-    const mayTake = this.#news.has("run") || !isPaused;
+    const mayTake = this.#news.has("run") || !element.paused;
     const takes = mayTake && source?.isReady() && (source.takeFrame() || this.#news.has("image"));
     if (takes || this.#news.has("run") || this.#news.has("draw")) this.#draw(now, draw, takes ? source : undefined);
   }
 
   #draw(now: number, draw: NonNullable<FrameHost["draw"]>, source: FrameSource | undefined): void {
-    const isMoving = source?.isLive === true && !this.#host.isPaused;
+    const isMoving = source?.isLive === true && !this.#host.element.paused;
     // After a pause ranges are not smoothed.
     const elapsedMs = isMoving && this.#lastFrameMs !== undefined ? now - this.#lastFrameMs : undefined;
     this.#lastFrameMs = isMoving ? now : undefined;

@@ -3,7 +3,8 @@ import { DeviceError, ModelError, UnsupportedError } from "../engine/errors.ts";
 import { Answering } from "./answering.ts";
 import { readAttribute } from "./attributes.ts";
 import { Connection } from "./connection.ts";
-import type { ConvCam, ConvCamEvents } from "./element.ts";
+import type { ConvCam } from "./element.ts";
+import type { ConvCamEvents } from "./events.ts";
 import type { ExplainedNumbers } from "./explain/request.ts";
 import { FrameLoop, type FrameStats, type News } from "./frame-loop.ts";
 import { Gallery } from "./gallery.ts";
@@ -164,14 +165,8 @@ export class Player {
 
   #frameHost() {
     const player = this;
-    const element = this.#element;
     return {
-      get isConnected() {
-        return element.isConnected;
-      },
-      get isPaused() {
-        return element.paused;
-      },
+      element: this.#element,
       get source() {
         return player.source;
       },

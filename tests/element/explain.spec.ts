@@ -3,7 +3,8 @@ import { expect, type Page } from "@playwright/test";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
-import type { ConvCam, ConvCamEvents } from "../../src/ui/element.ts";
+import type { ConvCam } from "../../src/ui/element.ts";
+import type { ConvCamEvents } from "../../src/ui/events.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 import { test, visit } from "./fixtures.ts";
 

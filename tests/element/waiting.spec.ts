@@ -1,7 +1,8 @@
 // An element whose server or visitor does not answer: nothing else waits, another source replaces it, and nothing stays open.
 import { expect, type Page } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
-import type { ConvCam, ConvCamEvents } from "../../src/ui/element.ts";
+import type { ConvCam } from "../../src/ui/element.ts";
+import type { ConvCamEvents } from "../../src/ui/events.ts";
 import { graphOf, op } from "../support/graphs.ts";
 import { test, visit } from "./fixtures.ts";
 

@@ -1,7 +1,8 @@
 // <conv-cam worker>: the same pictures, numbers, events and errors as on the page's own thread, which stays free.
 import { readFile, stat } from "node:fs/promises";
 import { expect, type Page } from "@playwright/test";
-import type { ConvCam, ConvCamEvents } from "../../src/ui/element.ts";
+import type { ConvCam } from "../../src/ui/element.ts";
+import type { ConvCamEvents } from "../../src/ui/events.ts";
 import { test, visit } from "./fixtures.ts";
 import { patchWorker } from "./patch-worker.ts";
 

@@ -14,10 +14,7 @@ const everything = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .join("\n");
 const element = read("element.ts");
 const members = element.slice(element.indexOf("class ConvCam "));
-const events = element.slice(
-  element.indexOf("interface ConvCamEvents"),
-  element.indexOf("\n}\n", element.indexOf("interface ConvCamEvents")),
-);
+const events = read("events.ts");
 
 const all = (text: string, pattern: RegExp) => [...new Set(Array.from(text.matchAll(pattern), ([, name]) => name as string))].sort();
 const inherited = ["connectedCallback", "disconnectedCallback", "attributeChangedCallback", "constructor"];

@@ -11,8 +11,7 @@ function setUp() {
   const drawn: { readonly picture: boolean; readonly runs: boolean; end(): Promise<void>; fail(message: string): Promise<void> }[] = [];
   const faults: string[] = [];
   const loop = new FrameLoop({
-    isConnected: true,
-    isPaused: false,
+    element: { isConnected: true, paused: false },
     source: { image, isLive: false, isReady: () => true, takeFrame: () => false, dispose: () => {} },
     draw: ({ image: picture, runs }) =>
       new Promise((resolve, reject) => {

@@ -1,7 +1,8 @@
 // A comparison on its page: which panels show it, and the key above them, which says in words which colour, side or sign is which network's. Loaded
 // when `compare` is set.
 import { html, nothing, render, type TemplateResult } from "lit";
-import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { ConvCam } from "../element.ts";
+import type { ConvCamEvents } from "../events.ts";
 import type { Gallery } from "../gallery.ts";
 import type { DrawableLayer, LayerChoice } from "../layers.ts";
 import { make } from "../make.ts";

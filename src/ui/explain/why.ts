@@ -1,7 +1,8 @@
 // The explanation of an element, on its page: asks the session for what the attributes say, and shows it. Loaded when `explain` is set.
 
 import { download } from "../download.ts";
-import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { ConvCam } from "../element.ts";
+import type { ConvCamEvents } from "../events.ts";
 import { fileName, networkName } from "../export/file-name.ts";
 import type { News } from "../frame-loop.ts";
 import { classNameOf } from "../labels.ts";

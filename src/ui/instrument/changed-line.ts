@@ -1,6 +1,7 @@
 // The line that says what is changed in the network, wherever one looks. Its words are loaded with the first change.
 import { loadPart } from "../../engine/errors.ts";
-import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { ConvCam } from "../element.ts";
+import type { ConvCamEvents } from "../events.ts";
 import { make } from "../make.ts";
 import type { FrameSource } from "../sources.ts";
 import type { Changed, ChangedMark } from "./changed.ts";

@@ -1,7 +1,8 @@
 // The instrument of an element: one picture of the whole network, then in, to a layer, a channel, an element. It decides which maps the gallery
 // shows, and stands around them. Loaded when `view` is set.
 import type { TemplateResult } from "lit";
-import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { ConvCam } from "../element.ts";
+import type { ConvCamEvents } from "../events.ts";
 import type { News } from "../frame-loop.ts";
 import type { Gallery } from "../gallery.ts";
 import { isHidden } from "../hidden.ts";

@@ -1,5 +1,6 @@
 // Where an element is, by its attributes, and the way to other places.
-import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { ConvCam } from "../element.ts";
+import type { ConvCamEvents } from "../events.ts";
 import type { DrawableLayer } from "../layers.ts";
 import { pictureAmong } from "../picture-among.ts";
 import { setAttribute } from "../state.ts";

@@ -1,6 +1,7 @@
 // The card with the network's answer: the best class, all of them as bars, and those of a network compared with.
 import { ClassBars } from "../class-bars.ts";
-import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { ConvCam } from "../element.ts";
+import type { ConvCamEvents } from "../events.ts";
 import { percentOf } from "../format-number.ts";
 import { classNameOf } from "../labels.ts";
 import { find, listen } from "./listen.ts";

@@ -2,7 +2,8 @@
 // first opened. The strokes are the element's attribute `retouch`, so they are in the address, and Back undoes them.
 
 import { AnswerBefore } from "../answer-before.ts";
-import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { ConvCam } from "../element.ts";
+import type { ConvCamEvents } from "../events.ts";
 import { sizeOf } from "../picture-size.ts";
 import { RetouchedPicture } from "../retouch/retouched-picture.ts";
 import { type Brush, drawnTo, readStrokes, type Stroke, type StrokePoint, writeStrokes } from "../retouch/strokes.ts";

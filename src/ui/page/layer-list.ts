@@ -1,6 +1,7 @@
 // The list of a network's values that have maps, with a box for each that is shown. There are more of them than layers: a layer has some within it,
 // such as what it is before its activation.
-import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { ConvCam } from "../element.ts";
+import type { ConvCamEvents } from "../events.ts";
 import { make } from "../make.ts";
 import { find, listen } from "./listen.ts";
 

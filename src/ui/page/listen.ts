@@ -1,5 +1,6 @@
 // What the parts of the page have in common: its elements by id, and the viewer's events with their details.
-import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { ConvCam } from "../element.ts";
+import type { ConvCamEvents } from "../events.ts";
 
 /** The page's elements by id. */
 export function find<T extends HTMLElement = HTMLElement>(id: string): T {

@@ -1,5 +1,6 @@
 // The button that opens the brush over the picture, whose code is loaded then, or with an address that holds strokes.
-import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { ConvCam } from "../element.ts";
+import type { ConvCamEvents } from "../events.ts";
 import { find, listen } from "./listen.ts";
 import { offerPart } from "./offer-part.ts";
 

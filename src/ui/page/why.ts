@@ -1,6 +1,7 @@
 // The page's part Why: which method, layer and class are explained, and how opaque the heat is. Loaded when it is first opened.
 
-import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { ConvCam } from "../element.ts";
+import type { ConvCamEvents } from "../events.ts";
 import { ClassPicker } from "../explain/pick-class.ts";
 import { classNameOf } from "../labels.ts";
 import "../explain/pick-class.css";

@@ -2,7 +2,8 @@
 // Loaded when `patterns` is set.
 import { readAttribute, readPreparation } from "../attributes.ts";
 import { download } from "../download.ts";
-import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { ConvCam } from "../element.ts";
+import type { ConvCamEvents } from "../events.ts";
 import type { Session } from "../session/session.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import type { Stage } from "../update-cycle.ts";
