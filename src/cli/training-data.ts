@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { BytesSet, type DataSet, fromIdx, type Picture, type Preparation } from "../data-sets/data-set.ts";
+import { BytesSet, type DataSet, fromIdx, heldBackSeed, type Picture, type Preparation } from "../data-sets/data-set.ts";
 import { type BytesArray, decodeIdx } from "../data-sets/idx.ts";
 import { ShapesSet } from "../data-sets/shapes-set.ts";
 import { ModelError } from "../engine/errors.ts";
@@ -44,8 +44,8 @@ export function hasTestPart(source: string): boolean {
   return ["t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"].some((name) => existsSync(join(folder, name)));
 }
 
-/** Of the shapes that are held back: another one than any training's; and how many there are. */
-const [shapesTestSeed, shapesTestLength] = [715_517, 600] as const;
+/** How many shapes are held back. */
+const heldBackShapes = 600;
 
 /**
  * @param source idx:DIR, folder:DIR or shapes
@@ -71,7 +71,7 @@ function drawnShapes(part: Part, { picture: { channels, height, width }, seed = 
   if (channels !== 3 || height !== width)
     throw new ModelError(`shapes are square and in colour; the model takes ${channels} × ${height} × ${width}.`);
   const preparation = { mean, std };
-  return part === "train" ? new ShapesSet(height, seed, preparation) : new ShapesSet(height, shapesTestSeed, preparation, shapesTestLength);
+  return part === "train" ? new ShapesSet(height, seed, preparation) : new ShapesSet(height, heldBackSeed, preparation, heldBackShapes);
 }
 
 function checked(source: string, set: BytesSet, { channels, height, width }: Picture): BytesSet {

@@ -2,6 +2,9 @@
 import { ModelError } from "../engine/errors.ts";
 import type { BytesArray } from "./idx.ts";
 
+/** Of pictures that are drawn and held back: another one than any training's. */
+export const heldBackSeed = 715_517;
+
 export interface Picture {
   readonly channels: number;
   readonly height: number;
@@ -45,7 +48,7 @@ export function examplesOf<Targets>(
   change: (pixels: Uint8Array) => void = () => {},
 ) {
   const { channels, height, width } = pictures.picture;
-  const [plane, { mean, std }] = [height * width, pictures.preparation];
+  const [plane, { mean, std, isBlueFirst }] = [height * width, pictures.preparation];
   const size = channels * plane;
   const inputs = new Float32Array(indices.length * size);
   const pixels = new Uint8Array(size);
@@ -55,7 +58,7 @@ export function examplesOf<Targets>(
     for (let channel = 0; channel < channels; channel++) {
       const scale = 1 / (255 * (std[channel] ?? std[0] ?? 1));
       const shift = -(mean[channel] ?? mean[0] ?? 0) / (std[channel] ?? std[0] ?? 1);
-      const [to, from] = [i * size + channel * plane, channel * plane];
+      const [to, from] = [i * size + channel * plane, (isBlueFirst && channel < 3 ? 2 - channel : channel) * plane];
       for (let pixel = 0; pixel < plane; pixel++) inputs[to + pixel] = (pixels[from + pixel] as number) * scale + shift;
     }
   }
@@ -66,6 +69,8 @@ export interface Preparation {
   /** Per channel, or one for all: subtracted from pixels in 0…1, and divided by. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
+  /** Whether a network takes blue, green and red. Pictures as bytes have red first. */
+  readonly isBlueFirst?: boolean;
 }
 
 /** Pictures as bytes, [count, channels, rows, columns], decoded once. */

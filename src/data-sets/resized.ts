@@ -1,5 +1,6 @@
 // Pictures of a data set as a canvas takes them, and for a network that takes others. Pure.
 import { type DataSet, examplesOf, type Picture, type Pictures } from "./data-set.ts";
+import { grayWeights } from "./gray-weights.ts";
 
 export interface PixelsOfPicture {
   readonly width: number;
@@ -20,11 +21,16 @@ export function pixelsOf(pictures: Pictures<unknown>, index: number): PixelsOfPi
   return { width, height, pixels };
 }
 
-/** The same pictures for a network that takes others: larger or smaller by the mean of what a pixel covers, and gray in each channel. */
-export function resized(set: DataSet, picture: Picture): DataSet {
+/**
+ * The same pictures for a network that takes others: larger or smaller by the mean of what a pixel covers, in as many channels.
+ *
+ * @param isGray whether colours become gray
+ */
+export function resized(set: DataSet, picture: Picture, isGray = false): DataSet {
   const own = set.picture;
-  if (own.channels === picture.channels && own.height === picture.height && own.width === picture.width) return set;
-  const [from, to] = [own.height * own.width, picture.height * picture.width];
+  const isSame = own.channels === picture.channels && own.height === picture.height && own.width === picture.width;
+  if (isSame && (!isGray || own.channels === 1)) return set;
+  const from = own.height * own.width;
   const bytes = new Uint8Array(own.channels * from);
   const { length, classes, classSizes, preparation } = set;
   const other: DataSet = {
@@ -32,14 +38,28 @@ export function resized(set: DataSet, picture: Picture): DataSet {
     targets: (indices) => set.targets(indices),
     draw(index, pixels) {
       set.draw(index, bytes);
-      for (let channel = 0; channel < picture.channels; channel++) {
-        const at = Math.min(channel, own.channels - 1) * from;
-        pixels.set(resizePlane(bytes.subarray(at, at + from), own, picture), channel * to);
-      }
+      const plane = (color: number) => resizePlane(bytes.subarray(color * from, (color + 1) * from), own, picture);
+      const planes = Array.from({ length: own.channels }, (_, color) => plane(color));
+      pixels.set(inChannels(planes, picture.channels, isGray));
     },
     examples: (indices) => examplesOf(other, indices),
   };
   return other;
+}
+
+/**
+ * A picture in so many channels: fewer than three are gray, and a fourth is opaque.
+ *
+ * @param planes rows of red, green and blue, or of gray
+ */
+export function inChannels(planes: readonly Uint8Array[], count: number, isGray: boolean): Uint8Array {
+  const [red = new Uint8Array(), green = red, blue = red] = planes;
+  const [ofRed, ofGreen, ofBlue] = grayWeights;
+  const gray = () => red.map((one, i) => Math.round(ofRed * one + ofGreen * (green[i] as number) + ofBlue * (blue[i] as number)));
+  const colors = isGray || count < 3 ? new Array<Uint8Array>(3).fill(gray()) : [red, green, blue];
+  const pixels = new Uint8Array(count * red.length).fill(255);
+  for (const [channel, color] of colors.slice(0, count).entries()) pixels.set(color, channel * red.length);
+  return pixels;
 }
 
 /** Rows of bytes at another size: each pixel is the mean of those under it, or the nearest where it covers less than one. */

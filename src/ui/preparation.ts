@@ -1,4 +1,5 @@
 // How a picture becomes a network's input: which part of it, at what size, and the arithmetic on its colours. Pure.
+import { grayWeights } from "../data-sets/gray-weights.ts";
 import { type DataType, isFloat } from "../engine/tensor.ts";
 import type { ImageView } from "./image-view.ts";
 
@@ -18,9 +19,6 @@ export interface Preparation {
 }
 
 export type ChannelOrder = "rgb" | "bgr" | "gray";
-
-/** Weights of red, green and blue in a gray value (ITU-R BT.601, as Pillow and OpenCV use). */
-const grayWeights = [0.299, 0.587, 0.114] as const;
 
 /** What an input's elements can hold; floats are not rounded. */
 const wholeRanges: { readonly [T in DataType]?: readonly [least: number, most: number] } = {

@@ -1,6 +1,6 @@
 // The pictures that a network learns from and those held back, as it takes them: from a stored file, or pictures of one's own. Where the engine is.
-import { BytesSet, type DataSet, type Picture, type Preparation as SetPreparation } from "../../data-sets/data-set.ts";
-import { resized } from "../../data-sets/resized.ts";
+import { BytesSet, type DataSet, heldBackSeed, type Picture, type Preparation as SetPreparation } from "../../data-sets/data-set.ts";
+import { inChannels, resized } from "../../data-sets/resized.ts";
 import { ShapesSet } from "../../data-sets/shapes-set.ts";
 import { readShippedFashion } from "../../data-sets/shipped-fashion.ts";
 import { ModelError } from "../../engine/errors.ts";
@@ -62,12 +62,16 @@ export function pictureOf(viewer: Viewer): Picture {
 export function setPreparation(preparation: Preparation, channelCount: number): SetPreparation {
   const rows = colorMatrix(preparation, channelCount);
   const channels = Array.from({ length: channelCount }, (_, k) => rows.slice(4 * k, 4 * k + 4));
-  const gain = channels.map(([red = 0, green = 0, blue = 0]) => red + green + blue);
-  return {
-    std: gain.map((one) => 1 / one),
-    mean: channels.map((row, k) => -(row[3] as number) / (gain[k] as number)),
-  };
+  // What no colour counts for is opacity, which is 1 in every picture.
+  const parts = channels.map(([red = 0, green = 0, blue = 0, rest = 0]) => {
+    const gain = red + green + blue;
+    return gain === 0 ? { std: 1, mean: 1 - rest } : { std: 1 / gain, mean: -rest / gain };
+  });
+  const isBlueFirst = preparation.channels === "bgr" && channelCount > 2;
+  return { std: parts.map(({ std }) => std), mean: parts.map(({ mean }) => mean), isBlueFirst };
 }
+
+const heldBackShapes = 300;
 
 async function read(
   { data, files, seed }: TrainWish,
@@ -75,25 +79,19 @@ async function read(
   own: SetPreparation,
   preparation: Preparation,
 ): Promise<TrainingData> {
-  if (data === "shapes") return drawShapes(picture, own, seed);
+  const fitted = (set: DataSet) => resized(set, picture, preparation.channels === "gray");
+  if (data === "shapes") {
+    const side = Math.max(picture.height, picture.width);
+    const test = new ShapesSet(side, heldBackSeed, own, heldBackShapes);
+    return { train: fitted(new ShapesSet(side, seed, own)), test: fitted(test), isEndless: true };
+  }
   if (data === "") return readOwn(files, picture, own, preparation, seed);
   const response = await fetch(data).catch((error: Error) => {
     throw new Error(`train '${data}' could not be downloaded: ${error.message}`);
   });
   if (!response.ok) throw new Error(`train '${data}' could not be downloaded: the server answered ${response.status}.`);
   const stored = await readShippedFashion(new Uint8Array(await response.arrayBuffer()), own);
-  return { train: resized(stored.train, picture), test: resized(stored.test, picture) };
-}
-
-/** Of the shapes that are held back. */
-const [heldBackSeed, heldBackCount] = [715_517, 300] as const;
-
-/** Shapes without end. */
-function drawShapes(picture: Picture, own: SetPreparation, seed: number): TrainingData {
-  const side = Math.max(picture.height, picture.width);
-  const train = new ShapesSet(side, seed, own);
-  const test = new ShapesSet(side, heldBackSeed, own, heldBackCount);
-  return { train: resized(train, picture), test: resized(test, picture), isEndless: true };
+  return { train: fitted(stored.train), test: fitted(stored.test) };
 }
 
 /** Pictures of one's own, by class. Those that cannot be read are left out. */
@@ -119,23 +117,16 @@ async function readOwn(files: Files, picture: Picture, own: SetPreparation, prep
   return { train: set(train), test: set(test), leftOut: pictures.length - decoded.length };
 }
 
-/** Bytes of a picture, channel by channel, as the network is shown it. */
-async function decode(file: Blob, { channels, height, width }: Picture, { fit, channels: order }: Preparation): Promise<Uint8Array> {
+/** Bytes of a picture, channel by channel. */
+async function decode(file: Blob, { channels, height, width }: Picture, preparation: Preparation): Promise<Uint8Array> {
   const bitmap = await createImageBitmap(file);
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { willReadFrequently: true }) as OffscreenCanvasRenderingContext2D;
-  const { origin, step } = sourceRectangle(bitmap, { width, height }, fit);
+  const { origin, step } = sourceRectangle(bitmap, { width, height }, preparation.fit);
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, origin[0], origin[1], width * step[0], height * step[1], 0, 0, width, height);
   bitmap.close();
   const { data } = context.getImageData(0, 0, width, height);
-  const plane = width * height;
-  const pixels = new Uint8Array(channels * plane);
-  for (let i = 0; i < plane; i++) {
-    const [red = 0, green = 0, blue = 0] = data.subarray(4 * i, 4 * i + 3);
-    const gray = 0.299 * red + 0.587 * green + 0.114 * blue;
-    const colors = channels < 3 || order === "gray" ? [gray, gray, gray] : order === "bgr" ? [blue, green, red] : [red, green, blue];
-    for (let channel = 0; channel < channels; channel++) pixels[channel * plane + i] = Math.round(colors[channel] ?? 255);
-  }
-  return pixels;
+  const plane = (color: number) => Uint8Array.from({ length: width * height }, (_, i) => data[4 * i + color] as number);
+  return inChannels([plane(0), plane(1), plane(2)], channels, preparation.channels === "gray");
 }

@@ -1,5 +1,5 @@
 // A network that drives: which of its outputs steers, how far its answers are from a good driver's, and how long it keeps the lane.
-import type { Picture, Preparation } from "../../data-sets/data-set.ts";
+import { heldBackSeed, type Picture, type Preparation } from "../../data-sets/data-set.ts";
 import { type DrivingTargets, RoadSet } from "../../data-sets/road/road-set.ts";
 import type { Controls } from "../../data-sets/road/scene.ts";
 import { type DriveReport, driveWorlds } from "../../data-sets/road/world.ts";
@@ -16,9 +16,6 @@ interface DrivingOutput {
 }
 
 type DrivingOutputs = Readonly<Record<keyof Controls, DrivingOutput>>;
-
-/** Of the pictures that are held back: another one than any training's. */
-const examinationSeed = 715_517;
 
 /** How many pictures, how many roads, and how many seconds on each of them. */
 interface Examination {
@@ -53,7 +50,7 @@ export function roadPictures(graph: Graph, { channels, height, width }: Picture,
 
 /** Pictures of the road that none learns from. */
 export function heldBackRoads({ height }: Picture, preparation: Preparation): RoadSet {
-  return new RoadSet(height, examinationSeed, preparation);
+  return new RoadSet(height, heldBackSeed, preparation);
 }
 
 /** What is right, by outputs: behind a sigmoid, 0 is the left and 1 the right. */
@@ -79,7 +76,7 @@ export async function evaluateDriving(
   examination = wholeExamination,
 ): Promise<DrivingReport> {
   const { pictures, roads, seconds } = examination;
-  const { set, outputs } = roadPictures(graph, picture, preparation, examinationSeed);
+  const { set, outputs } = roadPictures(graph, picture, preparation, heldBackSeed);
   const [many, few] = await Promise.all(
     [batch, roads].map((size) => Scorer.make(model, { of: [outputs.steering.name, outputs.throttle.name], batch: size })),
   );
