@@ -14,7 +14,8 @@ import type { GrowingHost } from "./patterns/growing.ts";
 import type { ImageLike } from "./picture-size.ts";
 import type { Retouch, RetouchHost } from "./retouch/retouch.ts";
 import type { FrameRequest } from "./session/session.ts";
-import type { TrainHost, Training } from "./train/training.ts";
+import type { TrainHost } from "./train/host.ts";
+import type { Training } from "./train/training.ts";
 
 /** What a player does with any part. */
 interface Part {

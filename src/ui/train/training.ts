@@ -1,46 +1,22 @@
 // The training of an element, on its page: begins it as the attributes say, shows how far it is, and what can be done. Loaded when `train` is set.
 import { render } from "lit";
-import { readPreparation } from "../attributes.ts";
 import { download } from "../download.ts";
-import type { ConvCam, ConvCamEvents } from "../element.ts";
+import type { ConvCam } from "../element.ts";
 import { fileName, networkName } from "../export/file-name.ts";
-import type { LabelsSource } from "../labels.ts";
 import { make } from "../make.ts";
-import type { Session } from "../session/session.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { UpdateLoop } from "../update-loop.ts";
+import { type Asked, askedOf, isOfSameWeights, isSame } from "./asked.ts";
 import { History } from "./history.ts";
+import type { TrainHost } from "./host.ts";
 import { Learning } from "./learning.ts";
 import type { Begun, HeldBackPicture, Kept } from "./request.ts";
-import { silenceText } from "./silence.ts";
+import { runViewOf } from "./run-view.ts";
 import { statusText } from "./status.ts";
 import { type StoredRun, storedRun, storeKeyOf, storeRun } from "./stored.ts";
 import { drawPicture, type TrainActions, trainTemplate } from "./template.ts";
 import styles from "./train.css?inline";
 import { type ElementWish, readTrainWish } from "./wish.ts";
-
-export interface TrainHost {
-  readonly session: Session | undefined;
-  readonly labels: { readonly source: LabelsSource | undefined };
-  /** Whose number changes with the weights that somebody asks for. */
-  readonly weights: { readonly wanted: { readonly id: number } };
-  /** Whether there is something to draw. */
-  readonly isShown: boolean;
-  /** @returns false where a listener prevented the default */
-  emit<Name extends "train" | "error">(type: Name, detail: ConvCamEvents[Name]): boolean;
-}
-
-/** What is asked for, of which network. */
-interface Asked {
-  readonly session: Session;
-  readonly source: unknown;
-  /** Number of the weights that the element wants. */
-  readonly weights: number;
-  /** All that it depends on, but for the weights. */
-  readonly key: string;
-  readonly wish: ElementWish;
-  readonly preparation: object;
-}
 
 /** How a run begins. */
 interface Beginning {
@@ -141,14 +117,12 @@ export class Training {
       return;
     }
     if (!session || !isShown) return;
-    const asked = this.#read(session, wish);
-    const isOfSameWeights = (other: Asked | undefined) => other?.source === asked.source && other?.weights === asked.weights;
-    const isSame = (other: Asked | undefined) => isOfSameWeights(other) && other?.key === asked.key;
-    if (this.#asked?.session === session && isSame(this.#asked)) return;
+    const asked = askedOf(this.#element, session, this.#host.weights.wanted.id, wish);
+    if (this.#asked?.session === session && isSame(asked, this.#asked)) return;
     this.#asked = asked;
-    if (isSame(this.#of)) return this.#start(asked, { from: this.#history?.latest, isOngoing: true });
+    if (isSame(asked, this.#of)) return this.#start(asked, { from: this.#history?.latest, isOngoing: true });
     // With another optimiser, say, the same network begins where the run before began, and not with what it has learned.
-    await this.#start(asked, { from: isOfSameWeights(this.#of) ? this.#history?.kept[0] : undefined });
+    await this.#start(asked, { from: isOfSameWeights(asked, this.#of) ? this.#history?.kept[0] : undefined });
   }
 
   /** @throws Error for an attribute that is not accepted; the one before may come again then */
@@ -159,15 +133,6 @@ export class Training {
       this.#asked = undefined;
       throw error;
     }
-  }
-
-  #read(session: Session, wish: ElementWish): Asked {
-    const element = this.#element;
-    const { files, ...told } = wish;
-    const preparation = { ...element.preparation, ...readPreparation(element) };
-    const names = files.map(({ path, file }) => [path, file.size, file.lastModified]);
-    const key = JSON.stringify([told, names, preparation]);
-    return { session, source: element.src, weights: this.#host.weights.wanted.id, key, wish, preparation };
   }
 
   async #start(asked: Asked, { from, rate, isOngoing = false }: Beginning): Promise<void> {
@@ -340,19 +305,12 @@ export class Training {
     const [learning, history] = [this.#learning, this.#history];
     if (history) this.#curves?.show(history, this.#before, learning?.begun.kind);
     const { paused } = this.#element;
+    const stored = this.#stored && { steps: this.#stored.history.steps, at: this.#stored.at };
     const view = {
       title: "Learning",
       status: learning ? statusText(learning, paused) : this.#pending,
       trouble: this.#trouble ?? learning?.trouble,
-      run: learning && {
-        ...{ isHeld: learning.isHeld, isPaused: paused, rate: learning.rate, pace: learning.pace, looked: learning.looked },
-        ...{ classes: learning.begun.classes, heldBack: learning.begun.heldBack, evaluated: learning.evaluated, told: learning.told },
-        kept: learning.history.kept.map(({ steps }) => steps),
-        silence: silenceText(learning.silent.values, learning.silent.counts),
-        curves: this.#curves?.element,
-        note: this.#note,
-        stored: this.#stored && { steps: this.#stored.history.steps, at: this.#stored.at },
-      },
+      run: learning && runViewOf(learning, { isPaused: paused, curves: this.#curves?.element, note: this.#note, stored }),
     };
     render(trainTemplate(view, this.#actions), this.panel);
   }

@@ -1,0 +1,34 @@
+// What an element asks to be learned, and by which network. Pure, but for reading the element's attributes.
+import { readPreparation } from "../attributes.ts";
+import type { ConvCam } from "../element.ts";
+import type { Session } from "../session/session.ts";
+import type { ElementWish } from "./wish.ts";
+
+/** What is asked for, of which network. */
+export interface Asked {
+  readonly session: Session;
+  readonly source: unknown;
+  /** Number of the weights that the element wants. */
+  readonly weights: number;
+  /** All that it depends on, but for the weights. */
+  readonly key: string;
+  readonly wish: ElementWish;
+  readonly preparation: object;
+}
+
+/** @param weights number of the weights that the element wants */
+export function askedOf(element: ConvCam, session: Session, weights: number, wish: ElementWish): Asked {
+  const { files, ...told } = wish;
+  const preparation = { ...element.preparation, ...readPreparation(element) };
+  const names = files.map(({ path, file }) => [path, file.size, file.lastModified]);
+  const key = JSON.stringify([told, names, preparation]);
+  return { session, source: element.src, weights, key, wish, preparation };
+}
+
+export function isOfSameWeights(one: Asked, other: Asked | undefined): boolean {
+  return other?.source === one.source && other?.weights === one.weights;
+}
+
+export function isSame(one: Asked, other: Asked | undefined): boolean {
+  return isOfSameWeights(one, other) && other?.key === one.key;
+}
