@@ -6,7 +6,7 @@ import { due } from "../../src/ui/train/due.ts";
 import { History, smoothed } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
 import { divide, labelsOf } from "../../src/ui/train/own-pictures.ts";
-import type { TrainQuery } from "../../src/ui/train/request.ts";
+import type { TrainQuery, TrainRequest } from "../../src/ui/train/request.ts";
 import { silenceText } from "../../src/ui/train/silence.ts";
 import { statusText } from "../../src/ui/train/status.ts";
 import { Worst } from "../../src/ui/train/worst.ts";
@@ -125,6 +125,54 @@ test("it is paused once the step under way has ended: until then weights change"
   end?.([2]);
   await going;
   expect(statusText(learning, false)).toMatch(/^Paused · step 1/);
+});
+
+describe("a run that has come apart", () => {
+  /** Steps whose losses are given, each with the rate that it was asked for with. */
+  function learn(rate: number, losses: readonly number[]) {
+    const left = [...losses];
+    const session = {
+      async ask({ kind, request }: { readonly kind: string; readonly request: TrainRequest }) {
+        if (kind === "silence") return [];
+        if (request.do === "step") return { steps: 1, ms: 10, losses: [left.shift()] };
+        return { steps: 0, loss: 2, accuracy: 0, confusion: [], mistakes: [], bytes: new Uint8Array(1) };
+      },
+    };
+    const ignore = () => undefined;
+    return new Learning({
+      ...{
+        session: session as never,
+        id: 1,
+        begun: { kind: "classes", classes: ["a", "b"] } as never,
+        history: new History("a"),
+        batch: 1,
+        rate,
+      },
+      ...{ isFree: () => true, values: () => [], onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
+    });
+  }
+
+  test("begins anew with the rate that it began with, and says so, unless a lower one is chosen", async () => {
+    const learning = learn(0.001, [2, Number.NaN]);
+    learning.rate = 0.5;
+    expect(learning.rateAnew).toBe(0.5);
+    await learning.goOn();
+    expect(learning.isHeld).toBe(true);
+    expect(learning.trouble).toMatch(
+      /^After step 2 the loss is NaN: .* “Begin anew” goes back to the learning rate of the beginning, 0.001/,
+    );
+    expect(learning.rateAnew).toBe(0.001);
+    learning.rate = 0.1;
+    expect(learning.rateAnew).toBe(0.1);
+  });
+
+  test("where it did so with the rate that it began with, a lower one is to be chosen", async () => {
+    const learning = learn(1, [Number.POSITIVE_INFINITY]);
+    await learning.goOn();
+    expect(learning.trouble).toMatch(/Choose a lower learning rate, then begin anew\.$/);
+    learning.rate = 0.01;
+    expect(learning.rateAnew).toBe(0.01);
+  });
 });
 
 test("of the mistakes those are kept that the network is most sure of, with what is right", () => {

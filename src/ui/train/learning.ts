@@ -1,4 +1,5 @@
 // One run of training: asks for steps, one request after the other, tries the network on pictures that are held back, and keeps its weights.
+import { formatNumber } from "../format-number.ts";
 import type { Session } from "../session/session.ts";
 import type { Silence } from "../statistics/count-silence.ts";
 import { due } from "./due.ts";
@@ -12,6 +13,7 @@ export interface LearningParts {
   readonly begun: Begun;
   readonly history: History;
   readonly batch: number;
+  /** The learning rate that it begins with, as long as nobody chooses another one. */
   readonly rate: number;
   /** Whether the element lets it learn. */
   readonly isFree: () => boolean;
@@ -35,7 +37,6 @@ const paceMs: Readonly<Record<Pace, number>> = { fast: 0, brisk: 100, slow: 1000
 export class Learning {
   readonly begun: Begun;
   readonly history: History;
-  rate: number;
   pace: Pace = "fast";
   evaluated: Evaluated | undefined;
   silent: { readonly values: readonly string[]; readonly counts: readonly (Silence | undefined)[] } = { values: [], counts: [] };
@@ -48,6 +49,9 @@ export class Learning {
   readonly #parts: LearningParts;
   readonly #score = due(8);
   #isHeld = false;
+  #rate: number;
+  /** The learning rate with which the network came apart. */
+  #ruinous: number | undefined;
   /** Steps of the next request. */
   #count = 1;
   /** The weights that are looked at, and those that it goes on with. */
@@ -67,7 +71,19 @@ export class Learning {
     this.#parts = parts;
     this.begun = parts.begun;
     this.history = parts.history;
-    this.rate = parts.rate;
+    this.#rate = parts.rate;
+  }
+
+  get rate(): number {
+    return this.#rate;
+  }
+  set rate(rate: number) {
+    this.#rate = rate;
+  }
+
+  /** The learning rate with which to begin anew: the one chosen, but for one that has ruined the network. */
+  get rateAnew(): number {
+    return this.#ruinous === undefined || this.#rate < this.#ruinous ? this.#rate : this.#parts.rate;
   }
 
   /** Whether somebody has paused it. */
@@ -150,7 +166,8 @@ export class Learning {
       this.#parts.onKeep();
     }
     if (history.scores.length === 0) await this.#try();
-    const { losses, ms } = await this.#ask<"step">({ do: "step", id, count, rate: this.rate });
+    const { rate } = this;
+    const { losses, ms } = await this.#ask<"step">({ do: "step", id, count, rate });
     if (this.#isOver) return;
     history.note(losses);
     this.trouble = undefined;
@@ -158,7 +175,12 @@ export class Learning {
     const lost = losses.find((loss) => !Number.isFinite(loss));
     if (lost !== undefined) {
       this.#isHeld = true;
-      this.trouble = `After step ${history.steps} the loss is ${lost}: the network has come apart. Begin anew with a lower learning rate.`;
+      this.#ruinous = rate;
+      const advice =
+        rate > this.#parts.rate
+          ? `“Begin anew” goes back to the learning rate of the beginning, ${formatNumber(this.#parts.rate)}, or takes a lower one that you choose.`
+          : "Choose a lower learning rate, then begin anew.";
+      this.trouble = `After step ${history.steps} the loss is ${lost}: the network has come apart. ${advice}`;
     } else if (this.#score.isDue) await this.#try();
     this.#parts.onLearn();
   }

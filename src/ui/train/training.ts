@@ -90,7 +90,7 @@ export class Training {
   #end(): void {
     this.#id++;
     const learning = this.#learning;
-    if (learning) this.#led = { rate: learning.rate, pace: learning.pace, isHeld: learning.isHeld };
+    if (learning) this.#led = { rate: learning.rateAnew, pace: learning.pace, isHeld: learning.isHeld };
     learning?.end();
     this.#learning = undefined;
   }
@@ -157,7 +157,7 @@ export class Training {
     if (isOther) this.#stored = stored;
     const history = this.#historyOf(asked, isOngoing ? from : undefined);
     const learning = new Learning({
-      ...{ session, id, begun, history, batch: wish.batch, rate: rate ?? wished ?? begun.rate },
+      ...{ session, id, begun, history, batch: wish.batch, rate: wished ?? begun.rate },
       // Where other weights are on their way, it takes no step with them: it will begin anew.
       isFree: () => !element.paused && element.isConnected && this.#host.weights.wanted.id === weights,
       values: () => element.availableLayers.filter(({ operator }) => operator !== "Input").map(({ value }) => value),
@@ -169,6 +169,7 @@ export class Training {
       },
       onFail: (error) => this.#fail(error),
     });
+    if (rate !== undefined) learning.rate = rate;
     if (isOngoing && this.#led) Object.assign(learning, this.#led);
     this.#learning = learning;
     if (begun.classes.length > 0) this.#nameClasses(begun.classes);
@@ -253,7 +254,7 @@ export class Training {
   /** From the weights that it began with; what came of it before stays to compare with. */
   async #restart(): Promise<void> {
     const [asked, from] = [this.#asked, this.#history?.kept[0]];
-    if (asked && from) await this.#start(asked, { from, rate: this.#learning?.rate });
+    if (asked && from) await this.#start(asked, { from, rate: this.#learning?.rateAnew });
   }
 
   /** Goes on with what was learned another day. */
@@ -262,7 +263,7 @@ export class Training {
     if (!asked || !stored) return;
     this.#stored = undefined;
     this.#history = stored.history;
-    await this.#start(asked, { from: stored.history.latest, rate: this.#learning?.rate, isOngoing: true });
+    await this.#start(asked, { from: stored.history.latest, rate: this.#learning?.rateAnew, isOngoing: true });
   }
 
   async #save(): Promise<void> {
