@@ -7,6 +7,7 @@ import { History, smoothed } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
 import { divide, labelsOf } from "../../src/ui/train/own-pictures.ts";
 import type { TrainQuery, TrainRequest } from "../../src/ui/train/request.ts";
+import { Rise } from "../../src/ui/train/rise.ts";
 import { silenceText } from "../../src/ui/train/silence.ts";
 import { statusText } from "../../src/ui/train/status.ts";
 import { Worst } from "../../src/ui/train/worst.ts";
@@ -54,8 +55,9 @@ describe("a history", () => {
   });
 
   test("losses are smoothed by the mean of those before, and few are told as they are", () => {
-    expect(smoothed([4, 2, 6])).toEqual([4, 2, 6]);
-    expect(smoothed([4, 2, 6, 8], 2)).toEqual([4, 3, 4, 7]);
+    expect(smoothed([4, 2, 6], [0, 1, 2])).toEqual([4, 2, 6]);
+    expect(smoothed([4, 2, 6, 8], [0, 1, 2, 3], 2)).toEqual([4, 3, 4, 7]);
+    expect(smoothed([4, 2, 6, 8], [3], 3)).toEqual([16 / 3]);
   });
 });
 
@@ -125,6 +127,75 @@ test("it is paused once the step under way has ended: until then weights change"
   end?.([2]);
   await going;
   expect(statusText(learning, false)).toMatch(/^Paused · step 1/);
+});
+
+describe("a loss", () => {
+  /** The same numbers from 0 to 1 every time. */
+  function* scatter() {
+    for (let x = 12345; ; ) {
+      x = (1103515245 * x + 12345) % 2 ** 31;
+      yield x / 2 ** 31;
+    }
+  }
+  const steps = (count: number, lossOf: (step: number) => number) => Array.from({ length: count }, (_, i) => lossOf(i));
+  /** Whether it was told to rise at any of its steps. */
+  function isToldOf(rise: Rise, losses: readonly number[]): boolean {
+    return losses.some((loss) => {
+      rise.note([loss]);
+      return rise.isRising;
+    });
+  }
+
+  test.each([
+    ["falls, and scatters by a half from batch to batch", (i: number, noise: number) => 2.3 * Math.exp(-i / 200) * (0.5 + noise)],
+    [
+      "is of single pictures: little for most, much for some",
+      (i: number, noise: number) => (noise < 0.9 - 0.8 * Math.exp(-i / 200) ? 0.01 : 4),
+    ],
+    ["is almost nothing, and scatters by ten times", (_: number, noise: number) => 0.001 * 10 ** noise],
+    ["stays as it was: nothing is learned", (_: number, noise: number) => 2 + 0.6 * noise],
+    ["has a few batches that are far too hard", (i: number, noise: number) => (i % 100 < 8 ? 50 : 1 + noise)],
+  ])("that %s is no rise", (_, lossOf) => {
+    const noise = scatter();
+    expect(
+      isToldOf(
+        new Rise(2.3),
+        steps(3000, (i) => lossOf(i, noise.next().value as number)),
+      ),
+    ).toBe(false);
+  });
+
+  test("that rises far is told while it is so high, and no longer when it has fallen", () => {
+    const rise = new Rise(2.3);
+    expect(isToldOf(rise, [...steps(100, (i) => 2.3 - i / 50), ...steps(20, () => 0.6)])).toBe(false);
+    rise.note(steps(60, () => 3));
+    expect(rise.isRising).toBe(true);
+    rise.note(steps(30, () => 0.6));
+    expect(rise.isRising).toBe(false);
+  });
+
+  test("that rises with the very first step is told, too", () => {
+    expect(isToldOf(new Rise(2.3), [2.3, ...steps(60, () => 900)])).toBe(true);
+  });
+
+  test("is told no longer once something is changed, unless it rises on from there", () => {
+    const rise = new Rise(2.3);
+    rise.note([...steps(40, () => 1), ...steps(60, () => 6)]);
+    expect(rise.isRising).toBe(true);
+    rise.change();
+    expect(
+      isToldOf(
+        rise,
+        steps(100, () => 6),
+      ),
+    ).toBe(false);
+    expect(
+      isToldOf(
+        rise,
+        steps(60, () => 20),
+      ),
+    ).toBe(true);
+  });
 });
 
 describe("a run that has come apart", () => {

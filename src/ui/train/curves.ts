@@ -19,11 +19,10 @@ interface Line {
   readonly isBefore?: boolean;
 }
 
-const learned = (run: History) =>
-  thinned(
-    run.losses.map((_, i) => run.start + i),
-    smoothed(run.losses),
-  );
+const learned = (run: History) => {
+  const at = drawn(run.losses.length);
+  return [at.map((i) => run.start + i), smoothed(run.losses, at)] as const;
+};
 const heldBack = (run: History) => [run.scores.map(({ steps }) => steps), run.scores.map(({ loss }) => loss)] as const;
 const right = (run: History) => [run.scores.map(({ steps }) => steps), run.scores.map(({ accuracy }) => 100 * accuracy)] as const;
 
@@ -47,11 +46,12 @@ function captionOf(name: Text, lines: readonly Line[]): HTMLElement {
   return caption;
 }
 
-/** Every k-th point, and the last. */
-function thinned(steps: readonly number[], values: readonly number[]): readonly [readonly number[], readonly number[]] {
-  const every = Math.max(1, Math.ceil(values.length / mostPoints));
-  const isKept = (_: unknown, i: number) => i % every === 0 || i === values.length - 1;
-  return [steps.filter(isKept), values.filter(isKept)];
+/** The numbers of every k-th of so many points, and of the last. */
+function drawn(count: number): readonly number[] {
+  const every = Math.max(1, Math.ceil(count / mostPoints));
+  const at = Array.from({ length: Math.ceil(count / every) }, (_, k) => k * every);
+  if ((count - 1) % every > 0) at.push(count - 1);
+  return at;
 }
 
 export class Curves {

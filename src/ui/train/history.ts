@@ -64,11 +64,21 @@ export class History {
   }
 }
 
-/** Losses scatter from batch to batch: their mean over the last so many. */
-export function smoothed(losses: readonly number[], over = Math.max(1, Math.min(50, Math.floor(losses.length / 20)))): readonly number[] {
-  let sum = 0;
-  return losses.map((loss, i) => {
-    sum += loss - (i >= over ? (losses[i - over] as number) : 0);
-    return sum / Math.min(i + 1, over);
+/**
+ * Losses scatter from batch to batch: the mean of each with those before it. Only as many as are drawn are computed, however long the training was.
+ *
+ * @param at numbers of the losses that are told
+ * @param over how many losses a mean is of
+ */
+export function smoothed(losses: readonly number[], at: readonly number[], over = usualOver(losses)): readonly number[] {
+  return at.map((i) => {
+    let sum = 0;
+    const from = Math.max(0, i + 1 - over);
+    for (let j = from; j <= i; j++) sum += losses[j] as number;
+    return sum / (i + 1 - from);
   });
+}
+
+function usualOver({ length }: readonly number[]): number {
+  return Math.max(1, Math.min(50, Math.floor(length / 20)));
 }

@@ -5,6 +5,7 @@ import type { Silence } from "../statistics/count-silence.ts";
 import { due } from "./due.ts";
 import type { History } from "./history.ts";
 import type { Begun, Evaluated, HeldBackPicture, Kept, TrainAnswers, TrainRequest } from "./request.ts";
+import { Rise } from "./rise.ts";
 import type { Pace } from "./template.ts";
 
 export interface LearningParts {
@@ -48,6 +49,7 @@ export class Learning {
   trouble: string | undefined;
   readonly #parts: LearningParts;
   readonly #score = due(8);
+  #rise: Rise | undefined;
   #isHeld = false;
   #rate: number;
   /** The learning rate with which the network came apart. */
@@ -79,11 +81,17 @@ export class Learning {
   }
   set rate(rate: number) {
     this.#rate = rate;
+    this.#rise?.change();
   }
 
   /** The learning rate with which to begin anew: the one chosen, but for one that has ruined the network. */
   get rateAnew(): number {
     return this.#ruinous === undefined || this.#rate < this.#ruinous ? this.#rate : this.#parts.rate;
+  }
+
+  /** Whether its loss rises far. */
+  get isRising(): boolean {
+    return this.#rise?.isRising === true;
   }
 
   /** Whether somebody has paused it. */
@@ -170,6 +178,8 @@ export class Learning {
     const { losses, ms } = await this.#ask<"step">({ do: "step", id, count, rate });
     if (this.#isOver) return;
     history.note(losses);
+    this.#rise ??= new Rise(this.#firstLoss);
+    this.#rise.note(losses);
     this.trouble = undefined;
     this.#adapt(count, ms, (1000 * count * batch) / ms);
     const lost = losses.find((loss) => !Number.isFinite(loss));
@@ -183,6 +193,13 @@ export class Learning {
       this.trouble = `After step ${history.steps} the loss is ${lost}: the network has come apart. ${advice}`;
     } else if (this.#score.isDue) await this.#try();
     this.#parts.onLearn();
+  }
+
+  /** Before the first step, on the pictures held back: no less than that of an answer by chance, as these may be few. */
+  get #firstLoss(): number | undefined {
+    const { kind, classes } = this.begun;
+    // Of the two outputs that drive, the pictures held back tell another loss than the steps do.
+    return kind === "classes" ? Math.max(Math.log(classes.length), this.history.scores[0]?.loss ?? 0) : undefined;
   }
 
   /** More steps in a request where there is time for more, half as many where it was late. */

@@ -35,6 +35,8 @@ export interface RunView {
   readonly evaluated: Evaluated | undefined;
   /** What is to be known of channels that are silent. */
   readonly silence: string;
+  /** Whether its loss rises far. */
+  readonly isRising: boolean;
   /** How good it was lately, for who hears it. */
   readonly told: string;
   /** What is saved, as soon as it is. */
@@ -62,10 +64,12 @@ export interface TrainActions {
 }
 
 export function trainTemplate({ title, status, trouble, run }: TrainView, actions: TrainActions): TemplateResult {
+  const rising = run?.isRising && trouble === undefined ? "The loss rises: a lower learning rate may help." : "";
   return html`
     <h2 class="train-title part-title">${title}</h2>
     <p class="train-status">${status}</p>
-    <p class="train-spoken" role="status">${run?.told ?? status}</p>
+    ${rising === "" ? nothing : html`<p class="train-rising">${rising}</p>`}
+    <p class="train-spoken" role="status">${run ? `${run.told} ${rising}` : status}</p>
     ${trouble === undefined ? nothing : html`<p class="part-trouble" role="alert">${asSentence(trouble)}</p>`}
     ${trouble !== undefined && !run ? html`<button type="button" class="part-button" @click=${actions.retry}>Try again</button>` : nothing}
     ${run ? runTemplate(run, actions) : nothing}
