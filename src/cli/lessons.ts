@@ -1,25 +1,23 @@
-// What a network learns from: batches of examples, what its loss is of, and how right it is afterwards.
+// What `train` lets a network learn from, and how right it is afterwards, in words.
 import { type Augmentation, augmented } from "../data-sets/augment.ts";
-import { type DataSet, examplesOf, type Preparation } from "../data-sets/data-set.ts";
-import { Onward, Order, type Sequence } from "../data-sets/order.ts";
+import type { DataSet, Preparation } from "../data-sets/data-set.ts";
+import { Onward, Order } from "../data-sets/order.ts";
 import { ModelError } from "../engine/errors.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import type { Model } from "../engine/model.ts";
-import type { Trainer, TrainingBatch, TrainingOptions } from "../engine/trainer.ts";
-import { evaluateDriving, roadPictures, shortExamination, targetsOf } from "../ui/train/driving.ts";
-import { evaluateOn } from "./evaluate.ts";
+import type { Trainer } from "../engine/trainer.ts";
+import { checkClasses, classExamination } from "../lessons/classes.ts";
+import { drivingExamination, drivingLesson, roadOf, shortExamination } from "../lessons/driving.ts";
+import { type BaseLesson, evaluateOnce } from "../lessons/lesson.ts";
 import { hasTestPart, isRoad, pictureOf, readDataSet } from "./training-data.ts";
 
-export interface Lesson {
+export interface Lesson extends BaseLesson {
   /** What there is to learn from, in words. */
   readonly title: string;
   /** How many examples make an epoch; absent where they have no end. */
   readonly length?: number;
-  readonly sequence: Sequence;
-  readonly options: Pick<TrainingOptions, "loss" | "of">;
   /** @throws ModelError where the data does not fit what the model answers */
   check(trainer: Trainer): Promise<void>;
-  batch(indices: readonly number[]): TrainingBatch;
   /** How right the model is on examples that are held back, in words; `undefined` where there are none. */
   examine(model: Model): Promise<string | undefined>;
 }
@@ -48,14 +46,13 @@ async function classLesson(graph: Graph, { data, seed, shuffle, augment, mean, s
     options: {},
     async check(trainer) {
       const { shape } = await trainer.readScores();
-      const count = shape[1] ?? 1;
-      if (set.classes.length > count)
-        throw new ModelError(`the data has ${set.classes.length} classes, but the model has ${count} scores.`);
+      checkClasses(set, shape[1] ?? 1);
     },
     batch: examples,
     async examine(model) {
       if (!hasTestPart(data)) return undefined;
-      const { accuracy, loss, count } = await evaluateOn(model, await readDataSet(data, "test", { picture, mean, std }));
+      const test = await readDataSet(data, "test", { picture, mean, std });
+      const { accuracy, loss, count } = await evaluateOnce(classExamination(model, test));
       return `${(100 * accuracy).toFixed(2)} % of ${count} test examples are right, loss ${loss.toFixed(4)}`;
     },
   };
@@ -71,22 +68,18 @@ function sizesOf({ classes, classSizes }: DataSet): string {
 const harmless: readonly string[] = ["brightness", "noise", "cutOut"];
 
 function roadLesson(graph: Graph, { seed, augment, mean, std }: LessonOptions): Lesson {
-  const { set, outputs } = roadPictures(graph, pictureOf(graph), { mean, std }, seed);
+  const picture = pictureOf(graph);
+  const road = roadOf(graph, picture, { mean, std }, seed);
+  const { steering, throttle } = road.outputs;
   const other = Object.keys(augment ?? {}).find((name) => !harmless.includes(name));
   if (other)
     throw new ModelError(`--augment ${other}: on the road something else would be right then. There are brightness, noise and cut-out.`);
-  const examples = augment ? augmented(set, augment, seed) : (indices: readonly number[]) => examplesOf(set, indices);
   return {
-    title: `pictures of the road (steering: '${outputs.steering.name}', throttle: '${outputs.throttle.name}')`,
-    sequence: new Onward(),
-    options: { loss: "mean-squared-error", of: [outputs.steering.name, outputs.throttle.name] },
+    ...drivingLesson(road, augment && augmented(road.set, augment, seed)),
+    title: `pictures of the road (steering: '${steering.name}', throttle: '${throttle.name}')`,
     async check() {},
-    batch(indices) {
-      const { inputs, targets } = examples(indices);
-      return { inputs, targets: targetsOf(targets, outputs) };
-    },
     async examine(model) {
-      const { errors, drive } = await evaluateDriving(model, graph, pictureOf(graph), { mean, std }, shortExamination);
+      const { errors, drive } = await evaluateOnce(drivingExamination(model, picture, { mean, std }, shortExamination));
       const each = Object.entries(errors).map(([name, error]) => `${name} ${error.toFixed(4)}`);
       return `mean squared errors: ${each.join(", ")}; ${(100 * drive.inLane).toFixed(1)} % of the time in the lane, ${drive.hits} collisions`;
     },

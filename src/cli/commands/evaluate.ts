@@ -3,8 +3,9 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import type { Metrics } from "../../data-sets/metrics.ts";
 import { loadModel } from "../../engine/model.ts";
-import { type DrivingReport, evaluateDriving } from "../../ui/train/driving.ts";
-import { evaluateOn } from "../evaluate.ts";
+import { classExamination } from "../../lessons/classes.ts";
+import { type DrivingReport, drivingExamination } from "../../lessons/driving.ts";
+import { evaluateOnce } from "../../lessons/lesson.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { writeOutput } from "../output.ts";
@@ -43,11 +44,11 @@ async function evaluate(path: string, { data, part, mean, std, json }: Options):
   try {
     const model = await loadModel(device, graph, { parameters: true });
     if (set) {
-      const metrics = await evaluateOn(model, set);
+      const metrics = await evaluateOnce(classExamination(model, set));
       print(metrics, set.classes);
       await writeResult(json, { ...metrics, classes: set.classes });
     } else {
-      const report = await evaluateDriving(model, graph, pictureOf(graph), { mean, std });
+      const report = await evaluateOnce(drivingExamination(model, pictureOf(graph), { mean, std }));
       printDriving(report);
       await writeResult(json, report);
     }

@@ -1,0 +1,47 @@
+// A network that tells classes: its loss and accuracy on pictures that are held back, and which classes it takes for which.
+import type { DataSet } from "../data-sets/data-set.ts";
+import { type Metrics, MetricsOf } from "../data-sets/metrics.ts";
+import { ModelError } from "../engine/errors.ts";
+import type { Model } from "../engine/model.ts";
+import { Scorer } from "../engine/scorer.ts";
+
+/** Pictures at once. */
+const batch = 50;
+
+/** @throws ModelError where the network has no score for each class */
+export async function classExamination(model: Model, set: DataSet) {
+  const scorer = await Scorer.make(model, { batch: Math.min(batch, set.length) });
+  try {
+    checkClasses(set, scorer.classes);
+  } catch (error) {
+    scorer.dispose();
+    throw error;
+  }
+  return {
+    /** How many there are for each picture. */
+    scores: scorer.length,
+    /** @param hear is told the scores of some pictures, before a softmax, [count, scores], what is right, and the number of the first of them */
+    async evaluate(hear?: (scores: Float32Array, targets: Int32Array, first: number) => void): Promise<Metrics> {
+      const metrics = new MetricsOf(scorer.length);
+      for (let first = 0; first < set.length; first += scorer.batch) {
+        const count = Math.min(scorer.batch, set.length - first);
+        const { inputs, targets } = set.examples(Array.from({ length: count }, (_, i) => first + i));
+        const scores = await scorer.scores(inputs, count);
+        metrics.add(scores, targets);
+        hear?.(scores, targets, first);
+      }
+      return metrics.result;
+    },
+    dispose: () => scorer.dispose(),
+  };
+}
+
+/**
+ * @param scores that the network has for each picture; undefined where it has several for each class
+ * @throws ModelError where there is none for some class
+ */
+export function checkClasses({ classes }: DataSet, scores: number | undefined): void {
+  if (scores !== undefined && classes.length <= scores) return;
+  const has = scores === undefined ? "several scores for each, as one that answers with a picture or boxes" : `${scores} scores`;
+  throw new ModelError(`the pictures are of ${classes.length} classes, but the network has ${has}.`);
+}
