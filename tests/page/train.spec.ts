@@ -180,6 +180,10 @@ test("is taught three classes by drawings, and is right on another drawing", asy
         }),
     );
   await expect.poll(top, { timeout: 60_000 }).toBe("angle");
+  await page.getByRole("button", { name: "Add a picture to angle" }).click();
+  await expect(page.locator("#lack")).toHaveText(/^1 new picture is not learned yet/);
+  await page.getByRole("button", { name: "Learn these" }).click();
+  await expect(page.locator("#lack")).toBeEmpty();
 });
 
 test("a network with two halves learns to drive, and a visitor drives instead", async ({ warmPage: page }) => {

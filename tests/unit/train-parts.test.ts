@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { BytesSet } from "../../src/data-sets/data-set.ts";
 import { pixelsOf, resized } from "../../src/data-sets/resized.ts";
+import { unlearnedText } from "../../src/ui/page/unlearned.ts";
 import { due } from "../../src/ui/train/due.ts";
 import { History, smoothed } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
@@ -259,6 +260,14 @@ test("of the mistakes those are kept that the network is most sure of, with what
 
 describe("pictures of one's own", () => {
   const file = (path: string) => ({ path, file: new File([], path.split("/").at(-1) ?? "") });
+
+  test("that are shown to a network while it learns are told until it learns from them; before, nothing is", () => {
+    const [one, two, three] = ["1", "2", "3"].map((name) => new File([], name)) as [File, File, File];
+    expect(unlearnedText([one, two], new Set())).toBe("");
+    expect(unlearnedText([one, two], new Set([one, two]))).toBe("");
+    expect(unlearnedText([one, two], new Set([one]))).toBe("1 new picture is not learned yet: choose “Learn these”.");
+    expect(unlearnedText([two, three], new Set([one]))).toBe("2 new pictures are not learned yet: choose “Learn these”.");
+  });
 
   test("are of the class that their folder is called by; other files are no pictures", () => {
     const { classes, pictures } = labelsOf(["all/dog/a.png", "all/cat/b.JPG", "all/cat/notes.txt", "all/dog/c.webp"].map(file));

@@ -18,6 +18,8 @@ export interface TeachHost {
   picture(): CanvasImageSource | undefined;
   /** A picture was taken. */
   onTake(): void;
+  /** There are other pictures than before. */
+  onChange(): void;
 }
 
 /** Pixels of a picture that is kept, per side. */
@@ -98,18 +100,21 @@ export class Teach {
     if (!blob) return;
     one.pictures.push({ file: new File([blob], "picture.png", { type: "image/png" }), url: URL.createObjectURL(blob) });
     this.#host.onTake();
+    this.#host.onChange();
     this.#show();
   }
 
   #drop(one: Class, index: number): void {
     const [gone] = one.pictures.splice(index, 1);
     if (gone) URL.revokeObjectURL(gone.url);
+    this.#host.onChange();
     this.#show();
   }
 
   #remove(one: Class): void {
     for (const { url } of one.pictures) URL.revokeObjectURL(url);
     this.#classes = this.#classes.filter((other) => other !== one);
+    this.#host.onChange();
     this.#show();
   }
 

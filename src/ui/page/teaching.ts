@@ -6,6 +6,7 @@ import { DrawingPad } from "./drawing-pad.ts";
 import { find, listen } from "./listen.ts";
 import { openNetwork, preparationOf } from "./networks.ts";
 import { Teach } from "./teach.ts";
+import { unlearnedText } from "./unlearned.ts";
 
 export class Teaching {
   readonly #viewer: ConvCam;
@@ -14,6 +15,8 @@ export class Teaching {
   /** What gets the new last layer: one of our networks, or a file. */
   #network: ManifestEntry | File | undefined;
   #seed = 0;
+  /** The pictures that it learns from. */
+  #learned: ReadonlySet<File> = new Set();
   #isOpen = false;
   #isCamera = false;
 
@@ -24,8 +27,8 @@ export class Teaching {
       picture: () => this.#picture(),
       onTake: () => {
         if (!this.#isCamera) this.#pad.clear();
-        this.#tell("");
       },
+      onChange: () => this.#tell(unlearnedText(this.#teach.files, this.#learned)),
     });
     find("draw").addEventListener("click", () => this.#look(false));
     find("camera").addEventListener("click", () => this.#look(true));
@@ -47,6 +50,8 @@ export class Teaching {
     // What was shown until now is not what will learn.
     if (!this.#isOpen) this.#viewer.src = undefined;
     this.#isOpen = true;
+    this.#learned = new Set();
+    this.#tell("");
     this.#viewer.removeAttribute("train");
     this.#viewer.compare = undefined;
     this.#viewer.blank = undefined;
@@ -100,7 +105,10 @@ export class Teaching {
     if (!this.#isOpen || this.#network !== network) return;
     viewer.preparation = isFile ? {} : preparationOf(network);
     viewer.labels = names;
-    viewer.trainFiles = this.#teach.files;
+    const { files } = this.#teach;
+    viewer.trainFiles = files;
+    this.#learned = new Set(files);
+    this.#tell("");
     const escaped = parameters.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
     if (find<HTMLInputElement>("all").checked) viewer.removeAttribute("train-freeze");
     else viewer.setAttribute("train-freeze", `^(?!(${escaped.join("|")})$)`);
