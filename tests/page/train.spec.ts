@@ -1,6 +1,8 @@
 // The page on which a network learns: it opens with one that does, which can be paused, looked back at, and saved; and it can be taught.
 import { readFile } from "node:fs/promises";
 import { expect, type Page } from "@playwright/test";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { importModel } from "../../src/engine/onnx/import.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { test } from "../support/warm-page.ts";
 
@@ -213,6 +215,23 @@ test("one that has learned to drive keeps its lane in the page", async ({ warmPa
   await page.goto("/train.html#data=road&network=learned&twin=none");
   await expect(page.locator("#drive-said")).toHaveText(/In its lane 100 % of the way · [1-9]\d km\/h/, { timeout: 60_000 });
   await expect(page.locator("conv-cam .train")).toHaveCount(0);
+});
+
+test("a network of one's own drives, whatever its two outputs are called", async ({ warmPage: page }) => {
+  const graph = await importModel(await readFile(new URL("../../models/driver-trained.onnx", import.meta.url)));
+  const called: Readonly<Record<string, string>> = { steering: "angle", throttle: "speed" };
+  const renamed = (names: readonly string[]) => names.map((name) => called[name] ?? name);
+  const nodes = graph.nodes.map((node) => ({ ...node, inputs: renamed(node.inputs), outputs: renamed(node.outputs) }));
+  const bytes = encodeModel({ ...graph, nodes, outputs: ["speed", "angle"] });
+  await page.goto("/train.html#data=road&network=learned&twin=none");
+  const asked = page.waitForEvent("filechooser");
+  await page.locator("#network").selectOption("file");
+  await (await asked).setFiles({ name: "own.onnx", mimeType: "", buffer: Buffer.from(bytes) });
+  const names = () => page.locator("conv-cam").evaluate((viewer) => (viewer as ConvCam).availableLayers.map(({ value }) => value));
+  await expect.poll(names).toContain("angle");
+  const said = page.locator("#drive-said");
+  await said.evaluate((element) => element.replaceChildren());
+  await expect(said).toHaveText(/In its lane \d+ % of the way/);
 });
 
 test("says what is wrong with pictures and files, and until when", async ({ warmPage: page }) => {

@@ -1,18 +1,13 @@
 // A road to drive on, by the network that learns or by a hand: each frame is what the network sees, and what it answers moves the car.
+import { controlsOf, type DrivingOutputs, drivingOutputs } from "../../data-sets/road/outputs.ts";
 import { roadPicture } from "../../data-sets/road/picture.ts";
 import { type Controls, type Steering, topSpeed } from "../../data-sets/road/scene.ts";
 import { goOn, isHit, isInLane, startWorld, type World } from "../../data-sets/road/world.ts";
 import type { ConvCam } from "../element.ts";
 import { drawPolygons } from "./draw-polygons.ts";
 import { find } from "./listen.ts";
-import { SteeredCanvas } from "./steered-canvas.ts";
-
-const keys: Readonly<Record<string, Partial<Steering>>> = {
-  ArrowUp: { forward: 1 },
-  ArrowDown: { forward: -1 },
-  ArrowLeft: { right: -1 },
-  ArrowRight: { right: 1 },
-};
+import type { SteeredCanvas } from "./steered-canvas.ts";
+import { steeredRoad } from "./steered-road.ts";
 
 /** Seconds of the road that go by between two looks at it, at most: a slow network drives in slow motion, and not blind. */
 const longestPause = 0.1;
@@ -28,18 +23,20 @@ export class Drive {
   /** What drives; undefined where it is closed. One that is opened again is another one. */
   #drive: object | undefined;
   #isByHand = false;
+  /** Of the network that is loaded; rejects where it has none that drive. */
+  #outputs: Promise<DrivingOutputs> | undefined;
   /** Whether the car was in its lane, lately. */
   #lane: boolean[] = [];
   #hits = 0;
 
   constructor(viewer: ConvCam) {
     this.#viewer = viewer;
-    this.#steered = new SteeredCanvas<Steering>({
-      label: "The road. Where you drive: up and down for speed, left and right to steer. Or press and pull with a finger.",
-      keys,
-      rest: { forward: 0, right: 0 },
-      towards: (y, x) => ({ forward: y < 0.75 ? 1 : -1, right: Math.max(-1, Math.min(1, (x - 0.5) * 3)) }),
-      onWish: () => this.#choose(true),
+    this.#steered = steeredRoad(
+      "The road. Where you drive: up and down for speed, left and right to steer. Or press and pull with a finger.",
+      () => this.#choose(true),
+    );
+    viewer.addEventListener("load", () => {
+      this.#outputs = undefined;
     });
     find("road").append(this.#steered.element);
     find("drive-network").addEventListener("click", () => this.#choose(false));
@@ -123,19 +120,28 @@ export class Drive {
     return { steering: right, throttle: forward > 0 ? 1 : forward < 0 ? 0 : Math.max(0, rolling - 0.02) };
   }
 
-  /** What the network answers to the road that it sees; undefined while there is none. */
+  /** What the network answers to the road that it sees; undefined while there is none that drives. */
   async #byNetwork(): Promise<Controls | undefined> {
     try {
-      const [steering = 0, throttle = 0] = await Promise.all(["steering", "throttle"].map((value) => this.#number(value)));
-      return { steering, throttle };
+      this.#outputs ??= this.#findOutputs();
+      const outputs = await this.#outputs;
+      const names = Object.values(outputs).map(({ name }) => name);
+      const answers = await Promise.all(names.map(async (name) => [name, await this.#numbers(name)] as const));
+      const { steering, throttle } = controlsOf(Object.fromEntries(answers), outputs);
+      return { steering: steering[0] ?? 0, throttle: throttle[0] ?? 0 };
     } catch {
       return undefined;
     }
   }
 
-  async #number(value: string): Promise<number> {
+  async #findOutputs(): Promise<DrivingOutputs> {
+    const { outputs, layers } = await this.#viewer.ask({ kind: "network" });
+    return drivingOutputs(outputs, (name) => layers.find((layer) => layer.outputs.includes(name))?.operator);
+  }
+
+  async #numbers(value: string): Promise<Float32Array> {
     const { bytes } = await this.#viewer.ask({ kind: "value", value });
-    return new DataView(bytes.buffer, bytes.byteOffset).getFloat32(0, true);
+    return new Float32Array(bytes.slice().buffer);
   }
 
   #draw(): void {

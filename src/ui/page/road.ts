@@ -2,7 +2,8 @@
 import { roadPicture } from "../../data-sets/road/picture.ts";
 import { type Car, drive, parkedCar, type Steering } from "../../data-sets/road/scene.ts";
 import { drawPolygons } from "./draw-polygons.ts";
-import { SteeredCanvas } from "./steered-canvas.ts";
+import type { SteeredCanvas } from "./steered-canvas.ts";
+import { steeredRoad } from "./steered-road.ts";
 
 interface RoadHost {
   /** The canvas has another picture. */
@@ -12,13 +13,6 @@ interface RoadHost {
 }
 
 const seed = 1;
-
-const keys: Readonly<Record<string, Partial<Steering>>> = {
-  ArrowUp: { forward: 1 },
-  ArrowDown: { forward: -1 },
-  ArrowLeft: { right: -1 },
-  ArrowRight: { right: 1 },
-};
 
 export class Road {
   readonly canvas: HTMLCanvasElement;
@@ -30,14 +24,10 @@ export class Road {
 
   constructor(host: RoadHost) {
     this.#host = host;
-    this.#steered = new SteeredCanvas({
-      label: "A road. Arrow keys drive: up and down for speed, left and right to steer. Or press and pull with a finger.",
-      keys,
-      rest: { forward: 0, right: 0 },
-      // The upper half drives, the lower half brakes; the farther from the middle, the more it steers.
-      towards: (y, x) => ({ forward: y < 0.75 ? 1 : -1, right: Math.max(-1, Math.min(1, (x - 0.5) * 3)) }),
-      onWish: () => this.#start(),
-    });
+    this.#steered = steeredRoad(
+      "A road. Arrow keys drive: up and down for speed, left and right to steer. Or press and pull with a finger.",
+      () => this.#start(),
+    );
     this.canvas = this.#steered.element;
     this.#draw();
   }
