@@ -19,31 +19,25 @@ export interface TrainingData {
   readonly leftOut?: number;
 }
 
-/** What was read last: another optimiser or batch learns from the same. */
-let known: { readonly key: string; readonly files: TrainWish["files"]; readonly data: Promise<TrainingData> } | undefined;
+const heldBackShapes = 300;
 
 /** @throws Error that says what is wrong with the pictures, or with the network's input */
-export async function readExamples(viewer: Viewer, wish: TrainWish, preparation: Preparation): Promise<TrainingData> {
+export async function readExamples(viewer: Viewer, { data, files, seed }: TrainWish, preparation: Preparation): Promise<TrainingData> {
   const picture = pictureOf(viewer);
   const own = setPreparation(preparation, picture.channels);
-  const isSeeded = wish.data === "" || wish.data === "shapes";
-  const key = JSON.stringify([wish.data, picture, preparation, isSeeded && wish.seed]);
-  const data = known?.key === key && areSameFiles(known.files, wish.files) ? known.data : read(wish, picture, own, preparation);
-  known = { key, files: wish.files, data };
-  data.catch(() => {
-    if (known?.data === data) known = undefined;
+  const fitted = (set: DataSet) => resized(set, picture, preparation.channels === "gray");
+  if (data === "shapes") {
+    const side = Math.max(picture.height, picture.width);
+    const test = new ShapesSet(side, heldBackSeed, own, heldBackShapes);
+    return { train: fitted(new ShapesSet(side, seed, own)), test: fitted(test), isEndless: true };
+  }
+  if (data === "") return readOwn(files, picture, own, preparation, seed);
+  const response = await fetch(data).catch((error: Error) => {
+    throw new Error(`train '${data}' could not be downloaded: ${error.message}`);
   });
-  return data;
-}
-
-type Files = TrainWish["files"];
-
-function areSameFiles(some: Files, others: Files): boolean {
-  return some.length === others.length && some.every((one, i) => isSameFile(one, others[i]));
-}
-
-function isSameFile(one: Files[number], other: Files[number] | undefined): boolean {
-  return other?.path === one.path && other.file.size === one.file.size && other.file.lastModified === one.file.lastModified;
+  if (!response.ok) throw new Error(`train '${data}' could not be downloaded: the server answered ${response.status}.`);
+  const stored = await readShippedFashion(new Uint8Array(await response.arrayBuffer()), own);
+  return { train: fitted(stored.train), test: fitted(stored.test) };
 }
 
 /** @throws ModelError where the network takes something else */
@@ -71,31 +65,14 @@ export function setPreparation(preparation: Preparation, channelCount: number): 
   return { std: parts.map(({ std }) => std), mean: parts.map(({ mean }) => mean), isBlueFirst };
 }
 
-const heldBackShapes = 300;
-
-async function read(
-  { data, files, seed }: TrainWish,
+/** Pictures of one's own, by class. Those that cannot be read are left out. */
+async function readOwn(
+  files: TrainWish["files"],
   picture: Picture,
   own: SetPreparation,
   preparation: Preparation,
+  seed: number,
 ): Promise<TrainingData> {
-  const fitted = (set: DataSet) => resized(set, picture, preparation.channels === "gray");
-  if (data === "shapes") {
-    const side = Math.max(picture.height, picture.width);
-    const test = new ShapesSet(side, heldBackSeed, own, heldBackShapes);
-    return { train: fitted(new ShapesSet(side, seed, own)), test: fitted(test), isEndless: true };
-  }
-  if (data === "") return readOwn(files, picture, own, preparation, seed);
-  const response = await fetch(data).catch((error: Error) => {
-    throw new Error(`train '${data}' could not be downloaded: ${error.message}`);
-  });
-  if (!response.ok) throw new Error(`train '${data}' could not be downloaded: the server answered ${response.status}.`);
-  const stored = await readShippedFashion(new Uint8Array(await response.arrayBuffer()), own);
-  return { train: fitted(stored.train), test: fitted(stored.test) };
-}
-
-/** Pictures of one's own, by class. Those that cannot be read are left out. */
-async function readOwn(files: Files, picture: Picture, own: SetPreparation, preparation: Preparation, seed: number): Promise<TrainingData> {
   const { classes, pictures } = labelsOf(files);
   const decoded: (LabelledPicture & { readonly pixels: Uint8Array })[] = [];
   for (const one of pictures) {
