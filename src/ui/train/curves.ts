@@ -7,7 +7,7 @@ import { type History, smoothed } from "./history.ts";
 
 /** Points of a curve: more are not told apart. */
 const mostPoints = 600;
-const height = 150;
+const height = 130;
 
 interface Line {
   readonly label: string;

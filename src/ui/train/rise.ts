@@ -4,15 +4,17 @@
  * Losses that are compared by their mean and by the middle one, both of which have to rise: a few batches that are harder than others do not
  * move the middle one, and where it jumps, as with batches of one picture, the mean does not.
  */
-const window = 21;
+const window = 31;
 /** How many times as high as it was at its lowest the loss is when it rises far. */
 const far = 2;
 /** It no longer rises when it is less than this many times as high. */
 const near = 1.5;
 /** For how many steps on end it is so high before it is told. */
-const enough = 15;
+const enough = 25;
+/** Where it is this many times as high, a step counts as several. */
+const veryFar = 8;
 /** Below this share of the first loss it scatters by more than twice: that is no rise. */
-const leastShare = 1 / 4;
+const leastShare = 1 / 2;
 
 interface Level {
   readonly middle: number;
@@ -61,7 +63,7 @@ export class Rise {
     this.#lowest = { middle: Math.min(lowestMiddle, middle), mean: Math.min(lowestMean, mean) };
     const least = leastShare * this.#first;
     const times = Math.min(middle / Math.max(this.#lowest.middle, least), mean / Math.max(this.#lowest.mean, least));
-    this.#highCount = times > far ? this.#highCount + 1 : 0;
+    this.#highCount = times > far ? this.#highCount + (times > veryFar ? 5 : 1) : 0;
     this.#isRising = this.#highCount >= enough || (this.#isRising && times > near);
   }
 }

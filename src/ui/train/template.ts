@@ -162,32 +162,34 @@ function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack }: RunView,
         ? nothing
         : html`<figure class="train-confusion">
             <figcaption>What it takes for what, of ${heldBack} pictures held back</figcaption>
-            <table>
-              <thead>
-                <tr>
-                  <td></td>
-                  ${classes.map((one) => html`<th scope="col"><span>${one}</span></th>`)}
-                </tr>
-              </thead>
-              <tbody>
-                ${confusion.slice(0, classes.length).map(
-                  (row, right) =>
-                    html`<tr>
-                      <th scope="row">${name(right)}</th>
-                      ${row.slice(0, classes.length).map(
-                        (number, answer) =>
-                          html`<td
-                            class=${answer === right ? "right" : "wrong"}
-                            .style=${`--share: ${Math.sqrt(number / most)}`}
-                            title=${`${number} of ${name(right)} taken for ${name(answer)}`}
-                          >
-                            ${number || ""}
-                          </td>`,
-                      )}
-                    </tr>`,
-                )}
-              </tbody>
-            </table>
+            <div class="train-table" tabindex="0" role="region" aria-label="What it takes for what">
+              <table>
+                <thead>
+                  <tr>
+                    <td></td>
+                    ${classes.map((one) => html`<th scope="col"><span>${one}</span></th>`)}
+                  </tr>
+                </thead>
+                <tbody>
+                  ${confusion.slice(0, classes.length).map(
+                    (row, right) =>
+                      html`<tr>
+                        <th scope="row">${name(right)}</th>
+                        ${row.slice(0, classes.length).map(
+                          (number, answer) =>
+                            html`<td
+                              class=${answer === right ? "right" : "wrong"}
+                              .style=${`--share: ${Math.sqrt(number / most)}`}
+                              title=${`${number} of ${name(right)} taken for ${name(answer)}`}
+                            >
+                              ${number || ""}
+                            </td>`,
+                        )}
+                      </tr>`,
+                  )}
+                </tbody>
+              </table>
+            </div>
           </figure>`
     }
     <figure class="train-mistakes">
