@@ -1,7 +1,7 @@
 // A small classifier of handwritten digits, after the well-known Keras example, with a second pool to keep its file small.
 import { type BuilderOptions, type BuiltGraph, GraphBuilder } from "./builder.ts";
 
-/** 1×28×28, white on black in 0..1 → 10 probabilities, `output_layer`. 225,034 parameters. `train_mnist.py` trains it. */
+/** 1×28×28, white on black in 0..1 → 10 probabilities, `output_layer`. 225,034 parameters. README.md says how the stored ones were trained. */
 export function buildMnist(options: BuilderOptions): BuiltGraph {
   const g = new GraphBuilder("mnist", options);
   let x = g.input("input_layer", [1, 28, 28]);

@@ -1,6 +1,7 @@
 // The pictures of the README and the docs, from the networks and the digit of this repository; among them one that moves.
 import { join } from "node:path";
 import sharp from "sharp";
+import { drawFigures } from "./docs-figures.mjs";
 import { root } from "./steps.mjs";
 
 /** @typedef {import("@playwright/test").Page} Page */
@@ -27,6 +28,7 @@ export async function takeDocsPictures(browser, baseURL, showView) {
   await keep(page, "pixel.png");
   await takeFilm(page, show);
   await context.close();
+  await drawFigures(docs);
 }
 
 /** A palette is enough for a page, and a third of the bytes. @param {Page} page @param {string} name */
