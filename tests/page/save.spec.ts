@@ -32,7 +32,7 @@ test("saves all layers on one sheet, and a video with its length", async ({ warm
   await expect(page.locator("#save-note")).toContainText(/[1-9]\d* s recorded/);
   // It is called by the network that it begins with.
   await page.selectOption("#network", "mnist-early");
-  await expect(page.locator("#about")).toContainText("Reads 39.0%");
+  await expect(page.locator("#about")).toContainText("Reads 52.7%");
   const video = await downloadOf(page, () => page.click("#save-video"));
   expect(video.name).toBe("mnist-trained.webm");
   expect([...video.bytes.subarray(0, 4)]).toEqual([0x1a, 0x45, 0xdf, 0xa3]);
