@@ -31,7 +31,7 @@ async function drawExplanations(folder, out) {
   const tiles = [];
   for (const [name = "", ...options] of methods) {
     const path = join(folder, `${name}.png`);
-    await convcam(["explain", model, "models/digit.png", "--method", name, ...options, "--out", path]);
+    await convcam(["explain", model, "models/digit.png", "--method", name, ...options, "--opacity", "0.85", "--out", path]);
     tiles.push(await sharp(path).resize(140).png().toBuffer());
   }
   await layOut(tiles, { side: 140, columns: tiles.length, background: lightGray }, out);
