@@ -2,6 +2,7 @@
 import { readPreparation } from "../attributes.ts";
 import type { ConvCam } from "../element.ts";
 import type { Session } from "../session/session.ts";
+import { identityOf } from "./own-pictures.ts";
 import type { ElementWish } from "./wish.ts";
 
 /** What is asked for, of which network. */
@@ -20,8 +21,7 @@ export interface Asked {
 export function askedOf(element: ConvCam, session: Session, weights: number, wish: ElementWish): Asked {
   const { files, ...told } = wish;
   const preparation = { ...element.preparation, ...readPreparation(element) };
-  const names = files.map(({ path, file }) => [path, file.size, file.lastModified]);
-  const key = JSON.stringify([told, names, preparation]);
+  const key = JSON.stringify([told, identityOf(files), preparation]);
   return { session, source: element.src, weights, key, wish, preparation };
 }
 

@@ -7,7 +7,7 @@ import { ModelError } from "../../engine/errors.ts";
 import { sameShape } from "../../engine/shapes.ts";
 import { colorMatrix, type Preparation, sourceRectangle } from "../preparation.ts";
 import type { Viewer } from "../viewer.ts";
-import { divide, type LabelledPicture, labelsOf } from "./own-pictures.ts";
+import { divide, identityOf, type LabelledPicture, labelsOf } from "./own-pictures.ts";
 import type { TrainWish } from "./request.ts";
 
 export interface TrainingData {
@@ -21,8 +21,34 @@ export interface TrainingData {
 
 const heldBackShapes = 300;
 
-/** @throws Error that says what is wrong with the pictures, or with the network's input */
-export async function readExamples(viewer: Viewer, { data, files, seed }: TrainWish, preparation: Preparation): Promise<TrainingData> {
+/** What was read last for a network: with another optimiser, or when it begins anew, it learns from the same. */
+const known = new WeakMap<Viewer, { readonly key: string; readonly data: Promise<TrainingData> }>();
+
+/**
+ * Read once for each network, until {@link forgetExamples}.
+ *
+ * @throws Error that says what is wrong with the pictures, or with the network's input
+ */
+export async function readExamples(viewer: Viewer, wish: TrainWish, preparation: Preparation): Promise<TrainingData> {
+  const { data, files, seed } = wish;
+  // A stored file is the same for every seed.
+  const isSeeded = data === "" || data === "shapes";
+  const key = JSON.stringify([data, identityOf(files), preparation, isSeeded && seed]);
+  const last = known.get(viewer);
+  const reading = last?.key === key ? last.data : read(viewer, wish, preparation);
+  known.set(viewer, { key, data: reading });
+  reading.catch(() => {
+    if (known.get(viewer)?.data === reading) known.delete(viewer);
+  });
+  return reading;
+}
+
+/** Training has ended: its pictures are let go. */
+export function forgetExamples(viewer: Viewer): void {
+  known.delete(viewer);
+}
+
+async function read(viewer: Viewer, { data, files, seed }: TrainWish, preparation: Preparation): Promise<TrainingData> {
   const picture = pictureOf(viewer);
   const own = setPreparation(preparation, picture.channels);
   const fitted = (set: DataSet) => resized(set, picture, preparation.channels === "gray");

@@ -3,6 +3,7 @@ import { readModel } from "../../engine/source.ts";
 import type { Trainer } from "../../engine/trainer.ts";
 import { aborted } from "../session/session.ts";
 import type { Viewer } from "../viewer.ts";
+import { forgetExamples } from "./data.ts";
 import { type Lesson, lessonOf } from "./lesson.ts";
 import type { Begun, Evaluated, HeldBackPicture, Kept, Stepped, TrainAnswers, TrainRequest } from "./request.ts";
 
@@ -14,6 +15,7 @@ export async function answerTraining(viewer: Viewer, request: TrainRequest): Pro
     viewer.kept.get(purpose)?.dispose();
     viewer.kept.delete(purpose);
     if (request.do === "begin") return begin(viewer, request);
+    forgetExamples(viewer);
     if (request.from) await viewer.model.setParameters(await readModel(request.from.bytes));
     return undefined;
   }

@@ -26,6 +26,11 @@ export function labelsOf(files: readonly OwnPicture[]): {
   return { classes, pictures: pictures.map((one) => ({ ...one, label: classes.indexOf(classOf(one)) })) };
 }
 
+/** The same for the same pictures, whoever has read their list anew. */
+export function identityOf(files: readonly OwnPicture[]): readonly unknown[] {
+  return files.map(({ path, file }) => [path, file.size, file.lastModified]);
+}
+
 /** One of how many is held back. */
 const heldBackOf = 5;
 
