@@ -8,7 +8,8 @@ import sharp from "sharp";
 import { root } from "./steps.mjs";
 
 const model = "models/mnist-trained.onnx";
-const lightGray = { r: 128, g: 128, b: 128 };
+/** Between tiles. */
+const gap = 4;
 
 /** Runs the command in this repository. @param {readonly string[]} options */
 const convcam = (options) => promisify(execFile)(process.execPath, ["bin/convcam.mjs", ...options], { cwd: root });
@@ -34,7 +35,8 @@ async function drawExplanations(folder, out) {
     await convcam(["explain", model, "models/digit.png", "--method", name, ...options, "--opacity", "0.85", "--out", path]);
     tiles.push(await sharp(path).resize(140).png().toBuffer());
   }
-  await layOut(tiles, { side: 140, columns: tiles.length, background: lightGray }, out);
+  await sharp(await layOut(tiles, { side: 140, columns: tiles.length, background: "gray" })).toFile(out);
+  console.log(out);
 }
 
 /** Sixteen channels on the left, the ten classes on the right. @param {string} folder @param {string} out */
@@ -48,15 +50,15 @@ async function drawPatterns(folder, out) {
   ])) {
     const path = join(folder, `${count}.png`);
     await convcam(["patterns", model, ...options, "--steps", "128", "--out", path]);
-    parts.push(await layOut(await tilesOf(path, count, side), { side, columns, background: { r: 255, g: 255, b: 255 } }));
+    parts.push(await layOut(await tilesOf(path, count, side), { side, columns, background: "white" }));
   }
   const [left, right] = await Promise.all(parts.map(async (part) => ({ part, ...(await sharp(part).metadata()) })));
   if (!left || !right) throw new Error("There are no patterns.");
-  const gap = 3 * 4;
-  await sharp({ create: { width: left.width + gap + right.width, height: left.height, channels: 3, background: "white" } })
+  const apart = 3 * gap;
+  await sharp({ create: { width: left.width + apart + right.width, height: left.height, channels: 3, background: "white" } })
     .composite([
       { input: left.part, left: 0, top: 0 },
-      { input: right.part, left: left.width + gap, top: 0 },
+      { input: right.part, left: left.width + apart, top: 0 },
     ])
     .grayscale()
     .png({ effort: 10 })
@@ -64,13 +66,14 @@ async function drawPatterns(folder, out) {
   console.log(out);
 }
 
-/** Tiles of 28 pixels with gaps of 4, four in a row, as the command lays them. @param {string} path @param {number} count @param {number} side of those that come out */
+/** Tiles of 28 pixels in about a square, as the command lays them. @param {string} path @param {number} count @param {number} side of those that come out */
 function tilesOf(path, count, side) {
-  const step = 28 + 4;
+  const step = 28 + gap;
+  const columns = Math.ceil(Math.sqrt(count));
   return Promise.all(
     Array.from({ length: count }, (_, i) =>
       sharp(path)
-        .extract({ left: (i % 4) * step, top: Math.floor(i / 4) * step, width: 28, height: 28 })
+        .extract({ left: (i % columns) * step, top: Math.floor(i / columns) * step, width: 28, height: 28 })
         .resize(side)
         .png()
         .toBuffer(),
@@ -80,20 +83,14 @@ function tilesOf(path, count, side) {
 
 /**
  * @param {readonly Buffer[]} tiles
- * @param {{ side: number, columns: number, background: { r: number, g: number, b: number } }} grid
- * @param {string} [out] a file, besides
+ * @param {{ side: number, columns: number, background: string }} grid
+ * @returns {Promise<Buffer>} a PNG
  */
-async function layOut(tiles, { side, columns, background }, out) {
-  const gap = 4;
+function layOut(tiles, { side, columns, background }) {
   const rows = Math.ceil(tiles.length / columns);
   const extent = (/** @type {number} */ count) => count * side + (count - 1) * gap;
-  const picture = await sharp({ create: { width: extent(columns), height: extent(rows), channels: 3, background } })
+  return sharp({ create: { width: extent(columns), height: extent(rows), channels: 3, background } })
     .composite(tiles.map((input, i) => ({ input, left: (i % columns) * (side + gap), top: Math.floor(i / columns) * (side + gap) })))
     .png({ effort: 10 })
     .toBuffer();
-  if (out) {
-    await sharp(picture).toFile(out);
-    console.log(out);
-  }
-  return picture;
 }
