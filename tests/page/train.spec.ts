@@ -15,8 +15,7 @@ async function pause(page: Page): Promise<void> {
 }
 
 /** The step that the page tells. */
-const stepOf = async (page: Page) =>
-  Number(/step ([\d,]+)/.exec((await page.locator("conv-cam .train-status").textContent()) ?? "")?.[1]?.replaceAll(",", "") ?? -1);
+const stepOf = async (page: Page) => Number(/step ([\d,]+)/.exec((await status(page).textContent()) ?? "")?.[1]?.replaceAll(",", "") ?? -1);
 
 async function learnTo(page: Page, step: number): Promise<void> {
   await expect.poll(() => stepOf(page), { timeout: 90_000 }).toBeGreaterThanOrEqual(step);
@@ -89,7 +88,7 @@ test("goes on after the GPU was lost, with no more lost than what came after the
   await page.evaluate(() => document.querySelector("conv-cam")?.removeAttribute("worker"));
   await learnTo(page, 27);
   await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).viewer?.device.gpu.destroy());
-  await expect(page.locator("conv-cam .train-status")).toHaveText(/Going on after 25 steps/);
+  await expect(status(page)).toHaveText(/Going on after 25 steps/);
   await learnTo(page, 26);
   await expect(page.locator("conv-cam .train .part-trouble")).toHaveCount(0);
 });
@@ -125,7 +124,7 @@ test("of several choices made quickly the last counts", async ({ warmPage: page 
   for (const data of ["road", "shapes", "fashion"]) await page.getByLabel("Learns from").selectOption(data);
   await learnTo(page, 1);
   await expect(page.locator("conv-cam")).toHaveAttribute("train", /fashion/);
-  await expect(page.locator("conv-cam .train-status")).toHaveText(/3,000 pictures/);
+  await expect(status(page)).toHaveText(/3,000 pictures/);
 });
 
 const strokes: Readonly<Record<string, readonly (readonly [y: number, x: number])[]>> = {
@@ -191,7 +190,7 @@ test("is taught three classes by drawings, and is right on another drawing", asy
 test("a network with two halves learns to drive, and a visitor drives instead", async ({ warmPage: page }) => {
   await page.goto("/train.html#data=road&batch=8&twin=colors");
   await learnTo(page, 2);
-  await expect(page.locator("conv-cam .train-status")).toHaveText(/in the lane \d+\.\d % of the time/);
+  await expect(status(page)).toHaveText(/in the lane \d+\.\d % of the time/);
   await expect(page.locator("#drive-said")).toHaveText(/In its lane \d+ % of the way · \d+ km\/h/);
   await expect(page.locator("conv-cam .panel .name").filter({ hasText: "steering_conv_1 + throttle_conv_1" })).toHaveCount(1);
   const road = page.locator("#road canvas");

@@ -15,6 +15,20 @@ import { Worst } from "../../src/ui/train/worst.ts";
 
 const kept = (steps: number) => ({ steps, bytes: new Uint8Array([steps % 256]) });
 
+/** A run of training whose session stands for the engine; it is heard by nobody. */
+function learningOf(
+  session: object,
+  parts: { readonly begun?: object; readonly history?: History; readonly rate?: number; readonly isFree?: () => boolean },
+) {
+  const ignore = () => undefined;
+  const { begun = {}, ...others } = parts;
+  return new Learning({
+    ...{ session: session as never, id: 1, begun: begun as never, history: new History("a"), batch: 1, rate: 1, isFree: () => true },
+    ...{ values: () => [], onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
+    ...others,
+  });
+}
+
 describe("a history", () => {
   test("keeps weights before the first step, and again after 25", () => {
     const history = new History("a");
@@ -77,11 +91,7 @@ describe("what is looked back at", () => {
     };
     const history = new History("a");
     for (const steps of [0, 3, 6]) history.keep(kept(steps));
-    const ignore = () => undefined;
-    const learning = new Learning({
-      ...{ session: session as never, id: 1, begun: {} as never, history, batch: 1, rate: 1, isFree: () => false, values: () => [] },
-      ...{ onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
-    });
+    const learning = learningOf(session, { history, isFree: () => false });
     return { learning, weights: () => weights };
   }
 
@@ -114,12 +124,7 @@ test("it is paused once the step under way has ended: until then weights change"
       return { steps: 0, loss: 2, accuracy: 0, confusion: [], mistakes: [], bytes: new Uint8Array(1) };
     },
   };
-  const begun = { kind: "classes", classes: [], count: 8, heldBack: 2, leftOut: 0 };
-  const ignore = () => undefined;
-  const learning = new Learning({
-    ...{ session: session as never, id: 1, begun: begun as never, history: new History("a"), batch: 1, rate: 1, isFree: () => true },
-    ...{ values: () => [], onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
-  });
+  const learning = learningOf(session, { begun: { kind: "classes", classes: [], count: 8, heldBack: 2, leftOut: 0 } });
   const going = learning.goOn();
   await expect.poll(() => end).toBeDefined();
   expect(statusText(learning, false)).toMatch(/^Learns from 8 pictures/);
@@ -210,18 +215,7 @@ describe("a run that has come apart", () => {
         return { steps: 0, loss: 2, accuracy: 0, confusion: [], mistakes: [], bytes: new Uint8Array(1) };
       },
     };
-    const ignore = () => undefined;
-    return new Learning({
-      ...{
-        session: session as never,
-        id: 1,
-        begun: { kind: "classes", classes: ["a", "b"] } as never,
-        history: new History("a"),
-        batch: 1,
-        rate,
-      },
-      ...{ isFree: () => true, values: () => [], onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
-    });
+    return learningOf(session, { begun: { kind: "classes", classes: ["a", "b"] }, rate });
   }
 
   test("begins anew with the rate that it began with, and says so, unless a lower one is chosen", async () => {
