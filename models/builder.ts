@@ -151,7 +151,11 @@ export class GraphBuilder {
   }
 
   relu(name: string, x: Value): Value {
-    return this.#node("Relu", name, [x.name], x.shape);
+    return this.activate(name, x, "relu");
+  }
+
+  activate(name: string, x: Value, activation: Activation): Value {
+    return this.#node(activationOperators[activation], name, [x.name], x.shape, activation === "softmax" ? { axis: 1 } : {});
   }
 
   /** min(max(x, 0), 6) */
@@ -191,7 +195,7 @@ export class GraphBuilder {
   }
 
   softmax(name: string, x: Value): Value {
-    return this.#node("Softmax", name, [x.name], x.shape, { axis: 1 });
+    return this.activate(name, x, "softmax");
   }
 
   add(name: string, a: Value, b: Value): Value {
@@ -241,9 +245,7 @@ export class GraphBuilder {
 
   #activated(name: string, activation: Activation | undefined, layer: (name: string) => Value): Value {
     if (!activation) return layer(name);
-    const value = layer(`${name}/preactivation`);
-    const attributes: Attributes = activation === "softmax" ? { axis: 1 } : {};
-    return this.#node(activationOperators[activation], name, [value.name], value.shape, attributes);
+    return this.activate(name, layer(`${name}/preactivation`), activation);
   }
 
   #node(operator: string, name: string, inputs: readonly string[], shape: Shape, attributes: Attributes = {}): Value {

@@ -127,6 +127,25 @@ test("of several choices made quickly the last counts", async ({ warmPage: page 
   await expect(status(page)).toHaveText(/3,000 pictures/);
 });
 
+test("learns with a network in one's own lines, says which line is wrong, and the link holds them", async ({ warmPage: page }) => {
+  await page.goto("/train.html#batch=8&twin=none&data=shapes");
+  await page.getByLabel("Network", { exact: true }).selectOption("lines");
+  const lines = page.getByRole("textbox", { name: "A line for each layer" });
+  await expect(lines).toHaveValue(/^input 3 48 48\nconv 16 3 norm relu\n[^]*dense 12 softmax\n$/);
+  await lines.fill("input 3 48 48\nconv 8\ndense 12 softmax");
+  await page.getByRole("button", { name: "Build it, and begin" }).click();
+  await expect(page.locator("#problem")).toHaveText(/line 2, “conv 8”: expected “conv filters kernel”/);
+  await lines.fill("input 3 48 48\nfirst: conv 8 5 stride 4 relu\ndense 12 softmax");
+  await page.getByRole("button", { name: "Build it, and begin" }).click();
+  await expect(page.locator("#problem")).toBeHidden();
+  await expect(page.locator("#lines-said")).toHaveText("12,296 parameters");
+  await learnTo(page, 2);
+  expect(await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).availableLayers.map(({ value }) => value))).toContain("first");
+  await page.reload();
+  await expect(lines).toHaveValue(/first: conv 8 5 stride 4 relu/);
+  await learnTo(page, 1);
+});
+
 const strokes: Readonly<Record<string, readonly (readonly [y: number, x: number])[]>> = {
   bar: [
     [0.15, 0.5],

@@ -1,5 +1,8 @@
-// `convcam build`: writes one of our own networks, with weights drawn from a seed, as an .onnx file.
+// `convcam build`: writes one of our own networks, or one that a text describes, with weights drawn from a seed, as an .onnx file.
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { buildDescribed } from "../../../models/described.ts";
 import { withHalves } from "../../../models/halves.ts";
 import { buildGraph, networks } from "../../../models/index.ts";
 import { encodeModel } from "../../engine/onnx/encode.ts";
@@ -20,15 +23,18 @@ export function addBuild(program: Command): void {
   program
     .command("build")
     .summary("write a blank network as an .onnx file")
-    .description(`Writes a network with weights drawn from a seed. There are:\n${known.join("\n")}`)
-    .argument("<name>", "which network", parseName)
+    .description(
+      `Writes a network with weights drawn from a seed: one of these, or one that a text file describes, a line for each layer, such as
+"input 1 28 28", "conv 16 3 relu", "pool 2", "dense 10 softmax" (docs/training.md). There are:\n${known.join("\n")}`,
+    )
+    .argument("<name>", "which network, or a text file", parseName)
     .requiredOption("--out <file.onnx>", "where to write")
     .option("--seed <number>", "the same seed gives the same weights", parseCount(0), 0)
     .addOption(
       new Option("--weights <type>", "how weights are stored; float16 takes half").choices(["float32", "float16"]).default("float32"),
     )
     .action(async (name: string, { out, seed, weights }: Options) => {
-      const graph = buildGraph(name, { seed });
+      const graph = Object.hasOwn(networks, name) ? buildGraph(name, { seed }) : buildDescribed(await readFile(name, "utf8"), { seed });
       const bytes = encodeModel(weights === "float16" ? withHalves(graph) : graph);
       await writeOutput(out, bytes);
       console.log(`${name} (${formatBytes(bytes.length)}) written to ${out}`);
@@ -36,6 +42,7 @@ export function addBuild(program: Command): void {
 }
 
 function parseName(name: string): string {
-  if (!Object.hasOwn(networks, name)) throw new InvalidArgumentError(`Expected one of ${Object.keys(networks).join(", ")}.`);
+  if (!Object.hasOwn(networks, name) && !existsSync(name))
+    throw new InvalidArgumentError(`Expected a text file, or one of ${Object.keys(networks).join(", ")}.`);
   return name;
 }

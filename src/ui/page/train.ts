@@ -5,7 +5,7 @@ import { loadPart } from "../../engine/errors.ts";
 import "../element.ts";
 import type { ConvCam } from "../element.ts";
 import { find, listen } from "./listen.ts";
-import { findNetwork, openNetwork, preparationOf } from "./networks.ts";
+import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
 
 /** What is chosen, as texts. */
 interface Choices {
@@ -16,11 +16,13 @@ interface Choices {
   seed: string;
   twin: string;
   blank: string;
+  /** A network, a line for each layer. */
+  lines: string;
 }
 
-const usual: Choices = { network: "", data: "fashion", optimizer: "adam", batch: "32", seed: "1", twin: "side", blank: "yes" };
+const usual: Choices = { network: "", data: "fashion", optimizer: "adam", batch: "32", seed: "1", twin: "side", blank: "yes", lines: "" };
 const options: Readonly<Partial<Record<keyof Choices, Readonly<Record<string, string>>>>> = {
-  network: { "": "One made for it", learned: "One that has learned it", file: "Open .onnx…" },
+  network: { "": "One made for it", learned: "One that has learned it", lines: "One in my own lines", file: "Open .onnx…" },
   data: {
     fashion: "Articles of clothing (Fashion-MNIST)",
     shapes: "Shapes in colours",
@@ -78,9 +80,9 @@ const form = find<HTMLFormElement>("choices");
 let file: File | undefined;
 let pictures: readonly File[] = [];
 
-const field = (name: keyof Choices) => find<HTMLSelectElement | HTMLInputElement>(name);
+const field = (name: keyof Choices) => find<HTMLSelectElement | HTMLInputElement | HTMLTextAreaElement>(name);
 for (const [name, texts] of Object.entries(options))
-  field(name as keyof Choices).append(...Object.entries(texts).map(([value, text]) => new Option(text, value)));
+  find(name).append(...Object.entries(texts).map(([value, text]) => new Option(text, value)));
 
 /** As the field says. */
 const mostBatch = 1024;
@@ -121,6 +123,8 @@ function complain(text: string): void {
 let teaching: Promise<import("./teaching.ts").Teaching> | undefined;
 /** Where somebody drives. */
 let driving: Promise<import("./drive.ts").Drive> | undefined;
+/** Where somebody writes a network. */
+let described: Promise<import("./described.ts").Described> | undefined;
 /** Networks that are built are built once. */
 const built = new Map<string, ReturnType<typeof openNetwork>>();
 
@@ -131,10 +135,21 @@ function sourceOf(entry: ManifestEntry): ReturnType<typeof openNetwork> {
   return known;
 }
 
+/** Whether one's own lines can learn it: the road takes two outputs, and what is taught takes a network that knows something. */
+const canBeWritten = (data: string) => !["road", "teach"].includes(data);
+const isWritten = ({ network, data }: Pick<Choices, "network" | "data">) => network === "lines" && canBeWritten(data);
+
+/** @param name of a network that may be chosen, or not */
+function offer(name: string, isThere: boolean): void {
+  const option = field("network").querySelector<HTMLOptionElement>(`option[value=${name}]`);
+  if (option) option.hidden = option.disabled = !isThere;
+}
+
 /** What of the page belongs to what is learned. */
-function arrange(data: string): void {
-  const learned = field("network").querySelector<HTMLOptionElement>("option[value=learned]");
-  if (learned) learned.hidden = learned.disabled = lessonOf(data).learned === undefined;
+function arrange({ network, data }: Choices): void {
+  offer("learned", lessonOf(data).learned !== undefined);
+  offer("lines", canBeWritten(data));
+  find("written").hidden = !isWritten({ network, data });
   find("about").textContent = lessonOf(data).about;
   find("teach").hidden = data !== "teach";
   find("drive").hidden = data !== "road";
@@ -161,19 +176,26 @@ async function show(choices: Choices): Promise<void> {
   const { network, data, optimizer, batch, seed, twin, blank } = choices;
   latest = choices;
   complain("");
-  arrange(data);
+  arrange(choices);
   const { network: made, learned } = lessonOf(data);
   const hasLearned = network === "learned" && learned !== undefined;
-  const entry = network === "file" ? undefined : findNetwork(hasLearned ? learned : made);
+  const usualEntry = findNetwork(hasLearned ? learned : made);
+  const entry = network === "file" || isWritten(choices) ? undefined : usualEntry;
+  if (isWritten(choices)) described ??= loadPart("to write a network", async () => new (await import("./described.ts")).Described());
   if (data === "teach") teaching ??= loadPart("to teach", async () => new (await import("./teaching.ts")).Teaching(viewer, complain));
   if (data === "road") driving ??= loadPart("to drive", async () => new (await import("./drive.ts")).Drive(viewer));
-  const src = entry && data !== "teach" ? await sourceOf(entry) : file;
+  const written = isWritten(choices) ? await described : undefined;
+  const [shape, classes] = [usualEntry?.input.shape.slice(1) ?? [1, 28, 28], usualEntry ? labelsOf(usualEntry).length : 10];
+  const src = written ? written.build(Number(seed), shape, classes) : entry && data !== "teach" ? await sourceOf(entry) : file;
   // What did not load is tried again the next time.
   teaching?.catch(() => {
     teaching = undefined;
   });
   driving?.catch(() => {
     driving = undefined;
+  });
+  described?.catch(() => {
+    described = undefined;
   });
   const [teach, drive] = [await teaching, await driving];
   if (latest !== choices) return;
@@ -220,7 +242,7 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("change", ({ target }) => {
   const one = target as HTMLSelectElement;
   if (one.id === "data") field("twin").value = lessonOf(one.value).twin;
-  if (one.id === "data" && field("network").value === "learned") field("network").value = "";
+  if (one.id === "data" && ["learned", "lines"].includes(field("network").value)) field("network").value = "";
   if (one.value === "file") find("network-file").click();
   else if (one.value === "folder") find("picture-folder").click();
   else if (form.checkValidity()) begin(readForm());
@@ -238,6 +260,7 @@ function offerChoice(id: string, name: keyof Choices, take: (files: readonly Fil
     field(name).value = readAddress()[name];
   });
 }
+find("write").addEventListener("click", () => form.checkValidity() && begin(readForm()));
 offerChoice("network-file", "network", ([chosen]) => {
   file = chosen;
 });
