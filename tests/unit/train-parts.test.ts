@@ -6,6 +6,7 @@ import { unlearnedText } from "../../src/ui/page/unlearned.ts";
 import { due } from "../../src/ui/train/due.ts";
 import { History, smoothed } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
+import { lossesCsv } from "../../src/ui/train/losses-csv.ts";
 import { divide, labelsOf } from "../../src/ui/train/own-pictures.ts";
 import type { TrainQuery, TrainRequest } from "../../src/ui/train/request.ts";
 import { Rise } from "../../src/ui/train/rise.ts";
@@ -74,6 +75,14 @@ describe("a history", () => {
     expect(smoothed([4, 2, 6, 8], [0, 1, 2, 3], 2)).toEqual([4, 3, 4, 7]);
     expect(smoothed([4, 2, 6, 8], [3], 3)).toEqual([16 / 3]);
   });
+});
+
+test("losses are a table: a row for each step, with what was measured then on what is held back", () => {
+  const history = new History("a", 3);
+  history.scores.push({ steps: 3, loss: 2.5, accuracy: 0.125 });
+  history.note([2, 1.5]);
+  history.scores.push({ steps: 5, loss: 1.25, accuracy: 0.5 });
+  expect(lossesCsv(history)).toBe("step,loss,held_back_loss,accuracy\n3,,2.5,0.125\n4,2,,\n5,1.5,1.25,0.5\n");
 });
 
 describe("what is looked back at", () => {

@@ -230,7 +230,8 @@ async function show(choices: Choices): Promise<void> {
 }
 
 function begin(choices: Choices): void {
-  const query = new URLSearchParams(Object.entries(choices).filter(([name, text]) => text !== usual[name as keyof Choices]));
+  const told = isWritten(choices) ? choices : { ...choices, lines: "" };
+  const query = new URLSearchParams(Object.entries(told).filter(([name, text]) => text !== usual[name as keyof Choices]));
   history.replaceState(null, "", `#${query}`);
   show(choices).catch((error: Error) => latest === choices && complain(error.message));
 }

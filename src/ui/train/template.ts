@@ -54,6 +54,7 @@ export interface TrainActions {
   /** Begins once more what was refused. */
   retry(): void;
   save(): void;
+  saveLosses(): void;
   setRate(rate: number): void;
   setPace(pace: Pace): void;
   look(index: number | undefined): void;
@@ -105,6 +106,7 @@ function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
       <button type="button" class="part-button" @click=${actions.restart}>Begin anew</button>
       <button type="button" class="part-button" title="One that is held back" @click=${actions.next}>Another picture</button>
       <button type="button" class="part-button train-save" @click=${actions.save}>Download .onnx</button>
+      <button type="button" class="part-button" title="The loss of each step, and how good it was when it was tried" @click=${actions.saveLosses}>Losses .csv</button>
       ${
         stored
           ? html`<button type="button" class="part-button" @click=${actions.resume}>

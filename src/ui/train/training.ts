@@ -10,6 +10,7 @@ import { type Asked, askedOf, isOfSameWeights, isSame } from "./asked.ts";
 import { History } from "./history.ts";
 import type { TrainHost } from "./host.ts";
 import { Learning } from "./learning.ts";
+import { lossesCsv } from "./losses-csv.ts";
 import type { Begun, HeldBackPicture, Kept } from "./request.ts";
 import { runViewOf } from "./run-view.ts";
 import { statusText } from "./status.ts";
@@ -217,6 +218,7 @@ export class Training {
     step: () => void this.#learning?.goOn(true),
     restart: () => void this.#try(() => this.#restart()),
     save: () => void this.#try(() => this.#save()),
+    saveLosses: () => this.#saveLosses(),
     setRate: (rate) => this.#set({ rate }),
     setPace: (pace) => this.#set({ pace }),
     retry: () => {
@@ -269,8 +271,16 @@ export class Training {
   async #save(): Promise<void> {
     const kept = await this.#learning?.keep();
     if (!kept) return;
-    const name = `${fileName(networkName(this.#element.src), `after-${kept.steps}-steps`)}.onnx`;
-    download(new Blob([kept.bytes]), name);
+    this.#download(new Blob([kept.bytes]), `after-${kept.steps}-steps`, ".onnx");
+  }
+
+  #saveLosses(): void {
+    if (this.#history) this.#download(new Blob([lossesCsv(this.#history)], { type: "text/csv" }), "losses", ".csv");
+  }
+
+  #download(blob: Blob, what: string, ending: string): void {
+    const name = fileName(networkName(this.#element.src), what) + ending;
+    download(blob, name);
     this.#note = `Saved as ${name}.`;
     this.#show();
   }
