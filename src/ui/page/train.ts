@@ -29,6 +29,7 @@ const options: Readonly<Partial<Record<keyof Choices, Readonly<Record<string, st
     road: "A road: learn to drive",
     teach: "What I show it: drawings, camera",
     folder: "A folder of my pictures…",
+    zip: "A .zip of my pictures…",
   },
   optimizer: { adam: "Adam", sgd: "SGD with momentum", adamw: "AdamW", adagrad: "Adagrad" },
   twin: { side: "Beside it", colors: "In the same tiles, two colours", none: "Not shown" },
@@ -43,6 +44,12 @@ interface Lesson {
   /** How it is first looked at. */
   readonly twin: Choices["twin"];
 }
+
+const ownPictures: Lesson = {
+  network: "mnist-blank",
+  about: "Your pictures: a folder for each class. One of five of each is held back. They stay on this machine.",
+  twin: "side",
+};
 
 const lessons: Readonly<Record<string, Lesson>> = {
   fashion: {
@@ -67,12 +74,11 @@ const lessons: Readonly<Record<string, Lesson>> = {
     about: "You show it what the classes are. The network keeps what it knows of pictures, and gets a new last layer that learns them.",
     twin: "none",
   },
-  folder: {
-    network: "mnist-blank",
-    about: "Your pictures: a folder for each class. One of five of each is held back. They stay on this machine.",
-    twin: "side",
-  },
+  folder: ownPictures,
+  zip: ownPictures,
 };
+/** What is chosen from this machine, each from its list, and not by an address. */
+const isOwn = (data: string) => lessons[data] === ownPictures;
 const lessonOf = (data: string) => lessons[data] as Lesson;
 
 const viewer = find<ConvCam>("learner");
@@ -93,7 +99,7 @@ function readAddress(): Choices {
     const text = query.get(name) ?? standard;
     const isKnown = !(name in options) || text in (options[name as keyof Choices] ?? {});
     const isRefused = name === "batch" && !(Number.isInteger(Number(text)) && Number(text) >= 1 && Number(text) <= mostBatch);
-    return [name, isKnown && !isRefused && !["file", "folder"].includes(text) ? text : standard];
+    return [name, isKnown && !isRefused && text !== "file" && !isOwn(text) ? text : standard];
   });
   return Object.fromEntries(known) as unknown as Choices;
 }
@@ -223,9 +229,9 @@ async function show(choices: Choices): Promise<void> {
   viewer.setAttribute("compare-as", twin === "none" ? "side" : twin);
   viewer.setAttribute("compare-names", names);
   if (viewer.compare !== compare) viewer.compare = compare;
-  viewer.trainFiles = data === "folder" ? pictures : undefined;
+  viewer.trainFiles = isOwn(data) ? pictures : undefined;
   if (hasLearned) viewer.removeAttribute("train");
-  else viewer.setAttribute("train", data === "fashion" ? fashionUrl : data === "folder" ? "" : data);
+  else viewer.setAttribute("train", data === "fashion" ? fashionUrl : isOwn(data) ? "" : data);
   if (viewer.src !== src) viewer.src = src;
 }
 
@@ -245,7 +251,7 @@ form.addEventListener("change", ({ target }) => {
   if (one.id === "data") field("twin").value = lessonOf(one.value).twin;
   if (one.id === "data" && ["learned", "lines"].includes(field("network").value)) field("network").value = "";
   if (one.value === "file") find("network-file").click();
-  else if (one.value === "folder") find("picture-folder").click();
+  else if (isOwn(one.value)) find(`picture-${one.value}`).click();
   else if (form.checkValidity()) begin(readForm());
 });
 
@@ -265,9 +271,10 @@ find("write").addEventListener("click", () => form.checkValidity() && begin(read
 offerChoice("network-file", "network", ([chosen]) => {
   file = chosen;
 });
-offerChoice("picture-folder", "data", (files) => {
-  pictures = files;
-});
+for (const id of ["picture-folder", "picture-zip"])
+  offerChoice(id, "data", (files) => {
+    pictures = files;
+  });
 
 addEventListener("hashchange", () => {
   fill(readAddress());

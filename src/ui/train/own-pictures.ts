@@ -6,7 +6,7 @@ export interface LabelledPicture extends OwnPicture {
   readonly label: number;
 }
 
-const pictureName = /\.(png|jpe?g|webp|gif|bmp|avif)$/i;
+export const isPictureName = (path: string) => /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(path);
 
 /**
  * @param files with paths such as `cats/one.png`
@@ -16,7 +16,7 @@ export function labelsOf(files: readonly OwnPicture[]): {
   readonly classes: readonly string[];
   readonly pictures: readonly LabelledPicture[];
 } {
-  const pictures = files.filter(({ path }) => pictureName.test(path) && path.includes("/"));
+  const pictures = files.filter(({ path }) => isPictureName(path) && path.includes("/"));
   const classOf = ({ path }: OwnPicture) => path.split("/").at(-2) as string;
   const classes = [...new Set(pictures.map(classOf))].sort();
   if (classes.length < 2)

@@ -6,6 +6,7 @@ import { fileName, networkName } from "../export/file-name.ts";
 import { make } from "../make.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { UpdateLoop } from "../update-loop.ts";
+import { unpacked } from "./archives.ts";
 import { type Asked, askedOf, isOfSameWeights, isSame } from "./asked.ts";
 import { History } from "./history.ts";
 import type { TrainHost } from "./host.ts";
@@ -147,7 +148,8 @@ export class Training {
     this.#show();
     const { rate: wished, ...told } = wish;
     this.#curves ??= new (await import("./curves.ts")).Curves(this.panel.getRootNode() as ShadowRoot);
-    const request = { do: "begin", id, wish: told, preparation, from } as const;
+    const files = await unpacked(wish.files);
+    const request = { do: "begin", id, wish: { ...told, files }, preparation, from } as const;
     const begun = (await session.ask({ kind: "train", request })) as Begun;
     const element = this.#element;
     const store = element.getAttribute("train-store");
