@@ -50,9 +50,11 @@ test("figures answer to the pad and to their buttons, and sleep far from the scr
   await page.locator("#clear").click();
   // On an empty picture nothing is left but the bias, which the formula says before.
   const side = sum.locator("conv-cam .side");
-  await expect(side).toContainText(/\+ \S+ bias/);
-  const [, bias] = /\+ (\S+) bias/.exec((await side.textContent()) ?? "") ?? [];
-  await expect(result).toHaveText(`GPU ${bias} · formula ${bias} ✓`);
+  await expect(side).toContainText(/[+−] \S+ bias/);
+  const [, sign, size] = /([+−]) (\S+) bias/.exec((await side.textContent()) ?? "") ?? [];
+  // Below zero, ReLU leaves nothing of it.
+  const left = sign === "+" ? size : "0";
+  await expect(result).toHaveText(`GPU ${left} · formula ${left} ✓`);
   await expect(page.locator("#answer")).toHaveText("Draw a digit.");
   await draw(page, [0.2, 0.5], [0.8, 0.5]);
   await expect(page.locator("#answer")).toHaveText(/^The network reads 1: /);

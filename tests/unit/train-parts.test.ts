@@ -189,6 +189,24 @@ describe("a loss", () => {
     expect(rise.isRising).toBe(false);
   });
 
+  test("that falls far, and then is that of an answer by chance again, has risen", () => {
+    const rise = new Rise(Math.log(10));
+    const noise = scatter();
+    expect(isToldOf(rise, [...steps(200, (i) => 2.3 * Math.exp(-i / 50)), ...steps(40, () => 0.1)])).toBe(false);
+    expect(
+      isToldOf(
+        rise,
+        steps(80, () => 2.2 + 0.2 * (noise.next().value as number)),
+      ),
+    ).toBe(true);
+  });
+
+  test("with a number missing among them is told all the same", () => {
+    const rise = new Rise(2.3);
+    rise.note([...steps(40, () => 1), Number.NaN, ...steps(80, () => 6)]);
+    expect(rise.isRising).toBe(true);
+  });
+
   test("that rises with the very first step is told, too", () => {
     expect(isToldOf(new Rise(2.3), [2.3, ...steps(60, () => 900)])).toBe(true);
   });
@@ -239,6 +257,15 @@ describe("a run that has come apart", () => {
     expect(learning.rateAnew).toBe(0.001);
     learning.rate = 0.1;
     expect(learning.rateAnew).toBe(0.1);
+  });
+
+  test("and a rate chosen after it counts, though somebody has let it go on with nothing", async () => {
+    const learning = learn(1, [2, Number.NaN, Number.NaN]);
+    await learning.goOn();
+    learning.rate = 0.01;
+    await learning.goOn(true);
+    expect(learning.history.steps).toBe(3);
+    expect(learning.rateAnew).toBe(0.01);
   });
 
   test("where it did so with the rate that it began with, a lower one is to be chosen", async () => {

@@ -13,7 +13,10 @@ export async function unpacked(files: readonly OwnPicture[]): Promise<readonly O
     if (!isArchive(one)) return [one];
     const bytes = new Uint8Array(await one.file.arrayBuffer());
     try {
-      return Array.from(unzipped(bytes, isPictureName), ([path, content]) => ({ path, file: new File([content], path.split("/").at(-1) as string) }));
+      return Array.from(unzipped(bytes, isPictureName), ([path, content]) => ({
+        path,
+        file: new File([content], path.split("/").at(-1) as string),
+      }));
     } catch (error) {
       throw new ModelError(`'${one.file.name}': ${(error as Error).message}`);
     }

@@ -175,6 +175,7 @@ export class Learning {
     }
     if (history.scores.length === 0) await this.#try();
     const { rate } = this;
+    const wasApart = !Number.isFinite(history.losses.at(-1) ?? 0);
     const { losses, ms } = await this.#ask<"step">({ do: "step", id, count, rate });
     if (this.#isOver) return;
     history.note(losses);
@@ -185,7 +186,8 @@ export class Learning {
     const lost = losses.find((loss) => !Number.isFinite(loss));
     if (lost !== undefined) {
       this.#isHeld = true;
-      this.#ruinous = rate;
+      // Weights that are no numbers stay so at any rate.
+      if (!wasApart) this.#ruinous = rate;
       const advice =
         rate > this.#parts.rate
           ? `“Begin anew” goes back to the learning rate of the beginning, ${formatNumber(this.#parts.rate)}, or takes a lower one that you choose.`

@@ -14,7 +14,7 @@ const enough = 25;
 /** Where it is this many times as high, a step counts as several. */
 const veryFar = 8;
 /** Below this share of the first loss it scatters by more than twice: that is no rise. */
-const leastShare = 1 / 2;
+const leastShare = 0.3;
 
 interface Level {
   readonly middle: number;
@@ -52,6 +52,7 @@ export class Rise {
   }
 
   #note(loss: number): void {
+    if (!Number.isFinite(loss)) return;
     this.#last.push(loss);
     if (this.#last.length > window) this.#last.shift();
     if (this.#last.length < window) return;

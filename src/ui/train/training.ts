@@ -160,7 +160,7 @@ export class Training {
     if (isOther) this.#stored = stored;
     const history = this.#historyOf(asked, isOngoing ? from : undefined);
     const learning = new Learning({
-      ...{ session, id, begun, history, batch: wish.batch, rate: wished ?? begun.rate },
+      ...{ session, id, begun, history, batch: wish.batch, rate: rate ?? wished ?? begun.rate },
       // Where other weights are on their way, it takes no step with them: it will begin anew.
       isFree: () => !element.paused && element.isConnected && this.#host.weights.wanted.id === weights,
       values: () => element.availableLayers.filter(({ operator }) => operator !== "Input").map(({ value }) => value),
@@ -172,7 +172,6 @@ export class Training {
       },
       onFail: (error) => this.#fail(error),
     });
-    if (rate !== undefined) learning.rate = rate;
     if (isOngoing && this.#led) Object.assign(learning, this.#led);
     this.#learning = learning;
     if (begun.classes.length > 0) this.#nameClasses(begun.classes);
