@@ -1,7 +1,8 @@
 // A network from a short text: a line for each layer, as one would say it. Everything else (shapes, names, padding) follows.
 import { ModelError } from "../src/engine/errors.ts";
+import { encodeModel } from "../src/engine/onnx/encode.ts";
 import { sizeOf } from "../src/engine/shapes.ts";
-import { type Activation, type BuiltGraph, GraphBuilder, type Padding, type Value } from "./builder.ts";
+import { type Activation, type BuiltGraph, countParameters, GraphBuilder, type Padding, type Value } from "./builder.ts";
 
 /** A network to begin with, for pictures of this size: what a first network looks like. */
 export function firstDescription([channels, rows, columns]: readonly number[], classes: number): string {
@@ -148,6 +149,15 @@ export function buildDescribed(text: string, { seed }: { readonly seed: number }
   if (!x || layers.size < 2)
     throw new ModelError("a network has an input and at least one layer, such as “input 1 28 28” and “dense 10 softmax”.");
   return graph.build([x]);
+}
+
+/** The same as the bytes of an .onnx file, and how many parameters it has. */
+export function buildDescribedModel(
+  text: string,
+  options: { readonly seed: number },
+): { readonly bytes: Uint8Array; readonly parameterCount: number } {
+  const graph = buildDescribed(text, options);
+  return { bytes: encodeModel(graph), parameterCount: countParameters(graph) };
 }
 
 const isNumber = (text: string | undefined) => text !== undefined && text !== "" && Number.isFinite(Number(text));

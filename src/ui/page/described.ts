@@ -1,7 +1,5 @@
 // A network in one's own lines, beside what it learns: the text, what is wrong with it, and how large it is. Loaded when somebody chooses it.
-import { countParameters } from "../../../models/builder.ts";
-import { buildDescribed, firstDescription } from "../../../models/described.ts";
-import { encodeModel } from "../../engine/onnx/encode.ts";
+import { buildDescribedModel, firstDescription } from "../../../models/described.ts";
 import { find } from "./listen.ts";
 
 export class Described {
@@ -20,9 +18,9 @@ export class Described {
     const text = this.#lines.value;
     const key = JSON.stringify([text, seed]);
     if (this.#built?.key !== key) {
-      const graph = buildDescribed(text, { seed });
-      find("lines-said").textContent = `${countParameters(graph).toLocaleString("en")} parameters`;
-      this.#built = { key, bytes: encodeModel(graph) };
+      const { bytes, parameterCount } = buildDescribedModel(text, { seed });
+      find("lines-said").textContent = `${parameterCount.toLocaleString("en")} parameters`;
+      this.#built = { key, bytes };
     }
     return this.#built.bytes;
   }
