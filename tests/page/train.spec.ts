@@ -129,7 +129,7 @@ test("of several choices made quickly the last counts", async ({ warmPage: page 
 
 test("learns with a network in one's own lines, says which line is wrong, and the link holds them", async ({ warmPage: page }) => {
   await page.goto("/train.html#batch=8&twin=none&data=shapes");
-  await page.getByLabel("Network", { exact: true }).selectOption("lines");
+  await page.locator("#network").selectOption("lines");
   const lines = page.getByRole("textbox", { name: "A line for each layer" });
   await expect(lines).toHaveValue(/^input 3 48 48\nconv 16 3 norm relu\n[^]*dense 12 softmax\n$/);
   await lines.fill("input 3 48 48\nconv 8\ndense 12 softmax");
