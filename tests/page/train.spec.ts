@@ -131,7 +131,7 @@ test("learns with a network in one's own lines, says which line is wrong, and th
   await page.goto("/train.html#batch=8&twin=none&data=shapes");
   await page.locator("#network").selectOption("lines");
   const lines = page.getByRole("textbox", { name: "A line for each layer" });
-  await expect(lines).toHaveValue(/^input 3 48 48\nconv 16 3 norm relu\n[^]*dense 12 softmax\n$/);
+  await expect(lines).toHaveValue(/^input 3 48 48\nconv 16 3 norm relu\n[\s\S]*dense 12 softmax\n$/);
   await lines.fill("input 3 48 48\nconv 8\ndense 12 softmax");
   await page.getByRole("button", { name: "Build it, and begin" }).click();
   await expect(page.locator("#problem")).toHaveText(/line 2, “conv 8”: expected “conv filters kernel”/);
@@ -140,7 +140,9 @@ test("learns with a network in one's own lines, says which line is wrong, and th
   await expect(page.locator("#problem")).toBeHidden();
   await expect(page.locator("#lines-said")).toHaveText("12,236 parameters");
   await learnTo(page, 2);
-  expect(await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).availableLayers.map(({ value }) => value))).toContain("first");
+  expect(await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).availableLayers.map(({ value }) => value))).toContain(
+    "first",
+  );
   await page.reload();
   await expect(lines).toHaveValue(/first: conv 8 5 stride 4 relu/);
   await learnTo(page, 1);
