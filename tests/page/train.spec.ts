@@ -127,6 +127,25 @@ test("of several choices made quickly the last counts", async ({ warmPage: page 
   await expect(status(page)).toHaveText(/3,000 pictures/);
 });
 
+test("a picture of what was learned before goes with it, and one of one's own stays", async ({ warmPage: page }) => {
+  const viewer = page.locator("conv-cam");
+  await page.goto("/train.html#batch=8&twin=none");
+  await expect(viewer).toHaveAttribute("train", /fashion/);
+  const fashion = (await viewer.getAttribute("train")) as string;
+  await page.goto("/train.html#batch=8&twin=none&data=shapes");
+  await expect(status(page)).toHaveText(/without end · step [1-9]/, { timeout: 60_000 });
+  const first = await viewer.evaluateHandle((one: ConvCam) => one.input);
+  await viewer.evaluate((one, url) => one.setAttribute("train", url), fashion);
+  await expect.poll(() => viewer.evaluate((one: ConvCam, input) => one.input === input, first), { timeout: 30_000 }).toBe(false);
+  const own = await viewer.evaluateHandle((one: ConvCam) => {
+    one.input = Object.assign(document.createElement("canvas"), { width: 48, height: 48 });
+    one.setAttribute("train", "shapes");
+    return one.input;
+  });
+  await expect(status(page)).toHaveText(/without end · step [1-9]/, { timeout: 60_000 });
+  expect(await viewer.evaluate((one: ConvCam, input) => one.input === input, own)).toBe(true);
+});
+
 test("learns with a network in one's own lines, says which line is wrong, and the link holds them", async ({ warmPage: page }) => {
   await page.goto("/train.html#batch=8&twin=none&data=shapes");
   await page.locator("#network").selectOption("lines");

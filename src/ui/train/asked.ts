@@ -13,6 +13,8 @@ export interface Asked {
   readonly weights: number;
   /** All that it depends on, but for the weights. */
   readonly key: string;
+  /** Which pictures it learns from. */
+  readonly pictures: string;
   readonly wish: ElementWish;
   readonly preparation: object;
 }
@@ -21,8 +23,9 @@ export interface Asked {
 export function askedOf(element: ConvCam, session: Session, weights: number, wish: ElementWish): Asked {
   const { files, ...told } = wish;
   const preparation = { ...element.preparation, ...readPreparation(element) };
-  const key = JSON.stringify([told, identityOf(files), preparation]);
-  return { session, source: element.src, weights, key, wish, preparation };
+  const pictures = JSON.stringify([told.data, identityOf(files)]);
+  const key = JSON.stringify([told, pictures, preparation]);
+  return { session, source: element.src, weights, key, pictures, wish, preparation };
 }
 
 export function isOfSameWeights(one: Asked, other: Asked | undefined): boolean {

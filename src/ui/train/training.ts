@@ -54,6 +54,8 @@ export class Training {
   #trouble: string | undefined;
   #pending = "";
   #note = "";
+  /** The picture that was put in from here last, and of which pictures it is one. */
+  #opened: { readonly input: HTMLCanvasElement; readonly of: string | undefined } | undefined;
   #isDrawDue = false;
   /** Names of classes that were given from here. */
   #givenNames: readonly string[] | undefined;
@@ -175,9 +177,10 @@ export class Training {
     if (isOngoing && this.#led) Object.assign(learning, this.#led);
     this.#learning = learning;
     if (begun.classes.length > 0) this.#nameClasses(begun.classes);
-    // There is something to see at once, unless somebody has chosen something meanwhile.
-    const picture = element.input === undefined ? await learning.nextPicture() : undefined;
-    if (picture && id === this.#id && element.input === undefined) this.#open(picture);
+    // There is something to see at once, unless somebody has chosen something meanwhile. A picture of what was learned before is no longer it.
+    const isFree = () => element.input === undefined || (element.input === this.#opened?.input && this.#opened.of !== asked.pictures);
+    const picture = isFree() ? await learning.nextPicture() : undefined;
+    if (picture && id === this.#id && isFree()) this.#open(picture);
     void learning.goOn();
   }
 
@@ -290,6 +293,7 @@ export class Training {
     const canvas = document.createElement("canvas");
     drawPicture(canvas, picture);
     this.#element.input = canvas;
+    this.#opened = { input: canvas, of: this.#asked?.pictures };
   }
 
   /** Tells the page, and shows it here unless the page prevents that. */
