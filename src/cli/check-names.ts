@@ -1,9 +1,10 @@
 // Checks what the command line names of a model, before a GPU is opened for it.
 import { describeUnknownValue, ModelError } from "../engine/errors.ts";
+import { classCountOf, scoresType } from "../engine/explanation.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { dependentsOf } from "../engine/graph/reach.ts";
-import { sizeOf } from "../engine/shapes.ts";
-import type { ModelSummary } from "../engine/summary.ts";
+import { loadCatalog } from "../engine/ops/catalog.ts";
+import { inferGraph } from "../engine/passes/infer.ts";
 
 /** Whether a name is that of a value or a layer. */
 export function isNamed(graph: Graph, name: string): boolean {
@@ -26,10 +27,20 @@ export function checkNames(graph: Graph, names: readonly (readonly [option: stri
   }
 }
 
-/** @throws ModelError for a class that is none of the first output's */
-export function checkClass({ outputs: [output = ""] }: Graph, { layers }: ModelSummary, option: string, index: number): void {
-  const shape = layers.find(({ outputs }) => outputs[0] === output)?.shape;
-  const count = shape ? sizeOf(shape) : Infinity;
-  if (index < 0 || index >= count)
-    throw new ModelError(`${option} ${index}: the model has ${count} scores, so expected 0 to ${count - 1}.`);
+/**
+ * @param inputShapes shapes of the graph's inputs
+ * @throws ModelError for a class that there is no score of
+ */
+export async function checkClasses(
+  file: Graph,
+  inputShapes: Readonly<Record<string, readonly number[]>>,
+  classes: readonly (readonly [option: string, index: number])[],
+): Promise<void> {
+  if (classes.length === 0) return;
+  const { graph } = inferGraph(file, await loadCatalog(file, {}), { inputShapes });
+  const count = classCountOf(scoresType(graph));
+  // Where there are several numbers for each, whoever explains them says what to name instead.
+  if (count === undefined) return;
+  const wrong = classes.find(([, index]) => index < 0 || index >= count);
+  if (wrong) throw new ModelError(`${wrong[0]} ${wrong[1]}: the model has ${count} scores, so expected 0 to ${count - 1}.`);
 }

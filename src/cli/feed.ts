@@ -10,7 +10,7 @@ import { decodeNpy } from "../engine/npy.ts";
 import type { Precision } from "../engine/precision.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { ChannelOrder, Preparation } from "../ui/preparation.ts";
-import { checkClass, checkNames } from "./check-names.ts";
+import { checkClasses, checkNames } from "./check-names.ts";
 import { imageSize, readImage } from "./image.ts";
 import { inspectFixed } from "./input-shapes.ts";
 import { addInterventionOptions, changesParameters, gatedNames, type InterventionOptions, intervene } from "./interventions.ts";
@@ -60,7 +60,7 @@ export interface Named {
   readonly observe?: readonly string[] | "all";
   /** Values or layers, and the option that names each. */
   readonly names?: readonly (readonly [option: string, name: string])[];
-  /** Classes of the first output, and the option that names each. */
+  /** Classes that there are scores of, and the option that names each. */
   readonly classes?: readonly (readonly [option: string, index: number])[];
 }
 
@@ -95,7 +95,7 @@ export async function withRunningModel<T>(
     );
   const given = [...[...arrays].map(([name, { shape }]) => [name, shape] as const), ...(options.shape ?? [])];
   const inspection = await inspectFixed(graph, { given, picture: imagePath ? await imageSize(imagePath) : undefined });
-  for (const [option, index] of named.classes ?? []) checkClass(graph, inspection.summary, option, index);
+  await checkClasses(graph, inspection.inputShapes, named.classes ?? []);
   const device = await requestNodeDevice();
   try {
     const model = await loadModel(device, graph, {

@@ -118,7 +118,9 @@ const rowwise: readonly ElementCase[] = [
     one(`Reduce${kind} of all axes`, op(`Reduce${kind}`, "x", "y"), { x: [2, 3] }),
   ]),
   one("ReduceMean of an attribute", op("ReduceMean", "x", "y", { axes: [2, 3] }), { x: [1, 2, 3, 2] }, { opset: 11 }),
-  one("ReduceSum of no axes", op("ReduceSum", "x", "y", { noop_with_empty_axes: 1 }), { x: [2, 3] }),
+  ...["Sum", "L1", "L2", "SumSquare", "LogSumExp"].map((kind) =>
+    one(`Reduce${kind} of no axes`, op(`Reduce${kind}`, "x", "y", { noop_with_empty_axes: 1 }), { x: [2, 3] }),
+  ),
   one("ReduceLogSum", [op("Abs", "x", "a"), op("ReduceLogSum", "a axes", "y")], { x: [2, 3] }, { constants: { axes: ints(1) } }),
 ];
 

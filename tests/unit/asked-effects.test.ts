@@ -60,3 +60,16 @@ test("stay where somebody has come back meanwhile", async () => {
   await answerNext();
   expect(kinds).toEqual(["effects", "effects"]);
 });
+
+test("are asked for again where the first answer was overtaken", async () => {
+  const { session, answerNext } = openSession();
+  const effects = new AskedEffects(viewer, () => undefined);
+  const gone = { ask: () => Promise.reject(new DOMException("overtaken", "AbortError")) } as unknown as Session;
+  await effects.of("conv", gone);
+  await answerNext();
+  await effects.of("conv", session);
+  await answerNext();
+  const known = effects.of("conv", session);
+  await answerNext();
+  expect(await known).toHaveProperty("effects");
+});

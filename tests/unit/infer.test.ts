@@ -108,6 +108,21 @@ describe("folding", () => {
     expect(inferred.nodes.map((node) => node.name)).toEqual(["y"]);
   });
 
+  test.each([
+    ["ReduceLogSumExp", [1000, 1000], {}, [1000 + Math.log(2)]],
+    ["ReduceLogSumExp", [-1000, -1000], {}, [-1000 + Math.log(2)]],
+    ["ReduceLogSumExp", [-Infinity, -Infinity], {}, [-Infinity]],
+    ["ReduceSumSquare", [3, -2], { noop_with_empty_axes: 1 }, [9, 4]],
+    ["ReduceLogSumExp", [3, -2], { noop_with_empty_axes: 1 }, [3, -2]],
+    ["ReduceL2", [3, -4], {}, [5]],
+    ["ReduceMean", [3, -4], {}, [-0.5]],
+  ] as const)("%s of the constants %j with %o is %j", (operator, values, attributes, expected) => {
+    const c = Tensor.from("float32", [2], [...values]);
+    const graph = graphOf({ inputs: { x: [1] }, constants: { c }, nodes: [op(operator, "c", "l", attributes), op("Add", "x l", "y")] });
+    const folded = inferGraph(graph, everything).graph.initializers.get("l")?.toNumbers();
+    expect(folded).toEqual(expected.map((value) => (Number.isFinite(value) ? expect.closeTo(value, 4) : value)));
+  });
+
   test("an input fixed at load is a constant, and no input any more", () => {
     const shape = { name: "shape", dtype: "int64", shape: ["rank"] } as const;
     const plain = graphOf({ inputs: { x: [6] }, nodes: [op("Reshape", "x shape", "y")] });

@@ -66,7 +66,7 @@ async function printPlan(path: string, options: Options): Promise<void> {
 async function planModel(path: string, { target: kind, observe = [], precision, shape }: Options): Promise<PlannedModel> {
   const file = await readModelFile(path);
   const inputShapes = await fixShapes(file, { given: shape });
-  const target = kind ? targets[kind] : await ownTarget();
+  const { target, hasF16 } = kind ? { target: targets[kind], hasF16: false } : await ownTarget();
   const inference = await prepareGraph(file, target, { inputShapes });
   if (inference.obstacles.length > 0) throw new UnsupportedError(await reasonsOf(inference));
   const outputOf = new Map(inference.graph.nodes.map((node) => [node.name, node.outputs[0] as string]));
@@ -76,7 +76,7 @@ async function planModel(path: string, { target: kind, observe = [], precision, 
       : (outputOf.get(name) ?? unknown(name, [...inference.graph.inputs.map((input) => input.name), ...outputOf.values()])),
   );
   const { graph, operations } = optimizeGraph(inference.graph, inference.catalog, { keep: new Set(keep) });
-  const halves = precision === "float16" ? halfStorage(false) : undefined;
+  const halves = precision === "float16" ? halfStorage(hasF16) : undefined;
   return { target, graph, plan: planGraph(graph, operations, { keep, target, halves }) };
 }
 
@@ -84,11 +84,12 @@ function unknown(name: string, known: readonly string[]): never {
   throw new UnsupportedError(`--observe: ${describeUnknownValue(name, known)}`);
 }
 
-async function ownTarget(): Promise<Target> {
+async function ownTarget(): Promise<{ readonly target: Target; readonly hasF16: boolean }> {
   const device = await requestNodeDevice();
-  const { target } = device;
+  const { target, gpu } = device;
+  const hasF16 = gpu.features.has("shader-f16");
   device.dispose();
-  return target;
+  return { target, hasF16 };
 }
 
 /** The plan without shader code and contents of buffers. */

@@ -35,8 +35,10 @@ export class AskedEffects {
         this.#asked = { ...asked, isKnown: true };
         this.#update();
       },
-      // What they were of is gone, and asks again if it comes back.
-      () => undefined,
+      // What they were of is gone. Whoever looks at them still asks again, of what came in its place.
+      () => {
+        if (this.#asked === asked) this.#asked = undefined;
+      },
     );
     return { isPending: true };
   }

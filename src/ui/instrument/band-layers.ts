@@ -64,6 +64,8 @@ export class BandLayers {
   }
 
   #show(state: TableState | undefined): void {
+    // What was said of a table goes with it, and what did not load is tried again.
+    if ((state === undefined) !== (this.#state === undefined)) this.#status.textContent = "";
     this.#state = state;
     if (state && !this.#part) void this.#load();
     this.#host.onChange();
@@ -87,7 +89,6 @@ export class BandLayers {
     const state = this.#state;
     if (!state || !this.#part) {
       render(nothing, this.#table);
-      if (!state) this.#status.textContent = "";
       return;
     }
     const found = search && new Set(search);

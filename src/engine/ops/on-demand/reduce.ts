@@ -8,7 +8,11 @@ import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type Kernel, type Nonnegative, type Operator, type OperatorContext, type PlacedOperand } from "../operator.ts";
 import { initialValues, maxReductionRank, type Reduction, reductionKernel, traversalOf } from "../reduction.ts";
 
-const reductions: Readonly<Record<string, { readonly axesInputSince: number; readonly reduction: Reduction | "log-sum-exp" }>> = {
+interface Reducing extends Reduction {
+  readonly term?: "magnitude" | "square";
+}
+
+const reductions: Readonly<Record<string, { readonly axesInputSince: number; readonly reduction: Reducing | "log-sum-exp" }>> = {
   ReduceSum: { axesInputSince: 13, reduction: {} },
   ReduceMean: { axesInputSince: 18, reduction: { isMean: true } },
   ReduceMax: { axesInputSince: 18, reduction: { combine: "max" } },
@@ -28,7 +32,8 @@ export default Object.entries(reductions).map(([name, { axesInputSince, reductio
     const input = given.constant ? given : floatInput(context, 0);
     const keepsAxes = context.attributes.flag("keepdims", true);
     const axes = readAxes(context, axesInputSince);
-    if (axes === undefined)
+    const changesOneNumber = reduction !== "log-sum-exp" && (reduction.term ?? reduction.finish) !== undefined;
+    if (axes.size === 0 && !changesOneNumber)
       return { outputs: [{ dtype: input.dtype, shape: input.shape }], isView: true, evaluate: ([x]) => [x as Tensor] };
     if (input.shape.length > maxReductionRank)
       context.unsupported(`rank ${input.shape.length} is not supported. Reshape to rank ${maxReductionRank} at most.`);
@@ -42,7 +47,7 @@ export default Object.entries(reductions).map(([name, { axesInputSince, reductio
   }),
 ) satisfies Operator[];
 
-function signOfReduction(reduction: Reduction | "log-sum-exp"): Nonnegative | undefined {
+function signOfReduction(reduction: Reducing | "log-sum-exp"): Nonnegative | undefined {
   if (reduction === "log-sum-exp" || reduction.finish === "log") return undefined;
   return reduction.term ? "always" : { whereAll: [0] };
 }
@@ -67,40 +72,62 @@ function logSumExpKernel(axes: ReadonlySet<number>): Kernel {
   };
 }
 
-/** The axes to reduce, or `undefined` where none are reduced and the input passes through. */
-function readAxes(context: OperatorContext, axesInputSince: number): ReadonlySet<number> | undefined {
+/** The axes to reduce. Of none, each number is reduced alone: ReduceSumSquare squares it. */
+function readAxes(context: OperatorContext, axesInputSince: number): ReadonlySet<number> {
   const { attributes, opset } = context;
   const rank = context.input(0).shape.length;
   const fromInput = opset >= axesInputSince;
   const given = fromInput ? context.constant(1, "axes")?.toNumbers() : attributes.numbers("axes");
-  const passesThrough = fromInput && attributes.flag("noop_with_empty_axes", false);
+  const isOfNone = fromInput && attributes.flag("noop_with_empty_axes", false);
   if (given?.length) return new Set(given.map((axis) => normalizeAxis(axis, rank)));
-  return passesThrough ? undefined : new Set(Array.from({ length: rank }, (_, axis) => axis));
+  return new Set(isOfNone ? [] : Array.from({ length: rank }, (_, axis) => axis));
 }
 
-function reduceOnCpu(input: Tensor, axes: ReadonlySet<number>, shape: Shape, reduction: Reduction | "log-sum-exp"): Tensor {
-  const { term = "value", combine = "sum", finish = "none", isMean = false } = reduction === "log-sum-exp" ? {} : reduction;
+function reduceOnCpu(input: Tensor, axes: ReadonlySet<number>, shape: Shape, reduction: Reducing | "log-sum-exp"): Tensor {
   const values = input.toNumbers();
-  const result = new Array<number>(sizeOf(shape)).fill(initialValues[combine]);
-  const strides = denseStrides(input.shape);
-  const keptAxes = input.shape.map((_, axis) => axis).filter((axis) => !axes.has(axis));
-  const keptStrides = denseStrides(keptAxes.map((axis) => input.shape[axis] as number));
-  for (const [i, value] of values.entries()) {
-    let target = 0;
-    for (const [k, axis] of keptAxes.entries())
-      target += (Math.floor(i / (strides[axis] as number)) % (input.shape[axis] as number)) * (keptStrides[k] as number);
-    const x =
-      reduction === "log-sum-exp" ? Math.exp(value) : term === "magnitude" ? Math.abs(value) : term === "square" ? value * value : value;
-    result[target] = combineOnCpu[combine](result[target] as number, x);
-  }
-  const length = values.length / Math.max(1, result.length);
-  const finished = result.map((value) => {
-    if (reduction === "log-sum-exp" || finish === "log") return Math.log(value);
-    if (finish === "root2") return Math.sqrt(value);
-    return isMean ? value / length : value;
-  });
+  const targets = targetsOf(input.shape, axes);
+  const count = sizeOf(shape);
+  const finished =
+    reduction === "log-sum-exp"
+      ? logSumExp(values, targets, count)
+      : finish(combine(values, targets, count, reduction), values.length / Math.max(1, count), reduction);
   // Integers round towards zero, as integer division does.
   return Tensor.from(input.dtype, shape, isFloat(input.dtype) ? finished : finished.map(Math.trunc));
+}
+
+/** For each element, the output that it goes into. */
+function targetsOf(shape: Shape, axes: ReadonlySet<number>): readonly number[] {
+  const strides = denseStrides(shape);
+  const keptAxes = shape.map((_, axis) => axis).filter((axis) => !axes.has(axis));
+  const keptStrides = denseStrides(keptAxes.map((axis) => shape[axis] as number));
+  const place = (i: number, axis: number) => Math.floor(i / (strides[axis] as number)) % (shape[axis] as number);
+  return Array.from({ length: sizeOf(shape) }, (_, i) =>
+    keptAxes.reduce((sum, axis, k) => sum + place(i, axis) * (keptStrides[k] as number), 0),
+  );
+}
+
+const terms = { value: (x: number) => x, magnitude: Math.abs, square: (x: number) => x * x };
+
+function combine(values: readonly number[], targets: readonly number[], count: number, { term, combine: how = "sum" }: Reducing): number[] {
+  const result = new Array<number>(count).fill(initialValues[how]);
+  for (const [i, value] of values.entries()) {
+    const target = targets[i] as number;
+    result[target] = combineOnCpu[how](result[target] as number, terms[term ?? "value"](value));
+  }
+  return result;
+}
+
+function finish(sums: readonly number[], length: number, { finish: how, isMean }: Reducing): number[] {
+  if (how === "log") return sums.map(Math.log);
+  if (how === "root2") return sums.map(Math.sqrt);
+  return sums.map((sum) => (isMean ? sum / length : sum));
+}
+
+/** Without overflow: the largest is taken away before and added after. */
+function logSumExp(values: readonly number[], targets: readonly number[], count: number): number[] {
+  const largest = combine(values, targets, count, { combine: "max" }).map((value) => (Number.isFinite(value) ? value : 0));
+  const least = values.map((value, i) => Math.exp(value - (largest[targets[i] as number] as number)));
+  return combine(least, targets, count, {}).map((sum, i) => Math.log(sum) + (largest[i] as number));
 }
 
 const combineOnCpu = {
