@@ -64,9 +64,12 @@ export class ViewedNetworks {
       movement.count++;
       movement.onMove?.();
     };
+    // The second one's inputs may be called otherwise.
+    const shapesOf = ({ inputs }: Graph) =>
+      Object.fromEntries(Object.entries(inputShapes).filter(([name]) => inputs.some((input) => input.name === name)));
     const load = (file: Graph, which: NetworkName, values = observe) =>
       loadModel(device, file, {
-        ...{ inputShapes, observe: values, precision, onProgress },
+        ...{ inputShapes: shapesOf(file), observe: values, precision, onProgress },
         ...{ onMove, onChange: () => movement.onChange?.(which) },
       });
     const model = await load(graph, "src");

@@ -43,3 +43,17 @@ test("an array is written where the networks' inputs and an explanation's lie, w
       viewer.dispose();
     }
   }));
+
+test("a second network whose input is called otherwise loads where the first one's has a shape", () =>
+  withDevice(async (device) => {
+    const called = (name: string) => graphOf({ inputs: { [name]: ["N", 2, 4, 5] }, nodes: [op("Relu", name, "y")] });
+    const inputShapes = { x: [1, 2, 4, 5] };
+    const [first, compared] = [called("x"), called("image")];
+    const options = { graph: first, compared, observe: ["x"], inputShapes, precision: "float32", classScores: undefined } as const;
+    const viewer = await Viewer.create(device, options, () => {});
+    try {
+      expect(viewer.compared?.inputs.map(({ name }) => name)).toEqual(["image"]);
+    } finally {
+      viewer.dispose();
+    }
+  }));

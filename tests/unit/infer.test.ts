@@ -48,6 +48,11 @@ describe("free extents", () => {
       message: "inputValues names 'y', but the model's inputs are 'x'.",
     },
     {
+      why: "inputShapes does, too",
+      options: { inputShapes: { x: [1, 3, 5, 7], X: [4, 3, 8, 8] } },
+      message: "inputShapes names 'X', but the model's inputs are 'x'.",
+    },
+    {
       why: "a fixed value has the input's type",
       options: { inputValues: { x: ints(1) } },
       message: "input 'x': the model says float32 [batch, 3, height, width], inputValues has int64 [1]",

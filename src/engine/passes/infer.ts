@@ -103,11 +103,12 @@ function checkUpdates({ parameters, updates = new Map() }: Graph, types: Readonl
 }
 
 /** A misspelt name would otherwise be ignored. */
-function checkNames({ inputs }: Graph, { inputValues = {} }: InferOptions): void {
+function checkNames({ inputs }: Graph, { inputShapes, inputValues }: InferOptions): void {
   const names = inputs.map(({ name }) => name);
-  for (const name of Object.keys(inputValues))
-    if (!names.includes(name))
-      throw new ModelError(`inputValues names '${name}', but the model's inputs are ${names.map((known) => `'${known}'`).join(", ")}.`);
+  for (const [option, given = {}] of Object.entries({ inputShapes, inputValues }))
+    for (const name of Object.keys(given))
+      if (!names.includes(name))
+        throw new ModelError(`${option} names '${name}', but the model's inputs are ${names.map((known) => `'${known}'`).join(", ")}.`);
 }
 
 function fits(input: GraphInput, given: readonly number[]): boolean {
