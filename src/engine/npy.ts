@@ -33,7 +33,7 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
   const header = latin1(bytes.subarray(start, end));
   const descr = /'descr'\s*:\s*'([^']*)'/.exec(header)?.[1];
   const extents = /'shape'\s*:\s*\(([^)]*)\)/.exec(header)?.[1];
-  if (descr === undefined || extents === undefined) throw new ModelError(`the .npy header is not understood: ${header.trim()}`);
+  if (descr === undefined || extents === undefined) throw new ModelError(`the .npy header is not understood: ${shortened(header.trim())}`);
   if (/'fortran_order'\s*:\s*True/.test(header))
     throw new ModelError("the array is in Fortran order. Save numpy.ascontiguousarray(array) instead.");
   const found = Object.entries(codes).find(([, code]) => code === descr || code.slice(1) === descr.replace(/^[=|]/, ""));
@@ -59,5 +59,10 @@ export function encodeNpy(tensor: Tensor): Uint8Array {
 }
 
 function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+  // Not by a TextDecoder: what that calls latin1 is windows-1252, where 0x93 is a quotation mark. Not all at once: an argument for each byte may be too many.
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+}
+
+function shortened(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

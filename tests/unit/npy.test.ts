@@ -1,18 +1,39 @@
 // .npy files are read and written as NumPy does it.
 import { expect, test } from "vitest";
+import { ModelError } from "../../src/engine/errors.ts";
 import { decodeNpy, encodeNpy } from "../../src/engine/npy.ts";
 import { type DataType, dataTypes, Tensor } from "../../src/engine/tensor.ts";
+
+const latin1 = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
 
 /** numpy.save of numpy.array([[1.5, -2]], dtype="float32"), byte by byte. */
 const fromNumpy = (header: string, data: readonly number[]): Uint8Array => {
   const text = `\x93NUMPY\x01\x00v\x00${header.padEnd(117)}\n`;
-  return new Uint8Array([...[...text].map((character) => character.charCodeAt(0)), ...data]);
+  return new Uint8Array([...latin1(text), ...data]);
 };
 
 test("reads what NumPy wrote", () => {
   const bytes = fromNumpy("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }", [0, 0, 0xc0, 0x3f, 0, 0, 0, 0xc0]);
   const tensor = decodeNpy(bytes);
   expect([tensor.dtype, tensor.shape, tensor.toNumbers()]).toEqual(["float32", [1, 2], [1.5, -2]]);
+});
+
+/** Version 2 of the format, whose headers may be longer than 64 kB. */
+const longHeader = (header: string, data: readonly number[] = []): Uint8Array => {
+  const bytes = new Uint8Array([...latin1("\x93NUMPY\x02\x00"), 0, 0, 0, 0, ...latin1(header.padEnd(200_000)), ...data]);
+  new DataView(bytes.buffer).setUint32(8, 200_000, true);
+  return bytes;
+};
+
+test("reads a long header", () => {
+  const bytes = longHeader("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }", [0, 0, 0xc0, 0x3f, 0, 0, 0, 0xc0]);
+  expect(decodeNpy(bytes).toNumbers()).toEqual([1.5, -2]);
+});
+
+test("a long header that is not understood is told in short", () => {
+  const decode = () => decodeNpy(longHeader("?".repeat(200_000)));
+  expect(decode).toThrow(ModelError);
+  expect(decode).toThrow(/^the \.npy header is not understood: \?{100}…$/);
 });
 
 test("writes the very bytes that NumPy writes", () => {
