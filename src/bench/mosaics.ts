@@ -4,6 +4,7 @@
 import { createClock } from "../engine/gpu/clock.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import { loadModel, type Model } from "../engine/model.ts";
+import { median } from "../engine/statistics.ts";
 import { defaultLayers, drawableLayers } from "../ui/drawable-layers.ts";
 import { layoutMosaic } from "../ui/mosaic/layout.ts";
 import { viewAsMaps } from "../ui/mosaic/maps.ts";
@@ -11,7 +12,6 @@ import { defaultNormalization } from "../ui/mosaic/normalization.ts";
 import { encodeRanges, type Mosaic, MosaicRenderer } from "../ui/mosaic/renderer.ts";
 import { canBeNegative } from "../ui/mosaic/signedness.ts";
 import type { Task } from "./engine.ts";
-import { median } from "./statistics.ts";
 
 export interface MosaicTimes {
   readonly mosaicCount: number;

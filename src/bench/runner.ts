@@ -1,10 +1,10 @@
 // Runs one case on several engines by turns. Outputs are compared with a reference before any steady run is timed.
 
+import { median, quantile } from "../engine/statistics.ts";
 import type { BenchCase } from "./cases.ts";
 import { distanceOf, errorLimit, gradientErrorLimit, maxErrorOf } from "./compare.ts";
 import type { Engine, Session, Task } from "./engine.ts";
 import { type BenchResult, emptyResult } from "./report.ts";
-import { median, quantile } from "./statistics.ts";
 
 export interface RunOptions {
   /** Steady runs of an engine end after this many, … */

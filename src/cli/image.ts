@@ -3,7 +3,7 @@ import sharp, { type Sharp } from "sharp";
 import { ModelError } from "../engine/errors.ts";
 import type { ValueType } from "../engine/graph/graph.ts";
 import { type Axes, denseStrides, sizeOf } from "../engine/shapes.ts";
-import { isFloat, Tensor } from "../engine/tensor.ts";
+import { isFloat, roundToEven, Tensor } from "../engine/tensor.ts";
 import { checkPreparation } from "../ui/check-preparation.ts";
 import { findPictureInput, type ImageView } from "../ui/image-view.ts";
 import { colorMatrix, type Preparation, preparationFor, storageOf } from "../ui/preparation.ts";
@@ -71,12 +71,6 @@ function prepare(pixels: Float32Array, { dtype, shape }: ValueType, view: ImageV
       }
     }
   return isFloat(dtype) ? Tensor.float32(shape, data) : Tensor.from(dtype, shape, data);
-}
-
-/** As WGSL's `round`. */
-function roundToEven(value: number): number {
-  const whole = Math.round(value);
-  return Math.abs(value % 1) === 0.5 && whole % 2 !== 0 ? whole - 1 : whole;
 }
 
 /** @param pixels RGBA, rows without gaps */

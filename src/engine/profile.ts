@@ -6,6 +6,7 @@ import { type Clock, createClock } from "./gpu/clock.ts";
 import { Program } from "./gpu/program.ts";
 import type { Network } from "./network.ts";
 import type { Plan } from "./plan/plan.ts";
+import { median } from "./statistics.ts";
 
 export interface ProfileOptions {
   /** A dispatch is repeated inside one pass until the pass takes this long: browsers round timestamps to 0.1 ms. Default 4. */
@@ -77,14 +78,8 @@ async function timeSteps(
             });
       steps.push({ node, kernel, ms: all / count, macs, bytes });
     }
-    return { ms: medianOf(passes), steps };
+    return { ms: median(passes), steps };
   } finally {
     program.dispose();
   }
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }

@@ -9,7 +9,7 @@ import { reorder } from "../../bench/tensorflow/layout.ts";
 import { maxErrorOf } from "../../src/bench/compare.ts";
 import { type BenchReport, type BenchResult, type EngineName, emptyResult, formatMs } from "../../src/bench/report.ts";
 import { roofShare } from "../../src/bench/roof.ts";
-import { median, quantile } from "../../src/bench/statistics.ts";
+import { median, quantile } from "../../src/engine/statistics.ts";
 
 const layers = [
   { name: "conv <1>", kernel: "direct", gpuMs: 2, macs: 1e6, bytes: 1e4 },

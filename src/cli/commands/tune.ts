@@ -1,7 +1,6 @@
 // `convcam tune`: measures the kernels of models on this machine's GPU, remembers them, and prints what the engine could ship.
 import type { Command } from "commander";
 import { buildTask, namedCases, networkNames } from "../../bench/cases.ts";
-import { median } from "../../bench/statistics.ts";
 import { UnsupportedError } from "../../engine/errors.ts";
 import { createClock } from "../../engine/gpu/clock.ts";
 import type { Device } from "../../engine/gpu/device.ts";
@@ -13,6 +12,7 @@ import type { Inference } from "../../engine/passes/infer.ts";
 import { type HalfStorage, halfStorage } from "../../engine/plan/halves.ts";
 import { planGraph } from "../../engine/plan/planner.ts";
 import type { Precision } from "../../engine/precision.ts";
+import { median } from "../../engine/statistics.ts";
 import { idle } from "../../engine/tune/idle.ts";
 import { adapterFamily, adapterName, type Choices, defaultMemory, memoryKey } from "../../engine/tune/memory.ts";
 import { preferKernels } from "../../engine/tune/prefer.ts";

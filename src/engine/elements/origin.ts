@@ -1,8 +1,9 @@
 // Between elements of values that lie apart in the graph: where one that was only moved comes from, and which later one looks at an earlier one.
 import { producersOf, type TypedGraph } from "../graph/graph.ts";
+import { elementOf } from "./copies.ts";
 import { constantsOf, factsOf } from "./facts.ts";
 import { receptiveField } from "./receptive-field.ts";
-import { type Box, type Grid, gridOfElement, type Index, isEmpty } from "./region.ts";
+import { type Box, gridOfElement, type Index, isEmpty } from "./region.ts";
 import { ruleOf } from "./rules/index.ts";
 
 /** An element of a value. */
@@ -22,17 +23,13 @@ export function originsOf(graph: TypedGraph): (place: Place) => Place {
     const reads = rule.reads(factsOf(graph, node, value, constants), gridOfElement(index));
     const [source] = reads.flatMap((grids, input) => grids.filter((grid) => !isEmpty(grid)).map((grid) => ({ input, grid })));
     const name = source && node.inputs[source.input];
-    return source && name && !constants(name) ? { value: name, index: firstOf(source.grid) } : undefined;
+    return source && name && !constants(name) ? { value: name, index: elementOf(source.grid) } : undefined;
   };
   return (place) => {
     let origin = place;
     for (let next = before(place); next; next = before(next)) origin = next;
     return origin;
   };
-}
-
-function firstOf(grid: Grid): Index {
-  return grid.map((runs) => runs[0]?.[0] as number);
 }
 
 /**
