@@ -9,7 +9,7 @@ import { loadCatalog } from "./ops/catalog.ts";
 import { optimizeGraph, prepareGraph, reasonsOf } from "./passes/index.ts";
 import type { Inference, InferOptions } from "./passes/infer.ts";
 import type { HalfStorage } from "./plan/halves.ts";
-import type { Precision } from "./precision.ts";
+import { checkPrecision, type Precision } from "./precision.ts";
 import { type ModelSource, type ReadOptions, readModel } from "./source.ts";
 import { prepareKernels } from "./startup.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
@@ -52,7 +52,10 @@ export async function loadNetwork(device: Device, source: ModelSource | Graph, o
   const [file] = await Promise.all([isGraph(source) ? source : readModel(source, options), parts]);
   const inference = await prepareGraph(file, device.target, { ...options, isComplete });
   if (inference.obstacles.length > 0) throw new UnsupportedError(await reasonsOf(inference));
-  const halves = options.precision === "float16" ? await loadPart("for float16", () => import("./plan/halves.ts")) : undefined;
+  const halves =
+    checkPrecision(options.precision ?? "float32") === "float16"
+      ? await loadPart("for float16", () => import("./plan/halves.ts"))
+      : undefined;
   const { chooseKernel, onMove, onChange } = options;
   return new Network(device, file, inference, { chooseKernel, onMove, onChange, tuning: await tuning, halfStorage: halves?.halfStorage });
 }

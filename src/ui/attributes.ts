@@ -1,6 +1,6 @@
 // The attributes of <conv-cam>, each declared once: how its text is read, and which stage brings a change of it up to date.
 import { ModelError } from "../engine/errors.ts";
-import { isPrecision, type Precision, precisions } from "../engine/precision.ts";
+import { checkPrecision, type Precision } from "../engine/precision.ts";
 import { type ColorMap, colorMaps } from "./mosaic/color-map.ts";
 import { defaultNormalization, type Normalization, parseNormalization } from "./mosaic/normalization.ts";
 import type { Preparation } from "./preparation.ts";
@@ -140,9 +140,7 @@ function readSeed(value: string | null): number | undefined {
 }
 
 function readPrecision(value: string | null): Precision {
-  const precision = value ?? "float32";
-  if (!isPrecision(precision)) throw new Error(`precision '${precision}': expected ${precisions.join(" or ")}.`);
-  return precision;
+  return checkPrecision(value ?? "float32");
 }
 
 function readColorMap(value: string | null): ColorMap | "auto" {

@@ -117,9 +117,9 @@ export class Parts {
     return Promise.all(Array.from(this.#made.values(), ({ complete }) => complete)) as Promise<unknown> as Promise<void>;
   }
 
-  /** Loads what has a say in the first scene. */
+  /** Loads what has a say in the first scene. What does not load keeps nothing else from being shown: {@link update} tells of it. */
   async prepare(): Promise<void> {
-    await Promise.all(["view", "compare", "retouch"].map((name) => this.#make(name)));
+    await Promise.allSettled(["view", "compare", "retouch"].map((name) => this.#make(name)));
     await this.instrument?.prepare();
   }
 

@@ -188,3 +188,26 @@ test("memory that runs out while a model is loaded: the load rejects and says wh
     device.dispose();
   }
 });
+
+describe("a load in vain", () => {
+  test("rejects on a GPU that was lost", async () => {
+    const device = await requestNodeDevice();
+    device.gpu.destroy();
+    await device.lost;
+    await expect(loadModel(device, graph)).rejects.toThrow(DeviceError);
+  });
+
+  test("rejects where nobody wants it any more, and makes nothing", () =>
+    withModel(async (_, device) => {
+      const bytes = device.allocatedBytes;
+      await expect(loadModel(device, graph, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+      expect(device.allocatedBytes).toBe(bytes);
+    }));
+
+  test("rejects with a precision that there is not", () =>
+    withModel(async (_, device) => {
+      await expect(loadModel(device, graph, { precision: "float99" as "float32" })).rejects.toThrow(
+        "precision 'float99': expected float32 or float16.",
+      );
+    }));
+});

@@ -337,6 +337,7 @@ describe("a training", () => {
     ["a weight of 0", { of: [{ of: "dense2", weight: 0 }] }, "weight 0"],
     ["another schedule", { schedule: { name: "linear" as "step" } }, "expected one of constant, step, cosine"],
     ["a schedule without an end", { schedule: { name: "cosine" } }, "give the number of all steps"],
+    ["an option that there is not", { rate: 0.1 } as TrainingOptions, "training: there is no 'rate'"],
     ["parts that are not alike", { batch: 6, accumulate: 4 }, "cannot be computed in 4 parts"],
   ])("is refused with %s", async (_, options, message) =>
     withDevice(async (device) => {

@@ -22,6 +22,18 @@ test("says what to do without a GPU adapter", async ({ warmPage: page }) => {
   await expect(page.locator("conv-cam .problem")).toContainText("found no GPU");
 });
 
+test("answers and shows maps where a part does not load, says which, and has it when it comes", async ({ warmPage: page }) => {
+  const blocked = "**/instrument-*.js";
+  await page.route(blocked, (route) => route.abort());
+  await page.goto("/");
+  await expect(page.locator("conv-cam .problem")).toContainText("that looks into layers could not be loaded");
+  await expect(page.locator("#top-label")).toHaveText(/\d/, { timeout: 20_000 });
+  expect(await page.locator("conv-cam canvas").count()).toBeGreaterThan(0);
+  await page.unroute(blocked);
+  await page.locator("#network").selectOption("mnist-middle");
+  await expect(page.locator("conv-cam .problem")).toBeHidden({ timeout: 20_000 });
+});
+
 test("says what to do without a camera", async ({ warmPage: page }) => {
   await page.addInitScript(() =>
     Object.defineProperty(MediaDevices.prototype, "getUserMedia", {

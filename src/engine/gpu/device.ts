@@ -88,12 +88,16 @@ export class Device {
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   #allocatedBytes = 0;
   #isDisposed = false;
+  #isLost = false;
 
   constructor(gpu: GPUDevice, info: AdapterInfo, target: Target = {}) {
     this.gpu = gpu;
     this.info = info;
     this.target = target;
     this.faults = new Faults(gpu);
+    void gpu.lost.then(() => {
+      this.#isLost = true;
+    });
   }
 
   /**
@@ -120,6 +124,10 @@ export class Device {
 
   get isDisposed(): boolean {
     return this.#isDisposed;
+  }
+
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   /** The size of a buffer for `sizeBytes`: whole words, and at least one, because WebGPU binds no empty buffers. */

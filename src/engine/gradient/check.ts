@@ -11,3 +11,9 @@ export function checkCount(what: string, count: number, least = 1, most = 10_000
 export function checkFinite(what: string, value: number): void {
   if (!Number.isFinite(value)) throw new ModelError(`${what}: ${String(value)} is no finite number.`);
 }
+
+/** @throws ModelError for a key that there is not, which would change nothing without a word */
+export function checkKeys(what: string, options: object, keys: readonly string[]): void {
+  const unknown = Object.keys(options).find((key) => !keys.includes(key));
+  if (unknown !== undefined) throw new ModelError(`${what}: there is no '${unknown}'; there are ${keys.join(", ")}.`);
+}

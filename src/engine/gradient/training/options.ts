@@ -1,7 +1,7 @@
 // What somebody asks of a training, checked against the model.
 import { ModelError } from "../../errors.ts";
 import { producersOf, type TypedGraph } from "../../graph/graph.ts";
-import { checkCount, checkFinite } from "../check.ts";
+import { checkCount, checkFinite, checkKeys } from "../check.ts";
 import { scoresOf } from "../target.ts";
 import { type OptimizerOptions, optimizerNames } from "./optimizers.ts";
 import { checkSchedule, type ScheduleOptions } from "./schedules.ts";
@@ -55,6 +55,7 @@ export function scheduleOf({ schedule = "constant" }: TrainingOptions): Schedule
  * @throws ModelError for options that make no sense for the model
  */
 export function planOf(graph: TypedGraph, options: TrainingOptions, valueName: (name: string) => string): TrainingPlan {
+  checkKeys("training", options, optionKeys);
   const { optimizer: named = "sgd", batch = 32, accumulate = 1, seed = 0, frozen, clipNorm } = options;
   const optimizer = typeof named === "string" ? { name: named } : named;
   const losses = lossesOf(graph, options, valueName);
@@ -104,6 +105,7 @@ function usualValue(graph: TypedGraph, loss: LossName): string {
   return loss === "binary-cross-entropy" && node?.operator === "Sigmoid" ? (node.inputs[0] as string) : output;
 }
 
+const optionKeys = ["loss", "of", "optimizer", "schedule", "batch", "accumulate", "seed", "frozen", "clipNorm"];
 const optimizerKeys = ["name", "rate", "momentum", "nesterov", "betas", "epsilon", "weightDecay"];
 
 /** @throws ModelError for numbers that no optimiser takes, and options that there are not */
@@ -112,8 +114,7 @@ function checkOptimizer(optimizer: OptimizerOptions): void {
     throw new ModelError(`optimizer: got ${String(optimizer)}, expected a name or options.`);
   const { name, ...numbers } = optimizer;
   if (!optimizerNames.includes(name)) throw new ModelError(`optimizer '${name}': expected one of ${optimizerNames.join(", ")}.`);
-  const unknown = Object.keys(numbers).find((key) => !optimizerKeys.includes(key));
-  if (unknown !== undefined) throw new ModelError(`optimizer: there is no '${unknown}'; there are ${optimizerKeys.join(", ")}.`);
+  checkKeys("optimizer", numbers, optimizerKeys);
   const { rate, momentum, betas, epsilon, weightDecay } = numbers;
   const within = (what: string, value: number | undefined, isRight: (value: number) => boolean, expected: string) => {
     if (value !== undefined && !isRight(value)) throw new ModelError(`optimizer: ${what} ${value}; expected ${expected}.`);

@@ -1,6 +1,6 @@
 // How the learning rate goes on from step to step.
 import { ModelError } from "../../errors.ts";
-import { checkCount } from "../check.ts";
+import { checkCount, checkKeys } from "../check.ts";
 
 export type ScheduleName = "constant" | "step" | "cosine";
 
@@ -27,8 +27,7 @@ export function checkSchedule(schedule: ScheduleOptions): void {
     throw new ModelError(`schedule: got ${String(schedule)}, expected a name or options.`);
   const { name, steps, warmUp, every, factor } = schedule;
   if (!scheduleNames.includes(name)) throw new ModelError(`schedule '${name}': expected one of ${scheduleNames.join(", ")}.`);
-  const unknown = Object.keys(schedule).find((key) => !keys.includes(key));
-  if (unknown !== undefined) throw new ModelError(`schedule: there is no '${unknown}'; there are ${keys.join(", ")}.`);
+  checkKeys("schedule", schedule, keys);
   const most = 2 ** 31;
   if (steps !== undefined) checkCount("schedule: steps", steps, 1, most);
   if (warmUp !== undefined) checkCount("schedule: warmUp", warmUp, 0, most);
