@@ -1,5 +1,5 @@
 // Tuning without a GPU: what a measurement is remembered by and where, who decides, what is worth measuring, how a race is run.
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -269,6 +269,26 @@ describe("a file", () => {
     const memory = fileMemory(join(folder, "file/tuning.json"));
     await memory.save("gpu", { one: "a" });
     expect(await memory.load("gpu")).toBeUndefined();
+  });
+
+  test("keeps what several write at once, and leaves no drafts", async () => {
+    const path = join(folder, "tuning.json");
+    const names = ["one", "two", "three", "four"];
+    await Promise.all(names.map((name) => fileMemory(path).save(name === "four" ? "other" : "gpu", { [name]: name })));
+    const memory = fileMemory(path);
+    expect(await memory.load("gpu")).toEqual({ one: "one", two: "two", three: "three" });
+    expect(await memory.load("other")).toEqual({ four: "four" });
+    expect(await readdir(folder)).toEqual(["tuning.json"]);
+  });
+
+  test("that cannot be replaced leaves no drafts, and is written once it can", async () => {
+    const path = join(folder, "tuning.json");
+    await mkdir(join(path, "in the way"), { recursive: true });
+    await fileMemory(path).save("gpu", { one: "a" });
+    expect(await readdir(folder)).toEqual(["tuning.json"]);
+    await rm(path, { recursive: true });
+    await fileMemory(path).save("gpu", { one: "a" });
+    expect(await fileMemory(path).load("gpu")).toEqual({ one: "a" });
   });
 
   test("lies in the user's cache folder", async () => {

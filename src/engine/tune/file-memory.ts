@@ -7,6 +7,16 @@ function builtins() {
   return get && { files: get("node:fs/promises"), path: get("node:path"), os: get("node:os") };
 }
 
+/** The last write of each file. */
+const writes = new Map<string | undefined, Promise<void>>();
+
+/** What reads a file and writes it waits for whoever does so already, and finds what that one has added. Never rejects. */
+function inTurn(path: string | undefined, write: () => Promise<void>): Promise<void> {
+  const turn = (writes.get(path) ?? Promise.resolve()).then(write).catch(() => {});
+  writes.set(path, turn);
+  return turn;
+}
+
 /**
  * A corrupt file counts as empty and is written anew.
  *
@@ -23,10 +33,11 @@ export function fileMemory(path = defaultPath()): TuningMemory {
   };
   return {
     load: async (key) => (await read())[key],
-    save: async (key, choices) => {
-      const table = await read();
-      await replace(path, `${JSON.stringify({ ...table, [key]: { ...table[key], ...choices } }, undefined, 1)}\n`).catch(() => {});
-    },
+    save: (key, choices) =>
+      inTurn(path, async () => {
+        const table = await read();
+        await replace(path, `${JSON.stringify({ ...table, [key]: { ...table[key], ...choices } }, undefined, 1)}\n`);
+      }),
   };
 }
 
@@ -47,7 +58,13 @@ async function replace(path: string | undefined, text: string): Promise<void> {
   const { files, path: paths } = builtins() ?? {};
   if (!files || !paths || path === undefined) return;
   await files.mkdir(paths.dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid}`;
-  await files.writeFile(draft, text);
-  await files.rename(draft, path);
+  // Threads of one process have one process id.
+  const draft = `${path}.${crypto.randomUUID()}`;
+  try {
+    await files.writeFile(draft, text);
+    await files.rename(draft, path);
+  } catch (error) {
+    await files.rm(draft, { force: true });
+    throw error;
+  }
 }
