@@ -329,3 +329,19 @@ describe("a browser that refuses storage", () => {
     }
   });
 });
+
+test("a database that opens after nobody waits any more is closed, so that it blocks no upgrade and no deletion", async () => {
+  vi.useFakeTimers();
+  try {
+    const close = vi.fn();
+    const request = { result: { close }, onsuccess: () => {} };
+    const loading = browserMemory({ open: () => request } as unknown as IDBFactory).load("gpu");
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(await loading).toBeUndefined();
+    expect(close).not.toHaveBeenCalled();
+    request.onsuccess();
+    expect(close).toHaveBeenCalledOnce();
+  } finally {
+    vi.useRealTimers();
+  }
+});

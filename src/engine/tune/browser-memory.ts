@@ -44,11 +44,17 @@ async function inStore<T>(
 function open(factory: IDBFactory): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = factory.open(databaseName, 1);
-    const timer = setTimeout(() => reject(new Error("IndexedDB does not answer")), patienceMs);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      reject(new Error("IndexedDB does not answer"));
+    }, patienceMs);
     request.onupgradeneeded = () => request.result.createObjectStore(storeName);
     request.onsuccess = () => {
       clearTimeout(timer);
-      resolve(request.result);
+      // Left open it would block whoever upgrades or deletes the database.
+      if (isLate) request.result.close();
+      else resolve(request.result);
     };
     request.onerror = () => {
       clearTimeout(timer);
