@@ -166,7 +166,7 @@ export function mapsOf(graph: TypedGraph, of = scoresOf(graph)): readonly string
     const type = graph.types.get(output);
     const hasPlaces =
       counts.has(output) && type !== undefined && isFloat(type.dtype) && type.shape.length >= 3 && sizeOf(type.shape.slice(2)) > 1;
-    return hasPlaces && !isView(operator) ? [output] : [];
+    return hasPlaces && !isView(operator) && operator !== "Transpose" ? [output] : [];
   });
 }
 
