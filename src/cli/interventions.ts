@@ -6,7 +6,7 @@ import type { Graph } from "../engine/graph/graph.ts";
 import type { Model } from "../engine/model.ts";
 import { isNamed } from "./check-names.ts";
 import { readModelFile } from "./model-file.ts";
-import { collect, parseNumber } from "./usage.ts";
+import { collect, parseCount, parseNumber } from "./usage.ts";
 
 export interface InterventionOptions {
   readonly gate?: readonly GateText[];
@@ -33,7 +33,7 @@ export function addInterventionOptions(command: Command): Command {
     .option("--parameters <file.onnx>", "take the weights from another file of the same network, such as another checkpoint")
     .addOption(
       new Option("--blank <seed>", "forget what was learned: random weights, the same for the same seed")
-        .argParser(parseNumber)
+        .argParser(parseCount(0))
         .conflicts("parameters"),
     );
 }
@@ -44,7 +44,7 @@ const gatePattern = new RegExp(`^(.+)=([+-]?${number})([+-]${number})?$`, "i");
 export function parseGate(text: string): GateText {
   const [, target, scale, shift = "0"] = gatePattern.exec(text) ?? [];
   if (!target) throw new InvalidArgumentError("Expected VALUE=SCALE or VALUE:CHANNEL=SCALE+SHIFT, such as conv_1:3=0 or conv_1=0.5+0.1.");
-  return { target, scale: Number(scale), shift: Number(shift) };
+  return { target, scale: parseNumber(scale as string), shift: parseNumber(shift) };
 }
 
 /** A text that is a value's name is taken as one, before it is read as a name with channels: names of TensorFlow end in ":0". */

@@ -36,22 +36,31 @@ export function collect<T>(parse: (text: string) => T): (text: string, before: r
 
 /** Numbers with commas between them. */
 export function parseList(text: string): readonly number[] {
-  const numbers = text.split(",").map(Number);
-  if (text.trim() === "" || numbers.some((number) => !Number.isFinite(number)))
-    throw new InvalidArgumentError("Expected one number, or several with commas, such as 0.485,0.456,0.406.");
-  return numbers;
+  const expected = "Expected one number, or several with commas, such as 0.485,0.456,0.406.";
+  return text.split(",").map((one) => toNumber(one, expected));
 }
 
 /** Numbers to divide by. */
 export function parseDivisors(text: string): readonly number[] {
   const numbers = parseList(text);
-  if (numbers.includes(0)) throw new InvalidArgumentError("0 divides by zero. Give numbers other than 0.");
+  if (numbers.map(Math.fround).includes(0)) throw new InvalidArgumentError("As float32, 0 divides by zero. Give numbers other than 0.");
   return numbers;
 }
 
 export function parseNumber(text: string): number {
+  return toNumber(text, "Expected a number.");
+}
+
+/** @param expected what is said of a text that is no number */
+function toNumber(text: string, expected: string): number {
   const number = Number(text);
-  if (text.trim() === "" || !Number.isFinite(number)) throw new InvalidArgumentError("Expected a number.");
+  if (text.trim() === "" || Number.isNaN(number)) throw new InvalidArgumentError(expected);
+  return checkFloat(number);
+}
+
+/** Networks compute in float32: a number beyond it is infinite there, and answers become NaN. */
+export function checkFloat(number: number): number {
+  if (!Number.isFinite(Math.fround(number))) throw new InvalidArgumentError("Expected a number within ±3.4e38, which float32 holds.");
   return number;
 }
 

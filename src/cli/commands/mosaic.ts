@@ -21,7 +21,7 @@ import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunnin
 import { writePng } from "../image.ts";
 import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";
-import { parseCount } from "../usage.ts";
+import { checkFloat, parseCount } from "../usage.ts";
 
 interface Options extends FeedOptions {
   readonly layer: string;
@@ -67,11 +67,14 @@ function parseAxes(text: string): Axes {
 }
 
 function parseRule(text: string): Normalization {
+  let rule: Normalization;
   try {
-    return parseNormalization(text);
+    rule = parseNormalization(text);
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message.replace(/^normalization .*?': /, ""));
   }
+  if (typeof rule === "object") for (const end of [rule.low, rule.high]) checkFloat(end);
+  return rule;
 }
 
 async function runMosaic(modelPath: string, imagePath: string | undefined, options: Options): Promise<void> {

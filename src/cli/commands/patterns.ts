@@ -54,7 +54,7 @@ export function addPatterns(program: Command): void {
         .default("channel"),
     )
     .option("--steps <count>", "how many steps of gradient ascent (default: the preset's)", parseCount(1))
-    .option("--seed <number>", "the same seed gives the same pictures", parseNumber, 0)
+    .option("--seed <number>", "the same seed gives the same pictures", parseCount(0), 0)
     .option("--size <pixels>", "rows and columns of a picture (default: those of the model's input)", parseCount(1))
     .option("--smoothness <weight>", "how little neighbouring pixels are to differ", parseNumber, 0)
     .option("--scale <factor>", "how the model's pictures are prepared: multiplies pixels of 0…255 first", parseNumber, 1 / 255)
