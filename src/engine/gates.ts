@@ -69,6 +69,8 @@ export class Gates implements Edit {
 
   /** @throws ModelError for names, channels, numbers and masks that the model does not have or take */
   async gate(name: string, options: GateOptions): Promise<void> {
+    if (typeof options !== "object" || options === null)
+      throw new ModelError(`gate of '${name}': expected what changes, such as { channel: 3, scale: 0 }, not ${String(options)}.`);
     await this.#apply([changeGate(this.#gateOf(name), options)]);
   }
 

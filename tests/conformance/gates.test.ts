@@ -369,6 +369,7 @@ test("a gate is refused with what is accepted, and leaves the model as it was", 
       [() => model.gate("relu", { channels: [0, 1], scale: [1] }), "gate of 'relu': scale has 1 numbers for 2 channels."],
       [() => model.gate("relu", { mask: [1] }), "gate of 'relu': the mask has 1 numbers, expected 2 × 2 = 4."],
       // As an address may say it.
+      [() => model.gate("relu", JSON.parse("null")), "gate of 'relu': expected what changes, such as { channel: 3, scale: 0 }, not null."],
       [() => model.gate("relu", JSON.parse('{"channels":5}')), "gate of 'relu': channels 5: expected a list of numbers, such as [0, 3]."],
       [() => model.gate("relu", JSON.parse('{"channel":"2"}')), "gate of 'relu': channel \"2\": expected a number, such as 3."],
       [() => model.gate("relu", JSON.parse('{"scale":"0"}')), "gate of 'relu': scale \"0\": expected a list of numbers"],
