@@ -297,8 +297,8 @@ export class Model {
   }
 
   /**
-   * Times every dispatch of a run as it is planned now, on the GPU's own clock where it has one. It takes the memory of the model's values once
-   * more, and as long as a few hundred runs of a small model; runs may go on meanwhile and lengthen what is timed.
+   * Times every dispatch of a run as it is planned now, on the GPU's own clock where it has one. It takes the memory of the model's values and
+   * weights, but for parameters, once more, and as long as a few hundred runs of a small model; runs meanwhile lengthen what is timed.
    */
   async profile(options?: ProfileOptions): Promise<Profile> {
     const { profileExecution } = await loadPart("for times", () => import("./profile.ts"));

@@ -38,7 +38,7 @@ export interface Profile {
 /** A dispatch is not repeated more often. */
 const mostRepeats = 64;
 
-/** @throws DeviceError if the network is disposed of meanwhile, or has no room for a second copy of its values */
+/** @throws DeviceError if the network is disposed of meanwhile, or has no room for a second copy of its values and weights */
 export async function profileExecution(network: Network, { plan }: Execution, options: ProfileOptions = {}): Promise<Profile> {
   const { device } = network;
   const clock = createClock(device);
@@ -56,10 +56,11 @@ async function timeSteps(
   clock: Clock,
   { passMs = 4, passCount = 5 }: ProfileOptions,
 ): Promise<Omit<Profile, "clock">> {
-  const { device, constants, parameters } = network;
-  const program = await Program.create(device, plan, { constants, parameters });
+  const { device, parameters } = network;
+  // A plan that has been made real has no contents any more: the program gets weights of its own, all zeros.
+  const program = await Program.create(device, plan, { parameters });
   const time = (encode: (pass: GPUComputePassEncoder) => void): Promise<number> => {
-    // Its buffers are shared, and would be gone.
+    // Its parameters are shared, and would be gone.
     if (network.isDisposed || network.device !== device) throw new DeviceError("The network was disposed of while it was timed.");
     return clock.time(encode);
   };
