@@ -1,6 +1,6 @@
 // The facade: load a model, run it, look at any value, let it go. A model is a network with one execution of it.
 import type { Branch } from "./branch.ts";
-import { DeviceError, loadPart } from "./errors.ts";
+import { loadPart } from "./errors.ts";
 import type { Execution, GpuValue, Inputs } from "./execution.ts";
 import type { Explanation, ExplanationRequest } from "./explanation.ts";
 import type { GateChannels, GateOptions, Gates, ValueGate } from "./gates.ts";
@@ -58,12 +58,9 @@ export async function inspectModel(graph: Graph, options: InferOptions = {}): Pr
  * @throws ModelError if the file is wrong, UnsupportedError with all reasons if it cannot run, DeviceError if the GPU fails
  */
 export async function loadModel(device: Device, source: ModelSource | Graph, options: LoadOptions = {}): Promise<Model> {
-  if (device.isLost) throw new DeviceError("the GPU was lost. Request another device.");
   const network = await loadNetwork(device, source, options);
   try {
-    const { parameters: wanted, signal } = options;
-    // Of what was read nothing is made for somebody who wants it no more.
-    signal?.throwIfAborted();
+    const { parameters: wanted } = options;
     const parameters = wanted ? await makeParameters(network, wanted) : undefined;
     const execution = await network.execute({
       observe: options.observe,

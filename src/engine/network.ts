@@ -42,9 +42,10 @@ export interface NetworkOptions extends ReadOptions, InferOptions {
 /**
  * Reads and checks a model.
  *
- * @throws ModelError if the file is wrong, UnsupportedError with all reasons if it cannot run
+ * @throws ModelError if the file is wrong, UnsupportedError with all reasons if it cannot run, DeviceError if the GPU was lost
  */
 export async function loadNetwork(device: Device, source: ModelSource | Graph, options: NetworkOptions = {}): Promise<Network> {
+  if (device.isLost) throw new DeviceError("the GPU was lost. Request another device.");
   const tuning = beginTuning(device, options);
   if (typeof source === "string" || source instanceof URL) void prepareKernels(device);
   const isComplete = options.chooseKernel !== undefined;
@@ -56,7 +57,9 @@ export async function loadNetwork(device: Device, source: ModelSource | Graph, o
     checkPrecision(options.precision ?? "float32") === "float16"
       ? await loadPart("for float16", () => import("./plan/halves.ts"))
       : undefined;
-  const { chooseKernel, onMove, onChange } = options;
+  const { chooseKernel, onMove, onChange, signal } = options;
+  // Of what was read nothing is made for somebody who wants it no more.
+  signal?.throwIfAborted();
   return new Network(device, file, inference, { chooseKernel, onMove, onChange, tuning: await tuning, halfStorage: halves?.halfStorage });
 }
 
