@@ -83,15 +83,16 @@ function open(path: string): Sharp {
   return sharp(path);
 }
 
+/** What sharp says, and what it means. Whatever else it says comes from a decoder that stumbles. */
+const reasons: readonly (readonly [says: RegExp, reason: string])[] = [
+  [/^Input file is missing/, "there is no such file"],
+  [/unsupported image format|not been built in/, "this is no picture that can be read; expected JPEG, PNG, WebP, GIF, TIFF or AVIF"],
+  [/exceeds pixel limit/, "it has more than the 268 million pixels that are read"],
+];
+
 function refuse(path: string): (error: Error) => never {
-  return (error) => {
-    const isMissing = error.message.startsWith("Input file is missing");
-    const isForeign = error.message.includes("unsupported image format");
-    const reason = isMissing
-      ? "there is no such file"
-      : isForeign
-        ? "this is no picture that can be read; expected JPEG, PNG, WebP, GIF, TIFF or AVIF"
-        : error.message.replace(/^Input file/, "the file");
-    throw new ModelError(`picture '${path}': ${reason}.`);
+  return ({ message }) => {
+    const [, reason] = reasons.find(([says]) => says.test(message)) ?? [];
+    throw new ModelError(`picture '${path}': ${reason ?? "the file is damaged or cut off"}.`);
   };
 }

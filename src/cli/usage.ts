@@ -1,4 +1,5 @@
 // Reads option values with a syntax of their own, and the error for those that make no sense.
+import { extname } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { type Augmentation, parseAugmentation } from "../data-sets/augment.ts";
 import { isPrecision, type Precision, precisions } from "../engine/precision.ts";
@@ -27,6 +28,25 @@ export function parsePair(text: string, rest = "FILE"): readonly [name: string, 
   const at = text.lastIndexOf("=");
   if (at < 1 || at === text.length - 1) throw new InvalidArgumentError(`Expected NAME=${rest}.`);
   return [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** NAME=FILE.npy */
+export function parseArrayPair(text: string): readonly [name: string, path: string] {
+  const [name, path] = parsePair(text);
+  return [name, parsePath(".npy")(path)];
+}
+
+/** Where a file of one kind is written: a name with another's ending is refused. One without any, such as /dev/stdout, and a folder's are taken. */
+export function parsePath(ending: ".png" | ".npy" | ".onnx"): (text: string) => string {
+  return (text) => {
+    if (!isFolderName(text) && !["", ending].includes(extname(text).toLowerCase()))
+      throw new InvalidArgumentError(`Expected a name that ends in ${ending}, as this writes nothing else.`);
+    return text;
+  };
+}
+
+export function isFolderName(path: string): boolean {
+  return /[\\/]$/.test(path);
 }
 
 /** Gathers an option that may be given more than once. */

@@ -1,7 +1,8 @@
 // Pictures of a file as a network wants them, in the command.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readImage, writePng } from "../../src/cli/image.ts";
 import type { DataType } from "../../src/engine/tensor.ts";
@@ -56,6 +57,24 @@ describe("readImage", () => {
   test("says that there is no such file", async () => {
     await expect(readImage("no-such.png", { name: "x", dtype: "float32", shape: [1, 1, 24, 24] }, {})).rejects.toThrow(
       "picture 'no-such.png': there is no such file.",
+    );
+  });
+
+  test.each(["png", "jpeg", "webp", "gif", "avif"] as const)("says that a .%s is damaged or cut off", async (format) => {
+    const cut = join(folder, `cut.${format}`);
+    const bytes = await sharp(file).resize(64).toFormat(format).toBuffer();
+    for (const share of [0.5, 0.9]) {
+      writeFileSync(cut, bytes.subarray(0, Math.round(share * bytes.length)));
+      const reading = readImage(cut, { name: "x", dtype: "float32", shape: [1, 1, 24, 24] }, {});
+      await expect(reading).rejects.toThrow(`picture '${cut}': the file is damaged or cut off.`);
+    }
+  });
+
+  test("says that a picture is too large", async () => {
+    const large = join(folder, "large.svg");
+    writeFileSync(large, '<svg xmlns="http://www.w3.org/2000/svg" width="20000" height="20000"/>');
+    await expect(readImage(large, { name: "x", dtype: "float32", shape: [1, 1, 24, 24] }, {})).rejects.toThrow(
+      "it has more than the 268 million pixels that are read",
     );
   });
 

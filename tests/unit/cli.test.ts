@@ -76,6 +76,18 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   ["run a.onnx b.png --save nofile", 2, "NAME=FILE"],
   ["run a.onnx b.png --shape x", 2, "convcam: --shape 'x': expected NAME=1,3,224,224, its size along each axis.\n"],
   ["run a.onnx b.png --blank 1 --parameters b.onnx", 2, "cannot be used with"],
+  // What is written is what a file's ending says.
+  ["explain a.onnx b.png --out why.txt", 2, "convcam: --out 'why.txt': expected a name that ends in .png, as this writes nothing else.\n"],
+  ["mosaic a.onnx b.png --layer c --out c.jpg", 2, "ends in .png"],
+  ["mosaic no/such.onnx --layer c --out C.PNG", 1, "there is no such file"],
+  ["mosaic no/such.onnx --layer all --out v1.0/", 1, "there is no such file"],
+  ["patterns a.onnx --out c.webp", 2, "ends in .png"],
+  ["patterns no/such.onnx --out /dev/stdout", 1, "there is no such file"],
+  ["patterns a.onnx --save c.png", 2, "ends in .npy"],
+  ["explain a.onnx b.png --save c.png", 2, "ends in .npy"],
+  ["run a.onnx b.png --save c=c.txt", 2, "convcam: --save 'c=c.txt': expected a name that ends in .npy"],
+  ["build mnist --out a.png", 2, "ends in .onnx"],
+  ["train mnist --data shapes --out a.png", 2, "ends in .onnx"],
   // Seeds are those of `build --seed`.
   ["run a.onnx b.png --blank 1.5", 2, "convcam: --blank '1.5': expected a whole number of at least 0.\n"],
   ["mosaic a.onnx b.png --layer c --out c.png --blank -1", 2, "convcam: --blank '-1': expected a whole number of at least 0.\n"],

@@ -8,7 +8,7 @@ import { buildGraph, networks } from "../../../models/index.ts";
 import { encodeModel } from "../../engine/onnx/encode.ts";
 import { writeOutput } from "../output.ts";
 import { formatBytes, formatCount } from "../table.ts";
-import { parseCount } from "../usage.ts";
+import { parseCount, parsePath } from "../usage.ts";
 
 interface Options {
   readonly out: string;
@@ -28,7 +28,7 @@ export function addBuild(program: Command): void {
 "input 1 28 28", "conv 16 3 relu", "pool 2", "dense 10 softmax" (docs/training.md). There are:\n${known.join("\n")}`,
     )
     .argument("<name>", "which network, or a text file", parseName)
-    .requiredOption("--out <file.onnx>", "where to write")
+    .requiredOption("--out <file.onnx>", "where to write", parsePath(".onnx"))
     .option("--seed <number>", "the same seed gives the same weights", parseCount(0), 0)
     .addOption(
       new Option("--weights <type>", "how weights are stored; float16 takes half").choices(["float32", "float16"]).default("float32"),

@@ -18,7 +18,7 @@ import { readBytes, readLabels } from "../model-file.ts";
 import { writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";
-import { parseList, parseNumber } from "../usage.ts";
+import { parseList, parseNumber, parsePath } from "../usage.ts";
 
 interface Options extends FeedOptions, Omit<SampledOptions, "seed"> {
   readonly method: ExplanationMethod;
@@ -59,9 +59,9 @@ export function addExplain(program: Command): void {
       parseNumber,
     )
     .option("--patch <pixels>", "side of what occlusion covers (default: an eighth of the picture's)", parseNumber)
-    .option("--out <file.png>", "draw it as heat over the picture")
+    .option("--out <file.png>", "draw it as heat over the picture", parsePath(".png"))
     .option("--opacity <share>", "of the heat, from 0 to 1", parseShare, 0.6)
-    .option("--save <file.npy>", "save its numbers as a NumPy array; of several layers, one file each");
+    .option("--save <file.npy>", "save its numbers as a NumPy array; of several layers, one file each", parsePath(".npy"));
   addFeedOptions(command).action(explain);
 }
 

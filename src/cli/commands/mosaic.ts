@@ -21,7 +21,7 @@ import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunnin
 import { writePng } from "../image.ts";
 import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";
-import { checkFloat, parseCount } from "../usage.ts";
+import { checkFloat, isFolderName, parseCount, parsePath } from "../usage.ts";
 
 interface Options extends FeedOptions {
   readonly layer: string;
@@ -42,7 +42,7 @@ export function addMosaic(program: Command): void {
     .argument("<model>", "an .onnx file")
     .argument("[image]", "a picture: JPEG, PNG, WebP, GIF, TIFF, AVIF")
     .requiredOption("--layer <name>", "a layer or value, or 'all'")
-    .requiredOption("--out <file.png>", "where to write; with 'all' the layer's name is added, or a folder is filled")
+    .requiredOption("--out <file.png>", "where to write; with 'all' the layer's name is added, or a folder is filled", parsePath(".png"))
     .option("--normalize <rule>", `${namedNormalizations.join(", ")}, or a range such as 0..6`, parseRule, defaultNormalization)
     .addOption(
       new Option("--colormap <name>", "colours; auto: diverging where values may be negative")
@@ -100,7 +100,7 @@ async function runMosaic(modelPath: string, imagePath: string | undefined, optio
 
 /** `out.png` becomes `out-003-conv1.png`; without an extension it is a folder of `003-conv1.png`. */
 function pathOfLayer(out: string, index: number, name: string): string {
-  const extension = extname(out);
+  const extension = isFolderName(out) ? "" : extname(out);
   const label = `${String(index + 1).padStart(3, "0")}-${name.replace(/[^\w.-]+/g, "_")}`;
   return extension ? `${out.slice(0, -extension.length)}-${label}${extension}` : join(out, `${label}.png`);
 }

@@ -15,7 +15,7 @@ import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
-import { parseCount, parseDivisors, parseList, parseNumber } from "../usage.ts";
+import { parseCount, parseDivisors, parseList, parseNumber, parsePath } from "../usage.ts";
 
 interface Options {
   readonly layer?: string;
@@ -60,8 +60,8 @@ export function addPatterns(program: Command): void {
     .option("--scale <factor>", "how the model's pictures are prepared: multiplies pixels of 0…255 first", parseNumber, 1 / 255)
     .option("--mean <numbers>", "subtracted after scaling, per channel", parseList, [0])
     .option("--std <numbers>", "divides last, per channel", parseDivisors, [1])
-    .option("--out <file.png>", "draw the pictures side by side")
-    .option("--save <file.npy>", "save them as a NumPy array of colours from 0 to 1")
+    .option("--out <file.png>", "draw the pictures side by side", parsePath(".png"))
+    .option("--save <file.npy>", "save them as a NumPy array of colours from 0 to 1", parsePath(".npy"))
     .action(patterns);
 }
 

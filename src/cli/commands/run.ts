@@ -11,7 +11,7 @@ import { readLabels } from "../model-file.ts";
 import { writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
 import { formatNumber, formatShape } from "../table.ts";
-import { collect, parseCount, parsePair } from "../usage.ts";
+import { collect, parseArrayPair, parseCount } from "../usage.ts";
 
 interface Options extends FeedOptions {
   readonly top: number;
@@ -28,7 +28,7 @@ export function addRun(program: Command): void {
     .argument("[image]", "a picture: JPEG, PNG, WebP, GIF, TIFF, AVIF")
     .option("--top <count>", "how many classes to print", parseCount(1), 5)
     .option("--labels <file>", "class names, one per line")
-    .option("--save <value=file.npy>", "save a value (or a layer's output) as a NumPy array; repeatable", collect(parsePair));
+    .option("--save <value=file.npy>", "save a value (or a layer's output) as a NumPy array; repeatable", collect(parseArrayPair));
   addFeedOptions(command).action(runModel);
 }
 

@@ -15,7 +15,7 @@ import { requestNodeDevice } from "../node-device.ts";
 import { checkOutput, outliveReaders, writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
 import { dataHelp } from "../training-data.ts";
-import { parseAugment, parseCount, parseDivisors, parseList, parseNumber, parseRegularExpression } from "../usage.ts";
+import { parseAugment, parseCount, parseDivisors, parseList, parseNumber, parsePath, parseRegularExpression } from "../usage.ts";
 
 interface Options {
   readonly data: string;
@@ -52,7 +52,7 @@ export function addTrain(program: Command): void {
     )
     .argument("<model>", `an .onnx file, or one of ${Object.keys(networks).join(", ")}`)
     .requiredOption("--data <source>", dataHelp)
-    .requiredOption("--out <file.onnx>", "where to write what was learned")
+    .requiredOption("--out <file.onnx>", "where to write what was learned", parsePath(".onnx"))
     .option("--batch <count>", "examples in a step", parseCount(1), 32)
     .option("--steps <count>", "how many steps (default: one epoch, or 1,000 where examples have no end)", parseCount(1))
     .option("--epochs <count>", "how often each example is seen", parseCount(1))
