@@ -1,6 +1,6 @@
 // What `train` lets a network learn from, and how right it is afterwards, in words.
 import { type Augmentation, augmented } from "../data-sets/augment.ts";
-import type { DataSet, Preparation } from "../data-sets/data-set.ts";
+import { checkLearningSeed, type DataSet, type Preparation } from "../data-sets/data-set.ts";
 import { Onward, Order } from "../data-sets/order.ts";
 import { ModelError } from "../engine/errors.ts";
 import type { Graph } from "../engine/graph/graph.ts";
@@ -69,7 +69,7 @@ const harmless: readonly string[] = ["brightness", "noise", "cutOut"];
 
 function roadLesson(graph: Graph, { seed, augment, mean, std }: LessonOptions): Lesson {
   const picture = pictureOf(graph);
-  const road = roadOf(graph, picture, { mean, std }, seed);
+  const road = roadOf(graph, picture, { mean, std }, checkLearningSeed(seed));
   const { steering, throttle } = road.outputs;
   const other = Object.keys(augment ?? {}).find((name) => !harmless.includes(name));
   if (other)

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { BytesSet, type DataSet, fromIdx, heldBackSeed, type Picture, type Preparation } from "../data-sets/data-set.ts";
+import { BytesSet, checkLearningSeed, type DataSet, fromIdx, heldBackSeed, type Picture, type Preparation } from "../data-sets/data-set.ts";
 import { type BytesArray, decodeIdx } from "../data-sets/idx.ts";
 import { ShapesSet } from "../data-sets/shapes-set.ts";
 import { ModelError } from "../engine/errors.ts";
@@ -71,7 +71,9 @@ function drawnShapes(part: Part, { picture: { channels, height, width }, seed = 
   if (channels !== 3 || height !== width)
     throw new ModelError(`shapes are square and in colour; the model takes ${channels} × ${height} × ${width}.`);
   const preparation = { mean, std };
-  return part === "train" ? new ShapesSet(height, seed, preparation) : new ShapesSet(height, heldBackSeed, preparation, heldBackShapes);
+  return part === "train"
+    ? new ShapesSet(height, checkLearningSeed(seed), preparation)
+    : new ShapesSet(height, heldBackSeed, preparation, heldBackShapes);
 }
 
 function checked(source: string, set: BytesSet, { channels, height, width }: Picture): BytesSet {

@@ -5,6 +5,12 @@ import type { BytesArray } from "./idx.ts";
 /** Of pictures that are drawn and held back: another one than any training's. */
 export const heldBackSeed = 715_517;
 
+/** @throws ModelError for the seed of what is held back: a network that learned from that would be tried on what it knows */
+export function checkLearningSeed(seed: number): number {
+  if (seed !== heldBackSeed) return seed;
+  throw new ModelError(`seed ${seed} draws what is held back to try the network on. Choose another.`);
+}
+
 export interface Picture {
   readonly channels: number;
   readonly height: number;

@@ -1,6 +1,6 @@
 // Data to train on: the idx format, what a batch holds, the order of examples, and what scores tell.
 import { describe, expect, test } from "vitest";
-import { fromIdx } from "../../src/data-sets/data-set.ts";
+import { checkLearningSeed, fromIdx, heldBackSeed } from "../../src/data-sets/data-set.ts";
 import { decodeIdx, decodeIdxSeries } from "../../src/data-sets/idx.ts";
 import { MetricsOf } from "../../src/data-sets/metrics.ts";
 import { Order } from "../../src/data-sets/order.ts";
@@ -77,6 +77,11 @@ describe("the order", () => {
     expect(order.next(5)).toEqual([2, 0, 1, 2, 0]);
     expect(order.epoch).toBe(3);
   });
+});
+
+test("nothing learns from what is held back: its seed is refused", () => {
+  expect(checkLearningSeed(1)).toBe(1);
+  expect(() => checkLearningSeed(heldBackSeed)).toThrow("draws what is held back");
 });
 
 test("metrics are those of the scores", () => {

@@ -296,7 +296,11 @@ describe("pictures of one's own", () => {
     expect(unlearnedText([one, two], new Set())).toBe("");
     expect(unlearnedText([one, two], new Set([one, two]))).toBe("");
     expect(unlearnedText([one, two], new Set([one]))).toBe("1 new picture is not learned yet: choose “Learn these”.");
-    expect(unlearnedText([two, three], new Set([one]))).toBe("2 new pictures are not learned yet: choose “Learn these”.");
+    expect(unlearnedText([one, two, three], new Set([one]))).toBe("2 new pictures are not learned yet: choose “Learn these”.");
+    expect(unlearnedText([two], new Set([one, two]))).toBe("1 that is no longer here is still learned: choose “Learn these”.");
+    expect(unlearnedText([three], new Set([one, two]))).toBe(
+      "1 new picture is not learned yet, and 2 that are no longer here are still learned: choose “Learn these”.",
+    );
   });
 
   test("are of the class that their folder is called by; other files are no pictures", () => {

@@ -1,5 +1,12 @@
 // The pictures that a network learns from and those held back, as it takes them: from a stored file, or pictures of one's own. Where the engine is.
-import { BytesSet, type DataSet, heldBackSeed, type Picture, type Preparation as SetPreparation } from "../../data-sets/data-set.ts";
+import {
+  BytesSet,
+  checkLearningSeed,
+  type DataSet,
+  heldBackSeed,
+  type Picture,
+  type Preparation as SetPreparation,
+} from "../../data-sets/data-set.ts";
 import { inChannels, resized } from "../../data-sets/resized.ts";
 import { ShapesSet } from "../../data-sets/shapes-set.ts";
 import { readShippedFashion } from "../../data-sets/shipped-fashion.ts";
@@ -55,7 +62,7 @@ async function read(viewer: Viewer, { data, files, seed }: TrainWish, preparatio
   if (data === "shapes") {
     const side = Math.max(picture.height, picture.width);
     const test = new ShapesSet(side, heldBackSeed, own, heldBackShapes);
-    return { train: fitted(new ShapesSet(side, seed, own)), test: fitted(test), isEndless: true };
+    return { train: fitted(new ShapesSet(side, checkLearningSeed(seed), own)), test: fitted(test), isEndless: true };
   }
   if (data === "") return readOwn(files, picture, own, preparation, seed);
   const response = await fetch(data).catch((error: Error) => {

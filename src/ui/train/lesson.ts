@@ -1,4 +1,6 @@
 // What a network learns from in a page, how good it is on what is held back, and which mistakes it makes. Where the engine is.
+
+import { checkLearningSeed } from "../../data-sets/data-set.ts";
 import { Onward, Order } from "../../data-sets/order.ts";
 import { pixelsOf } from "../../data-sets/resized.ts";
 import { classExamination } from "../../lessons/classes.ts";
@@ -52,7 +54,7 @@ async function roadLesson(viewer: Viewer, { seed }: TrainWish, preparation: Prep
   const prepared = setPreparation(preparation, picture.channels);
   const examination = await drivingExamination(model, picture, prepared, shortDrive);
   return {
-    ...drivingLesson(roadOf(model.graph, picture, prepared, seed + turn)),
+    ...drivingLesson(roadOf(model.graph, picture, prepared, checkLearningSeed(seed + turn))),
     about: { kind: "driving", classes: [], count: undefined, heldBack: shortDrive.pictures, leftOut: 0 },
     async evaluate() {
       const { errors, drive } = await examination.evaluate();
