@@ -4,6 +4,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { ModelError } from "../engine/errors.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { readModel } from "../engine/source.ts";
+import { readLabels as labelsIn } from "../ui/hints/labels.ts";
 
 /** @throws ModelError that names the file and its purpose */
 export async function readModelFile(path: string, what = "model"): Promise<Graph> {
@@ -38,10 +39,11 @@ async function readBeside(model: string, name: string): Promise<Uint8Array> {
   return readBytes(path, "external data");
 }
 
-/** Names of classes, one per line. */
+/**
+ * Names of classes, read as the page reads them.
+ *
+ * @throws ModelError that names the file, and says what is accepted
+ */
 export async function readLabels(path: string): Promise<readonly string[]> {
-  return new TextDecoder()
-    .decode(await readBytes(path, "labels"))
-    .trimEnd()
-    .split(/\r?\n/);
+  return labelsIn(new TextDecoder().decode(await readBytes(path, "labels")), path);
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { topClasses } from "../../src/cli/classes.ts";
 import { parseGate, resolveGate } from "../../src/cli/interventions.ts";
+import { readLabels } from "../../src/cli/model-file.ts";
 import { formatBytes, formatTable } from "../../src/cli/table.ts";
 import { parsePair } from "../../src/cli/usage.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
@@ -124,6 +125,12 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
     1,
     "--class 10: the model has 10 scores, so expected 0 to 9.",
   ],
+  [
+    "run models/mnist-trained.onnx models/digit.png --labels models/digit.png",
+    1,
+    "convcam: labels 'models/digit.png': this is no text in UTF-8. Expected one name per line, or JSON",
+  ],
+  ["explain a.onnx b.png --out c.png --labels models/digit.png", 1, "labels 'models/digit.png': this is no text in UTF-8."],
   ["run models/mnist-trained.onnx README.md", 1, "convcam: picture 'README.md': this is no picture that can be read; expected JPEG, PNG,"],
   ["tune no/such.onnx", 1, "convcam: model 'no/such.onnx': there is no such file."],
   ["bench no/such.onnx", 1, "convcam: model 'no/such.onnx': there is no such file."],
@@ -141,6 +148,22 @@ test.each(usage)("convcam %s", async (commandLine, status, says) => {
   if (status > 0 && commandLine !== "") expect(output).toMatch(/^convcam: .*[.?]\n$/);
   // Where the command line or a file is wrong, nobody wants to know where in the program that was noticed.
   expect(output).not.toMatch(/^ +at /m);
+});
+
+test.each([
+  ["a\r\nb, c\n", ["a", "b, c"]],
+  ["\nb\n", ["", "b"]],
+  ['["a", "b"]', ["a", "b"]],
+  [Buffer.from("caf\xe9", "latin1"), "this is no text in UTF-8"],
+  [Buffer.from("\ufeffa\nb", "utf16le"), "this is no text in UTF-8"],
+  ["", "the file is empty"],
+] as const)("a file of class names that holds %j", async (content, expected) => {
+  const folder = mkdtempSync(join(tmpdir(), "convcam-cli-"));
+  const path = join(folder, "names.txt");
+  writeFileSync(path, content);
+  if (typeof expected === "string") await expect(readLabels(path)).rejects.toThrow(`labels '${path}': ${expected}`);
+  else expect(await readLabels(path)).toEqual(expected);
+  rmSync(folder, { recursive: true });
 });
 
 test("a pair is split at its last equals sign, for value names may hold one", () => {

@@ -33,6 +33,8 @@ describe("names in a file", () => {
   it.each([
     ["lines, by any system", "a\r\nb\n", ["a", "b"]],
     ["lines that keep their commas and their places", "a, b\n\nc", ["a, b", "", "c"]],
+    ["a first class without a name", "\nb\n", ["", "b"]],
+    ["JSON after a line's end", '\n["a"]', ["a"]],
     ["a mark of byte order", "\uFEFFa\nb", ["a", "b"]],
     ["a list", '["a","b"]', ["a", "b"]],
     ["a map with gaps", '{"0":"a","2":"c"}', ["a", "class 1", "c"]],

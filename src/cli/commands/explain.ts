@@ -46,7 +46,7 @@ export function addExplain(program: Command): void {
     .addOption(new Option("--method <name>", "how to explain").choices(explanationMethods).default("grad-cam"))
     .option("--class <number|name>", "the class to explain, by its index or its name in --labels (default: the top one)")
     .option("--against <number|name>", "another class: why the one and not the other")
-    .option("--labels <file>", "class names, one per line")
+    .option("--labels <file>", "class names, one per line, or JSON")
     .option("--of <value>", "explain a value or layer instead of a class")
     .option("--element <place>", "the one element of --of that counts, such as 0,3,12,12", parseList)
     .option("--weights <file.npy>", "what each element of --of counts, such as a mask (default: 1 each)")

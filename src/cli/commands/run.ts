@@ -27,7 +27,7 @@ export function addRun(program: Command): void {
     .argument("<model>", "an .onnx file")
     .argument("[image]", "a picture: JPEG, PNG, WebP, GIF, TIFF, AVIF")
     .option("--top <count>", "how many classes to print", parseCount(1), 5)
-    .option("--labels <file>", "class names, one per line")
+    .option("--labels <file>", "class names, one per line, or JSON")
     .option("--save <value=file.npy>", "save a value (or a layer's output) as a NumPy array; repeatable", collect(parseArrayPair));
   addFeedOptions(command).action(runModel);
 }

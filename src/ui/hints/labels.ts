@@ -32,12 +32,12 @@ export function labelsInMetadata(metadata: ReadonlyMap<string, string>): readonl
  * @throws ModelError that says what is accepted
  */
 export function readLabels(text: string, fileName: string): readonly string[] {
-  const trimmed = text.replace(/^\uFEFF/, "").trim();
+  const trimmed = text.replace(/^\uFEFF/, "").trimEnd();
   const accepted = 'Expected one name per line, or JSON: ["cat", "dog"] or {"0": "cat", "1": "dog"}.';
   if (trimmed === "") throw new ModelError(`labels '${fileName}': the file is empty. ${accepted}`);
-  if (/[\0\uFFFD]/.test(trimmed)) throw new ModelError(`labels '${fileName}': this is no text. ${accepted}`);
-  if (/^<(!doctype|html)/i.test(trimmed)) throw new ModelError(`labels '${fileName}': this is a web page. ${accepted}`);
-  if (!/^[[{]/.test(trimmed)) return trimmed.split(/\r?\n/).map((line) => line.trim());
+  if (/[\0\uFFFD]/.test(trimmed)) throw new ModelError(`labels '${fileName}': this is no text in UTF-8. ${accepted}`);
+  if (/^\s*<(!doctype|html)/i.test(trimmed)) throw new ModelError(`labels '${fileName}': this is a web page. ${accepted}`);
+  if (!/^\s*[[{]/.test(trimmed)) return trimmed.split(/\r?\n/).map((line) => line.trim());
   const names = namesIn(parseJson(trimmed) ?? parsePython(trimmed));
   if (!names) throw new ModelError(`labels '${fileName}': this JSON holds no names of classes. ${accepted}`);
   return names;
