@@ -24,7 +24,7 @@ const usual: Choices = { network: "", data: "fashion", optimizer: "adam", batch:
 const options: Readonly<Partial<Record<keyof Choices, Readonly<Record<string, string>>>>> = {
   network: { "": "One made for it", learned: "One that has learned it", lines: "One in my own lines", file: "Open .onnx…" },
   data: {
-    fashion: "Articles of clothing (Fashion-MNIST)",
+    fashion: "Clothing (Fashion-MNIST)",
     shapes: "Shapes in colours",
     road: "A road: learn to drive",
     teach: "What I show it: drawings, camera",
