@@ -84,6 +84,8 @@ describe("the page's address", () => {
   it("is empty for what the page shows by itself", () => {
     expect(writeAddress({ state: { view: "overview" } })).toBe("");
     expect(readAddress("")).toEqual({ state: { view: "overview" } });
+    // A place in the page, as a browser goes to while the page does not answer yet.
+    expect(readAddress("#layers")).toEqual({ state: { view: "overview" } });
   });
 
   it("leaves out what the page has of its own: sources, labels, a preparation that nobody chose", () => {

@@ -98,7 +98,8 @@ export function writeAddress({ network, src, compare, labels, checkpoints, prepa
 
 /** @param search what stands behind the ?, which comes before what stands behind the # */
 export function readAddress(hash: string, search = ""): ReadAddress {
-  const query = new URLSearchParams(hash.replace(/^#/, ""));
+  // A name alone is a place in the page, and none of the parts.
+  const query = new URLSearchParams(hash.includes("=") ? hash.replace(/^#/, "") : "");
   for (const [name, text] of partsIn(search)) query.set(name, text);
   const state: Record<string, unknown> = { view: "overview" };
   let problem: string | undefined;

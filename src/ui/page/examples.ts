@@ -3,6 +3,7 @@ import digitUrl from "../../../models/digit.png?url&no-inline";
 import "../element.ts";
 import { make } from "../make.ts";
 import { findNetwork, openNetwork } from "./networks.ts";
+import { offerSkip } from "./skip-link.ts";
 
 async function addressesOf(): Promise<ReadonlyMap<string, string>> {
   const entry = findNetwork("mnist-trained");
@@ -41,6 +42,7 @@ function copyButton(code: HTMLElement): readonly HTMLElement[] {
   return [button, said];
 }
 
+offerSkip();
 const addresses = await addressesOf();
 for (const section of document.querySelectorAll("section")) {
   const [stage, code] = [section.querySelector(".stage"), section.querySelector("code")];

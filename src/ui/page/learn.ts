@@ -5,6 +5,7 @@ import { percentOf } from "../format-number.ts";
 import { DrawingPad } from "./drawing-pad.ts";
 import { find, listen } from "./listen.ts";
 import { LiveFigures } from "./live-figures.ts";
+import { offerSkip } from "./skip-link.ts";
 
 const pad = new DrawingPad(find<HTMLCanvasElement>("pad"), () => figures?.refresh());
 
@@ -13,6 +14,7 @@ const figures = "gpu" in navigator && navigator.gpu ? new LiveFigures(document.q
 document.documentElement.classList.add(figures ? "live" : "still");
 if (!figures) for (const stage of document.querySelectorAll(".stage")) stage.textContent = "Here is a live figure, which needs WebGPU.";
 
+offerSkip();
 pad.show(digit.strokes);
 find("clear").addEventListener("click", () => pad.clear());
 find("redraw").addEventListener("click", () => pad.show(digit.strokes));

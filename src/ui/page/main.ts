@@ -34,6 +34,7 @@ import { offerWhy } from "./offer-why.ts";
 import { askOwnNetworks, forgetChoices } from "./own-network.ts";
 import { Prepared } from "./prepared.ts";
 import { offerSaving } from "./saving.ts";
+import { offerSkip } from "./skip-link.ts";
 
 const viewer = find<ConvCam>("layers");
 const pad = new DrawingPad(find<HTMLCanvasElement>("pad"), () => viewer.refresh());
@@ -173,6 +174,7 @@ new MutationObserver(() => {
   find<HTMLButtonElement>("step").disabled = !paused;
 }).observe(viewer, { attributeFilter: ["paused"] });
 offerHelp(viewer, report);
+offerSkip();
 
 // ── Answer ──
 

@@ -6,6 +6,7 @@ import "../element.ts";
 import type { ConvCam } from "../element.ts";
 import { find, listen } from "./listen.ts";
 import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
+import { offerSkip } from "./skip-link.ts";
 
 /** What is chosen, as texts. */
 interface Choices {
@@ -282,5 +283,6 @@ addEventListener("hashchange", () => {
 });
 listen(viewer, "error", () => complain(""));
 
+offerSkip();
 fill(readAddress());
 begin(readForm());
