@@ -55,6 +55,11 @@ test("two networks in two colours with a key, side by side, and as a difference 
   await expect(key).toContainText("magenta: late");
   await expect(key).toContainText("green: early");
   await expect(key).toContainText("white: both alike");
+  // A colour and its words stay together.
+  await page.setViewportSize({ width: 420, height: 700 });
+  for (const kind of await key.locator(".kind").all())
+    expect(await kind.evaluate((one) => one.getBoundingClientRect().height)).toBeLessThan(30);
+  await page.setViewportSize({ width: 1280, height: 720 });
   await set(page, { "compare-as": "side" });
   await expect(element.locator(".panel .name")).toHaveText(["maps · late", "maps · early"]);
   await expect(key).toContainText("late stands first");

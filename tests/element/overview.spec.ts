@@ -153,3 +153,23 @@ test("the graph is zoomed by buttons, keys and the wheel with Ctrl, and goes bac
     )
     .toBeGreaterThanOrEqual(128);
 });
+
+test("the sentence about a layer is said once, above its maps, also where its node has been pointed at", async ({ sharedPage: page }) => {
+  const element = await open(page, { view: "overview" });
+  await element.locator(".band-node [data-id]").nth(1).hover();
+  await expect(element.locator(".band > .about-layer")).toBeVisible();
+  await expect(element.locator(".band > .about-layer")).toContainText("A convolution:");
+  await element.locator(".band-node [data-id]").nth(1).click();
+  await expect(element.locator(".instrument > .about-layer")).toContainText("A convolution:");
+  await expect(element.locator(".band > .about-layer")).toBeHidden();
+});
+
+test("in a narrow window the way to an element can be read in full", async ({ sharedPage: page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  const element = await open(page, { view: "pixel", layer: "maps", channel: "1", pixel: "3,4" });
+  const steps = element.locator(".crumbs li > *");
+  await expect(steps).toHaveText(["All layers", "maps", "channel 1", "y 3, x 4"]);
+  expect(await steps.evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent))).toEqual(
+    [],
+  );
+});

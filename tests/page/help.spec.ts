@@ -93,3 +93,22 @@ test("keys are listed, hold while a view has the focus, and are nobody else's", 
   await page.getByRole("button", { name: "Tour and keys" }).click();
   await expect(list.getByRole("button", { name: "Take the tour" })).toBeVisible();
 });
+
+test("the list of keys can be closed wherever it is scrolled to", async ({ warmPage: page }) => {
+  await openPage(page);
+  for (const size of [
+    { width: 1280, height: 900 },
+    { width: 360, height: 740 },
+  ]) {
+    await page.setViewportSize(size);
+    await page.getByRole("button", { name: "Tour and keys" }).click();
+    const list = page.getByRole("dialog", { name: "Keys" });
+    const close = list.getByRole("button", { name: "Close" });
+    await expect(close).toBeInViewport({ ratio: 1 });
+    await expect.poll(() => list.evaluate((one) => one.scrollHeight > one.clientHeight)).toBe(true);
+    await list.evaluate((one) => one.scrollTo(0, one.scrollHeight));
+    await expect(close).toBeInViewport({ ratio: 1 });
+    await close.click();
+    await expect(list).toHaveCount(0);
+  }
+});

@@ -185,6 +185,16 @@ test("on a phone, picture and answer stay in sight beside the maps, and lead bac
   await strip.click();
   await expect(page.locator("#draw")).toBeFocused();
   await expect(strip).toBeHidden();
+  // Who sends it away has it away until the picture was in sight again.
+  await page.locator("conv-cam .panel").last().scrollIntoViewIfNeeded();
+  await page.getByRole("button", { name: "Hide picture and answer" }).click();
+  await expect(strip).toBeHidden();
+  await page.locator("conv-cam .panel").first().scrollIntoViewIfNeeded();
+  await expect(strip).toBeHidden();
+  await page.keyboard.press("Control+Home");
+  await expect(page.locator("#pad")).toBeInViewport();
+  await page.locator("conv-cam .panel").last().scrollIntoViewIfNeeded();
+  await expect(strip).toBeVisible();
   await page.setViewportSize({ width: 1280, height: 500 });
   await page.locator("conv-cam .panel").last().scrollIntoViewIfNeeded();
   await expect(strip).toBeHidden();

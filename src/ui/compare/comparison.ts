@@ -122,8 +122,9 @@ function keyTemplate(as: ComparedAs, { first, second }: Names, pair: ComparePair
   const [own = "", other = ""] = pair.split("-");
   const [ownColor, otherColor] = comparePairs[pair];
   return html`<p>
-    ${swatch(ownColor)} ${own}: <b>${first}</b> ${swatch(otherColor)} ${other}: <b>${second}</b>
-    ${swatch(ownColor.map((part, i) => Math.max(part, otherColor[i] ?? 0)))} ${mixtures[pair]}: both alike
+    <span class="kind">${swatch(ownColor)} ${own}: <b>${first}</b></span>
+    <span class="kind">${swatch(otherColor)} ${other}: <b>${second}</b></span>
+    <span class="kind">${swatch(ownColor.map((part, i) => Math.max(part, otherColor[i] ?? 0)))} ${mixtures[pair]}: both alike</span>
     ${ranges}
   </p>`;
 }

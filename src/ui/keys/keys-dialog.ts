@@ -30,7 +30,9 @@ export function showKeys(parent: HTMLElement | ShadowRoot, more: readonly HTMLEl
   const lists = make("div", "keys-lists");
   lists.append(...keyGroups.map(({ title: name, uses }) => makeGroup(name, uses)));
   dialog.setAttribute("aria-labelledby", title.id);
-  dialog.append(title, make("p", "keys-about", words.about), offers, lists, close);
+  const foot = make("div", "keys-close");
+  foot.append(close);
+  dialog.append(title, make("p", "keys-about", words.about), offers, lists, foot);
   // Keys that are pressed in it are none of what lies behind.
   dialog.addEventListener("keydown", (event) => event.stopPropagation());
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());

@@ -9,19 +9,25 @@ const side = 96;
 
 /** @param input the card with the picture */
 export function keepInSight(viewer: ConvCam, input: HTMLElement): void {
-  const strip = make("button", "in-sight");
+  const strip = make("div", "in-sight");
+  const up = make("button", "");
+  const away = make("button", "", "×");
   const picture = make("canvas", "");
   const answer = make("span", "");
   const back = make("span", "visually-hidden", ", back to the picture");
-  strip.type = "button";
+  up.type = away.type = "button";
+  away.ariaLabel = "Hide picture and answer";
   strip.hidden = true;
   Object.assign(picture, { width: side, height: side });
   picture.ariaHidden = "true";
-  strip.append(picture, answer, back);
+  up.append(picture, answer, back);
+  strip.append(up, away);
   document.body.append(strip);
 
   const isSmall = matchMedia("(max-width: 860px)");
   let isAway = false;
+  /** Whether somebody wants to see what it covers, until the picture itself has come into sight again. */
+  let isUnwanted = false;
   const draw = () => {
     if (strip.hidden) return;
     const isAnswered = !find("answer").hidden;
@@ -37,17 +43,22 @@ export function keepInSight(viewer: ConvCam, input: HTMLElement): void {
         ?.drawImage(shown, (width - square) / 2, (height - square) / 2, square, square, 0, 0, picture.width, picture.height);
   };
   const reflect = () => {
-    strip.hidden = !(isAway && isSmall.matches);
+    strip.hidden = !(isAway && isSmall.matches) || isUnwanted;
     draw();
   };
   new IntersectionObserver((entries) => {
     const entry = entries.at(-1);
     isAway = entry !== undefined && !entry.isIntersecting && entry.boundingClientRect.top < 0;
+    isUnwanted &&= isAway;
     reflect();
   }).observe(input);
   isSmall.addEventListener("change", reflect);
   for (const name of ["frame", "results", "reset"]) viewer.addEventListener(name, draw);
-  strip.addEventListener("click", () => {
+  away.addEventListener("click", () => {
+    isUnwanted = true;
+    reflect();
+  });
+  up.addEventListener("click", () => {
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     input.scrollIntoView({ block: "start", behavior: isCalm ? "instant" : "smooth" });
     input.querySelector<HTMLElement>("[aria-pressed=true]")?.focus({ preventScroll: true });
