@@ -92,6 +92,8 @@ export const patternPresets = Object.keys(presets) as readonly PatternPreset[];
 
 export class Patterns {
   readonly layer: string;
+  /** The value that answers are of: the layer's, or where that is a ReLU or a Clip what goes into it. */
+  readonly answering: string;
   readonly channels: readonly number[];
   /** Steps that they are meant to take. More do no harm. */
   readonly steps: number;
@@ -106,6 +108,7 @@ export class Patterns {
 
   private constructor(plan: PatternPlan, dtype: DataType, request: PatternRequest, execution: DerivedExecution) {
     this.layer = request.layer ?? plan.value;
+    this.answering = plan.value;
     this.channels = plan.channels;
     this.#preset = presets[plan.preset];
     this.steps = request.steps ?? this.#preset.steps;

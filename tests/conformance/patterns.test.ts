@@ -1,5 +1,6 @@
 // Patterns: pictures found by gradient ascent raise what a network answers, the same for the same seed, one or many at once.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { main } from "../../src/cli/main.ts";
 import { basisAt, frequencies } from "../../src/engine/gradient/fourier.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
@@ -112,6 +113,33 @@ test("a unit is the middle element, and a layer is raised as a whole", () =>
     }
     model.dispose();
   }));
+
+test("they tell which value answers: of a ReLU, what goes into it", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, classifier);
+    for (const [layer, value] of [
+      ["b", "a"],
+      ["a", "a"],
+      [undefined, "scores"],
+    ] as const) {
+      const patterns = await model.patterns({ layer });
+      expect(patterns.answering).toBe(value);
+      patterns.dispose();
+    }
+    model.dispose();
+  }));
+
+test.each([
+  ["conv_2", "answers of conv_2 are of the value before its activation, 'conv_2/preactivation'\nconv_2/preactivation channel 0: answers "],
+  ["conv_2/preactivation", "conv_2/preactivation channel 0: answers "],
+])("the command says which value the answers of %s are of", async (layer, says) => {
+  const lines: string[] = [];
+  const log = vi.spyOn(console, "log").mockImplementation((text: string) => void lines.push(text));
+  const options = ["--channels", "0", "--preset", "chollet", "--steps", "1", "--out", "/dev/null"];
+  expect(await main(["patterns", "models/mnist-trained.onnx", "--layer", layer, ...options])).toBe(0);
+  log.mockRestore();
+  expect(lines.join("\n").startsWith(says), lines.join("\n")).toBe(true);
+});
 
 test.each([
   [

@@ -100,8 +100,11 @@ async function patterns(modelPath: string, options: Options): Promise<void> {
       if (process.stderr.isTTY) process.stderr.write(`step ${found.done}/${found.steps} \r`);
     }
     const { pictures, answers } = await found.read();
+    const isBefore = found.answering !== model.valueName(found.layer);
+    if (isBefore) console.log(line`answers of ${found.layer} are of the value before its activation, '${found.answering}'`);
+    const name = isBefore ? found.answering : found.layer;
     found.channels.forEach((channel, i) => {
-      console.log(line`${found.layer} channel ${String(channel)}: answers ${(answers.toFloat32()[i] as number).toPrecision(4)}`);
+      console.log(line`${name} channel ${String(channel)}: answers ${(answers.toFloat32()[i] as number).toPrecision(4)}`);
     });
     if (save !== undefined) {
       await writeOutput(save, encodeNpy(pictures));
