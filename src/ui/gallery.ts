@@ -142,11 +142,10 @@ export class Gallery {
     this.guest?.show(outcomes);
   }
 
-  /** @param ranges by the ids of views */
-  showRanges(ranges: ReadonlyMap<string, ViewRange>): void {
+  showRanges(ranges: readonly ViewRange[]): void {
     for (const panel of this.#panels) {
-      const range = ranges.get(panel.options.id);
-      if (range && panel.isVisible) panel.showRange(range);
+      const own = ranges.filter(({ id }) => id === panel.options.id);
+      if (own[0] && panel.isVisible) panel.showRanges(own);
     }
   }
 

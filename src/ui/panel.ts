@@ -5,7 +5,7 @@ import type { LayerChoice } from "./layers.ts";
 import { make } from "./make.ts";
 import type { MosaicLayout } from "./mosaic/layout.ts";
 import { chooseColumns, type MapPoint, type MapView } from "./mosaic/maps.ts";
-import { isPerChannel, type Normalization } from "./mosaic/normalization.ts";
+import { isPerChannel, isRobust, type Normalization } from "./mosaic/normalization.ts";
 import type { LegendColors } from "./mosaic/palette.ts";
 import type { Probe, ProbeRequest } from "./probe.ts";
 import type { ViewRange } from "./results.ts";
@@ -59,6 +59,8 @@ export class Panel {
   #probe: Promise<Probe | undefined> | undefined;
   #legendNumbers = "";
   #isCompared = false;
+  /** Whether every channel has a range of its own, which numbers cannot tell. */
+  #hasOwnRanges = false;
   /** What a panel adds to the width of its mosaic. */
   #chrome = 0;
   #isAlone = false;
@@ -189,24 +191,28 @@ export class Panel {
     // Gaps get a colour close to that of 0, so that they do not stand out.
     this.canvas.style.background = `color-mix(in srgb,${zero} 84%,#888)`;
     const isOwn = isPerChannel(normalization) && !this.isDense;
-    const isRobust = !this.isDense && typeof normalization === "string" && normalization.endsWith("robust");
-    const scope = isOwn ? "each channel" : typeof normalization === "object" ? "fixed" : isRobust ? "robust" : "layer";
-    this.#scope.textContent = isOwn && isRobust ? "each channel, robust" : scope;
+    const isBounded = isRobust(normalization) && !this.isDense;
+    const scope = isOwn ? "each channel" : typeof normalization === "object" ? "fixed" : isBounded ? "robust" : "layer";
+    this.#scope.textContent = isOwn && isBounded ? "each channel, robust" : scope;
     const range = isOwn ? "Every channel has a range of its own" : "One range for the whole layer";
-    this.#scope.title = isRobust ? `${range}, to the size that 99% of the values other than 0 do not exceed` : range;
+    this.#scope.title = isBounded ? `${range}, to the size that 99% of the values other than 0 do not exceed` : range;
     if (isOwn) this.#setNumbers("low", "high");
-    this.element.classList.toggle("own-ranges", isOwn);
+    this.#hasOwnRanges = isOwn;
   }
 
-  /** The numbers at the ends of the colour ramp, and what has no place on it. */
-  showRange({ low, high, nanCount, infinityCount }: ViewRange): void {
+  /** The numbers at the ends of the colour ramp, of either value where they are not the same, and what of the first has no place on it. */
+  showRanges(ranges: readonly ViewRange[]): void {
+    const { nanCount, infinityCount } = ranges[0] as ViewRange;
     const counts = [nanCount && `${nanCount.toLocaleString("en")} NaN`, infinityCount && `${infinityCount.toLocaleString("en")} infinite`];
     const text = counts.filter(Boolean).join(", ");
     if (this.#nonFinite.textContent !== text) this.#nonFinite.textContent = text;
-    if (this.element.classList.contains("own-ranges")) return;
+    if (this.#hasOwnRanges) return;
     // A comparison of two networks shows magnitudes.
-    const start = this.#isCompared && low === -high ? 0 : low;
-    this.#setNumbers(formatNumber(start), formatNumber(high));
+    const end = (numberOf: (range: ViewRange) => number) => [...new Set(ranges.map((range) => formatNumber(numberOf(range))))].join(" | ");
+    this.#setNumbers(
+      end(({ low, high }) => (this.#isCompared && low === -high ? 0 : low)),
+      end(({ high }) => high),
+    );
   }
 
   /** Reads the same place again, after a new frame. */

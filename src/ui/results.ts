@@ -9,12 +9,14 @@ export interface Results {
   readonly pictureId: number;
   /** The class scores of each network; none where they are of another picture, or there are none. */
   readonly outputs: readonly Float32Array[];
-  /** By the ids of views; only those that the frame has drawn. */
-  readonly ranges: ReadonlyMap<string, ViewRange>;
+  /** Only of views that the frame has drawn. Of two values in the same tiles the first one's comes first. */
+  readonly ranges: readonly ViewRange[];
 }
 
 /** What a mosaic's colours stand for. */
 export interface ViewRange {
+  /** The view's. */
+  readonly id: string;
   /** Of the first range, where every channel has one of its own. */
   readonly low: number;
   readonly high: number;
@@ -34,7 +36,7 @@ export interface ResultsTag {
 
 interface Ranged {
   readonly id: string;
-  readonly drawn: { readonly ranges?: GPUBuffer };
+  readonly drawn: { readonly ranges?: readonly GPUBuffer[] };
 }
 
 /** Brings the class scores of the models and the ranges of what is drawn to the CPU. */
@@ -46,19 +48,17 @@ export function resultsRing(
   onResults: (results: Results) => void,
 ): ReadbackRing<ResultsTag> {
   const scores = models.flatMap((model) => (model && scoresOf(model, classScores)) ?? []);
-  const ranged = views.flatMap(({ id, drawn: { ranges } }) => (ranges ? [{ id, ranges }] : []));
-  const pieces = [...scores, ...ranged.map(({ ranges }) => ({ buffer: ranges, offsetBytes: 0, sizeBytes: 16 }))];
+  const ranged = views.flatMap(({ id, drawn: { ranges = [] } }) => ranges.map((buffer) => ({ id, buffer })));
+  const pieces = [...scores, ...ranged.map(({ buffer }) => ({ buffer, offsetBytes: 0, sizeBytes: 16 }))];
   return new ReadbackRing(device, pieces, (data, { pictureId, ofPicture, drawn }) => {
     const floats = data.map((bytes) => new Float32Array(bytes));
     onResults({
       pictureId,
       outputs: ofPicture ? scores.map(({ stride, count }, i) => everyNth(floats[i] as Float32Array, stride, count)) : [],
-      ranges: new Map(
-        ranged.flatMap(({ id }, i) => {
-          const [nanCount = 0, infinityCount = 0, low = 0, high = 0] = floats[scores.length + i] ?? [];
-          return drawn.has(id) ? [[id, { low, high, nanCount, infinityCount }] as const] : [];
-        }),
-      ),
+      ranges: ranged.flatMap(({ id }, i) => {
+        const [nanCount = 0, infinityCount = 0, low = 0, high = 0] = floats[scores.length + i] ?? [];
+        return drawn.has(id) ? [{ id, low, high, nanCount, infinityCount }] : [];
+      }),
     });
   });
 }

@@ -81,7 +81,9 @@ async function draw(
   encoder.copyTextureToBuffer({ texture }, { buffer: staging, bytesPerRow }, size);
   device.gpu.queue.submit([encoder.finish()]);
   const pixels = new Uint8Array(await readBack(device, staging, bytesPerRow * size[1]));
-  const [nanCount = 0, infinityCount = 0, ...ranges] = new Float32Array(await readBack(device, mosaic.ranges, 8 + mosaic.rangeCount * 8));
+  const [nanCount = 0, infinityCount = 0, ...ranges] = new Float32Array(
+    await readBack(device, mosaic.ranges[0] as GPUBuffer, 8 + mosaic.rangeCount * 8),
+  );
   mosaic.dispose();
   renderer.dispose();
   texture.destroy();
@@ -422,7 +424,7 @@ describe("ranges", () => {
       mosaic.encodeRanges(pass);
       pass.end();
       device.gpu.queue.submit([encoder.finish()]);
-      return new Float32Array(await readBack(device, mosaic.ranges, 16))[3];
+      return new Float32Array(await readBack(device, mosaic.ranges[0] as GPUBuffer, 16))[3];
     };
     expect(await frame(10)).toBe(10);
     expect(await frame(4, 100)).toBeCloseTo(4 + 6 / Math.E, 4);

@@ -171,7 +171,7 @@ test("of a view that a frame has not drawn no range is told, though its buffer h
           tell = resolve;
         });
         await viewer.frame({ visible });
-        return [...(await told).ranges.keys()];
+        return (await told).ranges.map(({ id }) => id);
       };
       expect(await ranges([])).toEqual([]);
       expect(await ranges(["relu"])).toEqual(["relu"]);

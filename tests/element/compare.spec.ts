@@ -93,7 +93,18 @@ test("two networks are drawn in one range over both, and the legends say it", as
   const shown = async () => (await ends.allTextContents()).map(Number);
   await expect(async () => expect((await shown())[1]).toBeCloseTo(largest[1] as number, 3)).toPass();
   await expect(element.locator(".compare-key")).toContainText("Each has a range of its own.");
+  // In two colours one legend tells both.
+  await set(page, { "compare-as": "colors" });
+  await expect(async () => {
+    const told = (await ends.first().textContent())?.split(" | ").map(Number) ?? [];
+    expect(told).toHaveLength(2);
+    for (const i of [0, 1]) expect(told[i]).toBeCloseTo(largest[i] as number, 3);
+  }).toPass();
+  await expect(element.locator(".panel .legend .low").first()).toHaveText("0");
+  await expect(element.locator(".compare-key")).toContainText("Each has a range of its own, first | second.");
   await set(page, { "compare-range": "common" });
+  await expect(async () => expect(Number(await ends.first().textContent())).toBeCloseTo(Math.max(...largest), 3)).toPass();
+  await set(page, { "compare-as": "side" });
   const both = Math.max(...largest);
   await expect(async () => {
     const [one, other] = await shown();

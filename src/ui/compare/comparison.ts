@@ -92,9 +92,11 @@ export class Comparison {
       return;
     }
     const pair = readPair(this.#element.getAttribute("compare-colors"));
-    const isFixed = /\d/.test(this.#element.getAttribute("normalize") ?? "");
-    const range = isFixed ? undefined : readComparedRange(this.#element.getAttribute("compare-range"));
-    render(keyTemplate(this.#as, this.names, pair, range), this.panel);
+    const normalize = this.#element.getAttribute("normalize") ?? "";
+    const range = /\d/.test(normalize) ? undefined : readComparedRange(this.#element.getAttribute("compare-range"));
+    // Legends of channels that have ranges of their own hold no numbers.
+    const isPerChannel = /ch/.test(normalize);
+    render(keyTemplate(this.#as, this.names, { pair, range, isPerChannel }), this.panel);
   }
 
   hide(): void {
@@ -109,10 +111,18 @@ export class Comparison {
 /** What both colours of a pair make. */
 const mixtures = { "magenta-green": "white", "red-green": "yellow" } as const satisfies Record<ComparePair, string>;
 
-/** @param range undefined where both have the one that somebody has chosen */
-function keyTemplate(as: ComparedAs, { first, second }: Names, pair: ComparePair, range: ComparedRange | undefined): TemplateResult {
+interface Look {
+  readonly pair: ComparePair;
+  /** Undefined where both have the one that somebody has chosen. */
+  readonly range: ComparedRange | undefined;
+  readonly isPerChannel: boolean;
+}
+
+function keyTemplate(as: ComparedAs, { first, second }: Names, { pair, range, isPerChannel }: Look): TemplateResult {
   const words = { own: "Each has a range of its own.", common: "Both have one range, so that a colour is the same number in both." };
-  const ranges = range ? html`<span class="quiet">${words[range]}</span>` : nothing;
+  const isTold = as === "colors" && range === "own" && !isPerChannel;
+  const text = isTold ? "Each has a range of its own, first | second." : range && words[range];
+  const ranges = text ? html`<span class="quiet">${text}</span>` : nothing;
   if (as === "side") return html`<p><b>${first}</b> stands first, <b>${second}</b> beside or below it. ${ranges}</p>`;
   if (as === "difference")
     return html`<p>

@@ -38,8 +38,6 @@ export class Mosaic {
   readonly isCompared: boolean;
   /** Whether 0 lies in the middle of its ranges. */
   readonly isSymmetric: boolean;
-  /** As f32: how many elements are NaN and how many infinite, then [low, high] of each range. */
-  readonly ranges: GPUBuffer;
   readonly rangeCount: number;
   readonly #renderer: MosaicRenderer;
   readonly #label: string;
@@ -73,7 +71,6 @@ export class Mosaic {
     const first = this.#buildRanges(source, pipelines, options);
     const second = compared && this.#buildRanges(compared, pipelines, options);
     this.#allRanges = second ? [first, second] : [first];
-    this.ranges = first.buffer;
     this.rangeCount = first.count;
     const params = this.#words("params", encodeParams(mosaicShader, this.#params(source, options, first.count)), GPUBufferUsage.UNIFORM);
     const tiles = options.channels ?? Array.from({ length: options.layout.channels }, (_, channel) => channel);
@@ -101,8 +98,8 @@ export class Mosaic {
     return this.#allRanges.flatMap(({ statistics }) => statistics);
   }
 
-  /** Of the first value, then of the second. */
-  get rangeBuffers(): readonly GPUBuffer[] {
+  /** Of the first value, then of the second, as f32: how many elements are NaN and how many infinite, then [low, high] of each range. */
+  get ranges(): readonly GPUBuffer[] {
     return this.#allRanges.map(({ buffer }) => buffer);
   }
 

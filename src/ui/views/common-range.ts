@@ -54,7 +54,7 @@ export async function inCommonRange(
       result,
       clock,
     });
-  const steps = mosaic.rangeBuffers.flatMap((result, i) => [
+  const steps = mosaic.ranges.flatMap((result, i) => [
     step(first, result, renderer.clock),
     step(second, result, still),
     // Who comes last counts what is not finite.

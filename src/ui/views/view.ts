@@ -98,7 +98,7 @@ export interface Drawn {
   /** Statistics that must be gathered before {@link finishRanges}. */
   readonly statistics: readonly Statistics[];
   /** For the legend, see {@link Mosaic.ranges}. */
-  readonly ranges?: GPUBuffer;
+  readonly ranges?: readonly GPUBuffer[];
   finishRanges(pass: GPUComputePassEncoder): void;
   /** Where the renderer uses compute. */
   encodePixels(pass: GPUComputePassEncoder, target: GPUTextureView): void;
