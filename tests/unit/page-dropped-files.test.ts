@@ -1,6 +1,6 @@
 // Which dropped files are the network's, which the input, and which name the classes.
 import { expect, it } from "vitest";
-import { sortFiles } from "../../src/ui/page/dropped-files.ts";
+import { sortFiles, withTypes } from "../../src/ui/page/dropped-files.ts";
 
 const sort = (...names: string[]) => {
   const type = (name: string) => (name.endsWith(".png") ? "image/png" : name.endsWith(".mp4") ? "video/mp4" : "");
@@ -25,4 +25,19 @@ it.each([
   ["what is hidden", ["net/.DS_Store", "net/a.onnx"], ["net/a.onnx"], [], undefined],
 ] as const)("%s", (_, names, ...sorted) => {
   expect(sort(...names)).toEqual(sorted);
+});
+
+it.each([
+  ["a picture by its bytes", "goldfish", "", "\u00ff\u00d8\u00ff\u00e0", "image/jpeg"],
+  ["a picture by its bytes, whatever its name ends in", "goldfish.onnx", "application/octet-stream", "\u0089PNG\r\n", "image/png"],
+  ["a still picture in a container of videos", "a", "", "\0\0\0 ftypavif", "image/avif"],
+  ["a video by its bytes", "a", "", "\0\0\0 ftypisom", "video/mp4"],
+  ["one that is none, by its name: the input says what is wrong with it", "note.JPG", "", "404", "image/jpeg"],
+  ["a network", "a.onnx", "", "\b\u0008\u0012\u0007pytorch", ""],
+  ["an empty file", "weights.bin", "", "", ""],
+  ["one that says its type", "a.png", "text/plain", "\u0089PNG", "text/plain"],
+])("tells %s", async (_, name, type, text, expected) => {
+  const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  const [file] = await withTypes([new File([bytes], name, { type, lastModified: 7 })]);
+  expect([file?.name, file?.type, file?.size, file?.lastModified]).toEqual([name, expected, bytes.length, 7]);
 });

@@ -150,7 +150,7 @@ export class Checkpoints {
     });
     this.panel.hidden = false;
     const { src } = this.#element;
-    const own = addresses.findIndex((address) => typeof src === "string" && address.split("#")[0] === src);
+    const own = addresses.findIndex((address) => typeof src === "string" && address.split("#")[0] === src.split("#")[0]);
     render(
       sliderTemplate(
         { rows, index: index ?? (own < 0 ? undefined : own), isPlaying: this.#timer !== 0, problem },

@@ -39,8 +39,8 @@ export function offerCheckpoints(
   };
   button.addEventListener("click", () => {
     if (shown() !== null) return forget();
-    // Begins before any training, so that one sees at once how it learned.
-    show(stored(), stored() === "" ? -1 : 0);
+    // Begins with the one that is shown: its own weights.
+    show(stored(), -1);
   });
   new MutationObserver(() => {
     button.ariaPressed = String(shown() !== null);

@@ -22,6 +22,8 @@ interface Controls {
   readonly as: HTMLSelectElement;
   readonly colors: HTMLSelectElement;
   readonly ranges: HTMLSelectElement;
+  /** What says nothing where both are drawn in two colours. */
+  readonly looks: readonly (HTMLSelectElement | HTMLInputElement)[];
   readonly file: HTMLInputElement;
   /** What the network itself is called. */
   title(): string;
@@ -34,6 +36,7 @@ interface Controls {
 const twin = "blank:1";
 const ownFile = "file";
 const mostBranches = 4;
+const noRoom = "Two networks in two colours have no others, and no brightness: show them side by side to choose these.";
 
 /** Whether it is compared with a network at an address. */
 const isElsewhere = (name: string) => isAddress(name) && !readWithin(name);
@@ -50,6 +53,8 @@ export class Comparing {
   #chosen = "";
   /** Counts choices, so that a slow network does not replace one picked later. */
   #count = 0;
+  /** By a control without effect, what its title says else. */
+  readonly #titles = new Map<HTMLElement, string>();
 
   constructor(controls: Controls) {
     this.#controls = controls;
@@ -128,12 +133,19 @@ export class Comparing {
 
   /** A difference has one range, and colours of its own. */
   #reveal(): void {
-    const { viewer, as, colors, ranges } = this.#controls;
+    const { viewer, as, colors, ranges, looks } = this.#controls;
     const shown = this.#chosen === "" ? undefined : (viewer.getAttribute("compare-as") ?? "colors");
     const reveal = (select: HTMLSelectElement, isOffered: boolean) => select.closest("label")?.toggleAttribute("hidden", !isOffered);
     reveal(as, shown !== undefined);
     reveal(colors, shown === "colors");
     reveal(ranges, shown === "colors" || shown === "side");
+    // Layers beside the branches are drawn as those of one network.
+    const isFree = shown !== "colors" || readWithin(this.#chosen)?.kind === "branches";
+    for (const look of looks) {
+      if (!isFree && !this.#titles.has(look)) this.#titles.set(look, look.title);
+      look.title = isFree ? (this.#titles.get(look) ?? look.title) : noRoom;
+      look.disabled = !isFree;
+    }
   }
 
   #titleOf(name: string): string {

@@ -52,6 +52,41 @@ export function namesOf(files: readonly File[]): string {
   return `${names.join(", ")}${files.length > 4 ? ` and ${files.length - 4} more` : ""}`;
 }
 
+/** How pictures and videos begin that a browser may know. */
+const beginnings: readonly (readonly [offset: number, text: string, type: string])[] = [
+  [0, "\u0089PNG", "image/png"],
+  [0, "\u00ff\u00d8\u00ff", "image/jpeg"],
+  [0, "GIF8", "image/gif"],
+  [8, "WEBP", "image/webp"],
+  [4, "ftypavif", "image/avif"],
+  [4, "ftyp", "video/mp4"],
+  [0, "\u001a\u0045\u00df\u00a3", "video/webm"],
+];
+/** For those whose bytes tell nothing. */
+const endings: readonly (readonly [ending: RegExp, type: string])[] = [
+  [/\.jpe?g$/i, "image/jpeg"],
+  [/\.(png|gif|webp|avif|bmp)$/i, "image/png"],
+  [/\.(mp4|m4v|mov|webm|ogv)$/i, "video/mp4"],
+];
+
+/** Gives pictures and videos a type that came without one, as from some programs: by their bytes, or else by how their names end. */
+export function withTypes(files: readonly File[]): Promise<readonly File[]> {
+  return Promise.all(
+    files.map(async (file) => {
+      if (!/^(application\/octet-stream)?$/.test(file.type)) return file;
+      const bytes = await file
+        .slice(0, 12)
+        .arrayBuffer()
+        .catch(() => new ArrayBuffer(0));
+      const text = String.fromCharCode(...new Uint8Array(bytes));
+      const found =
+        beginnings.find(([offset, beginning]) => text.startsWith(beginning, offset)) ?? endings.find(([ending]) => ending.test(file.name));
+      const type = found?.at(-1);
+      return typeof type === "string" ? new File([file], file.name, { type, lastModified: file.lastModified }) : file;
+    }),
+  );
+}
+
 export interface SortedFiles {
   /** The network and the files with its weights. */
   readonly network: readonly File[];

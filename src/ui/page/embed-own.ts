@@ -1,7 +1,7 @@
 // A network of one's own in a frame: what its file lets guess, and files that are dropped. Loaded where there is one.
 import type { ConvCam } from "../element.ts";
 import { readLabels } from "../hints/labels.ts";
-import { sortFiles } from "./dropped-files.ts";
+import { sortFiles, withTypes } from "./dropped-files.ts";
 import { guessNames } from "./guessed-names.ts";
 import { askOwnNetworks, forgetChoices } from "./own-network.ts";
 
@@ -47,7 +47,7 @@ export class OwnInFrame {
    */
   async open(files: readonly File[]): Promise<boolean> {
     const { viewer } = this.#frame;
-    const { network, pictures, names } = sortFiles(files);
+    const { network, pictures, names } = sortFiles(await withTypes(files));
     if (network.length > 0) this.#openNetwork(network);
     if (pictures[0]) viewer.input = pictures[0];
     if (names) {

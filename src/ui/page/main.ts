@@ -15,7 +15,7 @@ import { ClassNames, offerNames } from "./class-names.ts";
 import { offerCommonRange } from "./common-range.ts";
 import { Comparing } from "./comparing.ts";
 import { DrawingPad } from "./drawing-pad.ts";
-import { filesOf, filesOfFolder, sortFiles } from "./dropped-files.ts";
+import { filesOf, filesOfFolder, sortFiles, withTypes } from "./dropped-files.ts";
 import { KeptHistory } from "./history.ts";
 import { keepInSight } from "./in-sight.ts";
 import { offerInputs } from "./input-tabs.ts";
@@ -62,6 +62,7 @@ const comparing = new Comparing({
   as: find("compare-as"),
   colors: find("compare-colors"),
   ranges: find("compare-range"),
+  looks: [find("colors"), find("brightness")],
   file: find("compare-file"),
   report,
   settle,
@@ -71,7 +72,7 @@ const checkpoints = offerCheckpoints(
   viewer,
   find("checkpoints"),
   () => network.entry,
-  (entry) => say(aboutText(entry)),
+  (entry) => say(entry === network.entry ? aboutText(entry) : `${entry.title}: ${aboutText(entry)}`),
 );
 
 function expectNetwork(entry: ManifestEntry | undefined, own?: OwnNetwork): void {
@@ -102,8 +103,8 @@ function openCheckpoints(files: readonly File[]): void {
   checkpoints.open(sorted);
 }
 
-function openFiles(files: readonly File[]): void {
-  const { network: parts, pictures, names } = sortFiles(files);
+async function openFiles(files: readonly File[]): Promise<void> {
+  const { network: parts, pictures, names } = sortFiles(await withTypes(files));
   const isSeries = parts.length > 1 && parts.every(({ name }) => name.endsWith(".onnx"));
   // Several networks at once are checkpoints of one: the last by name is opened, and all are on the slider.
   if (isSeries) openCheckpoints(parts);
@@ -122,7 +123,7 @@ function offerFiles(button: string, input: string, choose: (files: FileList) => 
   const chosen = find<HTMLInputElement>(input);
   chosen.addEventListener("change", () => {
     try {
-      if (chosen.files) openFiles(choose(chosen.files));
+      if (chosen.files) openFiles(choose(chosen.files)).catch(report);
     } catch (error) {
       report(error);
     }

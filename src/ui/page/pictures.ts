@@ -1,6 +1,7 @@
 // The tab of pictures: the gallery, files, the clipboard, an address. What only it needs is loaded when it is first used.
 import { loadPart } from "../../engine/errors.ts";
 import type { ConvCam } from "../element.ts";
+import { withTypes } from "./dropped-files.ts";
 import type { PictureGallery } from "./gallery.ts";
 import { find } from "./listen.ts";
 import { isGalleryName } from "./written-input.ts";
@@ -65,7 +66,7 @@ export function offerPictures({ viewer, show, fail }: PicturesHost): OfferedPict
   const file = find<HTMLInputElement>("picture-file");
   file.addEventListener("change", () => {
     const [picture] = file.files ?? [];
-    if (picture) showNow(picture);
+    if (picture) showLater(undefined, async () => (await withTypes([picture]))[0] ?? picture);
     file.value = "";
   });
   find("picture-open").addEventListener("click", () => file.click());
@@ -75,8 +76,9 @@ export function offerPictures({ viewer, show, fail }: PicturesHost): OfferedPict
     const address = find<HTMLInputElement>("picture-address").value.trim();
     void showLater(address, () => fetchPicture(address));
   });
-  addEventListener("paste", ({ clipboardData }) => {
-    const picture = Array.from(clipboardData?.files ?? []).find(({ type }) => /^(image|video)\//.test(type));
+  addEventListener("paste", async ({ clipboardData }) => {
+    const files = await withTypes([...(clipboardData?.files ?? [])]);
+    const picture = files.find(({ type }) => /^(image|video)\//.test(type));
     if (picture) showNow(picture);
   });
   return {
