@@ -104,6 +104,8 @@ export class GraphBuilder {
   readonly #nodes: Node[] = [];
   readonly #types = new Map<string, ValueType>();
   readonly #taken = new Set<string>();
+  /** Those of {@link #taken} that are constants. */
+  readonly #constants = new Set<string>();
 
   constructor(name: string, options: BuilderOptions) {
     this.#name = name;
@@ -282,7 +284,8 @@ export class GraphBuilder {
 
   /** Made once however often it is asked for. */
   #constant(name: string, tensor: Tensor): string {
-    if (!this.#taken.has(name)) this.#node("Constant", name, [], tensor.shape, { value: tensor });
+    if (!this.#constants.has(name)) this.#node("Constant", name, [], tensor.shape, { value: tensor });
+    this.#constants.add(name);
     return name;
   }
 

@@ -19,6 +19,7 @@ dense ${classes} softmax
 /** Each takes four bytes, and as many again for its gradient and each state of the optimiser. */
 const mostWeights = 20e6;
 const mostPixels = 2 ** 24;
+const mostCharacters = 20_000;
 const mostLines = 500;
 const activations: readonly string[] = ["relu", "sigmoid", "softmax", "tanh"] satisfies readonly Activation[];
 
@@ -91,7 +92,14 @@ const kinds: Readonly<Record<string, Kind>> = {
     ...{ numbers: ["share"], words: [] },
     build: (building, name, { numbers: [share = 0] }) => building.graph.dropout(name, before(building), share),
   },
-  norm: { numbers: [], words: [], build: (building, name) => building.graph.batchNorm(name, before(building), { epsilon: 1e-3 }) },
+  norm: {
+    ...{ numbers: [], words: [] },
+    build(building, name) {
+      const x = before(building);
+      countWeights(building, 4 * (x.shape[1] as number));
+      return building.graph.batchNorm(name, x, { epsilon: 1e-3 });
+    },
+  },
   dense: {
     ...{ numbers: ["units"], words: [], takesActivation: true },
     build(building, name, line) {
@@ -133,6 +141,8 @@ const isPassing = (kind: string) => kind === "from";
  */
 export function buildDescribed(text: string, { seed }: { readonly seed: number }): BuiltGraph {
   const building: Building = { graph: new GraphBuilder("described", { seed }), layers: new Map(), weightCount: 0, x: undefined };
+  if (text.length > mostCharacters)
+    throw new ModelError(`a network is described in up to ${mostCharacters.toLocaleString("en")} characters.`);
   const lines = text.split(/\r?\n/);
   if (lines.length > mostLines) throw new ModelError(`a network may have up to ${mostLines} lines; this one has ${lines.length}.`);
   const counts = new Map<string, number>();
@@ -164,7 +174,10 @@ const isNumber = (text: string | undefined) => text !== undefined && text !== ""
 
 function readLine(text: string): Line {
   const [, name, rest = ""] = /^(?:([^\s:]+)\s*:)?\s*(.*)$/.exec(text) ?? [];
+  if (name !== undefined && !/^[\p{L}_][\p{L}\p{N}_/.-]*$/u.test(name))
+    throw new ModelError(`“${name}” is no name: it begins with a letter, and has letters, digits and _ . / - in it.`);
   const [kind = "", ...others] = rest.split(/\s+/);
+  const takesNumber = kindOf(kind)?.settings ?? [];
   const numbers: number[] = [];
   const settings = new Map<string, number>();
   const words: string[] = [];
@@ -173,16 +186,19 @@ function readLine(text: string): Line {
     // Sizes may be written as 1x28x28, too.
     const parts = token.split(/[x×]/);
     const next = others[i + 1];
+    if (settings.has(token) || words.includes(token)) throw new ModelError(`“${token}” is said twice.`);
     if (parts.every(isNumber)) numbers.push(...parts.map(Number));
-    else if (isNumber(next)) settings.set(token, Number(others[++i]));
+    else if (takesNumber.includes(token) && isNumber(next)) settings.set(token, Number(others[++i]));
     else words.push(token);
   }
   return { kind, name, numbers, settings, words };
 }
 
+const kindOf = (name: string) => (Object.hasOwn(kinds, name) ? kinds[name] : undefined);
+
 function addLayer(building: Building, line: Line, counts: Map<string, number>): void {
   const { kind: name } = line;
-  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  const kind = kindOf(name);
   if (!kind) throw new ModelError(`there is no layer “${name}”. There are ${Object.keys(kinds).join(", ")}.`);
   if (building.layers.size === 0 && name !== "input") throw new ModelError("the first line says the input, such as “input 1 28 28”.");
   check(name, kind, line);
@@ -191,12 +207,20 @@ function addLayer(building: Building, line: Line, counts: Map<string, number>): 
   const own = line.name ?? (name === "input" ? "input" : `${name}_${count}`);
   if (!isPassing(name) && building.layers.has(own)) throw new ModelError(`there is a layer “${own}” already.`);
   const value = kind.build(building, own, line);
+  if (sizeOf(value.shape) > mostPixels)
+    throw new ModelError(`the layer has ${sizeText(value)}; up to ${mostPixels.toLocaleString("en")} numbers are computed.`);
   building.x = value;
   if (!isPassing(name)) building.layers.set(own, value);
 }
 
-/** @throws ModelError for numbers and words that the layer does not take */
-function check(name: string, kind: Kind, { numbers, settings, words }: Line): void {
+/** @throws ModelError for numbers and words that the layer does not take, or that contradict each other */
+function check(name: string, kind: Kind, { name: own, numbers, settings, words }: Line): void {
+  const known = [...(kind.words ?? []), ...(kind.takesActivation ? activations : [])];
+  const wrong = kind.words === undefined ? undefined : words.find((word) => !known.includes(word));
+  if (wrong !== undefined) {
+    const accepted = [...(kind.settings ?? []).map((word) => `${word} 2`), ...known];
+    throw new ModelError(`“${wrong}” is unknown here. ${accepted.length > 0 ? `Accepted: ${accepted.join(", ")}.` : "Nothing follows."}`);
+  }
   if (numbers.length !== kind.numbers.length) {
     const wanted = kind.numbers.length > 0 ? `“${name} ${kind.numbers.join(" ")}”` : `“${name}” without numbers`;
     throw new ModelError(`expected ${wanted}.`);
@@ -207,14 +231,17 @@ function check(name: string, kind: Kind, { numbers, settings, words }: Line): vo
     if (!isRight) throw new ModelError(`${number} is not ${isShare ? "a share from 0 to less than 1" : "a whole number from 0 to 65536"}.`);
   }
   if (!isShare && numbers.includes(0)) throw new ModelError("0 is too small.");
-  const strange = [...settings.keys()].find((word) => !kind.settings?.includes(word));
-  const known = [...(kind.words ?? []), ...(kind.takesActivation ? activations : [])];
-  const unknown = kind.words === undefined ? undefined : words.find((word) => !known.includes(word));
-  const wrong = strange ?? unknown;
-  if (wrong === undefined) return;
-  const accepted = [...(kind.settings ?? []).map((word) => `${word} 2`), ...known];
-  throw new ModelError(`“${wrong}” is unknown here. ${accepted.length > 0 ? `Accepted: ${accepted.join(", ")}.` : "Nothing follows."}`);
+  const said = [...words, ...settings.keys()];
+  for (const rivals of exclusive) {
+    const [one, other] = said.filter((word) => rivals.includes(word));
+    if (other !== undefined) throw new ModelError(`“${one}” and “${other}” contradict each other: say one of them.`);
+  }
+  if (isPassing(name) && (words.length !== 1 || own !== undefined))
+    throw new ModelError(`expected “${name}” and one name of a layer, without a name of its own.`);
 }
+
+/** Of each at most one is said of a layer. */
+const exclusive: readonly (readonly string[])[] = [activations, ["same", "valid", "pad"], ["max", "mean"], ["depthwise", "groups"]];
 
 function buildConv(building: Building, name: string, line: Line): Value {
   const { graph } = building;

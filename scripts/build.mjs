@@ -22,7 +22,7 @@ function placeCli() {
 }
 
 /** Libraries that are built into the instrument and the training, whose licences ask that their notices go along. */
-const builtIn = ["lit", "@dagrejs/dagre", "uplot"];
+const builtIn = ["lit", "@dagrejs/dagre", "uplot", "fflate"];
 
 /** Data of others that the site serves, and where its notice is. */
 const served = /** @type {const} */ ([["Fashion-MNIST", "models/data/fashion-mnist.LICENSE"]]);

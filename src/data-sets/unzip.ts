@@ -2,7 +2,7 @@
 import { unzipSync } from "fflate";
 import { ModelError } from "../engine/errors.ts";
 
-/** Of all that is unpacked. */
+/** Of all that is unpacked of an archive. */
 const mostBytes = 2 ** 30;
 
 /**
@@ -15,16 +15,23 @@ export function unzipped(bytes: Uint8Array, isWanted: (path: string) => boolean)
   let size = 0;
   try {
     const files = unzipSync(bytes, {
-      filter({ name, originalSize }) {
-        if (/(^|\/)(__MACOSX\/|\.)/.test(name) || !isWanted(name)) return false;
-        size += originalSize;
+      filter({ name, size: stored, originalSize }) {
+        const path = pathOf(name);
+        if (/(^|\/)(__MACOSX\/|\.)/.test(path) || !isWanted(path)) return false;
+        // What is only stored is copied as long as it is, whatever its entry says that it was.
+        size += Math.max(stored, originalSize);
         if (size > mostBytes) throw new ModelError("unpacked, it takes more than 1 GiB.");
         return true;
       },
     });
-    return new Map(Object.entries(files) as [string, Uint8Array<ArrayBuffer>][]);
+    return new Map(Object.entries(files).map(([name, content]) => [pathOf(name), content as Uint8Array<ArrayBuffer>]));
   } catch (error) {
     if (error instanceof ModelError) throw error;
     throw new ModelError(`it is no .zip archive, or a damaged one: ${(error as Error).message}.`);
   }
+}
+
+/** Some programs write backslashes, or a `./` before all. */
+function pathOf(name: string): string {
+  return name.replaceAll("\\", "/").replace(/^(\.\/)+/, "");
 }

@@ -1,6 +1,8 @@
 // The page on which a network learns: it opens with one that does, which can be paused, looked back at, and saved; and it can be taught.
 import { readFile } from "node:fs/promises";
 import { expect, type Page } from "@playwright/test";
+import { zipSync } from "fflate";
+import sharp from "sharp";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
@@ -271,6 +273,35 @@ test("a network of one's own drives, whatever its two outputs are called", async
   const said = page.locator("#drive-said");
   await said.evaluate((element) => element.replaceChildren());
   await expect(said).toHaveText(/In its lane \d+ % of the way/);
+});
+
+test("learns from pictures in a .zip, and a chooser that is cancelled changes nothing", async ({ warmPage: page }) => {
+  const dot = (x: number) =>
+    sharp(Buffer.from(Uint8Array.from({ length: 256 }, (_, i) => (i % 16 === x ? 255 : 0))), {
+      raw: { width: 16, height: 16, channels: 1 },
+    });
+  const files: Record<string, Uint8Array> = {};
+  for (const [name, x] of [
+    ["left", 2],
+    ["right", 13],
+  ] as const)
+    for (let i = 0; i < 5; i++)
+      files[`pets/${name}/${i}.png`] = await dot(x + (i % 2))
+        .png()
+        .toBuffer();
+  await page.goto("/train.html#twin=none&batch=4");
+  const list = page.getByLabel("Learns from");
+  const choose = async (what: string) => {
+    const asked = page.waitForEvent("filechooser");
+    await list.selectOption(what);
+    return asked;
+  };
+  await (await choose("zip")).setFiles({ name: "pets.zip", mimeType: "application/zip", buffer: Buffer.from(zipSync(files)) });
+  await expect(status(page)).toHaveText(/Learns from 8 pictures · step [1-9]/, { timeout: 60_000 });
+  await expect(page.locator("conv-cam .train")).toContainText("of 2 pictures held back");
+  await choose("folder");
+  await page.locator("#picture-folder").dispatchEvent("cancel");
+  await expect(list).toHaveValue("zip");
 });
 
 test("says what is wrong with pictures and files, and until when", async ({ warmPage: page }) => {

@@ -2,7 +2,7 @@
 import { strToU8, zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { unpacked } from "../../src/ui/train/archives.ts";
-import { labelsOf } from "../../src/ui/train/own-pictures.ts";
+import { identityOf, labelsOf } from "../../src/ui/train/own-pictures.ts";
 
 const archive = (bytes: Uint8Array, name = "pets.zip") => ({ path: name, file: new File([bytes.slice()], name) });
 const textOf = (files: Awaited<ReturnType<typeof unpacked>>) => Promise.all(files.map(async ({ path, file }) => [path, await file.text()]));
@@ -35,6 +35,29 @@ describe("an archive", () => {
     ["empty", new Uint8Array()],
   ])("that is %s is named", async (_, bytes) => {
     await expect(unpacked([archive(bytes)])).rejects.toThrow(/^'pets\.zip': it is no \.zip archive, or a damaged one/);
+  });
+
+  test("may have its paths as other programs write them", async () => {
+    const names = { "./cats/a.png": strToU8("a"), "dogs\\b.png": strToU8("b"), "./__MACOSX/cats/a.png": strToU8("x") };
+    expect((await unpacked([archive(zipSync(names))])).map(({ path }) => path)).toEqual(["cats/a.png", "dogs/b.png"]);
+  });
+
+  test("is unpacked once, and its pictures are the same another time", async () => {
+    const one = archive(pets);
+    const [first, second] = [await unpacked([one]), await unpacked([one])];
+    expect(second[0]?.file).toBe(first[0]?.file);
+    expect(
+      identityOf(await unpacked([{ ...one, file: new File([pets.slice()], "pets.zip", { lastModified: one.file.lastModified }) }])),
+    ).toEqual(identityOf(first));
+  });
+
+  test("whose stored entries say that they are small counts as what it copies", async () => {
+    const stored = zipSync({ "cats/one.png": [new Uint8Array(2 ** 20), { level: 0 }] });
+    const view = new DataView(stored.buffer);
+    const entry = stored.findLastIndex((_, i) => i + 4 <= stored.length && view.getUint32(i, true) === 0x02014b50);
+    view.setUint32(entry + 20, 2 ** 30 + 1, true);
+    view.setUint32(entry + 24, 0, true);
+    await expect(unpacked([archive(stored)])).rejects.toThrow("more than 1 GiB");
   });
 
   test("that says it is huge is refused before anything is unpacked", async () => {

@@ -26,7 +26,7 @@ function runOf() {
   } as const satisfies Begun;
   let keptCount = 0;
   const learning = new Learning({
-    ...{ session, id: 1, begun, history: new History("a"), batch: 1, rate: 1, isFree: () => true, values: () => [] },
+    ...{ session, id: 1, begun, history: new History("a"), batch: 1, rate: 1, usualRate: 1, isFree: () => true, values: () => [] },
     ...{ onChange: () => {}, onLearn: () => {}, onFail: () => {} },
     onKeep: () => {
       keptCount++;

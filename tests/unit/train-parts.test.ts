@@ -24,7 +24,16 @@ function learningOf(
   const ignore = () => undefined;
   const { begun = {}, ...others } = parts;
   return new Learning({
-    ...{ session: session as never, id: 1, begun: begun as never, history: new History("a"), batch: 1, rate: 1, isFree: () => true },
+    ...{
+      session: session as never,
+      id: 1,
+      begun: begun as never,
+      history: new History("a"),
+      batch: 1,
+      rate: 1,
+      usualRate: 1,
+      isFree: () => true,
+    },
     ...{ values: () => [], onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
     ...others,
   });
@@ -251,9 +260,7 @@ describe("a run that has come apart", () => {
     expect(learning.rateAnew).toBe(0.5);
     await learning.goOn();
     expect(learning.isHeld).toBe(true);
-    expect(learning.trouble).toMatch(
-      /^After step 2 the loss is NaN: .* “Begin anew” goes back to the learning rate of the beginning, 0.001/,
-    );
+    expect(learning.trouble).toMatch(/^After step 2 the loss is NaN: .* “Begin anew” takes the learning rate 0.001,/);
     expect(learning.rateAnew).toBe(0.001);
     learning.rate = 0.1;
     expect(learning.rateAnew).toBe(0.1);
@@ -268,12 +275,15 @@ describe("a run that has come apart", () => {
     expect(learning.rateAnew).toBe(0.01);
   });
 
-  test("where it did so with the rate that it began with, a lower one is to be chosen", async () => {
-    const learning = learn(1, [Number.POSITIVE_INFINITY]);
+  test("where it did so with the rate that it began with, the usual one is taken, or a tenth of what ruined it", async () => {
+    const learning = learn(5, [Number.POSITIVE_INFINITY]);
     await learning.goOn();
-    expect(learning.trouble).toMatch(/Choose a lower learning rate, then begin anew\.$/);
-    learning.rate = 0.01;
-    expect(learning.rateAnew).toBe(0.01);
+    expect(learning.rateAnew).toBe(1);
+    const other = learn(1, [Number.NaN]);
+    await other.goOn();
+    expect(other.rateAnew).toBe(0.1);
+    other.rate = 0.01;
+    expect(other.rateAnew).toBe(0.01);
   });
 });
 

@@ -1,11 +1,11 @@
 // `convcam build`: writes one of our own networks, or one that a text describes, with weights drawn from a seed, as an .onnx file.
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { buildDescribed } from "../../../models/described.ts";
 import { withHalves } from "../../../models/halves.ts";
 import { buildGraph, networks } from "../../../models/index.ts";
 import { encodeModel } from "../../engine/onnx/encode.ts";
+import { readBytes } from "../model-file.ts";
 import { writeOutput } from "../output.ts";
 import { formatBytes, formatCount } from "../table.ts";
 import { parseCount, parsePath } from "../usage.ts";
@@ -34,7 +34,9 @@ export function addBuild(program: Command): void {
       new Option("--weights <type>", "how weights are stored; float16 takes half").choices(["float32", "float16"]).default("float32"),
     )
     .action(async (name: string, { out, seed, weights }: Options) => {
-      const graph = Object.hasOwn(networks, name) ? buildGraph(name, { seed }) : buildDescribed(await readFile(name, "utf8"), { seed });
+      const graph = Object.hasOwn(networks, name)
+        ? buildGraph(name, { seed })
+        : buildDescribed(new TextDecoder().decode(await readBytes(name, "network")), { seed });
       const bytes = encodeModel(weights === "float16" ? withHalves(graph) : graph);
       await writeOutput(out, bytes);
       console.log(`${name} (${formatBytes(bytes.length)}) written to ${out}`);

@@ -18,6 +18,7 @@ export class Described {
     const text = this.#lines.value;
     const key = JSON.stringify([text, seed]);
     if (this.#built?.key !== key) {
+      find("lines-said").textContent = "";
       const { bytes, parameterCount } = buildDescribedModel(text, { seed });
       find("lines-said").textContent = `${parameterCount.toLocaleString("en")} parameters`;
       this.#built = { key, bytes };

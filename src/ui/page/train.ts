@@ -98,7 +98,7 @@ function readAddress(): Choices {
   const query = new URLSearchParams(location.hash.slice(1));
   const known = Object.entries(usual).map(([name, standard]) => {
     const text = query.get(name) ?? standard;
-    const isKnown = !(name in options) || text in (options[name as keyof Choices] ?? {});
+    const isKnown = !(name in options) || Object.hasOwn(options[name as keyof Choices] ?? {}, text);
     const isRefused = name === "batch" && !(Number.isInteger(Number(text)) && Number(text) >= 1 && Number(text) <= mostBatch);
     return [name, isKnown && !isRefused && text !== "file" && !isOwn(text) ? text : standard];
   });
@@ -126,12 +126,36 @@ function complain(text: string): void {
   find("problem").hidden = text === "";
 }
 
+/** A part of the page that is loaded when it is first wanted. What did not load is tried again the next time. */
+class Later<Part> {
+  /** Undefined until it is loaded. */
+  now: Part | undefined;
+  readonly #load: () => Promise<Part>;
+  #coming: Promise<Part> | undefined;
+
+  /** @param what it is for, where it does not load */
+  constructor(what: string, load: () => Promise<Part>) {
+    this.#load = () => loadPart(what, load);
+  }
+
+  async get(): Promise<Part> {
+    this.#coming ??= this.#load();
+    try {
+      this.now = await this.#coming;
+      return this.now;
+    } catch (error) {
+      this.#coming = undefined;
+      throw error;
+    }
+  }
+}
+
 /** Where somebody teaches: the pad, the camera, and the classes. */
-let teaching: Promise<import("./teaching.ts").Teaching> | undefined;
+const teaching = new Later("to teach", async () => new (await import("./teaching.ts")).Teaching(viewer, complain));
 /** Where somebody drives. */
-let driving: Promise<import("./drive.ts").Drive> | undefined;
+const driving = new Later("to drive", async () => new (await import("./drive.ts")).Drive(viewer));
 /** Where somebody writes a network. */
-let described: Promise<import("./described.ts").Described> | undefined;
+const described = new Later("to write a network", async () => new (await import("./described.ts")).Described());
 /** Networks that are built are built once. */
 const built = new Map<string, ReturnType<typeof openNetwork>>();
 
@@ -188,23 +212,12 @@ async function show(choices: Choices): Promise<void> {
   const hasLearned = network === "learned" && learned !== undefined;
   const usualEntry = findNetwork(hasLearned ? learned : made);
   const entry = network === "file" || isWritten(choices) ? undefined : usualEntry;
-  if (isWritten(choices)) described ??= loadPart("to write a network", async () => new (await import("./described.ts")).Described());
-  if (data === "teach") teaching ??= loadPart("to teach", async () => new (await import("./teaching.ts")).Teaching(viewer, complain));
-  if (data === "road") driving ??= loadPart("to drive", async () => new (await import("./drive.ts")).Drive(viewer));
-  const written = isWritten(choices) ? await described : undefined;
+  if (data === "teach") await teaching.get();
+  if (data === "road") await driving.get();
+  const written = isWritten(choices) ? await described.get() : undefined;
   const [shape, classes] = [usualEntry?.input.shape.slice(1) ?? [1, 28, 28], usualEntry ? labelsOf(usualEntry).length : 10];
   const src = written ? written.build(Number(seed), shape, classes) : entry && data !== "teach" ? await sourceOf(entry) : file;
-  // What did not load is tried again the next time.
-  teaching?.catch(() => {
-    teaching = undefined;
-  });
-  driving?.catch(() => {
-    driving = undefined;
-  });
-  described?.catch(() => {
-    described = undefined;
-  });
-  const [teach, drive] = [await teaching, await driving];
+  const [teach, drive] = [teaching.now, driving.now];
   if (latest !== choices) return;
   viewer.removeAttribute("train-freeze");
   viewer.removeAttribute("train-store");
@@ -256,24 +269,22 @@ form.addEventListener("change", ({ target }) => {
   else if (form.checkValidity()) begin(readForm());
 });
 
-function offerChoice(id: string, name: keyof Choices, take: (files: readonly File[]) => void): void {
+function offerChoice(id: string, take: (files: readonly File[]) => void): void {
   const input = find<HTMLInputElement>(id);
   input.addEventListener("change", () => {
     take([...(input.files ?? [])]);
     input.value = "";
     if (form.checkValidity()) begin(readForm());
   });
-  // Nothing was chosen: what is shown stays.
-  input.addEventListener("cancel", () => {
-    field(name).value = readAddress()[name];
-  });
+  // Nothing was chosen: what is shown stays, and so does what somebody writes.
+  input.addEventListener("cancel", () => latest && fill({ ...latest, lines: field("lines").value }));
 }
 find("write").addEventListener("click", () => form.checkValidity() && begin(readForm()));
-offerChoice("network-file", "network", ([chosen]) => {
+offerChoice("network-file", ([chosen]) => {
   file = chosen;
 });
 for (const id of ["picture-folder", "picture-zip"])
-  offerChoice(id, "data", (files) => {
+  offerChoice(id, (files) => {
     pictures = files;
   });
 

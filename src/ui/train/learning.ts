@@ -16,6 +16,8 @@ export interface LearningParts {
   readonly batch: number;
   /** The learning rate that it begins with, as long as nobody chooses another one. */
   readonly rate: number;
+  /** What the rate is where nobody has chosen one. */
+  readonly usualRate: number;
   /** Whether the element lets it learn. */
   readonly isFree: () => boolean;
   /** Values whose silent channels are counted. */
@@ -84,9 +86,11 @@ export class Learning {
     this.#rise?.change();
   }
 
-  /** The learning rate with which to begin anew: the one chosen, but for one that has ruined the network. */
+  /** The learning rate with which to begin anew: the one chosen, but for one that has ruined the network: then a lower one. */
   get rateAnew(): number {
-    return this.#ruinous === undefined || this.#rate < this.#ruinous ? this.#rate : this.#parts.rate;
+    const ruinous = this.#ruinous;
+    if (ruinous === undefined) return this.#rate;
+    return [this.#rate, this.#parts.rate, this.#parts.usualRate].find((rate) => rate < ruinous) ?? ruinous / 10;
   }
 
   /** Whether its loss rises far. */
@@ -188,10 +192,7 @@ export class Learning {
       this.#isHeld = true;
       // Weights that are no numbers stay so at any rate.
       if (!wasApart) this.#ruinous = rate;
-      const advice =
-        rate > this.#parts.rate
-          ? `“Begin anew” goes back to the learning rate of the beginning, ${formatNumber(this.#parts.rate)}, or takes a lower one that you choose.`
-          : "Choose a lower learning rate, then begin anew.";
+      const advice = `“Begin anew” takes the learning rate ${formatNumber(this.rateAnew)}, or a lower one that you choose.`;
       this.trouble = `After step ${history.steps} the loss is ${lost}: the network has come apart. ${advice}`;
     } else if (this.#score.isDue) await this.#try();
     this.#parts.onLearn();

@@ -21,7 +21,17 @@ const keyOf = (name: string) => `training ${name}`;
 
 /** All that what was learned depends on, but for this visit. */
 export function storeKeyOf({ source, key }: { readonly source: unknown; readonly key: string }): string {
-  return JSON.stringify([typeof source === "string" ? source : "", ...(JSON.parse(key) as unknown[])]);
+  return JSON.stringify([sourceKey(source), ...(JSON.parse(key) as unknown[])]);
+}
+
+/** The same for the same network on another day. */
+function sourceKey(source: unknown): unknown {
+  if (source instanceof File) return [source.name, source.size];
+  if (!(source instanceof Uint8Array)) return typeof source === "string" ? source : "";
+  // FNV-1a: networks of one's own are told apart.
+  let hash = 0x811c9dc5;
+  for (const byte of source) hash = Math.imul(hash ^ byte, 0x01000193);
+  return [source.length, hash];
 }
 
 /** @param key what it depends on: of anything else it is not told */

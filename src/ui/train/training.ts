@@ -151,6 +151,7 @@ export class Training {
     const { rate: wished, ...told } = wish;
     this.#curves ??= new (await import("./curves.ts")).Curves(this.panel.getRootNode() as ShadowRoot);
     const files = await unpacked(wish.files);
+    if (id !== this.#id) return;
     const request = { do: "begin", id, wish: { ...told, files }, preparation, from } as const;
     const begun = (await session.ask({ kind: "train", request })) as Begun;
     const element = this.#element;
@@ -162,7 +163,7 @@ export class Training {
     if (isOther) this.#stored = stored;
     const history = this.#historyOf(asked, isOngoing ? from : undefined);
     const learning = new Learning({
-      ...{ session, id, begun, history, batch: wish.batch, rate: rate ?? wished ?? begun.rate },
+      ...{ session, id, begun, history, batch: wish.batch, rate: rate ?? wished ?? begun.rate, usualRate: wished ?? begun.rate },
       // Where other weights are on their way, it takes no step with them: it will begin anew.
       isFree: () => !element.paused && element.isConnected && this.#host.weights.wanted.id === weights,
       values: () => element.availableLayers.filter(({ operator }) => operator !== "Input").map(({ value }) => value),
