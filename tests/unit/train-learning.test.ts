@@ -83,4 +83,6 @@ test("what is stored is of a network and all that is asked of it", () => {
   expect(of("a.onnx", "[1]")).toBe(of("a.onnx", "[1]"));
   expect(of("a.onnx", "[1]")).not.toBe(of("b.onnx", "[1]"));
   expect(of("a.onnx", "[1]")).not.toBe(of("a.onnx", "[2]"));
+  expect(of(Uint8Array.of(1, 2), "[1]")).toBe(of(Uint8Array.of(1, 2), "[1]"));
+  expect(of(Uint8Array.of(1, 2), "[1]")).not.toBe(of(Uint8Array.of(1, 3), "[1]"));
 });
