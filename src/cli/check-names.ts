@@ -1,6 +1,6 @@
 // Checks what the command line names of a model, before a GPU is opened for it.
 import { describeUnknownValue, ModelError } from "../engine/errors.ts";
-import { classCountOf, scoresType } from "../engine/explanation.ts";
+import { checkClassIndex, classCountOf, scoresType } from "../engine/explanation.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { dependentsOf } from "../engine/graph/reach.ts";
 import { loadCatalog } from "../engine/ops/catalog.ts";
@@ -41,6 +41,5 @@ export async function checkClasses(
   const count = classCountOf(scoresType(graph));
   // Where there are several numbers for each, whoever explains them says what to name instead.
   if (count === undefined) return;
-  const wrong = classes.find(([, index]) => index < 0 || index >= count);
-  if (wrong) throw new ModelError(`${wrong[0]} ${wrong[1]}: the model has ${count} scores, so expected 0 to ${count - 1}.`);
+  for (const [option, index] of classes) checkClassIndex(count, index, `${option} ${index}`);
 }

@@ -24,7 +24,7 @@ import { isFloat, Tensor } from "./tensor.ts";
 
 export { makeBranch } from "./branch.ts";
 export { type ExplanationMethod, explanationMethods, isActivationMap, resultOf, takesOneLayer } from "./gradient/explain.ts";
-export { classCountOf, convolutionMaps, scoresType, tellsProbabilities } from "./gradient/target.ts";
+export { checkClassIndex, classCountOf, convolutionMaps, scoresType, tellsProbabilities } from "./gradient/target.ts";
 export { ModelGradient } from "./gradients.ts";
 
 export interface ExplanationRequest extends SampledOptions {

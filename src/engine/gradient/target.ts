@@ -135,13 +135,21 @@ function checkClasses(type: ValueType): void {
   );
 }
 
+/**
+ * @param what the message calls it
+ * @throws ModelError for a class that there is no score of
+ */
+export function checkClassIndex(count: number, index: number, what = `class ${index}`): void {
+  if (Number.isInteger(index) && index >= 0 && index < count) return;
+  throw new ModelError(`${what}: the model has ${count} scores, so expected 0 to ${count - 1}.`);
+}
+
 /** 1 for one class, of every element of a batch. */
 function oneHot(type: ValueType, index: number): Tensor {
   checkClasses(type);
   const { dtype, shape } = type;
   const { count } = classAxis(type);
-  if (!Number.isInteger(index) || index < 0 || index >= count)
-    throw new ModelError(`class ${index}: the model has ${count} scores, so expected 0 to ${count - 1}.`);
+  checkClassIndex(count, index);
   const weights = new Float32Array(sizeOf(shape));
   for (let i = index; i < weights.length; i += count) weights[i] = 1;
   return Tensor.from(dtype, shape, weights);

@@ -44,17 +44,15 @@ async function inStore<T>(
 function open(factory: IDBFactory): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = factory.open(databaseName, 1);
-    let isLate = false;
     const timer = setTimeout(() => {
-      isLate = true;
+      // One that opens late and stays open would block whoever upgrades or deletes it.
+      request.onsuccess = () => request.result.close();
       reject(new Error("IndexedDB does not answer"));
     }, patienceMs);
     request.onupgradeneeded = () => request.result.createObjectStore(storeName);
     request.onsuccess = () => {
       clearTimeout(timer);
-      // Left open it would block whoever upgrades or deletes the database.
-      if (isLate) request.result.close();
-      else resolve(request.result);
+      resolve(request.result);
     };
     request.onerror = () => {
       clearTimeout(timer);

@@ -2,6 +2,7 @@
 // attributes of the element by their names.
 import { digit } from "../../../models/digit.ts";
 import { loadPart } from "../../engine/errors.ts";
+import { once } from "./once.ts";
 import "../element.ts";
 import { type AttributeName, attributes, preparationNames } from "../attributes.ts";
 import { writeCheckpoints } from "../checkpoints/list.ts";
@@ -110,18 +111,9 @@ async function showPicture(written: string | undefined): Promise<void> {
   } else viewer.input = written;
 }
 
-let loading: Promise<import("./embed-own.ts").OwnInFrame> | undefined;
-
-function ownNetworks(known: { readonly hasPreparation: boolean; readonly hasLabels: boolean }) {
-  loading ??= loadPart(
-    "for networks of one's own",
-    async () => new (await import("./embed-own.ts")).OwnInFrame({ viewer, report, ...known }),
-  );
-  return loading.catch((error) => {
-    loading = undefined;
-    throw error;
-  });
-}
+const ownNetworks = once((known: { readonly hasPreparation: boolean; readonly hasLabels: boolean }) =>
+  loadPart("for networks of one's own", async () => new (await import("./embed-own.ts")).OwnInFrame({ viewer, report, ...known })),
+);
 
 addEventListener("dragover", (event) => event.preventDefault());
 addEventListener("drop", async (event) => {

@@ -31,6 +31,7 @@ import { offerHelp } from "./offer-help.ts";
 import { offerPatterns } from "./offer-patterns.ts";
 import { offerPrepare, offerSeen } from "./offer-prepare.ts";
 import { offerWhy } from "./offer-why.ts";
+import { once } from "./once.ts";
 import { askOwnNetworks, forgetChoices } from "./own-network.ts";
 import { Prepared } from "./prepared.ts";
 import { offerSaving } from "./saving.ts";
@@ -199,14 +200,12 @@ listen(viewer, "error", () => {
 
 // ── Address ──
 
-let sharing: Promise<import("./share.ts").Sharing> | undefined;
+const loadSharing = once(() => loadPart("to share", async () => new (await import("./share.ts")).Sharing()));
 find("share").addEventListener("click", async () => {
-  sharing ??= loadPart("to share", async () => new (await import("./share.ts")).Sharing());
   kept.flush();
   try {
-    (await sharing).open({ isFile: network.isFile, input: inputs.written });
+    (await loadSharing()).open({ isFile: network.isFile, input: inputs.written });
   } catch (error) {
-    sharing = undefined;
     report(error);
   }
 });

@@ -1,4 +1,6 @@
 // A button that opens and closes a part of the page, whose code is loaded with the first click.
+import { once } from "./once.ts";
+
 export interface OfferedPart<Part> {
   readonly button: Pick<HTMLButtonElement, "ariaExpanded" | "addEventListener">;
   /** What the button shows and hides. */
@@ -13,7 +15,7 @@ export interface OfferedPart<Part> {
 
 /** A part that did not load stays closed and says so until the next click, which tries again. */
 export function offerPart<Part>({ button, controls, problem, title, load, onToggle }: OfferedPart<Part>): void {
-  let loading: Promise<Part> | undefined;
+  const loadOnce = once(load);
   const show = (isOpen: boolean) => {
     button.ariaExpanded = String(isOpen);
     controls.hidden = !isOpen;
@@ -22,12 +24,10 @@ export function offerPart<Part>({ button, controls, problem, title, load, onTogg
     const isOpen = button.ariaExpanded !== "true";
     show(isOpen);
     problem.hidden = true;
-    loading ??= load();
     let part: Part;
     try {
-      part = await loading;
+      part = await loadOnce();
     } catch (error) {
-      loading = undefined;
       show(false);
       problem.textContent = `“${title}” could not be loaded. Check the connection and click it again. (${(error as Error).message})`;
       problem.hidden = false;

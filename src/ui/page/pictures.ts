@@ -2,8 +2,8 @@
 import { loadPart } from "../../engine/errors.ts";
 import type { ConvCam } from "../element.ts";
 import { withTypes } from "./dropped-files.ts";
-import type { PictureGallery } from "./gallery.ts";
 import { find } from "./listen.ts";
+import { once } from "./once.ts";
 import { isGalleryName } from "./written-input.ts";
 
 type Picture = Blob | HTMLCanvasElement;
@@ -35,7 +35,6 @@ export function offerPictures({ viewer, show, fail }: PicturesHost): OfferedPict
     last = () => showNow(picture, written);
     show(picture, written);
   };
-  let gallery: Promise<PictureGallery> | undefined;
   /** Counts what was asked for, so that a slow picture does not replace a later one. */
   let count = 0;
   const showLater = async (written: string | undefined, load: () => Promise<Picture>, refuse = fail) => {
@@ -48,16 +47,11 @@ export function offerPictures({ viewer, show, fail }: PicturesHost): OfferedPict
       if (mine === count) refuse(error);
     }
   };
-  const loadGallery = () => {
-    gallery ??= loadPart("with the gallery", () => import("./gallery.ts")).then((part) => {
-      find("gallery-credits").textContent = part.creditLine();
-      return new part.PictureGallery(find("gallery"), { viewer, showLater: (name, load) => void showLater(name, load) });
-    });
-    return gallery.catch((error) => {
-      gallery = undefined;
-      throw error;
-    });
-  };
+  const loadGallery = once(async () => {
+    const part = await loadPart("with the gallery", () => import("./gallery.ts"));
+    find("gallery-credits").textContent = part.creditLine();
+    return new part.PictureGallery(find("gallery"), { viewer, showLater: (name, load) => void showLater(name, load) });
+  });
   const fetchPicture = async (address: string) => (await loadFetching()).fetchPicture(address, location.href);
   viewer.addEventListener("input", () => {
     if (!find("pictures").hidden) loadGallery().catch(fail);

@@ -6,6 +6,7 @@ import "../element.ts";
 import type { ConvCam } from "../element.ts";
 import { find, listen } from "./listen.ts";
 import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
+import { once } from "./once.ts";
 import { offerSkip } from "./skip-link.ts";
 
 /** What is chosen, as texts. */
@@ -126,36 +127,13 @@ function complain(text: string): void {
   find("problem").hidden = text === "";
 }
 
-/** A part of the page that is loaded when it is first wanted. What did not load is tried again the next time. */
-class Later<Part> {
-  /** Undefined until it is loaded. */
-  now: Part | undefined;
-  readonly #load: () => Promise<Part>;
-  #coming: Promise<Part> | undefined;
-
-  /** @param what it is for, where it does not load */
-  constructor(what: string, load: () => Promise<Part>) {
-    this.#load = () => loadPart(what, load);
-  }
-
-  async get(): Promise<Part> {
-    this.#coming ??= this.#load();
-    try {
-      this.now = await this.#coming;
-      return this.now;
-    } catch (error) {
-      this.#coming = undefined;
-      throw error;
-    }
-  }
-}
-
-/** Where somebody teaches: the pad, the camera, and the classes. */
-const teaching = new Later("to teach", async () => new (await import("./teaching.ts")).Teaching(viewer, complain));
-/** Where somebody drives. */
-const driving = new Later("to drive", async () => new (await import("./drive.ts")).Drive(viewer));
-/** Where somebody writes a network. */
-const described = new Later("to write a network", async () => new (await import("./described.ts")).Described());
+/** Where somebody teaches: the pad, the camera, and the classes. Undefined until somebody does. */
+let teach: import("./teaching.ts").Teaching | undefined;
+/** Where somebody drives. Undefined until somebody does. */
+let drive: import("./drive.ts").Drive | undefined;
+const loadTeaching = once(() => loadPart("to teach", async () => new (await import("./teaching.ts")).Teaching(viewer, complain)));
+const loadDriving = once(() => loadPart("to drive", async () => new (await import("./drive.ts")).Drive(viewer)));
+const loadDescribed = once(() => loadPart("to write a network", async () => new (await import("./described.ts")).Described()));
 /** Networks that are built are built once. */
 const built = new Map<string, ReturnType<typeof openNetwork>>();
 
@@ -212,12 +190,11 @@ async function show(choices: Choices): Promise<void> {
   const hasLearned = network === "learned" && learned !== undefined;
   const usualEntry = findNetwork(hasLearned ? learned : made);
   const entry = network === "file" || isWritten(choices) ? undefined : usualEntry;
-  if (data === "teach") await teaching.get();
-  if (data === "road") await driving.get();
-  const written = isWritten(choices) ? await described.get() : undefined;
+  if (data === "teach") teach = await loadTeaching();
+  if (data === "road") drive = await loadDriving();
+  const written = isWritten(choices) ? await loadDescribed() : undefined;
   const [shape, classes] = [usualEntry?.input.shape.slice(1) ?? [1, 28, 28], usualEntry ? labelsOf(usualEntry).length : 10];
   const src = written ? written.build(Number(seed), shape, classes) : entry && data !== "teach" ? await sourceOf(entry) : file;
-  const [teach, drive] = [teaching.now, driving.now];
   if (latest !== choices) return;
   viewer.removeAttribute("train-freeze");
   viewer.removeAttribute("train-store");
