@@ -5,6 +5,7 @@ import packageFile from "../../package.json" with { type: "json" };
 import { DeviceError, ModelError, UnsupportedError } from "../engine/errors.ts";
 import { addBench } from "./commands/bench.ts";
 import { addBuild } from "./commands/build.ts";
+import { addCheck } from "./commands/check.ts";
 import { addConformance } from "./commands/conformance.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addExplain } from "./commands/explain.ts";
@@ -27,6 +28,7 @@ Examples:
   convcam mosaic model.onnx cat.jpg --layer conv_1 --out conv_1.png --width 512
   convcam mosaic model.onnx cat.jpg --layer all --out layers/ --normalize channel --colormap magma
   convcam explain squeezenet.onnx cat.jpg --class tabby --labels imagenet.txt --out why.png --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225
+  convcam check models/ --json checked.json
   convcam gradcheck model.onnx
   convcam plan model.onnx --target gpu
   convcam build xception --out xception.onnx --seed 1
@@ -52,6 +54,7 @@ export function createProgram(): Command {
     addMosaic,
     addExplain,
     addPatterns,
+    addCheck,
     addGradcheck,
     addConformance,
     addBuild,

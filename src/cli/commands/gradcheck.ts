@@ -3,9 +3,7 @@ import type { Command } from "commander";
 import { ModelError, UnsupportedError } from "../../engine/errors.ts";
 import { loadAxes } from "../../engine/graph/axes.ts";
 import { loadNetwork, type Network } from "../../engine/network.ts";
-import { sizeOf } from "../../engine/shapes.ts";
 import { isFloat, Tensor } from "../../engine/tensor.ts";
-import { randomSource } from "../../reference/differences.ts";
 import { checkNames } from "../check-names.ts";
 import { addInputOptions, describeOpenInputs, type InputOptions, preparationOf, readArrays } from "../feed.ts";
 import { checkNetwork, checkNodes, isOff, type NetworkCheck } from "../gradcheck/check-network.ts";
@@ -15,6 +13,7 @@ import { imageSize, readImage } from "../image.ts";
 import { fixShapes } from "../input-shapes.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
+import { noiseFor } from "../noise.ts";
 import { writeOutput } from "../output.ts";
 import { line, printable } from "../printable.ts";
 import { formatCount, formatShape, formatTable } from "../table.ts";
@@ -58,7 +57,7 @@ async function gradcheck(modelPath: string, imagePath: string | undefined, optio
   try {
     const network = await loadNetwork(device, graph, { inputShapes });
     const picture = await readPicture(network, imagePath, arrays, options);
-    const inputs = { ...noiseFor(network, seed), ...asDeclared(network, new Map([...picture, ...arrays])) };
+    const inputs = { ...noiseFor(network.graph, seed), ...asDeclared(network, new Map([...picture, ...arrays])) };
     const task = { network, inputs, seed, onNode: showProgress };
     const checks = await checkNodes(task, layers);
     console.log(formatChecks(checks));
@@ -75,17 +74,6 @@ async function gradcheck(modelPath: string, imagePath: string | undefined, optio
   } finally {
     device.dispose();
   }
-}
-
-/** In [−1, 1) for floats, 0 or 1 for whole numbers. */
-function noiseFor({ graph }: Network, seed: number): Record<string, Tensor> {
-  const random = randomSource(seed);
-  return Object.fromEntries(
-    graph.inputs.map(({ name, dtype, shape }) => {
-      const values = Float64Array.from({ length: sizeOf(shape) }, random);
-      return [name, Tensor.from(dtype, shape, isFloat(dtype) ? values : values.map((value) => Number(value >= 0)))];
-    }),
-  );
 }
 
 /** Of the type that the input has in the file: an array of other floats, and a picture, are rounded to it. */

@@ -1,0 +1,88 @@
+// `convcam check`: which of many files run here, which are refused and why, and which are broken.
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { ModelError } from "../../engine/errors.ts";
+import type { Device } from "../../engine/gpu/device.ts";
+import { checkFile, type FileCheck, type Verdict } from "../check-file.ts";
+import { requestNodeDevice } from "../node-device.ts";
+import { checkOutput, writeOutput } from "../output.ts";
+import { line } from "../printable.ts";
+import { formatCount, formatShape } from "../table.ts";
+import { collect, parseCount, parseShape } from "../usage.ts";
+
+interface Options {
+  readonly seed: number;
+  readonly shape?: readonly (readonly [string, readonly number[]])[];
+  readonly json?: string;
+}
+
+export function addCheck(program: Command): void {
+  program
+    .command("check")
+    .summary("say which files run, which are refused and why, and which are broken")
+    .description(
+      `Reads each file, plans it and runs it once on noise. "runs" names what it takes and gives; "refused" has a line for each operator that Convcam
+lacks, with the number of its nodes and what to do; "broken" is a damaged file, or one that fails on the GPU. Sizes that a file leaves open
+are chosen as the page chooses them. Ends with status 1 when any file is broken; a refusal is no failure.`,
+    )
+    .argument("<files...>", ".onnx files, and folders that hold some at any depth")
+    .option("--shape <input=shape>", "fix the shape of an input of that name, such as data=1,3,224,224; repeatable", collect(parseShape))
+    .option("--seed <number>", "of the noise", parseCount(0), 0)
+    .option("--json <file>", "write { adapter, files: [{ file, verdict, reasons, opset, nodes, inputs, outputs, ms }] }")
+    .action(check);
+}
+
+async function check(paths: readonly string[], { seed, shape = [], json }: Options): Promise<void> {
+  if (json !== undefined) await checkOutput(json);
+  const files = (await Promise.all(paths.map(findFiles))).flat();
+  let device: Device | undefined;
+  let adapter = "";
+  // A file that loses the GPU must not take those after it along.
+  const request = async (): Promise<Device> => {
+    if (device && !device.isLost) return device;
+    device?.dispose();
+    device = await requestNodeDevice();
+    adapter = [device.info.description, device.info.vendor, device.info.architecture].filter(Boolean).join(", ");
+    return device;
+  };
+  const checks: FileCheck[] = [];
+  try {
+    for (const file of files) {
+      const result = await checkFile(file, { seed, shapes: shape, device: request });
+      checks.push(result);
+      console.log(formatCheck(result));
+    }
+  } finally {
+    device?.dispose();
+  }
+  const count = (verdict: Verdict) => checks.filter((result) => result.verdict === verdict).length;
+  console.log(`\n${count("runs")} run${adapter ? ` on ${adapter}` : ""}, ${count("refused")} refused, ${count("broken")} broken`);
+  if (json !== undefined) await writeOutput(json, `${JSON.stringify({ adapter, files: checks }, undefined, 2)}\n`);
+  if (count("broken") > 0) process.exitCode = 1;
+}
+
+/** The file itself, or every .onnx file in the folder and those below it, in the order of their names. */
+async function findFiles(path: string): Promise<readonly string[]> {
+  // What is not there is told as a broken file is: with the others.
+  if (!(await stat(path).catch(() => undefined))?.isDirectory()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => !entry.isDirectory() && /\.onnx$/i.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+  if (files.length === 0) throw new ModelError(`folder '${path}': it holds no .onnx file, nor does a folder in it.`);
+  return files.sort();
+}
+
+function formatCheck({ file, verdict, reasons, nodes, inputs, outputs, ms }: FileCheck): string {
+  const head = line`${verdict.padEnd(7)}  ${file}`;
+  if (verdict !== "runs") return [head, ...reasons.map((reason) => line`         - ${reason}`)].join("\n");
+  const shapes = (values: readonly { readonly shape: readonly number[] }[]) => values.map(({ shape }) => formatShape(shape)).join(", ");
+  const odd = outputs.filter(({ nonFinite }) => nonFinite > 0);
+  const notes = odd.map(({ name, nonFinite }) => line`         - ${counted(nonFinite, "element")} of '${name}' not finite`);
+  return [line`${head}  ${counted(nodes ?? 0, "node")}, ${shapes(inputs)} → ${shapes(outputs)}, ${ms.toFixed(0)} ms`, ...notes].join("\n");
+}
+
+function counted(count: number, what: string): string {
+  return `${formatCount(count)} ${what}${count === 1 ? "" : "s"}`;
+}
