@@ -205,6 +205,7 @@ export default defineConfig(({ mode }) => ({
       },
       { extends: true, test: { name: "package", include: ["tests/package/**/*.test.ts"] } },
       { extends: true, test: { name: "large", include: ["tests/large/**/*.test.ts"], ...serialGpu, testTimeout: 600_000 } },
+      { extends: true, test: { name: "exporters", include: ["tests/exporters/*.test.ts"], ...serialGpu, testTimeout: 900_000 } },
     ],
   },
 }));
