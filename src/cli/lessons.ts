@@ -1,21 +1,22 @@
 // What `train` lets a network learn from, and how right it is afterwards, in words.
-import { type Augmentation, augmented } from "../data-sets/augment.ts";
+import { type Augmentation, changesOfSeen } from "../data-sets/augment.ts";
 import { checkLearningSeed, type DataSet, type Preparation } from "../data-sets/data-set.ts";
-import { Onward, Order } from "../data-sets/order.ts";
 import { ModelError } from "../engine/errors.ts";
+import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import type { Model } from "../engine/model.ts";
 import type { Trainer } from "../engine/trainer.ts";
-import { checkClasses, classExamination } from "../lessons/classes.ts";
+import { checkClasses, classExamination, classLesson as learnClasses } from "../lessons/classes.ts";
 import { drivingExamination, drivingLesson, roadOf, shortExamination } from "../lessons/driving.ts";
 import { type BaseLesson, evaluateOnce } from "../lessons/lesson.ts";
 import { hasTestPart, isRoad, pictureOf, readDataSet } from "./training-data.ts";
 
-export interface Lesson extends BaseLesson {
+export interface Lesson {
   /** What there is to learn from, in words. */
   readonly title: string;
   /** How many examples make an epoch; absent where they have no end. */
   readonly length?: number;
+  begin(device: Device): Promise<BaseLesson>;
   /** @throws ModelError where the data does not fit what the model answers */
   check(trainer: Trainer): Promise<void>;
   /** How right the model is on examples that are held back, in words; `undefined` where there are none. */
@@ -38,17 +39,14 @@ async function classLesson(graph: Graph, { data, seed, shuffle, augment, mean, s
   const picture = pictureOf(graph);
   const set = await readDataSet(data, "train", { picture, mean, std, seed });
   const isEndless = data === "shapes";
-  const examples = augment ? augmented(set, augment, seed) : (indices: readonly number[]) => set.examples(indices);
   return {
     title: isEndless ? `pictures of ${set.classes.length} kinds of shapes` : `${set.length} examples (${sizesOf(set)})`,
     ...(!isEndless && { length: set.length }),
-    sequence: isEndless ? new Onward() : new Order(set.length, seed, shuffle),
-    options: {},
+    begin: (device) => learnClasses(device, set, { isEndless, seed, isShuffled: shuffle, augmentation: augment }),
     async check(trainer) {
       const { shape } = await trainer.readScores();
       checkClasses(set, shape[1] ?? 1);
     },
-    batch: examples,
     async examine(model) {
       if (!hasTestPart(data)) return undefined;
       const test = await readDataSet(data, "test", { picture, mean, std });
@@ -75,8 +73,8 @@ function roadLesson(graph: Graph, { seed, augment, mean, std }: LessonOptions): 
   if (other)
     throw new ModelError(`--augment ${other}: on the road something else would be right then. There are brightness, noise and cut-out.`);
   return {
-    ...drivingLesson(road, augment && augmented(road.set, augment, seed)),
     title: `pictures of the road (steering: '${steering.name}', throttle: '${throttle.name}')`,
+    begin: async () => drivingLesson(road, augment && changesOfSeen(augment, road.set.picture, seed)),
     async check() {},
     async examine(model) {
       const { errors, drive } = await evaluateOnce(drivingExamination(model, picture, { mean, std }, shortExamination));

@@ -1,4 +1,4 @@
-// Changes pictures a little before they are learned from, so that a network does not learn them by heart. On bytes; the same for the same key. Pure.
+// Changes pictures a little before they are learned from, so that a network does not learn them by heart. The same for the same key. Pure.
 import { ModelError } from "../engine/errors.ts";
 import { fillNormal, keyOf, uniformAt } from "../engine/random.ts";
 import { examplesOf, type Picture, type Pictures } from "./data-set.ts";
@@ -52,50 +52,90 @@ function numbersOf(key: number) {
   return { share, either: (most: number) => most * (2 * share() - 1) };
 }
 
-/** @param pixels [channels, rows, columns], which are changed */
-export function augment(pixels: Uint8Array, picture: Picture, augmentation: Augmentation, key: number): void {
+/** What is done to one picture, in this order. The GPU does the same, see batch-of-pictures.wgsl. */
+export interface Changes {
+  readonly move?: Move;
+  /** What pixels are multiplied by. */
+  readonly light: number;
+  /** What is added to each: normal numbers of this key and deviation, in 0…255. */
+  readonly noise?: { readonly deviation: number; readonly key: number };
+  /** What becomes gray, in pixels. */
+  readonly cut?: { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number };
+}
+
+/** Where the pixel of a row and a column is taken from: column `x[0] · column + x[1] · row + x[2]`, and so its row by `y`. */
+interface Move {
+  readonly x: readonly [number, number, number];
+  readonly y: readonly [number, number, number];
+}
+
+/** Draws what is done to a picture of this size. Numbers are drawn whether or not they count, so that one change does not depend on another. */
+export function changesOf(augmentation: Augmentation, picture: Picture, key: number): Changes {
   const { shift = 0, turn = 0, scale = 0, crop = 0, flip = 0, brightness = 0, noise = 0, cutOut = 0 } = augmentation;
   const { share, either } = numbersOf(key);
   const angle = (either(turn) * Math.PI) / 180;
-  // Numbers are drawn whether or not they count, so that one change does not depend on another.
   const cut = 1 - crop * share();
   const size = cut / (1 + either(scale));
   const way = () => either(shift) + either((1 - cut) / 2);
   const [right, down] = [way(), way()];
   const isFlipped = share() < flip;
-  if (angle !== 0 || size !== 1 || right !== 0 || down !== 0 || isFlipped)
-    resample(pixels, picture, { across: isFlipped ? -size : size, along: size, angle, right, down });
-  const light = 1 + either(brightness);
-  if (light !== 1) for (let i = 0; i < pixels.length; i++) pixels[i] = Math.min(255, Math.round((pixels[i] as number) * light));
-  if (noise > 0) {
-    const added = new Float32Array(pixels.length);
-    fillNormal(added, 255 * noise, keyOf("noise", key));
-    for (let i = 0; i < pixels.length; i++)
-      pixels[i] = Math.max(0, Math.min(255, Math.round((pixels[i] as number) + (added[i] as number))));
-  }
-  if (cutOut > 0) cutSquare(pixels, picture, cutOut, [share(), share()]);
+  const isMoved = angle !== 0 || size !== 1 || right !== 0 || down !== 0 || isFlipped;
+  return {
+    ...(isMoved && { move: moveOf(picture, { across: isFlipped ? -size : size, along: size, angle, right, down }) }),
+    light: 1 + either(brightness),
+    ...(noise > 0 && { noise: { deviation: 255 * noise, key: keyOf("noise", key) } }),
+    ...(cutOut > 0 && { cut: squareOf(picture, cutOut, [share(), share()]) }),
+  };
 }
 
-/** Where each pixel is taken from. Sizes and ways are shares of the picture. */
-interface Move {
-  readonly across: number;
-  readonly along: number;
-  readonly angle: number;
-  readonly right: number;
-  readonly down: number;
+/** Sizes and ways are shares of the picture. */
+function moveOf(
+  { height, width }: Picture,
+  { across, along, angle, right, down }: Readonly<Record<"across" | "along" | "angle" | "right" | "down", number>>,
+): Move {
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  // Of the middle of the first pixel.
+  const [y, x] = [0.5 / height - 0.5, 0.5 / width - 0.5];
+  return {
+    x: [across * cos, (-across * sin * width) / height, (0.5 + across * (cos * x - sin * y) + right) * width - 0.5],
+    y: [(along * sin * height) / width, along * cos, (0.5 + along * (sin * x + cos * y) + down) * height - 0.5],
+  };
+}
+
+function squareOf({ height, width }: Picture, side: number, [y, x]: readonly [number, number]) {
+  const first = (middle: number, extent: number) => Math.max(0, Math.round((middle - side / 2) * extent));
+  const end = (middle: number, extent: number) => Math.min(extent, Math.round((middle + side / 2) * extent));
+  return { top: first(y, height), bottom: end(y, height), left: first(x, width), right: end(x, width) };
+}
+
+/** @param pixels [channels, rows, columns] in 0…255, which are changed */
+export function applyChanges(pixels: Float32Array, picture: Picture, { move, light, noise, cut }: Changes): void {
+  if (move) resample(pixels, picture, move);
+  if (light !== 1) for (let i = 0; i < pixels.length; i++) pixels[i] = Math.min(255, (pixels[i] as number) * light);
+  if (noise) {
+    const added = new Float32Array(pixels.length);
+    fillNormal(added, noise.deviation, noise.key);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = Math.max(0, Math.min(255, (pixels[i] as number) + (added[i] as number)));
+  }
+  if (cut) {
+    const { channels, height, width } = picture;
+    for (let channel = 0; channel < channels; channel++)
+      for (let row = cut.top; row < cut.bottom; row++) {
+        const first = (channel * height + row) * width;
+        pixels.fill(128, first + cut.left, first + cut.right);
+      }
+  }
 }
 
 /** Linear between pixels; what lies outside is as the edge. */
-function resample(pixels: Uint8Array, { channels, height, width }: Picture, { across, along, angle, right, down }: Move): void {
+function resample(pixels: Float32Array, { channels, height, width }: Picture, { x, y }: Move): void {
   const before = pixels.slice();
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const plane = height * width;
   const within = (at: number, extent: number) => Math.max(0, Math.min(extent - 1, at));
   for (let row = 0; row < height; row++)
     for (let column = 0; column < width; column++) {
-      const [y, x] = [(row + 0.5) / height - 0.5, (column + 0.5) / width - 0.5];
-      const fromX = within((0.5 + across * (cos * x - sin * y) + right) * width - 0.5, width);
-      const fromY = within((0.5 + along * (sin * x + cos * y) + down) * height - 0.5, height);
+      const fromX = within(x[0] * column + x[1] * row + x[2], width);
+      const fromY = within(y[0] * column + y[1] * row + y[2], height);
       const [left, top] = [Math.floor(fromX), Math.floor(fromY)];
       const [beside, below] = [Math.min(left + 1, width - 1), Math.min(top + 1, height - 1)];
       const [dx, dy] = [fromX - left, fromY - top];
@@ -103,29 +143,23 @@ function resample(pixels: Uint8Array, { channels, height, width }: Picture, { ac
         const at = (r: number, c: number) => before[channel * plane + r * width + c] as number;
         const upper = at(top, left) * (1 - dx) + at(top, beside) * dx;
         const lower = at(below, left) * (1 - dx) + at(below, beside) * dx;
-        pixels[channel * plane + row * width + column] = Math.round(upper * (1 - dy) + lower * dy);
+        pixels[channel * plane + row * width + column] = upper * (1 - dy) + lower * dy;
       }
     }
 }
 
-function cutSquare(pixels: Uint8Array, { channels, height, width }: Picture, side: number, [y, x]: readonly [number, number]): void {
-  const range = (middle: number, extent: number) => [
-    Math.max(0, Math.round((middle - side / 2) * extent)),
-    Math.min(extent, Math.round((middle + side / 2) * extent)),
-  ];
-  const [[top = 0, bottom = 0], [left = 0, right = 0]] = [range(y, height), range(x, width)];
-  for (let channel = 0; channel < channels; channel++)
-    for (let row = top; row < bottom; row++)
-      pixels.fill(128, (channel * height + row) * width + left, (channel * height + row) * width + right);
+/** What is done to the next picture, and the next: to the n-th that is seen by the seed and n. */
+export function changesOfSeen(augmentation: Augmentation, picture: Picture, seed: number): () => Changes {
+  let seen = 0;
+  return () => changesOf(augmentation, picture, keyOf(`example ${seen++}`, seed));
 }
 
 /**
- * Examples that are changed each time they are asked for: the n-th that is seen by the seed and n.
+ * Makes examples of pictures by their numbers.
  *
- * @returns what makes examples of pictures by their numbers
+ * @param next what is done to the next one
  */
-export function augmented<Targets>(pictures: Pictures<Targets>, augmentation: Augmentation, seed: number) {
-  let seen = 0;
-  const change = (pixels: Uint8Array) => augment(pixels, pictures.picture, augmentation, keyOf(`example ${seen++}`, seed));
+export function changedExamples<Targets>(pictures: Pictures<Targets>, next?: () => Changes) {
+  const change = next && ((pixels: Float32Array) => applyChanges(pixels, pictures.picture, next()));
   return (indices: readonly number[]) => examplesOf(pictures, indices, change);
 }

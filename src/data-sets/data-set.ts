@@ -46,29 +46,40 @@ export interface Pictures<Targets> {
 /**
  * Examples of pictures, prepared as a model takes them.
  *
- * @param change what is done to a picture's bytes before
+ * @param change what is done to a picture before, [channels, rows, columns] in 0…255
  */
-export function examplesOf<Targets>(
-  pictures: Pictures<Targets>,
-  indices: readonly number[],
-  change: (pixels: Uint8Array) => void = () => {},
-) {
+export function examplesOf<Targets>(pictures: Pictures<Targets>, indices: readonly number[], change?: (pixels: Float32Array) => void) {
   const { channels, height, width } = pictures.picture;
-  const [plane, { mean, std, isBlueFirst }] = [height * width, pictures.preparation];
+  const plane = height * width;
   const size = channels * plane;
   const inputs = new Float32Array(indices.length * size);
-  const pixels = new Uint8Array(size);
+  const bytes = new Uint8Array(size);
+  const rules = channelRules(pictures);
   for (const [i, index] of indices.entries()) {
-    pictures.draw(index, pixels);
-    change(pixels);
-    for (let channel = 0; channel < channels; channel++) {
-      const scale = 1 / (255 * (std[channel] ?? std[0] ?? 1));
-      const shift = -(mean[channel] ?? mean[0] ?? 0) / (std[channel] ?? std[0] ?? 1);
-      const [to, from] = [i * size + channel * plane, (isBlueFirst && channel < 3 ? 2 - channel : channel) * plane];
-      for (let pixel = 0; pixel < plane; pixel++) inputs[to + pixel] = (pixels[from + pixel] as number) * scale + shift;
+    pictures.draw(index, bytes);
+    let pixels: Uint8Array | Float32Array = bytes;
+    if (change) {
+      pixels = Float32Array.from(bytes);
+      change(pixels);
+    }
+    for (const [channel, { from, scale, shift }] of rules.entries()) {
+      const to = i * size + channel * plane;
+      for (let pixel = 0; pixel < plane; pixel++) inputs[to + pixel] = (pixels[from * plane + pixel] as number) * scale + shift;
     }
   }
   return { inputs, targets: pictures.targets(indices) };
+}
+
+/** What each channel of the input is: channel `from` of the picture, in 0…255, times `scale` plus `shift`. */
+export function channelRules({
+  picture: { channels },
+  preparation: { mean, std, isBlueFirst },
+}: Pick<Pictures<unknown>, "picture" | "preparation">) {
+  return Array.from({ length: channels }, (_, channel) => {
+    const divisor = std[channel] ?? std[0] ?? 1;
+    const from = isBlueFirst && channel < 3 ? 2 - channel : channel;
+    return { from, scale: 1 / (255 * divisor), shift: -(mean[channel] ?? mean[0] ?? 0) / divisor };
+  });
 }
 
 export interface Preparation {

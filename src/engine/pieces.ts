@@ -10,6 +10,13 @@ export interface PiecesOptions {
   readonly between?: (() => unknown) | undefined;
 }
 
+/** What is told of the pieces. */
+interface Heard {
+  /** Called before the first piece is submitted, also where a run begins anew. */
+  readonly beforeFirst?: () => void;
+  readonly beforeLast?: () => void;
+}
+
 /** How a run was cut. */
 export interface Pieces {
   readonly count: number;
@@ -37,10 +44,9 @@ export class PieceRunner {
    * Runs once. What a run does to parameters is one piece, the last: whoever reads them meanwhile finds those before the run or those after it. Where
    * the execution is planned anew, or somebody sets parameters meanwhile, the run begins anew.
    *
-   * @param beforeLast called before the last piece is submitted
    * @throws DeviceError once the execution has been disposed of
    */
-  async run({ milliseconds = 16, between }: PiecesOptions = {}, beforeLast: () => void = () => {}): Promise<Pieces> {
+  async run({ milliseconds = 16, between }: PiecesOptions = {}, { beforeFirst, beforeLast }: Heard = {}): Promise<Pieces> {
     const { device, startup } = this.#execution;
     const { queue } = device.gpu;
     let [count, longestMs, first, version] = [0, 0, 0, -1];
@@ -56,7 +62,8 @@ export class PieceRunner {
       version = program?.parameters.version ?? -1;
       const end = endOf(this.#guesses, first, firstUpdate(plan), milliseconds);
       const isLast = end >= plan.steps.length;
-      if (isLast) beforeLast();
+      if (first === 0) beforeFirst?.();
+      if (isLast) beforeLast?.();
       const before = performance.now();
       device.faults.attempt(this.#execution, () => {
         const encoder = device.gpu.createCommandEncoder();

@@ -1,7 +1,7 @@
 // Trains a model on the GPU: an execution of its own that changes the parameters which the model reads. Loaded when training is asked for.
 import { DerivedExecution } from "./derived.ts";
 import { ModelError, UnsupportedError } from "./errors.ts";
-import type { Execution } from "./execution.ts";
+import type { Execution, GpuValue } from "./execution.ts";
 import { checkFinite } from "./gradient/check.ts";
 import { type OptimizerOptions, ratesAt, usualRate } from "./gradient/training/optimizers.ts";
 import { planOf, scheduleOf, type TrainingOptions } from "./gradient/training/options.ts";
@@ -34,15 +34,34 @@ export type { LossOptions, TrainingOptions } from "./gradient/training/options.t
 /** What is right: numbers of classes for cross-entropy, [batch]; else of the shape of what the loss is of. */
 export type Targets = Tensor | Float32Array | Int32Array;
 
+/** Makes a batch on the GPU, where a step takes it: nothing is uploaded. */
+export interface BatchSource {
+  /**
+   * Submits commands to the model's device that write examples `first` to `first + count` of the batch: all, or where `accumulate` is set a part. Waits
+   * for nothing. A step that begins anew asks for the same ones again.
+   *
+   * @param target [count, …], as the model's input, in float32, by its offset and strides; it may be another one each time
+   */
+  write(target: GpuValue, first: number, count: number): void;
+}
+
 /** A batch of examples: pictures as the model's input takes them, and what is right for each. */
 export interface TrainingBatch {
-  /** [batch, …], as the model's input. */
-  readonly inputs: Tensor | Float32Array;
+  /** [batch, …], as the model's input, or what writes them on the GPU. */
+  readonly inputs: Tensor | Float32Array | BatchSource;
   /** Of several losses, those of each by its name. */
   readonly targets: Targets | Readonly<Record<string, Targets>>;
 }
 
 type Made = ReturnType<typeof trainingOf>;
+
+/** What one part of a step takes. */
+interface Part {
+  /** By their roles. */
+  readonly operands: Readonly<Record<string, Tensor>>;
+  /** Writes the inputs, where they are made on the GPU. */
+  readonly fill: () => void;
+}
 
 export class Trainer {
   /** Examples in a step. */
@@ -140,8 +159,9 @@ export class Trainer {
    *   step in pieces is under way
    */
   step(batch: TrainingBatch): void {
-    for (const operands of this.#partsOf(batch)) {
+    for (const { operands, fill } of this.#partsOf(batch)) {
       this.#execution.write(operands);
+      fill();
       this.#execution.run();
     }
     this.#steps++;
@@ -165,12 +185,13 @@ export class Trainer {
     };
     try {
       let [count, longestMs] = [0, 0];
-      for (const [i, operands] of parts.entries()) {
+      for (const [i, { operands, fill }] of parts.entries()) {
         if (i > 0) await check();
         this.#execution.write(operands);
-        const pieces = await this.#pieces.run({ ...options, between: check }, () => {
+        const beforeLast = () => {
           if (i === parts.length - 1) this.#steps++;
-        });
+        };
+        const pieces = await this.#pieces.run({ ...options, between: check }, { beforeFirst: fill, beforeLast });
         count += pieces.count;
         longestMs = Math.max(longestMs, pieces.longestMs);
       }
@@ -181,15 +202,22 @@ export class Trainer {
     }
   }
 
-  /** What each part of the next step takes, by the roles of operands. */
-  #partsOf(batch: TrainingBatch): readonly Readonly<Record<string, Tensor>>[] {
+  /** What each part of the next step takes. */
+  #partsOf(batch: TrainingBatch): readonly Part[] {
     checkFinite("rate", this.rate);
     this.#checkMemory();
     if (this.#isInPieces) throw new ModelError("a step in pieces is under way, and takes what would be overwritten. Await it first.");
     const [whole, count, rate] = [this.#operandsOf(batch), this.#parts, this.scheduledRate];
+    const { inputs } = batch;
+    const size = this.batch / count;
     return Array.from({ length: count }, (_, part) => ({
-      ...Object.fromEntries(whole.map(([role, tensor]) => [role, partOf(tensor, part, count)])),
-      [ratesOperand]: Tensor.float32([8], ratesAt(this.#optimizer, rate, this.#steps + 1, part, count)),
+      operands: {
+        ...Object.fromEntries(whole.map(([role, tensor]) => [role, partOf(tensor, part, count)])),
+        [ratesOperand]: Tensor.float32([8], ratesAt(this.#optimizer, rate, this.#steps + 1, part, count)),
+      },
+      fill: () => {
+        if (isSource(inputs)) inputs.write(this.#execution.operand(inputsOperand), part * size, size);
+      },
     }));
   }
 
@@ -214,7 +242,7 @@ export class Trainer {
       if (loss === "cross-entropy") checkLabels(what, tensor, types[i]?.shape[1] ?? 1);
       return [targetsOperandOf(name), tensor] as const;
     });
-    return [[inputsOperand, asTensor("inputs", inputs, typeOf(inputsOperand))], ...right];
+    return isSource(inputs) ? right : [[inputsOperand, asTensor("inputs", inputs, typeOf(inputsOperand))], ...right];
   }
 
   /** Whoever shows the model hears of it: once for all steps of a task. */
@@ -271,6 +299,10 @@ export class Trainer {
   dispose(): void {
     this.#execution.dispose();
   }
+}
+
+function isSource(inputs: TrainingBatch["inputs"]): inputs is BatchSource {
+  return typeof (inputs as Partial<BatchSource> | undefined)?.write === "function";
 }
 
 /** @throws ModelError for names that no loss has, and losses that have no targets */

@@ -1,9 +1,38 @@
 // A network that tells classes: its loss and accuracy on pictures that are held back, and which classes it takes for which.
+import { type Augmentation, changesOfSeen } from "../data-sets/augment.ts";
 import type { DataSet } from "../data-sets/data-set.ts";
 import { type Metrics, MetricsOf } from "../data-sets/metrics.ts";
+import { Onward, Order } from "../data-sets/order.ts";
 import { ModelError } from "../engine/errors.ts";
+import type { Device } from "../engine/gpu/device.ts";
 import type { Model } from "../engine/model.ts";
 import { Scorer } from "../engine/scorer.ts";
+import type { BaseLesson } from "./lesson.ts";
+import { batchesOf } from "./pictures-on-gpu.ts";
+
+export interface ClassLessonOptions {
+  readonly isEndless?: boolean | undefined;
+  readonly seed: number;
+  /** How many examples of an endless set were seen before. */
+  readonly seen?: number;
+  readonly isShuffled?: boolean;
+  /** What is done to pictures each time that they are seen. */
+  readonly augmentation?: Augmentation | undefined;
+}
+
+/** What a network learns classes from. */
+export async function classLesson(
+  device: Device,
+  set: DataSet,
+  { isEndless = false, seed, seen = 0, isShuffled, augmentation }: ClassLessonOptions,
+): Promise<BaseLesson> {
+  const next = augmentation && changesOfSeen(augmentation, set.picture, seed);
+  return {
+    ...(await batchesOf(device, set, { length: isEndless ? undefined : set.length, next })),
+    options: {},
+    sequence: isEndless ? new Onward(seen) : new Order(set.length, seed, isShuffled),
+  };
+}
 
 /** Pictures at once. */
 const batch = 50;

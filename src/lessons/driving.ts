@@ -1,8 +1,9 @@
 // A network that drives: what it learns from, how far its answers are from a good driver's, and how long it keeps the lane.
-import { examplesOf, heldBackSeed, type Picture, type Preparation } from "../data-sets/data-set.ts";
+import { type Changes, changedExamples } from "../data-sets/augment.ts";
+import { heldBackSeed, type Picture, type Preparation } from "../data-sets/data-set.ts";
 import { Onward } from "../data-sets/order.ts";
 import { controlsOf, type DrivingOutputs, drivingOutputs, targetsOf } from "../data-sets/road/outputs.ts";
-import { type DrivingTargets, RoadSet } from "../data-sets/road/road-set.ts";
+import { RoadSet } from "../data-sets/road/road-set.ts";
 import type { Controls } from "../data-sets/road/scene.ts";
 import { type DriveReport, driveWorlds } from "../data-sets/road/world.ts";
 import { ModelError } from "../engine/errors.ts";
@@ -26,11 +27,9 @@ export function roadOf(graph: Graph, { channels, height, width }: Picture, prepa
   return { set: new RoadSet(height, seed, preparation), outputs };
 }
 
-/** @param examples of the road by their numbers; by default as they are drawn */
-export function drivingLesson(
-  { set, outputs }: Road,
-  examples = (indices: readonly number[]): { inputs: Float32Array; targets: DrivingTargets } => examplesOf(set, indices),
-): BaseLesson {
+/** @param next what is done to the next picture */
+export function drivingLesson({ set, outputs }: Road, next?: () => Changes): BaseLesson {
+  const examples = changedExamples(set, next);
   return {
     sequence: new Onward(),
     options: { loss: "mean-squared-error", of: [outputs.steering.name, outputs.throttle.name] },
@@ -38,6 +37,7 @@ export function drivingLesson(
       const { inputs, targets } = examples(indices);
       return { inputs, targets: targetsOf(targets, outputs) };
     },
+    dispose() {},
   };
 }
 

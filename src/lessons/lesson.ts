@@ -7,6 +7,7 @@ export interface BaseLesson {
   readonly sequence: Sequence;
   readonly options: Pick<TrainingOptions, "loss" | "of">;
   batch(indices: readonly number[]): TrainingBatch;
+  dispose(): void;
 }
 
 /** Is planned once, and says how good the network is whenever it is asked. */

@@ -1,14 +1,14 @@
 // What is done to pictures before they are learned from: what it says, within bytes, and the same for the same seed.
 import { describe, expect, test } from "vitest";
-import { augment, augmented, parseAugmentation } from "../../src/data-sets/augment.ts";
+import { applyChanges, changedExamples, changesOf, changesOfSeen, parseAugmentation } from "../../src/data-sets/augment.ts";
 import { BytesSet } from "../../src/data-sets/data-set.ts";
 
 const picture = { channels: 2, height: 8, width: 8 };
 /** Brighter to the right in the first channel, and downwards in the second. */
-const slope = () => Uint8Array.from({ length: 128 }, (_, i) => (i < 64 ? 30 * (i % 8) : 30 * Math.floor((i - 64) / 8)));
-const changed = (augmentation: Parameters<typeof augment>[2], key = 1) => {
+const slope = () => Float32Array.from({ length: 128 }, (_, i) => (i < 64 ? 30 * (i % 8) : 30 * Math.floor((i - 64) / 8)));
+const changed = (augmentation: Parameters<typeof changesOf>[0], key = 1) => {
   const pixels = slope();
-  augment(pixels, picture, augmentation, key);
+  applyChanges(pixels, picture, changesOf(augmentation, picture, key));
   return pixels;
 };
 const keys = Array.from({ length: 50 }, (_, i) => 1000 + 77 * i);
@@ -71,7 +71,7 @@ describe("a picture that is changed", () => {
 
   test("is turned, and its middle stays", () => {
     const turned = changed({ turn: 90 }, 3);
-    const mean = (from: Uint8Array) => from.subarray(0, 64).reduce((a, b) => a + b, 0) / 64;
+    const mean = (from: Float32Array) => from.subarray(0, 64).reduce((a, b) => a + b, 0) / 64;
     expect(Math.abs(mean(turned) - mean(slope()))).toBeLessThan(12);
     expect(turned).not.toEqual(slope());
   });
@@ -97,7 +97,7 @@ test("each time that an example is seen it is another, and all are the same for 
     preparation: { mean: [0], std: [1] },
   });
   const run = (seed: number) => {
-    const examples = augmented(set, { shift: 0.3 }, seed);
+    const examples = changedExamples(set, changesOfSeen({ shift: 0.3 }, picture, seed));
     return [examples([0, 1]), examples([0])];
   };
   const [first, second] = run(1);

@@ -40,7 +40,7 @@ const rooms: Readonly<Record<string, Room>> = {
     imports: ["vocabulary", "graph", "elements", "ops", "gpu", "model", "data", "lessons", "handover", "shaders", "api"],
   },
   data: { files: ["src/data-sets/"], imports: ["vocabulary"] },
-  lessons: { files: ["src/lessons/"], imports: ["vocabulary", "graph", "model", "data"] },
+  lessons: { files: ["src/lessons/"], imports: ["vocabulary", "graph", "gpu", "model", "data", "shaders"] },
   handover: { files: ["src/handed-over.ts"], imports: [] },
   page: { files: ["src/ui/page/"], imports: ["vocabulary", "ui", "models", "data", "handover"] },
   api: { files: ["src/index.ts", "src/webgpu-names.ts"], imports: [...engine, "model"] },

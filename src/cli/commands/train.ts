@@ -9,6 +9,7 @@ import { type ScheduleName, scheduleNames } from "../../engine/gradient/training
 import type { Graph } from "../../engine/graph/graph.ts";
 import { loadModel, type Model } from "../../engine/model.ts";
 import { Trainer } from "../../engine/trainer.ts";
+import type { BaseLesson } from "../../lessons/lesson.ts";
 import { type Lesson, lessonOf } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
@@ -105,8 +106,9 @@ async function train(name: string, options: Options): Promise<void> {
       throw new ModelError(
         `--freeze ${freeze.source}: no parameter has such a name. There are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}.`,
       );
+    const learning = await lesson.begin(device);
     const trainer = await Trainer.make(model, {
-      ...lesson.options,
+      ...learning.options,
       ...{ batch, seed, accumulate },
       schedule: { name: schedule, steps, warmUp },
       clipNorm: clip,
@@ -114,10 +116,11 @@ async function train(name: string, options: Options): Promise<void> {
       frozen: freeze && ((parameter) => freeze.test(parameter)),
     });
     await lesson.check(trainer);
-    await run(trainer, model, lesson, { ...options, steps });
+    await run(trainer, model, learning, { ...options, steps });
     await writeOutput(out, await model.toOnnx());
     console.log(line`written to ${out}`);
     trainer.dispose();
+    learning.dispose();
     const result = await lesson.examine(model);
     if (result !== undefined) console.log(result);
     model.dispose();
@@ -144,7 +147,7 @@ interface Run extends Options {
 const mostPending = 8;
 
 /** Takes all steps, or those until somebody interrupts it (Ctrl+C), and logs each. */
-async function run(trainer: Trainer, model: Model, lesson: Lesson, { steps, batch, out, saveEvery, saveAt, log }: Run): Promise<void> {
+async function run(trainer: Trainer, model: Model, lesson: BaseLesson, { steps, batch, out, saveEvery, saveAt, log }: Run): Promise<void> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt);

@@ -1,9 +1,8 @@
 // What a network learns from in a page, how good it is on what is held back, and which mistakes it makes. Where the engine is.
 
 import { checkLearningSeed } from "../../data-sets/data-set.ts";
-import { Onward, Order } from "../../data-sets/order.ts";
 import { pixelsOf } from "../../data-sets/resized.ts";
-import { classExamination } from "../../lessons/classes.ts";
+import { classExamination, classLesson as learnClasses } from "../../lessons/classes.ts";
 import { drivingExamination, drivingLesson, roadOf } from "../../lessons/driving.ts";
 import type { BaseLesson, Examination } from "../../lessons/lesson.ts";
 import type { Preparation } from "../preparation.ts";
@@ -32,18 +31,26 @@ export async function lessonOf(viewer: Viewer, wish: TrainWish, preparation: Pre
 async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
   const { train, test, isEndless, leftOut = 0 } = await readExamples(viewer, wish, preparation);
   const examination = await classExamination(viewer.model, test);
+  const { seed, batch } = wish;
+  const learning = await learnClasses(viewer.model.device, train, { isEndless, seed: seed + turn, seen: turn * batch }).catch(
+    (error: Error) => {
+      examination.dispose();
+      throw error;
+    },
+  );
   return {
+    ...learning,
     about: { kind: "classes", classes: train.classes, count: isEndless ? undefined : train.length, heldBack: test.length, leftOut },
-    options: {},
-    sequence: isEndless ? new Onward(turn * wish.batch) : new Order(train.length, wish.seed + turn),
-    batch: (indices) => train.examples(indices),
     async evaluate() {
       const worst = new Worst(examination.scores);
       const { count, ...measured } = await examination.evaluate((...some) => worst.add(...some));
       return { ...measured, mistakes: worst.found.map(({ index, ...mistake }) => ({ ...mistake, ...pixelsOf(test, index) })) };
     },
     picture: (index) => pixelsOf(test, index % test.length),
-    dispose: () => examination.dispose(),
+    dispose() {
+      learning.dispose();
+      examination.dispose();
+    },
   };
 }
 
