@@ -13,6 +13,7 @@ const variants: Readonly<Record<string, Readonly<Record<string, readonly number[
   "batch-moments": { IS_VARIANCE: [0, 1] },
   "convolution-general": { HAS_BIAS: [0, 1], HAS_RESIDUAL: [0, 1], ACTIVATION: [0, 1, 2, 3, 4, 5, 6, 7] },
   "count-saturated": { VALUE_TYPE: [0, 1, 2] },
+  cumulative: { TYPE: [0, 1], IS_PRODUCT: [0, 1] },
   difference: { VALUE_TYPE: [0, 1, 2] },
   histogram: { VALUE_TYPE: [0, 1, 2] },
   "loss-gradient": { OF_SCORES: [0, 1], HAS_WEIGHTS: [0, 1], IS_MEAN: [0, 1] },
@@ -28,6 +29,8 @@ const variants: Readonly<Record<string, Readonly<Record<string, readonly number[
   random: { IS_MASK: [0, 1] },
   reduce: { TERM: [0, 1, 2, 3], COMBINE: [0, 1, 2, 3], FINISH: [0, 1, 2, 3], LANES: [1, 64], FLAT: [0, 1] },
   rotate: { TRANSPOSED: [0, 1] },
+  "scatter-elements": { TYPE: [0, 1, 2], REDUCTION: [0, 1, 2, 3, 4] },
+  "scatter-nd": { TYPE: [0, 1, 2], REDUCTION: [0, 1, 2, 3, 4], PHASE: [0, 1, 2, 3] },
   softmax: { KIND: [0, 1, 2], LANES: [1, 64] },
 };
 

@@ -4,8 +4,11 @@ import { expect, test } from "vitest";
 import { networkNames } from "../../src/bench/cases.ts";
 import { layerNames } from "../../src/bench/layers.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
+import arrays from "../../src/engine/ops/arrays/index.ts";
 import { loadCatalog, parts } from "../../src/engine/ops/catalog.ts";
-import type { Target } from "../../src/engine/ops/operator.ts";
+import type { Operator, Target } from "../../src/engine/ops/operator.ts";
+import sampling from "../../src/engine/ops/sampling/index.ts";
+import sequences from "../../src/engine/ops/sequences/index.ts";
 import training, { families } from "../../src/engine/ops/training/index.ts";
 import { prepareGraph } from "../../src/engine/passes/index.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
@@ -79,17 +82,18 @@ test.each(parts)("the part with $names has these operators and no others", async
   expect(new Set([(await load()).default].flat().map(({ domain, name }) => domain + name))).toEqual(new Set(names));
 });
 
-test("training's operators are fetched for a graph that names one, each of them", async () => {
-  const ofTraining = training.map(({ domain, name }) => `${domain}:${name}`);
-  expect(ofTraining.length).toBeGreaterThan(8);
-  for (const { domain, name } of training) {
-    const node = { ...op(name, "x", "y"), domain };
-    const { operators } = await loadCatalog(graphOf({ nodes: [node] }), {});
-    expect(operators).toContain(training.find((one) => one.name === name));
-  }
-  const { operators } = await loadCatalog(graphOf({ nodes: [op("Resize", "x", "y")] }), {});
-  expect(operators.filter((one) => training.includes(one))).toEqual([]);
-});
+test.each(Object.entries({ training, arrays, sampling, sequences }))(
+  "the operators of %s are fetched for a graph that names one, each of them",
+  async (_, part: readonly Operator[]) => {
+    for (const one of part) {
+      const node = { ...op(one.name, "x", "y"), domain: one.domain };
+      const { operators } = await loadCatalog(graphOf({ nodes: [node] }), {});
+      expect(operators).toContain(one);
+    }
+    const { operators } = await loadCatalog(graphOf({ nodes: [op("Resize", "x", "y")] }), {});
+    expect(operators.filter((one) => part.includes(one))).toEqual([]);
+  },
+);
 
 test("training's kernels for products are in catalogs for training, and in no other", async () => {
   expect((await loadCatalog(undefined, { isForTraining: true })).families.product).toBe(families.product);

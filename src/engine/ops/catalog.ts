@@ -34,7 +34,6 @@ export interface CatalogOptions {
 }
 
 const common: readonly Operator[] = [...convolution, ...elementWise, ...pool, ...reshaping];
-const commonKeys: ReadonlySet<string> = new Set(common.map(keyOf));
 
 interface Part {
   /** The operators that it has, and no others. */
@@ -55,6 +54,16 @@ export const parts: readonly Part[] = [
   { names: ["Sum"], load: () => import("./variadic.ts") },
 ];
 
+/** All others are rare. */
+const commonKeys: ReadonlySet<string> = new Set([...common.map(keyOf), ...parts.flatMap(keysOf)]);
+
+/** Operators that few networks name. Which of these parts a graph takes, the rarer operators know: the names are theirs. */
+const farther: Readonly<Record<string, Part["load"]>> = {
+  arrays: () => import("./arrays/index.ts"),
+  sampling: () => import("./sampling/index.ts"),
+  sequences: () => import("./sequences/index.ts"),
+};
+
 type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;
 
 /**
@@ -64,26 +73,27 @@ type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;
  * @throws UnsupportedError if the rarer operators are needed and cannot be fetched
  */
 export async function loadCatalog(graph: Weighted | undefined, options: CatalogOptions): Promise<Catalog> {
-  const { target, hasRareCases = false, hasMuchToGain = false, isForTraining = false, isComplete = false } = options;
+  const { target, hasRareCases, hasMuchToGain, isForTraining, isComplete } = options;
   const keys = new Set(graph?.nodes.map(({ domain, operator: name }) => keyOf({ domain, name })));
-  const keysOf = ({ names }: Part) => names.map((name) => keyOf({ domain: "", name }));
-  const isRare = (key: string) => !commonKeys.has(key) && !parts.some((part) => keysOf(part).includes(key));
-  const needsRare = isComplete || hasRareCases || [...keys].some(isRare);
+  const needsRare = isComplete || hasRareCases || [...keys].some((key) => !commonKeys.has(key));
   // The rarer part imports the others: it does not wait for them one after another.
   const needed = parts.filter((part) => needsRare || keysOf(part).some((key) => keys.has(key)));
   const pays = (when: (graph: Weighted) => boolean) => isComplete || (graph !== undefined && when(graph));
   const [named, rare, implicitGemm, winograd, depthwise, folding] = await Promise.all([
-    Promise.all(needed.map((part) => required(part.names.join(", "), part.load))),
-    needsRare ? required("the rarer operators", () => import("./on-demand/index.ts")) : undefined,
+    Promise.all(needed.map((part) => required(part.load))),
+    needsRare ? required(() => import("./on-demand/index.ts")) : undefined,
     isComplete || (target && target.profile !== "software") ? optional(() => import("./convolution/implicit-gemm.ts")) : undefined,
     isComplete || hasMuchToGain ? optional(() => import("./convolution/winograd.ts")) : undefined,
     pays(hasGroups) ? optional(() => import("./convolution/depthwise.ts")) : undefined,
     pays(hasScaleShift) ? optional(() => import("./convolution/fold-scale-shift.ts")) : undefined,
   ]);
   // Imported here and not by the rarer part: bundlers put a worker and its parts into one file only where no part imports another on demand.
-  const needsTraining = isComplete || isForTraining || rare?.namesTraining(keys);
-  const training = needsTraining ? await required("training", () => import("./training/index.ts")) : undefined;
-  const operators = [...common, ...named.flatMap((part) => part.default), ...(rare?.operators ?? []), ...(training?.default ?? [])];
+  const needs = (part: string) => isComplete || rare?.names(part, keys);
+  const [training, ...others] = await Promise.all([
+    isForTraining || needs("training") ? required(() => import("./training/index.ts")) : undefined,
+    ...Object.entries(farther).map(([part, load]) => (needs(part) ? required(load) : undefined)),
+  ]);
+  const operators = [...common, ...[...named, rare, training, ...others].flatMap((part) => part?.default ?? [])];
   const byName = new Map(operators.map((operator) => [keyOf(operator), operator]));
   const families = [implicitGemm?.implicitGemmCandidates, winograd?.winogradCandidates, depthwise?.depthwiseCandidates];
   return {
@@ -96,6 +106,10 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
     passes: folding ? [folding.foldScaleShift] : [],
     find: (domain, name) => byName.get(keyOf({ domain, name })),
   };
+}
+
+function keysOf({ names }: Part): readonly string[] {
+  return names.map((name) => `:${name}`);
 }
 
 function keyOf({ domain, name }: Pick<Operator, "domain" | "name">): string {
@@ -122,10 +136,8 @@ function optional<T>(load: () => Promise<T>): Promise<T | undefined> {
   return load().catch(() => undefined);
 }
 
-async function required<T>(what: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (error) {
-    throw new UnsupportedError(missingPart(`with ${what}`, error));
-  }
+function required<T>(load: () => Promise<T>): Promise<T> {
+  return load().catch((error) => {
+    throw new UnsupportedError(missingPart("with the network's operators", error));
+  });
 }

@@ -96,9 +96,7 @@ function checkUpdates({ parameters, updates = new Map() }: Graph, types: Readonl
     const [parameter, type] = [parameters?.get(name), types.get(value)];
     if (!parameter) throw new ModelError(`an update names '${name}', which is no parameter.`);
     if (!type || type.dtype !== parameter.dtype || !sameShape(type.shape, parameter.shape))
-      throw new ModelError(
-        `parameter '${name}' is ${parameter.dtype} [${parameter.shape}], but its update '${value}' is ${type ? `${type.dtype} [${type.shape}]` : "computed by no node"}.`,
-      );
+      throw new ModelError(`parameter '${name}' is ${parameter.dtype} [${parameter.shape}], but its update '${value}' is not.`);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Operators } from "../operator.ts";
 import { activations } from "./activations.ts";
 import { arithmetic } from "./arithmetic.ts";
+import { arrays } from "./arrays.ts";
 import { convolution } from "./convolution.ts";
 import { movement } from "./movement.ts";
 import { normalization } from "./normalization.ts";
@@ -15,6 +16,7 @@ import { training } from "./training.ts";
 export const operators: Operators = {
   ...activations,
   ...arithmetic,
+  ...arrays,
   ...convolution,
   ...movement,
   ...normalization,

@@ -8,31 +8,43 @@ import { type OperatorModules, operatorsOf } from "../operator.ts";
 import { blockedProduct as product } from "./matmul.ts";
 import { generalPools as pools } from "./pool.ts";
 
-export const operators = operatorsOf(
-  import.meta.glob(["./*.ts", "!./{index,activation-gradient-passes,fold-pad,resample,small-windows,spatial,sub-pixel}.ts"], {
+export default operatorsOf(
+  import.meta.glob(["./*.ts", "!./{index,activation-gradient-passes,composed,fold-pad,resample,small-windows,spatial,sub-pixel}.ts"], {
     eager: true,
     import: "default",
   }) as OperatorModules,
 );
 
-/** Those of training, which files hardly name. */
-const training: ReadonlySet<string> = new Set([
-  ...["SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss"].map((name) => `:${name}`),
-  ...["Adam", "Adagrad", "Momentum"].map((name) => `ai.onnx.preview.training:${name}`),
-  ...[
-    "LossGradient",
-    "ConvWeightGradient",
-    "ConvBiasGradient",
-    "BatchNormalizationOfBatch",
-    "BatchNormalizationGradient",
-    "RandomMask",
-    "Update",
-  ].map((name) => `${fusedDomain}:${name}`),
-]);
+/** Operators that are in parts of their own, as DOMAIN:NAME: those of training, which files hardly name, and those that few networks have. */
+const elsewhere: Readonly<Record<string, ReadonlySet<string>>> = {
+  training: new Set([
+    ...keysOf("", "SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss"),
+    ...keysOf("ai.onnx.preview.training", "Adam Adagrad Momentum"),
+    ...keysOf(
+      fusedDomain,
+      "LossGradient ConvWeightGradient ConvBiasGradient BatchNormalizationOfBatch BatchNormalizationGradient RandomMask Update",
+    ),
+  ]),
+  arrays: new Set([
+    ...keysOf("", "IsNaN IsInf BitShift BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitCast Trilu EyeLike OneHot CumSum CumProd Det"),
+    ...keysOf("", "Scatter ScatterElements ScatterND TensorScatter CenterCropPad ReverseSequence"),
+    ...keysOf("", "HannWindow HammingWindow BlackmanWindow MelWeightMatrix"),
+  ]),
+  sampling: new Set(keysOf("", "GridSample")),
+  sequences: new Set(keysOf("", "Attention")),
+};
 
-/** @param keys of a graph's operators, DOMAIN:NAME */
-export function namesTraining(keys: ReadonlySet<string>): boolean {
-  return [...keys].some((key) => training.has(key));
+function keysOf(domain: string, names: string): readonly string[] {
+  return names.split(" ").map((name) => `${domain}:${name}`);
+}
+
+/**
+ * Whether a graph names an operator of a part.
+ *
+ * @param keys of the graph's operators, DOMAIN:NAME
+ */
+export function names(part: string, keys: ReadonlySet<string>): boolean {
+  return [...keys].some((key) => elsewhere[part]?.has(key));
 }
 
 export const general: GeneralKernels = { convolution, pools, product };
