@@ -93,7 +93,7 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
     isForTraining || needs("training") ? required(() => import("./training/index.ts")) : undefined,
     ...Object.entries(farther).map(([part, load]) => (needs(part) ? required(load) : undefined)),
   ]);
-  const operators = [...common, ...[...named, rare, training, ...others].flatMap((part) => part?.default ?? [])];
+  const operators = [...common, ...[...named, training, ...others].flatMap((part) => part?.default ?? []), ...(rare?.operators ?? [])];
   const byName = new Map(operators.map((operator) => [keyOf(operator), operator]));
   const families = [implicitGemm?.implicitGemmCandidates, winograd?.winogradCandidates, depthwise?.depthwiseCandidates];
   return {
@@ -138,6 +138,6 @@ function optional<T>(load: () => Promise<T>): Promise<T | undefined> {
 
 function required<T>(load: () => Promise<T>): Promise<T> {
   return load().catch((error) => {
-    throw new UnsupportedError(missingPart("with the network's operators", error));
+    throw new UnsupportedError(missingPart("with operators", error));
   });
 }

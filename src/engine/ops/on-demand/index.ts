@@ -8,7 +8,7 @@ import { type OperatorModules, operatorsOf } from "../operator.ts";
 import { blockedProduct as product } from "./matmul.ts";
 import { generalPools as pools } from "./pool.ts";
 
-export default operatorsOf(
+export const operators = operatorsOf(
   import.meta.glob(["./*.ts", "!./{index,activation-gradient-passes,composed,fold-pad,resample,small-windows,spatial,sub-pixel}.ts"], {
     eager: true,
     import: "default",
