@@ -7,6 +7,7 @@ import { type OptimizerOptions, ratesAt, usualRate } from "./gradient/training/o
 import { planOf, scheduleOf, type TrainingOptions } from "./gradient/training/options.ts";
 import { type ScheduleOptions, scheduledShare } from "./gradient/training/schedules.ts";
 import {
+  gradientResultOf,
   inputsOperand,
   type LossName,
   type LossPlan,
@@ -54,6 +55,7 @@ export interface TrainingBatch {
 }
 
 type Made = ReturnType<typeof trainingOf>;
+type MadePlan = TrainingPlan & { readonly kept: Set<string> };
 
 /** What one part of a step takes. */
 interface Part {
@@ -86,11 +88,13 @@ export class Trainer {
   /** What it trains lies in; another after the model was moved. */
   readonly #memory: object;
   readonly #pieces: PieceRunner;
+  /** Parameters whose gradients are kept. What is derived reads it. */
+  readonly #kept: Set<string>;
   #steps = 0;
   #isTelling = false;
   #isInPieces = false;
 
-  private constructor(plan: TrainingPlan, schedule: ScheduleOptions, made: Made, execution: DerivedExecution, network: Network) {
+  private constructor(plan: MadePlan, schedule: ScheduleOptions, made: Made, execution: DerivedExecution, network: Network) {
     this.batch = plan.batch * plan.parts;
     this.loss = (plan.losses[0] as LossPlan).loss;
     this.of = plan.losses.map(({ name }) => name);
@@ -106,6 +110,7 @@ export class Trainer {
     this.#network = network;
     this.#memory = execution.memory;
     this.#pieces = new PieceRunner(execution.running);
+    this.#kept = plan.kept;
   }
 
   /**
@@ -119,7 +124,7 @@ export class Trainer {
     if (network.halves)
       throw new ModelError('a model of precision "float16" computes in 16 bits between layers. Load it with "float32" to train it.');
     const schedule = scheduleOf(options);
-    const plan = planOf(network.graph, options, (name) => network.valueName(name));
+    const plan: MadePlan = { ...planOf(network.graph, options, (name) => network.valueName(name)), kept: new Set() };
     const catalog = await loadCatalog(undefined, { hasRareCases: true, isForTraining: true });
     const infer = (one: Graph): TypedGraph => {
       const { graph: typed, obstacles } = inferGraph(one, catalog);
@@ -290,13 +295,37 @@ export class Trainer {
     return scores as Tensor;
   }
 
+  /**
+   * Keeps the gradients of these parameters after each step, and of no others. It takes the memory of them, and steps are planned anew; they
+   * compute the same.
+   */
+  async keepGradients(names: readonly string[]): Promise<void> {
+    const unknown = names.find((name) => !this.parameters.includes(name));
+    if (unknown !== undefined) throw new ModelError(`'${unknown}' does not learn, so it has no gradient.`);
+    if (names.length === this.#kept.size && names.every((name) => this.#kept.has(name))) return;
+    this.#kept.clear();
+    for (const name of names) this.#kept.add(name);
+    await this.running.replan();
+  }
+
+  /** Where the gradient of the last step lies, of a parameter that {@link keepGradients} named: before it was shortened; zeros before the first. */
+  gradient(name: string): GpuValue {
+    return this.#execution.value(gradientResultOf(name));
+  }
+
   /** Resolves when the GPU has done what was submitted. */
   async finished(): Promise<void> {
     await this.#execution.done();
   }
 
+  get isDisposed(): boolean {
+    return this.running.isDisposed;
+  }
+
   /** Returns its bytes to the GPU. The model goes on with the parameters that it has learned. */
   dispose(): void {
+    // Whoever draws a gradient must find something else first.
+    if (this.#kept.size > 0 && !this.#network.isDisposed) this.#network.reportMove();
     this.#execution.dispose();
   }
 }

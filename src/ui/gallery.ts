@@ -89,7 +89,7 @@ export class Gallery {
       let id = [kind, axes ?? "", value, compare ?? "", shows].join(" ").trim();
       while (ids.has(id)) id += "'";
       ids.add(id);
-      const panel = known.get(id) ?? this.#make(id, kind, choice, byName.get(value));
+      const panel = known.get(id) ?? this.#make(id, kind, choice, choice.layer ?? byName.get(value));
       panel.change(choice);
       return panel;
     });

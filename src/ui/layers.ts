@@ -1,6 +1,6 @@
 // Which of the values that can be drawn are shown. Pure.
 import type { Axes } from "../engine/shapes.ts";
-import type { ComparedPart } from "./views/view.ts";
+import type { ComparedPart, DrawnWeights } from "./views/view.ts";
 
 /** A value that can be drawn. */
 export interface DrawableLayer {
@@ -35,6 +35,10 @@ export interface LayerChoice {
   readonly shows?: ComparedPart;
   /** What it is called in place of its names. */
   readonly title?: string;
+  /** Weights of a layer, in place of its maps. */
+  readonly draws?: DrawnWeights;
+  /** What is shown, where that is no value of the network. */
+  readonly layer?: DrawableLayer;
 }
 
 /**

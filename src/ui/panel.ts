@@ -110,7 +110,7 @@ export class Panel {
     const title = this.#title;
     this.#name.textContent = title;
     this.#name.title = title;
-    this.canvas.ariaLabel = `${title}: ${describeShape(this.options.shape)}, output of ${this.options.operator}. Arrow keys read values.`;
+    this.canvas.ariaLabel = `${title}: ${describeShape(this.options.shape)}, ${this.options.operator}. Arrow keys read values.`;
     this.#enlarge.ariaLabel = `Enlarge ${title}`;
     if (isOther) void this.#probe?.then((probe) => probe?.end());
     this.element.classList.toggle("large", choice.share !== undefined);

@@ -131,8 +131,8 @@ export class Parts {
 
   /** The panels for what would be shown of one network alone. */
   arrange(choices: readonly LayerChoice[]): readonly LayerChoice[] {
-    const comparison = this.#made.get("compare") as Comparison | undefined;
-    return comparison?.arrange(choices) ?? choices;
+    const [training, comparison] = ["train", "compare"].map((name) => this.#made.get(name) as Training | Comparison | undefined);
+    return training?.arrange(choices) ?? comparison?.arrange(choices) ?? choices;
   }
 
   async update(): Promise<void> {

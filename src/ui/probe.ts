@@ -8,6 +8,7 @@ import { arrows, followPointer, placeMark, rectangleOf } from "./pointing.ts";
 import styles from "./probe.css?inline";
 import type { Query } from "./session/queries.ts";
 import { adoptStyles } from "./style-sheet.ts";
+import { textOfPlace } from "./train/weight-tiles.ts";
 import type { ComparedPart } from "./views/view.ts";
 
 /** Somebody reads the values of an element. */
@@ -45,7 +46,8 @@ export class Probe {
     if (!this.#point || point.channel !== channel || point.y !== y || point.x !== x) return;
     const { isDense, options, readout, choice } = this.#panel;
     const { channel: name } = this.#panel.elementAt(point);
-    const inMap = `channel ${name} · y ${y} · x ${x}`;
+    const { draws } = choice;
+    const inMap = draws ? `channel ${name} · ${textOfPlace(draws.tiles, y, x)}` : `channel ${name} · y ${y} · x ${x}`;
     const place = options.kind === "picture" ? `y ${y} · x ${x}` : isDense ? `unit ${name}` : inMap;
     readout.textContent = `${place} · ${textOf(values, choice.shows)}`;
   }
@@ -69,14 +71,14 @@ export class Probe {
   /** Asks for the values under a point: of a picture, those of all channels. */
   #questionAt(point: MapPoint): ProbeRequest["question"] {
     const { choice, isDense, layout, options } = this.#panel;
-    const { value, compare, axes } = choice;
+    const { value, compare, axes, draws } = choice;
     const { y, x } = point;
     const { mapHeight, mapWidth } = layout as MosaicLayout;
     // A picture in a vector is one plane after the other, of as many units as it has pixels.
     const [size, unit] = isDense ? [mapHeight * mapWidth, y * mapWidth + x] : [1];
     const place = (plane: number) => (unit === undefined ? { channel: plane, y, x } : { channel: plane * size + unit, y: 0, x: 0 });
     const all = () => Array.from({ length: (options.maps?.channels ?? 1) / size }, (_, plane) => place(plane));
-    return { kind: "probe", value, compare, axes, points: options.kind === "picture" ? all() : [this.#panel.elementAt(point)] };
+    return { kind: "probe", value, compare, axes, draws, points: options.kind === "picture" ? all() : [this.#panel.elementAt(point)] };
   }
 
   #move(point: MapPoint | undefined): void {
@@ -93,7 +95,11 @@ export class Probe {
 
   #pick(): void {
     const { choice, options } = this.#panel;
-    if (this.#point) options.onPick(choice.value, this.#panel.elementAt(this.#point));
+    if (!this.#point) return;
+    const point = this.#panel.elementAt(this.#point);
+    // A weight has no place on the maps.
+    if (choice.draws) options.onPick(choice.draws.tiles.value, { ...point, y: 0, x: 0 });
+    else options.onPick(choice.value, point);
   }
 
   /** Arrows move by one element, with Shift by one channel; Escape ends. */

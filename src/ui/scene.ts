@@ -69,7 +69,12 @@ export function isOther({ blank, parameters }: Weights): boolean {
 
 /** Every value that a view reads, once. */
 export function observedBy(views: readonly View[]): string[] {
-  const valuesOf = ({ value, compare, cells = [], reads = [] }: View) => [value, compare, ...cells.map((cell) => cell.value), ...reads];
+  const valuesOf = ({ value, compare, cells = [], reads = [], draws }: View) => [
+    draws ? undefined : value,
+    compare,
+    ...cells.map((cell) => cell.value),
+    ...reads,
+  ];
   return [...new Set(views.flatMap(valuesOf).filter((value) => value !== undefined))].sort();
 }
 
@@ -200,6 +205,7 @@ export class SceneOfViews {
     };
     const unsigned = new Map<Model, ReadonlySet<string>>();
     return {
+      model,
       renderer: this.#renderer,
       appearance,
       preparation,

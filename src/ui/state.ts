@@ -72,28 +72,30 @@ export interface ConvCamState {
   readonly trainSeed?: string | undefined;
   readonly trainFreeze?: string | undefined;
   readonly trainStore?: string | undefined;
+  readonly trainDraws?: string | undefined;
 }
 
 /** The attribute that holds each part. Whether it is `paused`, where it computes and where an article is are no part of what an element shows. */
-const attributeOf = {
-  inputShape: "input-shape",
-  layers: "layers",
-  range: "normalize",
-  colors: "colormap",
-  gamma: "gamma",
-  compareColors: "compare-colors",
-  compareAs: "compare-as",
-  compareRange: "compare-range",
-  columns: "columns",
-  gap: "gap",
-  precision: "precision",
-  bars: "bars",
-} as const satisfies Partial<Record<keyof ConvCamState, AttributeName>>;
+const named = [
+  "input-shape",
+  "layers",
+  "gamma",
+  "compare-colors",
+  "compare-as",
+  "compare-range",
+  "columns",
+  "gap",
+  "precision",
+  "bars",
+] as const;
 
-/** Attributes of parts that few elements have are called here as there: `pattern-size` is `patternSize`. */
-const namesOfParts = (Object.keys(attributes) as AttributeName[])
-  .filter((name) => attributes[name].stage === "parts" && name !== "controls" && name !== "learn")
-  .map((name) => [propertyOf(name), name]);
+/** Attributes are called here as there: `pattern-size` is `patternSize`. */
+const alike = [
+  ...named,
+  ...(Object.keys(attributes) as AttributeName[]).filter(
+    (name) => attributes[name].stage === "parts" && name !== "controls" && name !== "learn",
+  ),
+].map((name) => [propertyOf(name), name]);
 
 type PlacePart =
   | "view"
@@ -108,13 +110,14 @@ type PlacePart =
   | "mapOverlay"
   | "layerNames"
   | "hide";
-type ComparePart = "compareNames" | "checkpoints" | "checkpoint";
+type LookPart = "inputShape" | "layers" | "range" | "colors" | "gamma" | "columns" | "gap" | "precision" | "bars";
+type ComparePart = `compare${"Colors" | "As" | "Range" | "Names"}` | "checkpoints" | "checkpoint";
 type TextPart = Extract<
   keyof ConvCamState,
-  keyof typeof attributeOf | PlacePart | ComparePart | "retouch" | "overlay" | `explain${string}` | `pattern${string}` | `train${string}`
+  LookPart | PlacePart | ComparePart | "retouch" | "overlay" | `explain${string}` | `pattern${string}` | `train${string}`
 >;
 
-const parts = [...Object.entries(attributeOf), ...namesOfParts] as [TextPart, AttributeName][];
+const parts = [["range", "normalize"], ["colors", "colormap"], ...alike] as [TextPart, AttributeName][];
 const sources = ["src", "compare", "input", "labels", "parameters"] as const;
 
 /** `pattern-size` is `patternSize`. */

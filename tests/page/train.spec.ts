@@ -46,6 +46,26 @@ test("opens with a network that learns: loss falls, maps change, and what is kno
   // The answer is one of what was learned.
   await expect(page.locator("conv-cam .train-mistake canvas").first()).toBeVisible();
 
+  // Weights, what they have changed by, and gradients stand where the maps did, and the link says so.
+  const names = page.locator("conv-cam .panel .name");
+  const drawn = panel.getByLabel("What is drawn");
+  for (const [part, title] of [
+    ["gradient", "gradient"],
+    ["change", "change"],
+  ] as const) {
+    await drawn.selectOption(part);
+    await expect(names).toHaveText(["input_layer", ...["conv_1", "conv_2", "dense_1", "output_layer"].map((name) => `${name} · ${title}`)]);
+    await expect(page).toHaveURL(new RegExp(`draws=${part}`));
+    const first = page.locator("conv-cam .panel").nth(1);
+    await first.scrollIntoViewIfNeeded();
+    await expect(first.locator(".high")).toHaveText(/^\d/);
+  }
+  await page.locator("conv-cam .panel canvas").nth(1).focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(page.locator("conv-cam .panel .readout").nth(1)).toHaveText(/^channel 0 · input 0 · y 0 · x 0 · /);
+  await drawn.selectOption("maps");
+  await expect(names).toContainText(["conv_1", "pool_1", "conv_2"]);
+
   const before = await page.evaluate(async () => {
     const viewer = document.querySelector("conv-cam") as ConvCam;
     return [...new Float32Array((await viewer.ask({ kind: "value", value: "conv_1" })).bytes.slice().buffer).slice(0, 400)];

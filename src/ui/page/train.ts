@@ -20,9 +20,21 @@ interface Choices {
   blank: string;
   /** A network, a line for each layer. */
   lines: string;
+  /** As the attribute `train-draws`, which is chosen beside the curves. */
+  draws: string;
 }
 
-const usual: Choices = { network: "", data: "fashion", optimizer: "adam", batch: "32", seed: "1", twin: "side", blank: "yes", lines: "" };
+const usual: Choices = {
+  network: "",
+  data: "fashion",
+  optimizer: "adam",
+  batch: "32",
+  seed: "1",
+  twin: "side",
+  blank: "yes",
+  lines: "",
+  draws: "maps",
+};
 const options: Readonly<Partial<Record<keyof Choices, Readonly<Record<string, string>>>>> = {
   network: { "": "One made for it", learned: "One that has learned it", lines: "One in my own lines", file: "Open .onnx…" },
   data: {
@@ -182,7 +194,7 @@ let latest: Choices | undefined;
 let shown: string | undefined;
 
 async function show(choices: Choices): Promise<void> {
-  const { network, data, optimizer, batch, seed, twin, blank } = choices;
+  const { network, data, optimizer, batch, seed, twin, blank, draws } = choices;
   latest = choices;
   complain("");
   arrange(choices);
@@ -201,6 +213,8 @@ async function show(choices: Choices): Promise<void> {
   viewer.setAttribute("train-optimizer", optimizer);
   viewer.setAttribute("train-batch", batch);
   viewer.setAttribute("train-seed", seed);
+  if (draws === usual.draws) viewer.removeAttribute("train-draws");
+  else viewer.setAttribute("train-draws", draws);
   // A picture of what was learned before is none of what is learned now.
   if (shown !== undefined && shown !== data) viewer.input = undefined;
   shown = data;
@@ -226,10 +240,14 @@ async function show(choices: Choices): Promise<void> {
   if (viewer.src !== src) viewer.src = src;
 }
 
-function begin(choices: Choices): void {
+function tellAddress(choices: Choices): void {
   const told = isWritten(choices) ? choices : { ...choices, lines: "" };
   const query = new URLSearchParams(Object.entries(told).filter(([name, text]) => text !== usual[name as keyof Choices]));
   history.replaceState(null, "", `#${query}`);
+}
+
+function begin(choices: Choices): void {
+  tellAddress(choices);
   show(choices).catch((error: Error) => latest === choices && complain(error.message));
 }
 
@@ -269,6 +287,14 @@ addEventListener("hashchange", () => {
   fill(readAddress());
   begin(readForm());
 });
+// Chosen beside the curves, and in the link like all else.
+new MutationObserver(() => {
+  const draws = viewer.getAttribute("train-draws") ?? usual.draws;
+  if (!latest || draws === field("draws").value) return;
+  field("draws").value = draws;
+  latest.draws = draws;
+  tellAddress(latest);
+}).observe(viewer, { attributeFilter: ["train-draws"] });
 listen(viewer, "error", () => complain(""));
 
 offerSkip();

@@ -21,7 +21,7 @@ import type { ChannelSummary } from "../statistics/read-statistics.ts";
 import type { StrongestQuery, StrongPlace } from "../statistics/strongest.ts";
 import type { TrainAnswers, TrainQuery, TrainRequest } from "../train/request.ts";
 import type { Viewer } from "../viewer.ts";
-import type { ComparedPart } from "../views/view.ts";
+import type { ComparedPart, DrawnWeights } from "../views/view.ts";
 import type { Inspected } from "./describe.ts";
 import { aborted } from "./session.ts";
 
@@ -40,6 +40,8 @@ export type Query =
       readonly value: string;
       readonly compare?: string | undefined;
       readonly axes?: Axes | undefined;
+      /** Of a mosaic of weights that is shown, in place of the value. */
+      readonly draws?: DrawnWeights | undefined;
       readonly points: readonly MapPoint[];
     }
   /** Mean, deviation, extremes, share of zeros and count of NaN of every channel. */
@@ -146,8 +148,9 @@ type AnswerTable = {
 };
 
 const answers: AnswerTable = {
-  async probe(known, { value, compare = value, axes, points }) {
+  async probe(known, { value, compare = value, axes, draws, points }) {
     const viewer = viewerOf(known);
+    if (draws) return (await loadPart("for weights", () => import("../train/drawn-weights.ts"))).probeWeights(viewer, draws, points);
     const { model, compared = compare === value ? undefined : model } = viewer;
     const { view } = viewer.sourceOf(value, model, axes);
     for (const point of points) checkPoint(value, view, point);
@@ -253,7 +256,11 @@ const answers: AnswerTable = {
   },
   async train(known, { request }) {
     const viewer = viewerOf(known);
-    return (await loadPart("for training", () => import("../train/learner.ts"))).answerTraining(viewer, request);
+    return (await loadPart("for training", () => import("../train/learner.ts"))).answerTraining(
+      viewer,
+      request,
+      known.inspected?.summary.layers,
+    );
   },
   async release(known, { of }) {
     letGo(viewerOf(known).kept, of);

@@ -1,16 +1,26 @@
 // The engine's side of an element's training: takes steps, tells how good the network is, and keeps its weights. Loaded when training is asked for.
 import { readModel } from "../../engine/source.ts";
+import type { LayerSummary } from "../../engine/summary.ts";
 import type { Trainer } from "../../engine/trainer.ts";
+import { layerWeights, storedAs } from "../kernels/layer-weights.ts";
 import { aborted } from "../session/session.ts";
 import type { Viewer } from "../viewer.ts";
 import { forgetExamples } from "./data.ts";
+import { lyingDense, setDrawable } from "./drawn-weights.ts";
 import { type Lesson, lessonOf } from "./lesson.ts";
 import type { Begun, Evaluated, HeldBackPicture, Kept, Stepped, TrainAnswers, TrainRequest } from "./request.ts";
+import { type WeightTiles, weightTilesOf } from "./weight-tiles.ts";
+
+type DrawRequest = Extract<TrainRequest, { do: "draw" }>;
 
 const purpose = "train";
 
 /** @throws Error that says why it cannot learn; then nothing does */
-export async function answerTraining(viewer: Viewer, request: TrainRequest): Promise<TrainAnswers[TrainRequest["do"]]> {
+export async function answerTraining(
+  viewer: Viewer,
+  request: TrainRequest,
+  rows: readonly LayerSummary[] = [],
+): Promise<TrainAnswers[TrainRequest["do"]]> {
   if (request.do === "begin" || request.do === "end") {
     viewer.kept.get(purpose)?.dispose();
     viewer.kept.delete(purpose);
@@ -26,6 +36,7 @@ export async function answerTraining(viewer: Viewer, request: TrainRequest): Pro
   if (request.do === "evaluate") return learner.evaluate();
   if (request.do === "keep") return learner.keep();
   if (request.do === "picture") return learner.picture(request.index);
+  if (request.do === "draw") return learner.draw(request, rows);
   return learner.look(request.bytes);
 }
 
@@ -130,6 +141,32 @@ class Learner {
   async look(bytes: Uint8Array): Promise<undefined> {
     await this.#viewer.model.setParameters(await readModel(bytes));
     return undefined;
+  }
+
+  /** Makes weights known to what draws them. */
+  async draw({ part, values, since }: DrawRequest, rows: readonly LayerSummary[]): Promise<readonly WeightTiles[]> {
+    const { model, axes } = this.#viewer;
+    const trainer = this.#trainer;
+    const { network, list } = await model.changeable();
+    const known: ReadonlySet<string> = new Set(part === "gradient" ? trainer.parameters : list.map(({ name }) => name));
+    const tiles = (part === "maps" ? [] : values).flatMap((value) => {
+      const found = layerWeights(model.graph, rows, axes, value);
+      const weight = found && storedAs(network.file.nodes, found.weight);
+      return (found && weight && known.has(weight) && weightTilesOf(value, { ...found, weight })) || [];
+    });
+    await trainer.keepGradients(part === "gradient" ? [...new Set(tiles.map(({ weight }) => weight))] : []);
+    const before = part === "change" ? (await readModel(since ?? (await this.keep()).bytes)).initializers : undefined;
+    setDrawable(model, {
+      lying(weight, isGradient) {
+        if (isGradient && trainer.isDisposed) throw new Error("The gradient comes with the next step.");
+        if (isGradient) return lyingDense(weight, trainer.gradient(weight));
+        const buffer = network.parameters.bufferOf(weight);
+        if (!buffer) throw new Error(`'${weight}' is not on the GPU.`);
+        return { buffer, offset: 0 };
+      },
+      before: (weight) => before?.get(weight),
+    });
+    return tiles;
   }
 
   dispose(): void {

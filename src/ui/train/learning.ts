@@ -2,11 +2,13 @@
 import { formatNumber } from "../format-number.ts";
 import type { Session } from "../session/session.ts";
 import type { Silence } from "../statistics/count-silence.ts";
+import type { WeightsPart } from "../views/view.ts";
 import { due } from "./due.ts";
 import type { History } from "./history.ts";
 import type { Begun, Evaluated, HeldBackPicture, Kept, TrainAnswers, TrainRequest } from "./request.ts";
 import { Rise } from "./rise.ts";
 import type { Pace } from "./template.ts";
+import type { WeightTiles } from "./weight-tiles.ts";
 
 export interface LearningParts {
   readonly session: Session;
@@ -267,6 +269,13 @@ export class Learning {
 
   #keep(): Promise<Kept> {
     return this.#ask<"keep">({ do: "keep", id: this.#parts.id });
+  }
+
+  /** Makes weights known to what draws them, in place of maps. @returns those that can be drawn */
+  draw(part: WeightsPart | "maps"): Promise<readonly WeightTiles[]> {
+    const { id, values } = this.#parts;
+    const since = this.history.kept[0]?.bytes;
+    return this.#inTurn(() => this.#ask<"draw">({ do: "draw", id, part, values: values(), since }));
   }
 
   /** Another picture of those held back; of another class than the last, where they are in order. */

@@ -3,6 +3,8 @@
 import type { PixelsOfPicture } from "../../data-sets/resized.ts";
 import type { TrainingOptions } from "../../engine/trainer.ts";
 import type { Preparation } from "../preparation.ts";
+import type { WeightsPart } from "../views/view.ts";
+import type { WeightTiles } from "./weight-tiles.ts";
 
 /** A picture, with the folder that it lies in before its name: that is its class. */
 export interface OwnPicture {
@@ -48,6 +50,14 @@ export type TrainRequest =
   | { readonly do: "picture"; readonly id: number; readonly index: number }
   /** Computes with weights that were kept. */
   | { readonly do: "look"; readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** Weights that are drawn, by the values of layers, and what those were that a change is from: an .onnx file, else those of now. For maps none. */
+  | {
+      readonly do: "draw";
+      readonly id: number;
+      readonly part: WeightsPart | "maps";
+      readonly values: readonly string[];
+      readonly since: Uint8Array<ArrayBuffer> | undefined;
+    }
   | { readonly do: "end" /** The weights from then on. */; readonly from?: Kept | undefined };
 
 export interface TrainQuery {
@@ -111,5 +121,7 @@ export interface TrainAnswers {
   readonly keep: Kept;
   readonly picture: HeldBackPicture;
   readonly look: undefined;
+  /** Of those values that have weights to draw. */
+  readonly draw: readonly WeightTiles[];
   readonly end: undefined;
 }

@@ -4,7 +4,7 @@ import { silenceText } from "./silence.ts";
 import type { RunView } from "./template.ts";
 
 /** What a run does not know of itself. */
-type Beside = Pick<RunView, "isPaused" | "curves" | "note" | "stored">;
+type Beside = Pick<RunView, "isPaused" | "curves" | "note" | "stored" | "drawn">;
 
 export function runViewOf(learning: Learning, beside: Beside): RunView {
   const { isHeld, rate, pace, looked, evaluated, told, begun, history, silent, isRising } = learning;

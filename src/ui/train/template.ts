@@ -5,6 +5,7 @@ import { live } from "lit/directives/live.js";
 import { ref } from "lit/directives/ref.js";
 import { asSentence } from "../as-sentence.ts";
 import { formatNumber, percentOf } from "../format-number.ts";
+import { type DrawnPart, drawnParts } from "./drawing.ts";
 import type { Evaluated, HeldBackPicture } from "./request.ts";
 
 /** How often it may step. */
@@ -24,6 +25,7 @@ export interface RunView {
   readonly isPaused: boolean;
   readonly rate: number;
   readonly pace: Pace;
+  readonly drawn: DrawnPart;
   /** Empty where it does not tell classes. */
   readonly classes: readonly string[];
   readonly heldBack: number;
@@ -57,6 +59,7 @@ export interface TrainActions {
   saveLosses(): void;
   setRate(rate: number): void;
   setPace(pace: Pace): void;
+  setDrawn(part: DrawnPart): void;
   look(index: number | undefined): void;
   /** Shows a picture to the network. */
   open(picture: HeldBackPicture): void;
@@ -78,7 +81,7 @@ export function trainTemplate({ title, status, trouble, run }: TrainView, action
 }
 
 function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
-  const { isHeld, isPaused, rate, pace, note, stored, evaluated, classes } = run;
+  const { isHeld, isPaused, rate, pace, drawn, note, stored, evaluated, classes } = run;
   const choosePace = (event: Event) => actions.setPace((event.target as HTMLSelectElement).value as Pace);
   return html`
     <div class="train-row">
@@ -101,6 +104,12 @@ function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
         Pace
         <select @change=${choosePace}>
           ${Object.entries(paces).map(([name, text]) => html`<option value=${name} ?selected=${name === pace}>${text}</option>`)}
+        </select>
+      </label>
+      <label>
+        What is drawn
+        <select class="train-drawn" @change=${(event: Event) => actions.setDrawn((event.target as HTMLSelectElement).value as DrawnPart)}>
+          ${Object.entries(drawnParts).map(([name, text]) => html`<option value=${name} ?selected=${name === drawn}>${text}</option>`)}
         </select>
       </label>
       <button type="button" class="part-button" @click=${actions.restart}>Begin anew</button>

@@ -3,11 +3,14 @@ import { render } from "lit";
 import { download } from "../download.ts";
 import type { ConvCam } from "../element.ts";
 import { fileName, networkName } from "../export/file-name.ts";
+import type { LayerChoice } from "../layers.ts";
 import { make } from "../make.ts";
+import { setAttribute } from "../state.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { UpdateLoop } from "../update-loop.ts";
 import { unpacked } from "./archives.ts";
 import { type Asked, askedOf, isOfSameWeights, isSame } from "./asked.ts";
+import { Drawing } from "./drawing.ts";
 import { History } from "./history.ts";
 import type { TrainHost } from "./host.ts";
 import { Learning } from "./learning.ts";
@@ -57,12 +60,15 @@ export class Training {
   /** The picture that was put in from here last, and of which pictures it is one. */
   #opened: { readonly input: HTMLCanvasElement; readonly of: string | undefined } | undefined;
   #isDrawDue = false;
+  /** What is drawn in place of maps. */
+  readonly #drawing: Drawing;
   /** Names of classes that were given from here. */
   #givenNames: readonly string[] | undefined;
 
   constructor(host: TrainHost, element: ConvCam, gallery: Element) {
     this.#host = host;
     this.#element = element;
+    this.#drawing = new Drawing(host, element);
     this.panel.ariaLabel = "Training";
     this.panel.hidden = true;
     adoptStyles(gallery.getRootNode() as ShadowRoot, styles);
@@ -84,11 +90,17 @@ export class Training {
     this.#updates.request();
   }
 
+  /** The panels in place of those of maps; undefined where maps are drawn. */
+  arrange(choices: readonly LayerChoice[]): readonly LayerChoice[] | undefined {
+    return this.#drawing.arrange(choices);
+  }
+
   /** The network is gone, or its GPU: where the same comes again, it goes on with what was kept last. */
   hide(): void {
     this.#end();
     this.#asked = undefined;
     this.panel.hidden = true;
+    this.#drawing.forget();
   }
 
   #end(): void {
@@ -102,6 +114,7 @@ export class Training {
   async #bringUpToDate(): Promise<void> {
     try {
       await this.#begin();
+      await this.#drawing.update(this.#learning);
     } catch (error) {
       if ((error as Error).name !== "AbortError") this.#fail(error as Error);
     }
@@ -226,6 +239,7 @@ export class Training {
     saveLosses: () => this.#saveLosses(),
     setRate: (rate) => this.#set({ rate }),
     setPace: (pace) => this.#set({ pace }),
+    setDrawn: (part) => setAttribute(this.#element, "train-draws", part === "maps" ? undefined : part),
     retry: () => {
       this.#asked = undefined;
       this.update();
@@ -326,8 +340,10 @@ export class Training {
     const view = {
       title: "Learning",
       status: learning ? statusText(learning, paused) : this.#pending,
-      trouble: this.#trouble ?? learning?.trouble,
-      run: learning && runViewOf(learning, { isPaused: paused, curves: this.#curves?.element, note: this.#note, stored }),
+      trouble: this.#trouble ?? learning?.trouble ?? this.#drawing.problem,
+      run:
+        learning &&
+        runViewOf(learning, { isPaused: paused, curves: this.#curves?.element, note: this.#note, stored, drawn: this.#drawing.part }),
     };
     render(trainTemplate(view, this.#actions), this.panel);
   }

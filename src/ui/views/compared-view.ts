@@ -1,5 +1,6 @@
-// One of two values that are compared, alone, or their signed difference, as a mosaic. Loaded with the first of them.
+// One of two values that are compared, alone, or their signed difference, as a mosaic; and the way to weights. Loaded with the first of them.
 
+import { loadPart } from "../../engine/errors.ts";
 import { comparePairs, legendOf, readPair } from "../compare/pairs.ts";
 import type { MosaicSource } from "../mosaic/renderer.ts";
 import { inCommonRange } from "./common-range.ts";
@@ -9,6 +10,7 @@ import type { Appearance, Drawn, View, ViewContext } from "./view.ts";
 
 /** @param other the second of the two, where there is one that can be drawn */
 export async function prepareCompared(context: ViewContext, view: View, other: MosaicSource | undefined): Promise<Drawn> {
+  if (view.draws) return (await loadPart("for weights", () => import("../train/drawn-weights.ts"))).drawWeights(context, view, view.draws);
   const source = await context.source(view);
   if (!other && view.shows !== "first") throw new Error(`There is no second '${view.compare ?? view.value}' that can be drawn.`);
   if (!other || view.shows !== "difference") return drawInColors(context, view, source, other);
@@ -55,7 +57,7 @@ async function drawInColors(context: ViewContext, view: View, first: MosaicSourc
 }
 
 /** With 0 in the middle of diverging colours. Chollet's rule has the mean there, and a fixed range may lie anywhere. */
-function differenceLook(appearance: Appearance): Appearance {
+export function differenceLook(appearance: Appearance): Appearance {
   const { normalization } = appearance;
   const extent = typeof normalization === "object" && Math.max(Math.abs(normalization.low), Math.abs(normalization.high));
   const around = extent ? { low: -extent, high: extent } : normalization === "chollet" ? "channel" : normalization;

@@ -6,7 +6,7 @@ import type { Drawn, View, ViewContext } from "./view.ts";
 
 export async function prepareMosaic(context: ViewContext, view: View): Promise<Drawn> {
   const other = await context.comparedSource(view);
-  if (other || view.shows)
+  if (other || view.shows || view.draws)
     return (await loadPart("for comparisons", () => import("./compared-view.ts"))).prepareCompared(context, view, other);
   return drawMosaic(context, view, await context.source(view), { isSigned: context.canBeNegative(view, "first") });
 }

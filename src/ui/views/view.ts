@@ -1,6 +1,7 @@
 // The kinds of views of a network. A new kind is a file in this folder and a row of the table.
 
 import { loadPart } from "../../engine/errors.ts";
+import type { Model } from "../../engine/model.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import type { ImageView } from "../image-view.ts";
 import type { ColorMap } from "../mosaic/color-map.ts";
@@ -10,6 +11,7 @@ import type { LegendColors } from "../mosaic/palette.ts";
 import type { MosaicOptions, MosaicRenderer, MosaicSource } from "../mosaic/renderer.ts";
 import type { Preparation } from "../preparation.ts";
 import type { Statistics } from "../statistics/channel-statistics.ts";
+import type { WeightTiles } from "../train/weight-tiles.ts";
 import { prepareMosaic } from "./mosaic-view.ts";
 
 /** A value tile by tile; a network's image input as the picture that it was made from; or small mosaics of many values on one canvas. */
@@ -32,6 +34,17 @@ export type ViewCanvas = HTMLCanvasElement | OffscreenCanvas;
 /** Of two values that are compared: one alone, or second minus first. */
 export type ComparedPart = "first" | "second" | "difference";
 
+/** What of a network that learns: its weights, what they have changed by since it began, or the gradient of its last step. */
+export type WeightsPart = "weights" | "change" | "gradient";
+
+export interface DrawnWeights {
+  readonly part: WeightsPart;
+  /** How they are drawn, and which value their layer computes. */
+  readonly tiles: WeightTiles;
+  /** Another number with each request: what is drawn from may lie elsewhere. */
+  readonly request: number;
+}
+
 export interface View {
   /** The same from scene to scene, as long as the view shows the same value on the same canvas. */
   readonly id: string;
@@ -41,6 +54,8 @@ export interface View {
   readonly compare?: string | undefined;
   /** What is drawn of two values that are compared; both into the same tiles where absent. */
   readonly shows?: ComparedPart | undefined;
+  /** Weights that are drawn in place of the value, which then is no value of the network. */
+  readonly draws?: DrawnWeights | undefined;
   /** What the value's axes are, where somebody said so. */
   readonly axes?: Axes | undefined;
   /** The channels that are drawn, in this order; all where absent. */
@@ -75,6 +90,8 @@ export interface Appearance {
 
 /** What a view draws from. */
 export interface ViewContext {
+  /** Whose weights may be drawn. */
+  readonly model?: Model;
   readonly renderer: MosaicRenderer;
   readonly appearance: Appearance;
   readonly preparation: Preparation;

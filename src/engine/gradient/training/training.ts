@@ -43,11 +43,14 @@ export interface TrainingPlan {
   /** Gradients longer than this, all together, are shortened to it. */
   readonly clipNorm?: number | undefined;
   readonly seed: number;
+  /** Parameters whose gradients can be read after a step, before they were shortened. None where absent. */
+  readonly kept?: ReadonlySet<string> | undefined;
 }
 
 /** Results: the weighted sum of all losses, and of each loss its mean and what it is of. */
 export const lossResult = "loss";
 export const [lossResultOf, scoresResultOf] = [(name: string) => `loss of ${name}`, (name: string) => `scores of ${name}`] as const;
+export const gradientResultOf = (name: string): string => `gradient of ${name}`;
 
 /** The operands that a step is given. */
 export const [inputsOperand, ratesOperand] = ["inputs", "rates"] as const;
@@ -80,6 +83,9 @@ export function trainingOf(graph: TypedGraph, plan: TrainingPlan, infer: (graph:
   for (const { running, next, keep } of statistics)
     draft.update(running, draft.emit.own("Update", [running, rates, next], { kind: "average", keep, gain: 1 - keep }));
   const results = new Map([[lossResult, whole(lost, "loss", lost)]]);
+  trained.forEach((name, i) => {
+    if (plan.kept?.has(name)) results.set(gradientResultOf(name), sums[i] as string);
+  });
   losses.forEach(({ name, value }, i) => {
     const own = each[i] as string;
     results.set(lossResultOf(name), whole(own, `loss of ${name}`, own)).set(scoresResultOf(name), value);

@@ -1,0 +1,135 @@
+// What of a network is drawn while it learns: its maps, or in their place its weights, their change, or their gradient. On the page's side.
+import type { ConvCam } from "../element.ts";
+import type { LayerChoice } from "../layers.ts";
+import { pictureAmong } from "../picture-among.ts";
+import type { WeightsPart } from "../views/view.ts";
+import type { TrainHost } from "./host.ts";
+import type { Learning } from "./learning.ts";
+import { textOfTile, type WeightTiles } from "./weight-tiles.ts";
+
+export type DrawnPart = WeightsPart | "maps";
+
+/** By the attribute `train-draws`. */
+export const drawnParts: Readonly<Record<DrawnPart, string>> = {
+  maps: "maps",
+  weights: "weights",
+  change: "change of weights since it began",
+  gradient: "gradient of the last step",
+};
+
+/** What a panel is called, behind the name of its layer. */
+const titles: Readonly<Record<WeightsPart, string>> = {
+  weights: "weights",
+  change: "change",
+  gradient: "gradient",
+};
+
+/** @throws Error that says what is accepted */
+export function readDrawnPart(text: string | null): DrawnPart {
+  const part = (text?.trim() || "maps") as DrawnPart;
+  if (!Object.hasOwn(drawnParts, part)) throw new Error(`train-draws '${text}': expected ${Object.keys(drawnParts).join(", ")}.`);
+  return part;
+}
+
+interface Shown {
+  readonly part: WeightsPart;
+  readonly request: number;
+  readonly tiles: ReadonlyMap<string, WeightTiles>;
+}
+
+export class Drawing {
+  readonly #host: Pick<TrainHost, "invalidate" | "layers" | "emit">;
+  readonly #element: ConvCam;
+  /** What was asked for last. */
+  #asked: { readonly learning: Learning; readonly part: DrawnPart } | undefined;
+  #shown: Shown | undefined;
+  /** Why it is not drawn; it learns nonetheless. */
+  problem: string | undefined;
+  #requests = 0;
+
+  constructor(host: Pick<TrainHost, "invalidate" | "layers" | "emit">, element: ConvCam) {
+    this.#host = host;
+    this.#element = element;
+  }
+
+  /** What is chosen; maps where the attribute says what there is not. */
+  get part(): DrawnPart {
+    try {
+      return readDrawnPart(this.#element.getAttribute("train-draws"));
+    } catch {
+      return "maps";
+    }
+  }
+
+  /** Brings it up to date with the attribute. */
+  async update(learning: Learning | undefined): Promise<void> {
+    try {
+      await this.#update(learning, readDrawnPart(this.#element.getAttribute("train-draws")));
+      this.problem = undefined;
+    } catch (error) {
+      const { name, message } = error as Error;
+      if (name === "AbortError" || message === this.problem) return;
+      if (this.#host.emit("error", { error: error as Error, part: "train" })) this.problem = message;
+    }
+  }
+
+  async #update(learning: Learning | undefined, part: DrawnPart): Promise<void> {
+    if (!learning || (this.#asked?.learning === learning && this.#asked.part === part)) return;
+    // Maps are drawn where nobody has asked for anything else.
+    const isNew = part !== "maps" || this.#shown !== undefined;
+    this.#asked = { learning, part };
+    if (!isNew) return;
+    const tiles = await learning.draw(part);
+    if (this.#asked?.learning !== learning) return;
+    this.#shown = part === "maps" ? undefined : { part, request: ++this.#requests, tiles: new Map(tiles.map((one) => [one.value, one])) };
+    this.#host.invalidate("scene");
+  }
+
+  /** The network is gone: maps are drawn of the next, until it learns. */
+  forget(): void {
+    this.#asked = undefined;
+    if (!this.#shown) return;
+    this.#shown = undefined;
+    this.#host.invalidate("scene");
+  }
+
+  /** Panels of weights, once each; undefined where maps are drawn, as where one looks at layers without weights alone. */
+  arrange(choices: readonly LayerChoice[]): readonly LayerChoice[] | undefined {
+    if (!this.#shown) return undefined;
+    const arranged = arrangeWeights(choices, this.#shown, pictureAmong(this.#host.layers));
+    return arranged.some(({ draws }) => draws) ? arranged : undefined;
+  }
+}
+
+/** @param picture what the network looks at, which is shown as it is */
+export function arrangeWeights(
+  choices: readonly LayerChoice[],
+  { part, request, tiles }: Shown,
+  picture: string | undefined,
+): readonly LayerChoice[] {
+  const seen = new Set<string>();
+  const both = choices.flatMap(({ compare, ...choice }) => (compare === undefined ? [choice] : [choice, { ...choice, value: compare }]));
+  return both.flatMap(({ axes: _, ...choice }): readonly LayerChoice[] => {
+    const { value } = choice;
+    if (value === picture) return [choice];
+    const one = tiles.get(value);
+    if (!one || seen.has(one.weight)) return [];
+    seen.add(one.weight);
+    return [
+      {
+        ...choice,
+        value: `${titles[part]} of ${value}`,
+        title: `${value} · ${titles[part]}`,
+        // The maps stay where they are, for whoever goes back to them.
+        reads: [value, ...(choice.reads ?? [])],
+        draws: { part, tiles: one, request },
+        layer: {
+          value,
+          operator: textOfTile(one),
+          shape: [1, one.outputs, one.tileRows, one.tileColumns],
+          ...{ isView: false, isInsideLayer: false },
+        },
+      },
+    ];
+  });
+}
