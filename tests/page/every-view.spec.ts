@@ -1,7 +1,8 @@
 // Every view of the page: for everyone, in every colour scheme and size; and by its address, there and back.
-import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
+import type { RunOptions } from "axe-core";
 import type { ConvCam } from "../../src/ui/element.ts";
+import { violations } from "../support/axe.ts";
 import { otherPages, type PageView, pageViews, showView } from "../support/page-views.ts";
 import { test } from "../support/warm-page.ts";
 import { openPage } from "./page.ts";
@@ -37,13 +38,12 @@ async function complaints(page: Page, part?: string, lightPart?: string): Promis
   for (const [look, { media, size }] of Object.entries(looks) as [Look, (typeof looks)[Look]][]) {
     await page.emulateMedia(media);
     await page.setViewportSize(size);
-    const axe = new AxeBuilder({ page }).setLegacyMode();
-    if (look === "light") axe.options({ rules: { "target-size": { enabled: true } } });
-    else axe.withRules([...rules[look]]);
-    const within = look === "light" ? lightPart : part;
-    if (within) axe.include(within);
-    const { violations } = await axe.analyze();
-    for (const { id, nodes } of violations)
+    const isLight = look === "light";
+    const wanted: RunOptions = isLight
+      ? { rules: { "target-size": { enabled: true } } }
+      : { runOnly: { type: "rule", values: [...rules[look]] } };
+    const broken = await violations(page, wanted, isLight ? lightPart : part);
+    for (const { id, nodes } of broken)
       found.push(...nodes.map(({ target, failureSummary }) => `${look}: ${id} at ${target.flat().join(" ")}: ${failureSummary}`));
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (beyond > 0) found.push(`${look}: ${beyond} pixels too wide`);
