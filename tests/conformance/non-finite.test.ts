@@ -201,9 +201,9 @@ test("every operator that computes with floats is among them", () => {
   // These are losses of rows, one number each (training.test.ts has their corners), or move elements, as those above that stand for them, or take integers and bools, or answer what is known at load.
   const others =
     "SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss And Or Xor Not Cast CastLike Where Constant ConstantOfShape Range Shape Size Split Squeeze Unsqueeze GatherElements GatherND DepthToSpace SpaceToDepth Upsample Gemm";
-  // Likewise of those that few networks have; CumProd is CumSum with another sign.
+  // Likewise of those that few networks have; CumProd is CumSum with another sign, and what samples mixes as Resize does.
   const few =
-    "BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitShift BitCast Trilu EyeLike OneHot Scatter ScatterElements ScatterND TensorScatter CumProd CenterCropPad ReverseSequence HannWindow HammingWindow BlackmanWindow MelWeightMatrix Det";
+    "BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitShift BitCast Trilu EyeLike OneHot Scatter ScatterElements ScatterND TensorScatter CumProd CenterCropPad ReverseSequence HannWindow HammingWindow BlackmanWindow MelWeightMatrix Det GridSample AffineGrid RoiAlign DeformConv MaxUnpool Col2Im";
   const known = new Set([...cases.map(({ operator }) => operator), ...others.split(" "), ...few.split(" ")]);
   const names = everything.operators.filter(({ domain }) => domain === "").map(({ name }) => name);
   expect(names.filter((name) => !known.has(name))).toEqual([]);

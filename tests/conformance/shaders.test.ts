@@ -14,7 +14,9 @@ const variants: Readonly<Record<string, Readonly<Record<string, readonly number[
   "convolution-general": { HAS_BIAS: [0, 1], HAS_RESIDUAL: [0, 1], ACTIVATION: [0, 1, 2, 3, 4, 5, 6, 7] },
   "count-saturated": { VALUE_TYPE: [0, 1, 2] },
   cumulative: { TYPE: [0, 1], IS_PRODUCT: [0, 1] },
+  "deform-columns": { HAS_MASK: [0, 1] },
   difference: { VALUE_TYPE: [0, 1, 2] },
+  "grid-sample": { MODE: [0, 1, 2], PADDING: [0, 1, 2] },
   histogram: { VALUE_TYPE: [0, 1, 2] },
   "loss-gradient": { OF_SCORES: [0, 1], HAS_WEIGHTS: [0, 1], IS_MEAN: [0, 1] },
   "loss-rows": { OF_SCORES: [0, 1], HAS_WEIGHTS: [0, 1] },
@@ -31,6 +33,7 @@ const variants: Readonly<Record<string, Readonly<Record<string, readonly number[
   rotate: { TRANSPOSED: [0, 1] },
   "scatter-elements": { TYPE: [0, 1, 2], REDUCTION: [0, 1, 2, 3, 4] },
   "scatter-nd": { TYPE: [0, 1, 2], REDUCTION: [0, 1, 2, 3, 4], PHASE: [0, 1, 2, 3] },
+  "roi-align": { IS_MAX: [0, 1] },
   softmax: { KIND: [0, 1, 2], LANES: [1, 64] },
 };
 

@@ -9,6 +9,7 @@ import { normalization } from "./normalization.ts";
 import { pooling } from "./pooling.ts";
 import { reduction } from "./reduction.ts";
 import { resizing } from "./resize.ts";
+import { sampling } from "./sampling.ts";
 import { selection } from "./selection.ts";
 import { shapes } from "./shapes.ts";
 import { training } from "./training.ts";
@@ -23,6 +24,7 @@ export const operators: Operators = {
   ...pooling,
   ...reduction,
   ...resizing,
+  ...sampling,
   ...selection,
   ...shapes,
   ...training,

@@ -28,9 +28,11 @@ const elsewhere: Readonly<Record<string, ReadonlySet<string>>> = {
   arrays: new Set([
     ...keysOf("", "IsNaN IsInf BitShift BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitCast Trilu EyeLike OneHot CumSum CumProd Det"),
     ...keysOf("", "Scatter ScatterElements ScatterND TensorScatter CenterCropPad ReverseSequence"),
+    // Written with ScatterND.
+    ...keysOf("", "MaxUnpool"),
     ...keysOf("", "HannWindow HammingWindow BlackmanWindow MelWeightMatrix"),
   ]),
-  sampling: new Set(keysOf("", "GridSample")),
+  sampling: new Set([...keysOf("", "GridSample AffineGrid RoiAlign DeformConv MaxUnpool Col2Im"), ...keysOf(fusedDomain, "DeformColumns")]),
   sequences: new Set(keysOf("", "Attention")),
 };
 
