@@ -22,7 +22,7 @@ export type { Profile, ProfileOptions, StepTime } from "./engine/profile.ts";
 export { type LoadProgress, type ModelSource, type ReadOptions, readModel } from "./engine/source.ts";
 export type { LayerSummary, ModelSummary } from "./engine/summary.ts";
 export { type DataType, Tensor } from "./engine/tensor.ts";
-export type { BatchSource, LossOptions, Targets, Trainer, TrainingBatch, TrainingOptions } from "./engine/trainer.ts";
+export type { BatchSource, LossOptions, LossScaleOptions, Targets, Trainer, TrainingBatch, TrainingOptions } from "./engine/trainer.ts";
 export type { Choices, TuningMemory } from "./engine/tune/memory.ts";
 export type { TunedLayer } from "./engine/tune/tuner.ts";
 export type { TuneOptions, TuneProgress, TuningReport } from "./engine/tune/tuning.ts";

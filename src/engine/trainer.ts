@@ -7,6 +7,7 @@ import { type OptimizerOptions, ratesAt, usualRate } from "./gradient/training/o
 import { planOf, scheduleOf, type TrainingOptions } from "./gradient/training/options.ts";
 import { type ScheduleOptions, scheduledShare } from "./gradient/training/schedules.ts";
 import {
+  countsResult,
   gradientResultOf,
   inputsOperand,
   type LossName,
@@ -14,6 +15,7 @@ import {
   lossResult,
   lossResultOf,
   ratesOperand,
+  scaleResult,
   scoresResultOf,
   type TrainingPlan,
   targetsOperandOf,
@@ -30,7 +32,7 @@ import { isWeight } from "./reinitialize.ts";
 import { Tensor } from "./tensor.ts";
 import { asTensor, checkLabels, isSource, partOf, type TrainingBatch, targetsByName } from "./training-batch.ts";
 
-export type { LossOptions, TrainingOptions } from "./gradient/training/options.ts";
+export type { LossOptions, LossScaleOptions, TrainingOptions } from "./gradient/training/options.ts";
 
 export type { BatchSource, Targets, TrainingBatch } from "./training-batch.ts";
 
@@ -101,11 +103,10 @@ export class Trainer {
    */
   static async make(model: Model, options: TrainingOptions = {}): Promise<Trainer> {
     const { network } = await model.changeable();
-    if (network.halves)
-      throw new ModelError('a model of precision "float16" computes in 16 bits between layers. Load it with "float32" to train it.');
     const schedule = scheduleOf(options);
-    const plan: MadePlan = { ...planOf(network.graph, options, (name) => network.valueName(name)), kept: new Set() };
-    const catalog = await loadCatalog(undefined, { hasRareCases: true, isForTraining: true });
+    const hasHalves = network.halves?.values === "between";
+    const plan: MadePlan = { ...planOf(network.graph, options, (name) => network.valueName(name), hasHalves), kept: new Set() };
+    const catalog = await loadCatalog(undefined, { hasRareCases: true, isForTraining: plan.scale ? "scaled" : true });
     const infer = (one: Graph): TypedGraph => {
       const { graph: typed, obstacles } = inferGraph(one, catalog);
       if (obstacles.length > 0) throw new UnsupportedError(obstacles);
@@ -115,7 +116,7 @@ export class Trainer {
     const derive = (base: TypedGraph) => {
       const uses = usesOf(base);
       const isFrozen = (name: string) => plan.isFrozen(name) || !isWeight(base.types.get(name) as ValueType, uses.get(name));
-      made = trainingOf(base, { ...plan, isFrozen }, infer);
+      made = trainingOf(base, { ...plan, isFrozen }, infer, catalog.families.scaling);
       return made;
     };
     const execution = await DerivedExecution.make(network, derive, { startsSettled: true });
@@ -263,6 +264,13 @@ export class Trainer {
     if (this.#steps === 0) throw new ModelError("no step was taken yet, so there is no loss.");
     const read = await this.#execution.read(results);
     return results.map((name) => (read[name] as Tensor).toFloat32()[0] as number);
+  }
+
+  /** By what the next step's loss is multiplied, and how many steps were not taken, since a gradient was not finite. */
+  async readScale(): Promise<{ readonly scale: number; readonly skipped: number }> {
+    if (!this.#made.results.has(scaleResult)) return { scale: 1, skipped: 0 };
+    const { [scaleResult]: scales, [countsResult]: counts } = await this.#execution.read([scaleResult, countsResult]);
+    return { scale: scales?.toNumbers()[0] as number, skipped: counts?.toNumbers()[1] as number };
   }
 
   /**

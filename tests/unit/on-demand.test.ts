@@ -5,7 +5,8 @@ import { networkNames } from "../../src/bench/cases.ts";
 import { layerNames } from "../../src/bench/layers.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import arrays from "../../src/engine/ops/arrays/index.ts";
-import { loadCatalog, parts } from "../../src/engine/ops/catalog.ts";
+import { type CatalogOptions, loadCatalog, parts } from "../../src/engine/ops/catalog.ts";
+import lossScaling, { families as ofLossScaling } from "../../src/engine/ops/loss-scaling/index.ts";
 import type { Operator, Target } from "../../src/engine/ops/operator.ts";
 import sampling from "../../src/engine/ops/sampling/index.ts";
 import sequences from "../../src/engine/ops/sequences/index.ts";
@@ -82,7 +83,7 @@ test.each(parts)("the part with $names has these operators and no others", async
   expect(new Set([(await load()).default].flat().map(({ domain, name }) => domain + name))).toEqual(new Set(names));
 });
 
-test.each(Object.entries({ training, arrays, sampling, sequences }))(
+test.each(Object.entries({ training, lossScaling, arrays, sampling, sequences }))(
   "the operators of %s are fetched for a graph that names one, each of them",
   async (_, part: readonly Operator[]) => {
     for (const one of part) {
@@ -94,6 +95,14 @@ test.each(Object.entries({ training, arrays, sampling, sequences }))(
     expect(operators.filter((one) => part.includes(one))).toEqual([]);
   },
 );
+
+test("what scales a loss is fetched for trainings that scale it, and in no other", async () => {
+  const scaling = async (options: CatalogOptions, graph?: Graph) => (await loadCatalog(graph, options)).families.scaling;
+  expect(await scaling({ isForTraining: true })).toBeUndefined();
+  expect(await scaling({ isForTraining: "scaled" })).toBe(ofLossScaling.scaling);
+  const update = { ...op("Update", "x", "y"), domain: "convcam" };
+  expect(await scaling({}, graphOf({ nodes: [update] }))).toBeUndefined();
+});
 
 test("training's kernels for products are in catalogs for training, and in no other", async () => {
   expect((await loadCatalog(undefined, { isForTraining: true })).families.product).toBe(families.product);

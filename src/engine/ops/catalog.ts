@@ -27,8 +27,8 @@ export interface CatalogOptions {
   readonly hasRareCases?: boolean;
   /** Winograd's kernels, which pay where much is computed. */
   readonly hasMuchToGain?: boolean;
-  /** The operators of training, whether or not the graph names one of them. */
-  readonly isForTraining?: boolean;
+  /** The operators of training, whether or not the graph names one of them; "scaled" for those of a loss that is scaled as well. */
+  readonly isForTraining?: boolean | "scaled";
   /** All operators and kernels, for callers that choose kernels by name. */
   readonly isComplete?: boolean;
 }
@@ -89,11 +89,16 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
   ]);
   // Imported here and not by the rarer part: bundlers put a worker and its parts into one file only where no part imports another on demand.
   const needs = (part: string) => isComplete || rare?.names(part, keys);
-  const [training, ...others] = await Promise.all([
+  const [training, scaling, ...others] = await Promise.all([
     isForTraining || needs("training") ? required(() => import("./training/index.ts")) : undefined,
+    isForTraining === "scaled" || needs("scaling") ? required(() => import("./loss-scaling/index.ts")) : undefined,
     ...Object.entries(farther).map(([part, load]) => (needs(part) ? required(load) : undefined)),
   ]);
-  const operators = [...common, ...[...named, training, ...others].flatMap((part) => part?.default ?? []), ...(rare?.operators ?? [])];
+  const operators = [
+    ...common,
+    ...[...named, training, scaling, ...others].flatMap((part) => part?.default ?? []),
+    ...(rare?.operators ?? []),
+  ];
   const byName = new Map(operators.map((operator) => [keyOf(operator), operator]));
   const families = [implicitGemm?.implicitGemmCandidates, winograd?.winogradCandidates, depthwise?.depthwiseCandidates];
   return {
@@ -102,6 +107,7 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
       convolution: families.filter((family) => family !== undefined),
       general: rare?.general,
       product: training?.families.product,
+      scaling: scaling?.families.scaling,
     },
     passes: folding ? [folding.foldScaleShift] : [],
     find: (domain, name) => byName.get(keyOf({ domain, name })),

@@ -1,4 +1,6 @@
 // Kernels that operators find in a catalog: families from parts of the program that are loaded only where they pay.
+import type { AttributeValue, ValueType } from "../graph/graph.ts";
+import type { Tensor } from "../tensor.ts";
 import type { Candidate, ConvolutionCase } from "./convolution/case.ts";
 import type { MatrixProduct } from "./matrix-product.ts";
 import type { Kernel, Target } from "./operator.ts";
@@ -15,10 +17,76 @@ export interface GeneralKernels {
   readonly product: (product: MatrixProduct) => Kernel;
 }
 
+/** What loss scaling writes with: a graph of a step in the making. */
+export interface StepWriter {
+  readonly emit: {
+    multiply(a: string, b: string): string;
+    divide(a: string, b: string): string;
+    own(operator: string, inputs: readonly string[], attributes: Readonly<Record<string, AttributeValue>>): string;
+    nodes(
+      operator: string,
+      inputs: readonly string[],
+      outputCount: number,
+      attributes: Readonly<Record<string, AttributeValue>>,
+      domain: string,
+    ): readonly string[];
+    typeOf(value: string): ValueType;
+  };
+  state(role: string, initial: Tensor | ValueType): string;
+  update(state: string, value: string): void;
+}
+
+/** By what a loss is multiplied, so that small gradients in 16 bits are not 0. */
+export interface ScaleOptions {
+  readonly initial: number;
+  /** After so many steps in a row whose gradients were finite it doubles. */
+  readonly every: number;
+  /** It stays as it is. */
+  readonly isFixed: boolean;
+}
+
+/** What a step does with gradients of a loss that was scaled. */
+export interface ScaledStep {
+  /** Of the step, by which nothing changes where a gradient is not finite. */
+  readonly rates: string;
+  readonly scale: string;
+  readonly counts: string;
+  /** The gradient of a parameter as it is without the scale, with what decays, shortened. */
+  gradient(index: number): string;
+  /** What a running statistic becomes. @param now the one of the batch */
+  statistic(running: string, now: string, keep: number): string;
+}
+
+export interface ScaledStepOptions {
+  /** The operand. */
+  readonly rates: string;
+  /** How many parts the step is computed in. */
+  readonly parts: number;
+  readonly parameters: readonly string[];
+  /** Of parameters, as part of the gradient. */
+  readonly decay: number;
+  readonly clipNorm: number | undefined;
+  /** How much of the moments of Adam is kept. */
+  readonly betas: readonly [first: number, second: number];
+}
+
+export type LossScaling = (
+  draft: StepWriter,
+  options: ScaleOptions,
+) => {
+  /** What is differentiated in place of the loss. */
+  scaled(loss: string): string;
+  /** A gradient of it as it is without the scale. */
+  plain(gradient: string): string;
+  take(gradients: readonly string[], options: ScaledStepOptions): ScaledStep;
+};
+
 export interface Families {
   readonly convolution: readonly ConvolutionFamily[];
   /** In training: the kernels for a product with others among them, most promising first. */
   readonly product?: ((product: MatrixProduct, target: Target, others: readonly Kernel[]) => readonly Kernel[]) | undefined;
+  /** In training with a loss that is scaled. */
+  readonly scaling?: LossScaling | undefined;
   /** Absent where nothing asked for the rarer operators: a rare case then has no kernel. */
   readonly general?: GeneralKernels | undefined;
 }

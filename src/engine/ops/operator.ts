@@ -164,6 +164,8 @@ export interface Operation {
   readonly nonnegative?: () => Nonnegative | undefined;
   /** Whether views show it as one layer with the node before it, as they do an activation or a normalization. */
   readonly continuesLayer?: boolean;
+  /** Outputs, by index, that keep 32 bits where what lies between layers has 16, such as statistics of a batch. */
+  readonly exact?: readonly number[];
   /** The output is its inputs side by side along this axis: inputs may be computed in place. */
   readonly concatAxis?: number;
   /**

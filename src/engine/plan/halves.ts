@@ -1,13 +1,25 @@
 // Weights, and values between layers, in 16 bits: half the memory and half the bytes to move. Loaded only for models that ask for it.
 import { type HalfFormat, withHalves } from "../../shaders/halves.ts";
 import type { Shader } from "../../shaders/shader.ts";
+import type { Storage } from "../ops/operator.ts";
 import { numberToFloat16 } from "../tensor.ts";
+import type { PlannedGraph } from "./nodes.ts";
+import type { Placements } from "./place.ts";
 import type { PlanBuffer, Step } from "./plan.ts";
+
+type Storages = ReadonlySet<Storage | undefined>;
 
 /** How a planner stores halves. */
 export interface HalfStorage {
   /** Which values are halves beside constants: those between layers, where kernels can write halves; "all" if nobody reads any. */
   readonly values: "none" | "between" | "all";
+  /**
+   * Tells of a storage whether it holds halves.
+   *
+   * @param floats storages of floats
+   * @param readable those that can be read after a run
+   */
+  stores(planned: PlannedGraph, placements: Placements, floats: Storages, readable: Storages): (storage: Storage) => boolean;
   /** The same kernel where these bindings hold halves. */
   shader(shader: Shader, names: readonly string[]): Shader;
   /** The same float32 constants in halves. */
@@ -31,6 +43,12 @@ export function halfStorage(hasF16: boolean): HalfStorage {
   return {
     values: hasF16 ? "between" : "none",
     shader,
+    stores({ nodes }, { of }, floats, readable) {
+      const exact = nodes.flatMap(({ node, operation }) => operation.exact?.map((i) => of.get(node.outputs[i] ?? "")?.storage) ?? []);
+      const whole: Storages = new Set([...exact, ...(this.values === "all" ? [] : readable)]);
+      // A number by itself saves nothing.
+      return (storage) => this.values !== "none" && storage.elements > 1 && floats.has(storage) && !whole.has(storage);
+    },
     weights(buffer) {
       const count = buffer.sizeBytes / 4;
       return {

@@ -41,21 +41,20 @@ const noConflicts: ReadonlyMap<Storage, boolean> = new Map();
 
 /** Every storage with its size, lifetime and conflicts. */
 function requestsOf(
-  { graph, kept }: PlannedGraph,
+  planned: PlannedGraph,
   placements: Placements,
   emission: Emission,
   halves: HalfStorage | undefined,
   timeOf: (step: number) => number,
 ): readonly Request[] {
   const lifetimes = lifetimesOf(emission, timeOf);
-  const pinned = new Set([...kept, ...graph.inputs.map(({ name }) => name)].map((name) => placements.of.get(name)?.storage));
+  const pinned = new Set(
+    [...planned.kept, ...planned.graph.inputs.map(({ name }) => name)].map((name) => placements.of.get(name)?.storage),
+  );
+  const stores = halves?.stores(planned, placements, emission.floats, pinned);
   return emission.memories.filter(isStorage).map((storage) => ({
     storage,
     lifetime: pinned.has(storage) ? "always" : (lifetimes.get(storage) ?? "always"),
-    elementBytes: emission.floats.has(storage) && storesHalves(halves, pinned.has(storage)) ? 2 : 4,
+    elementBytes: stores?.(storage) ? 2 : 4,
   }));
-}
-
-function storesHalves(halves: HalfStorage | undefined, isReadable: boolean): boolean {
-  return halves?.values === "all" || (halves?.values === "between" && !isReadable);
 }

@@ -28,7 +28,10 @@ export function usualRate({ name }: OptimizerOptions): number {
   return name === "sgd" || name === "adagrad" ? 0.01 : 0.001;
 }
 
-const decays = ({ betas: [first, second] = [0.9, 0.999] }: OptimizerOptions) => [first, second] as const;
+export const betasOf = ({ betas: [first, second] = [0.9, 0.999] }: OptimizerOptions) => [first, second] as const;
+
+/** How much of a parameter is part of its gradient, as PyTorch's. AdamW's decay is beside it. */
+export const decayOf = ({ name, weightDecay = 0 }: OptimizerOptions): number => (name === "adamw" ? 0 : weightDecay);
 
 /**
  * What the operand `rates` holds in a part of a step.
@@ -38,7 +41,7 @@ const decays = ({ betas: [first, second] = [0.9, 0.999] }: OptimizerOptions) => 
  */
 export function ratesAt(options: OptimizerOptions, rate: number, step: number, part = 0, parts = 1): Float32Array {
   const rates = new Float32Array(rateCount);
-  const [first, second] = decays(options);
+  const [first, second] = betasOf(options);
   rates[rateIndex] = rate;
   rates[meanIndex] = 1 / (1 - first ** step);
   rates[squareIndex] = 1 / (1 - second ** step);
@@ -53,6 +56,8 @@ export interface StepOptions {
   readonly gradient: string;
   /** The operand. */
   readonly rates: string;
+  /** How much of the parameter is still to be added to the gradient. */
+  readonly decay: number;
   /** Whether only the last part of a step takes it. */
   readonly waits: boolean;
 }
@@ -63,7 +68,7 @@ export function writeStep(
   options: OptimizerOptions,
   parameter: string,
   type: ValueType,
-  { gradient, rates, waits }: StepOptions,
+  { gradient, rates, decay, waits }: StepOptions,
 ): void {
   const { emit } = draft;
   const { name, momentum = 0.9, nesterov = false, weightDecay = 0 } = options;
@@ -73,9 +78,7 @@ export function writeStep(
     return next;
   };
   const state = (role: string) => draft.state(`${role} of ${parameter}`, type);
-  // What decays is part of the gradient, but of adamw.
-  const decayed = weightDecay > 0 && name !== "adamw";
-  const along = decayed ? emit.add(gradient, emit.scale(parameter, weightDecay, parameter)) : gradient;
+  const along = decay > 0 ? emit.add(gradient, emit.scale(parameter, decay, parameter)) : gradient;
   if (name === "sgd") {
     if (momentum === 0) update(parameter, "descend", [along], {});
     else {
@@ -90,7 +93,7 @@ export function writeStep(
     update(parameter, "adagrad", [along, squares], { epsilon: options.epsilon ?? 1e-10 });
     return;
   }
-  const [first, second] = decays(options);
+  const [first, second] = betasOf(options);
   const mean = update(state("moment 1"), "average", [along], { keep: first, gain: 1 - first });
   const squares = update(state("moment 2"), "squares", [along], { keep: second, gain: 1 - second });
   update(parameter, "adam", [mean, squares], { epsilon: options.epsilon ?? 1e-8, decay: name === "adamw" ? weightDecay : 0 });

@@ -1,6 +1,7 @@
 // What somebody asks of a training, checked against the model.
 import { ModelError } from "../../errors.ts";
 import { producersOf, type TypedGraph } from "../../graph/graph.ts";
+import type { ScaleOptions } from "../../ops/families.ts";
 import { checkCount, checkFinite, checkKeys } from "../check.ts";
 import { scoresOf } from "../target.ts";
 import { type OptimizerOptions, optimizerNames } from "./optimizers.ts";
@@ -42,6 +43,19 @@ export interface TrainingOptions {
   readonly frozen?: ((name: string) => boolean) | undefined;
   /** Gradients longer than this, all together, are shortened to it. */
   readonly clipNorm?: number | undefined;
+  /**
+   * By what the loss is multiplied before it is differentiated, so that small gradients in 16 bits are not 0; the optimiser divides by it. A step of
+   * which a gradient is not finite changes nothing. "dynamic", by default where values lie in 16 bits: it begins with 65,536, is halved by such a
+   * step, and doubles after 2,000 others in a row. A number stays.
+   */
+  readonly lossScale?: number | "dynamic" | LossScaleOptions | undefined;
+}
+
+export interface LossScaleOptions {
+  /** By default 65,536. */
+  readonly initial?: number | undefined;
+  /** After how many good steps in a row it doubles. By default 2,000. */
+  readonly every?: number | undefined;
 }
 
 export function scheduleOf({ schedule = "constant" }: TrainingOptions): ScheduleOptions {
@@ -52,9 +66,10 @@ export function scheduleOf({ schedule = "constant" }: TrainingOptions): Schedule
 
 /**
  * @param valueName the value that a name, of a value or a layer, means
+ * @param hasHalves whether values lie in 16 bits
  * @throws ModelError for options that make no sense for the model
  */
-export function planOf(graph: TypedGraph, options: TrainingOptions, valueName: (name: string) => string): TrainingPlan {
+export function planOf(graph: TypedGraph, options: TrainingOptions, valueName: (name: string) => string, hasHalves = false): TrainingPlan {
   checkKeys("training", options, optionKeys);
   const { optimizer: named = "sgd", batch = 32, accumulate = 1, seed = 0, frozen, clipNorm } = options;
   const optimizer = typeof named === "string" ? { name: named } : named;
@@ -76,7 +91,21 @@ export function planOf(graph: TypedGraph, options: TrainingOptions, valueName: (
     isFrozen: frozen ?? (() => false),
     clipNorm,
     seed,
+    scale: scaleOf(options.lossScale ?? (hasHalves ? "dynamic" : undefined)),
   };
+}
+
+function scaleOf(given: TrainingOptions["lossScale"]): ScaleOptions | undefined {
+  if (given === undefined) return undefined;
+  const isFixed = typeof given === "number";
+  if (!isFixed && given !== "dynamic" && (typeof given !== "object" || given === null))
+    throw new ModelError(`lossScale '${String(given)}': expected a number, "dynamic", or options.`);
+  const options: LossScaleOptions = isFixed ? { initial: given } : given === "dynamic" ? {} : given;
+  checkKeys("lossScale", options, ["initial", "every"]);
+  const { initial = 65536, every = 2000 } = options;
+  if (!(initial > 0 && initial < 2 ** 127)) throw new ModelError(`lossScale ${initial}: expected a number above 0, and less than 2^127.`);
+  checkCount("lossScale: every", every, 1, 2 ** 24);
+  return { initial, every, isFixed };
 }
 
 function lossesOf(graph: TypedGraph, { of, loss: usual = "cross-entropy" }: TrainingOptions, valueName: (name: string) => string) {
@@ -105,7 +134,7 @@ function usualValue(graph: TypedGraph, loss: LossName): string {
   return loss === "binary-cross-entropy" && node?.operator === "Sigmoid" ? (node.inputs[0] as string) : output;
 }
 
-const optionKeys = ["loss", "of", "optimizer", "schedule", "batch", "accumulate", "seed", "frozen", "clipNorm"];
+const optionKeys = ["loss", "of", "optimizer", "schedule", "batch", "accumulate", "seed", "frozen", "clipNorm", "lossScale"];
 const optimizerKeys = ["name", "rate", "momentum", "nesterov", "betas", "epsilon", "weightDecay"];
 
 /** @throws ModelError for numbers that no optimiser takes, and options that there are not */

@@ -4,12 +4,13 @@ import { ModelError } from "../../errors.ts";
 import type { GraphEdit } from "../../graph/edit.ts";
 import { fusedDomain, type Graph, type Node, type TypedGraph, type ValueType } from "../../graph/graph.ts";
 import { ancestorsOf } from "../../graph/reach.ts";
+import type { LossScaling, ScaleOptions } from "../../ops/families.ts";
 import { rateCount } from "../../ops/training/update.ts";
 import { keyOf } from "../../random.ts";
 import { isFloat, Tensor } from "../../tensor.ts";
 import { partWithBatch } from "../batch.ts";
 import { Draft } from "../draft.ts";
-import { type OptimizerOptions, writeStep } from "./optimizers.ts";
+import { betasOf, decayOf, type OptimizerOptions, writeStep } from "./optimizers.ts";
 
 /**
  * - cross-entropy: of scores before a softmax, and the number of the right class for each row
@@ -45,10 +46,12 @@ export interface TrainingPlan {
   readonly seed: number;
   /** Parameters whose gradients can be read after a step, before they were shortened. None where absent. */
   readonly kept?: ReadonlySet<string> | undefined;
+  /** Multiplies the loss, where gradients lie in 16 bits. */
+  readonly scale?: ScaleOptions | undefined;
 }
 
 /** Results: the weighted sum of all losses, and of each loss its mean and what it is of. */
-export const lossResult = "loss";
+export const [lossResult, scaleResult, countsResult] = ["loss", "loss scale", "loss scale counts"] as const;
 export const [lossResultOf, scoresResultOf] = [(name: string) => `loss of ${name}`, (name: string) => `scores of ${name}`] as const;
 export const gradientResultOf = (name: string): string => `gradient of ${name}`;
 
@@ -56,8 +59,11 @@ export const gradientResultOf = (name: string): string => `gradient of ${name}`;
 export const [inputsOperand, ratesOperand] = ["inputs", "rates"] as const;
 export const targetsOperandOf = (name: string): string => `targets of ${name}`;
 
-/** @param infer types a graph, and throws where it cannot */
-export function trainingOf(graph: TypedGraph, plan: TrainingPlan, infer: (graph: Graph) => TypedGraph) {
+/**
+ * @param infer types a graph, and throws where it cannot
+ * @param scaling writes what scales the loss, where the plan says so
+ */
+export function trainingOf(graph: TypedGraph, plan: TrainingPlan, infer: (graph: Graph) => TypedGraph, scaling?: LossScaling) {
   const { losses, input, batch, parts, optimizer } = plan;
   const shape = graph.types.get(input)?.shape ?? [];
   const values = losses.map(({ value }) => value);
@@ -69,26 +75,41 @@ export function trainingOf(graph: TypedGraph, plan: TrainingPlan, infer: (graph:
   const lost = losses
     .map(({ value, weight }, i) => draft.emit.scale(each[i] as string, weight, value))
     .reduce((a, b) => draft.emit.add(a, b));
+  const scaler = plan.scale && scaling?.(draft, plan.scale);
+  const scaled = scaler?.scaled(lost) ?? lost;
   draft.type(infer);
   const trained = trainedParameters(graph, part, plan);
   const seed = Tensor.filled(draft.emit.typeOf(lost).dtype, [], 1);
-  const explained = { value: lost, target: lost, weights: { seed, followsTop: false } };
+  const explained = { value: scaled, target: scaled, weights: { seed, followsTop: false } };
   const { gradients } = draft.differentiate(explained, trained);
   const whole = (value: string, role: string, like: string) => (parts === 1 ? value : gathered(draft, value, role, { like, parts, rates }));
   const sums = gradients.map((gradient, i) => whole(gradient, `gradient of ${trained[i]}`, trained[i] as string));
-  const along = clipped(draft, sums, trained, plan.clipNorm);
+  const decay = decayOf(optimizer);
+  const taken = scaler?.take(sums, { rates, parts, parameters: trained, decay, clipNorm: plan.clipNorm, betas: betasOf(optimizer) });
+  const along = taken ? [] : clipped(draft, sums, trained, plan.clipNorm);
   trained.forEach((name, i) => {
-    writeStep(draft, optimizer, name, draft.emit.typeOf(name), { gradient: along[i] as string, rates, waits: parts > 1 });
+    writeStep(draft, optimizer, name, draft.emit.typeOf(name), {
+      gradient: taken?.gradient(i) ?? (along[i] as string),
+      rates: taken?.rates ?? rates,
+      decay: taken ? 0 : decay,
+      waits: parts > 1 || taken !== undefined,
+    });
   });
   for (const { running, next, keep } of statistics)
-    draft.update(running, draft.emit.own("Update", [running, rates, next], { kind: "average", keep, gain: 1 - keep }));
-  const results = new Map([[lossResult, whole(lost, "loss", lost)]]);
-  trained.forEach((name, i) => {
-    if (plan.kept?.has(name)) results.set(gradientResultOf(name), sums[i] as string);
-  });
+    draft.update(
+      running,
+      taken?.statistic(running, next, keep) ?? draft.emit.own("Update", [running, rates, next], { kind: "average", keep, gain: 1 - keep }),
+    );
+  const results = new Map<string, string>([[lossResult, whole(lost, "loss", lost)]]);
   losses.forEach(({ name, value }, i) => {
     const own = each[i] as string;
     results.set(lossResultOf(name), whole(own, `loss of ${name}`, own)).set(scoresResultOf(name), value);
+  });
+  if (taken) results.set(scaleResult, taken.scale).set(countsResult, taken.counts);
+  // The last nodes: those before them are called alike whichever gradients are kept.
+  trained.forEach((name, i) => {
+    const sum = sums[i] as string;
+    if (plan.kept?.has(name)) results.set(gradientResultOf(name), scaler?.plain(sum) ?? sum);
   });
   const { operands, ...derived } = draft.finish(results);
   const { dtype, shape: inputShape } = part.types.get(input) as ValueType;

@@ -25,6 +25,7 @@ const elsewhere: Readonly<Record<string, ReadonlySet<string>>> = {
       "LossGradient ConvWeightGradient ConvBiasGradient BatchNormalizationOfBatch BatchNormalizationGradient RandomMask Update",
     ),
   ]),
+  scaling: new Set(keysOf(fusedDomain, "GradientSquares LossScale Unscale PendingStatistic")),
   arrays: new Set([
     ...keysOf("", "IsNaN IsInf BitShift BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitCast Trilu EyeLike OneHot CumSum CumProd Det"),
     ...keysOf("", "Scatter ScatterElements ScatterND TensorScatter CenterCropPad ReverseSequence"),

@@ -29,6 +29,7 @@ const forward = defineOperator("BatchNormalizationOfBatch", { since: 1, domain: 
   const normalize = perChannelKernel(elementWiseKernel(normalizationFormula, { epsilon }), shape);
   return {
     outputs: [{ dtype, shape }, vector, vector],
+    exact: [1, 2],
     continuesLayer: true,
     kernels: () => [
       {
@@ -73,6 +74,7 @@ const backward = defineOperator("BatchNormalizationGradient", { since: 1, domain
   const finish = perChannelKernel(elementWiseKernel(slope, { epsilon, share: 1 / (batch * places) }), shape, 2);
   return {
     outputs: [{ dtype, shape }, vector, vector],
+    exact: [1, 2],
     kernels: () => [
       {
         name: "batch normalization gradient",

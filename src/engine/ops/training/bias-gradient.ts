@@ -11,7 +11,7 @@ import { addSlices, slicesFor } from "./weight-gradient.ts";
 export default defineOperator("ConvBiasGradient", { since: 1, domain: fusedDomain }, (context) => {
   const { dtype, shape } = floatInput(context, 0);
   if (shape.length < 3 || shape.length > 4) context.invalid(`a gradient of shape [${shape}]: expected one or two axes of places`);
-  return { outputs: [{ dtype, shape: [shape[1] as number] }], kernels: (target) => [kernel(shape, target)] };
+  return { outputs: [{ dtype, shape: [shape[1] as number] }], exact: [0], kernels: (target) => [kernel(shape, target)] };
 });
 
 function kernel([batch = 1, channels = 1, ...places]: readonly number[], target: Target): Kernel {

@@ -5,7 +5,7 @@ import { fusedDomain } from "../../graph/graph.ts";
 import { sameShape, sizeOf } from "../../shapes.ts";
 import { floatInput } from "../checks.ts";
 import { workgroupCount } from "../dispatch.ts";
-import { defineOperator, type PlacedOperand } from "../operator.ts";
+import { defineOperator, type Operation, type Operator, type OperatorContext, type PlacedOperand } from "../operator.ts";
 
 /**
  * What the eight rates are: the learning rate; 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ), with which Adam makes up for moments that begin at 0; the number by
@@ -40,21 +40,27 @@ export const updates: Readonly<Record<string, Omit<UpdateFormula, "name">>> = {
   adagrad: { expression: `s - ${rate} * a / (sqrt(b) + epsilon)`, operands: 2, scalars: ["epsilon"] },
 };
 
-function formulaOf(kind: string): UpdateFormula {
-  return { name: kind, ...(updates[kind] as Omit<UpdateFormula, "name">) };
-}
-
 /** The same in the last part of a step only. */
 function waiting({ name, expression, ...others }: UpdateFormula): UpdateFormula {
   return { ...others, name: `waiting ${name}`, expression: `select(s, ${expression}, rates[${takesIndex}] > 0.5)` };
 }
 
-/** With `waits`, nothing changes but in the last part of a step. */
-export default defineOperator("Update", { since: 1, domain: fusedDomain }, (context) => {
+/**
+ * With `waits`, nothing changes but in the last part of a step.
+ *
+ * @param kinds what it may compute; the first where a node does not say
+ */
+export function updateOperator(name: string, kinds: Readonly<Record<string, Omit<UpdateFormula, "name">>>): Operator {
+  return defineOperator(name, { since: 1, domain: fusedDomain }, (context) => describe(context, kinds));
+}
+
+function describe(context: OperatorContext, kinds: typeof updates): Operation {
   const { attributes } = context;
   const state = floatInput(context, 0);
-  const kind = attributes.choice("kind", Object.keys(updates), "descend");
-  const formula = attributes.integer("waits", 0) === 0 ? formulaOf(kind) : waiting(formulaOf(kind));
+  const [usual = ""] = Object.keys(kinds);
+  const kind = attributes.choice("kind", Object.keys(kinds), usual);
+  const plain: UpdateFormula = { name: kind, ...(kinds[kind] as Omit<UpdateFormula, "name">) };
+  const formula = attributes.integer("waits", 0) === 0 ? plain : waiting(plain);
   const scalars = Object.fromEntries(formula.scalars.map((name) => [name, attributes.number(name, 0)]));
   if (sizeOf(floatInput(context, 1).shape) !== rateCount)
     context.invalid(`rates of shape [${context.input(1).shape}], expected [${rateCount}]`);
@@ -64,6 +70,7 @@ export default defineOperator("Update", { since: 1, domain: fusedDomain }, (cont
   const size = sizeOf(state.shape);
   return {
     outputs: [{ dtype: state.dtype, shape: state.shape }],
+    exact: [0],
     kernels: () => [
       {
         name: "update",
@@ -87,4 +94,6 @@ export default defineOperator("Update", { since: 1, domain: fusedDomain }, (cont
       },
     ],
   };
-});
+}
+
+export default updateOperator("Update", updates);
