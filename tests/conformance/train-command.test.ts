@@ -90,6 +90,15 @@ test("folders of pictures are classes, numbered alike in both parts", { timeout:
   expect(said.join("\n")).toContain("100.00 % of 6 test examples are right");
 });
 
+test("a network learns in 16 bits where the GPU has them, and its file has 32", { timeout: 120_000 }, async () => {
+  writeDigits("train", 24);
+  writeDigits("t10k", 10);
+  const out = join(folder, "out.onnx");
+  expect(await train("--steps", "9", "--out", out, "--precision", "float16")).toBe(0);
+  expect(said.join("\n")).toContain("100.00 % of 10 test examples are right");
+  expect(readFileSync(out).length).toBeGreaterThan(800_000);
+});
+
 test("data that is not there, or damaged, is named", async () => {
   expect(await train("--out", join(folder, "out.onnx"))).toBe(1);
   expect(said.join("\n")).toContain("there is neither train-images-idx3-ubyte nor train-images-idx3-ubyte.gz");

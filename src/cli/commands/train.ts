@@ -8,6 +8,7 @@ import { type OptimizerName, optimizerNames } from "../../engine/gradient/traini
 import { type ScheduleName, scheduleNames } from "../../engine/gradient/training/schedules.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
 import { loadModel, type Model } from "../../engine/model.ts";
+import type { Precision } from "../../engine/precision.ts";
 import { Trainer } from "../../engine/trainer.ts";
 import type { BaseLesson } from "../../lessons/lesson.ts";
 import { type Lesson, lessonOf } from "../lessons.ts";
@@ -16,7 +17,16 @@ import { requestNodeDevice } from "../node-device.ts";
 import { checkOutput, outliveReaders, writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
 import { dataHelp } from "../training-data.ts";
-import { parseAugment, parseCount, parseDivisors, parseList, parseNumber, parsePath, parseRegularExpression } from "../usage.ts";
+import {
+  parseAugment,
+  parseCount,
+  parseDivisors,
+  parseList,
+  parseNumber,
+  parsePath,
+  parseRegularExpression,
+  precisionOption,
+} from "../usage.ts";
 
 interface Options {
   readonly data: string;
@@ -42,6 +52,7 @@ interface Options {
   readonly saveAt: readonly number[];
   readonly mean: readonly number[];
   readonly std: readonly number[];
+  readonly precision: Precision;
 }
 
 export function addTrain(program: Command): void {
@@ -79,6 +90,7 @@ export function addTrain(program: Command): void {
     .option("--save-at <steps>", "the same after these steps, with commas", parseList, [])
     .option("--mean <numbers>", "subtracted from pixels in 0…1, per channel", parseList, [0])
     .option("--std <numbers>", "divides last, per channel", parseDivisors, [1])
+    .addOption(precisionOption("float16 keeps what lies between layers in 16 bits where the GPU has shader-f16, and scales the loss"))
     .action(train);
 }
 
@@ -99,7 +111,7 @@ async function train(name: string, options: Options): Promise<void> {
   console.log(line`${lesson.title}, ${String(steps)} steps of ${String(batch)}`);
   const device = await requestNodeDevice();
   try {
-    const model = await loadModel(device, graph, { parameters: true });
+    const model = await loadModel(device, graph, { parameters: true, precision: options.precision });
     if (init === "blank") await model.reinitialize(seed);
     const names = model.parameters.map((parameter) => parameter.name);
     if (freeze && !names.some((one) => freeze.test(one)))
@@ -118,6 +130,8 @@ async function train(name: string, options: Options): Promise<void> {
     await lesson.check(trainer);
     await run(trainer, model, learning, { ...options, steps });
     await writeOutput(out, await model.toOnnx());
+    const { scale, skipped } = await trainer.readScale();
+    if (skipped > 0) console.log(`${skipped} steps were skipped, since a gradient was beyond 16 bits; the loss is scaled by ${scale}`);
     console.log(line`written to ${out}`);
     trainer.dispose();
     learning.dispose();
@@ -147,7 +161,12 @@ interface Run extends Options {
 const mostPending = 8;
 
 /** Takes all steps, or those until somebody interrupts it (Ctrl+C), and logs each. */
-async function run(trainer: Trainer, model: Model, lesson: BaseLesson, { steps, batch, out, saveEvery, saveAt, log }: Run): Promise<void> {
+async function run(
+  trainer: Trainer,
+  model: Model,
+  lesson: BaseLesson,
+  { steps, batch, out, saveEvery, saveAt, log, precision }: Run,
+): Promise<void> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt);
@@ -163,7 +182,9 @@ async function run(trainer: Trainer, model: Model, lesson: BaseLesson, { steps, 
   const hear = (step: number, rate: number, loss: number, losses: Readonly<Record<string, number>>): void => {
     file?.write(`${[step, loss, rate, seconds().toFixed(3), ...each.map((name) => losses[name])].join(",")}\n`);
     if (!Number.isFinite(loss))
-      throw new ModelError(`the loss of step ${step} is ${loss}: the network has come apart. Try a lower --lr, or --clip 1.`);
+      throw new ModelError(
+        `the loss of step ${step} is ${loss}: the network has come apart. Try a lower --lr, or --clip 1${precision === "float16" ? ", or --precision float32" : ""}.`,
+      );
     last.push(loss);
     if (last.length > 20) last.shift();
     if (!process.stderr.isTTY || (step < steps && performance.now() - shown < 200)) return;
