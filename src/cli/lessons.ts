@@ -1,6 +1,6 @@
 // What `train` lets a network learn from, and how right it is afterwards, in words.
 import { type Augmentation, changesOfSeen } from "../data-sets/augment.ts";
-import { checkLearningSeed, type DataSet, type Preparation } from "../data-sets/data-set.ts";
+import { checkLearningSeed, type DataSet, type NumbersSet, type Preparation } from "../data-sets/data-set.ts";
 import { ModelError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
@@ -9,7 +9,8 @@ import type { Trainer } from "../engine/trainer.ts";
 import { checkClasses, classExamination, classLesson as learnClasses } from "../lessons/classes.ts";
 import { drivingExamination, drivingLesson, roadOf, shortExamination } from "../lessons/driving.ts";
 import { type BaseLesson, evaluateOnce } from "../lessons/lesson.ts";
-import { hasTestPart, isRoad, pictureOf, readDataSet } from "./training-data.ts";
+import { answersOf, type NumbersReport, numbersExamination, numbersLesson } from "../lessons/numbers.ts";
+import { hasNumbers, hasTestPart, isRoad, pictureOf, readDataSet } from "./training-data.ts";
 
 export interface Lesson {
   /** What there is to learn from, in words. */
@@ -32,12 +33,42 @@ export interface LessonOptions extends Preparation {
 
 /** @throws ModelError for data that is not there, is damaged or does not fit the model */
 export async function lessonOf(graph: Graph, options: LessonOptions): Promise<Lesson> {
-  return isRoad(options.data) ? roadLesson(graph, options) : classLesson(graph, options);
+  if (isRoad(options.data)) return roadLesson(graph, options);
+  const { data, mean, std, seed } = options;
+  const set = await readDataSet(data, "train", { picture: pictureOf(graph), mean, std, seed });
+  return hasNumbers(set) ? numbersLessonOf(graph, set, options) : classLesson(set, options);
 }
 
-async function classLesson(graph: Graph, { data, seed, shuffle, augment, mean, std }: LessonOptions): Promise<Lesson> {
-  const picture = pictureOf(graph);
-  const set = await readDataSet(data, "train", { picture, mean, std, seed });
+function numbersLessonOf(graph: Graph, set: NumbersSet, { data, seed, shuffle, augment, mean, std }: LessonOptions): Lesson {
+  const outputs = answersOf(graph.outputs, set.columns);
+  const each = set.columns.length / outputs.length;
+  return {
+    title: `${set.length} examples (${set.columns.join(", ")})`,
+    length: set.length,
+    begin: (device) => numbersLesson(device, set, { outputs, seed, isShuffled: shuffle, augmentation: augment }),
+    async check(trainer) {
+      const { shape, size } = await trainer.readScores();
+      const found = size / (shape[0] ?? 1);
+      if (found !== each)
+        throw new ModelError(
+          `the pictures have ${set.columns.length} numbers (${set.columns.join(", ")}), but '${outputs[0]}' answers with ${found}.`,
+        );
+    },
+    async examine(model) {
+      const test = await readDataSet(data, "test", { picture: set.picture, mean, std, seed, isRepeated: true });
+      if (!hasNumbers(test)) return undefined;
+      return numbersText(await evaluateOnce(numbersExamination(model, test)));
+    },
+  };
+}
+
+export function numbersText({ count, errors }: NumbersReport): string {
+  const each = errors.map((one) => `${one.column} ${one.meanSquared.toPrecision(4)} (${one.meanAbsolute.toPrecision(4)} away in the mean)`);
+  return `mean squared errors of ${count} pictures: ${each.join(", ")}`;
+}
+
+function classLesson(set: DataSet, { data, seed, shuffle, augment, mean, std }: LessonOptions): Lesson {
+  const { picture } = set;
   const isEndless = data === "shapes";
   return {
     title: isEndless ? `pictures of ${set.classes.length} kinds of shapes` : `${set.length} examples (${sizesOf(set)})`,
@@ -49,7 +80,8 @@ async function classLesson(graph: Graph, { data, seed, shuffle, augment, mean, s
     },
     async examine(model) {
       if (!hasTestPart(data)) return undefined;
-      const test = await readDataSet(data, "test", { picture, mean, std });
+      const test = await readDataSet(data, "test", { picture, mean, std, seed, isRepeated: true });
+      if (hasNumbers(test)) return undefined;
       const { accuracy, loss, count } = await evaluateOnce(classExamination(model, test));
       return `${(100 * accuracy).toFixed(2)} % of ${count} test examples are right, loss ${loss.toFixed(4)}`;
     },

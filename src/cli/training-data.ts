@@ -1,16 +1,27 @@
-// Reads the data that `train` and `evaluate` name: idx:DIR, folder:DIR, shapes.
+// Reads the data that `train` and `evaluate` name: idx:DIR, folder:DIR, csv:FILE, shapes.
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { BytesSet, checkLearningSeed, type DataSet, fromIdx, heldBackSeed, type Picture, type Preparation } from "../data-sets/data-set.ts";
+import {
+  type BytesSet,
+  checkLearningSeed,
+  type DataSet,
+  fromIdx,
+  heldBackSeed,
+  type NumbersSet,
+  type Picture,
+  type Preparation,
+} from "../data-sets/data-set.ts";
 import { type BytesArray, decodeIdx } from "../data-sets/idx.ts";
+import { isPicturePath } from "../data-sets/picture-list.ts";
 import { ShapesSet } from "../data-sets/shapes-set.ts";
 import { ModelError } from "../engine/errors.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { isFloat } from "../engine/tensor.ts";
-import { readImage } from "./image.ts";
+import { readListed } from "./listed-pictures.ts";
 import { readBytes } from "./model-file.ts";
+import { readPictures } from "./read-pictures.ts";
 
 /** The part of a data set that is trained on, or the part that is held back. */
 export type Part = "train" | "test";
@@ -18,13 +29,15 @@ export type Part = "train" | "test";
 export interface DataOptions extends Preparation {
   /** What the model takes. */
   readonly picture: Picture;
-  /** Of what is drawn to train on. */
+  /** Of what is drawn to train on, and of what is held back of a list that does not say. */
   readonly seed?: number;
+  /** Whether what is wrong with a list was said before. */
+  readonly isRepeated?: boolean;
 }
 
 /** What `--data` may be. */
 export const dataHelp =
-  "idx:DIR, a folder with MNIST's four files; folder:DIR, a folder of pictures for each class (or DIR/train and DIR/test with such folders); or drawn without end: shapes, or road, for a model that answers with steering and throttle";
+  "idx:DIR, a folder with MNIST's four files; folder:DIR, a folder of pictures for each class (or DIR/train and DIR/test with such folders); csv:FILE, rows of a picture's path, and its class or numbers; or drawn without end: shapes, or road, for a model that answers with steering and throttle";
 
 export function isRoad(source: string): boolean {
   return source === "road";
@@ -41,6 +54,7 @@ export function hasTestPart(source: string): boolean {
   if (source === "shapes") return true;
   const { kind, folder } = parseSource(source);
   if (kind === "folder") return existsSync(join(folder, "test"));
+  if (kind === "csv") return true;
   return ["t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"].some((name) => existsSync(join(folder, name)));
 }
 
@@ -48,10 +62,10 @@ export function hasTestPart(source: string): boolean {
 const heldBackShapes = 600;
 
 /**
- * @param source idx:DIR, folder:DIR or shapes
+ * @param source idx:DIR, folder:DIR, csv:FILE or shapes
  * @throws ModelError for data that is not there, is damaged or does not fit the model
  */
-export async function readDataSet(source: string, part: Part, options: DataOptions): Promise<DataSet> {
+export async function readDataSet(source: string, part: Part, options: DataOptions): Promise<DataSet | NumbersSet> {
   const { kind, folder } = parseSource(source);
   for (const [name, numbers] of [
     ["--mean", options.mean],
@@ -61,10 +75,15 @@ export async function readDataSet(source: string, part: Part, options: DataOptio
       throw new ModelError(`${name}: ${numbers.length} numbers, but the model's pictures have ${options.picture.channels} channels.`);
   if (kind === "idx") return checked(source, await readIdxSet(folder, part, options), options.picture);
   if (kind === "folder") return readFolder(folder, part, options);
+  if (kind === "csv") return readListed(folder, part, options);
   if (source === "shapes") return drawnShapes(part, options);
   throw new ModelError(
-    `--data '${source}': expected idx:DIR, with MNIST's four files, folder:DIR, with a folder of pictures for each class, shapes or road.`,
+    `--data '${source}': expected idx:DIR, with MNIST's four files, folder:DIR, with a folder of pictures for each class, csv:FILE, shapes or road.`,
   );
+}
+
+export function hasNumbers(set: DataSet | NumbersSet): set is NumbersSet {
+  return "columns" in set;
 }
 
 function drawnShapes(part: Part, { picture: { channels, height, width }, seed = 0, mean, std }: DataOptions): ShapesSet {
@@ -105,8 +124,6 @@ async function readIdx(folder: string, name: string): Promise<BytesArray> {
   }
 }
 
-const pictureName = /\.(png|jpe?g|webp|gif|bmp|avif|tiff?)$/i;
-
 /**
  * DIR/CLASS/PICTURE, or DIR/train/CLASS/PICTURE and DIR/test/CLASS/PICTURE, whose classes are numbered alike: by what is trained on. Pictures that cannot
  * be read are named and left out.
@@ -124,26 +141,11 @@ async function readFolder(folder: string, part: Part, options: DataOptions): Pro
   if (classes.length < 2) throw new ModelError(`data '${trained}': expected a folder of pictures for each of at least two classes.`);
   const unknown = (await foldersOf(root, [])).find((name) => !classes.includes(name));
   if (unknown !== undefined) throw new ModelError(`data '${root}': '${unknown}' is none of the classes of '${trained}'.`);
-  const { channels, height, width } = options.picture;
-  const size = channels * height * width;
-  const pictures: Uint8Array[] = [];
-  const labels: number[] = [];
+  const all: { path: string; label: number }[] = [];
   for (const [label, name] of classes.entries())
-    for (const file of (await readdir(join(root, name)).catch(() => [])).filter((one) => pictureName.test(one)).sort()) {
-      const path = join(root, name, file);
-      try {
-        pictures.push(await readPicture(path, options.picture));
-        labels.push(label);
-      } catch (error) {
-        console.error(`convcam: '${path}' is left out: ${(error as Error).message}`);
-      }
-    }
-  if (pictures.length === 0) throw new ModelError(`data '${root}': no picture in it could be read.`);
-  const pixels = new Uint8Array(pictures.length * size);
-  pictures.forEach((picture, i) => {
-    pixels.set(picture, i * size);
-  });
-  return new BytesSet(pixels, Int32Array.from(labels), { picture: options.picture, classes, preparation: options });
+    for (const file of (await readdir(join(root, name)).catch(() => [])).filter(isPicturePath).sort())
+      all.push({ path: join(root, name, file), label });
+  return (await readPictures(root, all, classes, options)).set;
 }
 
 /** Names of the folders in a folder, sorted. */
@@ -153,20 +155,6 @@ async function foldersOf(root: string, others: readonly string[]): Promise<reado
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !others.includes(entry.name))
     .map(({ name }) => name)
     .sort();
-}
-
-/** Rows of bytes, channel by channel. */
-async function readPicture(path: string, { channels, height, width }: Picture): Promise<Uint8Array> {
-  const input = { name: "picture", dtype: "float32" as const, shape: [1, channels, height, width] };
-  const tensor = await readImage(path, input, {
-    mean: [0],
-    std: [1],
-    scale: 1,
-    channels: channels === 1 ? "gray" : "rgb",
-    fit: "cover",
-    resize: "area",
-  });
-  return Uint8Array.from(tensor.toFloat32(), Math.round);
 }
 
 /** The picture that a model's one input takes. */

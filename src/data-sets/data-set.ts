@@ -135,6 +135,24 @@ export class BytesSet implements DataSet {
   }
 }
 
+/** Pictures, and numbers that are to be answered: [count, columns]. */
+export interface NumbersSet extends Pictures<Float32Array> {
+  readonly length: number;
+  /** What the numbers are called. */
+  readonly columns: readonly string[];
+}
+
+/** @param numbers of each picture, one after the other */
+export function withNumbers(set: BytesSet, columns: readonly string[], numbers: readonly number[]): NumbersSet {
+  const { length, picture, preparation } = set;
+  return {
+    ...{ length, picture, preparation, columns },
+    draw: (index, pixels) => set.draw(index, pixels),
+    targets: (indices) =>
+      Float32Array.from(indices.flatMap((index) => numbers.slice(index * columns.length, (index + 1) * columns.length))),
+  };
+}
+
 /**
  * @param names of the classes; by default their numbers
  * @throws ModelError where pictures and labels do not belong together

@@ -21,8 +21,11 @@ export function untrained(name: string, file: Tensor, use: ParameterUse | undefi
 /** Whether training changes a parameter: numbers that belong to a formula, and what prepares the input, stay as they are. */
 export function isWeight(file: Pick<Tensor, "shape">, use: ParameterUse | undefined): boolean {
   const rule = use && ruleOf(use);
-  return rule !== undefined && (sizeOf(file.shape) > 1 || rule.kind === "normal");
+  return rule !== undefined && (sizeOf(file.shape) > 1 || !formulas.includes(use?.node.operator ?? ""));
 }
+
+/** A single number that these read belongs to a formula. The bias of a layer of one unit, or the slope of a PRelu, does not. */
+const formulas: readonly string[] = ["Add", "Sub", "Mul", "Div"];
 
 type Rule = { readonly kind: "fill"; readonly value: number } | { readonly kind: "normal"; readonly fanIn: number };
 

@@ -2,10 +2,10 @@
 import { expect, test } from "vitest";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { constantsOf, usesOf, withParameters } from "../../src/engine/passes/parameters.ts";
-import { untrained } from "../../src/engine/reinitialize.ts";
+import { isWeight, untrained } from "../../src/engine/reinitialize.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { everything } from "../support/catalog.ts";
-import { graphOf, ints, noise, op } from "../support/graphs.ts";
+import { filled, graphOf, ints, noise, op } from "../support/graphs.ts";
 
 const scalar = (value: number) => Tensor.from("float32", [], [value]);
 const vector = (length: number) => noise([length], 3);
@@ -104,4 +104,17 @@ test("before training weights are normal by fan-in, vectors change nothing, and 
   expect(blank("dense")).toEqual(blank("dense"));
   expect(blank("dense", 2)).not.toEqual(blank("dense"));
   expect(blank("dense", -1).toNumbers().every(Number.isFinite)).toBe(true);
+});
+
+test("the bias of a layer of one unit learns, and a number of a formula does not", () => {
+  const small = graphOf({
+    inputs: { x: [1, 1, 4, 4] },
+    constants: { w: filled([1, 1, 3, 3], () => 1), bias: filled([1], () => 2), slope: filled([1], () => 0.1), six: filled([1], () => 6) },
+    nodes: [op("Conv", "x w bias", "conv"), op("PRelu", "conv slope", "bent"), op("Div", "bent six", "y")],
+  });
+  const { graph: typed, parameters } = withParameters(small, inferGraph(small, everything), true);
+  const uses = usesOf(typed);
+  const learns = (name: string) => isWeight(parameters.get(name) as Tensor, uses.get(name));
+  expect(["w", "bias", "slope", "six"].map(learns)).toEqual([true, true, true, false]);
+  expect(untrained("bias", parameters.get("bias") as Tensor, uses.get("bias"), 1).toNumbers()).toEqual([0]);
 });

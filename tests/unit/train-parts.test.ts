@@ -1,13 +1,14 @@
 // What is known of a training on its page: history, mistakes, one's own pictures, and what is said.
 import { describe, expect, test } from "vitest";
 import { BytesSet } from "../../src/data-sets/data-set.ts";
+import { divide } from "../../src/data-sets/divide.ts";
 import { pixelsOf, resized } from "../../src/data-sets/resized.ts";
 import { unlearnedText } from "../../src/ui/page/unlearned.ts";
 import { due } from "../../src/ui/train/due.ts";
 import { History, smoothed } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
 import { lossesCsv } from "../../src/ui/train/losses-csv.ts";
-import { divide, labelsOf } from "../../src/ui/train/own-pictures.ts";
+import { labelsOf } from "../../src/ui/train/own-pictures.ts";
 import type { TrainQuery, TrainRequest } from "../../src/ui/train/request.ts";
 import { Rise } from "../../src/ui/train/rise.ts";
 import { silenceText } from "../../src/ui/train/silence.ts";

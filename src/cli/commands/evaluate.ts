@@ -6,18 +6,21 @@ import { loadModel } from "../../engine/model.ts";
 import { classExamination } from "../../lessons/classes.ts";
 import { type DrivingReport, drivingExamination } from "../../lessons/driving.ts";
 import { evaluateOnce } from "../../lessons/lesson.ts";
+import { numbersExamination } from "../../lessons/numbers.ts";
+import { numbersText } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { writeOutput } from "../output.ts";
 import { formatTable } from "../table.ts";
-import { dataHelp, isRoad, type Part, pictureOf, readDataSet } from "../training-data.ts";
-import { parseDivisors, parseList } from "../usage.ts";
+import { dataHelp, hasNumbers, isRoad, type Part, pictureOf, readDataSet } from "../training-data.ts";
+import { parseCount, parseDivisors, parseList } from "../usage.ts";
 
 interface Options {
   readonly data: string;
   readonly part: Part;
   readonly mean: readonly number[];
   readonly std: readonly number[];
+  readonly seed: number;
   readonly json?: string;
 }
 
@@ -33,17 +36,22 @@ export function addEvaluate(program: Command): void {
     .addOption(new Option("--part <name>", "which files of the data").choices(["train", "test"]).default("test"))
     .option("--mean <numbers>", "subtracted from pixels in 0…1, per channel", parseList, [0])
     .option("--std <numbers>", "divides last, per channel", parseDivisors, [1])
+    .option("--seed <number>", "that of the training, where it divided a list", parseCount(0), 0)
     .option("--json <file>", "write it as JSON")
     .action(evaluate);
 }
 
-async function evaluate(path: string, { data, part, mean, std, json }: Options): Promise<void> {
+async function evaluate(path: string, { data, part, mean, std, seed, json }: Options): Promise<void> {
   const graph = await readModelFile(path);
-  const set = isRoad(data) ? undefined : await readDataSet(data, part, { picture: pictureOf(graph), mean, std });
+  const set = isRoad(data) ? undefined : await readDataSet(data, part, { picture: pictureOf(graph), mean, std, seed });
   const device = await requestNodeDevice();
   try {
     const model = await loadModel(device, graph, { parameters: true });
-    if (set) {
+    if (set && hasNumbers(set)) {
+      const report = await evaluateOnce(numbersExamination(model, set));
+      console.log(numbersText(report));
+      await writeResult(json, report);
+    } else if (set) {
       const metrics = await evaluateOnce(classExamination(model, set));
       print(metrics, set.classes);
       await writeResult(json, { ...metrics, classes: set.classes });

@@ -7,6 +7,7 @@ import {
   type Picture,
   type Preparation as SetPreparation,
 } from "../../data-sets/data-set.ts";
+import { divide } from "../../data-sets/divide.ts";
 import { inChannels, resized } from "../../data-sets/resized.ts";
 import { ShapesSet } from "../../data-sets/shapes-set.ts";
 import { readShippedFashion } from "../../data-sets/shipped-fashion.ts";
@@ -14,7 +15,7 @@ import { ModelError } from "../../engine/errors.ts";
 import { sameShape } from "../../engine/shapes.ts";
 import { colorMatrix, type Preparation, sourceRectangle } from "../preparation.ts";
 import type { Viewer } from "../viewer.ts";
-import { divide, identityOf, type LabelledPicture, labelsOf } from "./own-pictures.ts";
+import { identityOf, type LabelledPicture, labelsOf } from "./own-pictures.ts";
 import type { TrainWish } from "./request.ts";
 
 export interface TrainingData {

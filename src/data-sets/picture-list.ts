@@ -1,0 +1,135 @@
+// A list of pictures with what is right for each: rows of a path, and a class or numbers. Pure.
+import { ModelError } from "../engine/errors.ts";
+import { type CsvRow, parseCsv } from "./csv.ts";
+
+export const isPicturePath = (path: string) => /\.(png|jpe?g|webp|gif|bmp|avif|tiff?)$/i.test(path);
+
+export interface ListedPicture {
+  /** From the list on, with slashes. */
+  readonly path: string;
+  /** Of the list. */
+  readonly line: number;
+  /** Whether it is held back; undefined where the list says nothing. */
+  readonly isTest: boolean | undefined;
+  /** The number of its class, or 0. */
+  readonly label: number;
+  /** What is to be answered, where there are no classes. */
+  readonly numbers: readonly number[];
+}
+
+export interface PictureList {
+  readonly pictures: readonly ListedPicture[];
+  /** Names of the classes; none where numbers are to be answered. */
+  readonly classes: readonly string[];
+  /** What the numbers are called. */
+  readonly columns: readonly string[];
+  /** What is wrong with rows that are left out. */
+  readonly leftOut: readonly string[];
+}
+
+const pathNames = /^(path|file|filename|file[_ ]?name|file[_ ]?path|image|img|picture|image[_ ]?path)$/i;
+const partNames = /^(test|split|part|set|subset|partition|is[_ ]?test)$/i;
+const className = /^(class|label|category|class[_ ]?name)$/i;
+const testWords = /^(test|testing|val|valid|validation|held[_ ]?back|1|true|yes|x)$/i;
+/** A number beyond is no class. */
+const mostClasses = 10_000;
+
+/** Which column holds what. */
+interface Columns {
+  readonly path: number;
+  readonly part: number;
+  readonly right: readonly number[];
+  readonly names: readonly string[];
+}
+
+/**
+ * The first row may name the columns: `path` or `file`; `class` or `label`; and `test` or `split`, for what is held back. A single column of whole numbers from 0
+ * on are classes, other numbers are what is to be answered.
+ *
+ * @param known classes of what is trained on, where this list is of what is held back
+ * @throws ModelError for a list that has no pictures, or nothing to learn of them
+ */
+export function readPictureList(text: string, known?: readonly string[]): PictureList {
+  const rows = parseCsv(text);
+  const [first] = rows;
+  if (!first) throw new ModelError("the list is empty.");
+  const hasHead = !first.cells.some(isPicturePath);
+  const body = hasHead ? rows.slice(1) : rows;
+  const columns = columnsOf(hasHead ? first.cells : undefined, body);
+  const leftOut: string[] = [];
+  const cellsOf = ({ line, cells }: CsvRow) => {
+    const path = (cells[columns.path] ?? "").replaceAll("\\", "/").replace(/^(\.\/)+/, "");
+    const right = columns.right.map((at) => cells[at] ?? "");
+    const wrong = path === "" ? "there is no path" : right.includes("") ? "there is nothing that is right" : undefined;
+    if (wrong) leftOut.push(`line ${line}: ${wrong}`);
+    const part = columns.part < 0 ? undefined : testWords.test(cells[columns.part] ?? "");
+    return wrong ? [] : [{ path, line, isTest: part, right }];
+  };
+  const entries = body.flatMap(cellsOf);
+  const [{ right } = { right: [] }] = entries;
+  if (!right.every(isNumber)) {
+    if (right.length > 1)
+      throw new ModelError(
+        `columns ${columns.names.map((one) => `'${one}'`).join(", ")}: expected one of classes, or several of numbers. Name the one of classes 'class'.`,
+      );
+    return named(entries, known, leftOut);
+  }
+  const sound = entries.filter((entry) => {
+    const wrong = entry.right.find((one) => !isNumber(one));
+    if (wrong !== undefined) leftOut.push(`line ${entry.line}: '${wrong}' is no number`);
+    return wrong === undefined;
+  });
+  const isClass = ([one = "", other]: readonly string[]) => other === undefined && /^\d+$/.test(one) && Number(one) < mostClasses;
+  if (known ? known.length > 0 : sound.every((entry) => isClass(entry.right))) return numbered(sound, known, leftOut);
+  const pictures = sound.map(({ right: numbers, ...entry }) => ({ ...entry, label: 0, numbers: numbers.map(Number) }));
+  return { pictures: nonEmpty(pictures), classes: [], columns: columns.names, leftOut };
+}
+
+const isNumber = (text: string) => text !== "" && Number.isFinite(Number(text));
+
+function columnsOf(head: readonly string[] | undefined, body: readonly CsvRow[]): Columns {
+  const cells = body[0]?.cells ?? [];
+  const byName = head?.findIndex((name) => pathNames.test(name)) ?? -1;
+  const path = byName >= 0 ? byName : cells.findIndex(isPicturePath);
+  if (path < 0)
+    throw new ModelError(
+      `there is no column of pictures; expected rows such as cats/one.png,cat${cells.length > 0 ? `, not ${cells.join(",").slice(0, 60)}` : ""}.`,
+    );
+  const part = head?.findIndex((name, i) => i !== path && partNames.test(name)) ?? -1;
+  const others = Array.from({ length: Math.max(head?.length ?? 0, cells.length) }, (_, i) => i).filter((i) => i !== path && i !== part);
+  const ofClass = others.find((i) => className.test(head?.[i] ?? ""));
+  const right = ofClass === undefined ? others : [ofClass];
+  if (right.length === 0)
+    throw new ModelError("there is only a column of pictures; expected one more, of their classes, or some of numbers.");
+  return { path, part, right, names: right.map((i) => head?.[i] || `column ${i + 1}`) };
+}
+
+type Entry = Omit<ListedPicture, "label" | "numbers"> & { readonly right: readonly string[] };
+
+function named(entries: readonly Entry[], known: readonly string[] | undefined, leftOut: readonly string[]): PictureList {
+  return withClasses(entries, known ?? [...new Set(entries.map(({ right }) => right[0] as string))].sort(), leftOut);
+}
+
+/** Classes that are numbers have these in the network, too. */
+function numbered(entries: readonly Entry[], known: readonly string[] | undefined, leftOut: readonly string[]): PictureList {
+  const short = entries.map(({ right, ...entry }) => ({ ...entry, right: [String(Number(right[0]))] }));
+  const count = 1 + short.reduce((most, { right }) => Math.max(most, Number(right[0])), 0);
+  return withClasses(short, known ?? Array.from({ length: count }, (_, i) => String(i)), leftOut);
+}
+
+function withClasses(entries: readonly Entry[], classes: readonly string[], leftOut: readonly string[]): PictureList {
+  if (classes.length < 2) throw new ModelError(`all pictures are of one class, '${classes[0] ?? ""}'; expected at least two.`);
+  const labels = new Map(classes.map((name, i) => [name, i]));
+  const unknown = entries.filter(({ right }) => !labels.has(right[0] as string));
+  const pictures = entries.flatMap(({ right, ...entry }) => {
+    const label = labels.get(right[0] as string);
+    return label === undefined ? [] : [{ ...entry, label, numbers: [] }];
+  });
+  const said = unknown.map(({ line, right }) => `line ${line}: '${right[0]}' is none of the classes`);
+  return { pictures: nonEmpty(pictures), classes, columns: [], leftOut: [...leftOut, ...said] };
+}
+
+function nonEmpty<T>(pictures: readonly T[]): readonly T[] {
+  if (pictures.length === 0) throw new ModelError("no row of the list can be used.");
+  return pictures;
+}

@@ -1,0 +1,145 @@
+// Lists of pictures: CSV as RFC 4180 and spreadsheets write it, and what its rows say.
+import { describe, expect, test } from "vitest";
+import { parseCsv } from "../../src/data-sets/csv.ts";
+import { readPictureList } from "../../src/data-sets/picture-list.ts";
+
+describe("CSV", () => {
+  test.each<[string, string, readonly (readonly string[])[]]>([
+    [
+      "lines that end in CRLF, the last one too",
+      "a,b\r\nc,d\r\n",
+      [
+        ["a", "b"],
+        ["c", "d"],
+      ],
+    ],
+    [
+      "a last line without an end",
+      "a,b\nc,d",
+      [
+        ["a", "b"],
+        ["c", "d"],
+      ],
+    ],
+    [
+      "lines of an old Mac",
+      "a,b\rc,d",
+      [
+        ["a", "b"],
+        ["c", "d"],
+      ],
+    ],
+    ["quotes around a comma, a quote and an end of a line", '"a,1","say ""b""","c\r\nd"\n', [["a,1", 'say "b"', "c\r\nd"]]],
+    [
+      "empty cells, and quotes around nothing",
+      'a,,\n"",b,c',
+      [
+        ["a", "", ""],
+        ["", "b", "c"],
+      ],
+    ],
+    ["a mark of UTF-8, as spreadsheets write it", '\ufeff"a",b', [["a", "b"]]],
+    ["semicolons", "a,1;b\nc;d", [["a", "1;b"], ["c;d"]]],
+    [
+      "semicolons, where they come first",
+      "a;1,5\nc;2,5",
+      [
+        ["a", "1,5"],
+        ["c", "2,5"],
+      ],
+    ],
+    [
+      "tabs",
+      "a\tb\nc\t d ",
+      [
+        ["a", "b"],
+        ["c", "d"],
+      ],
+    ],
+    [
+      "empty lines, which are left out",
+      "\n\na,b\n\n,\nc,d\n\n",
+      [
+        ["a", "b"],
+        ["c", "d"],
+      ],
+    ],
+    ["spaces around cells", ' a , "b " , c', [["a", "b ", "c"]]],
+    ["a quote within a cell", 'a"b,c', [['a"b', "c"]]],
+    ["nothing", "", []],
+  ])("with %s", (_, text, rows) => expect(parseCsv(text).map(({ cells }) => cells)).toEqual(rows));
+
+  test("tells the line that a row begins in", () => expect(parseCsv('a,"1\n2"\n\nb,c\n').map(({ line }) => line)).toEqual([1, 4]));
+
+  test.each(['a,b\n"c,d', 'a\n"b"c,d'])("refuses a quote that does not end: %j", (text) =>
+    expect(() => parseCsv(text)).toThrow("line 2: a quote does not end"),
+  );
+});
+
+const short = (text: string, known?: readonly string[]) => {
+  const { pictures, ...rest } = readPictureList(text, known);
+  return {
+    ...rest,
+    pictures: pictures.map(({ path, isTest, label, numbers }) => [path, isTest, ...(numbers.length > 0 ? numbers : [label])]),
+  };
+};
+
+describe("a list", () => {
+  test("of paths and names of classes, without a head", () =>
+    expect(short("one.png,dog\n.\\cats\\two.png,cat\n")).toEqual({
+      classes: ["cat", "dog"],
+      columns: [],
+      leftOut: [],
+      pictures: [
+        ["one.png", undefined, 1],
+        ["cats/two.png", undefined, 0],
+      ],
+    }));
+
+  test("with a head in any order, and what is held back", () =>
+    expect(short("id,split,label,file\n7,train,dog,1.jpg\n8,test,cat,2.jpg\n9,validation,cat,3.jpg").pictures).toEqual([
+      ["1.jpg", false, 1],
+      ["2.jpg", true, 0],
+      ["3.jpg", true, 0],
+    ]));
+
+  test("of numbers of classes, which are these in the network, too", () => {
+    const { classes, pictures } = short("a.png,3\nb.png,01");
+    expect(classes).toEqual(["0", "1", "2", "3"]);
+    expect(pictures.map(([, , label]) => label)).toEqual([3, 1]);
+  });
+
+  test("of one column of other numbers, or of several, which are to be answered", () => {
+    expect(short("file,angle\na.png,0.5\nb.png,-1")).toMatchObject({
+      classes: [],
+      columns: ["angle"],
+      pictures: [
+        ["a.png", undefined, 0.5],
+        ["b.png", undefined, -1],
+      ],
+    });
+    expect(short("a.png,1,2\nb.png,3,4").pictures[1]).toEqual(["b.png", undefined, 3, 4]);
+  });
+
+  test("whose rows are wrong, which are named and left out", () => {
+    expect(short("file,x,y\na.png,1,2\n,3,4\nb.png,5\nc.png,6,seven").leftOut).toEqual([
+      "line 3: there is no path",
+      "line 4: there is nothing that is right",
+      "line 5: 'seven' is no number",
+    ]);
+  });
+
+  test("of what is held back has the classes of what is trained on", () => {
+    const { classes, pictures, leftOut } = short("a.png,dog\nb.png,cow", ["cat", "dog"]);
+    expect([classes, pictures, leftOut]).toEqual([["cat", "dog"], [["a.png", undefined, 1]], ["line 2: 'cow' is none of the classes"]]);
+  });
+
+  test.each([
+    ["", "the list is empty"],
+    ["a,b\nc,d", "there is no column of pictures; expected rows such as cats/one.png,cat, not c,d"],
+    ["file\na.png", "there is only a column of pictures"],
+    ["a.png,cat\nb.png,cat", "all pictures are of one class, 'cat'"],
+    ["file,x,y\na.png,left,2", "columns 'x', 'y': expected one of classes, or several of numbers"],
+    ["file,class\na.png,", "all pictures are of one class"],
+  ])("%j is refused", (text, message) => expect(() => readPictureList(text)).toThrow(message));
+});
