@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { type BytesSet, type NumbersSet, withNumbers } from "../data-sets/data-set.ts";
-import { divide } from "../data-sets/divide.ts";
+import { divideListed } from "../data-sets/divide.ts";
 import { type ListedPicture, type PictureList, readPictureList } from "../data-sets/picture-list.ts";
 import { ModelError } from "../engine/errors.ts";
 import { readBytes } from "./model-file.ts";
@@ -28,7 +28,7 @@ export async function readListed(path: string, part: Part, options: DataOptions)
   if (part === "test" && tested) return read(tested, part, await readList(tested, list.classes), options);
   if (trained && part === "train") throw new ModelError(`data '${path}': '${trained}' lies beside it, to train on. Give that one.`);
   const isDivided = !trained && !tested && !(part === "test" && testName.test(basename(path)));
-  const pictures = isDivided ? partOf(list, part, options.seed ?? 0) : list.pictures;
+  const pictures = isDivided ? divideListed(list.pictures, list.classes, options.seed ?? 0)[part] : list.pictures;
   return read(path, part, { ...list, pictures, leftOut: options.isRepeated ? [] : list.leftOut }, options);
 }
 
@@ -39,16 +39,6 @@ async function readList(path: string, known?: readonly string[]): Promise<Pictur
   } catch (error) {
     throw new ModelError(`data '${path}': ${error instanceof ModelError ? error.message : "this is no text in UTF-8."}`);
   }
-}
-
-function partOf({ pictures, classes }: PictureList, part: Part, seed: number): readonly ListedPicture[] {
-  if (pictures.some(({ isTest }) => isTest === true)) return pictures.filter(({ isTest = false }) => isTest === (part === "test"));
-  const present = new Set(pictures.map(({ label }) => label));
-  // Numbers of classes may leave some out.
-  const labels = [...present].sort((a, b) => a - b);
-  const own = pictures.map((one) => ({ ...one, label: labels.indexOf(one.label) }));
-  const names = labels.map((label) => classes[label] ?? "");
-  return divide(own, names, seed)[part].map((one) => ({ ...one, label: labels[one.label] as number }));
 }
 
 async function read(path: string, part: Part, list: PictureList, options: DataOptions): Promise<BytesSet | NumbersSet> {

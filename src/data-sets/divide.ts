@@ -32,3 +32,23 @@ export function divide<T extends { readonly label: number }>(
   // Where every class has one picture, how good it is shows on those.
   return { train, test: test.length > 0 ? test : train };
 }
+
+/**
+ * The same of a list, which may say itself what is held back.
+ */
+export function divideListed<T extends { readonly label: number; readonly isTest: boolean | undefined }>(
+  pictures: readonly T[],
+  classes: readonly string[],
+  seed: number,
+): { readonly train: readonly T[]; readonly test: readonly T[] } {
+  if (pictures.some(({ isTest }) => isTest))
+    return { train: pictures.filter(({ isTest }) => !isTest), test: pictures.filter(({ isTest }) => isTest) };
+  // Classes that are numbers may leave some out.
+  const present = [...new Set(pictures.map(({ label }) => label))].sort((a, b) => a - b);
+  const parts = divide(
+    pictures.map((whole) => ({ whole, label: present.indexOf(whole.label) })),
+    present.map((label) => classes[label] ?? ""),
+    seed,
+  );
+  return { train: parts.train.map(({ whole }) => whole), test: parts.test.map(({ whole }) => whole) };
+}

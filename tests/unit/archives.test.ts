@@ -11,6 +11,7 @@ const pets = zipSync({
   "pets/cats/one.png": strToU8("a"),
   "pets/cats/two.jpg": [strToU8("bb".repeat(100)), { level: 0 }],
   "pets/dogs/three.webp": strToU8("c"),
+  "pets/list.csv": strToU8("dogs/three.webp,dog"),
   "pets/dogs/notes.txt": strToU8("no picture"),
   "pets/dogs/.hidden.png": strToU8("kept by a system"),
   "__MACOSX/pets/dogs/three.png": strToU8("kept by a system"),
@@ -24,6 +25,7 @@ describe("an archive", () => {
       ["pets/cats/one.png", "a"],
       ["pets/cats/two.jpg", "bb".repeat(100)],
       ["pets/dogs/three.webp", "c"],
+      ["pets/list.csv", "dogs/three.webp,dog"],
       ["birds/four.png", "d"],
     ]);
     expect(labelsOf(files).classes).toEqual(["birds", "cats", "dogs"]);

@@ -1,7 +1,9 @@
 // Lists of pictures: CSV as RFC 4180 and spreadsheets write it, and what its rows say.
 import { describe, expect, test } from "vitest";
 import { parseCsv } from "../../src/data-sets/csv.ts";
+import { divideListed } from "../../src/data-sets/divide.ts";
 import { readPictureList } from "../../src/data-sets/picture-list.ts";
+import { readLabels } from "../../src/ui/train/own-pictures.ts";
 
 describe("CSV", () => {
   test.each<[string, string, readonly (readonly string[])[]]>([
@@ -142,4 +144,55 @@ describe("a list", () => {
     ["file,x,y\na.png,left,2", "columns 'x', 'y': expected one of classes, or several of numbers"],
     ["file,class\na.png,", "all pictures are of one class"],
   ])("%j is refused", (text, message) => expect(() => readPictureList(text)).toThrow(message));
+});
+
+describe("pictures with a list among them", () => {
+  const file = (path: string, text = "") => ({ path, file: new File([text], path.split("/").at(-1) as string) });
+  const labels = async (...files: readonly ReturnType<typeof file>[]) => {
+    const { classes, pictures, leftOut } = await readLabels(files);
+    return [classes, pictures.map(({ path, label, isTest }) => [path, label, isTest]), leftOut];
+  };
+
+  test("have the classes that it says, by their paths from the list on, or by their names", async () => {
+    const list = file("pets/all.csv", "file,class,test\nimages/1.png,cat,0\n./images/2.png,dog,1\nimages/3.png,dog,0\nimages/4.png,,1");
+    const expected = [["cat", "dog"], 2];
+    const found = await labels(list, file("pets/images/1.png"), file("pets/images/2.png"));
+    expect([found[0], found[2]]).toEqual(expected);
+    expect(found[1]).toEqual([
+      ["pets/images/1.png", 0, false],
+      ["pets/images/2.png", 1, true],
+    ]);
+    expect((await labels(list, file("1.png"), file("2.png")))[1]).toEqual([
+      ["1.png", 0, false],
+      ["2.png", 1, true],
+    ]);
+  });
+
+  test("without a list have the folder that they lie in", async () =>
+    expect(await labels(file("cat/1.png"), file("dog/2.png"))).toEqual([
+      ["cat", "dog"],
+      [
+        ["cat/1.png", 0, undefined],
+        ["dog/2.png", 1, undefined],
+      ],
+      0,
+    ]));
+
+  test.each([
+    [[file("a.csv", "1.png,0.5\n2.png,0.7")], "'a.csv': it has numbers (column 2)"],
+    [[file("a.csv", "1.png,cat\n2.png,dog")], "'a.csv': none of its pictures is here, such as 1.png"],
+    [[file("a.csv"), file("b.csv")], "there are several lists, 'a.csv' and 'b.csv'"],
+  ])("%# are refused", async (files, message) => expect(labels(...files)).rejects.toThrow(message));
+});
+
+test("a list says what is held back, or one of five of each class is, whichever numbers are classes", () => {
+  const all = Array.from({ length: 10 }, (_, i) => ({ label: i < 5 ? 0 : 7, isTest: undefined as boolean | undefined, i }));
+  const { train, test: held } = divideListed(all, ["0", "1", "2", "3", "4", "5", "6", "7"], 0);
+  expect([train.length, held.map(({ label }) => label)]).toEqual([8, [0, 7]]);
+  const said = divideListed(
+    all.map((one) => ({ ...one, isTest: one.i === 3 })),
+    ["0", "7"],
+    0,
+  );
+  expect(said.test.map(({ i }) => i)).toEqual([3]);
 });

@@ -61,7 +61,8 @@ interface Lesson {
 
 const ownPictures: Lesson = {
   network: "mnist-blank",
-  about: "Your pictures: a folder for each class. One of five of each is held back. They stay on this machine.",
+  about:
+    "Your pictures: a folder for each class, or a .csv among them that names each with its class. One of five of each is held back. They stay on this machine.",
   twin: "side",
 };
 

@@ -1,6 +1,6 @@
 // Pictures of one's own that come in a .zip archive: its pictures take its place. On the page, before the engine gets them.
 import { loadPart, ModelError } from "../../engine/errors.ts";
-import { isPictureName } from "./own-pictures.ts";
+import { isListName, isPictureName } from "./own-pictures.ts";
 import type { OwnPicture } from "./request.ts";
 
 const isArchive = ({ file }: OwnPicture) => /\.zip$/i.test(file.name);
@@ -24,10 +24,13 @@ async function unpack(archive: File): Promise<readonly OwnPicture[]> {
   const { unzipped } = await loadPart("that opens .zip archives", () => import("../../data-sets/unzip.ts"));
   const bytes = new Uint8Array(await archive.arrayBuffer());
   try {
-    return Array.from(unzipped(bytes, isPictureName), ([path, content]) => ({
-      path,
-      file: new File([content], path.split("/").at(-1) as string, { lastModified: archive.lastModified }),
-    }));
+    return Array.from(
+      unzipped(bytes, (path) => isPictureName(path) || isListName(path)),
+      ([path, content]) => ({
+        path,
+        file: new File([content], path.split("/").at(-1) as string, { lastModified: archive.lastModified }),
+      }),
+    );
   } catch (error) {
     throw new ModelError(`'${archive.name}': ${(error as Error).message}`);
   }

@@ -7,7 +7,7 @@ import {
   type Picture,
   type Preparation as SetPreparation,
 } from "../../data-sets/data-set.ts";
-import { divide } from "../../data-sets/divide.ts";
+import { divide, divideListed } from "../../data-sets/divide.ts";
 import { inChannels, resized } from "../../data-sets/resized.ts";
 import { ShapesSet } from "../../data-sets/shapes-set.ts";
 import { readShippedFashion } from "../../data-sets/shipped-fashion.ts";
@@ -15,7 +15,7 @@ import { ModelError } from "../../engine/errors.ts";
 import { sameShape } from "../../engine/shapes.ts";
 import { colorMatrix, type Preparation, sourceRectangle } from "../preparation.ts";
 import type { Viewer } from "../viewer.ts";
-import { identityOf, type LabelledPicture, labelsOf } from "./own-pictures.ts";
+import { identityOf, type LabelledPicture, readLabels } from "./own-pictures.ts";
 import type { TrainWish } from "./request.ts";
 
 export interface TrainingData {
@@ -107,13 +107,13 @@ async function readOwn(
   preparation: Preparation,
   seed: number,
 ): Promise<TrainingData> {
-  const { classes, pictures } = labelsOf(files);
+  const { classes, pictures, leftOut, isListed } = await readLabels(files);
   const decoded: (LabelledPicture & { readonly pixels: Uint8Array })[] = [];
   for (const one of pictures) {
     const pixels = await decode(one.file, picture, preparation).catch(() => undefined);
     if (pixels) decoded.push({ ...one, pixels });
   }
-  const { train, test } = divide(decoded, classes, seed);
+  const { train, test } = isListed ? divideListed(decoded, classes, seed) : divide(decoded, classes, seed);
   const set = (some: readonly (typeof decoded)[number][]) => {
     const pixels = new Uint8Array(some.length * picture.channels * picture.height * picture.width);
     some.forEach((one, i) => {
@@ -125,7 +125,7 @@ async function readOwn(
       { picture, classes, preparation: own },
     );
   };
-  return { train: set(train), test: set(test), leftOut: pictures.length - decoded.length };
+  return { train: set(train), test: set(test), leftOut: leftOut + pictures.length - decoded.length };
 }
 
 /** Bytes of a picture, channel by channel. */

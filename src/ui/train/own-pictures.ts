@@ -1,10 +1,58 @@
-// Pictures of one's own as a data set: the folder that each lies in is its class, and some of each class are held back. Pure.
+// Pictures of one's own as a data set: the folder that each lies in is its class, or what a list among them says. Pure, but for reading the list.
+import { readPictureList } from "../../data-sets/picture-list.ts";
 import { ModelError } from "../../engine/errors.ts";
 import type { OwnPicture } from "./request.ts";
 
 export interface LabelledPicture extends OwnPicture {
   readonly label: number;
+  /** Whether it is held back, where a list says so. */
+  readonly isTest: boolean | undefined;
 }
+
+export const isListName = (path: string) => /\.csv$/i.test(path);
+
+export interface LabelledPictures {
+  readonly classes: readonly string[];
+  readonly pictures: readonly LabelledPicture[];
+  /** How many a list names that are not there, or that make no sense in it. */
+  readonly leftOut: number;
+  readonly isListed: boolean;
+}
+
+/**
+ * @throws ModelError where there are not two classes, or several lists, and for a list that makes no sense
+ */
+export async function readLabels(files: readonly OwnPicture[]): Promise<LabelledPictures> {
+  const [list, other] = files.filter(({ path }) => isListName(path));
+  if (other) throw new ModelError(`there are several lists, '${list?.path}' and '${other.path}'; expected one .csv.`);
+  if (!list) return { ...labelsOf(files), leftOut: 0, isListed: false };
+  try {
+    return labelsOfList(files, list.path, await list.file.text());
+  } catch (error) {
+    throw error instanceof ModelError ? new ModelError(`'${list.path}': ${error.message}`) : error;
+  }
+}
+
+function labelsOfList(files: readonly OwnPicture[], place: string, text: string): LabelledPictures {
+  const { pictures, classes, columns, leftOut } = readPictureList(text);
+  if (columns.length > 0)
+    throw new ModelError(
+      `it has numbers (${columns.join(", ")}). Here classes are learned; convcam train --data csv:FILE learns numbers, too.`,
+    );
+  const folder = place.slice(0, place.lastIndexOf("/") + 1);
+  const all = new Map(files.map((one) => [one.path, one]));
+  // Who drops pictures alone, or a folder above, gives other paths than the list has.
+  const byName = new Map(files.map((one) => [nameOf(one.path), one]));
+  const found = pictures.flatMap(({ path, label, isTest }) => {
+    const one = all.get(folder + path) ?? all.get(path) ?? byName.get(nameOf(path));
+    return one ? [{ ...one, label, isTest }] : [];
+  });
+  if (found.length === 0)
+    throw new ModelError(`none of its pictures is here, such as ${pictures[0]?.path}. Choose the folder that holds both.`);
+  return { classes, pictures: found, leftOut: leftOut.length + pictures.length - found.length, isListed: true };
+}
+
+const nameOf = (path: string) => path.split("/").at(-1) as string;
 
 export const isPictureName = (path: string) => /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(path);
 
@@ -23,7 +71,7 @@ export function labelsOf(files: readonly OwnPicture[]): {
     throw new ModelError(
       `expected a folder of pictures for each of at least two classes; there ${classes.length === 0 ? "is none" : `is one, '${classes[0]}'`}.`,
     );
-  return { classes, pictures: pictures.map((one) => ({ ...one, label: classes.indexOf(classOf(one)) })) };
+  return { classes, pictures: pictures.map((one) => ({ ...one, label: classes.indexOf(classOf(one)), isTest: undefined })) };
 }
 
 /** The same for the same pictures, whoever has read their list anew. */
