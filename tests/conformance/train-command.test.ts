@@ -109,7 +109,7 @@ test("data that is not there, or damaged, is named", async () => {
   expect(said.join("\n")).toContain("should hold 3367254359280 bytes");
 });
 
-test("the rate follows a schedule, batches are computed in parts, and pictures are changed", { timeout: 60_000 }, async () => {
+test("the rate follows a schedule, batches are computed in parts, and pictures are changed", { timeout: 120_000 }, async () => {
   writeDigits("train", 24);
   const [out, log] = [join(folder, "out.onnx"), join(folder, "log.csv")];
   const options = [
