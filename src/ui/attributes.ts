@@ -45,6 +45,7 @@ const ofParts = [
   "train-freeze",
   "train-store",
   "train-draws",
+  "train-rival",
   "retouch",
   "view",
   "layer",

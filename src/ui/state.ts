@@ -73,6 +73,7 @@ export interface ConvCamState {
   readonly trainFreeze?: string | undefined;
   readonly trainStore?: string | undefined;
   readonly trainDraws?: string | undefined;
+  readonly trainRival?: string | undefined;
 }
 
 /** The attribute that holds each part. Whether it is `paused`, where it computes and where an article is are no part of what an element shows. */

@@ -189,6 +189,22 @@ test("learns with a network in one's own lines, says which line is wrong, and th
   await learnTo(page, 1);
 });
 
+test("two networks learn on the same batches, each with its colour in the tiles and in the curves", async ({ warmPage: page }) => {
+  await page.goto("/train.html#batch=8&twin=none");
+  await page.getByLabel("Second network").selectOption("optimizer");
+  await expect(page).toHaveURL(/twin=colors&second=optimizer/);
+  await expect(page.locator("conv-cam .compare-key")).toHaveText(/magenta: Adam\s+green: SGD with momentum/);
+  await learnTo(page, 2);
+  const curves = page.locator("conv-cam .train-chart").first();
+  await expect(curves.locator(".train-key").first()).toHaveText("Adam");
+  await expect(curves.locator(".train-key.ink-rival")).toHaveText("SGD with momentum");
+  await expect(curves.locator(".train-key.ink-rival")).toBeVisible();
+  await page.getByLabel("Second network").selectOption("blank");
+  await expect(page.locator("conv-cam .compare-key")).toHaveText(/green: blank twin/);
+  await learnTo(page, 1);
+  await expect(curves.locator(".train-key.ink-rival")).toBeHidden();
+});
+
 const strokes: Readonly<Record<string, readonly (readonly [y: number, x: number])[]>> = {
   bar: [
     [0.15, 0.5],

@@ -5,7 +5,7 @@ import { divide } from "../../src/data-sets/divide.ts";
 import { pixelsOf, resized } from "../../src/data-sets/resized.ts";
 import { unlearnedText } from "../../src/ui/page/unlearned.ts";
 import { due } from "../../src/ui/train/due.ts";
-import { History, smoothed } from "../../src/ui/train/history.ts";
+import { History, historyFor, smoothed } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
 import { lossesCsv } from "../../src/ui/train/losses-csv.ts";
 import { labelsOf } from "../../src/ui/train/own-pictures.ts";
@@ -13,6 +13,8 @@ import type { TrainQuery, TrainRequest } from "../../src/ui/train/request.ts";
 import { Rise } from "../../src/ui/train/rise.ts";
 import { silenceText } from "../../src/ui/train/silence.ts";
 import { statusText } from "../../src/ui/train/status.ts";
+import { storeNameOf } from "../../src/ui/train/stored.ts";
+import { readTrainWish } from "../../src/ui/train/wish.ts";
 import { Worst } from "../../src/ui/train/worst.ts";
 
 const kept = (steps: number) => ({ steps, bytes: new Uint8Array([steps % 256]) });
@@ -105,7 +107,7 @@ describe("what is looked back at", () => {
         if (request.do === "keep") return { steps: 9, bytes: new Uint8Array([weights]) };
         if (request.do !== "look") throw new Error(request.do);
         for (let i = 0; i < 5; i++) await Promise.resolve();
-        weights = request.bytes[0] as number;
+        weights = request.kept.bytes[0] as number;
       },
     };
     const history = new History("a");
@@ -388,4 +390,33 @@ test("what takes long is due again after eight times as long", async () => {
   expect(score.isDue).toBe(true);
   expect(await score.spend(async () => 7)).toBe(7);
   expect(score.isDue).toBe(false);
+});
+
+describe("a second network that learns", () => {
+  const wishOf = (attributes: Readonly<Record<string, string>>, compare?: string) =>
+    readTrainWish({ getAttribute: (name: string) => attributes[name] ?? null, compare } as unknown as Element, []);
+
+  test("has one thing that is another", () => {
+    const rival = (text: string, compare?: string) => wishOf({ train: "shapes", "train-rival": text }, compare)?.rival;
+    expect(rival("seed", "blank:2")).toEqual({ optimizer: undefined, rate: undefined, blank: 2 });
+    expect(rival("rate:0.1", "net.onnx")).toEqual({ optimizer: undefined, rate: 0.1, blank: undefined });
+    expect(rival("optimizer:sgd", "blank:1")).toEqual({ optimizer: "sgd", rate: undefined, blank: 1 });
+    expect(wishOf({ train: "shapes" }, "blank:1")?.rival).toBeUndefined();
+    for (const text of ["", "batch:2", "rate:", "rate:-1", "optimizer:", "seed:3"])
+      expect(() => rival(text)).toThrow(`train-rival '${text}': expected seed, rate:0.01 or optimizer:sgd.`);
+  });
+
+  test("loses with the first what came after the weights that both go on with, and nobody keeps it for another day", () => {
+    const history = historyFor({ optimizer: "adam", seed: 1, rival: { optimizer: undefined, rate: 1, blank: 1 } });
+    history.note([5, 4, 3]);
+    history.rival?.note([6, 5, 4]);
+    history.cut(kept(2));
+    expect([history.losses, history.rival?.losses]).toEqual([
+      [5, 4],
+      [6, 5],
+    ]);
+    const element = { getAttribute: () => "page" } as unknown as Element;
+    expect(storeNameOf(element, { rival: { optimizer: undefined, rate: 1, blank: 1 } })).toBeNull();
+    expect(storeNameOf(element, {})).toBe("page");
+  });
 });

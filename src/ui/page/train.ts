@@ -17,6 +17,8 @@ interface Choices {
   batch: string;
   seed: string;
   twin: string;
+  /** What the second network does: it stays as it is, or learns, too, with one thing that is another. */
+  second: string;
   blank: string;
   /** A network, a line for each layer. */
   lines: string;
@@ -31,6 +33,7 @@ const usual: Choices = {
   batch: "32",
   seed: "1",
   twin: "side",
+  second: "blank",
   blank: "yes",
   lines: "",
   draws: "maps",
@@ -47,6 +50,13 @@ const options: Readonly<Partial<Record<keyof Choices, Readonly<Record<string, st
   },
   optimizer: { adam: "Adam", sgd: "SGD with momentum", adamw: "AdamW", adagrad: "Adagrad" },
   twin: { side: "Beside it", colors: "In the same tiles, two colours", none: "Not shown" },
+  second: {
+    blank: "Stays blank",
+    seed: "Learns from other weights",
+    slower: "Learns at a tenth of the rate",
+    faster: "Learns at ten times the rate",
+    optimizer: "Learns by another optimiser",
+  },
 };
 
 interface Lesson {
@@ -178,15 +188,39 @@ function arrange({ network, data }: Choices): void {
   // Where somebody draws, the answer is what one looks for; else the curves are.
   viewer.toggleAttribute("bars", data !== "teach");
   if (data !== "teach") viewer.setAttribute("bars", "none");
-  for (const name of ["blank", "twin"] as const) (field(name).closest("label") as HTMLElement).hidden = data === "teach";
+  for (const name of ["blank", "twin", "second"] as const) (field(name).closest("label") as HTMLElement).hidden = data === "teach";
   (find("all").closest("label") as HTMLElement).hidden = data !== "teach";
 }
 
-/** The second network beside the one that learns, or its other half. */
-function compareWith({ data, twin, seed }: Choices): readonly [compare: string | undefined, names: string] {
-  if (twin === "none") return [undefined, ""];
-  if (data === "road" && twin === "colors") return ["branches:steering_+throttle_", "steering | throttle"];
-  return [`blank:${seed}`, "learning | blank twin"];
+/** Where nobody has chosen one. */
+const usualRates: Readonly<Record<string, number>> = { adam: 0.001, adamw: 0.001, sgd: 0.01, adagrad: 0.01 };
+
+interface Second {
+  readonly compare: ConvCam["compare"];
+  readonly names: string;
+  /** As the attribute `train-rival`. */
+  readonly rival?: string;
+}
+
+/** The second network beside the one that learns, or its other half. @param own what it is where both begin with the same weights */
+function compareWith({ data, twin, second, seed, optimizer }: Choices, own: ConvCam["compare"]): Second {
+  if (twin === "none") return { compare: undefined, names: "" };
+  if (second === "seed") {
+    const other = Number(seed) + 1;
+    return { compare: `blank:${other}`, names: `weights of seed ${seed} | of seed ${other}`, rival: "seed" };
+  }
+  if (second === "slower" || second === "faster") {
+    const rate = usualRates[optimizer] ?? 0.001;
+    const other = Number((rate * (second === "slower" ? 0.1 : 10)).toPrecision(6));
+    return { compare: own, names: `rate ${rate} | ${other}`, rival: `rate:${other}` };
+  }
+  if (second === "optimizer") {
+    const other = optimizer === "adam" ? "sgd" : "adam";
+    const nameOf = (one: string) => options.optimizer?.[one] ?? one;
+    return { compare: own, names: `${nameOf(optimizer)} | ${nameOf(other)}`, rival: `optimizer:${other}` };
+  }
+  if (data === "road" && twin === "colors") return { compare: "branches:steering_+throttle_", names: "steering | throttle" };
+  return { compare: `blank:${seed}`, names: "learning | blank twin" };
 }
 
 /** The call of {@link show} that counts: what is chosen while another one waits takes its place. */
@@ -211,6 +245,7 @@ async function show(choices: Choices): Promise<void> {
   if (latest !== choices) return;
   viewer.removeAttribute("train-freeze");
   viewer.removeAttribute("train-store");
+  viewer.removeAttribute("train-rival");
   viewer.setAttribute("train-optimizer", optimizer);
   viewer.setAttribute("train-batch", batch);
   viewer.setAttribute("train-seed", seed);
@@ -228,13 +263,15 @@ async function show(choices: Choices): Promise<void> {
   if (data === "road") drive?.open();
   const isBlank = !hasLearned && (entry !== undefined || blank === "yes");
   (field("blank") as HTMLInputElement).disabled = entry !== undefined;
-  const [compare, names] = compareWith(choices);
+  const { compare, names, rival } = compareWith(hasLearned ? { ...choices, second: "blank" } : choices, isBlank ? `blank:${seed}` : src);
   viewer.setAttribute("train-store", "page");
   viewer.preparation = entry ? preparationOf(entry) : {};
   viewer.blank = isBlank ? Number(seed) : undefined;
   viewer.setAttribute("compare-as", twin === "none" ? "side" : twin);
   viewer.setAttribute("compare-names", names);
   if (viewer.compare !== compare) viewer.compare = compare;
+  if (rival === undefined) viewer.removeAttribute("train-rival");
+  else viewer.setAttribute("train-rival", rival);
   viewer.trainFiles = isOwn(data) ? pictures : undefined;
   if (hasLearned) viewer.removeAttribute("train");
   else viewer.setAttribute("train", data === "fashion" ? fashionUrl : isOwn(data) ? "" : data);
@@ -260,6 +297,8 @@ form.addEventListener("change", ({ target }) => {
   const one = target as HTMLSelectElement;
   if (one.id === "data") field("twin").value = lessonOf(one.value).twin;
   if (one.id === "data" && ["learned", "lines"].includes(field("network").value)) field("network").value = "";
+  // Two that learn are told apart by their colours.
+  if (one.id === "second" && one.value !== "blank") field("twin").value = "colors";
   if (one.value === "file") find("network-file").click();
   else if (isOwn(one.value)) find(`picture-${one.value}`).click();
   else if (form.checkValidity()) begin(readForm());

@@ -1,6 +1,7 @@
 // Loss and accuracy over steps, drawn by uPlot: this run, and the one before it dashed. Loaded when training begins.
 import uPlot from "uplot";
 import plotStyles from "uplot/dist/uPlot.min.css?inline";
+import type { Names } from "../compare/names.ts";
 import { make } from "../make.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { type History, smoothed } from "./history.ts";
@@ -17,6 +18,8 @@ interface Line {
   /** [steps, values] */
   readonly of: (run: History) => readonly [readonly number[], readonly number[]];
   readonly isBefore?: boolean;
+  /** Of a second network that learns beside it. */
+  readonly isRival?: boolean;
 }
 
 const learned = (run: History) => {
@@ -31,10 +34,12 @@ const charts: Readonly<Record<"loss" | "accuracy", readonly Line[]>> = {
     { label: "learned from", color: "ink-learned", of: learned },
     { label: "held back", color: "ink-held-back", of: heldBack },
     { label: "the run before", color: "ink-before", of: heldBack, isDashed: true, isBefore: true },
+    { label: "the second", color: "ink-rival", of: learned, isRival: true },
   ],
   accuracy: [
-    { label: "of those held back", color: "ink-held-back", of: right },
+    { label: "of those held back", color: "ink-right", of: right },
     { label: "the run before", color: "ink-before", of: right, isDashed: true, isBefore: true },
+    { label: "the second", color: "ink-rival", of: right, isRival: true },
   ],
 };
 
@@ -57,7 +62,7 @@ function drawn(count: number): readonly number[] {
 export class Curves {
   readonly element = make("div", "train-curves");
   readonly #charts: readonly { readonly lines: readonly Line[]; readonly plot: uPlot; readonly name: Text }[];
-  #shown: readonly [History, History | undefined] | undefined;
+  #shown: Parameters<Curves["show"]> | undefined;
 
   constructor(root: ShadowRoot) {
     adoptStyles(root, plotStyles);
@@ -72,13 +77,25 @@ export class Curves {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
   }
 
-  /** @param before another run to compare with */
-  show(run: History, before: History | undefined, kind: "classes" | "driving" = "classes"): void {
-    this.#shown = [run, before];
+  /**
+   * @param before another run to compare with
+   * @param names of both, where another network learns beside it
+   */
+  show(
+    run: History,
+    before: History | undefined,
+    kind: "classes" | "driving" = "classes",
+    names: Names = { first: "the first", second: "the second" },
+  ): void {
+    this.#shown = [run, before, kind, names];
+    this.element.classList.toggle("has-rival", run.rival !== undefined);
+    this.#name("ink-rival", names.second);
+    this.#name("ink-learned", run.rival ? names.first : "learned from");
+    this.#name("ink-right", run.rival ? names.first : "of those held back");
     const [, accuracy] = this.#charts;
     if (accuracy) accuracy.name.data = kind === "driving" ? "In the lane, %" : "Right, %";
     for (const { lines, plot } of this.#charts) {
-      const runs = lines.map((line) => (line.isBefore ? before : run));
+      const runs = lines.map((line) => (line.isRival ? run.rival : line.isBefore ? before : run));
       const tables = lines.map((line, i) => (runs[i] ? line.of(runs[i]) : ([[], []] as const)));
       const steps = [...new Set(tables.flatMap(([xs]) => xs))].sort((a, b) => a - b);
       const columns = tables.map(([xs, ys]) => {
@@ -88,6 +105,11 @@ export class Curves {
       plot.setData([steps, ...columns]);
     }
     this.#resize();
+  }
+
+  /** Says what lines of a colour are. */
+  #name(color: string, text: string): void {
+    for (const key of this.element.querySelectorAll(`.train-key.${color}`)) if (key.textContent !== text) key.textContent = text;
   }
 
   #options(lines: readonly Line[]): uPlot.Options {

@@ -1,5 +1,5 @@
 // What became of a network while it learned: its losses, how good it was, and its weights at some of its steps. Pure.
-import type { Evaluated, Kept } from "./request.ts";
+import type { Evaluated, Kept, TrainWish } from "./request.ts";
 
 /** What is known of how good it was after some step. */
 export type Score = Pick<Evaluated, "steps" | "loss" | "accuracy">;
@@ -16,12 +16,15 @@ export class History {
   readonly start: number;
   /** What this run is called among others. */
   readonly name: string;
+  /** What became of a second network that learned beside it. */
+  readonly rival: History | undefined;
   #kept: readonly Kept[] = [];
   #interval = firstInterval;
 
-  constructor(name: string, start = 0) {
+  constructor(name: string, start = 0, rival?: History) {
     this.name = name;
     this.start = start;
+    this.rival = rival;
   }
 
   get steps(): number {
@@ -57,11 +60,18 @@ export class History {
   }
 
   /** What was learned after these weights is lost. */
-  cut({ steps }: Kept): void {
+  cut(kept: Kept): void {
+    const { steps } = kept;
+    this.rival?.cut(kept);
     this.losses.length = Math.max(0, Math.min(this.losses.length, steps - this.start));
     while ((this.scores.at(-1)?.steps ?? 0) > steps) this.scores.pop();
     this.#kept = this.#kept.filter((one) => one.steps <= steps);
   }
+}
+
+/** Of a run that begins. */
+export function historyFor({ optimizer, seed, rival }: Pick<TrainWish, "optimizer" | "seed" | "rival">): History {
+  return new History(`${optimizer}, seed ${seed}`, 0, rival && new History("the second"));
 }
 
 /**

@@ -9,6 +9,7 @@ import { forgetExamples } from "./data.ts";
 import { lyingDense, setDrawable } from "./drawn-weights.ts";
 import { type Lesson, lessonOf } from "./lesson.ts";
 import type { Begun, Evaluated, HeldBackPicture, Kept, Stepped, TrainAnswers, TrainRequest } from "./request.ts";
+import { Rival } from "./rival.ts";
 import { type WeightTiles, weightTilesOf } from "./weight-tiles.ts";
 
 type DrawRequest = Extract<TrainRequest, { do: "draw" }>;
@@ -37,7 +38,7 @@ export async function answerTraining(
   if (request.do === "keep") return learner.keep();
   if (request.do === "picture") return learner.picture(request.index);
   if (request.do === "draw") return learner.draw(request, rows);
-  return learner.look(request.bytes);
+  return learner.look(request.kept);
 }
 
 async function begin(viewer: Viewer, { wish, preparation, from, id }: Extract<TrainRequest, { do: "begin" }>): Promise<Begun> {
@@ -46,16 +47,26 @@ async function begin(viewer: Viewer, { wish, preparation, from, id }: Extract<Tr
   const stepsBefore = from?.steps ?? 0;
   const place = new Place();
   viewer.kept.set(purpose, place);
+  if (wish.rival && !viewer.compared) throw new Error("train-rival: there is no second network. Name one with `compare`, such as blank:2.");
   const lesson = await lessonOf(viewer, wish, preparation, stepsBefore);
   try {
     const graph = from && (await readModel(from.bytes));
     place.check();
     if (graph) await model.setParameters(graph);
     const pattern = freeze === undefined ? undefined : new RegExp(freeze);
-    const trainer = await model.trainer({ ...lesson.options, optimizer, batch, seed, frozen: pattern && ((name) => pattern.test(name)) });
-    if (place.isGone) trainer.dispose();
+    const options = { ...lesson.options, optimizer, batch, seed, frozen: pattern && ((name: string) => pattern.test(name)) };
+    const trainer = await model.trainer(options);
+    const making = wish.rival && viewer.compared && !place.isGone ? Rival.make(viewer.compared, wish.rival, options, from) : undefined;
+    const rival = await making?.catch((error: Error) => {
+      trainer.dispose();
+      throw error;
+    });
+    if (place.isGone) {
+      trainer.dispose();
+      rival?.dispose();
+    }
     place.check();
-    viewer.kept.set(purpose, new Learner(viewer, { trainer, lesson, id, stepsBefore }));
+    viewer.kept.set(purpose, new Learner(viewer, { trainer, rival, lesson, id, stepsBefore }));
     const { parameters, rate } = trainer;
     return { ...lesson.about, rate, steps: stepsBefore, parameters };
   } catch (error) {
@@ -85,6 +96,7 @@ class Place {
 interface LearnerParts {
   readonly id: number;
   readonly trainer: Trainer;
+  readonly rival: Rival | undefined;
   readonly lesson: Lesson;
   /** That the weights had taken before. */
   readonly stepsBefore: number;
@@ -94,13 +106,15 @@ class Learner {
   readonly id: number;
   readonly #viewer: Viewer;
   readonly #trainer: Trainer;
+  readonly #rival: Rival | undefined;
   readonly #lesson: Lesson;
   readonly #stepsBefore: number;
 
-  constructor(viewer: Viewer, { id, trainer, lesson, stepsBefore }: LearnerParts) {
+  constructor(viewer: Viewer, { id, trainer, rival, lesson, stepsBefore }: LearnerParts) {
     this.id = id;
     this.#viewer = viewer;
     this.#trainer = trainer;
+    this.#rival = rival;
     this.#lesson = lesson;
     this.#stepsBefore = stepsBefore;
   }
@@ -115,14 +129,17 @@ class Learner {
     const started = performance.now();
     trainer.rate = rate;
     const losses: Promise<number>[] = [];
+    const rivalLosses: Promise<number>[] = [];
     for (let i = 0; i < count; i++) {
       const batch = lesson.batch(lesson.sequence.next(trainer.batch));
       // Where one step takes longer than a frame, frames are drawn between its pieces.
       if (count === 1) await trainer.stepInPieces(batch);
       else trainer.step(batch);
       losses.push(trainer.readLoss());
+      if (this.#rival) rivalLosses.push(...(await this.#rival.step(batch, rate, count === 1)));
     }
-    return { losses: await Promise.all(losses), steps: this.steps, ms: performance.now() - started };
+    const [own, others] = await Promise.all([Promise.all(losses), Promise.all(rivalLosses)]);
+    return { losses: own, rivalLosses: others, steps: this.steps, ms: performance.now() - started };
   }
 
   async evaluate(): Promise<Evaluated> {
@@ -131,15 +148,17 @@ class Learner {
   }
 
   async keep(): Promise<Kept> {
-    return { steps: this.steps, bytes: (await this.#viewer.model.toOnnx()) as Uint8Array<ArrayBuffer> };
+    const bytes = (await this.#viewer.model.toOnnx()) as Uint8Array<ArrayBuffer>;
+    return { steps: this.steps, bytes, rival: await this.#rival?.keep() };
   }
 
   picture(index: number): HeldBackPicture {
     return this.#lesson.picture(index);
   }
 
-  async look(bytes: Uint8Array): Promise<undefined> {
+  async look({ bytes, rival }: Kept): Promise<undefined> {
     await this.#viewer.model.setParameters(await readModel(bytes));
+    if (rival) await this.#rival?.look(rival);
     return undefined;
   }
 
@@ -171,6 +190,7 @@ class Learner {
 
   dispose(): void {
     this.#trainer.dispose();
+    this.#rival?.dispose();
     this.#lesson.dispose();
   }
 }

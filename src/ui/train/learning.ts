@@ -182,9 +182,10 @@ export class Learning {
     if (history.scores.length === 0) await this.#try();
     const { rate } = this;
     const wasApart = !Number.isFinite(history.losses.at(-1) ?? 0);
-    const { losses, ms } = await this.#ask<"step">({ do: "step", id, count, rate });
+    const { losses, rivalLosses, ms } = await this.#ask<"step">({ do: "step", id, count, rate });
     if (this.#isOver) return;
     history.note(losses);
+    history.rival?.note(rivalLosses);
     this.#rise ??= new Rise(this.#firstLoss);
     this.#rise.note(losses);
     this.trouble = undefined;
@@ -221,6 +222,7 @@ export class Learning {
     if (this.#isOver) return;
     this.evaluated = evaluated;
     this.history.scores.push(evaluated);
+    if (evaluated.rival) this.history.rival?.scores.push({ steps: evaluated.steps, ...evaluated.rival });
     this.#say(evaluated);
     const all = values();
     this.silent = { values: all, counts: await session.ask({ kind: "silence", values: all }).catch(() => []) };
@@ -258,7 +260,7 @@ export class Learning {
     const shown = index === undefined ? now : this.history.kept[index];
     if (!shown || this.#isOver) return;
     this.#looked = index === undefined ? undefined : { index, shown, now };
-    await this.#ask<"look">({ do: "look", id: this.#parts.id, bytes: shown.bytes });
+    await this.#ask<"look">({ do: "look", id: this.#parts.id, kept: shown });
     this.#parts.onChange();
   }
 

@@ -31,10 +31,12 @@ export async function lessonOf(viewer: Viewer, wish: TrainWish, preparation: Pre
 async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
   const { train, test, isEndless, leftOut = 0 } = await readExamples(viewer, wish, preparation);
   const examination = await classExamination(viewer.model, test);
-  const { seed, batch } = wish;
+  const { seed, batch, rival } = wish;
+  const other = rival && viewer.compared && (await classExamination(viewer.compared, test));
   const learning = await learnClasses(viewer.model.device, train, { isEndless, seed: seed + turn, seen: turn * batch }).catch(
     (error: Error) => {
       examination.dispose();
+      other?.dispose();
       throw error;
     },
   );
@@ -44,30 +46,40 @@ async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Prepara
     async evaluate() {
       const worst = new Worst(examination.scores);
       const { count, ...measured } = await examination.evaluate((...some) => worst.add(...some));
-      return { ...measured, mistakes: worst.found.map(({ index, ...mistake }) => ({ ...mistake, ...pixelsOf(test, index) })) };
+      const mistakes = worst.found.map(({ index, ...mistake }) => ({ ...mistake, ...pixelsOf(test, index) }));
+      return { ...measured, mistakes, rival: await other?.evaluate() };
     },
     picture: (index) => pixelsOf(test, index % test.length),
     dispose() {
       learning.dispose();
       examination.dispose();
+      other?.dispose();
     },
   };
 }
 
 /** Two outputs that steer and drive: how good it is shows on the road. */
-async function roadLesson(viewer: Viewer, { seed }: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
+async function roadLesson(viewer: Viewer, { seed, rival }: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
   const { model } = viewer;
   const picture = pictureOf(viewer);
   const prepared = setPreparation(preparation, picture.channels);
   const examination = await drivingExamination(model, picture, prepared, shortDrive);
+  const other = rival && viewer.compared && (await drivingExamination(viewer.compared, picture, prepared, shortDrive));
+  const told = ({ errors, drive }: Awaited<ReturnType<typeof examination.evaluate>>) => ({
+    loss: errors.steering + errors.throttle,
+    accuracy: drive.inLane,
+  });
   return {
     ...drivingLesson(roadOf(model.graph, picture, prepared, checkLearningSeed(seed + turn))),
     about: { kind: "driving", classes: [], count: undefined, heldBack: shortDrive.pictures, leftOut: 0 },
     async evaluate() {
-      const { errors, drive } = await examination.evaluate();
-      return { loss: errors.steering + errors.throttle, accuracy: drive.inLane, confusion: [], mistakes: [] };
+      const own = told(await examination.evaluate());
+      return { ...own, confusion: [], mistakes: [], rival: other && told(await other.evaluate()) };
     },
     picture: (index) => pixelsOf(examination.set, index % shortDrive.pictures),
-    dispose: () => examination.dispose(),
+    dispose() {
+      examination.dispose();
+      other?.dispose();
+    },
   };
 }

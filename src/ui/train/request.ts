@@ -12,6 +12,14 @@ export interface OwnPicture {
   readonly file: File;
 }
 
+/** What is another about the second network, where that learns, too. */
+export interface RivalWish {
+  readonly optimizer: TrainWish["optimizer"] | undefined;
+  readonly rate: number | undefined;
+  /** The seed of the weights that it begins with; those of its file where absent. */
+  readonly blank: number | undefined;
+}
+
 /** What an element asks for. */
 export interface TrainWish {
   /** The address of a file of labelled pictures; `shapes` or `road`, which are drawn without end; empty for `files`. */
@@ -22,6 +30,7 @@ export interface TrainWish {
   readonly seed: number;
   /** Parameters whose names match stay as they are. */
   readonly freeze: string | undefined;
+  readonly rival?: RivalWish | undefined;
 }
 
 /** Weights as they were after so many steps. */
@@ -29,6 +38,8 @@ export interface Kept {
   readonly steps: number;
   /** An .onnx file. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Those of the second network, where that learns, too. */
+  readonly rival?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 export type TrainRequest =
@@ -49,7 +60,7 @@ export type TrainRequest =
   /** One of the pictures held back, by its number; they begin anew after the last. */
   | { readonly do: "picture"; readonly id: number; readonly index: number }
   /** Computes with weights that were kept. */
-  | { readonly do: "look"; readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly do: "look"; readonly id: number; readonly kept: Kept }
   /** Weights that are drawn, by the values of layers, and what those were that a change is from: an .onnx file, else those of now. For maps none. */
   | {
       readonly do: "draw";
@@ -88,6 +99,8 @@ export interface Stepped {
   readonly steps: number;
   /** Of each of the steps asked for, before the parameters took it. */
   readonly losses: readonly number[];
+  /** Of the second network, where that learns, too. */
+  readonly rivalLosses: readonly number[];
   /** From the first batch, which is prepared then, to the last loss. */
   readonly ms: number;
 }
@@ -111,6 +124,8 @@ export interface Evaluated {
   readonly confusion: readonly (readonly number[])[];
   /** Those that it is most sure of. */
   readonly mistakes: readonly Mistake[];
+  /** How good the second network is, where that learns, too. */
+  readonly rival?: { readonly loss: number; readonly accuracy: number } | undefined;
 }
 
 /** What is answered to each request. */

@@ -1,6 +1,7 @@
 // A training that goes on another day: its first and last weights and its curves, in the browser's own database. Where that keeps nothing, neither does this.
 import { handOver, takeOver } from "../../handed-over.ts";
 import { History, type Score } from "./history.ts";
+import type { TrainWish } from "./request.ts";
 
 interface Told {
   readonly name: string;
@@ -18,6 +19,11 @@ export interface StoredRun {
 }
 
 const keyOf = (name: string) => `training ${name}`;
+
+/** Under which name it is kept; null for none. Of two that learn, none is. */
+export function storeNameOf(element: Element, { rival }: Pick<TrainWish, "rival">): string | null {
+  return rival ? null : element.getAttribute("train-store");
+}
 
 /** All that what was learned depends on, but for this visit. */
 export function storeKeyOf({ source, key }: { readonly source: unknown; readonly key: string }): string {

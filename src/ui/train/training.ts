@@ -1,5 +1,6 @@
 // The training of an element, on its page: begins it as the attributes say, shows how far it is, and what can be done. Loaded when `train` is set.
 import { render } from "lit";
+import { namesIn } from "../compare/names.ts";
 import { download } from "../download.ts";
 import type { ConvCam } from "../element.ts";
 import { fileName, networkName } from "../export/file-name.ts";
@@ -11,14 +12,14 @@ import { UpdateLoop } from "../update-loop.ts";
 import { unpacked } from "./archives.ts";
 import { type Asked, askedOf, isOfSameWeights, isSame } from "./asked.ts";
 import { Drawing } from "./drawing.ts";
-import { History } from "./history.ts";
+import { type History, historyFor } from "./history.ts";
 import type { TrainHost } from "./host.ts";
 import { Learning } from "./learning.ts";
 import { lossesCsv } from "./losses-csv.ts";
 import type { Begun, HeldBackPicture, Kept } from "./request.ts";
 import { runViewOf } from "./run-view.ts";
 import { statusText } from "./status.ts";
-import { type StoredRun, storedRun, storeKeyOf, storeRun } from "./stored.ts";
+import { type StoredRun, storedRun, storeKeyOf, storeNameOf, storeRun } from "./stored.ts";
 import { drawPicture, type TrainActions, trainTemplate } from "./template.ts";
 import styles from "./train.css?inline";
 import { type ElementWish, readTrainWish } from "./wish.ts";
@@ -168,7 +169,7 @@ export class Training {
     const request = { do: "begin", id, wish: { ...told, files }, preparation, from } as const;
     const begun = (await session.ask({ kind: "train", request })) as Begun;
     const element = this.#element;
-    const store = element.getAttribute("train-store");
+    const store = storeNameOf(element, wish);
     const storeKey = storeKeyOf(asked);
     const isOther = !this.#of || storeKeyOf(this.#of) !== storeKey;
     const stored = isOther && store !== null ? await storedRun(store, storeKey) : undefined;
@@ -207,8 +208,7 @@ export class Training {
       return before;
     }
     if (before && before.losses.length >= fewSteps) this.#before = before;
-    const { optimizer, seed } = asked.wish;
-    this.#history = new History(`${optimizer}, seed ${seed}`);
+    this.#history = historyFor(asked.wish);
     return this.#history;
   }
 
@@ -334,7 +334,7 @@ export class Training {
 
   #draw(): void {
     const [learning, history] = [this.#learning, this.#history];
-    if (history) this.#curves?.show(history, this.#before, learning?.begun.kind);
+    if (history) this.#curves?.show(history, this.#before, learning?.begun.kind, namesIn(this.#element));
     const { paused } = this.#element;
     const stored = this.#stored && { steps: this.#stored.history.steps, at: this.#stored.at };
     const view = {

@@ -1,6 +1,8 @@
 // What an element's attributes say of its training. Pure, but for reading them.
 import { readAttribute } from "../attributes.ts";
-import type { TrainWish } from "./request.ts";
+import { readWithin, type Within } from "../compare/within.ts";
+import type { ConvCam } from "../element.ts";
+import type { RivalWish, TrainWish } from "./request.ts";
 
 export interface ElementWish extends TrainWish {
   /** Undefined for what is usual for the optimiser. */
@@ -28,8 +30,28 @@ export function readTrainWish(element: Element, files: readonly File[]): Element
     optimizer: (readAttribute(element, "train-optimizer")?.trim() || "adam") as TrainWish["optimizer"],
     rate: number("train-rate", (value) => value >= 0 && Number.isFinite(value), "a number of 0 or more, such as 0.001"),
     batch: number("train-batch", (value) => Number.isInteger(value) && value >= 1 && value <= 4096, "a whole number from 1 to 4096") ?? 32,
+    rival: readRival(readAttribute(element, "train-rival")?.trim(), readWithin((element as Partial<ConvCam>).compare)),
     freeze: readPattern(readAttribute(element, "train-freeze")?.trim()),
     seed: number("train-seed", Number.isFinite, "a number") ?? 0,
+  };
+}
+
+/**
+ * What is another about the second network: its first weights alone, its learning rate, or its optimiser.
+ *
+ * @param within what the second is, where it is no file
+ * @throws Error that says what is accepted
+ */
+function readRival(text: string | undefined, within: Within | undefined): RivalWish | undefined {
+  if (text === undefined) return undefined;
+  const [, what, given = ""] = /^(seed|rate|optimizer)(?::(.+))?$/.exec(text) ?? [];
+  const rate = what === "rate" ? Number(given || Number.NaN) : undefined;
+  const isRight = what === "seed" ? given === "" : what === "rate" ? (rate as number) >= 0 && Number.isFinite(rate) : given !== "";
+  if (what === undefined || !isRight) throw new Error(`train-rival '${text}': expected seed, rate:0.01 or optimizer:sgd.`);
+  return {
+    optimizer: what === "optimizer" ? (given as TrainWish["optimizer"]) : undefined,
+    rate,
+    blank: within?.kind === "blank" ? Number(within.text) : undefined,
   };
 }
 

@@ -1,0 +1,54 @@
+// A second network that learns beside the first, on the same batches, with one thing about it that is another. Where the engine is.
+import type { Model } from "../../engine/model.ts";
+import { readModel } from "../../engine/source.ts";
+import type { Trainer, TrainingBatch, TrainingOptions } from "../../engine/trainer.ts";
+import type { Kept, RivalWish } from "./request.ts";
+
+export class Rival {
+  readonly model: Model;
+  readonly #trainer: Trainer;
+  readonly #rate: number | undefined;
+  readonly #isOther: boolean;
+
+  /**
+   * @param options those of the first
+   * @param from where it goes on; it begins anew where that says nothing of it
+   */
+  static async make(model: Model, wish: RivalWish, options: TrainingOptions, from: Kept | undefined): Promise<Rival> {
+    if (from?.rival) await model.setParameters(await readModel(from.rival));
+    else if (wish.blank !== undefined) await model.reinitialize(wish.blank);
+    else await model.restore();
+    const { optimizer = options.optimizer } = wish;
+    return new Rival(model, wish, await model.trainer({ ...options, optimizer }));
+  }
+
+  private constructor(model: Model, wish: RivalWish, trainer: Trainer) {
+    this.model = model;
+    this.#trainer = trainer;
+    this.#isOther = wish.optimizer !== undefined;
+    this.#rate = wish.rate;
+  }
+
+  /** @param rate of the first; another optimiser has the rate that is usual for it. @returns the loss */
+  async step(batch: TrainingBatch, rate: number, isInPieces: boolean): Promise<Promise<number>[]> {
+    const trainer = this.#trainer;
+    if (this.#rate !== undefined) trainer.rate = this.#rate;
+    else if (!this.#isOther) trainer.rate = rate;
+    if (isInPieces) await trainer.stepInPieces(batch);
+    else trainer.step(batch);
+    // In a list, so that nobody waits for it yet.
+    return [trainer.readLoss()];
+  }
+
+  async keep(): Promise<Uint8Array<ArrayBuffer>> {
+    return (await this.model.toOnnx()) as Uint8Array<ArrayBuffer>;
+  }
+
+  async look(bytes: Uint8Array): Promise<void> {
+    await this.model.setParameters(await readModel(bytes));
+  }
+
+  dispose(): void {
+    this.#trainer.dispose();
+  }
+}
