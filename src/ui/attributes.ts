@@ -22,49 +22,14 @@ const flag = (value: string | null) => value !== null;
 const numbers = (name: string) => (value: string | null) => (value === null ? undefined : parseNumbers(value, name));
 
 /** What parts of an element read: texts. */
-const ofParts = [
-  "compare-names",
-  "checkpoints",
-  "checkpoint",
-  "explain",
-  "explain-class",
-  "explain-against",
-  "explain-layer",
-  "overlay",
-  "patterns",
-  "pattern-channels",
-  "pattern-preset",
-  "pattern-seed",
-  "pattern-steps",
-  "pattern-size",
-  "train",
-  "train-optimizer",
-  "train-rate",
-  "train-batch",
-  "train-seed",
-  "train-freeze",
-  "train-store",
-  "train-draws",
-  "train-rival",
-  "retouch",
-  "view",
-  "layer",
-  "channel",
-  "pixel",
-  "order",
-  "page",
-  "page-size",
-  "before-activation",
-  "smooth",
-  "map-overlay",
-  "layer-names",
-  "learn",
-  "hide",
-] as const;
+const ofParts =
+  "compare-names checkpoints checkpoint explain explain-class explain-against explain-layer overlay patterns pattern-channels pattern-preset pattern-seed pattern-steps pattern-size train train-optimizer train-rate train-batch train-seed train-freeze train-store train-draws train-rival retouch view layer channel pixel order page page-size before-activation smooth map-overlay layer-names learn hide";
+
+type Words<Text extends string> = Text extends `${infer First} ${infer Rest}` ? First | Words<Rest> : Text;
 
 export const attributes = {
-  ...(Object.fromEntries(ofParts.map((name) => [name, attribute("parts", text)])) as Record<
-    (typeof ofParts)[number],
+  ...(Object.fromEntries(ofParts.split(" ").map((name) => [name, attribute("parts", text)])) as Record<
+    Words<typeof ofParts>,
     Attribute<string | undefined>
   >),
   worker: attribute("model", flag),

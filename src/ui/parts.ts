@@ -131,8 +131,8 @@ export class Parts {
 
   /** The panels for what would be shown of one network alone. */
   arrange(choices: readonly LayerChoice[]): readonly LayerChoice[] {
-    const [training, comparison] = ["train", "compare"].map((name) => this.#made.get(name) as Training | Comparison | undefined);
-    return training?.arrange(choices) ?? comparison?.arrange(choices) ?? choices;
+    const [train, compare] = [this.#made.get("train") as Training | undefined, this.#made.get("compare") as Comparison | undefined];
+    return train?.arrange(choices) ?? compare?.arrange(choices) ?? choices;
   }
 
   async update(): Promise<void> {
