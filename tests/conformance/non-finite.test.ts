@@ -121,6 +121,9 @@ const cases: readonly Case[] = [
   { operator: "Flatten" },
   { operator: "Swish", opset: 24 },
   ...["IsNaN", "IsInf"].map((operator) => ({ operator, cast: true })),
+  { operator: "RMSNormalization", more: [noise([6], 4)], opset: 23 },
+  { operator: "LpNormalization", attributes: { p: 1 } },
+  { operator: "MeanVarianceNormalization" },
   { operator: "CumSum", more: [Tensor.int64([], [3])] },
 ];
 
@@ -201,9 +204,9 @@ test("every operator that computes with floats is among them", () => {
   // These are losses of rows, one number each (training.test.ts has their corners), or move elements, as those above that stand for them, or take integers and bools, or answer what is known at load.
   const others =
     "SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss And Or Xor Not Cast CastLike Where Constant ConstantOfShape Range Shape Size Split Squeeze Unsqueeze GatherElements GatherND DepthToSpace SpaceToDepth Upsample Gemm";
-  // Likewise of those that few networks have; CumProd is CumSum with another sign, and what samples mixes as Resize does.
+  // Likewise of those that few networks have; CumProd is CumSum with another sign, and what samples mixes as Resize does. Attention and its like are sums of products.
   const few =
-    "BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitShift BitCast Trilu EyeLike OneHot Scatter ScatterElements ScatterND TensorScatter CumProd CenterCropPad ReverseSequence HannWindow HammingWindow BlackmanWindow MelWeightMatrix Det GridSample AffineGrid RoiAlign DeformConv MaxUnpool Col2Im";
+    "BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitShift BitCast Trilu EyeLike OneHot Scatter ScatterElements ScatterND TensorScatter CumProd CenterCropPad ReverseSequence HannWindow HammingWindow BlackmanWindow MelWeightMatrix Det GridSample AffineGrid RoiAlign DeformConv MaxUnpool Col2Im Attention RotaryEmbedding Einsum DFT STFT RNN GRU LSTM";
   const known = new Set([...cases.map(({ operator }) => operator), ...others.split(" "), ...few.split(" ")]);
   const names = everything.operators.filter(({ domain }) => domain === "").map(({ name }) => name);
   expect(names.filter((name) => !known.has(name))).toEqual([]);

@@ -29,6 +29,7 @@ const variants: Readonly<Record<string, Readonly<Record<string, readonly number[
   "robust-extent": { VALUE_TYPE: [0, 1, 2] },
   "range-partials": { VALUE_TYPE: [0, 1, 2] },
   random: { IS_MASK: [0, 1] },
+  recurrent: { KIND: [0, 1, 2], RESETS_AFTER: [0, 1] },
   reduce: { TERM: [0, 1, 2, 3], COMBINE: [0, 1, 2, 3], FINISH: [0, 1, 2, 3], LANES: [1, 64], FLAT: [0, 1] },
   rotate: { TRANSPOSED: [0, 1] },
   "scatter-elements": { TYPE: [0, 1, 2], REDUCTION: [0, 1, 2, 3, 4] },

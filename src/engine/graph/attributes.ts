@@ -77,6 +77,11 @@ export class AttributeReader {
     return values;
   }
 
+  /** A list of words that must be there. */
+  strings(name: string): readonly string[] {
+    return this.#read(name, undefined, "a list of strings", (v): v is readonly string[] => Array.isArray(v) && typeof v[0] === "string");
+  }
+
   tensor(name: string): Tensor | undefined {
     if (!this.has(name)) return undefined;
     return this.#read(name, undefined, "a tensor", (v): v is Tensor => v instanceof Tensor);

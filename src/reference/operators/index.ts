@@ -7,10 +7,12 @@ import { convolution } from "./convolution.ts";
 import { movement } from "./movement.ts";
 import { normalization } from "./normalization.ts";
 import { pooling } from "./pooling.ts";
+import { recurrentLayers } from "./recurrent.ts";
 import { reduction } from "./reduction.ts";
 import { resizing } from "./resize.ts";
 import { sampling } from "./sampling.ts";
 import { selection } from "./selection.ts";
+import { sequences } from "./sequences.ts";
 import { shapes } from "./shapes.ts";
 import { training } from "./training.ts";
 
@@ -22,10 +24,12 @@ export const operators: Operators = {
   ...movement,
   ...normalization,
   ...pooling,
+  ...recurrentLayers,
   ...reduction,
   ...resizing,
   ...sampling,
   ...selection,
+  ...sequences,
   ...shapes,
   ...training,
 };

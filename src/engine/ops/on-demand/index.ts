@@ -34,7 +34,10 @@ const elsewhere: Readonly<Record<string, ReadonlySet<string>>> = {
     ...keysOf("", "HannWindow HammingWindow BlackmanWindow MelWeightMatrix"),
   ]),
   sampling: new Set([...keysOf("", "GridSample AffineGrid RoiAlign DeformConv MaxUnpool Col2Im"), ...keysOf(fusedDomain, "DeformColumns")]),
-  sequences: new Set(keysOf("", "Attention")),
+  sequences: new Set([
+    ...keysOf("", "Attention RotaryEmbedding RMSNormalization LpNormalization MeanVarianceNormalization Einsum DFT STFT RNN GRU LSTM"),
+    ...keysOf(fusedDomain, "Recurrence"),
+  ]),
 };
 
 function keysOf(domain: string, names: string): readonly string[] {
