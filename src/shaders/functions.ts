@@ -14,7 +14,6 @@ const library: Readonly<Record<string, string>> = {
   // Some drivers answer with a number, or with infinity, where the argument is NaN.
   exp_or_nan: "fn exp_or_nan(x: f32) -> f32 { return select(exp(x), x, is_nan(x)); }",
   log_or_nan: "fn log_or_nan(x: f32) -> f32 { return select(log(x), x, is_nan(x)); }",
-  pow_or_nan: "fn pow_or_nan(x: f32, y: f32) -> f32 { return select(pow(x, y), x, is_nan(x)); }",
   // `clamp` costs SwiftShader three times as much.
   clip: "fn clip(x: f32, low: f32, high: f32) -> f32 { return select(select(x, low, x < low), high, x > high); }",
   activate_as: activateAs,

@@ -26,6 +26,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> input: array<f32>;
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
 
+fn pow_or_nan(x: f32, y: f32) -> f32 {
+  return select(pow(x, y), x, is_nan(x));
+}
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {
   let index = id.x + id.y * (num_workgroups.x * WORKGROUP_SIZE);

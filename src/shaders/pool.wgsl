@@ -34,6 +34,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> input: array<f32>;
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
 
+fn pow_or_nan(x: f32, y: f32) -> f32 {
+  return select(pow(x, y), x, is_nan(x));
+}
+
 // How many taps of a window that begins at `start` lie before the coordinate `bound`.
 fn taps_before(bound: vec3<i32>, start: vec3<i32>) -> vec3<i32> {
   return clamp((bound - start + params.dilation - 1) / params.dilation, vec3<i32>(0), params.kernel);

@@ -32,6 +32,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> input: array<f32>;
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
 
+fn pow_or_nan(x: f32, y: f32) -> f32 {
+  return select(pow(x, y), x, is_nan(x));
+}
+
 var<workgroup> partial: array<f32, WORKGROUP_SIZE>;
 
 fn offset_of(index: u32, extent: vec4<u32>, strides: vec4<u32>) -> u32 {

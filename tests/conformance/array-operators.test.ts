@@ -1,4 +1,4 @@
-// Bits, triangles, one-hot codes, places to write to, running sums, windows, determinants: held to the float64 reference.
+// Bits, triangles, whole numbers in order, transposed convolutions over three axes, one-hot codes, places to write to, running sums, windows, determinants: held to the float64 reference.
 import { expect, test } from "vitest";
 import { loadModel } from "../../src/engine/model.ts";
 import { type DataType, Tensor } from "../../src/engine/tensor.ts";
@@ -158,6 +158,40 @@ const cases: readonly OperatorCase[] = [
     why: "of few bins",
     inputs: [scalar("int32", 6), scalar("int32", 64), scalar("int32", 8000), scalar("float32", 100), scalar("float32", 3500)],
     known: [0, 1, 2, 3, 4],
+  },
+  ...[0, 1].flatMap((largest): OperatorCase[] => [
+    {
+      operator: "TopK",
+      why: "whole numbers",
+      attributes: { largest, axis: 0 },
+      inputs: [counted([9, 5], 7, "int64", 5), ints([1], 4)],
+      known: [1],
+      outputs: 2,
+    },
+    { operator: "TopK", why: "bytes with a sign", attributes: { largest }, inputs: [bytes, ints([1], 6)], known: [1], outputs: 2 },
+    {
+      operator: "TopK",
+      why: "without one",
+      attributes: { largest },
+      inputs: [vector("uint32", 1, 4e9, 3, 4e9), ints([1], 3)],
+      known: [1],
+      outputs: 2,
+    },
+  ]),
+  {
+    operator: "ConvTranspose",
+    why: "three axes, groups, steps",
+    attributes: { group: 2, strides: [2, 1, 3], pads: [1, 0, 2, 0, 1, 1], dilations: [1, 2, 1], output_padding: [1, 0, 0] },
+    inputs: [noise([2, 4, 3, 4, 5]), noise([4, 3, 2, 2, 3], 2), noise([6], 3)],
+    known: [1, 2],
+  },
+  { operator: "ConvTranspose", why: "three axes, steps of 1", inputs: [noise([1, 2, 3, 4, 3]), noise([2, 3, 2, 2, 2], 2)], known: [1] },
+  {
+    operator: "Dropout",
+    why: "in training, with a ratio of 0",
+    inputs: [noise([2, 3]), scalar("float32", 0), Tensor.from("bool", [], [1])],
+    known: [1, 2],
+    outputs: 2,
   },
   { operator: "Det", why: "of many", inputs: [noise([3, 25, 4, 4])] },
   { operator: "Det", why: "of one that has none", inputs: [Tensor.from("float32", [3, 3], [0, 2, 1, 0, 4, 2, 0, 6, 3])] },

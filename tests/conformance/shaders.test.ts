@@ -36,6 +36,7 @@ const variants: Readonly<Record<string, Readonly<Record<string, readonly number[
   "scatter-nd": { TYPE: [0, 1, 2], REDUCTION: [0, 1, 2, 3, 4], PHASE: [0, 1, 2, 3] },
   "roi-align": { IS_MAX: [0, 1] },
   softmax: { KIND: [0, 1, 2], LANES: [1, 64] },
+  "top-k": { TYPE: [0, 1, 2] },
 };
 
 /** A shader that draws has no entry point `main`. */

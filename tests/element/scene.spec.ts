@@ -297,7 +297,7 @@ for (const place of ["page", "worker"])
     await open(page, place === "worker" ? { worker: "" } : {});
     // No picture: a note would say that it computes from zeros.
     const first = graphOf({ inputs: { x: [1, 7] }, nodes: [op("Neg", "x", "superseded")] });
-    const strange = graphOf({ inputs: { x: [1, 7] }, nodes: [op("Det", "x", "y")] });
+    const strange = graphOf({ inputs: { x: [1, 7] }, nodes: [op("StringNormalizer", "x", "y")] });
     const told = await page.evaluate(
       async ([early, late]) => {
         const element = document.querySelector("conv-cam") as ConvCam;
@@ -323,7 +323,7 @@ for (const place of ["page", "worker"])
       [[...encodeModel(first)], [...encodeModel(strange)]],
     );
     expect(told).toEqual(["error of network"]);
-    await expect(page.locator("conv-cam .problem")).toContainText("Det");
+    await expect(page.locator("conv-cam .problem")).toContainText("StringNormalizer");
     await expect(page.locator("conv-cam .note")).toHaveCount(0);
   });
 

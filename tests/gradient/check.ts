@@ -6,7 +6,7 @@ import { loadNetwork, type Network } from "../../src/engine/network.ts";
 import { type GradientCase, gradientCases } from "./cases.ts";
 
 /** Cases whose operator has no rule yet: they must be refused by name, and nothing else may be. */
-export const refused = ["conv-transpose-3d", "lp-normalization"];
+export const refused = ["lp-normalization"];
 
 /** What is wrong with the gradient of a case; `undefined` if nothing is. */
 async function problemOf(device: Device, one: GradientCase): Promise<string | undefined> {

@@ -54,6 +54,7 @@ const refusals: readonly (readonly [Omit<OperatorCase, "why">, string])[] = [
   [lstm({ hidden_size: 2 }, noise([1, 8])), "B has the shape [1,8], expected [1,16]"],
   [lstm({ activations: ["Sigmoid", "Tanh"] }), "are not 3 for each direction"],
   [lstm({ activations: ["Sigmoid", "Softsign", "Tanh"] }), "Use Sigmoid, Tanh or Relu"],
+  [lstm({ activations: [1, 2, 3] }), "Use Sigmoid, Tanh or Relu"],
   [lstm({ direction: "sideways" }), "not one of forward, reverse"],
   [{ operator: "LSTM", inputs: [zeros(100000, 1, 1), zeros(1, 4096, 1), zeros(1, 4096, 1024)] }, "100000 steps of 1024 units"],
 ];

@@ -77,9 +77,9 @@ export class AttributeReader {
     return values;
   }
 
-  /** A list of words that must be there. */
+  /** A list of words that must be there. Whether numbers are among them its reader finds out. */
   strings(name: string): readonly string[] {
-    return this.#read(name, undefined, "a list of strings", (v): v is readonly string[] => Array.isArray(v) && typeof v[0] === "string");
+    return this.#read(name, undefined, "a list of strings", (v): v is readonly string[] => Array.isArray(v));
   }
 
   tensor(name: string): Tensor | undefined {

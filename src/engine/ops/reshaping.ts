@@ -54,8 +54,10 @@ const identity = defineOperator("Identity", { since: 1 }, (context) => view(cont
 const dropout = defineOperator("Dropout", { since: 1 }, (context) => {
   context.attributes.ignore("ratio", "seed", "is_test");
   const x = context.input(0);
-  const isTraining = context.opset >= 12 && context.inputs[2] !== undefined && context.constant(2, "training_mode")?.toNumbers()[0] === 1;
-  if (isTraining) return context.unsupported("training_mode=1. Export the model in evaluation mode");
+  const first = (index: number, what: string) => context.constant(index, what)?.toNumbers()[0];
+  // With a ratio of 0 training drops nothing either.
+  if (context.opset >= 12 && first(2, "training_mode") && first(1, "ratio") !== 0)
+    return context.unsupported("training_mode=1. Export the model in evaluation mode");
   const operation = view(context, x.shape);
   if (context.outputCount < 2) return operation;
   // Without training nothing is dropped: the mask is a constant. Before opset 10 it had the type of the data.

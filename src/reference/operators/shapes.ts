@@ -90,7 +90,7 @@ const shapeOf: Evaluate = ({ attributes, input }) => {
 /** At inference nothing is dropped. */
 const dropout: Evaluate = (call: Call) => {
   const x = call.input(0);
-  if (call.inputs[2]?.data[0]) call.unsupported("training mode is not part of the float64 reference.");
+  if (call.inputs[2]?.data[0] && call.inputs[1]?.data[0] !== 0) call.unsupported("training mode is not part of the float64 reference.");
   return [x, map(x, () => 1, "bool")];
 };
 

@@ -1,9 +1,11 @@
 // ConvTranspose: the transpose of a convolution, which enlarges its input. https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
 import convTransposeShader from "../../../shaders/conv-transpose.wgsl";
+import spaceShader from "../../../shaders/conv-transpose-space.wgsl";
 import { ModelError } from "../../errors.ts";
 import { AttributeReader } from "../../graph/attributes.ts";
 import { sameShape, sizeOf } from "../../shapes.ts";
 import { checkSameType, floatInput } from "../checks.ts";
+import { workgroupCount } from "../dispatch.ts";
 import { type Dispatch, defineOperator, type PlacedOperand, type Table } from "../operator.ts";
 import { subPixelPass, type TransposedAxis } from "./sub-pixel.ts";
 
@@ -29,8 +31,8 @@ export default defineOperator("ConvTranspose", { since: 1, pass }, (context) => 
   const weight = floatInput(context, 1);
   checkSameType(context, 0, 1, 2);
   const rank = input.shape.length - 2;
-  if (rank < 1 || rank > 2)
-    context.unsupported(`${rank} spatial axes are not supported, only 1 or 2. Use a model with 2-D transposed convolutions.`);
+  if (rank < 1 || rank > 3)
+    context.unsupported(`${rank} spatial axes are not supported, only 1 to 3. Use a model with 2-D transposed convolutions.`);
   const groups = context.attributes.integer("group", 1, 1);
   const [n = 1, channelsIn = 1] = input.shape;
   if (weight.shape.length !== rank + 2 || weight.shape[0] !== channelsIn || channelsIn % groups !== 0)
@@ -39,6 +41,7 @@ export default defineOperator("ConvTranspose", { since: 1, pass }, (context) => 
   const axes = readAxes({ attributes, spatial: input.shape.slice(2), kernel: weight.shape.slice(2), invalid: context.invalid });
   const channelsOut = (weight.shape[1] as number) * groups;
   const shape = [n, channelsOut, ...axes.map((axis) => axis.output)];
+  const isSpace = rank === 3;
   const [height, width] = (rank === 1 ? [unitAxis, ...axes] : axes) as [TransposedAxis, TransposedAxis];
   return {
     outputs: [{ dtype: input.dtype, shape }],
@@ -47,11 +50,11 @@ export default defineOperator("ConvTranspose", { since: 1, pass }, (context) => 
     kernels: () => [
       {
         name: "gathered",
-        readsStrided: [0],
-        writesStrided: true,
-        dispatches: ([x, w, bias], [y]) => [
-          dispatch({ height, width, groups }, x as PlacedOperand, w as PlacedOperand, bias, y as PlacedOperand),
-        ],
+        ...(!isSpace && { readsStrided: [0], writesStrided: true }),
+        dispatches: ([x, w, bias], [y]) => {
+          const operands = [x as PlacedOperand, w as PlacedOperand, bias, y as PlacedOperand] as const;
+          return [isSpace ? spaceDispatch(axes, groups, ...operands) : dispatch({ height, width, groups }, ...operands)];
+        },
       },
     ],
   };
@@ -141,6 +144,37 @@ function dispatch(
     },
     bindings: { input, weight, bias: bias ?? noBias, output },
     workgroups: Math.ceil(columns / 8) * Math.ceil(height.output / 8) * n * groups * blocks,
+  };
+}
+
+/** Over three axes, one output per invocation. */
+function spaceDispatch(
+  axes: readonly TransposedAxis[],
+  groups: number,
+  input: PlacedOperand,
+  weight: PlacedOperand,
+  bias: PlacedOperand | undefined,
+  output: PlacedOperand,
+): Dispatch {
+  const each = (pick: (axis: TransposedAxis) => number) => axes.map(pick);
+  const count = sizeOf(output.shape);
+  return {
+    shader: spaceShader,
+    params: {
+      count,
+      channels_in: (input.shape[1] as number) / groups,
+      channels_out: weight.shape[1] as number,
+      groups,
+      has_bias: bias ? 1 : 0,
+      input_extent: input.shape.slice(2),
+      output_extent: output.shape.slice(2),
+      kernel: each((axis) => axis.kernel),
+      step: each((axis) => axis.stride),
+      dilation: each((axis) => axis.dilation),
+      pad: each((axis) => axis.pad),
+    },
+    bindings: { input, weight, bias: bias ?? noBias, output },
+    workgroups: workgroupCount(count, 64),
   };
 }
 

@@ -51,7 +51,13 @@ export function subPixelPass(
       const axes = axesOf(node, spatial, weight.slice(2));
       const stride = axes[0]?.stride ?? 1;
       const isDilated = axes.some(({ dilation }) => dilation > 1);
-      if (stride > mostSteps || axes.some((axis) => axis.stride !== stride) || (stride > 1 && (axes.length !== 2 || isDilated))) continue;
+      if (
+        axes.length > 2 ||
+        stride > mostSteps ||
+        axes.some((axis) => axis.stride !== stride) ||
+        (stride > 1 && (axes.length !== 2 || isDilated))
+      )
+        continue;
       rewrite(edit, node, { axes, stride, spatial, weight, scaled: scaledBy(graph, edit, node) });
     }
     for (const node of edit.nodes) addPhases(edit, node);

@@ -1,14 +1,15 @@
 // TopK: the k largest or smallest elements along an axis, best first, and where they were. https://onnx.ai/onnx/operators/onnx__TopK.html
 import topKShader from "../../../shaders/top-k.wgsl";
 import { normalizeAxis, sizeOf } from "../../shapes.ts";
+import { gpuTypeOf } from "../../tensor.ts";
 import { aroundAxis } from "../axes.ts";
-import { floatInput } from "../checks.ts";
 import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type PlacedOperand } from "../operator.ts";
 
 export default defineOperator("TopK", { since: 1 }, (context) => {
   const { attributes } = context;
-  const { dtype, shape } = floatInput(context, 0);
+  const { dtype, shape } = context.input(0);
+  if (dtype === "bool") context.invalid("bool elements have no order");
   const axis = normalizeAxis(attributes.integer("axis", -1), shape.length);
   const isLargest = attributes.flag("largest", true);
   // `sorted=0` allows any order, so the sorted one too.
@@ -29,6 +30,7 @@ export default defineOperator("TopK", { since: 1 }, (context) => {
         dispatches: ([input], [values, indices]) => [
           {
             shader: topKShader,
+            constants: { TYPE: ["f32", "i32", "u32"].indexOf(gpuTypeOf(dtype)) },
             params: { count: sizeOf(shape), length: extent, inner, k, sign: isLargest ? 1 : -1 },
             bindings: {
               input: input as PlacedOperand,

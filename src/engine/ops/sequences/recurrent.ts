@@ -86,7 +86,7 @@ function functionsOf(context: OperatorContext, kind: Kind, directions: number): 
   const own: readonly string[] = kinds[kind].functions;
   const given = attributes.has("activations") ? attributes.strings("activations") : Array.from({ length: directions }, () => own).flat();
   if (given.length !== own.length * directions) context.invalid(`activations [${given}] are not ${own.length} for each direction`);
-  const numbers = given.map((name) => functions.indexOf(name.toLowerCase()));
+  const numbers = given.map((name) => functions.indexOf(String(name).toLowerCase()));
   const differs = numbers.findIndex((number, i) => number < 0 || number !== numbers[i % own.length]);
   if (differs >= 0) context.unsupported(`activations [${given}]. Use Sigmoid, Tanh or Relu, the same in both directions`);
   attributes.ignore("activation_alpha", "activation_beta");
