@@ -22,6 +22,15 @@ const parts = {
   panel: "src/ui/panel.ts",
 };
 
+/** What every training takes goes into one file: it is smaller than several, and fetched at once. */
+const ofTraining = new RegExp(
+  [
+    String.raw`engine/(trainer|training-batch|gradient/training/(training|usual|optimizers))\.ts$`,
+    String.raw`engine/ops/training/(index|cross-entropy|update|(weight|bias)-gradient)\.ts$`,
+    String.raw`shaders/(generate/(update|weight-gradient)\.ts|(loss-(rows|total|gradient)|channel-sums)\.wgsl)$`,
+  ].join("|"),
+);
+
 /**
  * The package for browsers: `convcam.js`, which holds the engine, `element.js`, which imports it, and the parts that either loads on
  * demand. Vite's own library mode keeps white space, so these are plain builds.
@@ -40,7 +49,7 @@ const browserPackage: Build = {
       format: "es",
       entryFileNames: "[name].js",
       chunkFileNames: "convcam-[name].js",
-      codeSplitting: { groups: [{ name: firstEntryWith(), debugName: "entries" }] },
+      codeSplitting: { groups: [{ name: firstEntryWith(), debugName: "entries", includeDependenciesRecursively: false }] },
     },
   },
 };
@@ -84,7 +93,7 @@ function firstEntryWith(): Rolldown.CodeSplittingNameFunction {
     if (homes.size === 0) {
       for (const [name, entry] of Object.entries({ ...entries, ...parts })) add(resolve(import.meta.dirname, entry), name, context);
     }
-    return homes.get(id) ?? null;
+    return homes.get(id) ?? (ofTraining.test(id) ? "training" : null);
   };
 }
 
@@ -93,7 +102,7 @@ function firstEntryWith(): Rolldown.CodeSplittingNameFunction {
  * parts that import it. Here each of these has a helper itself.
  */
 function withoutRuntimeFile(): Plugin {
-  const helper = "t=>Object.defineProperties({},Object.fromEntries(Object.entries(t).map(([t,e])=>[t,{get:e,enumerable:!0}])))";
+  const helper = "t=>{let e={};for(let n in t)Object.defineProperty(e,n,{get:t[n],enumerable:!0});return e}";
   return {
     name: "convcam:without-runtime-file",
     generateBundle(_, bundle) {

@@ -89,7 +89,7 @@ async function trainingSessionOf(model: Model, task: Task, gpuBytes: () => numbe
   const { labels, rate, checkedSteps } = task.training as TaskTraining;
   // Made by the first step, as others compile theirs then: what is on the clock is the way from a model that is there, and code that was loaded, to the
   // end of its first step.
-  await Promise.all([import("../engine/trainer.ts"), loadCatalog(undefined, { hasRareCases: true, isForTraining: true })]);
+  await Promise.all([import("../engine/trainer.ts"), loadCatalog(model.graph, { target: model.device.target, isForTraining: true })]);
   let trainer: Trainer | undefined;
   const [[name = "", { data } = { data: new Float32Array() }] = []] = Object.entries(task.inputs);
   const losses: number[] = [];

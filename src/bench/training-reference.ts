@@ -15,7 +15,7 @@ import { descent } from "./learner.ts";
 /** The losses of the first steps, each before the parameters took it. Takes a while. */
 export async function trainingReference(task: Task): Promise<readonly Float32Array[]> {
   const { labels, rate, checkedSteps } = task.training as TaskTraining;
-  const catalog = await loadCatalog(undefined, { hasRareCases: true, isForTraining: true });
+  const catalog = await loadCatalog(task.graph, { isForTraining: true });
   const infer = (graph: Graph) => inferGraph(graph, catalog).graph;
   const { graph } = withParameters(task.graph, inferGraph(task.graph, catalog), true);
   const [input] = graph.inputs;

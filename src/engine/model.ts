@@ -60,8 +60,7 @@ export async function inspectModel(graph: Graph, options: InferOptions = {}): Pr
 export async function loadModel(device: Device, source: ModelSource | Graph, options: LoadOptions = {}): Promise<Model> {
   const network = await loadNetwork(device, source, options);
   try {
-    const { parameters: wanted } = options;
-    const parameters = wanted ? await makeParameters(network, wanted) : undefined;
+    const parameters = options.parameters ? await makeParameters(network, options.parameters) : undefined;
     const execution = await network.execute({
       observe: options.observe,
       onCompile: (done, total) => options.onProgress?.({ stage: "compile", done, total }),
@@ -74,9 +73,10 @@ export async function loadModel(device: Device, source: ModelSource | Graph, opt
   }
 }
 
+// All are named here: bundlers put a worker into one file only where no part loads another.
 const loadExport = () => loadPart("for files", () => import("./export.ts"));
-
 const loadGradients = () => loadPart("for gradients", () => import("./explanation.ts"));
+const loadTrainingParts = () => loadPart("for training", () => import("./training-parts.ts"));
 
 async function makeParameters(network: Network, wanted: true | readonly string[] = true): Promise<Parameters> {
   const { Parameters } = await loadPart("for parameters", () => import("./parameters.ts"));
@@ -200,7 +200,7 @@ export class Model {
 
   /** Prepares a training of the model, see createTrainer. @internal */
   async trainer(options: TrainingOptions): Promise<Trainer> {
-    return (await loadPart("for training", () => import("./trainer.ts"))).Trainer.make(this, options);
+    return (await loadPart("for training", () => import("./trainer.ts"))).Trainer.make(this, options, loadTrainingParts);
   }
 
   /** All constants that can be are parameters from now on. @internal */

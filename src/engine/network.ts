@@ -14,7 +14,7 @@ import { type ModelSource, type ReadOptions, readModel } from "./source.ts";
 import { prepareKernels } from "./startup.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import { type Tensor, toGpuWords } from "./tensor.ts";
-import { Together } from "./together.ts";
+import { together } from "./together.ts";
 import type { TuneOptions, Tuning } from "./tune/tuning.ts";
 
 export interface NetworkOptions extends ReadOptions, InferOptions {
@@ -236,8 +236,8 @@ export class Network {
 
   /** Plans executions anew, which change to their new plans at once. */
   async #replan(executions: readonly Execution[]): Promise<void> {
-    const together = new Together(executions.length);
-    await Promise.all(executions.map((execution) => execution.replan(together.join())));
+    const join = together(executions.length);
+    await Promise.all(executions.map((execution) => execution.replan(join())));
   }
 
   /** What the inputs hold that the edit has added. */

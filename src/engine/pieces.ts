@@ -1,7 +1,9 @@
 // A run in several submits, each awaited, so that a page goes on drawing and answering meanwhile. Loaded with training.
+import type { DerivedExecution } from "./derived.ts";
 import type { Execution } from "./execution.ts";
 import type { Program } from "./gpu/program.ts";
 import type { Plan, Step } from "./plan/plan.ts";
+import type { Tensor } from "./tensor.ts";
 
 export interface PiecesOptions {
   /** About how long the GPU is given one piece at most. By default 16: a picture of a screen at 60 a second. A dispatch that takes longer is a piece alone. */
@@ -31,13 +33,44 @@ const speeds = { software: { macs: 6e6, bytes: 1e6 }, gpu: { macs: 5e8, bytes: 5
 const trust = 0.5;
 
 export class PieceRunner {
+  readonly #derived: DerivedExecution;
   readonly #execution: Execution;
+  readonly #check: () => void;
   #program: Program | undefined;
   /** How long each step of the program is thought to take. */
   #guesses: number[] = [];
 
-  constructor(execution: Execution) {
-    this.#execution = execution;
+  /** @param check called between pieces: throws where it must not go on */
+  constructor(derived: DerivedExecution, check: () => void) {
+    this.#derived = derived;
+    this.#execution = derived.running;
+    this.#check = check;
+  }
+
+  /**
+   * Runs once for each set of operands, see {@link PieceRunner.#run}. `fill` writes what is made on the GPU, whenever a run begins.
+   *
+   * @param beforeLast called before the last piece of the last run is submitted
+   */
+  async runAll(
+    runs: readonly { readonly operands: Readonly<Record<string, Tensor>>; readonly fill: () => void }[],
+    { between, ...options }: PiecesOptions,
+    beforeLast: () => void,
+  ): Promise<Pieces> {
+    const check = async () => {
+      await between?.();
+      this.#check();
+    };
+    let [count, longestMs] = [0, 0];
+    for (const [i, { operands, fill }] of runs.entries()) {
+      if (i > 0) await check();
+      this.#derived.write(operands);
+      const isLast = i === runs.length - 1;
+      const pieces = await this.#run({ ...options, between: check }, { beforeFirst: fill, ...(isLast && { beforeLast }) });
+      count += pieces.count;
+      longestMs = Math.max(longestMs, pieces.longestMs);
+    }
+    return { count, longestMs };
   }
 
   /**
@@ -46,7 +79,7 @@ export class PieceRunner {
    *
    * @throws DeviceError once the execution has been disposed of
    */
-  async run({ milliseconds = 16, between }: PiecesOptions = {}, { beforeFirst, beforeLast }: Heard = {}): Promise<Pieces> {
+  async #run({ milliseconds = 16, between }: PiecesOptions, { beforeFirst, beforeLast }: Heard): Promise<Pieces> {
     const { device, startup } = this.#execution;
     const { queue } = device.gpu;
     let [count, longestMs, first, version] = [0, 0, 0, -1];

@@ -26,7 +26,8 @@ export interface StartingExecution {
 
 export class Startup {
   readonly #execution: StartingExecution;
-  #stage: "quick-start" | "settled";
+  /** Whether its pipelines are quick-start ones. */
+  #isQuick: boolean;
   #settled: Promise<void> = Promise.resolve();
   #reportRun: () => void = () => {};
   readonly #firstRun = new Promise<void>((resolve) => {
@@ -35,11 +36,7 @@ export class Startup {
 
   constructor(execution: StartingExecution, isQuick: boolean) {
     this.#execution = execution;
-    this.#stage = isQuick ? "quick-start" : "settled";
-  }
-
-  get stage(): "quick-start" | "settled" {
-    return this.#stage;
+    this.#isQuick = isQuick;
   }
 
   /** Settles when no quick-start pipelines are in use, or could not be replaced, whatever is planned meanwhile. It never rejects. */
@@ -56,7 +53,7 @@ export class Startup {
 
   /** Output channels of the one block that convolutions take in a plan made now; `undefined` where each is to have its own. */
   quickBlock(operations: Iterable<Operation>): 16 | 32 | undefined {
-    return this.#stage === "quick-start" ? quickStartBlock(operations) : undefined;
+    return this.#isQuick ? quickStartBlock(operations) : undefined;
   }
 
   /** A run was encoded and is about to be submitted, or none needs to be waited for. */
@@ -84,7 +81,7 @@ export class Startup {
     await device.gpu.queue.onSubmittedWorkDone();
     if (program !== this.#execution.program) return;
     await program.refine(plan());
-    this.#stage = "settled";
+    this.#isQuick = false;
   }
 }
 

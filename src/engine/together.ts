@@ -10,37 +10,26 @@ export interface Participant {
   fail(error: unknown): void;
 }
 
-export class Together {
-  readonly #all: Promise<void>;
-  #open: () => void = () => {};
-  #refuse: (error: unknown) => void = () => {};
-  #absent: number;
-
-  /** @param count how many there are; each must {@link join} */
-  constructor(count: number) {
-    this.#absent = count;
-    this.#all = new Promise((resolve, reject) => {
-      this.#open = resolve;
-      this.#refuse = reject;
-    });
-    // Nobody may be waiting yet.
-    this.#all.catch(() => {});
-  }
-
-  join(): Participant {
+/** @param count how many there are; each must join, by a call of what is returned */
+export function together(count: number): () => Participant {
+  let absent = count;
+  let open: () => void;
+  let fail: (error: unknown) => void;
+  const all = new Promise<void>((resolve, reject) => {
+    [open, fail] = [resolve, reject];
+  });
+  // Nobody may be waiting yet.
+  all.catch(() => {});
+  return () => {
     let isAbsent = true;
     const leave = () => {
-      if (!isAbsent) return;
+      if (isAbsent && --absent === 0) open();
       isAbsent = false;
-      if (--this.#absent === 0) this.#open();
     };
-    return {
-      leave,
-      ready: () => {
-        leave();
-        return this.#all;
-      },
-      fail: (error) => this.#refuse(error),
+    const ready = () => {
+      leave();
+      return all;
     };
-  }
+    return { leave, ready, fail };
+  };
 }

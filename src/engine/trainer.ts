@@ -3,31 +3,28 @@ import { DerivedExecution } from "./derived.ts";
 import { ModelError, UnsupportedError } from "./errors.ts";
 import type { Execution, GpuValue } from "./execution.ts";
 import { checkFinite } from "./gradient/check.ts";
-import { type OptimizerOptions, ratesAt, usualRate } from "./gradient/training/optimizers.ts";
-import { planOf, scheduleOf, type TrainingOptions } from "./gradient/training/options.ts";
-import { type ScheduleOptions, scheduledShare } from "./gradient/training/schedules.ts";
+import { ratesAt, usualRate } from "./gradient/training/optimizers.ts";
+import type { TrainingOptions } from "./gradient/training/options.ts";
 import {
-  countsResult,
   gradientResultOf,
   inputsOperand,
   type LossName,
-  type LossPlan,
   lossResult,
   lossResultOf,
   ratesOperand,
-  scaleResult,
   scoresResultOf,
   type TrainingPlan,
   targetsOperandOf,
   trainingOf,
 } from "./gradient/training/training.ts";
+import { isUsual, usualPlan } from "./gradient/training/usual.ts";
 import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Model } from "./model.ts";
 import type { Network } from "./network.ts";
 import { loadCatalog } from "./ops/catalog.ts";
 import { inferGraph } from "./passes/infer.ts";
 import { usesOf } from "./passes/parameters.ts";
-import { PieceRunner, type Pieces, type PiecesOptions } from "./pieces.ts";
+import type { PieceRunner, Pieces, PiecesOptions } from "./pieces.ts";
 import { isWeight } from "./reinitialize.ts";
 import { Tensor } from "./tensor.ts";
 import { asTensor, checkLabels, isSource, partOf, type TrainingBatch, targetsByName } from "./training-batch.ts";
@@ -47,6 +44,9 @@ interface Part {
   readonly fill: () => void;
 }
 
+/** Loads what only some trainings take. */
+type LoadParts = () => Promise<typeof import("./training-parts.ts")>;
+
 export class Trainer {
   /** Examples in a step. */
   readonly batch: number;
@@ -60,38 +60,33 @@ export class Trainer {
   rate: number;
   /** Names of the parameters that learn. */
   readonly parameters: readonly string[];
-  readonly #optimizer: OptimizerOptions;
-  readonly #schedule: ScheduleOptions;
-  readonly #losses: readonly LossPlan[];
-  readonly #parts: number;
+  readonly #plan: TrainingPlan;
+  readonly #loadParts: LoadParts;
   readonly #made: Made;
   readonly #execution: DerivedExecution;
   readonly #network: Network;
   /** What it trains lies in; another after the model was moved. */
   readonly #memory: object;
-  readonly #pieces: PieceRunner;
+  #pieces: PieceRunner | undefined;
   /** Parameters whose gradients are kept. What is derived reads it. */
   readonly #kept: Set<string>;
   #steps = 0;
   #isTelling = false;
   #isInPieces = false;
 
-  private constructor(plan: MadePlan, schedule: ScheduleOptions, made: Made, execution: DerivedExecution, network: Network) {
+  private constructor(plan: MadePlan, loadParts: LoadParts, made: Made, execution: DerivedExecution, network: Network) {
     this.batch = plan.batch * plan.parts;
-    this.loss = (plan.losses[0] as LossPlan).loss;
+    this.loss = (plan.losses[0] as (typeof plan.losses)[number]).loss;
     this.of = plan.losses.map(({ name }) => name);
     this.input = plan.input;
     this.rate = plan.optimizer.rate ?? usualRate(plan.optimizer);
     this.parameters = made.trained;
-    this.#optimizer = plan.optimizer;
-    this.#schedule = schedule;
-    this.#losses = plan.losses;
-    this.#parts = plan.parts;
+    this.#plan = plan;
+    this.#loadParts = loadParts;
     this.#made = made;
     this.#execution = execution;
     this.#network = network;
     this.#memory = execution.memory;
-    this.#pieces = new PieceRunner(execution.running);
     this.#kept = plan.kept;
   }
 
@@ -101,12 +96,14 @@ export class Trainer {
    * @throws ModelError for options that make no sense for the model
    * @throws UnsupportedError that names every node on the way whose gradient has no rule
    */
-  static async make(model: Model, options: TrainingOptions = {}): Promise<Trainer> {
+  static async make(model: Model, options: TrainingOptions, loadParts: LoadParts): Promise<Trainer> {
     const { network } = await model.changeable();
-    const schedule = scheduleOf(options);
     const hasHalves = network.halves?.values === "between";
-    const plan: MadePlan = { ...planOf(network.graph, options, (name) => network.valueName(name), hasHalves), kept: new Set() };
-    const catalog = await loadCatalog(undefined, { hasRareCases: true, isForTraining: plan.scale ? "scaled" : true });
+    const asked = isUsual(network.graph, options) && !hasHalves ? undefined : await loadParts();
+    const valueName = (name: string) => network.valueName(name);
+    const found = asked ? asked.planOf(network.graph, options, valueName, hasHalves) : usualPlan(network.graph, options);
+    const plan: MadePlan = { ...found, kept: new Set() };
+    const catalog = await loadCatalog(network.graph, { target: network.device.target, isForTraining: plan.scale ? "scaled" : true });
     const infer = (one: Graph): TypedGraph => {
       const { graph: typed, obstacles } = inferGraph(one, catalog);
       if (obstacles.length > 0) throw new UnsupportedError(obstacles);
@@ -120,7 +117,7 @@ export class Trainer {
       return made;
     };
     const execution = await DerivedExecution.make(network, derive, { startsSettled: true });
-    return new Trainer(plan, schedule, made as Made, execution, network);
+    return new Trainer(plan, loadParts, made as Made, execution, network);
   }
 
   /** What runs: for profiles, which change what was learned. */
@@ -135,7 +132,7 @@ export class Trainer {
 
   /** What the next step's learning rate is by the schedule. */
   get scheduledRate(): number {
-    return this.rate * scheduledShare(this.#schedule, this.#steps + 1);
+    return this.rate * (this.#plan.share?.(this.#steps + 1) ?? 1);
   }
 
   /**
@@ -162,26 +159,13 @@ export class Trainer {
    * @throws ModelError as {@link step}
    * @throws DeviceError where it was disposed of meanwhile
    */
-  async stepInPieces(batch: TrainingBatch, { between, ...options }: PiecesOptions = {}): Promise<Pieces> {
+  async stepInPieces(batch: TrainingBatch, options: PiecesOptions = {}): Promise<Pieces> {
     const parts = this.#partsOf(batch);
     this.#isInPieces = true;
-    const check = async () => {
-      await between?.();
-      this.#checkMemory();
-    };
     try {
-      let [count, longestMs] = [0, 0];
-      for (const [i, { operands, fill }] of parts.entries()) {
-        if (i > 0) await check();
-        this.#execution.write(operands);
-        const beforeLast = () => {
-          if (i === parts.length - 1) this.#steps++;
-        };
-        const pieces = await this.#pieces.run({ ...options, between: check }, { beforeFirst: fill, beforeLast });
-        count += pieces.count;
-        longestMs = Math.max(longestMs, pieces.longestMs);
-      }
-      return { count, longestMs };
+      const { PieceRunner } = await this.#loadParts();
+      this.#pieces ??= new PieceRunner(this.#execution, () => this.#checkMemory());
+      return await this.#pieces.runAll(parts, options, () => this.#steps++);
     } finally {
       this.#isInPieces = false;
       this.#tell();
@@ -193,13 +177,13 @@ export class Trainer {
     checkFinite("rate", this.rate);
     this.#checkMemory();
     if (this.#isInPieces) throw new ModelError("a step in pieces is under way, and takes what would be overwritten. Await it first.");
-    const [whole, count, rate] = [this.#operandsOf(batch), this.#parts, this.scheduledRate];
+    const [whole, count, rate] = [this.#operandsOf(batch), this.#plan.parts, this.scheduledRate];
     const { inputs } = batch;
     const size = this.batch / count;
     return Array.from({ length: count }, (_, part) => ({
       operands: {
         ...Object.fromEntries(whole.map(([role, tensor]) => [role, partOf(tensor, part, count)])),
-        [ratesOperand]: Tensor.float32([8], ratesAt(this.#optimizer, rate, this.#steps + 1, part, count)),
+        [ratesOperand]: Tensor.float32([8], ratesAt(this.#plan.optimizer, rate, this.#steps + 1, part, count)),
       },
       fill: () => {
         if (isSource(inputs)) inputs.write(this.#execution.operand(inputsOperand), part * size, size);
@@ -210,7 +194,7 @@ export class Trainer {
   #checkMemory(): void {
     if (this.#execution.memory === this.#memory) return;
     throw new ModelError(
-      "the model was moved to another device, and what it had learned was lost with the first. Set its parameters from a checkpoint, and make another trainer.",
+      "the model was moved to another device, and what it had learned is lost. Make another trainer, and set parameters from a checkpoint.",
     );
   }
 
@@ -221,9 +205,9 @@ export class Trainer {
       const { dtype, shape } = (operands[role] as (typeof operands)[string]).initial;
       return { dtype, shape: shape.with(0, this.batch) };
     };
-    const given = targetsByName(targets, this.of);
-    const right = this.#losses.map(({ name, loss }, i) => {
-      const what = this.#losses.length > 1 ? `targets: '${name}'` : "targets";
+    const given = targetsByName(targets, this.of, this.#plan.checkTargets);
+    const right = this.#plan.losses.map(({ name, loss }, i) => {
+      const what = this.of.length > 1 ? `targets: '${name}'` : "targets";
       const tensor = asTensor(what, given[name], typeOf(targetsOperandOf(name)));
       if (loss === "cross-entropy") checkLabels(what, tensor, types[i]?.shape[1] ?? 1);
       return [targetsOperandOf(name), tensor] as const;
@@ -268,9 +252,7 @@ export class Trainer {
 
   /** By what the next step's loss is multiplied, and how many steps were not taken, since a gradient was not finite. */
   async readScale(): Promise<{ readonly scale: number; readonly skipped: number }> {
-    if (!this.#made.results.has(scaleResult)) return { scale: 1, skipped: 0 };
-    const { [scaleResult]: scales, [countsResult]: counts } = await this.#execution.read([scaleResult, countsResult]);
-    return { scale: scales?.toNumbers()[0] as number, skipped: counts?.toNumbers()[1] as number };
+    return (await this.#loadParts()).readScale(this.#made.results, this.#execution);
   }
 
   /**
@@ -288,12 +270,8 @@ export class Trainer {
    * compute the same.
    */
   async keepGradients(names: readonly string[]): Promise<void> {
-    const unknown = names.find((name) => !this.parameters.includes(name));
-    if (unknown !== undefined) throw new ModelError(`'${unknown}' does not learn, so it has no gradient.`);
-    if (names.length === this.#kept.size && names.every((name) => this.#kept.has(name))) return;
-    this.#kept.clear();
-    for (const name of names) this.#kept.add(name);
-    await this.running.replan();
+    const { keepNames } = await this.#loadParts();
+    if (keepNames(names, this.parameters, this.#kept)) await this.running.replan();
   }
 
   /** Where the gradient of the last step lies, of a parameter that {@link keepGradients} named: before it was shortened; zeros before the first. */

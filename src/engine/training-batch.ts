@@ -31,17 +31,18 @@ export function isSource(inputs: TrainingBatch["inputs"]): inputs is BatchSource
   return typeof (inputs as Partial<BatchSource> | undefined)?.write === "function";
 }
 
-/** @throws ModelError for names that no loss has, and losses that have no targets */
-export function targetsByName(targets: TrainingBatch["targets"], names: readonly string[]): Readonly<Record<string, Targets | undefined>> {
+/**
+ * @param names of the losses
+ * @param check throws for the names that were given, `undefined` for targets without a name, where they are not those of the losses
+ */
+export function targetsByName(
+  targets: TrainingBatch["targets"],
+  [name = ""]: readonly string[],
+  check?: (given: readonly string[] | undefined) => void,
+): Readonly<Record<string, Targets | undefined>> {
   const isOne = typeof targets !== "object" || targets === null || targets instanceof Tensor || ArrayBuffer.isView(targets);
-  const [name = "", other] = names;
-  if (isOne) {
-    if (other === undefined) return { [name]: targets as Targets };
-    throw new ModelError(`targets: there are several losses; expected an object with ${names.map((one) => `'${one}'`).join(", ")}.`);
-  }
-  const unknown = Object.keys(targets).find((one) => !names.includes(one));
-  if (unknown === undefined) return targets;
-  throw new ModelError(`targets: there is no loss of '${unknown}'; there are ${names.map((one) => `'${one}'`).join(", ")}.`);
+  check?.(isOne ? undefined : Object.keys(targets));
+  return isOne ? { [name]: targets as Targets } : targets;
 }
 
 /** One of so many equal parts of a batch. */

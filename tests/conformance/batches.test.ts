@@ -2,12 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { type Augmentation, changedExamples, changesOfSeen, parseAugmentation } from "../../src/data-sets/augment.ts";
 import { BytesSet, type Picture, type Preparation } from "../../src/data-sets/data-set.ts";
+import { createTrainer } from "../../src/engine/create-trainer.ts";
 import type { GpuValue } from "../../src/engine/execution.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { readBack } from "../../src/engine/gpu/read-buffer.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { denseStrides } from "../../src/engine/shapes.ts";
-import { type BatchSource, Trainer } from "../../src/engine/trainer.ts";
+import type { BatchSource } from "../../src/engine/trainer.ts";
 import { batchesOf } from "../../src/lessons/pictures-on-gpu.ts";
 import { filled, graphOf, noise, op } from "../support/graphs.ts";
 import { withDevice } from "../support/with-device.ts";
@@ -132,7 +133,7 @@ const graph = graphOf({
 /** Losses of six steps. */
 async function losses(device: Device, mode: "cpu" | "gpu" | "pieces", accumulate = 1): Promise<readonly number[]> {
   const model = await loadModel(device, graph, { parameters: true });
-  const trainer = await Trainer.make(model, { batch: 4, accumulate, optimizer: { name: "adam", rate: 0.01 } });
+  const trainer = await createTrainer(model, { batch: 4, accumulate, optimizer: { name: "adam", rate: 0.01 } });
   const set = pictures({ channels: 1, height: 8, width: 8 });
   const next = changesOfSeen(parseAugmentation("shift,flip,noise"), set.picture, 5);
   const { batch, dispose } = await batchesOf(device, set, { length: mode === "cpu" ? undefined : count, next });

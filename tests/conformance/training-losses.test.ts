@@ -1,9 +1,9 @@
 // Trainings of several outputs at once, of steps in parts, and with rates that go on by a schedule.
 import { describe, expect, test } from "vitest";
+import { createTrainer } from "../../src/engine/create-trainer.ts";
 import type { OptimizerOptions } from "../../src/engine/gradient/training/optimizers.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import type { Shape } from "../../src/engine/shapes.ts";
-import { Trainer } from "../../src/engine/trainer.ts";
 import { filled, graphOf, noise, op } from "../support/graphs.ts";
 import { expectClose } from "../support/reference.ts";
 import { withDevice } from "../support/with-device.ts";
@@ -50,11 +50,11 @@ describe("several losses", () => {
     withDevice(async (device) => {
       const model = await loadModel(device, twofold, { parameters: true });
       const alone = await Promise.all([0, 1].map(() => loadModel(device, twofold, { parameters: true })));
-      const trainer = await Trainer.make(model, { of, optimizer, batch: 6 });
+      const trainer = await createTrainer(model, { of, optimizer, batch: 6 });
       expect(trainer.of).toEqual(["scores", "share"]);
       const trainers = [
-        await Trainer.make(alone[0] as (typeof alone)[number], { of: "scores", optimizer, batch: 6 }),
-        await Trainer.make(alone[1] as (typeof alone)[number], {
+        await createTrainer(alone[0] as (typeof alone)[number], { of: "scores", optimizer, batch: 6 }),
+        await createTrainer(alone[1] as (typeof alone)[number], {
           of: "share",
           loss: "mean-squared-error",
           // Half of the loss with the rate is all of it with half of the rate.
@@ -95,7 +95,7 @@ describe("several losses", () => {
   ])("refuse targets with %s", (_, change, message) =>
     withDevice(async (device) => {
       const model = await loadModel(device, twofold, { parameters: true });
-      const trainer = await Trainer.make(model, { of, optimizer, batch: 6 });
+      const trainer = await createTrainer(model, { of, optimizer, batch: 6 });
       const { inputs } = both(1);
       expect(() => trainer.step({ inputs, targets: change(both(1)) as Float32Array })).toThrow(message);
       trainer.dispose();
@@ -112,7 +112,7 @@ describe("a step in parts", () => {
     withDevice(async (device) => {
       const run = async (accumulate: number) => {
         const model = await loadModel(device, twofold, { parameters: true });
-        const trainer = await Trainer.make(model, { of, optimizer, batch: 6, accumulate, clipNorm: 0.5 });
+        const trainer = await createTrainer(model, { of, optimizer, batch: 6, accumulate, clipNorm: 0.5 });
         const losses: number[] = [];
         for (let step = 1; step <= 6; step++) {
           trainer.step(both(step));
@@ -139,7 +139,7 @@ test("a schedule changes the rate of a step, and whoever sets the rate changes w
     const model = await loadModel(device, graph, { parameters: true });
     const optimizer: OptimizerOptions = { name: "sgd", rate: 0.5, momentum: 0 };
     const schedule = { name: "constant", warmUp: 2 } as const;
-    const trainer = await Trainer.make(model, { loss: "mean-squared-error", optimizer, schedule, batch: 1 });
+    const trainer = await createTrainer(model, { loss: "mean-squared-error", optimizer, schedule, batch: 1 });
     const weight = async () => (await model.read("w")).toFloat32()[0] as number;
     // The gradient at w is 2 · w, so a step leaves w · (1 − 2 · rate).
     const batch = { inputs: Float32Array.of(1), targets: Float32Array.of(0) };

@@ -1,9 +1,10 @@
 // A step of training in several submits: the same bits as in one, and nobody sees half of it.
 import { expect, test } from "vitest";
+import { createTrainer } from "../../src/engine/create-trainer.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { loadModel, type Model } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
-import { Trainer } from "../../src/engine/trainer.ts";
+import type { Trainer } from "../../src/engine/trainer.ts";
 import { filled, graphOf, noise, op } from "../support/graphs.ts";
 import { withDevice } from "../support/with-device.ts";
 
@@ -50,7 +51,7 @@ async function bitsOf(model: Model): Promise<Uint8Array> {
 
 async function training(device: Device): Promise<{ model: Model; trainer: Trainer }> {
   const model = await loadModel(device, graph, { parameters: true });
-  return { model, trainer: await Trainer.make(model, { batch, optimizer: { name: "adam", rate: 0.01 }, seed: 3 }) };
+  return { model, trainer: await createTrainer(model, { batch, optimizer: { name: "adam", rate: 0.01 }, seed: 3 }) };
 }
 
 /** The parameters after some steps in one submit each. */

@@ -1,8 +1,9 @@
 // A second network that learns beside the first: the same where nothing is another, begins anew with its own first weights, and goes on with kept ones.
 import { expect, test } from "vitest";
+import { createTrainer } from "../../src/engine/create-trainer.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { loadModel } from "../../src/engine/model.ts";
-import { Trainer } from "../../src/engine/trainer.ts";
+
 import type { RivalWish } from "../../src/ui/train/request.ts";
 import { Rival } from "../../src/ui/train/rival.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
@@ -20,7 +21,7 @@ const same: RivalWish = { optimizer: undefined, rate: undefined, blank: 7 };
 async function pair(device: Device, wish: RivalWish) {
   const [model, second] = [await loadModel(device, network), await loadModel(device, network)];
   await model.reinitialize(7);
-  const trainer = await Trainer.make(model, options);
+  const trainer = await createTrainer(model, options);
   const rival = await Rival.make(second, wish, options, undefined);
   const step = async (rate: number) => {
     trainer.rate = rate;

@@ -1,8 +1,8 @@
 // Sixty steps of training against PyTorch's, from the same weights, on the same pictures in the same order.
 import { expect, test } from "vitest";
+import { createTrainer } from "../../src/engine/create-trainer.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { Scorer } from "../../src/engine/scorer.ts";
-import { Trainer } from "../../src/engine/trainer.ts";
 import { withDevice } from "../support/with-device.ts";
 import { pictures, runs } from "../training/runs.ts";
 
@@ -11,7 +11,7 @@ test("there are runs of both networks", () => expect(runs.map(({ name }) => name
 test.each(runs)("$name: losses within 1e-3, scores afterwards within 1e-2 of the largest", { timeout: 120_000 }, (run) =>
   withDevice(async (device) => {
     const model = await loadModel(device, run.graph);
-    const trainer = await Trainer.make(model, { optimizer: run.optimizer, batch: 32 });
+    const trainer = await createTrainer(model, { optimizer: run.optimizer, batch: 32 });
     const losses: number[] = [];
     for (let step = 1; step <= run.losses.length; step++) {
       trainer.step(pictures(run, 32, 1000 + step));

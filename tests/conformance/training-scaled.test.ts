@@ -1,10 +1,11 @@
 // Training with a loss that is scaled, and in 16 bits between layers: near what 32 bits give, in less memory, and without what is not finite.
 import { afterAll, describe, expect, test } from "vitest";
+import { createTrainer } from "../../src/engine/create-trainer.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import type { OptimizerOptions } from "../../src/engine/gradient/training/optimizers.ts";
 import { type LoadOptions, loadModel, type Model } from "../../src/engine/model.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
-import { Trainer, type TrainingBatch, type TrainingOptions } from "../../src/engine/trainer.ts";
+import type { TrainingBatch, TrainingOptions } from "../../src/engine/trainer.ts";
 import { requestHalfDevice, requestNullDevice } from "../support/half-device.ts";
 import { withDevice } from "../support/with-device.ts";
 import { pictures, runs, type TrainingRun } from "../training/runs.ts";
@@ -41,7 +42,7 @@ async function learned(
 ) {
   const before = device.allocatedBytes;
   const model = await loadModel(device, graph, network);
-  const trainer = await Trainer.make(model, { batch: 32, ...options });
+  const trainer = await createTrainer(model, { batch: 32, ...options });
   const losses: number[] = [];
   for (const batch of batches) {
     trainer.step(batch);
@@ -130,7 +131,7 @@ describe("a loss that is scaled", () => {
       const options = { optimizer: adam, lossScale: "dynamic" } as const;
       const whole = await learned(device, run, options, [good(run, 1), good(run, 2)]);
       const model = await loadModel(device, run.graph);
-      const trainer = await Trainer.make(model, { batch: 32, ...options });
+      const trainer = await createTrainer(model, { batch: 32, ...options });
       for (const step of [1, 2]) await trainer.stepInPieces(good(run, step), { milliseconds: 0.01 });
       expect(await parametersOf(model)).toEqual(whole.parameters);
       trainer.dispose();
@@ -143,7 +144,7 @@ describe("a loss that is scaled", () => {
       const gradients = await Promise.all(
         [undefined, 1024].map(async (lossScale) => {
           const model = await loadModel(device, run.graph);
-          const trainer = await Trainer.make(model, { optimizer: sgd, batch: 32, lossScale, clipNorm: 0.01 });
+          const trainer = await createTrainer(model, { optimizer: sgd, batch: 32, lossScale, clipNorm: 0.01 });
           await trainer.keepGradients(["w2"]);
           trainer.step(good(run, 1));
           const { shape, dtype, offset, strides, buffer } = trainer.gradient("w2");
@@ -173,7 +174,7 @@ describe("a loss that is scaled", () => {
   ])("refuses %j", (lossScale, message) =>
     withDevice(async (device) => {
       const model = await loadModel(device, runOf("plain sgd").graph);
-      await expect(Trainer.make(model, { lossScale })).rejects.toThrow(message);
+      await expect(createTrainer(model, { lossScale })).rejects.toThrow(message);
       model.dispose();
     }),
   );
@@ -202,7 +203,7 @@ describe("a model in 16 bits", () => {
           return wanted !== undefined && all.includes(wanted) ? wanted : undefined;
         },
       });
-      const trainer = await Trainer.make(model, { optimizer, batch: 4, accumulate: 2 });
+      const trainer = await createTrainer(model, { optimizer, batch: 4, accumulate: 2 });
       trainer.step(pictures(runOf(name), 4, 1));
       trainer.dispose();
       model.dispose();
@@ -256,7 +257,7 @@ describe("a model in 16 bits", () => {
   test("writes the 32 bits that it has learned into its file", async () => {
     const run = runOf("residual adam");
     const model = await loadModel(device, run.graph, { precision: "float16" });
-    const trainer = await Trainer.make(model, { optimizer: adam, batch: 32 });
+    const trainer = await createTrainer(model, { optimizer: adam, batch: 32 });
     for (const step of [1, 2, 3]) trainer.step(good(run, step));
     const file = await importModel(await model.toOnnx());
     const parameters = await parametersOf(model);

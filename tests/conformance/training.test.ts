@@ -1,8 +1,10 @@
 // Steps of training on the GPU, against the same steps by plain loops in double precision.
 import { describe, expect, test } from "vitest";
+import { createTrainer } from "../../src/engine/create-trainer.ts";
 import type { Derived } from "../../src/engine/derived.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { type OptimizerOptions, ratesAt, usualRate } from "../../src/engine/gradient/training/optimizers.ts";
+import { planOf } from "../../src/engine/gradient/training/options.ts";
 import { type LossName, lossResult, ratesOperand, targetsOperandOf, trainingOf } from "../../src/engine/gradient/training/training.ts";
 import type { Graph, TypedGraph } from "../../src/engine/graph/graph.ts";
 import { loadModel } from "../../src/engine/model.ts";
@@ -11,7 +13,7 @@ import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { withParameters } from "../../src/engine/passes/parameters.ts";
 import type { Shape } from "../../src/engine/shapes.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
-import { Trainer, type TrainingOptions } from "../../src/engine/trainer.ts";
+import type { TrainingOptions } from "../../src/engine/trainer.ts";
 import { fromTensor, type NdArray } from "../../src/reference/array.ts";
 import { evaluateGraph } from "../../src/reference/evaluate.ts";
 import { everything } from "../support/catalog.ts";
@@ -136,24 +138,15 @@ function examples({ graph, classes, options: { batch = 32, loss = "cross-entropy
 
 /** The losses, and the parameters afterwards, by loops in double precision. */
 async function byLoops({ graph: file, options }: Case) {
-  const { optimizer, batch = 32, loss = "cross-entropy" as LossName } = options;
+  const { optimizer } = options;
   const infer = (one: Graph): TypedGraph => {
     const inference = inferGraph(one, everything);
     expect(inference.obstacles).toEqual([]);
     return inference.graph;
   };
   const { graph } = withParameters(file, inferGraph(file, everything), true);
-  const value = loss === "cross-entropy" && file === plain ? "dense2" : "y";
-  const plan = {
-    losses: [{ name: value, value, loss, weight: 1 }],
-    input: "x",
-    batch,
-    parts: 1,
-    optimizer,
-    isFrozen: options.frozen ?? (() => false),
-    clipNorm: options.clipNorm,
-    seed: 0,
-  };
+  const plan = planOf(graph, options, (name) => name);
+  const [{ value } = { value: "" }] = plan.losses;
   const made: Derived = trainingOf(graph, plan, infer);
   const { operands } = made;
   const updates = made.graph.updates ?? new Map<string, string>();
@@ -184,7 +177,7 @@ describe.each(Object.entries(cases))("%s", (_, one) => {
       const expected = await byLoops(one);
       await expected.run();
       const model = await loadModel(device, one.graph);
-      const trainer = await Trainer.make(model, one.options);
+      const trainer = await createTrainer(model, one.options);
       const losses: number[] = [];
       for (let step = 1; step <= steps; step++) {
         trainer.step(examples(one, step));
@@ -226,7 +219,7 @@ const dropped: Case = { graph: dropping, classes: 3, options: { optimizer: { nam
 /** The parameters after some steps. */
 async function learned(device: Device, one: Case, count: number): Promise<Uint8Array> {
   const model = await loadModel(device, one.graph);
-  const trainer = await Trainer.make(model, one.options);
+  const trainer = await createTrainer(model, one.options);
   for (let step = 1; step <= count; step++) trainer.step(examples(one, step));
   const tensors = await Promise.all(model.parameters.map(({ name }) => model.read(name)));
   trainer.dispose();
@@ -266,7 +259,7 @@ describe("a training", () => {
       const before = device.allocatedBytes;
       const model = await loadModel(device, dropping, { parameters: true });
       const loaded = device.allocatedBytes;
-      const trainer = await Trainer.make(model, dropped.options);
+      const trainer = await createTrainer(model, dropped.options);
       trainer.step(examples(dropped, 1));
       await trainer.finished();
       const planned = device.allocatedBytes;
@@ -287,7 +280,7 @@ describe("a training", () => {
       const model = await loadModel(device, one.graph);
       const x = noise([1, 3, 9, 9], 55);
       const { y: blank } = await model.predict({ x });
-      const trainer = await Trainer.make(model, one.options);
+      const trainer = await createTrainer(model, one.options);
       for (let step = 1; step <= 4; step++) trainer.step(examples(one, step));
       const { y } = await model.predict({ x });
       expect(y?.toFloat32()).not.toEqual(blank?.toFloat32());
@@ -312,7 +305,7 @@ describe("a training", () => {
       });
       const model = await loadModel(device, { ...graph, metadata: new Map([["seed", "1"]]) }, { parameters: true });
       await model.setParameters({ w: Float32Array.of(7, 8, 9, 10, 11, 12) });
-      const trainer = await Trainer.make(model, { batch: 2, optimizer: { name: "sgd", rate: 0 } });
+      const trainer = await createTrainer(model, { batch: 2, optimizer: { name: "sgd", rate: 0 } });
       for (const _ of [0, 1]) {
         const file = await importModel(await model.toOnnx());
         expect(file.initializers.get("w")?.dtype).toBe("float16");
@@ -342,7 +335,7 @@ describe("a training", () => {
   ])("is refused with %s", async (_, options, message) =>
     withDevice(async (device) => {
       const model = await loadModel(device, plain);
-      await expect(Trainer.make(model, options)).rejects.toThrow(message);
+      await expect(createTrainer(model, options)).rejects.toThrow(message);
       model.dispose();
     }),
   );
@@ -355,7 +348,7 @@ describe("a training", () => {
   ])("is refused with %s", async (_, options, message) =>
     withDevice(async (device) => {
       const model = await loadModel(device, plain);
-      await expect(Trainer.make(model, options)).rejects.toThrow(message);
+      await expect(createTrainer(model, options)).rejects.toThrow(message);
       model.dispose();
     }),
   );
@@ -368,7 +361,7 @@ describe("a training", () => {
         nodes: [op("Sub", "x mean", "centred"), op("Conv", "centred w", "conv"), op("Flatten", "conv", "flat"), op("Sigmoid", "flat", "y")],
       });
       const model = await loadModel(device, graph);
-      const trainer = await Trainer.make(model, { loss: "binary-cross-entropy", batch: 2 });
+      const trainer = await createTrainer(model, { loss: "binary-cross-entropy", batch: 2 });
       expect(trainer.parameters).toEqual(["w"]);
       await expect(trainer.readLoss()).rejects.toThrow("no step was taken");
       trainer.step({ inputs: noise([2, 2, 4, 4], 3), targets: filled([2, 3], () => 1) });
@@ -385,7 +378,7 @@ describe("a training", () => {
     withDevice(async (device) => {
       let changes = 0;
       const model = await loadModel(device, dropping, { parameters: true, onChange: () => changes++ });
-      const trainer = await Trainer.make(model, dropped.options);
+      const trainer = await createTrainer(model, dropped.options);
       changes = 0;
       for (let step = 1; step <= 3; step++) trainer.step(examples(dropped, step));
       await trainer.finished();
@@ -423,7 +416,7 @@ describe("a training", () => {
   test("refuses a batch of another size, and a rate that is no number", { timeout: 60_000 }, () =>
     withDevice(async (device) => {
       const model = await loadModel(device, dropping);
-      const trainer = await Trainer.make(model, dropped.options);
+      const trainer = await createTrainer(model, dropped.options);
       const batch = examples(dropped, 1);
       expect(() => trainer.step({ ...batch, inputs: new Float32Array(7) })).toThrow("inputs: 7 elements, expected 144 ([4, 1, 6, 6])");
       expect(() => trainer.step({ ...batch, targets: new Int32Array(3) })).toThrow("targets: 3 elements, expected 4");

@@ -1,10 +1,11 @@
 // Weights as mosaics while a network learns, on the GPU: tile by tile against plain loops, and gradients that are kept against what a step changes.
 import { expect, test } from "vitest";
+import { createTrainer } from "../../src/engine/create-trainer.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { readBack } from "../../src/engine/gpu/read-buffer.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
-import { Trainer, type TrainingOptions } from "../../src/engine/trainer.ts";
+import type { TrainingOptions } from "../../src/engine/trainer.ts";
 import { viewWeights } from "../../src/ui/kernels/weights.ts";
 import { GatheredWeights } from "../../src/ui/train/drawn-weights.ts";
 import { type WeightTiles, weightTilesOf } from "../../src/ui/train/weight-tiles.ts";
@@ -99,7 +100,7 @@ const batch = { inputs: noise([4, 1, 6, 6], 5).toFloat32(), targets: Int32Array.
 
 async function trained(device: Device, options: TrainingOptions, isKept: boolean) {
   const model = await loadModel(device, network);
-  const trainer = await Trainer.make(model, { batch: 4, ...options });
+  const trainer = await createTrainer(model, { batch: 4, ...options });
   const before = (await model.read("w")).toFloat32();
   trainer.step(batch);
   if (isKept) await trainer.keepGradients(["w", "d"]);

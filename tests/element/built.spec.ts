@@ -2,9 +2,12 @@
 import { readFileSync } from "node:fs";
 import { expect } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { graphOf, op } from "../support/graphs.ts";
 import { test } from "./fixtures.ts";
+
+const filled = (shape: readonly number[], value: number) => Tensor.filled("float32", shape, value);
 
 const rarerOperators = "/dist/convcam-on-demand.js";
 
@@ -40,6 +43,47 @@ for (const place of ["page", "worker"])
     const expected = place === "worker" ? [...limitedFiles(), ...worker] : limitedFiles();
     expect(new Set(files.filter((path) => path.startsWith("/dist/")))).toEqual(new Set(expected));
   });
+
+test("training fetches one file beside what gradients and parameters take, and kernels for a GPU made of software", async ({
+  warmPage: page,
+}) => {
+  const files: string[] = [];
+  page.on("request", (request) => files.push(new URL(request.url()).pathname));
+  await page.goto("/tests/element/built.html");
+  const graph = graphOf({
+    inputs: { x: ["N", 1, 12, 12] },
+    constants: { w: filled([8, 1, 3, 3], 0.1), b: filled([8], 0), d: filled([200, 10], 0.1), c: filled([10], 0) },
+    nodes: [
+      op("Conv", "x w b", "conv"),
+      op("Relu", "conv", "relu"),
+      op("MaxPool", "relu", "pool", { kernel_shape: [2, 2], strides: [2, 2] }),
+      op("Flatten", "pool", "flat"),
+      op("Gemm", "flat d c", "scores"),
+      op("Softmax", "scores", "y"),
+    ],
+  });
+  const loss = await page.evaluate(
+    async (bytes) => {
+      const path = "/dist/convcam.js";
+      const { createTrainer, loadModel, requestDevice } = (await import(path)) as typeof import("../../src/index.ts");
+      const device = await requestDevice();
+      const model = await loadModel(device, Uint8Array.from(bytes), { parameters: true });
+      const gradient = await model.gradient({ of: { class: "top" } });
+      await fetch("/tests/element/built.html?now");
+      const trainer = await createTrainer(model, { optimizer: "adam", batch: 2 });
+      trainer.step({ inputs: new Float32Array(2 * 12 * 12).fill(0.5), targets: Int32Array.of(3, 7) });
+      const read = await trainer.readLoss();
+      gradient.dispose();
+      device.dispose();
+      return read;
+    },
+    [...encodeModel(graph)],
+  );
+  expect(loss).toBeGreaterThan(1);
+  const after = files.slice(files.lastIndexOf("/tests/element/built.html") + 1);
+  const ofSoftware = ["software", "sum-slices", "winograd"].map((name) => `/dist/convcam-${name}.js`);
+  expect(after.filter((path) => path.startsWith("/dist/") && !ofSoftware.includes(path))).toEqual(["/dist/convcam-training.js"]);
+});
 
 test("the built element fetches what a rare network takes", async ({ warmPage: page }) => {
   const graph = graphOf({

@@ -3,14 +3,16 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { networkNames } from "../../src/bench/cases.ts";
 import { layerNames } from "../../src/bench/layers.ts";
-import type { Graph } from "../../src/engine/graph/graph.ts";
+import { fusedDomain, type Graph } from "../../src/engine/graph/graph.ts";
 import arrays from "../../src/engine/ops/arrays/index.ts";
 import { type CatalogOptions, loadCatalog, parts } from "../../src/engine/ops/catalog.ts";
 import lossScaling, { families as ofLossScaling } from "../../src/engine/ops/loss-scaling/index.ts";
 import type { Operator, Target } from "../../src/engine/ops/operator.ts";
 import sampling from "../../src/engine/ops/sampling/index.ts";
 import sequences from "../../src/engine/ops/sequences/index.ts";
-import training, { families } from "../../src/engine/ops/training/index.ts";
+import usualTraining from "../../src/engine/ops/training/index.ts";
+import rareTraining, { families as ofAnyCase } from "../../src/engine/ops/training/rare.ts";
+import { families as ofSoftware } from "../../src/engine/ops/training/software.ts";
 import { prepareGraph } from "../../src/engine/passes/index.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 
@@ -30,6 +32,9 @@ function benchModels(kind: "network" | "layer", names: readonly string[]): Recor
   };
   return Object.fromEntries(names.map((name) => [name, () => build(name)]));
 }
+
+const training = [...usualTraining, ...rareTraining];
+const rareNames = rareTraining.map(({ name }) => name);
 
 /** Adapters with few lanes, and with many. */
 const targets = [{ profile: "software", sharingLanes: 4 }, {}] as const;
@@ -104,9 +109,37 @@ test("what scales a loss is fetched for trainings that scale it, and in no other
   expect(await scaling({}, graphOf({ nodes: [update] }))).toBeUndefined();
 });
 
-test("training's kernels for products are in catalogs for training, and in no other", async () => {
-  expect((await loadCatalog(undefined, { isForTraining: true })).families.product).toBe(families.product);
-  expect((await loadCatalog(undefined, { hasRareCases: true })).families.product).toBeUndefined();
+test.each([
+  ["cross-entropy of convolutions and dense layers", op("Conv", "x w", "y"), {}, []],
+  [
+    "a GPU made of software: kernels that are faster there",
+    op("Conv", "x w", "y"),
+    { profile: "software" } as const,
+    Object.keys(ofSoftware),
+  ],
+  ["a BatchNormalization", op("BatchNormalization", "x s b m v", "y"), {}, [...rareNames, ...Object.keys(ofAnyCase)]],
+  ["a Dropout", op("Dropout", "x", "y"), {}, [...rareNames, ...Object.keys(ofAnyCase)]],
+])("training fetches what a graph and its adapter take besides: %s", async (_, node, target, expected) => {
+  const catalog = await loadCatalog(graphOf({ nodes: [node] }), { target, isForTraining: true });
+  for (const one of usualTraining) expect(catalog.operators).toContain(one);
+  const found = rareTraining.filter((one) => catalog.operators.includes(one)).map(({ name }) => name);
+  const families = [...Object.keys(ofSoftware), ...Object.keys(ofAnyCase)].filter((name) => name in catalog.families);
+  expect([...found, ...families]).toEqual(expected);
+});
+
+test("a gradient of weights with three axes of places fetches the kernel for any case", async () => {
+  const graph = graphOf({
+    inputs: { x: [1, 2, 4, 4, 4], dy: [1, 3, 3, 3, 3] },
+    nodes: [{ ...op("ConvWeightGradient", "dy x", "dw", { kernel_shape: [2, 2, 2] }), domain: fusedDomain }],
+  });
+  const { operations, obstacles } = await prepareGraph(graph, {});
+  expect(obstacles).toEqual([]);
+  expect([...operations.values()].map((operation) => operation.kernels?.({}).map(({ name }) => name))).toEqual([["general"]]);
+});
+
+test("training's kernels are in catalogs for training, and in no other", async () => {
+  const { families } = await loadCatalog(undefined, { hasRareCases: true, target: { profile: "software" } });
+  for (const name of [...Object.keys(ofSoftware), ...Object.keys(ofAnyCase)]) expect(families).not.toHaveProperty(name);
 });
 
 test.each([

@@ -3,13 +3,15 @@ import { createWriteStream } from "node:fs";
 import { type Command, Option } from "commander";
 import { buildGraph, networks } from "../../../models/index.ts";
 import type { Augmentation } from "../../data-sets/augment.ts";
+import { createTrainer } from "../../engine/create-trainer.ts";
 import { ModelError } from "../../engine/errors.ts";
-import { type OptimizerName, optimizerNames } from "../../engine/gradient/training/optimizers.ts";
+import type { OptimizerName } from "../../engine/gradient/training/optimizers.ts";
 import { type ScheduleName, scheduleNames } from "../../engine/gradient/training/schedules.ts";
+import { optimizerNames } from "../../engine/gradient/training/steps.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
 import { loadModel, type Model } from "../../engine/model.ts";
 import type { Precision } from "../../engine/precision.ts";
-import { Trainer } from "../../engine/trainer.ts";
+import type { Trainer } from "../../engine/trainer.ts";
 import type { BaseLesson } from "../../lessons/lesson.ts";
 import { type Lesson, lessonOf } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
@@ -119,7 +121,7 @@ async function train(name: string, options: Options): Promise<void> {
         `--freeze ${freeze.source}: no parameter has such a name. There are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}.`,
       );
     const learning = await lesson.begin(device);
-    const trainer = await Trainer.make(model, {
+    const trainer = await createTrainer(model, {
       ...learning.options,
       ...{ batch, seed, accumulate },
       schedule: { name: schedule, steps, warmUp },

@@ -27,7 +27,7 @@ export interface CatalogOptions {
   readonly hasRareCases?: boolean;
   /** Winograd's kernels, which pay where much is computed. */
   readonly hasMuchToGain?: boolean;
-  /** The operators of training, whether or not the graph names one of them; "scaled" for those of a loss that is scaled as well. */
+  /** The rarer operators and those of training, whether or not the graph names one of them: it is the one to be trained; "scaled" by a loss that is scaled. */
   readonly isForTraining?: boolean | "scaled";
   /** All operators and kernels, for callers that choose kernels by name. */
   readonly isComplete?: boolean;
@@ -57,8 +57,20 @@ export const parts: readonly Part[] = [
 /** All others are rare. */
 const commonKeys: ReadonlySet<string> = new Set([...common.map(keyOf), ...parts.flatMap(keysOf)]);
 
-/** Operators that few networks name. Which of these parts a graph takes, the rarer operators know: the names are theirs. */
-const farther: Readonly<Record<string, Part["load"]>> = {
+interface FartherPart {
+  readonly default: readonly Operator[];
+  readonly families?: Partial<Families>;
+}
+
+/**
+ * Operators that few networks name, and those of training: what every training takes, what few do, and what is faster where the GPU is software. Which of
+ * these parts a graph takes, the rarer operators know: the names are theirs.
+ */
+const farther: Readonly<Record<string, () => Promise<FartherPart>>> = {
+  training: () => import("./training/index.ts"),
+  rareTraining: () => import("./training/rare.ts"),
+  softwareTraining: () => import("./training/software.ts"),
+  scaling: () => import("./loss-scaling/index.ts"),
   arrays: () => import("./arrays/index.ts"),
   sampling: () => import("./sampling/index.ts"),
   sequences: () => import("./sequences/index.ts"),
@@ -75,7 +87,7 @@ type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;
 export async function loadCatalog(graph: Weighted | undefined, options: CatalogOptions): Promise<Catalog> {
   const { target, hasRareCases, hasMuchToGain, isForTraining, isComplete } = options;
   const keys = new Set(graph?.nodes.map(({ domain, operator: name }) => keyOf({ domain, name })));
-  const needsRare = isComplete || hasRareCases || [...keys].some((key) => !commonKeys.has(key));
+  const needsRare = isComplete || hasRareCases || isForTraining || [...keys].some((key) => !commonKeys.has(key));
   // The rarer part imports the others: it does not wait for them one after another.
   const needed = parts.filter((part) => needsRare || keysOf(part).some((key) => keys.has(key)));
   const pays = (when: (graph: Weighted) => boolean) => isComplete || (graph !== undefined && when(graph));
@@ -88,17 +100,10 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
     pays(hasScaleShift) ? optional(() => import("./convolution/fold-scale-shift.ts")) : undefined,
   ]);
   // Imported here and not by the rarer part: bundlers put a worker and its parts into one file only where no part imports another on demand.
-  const needs = (part: string) => isComplete || rare?.names(part, keys);
-  const [training, scaling, ...others] = await Promise.all([
-    isForTraining || needs("training") ? required(() => import("./training/index.ts")) : undefined,
-    isForTraining === "scaled" || needs("scaling") ? required(() => import("./loss-scaling/index.ts")) : undefined,
-    ...Object.entries(farther).map(([part, load]) => (needs(part) ? required(load) : undefined)),
-  ]);
-  const operators = [
-    ...common,
-    ...[...named, training, scaling, ...others].flatMap((part) => part?.default ?? []),
-    ...(rare?.operators ?? []),
-  ];
+  const others = await Promise.all(
+    Object.entries(farther).flatMap(([part, load]) => (rare?.takes(part, keys, options) ? required(load) : [])),
+  );
+  const operators = [...common, ...[...named, ...others].flatMap((part) => part.default), ...(rare?.operators ?? [])];
   const byName = new Map(operators.map((operator) => [keyOf(operator), operator]));
   const families = [implicitGemm?.implicitGemmCandidates, winograd?.winogradCandidates, depthwise?.depthwiseCandidates];
   return {
@@ -106,8 +111,7 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
     families: {
       convolution: families.filter((family) => family !== undefined),
       general: rare?.general,
-      product: training?.families.product,
-      scaling: scaling?.families.scaling,
+      ...Object.assign({}, ...others.map((part) => part.families)),
     },
     passes: folding ? [folding.foldScaleShift] : [],
     find: (domain, name) => byName.get(keyOf({ domain, name })),

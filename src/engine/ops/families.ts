@@ -9,6 +9,9 @@ import type { Pool } from "./pool.ts";
 /** Kernels for some convolutions, with their predicted cost. Called for one or two axes and no negative pads. */
 export type ConvolutionFamily = (conv: ConvolutionCase, target: Target) => readonly Candidate[];
 
+/** The gradient of a convolution's weights. */
+export type WeightGradientCase = Omit<ConvolutionCase, "hasBias" | "hasResidual" | "activation">;
+
 /** A kernel for any case each. They come last in an operator's list, after those for special cases. */
 export interface GeneralKernels {
   readonly convolution: (conv: ConvolutionCase) => Kernel;
@@ -87,6 +90,10 @@ export interface Families {
   readonly product?: ((product: MatrixProduct, target: Target, others: readonly Kernel[]) => readonly Kernel[]) | undefined;
   /** In training with a loss that is scaled. */
   readonly scaling?: LossScaling | undefined;
+  /** In training: the kernels for gradients of a convolution's weights with the usual one among them, most promising first. */
+  readonly weightGradient?: ((conv: WeightGradientCase, target: Target, usual: Kernel) => readonly Kernel[]) | undefined;
+  /** In training: the kernel for gradients of any convolution's weights. Absent where no graph has a case that takes it. */
+  readonly anyWeightGradient?: ((conv: WeightGradientCase) => Kernel) | undefined;
   /** Absent where nothing asked for the rarer operators: a rare case then has no kernel. */
   readonly general?: GeneralKernels | undefined;
 }

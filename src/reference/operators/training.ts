@@ -143,6 +143,8 @@ const update: Evaluate = (call) => {
 export const training: Operators = {
   SoftmaxCrossEntropyLoss: loss(true),
   NegativeLogLikelihoodLoss: loss(false),
+  CrossEntropy: loss(true),
+  CrossEntropyGradient: lossGradient,
   LossGradient: lossGradient,
   BatchNormalizationOfBatch: batchNormalization,
   BatchNormalizationGradient: batchNormalizationGradient,

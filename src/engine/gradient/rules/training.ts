@@ -19,6 +19,7 @@ export const losses: Rules = { SoftmaxCrossEntropyLoss: loss(true), NegativeLogL
 
 /** Of Convcam's own operators. */
 export const training: Rules = {
+  CrossEntropy: ({ dy, emit, node }) => [emit.own("CrossEntropyGradient", [dy, ...node.inputs], {})],
   BatchNormalizationOfBatch: ({ attributes, b, dy, emit, gradient, node, unsupported, x }) => {
     if (gradient(1) || gradient(2)) unsupported("there is no rule for the gradient of its statistics.");
     const [, mean = "", variance = ""] = node.outputs;

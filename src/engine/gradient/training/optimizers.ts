@@ -21,17 +21,12 @@ export interface OptimizerOptions {
   readonly weightDecay?: number | undefined;
 }
 
-export const optimizerNames: readonly OptimizerName[] = ["sgd", "adam", "adamw", "adagrad"];
-
 /** The learning rate where none is given. */
 export function usualRate({ name }: OptimizerOptions): number {
   return name === "sgd" || name === "adagrad" ? 0.01 : 0.001;
 }
 
 export const betasOf = ({ betas: [first, second] = [0.9, 0.999] }: OptimizerOptions) => [first, second] as const;
-
-/** How much of a parameter is part of its gradient, as PyTorch's. AdamW's decay is beside it. */
-export const decayOf = ({ name, weightDecay = 0 }: OptimizerOptions): number => (name === "adamw" ? 0 : weightDecay);
 
 /**
  * What the operand `rates` holds in a part of a step.
@@ -58,43 +53,37 @@ export interface StepOptions {
   readonly rates: string;
   /** How much of the parameter is still to be added to the gradient. */
   readonly decay: number;
+  /** How much of the parameter is taken off beside the gradient, times the rate. By default 0. */
+  readonly beside?: number;
   /** Whether only the last part of a step takes it. */
   readonly waits: boolean;
 }
 
 /** Writes the step of one parameter along its gradient. */
-export function writeStep(
-  draft: Draft,
-  options: OptimizerOptions,
-  parameter: string,
-  type: ValueType,
-  { gradient, rates, decay, waits }: StepOptions,
-): void {
-  const { emit } = draft;
-  const { name, momentum = 0.9, nesterov = false, weightDecay = 0 } = options;
-  const update = (state: string, kind: string, operands: readonly string[], attributes: Readonly<Record<string, number>>): string => {
-    const next = emit.own("Update", [state, rates, ...operands], { kind, ...attributes, ...(waits && { waits: 1 }) });
-    draft.update(state, next);
-    return next;
+export type StepWriter = (draft: Draft, options: OptimizerOptions, parameter: string, type: ValueType, step: StepOptions) => void;
+
+/** What writers of steps write with: updates of the parameter, and of what is remembered of it. */
+export function updatesOf(draft: Draft, parameter: string, type: ValueType, { rates, waits }: StepOptions) {
+  return {
+    state: (role: string) => draft.state(`${role} of ${parameter}`, type),
+    update(state: string, kind: string, operands: readonly string[], attributes: Readonly<Record<string, number>> = {}): string {
+      const next = draft.emit.own("Update", [state, rates, ...operands], { kind, ...attributes, ...(waits && { waits: 1 }) });
+      draft.update(state, next);
+      return next;
+    },
   };
-  const state = (role: string) => draft.state(`${role} of ${parameter}`, type);
-  const along = decay > 0 ? emit.add(gradient, emit.scale(parameter, decay, parameter)) : gradient;
-  if (name === "sgd") {
-    if (momentum === 0) update(parameter, "descend", [along], {});
-    else {
-      const direction = update(state("momentum"), "average", [along], { keep: momentum, gain: 1 });
-      if (nesterov) update(parameter, "nesterov", [along, direction], { keep: momentum });
-      else update(parameter, "descend", [direction], {});
-    }
-    return;
-  }
-  if (name === "adagrad") {
-    const squares = update(state("squares"), "squares", [along], { keep: 1, gain: 1 });
-    update(parameter, "adagrad", [along, squares], { epsilon: options.epsilon ?? 1e-10 });
+}
+
+/** SGD with a momentum of 0.9, and Adam, without decay. */
+export const writeUsualStep: StepWriter = (draft, options, parameter, type, step) => {
+  const { update, state } = updatesOf(draft, parameter, type, step);
+  const { gradient } = step;
+  if (options.name === "sgd") {
+    update(parameter, "descend", [update(state("momentum"), "average", [gradient], { keep: 0.9, gain: 1 })]);
     return;
   }
   const [first, second] = betasOf(options);
-  const mean = update(state("moment 1"), "average", [along], { keep: first, gain: 1 - first });
-  const squares = update(state("moment 2"), "squares", [along], { keep: second, gain: 1 - second });
-  update(parameter, "adam", [mean, squares], { epsilon: options.epsilon ?? 1e-8, decay: name === "adamw" ? weightDecay : 0 });
-}
+  const mean = update(state("moment 1"), "average", [gradient], { keep: first, gain: 1 - first });
+  const squares = update(state("moment 2"), "squares", [gradient], { keep: second, gain: 1 - second });
+  update(parameter, "adam", [mean, squares], { epsilon: options.epsilon ?? 1e-8, decay: step.beside ?? 0 });
+};

@@ -1,12 +1,16 @@
-// What somebody asks of a training, checked against the model.
+// What somebody asks of a training besides what is usual, checked against the model. Loaded where it is asked for.
 import { ModelError } from "../../errors.ts";
 import { producersOf, type TypedGraph } from "../../graph/graph.ts";
 import type { ScaleOptions } from "../../ops/families.ts";
 import { checkCount, checkFinite, checkKeys } from "../check.ts";
 import { scoresOf } from "../target.ts";
-import { type OptimizerOptions, optimizerNames } from "./optimizers.ts";
-import { checkSchedule, type ScheduleOptions } from "./schedules.ts";
-import { type LossName, type LossPlan, lossNames, type TrainingPlan } from "./training.ts";
+import { checkTargets, lossNames, shortened, writers } from "./losses.ts";
+import { gathered, inTrainingMode, runningOf } from "./modes.ts";
+import type { OptimizerOptions } from "./optimizers.ts";
+import { checkSchedule, type ScheduleOptions, scheduledShare } from "./schedules.ts";
+import { decayOf, optimizerNames, writeStep } from "./steps.ts";
+import type { LossName, LossPlan, TrainingPlan } from "./training.ts";
+import { mostExamples, usualPlan } from "./usual.ts";
 
 /** One of several values that are to become right. */
 export interface LossOptions {
@@ -58,12 +62,6 @@ export interface LossScaleOptions {
   readonly every?: number | undefined;
 }
 
-export function scheduleOf({ schedule = "constant" }: TrainingOptions): ScheduleOptions {
-  const options = typeof schedule === "string" ? { name: schedule } : schedule;
-  checkSchedule(options);
-  return options;
-}
-
 /**
  * @param valueName the value that a name, of a value or a layer, means
  * @param hasHalves whether values lie in 16 bits
@@ -71,26 +69,32 @@ export function scheduleOf({ schedule = "constant" }: TrainingOptions): Schedule
  */
 export function planOf(graph: TypedGraph, options: TrainingOptions, valueName: (name: string) => string, hasHalves = false): TrainingPlan {
   checkKeys("training", options, optionKeys);
-  const { optimizer: named = "sgd", batch = 32, accumulate = 1, seed = 0, frozen, clipNorm } = options;
-  const optimizer = typeof named === "string" ? { name: named } : named;
-  const losses = lossesOf(graph, options, valueName);
+  const { schedule: named = "constant", accumulate = 1, clipNorm } = options;
+  const schedule = typeof named === "string" ? { name: named } : named;
+  checkSchedule(schedule);
+  const usual = usualPlan(graph, options, lossesOf(graph, options, valueName));
+  const { optimizer, batch, seed } = usual;
   checkOptimizer(optimizer);
-  checkCount("batch", batch, 1, 2 ** 16);
-  checkCount("accumulate", accumulate, 1, 2 ** 16);
+  checkCount("batch", batch, 1, mostExamples);
+  checkCount("accumulate", accumulate, 1, mostExamples);
   if (batch % accumulate !== 0) throw new ModelError(`a batch of ${batch} cannot be computed in ${accumulate} parts that are alike.`);
   checkFinite("seed", seed);
   if (clipNorm !== undefined && !(clipNorm > 0)) throw new ModelError(`clipNorm ${clipNorm}: expected a number above 0.`);
-  const [input, other] = graph.inputs;
-  if (!input || other) throw new ModelError(`training takes a model with one input; this one has ${graph.inputs.length}.`);
+  const running = runningOf(graph);
+  const names = usual.losses.map(({ name }) => name);
   return {
-    losses,
-    input: input.name,
+    ...usual,
     batch: batch / accumulate,
     parts: accumulate,
-    optimizer,
-    isFrozen: frozen ?? (() => false),
+    isFrozen: (name) => running.has(name) || usual.isFrozen(name),
+    decay: decayOf(optimizer),
+    writeStep,
+    prepare: inTrainingMode,
+    checkTargets: (given) => checkTargets(names, given),
+    ...(accumulate > 1 && { gather: (draft, value, role, by) => gathered(draft, value, role, { ...by, parts: accumulate }) }),
+    share: (step) => scheduledShare(schedule, step),
     clipNorm,
-    seed,
+    ...(clipNorm !== undefined && { shorten: (draft, gradients, like) => shortened(draft, gradients, like, clipNorm) }),
     scale: scaleOf(options.lossScale ?? (hasHalves ? "dynamic" : undefined)),
   };
 }
@@ -119,7 +123,7 @@ function lossesOf(graph: TypedGraph, { of, loss: usual = "cross-entropy" }: Trai
     if (!lossNames.includes(loss)) throw new ModelError(`loss '${loss}': expected one of ${lossNames.join(", ")}.`);
     if (!(weight > 0 && Number.isFinite(weight))) throw new ModelError(`of '${name}': weight ${weight}; expected a number above 0.`);
     const value = name === undefined ? usualValue(graph, loss) : valueName(name);
-    return { name: name ?? value, value, loss, weight };
+    return { name: name ?? value, value, loss, weight, write: writers[loss] };
   });
   const twice = losses.find(({ name }, i) => losses.findIndex((other) => other.name === name) < i);
   if (twice) throw new ModelError(`of: '${twice.name}' is named twice.`);

@@ -2,6 +2,7 @@
 // model asks for it.
 
 import { fusedDomain } from "../../graph/graph.ts";
+import type { CatalogOptions } from "../catalog.ts";
 import { generalKernel as convolution } from "../convolution/general.ts";
 import type { GeneralKernels } from "../families.ts";
 import { type OperatorModules, operatorsOf } from "../operator.ts";
@@ -15,15 +16,16 @@ export const operators = operatorsOf(
   }) as OperatorModules,
 );
 
-/** Operators that are in parts of their own, as DOMAIN:NAME: those of training, which files hardly name, and those that few networks have. */
+/**
+ * Operators that are in parts of their own, as DOMAIN:NAME: those of training, which files hardly name, of every training and others; and those that few
+ * networks have.
+ */
 const elsewhere: Readonly<Record<string, ReadonlySet<string>>> = {
-  training: new Set([
+  training: new Set(keysOf(fusedDomain, "CrossEntropy CrossEntropyGradient ConvWeightGradient ConvBiasGradient Update")),
+  rareTraining: new Set([
     ...keysOf("", "SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss"),
     ...keysOf("ai.onnx.preview.training", "Adam Adagrad Momentum"),
-    ...keysOf(
-      fusedDomain,
-      "LossGradient ConvWeightGradient ConvBiasGradient BatchNormalizationOfBatch BatchNormalizationGradient RandomMask Update",
-    ),
+    ...keysOf(fusedDomain, "LossGradient BatchNormalizationOfBatch BatchNormalizationGradient RandomMask"),
   ]),
   scaling: new Set(keysOf(fusedDomain, "GradientSquares LossScale Unscale PendingStatistic")),
   arrays: new Set([
@@ -40,17 +42,26 @@ const elsewhere: Readonly<Record<string, ReadonlySet<string>>> = {
   ]),
 };
 
+/** What becomes one of the rarer operators of training when a graph is trained. */
+const becomesRare = new Set(keysOf("", "BatchNormalization Dropout"));
+
 function keysOf(domain: string, names: string): readonly string[] {
   return names.split(" ").map((name) => `${domain}:${name}`);
 }
 
 /**
- * Whether a graph names an operator of a part.
+ * Whether a graph takes a part.
  *
  * @param keys of the graph's operators, DOMAIN:NAME
  */
-export function names(part: string, keys: ReadonlySet<string>): boolean {
-  return [...keys].some((key) => elsewhere[part]?.has(key));
+export function takes(part: string, keys: ReadonlySet<string>, options: CatalogOptions): boolean {
+  const { target, hasRareCases, isForTraining, isComplete } = options;
+  const names = (set: ReadonlySet<string> | undefined) => [...keys].some((key) => set?.has(key));
+  if (isComplete || names(elsewhere[part])) return true;
+  if (part === "scaling") return isForTraining === "scaled";
+  const isTrained = Boolean(isForTraining) || names(elsewhere["training"]);
+  if (part === "rareTraining") return isTrained && (hasRareCases === true || names(becomesRare));
+  return isTrained && (part === "training" || (part === "softwareTraining" && target?.profile === "software"));
 }
 
 export const general: GeneralKernels = { convolution, pools, product };

@@ -1,45 +1,26 @@
 // SoftmaxCrossEntropyLoss and NegativeLogLikelihoodLoss, and the gradient of either by the scores.
 // https://onnx.ai/onnx/operators/onnx__SoftmaxCrossEntropyLoss.html
-import gradientShader from "../../../shaders/loss-gradient.wgsl";
-import rowsShader from "../../../shaders/loss-rows.wgsl";
-import totalShader from "../../../shaders/loss-total.wgsl";
 import softmaxShader from "../../../shaders/softmax.wgsl";
 import { fusedDomain } from "../../graph/graph.ts";
-import { sameShape, sizeOf } from "../../shapes.ts";
+import { sameShape } from "../../shapes.ts";
 import { checkSameType, floatInput } from "../checks.ts";
 import { workgroupCount } from "../dispatch.ts";
-import {
-  type Dispatch,
-  defineOperator,
-  type Operator,
-  type OperatorContext,
-  type PlacedOperand,
-  type Scratch,
-  type Table,
-} from "../operator.ts";
+import { type Dispatch, defineOperator, type Operator, type OperatorContext, type PlacedOperand, type Scratch } from "../operator.ts";
+import { gradientDispatch, noWeights, readRows, rowsDispatch, totalDispatch } from "./cross-entropy.ts";
 
 /** Scores of [batch, classes, …], a number of a class for each row [batch, …], and perhaps a weight per class. */
 function readLoss(context: OperatorContext, first: number) {
   const { attributes } = context;
-  const scores = floatInput(context, first);
-  const labels = context.input(first + 1);
+  const { scores, labels, params } = readRows(context, first);
   const weights = context.inputs[first + 2];
-  const [outer = 1, classes = 1, ...places] = scores.shape;
-  if (labels.dtype !== "int32" && labels.dtype !== "int64") context.unsupported(`labels of ${labels.dtype}; expected int32 or int64`);
-  if (scores.shape.length < 2 || !sameShape(labels.shape, [outer, ...places]))
-    context.invalid(`labels of shape [${labels.shape}] do not fit scores of shape [${scores.shape}]`);
   if (weights) {
     checkSameType(context, first, first + 2);
-    if (!sameShape(weights.shape, [classes])) context.invalid(`weights are [${weights.shape}], expected [${classes}]`);
+    if (!sameShape(weights.shape, [params.classes])) context.invalid(`weights are [${weights.shape}], expected [${params.classes}]`);
   }
   const reduction = attributes.choice("reduction", ["none", "sum", "mean"], "mean");
-  const hasIgnored = attributes.has("ignore_index");
-  const inner = sizeOf(places);
-  const params = { rows: outer * inner, classes, inner, ignored: attributes.integer("ignore_index", 0), has_ignored: Number(hasIgnored) };
-  return { scores, labels, weights, reduction, params };
+  const ignored = { ignored: attributes.integer("ignore_index", 0), has_ignored: Number(attributes.has("ignore_index")) };
+  return { scores, labels, weights, reduction, params: { ...params, ...ignored } };
 }
-
-const noWeights: Table = { label: "no weights", data: new Float32Array(1) };
 
 function loss(name: string, since: number, isOfScores: boolean): Operator {
   return defineOperator(name, { since }, (context) => {
@@ -60,29 +41,16 @@ function loss(name: string, since: number, isOfScores: boolean): Operator {
             const [x, y] = [input as PlacedOperand, total as PlacedOperand];
             const losses: Scratch = { scratchBytes: 4 * params.rows };
             const counts: Scratch = { scratchBytes: 4 * params.rows };
-            const list: Dispatch[] = [
-              {
-                shader: rowsShader,
-                constants: { OF_SCORES: Number(isOfScores), HAS_WEIGHTS: Number(weights !== undefined) },
-                params,
-                bindings: {
-                  input: x,
-                  labels: label as PlacedOperand,
-                  weights: weight ?? noWeights,
-                  losses: reduction === "none" ? y : losses,
-                  counts,
-                },
-                workgroups: workgroupCount(params.rows, 64),
-              },
-            ];
-            if (reduction !== "none")
-              list.push({
-                shader: totalShader,
-                constants: { KIND: reduction === "mean" ? 1 : 0 },
-                params: { rows: params.rows },
-                bindings: { losses, counts, output: y },
-                workgroups: 1,
-              });
+            const bindings = {
+              input: x,
+              labels: label as PlacedOperand,
+              weights: weight ?? noWeights,
+              losses: reduction === "none" ? y : losses,
+              counts,
+            };
+            const constants = { OF_SCORES: Number(isOfScores), HAS_WEIGHTS: Number(weights !== undefined) };
+            const list: Dispatch[] = [rowsDispatch(params, bindings, constants)];
+            if (reduction !== "none") list.push(totalDispatch(params, reduction === "mean" ? 1 : 0, losses, counts, y));
             if (logarithms)
               list.push({
                 shader: softmaxShader,
@@ -113,43 +81,25 @@ const gradient = defineOperator("LossGradient", { since: 1, domain: fusedDomain 
         name: "loss gradient",
         dispatches([given, input, label, weight], [output]) {
           const x = input as PlacedOperand;
-          const [losses, counts, total]: Scratch[] = [4 * params.rows, 4 * params.rows, 4].map((scratchBytes) => ({ scratchBytes }));
-          const of = {
-            OF_SCORES: Number(isOfScores),
-            HAS_WEIGHTS: Number(weights !== undefined),
-          };
+          const [losses, counts, total] = [4 * params.rows, 4 * params.rows, 4].map((scratchBytes) => ({ scratchBytes })) as [
+            Scratch,
+            Scratch,
+            Scratch,
+          ];
+          const of = { OF_SCORES: Number(isOfScores), HAS_WEIGHTS: Number(weights !== undefined) };
           const bindings = { input: x, labels: label as PlacedOperand, weights: weight ?? noWeights };
           const isMean = reduction === "mean";
           const sumWeights: Dispatch[] = [
-            {
-              shader: rowsShader,
-              constants: { ...of, OF_SCORES: 0 },
-              params,
-              bindings: { ...bindings, losses: losses as Scratch, counts: counts as Scratch },
-              workgroups: workgroupCount(params.rows, 64),
-            },
-            {
-              shader: totalShader,
-              constants: { KIND: 2 },
-              params: { rows: params.rows },
-              bindings: { losses: losses as Scratch, counts: counts as Scratch, output: total as Scratch },
-              workgroups: 1,
-            },
+            rowsDispatch(params, { ...bindings, losses, counts }, { ...of, OF_SCORES: 0 }),
+            totalDispatch(params, 2, losses, counts, total),
           ];
           return [
             ...(isMean ? sumWeights : []),
-            {
-              shader: gradientShader,
-              constants: { ...of, IS_MEAN: Number(isMean) },
-              params: { ...params, slope_step: Number(reduction === "none") },
-              bindings: {
-                ...bindings,
-                slope: given as PlacedOperand,
-                total: isMean ? (total as Scratch) : noWeights,
-                output: output as PlacedOperand,
-              },
-              workgroups: workgroupCount(params.rows, 64),
-            },
+            gradientDispatch(
+              { ...params, slope_step: Number(reduction === "none") },
+              { ...bindings, slope: given as PlacedOperand, total: isMean ? total : noWeights, output: output as PlacedOperand },
+              { ...of, IS_MEAN: Number(isMean) },
+            ),
           ];
         },
       },

@@ -1,5 +1,4 @@
 // ConvWeightGradient, an operator of Convcam's own: the gradient of a Conv's weights, of dy and x. The window is that of the Conv.
-import general from "../../../shaders/convolution-weight-gradient.wgsl";
 import {
   generateWeightGradient,
   type WeightGradientVariant,
@@ -12,10 +11,9 @@ import { resolveWindow } from "../../window.ts";
 import { checkSameType, floatInput } from "../checks.ts";
 import type { ConvolutionCase } from "../convolution/case.ts";
 import { borderOf, firstTap, planeStrides, prefixed, twoAxes } from "../convolution/case.ts";
-import { costOf } from "../convolution/cost.ts";
 import { workgroupCount } from "../dispatch.ts";
+import type { WeightGradientCase as Case, Families } from "../families.ts";
 import { type Dispatch, defineOperator, type Kernel, type PlacedOperand, type Scratch, type Target } from "../operator.ts";
-import { winogradWeightGradient } from "./winograd-weight-gradient.ts";
 
 export default defineOperator("ConvWeightGradient", { since: 1, domain: fusedDomain }, (context) => {
   const { attributes } = context;
@@ -37,40 +35,18 @@ export default defineOperator("ConvWeightGradient", { since: 1, domain: fusedDom
   return {
     outputs: [{ dtype: x.dtype, shape: [filters, channels / groups, ...kernel] }],
     macs: sizeOf(dy.shape) * conv.inChannels * sizeOf(kernel),
-    kernels: (target) => kernelsFor(conv, target),
+    kernels: (target) => kernelsFor(conv, target, context.families),
   };
 });
 
-type Case = Omit<ConvolutionCase, "hasBias" | "hasResidual" | "activation">;
-
-function kernelsFor(conv: Case, target: Target): readonly Kernel[] {
+function kernelsFor(conv: Case, target: Target, { weightGradient, anyWeightGradient }: Families): readonly Kernel[] {
   const { window, batch } = conv;
+  const general = anyWeightGradient ? [anyWeightGradient(conv)] : [];
   const hasCrop = [...window.padsBegin, ...window.padsEnd].some((pad) => pad < 0);
   const isEmpty = batch * conv.inChannels * conv.outChannels * sizeOf(window.output) === 0;
-  if (window.kernel.length > 2 || hasCrop || isEmpty) return [generalKernel(conv)];
-  const [block, winograd] = [blockKernel(conv, target), winogradWeightGradient(conv, target)];
-  if (!winograd) return [block, generalKernel(conv)];
-  const isFaster = target.profile === "software" && winograd.cost < costOfBlocks(conv, target);
-  return [...(isFaster ? [winograd.kernel, block] : [block, winograd.kernel]), generalKernel(conv)];
-}
-
-/** What the kernel by blocks costs, without what adds slices up. */
-function costOfBlocks(conv: Case, target: Target): number {
-  const { window, groups, batch, inChannels, outChannels } = conv;
-  const { block, columns, taps, dilation, stride, isShared } = chooseVariant(conv, target);
-  const [height, width] = twoAxes(window.output, 1);
-  const weights = block.outputs * block.inputs * block.rows * taps;
-  const slopes = block.outputs * columns;
-  const blocks =
-    Math.ceil(outChannels / block.outputs) * Math.ceil(inChannels / block.inputs) * Math.ceil(twoAxes(window.kernel, 1)[0] / block.rows);
-  const reached = Math.min(taps * columns, (columns - 1) * stride + (taps - 1) * dilation + 1);
-  return costOf(target).of({
-    invocations: groups * blocks * batch * height * Math.ceil(width / columns),
-    loads: (isShared ? slopes / 4 : slopes) + block.inputs * block.rows * reached,
-    swaps: isShared ? (slopes * 3) / 4 : 0,
-    accumulations: weights,
-    multiplyAdds: weights * columns,
-  });
+  if (window.kernel.length > 2 || hasCrop || isEmpty) return general;
+  const block = blockKernel(conv, target);
+  return [...(weightGradient?.(conv, target, block) ?? [block]), ...general];
 }
 
 /** How large a block is, in weights. SwiftShader keeps variables in memory and loads dearly; a graphics card has so many registers. */
@@ -79,7 +55,7 @@ const blockSizes = { software: { outputs: 8, weights: 72, products: 320 }, gpu: 
 /** Invocations that keep an adapter busy: SwiftShader gives a core a whole workgroup. */
 const enoughInvocations = { software: 128, gpu: 8192 } as const;
 
-function chooseVariant({ window, inChannels, outChannels }: Case, { profile = "gpu", sharingLanes }: Target): WeightGradientVariant {
+export function chooseVariant({ window, inChannels, outChannels }: Case, { profile = "gpu", sharingLanes }: Target): WeightGradientVariant {
   const size = blockSizes[profile];
   const [kernelRows, taps] = twoAxes(window.kernel, 1);
   const width = twoAxes(window.output, 1)[1];
@@ -191,44 +167,5 @@ export function addSlices(sums: Scratch, slices: number, channels: number, count
     },
     bindings: { sums, bias, residual: bias, output },
     workgroups: workgroupCount(count, 64),
-  };
-}
-
-function generalKernel({ window, batch, groups, inChannels, outChannels }: Case): Kernel {
-  return {
-    name: "general",
-    readsStrided: [0, 1],
-    dispatches([gradient, input], [output]) {
-      const [dy, x] = [gradient as PlacedOperand, input as PlacedOperand];
-      const count = groups * outChannels * inChannels * sizeOf(window.kernel);
-      const spatial = (values: readonly number[], missing: number) => [...new Array<number>(3 - values.length).fill(missing), ...values, 0];
-      return [
-        {
-          shader: general,
-          params: {
-            count,
-            batch,
-            in_channels: inChannels,
-            out_channels: outChannels,
-            dy_offset: dy.offset,
-            dy_n: dy.strides[0] as number,
-            dy_c: dy.strides[1] as number,
-            in_offset: x.offset,
-            in_n: x.strides[0] as number,
-            in_c: x.strides[1] as number,
-            dy_strides: spatial(dy.strides.slice(2), 0),
-            in_strides: spatial(x.strides.slice(2), 0),
-            in_extent: spatial(x.shape.slice(2), 1),
-            dy_extent: spatial(window.output, 1),
-            kernel: spatial(window.kernel, 1),
-            stride: spatial(window.strides, 1),
-            dilation: spatial(window.dilations, 1),
-            pad: spatial(window.padsBegin, 0),
-          },
-          bindings: { dy, input: x, output: output as PlacedOperand },
-          workgroups: workgroupCount(count, 64),
-        },
-      ];
-    },
   };
 }

@@ -7,14 +7,14 @@ import {
 } from "../../../shaders/generate/winograd.ts";
 import { generateWinogradSlope, generateWinogradWeights } from "../../../shaders/generate/winograd-gradient.ts";
 import { sameShape } from "../../shapes.ts";
-import type { ConvolutionCase } from "../convolution/case.ts";
+import type { Candidate, ConvolutionCase } from "../convolution/case.ts";
 import { borderOf, firstTap, planeStrides, prefixed, twoAxes } from "../convolution/case.ts";
 import { costOf } from "../convolution/cost.ts";
 import { workgroupCount } from "../dispatch.ts";
+import type { WeightGradientCase as Case } from "../families.ts";
 import type { Dispatch, Kernel, PlacedOperand, Scratch, Target } from "../operator.ts";
 import { costOfTiles, tilesDispatch } from "./product-tiles.ts";
-
-type Case = Omit<ConvolutionCase, "hasBias" | "hasResidual" | "activation">;
+import { chooseVariant } from "./weight-gradient.ts";
 
 const transform: WinogradTransform = winogradTransform(4);
 const products = transform.patch ** 2;
@@ -22,8 +22,35 @@ const products = transform.patch ** 2;
 /** More memory between its dispatches is not taken. */
 const mostBytes = 2 ** 28;
 
+/** The kernels with the one of this file, where it fits: first where it should be faster. */
+export function withWinograd(conv: Case, target: Target, usual: Kernel): readonly Kernel[] {
+  const winograd = winogradWeightGradient(conv, target);
+  if (!winograd) return [usual];
+  const isFaster = target.profile === "software" && winograd.cost < costOfBlocks(conv, target);
+  return isFaster ? [winograd.kernel, usual] : [usual, winograd.kernel];
+}
+
+/** What the kernel by blocks costs, without what adds slices up. */
+function costOfBlocks(conv: Case, target: Target): number {
+  const { window, groups, batch, inChannels, outChannels } = conv;
+  const { block, columns, taps, dilation, stride, isShared } = chooseVariant(conv, target);
+  const [height, width] = twoAxes(window.output, 1);
+  const weights = block.outputs * block.inputs * block.rows * taps;
+  const slopes = block.outputs * columns;
+  const blocks =
+    Math.ceil(outChannels / block.outputs) * Math.ceil(inChannels / block.inputs) * Math.ceil(twoAxes(window.kernel, 1)[0] / block.rows);
+  const reached = Math.min(taps * columns, (columns - 1) * stride + (taps - 1) * dilation + 1);
+  return costOf(target).of({
+    invocations: groups * blocks * batch * height * Math.ceil(width / columns),
+    loads: (isShared ? slopes / 4 : slopes) + block.inputs * block.rows * reached,
+    swaps: isShared ? (slopes * 3) / 4 : 0,
+    accumulations: weights,
+    multiplyAdds: weights * columns,
+  });
+}
+
 /** The kernel, and what it should cost; none where it does not fit. */
-export function winogradWeightGradient(conv: Case, target: Target): { readonly kernel: Kernel; readonly cost: number } | undefined {
+function winogradWeightGradient(conv: Case, target: Target): Candidate | undefined {
   const { window, groups, batch, inChannels, outChannels } = conv;
   const { kernel, strides, dilations, output } = window;
   const is3x3 = sameShape(kernel, [3, 3]) && sameShape(strides, [1, 1]) && sameShape(dilations, [1, 1]);

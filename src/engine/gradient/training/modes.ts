@@ -1,0 +1,77 @@
+// Nodes that compute otherwise in training than later, and steps in parts. Loaded where there are any.
+import type { GraphEdit } from "../../graph/edit.ts";
+import { fusedDomain, type Graph, type Node, type TypedGraph } from "../../graph/graph.ts";
+import { keyOf } from "../../random.ts";
+import { isFloat } from "../../tensor.ts";
+import type { Draft } from "../draft.ts";
+import type { Statistic, TrainingPlan } from "./training.ts";
+
+/** The names of running statistics: no gradient changes them. */
+export function runningOf({ nodes }: Graph): ReadonlySet<string> {
+  const normalizations = nodes.filter(({ operator, domain }) => operator === "BatchNormalization" && domain === "");
+  return new Set(normalizations.flatMap(({ inputs }) => inputs.slice(3, 5)));
+}
+
+/** Normalizations take the statistics of the batch, unless their scale is frozen; Dropouts drop. */
+export function inTrainingMode(
+  draft: Draft,
+  { nodes, initializers, types }: TypedGraph,
+  { isFrozen, seed }: TrainingPlan,
+  rates: string,
+): readonly Statistic[] {
+  const statistics: Statistic[] = [];
+  const normalize = (edit: GraphEdit, node: Node): void => {
+    const [x = "", scale = "", bias = "", mean = "", variance = ""] = node.inputs;
+    if (isFrozen(scale) || initializers.has(mean)) return;
+    const number = (name: string, usual: number) => Number(node.attributes.get(name) ?? usual);
+    const [y = ""] = node.outputs;
+    const [nextMean, nextVariance] = [edit.fresh(`${y}/mean`), edit.fresh(`${y}/variance`)];
+    const attributes = new Map([["epsilon", number("epsilon", 1e-5)]]);
+    edit.replace(node.name, {
+      operator: "BatchNormalizationOfBatch",
+      domain: fusedDomain,
+      inputs: [x, scale, bias],
+      outputs: [y, nextMean, nextVariance],
+      attributes,
+    });
+    const keep = number("momentum", 0.9);
+    statistics.push({ running: mean, next: nextMean, keep }, { running: variance, next: nextVariance, keep });
+  };
+  const drop = (edit: GraphEdit, node: Node): void => {
+    const given = initializers.get(node.inputs[1] ?? "")?.toNumbers()[0] ?? node.attributes.get("ratio");
+    const ratio = given === undefined ? 0.5 : Number(given);
+    if (ratio === 0 || !isFloat(types.get(node.inputs[0] ?? "")?.dtype ?? "bool")) return;
+    const attributes = new Map([
+      ["ratio", ratio],
+      ["seed", keyOf(node.name, seed)],
+    ]);
+    edit.replace(node.name, {
+      operator: "RandomMask",
+      domain: fusedDomain,
+      inputs: [node.inputs[0] ?? "", rates],
+      outputs: [node.outputs[0] ?? ""],
+      attributes,
+    });
+  };
+  draft.rewrite((edit) => {
+    for (const node of nodes) {
+      if (node.domain !== "") continue;
+      if (node.operator === "BatchNormalization") normalize(edit, node);
+      if (node.operator === "Dropout") drop(edit, node);
+    }
+  });
+  return statistics;
+}
+
+/** The mean over the parts of a step until now. @param like has its type */
+export function gathered(
+  draft: Draft,
+  value: string,
+  role: string,
+  { like, parts, rates }: { readonly like: string; readonly parts: number; readonly rates: string },
+): string {
+  const state = draft.state(role, draft.emit.typeOf(like));
+  const next = draft.emit.own("Update", [state, rates, value], { kind: "gather", gain: 1 / parts });
+  draft.update(state, next);
+  return next;
+}
