@@ -12,6 +12,7 @@ import { labelsOf } from "../../src/ui/train/own-pictures.ts";
 import type { TrainQuery, TrainRequest } from "../../src/ui/train/request.ts";
 import { Rise } from "../../src/ui/train/rise.ts";
 import { silenceText } from "../../src/ui/train/silence.ts";
+import { adviceOf, Standstill } from "../../src/ui/train/standstill.ts";
 import { statusText } from "../../src/ui/train/status.ts";
 import { storeNameOf } from "../../src/ui/train/stored.ts";
 import { readTrainWish } from "../../src/ui/train/wish.ts";
@@ -418,5 +419,62 @@ describe("a second network that learns", () => {
     const element = { getAttribute: () => "page" } as unknown as Element;
     expect(storeNameOf(element, { rival: { optimizer: undefined, rate: 1, blank: 1 } })).toBeNull();
     expect(storeNameOf(element, {})).toBe("page");
+  });
+});
+
+describe("a network that learns nothing", () => {
+  const steps = (count: number, lossAt: (i: number) => number) =>
+    Array.from({ length: count }, (_, i) => lossAt(i) + 0.2 * Math.sin(i * 1.7));
+  const stuckAfter = (losses: readonly number[], accuracy?: number) => {
+    const standstill = new Standstill(10);
+    return losses.findIndex((loss) => {
+      standstill.note([loss], accuracy);
+      return standstill.isStuck;
+    });
+  };
+
+  test("is told where its loss stays at that of guessing, soon enough", () => {
+    const guessing = steps(400, (i) => (i < 30 ? 3.6 : 2.31));
+    expect(stuckAfter(guessing)).toBeGreaterThanOrEqual(140);
+    expect(stuckAfter(guessing)).toBeLessThan(200);
+    expect(stuckAfter(guessing, 0.1)).toBeLessThan(200);
+  });
+
+  test("is not one whose loss falls, however slowly, or that is right more often than by guessing", () => {
+    expect(stuckAfter(steps(600, (i) => 2.4 * 0.5 ** (i / 200)))).toBe(-1);
+    expect(stuckAfter(steps(300, (i) => 4 - i / 200))).toBe(-1);
+    expect(
+      stuckAfter(
+        steps(400, () => 2.31),
+        0.3,
+      ),
+    ).toBe(-1);
+  });
+
+  test("is told what to do: by its rate, and no longer once it learns or the rate is another", () => {
+    const standstill = new Standstill(10);
+    expect(adviceOf({ isRising: false, standstill }, 0.1, 0.001)).toBe("");
+    standstill.note(
+      steps(200, () => 2.31),
+      undefined,
+    );
+    expect(adviceOf({ isRising: true, standstill }, 0.1, 0.001)).toBe("The loss rises: a lower learning rate may help.");
+    expect(adviceOf({ isRising: false, standstill }, 0.1, 0.001)).toBe(
+      "It learns nothing: the loss does not fall below that of guessing, 2.3. Choose a lower learning rate, then “Begin anew”; or begin with another seed.",
+    );
+    expect(adviceOf({ isRising: false, standstill }, 0.0001, 0.001)).toBe(
+      "It learns nothing: the loss does not fall below that of guessing, 2.3. A higher learning rate may help, such as 0.001.",
+    );
+    standstill.change();
+    expect(standstill.isStuck).toBe(false);
+    standstill.note(
+      steps(200, () => 2.31),
+      undefined,
+    );
+    standstill.note(
+      steps(80, () => 1.5),
+      undefined,
+    );
+    expect(standstill.isStuck).toBe(false);
   });
 });

@@ -7,6 +7,7 @@ import { due } from "./due.ts";
 import type { History } from "./history.ts";
 import type { Begun, Evaluated, HeldBackPicture, Kept, TrainAnswers, TrainRequest } from "./request.ts";
 import { Rise } from "./rise.ts";
+import { adviceOf, Standstill } from "./standstill.ts";
 import type { Pace } from "./template.ts";
 import type { WeightTiles } from "./weight-tiles.ts";
 
@@ -54,6 +55,7 @@ export class Learning {
   readonly #parts: LearningParts;
   readonly #score = due(8);
   #rise: Rise | undefined;
+  #standstill: Standstill | undefined;
   #isHeld = false;
   #rate: number;
   /** The learning rate with which the network came apart. */
@@ -86,6 +88,7 @@ export class Learning {
   set rate(rate: number) {
     this.#rate = rate;
     this.#rise?.change();
+    this.#standstill?.change();
   }
 
   /** The learning rate with which to begin anew: the one chosen, but for one that has ruined the network: then a lower one. */
@@ -95,9 +98,10 @@ export class Learning {
     return [this.#rate, this.#parts.rate, this.#parts.usualRate].find((rate) => rate < ruinous) ?? ruinous / 10;
   }
 
-  /** Whether its loss rises far. */
-  get isRising(): boolean {
-    return this.#rise?.isRising === true;
+  /** What to do where its loss rises far, or stands still at that of guessing; empty where all is well. */
+  get advice(): string {
+    const parts = { isRising: this.#rise?.isRising === true, standstill: this.#standstill };
+    return adviceOf(parts, this.#rate, this.#parts.begun.rate);
   }
 
   /** Whether somebody has paused it. */
@@ -188,6 +192,9 @@ export class Learning {
     history.rival?.note(rivalLosses);
     this.#rise ??= new Rise(this.#firstLoss);
     this.#rise.note(losses);
+    const score = history.scores.at(-1);
+    this.#standstill ??= new Standstill(this.begun.classes.length);
+    this.#standstill.note(losses, score && score.steps > 0 ? score.accuracy : undefined);
     this.trouble = undefined;
     this.#adapt(count, ms, (1000 * count * batch) / ms);
     const lost = losses.find((loss) => !Number.isFinite(loss));

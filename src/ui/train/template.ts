@@ -37,8 +37,8 @@ export interface RunView {
   readonly evaluated: Evaluated | undefined;
   /** What is to be known of channels that are silent. */
   readonly silence: string;
-  /** Whether its loss rises far. */
-  readonly isRising: boolean;
+  /** What to do where it learns nothing, or its loss rises; empty where all is well. */
+  readonly advice: string;
   /** How good it was lately, for who hears it. */
   readonly told: string;
   /** What is saved, as soon as it is. */
@@ -68,7 +68,7 @@ export interface TrainActions {
 }
 
 export function trainTemplate({ title, status, trouble, run }: TrainView, actions: TrainActions): TemplateResult {
-  const rising = run?.isRising && trouble === undefined ? "The loss rises: a lower learning rate may help." : "";
+  const rising = trouble === undefined ? (run?.advice ?? "") : "";
   return html`
     <h2 class="train-title part-title">${title}</h2>
     <p class="train-status">${status}</p>
