@@ -5,7 +5,8 @@ import { unpacked } from "../../src/ui/train/archives.ts";
 import { identityOf, labelsOf } from "../../src/ui/train/own-pictures.ts";
 
 const archive = (bytes: Uint8Array, name = "pets.zip") => ({ path: name, file: new File([bytes.slice()], name) });
-const textOf = (files: Awaited<ReturnType<typeof unpacked>>) => Promise.all(files.map(async ({ path, file }) => [path, await file.text()]));
+const textOf = (files: Awaited<ReturnType<typeof unpacked>>) =>
+  Promise.all((files ?? []).map(async ({ path, file }) => [path, await file.text()]));
 
 const pets = zipSync({
   "pets/cats/one.png": strToU8("a"),
@@ -28,7 +29,7 @@ describe("an archive", () => {
       ["pets/list.csv", "dogs/three.webp,dog"],
       ["birds/four.png", "d"],
     ]);
-    expect(labelsOf(files).classes).toEqual(["birds", "cats", "dogs"]);
+    expect(labelsOf(files ?? []).classes).toEqual(["birds", "cats", "dogs"]);
   });
 
   test.each([
@@ -41,16 +42,36 @@ describe("an archive", () => {
 
   test("may have its paths as other programs write them", async () => {
     const names = { "./cats/a.png": strToU8("a"), "dogs\\b.png": strToU8("b"), "./__MACOSX/cats/a.png": strToU8("x") };
-    expect((await unpacked([archive(zipSync(names))])).map(({ path }) => path)).toEqual(["cats/a.png", "dogs/b.png"]);
+    expect((await unpacked([archive(zipSync(names))]))?.map(({ path }) => path)).toEqual(["cats/a.png", "dogs/b.png"]);
   });
 
   test("is unpacked once, and its pictures are the same another time", async () => {
     const one = archive(pets);
     const [first, second] = [await unpacked([one]), await unpacked([one])];
-    expect(second[0]?.file).toBe(first[0]?.file);
+    expect(second?.[0]?.file).toBe(first?.[0]?.file);
     expect(
-      identityOf(await unpacked([{ ...one, file: new File([pets.slice()], "pets.zip", { lastModified: one.file.lastModified }) }])),
-    ).toEqual(identityOf(first));
+      identityOf((await unpacked([{ ...one, file: new File([pets.slice()], "pets.zip", { lastModified: one.file.lastModified }) }])) ?? []),
+    ).toEqual(identityOf(first ?? []));
+  });
+
+  test("is unpacked a few files at a time, others come meanwhile, and it is given up where it is no longer wanted", async () => {
+    const many = zipSync(Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`a/${i}.png`, new Uint8Array(2 ** 20).fill(i)])));
+    const one = archive(many);
+    const shares: number[] = [];
+    let turns = 0;
+    const ticking = setInterval(() => turns++);
+    const files = await unpacked([one], (share) => {
+      shares.push(share);
+      return share < 0.5;
+    });
+    expect([files, shares]).toEqual([undefined, [0.25, 0.5]]);
+    const whole = await unpacked([one], (share) => shares.push(share) > 0);
+    clearInterval(ticking);
+    expect(shares).toEqual([0.25, 0.5, 0.25, 0.5, 0.75, 1]);
+    expect(
+      await Promise.all((whole ?? []).map(async ({ path, file }) => [path, file.size, new Uint8Array(await file.arrayBuffer())[5]])),
+    ).toEqual(Array.from({ length: 8 }, (_, i) => [`a/${i}.png`, 2 ** 20, i]));
+    expect(turns).toBeGreaterThan(0);
   });
 
   test("whose stored entries say that they are small counts as what it copies", async () => {

@@ -31,6 +31,11 @@ export class History {
     return this.start + this.losses.length;
   }
 
+  /** Whether it is worth comparing with. */
+  get isLong(): boolean {
+    return this.losses.length >= 10;
+  }
+
   /** By step; the first is what it began with. */
   get kept(): readonly Kept[] {
     return this.#kept;

@@ -9,7 +9,7 @@ import { make } from "../make.ts";
 import { setAttribute } from "../state.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { UpdateLoop } from "../update-loop.ts";
-import { unpacked } from "./archives.ts";
+import { stillAsked, unpacked } from "./archives.ts";
 import { type Asked, askedOf, isOfSameWeights, isSame } from "./asked.ts";
 import { Drawing } from "./drawing.ts";
 import { type History, historyFor } from "./history.ts";
@@ -32,9 +32,6 @@ interface Beginning {
   /** Whether it goes on with the run before. */
   readonly isOngoing?: boolean;
 }
-
-/** A run of fewer steps is not worth comparing with. */
-const fewSteps = 10;
 
 export class Training {
   readonly panel = make("section", "train");
@@ -160,12 +157,15 @@ export class Training {
     this.#trouble = undefined;
     this.#note = "";
     this.panel.hidden = false;
-    this.#pending = from && from.steps > 0 ? `Going on after ${from.steps.toLocaleString("en")} steps…` : "Getting ready to learn…";
-    this.#show();
+    this.#show(from && from.steps > 0 ? `Going on after ${from.steps.toLocaleString("en")} steps…` : "Getting ready to learn…");
     const { rate: wished, ...told } = wish;
     this.#curves ??= new (await import("./curves.ts")).Curves(this.panel.getRootNode() as ShadowRoot);
-    const files = await unpacked(wish.files);
-    if (id !== this.#id) return;
+    const files = await unpacked(
+      wish.files,
+      stillAsked(this.#element, (text) => this.#show(text)),
+    );
+    if (!files) this.#asked = undefined;
+    if (!files || id !== this.#id) return;
     const request = { do: "begin", id, wish: { ...told, files }, preparation, from } as const;
     const begun = (await session.ask({ kind: "train", request })) as Begun;
     const element = this.#element;
@@ -207,7 +207,7 @@ export class Training {
       before.cut(from);
       return before;
     }
-    if (before && before.losses.length >= fewSteps) this.#before = before;
+    if (before?.isLong) this.#before = before;
     this.#history = historyFor(asked.wish);
     return this.#history;
   }
@@ -317,13 +317,13 @@ export class Training {
     // Its buffers are nobody's any more.
     void this.#host.session?.ask({ kind: "train", request: { do: "end" } }).catch(() => undefined);
     this.#trouble = error.message;
-    this.#pending = "";
     this.panel.hidden = !this.#host.emit("error", { error, part: "train" });
-    this.#show();
+    this.#show("");
   }
 
   /** Draws it with the next frame. */
-  #show(): void {
+  #show(pending = this.#pending): void {
+    this.#pending = pending;
     if (this.#isDrawDue) return;
     this.#isDrawDue = true;
     requestAnimationFrame(() => {
