@@ -55,7 +55,7 @@ test("weights that are looked back at wait for the step that is under way, and a
   step.answer({ losses: [1], steps: 1, ms: 1 });
   (await next("keep")).answer(kept(1));
   const look = await next("look");
-  expect(look.request).toMatchObject({ bytes: kept(0).bytes });
+  expect(look.request).toMatchObject({ kept: kept(0) });
   look.answer(undefined);
   await looked;
   expect(await learning.keep()).toEqual(kept(0));

@@ -4,7 +4,6 @@ import { BytesSet } from "../../src/data-sets/data-set.ts";
 import { divide } from "../../src/data-sets/divide.ts";
 import { pixelsOf, resized } from "../../src/data-sets/resized.ts";
 import { unlearnedText } from "../../src/ui/page/unlearned.ts";
-import { due } from "../../src/ui/train/due.ts";
 import { History, historyFor, smoothed } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
 import { lossesCsv } from "../../src/ui/train/losses-csv.ts";
@@ -384,13 +383,6 @@ test("silent channels are told by layer, and those that are not finite", () => {
   expect(silenceText(["a", "b"], [count(3), count(0, 2)])).toBe(
     "Silent channels on this picture: a 3 of 8. 2 channels hold numbers that are not finite.",
   );
-});
-
-test("what takes long is due again after eight times as long", async () => {
-  const score = due(8);
-  expect(score.isDue).toBe(true);
-  expect(await score.spend(async () => 7)).toBe(7);
-  expect(score.isDue).toBe(false);
 });
 
 describe("a second network that learns", () => {

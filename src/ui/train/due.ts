@@ -1,27 +1,31 @@
-// Decides when something that takes a while is due again: it may take so small a share of all time.
+// Decides when a network is tried again on the pictures held back: soon after it began, then so that it takes a small share of all time. Pure, but for the clock.
 
-export interface Due {
-  readonly isDue: boolean;
-  /** Does it, and takes its time. */
-  spend<T>(work: () => Promise<T>): Promise<T>;
-}
-
-/** The least time between, in milliseconds. */
+/** Steps that it takes before it is tried for the second time, and milliseconds: something is to be seen soon. */
+const few = { steps: 4, ms: 500 };
+/** The least time between later ones, in milliseconds. */
 const leastMs = 1500;
+/** How many times as long as the last one took nothing is tried again: at first, one more each time, and at most. */
+const rarity = { first: 3, most: 8 };
 
-/** @param rarity how many times longer than it took it is not due again */
-export function due(rarity: number): Due {
-  let next = 0;
-  return {
-    get isDue() {
-      return performance.now() >= next;
-    },
-    async spend(work) {
-      const begun = performance.now();
-      const result = await work();
-      const now = performance.now();
-      next = now + Math.max(leastMs, rarity * (now - begun));
-      return result;
-    },
-  };
+export class Due {
+  #count = 0;
+  #steps = 0;
+  #next = 0;
+
+  /** @param steps that were taken in all */
+  isAfter(steps: number): boolean {
+    if (this.#count === 1 && steps - this.#steps < few.steps) return false;
+    return performance.now() >= this.#next;
+  }
+
+  /** Tries it, and takes its time. The first one also makes ready, so that nothing follows from how long it took. */
+  async spend<T>(steps: number, work: () => Promise<T>): Promise<T> {
+    const begun = performance.now();
+    const result = await work();
+    const now = performance.now();
+    const count = ++this.#count;
+    this.#steps = steps;
+    this.#next = now + (count === 1 ? few.ms : Math.max(leastMs, Math.min(rarity.most, rarity.first + count - 2) * (now - begun)));
+    return result;
+  }
 }

@@ -3,7 +3,7 @@ import { formatNumber } from "../format-number.ts";
 import type { Session } from "../session/session.ts";
 import type { Silence } from "../statistics/count-silence.ts";
 import type { WeightsPart } from "../views/view.ts";
-import { due } from "./due.ts";
+import { Due } from "./due.ts";
 import type { History } from "./history.ts";
 import type { Begun, Evaluated, HeldBackPicture, Kept, TrainAnswers, TrainRequest } from "./request.ts";
 import { Rise } from "./rise.ts";
@@ -53,7 +53,7 @@ export class Learning {
   /** Why it has stopped, if it did so by itself. */
   trouble: string | undefined;
   readonly #parts: LearningParts;
-  readonly #score = due(8);
+  readonly #due = new Due();
   #rise: Rise | undefined;
   #standstill: Standstill | undefined;
   #isHeld = false;
@@ -204,7 +204,7 @@ export class Learning {
       if (!wasApart) this.#ruinous = rate;
       const advice = `“Begin anew” takes the learning rate ${formatNumber(this.rateAnew)}, or a lower one that you choose.`;
       this.trouble = `After step ${history.steps} the loss is ${lost}: the network has come apart. ${advice}`;
-    } else if (this.#score.isDue) await this.#try();
+    } else if (this.#due.isAfter(history.steps)) await this.#try();
     this.#parts.onLearn();
   }
 
@@ -224,16 +224,18 @@ export class Learning {
   }
 
   async #try(): Promise<void> {
-    const { id, session, values } = this.#parts;
-    const evaluated = await this.#score.spend(() => this.#ask<"evaluate">({ do: "evaluate", id }));
-    if (this.#isOver) return;
-    this.evaluated = evaluated;
-    this.history.scores.push(evaluated);
-    if (evaluated.rival) this.history.rival?.scores.push({ steps: evaluated.steps, ...evaluated.rival });
-    this.#say(evaluated);
-    const all = values();
-    this.silent = { values: all, counts: await session.ask({ kind: "silence", values: all }).catch(() => []) };
-    this.#parts.onLearn();
+    await this.#due.spend(this.history.steps, async () => {
+      const { id, session, values } = this.#parts;
+      const evaluated = await this.#ask<"evaluate">({ do: "evaluate", id });
+      if (this.#isOver) return;
+      this.evaluated = evaluated;
+      this.history.scores.push(evaluated);
+      if (evaluated.rival) this.history.rival?.scores.push({ steps: evaluated.steps, ...evaluated.rival });
+      this.#say(evaluated);
+      const all = values();
+      this.silent = { values: all, counts: await session.ask({ kind: "silence", values: all }).catch(() => []) };
+    });
+    if (!this.#isOver) this.#parts.onLearn();
   }
 
   #say({ steps, accuracy }: Evaluated): void {

@@ -164,7 +164,8 @@ function keptTemplate({ kept, looked }: RunView, actions: TrainActions): Templat
 const mostClasses = 16;
 
 function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack }: RunView, actions: TrainActions): TemplateResult {
-  const { confusion, mistakes } = evaluated;
+  const { confusion, mistakes, steps } = evaluated;
+  const when = steps === 0 ? "before it learned" : `after ${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}`;
   const name = (index: number) => classes[index] ?? `class ${index}`;
   const most = Math.max(1, ...confusion.flat());
   return html`
@@ -172,7 +173,7 @@ function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack }: RunView,
       classes.length > mostClasses
         ? nothing
         : html`<figure class="train-confusion">
-            <figcaption>What it takes for what, of ${heldBack} pictures held back</figcaption>
+            <figcaption>What it takes for what, of ${heldBack} pictures held back, ${when}</figcaption>
             <div class="train-table" tabindex="0" role="region" aria-label="What it takes for what">
               <table>
                 <thead>
@@ -204,7 +205,7 @@ function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack }: RunView,
           </figure>`
     }
     <figure class="train-mistakes">
-      <figcaption>${mistakes.length > 0 ? "Worst mistakes: click one to show it to the network" : "No mistakes"}</figcaption>
+      <figcaption>${mistakes.length > 0 ? `Worst mistakes ${when}: click one to show it to the network` : `No mistakes ${when}`}</figcaption>
       <div class="train-row">
         ${mistakes.map((mistake) => {
           const { right, answer, share } = mistake;
