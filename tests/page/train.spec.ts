@@ -23,6 +23,16 @@ async function learnTo(page: Page, step: number): Promise<void> {
   await expect.poll(() => stepOf(page), { timeout: 90_000 }).toBeGreaterThanOrEqual(step);
 }
 
+test("goes on learning in 16 bits", async ({ warmPage: page }) => {
+  await page.goto("/train.html#batch=16&twin=none");
+  await learnTo(page, 3);
+  await page.locator("conv-cam").evaluate((element: ConvCam) => element.setAttribute("precision", "float16"));
+  await expect.poll(() => page.locator("conv-cam").evaluate((element: ConvCam) => element.state.precision)).toBe("float16");
+  const before = await stepOf(page);
+  await learnTo(page, Math.max(before, 0) + 3);
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+});
+
 test("opens with a network that learns: loss falls, maps change, and what is known can be looked back at and saved", async ({
   warmPage: page,
 }) => {

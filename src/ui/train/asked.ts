@@ -1,5 +1,5 @@
 // What an element asks to be learned, and by which network. Pure, but for reading the element's attributes.
-import { readPreparation } from "../attributes.ts";
+import { readAttribute, readPreparation } from "../attributes.ts";
 import type { ConvCam } from "../element.ts";
 import type { Session } from "../session/session.ts";
 import { identityOf } from "./own-pictures.ts";
@@ -17,6 +17,8 @@ export interface Asked {
   readonly pictures: string;
   readonly wish: ElementWish;
   readonly preparation: object;
+  /** With another one the network is loaded anew: the same goes on to be learned, by that one. */
+  readonly precision: string;
 }
 
 /** @param weights number of the weights that the element wants */
@@ -25,7 +27,7 @@ export function askedOf(element: ConvCam, session: Session, weights: number, wis
   const preparation = { ...element.preparation, ...readPreparation(element) };
   const pictures = JSON.stringify([told.data, identityOf(files)]);
   const key = JSON.stringify([told, pictures, preparation]);
-  return { session, source: element.src, weights, key, pictures, wish, preparation };
+  return { session, source: element.src, weights, key, pictures, wish, preparation, precision: readAttribute(element, "precision") };
 }
 
 export function isOfSameWeights(one: Asked, other: Asked | undefined): boolean {

@@ -133,7 +133,7 @@ export class Training {
     }
     if (!session || !isShown) return;
     const asked = askedOf(this.#element, session, this.#host.weights.wanted.id, wish);
-    if (this.#asked?.session === session && isSame(asked, this.#asked)) return;
+    if (this.#asked?.session === session && this.#asked.precision === asked.precision && isSame(asked, this.#asked)) return;
     this.#asked = asked;
     if (isSame(asked, this.#of)) return this.#start(asked, { from: this.#history?.latest, isOngoing: true });
     // With another optimiser, say, the same network begins where the run before began, and not with what it has learned.
