@@ -116,10 +116,21 @@ test("opens with a network that learns: loss falls, maps change, and what is kno
 });
 
 test("goes on after the GPU was lost, with no more lost than what came after the last weights kept", async ({ page }) => {
+  // The page's own worker, with a way to lose its device.
+  await page.route("**/assets/worker-*.js", async (route) => {
+    const response = await route.fetch();
+    const patch = `const request = GPUAdapter.prototype.requestDevice;
+      GPUAdapter.prototype.requestDevice = async function (...options) {
+        const device = await request.apply(this, options);
+        self.loseDevice = () => device.destroy();
+        return device;
+      };`;
+    await route.fulfill({ response, body: `${await response.text()}\n;{ ${patch} }` });
+  });
   await page.goto("/train.html#batch=8&twin=none");
-  await page.evaluate(() => document.querySelector("conv-cam")?.removeAttribute("worker"));
   await learnTo(page, 27);
-  await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).viewer?.device.gpu.destroy());
+  expect(page.workers()).toHaveLength(1);
+  await page.workers()[0]?.evaluate(() => (self as unknown as { loseDevice: () => void }).loseDevice());
   await expect(status(page)).toHaveText(/Going on after 25 steps/);
   await learnTo(page, 26);
   await expect(page.locator("conv-cam .train .part-trouble")).toHaveCount(0);
@@ -144,7 +155,7 @@ test("another optimiser begins with the same weights, and a network that learns 
   const first = await maps();
   await panel.getByRole("button", { name: "Learn on" }).click();
   await learnTo(page, 30);
-  await page.getByLabel("Optimiser").selectOption("sgd");
+  await page.getByRole("combobox", { name: "Optimiser" }).selectOption("sgd");
   await expect.poll(() => stepOf(page)).toBeLessThan(20);
   await page.locator("conv-cam").evaluate((viewer) => viewer.removeAttribute("train"));
   await expect(panel).toBeHidden();
@@ -153,7 +164,7 @@ test("another optimiser begins with the same weights, and a network that learns 
 
 test("of several choices made quickly the last counts", async ({ warmPage: page }) => {
   await page.goto("/train.html#batch=8&twin=none");
-  for (const data of ["road", "shapes", "fashion"]) await page.getByLabel("Learns from").selectOption(data);
+  for (const data of ["road", "shapes", "fashion"]) await page.getByRole("combobox", { name: "Learns from" }).selectOption(data);
   await learnTo(page, 1);
   await expect(page.locator("conv-cam")).toHaveAttribute("train", /fashion/);
   await expect(status(page)).toHaveText(/3,000 pictures/);
@@ -201,7 +212,7 @@ test("learns with a network in one's own lines, says which line is wrong, and th
 
 test("two networks learn on the same batches, each with its colour in the tiles and in the curves", async ({ warmPage: page }) => {
   await page.goto("/train.html#batch=8&twin=none");
-  await page.getByLabel("Second network").selectOption("optimizer");
+  await page.getByRole("combobox", { name: "Second network" }).selectOption("optimizer");
   await expect(page).toHaveURL(/twin=colors&second=optimizer/);
   await expect(page.locator("conv-cam .compare-key")).toHaveText(/magenta: Adam\s+green: SGD with momentum/);
   await learnTo(page, 2);
@@ -209,7 +220,7 @@ test("two networks learn on the same batches, each with its colour in the tiles 
   await expect(curves.locator(".train-key").first()).toHaveText("Adam");
   await expect(curves.locator(".train-key.ink-rival")).toHaveText("SGD with momentum");
   await expect(curves.locator(".train-key.ink-rival")).toBeVisible();
-  await page.getByLabel("Second network").selectOption("blank");
+  await page.getByRole("combobox", { name: "Second network" }).selectOption("blank");
   await expect(page.locator("conv-cam .compare-key")).toHaveText(/green: blank twin/);
   await learnTo(page, 1);
   await expect(curves.locator(".train-key.ink-rival")).toBeHidden();
@@ -292,7 +303,7 @@ test("a network with two halves learns to drive, and a visitor drives instead", 
   await expect(page.locator("#drive-throttle")).toHaveJSProperty("value", 1);
   await page.keyboard.up("ArrowUp");
   // Something else is learned, and the road is gone.
-  await page.getByLabel("Learns from").selectOption("shapes");
+  await page.getByRole("combobox", { name: "Learns from" }).selectOption("shapes");
   await expect(page.locator("#drive")).toBeHidden();
   await learnTo(page, 1);
   await expect(page.locator("conv-cam .train-confusion th[scope=row]").first()).toHaveText(/\w+ \w+/);
@@ -336,7 +347,7 @@ test("learns from pictures in a .zip, and a chooser that is cancelled changes no
         .png()
         .toBuffer();
   await page.goto("/train.html#twin=none&batch=4");
-  const list = page.getByLabel("Learns from");
+  const list = page.getByRole("combobox", { name: "Learns from" });
   const choose = async (what: string) => {
     const asked = page.waitForEvent("filechooser");
     await list.selectOption(what);
