@@ -3,6 +3,7 @@ import { ModelError } from "./errors.ts";
 import type { Derivation, Execution, ExecutionOptions, GpuValue, Inputs } from "./execution.ts";
 import type { Graph, TypedGraph } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
+import type { Parameter } from "./parameters.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What is to run. */
@@ -74,6 +75,22 @@ export class DerivedExecution implements Derivation {
   /** What runs: for profiles. */
   get running(): Execution {
     return this.#execution as Execution;
+  }
+
+  /**
+   * What only its graph has as parameters, and what lasts from run to run: by the names that the derivation gives, those of the network. What is
+   * gathered within a step of several runs is not among them.
+   */
+  get states(): ReadonlyMap<string, Parameter> {
+    const { nodes, updates = new Map<string, string>(), parameters = new Map<string, Tensor>() } = (this.#derived as Derived).graph;
+    const gathered = new Set(nodes.filter(({ attributes }) => attributes.get("kind") === "gather").flatMap(({ outputs }) => outputs));
+    const ending = ownEnding(this.#id);
+    const typeOf = (name: string): Parameter => {
+      const { dtype, shape } = parameters.get(name) as Tensor;
+      return { name, dtype, shape };
+    };
+    const own = [...updates].filter(([name, next]) => name.endsWith(ending) && !gathered.has(next));
+    return new Map(own.map(([name]) => [name.slice(0, -ending.length), typeOf(name)] as const));
   }
 
   /** Writes operands, by role, for the runs from now on. Nothing is planned anew. */

@@ -9,15 +9,25 @@ import { fromGpuWords, Tensor } from "./tensor.ts";
 
 /** A parameter's elements, also where only the GPU knows them. */
 export async function readParameter(network: Network, parameter: Parameter): Promise<Tensor> {
-  return (await readParameters(network, [parameter])).get(parameter.name) as Tensor;
+  return (await readParameters(network, [parameter]))[0] as Tensor;
+}
+
+/** What a file holds that no node of it reads. */
+export interface Beside {
+  /** What the GPU holds, by the names in the file. */
+  readonly values: ReadonlyMap<string, Parameter>;
+  readonly metadata: ReadonlyMap<string, string>;
 }
 
 /** @param parameters those that may differ from the file's constants */
-export async function encodeNetwork(network: Network, parameters: readonly Parameter[]): Promise<Uint8Array> {
+export async function encodeNetwork(network: Network, parameters: readonly Parameter[], beside?: Beside): Promise<Uint8Array> {
   if (network.isDisposed) throw new DeviceError(network.refusal);
-  const values = await readParameters(network, parameters);
+  const others = [...(beside?.values ?? [])];
+  const read = await readParameters(network, [...parameters, ...others.map(([, value]) => value)]);
+  const values = new Map(parameters.map(({ name }, i) => [name, read[i] as Tensor]));
   const { file, graph } = network;
-  const initializers = new Map([...file.initializers, ...values]);
+  const unread = others.map(([name], i) => [name, read[parameters.length + i] as Tensor] as const);
+  const initializers = new Map([...file.initializers, ...values, ...unread]);
   const nodes = file.nodes.filter(({ outputs: [output = ""] }) => !values.has(output));
   // What is free in the file stays free: the types of the network are those of one size.
   const isFree = file.inputs.some(({ shape }) => shape.some((extent) => typeof extent === "string"));
@@ -29,23 +39,23 @@ export async function encodeNetwork(network: Network, parameters: readonly Param
   );
   // Weights that were learned are no longer those of a seed.
   const hasLearned = parameters.some(({ name }) => network.parameters.isComputed(name));
-  const metadata = new Map([...file.metadata].filter(([key]) => key !== "seed" || !hasLearned));
+  const metadata = new Map([...[...file.metadata].filter(([key]) => key !== "seed" || !hasLearned), ...(beside?.metadata ?? [])]);
   return encodeModel({ ...file, metadata, initializers, nodes }, { types });
 }
 
 /**
- * The elements of parameters, also where only the GPU knows them: all as they are at one time, whatever runs meanwhile, unless together they are more
+ * The elements of parameters in their order, also where only the GPU knows them: all as they are at one time, whatever runs meanwhile, unless together they are more
  * than one buffer holds.
  */
-async function readParameters(network: Network, parameters: readonly Parameter[]): Promise<ReadonlyMap<string, Tensor>> {
+async function readParameters(network: Network, parameters: readonly Parameter[]): Promise<readonly Tensor[]> {
   const { device } = network;
-  const values = new Map<string, Tensor>();
+  const values = new Map<Parameter, Tensor>();
   const learned: Parameter[] = [];
   for (const parameter of parameters) {
     const known = network.constant(parameter.name);
     // What was set as float32 is stored as the file stores it.
-    const { dtype, name } = parameter;
-    if (known) values.set(name, known.dtype === dtype ? known : Tensor.from(dtype, known.shape, known.toNumbers()));
+    const { dtype } = parameter;
+    if (known) values.set(parameter, known.dtype === dtype ? known : Tensor.from(dtype, known.shape, known.toNumbers()));
     else learned.push(parameter);
   }
   for (const group of groupsOf(learned, device.gpu.limits.maxBufferSize)) {
@@ -61,14 +71,16 @@ async function readParameters(network: Network, parameters: readonly Parameter[]
     try {
       const encoder = device.gpu.createCommandEncoder({ label: "parameters" });
       await staging.read(encoder, parts, (words) => {
-        for (const [i, { name, dtype, shape }] of group.entries())
-          values.set(name, fromGpuWords(dtype, shape, (words[i] as Uint32Array<ArrayBuffer>).slice().buffer));
+        for (const [i, parameter] of group.entries()) {
+          const { dtype, shape } = parameter;
+          values.set(parameter, fromGpuWords(dtype, shape, (words[i] as Uint32Array<ArrayBuffer>).slice().buffer));
+        }
       });
     } finally {
       staging.dispose();
     }
   }
-  return values;
+  return parameters.map((parameter) => values.get(parameter) as Tensor);
 }
 
 /** Neighbours together, as many as fit into so many bytes. */

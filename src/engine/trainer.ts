@@ -1,6 +1,6 @@
 // Trains a model on the GPU: an execution of its own that changes the parameters which the model reads. Loaded when training is asked for.
 import { DerivedExecution } from "./derived.ts";
-import { ModelError, UnsupportedError } from "./errors.ts";
+import { DeviceError, ModelError, UnsupportedError } from "./errors.ts";
 import type { Execution, GpuValue } from "./execution.ts";
 import { checkFinite } from "./gradient/check.ts";
 import { ratesAt, usualRate } from "./gradient/training/optimizers.ts";
@@ -20,12 +20,13 @@ import {
 import { isUsual, usualPlan } from "./gradient/training/usual.ts";
 import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Model } from "./model.ts";
-import type { Network } from "./network.ts";
 import { loadCatalog } from "./ops/catalog.ts";
+import type { Parameters } from "./parameters.ts";
 import { inferGraph } from "./passes/infer.ts";
 import { usesOf } from "./passes/parameters.ts";
 import type { PieceRunner, Pieces, PiecesOptions } from "./pieces.ts";
 import { isWeight } from "./reinitialize.ts";
+import type { ModelSource } from "./source.ts";
 import { Tensor } from "./tensor.ts";
 import { asTensor, checkLabels, isSource, partOf, type TrainingBatch, targetsByName } from "./training-batch.ts";
 
@@ -64,17 +65,19 @@ export class Trainer {
   readonly #loadParts: LoadParts;
   readonly #made: Made;
   readonly #execution: DerivedExecution;
-  readonly #network: Network;
+  readonly #changeable: Parameters;
   /** What it trains lies in; another after the model was moved. */
   readonly #memory: object;
   #pieces: PieceRunner | undefined;
   /** Parameters whose gradients are kept. What is derived reads it. */
   readonly #kept: Set<string>;
   #steps = 0;
+  /** Those that were taken before it. */
+  #stepsBefore = 0;
   #isTelling = false;
   #isInPieces = false;
 
-  private constructor(plan: MadePlan, loadParts: LoadParts, made: Made, execution: DerivedExecution, network: Network) {
+  private constructor(plan: MadePlan, loadParts: LoadParts, made: Made, execution: DerivedExecution, changeable: Parameters) {
     this.batch = plan.batch * plan.parts;
     this.loss = (plan.losses[0] as (typeof plan.losses)[number]).loss;
     this.of = plan.losses.map(({ name }) => name);
@@ -85,7 +88,7 @@ export class Trainer {
     this.#loadParts = loadParts;
     this.#made = made;
     this.#execution = execution;
-    this.#network = network;
+    this.#changeable = changeable;
     this.#memory = execution.memory;
     this.#kept = plan.kept;
   }
@@ -97,7 +100,8 @@ export class Trainer {
    * @throws UnsupportedError that names every node on the way whose gradient has no rule
    */
   static async make(model: Model, options: TrainingOptions, loadParts: LoadParts): Promise<Trainer> {
-    const { network } = await model.changeable();
+    const changeable = await model.changeable();
+    const { network } = changeable;
     const hasHalves = network.halves?.values === "between";
     const asked = isUsual(network.graph, options) && !hasHalves ? undefined : await loadParts();
     const valueName = (name: string) => network.valueName(name);
@@ -117,7 +121,7 @@ export class Trainer {
       return made;
     };
     const execution = await DerivedExecution.make(network, derive, { startsSettled: true });
-    return new Trainer(plan, loadParts, made as Made, execution, network);
+    return new Trainer(plan, loadParts, made as Made, execution, changeable);
   }
 
   /** What runs: for profiles, which change what was learned. */
@@ -125,7 +129,7 @@ export class Trainer {
     return this.#execution.running;
   }
 
-  /** How many steps were submitted. */
+  /** How many steps were submitted, with those before a checkpoint that was restored. */
   get steps(): number {
     return this.#steps;
   }
@@ -138,8 +142,8 @@ export class Trainer {
   /**
    * Submits one step. Reads nothing back and waits for nothing.
    *
-   * @throws ModelError for inputs and targets of other sizes, and labels that are no classes; after the model was moved to another device; and while a
-   *   step in pieces is under way
+   * @throws ModelError for inputs and targets of other sizes, and labels that are no classes; and while a step in pieces is under way
+   * @throws DeviceError after the GPU was lost, also where the model was moved to another: {@link restore} goes on there
    */
   step(batch: TrainingBatch): void {
     for (const { operands, fill } of this.#partsOf(batch)) {
@@ -157,14 +161,14 @@ export class Trainer {
    *
    * @returns when the GPU has done the step: how it was cut
    * @throws ModelError as {@link step}
-   * @throws DeviceError where it was disposed of meanwhile
+   * @throws DeviceError where it was disposed of meanwhile, or the GPU was lost
    */
   async stepInPieces(batch: TrainingBatch, options: PiecesOptions = {}): Promise<Pieces> {
     const parts = this.#partsOf(batch);
     this.#isInPieces = true;
     try {
       const { PieceRunner } = await this.#loadParts();
-      this.#pieces ??= new PieceRunner(this.#execution, () => this.#checkMemory());
+      this.#pieces ??= new PieceRunner(this.#execution, () => this.#check(false));
       return await this.#pieces.runAll(parts, options, () => this.#steps++);
     } finally {
       this.#isInPieces = false;
@@ -175,8 +179,7 @@ export class Trainer {
   /** What each part of the next step takes. */
   #partsOf(batch: TrainingBatch): readonly Part[] {
     checkFinite("rate", this.rate);
-    this.#checkMemory();
-    if (this.#isInPieces) throw new ModelError("a step in pieces is under way, and takes what would be overwritten. Await it first.");
+    this.#check();
     const [whole, count, rate] = [this.#operandsOf(batch), this.#plan.parts, this.scheduledRate];
     const { inputs } = batch;
     const size = this.batch / count;
@@ -191,11 +194,37 @@ export class Trainer {
     }));
   }
 
-  #checkMemory(): void {
-    if (this.#execution.memory === this.#memory) return;
-    throw new ModelError(
-      "the model was moved to another device, and what it had learned is lost. Make another trainer, and set parameters from a checkpoint.",
-    );
+  #check(isBusy = this.#isInPieces): void {
+    if (this.#execution.memory !== this.#memory || this.#changeable.network.device.isLost)
+      throw new DeviceError("the GPU was lost. Make another trainer, and restore a checkpoint.");
+    if (isBusy) throw new ModelError("a step in pieces is under way. Await it first.");
+  }
+
+  /**
+   * Everything that it goes on with, as the bytes of an .onnx file: the network with its parameters and running statistics, and beside it, where no
+   * node reads them, what the optimiser remembers, the steps and the rate. Such a file runs like any other, and is the larger by the moments.
+   * Await it before the next step.
+   *
+   * @throws ModelError while a step in pieces is under way
+   * @throws DeviceError after the GPU was lost
+   */
+  async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
+    const { encodeCheckpoint } = await this.#loadParts();
+    this.#check();
+    return encodeCheckpoint(this.#changeable, this.#execution, this);
+  }
+
+  /**
+   * Goes on from a {@link checkpoint} of a trainer with the same options, as if it had not stopped: with the same batches, the same bits.
+   *
+   * @throws ModelError for another network or optimiser, and files without moments; nothing is changed then
+   */
+  async restore(checkpoint: ModelSource): Promise<void> {
+    const { restoreCheckpoint } = await this.#loadParts();
+    this.#check();
+    const { steps, rate } = await restoreCheckpoint(this.#changeable, this.#execution, checkpoint);
+    this.#steps = this.#stepsBefore = steps;
+    this.rate = rate;
   }
 
   /** The inputs and targets of a whole batch, by the roles of their operands. */
@@ -221,7 +250,7 @@ export class Trainer {
     this.#isTelling = true;
     queueMicrotask(() => {
       this.#isTelling = false;
-      if (!this.#network.isDisposed) this.#network.reportChange();
+      if (!this.#changeable.network.isDisposed) this.#changeable.network.reportChange();
     });
   }
 
@@ -231,7 +260,7 @@ export class Trainer {
    * @throws ModelError before the first step
    */
   async readLoss(): Promise<number> {
-    return (await this.#readNumbers([lossResult]))[0] as number;
+    return this.#readNumber(lossResult);
   }
 
   /**
@@ -240,14 +269,12 @@ export class Trainer {
    * @throws ModelError before the first step
    */
   async readLosses(): Promise<Readonly<Record<string, number>>> {
-    const numbers = await this.#readNumbers(this.of.map(lossResultOf));
-    return Object.fromEntries(this.of.map((name, i) => [name, numbers[i] as number]));
+    return Object.fromEntries(await Promise.all(this.of.map(async (name) => [name, await this.#readNumber(lossResultOf(name))] as const)));
   }
 
-  async #readNumbers(results: readonly string[]): Promise<readonly number[]> {
-    if (this.#steps === 0) throw new ModelError("no step was taken yet, so there is no loss.");
-    const read = await this.#execution.read(results);
-    return results.map((name) => (read[name] as Tensor).toFloat32()[0] as number);
+  async #readNumber(result: string): Promise<number> {
+    if (this.#steps === this.#stepsBefore) throw new ModelError("no step was taken yet.");
+    return (await this.#execution.read([result]))[result]?.toFloat32()[0] as number;
   }
 
   /** By what the next step's loss is multiplied, and how many steps were not taken, since a gradient was not finite. */
@@ -270,8 +297,7 @@ export class Trainer {
    * compute the same.
    */
   async keepGradients(names: readonly string[]): Promise<void> {
-    const { keepNames } = await this.#loadParts();
-    if (keepNames(names, this.parameters, this.#kept)) await this.running.replan();
+    await (await this.#loadParts()).keepGradients(names, this, this.#kept);
   }
 
   /** Where the gradient of the last step lies, of a parameter that {@link keepGradients} named: before it was shortened; zeros before the first. */
@@ -291,7 +317,7 @@ export class Trainer {
   /** Returns its bytes to the GPU. The model goes on with the parameters that it has learned. */
   dispose(): void {
     // Whoever draws a gradient must find something else first.
-    if (this.#kept.size > 0 && !this.#network.isDisposed) this.#network.reportMove();
+    if (this.#kept.size > 0 && !this.#changeable.network.isDisposed) this.#changeable.network.reportMove();
     this.#execution.dispose();
   }
 }

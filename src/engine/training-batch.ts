@@ -55,8 +55,7 @@ export function partOf(tensor: Tensor, part: number, parts: number): Tensor {
 
 export function asTensor(what: string, given: Targets | undefined, { dtype, shape }: ValueType): Tensor {
   const isTensor = given instanceof Tensor;
-  if (!isTensor && !ArrayBuffer.isView(given))
-    throw new ModelError(`${what}: got ${String(given)}, expected a Tensor or an array of numbers.`);
+  if (!isTensor && !ArrayBuffer.isView(given)) throw new ModelError(`${what}: got ${String(given)}, expected a Tensor or numbers.`);
   const count = isTensor ? given.size : given.length;
   if (isTensor ? !sameShape(given.shape, shape) : count !== sizeOf(shape))
     throw new ModelError(
@@ -69,5 +68,5 @@ export function asTensor(what: string, given: Targets | undefined, { dtype, shap
 
 export function checkLabels(what: string, targets: Tensor, classes: number): void {
   const wrong = targets.toNumbers().find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
-  if (wrong !== undefined) throw new ModelError(`${what}: ${wrong} is no class; there are ${classes}, so expected 0 to ${classes - 1}.`);
+  if (wrong !== undefined) throw new ModelError(`${what}: ${wrong} is no class; expected 0 to ${classes - 1}.`);
 }

@@ -1,7 +1,14 @@
 // What only some trainings take, as one part of the program that a trainer loads when it is asked for.
 import type { DerivedExecution } from "./derived.ts";
 import { ModelError } from "./errors.ts";
+import { encodeNetwork } from "./export.ts";
 import { countsResult, scaleResult } from "./gradient/training/training.ts";
+
+import type { Parameter, Parameters } from "./parameters.ts";
+import { sameShape } from "./shapes.ts";
+import { type ModelSource, readModel } from "./source.ts";
+import { isFloat, type Tensor, toGpuWords } from "./tensor.ts";
+import type { Trainer } from "./trainer.ts";
 
 export { planOf } from "./gradient/training/options.ts";
 export { PieceRunner } from "./pieces.ts";
@@ -13,16 +20,66 @@ export async function readScale(results: ReadonlyMap<string, string>, execution:
   return { scale: scales?.toNumbers()[0] as number, skipped: counts?.toNumbers()[1] as number };
 }
 
-/**
- * @param kept becomes these names
- * @returns whether it held others
- * @throws ModelError for parameters that do not learn
- */
-export function keepNames(names: readonly string[], parameters: readonly string[], kept: Set<string>): boolean {
+/** @throws ModelError for parameters that do not learn */
+export async function keepGradients(names: readonly string[], { parameters, running }: Trainer, kept: Set<string>): Promise<void> {
   const unknown = names.find((name) => !parameters.includes(name));
   if (unknown !== undefined) throw new ModelError(`'${unknown}' does not learn, so it has no gradient.`);
-  if (names.length === kept.size && names.every((name) => kept.has(name))) return false;
+  if (names.length === kept.size && names.every((name) => kept.has(name))) return;
   kept.clear();
   for (const name of names) kept.add(name);
-  return true;
+  await running.replan();
+}
+
+/** What a checkpoint tells besides its tensors. */
+interface Told {
+  readonly steps: number;
+  readonly rate: number;
+}
+
+/** What the optimiser remembers bears such names in a checkpoint. Its graph's own names begin otherwise, as those of explanations do. */
+const besideName = (name: string) => `training: ${name.replace(/^explanation /, "")}`;
+const metadataKey = "training";
+
+/** How the GPU holds it. */
+const onGpu = ({ dtype }: Parameter) => (isFloat(dtype) ? "float32" : dtype);
+
+/** The states of the training last from step to step, and are called alike for the same options. */
+export function encodeCheckpoint(
+  { network, list }: Parameters,
+  { states }: DerivedExecution,
+  { steps, rate }: Told,
+): Promise<Uint8Array<ArrayBuffer>> {
+  // The file stores these rounded.
+  const rounded = list.filter(({ dtype }) => dtype !== "float32").map((one) => [one.name, one] as const);
+  const values = new Map<string, Parameter>(
+    [...states, ...rounded].map(([name, value]) => [besideName(name), { ...value, dtype: onGpu(value) }]),
+  );
+  const metadata = new Map([[metadataKey, JSON.stringify({ steps, rate })]]);
+  return encodeNetwork(network, list, { values, metadata }) as Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** @throws ModelError where the checkpoint is of something else; nothing is changed then */
+export async function restoreCheckpoint(parameters: Parameters, { states }: DerivedExecution, source: ModelSource): Promise<Told> {
+  const file = await readModel(source);
+  const told = JSON.parse(file.metadata.get(metadataKey) ?? "{}") as Partial<Told>;
+  const { steps, rate } = told;
+  if (steps === undefined || rate === undefined)
+    throw new ModelError("restore: the file has no steps and moments. It takes what checkpoint() gave; setParameters takes weights alone.");
+  const found = Array.from(states, ([name, state]) => {
+    const { name: own, shape } = state;
+    const dtype = onGpu(state);
+    const tensor = file.initializers.get(besideName(name));
+    if (tensor?.dtype === dtype && sameShape(tensor.shape, shape)) return [own, tensor] as const;
+    const what = tensor ? `has another '${besideName(name)}'` : `has no '${besideName(name)}'`;
+    throw new ModelError(`restore: the checkpoint ${what}, expected ${dtype} [${shape.join(", ")}]. Make the trainer with its options.`);
+  });
+  const exact = parameters.list.flatMap(({ name }): (readonly [string, Tensor])[] => {
+    const tensor = file.initializers.get(besideName(name));
+    return tensor ? [[name, tensor]] : [];
+  });
+  await parameters.set(file, {});
+  if (exact.length > 0) await parameters.set(Object.fromEntries(exact), {});
+  const { network } = parameters;
+  for (const [name, tensor] of found) network.parameters.write(name, toGpuWords(tensor));
+  return { steps, rate };
 }

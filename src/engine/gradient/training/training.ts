@@ -172,6 +172,6 @@ function trainedParameters(graph: TypedGraph, part: TypedGraph, { losses, isFroz
   );
   const isTrained = (name: string) => needed.has(name) && !isFrozen(name) && isFloat(graph.types.get(name)?.dtype ?? "bool");
   const trained = [...(part.parameters?.keys() ?? [])].filter(isTrained);
-  if (trained.length === 0) throw new ModelError("there is nothing to train: no parameter that the loss depends on is left.");
+  if (trained.length === 0) throw new ModelError("nothing to train: the loss depends on no parameter that learns.");
   return trained;
 }
