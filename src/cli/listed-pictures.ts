@@ -10,6 +10,8 @@ import { readPictures } from "./read-pictures.ts";
 import type { DataOptions, Part } from "./training-data.ts";
 
 const testName = /(?<![a-z])test/i;
+/** A list of what is held back, also where none to train on lies beside it. */
+const heldBackName = /^(test|testing|val|valid|validation)\.csv$/i;
 
 /**
  * What is held back is told by a column of the list, or lies in a list beside it (`train.csv` and `test.csv`); else it is one of five of each class, by the seed.
@@ -22,13 +24,17 @@ export async function readListed(path: string, part: Part, options: DataOptions)
     return other !== path && existsSync(other) ? other : undefined;
   };
   const [trained, tested] = [twin(testName, "train"), twin(/(?<![a-z])train/i, "test")];
-  // A list of what is held back alone has the classes of what was trained on.
+  // A list of what is held back alone has the classes of what was trained on, and its numbers in that order.
   const base = trained ? await readList(trained) : undefined;
-  const list = await readList(path, base?.classes);
-  if (part === "test" && tested) return read(tested, part, await readList(tested, list.classes), options);
-  if (trained && part === "train") throw new ModelError(`data '${path}': '${trained}' lies beside it, to train on. Give that one.`);
-  const isDivided = !trained && !tested && !(part === "test" && testName.test(basename(path)));
-  const pictures = isDivided ? divideListed(list.pictures, list.classes, options.seed ?? 0)[part] : list.pictures;
+  const list = base ? inOrderOf(base, await readList(path, base.classes), path) : await readList(path);
+  if (part === "test" && tested) return read(tested, part, inOrderOf(list, await readList(tested, list.classes), tested), options);
+  if (part === "train" && (trained || heldBackName.test(basename(path))))
+    throw new ModelError(
+      `data '${path}': by its name it is a list of what is held back. ${trained ? `'${trained}' lies beside it, to train on: give that one.` : "Give the list to train on."}`,
+    );
+  const isDivided = !trained && !tested && !heldBackName.test(basename(path));
+  const left = part === "train" ? list.pictures.filter(({ isTest }) => !isTest) : list.pictures;
+  const pictures = isDivided ? divideListed(list.pictures, list.classes, options.seed ?? 0)[part] : left;
   return read(path, part, { ...list, pictures, leftOut: options.isRepeated ? [] : list.leftOut }, options);
 }
 
@@ -39,6 +45,20 @@ async function readList(path: string, known?: readonly string[]): Promise<Pictur
   } catch (error) {
     throw new ModelError(`data '${path}': ${error instanceof ModelError ? error.message : "this is no text in UTF-8."}`);
   }
+}
+
+/** What is held back, its numbers in the order of the list that is trained on. @throws ModelError where that has others */
+function inOrderOf({ columns }: PictureList, list: PictureList, path: string): PictureList {
+  const from = columns.map((name) => list.columns.indexOf(name));
+  if (from.includes(-1) || columns.length !== list.columns.length)
+    throw new ModelError(
+      `data '${path}': its numbers are ${list.columns.join(", ")}, those of the list to train on ${columns.join(", ")}.`,
+    );
+  const pictures = list.pictures.map((one) => ({
+    ...one,
+    numbers: from.map((i) => one.numbers[i] as number).slice(0, one.numbers.length),
+  }));
+  return { ...list, columns, pictures };
 }
 
 async function read(path: string, part: Part, list: PictureList, options: DataOptions): Promise<BytesSet | NumbersSet> {

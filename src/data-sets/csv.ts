@@ -16,7 +16,7 @@ export function parseCsv(text: string): readonly CsvRow[] {
   const source = text.replace(/^\ufeff/, "");
   const separator = separatorOf(source);
   // A cell in quotes, in which two quotes stand for one, or without; and what comes behind it.
-  const cell = new RegExp(`[^\\S\\r\\n\\t]*"((?:[^"]|"")*)"[^\\S\\r\\n\\t]*(?=[${separator}\\r\\n]|$)|([^${separator}\\r\\n]*)`, "y");
+  const cell = new RegExp(`[^\\S\\r\\n\\t]*"([^"]*(?:""[^"]*)*)"[^\\S\\r\\n\\t]*(?=[${separator}\\r\\n]|$)|([^${separator}\\r\\n]*)`, "y");
   const rows: CsvRow[] = [];
   let [cells, line, begun]: [string[], number, number] = [[], 1, 1];
   for (let at = 0; at <= source.length; ) {
@@ -40,6 +40,6 @@ export function parseCsv(text: string): readonly CsvRow[] {
 
 /** The one of them that comes first outside of quotes. */
 function separatorOf(source: string): string {
-  const [first = ""] = source.replace(/"(?:[^"]|"")*"/g, "").match(/^[\s\S]*?(?=[\r\n]|$)/) ?? [];
+  const [first = ""] = source.replace(/"[^"]*"/g, "").match(/^[\s\S]*?(?=[\r\n]|$)/) ?? [];
   return /[,;\t]/.exec(first)?.[0] ?? ",";
 }

@@ -31,6 +31,8 @@ const pathNames = /^(path|file|filename|file[_ ]?name|file[_ ]?path|image|img|pi
 const partNames = /^(test|split|part|set|subset|partition|is[_ ]?test)$/i;
 const className = /^(class|label|category|class[_ ]?name)$/i;
 const testWords = /^(test|testing|val|valid|validation|held[_ ]?back|1|true|yes|x)$/i;
+/** The share of rows of one column that must have numbers, for the others to be mistakes and no names of classes. */
+const leastNumbers = 0.9;
 /** A number beyond is no class. */
 const mostClasses = 10_000;
 
@@ -40,6 +42,8 @@ interface Columns {
   readonly part: number;
   readonly right: readonly number[];
   readonly names: readonly string[];
+  /** Whether the head says that there are classes. */
+  readonly isOfClasses: boolean;
 }
 
 /**
@@ -66,9 +70,11 @@ export function readPictureList(text: string, known?: readonly string[]): Pictur
     return wrong ? [] : [{ path, line, isTest: part, right }];
   };
   const entries = body.flatMap(cellsOf);
-  const [{ right } = { right: [] }] = entries;
-  if (!right.every(isNumber)) {
-    if (right.length > 1)
+  const count = entries.filter(({ right }) => right.every(isNumber)).length;
+  const hasSeveral = columns.right.length > 1;
+  const hasNumbers = hasSeveral ? count > 0 : count >= leastNumbers * entries.length && !(columns.isOfClasses && count < entries.length);
+  if (!hasNumbers) {
+    if (hasSeveral)
       throw new ModelError(
         `columns ${columns.names.map((one) => `'${one}'`).join(", ")}: expected one of classes, or several of numbers. Name the one of classes 'class'.`,
       );
@@ -81,11 +87,14 @@ export function readPictureList(text: string, known?: readonly string[]): Pictur
   });
   const isClass = ([one = "", other]: readonly string[]) => other === undefined && /^\d+$/.test(one) && Number(one) < mostClasses;
   if (known ? known.length > 0 : sound.every((entry) => isClass(entry.right))) return numbered(sound, known, leftOut);
-  const pictures = sound.map(({ right: numbers, ...entry }) => ({ ...entry, label: 0, numbers: numbers.map(Number) }));
+  const pictures = sound.map(({ right: numbers, ...entry }) => ({ ...entry, label: 0, numbers: numbers.map(numberOf) }));
   return { pictures: nonEmpty(pictures), classes: [], columns: columns.names, leftOut };
 }
 
-const isNumber = (text: string) => text !== "" && Number.isFinite(Number(text));
+/** Spreadsheets write a comma for the point in many countries. */
+const numberOf = (text: string) => Number(text.replace(/^([-+]?\d*),(\d+)$/, "$1.$2"));
+
+const isNumber = (text: string) => text !== "" && Number.isFinite(numberOf(text));
 
 function columnsOf(head: readonly string[] | undefined, body: readonly CsvRow[]): Columns {
   const cells = body[0]?.cells ?? [];
@@ -101,7 +110,7 @@ function columnsOf(head: readonly string[] | undefined, body: readonly CsvRow[])
   const right = ofClass === undefined ? others : [ofClass];
   if (right.length === 0)
     throw new ModelError("there is only a column of pictures; expected one more, of their classes, or some of numbers.");
-  return { path, part, right, names: right.map((i) => head?.[i] || `column ${i + 1}`) };
+  return { path, part, right, names: right.map((i) => head?.[i] || `column ${i + 1}`), isOfClasses: ofClass !== undefined };
 }
 
 type Entry = Omit<ListedPicture, "label" | "numbers"> & { readonly right: readonly string[] };

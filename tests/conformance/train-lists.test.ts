@@ -136,3 +136,34 @@ test("a network that answers with another count of numbers is refused before it 
   expect(await train("list.csv")).toBe(1);
   expect(text()).toContain("the pictures have 2 numbers (column 2, column 3), but 'scores' answers with 3");
 });
+
+test("what is held back is measured by the columns' names, and is never learned from", { timeout: 120_000 }, async () => {
+  const pictures = await writePictures(20);
+  const light = (gray: number) => gray / 255;
+  const some = (from: number, end: number) => pictures.filter((_, i) => i % 20 >= from && i % 20 < end);
+  writeFileSync(
+    place("train.csv"),
+    [
+      "path,light,darkness,split",
+      ...pictures.map(({ path, gray }, i) => `"${path}",${light(gray)},${1 - light(gray)},${i < 18 ? "train" : "val"}`),
+    ].join("\n"),
+  );
+  writeFileSync(
+    place("test.csv"),
+    ["path,darkness,light", ...some(2, 6).map(({ path, gray }) => `"${path}",${1 - light(gray)},${light(gray)}`)].join("\n"),
+  );
+  writeNetwork([["both", 2]]);
+  expect(await train("train.csv", "--steps", "150"), text()).toBe(0);
+  expect(text()).toContain("18 examples (light, darkness)");
+  expect(await evaluate("test.csv", "--json", place("result.json")), text()).toBe(0);
+  const { errors } = JSON.parse(readFileSync(place("result.json"), "utf8"));
+  for (const { meanSquared } of errors) expect(meanSquared, text()).toBeLessThan(0.05);
+  writeFileSync(place("test.csv"), ["path,darkness,colour", `"${pictures[0]?.path}",1,0`].join("\n"));
+  said = [];
+  expect(await evaluate("train.csv")).toBe(1);
+  expect(text()).toContain("its numbers are darkness, colour, those of the list to train on light, darkness");
+  said = [];
+  rmSync(place("train.csv"));
+  expect(await train("test.csv")).toBe(1);
+  expect(text()).toContain("by its name it is a list of what is held back. Give the list to train on.");
+});

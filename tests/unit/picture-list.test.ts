@@ -196,3 +196,44 @@ test("a list says what is held back, or one of five of each class is, whichever 
   );
   expect(said.test.map(({ i }) => i)).toEqual([3]);
 });
+
+describe("what a list holds", () => {
+  test("a wrong first row, or a few others, do not turn numbers into classes; where many are names, all are", () => {
+    const rows = (...right: readonly string[]) => right.map((one, i) => `${i}.png,${one}`).join("\n");
+    const numbers = ["?", ...Array.from({ length: 19 }, (_, i) => `0.${i}5`)];
+    expect(readPictureList(rows(...numbers))).toMatchObject({ classes: [], leftOut: ["line 1: '?' is no number"] });
+    expect(readPictureList(rows("7", "A", "B", "3")).classes).toEqual(["3", "7", "A", "B"]);
+    expect(readPictureList(`file,class\n${rows(...numbers)}`).classes).toContain("?");
+  });
+
+  test("a comma may stand for the point of a number", () => {
+    const { classes, pictures } = readPictureList("a.png;1,5\nb.png;-2,25");
+    expect(classes).toEqual([]);
+    expect(pictures.map(({ numbers }) => numbers)).toEqual([[1.5], [-2.25]]);
+  });
+
+  test("a text of 20 MB in quotes is read", () => {
+    const text = "x".repeat(20_000_000);
+    expect(parseCsv(`a.png,"${text}"`)[0]?.cells[1]?.length).toBe(text.length);
+  });
+});
+
+describe("pictures that a list among them names", () => {
+  const file = (path: string, text = "") => ({ path, file: new File([text], path) });
+
+  test("pictures of one name in several folders are told apart, from above, too", async () => {
+    const list = file("all/list.csv", "cats/1.png,cat\ndogs/1.png,dog");
+    const { pictures } = await readLabels([list, file("all/images/cats/1.png"), file("all/images/dogs/1.png")]);
+    expect(pictures.map(({ path, label }) => [path, label])).toEqual([
+      ["all/images/cats/1.png", 0],
+      ["all/images/dogs/1.png", 1],
+    ]);
+  });
+
+  test("a picture that two rows may mean is none of them", async () => {
+    const list = file("list.csv", "cats/1.png,cat\ndogs/1.png,dog\na/2.png,cat");
+    const { pictures, leftOut } = await readLabels([list, file("1.png"), file("2.png")]);
+    expect(pictures.map(({ path }) => path)).toEqual(["2.png"]);
+    expect(leftOut).toBe(2);
+  });
+});

@@ -41,10 +41,16 @@ function labelsOfList(files: readonly OwnPicture[], place: string, text: string)
     );
   const folder = place.slice(0, place.lastIndexOf("/") + 1);
   const all = new Map(files.map((one) => [one.path, one]));
-  // Who drops pictures alone, or a folder above, gives other paths than the list has.
-  const byName = new Map(files.map((one) => [nameOf(one.path), one]));
+  // Who drops pictures alone, or a folder above, gives other paths than the list has. A name that several have tells nothing.
+  const byName = onlyOnes(files, ({ path }) => nameOf(path));
+  const listed = onlyOnes(pictures, ({ path }) => nameOf(path));
+  const within = (path: string) => {
+    const ending = files.filter((one) => one.path.endsWith(`/${path}`));
+    return ending.length === 1 ? ending[0] : undefined;
+  };
   const found = pictures.flatMap(({ path, label, isTest }) => {
-    const one = all.get(folder + path) ?? all.get(path) ?? byName.get(nameOf(path));
+    const name = nameOf(path);
+    const one = all.get(folder + path) ?? all.get(path) ?? (listed.has(name) ? byName.get(name) : within(path));
     return one ? [{ ...one, label, isTest }] : [];
   });
   if (found.length === 0)
@@ -53,6 +59,13 @@ function labelsOfList(files: readonly OwnPicture[], place: string, text: string)
 }
 
 const nameOf = (path: string) => path.split("/").at(-1) as string;
+
+/** By their keys, those whose key nothing else has. */
+function onlyOnes<T>(list: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, T> {
+  const byKey = new Map<string, T | undefined>();
+  for (const one of list) byKey.set(keyOf(one), byKey.has(keyOf(one)) ? undefined : one);
+  return new Map([...byKey].flatMap(([key, one]) => (one ? [[key, one] as const] : [])));
+}
 
 export const isPictureName = (path: string) => /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(path);
 
