@@ -29,12 +29,20 @@ const open = (page: Page, attributes: Readonly<Record<string, string>>) => openN
 
 /** A picture that is kept, as pixels. */
 async function keep(element: Locator, wish: PictureWish) {
-  const bytes = await element.evaluate(async (one, asked) => {
+  // As text: Playwright wraps every element of an array.
+  const url = await element.evaluate(async (one, asked) => {
     await (one as ConvCam).updateComplete;
     const picture = await (one as ConvCam).ask({ kind: "picture", ...asked });
-    return [...new Uint8Array(await picture.arrayBuffer())];
+    return new Promise<string>((resolve) => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(reader.result as string);
+      reader.readAsDataURL(picture);
+    });
   }, wish);
-  const { data, info } = await sharp(Buffer.from(bytes)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await sharp(Buffer.from(url.slice(url.indexOf(",") + 1), "base64"))
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, data };
 }
 
