@@ -306,7 +306,7 @@ test("finds patterns for a layer by the keyboard, tells what channels are, and l
   await expect(page.locator("#patterns-start")).toHaveText("Start");
 });
 
-test("runs in a worker where the address says so", async ({ warmPage: page }) => {
+test("runs in a worker where the address says so", async ({ page }) => {
   await openPage(page, "?worker");
   expect(page.workers()).toHaveLength(1);
   await page.click("#clear");

@@ -1,6 +1,8 @@
-// `warmPage` for browser tests: a new page whose GPU device is that of the pages before it, with all pipelines that these compiled. Compiling
-// takes SwiftShader seconds for every page. A test takes `page` if it counts devices or pipelines, loses the device or is about a first visit.
-import { type BrowserContext, test as base, type Page } from "@playwright/test";
+// `warmPage` for browser tests: a new page whose GPU device is that of the pages before it, with all pipelines that these compiled, and on the
+// site also the worker that has one. Compiling takes SwiftShader seconds for every page. A test takes `page` if it counts devices, workers or
+// pipelines, loses the device or is about a first visit.
+import { type BrowserContext, test as base, expect, type Page } from "@playwright/test";
+import { borrowWorker, keeper, lendWorker } from "./warm-worker.ts";
 
 interface Warm {
   readonly context: BrowserContext;
@@ -14,10 +16,12 @@ export const test = base.extend<{ warmPage: Page }, { warm: Warm }>({
       const { baseURL, storageState } = project.use;
       const context = await browser.newContext({ ...(baseURL !== undefined && { baseURL }), ...(storageState && { storageState }) });
       await context.addInitScript(borrowDevice);
+      await context.addInitScript(borrowWorker);
       const host = await context.newPage();
       await host.route("**/warm-host.html", (route) => route.fulfill({ contentType: "text/html", body: "<title>GPU</title>" }));
       await host.goto("/warm-host.html");
       await host.evaluate(lendDevice);
+      await host.evaluate(lendWorker, keeper);
       await use({ context, host });
       await context.close();
     },
@@ -27,8 +31,14 @@ export const test = base.extend<{ warmPage: Page }, { warm: Warm }>({
     const opened = context.waitForEvent("page");
     await host.evaluate(() => void window.open("about:blank"));
     const page = await opened;
+    // What nobody caught in a worker is told to the page that started it, which is the host.
+    const uncaught: string[] = [];
+    const note = ({ message }: Error) => uncaught.push(message);
+    host.on("pageerror", note);
     await use(page);
+    host.off("pageerror", note);
     await page.close();
+    expect(uncaught, "uncaught in the worker").toEqual([]);
   },
 });
 
