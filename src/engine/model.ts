@@ -192,7 +192,7 @@ export class Model {
     (await this.changeable()).restore();
   }
 
-  /** The model as an ONNX file, with its parameters as they are now. @throws UnsupportedError for subgraphs, and beyond 2 GiB */
+  /** The model as an ONNX file, with its parameters as they are now. @throws UnsupportedError beyond 2 GiB */
   async toOnnx(): Promise<Uint8Array> {
     const { network, list } = await this.changeable();
     return (await loadExport()).encodeNetwork(network, list);

@@ -6,6 +6,7 @@ import { layerNames } from "../../src/bench/layers.ts";
 import { fusedDomain, type Graph } from "../../src/engine/graph/graph.ts";
 import arrays from "../../src/engine/ops/arrays/index.ts";
 import { type CatalogOptions, loadCatalog, parts } from "../../src/engine/ops/catalog.ts";
+import control from "../../src/engine/ops/control/index.ts";
 import lossScaling, { families as ofLossScaling } from "../../src/engine/ops/loss-scaling/index.ts";
 import type { Operator, Target } from "../../src/engine/ops/operator.ts";
 import sampling from "../../src/engine/ops/sampling/index.ts";
@@ -88,7 +89,7 @@ test.each(parts)("the part with $names has these operators and no others", async
   expect(new Set([(await load()).default].flat().map(({ domain, name }) => domain + name))).toEqual(new Set(names));
 });
 
-test.each(Object.entries({ training, lossScaling, arrays, sampling, sequences }))(
+test.each(Object.entries({ training, lossScaling, arrays, sampling, sequences, control }))(
   "the operators of %s are fetched for a graph that names one, each of them",
   async (_, part: readonly Operator[]) => {
     for (const one of part) {

@@ -116,7 +116,7 @@ describe("a whole number is a float where the standard says so", () => {
   });
 });
 
-test("a subgraph cannot be written back", () => {
+test("a subgraph that came from no file cannot be written", () => {
   const node = {
     name: "n",
     operator: "If",

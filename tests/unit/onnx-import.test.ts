@@ -132,7 +132,7 @@ describe("nodes", () => {
     ["int", { type: 2, i: -3 }, -3],
     ["string", { type: 3, s: new TextEncoder().encode("SAME_UPPER") }, "SAME_UPPER"],
     ["tensor", { type: 4, t: tensor }, Tensor.int64([2], [3, -1])],
-    ["graph", { type: 5, g: { name: "then" } }, { subgraph: "then" }],
+    ["graph", { type: 5, g: { name: "then" } }, { subgraph: "then", body: { inputs: [], outputs: [], outputTypes: [], nodes: [] } }],
     ["floats", { type: 6, floats: [0.5, 1] }, [0.5, 1]],
     ["ints", { type: 7, ints: [1, -1] }, [1, -1]],
     ["strings", { type: 8, strings: [new TextEncoder().encode("tanh")] }, ["tanh"]],

@@ -7,9 +7,22 @@ export interface ValueType {
   readonly shape: Shape;
 }
 
-/** A subgraph attribute (If, Loop, Scan) is recorded by name only: nothing here executes one. */
+/** A subgraph attribute (If, Loop, Scan): its name, and what it holds where it came from a file. */
 export interface SubgraphMarker {
   readonly subgraph: string;
+  readonly body?: Body;
+}
+
+/**
+ * What a subgraph computes. Names of its inputs and values are no others' in the whole graph; other names that it reads are values around it.
+ * Its initializers are the graph's.
+ */
+export interface Body {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Of outputs, as far as the file says them with all extents. */
+  readonly outputTypes: readonly (ValueType | undefined)[];
+  readonly nodes: readonly Node[];
 }
 
 export type AttributeValue = number | string | Tensor | SubgraphMarker | readonly number[] | readonly string[];

@@ -1,18 +1,11 @@
 // A Graph to the bytes of an .onnx file.
-import type { Graph, GraphInput, Node } from "../graph/graph.ts";
-import type { DataType, Tensor } from "../tensor.ts";
-import { dataTypeCode } from "../tensor.ts";
-import type { ModelProto, NodeProto, ValueInfoProto } from "./proto.ts";
-import { attributeToProto, encodeModelProto, encodeTensorProto, tensorToProto } from "./to-proto.ts";
+import type { Graph, GraphInput } from "../graph/graph.ts";
+import type { Tensor } from "../tensor.ts";
+import type { ModelProto } from "./proto.ts";
+import { type EncodedType, encodeModelProto, encodeTensorProto, nodeToProto, tensorToProto, valueInfo } from "./to-proto.ts";
 
 /** The first that has all a Graph can hold; the oldest one is what most tools read. */
 const irVersion = 8;
-
-export interface EncodedType {
-  readonly dtype: DataType;
-  /** A string is a symbolic extent, one that starts with "?" is unknown. */
-  readonly shape: readonly (number | string)[];
-}
 
 export interface EncodeOptions {
   /**
@@ -25,7 +18,7 @@ export interface EncodeOptions {
 /**
  * Encodes a graph as an ONNX model. Importing the result gives an equal graph, whose floats are rounded to float32.
  *
- * @throws UnsupportedError for subgraph attributes, which a Graph does not keep, and beyond 2 GiB
+ * @throws UnsupportedError for subgraphs that came from no file, and beyond 2 GiB
  */
 export function encodeModel(graph: Graph & { readonly types?: ReadonlyMap<string, EncodedType> }, options: EncodeOptions = {}): Uint8Array {
   const types = knownTypes(graph, options.types ?? graph.types);
@@ -58,26 +51,6 @@ function knownTypes(graph: Graph, types: ReadonlyMap<string, EncodedType> | unde
     ...graph.initializers,
     ...graph.inputs.map((input: GraphInput) => [input.name, input] as const),
   ]);
-}
-
-function nodeToProto(node: Node): NodeProto {
-  return {
-    name: node.name,
-    opType: node.operator,
-    domain: node.domain,
-    input: [...node.inputs],
-    output: [...node.outputs],
-    attribute: [...node.attributes].map(([name, value]) => attributeToProto(name, value, node.operator)),
-  };
-}
-
-function valueInfo(name: string, type: EncodedType | undefined): ValueInfoProto {
-  if (!type) return { name };
-  const dim = type.shape.map((extent) => {
-    if (typeof extent === "number") return { dimValue: extent };
-    return extent.startsWith("?") ? {} : { dimParam: extent };
-  });
-  return { name, type: { tensorType: { elemType: dataTypeCode(type.dtype), shape: { dim } } } };
 }
 
 /** The inverse of how import fills the metadata: some keys are fields of the model, the rest its metadata_props. */

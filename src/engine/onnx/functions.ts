@@ -40,6 +40,21 @@ export function inlineFunctions(nodes: readonly NodeProto[], functions: readonly
   return result;
 }
 
+/** Adds the opsets of functions to a model's. @returns where they differ */
+export function addOpsets(opsets: Map<string, number>, functions: readonly FunctionProto[]): readonly string[] {
+  const differing: string[] = [];
+  for (const { name, opsetImport } of functions)
+    for (const { domain, version } of opsetImport ?? []) {
+      const key = normalizeDomain(domain);
+      const own = Number(version ?? 0);
+      const known = opsets.get(key);
+      if (known === undefined) opsets.set(key, own);
+      else if (known !== own)
+        differing.push(`function '${name}' uses opset ${own} of '${key || "ai.onnx"}', the model ${known}. Export both with one opset.`);
+    }
+  return differing;
+}
+
 /** Every field of a key ends, so that no domain and name can run into another's. */
 function functionKey(domain: string | undefined, name: string | undefined, overload: string | undefined): string {
   return JSON.stringify([normalizeDomain(domain), name ?? "", overload ?? ""]);

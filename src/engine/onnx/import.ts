@@ -34,10 +34,12 @@ export interface ImportOptions {
  */
 export async function importModel(bytes: Uint8Array, options: ImportOptions = {}): Promise<Graph> {
   const model = await orRecognized(bytes, "model", decodeModelProto);
-  const { graph } = model;
   const obstacles = new Obstacles();
-  const opsets = readOpsets(model, obstacles);
-  const nodeProtos = await withoutCalls(graph.node ?? [], model.functions ?? []);
+  const opsets = readOpsets(model);
+  const protos = await withoutCalls(model.graph.node ?? [], model.functions ?? [], opsets, obstacles);
+  checkOpset(opsets, obstacles);
+  const bodies = protos.some(hasSubgraph) ? (await import("./subgraphs.ts")).separateBodies(model.graph, protos) : undefined;
+  const { graph, nodes: nodeProtos } = bodies ?? { graph: model.graph, nodes: protos };
   if ((graph.sparseInitializer ?? []).length > 0) obstacles.add("Sparse initializers are not supported. Re-export with dense weights.");
   const external = await readFiles(tensorsOf(graph, nodeProtos), options);
   const initializers = readInitializers(graph, external, obstacles);
@@ -47,7 +49,7 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
 
   const given = new Set([...initializers.keys(), ...inputs.map((input) => input.name)]);
   // Only files in disorder, and broken ones, need what sorts and explains.
-  const sorted = isInOrder(nodes, given) ? nodes : (await import("./sort.ts")).sortNodes(nodes, given);
+  const sorted = bodies?.attach(nodes, given) ?? (isInOrder(nodes, given) ? nodes : (await import("./sort.ts")).sortNodes(nodes, given));
   return {
     name: graph.name || "graph",
     opsets,
@@ -57,6 +59,10 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
     initializers,
     nodes: sorted,
   };
+}
+
+function hasSubgraph({ attribute }: NodeProto): boolean | undefined {
+  return attribute?.some(({ g }) => g);
 }
 
 /** Whether every value is made once and before it is read. */
@@ -103,9 +109,15 @@ class Obstacles {
 }
 
 /** The nodes once a model's own functions are inlined. Few models have any, so what does it is loaded for those. */
-async function withoutCalls(nodes: readonly NodeProto[], functions: readonly FunctionProto[]): Promise<readonly NodeProto[]> {
+async function withoutCalls(
+  nodes: readonly NodeProto[],
+  functions: readonly FunctionProto[],
+  opsets: Map<string, number>,
+  obstacles: Obstacles,
+): Promise<readonly NodeProto[]> {
   if (functions.length === 0) return nodes;
-  const { inlineFunctions } = await import("./functions.ts");
+  const { addOpsets, inlineFunctions } = await import("./functions.ts");
+  obstacles.add(...addOpsets(opsets, functions));
   return inlineFunctions(nodes, functions);
 }
 
@@ -117,27 +129,19 @@ async function readFiles(tensors: Iterable<TensorProto>, options: ImportOptions)
   return readExternalFiles(outside, options.readExternal, options.externalAdvice);
 }
 
-function readOpsets(model: ModelProto, obstacles: Obstacles): Map<string, number> {
+function readOpsets(model: ModelProto): Map<string, number> {
   const opsets = new Map<string, number>();
   for (const { domain, version } of model.opsetImport ?? []) opsets.set(normalizeDomain(domain), Number(version ?? 0));
   if (opsets.size === 0) throw new ModelError("The model imports no opset, so its operators have no meaning. Export it again.");
-  for (const definition of model.functions ?? [])
-    for (const { domain, version } of definition.opsetImport ?? []) {
-      const key = normalizeDomain(domain);
-      const own = Number(version ?? 0);
-      const known = opsets.get(key);
-      if (known === undefined) opsets.set(key, own);
-      else if (known !== own)
-        obstacles.add(
-          `function '${definition.name}' uses opset ${own} of '${key || "ai.onnx"}', the model ${known}. Export both with one opset.`,
-        );
-    }
+  return opsets;
+}
+
+function checkOpset(opsets: ReadonlyMap<string, number>, obstacles: Obstacles): void {
   const opset = opsets.get("");
   if (opset !== undefined && (opset < oldestOpset || opset > newestOpset))
     obstacles.add(
       `The model uses opset ${opset}; ${oldestOpset} to ${newestOpset} are supported. Convert it with onnx.version_converter, or export it again with opset 17.`,
     );
-  return opsets;
 }
 
 /** Producer and the like under their protobuf names, then the file's own metadata_props. */

@@ -1,9 +1,9 @@
 // What a Graph holds as ONNX's protobuf messages, and these as bytes. Only what writes files takes it.
 import { UnsupportedError } from "../errors.ts";
-import type { AttributeValue } from "../graph/graph.ts";
-import { dataTypeCode, Tensor } from "../tensor.ts";
+import type { AttributeValue, Body, Node } from "../graph/graph.ts";
+import { type DataType, dataTypeCode, Tensor } from "../tensor.ts";
 import { typeCodes } from "./attribute-proto.ts";
-import type { AttributeProto, GraphProto, Int64, ModelProto, TensorProto } from "./proto.ts";
+import type { AttributeProto, GraphProto, Int64, ModelProto, NodeProto, TensorProto, ValueInfoProto } from "./proto.ts";
 import { ProtoWriter } from "./proto-writer.ts";
 
 /** Encodes a model with exactly one copy of its weights, which may be most of a gigabyte. */
@@ -19,6 +19,42 @@ export function tensorToProto(tensor: Tensor, name: string): TensorProto {
   return { name, dims: [...tensor.shape], dataType: dataTypeCode(tensor.dtype), rawData: tensor.bytes };
 }
 
+export function nodeToProto(node: Node): NodeProto {
+  return {
+    name: node.name,
+    opType: node.operator,
+    domain: node.domain,
+    input: [...node.inputs],
+    output: [...node.outputs],
+    attribute: [...node.attributes].map(([name, value]) => attributeToProto(name, value, node.operator)),
+  };
+}
+
+export interface EncodedType {
+  readonly dtype: DataType;
+  /** A string is a symbolic extent, one that starts with "?" is unknown. */
+  readonly shape: readonly (number | string)[];
+}
+
+export function valueInfo(name: string, type: EncodedType | undefined): ValueInfoProto {
+  if (!type) return { name };
+  const dim = type.shape.map((extent) => {
+    if (typeof extent === "number") return { dimValue: extent };
+    return extent.startsWith("?") ? {} : { dimParam: extent };
+  });
+  return { name, type: { tensorType: { elemType: dataTypeCode(type.dtype), shape: { dim } } } };
+}
+
+/** A body, whose initializers are the graph's. */
+function bodyToProto(name: string, { inputs, outputs, outputTypes, nodes }: Body): GraphProto {
+  return {
+    name,
+    node: nodes.map(nodeToProto),
+    input: inputs.map((input) => valueInfo(input, undefined)),
+    output: outputs.map((output, i) => valueInfo(output, outputTypes[i])),
+  };
+}
+
 /** The proto of an attribute of a node of `operator`. */
 export function attributeToProto(name: string, value: AttributeValue, operator: string): AttributeProto {
   if (typeof value === "string") return { name, type: typeCodes.string, s: encodeText(value) };
@@ -27,7 +63,10 @@ export function attributeToProto(name: string, value: AttributeValue, operator: 
       ? { name, type: typeCodes.float, f: value }
       : { name, type: typeCodes.int, i: encodeInt(value) };
   if (value instanceof Tensor) return { name, type: typeCodes.tensor, t: tensorToProto(value, "") };
-  if ("subgraph" in value) throw new UnsupportedError(`${operator}: attribute '${name}' is a subgraph, which a Graph does not keep.`);
+  if ("subgraph" in value) {
+    if (!value.body) throw new UnsupportedError(`${operator}: attribute '${name}' is a subgraph, which this graph does not keep.`);
+    return { name, type: typeCodes.graph, g: bodyToProto(value.subgraph, value.body) };
+  }
   if (isStrings(value)) return { name, type: typeCodes.strings, strings: value.map(encodeText) };
   if (isFloatAttribute(operator, name, value)) return { name, type: typeCodes.floats, floats: [...value] };
   return { name, type: typeCodes.ints, ints: value.map(encodeInt) };

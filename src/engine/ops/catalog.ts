@@ -74,6 +74,7 @@ const farther: Readonly<Record<string, () => Promise<FartherPart>>> = {
   arrays: () => import("./arrays/index.ts"),
   sampling: () => import("./sampling/index.ts"),
   sequences: () => import("./sequences/index.ts"),
+  control: () => import("./control/index.ts"),
 };
 
 type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;
@@ -99,10 +100,9 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
     pays(hasGroups) ? optional(() => import("./convolution/depthwise.ts")) : undefined,
     pays(hasScaleShift) ? optional(() => import("./convolution/fold-scale-shift.ts")) : undefined,
   ]);
+  const takes = rare?.takes(graph, keys, options);
   // Imported here and not by the rarer part: bundlers put a worker and its parts into one file only where no part imports another on demand.
-  const others = await Promise.all(
-    Object.entries(farther).flatMap(([part, load]) => (rare?.takes(part, keys, options) ? required(load) : [])),
-  );
+  const others = await Promise.all(Object.entries(farther).flatMap(([part, load]) => (takes?.(part) ? required(load) : [])));
   const operators = [...common, ...[...named, ...others].flatMap((part) => part.default), ...(rare?.operators ?? [])];
   const byName = new Map(operators.map((operator) => [keyOf(operator), operator]));
   const families = [implicitGemm?.implicitGemmCandidates, winograd?.winogradCandidates, depthwise?.depthwiseCandidates];

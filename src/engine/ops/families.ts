@@ -1,5 +1,5 @@
 // Kernels that operators find in a catalog: families from parts of the program that are loaded only where they pay.
-import type { AttributeValue, ValueType } from "../graph/graph.ts";
+import type { AttributeValue, Graph, Node, ValueType } from "../graph/graph.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Candidate, ConvolutionCase } from "./convolution/case.ts";
 import type { MatrixProduct } from "./matrix-product.ts";
@@ -84,6 +84,16 @@ export type LossScaling = (
   take(gradients: readonly string[], options: ScaledStepOptions): ScaledStep;
 };
 
+/** What inference knows so far. */
+export interface Known {
+  readonly opsets: Graph["opsets"];
+  readonly types: Map<string, ValueType>;
+  readonly constants: Map<string, Tensor>;
+}
+
+/** The nodes that are instead of one, in order; `undefined` where it stays. Constants among its outputs are written where they are known. */
+export type Expand = (node: Node, known: Known) => readonly Node[] | undefined;
+
 export interface Families {
   readonly convolution: readonly ConvolutionFamily[];
   /** In training: the kernels for a product with others among them, most promising first. */
@@ -96,4 +106,6 @@ export interface Families {
   readonly anyWeightGradient?: ((conv: WeightGradientCase) => Kernel) | undefined;
   /** Absent where nothing asked for the rarer operators: a rare case then has no kernel. */
   readonly general?: GeneralKernels | undefined;
+  /** Writes the nodes that are instead of If, Loop, Scan and their kin: made anew for each inference of a graph. Absent where it has none of them. */
+  readonly expander?: ((graph: Graph) => Expand) | undefined;
 }

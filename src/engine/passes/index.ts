@@ -51,7 +51,7 @@ export async function reasonsOf(inference: Inference): Promise<readonly string[]
 export function optimizeGraph(graph: Graph, catalog: Catalog, options: InferOptions & PassOptions): Inference {
   let inference = inferGraph(graph, catalog, options);
   if (inference.obstacles.length > 0) return inference;
-  const own = new Set(graph.nodes.flatMap(({ domain, operator }) => catalog.find(domain, operator)?.pass ?? []));
+  const own = new Set(inference.graph.nodes.flatMap(({ domain, operator }) => catalog.find(domain, operator)?.pass ?? []));
   const keep = new Set([...options.keep, ...(graph.updates?.values() ?? [])]);
   for (const pass of [dropIdentity, ...own, ...catalog.passes, fuseEpilogue, ...own]) {
     const rewritten = pass(inference.graph, { keep });

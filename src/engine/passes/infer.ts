@@ -3,6 +3,7 @@ import { ModelError, UnsupportedError } from "../errors.ts";
 import type { Graph, GraphInput, Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import type { Catalog } from "../ops/catalog.ts";
 import { createContext, describeOperation } from "../ops/context.ts";
+import type { Known as Expandable } from "../ops/families.ts";
 import type { Operand, Operation, OperatorContext } from "../ops/operator.ts";
 import { entryOf } from "../records.ts";
 import { sameShape, shapeProblem } from "../shapes.ts";
@@ -58,9 +59,17 @@ export function inferGraph(graph: Graph, catalog: Catalog, options: InferOptions
   const nodes: Node[] = [];
   const operations = new Map<string, Operation>();
   const obstacles: string[] = [];
-  for (const node of graph.nodes) {
+  const known = { opsets: graph.opsets, types, constants: initializers, prepared, catalog };
+  const expand = catalog.families.expander?.(graph);
+  const queue = graph.nodes.toReversed();
+  for (let node = queue.pop(); node; node = queue.pop()) {
     try {
-      const operation = describeNode(node, { opsets: graph.opsets, types, constants: initializers, prepared, catalog });
+      const instead = expand?.(node, known);
+      if (instead) {
+        queue.push(...instead.toReversed());
+        continue;
+      }
+      const operation = describeNode(node, known);
       if (!operation) {
         // Behind an obstacle already listed.
         nodes.push(node);
@@ -137,10 +146,7 @@ function checkedShape(input: GraphInput, shape: number[]): number[] {
   return shape;
 }
 
-interface Known {
-  readonly opsets: Graph["opsets"];
-  readonly types: ReadonlyMap<string, ValueType>;
-  readonly constants: ReadonlyMap<string, Tensor>;
+interface Known extends Expandable {
   /** Values that depend on parameters and constants alone. */
   readonly prepared: ReadonlySet<string>;
   readonly catalog: Catalog;

@@ -1,7 +1,7 @@
 // The operators that most networks do without, and kernels for any case, as one list: a part of the program that is loaded when a
 // model asks for it.
 
-import { fusedDomain } from "../../graph/graph.ts";
+import { fusedDomain, type Node } from "../../graph/graph.ts";
 import type { CatalogOptions } from "../catalog.ts";
 import { generalKernel as convolution } from "../convolution/general.ts";
 import type { GeneralKernels } from "../families.ts";
@@ -40,6 +40,13 @@ const elsewhere: Readonly<Record<string, ReadonlySet<string>>> = {
     ...keysOf("", "Attention RotaryEmbedding RMSNormalization LpNormalization MeanVarianceNormalization Einsum DFT STFT RNN GRU LSTM"),
     ...keysOf(fusedDomain, "Recurrence"),
   ]),
+  control: new Set([
+    ...keysOf("", "If Loop Scan Optional OptionalGetElement OptionalHasElement"),
+    ...keysOf(
+      "",
+      "SequenceConstruct SequenceEmpty SequenceInsert SequenceErase SequenceAt SequenceLength SplitToSequence ConcatFromSequence",
+    ),
+  ]),
 };
 
 /** What becomes one of the rarer operators of training when a graph is trained. */
@@ -49,12 +56,28 @@ function keysOf(domain: string, names: string): readonly string[] {
   return names.split(" ").map((name) => `${domain}:${name}`);
 }
 
+/** The operators of subgraphs, too. */
+function addInner(nodes: readonly Node[], keys: Set<string>): void {
+  for (const { attributes } of nodes)
+    for (const value of attributes.values()) {
+      const inner = typeof value === "object" && "subgraph" in value ? (value.body?.nodes ?? []) : [];
+      for (const { domain, operator } of inner) keys.add(`${domain}:${operator}`);
+      addInner(inner, keys);
+    }
+}
+
 /**
  * Whether a graph takes a part.
  *
- * @param keys of the graph's operators, DOMAIN:NAME
+ * @param outer keys of the graph's operators, DOMAIN:NAME
  */
-export function takes(part: string, keys: ReadonlySet<string>, options: CatalogOptions): boolean {
+export function takes(graph: { readonly nodes: readonly Node[] } | undefined, outer: ReadonlySet<string>, options: CatalogOptions) {
+  const keys = new Set(outer);
+  addInner(graph?.nodes ?? [], keys);
+  return (part: string): boolean => isTaken(part, keys, options);
+}
+
+function isTaken(part: string, keys: ReadonlySet<string>, options: CatalogOptions): boolean {
   const { target, hasRareCases, isForTraining, isComplete } = options;
   const names = (set: ReadonlySet<string> | undefined) => [...keys].some((key) => set?.has(key));
   if (isComplete || names(elsewhere[part])) return true;
