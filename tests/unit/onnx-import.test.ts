@@ -285,6 +285,18 @@ describe("functions of the model", () => {
     expect(graph.nodes).toMatchObject([{ operator: "Identity", inputs: ["x"], outputs: ["y"] }]);
   });
 
+  test("with bodies of If or Loop are refused, for what these read would have to be renamed", async () => {
+    const branch = { type: 5, g: { name: "then", node: [node("Neg", ["x"], ["z"])], output: [{ name: "z" }] } };
+    const attribute = [
+      { ...branch, name: "then_branch" },
+      { ...branch, name: "else_branch" },
+    ];
+    const choosing = { ...leaky, name: "Choosing", attribute: [], node: [node("If", ["x"], ["y"], { attribute })] };
+    const error = await errorOf(load({ node: [call("Choosing", ["x"], ["y"])] }, { functions: [choosing] }));
+    expect(error).toBeInstanceOf(UnsupportedError);
+    expect(error.message).toMatch(/'Choosing': If in a function of the model is not supported/);
+  });
+
   test("that call themselves are a ModelError", async () => {
     const loop: FunctionProto = { name: "Loop", domain: "local", input: ["a"], output: ["b"], node: [call("Loop", ["a"], ["b"])] };
     const error = await errorOf(load({ node: [call("Loop", ["x"], ["y"])] }, { functions: [loop] }));

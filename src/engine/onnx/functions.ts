@@ -61,6 +61,12 @@ function functionKey(domain: string | undefined, name: string | undefined, overl
 }
 
 function expandCall(call: NodeProto, definition: FunctionProto, taken: Names): NodeProto[] {
+  // What a body reads of the function around it would have to be renamed with it.
+  const withBody = definition.node?.find(({ attribute }) => attribute?.some(({ g }) => g));
+  if (withBody)
+    throw new UnsupportedError(
+      `function '${definition.name}': ${withBody.opType} in a function of the model is not supported. Inline it first, with onnx.inliner.`,
+    );
   const prefix = call.name || call.output?.find(Boolean) || definition.name || "function";
   const names = new Map<string, string>([["", ""]]);
   const nodes: NodeProto[] = [];
