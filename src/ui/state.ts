@@ -74,6 +74,7 @@ export interface ConvCamState {
   readonly trainStore?: string | undefined;
   readonly trainDraws?: string | undefined;
   readonly trainRival?: string | undefined;
+  readonly trainSchedule?: string | undefined;
 }
 
 /** The attribute that holds each part. Whether it is `paused`, where it computes and where an article is are no part of what an element shows. */

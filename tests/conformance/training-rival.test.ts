@@ -23,10 +23,10 @@ async function pair(device: Device, wish: RivalWish) {
   await model.reinitialize(7);
   const trainer = await createTrainer(model, options);
   const rival = await Rival.make(second, wish, options, undefined);
-  const step = async (rate: number) => {
-    trainer.rate = rate;
+  const step = async (rate: number, share = 1) => {
+    trainer.rate = rate * share;
     trainer.step(batch);
-    const [loss] = await rival.step(batch, rate, false);
+    const [loss] = await rival.step(batch, { rate, share }, false);
     return [await trainer.readLoss(), await loss] as const;
   };
   const end = () => {
@@ -47,6 +47,23 @@ test.each<[string, RivalWish, boolean]>([
     expect(losses.every(([own, other]) => own === other)).toBe(isSame);
     // Both begin with the same weights unless these are what is another.
     expect(losses[0]?.[0] === losses[0]?.[1]).toBe(wish.blank === 7);
+    end();
+  }),
+);
+
+test.each<[string, RivalWish]>([
+  ["the rate of the first", same],
+  ["a rate of its own", { ...same, rate: 0.5 }],
+  ["an optimiser of its own", { ...same, optimizer: "sgd" }],
+])("with %s its rate goes on as that of the first does", (_, wish) =>
+  withDevice(async (device) => {
+    const { step, second, end } = await pair(device, wish);
+    const weights = async () => [...(await second.read("d")).toFloat32()];
+    const first = await weights();
+    await step(0.1, 0);
+    expect(await weights()).toEqual(first);
+    await step(0.1, 0.5);
+    expect(await weights()).not.toEqual(first);
     end();
   }),
 );

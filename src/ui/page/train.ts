@@ -8,56 +8,7 @@ import { find, listen } from "./listen.ts";
 import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
 import { once } from "./once.ts";
 import { offerSkip } from "./skip-link.ts";
-
-/** What is chosen, as texts. */
-interface Choices {
-  network: string;
-  data: string;
-  optimizer: string;
-  batch: string;
-  seed: string;
-  twin: string;
-  /** What the second network does: it stays as it is, or learns, too, with one thing that is another. */
-  second: string;
-  blank: string;
-  /** A network, a line for each layer. */
-  lines: string;
-  /** As the attribute `train-draws`, which is chosen beside the curves. */
-  draws: string;
-}
-
-const usual: Choices = {
-  network: "",
-  data: "fashion",
-  optimizer: "adam",
-  batch: "32",
-  seed: "1",
-  twin: "side",
-  second: "blank",
-  blank: "yes",
-  lines: "",
-  draws: "maps",
-};
-const options: Readonly<Partial<Record<keyof Choices, Readonly<Record<string, string>>>>> = {
-  network: { "": "One made for it", learned: "One that has learned it", lines: "One in my own lines", file: "Open .onnx…" },
-  data: {
-    fashion: "Clothing (Fashion-MNIST)",
-    shapes: "Shapes in colours",
-    road: "A road: learn to drive",
-    teach: "What I show it: drawings, camera",
-    folder: "A folder of my pictures…",
-    zip: "A .zip of my pictures…",
-  },
-  optimizer: { adam: "Adam", sgd: "SGD with momentum", adamw: "AdamW", adagrad: "Adagrad" },
-  twin: { side: "Beside it", colors: "In the same tiles, two colours", none: "Not shown" },
-  second: {
-    blank: "Stays blank",
-    seed: "Learns from other weights",
-    slower: "Learns at a tenth of the rate",
-    faster: "Learns at ten times the rate",
-    optimizer: "Learns by another optimiser",
-  },
-};
+import { type Choices, options, readChoices, scheduleText, usual } from "./train-choices.ts";
 
 interface Lesson {
   /** The network that is made for it, by its name in the manifest. */
@@ -115,18 +66,12 @@ const field = (name: keyof Choices) => find<HTMLSelectElement | HTMLInputElement
 for (const [name, texts] of Object.entries(options))
   find(name).append(...Object.entries(texts).map(([value, text]) => new Option(text, value)));
 
-/** As the field says. */
-const mostBatch = 1024;
-
+/** What lies on this machine is in no address. */
 function readAddress(): Choices {
-  const query = new URLSearchParams(location.hash.slice(1));
-  const known = Object.entries(usual).map(([name, standard]) => {
-    const text = query.get(name) ?? standard;
-    const isKnown = !(name in options) || Object.hasOwn(options[name as keyof Choices] ?? {}, text);
-    const isRefused = name === "batch" && !(Number.isInteger(Number(text)) && Number(text) >= 1 && Number(text) <= mostBatch);
-    return [name, isKnown && !isRefused && text !== "file" && !isOwn(text) ? text : standard];
-  });
-  return Object.fromEntries(known) as unknown as Choices;
+  const choices = readChoices(location.hash.slice(1));
+  if (isOwn(choices.data)) choices.data = usual.data;
+  if (choices.network === "file") choices.network = usual.network;
+  return choices;
 }
 
 function readForm(): Choices {
@@ -223,6 +168,14 @@ function compareWith({ data, twin, second, seed, optimizer }: Choices, own: Conv
   return { compare: `blank:${seed}`, names: "learning | blank twin" };
 }
 
+/** How the learning rate goes on: nothing begins anew for it. */
+function setSchedule(choices: Choices): void {
+  const text = scheduleText(choices);
+  (field("length").closest("label") as HTMLElement).hidden = choices.schedule === "constant";
+  if (text === undefined) viewer.removeAttribute("train-schedule");
+  else viewer.setAttribute("train-schedule", text);
+}
+
 /** The call of {@link show} that counts: what is chosen while another one waits takes its place. */
 let latest: Choices | undefined;
 /** What is learned. */
@@ -249,6 +202,7 @@ async function show(choices: Choices): Promise<void> {
   viewer.setAttribute("train-optimizer", optimizer);
   viewer.setAttribute("train-batch", batch);
   viewer.setAttribute("train-seed", seed);
+  setSchedule(choices);
   if (draws === usual.draws) viewer.removeAttribute("train-draws");
   else viewer.setAttribute("train-draws", draws);
   // A picture of what was learned before is none of what is learned now.
@@ -289,6 +243,15 @@ function begin(choices: Choices): void {
   show(choices).catch((error: Error) => latest === choices && complain(error.message));
 }
 
+/** Goes on with what is chosen of the rate alone. */
+function follow(choices: Choices): void {
+  if (!form.checkValidity()) return;
+  const { schedule, length, warm } = readForm();
+  Object.assign(choices, { schedule, length, warm });
+  tellAddress(choices);
+  setSchedule(choices);
+}
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   begin(readForm());
@@ -299,7 +262,8 @@ form.addEventListener("change", ({ target }) => {
   if (one.id === "data" && ["learned", "lines"].includes(field("network").value)) field("network").value = "";
   // Two that learn are told apart by their colours.
   if (one.id === "second" && one.value !== "blank") field("twin").value = "colors";
-  if (one.value === "file") find("network-file").click();
+  if (["schedule", "length", "warm"].includes(one.id) && latest) follow(latest);
+  else if (one.value === "file") find("network-file").click();
   else if (isOwn(one.value)) find(`picture-${one.value}`).click();
   else if (form.checkValidity()) begin(readForm());
 });

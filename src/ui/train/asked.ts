@@ -11,7 +11,7 @@ export interface Asked {
   readonly source: unknown;
   /** Number of the weights that the element wants. */
   readonly weights: number;
-  /** All that it depends on, but for the weights. */
+  /** All that it depends on, but for the weights, and how the rate goes on. */
   readonly key: string;
   /** Which pictures it learns from. */
   readonly pictures: string;
@@ -23,7 +23,7 @@ export interface Asked {
 
 /** @param weights number of the weights that the element wants */
 export function askedOf(element: ConvCam, session: Session, weights: number, wish: ElementWish): Asked {
-  const { files, ...told } = wish;
+  const { files, schedule: _, ...told } = wish;
   const preparation = { ...element.preparation, ...readPreparation(element) };
   const pictures = JSON.stringify([told.data, identityOf(files)]);
   const key = JSON.stringify([told, pictures, preparation]);

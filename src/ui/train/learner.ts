@@ -10,8 +10,10 @@ import { lyingDense, setDrawable } from "./drawn-weights.ts";
 import { type Lesson, lessonOf } from "./lesson.ts";
 import type { Begun, Evaluated, HeldBackPicture, Kept, Stepped, TrainAnswers, TrainRequest } from "./request.ts";
 import { Rival } from "./rival.ts";
+import { shareAt } from "./schedule.ts";
 import { type WeightTiles, weightTilesOf } from "./weight-tiles.ts";
 
+type StepRequest = Extract<TrainRequest, { do: "step" }>;
 type DrawRequest = Extract<TrainRequest, { do: "draw" }>;
 
 const purpose = "train";
@@ -33,7 +35,7 @@ export async function answerTraining(
   const learner = viewer.kept.get(purpose);
   // It is gone with the network that it was of.
   if (!(learner instanceof Learner) || learner.id !== request.id) throw aborted();
-  if (request.do === "step") return learner.step(request.count, request.rate);
+  if (request.do === "step") return learner.step(request);
   if (request.do === "evaluate") return learner.evaluate();
   if (request.do === "keep") return learner.keep();
   if (request.do === "picture") return learner.picture(request.index);
@@ -123,20 +125,22 @@ class Learner {
     return this.#stepsBefore + this.#trainer.steps;
   }
 
-  async step(count: number, rate: number): Promise<Stepped> {
+  async step({ count, rate, schedule }: StepRequest): Promise<Stepped> {
     const trainer = this.#trainer;
     const lesson = this.#lesson;
     const started = performance.now();
-    trainer.rate = rate;
     const losses: Promise<number>[] = [];
     const rivalLosses: Promise<number>[] = [];
     for (let i = 0; i < count; i++) {
       const batch = lesson.batch(lesson.sequence.next(trainer.batch));
+      // Of all steps, those before this trainer's, too.
+      const share = shareAt(schedule, this.steps + 1);
+      trainer.rate = rate * share;
       // Where one step takes longer than a frame, frames are drawn between its pieces.
       if (count === 1) await trainer.stepInPieces(batch);
       else trainer.step(batch);
       losses.push(trainer.readLoss());
-      if (this.#rival) rivalLosses.push(...(await this.#rival.step(batch, rate, count === 1)));
+      if (this.#rival) rivalLosses.push(...(await this.#rival.step(batch, { rate, share }, count === 1)));
     }
     const [own, others] = await Promise.all([Promise.all(losses), Promise.all(rivalLosses)]);
     return { losses: own, rivalLosses: others, steps: this.steps, ms: performance.now() - started };

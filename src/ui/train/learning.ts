@@ -7,6 +7,7 @@ import { Due } from "./due.ts";
 import type { History } from "./history.ts";
 import type { Begun, Evaluated, HeldBackPicture, Kept, TrainAnswers, TrainRequest } from "./request.ts";
 import { Rise } from "./rise.ts";
+import { nextRateText, type Schedule } from "./schedule.ts";
 import { adviceOf, Standstill } from "./standstill.ts";
 import type { Pace } from "./template.ts";
 import type { WeightTiles } from "./weight-tiles.ts";
@@ -21,6 +22,8 @@ export interface LearningParts {
   readonly rate: number;
   /** What the rate is where nobody has chosen one. */
   readonly usualRate: number;
+  /** How the rate goes on from now; undefined where it stays. */
+  readonly schedule?: () => Schedule | undefined;
   /** Whether the element lets it learn. */
   readonly isFree: () => boolean;
   /** Values whose silent channels are counted. */
@@ -89,6 +92,11 @@ export class Learning {
     this.#rate = rate;
     this.#rise?.change();
     this.#standstill?.change();
+  }
+
+  /** What the rate of the next step is, where it is another one than that chosen. */
+  get nextRate(): string {
+    return nextRateText(this.#rate, this.#parts.schedule?.(), this.history.steps);
   }
 
   /** The learning rate with which to begin anew: the one chosen, but for one that has ruined the network: then a lower one. */
@@ -186,7 +194,7 @@ export class Learning {
     if (history.scores.length === 0) await this.#try();
     const { rate } = this;
     const wasApart = !Number.isFinite(history.losses.at(-1) ?? 0);
-    const { losses, rivalLosses, ms } = await this.#ask<"step">({ do: "step", id, count, rate });
+    const { losses, rivalLosses, ms } = await this.#ask<"step">({ do: "step", id, count, rate, schedule: this.#parts.schedule?.() });
     if (this.#isOver) return;
     history.note(losses);
     history.rival?.note(rivalLosses);

@@ -4,6 +4,7 @@ import type { PixelsOfPicture } from "../../data-sets/resized.ts";
 import type { TrainingOptions } from "../../engine/trainer.ts";
 import type { Preparation } from "../preparation.ts";
 import type { WeightsPart } from "../views/view.ts";
+import type { Schedule } from "./schedule.ts";
 import type { WeightTiles } from "./weight-tiles.ts";
 
 /** A picture, with the folder that it lies in before its name: that is its class. */
@@ -53,7 +54,14 @@ export type TrainRequest =
       /** Goes on from there. */
       readonly from?: Kept | undefined;
     }
-  | { readonly do: "step"; readonly id: number; readonly count: number; readonly rate: number }
+  | {
+      readonly do: "step";
+      readonly id: number;
+      readonly count: number;
+      readonly rate: number;
+      /** How the rate goes on; it stays where absent. */
+      readonly schedule?: Schedule | undefined;
+    }
   /** How good it is on pictures that it does not learn from. */
   | { readonly do: "evaluate"; readonly id: number }
   | { readonly do: "keep"; readonly id: number }

@@ -7,8 +7,8 @@ import type { Kept, RivalWish } from "./request.ts";
 export class Rival {
   readonly model: Model;
   readonly #trainer: Trainer;
+  /** Where it is another than the first has. */
   readonly #rate: number | undefined;
-  readonly #isOther: boolean;
 
   /**
    * @param options those of the first
@@ -25,15 +25,21 @@ export class Rival {
   private constructor(model: Model, wish: RivalWish, trainer: Trainer) {
     this.model = model;
     this.#trainer = trainer;
-    this.#isOther = wish.optimizer !== undefined;
-    this.#rate = wish.rate;
+    this.#rate = wish.rate ?? (wish.optimizer === undefined ? undefined : trainer.rate);
   }
 
-  /** @param rate of the first; another optimiser has the rate that is usual for it. @returns the loss */
-  async step(batch: TrainingBatch, rate: number, isInPieces: boolean): Promise<Promise<number>[]> {
+  /**
+   * @param rate of the first; another optimiser has the rate that is usual for it
+   * @param share what the rate is multiplied by in this step
+   * @returns the loss
+   */
+  async step(
+    batch: TrainingBatch,
+    { rate, share }: { readonly rate: number; readonly share: number },
+    isInPieces: boolean,
+  ): Promise<Promise<number>[]> {
     const trainer = this.#trainer;
-    if (this.#rate !== undefined) trainer.rate = this.#rate;
-    else if (!this.#isOther) trainer.rate = rate;
+    trainer.rate = (this.#rate ?? rate) * share;
     if (isInPieces) await trainer.stepInPieces(batch);
     else trainer.step(batch);
     // In a list, so that nobody waits for it yet.

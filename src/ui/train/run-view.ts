@@ -7,9 +7,9 @@ import type { RunView } from "./template.ts";
 type Beside = Pick<RunView, "isPaused" | "curves" | "note" | "stored" | "drawn">;
 
 export function runViewOf(learning: Learning, beside: Beside): RunView {
-  const { isHeld, rate, pace, looked, evaluated, told, begun, history, silent, advice } = learning;
+  const { isHeld, rate, pace, looked, evaluated, told, begun, history, silent, advice, nextRate } = learning;
   return {
-    ...{ isHeld, rate, pace, looked, evaluated, told, advice, ...beside },
+    ...{ isHeld, rate, pace, looked, evaluated, told, advice, nextRate, ...beside },
     classes: begun.classes,
     heldBack: begun.heldBack,
     kept: history.kept.map(({ steps }) => steps),

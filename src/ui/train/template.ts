@@ -24,6 +24,8 @@ export interface RunView {
   readonly isHeld: boolean;
   readonly isPaused: boolean;
   readonly rate: number;
+  /** Of the next step, where that is another; else empty. */
+  readonly nextRate: string;
   readonly pace: Pace;
   readonly drawn: DrawnPart;
   /** Empty where it does not tell classes. */
@@ -81,7 +83,7 @@ export function trainTemplate({ title, status, trouble, run }: TrainView, action
 }
 
 function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
-  const { isHeld, isPaused, rate, pace, drawn, note, stored, evaluated, classes } = run;
+  const { isHeld, isPaused, rate, nextRate, pace, drawn, note, stored, evaluated, classes } = run;
   const choosePace = (event: Event) => actions.setPace((event.target as HTMLSelectElement).value as Pace);
   return html`
     <div class="train-row">
@@ -100,6 +102,7 @@ function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
         />
         <output>${formatNumber(Number(rate.toPrecision(2)))}</output>
       </label>
+      ${nextRate === "" ? nothing : html`<span class="train-next">${nextRate}</span>`}
       <label>
         Pace
         <select @change=${choosePace}>

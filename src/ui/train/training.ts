@@ -133,8 +133,9 @@ export class Training {
     }
     if (!session || !isShown) return;
     const asked = askedOf(this.#element, session, this.#host.weights.wanted.id, wish);
-    if (this.#asked?.session === session && this.#asked.precision === asked.precision && isSame(asked, this.#asked)) return;
+    const last = this.#asked;
     this.#asked = asked;
+    if (last?.session === session && last.precision === asked.precision && isSame(asked, last)) return this.#show();
     if (isSame(asked, this.#of)) return this.#start(asked, { from: this.#history?.latest, isOngoing: true });
     // With another optimiser, say, the same network begins where the run before began, and not with what it has learned.
     await this.#start(asked, { from: isOfSameWeights(asked, this.#of) ? this.#history?.kept[0] : undefined });
@@ -158,7 +159,7 @@ export class Training {
     this.#note = "";
     this.panel.hidden = false;
     this.#show(from && from.steps > 0 ? `Going on after ${from.steps.toLocaleString("en")} steps…` : "Getting ready to learn…");
-    const { rate: wished, ...told } = wish;
+    const { rate: wished, schedule: _, ...told } = wish;
     this.#curves ??= new (await import("./curves.ts")).Curves(this.panel.getRootNode() as ShadowRoot);
     const files = await unpacked(
       wish.files,
@@ -181,6 +182,7 @@ export class Training {
       // Where other weights are on their way, it takes no step with them: it will begin anew.
       isFree: () => !element.paused && element.isConnected && this.#host.weights.wanted.id === weights,
       values: () => element.availableLayers.filter(({ operator }) => operator !== "Input").map(({ value }) => value),
+      schedule: () => this.#asked?.wish.schedule,
       onChange: () => this.#show(),
       onLearn: () => this.#tell(),
       onKeep: () => {
@@ -236,7 +238,7 @@ export class Training {
     step: () => void this.#learning?.goOn(true),
     restart: () => void this.#try(() => this.#restart()),
     save: () => void this.#try(() => this.#save()),
-    saveLosses: () => this.#saveLosses(),
+    saveLosses: () => this.#history && this.#download(new Blob([lossesCsv(this.#history)], { type: "text/csv" }), "losses", ".csv"),
     setRate: (rate) => this.#set({ rate }),
     setPace: (pace) => this.#set({ pace }),
     setDrawn: (part) => setAttribute(this.#element, "train-draws", part === "maps" ? undefined : part),
@@ -291,10 +293,6 @@ export class Training {
     const kept = await this.#learning?.keep();
     if (!kept) return;
     this.#download(new Blob([kept.bytes]), `after-${kept.steps}-steps`, ".onnx");
-  }
-
-  #saveLosses(): void {
-    if (this.#history) this.#download(new Blob([lossesCsv(this.#history)], { type: "text/csv" }), "losses", ".csv");
   }
 
   #download(blob: Blob, what: string, ending: string): void {

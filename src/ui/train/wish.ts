@@ -3,10 +3,13 @@ import { readAttribute } from "../attributes.ts";
 import { readWithin, type Within } from "../compare/within.ts";
 import type { ConvCam } from "../element.ts";
 import type { RivalWish, TrainWish } from "./request.ts";
+import { readSchedule, type Schedule } from "./schedule.ts";
 
 export interface ElementWish extends TrainWish {
   /** Undefined for what is usual for the optimiser. */
   readonly rate: number | undefined;
+  /** How the rate goes on; undefined where it stays. Nothing begins anew for another one. */
+  readonly schedule: Schedule | undefined;
 }
 
 /**
@@ -29,6 +32,7 @@ export function readTrainWish(element: Element, files: readonly File[]): Element
     // The engine says which there are.
     optimizer: (readAttribute(element, "train-optimizer")?.trim() || "adam") as TrainWish["optimizer"],
     rate: number("train-rate", (value) => value >= 0 && Number.isFinite(value), "a number of 0 or more, such as 0.001"),
+    schedule: readSchedule(readAttribute(element, "train-schedule")?.trim()),
     batch: number("train-batch", (value) => Number.isInteger(value) && value >= 1 && value <= 4096, "a whole number from 1 to 4096") ?? 32,
     rival: readRival(readAttribute(element, "train-rival")?.trim(), readWithin((element as Partial<ConvCam>).compare)),
     freeze: readPattern(readAttribute(element, "train-freeze")?.trim()),

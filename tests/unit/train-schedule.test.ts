@@ -1,0 +1,100 @@
+// How the learning rate goes on in the page: what is asked for by a text, what is told of the next step, and that nothing begins anew for another one.
+import { describe, expect, test } from "vitest";
+import { readChoices, scheduleText, usual } from "../../src/ui/page/train-choices.ts";
+import type { Session } from "../../src/ui/session/session.ts";
+import { askedOf, isSame } from "../../src/ui/train/asked.ts";
+import { History } from "../../src/ui/train/history.ts";
+import { Learning } from "../../src/ui/train/learning.ts";
+import type { TrainQuery } from "../../src/ui/train/request.ts";
+import { nextRateText, readSchedule, type Schedule, shareAt } from "../../src/ui/train/schedule.ts";
+import { readTrainWish } from "../../src/ui/train/wish.ts";
+
+const elementWith = (attributes: Readonly<Record<string, string>>) =>
+  ({ getAttribute: (name: string) => attributes[name] ?? null, hasAttribute: (name: string) => name in attributes }) as never;
+
+describe("the text of a schedule", () => {
+  test.each<[string, Schedule | undefined]>([
+    ["", undefined],
+    ["constant", undefined],
+    ["constant,warm-up:0", undefined],
+    ["constant,warm-up:20", { name: "constant", steps: undefined, warmUp: 20 }],
+    ["step:300", { name: "step", steps: 300, warmUp: 0 }],
+    ["cosine", { name: "cosine", steps: 1000, warmUp: 0 }],
+    ["cosine:500,warm-up:50", { name: "cosine", steps: 500, warmUp: 50 }],
+  ])("'%s' is read", (text, expected) => {
+    expect(readSchedule(text)).toEqual(expected);
+  });
+
+  test.each(["linear", "cosine:0", "cosine:-1", "cosine:1.5", "constant:9", "step:9,warm-up", "cosine:9 warm-up:2"])(
+    "'%s' is refused with what is accepted",
+    (text) => {
+      expect(() => readSchedule(text)).toThrow(`train-schedule '${text}': expected constant, step:1000 or cosine:1000`);
+    },
+  );
+});
+
+test("what the next step's rate is, is told where it is another than that chosen", () => {
+  expect(nextRateText(0.001, undefined, 7)).toBe("");
+  const schedule = readSchedule("cosine:100,warm-up:10");
+  expect(nextRateText(0.001, schedule, 4)).toBe("next step 5.00e−4, warming up");
+  expect(nextRateText(0.01, schedule, 55)).toBe("next step 0.005");
+  expect(nextRateText(0.01, readSchedule("step:1200"), 1200)).toBe("next step 1.00e−4: its 1,200 steps are over");
+  expect(nextRateText(0.01, readSchedule("constant,warm-up:2"), 5000)).toBe("next step 0.01");
+  expect([1, 10, 11].map((step) => shareAt(schedule, step))).toEqual([0.1, 1, 1]);
+});
+
+test("with another schedule it goes on: the next request follows it, and what is asked for is the same", async () => {
+  const asked = (text: string) => {
+    const element = elementWith({ train: "shapes", "train-schedule": text });
+    return askedOf(element, {} as Session, 1, readTrainWish(element, []) as never);
+  };
+  expect(isSame(asked("cosine:9"), asked("constant"))).toBe(true);
+
+  let schedule = readSchedule("step:30");
+  const seen: (Schedule | undefined)[] = [];
+  const session = {
+    async ask({ kind, request }: TrainQuery | { kind: "silence"; request?: undefined }) {
+      if (kind === "silence") return [];
+      if (request?.do === "keep") return { steps: 0, bytes: new Uint8Array() };
+      if (request?.do === "evaluate") return { steps: 0, loss: 1, accuracy: 0, confusion: [], mistakes: [] };
+      if (request?.do !== "step") throw new Error(request?.do);
+      seen.push(request.schedule);
+      return { losses: [1], rivalLosses: [], steps: 1, ms: 1 };
+    },
+  } as unknown as Session;
+  const begun = { kind: "classes", classes: ["a"], count: 1, heldBack: 1, leftOut: 0, rate: 1, steps: 0, parameters: [] } as const;
+  const ignore = () => undefined;
+  const learning = new Learning({
+    ...{ session, id: 1, begun, history: new History("a"), batch: 1, rate: 1, usualRate: 1, values: () => [] },
+    ...{ isFree: () => false, schedule: () => schedule, onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
+  });
+  await learning.goOn(true);
+  schedule = readSchedule("cosine:2");
+  expect(learning.nextRate).toBe("next step 0.5");
+  await learning.goOn(true);
+  schedule = undefined;
+  expect(learning.nextRate).toBe("");
+  await learning.goOn(true);
+  expect(seen).toEqual([readSchedule("step:30"), readSchedule("cosine:2"), undefined]);
+});
+
+describe("what the page's address holds", () => {
+  test("is read, and what makes no sense is as usual", () => {
+    expect(readChoices("")).toEqual(usual);
+    expect(readChoices("schedule=cosine&length=500&warm=20&batch=8")).toEqual({
+      ...usual,
+      schedule: "cosine",
+      length: "500",
+      warm: "20",
+      batch: "8",
+    });
+    expect(readChoices("schedule=linear&length=0&warm=-1&batch=2000&optimizer=none")).toEqual(usual);
+  });
+
+  test("asks the element for a schedule where the rate does not stay", () => {
+    expect(scheduleText(usual)).toBeUndefined();
+    expect(scheduleText({ schedule: "constant", length: "100", warm: "5" })).toBe("constant,warm-up:5");
+    expect(scheduleText({ schedule: "step", length: "100", warm: "0" })).toBe("step:100");
+    expect(scheduleText({ schedule: "cosine", length: "100", warm: "5" })).toBe("cosine:100,warm-up:5");
+  });
+});
