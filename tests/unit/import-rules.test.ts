@@ -26,7 +26,10 @@ const rooms: Readonly<Record<string, Room>> = {
   shaders: { files: ["src/shaders/"], imports: [] },
   graph: { files: ["src/engine/graph/"], imports: ["vocabulary"] },
   gradient: { files: ["src/engine/gradient/"], imports: ["vocabulary", "graph", "ops", "schedules"] },
-  schedules: { files: ["src/engine/gradient/training/schedules.ts"], imports: ["vocabulary", "gradient"] },
+  schedules: {
+    files: ["src/engine/gradient/training/schedules.ts", "src/engine/gradient/training/scheduled-share.ts"],
+    imports: ["vocabulary", "gradient"],
+  },
   elements: { files: ["src/engine/elements/"], imports: ["vocabulary", "graph"] },
   onnx: { files: ["src/engine/onnx/"], imports: ["vocabulary", "graph"] },
   ops: { files: ["src/engine/ops/"], imports: ["vocabulary", "graph", "shaders"] },

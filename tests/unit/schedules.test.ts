@@ -1,6 +1,7 @@
 // Learning rates from step to step: warm-up, steps and a cosine, each to its end and not beyond.
 import { expect, test } from "vitest";
-import { checkSchedule, type ScheduleOptions, scheduledShare } from "../../src/engine/gradient/training/schedules.ts";
+import { scheduledShare } from "../../src/engine/gradient/training/scheduled-share.ts";
+import { checkSchedule, type ScheduleOptions } from "../../src/engine/gradient/training/schedules.ts";
 
 const shares = (schedule: ScheduleOptions, count: number) =>
   Array.from({ length: count }, (_, i) => Number(scheduledShare(schedule, i + 1).toFixed(4)));

@@ -1,5 +1,6 @@
 // How the learning rate goes on from step to step, as the attribute `train-schedule` says it, and what is told of the next. Pure.
-import { type ScheduleOptions, scheduledShare } from "../../engine/gradient/training/schedules.ts";
+import { scheduledShare } from "../../engine/gradient/training/scheduled-share.ts";
+import type { ScheduleOptions } from "../../engine/gradient/training/schedules.ts";
 import { formatNumber } from "../format-number.ts";
 
 export type Schedule = ScheduleOptions;

@@ -37,19 +37,3 @@ export function checkSchedule(schedule: ScheduleOptions): void {
   if (steps === undefined && (name === "cosine" || (name === "step" && every === undefined)))
     throw new ModelError(`schedule '${name}': give the number of all steps${name === "step" ? ", or `every`" : ""}.`);
 }
-
-/**
- * What the rate is multiplied by in a step. After the last one it stays as it was there.
- *
- * @param step from 1
- */
-export function scheduledShare({ name, steps = 1, warmUp = 0, every, factor = 0.1 }: ScheduleOptions, step: number): number {
-  if (step <= warmUp) return step / warmUp;
-  if (name === "constant") return 1;
-  const length = Math.max(1, steps - warmUp);
-  const done = step - warmUp - 1;
-  if (name === "cosine") return 0.5 * (1 + Math.cos((Math.PI * Math.min(done, length - 1)) / length));
-  const stride = every ?? Math.max(1, Math.ceil(length / 3));
-  const passed = every === undefined ? Math.min(done, length - 1) : done;
-  return factor ** Math.floor(passed / stride);
-}
