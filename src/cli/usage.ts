@@ -94,6 +94,11 @@ export function parseCount(least: number): (text: string) => number {
   };
 }
 
+/** Whole numbers of at least 1, with commas between them. */
+export function parseCounts(text: string): readonly number[] {
+  return text.split(",").map(parseCount(1));
+}
+
 /** NAME=1,3,224,224 */
 export function parseShape(text: string): readonly [name: string, shape: readonly number[]] {
   const [name, extents] = parsePair(text, "1,3,224,224, its size along each axis");

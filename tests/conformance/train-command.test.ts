@@ -61,11 +61,24 @@ test.each([
   ["another size of steps", ["--out", "OUT", "--steps", "3", "--epochs", "2"], "give one of them"],
   ["a momentum that Adam has not", ["--out", "OUT", "--momentum", "0.5"], "--momentum is sgd's"],
   ["means of other channels", ["--out", "OUT", "--mean", "1,2,3"], "--mean: 3 numbers"],
+  ["a log where the network is written", ["--out", "OUT", "--log", "OUT"], "--log and --out are both"],
   ["what freezes nothing", ["--out", "OUT", "--freeze", "^nothing"], "no parameter has such a name"],
 ])("is refused with %s", { timeout: 60_000 }, async (_, options, message) => {
   writeDigits("train", 8);
   expect(await train(...options.map((one) => (one === "OUT" ? join(folder, "out.onnx") : one)))).toBe(1);
   expect(said.join("\n")).toContain(message);
+});
+
+test("a log that can be written no more is told, and the network is written all the same", { timeout: 60_000 }, async () => {
+  writeDigits("train", 8);
+  writeDigits("t10k", 4);
+  const out = join(folder, "learned.onnx");
+  process.exitCode = undefined;
+  const status = await train("--steps", "2", "--out", out, "--log", "/dev/full");
+  process.exitCode = undefined;
+  expect(said.join("\n")).toMatch(/the log '\/dev\/full' could not be written: .*no space/);
+  expect(status).toBe(1);
+  expect(readFileSync(out).length).toBeGreaterThan(800_000);
 });
 
 test("folders of pictures are classes, numbered alike in both parts", { timeout: 60_000 }, async () => {

@@ -168,6 +168,7 @@ describe("a loss that is scaled", () => {
     [0, "lossScale 0: expected a number above 0"],
     [Number.NaN, "lossScale NaN"],
     [{ initial: -1 }, "lossScale -1"],
+    [2 ** 100, "at most 2^40"],
     [{ every: 0 }, "lossScale: every: 0"],
     [{ growth: 2 } as never, "there is no 'growth'"],
     ["static" as never, "lossScale 'static': expected a number, \"dynamic\", or options."],

@@ -344,6 +344,8 @@ describe("a training", () => {
     ["an optimiser's option that there is not", { optimizer: { name: "adam", lr: 1 } as OptimizerOptions }, "there is no 'lr'"],
     ["a momentum of 1", { optimizer: { name: "sgd", momentum: 1 } }, "less than 1"],
     ["a rate below 0", { optimizer: { name: "sgd", rate: -1 } }, "rate -1"],
+    ["one beta", { optimizer: { name: "adam", betas: [0.9] as never } }, "betas 0.9; expected two numbers"],
+    ["a list of frozen names", { clipNorm: 1, frozen: ["w1"] as never }, "frozen: got w1, expected a function"],
     ["a decay that is no number", { optimizer: { name: "sgd", weightDecay: Number.NaN } }, "weightDecay NaN"],
   ])("is refused with %s", async (_, options, message) =>
     withDevice(async (device) => {

@@ -63,3 +63,23 @@ test.each(refusals.map(([one, reason]) => ({ operator: one.operator, reason, one
   const { obstacles } = inferGraph(graphOfCase({ ...one, why: "" }), everything);
   expect(obstacles.join("\n")).toContain(reason);
 });
+
+const wholes: readonly (readonly [Omit<OperatorCase, "why">, readonly bigint[]])[] = [
+  [{ operator: "BitwiseNot", inputs: [Tensor.from("uint64", [2], [5n, 0n])] }, [2n ** 64n - 6n, 2n ** 64n - 1n]],
+  [{ operator: "BitwiseNot", inputs: [Tensor.from("int64", [2], [5n, -1n])] }, [-6n, 0n]],
+  [
+    { operator: "CumProd", inputs: [Tensor.from("int32", [4], [123457, 123457, 123457, 123457]), number(0)] },
+    [123457n, -1938238335n, 717805249n, 22407425n],
+  ],
+  [{ operator: "CumSum", inputs: [Tensor.from("uint64", [3], [2n ** 64n - 1n, 3n, 1n]), number(0)] }, [2n ** 64n - 1n, 2n, 3n]],
+];
+
+test.each(wholes.map(([one, expected]) => ({ ...one, expected })))(
+  "$operator of known whole numbers wraps as their type does, to the last bit",
+  ({ expected, ...one }) => {
+    const { graph, obstacles } = inferGraph(graphOfCase({ ...one, why: "", known: one.inputs.map((_, i) => i) }), everything);
+    expect(obstacles).toEqual([]);
+    const [result] = graph.outputs.map((name) => graph.initializers.get(name));
+    expect(Array.from(result?.data as ArrayLike<number | bigint>, BigInt)).toEqual(expected);
+  },
+);

@@ -43,6 +43,8 @@ const refusals: readonly (readonly [Omit<OperatorCase, "why">, string])[] = [
   [einsum("ij->ik", [2, 3]), "names an axis twice, or one that there is not"],
   [einsum("ijk", [2, 3]), "'ijk' does not fit 2 axes"],
   [einsum("ij,jk", [2, 3], [4, 2]), "'j' is 3 long, and 4"],
+  [einsum("ii->i", [1, 3]), "'i' stands for axes of operand 0 that differ in length: [1,3]"],
+  [einsum("...i->i", [2, 3]), "leaves out the axes of '...'"],
   [einsum("i1", [2, 3]), "is no list of letters"],
   [{ operator: "DFT", inputs: [noise([2, 5, 3])] }, "whose last axis is 1 or 2"],
   [{ operator: "DFT", inputs: [zeros(1, 5000, 2)] }, "takes a matrix of [10000,10000]"],

@@ -22,6 +22,7 @@ import { dataHelp } from "../training-data.ts";
 import {
   parseAugment,
   parseCount,
+  parseCounts,
   parseDivisors,
   parseList,
   parseNumber,
@@ -89,7 +90,7 @@ export function addTrain(program: Command): void {
     .addOption(new Option("--init <how>", "begin with the file's weights, or blank ones").choices(["file", "blank"]).default("file"))
     .option("--log <file.csv>", "write a line for each step")
     .option("--save-every <steps>", "write a checkpoint beside FILE.onnx after so many steps, FILE-STEP.onnx", parseCount(1))
-    .option("--save-at <steps>", "the same after these steps, with commas", parseList, [])
+    .option("--save-at <steps>", "the same after these steps, with commas", parseCounts, [])
     .option("--mean <numbers>", "subtracted from pixels in 0…1, per channel", parseList, [0])
     .option("--std <numbers>", "divides last, per channel", parseDivisors, [1])
     .addOption(precisionOption("float16 keeps what lies between layers in 16 bits where the GPU has shader-f16, and scales the loss"))
@@ -106,6 +107,7 @@ async function train(name: string, options: Options): Promise<void> {
   if (options.steps !== undefined && options.epochs !== undefined) throw new ModelError("--steps and --epochs: give one of them.");
   if (momentum !== undefined && optimizer !== "sgd") throw new ModelError(`--momentum is sgd's; ${optimizer} has none.`);
   for (const path of [out, options.log]) if (path !== undefined) await checkOutput(path);
+  if (options.log === out) throw new ModelError(`--log and --out are both '${out}'. Give the log a name of its own.`);
   outliveReaders();
   const graph = await readNetwork(name, seed);
   const lesson = await lessonOf(graph, options);
@@ -173,6 +175,13 @@ async function run(
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt);
   const file = log === undefined ? undefined : createWriteStream(log);
+  /** What is learned counts more than its log: a full disk ends the log alone. */
+  let isLogged = true;
+  file?.on("error", ({ message }) => {
+    if (isLogged) console.error(line`convcam: the log '${log as string}' could not be written: ${message}.`);
+    isLogged = false;
+    process.exitCode = 1;
+  });
   const each = trainer.of.length > 1 ? trainer.of : [];
   file?.write(`${["step,loss,rate,seconds", ...each].join(",")}\n`);
   const pending: Promise<void>[] = [];
@@ -211,7 +220,7 @@ async function run(
     await Promise.all(pending);
   } finally {
     process.off("SIGINT", interrupt);
-    await new Promise<void>((resolve) => (file ? file.end(resolve) : resolve()));
+    if (file && isLogged) await new Promise<void>((resolve) => file.once("close", resolve).end());
     if (process.stderr.isTTY) process.stderr.write("\n");
   }
   const loss = last.reduce((a, b) => a + b, 0) / last.length;

@@ -80,6 +80,8 @@ export function planOf(graph: TypedGraph, options: TrainingOptions, valueName: (
   checkCount("accumulate", accumulate, 1, mostExamples);
   if (batch % accumulate !== 0) throw new ModelError(`a batch of ${batch} cannot be computed in ${accumulate} parts that are alike.`);
   checkFinite("seed", seed);
+  if (options.frozen !== undefined && typeof options.frozen !== "function")
+    throw new ModelError(`frozen: got ${String(options.frozen)}, expected a function that answers whether a parameter of a name stays.`);
   if (clipNorm !== undefined && !(clipNorm > 0)) throw new ModelError(`clipNorm ${clipNorm}: expected a number above 0.`);
   const running = runningOf(graph);
   const names = usual.losses.map(({ name }) => name);
@@ -100,6 +102,9 @@ export function planOf(graph: TypedGraph, options: TrainingOptions, valueName: (
   };
 }
 
+/** Beyond it the squares of usual gradients, by whose sum it is told whether they are finite, are infinite in float32. */
+const largestScale = 2 ** 40;
+
 function scaleOf(given: TrainingOptions["lossScale"]): ScaleOptions | undefined {
   if (given === undefined) return undefined;
   const isFixed = typeof given === "number";
@@ -108,7 +113,7 @@ function scaleOf(given: TrainingOptions["lossScale"]): ScaleOptions | undefined 
   const options: LossScaleOptions = isFixed ? { initial: given } : given === "dynamic" ? {} : given;
   checkKeys("lossScale", options, ["initial", "every"]);
   const { initial = 65536, every = 2000 } = options;
-  if (!(initial > 0 && initial < 2 ** 127)) throw new ModelError(`lossScale ${initial}: expected a number above 0, and less than 2^127.`);
+  if (!(initial > 0 && initial <= largestScale)) throw new ModelError(`lossScale ${initial}: expected a number above 0, and at most 2^40.`);
   checkCount("lossScale: every", every, 1, 2 ** 24);
   return { initial, every, isFixed };
 }
@@ -155,6 +160,8 @@ function checkOptimizer(optimizer: OptimizerOptions): void {
   };
   within("rate", rate, (value) => value >= 0 && Number.isFinite(value), "a number of 0 or more");
   within("momentum", momentum, (value) => value >= 0 && value < 1, "0 or more, and less than 1");
+  if (betas !== undefined && (!Array.isArray(betas) || betas.length !== 2))
+    throw new ModelError(`optimizer: betas ${String(betas)}; expected two numbers, such as [0.9, 0.999].`);
   for (const beta of betas ?? []) within("betas", beta, (value) => value >= 0 && value < 1, "0 or more, and less than 1");
   within("epsilon", epsilon, (value) => value > 0 && Number.isFinite(value), "a number above 0");
   within("weightDecay", weightDecay, (value) => value >= 0 && Number.isFinite(value), "a number of 0 or more");

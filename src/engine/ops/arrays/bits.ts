@@ -21,11 +21,19 @@ const rows: Readonly<Record<string, ElementWiseRow>> = {
   IsNaN: { wgsl: "select(0u, 1u, is_nan(a))", js: (a) => Number(Number.isNaN(a)), output: "bool", nanOf: "", since: 9 },
 };
 
-/** In unsigned types all bits of the type's width are turned, in signed ones that is −1 − a. */
 const bitwiseNot = defineOperator("BitwiseNot", { since: 18 }, (context) => {
   const x = wholeInput(context, 0);
-  const ones = gpuTypeOf(x.dtype) === "i32" ? -1 : 2 ** (8 * bytesPerElement(x.dtype)) - 1;
-  return elementWise(context, [x], { expression: "~a", js: (a) => ones - a, dtype: x.dtype });
+  const operation = elementWise(context, [x], { expression: "~a", js: (a) => ~a, dtype: x.dtype });
+  return {
+    ...operation,
+    evaluate: ([tensor]) => [
+      new Tensor(
+        x.dtype,
+        x.shape,
+        (tensor as Tensor).bytes.map((byte) => ~byte),
+      ),
+    ],
+  };
 });
 
 const bitShift = defineOperator("BitShift", { since: 11 }, (context) => {

@@ -1,7 +1,7 @@
 // CumSum and CumProd: sums and products of all elements up to each. https://onnx.ai/onnx/operators/onnx__CumSum.html
 import cumulativeShader from "../../../shaders/cumulative.wgsl";
 import { normalizeAxis, sizeOf } from "../../shapes.ts";
-import { isFloat, Tensor } from "../../tensor.ts";
+import { bytesPerElement, isFloat, Tensor } from "../../tensor.ts";
 import { aroundAxis } from "../axes.ts";
 import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type PlacedOperand } from "../operator.ts";
@@ -27,18 +27,29 @@ const cumulative = (name: string, since: number) =>
       outputs: [{ dtype, shape }],
       nonnegative: () => ({ whereAll: [0] }),
       evaluate: ([x]) => {
-        const values = (x as Tensor).toNumbers();
-        for (let line = 0; line < lines; line++) {
-          let total = isProduct ? 1 : 0;
-          for (let j = 0; j < extent; j++) {
-            const at = (Math.floor(line / inner) * extent + (isReverse ? extent - 1 - j : j)) * inner + (line % inner);
-            const element = values[at] as number;
-            const next = isProduct ? total * element : total + element;
-            values[at] = isExclusive ? total : next;
-            total = next;
+        const places = (line: number) =>
+          Array.from(
+            { length: extent },
+            (_, j) => (Math.floor(line / inner) * extent + (isReverse ? extent - 1 - j : j)) * inner + (line % inner),
+          );
+        // Whole numbers wrap at each step, as those of their type do; doubles would round first.
+        const fill = <T extends number | bigint>(values: T[], first: T, combine: (total: T, element: T) => T): Tensor => {
+          for (let line = 0; line < lines; line++) {
+            let total = first;
+            for (const at of places(line)) {
+              const next = combine(total, values[at] as T);
+              values[at] = isExclusive ? total : next;
+              total = next;
+            }
           }
-        }
-        return [Tensor.from(dtype, shape, values)];
+          return Tensor.from(dtype, shape, values);
+        };
+        const tensor = x as Tensor;
+        if (isFloat(dtype))
+          return [fill<number>(Array.from(tensor.toNumbers()), isProduct ? 1 : 0, isProduct ? (a, b) => a * b : (a, b) => a + b)];
+        const wrap = (value: bigint) => (dtype.startsWith("u") ? BigInt.asUintN : BigInt.asIntN)(8 * bytesPerElement(dtype), value);
+        const whole = Array.from(tensor.data as ArrayLike<number | bigint>, BigInt);
+        return [fill<bigint>(whole, isProduct ? 1n : 0n, isProduct ? (a, b) => wrap(a * b) : (a, b) => wrap(a + b))];
       },
       kernels: () => [
         {

@@ -33,6 +33,11 @@ export const einsum = defineComposed("Einsum", { since: 12 }, (context) => {
   checkSameType(context, ...texts.keys());
   const lists = texts.map((text, i) => labelsOf(context, text, operands[i]?.shape.length ?? 0));
   const extents = new Map<string, number>();
+  for (const [i, labels] of lists.entries()) {
+    const { shape = [] } = operands[i] ?? {};
+    const other = labels.find((label, axis) => shape[labels.indexOf(label)] !== shape[axis]);
+    if (other) context.invalid(`'${other}' stands for axes of operand ${i} that differ in length: [${shape}]`);
+  }
   for (const [i, labels] of lists.entries())
     for (const [axis, label] of labels.entries()) {
       const extent = operands[i]?.shape[axis] as number;
@@ -47,6 +52,8 @@ export const einsum = defineComposed("Einsum", { since: 12 }, (context) => {
     right === undefined
       ? [...dots, ...once]
       : labelsOf(context, right, right.replace("...", "").length + (right.includes("...") ? dots.length : 0));
+  if (right !== undefined && !right.includes("...") && dots.length > 0)
+    context.invalid(`the result '${right}' of '${equation}' leaves out the axes of '...'`);
   if (new Set(output).size !== output.length || output.some((label) => !extents.has(label)))
     context.invalid(`the result '${right}' of '${equation}' names an axis twice, or one that there is not`);
   const { dtype } = operands[0] ?? context.input(0);
