@@ -1,5 +1,5 @@
 // What becomes of one file: whether it is read, planned and run once, and if not, why.
-import { UnsupportedError } from "../engine/errors.ts";
+import { ModelError, UnsupportedError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import { loadModel } from "../engine/model.ts";
 import type { Shape } from "../engine/shapes.ts";
@@ -41,12 +41,14 @@ export interface CheckOptions {
   /** Of the noise at its inputs. */
   readonly seed: number;
   readonly shapes: readonly (readonly [name: string, shape: readonly number[]])[];
+  /** Is given the names of shapes that an input of the file has. */
+  readonly used: Set<string>;
   /** Asked only for files that can be planned. */
   readonly device: () => Promise<Device>;
 }
 
 /** Reads a file, plans it, and runs it once on noise. Never throws for what is wrong with the file. */
-export async function checkFile(file: string, { seed, shapes, device }: CheckOptions): Promise<FileCheck> {
+export async function checkFile(file: string, { seed, shapes, used, device }: CheckOptions): Promise<FileCheck> {
   const start = performance.now();
   let known: Pick<FileCheck, "opset" | "nodes"> = {};
   const judge = (verdict: Verdict, rest: Partial<FileCheck>): FileCheck => ({
@@ -63,7 +65,11 @@ export async function checkFile(file: string, { seed, shapes, device }: CheckOpt
     const graph = await readModelFile(file);
     known = { opset: graph.opsets.get("") ?? 0, nodes: graph.nodes.length };
     const given = shapes.filter(([name]) => graph.inputs.some((input) => input.name === name));
-    const { inputShapes } = await inspectFixed(graph, { given });
+    for (const [name] of given) used.add(name);
+    const { inputShapes } = await inspectFixed(graph, { given }).catch((error: unknown) => {
+      // Of many files some take no such shape: that is no fault of theirs.
+      throw given.length > 0 && error instanceof ModelError ? new UnsupportedError(error.message) : error;
+    });
     const model = await loadModel(await device(), graph, { inputShapes });
     try {
       model.run(noiseFor(model.graph, seed));

@@ -75,6 +75,15 @@ test("elements that are not finite are counted, the same noise for the same seed
   expect(await check("1")).toBe(first);
 });
 
+test("a shape that one file does not take refuses that file, and a name that none has is told", async () => {
+  await writeFile(join(folder, "root.onnx"), rooted());
+  await cp("models/mnist-trained.onnx", join(folder, "digits.onnx"));
+  expect(await main(["check", folder, "--shape", "input_layer=1,3,8,8", "--shape", "x=2,3"])).toBe(0);
+  expect(printed.at(-1)).toMatch(/^1 run on .*, 1 refused, 0 broken$/);
+  expect(await main(["check", folder, "--shape", "z=1"])).toBe(1);
+  expect(printed.at(-1)).toMatch(/--shape z: no file that could be read has an input of this name/);
+});
+
 test("a folder without a network, and a report that cannot be written, are told before anything runs", async () => {
   expect(await main(["check", folder])).toBe(1);
   expect(printed.join()).toMatch(/it holds no \.onnx file/);

@@ -54,6 +54,14 @@ describe("an archive", () => {
     ).toEqual(identityOf(first ?? []));
   });
 
+  test("that one gives up while another waits for it is unpacked for the other", async () => {
+    const one = archive(pets);
+    const given = unpacked([one], () => false);
+    const wanted = unpacked([one]);
+    expect(await given).toBeUndefined();
+    expect((await wanted)?.length).toBe(4);
+  });
+
   test("is unpacked a few files at a time, others come meanwhile, and it is given up where it is no longer wanted", async () => {
     const many = zipSync(Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`a/${i}.png`, new Uint8Array(2 ** 20).fill(i)])));
     const one = archive(many);

@@ -36,30 +36,32 @@ are chosen as the page chooses them. Ends with status 1 when any file is broken;
 async function check(paths: readonly string[], { seed, shape = [], json }: Options): Promise<void> {
   if (json !== undefined) await checkOutput(json);
   const files = (await Promise.all(paths.map(findFiles))).flat();
-  let device: Device | undefined;
-  let adapter = "";
+  let device = await requestNodeDevice();
+  const adapter = [device.info.description, device.info.vendor, device.info.architecture].filter(Boolean).join(", ");
   // A file that loses the GPU must not take those after it along.
   const request = async (): Promise<Device> => {
-    if (device && !device.isLost) return device;
-    device?.dispose();
+    if (!device.isLost) return device;
+    device.dispose();
     device = await requestNodeDevice();
-    adapter = [device.info.description, device.info.vendor, device.info.architecture].filter(Boolean).join(", ");
     return device;
   };
+  const used = new Set<string>();
   const checks: FileCheck[] = [];
   try {
     for (const file of files) {
-      const result = await checkFile(file, { seed, shapes: shape, device: request });
+      const result = await checkFile(file, { seed, shapes: shape, used, device: request });
       checks.push(result);
       console.log(formatCheck(result));
     }
   } finally {
-    device?.dispose();
+    device.dispose();
   }
   const count = (verdict: Verdict) => checks.filter((result) => result.verdict === verdict).length;
-  console.log(`\n${count("runs")} run${adapter ? ` on ${adapter}` : ""}, ${count("refused")} refused, ${count("broken")} broken`);
+  console.log(`\n${count("runs")} run on ${adapter}, ${count("refused")} refused, ${count("broken")} broken`);
   if (json !== undefined) await writeOutput(json, `${JSON.stringify({ adapter, files: checks }, undefined, 2)}\n`);
   if (count("broken") > 0) process.exitCode = 1;
+  const unused = shape.find(([name]) => !used.has(name));
+  if (unused) throw new ModelError(`--shape ${unused[0]}: no file that could be read has an input of this name.`);
 }
 
 /** The file itself, or every .onnx file in the folder and those below it, in the order of their names. */

@@ -36,14 +36,18 @@ export async function unpacked(files: readonly OwnPicture[], goesOn: GoesOn = ()
 }
 
 async function contentOf(archive: File, goesOn: GoesOn) {
-  const reading = known.get(archive) ?? unpack(archive, goesOn);
-  known.set(archive, reading);
-  let content: readonly OwnPicture[] | undefined;
-  try {
-    content = await reading;
-    return content;
-  } finally {
-    if (!content) known.delete(archive);
+  for (;;) {
+    const others = known.get(archive);
+    const reading = others ?? unpack(archive, goesOn);
+    known.set(archive, reading);
+    let content: readonly OwnPicture[] | undefined;
+    try {
+      content = await reading;
+    } finally {
+      if (!content && known.get(archive) === reading) known.delete(archive);
+    }
+    // Whoever began to unpack it may want it no more while another still does.
+    if (content || !others) return content;
   }
 }
 
