@@ -1,5 +1,6 @@
 // Replaces calls of a model's own functions by the nodes inside them, so that only operators are left.
 import { ModelError, UnsupportedError } from "../errors.ts";
+import { freshName, type Names } from "../graph/fresh-names.ts";
 import { type AttributeProto, type FunctionProto, type NodeProto, normalizeDomain } from "./proto.ts";
 
 /** Functions that call functions can double the graph at each level; no network we can draw is this large. */
@@ -96,21 +97,6 @@ function expandCall(call: NodeProto, definition: FunctionProto, taken: Names): N
     attribute: bindAttributes(node, call, definition),
   }));
   return [...inner, ...nodes];
-}
-
-interface Names {
-  readonly taken: Set<string>;
-  /** Where counting goes on for a name that many values want. */
-  readonly next: Map<string, number>;
-}
-
-function freshName(wanted: string, { taken, next }: Names): string {
-  let name = wanted;
-  let i = next.get(wanted) ?? 2;
-  for (; taken.has(name); i++) name = `${wanted}_${i}`;
-  next.set(wanted, i);
-  taken.add(name);
-  return name;
 }
 
 /** Replaces references to the function's attributes by what the call gives, else by their default; without either, they are absent. */

@@ -1,5 +1,6 @@
 // The bodies of If, Loop and Scan: read as ordinary nodes beside the graph's, under names that no others have, and attached to the nodes that
 // run them. Loaded for files that have some.
+import { freshName, type Names } from "../graph/fresh-names.ts";
 import type { AttributeValue, Body, Node, ValueType } from "../graph/graph.ts";
 import { dataTypesByCode } from "../tensor.ts";
 import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from "./proto.ts";
@@ -70,8 +71,7 @@ function withBodies(node: Node, counts: ReadonlyMap<Node, number | undefined>, b
 }
 
 class Separation {
-  readonly #taken: Set<string>;
-  readonly #next = new Map<string, number>();
+  readonly #names: Names;
   readonly #keys = new Set<string>();
   readonly initializers: TensorProto[] = [];
   readonly sparse: NonNullable<GraphProto["sparseInitializer"]>[number][] = [];
@@ -84,7 +84,8 @@ class Separation {
 
   constructor(graph: GraphProto, nodes: readonly NodeProto[]) {
     const named = [...(graph.input ?? []), ...(graph.initializer ?? [])].map(({ name }) => name ?? "");
-    this.#taken = new Set([...named, ...nodes.flatMap(({ input = [], output = [] }) => [...input, ...output])]);
+    const taken = new Set([...named, ...nodes.flatMap(({ input = [], output = [] }) => [...input, ...output])]);
+    this.#names = { taken, next: new Map() };
   }
 
   node(node: NodeProto, scope: Scope | undefined): NodeProto {
@@ -102,7 +103,7 @@ class Separation {
   #body(graph: GraphProto, around: Scope | undefined, captured: Set<string>): string {
     const own = new Map<string, string>();
     const define = (name: string) => {
-      if (name !== "" && !own.has(name)) own.set(name, this.#fresh(name));
+      if (name !== "" && !own.has(name)) own.set(name, freshName(name, this.#names));
     };
     const inputs = (graph.input ?? []).map(({ name = "" }) => name);
     const made = (graph.node ?? []).flatMap(({ output }) => output ?? []);
@@ -131,15 +132,6 @@ class Separation {
     for (let i = 2; this.#keys.has(key); i++) key = `${wanted}_${i}`;
     this.#keys.add(key);
     return key;
-  }
-
-  #fresh(wanted: string): string {
-    let name = wanted;
-    let i = this.#next.get(wanted) ?? 2;
-    for (; this.#taken.has(name); i++) name = `${wanted}_${i}`;
-    this.#next.set(wanted, i);
-    this.#taken.add(name);
-    return name;
   }
 }
 
