@@ -210,9 +210,31 @@ test("learns with a network in one's own lines, says which line is wrong, and th
   await learnTo(page, 1);
 });
 
+/** Chooses another second network before the first step, and expects both to compute the same of the picture: they have the same weights. */
+async function expectSameBeginning(page: Page, second: string): Promise<void> {
+  const element = page.locator("conv-cam");
+  await element.evaluate((one: ConvCam) => one.pause());
+  await page.getByRole("combobox", { name: "Second network" }).selectOption(second);
+  await expect(status(page)).toHaveText(/step 0( ·|$)/);
+  const difference = () =>
+    element.evaluate(async (one: ConvCam) => {
+      await one.step();
+      const means = async (shows: "first" | "second") =>
+        (await one.ask({ kind: "statistics", value: "conv_1", shows })).map(({ mean }) => mean);
+      const [first, others] = [await means("first"), await means("second")];
+      return Math.max(...first.map((mean, i) => Math.abs(mean - (others[i] ?? Number.NaN))));
+    });
+  await expect.poll(difference).toBeLessThan(1e-4);
+  await element.evaluate((one: ConvCam) => one.play());
+}
+
 test("two networks learn on the same batches, each with its colour in the tiles and in the curves", async ({ warmPage: page }) => {
   await page.goto("/train.html#batch=8&twin=none");
-  await page.getByRole("combobox", { name: "Second network" }).selectOption("optimizer");
+  await page.getByRole("combobox", { name: "Second network" }).selectOption("seed");
+  await expect(page).toHaveURL(/twin=colors&second=seed/);
+  await learnTo(page, 1);
+  // Two optimisers begin with the same weights, whatever the second has learned before.
+  await expectSameBeginning(page, "optimizer");
   await expect(page).toHaveURL(/twin=colors&second=optimizer/);
   await expect(page.locator("conv-cam .compare-key")).toHaveText(/magenta: Adam\s+green: SGD with momentum/);
   await learnTo(page, 2);
@@ -220,7 +242,8 @@ test("two networks learn on the same batches, each with its colour in the tiles 
   await expect(curves.locator(".train-key").first()).toHaveText("Adam");
   await expect(curves.locator(".train-key.ink-rival")).toHaveText("SGD with momentum");
   await expect(curves.locator(".train-key.ink-rival")).toBeVisible();
-  await page.getByRole("combobox", { name: "Second network" }).selectOption("blank");
+  // A twin that learns no more is blank.
+  await expectSameBeginning(page, "blank");
   await expect(page.locator("conv-cam .compare-key")).toHaveText(/green: blank twin/);
   await learnTo(page, 1);
   await expect(curves.locator(".train-key.ink-rival")).toBeHidden();

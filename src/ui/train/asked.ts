@@ -9,6 +9,8 @@ import type { ElementWish } from "./wish.ts";
 export interface Asked {
   readonly session: Session;
   readonly source: unknown;
+  /** The second network, where that learns, too. */
+  readonly compare: unknown;
   /** Number of the weights that the element wants. */
   readonly weights: number;
   /** All that it depends on, but for the weights, and how the rate goes on. */
@@ -27,7 +29,18 @@ export function askedOf(element: ConvCam, session: Session, weights: number, wis
   const preparation = { ...element.preparation, ...readPreparation(element) };
   const pictures = JSON.stringify([told.data, identityOf(files)]);
   const key = JSON.stringify([told, pictures, preparation]);
-  return { session, source: element.src, weights, key, pictures, wish, preparation, precision: readAttribute(element, "precision") };
+  const compare = wish.rival && element.compare;
+  return {
+    session,
+    source: element.src,
+    compare,
+    weights,
+    key,
+    pictures,
+    wish,
+    preparation,
+    precision: readAttribute(element, "precision"),
+  };
 }
 
 export function isOfSameWeights(one: Asked, other: Asked | undefined): boolean {
@@ -35,5 +48,5 @@ export function isOfSameWeights(one: Asked, other: Asked | undefined): boolean {
 }
 
 export function isSame(one: Asked, other: Asked | undefined): boolean {
-  return isOfSameWeights(one, other) && other?.key === one.key;
+  return isOfSameWeights(one, other) && other?.key === one.key && other.compare === one.compare;
 }

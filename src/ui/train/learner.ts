@@ -9,7 +9,7 @@ import { forgetExamples } from "./data.ts";
 import { lyingDense, setDrawable } from "./drawn-weights.ts";
 import { type Lesson, lessonOf } from "./lesson.ts";
 import type { Begun, Evaluated, HeldBackPicture, Kept, Stepped, TrainAnswers, TrainRequest } from "./request.ts";
-import { Rival } from "./rival.ts";
+import { forgetLearned, Rival } from "./rival.ts";
 import { shareAt } from "./schedule.ts";
 import { type WeightTiles, weightTilesOf } from "./weight-tiles.ts";
 
@@ -29,6 +29,7 @@ export async function answerTraining(
     viewer.kept.delete(purpose);
     if (request.do === "begin") return begin(viewer, request);
     forgetExamples(viewer);
+    if (viewer.compared) await forgetLearned(viewer.compared);
     if (request.from) await viewer.model.setParameters(await readModel(request.from.bytes));
     return undefined;
   }
@@ -49,6 +50,8 @@ async function begin(viewer: Viewer, { wish, preparation, from, id }: Extract<Tr
   const stepsBefore = from?.steps ?? 0;
   const place = new Place();
   viewer.kept.set(purpose, place);
+  if (viewer.compared && !wish.rival) await forgetLearned(viewer.compared);
+  place.check();
   if (wish.rival && !viewer.compared) throw new Error("train-rival: there is no second network. Name one with `compare`, such as blank:2.");
   const lesson = await lessonOf(viewer, wish, preparation, stepsBefore);
   try {

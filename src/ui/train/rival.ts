@@ -4,6 +4,22 @@ import { readModel } from "../../engine/source.ts";
 import type { Trainer, TrainingBatch, TrainingOptions } from "../../engine/trainer.ts";
 import type { Kept, RivalWish } from "./request.ts";
 
+/** Networks that have learned as a second one, and the seed of the weights that they had before; undefined for those of their file. */
+const learned = new WeakMap<Model, number | undefined>();
+
+/** Brings a network back to the weights that it had before it learned as a second one. */
+export async function forgetLearned(model: Model): Promise<void> {
+  if (!learned.has(model)) return;
+  const blank = learned.get(model);
+  learned.delete(model);
+  await beginWith(model, blank);
+}
+
+/** @param blank the seed of random weights; those of its file where undefined */
+function beginWith(model: Model, blank: number | undefined): Promise<void> {
+  return blank === undefined ? model.restore() : model.reinitialize(blank);
+}
+
 export class Rival {
   readonly model: Model;
   readonly #trainer: Trainer;
@@ -12,12 +28,13 @@ export class Rival {
 
   /**
    * @param options those of the first
-   * @param from where it goes on; it begins anew where that says nothing of it
+   * @param from where it goes on; it begins anew where that says nothing of it, or is before the first step: then it may be of another second network
    */
   static async make(model: Model, wish: RivalWish, options: TrainingOptions, from: Kept | undefined): Promise<Rival> {
-    if (from?.rival) await model.setParameters(await readModel(from.rival));
-    else if (wish.blank !== undefined) await model.reinitialize(wish.blank);
-    else await model.restore();
+    const { rival = undefined } = from && from.steps > 0 ? from : {};
+    learned.set(model, wish.blank);
+    if (rival) await model.setParameters(await readModel(rival));
+    else await beginWith(model, wish.blank);
     const { optimizer = options.optimizer } = wish;
     return new Rival(model, wish, await model.trainer({ ...options, optimizer }));
   }
