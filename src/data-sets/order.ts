@@ -26,13 +26,17 @@ export class Order implements Sequence {
   readonly #length: number;
   readonly #seed: number;
   readonly #isShuffled: boolean;
-  #epoch = 0;
+  #epoch: number;
   #left: number[] = [];
 
-  constructor(length: number, seed: number, isShuffled = true) {
+  /** @param seen how many examples were seen before: what is next is what would have been */
+  constructor(length: number, seed: number, isShuffled = true, seen = 0) {
     this.#length = length;
     this.#seed = seed;
     this.#isShuffled = isShuffled;
+    const [epoch, within] = length === 0 ? [0, 0] : [Math.floor(seen / length), seen % length];
+    this.#epoch = epoch;
+    if (within > 0) this.#left = this.#begin().slice(within);
   }
 
   /** How many epochs have begun. */

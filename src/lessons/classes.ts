@@ -13,7 +13,7 @@ import { batchesOf } from "./pictures-on-gpu.ts";
 export interface ClassLessonOptions {
   readonly isEndless?: boolean | undefined;
   readonly seed: number;
-  /** How many examples of an endless set were seen before. */
+  /** How many examples were seen before. */
   readonly seen?: number;
   readonly isShuffled?: boolean;
   /** What is done to pictures each time that they are seen. */
@@ -30,7 +30,7 @@ export async function classLesson(
   return {
     ...(await batchesOf(device, set, { length: isEndless ? undefined : set.length, next })),
     options: {},
-    sequence: isEndless ? new Onward(seen) : new Order(set.length, seed, isShuffled),
+    sequence: isEndless ? new Onward(seen) : new Order(set.length, seed, isShuffled, seen),
   };
 }
 

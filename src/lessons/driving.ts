@@ -28,10 +28,11 @@ export function roadOf(graph: Graph, { channels, height, width }: Picture, prepa
 }
 
 /** @param next what is done to the next picture */
-export function drivingLesson({ set, outputs }: Road, next?: () => Changes): BaseLesson {
+/** @param seen how many examples were seen before */
+export function drivingLesson({ set, outputs }: Road, next?: () => Changes, seen = 0): BaseLesson {
   const examples = changedExamples(set, next);
   return {
-    sequence: new Onward(),
+    sequence: new Onward(seen),
     options: { loss: "mean-squared-error", of: [outputs.steering.name, outputs.throttle.name] },
     batch(indices) {
       const { inputs, targets } = examples(indices);

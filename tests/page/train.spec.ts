@@ -127,13 +127,25 @@ test("goes on after the GPU was lost, with no more lost than what came after the
       };`;
     await route.fulfill({ response, body: `${await response.text()}\n;{ ${patch} }` });
   });
+  await page.addInitScript(() => {
+    const told: object[] = [];
+    Object.assign(window, { told });
+    addEventListener("train", (event) => told.push((event as CustomEvent).detail), true);
+  });
   await page.goto("/train.html#batch=8&twin=none");
   await learnTo(page, 27);
   expect(page.workers()).toHaveLength(1);
   await page.workers()[0]?.evaluate(() => (self as unknown as { loseDevice: () => void }).loseDevice());
   await expect(status(page)).toHaveText(/Going on after 25 steps/);
-  await learnTo(page, 26);
+  await learnTo(page, 27);
   await expect(page.locator("conv-cam .train .part-trouble")).toHaveCount(0);
+  // With the same examples and moments, each step is what it was before.
+  const told = await page.evaluate(() => (window as unknown as { told: { steps: number; loss: number }[] }).told);
+  for (const step of [26, 27]) {
+    const losses = told.filter(({ steps }) => steps === step).map(({ loss }) => loss);
+    expect(losses.length).toBeGreaterThan(1);
+    expect(new Set(losses).size).toBe(1);
+  }
 });
 
 test("another optimiser begins with the same weights, and a network that learns no more has those from before", async ({

@@ -77,6 +77,13 @@ describe("the order", () => {
     expect(order.next(5)).toEqual([2, 0, 1, 2, 0]);
     expect(order.epoch).toBe(3);
   });
+
+  test.each([0, 3, 20, 33, 40])("goes on after %i examples as if it had not stopped", (seen) => {
+    const whole = new Order(20, 3);
+    whole.next(seen);
+    expect(new Order(20, 3, true, seen).next(50)).toEqual(whole.next(50));
+    expect(new Order(0, 3, true, seen).next(2)).toEqual([]);
+  });
 });
 
 test("nothing learns from what is held back: its seed is refused", () => {

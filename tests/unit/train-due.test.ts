@@ -44,7 +44,17 @@ async function learn({ step, trial, firstTrial }: Costs, forMs: number, start = 
       return { steps: history.steps, loss: 1, accuracy: 0.5, confusion: [], mistakes: [] };
     },
   } as unknown as Session;
-  const begun = { kind: "classes", classes: ["a", "b"], count: 1, heldBack: 1, leftOut: 0, rate: 1, steps: 0, parameters: [] } as const;
+  const begun = {
+    kind: "classes",
+    classes: ["a", "b"],
+    count: 1,
+    heldBack: 1,
+    leftOut: 0,
+    rate: 1,
+    steps: 0,
+    parameters: [],
+    isRestored: false,
+  } as const;
   const begin = performance.now();
   const ignore = () => undefined;
   const learning = new Learning({

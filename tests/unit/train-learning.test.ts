@@ -23,6 +23,7 @@ function runOf() {
     rate: 1,
     steps: 0,
     parameters: [],
+    isRestored: false,
   } as const satisfies Begun;
   let keptCount = 0;
   const learning = new Learning({

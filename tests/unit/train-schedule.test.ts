@@ -62,7 +62,17 @@ test("with another schedule it goes on: the next request follows it, and what is
       return { losses: [1], rivalLosses: [], steps: 1, ms: 1 };
     },
   } as unknown as Session;
-  const begun = { kind: "classes", classes: ["a"], count: 1, heldBack: 1, leftOut: 0, rate: 1, steps: 0, parameters: [] } as const;
+  const begun = {
+    kind: "classes",
+    classes: ["a"],
+    count: 1,
+    heldBack: 1,
+    leftOut: 0,
+    rate: 1,
+    steps: 0,
+    parameters: [],
+    isRestored: false,
+  } as const;
   const ignore = () => undefined;
   const learning = new Learning({
     ...{ session, id: 1, begun, history: new History("a"), batch: 1, rate: 1, usualRate: 1, values: () => [] },

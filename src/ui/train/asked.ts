@@ -3,6 +3,7 @@ import { readAttribute, readPreparation } from "../attributes.ts";
 import type { ConvCam } from "../element.ts";
 import type { Session } from "../session/session.ts";
 import { identityOf } from "./own-pictures.ts";
+import type { Kept } from "./request.ts";
 import type { ElementWish } from "./wish.ts";
 
 /** What is asked for, of which network. */
@@ -21,6 +22,15 @@ export interface Asked {
   readonly preparation: object;
   /** With another one the network is loaded anew: the same goes on to be learned, by that one. */
   readonly precision: string;
+}
+
+/** How a run begins. */
+export interface Beginning {
+  /** The weights; those that the network has where absent. */
+  readonly from?: Kept | undefined;
+  readonly rate?: number | undefined;
+  /** Whether it goes on with the run before. */
+  readonly isOngoing?: boolean;
 }
 
 /** @param weights number of the weights that the element wants */

@@ -55,9 +55,10 @@ export class History {
     this.losses.push(...losses);
   }
 
-  /** Where there are too many, every second one goes, but never the first and the last. */
+  /** Where there are too many, every second one goes, but never the first and the last. Nobody goes on from one before the last. */
   keep(kept: Kept): void {
-    this.#kept = [...this.#kept.filter(({ steps }) => steps < kept.steps), kept];
+    const before = this.#kept.filter(({ steps }) => steps < kept.steps).map(({ checkpoints: _, ...weights }) => weights);
+    this.#kept = [...before, kept];
     if (this.#kept.length <= mostKept) return;
     const last = this.#kept.length - 1;
     this.#kept = this.#kept.filter((_, i) => i % 2 === 0 || i === last);

@@ -9,6 +9,7 @@ import { forgetExamples } from "./data.ts";
 import { lyingDense, setDrawable } from "./drawn-weights.ts";
 import { type Lesson, lessonOf } from "./lesson.ts";
 import type { Begun, Evaluated, HeldBackPicture, Kept, Stepped, TrainAnswers, TrainRequest } from "./request.ts";
+import { isRestored } from "./restored.ts";
 import { forgetLearned, Rival } from "./rival.ts";
 import { shareAt } from "./schedule.ts";
 import { type WeightTiles, weightTilesOf } from "./weight-tiles.ts";
@@ -38,7 +39,7 @@ export async function answerTraining(
   if (!(learner instanceof Learner) || learner.id !== request.id) throw aborted();
   if (request.do === "step") return learner.step(request);
   if (request.do === "evaluate") return learner.evaluate();
-  if (request.do === "keep") return learner.keep();
+  if (request.do === "keep") return learner.keep(request.isToGoOn);
   if (request.do === "picture") return learner.picture(request.index);
   if (request.do === "draw") return learner.draw(request, rows);
   return learner.look(request.kept);
@@ -61,19 +62,21 @@ async function begin(viewer: Viewer, { wish, preparation, from, id }: Extract<Tr
     const pattern = freeze === undefined ? undefined : new RegExp(freeze);
     const options = { ...lesson.options, optimizer, batch, seed, frozen: pattern && ((name: string) => pattern.test(name)) };
     const trainer = await model.trainer(options);
-    const making = wish.rival && viewer.compared && !place.isGone ? Rival.make(viewer.compared, wish.rival, options, from) : undefined;
-    const rival = await making?.catch((error: Error) => {
-      trainer.dispose();
-      throw error;
-    });
-    if (place.isGone) {
+    // What is usual, and not that of the last step.
+    const { parameters, rate } = trainer;
+    let rival: Rival | undefined;
+    try {
+      let goesOn = await isRestored(trainer, from?.checkpoints?.own);
+      if (wish.rival && viewer.compared && !place.isGone) rival = await Rival.make(viewer.compared, wish.rival, options, from);
+      goesOn &&= rival?.isRestored !== false;
+      place.check();
+      viewer.kept.set(purpose, new Learner(viewer, { trainer, rival, lesson, id, stepsBefore: stepsBefore - trainer.steps }));
+      return { ...lesson.about, rate, steps: stepsBefore, parameters, isRestored: goesOn };
+    } catch (error) {
       trainer.dispose();
       rival?.dispose();
+      throw error;
     }
-    place.check();
-    viewer.kept.set(purpose, new Learner(viewer, { trainer, rival, lesson, id, stepsBefore }));
-    const { parameters, rate } = trainer;
-    return { ...lesson.about, rate, steps: stepsBefore, parameters };
   } catch (error) {
     lesson.dispose();
     throw error;
@@ -103,7 +106,7 @@ interface LearnerParts {
   readonly trainer: Trainer;
   readonly rival: Rival | undefined;
   readonly lesson: Lesson;
-  /** That the weights had taken before. */
+  /** That the weights had taken before the trainer's first. */
   readonly stepsBefore: number;
 }
 
@@ -154,9 +157,11 @@ class Learner {
     return { steps, ...(await this.#lesson.evaluate()) };
   }
 
-  async keep(): Promise<Kept> {
+  async keep(isToGoOn: boolean): Promise<Kept> {
     const bytes = (await this.#viewer.model.toOnnx()) as Uint8Array<ArrayBuffer>;
-    return { steps: this.steps, bytes, rival: await this.#rival?.keep() };
+    const kept = { steps: this.steps, bytes, rival: await this.#rival?.keep() };
+    if (!isToGoOn) return kept;
+    return { ...kept, checkpoints: { own: await this.#trainer.checkpoint(), rival: await this.#rival?.checkpoint() } };
   }
 
   picture(index: number): HeldBackPicture {
@@ -181,7 +186,7 @@ class Learner {
       return (found && weight && known.has(weight) && weightTilesOf(value, { ...found, weight })) || [];
     });
     await trainer.keepGradients(part === "gradient" ? [...new Set(tiles.map(({ weight }) => weight))] : []);
-    const before = part === "change" ? (await readModel(since ?? (await this.keep()).bytes)).initializers : undefined;
+    const before = part === "change" ? (await readModel(since ?? (await this.keep(false)).bytes)).initializers : undefined;
     setDrawable(model, {
       lying(weight, isGradient) {
         if (isGradient && trainer.isDisposed) throw new Error("The gradient comes with the next step.");

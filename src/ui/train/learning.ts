@@ -186,7 +186,7 @@ export class Learning {
     if (this.#wanted === wanted) this.#wanted = undefined;
     // Weights that have come apart are worth nothing.
     if (history.isKeepingDue && Number.isFinite(history.losses.at(-1) ?? 0)) {
-      const kept = await this.#keep();
+      const kept = await this.#keep(true);
       if (this.#isOver) return;
       history.keep(kept);
       this.#parts.onKeep();
@@ -273,7 +273,7 @@ export class Learning {
 
   async #look(index: number | undefined): Promise<void> {
     if (this.#isOver) return;
-    const now = this.#looked?.now ?? (await this.#keep());
+    const now = this.#looked?.now ?? (await this.#keep(true));
     const shown = index === undefined ? now : this.history.kept[index];
     if (!shown || this.#isOver) return;
     this.#looked = index === undefined ? undefined : { index, shown, now };
@@ -286,8 +286,16 @@ export class Learning {
     return this.#inTurn(async () => this.#looked?.shown ?? this.#keep());
   }
 
-  #keep(): Promise<Kept> {
-    return this.#ask<"keep">({ do: "keep", id: this.#parts.id });
+  /** All that it goes on with, whatever is looked at; undefined where that is worth nothing. */
+  keepToGoOn(): Promise<Kept | undefined> {
+    return this.#inTurn(async () => {
+      if (this.#isOver || !Number.isFinite(this.history.losses.at(-1) ?? 0)) return undefined;
+      return this.#looked?.now ?? this.#keep(true);
+    });
+  }
+
+  #keep(isToGoOn = false): Promise<Kept> {
+    return this.#ask<"keep">({ do: "keep", id: this.#parts.id, isToGoOn });
   }
 
   /** Makes weights known to what draws them, in place of maps. @returns those that can be drawn */

@@ -21,7 +21,7 @@ export interface Lesson extends BaseLesson, Examination<Omit<Evaluated, "steps">
 const shortDrive = { pictures: 50, roads: 4, seconds: 8 };
 
 /**
- * @param turn how many steps were taken before: what goes on does not see the same again
+ * @param turn how many steps were taken before: what goes on sees what would have come
  * @throws Error that says what is wrong with the pictures, or why the network cannot learn from them
  */
 export async function lessonOf(viewer: Viewer, wish: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
@@ -33,13 +33,11 @@ async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Prepara
   const examination = await classExamination(viewer.model, test);
   const { seed, batch, rival } = wish;
   const other = rival && viewer.compared && (await classExamination(viewer.compared, test));
-  const learning = await learnClasses(viewer.model.device, train, { isEndless, seed: seed + turn, seen: turn * batch }).catch(
-    (error: Error) => {
-      examination.dispose();
-      other?.dispose();
-      throw error;
-    },
-  );
+  const learning = await learnClasses(viewer.model.device, train, { isEndless, seed, seen: turn * batch }).catch((error: Error) => {
+    examination.dispose();
+    other?.dispose();
+    throw error;
+  });
   return {
     ...learning,
     about: { kind: "classes", classes: train.classes, count: isEndless ? undefined : train.length, heldBack: test.length, leftOut },
@@ -59,7 +57,7 @@ async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Prepara
 }
 
 /** Two outputs that steer and drive: how good it is shows on the road. */
-async function roadLesson(viewer: Viewer, { seed, rival }: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
+async function roadLesson(viewer: Viewer, { seed, batch, rival }: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
   const { model } = viewer;
   const picture = pictureOf(viewer);
   const prepared = setPreparation(preparation, picture.channels);
@@ -70,7 +68,7 @@ async function roadLesson(viewer: Viewer, { seed, rival }: TrainWish, preparatio
     accuracy: drive.inLane,
   });
   return {
-    ...drivingLesson(roadOf(model.graph, picture, prepared, checkLearningSeed(seed + turn))),
+    ...drivingLesson(roadOf(model.graph, picture, prepared, checkLearningSeed(seed)), undefined, turn * batch),
     about: { kind: "driving", classes: [], count: undefined, heldBack: shortDrive.pictures, leftOut: 0 },
     async evaluate() {
       const own = told(await examination.evaluate());

@@ -34,6 +34,13 @@ export interface TrainWish {
   readonly rival?: RivalWish | undefined;
 }
 
+/** All that a training goes on with as if it had not stopped: .onnx files that hold the optimiser's moments, too. */
+export interface Checkpoints {
+  readonly own: Uint8Array<ArrayBuffer>;
+  /** Of the second network, where that learns, too. */
+  readonly rival?: Uint8Array<ArrayBuffer> | undefined;
+}
+
 /** Weights as they were after so many steps. */
 export interface Kept {
   readonly steps: number;
@@ -41,6 +48,8 @@ export interface Kept {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Those of the second network, where that learns, too. */
   readonly rival?: Uint8Array<ArrayBuffer> | undefined;
+  /** Absent where it is to be looked at alone. */
+  readonly checkpoints?: Checkpoints | undefined;
 }
 
 export type TrainRequest =
@@ -64,7 +73,7 @@ export type TrainRequest =
     }
   /** How good it is on pictures that it does not learn from. */
   | { readonly do: "evaluate"; readonly id: number }
-  | { readonly do: "keep"; readonly id: number }
+  | { readonly do: "keep"; readonly id: number /** Whether it is to go on from there. */; readonly isToGoOn: boolean }
   /** One of the pictures held back, by its number; they begin anew after the last. */
   | { readonly do: "picture"; readonly id: number; readonly index: number }
   /** Computes with weights that were kept. */
@@ -101,6 +110,8 @@ export interface Begun {
   readonly steps: number;
   /** Parameters that learn. */
   readonly parameters: readonly string[];
+  /** Whether it goes on as if it had not stopped; else the optimiser remembers nothing of the steps before. */
+  readonly isRestored: boolean;
 }
 
 export interface Stepped {

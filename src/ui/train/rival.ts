@@ -3,6 +3,7 @@ import type { Model } from "../../engine/model.ts";
 import { readModel } from "../../engine/source.ts";
 import type { Trainer, TrainingBatch, TrainingOptions } from "../../engine/trainer.ts";
 import type { Kept, RivalWish } from "./request.ts";
+import { isRestored } from "./restored.ts";
 
 /** Networks that have learned as a second one, and the seed of the weights that they had before; undefined for those of their file. */
 const learned = new WeakMap<Model, number | undefined>();
@@ -25,6 +26,8 @@ export class Rival {
   readonly #trainer: Trainer;
   /** Where it is another than the first has. */
   readonly #rate: number | undefined;
+  /** Whether it goes on as if it had not stopped. */
+  isRestored = false;
 
   /**
    * @param options those of the first
@@ -36,7 +39,15 @@ export class Rival {
     if (rival) await model.setParameters(await readModel(rival));
     else await beginWith(model, wish.blank);
     const { optimizer = options.optimizer } = wish;
-    return new Rival(model, wish, await model.trainer({ ...options, optimizer }));
+    const trainer = await model.trainer({ ...options, optimizer });
+    const one = new Rival(model, wish, trainer);
+    try {
+      one.isRestored = await isRestored(trainer, rival && from?.checkpoints?.rival);
+    } catch (error) {
+      trainer.dispose();
+      throw error;
+    }
+    return one;
   }
 
   private constructor(model: Model, wish: RivalWish, trainer: Trainer) {
@@ -65,6 +76,10 @@ export class Rival {
 
   async keep(): Promise<Uint8Array<ArrayBuffer>> {
     return (await this.model.toOnnx()) as Uint8Array<ArrayBuffer>;
+  }
+
+  checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#trainer.checkpoint();
   }
 
   async look(bytes: Uint8Array): Promise<void> {

@@ -1,7 +1,8 @@
-// A training that goes on another day: its first and last weights and its curves, in the browser's own database. Where that keeps nothing, neither does this.
+// A training that goes on another day: its first weights, all that it goes on with, and its curves, in the browser's own database. Where that keeps
+// nothing, neither does this.
 import { handOver, takeOver } from "../../handed-over.ts";
 import { History, type Score } from "./history.ts";
-import type { TrainWish } from "./request.ts";
+import type { Kept, TrainWish } from "./request.ts";
 
 interface Told {
   readonly name: string;
@@ -10,10 +11,18 @@ interface Told {
   readonly scores: readonly Score[];
   readonly steps: readonly number[];
   readonly at: number;
+  /** Learning rate of the next steps; absent where nobody has kept one. */
+  readonly rate?: number;
+  /** Version of the checkpoint that is the last of the files; absent where there is none. */
+  readonly checkpoint?: number;
 }
+
+/** Another one with each change of what a checkpoint holds: of others the weights go on alone. */
+const checkpointVersion = 1;
 
 export interface StoredRun {
   readonly history: History;
+  readonly rate: number | undefined;
   /** When it was kept: milliseconds since 1970. */
   readonly at: number;
 }
@@ -40,12 +49,26 @@ function sourceKey(source: unknown): unknown {
   return [source.length, hash];
 }
 
-/** @param key what it depends on: of anything else it is not told */
-export async function storeRun(name: string, key: string, history: History): Promise<void> {
-  const kept = [history.kept[0], history.latest].flatMap((one) => one ?? []);
+/** What is stored of a run. */
+export interface Storable {
+  /** What it depends on: of anything else it is not told. */
+  readonly key: string;
+  readonly history: History;
+  /** Where it goes on. */
+  readonly latest: Kept;
+  readonly rate: number;
+}
+
+export async function storeRun(name: string, { key, history, latest, rate }: Storable): Promise<void> {
   const { losses, scores } = history;
-  const told: Told = { name: history.name, key, losses, scores, steps: kept.map(({ steps }) => steps), at: Date.now() };
-  await handOver(keyOf(name), [new Blob([JSON.stringify(told)]), ...kept.map(({ bytes }) => new Blob([bytes]))]).catch(() => undefined);
+  const kept = [history.kept[0] ?? latest, latest];
+  const checkpoint = latest.checkpoints?.own;
+  const told: Told = {
+    ...{ name: history.name, key, losses, scores, steps: kept.map(({ steps }) => steps), at: Date.now(), rate },
+    ...(checkpoint && { checkpoint: checkpointVersion }),
+  };
+  const files = [...kept.map(({ bytes }) => bytes), ...(checkpoint ? [checkpoint] : [])];
+  await handOver(keyOf(name), [new Blob([JSON.stringify(told)]), ...files.map((bytes) => new Blob([bytes]))]).catch(() => undefined);
 }
 
 /** @returns undefined where none is kept, or one of something else */
@@ -57,10 +80,13 @@ export async function storedRun(name: string, key: string): Promise<StoredRun | 
     const history = new History(told.name);
     history.note(told.losses);
     history.scores.push(...told.scores);
-    for (const [i, file] of files.entries()) history.keep({ steps: told.steps[i] ?? 0, bytes: new Uint8Array(await file.arrayBuffer()) });
-    if (!history.latest || history.latest.steps === 0) return undefined;
-    history.cut(history.latest);
-    return { history, at: told.at };
+    const [first, last, own] = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
+    const [before = 0, steps = 0] = told.steps;
+    if (!first || !last || steps === 0) return undefined;
+    history.keep({ steps: before, bytes: first });
+    history.keep({ steps, bytes: last, checkpoints: own && told.checkpoint === checkpointVersion ? { own } : undefined });
+    history.cut({ steps, bytes: last });
+    return { history, rate: told.rate, at: told.at };
   } catch {
     return undefined;
   }

@@ -10,28 +10,20 @@ import { setAttribute } from "../state.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { UpdateLoop } from "../update-loop.ts";
 import { stillAsked, unpacked } from "./archives.ts";
-import { type Asked, askedOf, isOfSameWeights, isSame } from "./asked.ts";
+import { type Asked, askedOf, type Beginning, isOfSameWeights, isSame } from "./asked.ts";
 import { Drawing } from "./drawing.ts";
 import { type History, historyFor } from "./history.ts";
 import type { TrainHost } from "./host.ts";
+import { Keeping } from "./keeping.ts";
 import { Learning } from "./learning.ts";
 import { lossesCsv } from "./losses-csv.ts";
 import type { Begun, HeldBackPicture, Kept } from "./request.ts";
 import { runViewOf } from "./run-view.ts";
 import { statusText } from "./status.ts";
-import { type StoredRun, storedRun, storeKeyOf, storeNameOf, storeRun } from "./stored.ts";
+import { type StoredRun, storedRun, storeKeyOf, storeNameOf } from "./stored.ts";
 import { drawPicture, type TrainActions, trainTemplate } from "./template.ts";
 import styles from "./train.css?inline";
 import { type ElementWish, readTrainWish } from "./wish.ts";
-
-/** How a run begins. */
-interface Beginning {
-  /** The weights; those that the network has where absent. */
-  readonly from?: Kept | undefined;
-  readonly rate?: number | undefined;
-  /** Whether it goes on with the run before. */
-  readonly isOngoing?: boolean;
-}
 
 export class Training {
   readonly panel = make("section", "train");
@@ -44,6 +36,7 @@ export class Training {
   #of: Asked | undefined;
   #id = 0;
   #learning: Learning | undefined;
+  #keeping: Keeping | undefined;
   /** How the run before was led: one that goes on is led likewise. */
   #led: Pick<Learning, "rate" | "pace" | "isHeld"> | undefined;
   #history: History | undefined;
@@ -106,6 +99,7 @@ export class Training {
     const learning = this.#learning;
     if (learning) this.#led = { rate: learning.rateAnew, pace: learning.pace, isHeld: learning.isHeld };
     learning?.end();
+    this.#keeping?.end();
     this.#learning = undefined;
   }
 
@@ -167,7 +161,8 @@ export class Training {
     );
     if (!files) this.#asked = undefined;
     if (!files || id !== this.#id) return;
-    const request = { do: "begin", id, wish: { ...told, files }, preparation, from } as const;
+    const beginning = isOngoing ? from : from && { ...from, checkpoints: undefined };
+    const request = { do: "begin", id, wish: { ...told, files }, preparation, from: beginning } as const;
     const begun = (await session.ask({ kind: "train", request })) as Begun;
     const element = this.#element;
     const store = storeNameOf(element, wish);
@@ -184,15 +179,18 @@ export class Training {
       values: () => element.availableLayers.filter(({ operator }) => operator !== "Input").map(({ value }) => value),
       schedule: () => this.#asked?.wish.schedule,
       onChange: () => this.#show(),
-      onLearn: () => this.#tell(),
-      onKeep: () => {
-        // What is kept of another day goes only when this one has learned something.
-        if (store !== null && history.losses.length > 0) void storeRun(store, storeKey, history);
+      onLearn: () => {
+        this.#tell();
+        this.#keeping?.note();
       },
+      onKeep: () => void this.#keeping?.keep(history.latest),
       onFail: (error) => this.#fail(error),
     });
-    if (isOngoing && this.#led) Object.assign(learning, this.#led);
+    if (isOngoing && this.#led) Object.assign(learning, this.#led, rate === undefined ? {} : { rate });
     this.#learning = learning;
+    this.#keeping = store === null ? undefined : new Keeping({ name: store, key: storeKey }, learning, () => this.#stored !== undefined);
+    if (isOngoing && history.steps > 0 && !begun.isRestored)
+      this.#note = "It goes on with weights alone: the optimiser's moments begin anew.";
     if (begun.classes.length > 0) this.#nameClasses(begun.classes);
     // There is something to see at once, unless somebody has chosen something meanwhile. A picture of what was learned before is no longer it.
     const isFree = () => element.input === undefined || (element.input === this.#opened?.input && this.#opened.of !== asked.pictures);
@@ -286,7 +284,7 @@ export class Training {
     if (!asked || !stored) return;
     this.#stored = undefined;
     this.#history = stored.history;
-    await this.#start(asked, { from: stored.history.latest, rate: this.#learning?.rateAnew, isOngoing: true });
+    await this.#start(asked, { from: stored.history.latest, rate: stored.rate ?? this.#learning?.rateAnew, isOngoing: true });
   }
 
   async #save(): Promise<void> {

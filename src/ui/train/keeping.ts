@@ -1,0 +1,72 @@
+// Keeps what a network learns in the browser, for another day: whenever weights are kept, from time to time, and when nobody sees the page any more.
+import type { Learning } from "./learning.ts";
+import type { Kept } from "./request.ts";
+import { storeRun } from "./stored.ts";
+
+/** Milliseconds between two times, at least. */
+const restMs = 10_000;
+/** Keeping takes this share of the time, at most. */
+const mostShare = 0.05;
+
+interface Where {
+  /** Under which it is kept. */
+  readonly name: string;
+  /** What it depends on. */
+  readonly key: string;
+}
+
+/** What learns. */
+type Learns = Pick<Learning, "history" | "keepToGoOn" | "rateAnew">;
+/** What may be hidden. */
+type Page = Pick<Document, "visibilityState" | "addEventListener" | "removeEventListener">;
+
+export class Keeping {
+  readonly #where: Where;
+  readonly #learning: Learns;
+  readonly #hasOther: () => boolean;
+  readonly #page: Page;
+  /** How many steps were taken when it was asked for last. */
+  #steps: number;
+  #dueAt = performance.now() + restMs;
+
+  /** @param hasOther whether something of another day is kept, and offered */
+  constructor(where: Where, learning: Learns, hasOther: () => boolean, page: Page = document) {
+    this.#where = where;
+    this.#learning = learning;
+    this.#hasOther = hasOther;
+    this.#page = page;
+    this.#steps = learning.history.steps;
+    page.addEventListener("visibilitychange", this.#onHidden);
+  }
+
+  /** Steps were taken. */
+  note(): void {
+    if (performance.now() >= this.#dueAt) void this.keep();
+  }
+
+  end(): void {
+    this.#page.removeEventListener("visibilitychange", this.#onHidden);
+  }
+
+  readonly #onHidden = (): void => {
+    if (this.#page.visibilityState === "hidden") void this.keep();
+  };
+
+  /**
+   * Keeps all that it goes on with, unless nothing was learned since it was kept.
+   *
+   * @param known it, where it is known
+   */
+  async keep(known?: Kept): Promise<void> {
+    const { history } = this.#learning;
+    // A glance at the page leaves what is kept of another day as it is.
+    const isGlance = this.#hasOther() && history.kept.length < 2;
+    if (history.steps === this.#steps || isGlance) return;
+    this.#steps = history.steps;
+    const begun = performance.now();
+    const latest = known ?? (await this.#learning.keepToGoOn().catch(() => undefined));
+    if (latest) await storeRun(this.#where.name, { key: this.#where.key, history, latest, rate: this.#learning.rateAnew });
+    const now = performance.now();
+    this.#dueAt = now + Math.max(restMs, (now - begun) / mostShare);
+  }
+}

@@ -1,0 +1,149 @@
+// What of a training goes on: what is kept on the page, and in the browser for another day.
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { History } from "../../src/ui/train/history.ts";
+import { Keeping } from "../../src/ui/train/keeping.ts";
+import type { Kept } from "../../src/ui/train/request.ts";
+import { storedRun, storeRun } from "../../src/ui/train/stored.ts";
+
+/** What the browser's database holds, by its keys. */
+const database = new Map<string, readonly Blob[]>();
+
+/** A request that has its answer. */
+function answered<Result>(result: Result): EventTarget & { readonly result: Result } {
+  const request = Object.assign(new EventTarget(), { result });
+  void Promise.resolve().then(() => request.dispatchEvent(new Event("success")));
+  return request;
+}
+
+beforeEach(() => {
+  database.clear();
+  const objects = {
+    put: (files: readonly Blob[], key: string) => answered(void database.set(key, files)),
+    get: (key: string) => answered(database.get(key)),
+  };
+  const opened = { transaction: () => ({ objectStore: () => objects }), close: () => undefined };
+  vi.stubGlobal("indexedDB", { open: () => answered(opened) });
+});
+afterEach(() => vi.useRealTimers());
+
+/** Weights are a byte, and what goes on with them another. */
+const kept = (steps: number): Kept => ({
+  steps,
+  bytes: new Uint8Array([steps]),
+  checkpoints: { own: new Uint8Array([100 + steps]), rival: undefined },
+});
+const weightsOf = ({ steps, bytes }: Kept) => ({ steps, bytes });
+
+function learned(steps: number): History {
+  const history = new History("adam, seed 1");
+  history.keep(kept(0));
+  history.note(new Array<number>(steps).fill(1));
+  return history;
+}
+
+test("of weights that are kept only the latest hold what it goes on with: moments are twice as large", () => {
+  const history = learned(50);
+  history.keep(kept(25));
+  history.keep(kept(50));
+  expect(history.kept).toEqual([weightsOf(kept(0)), weightsOf(kept(25)), kept(50)]);
+});
+
+describe("a training that is stored", () => {
+  const storable = (steps: number) => ({ key: "a", history: learned(steps), latest: kept(steps), rate: 0.25 });
+
+  test("goes on another day with its moments, its rate and its curves", async () => {
+    await storeRun("page", storable(37));
+    const run = await storedRun("page", "a");
+    expect(run?.history.kept).toEqual([weightsOf(kept(0)), { ...kept(37), checkpoints: { own: Uint8Array.of(137) } }]);
+    expect([run?.rate, run?.history.steps, run?.history.losses.length]).toEqual([0.25, 37, 37]);
+    expect(await storedRun("page", "b")).toBeUndefined();
+  });
+
+  test("without moments, or with those of another version, goes on with its weights", async () => {
+    await storeRun("page", { ...storable(37), latest: weightsOf(kept(37)) });
+    expect((await storedRun("page", "a"))?.history.latest).toEqual(weightsOf(kept(37)));
+    await storeRun("page", storable(37));
+    const [[key, files]] = [...database] as [[string, Blob[]]];
+    const told = JSON.parse(await (files[0] as Blob).text());
+    database.set(key, [new Blob([JSON.stringify({ ...told, checkpoint: 0 })]), ...files.slice(1)]);
+    expect((await storedRun("page", "a"))?.history.latest).toEqual(weightsOf(kept(37)));
+    // As they were kept before there were checkpoints.
+    const { checkpoint: _, rate: __, ...old } = told;
+    database.set(key, [new Blob([JSON.stringify(old)]), ...files.slice(1, 3)]);
+    const run = await storedRun("page", "a");
+    expect([run?.history.latest, run?.rate]).toEqual([weightsOf(kept(37)), undefined]);
+  });
+});
+
+describe("what is learned is kept in the browser", () => {
+  /** A page that can be hidden, and a run that says what it goes on with. */
+  function learn(history: History, hasOther = false) {
+    const page = Object.assign(new EventTarget(), { visibilityState: "visible" as DocumentVisibilityState });
+    const asked: number[] = [];
+    const learning = {
+      ...{ history, rateAnew: 0.5 },
+      async keepToGoOn() {
+        asked.push(history.steps);
+        return kept(history.steps);
+      },
+    };
+    const keeping = new Keeping({ name: "page", key: "a" }, learning, () => hasOther, page);
+    const see = (visibilityState: DocumentVisibilityState) => {
+      page.visibilityState = visibilityState;
+      page.dispatchEvent(new Event("visibilitychange"));
+    };
+    const stored = async () => (await storedRun("page", "a"))?.history.steps;
+    return { keeping, see, asked, stored };
+  }
+
+  test("when the page is hidden, once for the same steps", async () => {
+    const history = learned(0);
+    const { see, asked, stored, keeping } = learn(history);
+    see("hidden");
+    history.note([1, 1, 1]);
+    see("visible");
+    expect(asked).toEqual([]);
+    see("hidden");
+    see("hidden");
+    await expect.poll(stored).toBe(3);
+    expect(asked).toEqual([3]);
+    history.note([1]);
+    keeping.end();
+    see("hidden");
+    expect(asked).toEqual([3]);
+  });
+
+  test("from time to time, as nobody is asked when a page is closed", async () => {
+    vi.useFakeTimers();
+    const history = learned(0);
+    const { keeping, asked } = learn(history);
+    history.note([1]);
+    keeping.note();
+    expect(asked).toEqual([]);
+    vi.advanceTimersByTime(10_000);
+    keeping.note();
+    expect(asked).toEqual([1]);
+  });
+
+  test("whenever weights are, and these are not asked for again", async () => {
+    const history = learned(25);
+    const { keeping, asked, stored } = learn(new History("none"));
+    await keeping.keep(kept(0));
+    expect(await stored()).toBeUndefined();
+    const other = learn(history);
+    history.note([1]);
+    await other.keeping.keep(kept(26));
+    expect([await other.stored(), asked, other.asked]).toEqual([26, [], []]);
+  });
+
+  test("but a glance at the page leaves what is kept of another day as it is", async () => {
+    const history = learned(0);
+    const { see, asked, stored } = learn(history, true);
+    history.note([1, 1]);
+    see("hidden");
+    expect(asked).toEqual([]);
+    history.keep(kept(2));
+    see("hidden");
+    await expect.poll(stored).toBe(2);
+  });
+});
