@@ -5,18 +5,18 @@ import type { Program } from "./gpu/program.ts";
 import type { Plan, Step } from "./plan/plan.ts";
 import type { Tensor } from "./tensor.ts";
 
+/** What one run takes. */
+interface Run {
+  readonly operands: Readonly<Record<string, Tensor>>;
+  /** Writes what is made on the GPU, whenever the run begins. */
+  readonly fill: () => void;
+}
+
 export interface PiecesOptions {
   /** About how long the GPU is given one piece at most. By default 16: a picture of a screen at 60 a second. A dispatch that takes longer is a piece alone. */
   readonly milliseconds?: number | undefined;
   /** Called, and awaited, between two pieces: whoever has other work for the GPU lets it go first. */
   readonly between?: (() => unknown) | undefined;
-}
-
-/** What is told of the pieces. */
-interface Heard {
-  /** Called before the first piece is submitted, also where a run begins anew. */
-  readonly beforeFirst?: () => void;
-  readonly beforeLast?: () => void;
 }
 
 /** How a run was cut. */
@@ -48,55 +48,31 @@ export class PieceRunner {
   }
 
   /**
-   * Runs once for each set of operands, see {@link PieceRunner.#run}. `fill` writes what is made on the GPU, whenever a run begins.
+   * Runs once for each set of operands. What a run does to parameters is one piece, its last: whoever reads them meanwhile finds those before the run
+   * or those after it. Where the execution is planned anew, or somebody sets parameters meanwhile, the first run begins anew.
    *
    * @param beforeLast called before the last piece of the last run is submitted
-   */
-  async runAll(
-    runs: readonly { readonly operands: Readonly<Record<string, Tensor>>; readonly fill: () => void }[],
-    { between, ...options }: PiecesOptions,
-    beforeLast: () => void,
-  ): Promise<Pieces> {
-    const check = async () => {
-      await between?.();
-      this.#check();
-    };
-    let [count, longestMs] = [0, 0];
-    for (const [i, { operands, fill }] of runs.entries()) {
-      if (i > 0) await check();
-      this.#derived.write(operands);
-      const isLast = i === runs.length - 1;
-      const pieces = await this.#run({ ...options, between: check }, { beforeFirst: fill, ...(isLast && { beforeLast }) });
-      count += pieces.count;
-      longestMs = Math.max(longestMs, pieces.longestMs);
-    }
-    return { count, longestMs };
-  }
-
-  /**
-   * Runs once. What a run does to parameters is one piece, the last: whoever reads them meanwhile finds those before the run or those after it. Where
-   * the execution is planned anew, or somebody sets parameters meanwhile, the run begins anew.
-   *
    * @throws DeviceError once the execution has been disposed of
    */
-  async #run({ milliseconds = 16, between }: PiecesOptions, { beforeFirst, beforeLast }: Heard): Promise<Pieces> {
+  async runAll(runs: readonly Run[], { milliseconds = 16, between }: PiecesOptions, beforeLast: () => void): Promise<Pieces> {
     const { device, startup } = this.#execution;
     const { queue } = device.gpu;
-    let [count, longestMs, first, version] = [0, 0, 0, -1];
+    let [count, longestMs, index, first, version] = [0, 0, 0, 0, -1];
     for (;;) {
       const { plan, program } = this.#execution;
-      if (program !== this.#program) {
-        this.#program = program;
-        this.#guesses = plan.steps.map((step) => guess(step, device.target.profile));
-        first = 0;
-      }
-      // Gradients of some parameters are not applied to others.
-      if (program?.parameters.version !== version) first = 0;
-      version = program?.parameters.version ?? -1;
+      // Gradients of some parameters are not applied to others, and not added to those of others.
+      if (program !== this.#program || versionOf(plan, program) !== version) [index, first] = [0, 0];
+      if (program !== this.#program) this.#guesses = plan.steps.map((step) => guess(step, device.target.profile));
+      this.#program = program;
+      const { operands, fill } = runs[index] as Run;
       const end = endOf(this.#guesses, first, firstUpdate(plan), milliseconds);
-      const isLast = end >= plan.steps.length;
-      if (first === 0) beforeFirst?.();
-      if (isLast) beforeLast?.();
+      const endsRun = end >= plan.steps.length;
+      const isLast = endsRun && index === runs.length - 1;
+      if (first === 0) {
+        this.#derived.write(operands);
+        fill();
+      }
+      if (isLast) beforeLast();
       const before = performance.now();
       device.faults.attempt(this.#execution, () => {
         const encoder = device.gpu.createCommandEncoder();
@@ -106,14 +82,17 @@ export class PieceRunner {
         queue.submit([encoder.finish()]);
       });
       startup.reportRun();
+      // With what the run itself has changed.
+      version = versionOf(plan, program);
       await queue.onSubmittedWorkDone();
       const ms = performance.now() - before;
       count++;
       longestMs = Math.max(longestMs, ms);
       this.#learn(first, end, ms);
       if (isLast) return { count, longestMs };
-      first = end;
+      [index, first] = endsRun ? [index + 1, 0] : [index, end];
       await between?.();
+      this.#check();
     }
   }
 
@@ -127,6 +106,11 @@ export class PieceRunner {
 function guess({ macs, bytes }: Step, profile: "software" | "gpu" = "gpu"): number {
   const speed = speeds[profile];
   return Math.max(macs / speed.macs, bytes / speed.bytes, 1e-3);
+}
+
+/** Another one whenever a parameter that the plan reads is changed, but not by what else runs meanwhile. */
+function versionOf({ buffers }: Plan, program: Program | undefined): number {
+  return buffers.reduce((sum, { parameter }) => sum + (parameter === undefined ? 0 : (program?.parameters.versionOf(parameter) ?? 0)), 0);
 }
 
 /** The first step that changes a parameter: all of them come behind what computes gradients. */

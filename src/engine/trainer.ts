@@ -2,7 +2,6 @@
 import { DerivedExecution } from "./derived.ts";
 import { DeviceError, ModelError, UnsupportedError } from "./errors.ts";
 import type { Execution, GpuValue } from "./execution.ts";
-import { checkFinite } from "./gradient/check.ts";
 import { ratesAt, usualRate } from "./gradient/training/optimizers.ts";
 import type { TrainingOptions } from "./gradient/training/options.ts";
 import {
@@ -28,7 +27,7 @@ import type { PieceRunner, Pieces, PiecesOptions } from "./pieces.ts";
 import { isWeight } from "./reinitialize.ts";
 import type { ModelSource } from "./source.ts";
 import { Tensor } from "./tensor.ts";
-import { asTensor, checkLabels, isSource, partOf, type TrainingBatch, targetsByName } from "./training-batch.ts";
+import { asTensor, fillFrom, isSource, type TrainingBatch, targetsByName } from "./training-batch.ts";
 
 export type { LossOptions, LossScaleOptions, TrainingOptions } from "./gradient/training/options.ts";
 
@@ -57,10 +56,9 @@ export class Trainer {
   readonly of: readonly string[];
   /** Name of the model's input. */
   readonly input: string;
-  /** Learning rate of the next steps, before the schedule. */
-  rate: number;
   /** Names of the parameters that learn. */
   readonly parameters: readonly string[];
+  #rate = 0;
   readonly #plan: TrainingPlan;
   readonly #loadParts: LoadParts;
   readonly #made: Made;
@@ -129,6 +127,17 @@ export class Trainer {
     return this.#execution.running;
   }
 
+  /** Learning rate of the next steps, before the schedule. */
+  get rate(): number {
+    return this.#rate;
+  }
+
+  /** @throws ModelError for what is below 0, infinite, NaN or no number */
+  set rate(rate: number) {
+    if (!(Number.isFinite(rate) && rate >= 0)) throw new ModelError(`rate: got ${rate}, expected a number of 0 or more.`);
+    this.#rate = rate;
+  }
+
   /** How many steps were submitted, with those before a checkpoint that was restored. */
   get steps(): number {
     return this.#steps;
@@ -178,18 +187,18 @@ export class Trainer {
 
   /** What each part of the next step takes. */
   #partsOf(batch: TrainingBatch): readonly Part[] {
-    checkFinite("rate", this.rate);
     this.#check();
-    const [whole, count, rate] = [this.#operandsOf(batch), this.#plan.parts, this.scheduledRate];
-    const { inputs } = batch;
-    const size = this.batch / count;
+    const given: Partial<TrainingBatch> = batch ?? {};
+    const whole = this.#operandsOf(given);
+    const { inputs } = given;
+    const { parts: count, batch: size, partOf } = this.#plan;
     return Array.from({ length: count }, (_, part) => ({
       operands: {
-        ...Object.fromEntries(whole.map(([role, tensor]) => [role, partOf(tensor, part, count)])),
-        [ratesOperand]: Tensor.float32([8], ratesAt(this.#plan.optimizer, rate, this.#steps + 1, part, count)),
+        ...Object.fromEntries(whole.map(([role, tensor]) => [role, partOf?.(tensor, part) ?? tensor])),
+        [ratesOperand]: Tensor.float32([8], ratesAt(this.#plan.optimizer, this.scheduledRate, this.#steps + 1, part, count)),
       },
       fill: () => {
-        if (isSource(inputs)) inputs.write(this.#execution.operand(inputsOperand), part * size, size);
+        if (isSource(inputs)) fillFrom(inputs, this.#execution.operand(inputsOperand), part * size, size);
       },
     }));
   }
@@ -228,18 +237,17 @@ export class Trainer {
   }
 
   /** The inputs and targets of a whole batch, by the roles of their operands. */
-  #operandsOf({ inputs, targets }: TrainingBatch): readonly (readonly [role: string, tensor: Tensor])[] {
+  #operandsOf({ inputs, targets }: Partial<TrainingBatch>): readonly (readonly [role: string, tensor: Tensor])[] {
     const { operands, types } = this.#made;
     const typeOf = (role: string): ValueType => {
       const { dtype, shape } = (operands[role] as (typeof operands)[string]).initial;
       return { dtype, shape: shape.with(0, this.batch) };
     };
-    const given = targetsByName(targets, this.of, this.#plan.checkTargets);
+    const given = targetsByName(targets, this.of);
     const right = this.#plan.losses.map(({ name, loss }, i) => {
       const what = this.of.length > 1 ? `targets: '${name}'` : "targets";
-      const tensor = asTensor(what, given[name], typeOf(targetsOperandOf(name)));
-      if (loss === "cross-entropy") checkLabels(what, tensor, types[i]?.shape[1] ?? 1);
-      return [targetsOperandOf(name), tensor] as const;
+      const role = targetsOperandOf(name);
+      return [role, asTensor(what, given[name], typeOf(role), loss === "cross-entropy" ? types[i]?.shape[1] : undefined)] as const;
     });
     return isSource(inputs) ? right : [[inputsOperand, asTensor("inputs", inputs, typeOf(inputsOperand))], ...right];
   }
@@ -260,7 +268,7 @@ export class Trainer {
    * @throws ModelError before the first step
    */
   async readLoss(): Promise<number> {
-    return this.#readNumber(lossResult);
+    return (await this.#readNumbers([lossResult]))[0] as number;
   }
 
   /**
@@ -269,12 +277,13 @@ export class Trainer {
    * @throws ModelError before the first step
    */
   async readLosses(): Promise<Readonly<Record<string, number>>> {
-    return Object.fromEntries(await Promise.all(this.of.map(async (name) => [name, await this.#readNumber(lossResultOf(name))] as const)));
+    const numbers = await this.#readNumbers(this.of.map(lossResultOf));
+    return Object.fromEntries(this.of.map((name, i) => [name, numbers[i] as number]));
   }
 
-  async #readNumber(result: string): Promise<number> {
+  async #readNumbers(results: readonly string[]): Promise<readonly (number | undefined)[]> {
     if (this.#steps === this.#stepsBefore) throw new ModelError("no step was taken yet.");
-    return (await this.#execution.read([result]))[result]?.toFloat32()[0] as number;
+    return Object.values(await this.#execution.read(results)).map((tensor) => tensor.toFloat32()[0]);
   }
 
   /** By what the next step's loss is multiplied, and how many steps were not taken, since a gradient was not finite. */
@@ -288,8 +297,7 @@ export class Trainer {
    * @param of its name, where there are several. By default the first.
    */
   async readScores(of = this.of[0] as string): Promise<Tensor> {
-    const { [scoresResultOf(of)]: scores } = await this.#execution.read([scoresResultOf(of)]);
-    return scores as Tensor;
+    return Object.values(await this.#execution.read([scoresResultOf(of)]))[0] as Tensor;
   }
 
   /**

@@ -12,7 +12,7 @@ export type Targets = Tensor | Float32Array | Int32Array;
 export interface BatchSource {
   /**
    * Submits commands to the model's device that write examples `first` to `first + count` of the batch: all, or where `accumulate` is set a part. Waits
-   * for nothing. A step that begins anew asks for the same ones again.
+   * for nothing, and is not waited for. A step that begins anew asks for the same examples again.
    *
    * @param target [count, …], as the model's input, in float32, by its offset and strides; it may be another one each time
    */
@@ -27,46 +27,47 @@ export interface TrainingBatch {
   readonly targets: Targets | Readonly<Record<string, Targets>>;
 }
 
-export function isSource(inputs: TrainingBatch["inputs"]): inputs is BatchSource {
+export function isSource(inputs: TrainingBatch["inputs"] | undefined): inputs is BatchSource {
   return typeof (inputs as Partial<BatchSource> | undefined)?.write === "function";
 }
 
-/**
- * @param names of the losses
- * @param check throws for the names that were given, `undefined` for targets without a name, where they are not those of the losses
- */
+/** @throws ModelError where it promises to write later: a step does not wait */
+export function fillFrom(source: BatchSource, target: GpuValue, first: number, count: number): void {
+  const written: unknown = source.write(target, first, count);
+  if (!(written instanceof Promise)) return;
+  written.catch(() => {});
+  throw new ModelError("inputs: write returned a promise. A step does not wait.");
+}
+
+/** @throws ModelError for names that no loss has, and for targets without names where there are several. @param names of the losses */
 export function targetsByName(
-  targets: TrainingBatch["targets"],
-  [name = ""]: readonly string[],
-  check?: (given: readonly string[] | undefined) => void,
+  targets: TrainingBatch["targets"] | undefined,
+  names: readonly string[],
 ): Readonly<Record<string, Targets | undefined>> {
-  const isOne = typeof targets !== "object" || targets === null || targets instanceof Tensor || ArrayBuffer.isView(targets);
-  check?.(isOne ? undefined : Object.keys(targets));
+  const [name = "", other] = names;
+  const isOne =
+    typeof targets !== "object" || !targets || targets instanceof Tensor || ArrayBuffer.isView(targets) || Array.isArray(targets);
+  const unknown = isOne ? undefined : Object.keys(targets).find((given) => !names.includes(given));
+  if (isOne ? other !== undefined : unknown !== undefined)
+    throw new ModelError(
+      `targets: there is ${isOne ? "one" : `no loss of '${unknown}'`}; expected an object with '${names.join("', '")}'.`,
+    );
   return isOne ? { [name]: targets as Targets } : targets;
 }
 
-/** One of so many equal parts of a batch. */
-export function partOf(tensor: Tensor, part: number, parts: number): Tensor {
-  if (parts === 1) return tensor;
-  const { dtype, shape, bytes } = tensor;
-  const size = bytes.length / parts;
-  return new Tensor(dtype, shape.with(0, (shape[0] as number) / parts), bytes.subarray(part * size, (part + 1) * size));
-}
-
-export function asTensor(what: string, given: Targets | undefined, { dtype, shape }: ValueType): Tensor {
+/** @param classes where it is to hold numbers of classes. They are looked at as they were given */
+export function asTensor(what: string, given: Targets | undefined, { dtype, shape }: ValueType, classes?: number): Tensor {
   const isTensor = given instanceof Tensor;
-  if (!isTensor && !ArrayBuffer.isView(given)) throw new ModelError(`${what}: got ${String(given)}, expected a Tensor or numbers.`);
+  if (!isTensor && !ArrayBuffer.isView(given)) throw new ModelError(`${what}: got ${String(given)}, expected a Tensor or a typed array.`);
   const count = isTensor ? given.size : given.length;
   if (isTensor ? !sameShape(given.shape, shape) : count !== sizeOf(shape))
     throw new ModelError(
       `${what}: ${isTensor ? `[${given.shape.join(", ")}]` : `${count} elements`}, expected ${sizeOf(shape)} ([${shape.join(", ")}]).`,
     );
+  const labels = classes === undefined ? [] : isTensor ? given.toNumbers() : Array.from(given, Number);
+  const wrong = labels.find((label) => !(Number.isInteger(label) && label >= 0 && label < (classes as number)));
+  if (wrong !== undefined) throw new ModelError(`${what}: ${wrong} is no class; expected 0 to ${(classes as number) - 1}.`);
   if (isTensor) return given.dtype === dtype ? given : Tensor.from(dtype, shape, given.toNumbers());
   if (dtype === "float32" && given instanceof Float32Array) return Tensor.float32(shape, given);
   return Tensor.from(dtype, shape, given);
-}
-
-export function checkLabels(what: string, targets: Tensor, classes: number): void {
-  const wrong = targets.toNumbers().find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
-  if (wrong !== undefined) throw new ModelError(`${what}: ${wrong} is no class; expected 0 to ${classes - 1}.`);
 }

@@ -2,8 +2,7 @@
 import type { DerivedExecution } from "./derived.ts";
 import { ModelError } from "./errors.ts";
 import { encodeNetwork } from "./export.ts";
-import { countsResult, scaleResult } from "./gradient/training/training.ts";
-
+import { countsResult, scaleResult } from "./gradient/training/modes.ts";
 import type { Parameter, Parameters } from "./parameters.ts";
 import { sameShape } from "./shapes.ts";
 import { type ModelSource, readModel } from "./source.ts";
@@ -24,10 +23,25 @@ export async function readScale(results: ReadonlyMap<string, string>, execution:
 export async function keepGradients(names: readonly string[], { parameters, running }: Trainer, kept: Set<string>): Promise<void> {
   const unknown = names.find((name) => !parameters.includes(name));
   if (unknown !== undefined) throw new ModelError(`'${unknown}' does not learn, so it has no gradient.`);
-  if (names.length === kept.size && names.every((name) => kept.has(name))) return;
-  kept.clear();
-  for (const name of names) kept.add(name);
-  await running.replan();
+  const before = new Set(kept);
+  const wanted = new Set(names);
+  if (sameSet(wanted, before)) return;
+  replace(kept, wanted);
+  try {
+    await running.replan();
+  } catch (error) {
+    // What runs is as it was, unless another call has asked for others meanwhile.
+    if (sameSet(kept, wanted)) replace(kept, before);
+    throw error;
+  }
+}
+
+const sameSet = (one: ReadonlySet<string>, other: ReadonlySet<string>) =>
+  one.size === other.size && [...one].every((name) => other.has(name));
+
+function replace(set: Set<string>, names: ReadonlySet<string>): void {
+  set.clear();
+  for (const name of names) set.add(name);
 }
 
 /** What a checkpoint tells besides its tensors. */

@@ -144,3 +144,28 @@ test("what would overwrite a step that is under way is refused, and disposal end
     model.dispose();
   }),
 );
+
+test("parameters that are set between two parts of a step begin all of it anew", { timeout: 120_000 }, () =>
+  withDevice(async (device) => {
+    const begin = async () => {
+      const model = await loadModel(device, graph, { parameters: true });
+      return { model, trainer: await createTrainer(model, { batch, accumulate: 2, optimizer: { name: "sgd", rate: 0.1 }, seed: 3 }) };
+    };
+    const others = { w: small([4, 1, 3, 3], 8) };
+    const [expected, meanwhile] = [await begin(), await begin()];
+    await expected.model.setParameters(others);
+    expected.trainer.step(examples(0));
+    let turns = 0;
+    // Each part is one piece.
+    const between = () => (turns++ === 0 ? meanwhile.model.setParameters(others) : undefined);
+    const { count } = await meanwhile.trainer.stepInPieces(examples(0), { milliseconds: 60_000, between });
+    expect([count, turns]).toEqual([3, 2]);
+    // Running statistics follow each part, also one that is computed again.
+    for (const name of meanwhile.trainer.parameters)
+      expect((await meanwhile.model.read(name)).bytes, name).toEqual((await expected.model.read(name)).bytes);
+    for (const { model, trainer } of [expected, meanwhile]) {
+      trainer.dispose();
+      model.dispose();
+    }
+  }),
+);

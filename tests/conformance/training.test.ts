@@ -345,7 +345,6 @@ describe("a training", () => {
     ["a momentum of 1", { optimizer: { name: "sgd", momentum: 1 } }, "less than 1"],
     ["a rate below 0", { optimizer: { name: "sgd", rate: -1 } }, "rate -1"],
     ["one beta", { optimizer: { name: "adam", betas: [0.9] as never } }, "betas 0.9; expected two numbers"],
-    ["a list of frozen names", { clipNorm: 1, frozen: ["w1"] as never }, "frozen: got w1, expected a function"],
     ["a decay that is no number", { optimizer: { name: "sgd", weightDecay: Number.NaN } }, "weightDecay NaN"],
   ])("is refused with %s", async (_, options, message) =>
     withDevice(async (device) => {
@@ -415,7 +414,7 @@ describe("a training", () => {
     }),
   );
 
-  test("refuses a batch of another size, and a rate that is no number", { timeout: 60_000 }, () =>
+  test("refuses a batch of another size", { timeout: 60_000 }, () =>
     withDevice(async (device) => {
       const model = await loadModel(device, dropping);
       const trainer = await createTrainer(model, dropped.options);
@@ -425,8 +424,6 @@ describe("a training", () => {
       expect(() => trainer.step({ ...batch, targets: Int32Array.of(0, 1, 3, 2) })).toThrow("3 is no class; expected 0 to 2");
       expect(() => trainer.step({ ...batch, inputs: noise([1, 144]) })).toThrow("inputs: [1, 144]");
       expect(() => trainer.step({ inputs: batch.inputs } as typeof batch)).toThrow("targets: got undefined");
-      trainer.rate = Number.NaN;
-      expect(() => trainer.step(batch)).toThrow("rate");
       trainer.dispose();
       model.dispose();
     }),

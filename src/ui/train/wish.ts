@@ -36,7 +36,7 @@ export function readTrainWish(element: Element, files: readonly File[]): Element
     batch: number("train-batch", (value) => Number.isInteger(value) && value >= 1 && value <= 4096, "a whole number from 1 to 4096") ?? 32,
     rival: readRival(readAttribute(element, "train-rival")?.trim(), readWithin((element as Partial<ConvCam>).compare)),
     freeze: readPattern(readAttribute(element, "train-freeze")?.trim()),
-    seed: number("train-seed", Number.isFinite, "a number") ?? 0,
+    seed: number("train-seed", (value) => Number.isSafeInteger(value) && value >= 0, "a whole number of 0 or more") ?? 0,
   };
 }
 

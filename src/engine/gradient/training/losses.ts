@@ -1,5 +1,4 @@
 // The losses besides cross-entropy, and gradients that are shortened: graphs of ordinary operators. Loaded where they are asked for.
-import { ModelError } from "../../errors.ts";
 import type { Draft } from "../draft.ts";
 import type { LossName, LossWriter } from "./training.ts";
 
@@ -20,14 +19,6 @@ export const writers: Readonly<Record<LossName, LossWriter | undefined>> = {
 };
 
 export const lossNames = Object.keys(writers) as readonly LossName[];
-
-/** @throws ModelError for names that no loss has, and losses that have no targets. @param given `undefined` for targets without a name */
-export function checkTargets(names: readonly string[], given: readonly string[] | undefined): void {
-  const unknown = given?.find((one) => !names.includes(one));
-  if (given ? unknown === undefined : names.length === 1) return;
-  const problem = given ? `there is no loss of '${unknown}'; there are` : "there are several losses; expected an object with";
-  throw new ModelError(`targets: ${problem} ${names.map((one) => `'${one}'`).join(", ")}.`);
-}
 
 /** Gradients that together are no longer than `most`. @param like a value of their element type */
 export function shortened(draft: Draft, gradients: readonly string[], like: string, most: number): readonly string[] {

@@ -2,9 +2,20 @@
 import type { GraphEdit } from "../../graph/edit.ts";
 import { fusedDomain, type Graph, type Node, type TypedGraph } from "../../graph/graph.ts";
 import { keyOf } from "../../random.ts";
-import { isFloat } from "../../tensor.ts";
+import { isFloat, Tensor } from "../../tensor.ts";
 import type { Draft } from "../draft.ts";
-import type { Statistic, TrainingPlan } from "./training.ts";
+import type { Finish, TrainingPlan } from "./training.ts";
+
+/** Results where the loss is scaled. */
+export const [scaleResult, countsResult] = ["loss scale", "loss scale counts"] as const;
+
+/** A running statistic, and what moves it. */
+interface Statistic {
+  readonly running: string;
+  readonly next: string;
+  /** How much of it is kept. */
+  readonly keep: number;
+}
 
 /** The names of running statistics: no gradient changes them. */
 export function runningOf({ nodes }: Graph): ReadonlySet<string> {
@@ -18,7 +29,7 @@ export function inTrainingMode(
   { nodes, initializers, types }: TypedGraph,
   { isFrozen, seed }: TrainingPlan,
   rates: string,
-): readonly Statistic[] {
+): Finish {
   const statistics: Statistic[] = [];
   const normalize = (edit: GraphEdit, node: Node): void => {
     const [x = "", scale = "", bias = "", mean = "", variance = ""] = node.inputs;
@@ -60,7 +71,19 @@ export function inTrainingMode(
       if (node.operator === "Dropout") drop(edit, node);
     }
   });
-  return statistics;
+  return (taken, results) => {
+    for (const { running, next, keep } of statistics) {
+      const average = { kind: "average", keep, gain: 1 - keep };
+      draft.update(running, taken?.statistic(running, next, keep) ?? draft.emit.own("Update", [running, rates, next], average));
+    }
+    if (taken) results.set(scaleResult, taken.scale).set(countsResult, taken.counts);
+  };
+}
+
+/** One of so many equal parts of a batch. */
+export function partOf({ dtype, shape, bytes }: Tensor, part: number, parts: number): Tensor {
+  const size = bytes.length / parts;
+  return new Tensor(dtype, shape.with(0, (shape[0] as number) / parts), bytes.subarray(part * size, (part + 1) * size));
 }
 
 /** The mean over the parts of a step until now. @param like has its type */

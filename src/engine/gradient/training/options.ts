@@ -2,16 +2,16 @@
 import { ModelError } from "../../errors.ts";
 import { producersOf, type TypedGraph } from "../../graph/graph.ts";
 import type { ScaleOptions } from "../../ops/families.ts";
-import { checkCount, checkFinite, checkKeys } from "../check.ts";
+import { checkCount, checkKeys } from "../check.ts";
 import { scoresOf } from "../target.ts";
-import { checkTargets, lossNames, shortened, writers } from "./losses.ts";
-import { gathered, inTrainingMode, runningOf } from "./modes.ts";
+import { lossNames, shortened, writers } from "./losses.ts";
+import { gathered, inTrainingMode, partOf, runningOf } from "./modes.ts";
 import type { OptimizerOptions } from "./optimizers.ts";
 import { scheduledShare } from "./scheduled-share.ts";
 import { checkSchedule, type ScheduleOptions } from "./schedules.ts";
 import { decayOf, optimizerNames, writeStep } from "./steps.ts";
 import type { LossName, LossPlan, TrainingPlan } from "./training.ts";
-import { mostExamples, usualPlan } from "./usual.ts";
+import { hasClasses, mostExamples, usualPlan } from "./usual.ts";
 
 /** One of several values that are to become right. */
 export interface LossOptions {
@@ -42,7 +42,7 @@ export interface TrainingOptions {
    * BatchNormalization has the statistics of each part. By default 1.
    */
   readonly accumulate?: number | undefined;
-  /** Begins the masks of Dropouts, and the order of examples. The same seed gives the same bits on the same device. By default 0. */
+  /** Begins the masks of Dropouts: a whole number of 0 or more. The same seed gives the same bits on the same device. By default 0. */
   readonly seed?: number | undefined;
   /** Parameters that stay as they are, by name. */
   readonly frozen?: ((name: string) => boolean) | undefined;
@@ -79,12 +79,12 @@ export function planOf(graph: TypedGraph, options: TrainingOptions, valueName: (
   checkCount("batch", batch, 1, mostExamples);
   checkCount("accumulate", accumulate, 1, mostExamples);
   if (batch % accumulate !== 0) throw new ModelError(`a batch of ${batch} cannot be computed in ${accumulate} parts that are alike.`);
-  checkFinite("seed", seed);
+  checkCount("seed", seed, 0, Number.MAX_SAFE_INTEGER);
+  if (graph.inputs.length !== 1) throw new ModelError(`training takes a model with one input; this one has ${graph.inputs.length}.`);
   if (options.frozen !== undefined && typeof options.frozen !== "function")
     throw new ModelError(`frozen: got ${String(options.frozen)}, expected a function that answers whether a parameter of a name stays.`);
   if (clipNorm !== undefined && !(clipNorm > 0)) throw new ModelError(`clipNorm ${clipNorm}: expected a number above 0.`);
   const running = runningOf(graph);
-  const names = usual.losses.map(({ name }) => name);
   return {
     ...usual,
     batch: batch / accumulate,
@@ -93,8 +93,10 @@ export function planOf(graph: TypedGraph, options: TrainingOptions, valueName: (
     decay: decayOf(optimizer),
     writeStep,
     prepare: inTrainingMode,
-    checkTargets: (given) => checkTargets(names, given),
-    ...(accumulate > 1 && { gather: (draft, value, role, by) => gathered(draft, value, role, { ...by, parts: accumulate }) }),
+    ...(accumulate > 1 && {
+      partOf: (whole, part) => partOf(whole, part, accumulate),
+      gather: (draft, value, role, by) => gathered(draft, value, role, { ...by, parts: accumulate }),
+    }),
     share: (step) => scheduledShare(schedule, step),
     clipNorm,
     ...(clipNorm !== undefined && { shorten: (draft, gradients, like) => shortened(draft, gradients, like, clipNorm) }),
@@ -129,6 +131,8 @@ function lossesOf(graph: TypedGraph, { of, loss: usual = "cross-entropy" }: Trai
     if (!lossNames.includes(loss)) throw new ModelError(`loss '${loss}': expected one of ${lossNames.join(", ")}.`);
     if (!(weight > 0 && Number.isFinite(weight))) throw new ModelError(`of '${name}': weight ${weight}; expected a number above 0.`);
     const value = name === undefined ? usualValue(graph, loss) : valueName(name);
+    if (loss === "cross-entropy" && !hasClasses(graph, value))
+      throw new ModelError(`the scores are [${graph.types.get(value)?.shape.join(", ")}]; cross-entropy takes [batch, classes, …].`);
     return { name: name ?? value, value, loss, weight, write: writers[loss] };
   });
   const twice = losses.find(({ name }, i) => losses.findIndex((other) => other.name === name) < i);

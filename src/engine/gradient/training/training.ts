@@ -3,7 +3,7 @@
 import { ModelError } from "../../errors.ts";
 import type { Graph, TypedGraph, ValueType } from "../../graph/graph.ts";
 import { ancestorsOf } from "../../graph/reach.ts";
-import type { LossScaling, ScaleOptions } from "../../ops/families.ts";
+import type { LossScaling, ScaledStep, ScaleOptions } from "../../ops/families.ts";
 import { rateCount } from "../../ops/training/update.ts";
 import { isFloat, Tensor } from "../../tensor.ts";
 import { partWithBatch } from "../batch.ts";
@@ -32,13 +32,8 @@ export interface LossPlan {
   readonly write?: LossWriter | undefined;
 }
 
-/** A running statistic, and what moves it. */
-export interface Statistic {
-  readonly running: string;
-  readonly next: string;
-  /** How much of it is kept. */
-  readonly keep: number;
-}
+/** Writes what a step changes besides parameters, and adds what only some trainings answer to the results. @param taken where the loss is scaled */
+export type Finish = (taken: ScaledStep | undefined, results: Map<string, string>) => void;
 
 export interface TrainingPlan {
   readonly losses: readonly LossPlan[];
@@ -54,8 +49,10 @@ export interface TrainingPlan {
   readonly writeStep?: StepWriter | undefined;
   /** Parameters that stay as they are. */
   readonly isFrozen: (name: string) => boolean;
-  /** Lets nodes compute as they do in training, where some compute otherwise then. @returns the running statistics that they move */
-  readonly prepare?: ((draft: Draft, part: TypedGraph, plan: TrainingPlan, rates: string) => readonly Statistic[]) | undefined;
+  /** Lets nodes compute as they do in training, where some compute otherwise then. @returns what writes the rest, see {@link Finish} */
+  readonly prepare?: ((draft: Draft, part: TypedGraph, plan: TrainingPlan, rates: string) => Finish) | undefined;
+  /** What a part of a step takes of what a batch is given, where there are several. */
+  readonly partOf?: ((whole: Tensor, part: number) => Tensor) | undefined;
   /** Writes the mean of a value over the parts of a step until now, where there are several. @param role of the state, which has the type of `like` */
   readonly gather?:
     | ((draft: Draft, value: string, role: string, by: { readonly like: string; readonly rates: string }) => string)
@@ -66,8 +63,6 @@ export interface TrainingPlan {
   readonly shorten?: ((draft: Draft, gradients: readonly string[], like: string) => readonly string[]) | undefined;
   /** The share of the learning rate in a step, from 1 on; 1 where absent. */
   readonly share?: ((step: number) => number) | undefined;
-  /** Throws where targets were given by other names; `undefined` for none. */
-  readonly checkTargets?: ((given: readonly string[] | undefined) => void) | undefined;
   readonly seed: number;
   /** Parameters whose gradients can be read after a step, before they were shortened. None where absent. */
   readonly kept?: ReadonlySet<string> | undefined;
@@ -76,7 +71,7 @@ export interface TrainingPlan {
 }
 
 /** Results: the weighted sum of all losses, and of each loss its mean and what it is of. */
-export const [lossResult, scaleResult, countsResult] = ["loss", "loss scale", "loss scale counts"] as const;
+export const lossResult = "loss";
 export const [lossResultOf, scoresResultOf] = [(name: string) => `loss of ${name}`, (name: string) => `scores of ${name}`] as const;
 export const gradientResultOf = (name: string): string => `gradient of ${name}`;
 
@@ -95,7 +90,7 @@ export function trainingOf(graph: TypedGraph, plan: TrainingPlan, infer: (graph:
   const part = infer(partWithBatch(graph, values, input, [batch, ...shape.slice(1)]));
   const draft = new Draft(part);
   const rates = draft.operand(ratesOperand, Tensor.filled("float32", [rateCount], 0));
-  const statistics = plan.prepare?.(draft, part, plan, rates) ?? [];
+  const finish = plan.prepare?.(draft, part, plan, rates);
   const each = losses.map((one) => writeLoss(draft, one, batch));
   const lost = losses
     .map(({ value, weight }, i) => draft.emit.scale(each[i] as string, weight, value))
@@ -120,17 +115,12 @@ export function trainingOf(graph: TypedGraph, plan: TrainingPlan, infer: (graph:
       waits: parts > 1 || taken !== undefined,
     });
   });
-  for (const { running, next, keep } of statistics)
-    draft.update(
-      running,
-      taken?.statistic(running, next, keep) ?? draft.emit.own("Update", [running, rates, next], { kind: "average", keep, gain: 1 - keep }),
-    );
   const results = new Map<string, string>([[lossResult, whole(lost, "loss", lost)]]);
   losses.forEach(({ name, value }, i) => {
     const own = each[i] as string;
     results.set(lossResultOf(name), whole(own, `loss of ${name}`, own)).set(scoresResultOf(name), value);
   });
-  if (taken) results.set(scaleResult, taken.scale).set(countsResult, taken.counts);
+  finish?.(taken, results);
   // The last nodes: those before them are called alike whichever gradients are kept.
   trained.forEach((name, i) => {
     const sum = sums[i] as string;
@@ -159,7 +149,6 @@ function writeLoss(draft: Draft, { name, value, write }: LossPlan, batch: number
     );
   const role = targetsOperandOf(name);
   if (write) return write(draft, value, draft.operand(role, Tensor.filled(dtype, shape, 0)));
-  if (shape.length < 2) throw new ModelError(`the scores are [${shape.join(", ")}]; cross-entropy takes [batch, classes, …].`);
   const labels = draft.operand(role, Tensor.filled("int32", [shape[0] as number, ...shape.slice(2)], 0));
   return emit.own("CrossEntropy", [value, labels], {});
 }

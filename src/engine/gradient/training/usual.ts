@@ -1,5 +1,4 @@
 // The training that is asked for most: cross-entropy, by SGD or Adam as they are. Anything else is planned by options.ts, which is loaded for it.
-import { ModelError } from "../../errors.ts";
 import type { TypedGraph } from "../../graph/graph.ts";
 import { scoresOf } from "../target.ts";
 import type { OptimizerName, OptimizerOptions } from "./optimizers.ts";
@@ -13,26 +12,33 @@ export const mostExamples = 2 ** 16;
 const ofModes = ["BatchNormalization", "Dropout"];
 
 /** Whether {@link usualPlan} is all that is asked for, and nothing of it is wrong. */
-export function isUsual({ nodes }: TypedGraph, { optimizer = "sgd", batch = 32, seed = 0, frozen, ...others }: TrainingOptions): boolean {
+export function isUsual(graph: TypedGraph, options: TrainingOptions): boolean {
+  const { optimizer = "sgd", batch = 32, seed = 0, frozen = staysNowhere, ...others } = options;
   const { name, rate = 0, ...numbers } = optimizerOf(optimizer) ?? {};
-  if (nodes.some(({ operator }) => ofModes.includes(operator))) return false;
-  const isRight = (name === "sgd" || name === "adam") && rate >= 0 && Number.isFinite(rate + seed);
-  const isWhole = Number.isInteger(batch) && batch > 0 && batch <= mostExamples;
-  return isRight && isWhole && Object.keys({ ...numbers, ...others }).length === 0;
+  if (graph.nodes.some(({ operator }) => ofModes.includes(operator)) || graph.inputs.length !== 1) return false;
+  const isRight = (name === "sgd" || name === "adam") && rate >= 0 && Number.isFinite(rate) && typeof frozen === "function";
+  const isWhole = batch > 0 && batch <= mostExamples && seed >= 0 && [batch, seed].every(Number.isSafeInteger);
+  return isRight && isWhole && hasClasses(graph, scoresOf(graph)) && Object.keys({ ...numbers, ...others }).length === 0;
 }
 
-/** @throws ModelError where the model has several inputs */
+/** Whether cross-entropy takes it. */
+export function hasClasses({ types }: TypedGraph, value: string): boolean {
+  return types.get(value)?.shape[1] !== undefined;
+}
+
+const staysNowhere = () => false;
+
+/** Of a model with one input. */
 export function usualPlan(graph: TypedGraph, options: TrainingOptions, losses = [crossEntropyOf(scoresOf(graph))]): TrainingPlan {
-  const { optimizer = "sgd", batch = 32, seed = 0, frozen } = options;
-  const [input, other] = graph.inputs;
-  if (!input || other) throw new ModelError(`training takes a model with one input; this one has ${graph.inputs.length}.`);
+  const { optimizer = "sgd", batch = 32, seed = 0, frozen = staysNowhere } = options;
+  const [input] = graph.inputs;
   return {
     losses,
-    input: input.name,
+    input: input?.name ?? "",
     batch,
     parts: 1,
     optimizer: optimizerOf(optimizer),
-    isFrozen: frozen ?? (() => false),
+    isFrozen: frozen,
     seed,
   };
 }
