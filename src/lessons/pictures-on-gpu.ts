@@ -40,20 +40,30 @@ const mostPixelsOfSide = 2048;
 const exampleWords = 21;
 const unchanged: Changes = { light: 1 };
 
+/** A network, and a second one beside it, each learn from batches in a buffer of their own. */
+const mostBound = 2;
+
+interface Bound {
+  readonly target: GPUBuffer;
+  readonly examples: GPUBuffer;
+  readonly layout: string;
+  readonly params: GPUBuffer;
+  readonly group: GPUBindGroup;
+}
+
 class PicturesOnGpu {
   readonly #device: Device;
   readonly #pictures: Pictures<unknown>;
   readonly #pipeline: GPUComputePipeline;
   readonly #buffer: GPUBuffer;
-  readonly #params: GPUBuffer;
   /** Bytes of one picture, whole words. */
   readonly #pictureBytes: number;
   /** Where each picture lies, or −1: one behind the other in the order in which they were first asked for. */
   readonly #slots: Int32Array;
   #slotCount = 0;
   #examples: GPUBuffer | undefined;
-  /** What is bound, and for what. */
-  #bound: { readonly target: GPUBuffer; readonly examples: GPUBuffer; readonly layout: string; readonly group: GPUBindGroup } | undefined;
+  /** What is bound, and for what: of as many as learn from the same, the last first. */
+  readonly #bound: Bound[] = [];
 
   /** @returns undefined where they do not fit */
   static async make(device: Device, pictures: Pictures<unknown>, length: number, mostBytes: number): Promise<PicturesOnGpu | undefined> {
@@ -77,7 +87,6 @@ class PicturesOnGpu {
     this.#pictures = pictures;
     this.#pipeline = pipeline;
     this.#buffer = buffer;
-    this.#params = device.createBuffer("batch params", shader.params?.sizeBytes ?? 0, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
     this.#pictureBytes = pictureBytesOf(pictures);
     this.#slots = new Int32Array(length).fill(-1);
   }
@@ -141,20 +150,25 @@ class PicturesOnGpu {
   /** The target lies elsewhere, or otherwise, where it was planned anew. */
   #groupOf({ buffer: target, offset, strides }: GpuValue, examples: GPUBuffer): GPUBindGroup {
     const layout = [offset, ...strides].join();
-    const known = this.#bound;
-    if (known?.target === target && known.examples === examples && known.layout === layout) return known.group;
+    const known = this.#bound.find((one) => one.target === target && one.examples === examples && one.layout === layout);
+    if (known) return known.group;
     const { channels, height, width } = this.#pictures.picture;
     const [exampleStride = 0, channelStride = 0, rowStride = 0, columnStride = 0] = strides;
     const rules = channelRules(this.#pictures);
-    const params = encodeParams(shader, {
+    const params = this.#device.createBuffer(
+      "batch params",
+      shader.params?.sizeBytes ?? 0,
+      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    );
+    const values = encodeParams(shader, {
       ...{ width, height, channels, pictureWords: this.#pictureBytes / 4 },
       ...{ offset, exampleStride, channelStride, rowStride, columnStride },
       origins: rules.map(({ from }) => from),
       scales: rules.map(({ scale }) => scale),
       shifts: rules.map(({ shift }) => shift),
     });
-    this.#device.gpu.queue.writeBuffer(this.#params, 0, params);
-    const buffers: Readonly<Record<string, GPUBuffer>> = { params: this.#params, pictures: this.#buffer, examples, tensor: target };
+    this.#device.gpu.queue.writeBuffer(params, 0, values);
+    const buffers: Readonly<Record<string, GPUBuffer>> = { params, pictures: this.#buffer, examples, tensor: target };
     const group = this.#device.gpu.createBindGroup({
       label: "batch",
       layout: this.#pipeline.getBindGroupLayout(0),
@@ -163,12 +177,14 @@ class PicturesOnGpu {
         resource: { buffer: buffers[name] as GPUBuffer },
       })),
     });
-    this.#bound = { target, examples, layout, group };
+    this.#bound.unshift({ target, examples, layout, params, group });
+    for (const old of this.#bound.splice(mostBound)) this.#device.destroyBuffer(old.params);
     return group;
   }
 
   dispose(): void {
-    for (const buffer of [this.#buffer, this.#params, this.#examples]) if (buffer) this.#device.destroyBuffer(buffer);
+    const params = this.#bound.splice(0).map((one) => one.params);
+    for (const buffer of [this.#buffer, ...params, this.#examples]) if (buffer) this.#device.destroyBuffer(buffer);
   }
 }
 

@@ -1,5 +1,5 @@
 // Batches that are made on the GPU, against those that are prepared on the CPU; and steps that take them.
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type Augmentation, changedExamples, changesOfSeen, parseAugmentation } from "../../src/data-sets/augment.ts";
 import { BytesSet, type Picture, type Preparation } from "../../src/data-sets/data-set.ts";
 import { createTrainer } from "../../src/engine/create-trainer.ts";
@@ -101,6 +101,30 @@ test("means and deviations of each channel hold, blue comes first where the netw
     }
     expectSame(actual, expected, 4);
     gpu.dispose();
+  }));
+
+test("two networks that learn from the same are bound once each", () =>
+  withDevice(async (device) => {
+    const set = pictures({ channels: 1, height: 4, width: 4 });
+    const gpu = await batchesOf(device, set, { length: count });
+    const shape = [2, 1, 4, 4];
+    const buffers = [0, 1].map(() => device.createBuffer("target", 4 * 32, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC));
+    const bind = vi.spyOn(device.gpu, "createBindGroup");
+    for (const indices of [
+      [0, 1],
+      [4, 2],
+      [3, 3],
+    ]) {
+      const source = gpu.batch(indices).inputs as BatchSource;
+      for (const buffer of buffers) {
+        source.write({ buffer, offset: 0, strides: denseStrides(shape), dtype: "float32", shape } as GpuValue, 0, 2);
+        expectSame(new Float32Array(await readBack(device, buffer, 4 * 32)), set.examples(indices).inputs, 1 / 0.3081);
+      }
+    }
+    expect(bind).toHaveBeenCalledTimes(2);
+    gpu.dispose();
+    for (const buffer of buffers) device.destroyBuffer(buffer);
+    expect(device.allocatedBytes).toBe(0);
   }));
 
 test("a set that takes more than it may, or has no end, is prepared on the CPU", () =>

@@ -74,7 +74,7 @@ test("goes on with the weights that were kept, and begins anew without", () =>
     const weights = async () => [...(await second.read("d")).toFloat32()];
     const first = await weights();
     await step(0.1);
-    const bytes = await rival.keep();
+    const bytes = (await rival.keep()) as Uint8Array<ArrayBuffer>;
     const learned = await weights();
     expect(learned).not.toEqual(first);
     await step(0.1);

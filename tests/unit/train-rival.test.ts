@@ -1,12 +1,19 @@
 // A second network that learns beside the first: what it begins with, and what becomes of its weights when it learns no more.
-import { expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { buildGraph } from "../../models/index.ts";
+import { heldBackSeed } from "../../src/data-sets/data-set.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { Scorer } from "../../src/engine/scorer.ts";
 import { askedOf, isSame } from "../../src/ui/train/asked.ts";
+import { historyFor } from "../../src/ui/train/history.ts";
 import { answerTraining } from "../../src/ui/train/learner.ts";
-import type { RivalWish, TrainRequest } from "../../src/ui/train/request.ts";
+import { Learning } from "../../src/ui/train/learning.ts";
+import { lessonOf } from "../../src/ui/train/lesson.ts";
+import type { RivalWish, TrainAnswers, TrainRequest } from "../../src/ui/train/request.ts";
 import { Rival } from "../../src/ui/train/rival.ts";
 import type { ElementWish } from "../../src/ui/train/wish.ts";
+
+afterEach(() => void vi.restoreAllMocks());
 
 /** A network whose weights are told by where they come from. */
 function networkOf() {
@@ -43,7 +50,7 @@ test("it begins as its own wish says, whichever second network learned before, a
 });
 
 const wish = { data: "shapes", files: [], optimizer: "adam", batch: 1, seed: 1, freeze: undefined } as const;
-const begin: TrainRequest = { do: "begin", id: 1, wish, preparation: {} };
+const begin: Extract<TrainRequest, { do: "begin" }> = { do: "begin", id: 1, wish, preparation: {} };
 
 test.each([
   ["training ends", { do: "end" } as TrainRequest],
@@ -69,4 +76,156 @@ test("of another second network something else is asked, where that learns", () 
   expect(isSame(of(one, wishOf()), of(other, wishOf()))).toBe(false);
   expect(isSame(of("a.onnx", wishOf()), of("b.onnx", wishOf()))).toBe(false);
   expect(isSame(of(one, undefined), of(other, undefined))).toBe(true);
+});
+
+const second: RivalWish = { optimizer: undefined, rate: 0.1, blank: 1 };
+
+/** What a page's engine shows: two networks with a trainer each, which tells the losses that it is given. */
+async function begun(losses: { readonly own: readonly Promise<number>[]; readonly second: readonly (Promise<number> | Error)[] }) {
+  vi.spyOn(Scorer, "make").mockImplementation(
+    async (_, { batch = 1 } = {}) =>
+      ({
+        batch,
+        length: 12,
+        classes: 12,
+        scores: async (_inputs: Float32Array, count: number) => new Float32Array(12 * count),
+        dispose() {},
+      }) as never,
+  );
+  const trainerOf = (list: readonly (Promise<number> | Error)[]) => {
+    const trainer = {
+      ...{ rate: 0.001, batch: 1, steps: 0, isDisposed: false, parameters: [] },
+      step() {
+        if (list[trainer.steps] instanceof Error) throw list[trainer.steps];
+        trainer.steps++;
+      },
+      stepInPieces: async () => trainer.step(),
+      async checkpoint() {
+        if (trainer.isDisposed) throw new Error("it is disposed of");
+        return Uint8Array.of(9);
+      },
+      readLoss: () => list[trainer.steps - 1],
+      dispose() {
+        trainer.isDisposed = true;
+      },
+    };
+    return trainer;
+  };
+  const trainers = [trainerOf(losses.own), trainerOf(losses.second)] as const;
+  const inputs = [{ name: "x", shape: ["n", 3, 4, 4] }];
+  const model = (i: 0 | 1) => ({ ...networkOf(), inputs, trainer: async () => trainers[i], toOnnx: async () => Uint8Array.of(i) });
+  const view = { channels: 3, height: 4, width: 4 };
+  const viewer = { model: model(0), compared: model(1), kept: new Map(), imageInputName: "x", viewOf: () => view } as never;
+  await answerTraining(viewer, { ...begin, wish: { ...wish, rival: second } });
+  const ask = <Do extends "step" | "keep" | "evaluate">(request: Extract<TrainRequest, { do: Do }>) =>
+    answerTraining(viewer, request) as Promise<TrainAnswers[Do]>;
+  return { ask, trainers };
+}
+
+const number = (value: number) => Promise.resolve(value);
+
+test("where it comes apart, it learns no more, is not kept, and nobody asks how good it is; the first goes on", async () => {
+  const { ask, trainers } = await begun({ own: [3, 2, 1, 0].map(number), second: [3, Number.NaN, Number.NaN].map(number) });
+  expect((await ask({ do: "keep", id: 1, isToGoOn: false })).rival).toEqual(Uint8Array.of(1));
+  expect((await ask({ do: "evaluate", id: 1 })).rival).toMatchObject({ accuracy: expect.any(Number) });
+  expect(await ask({ do: "step", id: 1, count: 2, rate: 1 })).toMatchObject({ losses: [3, 2], rivalLosses: [3, Number.NaN] });
+  const kept = { steps: 2, bytes: Uint8Array.of(0), rival: undefined, checkpoints: { own: Uint8Array.of(9), rival: undefined } };
+  expect(await ask({ do: "keep", id: 1, isToGoOn: true })).toEqual(kept);
+  expect(await ask({ do: "step", id: 1, count: 2, rate: 1 })).toMatchObject({ losses: [1, 0], rivalLosses: [] });
+  expect((await ask({ do: "evaluate", id: 1 })).rival).toBeUndefined();
+  expect(trainers.map(({ isDisposed }) => isDisposed)).toEqual([false, true]);
+});
+
+test("where a step of it fails, the losses of the steps before are nobody's, whatever becomes of them", async () => {
+  const lost = () => new Promise<number>((_, reject) => setTimeout(() => reject(new Error("the GPU is gone"))));
+  const { ask } = await begun({ own: [lost(), lost()], second: [lost(), new Error("no memory")] });
+  await expect(ask({ do: "step", id: 1, count: 2, rate: 1 })).rejects.toThrow("no memory");
+  // One that nobody hears would end this run of tests.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+describe("what is made for a lesson goes where the rest cannot be made:", () => {
+  const view = { channels: 3, height: 8, width: 8 };
+  const model = { inputs: [{ name: "x", shape: ["n", 3, 8, 8] }], graph: { outputs: ["speed", "angle"], nodes: [] } };
+  const viewer = { model, compared: {}, imageInputName: "x", viewOf: () => view } as never;
+  /** Scorers with so many classes, one after the other; then none. */
+  function scorersOf(...classes: readonly number[]) {
+    const made: { readonly dispose: () => void }[] = [];
+    vi.spyOn(Scorer, "make").mockImplementation(async (_, { batch = 1 } = {}) => {
+      const count = classes[made.length];
+      if (count === undefined) throw new Error("no memory");
+      made.push({ dispose: vi.fn() });
+      return { ...made.at(-1), batch, length: count, classes: count } as never;
+    });
+    return made;
+  }
+
+  test("a second network of other classes", async () => {
+    const made = scorersOf(12, 2);
+    await expect(lessonOf(viewer, { ...wish, rival: second }, {}, 0)).rejects.toThrow("12 classes");
+    expect(made).toHaveLength(2);
+    for (const one of made) expect(one.dispose).toHaveBeenCalledTimes(1);
+  });
+
+  test("a second network that cannot drive", async () => {
+    const made = scorersOf(2, 2);
+    await expect(lessonOf(viewer, { ...wish, data: "road", rival: second }, {}, 0)).rejects.toThrow();
+    expect(made).not.toHaveLength(0);
+    for (const one of made) expect(one.dispose).toHaveBeenCalledTimes(1);
+  });
+
+  test("and for a seed that is refused nothing is made", async () => {
+    const made = scorersOf(2, 2, 2, 2);
+    await expect(lessonOf(viewer, { ...wish, data: "road", seed: heldBackSeed }, {}, 0)).rejects.toThrow("held back");
+    expect(made).toEqual([]);
+  });
+});
+
+describe("its curve", () => {
+  const kept = (steps: number, rival?: Uint8Array<ArrayBuffer>) => ({ steps, bytes, rival });
+
+  test("ends where it comes apart, and goes on from weights of before", () => {
+    const history = historyFor({ optimizer: "adam", seed: 1, rival: second });
+    history.note([5, 4, 3, 2]);
+    history.rival?.noteUntilLost([5, 4, Number.NaN, Number.NaN]);
+    history.rival?.noteUntilLost([1]);
+    expect(history.rival?.losses).toEqual([5, 4]);
+    expect(history.rival?.lost).toEqual({ step: 3, loss: Number.NaN });
+    history.cut(kept(3));
+    expect(history.rival?.lost).toBeDefined();
+    history.cut(kept(1, bytes));
+    expect(history.rival?.lost).toBeUndefined();
+  });
+
+  test("and it is told, while the first learns on", async () => {
+    const session = {
+      async ask({ kind, request }: { readonly kind: string; readonly request?: TrainRequest }) {
+        if (kind === "silence") return [];
+        if (request?.do === "step") return { steps: 1, ms: 1, losses: [1], rivalLosses: [Number.POSITIVE_INFINITY] };
+        return { steps: 0, loss: 1, accuracy: 0, confusion: [], mistakes: [], bytes };
+      },
+    };
+    const ignore = () => undefined;
+    const learning = new Learning({
+      ...{ session: session as never, id: 1, batch: 1, rate: 1, usualRate: 1, isFree: () => false, values: () => [] },
+      begun: {
+        kind: "classes",
+        classes: ["a", "b"],
+        count: 1,
+        heldBack: 1,
+        leftOut: 0,
+        rate: 1,
+        steps: 0,
+        parameters: [],
+        isRestored: false,
+      },
+      history: historyFor({ optimizer: "adam", seed: 1, rival: second }),
+      ...{ onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
+    });
+    expect(learning.advice).toBe("");
+    await learning.goOn(true);
+    expect(learning.advice).toMatch(/^After step 1 the loss of the second network is Infinity: it has come apart, and learns no more\./);
+    expect(learning.trouble).toBeUndefined();
+    expect(learning.isHeld).toBe(false);
+  });
 });

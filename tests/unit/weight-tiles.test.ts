@@ -1,12 +1,13 @@
 // Weights in place of maps while a network learns: how they are laid out as tiles, and which panels show them.
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import type { Shape } from "../../src/engine/shapes.ts";
 import type { LayerSummary } from "../../src/engine/summary.ts";
 import { summarize } from "../../src/engine/summary.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { layerWeights, storedAs } from "../../src/ui/kernels/layer-weights.ts";
-import { arrangeWeights, readDrawnPart } from "../../src/ui/train/drawing.ts";
+import { arrangeWeights, Drawing, readDrawnPart } from "../../src/ui/train/drawing.ts";
+import { drawWeights, setDrawable } from "../../src/ui/train/drawn-weights.ts";
 import { textOfPlace, textOfTile, type WeightTiles, weightTilesOf } from "../../src/ui/train/weight-tiles.ts";
 import { everything } from "../support/catalog.ts";
 import { filled, graphOf, op } from "../support/graphs.ts";
@@ -81,6 +82,42 @@ describe("tiles of a layer's weights", () => {
     expect(textOfTile(tiles as WeightTiles)).toBe("the mean of 512 kernels of 3 × 3 in each tile");
   });
 
+  test("are of the first channels alone where even means are too many, and say so; of a single one that is too large there are none", () => {
+    const node = op("Gemm", "x w", "y");
+    const sized = (side: number) => {
+      const inputOf = (_: number, i: number) => i;
+      const view = {
+        outputs: 1000,
+        inputs: 3,
+        rows: side,
+        columns: side,
+        step: 1,
+        at: (o: number, i: number) => (o * 3 + i) * side ** 2,
+        inputOf,
+      };
+      return weightTilesOf("y", { node, weight: "w", shape: [1000, 3 * side ** 2], view });
+    };
+    const tiles = sized(224) as WeightTiles;
+    expect(tiles).toMatchObject({ isMean: true, outputs: 41, allOutputs: 1000, tileRows: 224, tileColumns: 224 });
+    expect(textOfTile(tiles)).toBe("the mean of 3 kernels of 224 × 224 in each tile, of the first 41 of 1,000 channels");
+    expect(sized(2048)).toBeUndefined();
+    const panels = arrangeWeights(
+      [
+        { value: "y", channels: [3, 999] },
+        { value: "z", channels: [999] },
+      ],
+      {
+        ...{ part: "weights", request: 1 },
+        tiles: new Map([
+          ["y", tiles],
+          ["z", { ...tiles, value: "z", weight: "w2" }],
+        ]),
+      },
+      "x",
+    );
+    expect(panels.map(({ channels }) => channels)).toEqual([[3]]);
+  });
+
   test("are none where a layer has no weights", () => expect(tilesOf("flat")).toBeUndefined());
 });
 
@@ -91,6 +128,62 @@ test("weights that are stored in 16 bits are found where they are stored", () =>
     nodes: [op("Cast", "half", "w", { to: 1 }), op("Conv", "x w", "y")],
   });
   expect([storedAs(stored.nodes, "w"), storedAs(stored.nodes, "other")]).toEqual(["half", "other"]);
+});
+
+test("a change from weights that are not known is not drawn as if it were one", async () => {
+  const model = {};
+  setDrawable(model, { lying: () => ({ buffer: {} as GPUBuffer, offset: 0 }), before: () => undefined });
+  const drawn = drawWeights({ model, renderer: { device: {} } } as never, {} as never, {
+    ...{ part: "change", request: 1 },
+    tiles: tilesOf("relu1") as WeightTiles,
+  });
+  await expect(drawn).rejects.toThrow("It is not known what 'w1' was before.");
+});
+
+describe("what is drawn while a network learns", () => {
+  /** An element whose attribute is set, and a learning whose answers are too. */
+  function drawingOf() {
+    const [told, attributes] = [[] as string[], new Map<string, string>()];
+    const host = {
+      invalidate: vi.fn(),
+      layers: [],
+      emit: (_: string, { error }: { readonly error: Error }) => told.push(error.message) > 0,
+    };
+    const drawing = new Drawing(host as never, { getAttribute: (name: string) => attributes.get(name) ?? null } as never);
+    const tiles = tilesOf("relu1") as WeightTiles;
+    const draw = vi.fn(async (_part: string): Promise<readonly WeightTiles[]> => [tiles]);
+    const learning = { draw } as never;
+    const update = (part = "weights") => {
+      attributes.set("train-draws", part);
+      return drawing.update(learning);
+    };
+    return { drawing, draw, update, told, arrange: () => drawing.arrange([{ value: "relu1" }]) };
+  }
+
+  test("says why it is not drawn until something else is asked for", async () => {
+    const { drawing, draw, update, told } = drawingOf();
+    draw.mockRejectedValueOnce(new Error("no memory"));
+    for (let i = 0; i < 3; i++) await update("gradient");
+    expect([drawing.problem, told, draw.mock.calls.length]).toEqual(["no memory", ["no memory"], 1]);
+    await update();
+    expect(drawing.problem).toBeUndefined();
+    await update("all");
+    await update("all");
+    expect(drawing.problem).toMatch(/^train-draws 'all'/);
+    expect(told).toHaveLength(2);
+    await update();
+    expect(drawing.problem).toBeUndefined();
+  });
+
+  test("is maps where nothing learns any more, and no longer says why something was not drawn", async () => {
+    const { drawing, draw, update, arrange } = drawingOf();
+    await update();
+    expect(arrange()).toHaveLength(1);
+    draw.mockRejectedValueOnce(new Error("no memory"));
+    await update("change");
+    drawing.forget();
+    expect([arrange(), drawing.problem]).toEqual([undefined, undefined]);
+  });
 });
 
 describe("panels of weights", () => {

@@ -64,12 +64,21 @@ export class Drawing {
   /** Brings it up to date with the attribute. */
   async update(learning: Learning | undefined): Promise<void> {
     try {
-      await this.#update(learning, readDrawnPart(this.#element.getAttribute("train-draws")));
-      this.problem = undefined;
+      await this.#update(learning, this.#readPart());
     } catch (error) {
       const { name, message } = error as Error;
       if (name === "AbortError" || message === this.problem) return;
       if (this.#host.emit("error", { error: error as Error, part: "train" })) this.problem = message;
+    }
+  }
+
+  /** @throws Error for what there is not; whatever comes then is asked for anew */
+  #readPart(): DrawnPart {
+    try {
+      return readDrawnPart(this.#element.getAttribute("train-draws"));
+    } catch (error) {
+      this.#asked = undefined;
+      throw error;
     }
   }
 
@@ -78,6 +87,7 @@ export class Drawing {
     // Maps are drawn where nobody has asked for anything else.
     const isNew = part !== "maps" || this.#shown !== undefined;
     this.#asked = { learning, part };
+    this.problem = undefined;
     if (!isNew) return;
     const tiles = await learning.draw(part);
     if (this.#asked?.learning !== learning) return;
@@ -88,6 +98,7 @@ export class Drawing {
   /** The network is gone: maps are drawn of the next, until it learns. */
   forget(): void {
     this.#asked = undefined;
+    this.problem = undefined;
     if (!this.#shown) return;
     this.#shown = undefined;
     this.#host.invalidate("scene");
@@ -114,10 +125,13 @@ export function arrangeWeights(
     if (value === picture) return [choice];
     const one = tiles.get(value);
     if (!one || seen.has(one.weight)) return [];
+    const channels = choice.channels?.filter((channel) => channel < one.outputs);
+    if (channels?.length === 0) return [];
     seen.add(one.weight);
     return [
       {
         ...choice,
+        ...(channels && { channels }),
         value: `${titles[part]} of ${value}`,
         title: `${value} · ${titles[part]}`,
         // The maps stay where they are, for whoever goes back to them.

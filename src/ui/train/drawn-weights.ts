@@ -46,9 +46,11 @@ export async function drawWeights(context: ViewContext, view: View, draws: Drawn
   const drawable = drawables.get(model);
   const { tiles } = draws;
   if (!drawable) throw new Error("Weights can be drawn when it learns.");
+  const before = draws.part === "change" ? drawable.before(tiles.weight) : undefined;
+  if (draws.part === "change" && !before) throw new Error(`It is not known what '${tiles.weight}' was before.`);
   const gathered = await GatheredWeights.make(device, view.value, tiles, {
     now: drawable.lying(tiles.weight, draws.part === "gradient"),
-    before: draws.part === "change" ? drawable.before(tiles.weight) : undefined,
+    before,
   });
   const look = { ...context, appearance: differenceLook(context.appearance) };
   const mosaic = await drawMosaic(look, view, gathered.source, { isSigned: true }).catch((error: Error) => {

@@ -18,6 +18,8 @@ export class History {
   readonly name: string;
   /** What became of a second network that learned beside it. */
   readonly rival: History | undefined;
+  /** Where this is of a second network that has come apart: after which step, and its loss. What it was before stays. */
+  lost: { readonly step: number; readonly loss: number } | undefined;
   #kept: readonly Kept[] = [];
   #interval = firstInterval;
 
@@ -55,6 +57,14 @@ export class History {
     this.losses.push(...losses);
   }
 
+  /** What a second network has learned until it comes apart. */
+  noteUntilLost(losses: readonly number[]): void {
+    if (this.lost) return;
+    const at = losses.findIndex((loss) => !Number.isFinite(loss));
+    this.note(at < 0 ? losses : losses.slice(0, at));
+    if (at >= 0) this.lost = { step: this.steps + 1, loss: losses[at] as number };
+  }
+
   /** Where there are too many, every second one goes, but never the first and the last. Nobody goes on from one before the last. */
   keep(kept: Kept): void {
     const before = this.#kept.filter(({ steps }) => steps < kept.steps).map(({ checkpoints: _, ...weights }) => weights);
@@ -69,6 +79,7 @@ export class History {
   cut(kept: Kept): void {
     const { steps } = kept;
     this.rival?.cut(kept);
+    if (kept.rival) this.lost = undefined;
     this.losses.length = Math.max(0, Math.min(this.losses.length, steps - this.start));
     while ((this.scores.at(-1)?.steps ?? 0) > steps) this.scores.pop();
     this.#kept = this.#kept.filter((one) => one.steps <= steps);

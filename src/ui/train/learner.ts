@@ -45,10 +45,12 @@ export async function answerTraining(
   return learner.look(request.kept);
 }
 
-async function begin(viewer: Viewer, { wish, preparation, from, id }: Extract<TrainRequest, { do: "begin" }>): Promise<Begun> {
+async function begin(viewer: Viewer, { wish: asked, preparation, from, id }: Extract<TrainRequest, { do: "begin" }>): Promise<Begun> {
   const { model } = viewer;
-  const { optimizer, batch, seed, freeze } = wish;
   const stepsBefore = from?.steps ?? 0;
+  // A second one that has come apart learns no more.
+  const wish = stepsBefore > 0 && !from?.rival ? { ...asked, rival: undefined } : asked;
+  const { optimizer, batch, seed, freeze } = wish;
   const place = new Place();
   viewer.kept.set(purpose, place);
   if (viewer.compared && !wish.rival) await forgetLearned(viewer.compared);
@@ -101,6 +103,20 @@ class Place {
   }
 }
 
+/** Numbers that are on their way. Where something else fails first, nobody waits for them. */
+class Pending {
+  readonly #numbers: Promise<number>[] = [];
+
+  add(...some: readonly Promise<number>[]): void {
+    for (const one of some) one.catch(() => {});
+    this.#numbers.push(...some);
+  }
+
+  get all(): Promise<readonly number[]> {
+    return Promise.all(this.#numbers);
+  }
+}
+
 interface LearnerParts {
   readonly id: number;
   readonly trainer: Trainer;
@@ -135,8 +151,7 @@ class Learner {
     const trainer = this.#trainer;
     const lesson = this.#lesson;
     const started = performance.now();
-    const losses: Promise<number>[] = [];
-    const rivalLosses: Promise<number>[] = [];
+    const [losses, rivalLosses] = [new Pending(), new Pending()];
     for (let i = 0; i < count; i++) {
       const batch = lesson.batch(lesson.sequence.next(trainer.batch));
       // Of all steps, those before this trainer's, too.
@@ -145,16 +160,22 @@ class Learner {
       // Where one step takes longer than a frame, frames are drawn between its pieces.
       if (count === 1) await trainer.stepInPieces(batch);
       else trainer.step(batch);
-      losses.push(trainer.readLoss());
-      if (this.#rival) rivalLosses.push(...(await this.#rival.step(batch, { rate, share }, count === 1)));
+      losses.add(trainer.readLoss());
+      if (this.#rival) rivalLosses.add(...(await this.#rival.step(batch, { rate, share }, count === 1)));
     }
-    const [own, others] = await Promise.all([Promise.all(losses), Promise.all(rivalLosses)]);
+    const [own, others] = [await losses.all, await rivalLosses.all];
+    if (others.some((loss) => !Number.isFinite(loss))) this.#endRival();
     return { losses: own, rivalLosses: others, steps: this.steps, ms: performance.now() - started };
   }
 
   async evaluate(): Promise<Evaluated> {
     const { steps } = this;
     return { steps, ...(await this.#lesson.evaluate()) };
+  }
+
+  #endRival(): void {
+    this.#rival?.end();
+    this.#lesson.endRival();
   }
 
   async keep(isToGoOn: boolean): Promise<Kept> {
@@ -186,7 +207,8 @@ class Learner {
       return (found && weight && known.has(weight) && weightTilesOf(value, { ...found, weight })) || [];
     });
     await trainer.keepGradients(part === "gradient" ? [...new Set(tiles.map(({ weight }) => weight))] : []);
-    const before = part === "change" ? (await readModel(since ?? (await this.keep(false)).bytes)).initializers : undefined;
+    const before =
+      part === "change" ? (await readModel(since ?? ((await model.toOnnx()) as Uint8Array<ArrayBuffer>))).initializers : undefined;
     setDrawable(model, {
       lying(weight, isGradient) {
         if (isGradient && trainer.isDisposed) throw new Error("The gradient comes with the next step.");

@@ -106,10 +106,10 @@ export class Learning {
     return [this.#rate, this.#parts.rate, this.#parts.usualRate].find((rate) => rate < ruinous) ?? ruinous / 10;
   }
 
-  /** What to do where its loss rises far, or stands still at that of guessing; empty where all is well. */
+  /** Whether a second network has come apart, and what to do where its loss rises far, or stands still at that of guessing; empty where all is well. */
   get advice(): string {
     const parts = { isRising: this.#rise?.isRising === true, standstill: this.#standstill };
-    return adviceOf(parts, this.#rate, this.#parts.begun.rate);
+    return [lostText(this.history.rival?.lost), adviceOf(parts, this.#rate, this.#parts.begun.rate)].filter(Boolean).join(" ");
   }
 
   /** Whether somebody has paused it. */
@@ -197,7 +197,7 @@ export class Learning {
     const { losses, rivalLosses, ms } = await this.#ask<"step">({ do: "step", id, count, rate, schedule: this.#parts.schedule?.() });
     if (this.#isOver) return;
     history.note(losses);
-    history.rival?.note(rivalLosses);
+    history.rival?.noteUntilLost(rivalLosses);
     this.#rise ??= new Rise(this.#firstLoss);
     this.#rise.note(losses);
     const score = history.scores.at(-1);
@@ -311,4 +311,10 @@ export class Learning {
     this.#picture += 1 + Math.floor(heldBack / Math.max(1, classes.length));
     return this.#ask<"picture">({ do: "picture", id: this.#parts.id, index: this.#picture });
   }
+}
+
+/** Of a second network that has come apart. */
+function lostText(lost: History["lost"]): string {
+  if (!lost) return "";
+  return `After step ${lost.step.toLocaleString("en")} the loss of the second network is ${lost.loss}: it has come apart, and learns no more. “Begin anew” is of both.`;
 }

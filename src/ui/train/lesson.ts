@@ -3,7 +3,7 @@
 import { checkLearningSeed } from "../../data-sets/data-set.ts";
 import { pixelsOf } from "../../data-sets/resized.ts";
 import { classExamination, classLesson as learnClasses } from "../../lessons/classes.ts";
-import { drivingExamination, drivingLesson, roadOf } from "../../lessons/driving.ts";
+import { type DrivingReport, drivingExamination, drivingLesson, roadOf } from "../../lessons/driving.ts";
 import type { BaseLesson, Examination } from "../../lessons/lesson.ts";
 import type { Preparation } from "../preparation.ts";
 import type { Viewer } from "../viewer.ts";
@@ -13,6 +13,8 @@ import { Worst } from "./worst.ts";
 
 export interface Lesson extends BaseLesson, Examination<Omit<Evaluated, "steps">> {
   readonly about: Pick<Begun, "kind" | "classes" | "count" | "heldBack" | "leftOut">;
+  /** The second network has come apart: nobody asks how good it is. */
+  endRival(): void;
   /** One of those held back; they begin anew after the last. */
   picture(index: number): HeldBackPicture;
 }
@@ -28,32 +30,51 @@ export async function lessonOf(viewer: Viewer, wish: TrainWish, preparation: Pre
   return wish.data === "road" ? roadLesson(viewer, wish, preparation, turn) : classLesson(viewer, wish, preparation, turn);
 }
 
+/** Something that is made for a lesson. */
+interface Part {
+  dispose(): void;
+}
+
+/** @param make is given a function that keeps a part: it goes with the lesson, or where making the rest of it fails */
+async function withParts(make: (keep: <P extends Part>(part: P) => P) => Promise<Omit<Lesson, "dispose">>): Promise<Lesson> {
+  const parts: Part[] = [];
+  const dispose = () => {
+    for (const part of parts.splice(0)) part.dispose();
+  };
+  try {
+    const lesson = await make((part) => {
+      parts.push(part);
+      return part;
+    });
+    return { ...lesson, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
 async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
   const { train, test, isEndless, leftOut = 0 } = await readExamples(viewer, wish, preparation);
-  const examination = await classExamination(viewer.model, test);
   const { seed, batch, rival } = wish;
-  const other = rival && viewer.compared && (await classExamination(viewer.compared, test));
-  const learning = await learnClasses(viewer.model.device, train, { isEndless, seed, seen: turn * batch }).catch((error: Error) => {
-    examination.dispose();
-    other?.dispose();
-    throw error;
+  return withParts(async (keep) => {
+    const examination = keep(await classExamination(viewer.model, test));
+    let other = rival && viewer.compared && keep(await classExamination(viewer.compared, test));
+    const learning = keep(await learnClasses(viewer.model.device, train, { isEndless, seed, seen: turn * batch }));
+    return {
+      ...learning,
+      about: { kind: "classes", classes: train.classes, count: isEndless ? undefined : train.length, heldBack: test.length, leftOut },
+      async evaluate() {
+        const worst = new Worst(examination.scores);
+        const { count, ...measured } = await examination.evaluate((...some) => worst.add(...some));
+        const mistakes = worst.found.map(({ index, ...mistake }) => ({ ...mistake, ...pixelsOf(test, index) }));
+        return { ...measured, mistakes, rival: await other?.evaluate() };
+      },
+      endRival() {
+        other = undefined;
+      },
+      picture: (index) => pixelsOf(test, index % test.length),
+    };
   });
-  return {
-    ...learning,
-    about: { kind: "classes", classes: train.classes, count: isEndless ? undefined : train.length, heldBack: test.length, leftOut },
-    async evaluate() {
-      const worst = new Worst(examination.scores);
-      const { count, ...measured } = await examination.evaluate((...some) => worst.add(...some));
-      const mistakes = worst.found.map(({ index, ...mistake }) => ({ ...mistake, ...pixelsOf(test, index) }));
-      return { ...measured, mistakes, rival: await other?.evaluate() };
-    },
-    picture: (index) => pixelsOf(test, index % test.length),
-    dispose() {
-      learning.dispose();
-      examination.dispose();
-      other?.dispose();
-    },
-  };
 }
 
 /** Two outputs that steer and drive: how good it is shows on the road. */
@@ -61,23 +82,22 @@ async function roadLesson(viewer: Viewer, { seed, batch, rival }: TrainWish, pre
   const { model } = viewer;
   const picture = pictureOf(viewer);
   const prepared = setPreparation(preparation, picture.channels);
-  const examination = await drivingExamination(model, picture, prepared, shortDrive);
-  const other = rival && viewer.compared && (await drivingExamination(viewer.compared, picture, prepared, shortDrive));
-  const told = ({ errors, drive }: Awaited<ReturnType<typeof examination.evaluate>>) => ({
-    loss: errors.steering + errors.throttle,
-    accuracy: drive.inLane,
+  const road = roadOf(model.graph, picture, prepared, checkLearningSeed(seed));
+  const told = ({ errors, drive }: DrivingReport) => ({ loss: errors.steering + errors.throttle, accuracy: drive.inLane });
+  return withParts(async (keep) => {
+    const examination = keep(await drivingExamination(model, picture, prepared, shortDrive));
+    let other = rival && viewer.compared && keep(await drivingExamination(viewer.compared, picture, prepared, shortDrive));
+    return {
+      ...drivingLesson(road, undefined, turn * batch),
+      about: { kind: "driving", classes: [], count: undefined, heldBack: shortDrive.pictures, leftOut: 0 },
+      async evaluate() {
+        const own = told(await examination.evaluate());
+        return { ...own, confusion: [], mistakes: [], rival: other && told(await other.evaluate()) };
+      },
+      endRival() {
+        other = undefined;
+      },
+      picture: (index) => pixelsOf(examination.set, index % shortDrive.pictures),
+    };
   });
-  return {
-    ...drivingLesson(roadOf(model.graph, picture, prepared, checkLearningSeed(seed)), undefined, turn * batch),
-    about: { kind: "driving", classes: [], count: undefined, heldBack: shortDrive.pictures, leftOut: 0 },
-    async evaluate() {
-      const own = told(await examination.evaluate());
-      return { ...own, confusion: [], mistakes: [], rival: other && told(await other.evaluate()) };
-    },
-    picture: (index) => pixelsOf(examination.set, index % shortDrive.pictures),
-    dispose() {
-      examination.dispose();
-      other?.dispose();
-    },
-  };
 }

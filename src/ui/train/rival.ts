@@ -28,6 +28,7 @@ export class Rival {
   readonly #rate: number | undefined;
   /** Whether it goes on as if it had not stopped. */
   isRestored = false;
+  #isOver = false;
 
   /**
    * @param options those of the first
@@ -59,7 +60,7 @@ export class Rival {
   /**
    * @param rate of the first; another optimiser has the rate that is usual for it
    * @param share what the rate is multiplied by in this step
-   * @returns the loss
+   * @returns the loss; none once it is over
    */
   async step(
     batch: TrainingBatch,
@@ -67,6 +68,7 @@ export class Rival {
     isInPieces: boolean,
   ): Promise<Promise<number>[]> {
     const trainer = this.#trainer;
+    if (this.#isOver) return [];
     trainer.rate = (this.#rate ?? rate) * share;
     if (isInPieces) await trainer.stepInPieces(batch);
     else trainer.step(batch);
@@ -74,12 +76,19 @@ export class Rival {
     return [trainer.readLoss()];
   }
 
-  async keep(): Promise<Uint8Array<ArrayBuffer>> {
+  /** It has come apart: it learns no more, and its weights are worth nothing. What was kept of it before can be looked at. */
+  end(): void {
+    this.#isOver = true;
+    this.#trainer.dispose();
+  }
+
+  async keep(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (this.#isOver) return undefined;
     return (await this.model.toOnnx()) as Uint8Array<ArrayBuffer>;
   }
 
-  checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#trainer.checkpoint();
+  async checkpoint(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return this.#isOver ? undefined : this.#trainer.checkpoint();
   }
 
   async look(bytes: Uint8Array): Promise<void> {

@@ -312,6 +312,7 @@ export class Training {
     this.#end();
     // Its buffers are nobody's any more.
     void this.#host.session?.ask({ kind: "train", request: { do: "end" } }).catch(() => undefined);
+    this.#drawing.forget();
     this.#trouble = error.message;
     this.panel.hidden = !this.#host.emit("error", { error, part: "train" });
     this.#show("");

@@ -7,6 +7,8 @@ export interface WeightTiles {
   /** Name of the weights. */
   readonly weight: string;
   readonly outputs: number;
+  /** Channels that have tiles are the first of so many; absent where all have. */
+  readonly allOutputs?: number;
   /** Channels that each output channel reads. */
   readonly inputs: number;
   /** Of a kernel. */
@@ -25,10 +27,10 @@ export interface WeightTiles {
   readonly tileColumns: number;
 }
 
-/** Elements of all tiles; of layers with more, each tile is the mean of its kernels. */
+/** Elements of all tiles; of layers with more, each tile is the mean of its kernels, and where those are still more, the first channels have tiles. */
 const mostElements = 2 ** 21;
 
-/** @returns undefined where weights do not lie evenly, as those of a transposed convolution in groups */
+/** @returns undefined where weights do not lie evenly, as those of a transposed convolution in groups, or where a single tile takes too much */
 export function weightTilesOf(value: string, { weight, view }: LayerWeights): WeightTiles | undefined {
   const { outputs, inputs, rows, columns, step } = view;
   const origin = view.at(0, 0);
@@ -39,7 +41,9 @@ export function weightTilesOf(value: string, { weight, view }: LayerWeights): We
   const own = { value, weight, outputs, inputs, rows, columns, outputStride, inputStride, step };
   const all = arranged(inputs, rows, columns);
   if (outputs * all.tileRows * all.tileColumns <= mostElements) return { ...own, ...all, isMean: false };
-  return { ...own, ...arranged(1, rows, columns), isMean: true };
+  const fit = Math.min(outputs, Math.floor(mostElements / (rows * columns)));
+  if (fit === 0) return undefined;
+  return { ...own, ...arranged(1, rows, columns), isMean: true, outputs: fit, ...(fit < outputs && { allOutputs: outputs }) };
 }
 
 /** So many kernels in a tile that is about as high as it is wide. Single weights stand close together. */
@@ -51,8 +55,15 @@ function arranged(kernels: number, rows: number, columns: number) {
   return { across, gap, tileRows: down * (rows + gap) - gap, tileColumns: across * (columns + gap) - gap };
 }
 
-/** What stands in one of the tiles, such as "32 kernels of 3 × 3 in each tile". */
-export function textOfTile({ inputs, rows, columns, isMean }: WeightTiles): string {
+/** What stands in one of the tiles, such as "32 kernels of 3 × 3 in each tile", and how many channels have none. */
+export function textOfTile(tiles: WeightTiles): string {
+  const { outputs, allOutputs } = tiles;
+  const whole =
+    allOutputs === undefined ? "" : `, of the first ${outputs.toLocaleString("en")} of ${allOutputs.toLocaleString("en")} channels`;
+  return `${textOfOne(tiles)}${whole}`;
+}
+
+function textOfOne({ inputs, rows, columns, isMean }: WeightTiles): string {
   const size = `${rows} × ${columns}`;
   const count = inputs.toLocaleString("en");
   if (rows * columns === 1)
