@@ -15,3 +15,11 @@ export function dataFiles(path: string, ending: string): readonly string[] {
   const place = resolve(folder, path);
   return existsSync(place) ? readdirSync(place).filter((name) => name.endsWith(ending)) : [];
 }
+
+/** Paths of all files below a folder with this ending, sorted; none if there is no such folder. */
+export function everyDataFile(path: string, ending: string): readonly string[] {
+  const place = resolve(folder, path);
+  if (!existsSync(place)) return [];
+  const found = readdirSync(place, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(ending));
+  return found.sort().map((name) => `${path}/${name}`);
+}

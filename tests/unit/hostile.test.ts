@@ -188,6 +188,11 @@ describe("a small file asks for little", () => {
   });
 });
 
+test("a node may end in more empty names than its operator has outputs", async () => {
+  const node = op("LayerNormalization", "x s", "y _ _ _ _");
+  expect(await outcome(graphOf({ constants: { s: floats([8]) }, nodes: [node] }))).toMatch(/^runs/);
+});
+
 test("Convcam's own domain is refused in files", async () => {
   const foreign = { ...op("Conv", "x w", "y"), domain: "convcam" };
   const graph = graphOf({ constants: { w: floats([3, 3, 3, 3]) }, nodes: [foreign] });

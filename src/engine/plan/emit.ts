@@ -90,20 +90,22 @@ class Emitter implements Emission {
 
   emit(planned: PlannedNode): void {
     const { node, operation, kernel, position } = planned;
-    const owner = { position, parameters: this.#planned.dependencies.get(node.outputs.find((name) => name) ?? "") };
+    const owner = { position, parameters: this.#planned.dependencies.get(node.outputs.find((name) => name) as string) };
     if (!kernel) {
-      const [input, output] = [node.inputs[0] as string, node.outputs[0] as string];
+      const input = node.inputs[0] as string;
+      const output = node.outputs[0] as string;
       // A view of a value with gaps, or of a constant, is a copy after all.
       const isShared = this.#placements.of.get(input)?.storage === this.#placements.of.get(output)?.storage;
-      const [from, to] = [this.operand(input), this.operand(output)];
+      const from = this.operand(input);
+      const to = this.operand(output);
       const needsTwo = !from.isDense && !to.isDense && !sameShape(from.shape, to.shape);
       if (!isShared) this.#emitCopy(owner, node.name, needsTwo ? this.#copyAside(owner, input, from) : from, to);
       return;
     }
     const inputs = node.inputs.map((name, index) => this.#inputFor(planned, name, index));
-    const outputs = node.outputs.map((name, i) =>
-      name ? this.operand(name) : this.#unwantedOutput(operation.outputs[i] as ValueType, owner),
-    );
+    // A node may end in empty names, more than the operator has outputs.
+    const named = node.outputs.slice(0, operation.outputs.length);
+    const outputs = named.map((name, i) => (name ? this.operand(name) : this.#unwantedOutput(operation.outputs[i] as ValueType, owner)));
     let { macs = 0 } = operation;
     for (const dispatch of kernel.dispatches(inputs, outputs)) {
       this.#emitDispatch(owner, node.name, kernel.name, dispatch, macs);
