@@ -1,5 +1,5 @@
 // What `train` lets a network learn from, and how right it is afterwards, in words.
-import { type Augmentation, changesOfSeen } from "../data-sets/augment.ts";
+import { type Augmentation, changesOfSeen, checkHarmless } from "../data-sets/augment.ts";
 import { checkLearningSeed, type DataSet, type NumbersSet, type Preparation } from "../data-sets/data-set.ts";
 import { ModelError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
@@ -10,7 +10,8 @@ import { checkClasses, classExamination, classLesson as learnClasses } from "../
 import { drivingExamination, drivingLesson, roadOf, shortExamination } from "../lessons/driving.ts";
 import { type BaseLesson, evaluateOnce } from "../lessons/lesson.ts";
 import { answersOf, type NumbersReport, numbersExamination, numbersLesson } from "../lessons/numbers.ts";
-import { hasNumbers, hasTestPart, isRoad, pictureOf, readDataSet } from "./training-data.ts";
+import { NoneHeldBack } from "./listed-pictures.ts";
+import { hasNumbers, hasTestPart, isList, isRoad, pictureOf, readDataSet } from "./training-data.ts";
 
 export interface Lesson {
   /** What there is to learn from, in words. */
@@ -36,10 +37,31 @@ export async function lessonOf(graph: Graph, options: LessonOptions): Promise<Le
   if (isRoad(options.data)) return roadLesson(graph, options);
   const { data, mean, std, seed } = options;
   const set = await readDataSet(data, "train", { picture: pictureOf(graph), mean, std, seed });
-  return hasNumbers(set) ? numbersLessonOf(graph, set, options) : classLesson(set, options);
+  const heldBack = await heldBackOf(set, options);
+  return hasNumbers(set) ? numbersLessonOf(graph, set, heldBack, options) : classLesson(set, heldBack, options);
 }
 
-function numbersLessonOf(graph: Graph, set: NumbersSet, { data, seed, shuffle, augment, mean, std }: LessonOptions): Lesson {
+/** What is held back, where anything is. */
+type HeldBack = () => Promise<DataSet | NumbersSet | undefined>;
+
+/** A list of it is read before the first step: what is wrong with it is told while nothing is lost. */
+async function heldBackOf({ picture }: DataSet | NumbersSet, { data, mean, std, seed }: LessonOptions): Promise<HeldBack> {
+  const read = () => readDataSet(data, "test", { picture, mean, std, seed, isRepeated: true });
+  if (!isList(data)) return async () => (hasTestPart(data) ? read() : undefined);
+  const set = await read().catch((error: Error) => {
+    if (error instanceof NoneHeldBack) return undefined;
+    throw error;
+  });
+  return async () => set;
+}
+
+function numbersLessonOf(
+  graph: Graph,
+  set: NumbersSet,
+  heldBack: HeldBack,
+  { seed, shuffle, augment }: Pick<LessonOptions, "seed" | "shuffle" | "augment">,
+): Lesson {
+  checkHarmless(augment, "of numbers, such as a place or an angle,");
   const outputs = answersOf(graph.outputs, set.columns);
   const each = set.columns.length / outputs.length;
   return {
@@ -55,8 +77,8 @@ function numbersLessonOf(graph: Graph, set: NumbersSet, { data, seed, shuffle, a
         );
     },
     async examine(model) {
-      const test = await readDataSet(data, "test", { picture: set.picture, mean, std, seed, isRepeated: true });
-      if (!hasNumbers(test)) return undefined;
+      const test = await heldBack();
+      if (!test || !hasNumbers(test)) return undefined;
       return numbersText(await evaluateOnce(numbersExamination(model, test)));
     },
   };
@@ -67,8 +89,7 @@ export function numbersText({ count, errors }: NumbersReport): string {
   return `mean squared errors of ${count} pictures: ${each.join(", ")}`;
 }
 
-function classLesson(set: DataSet, { data, seed, shuffle, augment, mean, std }: LessonOptions): Lesson {
-  const { picture } = set;
+function classLesson(set: DataSet, heldBack: HeldBack, { data, seed, shuffle, augment }: LessonOptions): Lesson {
   const isEndless = data === "shapes";
   return {
     title: isEndless ? `pictures of ${set.classes.length} kinds of shapes` : `${set.length} examples (${sizesOf(set)})`,
@@ -79,9 +100,8 @@ function classLesson(set: DataSet, { data, seed, shuffle, augment, mean, std }: 
       checkClasses(set, shape[1] ?? 1);
     },
     async examine(model) {
-      if (!hasTestPart(data)) return undefined;
-      const test = await readDataSet(data, "test", { picture, mean, std, seed, isRepeated: true });
-      if (hasNumbers(test)) return undefined;
+      const test = await heldBack();
+      if (!test || hasNumbers(test)) return undefined;
       const { accuracy, loss, count } = await evaluateOnce(classExamination(model, test));
       return `${(100 * accuracy).toFixed(2)} % of ${count} test examples are right, loss ${loss.toFixed(4)}`;
     },
@@ -94,16 +114,11 @@ function sizesOf({ classes, classSizes }: DataSet): string {
   return `${named.join(", ")}${classes.length > 20 ? ", …" : ""}`;
 }
 
-/** What may be done to a picture of the road without another answer being right. */
-const harmless: readonly string[] = ["brightness", "noise", "cutOut"];
-
 function roadLesson(graph: Graph, { seed, augment, mean, std }: LessonOptions): Lesson {
   const picture = pictureOf(graph);
   const road = roadOf(graph, picture, { mean, std }, checkLearningSeed(seed));
   const { steering, throttle } = road.outputs;
-  const other = Object.keys(augment ?? {}).find((name) => !harmless.includes(name));
-  if (other)
-    throw new ModelError(`--augment ${other}: on the road something else would be right then. There are brightness, noise and cut-out.`);
+  checkHarmless(augment, "on the road");
   return {
     title: `pictures of the road (steering: '${steering.name}', throttle: '${throttle.name}')`,
     begin: async () => drivingLesson(road, augment && changesOfSeen(augment, road.set.picture, seed)),

@@ -10,6 +10,9 @@ import { readPictures } from "./read-pictures.ts";
 import type { DataOptions, Part } from "./training-data.ts";
 
 const testName = /(?<![a-z])test/i;
+/** A list of which nothing is held back. */
+export class NoneHeldBack extends ModelError {}
+
 /** A list of what is held back, also where none to train on lies beside it. */
 const heldBackName = /^(test|testing|val|valid|validation)\.csv$/i;
 
@@ -64,8 +67,9 @@ function inOrderOf({ columns }: PictureList, list: PictureList, path: string): P
 async function read(path: string, part: Part, list: PictureList, options: DataOptions): Promise<BytesSet | NumbersSet> {
   const { pictures, classes, columns, leftOut } = list;
   for (const one of leftOut) console.error(`convcam: '${path}', ${one}: left out`);
-  if (pictures.length === 0)
-    throw new ModelError(`data '${path}': none of its pictures is ${part === "test" ? "held back" : "to train on"}.`);
+  if (pictures.length === 0 && part === "test")
+    throw new NoneHeldBack(`data '${path}': none of its pictures is held back. Add --part train.`);
+  if (pictures.length === 0) throw new ModelError(`data '${path}': none of its pictures is to train on.`);
   const place = (one: ListedPicture) => ({ ...one, path: isAbsolute(one.path) ? one.path : join(dirname(path), one.path) });
   const { set, read: found } = await readPictures(path, pictures.map(place), classes, options);
   if (classes.length > 0) return set;

@@ -43,6 +43,10 @@ export function isRoad(source: string): boolean {
   return source === "road";
 }
 
+export function isList(source: string): boolean {
+  return parseSource(source).kind === "csv";
+}
+
 /** KIND:FOLDER */
 function parseSource(source: string) {
   const [, kind, folder = ""] = /^(\w+):(.+)$/.exec(source) ?? [];

@@ -45,6 +45,19 @@ export function parseAugmentation(text: string): Augmentation {
   return Object.fromEntries(entries);
 }
 
+/** What may be done to a picture without other numbers being right of it. */
+const harmless: readonly string[] = ["brightness", "noise", "cutOut"];
+
+/**
+ * @param where such as "on the road"
+ * @throws ModelError for what moves things in a picture
+ */
+export function checkHarmless(augmentation: Augmentation | undefined, where: string): void {
+  const other = Object.keys(augmentation ?? {}).find((name) => !harmless.includes(name));
+  if (other)
+    throw new ModelError(`--augment ${other}: ${where} something else would be right then. There are brightness, noise and cut-out.`);
+}
+
 /** Numbers of one key, one after the other. */
 function numbersOf(key: number) {
   let counter = 0;

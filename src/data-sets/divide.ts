@@ -34,14 +34,14 @@ export function divide<T extends { readonly label: number }>(
 }
 
 /**
- * The same of a list, which may say itself what is held back.
+ * The same of a list, which may say itself what is held back: then that is all that is, even if it is nothing, or everything.
  */
 export function divideListed<T extends { readonly label: number; readonly isTest: boolean | undefined }>(
   pictures: readonly T[],
   classes: readonly string[],
   seed: number,
 ): { readonly train: readonly T[]; readonly test: readonly T[] } {
-  if (pictures.some(({ isTest }) => isTest))
+  if (pictures.some(({ isTest }) => isTest !== undefined))
     return { train: pictures.filter(({ isTest }) => !isTest), test: pictures.filter(({ isTest }) => isTest) };
   // Classes that are numbers may leave some out.
   const present = [...new Set(pictures.map(({ label }) => label))].sort((a, b) => a - b);

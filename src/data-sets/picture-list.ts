@@ -2,6 +2,7 @@
 import { ModelError } from "../engine/errors.ts";
 import { type CsvRow, parseCsv } from "./csv.ts";
 
+/** By the end of its name; whether it can be read shows when it is. */
 export const isPicturePath = (path: string) => /\.(png|jpe?g|webp|gif|bmp|avif|tiff?)$/i.test(path);
 
 export interface ListedPicture {
@@ -81,12 +82,20 @@ export function readPictureList(text: string, known?: readonly string[]): Pictur
     return named(entries, known, leftOut);
   }
   const sound = entries.filter((entry) => {
-    const wrong = entry.right.find((one) => !isNumber(one));
-    if (wrong !== undefined) leftOut.push(`line ${entry.line}: '${wrong}' is no number`);
+    const wrong = entry.right.find((one) => !Number.isFinite(Math.fround(numberOf(one))) || one === "");
+    if (wrong !== undefined)
+      leftOut.push(`line ${entry.line}: '${wrong}' is ${isNumber(wrong) ? "beyond what 32 bits hold" : "no number"}`);
     return wrong === undefined;
   });
   const isClass = ([one = "", other]: readonly string[]) => other === undefined && /^\d+$/.test(one) && Number(one) < mostClasses;
   if (known ? known.length > 0 : sound.every((entry) => isClass(entry.right))) return numbered(sound, known, leftOut);
+  // One that is a whole number is meant as a class, where the head says so.
+  const odd =
+    columns.isOfClasses && sound.every(({ right }) => /^[-+]?\d+$/.test(right[0] as string)) && sound.find((one) => !isClass(one.right));
+  if (odd)
+    throw new ModelError(
+      `line ${odd.line}: '${odd.right[0]}' in the column '${columns.names[0]}' is no number of a class; expected 0 and more, or names. Numbers to be answered stand in a column by another name.`,
+    );
   const pictures = sound.map(({ right: numbers, ...entry }) => ({ ...entry, label: 0, numbers: numbers.map(numberOf) }));
   return { pictures: nonEmpty(pictures), classes: [], columns: columns.names, leftOut };
 }

@@ -1,5 +1,5 @@
 // `convcam train` and `convcam evaluate` with a list of pictures: classes, or numbers to answer.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -166,4 +166,41 @@ test("what is held back is measured by the columns' names, and is never learned 
   rmSync(place("train.csv"));
   expect(await train("test.csv")).toBe(1);
   expect(text()).toContain("by its name it is a list of what is held back. Give the list to train on.");
+});
+
+test("what is wrong is told before the first step: with the list held back, with changes of pictures, and with checkpoints", async () => {
+  const pictures = await writePictures(10);
+  const refused = async (...rest: readonly string[]) => {
+    said = [];
+    expect(await train("train.csv", "--steps", "2", ...rest), text()).toBe(1);
+    expect(existsSync(place("out.onnx"))).toBe(false);
+    return text();
+  };
+  const classes = pictures.map(({ path, gray }) => `"${path}",${gray < 128 ? "dark" : "bright"}`);
+  writeFileSync(place("train.csv"), classes.join("\n"));
+  writeFileSync(place("test.csv"), pictures.map(({ path }) => `"${path}"`).join("\n"));
+  writeNetwork([["scores", 2]]);
+  expect(await refused()).toContain("there is only a column of pictures");
+  rmSync(place("test.csv"));
+  expect(await refused("--save-at", "1,3")).toContain("--save-at 3: there are only 2 steps.");
+  writeFileSync(place("train.csv"), pictures.map(({ path, gray }) => `"${path}",${gray / 3},1`).join("\n"));
+  expect(await refused("--augment", "noise,flip")).toMatch(
+    /--augment flip: of numbers, such as a place or an angle, something else would be right/,
+  );
+});
+
+test("a list that holds nothing back is learned whole, and tried on nothing", { timeout: 120_000 }, async () => {
+  const pictures = await writePictures(10);
+  writeFileSync(
+    place("list.csv"),
+    ["file,class,split", ...pictures.map(({ path, gray }) => `"${path}",${gray < 128 ? "dark" : "bright"},train`)].join("\n"),
+  );
+  writeNetwork([["scores", 2]]);
+  expect(await train("list.csv", "--steps", "2", "--save-at", "2"), text()).toBe(0);
+  expect(text()).toContain("10 examples");
+  expect(text()).not.toContain("are right");
+  expect(existsSync(place("out-2.onnx"))).toBe(true);
+  expect(await evaluate("list.csv")).toBe(1);
+  expect(text()).toContain("none of its pictures is held back. Add --part train.");
+  expect(await evaluate("list.csv", "--part", "train"), text()).toBe(0);
 });

@@ -1,9 +1,13 @@
 // Lists of pictures: CSV as RFC 4180 and spreadsheets write it, and what its rows say.
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { parseCsv } from "../../src/data-sets/csv.ts";
 import { divideListed } from "../../src/data-sets/divide.ts";
 import { readPictureList } from "../../src/data-sets/picture-list.ts";
-import { readLabels } from "../../src/ui/train/own-pictures.ts";
+import { readExamples } from "../../src/ui/train/data.ts";
+import { labelsOf, readLabels } from "../../src/ui/train/own-pictures.ts";
+import type { OwnPicture } from "../../src/ui/train/request.ts";
+
+afterEach(() => void vi.unstubAllGlobals());
 
 describe("CSV", () => {
   test.each<[string, string, readonly (readonly string[])[]]>([
@@ -197,7 +201,58 @@ test("a list says what is held back, or one of five of each class is, whichever 
   expect(said.test.map(({ i }) => i)).toEqual([3]);
 });
 
+test("a list that says what is held back is obeyed: all of it, or nothing", () => {
+  const all = Array.from({ length: 10 }, (_, i) => ({ i, label: i % 2, isTest: undefined }));
+  const parts = (isTest: boolean) =>
+    divideListed(
+      all.map((one) => ({ ...one, isTest })),
+      ["a", "b"],
+      0,
+    );
+  expect([parts(false).train.length, parts(false).test.length]).toEqual([10, 0]);
+  expect([parts(true).train.length, parts(true).test.length]).toEqual([0, 10]);
+});
+
+test("in the page, a list that leaves nothing to learn from is refused, and pictures by any of their names are tried", async () => {
+  const file = (path: string, text = "") => ({ path, file: new File([text], path) });
+  const list = (split: string) => file("p/list.csv", `file,class,split\na.tif,x,${split}\nb.tif,y,${split}`);
+  const pictures = [file("p/a.tif"), file("p/b.tif")];
+  expect((await readLabels([...pictures, list("train")])).pictures).toHaveLength(2);
+  expect(labelsOf([file("x/a.tif"), file("y/b.png")]).pictures).toHaveLength(2);
+  const viewer = () =>
+    ({
+      imageInputName: "x",
+      viewOf: () => ({ channels: 1, height: 1, width: 1 }),
+      model: { inputs: [{ name: "x", shape: [1, 1, 1, 1] }] },
+    }) as never;
+  const read = (files: readonly OwnPicture[]) =>
+    readExamples(viewer(), { data: "", files, optimizer: "adam", batch: 1, seed: 1, freeze: undefined }, {});
+  await expect(read([...pictures, list("train")])).rejects.toThrow("none of the pictures could be read");
+  vi.stubGlobal("createImageBitmap", async () => ({ width: 1, height: 1, close() {} }));
+  vi.stubGlobal(
+    "OffscreenCanvas",
+    class {
+      getContext = () => ({ drawImage() {}, getImageData: () => ({ data: new Uint8ClampedArray(4) }) });
+    },
+  );
+  await expect(read([...pictures, list("test")])).rejects.toThrow("none is left to learn from");
+  const { train, test: held } = await read([...pictures, list("train")]);
+  expect([train.length, held.length]).toEqual([2, 2]);
+});
+
 describe("what a list holds", () => {
+  test("a number beyond 32 bits is left out, as one that is none", () => {
+    expect(readPictureList("a.png,0.5\nb.png,1e39\nc.png,0.7").leftOut).toEqual(["line 2: '1e39' is beyond what 32 bits hold"]);
+  });
+
+  test("a negative class is told in words; without a head that says so it is a number to answer", () => {
+    expect(() => readPictureList("file,class\na.png,1\nb.png,-1")).toThrow(
+      "line 3: '-1' in the column 'class' is no number of a class; expected 0 and more, or names.",
+    );
+    expect(readPictureList("file,side\na.png,1\nb.png,-1").columns).toEqual(["side"]);
+    expect(readPictureList("file,label\na.png,0.5\nb.png,-1").columns).toEqual(["label"]);
+  });
+
   test("a wrong first row, or a few others, do not turn numbers into classes; where many are names, all are", () => {
     const rows = (...right: readonly string[]) => right.map((one, i) => `${i}.png,${one}`).join("\n");
     const numbers = ["?", ...Array.from({ length: 19 }, (_, i) => `0.${i}5`)];

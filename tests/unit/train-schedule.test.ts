@@ -1,11 +1,15 @@
 // How the learning rate goes on in the page: what is asked for by a text, what is told of the next step, and that nothing begins anew for another one.
 import { describe, expect, test } from "vitest";
-import { readChoices, scheduleText, usual } from "../../src/ui/page/train-choices.ts";
+import { type OptimizerName, usualRate } from "../../src/engine/gradient/training/optimizers.ts";
+import { options, readChoices, scheduleText, usual } from "../../src/ui/page/train-choices.ts";
+import { secondOf, usualRates } from "../../src/ui/page/train-second.ts";
 import type { Session } from "../../src/ui/session/session.ts";
 import { askedOf, isSame } from "../../src/ui/train/asked.ts";
+import { drawnParts } from "../../src/ui/train/drawing.ts";
 import { History } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
 import type { TrainQuery } from "../../src/ui/train/request.ts";
+import { namesOfRun } from "../../src/ui/train/run-view.ts";
 import { nextRateText, readSchedule, type Schedule, shareAt } from "../../src/ui/train/schedule.ts";
 import { readTrainWish } from "../../src/ui/train/wish.ts";
 
@@ -98,6 +102,8 @@ describe("what the page's address holds", () => {
       warm: "20",
       batch: "8",
     });
+    expect(readChoices("draws=foo")).toEqual(usual);
+    for (const draws of Object.keys(drawnParts)) expect(readChoices(`draws=${draws}`).draws).toBe(draws);
     expect(readChoices("schedule=linear&length=0&warm=-1&batch=2000&optimizer=none")).toEqual(usual);
   });
 
@@ -106,5 +112,28 @@ describe("what the page's address holds", () => {
     expect(scheduleText({ schedule: "constant", length: "100", warm: "5" })).toBe("constant,warm-up:5");
     expect(scheduleText({ schedule: "step", length: "100", warm: "0" })).toBe("step:100");
     expect(scheduleText({ schedule: "cosine", length: "100", warm: "5" })).toBe("cosine:100,warm-up:5");
+  });
+});
+
+describe("the second network beside one that learns", () => {
+  const of = (second: string, own: string) => secondOf({ ...usual, twin: "colors", second }, own);
+
+  test("has a name that says what is another about it, and the rate of the first is that of its slider", () => {
+    expect(of("faster", "blank:1")).toEqual({ compare: "blank:1", names: "first | second, rate 0.01", rival: "rate:0.01" });
+    const element = (rival: string) =>
+      ({
+        getAttribute: (name: string) => ({ "compare-names": "first | second, rate 0.01", "train-rival": rival, train: "" })[name] ?? null,
+      }) as never;
+    expect(namesOfRun(element("rate:0.01"), 0.0198)).toEqual({ first: "first, rate 0.02", second: "second, rate 0.01" });
+    expect(namesOfRun(element("seed"), 0.02).first).toBe("first");
+  });
+
+  test("has weights of another seed; those of the first are of a seed only where it begins with random ones", () => {
+    expect(of("seed", "blank:1").names).toBe("weights of seed 1 | of seed 2");
+    expect(of("seed", "net.onnx")).toEqual({ compare: "blank:2", names: "its own weights | weights of seed 2", rival: "seed" });
+  });
+
+  test("has a tenth of the rate that the engine takes, or ten times that", () => {
+    for (const name of Object.keys(options.optimizer ?? {})) expect(usualRates[name]).toBe(usualRate({ name: name as OptimizerName }));
   });
 });

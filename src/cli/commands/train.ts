@@ -112,6 +112,8 @@ async function train(name: string, options: Options): Promise<void> {
   const graph = await readNetwork(name, seed);
   const lesson = await lessonOf(graph, options);
   const steps = stepsOf(options, lesson);
+  const beyond = options.saveAt.find((step) => step > steps);
+  if (beyond !== undefined) throw new ModelError(`--save-at ${beyond}: there are only ${steps} steps.`);
   console.log(line`${lesson.title}, ${String(steps)} steps of ${String(batch)}`);
   const device = await requestNodeDevice();
   try {
@@ -212,7 +214,7 @@ async function run(
       read.catch(() => {});
       pending.push(read);
       if (pending.length >= mostPending) await pending.shift();
-      if (step < steps && (step % (saveEvery ?? Number.POSITIVE_INFINITY) === 0 || saveAt.includes(step))) {
+      if ((step < steps && step % (saveEvery ?? Number.POSITIVE_INFINITY) === 0) || saveAt.includes(step)) {
         await Promise.all(pending.splice(0));
         await writeOutput(out.replace(/(\.onnx)?$/, `-${step}.onnx`), await model.toOnnx());
       }

@@ -9,6 +9,7 @@ import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts
 import { once } from "./once.ts";
 import { offerSkip } from "./skip-link.ts";
 import { type Choices, options, readChoices, scheduleText, usual } from "./train-choices.ts";
+import { secondOf } from "./train-second.ts";
 
 interface Lesson {
   /** The network that is made for it, by its name in the manifest. */
@@ -137,37 +138,6 @@ function arrange({ network, data }: Choices): void {
   (find("all").closest("label") as HTMLElement).hidden = data !== "teach";
 }
 
-/** Where nobody has chosen one. */
-const usualRates: Readonly<Record<string, number>> = { adam: 0.001, adamw: 0.001, sgd: 0.01, adagrad: 0.01 };
-
-interface Second {
-  readonly compare: ConvCam["compare"];
-  readonly names: string;
-  /** As the attribute `train-rival`. */
-  readonly rival?: string;
-}
-
-/** The second network beside the one that learns, or its other half. @param own what it is where both begin with the same weights */
-function compareWith({ data, twin, second, seed, optimizer }: Choices, own: ConvCam["compare"]): Second {
-  if (twin === "none") return { compare: undefined, names: "" };
-  if (second === "seed") {
-    const other = Number(seed) + 1;
-    return { compare: `blank:${other}`, names: `weights of seed ${seed} | of seed ${other}`, rival: "seed" };
-  }
-  if (second === "slower" || second === "faster") {
-    const rate = usualRates[optimizer] ?? 0.001;
-    const other = Number((rate * (second === "slower" ? 0.1 : 10)).toPrecision(6));
-    return { compare: own, names: `rate ${rate} | ${other}`, rival: `rate:${other}` };
-  }
-  if (second === "optimizer") {
-    const other = optimizer === "adam" ? "sgd" : "adam";
-    const nameOf = (one: string) => options.optimizer?.[one] ?? one;
-    return { compare: own, names: `${nameOf(optimizer)} | ${nameOf(other)}`, rival: `optimizer:${other}` };
-  }
-  if (data === "road" && twin === "colors") return { compare: "branches:steering_+throttle_", names: "steering | throttle" };
-  return { compare: `blank:${seed}`, names: "learning | blank twin" };
-}
-
 /** How the learning rate goes on: nothing begins anew for it. */
 function setSchedule(choices: Choices): void {
   const text = scheduleText(choices);
@@ -217,7 +187,7 @@ async function show(choices: Choices): Promise<void> {
   if (data === "road") drive?.open();
   const isBlank = !hasLearned && (entry !== undefined || blank === "yes");
   (field("blank") as HTMLInputElement).disabled = entry !== undefined;
-  const { compare, names, rival } = compareWith(hasLearned ? { ...choices, second: "blank" } : choices, isBlank ? `blank:${seed}` : src);
+  const { compare, names, rival } = secondOf(hasLearned ? { ...choices, second: "blank" } : choices, isBlank ? `blank:${seed}` : src);
   viewer.setAttribute("train-store", "page");
   viewer.preparation = entry ? preparationOf(entry) : {};
   viewer.blank = isBlank ? Number(seed) : undefined;

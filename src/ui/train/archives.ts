@@ -1,7 +1,8 @@
 // Pictures of one's own that come in a .zip archive: its pictures take its place. On the page, before the engine gets them.
+import { isPicturePath } from "../../data-sets/picture-list.ts";
 import { loadPart, ModelError } from "../../engine/errors.ts";
 import type { ConvCam } from "../element.ts";
-import { isListName, isPictureName } from "./own-pictures.ts";
+import { isListName } from "./own-pictures.ts";
 import type { OwnPicture } from "./request.ts";
 
 const isArchive = ({ file }: OwnPicture) => /\.zip$/i.test(file.name);
@@ -55,7 +56,7 @@ async function unpack(archive: File, goesOn: GoesOn): Promise<readonly OwnPictur
   const { unzipped } = await loadPart("that opens .zip archives", () => import("../../data-sets/unzip.ts"));
   const bytes = new Uint8Array(await archive.arrayBuffer());
   try {
-    const files = await unzipped(bytes, (path) => isPictureName(path) || isListName(path), goesOn);
+    const files = await unzipped(bytes, (path) => isPicturePath(path) || isListName(path), goesOn);
     return (
       files &&
       Array.from(files, ([path, content]) => ({

@@ -113,7 +113,9 @@ async function readOwn(
     const pixels = await decode(one.file, picture, preparation).catch(() => undefined);
     if (pixels) decoded.push({ ...one, pixels });
   }
+  if (decoded.length === 0) throw new ModelError("none of the pictures could be read.");
   const { train, test } = isListed ? divideListed(decoded, classes, seed) : divide(decoded, classes, seed);
+  if (train.length === 0) throw new ModelError("the list says of all its pictures that they are held back; none is left to learn from.");
   const set = (some: readonly (typeof decoded)[number][]) => {
     const pixels = new Uint8Array(some.length * picture.channels * picture.height * picture.width);
     some.forEach((one, i) => {
@@ -125,7 +127,7 @@ async function readOwn(
       { picture, classes, preparation: own },
     );
   };
-  return { train: set(train), test: set(test), leftOut: leftOut + pictures.length - decoded.length };
+  return { train: set(train), test: set(test.length > 0 ? test : train), leftOut: leftOut + pictures.length - decoded.length };
 }
 
 /** Bytes of a picture, channel by channel. */

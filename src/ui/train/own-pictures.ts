@@ -1,5 +1,5 @@
 // Pictures of one's own as a data set: the folder that each lies in is its class, or what a list among them says. Pure, but for reading the list.
-import { readPictureList } from "../../data-sets/picture-list.ts";
+import { isPicturePath, readPictureList } from "../../data-sets/picture-list.ts";
 import { ModelError } from "../../engine/errors.ts";
 import type { OwnPicture } from "./request.ts";
 
@@ -67,8 +67,6 @@ function onlyOnes<T>(list: readonly T[], keyOf: (one: T) => string): ReadonlyMap
   return new Map([...byKey].flatMap(([key, one]) => (one ? [[key, one] as const] : [])));
 }
 
-export const isPictureName = (path: string) => /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(path);
-
 /**
  * @param files with paths such as `cats/one.png`
  * @throws ModelError where there are not two classes
@@ -77,7 +75,7 @@ export function labelsOf(files: readonly OwnPicture[]): {
   readonly classes: readonly string[];
   readonly pictures: readonly LabelledPicture[];
 } {
-  const pictures = files.filter(({ path }) => isPictureName(path) && path.includes("/"));
+  const pictures = files.filter(({ path }) => isPicturePath(path) && path.includes("/"));
   const classOf = ({ path }: OwnPicture) => path.split("/").at(-2) as string;
   const classes = [...new Set(pictures.map(classOf))].sort();
   if (classes.length < 2)

@@ -1,4 +1,7 @@
 // What is shown of a run of training, as it is now.
+import { type Names, namesIn } from "../compare/names.ts";
+import type { ConvCam } from "../element.ts";
+import { formatNumber } from "../format-number.ts";
 import type { Learning } from "./learning.ts";
 import { silenceText } from "./silence.ts";
 import type { RunView } from "./template.ts";
@@ -15,4 +18,11 @@ export function runViewOf(learning: Learning, beside: Beside): RunView {
     kept: history.kept.map(({ steps }) => steps),
     silence: silenceText(silent.values, silent.counts),
   };
+}
+
+/** What two networks are called that learn. @param rate that the first has now, which is told where the second has another */
+export function namesOfRun(element: ConvCam, rate: number | undefined): Names {
+  const names = namesIn(element);
+  if (rate === undefined || !/^\s*rate:/.test(element.getAttribute("train-rival") ?? "")) return names;
+  return { ...names, first: `${names.first}, rate ${formatNumber(Number(rate.toPrecision(2)))}` };
 }

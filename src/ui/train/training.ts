@@ -1,6 +1,5 @@
 // The training of an element, on its page: begins it as the attributes say, shows how far it is, and what can be done. Loaded when `train` is set.
 import { render } from "lit";
-import { namesIn } from "../compare/names.ts";
 import { download } from "../download.ts";
 import type { ConvCam } from "../element.ts";
 import { fileName, networkName } from "../export/file-name.ts";
@@ -18,7 +17,7 @@ import { Keeping } from "./keeping.ts";
 import { Learning } from "./learning.ts";
 import { lossesCsv } from "./losses-csv.ts";
 import type { Begun, HeldBackPicture, Kept } from "./request.ts";
-import { runViewOf } from "./run-view.ts";
+import { namesOfRun, runViewOf } from "./run-view.ts";
 import { statusText } from "./status.ts";
 import { type StoredRun, storedRun, storeKeyOf, storeNameOf } from "./stored.ts";
 import { drawPicture, type TrainActions, trainTemplate } from "./template.ts";
@@ -331,7 +330,7 @@ export class Training {
 
   #draw(): void {
     const [learning, history] = [this.#learning, this.#history];
-    if (history) this.#curves?.show(history, this.#before, learning?.begun.kind, namesIn(this.#element));
+    if (history) this.#curves?.show(history, this.#before, learning?.begun.kind, namesOfRun(this.#element, learning?.rate));
     const { paused } = this.#element;
     const stored = this.#stored && { steps: this.#stored.history.steps, at: this.#stored.at };
     const view = {
