@@ -116,6 +116,29 @@ for (const { name, address, there } of otherPages)
     expect(await complaints(page)).toEqual([]);
   });
 
+test("while a network learns, no view of it keeps anybody out", async ({ warmPage: page }) => {
+  await page.goto("/train.html#batch=8&schedule=cosine");
+  await page.locator("conv-cam .train-confusion td").first().waitFor();
+  await page.getByRole("button", { name: "Pause learning" }).click();
+  await expect(page.locator("conv-cam .train-status")).toHaveText(/^Paused/);
+  const views: Readonly<Record<string, readonly [there: string, attributes: Readonly<Record<string, string>>]>> = {
+    weights: [".panel .name:has-text('weights')", { "train-draws": "weights" }],
+    layer: [".side .facts", { view: "layer", layer: "conv_1" }],
+    channel: [".side .kernels", { view: "channel", channel: "3" }],
+    pixel: [".side .check", { view: "pixel", pixel: "3,15" }],
+  };
+  for (const [name, [there, attributes]] of Object.entries(views))
+    await test.step(name, async () => {
+      await page.locator("conv-cam").evaluate((element, all) => {
+        for (const [attribute, text] of Object.entries(all)) element.setAttribute(attribute, text);
+      }, attributes);
+      await page.locator(`conv-cam ${there}`).first().waitFor({ state: "attached" });
+      await expect(page.locator("conv-cam .old")).toHaveCount(0);
+      await expect(page.locator("conv-cam .train .train-next")).toBeVisible();
+      expect.soft(await complaints(page, "conv-cam", "conv-cam"), name).toEqual([]);
+    });
+});
+
 test("what is told by a colour is told where a reader forces colours, too", async ({ warmPage: page }) => {
   await page.emulateMedia({ forcedColors: "active" });
   await openPage(page);

@@ -23,6 +23,25 @@ async function learnTo(page: Page, step: number): Promise<void> {
   await expect.poll(() => stepOf(page), { timeout: 90_000 }).toBeGreaterThanOrEqual(step);
 }
 
+/** In a page: what is read first of what has the focus, in the element too. */
+function focusedText(): string {
+  let focused = document.activeElement;
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  const label = focused instanceof HTMLInputElement || focused instanceof HTMLSelectElement ? focused.labels?.[0] : undefined;
+  const first = label && [...label.childNodes].find(({ textContent }) => textContent?.trim());
+  return (focused?.ariaLabel ?? (first ?? focused)?.textContent ?? "").trim();
+}
+
+/** In a page: after how many steps the weights are that the browser keeps. */
+async function storedSteps(): Promise<number | undefined> {
+  const answer = (request: IDBRequest) =>
+    new Promise((resolve) => request.addEventListener("success", () => resolve(request.result), { once: true }));
+  const opened = (await answer(indexedDB.open("convcam", 1))) as IDBDatabase;
+  const files = (await answer(opened.transaction("handed-over").objectStore("handed-over").get("training page"))) as Blob[] | undefined;
+  opened.close();
+  return files?.[0] && (JSON.parse(await files[0].text()).steps as number[]).at(-1);
+}
+
 test("goes on learning in 16 bits", async ({ warmPage: page }) => {
   await page.goto("/train.html#batch=16&twin=none");
   await learnTo(page, 3);
@@ -46,7 +65,13 @@ test("opens with a network that learns: loss falls, maps change, and what is kno
   await page.goto("/train.html#batch=16&twin=none");
   await learnTo(page, 26);
   const panel = page.locator("conv-cam .train");
-  await pause(page);
+  // Without a mouse: what has the focus keeps it while the panel is drawn anew.
+  const hold = panel.locator(".train-hold");
+  await hold.focus();
+  await page.keyboard.press("Enter");
+  await expect(status(page)).toHaveText(/^Paused · step \d+/);
+  await expect(hold).toHaveText("Learn on");
+  await expect(hold).toBeFocused();
   const told = await page.evaluate(() => (window as unknown as { told: { loss?: number; accuracy?: number }[] }).told);
   const losses = told.flatMap(({ loss }) => loss ?? []);
   const mean = (some: readonly number[]) => some.reduce((sum, one) => sum + one, 0) / some.length;
@@ -80,8 +105,13 @@ test("opens with a network that learns: loss falls, maps change, and what is kno
     const viewer = document.querySelector("conv-cam") as ConvCam;
     return [...new Float32Array((await viewer.ask({ kind: "value", value: "conv_1" })).bytes.slice().buffer).slice(0, 400)];
   });
-  await panel.getByRole("slider", { name: "Look back" }).fill("0");
+  const back = panel.getByRole("slider", { name: "Look back" });
+  await back.focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(back).toHaveAttribute("aria-valuetext", /^after \d+ steps$/);
+  await page.keyboard.press("ArrowLeft");
   await expect(panel.locator(".train-kept output")).toHaveText("before it learned");
+  await expect(back).toBeFocused();
   await expect
     .poll(() =>
       page.evaluate(async () => {
@@ -91,8 +121,30 @@ test("opens with a network that learns: loss falls, maps change, and what is kno
     )
     .not.toEqual(before);
   const step = await stepOf(page);
-  await panel.getByRole("button", { name: "One step" }).click();
-  await expect.poll(() => stepOf(page)).toBe(step + 1);
+  // From the first of its controls, Tab leads through all of them in the order in which they stand.
+  await hold.focus();
+  const reached: string[] = [];
+  for (let i = 0; i < 10; i++) {
+    await page.keyboard.press("Tab");
+    reached.push(await page.evaluate(focusedText));
+    if (i > 0) continue;
+    await page.keyboard.press("Enter");
+    await expect.poll(() => stepOf(page)).toBe(step + 1);
+  }
+  expect(reached).toEqual([
+    ...[
+      "One step",
+      "Learning rate",
+      "Pace",
+      "What is drawn",
+      "Begin anew",
+      "Another picture",
+      "Download .onnx",
+      "Losses .csv",
+      "Look back",
+    ],
+    "What it takes for what",
+  ]);
 
   const downloading = page.waitForEvent("download");
   await panel.getByRole("button", { name: "Download .onnx" }).click();
@@ -172,6 +224,59 @@ test("another optimiser begins with the same weights, and a network that learns 
   await page.locator("conv-cam").evaluate((viewer) => viewer.removeAttribute("train"));
   await expect(panel).toBeHidden();
   await expect.poll(maps).toEqual(first);
+});
+
+test("another schedule is followed as it learns, and what is learned is kept where the page is hidden: another day goes on from there", async ({
+  warmPage: page,
+}) => {
+  await page.addInitScript(() => {
+    const told: number[] = [];
+    Object.assign(window, { told });
+    addEventListener("train", (event) => told.push((event as CustomEvent).detail.steps), true);
+  });
+  // By this seed no other test learns.
+  await page.goto("/train.html#batch=4&twin=none&seed=77");
+  const next = page.locator("conv-cam .train-next");
+  await learnTo(page, 2);
+  await expect(next).toHaveCount(0);
+  const before = await stepOf(page);
+  await page.getByRole("combobox", { name: "Learning rate" }).selectOption("cosine");
+  await expect(page.locator("conv-cam")).toHaveAttribute("train-schedule", "cosine:1000");
+  await page.getByRole("spinbutton", { name: "In steps" }).fill("2");
+  await page.keyboard.press("Tab");
+  await expect(page).toHaveURL(/schedule=cosine&length=2$/);
+  await expect(next).toHaveText("next step 5.00e−4: its 2 steps are over");
+  await page.getByRole("spinbutton", { name: "Warm-up steps" }).fill("1000");
+  await page.keyboard.press("Tab");
+  await expect(next).toHaveText(/^next step \d\.\d+e−[56], warming up$/);
+  await page.getByRole("combobox", { name: "Learning rate" }).selectOption("constant");
+  await expect(page.locator("conv-cam")).toHaveAttribute("train-schedule", "constant,warm-up:1000");
+  await page.getByRole("spinbutton", { name: "Warm-up steps" }).fill("0");
+  await page.keyboard.press("Tab");
+  await expect(next).toHaveCount(0);
+  await expect(page.locator("conv-cam")).not.toHaveAttribute("train-schedule");
+  const told = () => page.evaluate(() => (window as unknown as { told: number[] }).told);
+  // It has begun once.
+  expect(await told()).toEqual((await told()).toSorted((a, b) => a - b));
+  await learnTo(page, before + 1);
+
+  await pause(page);
+  const hidden = await stepOf(page);
+  await page.evaluate(() => {
+    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => "hidden" });
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  await expect.poll(() => page.evaluate(storedSteps)).toBe(hidden);
+  await page.reload();
+  await learnTo(page, 1);
+  const offer = page.locator("conv-cam .train").getByRole("button", { name: /^Go on after/ });
+  await expect(offer).toHaveText(new RegExp(`^\\s*Go on after ${hidden} steps, kept`));
+  await page.evaluate(() => (window as unknown as { told: number[] }).told.splice(0));
+  await offer.focus();
+  await page.keyboard.press("Enter");
+  await learnTo(page, hidden + 1);
+  expect((await told()).filter((step) => step > hidden)[0]).toBe(hidden + 1);
+  await expect(offer).toHaveCount(0);
 });
 
 test("of several choices made quickly the last counts", async ({ warmPage: page }) => {
@@ -254,6 +359,16 @@ test("two networks learn on the same batches, each with its colour in the tiles 
   await expect(curves.locator(".train-key").first()).toHaveText("Adam");
   await expect(curves.locator(".train-key.ink-rival")).toHaveText("SGD with momentum");
   await expect(curves.locator(".train-key.ink-rival")).toBeVisible();
+  // So have their weights, one number beside the other.
+  await page.locator("conv-cam .train").getByLabel("What is drawn").selectOption("weights");
+  const panel = page.locator("conv-cam .panel").nth(1);
+  await expect(panel.locator(".name")).toHaveText("conv_1 · weights");
+  await panel.scrollIntoViewIfNeeded();
+  await expect(panel.locator(".high")).toHaveText(/^\d/);
+  await panel.locator("canvas").focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(panel.locator(".readout")).toHaveText(/^channel 0 · input 0 · y 0 · x 0 · \S+ \| \S+$/);
+  await page.locator("conv-cam .train").getByLabel("What is drawn").selectOption("maps");
   // A twin that learns no more is blank.
   await expectSameBeginning(page, "blank");
   await expect(page.locator("conv-cam .compare-key")).toHaveText(/green: blank twin/);

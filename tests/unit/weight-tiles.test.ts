@@ -107,7 +107,7 @@ describe("tiles of a layer's weights", () => {
         { value: "z", channels: [999] },
       ],
       {
-        ...{ part: "weights", request: 1 },
+        ...{ part: "weights", request: 1, isInColors: true },
         tiles: new Map([
           ["y", tiles],
           ["z", { ...tiles, value: "z", weight: "w2" }],
@@ -132,9 +132,9 @@ test("weights that are stored in 16 bits are found where they are stored", () =>
 
 test("a change from weights that are not known is not drawn as if it were one", async () => {
   const model = {};
-  setDrawable(model, { lying: () => ({ buffer: {} as GPUBuffer, offset: 0 }), before: () => undefined });
+  setDrawable(model, { lying: () => ({ buffer: {} as GPUBuffer, offset: 0 }), before: () => undefined, isOver: false });
   const drawn = drawWeights({ model, renderer: { device: {} } } as never, {} as never, {
-    ...{ part: "change", request: 1 },
+    ...{ part: "change", request: 1, isBoth: false },
     tiles: tilesOf("relu1") as WeightTiles,
   });
   await expect(drawn).rejects.toThrow("It is not known what 'w1' was before.");
@@ -193,7 +193,7 @@ describe("panels of weights", () => {
     ["relu1", one],
     ["conv2", two],
   ]);
-  const shown = { part: "change", request: 3, tiles } as const;
+  const shown = { part: "change", request: 3, tiles, isInColors: true } as const;
 
   test("stand once for each weights, of layers that have some; the picture stays", () => {
     const choices = ["x", "conv1", "relu1", "flat"].map((value) => ({ value }));
@@ -213,6 +213,22 @@ describe("panels of weights", () => {
     expect(arranged.map(({ title, channels, share, compare }) => ({ title, channels, share, compare }))).toEqual([
       { title: "relu1 · change", channels: [5], share: 2, compare: undefined },
       { title: "conv2 · change", channels: [5], share: 2, compare: undefined },
+    ]);
+  });
+
+  test("show both networks that learn in the same tiles, where they are alike, and two colours are chosen", () => {
+    const own = {
+      ...shown,
+      tiles: new Map([
+        ["relu1", { ...one, isShared: true }],
+        ["conv2", two],
+      ]),
+    };
+    const both = (isInColors: boolean) =>
+      arrangeWeights([{ value: "relu1" }, { value: "conv2" }], { ...own, isInColors }, "x").map(({ draws }) => draws?.isBoth);
+    expect([both(true), both(false)]).toEqual([
+      [true, false],
+      [false, false],
     ]);
   });
 

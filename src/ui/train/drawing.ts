@@ -107,7 +107,8 @@ export class Drawing {
   /** Panels of weights, once each; undefined where maps are drawn, as where one looks at layers without weights alone. */
   arrange(choices: readonly LayerChoice[]): readonly LayerChoice[] | undefined {
     if (!this.#shown) return undefined;
-    const arranged = arrangeWeights(choices, this.#shown, pictureAmong(this.#host.layers));
+    const isInColors = (this.#element.getAttribute("compare-as")?.trim() || "colors") === "colors";
+    const arranged = arrangeWeights(choices, { ...this.#shown, isInColors }, pictureAmong(this.#host.layers));
     return arranged.some(({ draws }) => draws) ? arranged : undefined;
   }
 }
@@ -115,7 +116,12 @@ export class Drawing {
 /** @param picture what the network looks at, which is shown as it is */
 export function arrangeWeights(
   choices: readonly LayerChoice[],
-  { part, request, tiles }: Shown,
+  {
+    part,
+    request,
+    tiles,
+    isInColors,
+  }: Shown & { /** Whether two networks that learn are shown in the same tiles. */ readonly isInColors: boolean },
   picture: string | undefined,
 ): readonly LayerChoice[] {
   const seen = new Set<string>();
@@ -136,7 +142,7 @@ export function arrangeWeights(
         title: `${value} · ${titles[part]}`,
         // The maps stay where they are, for whoever goes back to them.
         reads: [value, ...(choice.reads ?? [])],
-        draws: { part, tiles: one, request },
+        draws: { part, tiles: one, request, isBoth: isInColors && one.isShared === true },
         layer: {
           value,
           operator: textOfTile(one),

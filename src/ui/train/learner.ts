@@ -1,4 +1,5 @@
 // The engine's side of an element's training: takes steps, tells how good the network is, and keeps its weights. Loaded when training is asked for.
+import { sameShape } from "../../engine/shapes.ts";
 import { readModel } from "../../engine/source.ts";
 import type { LayerSummary } from "../../engine/summary.ts";
 import type { Trainer } from "../../engine/trainer.ts";
@@ -6,7 +7,7 @@ import { layerWeights, storedAs } from "../kernels/layer-weights.ts";
 import { aborted } from "../session/session.ts";
 import type { Viewer } from "../viewer.ts";
 import { forgetExamples } from "./data.ts";
-import { lyingDense, setDrawable } from "./drawn-weights.ts";
+import { changeableIn, drawableOf, setDrawable } from "./drawn-weights.ts";
 import { type Lesson, lessonOf } from "./lesson.ts";
 import type { Begun, Evaluated, HeldBackPicture, Kept, Stepped, TrainAnswers, TrainRequest } from "./request.ts";
 import { isRestored } from "./restored.ts";
@@ -200,25 +201,19 @@ class Learner {
     const { model, axes } = this.#viewer;
     const trainer = this.#trainer;
     const { network, list } = await model.changeable();
-    const known: ReadonlySet<string> = new Set(part === "gradient" ? trainer.parameters : list.map(({ name }) => name));
+    const known = changeableIn(list, part === "gradient" ? trainer : undefined);
+    const shared = await this.#rival?.changeable(part === "gradient");
     const tiles = (part === "maps" ? [] : values).flatMap((value) => {
       const found = layerWeights(model.graph, rows, axes, value);
       const weight = found && storedAs(network.file.nodes, found.weight);
-      return (found && weight && known.has(weight) && weightTilesOf(value, { ...found, weight })) || [];
+      const shape = weight === undefined ? undefined : known.get(weight);
+      const one = found && weight && shape && weightTilesOf(value, { ...found, weight });
+      return one ? [{ ...one, isShared: sameShape(shared?.get(one.weight) ?? [], shape) }] : [];
     });
-    await trainer.keepGradients(part === "gradient" ? [...new Set(tiles.map(({ weight }) => weight))] : []);
-    const before =
-      part === "change" ? (await readModel(since ?? ((await model.toOnnx()) as Uint8Array<ArrayBuffer>))).initializers : undefined;
-    setDrawable(model, {
-      lying(weight, isGradient) {
-        if (isGradient && trainer.isDisposed) throw new Error("The gradient comes with the next step.");
-        if (isGradient) return lyingDense(weight, trainer.gradient(weight));
-        const buffer = network.parameters.bufferOf(weight);
-        if (!buffer) throw new Error(`'${weight}' is not on the GPU.`);
-        return { buffer, offset: 0 };
-      },
-      before: (weight) => before?.get(weight),
-    });
+    const drawable = await drawableOf(model, trainer, { part, tiles, since: since?.bytes });
+    const both = tiles.filter(({ isShared }) => isShared);
+    const second = await this.#rival?.drawable({ part, tiles: both, since: since?.rival });
+    setDrawable(model, Object.assign(drawable, { second }));
     return tiles;
   }
 

@@ -301,7 +301,7 @@ export class Learning {
   /** Makes weights known to what draws them, in place of maps. @returns those that can be drawn */
   draw(part: WeightsPart | "maps"): Promise<readonly WeightTiles[]> {
     const { id, values } = this.#parts;
-    const since = this.history.kept[0]?.bytes;
+    const since = part === "change" ? this.history.kept[0] : undefined;
     return this.#inTurn(() => this.#ask<"draw">({ do: "draw", id, part, values: values(), since }));
   }
 

@@ -78,13 +78,13 @@ export type TrainRequest =
   | { readonly do: "picture"; readonly id: number; readonly index: number }
   /** Computes with weights that were kept. */
   | { readonly do: "look"; readonly id: number; readonly kept: Kept }
-  /** Weights that are drawn, by the values of layers, and what those were that a change is from: an .onnx file, else those of now. For maps none. */
+  /** Weights that are drawn, by the values of layers, and what those were that a change is from; else those of now. For maps none. */
   | {
       readonly do: "draw";
       readonly id: number;
       readonly part: WeightsPart | "maps";
       readonly values: readonly string[];
-      readonly since: Uint8Array<ArrayBuffer> | undefined;
+      readonly since: Pick<Kept, "bytes" | "rival"> | undefined;
     }
   | { readonly do: "end" /** The weights from then on. */; readonly from?: Kept | undefined };
 

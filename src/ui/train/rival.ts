@@ -1,7 +1,9 @@
 // A second network that learns beside the first, on the same batches, with one thing about it that is another. Where the engine is.
 import type { Model } from "../../engine/model.ts";
+import type { Shape } from "../../engine/shapes.ts";
 import { readModel } from "../../engine/source.ts";
 import type { Trainer, TrainingBatch, TrainingOptions } from "../../engine/trainer.ts";
+import { changeableIn, type Drawable, drawableOf, type Wanted } from "./drawn-weights.ts";
 import type { Kept, RivalWish } from "./request.ts";
 import { isRestored } from "./restored.ts";
 
@@ -85,6 +87,16 @@ export class Rival {
   async keep(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#isOver) return undefined;
     return (await this.model.toOnnx()) as Uint8Array<ArrayBuffer>;
+  }
+
+  /** Shapes of its parameters by their names, or of those that learn alone; none once it is over. */
+  async changeable(onlyLearning: boolean): Promise<ReadonlyMap<string, Shape> | undefined> {
+    if (this.#isOver) return undefined;
+    return changeableIn((await this.model.changeable()).list, onlyLearning ? this.#trainer : undefined);
+  }
+
+  async drawable(wanted: Wanted): Promise<Drawable | undefined> {
+    return this.#isOver ? undefined : drawableOf(this.model, this.#trainer, wanted);
   }
 
   async checkpoint(): Promise<Uint8Array<ArrayBuffer> | undefined> {

@@ -25,6 +25,8 @@ export interface WeightTiles {
   readonly gap: number;
   readonly tileRows: number;
   readonly tileColumns: number;
+  /** Whether a second network that learns has weights of this name and shape, too. */
+  readonly isShared?: boolean;
 }
 
 /** Elements of all tiles; of layers with more, each tile is the mean of its kernels, and where those are still more, the first channels have tiles. */

@@ -41,6 +41,8 @@ export interface DrawnWeights {
   readonly part: WeightsPart;
   /** How they are drawn, and which value their layer computes. */
   readonly tiles: WeightTiles;
+  /** Whether those of a second network that learns stand in the same tiles. */
+  readonly isBoth: boolean;
   /** Another number with each request: what is drawn from may lie elsewhere. */
   readonly request: number;
 }
