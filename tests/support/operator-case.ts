@@ -9,6 +9,8 @@ import { evaluateNode } from "../../src/reference/evaluate.ts";
 
 export interface OperatorCase {
   readonly operator: string;
+  /** ONNX's own unless given. */
+  readonly domain?: string;
   readonly why: string;
   readonly inputs: readonly (Tensor | undefined)[];
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
@@ -21,19 +23,19 @@ export interface OperatorCase {
 
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 
-export function graphOfCase({ operator, inputs, attributes = {}, known = [], outputs = 1, opset = 26 }: OperatorCase): Graph {
+export function graphOfCase({ operator, domain = "", inputs, attributes = {}, known = [], outputs = 1, opset = 26 }: OperatorCase): Graph {
   const given = inputs.flatMap((tensor, i) => (tensor ? [{ name: `x${i}`, tensor, isKnown: known.includes(i) }] : []));
   const node = {
     name: "node",
     operator,
-    domain: "",
+    domain,
     inputs: inputs.map((tensor, i) => (tensor ? `x${i}` : "")),
     outputs: names("y", outputs),
     attributes: new Map(Object.entries(attributes)),
   };
   return {
     name: "case",
-    opsets: new Map([["", opset]]),
+    opsets: new Map([["", opset], ...(domain ? [[domain, 1] as const] : [])]),
     metadata: new Map(),
     inputs: given.flatMap(({ name, tensor, isKnown }) => (isKnown ? [] : [{ name, dtype: tensor.dtype, shape: tensor.shape }])),
     outputs: node.outputs,

@@ -7,6 +7,7 @@ import { ModelError, UnsupportedError } from "../../src/engine/errors.ts";
 import type { Node, ValueType } from "../../src/engine/graph/graph.ts";
 import arrays from "../../src/engine/ops/arrays/index.ts";
 import control from "../../src/engine/ops/control/index.ts";
+import quantised from "../../src/engine/ops/quantised/index.ts";
 import sampling from "../../src/engine/ops/sampling/index.ts";
 import sequences from "../../src/engine/ops/sequences/index.ts";
 import { dataTypes, isFloat, isSigned, Tensor } from "../../src/engine/tensor.ts";
@@ -322,7 +323,7 @@ describe("what is known at most", () => {
 });
 
 test("every operator of ONNX that the engine runs has a rule, but for these, and those that few networks have", () => {
-  const few = new Set([...arrays, ...sampling, ...sequences, ...control].map(({ name }) => name));
+  const few = new Set([...arrays, ...sampling, ...sequences, ...control, ...quantised].map(({ name }) => name));
   const names = new Set(everything.operators.flatMap(({ domain, name }) => (domain === "" && !few.has(name) ? [name] : [])));
   const rules = Array.from(names, (name) => [name, ruleOf(op(name, "x", "y"))] as const);
   const without = rules.flatMap(([name, rule]) => (rule ? [] : [name]));

@@ -9,6 +9,7 @@ import { type CatalogOptions, loadCatalog, parts } from "../../src/engine/ops/ca
 import control from "../../src/engine/ops/control/index.ts";
 import lossScaling, { families as ofLossScaling } from "../../src/engine/ops/loss-scaling/index.ts";
 import type { Operator, Target } from "../../src/engine/ops/operator.ts";
+import quantised from "../../src/engine/ops/quantised/index.ts";
 import sampling from "../../src/engine/ops/sampling/index.ts";
 import sequences from "../../src/engine/ops/sequences/index.ts";
 import usualTraining from "../../src/engine/ops/training/index.ts";
@@ -89,7 +90,7 @@ test.each(parts)("the part with $names has these operators and no others", async
   expect(new Set([(await load()).default].flat().map(({ domain, name }) => domain + name))).toEqual(new Set(names));
 });
 
-test.each(Object.entries({ training, lossScaling, arrays, sampling, sequences, control }))(
+test.each(Object.entries({ training, lossScaling, arrays, sampling, sequences, control, quantised }))(
   "the operators of %s are fetched for a graph that names one, each of them",
   async (_, part: readonly Operator[]) => {
     for (const one of part) {

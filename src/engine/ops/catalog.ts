@@ -75,6 +75,7 @@ const farther: Readonly<Record<string, () => Promise<FartherPart>>> = {
   sampling: () => import("./sampling/index.ts"),
   sequences: () => import("./sequences/index.ts"),
   control: () => import("./control/index.ts"),
+  quantised: () => import("./quantised/index.ts"),
 };
 
 type Weighted = Pick<Graph, "nodes" | "initializers" | "parameters">;

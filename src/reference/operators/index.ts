@@ -7,6 +7,7 @@ import { convolution } from "./convolution.ts";
 import { movement } from "./movement.ts";
 import { normalization } from "./normalization.ts";
 import { pooling } from "./pooling.ts";
+import { quantisation } from "./quantised.ts";
 import { recurrentLayers } from "./recurrent.ts";
 import { reduction } from "./reduction.ts";
 import { resizing } from "./resize.ts";
@@ -24,6 +25,7 @@ export const operators: Operators = {
   ...movement,
   ...normalization,
   ...pooling,
+  ...quantisation,
   ...recurrentLayers,
   ...reduction,
   ...resizing,

@@ -7,14 +7,17 @@ import { type DataType, dataTypeCode, Tensor } from "../../tensor.ts";
 import { createContext } from "../context.ts";
 import { defineOperator, type Operand, type Operation, type Operator, type OperatorContext } from "../operator.ts";
 
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
 export interface Composed extends Operation {
   /**
    * Writes the nodes.
    *
    * @param inputs names of the operator's inputs; "" for those omitted
+   * @param attributes of the node, as they are
    * @returns the names of its outputs, of which trailing ones may be missing where nobody reads them
    */
-  readonly write: (writer: Writer, inputs: readonly string[]) => readonly string[];
+  readonly write: (writer: Writer, inputs: readonly string[], attributes: Attributes) => readonly string[];
 }
 
 /** Declares an operator that runs as the nodes that it writes. */
@@ -30,7 +33,8 @@ export function defineComposed(name: string, options: { since: number }, describ
   });
 }
 
-function rewrite(edit: GraphEdit, graph: TypedGraph, node: Node, describe: (context: OperatorContext) => Composed): void {
+/** Puts the nodes that an operator writes in the place of one of its nodes. */
+export function rewrite(edit: GraphEdit, graph: TypedGraph, node: Node, describe: (context: OperatorContext) => Composed): void {
   const { types, initializers, prepared } = graph;
   const inputs = node.inputs.map((name): Operand | undefined => {
     const type = types.get(name);
@@ -43,11 +47,9 @@ function rewrite(edit: GraphEdit, graph: TypedGraph, node: Node, describe: (cont
   const { write } = describe(createContext(node, { inputs, opset, families: { convolution: [] } }));
   edit.drop(node.name);
   const writer = new Writer(edit, node.name, opset);
-  const results = write(writer, node.inputs);
+  const results = write(writer, node.inputs, Object.fromEntries(node.attributes));
   for (const [i, output] of node.outputs.entries()) if (output) writer.name(results[i] as string, output);
 }
-
-type Attributes = Readonly<Record<string, AttributeValue>>;
 
 interface Options {
   readonly domain?: string;

@@ -40,6 +40,11 @@ const elsewhere: Readonly<Record<string, ReadonlySet<string>>> = {
     ...keysOf("", "Attention RotaryEmbedding RMSNormalization LpNormalization MeanVarianceNormalization Einsum DFT STFT RNN GRU LSTM"),
     ...keysOf(fusedDomain, "Recurrence"),
   ]),
+  quantised: new Set([
+    ...keysOf("", "QuantizeLinear DequantizeLinear DynamicQuantizeLinear QLinearConv QLinearMatMul ConvInteger MatMulInteger"),
+    ...keysOf("com.microsoft", "QuantizeLinear DequantizeLinear FusedConv QGemm QLinearAdd QLinearMul QLinearConcat"),
+    ...keysOf("com.microsoft", "QLinearGlobalAveragePool QLinearAveragePool QLinearSigmoid QLinearLeakyRelu"),
+  ]),
   control: new Set([
     ...keysOf("", "If Loop Scan Optional OptionalGetElement OptionalHasElement"),
     ...keysOf(

@@ -1,0 +1,42 @@
+// Quantised networks: numbers as whole steps of a scale, and the operators that exporters write for them. A part of the program that is loaded for the
+// graphs that name one.
+import { GraphEdit } from "../../graph/edit.ts";
+import type { Pass } from "../../graph/pass.ts";
+import { rewrite } from "../on-demand/composed.ts";
+import { defineOperator, type Operator } from "../operator.ts";
+import { describeDequantize, describeQuantize } from "./linear.ts";
+import { type Lowered, lowered } from "./lowered.ts";
+import { convInteger, dynamicQuantize, matMulInteger } from "./whole-numbers.ts";
+
+const written: Readonly<Record<string, Lowered>> = {
+  ...lowered,
+  ":ConvInteger": { since: 10, describe: convInteger },
+  ":MatMulInteger": { since: 10, describe: matMulInteger },
+  ":DynamicQuantizeLinear": { since: 11, describe: dynamicQuantize },
+};
+
+/** Puts ordinary nodes in the place of all operators that are written as others. */
+const pass: Pass = (graph) => {
+  const edit = new GraphEdit(graph);
+  for (const node of graph.nodes) {
+    const found = written[`${node.domain}:${node.operator}`];
+    if (found) rewrite(edit, graph, node, found.describe);
+  }
+  return edit.graph();
+};
+
+const linear = { QuantizeLinear: describeQuantize, DequantizeLinear: describeDequantize };
+
+export default [
+  ...Object.entries(linear).flatMap(([name, describe]) => [
+    defineOperator(name, { since: 10, pass }, describe),
+    defineOperator(name, { since: 1, domain: "com.microsoft", pass }, describe),
+  ]),
+  ...Object.entries(written).map(([key, { since, describe }]) => {
+    const [domain = "", name = ""] = key.split(":");
+    return defineOperator(name, { since, domain, pass }, (context) => {
+      const { write, ...operation } = describe(context);
+      return operation;
+    });
+  }),
+] satisfies Operator[];

@@ -1,0 +1,82 @@
+// Networks that we quantise here, in both of the forms that exporters write, against ONNX Runtime: each value within one step of its scale.
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import type { Graph } from "../../src/engine/graph/graph.ts";
+import { loadModel } from "../../src/engine/model.ts";
+import { importModel } from "../../src/engine/onnx/import.ts";
+import { graphOf, noise, op } from "../support/graphs.ts";
+import { exampleInputs, runReference } from "../support/onnxruntime.ts";
+import { type QuantisedForm, quantise } from "../support/quantise.ts";
+import { withDevice } from "../support/with-device.ts";
+
+const small = graphOf({
+  inputs: { x: [1, 3, 18, 18] },
+  constants: {
+    w1: noise([16, 3, 3, 3], 1),
+    b1: noise([16], 2),
+    w2: noise([16, 1, 3, 3], 3),
+    b2: noise([16], 4),
+    w3: noise([32, 16, 1, 1], 5),
+    w4: noise([32, 32, 3, 3], 6),
+    b4: noise([32], 7),
+    w5: noise([10, 32], 8),
+    b5: noise([10], 9),
+  },
+  nodes: [
+    op("Conv", "x w1 b1", "c1", { pads: [1, 1, 1, 1] }),
+    op("Relu", "c1", "r1"),
+    op("Conv", "r1 w2 b2", "c2", { group: 16, strides: [2, 2], pads: [1, 1, 1, 1] }),
+    op("Relu", "c2", "r2"),
+    op("MaxPool", "r2", "p2", { kernel_shape: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1] }),
+    op("Conv", "p2 w3", "c3"),
+    op("Conv", "c3 w4 b4", "c4", { pads: [1, 1, 1, 1] }),
+    op("Add", "c4 c3", "a4"),
+    op("Relu", "a4", "r4"),
+    op("GlobalAveragePool", "r4", "g"),
+    op("Flatten", "g", "f"),
+    op("Gemm", "f w5 b5", "y", { transB: 1 }),
+  ],
+});
+
+const networks: Readonly<Record<string, () => Promise<Graph>>> = {
+  "convolutions of every kind": async () => small,
+  MNIST: async () => {
+    const graph = await importModel(readFileSync(new URL("../../models/mnist-trained.onnx", import.meta.url)));
+    return { ...graph, inputs: graph.inputs.map((input) => ({ ...input, shape: [1, ...input.shape.slice(1)] })) };
+  },
+};
+
+const forms: readonly QuantisedForm[] = ["pairs", "operators"];
+
+test.each(Object.keys(networks).flatMap((name) => forms.map((form) => ({ name, form }))))("$name, $form", ({ name, form }) =>
+  withDevice(async (device) => {
+    const graph = await (networks[name] as () => Promise<Graph>)();
+    const example = exampleInputs(graph);
+    const quantised = await quantise(graph, example, form);
+    const scales = new Map(
+      quantised.nodes.flatMap(({ operator, inputs, outputs }) =>
+        operator === "DequantizeLinear" && inputs[0]?.endsWith("/steps") && quantised.initializers.has(inputs[0]) === false
+          ? [[outputs[0] as string, quantised.initializers.get(inputs[1] as string)?.toFloat32()[0] as number] as const]
+          : [],
+      ),
+    );
+    const expected = await runReference(quantised, example, [...scales.keys()]);
+    const observed = await loadModel(device, quantised, { observe: [...scales.keys()] });
+    observed.run(example);
+    for (const [value, scale] of scales) {
+      const [found, right] = [(await observed.read(value)).toFloat32(), expected.get(value)?.toFloat32() as Float32Array];
+      const most = found.reduce((worst, one, i) => Math.max(worst, Math.abs(one - (right[i] as number)) / scale), 0);
+      expect(most, value).toBeLessThan(1.01);
+    }
+    // Without anything observed more is fused: the answer is the same.
+    const model = await loadModel(device, quantised);
+    model.run(example);
+    const [output = ""] = quantised.outputs;
+    const [found, right] = [(await model.read(output)).toFloat32(), expected.get(output)?.toFloat32() as Float32Array];
+    expect(
+      found.reduce((worst, one, i) => Math.max(worst, Math.abs(one - (right[i] as number)) / (scales.get(output) as number)), 0),
+    ).toBeLessThan(1.01);
+    observed.dispose();
+    model.dispose();
+  }),
+);

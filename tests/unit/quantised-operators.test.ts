@@ -1,0 +1,58 @@
+// Refusals of operators on steps of a scale: what breaks the standard is told when types are inferred.
+import { expect, test } from "vitest";
+import { inferGraph } from "../../src/engine/passes/infer.ts";
+import { type DataType, Tensor } from "../../src/engine/tensor.ts";
+import { everything } from "../support/catalog.ts";
+import { noise } from "../support/graphs.ts";
+import { graphOfCase, type OperatorCase } from "../support/operator-case.ts";
+
+const zeros = (dtype: DataType, ...shape: number[]) => Tensor.filled(dtype, shape, 0);
+const x = noise([2, 3, 4]);
+const one = noise([]);
+const picture = [zeros("uint8", 1, 2, 5, 5), one, zeros("uint8")];
+const weights = [zeros("int8", 3, 2, 3, 3), one, zeros("int8")];
+
+const refusals: readonly (readonly [Omit<OperatorCase, "why">, string])[] = [
+  [{ operator: "QuantizeLinear", inputs: [x, noise([4])] }, "a scale of shape [4] does not fit [2,3,4] along axis 1, expected [3]"],
+  [{ operator: "QuantizeLinear", inputs: [x, noise([3])], attributes: { axis: 3 } }, "axis 3 is outside a tensor of rank 3"],
+  [{ operator: "QuantizeLinear", inputs: [x, noise([2, 1, 4])], attributes: { block_size: 2 } }, "expected [2,2,4]"],
+  [{ operator: "QuantizeLinear", inputs: [x, noise([3]), zeros("int8", 2)] }, "the zero point has the shape [2], the scale [3]"],
+  [{ operator: "QuantizeLinear", inputs: [x, one, zeros("int32")] }, "int32 as steps of a scale; int8, uint8"],
+  [
+    { operator: "QuantizeLinear", inputs: [x, one, zeros("int8")], attributes: { output_dtype: 2 } },
+    "output_dtype is uint8, the zero point int8",
+  ],
+  [{ operator: "QuantizeLinear", inputs: [zeros("int64", 2), one] }, "int64 elements, expected floating point or int32"],
+  [{ operator: "QuantizeLinear", inputs: [x, zeros("int32")] }, "the scale is int32"],
+  [{ operator: "DequantizeLinear", inputs: [zeros("int8", 3), one, zeros("uint8")] }, "the zero point is uint8, its steps int8"],
+  [{ operator: "DequantizeLinear", inputs: [x, one] }, "float32 as steps of a scale"],
+  [
+    { operator: "QLinearConv", inputs: [...picture, ...weights, noise([3]), zeros("uint8", 3)] },
+    "a scale of float32 [3], expected one number",
+  ],
+  [{ operator: "QLinearConv", inputs: [...picture, ...weights, one, zeros("uint8"), noise([3])] }, "the bias is float32, expected int32"],
+  [{ operator: "QLinearConv", inputs: [...picture, zeros("int8", 3, 4, 3, 3), one, zeros("int8"), one, zeros("uint8")] }, "does not fit"],
+  [{ operator: "ConvInteger", inputs: [zeros("int16", 1, 1, 3, 3), zeros("int8", 1, 1, 3, 3)] }, "int16 elements, expected int8 or uint8"],
+  [{ operator: "MatMulInteger", inputs: [zeros("int8", 2, 3), zeros("int8", 4, 2)] }, "[2,3] and [4,2] do not fit"],
+  [
+    {
+      operator: "QLinearAveragePool",
+      domain: "com.microsoft",
+      attributes: { kernel_shape: [2, 2], channels_last: 1 },
+      inputs: [...picture, one, zeros("uint8")],
+    },
+    "channels_last is 1. Re-export with channels first",
+  ],
+  [
+    { operator: "QLinearConcat", domain: "com.microsoft", inputs: [one, zeros("uint8"), ...picture, one] },
+    "6 inputs, expected two and three for each operand",
+  ],
+];
+
+test.each(refusals.map(([refused, reason]) => ({ operator: refused.operator, reason, refused })))(
+  "$operator: $reason",
+  ({ refused, reason }) => {
+    const { obstacles } = inferGraph(graphOfCase({ ...refused, why: "" }), everything);
+    expect(obstacles.join("\n")).toContain(reason);
+  },
+);
