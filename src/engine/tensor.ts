@@ -19,16 +19,18 @@ type TypedArrayConstructor = {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): TypedArray;
 };
 
-/** float16 and bfloat16 are held as their 16 bits; bool as one byte of 0 or 1. */
+/** float16 and bfloat16 are held as their 16 bits; bool as one byte of 0 or 1, numbers of 4 bits in one byte each. */
 const arrayTypes = {
   float32: Float32Array,
   float64: Float64Array,
   float16: Uint16Array,
   bfloat16: Uint16Array,
+  int4: Int8Array,
   int8: Int8Array,
   int16: Int16Array,
   int32: Int32Array,
   int64: BigInt64Array,
+  uint4: Uint8Array,
   uint8: Uint8Array,
   uint16: Uint16Array,
   uint32: Uint32Array,
@@ -44,26 +46,18 @@ export type GpuType = "f32" | "i32" | "u32";
 
 export const dataTypes = Object.keys(arrayTypes) as readonly DataType[];
 
-/** By ONNX's TensorProto.DataType codes. */
-export const dataTypesByCode: Readonly<Record<number, DataType>> = {
-  1: "float32",
-  2: "uint8",
-  3: "int8",
-  4: "uint16",
-  5: "int16",
-  6: "int32",
-  7: "int64",
-  9: "bool",
-  10: "float16",
-  11: "float64",
-  12: "uint32",
-  13: "uint64",
-  16: "bfloat16",
-};
+/** All of ONNX's element types, each at its TensorProto.DataType code; "" where there is none. */
+export const elementTypes: readonly string[] = (
+  " float32 uint8 int8 uint16 int16 int32 int64 string bool float16 float64 uint32 uint64 complex64 complex128 bfloat16 " +
+  "float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz uint4 int4 float4e2m1 float8e8m0 uint2 int2"
+).split(" ");
+
+/** Those that Convcam computes with, by the same codes. */
+export const dataTypesByCode = elementTypes.map((name) => dataTypes.find((dtype) => dtype === name));
 
 /** ONNX's TensorProto.DataType code. */
 export function dataTypeCode(dtype: DataType): number {
-  return Number(Object.keys(dataTypesByCode).find((code) => dataTypesByCode[Number(code)] === dtype));
+  return elementTypes.indexOf(dtype);
 }
 
 export function bytesPerElement(dtype: DataType): number {

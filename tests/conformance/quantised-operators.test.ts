@@ -8,7 +8,8 @@ import { withDevice } from "../support/with-device.ts";
 /** Whole numbers over the whole range of a type, the same on every run. */
 function steps(dtype: DataType, shape: readonly number[], seed = 1): Tensor {
   const size = shape.reduce((a, b) => a * b, 1);
-  const [first, count] = dtype === "int8" ? [-128, 256] : dtype === "uint8" ? [0, 256] : dtype === "int16" ? [-32768, 65536] : [0, 65536];
+  const count = 2 ** Number(/\d+/.exec(dtype)?.[0]);
+  const first = dtype.startsWith("u") ? 0 : -count / 2;
   let state = seed;
   const next = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -33,13 +34,13 @@ const ints = (length: number, seed: number) =>
   );
 
 const linear: readonly OperatorCase[] = [
-  ...(["int8", "uint8", "int16", "uint16"] as const).flatMap((dtype): OperatorCase[] => [
+  ...(["int4", "uint4", "int8", "uint8", "int16", "uint16"] as const).flatMap((dtype): OperatorCase[] => [
     {
       operator: "QuantizeLinear",
       why: `${dtype}, beyond its range on both sides`,
-      inputs: [noise([3, 40]), scale(dtype.endsWith("8") ? 2 ** -8 : 2 ** -16), scalar(dtype, 7)],
+      inputs: [noise([3, 40]), scale(2 ** -Number(/\d+/.exec(dtype)?.[0])), scalar(dtype, 7)],
     },
-    { operator: "DequantizeLinear", why: dtype, inputs: [steps(dtype, [3, 5]), scale(0.25), scalar(dtype, 100)] },
+    { operator: "DequantizeLinear", why: dtype, inputs: [steps(dtype, [3, 5]), scale(0.25), scalar(dtype, 5)] },
   ]),
   { operator: "QuantizeLinear", why: "without a zero point: uint8", inputs: [noise([7]), scale(0.125)] },
   { operator: "QuantizeLinear", why: "the type of an attribute", inputs: [noise([7]), scale(0.125)], attributes: { output_dtype: 3 } },

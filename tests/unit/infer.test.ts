@@ -209,9 +209,9 @@ describe("obstacles", () => {
   });
 
   test("an operator of another domain is named with it", () => {
-    const foreign = { ...op("FusedConv", "x", "y"), domain: "com.microsoft" };
+    const foreign = { ...op("FusedMatMul", "x", "y"), domain: "com.microsoft" };
     expect(inferGraph(graphOf({ nodes: [foreign] }), everything).obstacles).toEqual([
-      "FusedConv 'y': the operator of domain 'com.microsoft' is not supported.",
+      "FusedMatMul 'y': the operator of domain 'com.microsoft' is not supported.",
     ]);
   });
 

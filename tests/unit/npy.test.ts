@@ -41,7 +41,7 @@ test("writes the very bytes that NumPy writes", () => {
   expect(encodeNpy(Tensor.from("float32", [1, 2], [1.5, -2]))).toEqual(expected);
 });
 
-test.each(dataTypes.filter((dtype) => dtype !== "bfloat16"))("%s comes back as it was", (dtype: DataType) => {
+test.each(dataTypes.filter((dtype) => !["bfloat16", "int4", "uint4"].includes(dtype)))("%s comes back as it was", (dtype: DataType) => {
   for (const shape of [[], [3], [0, 2], [2, 1, 3]]) {
     const size = shape.reduce((product, extent) => product * extent, 1);
     const tensor = Tensor.from(

@@ -10,7 +10,7 @@ import { encodeModelProto, encodeTensorProto } from "../../src/engine/onnx/to-pr
 import { type DataType, dataTypeCode, dataTypes, Tensor } from "../../src/engine/tensor.ts";
 
 /** The same elements three ways: as numbers, as little-endian bytes, and as the typed field of a TensorProto. */
-const encodings: Record<DataType, { values: (number | bigint)[]; raw: number[]; typed: TensorProto }> = {
+const encodings: Record<Exclude<DataType, "int4" | "uint4">, { values: (number | bigint)[]; raw: number[]; typed: TensorProto }> = {
   float32: { values: [1.5, -2], raw: [0, 0, 0xc0, 0x3f, 0, 0, 0, 0xc0], typed: { floatData: [1.5, -2] } },
   float64: {
     values: [1.5, -2],
@@ -38,7 +38,7 @@ const encodings: Record<DataType, { values: (number | bigint)[]; raw: number[]; 
   bool: { values: [0, 1], raw: [0, 1], typed: { int32Data: [0, 1] } },
 };
 
-describe.each(dataTypes)("%s", (dtype) => {
+describe.each(dataTypes.filter((dtype) => dtype !== "int4" && dtype !== "uint4"))("%s", (dtype) => {
   const { values, raw, typed } = encodings[dtype];
   const head = { name: "x", dims: [2], dataType: dataTypeCode(dtype) };
   const expected = Tensor.from(dtype, [2], values);
@@ -84,6 +84,22 @@ test("a scalar and an empty tensor decode", () => {
   expect(readTensor(encodeTensor(new Tensor("int64", [0], new Uint8Array(0))))).toMatchObject({ dtype: "int64", shape: [0] });
 });
 
+test.each([
+  ["int4", [1, -8, 7], [1, 0xf8, 7]],
+  ["uint4", [1, 15, 7], [1, 15, 7]],
+] as const)("of %s each byte of a file holds two", (dtype, values, bytes) => {
+  const head = { name: "x", dims: [3], dataType: dataTypeCode(dtype) };
+  const packed = dtype === "int4" ? [0x81, 7] : [0xf1, 7];
+  const tensor = Tensor.from(dtype, [3], values);
+  for (const proto of [{ rawData: Uint8Array.from(packed) }, { int32Data: packed }]) {
+    const read = readTensor(encodeTensorProto({ ...head, ...proto }));
+    expect(read).toMatchObject({ dtype, shape: [3] });
+    expect([...read.bytes]).toEqual(bytes);
+    expect(() => readTensor(encodeTensorProto({ ...head, ...proto, dims: [5] }))).toThrow(/'x'.*(takes|holds)/);
+  }
+  expect(readTensor(encodeTensor(tensor)).toNumbers()).toEqual(values);
+});
+
 test("a bool that is neither 0 nor 1 is true", () => {
   expect([...readTensor(encodeTensorProto({ dims: [2], dataType: 9, rawData: Uint8Array.of(0, 7) })).bytes]).toEqual([0, 1]);
 });
@@ -106,7 +122,7 @@ test.each([
   expect(tensor?.toNumbers()).toEqual([1, 2, 3]);
 });
 
-test.each([8, 14, 15, 17, 18, 19, 20, 21, 22, 23, 24])("element type %i is refused as unsupported, by name", (dataType) => {
+test.each([8, 14, 15, 17, 18, 19, 20, 23, 24, 25, 26])("element type %i is refused as unsupported, by name", (dataType) => {
   const bytes = encodeTensorProto({ name: "x", dims: [1], dataType, rawData: Uint8Array.of(1) });
   expect(() => readTensor(bytes)).toThrow(UnsupportedError);
   expect(() => readTensor(bytes)).toThrow(/tensor 'x': element type \w+ is not supported/);

@@ -18,6 +18,8 @@ const types: Record<DataType, { bytes: number; gpu: string; values: number[] }> 
   float64: { bytes: 8, gpu: "f32", values: [1.5, -2.25, 0] },
   float16: { bytes: 2, gpu: "f32", values: [1.5, -2.25, 65504] },
   bfloat16: { bytes: 2, gpu: "f32", values: [1.5, -2.25, 3 * 2 ** 100] },
+  int4: { bytes: 1, gpu: "i32", values: [-8, 0, 7] },
+  uint4: { bytes: 1, gpu: "u32", values: [0, 8, 15] },
   int8: { bytes: 1, gpu: "i32", values: [-128, 0, 127] },
   int16: { bytes: 2, gpu: "i32", values: [-32768, 0, 32767] },
   int32: { bytes: 4, gpu: "i32", values: [-(2 ** 31), 0, 2 ** 31 - 1] },

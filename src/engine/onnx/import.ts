@@ -41,7 +41,7 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
   const bodies = protos.some(hasSubgraph) ? (await import("./subgraphs.ts")).separateBodies(model.graph, protos) : undefined;
   const { graph, nodes: nodeProtos } = bodies ?? { graph: model.graph, nodes: protos };
   if ((graph.sparseInitializer ?? []).length > 0) obstacles.add("Sparse initializers are not supported. Re-export with dense weights.");
-  const external = await readFiles(tensorsOf(graph, nodeProtos), options);
+  const external = await readFiles([...tensorsOf(graph, nodeProtos)], options);
   const initializers = readInitializers(graph, external, obstacles);
   const inputs = readInputs(graph, initializers, obstacles);
   const nodes = readNodes(nodeProtos, external, obstacles);
@@ -121,12 +121,17 @@ async function withoutCalls(
   return inlineFunctions(nodes, functions);
 }
 
-/** The files beside the model that its tensors refer to. Few models have any, so what does it is loaded for those. */
-async function readFiles(tensors: Iterable<TensorProto>, options: ImportOptions): Promise<ExternalBytes | undefined> {
-  const outside = [...tensors].filter(isExternal);
-  if (outside.length === 0) return undefined;
-  const { readExternalFiles } = await import("./external-data.ts");
-  return readExternalFiles(outside, options.readExternal, options.externalAdvice);
+/** The files beside the model that its tensors refer to. Few models have any, or numbers of 4 bits, so what reads them is loaded for those. */
+async function readFiles(tensors: readonly TensorProto[], options: ImportOptions): Promise<ExternalBytes | undefined> {
+  const outside = tensors.filter(isExternal);
+  const external =
+    outside.length === 0
+      ? undefined
+      : await (await import("./external-data.ts")).readExternalFiles(outside, options.readExternal, options.externalAdvice);
+  // uint4 and int4
+  const packed = tensors.filter(({ dataType }) => dataType === 21 || dataType === 22);
+  if (packed.length > 0) (await import("./four-bits.ts")).unpack(packed, external);
+  return external;
 }
 
 function readOpsets(model: ModelProto): Map<string, number> {

@@ -1,6 +1,7 @@
 // A tensor that is a file by itself, such as `input_0.pb` beside ONNX's test models. No model needs it.
 import { UnsupportedError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
+import { isPacked, unpack } from "./four-bits.ts";
 import { decode, type TensorProto } from "./proto.ts";
 import { tensorFromProto } from "./tensor-proto.ts";
 
@@ -11,6 +12,7 @@ import { tensorFromProto } from "./tensor-proto.ts";
  */
 export function readTensor(bytes: Uint8Array): Tensor {
   const proto = decodeTensorProto(bytes);
+  if (isPacked(proto)) unpack([proto]);
   return tensorFromProto(proto, `tensor '${proto.name ?? ""}'`);
 }
 

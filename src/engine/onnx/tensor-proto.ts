@@ -1,7 +1,7 @@
 // TensorProto to Tensor: every encoding of the element types that Convcam computes with.
 import { ModelError, UnsupportedError } from "../errors.ts";
 import { type Shape, sizeOf } from "../shapes.ts";
-import { bytesPerElement, type DataType, dataTypesByCode, Tensor } from "../tensor.ts";
+import { bytesPerElement, type DataType, dataTypesByCode, elementTypes, Tensor } from "../tensor.ts";
 import type { ExternalBytes } from "./external-data.ts";
 import type { Int64, TensorProto } from "./proto.ts";
 
@@ -16,28 +16,11 @@ const typedFields: { readonly [T in DataType]?: TypedField } = {
   uint64: "uint64Data",
 };
 
-/** Codes that are right in a file, but that Convcam does not compute with. */
-const otherElementTypes: { readonly [code: number]: string } = {
-  8: "string",
-  14: "complex64",
-  15: "complex128",
-  17: "float8e4m3fn",
-  18: "float8e4m3fnuz",
-  19: "float8e5m2",
-  20: "float8e5m2fnuz",
-  21: "uint4",
-  22: "int4",
-  23: "float4e2m1",
-  24: "float8e8m0",
-  25: "uint2",
-  26: "int2",
-};
-
 /** The data type of a TensorProto.DataType code. `where` names the tensor in errors. */
 export function dataTypeOf(code: number, where: string): DataType {
   const dtype = dataTypesByCode[code];
   if (dtype) return dtype;
-  const other = otherElementTypes[code];
+  const other = elementTypes[code];
   if (other) throw new UnsupportedError(`${where}: element type ${other} is not supported. Re-export with float32 or integer tensors.`);
   throw new ModelError(`${where}: ${code} is not an ONNX element type.`);
 }

@@ -3,6 +3,7 @@ import { UnsupportedError } from "../errors.ts";
 import type { AttributeValue, Body, Node } from "../graph/graph.ts";
 import { type DataType, dataTypeCode, Tensor } from "../tensor.ts";
 import { typeCodes } from "./attribute-proto.ts";
+import { isPacked, packed } from "./four-bits.ts";
 import type { AttributeProto, GraphProto, Int64, ModelProto, NodeProto, TensorProto, ValueInfoProto } from "./proto.ts";
 import { ProtoWriter } from "./proto-writer.ts";
 
@@ -16,7 +17,9 @@ export function encodeTensorProto(tensor: TensorProto): Uint8Array {
 }
 
 export function tensorToProto(tensor: Tensor, name: string): TensorProto {
-  return { name, dims: [...tensor.shape], dataType: dataTypeCode(tensor.dtype), rawData: tensor.bytes };
+  const dataType = dataTypeCode(tensor.dtype);
+  const rawData = isPacked({ dataType }) ? packed(tensor.bytes) : tensor.bytes;
+  return { name, dims: [...tensor.shape], dataType, rawData };
 }
 
 export function nodeToProto(node: Node): NodeProto {
@@ -78,7 +81,18 @@ export function attributeToProto(name: string, value: AttributeValue, operator: 
  */
 const floatAttributes: ReadonlySet<string> = new Set([
   ...["alpha", "beta", "gamma", "bias", "lambd", "epsilon", "momentum", "ratio", "threshold"],
-  ...["activation_alpha", "activation_beta", "clip", "cubic_coeff_a", "extrapolation_value", "spatial_scale", "scales", "scale", "softcap"],
+  ...[
+    "activation_alpha",
+    "activation_beta",
+    "activation_params",
+    "clip",
+    "cubic_coeff_a",
+    "extrapolation_value",
+    "spatial_scale",
+    "scales",
+    "scale",
+    "softcap",
+  ],
   ...["value", "value_float", "value_floats", "min", "max", "low", "high", "mean", "seed"],
 ]);
 

@@ -21,7 +21,7 @@ const cast = (name: string) =>
   });
 
 function isNarrow(dtype: DataType): boolean {
-  return /^u?int(8|16)$/.test(dtype);
+  return /^u?int(4|8|16)$/.test(dtype);
 }
 
 function onnxDataType(context: OperatorContext, code: number): DataType {

@@ -129,13 +129,12 @@ export function elementWise(context: OperatorContext, operands: readonly Operand
   };
 }
 
-/** 8- and 16-bit integers wrap around, as in ONNX. */
+/** Integers of 16 bits and less wrap around, as in ONNX. */
 export function wrapNarrow(expression: string, dtype: DataType): string {
-  if (dtype === "int8") return `((${expression}) << 24u) >> 24u`;
-  if (dtype === "int16") return `((${expression}) << 16u) >> 16u`;
-  if (dtype === "uint8") return `(${expression}) & 0xffu`;
-  if (dtype === "uint16") return `(${expression}) & 0xffffu`;
-  return expression;
+  const [, sign, bits = 0] = /^(u?)int(4|8|16)$/.exec(dtype) ?? [];
+  if (!bits) return expression;
+  const rest = `${32 - Number(bits)}u`;
+  return sign ? `(${expression}) & (0xffffffffu >> ${rest})` : `((${expression}) << ${rest}) >> ${rest}`;
 }
 
 /** The plain loop: every element of the broadcast shape in order. */

@@ -11,6 +11,8 @@ import { movement } from "./movement.ts";
 import { pooling } from "./pooling.ts";
 
 const ranges: Readonly<Partial<Record<DataType, readonly [number, number]>>> = {
+  int4: [-8, 7],
+  uint4: [0, 15],
   int8: [-128, 127],
   uint8: [0, 255],
   int16: [-32768, 32767],

@@ -7,6 +7,8 @@ import type { Operand, OperatorContext } from "../operator.ts";
 
 /** The least and the largest number of each type that counts steps. */
 const ranges: Readonly<Partial<Record<DataType, readonly [number, number]>>> = {
+  int4: [-8, 7],
+  uint4: [0, 15],
   int8: [-128, 127],
   uint8: [0, 255],
   int16: [-32768, 32767],
