@@ -20,8 +20,8 @@ export function unpack(tensors: readonly TensorProto[], external?: ExternalBytes
     const bytes = isExternal(tensor) ? external?.(tensor, `tensor '${tensor.name}'`, least) : inside;
     if (!bytes) continue;
     const isSigned = tensor.dataType === int4;
-    // Where the lengths do not fit, whoever reads the tensor finds it.
-    const length = bytes.length === least ? count : 2 * bytes.length + 1;
+    // Where the lengths do not fit, whoever reads the tensor is to find it.
+    const length = bytes.length === least ? count : bytes.length + (bytes.length + 1 === count ? 0 : 1);
     const rawData = Uint8Array.from({ length }, (_, i) => {
       const bits = (bytes[i >> 1] ?? 0) >> ((i & 1) * 4);
       return isSigned ? (bits << 28) >> 28 : bits & 15;
