@@ -129,12 +129,10 @@ export function elementWise(context: OperatorContext, operands: readonly Operand
   };
 }
 
-/** Integers of 16 bits and less wrap around, as in ONNX. */
+/** Integers of 16 bits and less wrap around, as in ONNX: a shift to the right fills up with the sign of those that have one. */
 export function wrapNarrow(expression: string, dtype: DataType): string {
-  const [, sign, bits = 0] = /^(u?)int(4|8|16)$/.exec(dtype) ?? [];
-  if (!bits) return expression;
-  const rest = `${32 - Number(bits)}u`;
-  return sign ? `(${expression}) & (0xffffffffu >> ${rest})` : `((${expression}) << ${rest}) >> ${rest}`;
+  const bits = Number(/^u?int(4|8|16)$/.exec(dtype)?.[1] ?? 32);
+  return bits < 32 ? `((${expression}) << ${32 - bits}u) >> ${32 - bits}u` : expression;
 }
 
 /** The plain loop: every element of the broadcast shape in order. */

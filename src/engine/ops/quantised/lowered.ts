@@ -2,25 +2,29 @@
 // https://onnx.ai/onnx/operators/onnx__QLinearConv.html and https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 import { broadcastShapes, type Shape, sizeOf } from "../../shapes.ts";
 import { type DataType, isFloat } from "../../tensor.ts";
-import convolution from "../convolution.ts";
+import { describeFused } from "../convolution.ts";
 import gemm from "../gemm.ts";
 import globalPool from "../global-pool.ts";
 import movement from "../movement.ts";
 import type { Attributes, Composed, Writer } from "../on-demand/composed.ts";
 import matMul from "../on-demand/matmul.ts";
 import type { Operand, Operation, Operator, OperatorContext } from "../operator.ts";
-import pool from "../pool.ts";
+import { describePool } from "../pool.ts";
 import { rangeOf } from "./grid.ts";
 
 export type Describe = (context: OperatorContext) => Composed;
 
-const onNumbers: readonly Operator[] = [...convolution, gemm, ...globalPool, matMul, ...movement, ...pool];
+/** Operators on numbers by what describes them: what the engine has from the start exports no more for this. */
+const onNumbers: Readonly<Record<string, Operator["describe"]>> = {
+  Conv: describeFused,
+  AveragePool: (context) => describePool(context, { kind: "average", countsPads: context.attributes.flag("count_include_pad", false) }),
+  ...Object.fromEntries([gemm, ...globalPool, matMul, ...movement].map(({ name, describe }) => [name, describe])),
+};
 
 /** What an operator on numbers says of these inputs, with the attributes of the node. */
 export function describeAs(context: OperatorContext, name: string, inputs: readonly (Operand | undefined)[]): Operation {
-  const operator = onNumbers.find((one) => one.name === name && one.domain === "") as Operator;
   const input = (index: number) => inputs[index] ?? context.invalid(`input ${index} is missing`);
-  return operator.describe({ ...context, inputs, outputCount: 1, input });
+  return (onNumbers[name] as Operator["describe"])({ ...context, inputs, outputCount: 1, input });
 }
 
 /** A number of inputs of a node that stand for one value: its steps, their scale and, perhaps, their zero point. */
@@ -190,13 +194,23 @@ const denseLayer: Describe = (context) => {
   };
 };
 
+/** The attributes of the convolution alone, which is described without its activation. */
+function withoutActivation(own: OperatorContext["attributes"]): OperatorContext["attributes"] {
+  const string = (name: string, fallback?: string) => (name === "activation" ? "none" : own.string(name, fallback));
+  const numbers = (name: string) => own.numbers(name);
+  const integers = (name: string, fallback: readonly number[]) => own.integers(name, fallback);
+  const integer = (name: string, fallback?: number, least?: number) => own.integer(name, fallback, least);
+  const number = (name: string, fallback?: number) => own.number(name, fallback);
+  return { string, numbers, integers, integer, number } as unknown as OperatorContext["attributes"];
+}
+
 /** Conv with a residual and an activation behind it. */
 const fusedConvolution: Describe = (context) => {
   const { attributes } = context;
   const residual = context.inputs[3];
   const kind = attributes.choice("activation", ["", "Relu", "LeakyRelu", "Sigmoid", "Tanh", "Clip", "HardSigmoid"], "");
   const given = attributes.numbers("activation_params", []);
-  const { outputs, macs = 0 } = describeAs(context, "Conv", context.inputs.slice(0, 3));
+  const { outputs, macs = 0 } = describeAs({ ...context, attributes: withoutActivation(attributes) }, "Conv", context.inputs.slice(0, 3));
   if (residual && residual.dtype !== outputs[0]?.dtype) context.invalid(`Z is ${residual.dtype}, expected ${outputs[0]?.dtype}`);
   return {
     outputs,
