@@ -6,10 +6,10 @@ import { secondOf, usualRates } from "../../src/ui/page/train-second.ts";
 import type { Session } from "../../src/ui/session/session.ts";
 import { askedOf, isSame } from "../../src/ui/train/asked.ts";
 import { drawnParts } from "../../src/ui/train/drawing.ts";
-import { History } from "../../src/ui/train/history.ts";
+import { History, historyFor } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
-import type { TrainQuery } from "../../src/ui/train/request.ts";
-import { namesOfRun } from "../../src/ui/train/run-view.ts";
+import type { RivalWish, TrainQuery } from "../../src/ui/train/request.ts";
+import { namesOfRun, runViewOf } from "../../src/ui/train/run-view.ts";
 import { nextRateText, readSchedule, type Schedule, shareAt } from "../../src/ui/train/schedule.ts";
 import { readTrainWish } from "../../src/ui/train/wish.ts";
 
@@ -131,6 +131,16 @@ describe("the second network beside one that learns", () => {
   test("has weights of another seed; those of the first are of a seed only where it begins with random ones", () => {
     expect(of("seed", "blank:1").names).toBe("weights of seed 1 | of seed 2");
     expect(of("seed", "net.onnx")).toEqual({ compare: "blank:2", names: "its own weights | weights of seed 2", rival: "seed" });
+  });
+
+  test("has the rate of the first where neither rate nor optimiser is another, until it comes apart", () => {
+    const history = historyFor({ optimizer: "adam", seed: 1, rival: { optimizer: undefined, rate: undefined, blank: 2 } });
+    const learning = { history, begun: {}, silent: { values: [], counts: [] } } as never;
+    const isOfBoth = (rival?: Partial<RivalWish>) =>
+      runViewOf(learning, rival && { optimizer: undefined, rate: undefined, blank: 2, ...rival }, {} as never).isRateOfBoth;
+    expect([isOfBoth({}), isOfBoth({ rate: 1 }), isOfBoth({ optimizer: "sgd" }), isOfBoth()]).toEqual([true, false, false, false]);
+    history.rival?.noteUntilLost([Number.NaN]);
+    expect(isOfBoth({})).toBe(false);
   });
 
   test("has a tenth of the rate that the engine takes, or ten times that", () => {

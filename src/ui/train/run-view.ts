@@ -3,16 +3,20 @@ import { type Names, namesIn } from "../compare/names.ts";
 import type { ConvCam } from "../element.ts";
 import { formatNumber } from "../format-number.ts";
 import type { Learning } from "./learning.ts";
+import type { RivalWish } from "./request.ts";
 import { silenceText } from "./silence.ts";
 import type { RunView } from "./template.ts";
 
 /** What a run does not know of itself. */
 type Beside = Pick<RunView, "isPaused" | "curves" | "note" | "stored" | "drawn">;
 
-export function runViewOf(learning: Learning, beside: Beside): RunView {
+/** @param rival what is another about a second network that learns */
+export function runViewOf(learning: Learning, rival: RivalWish | undefined, beside: Beside): RunView {
   const { isHeld, rate, pace, looked, evaluated, told, begun, history, silent, advice, nextRate } = learning;
   return {
     ...{ isHeld, rate, pace, looked, evaluated, told, advice, nextRate, ...beside },
+    // With another optimiser it has a rate of its own, too.
+    isRateOfBoth: rival !== undefined && rival.rate === undefined && rival.optimizer === undefined && !history.rival?.lost,
     classes: begun.classes,
     heldBack: begun.heldBack,
     kept: history.kept.map(({ steps }) => steps),

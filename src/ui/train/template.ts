@@ -24,6 +24,8 @@ export interface RunView {
   readonly isHeld: boolean;
   readonly isPaused: boolean;
   readonly rate: number;
+  /** Whether a second network learns at the same rate. */
+  readonly isRateOfBoth: boolean;
   /** Of the next step, where that is another; else empty. */
   readonly nextRate: string;
   readonly pace: Pace;
@@ -83,14 +85,14 @@ export function trainTemplate({ title, status, trouble, run }: TrainView, action
 }
 
 function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
-  const { isHeld, isPaused, rate, nextRate, pace, drawn, note, stored, evaluated, classes } = run;
+  const { isHeld, isPaused, rate, isRateOfBoth, nextRate, pace, drawn, note, stored, evaluated, classes } = run;
   const choosePace = (event: Event) => actions.setPace((event.target as HTMLSelectElement).value as Pace);
   return html`
     <div class="train-row">
       <button type="button" class="part-button train-hold" ?disabled=${isPaused} @click=${actions.hold}>${isHeld ? "Learn on" : "Pause learning"}</button>
       <button type="button" class="part-button" ?disabled=${!isHeld || isPaused} @click=${actions.step}>One step</button>
       <label class="train-rate">
-        Learning rate
+        ${isRateOfBoth ? "Learning rate of both" : "Learning rate"}
         <input
           type="range"
           min="-5"

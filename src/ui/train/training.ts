@@ -339,7 +339,10 @@ export class Training {
       trouble: this.#trouble ?? learning?.trouble ?? this.#drawing.problem,
       run:
         learning &&
-        runViewOf(learning, { isPaused: paused, curves: this.#curves?.element, note: this.#note, stored, drawn: this.#drawing.part }),
+        runViewOf(learning, this.#asked?.wish.rival, {
+          ...{ isPaused: paused, curves: this.#curves?.element },
+          ...{ note: this.#note, stored, drawn: this.#drawing.part },
+        }),
     };
     render(trainTemplate(view, this.#actions), this.panel);
   }
