@@ -7,11 +7,10 @@ import type { GateChannels, GateOptions, Gates, ValueGate } from "./gates.ts";
 import type { Device } from "./gpu/device.ts";
 import type { GradientRequest, ModelGradient } from "./gradients.ts";
 import { loadAxes } from "./graph/axes.ts";
-import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
-import { loadNetwork, type Network, type NetworkOptions } from "./network.ts";
+import type { Graph, TypedGraph } from "./graph/graph.ts";
+import { loadNetwork, loadStaged, type NamedType, type Network, type NetworkOptions } from "./network.ts";
 import { loadCatalog } from "./ops/catalog.ts";
 import type { Parameter, ParameterSource, Parameters } from "./parameters.ts";
-import { reasonsOf } from "./passes/index.ts";
 import { type InferOptions, inferGraph } from "./passes/infer.ts";
 import type { PatternRequest, Patterns } from "./patterns.ts";
 import type { MemoryReport, Plan } from "./plan/plan.ts";
@@ -24,6 +23,7 @@ import type { Trainer, TrainingOptions } from "./trainer.ts";
 import type { TuningReport } from "./tune/tuning.ts";
 
 export type { GpuValue } from "./execution.ts";
+export type { NamedType } from "./network.ts";
 export { prepareKernels } from "./startup.ts";
 
 export interface LoadOptions extends NetworkOptions {
@@ -31,10 +31,6 @@ export interface LoadOptions extends NetworkOptions {
   readonly observe?: readonly string[] | "all" | undefined;
   /** Constants that {@link Model.setParameters} can change without planning anew first: their names, or true for all that can be. */
   readonly parameters?: boolean | readonly string[] | undefined;
-}
-
-export interface NamedType extends ValueType {
-  readonly name: string;
 }
 
 export interface Inspection {
@@ -49,7 +45,8 @@ export interface Inspection {
 export async function inspectModel(graph: Graph, options: InferOptions = {}): Promise<Inspection> {
   const inference = inferGraph(graph, await loadCatalog(graph, {}), options);
   const axes = await loadAxes(inference.graph);
-  return { summary: summarize(graph, inference, axes), obstacles: await reasonsOf(inference), axes };
+  const inspection = { summary: summarize(graph, inference, axes), obstacles: inference.obstacles, axes };
+  return inference.obstacles.length > 0 ? (await loadStaged()).inspectStages(graph, inference, options, inspection) : inspection;
 }
 
 /**
@@ -88,7 +85,7 @@ export class Model {
   readonly #execution: Execution;
   #gates: Promise<Gates> | undefined;
   #parameters: Parameters | undefined;
-  /** While they are made. */
+  /** Since they are made. */
   #making: Promise<Parameters> | undefined;
 
   /** Use {@link loadModel}. */
@@ -96,6 +93,7 @@ export class Model {
     this.#network = network;
     this.#execution = execution;
     this.#parameters = parameters;
+    this.#making = parameters && Promise.resolve(parameters);
   }
 
   get device(): Device {
@@ -112,7 +110,7 @@ export class Model {
   }
 
   get outputs(): readonly NamedType[] {
-    return this.graph.outputs.map((name) => ({ name, ...(this.graph.types.get(name) as ValueType) }));
+    return this.#network.outputs;
   }
 
   /** Names of the values kept readable, besides inputs and outputs. */
@@ -204,15 +202,17 @@ export class Model {
   }
 
   /** All constants that can be are parameters from now on. @internal */
-  async changeable(): Promise<Parameters> {
-    if (this.#parameters) return this.#parameters;
+  changeable(): Promise<Parameters> {
     this.#making ??= makeParameters(this.#network);
-    try {
-      this.#parameters = await this.#making;
-    } finally {
-      this.#making = undefined;
-    }
-    return this.#parameters;
+    this.#making.then(
+      (parameters) => {
+        this.#parameters = parameters;
+      },
+      () => {
+        this.#making = undefined;
+      },
+    );
+    return this.#making;
   }
 
   /**

@@ -1,12 +1,12 @@
 // A network on one device: the file's graph with types, and the constants that all of its executions read.
-import { DeviceError, describeUnknownValue, loadPart, ModelError, UnsupportedError } from "./errors.ts";
+import { DeviceError, describeUnknownValue, loadPart, ModelError } from "./errors.ts";
 import { Execution, type ExecutionOptions } from "./execution.ts";
 import { ConstantBuffers } from "./gpu/constants.ts";
 import type { Device } from "./gpu/device.ts";
 import { ParameterBuffers } from "./gpu/parameters.ts";
-import type { Graph, Node, TypedGraph } from "./graph/graph.ts";
+import type { Graph, Node, TypedGraph, ValueType } from "./graph/graph.ts";
 import { loadCatalog } from "./ops/catalog.ts";
-import { optimizeGraph, prepareGraph, reasonsOf } from "./passes/index.ts";
+import { optimizeGraph, prepareGraph } from "./passes/index.ts";
 import type { Inference, InferOptions } from "./passes/infer.ts";
 import type { HalfStorage } from "./plan/halves.ts";
 import { checkPrecision, type Precision } from "./precision.ts";
@@ -52,7 +52,6 @@ export async function loadNetwork(device: Device, source: ModelSource | Graph, o
   const parts = loadCatalog(undefined, { target: device.target, isComplete });
   const [file] = await Promise.all([isGraph(source) ? source : readModel(source, options), parts]);
   const inference = await prepareGraph(file, device.target, { ...options, isComplete });
-  if (inference.obstacles.length > 0) throw new UnsupportedError(await reasonsOf(inference));
   const halves =
     checkPrecision(options.precision ?? "float32") === "float16"
       ? await loadPart("for float16", () => import("./plan/halves.ts"))
@@ -60,8 +59,13 @@ export async function loadNetwork(device: Device, source: ModelSource | Graph, o
   const { chooseKernel, onMove, onChange, signal } = options;
   // Of what was read nothing is made for somebody who wants it no more.
   signal?.throwIfAborted();
-  return new Network(device, file, inference, { chooseKernel, onMove, onChange, tuning: await tuning, halfStorage: halves?.halfStorage });
+  const rules = { chooseKernel, onMove, onChange, tuning: await tuning, halfStorage: halves?.halfStorage };
+  if (inference.obstacles.length > 0) return (await loadStaged()).stageNetwork(device, file, inference, rules, options);
+  return new Network(device, file, inference, rules);
 }
+
+/** For graphs that cannot be planned as a whole. */
+export const loadStaged = () => loadPart("for stages", () => import("./staged.ts"));
 
 /** If the code that tunes cannot be loaded, the model runs without tuning. */
 async function beginTuning(device: Device, { tune, ...options }: NetworkOptions): Promise<Tuning | undefined> {
@@ -79,8 +83,12 @@ export function isGraph(source: string | object): source is Graph {
   return typeof source === "object" && "nodes" in source && Array.isArray(source.nodes);
 }
 
+export interface NamedType extends ValueType {
+  readonly name: string;
+}
+
 /** How the network's plans are made, whatever they compute, and who hears of changes. */
-interface PlanningRules extends Pick<NetworkOptions, "chooseKernel" | "onMove" | "onChange"> {
+export interface PlanningRules extends Pick<NetworkOptions, "chooseKernel" | "onMove" | "onChange"> {
   readonly tuning: Tuning | undefined;
   readonly halfStorage: ((hasF16: boolean) => HalfStorage) | undefined;
 }
@@ -126,6 +134,10 @@ export class Network {
 
   get device(): Device {
     return this.#device;
+  }
+
+  get outputs(): readonly NamedType[] {
+    return this.graph.outputs.map((name) => ({ name, ...(this.graph.types.get(name) as ValueType) }));
   }
 
   /** The file's graph with types, before any fusion. */
@@ -191,7 +203,7 @@ export class Network {
   async #optimizeDerived(graph: Graph, keep: readonly string[]): Promise<Inference> {
     const isComplete = this.#rules.chooseKernel !== undefined;
     const inference = await prepareGraph(graph, this.#device.target, { isComplete });
-    if (inference.obstacles.length > 0) throw new UnsupportedError(await reasonsOf(inference));
+    if (inference.obstacles.length > 0) (await loadStaged()).refuse(inference);
     return optimizeGraph(inference.graph, inference.catalog, { keep: new Set(keep) });
   }
 
@@ -290,10 +302,14 @@ export class Network {
     return this.#written.get(name) ?? this.#base.parameters?.get(name) ?? this.#base.initializers.get(name);
   }
 
+  protected begin(options: ExecutionOptions): Execution {
+    return new Execution(this, options);
+  }
+
   /** Makes an execution, planned and compiled. It can be disposed of by itself, and is disposed of with the network. */
   async execute(options: ExecutionOptions = {}): Promise<Execution> {
     if (this.#isDisposed) throw new DeviceError(this.refusal);
-    const execution = new Execution(this, options);
+    const execution = this.begin(options);
     this.#executions.add(execution);
     try {
       await execution.observe(options.observe ?? []);

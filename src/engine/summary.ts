@@ -10,7 +10,7 @@ export interface LayerSummary {
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Of the first output; `undefined` behind an unsupported node. */
+  /** Of the first output; `undefined` behind an unsupported node, and where values say it. */
   readonly shape: Shape | undefined;
   /** What the axes of the first output are; `undefined` where nothing tells, and for NCHW values of a graph without Transpose. */
   readonly axes?: Axes | undefined;
@@ -20,6 +20,8 @@ export interface LayerSummary {
   readonly continuesLayer: boolean;
   /** When its outputs hold no negative number; `undefined` where nothing is known. Constants are taken into account already. */
   readonly nonnegative?: Nonnegative<string> | undefined;
+  /** Values that are read from the GPU before it: what comes after has the shapes that they say. Absent where there are none. */
+  readonly readsBack?: readonly string[] | undefined;
   /** Elements of the float initializers this node reads first. */
   readonly parameterCount: number;
   /** Multiply-accumulates. */

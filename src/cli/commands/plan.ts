@@ -3,7 +3,8 @@ import { type Command, Option } from "commander";
 import { describeUnknownValue, UnsupportedError } from "../../engine/errors.ts";
 import type { Node, TypedGraph } from "../../engine/graph/graph.ts";
 import type { Target } from "../../engine/ops/operator.ts";
-import { optimizeGraph, prepareGraph, reasonsOf } from "../../engine/passes/index.ts";
+import { optimizeGraph, prepareGraph } from "../../engine/passes/index.ts";
+import { explainObstacles } from "../../engine/passes/obstacles.ts";
 import { halfStorage } from "../../engine/plan/halves.ts";
 import type { Plan, Step } from "../../engine/plan/plan.ts";
 import { planGraph } from "../../engine/plan/planner.ts";
@@ -68,7 +69,7 @@ async function planModel(path: string, { target: kind, observe = [], precision, 
   const inputShapes = await fixShapes(file, { given: shape });
   const { target, hasF16 } = kind ? { target: targets[kind], hasF16: false } : await ownTarget();
   const inference = await prepareGraph(file, target, { inputShapes });
-  if (inference.obstacles.length > 0) throw new UnsupportedError(await reasonsOf(inference));
+  if (inference.obstacles.length > 0) throw new UnsupportedError(explainObstacles(inference));
   const outputOf = new Map(inference.graph.nodes.map((node) => [node.name, node.outputs[0] as string]));
   const keep = observe.map((name) =>
     inference.graph.types.has(name)

@@ -60,6 +60,12 @@ async function runSummary(path: string, options: Options): Promise<void> {
   console.log(`Opset          ${summary.opset}`);
   console.log(`Parameters     ${formatCount(summary.parameterCount)} (${formatBytes(summary.parameterCount * 4)} as float32)`);
   console.log(`Multiply-adds  ${formatCount(summary.macs)}`);
-  if (obstacles.length === 0) console.log("Convcam runs this model.");
-  else console.log(`Convcam cannot run this model:\n${obstacles.map((obstacle) => line`- ${obstacle}`).join("\n")}`);
+  const reads = summary.layers.filter(({ readsBack }) => readsBack);
+  if (obstacles.length === 0 && reads.length === 0) console.log("Convcam runs this model.");
+  else if (obstacles.length === 0) {
+    console.log(
+      "Convcam runs this model in stages; sizes behind the first are known when it runs. Values are read in the middle of a run:",
+    );
+    for (const { name, operator, readsBack = [] } of reads) console.log(line`- ${readsBack.join(", ")}, for ${operator} '${name}'`);
+  } else console.log(`Convcam cannot run this model:\n${obstacles.map((obstacle) => line`- ${obstacle}`).join("\n")}`);
 }

@@ -19,10 +19,10 @@ export async function prepareGraph(graph: Graph, target: Target, options: Prepar
   // Only here the shapes are known, and which cases there are.
   const hasRareCases = [...inference.operations.values()].some(({ isView, kernels }) => !isView && kernels?.(target).length === 0);
   const hasMuchToGain = !isComplete && winogradMacs(inference) >= leastWinogradMacs;
-  if (!hasRareCases && !hasMuchToGain) return inference;
+  if (inference.obstacles.length > 0 || (!hasRareCases && !hasMuchToGain)) return inference;
   const catalog = await loadCatalog(graph, { target, isComplete, hasRareCases, hasMuchToGain });
-  // Without obstacles the graph has its types, and what could be folded is.
-  return inference.obstacles.length > 0 ? inferGraph(graph, catalog, options) : inferGraph(inference.graph, catalog);
+  // The graph has its types, and what could be folded is.
+  return inferGraph(inference.graph, catalog);
 }
 
 /** Fewer multiply-adds take so little time on any GPU that nobody would notice what Winograd saves of them. */
@@ -38,13 +38,6 @@ function winogradMacs({ graph, operations }: Inference): number {
     if (operator === "Conv" && isPlain && String(kernel) === "3,3") total += operations.get(name)?.macs ?? 0;
   }
   return total;
-}
-
-/** Why a graph cannot run, one line for what many nodes have in common; empty if it can. */
-export async function reasonsOf(inference: Inference): Promise<readonly string[]> {
-  if (inference.obstacles.length === 0) return [];
-  const part = await import("./obstacles.ts").catch(() => undefined);
-  return part?.explainObstacles(inference) ?? inference.obstacles;
 }
 
 /** Infers the graph and, where it has no obstacles, rewrites it into fewer, equivalent nodes. */

@@ -103,9 +103,8 @@ export function inferGraph(graph: Graph, catalog: Catalog, options: InferOptions
 function checkUpdates({ parameters, updates = new Map() }: Graph, types: ReadonlyMap<string, ValueType>): void {
   for (const [name, value] of updates) {
     const [parameter, type] = [parameters?.get(name), types.get(value)];
-    if (!parameter) throw new ModelError(`the update of '${name}' is of no parameter.`);
-    if (!type || type.dtype !== parameter.dtype || !sameShape(type.shape, parameter.shape))
-      throw new ModelError(`parameter '${name}' is ${parameter.dtype} [${parameter.shape}], but its update '${value}' is not.`);
+    if (!type || type.dtype !== parameter?.dtype || !sameShape(type.shape, parameter.shape))
+      throw new ModelError(`'${value}' cannot update '${name}': there is no parameter of this name, type and shape.`);
   }
 }
 

@@ -4,6 +4,7 @@ import { activations } from "./activations.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { arrays } from "./arrays.ts";
 import { convolution } from "./convolution.ts";
+import { counted } from "./counted.ts";
 import { movement } from "./movement.ts";
 import { normalization } from "./normalization.ts";
 import { pooling } from "./pooling.ts";
@@ -22,6 +23,7 @@ export const operators: Operators = {
   ...arithmetic,
   ...arrays,
   ...convolution,
+  ...counted,
   ...movement,
   ...normalization,
   ...pooling,

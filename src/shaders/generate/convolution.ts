@@ -81,7 +81,7 @@ export function generateConvolution(variant: ConvolutionVariant): Shader {
     "@group(0) @binding(5) var<storage, read> residual: array<f32>;",
     activationFunction(activation),
     `@compute @workgroup_size(${convolutionWorkgroupSize})`,
-    `fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>${lanes ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
+    `fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u${lanes ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
     `let number = id.x + id.y * (num_workgroups.x * ${convolutionWorkgroupSize}u);`,
     // Broadcasts need every lane, so lanes beyond the last block compute that block again.
     ...(lanes ? ["let index = min(number, params.count - 1u);"] : ["if (number >= params.count) { return; }", "let index = number;"]),

@@ -26,7 +26,7 @@ export function declareParams(fields: Fields): readonly string[] {
 export function beginMain(workgroupSize: number): readonly string[] {
   return [
     `@compute @workgroup_size(${workgroupSize})`,
-    "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>) {",
+    "fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u) {",
     `let index = id.x + id.y * (num_workgroups.x * ${workgroupSize}u);`,
     "if (index >= params.count) { return; }",
   ];

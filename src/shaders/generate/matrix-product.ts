@@ -56,7 +56,7 @@ export function generateMatrixProduct(variant: MatrixProductVariant): Shader {
     "@group(0) @binding(4) var<storage, read_write> output: array<f32>;",
     ...(slices > 1 ? [`var<workgroup> sums: array<vec4<f32>, ${slices * rows * width}>;`] : []),
     `@compute @workgroup_size(${width}, ${slices})`,
-    `fn main(@builtin(local_invocation_id) local: vec3<u32>, @builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>${lanes ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
+    `fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workgroup_id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u${lanes ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
     "let number = workgroup_id.x + workgroup_id.y * num_workgroups.x;",
     `let across = (params.groups + ${width - 1}u) / ${width}u;`,
     // Broadcasts and barriers need every invocation, so those beyond the end compute the last group or the last rows again.

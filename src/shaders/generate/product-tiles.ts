@@ -49,7 +49,7 @@ export function generateProductTiles({ rows, columns, isShared, workgroupSize }:
     "@group(0) @binding(3) var<storage, read> c: array<f32>;",
     "@group(0) @binding(4) var<storage, read_write> output: array<f32>;",
     `@compute @workgroup_size(${workgroupSize})`,
-    `fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>${isShared ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
+    `fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u${isShared ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
     `let number = id.x + id.y * (num_workgroups.x * ${workgroupSize}u);`,
     // What lanes exchange needs every lane, so those beyond the last block compute it again.
     "let index = min(number, params.count - 1u);",

@@ -59,7 +59,7 @@ export function generateWeightGradient(variant: WeightGradientVariant): Shader {
     "@group(0) @binding(2) var<storage, read> input: array<f32>;",
     "@group(0) @binding(3) var<storage, read_write> output: array<f32>;",
     `@compute @workgroup_size(${weightGradientWorkgroupSize})`,
-    `fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) num_workgroups: vec3<u32>${isShared ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
+    `fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u${isShared ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {`,
     `let number = id.x + id.y * (num_workgroups.x * ${weightGradientWorkgroupSize}u);`,
     // What lanes exchange needs every lane, so lanes beyond the last block compute that block again.
     "let index = min(number, params.count - 1u);",
@@ -76,7 +76,6 @@ export function generateWeightGradient(variant: WeightGradientVariant): Shader {
     "let in_row = params.dilation_y * params.in_h;",
     "let width = params.width;",
     "let height = params.height;",
-    "let turns = params.turns;",
     // From the end of a row to the next one, and from the last row of a map to the first of the next picture.
     "let dy_down = params.dy_h;",
     "let dy_on = params.dy_n - (height - 1u) * params.dy_h;",
@@ -89,7 +88,7 @@ export function generateWeightGradient(variant: WeightGradientVariant): Shader {
     "var in_at = params.in_offset + n * params.in_n + (group * params.inputs + first_input) * in_c + y * in_down + first_row * in_row;",
     "var x = 0u;",
     ...each((o, i, r, t) => `var acc_${o}_${i}_${r}_${t} = 0.0;`),
-    "for (var turn = 0u; turn < turns; turn++) {",
+    "for (var turn = 0u; turn < params.turns; turn++) {",
     `let left = ${isUneven ? `min(x, width - ${columns}u)` : "x"};`,
     ...loadGradient(variant),
     ...inputs.flatMap((i) =>

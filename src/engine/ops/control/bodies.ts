@@ -26,6 +26,15 @@ export function innerNames(body: Body): { readonly outputs: ReadonlySet<string>;
   return { outputs, all };
 }
 
+/** The values that a node reads, also in its bodies from around them. */
+export function readsOf(node: Node): readonly string[] {
+  const inner = bodiesOf(node).flatMap((body) => {
+    const { all } = innerNames(body);
+    return [...body.nodes.flatMap(readsOf), ...body.outputs].filter((name) => !all.has(name));
+  });
+  return [...node.inputs, ...inner].filter((name) => name);
+}
+
 /** @param rename values, and `renameNode` nodes, both also of bodies within */
 export function renameNodes(
   nodes: readonly Node[],

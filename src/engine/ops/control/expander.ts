@@ -3,6 +3,7 @@ import type { Graph } from "../../graph/graph.ts";
 import type { Expand } from "../families.ts";
 import { innerNames } from "./bodies.ts";
 import { expandIf, expandLoop, expandScan } from "./branches.ts";
+import { expandCompress } from "./compress.ts";
 import { Expansion, type State } from "./expansion.ts";
 import { sequenceOperators } from "./sequences.ts";
 
@@ -10,6 +11,7 @@ const operators: Readonly<Record<string, (expansion: Expansion) => void>> = {
   If: expandIf,
   Loop: expandLoop,
   Scan: expandScan,
+  Compress: expandCompress,
   ...sequenceOperators,
 };
 

@@ -47,6 +47,11 @@ export class Expansion {
     throw new UnsupportedError(`${this.node.operator} '${this.node.name}': ${message}.`);
   }
 
+  /** Refuses the node as long as a value is not known. @throws UnsupportedError that names both */
+  demand(message: string, ...values: readonly string[]): never {
+    throw Object.assign(new UnsupportedError(`${this.node.operator} '${this.node.name}': ${message}.`), { values });
+  }
+
   /** @throws ModelError that names the node */
   invalid(message: string): never {
     throw new ModelError(`${this.node.operator} '${this.node.name}': ${message}.`);
@@ -67,7 +72,7 @@ export class Expansion {
     const tensor = this.known.constants.get(name);
     if (!tensor) {
       this.type(name);
-      return this.unsupported(`${what} ('${name}') must be known at load, but depends on what the network computes`);
+      return this.demand(`${what} ('${name}') must be known at load, but depends on what the network computes`, name);
     }
     return tensor.toNumbers();
   }

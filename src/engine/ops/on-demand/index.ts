@@ -33,6 +33,7 @@ const elsewhere: Readonly<Record<string, ReadonlySet<string>>> = {
     ...keysOf("", "Scatter ScatterElements ScatterND TensorScatter CenterCropPad ReverseSequence"),
     // Written with ScatterND.
     ...keysOf("", "MaxUnpool"),
+    ...keysOf("", "NonZero Unique NonMaxSuppression Compress"),
     ...keysOf("", "HannWindow HammingWindow BlackmanWindow MelWeightMatrix"),
   ]),
   sampling: new Set([...keysOf("", "GridSample AffineGrid RoiAlign DeformConv MaxUnpool Col2Im"), ...keysOf(fusedDomain, "DeformColumns")]),
@@ -46,7 +47,7 @@ const elsewhere: Readonly<Record<string, ReadonlySet<string>>> = {
     ...keysOf("com.microsoft", "QLinearGlobalAveragePool QLinearAveragePool QLinearSigmoid QLinearLeakyRelu"),
   ]),
   control: new Set([
-    ...keysOf("", "If Loop Scan Optional OptionalGetElement OptionalHasElement"),
+    ...keysOf("", "If Loop Scan Compress Optional OptionalGetElement OptionalHasElement"),
     ...keysOf(
       "",
       "SequenceConstruct SequenceEmpty SequenceInsert SequenceErase SequenceAt SequenceLength SplitToSequence ConcatFromSequence",

@@ -3,7 +3,6 @@
 import logSumExpShader from "../../../shaders/log-sum-exp.wgsl";
 import { denseStrides, normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
 import { isFloat, Tensor } from "../../tensor.ts";
-import { floatInput } from "../checks.ts";
 import { workgroupCount } from "../dispatch.ts";
 import { defineOperator, type Kernel, type Nonnegative, type Operator, type OperatorContext, type PlacedOperand } from "../operator.ts";
 import { initialValues, maxReductionRank, type Reduction, reductionKernel, traversalOf } from "../reduction.ts";
@@ -27,9 +26,9 @@ const reductions: Readonly<Record<string, { readonly axesInputSince: number; rea
 
 export default Object.entries(reductions).map(([name, { axesInputSince, reduction }]) =>
   defineOperator(name, { since: 1 }, (context) => {
-    // Constants of any type are evaluated on the CPU.
-    const given = context.input(0);
-    const input = given.constant ? given : floatInput(context, 0);
+    const input = context.input(0);
+    // Those of other types are evaluated on the CPU.
+    if (!isFloat(input.dtype)) context.constant(0, `${input.dtype} input`);
     const keepsAxes = context.attributes.flag("keepdims", true);
     const axes = readAxes(context, axesInputSince);
     const changesOneNumber = reduction !== "log-sum-exp" && (reduction.term ?? reduction.finish) !== undefined;

@@ -10,7 +10,7 @@ import { addSlices, slicesFor } from "./weight-gradient.ts";
 
 export default defineOperator("ConvBiasGradient", { since: 1, domain: fusedDomain }, (context) => {
   const { dtype, shape } = floatInput(context, 0);
-  if (shape.length < 3 || shape.length > 4) context.invalid(`a gradient of shape [${shape}]: expected one or two axes of places`);
+  if (shape.length < 3 || shape.length > 4) context.invalid(`a gradient of shape [${shape}], expected rank 3 or 4`);
   return { outputs: [{ dtype, shape: [shape[1] as number] }], exact: [0], kernels: (target) => [kernel(shape, target)] };
 });
 

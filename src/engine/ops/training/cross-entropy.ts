@@ -14,7 +14,7 @@ export function readRows(context: OperatorContext, first: number) {
   const scores = floatInput(context, first);
   const labels = context.input(first + 1);
   const [outer = 1, classes = 1, ...places] = scores.shape;
-  if (labels.dtype !== "int32" && labels.dtype !== "int64") context.unsupported(`labels of ${labels.dtype}; expected int32 or int64`);
+  if (labels.dtype !== "int32" && labels.dtype !== "int64") context.unsupported(`labels of ${labels.dtype}, expected int32 or int64`);
   if (scores.shape.length < 2 || !sameShape(labels.shape, [outer, ...places]))
     context.invalid(`labels of shape [${labels.shape}] do not fit scores of shape [${scores.shape}]`);
   const inner = sizeOf(places);
@@ -73,7 +73,7 @@ const loss = defineOperator("CrossEntropy", options, (context) => {
 /** Inputs: the gradient of the loss, the scores, the labels. */
 const gradient = defineOperator("CrossEntropyGradient", options, (context) => {
   const { scores, params } = readRows(context, 1);
-  if (floatInput(context, 0).shape.length > 0) context.invalid(`a gradient of shape [${context.input(0).shape}], expected one number`);
+  if (floatInput(context, 0).shape.length > 0) context.invalid(`a gradient of shape [${context.input(0).shape}], expected rank 0`);
   const total: Table = { label: "how many rows", data: Float32Array.of(params.rows) };
   return {
     outputs: [scores],

@@ -30,7 +30,7 @@ export default defineOperator("ConvWeightGradient", { since: 1, domain: fusedDom
     pads: attributes.numbers("pads"),
   });
   if (String([batch, filters, ...window.output]) !== String(dy.shape) || filters % groups !== 0 || channels % groups !== 0)
-    context.invalid(`a gradient of shape [${dy.shape}] does not fit an input of shape [${x.shape}]`);
+    context.invalid(`a gradient of shape [${dy.shape}] for an input of shape [${x.shape}]`);
   const conv: Case = { window, groups, batch, inChannels: channels / groups, outChannels: filters / groups };
   return {
     outputs: [{ dtype: x.dtype, shape: [filters, channels / groups, ...kernel] }],

@@ -1,0 +1,190 @@
+// What comes after values that had to be read: planned for the sizes that occur, and kept by them.
+import { DerivedExecution } from "./derived.ts";
+import { UnsupportedError } from "./errors.ts";
+import type { Graph, Node, TypedGraph } from "./graph/graph.ts";
+import type { Network } from "./network.ts";
+import type { Catalog } from "./ops/catalog.ts";
+import { answerOf, type Demand, type Division, divideGraph, graphOfRest, type Rest } from "./passes/demands.ts";
+import { explainObstacles } from "./passes/obstacles.ts";
+import { Tensor } from "./tensor.ts";
+
+export type Values = ReadonlyMap<string, Tensor>;
+
+/** Plans that are kept of what comes after one stage. */
+const mostKept = 8;
+/** Stages of one run. */
+const mostStages = 10_000;
+
+/** Bytes of a value by which plans are kept. */
+const mostCompared = 4096;
+
+/** What all stages of a network share. */
+export interface Surroundings {
+  readonly network: Network;
+  readonly catalog: Catalog;
+}
+
+/** Counts the stages of one run. */
+export class Budget {
+  #left = mostStages;
+
+  take(): void {
+    if (--this.#left < 0) throw new UnsupportedError(`a run of more than ${mostStages} stages.`);
+  }
+}
+
+/** What is left of a run when some values are known. */
+export class Continuation {
+  readonly #rest: Rest;
+  readonly #in: Surroundings;
+  readonly #stages = new Map<string, Promise<Stage>>();
+  #count = 0;
+
+  constructor(rest: Rest, surroundings: Surroundings) {
+    this.#rest = rest;
+    this.#in = surroundings;
+  }
+
+  /** The values that it takes. */
+  get inputs(): readonly string[] {
+    return this.#rest.inputs;
+  }
+
+  /** @returns the wanted values that it computes */
+  async run(values: Values, budget: Budget): Promise<Values> {
+    budget.take();
+    const all = new Map([...this.#rest.constants, ...values]);
+    const graph = this.#in.network.file;
+    const done = new Set<Node>();
+    const known = new Set<string>();
+    const given = new Map(values);
+    let key = "";
+    for (const { node, values: demanded } of this.#rest.demands) {
+      const answers = answerOf(node, graph, this.#in.catalog, all);
+      if (answers) done.add(node);
+      else for (const name of demanded) known.add(name);
+      for (const [i, answer] of answers?.entries() ?? []) {
+        const name = node.outputs[i];
+        if (!name || !answer) continue;
+        given.set(name, answer);
+        key += `${answer.dtype}[${answer.shape}] `;
+      }
+    }
+    for (const name of known) key += this.#keyOf(all.get(name) as Tensor);
+    const stage = await this.#stage(key, () => graphOfRest(this.#rest, graph, given, { done, known }));
+    return stage.run(given, budget);
+  }
+
+  #stage(key: string, graph: () => Graph): Promise<Stage> {
+    const kept = this.#stages.get(key);
+    // The one that was used last is the last.
+    this.#stages.delete(key);
+    const stage = kept ?? Stage.make(graph(), this.#in);
+    this.#stages.set(key, stage);
+    stage.catch(() => this.#stages.delete(key));
+    for (const [oldest, old] of this.#stages) {
+      if (this.#stages.size <= mostKept) break;
+      this.#stages.delete(oldest);
+      disposeOf(old);
+    }
+    return stage;
+  }
+
+  /** Of a value that is planned with. Large ones are hardly the same twice. */
+  #keyOf({ dtype, shape, bytes }: Tensor): string {
+    return `${dtype}[${shape}]=${bytes.length > mostCompared ? `#${++this.#count}` : bytes} `;
+  }
+
+  dispose(): void {
+    for (const stage of this.#stages.values()) disposeOf(stage);
+    this.#stages.clear();
+  }
+}
+
+function disposeOf(stage: Promise<Stage>): void {
+  stage.then(
+    (made) => made.dispose(),
+    () => {},
+  );
+}
+
+/** A part of a run: what is computed on the GPU, and what comes after. */
+class Stage {
+  readonly #first: TypedGraph;
+  readonly #execution: DerivedExecution | undefined;
+  readonly #next: Continuation | undefined;
+
+  private constructor(first: TypedGraph, execution: DerivedExecution | undefined, next: Continuation | undefined) {
+    this.#first = first;
+    this.#execution = execution;
+    this.#next = next;
+  }
+
+  static async make(graph: Graph, surroundings: Surroundings): Promise<Stage> {
+    const { network, catalog } = surroundings;
+    const { first, rest } = checked(divideGraph(graph, catalog));
+    const own = new Set(graph.inputs.map(({ name }) => name));
+    const isInHand = ({ node, values }: Demand) => graph.nodes.includes(node) && values.every((name) => own.has(name));
+    const demands = rest?.demands.filter(isInHand) ?? [];
+    if (demands.length > 0) {
+      // Before anything is computed.
+      const { nodes, initializers: constants, outputs } = graph;
+      return new Stage(
+        { ...first, outputs: [...own] },
+        undefined,
+        new Continuation({ demands, nodes, inputs: [...own], constants, outputs }, surroundings),
+      );
+    }
+    const next = rest && new Continuation(rest, surroundings);
+    const computed = first.outputs.filter((name) => !own.has(name) && !first.initializers.has(name));
+    if (computed.length === 0) return new Stage(first, undefined, next);
+    const apart = withNamesOfItsOwn({ ...first, outputs: computed }, network.graph);
+    const operands = first.inputs.map(({ name, dtype, shape }) => [name, { name, initial: Tensor.filled(dtype, shape, 0) }] as const);
+    const derived = { graph: apart, results: new Map(computed.map((name) => [name, name])), operands: Object.fromEntries(operands) };
+    return new Stage(first, await DerivedExecution.make(network, () => derived), next);
+  }
+
+  async run(values: Values, budget: Budget): Promise<Values> {
+    const found = new Map(this.#first.outputs.flatMap((name) => pair(name, values.get(name) ?? this.#first.initializers.get(name))));
+    if (this.#execution) {
+      const inputs = this.#first.inputs.flatMap(({ name }) => pair(name, values.get(name)));
+      this.#execution.write(Object.fromEntries(inputs));
+      const names = this.#first.outputs.filter((name) => !found.has(name));
+      for (const [name, tensor] of Object.entries(await this.#execution.predict(undefined, names))) found.set(name, tensor);
+    }
+    const later = await this.#next?.run(new Map(this.#next.inputs.flatMap((name) => pair(name, found.get(name)))), budget);
+    return new Map([...found, ...(later ?? [])]);
+  }
+
+  dispose(): void {
+    this.#execution?.dispose();
+    this.#next?.dispose();
+  }
+}
+
+/** @throws UnsupportedError with all reasons if it cannot run */
+export function checked(division: Division): Division {
+  if (division.obstacles.length > 0)
+    throw new UnsupportedError(explainObstacles({ graph: division.inference.graph, obstacles: division.obstacles }));
+  return division;
+}
+
+function pair<T>(name: string, value: T | undefined): readonly (readonly [string, T])[] {
+  return value === undefined ? [] : [[name, value]];
+}
+
+/** Executions share constants by name: what holds something else than the network's constant of that name gets another. */
+function withNamesOfItsOwn(graph: TypedGraph, base: TypedGraph): Graph {
+  const isOther = (name: string) => base.types.has(name) && base.initializers.get(name) !== graph.initializers.get(name);
+  const names = new Map([...graph.initializers.keys()].filter(isOther).map((name) => [name, `${name} as read`]));
+  const rename = (name: string) => names.get(name) ?? name;
+  return {
+    name: graph.name,
+    opsets: graph.opsets,
+    metadata: graph.metadata,
+    inputs: graph.inputs,
+    outputs: graph.outputs,
+    initializers: new Map(Array.from(graph.initializers, ([name, tensor]) => [rename(name), tensor])),
+    nodes: graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(rename) })),
+  };
+}

@@ -1,0 +1,187 @@
+// Networks whose shapes hang on what they compute: held to ONNX Runtime, which computes the same files.
+import * as ort from "onnxruntime-node";
+import { describe, expect, test } from "vitest";
+import type { Graph } from "../../src/engine/graph/graph.ts";
+import { inspectModel, loadModel, type Model } from "../../src/engine/model.ts";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
+import { graphOf, ints, noise, op } from "../support/graphs.ts";
+import { withDevice } from "../support/with-device.ts";
+
+type Record<T> = Readonly<{ [name: string]: T }>;
+
+/** Shapes and numbers of the outputs. */
+async function byRuntime(graph: Graph, inputs: Record<Tensor>): Promise<Record<readonly [readonly number[], readonly number[]]>> {
+  const session = await ort.InferenceSession.create(encodeModel(graph), { logSeverityLevel: 3 });
+  const feeds = Object.fromEntries(
+    Object.entries(inputs).map(([name, { dtype, data, shape }]) => [name, new ort.Tensor(dtype as "float32", data as Float32Array, shape)]),
+  );
+  const results = await session.run(feeds);
+  await session.release();
+  return Object.fromEntries(
+    graph.outputs.map((name) => {
+      const { dims, data } = results[name] as ort.Tensor;
+      return [name, [dims, Array.from(data as Float32Array, Number)]];
+    }),
+  );
+}
+
+async function expectSame(model: Model, graph: Graph, inputs: Record<Tensor>): Promise<void> {
+  const [results, expected] = [await model.predict(inputs), await byRuntime(graph, inputs)];
+  for (const [name, [shape, numbers]] of Object.entries(expected)) {
+    const tensor = results[name] as Tensor;
+    expect([name, tensor.shape]).toEqual([name, shape]);
+    const actual = tensor.toNumbers();
+    for (const [i, number] of numbers.entries()) expect(actual[i]).toBeCloseTo(number, 4);
+  }
+}
+
+const x = noise([1, 2, 4, 5]);
+const other = noise([1, 2, 4, 5], 7);
+const [w, zero] = [noise([3, 2, 3, 3], 2), Tensor.from("float32", [], [0])];
+const convolution = op("Conv", "x w", "conv", { pads: [1, 1, 1, 1] });
+
+/** Elements of a convolution that are above 0, and where they are. */
+const positive = graphOf({
+  inputs: { x: x.shape },
+  constants: { w, zero },
+  nodes: [
+    convolution,
+    op("Greater", "conv zero", "above"),
+    op("NonZero", "above", "places"),
+    op("Transpose", "places", "rows"),
+    op("GatherND", "conv rows", "picked"),
+    op("Mul", "picked picked", "y"),
+  ],
+  outputs: ["y", "rows", "conv"],
+});
+
+const graphs: Record<Graph> = {
+  "NonZero, Transpose and GatherND": positive,
+  "Compress along an axis and of all elements": graphOf({
+    inputs: { x: x.shape },
+    constants: { w, zero, axes: ints(0, 2, 3) },
+    nodes: [
+      convolution,
+      op("ReduceSum", "conv axes", "sums", { keepdims: 0 }),
+      op("Greater", "sums zero", "above"),
+      op("Compress", "conv above", "channels", { axis: 1 }),
+      op("Compress", "sums above", "kept"),
+      op("Abs", "channels", "y"),
+    ],
+    outputs: ["y", "kept"],
+  }),
+  "Unique in both orders": graphOf({
+    inputs: { x: x.shape },
+    constants: { w, two: Tensor.from("float32", [], [2]) },
+    nodes: [
+      convolution,
+      op("Mul", "conv two", "twice"),
+      op("Round", "twice", "round"),
+      op("Unique", "round", "values first inverse counts"),
+      op("Unique", "round", "met _ _ often", { sorted: 0 }),
+      op("Unique", "round", "planes _ back", { axis: 1 }),
+      op("Neg", "values", "y"),
+    ],
+    outputs: ["y", "first", "inverse", "counts", "met", "often", "planes", "back"],
+  }),
+  "TopK with a computed k, of what a range of a computed length picks": graphOf({
+    inputs: { x: x.shape },
+    constants: { zero, none: Tensor.int64([], [0]), one: Tensor.int64([], [1]), flat: ints(-1) },
+    nodes: [
+      op("Greater", "x zero", "above"),
+      op("Cast", "above", "ones", { to: 7 }),
+      op("ReduceSum", "ones", "count", { keepdims: 0 }),
+      op("Reshape", "count flat", "k"),
+      op("Reshape", "x flat", "row"),
+      op("TopK", "row k", "best places"),
+      op("Range", "none count one", "range"),
+      op("Gather", "row range", "first"),
+      op("Add", "best first", "y"),
+    ],
+    outputs: ["y", "places"],
+  }),
+  "Reshape, Expand, Slice, Tile, Pad and ConstantOfShape by computed numbers": graphOf({
+    inputs: { x: x.shape },
+    constants: { zero, flat: ints(-1), two: ints(2), twenty: ints(20), first: ints(0), most: ints(100), edge: ints(0, 0) },
+    nodes: [
+      op("Greater", "x zero", "above"),
+      op("Cast", "above", "numbers", { to: 7 }),
+      op("ReduceMax", "numbers", "highest", { keepdims: 0 }),
+      op("Reshape", "highest flat", "one"),
+      op("Mul", "one two", "pair"),
+      op("Concat", "pair twenty", "shape", { axis: 0 }),
+      op("Reshape", "x shape", "rows"),
+      op("Concat", "pair shape", "larger", { axis: 0 }),
+      op("Expand", "rows larger", "expanded"),
+      op("Slice", "expanded first one first", "part"),
+      op("Concat", "one pair one", "repeats", { axis: 0 }),
+      op("Tile", "part repeats", "tiled"),
+      op("Squeeze", "tiled first", "flatter"),
+      op("Concat", "edge one one", "pads", { axis: 0 }),
+      op("Pad", "flatter pads", "padded"),
+      op("ConstantOfShape", "shape", "blank"),
+      op("ReduceMax", "blank", "nothing", { keepdims: 0 }),
+      op("Add", "padded nothing", "y"),
+    ],
+    outputs: ["y", "expanded"],
+  }),
+};
+
+describe("held to ONNX Runtime", () => {
+  test.each(Object.entries(graphs))("%s", (_, graph) =>
+    withDevice(async (device) => {
+      const model = await loadModel(device, graph);
+      for (const picture of [x, other, x]) await expectSame(model, graph, { x: picture });
+      model.dispose();
+      expect(device.allocatedBytes).toBe(0);
+    }),
+  );
+});
+
+test("what comes before is planned as any network: it is seen, switched and computed in one submit", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, positive, { observe: ["conv"] });
+    expect(model.outputs.map(({ name }) => name)).toEqual(["y", "rows", "conv"]);
+    expect(model.plan.steps.length).toBe(2);
+    model.run({ x });
+    const [y, rows, conv] = await Promise.all(["y", "rows", "conv"].map((name) => model.read(name)));
+    expect(y?.size).toBe(rows?.shape[0]);
+    expect(y?.size).toBe(conv?.toNumbers().filter((number) => number > 0).length);
+    expect(model.outputs.find(({ name }) => name === "y")?.shape).toEqual(y?.shape);
+    expect(() => model.value("y")).toThrow("value 'y' has no place of its own on the GPU");
+    await model.gate("conv", { channels: [0, 1, 2], scale: 0 });
+    expect((await model.predict({ x }))["y"]?.shape).toEqual([0]);
+    model.dispose();
+  }));
+
+test("later values are read where they are observed, and runs that overlap keep their own", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, positive);
+    model.run({ x });
+    await expect(model.read("picked")).rejects.toThrow("value 'picked' is not observed");
+    await model.observe(["picked"]);
+    expect(model.observed).toEqual(["picked"]);
+    const [one, two] = await Promise.all([model.predict({ x }), model.predict({ x: other })]);
+    const squares = (await model.read("picked")).toNumbers().map((number) => number * number);
+    for (const [i, number] of squares.entries()) expect(two["y"]?.toNumbers()[i]).toBeCloseTo(number, 5);
+    expect((await model.predict({ x }))["y"]).toEqual(one["y"]);
+    model.dispose();
+  }));
+
+test("the summary marks what is read in the middle, without a GPU, and nothing keeps the network from running", async () => {
+  const { summary, obstacles } = await inspectModel(positive);
+  expect(obstacles).toEqual([]);
+  expect(summary.layers.flatMap(({ name, readsBack }) => (readsBack ? [[name, readsBack]] : []))).toEqual([["places", ["above"]]]);
+});
+
+test("a layer that nothing computes is refused before anything runs, wherever it is", () =>
+  withDevice(async (device) => {
+    const graph = graphOf({ nodes: [op("NonZero", "x", "places"), op("Frobnicate", "places", "y")] });
+    await expect(loadModel(device, graph)).rejects.toThrow("Frobnicate 'y': the operator is not supported.");
+  }));
+
+test("more elements than are read in the middle of a run are refused at load", async () => {
+  const { obstacles } = await inspectModel(graphOf({ inputs: { x: [1, 5000, 5000] }, nodes: [op("NonZero", "x", "y")] }));
+  expect(obstacles).toEqual([expect.stringContaining("25000000 elements")]);
+});
