@@ -1,7 +1,9 @@
 // A training of the page that stops and goes on from what it kept: the same bits as one that does not stop, for a second network, too.
 import { expect, test } from "vitest";
 import type { Device } from "../../src/engine/gpu/device.ts";
+import type { Graph } from "../../src/engine/graph/graph.ts";
 import { loadModel, type Model } from "../../src/engine/model.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
 import { answerTraining } from "../../src/ui/train/learner.ts";
 import type { Begun, Kept, RivalWish, Stepped, TrainRequest } from "../../src/ui/train/request.ts";
 import type { Viewer } from "../../src/ui/viewer.ts";
@@ -14,12 +16,18 @@ const network = graphOf({
   constants: { w: noise([4, 3, 3, 3], 1), d: noise([400, 12], 2), c: noise([12], 3) },
   nodes: [op("Conv", "x w", "conv"), op("Relu", "conv", "relu"), op("Flatten", "relu", "flat"), op("Gemm", "flat d c", "y")],
 });
+/** The same, in a file that stores weights in 16 bits. */
+const halves: Graph = {
+  ...network,
+  inputs: network.inputs.map((input) => ({ ...input, dtype: "float16" })),
+  initializers: new Map([...network.initializers].map(([name, one]) => [name, Tensor.from("float16", one.shape, one.toFloat32())])),
+};
 const wish = { data: "shapes", files: [], optimizer: "sgd", batch: 4, seed: 3, freeze: undefined } as const;
 const byAdam: RivalWish = { optimizer: "adam", rate: undefined, blank: undefined };
 
 /** What a page asks of a network, or of two. */
-async function learnerOf(device: Device, rival: RivalWish | undefined) {
-  const [model, compared] = [await loadModel(device, network), rival && (await loadModel(device, network))];
+async function learnerOf(device: Device, rival: RivalWish | undefined, graph = network) {
+  const [model, compared] = [await loadModel(device, graph), rival && (await loadModel(device, graph))];
   const viewOf = () => ({ channels: 3, height: 12, width: 12 });
   const viewer = { ...{ device, model, compared, viewOf }, imageInputName: "x", kept: new Map() } as unknown as Viewer;
   const ask = (request: object) => answerTraining(viewer, { id: 1, ...request } as TrainRequest);
@@ -27,6 +35,7 @@ async function learnerOf(device: Device, rival: RivalWish | undefined) {
   return {
     begin: (from?: Kept) => ask({ do: "begin", wish: { ...wish, rival }, preparation: {}, from }) as Promise<Begun>,
     step: (count: number) => ask({ do: "step", count, rate: 0.01 }) as Promise<Stepped>,
+    look: (kept: Kept, isToGoOn: boolean) => ask({ do: "look", kept, isToGoOn }),
     keep: (isToGoOn: boolean) => ask({ do: "keep", isToGoOn }) as Promise<Kept>,
     bits: async () => [await bitsOf(model), compared && (await bitsOf(compared))],
     async end() {
@@ -85,5 +94,25 @@ test("from weights alone it goes on with the same examples and counts on, but sa
     expect(await again.begin(next)).toMatchObject({ steps: 6, isRestored: true });
     expect((await again.step(1)).steps).toBe(7);
     await again.end();
+  }),
+);
+
+test("a look back at what was kept leaves the weights that it goes on with, also where their file rounds them", { timeout: 60_000 }, () =>
+  withDevice(async (device) => {
+    const losses = async (isLookedBack: boolean) => {
+      const learner = await learnerOf(device, byAdam, halves);
+      await learner.begin();
+      const first = await learner.keep(true);
+      await learner.step(2);
+      if (isLookedBack) {
+        const now = await learner.keep(true);
+        await learner.look(first, false);
+        await learner.look(now, true);
+      }
+      const { losses, rivalLosses, steps } = await learner.step(2);
+      await learner.end();
+      return { losses, rivalLosses, steps };
+    };
+    expect(await losses(true)).toEqual(await losses(false));
   }),
 );

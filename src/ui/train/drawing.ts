@@ -41,7 +41,7 @@ export class Drawing {
   readonly #host: Pick<TrainHost, "invalidate" | "layers" | "emit">;
   readonly #element: ConvCam;
   /** What was asked for last. */
-  #asked: { readonly learning: Learning; readonly part: DrawnPart } | undefined;
+  #asked: { readonly learning: Learning; readonly part: DrawnPart; readonly isLost: boolean } | undefined;
   #shown: Shown | undefined;
   /** Why it is not drawn; it learns nonetheless. */
   problem: string | undefined;
@@ -61,7 +61,12 @@ export class Drawing {
     }
   }
 
-  /** Brings it up to date with the attribute. */
+  /** It has learned: a second network that has come apart leaves the tiles. */
+  async follow(learning: Learning): Promise<void> {
+    if (this.#asked?.learning === learning && this.#asked.isLost !== isLost(learning)) await this.update(learning);
+  }
+
+  /** Brings it up to date with the attribute, and with which networks learn. */
   async update(learning: Learning | undefined): Promise<void> {
     try {
       await this.#update(learning, this.#readPart());
@@ -83,10 +88,11 @@ export class Drawing {
   }
 
   async #update(learning: Learning | undefined, part: DrawnPart): Promise<void> {
-    if (!learning || (this.#asked?.learning === learning && this.#asked.part === part)) return;
+    const asked = this.#asked;
+    if (!learning || (asked?.learning === learning && asked.part === part && asked.isLost === isLost(learning))) return;
     // Maps are drawn where nobody has asked for anything else.
     const isNew = part !== "maps" || this.#shown !== undefined;
-    this.#asked = { learning, part };
+    this.#asked = { learning, part, isLost: isLost(learning) };
     this.problem = undefined;
     if (!isNew) return;
     const tiles = await learning.draw(part);
@@ -111,6 +117,11 @@ export class Drawing {
     const arranged = arrangeWeights(choices, { ...this.#shown, isInColors }, pictureAmong(this.#host.layers));
     return arranged.some(({ draws }) => draws) ? arranged : undefined;
   }
+}
+
+/** Whether a second network has come apart. */
+function isLost({ history }: Learning): boolean {
+  return history.rival?.lost !== undefined;
 }
 
 /** @param picture what the network looks at, which is shown as it is */

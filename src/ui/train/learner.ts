@@ -16,6 +16,7 @@ import { shareAt } from "./schedule.ts";
 import { type WeightTiles, weightTilesOf } from "./weight-tiles.ts";
 
 type StepRequest = Extract<TrainRequest, { do: "step" }>;
+type LookRequest = Extract<TrainRequest, { do: "look" }>;
 type DrawRequest = Extract<TrainRequest, { do: "draw" }>;
 
 const purpose = "train";
@@ -43,7 +44,7 @@ export async function answerTraining(
   if (request.do === "keep") return learner.keep(request.isToGoOn);
   if (request.do === "picture") return learner.picture(request.index);
   if (request.do === "draw") return learner.draw(request, rows);
-  return learner.look(request.kept);
+  return learner.look(request);
 }
 
 async function begin(viewer: Viewer, { wish: asked, preparation, from, id }: Extract<TrainRequest, { do: "begin" }>): Promise<Begun> {
@@ -190,9 +191,11 @@ class Learner {
     return this.#lesson.picture(index);
   }
 
-  async look({ bytes, rival }: Kept): Promise<undefined> {
-    await this.#viewer.model.setParameters(await readModel(bytes));
-    if (rival) await this.#rival?.look(rival);
+  async look({ kept: { bytes, rival, checkpoints }, isToGoOn }: LookRequest): Promise<undefined> {
+    // A file may store weights rounded: those that it goes on with lie in full in its checkpoint.
+    const exact = isToGoOn ? checkpoints : undefined;
+    if (!(await isRestored(this.#trainer, exact?.own))) await this.#viewer.model.setParameters(await readModel(bytes));
+    if (rival) await this.#rival?.look(rival, exact?.rival);
     return undefined;
   }
 

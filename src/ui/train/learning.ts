@@ -277,7 +277,7 @@ export class Learning {
     const shown = index === undefined ? now : this.history.kept[index];
     if (!shown || this.#isOver) return;
     this.#looked = index === undefined ? undefined : { index, shown, now };
-    await this.#ask<"look">({ do: "look", id: this.#parts.id, kept: shown });
+    await this.#ask<"look">({ do: "look", id: this.#parts.id, kept: shown, isToGoOn: index === undefined });
     this.#parts.onChange();
   }
 

@@ -77,7 +77,7 @@ export type TrainRequest =
   /** One of the pictures held back, by its number; they begin anew after the last. */
   | { readonly do: "picture"; readonly id: number; readonly index: number }
   /** Computes with weights that were kept. */
-  | { readonly do: "look"; readonly id: number; readonly kept: Kept }
+  | { readonly do: "look"; readonly id: number; readonly kept: Kept /** Whether it is to go on with them. */; readonly isToGoOn?: boolean }
   /** Weights that are drawn, by the values of layers, and what those were that a change is from; else those of now. For maps none. */
   | {
       readonly do: "draw";

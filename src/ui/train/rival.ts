@@ -103,8 +103,9 @@ export class Rival {
     return this.#isOver ? undefined : this.#trainer.checkpoint();
   }
 
-  async look(bytes: Uint8Array): Promise<void> {
-    await this.model.setParameters(await readModel(bytes));
+  /** @param checkpoint where it is to go on with these weights */
+  async look(bytes: Uint8Array, checkpoint?: Uint8Array): Promise<void> {
+    if (!(await isRestored(this.#trainer, checkpoint))) await this.model.setParameters(await readModel(bytes));
   }
 
   dispose(): void {

@@ -181,6 +181,7 @@ export class Training {
       onLearn: () => {
         this.#tell();
         this.#keeping?.note();
+        void this.#drawing.follow(learning);
       },
       onKeep: () => void this.#keeping?.keep(history.latest),
       onFail: (error) => this.#fail(error),
