@@ -1,11 +1,13 @@
 // What comes after values that had to be read: planned for the sizes that occur, and kept by them.
 import { DerivedExecution } from "./derived.ts";
 import { UnsupportedError } from "./errors.ts";
-import type { Graph, Node, TypedGraph } from "./graph/graph.ts";
+import type { Body, Graph, Node, SubgraphMarker, TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
 import type { Catalog } from "./ops/catalog.ts";
+import { readsOf } from "./ops/control/bodies.ts";
 import { answerOf, type Demand, type Division, divideGraph, graphOfRest, type Rest } from "./passes/demands.ts";
 import { explainObstacles } from "./passes/obstacles.ts";
+import { sameShape } from "./shapes.ts";
 import { Tensor } from "./tensor.ts";
 
 export type Values = ReadonlyMap<string, Tensor>;
@@ -13,7 +15,7 @@ export type Values = ReadonlyMap<string, Tensor>;
 /** Plans that are kept of what comes after one stage. */
 const mostKept = 8;
 /** Stages of one run. */
-const mostStages = 10_000;
+const mostStages = 4096;
 
 /** Bytes of a value by which plans are kept. */
 const mostCompared = 4096;
@@ -38,6 +40,7 @@ export class Continuation {
   readonly #rest: Rest;
   readonly #in: Surroundings;
   readonly #stages = new Map<string, Promise<Stage>>();
+  readonly #loops = new Map<Node, Loop>();
   #count = 0;
 
   constructor(rest: Rest, surroundings: Surroundings) {
@@ -58,16 +61,16 @@ export class Continuation {
     const done = new Set<Node>();
     const known = new Set<string>();
     const given = new Map(values);
-    let key = "";
-    for (const { node, values: demanded } of this.#rest.demands) {
-      const answers = answerOf(node, graph, this.#in.catalog, all);
+    let key = this.#rest.takesAnySize ? [...values.values()].map(typeOf).join(" ") : "";
+    for (const { node, values: demanded, isLoop } of this.#rest.demands) {
+      const answers = isLoop ? await this.#loopOf(node).run(all, budget) : answerOf(node, graph, this.#in.catalog, all);
       if (answers) done.add(node);
       else for (const name of demanded) known.add(name);
       for (const [i, answer] of answers?.entries() ?? []) {
         const name = node.outputs[i];
         if (!name || !answer) continue;
         given.set(name, answer);
-        key += `${answer.dtype}[${answer.shape}] `;
+        key += `${typeOf(answer)} `;
       }
     }
     for (const name of known) key += this.#keyOf(all.get(name) as Tensor);
@@ -90,15 +93,26 @@ export class Continuation {
     return stage;
   }
 
+  #loopOf(node: Node): Loop {
+    const loop = this.#loops.get(node) ?? new Loop(node, this.#rest.constants, this.#in);
+    this.#loops.set(node, loop);
+    return loop;
+  }
+
   /** Of a value that is planned with. Large ones are hardly the same twice. */
   #keyOf({ dtype, shape, bytes }: Tensor): string {
-    return `${dtype}[${shape}]=${bytes.length > mostCompared ? `#${++this.#count}` : bytes} `;
+    return `${typeOf({ dtype, shape })}=${bytes.length > mostCompared ? `#${++this.#count}` : bytes} `;
   }
 
   dispose(): void {
     for (const stage of this.#stages.values()) disposeOf(stage);
     this.#stages.clear();
+    for (const loop of this.#loops.values()) loop.dispose();
   }
+}
+
+function typeOf({ dtype, shape }: ValueType): string {
+  return `${dtype}[${shape}]`;
 }
 
 function disposeOf(stage: Promise<Stage>): void {
@@ -106,6 +120,66 @@ function disposeOf(stage: Promise<Stage>): void {
     (made) => made.dispose(),
     () => {},
   );
+}
+
+/** A Loop whose iterations say whether there is a next: its body is a continuation of its own, planned for the sizes that occur. */
+class Loop {
+  readonly #node: Node;
+  readonly #body: Body;
+  readonly #constants: Values;
+  readonly #continuation: Continuation;
+
+  constructor(node: Node, known: Values, surroundings: Surroundings) {
+    this.#node = node;
+    const constants = new Map(readsOf(node).flatMap((name) => pair(name, known.get(name))));
+    this.#constants = constants;
+    const body = node.attributes.get("body") as SubgraphMarker;
+    this.#body = body.body as Body;
+    const { inputs, outputs, nodes } = this.#body;
+    this.#continuation = new Continuation({ demands: [], nodes, inputs, constants, outputs, takesAnySize: true }, surroundings);
+  }
+
+  async run(values: Values, budget: Budget): Promise<readonly Tensor[]> {
+    const { inputs, outputs, outputTypes } = this.#body;
+    const [count = "", condition = "", ...initial] = this.#node.inputs;
+    const outer = readsOf(this.#node).flatMap((name) => (this.#constants.has(name) ? [] : pair(name, values.get(name))));
+    const numberOf = (name: string) => values.get(name)?.toNumbers()[0];
+    const turns = (count && numberOf(count)) || (count ? 0 : Number.POSITIVE_INFINITY);
+    let goesOn = condition ? numberOf(condition) !== 0 : true;
+    let states = initial.map((name) => values.get(name) as Tensor);
+    const scanned = outputs.slice(states.length + 1).map((): Tensor[] => []);
+    for (let turn = 0; turn < turns && goesOn; turn++) {
+      const given = [Tensor.int64([], [turn]), Tensor.from("bool", [], [1]), ...states];
+      const results = await this.#continuation.run(
+        new Map([...outer, ...inputs.map((name, i) => [name, given[i] as Tensor] as const)]),
+        budget,
+      );
+      const found = outputs.map((name) => results.get(name) as Tensor);
+      goesOn = found[0]?.toNumbers()[0] !== 0;
+      states = found.slice(1, states.length + 1);
+      for (const [i, list] of scanned.entries()) list.push(found[states.length + 1 + i] as Tensor);
+    }
+    return [...states, ...scanned.map((list, i) => this.#stack(list, outputTypes[states.length + 1 + i], i))];
+  }
+
+  #stack(list: readonly Tensor[], type: ValueType | undefined, index: number): Tensor {
+    const first = list[0] ?? type;
+    const refuse = (why: string) => new UnsupportedError(`Loop '${this.#node.name}': ${why}.`);
+    if (!first) throw refuse(`it has no iterations, and its file does not say which shape its scan output ${index} has then`);
+    const { dtype, shape } = first;
+    if (list.some((one) => !sameShape(one.shape, shape))) throw refuse(`its scan output ${index} has another shape in each iteration`);
+    const bytes = new Uint8Array(list.reduce((sum, one) => sum + one.bytes.length, 0));
+    let at = 0;
+    for (const one of list) {
+      bytes.set(one.bytes, at);
+      at += one.bytes.length;
+    }
+    return new Tensor(dtype, [list.length, ...shape], bytes);
+  }
+
+  dispose(): void {
+    this.#continuation.dispose();
+  }
 }
 
 /** A part of a run: what is computed on the GPU, and what comes after. */

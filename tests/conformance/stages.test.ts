@@ -1,7 +1,7 @@
 // Networks whose shapes hang on what they compute: held to ONNX Runtime, which computes the same files.
 import * as ort from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
-import type { Graph } from "../../src/engine/graph/graph.ts";
+import type { Graph, Node, SubgraphMarker } from "../../src/engine/graph/graph.ts";
 import { inspectModel, loadModel, type Model } from "../../src/engine/model.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
@@ -128,8 +128,36 @@ const graphs: Record<Graph> = {
   }),
 };
 
+/** The attribute that holds a body. */
+function body(inputs: string, outputs: string, nodes: readonly Node[]): SubgraphMarker {
+  const names = (list: string) => list.split(" ").filter(Boolean);
+  return { subgraph: "body", body: { inputs: names(inputs), outputs: names(outputs), outputTypes: [], nodes } };
+}
+
+const [one, yes, hundred] = [Tensor.int64([], [1]), Tensor.from("bool", [], [1]), Tensor.from("float32", [], [100])];
+const sum = op("ReduceSum", "x", "sum", { keepdims: 0 });
+const positiveSum = op("Greater", "sum zero", "above");
+
+const branching: Record<Graph> = {
+  "an If whose branches have other shapes": graphOf({
+    inputs: { x: x.shape },
+    constants: { zero, flat: ints(-1), w },
+    nodes: [
+      sum,
+      positiveSum,
+      op("Conv", "x w", "conv"),
+      op("If", "above", "either", {
+        then_branch: body("", "row", [op("Reshape", "conv flat", "row")]),
+        else_branch: body("", "small", [op("GlobalMaxPool", "conv", "small")]),
+      }),
+      op("Relu", "either", "y"),
+    ],
+    outputs: ["y", "sum"],
+  }),
+};
+
 describe("held to ONNX Runtime", () => {
-  test.each(Object.entries(graphs))("%s", (_, graph) =>
+  test.each(Object.entries({ ...graphs, ...branching }))("%s", (_, graph) =>
     withDevice(async (device) => {
       const model = await loadModel(device, graph);
       for (const picture of [x, other, x]) await expectSame(model, graph, { x: picture });
@@ -185,3 +213,77 @@ test("more elements than are read in the middle of a run are refused at load", a
   const { obstacles } = await inspectModel(graphOf({ inputs: { x: [1, 5000, 5000] }, nodes: [op("NonZero", "x", "y")] }));
   expect(obstacles).toEqual([expect.stringContaining("25000000 elements")]);
 });
+
+test("a Loop that does not end is given up", () =>
+  withDevice(async (device) => {
+    const step = [op("Add", "state state", "more"), op("GreaterOrEqual", "more zero", "next")];
+    const [zero, start] = [Tensor.from("float32", [], [0]), op("ReduceMax", "x", "start", { keepdims: 0 })];
+    const graph = graphOf({
+      inputs: { x: [1, 4] },
+      constants: { zero, yes },
+      nodes: [start, op("Loop", "_ yes start", "y", { body: body("turn on state", "next more", step) })],
+    });
+    const model = await loadModel(device, graph);
+    await expect(model.predict({ x: Tensor.filled("float32", [1, 4], 0) })).rejects.toThrow("more than 4096 stages");
+    model.dispose();
+  }));
+
+test("a Loop whose iterations say when it ends gives what each has found", () =>
+  withDevice(async (device) => {
+    const graph = graphOf({
+      inputs: { x: x.shape },
+      constants: { hundred, yes },
+      nodes: [
+        op("Abs", "x", "first"),
+        op("Loop", "_ yes first", "last found", {
+          body: body("turn on state", "next grown total", [
+            op("Add", "state first", "grown"),
+            op("ReduceSum", "grown", "total", { keepdims: 0 }),
+            op("Less", "total hundred", "next"),
+          ]),
+        }),
+        op("Neg", "last", "y"),
+      ],
+      outputs: ["y", "found"],
+    });
+    const model = await loadModel(device, graph);
+    for (const picture of [x, other]) {
+      const first = picture.toNumbers().map(Math.abs);
+      const total = first.reduce((a, b) => a + b, 0);
+      const turns = Math.floor(100 / total);
+      const { y, found } = await model.predict({ x: picture });
+      expect(found?.shape).toEqual([turns]);
+      for (const [i, number] of (found?.toNumbers() ?? []).entries()) expect(number / total).toBeCloseTo(i + 2, 3);
+      for (const [i, number] of (y?.toNumbers() ?? [0]).entries()) expect(number).toBeCloseTo(-(turns + 1) * (first[i] as number), 4);
+    }
+    model.dispose();
+    expect(device.allocatedBytes).toBe(0);
+  }));
+
+test("a Loop has a computed number of iterations, and a state that grows", () =>
+  withDevice(async (device) => {
+    const graph = graphOf({
+      inputs: { x: x.shape },
+      constants: { zero, one, yes },
+      nodes: [
+        op("Greater", "x zero", "positive"),
+        op("Cast", "positive", "ones", { to: 7 }),
+        op("ReduceMax", "ones", "most", { keepdims: 0 }),
+        op("Add", "most one", "count"),
+        op("Loop", "count yes x", "grown", {
+          body: body("turn on state", "on_again both", [op("Concat", "state x", "both", { axis: 0 }), op("Identity", "on", "on_again")]),
+        }),
+        op("Abs", "grown", "y"),
+      ],
+      outputs: ["y"],
+    });
+    const model = await loadModel(device, graph);
+    const magnitudes = Array.from(x.toFloat32(), Math.abs);
+    const { y } = await model.predict({ x });
+    expect([y?.shape, y?.toNumbers()]).toEqual([
+      [3, 2, 4, 5],
+      [...magnitudes, ...magnitudes, ...magnitudes],
+    ]);
+    expect((await model.predict({ x: Tensor.filled("float32", x.shape, 0) }))["y"]?.shape).toEqual([2, 2, 4, 5]);
+    model.dispose();
+  }));

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { describeUnknownValue, UnsupportedError } from "../../engine/errors.ts";
 import type { Node, TypedGraph } from "../../engine/graph/graph.ts";
 import type { Target } from "../../engine/ops/operator.ts";
+import { divideGraph } from "../../engine/passes/demands.ts";
 import { optimizeGraph, prepareGraph } from "../../engine/passes/index.ts";
 import { explainObstacles } from "../../engine/passes/obstacles.ts";
 import { halfStorage } from "../../engine/plan/halves.ts";
@@ -68,8 +69,12 @@ async function planModel(path: string, { target: kind, observe = [], precision, 
   const file = await readModelFile(path);
   const inputShapes = await fixShapes(file, { given: shape });
   const { target, hasF16 } = kind ? { target: targets[kind], hasF16: false } : await ownTarget();
-  const inference = await prepareGraph(file, target, { inputShapes });
-  if (inference.obstacles.length > 0) throw new UnsupportedError(explainObstacles(inference));
+  const whole = await prepareGraph(file, target, { inputShapes });
+  // Of a network in stages, the first.
+  const { first, obstacles } =
+    whole.obstacles.length > 0 ? divideGraph(file, whole.catalog, { inputShapes }) : { first: whole.graph, obstacles: [] };
+  if (obstacles.length > 0) throw new UnsupportedError(explainObstacles({ graph: whole.graph, obstacles }));
+  const inference = await prepareGraph(first, target);
   const outputOf = new Map(inference.graph.nodes.map((node) => [node.name, node.outputs[0] as string]));
   const keep = observe.map((name) =>
     inference.graph.types.has(name)

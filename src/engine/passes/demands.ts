@@ -4,6 +4,7 @@ import { ModelError, UnsupportedError } from "../errors.ts";
 import type { Graph, Node, TypedGraph } from "../graph/graph.ts";
 import type { Catalog } from "../ops/catalog.ts";
 import { readsOf } from "../ops/control/bodies.ts";
+import type { Known } from "../ops/families.ts";
 import { sizeOf } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Inference, type InferOptions, inferGraph } from "./infer.ts";
@@ -12,6 +13,8 @@ import { type Inference, type InferOptions, inferGraph } from "./infer.ts";
 export interface Demand {
   readonly node: Node;
   readonly values: readonly string[];
+  /** A Loop that is run iteration by iteration, for each says whether there is a next. */
+  readonly isLoop?: boolean | undefined;
 }
 
 export interface Division {
@@ -36,6 +39,8 @@ export interface Rest {
   readonly constants: ReadonlyMap<string, Tensor>;
   /** Those of the wanted values that it computes. */
   readonly outputs: readonly string[];
+  /** Whether what it takes may be of another size each time, as what goes from one iteration of a loop to the next. */
+  readonly takesAnySize?: boolean;
 }
 
 /** Elements of a value that is read in the middle of a run. */
@@ -45,8 +50,7 @@ const mostRead = 1 << 24;
  * @param wanted values that are to be computed, besides the graph's outputs
  */
 export function divideGraph(graph: Graph, catalog: Catalog, options: InferOptions = {}, wanted: readonly string[] = []): Division {
-  const watch = new Watch(catalog);
-  const inference = inferGraph(graph, watch.catalog, options);
+  const { watch, inference } = inferWatched(graph, catalog, options);
   const { types, initializers } = inference.graph;
   const isReady = (node: Node) => inference.operations.has(node.name);
   const outputs = [...new Set([...graph.outputs, ...wanted])];
@@ -75,6 +79,17 @@ export function divideGraph(graph: Graph, catalog: Catalog, options: InferOption
     rest: { demands, nodes, inputs, constants, outputs: outputsLater },
     obstacles,
   };
+}
+
+/** Infers a graph, and once more where something within a node must be known: then the node is left as it is. */
+function inferWatched(graph: Graph, catalog: Catalog, options: InferOptions): { readonly watch: Watch; readonly inference: Inference } {
+  const left = new Set<string>();
+  for (;;) {
+    const count = left.size;
+    const watch = new Watch(catalog, left);
+    const inference = inferGraph(graph, watch.catalog, options);
+    if (left.size === count) return { watch, inference };
+  }
 }
 
 function tooLarge({ node, values }: Demand, types: TypedGraph["types"]): readonly string[] {
@@ -106,6 +121,10 @@ interface Watched extends Demand {
   readonly message: string;
 }
 
+function isDemand(error: unknown): error is UnsupportedError & { readonly values: readonly string[]; readonly isWithin: boolean } {
+  return error instanceof UnsupportedError && "values" in error;
+}
+
 /** Sees which nodes are refused for values that are not known. */
 class Watch {
   readonly demands: Watched[] = [];
@@ -113,7 +132,8 @@ class Watch {
   readonly catalog: Catalog;
   #node: Node | undefined;
 
-  constructor(catalog: Catalog) {
+  /** @param left names of nodes that are left until what they hang on is known; it adds to them */
+  constructor(catalog: Catalog, left: Set<string>) {
     const { families } = catalog;
     this.catalog = {
       ...catalog,
@@ -123,10 +143,16 @@ class Watch {
           const expand = families.expander?.(graph);
           return (node, known) => {
             this.#node = node;
+            const waits = left.has(node.name) && this.#waiting(node, known);
+            if (waits) throw waits;
             try {
               return expand?.(node, known);
             } catch (error) {
-              if (error instanceof UnsupportedError && "values" in error) this.#note(node, error.values as readonly string[], error);
+              if (isDemand(error)) {
+                this.#note(node, error.values, error);
+                // Of a list there is no tensor to begin with.
+                if (error.isWithin && node.inputs.every((name) => !name || known.types.has(name))) left.add(node.name);
+              }
               throw error;
             }
           };
@@ -162,8 +188,20 @@ class Watch {
     };
   }
 
-  #note(node: Node, values: readonly string[], { message }: UnsupportedError): void {
-    this.demands.push({ node, values, message });
+  /** Why a node is left. */
+  #waiting(node: Node, { types, constants }: Known): UnsupportedError | undefined {
+    if (node.operator !== "Loop" && constants.has(node.inputs[0] as string)) return undefined;
+    const isLoop = node.operator === "Loop";
+    const values = (isLoop ? readsOf(node) : [node.inputs[0] as string]).filter((name) => !constants.has(name));
+    // Behind an obstacle that is listed already.
+    if (values.some((name) => !types.has(name))) return undefined;
+    const error = new UnsupportedError(`${node.operator} '${node.name}': it hangs on what the network computes.`);
+    this.#note(node, values, error, isLoop);
+    return error;
+  }
+
+  #note(node: Node, values: readonly string[], { message }: UnsupportedError, isLoop = false): void {
+    this.demands.push({ node, values, message, isLoop });
     this.messages.add(message);
   }
 }
@@ -183,9 +221,10 @@ export function answerOf(
   values: ReadonlyMap<string, Tensor>,
 ): readonly (Tensor | undefined)[] | undefined {
   // What is missing is still to be computed.
-  if (node.inputs.some((input) => input && !values.has(input))) return undefined;
+  const reads = readsOf(node);
+  if (reads.some((input) => !values.has(input))) return undefined;
   const outputs = node.outputs.filter((output) => output);
-  const initializers = new Map(node.inputs.flatMap((input) => pair(input, values.get(input))));
+  const initializers = new Map(reads.flatMap((input) => pair(input, values.get(input))));
   const alone: Graph = { name, opsets, metadata, inputs: [], outputs, initializers, nodes: [node] };
   const { graph, obstacles } = inferGraph(alone, catalog);
   const answers = node.outputs.map((output) => graph.initializers.get(output));

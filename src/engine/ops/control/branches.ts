@@ -37,8 +37,10 @@ function choose(expansion: Expansion): void {
   const [a, b] = [known.types.get(yes), known.types.get(no)];
   if (!a || !b || a.dtype !== b.dtype || !sameShape(a.shape, b.shape)) {
     const [first, second] = [a, b].map((type) => (type ? `${type.dtype} [${type.shape}]` : "a sequence"));
-    expansion.unsupported(
+    expansion.demand(
       `its condition depends on what the network computes, and '${output}' is ${first} in one branch, ${second} in the other`,
+      condition,
+      true,
     );
   }
   const flag = expansion.fresh(output, "condition");
@@ -70,7 +72,7 @@ function takeTurn(expansion: Expansion, body: Body, turn: Turn): void {
   const { index, scanned } = turn;
   const [count = "", condition = "", ...states] = node.inputs;
   const turns = count ? expansion.number(count, "its trip count") : Number.POSITIVE_INFINITY;
-  const goesOn = index < turns && (!condition || expansion.number(condition, "its condition") !== 0);
+  const goesOn = index < turns && (!condition || expansion.number(condition, "its condition", index > 0) !== 0);
   if (!goesOn) {
     finish(expansion, body.outputTypes.slice(1), states, scanned);
     return;

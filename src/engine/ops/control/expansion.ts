@@ -47,9 +47,14 @@ export class Expansion {
     throw new UnsupportedError(`${this.node.operator} '${this.node.name}': ${message}.`);
   }
 
-  /** Refuses the node as long as a value is not known. @throws UnsupportedError that names both */
-  demand(message: string, ...values: readonly string[]): never {
-    throw Object.assign(new UnsupportedError(`${this.node.operator} '${this.node.name}': ${message}.`), { values });
+  /**
+   * Refuses the node as long as a value is not known.
+   *
+   * @param isWithin whether some of what the node stands for is written already, so that one must begin with it anew
+   * @throws UnsupportedError that names both
+   */
+  demand(message: string, value: string, isWithin = false): never {
+    throw Object.assign(new UnsupportedError(`${this.node.operator} '${this.node.name}': ${message}.`), { values: [value], isWithin });
   }
 
   /** @throws ModelError that names the node */
@@ -67,18 +72,18 @@ export class Expansion {
     return this.known.types.get(name) ?? this.invalid(`'${name}' is a sequence, not a tensor`);
   }
 
-  /** The numbers of a value that must be known. */
-  numbers(name: string, what: string): readonly number[] {
+  /** The numbers of a value that must be known. @param isWithin see {@link demand} */
+  numbers(name: string, what: string, isWithin = false): readonly number[] {
     const tensor = this.known.constants.get(name);
     if (!tensor) {
       this.type(name);
-      return this.demand(`${what} ('${name}') must be known at load, but depends on what the network computes`, name);
+      return this.demand(`${what} ('${name}') must be known at load, but depends on what the network computes`, name, isWithin);
     }
     return tensor.toNumbers();
   }
 
-  number(name: string, what: string): number {
-    const [value, ...more] = this.numbers(name, what);
+  number(name: string, what: string, isWithin = false): number {
+    const [value, ...more] = this.numbers(name, what, isWithin);
     if (value === undefined || more.length > 0) return this.invalid(`${what} ('${name}') is not one number`);
     return value;
   }
