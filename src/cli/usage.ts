@@ -99,6 +99,14 @@ export function parseCounts(text: string): readonly number[] {
   return text.split(",").map(parseCount(1));
 }
 
+/** A number of bytes, in thousands, millions or billions with K, M or G behind it. */
+export function parseBytes(text: string): number {
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)([kmg]?)b?$/i.exec(text.trim()) ?? [];
+  const bytes = Math.floor(Number(number) * 1000 ** " kmg".indexOf(unit.toLowerCase() || " "));
+  if (number === "" || bytes < 1) throw new InvalidArgumentError("Expected a number of bytes, such as 500M or 2G.");
+  return bytes;
+}
+
 /** NAME=1,3,224,224 */
 export function parseShape(text: string): readonly [name: string, shape: readonly number[]] {
   const [name, extents] = parsePair(text, "1,3,224,224, its size along each axis");

@@ -106,7 +106,7 @@ export class Execution {
   }
 
   get #refusal(): string {
-    return this.#network.isDisposed ? this.#network.refusal : "This was disposed of. Ask the model for another one.";
+    return this.#network.isDisposed ? this.#network.refusal : "This was disposed of. Ask the model for another.";
   }
 
   get #live(): Program {
@@ -336,4 +336,4 @@ export class Execution {
   }
 }
 
-const movingRefusal = "This model is on no device now. Wait for moveTo(), or call it again.";
+const movingRefusal = "This model is on no device now. Await moveTo() or call it again.";

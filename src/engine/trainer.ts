@@ -7,6 +7,7 @@ import type { TrainingOptions } from "./gradient/training/options.ts";
 import {
   gradientResultOf,
   inputsOperand,
+  type KeptGradients,
   type LossName,
   lossResult,
   lossResultOf,
@@ -34,7 +35,7 @@ export type { LossOptions, LossScaleOptions, TrainingOptions } from "./gradient/
 export type { BatchSource, Targets, TrainingBatch } from "./training-batch.ts";
 
 type Made = ReturnType<typeof trainingOf>;
-type MadePlan = TrainingPlan & { readonly kept: Set<string> };
+type MadePlan = TrainingPlan & { readonly kept: KeptGradients };
 
 /** What one part of a step takes. */
 interface Part {
@@ -67,8 +68,8 @@ export class Trainer {
   /** What it trains lies in; another after the model was moved. */
   readonly #memory: object;
   #pieces: PieceRunner | undefined;
-  /** Parameters whose gradients are kept. What is derived reads it. */
-  readonly #kept: Set<string>;
+  /** What is derived asks it. */
+  readonly #kept: KeptGradients;
   #steps = 0;
   /** Those that were taken before it. */
   #stepsBefore = 0;
@@ -104,7 +105,7 @@ export class Trainer {
     const asked = isUsual(network.graph, options) && !hasHalves ? undefined : await loadParts();
     const valueName = (name: string) => network.valueName(name);
     const found = asked ? asked.planOf(network.graph, options, valueName, hasHalves) : usualPlan(network.graph, options);
-    const plan: MadePlan = { ...found, kept: new Set() };
+    const plan: MadePlan = { ...found, kept: {} };
     const catalog = await loadCatalog(network.graph, { target: network.device.target, isForTraining: plan.scale ? "scaled" : true });
     const infer = (one: Graph): TypedGraph => {
       const { graph: typed, obstacles } = inferGraph(one, catalog);
@@ -118,7 +119,8 @@ export class Trainer {
       made = trainingOf(base, { ...plan, isFrozen }, infer, catalog.families.scaling);
       return made;
     };
-    const execution = await DerivedExecution.make(network, derive, { startsSettled: true });
+    const fitted = (await asked?.fit(network, derive, options)) ?? derive;
+    const execution = await DerivedExecution.make(network, fitted, { startsSettled: true });
     return new Trainer(plan, loadParts, made as Made, execution, changeable);
   }
 
@@ -134,7 +136,7 @@ export class Trainer {
 
   /** @throws ModelError for what is below 0, infinite, NaN or no number */
   set rate(rate: number) {
-    if (!(Number.isFinite(rate) && rate >= 0)) throw new ModelError(`rate: got ${rate}, expected a number of 0 or more.`);
+    if (!(rate >= 0 && Number.isFinite(rate))) throw new ModelError(`rate: got ${rate}, expected a number of 0 or more.`);
     this.#rate = rate;
   }
 
@@ -186,11 +188,9 @@ export class Trainer {
   }
 
   /** What each part of the next step takes. */
-  #partsOf(batch: TrainingBatch): readonly Part[] {
+  #partsOf({ inputs, targets }: Partial<TrainingBatch> = {}): readonly Part[] {
     this.#check();
-    const given: Partial<TrainingBatch> = batch ?? {};
-    const whole = this.#operandsOf(given);
-    const { inputs } = given;
+    const whole = this.#operandsOf(inputs, targets);
     const { parts: count, batch: size, partOf } = this.#plan;
     return Array.from({ length: count }, (_, part) => ({
       operands: {
@@ -237,7 +237,10 @@ export class Trainer {
   }
 
   /** The inputs and targets of a whole batch, by the roles of their operands. */
-  #operandsOf({ inputs, targets }: Partial<TrainingBatch>): readonly (readonly [role: string, tensor: Tensor])[] {
+  #operandsOf(
+    inputs: TrainingBatch["inputs"] | undefined,
+    targets: TrainingBatch["targets"] | undefined,
+  ): readonly (readonly [role: string, tensor: Tensor])[] {
     const { operands, types } = this.#made;
     const typeOf = (role: string): ValueType => {
       const { dtype, shape } = (operands[role] as (typeof operands)[string]).initial;
@@ -325,7 +328,7 @@ export class Trainer {
   /** Returns its bytes to the GPU. The model goes on with the parameters that it has learned. */
   dispose(): void {
     // Whoever draws a gradient must find something else first.
-    if (this.#kept.size > 0 && !this.#changeable.network.isDisposed) this.#changeable.network.reportMove();
+    if (this.#kept.write && !this.#changeable.network.isDisposed) this.#changeable.network.reportMove();
     this.#execution.dispose();
   }
 }

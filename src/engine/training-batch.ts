@@ -36,7 +36,7 @@ export function fillFrom(source: BatchSource, target: GpuValue, first: number, c
   const written: unknown = source.write(target, first, count);
   if (!(written instanceof Promise)) return;
   written.catch(() => {});
-  throw new ModelError("inputs: write returned a promise. A step does not wait.");
+  throw new ModelError("inputs: write returned a promise.");
 }
 
 /** @throws ModelError for names that no loss has, and for targets without names where there are several. @param names of the losses */

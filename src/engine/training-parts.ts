@@ -3,6 +3,7 @@ import type { DerivedExecution } from "./derived.ts";
 import { ModelError } from "./errors.ts";
 import { encodeNetwork } from "./export.ts";
 import { countsResult, scaleResult } from "./gradient/training/modes.ts";
+import { gradientResultOf, type KeptGradients } from "./gradient/training/training.ts";
 import type { Parameter, Parameters } from "./parameters.ts";
 import { sameShape } from "./shapes.ts";
 import { type ModelSource, readModel } from "./source.ts";
@@ -11,6 +12,7 @@ import type { Trainer } from "./trainer.ts";
 
 export { planOf } from "./gradient/training/options.ts";
 export { PieceRunner } from "./pieces.ts";
+export { fit } from "./training-fit.ts";
 
 /** By what the next loss is multiplied, and how many steps were not taken. @param results of the training's graph */
 export async function readScale(results: ReadonlyMap<string, string>, execution: DerivedExecution) {
@@ -20,28 +22,24 @@ export async function readScale(results: ReadonlyMap<string, string>, execution:
 }
 
 /** @throws ModelError for parameters that do not learn */
-export async function keepGradients(names: readonly string[], { parameters, running }: Trainer, kept: Set<string>): Promise<void> {
+export async function keepGradients(names: readonly string[], { parameters, running }: Trainer, kept: KeptGradients): Promise<void> {
   const unknown = names.find((name) => !parameters.includes(name));
   if (unknown !== undefined) throw new ModelError(`'${unknown}' does not learn, so it has no gradient.`);
-  const before = new Set(kept);
-  const wanted = new Set(names);
-  if (sameSet(wanted, before)) return;
-  replace(kept, wanted);
+  const write: KeptGradients["write"] = (trained, gradientOf, results) =>
+    trained.forEach((name, i) => {
+      if (names.includes(name)) results.set(gradientResultOf(name), gradientOf(i));
+    });
+  const wanted = [...new Set(names)].sort();
+  if (JSON.stringify(wanted) === JSON.stringify(kept.names ?? [])) return;
+  const before = { ...kept };
+  Object.assign(kept, { names: wanted, write: names.length > 0 ? write : undefined });
   try {
     await running.replan();
   } catch (error) {
     // What runs is as it was, unless another call has asked for others meanwhile.
-    if (sameSet(kept, wanted)) replace(kept, before);
+    if (kept.names === wanted) Object.assign(kept, { names: [], write: undefined }, before);
     throw error;
   }
-}
-
-const sameSet = (one: ReadonlySet<string>, other: ReadonlySet<string>) =>
-  one.size === other.size && [...one].every((name) => other.has(name));
-
-function replace(set: Set<string>, names: ReadonlySet<string>): void {
-  set.clear();
-  for (const name of names) set.add(name);
 }
 
 /** What a checkpoint tells besides its tensors. */

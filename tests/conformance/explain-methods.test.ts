@@ -375,7 +375,7 @@ test("after a move to another device, patterns and means begin anew; what was di
     expect(await round()).toEqual(first);
     expect([patterns.done, explanation.progress]).toEqual([2, { done: 3, total: 3 }]);
     explanation.dispose();
-    await expect(explanation.predict({ x })).rejects.toThrow("This was disposed of. Ask the model for another one.");
+    await expect(explanation.predict({ x })).rejects.toThrow("This was disposed of. Ask the model for another.");
     model.dispose();
     await expect(explanation.predict({ x })).rejects.toThrow("This model was disposed of. Load it again.");
     expect(device.allocatedBytes).toBe(0);

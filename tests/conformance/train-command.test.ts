@@ -59,6 +59,7 @@ test.each([
   ["a place that cannot be written, before anything is computed", ["--out", "/nowhere/at/all.onnx"], "there is no folder '/nowhere/at'"],
   ["a log that cannot be written", ["--out", "OUT", "--log", "/nowhere/log.csv"], "'/nowhere/log.csv' could not be written"],
   ["another size of steps", ["--out", "OUT", "--steps", "3", "--epochs", "2"], "give one of them"],
+  ["fewer bytes than a step can take", ["--out", "OUT", "--max-bytes", "1K"], "maxBytes: a step takes"],
   ["a momentum that Adam has not", ["--out", "OUT", "--momentum", "0.5"], "--momentum is sgd's"],
   ["means of other channels", ["--out", "OUT", "--mean", "1,2,3"], "--mean: 3 numbers"],
   ["a log where the network is written", ["--out", "OUT", "--log", "OUT"], "--log and --out are both"],

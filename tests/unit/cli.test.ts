@@ -8,7 +8,7 @@ import { topClasses } from "../../src/cli/classes.ts";
 import { parseGate, resolveGate } from "../../src/cli/interventions.ts";
 import { readLabels } from "../../src/cli/model-file.ts";
 import { formatBytes, formatTable } from "../../src/cli/table.ts";
-import { parsePair } from "../../src/cli/usage.ts";
+import { parseBytes, parsePair } from "../../src/cli/usage.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { defaultNormalization } from "../../src/ui/mosaic/normalization.ts";
@@ -276,3 +276,14 @@ test("weights beside a model are read, and a pipe in their place is refused inst
   expect(output).toContain("external data 'net.onnx.data' is a pipe or a device, not a file.");
   rmSync(folder, { recursive: true });
 });
+
+test.each([
+  ["500", 500],
+  ["1K", 1000],
+  ["2.5m", 2_500_000],
+  ["2GB", 2e9],
+])("%s is %s bytes", (text, bytes) => expect(parseBytes(text)).toBe(bytes));
+
+test.each(["", "G", "-1M", "2T", "0", "1e9", "0.5"])("'%s' is no number of bytes", (text) =>
+  expect(() => parseBytes(text)).toThrow("Expected a number of bytes, such as 500M or 2G."),
+);

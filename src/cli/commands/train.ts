@@ -21,6 +21,7 @@ import { line } from "../printable.ts";
 import { dataHelp } from "../training-data.ts";
 import {
   parseAugment,
+  parseBytes,
   parseCount,
   parseCounts,
   parseDivisors,
@@ -45,6 +46,7 @@ interface Options {
   readonly schedule: ScheduleName;
   readonly warmUp: number;
   readonly accumulate: number;
+  readonly maxBytes?: number;
   readonly augment?: Augmentation;
   readonly shuffle: boolean;
   readonly freeze?: RegExp;
@@ -83,6 +85,11 @@ export function addTrain(program: Command): void {
     )
     .option("--warm-up <steps>", "in so many steps the learning rate grows to the whole", parseCount(0), 0)
     .option("--accumulate <parts>", "compute each batch in so many parts, which takes less memory", parseCount(1), 1)
+    .option(
+      "--max-bytes <bytes>",
+      "compute again what a step has no room to keep, such as 500M or 2G: the same network in more time",
+      parseBytes,
+    )
     .option("--augment <names>", "change pictures each time, such as shift,turn:15,flip,brightness,noise,cut-out,crop,scale", parseAugment)
     .option("--no-shuffle", "see examples in the order of the files")
     .option("--freeze <regex>", "keep parameters whose names match as they are", parseRegularExpression)
@@ -127,7 +134,7 @@ async function train(name: string, options: Options): Promise<void> {
     const learning = await lesson.begin(device);
     const trainer = await createTrainer(model, {
       ...learning.options,
-      ...{ batch, seed, accumulate },
+      ...{ batch, seed, accumulate, maxBytes: options.maxBytes },
       schedule: { name: schedule, steps, warmUp },
       clipNorm: clip,
       optimizer: { name: optimizer, rate, momentum, weightDecay },

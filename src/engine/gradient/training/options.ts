@@ -54,6 +54,11 @@ export interface TrainingOptions {
    * step, and doubles after 2,000 others in a row. A number stays.
    */
   readonly lossScale?: number | "dynamic" | LossScaleOptions | undefined;
+  /**
+   * The most bytes of the GPU that a step may take, with parameters and what the optimiser remembers. Where it would take more, what the way back reads
+   * is computed again instead of being kept, the cheapest first: the same bits in more time.
+   */
+  readonly maxBytes?: number | undefined;
 }
 
 export interface LossScaleOptions {
@@ -84,6 +89,7 @@ export function planOf(graph: TypedGraph, options: TrainingOptions, valueName: (
   if (options.frozen !== undefined && typeof options.frozen !== "function")
     throw new ModelError(`frozen: got ${String(options.frozen)}, expected a function that answers whether a parameter of a name stays.`);
   if (clipNorm !== undefined && !(clipNorm > 0)) throw new ModelError(`clipNorm ${clipNorm}: expected a number above 0.`);
+  if (options.maxBytes !== undefined) checkCount("maxBytes", options.maxBytes, 1, Number.MAX_SAFE_INTEGER);
   const running = runningOf(graph);
   return {
     ...usual,
@@ -148,7 +154,7 @@ function usualValue(graph: TypedGraph, loss: LossName): string {
   return loss === "binary-cross-entropy" && node?.operator === "Sigmoid" ? (node.inputs[0] as string) : output;
 }
 
-const optionKeys = ["loss", "of", "optimizer", "schedule", "batch", "accumulate", "seed", "frozen", "clipNorm", "lossScale"];
+const optionKeys = "loss of optimizer schedule batch accumulate seed frozen clipNorm lossScale maxBytes".split(" ");
 const optimizerKeys = ["name", "rate", "momentum", "nesterov", "betas", "epsilon", "weightDecay"];
 
 /** @throws ModelError for numbers that no optimiser takes, and options that there are not */

@@ -64,10 +64,18 @@ export interface TrainingPlan {
   /** The share of the learning rate in a step, from 1 on; 1 where absent. */
   readonly share?: ((step: number) => number) | undefined;
   readonly seed: number;
-  /** Parameters whose gradients can be read after a step, before they were shortened. None where absent. */
-  readonly kept?: ReadonlySet<string> | undefined;
+  /** Whose gradients can be read after a step, before they were shortened. None where absent. */
+  readonly kept?: KeptGradients | undefined;
   /** Multiplies the loss, where gradients lie in 16 bits. */
   readonly scale?: ScaleOptions | undefined;
+}
+
+/** What is kept of gradients, which changes while it trains. */
+export interface KeptGradients {
+  /** Of these parameters, each once and in order. */
+  names?: readonly string[];
+  /** Adds those of some parameters to the results. @param gradientOf the gradient of a parameter, by its index */
+  write?: ((parameters: readonly string[], gradientOf: (index: number) => string, results: Map<string, string>) => void) | undefined;
 }
 
 /** Results: the weighted sum of all losses, and of each loss its mean and what it is of. */
@@ -122,10 +130,7 @@ export function trainingOf(graph: TypedGraph, plan: TrainingPlan, infer: (graph:
   });
   finish?.(taken, results);
   // The last nodes: those before them are called alike whichever gradients are kept.
-  trained.forEach((name, i) => {
-    const sum = sums[i] as string;
-    if (plan.kept?.has(name)) results.set(gradientResultOf(name), scaler?.plain(sum) ?? sum);
-  });
+  plan.kept?.write?.(trained, (i) => scaler?.plain(sums[i] as string) ?? (sums[i] as string), results);
   const { operands, ...derived } = draft.finish(results);
   const { dtype, shape: inputShape } = part.types.get(input) as ValueType;
   const inputs = { name: input, initial: Tensor.filled(dtype, inputShape, 0) };
