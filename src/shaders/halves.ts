@@ -1,5 +1,6 @@
 // Rewrites a shader so that some of its buffers hold halves, IEEE 754 binary16, in place of words. It goes on computing in 32 bits: a
 // load widens, a store rounds. No kernel has to know, and each stays one text.
+import { elementOf, rewriteAccesses as rewrite, withElement } from "./accesses.ts";
 import { renderShader, type Shader } from "./shader.ts";
 
 /** How a buffer holds halves: as WGSL's f16, where the device has shader-f16, or two to a u32, which any device can read. */
@@ -47,51 +48,4 @@ function asPairs(shader: Shader, name: string): Shader {
 
 function isVector(element: string): boolean {
   return element.startsWith("vec4");
-}
-
-function elementOf({ types }: Shader, name: string): string {
-  const element = /^array<(f32|u32|vec4<[fu]32>|vec4[fu])>$/.exec(types[name] ?? "")?.[1];
-  if (!element) throw new Error(`'${name}' is no array of floats, so it cannot hold halves`);
-  return element;
-}
-
-function withElement(shader: Shader, name: string, element: string): Shader {
-  return { ...shader, types: { ...shader.types, [name]: `array<${element}>` } };
-}
-
-interface Accesses {
-  readonly load: (index: string) => string;
-  /** Without the semicolon. */
-  readonly store: (index: string, value: string) => string;
-}
-
-/** Replaces every `NAME[index]` and every `NAME[index] = value`. */
-function rewrite(code: string, name: string, accesses: Accesses): string {
-  const { load, store } = accesses;
-  const parts: string[] = [];
-  let end = 0;
-  for (const { 0: head, index: start } of code.matchAll(new RegExp(`(?<![\\w.])${name}\\s*\\[`, "g"))) {
-    if (start < end) continue; // lies inside the access that was replaced before
-    parts.push(code.slice(end, start));
-    const open = start + head.length;
-    const close = closingBracket(code, open);
-    const index = rewrite(code.slice(open, close), name, accesses);
-    const assignment = /\s*([-+*/%&|^]|<<|>>)?=(?!=)\s*/y;
-    assignment.lastIndex = close + 1;
-    const assigned = assignment.exec(code);
-    if (assigned?.[1]) throw new Error(`'${name}' is changed in place: load, compute and store it`);
-    end = assigned ? code.indexOf(";", close) : close + 1;
-    parts.push(assigned ? store(index, rewrite(code.slice(assignment.lastIndex, end), name, accesses)) : load(index));
-  }
-  return parts.join("") + code.slice(end);
-}
-
-/** Where the bracket closes whose inside starts at `from`. */
-function closingBracket(code: string, from: number): number {
-  let depth = 1;
-  for (let at = from; at < code.length; at++) {
-    if (code[at] === "[") depth++;
-    else if (code[at] === "]" && --depth === 0) return at;
-  }
-  throw new Error("a bracket is not closed");
 }

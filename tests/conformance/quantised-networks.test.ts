@@ -46,6 +46,56 @@ const networks: Readonly<Record<string, () => Promise<Graph>>> = {
   },
 };
 
+const weightBytesOf = (graph: Graph) =>
+  [...graph.initializers.values()].reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+
+test("weights stay bytes on the GPU, and roundings are done by the kernels before them", () =>
+  withDevice(async (device) => {
+    const quantised = await quantise(small, exampleInputs(small));
+    const [float, model] = [await loadModel(device, small), await loadModel(device, quantised)];
+    expect(model.memory.weightBytes).toBeLessThan(0.3 * Math.max(float.memory.weightBytes, weightBytesOf(small)));
+    // The first rounding is of the picture; that of the sum is one kernel with it, that of the mean has none before it.
+    const kernels = model.plan.steps.map(({ shader }) => shader.name).filter((name) => name !== "zero-border");
+    expect(kernels.filter((name) => name.includes("bytes, rounded")).length).toBe(5);
+    expect(kernels.filter((name) => name === "element-wise").length).toBe(3);
+    expect(kernels.filter((name) => /quantize/.test(name))).toEqual([]);
+    for (const one of [float, model]) one.dispose();
+  }));
+
+test.each([{}, { precision: "float16" as const }])("every kernel gives the same with bytes: %o", (options) =>
+  withDevice(async (device) => {
+    const example = exampleInputs(small);
+    const quantised = await quantise(small, example);
+    const [output = ""] = quantised.outputs;
+    const expected = (await runReference(quantised, example)).get(output)?.toFloat32() as Float32Array;
+    const scale = quantised.initializers.get("y/scale")?.toFloat32()[0] as number;
+    const used = new Set<string>();
+    let most = 1;
+    for (let number = 0; number < most; number++) {
+      const chooseKernel = ({ operator }: { operator: string }, names: readonly string[]) => {
+        if (!operator.startsWith("Step")) return undefined;
+        most = Math.max(most, names.length);
+        const name = names[Math.min(number, names.length - 1)] as string;
+        used.add(name);
+        return name;
+      };
+      const model = await loadModel(device, quantised, { ...options, chooseKernel });
+      model.run(example);
+      const found = (await model.read(output)).toFloat32();
+      expect(
+        found.reduce((worst, one, i) => Math.max(worst, Math.abs(one - (expected[i] as number)) / scale), 0),
+        `kernel ${number}`,
+      ).toBeLessThan(1.01);
+      model.dispose();
+    }
+    expect(
+      [...used].some((name) => name.startsWith("implicit")),
+      [...used].join(),
+    ).toBe(true);
+    expect([...used]).toEqual(expect.arrayContaining(["general", "depthwise"]));
+  }),
+);
+
 const forms: readonly QuantisedForm[] = ["pairs", "operators"];
 
 test.each(Object.keys(networks).flatMap((name) => forms.map((form) => ({ name, form }))))("$name, $form", ({ name, form }) =>

@@ -12,7 +12,7 @@ interface Steps {
   readonly zeroPoint: number;
 }
 
-const quantisedOperators = new Set(["Conv", "Gemm", "MatMul", "Add"]);
+const quantisedOperators = new Set(["Conv", "Gemm", "MatMul", "Add", "MaxPool", "GlobalAveragePool"]);
 
 /** @param example inputs that tell the range of each value */
 export async function quantise(graph: Graph, example: Readonly<Record<string, Tensor>>, form: QuantisedForm = "pairs"): Promise<Graph> {

@@ -17,7 +17,7 @@ const refusals: readonly (readonly [Omit<OperatorCase, "why">, string])[] = [
   [{ operator: "QuantizeLinear", inputs: [x, noise([3])], attributes: { axis: 3 } }, "axis 3 is outside a tensor of rank 3"],
   [{ operator: "QuantizeLinear", inputs: [x, noise([2, 1, 4])], attributes: { block_size: 2 } }, "expected [2,2,4]"],
   [{ operator: "QuantizeLinear", inputs: [x, noise([3]), zeros("int8", 2)] }, "the zero point has the shape [2], the scale [3]"],
-  [{ operator: "QuantizeLinear", inputs: [x, one, zeros("int32")] }, "int32 as steps of a scale; int8, uint8"],
+  [{ operator: "QuantizeLinear", inputs: [x, one, zeros("int32")] }, "int32 as steps of a scale; int4, uint4, int8"],
   [
     { operator: "QuantizeLinear", inputs: [x, one, zeros("int8")], attributes: { output_dtype: 2 } },
     "output_dtype is uint8, the zero point int8",

@@ -6,7 +6,7 @@ import { type DataType, isFloat } from "../../tensor.ts";
 import type { Operand, OperatorContext } from "../operator.ts";
 
 /** The least and the largest number of each type that counts steps. */
-const ranges: Readonly<Partial<Record<DataType, readonly [number, number]>>> = {
+export const ranges: Readonly<Partial<Record<DataType, readonly [number, number]>>> = {
   int4: [-8, 7],
   uint4: [0, 15],
   int8: [-128, 127],

@@ -4,8 +4,10 @@ import { GraphEdit } from "../../graph/edit.ts";
 import type { Pass } from "../../graph/pass.ts";
 import { rewrite } from "../on-demand/composed.ts";
 import { defineOperator, type Operator } from "../operator.ts";
+import { fuseSteps } from "./fuse.ts";
 import { describeDequantize, describeQuantize } from "./linear.ts";
 import { type Lowered, lowered } from "./lowered.ts";
+import products from "./products.ts";
 import { convInteger, dynamicQuantize, matMulInteger } from "./whole-numbers.ts";
 
 const written: Readonly<Record<string, Lowered>> = {
@@ -15,19 +17,21 @@ const written: Readonly<Record<string, Lowered>> = {
   ":DynamicQuantizeLinear": { since: 11, describe: dynamicQuantize },
 };
 
-/** Puts ordinary nodes in the place of all operators that are written as others. */
-const pass: Pass = (graph) => {
+/** Puts ordinary nodes in the place of all operators that are written as others; where there are none any more, fuses what is between steps. */
+const pass: Pass = (graph, { keep }) => {
   const edit = new GraphEdit(graph);
   for (const node of graph.nodes) {
     const found = written[`${node.domain}:${node.operator}`];
     if (found) rewrite(edit, graph, node, found.describe);
   }
-  return edit.graph();
+  const ordinary = edit.graph();
+  return ordinary === graph ? fuseSteps(graph, keep) : ordinary;
 };
 
 const linear = { QuantizeLinear: describeQuantize, DequantizeLinear: describeDequantize };
 
 export default [
+  ...products,
   ...Object.entries(linear).flatMap(([name, describe]) => [
     defineOperator(name, { since: 10, pass }, describe),
     defineOperator(name, { since: 1, domain: "com.microsoft", pass }, describe),

@@ -1,24 +1,26 @@
 // A constant that is known as whole steps of a scale: its elements are computed when they are asked for, and what can keep the steps finds them.
-import type { Shape } from "../../shapes.ts";
+import { type Shape, sizeOf } from "../../shapes.ts";
 import { type DataType, Tensor } from "../../tensor.ts";
+import type { Packing, Table } from "../operator.ts";
 import { forEachElement, type Grid } from "./grid.ts";
 
-export class StepTensor extends Tensor {
+export interface StepParts {
   readonly steps: Tensor;
   readonly scale: Tensor;
   readonly zeroPoint: Tensor | undefined;
   readonly grid: Grid;
+}
 
-  constructor(dtype: DataType, shape: Shape, parts: Pick<StepTensor, "steps" | "scale" | "zeroPoint" | "grid">) {
+export class StepTensor extends Tensor {
+  readonly parts: StepParts;
+
+  constructor(dtype: DataType, shape: Shape, parts: StepParts) {
     super(dtype, shape, () => Tensor.from(dtype, shape, elementsOf(parts)).bytes);
-    this.steps = parts.steps;
-    this.scale = parts.scale;
-    this.zeroPoint = parts.zeroPoint;
-    this.grid = parts.grid;
+    this.parts = parts;
   }
 }
 
-function elementsOf({ steps, scale, zeroPoint, grid }: Pick<StepTensor, "steps" | "scale" | "zeroPoint" | "grid">): Float32Array {
+function elementsOf({ steps, scale, zeroPoint, grid }: StepParts): Float32Array {
   const [counts, factors] = [steps.data, scale.toFloat32()];
   const zeros = zeroPoint?.data;
   const result = new Float32Array(counts.length);
@@ -26,4 +28,54 @@ function elementsOf({ steps, scale, zeroPoint, grid }: Pick<StepTensor, "steps" 
     result[element] = (Number(counts[element]) - Number(zeros?.[at] ?? 0)) * (factors[at] as number);
   });
   return result;
+}
+
+/** A float32 constant whose elements are whole numbers that fit int8. It is packed once for each order, whatever the number of plans. */
+export class ByteTensor extends Tensor {
+  readonly #bytes: Int8Array;
+  readonly #tables = new Map<string, Table>();
+
+  constructor(shape: Shape, bytes: Int8Array) {
+    super("float32", shape, () => new Uint8Array(Float32Array.from(bytes).buffer));
+    this.#bytes = bytes;
+  }
+
+  /** Its steps less their zero points. @returns `undefined` where some do not fit */
+  static of({ shape, parts: { steps, zeroPoint, grid } }: StepTensor): ByteTensor | undefined {
+    const [counts, zeros] = [steps.data, zeroPoint?.data];
+    const bytes = new Int8Array(counts.length);
+    let fits = true;
+    forEachElement(grid, (element, at) => {
+      const count = Number(counts[element]) - Number(zeros?.[at] ?? 0);
+      bytes[element] = count;
+      if (bytes[element] !== count) fits = false;
+    });
+    return fits ? new ByteTensor(shape, bytes) : undefined;
+  }
+
+  /** Four elements to a word, in the order of a packing, or as they are. */
+  table(packing?: Packing): Table {
+    const key = packing ? `${packing.label}\n${packing.length}` : "";
+    const known = this.#tables.get(key);
+    if (known) return known;
+    const packed = new Int8Array(Math.ceil((packing?.length ?? this.size) / 4) * 4);
+    if (packing) packInto(packed, this.#bytes, packing);
+    else packed.set(this.#bytes);
+    const table = { label: `${packing?.label ?? "weights"}, bytes`, data: new Uint32Array(packed.buffer) };
+    this.#tables.set(key, table);
+    return table;
+  }
+}
+
+/** Fills zeros with the elements of a dense source, in the order of a packing that computes nothing. */
+export function packInto(target: Int8Array | Float32Array, source: Int8Array | Float32Array, { moves }: Packing): void {
+  for (const { shape, from, to } of moves) {
+    const [read, write] = [from.strides, to.strides];
+    const walk = (axis: number, at: number, place: number): void => {
+      const [extent, step, move] = [shape[axis] ?? 1, read[axis] ?? 0, write[axis] ?? 0];
+      if (axis >= shape.length - 1) for (let i = 0; i < extent; i++) target[place + i * move] = source[at + i * step] as number;
+      else for (let i = 0; i < extent; i++) walk(axis + 1, at + i * step, place + i * move);
+    };
+    if (sizeOf(shape) > 0) walk(0, from.offset, to.offset);
+  }
 }

@@ -1,0 +1,250 @@
+// Fuses what quantised networks have between whole steps: weights stay bytes, and QuantizeLinear with the DequantizeLinear behind it becomes a rounding,
+// in the convolution before it where there is one.
+import { GraphEdit } from "../../graph/edit.ts";
+import { type AttributeValue, fusedDomain, type Graph, type Node, type TypedGraph } from "../../graph/graph.ts";
+import { sameShape, sizeOf } from "../../shapes.ts";
+import { roundToEven, Tensor } from "../../tensor.ts";
+import { ranges } from "./grid.ts";
+import type { Rounding } from "./products.ts";
+import { ByteTensor, StepTensor } from "./step-tensor.ts";
+
+/** What becomes one node, and the value that it computes. */
+interface Chain {
+  /** The last of them keeps its name. */
+  readonly last: Node;
+  readonly dropped: readonly Node[];
+  readonly output: string;
+  readonly rounding: Rounding;
+}
+
+const largest = 3.4028234663852886e38;
+/** They pass numbers on as they are, so these stay whole steps. */
+const passing = new Set("MaxPool Reshape Flatten Transpose Squeeze Unsqueeze Identity Slice Split Concat Relu".split(" "));
+
+export function fuseSteps(graph: TypedGraph, keep: Iterable<string>): Graph {
+  const fusion = new Fusion(graph, keep);
+  for (const { name } of graph.nodes) fusion.visit(name);
+  const fused = fusion.edit.graph();
+  return fused === graph ? graph : { ...fused, opsets: new Map([...fused.opsets, [fusedDomain, 1]]) };
+}
+
+class Fusion {
+  readonly edit: GraphEdit;
+  readonly #graph: TypedGraph;
+  /** What values are known to be whole steps of. */
+  readonly #steps = new Map<string, Rounding>();
+
+  constructor(graph: TypedGraph, keep: Iterable<string>) {
+    this.#graph = graph;
+    this.edit = new GraphEdit(graph, keep);
+  }
+
+  visit(name: string): void {
+    const node = this.edit.node(name);
+    if (!node) return;
+    if (this.#fuseProduct(node)) return;
+    if (node.operator === "QuantizeLinear") this.#fusePair(node);
+    else if (node.domain === "" && passing.has(node.operator)) this.#pass(node);
+  }
+
+  /** Values that only move stay whole steps, of those that all of them are. */
+  #pass({ operator, inputs, outputs }: Node): void {
+    const [first, ...others] = (operator === "Concat" ? inputs : inputs.slice(0, 1)).map((input) => this.#steps.get(input));
+    if (!first || !others.every((other) => other && isSame(other, first))) return;
+    for (const output of operator === "MaxPool" ? outputs.slice(0, 1) : outputs) this.#steps.set(output, first);
+  }
+
+  // ---- a rounding by itself
+
+  #fusePair(node: Node): void {
+    const [input = ""] = node.inputs;
+    const chain = this.#pair(node, []);
+    if (!chain || this.#graph.types.get(input)?.dtype !== "float32") return;
+    const known = this.#steps.get(input);
+    if (known && known.step === chain.rounding.step && known.lowest >= chain.rounding.lowest && known.highest <= chain.rounding.highest) {
+      this.#drop(chain);
+      this.#leaveOut(chain, input);
+      return;
+    }
+    const before = this.edit.soleReader(input) === node ? this.edit.producer(input) : undefined;
+    const bounds = before && this.#boundsOf(before);
+    const absorbed = before && bounds ? [before] : [];
+    const rounding = bounds ? cut(chain.rounding, bounds) : chain.rounding;
+    const value = absorbed[0]?.inputs[0] ?? input;
+    const sum = this.edit.soleReader(value) === (absorbed[0] ?? node) ? this.edit.producer(value) : undefined;
+    const isSum =
+      sum?.operator === "Add" && sum.domain === "" && sum.inputs.every((one) => this.#graph.types.get(one)?.dtype === "float32");
+    const inputs = sum && isSum ? sum.inputs : [value];
+    this.#drop({ ...chain, dropped: [...chain.dropped, ...absorbed, ...(sum && isSum ? [sum] : [])] });
+    this.edit.replace(chain.last.name, {
+      operator: "Requantize",
+      domain: fusedDomain,
+      inputs,
+      outputs: [chain.output],
+      attributes: attributesOf(rounding),
+    });
+    this.#steps.set(chain.output, rounding);
+  }
+
+  /** For a value that is rounded already. */
+  #leaveOut({ last, output }: Chain, input: string): void {
+    this.#steps.set(output, this.#steps.get(input) as Rounding);
+    if (this.edit.isWanted(output)) {
+      this.edit.replace(last.name, { operator: "Identity", domain: "", inputs: [input], attributes: new Map() });
+      return;
+    }
+    this.edit.drop(last.name);
+    this.edit.replaceUses(output, input);
+  }
+
+  /** QuantizeLinear and all DequantizeLinear behind it, where all have one scale that is known. */
+  #pair(node: Node, dropped: readonly Node[]): Chain | undefined {
+    const [, scaleName = "", zeroName = ""] = node.inputs;
+    const [steps = ""] = node.outputs;
+    const scale = this.#number(scaleName);
+    const zero = zeroName ? this.#number(zeroName) : 0;
+    const dtype = this.#graph.types.get(steps)?.dtype;
+    const range = dtype && ranges[dtype];
+    const readers = this.edit.readers(steps);
+    const isLikeIt = (reader: Node) => {
+      const [own = "", ownScale = "", ownZero = ""] = reader.inputs;
+      const type = this.#graph.types.get(reader.outputs[0] ?? "")?.dtype;
+      const isSameScale = this.#number(ownScale) === scale && (ownZero ? this.#number(ownZero) : 0) === zero;
+      return reader.operator === "DequantizeLinear" && own === steps && isSameScale && type === "float32";
+    };
+    if (!range || scale === undefined || zero === undefined || !(scale > 0) || this.edit.isWanted(steps)) return undefined;
+    if (readers.length === 0 || !readers.every(isLikeIt)) return undefined;
+    const wanted = readers.filter(({ outputs }) => this.edit.isWanted(outputs[0] as string));
+    if (wanted.length > 1) return undefined;
+    const last = wanted[0] ?? (readers[0] as Node);
+    const others = readers.filter((reader) => reader !== last);
+    const rounding = { step: scale, lowest: range[0] - zero, highest: range[1] - zero };
+    return { last, dropped: [...dropped, node, ...others], output: last.outputs[0] as string, rounding };
+  }
+
+  /** Drops all but the last; whoever read another copy of the result reads this one. */
+  #drop({ dropped, last, output }: Chain): void {
+    for (const node of dropped) {
+      if (node === last) continue;
+      this.edit.drop(node.name);
+      if (node.operator === "DequantizeLinear") this.edit.replaceUses(node.outputs[0] as string, output);
+    }
+  }
+
+  // ---- convolutions and products of matrices
+
+  #fuseProduct(node: Node): boolean {
+    const isProduct = ["Conv", "Gemm", "MatMul"].includes(node.operator);
+    const weight = this.edit.initializers.get(node.inputs[1] ?? "");
+    const [output = ""] = node.outputs;
+    if (!isProduct || node.inputs[3] || !(weight instanceof StepTensor) || this.#graph.types.get(output)?.dtype !== "float32") return false;
+    const own = activationBounds(node);
+    const axis = node.operator === "Conv" || node.attributes.get("transB") ? 0 : 1;
+    const count = weight.shape[axis] as number;
+    const factors = factorsOf(weight, axis);
+    const bias = node.inputs[2] ? this.edit.initializers.get(node.inputs[2]) : Tensor.filled("float32", [count], 0);
+    if (!own || !factors || !bias || ![1, count].includes(bias.size) || weight.dtype !== "float32") return false;
+    if (node.operator === "MatMul" && weight.shape.length !== 2) return false;
+    const bytes = ByteTensor.of(weight);
+    if (!bytes) return false;
+
+    const name = (what: string) => `${node.name}/${what}`;
+    const shares = bias.toFloat32();
+    const divided = factors.map((factor, i) => (shares[shares.length === 1 ? 0 : i] as number) / factor);
+    const hasBias = node.inputs[2] !== undefined && node.inputs[2] !== "";
+    const inputs = [
+      node.inputs[0] as string,
+      this.edit.constant(name("steps"), bytes),
+      // A convolution has a bias, zeros or not: factors lie in the order of its elements.
+      hasBias || node.operator === "Conv" ? this.edit.constant(name("bias in steps"), Tensor.float32([count], divided)) : "",
+      "",
+      this.edit.constant(name("factors"), Tensor.float32([count], factors)),
+    ];
+    const chain = this.#chainBehind(node, own);
+    this.#drop(chain);
+    const isConvolution = node.operator === "Conv";
+    const attributes = new Map<string, AttributeValue>([
+      ...[...node.attributes].filter(([key]) => !key.startsWith("activation")),
+      ...attributesOf(chain.rounding),
+      ...(isConvolution ? [] : [["product", node.operator] as const]),
+    ]);
+    const operator = isConvolution ? "StepConvolution" : "StepProduct";
+    this.edit.replace(chain.last.name, { operator, domain: fusedDomain, inputs, outputs: [chain.output], attributes });
+    if (chain.rounding.step > 0) this.#steps.set(chain.output, chain.rounding);
+    return true;
+  }
+
+  /** What one kernel can do of what comes behind a product: an activation that cuts off, then a rounding. */
+  #chainBehind(node: Node, own: Bounds): Chain {
+    let [last, output, bounds]: [Node, string, Bounds] = [node, node.outputs[0] as string, own];
+    const dropped: Node[] = [];
+    for (;;) {
+      const next = this.edit.soleReader(output);
+      const more = next && this.#boundsOf(next);
+      if (next?.operator === "QuantizeLinear") {
+        const pair = this.#pair(next, [...dropped, last]);
+        if (pair) return { ...pair, rounding: cut(pair.rounding, bounds) };
+      }
+      if (!next || !more) return { last, dropped, output, rounding: { step: 0, lowest: bounds.low, highest: bounds.high } };
+      dropped.push(last);
+      const low = Math.min(Math.max(bounds.low, more.low), more.high);
+      [last, output, bounds] = [next, next.outputs[0] as string, { low, high: Math.max(Math.min(bounds.high, more.high), low) }];
+    }
+  }
+
+  /** Where a node cuts numbers off; `undefined` where it does something else. */
+  #boundsOf(node: Node): Bounds | undefined {
+    if (node.domain !== "") return undefined;
+    if (node.operator === "Relu") return { low: 0, high: largest };
+    if (node.operator !== "Clip") return undefined;
+    const bound = (index: number, name: string, fallback: number) => {
+      const input = node.inputs[index];
+      return input ? this.#number(input) : ((node.attributes.get(name) as number | undefined) ?? fallback);
+    };
+    const [low, high] = [bound(1, "min", -largest), bound(2, "max", largest)];
+    return low === undefined || high === undefined || low > high ? undefined : { low, high };
+  }
+
+  /** A constant of one element. */
+  #number(name: string): number | undefined {
+    const tensor = this.edit.initializers.get(name);
+    return tensor && sizeOf(tensor.shape) === 1 ? tensor.toNumbers()[0] : undefined;
+  }
+}
+
+interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Rounding keeps order, so what is cut off before may be cut off behind it. */
+function cut({ step, lowest, highest }: Rounding, { low, high }: Bounds): Rounding {
+  const inSteps = (value: number) => roundToEven(Math.fround(value / step));
+  const least = Math.min(highest, Math.max(lowest, inSteps(low)));
+  return { step, lowest: least, highest: Math.max(least, Math.min(highest, inSteps(high))) };
+}
+
+function isSame(a: Rounding, b: Rounding): boolean {
+  return a.step === b.step && a.lowest === b.lowest && a.highest === b.highest;
+}
+
+function attributesOf({ step, lowest, highest }: Rounding): ReadonlyMap<string, AttributeValue> {
+  return new Map(Object.entries({ step, lowest, highest }));
+}
+
+/** What a convolution with an activation cuts off; `undefined` where it does something else. */
+function activationBounds({ domain, attributes }: Node): Bounds | undefined {
+  if (domain === "") return { low: -largest, high: largest };
+  const kind = attributes.get("activation");
+  if (kind === "none") return { low: -largest, high: largest };
+  return kind === "relu" ? { low: 0, high: largest } : undefined;
+}
+
+/** The scale of each output channel; `undefined` where scales lie along another axis, or are not above 0. */
+function factorsOf({ shape, parts: { scale, grid } }: StepTensor, axis: number): Float32Array<ArrayBuffer> | undefined {
+  const values = scale.toFloat32();
+  const isOne = values.length === 1;
+  const isByAxis = grid.axis === axis && grid.block === 1 && sameShape(scale.shape, [shape[axis] as number]);
+  if (!(isOne || isByAxis) || values.some((value) => !(value > 0))) return undefined;
+  return Float32Array.from({ length: shape[axis] as number }, (_, i) => values[isOne ? 0 : i] as number);
+}

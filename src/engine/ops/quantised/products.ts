@@ -1,0 +1,144 @@
+// Convolutions and products of matrices whose weights stay bytes on the GPU. Operators of Convcam's own, which a pass puts in the place of others, with
+// what follows them up to the next rounding: y = clamp(round(factor · (Σ w · x + bias) / step), lowest, highest) · step.
+import { hasNamedBias, scaleFields, withBytes, withScales } from "../../../shaders/steps.ts";
+import { fusedDomain } from "../../graph/graph.ts";
+import type { Shape } from "../../shapes.ts";
+import type { Tensor } from "../../tensor.ts";
+import { describeFused } from "../convolution.ts";
+import { elementWise } from "../element-wise.ts";
+import {
+  type Binding,
+  type Dispatch,
+  defineOperator,
+  type Kernel,
+  type Operation,
+  type Operator,
+  type OperatorContext,
+  type Packing,
+  type PlacedOperand,
+  type Table,
+} from "../operator.ts";
+import { describeAs } from "./lowered.ts";
+import { ByteTensor, packInto } from "./step-tensor.ts";
+
+/** How results are rounded and cut off. Bounds count steps where there are any, that is where `step` is not 0. */
+export interface Rounding {
+  readonly step: number;
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+function roundingOf({ attributes }: OperatorContext): Rounding {
+  return { step: attributes.number("step"), lowest: attributes.number("lowest"), highest: attributes.number("highest") };
+}
+
+/** Which input has the factors, one for each channel. Input 3 is a residual, which kernels know and these operators do not have. */
+const factorIndex = 4;
+
+function describe(
+  context: OperatorContext,
+  inner: (context: OperatorContext) => Operation,
+  channelAxis: (shape: Shape) => number,
+): Operation {
+  const rounding = roundingOf(context);
+  const factors = context.input(factorIndex).constant as Tensor;
+  const { nonnegative, ...operation } = inner({ ...context, inputs: context.inputs.slice(0, 3) });
+  return {
+    ...operation,
+    kernels: (target) =>
+      (operation.kernels?.(target) ?? []).map(
+        (kernel): Kernel => ({
+          ...kernel,
+          dispatches: (inputs, outputs) => {
+            const [y] = outputs as [PlacedOperand];
+            const axis = channelAxis(y.shape);
+            const epilogue = { factors, rounding, y, axis };
+            return kernel.dispatches(inputs.slice(0, 4), outputs).map((dispatch) => scaled(inBytes(dispatch), epilogue));
+          },
+        }),
+      ),
+  };
+}
+
+/** What is done with each number that a kernel stores. */
+interface Epilogue {
+  readonly factors: Tensor;
+  readonly rounding: Rounding;
+  readonly y: PlacedOperand;
+  /** Of the channels. */
+  readonly axis: number;
+}
+
+/** A table as withScales wants it. @param packing the order of the factors */
+function scalesOf({ factors, rounding, y, axis }: Epilogue, packing: Packing | undefined): Table {
+  const { step, lowest, highest } = rounding;
+  const inner = y.strides[axis] as number;
+  const outer = axis > 0 && (y.shape[axis - 1] as number) > 1 ? (y.strides[axis - 1] as number) : inner * (y.shape[axis] as number);
+  const data = new Float32Array(scaleFields.length + (packing?.length ?? factors.size));
+  // Offset and strides are whole numbers, by their bits.
+  const bits = new Uint32Array(data.buffer);
+  bits.set([y.offset, outer, inner]);
+  data.set([step, lowest, highest], 3);
+  const values = factors.toFloat32().map((factor) => (step > 0 ? factor / step : factor));
+  const packed = data.subarray(scaleFields.length);
+  if (packing) packInto(packed, values, packing);
+  else packed.set(values);
+  // Numbers are kept by their bits: a whole number may look like a NaN.
+  return { label: "factors of channels", data: bits };
+}
+
+/** The same dispatch with bytes wherever it binds the weights. What computes with them while packing keeps floats. */
+function inBytes(dispatch: Dispatch): Dispatch {
+  const tables = Object.entries(dispatch.bindings).flatMap(([name, binding]) => {
+    const table = bytesOf(binding);
+    return table ? [[name, table] as const] : [];
+  });
+  const shader = tables.reduce((changed, [name]) => withBytes(changed, name), dispatch.shader);
+  return { ...dispatch, shader, bindings: { ...dispatch.bindings, ...Object.fromEntries(tables) } };
+}
+
+function bytesOf(binding: Binding): Table | undefined {
+  if ("packing" in binding)
+    return binding.source.constant instanceof ByteTensor && !binding.packing.transform
+      ? binding.source.constant.table(binding.packing)
+      : undefined;
+  return "memory" in binding && binding.constant instanceof ByteTensor ? binding.constant.table() : undefined;
+}
+
+function scaled(dispatch: Dispatch, epilogue: Epilogue): Dispatch {
+  const name = Object.entries(dispatch.bindings).find(([, binding]) => binding === epilogue.y)?.[0];
+  if (name === undefined) return dispatch;
+  const bias = dispatch.bindings["bias"];
+  const packing = hasNamedBias(dispatch.shader) && bias && "packing" in bias ? bias.packing : undefined;
+  const shader = withScales(dispatch.shader, name, { isRounded: epilogue.rounding.step > 0 });
+  return { ...dispatch, shader, bindings: { ...dispatch.bindings, scales: scalesOf(epilogue, packing) } };
+}
+
+export default [
+  defineOperator("StepConvolution", { since: 1, domain: fusedDomain }, (context) => {
+    const { families } = context;
+    // Winograd's weights are no whole numbers, and nine times as large.
+    const convolution = families.convolution.filter(({ name }) => name !== "winogradCandidates");
+    return describe({ ...context, families: { ...families, convolution } }, describeFused, () => 1);
+  }),
+  defineOperator("StepProduct", { since: 1, domain: fusedDomain }, (context) => {
+    const product = context.attributes.choice("product", ["Gemm", "MatMul"], "Gemm");
+    return describe(
+      context,
+      (inner) => describeAs(inner, product, inner.inputs),
+      (shape) => shape.length - 1,
+    );
+  }),
+  defineOperator("Requantize", { since: 1, domain: fusedDomain }, (context) => {
+    const operands = context.inputs.map((_, i) => context.input(i));
+    const { step, lowest, highest } = roundingOf(context);
+    const { evaluate, ...operation } = elementWise(context, operands, {
+      expression: `clip(round((${operands.length > 1 ? "a + b" : "a"}) / step), lowest, highest) * step`,
+      js: (a, b = 0) => a + b,
+      dtype: context.input(0).dtype,
+      scalars: { step, lowest, highest },
+      nanOf: "",
+    });
+    return operation;
+  }),
+] satisfies Operator[];
