@@ -61,7 +61,7 @@ function numbersLessonOf(
   heldBack: HeldBack,
   { seed, shuffle, augment }: Pick<LessonOptions, "seed" | "shuffle" | "augment">,
 ): Lesson {
-  checkHarmless(augment, "of numbers, such as a place or an angle,");
+  checkHarmless(augment, "a list of numbers");
   const outputs = answersOf(graph.outputs, set.columns);
   const each = set.columns.length / outputs.length;
   return {
@@ -118,7 +118,7 @@ function roadLesson(graph: Graph, { seed, augment, mean, std }: LessonOptions): 
   const picture = pictureOf(graph);
   const road = roadOf(graph, picture, { mean, std }, checkLearningSeed(seed));
   const { steering, throttle } = road.outputs;
-  checkHarmless(augment, "on the road");
+  checkHarmless(augment, "the road");
   return {
     title: `pictures of the road (steering: '${steering.name}', throttle: '${throttle.name}')`,
     begin: async () => drivingLesson(road, augment && changesOfSeen(augment, road.set.picture, seed)),

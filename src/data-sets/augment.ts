@@ -49,13 +49,13 @@ export function parseAugmentation(text: string): Augmentation {
 const harmless: readonly string[] = ["brightness", "noise", "cutOut"];
 
 /**
- * @param where such as "on the road"
+ * @param data what is learned from, such as "the road"
  * @throws ModelError for what moves things in a picture
  */
-export function checkHarmless(augmentation: Augmentation | undefined, where: string): void {
+export function checkHarmless(augmentation: Augmentation | undefined, data: string): void {
   const other = Object.keys(augmentation ?? {}).find((name) => !harmless.includes(name));
   if (other)
-    throw new ModelError(`--augment ${other}: ${where} something else would be right then. There are brightness, noise and cut-out.`);
+    throw new ModelError(`--augment ${other} would make the answers wrong for ${data}. Choose among brightness, noise and cut-out.`);
 }
 
 /** Numbers of one key, one after the other. */

@@ -34,7 +34,7 @@ const className = /^(class|label|category|class[_ ]?name)$/i;
 const testWords = /^(test|testing|val|valid|validation|held[_ ]?back|1|true|yes|x)$/i;
 /** The share of rows of one column that must have numbers, for the others to be mistakes and no names of classes. */
 const leastNumbers = 0.9;
-/** A number beyond is no class. */
+/** So many classes there may be: a number beyond is no class. */
 const mostClasses = 10_000;
 
 /** Which column holds what. */
@@ -94,7 +94,7 @@ export function readPictureList(text: string, known?: readonly string[]): Pictur
     columns.isOfClasses && sound.every(({ right }) => /^[-+]?\d+$/.test(right[0] as string)) && sound.find((one) => !isClass(one.right));
   if (odd)
     throw new ModelError(
-      `line ${odd.line}: '${odd.right[0]}' in the column '${columns.names[0]}' is no number of a class; expected 0 and more, or names. Numbers to be answered stand in a column by another name.`,
+      `line ${odd.line}: '${odd.right[0]}' in the column '${columns.names[0]}' is no number of a class; expected 0 to ${mostClasses - 1}, or names. Numbers to be answered stand in a column by another name.`,
     );
   const pictures = sound.map(({ right: numbers, ...entry }) => ({ ...entry, label: 0, numbers: numbers.map(numberOf) }));
   return { pictures: nonEmpty(pictures), classes: [], columns: columns.names, leftOut };

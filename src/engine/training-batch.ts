@@ -50,7 +50,7 @@ export function targetsByName(
   const unknown = isOne ? undefined : Object.keys(targets).find((given) => !names.includes(given));
   if (isOne ? other !== undefined : unknown !== undefined)
     throw new ModelError(
-      `targets: there is ${isOne ? "one" : `no loss of '${unknown}'`}; expected an object with '${names.join("', '")}'.`,
+      `targets: ${isOne ? "got some without names" : `there is no loss of '${unknown}'`}; expected an object with '${names.join("', '")}'.`,
     );
   return isOne ? { [name]: targets as Targets } : targets;
 }

@@ -27,8 +27,12 @@ export function roadOf(graph: Graph, { channels, height, width }: Picture, prepa
   return { set: new RoadSet(height, seed, preparation), outputs };
 }
 
-/** @param next what is done to the next picture */
-/** @param seen how many examples were seen before */
+/**
+ * What a network learns to drive from.
+ *
+ * @param next what is done to the next picture
+ * @param seen how many examples were seen before
+ */
 export function drivingLesson({ set, outputs }: Road, next?: () => Changes, seen = 0): BaseLesson {
   const examples = changedExamples(set, next);
   return {

@@ -87,7 +87,7 @@ describe("several losses", () => {
   );
 
   test.each<[string, (batch: ReturnType<typeof both>) => unknown, string]>([
-    ["one array", ({ targets }) => targets.scores, "expected an object with 'scores', 'share'"],
+    ["one array", ({ targets }) => targets.scores, "targets: got some without names; expected an object with 'scores', 'share'."],
     ["one too few", ({ targets: { scores } }) => ({ scores }), "targets: 'share': got undefined"],
     ["one too many", ({ targets }) => ({ ...targets, other: targets.share }), "there is no loss of 'other'"],
     ["no class", ({ targets }) => ({ ...targets, scores: Int32Array.of(0, 1, 2, 3, 0, 0) }), "'scores': 3 is no class"],

@@ -1,6 +1,6 @@
 // What is done to pictures before they are learned from: what it says, within bytes, and the same for the same seed.
 import { describe, expect, test } from "vitest";
-import { applyChanges, changedExamples, changesOf, changesOfSeen, parseAugmentation } from "../../src/data-sets/augment.ts";
+import { applyChanges, changedExamples, changesOf, changesOfSeen, checkHarmless, parseAugmentation } from "../../src/data-sets/augment.ts";
 import { BytesSet } from "../../src/data-sets/data-set.ts";
 
 const picture = { channels: 2, height: 8, width: 8 };
@@ -106,4 +106,11 @@ test("each time that an example is seen it is another, and all are the same for 
   expect(run(1)).toEqual([first, second]);
   expect(run(2)[0]?.inputs).not.toEqual(first?.inputs);
   expect(set.examples([0]).inputs[7]).toBeCloseTo(210 / 255, 5);
+});
+
+test("what moves things in a picture is refused where its answer moves with them", () => {
+  expect(() => checkHarmless(parseAugmentation("brightness,noise,cut-out"), "the road")).not.toThrow();
+  expect(() => checkHarmless(parseAugmentation("noise,flip"), "a list of numbers")).toThrow(
+    "--augment flip would make the answers wrong for a list of numbers. Choose among brightness, noise and cut-out.",
+  );
 });

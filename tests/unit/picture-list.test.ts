@@ -245,9 +245,12 @@ describe("what a list holds", () => {
     expect(readPictureList("a.png,0.5\nb.png,1e39\nc.png,0.7").leftOut).toEqual(["line 2: '1e39' is beyond what 32 bits hold"]);
   });
 
-  test("a negative class is told in words; without a head that says so it is a number to answer", () => {
+  test("a class below 0, or beyond the last that there may be, is told in words; without a head that says so it is a number to answer", () => {
     expect(() => readPictureList("file,class\na.png,1\nb.png,-1")).toThrow(
-      "line 3: '-1' in the column 'class' is no number of a class; expected 0 and more, or names.",
+      "line 3: '-1' in the column 'class' is no number of a class; expected 0 to 9999, or names.",
+    );
+    expect(() => readPictureList("file,class\na.png,1\nb.png,20000")).toThrow(
+      "line 3: '20000' in the column 'class' is no number of a class",
     );
     expect(readPictureList("file,side\na.png,1\nb.png,-1").columns).toEqual(["side"]);
     expect(readPictureList("file,label\na.png,0.5\nb.png,-1").columns).toEqual(["label"]);

@@ -5,7 +5,7 @@ import { options, readChoices, scheduleText, usual } from "../../src/ui/page/tra
 import { secondOf, usualRates } from "../../src/ui/page/train-second.ts";
 import type { Session } from "../../src/ui/session/session.ts";
 import { askedOf, isSame } from "../../src/ui/train/asked.ts";
-import { drawnParts } from "../../src/ui/train/drawing.ts";
+import { drawnParts } from "../../src/ui/train/drawn-parts.ts";
 import { History, historyFor } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
 import type { RivalWish, TrainQuery } from "../../src/ui/train/request.ts";

@@ -6,7 +6,8 @@ import type { LayerSummary } from "../../src/engine/summary.ts";
 import { summarize } from "../../src/engine/summary.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { layerWeights, storedAs } from "../../src/ui/kernels/layer-weights.ts";
-import { arrangeWeights, Drawing, readDrawnPart } from "../../src/ui/train/drawing.ts";
+import { arrangeWeights, Drawing } from "../../src/ui/train/drawing.ts";
+import { readDrawnPart } from "../../src/ui/train/drawn-parts.ts";
 import { drawWeights, setDrawable } from "../../src/ui/train/drawn-weights.ts";
 import { textOfPlace, textOfTile, type WeightTiles, weightTilesOf } from "../../src/ui/train/weight-tiles.ts";
 import { everything } from "../support/catalog.ts";
@@ -152,7 +153,7 @@ describe("what is drawn while a network learns", () => {
     const drawing = new Drawing(host as never, { getAttribute: (name: string) => attributes.get(name) ?? null } as never);
     const tiles = tilesOf("relu1") as WeightTiles;
     const draw = vi.fn(async (_part: string): Promise<readonly WeightTiles[]> => [tiles]);
-    const learning = { draw } as never;
+    const learning = { draw, history: {} } as never;
     const update = (part = "weights") => {
       attributes.set("train-draws", part);
       return drawing.update(learning);

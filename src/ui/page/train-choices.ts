@@ -1,4 +1,5 @@
 // What can be chosen of a network that learns, as the address of its page holds it. Pure.
+import { drawnParts } from "../train/drawn-parts.ts";
 
 /** What is chosen, as texts. */
 export interface Choices {
@@ -59,9 +60,6 @@ export const options: Readonly<Partial<Record<keyof Choices, Readonly<Record<str
   },
 };
 
-/** What the attribute `train-draws` takes. */
-const drawn = ["maps", "weights", "change", "gradient"];
-
 /** Whole numbers, from and to, as their fields say. */
 const numbers: Readonly<Partial<Record<keyof Choices, readonly [least: number, most: number]>>> = {
   batch: [1, 1024],
@@ -77,7 +75,7 @@ export function readChoices(text: string): Choices {
     const [list, range] = [options[name as keyof Choices], numbers[name as keyof Choices]];
     const isKnown = !list || Object.hasOwn(list, given);
     const isWithin = !range || (/^\d+$/.test(given) && Number(given) >= range[0] && Number(given) <= range[1]);
-    return [name, isKnown && isWithin && (name !== "draws" || drawn.includes(given)) ? given : standard];
+    return [name, isKnown && isWithin && (name !== "draws" || Object.hasOwn(drawnParts, given)) ? given : standard];
   });
   return Object.fromEntries(known) as unknown as Choices;
 }

@@ -3,19 +3,10 @@ import type { ConvCam } from "../element.ts";
 import type { LayerChoice } from "../layers.ts";
 import { pictureAmong } from "../picture-among.ts";
 import type { WeightsPart } from "../views/view.ts";
+import { type DrawnPart, readDrawnPart } from "./drawn-parts.ts";
 import type { TrainHost } from "./host.ts";
 import type { Learning } from "./learning.ts";
 import { textOfTile, type WeightTiles } from "./weight-tiles.ts";
-
-export type DrawnPart = WeightsPart | "maps";
-
-/** By the attribute `train-draws`. */
-export const drawnParts: Readonly<Record<DrawnPart, string>> = {
-  maps: "maps",
-  weights: "weights",
-  change: "change of weights since it began",
-  gradient: "gradient of the last step",
-};
 
 /** What a panel is called, behind the name of its layer. */
 const titles: Readonly<Record<WeightsPart, string>> = {
@@ -23,13 +14,6 @@ const titles: Readonly<Record<WeightsPart, string>> = {
   change: "change",
   gradient: "gradient",
 };
-
-/** @throws Error that says what is accepted */
-export function readDrawnPart(text: string | null): DrawnPart {
-  const part = (text?.trim() || "maps") as DrawnPart;
-  if (!Object.hasOwn(drawnParts, part)) throw new Error(`train-draws '${text}': expected ${Object.keys(drawnParts).join(", ")}.`);
-  return part;
-}
 
 interface Shown {
   readonly part: WeightsPart;

@@ -34,7 +34,7 @@ export class Rival {
 
   /**
    * @param options those of the first
-   * @param from where it goes on; it begins anew where that says nothing of it, or is before the first step: then it may be of another second network
+   * @param from where it goes on; what is kept from before the first step may be of another second network, so that it begins anew as `wish` says
    */
   static async make(model: Model, wish: RivalWish, options: TrainingOptions, from: Kept | undefined): Promise<Rival> {
     const { rival = undefined } = from && from.steps > 0 ? from : {};

@@ -5,7 +5,7 @@ import { live } from "lit/directives/live.js";
 import { ref } from "lit/directives/ref.js";
 import { asSentence } from "../as-sentence.ts";
 import { formatNumber, percentOf } from "../format-number.ts";
-import { type DrawnPart, drawnParts } from "./drawing.ts";
+import { type DrawnPart, drawnParts } from "./drawn-parts.ts";
 import type { Evaluated, HeldBackPicture } from "./request.ts";
 
 /** How often it may step. */

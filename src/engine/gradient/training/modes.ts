@@ -23,7 +23,11 @@ export function runningOf({ nodes }: Graph): ReadonlySet<string> {
   return new Set(normalizations.flatMap(({ inputs }) => inputs.slice(3, 5)));
 }
 
-/** Normalizations take the statistics of the batch, unless their scale is frozen; Dropouts drop. */
+/**
+ * Normalizations take the statistics of the batch, unless their scale is frozen; Dropouts drop.
+ *
+ * @returns what writes the running statistics, and adds the loss scale's results
+ */
 export function inTrainingMode(
   draft: Draft,
   { nodes, initializers, types }: TypedGraph,

@@ -32,7 +32,7 @@ export interface LossPlan {
   readonly write?: LossWriter | undefined;
 }
 
-/** Writes what a step changes besides parameters, and adds what only some trainings answer to the results. @param taken where the loss is scaled */
+/** Writes the running statistics that a step changes, and adds the loss scale's results. @param taken where the loss is scaled */
 export type Finish = (taken: ScaledStep | undefined, results: Map<string, string>) => void;
 
 export interface TrainingPlan {
