@@ -8,6 +8,9 @@ import { line } from "../printable.ts";
 import { formatBytes, formatCount, formatShape, formatTable } from "../table.ts";
 import { collect, parseShape } from "../usage.ts";
 
+/** Layers that are named of those for which values are read in the middle of a run. */
+const mostReads = 10;
+
 interface Options {
   readonly json: boolean;
   readonly shape?: readonly (readonly [string, readonly number[]])[];
@@ -66,6 +69,8 @@ async function runSummary(path: string, options: Options): Promise<void> {
     console.log(
       "Convcam runs this model in stages; sizes behind the first are known when it runs. Values are read in the middle of a run:",
     );
-    for (const { name, operator, readsBack = [] } of reads) console.log(line`- ${readsBack.join(", ")}, for ${operator} '${name}'`);
+    for (const { name, operator, readsBack = [] } of reads.slice(0, mostReads))
+      console.log(line`- ${readsBack.join(", ")}, for ${operator} '${name}'`);
+    if (reads.length > mostReads) console.log(`- and for ${reads.length - mostReads} more layers`);
   } else console.log(`Convcam cannot run this model:\n${obstacles.map((obstacle) => line`- ${obstacle}`).join("\n")}`);
 }
