@@ -8,7 +8,8 @@ import type { Device } from "./gpu/device.ts";
 import type { GradientRequest, ModelGradient } from "./gradients.ts";
 import { loadAxes } from "./graph/axes.ts";
 import type { Graph, TypedGraph } from "./graph/graph.ts";
-import { loadNetwork, loadStaged, type NamedType, type Network, type NetworkOptions } from "./network.ts";
+import { loadNetwork } from "./load-network.ts";
+import { loadStaged, type NamedType, type Network, type NetworkOptions } from "./network.ts";
 import { loadCatalog } from "./ops/catalog.ts";
 import type { Parameter, ParameterSource, Parameters } from "./parameters.ts";
 import { type InferOptions, inferGraph } from "./passes/infer.ts";
@@ -24,7 +25,6 @@ import type { TuningReport } from "./tune/tuning.ts";
 
 export type { GpuValue } from "./execution.ts";
 export type { NamedType } from "./network.ts";
-export { prepareKernels } from "./startup.ts";
 
 export interface LoadOptions extends NetworkOptions {
   /** Values (or layers, by name) to keep readable after a run; "all" for every one. */

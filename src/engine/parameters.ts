@@ -1,7 +1,8 @@
 // The parameters of a model: constants of its file that can be changed while it runs. Loaded when they are asked for.
 import { DeviceError, ModelError, namesLike } from "./errors.ts";
 import type { Graph, Node, ValueType } from "./graph/graph.ts";
-import { isGraph, type Network } from "./network.ts";
+import { isGraph } from "./load-network.ts";
+import type { Network } from "./network.ts";
 import { constantsOf, type ParameterUse, usesOf, withParameters } from "./passes/parameters.ts";
 import { untrained } from "./reinitialize.ts";
 import { sameShape, sizeOf } from "./shapes.ts";

@@ -3,8 +3,9 @@
 
 import { loadPart } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
-import { type Model, prepareKernels } from "../engine/model.ts";
+import type { Model } from "../engine/model.ts";
 import type { Axes } from "../engine/shapes.ts";
+import { prepareKernels } from "../engine/startup.ts";
 import type { Explainer } from "./explain/explainer.ts";
 import type { Explained, ExplainedNumbers, ExplainRequest } from "./explain/request.ts";
 import { findImageInput, ImageInput } from "./image-input.ts";

@@ -8,7 +8,7 @@ import type { NodeCheck } from "../../src/cli/gradcheck/check-node.ts";
 import { main } from "../../src/cli/main.ts";
 import type { Rule } from "../../src/engine/gradient/rule.ts";
 import { rules } from "../../src/engine/gradient/rules/index.ts";
-import { loadNetwork } from "../../src/engine/network.ts";
+import { loadNetwork } from "../../src/engine/load-network.ts";
 import { encodeNpy } from "../../src/engine/npy.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { graphOf, ints, noise, op } from "../support/graphs.ts";

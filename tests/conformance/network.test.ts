@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { DeviceError } from "../../src/engine/errors.ts";
 import type { TypedGraph } from "../../src/engine/graph/graph.ts";
-import { loadNetwork } from "../../src/engine/network.ts";
+import { loadNetwork } from "../../src/engine/load-network.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 import { expectClose } from "../support/reference.ts";
 import { withDevice } from "../support/with-device.ts";

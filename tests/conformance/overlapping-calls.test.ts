@@ -2,8 +2,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { type Derived, DerivedExecution } from "../../src/engine/derived.ts";
 import type { TypedGraph } from "../../src/engine/graph/graph.ts";
+import { loadNetwork } from "../../src/engine/load-network.ts";
 import { loadModel } from "../../src/engine/model.ts";
-import { loadNetwork } from "../../src/engine/network.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";

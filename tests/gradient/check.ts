@@ -2,7 +2,8 @@
 import { UnsupportedError } from "../../src/engine/errors.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { ModelGradient } from "../../src/engine/gradients.ts";
-import { loadNetwork, type Network } from "../../src/engine/network.ts";
+import { loadNetwork } from "../../src/engine/load-network.ts";
+import type { Network } from "../../src/engine/network.ts";
 import { type GradientCase, gradientCases } from "./cases.ts";
 
 /** Cases whose operator has no rule yet: they must be refused by name, and nothing else may be. */

@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 import { ModelError, UnsupportedError } from "../../engine/errors.ts";
 import { loadAxes } from "../../engine/graph/axes.ts";
-import { loadNetwork, type Network } from "../../engine/network.ts";
+import { loadNetwork } from "../../engine/load-network.ts";
+import type { Network } from "../../engine/network.ts";
 import { isFloat, Tensor } from "../../engine/tensor.ts";
 import { checkNames } from "../check-names.ts";
 import { addInputOptions, describeOpenInputs, type InputOptions, preparationOf, readArrays } from "../feed.ts";

@@ -3,7 +3,7 @@ import { ModelError, UnsupportedError } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
 import { ModelGradient } from "../../engine/gradients.ts";
 import type { Graph, Node, TypedGraph } from "../../engine/graph/graph.ts";
-import { loadNetwork } from "../../engine/network.ts";
+import { loadNetwork } from "../../engine/load-network.ts";
 import type { Shape } from "../../engine/shapes.ts";
 import { isFloat, type Tensor } from "../../engine/tensor.ts";
 import { fromTensor, type NdArray, toTensor } from "../../reference/array.ts";
