@@ -18,6 +18,8 @@ export interface Lesson {
   readonly title: string;
   /** How many examples make an epoch; absent where they have no end. */
   readonly length?: number;
+  /** The loss of an answer by chance, where that is known. */
+  readonly guessing?: number;
   begin(device: Device): Promise<BaseLesson>;
   /** @throws ModelError where the data does not fit what the model answers */
   check(trainer: Trainer): Promise<void>;
@@ -94,10 +96,16 @@ function classLesson(set: DataSet, heldBack: HeldBack, { data, seed, shuffle, au
   return {
     title: isEndless ? `pictures of ${set.classes.length} kinds of shapes` : `${set.length} examples (${sizesOf(set)})`,
     ...(!isEndless && { length: set.length }),
+    guessing: Math.log(set.classes.length),
     begin: (device) => learnClasses(device, set, { isEndless, seed, isShuffled: shuffle, augmentation: augment }),
     async check(trainer) {
       const { shape } = await trainer.readScores();
-      checkClasses(set, shape[1] ?? 1);
+      const [scores, classes] = [shape[1] ?? 1, set.classes.length];
+      checkClasses(set, scores);
+      if (scores > classes)
+        console.error(
+          `convcam: the network has ${scores} scores, the pictures are of ${classes} classes: it learns never to answer with the others`,
+        );
     },
     async examine(model) {
       const test = await heldBack();

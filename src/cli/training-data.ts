@@ -13,6 +13,7 @@ import {
   type Picture,
   type Preparation,
 } from "../data-sets/data-set.ts";
+import { divideListed } from "../data-sets/divide.ts";
 import { type BytesArray, decodeIdx } from "../data-sets/idx.ts";
 import { isPicturePath } from "../data-sets/picture-list.ts";
 import { ShapesSet } from "../data-sets/shapes-set.ts";
@@ -29,7 +30,7 @@ export type Part = "train" | "test";
 export interface DataOptions extends Preparation {
   /** What the model takes. */
   readonly picture: Picture;
-  /** Of what is drawn to train on, and of what is held back of a list that does not say. */
+  /** Of what is drawn to train on, and of what is held back of a list or a folder that does not say. */
   readonly seed?: number;
   /** Whether what is wrong with a list was said before. */
   readonly isRepeated?: boolean;
@@ -37,7 +38,7 @@ export interface DataOptions extends Preparation {
 
 /** What `--data` may be. */
 export const dataHelp =
-  "idx:DIR, a folder with MNIST's four files; folder:DIR, a folder of pictures for each class (or DIR/train and DIR/test with such folders); csv:FILE, rows of a picture's path, and its class or numbers; or drawn without end: shapes, or road, for a model that answers with steering and throttle";
+  "idx:DIR, a folder with MNIST's four files; folder:DIR, a folder of pictures for each class, of which one of five is held back (or DIR/train and DIR/test with such folders); csv:FILE, rows of a picture's path, and its class or numbers; or drawn without end: shapes, or road, for a model that answers with steering and throttle";
 
 export function isRoad(source: string): boolean {
   return source === "road";
@@ -57,7 +58,7 @@ function parseSource(source: string) {
 export function hasTestPart(source: string): boolean {
   if (source === "shapes") return true;
   const { kind, folder } = parseSource(source);
-  if (kind === "folder") return existsSync(join(folder, "test"));
+  if (kind === "folder") return isDivided(folder) || existsSync(join(folder, "test"));
   if (kind === "csv") return true;
   return ["t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"].some((name) => existsSync(join(folder, name)));
 }
@@ -128,13 +129,20 @@ async function readIdx(folder: string, name: string): Promise<BytesArray> {
   }
 }
 
+/** Whether a folder leaves open what is held back of it. */
+function isDivided(folder: string): boolean {
+  return !["train", "test"].some((name) => existsSync(join(folder, name)));
+}
+
 /**
- * DIR/CLASS/PICTURE, or DIR/train/CLASS/PICTURE and DIR/test/CLASS/PICTURE, whose classes are numbered alike: by what is trained on. Pictures that cannot
- * be read are named and left out.
+ * DIR/train/CLASS/PICTURE and DIR/test/CLASS/PICTURE, whose classes are numbered alike: by what is trained on, where there is any; or DIR/CLASS/PICTURE, of
+ * which one of five of each class is held back, by the seed. Pictures that cannot be read are named and left out.
  */
 async function readFolder(folder: string, part: Part, options: DataOptions): Promise<BytesSet> {
-  const trained = existsSync(join(folder, "train")) ? join(folder, "train") : folder;
-  const root = part === "train" ? trained : join(folder, "test");
+  const held = join(folder, "test");
+  const isHeldBack = part === "test" && existsSync(held) && (await foldersOf(folder, ["test"])).length === 0;
+  const trained = existsSync(join(folder, "train")) ? join(folder, "train") : isHeldBack ? held : folder;
+  const root = part === "train" || isDivided(folder) ? trained : held;
   if (!existsSync(root))
     throw new ModelError(
       part === "test"
@@ -145,11 +153,11 @@ async function readFolder(folder: string, part: Part, options: DataOptions): Pro
   if (classes.length < 2) throw new ModelError(`data '${trained}': expected a folder of pictures for each of at least two classes.`);
   const unknown = (await foldersOf(root, [])).find((name) => !classes.includes(name));
   if (unknown !== undefined) throw new ModelError(`data '${root}': '${unknown}' is none of the classes of '${trained}'.`);
-  const all: { path: string; label: number }[] = [];
+  const all: { path: string; label: number; isTest: undefined }[] = [];
   for (const [label, name] of classes.entries())
     for (const file of (await readdir(join(root, name)).catch(() => [])).filter(isPicturePath).sort())
-      all.push({ path: join(root, name, file), label });
-  return (await readPictures(root, all, classes, options)).set;
+      all.push({ path: join(root, name, file), label, isTest: undefined });
+  return (await readPictures(root, isDivided(folder) ? divideListed(all, classes, options.seed ?? 0)[part] : all, classes, options)).set;
 }
 
 /** Names of the folders in a folder, sorted. */

@@ -65,7 +65,8 @@ export function readPictureList(text: string, known?: readonly string[]): Pictur
   const cellsOf = ({ line, cells }: CsvRow) => {
     const path = (cells[columns.path] ?? "").replaceAll("\\", "/").replace(/^(\.\/)+/, "");
     const right = columns.right.map((at) => cells[at] ?? "");
-    const wrong = path === "" ? "there is no path" : right.includes("") ? "there is nothing that is right" : undefined;
+    const wrong =
+      path === "" ? "there is no path" : right.includes("") ? (right.length > 1 ? "a number is missing" : "it has no class") : undefined;
     if (wrong) leftOut.push(`line ${line}: ${wrong}`);
     const part = columns.part < 0 ? undefined : testWords.test(cells[columns.part] ?? "");
     return wrong ? [] : [{ path, line, isTest: part, right }];

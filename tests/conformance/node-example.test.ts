@@ -15,9 +15,9 @@ import { withDevice } from "../support/with-device.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** The README's blocks of JavaScript, in order. */
-async function readExamples(): Promise<readonly string[]> {
-  const readme = await readFile(join(root, "README.md"), "utf8");
+/** Blocks of JavaScript in a document, in order. */
+async function readExamples(path = "README.md"): Promise<readonly string[]> {
+  const readme = await readFile(join(root, path), "utf8");
   return Array.from(readme.matchAll(/```js\n([\s\S]*?)```/g), ([, code]) => code as string);
 }
 
@@ -34,29 +34,41 @@ async function runAgainAndAgain() {
 runAgainAndAgain();
 `;
 
-test("the README's example for Node runs 5,000 times in one process", { timeout: 300_000 }, async () => {
-  const examples = await readExamples();
-  const forNode = examples.find((code) => code.includes('from "webgpu"'));
-  if (!forNode) expect.fail("README.md has no example for Node");
+/** @returns what a program says that is run in a folder where Convcam is installed, with these networks in `models` */
+async function sayingOf(program: string, networks: Readonly<Record<string, Uint8Array>>): Promise<string> {
   // Beside the modules of this repository, where the example finds `webgpu`.
   const folder = await mkdtemp(join(root, "node_modules/.convcam-example-"));
   try {
     const installed = join(folder, "node_modules/convcam");
     await build({ root, mode: "package", logLevel: "silent", build: { outDir: join(installed, "dist"), emptyOutDir: false } });
     await writeFile(join(installed, "package.json"), await readFile(join(root, "package.json")));
-    // A network of one node under the name of the example's.
-    const graph = graphOf({ inputs: { input_layer: [1, 1, 28, 28] }, nodes: [op("Relu", "input_layer", "output_layer")] });
     await mkdir(join(folder, "models"));
-    await writeFile(join(folder, "models/mnist-trained.onnx"), encodeModel(graph));
-    await writeFile(join(folder, "example.mjs"), `${forNode}${runs}`);
+    for (const [name, bytes] of Object.entries(networks)) await writeFile(join(folder, "models", name), bytes);
+    await writeFile(join(folder, "example.mjs"), program);
     // Opening a device here finds out which driver this machine has.
     await withDevice(async () => {});
     const env = { ...process.env, LD_LIBRARY_PATH: [findSwiftShader(), process.env["LD_LIBRARY_PATH"]].filter((path) => path).join(":") };
     const { stdout } = await promisify(execFile)(process.execPath, ["example.mjs"], { cwd: folder, env, timeout: 280_000 });
-    expect(stdout).toBe("5000 runs\n");
+    return stdout;
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+test("the README's example for Node runs 5,000 times in one process", { timeout: 300_000 }, async () => {
+  const forNode = (await readExamples()).find((code) => code.includes('from "webgpu"'));
+  if (!forNode) expect.fail("README.md has no example for Node");
+  // A network of one node under the name of the example's.
+  const graph = graphOf({ inputs: { input_layer: [1, 1, 28, 28] }, nodes: [op("Relu", "input_layer", "output_layer")] });
+  expect(await sayingOf(`${forNode}${runs}`, { "mnist-trained.onnx": encodeModel(graph) })).toBe("5000 runs\n");
+});
+
+test("the script of docs/training.md runs in Node as it stands, and learns", { timeout: 300_000 }, async () => {
+  const [script] = await readExamples("docs/training.md");
+  const blank = await readFile(join(root, "models/mnist-blank.onnx"));
+  const [, loss] = /^loss ([\d.e-]+)\n$/.exec(await sayingOf(script as string, { "mnist-blank.onnx": blank })) ?? [];
+  // Guessing among ten comes to 2.3.
+  expect(Number(loss)).toBeLessThan(1);
 });
 
 test("the README's other examples run one after the other, as they stand", () =>

@@ -1,5 +1,5 @@
 // `convcam train` and `convcam evaluate`, from files to files.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -102,6 +102,49 @@ test("folders of pictures are classes, numbered alike in both parts", { timeout:
   expect(said.join("\n")).toContain("9 examples (left 3, right 3, top 3)");
   expect(said.join("\n")).toContain("broken.png' is left out");
   expect(said.join("\n")).toContain("100.00 % of 6 test examples are right");
+});
+
+test("of folders that do not say, one of five of each class is held back, by the seed, which `evaluate` takes as well", {
+  timeout: 120_000,
+}, async () => {
+  for (const [kind, level] of [
+    ["dark", 30],
+    ["light", 220],
+  ] as const) {
+    mkdirSync(join(folder, kind));
+    for (let i = 0; i < 10; i++)
+      await sharp({ create: { width: 28, height: 28, channels: 3, background: { r: level, g: level + i, b: level } } })
+        .png()
+        .toFile(join(folder, kind, `${i}.png`));
+  }
+  const [data, out, json] = [`folder:${folder}`, join(folder, "out.onnx"), join(folder, "result.json")];
+  const options = ["--data", data, "--batch", "8", "--steps", "6", "--optimizer", "adam", "--seed", "3"];
+  expect(await main(["train", "mnist", ...options, "--out", out])).toBe(0);
+  expect(said.join("\n")).toContain("16 examples (dark 8, light 8)");
+  expect(said.join("\n")).toContain("the network has 10 scores, the pictures are of 2 classes");
+  const [, share] = /([\d.]+) % of 4 test examples are right/.exec(said.join("\n")) ?? [];
+  said = [];
+  expect(await main(["evaluate", out, "--data", data, "--seed", "3", "--json", json])).toBe(0);
+  expect(said.join("\n")).toContain(`${share} % of 4 examples are right`);
+  expect(JSON.parse(readFileSync(json, "utf8")).classes).toEqual(["dark", "light"]);
+  expect(await main(["evaluate", out, "--data", data, "--seed", "3", "--part", "train"])).toBe(0);
+  expect(said.join("\n")).toContain("of 16 examples are right");
+  // A folder of what is held back alone is all of it.
+  mkdirSync(join(folder, "other"));
+  for (const kind of ["dark", "light"]) cpSync(join(folder, kind), join(folder, "other/test", kind), { recursive: true });
+  expect(await main(["evaluate", out, "--data", `folder:${join(folder, "other")}`])).toBe(0);
+  expect(said.join("\n")).toContain("of 20 examples are right");
+});
+
+test("a network whose loss rises far is told once, with what to do, and written all the same", { timeout: 60_000 }, async () => {
+  writeDigits("train", 24);
+  writeDigits("t10k", 4);
+  const out = join(folder, "out.onnx");
+  expect(await train("--steps", "8", "--lr", "1000", "--out", out)).toBe(0);
+  const told = said.filter((text) => text.includes("the network has come apart, or is about to"));
+  expect(told.length).toBe(1);
+  expect(told[0]).toMatch(/^convcam: after step 8 the loss is \d+, far above that of guessing: .*\. Try a lower --lr, or --clip 1\.$/);
+  expect(readFileSync(out).length).toBeGreaterThan(800_000);
 });
 
 test("a network learns in 16 bits where the GPU has them, and its file has 32", { timeout: 120_000 }, async () => {

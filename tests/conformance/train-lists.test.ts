@@ -73,7 +73,7 @@ test("classes are learned from a list; bad rows and pictures are named and left 
   writeNetwork([["scores", 2]]);
   expect(await train("list.csv", "--steps", "150", "--seed", "4")).toBe(0);
   expect(text()).toMatch(/16 examples \(bright 8, dark 8\)|17 examples/);
-  expect(text()).toContain("line 23: there is nothing that is right");
+  expect(text()).toContain("line 23: it has no class");
   expect(text()).toContain("broken.png' is left out: ");
   expect(text()).toContain("100.00 % of 4 test examples are right");
   said = [];

@@ -130,7 +130,7 @@ describe("a list", () => {
   test("whose rows are wrong, which are named and left out", () => {
     expect(short("file,x,y\na.png,1,2\n,3,4\nb.png,5\nc.png,6,seven").leftOut).toEqual([
       "line 3: there is no path",
-      "line 4: there is nothing that is right",
+      "line 4: a number is missing",
       "line 5: 'seven' is no number",
     ]);
   });

@@ -36,7 +36,7 @@ export function addEvaluate(program: Command): void {
     .addOption(new Option("--part <name>", "which files of the data").choices(["train", "test"]).default("test"))
     .option("--mean <numbers>", "subtracted from pixels in 0…1, per channel", parseList, [0])
     .option("--std <numbers>", "divides last, per channel", parseDivisors, [1])
-    .option("--seed <number>", "that of the training, where it divided a list", parseCount(0), 0)
+    .option("--seed <number>", "that of the training, where it divided a list or a folder", parseCount(0), 0)
     .option("--json <file>", "write it as JSON")
     .action(evaluate);
 }

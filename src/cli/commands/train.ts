@@ -14,6 +14,7 @@ import type { Precision } from "../../engine/precision.ts";
 import type { Trainer } from "../../engine/trainer.ts";
 import type { BaseLesson } from "../../lessons/lesson.ts";
 import { type Lesson, lessonOf } from "../lessons.ts";
+import { LossWatch } from "../loss-watch.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { checkOutput, outliveReaders, writeOutput } from "../output.ts";
@@ -141,7 +142,7 @@ async function train(name: string, options: Options): Promise<void> {
       frozen: freeze && ((parameter) => freeze.test(parameter)),
     });
     await lesson.check(trainer);
-    await run(trainer, model, learning, { ...options, steps });
+    await run(trainer, model, learning, { ...options, steps, guessing: lesson.guessing });
     await writeOutput(out, await model.toOnnx());
     const { scale, skipped } = await trainer.readScale();
     if (skipped > 0) console.log(`${skipped} steps were skipped, since a gradient was beyond 16 bits; the loss is scaled by ${scale}`);
@@ -168,6 +169,7 @@ function stepsOf({ steps, epochs, batch }: Options, { length }: Lesson): number 
 
 interface Run extends Options {
   readonly steps: number;
+  readonly guessing: number | undefined;
 }
 
 /** How many losses are read back at once: a step waits for none of them, and the GPU for no step. */
@@ -178,7 +180,7 @@ async function run(
   trainer: Trainer,
   model: Model,
   lesson: BaseLesson,
-  { steps, batch, out, saveEvery, saveAt, log, precision }: Run,
+  { steps, batch, out, saveEvery, saveAt, log, precision, guessing }: Run,
 ): Promise<void> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
@@ -194,10 +196,17 @@ async function run(
   const each = trainer.of.length > 1 ? trainer.of : [];
   file?.write(`${["step,loss,rate,seconds", ...each].join(",")}\n`);
   const pending: Promise<void>[] = [];
-  const last: number[] = [];
+  const watch = new LossWatch(guessing);
   const begun = performance.now();
   let shown = begun;
   const seconds = () => (performance.now() - begun) / 1000;
+  const warn = (step: number, loss: number | undefined): void => {
+    if (loss === undefined) return;
+    const before = guessing === undefined ? "that it began with" : "that of guessing";
+    console.error(
+      `convcam: after step ${step} the loss is ${Number(loss.toPrecision(3))}, far above ${before}: the network has come apart, or is about to. Try a lower --lr, or --clip 1.`,
+    );
+  };
   /** Losses arrive in the order of the steps. */
   const hear = (step: number, rate: number, loss: number, losses: Readonly<Record<string, number>>): void => {
     file?.write(`${[step, loss, rate, seconds().toFixed(3), ...each.map((name) => losses[name])].join(",")}\n`);
@@ -205,8 +214,7 @@ async function run(
       throw new ModelError(
         `the loss of step ${step} is ${loss}: the network has come apart. Try a lower --lr, or --clip 1${precision === "float16" ? ", or --precision float32" : ""}.`,
       );
-    last.push(loss);
-    if (last.length > 20) last.shift();
+    warn(step, watch.note(loss));
     if (!process.stderr.isTTY || (step < steps && performance.now() - shown < 200)) return;
     shown = performance.now();
     process.stderr.write(`step ${step}/${steps}  loss ${loss.toFixed(4)}  ${((step * batch) / seconds()).toFixed(0)} examples/s   \r`);
@@ -232,7 +240,7 @@ async function run(
     if (file && isLogged) await new Promise<void>((resolve) => file.once("close", resolve).end());
     if (process.stderr.isTTY) process.stderr.write("\n");
   }
-  const loss = last.reduce((a, b) => a + b, 0) / last.length;
+  warn(trainer.steps, watch.end());
   const how = stop.signal.aborted ? `stopped after ${trainer.steps} steps, ` : "";
-  console.log(`${how}loss ${loss.toFixed(4)} in the last ${last.length} steps, after ${seconds().toFixed(1)} s`);
+  console.log(`${how}loss ${watch.mean.toFixed(4)} in the last ${watch.count} steps, after ${seconds().toFixed(1)} s`);
 }
