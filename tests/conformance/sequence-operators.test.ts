@@ -13,6 +13,7 @@ const bools = (shape: readonly number[], period: number) =>
     shape,
     Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Number(i % period !== 1)),
   );
+const hidden = new Array<number>(3).fill(Number.NEGATIVE_INFINITY);
 
 const equations: readonly (readonly [string, readonly (readonly number[])[]])[] = [
   [
@@ -124,6 +125,33 @@ const cases: readonly OperatorCase[] = [
     why: "a mask of bools for each head, with lengths",
     inputs: [noise([2, 2, 3, 4]), noise([2, 2, 5, 4], 2), noise([2, 2, 5, 4], 3), bools([2, 3, 5], 4), undefined, undefined, ints(5, 3)],
   },
+  {
+    operator: "Attention",
+    why: "one query after caches that are filled so far, and one that is empty",
+    attributes: { is_causal: 1, qk_matmul_output_mode: 3 },
+    inputs: [noise([3, 2, 1, 4]), noise([3, 2, 5, 4], 2), noise([3, 2, 5, 4], 3), undefined, undefined, undefined, ints(4, 1, 0)],
+    outputs: 4,
+  },
+  {
+    operator: "Attention",
+    why: "queries of which the last is at the end of what is filled, and some have no key",
+    attributes: { is_causal: 1 },
+    inputs: [noise([2, 2, 3, 4]), noise([2, 2, 5, 4], 2), noise([2, 2, 5, 4], 3), undefined, undefined, undefined, ints(5, 2)],
+  },
+  ...[true, false].map(
+    (isBool): OperatorCase => ({
+      operator: "Attention",
+      why: "a mask that hides all keys of one query",
+      inputs: [
+        noise([1, 2, 2, 4]),
+        noise([1, 2, 3, 4], 2),
+        noise([1, 2, 3, 4], 3),
+        isBool
+          ? Tensor.from("bool", [2, 3], [0, 0, 0, 1, 0, 1])
+          : Tensor.from("float32", [2, 3], [...hidden, 0.5, -1, Number.NEGATIVE_INFINITY]),
+      ],
+    }),
+  ),
   ...[0, 1].flatMap((interleaved): OperatorCase[] => [
     {
       operator: "RotaryEmbedding",

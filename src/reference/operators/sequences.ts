@@ -85,14 +85,18 @@ const attention: Evaluate = ({ attributes, input, inputs }) => {
       const capped = cap ? Math.tanh(raw / cap) * cap : raw;
       const own = mask?.[row * length + j];
       const added = own === undefined ? capped : inputs[3]?.dtype === "bool" ? (own ? capped : Number.NEGATIVE_INFINITY) : capped + own;
-      const isHidden = (isCausal && j > place + past) || (inputs[6] !== undefined && j >= (inputs[6].data[n] as number));
+      const filled = inputs[6]?.data[n];
+      // With a cache that is filled so far, the last query is at the place of the last key that counts (onnx/onnx#8068).
+      const first = filled === undefined || inputs[4] ? past : filled - rows;
+      const isHidden = (isCausal && j > place + first) || (filled !== undefined && j >= filled);
       for (const [kind, value] of [raw, capped, isHidden ? Number.NEGATIVE_INFINITY : added].entries())
         (kinds[kind] as Float64Array)[row * length + j] = value;
     }
     const scores = (kinds[2] as Float64Array).subarray(row * length, (row + 1) * length);
     const largest = scores.reduce((a, b) => Math.max(a, b));
     const powers = scores.map((score) => Math.exp(score - largest));
-    const weights = powers.map((power) => power / total(powers));
+    // A query that has no key answers with zeros.
+    const weights = powers.map((power) => (largest === Number.NEGATIVE_INFINITY ? 0 : power / total(powers)));
     (kinds[3] as Float64Array).set(weights, row * length);
     for (let i = 0; i < width; i++)
       result[row * width + i] = total(weights.map((w, j) => w * (v.data[(map * length + j) * width + i] as number)));

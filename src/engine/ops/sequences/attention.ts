@@ -31,6 +31,21 @@ function parted(writer: Writer, value: string, isFlat: boolean, { batch, count, 
   return isFlat ? writer.transpose(writer.reshape(value, [batch, length, count, size]), [0, 2, 1, 3]) : value;
 }
 
+/** Queries, or keys: their places are numbered. */
+const mostPlaces = 1 << 20;
+
+/** Whole numbers, each one more than the one before. */
+function countedFrom(writer: Writer, first: number, shape: Shape): string {
+  const length = shape[0] as number;
+  return writer.constant(
+    Tensor.from(
+      "int32",
+      shape,
+      Array.from({ length }, (_, i) => first + i),
+    ),
+  );
+}
+
 /** What is computed from the scores can be asked for. */
 const scoreKinds = { raw: 0, capped: 1, masked: 2, shares: 3 } as const;
 
@@ -64,6 +79,8 @@ export const attention = defineComposed("Attention", { since: 23 }, (context) =>
   if (pastKey && pastValue && !(sameShape(pastKey.shape, shapeOf(keys, past)) && sameShape(pastValue.shape, shapeOf(values, past))))
     context.invalid(`past_key [${pastKey.shape}] and past_value [${pastValue.shape}] do not fit the inputs`);
   const length = past + keys.length;
+  if (Math.max(own.length, length) > mostPlaces)
+    context.unsupported(`${own.length} queries and ${length} keys. Make them at most ${mostPlaces}`);
   const scores = [own.batch, own.count, own.length, length];
   const maskLength = mask?.shape.at(-1) ?? length;
   // Since opset 24 a mask may be shorter than what it masks, which then counts as masked.
@@ -106,39 +123,26 @@ export const attention = defineComposed("Attention", { since: 23 }, (context) =>
       if (given) {
         const rank = mask?.shape.length ?? 0;
         const missing = isShort ? [...new Array<number>(2 * rank - 1).fill(0), length - maskLength] : undefined;
-        const filled = (filler: string) => (missing ? writer.node("Pad", [given, writer.integers(...missing), filler]) : given);
+        const whole = (filler: string) => (missing ? writer.node("Pad", [given, writer.integers(...missing), filler]) : given);
         if (mask?.dtype === "bool")
           allow(missing ? writer.cast(writer.node("Pad", [writer.cast(given, "int32"), writer.integers(...missing)]), "bool") : given);
-        else masked = writer.add(masked, filled(never));
+        else masked = writer.add(masked, whole(never));
       }
+      const filled = counted && writer.reshape(writer.cast(counted, "int32"), [own.batch, 1, 1, 1]);
+      const column = isCausal || filled ? countedFrom(writer, 0, [length]) : "";
       if (isCausal) {
-        const row = writer.constant(
-          Tensor.from(
-            "int32",
-            [own.length, 1],
-            Array.from({ length: own.length }, (_, i) => i + past),
-          ),
-        );
-        const column = writer.constant(
-          Tensor.from(
-            "int32",
-            [length],
-            Array.from({ length }, (_, i) => i),
-          ),
-        );
-        allow(writer.node("LessOrEqual", [column, row]));
+        // The last query is at the place of the last key that counts, as ONNX corrected version 24 (onnx/onnx#8068); those before it count as well then.
+        const isAtEnd = filled && !before;
+        const row = countedFrom(writer, isAtEnd ? -own.length : past, [own.length, 1]);
+        allow(writer.node("LessOrEqual", [column, isAtEnd ? writer.add(row, filled) : row]));
       }
-      if (counted) {
-        const column = writer.constant(
-          Tensor.from(
-            "int32",
-            [length],
-            Array.from({ length }, (_, i) => i),
-          ),
-        );
-        allow(writer.node("Less", [column, writer.reshape(writer.cast(counted, "int32"), [own.batch, 1, 1, 1])]));
+      if (filled && (before || !isCausal)) allow(writer.node("Less", [column, filled]));
+      let weights = writer.node("Softmax", [masked], { axis: -1 });
+      if (given || filled) {
+        // A query that has no key answers with zeros.
+        const hasNone = writer.node("IsInf", [writer.reduce("ReduceMax", masked, [3])], { detect_positive: 0 });
+        weights = writer.node("Where", [hasNone, writer.number(dtype, 0), weights]);
       }
-      const weights = writer.node("Softmax", [masked], { axis: -1 });
       const mixed = writer.node("MatMul", [groups(weights, scores, shares), groups(allValues, shapeOf(values, length), 1)]);
       const apart = shares === 1 ? mixed : writer.reshape(mixed, [own.batch, own.count, own.length, values.size]);
       const result = isFlat ? writer.reshape(writer.transpose(apart, [0, 2, 1, 3]), output) : apart;
