@@ -1,6 +1,6 @@
 // Attention and RotaryEmbedding, written as products, sums and a Softmax. https://onnx.ai/onnx/operators/onnx__Attention.html
 import { type Shape, sameShape } from "../../shapes.ts";
-import { Tensor } from "../../tensor.ts";
+import { type DataType, Tensor } from "../../tensor.ts";
 import { checkSameType, floatInput } from "../checks.ts";
 import { defineComposed, type Writer } from "../on-demand/composed.ts";
 import type { Operand, OperatorContext } from "../operator.ts";
@@ -30,6 +30,10 @@ function headsOf(context: OperatorContext, { shape }: Operand, attribute: string
 function parted(writer: Writer, value: string, isFlat: boolean, { batch, count, length, size }: Heads): string {
   return isFlat ? writer.transpose(writer.reshape(value, [batch, length, count, size]), [0, 2, 1, 3]) : value;
 }
+
+/** The lowest finite number: masks may be full of it, and keys that they hide share alike where there is no other. */
+const lowestFloat = -3.4028234663852886e38;
+const lowest: Partial<Record<DataType, number>> = { float16: -65504, bfloat16: -3.3895313892515355e38 };
 
 /** Queries, or keys: their places are numbered. */
 const mostPlaces = 1 << 20;
@@ -140,7 +144,7 @@ export const attention = defineComposed("Attention", { since: 23 }, (context) =>
       let weights = writer.node("Softmax", [masked], { axis: -1 });
       if (given || filled) {
         // A query that has no key answers with zeros.
-        const hasNone = writer.node("IsInf", [writer.reduce("ReduceMax", masked, [3])], { detect_positive: 0 });
+        const hasNone = writer.node("Less", [writer.reduce("ReduceMax", masked, [3]), writer.number(dtype, lowest[dtype] ?? lowestFloat)]);
         weights = writer.node("Where", [hasNone, writer.number(dtype, 0), weights]);
       }
       const mixed = writer.node("MatMul", [groups(weights, scores, shares), groups(allValues, shapeOf(values, length), 1)]);
