@@ -201,6 +201,8 @@ const tensorScatter = defineComposed("TensorScatter", { since: 24 }, (context) =
     update.shape.some((extent, i) => (i === axis ? extent > (cache.shape[i] as number) : extent !== cache.shape[i]))
   )
     context.invalid(`an update of shape [${update.shape}] does not fit a cache of shape [${cache.shape}]`);
+  if ((update.shape[axis] as number) > mostSteps)
+    context.unsupported(`an update of ${update.shape[axis]} places. Make them at most ${mostSteps}`);
   const extent = cache.shape[axis] as number;
   const batch = cache.shape[0] as number;
   const starts = context.inputs[2] && indexInput(context, 2);

@@ -22,10 +22,16 @@ interface Transform {
   readonly isHalf: boolean;
 }
 
-/** Rows: real and imaginary part of each input, columns: of each output. */
-function matrixOf(context: OperatorContext, { period, inputs, parts, outputs, outputParts, isInverse, isHalf }: Transform): Tensor {
+/** Of the matrix that transforms: real and imaginary part of each input in rows, of each output in columns. @throws where it is too large */
+function matrixShape(context: OperatorContext, { period, inputs, parts, outputs, outputParts }: Transform): readonly number[] {
   const shape = [inputs * parts, outputs * outputParts];
   if (sizeOf(shape) > mostNumbers) context.unsupported(`a transform of ${period} numbers takes a matrix of [${shape}]. Make it shorter`);
+  return shape;
+}
+
+/** Its numbers, which take a while where there are many. */
+function matrixOf({ period, inputs, parts, outputs, outputParts, isInverse, isHalf }: Transform): Float32Array {
+  const shape = [inputs * parts, outputs * outputParts];
   const values = new Float32Array(sizeOf(shape));
   const scale = isInverse ? 1 / period : 1;
   for (let n = 0; n < Math.min(inputs, period); n++) {
@@ -41,7 +47,7 @@ function matrixOf(context: OperatorContext, { period, inputs, parts, outputs, ou
       if (parts > 1 && outputParts > 1) values[at(1, 1)] = cos;
     }
   }
-  return Tensor.from("float32", shape, values);
+  return values;
 }
 
 function partsOf(context: OperatorContext, shape: readonly number[]): number {
@@ -69,7 +75,8 @@ export const dft = defineComposed("DFT", { since: 17 }, (context) => {
   const outputs = isOneSided && !isInverse ? Math.floor(period / 2) + 1 : period;
   const outputParts = isHalf ? 1 : 2;
   const used = isHalf ? Math.min(inputs, Math.floor(period / 2) + 1) : Math.min(inputs, period);
-  const matrix = matrixOf(context, { period, inputs: used, parts, outputs, outputParts, isInverse, isHalf });
+  const transform = { period, inputs: used, parts, outputs, outputParts, isInverse, isHalf };
+  const matrix = matrixShape(context, transform);
   const shape = x.shape.map((extent, i) => (i === axis ? outputs : i === rank - 1 ? outputParts : extent));
   return {
     outputs: [{ dtype: x.dtype, shape }],
@@ -80,7 +87,7 @@ export const dft = defineComposed("DFT", { since: 17 }, (context) => {
       const outer = others.map((i) => x.shape[i] as number);
       const cut = used < inputs ? writer.slice(value, axis, 0, used) : value;
       const rows = writer.reshape(writer.transpose(cut, order), [sizeOf(outer), used * parts]);
-      const product = writer.node("MatMul", [rows, writer.floats(x.dtype, matrix.shape, matrix.toFloat32())]);
+      const product = writer.node("MatMul", [rows, writer.floats(x.dtype, matrix, matrixOf(transform))]);
       const back = x.shape.map((_, i) => order.indexOf(i));
       return [writer.transpose(writer.reshape(product, [...outer, outputs, outputParts]), back)];
     },
@@ -105,7 +112,8 @@ export const stft = defineComposed("STFT", { since: 17 }, (context) => {
   const frames = Math.floor((length - size) / step) + 1;
   if (frames * size > mostNumbers) context.unsupported(`${frames} frames of ${size} numbers. Make them fewer`);
   const outputs = isOneSided ? Math.floor(size / 2) + 1 : size;
-  const matrix = matrixOf(context, { period: size, inputs: size, parts, outputs, outputParts: 2, isInverse: false, isHalf: false });
+  const transform = { period: size, inputs: size, parts, outputs, outputParts: 2, isInverse: false, isHalf: false };
+  const matrix = matrixShape(context, transform);
   return {
     outputs: [{ dtype: signal.dtype, shape: [batch, frames, outputs, 2] }],
     macs: batch * frames * size * parts * outputs * 2,
@@ -115,7 +123,7 @@ export const stft = defineComposed("STFT", { since: 17 }, (context) => {
       const apart = writer.node("Gather", [whole, writer.constant(Tensor.int64([frames, size], places))], { axis: 1 });
       const weighed = shape ? writer.multiply(apart, writer.reshape(shape, [size, 1])) : apart;
       const rows = writer.reshape(weighed, [batch * frames, size * parts]);
-      const product = writer.node("MatMul", [rows, writer.floats(signal.dtype, matrix.shape, matrix.toFloat32())]);
+      const product = writer.node("MatMul", [rows, writer.floats(signal.dtype, matrix, matrixOf(transform))]);
       return [writer.reshape(product, [batch, frames, outputs, 2])];
     },
   };
