@@ -5,6 +5,12 @@
 //
 // In the parts of a step before the last nothing changes. One invocation computes it: sums are few.
 
+// What the rates are: see ops/training/update.ts.
+override RATE_COUNT: u32 = 8u;
+override MEAN: u32 = 1u;
+override SQUARE: u32 = 2u;
+override TAKES: u32 = 5u;
+
 struct Params {
   sums: u32,
   every: f32, // steps
@@ -18,7 +24,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> squares: array<f32>;
-@group(0) @binding(2) var<storage, read> rates: array<f32>; // see ops/training/update.ts
+@group(0) @binding(2) var<storage, read> rates: array<f32>;
 @group(0) @binding(3) var<storage, read> counts: array<f32>; // steps since the scale changed, steps not taken, β₁ⁿ and β₂ⁿ after n steps taken
 @group(0) @binding(4) var<storage, read_write> scale: array<f32>;
 @group(0) @binding(5) var<storage, read_write> next_counts: array<f32>;
@@ -33,7 +39,7 @@ fn main() {
   }
   // By its bits: a compiler may take for granted that numbers are finite.
   let is_finite = (bitcast<u32>(total) & 0x7f800000u) != 0x7f800000u;
-  let is_last = rates[5] > 0.5;
+  let is_last = rates[TAKES] > 0.5;
   let takes = is_last & is_finite;
   let before = scale[0];
   // As PyTorch's clip_grad_norm_.
@@ -54,13 +60,13 @@ fn main() {
   next_counts[2] = first;
   next_counts[3] = second;
 
-  for (var i = 0u; i < 8u; i++) {
+  for (var i = 0u; i < RATE_COUNT; i++) {
     next_rates[i] = rates[i];
   }
-  next_rates[5] = select(0.0, 1.0, takes);
+  next_rates[TAKES] = select(0.0, 1.0, takes);
   // The moments of Adam have not seen the steps that were not taken.
   if (takes & (counts[1] > 0.0)) {
-    next_rates[1] = 1.0 / (1.0 - first);
-    next_rates[2] = 1.0 / (1.0 - second);
+    next_rates[MEAN] = 1.0 / (1.0 - first);
+    next_rates[SQUARE] = 1.0 / (1.0 - second);
   }
 }

@@ -20,6 +20,7 @@ const variants: Readonly<Record<string, Readonly<Record<string, readonly number[
   histogram: { VALUE_TYPE: [0, 1, 2] },
   "loss-gradient": { OF_SCORES: [0, 1], HAS_WEIGHTS: [0, 1], IS_MEAN: [0, 1] },
   "loss-rows": { OF_SCORES: [0, 1], HAS_WEIGHTS: [0, 1] },
+  "loss-scale": { RATE_COUNT: [8], MEAN: [1], SQUARE: [2], TAKES: [5] },
   "loss-total": { KIND: [0, 1, 2] },
   mosaic: { VALUE_TYPE: [0, 1, 2], COMPARE: [0, 1, 2], AVERAGE: [0, 1] },
   "normalize-rows": { LANES: [1, 64] },

@@ -7,7 +7,7 @@ import { sameShape, sizeOf } from "../../shapes.ts";
 import { floatInput } from "../checks.ts";
 import { elementWiseKernel } from "../element-wise-kernel.ts";
 import { defineOperator, type OperatorContext, type PlacedOperand } from "../operator.ts";
-import { goesOnIndex, rateCount, updateOperator } from "../training/update.ts";
+import { goesOnIndex, meanIndex, rateCount, squareIndex, takesIndex, updateOperator } from "../training/update.ts";
 
 const own = { since: 1, domain: fusedDomain };
 
@@ -85,6 +85,7 @@ const scale = defineOperator("LossScale", own, (context) => {
           return [
             {
               shader: scaleShader,
+              constants: { RATE_COUNT: rateCount, MEAN: meanIndex, SQUARE: squareIndex, TAKES: takesIndex },
               params,
               bindings: { ...given, scale: next, next_counts: nextCounts, next_rates: nextRates, factor },
               workgroups: 1,
