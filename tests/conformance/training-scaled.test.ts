@@ -1,5 +1,5 @@
 // Training with a loss that is scaled, and in 16 bits between layers: near what 32 bits give, in less memory, and without what is not finite.
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { createTrainer } from "../../src/engine/create-trainer.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import type { OptimizerOptions } from "../../src/engine/gradient/training/optimizers.ts";
@@ -213,10 +213,12 @@ describe("a model in 16 bits", () => {
     await trainOnce(undefined);
     for (const one of names) await trainOnce(one);
   });
+});
 
+describe("a model in 16 bits, on a GPU that computes with them", () => {
   // SwiftShader has no shader-f16. See docs/testing.md for a driver that has, and needs no GPU either.
-  if (!halfDevice) return;
-  const device = halfDevice;
+  const device = halfDevice as Device;
+  beforeEach(({ skip }) => skip(!halfDevice, "no GPU or driver here has shader-f16"));
 
   /** Means of ten losses, one after the other. */
   const tens = (losses: readonly number[]) =>

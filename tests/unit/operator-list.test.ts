@@ -19,6 +19,13 @@ test("the documented operators are those of the code", () => {
   expect(documented.sort()).toEqual(implemented.sort());
 });
 
+test("each documented operator stands in a table: below its head, with no empty line between", () => {
+  const lines = readFileSync(new URL("../../docs/operators.md", import.meta.url), "utf8").split("\n");
+  const begins = lines.flatMap((line, i) => (line.startsWith("|") && !lines[i - 1]?.startsWith("|") ? [i] : []));
+  expect(begins.length).toBeGreaterThan(5);
+  expect(begins.filter((i) => !/^\|( ---:? \|)+$/.test(lines[i + 1] ?? "")).map((i) => lines[i])).toEqual([]);
+});
+
 test("no operator is defined twice: which one a model gets would hang on what was loaded", () => {
   const names = everything.operators.map(({ domain, name }) => `${domain}:${name}`);
   expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
