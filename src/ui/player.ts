@@ -201,8 +201,9 @@ export class Player {
     this.#closePanels();
     const { src, compare } = this.#element;
     if (src === undefined) {
-      this.#status.endProgress();
       await this.session?.load({ src, compare });
+      // Only now: until then a worker may have told of a download that was on its way.
+      this.#status.endProgress();
       return;
     }
     this.#status.showProgress("Loading the network");

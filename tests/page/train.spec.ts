@@ -406,7 +406,9 @@ async function draw(page: Page, points: readonly (readonly [y: number, x: number
 test("is taught three classes by drawings, and is right on another drawing", async ({ warmPage: page }) => {
   await page.goto("/train.html#data=teach&batch=8");
   await page.getByRole("button", { name: "Learn these" }).click();
-  await expect(page.locator("#lack")).toHaveText(/Add some pictures/);
+  await expect(page.locator("#lack")).toHaveText("Add some pictures to “class 1” first.");
+  await page.getByRole("textbox", { name: "Name of class 1" }).fill("line");
+  await expect(page.locator("#lack")).toHaveText("Add some pictures to “line” first.");
   await page.getByRole("button", { name: "Another class" }).click();
   for (const [i, [name, points]] of Object.entries(strokes).entries()) {
     await page.getByRole("textbox", { name: `Name of class ${i + 1}` }).fill(name);

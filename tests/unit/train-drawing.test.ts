@@ -28,3 +28,29 @@ test("a second network that comes apart leaves the tiles, and they are asked for
   await drawing.follow(learning);
   expect({ isBoth: isBoth(), asked, arranged }).toEqual({ isBoth: [false], asked: 2, arranged: 2 });
 });
+
+test("gradients are drawn anew once, after the first step that brings them", async () => {
+  const history = historyFor({ optimizer: "adam", seed: 1 });
+  let arranged = 0;
+  const tile = { value: "conv", weight: "w", inputs: 1, outputs: 1, rows: 1, columns: 1, isMean: false } as WeightTiles;
+  let part = "gradient";
+  const learning = { history, draw: async () => [tile] } as never;
+  const host = { invalidate: () => void arranged++, layers: [], emit: () => true } as never;
+  const drawing = new Drawing(host, { getAttribute: (name: string) => (name === "train-draws" ? part : null) } as never);
+  const request = () => drawing.arrange([{ value: "conv" } as never])?.[0]?.draws?.request;
+
+  await drawing.update(learning);
+  await drawing.follow(learning);
+  expect([request(), arranged]).toEqual([1, 1]);
+  history.note([1]);
+  await drawing.follow(learning);
+  history.note([1]);
+  await drawing.follow(learning);
+  expect([request(), arranged]).toEqual([2, 2]);
+  // Weights are there before any step.
+  part = "weights";
+  await drawing.update(learning);
+  history.note([1]);
+  await drawing.follow(learning);
+  expect([request(), arranged]).toEqual([3, 3]);
+});

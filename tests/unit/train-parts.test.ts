@@ -3,13 +3,14 @@ import { describe, expect, test } from "vitest";
 import { BytesSet } from "../../src/data-sets/data-set.ts";
 import { divide } from "../../src/data-sets/divide.ts";
 import { pixelsOf, resized } from "../../src/data-sets/resized.ts";
-import { unlearnedText } from "../../src/ui/page/unlearned.ts";
+import { toldOf, unlearnedText } from "../../src/ui/page/unlearned.ts";
 import { History, historyFor, smoothed } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
 import { lossesCsv } from "../../src/ui/train/losses-csv.ts";
 import { labelsOf } from "../../src/ui/train/own-pictures.ts";
 import type { TrainQuery, TrainRequest } from "../../src/ui/train/request.ts";
 import { Rise } from "../../src/ui/train/rise.ts";
+import { Ruin } from "../../src/ui/train/ruin.ts";
 import { silenceText } from "../../src/ui/train/silence.ts";
 import { adviceOf, Standstill } from "../../src/ui/train/standstill.ts";
 import { statusText } from "../../src/ui/train/status.ts";
@@ -278,6 +279,21 @@ describe("a run that has come apart", () => {
     expect(learning.rateAnew).toBe(0.01);
   });
 
+  test("though its loss is still a number, begins anew with a lower rate, and says so at once", async () => {
+    const learning = learn(0.001, [0.5, 40, 747.3, 3000, 1000]);
+    learning.rate = 1;
+    learning.isHeld = true;
+    for (let i = 0; i < 4; i++) await learning.goOn(true);
+    expect(learning.advice).toMatch(
+      /^After step 4 the loss is 3\D?000, far above that of guessing, 2: .* “Begin anew” takes the learning rate 0.001,/,
+    );
+    // The learning goes on, as it may come back.
+    expect([learning.trouble, learning.rateAnew]).toEqual([undefined, 0.001]);
+    learning.rate = 0.0001;
+    await learning.goOn(true);
+    expect(learning.rateAnew).toBe(0.0001);
+  });
+
   test("where it did so with the rate that it began with, the usual one is taken, or a tenth of what ruined it", async () => {
     const learning = learn(5, [Number.POSITIVE_INFINITY]);
     await learning.goOn();
@@ -287,6 +303,33 @@ describe("a run that has come apart", () => {
     expect(other.rateAnew).toBe(0.1);
     other.rate = 0.01;
     expect(other.rateAnew).toBe(0.01);
+  });
+});
+
+describe("a loss far above that of guessing", () => {
+  const ruinOf = (losses: readonly number[]) => {
+    const ruin = new Ruin(Math.log(10));
+    const told = losses.map((loss, i) => {
+      ruin.note([loss], i, 1);
+      return ruin.textOf(0.001);
+    });
+    return { ruin, told };
+  };
+
+  test("is told at the third such step, in words that stay, until it has fallen; the rate counts until something is learned", () => {
+    const { ruin, told } = ruinOf([2, 30, 700, 747.3, 5000, 90]);
+    const text =
+      "After step 4 the loss is 747, far above that of guessing, 2.3: the network has come apart. “Begin anew” takes the learning rate 0.001, or a lower one that you choose.";
+    expect(told).toEqual(["", "", "", text, text, text]);
+    ruin.note([2.3], 6, 0.001);
+    expect([ruin.textOf(0.001), ruin.rate]).toEqual(["", 1]);
+    ruin.note([0.8], 7, 0.001);
+    expect(ruin.rate).toBeUndefined();
+  });
+
+  test("is none for a step or two that are too hard, nor for what is no number", () => {
+    const { ruin, told } = ruinOf([2, 50, 60, 2, 50, Number.NaN, 50, 50, 2]);
+    expect([told.join(""), ruin.rate]).toEqual(["", undefined]);
   });
 });
 
@@ -314,6 +357,15 @@ describe("pictures of one's own", () => {
     expect(unlearnedText([three], new Set([one, two]))).toBe(
       "1 new picture is not learned yet, and 2 that are no longer here are still learned: choose “Learn these”.",
     );
+  });
+
+  test("that are missing are told once somebody wants to learn, as the classes are now, until nothing is missing", () => {
+    const [one, two] = ["1", "2"].map((name) => new File([], name)) as [File, File];
+    const lacking = { lack: "Add some pictures to “cat” first.", files: [one] };
+    expect(toldOf(lacking, new Set(), false)).toBe("");
+    expect(toldOf(lacking, new Set(), true)).toBe("Add some pictures to “cat” first.");
+    expect(toldOf({ lack: undefined, files: [one, two] }, new Set(), true)).toBe("");
+    expect(toldOf({ lack: undefined, files: [one, two] }, new Set([one]), true)).toMatch(/^1 new picture/);
   });
 
   test("are of the class that their folder is called by; other files are no pictures", () => {

@@ -8,7 +8,7 @@ import { Tensor } from "../../src/engine/tensor.ts";
 import { layerWeights, storedAs } from "../../src/ui/kernels/layer-weights.ts";
 import { arrangeWeights, Drawing } from "../../src/ui/train/drawing.ts";
 import { readDrawnPart } from "../../src/ui/train/drawn-parts.ts";
-import { drawWeights, setDrawable } from "../../src/ui/train/drawn-weights.ts";
+import { drawableOf, drawWeights, setDrawable } from "../../src/ui/train/drawn-weights.ts";
 import { textOfPlace, textOfTile, type WeightTiles, weightTilesOf } from "../../src/ui/train/weight-tiles.ts";
 import { everything } from "../support/catalog.ts";
 import { filled, graphOf, op } from "../support/graphs.ts";
@@ -141,6 +141,27 @@ test("a change from weights that are not known is not drawn as if it were one", 
   await expect(drawn).rejects.toThrow("It is not known what 'w1' was before.");
 });
 
+test("gradients that no step has brought yet are not drawn as zeros: what to do is said, until a step is taken", async () => {
+  const trainer = {
+    isDisposed: false,
+    steps: 7,
+    parameters: ["w1"],
+    keepGradients: async () => {},
+    gradient: () => ({ strides: [], shape: [9] }),
+  };
+  const model = { changeable: async () => ({ network: {} }) };
+  const wanted = { part: "gradient", tiles: [tilesOf("relu1") as WeightTiles], since: undefined } as const;
+  const ask = () => drawableOf(model as never, trainer as never, wanted);
+  const one = await ask();
+  expect(() => one.lying("w1", true)).toThrow("The gradient comes with the next step. Where learning is paused, choose “One step”.");
+  trainer.steps++;
+  // It is computed now, and lies with gaps in this test.
+  expect(() => one.lying("w1", true)).toThrow("lies with gaps");
+  // Those that were kept already are there, whoever asks for them anew.
+  const again = await ask();
+  expect(() => again.lying("w1", true)).toThrow("lies with gaps");
+});
+
 describe("what is drawn while a network learns", () => {
   /** An element whose attribute is set, and a learning whose answers are too. */
   function drawingOf() {
@@ -153,7 +174,7 @@ describe("what is drawn while a network learns", () => {
     const drawing = new Drawing(host as never, { getAttribute: (name: string) => attributes.get(name) ?? null } as never);
     const tiles = tilesOf("relu1") as WeightTiles;
     const draw = vi.fn(async (_part: string): Promise<readonly WeightTiles[]> => [tiles]);
-    const learning = { draw, history: {} } as never;
+    const learning = { draw, history: { steps: 0 } } as never;
     const update = (part = "weights") => {
       attributes.set("train-draws", part);
       return drawing.update(learning);

@@ -18,7 +18,7 @@ export interface TeachHost {
   picture(): CanvasImageSource | undefined;
   /** A picture was taken. */
   onTake(): void;
-  /** There are other pictures than before. */
+  /** There are other pictures or classes than before. */
   onChange(): void;
 }
 
@@ -133,6 +133,7 @@ export class Teach {
           ?disabled=${this.#classes.length >= 9}
           @click=${() => {
             this.#classes = [...this.#classes, this.#newClass()];
+            this.#host.onChange();
             this.#show();
           }}
         >
@@ -147,6 +148,7 @@ export class Teach {
     const { name, pictures } = one;
     const rename = (event: Event) => {
       one.name = (event.target as HTMLInputElement).value;
+      this.#host.onChange();
       this.#show();
     };
     const take = (event: PointerEvent) => event.button === 0 && this.#start(one);

@@ -6,7 +6,7 @@ import { DrawingPad } from "./drawing-pad.ts";
 import { find, listen } from "./listen.ts";
 import { openNetwork, preparationOf } from "./networks.ts";
 import { Teach } from "./teach.ts";
-import { unlearnedText } from "./unlearned.ts";
+import { toldOf } from "./unlearned.ts";
 
 export class Teaching {
   readonly #viewer: ConvCam;
@@ -17,6 +17,8 @@ export class Teaching {
   #seed = 0;
   /** The pictures that it learns from. */
   #learned: ReadonlySet<File> = new Set();
+  /** Whether somebody wanted to learn, and something was missing. */
+  #isRefused = false;
   #isOpen = false;
   #isCamera = false;
 
@@ -28,7 +30,7 @@ export class Teaching {
       onTake: () => {
         if (!this.#isCamera) this.#pad.clear();
       },
-      onChange: () => this.#tell(unlearnedText(this.#teach.files, this.#learned)),
+      onChange: () => this.#tell(toldOf(this.#teach, this.#learned, this.#isRefused)),
     });
     find("draw").addEventListener("click", () => this.#look(false));
     find("camera").addEventListener("click", () => this.#look(true));
@@ -51,6 +53,7 @@ export class Teaching {
     if (!this.#isOpen) this.#viewer.src = undefined;
     this.#isOpen = true;
     this.#learned = new Set();
+    this.#isRefused = false;
     this.#tell("");
     this.#viewer.removeAttribute("train");
     this.#viewer.compare = undefined;
@@ -95,6 +98,7 @@ export class Teaching {
   async #learn(): Promise<void> {
     const network = this.#network;
     const lack = network ? this.#teach.lack : "Choose a network first.";
+    this.#isRefused = lack !== undefined;
     this.#tell(lack ?? "");
     if (lack !== undefined || !network) return;
     const viewer = this.#viewer;

@@ -9,6 +9,8 @@ import { type History, smoothed } from "./history.ts";
 /** Points of a curve: more are not told apart. */
 const mostPoints = 600;
 const height = 130;
+/** Numbers beside an axis: a loss of a million has to fit, too. */
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 3 });
 
 interface Line {
   readonly label: string;
@@ -104,6 +106,7 @@ export class Curves {
       });
       plot.setData([steps, ...columns]);
     }
+    this.element.classList.toggle("has-before", before !== undefined);
     this.#resize();
   }
 
@@ -123,7 +126,7 @@ export class Curves {
       scales: { x: { time: false } },
       axes: [
         { ...axis, size: 28 },
-        { ...axis, size: 44 },
+        { ...axis, size: 44, values: (_, splits) => splits.map((one) => compact.format(one)) },
       ],
       series: [
         { label: "step" },

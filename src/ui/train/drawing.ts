@@ -30,6 +30,8 @@ export class Drawing {
   /** Why it is not drawn; it learns nonetheless. */
   problem: string | undefined;
   #requests = 0;
+  /** How many steps were taken when gradients were asked for: they come with the next. */
+  #awaitedAfter: number | undefined;
 
   constructor(host: Pick<TrainHost, "invalidate" | "layers" | "emit">, element: ConvCam) {
     this.#host = host;
@@ -45,9 +47,15 @@ export class Drawing {
     }
   }
 
-  /** It has learned: a second network that has come apart leaves the tiles. */
+  /** It has learned: a second network that has come apart leaves the tiles, and gradients are there that were not before. */
   async follow(learning: Learning): Promise<void> {
-    if (this.#asked?.learning === learning && this.#asked.isLost !== isLost(learning)) await this.update(learning);
+    if (this.#asked?.learning !== learning) return;
+    if (this.#asked.isLost !== isLost(learning)) await this.update(learning);
+    else if (this.#shown && this.#awaitedAfter !== undefined && learning.history.steps > this.#awaitedAfter) {
+      this.#awaitedAfter = undefined;
+      this.#shown = { ...this.#shown, request: ++this.#requests };
+      this.#host.invalidate("scene");
+    }
   }
 
   /** Brings it up to date with the attribute, and with which networks learn. */
@@ -81,6 +89,7 @@ export class Drawing {
     if (!isNew) return;
     const tiles = await learning.draw(part);
     if (this.#asked?.learning !== learning) return;
+    this.#awaitedAfter = part === "gradient" ? learning.history.steps : undefined;
     this.#shown = part === "maps" ? undefined : { part, request: ++this.#requests, tiles: new Map(tiles.map((one) => [one.value, one])) };
     this.#host.invalidate("scene");
   }

@@ -57,14 +57,22 @@ export function changeableIn(list: readonly Parameter[], trainer: Pick<Trainer, 
   return new Map(trainer ? all.filter(([name]) => trainer.parameters.includes(name)) : all);
 }
 
+/** Which gradients are kept of a trainer, and how many steps it had taken when it was asked for them: they come with the next. */
+const keptSince = new WeakMap<Trainer, { readonly names: string; readonly steps: number }>();
+
 /** Where it lies. Gradients are kept where these are drawn, and else none. */
 export async function drawableOf(model: Model, trainer: Trainer, { part, tiles, since }: Wanted): Promise<Drawable> {
   const { network } = await model.changeable();
-  await trainer.keepGradients(part === "gradient" ? [...new Set(tiles.map(({ weight }) => weight))] : []);
+  const names = part === "gradient" ? [...new Set(tiles.map(({ weight }) => weight))].sort() : [];
+  await trainer.keepGradients(names);
+  const known = keptSince.get(trainer);
+  const kept = known?.names === names.join() ? known : { names: names.join(), steps: trainer.steps };
+  keptSince.set(trainer, kept);
   const before = part === "change" ? (await readModel(since ?? (await model.toOnnx()))).initializers : undefined;
   return {
     lying(weight, isGradient) {
-      if (isGradient && trainer.isDisposed) throw new Error("The gradient comes with the next step.");
+      if (isGradient && (trainer.isDisposed || trainer.steps === kept.steps))
+        throw new Error("The gradient comes with the next step. Where learning is paused, choose “One step”.");
       if (isGradient) return lyingDense(weight, trainer.gradient(weight));
       const buffer = network.parameters.bufferOf(weight);
       if (!buffer) throw new Error(`'${weight}' is not on the GPU.`);

@@ -7,6 +7,7 @@ import { Due } from "./due.ts";
 import type { History } from "./history.ts";
 import type { Begun, Evaluated, HeldBackPicture, Kept, TrainAnswers, TrainRequest } from "./request.ts";
 import { Rise } from "./rise.ts";
+import { Ruin } from "./ruin.ts";
 import { nextRateText, type Schedule } from "./schedule.ts";
 import { adviceOf, Standstill } from "./standstill.ts";
 import type { Pace } from "./template.ts";
@@ -59,9 +60,10 @@ export class Learning {
   readonly #due = new Due();
   #rise: Rise | undefined;
   #standstill: Standstill | undefined;
+  #ruin: Ruin | undefined;
   #isHeld = false;
   #rate: number;
-  /** The learning rate with which the network came apart. */
+  /** The learning rate with which its weights became no numbers. */
   #ruinous: number | undefined;
   /** Steps of the next request. */
   #count = 1;
@@ -101,7 +103,7 @@ export class Learning {
 
   /** The learning rate with which to begin anew: the one chosen, but for one that has ruined the network: then a lower one. */
   get rateAnew(): number {
-    const ruinous = this.#ruinous;
+    const ruinous = this.#ruinous ?? this.#ruin?.rate;
     if (ruinous === undefined) return this.#rate;
     return [this.#rate, this.#parts.rate, this.#parts.usualRate].find((rate) => rate < ruinous) ?? ruinous / 10;
   }
@@ -109,7 +111,8 @@ export class Learning {
   /** Whether a second network has come apart, and what to do where its loss rises far, or stands still at that of guessing; empty where all is well. */
   get advice(): string {
     const parts = { isRising: this.#rise?.isRising === true, standstill: this.#standstill };
-    return [lostText(this.history.rival?.lost), adviceOf(parts, this.#rate, this.#parts.begun.rate)].filter(Boolean).join(" ");
+    const own = this.#ruin?.textOf(this.rateAnew) || adviceOf(parts, this.#rate, this.#parts.begun.rate);
+    return [lostText(this.history.rival?.lost), own].filter(Boolean).join(" ");
   }
 
   /** Whether somebody has paused it. */
@@ -196,9 +199,12 @@ export class Learning {
     const wasApart = !Number.isFinite(history.losses.at(-1) ?? 0);
     const { losses, rivalLosses, ms } = await this.#ask<"step">({ do: "step", id, count, rate, schedule: this.#parts.schedule?.() });
     if (this.#isOver) return;
+    const first = this.#firstLoss;
+    if (first !== undefined) this.#ruin ??= new Ruin(first);
+    this.#ruin?.note(losses, history.steps, rate);
     history.note(losses);
     history.rival?.noteUntilLost(rivalLosses);
-    this.#rise ??= new Rise(this.#firstLoss);
+    this.#rise ??= new Rise(first);
     this.#rise.note(losses);
     const score = history.scores.at(-1);
     this.#standstill ??= new Standstill(this.begun.classes.length);

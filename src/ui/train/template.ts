@@ -217,7 +217,7 @@ function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack }: RunView,
           const said = `${name(answer)}, ${percentOf(share)} sure; it is ${name(right)}`;
           return html`<button type="button" class="train-mistake" title=${said} @click=${() => actions.open(mistake)}>
             <canvas ${ref((canvas) => canvas && drawPicture(canvas as HTMLCanvasElement, mistake))}></canvas>
-            <span>${name(answer)}</span><small>is ${name(right)}</small>
+            <span>says ${name(answer)}</span><small>is ${name(right)}</small>
           </button>`;
         })}
       </div>
