@@ -121,7 +121,9 @@ export class Trainer {
     };
     const fitted = (await asked?.fit(network, derive, options)) ?? derive;
     const execution = await DerivedExecution.make(network, fitted, { startsSettled: true });
-    return new Trainer(plan, loadParts, made as Made, execution, changeable);
+    const trainer = new Trainer(plan, loadParts, made as Made, execution, changeable);
+    trainer.#check();
+    return trainer;
   }
 
   /** What runs: for profiles, which change what was learned. */
@@ -136,7 +138,8 @@ export class Trainer {
 
   /** @throws ModelError for what is below 0, infinite, NaN or no number */
   set rate(rate: number) {
-    if (!(rate >= 0 && Number.isFinite(rate))) throw new ModelError(`rate: got ${rate}, expected a number of 0 or more.`);
+    if (!(rate >= 0 && rate < 2 ** 128 && Number.isFinite(rate)))
+      throw new ModelError(`rate: got ${rate}, expected a number of 0 or more.`);
     this.#rate = rate;
   }
 

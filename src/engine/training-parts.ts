@@ -1,6 +1,6 @@
 // What only some trainings take, as one part of the program that a trainer loads when it is asked for.
 import type { DerivedExecution } from "./derived.ts";
-import { ModelError } from "./errors.ts";
+import { DeviceError, ModelError } from "./errors.ts";
 import { encodeNetwork } from "./export.ts";
 import { countsResult, scaleResult } from "./gradient/training/modes.ts";
 import { gradientResultOf, type KeptGradients } from "./gradient/training/training.ts";
@@ -21,8 +21,14 @@ export async function readScale(results: ReadonlyMap<string, string>, execution:
   return { scale: scales?.toNumbers()[0] as number, skipped: counts?.toNumbers()[1] as number };
 }
 
+function checkAlive({ isDisposed }: Pick<Trainer, "isDisposed">): void {
+  if (isDisposed) throw new DeviceError("This trainer was disposed of. Make another one.");
+}
+
 /** @throws ModelError for parameters that do not learn */
-export async function keepGradients(names: readonly string[], { parameters, running }: Trainer, kept: KeptGradients): Promise<void> {
+export async function keepGradients(names: readonly string[], trainer: Trainer, kept: KeptGradients): Promise<void> {
+  checkAlive(trainer);
+  const { parameters, running } = trainer;
   const unknown = names.find((name) => !parameters.includes(name));
   if (unknown !== undefined) throw new ModelError(`'${unknown}' does not learn, so it has no gradient.`);
   const write: KeptGradients["write"] = (trained, gradientOf, results) =>
@@ -56,11 +62,13 @@ const metadataKey = "training";
 const onGpu = ({ dtype }: Parameter) => (isFloat(dtype) ? "float32" : dtype);
 
 /** The states of the training last from step to step, and are called alike for the same options. */
-export function encodeCheckpoint(
+export async function encodeCheckpoint(
   { network, list }: Parameters,
   { states }: DerivedExecution,
-  { steps, rate }: Told,
+  trainer: Told & Pick<Trainer, "isDisposed">,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  checkAlive(trainer);
+  const { steps, rate } = trainer;
   // The file stores these rounded.
   const rounded = list.filter(({ dtype }) => dtype !== "float32").map((one) => [one.name, one] as const);
   const values = new Map<string, Parameter>(
@@ -71,7 +79,8 @@ export function encodeCheckpoint(
 }
 
 /** @throws ModelError where the checkpoint is of something else; nothing is changed then */
-export async function restoreCheckpoint(parameters: Parameters, { states }: DerivedExecution, source: ModelSource): Promise<Told> {
+export async function restoreCheckpoint(parameters: Parameters, { states, running }: DerivedExecution, source: ModelSource): Promise<Told> {
+  checkAlive(running);
   const file = await readModel(source);
   const told = JSON.parse(file.metadata.get(metadataKey) ?? "{}") as Partial<Told>;
   const { steps, rate } = told;

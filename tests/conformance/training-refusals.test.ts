@@ -130,3 +130,20 @@ test("where keeping other gradients fails, those from before are kept", () =>
     await trainer.keepGradients(["v"]);
     expect(trainer.gradient("v").shape).toEqual([3, 3]);
   }));
+
+test("a trainer that was disposed of says so, whatever it is asked for", () =>
+  withTrainer({}, async (trainer) => {
+    trainer.dispose();
+    const refusal = "This trainer was disposed of.";
+    expect(() => trainer.step({ inputs, targets: right })).toThrow("This was disposed of.");
+    await expect(trainer.checkpoint()).rejects.toThrow(refusal);
+    await expect(trainer.keepGradients(["w"])).rejects.toThrow(refusal);
+    await expect(trainer.restore(new Uint8Array(0))).rejects.toThrow(refusal);
+  }));
+
+test("a rate that float32 does not hold is refused", () =>
+  withTrainer({}, (trainer) => {
+    expect(() => {
+      trainer.rate = 1e39;
+    }).toThrow("rate: got 1e+39, expected a number of 0 or more.");
+  }));
