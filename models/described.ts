@@ -81,7 +81,10 @@ const kinds: Readonly<Record<string, Kind>> = {
   pool: {
     ...{ ...window, numbers: ["kernel"], words: [...window.words, "max", "mean"] },
     build(building, name, line) {
-      const options = { kernel: line.numbers[0] as number, ...slideOf(line) };
+      const kernel = line.numbers[0] as number;
+      const pad = line.settings.get("pad") ?? 0;
+      if (pad >= kernel) throw new ModelError(`a pad of ${pad} is too large: a window of ${kernel} would lie on nothing but borders.`);
+      const options = { kernel, ...slideOf(line) };
       const x = mapsBefore(building);
       return line.words.includes("mean") ? building.graph.averagePool(name, x, options) : building.graph.maxPool(name, x, options);
     },

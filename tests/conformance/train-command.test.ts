@@ -62,7 +62,8 @@ test.each([
   ["fewer bytes than a step can take", ["--out", "OUT", "--max-bytes", "1K"], "maxBytes: a step takes"],
   ["a momentum that Adam has not", ["--out", "OUT", "--momentum", "0.5"], "--momentum is sgd's"],
   ["means of other channels", ["--out", "OUT", "--mean", "1,2,3"], "--mean: 3 numbers"],
-  ["a log where the network is written", ["--out", "OUT", "--log", "OUT"], "--log and --out are both"],
+  ["a log where the network is written", ["--out", "OUT", "--log", "OUT"], "the training reads or writes this file"],
+  ["a log that is called as checkpoints are", ["--out", "OUT", "--log", "net-2.onnx"], "a log is no network"],
   ["what freezes nothing", ["--out", "OUT", "--freeze", "^nothing"], "no parameter has such a name"],
 ])("is refused with %s", { timeout: 60_000 }, async (_, options, message) => {
   writeDigits("train", 8);

@@ -93,6 +93,7 @@ describe("a line that is wrong is named, with what is accepted", () => {
     ],
     [`${begin}# ${"a".repeat(20_000)}`, "in up to 20,000 characters"],
     [`${begin}conv 8 3 stride 0`, "a stride of 0 goes nowhere."],
+    [`${begin}pool 3 pad 3`, "a pad of 3 is too large: a window of 3 would lie on nothing but borders."],
     [`${begin}conv 8.5 3`, "8.5 is not a whole number"],
     [`${begin}conv 0 3`, "0 is too small."],
     [`${begin}conv -8 3`, "-8 is not a whole number"],

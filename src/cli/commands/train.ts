@@ -1,5 +1,6 @@
 // `convcam train`: trains a network on labelled pictures, and writes it as an .onnx file.
 import { createWriteStream } from "node:fs";
+import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { buildGraph, networks } from "../../../models/index.ts";
 import type { Augmentation } from "../../data-sets/augment.ts";
@@ -110,12 +111,21 @@ async function readNetwork(name: string, seed: number): Promise<Graph> {
   return Object.hasOwn(networks, name) ? buildGraph(name, { seed }) : readModelFile(name);
 }
 
+/** @param others files that the training reads or writes */
+function checkLog(log: string | undefined, others: readonly string[]): void {
+  if (log === undefined) return;
+  if (others.some((other) => resolve(other) === resolve(log)))
+    throw new ModelError(`--log '${log}': the training reads or writes this file. Give the log a name of its own.`);
+  // As its checkpoints do.
+  if (log.endsWith(".onnx")) throw new ModelError(`--log '${log}': a log is no network. Give it a name that ends in .csv.`);
+}
+
 async function train(name: string, options: Options): Promise<void> {
   const { out, batch, optimizer, lr: rate, momentum, weightDecay, clip, freeze, seed, init, schedule, warmUp, accumulate } = options;
   if (options.steps !== undefined && options.epochs !== undefined) throw new ModelError("--steps and --epochs: give one of them.");
   if (momentum !== undefined && optimizer !== "sgd") throw new ModelError(`--momentum is sgd's; ${optimizer} has none.`);
   for (const path of [out, options.log]) if (path !== undefined) await checkOutput(path);
-  if (options.log === out) throw new ModelError(`--log and --out are both '${out}'. Give the log a name of its own.`);
+  checkLog(options.log, [out, name, options.data.replace(/^\w+:/, "")]);
   outliveReaders();
   const graph = await readNetwork(name, seed);
   const lesson = await lessonOf(graph, options);
