@@ -51,6 +51,12 @@ test.each<[why: string, nodes: readonly Node[], outputs: string, expected: reado
   ["with a Clip between", [weight, conv, op("Clip", "c zero six", "r"), ...pair("r", "y")], "y", ["StepConvolution y 0..12"]],
   ["weights alone", [...pair("v", "k"), weight, conv, op("Relu", "c", "y")], "y k", ["Requantize k -100..155", "StepConvolution y"]],
   [
+    "a Cast to the type that steps have, as PyTorch writes it",
+    [weight, conv, op("QuantizeLinear", "c s z", "q"), op("Cast", "q", "k", { to: 2 }), op("DequantizeLinear", "k s z", "y")],
+    "y",
+    ["StepConvolution y -100..155"],
+  ],
+  [
     "two scales are no rounding",
     [weight, conv, ...pair("c", "y", "s", "t")],
     "y",

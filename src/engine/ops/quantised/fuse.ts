@@ -23,6 +23,7 @@ const passing = new Set("MaxPool Reshape Flatten Transpose Squeeze Unsqueeze Ide
 
 export function fuseSteps(graph: TypedGraph, keep: Iterable<string>): Graph {
   const fusion = new Fusion(graph, keep);
+  for (const node of graph.nodes) fusion.leaveOutCast(node);
   for (const { name } of graph.nodes) fusion.visit(name);
   const fused = fusion.edit.graph();
   return fused === graph ? graph : { ...fused, opsets: new Map([...fused.opsets, [fusedDomain, 1]]) };
@@ -37,6 +38,14 @@ class Fusion {
   constructor(graph: TypedGraph, keep: Iterable<string>) {
     this.#graph = graph;
     this.edit = new GraphEdit(graph, keep);
+  }
+
+  /** PyTorch writes a Cast of steps to the type that they have. */
+  leaveOutCast({ name, operator, domain, inputs: [input = ""], outputs: [output = ""] }: Node): void {
+    const { types } = this.#graph;
+    if (operator !== "Cast" || domain !== "" || types.get(input)?.dtype !== types.get(output)?.dtype || this.edit.isWanted(output)) return;
+    this.edit.drop(name);
+    this.edit.replaceUses(output, input);
   }
 
   visit(name: string): void {
