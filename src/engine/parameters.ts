@@ -1,5 +1,5 @@
 // The parameters of a model: constants of its file that can be changed while it runs. Loaded when they are asked for.
-import { DeviceError, ModelError, namesLike } from "./errors.ts";
+import { DeviceError, ModelError, namesLike, UnsupportedError } from "./errors.ts";
 import type { Graph, Node, ValueType } from "./graph/graph.ts";
 import { isGraph } from "./load-network.ts";
 import type { Network } from "./network.ts";
@@ -46,6 +46,7 @@ export class Parameters {
    * @param wanted names, or true for all that can be
    */
   static async make(network: Network, wanted: true | readonly string[]): Promise<Parameters> {
+    if ("rest" in network) throw new UnsupportedError("parameters: this network runs in stages, so its weights stay as the file has them.");
     const { graph, parameters } = withParameters(network.file, network.inference, wanted);
     await network.derive(graph);
     return new Parameters(network, parameters, usesOf(graph));

@@ -197,6 +197,12 @@ test("later values are read where they are observed, and runs that overlap keep 
     model.dispose();
   }));
 
+test("its weights stay as the file has them", () =>
+  withDevice(async (device) => {
+    await expect(loadModel(device, positive, { parameters: true })).rejects.toThrow("parameters: this network runs in stages");
+    expect(device.allocatedBytes).toBe(0);
+  }));
+
 test("the summary marks what is read in the middle, without a GPU, and nothing keeps the network from running", async () => {
   const { summary, obstacles } = await inspectModel(positive);
   expect(obstacles).toEqual([]);
