@@ -82,7 +82,7 @@ describe("what is learned is kept in the browser", () => {
     const asked: number[] = [];
     const learning = {
       ...{ history, rateAnew: 0.5 },
-      async keepToGoOn() {
+      async keepToGoOn(): Promise<Kept | undefined> {
         asked.push(history.steps);
         return kept(history.steps);
       },
@@ -93,7 +93,7 @@ describe("what is learned is kept in the browser", () => {
       page.dispatchEvent(new Event("visibilitychange"));
     };
     const stored = async () => (await storedRun("page", "a"))?.history.steps;
-    return { keeping, see, asked, stored };
+    return { keeping, learning, see, asked, stored };
   }
 
   test("when the page is hidden, once for the same steps", async () => {
@@ -123,6 +123,52 @@ describe("what is learned is kept in the browser", () => {
     vi.advanceTimersByTime(10_000);
     keeping.note();
     expect(asked).toEqual([1]);
+  });
+
+  test("one at a time: what is asked for meanwhile follows once, and from time to time nothing is added", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const history = learned(0);
+    const { keeping, learning, see, asked, stored } = learn(history);
+    const answers: ((kept: Kept) => void)[] = [];
+    learning.keepToGoOn = () => {
+      asked.push(history.steps);
+      return new Promise((resolve) => answers.push(resolve));
+    };
+    vi.advanceTimersByTime(10_000);
+    for (let i = 0; i < 3; i++) {
+      history.note([1]);
+      keeping.note();
+    }
+    expect(asked).toEqual([1]);
+    see("hidden");
+    see("hidden");
+    answers[0]?.(kept(1));
+    await expect.poll(() => asked).toEqual([1, 3]);
+    expect(await stored()).toBe(1);
+    answers[1]?.(kept(3));
+    await expect.poll(stored).toBe(3);
+    see("hidden");
+    expect(asked).toEqual([1, 3]);
+  });
+
+  test("again where it could not be kept before", async () => {
+    const history = learned(0);
+    const { learning, keeping, see, stored } = learn(history);
+    const { keepToGoOn } = learning;
+    history.note([1, 1]);
+    learning.keepToGoOn = async () => Promise.reject(new Error("no memory"));
+    await keeping.keep();
+    learning.keepToGoOn = keepToGoOn;
+    const { indexedDB } = globalThis;
+    const open = () => {
+      throw new Error("full");
+    };
+    vi.stubGlobal("indexedDB", { open });
+    await keeping.keep();
+    vi.stubGlobal("indexedDB", indexedDB);
+    expect(await stored()).toBeUndefined();
+    see("hidden");
+    await expect.poll(stored).toBe(2);
   });
 
   test("whenever weights are, and these are not asked for again", async () => {

@@ -25,8 +25,12 @@ export class Keeping {
   readonly #learning: Learns;
   readonly #hasOther: () => boolean;
   readonly #page: Page;
-  /** How many steps were taken when it was asked for last. */
+  /** How many steps what is kept had taken. */
   #steps: number;
+  /** Keeps, one after the other; undefined while nothing is kept. */
+  #underWay: Promise<void> | undefined;
+  /** What is kept after that which is being kept. */
+  #next: { readonly known: Kept | undefined } | undefined;
   #dueAt = performance.now() + restMs;
 
   /** @param hasOther whether something of another day is kept, and offered */
@@ -41,7 +45,7 @@ export class Keeping {
 
   /** Steps were taken. */
   note(): void {
-    if (performance.now() >= this.#dueAt) void this.keep();
+    if (!this.#underWay && performance.now() >= this.#dueAt) void this.keep();
   }
 
   end(): void {
@@ -53,19 +57,36 @@ export class Keeping {
   };
 
   /**
-   * Keeps all that it goes on with, unless nothing was learned since it was kept.
+   * Keeps all that it goes on with, unless nothing was learned since it was kept. What is asked for while something is being kept follows it, once.
    *
    * @param known it, where it is known
    */
-  async keep(known?: Kept): Promise<void> {
+  keep(known?: Kept): Promise<void> {
+    this.#next = { known };
+    this.#underWay ??= this.#keepInTurn();
+    return this.#underWay;
+  }
+
+  async #keepInTurn(): Promise<void> {
+    try {
+      for (let next = this.#next; next; next = this.#next) {
+        this.#next = undefined;
+        await this.#keep(next.known);
+      }
+    } finally {
+      this.#underWay = undefined;
+    }
+  }
+
+  async #keep(known: Kept | undefined): Promise<void> {
     const { history } = this.#learning;
     // A glance at the page leaves what is kept of another day as it is.
     const isGlance = this.#hasOther() && history.kept.length < 2;
     if (history.steps === this.#steps || isGlance) return;
-    this.#steps = history.steps;
     const begun = performance.now();
     const latest = known ?? (await this.#learning.keepToGoOn().catch(() => undefined));
-    if (latest) await storeRun(this.#where.name, { key: this.#where.key, history, latest, rate: this.#learning.rateAnew });
+    if (latest && (await storeRun(this.#where.name, { key: this.#where.key, history, latest, rate: this.#learning.rateAnew })))
+      this.#steps = latest.steps;
     const now = performance.now();
     this.#dueAt = now + Math.max(restMs, (now - begun) / mostShare);
   }

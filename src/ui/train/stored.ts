@@ -59,7 +59,8 @@ export interface Storable {
   readonly rate: number;
 }
 
-export async function storeRun(name: string, { key, history, latest, rate }: Storable): Promise<void> {
+/** @returns whether the browser keeps it */
+export async function storeRun(name: string, { key, history, latest, rate }: Storable): Promise<boolean> {
   const { losses, scores } = history;
   const kept = [history.kept[0] ?? latest, latest];
   const checkpoint = latest.checkpoints?.own;
@@ -68,7 +69,11 @@ export async function storeRun(name: string, { key, history, latest, rate }: Sto
     ...(checkpoint && { checkpoint: checkpointVersion }),
   };
   const files = [...kept.map(({ bytes }) => bytes), ...(checkpoint ? [checkpoint] : [])];
-  await handOver(keyOf(name), [new Blob([JSON.stringify(told)]), ...files.map((bytes) => new Blob([bytes]))]).catch(() => undefined);
+  const blobs = [new Blob([JSON.stringify(told)]), ...files.map((bytes) => new Blob([bytes]))];
+  return handOver(keyOf(name), blobs).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** @returns undefined where none is kept, or one of something else */
