@@ -5,7 +5,7 @@ import { ModelError } from "../engine/errors.ts";
 const heldBackOf = 5;
 
 /**
- * Holds back one of five of each class, at least one where a class has several. The same seed holds back the same.
+ * Holds back one of five of each class, at least one where a class has several: nothing where each has one. The same seed holds back the same.
  *
  * @throws ModelError for a class of which no picture could be read
  */
@@ -29,8 +29,7 @@ export function divide<T extends { readonly label: number }>(
       (held.has(i) ? test : train).push(one);
     });
   }
-  // Where every class has one picture, how good it is shows on those.
-  return { train, test: test.length > 0 ? test : train };
+  return { train, test };
 }
 
 /**

@@ -70,7 +70,7 @@ export interface ConvCamEvents {
     readonly steps: number;
     /** Of the last step; undefined before the first. */
     readonly loss: number | undefined;
-    /** Share of the pictures held back that it is right on, the last time it was tried. */
+    /** Share of the pictures held back that it is right on, the last time it was tried; undefined before, and where none is held back. */
     readonly accuracy: number | undefined;
     readonly classes: readonly string[];
   };

@@ -29,13 +29,15 @@ const learned = (run: History) => {
   return [at.map((i) => run.start + i), smoothed(run.losses, at)] as const;
 };
 const heldBack = (run: History) => [run.scores.map(({ steps }) => steps), run.scores.map(({ loss }) => loss)] as const;
+/** Where nothing is held back, a run is told by what it learned from. */
+const told = (run: History) => (run.scores.length > 0 ? heldBack(run) : learned(run));
 const right = (run: History) => [run.scores.map(({ steps }) => steps), run.scores.map(({ accuracy }) => 100 * accuracy)] as const;
 
 const charts: Readonly<Record<"loss" | "accuracy", readonly Line[]>> = {
   loss: [
     { label: "learned from", color: "ink-learned", of: learned },
     { label: "held back", color: "ink-held-back", of: heldBack },
-    { label: "the run before", color: "ink-before", of: heldBack, isDashed: true, isBefore: true },
+    { label: "the run before", color: "ink-before", of: told, isDashed: true, isBefore: true },
     { label: "the second", color: "ink-rival", of: learned, isRival: true },
   ],
   accuracy: [
@@ -63,7 +65,7 @@ function drawn(count: number): readonly number[] {
 
 export class Curves {
   readonly element = make("div", "train-curves");
-  readonly #charts: readonly { readonly lines: readonly Line[]; readonly plot: uPlot; readonly name: Text }[];
+  readonly #charts: readonly { readonly lines: readonly Line[]; readonly figure: HTMLElement; readonly plot: uPlot; readonly name: Text }[];
   #shown: Parameters<Curves["show"]> | undefined;
 
   constructor(root: ShadowRoot) {
@@ -73,7 +75,7 @@ export class Curves {
       const text = new Text(name === "loss" ? "Loss" : "");
       figure.append(captionOf(text, lines));
       this.element.append(figure);
-      return { lines, plot: new uPlot(this.#options(lines), [[]], figure), name: text };
+      return { lines, figure, plot: new uPlot(this.#options(lines), [[]], figure), name: text };
     });
     new ResizeObserver(() => this.#resize()).observe(this.element);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
@@ -91,10 +93,14 @@ export class Curves {
   ): void {
     this.#shown = [run, before, kind, names];
     this.element.classList.toggle("has-rival", run.rival !== undefined);
+    // It is tried before its first step, unless nothing is held back.
+    const isUntried = run.losses.length > 0 && run.scores.length === 0;
+    this.element.classList.toggle("is-untried", isUntried);
     this.#name("ink-rival", names.second);
     this.#name("ink-learned", run.rival ? names.first : "learned from");
     this.#name("ink-right", run.rival ? names.first : "of those held back");
     const [, accuracy] = this.#charts;
+    if (accuracy) accuracy.figure.hidden = isUntried;
     if (accuracy) accuracy.name.data = kind === "driving" ? "In the lane, %" : "Right, %";
     for (const { lines, plot } of this.#charts) {
       const runs = lines.map((line) => (line.isRival ? run.rival : line.isBefore ? before : run));

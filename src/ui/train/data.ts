@@ -20,7 +20,8 @@ import type { TrainWish } from "./request.ts";
 
 export interface TrainingData {
   readonly train: DataSet;
-  readonly test: DataSet;
+  /** What is held back; undefined where nothing is. */
+  readonly test: DataSet | undefined;
   /** Whether there are always more. */
   readonly isEndless?: boolean;
   /** Pictures that could not be read. */
@@ -127,7 +128,7 @@ async function readOwn(
       { picture, classes, preparation: own },
     );
   };
-  return { train: set(train), test: set(test.length > 0 ? test : train), leftOut: leftOut + pictures.length - decoded.length };
+  return { train: set(train), test: test.length > 0 ? set(test) : undefined, leftOut: leftOut + pictures.length - decoded.length };
 }
 
 /** Bytes of a picture, channel by channel. */

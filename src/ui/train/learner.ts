@@ -9,7 +9,7 @@ import type { Viewer } from "../viewer.ts";
 import { forgetExamples } from "./data.ts";
 import { changeableIn, drawableOf, setDrawable } from "./drawn-weights.ts";
 import { type Lesson, lessonOf } from "./lesson.ts";
-import type { Begun, Evaluated, HeldBackPicture, Kept, Stepped, TrainAnswers, TrainRequest } from "./request.ts";
+import type { Begun, Evaluated, ExamplePicture, Kept, Stepped, TrainAnswers, TrainRequest } from "./request.ts";
 import { isRestored } from "./restored.ts";
 import { forgetLearned, Rival } from "./rival.ts";
 import { shareAt } from "./schedule.ts";
@@ -187,7 +187,7 @@ class Learner {
     return { ...kept, checkpoints: { own: await this.#trainer.checkpoint(), rival: await this.#rival?.checkpoint() } };
   }
 
-  picture(index: number): HeldBackPicture {
+  picture(index: number): ExamplePicture {
     return this.#lesson.picture(index);
   }
 

@@ -5,11 +5,12 @@ import type { Silence } from "../statistics/count-silence.ts";
 import type { WeightsPart } from "../views/view.ts";
 import { Due } from "./due.ts";
 import type { History } from "./history.ts";
-import type { Begun, Evaluated, HeldBackPicture, Kept, TrainAnswers, TrainRequest } from "./request.ts";
+import type { Begun, Evaluated, ExamplePicture, Kept, TrainAnswers, TrainRequest } from "./request.ts";
 import { Rise } from "./rise.ts";
 import { Ruin } from "./ruin.ts";
 import { nextRateText, type Schedule } from "./schedule.ts";
 import { adviceOf, Standstill } from "./standstill.ts";
+import { toldText } from "./status.ts";
 import type { Pace } from "./template.ts";
 import type { WeightTiles } from "./weight-tiles.ts";
 
@@ -194,7 +195,7 @@ export class Learning {
       history.keep(kept);
       this.#parts.onKeep();
     }
-    if (history.scores.length === 0) await this.#try();
+    if (history.scores.length === 0 && !this.#isUntried) await this.#try();
     const { rate } = this;
     const wasApart = !Number.isFinite(history.losses.at(-1) ?? 0);
     const { losses, rivalLosses, ms } = await this.#ask<"step">({ do: "step", id, count, rate, schedule: this.#parts.schedule?.() });
@@ -239,26 +240,34 @@ export class Learning {
 
   async #try(): Promise<void> {
     await this.#due.spend(this.history.steps, async () => {
-      const { id, session, values } = this.#parts;
-      const evaluated = await this.#ask<"evaluate">({ do: "evaluate", id });
+      const { session, values } = this.#parts;
+      if (!this.#isUntried) await this.#examine();
       if (this.#isOver) return;
-      this.evaluated = evaluated;
-      this.history.scores.push(evaluated);
-      if (evaluated.rival) this.history.rival?.scores.push({ steps: evaluated.steps, ...evaluated.rival });
-      this.#say(evaluated);
+      this.#say();
       const all = values();
       this.silent = { values: all, counts: await session.ask({ kind: "silence", values: all }).catch(() => []) };
     });
     if (!this.#isOver) this.#parts.onLearn();
   }
 
-  #say({ steps, accuracy }: Evaluated): void {
+  /** Nothing is held back to try it on. */
+  get #isUntried(): boolean {
+    return this.begun.heldBack === 0;
+  }
+
+  async #examine(): Promise<void> {
+    const evaluated = await this.#ask<"evaluate">({ do: "evaluate", id: this.#parts.id });
+    if (this.#isOver) return;
+    this.evaluated = evaluated;
+    this.history.scores.push(evaluated);
+    if (evaluated.rival) this.history.rival?.scores.push({ steps: evaluated.steps, ...evaluated.rival });
+  }
+
+  #say(): void {
     const now = performance.now();
     if (now - this.#toldAt < quietMs) return;
     this.#toldAt = now;
-    const share = `${Math.round(100 * accuracy)} %`;
-    const how = this.begun.kind === "driving" ? `it is in the lane ${share} of the time` : `${share} of the pictures held back are right`;
-    this.told = `After ${steps.toLocaleString("en")} steps ${how}.`;
+    this.told = toldText(this);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -311,10 +320,10 @@ export class Learning {
     return this.#inTurn(() => this.#ask<"draw">({ do: "draw", id, part, values: values(), since }));
   }
 
-  /** Another picture of those held back; of another class than the last, where they are in order. */
-  nextPicture(): Promise<HeldBackPicture> {
-    const { heldBack, classes } = this.begun;
-    this.#picture += 1 + Math.floor(heldBack / Math.max(1, classes.length));
+  /** Another picture of those held back, or where none is, of those learned from; of another class than the last, where they are in order. */
+  nextPicture(): Promise<ExamplePicture> {
+    const { heldBack, count = 0, classes } = this.begun;
+    this.#picture += 1 + Math.floor((heldBack || count) / Math.max(1, classes.length));
     return this.#ask<"picture">({ do: "picture", id: this.#parts.id, index: this.#picture });
   }
 }

@@ -2,21 +2,23 @@
 
 import { checkLearningSeed } from "../../data-sets/data-set.ts";
 import { pixelsOf } from "../../data-sets/resized.ts";
+import { ModelError } from "../../engine/errors.ts";
+import type { Model } from "../../engine/model.ts";
 import { classExamination, classLesson as learnClasses } from "../../lessons/classes.ts";
 import { type DrivingReport, drivingExamination, drivingLesson, roadOf } from "../../lessons/driving.ts";
 import type { BaseLesson, Examination } from "../../lessons/lesson.ts";
 import type { Preparation } from "../preparation.ts";
 import type { Viewer } from "../viewer.ts";
 import { pictureOf, readExamples, setPreparation } from "./data.ts";
-import type { Begun, Evaluated, HeldBackPicture, TrainWish } from "./request.ts";
+import type { Begun, Evaluated, ExamplePicture, TrainWish } from "./request.ts";
 import { Worst } from "./worst.ts";
 
 export interface Lesson extends BaseLesson, Examination<Omit<Evaluated, "steps">> {
   readonly about: Pick<Begun, "kind" | "classes" | "count" | "heldBack" | "leftOut">;
   /** The second network has come apart: nobody asks how good it is. */
   endRival(): void;
-  /** One of those held back; they begin anew after the last. */
-  picture(index: number): HeldBackPicture;
+  /** One of those held back, or where none is, of those learned from; they begin anew after the last. */
+  picture(index: number): ExamplePicture;
 }
 
 /** A drive takes as long as its network computes: what is looked at meanwhile waits. */
@@ -57,13 +59,21 @@ async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Prepara
   const { train, test, isEndless, leftOut = 0 } = await readExamples(viewer, wish, preparation);
   const { seed, batch, rival } = wish;
   return withParts(async (keep) => {
-    const examination = keep(await classExamination(viewer.model, test));
-    let other = rival && viewer.compared && keep(await classExamination(viewer.compared, test));
+    const examinationOf = async (model: Model) => {
+      // It also checks that the network has a score for each class.
+      const made = keep(await classExamination(model, test ?? train));
+      if (test) return made;
+      made.dispose();
+      return undefined;
+    };
+    const examination = await examinationOf(viewer.model);
+    let other = rival && viewer.compared && (await examinationOf(viewer.compared));
     const learning = keep(await learnClasses(viewer.model.device, train, { isEndless, seed, seen: turn * batch }));
     return {
       ...learning,
-      about: { kind: "classes", classes: train.classes, count: isEndless ? undefined : train.length, heldBack: test.length, leftOut },
+      about: { kind: "classes", classes: train.classes, count: isEndless ? undefined : train.length, heldBack: test?.length ?? 0, leftOut },
       async evaluate() {
+        if (!test || !examination) throw new ModelError("no picture is held back to try the network on.");
         const worst = new Worst(examination.scores);
         const { count, ...measured } = await examination.evaluate((...some) => worst.add(...some));
         const mistakes = worst.found.map(({ index, ...mistake }) => ({ ...mistake, ...pixelsOf(test, index) }));
@@ -72,7 +82,7 @@ async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Prepara
       endRival() {
         other = undefined;
       },
-      picture: (index) => pixelsOf(test, index % test.length),
+      picture: (index) => pixelsOf(test ?? train, index % (test ?? train).length),
     };
   });
 }

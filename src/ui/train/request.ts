@@ -74,7 +74,7 @@ export type TrainRequest =
   /** How good it is on pictures that it does not learn from. */
   | { readonly do: "evaluate"; readonly id: number }
   | { readonly do: "keep"; readonly id: number /** Whether it is to go on from there. */; readonly isToGoOn: boolean }
-  /** One of the pictures held back, by its number; they begin anew after the last. */
+  /** One of the pictures held back, or where none is, of those learned from, by its number; they begin anew after the last. */
   | { readonly do: "picture"; readonly id: number; readonly index: number }
   /** Computes with weights that were kept. */
   | { readonly do: "look"; readonly id: number; readonly kept: Kept /** Whether it is to go on with them. */; readonly isToGoOn?: boolean }
@@ -100,7 +100,7 @@ export interface Begun {
   readonly classes: readonly string[];
   /** Pictures that it learns from; undefined where there are always more. */
   readonly count: number | undefined;
-  /** Pictures that are held back. */
+  /** Pictures that are held back; where there are none, nobody asks how good it is. */
   readonly heldBack: number;
   /** Pictures that could not be read. */
   readonly leftOut: number;
@@ -124,10 +124,10 @@ export interface Stepped {
   readonly ms: number;
 }
 
-export type HeldBackPicture = PixelsOfPicture;
+export type ExamplePicture = PixelsOfPicture;
 
 /** A picture that it takes for another class than it is of. */
-export interface Mistake extends HeldBackPicture {
+export interface Mistake extends ExamplePicture {
   readonly right: number;
   readonly answer: number;
   /** How sure it is of its answer, 0…1. */
@@ -153,7 +153,7 @@ export interface TrainAnswers {
   readonly step: Stepped;
   readonly evaluate: Evaluated;
   readonly keep: Kept;
-  readonly picture: HeldBackPicture;
+  readonly picture: ExamplePicture;
   readonly look: undefined;
   /** Of those values that have weights to draw. */
   readonly draw: readonly WeightTiles[];

@@ -4,10 +4,15 @@ import type { Learning } from "./learning.ts";
 /** Losses whose mean is told. */
 const lastSteps = 20;
 
+/** The mean of the last losses; undefined before the first step. */
+function lossText({ losses }: Learning["history"]): string | undefined {
+  const last = losses.slice(-lastSteps);
+  return last.length === 0 ? undefined : (last.reduce((sum, one) => sum + one, 0) / last.length).toFixed(3);
+}
+
 /** @param isPaused whether the element is */
 export function statusText({ begun, history, speed, isHeld, isStepping }: Learning, isPaused: boolean): string {
-  const last = history.losses.slice(-lastSteps);
-  const loss = last.reduce((sum, one) => sum + one, 0) / last.length;
+  const loss = lossText(history);
   const score = history.scores.at(-1);
   const pictures = begun.count === undefined ? "pictures without end" : `${begun.count.toLocaleString("en")} pictures`;
   const share = score && `${(100 * score.accuracy).toFixed(1)} %`;
@@ -17,16 +22,30 @@ export function statusText({ begun, history, speed, isHeld, isStepping }: Learni
     stateText(isHeld, isPaused, isStepping) ?? `Learns from ${pictures}`,
     `step ${history.steps.toLocaleString("en")}`,
     speed > 0 ? `${Math.round(speed).toLocaleString("en")} pictures/s` : "",
-    last.length > 0 ? `loss ${loss.toFixed(3)}` : "",
+    loss ? `loss ${loss}` : "",
     share
       ? begun.kind === "driving"
         ? `in the lane ${share} of the time${when}`
         : `${share} of ${begun.heldBack} pictures held back are right${when}`
-      : "",
+      : begun.heldBack === 0
+        ? "no picture is held back to try it on"
+        : "",
     begun.leftOut > 0 ? `${begun.leftOut} ${begun.leftOut === 1 ? "picture" : "pictures"} could not be read` : "",
   ]
     .filter(Boolean)
     .join(" · ");
+}
+
+/** How good it was when it was tried last, in a sentence that is read aloud; how large its loss is, where nothing is held back to try it on. */
+export function toldText({ begun, history }: Pick<Learning, "begun" | "history">): string {
+  const score = history.scores.at(-1);
+  const steps = score?.steps ?? history.steps;
+  const after = `After ${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}`;
+  if (!score) return `${after} the loss is ${lossText(history)}; no picture is held back to try it on.`;
+  const share = `${Math.round(100 * score.accuracy)} %`;
+  return begun.kind === "driving"
+    ? `${after} it is in the lane ${share} of the time.`
+    : `${after} ${share} of the pictures held back are right.`;
 }
 
 /** Where it does not go on; while a step ends, its weights still change. */

@@ -6,7 +6,7 @@ import { ref } from "lit/directives/ref.js";
 import { asSentence } from "../as-sentence.ts";
 import { formatNumber, percentOf } from "../format-number.ts";
 import { type DrawnPart, drawnParts } from "./drawn-parts.ts";
-import type { Evaluated, HeldBackPicture } from "./request.ts";
+import type { Evaluated, ExamplePicture } from "./request.ts";
 
 /** How often it may step. */
 export const paces = { fast: "as fast as it can", brisk: "10 steps a second", slow: "1 step a second" } as const;
@@ -66,8 +66,8 @@ export interface TrainActions {
   setDrawn(part: DrawnPart): void;
   look(index: number | undefined): void;
   /** Shows a picture to the network. */
-  open(picture: HeldBackPicture): void;
-  /** Shows it another one of those held back. */
+  open(picture: ExamplePicture): void;
+  /** Shows it another one of those held back, or learned from. */
   next(): void;
 }
 
@@ -118,7 +118,7 @@ function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
         </select>
       </label>
       <button type="button" class="part-button" @click=${actions.restart}>Begin anew</button>
-      <button type="button" class="part-button" title="One that is held back" @click=${actions.next}>Another picture</button>
+      <button type="button" class="part-button" title=${run.heldBack > 0 ? "One that is held back" : "One that it learns from"} @click=${actions.next}>Another picture</button>
       <button type="button" class="part-button train-save" @click=${actions.save}>Download .onnx</button>
       <button type="button" class="part-button" title="The loss of each step, and how good it was when it was tried" @click=${actions.saveLosses}>Losses .csv</button>
       ${
@@ -225,7 +225,7 @@ function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack }: RunView,
   `;
 }
 
-export function drawPicture(canvas: HTMLCanvasElement, { width, height, pixels }: HeldBackPicture): void {
+export function drawPicture(canvas: HTMLCanvasElement, { width, height, pixels }: ExamplePicture): void {
   canvas.width = width;
   canvas.height = height;
   canvas.getContext("2d")?.putImageData(new ImageData(pixels, width, height), 0, 0);

@@ -16,7 +16,7 @@ import type { TrainHost } from "./host.ts";
 import { Keeping } from "./keeping.ts";
 import { Learning } from "./learning.ts";
 import { lossesCsv } from "./losses-csv.ts";
-import type { Begun, HeldBackPicture, Kept } from "./request.ts";
+import type { Begun, ExamplePicture, Kept } from "./request.ts";
 import { namesOfRun, runViewOf } from "./run-view.ts";
 import { statusText } from "./status.ts";
 import { type StoredRun, storedRun, storeKeyOf, storeNameOf } from "./stored.ts";
@@ -300,7 +300,7 @@ export class Training {
     this.#show();
   }
 
-  #open(picture: HeldBackPicture): void {
+  #open(picture: ExamplePicture): void {
     const canvas = document.createElement("canvas");
     drawPicture(canvas, picture);
     this.#element.input = canvas;
