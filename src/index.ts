@@ -26,3 +26,4 @@ export type { BatchSource, LossOptions, LossScaleOptions, Targets, Trainer, Trai
 export type { Choices, TuningMemory } from "./engine/tune/memory.ts";
 export type { TunedLayer } from "./engine/tune/tuner.ts";
 export type { TuneOptions, TuneProgress, TuningReport } from "./engine/tune/tuning.ts";
+export type { Verification, VerifiedLayer, VerifyOptions } from "./engine/verify/verify.ts";

@@ -1,6 +1,6 @@
 // Times a model on the GPU's own clock, whole and dispatch by dispatch, and the CPU time to encode and submit a frame.
 import type { Model } from "../engine/model.ts";
-import { type Profile as EngineProfile, type ProfileOptions, profileExecution } from "../engine/profile.ts";
+import { type Profile as EngineProfile, type ProfileOptions, profile as profileExecution } from "../engine/profile.ts";
 import { median } from "../engine/statistics.ts";
 import type { Trainer, TrainingBatch } from "../engine/trainer.ts";
 import type { Profile } from "./engine.ts";

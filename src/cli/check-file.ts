@@ -4,9 +4,9 @@ import type { Device } from "../engine/gpu/device.ts";
 import { loadModel } from "../engine/model.ts";
 import type { Shape } from "../engine/shapes.ts";
 import { type DataType, isFloat } from "../engine/tensor.ts";
+import { noiseFor } from "../reference/noise.ts";
 import { inspectFixed } from "./input-shapes.ts";
 import { readModelFile } from "./model-file.ts";
-import { noiseFor } from "./noise.ts";
 
 /** The file does what it should; Convcam says what it lacks for it; the file is damaged, or Convcam or the GPU fails. */
 export type Verdict = "runs" | "refused" | "broken";

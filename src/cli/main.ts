@@ -17,6 +17,7 @@ import { addRun } from "./commands/run.ts";
 import { addSummary } from "./commands/summary.ts";
 import { addTrain } from "./commands/train.ts";
 import { addTune } from "./commands/tune.ts";
+import { addVerify } from "./commands/verify.ts";
 import { line, printable } from "./printable.ts";
 import { usageLine } from "./usage.ts";
 
@@ -30,6 +31,7 @@ Examples:
   convcam explain squeezenet.onnx cat.jpg --class tabby --labels imagenet.txt --out why.png --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225
   convcam check models/ --json checked.json
   convcam gradcheck model.onnx
+  convcam verify model.onnx photo.jpg
   convcam plan model.onnx --target gpu
   convcam build xception --out xception.onnx --seed 1
   convcam bench --network resnet18 --layers --batch 1,16 --json results.json
@@ -56,6 +58,7 @@ export function createProgram(): Command {
     addPatterns,
     addCheck,
     addGradcheck,
+    addVerify,
     addConformance,
     addBuild,
     addBench,

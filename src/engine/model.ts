@@ -22,6 +22,7 @@ import { type ModelSummary, summarize } from "./summary.ts";
 import type { Tensor } from "./tensor.ts";
 import type { Trainer, TrainingOptions } from "./trainer.ts";
 import type { TuningReport } from "./tune/tuning.ts";
+import type { Verification, VerifyOptions } from "./verify/verify.ts";
 
 export type { GpuValue } from "./execution.ts";
 export type { NamedType } from "./network.ts";
@@ -76,8 +77,7 @@ const loadGradients = () => loadPart("for gradients", () => import("./explanatio
 const loadTrainingParts = () => loadPart("for training", () => import("./training-parts.ts"));
 
 async function makeParameters(network: Network, wanted: true | readonly string[] = true): Promise<Parameters> {
-  const { Parameters } = await loadPart("for parameters", () => import("./parameters.ts"));
-  return Parameters.make(network, wanted);
+  return (await loadPart("for parameters", () => import("./parameters.ts"))).Parameters.make(network, wanted);
 }
 
 export class Model {
@@ -244,17 +244,14 @@ export class Model {
   }
 
   #loadGates(): Promise<Gates> {
-    this.#gates ??= this.#makeGates();
+    this.#gates ??= loadPart("for gates", () => import("./gates.ts")).then(
+      async ({ Gates }) => new Gates(this.#network, await loadAxes(this.graph)),
+    );
     // What did not download may the next time.
     this.#gates.catch(() => {
       this.#gates = undefined;
     });
     return this.#gates;
-  }
-
-  async #makeGates(): Promise<Gates> {
-    const { Gates } = await loadPart("for gates", () => import("./gates.ts"));
-    return new Gates(this.#network, await loadAxes(this.graph));
   }
 
   /**
@@ -284,8 +281,7 @@ export class Model {
    * @throws UnsupportedError that names every node on the way whose gradient has no rule
    */
   async patterns(request: PatternRequest = {}): Promise<Patterns> {
-    const { Patterns } = await loadPart("for patterns", () => import("./patterns.ts"));
-    return Patterns.make(this.#network, request);
+    return (await loadPart("for patterns", () => import("./patterns.ts"))).Patterns.make(this.#network, request);
   }
 
   /** Prepares the part of the network that leads to some values, to run on other inputs beside the model: see {@link Branch}. */
@@ -298,8 +294,17 @@ export class Model {
    * weights, but for parameters, once more, and as long as a few hundred runs of a small model; runs meanwhile lengthen what is timed.
    */
   async profile(options?: ProfileOptions): Promise<Profile> {
-    const { profileExecution } = await loadPart("for times", () => import("./profile.ts"));
-    return profileExecution(this.#network, this.#execution, options);
+    return (await loadPart("for times", () => import("./profile.ts"))).profile(this.#network, this.#execution, options);
+  }
+
+  /**
+   * Checks the GPU: runs the network once beside the model, on the inputs given or on noise, and computes its layers again on the CPU in
+   * float64, each from the very numbers that the GPU has read for it. It takes memory for all values at once.
+   *
+   * @throws ModelError for layers and inputs that there are not
+   */
+  async verify(options?: VerifyOptions): Promise<Verification> {
+    return (await loadPart("for checks", () => import("./verify/verify.ts"))).verify(this.#network, this.#execution, options);
   }
 
   /** The value a layer's name stands for: its first output. A value's own name is answered as it is. */

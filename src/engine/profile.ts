@@ -39,7 +39,7 @@ export interface Profile {
 const mostRepeats = 64;
 
 /** @throws DeviceError if the network is disposed of meanwhile, or has no room for a second copy of its values and weights */
-export async function profileExecution(network: Network, { plan }: Execution, options: ProfileOptions = {}): Promise<Profile> {
+export async function profile(network: Network, { plan }: Execution, options: ProfileOptions = {}): Promise<Profile> {
   const { device } = network;
   const clock = createClock(device);
   try {

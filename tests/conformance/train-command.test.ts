@@ -245,7 +245,7 @@ test.each([
   ["a road for one output", ["mnist", "--data", "road"], "pictures of the road are square and in colour; the model takes 1 × 28 × 28"],
   ["a road for scores of classes", ["tiny-vgg", "--data", "road"], "two outputs, steering and throttle; this one has 1"],
   ["epochs of what has no end", ["driver", "--data", "road", "--epochs", "2"], "--epochs: these examples have no end"],
-  ["a road that is mirrored", ["driver", "--data", "road", "--augment", "flip"], "--augment flip: on the road something else"],
+  ["a road that is mirrored", ["driver", "--data", "road", "--augment", "flip"], "--augment flip would make"],
   ["shapes in gray", ["mnist", "--data", "shapes"], "shapes are square and in colour"],
   ["parts that are not alike", ["driver", "--data", "road", "--batch", "9", "--accumulate", "2"], "9 cannot be computed in 2 parts"],
 ])("is refused: %s", { timeout: 60_000 }, async (_, options, message) => {

@@ -1,6 +1,5 @@
 // What becomes of bytes that may be an .onnx file: all that loading does without a GPU, and a run where the network is small.
 
-import { noiseFor } from "../../src/cli/noise.ts";
 import { ModelError, UnsupportedError } from "../../src/engine/errors.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
 import { loadModel } from "../../src/engine/model.ts";
@@ -8,6 +7,7 @@ import { importModel } from "../../src/engine/onnx/import.ts";
 import { optimizeGraph, prepareGraph } from "../../src/engine/passes/index.ts";
 import { planGraph } from "../../src/engine/plan/planner.ts";
 import { summarize } from "../../src/engine/summary.ts";
+import { noiseFor } from "../../src/reference/noise.ts";
 
 /** `refused` by an error of ours, which says why; anything else that is thrown is a defect, and thrown on. */
 export type Outcome = "runs" | "refused";

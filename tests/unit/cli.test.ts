@@ -119,6 +119,7 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   ],
   ["mosaic models/mnist-trained.onnx models/digit.png --layer conv --out a.png", 1, "--layer: no value or layer is called 'conv'. Did you"],
   ["gradcheck models/mnist-trained.onnx --layer conv", 1, "--layer: no value or layer is called 'conv'."],
+  ["verify models/mnist-trained.onnx --layer conv", 1, "--layer: no value or layer is called 'conv'."],
   ["explain models/mnist-trained.onnx models/digit.png --layer conv --out a.png", 1, "--layer: no value or layer is called 'conv'."],
   [
     "explain models/mnist-trained.onnx models/digit.png --class 10 --out a.png",

@@ -1,20 +1,18 @@
 // `convcam gradcheck`: whether a model's gradients are right, layer by layer and as a whole.
 import type { Command } from "commander";
 import { ModelError, UnsupportedError } from "../../engine/errors.ts";
-import { loadAxes } from "../../engine/graph/axes.ts";
 import { loadNetwork } from "../../engine/load-network.ts";
-import type { Network } from "../../engine/network.ts";
-import { isFloat, Tensor } from "../../engine/tensor.ts";
+import { noiseFor } from "../../reference/noise.ts";
 import { checkNames } from "../check-names.ts";
-import { addInputOptions, describeOpenInputs, type InputOptions, preparationOf, readArrays } from "../feed.ts";
+import { addInputOptions, type InputOptions, readArrays } from "../feed.ts";
+import { givenInputs } from "../given-inputs.ts";
 import { checkNetwork, checkNodes, isOff, type NetworkCheck } from "../gradcheck/check-network.ts";
 import type { NodeCheck } from "../gradcheck/check-node.ts";
 import { layerTolerance, networkTolerance } from "../gradcheck/compare.ts";
-import { imageSize, readImage } from "../image.ts";
+import { imageSize } from "../image.ts";
 import { fixShapes } from "../input-shapes.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
-import { noiseFor } from "../noise.ts";
 import { writeOutput } from "../output.ts";
 import { line, printable } from "../printable.ts";
 import { formatCount, formatShape, formatTable } from "../table.ts";
@@ -57,8 +55,7 @@ async function gradcheck(modelPath: string, imagePath: string | undefined, optio
   const device = await requestNodeDevice();
   try {
     const network = await loadNetwork(device, graph, { inputShapes });
-    const picture = await readPicture(network, imagePath, arrays, options);
-    const inputs = { ...noiseFor(network.graph, seed), ...asDeclared(network, new Map([...picture, ...arrays])) };
+    const inputs = { ...noiseFor(network.graph, seed), ...(await givenInputs(network.graph, imagePath, arrays, options)) };
     const task = { network, inputs, seed, onNode: showProgress };
     const checks = await checkNodes(task, layers);
     console.log(formatChecks(checks));
@@ -75,34 +72,6 @@ async function gradcheck(modelPath: string, imagePath: string | undefined, optio
   } finally {
     device.dispose();
   }
-}
-
-/** Of the type that the input has in the file: an array of other floats, and a picture, are rounded to it. */
-function asDeclared({ graph }: Network, given: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
-  const converted = graph.inputs.flatMap(({ name, dtype, shape }) => {
-    const tensor = given.get(name);
-    if (!tensor) return [];
-    if (String(tensor.shape) !== String(shape) || isFloat(tensor.dtype) !== isFloat(dtype))
-      throw new ModelError(`input '${name}': expected ${dtype} [${shape.join(", ")}], got ${tensor.dtype} [${tensor.shape.join(", ")}].`);
-    return [[name, Tensor.from(dtype, shape, isFloat(dtype) ? tensor.toFloat32() : tensor.data)] as const];
-  });
-  return Object.fromEntries(converted);
-}
-
-/** The picture goes to the one input that no array is given for. */
-async function readPicture(
-  { graph }: Network,
-  imagePath: string | undefined,
-  arrays: ReadonlyMap<string, Tensor>,
-  options: Options,
-): Promise<ReadonlyMap<string, Tensor>> {
-  if (imagePath === undefined) return new Map();
-  const open = graph.inputs.filter(({ name }) => !arrays.has(name));
-  const [input] = open;
-  const names = open.map(({ name }) => name);
-  if (!input || open.length > 1) throw new ModelError(describeOpenInputs(names, true));
-  const axes = await loadAxes(graph);
-  return new Map([[input.name, await readImage(imagePath, { ...input, axes: axes.get(input.name) }, preparationOf(options))]]);
 }
 
 function showProgress({ name }: NodeCheck, done: number, total: number): void {

@@ -137,7 +137,7 @@ export class Device {
 
   /** A zeroed buffer; its size is rounded up to whole words. */
   createBuffer(label: string, sizeBytes: number, usage: number): GPUBuffer {
-    if (this.#isDisposed) throw new DeviceError("This device was disposed of. Request another one.");
+    if (this.#isDisposed) throw new DeviceError("This device was disposed of. Request another device.");
     const size = Device.bufferSize(sizeBytes);
     const { maxBufferSize } = this.gpu.limits;
     if (size > maxBufferSize)

@@ -41,7 +41,7 @@ export function isExternal(tensor: TensorProto): boolean {
 export function tensorFromProto(proto: TensorProto, where: string, external?: ExternalBytes): Tensor {
   const dtype = dataTypeOf(proto.dataType ?? 0, where);
   const shape = shapeOf(proto, where);
-  if (proto.segment) throw new UnsupportedError(`${where}: segmented tensors are not supported. Save the model again with a current onnx.`);
+  if (proto.segment) throw new UnsupportedError(`${where}: segmented tensors are not supported. Save it again with a current onnx.`);
   const expectedBytes = sizeOf(shape) * bytesPerElement(dtype);
   const bytes = isExternal(proto) ? external?.(proto, where, expectedBytes) : proto.rawData;
   if (isExternal(proto) && !bytes) throw new ModelError(`${where}: its data is in another file, which was not read.`);

@@ -1,8 +1,8 @@
-// Seeded noise for every input of a network, for commands that need numbers and have none.
+// Seeded noise for every input of a network, for checks that need numbers and have none.
 import type { TypedGraph } from "../engine/graph/graph.ts";
 import { sizeOf } from "../engine/shapes.ts";
 import { isFloat, Tensor } from "../engine/tensor.ts";
-import { randomSource } from "../reference/differences.ts";
+import { randomSource } from "./differences.ts";
 
 /** In [−1, 1) for floats, 0 or 1 for whole numbers. */
 export function noiseFor({ inputs }: TypedGraph, seed: number): Record<string, Tensor> {
