@@ -121,9 +121,7 @@ export class Trainer {
     };
     const fitted = (await asked?.fit(network, derive, options)) ?? derive;
     const execution = await DerivedExecution.make(network, fitted, { startsSettled: true });
-    const trainer = new Trainer(plan, loadParts, made as Made, execution, changeable);
-    trainer.#check();
-    return trainer;
+    return new Trainer(plan, loadParts, made as Made, execution, changeable);
   }
 
   /** What runs: for profiles, which change what was learned. */
