@@ -9,16 +9,13 @@ import type { GradientRequest, ModelGradient } from "./gradients.ts";
 import { loadAxes } from "./graph/axes.ts";
 import type { Graph, TypedGraph } from "./graph/graph.ts";
 import { loadNetwork } from "./load-network.ts";
-import { loadStaged, type NamedType, type Network, type NetworkOptions } from "./network.ts";
-import { loadCatalog } from "./ops/catalog.ts";
+import type { NamedType, Network, NetworkOptions } from "./network.ts";
 import type { Parameter, ParameterSource, Parameters } from "./parameters.ts";
-import { type InferOptions, inferGraph } from "./passes/infer.ts";
 import type { PatternRequest, Patterns } from "./patterns.ts";
 import type { MemoryReport, Plan } from "./plan/plan.ts";
 import type { Profile, ProfileOptions } from "./profile.ts";
-import type { Axes } from "./shapes.ts";
 import type { ModelSource, ReadOptions } from "./source.ts";
-import { type ModelSummary, summarize } from "./summary.ts";
+import type { ModelSummary } from "./summary.ts";
 import type { Tensor } from "./tensor.ts";
 import type { Trainer, TrainingOptions } from "./trainer.ts";
 import type { TuningReport } from "./tune/tuning.ts";
@@ -32,22 +29,6 @@ export interface LoadOptions extends NetworkOptions {
   readonly observe?: readonly string[] | "all" | undefined;
   /** Constants that {@link Model.setParameters} can change without planning anew first: their names, or true for all that can be. */
   readonly parameters?: boolean | readonly string[] | undefined;
-}
-
-export interface Inspection {
-  readonly summary: ModelSummary;
-  /** Why the model cannot run; empty if it can. */
-  readonly obstacles: readonly string[];
-  /** What the axes of its values are, inputs too: those that may lie otherwise than NCHW. */
-  readonly axes: ReadonlyMap<string, Axes>;
-}
-
-/** What a graph is made of and what keeps it from running, without a GPU. */
-export async function inspectModel(graph: Graph, options: InferOptions = {}): Promise<Inspection> {
-  const inference = inferGraph(graph, await loadCatalog(graph, {}), options);
-  const axes = await loadAxes(inference.graph);
-  const inspection = { summary: summarize(graph, inference, axes), obstacles: inference.obstacles, axes };
-  return inference.obstacles.length > 0 ? (await loadStaged()).inspectStages(graph, inference, options, inspection) : inspection;
 }
 
 /**

@@ -4,7 +4,7 @@ import { ModelError, UnsupportedError } from "./errors.ts";
 import { Execution, type ExecutionOptions, type GpuValue, type Inputs } from "./execution.ts";
 import type { Device } from "./gpu/device.ts";
 import type { Graph } from "./graph/graph.ts";
-import type { Inspection } from "./model.ts";
+import type { Inspection } from "./inspect.ts";
 import { type NamedType, Network, type NetworkOptions, type PlanningRules } from "./network.ts";
 import { type Division, divideGraph, type Rest } from "./passes/demands.ts";
 import { prepareGraph } from "./passes/index.ts";

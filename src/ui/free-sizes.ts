@@ -3,7 +3,7 @@ import { ModelError } from "../engine/errors.ts";
 import { GraphEdit } from "../engine/graph/edit.ts";
 import type { Graph, GraphInput } from "../engine/graph/graph.ts";
 import { trackAxes } from "../engine/graph/track-axes.ts";
-import { inspectModel } from "../engine/model.ts";
+import { inspectModel } from "../engine/inspect.ts";
 import type { Axes } from "../engine/shapes.ts";
 import type { ShapedInspection, ShapeOptions } from "./input-shapes.ts";
 

@@ -2,7 +2,7 @@
 // a file leaves some open: see free-sizes.ts.
 import { loadPart } from "../engine/errors.ts";
 import type { Graph } from "../engine/graph/graph.ts";
-import { type Inspection, inspectModel } from "../engine/model.ts";
+import { type Inspection, inspectModel } from "../engine/inspect.ts";
 
 export interface ShapeOptions {
   /** The shapes that were given, by input; or as text, such as "x=1,3,480,640 y=1,2" or, for the first input, "1,3,480,640". */

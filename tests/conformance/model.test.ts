@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { requestNodeDevice } from "../../src/cli/node-device.ts";
 import { DeviceError, ModelError, UnsupportedError } from "../../src/engine/errors.ts";
-import { inspectModel, loadModel, type Model } from "../../src/engine/model.ts";
+import { inspectModel } from "../../src/engine/inspect.ts";
+import { loadModel, type Model } from "../../src/engine/model.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { graphOf, ints, noise, op } from "../support/graphs.ts";

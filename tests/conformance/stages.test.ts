@@ -2,7 +2,8 @@
 import * as ort from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
 import type { Graph, Node, SubgraphMarker } from "../../src/engine/graph/graph.ts";
-import { inspectModel, loadModel, type Model } from "../../src/engine/model.ts";
+import { inspectModel } from "../../src/engine/inspect.ts";
+import { loadModel, type Model } from "../../src/engine/model.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { graphOf, ints, noise, op } from "../support/graphs.ts";

@@ -6,7 +6,7 @@ import { buildTask, namedCases, networkNames, taskOf } from "../../src/bench/cas
 import { gradientReference } from "../../src/bench/gradient-reference.ts";
 import { layerNames } from "../../src/bench/layers.ts";
 import { trainingReference } from "../../src/bench/training-reference.ts";
-import { inspectModel } from "../../src/engine/model.ts";
+import { inspectModel } from "../../src/engine/inspect.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 
 describe("names", () => {

@@ -17,7 +17,7 @@ interface Room {
 
 const words = "errors gather layout npy precision random records shapes statistics tensor window";
 const parts =
-  "branch create-trainer derived execution explanation export gates gradients input-words load-network model network new-head parameters patterns pieces profile reinitialize several-files source staged stages startup scorer summary together trainer training-batch training-fit training-parts";
+  "branch create-trainer derived execution explanation export gates gradients input-words inspect load-network model network new-head parameters patterns pieces profile reinitialize several-files source staged stages startup scorer summary together trainer training-batch training-fit training-parts";
 const engineFiles = (names: string) => names.split(" ").map((name) => `src/engine/${name}.ts`);
 const engine = ["vocabulary", "graph", "gradient", "onnx", "ops", "passes", "plan", "gpu", "tune", "shaders"];
 

@@ -1,7 +1,7 @@
 // Reasons for a person: one line per operator with a count, and what to do.
 import { expect, test } from "vitest";
 import type { Node } from "../../src/engine/graph/graph.ts";
-import { inspectModel } from "../../src/engine/model.ts";
+import { inspectModel } from "../../src/engine/inspect.ts";
 import { readModel } from "../../src/engine/source.ts";
 import { readData } from "../support/data.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";

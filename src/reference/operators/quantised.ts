@@ -57,7 +57,9 @@ function quantized(
 ): NdArray {
   const [factor, zero] = [scale, zeroPoint].map((one) => one && belonging(x.shape, one, axis, block));
   const [lowest, highest] = ranges[dtype] as readonly [number, number];
-  const data = x.data.map((value, i) => Math.min(highest, Math.max(lowest, roundToEven(value / (factor?.(i) ?? 1)) + (zero?.(i) ?? 0))));
+  // The quotient is a float32, too: ONNX's cases have ones in the middle of two steps.
+  const stepsOf = (value: number, i: number) => roundToEven(Math.fround(value / (factor?.(i) ?? 1)));
+  const data = x.data.map((value, i) => Math.min(highest, Math.max(lowest, stepsOf(value, i) + (zero?.(i) ?? 0))));
   return ndArray(dtype, x.shape, data);
 }
 
@@ -115,7 +117,8 @@ const sums =
 const dynamicQuantizeLinear: Evaluate = ({ input }) => {
   const x = input(0);
   const [least, most] = [Math.min(0, ...x.data), Math.max(0, ...x.data)];
-  const span = (most - least) / 255 || 1;
+  // A scale is a float32, and what lies between two steps hangs on its last digit.
+  const span = Math.fround((most - least) / 255) || 1;
   const scale = ndArray(x.dtype, [], Float64Array.of(span));
   const zeroPoint = quantized(ndArray(x.dtype, [], Float64Array.of(-least)), scale, undefined, "uint8");
   return [quantized(x, scale, zeroPoint, "uint8"), scale, zeroPoint];

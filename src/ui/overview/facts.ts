@@ -1,7 +1,7 @@
 // What a network is made of, for the overview: a model's summary, with what only the graph knows: kernels, groups, bounds. All of it can be
 // cloned, so the graph may stay in a worker.
 import type { Graph, Node } from "../../engine/graph/graph.ts";
-import type { Inspection } from "../../engine/model.ts";
+import type { Inspection } from "../../engine/inspect.ts";
 import type { Axes, Shape } from "../../engine/shapes.ts";
 import type { LayerSummary } from "../../engine/summary.ts";
 import { Tensor } from "../../engine/tensor.ts";
