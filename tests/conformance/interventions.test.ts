@@ -48,7 +48,7 @@ describe("calls that cross", () => {
         const model = await loadModel(left, graph, { parameters: true });
         const observing = model.observe(["relu"]);
         const moving = model.moveTo(right);
-        expect(() => model.run({ x })).toThrow("is being moved");
+        expect(() => model.run({ x })).toThrow("is on no device now");
         await Promise.all([observing, moving]);
         expect(model.observed).toEqual(["relu"]);
         expect(left.allocatedBytes).toBe(0);
