@@ -28,7 +28,7 @@ function focusedText(): string {
   let focused = document.activeElement;
   while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
   const label = focused instanceof HTMLInputElement || focused instanceof HTMLSelectElement ? focused.labels?.[0] : undefined;
-  const first = label && [...label.childNodes].find(({ textContent }) => textContent?.trim());
+  const first = label && [...label.childNodes].find((node) => node.nodeType !== Node.COMMENT_NODE && node.textContent?.trim());
   return (focused?.ariaLabel ?? (first ?? focused)?.textContent ?? "").trim();
 }
 
@@ -97,6 +97,7 @@ test("opens with a network that learns: loss falls, maps change, and what is kno
     if (part === "gradient") {
       await expect(first).toContainText("The gradient comes with the next step.");
       await panel.getByRole("button", { name: "One step" }).click();
+      await first.scrollIntoViewIfNeeded();
     }
     await expect(first.locator(".high")).toHaveText(/^\d/);
   }
