@@ -290,8 +290,9 @@ describe("pictures that a list among them names", () => {
 
   test("a picture that two rows may mean is none of them", async () => {
     const list = file("list.csv", "cats/1.png,cat\ndogs/1.png,dog\na/2.png,cat");
-    const { pictures, leftOut } = await readLabels([list, file("1.png"), file("2.png")]);
+    const { pictures, leftOut, unread } = await readLabels([list, file("1.png"), file("2.png")]);
     expect(pictures.map(({ path }) => path)).toEqual(["2.png"]);
     expect(leftOut).toBe(2);
+    expect(unread).toEqual(["'cats/1.png' is not here", "'dogs/1.png' is not here"]);
   });
 });

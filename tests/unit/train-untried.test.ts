@@ -85,6 +85,10 @@ test("it is not asked how good it is, and the status and what is read aloud say 
   expect(statusText(learning, false)).toBe(
     "Learns from 4 pictures · step 1 · 100 pictures/s · loss 0.500 · no picture is held back to try it on",
   );
+  const unread = ["line 3: it has no class", "'a/b.png'"];
+  expect(statusText({ ...learning, begun: { ...begun, leftOut: 3, unread }, history: learning.history } as never, false)).toContain(
+    " · 3 pictures could not be read (line 3: it has no class; 'a/b.png'; …)",
+  );
   expect(learning.told).toBe("After 1 step the loss is 0.500; no picture is held back to try it on.");
   expect(learning.history.scores).toEqual([]);
 });

@@ -26,6 +26,8 @@ export interface TrainingData {
   readonly isEndless?: boolean;
   /** Pictures that could not be read. */
   readonly leftOut?: number;
+  /** The first few of them. */
+  readonly unread?: readonly string[];
 }
 
 const heldBackShapes = 300;
@@ -100,6 +102,9 @@ export function setPreparation(preparation: Preparation, channelCount: number): 
   return { std: parts.map(({ std }) => std), mean: parts.map(({ mean }) => mean), isBlueFirst };
 }
 
+/** Pictures that are named where they cannot be read. */
+const mostNamed = 3;
+
 /** Pictures of one's own, by class. Those that cannot be read are left out. */
 async function readOwn(
   files: TrainWish["files"],
@@ -108,7 +113,7 @@ async function readOwn(
   preparation: Preparation,
   seed: number,
 ): Promise<TrainingData> {
-  const { classes, pictures, leftOut, isListed } = await readLabels(files);
+  const { classes, pictures, leftOut, unread, isListed } = await readLabels(files);
   const decoded: (LabelledPicture & { readonly pixels: Uint8Array })[] = [];
   for (const one of pictures) {
     const pixels = await decode(one.file, picture, preparation).catch(() => undefined);
@@ -128,7 +133,14 @@ async function readOwn(
       { picture, classes, preparation: own },
     );
   };
-  return { train: set(train), test: test.length > 0 ? set(test) : undefined, leftOut: leftOut + pictures.length - decoded.length };
+  const readable = new Set(decoded.map(({ path }) => path));
+  const damaged = pictures.filter(({ path }) => !readable.has(path)).map(({ path }) => `'${path}'`);
+  return {
+    train: set(train),
+    test: test.length > 0 ? set(test) : undefined,
+    leftOut: leftOut + pictures.length - decoded.length,
+    unread: [...unread, ...damaged].slice(0, mostNamed),
+  };
 }
 
 /** Bytes of a picture, channel by channel. */

@@ -14,7 +14,7 @@ import type { Begun, Evaluated, ExamplePicture, TrainWish } from "./request.ts";
 import { Worst } from "./worst.ts";
 
 export interface Lesson extends BaseLesson, Examination<Omit<Evaluated, "steps">> {
-  readonly about: Pick<Begun, "kind" | "classes" | "count" | "heldBack" | "leftOut">;
+  readonly about: Pick<Begun, "kind" | "classes" | "count" | "heldBack" | "leftOut" | "unread">;
   /** The second network has come apart: nobody asks how good it is. */
   endRival(): void;
   /** One of those held back, or where none is, of those learned from; they begin anew after the last. */
@@ -56,7 +56,7 @@ async function withParts(make: (keep: <P extends Part>(part: P) => P) => Promise
 }
 
 async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
-  const { train, test, isEndless, leftOut = 0 } = await readExamples(viewer, wish, preparation);
+  const { train, test, isEndless, leftOut = 0, unread } = await readExamples(viewer, wish, preparation);
   const { seed, batch, rival } = wish;
   return withParts(async (keep) => {
     const examinationOf = async (model: Model) => {
@@ -71,7 +71,14 @@ async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Prepara
     const learning = keep(await learnClasses(viewer.model.device, train, { isEndless, seed, seen: turn * batch }));
     return {
       ...learning,
-      about: { kind: "classes", classes: train.classes, count: isEndless ? undefined : train.length, heldBack: test?.length ?? 0, leftOut },
+      about: {
+        kind: "classes",
+        classes: train.classes,
+        count: isEndless ? undefined : train.length,
+        heldBack: test?.length ?? 0,
+        leftOut,
+        unread,
+      },
       async evaluate() {
         if (!test || !examination) throw new ModelError("no picture is held back to try the network on.");
         const worst = new Worst(examination.scores);

@@ -16,6 +16,8 @@ export interface LabelledPictures {
   readonly pictures: readonly LabelledPicture[];
   /** How many a list names that are not there, or that make no sense in it. */
   readonly leftOut: number;
+  /** Each of them, with what is wrong. */
+  readonly unread: readonly string[];
   readonly isListed: boolean;
 }
 
@@ -25,7 +27,7 @@ export interface LabelledPictures {
 export async function readLabels(files: readonly OwnPicture[]): Promise<LabelledPictures> {
   const [list, other] = files.filter(({ path }) => isListName(path));
   if (other) throw new ModelError(`there are several lists, '${list?.path}' and '${other.path}'; expected one .csv.`);
-  if (!list) return { ...labelsOf(files), leftOut: 0, isListed: false };
+  if (!list) return { ...labelsOf(files), leftOut: 0, unread: [], isListed: false };
   try {
     return labelsOfList(files, list.path, await list.file.text());
   } catch (error) {
@@ -48,14 +50,16 @@ function labelsOfList(files: readonly OwnPicture[], place: string, text: string)
     const ending = files.filter((one) => one.path.endsWith(`/${path}`));
     return ending.length === 1 ? ending[0] : undefined;
   };
+  const unread = [...leftOut];
   const found = pictures.flatMap(({ path, label, isTest }) => {
     const name = nameOf(path);
     const one = all.get(folder + path) ?? all.get(path) ?? (listed.has(name) ? byName.get(name) : within(path));
+    if (!one) unread.push(`'${path}' is not here`);
     return one ? [{ ...one, label, isTest }] : [];
   });
   if (found.length === 0)
     throw new ModelError(`none of its pictures is here, such as ${pictures[0]?.path}. Choose the folder that holds both.`);
-  return { classes, pictures: found, leftOut: leftOut.length + pictures.length - found.length, isListed: true };
+  return { classes, pictures: found, leftOut: unread.length, unread, isListed: true };
 }
 
 const nameOf = (path: string) => path.split("/").at(-1) as string;

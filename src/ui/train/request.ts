@@ -104,6 +104,8 @@ export interface Begun {
   readonly heldBack: number;
   /** Pictures that could not be read. */
   readonly leftOut: number;
+  /** The first few of them, each with what is wrong where more is known than that it cannot be read. */
+  readonly unread?: readonly string[] | undefined;
   /** Where nothing else is said. */
   readonly rate: number;
   /** Steps that were taken before. */

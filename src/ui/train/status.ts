@@ -30,10 +30,17 @@ export function statusText({ begun, history, speed, isHeld, isStepping }: Learni
       : begun.heldBack === 0
         ? "no picture is held back to try it on"
         : "",
-    begun.leftOut > 0 ? `${begun.leftOut} ${begun.leftOut === 1 ? "picture" : "pictures"} could not be read` : "",
+    leftOutText(begun),
   ]
     .filter(Boolean)
     .join(" · ");
+}
+
+/** How many pictures could not be read, and the first few of them. */
+function leftOutText({ leftOut, unread = [] }: Learning["begun"]): string {
+  if (leftOut === 0) return "";
+  const names = unread.length > 0 ? ` (${unread.join("; ")}${leftOut > unread.length ? "; …" : ""})` : "";
+  return `${leftOut} ${leftOut === 1 ? "picture" : "pictures"} could not be read${names}`;
 }
 
 /** How good it was when it was tried last, in a sentence that is read aloud; how large its loss is, where nothing is held back to try it on. */
