@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { ModelError } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
+import { adapterText } from "../adapter-text.ts";
 import { checkFile, type FileCheck, type Verdict } from "../check-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { checkOutput, writeOutput } from "../output.ts";
@@ -37,7 +38,7 @@ async function check(paths: readonly string[], { seed, shape = [], json }: Optio
   if (json !== undefined) await checkOutput(json);
   const files = (await Promise.all(paths.map(findFiles))).flat();
   let device = await requestNodeDevice();
-  const adapter = [device.info.description, device.info.vendor, device.info.architecture].filter(Boolean).join(", ");
+  const adapter = adapterText(device);
   // A file that loses the GPU must not take those after it along.
   const request = async (): Promise<Device> => {
     if (!device.isLost) return device;

@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { ModelError } from "../../engine/errors.ts";
 import type { Precision } from "../../engine/precision.ts";
+import { adapterText } from "../adapter-text.ts";
 import { findCases } from "../conformance/cases.ts";
 import { defaultTolerance, halvesTolerance } from "../conformance/compare.ts";
 import { type CaseResult, runCase, type Status } from "../conformance/run-case.ts";
@@ -82,8 +83,7 @@ async function runConformance(folders: readonly string[], options: Options): Pro
   } finally {
     device.dispose();
   }
-  const { vendor, architecture, description } = device.info;
-  const adapter = [description, vendor, architecture].filter(Boolean).join(", ");
+  const adapter = adapterText(device);
   const count = (status: Status) => results.filter((result) => result.status === status).length;
   console.log(`\n${count("pass")} pass, ${count("fail")} fail, ${count("unsupported")} unsupported on ${adapter}`);
   if (options.json) await writeOutput(options.json, `${JSON.stringify({ adapter, cases: results }, undefined, 2)}\n`);

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { ModelError, UnsupportedError } from "../../engine/errors.ts";
 import { loadNetwork } from "../../engine/load-network.ts";
 import { noiseFor } from "../../reference/noise.ts";
+import { adapterText } from "../adapter-text.ts";
 import { checkNames } from "../check-names.ts";
 import { addInputOptions, type InputOptions, readArrays } from "../feed.ts";
 import { givenInputs } from "../given-inputs.ts";
@@ -65,8 +66,7 @@ async function gradcheck(modelPath: string, imagePath: string | undefined, optio
     console.log(`\n${count("ok")} ok, ${count("off")} off, ${count("no rule")} without a rule, ${count("no gradient")} without a gradient`);
     for (const reason of new Set(checks.flatMap((check) => check.reason ?? []))) console.log(line`- ${reason}`);
     if (whole) console.log(formatNetwork(whole));
-    const { vendor, architecture, description } = device.info;
-    const adapter = [description, vendor, architecture].filter(Boolean).join(", ");
+    const adapter = adapterText(device);
     if (json !== undefined) await writeOutput(json, `${JSON.stringify({ adapter, seed, layers: checks, network: whole }, undefined, 2)}\n`);
     if (isNetworkOff || count("off") > 0) process.exitCode = 1;
   } finally {

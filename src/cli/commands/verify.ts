@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { loadModel } from "../../engine/model.ts";
 import type { VerifiedLayer } from "../../engine/verify/verify.ts";
+import { adapterText } from "../adapter-text.ts";
 import { checkNames } from "../check-names.ts";
 import { addFeedOptions, type FeedOptions, readArrays } from "../feed.ts";
 import { givenInputs } from "../given-inputs.ts";
@@ -60,8 +61,7 @@ async function verify(modelPath: string, imagePath: string | undefined, options:
     const { isRight, layers: checked } = await model.verify({ inputs, layers, seed, most, onLayer: showProgress });
     model.dispose();
     console.log(formatLayers(checked));
-    const { vendor, architecture, description } = device.info;
-    const adapter = [description, vendor, architecture].filter(Boolean).join(", ");
+    const adapter = adapterText(device);
     const count = (verdict: VerifiedLayer["verdict"]) => formatCount(checked.filter((one) => one.verdict === verdict).length);
     console.log(line`\n${count("right")} right on ${adapter}, ${count("wrong")} wrong, ${count("left out")} left out`);
     for (const { name, verdict, reason } of checked) if (verdict !== "right") console.log(line`- ${name}: ${reason ?? verdict}`);
