@@ -81,6 +81,28 @@ const normalizations: readonly ElementCase[] = [
     { constants },
   ),
   one("BatchNormalization over two axes", op("BatchNormalization", "x scale bias mean variance", "y"), { x: [3, 4] }, { constants }),
+  one(
+    "BatchNormalization in training mode",
+    op("BatchNormalization", "x s b mean variance", "y", { training_mode: 1 }),
+    { x: [2, 4, 3, 2], s: [4], b: [4] },
+    { constants: { mean: constants.mean, variance: constants.variance } },
+  ),
+  ...["y", "y rm rv sm sv"].map((outputs) =>
+    one(
+      `BatchNormalization per element, with the outputs ${outputs}`,
+      op("BatchNormalization", "x scale bias mean variance", outputs, { spatial: 0 }),
+      { x: [3, 2, 2] },
+      {
+        opset: 7,
+        constants: {
+          scale: noise([2, 2], 3),
+          bias: noise([2, 2], 4),
+          mean: noise([2, 2], 5),
+          variance: Tensor.from("float32", [2, 2], [0.5, 1, 2, 3]),
+        },
+      },
+    ),
+  ),
   one("InstanceNormalization", op("InstanceNormalization", "x scale bias", "y"), { x: [2, 4, 2, 2] }, { constants }),
   one("InstanceNormalization of what is computed", op("InstanceNormalization", "x s b", "y"), { x: [2, 3, 4], s: [3], b: [3] }),
   one(

@@ -3,10 +3,10 @@ import * as ort from "onnxruntime-node";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { sizeOf } from "../../src/engine/shapes.ts";
-import { Tensor } from "../../src/engine/tensor.ts";
+import { type DataType, Tensor } from "../../src/engine/tensor.ts";
 
 /**
- * Runs `graph` on float32 inputs.
+ * Runs `graph` on inputs of the types that it has for them.
  *
  * @param names values to return, intermediate ones too; the graph's outputs unless given
  * @throws what ONNX Runtime says against the file
@@ -18,15 +18,19 @@ export async function runReference(
 ): Promise<ReadonlyMap<string, Tensor>> {
   const session = await ort.InferenceSession.create(encodeModel({ ...graph, outputs: [...names] }), { logSeverityLevel: 3 });
   const feeds = Object.fromEntries(
-    Object.entries(inputs).map(([name, tensor]) => [name, new ort.Tensor("float32", tensor.toFloat32(), [...tensor.shape])]),
+    Object.entries(inputs).map(([name, tensor]) => [
+      name,
+      new ort.Tensor(tensor.dtype as "float32", tensor.data as Float32Array, [...tensor.shape]),
+    ]),
   );
   const results = await session.run(feeds);
   await session.release();
   return new Map(
     names.map((name) => {
       const result = results[name];
-      if (!(result?.data instanceof Float32Array)) throw new Error(`'${name}' is not a float32 value`);
-      return [name, Tensor.float32(result.dims, result.data)];
+      if (!ArrayBuffer.isView(result?.data)) throw new Error(`'${name}' holds no numbers`);
+      const { buffer, byteOffset, byteLength } = result.data;
+      return [name, new Tensor(result.type as DataType, result.dims, new Uint8Array(buffer, byteOffset, byteLength))];
     }),
   );
 }

@@ -87,6 +87,12 @@ const casesOf = (opset: number): readonly RuleCase[] => [
     { opset, constants: { s: noise([2], 1), b: noise([2], 2), m: noise([2], 3), v: Tensor.from("float32", [2], [1, 2]) } },
   ),
   one(
+    "BatchNormalization that trains, for it has statistics as outputs",
+    op("BatchNormalization", "x s b m v", "y rm rv sm sv", { epsilon: 0.01 }),
+    { x: [2, 2, 3, 2], s: [2], b: [2] },
+    { opset, constants: { m: noise([2], 3), v: Tensor.from("float32", [2], [1, 2]) } },
+  ),
+  one(
     "InstanceNormalization",
     op("InstanceNormalization", "x s b", "y"),
     { x: [1, 2, 3, 3] },

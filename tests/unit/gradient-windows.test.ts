@@ -133,6 +133,24 @@ const normalizations: readonly RuleCase[] = [
     { x: [3, 4] },
     { constants },
   ),
+  ...[1, 0].map((spatial) =>
+    one(
+      `BatchNormalization in training mode, spatial=${spatial}`,
+      op("BatchNormalization", "x scale bias mean variance", "y", { training_mode: 1, epsilon: 0.01, ...(spatial === 0 && { spatial }) }),
+      spatial ? { x: [3, 4, 2], scale: [4], bias: [4] } : { x: [3, 2, 2], scale: [2, 2], bias: [2, 2] },
+      {
+        constants: spatial
+          ? { mean: constants.mean, variance: constants.variance }
+          : { mean: noise([2, 2], 5), variance: noise([2, 2], 6) },
+      },
+    ),
+  ),
+  one(
+    "BatchNormalization per element",
+    op("BatchNormalization", "x scale bias mean variance", "y", { spatial: 0 }),
+    { x: [3, 2, 2], scale: [2, 2], bias: [2, 2] },
+    { opset: 7, constants: { mean: noise([2, 2], 5), variance: Tensor.from("float32", [2, 2], [0.5, 1, 2, 3]) } },
+  ),
   one("InstanceNormalization over one axis", op("InstanceNormalization", "x scale bias", "y"), { x: [2, 4, 5] }, { constants }),
   ...[18, 21].map((opset) =>
     one(

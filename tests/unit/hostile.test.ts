@@ -131,12 +131,12 @@ describe("a node is refused with its name and the reason", () => {
       "reach beyond",
     ],
     [
-      "training",
-      { constants: { v: floats([3]) }, nodes: [op("BatchNormalization", "x v v v v", "y m n o p")], opset: 9 },
-      "only training computes",
+      "statistics that are not computed",
+      { constants: { v: floats([3]) }, nodes: [op("BatchNormalization", "x v v v v", "y m n")] },
+      "only training mode computes",
     ],
     [
-      "statistics per pixel",
+      "statistics per element that are per channel",
       { constants: { v: floats([3]) }, nodes: [op("BatchNormalization", "x v v v v", "y", { spatial: 0 })], opset: 7 },
       "spatial=0",
     ],

@@ -2,8 +2,6 @@
 import { expect, test } from "vitest";
 import type { Node } from "../../src/engine/graph/graph.ts";
 import { inspectModel } from "../../src/engine/inspect.ts";
-import { readModel } from "../../src/engine/source.ts";
-import { readData } from "../support/data.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 
 const inDomain = (node: Node, domain: string): Node => ({ ...node, domain });
@@ -42,12 +40,4 @@ test.each(advised)("%s:%s is refused with advice", async (domain, operator, advi
   const [obstacle] = await obstaclesOf([inDomain(op(operator, "x", "y"), domain)]);
   expect(obstacle).toContain(`${operator} 'y': the operator`);
   expect(obstacle).toContain(advice);
-});
-
-test("files of the field that cannot run say so in few lines, where they are", async () => {
-  const trained = readData("field/bn-five-outputs/model.onnx");
-  if (!trained) return;
-  const { obstacles } = await inspectModel(await readModel(trained));
-  expect(obstacles.length).toBe(1);
-  expect(obstacles[0]).toContain("Export the model in evaluation mode");
 });

@@ -134,6 +134,20 @@ describe("scale and shift after a convolution", () => {
       });
   });
 
+  test.each([
+    ["in training mode", { training_mode: 1 }, "y", 21],
+    ["with statistics as outputs, before opset 14", {}, "y rm rv sm sv", 9],
+    ["with statistics per element", { spatial: 0 }, "y", 8],
+  ] as const)("BatchNormalization %s stays", (_, attributes, outputs, opset) => {
+    const perElement = Object.fromEntries(Object.keys(statistics).map((name) => [name, noise([4, 8, 8], 3)]));
+    const graph = graphOf({
+      constants: { w, ...("spatial" in attributes ? perElement : statistics) },
+      nodes: [conv("x w", "c"), op("BatchNormalization", "c scale shift mean variance", outputs, attributes)],
+      opset,
+    });
+    expect(describeNodes(optimize(graph)).map((line) => line.split("(")[0])).toEqual(["Conv", "BatchNormalization"]);
+  });
+
   test("without a bias one is made; the given tensors stay as they were", () => {
     const before = w.toNumbers();
     const { weight, bias } = foldIntoConvolution(w, undefined, { scale: Float32Array.of(1, 2, 3, 4), shift: Float32Array.of(5, 6, 7, 8) });

@@ -137,7 +137,10 @@ function linkOf(graph: TypedGraph, node: Node, output: string, index: Index, con
 function onlyVariable({ variables }: Link, { prepared }: TypedGraph): { readonly name: string; readonly index: Index } | undefined {
   const [first, second] = [...variables].filter(([name]) => !prepared?.has(name));
   if (!first || second) return undefined;
-  return { name: first[0], index: elementOf(first[1][0] as Grid) };
+  const [name, [grid = []]] = first;
+  // Of a BatchNormalization in training mode it is the whole channel.
+  const isOne = grid.every(([run, other]) => run && !other && run[1] - run[0] === 1);
+  return isOne ? { name, index: elementOf(grid) } : undefined;
 }
 
 function describeSource(graph: TypedGraph, name: string): string {

@@ -102,8 +102,9 @@ export function needsRepeating({ operator }: Node, shape: Shape): boolean {
 const normalizations = new Set(["Softmax", "LogSoftmax", "Hardmax", "LayerNormalization"]);
 
 /** Whether a node would compute something of all pictures of a batch together, which the shapes of its outputs do not tell. */
-export function mixesPictures({ types }: TypedGraph, { operator, attributes, inputs: [input = ""] }: Node): boolean {
+export function mixesPictures({ types }: TypedGraph, { operator, attributes, inputs: [input = ""], outputs }: Node): boolean {
   const axis = attributes.get("axis");
+  if (operator === "BatchNormalization") return outputs.length > 1 || attributes.get("training_mode") === 1;
   return normalizations.has(operator) && (axis === 0 || axis === -(types.get(input)?.shape.length ?? 0));
 }
 

@@ -1,5 +1,6 @@
 // BatchNormalization as an operator of its own, where no convolution has taken it in.
-import { type Shape, sizeOf } from "../shapes.ts";
+import type { ValueType } from "../graph/graph.ts";
+import { type Shape, sameShape, sizeOf } from "../shapes.ts";
 import { checkSameType, floatInput } from "./checks.ts";
 import { elementWiseKernel } from "./element-wise-kernel.ts";
 import { defineOperator, type Kernel, type Operator } from "./operator.ts";
@@ -13,26 +14,46 @@ export const normalizationFormula = {
   scalars: ["epsilon"],
 };
 
-/** y = scale · (x − mean) / √(variance + ε) + bias per channel, for a BatchNormalization that no convolution has taken in. */
+/**
+ * y = scale · (x − mean) / √(variance + ε) + bias per channel, or with `spatial=0` per element of an example; for a BatchNormalization that no
+ * convolution has taken in. In training mode mean and variance are the batch's, and the running ones are outputs.
+ */
 const batchNormalization = defineOperator("BatchNormalization", { since: 6 }, (context) => {
-  const { attributes } = context;
+  const { attributes, opset, outputCount } = context;
   const epsilon = attributes.number("epsilon", 1e-5);
-  attributes.ignore("momentum", "is_test", "consumed_inputs");
-  if (!attributes.flag("spatial", true)) return context.unsupported("spatial=0, statistics per pixel. Export with statistics per channel");
-  if (attributes.flag("training_mode", false)) return context.unsupported("training_mode=1. Export the model in evaluation mode");
-  if (context.outputCount > 1)
-    return context.unsupported("statistics as outputs, which only training computes. Export the model in evaluation mode");
-  const x = floatInput(context, 0);
-  checkSameType(context, 0, 1, 2, 3, 4);
-  const channels = x.shape[1] ?? 1;
-  const operands = [0, 1, 2, 3, 4].map((i) => context.input(i));
-  for (const vector of operands.slice(1))
-    if (sizeOf(vector.shape) !== channels)
-      return context.invalid(`scale, bias, mean and variance must have ${channels} elements, got [${vector.shape}]`);
+  const momentum = attributes.number("momentum", 0.9);
+  const isPerElement = !attributes.flag("spatial", true);
+  const isTest = attributes.flag("is_test", false);
+  // Before opset 14 it trains where it has statistics as outputs.
+  const trains = opset < 14 ? outputCount > 1 && !isTest : attributes.flag("training_mode", false);
+  attributes.ignore("consumed_inputs");
+  if (!trains && outputCount > 1) return context.invalid("it has statistics as outputs, which only training mode computes");
+  const { dtype, shape } = floatInput(context, 0);
+  const vector = isPerElement ? shape.slice(1) : [shape[1] ?? 1];
+  const [, , mean] = [1, 2, 3, 4].map((index) => {
+    const operand = floatInput(context, index);
+    if (!sameShape(operand.shape, vector))
+      return context.invalid(
+        `scale, bias, mean and variance must have the shape [${vector}]${isPerElement ? " with spatial=0" : ""}, got [${operand.shape}]`,
+      );
+    return operand;
+  });
+  // The types of x, of scale and bias, and of the statistics came apart one after the other.
+  checkSameType(context, ...(opset < 15 ? [0] : []), 1, 2);
+  checkSameType(context, ...(opset < 14 ? [0] : []), 3, 4);
+  if (trains && sizeOf(shape) === 0) return context.invalid(`x of shape [${shape}] has no elements to take statistics of`);
+  const mostOutputs = trains ? (opset < 14 ? 5 : 3) : 1;
+  const kernel = elementWiseKernel(normalizationFormula, { epsilon });
+  const statistics = { dtype: mean?.dtype ?? dtype, shape: vector };
   return {
-    outputs: [{ dtype: x.dtype, shape: x.shape }],
+    outputs: [{ dtype, shape }, ...new Array<ValueType>(Math.min(outputCount, mostOutputs) - 1).fill(statistics)],
+    exact: [1, 2, 3, 4],
     continuesLayer: true,
-    kernels: () => [perChannelKernel(elementWiseKernel(normalizationFormula, { epsilon }), x.shape)],
+    kernels: () => {
+      const { general } = context.families;
+      if (trains) return general ? [general.normalizationOfBatch({ shape, epsilon, momentum, isPerElement })] : [];
+      return [isPerElement ? kernel : perChannelKernel(kernel, shape)];
+    },
   };
 });
 

@@ -1,5 +1,6 @@
 // Kernels that operators find in a catalog: families from parts of the program that are loaded only where they pay.
 import type { AttributeValue, Graph, Node, ValueType } from "../graph/graph.ts";
+import type { Shape } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Candidate, ConvolutionCase } from "./convolution/case.ts";
 import type { MatrixProduct } from "./matrix-product.ts";
@@ -18,6 +19,17 @@ export interface GeneralKernels {
   /** Before it, where there is one, a faster one that answers where maxima are. */
   readonly pools: (pool: Pool) => readonly Kernel[];
   readonly product: (product: MatrixProduct) => Kernel;
+  readonly normalizationOfBatch: (normalization: NormalizationOfBatch) => Kernel;
+}
+
+/** A BatchNormalization in training mode. */
+export interface NormalizationOfBatch {
+  readonly shape: Shape;
+  readonly epsilon: number;
+  /** How much of a running statistic is kept. */
+  readonly momentum: number;
+  /** Whether each element of an example is a channel of its own, as with `spatial=0`. */
+  readonly isPerElement: boolean;
 }
 
 /** What loss scaling writes with: a graph of a step in the making. */

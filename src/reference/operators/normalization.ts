@@ -1,7 +1,7 @@
 // Normalizations and softmax.
 // https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
 import { normalizeAxis } from "../../engine/shapes.ts";
-import { map, type NdArray, ndArray, repeatTo, reshape } from "../array.ts";
+import { type NdArray, ndArray, repeatTo, reshape } from "../array.ts";
 import type { Call, Evaluate, Operators } from "../operator.ts";
 import { axesFrom, mapRows, placeAlong, reduceRows } from "../rows.ts";
 
@@ -27,16 +27,41 @@ function scaleAlong(x: NdArray, axis: number, scale: NdArray, bias: NdArray | un
   return ndArray(x.dtype, x.shape, data);
 }
 
+/** With statistics of its own, or in training mode the batch's; these are the other outputs. */
 const batchNormalization: Evaluate = (call) => {
-  if (call.attributes.flag("training_mode", false)) call.unsupported("training mode is not part of the float64 reference.");
-  const [x, scale, bias, mean, variance] = [0, 1, 2, 3, 4].map(call.input) as [NdArray, NdArray, NdArray, NdArray, NdArray];
-  const factor = map(scale, (value) => value);
-  const shift = map(bias, (value) => value);
-  scale.data.forEach((value, c) => {
-    factor.data[c] = value / Math.sqrt((variance.data[c] as number) + epsilonOf(call));
-    shift.data[c] = (bias.data[c] as number) - (mean.data[c] as number) * (factor.data[c] as number);
+  const { attributes, input, outputCount } = call;
+  const [x, scale, bias, mean, variance] = [0, 1, 2, 3, 4].map(input) as [NdArray, NdArray, NdArray, NdArray, NdArray];
+  const isPerElement = attributes.number("spatial", 1) === 0;
+  const size = x.data.length / (x.shape[0] ?? 1);
+  const channel = isPerElement ? (i: number) => i % size : placeAlong(x.shape, 1);
+  const values = scale.data.map(() => 0);
+  const [batchMean, batchVariance] = [values.slice(), values.slice()];
+  const trains = outputCount > 1 || attributes.flag("training_mode", false);
+  if (trains) {
+    const share = scale.data.length / x.data.length;
+    x.data.forEach((value, i) => {
+      batchMean[channel(i)] = (batchMean[channel(i)] as number) + value * share;
+    });
+    x.data.forEach((value, i) => {
+      const c = channel(i);
+      batchVariance[c] = (batchVariance[c] as number) + (value - (batchMean[c] as number)) ** 2 * share;
+    });
+  }
+  const [usedMean, usedVariance] = trains ? [batchMean, batchVariance] : [mean.data, variance.data];
+  const deviation = (c: number) => Math.sqrt((usedVariance[c] as number) + epsilonOf(call));
+  const y = x.data.map((value, i) => {
+    const c = channel(i);
+    return ((value - (usedMean[c] as number)) / deviation(c)) * (scale.data[c] as number) + (bias.data[c] as number);
   });
-  return scaleAlong(x, 1, factor, shift);
+  const keep = attributes.number("momentum", 0.9);
+  const running = (before: NdArray, now: Float64Array) =>
+    ndArray(
+      before.dtype,
+      before.shape,
+      before.data.map((value, c) => value * keep + (now[c] as number) * (1 - keep)),
+    );
+  const saved = [batchMean, batchVariance.map((_, c) => 1 / deviation(c))].map((data) => ndArray(mean.dtype, mean.shape, data));
+  return [ndArray(x.dtype, x.shape, y), running(mean, batchMean), running(variance, batchVariance), ...saved].slice(0, outputCount);
 };
 
 const instanceNormalization: Evaluate = (call) => {

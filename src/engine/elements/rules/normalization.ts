@@ -12,18 +12,38 @@ import type { StepBody } from "../step.ts";
 const batchNormalization: Rule = {
   continuesLayer: true,
   reads(facts, grid) {
-    if (facts.attributes.flag("training_mode", false)) facts.unsupported("in training mode");
-    const channel: Grid = [grid[1] ?? [[0, 1]]];
+    const channel: Grid = isPerElement(facts) ? grid.slice(1) : [grid[1] ?? [[0, 1]]];
+    if (trains(facts)) return [[rowsAlong(grid, facts.shape(0), axesOfBatch(facts))], [channel], [channel]];
     return [[grid], [channel], [channel], [channel], [channel]];
   },
   step(facts, index, at) {
+    const channel = isPerElement(facts) ? index.slice(1) : [index[1] ?? 0];
+    if (trains(facts)) {
+      const row = elementsOfRow(index, facts.shape(0), axesOfBatch(facts));
+      return normalizationStep(facts, index, at, row, () => channel);
+    }
     const x = at(0, index);
-    const [scale, bias, mean, variance] = [1, 2, 3, 4].map((input) => at(input, [index[1] ?? 0])) as [number, number, number, number];
+    const [scale, bias, mean, variance] = [1, 2, 3, 4].map((input) => at(input, channel)) as [number, number, number, number];
     const epsilon = epsilonOf(facts);
     const result = ((x - mean) / Math.sqrt(variance + epsilon)) * scale + bias;
     return { kind: "affine", value: facts.node.inputs[0] ?? "", index, x, scale, bias, mean, variance, epsilon, result };
   },
 };
+
+/** Whether it takes the statistics of the batch. */
+function trains({ attributes, node }: Facts): boolean {
+  return node.outputs.length > 1 || attributes.flag("training_mode", false);
+}
+
+/** Whether each element of an example has statistics of its own. */
+function isPerElement({ attributes }: Facts): boolean {
+  return !attributes.flag("spatial", true);
+}
+
+/** The axes that the batch's statistics are taken over. */
+function axesOfBatch(facts: Facts): readonly number[] {
+  return [0, ...(isPerElement(facts) ? [] : axesFrom(2, facts.shape(0).length))];
+}
 
 function epsilonOf({ attributes }: Facts): number {
   return attributes.number("epsilon", 1e-5);

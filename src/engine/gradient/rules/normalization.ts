@@ -22,17 +22,25 @@ const sumPerChannel = ({ emit, shape }: RuleContext) => {
   return (value: string): string => emit.reshape(emit.sum(value, axes), [shape(0)[1] as number]);
 };
 
-/** With running statistics it scales each channel. */
+/** With running statistics it scales each channel, or with `spatial=0` each element of an example; in training mode x moves the statistics, too. */
 const batchNormalization: Rule = (context) => {
-  const { attributes, dy, emit, needs, node, shape, x } = context;
-  if (attributes.flag("training_mode", false)) context.unsupported("there is no rule yet for its gradient in training mode.");
+  const { attributes, dy, emit, gradient, needs, node, shape, x } = context;
   const [, scale = "", , mean = "", variance = ""] = node.inputs;
-  const deviation = emit.node("Sqrt", [emit.add(variance, emit.number(attributes.number("epsilon", 1e-5), variance))]);
+  const isPerElement = !attributes.flag("spatial", true);
   const [channels = 1] = shape(1);
-  const along = (vector: string) => perChannel(context, vector, channels, shape(0).length);
+  const along = (vector: string) => (isPerElement ? vector : perChannel(context, vector, channels, shape(0).length));
+  const sum = isPerElement ? (value: string) => emit.sumTo(value, shape(0), shape(1)) : sumPerChannel(context);
+  if (node.outputs.length > 1 || attributes.flag("training_mode", false)) {
+    if ([1, 2, 3, 4].some(gradient)) context.unsupported("there is no rule for the gradient of its statistics.");
+    const axes = shape(0).flatMap((_, axis) => (axis === 0 || (axis > 1 && !isPerElement) ? [axis] : []));
+    const made = standardize(context, x, axes);
+    const throughBatch = throughStandardization(context, emit.multiply(dy, along(scale)), made);
+    return [throughBatch, ...affine(context, () => made.standard, sum), null, null];
+  }
+  const deviation = emit.node("Sqrt", [emit.add(variance, emit.number(attributes.number("epsilon", 1e-5), variance))]);
   const standard = () => emit.divide(emit.subtract(x, along(mean)), along(deviation));
   const dx = needs(0) ? emit.multiply(dy, along(emit.divide(scale, deviation))) : undefined;
-  return [dx, ...affine(context, standard, sumPerChannel(context))];
+  return [dx, ...affine(context, standard, sum)];
 };
 
 /** x̂ = (x − mean) / √(variance + ε), statistics over some axes. */

@@ -1,4 +1,5 @@
 // Nodes that compute otherwise in training than later, and steps in parts. Loaded where there are any.
+import { UnsupportedError } from "../../errors.ts";
 import type { GraphEdit } from "../../graph/edit.ts";
 import { fusedDomain, type Graph, type Node, type TypedGraph } from "../../graph/graph.ts";
 import { keyOf } from "../../random.ts";
@@ -37,17 +38,25 @@ export function inTrainingMode(
   const statistics: Statistic[] = [];
   const normalize = (edit: GraphEdit, node: Node): void => {
     const [x = "", scale = "", bias = "", mean = "", variance = ""] = node.inputs;
-    if (isFrozen(scale) || initializers.has(mean)) return;
+    const attributes = new Map([...node.attributes].filter(([name]) => name !== "training_mode"));
+    if (node.attributes.get("spatial") === 0)
+      throw new UnsupportedError(
+        `BatchNormalization '${node.name}': with spatial=0 it cannot be trained. Export it with statistics per channel.`,
+      );
+    if (isFrozen(scale) || initializers.has(mean)) {
+      // It keeps its statistics also where the file is in training mode.
+      edit.replace(node.name, { outputs: node.outputs.slice(0, 1), attributes });
+      return;
+    }
     const number = (name: string, usual: number) => Number(node.attributes.get(name) ?? usual);
     const [y = ""] = node.outputs;
     const [nextMean, nextVariance] = [edit.fresh(`${y}/mean`), edit.fresh(`${y}/variance`)];
-    const attributes = new Map([["epsilon", number("epsilon", 1e-5)]]);
     edit.replace(node.name, {
       operator: "BatchNormalizationOfBatch",
       domain: fusedDomain,
       inputs: [x, scale, bias],
       outputs: [y, nextMean, nextVariance],
-      attributes,
+      attributes: new Map([["epsilon", number("epsilon", 1e-5)]]),
     });
     const keep = number("momentum", 0.9);
     statistics.push({ running: mean, next: nextMean, keep }, { running: variance, next: nextVariance, keep });

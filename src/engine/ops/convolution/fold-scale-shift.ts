@@ -61,12 +61,21 @@ function operandsOf(node: Node, input: string): readonly string[] {
 /** Whether a node is y[c] = scale[c] · x[c] + shift[c]. */
 function isPerChannel({ types }: TypedGraph, node: Node, input: string, channels: number): boolean {
   if (node.domain !== "" && node.domain !== fusedDomain) return false;
-  if (node.operator === "BatchNormalization") return node.inputs[0] === input && node.attributes.get("training_mode") !== 1;
+  if (node.operator === "BatchNormalization") return node.inputs[0] === input && isFixed(node) && haveOneType(types, node.inputs);
   if (node.operator !== "Mul" && node.operator !== "Add") return false;
   const rank = types.get(input)?.shape.length ?? 0;
   const shape = types.get(otherOperand(node, input))?.shape ?? [];
   const padded = [...new Array<number>(Math.max(0, rank - shape.length)).fill(1), ...shape];
   return padded.length === rank && padded.every((extent, axis) => extent === 1 || (axis === 1 && extent === channels));
+}
+
+/** Whether a BatchNormalization does the same to every element of a channel in every run: it does not train. */
+function isFixed({ attributes, outputs }: Node): boolean {
+  return outputs.length === 1 && attributes.get("training_mode") !== 1 && attributes.get("spatial") !== 0;
+}
+
+function haveOneType(types: ReadonlyMap<string, ValueType>, names: readonly string[]): boolean {
+  return new Set(names.map((name) => types.get(name)?.dtype)).size === 1;
 }
 
 function foldConstants(

@@ -6,14 +6,18 @@ import type { CatalogOptions } from "../catalog.ts";
 import { generalKernel as convolution } from "../convolution/general.ts";
 import type { GeneralKernels } from "../families.ts";
 import { type OperatorModules, operatorsOf } from "../operator.ts";
+import { normalizationOfBatch } from "./batch-statistics.ts";
 import { blockedProduct as product } from "./matmul.ts";
 import { generalPools as pools } from "./pool.ts";
 
 export const operators = operatorsOf(
-  import.meta.glob(["./*.ts", "!./{index,activation-gradient-passes,composed,fold-pad,resample,small-windows,spatial,sub-pixel}.ts"], {
-    eager: true,
-    import: "default",
-  }) as OperatorModules,
+  import.meta.glob(
+    ["./*.ts", "!./{index,activation-gradient-passes,batch-statistics,composed,fold-pad,resample,small-windows,spatial,sub-pixel}.ts"],
+    {
+      eager: true,
+      import: "default",
+    },
+  ) as OperatorModules,
 );
 
 /**
@@ -94,4 +98,4 @@ function isTaken(part: string, keys: ReadonlySet<string>, options: CatalogOption
   return isTrained && (part === "training" || (part === "softwareTraining" && target?.profile === "software"));
 }
 
-export const general: GeneralKernels = { convolution, pools, product };
+export const general: GeneralKernels = { convolution, pools, product, normalizationOfBatch };

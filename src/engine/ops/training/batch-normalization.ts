@@ -1,12 +1,12 @@
 // BatchNormalization in training, as operators of Convcam's own: with the statistics of the batch, which are outputs besides; and its gradient.
 // https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
 import sumsShader from "../../../shaders/batch-gradient.wgsl";
-import momentsShader from "../../../shaders/batch-moments.wgsl";
 import { fusedDomain } from "../../graph/graph.ts";
-import { type Shape, sameShape, sizeOf } from "../../shapes.ts";
+import { sameShape } from "../../shapes.ts";
 import { normalizationFormula, perChannelKernel } from "../batch-normalization.ts";
 import { floatInput } from "../checks.ts";
 import { elementWiseKernel } from "../element-wise-kernel.ts";
+import { momentDispatches, walkOf } from "../on-demand/batch-statistics.ts";
 import { type Dispatch, defineOperator, type OperatorContext, type PlacedOperand } from "../operator.ts";
 
 /** Vectors with an element per channel, refused where they have others. */
@@ -16,13 +16,12 @@ function checkChannels(context: OperatorContext, channels: number, ...indices: r
       context.invalid(`input ${index} is [${context.input(index).shape}], expected [${channels}]`);
 }
 
-const walk = ([batch = 1, channels = 1, ...places]: Shape) => ({ channels, batch, places: sizeOf(places) });
-
 /** Inputs: x, scale, bias. Outputs: y, and mean and variance of the batch, over all elements of a channel. */
 const forward = defineOperator("BatchNormalizationOfBatch", { since: 1, domain: fusedDomain }, (context) => {
   const { dtype, shape } = floatInput(context, 0);
   const epsilon = context.attributes.number("epsilon", 1e-5);
-  const { channels, batch, places } = walk(shape);
+  const walk = walkOf(shape);
+  const { channels, batch, places } = walk;
   checkChannels(context, channels, 1, 2);
   if (batch * places === 0) context.invalid(`x of shape [${shape}] has no elements to take statistics of`);
   const vector = { dtype, shape: [channels] };
@@ -35,16 +34,8 @@ const forward = defineOperator("BatchNormalizationOfBatch", { since: 1, domain: 
       {
         name: "batch normalization",
         dispatches([x, scale, bias], [y, mean, variance]) {
-          const moment = (of: PlacedOperand, isVariance: boolean): Dispatch => ({
-            shader: momentsShader,
-            constants: { IS_VARIANCE: Number(isVariance) },
-            params: { channels, batch, places },
-            bindings: { x: x as PlacedOperand, mean: isVariance ? (mean as PlacedOperand) : (x as PlacedOperand), moment: of },
-            workgroups: channels,
-          });
           return [
-            moment(mean as PlacedOperand, false),
-            moment(variance as PlacedOperand, true),
+            ...momentDispatches(x as PlacedOperand, walk, mean as PlacedOperand, variance as PlacedOperand),
             ...normalize.dispatches([x, scale, bias, mean, variance], [y as PlacedOperand]),
           ];
         },
@@ -66,7 +57,7 @@ const slope = {
 const backward = defineOperator("BatchNormalizationGradient", { since: 1, domain: fusedDomain }, (context) => {
   const { dtype, shape } = floatInput(context, 1);
   const epsilon = context.attributes.number("epsilon", 1e-5);
-  const { channels, batch, places } = walk(shape);
+  const { channels, batch, places } = walkOf(shape);
   if (!sameShape(floatInput(context, 0).shape, shape))
     context.invalid(`a gradient of shape [${context.input(0).shape}], expected [${shape}]`);
   checkChannels(context, channels, 2, 3, 4);
