@@ -5,8 +5,9 @@ import type { Body, Graph, Node, SubgraphMarker, TypedGraph, ValueType } from ".
 import type { Network } from "./network.ts";
 import type { Catalog } from "./ops/catalog.ts";
 import { readsOf } from "./ops/control/bodies.ts";
-import { answerOf, type Demand, type Division, divideGraph, graphOfRest, type Rest } from "./passes/demands.ts";
+import { answerOf, type Division, divideGraph, graphOfRest, type Rest } from "./passes/demands.ts";
 import { explainObstacles } from "./passes/obstacles.ts";
+import type { Demand } from "./passes/watch.ts";
 import { sameShape } from "./shapes.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -148,26 +149,29 @@ class Loop {
     let goesOn = condition ? numberOf(condition) !== 0 : true;
     let states = initial.map((name) => values.get(name) as Tensor);
     const scanned = outputs.slice(states.length + 1).map((): Tensor[] => []);
-    for (let turn = 0; turn < turns && goesOn; turn++) {
+    const runBody = async (turn: number) => {
       const given = [Tensor.int64([], [turn]), Tensor.from("bool", [], [1]), ...states];
-      const results = await this.#continuation.run(
-        new Map([...outer, ...inputs.map((name, i) => [name, given[i] as Tensor] as const)]),
-        budget,
-      );
-      const found = outputs.map((name) => results.get(name) as Tensor);
+      const all = new Map([...outer, ...inputs.map((name, i) => [name, given[i] as Tensor] as const)]);
+      const results = await this.#continuation.run(all, budget);
+      return outputs.map((name) => results.get(name) as Tensor);
+    };
+    let turn = 0;
+    for (; turn < turns && goesOn; turn++) {
+      const found = await runBody(turn);
       goesOn = found[0]?.toNumbers()[0] !== 0;
       states = found.slice(1, states.length + 1);
       for (const [i, list] of scanned.entries()) list.push(found[states.length + 1 + i] as Tensor);
     }
-    return [...states, ...scanned.map((list, i) => this.#stack(list, outputTypes[states.length + 1 + i], i))];
+    let types = outputTypes.slice(states.length + 1);
+    // Without iterations, one shows which shapes the elements would have.
+    if (turn === 0 && scanned.some((_, i) => !types[i])) types = (await runBody(0)).slice(states.length + 1);
+    return [...states, ...scanned.map((list, i) => this.#stack(list, types[i] as ValueType, i))];
   }
 
-  #stack(list: readonly Tensor[], type: ValueType | undefined, index: number): Tensor {
-    const first = list[0] ?? type;
-    const refuse = (why: string) => new UnsupportedError(`Loop '${this.#node.name}': ${why}.`);
-    if (!first) throw refuse(`it has no iterations, and its file does not say which shape its scan output ${index} has then`);
-    const { dtype, shape } = first;
-    if (list.some((one) => !sameShape(one.shape, shape))) throw refuse(`its scan output ${index} has another shape in each iteration`);
+  #stack(list: readonly Tensor[], type: ValueType, index: number): Tensor {
+    const { dtype, shape } = list[0] ?? type;
+    if (list.some((one) => !sameShape(one.shape, shape)))
+      throw new UnsupportedError(`Loop '${this.#node.name}': its scan output ${index} has another shape in each iteration.`);
     const bytes = new Uint8Array(list.reduce((sum, one) => sum + one.bytes.length, 0));
     let at = 0;
     for (const one of list) {

@@ -1,41 +1,14 @@
 // Networks whose shapes hang on what they compute: held to ONNX Runtime, which computes the same files.
-import * as ort from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
-import type { Graph, Node, SubgraphMarker } from "../../src/engine/graph/graph.ts";
+import type { Graph } from "../../src/engine/graph/graph.ts";
 import { inspectModel } from "../../src/engine/inspect.ts";
-import { loadModel, type Model } from "../../src/engine/model.ts";
-import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { loadModel } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
-import { graphOf, ints, noise, op } from "../support/graphs.ts";
+import { body, graphOf, ints, noise, op } from "../support/graphs.ts";
+import { expectReference } from "../support/onnxruntime.ts";
 import { withDevice } from "../support/with-device.ts";
 
 type Record<T> = Readonly<{ [name: string]: T }>;
-
-/** Shapes and numbers of the outputs. */
-async function byRuntime(graph: Graph, inputs: Record<Tensor>): Promise<Record<readonly [readonly number[], readonly number[]]>> {
-  const session = await ort.InferenceSession.create(encodeModel(graph), { logSeverityLevel: 3 });
-  const feeds = Object.fromEntries(
-    Object.entries(inputs).map(([name, { dtype, data, shape }]) => [name, new ort.Tensor(dtype as "float32", data as Float32Array, shape)]),
-  );
-  const results = await session.run(feeds);
-  await session.release();
-  return Object.fromEntries(
-    graph.outputs.map((name) => {
-      const { dims, data } = results[name] as ort.Tensor;
-      return [name, [dims, Array.from(data as Float32Array, Number)]];
-    }),
-  );
-}
-
-async function expectSame(model: Model, graph: Graph, inputs: Record<Tensor>): Promise<void> {
-  const [results, expected] = [await model.predict(inputs), await byRuntime(graph, inputs)];
-  for (const [name, [shape, numbers]] of Object.entries(expected)) {
-    const tensor = results[name] as Tensor;
-    expect([name, tensor.shape]).toEqual([name, shape]);
-    const actual = tensor.toNumbers();
-    for (const [i, number] of numbers.entries()) expect(actual[i]).toBeCloseTo(number, 4);
-  }
-}
 
 const x = noise([1, 2, 4, 5]);
 const other = noise([1, 2, 4, 5], 7);
@@ -129,12 +102,6 @@ const graphs: Record<Graph> = {
   }),
 };
 
-/** The attribute that holds a body. */
-function body(inputs: string, outputs: string, nodes: readonly Node[]): SubgraphMarker {
-  const names = (list: string) => list.split(" ").filter(Boolean);
-  return { subgraph: "body", body: { inputs: names(inputs), outputs: names(outputs), outputTypes: [], nodes } };
-}
-
 const [one, yes, hundred] = [Tensor.int64([], [1]), Tensor.from("bool", [], [1]), Tensor.from("float32", [], [100])];
 const sum = op("ReduceSum", "x", "sum", { keepdims: 0 });
 const positiveSum = op("Greater", "sum zero", "above");
@@ -161,7 +128,7 @@ describe("held to ONNX Runtime", () => {
   test.each(Object.entries({ ...graphs, ...branching }))("%s", (_, graph) =>
     withDevice(async (device) => {
       const model = await loadModel(device, graph);
-      for (const picture of [x, other, x]) await expectSame(model, graph, { x: picture });
+      for (const picture of [x, other, x]) await expectReference(model, graph, { x: picture });
       model.dispose();
       expect(device.allocatedBytes).toBe(0);
     }),

@@ -1,5 +1,5 @@
 // Small graphs written down line by line, and reproducible numbers to run them on.
-import type { AttributeValue, Graph, Node } from "../../src/engine/graph/graph.ts";
+import type { AttributeValue, Body, Graph, Node, SubgraphMarker } from "../../src/engine/graph/graph.ts";
 import { type Shape, sizeOf } from "../../src/engine/shapes.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 
@@ -14,6 +14,12 @@ export function op(operator: string, inputs: string, outputs: string, attributes
     outputs: names(outputs),
     attributes: new Map(Object.entries(attributes)),
   };
+}
+
+/** The attribute that holds a body of If, Loop or Scan. Names are separated by spaces. */
+export function body(inputs: string, outputs: string, nodes: readonly Node[], outputTypes: Body["outputTypes"] = []): SubgraphMarker {
+  const names = (list: string) => list.split(" ").filter(Boolean);
+  return { subgraph: "body", body: { inputs: names(inputs), outputs: names(outputs), outputTypes, nodes } };
 }
 
 export interface GraphLines {

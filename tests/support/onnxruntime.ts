@@ -1,6 +1,8 @@
 // ONNX Runtime on the CPU as a reference: runs a graph and gives any of its values.
 import * as ort from "onnxruntime-node";
+import { expect } from "vitest";
 import type { Graph } from "../../src/engine/graph/graph.ts";
+import type { Model } from "../../src/engine/model.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { sizeOf } from "../../src/engine/shapes.ts";
 import { type DataType, Tensor } from "../../src/engine/tensor.ts";
@@ -33,6 +35,18 @@ export async function runReference(
       return [name, new Tensor(result.type as DataType, result.dims, new Uint8Array(buffer, byteOffset, byteLength))];
     }),
   );
+}
+
+/** Runs a model once, and holds types, shapes and numbers of all outputs to ONNX Runtime's. @param digits behind the point that agree */
+export async function expectReference(model: Model, graph: Graph, inputs: Readonly<Record<string, Tensor>>, digits = 4): Promise<void> {
+  const expected = await runReference(graph, inputs);
+  const results = await model.predict(inputs);
+  for (const [name, tensor] of expected) {
+    const found = results[name];
+    expect([name, found?.dtype, found?.shape]).toEqual([name, tensor.dtype, tensor.shape]);
+    const numbers = found?.toNumbers() ?? [];
+    for (const [i, number] of tensor.toNumbers().entries()) expect(numbers[i]).toBeCloseTo(number, digits);
+  }
 }
 
 /** A tensor per graph input, numbers in −1..1 that are the same on every run. */

@@ -48,12 +48,18 @@ export function valueInfo(name: string, type: EncodedType | undefined): ValueInf
   return { name, type: { tensorType: { elemType: dataTypeCode(type.dtype), shape: { dim } } } };
 }
 
+/** What a Loop gives its body first: other runtimes want to read these types in the file. */
+const loopTypes: readonly EncodedType[] = [
+  { dtype: "int64", shape: [] },
+  { dtype: "bool", shape: [] },
+];
+
 /** A body, whose initializers are the graph's. */
-function bodyToProto(name: string, { inputs, outputs, outputTypes, nodes }: Body): GraphProto {
+function bodyToProto(name: string, { inputs, outputs, outputTypes, nodes }: Body, operator: string): GraphProto {
   return {
     name,
     node: nodes.map(nodeToProto),
-    input: inputs.map((input) => valueInfo(input, undefined)),
+    input: inputs.map((input, i) => valueInfo(input, operator === "Loop" ? loopTypes[i] : undefined)),
     output: outputs.map((output, i) => valueInfo(output, outputTypes[i])),
   };
 }
@@ -68,7 +74,7 @@ export function attributeToProto(name: string, value: AttributeValue, operator: 
   if (value instanceof Tensor) return { name, type: typeCodes.tensor, t: tensorToProto(value, "") };
   if ("subgraph" in value) {
     if (!value.body) throw new UnsupportedError(`${operator}: attribute '${name}' is a subgraph, which this graph does not keep.`);
-    return { name, type: typeCodes.graph, g: bodyToProto(value.subgraph, value.body) };
+    return { name, type: typeCodes.graph, g: bodyToProto(value.subgraph, value.body, operator) };
   }
   if (isStrings(value)) return { name, type: typeCodes.strings, strings: value.map(encodeText) };
   if (isFloatAttribute(operator, name, value)) return { name, type: typeCodes.floats, floats: [...value] };

@@ -1,21 +1,13 @@
 // Parts a graph at the values that must be known before what comes after them has shapes: what can be planned, what must be read, and the rest.
 // Loaded for graphs that have such values.
-import { ModelError, UnsupportedError } from "../errors.ts";
+import { ModelError } from "../errors.ts";
 import type { Graph, Node, TypedGraph } from "../graph/graph.ts";
 import type { Catalog } from "../ops/catalog.ts";
 import { readsOf } from "../ops/control/bodies.ts";
-import type { Known } from "../ops/families.ts";
 import { sizeOf } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Inference, type InferOptions, inferGraph } from "./infer.ts";
-
-/** A node that goes on once some values are known. */
-export interface Demand {
-  readonly node: Node;
-  readonly values: readonly string[];
-  /** A Loop that is run iteration by iteration, for each says whether there is a next. */
-  readonly isLoop?: boolean | undefined;
-}
+import { type Demand, Watch } from "./watch.ts";
 
 export interface Division {
   /** Types of all that can be planned; nodes that are to come have none. */
@@ -88,7 +80,8 @@ function inferWatched(graph: Graph, catalog: Catalog, options: InferOptions): { 
     const count = left.size;
     const watch = new Watch(catalog, left);
     const inference = inferGraph(graph, watch.catalog, options);
-    if (left.size === count) return { watch, inference };
+    // What is divided later is watched by others.
+    if (left.size === count) return { watch, inference: { ...inference, catalog } };
   }
 }
 
@@ -115,95 +108,6 @@ function leadingTo(nodes: readonly Node[], values: readonly string[]): readonly 
       return isNeeded;
     })
     .toReversed();
-}
-
-interface Watched extends Demand {
-  readonly message: string;
-}
-
-function isDemand(error: unknown): error is UnsupportedError & { readonly values: readonly string[]; readonly isWithin: boolean } {
-  return error instanceof UnsupportedError && "values" in error;
-}
-
-/** Sees which nodes are refused for values that are not known. */
-class Watch {
-  readonly demands: Watched[] = [];
-  readonly messages = new Set<string>();
-  readonly catalog: Catalog;
-  #node: Node | undefined;
-
-  /** @param left names of nodes that are left until what they hang on is known; it adds to them */
-  constructor(catalog: Catalog, left: Set<string>) {
-    const { families } = catalog;
-    this.catalog = {
-      ...catalog,
-      families: {
-        ...families,
-        expander: (graph) => {
-          const expand = families.expander?.(graph);
-          return (node, known) => {
-            this.#node = node;
-            const waits = left.has(node.name) && this.#waiting(node, known);
-            if (waits) throw waits;
-            try {
-              return expand?.(node, known);
-            } catch (error) {
-              if (isDemand(error)) {
-                this.#note(node, error.values, error);
-                // Of a list there is no tensor to begin with.
-                if (error.isWithin && node.inputs.every((name) => !name || known.types.has(name))) left.add(node.name);
-              }
-              throw error;
-            }
-          };
-        },
-      },
-      find: (domain, name) => {
-        const operator = catalog.find(domain, name);
-        const node = this.#node as Node;
-        return (
-          operator && {
-            ...operator,
-            describe: (context) => {
-              const missing = new Set<number>();
-              const constant = (index: number, what: string) => {
-                if (context.inputs[index] && !context.inputs[index].constant) missing.add(index);
-                return context.constant(index, what);
-              };
-              try {
-                return operator.describe({ ...context, constant });
-              } catch (error) {
-                if (error instanceof UnsupportedError && missing.size > 0)
-                  this.#note(
-                    node,
-                    Array.from(missing, (index) => node.inputs[index] as string),
-                    error,
-                  );
-                throw error;
-              }
-            },
-          }
-        );
-      },
-    };
-  }
-
-  /** Why a node is left. */
-  #waiting(node: Node, { types, constants }: Known): UnsupportedError | undefined {
-    if (node.operator !== "Loop" && constants.has(node.inputs[0] as string)) return undefined;
-    const isLoop = node.operator === "Loop";
-    const values = (isLoop ? readsOf(node) : [node.inputs[0] as string]).filter((name) => !constants.has(name));
-    // Behind an obstacle that is listed already.
-    if (values.some((name) => !types.has(name))) return undefined;
-    const error = new UnsupportedError(`${node.operator} '${node.name}': it hangs on what the network computes.`);
-    this.#note(node, values, error, isLoop);
-    return error;
-  }
-
-  #note(node: Node, values: readonly string[], { message }: UnsupportedError, isLoop = false): void {
-    this.demands.push({ node, values, message, isLoop });
-    this.messages.add(message);
-  }
 }
 
 /** Elements of what is computed on the CPU in the middle of a run. */

@@ -73,8 +73,13 @@ function takeTurn(expansion: Expansion, body: Body, turn: Turn): void {
   const [count = "", condition = "", ...states] = node.inputs;
   const turns = count ? expansion.number(count, "its trip count") : Number.POSITIVE_INFINITY;
   const goesOn = index < turns && (!condition || expansion.number(condition, "its condition", index > 0) !== 0);
+  const types = body.outputTypes.slice(1);
+  if (!goesOn && index === 0 && scanned.some((_, i) => !types[states.length + i])) {
+    writeForTypes(expansion, body, states);
+    return;
+  }
   if (!goesOn) {
-    finish(expansion, body.outputTypes.slice(1), states, scanned);
+    finish(expansion, types, states, scanned);
     return;
   }
   const size = Math.max(1, countNodes(body));
@@ -90,6 +95,20 @@ function takeTurn(expansion: Expansion, body: Body, turn: Turn): void {
   for (const [i, list] of scanned.entries()) list.push(results[states.length + i] as string);
   const next: Node = { ...node, inputs: [count, nextCondition, ...results.slice(0, states.length)] };
   expansion.later(next, (later) => takeTurn(later, body, { index: index + 1, scanned }));
+}
+
+/** Of a Loop without iterations one is written all the same, which says what shapes the elements would have. Nothing that is computed takes it. */
+function writeForTypes(expansion: Expansion, body: Body, states: readonly string[]): void {
+  const number = expansion.fresh(body.inputs[0] as string, "none");
+  expansion.setConstant(number, Tensor.int64([], [0]));
+  const flag = expansion.fresh(body.inputs[1] as string, "none");
+  expansion.setConstant(flag, Tensor.from("bool", [], [1]));
+  const [, ...results] = expansion.inline(body, [number, flag, ...states], "none");
+  const scanned = results.slice(states.length).map((): string[] => []);
+  expansion.later(expansion.node, (later) => {
+    const types = results.map((name) => later.known.types.get(name));
+    finish(later, types, states, scanned);
+  });
 }
 
 /** Whether the body leaves its condition as it is. */
@@ -123,11 +142,12 @@ function finish(
   for (const [i, values] of scanned.entries()) {
     const output = outputs[states.length + i] ?? "";
     const { axis: place = 0, isBackward = false } = places[i] ?? {};
-    const type = values[0] ? expansion.known.types.get(values[0]) : types[states.length + i];
-    const axis = type ? normalizeAxis(place, type.shape.length + 1) : place;
-    if (values.length > 0) expansion.join(isBackward ? values.toReversed() : values, axis, true, output);
-    else if (type) expansion.setConstant(output, new Tensor(type.dtype, type.shape.toSpliced(axis, 0, 0), new Uint8Array(0)));
-    else expansion.unsupported(`it has no iterations, and its file does not say which shape '${output}' has then`);
+    const type = types[states.length + i];
+    if (values.length > 0) expansion.join(isBackward ? values.toReversed() : values, place, true, output);
+    else if (type) {
+      const shape = type.shape.toSpliced(normalizeAxis(place, type.shape.length + 1), 0, 0);
+      expansion.setConstant(output, new Tensor(type.dtype, shape, new Uint8Array(0)));
+    } else expansion.unsupported(`it has no iterations, and its file does not say which shape '${output}' has then`);
   }
 }
 
@@ -171,7 +191,5 @@ export function expandScan(expansion: Expansion): void {
   const outputAxes = listOf("scan_output_axes", results.length);
   const outputDirections = listOf("scan_output_directions", results.length);
   const places = results.map((_, i) => ({ axis: outputAxes[i] as number, isBackward: outputDirections[i] === 1 }));
-  // Axes from behind are known once the elements are.
-  const end: Node = { ...node, inputs: [...states, ...results.map(([first]) => first ?? "")] };
-  expansion.later(end, (later) => finish(later, body.outputTypes, states, results, places));
+  finish(expansion, body.outputTypes, states, results, places);
 }

@@ -1,7 +1,7 @@
 // Goes through the nodes of one inference and writes what stands for If, Loop, Scan, sequences and optional values.
 import type { Graph } from "../../graph/graph.ts";
 import type { Expand } from "../families.ts";
-import { innerNames } from "./bodies.ts";
+import { innerNames, readsOf } from "./bodies.ts";
 import { expandIf, expandLoop, expandScan } from "./branches.ts";
 import { expandCompress } from "./compress.ts";
 import { Expansion, type State } from "./expansion.ts";
@@ -21,12 +21,18 @@ export function expander(graph: Graph): Expand {
     const expand = node.domain === "" ? operators[node.operator] : undefined;
     const isListed = node.inputs.some((name) => state.lists.has(name));
     if (!expand && !isListed) return undefined;
-    // Behind an obstacle that is listed already.
-    if (node.inputs.some((name) => name && !known.types.has(name) && !state.lists.has(name))) return undefined;
-    const expansion = new Expansion(node, known, state);
-    const next = state.later.get(node) ?? expand;
+    const isMissing = (name: string) => name !== "" && !known.types.has(name) && !state.lists.has(name);
+    const next = state.later.get(node);
     state.later.delete(node);
+    const expansion = new Expansion(node, known, state);
+    // What was begun is not left half done: it is begun anew once more is known.
+    if (next && node.inputs.some(isMissing)) expansion.demandWithin(node.inputs.filter(isMissing));
+    // Behind an obstacle that is listed already.
+    if (node.inputs.some(isMissing)) return undefined;
+    // Of an If it may be in the branch that is not taken.
+    if (!next && node.operator !== "If" && readsOf(node).some(isMissing)) expansion.demandLater();
     if (next) next(expansion);
+    else if (expand) expand(expansion);
     else if (node.operator === "Identity") expansion.alias(node.inputs[0] ?? "", node.outputs[0] ?? "");
     else expansion.unsupported("it reads a sequence or an optional value, which only operators of sequences can");
     return expansion.nodes;

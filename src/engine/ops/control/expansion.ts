@@ -5,6 +5,7 @@ import type { AttributeValue, Body, Node, ValueType } from "../../graph/graph.ts
 import { Tensor } from "../../tensor.ts";
 import type { Known } from "../families.ts";
 import { innerNames, renameNodes } from "./bodies.ts";
+import { UnknownValueError } from "./unknown-value.ts";
 
 /** Nodes that loops and branches of one graph may become: no network we can draw is this large. */
 export const mostNodes = 10_000;
@@ -51,10 +52,24 @@ export class Expansion {
    * Refuses the node as long as a value is not known.
    *
    * @param isWithin whether some of what the node stands for is written already, so that one must begin with it anew
-   * @throws UnsupportedError that names both
+   * @throws UnknownValueError that names both
    */
   demand(message: string, value: string, isWithin = false): never {
-    throw Object.assign(new UnsupportedError(`${this.node.operator} '${this.node.name}': ${message}.`), { values: [value], isWithin });
+    throw new UnknownValueError(`${this.node.operator} '${this.node.name}': ${message}.`, [value], isWithin);
+  }
+
+  /** Refuses a node some of whose results until now have no types, for what they hang on is not known. @throws UnknownValueError */
+  demandWithin(values: readonly string[]): never {
+    throw new UnknownValueError(
+      `${this.node.operator} '${this.node.name}': shapes within it depend on what the network computes, and it holds sequences.`,
+      values,
+      true,
+    );
+  }
+
+  /** Refuses a node whose body reads values behind an obstacle that is listed already. @throws UnknownValueError */
+  demandLater(): never {
+    throw new UnknownValueError(`${this.node.operator} '${this.node.name}': its body reads values behind another obstacle.`, []);
   }
 
   /** @throws ModelError that names the node */
