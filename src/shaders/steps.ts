@@ -31,10 +31,10 @@ export interface Scaled {
 }
 
 /** What a table for {@link withScales} begins with, before the factors. The first three are whole numbers, by their bits. */
-export const scaleFields = ["offset", "outer", "inner", "step", "lowest", "highest"] as const;
+export const scaleFields = ["offset", "outer", "inner", "stored", "lowest", "highest"] as const;
 
 /**
- * The kernel with y = clamp(round(v · factor), lowest, highest) · step in the place of each v that it stores; where nothing is rounded
+ * The kernel with y = clamp(round(v · factor), lowest, highest) · stored in the place of each v that it stores; where nothing is rounded
  * y = clamp(v · factor, lowest, highest).
  *
  * Where the kernel keeps elements of `bias` by name, factors lie in the order of these. Elsewhere the element at `i` of the buffer has that of
@@ -66,7 +66,7 @@ let lowest = ${field("lowest")};
 let highest = ${field("highest")};
 let above = select(steps, lowest, steps < lowest);
 let bounded = select(above, highest, above > highest);
-return ${isRounded ? `bounded * ${field("step")}` : "bounded"};
+return ${isRounded ? `bounded * ${field("stored")}` : "bounded"};
 }`;
   const binding = Math.max(...Object.values(shader.bindings).map((one) => one.binding)) + 1;
   return renderShader({

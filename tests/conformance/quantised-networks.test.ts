@@ -85,7 +85,7 @@ test.each([{}, { precision: "float16" as const }])("every kernel gives the same 
       expect(
         found.reduce((worst, one, i) => Math.max(worst, Math.abs(one - (expected[i] as number)) / scale), 0),
         `kernel ${number}`,
-      ).toBeLessThan(1.01);
+      ).toBeLessThan(0.01);
       model.dispose();
     }
     expect(
@@ -116,7 +116,7 @@ test.each(Object.keys(networks).flatMap((name) => forms.map((form) => ({ name, f
     for (const [value, scale] of scales) {
       const [found, right] = [(await observed.read(value)).toFloat32(), expected.get(value)?.toFloat32() as Float32Array];
       const most = found.reduce((worst, one, i) => Math.max(worst, Math.abs(one - (right[i] as number)) / scale), 0);
-      expect(most, value).toBeLessThan(1.01);
+      expect(most, value).toBeLessThan(0.01);
     }
     // Without anything observed more is fused: the answer is the same.
     const model = await loadModel(device, quantised);
@@ -125,7 +125,7 @@ test.each(Object.keys(networks).flatMap((name) => forms.map((form) => ({ name, f
     const [found, right] = [(await model.read(output)).toFloat32(), expected.get(output)?.toFloat32() as Float32Array];
     expect(
       found.reduce((worst, one, i) => Math.max(worst, Math.abs(one - (right[i] as number)) / (scales.get(output) as number)), 0),
-    ).toBeLessThan(1.01);
+    ).toBeLessThan(0.01);
     observed.dispose();
     model.dispose();
   }),

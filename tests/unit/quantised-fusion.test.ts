@@ -70,6 +70,19 @@ test.each<[why: string, nodes: readonly Node[], outputs: string, expected: reado
     "y",
     ["StepConvolution a -100..155", "Sigmoid e", "Add y"],
   ],
+  [
+    "parts of a value, one of which is wanted as numbers",
+    [
+      ...pair("v", "a"),
+      op("Split", "a", "m n", { axis: 1, num_outputs: 2 }),
+      op("Sigmoid", "m", "e"),
+      op("GlobalAveragePool", "n", "g"),
+      ...pair("g", "h", "t"),
+      op("Mul", "e h", "y"),
+    ],
+    "y",
+    ["Requantize a/steps -100..155", "Split m/steps", "Mul m", "Sigmoid e", "GlobalAveragePool g/steps", "Requantize h -100..155", "Mul y"],
+  ],
   ["a sum and its rounding", [op("Add", "v v", "a"), op("Relu", "a", "r"), ...pair("r", "y")], "y", ["Requantize y 0..155"]],
   [
     "what is rounded is not rounded again",
@@ -81,7 +94,7 @@ test.each<[why: string, nodes: readonly Node[], outputs: string, expected: reado
     "but to another scale",
     [...pair("v", "a"), op("MaxPool", "a", "p", { kernel_shape: [2, 2] }), ...pair("p", "y", "t")],
     "y",
-    ["Requantize a -100..155", "MaxPool p", "Requantize y -100..155"],
+    ["Requantize a/steps -100..155", "MaxPool p/steps", "Requantize y -100..155"],
   ],
   [
     "weights without a sign, which fit 8 bits with one",

@@ -20,11 +20,20 @@ interface Chain {
 const largest = 3.4028234663852886e38;
 /** They pass numbers on as they are, so these stay whole steps. */
 const passing = new Set("MaxPool Reshape Flatten Transpose Squeeze Unsqueeze Identity Slice Split Concat Relu".split(" "));
+/** They give as many steps as they would give numbers, though not whole ones. */
+const means = new Set("AveragePool GlobalAveragePool ReduceMean".split(" "));
+
+/** A value that is computed in steps, whole or not, and what it is then called. */
+interface Counted {
+  readonly name: string;
+  readonly step: number;
+}
 
 export function fuseSteps(graph: TypedGraph, keep: Iterable<string>): Graph {
   const fusion = new Fusion(graph, keep);
   for (const node of graph.nodes) fusion.leaveOutCast(node);
   for (const { name } of graph.nodes) fusion.visit(name);
+  fusion.settle();
   const fused = fusion.edit.graph();
   return fused === graph ? graph : { ...fused, opsets: new Map([...fused.opsets, [fusedDomain, 1]]) };
 }
@@ -34,6 +43,11 @@ class Fusion {
   readonly #graph: TypedGraph;
   /** What values are known to be whole steps of. */
   readonly #steps = new Map<string, Rounding>();
+  /**
+   * Values whose kernels store the steps themselves: what is summed up of these is exact, as integer arithmetic is, so that the middle between two steps
+   * lies where it should. Who wants the numbers has them from a product with the scale.
+   */
+  readonly #counted = new Map<string, Counted>();
 
   constructor(graph: TypedGraph, keep: Iterable<string>) {
     this.#graph = graph;
@@ -54,13 +68,59 @@ class Fusion {
     if (this.#fuseProduct(node)) return;
     if (node.operator === "QuantizeLinear") this.#fusePair(node);
     else if (node.domain === "" && passing.has(node.operator)) this.#pass(node);
+    else if (node.domain === "" && means.has(node.operator)) this.#count(node, 1);
   }
 
   /** Values that only move stay whole steps, of those that all of them are. */
-  #pass({ operator, inputs, outputs }: Node): void {
-    const [first, ...others] = (operator === "Concat" ? inputs : inputs.slice(0, 1)).map((input) => this.#steps.get(input));
-    if (!first || !others.every((other) => other && isSame(other, first))) return;
-    for (const output of operator === "MaxPool" ? outputs.slice(0, 1) : outputs) this.#steps.set(output, first);
+  #pass(node: Node): void {
+    const { operator, inputs, outputs } = node;
+    const reads = operator === "Concat" ? inputs.length : 1;
+    const [first, ...others] = inputs.slice(0, reads).map((input) => this.#steps.get(input));
+    if (first && others.every((other) => other && isSame(other, first)))
+      for (const output of operator === "MaxPool" ? outputs.slice(0, 1) : outputs) this.#steps.set(output, first);
+    this.#count(node, reads);
+  }
+
+  // ---- steps in the place of numbers
+
+  /** Lets a node compute with steps, where all that it reads is counted in the same ones. */
+  #count({ name, operator, inputs, outputs }: Node, reads: number): void {
+    const counted = inputs.slice(0, reads).map((input) => this.#counted.get(input));
+    const step = counted[0]?.step;
+    if (step === undefined || !counted.every((one) => one?.step === step)) return;
+    const [values, others] = operator === "MaxPool" ? [outputs.slice(0, 1), outputs.slice(1)] : [outputs, []];
+    this.edit.replace(name, {
+      inputs: inputs.map((input, i) => counted[i]?.name ?? input),
+      outputs: [...values.map((value) => this.#inSteps(value, step)), ...others],
+    });
+  }
+
+  /** The name of a value's steps; the value itself is their product with the scale. */
+  #inSteps(value: string, step: number): string {
+    const name = this.edit.fresh(`${value}/steps`);
+    this.#counted.set(value, { name, step });
+    const scale = this.edit.constant(`${value}/scale`, Tensor.filled("float32", [], step));
+    this.edit.add({ operator: "Mul", inputs: [name, scale], name: `${value}/scaled`, outputs: [value] });
+    return name;
+  }
+
+  /** Leaves out the products that nobody reads, and lets nodes compute with numbers where nobody reads their steps. */
+  settle(): void {
+    const numbers = new Map(Array.from(this.#counted, ([value, { name }]) => [name, value]));
+    // The last first: a node that computes with numbers reads those of the node before it.
+    for (const [value, { name }] of [...this.#counted].reverse()) {
+      const product = this.edit.producer(value) as Node;
+      const maker = this.edit.producer(name) as Node;
+      const isRead = this.edit.readers(value).length > 0 || this.edit.isWanted(value);
+      const others = this.edit.readers(name).length > 1 || maker.outputs.some((output) => output !== name && numbers.has(output));
+      if (isRead && others) continue;
+      this.edit.drop(product.name);
+      if (!isRead) continue;
+      const outputs = maker.outputs.map((output) => (output === name ? value : output));
+      const step = maker.attributes.get("step");
+      if (step !== undefined) this.edit.replace(maker.name, { outputs, attributes: new Map([...maker.attributes, ["stored", step]]) });
+      else this.edit.replace(maker.name, { outputs, inputs: maker.inputs.map((input) => numbers.get(input) ?? input) });
+    }
   }
 
   // ---- a rounding by itself
@@ -85,12 +145,13 @@ class Fusion {
       sum?.operator === "Add" && sum.domain === "" && sum.inputs.every((one) => this.#graph.types.get(one)?.dtype === "float32");
     const inputs = sum && isSum ? sum.inputs : [value];
     this.#drop({ ...chain, dropped: [...chain.dropped, ...absorbed, ...(sum && isSum ? [sum] : [])] });
+    const counted = inputs.map((one) => this.#counted.get(one));
     this.edit.replace(chain.last.name, {
       operator: "Requantize",
       domain: fusedDomain,
-      inputs,
-      outputs: [chain.output],
-      attributes: attributesOf(rounding),
+      inputs: inputs.map((one, i) => counted[i]?.name ?? one),
+      outputs: [this.#inSteps(chain.output, rounding.step)],
+      attributes: new Map([...attributesOf(rounding), ["units", counted.map((one) => one?.step ?? 0)]]),
     });
     this.#steps.set(chain.output, rounding);
   }
@@ -150,7 +211,8 @@ class Fusion {
     const own = activationBounds(node);
     const axis = node.operator === "Conv" || node.attributes.get("transB") ? 0 : 1;
     const count = weight.shape[axis] as number;
-    const factors = factorsOf(weight, axis);
+    const counted = this.#counted.get(node.inputs[0] as string);
+    const factors = factorsOf(weight, axis, counted?.step ?? 1);
     const bias = node.inputs[2] ? this.edit.initializers.get(node.inputs[2]) : Tensor.filled("float32", [count], 0);
     if (!own || !factors || !bias || ![1, count].includes(bias.size) || weight.dtype !== "float32") return false;
     if (node.operator === "MatMul" && weight.shape.length !== 2) return false;
@@ -158,11 +220,11 @@ class Fusion {
     if (!bytes) return false;
 
     const name = (what: string) => `${node.name}/${what}`;
-    const shares = bias.toFloat32();
-    const divided = factors.map((factor, i) => (shares[shares.length === 1 ? 0 : i] as number) / factor);
+    const shares = wholeStepsOf(bias, factors) ?? bias.toFloat32().map((share, i) => share / (factors[i] as number));
+    const divided = factors.map((_, i) => shares[shares.length === 1 ? 0 : i] as number);
     const hasBias = node.inputs[2] !== undefined && node.inputs[2] !== "";
     const inputs = [
-      node.inputs[0] as string,
+      counted?.name ?? (node.inputs[0] as string),
       this.edit.constant(name("steps"), bytes),
       // A convolution has a bias, zeros or not: factors lie in the order of its elements.
       hasBias || node.operator === "Conv" ? this.edit.constant(name("bias in steps"), Tensor.float32([count], divided)) : "",
@@ -178,8 +240,10 @@ class Fusion {
       ...(isConvolution ? [] : [["product", node.operator] as const]),
     ]);
     const operator = isConvolution ? "StepConvolution" : "StepProduct";
-    this.edit.replace(chain.last.name, { operator, domain: fusedDomain, inputs, outputs: [chain.output], attributes });
-    if (chain.rounding.step > 0) this.#steps.set(chain.output, chain.rounding);
+    const isRounded = chain.rounding.step > 0;
+    const outputs = [isRounded ? this.#inSteps(chain.output, chain.rounding.step) : chain.output];
+    this.edit.replace(chain.last.name, { operator, domain: fusedDomain, inputs, outputs, attributes });
+    if (isRounded) this.#steps.set(chain.output, chain.rounding);
     return true;
   }
 
@@ -238,7 +302,7 @@ function isSame(a: Rounding, b: Rounding): boolean {
 }
 
 function attributesOf({ step, lowest, highest }: Rounding): ReadonlyMap<string, AttributeValue> {
-  return new Map(Object.entries({ step, lowest, highest }));
+  return new Map(Object.entries({ step, lowest, highest, stored: 1 }));
 }
 
 /** What a convolution with an activation cuts off; `undefined` where it does something else. */
@@ -249,11 +313,19 @@ function activationBounds({ domain, attributes }: Node): Bounds | undefined {
   return kind === "relu" ? { low: 0, high: largest } : undefined;
 }
 
-/** The scale of each output channel; `undefined` where scales lie along another axis, or are not above 0. */
-function factorsOf({ shape, parts: { scale, grid } }: StepTensor, axis: number): Float32Array<ArrayBuffer> | undefined {
+/** A bias that is held as whole steps of these scales; `undefined` where it is not. */
+function wholeStepsOf(bias: Tensor, factors: Float32Array): Float32Array<ArrayBuffer> | undefined {
+  if (!(bias instanceof StepTensor) || bias.parts.zeroPoint?.toNumbers().some((zero) => zero !== 0)) return undefined;
+  const scales = bias.parts.scale.toFloat32();
+  const isOfThese = factors.every((factor, i) => Math.abs((scales[scales.length === 1 ? 0 : i] as number) / factor - 1) < 1e-5);
+  return isOfThese ? Float32Array.from(bias.parts.steps.toNumbers()) : undefined;
+}
+
+/** The scale of each output channel, times that of what is read; `undefined` where scales lie along another axis, or are not above 0. */
+function factorsOf({ shape, parts: { scale, grid } }: StepTensor, axis: number, step: number): Float32Array<ArrayBuffer> | undefined {
   const values = scale.toFloat32();
   const isOne = values.length === 1;
   const isByAxis = grid.axis === axis && grid.block === 1 && sameShape(scale.shape, [shape[axis] as number]);
   if (!(isOne || isByAxis) || values.some((value) => !(value > 0))) return undefined;
-  return Float32Array.from({ length: shape[axis] as number }, (_, i) => values[isOne ? 0 : i] as number);
+  return Float32Array.from({ length: shape[axis] as number }, (_, i) => (values[isOne ? 0 : i] as number) * step);
 }

@@ -28,8 +28,18 @@ export interface Rounding {
   readonly highest: number;
 }
 
-function roundingOf({ attributes }: OperatorContext): Rounding {
-  return { step: attributes.number("step"), lowest: attributes.number("lowest"), highest: attributes.number("highest") };
+/** With what a step is stored as: 1 where whole numbers are stored, the step where the numbers that they stand for are. */
+interface Storing extends Rounding {
+  readonly stored: number;
+}
+
+function roundingOf({ attributes }: OperatorContext): Storing {
+  return {
+    step: attributes.number("step"),
+    lowest: attributes.number("lowest"),
+    highest: attributes.number("highest"),
+    stored: attributes.number("stored"),
+  };
 }
 
 /** Which input has the factors, one for each channel. Input 3 is a residual, which kernels know and these operators do not have. */
@@ -63,7 +73,7 @@ function describe(
 /** What is done with each number that a kernel stores. */
 interface Epilogue {
   readonly factors: Tensor;
-  readonly rounding: Rounding;
+  readonly rounding: Storing;
   readonly y: PlacedOperand;
   /** Of the channels. */
   readonly axis: number;
@@ -71,14 +81,14 @@ interface Epilogue {
 
 /** A table as withScales wants it. @param packing the order of the factors */
 function scalesOf({ factors, rounding, y, axis }: Epilogue, packing: Packing | undefined): Table {
-  const { step, lowest, highest } = rounding;
+  const { step, lowest, highest, stored } = rounding;
   const inner = y.strides[axis] as number;
   const outer = axis > 0 && (y.shape[axis - 1] as number) > 1 ? (y.strides[axis - 1] as number) : inner * (y.shape[axis] as number);
   const data = new Float32Array(scaleFields.length + (packing?.length ?? factors.size));
   // Offset and strides are whole numbers, by their bits.
   const bits = new Uint32Array(data.buffer);
   bits.set([y.offset, outer, inner]);
-  data.set([step, lowest, highest], 3);
+  data.set([stored, lowest, highest], 3);
   const values = factors.toFloat32().map((factor) => (step > 0 ? factor / step : factor));
   const packed = data.subarray(scaleFields.length);
   if (packing) packInto(packed, values, packing);
@@ -131,12 +141,15 @@ export default [
   }),
   defineOperator("Requantize", { since: 1, domain: fusedDomain }, (context) => {
     const operands = context.inputs.map((_, i) => context.input(i));
-    const { step, lowest, highest } = roundingOf(context);
+    const { step, lowest, highest, stored } = roundingOf(context);
+    // What one step of each input is, where that holds steps; 0 where it holds numbers.
+    const units = context.attributes.numbers("units", []);
+    const sum = units.map((unit, i) => (unit > 0 ? `${"ab"[i]} * share_${i}` : `${"ab"[i]} / step`)).join(" + ");
     const { evaluate, ...operation } = elementWise(context, operands, {
-      expression: `clip(round((${operands.length > 1 ? "a + b" : "a"}) / step), lowest, highest) * step`,
+      expression: `clip(round(${sum}), lowest, highest) * stored`,
       js: (a, b = 0) => a + b,
       dtype: context.input(0).dtype,
-      scalars: { step, lowest, highest },
+      scalars: { step, lowest, highest, stored, ...Object.fromEntries(units.map((unit, i) => [`share_${i}`, unit / step])) },
       nanOf: "",
     });
     return operation;
