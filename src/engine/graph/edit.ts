@@ -84,6 +84,11 @@ export class GraphEdit {
     return [...(this.#readers.get(value) ?? [])].map((name) => this.#nodes.get(name) as Node);
   }
 
+  /** How many nodes read a value: cheaper than the list of them where there are many. */
+  readerCount(value: string): number {
+    return this.#readers.get(value)?.size ?? 0;
+  }
+
   /** Whether a value must exist afterwards: it is an output, or to be kept. */
   isWanted(value: string): boolean {
     return this.#wanted.has(value);
@@ -91,9 +96,9 @@ export class GraphEdit {
 
   /** The only reader of a value, if there is just one, which reads it once, and the value itself is not wanted. */
   soleReader(value: string): Node | undefined {
-    const [reader, other] = this.readers(value);
-    const isSole = reader && !other && !this.isWanted(value) && reader.inputs.filter((input) => input === value).length === 1;
-    return isSole ? reader : undefined;
+    if (this.isWanted(value) || this.readerCount(value) !== 1) return undefined;
+    const [reader] = this.readers(value);
+    return reader?.inputs.filter((input) => input === value).length === 1 ? reader : undefined;
   }
 
   /** A name that no node and no value has: `wanted`, or `wanted_2` and so on. */

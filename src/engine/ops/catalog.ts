@@ -93,18 +93,24 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
   // The rarer part imports the others: it does not wait for them one after another.
   const needed = parts.filter((part) => needsRare || keysOf(part).some((key) => keys.has(key)));
   const pays = (when: (graph: Weighted) => boolean) => isComplete || (graph !== undefined && when(graph));
-  const [named, rare, implicitGemm, winograd, depthwise, folding] = await Promise.all([
+  const [named, rare, implicitGemm, winograd, depthwise, folding, idioms] = await Promise.all([
     Promise.all(needed.map((part) => required(part.load))),
     needsRare ? required(() => import("./on-demand/index.ts")) : undefined,
     isComplete || (target && target.profile !== "software") ? optional(() => import("./convolution/implicit-gemm.ts")) : undefined,
     isComplete || hasMuchToGain ? optional(() => import("./convolution/winograd.ts")) : undefined,
     pays(hasGroups) ? optional(() => import("./convolution/depthwise.ts")) : undefined,
     pays(hasScaleShift) ? optional(() => import("./convolution/fold-scale-shift.ts")) : undefined,
+    pays(hasIdioms) ? optional(() => import("./idioms/index.ts")) : undefined,
   ]);
   const takes = rare?.takes(graph, keys, options);
   // Imported here and not by the rarer part: bundlers put a worker and its parts into one file only where no part imports another on demand.
   const others = await Promise.all(Object.entries(farther).flatMap(([part, load]) => (takes?.(part) ? required(load) : [])));
-  const operators = [...common, ...[...named, ...others].flatMap((part) => part.default), ...(rare?.operators ?? [])];
+  const operators = [
+    ...common,
+    ...[...named, ...others].flatMap((part) => part.default),
+    ...(rare?.operators ?? []),
+    ...(idioms?.operators ?? []),
+  ];
   const byName = new Map(operators.map((operator) => [keyOf(operator), operator]));
   const families = [implicitGemm?.implicitGemmCandidates, winograd?.winogradCandidates, depthwise?.depthwiseCandidates];
   return {
@@ -114,7 +120,7 @@ export async function loadCatalog(graph: Weighted | undefined, options: CatalogO
       general: rare?.general,
       ...Object.assign({}, ...others.map((part) => part.families)),
     },
-    passes: folding ? [folding.foldScaleShift] : [],
+    passes: [...(idioms?.passes ?? []), ...(folding ? [folding.foldScaleShift] : [])],
     find: (domain, name) => byName.get(keyOf({ domain, name })),
   };
 }
@@ -140,6 +146,11 @@ function hasScaleShift({ nodes, initializers, parameters }: Weighted): boolean {
     if (operator === "BatchNormalization") return true;
     return (operator === "Mul" || operator === "Add") && !known.has(output) && inputs.some((name) => known.has(name));
   });
+}
+
+/** Whether some nodes may be what exporters write for one operator. */
+function hasIdioms({ nodes }: Weighted): boolean {
+  return nodes.some(({ operator }) => /^(Div|(Mat)?Mul|Transpose)$/.test(operator));
 }
 
 /** Loads what only makes a model faster. If its download fails, the model runs without it. */

@@ -42,15 +42,13 @@ function fuseActivation(graph: TypedGraph, edit: GraphEdit, convolution: Node): 
   const [output = ""] = convolution.outputs;
   const next = edit.soleReader(output);
   const activation = next && activationOf(graph, next);
-  const silu = siluOf(edit, output);
   if (next && activation) fuse(edit, [convolution, next], { activation });
-  else if (silu) fuse(edit, [convolution, silu.sigmoid, silu.mul], { activation: { kind: "silu" } });
 }
 
 /** Puts one fused convolution in the place of a convolution and of the nodes after it, under the name of the last. */
 function fuse(
   edit: GraphEdit,
-  nodes: readonly [Node, ...Node[]],
+  nodes: readonly [Node, Node],
   { residual, activation = { kind: "none" } }: { residual?: string; activation?: FusedActivation },
 ): Node {
   const [convolution] = nodes;
@@ -80,10 +78,9 @@ function residualOf(graph: TypedGraph, node: Node, output: string): string | und
 }
 
 function activationOf(graph: TypedGraph, node: Node): FusedActivation | undefined {
-  if (node.domain !== "") return undefined;
   const number = (name: string, fallback: number) => (node.attributes.get(name) as number | undefined) ?? fallback;
   if (node.operator === "Clip") return clipOf(graph, node, number);
-  const [kind, row] = activationRows.find(([, { operator }]) => operator === node.operator) ?? [];
+  const [kind, row] = activationRows.find(([kind, { operator = kind }]) => operator === node.operator) ?? [];
   if (!kind) return undefined;
   const { alpha = 0, beta = 0 } = row?.scalars ?? {};
   return { kind, alpha: number("alpha", alpha), beta: number("beta", beta) };
@@ -100,13 +97,4 @@ function clipOf(graph: TypedGraph, node: Node, number: (name: string, fallback: 
   const alpha = bound(1, "min", -largest);
   const beta = bound(2, "max", largest);
   return alpha === undefined || beta === undefined ? undefined : { kind: "clip", alpha, beta };
-}
-
-/** x · sigmoid(x), as exporters write SiLU. */
-function siluOf(edit: GraphEdit, output: string): { sigmoid: Node; mul: Node } | undefined {
-  const readers = edit.isWanted(output) ? [] : edit.readers(output);
-  const sigmoid = readers.find((node) => node.operator === "Sigmoid" && node.domain === "");
-  const mul = readers.find((node) => node.operator === "Mul" && node.domain === "");
-  if (readers.length !== 2 || !sigmoid || !mul || edit.soleReader(sigmoid.outputs[0] as string) !== mul) return undefined;
-  return mul.inputs.includes(output) ? { sigmoid, mul } : undefined;
 }

@@ -1,4 +1,5 @@
 // The rarer operators that work element by element: powers, trigonometry, unusual activations, comparisons and logic.
+import { fusedDomain } from "../../graph/graph.ts";
 import { gpuTypeOf, roundToEven } from "../../tensor.ts";
 import { both, defineRow, type ElementWiseRow, elementWise, tanhWgsl } from "../element-wise.ts";
 import { defineOperator } from "../operator.ts";
@@ -183,4 +184,6 @@ export default [
   mod,
   where,
   gelu,
+  // For passes, which write them into files of any opset.
+  ...[gelu, defineRow("Mish", unary["Mish"] as ElementWiseRow)].map((operator) => ({ ...operator, domain: fusedDomain, since: 1 })),
 ];

@@ -1,16 +1,26 @@
 // MatMul, and the kernel for any product, which Gemm uses as well. MatMul has NumPy's rules: vectors become matrices of one row or column, leading axes are a batch and broadcast.
 // https://onnx.ai/onnx/operators/onnx__MatMul.html
 import matmulShader from "../../../shaders/matmul.wgsl";
+import { fusedDomain } from "../../graph/graph.ts";
 import { broadcastShapes, broadcastStrides, denseStrides, sizeOf } from "../../shapes.ts";
 import { collapseAxes, padFront } from "../axes.ts";
 import { checkSameType, floatInput } from "../checks.ts";
 import { addend, type Inputs, isPackedOnce, type MatrixProduct, productKernels } from "../matrix-product.ts";
-import { type Dispatch, defineOperator, type Kernel, type OperatorContext, type PlacedOperand } from "../operator.ts";
+import {
+  type Dispatch,
+  defineOperator,
+  type Kernel,
+  type Operand,
+  type Operation,
+  type OperatorContext,
+  type PlacedOperand,
+} from "../operator.ts";
 
-const matMul = defineOperator("MatMul", { since: 1 }, (context) => {
+/** @param bias the operand that is added to every row, if there is one: input 2 */
+function describeProduct(context: OperatorContext, bias?: Operand): Operation {
   const a = floatInput(context, 0);
   const b = floatInput(context, 1);
-  checkSameType(context, 0, 1);
+  checkSameType(context, 0, 1, ...(bias ? [2] : []));
   if (a.shape.length === 0 || b.shape.length === 0) context.invalid("a scalar operand is not allowed; use Mul");
   const left = a.shape.length === 1 ? [1, ...a.shape] : a.shape;
   const right = b.shape.length === 1 ? [...b.shape, 1] : b.shape;
@@ -23,7 +33,7 @@ const matMul = defineOperator("MatMul", { since: 1 }, (context) => {
   const shape = [...batchShape, ...(a.shape.length === 1 ? [] : [rows]), ...(b.shape.length === 1 ? [] : [columns])];
   return {
     outputs: [{ dtype: a.dtype, shape }],
-    nonnegative: () => ({ whereAll: [0, 1] }),
+    nonnegative: () => ({ whereAll: bias ? [0, 1, 2] : [0, 1] }),
     macs: sizeOf(batchShape) * rows * columns * depth,
     kernels: (target) => {
       const aStrides = denseStrides(left);
@@ -34,6 +44,7 @@ const matMul = defineOperator("MatMul", { since: 1 }, (context) => {
         depth,
         aStrides: aStrides.slice(-2) as [number, number],
         bStrides: bStrides.slice(-2) as [number, number],
+        ...(bias && { cStrides: [0, 1] as const }),
       };
       // One matrix for a whole batch of rows is a single taller product.
       if (sizeOf(rightBatch) === 1)
@@ -47,9 +58,15 @@ const matMul = defineOperator("MatMul", { since: 1 }, (context) => {
       return productKernels(context, { ...single, ...(batch ? { batch } : { isPackedOnce: isPackedOnce(b) }) }, target);
     },
   };
-});
+}
 
-export default matMul;
+export const matMul = defineOperator("MatMul", { since: 1 }, (context) => describeProduct(context));
+
+export default [
+  matMul,
+  // With a bias, which passes fuse: a Gemm whose first operand may have more axes.
+  defineOperator("Gemm", { since: 1, domain: fusedDomain }, (context) => describeProduct(context, context.input(2))),
+];
 
 /** The kernel for any product. */
 export function blockedProduct(product: MatrixProduct): Kernel {

@@ -1,10 +1,11 @@
 // InstanceNormalization, GroupNormalization and LayerNormalization: rows brought to mean 0 and deviation 1.
 // https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html
 import normalizeRowsShader from "../../../shaders/normalize-rows.wgsl";
+import { fusedDomain } from "../../graph/graph.ts";
 import { normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
 import { floatInput } from "../checks.ts";
 import { workgroupCount } from "../dispatch.ts";
-import { type Dispatch, defineOperator, type Operator, type PlacedOperand, type Table } from "../operator.ts";
+import { type Dispatch, defineOperator, type Operator, type PlacedOperand, type Table, type Target } from "../operator.ts";
 
 /** How rows lie in the input, and which scale and bias each element takes; see normalize-rows.wgsl. */
 interface Rows {
@@ -19,7 +20,7 @@ interface Rows {
   readonly elementStep: number;
 }
 
-export default [
+const operators = [
   defineOperator("InstanceNormalization", { since: 6 }, (context) => {
     const { dtype, shape } = floatInput(context, 0);
     const epsilon = context.attributes.number("epsilon", 1e-5);
@@ -28,7 +29,7 @@ export default [
     for (const index of [1, 2])
       if (sizeOf(floatInput(context, index).shape) !== channels) context.invalid(`input ${index} must have ${channels} elements`);
     const rows = { epsilon, ...groupRows(shape, channels), period: channels, rowStep: 1, inner: spatial, elementStep: 0 };
-    return { outputs: [{ dtype, shape }], continuesLayer: true, kernels: () => [groupKernel(shape, rows)] };
+    return { outputs: [{ dtype, shape }], continuesLayer: true, kernels: (target) => [groupKernel(shape, rows, target)] };
   }),
   defineOperator("GroupNormalization", { since: 18 }, (context) => {
     const { dtype, shape } = floatInput(context, 0);
@@ -50,7 +51,7 @@ export default [
       if (sizeOf(floatInput(context, index).shape) !== expected) context.invalid(`input ${index} must have ${expected} elements`);
     }
     const rows = { epsilon, ...groupRows(shape, groups), period: groups, ...steps };
-    return { outputs: [{ dtype, shape }], continuesLayer: true, kernels: () => [groupKernel(shape, rows)] };
+    return { outputs: [{ dtype, shape }], continuesLayer: true, kernels: (target) => [groupKernel(shape, rows, target)] };
   }),
   defineOperator("LayerNormalization", { since: 17 }, (context) => {
     const { dtype, shape } = floatInput(context, 0);
@@ -78,17 +79,31 @@ export default [
     const statistics = { dtype: "float32" as const, shape: shape.map((extent, i) => (i < axis ? extent : 1)) };
     return {
       outputs: [{ dtype, shape }, statistics, statistics].slice(0, Math.max(1, context.outputCount)),
-      kernels: () => [
+      kernels: (target) => [
         {
           name: "normalize-rows",
           dispatches: (inputs, outputs) => [
-            normalizeDispatch(rows, inputs, outputs, { row: [0, length], inner: [0, 0, 1] }, { row: [0, length], inner: [0, 0, 1] }),
+            normalizeDispatch(
+              rows,
+              target,
+              inputs,
+              outputs,
+              { row: [0, length], inner: [0, 0, 1] },
+              { row: [0, length], inner: [0, 0, 1] },
+            ),
           ],
         },
       ],
     };
   }),
 ] satisfies Operator[];
+
+/** For passes, which write them into files of any opset. */
+const own = operators
+  .filter(({ name }) => name !== "GroupNormalization")
+  .map((operator) => ({ ...operator, domain: fusedDomain, since: 1 }));
+
+export default [...operators, ...own];
 
 /** [n, c, …] as n · groups rows of [c / groups, height, width]; further spatial axes count as height. */
 function groupRows(shape: Shape, groups: number): Pick<Rows, "rowExtent" | "extent"> {
@@ -102,7 +117,7 @@ interface RowStrides {
   readonly inner: readonly number[];
 }
 
-function groupKernel(shape: Shape, rows: Rows) {
+function groupKernel(shape: Shape, rows: Rows, target: Target) {
   const stridesOf = ({ strides }: PlacedOperand): RowStrides => {
     const [n = 0, c = 0] = strides;
     const width = shape.length > 2 ? strides.at(-1) : 0;
@@ -114,13 +129,14 @@ function groupKernel(shape: Shape, rows: Rows) {
     // The spatial axes before the last two become one axis, which is possible only where they are dense.
     ...(shape.length <= 4 ? { readsStrided: [0], writesStrided: true } : {}),
     dispatches: (inputs: readonly (PlacedOperand | undefined)[], outputs: readonly PlacedOperand[]) => [
-      normalizeDispatch(rows, inputs, outputs, stridesOf(inputs[0] as PlacedOperand), stridesOf(outputs[0] as PlacedOperand)),
+      normalizeDispatch(rows, target, inputs, outputs, stridesOf(inputs[0] as PlacedOperand), stridesOf(outputs[0] as PlacedOperand)),
     ],
   };
 }
 
 function normalizeDispatch(
   { epsilon, rowExtent, extent, period, rowStep, inner, elementStep }: Rows,
+  { profile }: Target,
   [input, scale, bias]: readonly (PlacedOperand | undefined)[],
   [output, means, inverseDeviations]: readonly PlacedOperand[],
   from: RowStrides,
@@ -134,7 +150,8 @@ function normalizeDispatch(
   });
   return {
     shader: normalizeRowsShader,
-    constants: { LANES: length >= 64 ? 64 : 4 },
+    // On SwiftShader lanes add up one after another: 64 took twenty times as long as 4 for rows of 96.
+    constants: { LANES: length >= 64 && profile !== "software" ? 64 : 4 },
     params: {
       length,
       width: extent[2],

@@ -7,7 +7,7 @@ import gemm from "../gemm.ts";
 import globalPool from "../global-pool.ts";
 import movement from "../movement.ts";
 import type { Attributes, Composed, Writer } from "../on-demand/composed.ts";
-import matMul from "../on-demand/matmul.ts";
+import { matMul } from "../on-demand/matmul.ts";
 import type { Operand, Operation, Operator, OperatorContext } from "../operator.ts";
 import { describePool } from "../pool.ts";
 import { rangeOf } from "./grid.ts";
