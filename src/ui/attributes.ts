@@ -23,7 +23,7 @@ const numbers = (name: string) => (value: string | null) => (value === null ? un
 
 /** What parts of an element read: texts. */
 const ofParts =
-  "compare-names checkpoints checkpoint explain explain-class explain-against explain-layer overlay patterns pattern-channels pattern-preset pattern-seed pattern-steps pattern-size train train-optimizer train-rate train-batch train-seed train-freeze train-store train-draws train-rival train-schedule retouch view layer channel pixel order page page-size before-activation smooth map-overlay layer-names learn hide";
+  "compare-names checkpoints checkpoint boxes explain explain-class explain-against explain-layer overlay patterns pattern-channels pattern-preset pattern-seed pattern-steps pattern-size train train-optimizer train-rate train-batch train-seed train-freeze train-store train-draws train-rival train-schedule retouch view layer channel pixel order page page-size before-activation smooth map-overlay layer-names learn hide";
 
 type Words<Text extends string> = Text extends `${infer First} ${infer Rest}` ? First | Words<Rest> : Text;
 

@@ -31,6 +31,8 @@ export function findClassScores(outputs: readonly string[], rows: readonly Row[]
   const candidates = outputs.flatMap((name) => {
     const row = producers.get(name);
     const count = row?.shape && classCount(row.shape);
+    // Of a list of boxes these are the scores.
+    if (outputs.some((other) => `,${producers.get(other)?.shape}`.endsWith(`,${count},4`))) return [];
     const operator = row && endOf(row, producers);
     return count && operator ? [{ name, count, operator }] : [];
   });

@@ -25,7 +25,17 @@ export interface ConvCamEvents {
   error: {
     readonly error: Error;
     /** What it is of: the sources, what is shown of the network, a frame, or a part that most elements have not. */
-    readonly part: "labels" | "input" | "network" | "explain" | "patterns" | "view" | "compare" | "train" | Exclude<Stage, "model">;
+    readonly part:
+      | "labels"
+      | "input"
+      | "network"
+      | "explain"
+      | "patterns"
+      | "view"
+      | "compare"
+      | "train"
+      | "boxes"
+      | Exclude<Stage, "model">;
   };
   /** The classes that the network answers. */
   results: {

@@ -1,6 +1,7 @@
-// The parts that most elements have not, beside their mosaics: the instrument, controls, a comparison, checkpoints, training, an explanation, growing
-// patterns, brushes. The code of each is loaded when its attribute is first set.
+// The parts that most elements have not, beside their mosaics: the instrument, controls, a comparison, checkpoints, training, boxes of what was
+// found, an explanation, growing patterns, brushes. The code of each is loaded when its attribute is first set.
 import { loadPart } from "../engine/errors.ts";
+import type { BoxesHost } from "./boxes/boxes.ts";
 import type { CheckpointsHost } from "./checkpoints/checkpoints.ts";
 import type { Comparison } from "./compare/comparison.ts";
 import type { ControlsHost } from "./controls/controls.ts";
@@ -29,7 +30,7 @@ interface Part {
   hide(): void;
 }
 
-type PartsHost = WhyHost & GrowingHost & InstrumentHost & CheckpointsHost & RetouchHost & ControlsHost & TrainHost;
+type PartsHost = WhyHost & GrowingHost & InstrumentHost & CheckpointsHost & RetouchHost & ControlsHost & TrainHost & BoxesHost;
 type Make = (host: PartsHost, element: ConvCam, gallery: Gallery) => Part;
 
 /** By attribute, in the order in which they stand: before the gallery, but for the instrument, which stands around it. */
@@ -54,6 +55,10 @@ const kinds: Readonly<Record<string, () => Promise<Make>>> = {
     const { Training } = await import("./train/training.ts");
     return (host, element, gallery) => new Training(host, element, gallery.element);
   },
+  async boxes() {
+    const { Boxes } = await import("./boxes/boxes.ts");
+    return (host, element, gallery) => new Boxes(host, element, gallery.element);
+  },
   async explain() {
     const { Why } = await import("./explain/why.ts");
     return (host, element, gallery) => new Why(host, element, gallery.element);
@@ -68,15 +73,12 @@ const kinds: Readonly<Record<string, () => Promise<Make>>> = {
   },
 };
 
-/** What each is for, where it does not load. */
+/** What each is for, where it does not load: by its own name where none is here. */
 const words: Readonly<Record<string, string>> = {
   view: "that looks into layers",
-  controls: "for controls",
   compare: "for comparisons",
-  checkpoints: "for checkpoints",
   train: "for training",
   explain: "for explanations",
-  patterns: "for patterns",
   retouch: "for brushes",
 };
 
@@ -162,7 +164,7 @@ export class Parts {
 
   async #make(name: string, isWanted = this.#isAsked(name)): Promise<void> {
     if (this.#made.has(name) || !isWanted) return;
-    const make = await loadPart(words[name] as string, kinds[name] as () => Promise<Make>);
+    const make = await loadPart(words[name] ?? `for ${name}`, kinds[name] as () => Promise<Make>);
     if (!this.#made.has(name)) this.#place(name, make(this.#host, this.#element, this.#gallery));
   }
 

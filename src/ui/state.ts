@@ -51,6 +51,8 @@ export interface ConvCamState {
   /** What somebody calls layers, as the attribute `layer-names`: JSON such as {"conv_1":"edges"}. */
   readonly layerNames?: string | undefined;
   readonly hide?: string | undefined;
+  /** As the attribute `boxes`: the least score of a box that is drawn. */
+  readonly boxes?: string | undefined;
   /** As the attributes `explain`, `explain-class`, `explain-against`, `explain-layer` and `overlay`. */
   readonly explain?: string | undefined;
   readonly explainClass?: string | undefined;
@@ -116,7 +118,7 @@ type LookPart = "inputShape" | "layers" | "range" | "colors" | "gamma" | "column
 type ComparePart = `compare${"Colors" | "As" | "Range" | "Names"}` | "checkpoints" | "checkpoint";
 type TextPart = Extract<
   keyof ConvCamState,
-  LookPart | PlacePart | ComparePart | "retouch" | "overlay" | `explain${string}` | `pattern${string}` | `train${string}`
+  LookPart | PlacePart | ComparePart | "retouch" | "boxes" | "overlay" | `explain${string}` | `pattern${string}` | `train${string}`
 >;
 
 const parts = [["range", "normalize"], ["colors", "colormap"], ...alike] as [TextPart, AttributeName][];

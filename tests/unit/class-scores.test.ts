@@ -21,6 +21,14 @@ const cases: readonly Case[] = [
   { why: "a softmax that hands on indices", outputs: [["y", [1, 6], "Cast", "ArgMax", "Softmax"]], expected: undefined },
   { why: "a map of classes", outputs: [["y", [1, 21, 32, 32], "Softmax"]], expected: undefined },
   { why: "scores of boxes", outputs: [["scores", [1, 4420, 2], "Softmax"]], expected: undefined },
+  {
+    why: "a score for each of a list of boxes",
+    outputs: [
+      ["boxes", [1, 420, 4], "Concat"],
+      ["scores", [1, 420], "Sigmoid"],
+    ],
+    expected: undefined,
+  },
   { why: "one number", outputs: [["loss", [], "ReduceMean"]], expected: undefined },
   { why: "boxes", outputs: [["boxes", [1, 8], "Gemm"]], expected: undefined },
   { why: "an embedding by name", outputs: [["face_embedding", [1, 100], "Gemm"]], expected: undefined },

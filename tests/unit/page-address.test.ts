@@ -29,6 +29,7 @@ const full: PageState = {
     compareAs: "difference",
     compareRange: "common",
     checkpoint: "2",
+    boxes: "0.3",
     explain: "grad-cam",
     explainClass: "207",
     overlay: "0.4",

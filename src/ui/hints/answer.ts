@@ -15,10 +15,12 @@ export interface NetworkHints {
   readonly labels: readonly string[] | undefined;
   /** How many classes the network tells apart, where an output is taken for their scores. */
   readonly classCount: number | undefined;
+  /** Whether its outputs are boxes on the picture, with classes and scores. */
+  readonly hasBoxes: boolean;
 }
 
 /** @param rows the network's nodes */
-export function answerHints({ model, axes }: Pick<Viewer, "model" | "axes">, rows: readonly LayerRow[]): NetworkHints {
+export function answerHints({ model, axes }: Pick<Viewer, "model" | "axes">, rows: readonly LayerRow[], hasBoxes = false): NetworkHints {
   const { graph, outputs } = model;
   const found = findImageInput(model, axes);
   const scores = findClassScores(
@@ -28,9 +30,9 @@ export function answerHints({ model, axes }: Pick<Viewer, "model" | "axes">, row
   const shape = outputs.find(({ name }) => name === scores)?.shape;
   const classCount = shape && sizeOf(shape);
   const labels = labelsInMetadata(graph.metadata);
-  if (!found) return { input: undefined, labels, classCount };
+  if (!found) return { input: undefined, labels, classCount, hasBoxes };
   const { name, dtype, view } = found;
   const { width, height, channels } = view;
   const guess = guessPreparation({ graph, input: { name, dtype, channels }, outputs });
-  return { input: { name, dtype, width, height, channels, ...guess }, labels, classCount };
+  return { input: { name, dtype, width, height, channels, ...guess }, labels, classCount, hasBoxes };
 }

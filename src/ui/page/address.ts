@@ -66,10 +66,13 @@ const texts = [
     "gap",
     "precision",
     "retouch",
+    "boxes",
   ] as const),
   ...(["explain", "explainClass", "explainAgainst", "explainLayer", "overlay"] as const),
   ...(["patterns", "patternChannels", "patternPreset", "patternSeed", "patternSteps", "patternSize"] as const),
 ] satisfies readonly (keyof ConvCamState)[];
+/** What the page shows by itself: the overview, and boxes where a network answers with some. */
+const usual: Partial<Record<keyof ConvCamState, string>> = { view: "overview", boxes: "" };
 /** Parts that are written as JSON. */
 const others = ["blank", "gates"] as const satisfies readonly (keyof ConvCamState)[];
 /** What the page has beside the viewer's state, as texts. */
@@ -84,7 +87,7 @@ export function writeAddress({ network, src, compare, labels, checkpoints, prepa
   if (labels) query.set("labels", labels);
   for (const name of texts) {
     const text = state[name];
-    if (text !== undefined && !(name === "view" && text === "overview")) query.set(name, text);
+    if (text !== undefined && text !== usual[name]) query.set(name, text);
   }
   if (checkpoints) query.set("checkpoints", checkpoints === true ? "stored" : checkpoints);
   if (checkpoints && state.checkpoint !== undefined) query.set("checkpoint", state.checkpoint);

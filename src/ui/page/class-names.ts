@@ -53,7 +53,7 @@ export class ClassNames {
   }
 
   /** What the network's file lets say, unless somebody has given a file of names. */
-  async guess(hints: NetworkHints): Promise<void> {
+  async guess(hints: Pick<NetworkHints, "labels" | "classCount">): Promise<void> {
     if (this.#isGiven) return;
     const count = this.#count;
     const guessed = await guessNames(hints);

@@ -233,9 +233,10 @@ async function showState(wanted: PageState, isLatest: () => boolean): Promise<vo
   if (!isLatest()) return;
   if (classNames.address !== labels) classNames.take(labels ?? (network.entry ? labelsOf(network.entry) : []));
   if (JSON.stringify(prepared.chosen) !== JSON.stringify(chosen)) prepared.choose(chosen);
-  const { src, compare: other, compareNames, input, labels: names, parameters, preparation, bars } = viewer.state;
-  const shown = checkpoints.stateFor(wanted.checkpoints);
-  viewer.state = { ...state, ...shown, src, compare: other, compareNames, input, labels: names, parameters, preparation, bars };
+  const { src, compare: other, compareNames, input, labels: names, parameters, preparation, bars, boxes } = viewer.state;
+  // Whether there are boxes the network's file tells; an address holds the score that somebody chose.
+  const shown = { boxes: boxes && "", ...state, ...checkpoints.stateFor(wanted.checkpoints) };
+  viewer.state = { ...shown, src, compare: other, compareNames, input, labels: names, parameters, preparation, bars };
   // The rest of it is shown.
   if (problem) throw problem;
 }

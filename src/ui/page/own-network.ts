@@ -19,7 +19,9 @@ export function askOwnNetworks(viewer: ConvCam, { onHints, onFail }: Asker): (so
     if (source === undefined) return;
     try {
       const hints = await viewer.ask({ kind: "hints" });
-      if (viewer.src === source) await onHints(hints);
+      if (viewer.src !== source) return;
+      if (hints.hasBoxes && !viewer.hasAttribute("boxes")) viewer.setAttribute("boxes", "");
+      await onHints(hints);
     } catch (error) {
       if (viewer.src === source && (error as Error).name !== "AbortError") onFail(error);
     }
@@ -31,7 +33,7 @@ export function askOwnNetworks(viewer: ConvCam, { onHints, onFail }: Asker): (so
 
 /** Names of layers and classes belong to one network. */
 export function forgetChoices(viewer: ConvCam): void {
-  for (const name of ["input-shape", "layers", "layer", "channel", "pixel", "page", "layer-names"]) viewer.removeAttribute(name);
+  for (const name of ["input-shape", "layers", "layer", "channel", "pixel", "page", "layer-names", "boxes"]) viewer.removeAttribute(name);
   for (const name of ["explain-layer", "explain-class", "explain-against"]) viewer.removeAttribute(name);
   viewer.setAttribute("view", "overview");
   if (viewer.gates.length > 0) viewer.gates = [];

@@ -1,7 +1,7 @@
 // The picture as the network gets it: its input, read back now and then, with the arithmetic on its colours undone. Loaded when it is first opened.
 import { Tensor } from "../../engine/tensor.ts";
 import type { ConvCam } from "../element.ts";
-import { picturePixels } from "./input-pixels.ts";
+import { picturePixels } from "../input-pixels.ts";
 import { pictureInputOf } from "./picture-input.ts";
 
 interface SeenParts {

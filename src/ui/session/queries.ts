@@ -1,7 +1,8 @@
 // What can be asked about what is on the GPU. A new question is one line in each of the two types and one function in the table.
 import { loadPart, ModelError } from "../../engine/errors.ts";
+import type { Graph } from "../../engine/graph/graph.ts";
 import type { Axes } from "../../engine/shapes.ts";
-import type { DataType } from "../../engine/tensor.ts";
+import type { BoxesAnswer, BoxesQuery } from "../boxes/request.ts";
 import type { AnswersOfElement, QuestionOfElement } from "../elements/index.ts";
 import type { FrameWish, PictureWish } from "../export/request.ts";
 import type { NetworkHints } from "../hints/answer.ts";
@@ -23,6 +24,7 @@ import type { TrainAnswers, TrainQuery, TrainRequest } from "../train/request.ts
 import type { Viewer } from "../viewer.ts";
 import type { ComparedPart, DrawnWeights } from "../views/view.ts";
 import type { Inspected } from "./describe.ts";
+import { cloneable, readValue, type TakenValue } from "./read-value.ts";
 import { aborted } from "./session.ts";
 
 /** A value; or of it and what it is compared with, by name or by network, the second, or second minus first. */
@@ -53,6 +55,8 @@ export type Query =
   | QuestionOfElement
   /** What the network's file says, or lets guess, of the pictures that it takes and of its classes. */
   | { readonly kind: "hints" }
+  /** What a detection network has found in the picture that is shown. */
+  | BoxesQuery
   /** What the network is made of: nodes, shapes, parameters, multiply-adds, kernels. */
   | { readonly kind: "network" }
   /** Statistics of every channel, a histogram of the value or of one channel, and how many elements of each channel are saturated. */
@@ -93,18 +97,11 @@ export interface NodeTimes {
   readonly nodes: ReadonlyMap<string, number>;
 }
 
-/** A tensor that can be cloned. */
-export interface TakenValue {
-  readonly dtype: DataType;
-  readonly shape: readonly number[];
-  /** Little-endian, row by row. */
-  readonly bytes: Uint8Array;
-}
-
 export interface Answers extends AnswersOfElement {
   readonly probe: readonly number[];
   readonly statistics: readonly ChannelSummary[];
   readonly hints: NetworkHints;
+  readonly boxes: BoxesAnswer;
   readonly network: NetworkFacts;
   readonly layer: LayerNumbers;
   readonly effects: Effects;
@@ -172,7 +169,12 @@ const answers: AnswerTable = {
   influence: answerOfElement,
   async hints(known) {
     const { answerHints } = await loadPart("for hints", () => import("../hints/answer.ts"));
-    return answerHints(viewerOf(known), known.inspected?.summary.layers ?? []);
+    const viewer = viewerOf(known);
+    const { hasBoxes } = await loadBoxes();
+    return answerHints(viewer, known.inspected?.summary.layers ?? [], await hasBoxes(viewer, graphOf(known)));
+  },
+  async boxes(known, query) {
+    return (await loadBoxes()).answerBoxes(viewerOf(known), graphOf(known), query);
   },
   async network({ inspected }) {
     const { describeNetwork } = await loadPart("for the overview", () => import("../overview/facts.ts"));
@@ -291,21 +293,11 @@ async function answerOfElement<Kind extends keyof AnswersOfElement>(known: Known
   return elements.answerOfElement(viewer, query) as Promise<AnswersOfElement[Kind]>;
 }
 
+const loadBoxes = () => loadPart("for boxes", () => import("../boxes/answer.ts"));
+
 const loadTaking = () => loadPart("for pictures to keep", () => import("../export/take-picture.ts"));
 
 const loadComparing = () => loadPart("for comparisons", () => import("../compare/read-compared.ts"));
-
-/** A value of the first network, whether it is kept or not. */
-async function readValue({ model }: Viewer, value: string): Promise<TakenValue> {
-  const { graph, inputs, outputs, observed } = model;
-  const isKnown = graph.initializers.has(value) || observed.includes(value) || [...inputs, ...outputs].some(({ name }) => name === value);
-  if (isKnown || !graph.nodes.some((node) => node.outputs.includes(value))) return model.read(value);
-  return (await loadPart("for values that are not shown", () => import("../export/beside.ts"))).readBeside(model, value);
-}
-
-function cloneable({ dtype, shape, bytes }: TakenValue): TakenValue {
-  return { dtype, shape, bytes };
-}
 
 /** Does something with a value as it lies on the GPU, or with what it is compared with. */
 async function withSource<T>(
@@ -323,6 +315,11 @@ async function withSource<T>(
 }
 
 const loadGrower = () => loadPart("for patterns", () => import("../patterns/grower.ts"));
+
+/** The network as its file has it. */
+function graphOf(known: Known): Graph {
+  return known.inspected?.graph ?? viewerOf(known).model.graph;
+}
 
 /** @throws AbortError where nothing is on the GPU */
 function viewerOf({ viewer }: Known): Viewer {

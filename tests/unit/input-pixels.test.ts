@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { denseStrides } from "../../src/engine/shapes.ts";
 import { type ImageView, imageView } from "../../src/ui/image-view.ts";
-import { picturePixels } from "../../src/ui/page/input-pixels.ts";
+import { picturePixels } from "../../src/ui/input-pixels.ts";
 import type { Preparation } from "../../src/ui/preparation.ts";
 
 const [mean, std] = [

@@ -1,7 +1,7 @@
 // What a network's input holds, as the pixels of a picture again. Pure.
-import type { DataType } from "../../engine/tensor.ts";
-import type { ImageView } from "../image-view.ts";
-import { colorsOfInput, type Preparation, preparationFor } from "../preparation.ts";
+import type { DataType } from "../engine/tensor.ts";
+import type { ImageView } from "./image-view.ts";
+import { colorsOfInput, type Preparation, preparationFor } from "./preparation.ts";
 
 /**
  * @param numbers of the whole input, in its own order

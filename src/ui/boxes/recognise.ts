@@ -1,0 +1,144 @@
+// Tells which outputs of a network hold boxes, by their shapes, their names and what its file says: docs/detection.md has the rules. What no rule fits
+// is not taken for boxes. Pure.
+import type { Node } from "../../engine/graph/graph.ts";
+import { type DataType, isFloat } from "../../engine/tensor.ts";
+import { labelsInMetadata } from "../hints/labels.ts";
+
+/** How four numbers are a box. */
+export type Corners = "left top right bottom" | "top left bottom right" | "center width height";
+
+export type Detector =
+  /** A box, a score and a class for each thing that was found. */
+  | {
+      readonly kind: "lists";
+      readonly boxes: string;
+      readonly scores: string;
+      readonly labels: string | undefined;
+      readonly count: string | undefined;
+      readonly corners: Corners;
+    }
+  /** Boxes and scores of all places, and which of them NonMaxSuppression has kept. */
+  | { readonly kind: "selected"; readonly boxes: string; readonly scores: string; readonly selected: string; readonly corners: Corners }
+  /** A row for each place, which nobody has suppressed yet: center, width and height in pixels, perhaps how sure it is of a thing, and a score of each class. */
+  | {
+      readonly kind: "places";
+      readonly rows: string;
+      readonly isTransposed: boolean;
+      readonly hasObjectness: boolean;
+      readonly classes: number;
+    }
+  /** A row for each thing: its corners in pixels, its score, its class. */
+  | { readonly kind: "things"; readonly rows: string };
+
+export interface OutputType {
+  readonly name: string;
+  readonly dtype: DataType;
+  readonly shape: readonly number[];
+}
+
+export interface NetworkToRecognise {
+  readonly outputs: readonly OutputType[];
+  /** What the network gets. */
+  readonly picture: { readonly width: number; readonly height: number };
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly nodes: readonly Node[];
+}
+
+const saysBoxes = /box/i;
+const saysScores = /score|conf|prob/i;
+const saysLabels = /label|class/i;
+const saysCount = /^num/i;
+const saysPlaces = /ind(ex|ices)|keep|_ids?$|batch/i;
+/** As TensorFlow's detection networks call them; their rows come first. */
+const ofTensorflow = /detection_boxes/i;
+
+/** The most rows of a list of things: what has more is a list of places. */
+const mostThings = 1000;
+
+/** @returns undefined where it cannot be told */
+export function recogniseDetector(network: NetworkToRecognise): Detector | undefined {
+  return recogniseSelected(network) ?? recogniseLists(network) ?? recogniseRows(network);
+}
+
+function recogniseLists({ outputs, metadata }: NetworkToRecognise): Detector | undefined {
+  const all = outputs.filter(({ dtype, shape }) => isFloat(dtype) && isListOf(shape, 4));
+  const [boxes, ...others] = all.length > 1 ? all.filter(({ name }) => saysBoxes.test(name)) : all;
+  if (!boxes || others.length > 0) return undefined;
+  const length = boxes.shape.slice(0, -1).join();
+  const beside = outputs.filter(({ name, shape }) => shape.join() === length && !saysPlaces.test(name) && !saysCount.test(name));
+  const floats = beside.filter(({ dtype }) => isFloat(dtype));
+  const wholes = beside.filter(({ dtype }) => !isFloat(dtype) && dtype !== "bool");
+  const labels = only(wholes) ?? only(beside.filter(({ name }) => saysLabels.test(name) && !saysScores.test(name)));
+  const rest = floats.filter((one) => one !== labels);
+  const scores = only(rest.filter(({ name }) => saysScores.test(name))) ?? (labels && only(rest));
+  if (!scores || wholes.length > 1 || (labels && saysScores.test(labels.name))) return undefined;
+  const isOfTensorflow = ofTensorflow.test(boxes.name);
+  if (!isOfTensorflow && /tf2onnx|tensorflow/i.test(metadata.get("producer_name") ?? "")) return undefined;
+  const count = outputs.find(({ name, shape }) => saysCount.test(name) && shape.every((extent) => extent === 1));
+  const corners = isOfTensorflow ? "top left bottom right" : "left top right bottom";
+  return { kind: "lists", boxes: boxes.name, scores: scores.name, labels: labels?.name, count: count?.name, corners };
+}
+
+/** `[n, width]`, or `[1, n, width]`. */
+function isListOf(shape: readonly number[], width: number): boolean {
+  return shape.at(-1) === width && (shape.length === 2 || (shape.length === 3 && shape[0] === 1));
+}
+
+function only<T>(list: readonly T[]): T | undefined {
+  return list.length === 1 ? list[0] : undefined;
+}
+
+function recogniseSelected({ outputs, nodes, metadata }: NetworkToRecognise): Detector | undefined {
+  const known = new Map(outputs.map((output) => [output.name, output]));
+  const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const find = (name: string): Node | undefined => {
+    const node = producers.get(name);
+    return node && /^(Cast|Identity)$/.test(node.operator) ? find(node.inputs[0] ?? "") : node;
+  };
+  for (const { name: selected, shape } of outputs) {
+    const node = find(selected);
+    if (node?.operator !== "NonMaxSuppression" || node.outputs.length === 0 || shape.at(-1) !== 3) continue;
+    const [boxes = "", scores = ""] = node.inputs;
+    if (!isListOf(known.get(boxes)?.shape ?? [], 4) || known.get(scores)?.shape.length !== 3) continue;
+    const isCenter = Number(node.attributes.get("center_point_box") ?? 0) === 1;
+    const isOfPytorch = /pytorch/i.test(metadata.get("producer_name") ?? "");
+    const corners: Corners = isCenter ? "center width height" : isOfPytorch ? "left top right bottom" : "top left bottom right";
+    return { kind: "selected", boxes, scores, selected, corners };
+  }
+  return undefined;
+}
+
+function recogniseRows({ outputs, picture, metadata }: NetworkToRecognise): Detector | undefined {
+  const task = metadata.get("task");
+  if (task !== undefined && !/^(detect|segment)$/.test(task)) return undefined;
+  const floats = outputs.filter(({ dtype, shape }) => isFloat(dtype) && shape.length === 3 && shape[0] === 1);
+  const masks = outputs.find(({ shape }) => shape.length === 4 && shape[0] === 1)?.shape[1] ?? 0;
+  const counts = placeCounts(picture);
+  const names = labelsInMetadata(metadata)?.length;
+  const isLikely = (classes: number) => classes >= 1 && (names === undefined || names === classes);
+  for (const { name: rows, shape } of floats) {
+    const [, first = 0, last = 0] = shape;
+    const beyond = task === "segment" || (task === undefined && floats.length === 1) ? masks : 0;
+    if (counts.includes(last) && isLikely(first - 4 - beyond))
+      return { kind: "places", rows, isTransposed: true, hasObjectness: false, classes: first - 4 - beyond };
+    if (counts.some((count) => first === 3 * count) && isLikely(last - 5 - beyond))
+      return { kind: "places", rows, isTransposed: false, hasObjectness: true, classes: last - 5 - beyond };
+  }
+  const list = only(floats);
+  const isOfPlaces = list && counts.some((count) => list.shape[1] === count || list.shape[1] === 3 * count);
+  if (list?.shape[2] === 6 && (list.shape[1] ?? 0) <= mostThings && !isOfPlaces) return { kind: "things", rows: list.name };
+  return undefined;
+}
+
+/** How many places the grids of such a network have, for the strides that are usual. */
+function placeCounts({ width, height }: NetworkToRecognise["picture"]): readonly number[] {
+  const cells = (strides: readonly number[]) => strides.reduce((sum, stride) => sum + (width / stride) * (height / stride), 0);
+  return [cells([8, 16, 32]), cells([8, 16, 32, 64]), cells([16, 32])].filter(Number.isInteger);
+}
+
+/** The outputs that have to be read. */
+export function readsOf(detector: Detector): readonly string[] {
+  const { kind, ...names } = detector;
+  const keys = ["boxes", "scores", "labels", "count", "selected", "rows"];
+  return Object.entries(names).flatMap(([key, name]) => (keys.includes(key) && typeof name === "string" ? [name] : []));
+}
