@@ -2,6 +2,7 @@
 import { ModelError, UnsupportedError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import { loadModel } from "../engine/model.ts";
+import { sourceOpsetKey } from "../engine/onnx/upgrade.ts";
 import type { Shape } from "../engine/shapes.ts";
 import { type DataType, isFloat } from "../engine/tensor.ts";
 import { noiseFor } from "../reference/noise.ts";
@@ -63,7 +64,7 @@ export async function checkFile(file: string, { seed, shapes, used, device }: Ch
   });
   try {
     const graph = await readModelFile(file);
-    known = { opset: graph.opsets.get("") ?? 0, nodes: graph.nodes.length };
+    known = { opset: Number(graph.metadata.get(sourceOpsetKey) ?? graph.opsets.get("") ?? 0), nodes: graph.nodes.length };
     const given = shapes.filter(([name]) => graph.inputs.some((input) => input.name === name));
     for (const [name] of given) used.add(name);
     const { inputShapes } = await inspectFixed(graph, { given }).catch((error: unknown) => {

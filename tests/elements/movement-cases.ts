@@ -101,7 +101,12 @@ const resizes: readonly ElementCase[] = [
       constants: { s: Tensor.from("float32", [4], [1, 1, 1.6, 0.6]) },
     },
   ),
-  one("Upsample of opset 7", op("Upsample", "x", "y", { scales: [1, 1, 2, 1.5], mode: "linear" }), { x: [1, 2, 3, 4] }, { opset: 7 }),
+  one(
+    "Upsample of opset 9",
+    op("Upsample", "x s", "y", { mode: "linear" }),
+    { x: [1, 2, 3, 4] },
+    { opset: 9, constants: { s: Tensor.from("float32", [4], [1, 1, 2, 1.5]) } },
+  ),
   one(
     "Upsample of opset 9",
     op("Upsample", "x s", "y"),

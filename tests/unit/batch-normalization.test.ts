@@ -38,7 +38,6 @@ test("statistics have the type of the running ones", () => {
 
 test.each<[string, Omit<OperatorCase, "operator" | "why">]>([
   ["statistics as outputs, which only training mode computes", { inputs: [x, ...four], opset: 15, outputs: 3 }],
-  ["statistics as outputs", { inputs: [x, ...four], opset: 6, outputs: 5, attributes: { is_test: 1 } }],
   ["has no output 3", { inputs: [x, ...four], opset: 15, outputs: 5, attributes: { training_mode: 1 } }],
   ["must have the shape [3], got [4]", { inputs: [x, ...four.slice(1), noise([4])] }],
   ["must have the shape [3,4] with spatial=0, got [3]", { inputs: [x, ...four], opset: 7, attributes: { spatial: 0 } }],

@@ -1,11 +1,11 @@
-// The rules write operators in the form that the file's opset has for them: one node each, in every opset from 7 to 13.
+// The rules write operators in the form that the file's opset has for them: one node each, in every opset from 9 to 13.
 import { test } from "vitest";
 import type { Node } from "../../src/engine/graph/graph.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { holdCase, one, type RuleCase } from "../gradient/double.ts";
 import { ints, noise, op } from "../support/graphs.ts";
 
-const opsets = [7, 8, 9, 10, 11, 12, 13];
+const opsets = [9, 10, 11, 12, 13];
 
 /** Constants of a form that the opset does not have yet are left out. */
 const since = (first: number, opset: number, constants: NonNullable<RuleCase["constants"]>): Partial<RuleCase> =>
@@ -19,7 +19,6 @@ const plain =
 const reductions = "ReduceMax ReduceMean ReduceL1 ReduceL2 ReduceProd ReduceLogSumExp";
 
 const resizedIn = (opset: number): Node => {
-  if (opset < 9) return op("Upsample", "x", "y", { scales: [1, 1, 2, 2], mode: "linear" });
   if (opset < 11) return op(opset < 10 ? "Upsample" : "Resize", "x scales", "y", { mode: "linear" });
   return op("Resize", "x roi scales", "y", { mode: "linear" });
 };
@@ -30,7 +29,7 @@ const casesOf = (opset: number): readonly RuleCase[] => [
   one("Log", op("Log", "x", "y"), { x: [3] }, { opset, at: { x: [1, 2, 3] } }),
   one("PRelu", op("PRelu", "x s", "y"), { x: [1, 2, 3, 2], s: [2, 1, 1] }, { opset }),
   one("Pow", op("Pow", "x e", "y"), { x: [2, 2], e: [2] }, { opset, at: { x: [1, 2, 3, 4] } }),
-  one("Max", op("Max", "x b", "y"), { x: [2, 2], b: opset < 8 ? [2, 2] : [2] }, { opset }),
+  one("Max", op("Max", "x b", "y"), { x: [2, 2], b: [2] }, { opset }),
   one(
     "Clip",
     opset < 11 ? op("Clip", "x", "y", { min: -0.25, max: 0.5 }) : op("Clip", "x l h", "y"),

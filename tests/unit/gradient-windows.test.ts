@@ -220,7 +220,12 @@ const movements: readonly RuleCase[] = [
   one("Unsqueeze", op("Unsqueeze", "x a", "y"), { x: [2, 3] }, { constants: { a: ints(-1, 0) } }),
   one("DepthToSpace CRD", op("DepthToSpace", "x", "y", { blocksize: 2, mode: "CRD" }), { x: [2, 8, 2, 3] }),
   one("Concat of one value twice", op("Concat", "x b x", "y", { axis: -2 }), { x: [2, 2, 3], b: [2, 1, 3] }),
-  one("Upsample of opset 7", op("Upsample", "x", "y", { scales: [1, 1, 2, 1.5], mode: "linear" }), { x: [1, 2, 3, 4] }, { opset: 7 }),
+  one(
+    "Upsample of opset 9",
+    op("Upsample", "x s", "y", { mode: "linear" }),
+    { x: [1, 2, 3, 4] },
+    { opset: 9, constants: { s: Tensor.from("float32", [4], [1, 1, 2, 1.5]) } },
+  ),
   one(
     "Upsample of opset 9",
     op("Upsample", "x s", "y"),

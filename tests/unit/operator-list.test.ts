@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { everything } from "../support/catalog.ts";
 
-/** Opsets before this one are refused for the whole file, so the list does not tell them apart. */
-const oldestOpset = 6;
+/** Files of older opsets are read in the forms of this one, so the list does not tell them apart. */
+const oldestOpset = 9;
 
 test("the documented operators are those of the code", () => {
   const text = readFileSync(new URL("../../docs/operators.md", import.meta.url), "utf8");

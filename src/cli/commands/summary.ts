@@ -1,6 +1,7 @@
 // `convcam summary`: what a model is made of. Needs no GPU and shows unsupported models too.
 
 import type { Command } from "commander";
+import { sourceOpsetKey } from "../../engine/onnx/upgrade.ts";
 import { entryOf } from "../../engine/records.ts";
 import { inspectWithShapes } from "../../ui/input-shapes.ts";
 import { readModelFile } from "../model-file.ts";
@@ -60,7 +61,8 @@ async function runSummary(path: string, options: Options): Promise<void> {
     console.log(line`Input          ${name}: ${dtype} ${formatShape(shape)}${computedAs}`);
   }
   console.log(line`Outputs        ${graph.outputs.join(", ")}`);
-  console.log(`Opset          ${summary.opset}`);
+  const source = graph.metadata.get(sourceOpsetKey);
+  console.log(line`Opset          ${summary.opset}${source ? `, rewritten from ${source}` : ""}`);
   console.log(`Parameters     ${formatCount(summary.parameterCount)} (${formatBytes(summary.parameterCount * 4)} as float32)`);
   console.log(`Multiply-adds  ${formatCount(summary.macs)}`);
   const reads = summary.layers.filter(({ readsBack }) => readsBack);

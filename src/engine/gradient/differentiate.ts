@@ -36,8 +36,6 @@ export interface Gradient {
  */
 export function gradientOf(graph: TypedGraph, of: string, withRespectTo: readonly string[], options: GradientOptions = {}): Gradient {
   const opset = graph.opsets.get("") ?? 1;
-  if (opset < 7)
-    throw new UnsupportedError(`the file uses opset ${opset}; gradients need 7 or later. Convert it with onnx.version_converter.`);
   if (withRespectTo.length === 0) throw new ModelError("nothing is named to differentiate by.");
   for (const name of [of, ...withRespectTo]) checkValue(graph, name);
   const edit = new GraphEdit(graph);

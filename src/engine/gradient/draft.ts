@@ -177,7 +177,7 @@ export class Draft {
         const copy = names.get(input);
         if (copy !== undefined || !input) return copy ?? "";
         const { shape } = this.#emit.typeOf(input);
-        return needsRepeating(node, shape) ? this.#emit.expand(input, shape.with(0, batch), input) : input;
+        return needsRepeating(node, shape) ? this.#emit.expand(input, shape.with(0, batch)) : input;
       });
       const { operator, domain, attributes } = node;
       this.#edit.add({ operator, domain, attributes, inputs, outputs, name: `${node.name} copy` });
@@ -245,7 +245,7 @@ export class Draft {
   /** `value` where the operand is 1, else `otherwise`: also where that is NaN. */
   choose(operand: string, value: string, otherwise: string): string {
     const emit = this.#emit;
-    return emit.where(emit.node("Greater", [operand, emit.number(0.999, operand)]), value, otherwise, operand);
+    return emit.where(emit.node("Greater", [operand, emit.number(0.999, operand)]), value, otherwise);
   }
 
   #typed(): TypedGraph {

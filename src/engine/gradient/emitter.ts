@@ -95,7 +95,7 @@ export class Emitter {
   quotient(a: string, b: string, like: string): string {
     const zero = this.number(0, like);
     const isZero = this.node("Equal", [b, zero]);
-    return this.where(isZero, zero, this.divide(a, this.where(isZero, this.number(1, like), b, like)), like);
+    return this.where(isZero, zero, this.divide(a, this.where(isZero, this.number(1, like), b)));
   }
 
   /** `value` times a number. @param like a value of the same element type */
@@ -103,17 +103,9 @@ export class Emitter {
     return by === 1 ? value : this.multiply(value, this.number(by, like));
   }
 
-  /**
-   * `value` where the condition holds, else `otherwise`. Unlike a product, it keeps out what is infinite or NaN elsewhere; before opset 9,
-   * which has no other way, it is one.
-   *
-   * @param like a forward value of the element type
-   */
-  where(condition: string, value: string, otherwise: string, like: string): string {
-    if (this.opset >= 9) return this.node("Where", [condition, value, otherwise]);
-    const share = this.castTo(condition, this.typeOf(like).dtype);
-    const rest = this.subtract(this.number(1, like), share);
-    return this.add(this.multiply(share, value), this.multiply(rest, otherwise));
+  /** `value` where the condition holds, else `otherwise`. Unlike a product, it keeps out what is infinite or NaN elsewhere. */
+  where(condition: string, value: string, otherwise: string): string {
+    return this.node("Where", [condition, value, otherwise]);
   }
 
   reshape(value: string, shape: Shape): string {
@@ -124,14 +116,9 @@ export class Emitter {
     return perm.every((axis, i) => axis === i) ? value : this.node("Transpose", [value], { perm });
   }
 
-  /**
-   * Repeats a value over the extents that are 1 in its own shape.
-   *
-   * @param like a forward value of the element type
-   */
-  expand(value: string, shape: Shape, like: string): string {
-    if (this.opset >= 8) return this.node("Expand", [value, this.indices(shape)]);
-    return this.multiply(value, this.constant(Tensor.filled(this.typeOf(like).dtype, shape, 1)));
+  /** Repeats a value over the extents that are 1 in its own shape. */
+  expand(value: string, shape: Shape): string {
+    return this.node("Expand", [value, this.indices(shape)]);
   }
 
   /** Sums over these axes, whose extents become 1. */

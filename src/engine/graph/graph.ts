@@ -50,7 +50,7 @@ export interface GraphInput {
 
 export interface Graph {
   readonly name: string;
-  /** Domain ("" for ai.onnx) to opset version. */
+  /** Domain ("" for ai.onnx) to opset version. Of ai.onnx the forms are those of opset 9 or later. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly metadata: ReadonlyMap<string, string>;
   /** Inputs that need a value at run time; initializers are not among them. */

@@ -17,7 +17,7 @@ import {
 import { dataTypeOf, isExternal, tensorFromProto } from "./tensor-proto.ts";
 
 /** Opsets of ai.onnx whose files are read. Each operator checks the versions it implements. */
-const oldestOpset = 6;
+const oldestOpset = 1;
 const newestOpset = 26;
 
 export interface ImportOptions {
@@ -50,7 +50,7 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
   const given = new Set([...initializers.keys(), ...inputs.map((input) => input.name)]);
   // Only files in disorder, and broken ones, need what sorts and explains.
   const sorted = bodies?.attach(nodes, given) ?? (isInOrder(nodes, given) ? nodes : (await import("./sort.ts")).sortNodes(nodes, given));
-  return {
+  const read: Graph = {
     name: graph.name || "graph",
     opsets,
     metadata: readMetadata(model),
@@ -59,6 +59,8 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
     initializers,
     nodes: sorted,
   };
+  // Operators know the forms of opset 9 and later ones.
+  return (opsets.get("") ?? 9) < 9 ? (await import("./upgrade.ts")).upgradeGraph(read) : read;
 }
 
 function hasSubgraph({ attribute }: NodeProto): boolean | undefined {

@@ -23,10 +23,8 @@ const batchNormalization = defineOperator("BatchNormalization", { since: 6 }, (c
   const epsilon = attributes.number("epsilon", 1e-5);
   const momentum = attributes.number("momentum", 0.9);
   const isPerElement = !attributes.flag("spatial", true);
-  const isTest = attributes.flag("is_test", false);
   // Before opset 14 it trains where it has statistics as outputs.
-  const trains = opset < 14 ? outputCount > 1 && !isTest : attributes.flag("training_mode", false);
-  attributes.ignore("consumed_inputs");
+  const trains = opset < 14 ? outputCount > 1 : attributes.flag("training_mode", false);
   if (!trains && outputCount > 1) return context.invalid("it has statistics as outputs, which only training mode computes");
   const { dtype, shape } = floatInput(context, 0);
   const vector = isPerElement ? shape.slice(1) : [shape[1] ?? 1];

@@ -52,7 +52,7 @@ const squeeze = defineOperator("Squeeze", { since: 1 }, (context) => {
 const identity = defineOperator("Identity", { since: 1 }, (context) => view(context, context.input(0).shape));
 
 const dropout = defineOperator("Dropout", { since: 1 }, (context) => {
-  context.attributes.ignore("ratio", "seed", "is_test");
+  context.attributes.ignore("ratio", "seed");
   const x = context.input(0);
   const first = (index: number, what: string) => context.constant(index, what)?.toNumbers()[0];
   // With a ratio of 0 training drops nothing either.

@@ -107,7 +107,7 @@ function readAxes(call: Call, shape: readonly number[]): readonly Axis[] {
     const values = inputs[index]?.data;
     return values?.length ? Array.from(values) : undefined;
   };
-  const scales = attributes.has("scales") ? attributes.numbers("scales") : given(opset < 11 ? 1 : 2);
+  const scales = given(opset < 11 ? 1 : 2);
   const sizes = opset < 11 ? undefined : given(3);
   const axes = attributes.numbers("axes", [...shape.keys()]).map((axis) => normalizeAxis(axis, shape.length));
   const ratios = axes.map((axis, i) => (sizes?.[i] ?? 0) / (shape[axis] as number));

@@ -28,7 +28,7 @@ function build(draft: Draft, explained: Explained, value: string, { batch: wante
   const found = emit.node("MatMul", [emit.reshape(drops, [1, batch]), lacks]);
   const state = draft.state("drops", { dtype, shape: [1, channels] });
   const isTold = emit.node("Greater", [emit.sum(lacks, [0]), emit.number(0.5, value)]);
-  const next = emit.where(isTold, found, state, value);
+  const next = emit.where(isTold, found, state);
   draft.update(state, next);
   const runs = Math.ceil(channels / batch);
   return { drops: next, whole: scoreOf(explained.value, 1), passes: () => Array.from({ length: runs }, (_, i) => ({ first: i * batch })) };

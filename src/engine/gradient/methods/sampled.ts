@@ -139,7 +139,7 @@ const occlusion: SampledMethod = {
     const base = draft.number("baseline", baseline, value);
     const decide = draft.number("decide", 1, value);
     const covered = coveredOf(draft, value, patch, batch);
-    const cover = () => draft.emit.where(covered, base, value, value);
+    const cover = () => draft.emit.where(covered, base, value);
     if (batch === 1) draft.replace(value, cover);
     const scores = batch === 1 ? explained.value : draft.copyWithBatch(value, explained.value, batch, cover(), infer);
     // In the first run nothing of the first copy is covered.
@@ -150,12 +150,12 @@ const occlusion: SampledMethod = {
     const whole = draft.state("whole", { dtype, shape: [pictures, 1, 1, 1] });
     const before = draft.choose(decide, scoreOfEach(first, pictures), whole);
     draft.update(whole, before);
-    const drops = emit.where(covered, emit.subtract(before, scoreOfEach(scores, batch * pictures)), emit.number(0, value), value);
+    const drops = emit.where(covered, emit.subtract(before, scoreOfEach(scores, batch * pictures)), emit.number(0, value));
     const heat = draft.state("heat", { dtype, shape: [pictures, 1, height, width] });
     // No two copies cover the same place.
     const ofAll = (each: string) => (batch === 1 ? each : emit.sum(each, [0]));
     const isFound = emit.node("Greater", [ofAll(emit.castTo(covered, dtype)), emit.number(0.5, value)]);
-    const next = emit.where(isFound, ofAll(drops), heat, value);
+    const next = emit.where(isFound, ofAll(drops), heat);
     draft.update(heat, next);
     return { result: next, passes: () => passesOver(states, batch) };
   },

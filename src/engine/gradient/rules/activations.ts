@@ -12,7 +12,7 @@ const times =
 
 /** `value` where a > b, else 0 or `otherwise`. */
 function whereGreater({ emit, y }: RuleContext, a: string, b: string, value: string, otherwise = emit.number(0, y)): string {
-  return emit.where(emit.node("Greater", [a, b]), value, otherwise, y);
+  return emit.where(emit.node("Greater", [a, b]), value, otherwise);
 }
 
 /** `value` where low < a < high, else 0. A bound that is absent does not bind. */

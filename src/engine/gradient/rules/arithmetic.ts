@@ -79,7 +79,7 @@ function powerSlope(context: RuleContext): string {
   if (!isFloat(emit.typeOf(b).dtype)) context.unsupported("powers of whole numbers that differ by place have no rule for their gradient.");
   // x⁰ would have the slope 0 · 1 / x, which is no number at 0.
   const isZero = emit.node("Equal", [b, emit.number(0, b)]);
-  const lower = emit.where(isZero, emit.number(0, b), emit.subtract(b, emit.number(1, b)), b);
+  const lower = emit.where(isZero, emit.number(0, b), emit.subtract(b, emit.number(1, b)));
   return emit.multiply(b, emit.node("Pow", [x, lower]));
 }
 
@@ -87,8 +87,8 @@ function powerSlope(context: RuleContext): string {
 function exponentSlope({ b, emit, x, y }: RuleContext): string {
   const zero = emit.number(0, x);
   const slope = emit.multiply(y, emit.node("Log", [x]));
-  const atZero = emit.where(emit.node("Greater", [emit.number(0, b), b]), slope, zero, x);
-  return emit.where(emit.node("Equal", [x, zero]), atZero, slope, x);
+  const atZero = emit.where(emit.node("Greater", [emit.number(0, b), b]), slope, zero);
+  return emit.where(emit.node("Equal", [x, zero]), atZero, slope);
 }
 
 const pow: Rule = (context) =>
@@ -115,7 +115,7 @@ export const arithmetic: Rules = {
     const zero = emit.number(0, y);
     const [condition = ""] = node.inputs;
     const part = (input: number, value: string) => (needs(input) ? emit.sumTo(value, emit.shapeOf(y), shape(input)) : undefined);
-    return [undefined, part(1, emit.where(condition, dy, zero, y)), part(2, emit.where(condition, zero, dy, y))];
+    return [undefined, part(1, emit.where(condition, dy, zero)), part(2, emit.where(condition, zero, dy))];
   },
   Floor: stops,
   Ceil: stops,

@@ -112,7 +112,7 @@ const spread =
     const { dy, emit, shape, x } = context;
     const axes = reducedAxes(context);
     const count = sizeOf(axes.map((axis) => shape(0)[axis] as number));
-    return [emit.expand(kept(context, emit.scale(dy, factor(count), x), axes), shape(0), x)];
+    return [emit.expand(kept(context, emit.scale(dy, factor(count), x), axes), shape(0))];
   };
 
 /** dx = dy / count at the extremes, shared where several are. */
@@ -130,14 +130,14 @@ const reduceProduct: Rule = (context) => {
   const [zero, one] = [emit.number(0, x), emit.number(1, x)];
   const isZero = emit.node("Equal", [x, zero]);
   const zeros = emit.sum(emit.castTo(isZero, emit.typeOf(x).dtype), axes);
-  const rest = emit.where(isZero, one, x, x);
+  const rest = emit.where(isZero, one, x);
   const product = kept(context, emit.node("ReduceProd", [rest, ...node.inputs.slice(1)], Object.fromEntries(node.attributes)), axes);
-  const atZero = emit.where(emit.node("Equal", [zeros, one]), product, zero, x);
-  const elsewhere = emit.divide(emit.where(emit.node("Equal", [zeros, zero]), product, zero, x), rest);
-  return [emit.multiply(kept(context, dy, axes), emit.where(isZero, atZero, elsewhere, x))];
+  const atZero = emit.where(emit.node("Equal", [zeros, one]), product, zero);
+  const elsewhere = emit.divide(emit.where(emit.node("Equal", [zeros, zero]), product, zero), rest);
+  return [emit.multiply(kept(context, dy, axes), emit.where(isZero, atZero, elsewhere))];
 };
 
-const globalAverage: Rule = ({ dy, emit, shape, x }) => [emit.expand(emit.scale(dy, 1 / sizeOf(shape(0).slice(2)), x), shape(0), x)];
+const globalAverage: Rule = ({ dy, emit, shape, x }) => [emit.expand(emit.scale(dy, 1 / sizeOf(shape(0).slice(2)), x), shape(0))];
 
 export const pooling: Rules = {
   MaxPool: maxPool,
@@ -157,9 +157,9 @@ export const pooling: Rules = {
   },
   // dx = dy / Σx = dy · e^−y
   ReduceLogSum: (context) => {
-    const { dy, emit, shape, x, y } = context;
+    const { dy, emit, shape, y } = context;
     const share = emit.multiply(dy, emit.node("Exp", [emit.negate(y)]));
-    return [emit.expand(kept(context, share, reducedAxes(context)), shape(0), x)];
+    return [emit.expand(kept(context, share, reducedAxes(context)), shape(0))];
   },
   ReduceProd: reduceProduct,
   // dx = dy · e^(x − y)

@@ -153,8 +153,7 @@ function finish(
 
 /** All iterations at once: how many there are is an extent. */
 export function expandScan(expansion: Expansion): void {
-  const { node, opset, attributes } = expansion;
-  if (opset < 9) expansion.unsupported("Scan of opset 8 is not supported. Convert the model to a newer opset");
+  const { node, attributes } = expansion;
   const body = expansion.body("body");
   const count = attributes.integer("num_scan_inputs", undefined, 1);
   const stateCount = node.inputs.length - count;

@@ -37,7 +37,7 @@ const plain = {
 } as const;
 
 export default [
-  defineOperator("Upsample", { since: 7 }, describeResize),
+  defineOperator("Upsample", { since: 9 }, describeResize),
   defineOperator("Resize", { since: 10 }, describeResize),
 ] satisfies Operator[];
 
@@ -53,7 +53,7 @@ function readResizing(context: OperatorContext): Resizing {
   const { attributes } = context;
   const mode = readMode(context);
   if (context.opset < 11) {
-    const scales = context.opset < 9 ? attributes.numbers("scales") : context.constant(1, "scales")?.toNumbers();
+    const scales = context.constant(1, "scales")?.toNumbers();
     const axes = scaleAxes(context, scales ?? context.invalid("scales are required"));
     return { resampling: { ...plain, mode }, axes, fill: 0 };
   }
