@@ -1,10 +1,12 @@
-// How conformance cases are found and what counts as equal.
+// How conformance cases are found, what counts as equal, and how results are held to the list of refused cases.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { findCases } from "../../src/cli/conformance/cases.ts";
 import { compareTensors } from "../../src/cli/conformance/compare.ts";
+import { judge, type Listed, listed } from "../../src/cli/conformance/listed.ts";
+import { type CaseResult, nothingExpected } from "../../src/cli/conformance/run-case.ts";
 import { type DataType, Tensor } from "../../src/engine/tensor.ts";
 
 test("finds cases at any depth, data sets and files in numeric order", () => {
@@ -25,6 +27,7 @@ test("finds cases at any depth, data sets and files in numeric order", () => {
     }
     const found = findCases(root);
     expect(found.map(({ name }) => name)).toEqual(["test_one", "test_two"]);
+    expect(found.map(({ id }) => id)).toEqual(["deep/test_one", "b/test_two"]);
     const [one, two] = found;
     expect(one?.dataSets).toEqual([]);
     expect(two?.dataSets[0]?.inputs.map((path) => path.replace(/.*_/, ""))).toEqual(["0.pb", "1.pb", "2.pb", "10.pb"]);
@@ -75,4 +78,62 @@ test("reports the largest errors of a pass as well", () => {
   expect(reason).toBeUndefined();
   expect(maxAbsError).toBeCloseTo(0.05, 4);
   expect(maxRelError).toBeCloseTo(5e-4, 6);
+});
+
+const list: readonly Listed[] = [
+  { why: "because", cases: ["a/refused", "b/refused"] },
+  { why: "nothing to see", cases: ["a/runs"], runs: true },
+];
+const result = (status: CaseResult["status"], reason = ""): CaseResult => ({
+  name: "name",
+  status,
+  reason,
+  maxAbsError: 0,
+  maxRelError: 0,
+  ms: 0,
+});
+
+const judgements: readonly (readonly [
+  what: string,
+  id: string,
+  one: CaseResult,
+  why: string | undefined,
+  objection: string | undefined,
+])[] = [
+  ["a refused case that is listed says why", "b/refused", result("unsupported", "no strings"), "because", undefined],
+  [
+    "one of another suite is not listed",
+    "c/refused",
+    result("unsupported", "no strings"),
+    undefined,
+    "c/refused is refused, and not listed.",
+  ],
+  ["a case that passes is not listed", "a/passes", result("pass"), undefined, undefined],
+  ["a listed case that passes is to be taken off", "a/refused", result("pass"), undefined, "a/refused passes, but is listed as refused"],
+  ["a case that fails is not excused", "a/refused", result("fail", "wrong"), undefined, undefined],
+  ["a case without expected outputs that runs says why", "a/runs", result("fail", nothingExpected), "nothing to see", undefined],
+  ["one that fails otherwise is not excused", "a/runs", result("fail", "wrong"), undefined, undefined],
+  [
+    "one that is refused does not run",
+    "a/runs",
+    result("unsupported", "opset"),
+    undefined,
+    "a/runs is refused, but is listed as one that runs.",
+  ],
+];
+
+test.each(judgements)("%s", (_, id, one, why, objection) => {
+  const other = result("pass");
+  const judged = judge(id, [one, other], list);
+  expect(judged.results.map(({ listed }) => listed)).toEqual([why, undefined]);
+  expect(judged.results[0]?.status).toBe(why === undefined ? one.status : "unsupported");
+  if (objection === undefined) expect(judged.objection).toBeUndefined();
+  else expect(judged.objection).toContain(objection);
+});
+
+test("no case is listed twice, and each reason is a sentence", () => {
+  const ids = listed.flatMap(({ cases }) => cases);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const id of ids) expect(id).toMatch(/^[^/]+\/[^/]+$/);
+  for (const { why } of listed) expect(why).toMatch(/^[A-Z].*\.$/);
 });

@@ -6,6 +6,7 @@ import type { Precision } from "../../engine/precision.ts";
 import { adapterText } from "../adapter-text.ts";
 import { findCases } from "../conformance/cases.ts";
 import { defaultTolerance, halvesTolerance } from "../conformance/compare.ts";
+import { judge } from "../conformance/listed.ts";
 import { type CaseResult, runCase, type Status } from "../conformance/run-case.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { writeOutput } from "../output.ts";
@@ -32,11 +33,12 @@ export function addConformance(program: Command): void {
       `Runs every case in or below the folders (model.onnx with test_data_set_K/input_I.pb and output_I.pb), and compares.
 Floats agree within absolute · max(1, largest |expected|) + relative · |expected|, and within one rounding of float16 and bfloat16; NaN equals NaN;
 integers and booleans agree exactly. A case fails that lacks an expected output for any output of its model, unless its file is refused.
-Ends with status 1 when any case fails; unsupported is no failure.`,
+A refused case is unsupported, which is no failure where Convcam's own list says why; cases are listed by the last two folders of their path.
+Ends with status 1 when any case fails, when one is refused that is not listed, and when one passes that is.`,
     )
     .argument("<folders...>", "a case, or folders that hold cases at any depth")
     .option("--filter <regex>", "only cases whose name matches", parseRegularExpression)
-    .option("--json <file>", "write { adapter, cases: [{ name, status, reason, maxAbsError, maxRelError, ms }] }")
+    .option("--json <file>", "write { adapter, cases: [{ name, status, reason, listed, maxAbsError, maxRelError, ms }] }")
     .option("--force-kernels", "run each case again with every kernel that accepts it", false)
     .option(
       "--weights-as-parameters",
@@ -67,27 +69,30 @@ async function runConformance(folders: readonly string[], options: Options): Pro
     );
   const device = await requestNodeDevice();
   const results: CaseResult[] = [];
+  const objections: string[] = [];
   const usual = options.precision === "float16" ? halvesTolerance : defaultTolerance;
   const tolerance = { relative: options.relative ?? usual.relative, absolute: options.absolute ?? usual.absolute };
   try {
-    for (const oneCase of cases)
-      for (const result of await runCase(device, oneCase, {
-        tolerance,
-        forceKernels: options.forceKernels,
-        weightsAsParameters: options.weightsAsParameters,
-        precision: options.precision,
-      })) {
+    for (const oneCase of cases) {
+      const { forceKernels, weightsAsParameters, precision } = options;
+      const judged = judge(oneCase.id, await runCase(device, oneCase, { tolerance, forceKernels, weightsAsParameters, precision }));
+      if (judged.objection) objections.push(judged.objection);
+      for (const result of judged.results) {
         results.push(result);
         if (result.status !== "pass" || !options.quiet) console.log(formatResult(result));
       }
+    }
   } finally {
     device.dispose();
   }
   const adapter = adapterText(device);
   const count = (status: Status) => results.filter((result) => result.status === status).length;
-  console.log(`\n${count("pass")} pass, ${count("fail")} fail, ${count("unsupported")} unsupported on ${adapter}`);
+  for (const objection of objections) console.log(line`\n${objection}`);
+  const unlisted = results.filter(({ status, listed }) => status === "unsupported" && !listed).length;
+  const how = unlisted > 0 ? `, ${unlisted} of them not listed,` : count("unsupported") > 0 ? ", all of them listed," : "";
+  console.log(`\n${count("pass")} pass, ${count("fail")} fail, ${count("unsupported")} unsupported${how} on ${adapter}`);
   if (options.json) await writeOutput(options.json, `${JSON.stringify({ adapter, cases: results }, undefined, 2)}\n`);
-  if (count("fail") > 0) process.exitCode = 1;
+  if (count("fail") > 0 || objections.length > 0) process.exitCode = 1;
 }
 
 function findOrExplain(folder: string): ReturnType<typeof findCases> {
@@ -100,7 +105,8 @@ function findOrExplain(folder: string): ReturnType<typeof findCases> {
   }
 }
 
-function formatResult({ name, status, reason, maxAbsError, maxRelError, ms }: CaseResult): string {
+function formatResult({ name, status, reason, listed, maxAbsError, maxRelError, ms }: CaseResult): string {
+  const refusal = listed ? `${reason} Listed: ${listed}` : reason;
   const errors = `abs ${formatNumber(maxAbsError)}, rel ${formatNumber(maxRelError)}, ${ms.toFixed(0)} ms`;
-  return `${line`${status.padEnd(11)} ${name}  ${status === "unsupported" ? reason.replaceAll("\n", " ") : errors}`}${status === "fail" ? line`\n            ${reason}` : ""}`;
+  return `${line`${status.padEnd(11)} ${name}  ${status === "unsupported" ? refusal.replaceAll("\n", " ") : errors}`}${status === "fail" ? line`\n            ${reason}` : ""}`;
 }

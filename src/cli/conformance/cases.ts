@@ -1,9 +1,11 @@
 // Finds cases in the layout of ONNX's backend tests: NAME/model.onnx with test_data_set_K/{input,output}_I.pb.
 import { existsSync, readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 export interface Case {
   readonly name: string;
+  /** SUITE/CASE: the last two folders of its path. */
+  readonly id: string;
   readonly modelPath: string;
   readonly dataSets: readonly DataSet[];
 }
@@ -20,7 +22,10 @@ export function findCases(folder: string): Case[] {
   const modelPath = join(folder, "model.onnx");
   if (existsSync(modelPath)) {
     const sets = entries.map(({ name }) => name).filter((name) => /^test_data_set_\d+$/.test(name));
-    return [{ name: basename(folder), modelPath, dataSets: byNumber(sets).map((set) => readDataSet(join(folder, set))) }];
+    const path = resolve(folder);
+    const name = basename(path);
+    const id = `${basename(dirname(path))}/${name}`;
+    return [{ name, id, modelPath, dataSets: byNumber(sets).map((set) => readDataSet(join(folder, set))) }];
   }
   return entries
     .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())

@@ -18,6 +18,8 @@ export interface CaseResult {
   readonly status: Status;
   /** Empty for a pass. */
   readonly reason: string;
+  /** Why the case is listed, where it is. */
+  readonly listed?: string;
   readonly maxAbsError: number;
   readonly maxRelError: number;
   readonly ms: number;
@@ -118,9 +120,12 @@ async function measure({ dataSets }: Case, name: string, run: () => Promise<Erro
   }
 }
 
+/** Of a data set that has only inputs. */
+export const nothingExpected = "there is no expected output (output_0.pb)";
+
 /** What is missing in a data set; `undefined` where it has an expected output for each output of the model. */
 function missingOutputs(graph: Graph, { outputs }: DataSet): string | undefined {
-  if (outputs.length === 0) return "there is no expected output (output_0.pb)";
+  if (outputs.length === 0) return nothingExpected;
   if (outputs.length >= graph.outputs.length) return undefined;
   return `the model has ${graph.outputs.length} outputs, but only ${outputs.length} of them are expected`;
 }

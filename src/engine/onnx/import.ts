@@ -16,8 +16,8 @@ import {
 } from "./proto.ts";
 import { dataTypeOf, isExternal, tensorFromProto } from "./tensor-proto.ts";
 
-/** Opsets of ai.onnx whose files are read. Each operator checks the versions it implements. */
-const oldestOpset = 1;
+/** Of ai.onnx. Each operator checks the versions it implements, from the plain one on: older files are rewritten in its forms. */
+const plainOpset = 9;
 const newestOpset = 26;
 
 export interface ImportOptions {
@@ -37,7 +37,11 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
   const obstacles = new Obstacles();
   const opsets = readOpsets(model);
   const protos = await withoutCalls(model.graph.node ?? [], model.functions ?? [], opsets, obstacles);
-  checkOpset(opsets, obstacles);
+  const opset = opsets.get("") ?? plainOpset;
+  if (!(opset >= 1 && opset <= newestOpset))
+    obstacles.add(
+      `The model uses opset ${opset}; 1 to ${newestOpset} are supported. Convert it with onnx.version_converter, or export it again with opset 17.`,
+    );
   const bodies = protos.some(hasSubgraph) ? (await import("./subgraphs.ts")).separateBodies(model.graph, protos) : undefined;
   const { graph, nodes: nodeProtos } = bodies ?? { graph: model.graph, nodes: protos };
   if ((graph.sparseInitializer ?? []).length > 0) obstacles.add("Sparse initializers are not supported. Re-export with dense weights.");
@@ -59,8 +63,7 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
     initializers,
     nodes: sorted,
   };
-  // Operators know the forms of opset 9 and later ones.
-  return (opsets.get("") ?? 9) < 9 ? (await import("./upgrade.ts")).upgradeGraph(read) : read;
+  return opset < plainOpset ? (await import("./upgrade.ts")).upgradeGraph(read) : read;
 }
 
 function hasSubgraph({ attribute }: NodeProto): boolean | undefined {
@@ -141,14 +144,6 @@ function readOpsets(model: ModelProto): Map<string, number> {
   for (const { domain, version } of model.opsetImport ?? []) opsets.set(normalizeDomain(domain), Number(version ?? 0));
   if (opsets.size === 0) throw new ModelError("The model imports no opset, so its operators have no meaning. Export it again.");
   return opsets;
-}
-
-function checkOpset(opsets: ReadonlyMap<string, number>, obstacles: Obstacles): void {
-  const opset = opsets.get("");
-  if (opset !== undefined && (opset < oldestOpset || opset > newestOpset))
-    obstacles.add(
-      `The model uses opset ${opset}; ${oldestOpset} to ${newestOpset} are supported. Convert it with onnx.version_converter, or export it again with opset 17.`,
-    );
 }
 
 /** Producer and the like under their protobuf names, then the file's own metadata_props. */
