@@ -30,15 +30,17 @@ export async function readListed(path: string, part: Part, options: DataOptions)
   // A list of what is held back alone has the classes of what was trained on, and its numbers in that order.
   const base = trained ? await readList(trained) : undefined;
   const list = base ? inOrderOf(base, await readList(path, base.classes), path) : await readList(path);
-  if (part === "test" && tested) return read(tested, part, inOrderOf(list, await readList(tested, list.classes), tested), options);
+  if (part === "test" && tested)
+    return read(tested, part, notLearned(list, inOrderOf(list, await readList(tested, list.classes), tested)), options);
   if (part === "train" && (trained || heldBackName.test(basename(path))))
     throw new ModelError(
       `data '${path}': by its name it is a list of what is held back. ${trained ? `'${trained}' lies beside it, to train on: give that one.` : "Give the list to train on."}`,
     );
   const isDivided = !trained && !tested && !heldBackName.test(basename(path));
-  const left = part === "train" ? list.pictures.filter(({ isTest }) => !isTest) : list.pictures;
+  const held = base ? notLearned(base, list) : list;
+  const left = part === "train" ? list.pictures.filter(({ isTest }) => !isTest) : held.pictures;
   const pictures = isDivided ? divideListed(list.pictures, list.classes, options.seed ?? 0)[part] : left;
-  return read(path, part, { ...list, pictures, leftOut: options.isRepeated ? [] : list.leftOut }, options);
+  return read(path, part, { ...list, pictures, leftOut: options.isRepeated ? [] : held.leftOut }, options);
 }
 
 async function readList(path: string, known?: readonly string[]): Promise<PictureList> {
@@ -62,6 +64,14 @@ function inOrderOf({ columns }: PictureList, list: PictureList, path: string): P
     numbers: from.map((i) => one.numbers[i] as number).slice(0, one.numbers.length),
   }));
   return { ...list, columns, pictures };
+}
+
+/** What is held back, without what the list to train on has, too, which is told. Both lie in one folder. */
+function notLearned({ pictures: learned }: PictureList, list: PictureList): PictureList {
+  const lines = new Map(learned.flatMap(({ path, line, isTest }) => (isTest ? [] : [[path, line] as const])));
+  const twice = list.pictures.filter(({ path }) => lines.has(path));
+  const said = twice.map(({ path, line }) => `line ${line}: '${path}' is learned from, in line ${lines.get(path)} of the list to train on`);
+  return { ...list, pictures: list.pictures.filter(({ path }) => !lines.has(path)), leftOut: [...list.leftOut, ...said] };
 }
 
 async function read(path: string, part: Part, list: PictureList, options: DataOptions): Promise<BytesSet | NumbersSet> {

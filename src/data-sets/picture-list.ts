@@ -31,7 +31,8 @@ export interface PictureList {
 const pathNames = /^(path|file|filename|file[_ ]?name|file[_ ]?path|image|img|picture|image[_ ]?path)$/i;
 const partNames = /^(test|split|part|set|subset|partition|is[_ ]?test)$/i;
 const className = /^(class|label|category|class[_ ]?name)$/i;
-const testWords = /^(test|testing|val|valid|validation|held[_ ]?back|1|true|yes|x)$/i;
+const testWords = /^(test|testing|val|valid|validation|eval|evaluation|dev|held[_ ]?back|1|true|yes|x)$/i;
+const trainWords = /^(train|training|learn|0|false|no|-|)$/i;
 /** The share of rows of one column that must have numbers, for the others to be mistakes and no names of classes. */
 const leastNumbers = 0.9;
 /** So many classes there may be: a number beyond is no class. */
@@ -60,18 +61,29 @@ export function readPictureList(text: string, known?: readonly string[]): Pictur
   if (!first) throw new ModelError("the list is empty.");
   const hasHead = !first.cells.some(isPicturePath);
   const body = hasHead ? rows.slice(1) : rows;
+  if (body.length === 0) throw new ModelError("the list has a head, and no rows below it.");
   const columns = columnsOf(hasHead ? first.cells : undefined, body);
   const leftOut: string[] = [];
   const cellsOf = ({ line, cells }: CsvRow) => {
     const path = (cells[columns.path] ?? "").replaceAll("\\", "/").replace(/^(\.\/)+/, "");
     const right = columns.right.map((at) => cells[at] ?? "");
+    const part = columns.part < 0 ? undefined : (cells[columns.part] ?? "");
+    const isTest = part === undefined ? undefined : testWords.test(part);
     const wrong =
-      path === "" ? "there is no path" : right.includes("") ? (right.length > 1 ? "a number is missing" : "it has no class") : undefined;
+      path === ""
+        ? "there is no path"
+        : right.includes("")
+          ? right.length > 1
+            ? "a number is missing"
+            : "it has no class"
+          : part === undefined || isTest || trainWords.test(part)
+            ? undefined
+            : `'${part}' in the column '${first.cells[columns.part]}' is neither train nor test`;
     if (wrong) leftOut.push(`line ${line}: ${wrong}`);
-    const part = columns.part < 0 ? undefined : testWords.test(cells[columns.part] ?? "");
-    return wrong ? [] : [{ path, line, isTest: part, right }];
+    return wrong ? [] : [{ path, line, isTest, right }];
   };
-  const entries = body.flatMap(cellsOf);
+  const entries = inOnePart(body.flatMap(cellsOf), leftOut);
+  nonEmpty(entries, leftOut);
   const count = entries.filter(({ right }) => right.every(isNumber)).length;
   const hasSeveral = columns.right.length > 1;
   const hasNumbers = hasSeveral ? count > 0 : count >= leastNumbers * entries.length && !(columns.isOfClasses && count < entries.length);
@@ -98,7 +110,7 @@ export function readPictureList(text: string, known?: readonly string[]): Pictur
       `line ${odd.line}: '${odd.right[0]}' in the column '${columns.names[0]}' is no number of a class; expected 0 to ${mostClasses - 1}, or names. Numbers to be answered stand in a column by another name.`,
     );
   const pictures = sound.map(({ right: numbers, ...entry }) => ({ ...entry, label: 0, numbers: numbers.map(numberOf) }));
-  return { pictures: nonEmpty(pictures), classes: [], columns: columns.names, leftOut };
+  return { pictures: nonEmpty(pictures, leftOut), classes: [], columns: columns.names, leftOut };
 }
 
 /** Spreadsheets write a comma for the point in many countries. */
@@ -145,10 +157,33 @@ function withClasses(entries: readonly Entry[], classes: readonly string[], left
     return label === undefined ? [] : [{ ...entry, label, numbers: [] }];
   });
   const said = unknown.map(({ line, right }) => `line ${line}: '${right[0]}' is none of the classes`);
-  return { pictures: nonEmpty(pictures), classes, columns: [], leftOut: [...leftOut, ...said] };
+  return { pictures: nonEmpty(pictures, [...leftOut, ...said]), classes, columns: [], leftOut: [...leftOut, ...said] };
 }
 
-function nonEmpty<T>(pictures: readonly T[]): readonly T[] {
-  if (pictures.length === 0) throw new ModelError("no row of the list can be used.");
+/** @param leftOut what is wrong with rows, of which the first is told. @throws ModelError where none is left */
+function nonEmpty<T>(pictures: readonly T[], leftOut: readonly string[]): readonly T[] {
+  if (pictures.length === 0) throw new ModelError(`no row of the list can be used${leftOut[0] ? `: ${leftOut[0]}` : ""}.`);
   return pictures;
+}
+
+/**
+ * What is learned from is not what is held back: of rows of one picture in both parts the first counts, and where the list does not say what is held back,
+ * the first of all.
+ *
+ * @param leftOut where it is told of the others
+ */
+function inOnePart(entries: readonly Entry[], leftOut: string[]): readonly Entry[] {
+  const seen = new Map<string, Entry>();
+  return entries.filter((entry) => {
+    const before = seen.get(entry.path);
+    if (!before) seen.set(entry.path, entry);
+    const isLeft = !before || (entry.isTest !== undefined && entry.isTest === before.isTest);
+    if (!isLeft)
+      leftOut.push(
+        entry.isTest === undefined
+          ? `line ${entry.line}: '${entry.path}' stands in line ${before.line}, too`
+          : `line ${entry.line}: '${entry.path}' is ${before.isTest ? "held back" : "learned from"} in line ${before.line}`,
+      );
+    return isLeft;
+  });
 }

@@ -150,12 +150,14 @@ test("what is held back is measured by the columns' names, and is never learned 
   );
   writeFileSync(
     place("test.csv"),
-    ["path,darkness,light", ...some(2, 6).map(({ path, gray }) => `"${path}",${1 - light(gray)},${light(gray)}`)].join("\n"),
+    ["path,darkness,light", ...some(17, 20).map(({ path, gray }) => `"${path}",${1 - light(gray)},${light(gray)}`)].join("\n"),
   );
   writeNetwork([["both", 2]]);
   expect(await train("train.csv", "--steps", "150"), text()).toBe(0);
   expect(text()).toContain("18 examples (light, darkness)");
   expect(await evaluate("test.csv", "--json", place("result.json")), text()).toBe(0);
+  expect(text()).toMatch(/line 2: '.*' is learned from, in line 19 of the list to train on: left out/);
+  expect(text()).toContain("of 2 pictures");
   const { errors } = JSON.parse(readFileSync(place("result.json"), "utf8"));
   for (const { meanSquared } of errors) expect(meanSquared, text()).toBeLessThan(0.05);
   writeFileSync(place("test.csv"), ["path,darkness,colour", `"${pictures[0]?.path}",1,0`].join("\n"));
@@ -170,9 +172,9 @@ test("what is held back is measured by the columns' names, and is never learned 
 
 test("what is wrong is told before the first step: with the list held back, with changes of pictures, and with checkpoints", async () => {
   const pictures = await writePictures(10);
-  const refused = async (...rest: readonly string[]) => {
+  const refused = async (status: number, ...rest: readonly string[]) => {
     said = [];
-    expect(await train("train.csv", "--steps", "2", ...rest), text()).toBe(1);
+    expect(await train("train.csv", "--steps", "2", ...rest), text()).toBe(status);
     expect(existsSync(place("out.onnx"))).toBe(false);
     return text();
   };
@@ -180,11 +182,11 @@ test("what is wrong is told before the first step: with the list held back, with
   writeFileSync(place("train.csv"), classes.join("\n"));
   writeFileSync(place("test.csv"), pictures.map(({ path }) => `"${path}"`).join("\n"));
   writeNetwork([["scores", 2]]);
-  expect(await refused()).toContain("there is only a column of pictures");
+  expect(await refused(1)).toContain("there is only a column of pictures");
   rmSync(place("test.csv"));
-  expect(await refused("--save-at", "1,3")).toContain("--save-at 3: there are only 2 steps.");
+  expect(await refused(2, "--save-at", "1,3")).toContain("--save-at 3: there are only 2 steps.");
   writeFileSync(place("train.csv"), pictures.map(({ path, gray }) => `"${path}",${gray / 3},1`).join("\n"));
-  expect(await refused("--augment", "noise,flip")).toContain(
+  expect(await refused(1, "--augment", "noise,flip")).toContain(
     "--augment flip would make the answers wrong for a list of numbers. Choose among brightness, noise and cut-out.",
   );
 });

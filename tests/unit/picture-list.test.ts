@@ -135,6 +135,25 @@ describe("a list", () => {
     ]);
   });
 
+  test("whose part is neither of both is named and left out, and so is what stands in both", () => {
+    expect(
+      short("file,class,split\na.png,cat,train\nb.png,dog,tset\nc.png,dog,\nd.png,dog,dev\na.png,cat,test\nc.png,dog,train\nd.png,dog,0"),
+    ).toMatchObject({
+      leftOut: [
+        "line 3: 'tset' in the column 'split' is neither train nor test",
+        "line 6: 'a.png' is learned from in line 2",
+        "line 8: 'd.png' is held back in line 5",
+      ],
+      pictures: [
+        ["a.png", false, 0],
+        ["c.png", false, 1],
+        ["d.png", true, 1],
+        ["c.png", false, 1],
+      ],
+    });
+    expect(short("a.png,cat\nb.png,dog\na.png,cat").leftOut).toEqual(["line 3: 'a.png' stands in line 1, too"]);
+  });
+
   test("of what is held back has the classes of what is trained on", () => {
     const { classes, pictures, leftOut } = short("a.png,dog\nb.png,cow", ["cat", "dog"]);
     expect([classes, pictures, leftOut]).toEqual([["cat", "dog"], [["a.png", undefined, 1]], ["line 2: 'cow' is none of the classes"]]);
@@ -146,7 +165,12 @@ describe("a list", () => {
     ["file\na.png", "there is only a column of pictures"],
     ["a.png,cat\nb.png,cat", "all pictures are of one class, 'cat'"],
     ["file,x,y\na.png,left,2", "columns 'x', 'y': expected one of classes, or several of numbers"],
-    ["file,class\na.png,", "all pictures are of one class"],
+    ["file,class\na.png,", "no row of the list can be used: line 2: it has no class."],
+    ["file,class,split\n", "the list has a head, and no rows below it."],
+    [
+      "file,class,set\na.png,cat,summer\nb.png,dog,winter",
+      "no row of the list can be used: line 2: 'summer' in the column 'set' is neither train nor test.",
+    ],
   ])("%j is refused", (text, message) => expect(() => readPictureList(text)).toThrow(message));
 });
 
