@@ -12,6 +12,7 @@ import { type BaseLesson, evaluateOnce } from "../lessons/lesson.ts";
 import { answersOf, type NumbersReport, numbersExamination, numbersLesson } from "../lessons/numbers.ts";
 import { NoneHeldBack } from "./listed-pictures.ts";
 import { hasNumbers, hasTestPart, isList, isRoad, pictureOf, readDataSet } from "./training-data.ts";
+import { checkUsage } from "./usage.ts";
 
 export interface Lesson {
   /** What there is to learn from, in words. */
@@ -126,7 +127,7 @@ function roadLesson(graph: Graph, { seed, augment, mean, std }: LessonOptions): 
   const picture = pictureOf(graph);
   const road = roadOf(graph, picture, { mean, std }, checkLearningSeed(seed));
   const { steering, throttle } = road.outputs;
-  checkHarmless(augment, "the road");
+  checkUsage(() => checkHarmless(augment, "the road"));
   return {
     title: `pictures of the road (steering: '${steering.name}', throttle: '${throttle.name}')`,
     begin: async () => drivingLesson(road, augment && changesOfSeen(augment, road.set.picture, seed)),

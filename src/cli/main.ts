@@ -19,7 +19,7 @@ import { addTrain } from "./commands/train.ts";
 import { addTune } from "./commands/tune.ts";
 import { addVerify } from "./commands/verify.ts";
 import { line, printable } from "./printable.ts";
-import { usageLine } from "./usage.ts";
+import { UsageError, usageLine } from "./usage.ts";
 
 const examples = `
 Examples:
@@ -79,7 +79,7 @@ export async function main(commandLine: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     console.error(`convcam: ${messageOf(error)}`);
-    return 1;
+    return error instanceof UsageError ? 2 : 1;
   }
 }
 

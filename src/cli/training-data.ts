@@ -23,6 +23,7 @@ import { isFloat } from "../engine/tensor.ts";
 import { readListed } from "./listed-pictures.ts";
 import { readBytes } from "./model-file.ts";
 import { readPictures } from "./read-pictures.ts";
+import { UsageError } from "./usage.ts";
 
 /** The part of a data set that is trained on, or the part that is held back. */
 export type Part = "train" | "test";
@@ -82,7 +83,7 @@ export async function readDataSet(source: string, part: Part, options: DataOptio
   if (kind === "folder") return readFolder(folder, part, options);
   if (kind === "csv") return readListed(folder, part, options);
   if (source === "shapes") return drawnShapes(part, options);
-  throw new ModelError(
+  throw new UsageError(
     `--data '${source}': expected idx:DIR, with MNIST's four files, folder:DIR, with a folder of pictures for each class, csv:FILE, shapes or road.`,
   );
 }

@@ -2,6 +2,7 @@
 import { extname } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { type Augmentation, parseAugmentation } from "../data-sets/augment.ts";
+import { ModelError } from "../engine/errors.ts";
 import { isPrecision, type Precision, precisions } from "../engine/precision.ts";
 import type { ChannelOrder } from "../ui/preparation.ts";
 import { line } from "./printable.ts";
@@ -17,6 +18,18 @@ export function usageLine(text: string): string {
   const accepted = (says ?? expected)?.replace("Allowed choices are", "Expected one of").replace(/^\w/, (letter) => letter.toLowerCase());
   if (accepted !== undefined) return line`convcam: ${option ?? argument} '${found ?? value}': ${sentence(accepted)}`;
   return line`convcam: ${sentence(message)} Add --help for what there is.`;
+}
+
+/** Options that contradict each other, or that say nothing to do: known from the command line alone. The exit status is 2. */
+export class UsageError extends ModelError {}
+
+/** @throws UsageError in place of a ModelError: for checks of what the command line alone says */
+export function checkUsage(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw error instanceof ModelError ? new UsageError(error.message) : error;
+  }
 }
 
 function sentence(text: string): string {
@@ -84,12 +97,22 @@ export function checkFloat(number: number): number {
   return number;
 }
 
-/** A whole number of at least `least`. */
-export function parseCount(least: number): (text: string) => number {
+/** A number of which more is known. @param expected what is said of others */
+export function parseWithin(isRight: (value: number) => boolean, expected: string): (text: string) => number {
+  return (text) => {
+    const number = toNumber(text, expected);
+    if (!isRight(number)) throw new InvalidArgumentError(expected);
+    return number;
+  };
+}
+
+/** A whole number of at least `least`, and at most `most`. */
+export function parseCount(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const count = Number(text);
-    if (text.trim() === "" || !Number.isInteger(count) || count < least)
-      throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+    const range = most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of at least ${least}`;
+    if (text.trim() === "" || !Number.isInteger(count) || count < least || count > most)
+      throw new InvalidArgumentError(`Expected a whole number ${range}.`);
     return count;
   };
 }

@@ -56,18 +56,18 @@ test("a network learns to tell two kinds of pictures, and its file and log say s
 });
 
 test.each([
-  ["a place that cannot be written, before anything is computed", ["--out", "/nowhere/at/all.onnx"], "there is no folder '/nowhere/at'"],
-  ["a log that cannot be written", ["--out", "OUT", "--log", "/nowhere/log.csv"], "'/nowhere/log.csv' could not be written"],
-  ["another size of steps", ["--out", "OUT", "--steps", "3", "--epochs", "2"], "give one of them"],
-  ["fewer bytes than a step can take", ["--out", "OUT", "--max-bytes", "1K"], "maxBytes: a step takes"],
-  ["a momentum that Adam has not", ["--out", "OUT", "--momentum", "0.5"], "--momentum is sgd's"],
-  ["means of other channels", ["--out", "OUT", "--mean", "1,2,3"], "--mean: 3 numbers"],
-  ["a log where the network is written", ["--out", "OUT", "--log", "OUT"], "the training reads or writes this file"],
-  ["a log that is called as checkpoints are", ["--out", "OUT", "--log", "net-2.onnx"], "a log is no network"],
-  ["what freezes nothing", ["--out", "OUT", "--freeze", "^nothing"], "no parameter has such a name"],
-])("is refused with %s", { timeout: 60_000 }, async (_, options, message) => {
+  ["a place that cannot be written, before anything is computed", ["--out", "/nowhere/at/all.onnx"], "there is no folder '/nowhere/at'", 1],
+  ["a log that cannot be written", ["--out", "OUT", "--log", "/nowhere/log.csv"], "'/nowhere/log.csv' could not be written", 1],
+  ["another size of steps", ["--out", "OUT", "--steps", "3", "--epochs", "2"], "give one of them", 2],
+  ["fewer bytes than a step can take", ["--out", "OUT", "--max-bytes", "1K"], "maxBytes: a step takes", 1],
+  ["a momentum that Adam has not", ["--out", "OUT", "--momentum", "0.5"], "--momentum is sgd's", 2],
+  ["means of other channels", ["--out", "OUT", "--mean", "1,2,3"], "--mean: 3 numbers", 1],
+  ["a log where the network is written", ["--out", "OUT", "--log", "OUT"], "the training reads or writes this file", 2],
+  ["a log that is called as checkpoints are", ["--out", "OUT", "--log", "net-2.onnx"], "a log is no network", 2],
+  ["what freezes nothing", ["--out", "OUT", "--freeze", "^nothing"], "no parameter has such a name", 1],
+] as const)("is refused with %s", { timeout: 60_000 }, async (_, options, message, status) => {
   writeDigits("train", 8);
-  expect(await train(...options.map((one) => (one === "OUT" ? join(folder, "out.onnx") : one)))).toBe(1);
+  expect(await train(...options.map((one) => (one === "OUT" ? join(folder, "out.onnx") : one)))).toBe(status);
   expect(said.join("\n")).toContain(message);
 });
 
@@ -142,9 +142,11 @@ test("a network whose loss rises far is told once, with what to do, and written 
   writeDigits("t10k", 4);
   const out = join(folder, "out.onnx");
   expect(await train("--steps", "8", "--lr", "1000", "--out", out)).toBe(0);
-  const told = said.filter((text) => text.includes("the network has come apart, or is about to"));
+  const told = said.filter((text) => text.includes("the network has come apart"));
   expect(told.length).toBe(1);
-  expect(told[0]).toMatch(/^convcam: after step 8 the loss is \d+, far above that of guessing: .*\. Try a lower --lr, or --clip 1\.$/);
+  expect(told[0]).toMatch(
+    /^convcam: after step \d the loss is \d+, far above that of guessing, [\d.]+: .*\. Try a lower --lr, or --clip 1\.$/,
+  );
   expect(readFileSync(out).length).toBeGreaterThan(800_000);
 });
 
@@ -242,13 +244,13 @@ test("shapes are drawn without end, and others are held back", { timeout: 60_000
 });
 
 test.each([
-  ["a road for one output", ["mnist", "--data", "road"], "pictures of the road are square and in colour; the model takes 1 × 28 × 28"],
-  ["a road for scores of classes", ["tiny-vgg", "--data", "road"], "two outputs, steering and throttle; this one has 1"],
-  ["epochs of what has no end", ["driver", "--data", "road", "--epochs", "2"], "--epochs: these examples have no end"],
-  ["a road that is mirrored", ["driver", "--data", "road", "--augment", "flip"], "--augment flip would make"],
-  ["shapes in gray", ["mnist", "--data", "shapes"], "shapes are square and in colour"],
-  ["parts that are not alike", ["driver", "--data", "road", "--batch", "9", "--accumulate", "2"], "9 cannot be computed in 2 parts"],
-])("is refused: %s", { timeout: 60_000 }, async (_, options, message) => {
-  expect(await main(["train", ...options, "--out", join(folder, "out.onnx")])).toBe(1);
+  ["a road for one output", ["mnist", "--data", "road"], "pictures of the road are square and in colour; the model takes 1 × 28 × 28", 1],
+  ["a road for scores of classes", ["tiny-vgg", "--data", "road"], "two outputs, steering and throttle; this one has 1", 1],
+  ["epochs of what has no end", ["driver", "--data", "road", "--epochs", "2"], "--epochs: these examples have no end", 2],
+  ["a road that is mirrored", ["driver", "--data", "road", "--augment", "flip"], "--augment flip would make", 2],
+  ["shapes in gray", ["mnist", "--data", "shapes"], "shapes are square and in colour", 1],
+  ["parts that are not alike", ["driver", "--data", "road", "--batch", "9", "--accumulate", "2"], "a batch of 9 has no such parts", 2],
+] as const)("is refused: %s", { timeout: 60_000 }, async (_, options, message, status) => {
+  expect(await main(["train", ...options, "--out", join(folder, "out.onnx")])).toBe(status);
   expect(said.join("\n")).toContain(message);
 });

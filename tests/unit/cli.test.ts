@@ -288,3 +288,34 @@ test.each([
 test.each(["", "G", "-1M", "2T", "0", "1e9", "0.5"])("'%s' is no number of bytes", (text) =>
   expect(() => parseBytes(text)).toThrow("Expected a number of bytes, such as 500M or 2G."),
 );
+
+test.each<[string, readonly string[], string]>([
+  ["steps and epochs", ["train", "mnist", "--data", "shapes", "--out", "x.onnx", "--steps", "2", "--epochs", "2"], "give one of them"],
+  ["a momentum of Adam", ["train", "mnist", "--data", "shapes", "--out", "x.onnx", "--optimizer", "adam", "--momentum", "0.9"], "momentum"],
+  [
+    "parts that are not alike",
+    ["train", "mnist", "--data", "shapes", "--out", "x.onnx", "--accumulate", "5"],
+    "a batch of 32 has no such parts",
+  ],
+  ["a rate below 0", ["train", "mnist", "--data", "shapes", "--out", "x.onnx", "--lr", "-1"], "--lr '-1': expected a number of 0 or more."],
+  [
+    "a batch without end",
+    ["train", "mnist", "--data", "shapes", "--out", "x.onnx", "--batch", "65537"],
+    "expected a whole number from 1 to 65536.",
+  ],
+  ["a log that is a network", ["train", "mnist", "--data", "shapes", "--out", "x.onnx", "--log", "y.onnx"], "a log is no network"],
+  ["data that there is not", ["train", "mnist", "--data", "cats", "--out", "x.onnx"], "--data 'cats': expected idx:DIR"],
+  ["changes that mirror the road", ["train", "driver", "--data", "road", "--out", "x.onnx", "--augment", "flip"], "--augment flip"],
+  ["a picture that nobody draws on", ["explain", "x.onnx", "--out", "x.png"], "--out draws over a picture"],
+  ["patterns for nobody", ["patterns", "x.onnx", "--layer", "a"], "nothing to write"],
+])("a command line that makes no sense ends with status 2: %s", async (_, commandLine, message) => {
+  const said = vi.spyOn(console, "error").mockImplementation(() => {});
+  const written = vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+  try {
+    expect(await main(commandLine)).toBe(2);
+    expect([...said.mock.calls, ...written.mock.calls].flat().join("\n")).toContain(message);
+  } finally {
+    said.mockRestore();
+    written.mockRestore();
+  }
+});

@@ -18,7 +18,7 @@ import { readBytes, readLabels } from "../model-file.ts";
 import { writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";
-import { parseList, parseNumber, parsePath } from "../usage.ts";
+import { parseList, parseNumber, parsePath, UsageError } from "../usage.ts";
 
 interface Options extends FeedOptions, Omit<SampledOptions, "seed"> {
   readonly method: ExplanationMethod;
@@ -97,15 +97,15 @@ async function explain(modelPath: string, imagePath: string | undefined, options
 }
 
 function checkUse(imagePath: string | undefined, { method, out, save, of, ...options }: Options): void {
-  if (out !== undefined && imagePath === undefined) throw new ModelError("--out draws over a picture: give one, or only --save.");
+  if (out !== undefined && imagePath === undefined) throw new UsageError("--out draws over a picture: give one, or only --save.");
   if (out === undefined && save === undefined && !isOfChannels(method))
-    throw new ModelError("nothing to write: give --out FILE.png, --save FILE.npy, or both.");
+    throw new UsageError("nothing to write: give --out FILE.png, --save FILE.npy, or both.");
   if (out !== undefined && isOfChannels(method))
-    throw new ModelError(`${method} is of channels, not of places: give --save instead of --out.`);
-  if (of !== undefined && (options.class ?? options.against) !== undefined) throw new ModelError("give --of or --class, not both.");
+    throw new UsageError(`${method} is of channels, not of places: give --save instead of --out.`);
+  if (of !== undefined && (options.class ?? options.against) !== undefined) throw new UsageError("give --of or --class, not both.");
   if (of === undefined && (options.element ?? options.weights) !== undefined)
-    throw new ModelError("--element and --weights are of a value: name it with --of.");
-  if (options.element !== undefined && options.weights !== undefined) throw new ModelError("give --element or --weights, not both.");
+    throw new UsageError("--element and --weights are of a value: name it with --of.");
+  if (options.element !== undefined && options.weights !== undefined) throw new UsageError("give --element or --weights, not both.");
 }
 
 interface Classes {

@@ -1,6 +1,5 @@
 // `convcam patterns`: pictures that channels of a layer, or classes, answer to.
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { ModelError } from "../../engine/errors.ts";
 import type { PatternObjective, PatternPreset } from "../../engine/gradient/patterns.ts";
 import { loadModel } from "../../engine/model.ts";
 import { encodeNpy } from "../../engine/npy.ts";
@@ -15,7 +14,7 @@ import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
-import { parseCount, parseDivisors, parseList, parseNumber, parsePath } from "../usage.ts";
+import { parseCount, parseDivisors, parseList, parseNumber, parsePath, UsageError } from "../usage.ts";
 
 interface Options {
   readonly layer?: string;
@@ -74,7 +73,7 @@ function parseChannels(text: string): readonly number[] {
 
 async function patterns(modelPath: string, options: Options): Promise<void> {
   const { layer, channels, preset, objective, seed, size, smoothness, mean, std, scale, out, save } = options;
-  if (out === undefined && save === undefined) throw new ModelError("nothing to write: give --out FILE.png, --save FILE.npy, or both.");
+  if (out === undefined && save === undefined) throw new UsageError("nothing to write: give --out FILE.png, --save FILE.npy, or both.");
   const graph = await readModelFile(modelPath);
   if (layer !== undefined) checkNames(graph, [["--layer", layer]]);
   const perChannel = (channel: number) => ({ mean: mean[channel] ?? mean[0] ?? 0, std: std[channel] ?? std[0] ?? 1 });

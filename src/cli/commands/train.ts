@@ -9,13 +9,14 @@ import { ModelError } from "../../engine/errors.ts";
 import type { OptimizerName } from "../../engine/gradient/training/optimizers.ts";
 import { type ScheduleName, scheduleNames } from "../../engine/gradient/training/schedules.ts";
 import { optimizerNames } from "../../engine/gradient/training/steps.ts";
+import { mostExamples } from "../../engine/gradient/training/usual.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
 import { loadModel, type Model } from "../../engine/model.ts";
 import type { Precision } from "../../engine/precision.ts";
 import type { Trainer } from "../../engine/trainer.ts";
 import type { BaseLesson } from "../../lessons/lesson.ts";
+import { Ruin } from "../../lessons/ruin.ts";
 import { type Lesson, lessonOf } from "../lessons.ts";
-import { LossWatch } from "../loss-watch.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { checkOutput, outliveReaders, writeOutput } from "../output.ts";
@@ -28,10 +29,11 @@ import {
   parseCounts,
   parseDivisors,
   parseList,
-  parseNumber,
   parsePath,
   parseRegularExpression,
+  parseWithin,
   precisionOption,
+  UsageError,
 } from "../usage.ts";
 
 interface Options {
@@ -62,6 +64,8 @@ interface Options {
   readonly precision: Precision;
 }
 
+const atLeast0 = [(value: number) => value >= 0, "Expected a number of 0 or more."] as const;
+
 export function addTrain(program: Command): void {
   program
     .command("train")
@@ -72,21 +76,29 @@ export function addTrain(program: Command): void {
     .argument("<model>", `an .onnx file, or one of ${Object.keys(networks).join(", ")}`)
     .requiredOption("--data <source>", dataHelp)
     .requiredOption("--out <file.onnx>", "where to write what was learned", parsePath(".onnx"))
-    .option("--batch <count>", "examples in a step", parseCount(1), 32)
+    .option("--batch <count>", "examples in a step", parseCount(1, mostExamples), 32)
     .option("--steps <count>", "how many steps (default: one epoch, or 1,000 where examples have no end)", parseCount(1))
     .option("--epochs <count>", "how often each example is seen", parseCount(1))
     .addOption(new Option("--optimizer <name>", "how steps are taken").choices(optimizerNames).default("sgd"))
-    .option("--lr <rate>", "learning rate (default: 0.01 for sgd and adagrad, 0.001 for adam and adamw)", parseNumber)
-    .option("--momentum <share>", "of sgd (default: 0.9)", parseNumber)
-    .option("--weight-decay <share>", "how much of weights is taken off with each step", parseNumber, 0)
-    .option("--clip <length>", "shorten gradients that are longer, all together", parseNumber)
+    .option("--lr <rate>", "learning rate (default: 0.01 for sgd and adagrad, 0.001 for adam and adamw)", parseWithin(...atLeast0))
+    .option(
+      "--momentum <share>",
+      "of sgd (default: 0.9)",
+      parseWithin((share) => share >= 0 && share < 1, "Expected 0 or more, and less than 1."),
+    )
+    .option("--weight-decay <share>", "how much of weights is taken off with each step", parseWithin(...atLeast0), 0)
+    .option(
+      "--clip <length>",
+      "shorten gradients that are longer, all together",
+      parseWithin((length) => length > 0, "Expected a number above 0."),
+    )
     .addOption(
       new Option("--schedule <name>", "how the learning rate goes on: a tenth after each third of the steps, or along a cosine")
         .choices(scheduleNames)
         .default("constant"),
     )
     .option("--warm-up <steps>", "in so many steps the learning rate grows to the whole", parseCount(0), 0)
-    .option("--accumulate <parts>", "compute each batch in so many parts, which takes less memory", parseCount(1), 1)
+    .option("--accumulate <parts>", "compute each batch in so many parts, which takes less memory", parseCount(1, mostExamples), 1)
     .option(
       "--max-bytes <bytes>",
       "compute again what a step has no room to keep, such as 500M or 2G: the same network in more time",
@@ -115,15 +127,16 @@ async function readNetwork(name: string, seed: number): Promise<Graph> {
 function checkLog(log: string | undefined, others: readonly string[]): void {
   if (log === undefined) return;
   if (others.some((other) => resolve(other) === resolve(log)))
-    throw new ModelError(`--log '${log}': the training reads or writes this file. Give the log a name of its own.`);
+    throw new UsageError(`--log '${log}': the training reads or writes this file. Give the log a name of its own.`);
   // As its checkpoints do.
-  if (log.endsWith(".onnx")) throw new ModelError(`--log '${log}': a log is no network. Give it a name that ends in .csv.`);
+  if (log.endsWith(".onnx")) throw new UsageError(`--log '${log}': a log is no network. Give it a name that ends in .csv.`);
 }
 
 async function train(name: string, options: Options): Promise<void> {
   const { out, batch, optimizer, lr: rate, momentum, weightDecay, clip, freeze, seed, init, schedule, warmUp, accumulate } = options;
-  if (options.steps !== undefined && options.epochs !== undefined) throw new ModelError("--steps and --epochs: give one of them.");
-  if (momentum !== undefined && optimizer !== "sgd") throw new ModelError(`--momentum is sgd's; ${optimizer} has none.`);
+  if (options.steps !== undefined && options.epochs !== undefined) throw new UsageError("--steps and --epochs: give one of them.");
+  if (momentum !== undefined && optimizer !== "sgd") throw new UsageError(`--momentum is sgd's; ${optimizer} has none.`);
+  if (batch % accumulate !== 0) throw new UsageError(`--accumulate ${accumulate}: a batch of ${batch} has no such parts that are alike.`);
   for (const path of [out, options.log]) if (path !== undefined) await checkOutput(path);
   checkLog(options.log, [out, name, options.data.replace(/^\w+:/, "")]);
   outliveReaders();
@@ -131,7 +144,7 @@ async function train(name: string, options: Options): Promise<void> {
   const lesson = await lessonOf(graph, options);
   const steps = stepsOf(options, lesson);
   const beyond = options.saveAt.find((step) => step > steps);
-  if (beyond !== undefined) throw new ModelError(`--save-at ${beyond}: there are only ${steps} steps.`);
+  if (beyond !== undefined) throw new UsageError(`--save-at ${beyond}: there are only ${steps} steps.`);
   console.log(line`${lesson.title}, ${String(steps)} steps of ${String(batch)}`);
   const device = await requestNodeDevice();
   try {
@@ -173,7 +186,7 @@ const usualSteps = 1000;
 function stepsOf({ steps, epochs, batch }: Options, { length }: Lesson): number {
   if (steps !== undefined) return steps;
   if (length !== undefined) return Math.ceil(((epochs ?? 1) * length) / batch);
-  if (epochs !== undefined) throw new ModelError("--epochs: these examples have no end. Give --steps.");
+  if (epochs !== undefined) throw new UsageError("--epochs: these examples have no end. Give --steps.");
   return usualSteps;
 }
 
@@ -184,6 +197,9 @@ interface Run extends Options {
 
 /** How many losses are read back at once: a step waits for none of them, and the GPU for no step. */
 const mostPending = 8;
+
+/** Losses whose mean is told at the end. */
+const lastSteps = 20;
 
 /** Takes all steps, or those until somebody interrupts it (Ctrl+C), and logs each. */
 async function run(
@@ -206,15 +222,20 @@ async function run(
   const each = trainer.of.length > 1 ? trainer.of : [];
   file?.write(`${["step,loss,rate,seconds", ...each].join(",")}\n`);
   const pending: Promise<void>[] = [];
-  const watch = new LossWatch(guessing);
+  const ruin = new Ruin(guessing);
+  let isWarned = false;
+  /** Losses of the last steps, whose mean is told. */
+  const last: number[] = [];
   const begun = performance.now();
   let shown = begun;
   const seconds = () => (performance.now() - begun) / 1000;
-  const warn = (step: number, loss: number | undefined): void => {
-    if (loss === undefined) return;
-    const before = guessing === undefined ? "that it began with" : "that of guessing";
+  const warn = (): void => {
+    const { since } = ruin;
+    if (!since || isWarned) return;
+    isWarned = true;
+    const [loss, first] = [since.loss, since.first].map((one) => Number(one.toPrecision(3)));
     console.error(
-      `convcam: after step ${step} the loss is ${Number(loss.toPrecision(3))}, far above ${before}: the network has come apart, or is about to. Try a lower --lr, or --clip 1.`,
+      `convcam: after step ${since.step} the loss is ${loss}, far above ${guessing === undefined ? "that it began with" : "that of guessing"}, ${first}: the network has come apart. Try a lower --lr, or --clip 1.`,
     );
   };
   /** Losses arrive in the order of the steps. */
@@ -224,7 +245,10 @@ async function run(
       throw new ModelError(
         `the loss of step ${step} is ${loss}: the network has come apart. Try a lower --lr, or --clip 1${precision === "float16" ? ", or --precision float32" : ""}.`,
       );
-    warn(step, watch.note(loss));
+    last.push(loss);
+    last.splice(0, last.length - lastSteps);
+    ruin.note([loss], step - 1, rate);
+    warn();
     if (!process.stderr.isTTY || (step < steps && performance.now() - shown < 200)) return;
     shown = performance.now();
     process.stderr.write(`step ${step}/${steps}  loss ${loss.toFixed(4)}  ${((step * batch) / seconds()).toFixed(0)} examples/s   \r`);
@@ -250,7 +274,8 @@ async function run(
     if (file && isLogged) await new Promise<void>((resolve) => file.once("close", resolve).end());
     if (process.stderr.isTTY) process.stderr.write("\n");
   }
-  warn(trainer.steps, watch.end());
   const how = stop.signal.aborted ? `stopped after ${trainer.steps} steps, ` : "";
-  console.log(`${how}loss ${watch.mean.toFixed(4)} in the last ${watch.count} steps, after ${seconds().toFixed(1)} s`);
+  console.log(
+    `${how}loss ${(last.reduce((sum, one) => sum + one, 0) / last.length).toFixed(4)} in the last ${last.length} steps, after ${seconds().toFixed(1)} s`,
+  );
 }

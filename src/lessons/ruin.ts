@@ -1,0 +1,51 @@
+// Whether a network that learns has come apart though its loss is still a number: it is far above that of guessing, or that it began with. Pure.
+
+/** How many times as high as what guessing comes to, or as the first loss where that is higher, the loss is then. */
+const far = 10;
+/** For how many steps on end: a few pictures that it is wrong and sure about do not count. */
+const enough = 3;
+/** Below this share of what it is compared with it has learned, whatever was before. */
+const mended = 0.5;
+
+export class Ruin {
+  /** What guessing comes to, or the loss of the first step where that is higher. */
+  #first: number;
+  #highCount = 0;
+  #since: { readonly step: number; readonly loss: number; readonly first: number } | undefined;
+  #rate: number | undefined;
+
+  /** @param guessing the loss of an answer by chance, where that is known */
+  constructor(guessing = 0) {
+    this.#first = guessing;
+  }
+
+  /** The learning rate with which it came apart, until it has learned nonetheless. */
+  get rate(): number | undefined {
+    return this.#rate;
+  }
+
+  /** From which step on the loss is so high, as long as it is, how high it was then, and with what it is compared. */
+  get since(): { readonly step: number; readonly loss: number; readonly first: number } | undefined {
+    return this.#since;
+  }
+
+  /**
+   * @param done how many steps were taken before these
+   * @param rate with which they were taken
+   */
+  note(losses: readonly number[], done: number, rate: number): void {
+    losses.forEach((loss, i) => {
+      const step = done + i + 1;
+      if (step === 1 && Number.isFinite(loss)) this.#first = Math.max(this.#first, loss);
+      // What is no number is told otherwise.
+      const isHigh = this.#first > 0 && loss > far * this.#first && Number.isFinite(loss);
+      this.#highCount = isHigh ? this.#highCount + 1 : 0;
+      if (this.#highCount === 0) this.#since = undefined;
+      else if (this.#highCount >= enough && !this.#since) {
+        this.#since = { step, loss, first: this.#first };
+        this.#rate ??= rate;
+      }
+      if (loss < mended * this.#first) this.#rate = undefined;
+    });
+  }
+}
