@@ -1,5 +1,6 @@
 // A run in several submits, each awaited, so that a page goes on drawing and answering meanwhile. Loaded with training.
 import type { DerivedExecution } from "./derived.ts";
+import { ModelError } from "./errors.ts";
 import type { Execution } from "./execution.ts";
 import type { Program } from "./gpu/program.ts";
 import type { Plan, Step } from "./plan/plan.ts";
@@ -52,9 +53,11 @@ export class PieceRunner {
    * or those after it. Where the execution is planned anew, or somebody sets parameters meanwhile, the first run begins anew.
    *
    * @param beforeLast called before the last piece of the last run is submitted
+   * @throws ModelError for options that make no sense
    * @throws DeviceError once the execution has been disposed of
    */
-  async runAll(runs: readonly Run[], { milliseconds = 16, between }: PiecesOptions, beforeLast: () => void): Promise<Pieces> {
+  async runAll(runs: readonly Run[], options: PiecesOptions, beforeLast: () => void): Promise<Pieces> {
+    const { milliseconds, between } = checked(options);
     const { device, startup } = this.#execution;
     const { queue } = device.gpu;
     let [count, longestMs, index, first, version] = [0, 0, 0, 0, -1];
@@ -101,6 +104,18 @@ export class PieceRunner {
     const factor = 1 - trust + trust * Math.min(16, ms / Math.max(guessed, 1e-3));
     for (let i = first; i < end; i++) this.#guesses[i] = (this.#guesses[i] as number) * factor;
   }
+}
+
+/** @throws ModelError for options that make no sense */
+function checked(options: PiecesOptions) {
+  if (typeof options !== "object" || options === null)
+    throw new ModelError(`stepInPieces: got ${String(options)}, expected options such as { milliseconds: 16 }.`);
+  const { milliseconds = 16, between } = options;
+  if (!(typeof milliseconds === "number" && milliseconds > 0))
+    throw new ModelError(`stepInPieces: milliseconds ${String(milliseconds)}; expected a number above 0.`);
+  if (between !== undefined && typeof between !== "function")
+    throw new ModelError(`stepInPieces: between ${String(between)}; expected a function.`);
+  return { milliseconds, between };
 }
 
 function guess({ macs, bytes }: Step, profile: "software" | "gpu" = "gpu"): number {

@@ -2,7 +2,7 @@
 import { DerivedExecution } from "./derived.ts";
 import { DeviceError, ModelError, UnsupportedError } from "./errors.ts";
 import type { Execution, GpuValue } from "./execution.ts";
-import { ratesAt, usualRate } from "./gradient/training/optimizers.ts";
+import { ratesAt } from "./gradient/training/optimizers.ts";
 import type { TrainingOptions } from "./gradient/training/options.ts";
 import {
   gradientResultOf,
@@ -18,6 +18,7 @@ import {
   trainingOf,
 } from "./gradient/training/training.ts";
 import { isUsual, usualPlan } from "./gradient/training/usual.ts";
+import { usualRates } from "./gradient/training/usual-rates.ts";
 import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Model } from "./model.ts";
 import { loadCatalog } from "./ops/catalog.ts";
@@ -47,6 +48,11 @@ interface Part {
 
 /** Loads what only some trainings take. */
 type LoadParts = () => Promise<typeof import("./training-parts.ts")>;
+
+/** @throws DeviceError where what it trains is lost */
+function checkDevice(isLost: boolean): void {
+  if (isLost) throw new DeviceError("the GPU was lost. Make another trainer, and restore a checkpoint.");
+}
 
 export class Trainer {
   /** Examples in a step. */
@@ -81,7 +87,7 @@ export class Trainer {
     this.loss = (plan.losses[0] as (typeof plan.losses)[number]).loss;
     this.of = plan.losses.map(({ name }) => name);
     this.input = plan.input;
-    this.rate = plan.optimizer.rate ?? usualRate(plan.optimizer);
+    this.rate = plan.optimizer.rate ?? usualRates[plan.optimizer.name];
     this.parameters = made.trained;
     this.#plan = plan;
     this.#loadParts = loadParts;
@@ -96,13 +102,15 @@ export class Trainer {
    * Plans and compiles a step of training. Where the model has no parameters yet, all constants that can be become parameters first.
    *
    * @throws ModelError for options that make no sense for the model
+   * @throws DeviceError where the GPU was lost
    * @throws UnsupportedError that names every node on the way whose gradient has no rule
    */
   static async make(model: Model, options: TrainingOptions, loadParts: LoadParts): Promise<Trainer> {
     const changeable = await model.changeable();
     const { network } = changeable;
+    checkDevice(network.device.isLost);
     const hasHalves = network.halves?.values === "between";
-    const asked = isUsual(network.graph, options) && !hasHalves ? undefined : await loadParts();
+    const asked = options && isUsual(network.graph, options) && !hasHalves ? undefined : await loadParts();
     const valueName = (name: string) => network.valueName(name);
     const found = asked ? asked.planOf(network.graph, options, valueName, hasHalves) : usualPlan(network.graph, options);
     const plan: MadePlan = { ...found, kept: {} };
@@ -189,8 +197,9 @@ export class Trainer {
   }
 
   /** What each part of the next step takes. */
-  #partsOf({ inputs, targets }: Partial<TrainingBatch> = {}): readonly Part[] {
+  #partsOf(batch: TrainingBatch | null | undefined): readonly Part[] {
     this.#check();
+    const { inputs, targets } = batch ?? {};
     const whole = this.#operandsOf(inputs, targets);
     const { parts: count, batch: size, partOf } = this.#plan;
     return Array.from({ length: count }, (_, part) => ({
@@ -205,8 +214,7 @@ export class Trainer {
   }
 
   #check(isBusy = this.#isInPieces): void {
-    if (this.#execution.memory !== this.#memory || this.#changeable.network.device.isLost)
-      throw new DeviceError("the GPU was lost. Make another trainer, and restore a checkpoint.");
+    checkDevice(this.#execution.memory !== this.#memory || this.#changeable.network.device.isLost);
     if (isBusy) throw new ModelError("a step in pieces is under way. Await it first.");
   }
 

@@ -51,10 +51,6 @@ const kinds: Readonly<Record<string, () => Promise<Make>>> = {
     const { Checkpoints } = await import("./checkpoints/checkpoints.ts");
     return (host, element, gallery) => new Checkpoints(host, element, gallery.element);
   },
-  async train() {
-    const { Training } = await import("./train/training.ts");
-    return (host, element, gallery) => new Training(host, element, gallery.element);
-  },
   async boxes() {
     const { Boxes } = await import("./boxes/boxes.ts");
     return (host, element, gallery) => new Boxes(host, element, gallery.element);
@@ -66,6 +62,11 @@ const kinds: Readonly<Record<string, () => Promise<Make>>> = {
   async patterns() {
     const { Growing } = await import("./patterns/growing.ts");
     return (host, element, gallery) => new Growing(host, element, gallery.element);
+  },
+  // Above the layers, below what is asked of one picture: that stands nearer to where the picture is chosen.
+  async train() {
+    const { Training } = await import("./train/training.ts");
+    return (host, element, gallery) => new Training(host, element, gallery.element);
   },
   async retouch() {
     const { Retouch } = await import("./retouch/retouch.ts");

@@ -182,6 +182,7 @@ test("after a lost GPU a step says so, and another trainer goes on from a checkp
     expect(() => trainer.step(examples(3))).toThrow(DeviceError);
     await expect(trainer.stepInPieces(examples(3))).rejects.toThrow("the GPU was lost");
     await expect(trainer.checkpoint()).rejects.toThrow("restore a checkpoint");
+    await expect(createTrainer(model, { batch: 8 })).rejects.toThrow(DeviceError);
     await model.moveTo(replacement);
     expect(() => trainer.step(examples(3))).toThrow("Make another trainer");
     trainer.dispose();

@@ -51,8 +51,25 @@ test.each<[string, unknown, string]>([
 
 test("a step of nothing is refused with a sentence", () =>
   withTrainer({}, (trainer) => {
-    for (const batch of [undefined, {}])
+    for (const batch of [undefined, null, {}])
       expect(() => trainer.step(batch as unknown as TrainingBatch)).toThrow("targets: got undefined, expected a Tensor or a typed array.");
+  }));
+
+test("options that are none, of a training and of a step in pieces, are refused with sentences", () =>
+  withTrainer({}, async (trainer, model) => {
+    await expect(createTrainer(model, null as never)).rejects.toThrow("training: got null, expected options such as");
+    const batch = { inputs, targets: right };
+    for (const [options, message] of [
+      [null, "stepInPieces: got null, expected options such as { milliseconds: 16 }."],
+      [{ milliseconds: 0 }, "stepInPieces: milliseconds 0; expected a number above 0."],
+      [{ milliseconds: Number.NaN }, "stepInPieces: milliseconds NaN; expected"],
+      [{ milliseconds: "16" }, "stepInPieces: milliseconds 16; expected a number above 0."],
+      [{ between: 1 }, "stepInPieces: between 1; expected a function."],
+    ] as const)
+      await expect(trainer.stepInPieces(batch, options as never)).rejects.toThrow(message);
+    expect(trainer.steps).toBe(0);
+    await trainer.stepInPieces(batch);
+    expect(trainer.steps).toBe(1);
   }));
 
 test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, "0.1" as unknown as number])("a rate of %s is refused where it is set", (rate) =>

@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 import { createTrainer } from "../../src/engine/create-trainer.ts";
 import type { Derived } from "../../src/engine/derived.ts";
 import type { Device } from "../../src/engine/gpu/device.ts";
-import { type OptimizerOptions, ratesAt, usualRate } from "../../src/engine/gradient/training/optimizers.ts";
+import { type OptimizerOptions, ratesAt } from "../../src/engine/gradient/training/optimizers.ts";
 import { planOf } from "../../src/engine/gradient/training/options.ts";
 import { type LossName, lossResult, ratesOperand, targetsOperandOf, trainingOf } from "../../src/engine/gradient/training/training.ts";
+import { usualRates } from "../../src/engine/gradient/training/usual-rates.ts";
 import type { Graph, TypedGraph } from "../../src/engine/graph/graph.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
@@ -157,7 +158,7 @@ async function byLoops({ graph: file, options }: Case) {
   async function run(): Promise<void> {
     for (let step = 1; step <= steps; step++) {
       const { inputs, targets } = examples({ graph: file, classes: file === plain ? 4 : 5, options }, step);
-      const rates = Tensor.float32([8], ratesAt(optimizer, optimizer.rate ?? usualRate(optimizer), step));
+      const rates = Tensor.float32([8], ratesAt(optimizer, optimizer.rate ?? usualRates[optimizer.name], step));
       const given = new Map([
         ["x", fromTensor(inputs)],
         [operands[targetsOperandOf(value)]?.name as string, fromTensor(targets)],

@@ -527,7 +527,7 @@ test("says what is wrong with pictures and files, and until when", async ({ warm
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(page.locator("conv-cam .train .part-trouble")).toHaveText(/The pictures are damaged|could not be downloaded|no idx file/);
   await page.getByLabel("Seed").fill("2");
-  await page.getByRole("button", { name: "Begin" }).click();
+  await page.getByLabel("Seed").press("Enter");
   await learnTo(page, 1);
   await expect(page.locator("conv-cam").getByRole("alert").filter({ hasText: /./ })).toHaveCount(0);
 });

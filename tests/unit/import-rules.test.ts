@@ -27,7 +27,7 @@ const rooms: Readonly<Record<string, Room>> = {
   graph: { files: ["src/engine/graph/"], imports: ["vocabulary"] },
   gradient: { files: ["src/engine/gradient/"], imports: ["vocabulary", "graph", "ops", "schedules"] },
   schedules: {
-    files: ["src/engine/gradient/training/schedules.ts", "src/engine/gradient/training/scheduled-share.ts"],
+    files: ["schedules", "scheduled-share", "usual-rates"].map((name) => `src/engine/gradient/training/${name}.ts`),
     imports: ["vocabulary", "gradient"],
   },
   elements: { files: ["src/engine/elements/"], imports: ["vocabulary", "graph"] },
@@ -37,7 +37,7 @@ const rooms: Readonly<Record<string, Room>> = {
   plan: { files: ["src/engine/plan/"], imports: ["vocabulary", "graph", "ops", "shaders"] },
   gpu: { files: ["src/engine/gpu/"], imports: ["vocabulary", "ops", "plan", "shaders"] },
   tune: { files: ["src/engine/tune/"], imports: ["vocabulary", "graph", "ops", "passes", "plan", "gpu", "package"] },
-  model: { files: engineFiles(parts), imports: [...engine, "verify"] },
+  model: { files: engineFiles(parts), imports: [...engine, "schedules", "verify"] },
   verify: { files: ["src/engine/verify/"], imports: ["vocabulary", "graph", "model", "reference"] },
   models: { files: ["models/"], imports: ["vocabulary", "graph", "onnx"] },
   ui: {
@@ -47,7 +47,7 @@ const rooms: Readonly<Record<string, Room>> = {
   data: { files: ["src/data-sets/"], imports: ["vocabulary"] },
   lessons: { files: ["src/lessons/"], imports: ["vocabulary", "graph", "gpu", "model", "data", "shaders"] },
   handover: { files: ["src/handed-over.ts"], imports: [] },
-  page: { files: ["src/ui/page/"], imports: ["vocabulary", "ui", "models", "data", "handover"] },
+  page: { files: ["src/ui/page/"], imports: ["vocabulary", "ui", "models", "data", "handover", "schedules"] },
   api: { files: ["src/index.ts", "src/webgpu-names.ts"], imports: [...engine, "schedules", "model", "verify"] },
   runner: { files: ["src/bench/"], imports: [...engine, "model", "models", "ui", "reference"] },
   reference: { files: ["src/reference/"], imports: ["vocabulary", "graph"] },

@@ -1,5 +1,5 @@
 // What is known of a training on its page: history, mistakes, one's own pictures, and what is said.
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { BytesSet } from "../../src/data-sets/data-set.ts";
 import { divide } from "../../src/data-sets/divide.ts";
 import { pixelsOf, resized } from "../../src/data-sets/resized.ts";
@@ -10,8 +10,8 @@ import { lossesCsv } from "../../src/ui/train/losses-csv.ts";
 import { labelsOf } from "../../src/ui/train/own-pictures.ts";
 import type { TrainQuery, TrainRequest } from "../../src/ui/train/request.ts";
 import { Rise } from "../../src/ui/train/rise.ts";
-import { Ruin } from "../../src/ui/train/ruin.ts";
 import { silenceText } from "../../src/ui/train/silence.ts";
+import { SilentChannels } from "../../src/ui/train/silent-channels.ts";
 import { adviceOf, Standstill } from "../../src/ui/train/standstill.ts";
 import { statusText } from "../../src/ui/train/status.ts";
 import { storeNameOf } from "../../src/ui/train/stored.ts";
@@ -67,6 +67,23 @@ describe("a history", () => {
     expect(steps[0]).toBe(0);
     expect(steps).toEqual([...steps].sort((a, b) => a - b));
     expect(5000 - (steps.at(-1) ?? 0)).toBeLessThanOrEqual(800);
+  });
+
+  test("of a large network keeps the first, the last and few between, and goes on keeping as often", () => {
+    const history = new History("a");
+    const large = (steps: number) => ({ ...kept(steps), bytes: new Uint8Array(100), checkpoints: { own: new Uint8Array(300) } });
+    for (let step = 0; step <= 500; step++) {
+      if (history.isKeepingDue) history.keep(large(step), 700);
+      expect(step - (history.latest?.steps ?? 0)).toBeLessThan(25);
+      history.note([1]);
+    }
+    const steps = history.kept.map((one) => one.steps);
+    expect([steps[0], steps.at(-1)]).toEqual([0, 500]);
+    expect(steps.length).toBeGreaterThan(2);
+    expect(100 * steps.length + 300).toBeLessThanOrEqual(700);
+    // The first and the last are kept, though they alone are more.
+    for (const step of [600, 700]) history.keep(large(step), 50);
+    expect(history.kept.map((one) => one.steps)).toEqual([0, 700]);
   });
 
   test("is cut where the GPU was lost: what was learned after the last weights is told no more", () => {
@@ -306,33 +323,6 @@ describe("a run that has come apart", () => {
   });
 });
 
-describe("a loss far above that of guessing", () => {
-  const ruinOf = (losses: readonly number[]) => {
-    const ruin = new Ruin(Math.log(10));
-    const told = losses.map((loss, i) => {
-      ruin.note([loss], i, 1);
-      return ruin.textOf(0.001);
-    });
-    return { ruin, told };
-  };
-
-  test("is told at the third such step, in words that stay, until it has fallen; the rate counts until something is learned", () => {
-    const { ruin, told } = ruinOf([2, 30, 700, 747.3, 5000, 90]);
-    const text =
-      "After step 4 the loss is 747, far above that of guessing, 2.3: the network has come apart. “Begin anew” takes the learning rate 0.001, or a lower one that you choose.";
-    expect(told).toEqual(["", "", "", text, text, text]);
-    ruin.note([2.3], 6, 0.001);
-    expect([ruin.textOf(0.001), ruin.rate]).toEqual(["", 1]);
-    ruin.note([0.8], 7, 0.001);
-    expect(ruin.rate).toBeUndefined();
-  });
-
-  test("is none for a step or two that are too hard, nor for what is no number", () => {
-    const { ruin, told } = ruinOf([2, 50, 60, 2, 50, Number.NaN, 50, 50, 2]);
-    expect([told.join(""), ruin.rate]).toEqual(["", undefined]);
-  });
-});
-
 test("of the mistakes those are kept that the network is most sure of, with what is right", () => {
   const worst = new Worst(3);
   worst.add(new Float32Array([5, 0, 0, 0, 2, 0, 1, 0, 9]), [0, 0, 2], 10);
@@ -434,6 +424,33 @@ test("silent channels are told by layer, and those that are not finite", () => {
   );
 });
 
+test("silent channels are counted with each frame, at most once a second, and no more when it is over", async () => {
+  vi.useFakeTimers();
+  const asked: number[] = [];
+  const session = {
+    ask: async () => {
+      asked.push(performance.now());
+      return [{ silent: asked.length, nonFinite: 0, channels: 8 }];
+    },
+  };
+  let changes = 0;
+  const silent = new SilentChannels({ session: session as never, values: () => ["a"], onChange: () => changes++ });
+  for (let i = 0; i < 30; i++) {
+    silent.noteFrame();
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  // The last frame is counted, too, and where nothing is shown, nothing is.
+  expect([asked.length, changes]).toEqual([4, 4]);
+  expect(silent.found).toEqual({ values: ["a"], counts: [{ silent: 4, nonFinite: 0, channels: 8 }] });
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(asked.length).toBe(4);
+  silent.end();
+  silent.noteFrame();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(asked.length).toBe(4);
+  vi.useRealTimers();
+});
+
 describe("a second network that learns", () => {
   const wishOf = (attributes: Readonly<Record<string, string>>, compare?: string) =>
     readTrainWish({ getAttribute: (name: string) => attributes[name] ?? null, compare } as unknown as Element, []);
@@ -446,6 +463,12 @@ describe("a second network that learns", () => {
     expect(wishOf({ train: "shapes" }, "blank:1")?.rival).toBeUndefined();
     for (const text of ["", "batch:2", "rate:", "rate:-1", "optimizer:", "seed:3"])
       expect(() => rival(text)).toThrow(`train-rival '${text}': expected seed, rate:0.01 or optimizer:sgd.`);
+    expect(() => rival("optimizer:banana")).toThrow(
+      "train-rival 'optimizer:banana': expected one of optimizer:sgd, optimizer:adam, optimizer:adamw, optimizer:adagrad.",
+    );
+    expect(() => wishOf({ train: "shapes", "train-optimizer": "toString" })).toThrow(
+      "train-optimizer 'toString': expected one of sgd, adam, adamw, adagrad.",
+    );
   });
 
   test("loses with the first what came after the weights that both go on with, and nobody keeps it for another day", () => {

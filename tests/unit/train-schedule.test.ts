@@ -1,8 +1,8 @@
 // How the learning rate goes on in the page: what is asked for by a text, what is told of the next step, and that nothing begins anew for another one.
 import { describe, expect, test } from "vitest";
-import { type OptimizerName, usualRate } from "../../src/engine/gradient/training/optimizers.ts";
+import { usualRates } from "../../src/engine/gradient/training/usual-rates.ts";
 import { options, readChoices, scheduleText, usual } from "../../src/ui/page/train-choices.ts";
-import { secondOf, usualRates } from "../../src/ui/page/train-second.ts";
+import { secondOf } from "../../src/ui/page/train-second.ts";
 import type { Session } from "../../src/ui/session/session.ts";
 import { askedOf, isSame } from "../../src/ui/train/asked.ts";
 import { drawnParts } from "../../src/ui/train/drawn-parts.ts";
@@ -135,7 +135,7 @@ describe("the second network beside one that learns", () => {
 
   test("has the rate of the first where neither rate nor optimiser is another, until it comes apart", () => {
     const history = historyFor({ optimizer: "adam", seed: 1, rival: { optimizer: undefined, rate: undefined, blank: 2 } });
-    const learning = { history, begun: {}, silent: { values: [], counts: [] } } as never;
+    const learning = { history, begun: {}, silent: { found: { values: [], counts: [] } } } as never;
     const isOfBoth = (rival?: Partial<RivalWish>) =>
       runViewOf(learning, rival && { optimizer: undefined, rate: undefined, blank: 2, ...rival }, {} as never).isRateOfBoth;
     expect([isOfBoth({}), isOfBoth({ rate: 1 }), isOfBoth({ optimizer: "sgd" }), isOfBoth()]).toEqual([true, false, false, false]);
@@ -144,6 +144,10 @@ describe("the second network beside one that learns", () => {
   });
 
   test("has a tenth of the rate that the engine takes, or ten times that", () => {
-    for (const name of Object.keys(options.optimizer ?? {})) expect(usualRates[name]).toBe(usualRate({ name: name as OptimizerName }));
+    for (const [optimizer, rate] of Object.entries(usualRates)) {
+      const rival = (second: string) => secondOf({ ...usual, optimizer, second }, "blank:1").rival;
+      expect([rival("slower"), rival("faster")]).toEqual([`rate:${Number((rate / 10).toPrecision(6))}`, `rate:${rate * 10}`]);
+    }
+    expect(Object.keys(options.optimizer ?? {}).sort()).toEqual(Object.keys(usualRates).sort());
   });
 });

@@ -81,7 +81,7 @@ test("it is not asked how good it is, and the status and what is read aloud say 
     ...{ isFree: () => false, values: () => [], onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
   });
   await learning.goOn(true);
-  expect(asked).toEqual(["keep", "step", "silence"]);
+  expect(asked).toEqual(["keep", "step"]);
   expect(statusText(learning, false)).toBe(
     "Learns from 4 pictures · step 1 · 100 pictures/s · loss 0.500 · no picture is held back to try it on",
   );

@@ -1,9 +1,7 @@
 // The second network beside one that learns on its page: what it is, what both are called, and what it learns by. Pure.
+import { type OptimizerName, usualRates } from "../../engine/gradient/training/usual-rates.ts";
 import type { ConvCam } from "../element.ts";
 import { type Choices, options } from "./train-choices.ts";
-
-/** Where nobody has chosen one: what the engine takes, which is not loaded yet. */
-export const usualRates: Readonly<Record<string, number>> = { adam: 0.001, adamw: 0.001, sgd: 0.01, adagrad: 0.01 };
 
 export interface Second {
   readonly compare: ConvCam["compare"];
@@ -24,7 +22,7 @@ export function secondOf(
     return { compare: `blank:${other}`, names, rival: "seed" };
   }
   if (second === "slower" || second === "faster") {
-    const rate = usualRates[optimizer] ?? 0.001;
+    const rate = usualRates[optimizer as OptimizerName];
     const other = Number((rate * (second === "slower" ? 0.1 : 10)).toPrecision(6));
     // The first has the rate that its slider says.
     return { compare: own, names: `first | second, rate ${other}`, rival: `rate:${other}` };

@@ -215,17 +215,15 @@ function begin(choices: Choices): void {
 
 /** Goes on with what is chosen of the rate alone. */
 function follow(choices: Choices): void {
-  if (!form.checkValidity()) return;
+  if (!form.reportValidity()) return;
   const { schedule, length, warm } = readForm();
   Object.assign(choices, { schedule, length, warm });
   tellAddress(choices);
   setSchedule(choices);
 }
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  begin(readForm());
-});
+// What is chosen begins at once: there is nothing to send. “Begin anew” stands beside the curves.
+form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("change", ({ target }) => {
   const one = target as HTMLSelectElement;
   if (one.id === "data") field("twin").value = lessonOf(one.value).twin;
@@ -235,7 +233,7 @@ form.addEventListener("change", ({ target }) => {
   if (["schedule", "length", "warm"].includes(one.id) && latest) follow(latest);
   else if (one.value === "file") find("network-file").click();
   else if (isOwn(one.value)) find(`picture-${one.value}`).click();
-  else if (form.checkValidity()) begin(readForm());
+  else if (form.reportValidity()) begin(readForm());
 });
 
 function offerChoice(id: string, take: (files: readonly File[]) => void): void {
@@ -243,12 +241,12 @@ function offerChoice(id: string, take: (files: readonly File[]) => void): void {
   input.addEventListener("change", () => {
     take([...(input.files ?? [])]);
     input.value = "";
-    if (form.checkValidity()) begin(readForm());
+    if (form.reportValidity()) begin(readForm());
   });
   // Nothing was chosen: what is shown stays, and so does what somebody writes.
   input.addEventListener("cancel", () => latest && fill({ ...latest, lines: field("lines").value }));
 }
-find("write").addEventListener("click", () => form.checkValidity() && begin(readForm()));
+find("write").addEventListener("click", () => form.reportValidity() && begin(readForm()));
 offerChoice("network-file", ([chosen]) => {
   file = chosen;
 });

@@ -6,11 +6,19 @@ import { make } from "../make.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { type History, smoothed } from "./history.ts";
 
+/** Between two lines of the grid: steps are whole. */
+const wholeSteps = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((one) => one * 10 ** power)).flat();
 /** Points of a curve: more are not told apart. */
 const mostPoints = 600;
 const height = 130;
 /** Numbers beside an axis: a loss of a million has to fit, too. */
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 3 });
+
+/** What an axis of percents reaches from and to: never beyond 0 and 100. */
+const shares = (_: unknown, least: number | null, most: number | null): uPlot.Range.MinMax => {
+  const [from, to] = uPlot.rangeNum(least ?? 0, most ?? 100, 0.1, true);
+  return [Math.max(0, from ?? 0), Math.min(100, Math.max(1, to ?? 100))];
+};
 
 interface Line {
   readonly label: string;
@@ -63,8 +71,12 @@ function drawn(count: number): readonly number[] {
   return at;
 }
 
+const countOf = (values: ArrayLike<number | null | undefined>) => Array.from(values).filter((one) => one != null).length;
+
 export class Curves {
   readonly element = make("div", "train-curves");
+  /** Up to which step both charts reach, so that one stands under the other. */
+  #end = 1;
   readonly #charts: readonly { readonly lines: readonly Line[]; readonly figure: HTMLElement; readonly plot: uPlot; readonly name: Text }[];
   #shown: Parameters<Curves["show"]> | undefined;
 
@@ -75,7 +87,7 @@ export class Curves {
       const text = new Text(name === "loss" ? "Loss" : "");
       figure.append(captionOf(text, lines));
       this.element.append(figure);
-      return { lines, figure, plot: new uPlot(this.#options(lines), [[]], figure), name: text };
+      return { lines, figure, plot: new uPlot(this.#options(lines, name === "accuracy"), [[]], figure), name: text };
     });
     new ResizeObserver(() => this.#resize()).observe(this.element);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
@@ -102,6 +114,7 @@ export class Curves {
     const [, accuracy] = this.#charts;
     if (accuracy) accuracy.figure.hidden = isUntried;
     if (accuracy) accuracy.name.data = kind === "driving" ? "In the lane, %" : "Right, %";
+    this.#end = Math.max(1, run.steps, before?.steps ?? 0);
     for (const { lines, plot } of this.#charts) {
       const runs = lines.map((line) => (line.isRival ? run.rival : line.isBefore ? before : run));
       const tables = lines.map((line, i) => (runs[i] ? line.of(runs[i]) : ([[], []] as const)));
@@ -121,7 +134,8 @@ export class Curves {
     for (const key of this.element.querySelectorAll(`.train-key.${color}`)) if (key.textContent !== text) key.textContent = text;
   }
 
-  #options(lines: readonly Line[]): uPlot.Options {
+  /** @param isShare whether its values are in percent */
+  #options(lines: readonly Line[], isShare: boolean): uPlot.Options {
     const ink = () => this.#ink("ink-axis");
     const axis = { stroke: ink, grid: { stroke: () => this.#ink("ink-grid"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
     return {
@@ -129,10 +143,10 @@ export class Curves {
       height,
       cursor: { y: false, drag: { x: false, y: false } },
       legend: { show: false },
-      scales: { x: { time: false } },
+      scales: { x: { time: false, range: () => [0, this.#end] }, ...(isShare && { y: { range: shares } }) },
       axes: [
-        { ...axis, size: 28 },
-        { ...axis, size: 44, values: (_, splits) => splits.map((one) => compact.format(one)) },
+        { ...axis, size: 28, incrs: wholeSteps },
+        { ...axis, size: 44, space: 20, values: (_, splits) => splits.map((one) => compact.format(one)) },
       ],
       series: [
         { label: "step" },
@@ -142,7 +156,8 @@ export class Curves {
           width: 2,
           ...(isDashed && { dash: [5, 4] }),
           spanGaps: true,
-          points: { show: false },
+          // One alone makes no line.
+          points: { size: 6, fill: () => this.#ink(color), show: ({ data }: uPlot, at: number) => countOf(data[at] ?? []) === 1 },
         })),
       ],
     };

@@ -4,9 +4,11 @@ import type { Evaluated, Kept, TrainWish } from "./request.ts";
 /** What is known of how good it was after some step. */
 export type Score = Pick<Evaluated, "steps" | "loss" | "accuracy">;
 
-/** Steps until the next weights are kept, at first; twice as many whenever there are too many. */
+/** Steps until the next weights are kept, at first; twice as many whenever there are more than so many. */
 const firstInterval = 25;
 const mostKept = 24;
+/** Bytes of all weights kept, what a training goes on with among them: the first and the last are kept however large they are. */
+const mostBytes = 256e6;
 
 export class History {
   /** The loss of each step from `start` on. */
@@ -65,14 +67,24 @@ export class History {
     if (at >= 0) this.lost = { step: this.steps + 1, loss: losses[at] as number };
   }
 
-  /** Where there are too many, every second one goes, but never the first and the last. Nobody goes on from one before the last. */
-  keep(kept: Kept): void {
+  /**
+   * Where there are too many, or too large ones, every second one goes, but never the first and the last. Nobody goes on from one before the last.
+   *
+   * @param most bytes of all
+   */
+  keep(kept: Kept, most = mostBytes): void {
     const before = this.#kept.filter(({ steps }) => steps < kept.steps).map(({ checkpoints: _, ...weights }) => weights);
     this.#kept = [...before, kept];
-    if (this.#kept.length <= mostKept) return;
-    const last = this.#kept.length - 1;
-    this.#kept = this.#kept.filter((_, i) => i % 2 === 0 || i === last);
-    this.#interval *= 2;
+    while (this.#kept.length > mostKept || (this.#kept.length > 2 && this.#bytes > most)) {
+      const last = this.#kept.length - 1;
+      if (last >= mostKept) this.#interval *= 2;
+      this.#kept = this.#kept.filter((_, i) => (i % 2 === 0 && i !== last - 1) || i === last);
+    }
+  }
+
+  get #bytes(): number {
+    const files = this.#kept.flatMap(({ bytes, rival, checkpoints }) => [bytes, rival, checkpoints?.own, checkpoints?.rival]);
+    return files.reduce((sum, file) => sum + (file?.length ?? 0), 0);
   }
 
   /** What was learned after these weights is lost. */

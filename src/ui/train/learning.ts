@@ -1,15 +1,15 @@
 // One run of training: asks for steps, one request after the other, tries the network on pictures that are held back, and keeps its weights.
+import { Ruin } from "../../lessons/ruin.ts";
 import { formatNumber } from "../format-number.ts";
 import type { Session } from "../session/session.ts";
-import type { Silence } from "../statistics/count-silence.ts";
 import type { WeightsPart } from "../views/view.ts";
 import { Due } from "./due.ts";
 import type { History } from "./history.ts";
 import type { Begun, Evaluated, ExamplePicture, Kept, TrainAnswers, TrainRequest } from "./request.ts";
 import { Rise } from "./rise.ts";
-import { Ruin } from "./ruin.ts";
 import { nextRateText, type Schedule } from "./schedule.ts";
-import { adviceOf, Standstill } from "./standstill.ts";
+import { SilentChannels } from "./silent-channels.ts";
+import { adviceOf, ruinText, Standstill } from "./standstill.ts";
 import { toldText } from "./status.ts";
 import type { Pace } from "./template.ts";
 import type { WeightTiles } from "./weight-tiles.ts";
@@ -41,6 +41,8 @@ export interface LearningParts {
 /** Milliseconds of one request for steps; at least one is taken. */
 const budgetMs = 40;
 const mostSteps = 64;
+/** The share of the time that keeping weights takes, at most. */
+const mostKeeping = 0.1;
 /** Between two sentences that are read aloud. */
 const quietMs = 20_000;
 const paceMs: Readonly<Record<Pace, number>> = { fast: 0, brisk: 100, slow: 1000 };
@@ -50,7 +52,7 @@ export class Learning {
   readonly history: History;
   pace: Pace = "fast";
   evaluated: Evaluated | undefined;
-  silent: { readonly values: readonly string[]; readonly counts: readonly (Silence | undefined)[] } = { values: [], counts: [] };
+  readonly silent: SilentChannels;
   /** Pictures in a second, lately; 0 before the first step. */
   speed = 0;
   /** How good it was lately, in a sentence that does not change often: it is read aloud. */
@@ -78,6 +80,8 @@ export class Learning {
   #isUnderWay = false;
   #isStepping = false;
   #isOver = false;
+  /** Keeping takes a small share of all time, however large the weights are. */
+  #keepsAgainAt = 0;
   /** The number of the picture that was shown last. */
   #picture = 0;
 
@@ -86,6 +90,7 @@ export class Learning {
     this.begun = parts.begun;
     this.history = parts.history;
     this.#rate = parts.rate;
+    this.silent = new SilentChannels(parts);
   }
 
   get rate(): number {
@@ -112,7 +117,9 @@ export class Learning {
   /** Whether a second network has come apart, and what to do where its loss rises far, or stands still at that of guessing; empty where all is well. */
   get advice(): string {
     const parts = { isRising: this.#rise?.isRising === true, standstill: this.#standstill };
-    const own = this.#ruin?.textOf(this.rateAnew) || adviceOf(parts, this.#rate, this.#parts.begun.rate);
+    const ruin =
+      this.#ruin && ruinText(this.#ruin, this.begun.kind === "classes" ? "that of guessing" : "that it began with", this.rateAnew);
+    const own = ruin || adviceOf(parts, this.#rate, this.#parts.begun.rate);
     return [lostText(this.history.rival?.lost), own].filter(Boolean).join(" ");
   }
 
@@ -143,6 +150,7 @@ export class Learning {
   /** What is answered to it later is nobody's. */
   end(): void {
     this.#isOver = true;
+    this.silent.end();
   }
 
   /** Takes steps until somebody pauses it or it is over; one where `isOne`. No frame is needed: nobody has to look. */
@@ -189,9 +197,14 @@ export class Learning {
     if (this.#looked) await this.#look(undefined);
     if (this.#wanted === wanted) this.#wanted = undefined;
     // Weights that have come apart are worth nothing.
-    if (history.isKeepingDue && Number.isFinite(history.losses.at(-1) ?? 0)) {
-      const kept = await this.#keep(true);
+    if (history.isKeepingDue && performance.now() >= this.#keepsAgainAt && Number.isFinite(history.losses.at(-1) ?? 0)) {
+      const begun = performance.now();
+      // Before the first step nothing is to be remembered besides.
+      const kept = await this.#keep(history.steps > 0);
       if (this.#isOver) return;
+      const now = performance.now();
+      // The first one also makes ready.
+      if (history.steps > 0) this.#keepsAgainAt = now + (now - begun) / mostKeeping;
       history.keep(kept);
       this.#parts.onKeep();
     }
@@ -201,8 +214,8 @@ export class Learning {
     const { losses, rivalLosses, ms } = await this.#ask<"step">({ do: "step", id, count, rate, schedule: this.#parts.schedule?.() });
     if (this.#isOver) return;
     const first = this.#firstLoss;
-    if (first !== undefined) this.#ruin ??= new Ruin(first);
-    this.#ruin?.note(losses, history.steps, rate);
+    this.#ruin ??= new Ruin(first);
+    this.#ruin.note(losses, history.steps, rate);
     history.note(losses);
     history.rival?.noteUntilLost(rivalLosses);
     this.#rise ??= new Rise(first);
@@ -240,12 +253,8 @@ export class Learning {
 
   async #try(): Promise<void> {
     await this.#due.spend(this.history.steps, async () => {
-      const { session, values } = this.#parts;
       if (!this.#isUntried) await this.#examine();
-      if (this.#isOver) return;
-      this.#say();
-      const all = values();
-      this.silent = { values: all, counts: await session.ask({ kind: "silence", values: all }).catch(() => []) };
+      if (!this.#isOver) this.#say();
     });
     if (!this.#isOver) this.#parts.onLearn();
   }

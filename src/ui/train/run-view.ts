@@ -20,7 +20,7 @@ export function runViewOf(learning: Learning, rival: RivalWish | undefined, besi
     classes: begun.classes,
     heldBack: begun.heldBack,
     kept: history.kept.map(({ steps }) => steps),
-    silence: silenceText(silent.values, silent.counts),
+    silence: silenceText(silent.found.values, silent.found.counts),
   };
 }
 

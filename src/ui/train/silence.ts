@@ -7,7 +7,8 @@ const mostNamed = 6;
 export function silenceText(values: readonly string[], counts: readonly (Silence | undefined)[]): string {
   const silent = counts.flatMap((count, i) => (count && count.silent > 0 ? [`${values[i]} ${count.silent} of ${count.channels}`] : []));
   const broken = counts.reduce((sum, count) => sum + (count?.nonFinite ?? 0), 0);
-  const others = silent.length > mostNamed ? `, and of ${silent.length - mostNamed} more layers` : "";
+  const more = silent.length - mostNamed;
+  const others = more > 0 ? `, and of ${more} more ${more === 1 ? "layer" : "layers"}` : "";
   return [
     silent.length > 0 ? `Silent channels on this picture: ${silent.slice(0, mostNamed).join(", ")}${others}.` : "",
     broken > 0 ? `${broken} channels hold numbers that are not finite.` : "",

@@ -1,4 +1,5 @@
-// Whether a network that is to tell classes learns nothing: its loss stays at that of guessing, or above. Pure.
+// Whether a network that is to tell classes learns nothing: its loss stays at that of guessing, or above; and what to do where it learns badly. Pure.
+import type { Ruin } from "../../lessons/ruin.ts";
 import { formatNumber } from "../format-number.ts";
 
 /** Losses whose mean is compared, with what guessing comes to and with as many before. */
@@ -56,6 +57,20 @@ function meanOf(some: readonly number[]): number {
   return some.reduce((sum, one) => sum + one, 0) / some.length;
 }
 
+const rounded = (number: number) => formatNumber(Number(number.toPrecision(3)));
+
+/**
+ * What is told as long as a network has come apart: the same words, for who hears them; empty where it has not.
+ *
+ * @param what what the loss is compared with
+ * @param rateAnew with which "Begin anew" begins
+ */
+export function ruinText({ since }: Pick<Ruin, "since">, what: string, rateAnew: number): string {
+  if (!since) return "";
+  const { step, loss, first } = since;
+  return `After step ${step.toLocaleString("en")} the loss is ${rounded(loss)}, far above ${what}, ${rounded(first)}: the network has come apart. “Begin anew” takes the learning rate ${formatNumber(rateAnew)}, or a lower one that you choose.`;
+}
+
 /** What is told of a loss that rises, or stands still, and what to do; empty where neither does. */
 export function adviceOf(
   { isRising, standstill }: { readonly isRising: boolean; readonly standstill: Standstill | undefined },
@@ -64,7 +79,7 @@ export function adviceOf(
 ): string {
   if (isRising) return "The loss rises: a lower learning rate may help.";
   if (!standstill?.isStuck) return "";
-  const what = `It learns nothing: the loss does not fall below that of guessing, ${formatNumber(Number(standstill.chance.toPrecision(3)))}.`;
+  const what = `It learns nothing: the loss does not fall below that of guessing, ${rounded(standstill.chance)}.`;
   if (rate < usualRate) return `${what} A higher learning rate may help, such as ${formatNumber(usualRate)}.`;
   return `${what} Choose a lower learning rate, then “Begin anew”; or begin with another seed.`;
 }

@@ -10,6 +10,11 @@ function lossText({ losses }: Learning["history"]): string | undefined {
   return last.length === 0 ? undefined : (last.reduce((sum, one) => sum + one, 0) / last.length).toFixed(3);
 }
 
+/** When weights were as they are: after so many steps. */
+export function afterSteps(steps: number): string {
+  return steps === 0 ? "before it learned" : `after ${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}`;
+}
+
 /** @param isPaused whether the element is */
 export function statusText({ begun, history, speed, isHeld, isStepping }: Learning, isPaused: boolean): string {
   const loss = lossText(history);
@@ -17,7 +22,7 @@ export function statusText({ begun, history, speed, isHeld, isStepping }: Learni
   const pictures = begun.count === undefined ? "pictures without end" : `${begun.count.toLocaleString("en")} pictures`;
   const share = score && `${(100 * score.accuracy).toFixed(1)} %`;
   // It is tried from time to time only.
-  const when = score && score.steps !== history.steps ? `, after ${score.steps.toLocaleString("en")} steps` : "";
+  const when = score && score.steps !== history.steps ? `, ${afterSteps(score.steps)}` : "";
   return [
     stateText(isHeld, isPaused, isStepping) ?? `Learns from ${pictures}`,
     `step ${history.steps.toLocaleString("en")}`,
@@ -46,8 +51,7 @@ function leftOutText({ leftOut, unread = [] }: Learning["begun"]): string {
 /** How good it was when it was tried last, in a sentence that is read aloud; how large its loss is, where nothing is held back to try it on. */
 export function toldText({ begun, history }: Pick<Learning, "begun" | "history">): string {
   const score = history.scores.at(-1);
-  const steps = score?.steps ?? history.steps;
-  const after = `After ${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}`;
+  const after = afterSteps(score?.steps ?? history.steps).replace(/^./, (letter) => letter.toUpperCase());
   if (!score) return `${after} the loss is ${lossText(history)}; no picture is held back to try it on.`;
   const share = `${Math.round(100 * score.accuracy)} %`;
   return begun.kind === "driving"

@@ -7,6 +7,7 @@ import { asSentence } from "../as-sentence.ts";
 import { formatNumber, percentOf } from "../format-number.ts";
 import { type DrawnPart, drawnParts } from "./drawn-parts.ts";
 import type { Evaluated, ExamplePicture } from "./request.ts";
+import { afterSteps } from "./status.ts";
 
 /** How often it may step. */
 export const paces = { fast: "as fast as it can", brisk: "10 steps a second", slow: "1 step a second" } as const;
@@ -142,8 +143,7 @@ function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
 /** The slider back through what it knew before. */
 function keptTemplate({ kept, looked }: RunView, actions: TrainActions): TemplateResult | typeof nothing {
   if (kept.length < 2) return nothing;
-  const said = (index: number | undefined) =>
-    index === undefined ? "now" : kept[index] === 0 ? "before it learned" : `after ${(kept[index] as number).toLocaleString("en")} steps`;
+  const said = (index: number | undefined) => (index === undefined ? "now" : afterSteps(kept[index] as number));
   const choose = (event: Event) => {
     const index = Number((event.target as HTMLInputElement).value);
     actions.look(index >= kept.length ? undefined : index);
@@ -170,7 +170,7 @@ const mostClasses = 16;
 
 function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack }: RunView, actions: TrainActions): TemplateResult {
   const { confusion, mistakes, steps } = evaluated;
-  const when = steps === 0 ? "before it learned" : `after ${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}`;
+  const when = afterSteps(steps);
   const name = (index: number) => classes[index] ?? `class ${index}`;
   const most = Math.max(1, ...confusion.flat());
   return html`

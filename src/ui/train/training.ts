@@ -63,6 +63,7 @@ export class Training {
     this.panel.hidden = true;
     adoptStyles(gallery.getRootNode() as ShadowRoot, styles);
     gallery.before(this.panel);
+    element.addEventListener("frame", () => this.#learning?.silent.noteFrame());
     new MutationObserver(() => void this.#learning?.goOn()).observe(element, { attributeFilter: ["paused"] });
   }
 
@@ -265,11 +266,7 @@ export class Training {
 
   async #try(work: () => Promise<void>): Promise<void> {
     this.#note = "";
-    try {
-      await work();
-    } catch (error) {
-      if ((error as Error).name !== "AbortError") this.#fail(error as Error);
-    }
+    await work().catch((error: Error) => error.name !== "AbortError" && this.#fail(error));
   }
 
   /** From the weights that it began with; what came of it before stays to compare with. */

@@ -1,4 +1,5 @@
 // What an element's attributes say of its training. Pure, but for reading them.
+import { usualRates } from "../../engine/gradient/training/usual-rates.ts";
 import { readAttribute } from "../attributes.ts";
 import { readWithin, type Within } from "../compare/within.ts";
 import type { ConvCam } from "../element.ts";
@@ -29,8 +30,7 @@ export function readTrainWish(element: Element, files: readonly File[]): Element
   return {
     data,
     files: data === "" ? files.map((file) => ({ path: file.webkitRelativePath || file.name, file })) : [],
-    // The engine says which there are.
-    optimizer: (readAttribute(element, "train-optimizer")?.trim() || "adam") as TrainWish["optimizer"],
+    optimizer: readOptimizer("train-optimizer", readAttribute(element, "train-optimizer")?.trim() || "adam"),
     rate: number("train-rate", (value) => value >= 0 && Number.isFinite(value), "a number of 0 or more, such as 0.001"),
     schedule: readSchedule(readAttribute(element, "train-schedule")?.trim()),
     batch: number("train-batch", (value) => Number.isInteger(value) && value >= 1 && value <= 4096, "a whole number from 1 to 4096") ?? 32,
@@ -53,10 +53,17 @@ function readRival(text: string | undefined, within: Within | undefined): RivalW
   const isRight = what === "seed" ? given === "" : what === "rate" ? (rate as number) >= 0 && Number.isFinite(rate) : given !== "";
   if (what === undefined || !isRight) throw new Error(`train-rival '${text}': expected seed, rate:0.01 or optimizer:sgd.`);
   return {
-    optimizer: what === "optimizer" ? (given as TrainWish["optimizer"]) : undefined,
+    optimizer: what === "optimizer" ? readOptimizer("train-rival", given, "optimizer:") : undefined,
     rate,
     blank: within?.kind === "blank" ? Number(within.text) : undefined,
   };
+}
+
+/** @param before what stands before the name. @throws Error that names those that there are */
+function readOptimizer(attribute: string, name: string, before = ""): TrainWish["optimizer"] {
+  if (Object.hasOwn(usualRates, name)) return name as TrainWish["optimizer"];
+  const known = Object.keys(usualRates).map((one) => before + one);
+  throw new Error(`${attribute} '${before}${name}': expected one of ${known.join(", ")}.`);
 }
 
 /** @throws Error for what is no regular expression */

@@ -2,8 +2,9 @@
 import type { ValueType } from "../../graph/graph.ts";
 import { goesOnIndex, meanIndex, rateCount, rateIndex, squareIndex, stepIndex, takesIndex } from "../../ops/training/update.ts";
 import type { Draft } from "../draft.ts";
+import type { OptimizerName } from "./usual-rates.ts";
 
-export type OptimizerName = "sgd" | "adam" | "adamw" | "adagrad";
+export type { OptimizerName };
 
 export interface OptimizerOptions {
   readonly name: OptimizerName;
@@ -19,11 +20,6 @@ export interface OptimizerOptions {
   readonly epsilon?: number | undefined;
   /** How much of a parameter is taken off with each step, times the rate: in the gradient, as PyTorch's, or for adamw beside it. By default 0. */
   readonly weightDecay?: number | undefined;
-}
-
-/** The learning rate where none is given. */
-export function usualRate({ name }: OptimizerOptions): number {
-  return name === "sgd" || name === "adagrad" ? 0.01 : 0.001;
 }
 
 export const betasOf = ({ betas: [first, second] = [0.9, 0.999] }: OptimizerOptions) => [first, second] as const;

@@ -74,6 +74,8 @@ export interface LossScaleOptions {
  * @throws ModelError for options that make no sense for the model
  */
 export function planOf(graph: TypedGraph, options: TrainingOptions, valueName: (name: string) => string, hasHalves = false): TrainingPlan {
+  if (typeof options !== "object" || options === null)
+    throw new ModelError(`training: got ${String(options)}, expected options such as { optimizer: "adam" }.`);
   checkKeys("training", options, optionKeys);
   const { schedule: named = "constant", accumulate = 1, clipNorm } = options;
   const schedule = typeof named === "string" ? { name: named } : named;

@@ -1,7 +1,8 @@
 // The steps of all optimisers, with all of their options. Loaded where they are asked for.
-import { type OptimizerName, type OptimizerOptions, type StepWriter, updatesOf, writeUsualStep } from "./optimizers.ts";
+import { type OptimizerOptions, type StepWriter, updatesOf, writeUsualStep } from "./optimizers.ts";
+import { type OptimizerName, usualRates } from "./usual-rates.ts";
 
-export const optimizerNames: readonly OptimizerName[] = ["sgd", "adam", "adamw", "adagrad"];
+export const optimizerNames = Object.keys(usualRates) as readonly OptimizerName[];
 
 /** How much of a parameter is part of its gradient, as PyTorch's. AdamW's decay is beside it. */
 export const decayOf = ({ name, weightDecay = 0 }: OptimizerOptions): number => (name === "adamw" ? 0 : weightDecay);

@@ -62,11 +62,11 @@ function describe(context: OperatorContext, kinds: typeof updates): Operation {
   const plain: UpdateFormula = { name: kind, ...(kinds[kind] as Omit<UpdateFormula, "name">) };
   const formula = attributes.integer("waits", 0) === 0 ? plain : waiting(plain);
   const scalars = Object.fromEntries(formula.scalars.map((name) => [name, attributes.number(name, 0)]));
-  if (sizeOf(floatInput(context, 1).shape) !== rateCount)
-    context.invalid(`rates of shape [${context.input(1).shape}], expected [${rateCount}]`);
-  for (let i = 0; i < formula.operands; i++)
-    if (!sameShape(floatInput(context, 2 + i).shape, state.shape))
-      context.invalid(`input ${2 + i} is [${context.input(2 + i).shape}], expected [${state.shape}]`);
+  for (let i = 0; i <= formula.operands; i++) {
+    const { shape } = floatInput(context, 1 + i);
+    const expected = i > 0 ? state.shape : [rateCount];
+    if (!sameShape(shape, expected)) context.invalid(`input ${1 + i} is [${shape}], expected [${expected}]`);
+  }
   const size = sizeOf(state.shape);
   return {
     outputs: [{ dtype: state.dtype, shape: state.shape }],
