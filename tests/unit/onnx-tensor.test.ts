@@ -100,6 +100,18 @@ test.each([
   expect(readTensor(encodeTensor(tensor)).toNumbers()).toEqual(values);
 });
 
+test.each([
+  ["int4", [-8, -7, -1, 0, 1, 6, 7, -3, 5]],
+  ["uint4", [0, 1, 7, 8, 9, 14, 15, 3, 5]],
+] as const)("%s comes back whatever the count of elements", (dtype, values) => {
+  for (let count = 0; count <= values.length; count++) {
+    const bytes = encodeTensor(Tensor.from(dtype, [count], values.slice(0, count)));
+    expect(readTensor(bytes).toNumbers(), `${count}`).toEqual(values.slice(0, count));
+    for (const other of [count - 2, count + 2, 2 * count + 2].filter((one) => one > 0 && count > 0))
+      expect(() => readTensor(encodeTensorProto({ ...decodeTensorProto(bytes), dims: [other] })), `${count} as ${other}`).toThrow("takes");
+  }
+});
+
 test("a bool that is neither 0 nor 1 is true", () => {
   expect([...readTensor(encodeTensorProto({ dims: [2], dataType: 9, rawData: Uint8Array.of(0, 7) })).bytes]).toEqual([0, 1]);
 });

@@ -1,4 +1,5 @@
 // Numbers of 4 bits, of which each byte of a file holds two, the first one in its lower half. Loaded only for files that have some.
+import { ModelError } from "../errors.ts";
 import { sizeOf } from "../shapes.ts";
 import type { ExternalBytes } from "./external-data.ts";
 import type { TensorProto } from "./proto.ts";
@@ -16,21 +17,29 @@ export function unpack(tensors: readonly TensorProto[], external?: ExternalBytes
   for (const tensor of tensors) {
     const count = sizeOf((tensor.dims ?? []).map(Number));
     const least = Math.ceil(count / 2);
+    const where = `tensor '${tensor.name ?? ""}'`;
     const inside = tensor.rawData?.byteLength ? tensor.rawData : Uint8Array.from(tensor.int32Data ?? [], Number);
-    const bytes = isExternal(tensor) ? external?.(tensor, `tensor '${tensor.name}'`, least) : inside;
+    const bytes = isExternal(tensor) ? external?.(tensor, where, least) : inside;
     if (!bytes) continue;
-    const isSigned = tensor.dataType === int4;
-    // Where the lengths do not fit, whoever reads the tensor is to find it.
-    const length = bytes.length === least ? count : bytes.length + (bytes.length + 1 === count ? 0 : 1);
-    const rawData = Uint8Array.from({ length }, (_, i) => {
-      const bits = (bytes[i >> 1] ?? 0) >> ((i & 1) * 4);
-      return isSigned ? (bits << 28) >> 28 : bits & 15;
-    });
+    if (bytes.length !== least)
+      throw new ModelError(
+        `${where}: a list of ${count} elements of 4 bits takes ${least} bytes, got ${bytes.length}. The file is damaged.`,
+      );
+    const sign = tensor.dataType === int4 ? 8 : 0;
+    // Whoever decodes the tensor refuses an extent below 0.
+    const rawData = new Uint8Array(Math.max(0, count));
+    for (let i = 0; i < count; i++) {
+      const bits = ((bytes[i >> 1] as number) >> (i % 2 === 0 ? 0 : 4)) & 15;
+      // Of a number with a sign the highest bit counts −8.
+      rawData[i] = bits - 2 * (bits & sign);
+    }
     Object.assign(tensor, { rawData, int32Data: [], dataLocation: 0 });
   }
 }
 
-/** Two elements in each byte. */
-export function packed(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from({ length: Math.ceil(bytes.length / 2) }, (_, i) => ((bytes[2 * i] ?? 0) & 15) | ((bytes[2 * i + 1] ?? 0) << 4));
+/** Two elements in each byte; half of the last one is 0 where their number is odd. */
+export function packed(elements: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(elements.length / 2));
+  for (const [i, element] of elements.entries()) bytes[i >> 1] = (bytes[i >> 1] as number) | ((element & 15) << (i % 2 === 0 ? 0 : 4));
+  return bytes;
 }

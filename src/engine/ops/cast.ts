@@ -1,6 +1,6 @@
 // Cast and CastLike: elements of another type.
 import { type DataType, dataTypesByCode, gpuTypeOf } from "../tensor.ts";
-import { elementWise } from "./element-wise.ts";
+import { elementWise, narrowBits } from "./element-wise.ts";
 import { defineOperator, type Operator, type OperatorContext } from "./operator.ts";
 
 const cast = (name: string) =>
@@ -9,20 +9,20 @@ const cast = (name: string) =>
     const x = context.input(0);
     const dtype = name === "Cast" ? onnxDataType(context, context.attributes.integer("to")) : context.input(1).dtype;
     const [from, to] = [gpuTypeOf(x.dtype), gpuTypeOf(dtype)];
-    const base = elementWise(context, [x], {
-      expression: dtype === "bool" ? `select(0u, 1u, a != ${from}(0))` : `${to}(a)`,
-      js: (a) => (dtype === "bool" ? Number(a !== 0) : a),
-      dtype,
-      nanOf: "",
-    });
-    // The same words under another name: nothing to compute.
-    const isView = from === to && dtype !== "bool" && !isNarrow(dtype);
-    return { ...base, isView };
+    const bits = dtype === "bool" ? 1 : narrowBits(dtype);
+    // WGSL makes 0 of a float below 0, where ONNX Runtime wraps around.
+    const number = from === "f32" && to === "u32" ? "select(u32(a), u32(i32(a)), a < 0.0)" : `${to}(a)`;
+    return {
+      ...elementWise(context, [x], {
+        expression: bits === 1 ? `u32(a != ${from}(0))` : number,
+        js: (a) => (bits === 1 ? Number(a !== 0) : bits !== 4 ? a : to === "u32" ? a & 15 : (a << 28) >> 28),
+        dtype,
+        nanOf: "",
+      }),
+      // The same words under another name: nothing to compute.
+      isView: from === to && !bits,
+    };
   });
-
-function isNarrow(dtype: DataType): boolean {
-  return /^u?int(4|8|16)$/.test(dtype);
-}
 
 function onnxDataType(context: OperatorContext, code: number): DataType {
   return dataTypesByCode[code] ?? context.unsupported(`element type ${code}. Cast to float32 instead`);

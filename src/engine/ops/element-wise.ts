@@ -131,8 +131,13 @@ export function elementWise(context: OperatorContext, operands: readonly Operand
 
 /** Integers of 16 bits and less wrap around, as in ONNX: a shift to the right fills up with the sign of those that have one. */
 export function wrapNarrow(expression: string, dtype: DataType): string {
-  const bits = Number(/^u?int(4|8|16)$/.exec(dtype)?.[1] ?? 32);
-  return bits < 32 ? `((${expression}) << ${32 - bits}u) >> ${32 - bits}u` : expression;
+  const bits = narrowBits(dtype);
+  return bits ? `((${expression}) << ${32 - bits}u) >> ${32 - bits}u` : expression;
+}
+
+/** How many bits an integer of fewer than 32 has; 0 for other types. */
+export function narrowBits(dtype: DataType): number {
+  return Number(/int(4|8|16)$/.exec(dtype)?.[1] ?? 0);
 }
 
 /** The plain loop: every element of the broadcast shape in order. */

@@ -1,6 +1,6 @@
 // Operators that change shape or type but no element, and those that make arrays from shapes.
 import { normalizeAxis, sizeOf } from "../../engine/shapes.ts";
-import { type DataType, dataTypesByCode, isFloat, type Tensor } from "../../engine/tensor.ts";
+import { type DataType, dataTypesByCode, isFloat, isSigned, type Tensor } from "../../engine/tensor.ts";
 import { fromTensor, map, type NdArray, ndArray, reshape, vector } from "../array.ts";
 import { type Call, type Evaluate, list, type Operators } from "../operator.ts";
 
@@ -48,7 +48,17 @@ const unsqueeze: Evaluate = (call) => {
 /** Between floats nothing is rounded: all are doubles here. */
 function castTo(x: NdArray, dtype: DataType): NdArray {
   if (isFloat(dtype)) return { ...x, dtype };
-  return map(x, dtype === "bool" ? (value) => Number(value !== 0) : Math.trunc, dtype);
+  if (dtype === "bool") return map(x, (value) => Number(value !== 0), dtype);
+  const bits = Number(/\d+$/.exec(dtype)?.[0]);
+  return map(x, bits > 32 ? Math.trunc : (value) => wrapped(Math.trunc(value), bits, isSigned(dtype)), dtype);
+}
+
+/** What the lowest bits of a whole number say. */
+function wrapped(value: number, bits: number, hasSign: boolean): number {
+  if (!Number.isFinite(value)) return 0;
+  const range = 2 ** bits;
+  const low = value - Math.floor(value / range) * range;
+  return hasSign && low >= range / 2 ? low - range : low;
 }
 
 const cast: Evaluate = ({ attributes, input, unsupported }) => {
