@@ -12,6 +12,20 @@ const one = noise([]);
 const picture = [zeros("uint8", 1, 2, 5, 5), one, zeros("uint8")];
 const weights = [zeros("int8", 3, 2, 3, 3), one, zeros("int8")];
 
+type Attributes = NonNullable<OperatorCase["attributes"]>;
+
+/** What ONNX Runtime refuses, too. */
+const fusedRefusals: readonly (readonly [Attributes, string, Tensor?])[] = [
+  [{ activation: "" }, "attribute 'activation' is '', not one of Relu"],
+  [{ activation: "Elu" }, "attribute 'activation' is 'Elu', not one of Relu"],
+  [{ activation: "LeakyRelu" }, "activation_params has 0 number(s), LeakyRelu takes 1"],
+  [{ activation: "LeakyRelu", activation_params: [0.1, 0.2] }, "activation_params has 2 number(s), LeakyRelu takes 1"],
+  [{ activation: "Clip", activation_params: [0.1] }, "activation_params has 1 number(s), Clip takes 2"],
+  [{ activation: "HardSigmoid", activation_params: [0.1, 0.2, 0.3] }, "activation_params has 3 number(s), HardSigmoid takes 2"],
+  [{}, "Z is float32 [1], expected float32 [1,3,3,3]", noise([1])],
+  [{}, "Z is float32 [3,3,3], expected float32 [1,3,3,3]", noise([3, 3, 3])],
+];
+
 const refusals: readonly (readonly [Omit<OperatorCase, "why">, string])[] = [
   [{ operator: "QuantizeLinear", inputs: [x, noise([4])] }, "a scale of shape [4] does not fit [2,3,4] along axis 1, expected [3]"],
   [{ operator: "QuantizeLinear", inputs: [x, noise([3])], attributes: { axis: 3 } }, "axis 3 is outside a tensor of rank 3"],
@@ -25,6 +39,14 @@ const refusals: readonly (readonly [Omit<OperatorCase, "why">, string])[] = [
   [{ operator: "QuantizeLinear", inputs: [zeros("int64", 2), one] }, "int64 elements, expected floating point or int32"],
   [{ operator: "QuantizeLinear", inputs: [x, zeros("int32")] }, "the scale is int32"],
   [{ operator: "DequantizeLinear", inputs: [zeros("int8", 3), one, zeros("uint8")] }, "the zero point is uint8, its steps int8"],
+  ...([3, 6, 11] as const).map(
+    (output_dtype) =>
+      [
+        { operator: "DequantizeLinear", inputs: [zeros("int8", 3), one], attributes: { output_dtype } },
+        `output_dtype is ${{ 3: "int8", 6: "int32", 11: "float64" }[output_dtype]}, expected float32, float16, bfloat16`,
+      ] as const,
+  ),
+  [{ operator: "DequantizeLinear", inputs: [zeros("int8", 3), zeros("float64")] }, "the scale is float64, expected float32"],
   [{ operator: "DequantizeLinear", inputs: [x, one] }, "float32 as steps of a scale"],
   [
     { operator: "QLinearConv", inputs: [...picture, ...weights, noise([3]), zeros("uint8", 3)] },
@@ -34,6 +56,22 @@ const refusals: readonly (readonly [Omit<OperatorCase, "why">, string])[] = [
   [{ operator: "QLinearConv", inputs: [...picture, zeros("int8", 3, 4, 3, 3), one, zeros("int8"), one, zeros("uint8")] }, "does not fit"],
   [{ operator: "ConvInteger", inputs: [zeros("int16", 1, 1, 3, 3), zeros("int8", 1, 1, 3, 3)] }, "int16 elements, expected int8 or uint8"],
   [{ operator: "MatMulInteger", inputs: [zeros("int8", 2, 3), zeros("int8", 4, 2)] }, "[2,3] and [4,2] do not fit"],
+  [
+    { operator: "MatMulInteger", inputs: [zeros("uint8", 1, 2 ** 22 + 1), zeros("uint8", 2 ** 22 + 1, 1)] },
+    "sums of 4194305 products; up to 4194304 are supported",
+  ],
+  ...fusedRefusals.map(
+    ([attributes, reason, residual]) =>
+      [
+        {
+          operator: "FusedConv",
+          domain: "com.microsoft",
+          attributes,
+          inputs: [noise([1, 2, 5, 5]), noise([3, 2, 3, 3]), noise([3]), residual],
+        },
+        reason,
+      ] as const,
+  ),
   [
     {
       operator: "QLinearAveragePool",

@@ -96,5 +96,6 @@ function clipOf(graph: TypedGraph, node: Node, number: (name: string, fallback: 
   };
   const alpha = bound(1, "min", -largest);
   const beta = bound(2, "max", largest);
-  return alpha === undefined || beta === undefined ? undefined : { kind: "clip", alpha, beta };
+  // Where bounds cross, the upper one wins.
+  return alpha === undefined || beta === undefined ? undefined : { kind: "clip", alpha: Math.min(alpha, beta), beta };
 }

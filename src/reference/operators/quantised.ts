@@ -1,7 +1,7 @@
 // Operators on whole steps of a scale. https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
 import { normalizeAxis, type Shape } from "../../engine/shapes.ts";
 import { type DataType, dataTypesByCode, roundToEven } from "../../engine/tensor.ts";
-import { map, type NdArray, ndArray } from "../array.ts";
+import { map, type NdArray, ndArray, zip } from "../array.ts";
 import type { Call, Evaluate, Operators } from "../operator.ts";
 import { placeAlong } from "../rows.ts";
 import { activations } from "./activations.ts";
@@ -88,18 +88,12 @@ function evaluate(call: Call, operators: Operators, name: string, inputs: readon
   return "data" in found ? found : (found[0] as NdArray);
 }
 
-/** A bias as steps of the product of both scales. */
-function biasOf({ input, inputs }: Call, at: number, axis: number): NdArray | undefined {
-  const [bias, a, b] = [inputs[at], input(1), input(4)];
-  return (
-    bias &&
-    dequantized(
-      bias,
-      map(b, (scale) => scale * (a.data[0] as number)),
-      undefined,
-      { axis },
-    )
-  );
+/** A bias as steps of the product of both scales, each of which it broadcasts with. */
+function biasOf({ input, inputs }: Call, at: number, alpha = 1): NdArray | undefined {
+  const bias = inputs[at];
+  if (!bias) return undefined;
+  const scales = zip(input(1), input(4), (a, b) => a * b * alpha);
+  return zip(bias, scales, (steps, scale) => steps * scale, scales.dtype);
 }
 
 const one = ndArray("float32", [], Float64Array.of(1));
@@ -139,7 +133,7 @@ export const quantisation: Operators = {
   QuantizeLinear: quantizeLinear,
   DequantizeLinear: (call) => dequantized(call.input(0), call.input(1), call.inputs[2], spreadOf(call)),
   DynamicQuantizeLinear: dynamicQuantizeLinear,
-  QLinearConv: (call) => result(call, evaluate(call, convolution, "Conv", [operand(call, 0), operand(call, 3, 0), biasOf(call, 8, 0)]), 6),
+  QLinearConv: (call) => result(call, evaluate(call, convolution, "Conv", [operand(call, 0), operand(call, 3, 0), biasOf(call, 8)]), 6),
   QLinearMatMul: (call) => result(call, evaluate(call, arithmetic, "MatMul", [operand(call, 0, -2), operand(call, 3, -1)]), 6),
   ConvInteger: sums(convolution, "Conv", () => [1, 0]),
   MatMulInteger: sums(arithmetic, "MatMul", () => [-2, -1]),
@@ -156,7 +150,7 @@ export const quantisation: Operators = {
   QLinearLeakyRelu: unary(activations, "LeakyRelu"),
   QGemm: (call) => {
     const right = operand(call, 3, call.attributes.number("transB", 0) ? 0 : 1);
-    const value = evaluate(call, arithmetic, "Gemm", [operand(call, 0), right, biasOf(call, 6, -1)]);
+    const value = evaluate(call, arithmetic, "Gemm", [operand(call, 0), right, biasOf(call, 6, call.attributes.number("alpha", 1))]);
     return call.inputs[7] ? result(call, value, 7) : value;
   },
   FusedConv: (call) => {
@@ -165,6 +159,7 @@ export const quantisation: Operators = {
     const sum = residual ? evaluate(call, arithmetic, "Add", [conv, residual]) : conv;
     const [low = 0, high = 0] = call.attributes.numbers("activation_params", []);
     if (kind === "Clip") return map(sum, (value) => Math.min(high, Math.max(low, value)));
+    if (kind === "HardSigmoid") return map(sum, (value) => Math.min(1, Math.max(0, low * value + high)));
     if (kind === "LeakyRelu") return map(sum, (value) => (value < 0 ? low * value : value));
     return kind === "" ? sum : evaluate(call, activations, kind, [sum]);
   },

@@ -15,6 +15,8 @@ export interface ConvolutionCase {
   readonly hasBias: boolean;
   readonly hasResidual: boolean;
   readonly activation: Activation;
+  /** Kernels may not transform weights: they are bytes, or whole numbers whose sums must be exact. */
+  readonly keepsWeights?: true;
 }
 
 /** A kernel for a case, and what it is predicted to cost, see cost.ts. */

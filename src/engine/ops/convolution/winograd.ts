@@ -38,7 +38,7 @@ const tileSizes = [4, 2] as const;
 export function winogradCandidates(conv: ConvolutionCase, target: Target): Candidate[] {
   const { kernel, strides, dilations, output } = conv.window;
   const is3x3 = sameShape(kernel, [3, 3]) && sameShape(strides, [1, 1]) && sameShape(dilations, [1, 1]);
-  if (!is3x3 || conv.groups !== 1) return [];
+  if (!is3x3 || conv.groups !== 1 || conv.keepsWeights) return [];
   return tileSizes
     .filter(
       (size) =>

@@ -48,7 +48,7 @@ const elsewhere: Readonly<Record<string, ReadonlySet<string>>> = {
   quantised: new Set([
     ...keysOf("", "QuantizeLinear DequantizeLinear DynamicQuantizeLinear QLinearConv QLinearMatMul ConvInteger MatMulInteger"),
     ...keysOf("com.microsoft", "QuantizeLinear DequantizeLinear FusedConv QGemm QLinearAdd QLinearMul QLinearConcat"),
-    ...keysOf(fusedDomain, "StepConvolution StepProduct Requantize"),
+    ...keysOf(fusedDomain, "StepConvolution StepProduct ExactConv ExactGemm ExactMatMul Requantize"),
     ...keysOf("com.microsoft", "QLinearGlobalAveragePool QLinearAveragePool QLinearSigmoid QLinearLeakyRelu"),
   ]),
   control: new Set([

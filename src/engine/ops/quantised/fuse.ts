@@ -204,18 +204,21 @@ class Fusion {
   // ---- convolutions and products of matrices
 
   #fuseProduct(node: Node): boolean {
-    const isProduct = ["Conv", "Gemm", "MatMul"].includes(node.operator);
+    const isExact = node.operator.startsWith("Exact");
+    const kind = isExact ? node.operator.slice("Exact".length) : node.operator;
+    const isProduct = ["Conv", "Gemm", "MatMul"].includes(kind);
     const weight = this.edit.initializers.get(node.inputs[1] ?? "");
     const [output = ""] = node.outputs;
     if (!isProduct || node.inputs[3] || !(weight instanceof StepTensor) || this.#graph.types.get(output)?.dtype !== "float32") return false;
     const own = activationBounds(node);
-    const axis = node.operator === "Conv" || node.attributes.get("transB") ? 0 : 1;
+    const axis = kind === "Conv" || node.attributes.get("transB") ? 0 : 1;
     const count = weight.shape[axis] as number;
     const counted = this.#counted.get(node.inputs[0] as string);
     const factors = factorsOf(weight, axis, counted?.step ?? 1);
     const bias = node.inputs[2] ? this.edit.initializers.get(node.inputs[2]) : Tensor.filled("float32", [count], 0);
-    if (!own || !factors || !bias || ![1, count].includes(bias.size) || weight.dtype !== "float32") return false;
-    if (node.operator === "MatMul" && weight.shape.length !== 2) return false;
+    if (!own || !factors || !bias || weight.dtype !== "float32") return false;
+    if (bias.size !== 1 && !(bias.size === count && bias.shape.at(-1) === count)) return false;
+    if (kind === "MatMul" && weight.shape.length !== 2) return false;
     const bytes = ByteTensor.of(weight);
     if (!bytes) return false;
 
@@ -227,17 +230,18 @@ class Fusion {
       counted?.name ?? (node.inputs[0] as string),
       this.edit.constant(name("steps"), bytes),
       // A convolution has a bias, zeros or not: factors lie in the order of its elements.
-      hasBias || node.operator === "Conv" ? this.edit.constant(name("bias in steps"), Tensor.float32([count], divided)) : "",
+      hasBias || kind === "Conv" ? this.edit.constant(name("bias in steps"), Tensor.float32([count], divided)) : "",
       "",
       this.edit.constant(name("factors"), Tensor.float32([count], factors)),
     ];
     const chain = this.#chainBehind(node, own);
     this.#drop(chain);
-    const isConvolution = node.operator === "Conv";
+    const isConvolution = kind === "Conv";
     const attributes = new Map<string, AttributeValue>([
       ...[...node.attributes].filter(([key]) => !key.startsWith("activation")),
       ...attributesOf(chain.rounding),
-      ...(isConvolution ? [] : [["product", node.operator] as const]),
+      ...(isConvolution ? [] : [["product", kind] as const]),
+      ...(isExact ? [["exact", 1] as const] : []),
     ]);
     const operator = isConvolution ? "StepConvolution" : "StepProduct";
     const isRounded = chain.rounding.step > 0;
@@ -308,7 +312,7 @@ function attributesOf({ step, lowest, highest }: Rounding): ReadonlyMap<string, 
 /** What a convolution with an activation cuts off; `undefined` where it does something else. */
 function activationBounds({ domain, attributes }: Node): Bounds | undefined {
   if (domain === "") return { low: -largest, high: largest };
-  const kind = attributes.get("activation");
+  const kind = attributes.get("activation") ?? "none";
   if (kind === "none") return { low: -largest, high: largest };
   return kind === "relu" ? { low: 0, high: largest } : undefined;
 }

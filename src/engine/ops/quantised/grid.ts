@@ -2,7 +2,7 @@
 // for each block along it.
 import type { Layout } from "../../layout.ts";
 import { denseStrides, normalizeAxis, type Shape, sameShape, sizeOf } from "../../shapes.ts";
-import { type DataType, isFloat } from "../../tensor.ts";
+import type { DataType } from "../../tensor.ts";
 import type { Operand, OperatorContext } from "../operator.ts";
 
 /** The least and the largest number of each type that counts steps. */
@@ -17,6 +17,13 @@ export const ranges: Readonly<Partial<Record<DataType, readonly [number, number]
 
 export function rangeOf(context: OperatorContext, dtype: DataType): readonly [number, number] {
   return ranges[dtype] ?? context.unsupported(`${dtype} as steps of a scale; ${Object.keys(ranges).join(", ")} are supported`);
+}
+
+/** What ONNX allows scales, and numbers made of quantised ones, to be. */
+export const scaleTypes: readonly DataType[] = ["float32", "float16", "bfloat16"];
+
+export function isScaleType(dtype: DataType): boolean {
+  return scaleTypes.includes(dtype);
 }
 
 /** Which scale each element has. */
@@ -37,7 +44,7 @@ export interface Grid {
 export function readGrid(context: OperatorContext, { shape }: Operand, scale: Operand, zeroPoint: Operand | undefined): Grid {
   const axis = context.attributes.integer("axis", 1);
   const block = context.attributes.integer("block_size", 0, 0);
-  if (!isFloat(scale.dtype)) context.invalid(`the scale is ${scale.dtype}, expected floating point`);
+  if (!isScaleType(scale.dtype)) context.invalid(`the scale is ${scale.dtype}, expected ${scaleTypes.join(", ")}`);
   if (zeroPoint && !sameShape(zeroPoint.shape, scale.shape) && sizeOf(zeroPoint.shape) * sizeOf(scale.shape) !== 1)
     context.invalid(`the zero point has the shape [${zeroPoint.shape}], the scale [${scale.shape}]`);
   if (block === 0 && sizeOf(scale.shape) === 1 && scale.shape.length < 2) return { shape, axis: 0, block: 1, strides: shape.map(() => 0) };

@@ -3,7 +3,7 @@ import { sizeOf } from "../../shapes.ts";
 import { type DataType, dataTypesByCode, gpuTypeOf, isFloat, roundToEven, Tensor } from "../../tensor.ts";
 import { elementWiseDispatch } from "../element-wise-kernel.ts";
 import type { Operand, Operation, OperatorContext, PlacedOperand, Table } from "../operator.ts";
-import { forEachElement, type Grid, partsOf, rangeOf, readGrid } from "./grid.ts";
+import { forEachElement, type Grid, isScaleType, partsOf, rangeOf, readGrid, scaleTypes } from "./grid.ts";
 import { StepTensor } from "./step-tensor.ts";
 
 interface Formula {
@@ -102,6 +102,7 @@ export function describeDequantize(context: OperatorContext): Operation {
   if (zeroPoint && zeroPoint.dtype !== x.dtype) context.invalid(`the zero point is ${zeroPoint.dtype}, its steps ${x.dtype}`);
   const grid = readGrid(context, x, scale, zeroPoint);
   const dtype = typeOf(context, "output_dtype") ?? scale.dtype;
+  if (!isScaleType(dtype)) context.invalid(`output_dtype is ${dtype}, expected ${scaleTypes.join(", ")}`);
   return {
     outputs: [{ dtype, shape: x.shape }],
     ...knownSteps(x, scale, zeroPoint, { dtype, grid }),

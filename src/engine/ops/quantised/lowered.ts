@@ -1,8 +1,8 @@
 // Operators on steps of a scale, written as others: to numbers, what is computed of them, and back to steps.
 // https://onnx.ai/onnx/operators/onnx__QLinearConv.html and https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
-import { broadcastShapes, type Shape, sizeOf } from "../../shapes.ts";
-import { type DataType, isFloat } from "../../tensor.ts";
-import { describeFused } from "../convolution.ts";
+import { broadcastShapes, type Shape, sameShape, sizeOf } from "../../shapes.ts";
+import type { DataType } from "../../tensor.ts";
+import convolution from "../convolution.ts";
 import gemm from "../gemm.ts";
 import globalPool from "../global-pool.ts";
 import movement from "../movement.ts";
@@ -10,15 +10,17 @@ import type { Attributes, Composed, Writer } from "../on-demand/composed.ts";
 import { matMul } from "../on-demand/matmul.ts";
 import type { Operand, Operation, Operator, OperatorContext } from "../operator.ts";
 import { describePool } from "../pool.ts";
-import { rangeOf } from "./grid.ts";
+import { isScaleType, rangeOf } from "./grid.ts";
+import { convolutionSums, exactNumbers, losesSteps, matrixSums } from "./sums.ts";
 
 export type Describe = (context: OperatorContext) => Composed;
 
 /** Operators on numbers by what describes them: what the engine has from the start exports no more for this. */
 const onNumbers: Readonly<Record<string, Operator["describe"]>> = {
-  Conv: describeFused,
   AveragePool: (context) => describePool(context, { kind: "average", countsPads: context.attributes.flag("count_include_pad", false) }),
-  ...Object.fromEntries([gemm, ...globalPool, matMul, ...movement].map(({ name, describe }) => [name, describe])),
+  ...Object.fromEntries(
+    [...convolution.slice(0, 1), gemm, ...globalPool, matMul, ...movement].map(({ name, describe }) => [name, describe]),
+  ),
 };
 
 /** What an operator on numbers says of these inputs, with the attributes of the node. */
@@ -36,7 +38,7 @@ const tripleAt = (index: number): Triple => [index, index + 1, index + 2];
 function numbersOf(context: OperatorContext, [at, scaleAt, zeroAt]: Triple): Operand {
   const [steps, scale, zeroPoint] = [context.input(at), context.input(scaleAt), context.inputs[zeroAt]];
   rangeOf(context, steps.dtype);
-  if (!isFloat(scale.dtype)) context.invalid(`input ${scaleAt} is a scale of ${scale.dtype}, expected floating point`);
+  if (!isScaleType(scale.dtype)) context.invalid(`input ${scaleAt} is a scale of ${scale.dtype}, expected floating point`);
   if (zeroPoint && zeroPoint.dtype !== steps.dtype)
     context.invalid(`input ${zeroAt} is a zero point of ${zeroPoint.dtype}, its steps are ${steps.dtype}`);
   return { dtype: scale.dtype, shape: steps.shape };
@@ -46,7 +48,7 @@ function numbersOf(context: OperatorContext, [at, scaleAt, zeroAt]: Triple): Ope
 function stepsOf(context: OperatorContext, scaleAt: number, shape: Shape | undefined, first = 0): Operation["outputs"][number] {
   const [scale, { dtype }] = [context.input(scaleAt), context.inputs[scaleAt + 1] ?? context.input(first)];
   rangeOf(context, dtype);
-  if (!isFloat(scale.dtype) || sizeOf(scale.shape) !== 1)
+  if (!isScaleType(scale.dtype) || sizeOf(scale.shape) !== 1)
     context.invalid(`input ${scaleAt} is a scale of ${scale.dtype} [${scale.shape}], expected one number`);
   return { dtype, shape: shape as Shape };
 }
@@ -122,11 +124,12 @@ const concat: Describe = (context) => {
   };
 };
 
-/** A bias as whole steps of the product of both scales. */
-function biasOf(writer: Writer, inputs: Names, at: number, scales: readonly [number, number]): string {
-  if (!inputs[at]) return "";
-  const [a = "", b = ""] = scales.map((index) => inputs[index]);
-  return writer.node("DequantizeLinear", [inputs[at], writer.multiply(a, b)], { axis: 0 });
+/** A bias in int32, whose scale is the product of those of both operands. */
+function biasOf(writer: Writer, inputs: Names, at: number, alpha = 1): string {
+  const [bias, a = "", b = ""] = [inputs[at], inputs[1], inputs[4]];
+  if (!bias) return "";
+  const numbers = writer.multiply(writer.node("DequantizeLinear", [bias, a]), b);
+  return alpha === 1 ? numbers : writer.multiply(numbers, writer.number("float32", alpha));
 }
 
 function checkBias(context: OperatorContext, at: number, dtype: DataType): Operand | undefined {
@@ -134,6 +137,9 @@ function checkBias(context: OperatorContext, at: number, dtype: DataType): Opera
   if (bias && bias.dtype !== "int32") context.invalid(`the bias is ${bias.dtype}, expected int32`);
   return bias && { dtype, shape: bias.shape };
 }
+
+/** Where an operator has the quantised numbers, and their zero points, that it multiplies. */
+const factors = { left: [0, 2], right: [3, 5] } as const;
 
 const convolve: Describe = (context) => {
   const [x, w] = [numbersOf(context, tripleAt(0)), numbersOf(context, tripleAt(3))];
@@ -143,12 +149,16 @@ const convolve: Describe = (context) => {
     outputs: [output],
     macs,
     write: (writer, inputs, attributes) => {
-      const operands = [
-        dequantized(writer, inputs, tripleAt(0)),
-        dequantized(writer, inputs, tripleAt(3), 0),
-        biasOf(writer, inputs, 8, [1, 4]),
-      ];
-      return [quantized(writer, writer.node("Conv", operands, attributes), inputs, 6, output.dtype)];
+      const products = { ...factors, ...convolutionSums(x, w) };
+      const behind = x.shape.length - 2;
+      const result = losesSteps(context, products, [1, 4, 6])
+        ? exactNumbers(writer, context, products, inputs, { name: "Conv", attributes, bias: 8, axesBehind: [behind, behind] })
+        : writer.node(
+            "Conv",
+            [dequantized(writer, inputs, tripleAt(0)), dequantized(writer, inputs, tripleAt(3), 0), biasOf(writer, inputs, 8)],
+            attributes,
+          );
+      return [quantized(writer, result, inputs, 6, output.dtype)];
     },
   };
 };
@@ -164,66 +174,93 @@ const multiplyMatrices: Describe = (context) => {
     outputs: [output],
     macs,
     write: (writer, inputs) => {
-      const operands = [
-        dequantized(writer, inputs, tripleAt(0), axisOf("left", a)),
-        dequantized(writer, inputs, tripleAt(3), axisOf("right", b)),
-      ];
-      return [quantized(writer, writer.node("MatMul", operands), inputs, 6, output.dtype)];
+      const products = { ...factors, ...matrixSums(a, b) };
+      const axesBehind = [b.shape.length > 1 ? 1 : 0, 0] as const;
+      const result = losesSteps(context, products, [1, 4, 6])
+        ? exactNumbers(writer, context, products, inputs, { name: "MatMul", attributes: {}, axesBehind })
+        : writer.node("MatMul", [
+            dequantized(writer, inputs, tripleAt(0), axisOf("left", a)),
+            dequantized(writer, inputs, tripleAt(3), axisOf("right", b)),
+          ]);
+      return [quantized(writer, result, inputs, 6, output.dtype)];
     },
   };
 };
 
-/** Its output is numbers where it has no scale. */
+/** y = alpha · (A · B + C). Its output is numbers where it has no scale. */
 const denseLayer: Describe = (context) => {
   const [a, b] = [numbersOf(context, tripleAt(0)), numbersOf(context, tripleAt(3))];
   const isTransposed = context.attributes.flag("transB", false);
+  const alpha = context.attributes.number("alpha", 1);
   const { outputs, macs = 0 } = describeAs(context, "Gemm", [a, b, checkBias(context, 6, a.dtype)]);
   const shape = outputs[0]?.shape as Shape;
   const output = context.inputs[7] ? stepsOf(context, 7, shape) : { dtype: a.dtype, shape };
+  const depth = sizeOf(b.shape) / (shape[1] as number);
+  const products = {
+    ...factors,
+    axes: [0, isTransposed ? 0 : 1] as const,
+    depth,
+    sumAt: (i: number) => (isTransposed ? Math.floor(i / depth) : i % (shape[1] as number)),
+  };
   return {
     outputs: [output],
     macs,
     write: (writer, inputs, attributes) => {
-      const bias = inputs[6]
-        ? writer.node("DequantizeLinear", [inputs[6], writer.multiply(inputs[1] ?? "", inputs[4] ?? "")], { axis: -1 })
-        : "";
-      const operands = [dequantized(writer, inputs, tripleAt(0)), dequantized(writer, inputs, tripleAt(3), isTransposed ? 0 : 1), bias];
-      const result = writer.node("Gemm", operands, attributes);
+      let result: string;
+      if (losesSteps(context, products, [1, 4, 7])) {
+        const own = without(attributes, "alpha");
+        const numbers = exactNumbers(writer, context, products, inputs, { name: "Gemm", attributes: own, bias: 6, axesBehind: [0, 0] });
+        result = writer.multiply(numbers, writer.number("float32", alpha));
+      } else {
+        const operands = [dequantized(writer, inputs, tripleAt(0)), dequantized(writer, inputs, tripleAt(3), isTransposed ? 0 : 1)];
+        result = writer.node("Gemm", [...operands, biasOf(writer, inputs, 6, alpha)], attributes);
+      }
       return [inputs[7] ? quantized(writer, result, inputs, 7, output.dtype) : result];
     },
   };
 };
 
-/** The attributes of the convolution alone, which is described without its activation. */
-function withoutActivation(own: OperatorContext["attributes"]): OperatorContext["attributes"] {
-  const string = (name: string, fallback?: string) => (name === "activation" ? "none" : own.string(name, fallback));
-  const numbers = (name: string) => own.numbers(name);
-  const integers = (name: string, fallback: readonly number[]) => own.integers(name, fallback);
-  const integer = (name: string, fallback?: number, least?: number) => own.integer(name, fallback, least);
-  const number = (name: string, fallback?: number) => own.number(name, fallback);
-  return { string, numbers, integers, integer, number } as unknown as OperatorContext["attributes"];
+/** How many parameters an activation of FusedConv has. */
+const activationParams: Readonly<Record<string, number>> = {
+  Relu: 0,
+  Sigmoid: 0,
+  Tanh: 0,
+  HardSwish: 0,
+  LeakyRelu: 1,
+  Clip: 2,
+  HardSigmoid: 2,
+};
+
+/** What an activation of FusedConv writes. */
+function activated(writer: Writer, kind: string, value: string, dtype: DataType, given: readonly number[]): string {
+  const [alpha = 0, beta = 0] = given;
+  if (kind === "Clip") return writer.node("Clip", [value, writer.number(dtype, alpha), writer.number(dtype, beta)]);
+  if (kind === "LeakyRelu") return writer.node(kind, [value], { alpha });
+  if (kind === "HardSigmoid") return writer.node(kind, [value], { alpha, beta });
+  if (kind === "HardSwish") return writer.multiply(value, writer.node("HardSigmoid", [value], { alpha: 1 / 6, beta: 0.5 }));
+  return writer.node(kind, [value]);
 }
 
 /** Conv with a residual and an activation behind it. */
 const fusedConvolution: Describe = (context) => {
   const { attributes } = context;
   const residual = context.inputs[3];
-  const kind = attributes.choice("activation", ["", "Relu", "LeakyRelu", "Sigmoid", "Tanh", "Clip", "HardSigmoid"], "");
+  const kinds = Object.keys(activationParams);
+  const kind = attributes.has("activation") ? attributes.choice("activation", kinds, "") : undefined;
   const given = attributes.numbers("activation_params", []);
-  const { outputs, macs = 0 } = describeAs({ ...context, attributes: withoutActivation(attributes) }, "Conv", context.inputs.slice(0, 3));
-  if (residual && residual.dtype !== outputs[0]?.dtype) context.invalid(`Z is ${residual.dtype}, expected ${outputs[0]?.dtype}`);
+  const count = activationParams[kind ?? ""] ?? 0;
+  if (count > 0 && given.length !== count) context.invalid(`activation_params has ${given.length} number(s), ${kind} takes ${count}`);
+  const { outputs, macs = 0 } = describeAs(context, "Conv", context.inputs.slice(0, 3));
+  const { dtype, shape } = outputs[0] as Operation["outputs"][number];
+  if (residual && (residual.dtype !== dtype || !sameShape(residual.shape, shape)))
+    context.invalid(`Z is ${residual.dtype} [${residual.shape}], expected ${dtype} [${shape}]`);
   return {
     outputs,
     macs,
     write: (writer, [x = "", w = "", bias = "", added = ""], own) => {
       const conv = writer.node("Conv", [x, w, bias], without(own, "activation", "activation_params"));
       const sum = added ? writer.add(conv, added) : conv;
-      const bound = (i: number) => writer.number(outputs[0]?.dtype as DataType, given[i] as number);
-      const [alpha, beta] = given;
-      if (kind === "") return [sum];
-      if (kind === "Clip") return [writer.node("Clip", [sum, bound(0), bound(1)])];
-      const scalars = { ...(alpha !== undefined && { alpha }), ...(beta !== undefined && { beta }) };
-      return [writer.node(kind, [sum], kind === "LeakyRelu" || kind === "HardSigmoid" ? scalars : {})];
+      return [kind === undefined ? sum : activated(writer, kind, sum, dtype, given)];
     },
   };
 };

@@ -6,6 +6,7 @@ import type { Shape } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
 import { describeFused } from "../convolution.ts";
 import { elementWise } from "../element-wise.ts";
+import type { ConvolutionFamily } from "../families.ts";
 import {
   type Binding,
   type Dispatch,
@@ -51,10 +52,12 @@ function describe(
   channelAxis: (shape: Shape) => number,
 ): Operation {
   const rounding = roundingOf(context);
+  const isExact = context.attributes.flag("exact", false);
   const factors = context.input(factorIndex).constant as Tensor;
   const { nonnegative, ...operation } = inner({ ...context, inputs: context.inputs.slice(0, 3) });
   return {
     ...operation,
+    ...(isExact && { exact }),
     kernels: (target) =>
       (operation.kernels?.(target) ?? []).map(
         (kernel): Kernel => ({
@@ -124,13 +127,28 @@ function scaled(dispatch: Dispatch, epilogue: Epilogue): Dispatch {
   return { ...dispatch, shader, bindings: { ...dispatch.bindings, scales: scalesOf(epilogue, packing) } };
 }
 
+/** With kernels only that compute with the weights as they are. */
+function asTheyAre(context: OperatorContext): OperatorContext {
+  const families = context.families.convolution.map(
+    (family): ConvolutionFamily =>
+      (conv, target) =>
+        family({ ...conv, keepsWeights: true }, target),
+  );
+  return { ...context, families: { ...context.families, convolution: families } };
+}
+
+/** Sums that must not be stored in halves. */
+const exact = [0];
+
 export default [
-  defineOperator("StepConvolution", { since: 1, domain: fusedDomain }, (context) => {
-    const { families } = context;
-    // Winograd's weights are no whole numbers, and nine times as large.
-    const convolution = families.convolution.filter(({ name }) => name !== "winogradCandidates");
-    return describe({ ...context, families: { ...families, convolution } }, describeFused, () => 1);
-  }),
+  defineOperator("ExactConv", { since: 1, domain: fusedDomain }, (context) => ({ ...describeFused(asTheyAre(context)), exact })),
+  ...["Gemm", "MatMul"].map((name) =>
+    defineOperator(`Exact${name}`, { since: 1, domain: fusedDomain }, (context) => ({
+      ...describeAs(context, name, context.inputs),
+      exact,
+    })),
+  ),
+  defineOperator("StepConvolution", { since: 1, domain: fusedDomain }, (context) => describe(asTheyAre(context), describeFused, () => 1)),
   defineOperator("StepProduct", { since: 1, domain: fusedDomain }, (context) => {
     const product = context.attributes.choice("product", ["Gemm", "MatMul"], "Gemm");
     return describe(
