@@ -50,6 +50,15 @@ test.each<[why: string, nodes: readonly Node[], outputs: string, expected: reado
   ["with Relu between", [weight, conv, op("Relu", "c", "r"), ...pair("r", "y")], "y", ["StepConvolution y 0..155"]],
   ["with a Clip between", [weight, conv, op("Clip", "c zero six", "r"), ...pair("r", "y")], "y", ["StepConvolution y 0..12"]],
   ["weights alone", [...pair("v", "k"), weight, conv, op("Relu", "c", "y")], "y k", ["Requantize k -100..155", "StepConvolution y"]],
+  ["weights alone, where nothing is rounded", [weight, conv, op("Sigmoid", "c", "y")], "y", ["StepConvolution y"]],
+  ["with a residual, too", [weight, conv, op("Add", "c v", "a"), op("Relu", "a", "y")], "y", ["StepConvolution y"]],
+  [
+    "and a residual that is observed",
+    [weight, conv, op("Add", "c v", "a"), op("Relu", "a", "y")],
+    "y",
+    ["StepConvolution a", "Relu y"],
+    "a",
+  ],
   [
     "a Cast to the type that steps have, as PyTorch writes it",
     [weight, conv, op("QuantizeLinear", "c s z", "q"), op("Cast", "q", "k", { to: 2 }), op("DequantizeLinear", "k s z", "y")],

@@ -1,5 +1,6 @@
 // Kernels that operators find in a catalog: families from parts of the program that are loaded only where they pay.
 import type { AttributeValue, Graph, Node, ValueType } from "../graph/graph.ts";
+import type { Pass } from "../graph/pass.ts";
 import type { Shape } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Candidate, ConvolutionCase } from "./convolution/case.ts";
@@ -118,6 +119,8 @@ export interface Families {
   readonly anyWeightGradient?: ((conv: WeightGradientCase) => Kernel) | undefined;
   /** Absent where nothing asked for the rarer operators: a rare case then has no kernel. */
   readonly general?: GeneralKernels | undefined;
+  /** Passes for a graph into whose convolutions everything is fused. */
+  readonly lastPasses?: readonly Pass[] | undefined;
   /** Writes the nodes that are instead of If, Loop, Scan and their kin: made anew for each inference of a graph. Absent where it has none of them. */
   readonly expander?: ((graph: Graph) => Expand) | undefined;
 }

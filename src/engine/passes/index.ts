@@ -46,7 +46,7 @@ export function optimizeGraph(graph: Graph, catalog: Catalog, options: InferOpti
   if (inference.obstacles.length > 0) return inference;
   const own = new Set(inference.graph.nodes.flatMap(({ domain, operator }) => catalog.find(domain, operator)?.pass ?? []));
   const keep = new Set([...options.keep, ...(graph.updates?.values() ?? [])]);
-  for (const pass of [dropIdentity, ...own, ...catalog.passes, fuseEpilogue, ...own]) {
+  for (const pass of [dropIdentity, ...own, ...catalog.passes, fuseEpilogue, ...own, ...(catalog.families.lastPasses ?? [])]) {
     const rewritten = pass(inference.graph, { keep });
     // Types are inferred anew only where a pass found something to do.
     if (rewritten !== inference.graph) inference = inferGraph(rewritten, catalog);

@@ -1,12 +1,15 @@
 // Fuses what quantised networks have between whole steps: weights stay bytes, and QuantizeLinear with the DequantizeLinear behind it becomes a rounding,
 // in the convolution before it where there is one.
+import type { ActivationKind } from "../../../shaders/activations.ts";
 import { GraphEdit } from "../../graph/edit.ts";
 import { type AttributeValue, fusedDomain, type Graph, type Node, type TypedGraph } from "../../graph/graph.ts";
-import { sameShape, sizeOf } from "../../shapes.ts";
-import { roundToEven, Tensor } from "../../tensor.ts";
+import type { Pass } from "../../graph/pass.ts";
+import { sizeOf } from "../../shapes.ts";
+import { Tensor } from "../../tensor.ts";
+import { activationBounds, attributesOf, type Bounds, cut, isSame, largest } from "./bounds.ts";
 import { ranges } from "./grid.ts";
 import type { Rounding } from "./products.ts";
-import { ByteTensor, StepTensor } from "./step-tensor.ts";
+import { ByteTensor, factorsOf, StepTensor, wholeStepsOf } from "./step-tensor.ts";
 
 /** What becomes one node, and the value that it computes. */
 interface Chain {
@@ -17,7 +20,6 @@ interface Chain {
   readonly rounding: Rounding;
 }
 
-const largest = 3.4028234663852886e38;
 /** They pass numbers on as they are, so these stay whole steps. */
 const passing = new Set("MaxPool Reshape Flatten Transpose Squeeze Unsqueeze Identity Slice Split Concat Relu".split(" "));
 /** They give as many steps as they would give numbers, though not whole ones. */
@@ -34,9 +36,15 @@ export function fuseSteps(graph: TypedGraph, keep: Iterable<string>): Graph {
   for (const node of graph.nodes) fusion.leaveOutCast(node);
   for (const { name } of graph.nodes) fusion.visit(name);
   fusion.settle();
-  const fused = fusion.edit.graph();
-  return fused === graph ? graph : { ...fused, opsets: new Map([...fused.opsets, [fusedDomain, 1]]) };
+  return fusion.graph();
 }
+
+/** For networks whose weights alone are quantised, once everything is fused into convolutions: weights stay bytes. */
+export const keepWeightsInBytes: Pass = (graph, { keep }) => {
+  const fusion = new Fusion(graph, keep);
+  for (const node of graph.nodes) fusion.keepBytes(node);
+  return fusion.graph();
+};
 
 class Fusion {
   readonly edit: GraphEdit;
@@ -52,6 +60,11 @@ class Fusion {
   constructor(graph: TypedGraph, keep: Iterable<string>) {
     this.#graph = graph;
     this.edit = new GraphEdit(graph, keep);
+  }
+
+  graph(): Graph {
+    const fused = this.edit.graph();
+    return fused === this.#graph ? fused : { ...fused, opsets: new Map([...fused.opsets, [fusedDomain, 1]]) };
   }
 
   /** PyTorch writes a Cast of steps to the type that they have. */
@@ -204,51 +217,77 @@ class Fusion {
   // ---- convolutions and products of matrices
 
   #fuseProduct(node: Node): boolean {
+    const own = activationBounds(node);
+    const product = own && !node.inputs[3] ? this.#product(node) : undefined;
+    if (!own || !product) return false;
+    const chain = this.#chainBehind(node, own);
+    this.#drop(chain);
+    const isRounded = chain.rounding.step > 0;
+    const output = isRounded ? this.#inSteps(chain.output, chain.rounding.step) : chain.output;
+    this.#replace(chain.last, product, output, chain.rounding);
+    if (isRounded) this.#steps.set(chain.output, chain.rounding);
+    return true;
+  }
+
+  /** Keeps the weights of a product bytes, with the residual and the activation that were fused into it. */
+  keepBytes(node: Node): void {
+    const product = this.#product(node);
+    if (!product) return;
+    const { attributes } = node;
+    const number = (name: string) => (attributes.get(name) as number | undefined) ?? 0;
+    const [lowest, highest] = [number("activation_alpha"), number("activation_beta")];
+    const instead = (attributes.get("activation") ?? "none") as ActivationKind;
+    this.#replace(node, product, node.outputs[0] as string, { step: 0, lowest, highest, instead });
+  }
+
+  /** What a product with known weights becomes; `undefined` where these are no bytes with a scale for each output channel. */
+  #product(node: Node): Pick<Node, "operator" | "inputs" | "attributes"> | undefined {
     const isExact = node.operator.startsWith("Exact");
     const kind = isExact ? node.operator.slice("Exact".length) : node.operator;
     const isProduct = ["Conv", "Gemm", "MatMul"].includes(kind);
     const weight = this.edit.initializers.get(node.inputs[1] ?? "");
     const [output = ""] = node.outputs;
-    if (!isProduct || node.inputs[3] || !(weight instanceof StepTensor) || this.#graph.types.get(output)?.dtype !== "float32") return false;
-    const own = activationBounds(node);
+    if (!isProduct || !(weight instanceof StepTensor) || this.#graph.types.get(output)?.dtype !== "float32") return undefined;
     const axis = kind === "Conv" || node.attributes.get("transB") ? 0 : 1;
     const count = weight.shape[axis] as number;
     const counted = this.#counted.get(node.inputs[0] as string);
     const factors = factorsOf(weight, axis, counted?.step ?? 1);
     const bias = node.inputs[2] ? this.edit.initializers.get(node.inputs[2]) : Tensor.filled("float32", [count], 0);
-    if (!own || !factors || !bias || weight.dtype !== "float32") return false;
-    if (bias.size !== 1 && !(bias.size === count && bias.shape.at(-1) === count)) return false;
-    if (kind === "MatMul" && weight.shape.length !== 2) return false;
+    if (!factors || !bias || weight.dtype !== "float32") return undefined;
+    if (bias.size !== 1 && !(bias.size === count && bias.shape.at(-1) === count)) return undefined;
+    if (kind === "MatMul" && weight.shape.length !== 2) return undefined;
     const bytes = ByteTensor.of(weight);
-    if (!bytes) return false;
+    if (!bytes) return undefined;
 
     const name = (what: string) => `${node.name}/${what}`;
-    const shares = wholeStepsOf(bias, factors) ?? bias.toFloat32().map((share, i) => share / (factors[i] as number));
-    const divided = factors.map((_, i) => shares[shares.length === 1 ? 0 : i] as number);
-    const hasBias = node.inputs[2] !== undefined && node.inputs[2] !== "";
+    const isConvolution = kind === "Conv";
+    const whole = wholeStepsOf(bias, factors);
+    const shares = whole ?? bias.toFloat32();
+    const divided = factors.map((factor, i) => (shares[shares.length === 1 ? 0 : i] as number) / (whole ? 1 : factor));
     const inputs = [
       counted?.name ?? (node.inputs[0] as string),
       this.edit.constant(name("steps"), bytes),
       // A convolution has a bias, zeros or not: factors lie in the order of its elements.
-      hasBias || kind === "Conv" ? this.edit.constant(name("bias in steps"), Tensor.float32([count], divided)) : "",
-      "",
+      node.inputs[2] || isConvolution ? this.edit.constant(name("bias in steps"), Tensor.float32([count], divided)) : "",
+      node.inputs[3] ?? "",
       this.edit.constant(name("factors"), Tensor.float32([count], factors)),
     ];
-    const chain = this.#chainBehind(node, own);
-    this.#drop(chain);
-    const isConvolution = kind === "Conv";
     const attributes = new Map<string, AttributeValue>([
       ...[...node.attributes].filter(([key]) => !key.startsWith("activation")),
-      ...attributesOf(chain.rounding),
       ...(isConvolution ? [] : [["product", kind] as const]),
       ...(isExact ? [["exact", 1] as const] : []),
     ]);
-    const operator = isConvolution ? "StepConvolution" : "StepProduct";
-    const isRounded = chain.rounding.step > 0;
-    const outputs = [isRounded ? this.#inSteps(chain.output, chain.rounding.step) : chain.output];
-    this.edit.replace(chain.last.name, { operator, domain: fusedDomain, inputs, outputs, attributes });
-    if (isRounded) this.#steps.set(chain.output, chain.rounding);
-    return true;
+    return { operator: isConvolution ? "StepConvolution" : "StepProduct", inputs, attributes };
+  }
+
+  #replace(
+    last: Node,
+    { operator, inputs, attributes }: Pick<Node, "operator" | "inputs" | "attributes">,
+    output: string,
+    rounding: Rounding,
+  ) {
+    const all = new Map([...attributes, ...attributesOf(rounding)]);
+    this.edit.replace(last.name, { operator, domain: fusedDomain, inputs, outputs: [output], attributes: all });
   }
 
   /** What one kernel can do of what comes behind a product: an activation that cuts off, then a rounding. */
@@ -287,49 +326,4 @@ class Fusion {
     const tensor = this.edit.initializers.get(name);
     return tensor && sizeOf(tensor.shape) === 1 ? tensor.toNumbers()[0] : undefined;
   }
-}
-
-interface Bounds {
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Rounding keeps order, so what is cut off before may be cut off behind it. */
-function cut({ step, lowest, highest }: Rounding, { low, high }: Bounds): Rounding {
-  const inSteps = (value: number) => roundToEven(Math.fround(value / step));
-  const least = Math.min(highest, Math.max(lowest, inSteps(low)));
-  return { step, lowest: least, highest: Math.max(least, Math.min(highest, inSteps(high))) };
-}
-
-function isSame(a: Rounding, b: Rounding): boolean {
-  return a.step === b.step && a.lowest === b.lowest && a.highest === b.highest;
-}
-
-function attributesOf({ step, lowest, highest }: Rounding): ReadonlyMap<string, AttributeValue> {
-  return new Map(Object.entries({ step, lowest, highest, stored: 1 }));
-}
-
-/** What a convolution with an activation cuts off; `undefined` where it does something else. */
-function activationBounds({ domain, attributes }: Node): Bounds | undefined {
-  if (domain === "") return { low: -largest, high: largest };
-  const kind = attributes.get("activation") ?? "none";
-  if (kind === "none") return { low: -largest, high: largest };
-  return kind === "relu" ? { low: 0, high: largest } : undefined;
-}
-
-/** A bias that is held as whole steps of these scales; `undefined` where it is not. */
-function wholeStepsOf(bias: Tensor, factors: Float32Array): Float32Array<ArrayBuffer> | undefined {
-  if (!(bias instanceof StepTensor) || bias.parts.zeroPoint?.toNumbers().some((zero) => zero !== 0)) return undefined;
-  const scales = bias.parts.scale.toFloat32();
-  const isOfThese = factors.every((factor, i) => Math.abs((scales[scales.length === 1 ? 0 : i] as number) / factor - 1) < 1e-5);
-  return isOfThese ? Float32Array.from(bias.parts.steps.toNumbers()) : undefined;
-}
-
-/** The scale of each output channel, times that of what is read; `undefined` where scales lie along another axis, or are not above 0. */
-function factorsOf({ shape, parts: { scale, grid } }: StepTensor, axis: number, step: number): Float32Array<ArrayBuffer> | undefined {
-  const values = scale.toFloat32();
-  const isOne = values.length === 1;
-  const isByAxis = grid.axis === axis && grid.block === 1 && sameShape(scale.shape, [shape[axis] as number]);
-  if (!(isOne || isByAxis) || values.some((value) => !(value > 0))) return undefined;
-  return Float32Array.from({ length: shape[axis] as number }, (_, i) => (values[isOne ? 0 : i] as number) * step);
 }

@@ -2,9 +2,10 @@
 // graphs that name one.
 import { GraphEdit } from "../../graph/edit.ts";
 import type { Pass } from "../../graph/pass.ts";
+import type { Families } from "../families.ts";
 import { rewrite } from "../on-demand/composed.ts";
 import { defineOperator, type Operator } from "../operator.ts";
-import { fuseSteps } from "./fuse.ts";
+import { fuseSteps, keepWeightsInBytes } from "./fuse.ts";
 import { describeDequantize, describeQuantize } from "./linear.ts";
 import { type Lowered, lowered } from "./lowered.ts";
 import products from "./products.ts";
@@ -29,6 +30,8 @@ const pass: Pass = (graph, { keep }) => {
 };
 
 const linear = { QuantizeLinear: describeQuantize, DequantizeLinear: describeDequantize };
+
+export const families: Partial<Families> = { lastPasses: [keepWeightsInBytes] };
 
 export default [
   ...products,

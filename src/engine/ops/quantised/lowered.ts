@@ -125,11 +125,15 @@ const concat: Describe = (context) => {
 };
 
 /** A bias in int32, whose scale is the product of those of both operands. */
-function biasOf(writer: Writer, inputs: Names, at: number, alpha = 1): string {
-  const [bias, a = "", b = ""] = [inputs[at], inputs[1], inputs[4]];
-  if (!bias) return "";
-  const numbers = writer.multiply(writer.node("DequantizeLinear", [bias, a]), b);
-  return alpha === 1 ? numbers : writer.multiply(numbers, writer.number("float32", alpha));
+function biasOf(writer: Writer, context: OperatorContext, inputs: Names, at: number, alpha = 1): string {
+  const [bias = "", a = "", b = ""] = [inputs[at], inputs[1], inputs[4]];
+  const [shape, { shape: columns }] = [context.inputs[at]?.shape, context.input(4)];
+  if (!shape) return "";
+  const scale = alpha === 1 ? a : writer.multiply(a, writer.number("float32", alpha));
+  // A bias of another shape than the columns' scales broadcasts with them.
+  return sizeOf(columns) === 1 || shape.at(-1) === sizeOf(columns)
+    ? writer.node("DequantizeLinear", [bias, writer.multiply(scale, b)], { axis: -1 })
+    : writer.multiply(writer.node("DequantizeLinear", [bias, scale]), b);
 }
 
 function checkBias(context: OperatorContext, at: number, dtype: DataType): Operand | undefined {
@@ -155,7 +159,7 @@ const convolve: Describe = (context) => {
         ? exactNumbers(writer, context, products, inputs, { name: "Conv", attributes, bias: 8, axesBehind: [behind, behind] })
         : writer.node(
             "Conv",
-            [dequantized(writer, inputs, tripleAt(0)), dequantized(writer, inputs, tripleAt(3), 0), biasOf(writer, inputs, 8)],
+            [dequantized(writer, inputs, tripleAt(0)), dequantized(writer, inputs, tripleAt(3), 0), biasOf(writer, context, inputs, 8)],
             attributes,
           );
       return [quantized(writer, result, inputs, 6, output.dtype)];
@@ -213,7 +217,7 @@ const denseLayer: Describe = (context) => {
         result = writer.multiply(numbers, writer.number("float32", alpha));
       } else {
         const operands = [dequantized(writer, inputs, tripleAt(0)), dequantized(writer, inputs, tripleAt(3), isTransposed ? 0 : 1)];
-        result = writer.node("Gemm", [...operands, biasOf(writer, inputs, 6, alpha)], attributes);
+        result = writer.node("Gemm", [...operands, biasOf(writer, context, inputs, 6, alpha)], attributes);
       }
       return [inputs[7] ? quantized(writer, result, inputs, 7, output.dtype) : result];
     },

@@ -1,5 +1,6 @@
 // Convolutions and products of matrices whose weights stay bytes on the GPU. Operators of Convcam's own, which a pass puts in the place of others, with
 // what follows them up to the next rounding: y = clamp(round(factor · (Σ w · x + bias) / step), lowest, highest) · step.
+import type { ActivationKind } from "../../../shaders/activations.ts";
 import { hasNamedBias, scaleFields, withBytes, withScales } from "../../../shaders/steps.ts";
 import { fusedDomain } from "../../graph/graph.ts";
 import type { Shape } from "../../shapes.ts";
@@ -27,6 +28,8 @@ export interface Rounding {
   readonly step: number;
   readonly lowest: number;
   readonly highest: number;
+  /** In place of both an activation, whose scalars are the bounds. */
+  readonly instead?: ActivationKind;
 }
 
 /** With what a step is stored as: 1 where whole numbers are stored, the step where the numbers that they stand for are. */
@@ -35,15 +38,17 @@ interface Storing extends Rounding {
 }
 
 function roundingOf({ attributes }: OperatorContext): Storing {
-  return {
+  const instead = attributes.has("instead") ? (attributes.string("instead") as ActivationKind) : undefined;
+  const numbers = {
     step: attributes.number("step"),
     lowest: attributes.number("lowest"),
     highest: attributes.number("highest"),
     stored: attributes.number("stored"),
   };
+  return { ...numbers, ...(instead && { instead }) };
 }
 
-/** Which input has the factors, one for each channel. Input 3 is a residual, which kernels know and these operators do not have. */
+/** Which input has the factors, one for each channel. Input 3 is a residual. */
 const factorIndex = 4;
 
 function describe(
@@ -54,7 +59,7 @@ function describe(
   const rounding = roundingOf(context);
   const isExact = context.attributes.flag("exact", false);
   const factors = context.input(factorIndex).constant as Tensor;
-  const { nonnegative, ...operation } = inner({ ...context, inputs: context.inputs.slice(0, 3) });
+  const { nonnegative, ...operation } = inner({ ...context, inputs: context.inputs.slice(0, factorIndex) });
   return {
     ...operation,
     ...(isExact && { exact }),
@@ -65,8 +70,8 @@ function describe(
           dispatches: (inputs, outputs) => {
             const [y] = outputs as [PlacedOperand];
             const axis = channelAxis(y.shape);
-            const epilogue = { factors, rounding, y, axis };
-            return kernel.dispatches(inputs.slice(0, 4), outputs).map((dispatch) => scaled(inBytes(dispatch), epilogue));
+            const epilogue = { factors, rounding, y, residual: inputs[3], axis };
+            return kernel.dispatches(inputs.slice(0, factorIndex), outputs).map((dispatch) => scaled(inBytes(dispatch), epilogue));
           },
         }),
       ),
@@ -78,26 +83,32 @@ interface Epilogue {
   readonly factors: Tensor;
   readonly rounding: Storing;
   readonly y: PlacedOperand;
+  readonly residual: PlacedOperand | undefined;
   /** Of the channels. */
   readonly axis: number;
 }
 
 /** A table as withScales wants it. @param packing the order of the factors */
-function scalesOf({ factors, rounding, y, axis }: Epilogue, packing: Packing | undefined): Table {
+function scalesOf({ factors, rounding, y, residual = y, axis }: Epilogue, packing: Packing | undefined): Table {
   const { step, lowest, highest, stored } = rounding;
-  const inner = y.strides[axis] as number;
-  const outer = axis > 0 && (y.shape[axis - 1] as number) > 1 ? (y.strides[axis - 1] as number) : inner * (y.shape[axis] as number);
   const data = new Float32Array(scaleFields.length + (packing?.length ?? factors.size));
-  // Offset and strides are whole numbers, by their bits.
+  // Offsets and strides are whole numbers, by their bits.
   const bits = new Uint32Array(data.buffer);
-  bits.set([y.offset, outer, inner]);
-  data.set([stored, lowest, highest], 3);
+  bits.set([y, residual].flatMap((value) => placesOf(value, axis)));
+  data.set([stored, lowest, highest], scaleFields.indexOf("stored"));
   const values = factors.toFloat32().map((factor) => (step > 0 ? factor / step : factor));
   const packed = data.subarray(scaleFields.length);
   if (packing) packInto(packed, values, packing);
   else packed.set(values);
   // Numbers are kept by their bits: a whole number may look like a NaN.
   return { label: "factors of channels", data: bits };
+}
+
+/** Where a value begins, and how far apart elements are from one channel to itself in the next of what is around it, and to the next channel. */
+function placesOf({ offset, strides, shape }: PlacedOperand, axis: number): readonly [offset: number, outer: number, inner: number] {
+  const inner = strides[axis] as number;
+  const hasOuter = axis > 0 && (shape[axis - 1] as number) > 1;
+  return [offset, hasOuter ? (strides[axis - 1] as number) : inner * (shape[axis] as number), inner];
 }
 
 /** The same dispatch with bytes wherever it binds the weights. What computes with them while packing keeps floats. */
@@ -123,7 +134,8 @@ function scaled(dispatch: Dispatch, epilogue: Epilogue): Dispatch {
   if (name === undefined) return dispatch;
   const bias = dispatch.bindings["bias"];
   const packing = hasNamedBias(dispatch.shader) && bias && "packing" in bias ? bias.packing : undefined;
-  const shader = withScales(dispatch.shader, name, { isRounded: epilogue.rounding.step > 0 });
+  const { step, instead } = epilogue.rounding;
+  const shader = withScales(dispatch.shader, name, { isRounded: step > 0, ...(instead && { activation: instead }) });
   return { ...dispatch, shader, bindings: { ...dispatch.bindings, scales: scalesOf(epilogue, packing) } };
 }
 

@@ -1,5 +1,5 @@
 // A constant that is known as whole steps of a scale: its elements are computed when they are asked for, and what can keep the steps finds them.
-import { type Shape, sizeOf } from "../../shapes.ts";
+import { type Shape, sameShape, sizeOf } from "../../shapes.ts";
 import { type DataType, Tensor } from "../../tensor.ts";
 import type { Packing, Table } from "../operator.ts";
 import { forEachElement, type Grid } from "./grid.ts";
@@ -78,4 +78,25 @@ export function packInto(target: Int8Array | Float32Array, source: Int8Array | F
     };
     if (sizeOf(shape) > 0) walk(0, from.offset, to.offset);
   }
+}
+
+/** A bias that is held as whole steps of these scales; `undefined` where it is not. */
+export function wholeStepsOf(bias: Tensor, factors: Float32Array): Float32Array<ArrayBuffer> | undefined {
+  if (!(bias instanceof StepTensor) || bias.parts.zeroPoint?.toNumbers().some((zero) => zero !== 0)) return undefined;
+  const scales = bias.parts.scale.toFloat32();
+  const isOfThese = factors.every((factor, i) => Math.abs((scales[scales.length === 1 ? 0 : i] as number) / factor - 1) < 1e-5);
+  return isOfThese ? Float32Array.from(bias.parts.steps.toNumbers()) : undefined;
+}
+
+/** The scale of each output channel, times that of what is read; `undefined` where scales lie along another axis, or are not above 0. */
+export function factorsOf(
+  { shape, parts: { scale, grid } }: StepTensor,
+  axis: number,
+  step: number,
+): Float32Array<ArrayBuffer> | undefined {
+  const values = scale.toFloat32();
+  const isOne = values.length === 1;
+  const isByAxis = grid.axis === axis && grid.block === 1 && sameShape(scale.shape, [shape[axis] as number]);
+  if (!(isOne || isByAxis) || values.some((value) => !(value > 0))) return undefined;
+  return Float32Array.from({ length: shape[axis] as number }, (_, i) => (values[isOne ? 0 : i] as number) * step);
 }

@@ -1,0 +1,34 @@
+// Where results are cut off: by an activation, and by the range of the type that they are rounded to.
+import type { AttributeValue, Node } from "../../graph/graph.ts";
+import { roundToEven } from "../../tensor.ts";
+import type { Rounding } from "./products.ts";
+
+export const largest = 3.4028234663852886e38;
+
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Rounding keeps order, so what is cut off before may be cut off behind it. */
+export function cut({ step, lowest, highest }: Rounding, { low, high }: Bounds): Rounding {
+  const inSteps = (value: number) => roundToEven(Math.fround(value / step));
+  const least = Math.min(highest, Math.max(lowest, inSteps(low)));
+  return { step, lowest: least, highest: Math.max(least, Math.min(highest, inSteps(high))) };
+}
+
+export function isSame(a: Rounding, b: Rounding): boolean {
+  return a.step === b.step && a.lowest === b.lowest && a.highest === b.highest;
+}
+
+export function attributesOf(rounding: Rounding): ReadonlyMap<string, AttributeValue> {
+  return new Map(Object.entries({ ...rounding, stored: 1 }));
+}
+
+/** What a convolution with an activation cuts off; `undefined` where it does something else. */
+export function activationBounds({ domain, attributes }: Node): Bounds | undefined {
+  if (domain === "") return { low: -largest, high: largest };
+  const kind = attributes.get("activation") ?? "none";
+  if (kind === "none") return { low: -largest, high: largest };
+  return kind === "relu" ? { low: 0, high: largest } : undefined;
+}
