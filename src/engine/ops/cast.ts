@@ -10,11 +10,10 @@ const cast = (name: string) =>
     const dtype = name === "Cast" ? onnxDataType(context, context.attributes.integer("to")) : context.input(1).dtype;
     const [from, to] = [gpuTypeOf(x.dtype), gpuTypeOf(dtype)];
     const bits = dtype === "bool" ? 1 : narrowBits(dtype);
-    // WGSL makes 0 of a float below 0, where ONNX Runtime wraps around.
-    const number = from === "f32" && to === "u32" ? "select(u32(a), u32(i32(a)), a < 0.0)" : `${to}(a)`;
     return {
       ...elementWise(context, [x], {
-        expression: bits === 1 ? `u32(a != ${from}(0))` : number,
+        // A float below 0 wraps around as i32 does: WGSL's u32 would make 0 of it.
+        expression: bits === 1 ? `u32(a != ${from}(0))` : `${to}(${bits ? "i32(a)" : "a"})`,
         js: (a) => (bits === 1 ? Number(a !== 0) : bits !== 4 ? a : to === "u32" ? a & 15 : (a << 28) >> 28),
         dtype,
         nanOf: "",
