@@ -120,7 +120,7 @@ export interface Families {
   /** Absent where nothing asked for the rarer operators: a rare case then has no kernel. */
   readonly general?: GeneralKernels | undefined;
   /** Passes for a graph into whose convolutions everything is fused. */
-  readonly lastPasses?: readonly Pass[] | undefined;
+  readonly last?: readonly Pass[] | undefined;
   /** Writes the nodes that are instead of If, Loop, Scan and their kin: made anew for each inference of a graph. Absent where it has none of them. */
   readonly expander?: ((graph: Graph) => Expand) | undefined;
 }

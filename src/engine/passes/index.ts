@@ -33,8 +33,7 @@ function winogradMacs({ graph, operations }: Inference): number {
   let total = 0;
   for (const { name, operator, attributes, inputs } of graph.nodes) {
     const kernel = graph.types.get(inputs[1] ?? "")?.shape.slice(2);
-    const has = (attribute: string, value: string) => String(attributes.get(attribute) ?? value) === value;
-    const isPlain = has("strides", "1,1") && has("dilations", "1,1") && has("group", "1");
+    const isPlain = ["strides", "dilations", "group"].every((attribute) => /^1(,1)?$/.test(String(attributes.get(attribute) ?? 1)));
     if (operator === "Conv" && isPlain && String(kernel) === "3,3") total += operations.get(name)?.macs ?? 0;
   }
   return total;
@@ -46,7 +45,7 @@ export function optimizeGraph(graph: Graph, catalog: Catalog, options: InferOpti
   if (inference.obstacles.length > 0) return inference;
   const own = new Set(inference.graph.nodes.flatMap(({ domain, operator }) => catalog.find(domain, operator)?.pass ?? []));
   const keep = new Set([...options.keep, ...(graph.updates?.values() ?? [])]);
-  for (const pass of [dropIdentity, ...own, ...catalog.passes, fuseEpilogue, ...own, ...(catalog.families.lastPasses ?? [])]) {
+  for (const pass of [dropIdentity, ...own, ...catalog.passes, fuseEpilogue, ...own, ...(catalog.families.last ?? [])]) {
     const rewritten = pass(inference.graph, { keep });
     // Types are inferred anew only where a pass found something to do.
     if (rewritten !== inference.graph) inference = inferGraph(rewritten, catalog);

@@ -31,7 +31,7 @@ const pass: Pass = (graph, { keep }) => {
 
 const linear = { QuantizeLinear: describeQuantize, DequantizeLinear: describeDequantize };
 
-export const families: Partial<Families> = { lastPasses: [keepWeightsInBytes] };
+export const families: Partial<Families> = { last: [keepWeightsInBytes] };
 
 export default [
   ...products,
