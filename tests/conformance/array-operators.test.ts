@@ -23,6 +23,8 @@ const counted = (shape: readonly number[], limit: number, dtype: DataType = "int
 const bytes = vector("int8", -128, -1, 0, 1, 100, 127);
 const unsigned = vector("uint8", 0, 1, 7, 128, 200, 255);
 
+const grams = { ngram_counts: [0, 2, 6], ngram_indexes: [4, 1, 0, 3, 2], pool_int64s: [1, 2, 1, 2, 3, 0, 2, 1, 0] };
+
 const cases: readonly OperatorCase[] = [
   {
     operator: "BitwiseAnd",
@@ -59,6 +61,26 @@ const cases: readonly OperatorCase[] = [
   { operator: "Trilu", why: "bytes that are known", inputs: [counted([4, 4], 9, "uint8")], known: [0] },
   { operator: "EyeLike", why: "of whole numbers", attributes: { dtype: 7, k: -1 }, inputs: [noise([3, 5])] },
   { operator: "EyeLike", why: "beside the matrix", attributes: { k: 9 }, inputs: [noise([3, 5])] },
+  ...(["TF", "IDF", "TFIDF"] as const).map(
+    (mode): OperatorCase => ({
+      operator: "TfIdfVectorizer",
+      why: `${mode} of rows, with places in another order`,
+      attributes: { ...grams, mode, weights: [0.5, 2, 3, 4, 0.25], min_gram_length: 1, max_gram_length: 3, max_skip_count: 2 },
+      inputs: [counted([3, 40], 4)],
+    }),
+  ),
+  {
+    operator: "TfIdfVectorizer",
+    why: "of runs of two in one row, without weights",
+    attributes: { ...grams, mode: "TFIDF", min_gram_length: 2, max_gram_length: 2, max_skip_count: 0 },
+    inputs: [counted([300], 4)],
+  },
+  {
+    operator: "TfIdfVectorizer",
+    why: "of runs that a row is too short for",
+    attributes: { ...grams, mode: "TF", min_gram_length: 3, max_gram_length: 3, max_skip_count: 9 },
+    inputs: [counted([2], 4)],
+  },
   {
     operator: "OneHot",
     why: "in the middle",

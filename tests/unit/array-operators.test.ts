@@ -10,6 +10,11 @@ const int = (...values: number[]) => Tensor.int64([values.length], values);
 const number = (value: number, dtype: DataType = "int64") => Tensor.from(dtype, [], [value]);
 const large = (dtype: DataType, ...shape: number[]) => Tensor.filled(dtype, shape, 0);
 
+const grams = {
+  ...{ min_gram_length: 1, max_gram_length: 2, max_skip_count: 0 },
+  ...{ ngram_counts: [0, 1], ngram_indexes: [0, 1, 2], pool_int64s: [1, 2, 3, 4, 5] },
+};
+
 const refusals: readonly (readonly [Omit<OperatorCase, "why">, string])[] = [
   [{ operator: "BitwiseAnd", inputs: [noise([2]), noise([2])] }, "float32 elements"],
   [{ operator: "BitwiseNot", inputs: [large("bool", 2)] }, "must hold whole numbers, got bool"],
@@ -19,6 +24,16 @@ const refusals: readonly (readonly [Omit<OperatorCase, "why">, string])[] = [
   [{ operator: "BitCast", inputs: [noise([2])], attributes: { to: 7 } }, "float32 and int64 differ in width"],
   [{ operator: "BitCast", inputs: [large("float64", 2)], attributes: { to: 7 } }, "from float64 to int64, which the GPU does not hold"],
   [{ operator: "IsInf", inputs: [int(1)] }, "must be floating point, got int64"],
+  [{ operator: "TfIdfVectorizer", inputs: [noise([4])], attributes: grams }, "axes of int32 or int64, got float32 [4]"],
+  [{ operator: "TfIdfVectorizer", inputs: [int(1)], attributes: { ...grams, pool_strings: ["a"] } }, "n-grams of strings"],
+  [{ operator: "TfIdfVectorizer", inputs: [int(1)], attributes: { ...grams, weights: [1] } }, "it has 3 n-grams and 1 weights"],
+  [
+    { operator: "TfIdfVectorizer", inputs: [int(1)], attributes: { ...grams, ngram_counts: [0, 2] } },
+    "from 2 to 5 of 5 numbers there are no n-grams",
+  ],
+  [{ operator: "TfIdfVectorizer", inputs: [int(1)], attributes: { ...grams, pool_int64s: [1, 2, 3, 4, 2 ** 40] } }, "Count in 32 bits"],
+  [{ operator: "TfIdfVectorizer", inputs: [int(1)], attributes: { ...grams, ngram_indexes: [0, 1, 2 ** 30] } }, "a pool of 3 n-grams"],
+  [{ operator: "TfIdfVectorizer", inputs: [large("int32", 9999)], attributes: { ...grams, max_skip_count: 9999 } }, "ways to skip"],
   [{ operator: "Trilu", inputs: [noise([4])] }, "has no rows and columns"],
   [{ operator: "Trilu", inputs: [noise([4, 4]), int(1)] }, "k (input 'x1') must be known at load"],
   [{ operator: "EyeLike", inputs: [noise([2, 2, 2])] }, "expected rows and columns"],

@@ -44,18 +44,6 @@ export const listed: readonly Listed[] = [
     ],
   },
   { why: "Pools compute floats. One of bytes has not come up in a network.", cases: ["node/test_maxpool_2d_uint8"] },
-  {
-    why: "What counts n-grams prepares text.",
-    cases: [
-      "more/test_tfidfvectorizer_tf_batch_onlybigrams_skip0",
-      "more/test_tfidfvectorizer_tf_batch_onlybigrams_skip5",
-      "more/test_tfidfvectorizer_tf_batch_uniandbigrams_skip5",
-      "more/test_tfidfvectorizer_tf_only_bigrams_skip0",
-      "more/test_tfidfvectorizer_tf_onlybigrams_levelempty",
-      "more/test_tfidfvectorizer_tf_onlybigrams_skip5",
-      "more/test_tfidfvectorizer_tf_uniandbigrams_skip5",
-    ],
-  },
   { why: "The file is wrong: two nodes make one value. The case expects a refusal.", cases: ["field/two-writers"] },
   {
     why: "The case expects a refusal of opset 3, which Convcam runs: tests/conformance/old-opsets.test.ts compares such files.",

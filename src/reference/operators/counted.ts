@@ -119,4 +119,40 @@ const nonMaxSuppression: Evaluate = ({ attributes, input, inputs }) => {
   return table(rows, 3);
 };
 
-export const counted: Operators = { NonZero: nonZero, Unique: unique, Compress: compress, NonMaxSuppression: nonMaxSuppression };
+/** Each n-gram of the pool at each place, with each number of skips. Each has a weight. */
+const tfIdf: Evaluate = ({ attributes, input }) => {
+  const { shape, data } = input(0);
+  const length = shape.at(-1) ?? 0;
+  const [least, most] = [attributes.number("min_gram_length"), attributes.number("max_gram_length")];
+  const [starts, pool, places] = ["ngram_counts", "pool_int64s", "ngram_indexes"].map((name) => attributes.numbers(name, [])) as number[][];
+  const [mode, weights] = [attributes.string("mode", "TF"), attributes.numbers("weights")];
+  const width = 1 + Math.max(...(places ?? []));
+  const count = (row: number): number[] => {
+    const counts = new Array<number>(width).fill(0);
+    let gram = 0;
+    for (const [i, start] of (starts ?? []).entries())
+      for (let at = start; at < (starts?.[i + 1] ?? pool?.length ?? 0); at += i + 1, gram++)
+        for (let step = 1; step <= (i === 0 ? 1 : 1 + attributes.number("max_skip_count")); step++)
+          for (let begin = 0; begin + i * step < length; begin++)
+            if (
+              i + 1 >= least &&
+              i + 1 <= most &&
+              Array.from({ length: i + 1 }).every((_, k) => data[row * length + begin + k * step] === pool?.[at + k])
+            )
+              counts[places?.[gram] as number] = (counts[places?.[gram] as number] as number) + 1;
+    return counts.map((found, i) =>
+      mode === "TF" ? found : (mode === "IDF" ? Math.min(1, found) : found) * (weights?.[places?.indexOf(i) ?? -1] ?? 1),
+    );
+  };
+  const rows = shape.length === 2 ? (shape[0] as number) : 1;
+  const values = Array.from({ length: rows }, (_, row) => count(row)).flat();
+  return { shape: shape.length === 2 ? [rows, width] : [width], dtype: "float32", data: Float64Array.from(values) };
+};
+
+export const counted: Operators = {
+  TfIdfVectorizer: tfIdf,
+  NonZero: nonZero,
+  Unique: unique,
+  Compress: compress,
+  NonMaxSuppression: nonMaxSuppression,
+};

@@ -201,6 +201,7 @@ const byOperator: Readonly<Record<string, Words>> = {
   HannWindow: { text: "A bell from 0 to 1 and back: the same for every sound." },
   HammingWindow: { text: "A bell from near 0 to 1 and back: the same for every sound." },
   BlackmanWindow: { text: "A slender bell from 0 to 1 and back: the same for every sound." },
+  TfIdfVectorizer: { text: "Counts how often short runs of numbers occur." },
   MelWeightMatrix: { text: "Which tones count as one pitch: the same for every sound." },
   Det: { text: "One number of each table: its determinant." },
 };

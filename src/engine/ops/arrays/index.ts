@@ -10,6 +10,7 @@ import determinant from "./determinant.ts";
 import nonMaxSuppression from "./non-max-suppression.ts";
 import oneHot from "./one-hot.ts";
 import scatter from "./scatter.ts";
+import tfIdf from "./tf-idf.ts";
 import triangle from "./triangle.ts";
 import windows from "./windows.ts";
 
@@ -22,6 +23,7 @@ export default [
   nonMaxSuppression,
   oneHot,
   ...scatter,
+  tfIdf,
   ...triangle,
   ...windows,
 ] satisfies Operator[];

@@ -38,7 +38,7 @@ const elsewhere: Readonly<Record<string, ReadonlySet<string>>> = {
     // Written with ScatterND.
     ...keysOf("", "MaxUnpool"),
     ...keysOf("", "NonZero Unique NonMaxSuppression Compress"),
-    ...keysOf("", "HannWindow HammingWindow BlackmanWindow MelWeightMatrix"),
+    ...keysOf("", "HannWindow HammingWindow BlackmanWindow MelWeightMatrix TfIdfVectorizer"),
   ]),
   sampling: new Set([...keysOf("", "GridSample AffineGrid RoiAlign DeformConv MaxUnpool Col2Im"), ...keysOf(fusedDomain, "DeformColumns")]),
   sequences: new Set([
