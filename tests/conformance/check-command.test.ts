@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { FileCheck } from "../../src/cli/check-file.ts";
+import type { FileCheck } from "../../src/checks/check-file.ts";
 import { main } from "../../src/cli/main.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { graphOf, op } from "../support/graphs.ts";

@@ -2,14 +2,15 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { adapterText } from "../../checks/adapter-text.ts";
+import { checkFile, type FileCheck, type Verdict } from "../../checks/check-file.ts";
+import { notesOf, runText } from "../../checks/words.ts";
 import { ModelError } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
-import { adapterText } from "../adapter-text.ts";
-import { checkFile, type FileCheck, type Verdict } from "../check-file.ts";
+import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { checkOutput, writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
-import { formatCount, formatShape } from "../table.ts";
 import { collect, parseCount, parseShape } from "../usage.ts";
 
 interface Options {
@@ -50,7 +51,14 @@ async function check(paths: readonly string[], { seed, shape = [], json }: Optio
   const checks: FileCheck[] = [];
   try {
     for (const file of files) {
-      const result = await checkFile(file, { seed, shapes: shape, used, device: request });
+      const result = await checkFile(file, {
+        read: async () => {
+          const graph = await readModelFile(file);
+          for (const { name } of graph.inputs) used.add(name);
+          return graph;
+        },
+        ...{ seed, shapes: shape, option: "--shape", device: request },
+      });
       checks.push(result);
       console.log(formatCheck(result));
     }
@@ -77,15 +85,8 @@ async function findFiles(path: string): Promise<readonly string[]> {
   return files.sort();
 }
 
-function formatCheck({ file, verdict, reasons, nodes, inputs, outputs, ms }: FileCheck): string {
-  const head = line`${verdict.padEnd(7)}  ${file}`;
-  if (verdict !== "runs") return [head, ...reasons.map((reason) => line`         - ${reason}`)].join("\n");
-  const shapes = (values: readonly { readonly shape: readonly number[] }[]) => values.map(({ shape }) => formatShape(shape)).join(", ");
-  const odd = outputs.filter(({ nonFinite }) => nonFinite > 0);
-  const notes = odd.map(({ name, nonFinite }) => line`         - ${counted(nonFinite, "element")} of '${name}' not finite`);
-  return [line`${head}  ${counted(nodes ?? 0, "node")}, ${shapes(inputs)} → ${shapes(outputs)}, ${ms.toFixed(0)} ms`, ...notes].join("\n");
-}
-
-function counted(count: number, what: string): string {
-  return `${formatCount(count)} ${what}${count === 1 ? "" : "s"}`;
+function formatCheck(check: FileCheck): string {
+  const head = line`${check.verdict.padEnd(7)}  ${check.file}`;
+  const notes = notesOf(check).map((note) => line`         - ${note}`);
+  return [check.verdict === "runs" ? line`${head}  ${runText(check)}` : head, ...notes].join("\n");
 }

@@ -1,9 +1,9 @@
 // `convcam conformance`: runs ONNX's backend tests and reports pass, fail and unsupported.
 
 import type { Command } from "commander";
+import { adapterText } from "../../checks/adapter-text.ts";
 import { ModelError } from "../../engine/errors.ts";
 import type { Precision } from "../../engine/precision.ts";
-import { adapterText } from "../adapter-text.ts";
 import { findCases } from "../conformance/cases.ts";
 import { defaultTolerance, halvesTolerance } from "../conformance/compare.ts";
 import { judge } from "../conformance/listed.ts";

@@ -1,9 +1,9 @@
 // `convcam gradcheck`: whether a model's gradients are right, layer by layer and as a whole.
 import type { Command } from "commander";
+import { adapterText } from "../../checks/adapter-text.ts";
 import { ModelError, UnsupportedError } from "../../engine/errors.ts";
 import { loadNetwork } from "../../engine/load-network.ts";
 import { noiseFor } from "../../reference/noise.ts";
-import { adapterText } from "../adapter-text.ts";
 import { checkNames } from "../check-names.ts";
 import { addInputOptions, type InputOptions, readArrays } from "../feed.ts";
 import { givenInputs } from "../given-inputs.ts";

@@ -1,8 +1,8 @@
 // `convcam verify`: whether the GPU computes what it should, layer by layer.
 import type { Command } from "commander";
+import { adapterText } from "../../checks/adapter-text.ts";
 import { loadModel } from "../../engine/model.ts";
 import type { VerifiedLayer } from "../../engine/verify/verify.ts";
-import { adapterText } from "../adapter-text.ts";
 import { checkNames } from "../check-names.ts";
 import { addFeedOptions, type FeedOptions, readArrays } from "../feed.ts";
 import { givenInputs } from "../given-inputs.ts";

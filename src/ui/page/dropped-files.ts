@@ -116,3 +116,20 @@ function isNameList(path: string): boolean {
   if (!/\.(txt|json)$/i.test(name) || /^model\b.*\.json$/i.test(name)) return false;
   return name === path || /label|class|names|synset|categor/i.test(name);
 }
+
+/** Checkpoints of one network differ in a few bytes of what the file says of itself. */
+const mostOfSeries = 1.01;
+
+/**
+ * The networks among files, each with what may hold its weights.
+ *
+ * @returns as `isSeries` whether they are taken for checkpoints of one: files of about one size
+ */
+export function networksAmong(files: readonly File[]): { readonly networks: readonly (readonly File[])[]; readonly isSeries: boolean } {
+  const isModel = ({ name }: File) => /\.onnx$/i.test(name);
+  const models = files.filter(isModel);
+  const others = files.filter((file) => !isModel(file));
+  const sizes = models.map(({ size }) => size);
+  const isAlike = Math.max(...sizes) <= mostOfSeries * Math.min(...sizes);
+  return { networks: models.map((model) => [model, ...others]), isSeries: models.length > 1 && others.length === 0 && isAlike };
+}

@@ -15,7 +15,7 @@ import { ClassNames, offerNames } from "./class-names.ts";
 import { offerCommonRange } from "./common-range.ts";
 import { Comparing } from "./comparing.ts";
 import { DrawingPad } from "./drawing-pad.ts";
-import { filesOf, filesOfFolder, sortFiles, withTypes } from "./dropped-files.ts";
+import { filesOf, filesOfFolder, networksAmong, sortFiles, withTypes } from "./dropped-files.ts";
 import { KeptHistory } from "./history.ts";
 import { keepInSight } from "./in-sight.ts";
 import { offerInputs } from "./input-tabs.ts";
@@ -106,10 +106,11 @@ function openCheckpoints(files: readonly File[]): void {
 
 async function openFiles(files: readonly File[]): Promise<void> {
   const { network: parts, pictures, names } = sortFiles(await withTypes(files));
-  const isSeries = parts.length > 1 && parts.every(({ name }) => name.endsWith(".onnx"));
-  // Several networks at once are checkpoints of one: the last by name is opened, and all are on the slider.
+  const { networks, isSeries } = networksAmong(parts);
+  const areSeveral = networks.length > 1;
+  // Of checkpoints of one network the last by name is opened, and all are on the slider. Of several networks somebody chooses.
   if (isSeries) openCheckpoints(parts);
-  else if (parts.length > 0) network.openFiles(parts);
+  else if (parts.length > 0 && !areSeveral) network.openFiles(parts);
   if (names) openNames(names);
   const [picture] = pictures;
   if (picture) inputs.show(picture);
@@ -117,7 +118,13 @@ async function openFiles(files: readonly File[]): Promise<void> {
     find("input-problem").textContent = `Of ${pictures.length} pictures the first one is shown, ${pictures[0]?.name}.`;
     find("input-problem").hidden = false;
   }
+  if (areSeveral) (await loadChecks()).show(networks, !isSeries);
 }
+
+const loadChecks = once(async () => {
+  const { CheckedFiles } = await loadPart("that checks files", () => import("./check-files.ts"));
+  return new CheckedFiles(find("file-check"), (files) => network.openFiles(files));
+});
 
 /** @param choose the files that are opened of those chosen */
 function offerFiles(button: string, input: string, choose: (files: FileList) => readonly File[]): void {
@@ -175,7 +182,7 @@ new MutationObserver(() => {
   find("pause").textContent = paused ? "Play" : "Pause";
   find<HTMLButtonElement>("step").disabled = !paused;
 }).observe(viewer, { attributeFilter: ["paused"] });
-offerHelp(viewer, report);
+offerHelp(viewer, () => network.title, report);
 offerSkip();
 
 // ── Answer ──

@@ -1,4 +1,4 @@
-// The button that lists the keys and offers the tour, and the first visit, on which the tour comes by itself, once. The code of either is loaded then.
+// The button that lists the keys and offers the tour and a check of the GPU, and the first visit, on which the tour comes by itself, once. The code of either is loaded then.
 import { loadPart } from "../../engine/errors.ts";
 import type { ConvCam } from "../element.ts";
 import { adoptStyles } from "../style-sheet.ts";
@@ -8,7 +8,8 @@ import { recallText, rememberText } from "./remembered.ts";
 /** Under which the browser keeps that somebody has seen the tour. */
 const seenKey = "convcam:tour";
 
-export function offerHelp(viewer: ConvCam, report: (error: unknown) => void): void {
+/** @param title what the network is called */
+export function offerHelp(viewer: ConvCam, title: () => string, report: (error: unknown) => void): void {
   let tour: import("./tour.ts").Tour | undefined;
   let hasStyles = false;
   const start = async () => {
@@ -28,9 +29,17 @@ export function offerHelp(viewer: ConvCam, report: (error: unknown) => void): vo
     try {
       const { showKeys } = await loadPart("of the keys", () => import("../keys/keys-dialog.ts"));
       const { tourWords } = await import("./tour-steps.ts");
-      const offer = Object.assign(document.createElement("button"), { type: "button", textContent: tourWords.start });
-      offer.addEventListener("click", () => start().then((one) => one.focus(), report));
-      showKeys(document.body, [offer]);
+      const offer = (text: string, act: () => Promise<void>) => {
+        const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+        button.addEventListener("click", () => act().catch(report));
+        return button;
+      };
+      const tourOffer = offer(tourWords.start, async () => (await start()).focus());
+      const checkOffer = offer("Check this GPU", async () => {
+        const { GpuCheckDialog } = await loadPart("that checks the GPU", () => import("./check-gpu.ts"));
+        await GpuCheckDialog.open(viewer, title());
+      });
+      showKeys(document.body, [tourOffer, checkOffer]);
     } catch (error) {
       report(error);
     }

@@ -1,13 +1,13 @@
-// What becomes of one file: whether it is read, planned and run once, and if not, why.
+// What becomes of one file: whether it is read, planned and run once, and if not, why. The command and the page say the same.
 import { ModelError, UnsupportedError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
+import type { Graph } from "../engine/graph/graph.ts";
 import { loadModel } from "../engine/model.ts";
 import { sourceOpsetKey } from "../engine/onnx/upgrade.ts";
 import type { Shape } from "../engine/shapes.ts";
 import { type DataType, isFloat } from "../engine/tensor.ts";
 import { noiseFor } from "../reference/noise.ts";
-import { inspectFixed } from "./input-shapes.ts";
-import { readModelFile } from "./model-file.ts";
+import { inspectWithShapes } from "../ui/input-shapes.ts";
 
 /** The file does what it should; Convcam says what it lacks for it; the file is damaged, or Convcam or the GPU fails. */
 export type Verdict = "runs" | "refused" | "broken";
@@ -39,17 +39,19 @@ export interface FileCheck {
 }
 
 export interface CheckOptions {
+  readonly read: () => Promise<Graph>;
   /** Of the noise at its inputs. */
-  readonly seed: number;
-  readonly shapes: readonly (readonly [name: string, shape: readonly number[]])[];
-  /** Is given the names of shapes that an input of the file has. */
-  readonly used: Set<string>;
+  readonly seed?: number | undefined;
+  /** By the name of an input; of inputs that the file has not, they are left alone. */
+  readonly shapes?: readonly (readonly [name: string, shape: readonly number[]])[] | undefined;
+  /** The name that messages give to the place where shapes are given. */
+  readonly option: string;
   /** Asked only for files that can be planned. */
   readonly device: () => Promise<Device>;
 }
 
 /** Reads a file, plans it, and runs it once on noise. Never throws for what is wrong with the file. */
-export async function checkFile(file: string, { seed, shapes, used, device }: CheckOptions): Promise<FileCheck> {
+export async function checkFile(file: string, { read, seed = 0, shapes = [], option, device }: CheckOptions): Promise<FileCheck> {
   const start = performance.now();
   let known: Pick<FileCheck, "opset" | "nodes"> = {};
   const judge = (verdict: Verdict, rest: Partial<FileCheck>): FileCheck => ({
@@ -63,14 +65,14 @@ export async function checkFile(file: string, { seed, shapes, used, device }: Ch
     ms: Math.round((performance.now() - start) * 10) / 10,
   });
   try {
-    const graph = await readModelFile(file);
+    const graph = await read();
     known = { opset: Number(graph.metadata.get(sourceOpsetKey) ?? graph.opsets.get("") ?? 0), nodes: graph.nodes.length };
     const given = shapes.filter(([name]) => graph.inputs.some((input) => input.name === name));
-    for (const [name] of given) used.add(name);
-    const { inputShapes } = await inspectFixed(graph, { given }).catch((error: unknown) => {
+    const { obstacles, inputShapes } = await inspectWithShapes(graph, { given, option }).catch((error: unknown) => {
       // Of many files some take no such shape: that is no fault of theirs.
       throw given.length > 0 && error instanceof ModelError ? new UnsupportedError(error.message) : error;
     });
+    if (obstacles.length > 0) throw new UnsupportedError(obstacles);
     const model = await loadModel(await device(), graph, { inputShapes });
     try {
       model.run(noiseFor(model.graph, seed));
