@@ -22,7 +22,8 @@ export async function loadNetwork(device: Device, source: ModelSource | Graph, o
   const isComplete = options.chooseKernel !== undefined;
   const parts = loadCatalog(undefined, { target: device.target, isComplete });
   const [file] = await Promise.all([isGraph(source) ? source : readModel(source, options), parts]);
-  const inference = await prepareGraph(file, device.target, { ...options, isComplete });
+  let inference = await prepareGraph(file, device.target, { ...options, isComplete });
+  if (options.dequantize) inference = inference.catalog.families.dequantize?.(inference) ?? inference;
   const halves =
     checkPrecision(options.precision ?? "float32") === "float16"
       ? await loadPart("for float16", () => import("./plan/halves.ts"))

@@ -29,6 +29,11 @@ export interface NetworkOptions extends ReadOptions, InferOptions {
    */
   readonly precision?: Precision | undefined;
   /**
+   * Makes float32 numbers of weights behind a DequantizeLinear when the model is loaded. They lie on the GPU as bytes otherwise, a quarter of the
+   * memory; with numbers, layers have the kernels of float networks.
+   */
+  readonly dequantize?: boolean | undefined;
+  /**
    * Called when the model, or a gradient or an explanation of it, has been planned anew, before any other code runs: the buffers that `value`
    * gave are gone, and are to be asked for again.
    */

@@ -7,9 +7,10 @@ import { optimizeGraph } from "../../src/engine/passes/index.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { everything } from "../support/catalog.ts";
 import { graphOf, ints, noise, op } from "../support/graphs.ts";
-import { activationCases, convolutionCases, line, normalizationCases, productCases, transposeCases } from "../support/idiom-cases.ts";
+import { activationCases, convolutionCases, line, normalizationCases, productCases } from "../support/idiom-cases.ts";
 import { exampleInputs, runReference } from "../support/onnxruntime.ts";
 import { expectClose } from "../support/reference.ts";
+import { transposeCases } from "../support/transpose-cases.ts";
 import { withDevice } from "../support/with-device.ts";
 
 /** Compares outputs, then every value while some, or all, are observed. */

@@ -62,6 +62,22 @@ test("weights stay bytes on the GPU, and roundings are done by the kernels befor
     for (const one of [float, model]) one.dispose();
   }));
 
+test("weights become numbers when asked, and answers stay the same", () =>
+  withDevice(async (device) => {
+    const example = exampleInputs(small);
+    const quantised = await quantise(small, example);
+    const [output = ""] = quantised.outputs;
+    const expected = (await runReference(quantised, example)).get(output)?.toFloat32() as Float32Array;
+    const scale = quantised.initializers.get("y/scale")?.toFloat32()[0] as number;
+    const [asBytes, asNumbers] = [await loadModel(device, quantised), await loadModel(device, quantised, { dequantize: true })];
+    expect(asNumbers.memory.weightBytes).toBeGreaterThan(3 * asBytes.memory.weightBytes);
+    expect(asNumbers.plan.steps.filter(({ shader }) => shader.name.includes("bytes"))).toEqual([]);
+    asNumbers.run(example);
+    const found = (await asNumbers.read(output)).toFloat32();
+    for (const [i, one] of found.entries()) expect(Math.abs(one - (expected[i] as number)) / scale, `element ${i}`).toBeLessThan(0.01);
+    for (const one of [asBytes, asNumbers]) one.dispose();
+  }));
+
 test.each([{}, { precision: "float16" as const }])("every kernel gives the same with bytes: %o", (options) =>
   withDevice(async (device) => {
     const example = exampleInputs(small);

@@ -11,13 +11,12 @@ import {
   activationCases,
   convolutionCases,
   describeFused,
-  keptTransposes,
   line,
   nearMisses,
   normalizationCases,
   productCases,
-  transposeCases,
 } from "../support/idiom-cases.ts";
+import { keptTransposes, transposeCases } from "../support/transpose-cases.ts";
 
 function optimized(graph: Graph, keep: readonly string[] = []): readonly string[] {
   const inference = optimizeGraph(graph, everything, { keep: new Set(keep) });

@@ -1,5 +1,5 @@
 // Kernels that operators find in a catalog: families from parts of the program that are loaded only where they pay.
-import type { AttributeValue, Graph, Node, ValueType } from "../graph/graph.ts";
+import type { AttributeValue, Graph, Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import type { Pass } from "../graph/pass.ts";
 import type { Shape } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
@@ -123,4 +123,6 @@ export interface Families {
   readonly last?: readonly Pass[] | undefined;
   /** Writes the nodes that are instead of If, Loop, Scan and their kin: made anew for each inference of a graph. Absent where it has none of them. */
   readonly expander?: ((graph: Graph) => Expand) | undefined;
+  /** Makes numbers of constants that are known as steps of a scale. Absent where a graph has none. */
+  readonly dequantize?: (<T extends { readonly graph: TypedGraph }>(inference: T) => T) | undefined;
 }

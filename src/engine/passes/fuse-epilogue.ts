@@ -34,7 +34,7 @@ function fuseResidual(graph: TypedGraph, edit: GraphEdit, node: Node, positions:
   // Of two convolutions that could take the Add the later one does: the earlier one's value is ready by then.
   const other = edit.producer(residual);
   const isLater = other?.operator === "Conv" && (positions.get(other.name) as number) > (positions.get(node.name) as number);
-  return edit.soleReader(residual) === add && isLater ? undefined : fuse(edit, [node, add], { residual });
+  return edit.soleReader(residual) === add && isLater ? undefined : fuse(edit, node, add, { residual });
 }
 
 /** Fuses an activation into the convolution before it. */
@@ -42,19 +42,18 @@ function fuseActivation(graph: TypedGraph, edit: GraphEdit, convolution: Node): 
   const [output = ""] = convolution.outputs;
   const next = edit.soleReader(output);
   const activation = next && activationOf(graph, next);
-  if (next && activation) fuse(edit, [convolution, next], { activation });
+  if (next && activation) fuse(edit, convolution, next, { activation });
 }
 
-/** Puts one fused convolution in the place of a convolution and of the nodes after it, under the name of the last. */
+/** Puts one fused convolution in the place of a convolution and of the node after it, under the name of that. */
 function fuse(
   edit: GraphEdit,
-  nodes: readonly [Node, Node],
+  convolution: Node,
+  last: Node,
   { residual, activation = { kind: "none" } }: { residual?: string; activation?: FusedActivation },
 ): Node {
-  const [convolution] = nodes;
-  const last = nodes.at(-1) as Node;
   const [x = "", w = "", bias = "", before = ""] = convolution.inputs;
-  for (const node of nodes) if (node !== last) edit.drop(node.name);
+  edit.drop(convolution.name);
   return edit.replace(last.name, {
     operator: "Conv",
     domain: fusedDomain,

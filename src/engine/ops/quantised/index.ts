@@ -1,7 +1,9 @@
 // Quantised networks: numbers as whole steps of a scale, and the operators that exporters write for them. A part of the program that is loaded for the
 // graphs that name one.
 import { GraphEdit } from "../../graph/edit.ts";
+import type { TypedGraph } from "../../graph/graph.ts";
 import type { Pass } from "../../graph/pass.ts";
+import { Tensor } from "../../tensor.ts";
 import type { Families } from "../families.ts";
 import { rewrite } from "../on-demand/composed.ts";
 import { defineOperator, type Operator } from "../operator.ts";
@@ -9,6 +11,7 @@ import { fuseSteps, keepWeightsInBytes } from "./fuse.ts";
 import { describeDequantize, describeQuantize } from "./linear.ts";
 import { type Lowered, lowered } from "./lowered.ts";
 import products from "./products.ts";
+import { StepTensor } from "./step-tensor.ts";
 import { convInteger, dynamicQuantize, matMulInteger } from "./whole-numbers.ts";
 
 const written: Readonly<Record<string, Lowered>> = {
@@ -29,9 +32,18 @@ const pass: Pass = (graph, { keep }) => {
   return ordinary === graph ? fuseSteps(graph, keep) : ordinary;
 };
 
+/** Makes numbers of constants that are known as steps of a scale. */
+function dequantize<T extends { readonly graph: TypedGraph }>(inference: T): T {
+  const numbers = Array.from(inference.graph.initializers, ([name, tensor]) => {
+    const { dtype, shape } = tensor;
+    return [name, tensor instanceof StepTensor ? new Tensor(dtype, shape, () => tensor.bytes) : tensor] as const;
+  });
+  return { ...inference, graph: { ...inference.graph, initializers: new Map(numbers) } };
+}
+
 const linear = { QuantizeLinear: describeQuantize, DequantizeLinear: describeDequantize };
 
-export const families: Partial<Families> = { last: [keepWeightsInBytes] };
+export const families: Partial<Families> = { last: [keepWeightsInBytes], dequantize };
 
 export default [
   ...products,
