@@ -409,6 +409,18 @@ async function draw(page: Page, points: readonly (readonly [y: number, x: number
   await page.mouse.up();
 }
 
+test("the keyboard's pen begins each drawing lifted, in the middle", async ({ warmPage: page }) => {
+  await page.goto("/train.html#data=teach&batch=8");
+  await expect(page.locator("#classes li")).toHaveCount(2);
+  await page.locator("#pad").focus();
+  for (const key of ["1", "2"]) {
+    await page.keyboard.press("Space");
+    for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowDown");
+    await page.keyboard.press(key);
+    await expect(page.locator("#classes li").nth(Number(key) - 1)).toContainText("1 picture");
+  }
+});
+
 test("is taught three classes by drawings, and is right on another drawing", async ({ warmPage: page }) => {
   await page.goto("/train.html#data=teach&batch=8");
   await page.getByRole("button", { name: "Learn these" }).click();

@@ -8,6 +8,9 @@ const digitShare = 20 / 28;
 /** Pixels per side of what the network sees, before its own resize. */
 const pictureSize = 112;
 
+/** In the middle, lifted. */
+const restingPen = { y: 0.5, x: 0.5, isDown: false };
+
 export class DrawingPad {
   /** What the network sees. */
   readonly picture: HTMLCanvasElement;
@@ -25,6 +28,11 @@ export class DrawingPad {
     canvas.addEventListener("pointerdown", (event) => this.#start(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
     canvas.addEventListener("keydown", (event) => this.#onKey(event));
+    // Who comes by the keyboard sees at once where the pen is.
+    canvas.addEventListener("focus", () => {
+      if (canvas.matches(":focus-visible")) this.#pen = { ...restingPen };
+      this.#redraw();
+    });
     canvas.addEventListener("blur", () => {
       this.#pen = undefined;
       this.#redraw();
@@ -53,6 +61,8 @@ export class DrawingPad {
   }
 
   clear(): void {
+    // A pen that stayed lowered would draw nothing: its stroke is gone.
+    if (this.#pen) this.#pen = { ...restingPen };
     this.show([]);
   }
 
@@ -85,7 +95,7 @@ export class DrawingPad {
     if (event.key === "Delete" || event.key === "Backspace") this.clear();
     if (!arrow && !isSpace) return;
     event.preventDefault();
-    this.#pen ??= { y: 0.5, x: 0.5, isDown: false };
+    this.#pen ??= { ...restingPen };
     const pen = this.#pen;
     if (isSpace) {
       pen.isDown = !pen.isDown;

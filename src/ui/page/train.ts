@@ -129,8 +129,9 @@ function arrange({ network, data }: Choices): void {
   offer("lines", canBeWritten(data));
   find("written").hidden = !isWritten({ network, data });
   find("about").textContent = lessonOf(data).about;
-  find("teach").hidden = data !== "teach";
-  find("drive").hidden = data !== "road";
+  // Nothing stands there before it answers.
+  find("teach").hidden = data !== "teach" || !teach;
+  find("drive").hidden = data !== "road" || !drive;
   // Where somebody draws, the answer is what one looks for; else the curves are.
   viewer.toggleAttribute("bars", data !== "teach");
   if (data !== "teach") viewer.setAttribute("bars", "none");
@@ -166,6 +167,7 @@ async function show(choices: Choices): Promise<void> {
   const [shape, classes] = [usualEntry?.input.shape.slice(1) ?? [1, 28, 28], usualEntry ? labelsOf(usualEntry).length : 10];
   const src = written ? written.build(Number(seed), shape, classes) : entry && data !== "teach" ? await sourceOf(entry) : file;
   if (latest !== choices) return;
+  arrange(choices);
   viewer.removeAttribute("train-freeze");
   viewer.removeAttribute("train-store");
   viewer.removeAttribute("train-rival");
