@@ -1,7 +1,7 @@
 // Where a model comes from: bytes, a File, a URL with progress, or several files. Turns any of them into a Graph.
 import { ModelError, UnsupportedError } from "./errors.ts";
 import type { Graph } from "./graph/graph.ts";
-import { type ImportOptions, importModel } from "./onnx/import.ts";
+import { importModel } from "./onnx/import.ts";
 
 /** A file of a model that consists of several. */
 export type FilePart = Blob | string | URL;
@@ -47,7 +47,7 @@ async function readSource(source: ModelSource, options: ReadOptions): Promise<Gr
   const single = source as Exclude<ModelSource, readonly FilePart[]>;
   const { readExternal = isAddress(single) ? readNeighbours(single, options) : undefined } = options;
   const externalAdvice = single instanceof Blob ? "drop or choose both files together" : undefined;
-  return importBytes(bytesOf(single, options), { readExternal, externalAdvice });
+  return importModel(await bytesOf(single, options), { readExternal, externalAdvice });
 }
 
 async function readParts(parts: readonly FilePart[], options: ReadOptions): Promise<Graph> {
@@ -59,11 +59,7 @@ async function readParts(parts: readonly FilePart[], options: ReadOptions): Prom
     if (part !== undefined) return bytesOf(part, options);
     return readNeighbours(model as string | URL, options)(path);
   };
-  return importBytes(bytesOf(model, options), { readExternal: options.readExternal ?? readExternal });
-}
-
-async function importBytes(coming: Promise<Uint8Array>, options: ImportOptions): Promise<Graph> {
-  return importModel(await coming, options);
+  return importModel(await bytesOf(model, options), { readExternal: options.readExternal ?? readExternal });
 }
 
 function isAddress(source: ModelSource): source is string | URL {
@@ -73,56 +69,64 @@ function isAddress(source: ModelSource): source is string | URL {
 async function bytesOf(source: Exclude<ModelSource, readonly FilePart[]>, options: ReadOptions): Promise<Uint8Array> {
   if (isAddress(source)) return download(source, options);
   if (source instanceof Uint8Array) return source;
-  if (!(source instanceof ArrayBuffer) && typeof source?.arrayBuffer !== "function")
-    throw new ModelError(`A network is given as its address, bytes, a file, or a list of these, not as ${source}.`);
-  return new Uint8Array(source instanceof ArrayBuffer ? source : await source.arrayBuffer());
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (typeof source?.stream !== "function")
+    throw new ModelError(`A network is given as its address, bytes, a file or a list of these, not as ${source}.`);
+  return collect(source.stream(), source.size, options, (why) => new ModelError(`The file could not be read: ${why}.`));
 }
 
 /** Files beside an address, by their paths. */
 function readNeighbours(source: string | URL, options: ReadOptions): (path: string) => Promise<Uint8Array> {
-  return (path) => download(neighbour(source, path), options);
+  return (path) =>
+    download(new URL(path.split("/").map(encodeURIComponent).join("/"), new URL(source, globalThis.location?.href)), options);
 }
 
-function neighbour(source: string | URL, path: string): URL {
-  const base = new URL(source, typeof location === "undefined" ? undefined : location.href);
-  return new URL(path.split("/").map(encodeURIComponent).join("/"), base);
-}
-
-async function download(url: string | URL, { onProgress, signal }: ReadOptions): Promise<Uint8Array> {
+async function download(url: string | URL, options: ReadOptions): Promise<Uint8Array> {
+  const { signal } = options;
   const refusal = (why: string) => new ModelError(`'${url}' could not be downloaded: ${why}.`);
   let response: Response;
   try {
     response = await fetch(url, signal ? { signal } : {});
   } catch (error) {
     if (signal?.aborted) throw error;
-    const advice =
-      typeof location === "undefined" ? "Outside a page give a whole address, or a file's bytes" : "Check the address and the connection";
+    const advice = !globalThis.location ? "Outside a page give a whole address, or a file's bytes" : "Check the address and the connection";
     throw refusal(`${(error as Error).message}. ${advice}`);
   }
   if (!response.ok) throw refusal(`the server answered ${response.status} ${response.statusText}`);
   // A compressed body's length says nothing about the bytes that come out of it.
-  const isEncoded = response.headers.has("content-encoding");
-  const total = isEncoded ? 0 : Number(response.headers.get("content-length") ?? 0);
-  const chunks: Uint8Array[] = [];
+  const total = response.headers.has("content-encoding") ? 0 : Number(response.headers.get("content-length") ?? 0);
+  return response.body ? collect(response.body, total, options, refusal) : new Uint8Array();
+}
+
+/** No more is set aside for what a server only announces. */
+const mostAnnounced = 2 ** 31;
+
+/** The bytes of a stream, in one piece that is filled as they come: files may be as large as half the memory. */
+async function collect(
+  stream: ReadableStream<Uint8Array>,
+  total: number,
+  { onProgress, signal }: ReadOptions,
+  refusal: (why: string) => Error,
+): Promise<Uint8Array> {
+  let bytes = new Uint8Array(Math.min(total, mostAnnounced));
   let done = 0;
-  const reader = response.body?.getReader();
-  if (!reader) return new Uint8Array(await response.arrayBuffer());
+  const reader = stream.getReader();
   for (;;) {
     const { value, done: isEnd } = await reader.read().catch((error: Error) => {
       if (signal?.aborted) throw error;
       const came = (total ? [done, total] : [done]).map((bytes) => Math.round(bytes / 1e3)).join(" of ");
       throw refusal(`${came} kB came, then ${error.message}. Reload the page to try again`);
     });
-    if (isEnd) break;
-    chunks.push(value);
-    done += value.byteLength;
+    signal?.throwIfAborted();
+    if (isEnd) return done < bytes.length ? bytes.slice(0, done) : bytes;
+    const end = done + value.byteLength;
+    if (end > bytes.length) {
+      const grown = new Uint8Array(2 * end);
+      grown.set(bytes);
+      bytes = grown;
+    }
+    bytes.set(value, done);
+    done = end;
     onProgress?.({ stage: "download", done, total });
   }
-  const bytes = new Uint8Array(done);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
 }

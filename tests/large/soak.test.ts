@@ -7,6 +7,7 @@ import { loadModel, type Model } from "../../src/engine/model.ts";
 import type { Tensor } from "../../src/engine/tensor.ts";
 import { noise } from "../support/graphs.ts";
 import { type SmallNetwork, smallNetworks } from "../support/small-networks.ts";
+import { residentBytes } from "./resident-bytes.ts";
 
 const networks = Object.entries(smallNetworks);
 
@@ -15,15 +16,6 @@ const allowedBytes = 60e6;
 
 const picture = ({ inputs }: Graph, seed: number): Readonly<Record<string, Tensor>> =>
   Object.fromEntries(inputs.map(({ name, shape }) => [name, noise(shape.map(Number), seed)]));
-
-/** Bytes that this process holds, after what is not needed has been collected. */
-async function residentBytes(): Promise<number> {
-  for (let i = 0; i < 3; i++) {
-    globalThis.gc?.();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return process.memoryUsage().rss;
-}
 
 async function onDevice(use: (device: Device) => Promise<void>): Promise<void> {
   const device = await requestNodeDevice();
