@@ -70,8 +70,7 @@ async function bytesOf(source: Exclude<ModelSource, readonly FilePart[]>, option
   if (isAddress(source)) return download(source, options);
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  if (typeof source?.stream !== "function")
-    throw new ModelError(`A network is given as its address, bytes, a file or a list of these, not as ${source}.`);
+  if (!source?.stream) throw new ModelError(`A network is an address, bytes, a file or a list of these, not ${source}.`);
   return collect(source.stream(), source.size, options, (why) => new ModelError(`The file could not be read: ${why}.`));
 }
 
@@ -88,18 +87,18 @@ async function download(url: string | URL, options: ReadOptions): Promise<Uint8A
   try {
     response = await fetch(url, signal ? { signal } : {});
   } catch (error) {
-    if (signal?.aborted) throw error;
+    signal?.throwIfAborted();
     const advice = !globalThis.location ? "Outside a page give a whole address, or a file's bytes" : "Check the address and the connection";
     throw refusal(`${(error as Error).message}. ${advice}`);
   }
   if (!response.ok) throw refusal(`the server answered ${response.status} ${response.statusText}`);
   // A compressed body's length says nothing about the bytes that come out of it.
-  const total = response.headers.has("content-encoding") ? 0 : Number(response.headers.get("content-length") ?? 0);
+  const total = response.headers.has("content-encoding") ? 0 : Number(response.headers.get("content-length"));
   return response.body ? collect(response.body, total, options, refusal) : new Uint8Array();
 }
 
 /** No more is set aside for what a server only announces. */
-const mostAnnounced = 2 ** 31;
+const mostAnnounced = 2e9;
 
 /** The bytes of a stream, in one piece that is filled as they come: files may be as large as half the memory. */
 async function collect(
@@ -113,9 +112,9 @@ async function collect(
   const reader = stream.getReader();
   for (;;) {
     const { value, done: isEnd } = await reader.read().catch((error: Error) => {
-      if (signal?.aborted) throw error;
+      signal?.throwIfAborted();
       const came = (total ? [done, total] : [done]).map((bytes) => Math.round(bytes / 1e3)).join(" of ");
-      throw refusal(`${came} kB came, then ${error.message}. Reload the page to try again`);
+      throw refusal(`${came} kB came, then ${error.message}. Try again`);
     });
     signal?.throwIfAborted();
     if (isEnd) return done < bytes.length ? bytes.slice(0, done) : bytes;

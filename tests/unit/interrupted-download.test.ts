@@ -18,7 +18,7 @@ function breakOff(headers: Record<string, string>): void {
 test("says how many kB of how many came", async () => {
   breakOff({ "content-length": "4000000" });
   await expect(readModel("nets/large.onnx")).rejects.toThrow(
-    "'nets/large.onnx' could not be downloaded: 12 of 4000 kB came, then network error. Reload the page to try again.",
+    "'nets/large.onnx' could not be downloaded: 12 of 4000 kB came, then network error. Try again.",
   );
 });
 
