@@ -25,7 +25,7 @@ const parts = {
 /** What every training takes goes into one file: it is smaller than several, and fetched at once. */
 const ofTraining = new RegExp(
   [
-    String.raw`engine/(trainer|training-batch|gradient/training/(training|usual|optimizers))\.ts$`,
+    String.raw`engine/(trainer|training-batch|gradient/training/(training|usual|usual-rates|optimizers))\.ts$`,
     String.raw`engine/ops/training/(index|cross-entropy|update|(weight|bias)-gradient)\.ts$`,
     String.raw`shaders/(generate/(update|weight-gradient)\.ts|(loss-(rows|total|gradient)|channel-sums)\.wgsl)$`,
   ].join("|"),

@@ -17,7 +17,7 @@ export function isUsual(graph: TypedGraph, options: TrainingOptions): boolean {
   const { name, rate = 0, ...numbers } = optimizerOf(optimizer) ?? {};
   if (graph.nodes.some(({ operator }) => ofModes.includes(operator)) || graph.inputs.length !== 1) return false;
   const isRight = (name === "sgd" || name === "adam") && rate >= 0 && Number.isFinite(rate) && typeof frozen === "function";
-  const isWhole = batch > 0 && batch <= mostExamples && seed >= 0 && [batch, seed].every(Number.isSafeInteger);
+  const isWhole = batch > 0 && batch <= mostExamples && seed >= 0 && Number.isSafeInteger(batch) && Number.isSafeInteger(seed);
   return isRight && isWhole && hasClasses(graph, scoresOf(graph)) && Object.keys({ ...numbers, ...others }).length === 0;
 }
 
