@@ -18,7 +18,7 @@ const clip = (a: number, low: number, high: number) => Math.min(high, Math.max(l
 /** Shaders know an activation by its index in this table. */
 export const activations = {
   none: { wgsl: "a", js: (a) => a },
-  relu: { wgsl: "select(a, 0.0, a < 0.0)", js: (a) => Math.max(a, 0), operator: "Relu" },
+  relu: { wgsl: "select(a, 0, a < 0)", js: (a) => Math.max(a, 0), operator: "Relu" },
   clip: { wgsl: "clip(a, alpha, beta)", js: clip },
   leakyRelu: {
     wgsl: "select(a, alpha * a, a < 0.0)",

@@ -43,7 +43,6 @@ export const listed: readonly Listed[] = [
       "training/test_training_dropout_mask",
     ],
   },
-  { why: "Pools compute floats. One of bytes has not come up in a network.", cases: ["node/test_maxpool_2d_uint8"] },
   { why: "The file is wrong: two nodes make one value. The case expects a refusal.", cases: ["field/two-writers"] },
   {
     why: "The case expects a refusal of opset 3, which Convcam runs: tests/conformance/old-opsets.test.ts compares such files.",

@@ -9,6 +9,7 @@ const largest = 3.4028234663852886e38;
 
 const clip = defineOperator("Clip", { since: 7 }, (context) => {
   const x = context.input(0);
+  if (x.dtype === "bool") return context.unsupported("bool elements. Cast to int32 before it");
   if (context.opset < 11) {
     const low = context.attributes.number("min", -largest);
     const high = context.attributes.number("max", largest);

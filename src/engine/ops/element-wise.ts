@@ -9,12 +9,12 @@ import { defineOperator, type Operand, type Operation, type Operator, type Opera
 import { signOf } from "./sign.ts";
 
 export interface ElementWiseRow {
-  /** WGSL over a, b, c; by element type where the formula differs. */
-  readonly wgsl: string | Partial<Record<ElementType, string>>;
+  /** WGSL over a, b, c: for floats only, or by element type. A bool is a word that is 0 or 1, and for few formulas a number. */
+  readonly wgsl: string | Partial<Record<ElementType | "bool", string>>;
   /** The same formula on the CPU, for constants. Scalars follow the operands. */
   readonly js: (...x: number[]) => number;
   /** Attribute name to default; a name in `wgsl`. */
-  readonly scalars?: Readonly<Record<string, number>>;
+  readonly scalars?: Readonly<Record<string, number>> | undefined;
   /** Numbers that WGSL cannot write; each a name in `wgsl`. */
   readonly constants?: Readonly<Record<string, number>>;
   readonly operands?: number;
@@ -36,7 +36,17 @@ const unary: Readonly<Record<string, ElementWiseRow>> = {
     activationRows.flatMap(([, { operator, wgsl, js, scalars, since = 6 }]): [string, ElementWiseRow][] =>
       operator === undefined
         ? []
-        : [[operator, { wgsl, js: (a, alpha = 0, beta = 0) => js(a, alpha, beta), since, ...(scalars && { scalars: { ...scalars } }) }]],
+        : [
+            [
+              operator,
+              {
+                wgsl: operator === "Relu" ? both(wgsl) : wgsl,
+                js: (a, alpha = 0, beta = 0) => js(a, alpha, beta),
+                since,
+                scalars: scalars as ElementWiseRow["scalars"],
+              },
+            ],
+          ],
     ),
   ),
   Tanh: { wgsl: tanhWgsl("a"), js: Math.tanh },
@@ -60,19 +70,18 @@ export function defineRow(name: string, row: ElementWiseRow): Operator {
   const operandCount = row.operands ?? 1;
   return defineOperator(name, { since: row.since ?? 6 }, (context) => {
     const operands = Array.from({ length: operandCount }, (_, i) => context.input(i));
-    const names = Object.keys(row.scalars ?? {});
-    const values = names.map((scalar) => context.attributes.number(scalar, row.scalars?.[scalar] as number));
+    const scalars = Object.entries(row.scalars ?? {}).map(([name, usual]) => [name, context.attributes.number(name, usual)] as const);
     const first = operands[0] as Operand;
-    const type = gpuTypeOf(first.dtype);
-    const wgsl = typeof row.wgsl === "string" ? (type === "f32" ? row.wgsl : undefined) : row.wgsl[type];
+    const forms = typeof row.wgsl === "string" ? { f32: row.wgsl } : row.wgsl;
+    const wgsl = forms[first.dtype === "bool" ? "bool" : gpuTypeOf(first.dtype)];
     if (wgsl === undefined) return context.unsupported(`${first.dtype} elements. Cast to float32 before it`);
     return elementWise(context, operands, {
       expression: wgsl,
-      js: (...x) => row.js(...x, ...values),
+      js: (...x) => row.js(...x, ...scalars.map(([, value]) => value)),
       dtype: row.output ?? first.dtype,
-      scalars: { ...row.constants, ...Object.fromEntries(names.map((scalar, i) => [scalar, values[i] as number])) },
-      ...(row.helpers !== undefined && { helpers: row.helpers }),
-      ...(row.nanOf !== undefined && { nanOf: row.nanOf }),
+      scalars: { ...row.constants, ...Object.fromEntries(scalars) },
+      helpers: row.helpers,
+      nanOf: row.nanOf,
     });
   });
 }
@@ -82,9 +91,9 @@ interface Formula {
   readonly js: (...x: number[]) => number;
   readonly dtype: DataType;
   readonly scalars?: Readonly<Record<string, number>>;
-  readonly helpers?: string;
+  readonly helpers?: string | undefined;
   /** As in a row. */
-  readonly nanOf?: string;
+  readonly nanOf?: string | undefined;
   readonly shape?: Shape;
   /** Which inputs the operands are, where they are not the first ones. */
   readonly indices?: readonly number[];
@@ -98,7 +107,8 @@ export function elementWise(context: OperatorContext, operands: readonly Operand
   const indices = formula.indices ?? operands.map((_, i) => i);
   checkSameType(context, ...(formula.sameType ?? indices));
   const output = gpuTypeOf(formula.dtype);
-  const floats = operands.flatMap(({ dtype }, i) => (gpuTypeOf(dtype) === "f32" ? [operandNames[i] as string] : []));
+  const types = operands.map(({ dtype }) => gpuTypeOf(dtype));
+  const floats = [...operandNames].filter((_, i) => types[i] === "f32");
   const nanOf = output === "f32" ? [...(formula.nanOf ?? floats)] : [];
   return {
     outputs: [{ dtype: formula.dtype, shape }],
@@ -117,7 +127,7 @@ export function elementWise(context: OperatorContext, operands: readonly Operand
         {
           name: "element-wise",
           expression: orNan(wrapNarrow(formula.expression, formula.dtype), ...nanOf),
-          inputs: operands.map((o) => gpuTypeOf(o.dtype)),
+          inputs: types,
           output,
           scalars: Object.keys(formula.scalars ?? {}),
           helpers: formula.helpers ?? "",
@@ -146,8 +156,7 @@ export function evaluateElementWise(inputs: readonly Tensor[], shape: Shape, dty
   const data = inputs.map((t) => (gpuTypeOf(t.dtype) === "f32" ? t.toFloat32() : t.toNumbers()));
   const strides = inputs.map((t) => broadcastStrides(t.shape, denseStrides(t.shape), shape));
   const outStrides = denseStrides(shape);
-  const isInteger = gpuTypeOf(dtype) !== "f32";
-  const result = isInteger ? new Array<number>(count) : new Float32Array(count);
+  const result = new Float64Array(count);
   const x = new Array<number>(inputs.length);
   for (let i = 0; i < count; i++) {
     for (let k = 0; k < inputs.length; k++) {
@@ -156,8 +165,7 @@ export function evaluateElementWise(inputs: readonly Tensor[], shape: Shape, dty
         at += (Math.floor(i / (outStrides[axis] as number)) % (shape[axis] as number)) * (strides[k]?.[axis] as number);
       x[k] = data[k]?.[at] as number;
     }
-    const y = f(...x);
-    result[i] = isInteger ? Math.trunc(y) : y;
+    result[i] = f(...x);
   }
   return Tensor.from(dtype, shape, result);
 }

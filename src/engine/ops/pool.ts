@@ -11,28 +11,31 @@ import { defineOperator, type Kernel, type Operation, type OperatorContext, type
 export interface Pool {
   readonly kind: "max" | "average" | "lp";
   readonly window: Window;
+  /** Whether it takes integers of 8 bits instead of floats. */
+  readonly isBytes?: boolean;
   /** Whether the average's divisor counts padding. */
   readonly countsPads?: boolean;
   /** The norm's order. */
   readonly p?: number;
   /** How the second output numbers the maxima, where there is one. */
-  readonly indices?: "row-major" | "column-major";
+  readonly indices?: "row-major" | "column-major" | undefined;
 }
 
 export default [
   defineOperator("MaxPool", { since: 1 }, (context) => {
-    const columnMajor = context.attributes.flag("storage_order", false);
-    const indices = columnMajor ? ("column-major" as const) : ("row-major" as const);
-    return describePool(context, { kind: "max", ...(context.outputCount > 1 && { indices }) });
+    const indices = context.attributes.flag("storage_order", false) ? "column-major" : "row-major";
+    return describePool(context, { kind: "max", indices: context.outputCount > 1 ? indices : undefined });
   }),
   defineOperator("AveragePool", { since: 1 }, (context) =>
     describePool(context, { kind: "average", countsPads: context.attributes.flag("count_include_pad", false) }),
   ),
 ];
 
-export function describePool(context: OperatorContext, kind: Omit<Pool, "window">): Operation {
-  const { dtype, shape: whole } = floatInput(context, 0);
-  const pool = { ...kind, window: readWindow(context, whole.slice(2)) };
+export function describePool(context: OperatorContext, kind: Omit<Pool, "window" | "isBytes">): Operation {
+  const { dtype, shape: whole } = context.input(0);
+  const isBytes = kind.kind === "max" && dtype.endsWith("int8");
+  if (!isBytes) floatInput(context, 0);
+  const pool = { ...kind, isBytes, window: readWindow(context, whole.slice(2)) };
   const { general } = context.families;
   const shape = [...whole.slice(0, 2), ...pool.window.output];
   return {
@@ -67,10 +70,10 @@ const maxUnrolledTaps = 25;
  *
  * @param extent the input's spatial axes
  */
-function blockedKernels({ kind, window, countsPads = false, indices }: Pool, shape: Shape, extent: Shape): readonly Kernel[] {
+function blockedKernels({ kind, window, countsPads = false, indices, isBytes }: Pool, shape: Shape, extent: Shape): readonly Kernel[] {
   const { kernel, strides, padsBegin, padsEnd, dilations } = window;
   const overlaps = kernel.every((size, axis) => Math.max(padsBegin[axis] as number, padsEnd[axis] as number) < size);
-  const isPlain = shape.length === 4 && dilations.every((dilation) => dilation === 1) && kind !== "lp" && !indices;
+  const isPlain = shape.length === 4 && dilations.every((dilation) => dilation === 1) && kind !== "lp" && !indices && !isBytes;
   if (!isPlain || !overlaps || sizeOf(kernel) > maxUnrolledTaps) return [];
   const [height, width] = window.output as [number, number];
   const isMax = kind === "max";

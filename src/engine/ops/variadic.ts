@@ -60,7 +60,8 @@ export function defineVariadic(name: string, row: VariadicRow): Operator {
     const operands = context.inputs.map((_, i) => context.input(i));
     const first = operands[0] ?? context.input(0);
     const type = gpuTypeOf(first.dtype);
-    if (row.isMean && type !== "f32") return context.unsupported(`${first.dtype} elements. Cast to float32 before it`);
+    if (first.dtype === "bool" || (row.isMean && type !== "f32"))
+      return context.unsupported(`${first.dtype} elements. Cast to float32 before it`);
     const expressionOf = (count: number, isLast: boolean) => {
       const folded = [...operandNames].slice(0, count).reduce(row.fold);
       return row.isMean && isLast ? `(${folded}) / ${operands.length}.0` : folded;
@@ -69,7 +70,7 @@ export function defineVariadic(name: string, row: VariadicRow): Operator {
       expression: expressionOf(operands.length, true),
       js: (...x) => x.reduce((a, b) => row.js(a, b)) / (row.isMean ? x.length : 1),
       dtype: first.dtype,
-      ...(row.nanOf !== undefined && { nanOf: row.nanOf }),
+      nanOf: row.nanOf,
     });
     const indices = operands.map((_, i) => i);
     const kernels = () => [

@@ -1,6 +1,7 @@
 // The rarer operators that work element by element: powers, trigonometry, unusual activations, comparisons and logic.
 import { fusedDomain } from "../../graph/graph.ts";
 import { gpuTypeOf, roundToEven } from "../../tensor.ts";
+import { floatInput } from "../checks.ts";
 import { both, defineRow, type ElementWiseRow, elementWise, tanhWgsl } from "../element-wise.ts";
 import { defineOperator } from "../operator.ts";
 import { add, defineVariadic, type VariadicRow } from "../variadic.ts";
@@ -27,8 +28,14 @@ const powHelper = `fn power(x: f32, y: f32, nan: f32) -> f32 {
   return select(select(select(real, x, is_nan(x)), y, is_nan(y)), 1.0, (y == 0.0) | (x == 1.0));
 }
 fn power_i32(x: i32, y: i32) -> i32 {
-  var result = 1;
-  for (var i = 0; i < y; i++) { result *= x; }
+  // With a negative exponent only 1 and −1 have a power that is not a fraction, which rounds towards zero.
+  var exponent = select(y, -y & 1, (y < 0) & (abs(x) == 1));
+  var square = x;
+  var result = select(1, 0, exponent < 0);
+  for (; exponent > 0; exponent = exponent >> 1u) {
+    result *= select(1, square, (exponent & 1) == 1);
+    square *= square;
+  }
   return result;
 }`;
 
@@ -95,26 +102,24 @@ const unary: Readonly<Record<string, ElementWiseRow>> = {
     constants: { nan: Number.NaN },
   },
   Erf: { wgsl: "erf(a)", js: erf, helpers: erfHelper },
-  Not: { wgsl: { u32: "1u - a" }, js: (a) => 1 - a },
+  Not: { wgsl: { bool: "1u - a" }, js: (a) => 1 - a },
 };
 
 const boolean = { output: "bool", operands: 2 } as const;
-const compare = (operator: string, js: ElementWiseRow["js"]): ElementWiseRow => ({
-  wgsl: both(`select(0u, 1u, a ${operator} b)`),
-  js,
-  ...boolean,
-});
+const compared = (operator: string) => both(`select(0u, 1u, a ${operator} b)`);
+const compare = (operator: string, js: ElementWiseRow["js"]): ElementWiseRow => ({ wgsl: compared(operator), js, ...boolean });
+const logic = (operator: string, js: ElementWiseRow["js"]): ElementWiseRow => ({ wgsl: { bool: `a ${operator} b` }, js, ...boolean });
 
 const binary: Readonly<Record<string, ElementWiseRow>> = {
   PRelu: { wgsl: { f32: "select(a, a * b, a < 0.0)" }, js: (a, b = 0) => (a < 0 ? a * b : a), operands: 2, nanOf: "a" },
-  Equal: compare("==", (a, b) => Number(a === b)),
+  Equal: { wgsl: { ...compared("=="), bool: "1u - (a ^ b)" }, js: (a, b) => Number(a === b), ...boolean },
   Less: compare("<", (a, b = 0) => Number(a < b)),
   LessOrEqual: compare("<=", (a, b = 0) => Number(a <= b)),
   Greater: compare(">", (a, b = 0) => Number(a > b)),
   GreaterOrEqual: compare(">=", (a, b = 0) => Number(a >= b)),
-  And: { wgsl: { u32: "a & b" }, js: (a, b = 0) => a & b, ...boolean },
-  Or: { wgsl: { u32: "a | b" }, js: (a, b = 0) => a | b, ...boolean },
-  Xor: { wgsl: { u32: "a ^ b" }, js: (a, b = 0) => a ^ b, ...boolean },
+  And: logic("&", (a, b = 0) => a & b),
+  Or: logic("|", (a, b = 0) => a | b),
+  Xor: logic("^", (a, b = 0) => a ^ b),
 };
 
 const variadic: Readonly<Record<string, VariadicRow>> = {
@@ -126,7 +131,13 @@ const variadic: Readonly<Record<string, VariadicRow>> = {
 const pow = defineOperator("Pow", { since: 7 }, (context) => {
   const [x, y] = [context.input(0), context.input(1)];
   const [base, exponent] = [gpuTypeOf(x.dtype), gpuTypeOf(y.dtype)];
-  const expression = base === "i32" && exponent === "i32" ? "power_i32(a, b)" : `${base}(power(f32(a), f32(b), nan))`;
+  if (base !== "f32" && !/^int(32|64)$/.test(x.dtype))
+    return context.invalid(`the base is ${x.dtype}; expected int32, int64 or floating point`);
+  if (y.dtype === "bool") return context.invalid("the exponent is bool, no number");
+  // A float of 24 bits does not hold all powers of whole numbers.
+  const whole = "power_i32(a, i32(b))";
+  const real = `${base}(power(f32(a), f32(b), nan))`;
+  const expression = base === "f32" ? real : exponent === "f32" ? `select(${real}, ${whole}, b == floor(b))` : whole;
   return elementWise(context, [x, y], {
     expression,
     // JavaScript has NaN for 1 to a power that is infinite or NaN.
@@ -143,9 +154,11 @@ const mod = defineOperator("Mod", { since: 10 }, (context) => {
   const [x, y] = [context.input(0), context.input(1)];
   const isFmod = context.attributes.flag("fmod", false);
   const type = gpuTypeOf(x.dtype);
+  if (x.dtype === "bool") return context.unsupported("bool elements. Cast to int32 before it");
   if (!isFmod && type === "f32") return context.invalid("fmod must be 1 for floating point");
   return elementWise(context, [x, y], {
-    expression: isFmod || type === "u32" ? "a % b" : "((a % b) + b) % b",
+    // The sum could be more than 32 bits hold where both have one sign.
+    expression: isFmod || type === "u32" ? "a % b" : "a % b + select(0, b, (a % b != 0) & ((a < 0) != (b < 0)))",
     js: (a, b = 1) => (isFmod ? a % b : ((a % b) + b) % b),
     dtype: x.dtype,
   });
@@ -165,7 +178,7 @@ const where = defineOperator("Where", { since: 9 }, (context) => {
 });
 
 const gelu = defineOperator("Gelu", { since: 20 }, (context) => {
-  const x = context.input(0);
+  const x = floatInput(context, 0);
   const isTanh = context.attributes.choice("approximate", ["none", "tanh"], "none") === "tanh";
   const inner = "0.7978845608 * (a + 0.044715 * a * a * a)";
   return elementWise(context, [x], {

@@ -12,7 +12,10 @@ import { generalPools as pools } from "./pool.ts";
 
 export const operators = operatorsOf(
   import.meta.glob(
-    ["./*.ts", "!./{index,activation-gradient-passes,batch-statistics,composed,fold-pad,resample,small-windows,spatial,sub-pixel}.ts"],
+    [
+      "./*.ts",
+      "!./{index,activation-gradient-passes,batch-statistics,composed,fold-pad,resample,small-windows,spatial,sub-pixel,whole-numbers}.ts",
+    ],
     {
       eager: true,
       import: "default",

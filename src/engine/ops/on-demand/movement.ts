@@ -2,6 +2,7 @@
 
 import type { Layout } from "../../layout.ts";
 import { broadcastShapes, broadcastStrides, checkShape, normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
+import { checkSameType } from "../checks.ts";
 import { along, type Move, moving, piece, replaced, whole } from "../movement.ts";
 import { defineOperator, type Operation, type OperatorContext } from "../operator.ts";
 import { foldPad } from "./fold-pad.ts";
@@ -67,6 +68,7 @@ const pad = defineOperator("Pad", { since: 2, pass: foldPad }, (context) => {
   const mode = context.attributes.choice("mode", ["constant", "reflect", "edge", "wrap"], "constant");
   const given = context.opset < 11 ? context.attributes.numbers("pads") : context.constant(1, "pads")?.toNumbers();
   const pads = given ?? context.invalid("pads are required");
+  if (context.opset >= 11) checkSameType(context, 0, 2);
   const value = context.opset < 11 ? context.attributes.number("value", 0) : (context.constant(2, "constant_value")?.toNumbers()[0] ?? 0);
   const axes = (context.constant(3, "axes")?.toNumbers() ?? x.shape.map((_, i) => i)).map((axis) => normalizeAxis(axis, rank));
   if (pads.length !== 2 * axes.length || !pads.every(Number.isSafeInteger))

@@ -3,7 +3,7 @@
 import normalizeRowsShader from "../../../shaders/normalize-rows.wgsl";
 import { fusedDomain } from "../../graph/graph.ts";
 import { normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
-import { floatInput } from "../checks.ts";
+import { checkSameType, floatInput } from "../checks.ts";
 import { workgroupCount } from "../dispatch.ts";
 import { type Dispatch, defineOperator, type Operator, type PlacedOperand, type Table, type Target } from "../operator.ts";
 
@@ -23,6 +23,7 @@ interface Rows {
 const operators = [
   defineOperator("InstanceNormalization", { since: 6 }, (context) => {
     const { dtype, shape } = floatInput(context, 0);
+    checkSameType(context, 0, 1, 2);
     const epsilon = context.attributes.number("epsilon", 1e-5);
     const channels = shape[1] ?? 1;
     const spatial = sizeOf(shape.slice(2));
@@ -34,6 +35,7 @@ const operators = [
   defineOperator("GroupNormalization", { since: 18 }, (context) => {
     const { dtype, shape } = floatInput(context, 0);
     const { attributes } = context;
+    checkSameType(context, 0, 1, 2);
     attributes.ignore("stash_type");
     const epsilon = attributes.number("epsilon", 1e-5);
     const groups = attributes.integer("num_groups", undefined, 1);
@@ -56,6 +58,7 @@ const operators = [
   defineOperator("LayerNormalization", { since: 17 }, (context) => {
     const { dtype, shape } = floatInput(context, 0);
     const { attributes } = context;
+    checkSameType(context, 0, 1, 2);
     attributes.ignore("stash_type");
     const epsilon = attributes.number("epsilon", 1e-5);
     const axis = normalizeAxis(attributes.integer("axis", -1), shape.length);

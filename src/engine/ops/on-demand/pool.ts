@@ -5,11 +5,13 @@ import { generateMaxPoolIndices } from "../../../shaders/generate/max-pool-indic
 import { poolingWorkgroupSize } from "../../../shaders/generate/pooling.ts";
 import maxPoolIndicesShader from "../../../shaders/max-pool-indices.wgsl";
 import poolShader from "../../../shaders/pool.wgsl";
-import { sizeOf } from "../../shapes.ts";
+import { denseStrides, sizeOf } from "../../shapes.ts";
+import { type GpuType, gpuTypeOf } from "../../tensor.ts";
 import type { Window } from "../../window.ts";
 import { workgroupCount } from "../dispatch.ts";
+import { broadcastView, elementWiseDispatch } from "../element-wise-kernel.ts";
 import { describeGlobalPool } from "../global-pool.ts";
-import { type Dispatch, defineOperator, type Kernel, type PlacedOperand } from "../operator.ts";
+import { type Dispatch, defineOperator, type Kernel, type PlacedOperand, type Scratch } from "../operator.ts";
 import { counted, describePool, type Pool } from "../pool.ts";
 import { hasSmallWindows, placeOf } from "./small-windows.ts";
 import { asSpatial, threeAxes } from "./spatial.ts";
@@ -25,6 +27,7 @@ export default [
 
 /** Kernels for any pool, and a fast one for small windows whose maxima are asked for by index. */
 export function generalPools(pool: Pool): readonly Kernel[] {
+  if (pool.isBytes) return [poolOfBytes(pool)];
   const isBlocked = pool.indices === "row-major" && hasSmallWindows(pool.window);
   return [...(isBlocked ? [blockedMaxima(pool.window)] : []), generalPool(pool)];
 }
@@ -72,6 +75,32 @@ function generalPool(pool: Pool): Kernel {
       const steps = [poolDispatch(pool, input as PlacedOperand, output as PlacedOperand)];
       if (indices) steps.push(indicesDispatch(pool, input as PlacedOperand, indices));
       return steps;
+    },
+  };
+}
+
+/** Integers of 8 bits as floats, which hold them exactly, and the maxima as integers again. */
+function poolOfBytes(pool: Pool): Kernel {
+  return {
+    name: "pool of bytes",
+    dispatches: ([input], outputs) => {
+      const [x, y, indices] = [input, ...outputs] as [PlacedOperand, PlacedOperand, PlacedOperand?];
+      /** The same value as floats. */
+      const asFloats = (operand: PlacedOperand) => {
+        const binding: Scratch = { scratchBytes: sizeOf(operand.shape) * 4 };
+        const dense = { ...operand, offset: 0, strides: denseStrides(operand.shape) };
+        return { binding, dense, view: { ...dense, binding } };
+      };
+      const [from, to] = [asFloats(x), asFloats(y)];
+      const type = gpuTypeOf(x.dtype);
+      const cast = (before: GpuType, after: GpuType) => ({ name: "cast", expression: `${after}(a)`, inputs: [before], output: after });
+      const bindings = { input: from.binding, output: to.binding };
+      return [
+        elementWiseDispatch(cast(type, "f32"), x.shape, from.view, [broadcastView(x, x.shape)]),
+        { ...poolDispatch(pool, from.dense, to.dense), bindings },
+        ...(indices ? [{ ...indicesDispatch(pool, from.dense, indices), bindings: { input: from.binding, indices } }] : []),
+        elementWiseDispatch(cast("f32", type), y.shape, broadcastView(y, y.shape), [to.view]),
+      ];
     },
   };
 }

@@ -14,7 +14,9 @@ import {
   type PlacedOperand,
   type Table,
 } from "../operator.ts";
+import type { Composed, Writer } from "./composed.ts";
 import { type ResampledAxis, type ResampleMode, type Resampling, resampleTaps, type Taps, tapCount } from "./resample.ts";
+import { forWholeNumbers } from "./whole-numbers.ts";
 
 const transformations = [
   "half_pixel",
@@ -36,10 +38,19 @@ const plain = {
   antialias: false,
 } as const;
 
-export default [
-  defineOperator("Upsample", { since: 9 }, describeResize),
-  defineOperator("Resize", { since: 10 }, describeResize),
-] satisfies Operator[];
+export default [defineOperator("Upsample", { since: 9 }, describeResize), defineOperator("Resize", { since: 10 }, describeResize)].map(
+  (operator) => forWholeNumbers(operator, { keepsType: true, instead: nearestMoves }),
+) satisfies Operator[];
+
+/** The nearest elements of whole numbers, of any width: they are moved, axis by axis. */
+function nearestMoves(context: OperatorContext): Composed["write"] | undefined {
+  const { resampling } = readResizing(context);
+  if (resampling.mode !== "nearest" || resampling.transformation === "tf_crop_and_resize") return undefined;
+  const taps = resizeTaps(context);
+  const move = (writer: Writer, value: string, tap: Taps | undefined, axis: number) =>
+    tap ? writer.node("Gather", [value, writer.integers(...tap.coordinates)], { axis }) : value;
+  return (writer, [x = ""]) => [taps.reduce((value, tap, axis) => move(writer, value, tap, axis), x)];
+}
 
 /** How a node resizes each axis. */
 interface Resizing {
