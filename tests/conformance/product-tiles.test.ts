@@ -1,7 +1,7 @@
 // Products of two matrices that no one knows at load, by blocks in registers, in every order that the two may lie in, against plain loops.
 import { describe, expect, test } from "vitest";
 import type { Target } from "../../src/engine/ops/operator.ts";
-import type { Tensor } from "../../src/engine/tensor.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
 import { noise } from "../support/graphs.ts";
 import { kernelNames, runOperator } from "../support/run-operator.ts";
 import { withDevice } from "../support/with-device.ts";
@@ -70,6 +70,20 @@ describe.each(Object.entries(sizes))("%s", (_, size) => {
     }),
   );
 });
+
+test("what is infinite in the last turn stays so, though the turn goes beyond the depth", () =>
+  withDevice(async (device) => {
+    const [depth, columns] = [5, 16];
+    const a = Tensor.filled("float32", [16, depth], 2);
+    const b = Tensor.float32(
+      [depth, columns],
+      noise([depth, columns], 1)
+        .toFloat32()
+        .fill(Number.POSITIVE_INFINITY, (depth - 1) * columns),
+    );
+    const [y] = await runOperator(device, { operator: "Gemm", inputs: [a, b], target: device.target, kernel: "tiles" });
+    expect(new Set((y as Tensor).toFloat32())).toEqual(new Set([Number.POSITIVE_INFINITY]));
+  }));
 
 test("MatMul has the kernel, too, and a batch of products has not", () => {
   const of = (...inputs: Tensor[]) => kernelNames({ operator: "MatMul", inputs });

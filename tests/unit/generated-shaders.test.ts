@@ -145,8 +145,8 @@ describe("product tiles", () => {
 
   test("what four lanes share is loaded once, with every lane alive", () => {
     const { code } = generateProductTiles({ rows: 16, columns: 8, isShared: true, workgroupSize: 8 });
-    expect(code.match(/let own_\d+_\d = a\[/g)?.length).toBe(16);
-    expect(code.match(/let b_\d_\d = b\[/g)?.length).toBe(32);
+    expect(code.match(/let own_\d+_\d = select\(0.0, a\[/g)?.length).toBe(16);
+    expect(code.match(/let b_\d_\d = select\(0.0, b\[/g)?.length).toBe(32);
     expect(code).not.toMatch(/return;|&&|\|\||else/);
   });
 });

@@ -60,21 +60,18 @@ export function generateProductTiles({ rows, columns, isShared, workgroupSize }:
     "let a_column = params.a_column;",
     "let b_row = params.b_row;",
     "let depth = params.depth;",
-    `let whole = depth - depth % ${turn}u;`,
+    "let last = depth - 1u;",
     "let a_at = batch * params.a_batch + first_row * params.a_row;",
     "let b_at = batch * params.b_batch + first_column * params.b_column;",
     ...loaders.map((r) => `let a_${r} = a_at + ${loadedRow(r)} * params.a_row;`),
     ...across.map((i) => `let b_${i} = b_at + ${i}u * params.b_column;`),
     ...each((r, i) => `var sum_${r}_${i} = 0.0;`),
-    `for (var k = 0u; k < whole; k += ${turn}u) {`,
-    ...across.flatMap((i) => depths.map((u) => `let b_${i}_${u} = b[b_${i} + (k + ${u}u) * b_row];`)),
-    ...depths.flatMap((u) => loaders.flatMap((r) => loadRows(r, `_${u}`, `(k + ${u}u)`, isShared))),
+    // Beyond the depth the last turn multiplies zeros: a loop of its own for what is left would take a third more compiling.
+    `for (var k = 0u; k < depth; k += ${turn}u) {`,
+    ...depths.flatMap((u) => [`let is_${u} = k + ${u}u < depth;`, `let k_${u} = min(k + ${u}u, last);`]),
+    ...across.flatMap((i) => depths.map((u) => `let b_${i}_${u} = select(0.0, b[b_${i} + k_${u} * b_row], is_${u});`)),
+    ...depths.flatMap((u) => loaders.flatMap((r) => loadRows(r, u, isShared))),
     ...each((r, i) => `sum_${r}_${i} += ${depths.map((u) => `a_${r}_${u} * b_${i}_${u}`).join(" + ")};`),
-    "}",
-    "for (var k = whole; k < depth; k++) {",
-    ...across.map((i) => `let right_${i} = b[b_${i} + k * b_row];`),
-    ...loaders.flatMap((r) => loadRows(r, "_left", "k", isShared)),
-    ...each((r, i) => `sum_${r}_${i} += a_${r}_left * right_${i};`),
     "}",
     "let c_at = first_row * params.c_row + first_column * params.c_column;",
     ...loaders.map((r) => `let row_add_${r} = c[c_at + ${loadedRow(r)} * params.c_row];`),
@@ -122,14 +119,10 @@ function storeQuads(quads: number, across: readonly number[]): string[] {
 
 const swaps = ["", "quadSwapX", "quadSwapY", "quadSwapDiagonal"];
 
-/** Code that defines the elements a_ROW_NAME at `k` of a row, or of the four rows that lanes load together. */
-function loadRows(loader: number, name: string, k: string, isShared: boolean): string[] {
-  if (!isShared) return [`let a_${loader}${name} = a[a_${loader} + ${k} * a_column];`];
-  return [
-    `let own_${loader}${name} = a[a_${loader} + ${k} * a_column];`,
-    ...swaps.map((swap, s) => {
-      const own = `own_${loader}${name}`;
-      return `let a_${4 * loader + s}${name} = ${swap ? `${swap}(${own})` : own};`;
-    }),
-  ];
+/** Code that defines the elements a_ROW_U of a row at k_U, or of the four rows that lanes load together. */
+function loadRows(loader: number, u: number, isShared: boolean): string[] {
+  const load = `select(0.0, a[a_${loader} + k_${u} * a_column], is_${u})`;
+  if (!isShared) return [`let a_${loader}_${u} = ${load};`];
+  const own = `own_${loader}_${u}`;
+  return [`let ${own} = ${load};`, ...swaps.map((swap, s) => `let a_${4 * loader + s}_${u} = ${swap ? `${swap}(${own})` : own};`)];
 }
