@@ -81,18 +81,17 @@ export default defineOperator("PhaseWeights", { since: 1, domain: fusedDomain },
   const [area, taps] = [sizeOf(kernel), sizeOf(size)];
   // Rows of the result: group, channel, phase.
   const row = inPerGroup * taps;
-  const count = Math.floor(moves.length / 3);
-  const copies = Array.from({ length: count }, (_, i): Move => {
-    const [phase = 0, from = 0, to = 0] = moves.slice(3 * i, 3 * i + 3);
-    return {
+  const copies = runsOf(moves).map(
+    ({ phase, from, to, fromStep, toStep, count }): Move => ({
       input: 0,
       output: 0,
-      shape: [group, perGroup, inPerGroup],
-      from: ({ offset }) => ({ offset: offset + from, strides: [inPerGroup * perGroup * area, area, perGroup * area] }),
-      to: ({ offset }) => ({ offset: offset + phase * row + to, strides: [perGroup * phases * row, phases * row, taps] }),
-    };
-  });
-  const operation = moving([{ dtype, shape: arrangedShape(shape, arrangement) }], copies, 0);
+      shape: [group, perGroup, inPerGroup, count],
+      from: ({ offset }) => ({ offset: offset + from, strides: [inPerGroup * perGroup * area, area, perGroup * area, fromStep] }),
+      to: ({ offset }) => ({ offset: offset + phase * row + to, strides: [perGroup * phases * row, phases * row, taps, toStep] }),
+    }),
+  );
+  const isWhole = moves.length === 3 * phases * taps;
+  const operation = moving([{ dtype, shape: arrangedShape(shape, arrangement) }], copies, isWhole ? undefined : 0);
   // The moves count on elements without gaps.
   const kernels = operation.kernels;
   return {
@@ -102,3 +101,27 @@ export default defineOperator("PhaseWeights", { since: 1, domain: fusedDomain },
     }),
   };
 });
+
+/** Taps of a phase that lie at equal distances, both where they come from and where they go. */
+interface Run {
+  readonly phase: number;
+  readonly from: number;
+  readonly to: number;
+  readonly fromStep: number;
+  readonly toStep: number;
+  readonly count: number;
+}
+
+/** As few runs as the triples make in their order: weights that are turned round are one. */
+function runsOf(moves: readonly number[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (let i = 0; i < moves.length; i += 3) {
+    const [phase = 0, from = 0, to = 0] = moves.slice(i, i + 3);
+    const last = runs.at(-1);
+    const [fromStep, toStep] = last && last.count === 1 ? [from - last.from, to - last.to] : [last?.fromStep ?? 0, last?.toStep ?? 0];
+    const goesOn = last?.phase === phase && from === last.from + last.count * fromStep && to === last.to + last.count * toStep;
+    if (goesOn) runs[runs.length - 1] = { ...last, fromStep, toStep, count: last.count + 1 };
+    else runs.push({ phase, from, to, fromStep: 0, toStep: 0, count: 1 });
+  }
+  return runs;
+}
