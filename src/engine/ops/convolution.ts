@@ -73,12 +73,13 @@ function describeConvolution(context: OperatorContext, activation: Activation): 
 }
 
 /** Kernels for one or two spatial axes and no negative pads, cheapest first by prediction; then one for any case. */
-function kernelsFor(conv: ConvolutionCase, target: Target, { convolution, general }: Families): readonly Kernel[] {
+function kernelsFor(conv: ConvolutionCase, target: Target, { convolution, sharing, general }: Families): readonly Kernel[] {
   const any = general ? [general.convolution(conv)] : [];
   const rank = conv.window.kernel.length;
   const hasCrop = [...conv.window.padsBegin, ...conv.window.padsEnd].some((pad) => pad < 0);
   if (rank > 2 || hasCrop) return any;
-  const candidates = [directCandidates, ...convolution].flatMap((family) => family(conv, target)).sort((a, b) => a.cost - b.cost);
+  const usual = [directCandidates, ...convolution].flatMap((family) => family(conv, target));
+  const candidates = (sharing?.(conv, target, usual) ?? usual).sort((a, b) => a.cost - b.cost);
   const special = candidates.filter(({ isSpecial }) => isSpecial);
   return [...(special.length > 0 ? special : candidates).map(({ kernel }) => kernel), ...any];
 }

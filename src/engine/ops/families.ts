@@ -1,4 +1,5 @@
 // Kernels that operators find in a catalog: families from parts of the program that are loaded only where they pay.
+import type { WeightGradientVariant } from "../../shaders/generate/weight-gradient.ts";
 import type { AttributeValue, Graph, Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import type { Pass } from "../graph/pass.ts";
 import type { Shape } from "../shapes.ts";
@@ -109,12 +110,24 @@ export type Expand = (node: Node, known: Known) => readonly Node[] | undefined;
 
 export interface Families {
   readonly convolution: readonly ConvolutionFamily[];
+  /** In training: the kernels for a convolution with others among them, on pipelines that a step has anyway. */
+  readonly sharing?: ((conv: ConvolutionCase, target: Target, usual: readonly Candidate[]) => Candidate[]) | undefined;
   /** In training: the kernels for a product with others among them, most promising first. */
   readonly product?: ((product: MatrixProduct, target: Target, others: readonly Kernel[]) => readonly Kernel[]) | undefined;
   /** In training with a loss that is scaled. */
   readonly scaling?: LossScaling | undefined;
-  /** In training: the kernels for gradients of a convolution's weights with the usual one among them, most promising first. */
-  readonly weightGradient?: ((conv: WeightGradientCase, target: Target, usual: Kernel) => readonly Kernel[]) | undefined;
+  /**
+   * In training: the kernels for gradients of a convolution's weights with the usual one among them, most promising first.
+   *
+   * @param usual makes the usual one, of blocks as large as its variant says
+   */
+  readonly weightGradient?:
+    | ((
+        conv: WeightGradientCase,
+        target: Target,
+        usual: (conv: WeightGradientCase, target: Target, variant: WeightGradientVariant) => Kernel,
+      ) => readonly Kernel[])
+    | undefined;
   /** In training: the kernel for gradients of any convolution's weights. Absent where no graph has a case that takes it. */
   readonly anyWeightGradient?: ((conv: WeightGradientCase) => Kernel) | undefined;
   /** Absent where nothing asked for the rarer operators: a rare case then has no kernel. */

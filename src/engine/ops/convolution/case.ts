@@ -33,7 +33,7 @@ export function twoAxes(values: readonly number[], missing: number): [number, nu
 }
 
 /** The zeros around the input that replace bounds tests. */
-export function borderOf({ window }: ConvolutionCase): Border {
+export function borderOf({ window }: Pick<ConvolutionCase, "window">): Border {
   const [top, left] = twoAxes(window.padsBegin, 0);
   const [bottom, right] = twoAxes(window.padsEnd, 0);
   return { top, left, bottom, right };
@@ -56,7 +56,7 @@ export function inputParams(conv: ConvolutionCase, x: PlacedOperand): Record<str
   return { in_offset: firstTap(conv, x), ...prefixed("in", planeStrides(x)) };
 }
 
-export function firstTap(conv: ConvolutionCase, x: PlacedOperand): number {
+export function firstTap(conv: Pick<ConvolutionCase, "window">, x: PlacedOperand): number {
   const { top, left } = borderOf(conv);
   return x.offset - top * planeStrides(x).h - left;
 }

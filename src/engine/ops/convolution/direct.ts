@@ -16,7 +16,7 @@ import { borderOf, type Candidate, type ConvolutionCase, firstTap, type PlaneStr
 import { costOf } from "./cost.ts";
 import { packBias, packWeights } from "./packing.ts";
 
-/** Channels and columns of a block at most, and input channels per turn of a 1×1 kernel. */
+/** Channels and columns of a block at most, and input channels per turn where the kernel is 1×1. */
 interface BlockSize {
   readonly channels: number;
   readonly columns?: number;
@@ -24,15 +24,12 @@ interface BlockSize {
 }
 
 /** For graphics cards. A block must fit into registers, and small maps need small blocks to employ all lanes. The cost model chooses per layer. */
-const gpuSizes: Readonly<Record<"pointwise" | "rows", readonly BlockSize[]>> = {
-  pointwise: [
-    { channels: 8, turn: 2 },
-    { channels: 8, columns: 4 },
-    { channels: 4, columns: 4 },
-    { channels: 2, columns: 2 },
-  ],
-  rows: [{ channels: 8 }, { channels: 8, columns: 4 }, { channels: 4, columns: 4 }, { channels: 2, columns: 2 }],
-};
+const gpuSizes: readonly BlockSize[] = [
+  { channels: 8, turn: 2 },
+  { channels: 8, columns: 4 },
+  { channels: 4, columns: 4 },
+  { channels: 2, columns: 2 },
+];
 
 /**
  * For GPUs made of software, whose lanes share loads and keep variables in memory: large blocks, see docs/decisions/0003. The first one is
@@ -53,7 +50,7 @@ export function largestBlock(outChannels: number): 16 | 32 {
 export function directCandidates(conv: ConvolutionCase, target: Target): Candidate[] {
   const isPointwise = sizeOf(conv.window.kernel) === 1;
   const isSoftware = target.profile === "software";
-  const sizes = isSoftware ? softwareSizes(conv) : gpuSizes[isPointwise ? "pointwise" : "rows"];
+  const sizes = isSoftware ? softwareSizes(conv) : gpuSizes;
   const candidates = new Map<string, Candidate>();
   const quickStart = quickStartVariant(conv.outChannels, sizeOf(conv.window.output), conv.activation, target);
   let least = 0;

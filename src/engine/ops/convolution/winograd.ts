@@ -36,6 +36,21 @@ const tileSizes = [4, 2] as const;
 
 /** F(4×4, 3×3) and F(2×2, 3×3), where the case is 3×3 without stride, dilation or groups and the output holds a tile. */
 export function winogradCandidates(conv: ConvolutionCase, target: Target): Candidate[] {
+  return winogradBy((transform, tiles) => byBlocks(conv, transform, tiles, target), conv, target);
+}
+
+/** What multiplies the transformed weights by transformed tiles, M[k] = U[k] · V[k] for every product k. */
+export interface Multiplication {
+  readonly cost: number;
+  dispatch(weight: PlacedOperand, transformed: Scratch, multiplied: Scratch): Dispatch;
+}
+
+/** @param multiply none where it does not fit, for so many tiles of the whole batch */
+export function winogradBy(
+  multiply: (transform: WinogradTransform, tiles: number) => Multiplication | undefined,
+  conv: ConvolutionCase,
+  target: Target,
+): Candidate[] {
   const { kernel, strides, dilations, output } = conv.window;
   const is3x3 = sameShape(kernel, [3, 3]) && sameShape(strides, [1, 1]) && sameShape(dilations, [1, 1]);
   if (!is3x3 || conv.groups !== 1 || conv.keepsWeights) return [];
@@ -44,7 +59,7 @@ export function winogradCandidates(conv: ConvolutionCase, target: Target): Candi
       (size) =>
         output.every((extent) => extent >= size) && largestBytes(conv, size) <= (target.maxBindingBytes ?? Number.POSITIVE_INFINITY),
     )
-    .map((size) => candidate(conv, target, size));
+    .flatMap((size) => candidate(conv, target, size, multiply) ?? []);
 }
 
 /** Bytes of the largest buffer it needs: transformed tiles, products, or transformed weights. */
@@ -53,13 +68,19 @@ function largestBytes({ batch, inChannels, outChannels, window }: ConvolutionCas
   return (tileSize + 2) ** 2 * Math.max(tiles * inChannels, tiles * outChannels, inChannels * outChannels) * 4;
 }
 
-function candidate(conv: ConvolutionCase, target: Target, tileSize: 2 | 4): Candidate {
+function candidate(
+  conv: ConvolutionCase,
+  target: Target,
+  tileSize: 2 | 4,
+  multiply: Parameters<typeof winogradBy>[0],
+): Candidate | undefined {
   const transform = winogradTransform(tileSize);
   const [height, width] = twoAxes(conv.window.output, 1);
   const [tilesY, tilesX] = [Math.ceil(height / tileSize), Math.ceil(width / tileSize)];
   const tiles = { tiles_x: tilesX, tiles_y: tilesY, width, height, tiles: conv.batch * tilesX * tilesY };
   const products = transform.patch ** 2;
-  const multiplication = multiplicationOf(conv, transform, tiles.tiles, target);
+  const multiplication = multiply(transform, tiles.tiles);
+  if (!multiplication) return undefined;
   const prices = costOf(target);
   // Both transforms add up about two lines of `patch` terms for each of the products.
   const multiplyAdds = 4 * products;
@@ -79,7 +100,7 @@ function candidate(conv: ConvolutionCase, target: Target, tileSize: 2 | 4): Cand
         const multiplied: Scratch = { scratchBytes: products * conv.outChannels * tiles.tiles * 4 };
         return [
           transformInput(conv, transform, tiles, inputs[0] as PlacedOperand, transformed),
-          multiply(conv, transform, multiplication, inputs[1] as PlacedOperand, transformed, multiplied),
+          multiplication.dispatch(inputs[1] as PlacedOperand, transformed, multiplied),
           transformOutput(conv, transform, tiles, multiplied, inputs, outputs[0] as PlacedOperand),
         ];
       },
@@ -112,8 +133,13 @@ function transformInput(
   };
 }
 
-/** M[k] = U[k] · V[k] for every product k: a 1×1 convolution with one group per product, whose pixels are tiles. */
-function multiplicationOf({ inChannels, outChannels }: ConvolutionCase, transform: WinogradTransform, tiles: number, target: Target) {
+/** As a 1×1 convolution with one group per product, whose pixels are tiles. */
+function byBlocks(
+  { inChannels, outChannels }: ConvolutionCase,
+  transform: WinogradTransform,
+  tiles: number,
+  target: Target,
+): Multiplication {
   const activation = asClip({ kind: "none", alpha: 0, beta: 0 });
   const columns = fitPixels(tiles, target.sharingLanes);
   const best: ConvolutionVariant = {
@@ -125,31 +151,23 @@ function multiplicationOf({ inChannels, outChannels }: ConvolutionCase, transfor
     subgroupSize: sharedSubgroup(target.sharingLanes, Math.ceil(tiles / columns)),
   };
   const launch: LaunchSize = { batch: 1, groups: transform.patch ** 2, inChannels, outChannels, height: 1, width: tiles, kernel: [1, 1] };
-  const cost = blockedCost(best, launch, target);
-  return { variant: target.quickStartBlock ? quickStartVariant(outChannels, tiles, activation, target) : best, launch, activation, cost };
-}
-
-function multiply(
-  conv: ConvolutionCase,
-  transform: WinogradTransform,
-  { variant, launch, activation }: ReturnType<typeof multiplicationOf>,
-  weight: PlacedOperand,
-  transformed: Scratch,
-  multiplied: Scratch,
-): Dispatch {
-  const blocked = { groups: launch.groups, outChannels: conv.outChannels, block: variant.block.channels };
-  const strides = { n: 0, c: launch.width, h: launch.width };
-  const depth = filledTaps(variant, conv.inChannels);
-  return blockedDispatch(variant, {
-    ...launch,
-    activation,
-    strides: [1, 1],
-    dilations: [1, 1],
-    input: { binding: transformed, offset: 0, strides },
-    output: { binding: multiplied, offset: 0, strides },
-    weights: packTransformed(conv, weight, transform, blocked, depth),
-    bias: packBias(blocked, undefined),
-  });
+  const variant = target.quickStartBlock ? quickStartVariant(outChannels, tiles, activation, target) : best;
+  const blocked = { groups: launch.groups, outChannels, block: variant.block.channels };
+  const strides = { n: 0, c: tiles, h: tiles };
+  return {
+    cost: blockedCost(best, launch, target),
+    dispatch: (weight, transformed, multiplied) =>
+      blockedDispatch(variant, {
+        ...launch,
+        activation,
+        strides: [1, 1],
+        dilations: [1, 1],
+        input: { binding: transformed, offset: 0, strides },
+        output: { binding: multiplied, offset: 0, strides },
+        weights: packTransformed(inChannels, weight, transform, blocked, filledTaps(variant, inChannels)),
+        bias: packBias(blocked, undefined),
+      }),
+  };
 }
 
 /**
@@ -157,8 +175,8 @@ function multiply(
  *
  * @param depth in channels, filled up with zeros
  */
-function packTransformed(
-  { inChannels }: ConvolutionCase,
+export function packTransformed(
+  inChannels: number,
   source: PlacedOperand,
   transform: WinogradTransform,
   blocked: Blocked,

@@ -146,7 +146,7 @@ function asTheyAre(context: OperatorContext): OperatorContext {
       (conv, target) =>
         family({ ...conv, keepsWeights: true }, target),
   );
-  return { ...context, families: { ...context.families, convolution: families } };
+  return { ...context, families: { ...context.families, convolution: families, sharing: undefined } };
 }
 
 /** Sums that must not be stored in halves. */

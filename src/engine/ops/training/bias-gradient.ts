@@ -5,8 +5,8 @@ import { sizeOf } from "../../shapes.ts";
 import { floatInput } from "../checks.ts";
 import { planeStrides, prefixed, twoAxes } from "../convolution/case.ts";
 import { workgroupCount } from "../dispatch.ts";
-import { defineOperator, type Kernel, type PlacedOperand, type Scratch, type Target } from "../operator.ts";
-import { addSlices, slicesFor } from "./weight-gradient.ts";
+import { defineOperator, type Kernel, type PlacedOperand, type Target } from "../operator.ts";
+import { inSlices, slicesFor } from "./weight-gradient.ts";
 
 export default defineOperator("ConvBiasGradient", { since: 1, domain: fusedDomain }, (context) => {
   const { dtype, shape } = floatInput(context, 0);
@@ -21,11 +21,10 @@ function kernel([batch = 1, channels = 1, ...places]: readonly number[], target:
   return {
     name: "channel-sums",
     readsStrided: [0],
-    dispatches([gradient], [output]) {
-      const [dy, y] = [gradient as PlacedOperand, output as PlacedOperand];
-      const sums: Scratch = { scratchBytes: 4 * slices * channels };
+    dispatches([gradient], [sum]) {
+      const [dy, y] = [gradient as PlacedOperand, sum as PlacedOperand];
       const count = slices * channels;
-      const first = {
+      return inSlices(slices, channels, channels, y, (output) => ({
         shader: channelSums,
         params: {
           count,
@@ -36,10 +35,9 @@ function kernel([batch = 1, channels = 1, ...places]: readonly number[], target:
           height,
           slice_rows: rows / slices,
         },
-        bindings: { input: dy, output: slices > 1 ? sums : y },
+        bindings: { input: dy, output },
         workgroups: workgroupCount(count, 32),
-      };
-      return slices > 1 ? [first, addSlices(sums, slices, channels, channels, y)] : [first];
+      }));
     },
   };
 }

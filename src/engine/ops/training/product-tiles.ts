@@ -41,11 +41,15 @@ export function withTiles(product: MatrixProduct, target: Target, others: readon
       tilesDispatch(product, target, inputs as readonly PlacedOperand[], output as PlacedOperand, addend(product, inputs)),
     ],
   };
-  const { block, cost } = tilingOf(product, target);
-  // Smaller blocks would be other pipelines, whose compiling costs more than they gain; and so would be the other kernel for what costs about the same.
-  const isWhole = block.rows === blocks.software.rows && block.columns === blocks.software.columns;
-  const isFaster = target.profile === "software" && isWhole && cost < 1.25 * costOfColumns(product, target);
+  // The other kernel would be another pipeline, for what costs about the same.
+  const isFaster = hasWholeBlock(product, target) && costOfTiles(product, target) < 1.25 * costOfColumns(product, target);
   return isFaster ? [kernel, ...others] : [...others, kernel];
+}
+
+/** Whether a step of training has the product's pipeline anyway, where the GPU is software: smaller blocks would be others. */
+export function hasWholeBlock(product: MatrixProduct, target: Target): boolean {
+  const { block } = tilingOf(product, target);
+  return target.profile === "software" && block.rows === blocks.software.rows && block.columns === blocks.software.columns;
 }
 
 /** One dispatch, of a product or of several side by side. */

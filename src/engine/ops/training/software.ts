@@ -2,8 +2,9 @@
 import type { Families } from "../families.ts";
 import type { Operator } from "../operator.ts";
 import { withTiles } from "./product-tiles.ts";
+import { sharingCandidates } from "./sharing.ts";
 import { withWinograd } from "./winograd-weight-gradient.ts";
 
 export default [] satisfies Operator[];
 
-export const families: Partial<Families> = { product: withTiles, weightGradient: withWinograd };
+export const families: Partial<Families> = { sharing: sharingCandidates, product: withTiles, weightGradient: withWinograd };

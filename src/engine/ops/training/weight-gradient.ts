@@ -9,7 +9,6 @@ import { fusedDomain } from "../../graph/graph.ts";
 import { sizeOf } from "../../shapes.ts";
 import { resolveWindow } from "../../window.ts";
 import { checkSameType, floatInput } from "../checks.ts";
-import type { ConvolutionCase } from "../convolution/case.ts";
 import { borderOf, firstTap, planeStrides, prefixed, twoAxes } from "../convolution/case.ts";
 import { workgroupCount } from "../dispatch.ts";
 import type { WeightGradientCase as Case, Families } from "../families.ts";
@@ -45,12 +44,11 @@ function kernelsFor(conv: Case, target: Target, { weightGradient, anyWeightGradi
   const hasCrop = [...window.padsBegin, ...window.padsEnd].some((pad) => pad < 0);
   const isEmpty = batch * conv.inChannels * conv.outChannels * sizeOf(window.output) === 0;
   if (window.kernel.length > 2 || hasCrop || isEmpty) return general;
-  const block = blockKernel(conv, target);
-  return [...(weightGradient?.(conv, target, block) ?? [block]), ...general];
+  return [...(weightGradient?.(conv, target, blockKernel) ?? [blockKernel(conv, target)]), ...general];
 }
 
-/** How large a block is, in weights. SwiftShader keeps variables in memory and loads dearly; a graphics card has so many registers. */
-const blockSizes = { software: { outputs: 8, weights: 72, products: 320 }, gpu: { outputs: 8, weights: 36, products: 72 } } as const;
+/** How large a block is, in weights of at most 8 output channels. SwiftShader keeps variables in memory and loads dearly; a graphics card has so many registers. */
+const blockSizes = { software: { weights: 72, products: 320 }, gpu: { weights: 36, products: 72 } } as const;
 
 /** Invocations that keep an adapter busy: SwiftShader gives a core a whole workgroup. */
 const enoughInvocations = { software: 128, gpu: 8192 } as const;
@@ -59,7 +57,7 @@ export function chooseVariant({ window, inChannels, outChannels }: Case, { profi
   const size = blockSizes[profile];
   const [kernelRows, taps] = twoAxes(window.kernel, 1);
   const width = twoAxes(window.output, 1)[1];
-  const outputs = Math.min(size.outputs, outChannels);
+  const outputs = Math.min(8, outChannels);
   const rows = outputs * kernelRows * taps <= size.weights ? kernelRows : 1;
   const inputs = Math.min(inChannels, Math.max(1, Math.floor(size.weights / (2 * outputs * rows * taps))));
   const most = Math.min(width, 8, Math.max(1, Math.floor(size.products / (outputs * inputs * rows * taps))));
@@ -85,13 +83,13 @@ export function slicesFor(rows: number, invocations: number, rowBytes: number, {
   const ofCache = Math.ceil((rows * rowBytes) / keptBytes);
   const wanted = Math.min(rows, Math.max(ofCache, Math.ceil(enoughInvocations[profile] / invocations)));
   for (let slices = wanted; slices < Math.min(rows, 2 * wanted); slices++) if (rows % slices === 0) return slices;
-  for (let slices = wanted; slices > 1; slices--) if (rows % slices === 0) return slices;
-  return 1;
+  let slices = wanted;
+  while (rows % slices > 0) slices--;
+  return slices;
 }
 
-function blockKernel(conv: Case, target: Target): Kernel {
+function blockKernel(conv: Case, target: Target, variant = chooseVariant(conv, target)): Kernel {
   const { window, groups, batch, inChannels, outChannels } = conv;
-  const variant = chooseVariant(conv, target);
   const { block, columns, taps } = variant;
   const kernelRows = twoAxes(window.kernel, 1)[0];
   const [height, width] = twoAxes(window.output, 1);
@@ -106,19 +104,18 @@ function blockKernel(conv: Case, target: Target): Kernel {
   return {
     name: "block",
     readsStrided: [0, 1],
-    borders: { 1: borderOf({ window } as ConvolutionCase) },
+    borders: { 1: borderOf(conv) },
     dispatches([gradient, input], [output]) {
       const [dy, x, dw] = [gradient as PlacedOperand, input as PlacedOperand, output as PlacedOperand];
-      const sums: Scratch = { scratchBytes: 4 * slices * weights };
       const count = slices * invocations;
       const sliceRows = (batch * height) / slices;
-      const first: Dispatch = {
+      return inSlices(slices, groups * outChannels, weights, dw, (to) => ({
         shader: generateWeightGradient(variant),
         params: {
           count,
           dy_offset: dy.offset,
           ...prefixed("dy", planeStrides(dy)),
-          in_offset: firstTap({ window } as ConvolutionCase, x),
+          in_offset: firstTap(conv, x),
           ...prefixed("in", planeStrides(x)),
           outputs: outChannels,
           inputs: inChannels,
@@ -134,20 +131,31 @@ function blockKernel(conv: Case, target: Target): Kernel {
           slice_rows: sliceRows,
           turns: sliceRows * Math.ceil(width / columns),
         },
-        bindings: { dy, input: x, output: slices > 1 ? sums : dw },
+        bindings: { dy, input: x, output: to },
         workgroups: workgroupCount(count, weightGradientWorkgroupSize),
-      };
-      return slices > 1 ? [first, addSlices(sums, slices, groups * outChannels, weights, dw)] : [first];
+      }));
     },
   };
 }
 
-/** Adds slices up, in their order. */
-export function addSlices(sums: Scratch, slices: number, channels: number, count: number, output: PlacedOperand): Dispatch {
+/**
+ * What is computed in slices, of `count` sums each, and added up in their order.
+ *
+ * @param compute the dispatch that writes the slices, one after the other
+ */
+export function inSlices(
+  slices: number,
+  channels: number,
+  count: number,
+  output: PlacedOperand,
+  compute: (to: PlacedOperand | Scratch) => Dispatch,
+): readonly Dispatch[] {
+  if (slices === 1) return [compute(output)];
+  const sums: Scratch = { scratchBytes: 4 * slices * count };
   const perChannel = count / channels;
   const none = { residual_offset: 0, residual_n: 0, residual_c: 0, residual_h: 0, residual_count: 0 };
   const bias = { label: "no bias", data: new Float32Array(channels) };
-  return {
+  const adding: Dispatch = {
     shader: sumSlices,
     params: {
       count,
@@ -168,4 +176,5 @@ export function addSlices(sums: Scratch, slices: number, channels: number, count
     bindings: { sums, bias, residual: bias, output },
     workgroups: workgroupCount(count, 64),
   };
+  return [compute(sums), adding];
 }

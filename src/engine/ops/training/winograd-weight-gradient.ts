@@ -1,4 +1,6 @@
 // Gradients of 3×3 weights by Winograd's transforms, in four dispatches: tiles of x, tiles of dy, products of the two, and back.
+
+import type { WeightGradientVariant } from "../../../shaders/generate/weight-gradient.ts";
 import {
   generateWinogradInput,
   type WinogradTransform,
@@ -6,8 +8,8 @@ import {
   winogradWorkgroupSize,
 } from "../../../shaders/generate/winograd.ts";
 import { generateWinogradSlope, generateWinogradWeights } from "../../../shaders/generate/winograd-gradient.ts";
-import { sameShape } from "../../shapes.ts";
-import type { Candidate, ConvolutionCase } from "../convolution/case.ts";
+import { sameShape, sizeOf } from "../../shapes.ts";
+import type { Candidate } from "../convolution/case.ts";
 import { borderOf, firstTap, planeStrides, prefixed, twoAxes } from "../convolution/case.ts";
 import { costOf } from "../convolution/cost.ts";
 import { workgroupCount } from "../dispatch.ts";
@@ -22,8 +24,18 @@ const products = transform.patch ** 2;
 /** More memory between its dispatches is not taken. */
 const mostBytes = 2 ** 28;
 
+/** With fewer products of two elements a large block saves a step less than a thousandth of what its pipeline takes to compile. */
+const worthLargeBlock = 2 ** 21;
+
 /** The kernels with the one of this file, where it fits: first where it should be faster. */
-export function withWinograd(conv: Case, target: Target, usual: Kernel): readonly Kernel[] {
+export function withWinograd(
+  conv: Case,
+  target: Target,
+  blockKernel: (...of: [Case, Target, WeightGradientVariant]) => Kernel,
+): readonly Kernel[] {
+  const { batch, inChannels, outChannels, window } = conv;
+  const isSmall = batch * inChannels * outChannels * sizeOf(window.output) < worthLargeBlock;
+  const usual = blockKernel(conv, target, chooseVariant(conv, isSmall ? { ...target, profile: "gpu" } : target));
   const winograd = winogradWeightGradient(conv, target);
   if (!winograd) return [usual];
   const isFaster = target.profile === "software" && winograd.cost < costOfBlocks(conv, target);
@@ -76,7 +88,7 @@ function winogradWeightGradient(conv: Case, target: Target): Candidate | undefin
     kernel: {
       name: "winograd",
       readsStrided: [0, 1],
-      borders: { 1: borderOf({ window } as ConvolutionCase) },
+      borders: { 1: borderOf(conv) },
       dispatches([gradient, input], [output]) {
         const [dy, x] = [gradient as PlacedOperand, input as PlacedOperand];
         const ofX: Scratch = { scratchBytes: bytes(inChannels) };
@@ -90,7 +102,7 @@ function winogradWeightGradient(conv: Case, target: Target): Candidate | undefin
         const dispatches: readonly Dispatch[] = [
           {
             shader: generateWinogradInput(transform),
-            ...transformed(inChannels, firstTap({ window } as ConvolutionCase, x), x),
+            ...transformed(inChannels, firstTap(conv, x), x),
             bindings: { input: x, transformed: ofX },
           },
           {
