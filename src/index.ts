@@ -13,7 +13,7 @@ export type { LossName } from "./engine/gradient/training/training.ts";
 export type { GradientRequest, ModelGradient } from "./engine/gradients.ts";
 export type { Graph, GraphInput, Node, TypedGraph, ValueType } from "./engine/graph/graph.ts";
 export { inspectModel } from "./engine/inspect.ts";
-export { type GpuValue, type LoadOptions, loadModel, Model, type NamedType } from "./engine/model.ts";
+export { type GpuValue, type LoadOptions, loadModel, Model, type NamedType, type OutputType } from "./engine/model.ts";
 export type { Parameter, ParameterSource } from "./engine/parameters.ts";
 export type { PatternRequest, Patterns } from "./engine/patterns.ts";
 export type { Pieces, PiecesOptions } from "./engine/pieces.ts";

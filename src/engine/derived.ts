@@ -1,5 +1,5 @@
 // An execution of a graph that is made from a network's, with inputs and results of its own: a gradient, an explanation, a step of training.
-import { ModelError } from "./errors.ts";
+import { DeviceError, ModelError } from "./errors.ts";
 import type { Derivation, Execution, ExecutionOptions, GpuValue, Inputs } from "./execution.ts";
 import type { Graph, TypedGraph } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
@@ -53,6 +53,8 @@ export class DerivedExecution implements Derivation {
     const derived = new DerivedExecution(network, derive);
     try {
       derived.#execution = await network.execute({ ...options, derivation: derived });
+      // The network may have been disposed of meanwhile: then nothing was planned.
+      if (derived.#execution.isDisposed) throw new DeviceError(network.refusal);
     } catch (error) {
       derived.#forgetStates();
       throw error;

@@ -88,9 +88,10 @@ export class Explanation {
     const { method, of, weights: given } = request;
     if (!explanationMethods.includes(method)) throw new ModelError(`method '${method}': expected ${explanationMethods.join(", ")}.`);
     const { graph } = network;
-    const value = typeof of === "string" ? network.valueName(of) : scoresOf(graph);
+    const value = typeof of === "string" ? network.valueName(of) : scoresOf(graph, network);
     const type = graph.types.get(value) as ValueType;
     const weights = weightsOf(type, of, given);
+    if (request.layer !== undefined) network.valueName(request.layer);
     const layers = layersOf(graph, request, value).map((name) => [name, network.valueName(name)] as const);
     const values = [...new Set(layers.map(([, layer]) => layer))];
     const axes = await loadAxes(graph);

@@ -37,7 +37,7 @@ export class ModelGradient {
    */
   static async make(network: Network, { of, withRespectTo, seed }: GradientRequest): Promise<ModelGradient> {
     const { graph } = network;
-    const value = typeof of === "string" ? network.valueName(of) : scoresOf(graph);
+    const value = typeof of === "string" ? network.valueName(of) : scoresOf(graph, network);
     const type = graph.types.get(value) as ValueType;
     const weights = weightsOf(type, of, seed);
     if (withRespectTo !== undefined && !Array.isArray(withRespectTo))

@@ -9,7 +9,7 @@ import type { GradientRequest, ModelGradient } from "./gradients.ts";
 import { loadAxes } from "./graph/axes.ts";
 import type { Graph, TypedGraph } from "./graph/graph.ts";
 import { loadNetwork } from "./load-network.ts";
-import type { NamedType, Network, NetworkOptions } from "./network.ts";
+import type { NamedType, Network, NetworkOptions, OutputType } from "./network.ts";
 import type { Parameter, ParameterSource, Parameters } from "./parameters.ts";
 import type { PatternRequest, Patterns } from "./patterns.ts";
 import type { MemoryReport, Plan } from "./plan/plan.ts";
@@ -22,7 +22,7 @@ import type { TuningReport } from "./tune/tuning.ts";
 import type { Verification, VerifyOptions } from "./verify/verify.ts";
 
 export type { GpuValue } from "./execution.ts";
-export type { NamedType } from "./network.ts";
+export type { NamedType, OutputType } from "./network.ts";
 
 export interface LoadOptions extends NetworkOptions {
   /** Values (or layers, by name) to keep readable after a run; "all" for every one. */
@@ -90,7 +90,8 @@ export class Model {
     return this.graph.inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
   }
 
-  get outputs(): readonly NamedType[] {
+  /** In the file's order. See {@link OutputType} for those of a network that runs in stages. */
+  get outputs(): readonly OutputType[] {
     return this.#network.outputs;
   }
 

@@ -49,6 +49,13 @@ export interface NamedType extends ValueType {
   readonly name: string;
 }
 
+/** Of a network that runs in stages, what is computed after values were read back has the type that the last run gave it: before the first, none. */
+export interface OutputType {
+  readonly name: string;
+  readonly dtype: ValueType["dtype"] | undefined;
+  readonly shape: ValueType["shape"] | undefined;
+}
+
 /** How the network's plans are made, whatever they compute, and who hears of changes. */
 export interface PlanningRules extends Pick<NetworkOptions, "chooseKernel" | "onMove" | "onChange"> {
   readonly tuning: Tuning | undefined;
@@ -98,7 +105,7 @@ export class Network {
     return this.#device;
   }
 
-  get outputs(): readonly NamedType[] {
+  get outputs(): readonly OutputType[] {
     return this.graph.outputs.map((name) => ({ name, ...(this.graph.types.get(name) as ValueType) }));
   }
 

@@ -46,7 +46,10 @@ export class Parameters {
    * @param wanted names, or true for all that can be
    */
   static async make(network: Network, wanted: true | readonly string[]): Promise<Parameters> {
-    if ("rest" in network) throw new UnsupportedError("parameters: this network runs in stages, so its weights stay as the file has them.");
+    if ("rest" in network)
+      throw new UnsupportedError(
+        "parameters: this network runs in stages, so its weights stay as the file has them. It can neither learn nor be evaluated or written to a file: that takes one whose shapes do not hang on what it computes.",
+      );
     const { graph, parameters } = withParameters(network.file, network.inference, wanted);
     await network.derive(graph);
     return new Parameters(network, parameters, usesOf(graph));

@@ -124,7 +124,7 @@ export class Patterns {
    */
   static async make(network: Network, request: PatternRequest): Promise<Patterns> {
     const { graph } = network;
-    const { plan, dtype } = planOf(graph, await loadAxes(graph), request, (name) => network.valueName(name));
+    const { plan, dtype } = planOf(network, await loadAxes(graph), request);
     const catalog = await loadCatalog(undefined, { hasRareCases: true });
     const infer = (one: Graph): TypedGraph => {
       const { graph: typed, obstacles } = inferGraph(one, catalog);
@@ -211,15 +211,15 @@ function hasBatch({ types }: TypedGraph, { value, axes, channels: { length } }: 
 }
 
 function planOf(
-  graph: TypedGraph,
+  network: Network,
   axes: ReadonlyMap<string, Axes>,
   request: PatternRequest,
-  valueName: (name: string) => string,
 ): { readonly plan: PatternPlan; readonly dtype: DataType } {
+  const { graph } = network;
   const { layer, preset = "lucid", objective = "channel", size, seed = 0, smoothness = 0 } = request;
   if (!patternObjectives.includes(objective)) throw new ModelError(`objective '${objective}': expected ${patternObjectives.join(", ")}.`);
   if (!patternPresets.includes(preset)) throw new ModelError(`preset '${preset}': expected ${patternPresets.join(", ")}.`);
-  const value = beforeActivation(graph, layer === undefined ? scoresOf(graph) : valueName(layer));
+  const value = beforeActivation(graph, layer === undefined ? scoresOf(graph, network) : network.valueName(layer));
   const type = graph.types.get(value) as ValueType;
   const { shape: answered, dtype: answerType } = type;
   if (layer === undefined && classCountOf(type) === undefined)

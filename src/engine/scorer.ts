@@ -38,7 +38,7 @@ export class Scorer {
     checkCount("batch", batch, 1, 2 ** 16);
     const { network } = await model.changeable();
     const asked = typeof of === "string" ? [of] : of;
-    const values = asked?.map((name) => network.valueName(name)) ?? [scoresOf(network.graph)];
+    const values = asked?.map((name) => network.valueName(name)) ?? [scoresOf(network.graph, network)];
     const names = asked ?? values;
     const [{ name } = { name: "" }] = network.graph.inputs;
     const { dtype, shape } = network.graph.types.get(name) as ValueType;

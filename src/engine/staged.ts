@@ -1,16 +1,16 @@
 // A network that is run in stages, for its shapes hang on what it computes: what comes before is an ordinary network, in one submit. Loaded
 // on demand.
 import { ModelError, UnsupportedError } from "./errors.ts";
-import { Execution, type ExecutionOptions, type GpuValue, type Inputs } from "./execution.ts";
+import { Execution, type ExecutionOptions, type Inputs } from "./execution.ts";
 import type { Device } from "./gpu/device.ts";
 import type { Graph } from "./graph/graph.ts";
 import type { Inspection } from "./inspect.ts";
-import { type NamedType, Network, type NetworkOptions, type PlanningRules } from "./network.ts";
+import { Network, type NetworkOptions, type OutputType, type PlanningRules } from "./network.ts";
 import { type Division, divideGraph, type Rest } from "./passes/demands.ts";
 import { prepareGraph } from "./passes/index.ts";
 import type { Inference, InferOptions } from "./passes/infer.ts";
 import { explainObstacles } from "./passes/obstacles.ts";
-import { Budget, Continuation, checked, type Values } from "./stages.ts";
+import { Budget, Continuation, checked, KeptPlans, type Values } from "./stages.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -52,7 +52,7 @@ export async function stageNetwork(
   return whole.rest ? new StagedNetwork(device, file, inference, rules, whole) : new Network(device, file, inference, rules);
 }
 
-class StagedNetwork extends Network {
+export class StagedNetwork extends Network {
   readonly #whole: Division;
   /** Of what comes later, as the last run has shown them. */
   #types: Values = new Map();
@@ -67,10 +67,10 @@ class StagedNetwork extends Network {
     return this.#whole.rest as Rest;
   }
 
-  override get outputs(): readonly NamedType[] {
+  override get outputs(): readonly OutputType[] {
     return this.file.outputs.map((name) => {
-      const { dtype, shape } = this.graph.types.get(name) ?? this.#types.get(name) ?? { dtype: "float32" as const, shape: [-1] };
-      return { name, dtype, shape };
+      const type = this.graph.types.get(name) ?? this.#types.get(name);
+      return { name, dtype: type?.dtype, shape: type?.shape };
     });
   }
 
@@ -87,7 +87,18 @@ class StagedNetwork extends Network {
     return !this.graph.types.has(name) && this.rest.nodes.some(({ outputs }) => outputs.includes(name));
   }
 
+  /** Of what has a place on the GPU: what is computed later can be read, but not gated, differentiated or written. */
   override valueName(name: string): string {
+    const value = this.anyName(name);
+    if (!this.isLater(value)) return value;
+    const [before] = this.rest.inputs;
+    throw new ModelError(
+      `value '${name}' has no place of its own on the GPU: it is computed after values were read back. Read it, or take it from predict(). To gate, explain or differentiate, name a value from before, such as '${before}'.`,
+    );
+  }
+
+  /** As {@link valueName}, also of what is computed later. */
+  anyName(name: string): string {
     if (this.isLater(name)) return name;
     const node = this.graph.types.has(name) ? undefined : this.rest.nodes.find((one) => one.name === name);
     return node?.outputs.find(Boolean) ?? super.valueName(name);
@@ -99,7 +110,7 @@ class StagedNetwork extends Network {
     const outputs = [...new Set([...this.rest.outputs, ...wanted])];
     return new Continuation(
       { ...this.rest, constants: new Map(constants), outputs },
-      { network: this, catalog: this.#whole.inference.catalog },
+      { network: this, catalog: this.#whole.inference.catalog, plans: new KeptPlans() },
     );
   }
 
@@ -129,7 +140,7 @@ class StagedExecution extends Execution {
 
   override async observe(names: readonly string[] | "all"): Promise<void> {
     if (names === "all") return super.observe(names);
-    const values = names.map((name) => this.#network.valueName(name));
+    const values = names.map((name) => this.#network.anyName(name));
     const later = values.filter((name) => this.#network.isLater(name));
     if (later.join("\n") !== this.#observed.join("\n")) {
       this.#observed = later;
@@ -152,7 +163,7 @@ class StagedExecution extends Execution {
   }
 
   override async predict(inputs: Inputs = {}, outputs: readonly string[] = this.#network.file.outputs): Promise<Record<string, Tensor>> {
-    const names = outputs.map((name) => this.#network.valueName(name));
+    const names = outputs.map((name) => this.#network.anyName(name));
     const now = names.filter((name) => !this.#network.isLater(name));
     const reads = [...new Set([...now, ...this.#continuation.inputs])];
     const first = super.predict(inputs, reads);
@@ -163,8 +174,8 @@ class StagedExecution extends Execution {
   }
 
   override async read(name: string): Promise<Tensor> {
-    const value = this.#network.valueName(name);
-    if (!this.#network.isLater(value)) return super.read(name);
+    const value = this.#network.anyName(name);
+    if (!this.#network.isLater(value) || this.isDisposed) return super.read(name);
     this.#later ??= this.#goOn(this.#readInputs());
     const tensor = (await this.#later).get(value);
     if (!tensor) throw new ModelError(`value '${name}' is not observed. Observe it first: model.observe(["${name}"]).`);
@@ -187,14 +198,6 @@ class StagedExecution extends Execution {
     const result = this.#turn.then(goOn);
     this.#turn = result.catch(() => {});
     return result;
-  }
-
-  override value(name: string): GpuValue {
-    if (this.#network.isLater(this.#network.valueName(name)))
-      throw new ModelError(
-        `value '${name}' has no place of its own on the GPU: it is computed after values were read. Read it, or take it from predict().`,
-      );
-    return super.value(name);
   }
 
   override dispose(): void {

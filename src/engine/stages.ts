@@ -1,6 +1,6 @@
 // What comes after values that had to be read: planned for the sizes that occur, and kept by them.
 import { DerivedExecution } from "./derived.ts";
-import { UnsupportedError } from "./errors.ts";
+import { DeviceError, UnsupportedError } from "./errors.ts";
 import type { Body, Graph, Node, SubgraphMarker, TypedGraph, ValueType } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
 import type { Catalog } from "./ops/catalog.ts";
@@ -15,6 +15,8 @@ export type Values = ReadonlyMap<string, Tensor>;
 
 /** Plans that are kept of what comes after one stage. */
 const mostKept = 8;
+/** Plans that are kept of all stages of a network, for one may come after many others, and the bytes that they have in common. */
+const [mostPlans, mostBytes] = [64, 1 << 28];
 /** Stages of one run. */
 const mostStages = 4096;
 
@@ -25,6 +27,46 @@ const mostCompared = 4096;
 export interface Surroundings {
   readonly network: Network;
   readonly catalog: Catalog;
+  readonly plans: KeptPlans;
+}
+
+interface KeptPlan {
+  readonly bytes: number;
+}
+
+/** Bounds what the plans of all stages take: those that were used longest ago go. */
+export class KeptPlans {
+  /** The one that was used last is the last. */
+  readonly #stages = new Map<KeptPlan, () => void>();
+  readonly #inUse = new Set<KeptPlan>();
+
+  /** @param drop called where the plan is to go; not while it is in use, nor while one after it is */
+  async use<T>(stage: KeptPlan, drop: () => void, run: () => Promise<T>): Promise<T> {
+    this.#stages.delete(stage);
+    this.#stages.set(stage, drop);
+    this.#inUse.add(stage);
+    this.#trim();
+    try {
+      return await run();
+    } finally {
+      this.#inUse.delete(stage);
+    }
+  }
+
+  forget(stage: KeptPlan): void {
+    this.#stages.delete(stage);
+  }
+
+  #trim(): void {
+    let bytes = Array.from(this.#stages.keys(), (stage) => stage.bytes).reduce((a, b) => a + b, 0);
+    for (const [stage, drop] of this.#stages) {
+      if (this.#stages.size <= mostPlans && bytes <= mostBytes) break;
+      if (this.#inUse.has(stage)) continue;
+      bytes -= stage.bytes;
+      this.#stages.delete(stage);
+      drop();
+    }
+  }
 }
 
 /** Counts the stages of one run. */
@@ -43,6 +85,7 @@ export class Continuation {
   readonly #stages = new Map<string, Promise<Stage>>();
   readonly #loops = new Map<Node, Loop>();
   #count = 0;
+  #isDisposed = false;
 
   constructor(rest: Rest, surroundings: Surroundings) {
     this.#rest = rest;
@@ -76,22 +119,44 @@ export class Continuation {
     }
     for (const name of known) key += this.#keyOf(all.get(name) as Tensor);
     const stage = await this.#stage(key, () => graphOfRest(this.#rest, graph, given, { done, known }));
-    return stage.run(given, budget);
+    return this.#in.plans.use(
+      stage,
+      () => this.#drop(key),
+      () => stage.run(given, budget),
+    );
   }
 
   #stage(key: string, graph: () => Graph): Promise<Stage> {
     const kept = this.#stages.get(key);
     // The one that was used last is the last.
     this.#stages.delete(key);
-    const stage = kept ?? Stage.make(graph(), this.#in);
+    const stage = kept ?? this.#make(graph());
     this.#stages.set(key, stage);
     stage.catch(() => this.#stages.delete(key));
-    for (const [oldest, old] of this.#stages) {
+    for (const oldest of this.#stages.keys()) {
       if (this.#stages.size <= mostKept) break;
-      this.#stages.delete(oldest);
-      disposeOf(old);
+      this.#drop(oldest);
     }
     return stage;
+  }
+
+  async #make(graph: Graph): Promise<Stage> {
+    const stage = await Stage.make(graph, this.#in);
+    if (!this.#isDisposed) return stage;
+    stage.dispose();
+    throw new DeviceError(this.#in.network.refusal);
+  }
+
+  #drop(key: string): void {
+    const stage = this.#stages.get(key);
+    this.#stages.delete(key);
+    stage?.then(
+      (made) => {
+        this.#in.plans.forget(made);
+        made.dispose();
+      },
+      () => {},
+    );
   }
 
   #loopOf(node: Node): Loop {
@@ -106,21 +171,14 @@ export class Continuation {
   }
 
   dispose(): void {
-    for (const stage of this.#stages.values()) disposeOf(stage);
-    this.#stages.clear();
+    this.#isDisposed = true;
+    for (const key of [...this.#stages.keys()]) this.#drop(key);
     for (const loop of this.#loops.values()) loop.dispose();
   }
 }
 
 function typeOf({ dtype, shape }: ValueType): string {
   return `${dtype}[${shape}]`;
-}
-
-function disposeOf(stage: Promise<Stage>): void {
-  stage.then(
-    (made) => made.dispose(),
-    () => {},
-  );
 }
 
 /** A Loop whose iterations say whether there is a next: its body is a continuation of its own, planned for the sizes that occur. */
@@ -196,6 +254,11 @@ class Stage {
     this.#first = first;
     this.#execution = execution;
     this.#next = next;
+  }
+
+  /** Of its buffers, without weights. */
+  get bytes(): number {
+    return this.#execution?.running.program?.plan.memory.activationBytes ?? 0;
   }
 
   static async make(graph: Graph, surroundings: Surroundings): Promise<Stage> {

@@ -65,14 +65,14 @@ export function resultsRing(
 
 /** Every `stride`-th of the words: scores may lie with gaps. */
 function everyNth(words: Float32Array, stride: number, count: number): Float32Array {
-  return stride === 1 ? words : Float32Array.from({ length: count }, (_, i) => words[i * stride] ?? 0);
+  return Float32Array.from({ length: count }, (_, i) => words[i * stride] as number);
 }
 
 /** Where the class scores lie; undefined where there are none. A border or a Concat may leave gaps between them. */
-export function scoresOf(model: Model, classScores: string | undefined) {
-  const output = model.outputs.find(({ name, dtype }) => name === classScores && dtype.startsWith("float"));
-  if (!output) return undefined;
-  const { buffer, offset, shape, strides } = model.value(output.name);
+export function scoresOf(model: Model, classScores = "") {
+  // What a network in stages computes later has no place on the GPU.
+  if (!model.graph.types.get(classScores)?.dtype.startsWith("float")) return undefined;
+  const { buffer, offset, shape, strides } = model.value(classScores);
   const axis = shape.findIndex((extent) => extent > 1);
   const [count = 1, stride = 1] = [shape[axis], strides[axis]];
   return { buffer, offsetBytes: offset * 4, sizeBytes: ((count - 1) * stride + 1) * 4, stride, count };

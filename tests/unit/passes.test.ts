@@ -1,6 +1,6 @@
 // Passes: what is dropped, folded and fused, and what must stay as it is.
 import { describe, expect, test } from "vitest";
-import { fusedDomain, type Graph, type Node } from "../../src/engine/graph/graph.ts";
+import { fusedDomain, type Graph, type Node, type TypedGraph } from "../../src/engine/graph/graph.ts";
 import { foldIntoConvolution } from "../../src/engine/ops/convolution/fold-scale-shift.ts";
 import { optimizeGraph } from "../../src/engine/passes/index.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
@@ -27,6 +27,14 @@ const scalar = (value: number) => Tensor.from("float32", [], [value]);
 const w = noise([4, 3, 3, 3]);
 const same = { pads: [1, 1, 1, 1] };
 const conv = (inputs: string, output: string) => op("Conv", inputs, output, same);
+
+test("a pass whose result cannot run, as where a part was not loaded, is left out", () => {
+  const graph = graphOf({ nodes: [op("Exp", "x", "a"), op("Relu", "a", "y")] });
+  const catalog = { ...everything, passes: [(one: TypedGraph) => ({ ...one, nodes: [op("Frobnicate", "x", "y")] })] };
+  const { graph: optimized, operations, obstacles } = optimizeGraph(graph, catalog, { keep: new Set() });
+  expect(obstacles).toEqual([]);
+  expect(optimized.nodes.every(({ name }) => operations.has(name))).toBe(true);
+});
 
 describe("nodes that do nothing", () => {
   test("Identity and Dropout go, in a row too", () => {

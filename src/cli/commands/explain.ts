@@ -195,7 +195,7 @@ export function filesOf(path: string, layers: readonly string[]): readonly strin
 }
 
 async function topClass(model: Model): Promise<number> {
-  const output = model.outputs.find(({ dtype }) => isFloat(dtype));
+  const output = model.outputs.find(({ dtype }) => dtype && isFloat(dtype));
   if (!output) throw new ModelError("no output of the model holds floats, so there are no scores of classes.");
   return topClasses((await model.read(output.name)).toFloat32(), 1)[0]?.index ?? 0;
 }

@@ -42,7 +42,7 @@ async function runModel(modelPath: string, imagePath: string | undefined, option
     { observe: wanted.map(([name]) => name), names: wanted.map(([name]) => ["--save", name]) },
     async (model) => {
       for (const { name } of model.outputs) printOutput(name, await model.read(name), options.top, labels);
-      for (const [name, path] of wanted) await save(model, model.valueName(name), path);
+      for (const [name, path] of wanted) await save(model, name, path);
     },
   );
 }

@@ -3,7 +3,7 @@ import { ModelError } from "../errors.ts";
 import { type Graph, producersOf, type TypedGraph, type ValueType } from "../graph/graph.ts";
 import { ancestorsOf } from "../graph/reach.ts";
 import { sizeOf } from "../shapes.ts";
-import { isFloat, Tensor } from "../tensor.ts";
+import { type DataType, isFloat, Tensor } from "../tensor.ts";
 
 /** The score of a class: before a last Softmax, whose own gradient vanishes where the model is sure. */
 export interface ClassTarget {
@@ -63,11 +63,21 @@ export function changedWeights(type: ValueType, of: Target, target: Exclude<Targ
   return weightsOf(type, target);
 }
 
+/** What a network answers: in stages, types of outputs that are computed later are unknown before the first run. */
+export interface Answering {
+  readonly outputs: readonly { readonly name: string; readonly dtype: DataType | undefined }[];
+  /** @throws ModelError for what is computed later */
+  valueName(name: string): string;
+}
+
 /**
  * The first output of floats, or what goes into the Softmax that computes it. Of scores without a batch, [classes], it is what they are made of that
  * has one, [1, classes, …].
  */
-export function scoresOf(graph: TypedGraph): string {
+export function scoresOf(graph: TypedGraph, network?: Answering): string {
+  // Of a network in stages the first output may be computed later: then it says so.
+  const first = network?.outputs.find(({ dtype }) => dtype === undefined || isFloat(dtype));
+  if (first && !graph.types.has(first.name)) network?.valueName(first.name);
   const producers = producersOf(graph);
   const scores = beforeSoftmax(graph, producers);
   const shapeOf = (value: string) => graph.types.get(value)?.shape ?? [];

@@ -13,7 +13,7 @@ export default [
 export function describeGlobalPool(context: OperatorContext, reduction: Reduction): ReturnType<Operator["describe"]> {
   const { dtype, shape } = floatInput(context, 0);
   if (shape.length < 3) context.invalid(`input of shape [${shape}] has no spatial axes`);
-  if (sizeOf(shape) === 0) context.unsupported(`an empty input of shape [${shape}] is not supported`);
+  if (sizeOf(shape.slice(2)) === 0) context.unsupported(`an empty input of shape [${shape}] is not supported`);
   const spatial = new Set(shape.map((_, axis) => axis).slice(2));
   return {
     outputs: [{ dtype, shape: shape.map((extent, axis) => (axis < 2 ? extent : 1)) }],

@@ -48,7 +48,11 @@ export function optimizeGraph(graph: Graph, catalog: Catalog, options: InferOpti
   for (const pass of [dropIdentity, ...own, ...catalog.passes, fuseEpilogue, ...own, ...(catalog.families.last ?? [])]) {
     const rewritten = pass(inference.graph, { keep });
     // Types are inferred anew only where a pass found something to do.
-    if (rewritten !== inference.graph) inference = inferGraph(rewritten, catalog);
+    if (rewritten === inference.graph) continue;
+    const next = inferGraph(rewritten, catalog);
+    // What a pass writes may take a part that was not loaded: then the graph runs as it was.
+    if (next.obstacles.length > 0) return inference;
+    inference = next;
   }
   return inference;
 }

@@ -6,6 +6,7 @@ import type { Execution, Inputs } from "../execution.ts";
 import type { Node, TypedGraph } from "../graph/graph.ts";
 import { ancestorsOf } from "../graph/reach.ts";
 import type { Network } from "../network.ts";
+import type { StagedNetwork } from "../staged.ts";
 import { type Difference, differenceOf } from "./difference.ts";
 import { Recomputation } from "./recompute.ts";
 import { operatorsOf, type Unit, unitsOf } from "./units.ts";
@@ -63,7 +64,8 @@ const defaultMost = 2e8;
  */
 export async function verify(network: Network, running: Execution, options: VerifyOptions = {}): Promise<Verification> {
   const { inputs = {}, layers, seed = 0, most = defaultMost, onLayer, signal } = options;
-  const wanted = layers?.map((name) => network.valueName(name));
+  const nameOf = (name: string) => ("anyName" in network ? (network as StagedNetwork).anyName(name) : network.valueName(name));
+  const wanted = layers?.map(nameOf);
   const later = laterNodes(network, wanted);
   const { units, base, kept } = await planned(
     network,

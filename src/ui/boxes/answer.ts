@@ -1,5 +1,7 @@
 // Reads the boxes that a network has answered with, and the picture that they are of: on the engine's side.
+
 import type { Graph } from "../../engine/graph/graph.ts";
+import type { NamedType } from "../../engine/model.ts";
 import { denseStrides } from "../../engine/shapes.ts";
 import { findImageInput } from "../image-input.ts";
 import { findPictureInput } from "../image-view.ts";
@@ -46,8 +48,8 @@ export async function hasBoxes(shown: Shown, file: Graph): Promise<boolean> {
 
 async function detectorOf({ model, axes }: Shown, { metadata, nodes }: Graph): Promise<Detector | undefined> {
   const picture = findImageInput(model, axes)?.view;
-  const open = model.outputs.find(({ shape }) => shape.includes(-1));
+  const open = model.outputs.find(({ shape }) => shape === undefined);
   // With it all outputs have shapes.
   if (open) await model.read(open.name);
-  return picture && recogniseDetector({ outputs: model.outputs, picture, metadata, nodes });
+  return picture && recogniseDetector({ outputs: model.outputs as readonly NamedType[], picture, metadata, nodes });
 }

@@ -33,6 +33,10 @@ export function answerHints({ model, axes }: Pick<Viewer, "model" | "axes">, row
   if (!found) return { input: undefined, labels, classCount, hasBoxes };
   const { name, dtype, view } = found;
   const { width, height, channels } = view;
-  const guess = guessPreparation({ graph, input: { name, dtype, channels }, outputs });
+  const guess = guessPreparation({
+    graph,
+    input: { name, dtype, channels },
+    outputs: outputs.map(({ name: one, shape: extents = [] }) => ({ name: one, shape: extents })),
+  });
   return { input: { name, dtype, width, height, channels, ...guess }, labels, classCount, hasBoxes };
 }
