@@ -88,7 +88,7 @@ async function download(url: string | URL, options: ReadOptions): Promise<Uint8A
     response = await fetch(url, signal ? { signal } : {});
   } catch (error) {
     signal?.throwIfAborted();
-    const advice = !globalThis.location ? "Outside a page give a whole address, or a file's bytes" : "Check the address and the connection";
+    const advice = !globalThis.location ? "Outside a page give a whole address, or bytes" : "Check the address and the connection";
     throw refusal(`${(error as Error).message}. ${advice}`);
   }
   if (!response.ok) throw refusal(`the server answered ${response.status} ${response.statusText}`);
