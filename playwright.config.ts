@@ -16,8 +16,8 @@ const visited = {
 export default defineConfig({
   forbidOnly: !!process.env["CI"],
   fullyParallel: false,
-  // SwiftShader uses every core as it is.
-  workers: 1,
+  // SwiftShader computes on every core, but compiles each pipeline on one, and most of a test's time goes into pipelines.
+  workers: 2,
   // No test is about a time: these only end one that hangs, on a slow machine too.
   timeout: 120_000,
   // On a machine that others use, too, one test may be overtaken. The report names it as flaky: it is a fault to be found, of the test or of Convcam.

@@ -41,7 +41,7 @@ test("a second network that cannot be read does not have the first read again", 
 
 test.each([5, null, {}, [5]])("what is no source of a network is said not to be one: %j", async (src) => {
   const session = new EngineSession(() => {});
-  await expect(session.load({ src: src as never, compare: undefined })).rejects.toThrow(/given as its address, bytes, a file, or a list/);
+  await expect(session.load({ src: src as never, compare: undefined })).rejects.toThrow(/is an address, bytes, a file or a list/);
   await session.dispose();
 });
 
