@@ -50,10 +50,15 @@ export interface CheckOptions {
   readonly device: () => Promise<Device>;
 }
 
-/** Reads a file, plans it, and runs it once on noise. Never throws for what is wrong with the file. */
+/**
+ * Reads a file, plans it, and runs it once on noise. Never throws for what is wrong with the file.
+ *
+ * @throws DeviceError where no GPU is to be had: that is no fault of the file
+ */
 export async function checkFile(file: string, { read, seed = 0, shapes = [], option, device }: CheckOptions): Promise<FileCheck> {
   const start = performance.now();
   let known: Pick<FileCheck, "opset" | "nodes"> = {};
+  let withoutGpu: unknown;
   const judge = (verdict: Verdict, rest: Partial<FileCheck>): FileCheck => ({
     file,
     verdict,
@@ -73,7 +78,11 @@ export async function checkFile(file: string, { read, seed = 0, shapes = [], opt
       throw given.length > 0 && error instanceof ModelError ? new UnsupportedError(error.message) : error;
     });
     if (obstacles.length > 0) throw new UnsupportedError(obstacles);
-    const model = await loadModel(await device(), graph, { inputShapes });
+    const gpu = await device().catch((error: unknown) => {
+      withoutGpu = error;
+      throw error;
+    });
+    const model = await loadModel(gpu, graph, { inputShapes });
     try {
       model.run(noiseFor(model.graph, seed));
       const outputs: CheckedOutput[] = [];
@@ -89,6 +98,7 @@ export async function checkFile(file: string, { read, seed = 0, shapes = [], opt
       model.dispose();
     }
   } catch (error) {
+    if (error === withoutGpu) throw error;
     if (error instanceof UnsupportedError) return judge("refused", { reasons: error.reasons });
     return judge("broken", { reasons: [error instanceof Error ? error.message : String(error)] });
   }

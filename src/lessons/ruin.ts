@@ -2,20 +2,34 @@
 
 /** How many times as high as what guessing comes to, or as the first loss where that is higher, the loss is then. */
 const far = 10;
+/** So many times as high it cannot be by a few pictures: one step is enough. */
+const hopeless = 10_000;
 /** For how many steps on end: a few pictures that it is wrong and sure about do not count. */
 const enough = 3;
 /** Below this share of what it is compared with it has learned, whatever was before. */
 const mended = 0.5;
 
+/** A loss that is far too high. */
+export interface Far {
+  readonly step: number;
+  readonly loss: number;
+  /** With what it is compared. */
+  readonly first: number;
+  /** Whether that is what guessing comes to; else it is the first loss that was told. */
+  readonly isGuessing: boolean;
+}
+
 export class Ruin {
+  readonly #guessing: number;
   /** What guessing comes to, or the loss of the first step where that is higher. */
   #first: number;
   #highCount = 0;
-  #since: { readonly step: number; readonly loss: number; readonly first: number } | undefined;
+  #since: Far | undefined;
   #rate: number | undefined;
 
   /** @param guessing the loss of an answer by chance, where that is known */
   constructor(guessing = 0) {
+    this.#guessing = guessing;
     this.#first = guessing;
   }
 
@@ -25,7 +39,7 @@ export class Ruin {
   }
 
   /** From which step on the loss is so high, as long as it is, how high it was then, and with what it is compared. */
-  get since(): { readonly step: number; readonly loss: number; readonly first: number } | undefined {
+  get since(): Far | undefined {
     return this.#since;
   }
 
@@ -36,13 +50,14 @@ export class Ruin {
   note(losses: readonly number[], done: number, rate: number): void {
     losses.forEach((loss, i) => {
       const step = done + i + 1;
-      if (step === 1 && Number.isFinite(loss)) this.#first = Math.max(this.#first, loss);
+      // A training that goes on has no first step any more.
+      if ((step === 1 || this.#first === 0) && Number.isFinite(loss)) this.#first = Math.max(this.#first, loss);
       // What is no number is told otherwise.
       const isHigh = this.#first > 0 && loss > far * this.#first && Number.isFinite(loss);
-      this.#highCount = isHigh ? this.#highCount + 1 : 0;
+      this.#highCount = isHigh ? this.#highCount + (loss > hopeless * this.#first ? enough : 1) : 0;
       if (this.#highCount === 0) this.#since = undefined;
       else if (this.#highCount >= enough && !this.#since) {
-        this.#since = { step, loss, first: this.#first };
+        this.#since = { step, loss, first: this.#first, isGuessing: this.#first === this.#guessing };
         this.#rate ??= rate;
       }
       if (loss < mended * this.#first) this.#rate = undefined;

@@ -26,7 +26,8 @@ export function evaluateNode(node: Node, inputs: readonly (NdArray | undefined)[
     attributes: new AttributeReader(node),
     opset,
     inputs,
-    outputCount: node.outputs.length,
+    // Names left out at the end ask for nothing.
+    outputCount: node.outputs.findLastIndex(Boolean) + 1,
     input,
     unsupported,
   });

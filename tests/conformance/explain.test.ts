@@ -127,7 +127,7 @@ test("the command draws heat over the picture, and saves the gradient in the inp
     expect(gradient.shape).toEqual([1, 1, 28, 28]);
     expect(gradient.toFloat32().some((value) => value !== 0)).toBe(true);
     expect(await run("--class", "99", "--out", fileOf("no.png"))).toBe(1);
-    expect(await run()).toBe(1);
+    expect(await run()).toBe(2);
   }));
 
 test("the command explains one class against another, by all layers, and one element of a value", () =>

@@ -146,3 +146,20 @@ test.each(Object.keys(networks).flatMap((name) => forms.map((form) => ({ name, f
     model.dispose();
   }),
 );
+
+test("what is observed later changes nothing: the same bias is read for steps and for numbers", () =>
+  withDevice(async (device) => {
+    const example = exampleInputs(small);
+    const quantised = await quantise(small, example);
+    const steps = quantised.nodes.flatMap(({ operator, outputs }) => (operator === "QuantizeLinear" ? outputs : []));
+    const [output = ""] = quantised.outputs;
+    const model = await loadModel(device, quantised);
+    model.run(example);
+    const before = (await model.read(output)).toFloat32();
+    // What reads the steps themselves keeps a rounding from becoming a part of the convolution before it.
+    await model.observe([...steps, ...quantised.nodes.flatMap(({ outputs }) => outputs)]);
+    model.run(example);
+    const [observed, scale] = [(await model.read(output)).toFloat32(), quantised.initializers.get("y/scale")?.toFloat32()[0] as number];
+    expect(before.every((value, i) => Math.abs(value - (observed[i] as number)) < 2.01 * scale)).toBe(true);
+    model.dispose();
+  }));

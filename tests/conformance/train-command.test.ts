@@ -145,7 +145,7 @@ test("a network whose loss rises far is told once, with what to do, and written 
   const told = said.filter((text) => text.includes("the network has come apart"));
   expect(told.length).toBe(1);
   expect(told[0]).toMatch(
-    /^convcam: after step \d the loss is \d+, far above that of guessing, [\d.]+: .*\. Try a lower --lr, or --clip 1\.$/,
+    /^convcam: after step \d the loss is \d+, far above that it began with, [\d.]+: .*\. Try a lower --lr, or --clip 1\.$/,
   );
   expect(readFileSync(out).length).toBeGreaterThan(800_000);
 });

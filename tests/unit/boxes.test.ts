@@ -52,6 +52,20 @@ test.each<[why: string, given: NetworkToRecognise, expected: Partial<Detector>]>
     network({ num_detections: [[1]], detection_boxes: [[1, 100, 4]], detection_scores: [[1, 100]], detection_classes: [[1, 100]] }),
     { kind: "lists", labels: "detection_classes", scores: "detection_scores", count: "num_detections", corners: "top left bottom right" },
   ],
+  [
+    "TensorFlow's with all that its collection writes",
+    network({
+      detection_anchor_indices: [[1, 100]],
+      detection_boxes: [[1, 100, 4]],
+      detection_classes: [[1, 100]],
+      detection_multiclass_scores: [[1, 100, 91]],
+      detection_scores: [[1, 100]],
+      num_detections: [[1]],
+      raw_detection_boxes: [[1, 1917, 4]],
+      raw_detection_scores: [[1, 1917, 91]],
+    }),
+    { kind: "lists", boxes: "detection_boxes", labels: "detection_classes", scores: "detection_scores", corners: "top left bottom right" },
+  ],
   ["of one class", network({ boxes: [[30, 4]], scores: [[30]] }), { kind: "lists", labels: undefined, scores: "scores" }],
   ["places of YOLOv8", network({ output0: [[1, 84, 8400]] }), { kind: "places", isTransposed: true, hasObjectness: false, classes: 80 }],
   [

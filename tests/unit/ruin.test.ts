@@ -7,7 +7,7 @@ function ruinOf(losses: readonly number[], guessing: number | undefined = Math.l
   const ruin = new Ruin(guessing);
   const told = losses.map((loss, i) => {
     ruin.note([loss], i, 1);
-    return ruinText(ruin, "that of guessing", 0.001);
+    return ruinText(ruin, 0.001);
   });
   return { ruin, told };
 }
@@ -33,6 +33,17 @@ test("is told at the third such step, in words that stay, until it has fallen; t
   expect(ruin.rate).toBeUndefined();
 });
 
+test("is compared with the first loss where that is higher than that of guessing, or where nothing is known of it, and says so", () => {
+  for (const guessing of [Math.log(2), undefined])
+    expect(ruinOf([9, 200, 200, 200], guessing).told.at(-1)).toContain("far above that it began with, 9:");
+});
+
+test("is told of a training that goes on, whose first step was another day", () => {
+  const ruin = new Ruin();
+  ruin.note([0.02, 5, 5, 5], 400, 1);
+  expect(ruin.since).toEqual({ step: 404, loss: 5, first: 0.02, isGuessing: false });
+});
+
 test("is none for a step or two that are too hard, nor for what is no number", () => {
   const { ruin, told } = ruinOf([2, 50, 60, 2, 50, Number.NaN, 50, 50, 2]);
   expect([told.join(""), ruin.rate]).toEqual(["", undefined]);
@@ -43,5 +54,6 @@ test.each<[string, readonly number[], number | undefined, number | undefined]>([
   ["begins high", [9, 8, 8, 7, ...new Array<number>(30).fill(60)], Math.log(2), undefined],
   ["is of numbers, and a few times that of the first step", [0.02, ...new Array<number>(40).fill(0.1)], undefined, undefined],
   ["is of numbers, and far above that of the first step", [0.02, ...new Array<number>(40).fill(5)], undefined, 4],
+  ["is beyond all measure, though not on end", [3, 2e16, 0, 2e16, 0], Math.log(2), 2],
   ["is 0 at first, so that nothing is known", [0, ...new Array<number>(40).fill(5)], undefined, undefined],
 ])("a loss that %s", (_, losses, guessing, expected) => expect(toldAt(losses, guessing)).toBe(expected));

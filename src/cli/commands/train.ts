@@ -235,7 +235,7 @@ async function run(
     isWarned = true;
     const [loss, first] = [since.loss, since.first].map((one) => Number(one.toPrecision(3)));
     console.error(
-      `convcam: after step ${since.step} the loss is ${loss}, far above ${guessing === undefined ? "that it began with" : "that of guessing"}, ${first}: the network has come apart. Try a lower --lr, or --clip 1.`,
+      `convcam: after step ${since.step} the loss is ${loss}, far above ${since.isGuessing ? "that of guessing" : "that it began with"}, ${first}: the network has come apart. Try a lower --lr, or --clip 1.`,
     );
   };
   /** Losses arrive in the order of the steps. */

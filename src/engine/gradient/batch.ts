@@ -104,7 +104,7 @@ const normalizations = new Set(["Softmax", "LogSoftmax", "Hardmax", "LayerNormal
 /** Whether a node would compute something of all pictures of a batch together, which the shapes of its outputs do not tell. */
 export function mixesPictures({ types }: TypedGraph, { operator, attributes, inputs: [input = ""], outputs }: Node): boolean {
   const axis = attributes.get("axis");
-  if (operator === "BatchNormalization") return outputs.length > 1 || attributes.get("training_mode") === 1;
+  if (operator === "BatchNormalization") return outputs.slice(1).some(Boolean) || attributes.get("training_mode") === 1;
   return normalizations.has(operator) && (axis === 0 || axis === -(types.get(input)?.shape.length ?? 0));
 }
 

@@ -22,7 +22,8 @@ export function createContext(node: Node, { inputs, opset, families }: Situation
     inputs,
     opset,
     families,
-    outputCount: node.outputs.length,
+    // Names left out at the end ask for nothing.
+    outputCount: node.outputs.findLastIndex(Boolean) + 1,
     input: (index) => inputs[index] ?? context.invalid(`input ${index} is missing`),
     constant(index, what) {
       const operand = inputs[index];

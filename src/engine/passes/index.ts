@@ -50,9 +50,8 @@ export function optimizeGraph(graph: Graph, catalog: Catalog, options: InferOpti
     // Types are inferred anew only where a pass found something to do.
     if (rewritten === inference.graph) continue;
     const next = inferGraph(rewritten, catalog);
-    // What a pass writes may take a part that was not loaded: then the graph runs as it was.
-    if (next.obstacles.length > 0) return inference;
-    inference = next;
+    // What a pass writes may take a part that was not loaded: then the graph stays as it was.
+    if (next.obstacles.length === 0) inference = next;
   }
   return inference;
 }

@@ -43,6 +43,7 @@ export class BoxesPanel {
     this.element.ariaLabel = "What the network has found";
     this.element.hidden = true;
     this.#canvas.role = "img";
+    this.#trouble.role = "alert";
     Object.assign(this.#threshold, { type: "range", min: "0", max: "1", step: "0.01" });
     this.#threshold.addEventListener("input", (event) => {
       // Outside it would be taken for the element's own event of this name.
@@ -70,7 +71,8 @@ export class BoxesPanel {
     const isTold = "boxes" in answer;
     this.element.classList.toggle("troubled", !isTold);
     this.#summary.ariaLive = isLive ? "off" : "polite";
-    if (document.activeElement !== this.#threshold && this.#threshold.value !== `${threshold}`) this.#threshold.value = `${threshold}`;
+    const { activeElement } = this.element.getRootNode() as ShadowRoot;
+    if (activeElement !== this.#threshold && this.#threshold.value !== `${threshold}`) this.#threshold.value = `${threshold}`;
     this.#share.textContent = `${Math.round(100 * threshold)}%`;
     setText(this.#trouble, isTold ? "" : asSentence(answer.reason));
     setText(this.#summary, isTold ? summaryOf(answer.boxes, names) : "");
@@ -84,7 +86,7 @@ export class BoxesPanel {
     const room = Math.min(largestSide, clientWidth || largestSide, Math.max(200, 0.6 * innerHeight));
     const scale = room / Math.max(found.width, found.height);
     const [width, height] = [Math.round(found.width * scale), Math.round(found.height * scale)];
-    Object.assign(this.#canvas.style, { width: `${width}px`, height: `${height}px` });
+    this.#canvas.style.width = `${width}px`;
     drawBoxes(this.#canvas, found, { names, width, height, pixelRatio: devicePixelRatio });
     this.#canvas.ariaLabel = `The picture as the network gets it, with ${found.boxes.length === 1 ? "a box" : `${found.boxes.length} boxes`} on it; the list says the same.`;
   }

@@ -28,6 +28,8 @@ export class Boxes {
   readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
   /** Counts calls of {@link hide}. */
   #hides = 0;
+  /** What was told last: it is told again only after something else. */
+  #told: string | undefined;
 
   constructor(host: BoxesHost, element: ConvCam, next: Element) {
     this.#host = host;
@@ -76,10 +78,14 @@ export class Boxes {
       const answer = source
         ? await session.ask({ kind: "boxes", threshold, preparation })
         : { reason: "There is no picture to find things in." };
+      this.#told = undefined;
       if (hides === this.#hides) this.#panel.show(answer, { threshold, names: labels.names, isLive: source?.isLive === true });
     } catch (error) {
       if ((error as Error).name === "AbortError" || hides !== this.#hides) return;
-      this.#panel.show({ reason: (error as Error).message }, { threshold: usualThreshold, names: [], isLive: false });
+      const { message } = error as Error;
+      if (message === this.#told) return;
+      this.#told = message;
+      this.#panel.show({ reason: message }, { threshold: usualThreshold, names: [], isLive: false });
       if (!this.#host.emit("error", { error: error as Error, part: "boxes" })) this.#panel.element.hidden = true;
     }
   }

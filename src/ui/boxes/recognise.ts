@@ -50,7 +50,7 @@ const saysLabels = /label|class/i;
 const saysCount = /^num/i;
 const saysPlaces = /ind(ex|ices)|keep|_ids?$|batch/i;
 /** As TensorFlow's detection networks call them; their rows come first. */
-const ofTensorflow = /detection_boxes/i;
+const ofTensorflow = /(?<!raw_)detection_boxes/i;
 
 /** The most rows of a list of things: what has more is a list of places. */
 const mostThings = 1000;
@@ -62,7 +62,10 @@ export function recogniseDetector(network: NetworkToRecognise): Detector | undef
 
 function recogniseLists({ outputs, metadata }: NetworkToRecognise): Detector | undefined {
   const all = outputs.filter(({ dtype, shape }) => isFloat(dtype) && isListOf(shape, 4));
-  const [boxes, ...others] = all.length > 1 ? all.filter(({ name }) => saysBoxes.test(name)) : all;
+  const named = all.length > 1 ? all.filter(({ name }) => saysBoxes.test(name)) : all;
+  // TensorFlow's have those of all places beside those that were found.
+  const found = named.filter(({ name }) => ofTensorflow.test(name));
+  const [boxes, ...others] = found.length > 0 ? found : named;
   if (!boxes || others.length > 0) return undefined;
   const length = boxes.shape.slice(0, -1).join();
   const beside = outputs.filter(({ name, shape }) => shape.join() === length && !saysPlaces.test(name) && !saysCount.test(name));

@@ -21,6 +21,8 @@ export class CheckedFiles {
   #running: (() => void) | undefined;
   #adapter = "";
   #problem = "";
+  /** Where the keyboard was before the list came. */
+  #before: Element | null = null;
 
   constructor(section: HTMLElement, open: Open) {
     adoptStyles(document, styles);
@@ -35,8 +37,14 @@ export class CheckedFiles {
     this.#checks = networks.map(() => undefined);
     this.#adapter = this.#problem = "";
     this.#section.hidden = false;
+    this.#before = document.activeElement;
     if (isBegun) this.#begin();
     this.#render();
+    if (isBegun) this.#focusHeading();
+  }
+
+  #focusHeading(): void {
+    this.#section.querySelector("h2")?.focus();
   }
 
   /** Checks those that are not checked yet. */
@@ -65,6 +73,7 @@ export class CheckedFiles {
     this.#stop();
     this.#section.hidden = true;
     render(nothing, this.#section);
+    if (this.#before instanceof HTMLElement) this.#before.focus();
   }
 
   get #summary(): string {
@@ -90,8 +99,9 @@ export class CheckedFiles {
       this.#begin();
       this.#render();
     };
+    const hadFocus = this.#section.contains(document.activeElement);
     render(
-      html`<h2>${length} networks</h2>
+      html`<h2 tabindex="-1">${length} networks</h2>
         ${this.#running ? html`<progress aria-label="Networks checked" max=${length} value=${done}></progress>` : nothing}
         <p class="check-quiet" role="status">${this.#summary}</p>
         ${this.#problem ? html`<p class="problem" role="alert">The check ended: ${asSentence(this.#problem)}</p>` : nothing}
@@ -104,6 +114,8 @@ export class CheckedFiles {
         </div>`,
       this.#section,
     );
+    // The button that was pressed may be gone.
+    if (hadFocus && !this.#section.contains(document.activeElement)) this.#focusHeading();
   }
 
   #row(files: NetworkFiles, check: FileCheck | undefined): TemplateResult {

@@ -14,7 +14,7 @@ import { runCheck } from "./run-check.ts";
 const words = {
   title: "Check this GPU",
   about: (name: string) =>
-    `Each layer of “${name}” is computed again by the CPU, in double precision, from the numbers that the GPU has read for it, with the weights in its file. It may take a minute.`,
+    `Each layer of “${name}” is computed again by the CPU, in double precision, from the numbers that the GPU has read for it, with the weights in its file, in 32 bits. It may take a minute.`,
   preparing: "Starting…",
   cancel: "Cancel",
   close: "Close",

@@ -70,8 +70,10 @@ async function show(): Promise<void> {
     });
   showPicture(wanted.input).catch((error: Error) => report(error.message));
   const compared = compare === undefined ? undefined : findNetwork(compare);
-  const { src: given, compare: other, input, labels: names, parameters, preparation } = viewer.state;
+  const { src: given, compare: other, input, labels: names, parameters, preparation, boxes } = viewer.state;
   viewer.state = {
+    // Whether there are boxes the network's file tells.
+    boxes: boxes && "",
     ...{ ...state, src: given, compare: other, input, labels: names, parameters, preparation },
     ...(entry && compared && { compareNames: `${entry.title} | ${compared.title}` }),
     ...(checkpoints && { checkpoints: checkpoints === true ? writeCheckpoints(checkpointsOf(entry)) : checkpoints }),

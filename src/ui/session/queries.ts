@@ -170,8 +170,9 @@ const answers: AnswerTable = {
   async hints(known) {
     const { answerHints } = await loadPart("for hints", () => import("../hints/answer.ts"));
     const viewer = viewerOf(known);
-    const { hasBoxes } = await loadBoxes();
-    return answerHints(viewer, known.inspected?.summary.layers ?? [], await hasBoxes(viewer, graphOf(known)));
+    // The other hints are of use without the part that knows boxes, which says itself that it could not be loaded where boxes are asked for.
+    const boxes = await loadBoxes().catch(() => undefined);
+    return answerHints(viewer, known.inspected?.summary.layers ?? [], (await boxes?.hasBoxes(viewer, graphOf(known))) ?? false);
   },
   async boxes(known, query) {
     return (await loadBoxes()).answerBoxes(viewerOf(known), graphOf(known), query);

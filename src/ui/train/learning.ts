@@ -117,8 +117,7 @@ export class Learning {
   /** Whether a second network has come apart, and what to do where its loss rises far, or stands still at that of guessing; empty where all is well. */
   get advice(): string {
     const parts = { isRising: this.#rise?.isRising === true, standstill: this.#standstill };
-    const ruin =
-      this.#ruin && ruinText(this.#ruin, this.begun.kind === "classes" ? "that of guessing" : "that it began with", this.rateAnew);
+    const ruin = this.#ruin && ruinText(this.#ruin, this.rateAnew);
     const own = ruin || adviceOf(parts, this.#rate, this.#parts.begun.rate);
     return [lostText(this.history.rival?.lost), own].filter(Boolean).join(" ");
   }
@@ -214,7 +213,7 @@ export class Learning {
     const { losses, rivalLosses, ms } = await this.#ask<"step">({ do: "step", id, count, rate, schedule: this.#parts.schedule?.() });
     if (this.#isOver) return;
     const first = this.#firstLoss;
-    this.#ruin ??= new Ruin(first);
+    this.#ruin ??= new Ruin(this.#guessing);
     this.#ruin.note(losses, history.steps, rate);
     history.note(losses);
     history.rival?.noteUntilLost(rivalLosses);
@@ -238,9 +237,14 @@ export class Learning {
 
   /** Before the first step, on the pictures held back: no less than that of an answer by chance, as these may be few. */
   get #firstLoss(): number | undefined {
-    const { kind, classes } = this.begun;
     // Of the two outputs that drive, the pictures held back tell another loss than the steps do.
-    return kind === "classes" ? Math.max(Math.log(classes.length), this.history.scores[0]?.loss ?? 0) : undefined;
+    return this.#guessing && Math.max(this.#guessing, this.history.scores[0]?.loss ?? 0);
+  }
+
+  /** The loss of an answer by chance, where that is known. */
+  get #guessing(): number | undefined {
+    const { kind, classes } = this.begun;
+    return kind === "classes" ? Math.log(classes.length) : undefined;
   }
 
   /** More steps in a request where there is time for more, half as many where it was late. */

@@ -62,12 +62,12 @@ const rounded = (number: number) => formatNumber(Number(number.toPrecision(3)));
 /**
  * What is told as long as a network has come apart: the same words, for who hears them; empty where it has not.
  *
- * @param what what the loss is compared with
  * @param rateAnew with which "Begin anew" begins
  */
-export function ruinText({ since }: Pick<Ruin, "since">, what: string, rateAnew: number): string {
+export function ruinText({ since }: Pick<Ruin, "since">, rateAnew: number): string {
   if (!since) return "";
-  const { step, loss, first } = since;
+  const { step, loss, first, isGuessing } = since;
+  const what = isGuessing ? "that of guessing" : "that it began with";
   return `After step ${step.toLocaleString("en")} the loss is ${rounded(loss)}, far above ${what}, ${rounded(first)}: the network has come apart. “Begin anew” takes the learning rate ${formatNumber(rateAnew)}, or a lower one that you choose.`;
 }
 

@@ -32,7 +32,7 @@ const batchNormalization: Rule = {
 
 /** Whether it takes the statistics of the batch. */
 function trains({ attributes, node }: Facts): boolean {
-  return node.outputs.length > 1 || attributes.flag("training_mode", false);
+  return node.outputs.slice(1).some(Boolean) || attributes.flag("training_mode", false);
 }
 
 /** Whether each element of an example has statistics of its own. */

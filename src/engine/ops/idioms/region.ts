@@ -183,7 +183,9 @@ function turnConstant({ graph, edit, perm }: Region, value: string): string {
   const tensor = graph.initializers.get(value) as Tensor;
   const shape = [...perm.map(() => 1).slice(tensor.shape.length), ...tensor.shape];
   const back = inverseOf(perm);
-  return edit.constant(`${value}/turned`, transposed(tensor, shape, back));
+  // In every plan the name means the same elements, and all uses in one share them.
+  const name = `${value}/turned ${back.join(" ")}`;
+  return edit.initializers.has(name) ? name : edit.constant(name, transposed(tensor, shape, back));
 }
 
 function transposed(tensor: Tensor, shape: Shape, perm: Permutation): Tensor {

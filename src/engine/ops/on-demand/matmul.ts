@@ -60,12 +60,16 @@ function describeProduct(context: OperatorContext, bias?: Operand): Operation {
   };
 }
 
+/** A MatMul whose every row one more row is added to. */
+export const productAndRow = defineOperator("Gemm", { since: 1, domain: fusedDomain }, (context) =>
+  describeProduct(context, context.input(2)),
+);
 export const matMul = defineOperator("MatMul", { since: 1 }, (context) => describeProduct(context));
 
 export default [
   matMul,
   // With a bias, which passes fuse: a Gemm whose first operand may have more axes.
-  defineOperator("Gemm", { since: 1, domain: fusedDomain }, (context) => describeProduct(context, context.input(2))),
+  productAndRow,
 ];
 
 /** The kernel for any product. */

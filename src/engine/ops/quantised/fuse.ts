@@ -268,13 +268,16 @@ class Fusion {
       counted?.name ?? (node.inputs[0] as string),
       this.edit.constant(name("steps"), bytes),
       // A convolution has a bias, zeros or not: factors lie in the order of its elements.
-      node.inputs[2] || isConvolution ? this.edit.constant(name("bias in steps"), Tensor.float32([count], divided)) : "",
+      // What is read as steps hangs on what is observed, and a name must mean the same elements in every plan.
+      node.inputs[2] || isConvolution
+        ? this.edit.constant(name(`bias in steps of ${counted?.step ?? 1}`), Tensor.float32([count], divided))
+        : "",
       node.inputs[3] ?? "",
-      this.edit.constant(name("factors"), Tensor.float32([count], factors)),
+      this.edit.constant(name(`factors of ${counted?.step ?? 1}`), Tensor.float32([count], factors)),
     ];
     const attributes = new Map<string, AttributeValue>([
       ...[...node.attributes].filter(([key]) => !key.startsWith("activation")),
-      ...(isConvolution ? [] : [["product", kind] as const]),
+      ...(isConvolution ? [] : [["product", node.domain === fusedDomain && kind === "Gemm" ? "FusedGemm" : kind] as const]),
       ...(isExact ? [["exact", 1] as const] : []),
     ]);
     return { operator: isConvolution ? "StepConvolution" : "StepProduct", inputs, attributes };

@@ -7,7 +7,7 @@ import gemm from "../gemm.ts";
 import globalPool from "../global-pool.ts";
 import movement from "../movement.ts";
 import type { Attributes, Composed, Writer } from "../on-demand/composed.ts";
-import { matMul } from "../on-demand/matmul.ts";
+import { matMul, productAndRow } from "../on-demand/matmul.ts";
 import type { Operand, Operation, Operator, OperatorContext } from "../operator.ts";
 import { describePool } from "../pool.ts";
 import { isScaleType, rangeOf } from "./grid.ts";
@@ -21,6 +21,7 @@ const onNumbers: Readonly<Record<string, Operator["describe"]>> = {
   ...Object.fromEntries(
     [...convolution.slice(0, 1), gemm, ...globalPool, matMul, ...movement].map(({ name, describe }) => [name, describe]),
   ),
+  FusedGemm: productAndRow.describe,
 };
 
 /** What an operator on numbers says of these inputs, with the attributes of the node. */

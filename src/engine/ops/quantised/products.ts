@@ -162,7 +162,7 @@ export default [
   ),
   defineOperator("StepConvolution", { since: 1, domain: fusedDomain }, (context) => describe(asTheyAre(context), describeFused, () => 1)),
   defineOperator("StepProduct", { since: 1, domain: fusedDomain }, (context) => {
-    const product = context.attributes.choice("product", ["Gemm", "MatMul"], "Gemm");
+    const product = context.attributes.choice("product", ["Gemm", "MatMul", "FusedGemm"], "Gemm");
     return describe(
       context,
       (inner) => describeAs(inner, product, inner.inputs),

@@ -30,6 +30,9 @@ function elementsOf({ steps, scale, zeroPoint, grid }: StepParts): Float32Array 
   return result;
 }
 
+/** What was found of each constant. */
+const found = new WeakMap<StepTensor, ByteTensor | undefined>();
+
 /** A float32 constant whose elements are whole numbers that fit int8. It is packed once for each order, whatever the number of plans. */
 export class ByteTensor extends Tensor {
   readonly #bytes: Int8Array;
@@ -40,8 +43,13 @@ export class ByteTensor extends Tensor {
     this.#bytes = bytes;
   }
 
-  /** Its steps less their zero points. @returns `undefined` where some do not fit */
-  static of({ shape, parts: { steps, zeroPoint, grid } }: StepTensor): ByteTensor | undefined {
+  /** Its steps less their zero points: the same tensor in every plan. @returns `undefined` where some do not fit */
+  static of(tensor: StepTensor): ByteTensor | undefined {
+    if (!found.has(tensor)) found.set(tensor, ByteTensor.#make(tensor));
+    return found.get(tensor);
+  }
+
+  static #make({ shape, parts: { steps, zeroPoint, grid } }: StepTensor): ByteTensor | undefined {
     const [counts, zeros] = [steps.data, zeroPoint?.data];
     const bytes = new Int8Array(counts.length);
     let fits = true;

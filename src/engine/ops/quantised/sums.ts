@@ -29,18 +29,21 @@ function largest(context: OperatorContext, { dtype }: Operand): number {
 }
 
 /** What is known of the right operand makes its sums smaller than what its type allows. */
-function largestWeights(context: OperatorContext, { right: [at, zeroAt], depth, sumAt }: Products): number {
+function largestWeights(context: OperatorContext, { left: [left], right: [at, zeroAt], depth, sumAt }: Products): number {
   const [w, zero] = [context.input(at), context.inputs[zeroAt]];
-  if (!w.constant || (zero && zero.constant?.size !== 1)) return largest(context, w) * depth;
+  const most = largest(context, w) * depth;
+  const isExactAnyway = largest(context, context.input(left)) * most <= mostExact;
+  if (isExactAnyway || !w.constant || (zero && zero.constant?.size !== 1)) return most;
   const start = Number(zero?.constant?.data[0] ?? 0);
   const sums: number[] = [];
-  let most = 0;
-  for (const [i, one] of w.constant.data.entries()) {
-    const sum = (sums[sumAt(i)] ?? 0) + Math.abs(Number(one) - start);
+  const { data } = w.constant;
+  let found = 0;
+  for (let i = 0; i < data.length; i++) {
+    const sum = (sums[sumAt(i)] ?? 0) + Math.abs(Number(data[i]) - start);
     sums[sumAt(i)] = sum;
-    if (sum > most) most = sum;
+    if (sum > found) found = sum;
   }
-  return most;
+  return found;
 }
 
 /** The largest size that a sum may have. */

@@ -11,7 +11,10 @@ import { costOfTiles, hasWholeBlock, tilesDispatch } from "./product-tiles.ts";
 /** A pipeline of its own must be faster by so much, to be chosen. */
 const worthCompiling = 1.25;
 
-/** Layers of fewer multiply-adds take the kernel of the quick start, which the model's own run has: a step is a few milliseconds longer at most. */
+/**
+ * Layers of fewer multiply-adds take the kernel of the quick start, which the model's own run has: a step is a few milliseconds longer at most. Not for
+ * a single example, as a model's own run has it: whoever is offered every kernel there is has this part, too.
+ */
 const smallMacs = 2 ** 24;
 
 export function sharingCandidates(conv: ConvolutionCase, target: Target, usual: readonly Candidate[]): Candidate[] {
@@ -24,7 +27,7 @@ export function sharingCandidates(conv: ConvolutionCase, target: Target, usual: 
 /** And has an activation that the quick start has. */
 function isSmall({ batch, groups, inChannels, outChannels, window, activation }: ConvolutionCase): boolean {
   const macs = batch * groups * inChannels * outChannels * sizeOf([...window.output, ...window.kernel]);
-  return macs < smallMacs && asClip(activation).kind === "clip";
+  return batch > 1 && macs < smallMacs && asClip(activation).kind === "clip";
 }
 
 function named({ kernel, cost }: Candidate): Candidate {
