@@ -29,9 +29,9 @@ from torch.onnx import symbolic_helper, symbolic_opset10
 from torchvision.models.quantization.shufflenetv2 import QuantizableInvertedResidual
 
 CLASSIFICATION = {
-    "alexnet": 96,
-    "vgg11": 64,
-    "vgg11_bn": 64,
+    "alexnet": 224,
+    "vgg11": 224,
+    "vgg11_bn": 224,
     "resnet18": 64,
     "resnet50": 64,
     "resnext50_32x4d": 64,
@@ -68,8 +68,8 @@ INT8 = {
     "shufflenet_v2_x1_0": 64,
 }
 
-# Windows and patches have a fixed number, or are counted in Python while the network is traced.
-STATIC_ONLY = {"vit_b_32", "swin_t"}
+# Windows, patches and bins of adaptive pools have a fixed number, or are counted in Python while the network is traced.
+STATIC_ONLY = {"vit_b_32", "swin_t", "alexnet", "vgg11", "vgg11_bn"}
 
 
 def networks():
@@ -118,6 +118,9 @@ def settle(network, picture):
     for norm in norms:
         norm.momentum = None
         norm.reset_running_stats()
+    if hasattr(network, "AuxLogits"):
+        # Inception's answer for training alone, for which pictures would have to be large.
+        network.AuxLogits = None
     network.train()
     for module in network.modules():
         if isinstance(module, nn.Dropout):
@@ -173,14 +176,15 @@ def export(name, kind, opset, is_dynamic, folder):
     listed = Listed(network, kind == "detection").eval()
     x = picture(1)
     axes = {"input": {0: "batch", 2: "height", 3: "width"}} if is_dynamic else None
-    with torch.no_grad():
+    # With gradients at hand attention is written as ordinary operators, not as one that has no ONNX form.
+    with torch.set_grad_enabled(name.startswith("vit")):
         torch.onnx.export(listed, x, str(folder / "model.onnx"), opset_version=opset, input_names=["input"], dynamic_axes=axes)
         np.save(folder / "input_0.npy", x.numpy())
         if kind in ("detection", "int8"):
             return
         outputs = listed.double()(x.double())
         for i, output in enumerate(outputs if isinstance(outputs, tuple) else (outputs,)):
-            np.save(folder / f"output_{i}.npy", output.numpy())
+            np.save(folder / f"output_{i}.npy", output.detach().numpy())
 
 
 def main():
