@@ -302,7 +302,7 @@ describe("a run that has come apart", () => {
     learning.isHeld = true;
     for (let i = 0; i < 4; i++) await learning.goOn(true);
     expect(learning.advice).toMatch(
-      /^After step 4 the loss is 3\D?000, far above that of guessing, [\d.]+: .* “Begin anew” takes the learning rate 0.001,/,
+      /^After step 4 the loss is 3\D?000, far above that of guessing, 0\.693: .* “Begin anew” takes the learning rate 0.001,/,
     );
     // The learning goes on, as it may come back.
     expect([learning.trouble, learning.rateAnew]).toEqual([undefined, 0.001]);
