@@ -155,6 +155,10 @@ def make(name, kind):
         extra["init_weights"] = True
     family = {"segmentation": models.segmentation, "detection": models.detection}.get(kind, models)
     network = getattr(family, name)(weights=None, **extra)
+    for parameter in network.parameters():
+        # A vision transformer's head begins as zeros, and would answer nothing else.
+        if parameter.dim() > 1 and not parameter.any():
+            nn.init.normal_(parameter, std=0.02)
     if kind == "detection":
         network.eval()
         # Untrained scores are all alike: some classes must win somewhere, by more than rounding.

@@ -124,6 +124,8 @@ async function compareOn(
     return Float64Array.from(result.toNumbers());
   });
   const theirs = expected.map(({ data }) => data);
+  // What is the same everywhere would be right by chance.
+  expect(theirs.some((data) => new Set(data).size > 1)).toBe(true);
   const error = worstOf(found, theirs);
   const exact = known ?? (error > tolerance && kind !== "detection" ? await evaluated(graph, inputs) : undefined);
   return exact ? { error, ours: worstOf(found, exact), theirs: worstOf(theirs, exact) } : { error };
