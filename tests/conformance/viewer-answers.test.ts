@@ -20,6 +20,8 @@ type Ask = <Kind extends ElementQuery["kind"]>(query: Extract<ElementQuery, { ki
 function withViewer(graph: Graph, observe: readonly string[], check: (viewer: Viewer, ask: Ask) => Promise<void>): Promise<void> {
   return withDevice(async (device: Device) => {
     const options = { graph, observe, inputShapes: {}, precision: "float32", classScores: graph.outputs[0] } as const;
+    // A viewer compiles the pipelines of its views beside its network's, with a renderer that holds 4 bytes until then.
+    await Viewer.prepare(device);
     const viewer = await Viewer.create(device, options, () => {});
     try {
       await check(viewer, (query) => answer({ viewer, inspected: undefined }, query));
@@ -52,8 +54,7 @@ test("the gradient of an order by effect is kept for the next frame, and goes wh
     expect((await ask({ kind: "effects", value: "relu", class: 1 })).effects).toEqual(effects);
     expect(kept.get("effects")).toBe(prepared);
     await ask({ kind: "release", of: "effects" });
-    // A frame under way may have held a few bytes before.
-    await vi.waitFor(() => expect(device.allocatedBytes).toBeLessThanOrEqual(before));
+    await vi.waitFor(() => expect(device.allocatedBytes).toBe(before));
     expect((await ask({ kind: "effects", value: "relu", class: 1 })).effects).toEqual(effects);
   }));
 
