@@ -193,7 +193,6 @@ export class Gates implements Edit {
     return {
       ...edit.graph(),
       inputs: [...graph.inputs, ...inputs],
-      opsets: new Map([...graph.opsets, [fusedDomain, 1]]),
       types: new Map([...graph.types, ...added, ...inputs.map(({ name, ...type }) => [name, type] as const)]),
     };
   }

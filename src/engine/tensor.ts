@@ -68,6 +68,9 @@ export function isFloat(dtype: DataType): boolean {
   return dtype === "float32" || dtype === "float16" || dtype === "bfloat16" || dtype === "float64";
 }
 
+/** The largest finite float32. A Clip without bounds has it for them, so that it does away with infinities. */
+export const largestFloat = 3.4028234663852886e38;
+
 export function isSigned(dtype: DataType): boolean {
   return isFloat(dtype) || dtype.startsWith("int");
 }

@@ -1,8 +1,10 @@
 // Parts of a network that compute several pictures at once: what leads to one value, with another batch and size of its input; and what lies
 // between two values.
+
 import { ModelError } from "../errors.ts";
 import type { Graph, GraphInput, Node, TypedGraph } from "../graph/graph.ts";
 import { ancestorsOf, dependentsOf } from "../graph/reach.ts";
+import { trainsOn } from "../graph/trains-on.ts";
 import { type Shape, sizeOf } from "../shapes.ts";
 import { Tensor } from "../tensor.ts";
 
@@ -102,9 +104,14 @@ export function needsRepeating({ operator }: Node, shape: Shape): boolean {
 const normalizations = new Set(["Softmax", "LogSoftmax", "Hardmax", "LayerNormalization"]);
 
 /** Whether a node would compute something of all pictures of a batch together, which the shapes of its outputs do not tell. */
-export function mixesPictures({ types }: TypedGraph, { operator, attributes, inputs: [input = ""], outputs }: Node): boolean {
+export function mixesPictures({ types }: TypedGraph, node: Node): boolean {
+  const {
+    operator,
+    attributes,
+    inputs: [input = ""],
+  } = node;
+  if (operator === "BatchNormalization") return trainsOn(node);
   const axis = attributes.get("axis");
-  if (operator === "BatchNormalization") return outputs.slice(1).some(Boolean) || attributes.get("training_mode") === 1;
   return normalizations.has(operator) && (axis === 0 || axis === -(types.get(input)?.shape.length ?? 0));
 }
 

@@ -55,16 +55,15 @@ export function gradientOf(graph: TypedGraph, of: string, withRespectTo: readonl
     return [value, gradient] as const;
   });
   const { dtype, shape } = emit.typeOf(of);
-  const { name, metadata, initializers, nodes, parameters, updates } = edit.graph();
+  const { name, metadata, opsets, initializers, nodes, parameters, updates } = edit.graph();
   return {
     // Without the types: what depends on constants alone is computed at load only in a graph that has none yet.
     graph: {
-      ...{ name, metadata, initializers, nodes },
+      ...{ name, metadata, opsets, initializers, nodes },
       ...(parameters && { parameters }),
       ...(updates && { updates }),
       inputs: [...graph.inputs, { name: seed, dtype, shape }],
       outputs: named.map(([, gradient]) => gradient),
-      opsets: new Map([...graph.opsets, [fusedDomain, 1]]),
     },
     seed,
     gradients: new Map(named),

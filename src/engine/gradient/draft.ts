@@ -1,6 +1,6 @@
 // A graph of an explanation in the making: the network's graph with operands, states that last from run to run, and gradients.
 import { GraphEdit } from "../graph/edit.ts";
-import { fusedDomain, type Graph, type GraphInput, type Node, type TypedGraph, type ValueType } from "../graph/graph.ts";
+import type { Graph, GraphInput, Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import { type Axes, type Shape, sameShape } from "../shapes.ts";
 import { Tensor } from "../tensor.ts";
 import { mixesPictures, NoBatchError, needsRepeating, nodesBetween, shapeWithBatch } from "./batch.ts";
@@ -259,9 +259,7 @@ export class Draft {
 
   /** @param results the values that hold them, by the names that callers know */
   finish(results: ReadonlyMap<string, string>) {
-    const graph = this.#graph();
-    const opsets = new Map([...graph.opsets, [fusedDomain, 1] as const]);
-    return { graph: { ...graph, opsets, outputs: [...new Set(results.values())] }, results, operands: this.#operands };
+    return { graph: { ...this.#graph(), outputs: [...new Set(results.values())] }, results, operands: this.#operands };
   }
 }
 

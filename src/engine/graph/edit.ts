@@ -1,6 +1,6 @@
 // Changes a graph step by step: adds, replaces and drops nodes, and finds the readers of a value at any time. Passes are written with it.
 import type { Tensor } from "../tensor.ts";
-import type { AttributeValue, Graph, Node } from "./graph.ts";
+import { type AttributeValue, fusedDomain, type Graph, type Node } from "./graph.ts";
 
 /** A node to add. What is left out gets a fresh name, the domain of ONNX and no attributes. */
 export interface NewNode {
@@ -30,6 +30,8 @@ export interface NewNode {
  */
 export class GraphEdit {
   readonly #from: Graph;
+  /** With that of Convcam's own operators, once there are any. */
+  readonly #opsets: Map<string, number>;
   /** By name, in the order of the file; what was added lies at the end. */
   readonly #nodes: Map<string, Node>;
   readonly #initializers: Map<string, Tensor>;
@@ -45,6 +47,7 @@ export class GraphEdit {
   /** @param keep values that must still exist afterwards, besides the graph's outputs */
   constructor(graph: Graph, keep: Iterable<string> = []) {
     this.#from = graph;
+    this.#opsets = new Map(graph.opsets);
     this.#wanted = new Set([...graph.outputs, ...keep]);
     this.#nodes = new Map(graph.nodes.map((node) => [node.name, node]));
     this.#initializers = new Map(graph.initializers);
@@ -53,11 +56,9 @@ export class GraphEdit {
       ...graph.inputs.map(({ name }) => name),
       ...graph.initializers.keys(),
       ...(graph.parameters?.keys() ?? []),
+      ...graph.nodes.flatMap(({ outputs }) => outputs),
     ]);
-    for (const node of graph.nodes) {
-      this.#connect(node);
-      for (const output of node.outputs) this.#taken.add(output);
-    }
+    for (const node of graph.nodes) this.#connect(node);
   }
 
   /** The nodes as they are now, those of the original graph first. */
@@ -162,7 +163,7 @@ export class GraphEdit {
   /** The graph with all changes, its nodes in topological order; the very graph it started from if there are none. */
   graph(): Graph {
     if (!this.#isChanged) return this.#from;
-    return { ...this.#from, initializers: this.#initializers, nodes: this.#sorted() };
+    return { ...this.#from, opsets: this.#opsets, initializers: this.#initializers, nodes: this.#sorted() };
   }
 
   /** Depth first, with a stack of its own: a chain of nodes may be deeper than JavaScript's. */
@@ -181,6 +182,7 @@ export class GraphEdit {
   }
 
   #put(node: Node): void {
+    if (node.domain === fusedDomain) this.#opsets.set(fusedDomain, 1);
     this.#isChanged = true;
     this.#nodes.set(node.name, node);
     this.#connect(node);

@@ -15,12 +15,12 @@ export const forms: ReadonlyMap<string, readonly Form[]> = new Map<string, reado
     name,
     [{ before: 7, rewrite: broadcast }],
   ]),
-  ...["RNN", "GRU", "LSTM"].map((name): [string, Form[]] => [name, [{ before: 7, rewrite: endSequence }]]),
+  ...["RNN", "GRU", "LSTM"].map((name): [string, Form[]] => [name, [{ before: 7, rewrite: without("output_sequence") }]]),
   ["BatchNormalization", [{ before: 7, rewrite: testOnly }]],
   ["Cast", [{ before: 6, rewrite: castByName }]],
   ["Concat", [{ before: 4, rewrite: defaults({ axis: 1 }) }]],
-  ["Dropout", [{ before: 7, rewrite: (old) => old.set({ is_test: undefined }) }]],
-  ["Gemm", [{ before: 7, rewrite: (old) => old.set({ broadcast: undefined }) }]],
+  ["Dropout", [{ before: 7, rewrite: without("is_test") }]],
+  ["Gemm", [{ before: 7, rewrite: without("broadcast") }]],
   ["Pad", [{ before: 2, rewrite: (old) => old.set({ pads: old.attributes.integers("paddings"), paddings: undefined }) }]],
   ["PRelu", [{ before: 7, rewrite: slopePerChannel }]],
   ["Reshape", [{ before: 5, rewrite: reshape }]],
@@ -46,6 +46,11 @@ export const forms: ReadonlyMap<string, readonly Form[]> = new Map<string, reado
 /** Attributes that have another default since, or none. */
 function defaults(values: Readonly<Record<string, AttributeValue>>): Form["rewrite"] {
   return (old) => old.set({ ...values, ...Object.fromEntries(old.node.attributes) });
+}
+
+/** An attribute that says nothing more than what is so since. */
+function without(name: string): Form["rewrite"] {
+  return (old) => old.set({ [name]: undefined });
 }
 
 /** B was like a part of A's axes: from `axis` on, or the last ones. */
@@ -81,10 +86,6 @@ function rankOf(old: Rewriting, value: string): string {
 /** A vector of ones, as many as a vector of one number says. */
 function onesOf(old: Rewriting, count: string): string {
   return old.add("ConstantOfShape", [count], { value: Tensor.int64([1], [1]) });
-}
-
-function endSequence(old: Rewriting): void {
-  old.set({ output_sequence: undefined });
 }
 
 /** What a test does not compute are the statistics. */
@@ -146,12 +147,10 @@ function splitByInput(old: Rewriting): void {
 /** How often, and along which axis, were numbers of the type that the data has. */
 function tile(old: Rewriting): void {
   const int64 = { to: dataTypeCode("int64") };
-  const [x, tiles, axis] = [
-    old.input(0),
-    ...[1, 2].map((i) => old.add("Reshape", [old.add("Cast", [old.input(i)], int64), old.integers(1)])),
-  ];
-  const behind = old.add("Sub", [old.add("Sub", [rankOf(old, x), axis as string]), old.integers(1)]);
-  old.read(x, old.add("Concat", [onesOf(old, axis as string), tiles as string, onesOf(old, behind)], { axis: 0 }));
+  const vector = (index: number) => old.add("Reshape", [old.add("Cast", [old.input(index)], int64), old.integers(1)]);
+  const [x, tiles, axis] = [old.input(0), vector(1), vector(2)];
+  const behind = old.add("Sub", [old.add("Sub", [rankOf(old, x), axis]), old.integers(1)]);
+  old.read(x, old.add("Concat", [onesOf(old, axis), tiles, onesOf(old, behind)], { axis: 0 }));
 }
 
 function upsampleImage(old: Rewriting): void {

@@ -35,8 +35,8 @@ class Upgrade implements OldFile {
   constructor(graph: Graph, opset: number) {
     this.#opset = opset;
     this.initializers = new Map(graph.initializers);
-    const given = [...graph.inputs.map(({ name, dtype }) => [name, dtype] as const)];
-    this.#types = new Map([...given, ...Array.from(graph.initializers, ([name, { dtype }]) => [name, dtype] as const)]);
+    const inputs = graph.inputs.map(({ name, dtype }) => [name, dtype] as const);
+    this.#types = new Map([...inputs, ...Array.from(graph.initializers, ([name, { dtype }]) => [name, dtype] as const)]);
     this.#names = { taken: new Set(this.#types.keys()), next: new Map() };
     this.#see(graph.nodes);
   }

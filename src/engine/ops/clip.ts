@@ -1,18 +1,15 @@
 // Clip: element by element, with bounds that are attributes or inputs.
 import { sizeOf } from "../shapes.ts";
-import { gpuTypeOf } from "../tensor.ts";
+import { gpuTypeOf, largestFloat } from "../tensor.ts";
 import { elementWise } from "./element-wise.ts";
 import { defineOperator, type Operator } from "./operator.ts";
-
-/** Clip's bounds where a node has none: the largest finite numbers, so that it does away with infinities. */
-const largest = 3.4028234663852886e38;
 
 const clip = defineOperator("Clip", { since: 7 }, (context) => {
   const x = context.input(0);
   if (x.dtype === "bool") return context.unsupported("bool elements. Cast to int32 before it");
   if (context.opset < 11) {
-    const low = context.attributes.number("min", -largest);
-    const high = context.attributes.number("max", largest);
+    const low = context.attributes.number("min", -largestFloat);
+    const high = context.attributes.number("max", largestFloat);
     return elementWise(context, [x], {
       expression: "clip(a, low, high)",
       js: (a) => Math.min(high, Math.max(low, a)),
@@ -32,12 +29,12 @@ const clip = defineOperator("Clip", { since: 7 }, (context) => {
     // min after max, so that max wins where they cross, as ONNX says.
     expression: high ? `min(${raised}, ${high})` : raised,
     js: (a, ...rest) => {
-      const lower = min ? (rest.shift() as number) : isFloat ? -largest : Number.NEGATIVE_INFINITY;
-      const upper = max ? (rest.shift() as number) : isFloat ? largest : Number.POSITIVE_INFINITY;
+      const lower = min ? (rest.shift() as number) : isFloat ? -largestFloat : Number.NEGATIVE_INFINITY;
+      const upper = max ? (rest.shift() as number) : isFloat ? largestFloat : Number.POSITIVE_INFINITY;
       return Math.min(upper, Math.max(lower, a));
     },
     dtype: x.dtype,
-    scalars: isFloat ? { ...(!min && { low: -largest }), ...(!max && { high: largest }) } : {},
+    scalars: isFloat ? { ...(!min && { low: -largestFloat }), ...(!max && { high: largestFloat }) } : {},
     nanOf: "a",
     shape: x.shape,
     indices: [0, ...(min ? [1] : []), ...(max ? [2] : [])],

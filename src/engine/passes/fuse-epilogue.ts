@@ -1,5 +1,6 @@
 // Fuses what follows a convolution element by element into its epilogue: first a residual Add, then an activation.
 import { type ActivationKind, activationRows } from "../../shaders/activations.ts";
+import { clipBounds } from "../graph/clip-bounds.ts";
 import { GraphEdit } from "../graph/edit.ts";
 import { type AttributeValue, fusedDomain, type Graph, type Node, type TypedGraph } from "../graph/graph.ts";
 import type { Pass } from "../graph/pass.ts";
@@ -21,8 +22,7 @@ export const fuseEpilogue: Pass = (graph, { keep }): Graph => {
     if (node.operator !== "Conv" || node.domain !== "" || !hasChannels) continue;
     fuseActivation(graph, edit, fuseResidual(graph, edit, node, positions) ?? node);
   }
-  const fused = edit.graph();
-  return fused === graph ? graph : { ...fused, opsets: new Map([...fused.opsets, [fusedDomain, 1]]) };
+  return edit.graph();
 };
 
 /** Fuses a residual Add into the convolution before it. @returns the convolution that replaces both */
@@ -77,24 +77,13 @@ function residualOf(graph: TypedGraph, node: Node, output: string): string | und
 }
 
 function activationOf(graph: TypedGraph, node: Node): FusedActivation | undefined {
+  if (node.operator === "Clip") {
+    const bounds = clipBounds(node, graph.initializers);
+    return bounds && { kind: "clip", alpha: bounds[0], beta: bounds[1] };
+  }
   const number = (name: string, fallback: number) => (node.attributes.get(name) as number | undefined) ?? fallback;
-  if (node.operator === "Clip") return clipOf(graph, node, number);
   const [kind, row] = activationRows.find(([kind, { operator = kind }]) => operator === node.operator) ?? [];
   if (!kind) return undefined;
   const { alpha = 0, beta = 0 } = row?.scalars ?? {};
   return { kind, alpha: number("alpha", alpha), beta: number("beta", beta) };
-}
-
-const largest = 3.4028234663852886e38;
-
-function clipOf(graph: TypedGraph, node: Node, number: (name: string, fallback: number) => number): FusedActivation | undefined {
-  const bound = (index: number, name: string, fallback: number): number | undefined => {
-    const input = node.inputs[index];
-    if (!input) return number(name, fallback);
-    return graph.initializers.get(input)?.toNumbers()[0];
-  };
-  const alpha = bound(1, "min", -largest);
-  const beta = bound(2, "max", largest);
-  // Where bounds cross, the upper one wins.
-  return alpha === undefined || beta === undefined ? undefined : { kind: "clip", alpha: Math.min(alpha, beta), beta };
 }

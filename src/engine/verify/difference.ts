@@ -1,7 +1,7 @@
 // How far what the GPU computed is from what there should be, and how far it may be.
 import type { NdArray } from "../../reference/array.ts";
 import { sameShape } from "../shapes.ts";
-import { isFloat } from "../tensor.ts";
+import { isFloat, largestFloat } from "../tensor.ts";
 
 export interface Pair {
   readonly actual: NdArray;
@@ -28,7 +28,6 @@ export interface Difference {
 }
 
 const single = 2 ** -24;
-const largestSingle = 3.4028234663852886e38;
 
 /**
  * Floats may be off by roundings: some hundred for functions, whose accuracy WebGPU leaves open, more with the square root of a sum's length, and as far
@@ -64,7 +63,7 @@ export function differenceOf({ actual, expected, moved, terms, rounding, isOfSca
 
 /** What is beyond 32 bits is infinite. */
 function asStored(value: number): number {
-  return Math.abs(value) > largestSingle ? Math.sign(value) * Infinity : value;
+  return Math.abs(value) > largestFloat ? Math.sign(value) * Infinity : value;
 }
 
 function distance(is: number, should: number): number {

@@ -1,6 +1,6 @@
 // All that is said of a layer, or of one of its channels: statistics, a histogram, and how much of it is saturated. Loaded when someone asks.
 import type { Device } from "../../engine/gpu/device.ts";
-import { gpuTypeOf } from "../../engine/tensor.ts";
+import { gpuTypeOf, largestFloat } from "../../engine/tensor.ts";
 import shader from "../../shaders/count-saturated.wgsl";
 import { ComputeStep } from "../compute-step.ts";
 import { type MapSource, valueTypes } from "./channel-statistics.ts";
@@ -45,13 +45,11 @@ export async function readLayerNumbers(
   return { channels, histogram, saturation: bounds && counts && { ...bounds, counts } };
 }
 
-/** Beyond all f32, for a shader that cannot hold infinity. */
-const largest = 3.4028234663852886e38;
-
 async function countSaturated(device: Device, label: string, { buffer, dtype, view }: MapSource, bounds: Bounds): Promise<number[]> {
   const pipeline = await device.pipeline(shader, { VALUE_TYPE: valueTypes[gpuTypeOf(dtype)] });
   const { channels: channelCount, height, width: mapWidth, offset, channelStride, rowStride, columnStride } = view;
-  const [least, most] = limitsOf(bounds).map((limit) => Math.min(largest, Math.max(-largest, limit))) as [number, number];
+  // A shader cannot hold infinity.
+  const [least, most] = limitsOf(bounds).map((limit) => Math.min(largestFloat, Math.max(-largestFloat, limit))) as [number, number];
   return Computation.with(device, `${label} saturated`, async (computation) => {
     const sizeBytes = channelCount * 4;
     const saturated = computation.buffer(sizeBytes);

@@ -1,5 +1,6 @@
 // BatchNormalization, and normalizations by statistics of the value itself.
 // https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+import { trainsOn } from "../../graph/trains-on.ts";
 import { normalizeAxis, sizeOf } from "../../shapes.ts";
 import type { Facts } from "../facts.ts";
 import { readElements } from "../reductions.ts";
@@ -13,12 +14,12 @@ const batchNormalization: Rule = {
   continuesLayer: true,
   reads(facts, grid) {
     const channel: Grid = isPerElement(facts) ? grid.slice(1) : [grid[1] ?? [[0, 1]]];
-    if (trains(facts)) return [[rowsAlong(grid, facts.shape(0), axesOfBatch(facts))], [channel], [channel]];
+    if (trainsOn(facts.node)) return [[rowsAlong(grid, facts.shape(0), axesOfBatch(facts))], [channel], [channel]];
     return [[grid], [channel], [channel], [channel], [channel]];
   },
   step(facts, index, at) {
     const channel = isPerElement(facts) ? index.slice(1) : [index[1] ?? 0];
-    if (trains(facts)) {
+    if (trainsOn(facts.node)) {
       const row = elementsOfRow(index, facts.shape(0), axesOfBatch(facts));
       return normalizationStep(facts, index, at, row, () => channel);
     }
@@ -29,11 +30,6 @@ const batchNormalization: Rule = {
     return { kind: "affine", value: facts.node.inputs[0] ?? "", index, x, scale, bias, mean, variance, epsilon, result };
   },
 };
-
-/** Whether it takes the statistics of the batch. */
-function trains({ attributes, node }: Facts): boolean {
-  return node.outputs.slice(1).some(Boolean) || attributes.flag("training_mode", false);
-}
 
 /** Whether each element of an example has statistics of its own. */
 function isPerElement({ attributes }: Facts): boolean {

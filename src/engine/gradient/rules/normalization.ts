@@ -1,4 +1,5 @@
 // Normalizations and softmax.
+import { trainsOn } from "../../graph/trains-on.ts";
 import { normalizeAxis, type Shape } from "../../shapes.ts";
 import type { Rule, RuleContext, Rules } from "../rule.ts";
 
@@ -30,7 +31,7 @@ const batchNormalization: Rule = (context) => {
   const [channels = 1] = shape(1);
   const along = (vector: string) => (isPerElement ? vector : perChannel(context, vector, channels, shape(0).length));
   const sum = isPerElement ? (value: string) => emit.sumTo(value, shape(0), shape(1)) : sumPerChannel(context);
-  if (node.outputs.slice(1).some(Boolean) || attributes.flag("training_mode", false)) {
+  if (trainsOn(node)) {
     if ([1, 2, 3, 4].some(gradient)) context.unsupported("there is no rule for the gradient of its statistics.");
     const axes = shape(0).flatMap((_, axis) => (axis === 0 || (axis > 1 && !isPerElement) ? [axis] : []));
     const made = standardize(context, x, axes);

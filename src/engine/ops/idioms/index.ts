@@ -1,7 +1,6 @@
 // What exporters write as several nodes and one operator computes, and Transposes that cancel. A part of the program that is loaded for the graphs that
 // have a node of such a kind.
 import { GraphEdit } from "../../graph/edit.ts";
-import { fusedDomain } from "../../graph/graph.ts";
 import type { Pass } from "../../graph/pass.ts";
 import { fuseActivation } from "./activations.ts";
 import { fuseNormalization } from "./normalizations.ts";
@@ -18,8 +17,7 @@ const fuseIdioms: Pass = (graph, { keep }) => {
     const node = edit.node(name);
     if (node) fuseActivation(place, node) || fuseNormalization(place, node) || fuseProduct(place, node);
   }
-  const fused = edit.graph();
-  return fused === graph ? graph : { ...fused, opsets: new Map([...fused.opsets, [fusedDomain, 1]]) };
+  return edit.graph();
 };
 
 /** Before Transposes cancel, normalisations over the last axis are over the last. Behind it, some are over the last that were not. */

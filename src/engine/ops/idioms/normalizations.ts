@@ -1,8 +1,10 @@
 // LayerNormalization and InstanceNormalization that exporters write as means, differences and roots.
+import { numberOf } from "../../graph/clip-bounds.ts";
 import { fusedDomain, type Node, type ValueType } from "../../graph/graph.ts";
-import { normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
+import { type Shape, sizeOf } from "../../shapes.ts";
 import { isFloat, Tensor } from "../../tensor.ts";
-import { fits, type Match, matchPattern, numberOf, type Place, parsePattern } from "./pattern.ts";
+import { fits, type Match, matchPattern, type Place, parsePattern } from "./pattern.ts";
+import { reducedAxes } from "./permutations.ts";
 
 const distance = "Sub(x, ReduceMean(x))";
 const roots = [`Pow(${distance}, 2)`, `Mul(${distance}, ${distance})`].map((square) => `Sqrt(Add(ReduceMean(${square}), epsilon))`);
@@ -42,9 +44,14 @@ interface Tail {
 function replace(place: Place, match: Match, node: Node): boolean {
   const { edit, graph } = place;
   const { values } = match;
-  const [x = "", scale, bias, epsilon] = [values.get("x"), values.get("scale"), values.get("bias"), numberOf(place, values.get("epsilon"))];
+  const [x = "", scale, bias, epsilon] = [
+    values.get("x"),
+    values.get("scale"),
+    values.get("bias"),
+    numberOf(place.edit.initializers, values.get("epsilon")),
+  ];
   const type = graph.types.get(x);
-  const axes = type && reducedAxes(place, match, type.shape.length);
+  const axes = type && axesOfMeans(place, match, type.shape.length);
   if (epsilon === undefined || !axes || !isFloat(type.dtype) || sizeOf(type.shape) === 0) return false;
   const tails = kindsOf(type.shape, axes).flatMap((kind): { kind: Kind; tail: Tail }[] => {
     const given = [scale, bias].filter((value) => value !== undefined);
@@ -77,13 +84,10 @@ function kindsOf(shape: Shape, axes: readonly number[]): readonly Kind[] {
 }
 
 /** The axes of all means, in order, if they are the same and stay as axes of one element. */
-function reducedAxes({ edit }: Place, { nodes }: Match, rank: number): readonly number[] | undefined {
-  const lists = nodes.flatMap(({ operator, attributes, inputs }) => {
-    if (operator !== "ReduceMean") return [];
-    const list = (attributes.get("axes") as readonly number[] | undefined) ?? edit.initializers.get(inputs[1] ?? "")?.toNumbers();
-    const isKept = (attributes.get("keepdims") ?? 1) === 1;
-    return [isKept && list?.length ? list.map((axis) => normalizeAxis(axis, rank)).sort((a, b) => a - b) : undefined];
-  });
+function axesOfMeans({ edit }: Place, { nodes }: Match, rank: number): readonly number[] | undefined {
+  const lists = nodes
+    .filter(({ operator }) => operator === "ReduceMean")
+    .map((node) => (node.attributes.get("keepdims") === 0 ? undefined : reducedAxes(edit, node, rank)?.toSorted((a, b) => a - b)));
   return lists.every((list) => String(list) === String(lists[0])) ? lists[0] : undefined;
 }
 

@@ -1,8 +1,9 @@
 // Patterns of nodes, written as one reads them: "Mul(x, Sigmoid(x))". A small letter stands for any value, the same wherever it occurs; a number for a
 // constant of one element; a call for a node whose output nobody outside of the pattern reads.
+import { clipBounds, numberOf } from "../../graph/clip-bounds.ts";
 import type { GraphEdit } from "../../graph/edit.ts";
 import { fusedDomain, type Node, type TypedGraph, type ValueType } from "../../graph/graph.ts";
-import { sameShape, sizeOf } from "../../shapes.ts";
+import { sameShape } from "../../shapes.ts";
 
 type Pattern = string | number | Call;
 
@@ -81,25 +82,21 @@ function* matchAll(place: Place, patterns: readonly Pattern[], operands: readonl
 }
 
 /** Attributes that are numbers follow the inputs. Axes of reductions are no operands. */
-function operandsOf({ graph }: Place, { operator, domain, inputs, attributes }: Node): readonly (string | number)[] | undefined {
+function operandsOf({ edit }: Place, node: Node): readonly (string | number)[] | undefined {
+  const { operator, domain, inputs, attributes } = node;
   if (domain !== "" && domain !== fusedDomain) return undefined;
   const number = (name: string, fallback: number) => (attributes.get(name) as number | undefined) ?? fallback;
   const [x = ""] = inputs;
   if (operator === "ReduceMean") return [x];
   if (operator === "HardSigmoid") return [x, number("alpha", 0.2), number("beta", 0.5)];
-  if (operator !== "Clip" || (graph.opsets.get("") ?? 1) >= 11) return inputs;
-  return [x, number("min", Number.NEGATIVE_INFINITY), number("max", Number.POSITIVE_INFINITY)];
-}
-
-/** A constant of one element. */
-export function numberOf({ edit }: Place, value = ""): number | undefined {
-  const tensor = edit.initializers.get(value);
-  return tensor && sizeOf(tensor.shape) === 1 ? tensor.toNumbers()[0] : undefined;
+  if (operator !== "Clip") return inputs;
+  const bounds = clipBounds(node, edit.initializers);
+  return bounds && [x, ...bounds];
 }
 
 /** As exporters round a number: to seven digits, or to what 16 bits hold. */
 function isAbout(place: Place, operand: string | number, wanted: number): boolean {
-  const given = typeof operand === "number" ? operand : numberOf(place, operand);
+  const given = typeof operand === "number" ? operand : numberOf(place.edit.initializers, operand);
   const isShort = typeof operand === "string" && place.edit.initializers.get(operand)?.dtype.endsWith("16");
   return given !== undefined && Math.abs(given - wanted) <= Math.abs(wanted) * (isShort ? 2 ** -11 : 2e-6);
 }

@@ -1,6 +1,7 @@
-// Orders of axes. A Transpose by `perm` puts axis perm[i] of its input at place i.
+// Orders of axes, and axes that are reduced. A Transpose by `perm` puts axis perm[i] of its input at place i.
 import type { GraphEdit } from "../../graph/edit.ts";
-import type { Node, TypedGraph } from "../../graph/graph.ts";
+import type { Graph, Node, TypedGraph } from "../../graph/graph.ts";
+import { normalizeAxis } from "../../shapes.ts";
 
 export type Permutation = readonly number[];
 
@@ -27,6 +28,16 @@ export function inverseOf(perm: Permutation): Permutation {
 
 export function isIdentity(perm: Permutation): boolean {
   return perm.every((axis, place) => axis === place);
+}
+
+/** The axes that a reduction names, in its order. */
+export function reducedAxes(
+  { initializers }: Pick<Graph, "initializers">,
+  { attributes, inputs }: Node,
+  rank: number,
+): readonly number[] | undefined {
+  const list = (attributes.get("axes") as readonly number[] | undefined) ?? initializers.get(inputs[1] ?? "")?.toNumbers();
+  return list?.length ? list.map((axis) => normalizeAxis(axis, rank)) : undefined;
 }
 
 /** For a node whose output is a value that there is. */

@@ -3,7 +3,7 @@ import type { GraphEdit } from "../../graph/edit.ts";
 import { type AttributeValue, fusedDomain, type Node, type TypedGraph } from "../../graph/graph.ts";
 import { normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
 import { Tensor } from "../../tensor.ts";
-import { combined, inverseOf, isIdentity, isTranspose, type Permutation, permOf, replaceByItself } from "./permutations.ts";
+import { combined, inverseOf, isIdentity, isTranspose, type Permutation, permOf, reducedAxes, replaceByItself } from "./permutations.ts";
 
 export interface Region {
   readonly graph: TypedGraph;
@@ -43,7 +43,7 @@ function isEnd({ types }: TypedGraph, { outputs }: Node, perm: Permutation): boo
 function worksInAnyOrder(graph: TypedGraph, node: Node, perm: Permutation): boolean {
   const { operator, domain, inputs, outputs, attributes } = node;
   if ((domain !== "" && domain !== fusedDomain) || outputs.length !== 1 || !graph.types.has(outputs[0] as string)) return false;
-  const reduced = operator.startsWith("Reduce") ? axesOf(graph, node, perm.length) : undefined;
+  const reduced = operator.startsWith("Reduce") ? reducedAxes(graph, node, perm.length) : undefined;
   if (reduced) {
     // What is left must come in the same order.
     const left = perm.filter((_, axis) => !reduced.includes(axis));
@@ -74,12 +74,6 @@ function isUntouched({ types }: TypedGraph, value: string): boolean {
 
 function isConstant({ initializers }: TypedGraph, value: string): boolean {
   return initializers.has(value);
-}
-
-/** The axes that a reduction names. */
-function axesOf({ initializers }: TypedGraph, { attributes, inputs }: Node, rank: number): readonly number[] | undefined {
-  const list = (attributes.get("axes") as readonly number[] | undefined) ?? initializers.get(inputs[1] ?? "")?.toNumbers();
-  return list?.length ? list.map((axis) => normalizeAxis(axis, rank)) : undefined;
 }
 
 /** What a Pad adds before and after each axis. */
@@ -137,38 +131,17 @@ export function paysToTurn(region: Region): boolean {
 
 // ---- the change
 
+type Outside = ReturnType<typeof outsideOf>;
+
 /** Computes the region in the order of axes that lies before its Transposes. */
 export function turnRegion(region: Region): void {
-  const { graph, edit, perm, nodes } = region;
-  /** v' by v. */
-  const turned = new Map<string, string>();
-  const back = inverseOf(perm);
+  const { edit, perm, nodes } = region;
   const before = sources(region);
-  for (const [value, transpose] of before) {
-    const own =
-      transpose?.inputs[0] ?? edit.add({ operator: "Transpose", inputs: [value], attributes: { perm: back }, name: `${value}/turned` });
-    turned.set(value, own);
-  }
-  const outer = new Map(Array.from(nodes, ({ outputs: [value = ""] }) => [value, outsideOf(region, value)]));
-  for (const node of nodes) {
-    const [value = ""] = node.outputs;
-    if (isEnd(graph, node, perm)) continue;
-    const [first, ...others] = outer.get(value)?.inverse ?? [];
-    const own = first?.node.outputs[0] ?? edit.fresh(`${value}/turned`);
-    turned.set(value, own);
-    if (first) edit.drop(first.node.name);
-    for (const other of others) replaceByItself(edit, other.node, own);
-  }
-  for (const node of nodes) {
-    const operands = operandsOf(node);
-    const inputs = node.inputs.map((value, index) => {
-      if (index >= operands.length) return value;
-      return turned.get(value) ?? (isUntouched(graph, value) ? value : turnConstant(region, value));
-    });
-    const outputs = node.outputs.map((value) => turned.get(value) ?? value);
-    edit.replace(node.name, { ...withTurnedAxes(region, node, inputs), outputs });
-  }
-  for (const [value, { others, isNeeded }] of outer) {
+  const outside = new Map(Array.from(nodes, ({ outputs: [value = ""] }) => [value, outsideOf(region, value)]));
+  /** v' by v. */
+  const turned = new Map([...turnSources(region, before), ...placeTurned(region, outside)]);
+  for (const node of nodes) edit.replace(node.name, turnedNode(region, node, turned));
+  for (const [value, { others, isNeeded }] of outside) {
     const own = turned.get(value);
     if (own === undefined) continue;
     for (const other of others) edit.replace(other.node.name, { inputs: [own], attributes: new Map([["perm", other.perm]]) });
@@ -176,6 +149,39 @@ export function turnRegion(region: Region): void {
   }
   for (const [value, transpose] of before)
     if (transpose && edit.readerCount(value) === 0 && !edit.isWanted(value)) edit.drop(transpose.name);
+}
+
+/** What the region takes from outside: what lies before its Transpose, or behind a new one. */
+function turnSources({ edit, perm }: Region, before: ReturnType<typeof sources>): [value: string, own: string][] {
+  const attributes = { perm: inverseOf(perm) };
+  return Array.from(before, ([value, transpose]) => [
+    value,
+    transpose?.inputs[0] ?? edit.add({ operator: "Transpose", inputs: [value], attributes, name: `${value}/turned` }),
+  ]);
+}
+
+/** Names for what the region computes: that of a Transpose behind it, where one turns it already. */
+function placeTurned({ graph, edit, perm, nodes }: Region, outside: ReadonlyMap<string, Outside>): [value: string, own: string][] {
+  return [...nodes].flatMap((node): [string, string][] => {
+    const [value = ""] = node.outputs;
+    if (isEnd(graph, node, perm)) return [];
+    const [first, ...others] = outside.get(value)?.inverse ?? [];
+    const own = first?.node.outputs[0] ?? edit.fresh(`${value}/turned`);
+    if (first) edit.drop(first.node.name);
+    for (const other of others) replaceByItself(edit, other.node, own);
+    return [[value, own]];
+  });
+}
+
+/** A node that computes v' of turned values. */
+function turnedNode(region: Region, node: Node, turned: ReadonlyMap<string, string>): Pick<Node, "inputs" | "outputs" | "attributes"> {
+  const operandCount = operandsOf(node).length;
+  const inputs = node.inputs.map((value, index) => {
+    if (index >= operandCount) return value;
+    return turned.get(value) ?? (isUntouched(region.graph, value) ? value : turnConstant(region, value));
+  });
+  const outputs = node.outputs.map((value) => turned.get(value) ?? value);
+  return { ...withTurnedAxes(region, node, inputs), outputs };
 }
 
 /** A constant as it repeats beside turned values. */
@@ -213,7 +219,7 @@ function withTurnedAxes({ graph, edit, perm }: Region, node: Node, inputs: reado
     const axis = normalizeAxis(Number(attributes.get("axis") ?? -1), rank);
     return { inputs, attributes: changed("axis", perm[axis] as number) };
   }
-  const axes = operator.startsWith("Reduce") ? axesOf(graph, node, rank)?.map((axis) => perm[axis] as number) : undefined;
+  const axes = operator.startsWith("Reduce") ? reducedAxes(graph, node, rank)?.map((axis) => perm[axis] as number) : undefined;
   if (axes && attributes.has("axes")) return { inputs, attributes: changed("axes", axes) };
   if (axes) return { inputs: [inputs[0] as string, edit.constant(`${node.name}/axes`, Tensor.int64([axes.length], axes))], attributes };
   const pads = operator === "Pad" ? padsOf(graph, node) : undefined;

@@ -61,8 +61,7 @@ export function subPixelPass(
       rewrite(edit, node, { axes, stride, spatial, weight, scaled: scaledBy(graph, edit, node) });
     }
     for (const node of edit.nodes) addPhases(edit, node);
-    const rewritten = edit.graph();
-    return rewritten === graph ? graph : { ...rewritten, opsets: new Map([...rewritten.opsets, [fusedDomain, 1]]) };
+    return edit.graph();
   };
 }
 

@@ -1,9 +1,7 @@
 // Where results are cut off: by an activation, and by the range of the type that they are rounded to.
 import type { AttributeValue, Node } from "../../graph/graph.ts";
-import { roundToEven } from "../../tensor.ts";
+import { largestFloat, roundToEven } from "../../tensor.ts";
 import type { Rounding } from "./products.ts";
-
-export const largest = 3.4028234663852886e38;
 
 export interface Bounds {
   readonly low: number;
@@ -21,14 +19,19 @@ export function isSame(a: Rounding, b: Rounding): boolean {
   return a.step === b.step && a.lowest === b.lowest && a.highest === b.highest;
 }
 
+/** Whether rounding again changes nothing. */
+export function isWithin(done: Rounding, { step, lowest, highest }: Rounding): boolean {
+  return done.step === step && done.lowest >= lowest && done.highest <= highest;
+}
+
 export function attributesOf(rounding: Rounding): ReadonlyMap<string, AttributeValue> {
   return new Map(Object.entries({ ...rounding, stored: 1 }));
 }
 
 /** What a convolution with an activation cuts off; `undefined` where it does something else. */
 export function activationBounds({ domain, attributes }: Node): Bounds | undefined {
-  if (domain === "") return { low: -largest, high: largest };
+  if (domain === "") return { low: -largestFloat, high: largestFloat };
   const kind = attributes.get("activation") ?? "none";
-  if (kind === "none") return { low: -largest, high: largest };
-  return kind === "relu" ? { low: 0, high: largest } : undefined;
+  if (kind === "none") return { low: -largestFloat, high: largestFloat };
+  return kind === "relu" ? { low: 0, high: largestFloat } : undefined;
 }

@@ -1,12 +1,12 @@
 // Fuses what quantised networks have between whole steps: weights stay bytes, and QuantizeLinear with the DequantizeLinear behind it becomes a rounding,
 // in the convolution before it where there is one.
 import type { ActivationKind } from "../../../shaders/activations.ts";
+import { clipBounds, numberOf } from "../../graph/clip-bounds.ts";
 import { GraphEdit } from "../../graph/edit.ts";
 import { type AttributeValue, fusedDomain, type Graph, type Node, type TypedGraph } from "../../graph/graph.ts";
 import type { Pass } from "../../graph/pass.ts";
-import { sizeOf } from "../../shapes.ts";
-import { Tensor } from "../../tensor.ts";
-import { activationBounds, attributesOf, type Bounds, cut, isSame, largest } from "./bounds.ts";
+import { largestFloat, Tensor } from "../../tensor.ts";
+import { activationBounds, attributesOf, type Bounds, cut, isSame, isWithin } from "./bounds.ts";
 import { ranges } from "./grid.ts";
 import type { Rounding } from "./products.ts";
 import { ByteTensor, factorsOf, StepTensor, wholeStepsOf } from "./step-tensor.ts";
@@ -36,14 +36,14 @@ export function fuseSteps(graph: TypedGraph, keep: Iterable<string>): Graph {
   for (const node of graph.nodes) fusion.leaveOutCast(node);
   for (const { name } of graph.nodes) fusion.visit(name);
   fusion.settle();
-  return fusion.graph();
+  return fusion.edit.graph();
 }
 
 /** For networks whose weights alone are quantised, once everything is fused into convolutions: weights stay bytes. */
 export const keepWeightsInBytes: Pass = (graph, { keep }) => {
   const fusion = new Fusion(graph, keep);
   for (const node of graph.nodes) fusion.keepBytes(node);
-  return fusion.graph();
+  return fusion.edit.graph();
 };
 
 class Fusion {
@@ -60,11 +60,6 @@ class Fusion {
   constructor(graph: TypedGraph, keep: Iterable<string>) {
     this.#graph = graph;
     this.edit = new GraphEdit(graph, keep);
-  }
-
-  graph(): Graph {
-    const fused = this.edit.graph();
-    return fused === this.#graph ? fused : { ...fused, opsets: new Map([...fused.opsets, [fusedDomain, 1]]) };
   }
 
   /** PyTorch writes a Cast of steps to the type that they have. */
@@ -117,23 +112,29 @@ class Fusion {
     return name;
   }
 
-  /** Leaves out the products that nobody reads, and lets nodes compute with numbers where nobody reads their steps. */
+  /** So far a counted value is computed twice: as steps, and as their product with the scale. Leaves out the one that nobody needs. */
   settle(): void {
     const numbers = new Map(Array.from(this.#counted, ([value, { name }]) => [name, value]));
-    // The last first: a node that computes with numbers reads those of the node before it.
-    for (const [value, { name }] of [...this.#counted].reverse()) {
+    // The last first: a node that computes numbers reads those of the node before it.
+    for (const [value, { name: steps }] of [...this.#counted].reverse()) {
       const product = this.edit.producer(value) as Node;
-      const maker = this.edit.producer(name) as Node;
-      const isRead = this.edit.readers(value).length > 0 || this.edit.isWanted(value);
-      const others = this.edit.readers(name).length > 1 || maker.outputs.some((output) => output !== name && numbers.has(output));
-      if (isRead && others) continue;
+      const maker = this.edit.producer(steps) as Node;
+      const needsNumbers = this.edit.readerCount(value) > 0 || this.edit.isWanted(value);
+      // The product reads the steps, too. A node with several outputs computes steps for all of them, or for none.
+      const needsSteps = this.edit.readerCount(steps) > 1 || maker.outputs.some((output) => output !== steps && numbers.has(output));
+      if (needsNumbers && needsSteps) continue;
       this.edit.drop(product.name);
-      if (!isRead) continue;
-      const outputs = maker.outputs.map((output) => (output === name ? value : output));
-      const step = maker.attributes.get("step");
-      if (step !== undefined) this.edit.replace(maker.name, { outputs, attributes: new Map([...maker.attributes, ["stored", step]]) });
-      else this.edit.replace(maker.name, { outputs, inputs: maker.inputs.map((input) => numbers.get(input) ?? input) });
+      if (needsNumbers) this.#computeNumbers(maker, numbers);
     }
+  }
+
+  /** Lets a node compute numbers in place of their steps. @param numbers by the names of their steps */
+  #computeNumbers({ name, inputs, outputs, attributes }: Node, numbers: ReadonlyMap<string, string>): void {
+    const numbersOf = (value: string) => numbers.get(value) ?? value;
+    const step = attributes.get("step");
+    // A kernel that rounds stores either; what only moves values gives what it reads.
+    const change = step === undefined ? { inputs: inputs.map(numbersOf) } : { attributes: new Map([...attributes, ["stored", step]]) };
+    this.edit.replace(name, { outputs: outputs.map(numbersOf), ...change });
   }
 
   // ---- a rounding by itself
@@ -141,23 +142,23 @@ class Fusion {
   #fusePair(node: Node): void {
     const [input = ""] = node.inputs;
     const chain = this.#pair(node, []);
-    if (!chain || this.#graph.types.get(input)?.dtype !== "float32") return;
+    if (!chain || !this.#isFloat32(input)) return;
     const known = this.#steps.get(input);
-    if (known && known.step === chain.rounding.step && known.lowest >= chain.rounding.lowest && known.highest <= chain.rounding.highest) {
+    if (known && isWithin(known, chain.rounding)) {
       this.#drop(chain);
       this.#leaveOut(chain, input);
       return;
     }
-    const before = this.edit.soleReader(input) === node ? this.edit.producer(input) : undefined;
-    const bounds = before && this.#boundsOf(before);
-    const absorbed = before && bounds ? [before] : [];
+    // An activation that cuts off is part of the rounding, and so is a sum before it.
+    const activation = this.#soleMaker(input, node);
+    const bounds = activation && this.#boundsOf(activation);
+    const [first, value = ""] = activation && bounds ? [activation, activation.inputs[0]] : [node, input];
+    const maker = this.#soleMaker(value, first);
+    const sum = maker?.operator === "Add" && maker.domain === "" && maker.inputs.every((one) => this.#isFloat32(one)) ? maker : undefined;
+    const absorbed = [bounds && activation, sum].filter((one) => one !== undefined);
+    this.#drop({ ...chain, dropped: [...chain.dropped, ...absorbed] });
     const rounding = bounds ? cut(chain.rounding, bounds) : chain.rounding;
-    const value = absorbed[0]?.inputs[0] ?? input;
-    const sum = this.edit.soleReader(value) === (absorbed[0] ?? node) ? this.edit.producer(value) : undefined;
-    const isSum =
-      sum?.operator === "Add" && sum.domain === "" && sum.inputs.every((one) => this.#graph.types.get(one)?.dtype === "float32");
-    const inputs = sum && isSum ? sum.inputs : [value];
-    this.#drop({ ...chain, dropped: [...chain.dropped, ...absorbed, ...(sum && isSum ? [sum] : [])] });
+    const inputs = sum?.inputs ?? [value];
     const counted = inputs.map((one) => this.#counted.get(one));
     this.edit.replace(chain.last.name, {
       operator: "Requantize",
@@ -167,6 +168,15 @@ class Fusion {
       attributes: new Map([...attributesOf(rounding), ["units", counted.map((one) => one?.step ?? 0)]]),
     });
     this.#steps.set(chain.output, rounding);
+  }
+
+  /** The node that computes a value which only `reader` reads. */
+  #soleMaker(value: string, reader: Node): Node | undefined {
+    return this.edit.soleReader(value) === reader ? this.edit.producer(value) : undefined;
+  }
+
+  #isFloat32(value: string): boolean {
+    return this.#graph.types.get(value)?.dtype === "float32";
   }
 
   /** For a value that is rounded already. */
@@ -184,15 +194,16 @@ class Fusion {
   #pair(node: Node, dropped: readonly Node[]): Chain | undefined {
     const [, scaleName = "", zeroName = ""] = node.inputs;
     const [steps = ""] = node.outputs;
-    const scale = this.#number(scaleName);
-    const zero = zeroName ? this.#number(zeroName) : 0;
+    const number = (name: string) => numberOf(this.edit.initializers, name);
+    const scale = number(scaleName);
+    const zero = zeroName ? number(zeroName) : 0;
     const dtype = this.#graph.types.get(steps)?.dtype;
     const range = dtype && ranges[dtype];
     const readers = this.edit.readers(steps);
     const isLikeIt = (reader: Node) => {
       const [own = "", ownScale = "", ownZero = ""] = reader.inputs;
       const type = this.#graph.types.get(reader.outputs[0] ?? "")?.dtype;
-      const isSameScale = this.#number(ownScale) === scale && (ownZero ? this.#number(ownZero) : 0) === zero;
+      const isSameScale = number(ownScale) === scale && (ownZero ? number(ownZero) : 0) === zero;
       return reader.operator === "DequantizeLinear" && own === steps && isSameScale && type === "float32";
     };
     if (!range || scale === undefined || zero === undefined || !(scale > 0) || this.edit.isWanted(steps)) return undefined;
@@ -314,19 +325,8 @@ class Fusion {
   /** Where a node cuts numbers off; `undefined` where it does something else. */
   #boundsOf(node: Node): Bounds | undefined {
     if (node.domain !== "") return undefined;
-    if (node.operator === "Relu") return { low: 0, high: largest };
-    if (node.operator !== "Clip") return undefined;
-    const bound = (index: number, name: string, fallback: number) => {
-      const input = node.inputs[index];
-      return input ? this.#number(input) : ((node.attributes.get(name) as number | undefined) ?? fallback);
-    };
-    const [low, high] = [bound(1, "min", -largest), bound(2, "max", largest)];
-    return low === undefined || high === undefined || low > high ? undefined : { low, high };
-  }
-
-  /** A constant of one element. */
-  #number(name: string): number | undefined {
-    const tensor = this.edit.initializers.get(name);
-    return tensor && sizeOf(tensor.shape) === 1 ? tensor.toNumbers()[0] : undefined;
+    if (node.operator === "Relu") return { low: 0, high: largestFloat };
+    const bounds = node.operator === "Clip" ? clipBounds(node, this.edit.initializers) : undefined;
+    return bounds && { low: bounds[0], high: bounds[1] };
   }
 }

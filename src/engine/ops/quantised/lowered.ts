@@ -91,6 +91,10 @@ function unary(name: string, read: (context: OperatorContext, x: Operand) => Sha
   };
 }
 
+function pool(name: "AveragePool" | "GlobalAveragePool"): Describe {
+  return unary(name, (context, x) => describeAs(context, name, [x]).outputs[0]?.shape);
+}
+
 /** An operator on two operands that broadcast. */
 function binary(name: string): Describe {
   return (context) => {
@@ -168,9 +172,6 @@ const convolve: Describe = (context) => {
   };
 };
 
-/** The axis along which the rows of the left matrix, or the columns of the right one, have scales of their own. */
-const axisOf = (side: "left" | "right", { shape }: Operand) => (side === "left" ? Math.max(0, shape.length - 2) : shape.length - 1);
-
 const multiplyMatrices: Describe = (context) => {
   const [a, b] = [numbersOf(context, tripleAt(0)), numbersOf(context, tripleAt(3))];
   const { outputs, macs = 0 } = describeAs(context, "MatMul", [a, b]);
@@ -183,10 +184,10 @@ const multiplyMatrices: Describe = (context) => {
       const axesBehind = [b.shape.length > 1 ? 1 : 0, 0] as const;
       const result = losesSteps(context, products, [1, 4, 6])
         ? exactNumbers(writer, context, products, inputs, { name: "MatMul", attributes: {}, axesBehind })
-        : writer.node("MatMul", [
-            dequantized(writer, inputs, tripleAt(0), axisOf("left", a)),
-            dequantized(writer, inputs, tripleAt(3), axisOf("right", b)),
-          ]);
+        : writer.node(
+            "MatMul",
+            [0, 3].map((at, i) => dequantized(writer, inputs, tripleAt(at), products.axes[i])),
+          );
       return [quantized(writer, result, inputs, 6, output.dtype)];
     },
   };
@@ -200,26 +201,28 @@ const denseLayer: Describe = (context) => {
   const { outputs, macs = 0 } = describeAs(context, "Gemm", [a, b, checkBias(context, 6, a.dtype)]);
   const shape = outputs[0]?.shape as Shape;
   const output = context.inputs[7] ? stepsOf(context, 7, shape) : { dtype: a.dtype, shape };
-  const depth = sizeOf(b.shape) / (shape[1] as number);
+  const columnCount = shape[1] as number;
+  const depth = sizeOf(b.shape) / columnCount;
   const products = {
     ...factors,
     axes: [0, isTransposed ? 0 : 1] as const,
     depth,
-    sumAt: (i: number) => (isTransposed ? Math.floor(i / depth) : i % (shape[1] as number)),
+    sumAt: (i: number) => (isTransposed ? Math.floor(i / depth) : i % columnCount),
+  };
+  const exact = (writer: Writer, inputs: Names, attributes: Attributes) => {
+    const own = without(attributes, "alpha");
+    const numbers = exactNumbers(writer, context, products, inputs, { name: "Gemm", attributes: own, bias: 6, axesBehind: [0, 0] });
+    return writer.multiply(numbers, writer.number("float32", alpha));
+  };
+  const rounded = (writer: Writer, inputs: Names, attributes: Attributes) => {
+    const operands = [dequantized(writer, inputs, tripleAt(0)), dequantized(writer, inputs, tripleAt(3), products.axes[1])];
+    return writer.node("Gemm", [...operands, biasOf(writer, context, inputs, 6, alpha)], attributes);
   };
   return {
     outputs: [output],
     macs,
     write: (writer, inputs, attributes) => {
-      let result: string;
-      if (losesSteps(context, products, [1, 4, 7])) {
-        const own = without(attributes, "alpha");
-        const numbers = exactNumbers(writer, context, products, inputs, { name: "Gemm", attributes: own, bias: 6, axesBehind: [0, 0] });
-        result = writer.multiply(numbers, writer.number("float32", alpha));
-      } else {
-        const operands = [dequantized(writer, inputs, tripleAt(0)), dequantized(writer, inputs, tripleAt(3), isTransposed ? 0 : 1)];
-        result = writer.node("Gemm", [...operands, biasOf(writer, context, inputs, 6, alpha)], attributes);
-      }
+      const result = (losesSteps(context, products, [1, 4, 7]) ? exact : rounded)(writer, inputs, attributes);
       return [inputs[7] ? quantized(writer, result, inputs, 7, output.dtype) : result];
     },
   };
@@ -283,14 +286,8 @@ export const lowered: Readonly<Record<string, Lowered>> = {
   "com.microsoft:QLinearAdd": { since: 1, describe: binary("Add") },
   "com.microsoft:QLinearMul": { since: 1, describe: binary("Mul") },
   "com.microsoft:QLinearConcat": { since: 1, describe: concat },
-  "com.microsoft:QLinearGlobalAveragePool": {
-    since: 1,
-    describe: unary("GlobalAveragePool", (context, x) => describeAs(context, "GlobalAveragePool", [x]).outputs[0]?.shape),
-  },
-  "com.microsoft:QLinearAveragePool": {
-    since: 1,
-    describe: unary("AveragePool", (context, x) => describeAs(context, "AveragePool", [x]).outputs[0]?.shape),
-  },
+  "com.microsoft:QLinearGlobalAveragePool": { since: 1, describe: pool("GlobalAveragePool") },
+  "com.microsoft:QLinearAveragePool": { since: 1, describe: pool("AveragePool") },
   "com.microsoft:QLinearSigmoid": { since: 1, describe: unary("Sigmoid", (_, { shape }) => shape) },
   "com.microsoft:QLinearLeakyRelu": {
     since: 1,

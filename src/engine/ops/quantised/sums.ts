@@ -96,14 +96,14 @@ export function exactSum(
   sumOf: (left: string, right: string) => string,
 ): string {
   const { depth } = products;
-  const [most, mostRight] = [products.left, products.right].map(([at]) => largest(context, context.input(at))) as [number, number];
+  const [mostLeft, mostRight] = [products.left, products.right].map(([at]) => largest(context, context.input(at))) as [number, number];
   const weights = largestWeights(context, products);
   const fits = ([left, right]: readonly [number, number]) =>
-    Math.min(left, most) * (right > mostRight ? weights : right * depth) <= mostExact;
+    Math.min(left, mostLeft) * (right > mostRight ? weights : right * depth) <= mostExact;
   const fitting = bases.find(fits) ?? ([2, 2] as const);
   const [lefts, rights] = (["left", "right"] as const).map((side, i) => {
     const value = counted(writer, context, names, products[side], products.axes[i] as number);
-    return digitsOf(writer, value, i === 0 ? most : mostRight, fitting[i] as number);
+    return digitsOf(writer, value, i === 0 ? mostLeft : mostRight, fitting[i] as number);
   }) as [readonly Digit[], readonly Digit[]];
   const terms = lefts.flatMap((left) =>
     rights.map((right) => {

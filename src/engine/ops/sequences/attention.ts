@@ -1,6 +1,6 @@
 // Attention and RotaryEmbedding, written as products, sums and a Softmax. https://onnx.ai/onnx/operators/onnx__Attention.html
 import { type Shape, sameShape } from "../../shapes.ts";
-import { type DataType, Tensor } from "../../tensor.ts";
+import { type DataType, largestFloat, Tensor } from "../../tensor.ts";
 import { checkSameType, floatInput } from "../checks.ts";
 import { defineComposed, type Writer } from "../on-demand/composed.ts";
 import type { Operand, OperatorContext } from "../operator.ts";
@@ -32,7 +32,7 @@ function parted(writer: Writer, value: string, isFlat: boolean, { batch, count, 
 }
 
 /** The lowest finite number: masks may be full of it, and keys that they hide share alike where there is no other. */
-const lowestFloat = -3.4028234663852886e38;
+const lowestFloat = -largestFloat;
 const lowest: Partial<Record<DataType, number>> = { float16: -65504, bfloat16: -3.3895313892515355e38 };
 
 /** Queries, or keys: their places are numbered. */
