@@ -1,8 +1,10 @@
 // The panel of what a detection network has found: the picture with its boxes, the least score under the hand, and the same as a list in words.
+
 import { asSentence } from "../as-sentence.ts";
 import { percentOf } from "../format-number.ts";
 import { classNameOf } from "../labels.ts";
 import { make } from "../make.ts";
+import { watchVisibility } from "../visibility.ts";
 import { colorOf, drawBoxes } from "./draw.ts";
 import type { BoxesAnswer, FoundBox, FoundBoxes } from "./request.ts";
 import { placeText, summaryOf } from "./words.ts";
@@ -55,15 +57,10 @@ export class BoxesPanel {
     const words = make("div", "boxes-words");
     words.append(this.#title, this.#summary, this.#trouble, choice, this.#list, this.#more);
     this.element.append(this.#canvas, words);
-    const visibility = new IntersectionObserver(
-      (entries) => {
-        const wasVisible = this.isVisible;
-        this.isVisible = entries.at(-1)?.isIntersecting === true;
-        if (this.isVisible && !wasVisible) host.onReveal();
-      },
-      { rootMargin: "64px" },
-    );
-    visibility.observe(this.element);
+    watchVisibility(this.element, (isVisible) => {
+      this.isVisible = isVisible;
+      if (isVisible) host.onReveal();
+    });
   }
 
   show(answer: BoxesAnswer, { threshold, names, isLive }: Shown): void {

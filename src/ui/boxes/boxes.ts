@@ -5,7 +5,7 @@ import type { ConvCamEvents } from "../events.ts";
 import type { Session } from "../session/session.ts";
 import type { FrameSource } from "../sources.ts";
 import { adoptStyles } from "../style-sheet.ts";
-import { UpdateLoop } from "../update-loop.ts";
+import { UpdatedPart } from "../updated-part.ts";
 import { wantedLook } from "../wanted-scene.ts";
 import styles from "./boxes.css?inline";
 import { BoxesPanel } from "./boxes-panel.ts";
@@ -21,31 +21,31 @@ export interface BoxesHost {
   emit<Name extends "error">(type: Name, detail: ConvCamEvents[Name]): boolean;
 }
 
-export class Boxes {
+export class Boxes extends UpdatedPart {
   readonly #host: BoxesHost;
   readonly #element: ConvCam;
   readonly #panel: BoxesPanel;
-  readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
   /** Counts calls of {@link hide}. */
   #hides = 0;
   /** What was told last: it is told again only after something else. */
   #told: string | undefined;
 
   constructor(host: BoxesHost, element: ConvCam, next: Element) {
+    super();
     this.#host = host;
     this.#element = element;
     this.#panel = new BoxesPanel({
-      onReveal: () => this.#updates.request(),
+      onReveal: () => this.update(),
       onThreshold: (threshold) => element.setAttribute("boxes", threshold),
     });
     adoptStyles(next.getRootNode() as ShadowRoot, styles);
     next.before(this.#panel.element);
     element.addEventListener("frame", () => {
-      if (this.#panel.isVisible) this.#updates.request();
+      if (this.#panel.isVisible) this.update();
     });
     // A picture that cannot be read brings no frame, and boxes of the one before would stay.
     element.addEventListener("error", (event) => {
-      if ((event as unknown as CustomEvent<ConvCamEvents["error"]>).detail.part === "input") this.#updates.request();
+      if ((event as unknown as CustomEvent<ConvCamEvents["error"]>).detail.part === "input") this.update();
     });
   }
 
@@ -53,20 +53,12 @@ export class Boxes {
     return this.#panel.element;
   }
 
-  get complete(): Promise<void> {
-    return this.#updates.complete;
-  }
-
-  update(): void {
-    this.#updates.request();
-  }
-
   hide(): void {
     this.#hides++;
     this.#panel.element.hidden = true;
   }
 
-  async #bringUpToDate(): Promise<void> {
+  protected async bringUpToDate(): Promise<void> {
     const text = this.#element.getAttribute("boxes");
     if (text === null || text === "none") return this.hide();
     const { session, isShown, source, labels } = this.#host;
@@ -80,13 +72,13 @@ export class Boxes {
         : { reason: "There is no picture to find things in." };
       this.#told = undefined;
       if (hides === this.#hides) this.#panel.show(answer, { threshold, names: labels.names, isLive: source?.isLive === true });
-    } catch (error) {
-      if ((error as Error).name === "AbortError" || hides !== this.#hides) return;
-      const { message } = error as Error;
-      if (message === this.#told) return;
+    } catch (thrown) {
+      const error = thrown as Error;
+      const { name, message } = error;
+      if (name === "AbortError" || hides !== this.#hides || message === this.#told) return;
       this.#told = message;
       this.#panel.show({ reason: message }, { threshold: usualThreshold, names: [], isLive: false });
-      if (!this.#host.emit("error", { error: error as Error, part: "boxes" })) this.#panel.element.hidden = true;
+      if (!this.#host.emit("error", { error, part: "boxes" })) this.#panel.element.hidden = true;
     }
   }
 }

@@ -9,7 +9,7 @@ import type { ConvCamEvents } from "../events.ts";
 import { make } from "../make.ts";
 import { setAttribute } from "../state.ts";
 import { adoptStyles } from "../style-sheet.ts";
-import { UpdateLoop } from "../update-loop.ts";
+import { UpdatedPart } from "../updated-part.ts";
 import styles from "./checkpoints.css?inline";
 import { inOrder, readCheckpoint, readCheckpoints, writeCheckpoints } from "./list.ts";
 import { type Row, sliderTemplate } from "./slider.ts";
@@ -29,19 +29,19 @@ type Read = { readonly file: File; readonly note: string } | { readonly problem:
 /** Between two checkpoints while they play. */
 const stepMs = 900;
 
-export class Checkpoints {
+export class Checkpoints extends UpdatedPart {
   readonly panel = make("section", "checkpoints");
   readonly #host: CheckpointsHost;
   readonly #element: ConvCam;
   /** By address. A file is read once: scrubbing goes on with the frames. */
   readonly #known = new Map<string, Promise<Read>>();
   readonly #read = new Map<string, Read>();
-  readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
   /** The weights that were put into the network from here. */
   #given: { readonly address: string; readonly file: File } | undefined;
   #timer = 0;
 
   constructor(host: CheckpointsHost, element: ConvCam, next: Element) {
+    super();
     this.#host = host;
     this.#element = element;
     this.panel.ariaLabel = "Checkpoints";
@@ -49,14 +49,6 @@ export class Checkpoints {
     adoptStyles(next.getRootNode() as ShadowRoot, styles);
     next.before(this.panel);
     element.addEventListener("error", (event) => this.#onError(event as Event as CustomEvent<ConvCamEvents["error"]>));
-  }
-
-  get complete(): Promise<void> {
-    return this.#updates.complete;
-  }
-
-  update(): void {
-    this.#updates.request();
   }
 
   /** The network is another, or gone, and with it whatever weights it had. */
@@ -68,7 +60,7 @@ export class Checkpoints {
     this.#read.clear();
   }
 
-  async #bringUpToDate(): Promise<void> {
+  protected async bringUpToDate(): Promise<void> {
     if (!this.#element.hasAttribute("checkpoints")) return this.#close();
     if (!this.#host.isShown) return;
     let problem: string | undefined;

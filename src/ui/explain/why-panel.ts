@@ -1,8 +1,10 @@
 // An explanation on the page: its canvas with the names of its layers, and what is seen there in words.
+
 import { asSentence } from "../as-sentence.ts";
 import { make } from "../make.ts";
 import { cssGradient } from "../mosaic/color-map.ts";
 import { stopsOf } from "../mosaic/rare-colors.ts";
+import { watchVisibility } from "../visibility.ts";
 import { memoryMs, Rate, rateText } from "./rate.ts";
 import { allLayers, type Explained, strongestOfBoth } from "./request.ts";
 import { captionHeight } from "./tiles.ts";
@@ -45,7 +47,6 @@ export class WhyPanel {
   readonly #high = make("span", "high");
   readonly #ramp = make("span", "ramp");
   readonly #scope = make("span", "scope");
-  readonly #visibility: IntersectionObserver;
   /** Whether the title has the focus in place of a button that went away. */
   #isStandIn = false;
 
@@ -80,15 +81,10 @@ export class WhyPanel {
     this.element.append(this.#frame, words);
     this.element.hidden = true;
     this.renew();
-    this.#visibility = new IntersectionObserver(
-      (entries) => {
-        const wasVisible = this.isVisible;
-        this.isVisible = entries.at(-1)?.isIntersecting === true;
-        if (this.isVisible && !wasVisible) host.onReveal();
-      },
-      { rootMargin: "64px" },
-    );
-    this.#visibility.observe(this.element);
+    watchVisibility(this.element, (isVisible) => {
+      this.isVisible = isVisible;
+      if (isVisible) host.onReveal();
+    });
   }
 
   async #onSave(): Promise<void> {

@@ -8,7 +8,7 @@ import type { News } from "../frame-loop.ts";
 import { classNameOf } from "../labels.ts";
 import type { Session } from "../session/session.ts";
 import { adoptStyles } from "../style-sheet.ts";
-import { UpdateLoop } from "../update-loop.ts";
+import { UpdatedPart } from "../updated-part.ts";
 import { ClassPicker } from "./pick-class.ts";
 import { allLayers, type Explained, type ExplainedNumbers } from "./request.ts";
 import styles from "./why.css?inline";
@@ -32,7 +32,7 @@ interface Shown {
   readonly explained: Explained;
 }
 
-export class Why {
+export class Why extends UpdatedPart {
   readonly #host: WhyHost;
   readonly #element: ConvCam;
   /** What the panel is put before. */
@@ -50,9 +50,9 @@ export class Why {
   #hides = 0;
   /** The layer that was chosen among all. */
   #chosenLayer: string | undefined;
-  readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
 
   constructor(host: WhyHost, element: ConvCam, next: Element) {
+    super();
     this.#host = host;
     this.#element = element;
     this.#next = next;
@@ -75,16 +75,6 @@ export class Why {
   /** Whether it is drawn: while it is on the screen, and until it can be told what another picture or explanation shows. */
   get isDrawn(): boolean {
     return (this.#panel.isVisible || this.#panel.isPending) && this.#shown !== undefined;
-  }
-
-  /** Resolves when everything asked for so far is shown, or has failed. */
-  get complete(): Promise<void> {
-    return this.#updates.complete;
-  }
-
-  /** Brings it up to date with the attributes. Preparing an explanation takes a while: the last call counts. */
-  update(): void {
-    this.#updates.request();
   }
 
   /** The picture is another, or gone: what is shown is not of it. */
@@ -133,7 +123,7 @@ export class Why {
     else this.#panel.markOld("");
   }
 
-  async #bringUpToDate(): Promise<void> {
+  protected async bringUpToDate(): Promise<void> {
     try {
       await this.#change();
     } catch (error) {

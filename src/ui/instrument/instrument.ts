@@ -12,7 +12,7 @@ import type { MapPoint } from "../mosaic/maps.ts";
 import type { Session } from "../session/session.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import type { Stage } from "../update-cycle.ts";
-import { UpdateLoop } from "../update-loop.ts";
+import { UpdatedPart } from "../updated-part.ts";
 import { Arrival } from "./arrival.ts";
 import { Band } from "./band.ts";
 import { type ChangedHost, ChangedLine } from "./changed-line.ts";
@@ -51,7 +51,7 @@ export interface InstrumentHost extends ChangedHost {
 /** The least time between two looks at the numbers of a picture that moves. */
 const patienceMs = 300;
 
-export class Instrument {
+export class Instrument extends UpdatedPart {
   readonly #host: InstrumentHost;
   readonly #element: ConvCam;
   readonly #frame = make("section", "instrument");
@@ -68,7 +68,6 @@ export class Instrument {
   readonly #side: Side;
   readonly #highlights: Highlights;
   readonly #hovering: FieldHover;
-  readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
   /** Of the network that is shown; undefined until it is asked for. */
   #graph: LayerGraph | undefined;
   /** Counts networks: what is told of an earlier one is dropped. */
@@ -82,6 +81,7 @@ export class Instrument {
   #timer = 0;
 
   constructor(host: InstrumentHost, element: ConvCam, gallery: Gallery) {
+    super();
     this.#host = host;
     this.#element = element;
     this.#places = new Places(host, element, () => this.#graph?.first);
@@ -120,10 +120,6 @@ export class Instrument {
     this.#frame.addEventListener("focusout", () => this.#unhover());
   }
 
-  get complete(): Promise<void> {
-    return this.#updates.complete;
-  }
-
   /** What the gallery shows in place of the element's layers; undefined where these are shown. */
   get choices(): readonly LayerChoice[] | undefined {
     const place = this.#places.here;
@@ -132,10 +128,6 @@ export class Instrument {
     Object.assign(this.#frame.dataset, { view: place?.view ?? "", look });
     this.#scene = "wanted";
     return this.#maps.tell(place);
-  }
-
-  update(): void {
-    this.#updates.request();
   }
 
   /** Makes the thumbnails known to a scene that is about to be made. If that fails, bringing it up to date says so. */
@@ -260,7 +252,7 @@ export class Instrument {
     if (here) this.#maps.step(here, by, (place) => this.#go(place));
   }
 
-  async #bringUpToDate(): Promise<void> {
+  protected async bringUpToDate(): Promise<void> {
     try {
       await this.#change();
       this.#trouble.clear();

@@ -7,7 +7,7 @@ import type { ConvCamEvents } from "../events.ts";
 import type { Session } from "../session/session.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import type { Stage } from "../update-cycle.ts";
-import { UpdateLoop } from "../update-loop.ts";
+import { UpdatedPart } from "../updated-part.ts";
 import styles from "./patterns.css?inline";
 import { PatternsPanel } from "./patterns-panel.ts";
 import type { Grown, PatternWish } from "./request.ts";
@@ -42,7 +42,7 @@ interface Shown extends Asked {
 const budgetMs = 10;
 const mostSteps = 16;
 
-export class Growing {
+export class Growing extends UpdatedPart {
   readonly #host: GrowingHost;
   readonly #element: ConvCam;
   /** Holds the panels of the layers. */
@@ -58,7 +58,6 @@ export class Growing {
   #id = 0;
   /** Whether its own button has paused it. */
   #isHeld = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
   #frame = 0;
   #isUnderWay = false;
   /** Whether it is to be drawn anew though no step is due. */
@@ -66,6 +65,7 @@ export class Growing {
   #stepsPerFrame = 1;
 
   constructor(host: GrowingHost, element: ConvCam, gallery: Element) {
+    super();
     this.#host = host;
     this.#element = element;
     this.#gallery = gallery;
@@ -85,16 +85,6 @@ export class Growing {
     return this.#panel.element;
   }
 
-  /** Resolves when everything asked for so far is prepared, or has failed. */
-  get complete(): Promise<void> {
-    return this.#updates.complete;
-  }
-
-  /** Brings it up to date with the attributes, the preparation and the network: others begin anew. The last call counts. */
-  update(): void {
-    this.#updates.request();
-  }
-
   /** The network that they were of is gone. */
   hide(): void {
     this.#forget();
@@ -111,7 +101,7 @@ export class Growing {
     this.#stepsPerFrame = 1;
   }
 
-  async #bringUpToDate(): Promise<void> {
+  protected async bringUpToDate(): Promise<void> {
     const before = this.#id;
     try {
       await this.#change();

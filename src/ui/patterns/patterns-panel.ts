@@ -1,8 +1,10 @@
 // Growing patterns on the page: their canvas, how far they are, what a tile is of, and what is seen there in words.
+
 import { asSentence } from "../as-sentence.ts";
 import { formatNumber } from "../format-number.ts";
 import { make } from "../make.ts";
 import { arrows, followPointer, placeMark, rectangleOf } from "../pointing.ts";
+import { watchVisibility } from "../visibility.ts";
 import type { Grown } from "./request.ts";
 import { patternTexts } from "./texts.ts";
 
@@ -165,14 +167,10 @@ export class PatternsPanel {
   }
 
   #watch(): void {
-    const visibility = new IntersectionObserver(
-      (entries) => {
-        this.isVisible = entries.at(-1)?.isIntersecting === true;
-        if (this.isVisible) this.#host.onReveal();
-      },
-      { rootMargin: "64px" },
-    );
-    visibility.observe(this.element);
+    watchVisibility(this.element, (isVisible) => {
+      this.isVisible = isVisible;
+      if (isVisible) this.#host.onReveal();
+    });
     new ResizeObserver(() => {
       const { clientWidth } = this.element;
       if (clientWidth === 0 || clientWidth === this.#width) return;

@@ -7,7 +7,7 @@ import type { LayerChoice } from "../layers.ts";
 import { make } from "../make.ts";
 import { setAttribute } from "../state.ts";
 import { adoptStyles } from "../style-sheet.ts";
-import { UpdateLoop } from "../update-loop.ts";
+import { UpdatedPart } from "../updated-part.ts";
 import { stillAsked, unpacked } from "./archives.ts";
 import { type Asked, askedOf, type Beginning, isOfSameWeights, isSame } from "./asked.ts";
 import { Drawing } from "./drawing.ts";
@@ -24,11 +24,10 @@ import { drawPicture, type TrainActions, trainTemplate } from "./template.ts";
 import styles from "./train.css?inline";
 import { type ElementWish, readTrainWish } from "./wish.ts";
 
-export class Training {
+export class Training extends UpdatedPart {
   readonly panel = make("section", "train");
   readonly #host: TrainHost;
   readonly #element: ConvCam;
-  readonly #updates = new UpdateLoop(() => this.#bringUpToDate());
   /** What was asked for last, and was refused, or learns. */
   #asked: Asked | undefined;
   /** What the history is of: the network may come again. */
@@ -56,6 +55,7 @@ export class Training {
   #givenNames: readonly string[] | undefined;
 
   constructor(host: TrainHost, element: ConvCam, gallery: Element) {
+    super();
     this.#host = host;
     this.#element = element;
     this.#drawing = new Drawing(host, element);
@@ -67,18 +67,9 @@ export class Training {
     new MutationObserver(() => void this.#learning?.goOn()).observe(element, { attributeFilter: ["paused"] });
   }
 
-  /** Resolves when everything asked for so far is prepared, or has failed. */
-  get complete(): Promise<void> {
-    return this.#updates.complete;
-  }
-
   /** Whether the weights are no longer those that it began with. */
   get hasLearned(): boolean {
     return this.#learning?.hasLearned === true;
-  }
-
-  update(): void {
-    this.#updates.request();
   }
 
   /** The panels in place of those of maps; undefined where maps are drawn. */
@@ -103,7 +94,7 @@ export class Training {
     this.#learning = undefined;
   }
 
-  async #bringUpToDate(): Promise<void> {
+  protected async bringUpToDate(): Promise<void> {
     try {
       await this.#begin();
       await this.#drawing.update(this.#learning);

@@ -1,5 +1,5 @@
 // What an element's attributes say of its training. Pure, but for reading them.
-import type { OptimizerName } from "../../engine/gradient/training/usual-rates.ts";
+import { usualRates } from "../../engine/gradient/training/usual-rates.ts";
 import { readAttribute } from "../attributes.ts";
 import { readWithin, type Within } from "../compare/within.ts";
 import type { ConvCam } from "../element.ts";
@@ -59,13 +59,10 @@ function readRival(text: string | undefined, within: Within | undefined): RivalW
   };
 }
 
-/** Named here too, as the engine's own list comes with the file of training; the type holds both to the same names. */
-const optimizers: Readonly<Record<OptimizerName, true>> = { sgd: true, adam: true, adamw: true, adagrad: true };
-
 /** @param before what stands before the name. @throws Error that names those that there are */
 function readOptimizer(attribute: string, name: string, before = ""): TrainWish["optimizer"] {
-  if (Object.hasOwn(optimizers, name)) return name as TrainWish["optimizer"];
-  const known = Object.keys(optimizers).map((one) => before + one);
+  if (Object.hasOwn(usualRates, name)) return name as TrainWish["optimizer"];
+  const known = Object.keys(usualRates).map((one) => before + one);
   throw new Error(`${attribute} '${before}${name}': expected one of ${known.join(", ")}.`);
 }
 

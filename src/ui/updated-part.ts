@@ -1,22 +1,19 @@
-// Brings something up to date that takes a while: what is asked for meanwhile is done in one more round.
+// A part of the element that takes a while to bring up to date: what is asked for meanwhile is done in one more round.
 
-export class UpdateLoop {
-  readonly #work: () => Promise<void>;
+export abstract class UpdatedPart {
   #isDue = false;
   #running: Promise<void> | undefined;
 
-  /** @param work one round; where it rejects, the next request begins anew */
-  constructor(work: () => Promise<void>) {
-    this.#work = work;
-  }
+  /** One round. Where it rejects, the next {@link update} begins anew. */
+  protected abstract bringUpToDate(): Promise<void>;
 
   /** Resolves when everything asked for so far is done, or has failed. */
   get complete(): Promise<void> {
     return this.#running ?? Promise.resolve();
   }
 
-  /** Rounds never overlap. */
-  request(): void {
+  /** Brings it up to date with the attributes. Rounds never overlap: of several calls the last counts. */
+  update(): void {
     this.#isDue = true;
     this.#running ??= this.#run();
   }
@@ -25,7 +22,7 @@ export class UpdateLoop {
     try {
       while (this.#isDue) {
         this.#isDue = false;
-        await this.#work();
+        await this.bringUpToDate();
       }
     } finally {
       this.#running = undefined;
