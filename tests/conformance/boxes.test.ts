@@ -53,6 +53,27 @@ test.each<[form: string, graph: Graph]>([
   });
 });
 
+test("which outputs are boxes is found out once for a network, not for each answer", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, selected);
+    let looks = 0;
+    const file: Graph = {
+      ...selected,
+      get nodes() {
+        looks++;
+        return selected.nodes;
+      },
+    };
+    const shown = { model, axes: new Map() };
+    expect(await hasBoxes(shown, file)).toBe(true);
+    for (const seed of [3, 4]) {
+      model.run({ x: noise([1, 3, 64, 64], seed) });
+      expect(await answerBoxes(shown, file, { kind: "boxes" })).toHaveProperty("boxes");
+    }
+    expect(looks).toBe(1);
+    model.dispose();
+  }));
+
 test("a network of classes has none", async () => {
   await withDevice(async (device) => {
     const { graph } = smallNetworks["a depthwise network"];

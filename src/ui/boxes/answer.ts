@@ -1,7 +1,7 @@
 // Reads the boxes that a network has answered with, and the picture that they are of: on the engine's side.
 
 import type { Graph } from "../../engine/graph/graph.ts";
-import type { NamedType } from "../../engine/model.ts";
+import type { Model, NamedType } from "../../engine/model.ts";
 import { denseStrides } from "../../engine/shapes.ts";
 import { findImageInput } from "../image-input.ts";
 import { findPictureInput } from "../image-view.ts";
@@ -46,7 +46,16 @@ export async function hasBoxes(shown: Shown, file: Graph): Promise<boolean> {
   return findImageInput(shown.model, shown.axes) !== undefined && (await detectorOf(shown, file).catch(() => undefined)) !== undefined;
 }
 
-async function detectorOf({ model, axes }: Shown, { metadata, nodes }: Graph): Promise<Detector | undefined> {
+/** Those that were recognised, by network. */
+const recognised = new WeakMap<Model, Detector>();
+
+async function detectorOf(shown: Shown, file: Graph): Promise<Detector | undefined> {
+  const detector = recognised.get(shown.model) ?? (await recognise(shown, file));
+  if (detector) recognised.set(shown.model, detector);
+  return detector;
+}
+
+async function recognise({ model, axes }: Shown, { metadata, nodes }: Graph): Promise<Detector | undefined> {
   const picture = findImageInput(model, axes)?.view;
   const open = model.outputs.find(({ shape }) => shape === undefined);
   // With it all outputs have shapes.

@@ -100,7 +100,7 @@ function recogniseSelected({ outputs, nodes, metadata }: NetworkToRecognise): De
   };
   for (const { name: selected, shape } of outputs) {
     const node = find(selected);
-    if (node?.operator !== "NonMaxSuppression" || node.outputs.length === 0 || shape.at(-1) !== 3) continue;
+    if (node?.operator !== "NonMaxSuppression" || shape.at(-1) !== 3) continue;
     const [boxes = "", scores = ""] = node.inputs;
     if (!isListOf(known.get(boxes)?.shape ?? [], 4) || known.get(scores)?.shape.length !== 3) continue;
     const isCenter = Number(node.attributes.get("center_point_box") ?? 0) === 1;
@@ -141,7 +141,8 @@ function placeCounts({ width, height }: NetworkToRecognise["picture"]): readonly
 
 /** The outputs that have to be read. */
 export function readsOf(detector: Detector): readonly string[] {
-  const { kind, ...names } = detector;
-  const keys = ["boxes", "scores", "labels", "count", "selected", "rows"];
-  return Object.entries(names).flatMap(([key, name]) => (keys.includes(key) && typeof name === "string" ? [name] : []));
+  if ("rows" in detector) return [detector.rows];
+  const { boxes, scores } = detector;
+  const others = detector.kind === "selected" ? [detector.selected] : [detector.labels, detector.count];
+  return [boxes, scores, ...others.filter((name) => name !== undefined)];
 }
