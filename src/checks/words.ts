@@ -7,6 +7,16 @@ export function counted(count: number, what: string): string {
   return `${count.toLocaleString("en-US")} ${what}${count === 1 ? "" : "s"}`;
 }
 
+/** An error, or what it may be, with two digits. */
+function errorText(value: number): string {
+  return Number.isFinite(value) ? (value === 0 ? "0" : value.toExponential(1)) : "∞";
+}
+
+/** A layer's error, and what it may be; both are empty where the layer is left out. */
+export function errorTexts({ verdict, relative, tolerance }: VerifiedLayer): readonly [error: string, tolerance: string] {
+  return verdict === "left out" ? ["", ""] : [errorText(relative), errorText(tolerance)];
+}
+
 /** Of a file that runs: its size, what it takes and gives, and how long that took. */
 export function runText({ nodes, inputs, outputs, ms }: FileCheck): string {
   const shapes = (values: readonly { readonly shape: readonly number[] }[]) =>
@@ -29,8 +39,7 @@ export function verificationText(layers: readonly VerifiedLayer[], adapter: stri
   const excess = ({ relative, tolerance }: VerifiedLayer) => (tolerance === 0 ? (relative === 0 ? 0 : Infinity) : relative / tolerance);
   const [worst] = checked.toSorted((a, b) => excess(b) - excess(a));
   if (!worst) return `No layer could be checked.${rest}`;
-  const error = (value: number) => (Number.isFinite(value) ? (value === 0 ? "0" : value.toExponential(1)) : "∞");
-  const size = `${error(worst.relative)} of the largest number there, where up to ${error(worst.tolerance)} is rounding`;
+  const size = `${errorText(worst.relative)} of the largest number there, where up to ${errorText(worst.tolerance)} is rounding`;
   if (wrong.length === 0) {
     const which = checked.length === 1 ? "The layer that was checked is" : `All ${checked.length} layers that were checked are`;
     return `${which} right on ${adapter}. The largest error for its place is in ${worst.name}: ${size}.${rest}`;

@@ -1,7 +1,7 @@
 // What checks of files and of a GPU come to, in words, and which of several files are networks.
 import { describe, expect, it } from "vitest";
 import type { FileCheck } from "../../src/checks/check-file.ts";
-import { notesOf, runText, verificationText } from "../../src/checks/words.ts";
+import { errorTexts, notesOf, runText, verificationText } from "../../src/checks/words.ts";
 import type { VerifiedLayer } from "../../src/engine/verify/verify.ts";
 import { networksAmong } from "../../src/ui/page/dropped-files.ts";
 
@@ -42,6 +42,12 @@ describe("a check of the GPU", () => {
     expect(text).toMatch(
       /^1 of 2 layers is wrong on A GPU\. The worst is b \(Conv \+ Relu\), off by 5\.0e-1 of .*: element 7 of 10 is 2, expected 1\. Update/,
     );
+  });
+
+  it("writes an error with two digits, and none of a layer that is left out", () => {
+    expect(errorTexts(layer("a", "right", 0, 1.26e-6))).toEqual(["0", "1.3e-6"]);
+    expect(errorTexts(layer("a", "wrong", Infinity, 0))).toEqual(["∞", "0"]);
+    expect(errorTexts(layer("a", "left out", 0, 0, "it is long."))).toEqual(["", ""]);
   });
 
   it("does not take infinity for little, nor nothing for right", () => {

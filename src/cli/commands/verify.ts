@@ -1,6 +1,7 @@
 // `convcam verify`: whether the GPU computes what it should, layer by layer.
 import type { Command } from "commander";
 import { adapterText } from "../../checks/adapter-text.ts";
+import { errorTexts } from "../../checks/words.ts";
 import { loadModel } from "../../engine/model.ts";
 import type { VerifiedLayer } from "../../engine/verify/verify.ts";
 import { checkNames } from "../check-names.ts";
@@ -86,10 +87,9 @@ function formatLayers(layers: readonly VerifiedLayer[]): string {
     { title: "May be", alignRight: true },
     { title: "Verdict" },
   ];
-  const number = ({ verdict }: VerifiedLayer, value: number) => (verdict === "left out" ? "" : value.toExponential(1));
   const rows = layers.map((layer) => {
-    const { name, operator, kernel, elements, relative, tolerance, verdict } = layer;
-    return [name, operator, kernel, formatCount(elements), number(layer, relative), number(layer, tolerance), verdict];
+    const { name, operator, kernel, elements, verdict } = layer;
+    return [name, operator, kernel, formatCount(elements), ...errorTexts(layer), verdict];
   });
   return formatTable(columns, rows);
 }

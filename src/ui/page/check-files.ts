@@ -4,8 +4,6 @@ import { html, nothing, render, type TemplateResult } from "lit";
 import type { FileCheck, Verdict } from "../../checks/check-file.ts";
 import { notesOf, runText } from "../../checks/words.ts";
 import { asSentence } from "../as-sentence.ts";
-import { adoptStyles } from "../style-sheet.ts";
-import styles from "./check.css?inline";
 import type { CheckEvent, NetworkFiles } from "./check-messages.ts";
 import { runCheck } from "./run-check.ts";
 
@@ -25,7 +23,6 @@ export class CheckedFiles {
   #before: Element | null = null;
 
   constructor(section: HTMLElement, open: Open) {
-    adoptStyles(document, styles);
     this.#section = section;
     this.#open = open;
   }

@@ -1,13 +1,11 @@
 // The dialog that checks the GPU: each layer of the network that is shown, computed again in double precision. Loaded when somebody asks.
 import { html, nothing, render, type TemplateResult } from "lit";
 import type { VerifiedLayer } from "../../checks/run.ts";
-import { verificationText } from "../../checks/words.ts";
+import { errorTexts, verificationText } from "../../checks/words.ts";
 import { asSentence } from "../as-sentence.ts";
 import type { ConvCam } from "../element.ts";
 import { make } from "../make.ts";
 import type { TakenValue } from "../session/read-value.ts";
-import { adoptStyles } from "../style-sheet.ts";
-import styles from "./check.css?inline";
 import type { CheckEvent } from "./check-messages.ts";
 import { runCheck } from "./run-check.ts";
 
@@ -52,7 +50,6 @@ export class GpuCheckDialog {
   }
 
   #begin(source: NonNullable<ConvCam["src"]>, inputs: Readonly<Record<string, TakenValue>>): void {
-    adoptStyles(document, styles);
     this.#dialog.setAttribute("aria-labelledby", "check-title");
     this.#dialog.addEventListener("close", () => {
       this.#end();
@@ -120,10 +117,9 @@ export class GpuCheckDialog {
   }
 }
 
-function cellsOf({ name, operator, relative, tolerance, verdict, reason }: VerifiedLayer): readonly string[] {
-  const isOut = verdict === "left out";
-  const number = (value: number) => (isOut ? "" : value === 0 ? "0" : value.toExponential(1));
-  return [name, operator, number(relative), number(tolerance), reason ? `${verdict}: ${reason}` : verdict];
+function cellsOf(layer: VerifiedLayer): readonly string[] {
+  const { name, operator, verdict, reason } = layer;
+  return [name, operator, ...errorTexts(layer), reason ? `${verdict}: ${reason}` : verdict];
 }
 
 /** A worker does not know the page's base address. */

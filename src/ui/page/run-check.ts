@@ -1,5 +1,10 @@
-// Begins a check in a worker of its own.
+// Begins a check in a worker of its own, and brings the style of what shows checks.
+import { adoptStyles } from "../style-sheet.ts";
+import styles from "./check.css?inline";
 import type { CheckEvent, CheckRequest } from "./check-messages.ts";
+
+// Once, however many checks there are.
+adoptStyles(document, styles);
 
 /** @returns what ends it, whatever it is doing */
 export function runCheck(request: CheckRequest, onEvent: (event: CheckEvent) => void): () => void {
