@@ -93,6 +93,9 @@ const files: readonly (readonly [what: string, bytes: Uint8Array, says: readonly
   ["Darknet", ascii("# Testing\n[net]\nbatch=1\n"), ["a Darknet configuration"]],
   ["one tensor", encodeTensor(noise([1, 3, 2, 2])), ["a single ONNX tensor of shape [1, 3, 2, 2]", "open the model that it belongs to"]],
   ["a picture", join([0x89], "PNG\r\n"), ["a picture: open it as the input"]],
+  ["WebP", join([], "RIFF\u0010\0\0\0WEBPVP8 "), ["a picture: open it as the input"]],
+  ["a video", join([0, 0, 0, 32], "ftypisom"), ["a video or picture: open it as the input"]],
+  ["WebM", join([0x1a, 0x45, 0xdf, 0xa3], "\u0001webm"), ["a video or picture: open it as the input"]],
   ["NumPy", join([0x93], "NUMPY\u0001\0"), ["a NumPy array"]],
 ];
 

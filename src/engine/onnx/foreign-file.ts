@@ -1,12 +1,13 @@
 // Says what a file is that is not ONNX, by its bytes and never by its name, and how to get an ONNX file from it. Loaded when one was
 // refused.
+import { mediaTypeOf } from "../media-type.ts";
 import { decodeTensorProto } from "./lone-tensor.ts";
 import { zipNames } from "./zip-names.ts";
 
 const unpack = "unpack it, and open the .onnx file in it";
 const tf2onnx = "convert it with `python -m tf2onnx.convert";
 
-/** First bytes that nothing else begins with. A full stop in `text` stands for any byte. */
+/** First bytes that nothing else begins with. */
 const signatures: readonly (readonly [offset: number, text: string, found: string])[] = [
   [
     0,
@@ -27,11 +28,6 @@ const signatures: readonly (readonly [offset: number, text: string, found: strin
   [0, "ptrt", "a TensorRT engine, built for one graphics card: use the .onnx file that it was made from"],
   [0, "ftrt", "a TensorRT engine, built for one graphics card: use the .onnx file that it was made from"],
   [0, "\u0093NUMPY", "a NumPy array (.npy): give it as an input, not as the model"],
-  [0, "\u0089PNG", "a picture: open it as the input"],
-  [0, "\u00ff\u00d8\u00ff", "a picture: open it as the input"],
-  [0, "GIF8", "a picture: open it as the input"],
-  [0, "RIFF....WEBP", "a picture: open it as the input"],
-  [4, "ftyp", "a video or picture: open it as the input"],
   [0, "%PDF", "a PDF document"],
   [0, "7767517", "an ncnn file: use the .onnx file that it was made from"],
 ];
@@ -40,8 +36,19 @@ const signatures: readonly (readonly [offset: number, text: string, found: strin
 export function recognize(bytes: Uint8Array): string | undefined {
   const known = signatures.find(([offset, text]) => startsWith(bytes, offset, text))?.[2];
   return (
-    known ?? recognizePython(bytes) ?? recognizeZip(bytes) ?? recognizeSafetensors(bytes) ?? recognizeText(bytes) ?? recognizeProto(bytes)
+    known ??
+    recognizeMedia(bytes) ??
+    recognizePython(bytes) ??
+    recognizeZip(bytes) ??
+    recognizeSafetensors(bytes) ??
+    recognizeText(bytes) ??
+    recognizeProto(bytes)
   );
+}
+
+function recognizeMedia(bytes: Uint8Array): string | undefined {
+  const type = mediaTypeOf(bytes);
+  return type && `a ${type.startsWith("image/") ? "picture" : "video or picture"}: open it as the input`;
 }
 
 function kerasExport(): string {
@@ -221,5 +228,5 @@ function list(names: readonly string[]): string {
 }
 
 function startsWith(bytes: Uint8Array, offset: number, text: string): boolean {
-  return [...text].every((character, i) => character === "." || bytes[offset + i] === character.charCodeAt(0));
+  return [...text].every((character, i) => bytes[offset + i] === character.charCodeAt(0));
 }

@@ -1,4 +1,5 @@
 // Files that a visitor drops or chooses: sorts them into those of the network, with the folders they come in, and the picture or video.
+import { mediaTypeOf } from "../../engine/media-type.ts";
 
 /** A folder with more files than this is hardly a model's. */
 const mostFiles = 1000;
@@ -52,16 +53,6 @@ export function namesOf(files: readonly File[]): string {
   return `${names.join(", ")}${files.length > 4 ? ` and ${files.length - 4} more` : ""}`;
 }
 
-/** How pictures and videos begin that a browser may know. */
-const beginnings: readonly (readonly [offset: number, text: string, type: string])[] = [
-  [0, "\u0089PNG", "image/png"],
-  [0, "\u00ff\u00d8\u00ff", "image/jpeg"],
-  [0, "GIF8", "image/gif"],
-  [8, "WEBP", "image/webp"],
-  [4, "ftypavif", "image/avif"],
-  [4, "ftyp", "video/mp4"],
-  [0, "\u001a\u0045\u00df\u00a3", "video/webm"],
-];
 /** For those whose bytes tell nothing. */
 const endings: readonly (readonly [ending: RegExp, type: string])[] = [
   [/\.jpe?g$/i, "image/jpeg"],
@@ -78,11 +69,8 @@ export function withTypes(files: readonly File[]): Promise<readonly File[]> {
         .slice(0, 12)
         .arrayBuffer()
         .catch(() => new ArrayBuffer(0));
-      const text = String.fromCharCode(...new Uint8Array(bytes));
-      const found =
-        beginnings.find(([offset, beginning]) => text.startsWith(beginning, offset)) ?? endings.find(([ending]) => ending.test(file.name));
-      const type = found?.at(-1);
-      return typeof type === "string" ? new File([file], file.name, { type, lastModified: file.lastModified }) : file;
+      const type = mediaTypeOf(new Uint8Array(bytes)) ?? endings.find(([ending]) => ending.test(file.name))?.[1];
+      return type ? new File([file], file.name, { type, lastModified: file.lastModified }) : file;
     }),
   );
 }
