@@ -10,7 +10,7 @@ import { loadModel } from "../../src/engine/model.ts";
 import { denseStrides } from "../../src/engine/shapes.ts";
 import type { BatchSource } from "../../src/engine/trainer.ts";
 import { batchesOf } from "../../src/lessons/pictures-on-gpu.ts";
-import { filled, graphOf, noise, op } from "../support/graphs.ts";
+import { graphOf, op, scaledNoise } from "../support/graphs.ts";
 import { withDevice } from "../support/with-device.ts";
 
 const count = 7;
@@ -137,10 +137,7 @@ test("a set that takes more than it may, or has no end, is prepared on the CPU",
     expect(device.allocatedBytes).toBe(0);
   }));
 
-const small = (shape: readonly number[], seed: number) => {
-  const all = noise(shape, seed).toFloat32();
-  return filled(shape, (i) => 0.3 * (all[i] as number));
-};
+const small = (shape: readonly number[], seed: number) => scaledNoise(shape, seed, 0.3);
 
 /** Its convolution pads, so that the input may have a border. */
 const graph = graphOf({

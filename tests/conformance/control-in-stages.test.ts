@@ -32,28 +32,24 @@ const either = (output: string, condition: string, then: Node, other: Node) => {
 };
 /** The name of a state goes through the loop as `from`, and comes out as `to`. */
 const grows = (from: string, to: string) => [op("Abs", from, `${from}_abs`), op("Add", `${from}_abs two`, to)];
+/** The state s becomes t: by the node that is given where its sum is above 0, else twice itself. */
+const changes = (byAbove: Node) => [
+  sum("s", "total"),
+  op("Greater", "total zero", "above"),
+  either("t", "above", byAbove, op("Mul", "s two", "twice")),
+];
 const found = [op("Greater", "x zero", "positive"), op("NonZero", "positive", "places"), op("Cast", "places", "numbers", { to: 1 })];
 const sized = [...found, op("Shape", "places", "size", { start: 1 }), op("Squeeze", "size axis", "count")];
 
 const graphs: Readonly<Record<string, Graph>> = {
   "a Loop of 4 with an If": graph("y sums", [
     op("Loop", "four yes x", "y sums", {
-      body: body("i c s", "d t total", [
-        sum("s", "total"),
-        op("Greater", "total zero", "above"),
-        either("t", "above", op("Add", "s x", "more"), op("Mul", "s two", "twice")),
-        keep("c", "d"),
-      ]),
+      body: body("i c s", "d t total", [...changes(op("Add", "s x", "more")), keep("c", "d")]),
     }),
   ]),
   "a Loop of 3 with an If whose branches have other shapes": graph("y sums", [
     op("Loop", "three yes x", "y sums", {
-      body: body("i c s", "d t total", [
-        sum("s", "total"),
-        op("Greater", "total zero", "above"),
-        either("t", "above", op("Concat", "s x", "more", { axis: 0 }), op("Mul", "s two", "twice")),
-        keep("c", "d"),
-      ]),
+      body: body("i c s", "d t total", [...changes(op("Concat", "s x", "more", { axis: 0 })), keep("c", "d")]),
     }),
   ]),
   "a Loop of at most 4 that ends where its condition is false": graph("y sums", [
@@ -117,12 +113,7 @@ const graphs: Readonly<Record<string, Graph>> = {
   ]),
   "a Loop with an If, NonZero of what it gives, and a Loop over that": graph("y z", [
     op("Loop", "three yes x", "y", {
-      body: body("i c s", "d t", [
-        sum("s", "total"),
-        op("Greater", "total zero", "above"),
-        either("t", "above", op("Concat", "s x", "more", { axis: 0 }), op("Mul", "s two", "twice")),
-        keep("c", "d"),
-      ]),
+      body: body("i c s", "d t", [...changes(op("Concat", "s x", "more", { axis: 0 })), keep("c", "d")]),
     }),
     op("NonZero", "y", "places"),
     op("Loop", "three yes places", "z", { body: body("j e u", "f v", [op("Add", "u one", "v"), keep("e", "f")]) }),

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { loadModel } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
+import { middlesOf } from "../support/detection-networks.ts";
 import { filled, graphOf, ints, noise, op } from "../support/graphs.ts";
 import { expectReference } from "../support/onnxruntime.ts";
 import { withDevice } from "../support/with-device.ts";
@@ -11,7 +12,7 @@ const [size, cells, classes] = [32, 8, 3];
 const priors = cells * cells;
 
 /** Centres of cells in pixels. */
-const places = filled([1, 2, cells, cells], (i) => ((i < priors ? i % cells : Math.floor((i - priors) / cells)) + 0.5) * (size / cells));
+const places = filled([1, 2, cells, cells], middlesOf(cells, size));
 
 const backbone = [
   op("Conv", "picture w", "conv", { pads: [1, 1, 1, 1], strides: [2, 2] }),

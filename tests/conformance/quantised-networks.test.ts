@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
+import { eachKernel } from "../support/each-kernel.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 import { exampleInputs, runReference } from "../support/onnxruntime.ts";
 import { type QuantisedForm, quantise } from "../support/quantise.ts";
@@ -86,15 +87,7 @@ test.each([{}, { precision: "float16" as const }])("every kernel gives the same 
     const expected = (await runReference(quantised, example)).get(output)?.toFloat32() as Float32Array;
     const scale = quantised.initializers.get("y/scale")?.toFloat32()[0] as number;
     const used = new Set<string>();
-    let most = 1;
-    for (let number = 0; number < most; number++) {
-      const chooseKernel = ({ operator }: { operator: string }, names: readonly string[]) => {
-        if (!operator.startsWith("Step")) return undefined;
-        most = Math.max(most, names.length);
-        const name = names[Math.min(number, names.length - 1)] as string;
-        used.add(name);
-        return name;
-      };
+    for (const { number, chooseKernel } of eachKernel("Step", used)) {
       const model = await loadModel(device, quantised, { ...options, chooseKernel });
       model.run(example);
       const found = (await model.read(output)).toFloat32();

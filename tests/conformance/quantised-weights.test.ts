@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Graph, Node } from "../../src/engine/graph/graph.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
+import { eachKernel } from "../support/each-kernel.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 import { requestNullDevice } from "../support/half-device.ts";
 import { exampleInputs, runReference } from "../support/onnxruntime.ts";
@@ -96,15 +97,7 @@ test.each([{}, { precision: "float16" as const }])("every kernel gives what ONNX
     const example = exampleInputs(plain);
     const expected = (await runReference(plain, example)).get("y")?.toFloat32() as Float32Array;
     const used = new Set<string>();
-    let most = 1;
-    for (let number = 0; number < most; number++) {
-      const chooseKernel = ({ operator }: { operator: string }, names: readonly string[]) => {
-        if (!operator.startsWith("Step")) return undefined;
-        most = Math.max(most, names.length);
-        const name = names[Math.min(number, names.length - 1)] as string;
-        used.add(name);
-        return name;
-      };
+    for (const { number, chooseKernel } of eachKernel("Step", used)) {
       const model = await loadModel(device, quantised, { ...options, chooseKernel });
       model.run(example);
       const found = (await model.read("y")).toFloat32();
@@ -120,13 +113,8 @@ test.each([{}, { precision: "float16" as const }])("every kernel gives what ONNX
 
 test("values between layers may be halves: every kernel compiles with them", async () => {
   const device = await requestNullDevice();
-  let most = 1;
-  for (let number = 0; number < most; number++) {
-    const chooseKernel = (_: unknown, names: readonly string[]) => {
-      most = Math.max(most, names.length);
-      return names[Math.min(number, names.length - 1)];
-    };
-    const { quantised } = withQuantisedWeights(convolutions, "int8");
+  const { quantised } = withQuantisedWeights(convolutions, "int8");
+  for (const { chooseKernel } of eachKernel()) {
     const model = await loadModel(device, quantised, { precision: "float16", chooseKernel });
     expect(model.plan.steps.some(({ shader }) => shader.types["residual"] === "array<f16>")).toBe(true);
     model.dispose();

@@ -8,15 +8,12 @@ import { loadModel, type Model } from "../../src/engine/model.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import type { Trainer, TrainingOptions } from "../../src/engine/trainer.ts";
-import { filled, graphOf, noise, op } from "../support/graphs.ts";
+import { filled, graphOf, noise, op, scaledNoise } from "../support/graphs.ts";
 import { runReference } from "../support/onnxruntime.ts";
 import { expectClose } from "../support/reference.ts";
 import { withDevice } from "../support/with-device.ts";
 
-const small = (shape: readonly number[], seed: number) => {
-  const all = noise(shape, seed).toFloat32();
-  return filled(shape, (i) => 0.3 * (all[i] as number));
-};
+const small = (shape: readonly number[], seed: number) => scaledNoise(shape, seed, 0.3);
 
 /** With statistics that move, a Dropout that draws, and weights that the file stores in 16 bits. */
 const graph = graphOf({

@@ -3,22 +3,19 @@ import { describe, expect, test } from "vitest";
 import { createTrainer } from "../../src/engine/create-trainer.ts";
 import type { OptimizerOptions } from "../../src/engine/gradient/training/optimizers.ts";
 import { loadModel } from "../../src/engine/model.ts";
-import type { Shape } from "../../src/engine/shapes.ts";
-import { filled, graphOf, noise, op } from "../support/graphs.ts";
+import { filled, graphOf, noise, op, scaledNoise } from "../support/graphs.ts";
 import { expectClose } from "../support/reference.ts";
 import { withDevice } from "../support/with-device.ts";
-
-const scaled = (shape: Shape, seed: number, by: number) => filled(shape, (i) => by * (noise(shape, seed).toFloat32()[i] as number));
 
 /** Two branches over one picture: scores of classes, and a number behind a sigmoid. */
 const twofold = graphOf({
   inputs: { x: ["N", 1, 6, 6] },
   constants: {
-    w: scaled([4, 1, 3, 3], 1, 0.5),
-    b: scaled([4], 2, 0.1),
-    left: scaled([64, 3], 3, 0.2),
-    v: scaled([3, 1, 3, 3], 4, 0.5),
-    right: scaled([48, 1], 5, 0.2),
+    w: scaledNoise([4, 1, 3, 3], 1, 0.5),
+    b: scaledNoise([4], 2, 0.1),
+    left: scaledNoise([64, 3], 3, 0.2),
+    v: scaledNoise([3, 1, 3, 3], 4, 0.5),
+    right: scaledNoise([48, 1], 5, 0.2),
   },
   outputs: ["scores", "share"],
   nodes: [

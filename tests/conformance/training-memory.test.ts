@@ -6,17 +6,14 @@ import type { Graph } from "../../src/engine/graph/graph.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import type { TrainingOptions } from "../../src/engine/trainer.ts";
-import { filled, graphOf, noise, op } from "../support/graphs.ts";
+import { filled, graphOf, noise, op, scaledNoise } from "../support/graphs.ts";
 import { requestNullDevice } from "../support/half-device.ts";
 import { withDevice } from "../support/with-device.ts";
 
 const nullDevice = await requestNullDevice();
 afterAll(() => nullDevice.dispose());
 
-const small = (shape: readonly number[], seed: number) => {
-  const all = noise(shape, seed).toFloat32();
-  return filled(shape, (i) => 0.2 * (all[i] as number));
-};
+const small = (shape: readonly number[], seed: number) => scaledNoise(shape, seed, 0.2);
 const pads = [1, 1, 1, 1];
 
 /** Convolutions, activations of which some are not fused, two pools and a dense layer. */

@@ -5,13 +5,10 @@ import type { Device } from "../../src/engine/gpu/device.ts";
 import { loadModel, type Model } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import type { Trainer } from "../../src/engine/trainer.ts";
-import { filled, graphOf, noise, op } from "../support/graphs.ts";
+import { filled, graphOf, noise, op, scaledNoise } from "../support/graphs.ts";
 import { withDevice } from "../support/with-device.ts";
 
-const small = (shape: readonly number[], seed: number) => {
-  const all = noise(shape, seed).toFloat32();
-  return filled(shape, (i) => 0.3 * (all[i] as number));
-};
+const small = (shape: readonly number[], seed: number) => scaledNoise(shape, seed, 0.3);
 
 /** With statistics that move, and a Dropout: both must not move twice. */
 const graph = graphOf({

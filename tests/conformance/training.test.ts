@@ -12,32 +12,30 @@ import { loadModel } from "../../src/engine/model.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { withParameters } from "../../src/engine/passes/parameters.ts";
-import type { Shape } from "../../src/engine/shapes.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import type { TrainingOptions } from "../../src/engine/trainer.ts";
 import { fromTensor, type NdArray } from "../../src/reference/array.ts";
 import { evaluateGraph } from "../../src/reference/evaluate.ts";
 import { everything } from "../support/catalog.ts";
-import { filled, graphOf, noise, op } from "../support/graphs.ts";
+import { filled, graphOf, noise, op, scaledNoise } from "../support/graphs.ts";
 import { runReference } from "../support/onnxruntime.ts";
 import { expectClose } from "../support/reference.ts";
 import { withDevice } from "../support/with-device.ts";
 
-const scaled = (shape: Shape, seed: number, by: number) => filled(shape, (i) => by * (noise(shape, seed).toFloat32()[i] as number));
 const pads = [1, 1, 1, 1];
 
 /** Convolution, pool, two dense layers, softmax. */
 const plain = graphOf({
   inputs: { x: ["N", 1, 8, 8] },
   constants: {
-    w1: scaled([8, 1, 3, 3], 1, 0.5),
-    b1: scaled([8], 2, 0.1),
-    w2: scaled([12, 8, 3, 3], 3, 0.2),
-    b2: scaled([12], 4, 0.1),
-    d1: scaled([10, 48], 5, 0.2),
-    c1: scaled([10], 6, 0.1),
-    d2: scaled([10, 4], 7, 0.4),
-    c2: scaled([4], 8, 0.1),
+    w1: scaledNoise([8, 1, 3, 3], 1, 0.5),
+    b1: scaledNoise([8], 2, 0.1),
+    w2: scaledNoise([12, 8, 3, 3], 3, 0.2),
+    b2: scaledNoise([12], 4, 0.1),
+    d1: scaledNoise([10, 48], 5, 0.2),
+    c1: scaledNoise([10], 6, 0.1),
+    d2: scaledNoise([10, 4], 7, 0.4),
+    c2: scaledNoise([4], 8, 0.1),
   },
   nodes: [
     op("Conv", "x w1 b1", "conv1"),
@@ -57,19 +55,19 @@ const plain = graphOf({
 const residual = graphOf({
   inputs: { x: ["N", 3, 9, 9] },
   constants: {
-    w1: scaled([8, 3, 3, 3], 1, 0.3),
+    w1: scaledNoise([8, 3, 3, 3], 1, 0.3),
     s1: filled([8], () => 1),
-    h1: scaled([8], 2, 0.1),
-    m1: scaled([8], 3, 0.1),
+    h1: scaledNoise([8], 2, 0.1),
+    m1: scaledNoise([8], 3, 0.1),
     v1: filled([8], (i) => 1 + i / 10),
-    w2: scaled([8, 1, 3, 3], 4, 0.5),
+    w2: scaledNoise([8, 1, 3, 3], 4, 0.5),
     s2: filled([8], (i) => 1 - i / 20),
-    h2: scaled([8], 5, 0.1),
-    m2: scaled([8], 6, 0.1),
+    h2: scaledNoise([8], 5, 0.1),
+    m2: scaledNoise([8], 6, 0.1),
     v2: filled([8], () => 1),
-    w3: scaled([8, 8, 1, 1], 7, 0.4),
-    d: scaled([8, 5], 8, 0.5),
-    c: scaled([5], 9, 0.1),
+    w3: scaledNoise([8, 8, 1, 1], 7, 0.4),
+    d: scaledNoise([8, 5], 8, 0.5),
+    c: scaledNoise([5], 9, 0.1),
   },
   nodes: [
     op("Conv", "x w1", "conv1", { pads, strides: [2, 2] }),
@@ -206,7 +204,7 @@ describe.each(Object.entries(cases))("%s", (_, one) => {
 /** A network with Dropouts, and what trains it. */
 const dropping = graphOf({
   inputs: { x: ["N", 1, 6, 6] },
-  constants: { w: scaled([4, 1, 3, 3], 1, 0.5), d: scaled([64, 3], 2, 0.2), ratio: Tensor.from("float32", [], [0.25]) },
+  constants: { w: scaledNoise([4, 1, 3, 3], 1, 0.5), d: scaledNoise([64, 3], 2, 0.2), ratio: Tensor.from("float32", [], [0.25]) },
   nodes: [
     op("Conv", "x w", "conv"),
     op("Relu", "conv", "relu"),
@@ -359,7 +357,7 @@ describe("a training", () => {
     withDevice(async (device) => {
       const graph = graphOf({
         inputs: { x: ["N", 2, 4, 4] },
-        constants: { mean: scaled([1, 2, 1, 1], 1, 1), w: scaled([3, 2, 4, 4], 2, 0.2) },
+        constants: { mean: scaledNoise([1, 2, 1, 1], 1, 1), w: scaledNoise([3, 2, 4, 4], 2, 0.2) },
         nodes: [op("Sub", "x mean", "centred"), op("Conv", "centred w", "conv"), op("Flatten", "conv", "flat"), op("Sigmoid", "flat", "y")],
       });
       const model = await loadModel(device, graph);

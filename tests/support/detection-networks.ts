@@ -2,39 +2,30 @@
 // and scores, and a row for each place. They find things wherever their weights say so.
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
-import { graphOf, ints, noise, op } from "./graphs.ts";
+import { filled, graphOf, ints, op, scaledNoise } from "./graphs.ts";
 
 export const classNames = ["cup", "key", "shoe"];
 const side = 64;
 
 const scalar = (x: number) => Tensor.float32([], Float32Array.of(x));
 
-function scaled(shape: readonly number[], seed: number, by: number): Tensor {
-  return Tensor.float32(
-    shape,
-    noise(shape, seed)
-      .toFloat32()
-      .map((x) => by * x),
-  );
-}
-
-/** The middle of each cell of a grid, in pixels: x, or y. */
-function middles(cells: number, axis: "x" | "y"): number[] {
-  const size = side / cells;
-  return Array.from({ length: cells * cells }, (_, i) => ((axis === "x" ? i % cells : Math.floor(i / cells)) + 0.5) * size);
+/** The middle of each cell of a grid over a picture of this side, in pixels: x of all, then y of all. */
+export function middlesOf(cells: number, side: number): (i: number) => number {
+  const count = cells * cells;
+  return (i) => ((i < count ? i % cells : Math.floor(i / cells) - cells) + 0.5) * (side / cells);
 }
 
 /** A convolution of 8 × 8 pixels without overlap, whose channels are four numbers of a box and a score of each class. */
 const head = {
   constants: {
-    w: scaled([7, 3, 8, 8], 5, 0.3),
-    b: scaled([7], 6, 0.2),
+    w: scaledNoise([7, 3, 8, 8], 5, 0.3),
+    b: scaledNoise([7], 6, 0.2),
     rows: ints(1, 7, 64),
     four: ints(0, 0, 0),
     end: ints(1, 4, 64),
     next: ints(0, 4, 0),
     last: ints(1, 7, 64),
-    middle: Tensor.float32([1, 2, 64], Float32Array.from([...middles(8, "x"), ...middles(8, "y")])),
+    middle: filled([1, 2, 64], middlesOf(8, side)),
     nine: scalar(9),
     fourteen: scalar(14),
     half: scalar(0.5),
@@ -120,9 +111,9 @@ export const places: Graph = graphOf({
       const stride = side / cells;
       const count = cells * cells;
       return [
-        [`w${cells}`, scaled([7, 3, stride, stride], 11 + i, 2.4 / stride)],
+        [`w${cells}`, scaledNoise([7, 3, stride, stride], 11 + i, 2.4 / stride)],
         [`shape${cells}`, ints(1, 7, count)],
-        [`middle${cells}`, Tensor.float32([1, 2, count], Float32Array.from([...middles(cells, "x"), ...middles(cells, "y")]))],
+        [`middle${cells}`, filled([1, 2, count], middlesOf(cells, side))],
         [`size${cells}`, scalar(1.5 * stride)],
       ] as [string, Tensor][];
     }),

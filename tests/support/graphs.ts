@@ -78,6 +78,12 @@ export function noise(shape: Shape, seed = 1): Tensor {
   return Tensor.float32(shape, Float32Array.from({ length: sizeOf(shape) }, next));
 }
 
+/** The same numbers, smaller or larger. */
+export function scaledNoise(shape: Shape, seed: number, by: number): Tensor {
+  const numbers = noise(shape, seed).toFloat32();
+  return filled(shape, (i) => by * (numbers[i] as number));
+}
+
 /** int64 constants: shapes, axes. */
 export function ints(...values: number[]): Tensor {
   return Tensor.int64([values.length], values);

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { topClasses } from "../../src/cli/classes.ts";
 import { parseGate, resolveGate } from "../../src/cli/interventions.ts";
 import { readLabels } from "../../src/cli/model-file.ts";
@@ -13,6 +13,7 @@ import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { defaultNormalization } from "../../src/ui/mosaic/normalization.ts";
 import { graphOf, op } from "../support/graphs.ts";
+import { catchPrinted } from "../support/printed.ts";
 import { twoFiles } from "../support/two-files.ts";
 
 // No test here opens a GPU. The files of a process share its modules, so the command is loaded anew, and let go afterwards.
@@ -29,21 +30,7 @@ afterAll(() => {
   vi.resetModules();
 });
 
-let output = "";
-beforeEach(() => {
-  output = "";
-  const take = (...parts: unknown[]) => {
-    output += parts.join(" ").replace(/\n?$/, "\n");
-    return true;
-  };
-  vi.spyOn(process.stdout, "write").mockImplementation(take);
-  vi.spyOn(process.stderr, "write").mockImplementation(take);
-  vi.spyOn(console, "log").mockImplementation(take);
-  vi.spyOn(console, "error").mockImplementation(take);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+const printed = catchPrinted();
 
 const usage: readonly (readonly [commandLine: string, status: number, says: string])[] = [
   ["--help", 0, "Examples:"],
@@ -145,10 +132,10 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
 
 test.each(usage)("convcam %s", async (commandLine, status, says) => {
   expect(await main(commandLine.split(" ").filter(Boolean))).toBe(status);
-  expect(output).toContain(says);
-  if (status > 0 && commandLine !== "") expect(output).toMatch(/^convcam: .*[.?]\n$/);
+  expect(printed.text).toContain(says);
+  if (status > 0 && commandLine !== "") expect(printed.text).toMatch(/^convcam: .*[.?]\n$/);
   // Where the command line or a file is wrong, nobody wants to know where in the program that was noticed.
-  expect(output).not.toMatch(/^ +at /m);
+  expect(printed.text).not.toMatch(/^ +at /m);
 });
 
 test.each([
@@ -216,12 +203,12 @@ test("a summary of a model with free sizes says which it took, and which option 
   const scales = Tensor.from("float32", [4], [1, 1, 2, 2]);
   writeFileSync(path, encodeModel(graphOf({ inputs: { x: ["N", 3, "H", "W"] }, constants: { scales }, nodes })));
   expect(await main(["summary", path])).toBe(0);
-  expect(output).toContain("x: float32 N×3×H×W, here 1×3×224×224");
-  expect(output).toContain("Convcam runs this model.");
+  expect(printed.text).toContain("x: float32 N×3×H×W, here 1×3×224×224");
+  expect(printed.text).toContain("Convcam runs this model.");
   expect(await main(["summary", path, "--shape", "x=1,3,8,9"])).toBe(0);
-  expect(output).toContain("Sizes that are multiples of 2 do: give --shape x=1,3,8,10.");
+  expect(printed.text).toContain("Sizes that are multiples of 2 do: give --shape x=1,3,8,10.");
   expect(await main(["summary", path, "--shape", "y=1,3,8,9"])).toBe(1);
-  expect(output).toContain("convcam: --shape: there is no input 'y'. The inputs are 'x'.");
+  expect(printed.text).toContain("convcam: --shape: there is no input 'y'. The inputs are 'x'.");
   rmSync(folder, { recursive: true });
 });
 
@@ -235,15 +222,15 @@ test("what a file holds is no part of what the terminal obeys", async () => {
       ["Relu", 0],
       [`No${evil}`, 0],
     ] as const) {
-      output = "";
+      printed.text = "";
       writeFileSync(path, encodeModel(graphOf({ nodes: nodes(operator), outputs: [evil] })));
       expect(await main(["summary", path])).toBe(status);
-      expect(output).toContain("\\u{1b}[31mred\\u{a}Convcam runs this model.\\u{202e}");
-      for (const character of "\u001b\u202e") expect(output).not.toContain(character);
-      expect(output.split("\n").filter((text) => text.startsWith("Convcam runs")).length).toBe(operator === "Relu" ? 1 : 0);
+      expect(printed.text).toContain("\\u{1b}[31mred\\u{a}Convcam runs this model.\\u{202e}");
+      for (const character of "\u001b\u202e") expect(printed.text).not.toContain(character);
+      expect(printed.text.split("\n").filter((text) => text.startsWith("Convcam runs")).length).toBe(operator === "Relu" ? 1 : 0);
     }
     expect(await main(["run", path])).toBe(1);
-    for (const character of "\u001b\u202e") expect(output).not.toContain(character);
+    for (const character of "\u001b\u202e") expect(printed.text).not.toContain(character);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -256,9 +243,9 @@ test.each(["constructor", "__proto__", "toString", "hasOwnProperty"])("an input 
     const graph = graphOf({ nodes: [op("Relu", name, "y")] });
     writeFileSync(path, encodeModel({ ...graph, inputs: [{ name, dtype: "float32", shape: ["n", 3, "h", "w"] }] }));
     expect(await main(["summary", path])).toBe(0);
-    expect(output).toContain("1×3×224×224");
+    expect(printed.text).toContain("1×3×224×224");
     expect(await main(["summary", path, "--shape", `${name}=1,3,32,32`])).toBe(0);
-    expect(output).toContain("1×3×32×32");
+    expect(printed.text).toContain("1×3×32×32");
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -274,7 +261,7 @@ test("weights beside a model are read, and a pipe in their place is refused inst
   rmSync(join(folder, "net.onnx.data"));
   execFileSync("mkfifo", [join(folder, "net.onnx.data")]);
   expect(await main(["summary", path])).toBe(1);
-  expect(output).toContain("external data 'net.onnx.data' is a pipe or a device, not a file.");
+  expect(printed.text).toContain("external data 'net.onnx.data' is a pipe or a device, not a file.");
   rmSync(folder, { recursive: true });
 });
 

@@ -4,6 +4,7 @@ import type { Session } from "../../src/ui/session/session.ts";
 import { History } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
 import type { TrainQuery } from "../../src/ui/train/request.ts";
+import { begunTraining } from "../support/begun-training.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["performance"] });
@@ -44,21 +45,10 @@ async function learn({ step, trial, firstTrial }: Costs, forMs: number, start = 
       return { steps: history.steps, loss: 1, accuracy: 0.5, confusion: [], mistakes: [] };
     },
   } as unknown as Session;
-  const begun = {
-    kind: "classes",
-    classes: ["a", "b"],
-    count: 1,
-    heldBack: 1,
-    leftOut: 0,
-    rate: 1,
-    steps: 0,
-    parameters: [],
-    isRestored: false,
-  } as const;
   const begin = performance.now();
   const ignore = () => undefined;
   const learning = new Learning({
-    ...{ session, id: 1, begun, history, batch: 1, rate: 1, usualRate: 1, values: () => [] },
+    ...{ session, id: 1, begun: begunTraining, history, batch: 1, rate: 1, usualRate: 1, values: () => [] },
     isFree: () => performance.now() - begin < forMs,
     ...{ onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
   });

@@ -4,8 +4,9 @@ import { Onward } from "../../src/data-sets/order.ts";
 import type { Session } from "../../src/ui/session/session.ts";
 import { History } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
-import type { Begun, TrainRequest } from "../../src/ui/train/request.ts";
+import type { TrainRequest } from "../../src/ui/train/request.ts";
 import { storeKeyOf } from "../../src/ui/train/stored.ts";
+import { begunTraining } from "../support/begun-training.ts";
 
 /** A run whose requests are answered when the test says so. */
 function runOf() {
@@ -14,20 +15,19 @@ function runOf() {
     ask: (query: { readonly kind: string; readonly request: TrainRequest }) =>
       query.kind === "silence" ? Promise.resolve([]) : new Promise((resolve) => asked.push({ request: query.request, answer: resolve })),
   } as unknown as Session;
-  const begun = {
-    kind: "classes",
-    classes: ["a"],
-    count: 1,
-    heldBack: 1,
-    leftOut: 0,
-    rate: 1,
-    steps: 0,
-    parameters: [],
-    isRestored: false,
-  } as const satisfies Begun;
   let keptCount = 0;
   const learning = new Learning({
-    ...{ session, id: 1, begun, history: new History("a"), batch: 1, rate: 1, usualRate: 1, isFree: () => true, values: () => [] },
+    ...{
+      session,
+      id: 1,
+      begun: begunTraining,
+      history: new History("a"),
+      batch: 1,
+      rate: 1,
+      usualRate: 1,
+      isFree: () => true,
+      values: () => [],
+    },
     ...{ onChange: () => {}, onLearn: () => {}, onFail: () => {} },
     onKeep: () => {
       keptCount++;

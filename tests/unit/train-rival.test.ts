@@ -12,6 +12,7 @@ import { lessonOf } from "../../src/ui/train/lesson.ts";
 import type { RivalWish, TrainAnswers, TrainRequest } from "../../src/ui/train/request.ts";
 import { Rival } from "../../src/ui/train/rival.ts";
 import type { ElementWish } from "../../src/ui/train/wish.ts";
+import { begunTraining } from "../support/begun-training.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -208,17 +209,7 @@ describe("its curve", () => {
     const ignore = () => undefined;
     const learning = new Learning({
       ...{ session: session as never, id: 1, batch: 1, rate: 1, usualRate: 1, isFree: () => false, values: () => [] },
-      begun: {
-        kind: "classes",
-        classes: ["a", "b"],
-        count: 1,
-        heldBack: 1,
-        leftOut: 0,
-        rate: 1,
-        steps: 0,
-        parameters: [],
-        isRestored: false,
-      },
+      begun: begunTraining,
       history: historyFor({ optimizer: "adam", seed: 1, rival: second }),
       ...{ onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
     });

@@ -12,6 +12,7 @@ import type { RivalWish, TrainQuery } from "../../src/ui/train/request.ts";
 import { namesOfRun, runViewOf } from "../../src/ui/train/run-view.ts";
 import { nextRateText, readSchedule, type Schedule, shareAt } from "../../src/ui/train/schedule.ts";
 import { readTrainWish } from "../../src/ui/train/wish.ts";
+import { begunTraining } from "../support/begun-training.ts";
 
 const elementWith = (attributes: Readonly<Record<string, string>>) =>
   ({ getAttribute: (name: string) => attributes[name] ?? null, hasAttribute: (name: string) => name in attributes }) as never;
@@ -66,20 +67,9 @@ test("with another schedule it goes on: the next request follows it, and what is
       return { losses: [1], rivalLosses: [], steps: 1, ms: 1 };
     },
   } as unknown as Session;
-  const begun = {
-    kind: "classes",
-    classes: ["a"],
-    count: 1,
-    heldBack: 1,
-    leftOut: 0,
-    rate: 1,
-    steps: 0,
-    parameters: [],
-    isRestored: false,
-  } as const;
   const ignore = () => undefined;
   const learning = new Learning({
-    ...{ session, id: 1, begun, history: new History("a"), batch: 1, rate: 1, usualRate: 1, values: () => [] },
+    ...{ session, id: 1, begun: begunTraining, history: new History("a"), batch: 1, rate: 1, usualRate: 1, values: () => [] },
     ...{ isFree: () => false, schedule: () => schedule, onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
   });
   await learning.goOn(true);

@@ -1,8 +1,9 @@
 // docs/your-network.md: its recipes need Python and were tried by hand. What can be held to it here are its command lines, its attributes and its links.
 import { existsSync, readFileSync } from "node:fs";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { attributes } from "../../src/ui/attributes.ts";
+import { catchPrinted } from "../support/printed.ts";
 
 const folder = new URL("../../docs/", import.meta.url);
 const text = readFileSync(new URL("your-network.md", folder), "utf8");
@@ -14,21 +15,7 @@ const idOf = (heading: string) =>
     .replace(/[^\w\s-]/g, "")
     .replace(/\s/g, "-");
 
-let output = "";
-beforeEach(() => {
-  output = "";
-  const take = (...parts: unknown[]) => {
-    output += `${parts.join(" ")}\n`;
-    return true;
-  };
-  vi.spyOn(process.stdout, "write").mockImplementation(take);
-  vi.spyOn(process.stderr, "write").mockImplementation(take);
-  vi.spyOn(console, "log").mockImplementation(take);
-  vi.spyOn(console, "error").mockImplementation(take);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+const printed = catchPrinted();
 
 const commands = [...text.matchAll(/(?:^|`)npx convcam ([^`\n]+)/gm)].map(([, line]) => line as string);
 
@@ -38,7 +25,7 @@ test("there are command lines to look at", () => {
 
 test.each(commands)("the command takes %s, and only misses the reader's file", async (line) => {
   expect(await main(line.split(" "))).toBe(1);
-  expect(output).toMatch(/there is no such file/);
+  expect(printed.text).toMatch(/there is no such file/);
 });
 
 test("the element has every attribute that is named", () => {
