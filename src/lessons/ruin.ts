@@ -1,4 +1,5 @@
-// Whether a network that learns has come apart though its loss is still a number: it is far above that of guessing, or that it began with. Pure.
+// Whether a network that learns has come apart though its loss is still a number: it is far above that of guessing, or that it began with; or it was
+// once, and the network has only guessed since. Pure.
 
 /** How many times as high as what guessing comes to, or as the first loss where that is higher, the loss is then. */
 const far = 10;
@@ -8,6 +9,10 @@ const hopeless = 10_000;
 const enough = 3;
 /** Below this share of what it is compared with it has learned, whatever was before. */
 const mended = 0.5;
+/** After a step that was far too high: so many later ones that are like guessing, and fall no further, are those of a network that knows nothing any more. */
+const dead = 20;
+/** Shares of what guessing comes to that their mean is at least, and below which it learns again; and of the first half that the second one is at least. */
+const like = { guessing: 0.97, learning: 0.9, before: 0.9 };
 
 /** A loss that is far too high. */
 export interface Far {
@@ -17,6 +22,8 @@ export interface Far {
   readonly first: number;
   /** Whether that is what guessing comes to; else it is the first loss that was told. */
   readonly isGuessing: boolean;
+  /** Whether it has fallen since, but to that of guessing alone. */
+  readonly isPast?: boolean;
 }
 
 export class Ruin {
@@ -26,6 +33,9 @@ export class Ruin {
   #highCount = 0;
   #since: Far | undefined;
   #rate: number | undefined;
+  /** The highest of those that were far too high lately, with its rate, and the losses after the last of them. */
+  #peak: { readonly far: Far; readonly rate: number } | undefined;
+  #after: number[] = [];
 
   /** @param guessing the loss of an answer by chance, where that is known */
   constructor(guessing = 0) {
@@ -55,12 +65,39 @@ export class Ruin {
       // What is no number is told otherwise.
       const isHigh = this.#first > 0 && loss > far * this.#first && Number.isFinite(loss);
       this.#highCount = isHigh ? this.#highCount + (loss > hopeless * this.#first ? enough : 1) : 0;
-      if (this.#highCount === 0) this.#since = undefined;
-      else if (this.#highCount >= enough && !this.#since) {
-        this.#since = { step, loss, first: this.#first, isGuessing: this.#first === this.#guessing };
-        this.#rate ??= rate;
+      const here = { step, loss, first: this.#first, isGuessing: this.#first === this.#guessing };
+      if (this.#highCount === 0) this.#since = this.#pastOf(loss);
+      else {
+        if (!this.#peak || loss > this.#peak.far.loss) this.#peak = { far: here, rate };
+        this.#after = [];
+        if (this.#since?.isPast) this.#since = undefined;
+        if (this.#highCount >= enough && !this.#since) {
+          this.#since = here;
+          this.#rate ??= rate;
+        }
       }
-      if (loss < mended * this.#first) this.#rate = undefined;
+      if (loss < mended * this.#first && !this.#since) this.#rate = undefined;
     });
   }
+
+  /** The loss that was far too high, where those after it are like guessing. */
+  #pastOf(loss: number): Far | undefined {
+    if (!this.#peak || this.#guessing === 0) return undefined;
+    this.#after = [...this.#after, loss].slice(-dead);
+    if (this.#after.length < dead) return undefined;
+    const [before, now, all] = [this.#after.slice(0, dead / 2), this.#after.slice(dead / 2), this.#after].map(meanOf) as [
+      number,
+      number,
+      number,
+    ];
+    const isPast = all >= like.guessing * this.#guessing && now >= like.before * before;
+    if (isPast) this.#rate ??= this.#peak.rate;
+    const { far } = this.#peak;
+    if (all < like.learning * this.#guessing) this.#peak = undefined;
+    return isPast || (this.#peak && this.#since) ? { ...far, first: this.#guessing, isGuessing: true, isPast: true } : undefined;
+  }
+}
+
+function meanOf(some: readonly number[]): number {
+  return some.reduce((sum, one) => sum + one, 0) / some.length;
 }

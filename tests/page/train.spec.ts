@@ -173,6 +173,26 @@ test("opens with a network that learns: loss falls, maps change, and what is kno
   expect(problems).toEqual([]);
 });
 
+test("a rate that is far too high: the curves stay readable, it is said, and the next run is drawn as usual", async ({
+  warmPage: page,
+}) => {
+  await page.goto("/train.html#batch=8&twin=none");
+  await learnTo(page, 12);
+  const panel = page.locator("conv-cam .train");
+  const caption = panel.locator(".train-chart figcaption").first();
+  await expect(caption).toHaveText(/^Loss(?!, log)/);
+  await panel.getByRole("slider", { name: "Learning rate" }).fill("0");
+  await expect(caption).toHaveText(/^Loss, logarithmic/, { timeout: 60_000 });
+  await expect(panel.locator(".train-rising")).toHaveText(/the network has come apart\. “Begin anew” takes the learning rate 0\.001/, {
+    timeout: 90_000,
+  });
+  await panel.getByRole("button", { name: "Begin anew" }).click();
+  await learnTo(page, 12);
+  await expect(panel.locator(".train-key.ink-before").first()).toBeVisible();
+  await expect(caption).toHaveText(/^Loss(?!, log)/);
+  await expect(panel.locator(".train-rising")).toHaveCount(0);
+});
+
 test("goes on after the GPU was lost, with no more lost than what came after the last weights kept", async ({ page }) => {
   // The page's own worker, with a way to lose its device.
   await page.route("**/assets/worker-*.js", async (route) => {
@@ -366,6 +386,12 @@ test("two networks learn on the same batches, each with its colour in the tiles 
   await expect(curves.locator(".train-key").first()).toHaveText("Adam");
   await expect(curves.locator(".train-key.ink-rival")).toHaveText("SGD with momentum");
   await expect(curves.locator(".train-key.ink-rival")).toBeVisible();
+  // What is told of one alone says of which.
+  await expect(status(page)).toContainText("Adam: loss");
+  await expect(status(page)).toContainText(/Adam: \d+\.\d % of 500/);
+  await expect(curves.locator(".train-key.ink-held-back")).toHaveText("Adam, held back");
+  for (const figure of ["confusion", "mistakes"])
+    await expect(page.locator(`conv-cam .train-${figure} figcaption`)).toContainText(", of “Adam”");
   // So have their weights, one number beside the other.
   await page.locator("conv-cam .train").getByLabel("What is drawn").selectOption("weights");
   const panel = page.locator("conv-cam .panel").nth(1);

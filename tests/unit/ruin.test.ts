@@ -44,6 +44,40 @@ test("is told of a training that goes on, whose first step was another day", () 
   expect(ruin.since).toEqual({ step: 404, loss: 5, first: 0.02, isGuessing: false });
 });
 
+/** Scatters as the loss of a network that gives each class about the same chance: from 2.3 to 2.5. */
+const guessed = (count: number) => Array.from({ length: count }, (_, i) => 2.4 + 0.1 * Math.sin(i * 1.7));
+/** Clothing, Adam, the rate set to 1 after step 12. */
+const killed = [2.31, 2.2, 1.9, 1.6, 1.5, 1.3, 1.2, 1.1, 1.2, 1, 0.9, 1, 25_535, 345, 8.8];
+
+test("is told within 30 steps of a network that only guesses since its loss was far too high, until it learns again", () => {
+  const { ruin, told } = ruinOf([...killed, ...guessed(90)]);
+  const text =
+    "After step 13 the loss was 25500, far above that of guessing, 2.3, and the network only guesses since: the network has come apart. “Begin anew” takes the learning rate 0.001, or a lower one that you choose.";
+  expect(told.indexOf(text)).toBeLessThan(13 + 30);
+  expect(new Set(told.slice(told.indexOf(text)))).toEqual(new Set([text]));
+  // A batch of a single picture may be right by chance.
+  ruin.note([0.4], 105, 0.001);
+  expect([ruin.since?.isPast, ruin.rate]).toEqual([true, 1]);
+  ruin.note(new Array<number>(20).fill(1.2), 106, 0.001);
+  expect([ruin.since, ruin.rate]).toEqual([undefined, 1]);
+  ruin.note([0.8], 126, 0.001);
+  expect(ruin.rate).toBeUndefined();
+});
+
+test.each<[string, readonly number[]]>([
+  ["recovers at once", [2.3, 60, 30, 9, 3, ...Array.from({ length: 60 }, (_, i) => 2.2 * 0.97 ** i)]],
+  ["falls slowly from above guessing", [2.3, 40, 12, ...Array.from({ length: 60 }, (_, i) => 8 * 0.93 ** i + 0.5)]],
+  ["comes back to what was learned", [0.5, 0.4, 200, 50, ...new Array<number>(60).fill(0.6)]],
+  ["was never far too high, and guesses", [2.4, 5, 9, 4, ...guessed(60)]],
+])("is none for a loss that %s", (_, losses) => {
+  const { told, ruin } = ruinOf(losses);
+  expect(told.slice(4).join("")).toBe("");
+  expect(ruin.since).toBeUndefined();
+});
+
+test("is not told as past where nobody knows what guessing comes to", () =>
+  expect(ruinOf([2, 25_535, 345, 8.8, ...guessed(60)], 0).told.at(-1)).toBe(""));
+
 test("is none for a step or two that are too hard, nor for what is no number", () => {
   const { ruin, told } = ruinOf([2, 50, 60, 2, 50, Number.NaN, 50, 50, 2]);
   expect([told.join(""), ruin.rate]).toEqual(["", undefined]);

@@ -85,10 +85,15 @@ test("it is not asked how good it is, and the status and what is read aloud say 
   expect(statusText(learning, false)).toBe(
     "Learns from 4 pictures · step 1 · 100 pictures/s · loss 0.500 · no picture is held back to try it on",
   );
+  await learning.goOn(true);
+  expect(statusText(learning, false)).toContain("loss 0.500, the mean of the last 2 steps ·");
   const unread = ["line 3: it has no class", "'a/b.png'"];
   expect(statusText({ ...learning, begun: { ...begun, leftOut: 3, unread }, history: learning.history } as never, false)).toContain(
     " · 3 pictures could not be read (line 3: it has no class; 'a/b.png'; …)",
   );
+  // Both are told of one after the other.
+  const both = { ...learning, begun, history: { losses: [1], steps: 1, scores: [], rival: {} }, speed: 0 };
+  expect(statusText(both as never, false, "Adam")).toMatch(/· step 1 · Adam: loss 1\.000 ·/);
   expect(learning.told).toBe("After 1 step the loss is 0.500; no picture is held back to try it on.");
   expect(learning.history.scores).toEqual([]);
 });

@@ -5,6 +5,7 @@ import type { Names } from "../compare/names.ts";
 import { make } from "../make.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { type History, smoothed } from "./history.ts";
+import { logarithmicMarks, lossScale } from "./loss-scale.ts";
 
 /** Between two lines of the grid: steps are whole. */
 const wholeSteps = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((one) => one * 10 ** power)).flat();
@@ -12,7 +13,7 @@ const wholeSteps = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((one) 
 const mostPoints = 600;
 const height = 130;
 /** Numbers beside an axis: a loss of a million has to fit, too. */
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 3 });
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
 
 /** What an axis of percents reaches from and to: never beyond 0 and 100. */
 const shares = (_: unknown, least: number | null, most: number | null): uPlot.Range.MinMax => {
@@ -77,6 +78,7 @@ export class Curves {
   readonly element = make("div", "train-curves");
   /** Up to which step both charts reach, so that one stands under the other. */
   #end = 1;
+  #scale = lossScale([], []);
   readonly #charts: readonly { readonly lines: readonly Line[]; readonly figure: HTMLElement; readonly plot: uPlot; readonly name: Text }[];
   #shown: Parameters<Curves["show"]> | undefined;
 
@@ -110,17 +112,25 @@ export class Curves {
     this.element.classList.toggle("is-untried", isUntried);
     this.#name("ink-rival", names.second);
     this.#name("ink-learned", run.rival ? names.first : "learned from");
-    this.#name("ink-right", run.rival ? names.first : "of those held back");
+    this.#name("ink-held-back", run.rival ? `${names.first}, held back` : "held back");
+    this.#name("ink-right", run.rival ? names.first : kind === "driving" ? "on roads held back" : "of those held back");
     const [, accuracy] = this.#charts;
     if (accuracy) accuracy.figure.hidden = isUntried;
     if (accuracy) accuracy.name.data = kind === "driving" ? "In the lane, %" : "Right, %";
     this.#end = Math.max(1, run.steps, before?.steps ?? 0);
-    for (const { lines, plot } of this.#charts) {
+    for (const { lines, plot, name } of this.#charts) {
       const runs = lines.map((line) => (line.isRival ? run.rival : line.isBefore ? before : run));
       const tables = lines.map((line, i) => (runs[i] ? line.of(runs[i]) : ([[], []] as const)));
       const steps = [...new Set(tables.flatMap(([xs]) => xs))].sort((a, b) => a - b);
+      const isLoss = lines === charts.loss;
+      if (isLoss) {
+        const lossesOf = (isBefore: boolean) => tables.flatMap(([, ys], i) => ((lines[i]?.isBefore === true) === isBefore ? ys : []));
+        this.#scale = lossScale(lossesOf(false), lossesOf(true), this.#scale.isLogarithmic);
+        name.data = this.#scale.isLogarithmic ? "Loss, logarithmic" : "Loss";
+      }
+      const { at } = this.#scale;
       const columns = tables.map(([xs, ys]) => {
-        const byStep = new Map(xs.map((x, i) => [x, ys[i] as number]));
+        const byStep = new Map(xs.map((x, i) => [x, isLoss ? at(ys[i] as number) : (ys[i] as number)]));
         return steps.map((step) => byStep.get(step) ?? null);
       });
       plot.setData([steps, ...columns]);
@@ -137,16 +147,29 @@ export class Curves {
   /** @param isShare whether its values are in percent */
   #options(lines: readonly Line[], isShare: boolean): uPlot.Options {
     const ink = () => this.#ink("ink-axis");
+    const isLogarithmic = () => !isShare && this.#scale.isLogarithmic;
+    const losses = (): uPlot.Range.MinMax => {
+      const [least, most] = this.#scale.range ?? [0, 1];
+      // Some room stays free on both sides; losses as they are begin with 0 where that is near.
+      return this.#scale.isLogarithmic ? [least - (most - least) / 20, most + (most - least) / 20] : uPlot.rangeNum(least, most, 0.1, true);
+    };
+    const marks = (_: unknown, __: number, from: number, to: number, step: number) =>
+      isLogarithmic()
+        ? [...logarithmicMarks(from, to)]
+        : Array.from({ length: Math.floor(to / step) - Math.ceil(from / step) + 1 }, (_, i) => (Math.ceil(from / step) + i) * step);
     const axis = { stroke: ink, grid: { stroke: () => this.#ink("ink-grid"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
     return {
       width: 300,
       height,
       cursor: { y: false, drag: { x: false, y: false } },
       legend: { show: false },
-      scales: { x: { time: false, range: () => [0, this.#end] }, ...(isShare && { y: { range: shares } }) },
+      scales: { x: { time: false, range: () => [0, this.#end] }, y: { range: isShare ? shares : losses } },
       axes: [
         { ...axis, size: 28, incrs: wholeSteps },
-        { ...axis, size: 44, space: 20, values: (_, splits) => splits.map((one) => compact.format(one)) },
+        {
+          ...{ ...axis, size: 44, space: 20, splits: marks },
+          values: (_, splits) => splits.map((one) => compact.format(isLogarithmic() ? 10 ** one : one)),
+        },
       ],
       series: [
         { label: "step" },

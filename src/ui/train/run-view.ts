@@ -8,7 +8,7 @@ import { silenceText } from "./silence.ts";
 import type { RunView } from "./template.ts";
 
 /** What a run does not know of itself. */
-type Beside = Pick<RunView, "isPaused" | "curves" | "note" | "stored" | "drawn">;
+type Beside = Pick<RunView, "name" | "isPaused" | "curves" | "note" | "stored" | "drawn">;
 
 /** @param rival what is another about a second network that learns */
 export function runViewOf(learning: Learning, rival: RivalWish | undefined, beside: Beside): RunView {

@@ -66,9 +66,13 @@ const rounded = (number: number) => formatNumber(Number(number.toPrecision(3)));
  */
 export function ruinText({ since }: Pick<Ruin, "since">, rateAnew: number): string {
   if (!since) return "";
-  const { step, loss, first, isGuessing } = since;
-  const what = isGuessing ? "that of guessing" : "that it began with";
-  return `After step ${step.toLocaleString("en")} the loss is ${rounded(loss)}, far above ${what}, ${rounded(first)}: the network has come apart. “Begin anew” takes the learning rate ${formatNumber(rateAnew)}, or a lower one that you choose.`;
+  const { step, loss, first, isGuessing, isPast } = since;
+  const what = `far above ${isGuessing ? "that of guessing" : "that it began with"}, ${rounded(first)}`;
+  const after = `After step ${step.toLocaleString("en")} the loss`;
+  const said = isPast
+    ? `${after} was ${rounded(loss)}, ${what}, and the network only guesses since`
+    : `${after} is ${rounded(loss)}, ${what}`;
+  return `${said}: the network has come apart. “Begin anew” takes the learning rate ${formatNumber(rateAnew)}, or a lower one that you choose.`;
 }
 
 /** What is told of a loss that rises, or stands still, and what to do; empty where neither does. */

@@ -4,10 +4,11 @@ import type { Learning } from "./learning.ts";
 /** Losses whose mean is told. */
 const lastSteps = 20;
 
-/** The mean of the last losses; undefined before the first step. */
+/** The mean of the last losses, and that it is one; undefined before the first step. */
 function lossText({ losses }: Learning["history"]): string | undefined {
   const last = losses.slice(-lastSteps);
-  return last.length === 0 ? undefined : (last.reduce((sum, one) => sum + one, 0) / last.length).toFixed(3);
+  if (last.length < 2) return last[0]?.toFixed(3);
+  return `${(last.reduce((sum, one) => sum + one, 0) / last.length).toFixed(3)}, the mean of the last ${last.length} steps`;
 }
 
 /** When weights were as they are: after so many steps. */
@@ -15,23 +16,27 @@ export function afterSteps(steps: number): string {
   return steps === 0 ? "before it learned" : `after ${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}`;
 }
 
-/** @param isPaused whether the element is */
-export function statusText({ begun, history, speed, isHeld, isStepping }: Learning, isPaused: boolean): string {
+/**
+ * @param isPaused whether the element is
+ * @param name of the network that is told of, where another one learns beside it
+ */
+export function statusText({ begun, history, speed, isHeld, isStepping }: Learning, isPaused: boolean, name?: string): string {
   const loss = lossText(history);
   const score = history.scores.at(-1);
   const pictures = begun.count === undefined ? "pictures without end" : `${begun.count.toLocaleString("en")} pictures`;
   const share = score && `${(100 * score.accuracy).toFixed(1)} %`;
+  const whose = name && history.rival ? `${name}: ` : "";
   // It is tried from time to time only.
   const when = score && score.steps !== history.steps ? `, ${afterSteps(score.steps)}` : "";
   return [
     stateText(isHeld, isPaused, isStepping) ?? `Learns from ${pictures}`,
     `step ${history.steps.toLocaleString("en")}`,
     speed > 0 ? `${Math.round(speed).toLocaleString("en")} pictures/s` : "",
-    loss ? `loss ${loss}` : "",
+    loss ? `${whose}loss ${loss}` : "",
     share
       ? begun.kind === "driving"
-        ? `in the lane ${share} of the time${when}`
-        : `${share} of ${begun.heldBack} pictures held back are right${when}`
+        ? `${whose}in the lane ${share} of the time${when}`
+        : `${whose}${share} of ${begun.heldBack} pictures held back are right${when}`
       : begun.heldBack === 0
         ? "no picture is held back to try it on"
         : "",
@@ -55,8 +60,8 @@ export function toldText({ begun, history }: Pick<Learning, "begun" | "history">
   if (!score) return `${after} the loss is ${lossText(history)}; no picture is held back to try it on.`;
   const share = `${Math.round(100 * score.accuracy)} %`;
   return begun.kind === "driving"
-    ? `${after} it is in the lane ${share} of the time.`
-    : `${after} ${share} of the pictures held back are right.`;
+    ? `${after} ${history.rival ? "the first network" : "it"} is in the lane ${share} of the time.`
+    : `${after} ${share} of the pictures held back are right${history.rival ? " by the first network" : ""}.`;
 }
 
 /** Where it does not go on; while a step ends, its weights still change. */

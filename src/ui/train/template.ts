@@ -31,6 +31,8 @@ export interface RunView {
   readonly nextRate: string;
   readonly pace: Pace;
   readonly drawn: DrawnPart;
+  /** What it is called where a second network learns beside it; else empty. */
+  readonly name: string;
   /** Empty where it does not tell classes. */
   readonly classes: readonly string[];
   readonly heldBack: number;
@@ -86,7 +88,7 @@ export function trainTemplate({ title, status, trouble, run }: TrainView, action
 }
 
 function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
-  const { isHeld, isPaused, rate, isRateOfBoth, nextRate, pace, drawn, note, stored, evaluated, classes } = run;
+  const { isHeld, isPaused, rate, isRateOfBoth, nextRate, pace, drawn, note, stored, evaluated, classes, name } = run;
   const choosePace = (event: Event) => actions.setPace((event.target as HTMLSelectElement).value as Pace);
   return html`
     <div class="train-row">
@@ -134,7 +136,7 @@ function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
     ${keptTemplate(run, actions)}
     <div class="train-figures">${run.curves ?? nothing}${
       // Pictures are drawn once, and not with every step.
-      guard([evaluated, classes], () => (evaluated && classes.length > 0 ? evaluatedTemplate(evaluated, run, actions) : nothing))
+      guard([evaluated, classes, name], () => (evaluated && classes.length > 0 ? evaluatedTemplate(evaluated, run, actions) : nothing))
     }</div>
     ${run.silence === "" ? nothing : html`<p class="train-silence">${run.silence}</p>`}
   `;
@@ -168,9 +170,10 @@ function keptTemplate({ kept, looked }: RunView, actions: TrainActions): Templat
 /** Classes that a table has room for. */
 const mostClasses = 16;
 
-function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack }: RunView, actions: TrainActions): TemplateResult {
+function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack, name: own }: RunView, actions: TrainActions): TemplateResult {
   const { confusion, mistakes, steps } = evaluated;
   const when = afterSteps(steps);
+  const whose = own === "" ? "" : `, of “${own}”`;
   const name = (index: number) => classes[index] ?? `class ${index}`;
   const most = Math.max(1, ...confusion.flat());
   return html`
@@ -178,7 +181,7 @@ function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack }: RunView,
       classes.length > mostClasses
         ? nothing
         : html`<figure class="train-confusion">
-            <figcaption>What it takes for what, of ${heldBack} pictures held back, ${when}</figcaption>
+            <figcaption>What it takes for what, of ${heldBack} pictures held back, ${when}${whose}</figcaption>
             <div class="train-table" tabindex="0" role="region" aria-label="What it takes for what">
               <table>
                 <thead>
@@ -210,7 +213,7 @@ function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack }: RunView,
           </figure>`
     }
     <figure class="train-mistakes">
-      <figcaption>${mistakes.length > 0 ? `Worst mistakes ${when}: click one to show it to the network` : `No mistakes ${when}`}</figcaption>
+      <figcaption>${mistakes.length > 0 ? `Worst mistakes ${when}${whose}: click one to show it to the network` : `No mistakes ${when}${whose}`}</figcaption>
       <div class="train-row">
         ${mistakes.map((mistake) => {
           const { right, answer, share } = mistake;

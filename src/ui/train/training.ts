@@ -319,17 +319,18 @@ export class Training extends UpdatedPart {
 
   #draw(): void {
     const [learning, history] = [this.#learning, this.#history];
-    if (history) this.#curves?.show(history, this.#before, learning?.begun.kind, namesOfRun(this.#element, learning?.rate));
+    const names = namesOfRun(this.#element, learning?.rate);
+    if (history) this.#curves?.show(history, this.#before, learning?.begun.kind, names);
     const { paused } = this.#element;
     const stored = this.#stored && { steps: this.#stored.history.steps, at: this.#stored.at };
     const view = {
       title: "Learning",
-      status: learning ? statusText(learning, paused) : this.#pending,
+      status: learning ? statusText(learning, paused, names.first) : this.#pending,
       trouble: this.#trouble ?? learning?.trouble ?? this.#drawing.problem,
       run:
         learning &&
         runViewOf(learning, this.#asked?.wish.rival, {
-          ...{ isPaused: paused, curves: this.#curves?.element },
+          ...{ name: history?.rival ? names.first : "", isPaused: paused, curves: this.#curves?.element },
           ...{ note: this.#note, stored, drawn: this.#drawing.part },
         }),
     };
