@@ -15,6 +15,12 @@ export function cut({ step, lowest, highest }: Rounding, { low, high }: Bounds):
   return { step, lowest: least, highest: Math.max(least, Math.min(highest, inSteps(high))) };
 }
 
+/** What is left of some bounds where others come behind them. */
+export function narrowed(first: Bounds, second: Bounds): Bounds {
+  const low = Math.min(Math.max(first.low, second.low), second.high);
+  return { low, high: Math.max(Math.min(first.high, second.high), low) };
+}
+
 export function isSame(a: Rounding, b: Rounding): boolean {
   return a.step === b.step && a.lowest === b.lowest && a.highest === b.highest;
 }

@@ -6,10 +6,11 @@ import { GraphEdit } from "../../graph/edit.ts";
 import { type AttributeValue, fusedDomain, type Graph, type Node, type TypedGraph } from "../../graph/graph.ts";
 import type { Pass } from "../../graph/pass.ts";
 import { largestFloat, Tensor } from "../../tensor.ts";
-import { activationBounds, attributesOf, type Bounds, cut, isSame, isWithin } from "./bounds.ts";
+import { activationBounds, attributesOf, type Bounds, cut, isSame, isWithin, narrowed } from "./bounds.ts";
 import { ranges } from "./grid.ts";
+import { knownProduct } from "./known-products.ts";
 import type { Rounding } from "./products.ts";
-import { ByteTensor, factorsOf, StepTensor, wholeStepsOf } from "./step-tensor.ts";
+import { inSteps } from "./step-tensor.ts";
 
 /** What becomes one node, and the value that it computes. */
 interface Chain {
@@ -253,38 +254,22 @@ class Fusion {
 
   /** What a product with known weights becomes; `undefined` where these are no bytes with a scale for each output channel. */
   #product(node: Node): Pick<Node, "operator" | "inputs" | "attributes"> | undefined {
-    const isExact = node.operator.startsWith("Exact");
-    const kind = isExact ? node.operator.slice("Exact".length) : node.operator;
-    const isProduct = ["Conv", "Gemm", "MatMul"].includes(kind);
-    const weight = this.edit.initializers.get(node.inputs[1] ?? "");
-    const [output = ""] = node.outputs;
-    if (!isProduct || !(weight instanceof StepTensor) || this.#graph.types.get(output)?.dtype !== "float32") return undefined;
-    const axis = kind === "Conv" || node.attributes.get("transB") ? 0 : 1;
-    const count = weight.shape[axis] as number;
-    const counted = this.#counted.get(node.inputs[0] as string);
-    const factors = factorsOf(weight, axis, counted?.step ?? 1);
-    const bias = node.inputs[2] ? this.edit.initializers.get(node.inputs[2]) : Tensor.filled("float32", [count], 0);
-    if (!factors || !bias || weight.dtype !== "float32") return undefined;
-    if (bias.size !== 1 && !(bias.size === count && bias.shape.at(-1) === count)) return undefined;
-    if (kind === "MatMul" && weight.shape.length !== 2) return undefined;
-    const bytes = ByteTensor.of(weight);
-    if (!bytes) return undefined;
-
-    const name = (what: string) => `${node.name}/${what}`;
+    const [input = "", , biasName, residual = ""] = node.inputs;
+    const counted = this.#counted.get(input);
+    const product = knownProduct(node, this.edit.initializers, counted?.step);
+    if (!product || !this.#isFloat32(node.outputs[0] ?? "")) return undefined;
+    const { kind, isExact, bytes, factors, bias } = product;
+    // What is read as steps hangs on what is observed, and a name must mean the same elements in every plan.
+    const constant = (what: string, values: Float32Array<ArrayBuffer>) =>
+      this.edit.constant(`${node.name}/${what} of ${counted?.step ?? 1}`, Tensor.float32([values.length], values));
     const isConvolution = kind === "Conv";
-    const whole = wholeStepsOf(bias, factors);
-    const shares = whole ?? bias.toFloat32();
-    const divided = factors.map((factor, i) => (shares[shares.length === 1 ? 0 : i] as number) / (whole ? 1 : factor));
     const inputs = [
-      counted?.name ?? (node.inputs[0] as string),
-      this.edit.constant(name("steps"), bytes),
+      counted?.name ?? input,
+      this.edit.constant(`${node.name}/steps`, bytes),
       // A convolution has a bias, zeros or not: factors lie in the order of its elements.
-      // What is read as steps hangs on what is observed, and a name must mean the same elements in every plan.
-      node.inputs[2] || isConvolution
-        ? this.edit.constant(name(`bias in steps of ${counted?.step ?? 1}`), Tensor.float32([count], divided))
-        : "",
-      node.inputs[3] ?? "",
-      this.edit.constant(name(`factors of ${counted?.step ?? 1}`), Tensor.float32([count], factors)),
+      biasName || isConvolution ? constant("bias in steps", inSteps(bias, factors)) : "",
+      residual,
+      constant("factors", factors),
     ];
     const attributes = new Map<string, AttributeValue>([
       ...[...node.attributes].filter(([key]) => !key.startsWith("activation")),
@@ -317,8 +302,7 @@ class Fusion {
       }
       if (!next || !more) return { last, dropped, output, rounding: { step: 0, lowest: bounds.low, highest: bounds.high } };
       dropped.push(last);
-      const low = Math.min(Math.max(bounds.low, more.low), more.high);
-      [last, output, bounds] = [next, next.outputs[0] as string, { low, high: Math.max(Math.min(bounds.high, more.high), low) }];
+      [last, output, bounds] = [next, next.outputs[0] as string, narrowed(bounds, more)];
     }
   }
 

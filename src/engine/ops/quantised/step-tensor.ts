@@ -88,8 +88,15 @@ export function packInto(target: Int8Array | Float32Array, source: Int8Array | F
   }
 }
 
+/** A bias by the scale of each output channel. */
+export function inSteps(bias: Tensor, factors: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  const whole = wholeStepsOf(bias, factors);
+  const values = whole ?? bias.toFloat32();
+  return factors.map((factor, i) => (values[values.length === 1 ? 0 : i] as number) / (whole ? 1 : factor));
+}
+
 /** A bias that is held as whole steps of these scales; `undefined` where it is not. */
-export function wholeStepsOf(bias: Tensor, factors: Float32Array): Float32Array<ArrayBuffer> | undefined {
+function wholeStepsOf(bias: Tensor, factors: Float32Array): Float32Array<ArrayBuffer> | undefined {
   if (!(bias instanceof StepTensor) || bias.parts.zeroPoint?.toNumbers().some((zero) => zero !== 0)) return undefined;
   const scales = bias.parts.scale.toFloat32();
   const isOfThese = factors.every((factor, i) => Math.abs((scales[scales.length === 1 ? 0 : i] as number) / factor - 1) < 1e-5);
