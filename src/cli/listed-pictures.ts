@@ -16,17 +16,19 @@ export class NoneHeldBack extends ModelError {}
 /** A list of what is held back, also where none to train on lies beside it. */
 const heldBackName = /^(test|testing|val|valid|validation)\.csv$/i;
 
+/** The list to train on that belongs to this one by its name, and that of what is held back: this one itself, where the name does not tell. */
+export function twinsOf(path: string): readonly [trained: string, tested: string] {
+  const named = (from: RegExp, to: string) => join(dirname(path), basename(path).replace(from, to));
+  return [named(testName, "train"), named(/(?<![a-z])train/i, "test")];
+}
+
 /**
  * What is held back is told by a column of the list, or lies in a list beside it (`train.csv` and `test.csv`); else it is one of five of each class, by the seed.
  *
  * @throws ModelError for a list that cannot be read, or makes no sense
  */
 export async function readListed(path: string, part: Part, options: DataOptions): Promise<BytesSet | NumbersSet> {
-  const twin = (from: RegExp, to: string) => {
-    const other = join(dirname(path), basename(path).replace(from, to));
-    return other !== path && existsSync(other) ? other : undefined;
-  };
-  const [trained, tested] = [twin(testName, "train"), twin(/(?<![a-z])train/i, "test")];
+  const [trained, tested] = twinsOf(path).map((other) => (other !== path && existsSync(other) ? other : undefined));
   // A list of what is held back alone has the classes of what was trained on, and its numbers in that order.
   const base = trained ? await readList(trained) : undefined;
   const list = base ? inOrderOf(base, await readList(path, base.classes), path) : await readList(path);

@@ -18,6 +18,7 @@ import { addSummary } from "./commands/summary.ts";
 import { addTrain } from "./commands/train.ts";
 import { addTune } from "./commands/tune.ts";
 import { addVerify } from "./commands/verify.ts";
+import { checkOverwrites } from "./overwrites.ts";
 import { line, printable } from "./printable.ts";
 import { UsageError, usageLine } from "./usage.ts";
 
@@ -49,7 +50,8 @@ export function createProgram(): Command {
     .version(packageFile.version)
     .addHelpText("after", examples)
     .configureOutput({ outputError: (text, write) => write(`${usageLine(text)}\n`) })
-    .exitOverride();
+    .exitOverride()
+    .hook("preAction", (_, command) => checkOverwrites(command));
   for (const add of [
     addSummary,
     addRun,

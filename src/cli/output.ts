@@ -54,12 +54,10 @@ async function writeWhole(path: string, data: string | Uint8Array): Promise<void
   }
 }
 
-/** For work whose result is a file: it goes on where the reader of its messages is gone. */
+/** For work whose result is a file: it goes on where its messages cannot be written, and fails at its end unless their reader is gone. */
 export function outliveReaders(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.removeAllListeners("error");
-    stream.on("error", () => {});
-  }
+  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners("error");
+  listen(() => {});
 }
 
 /**
@@ -67,10 +65,16 @@ export function outliveReaders(): void {
  * write, such as a full disk, makes the command fail.
  */
 export function watchOutput(): void {
+  listen(() => process.exit());
+}
+
+function listen(onReaderGone: () => void): void {
+  let isSaid = false;
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", ({ code, message }: NodeJS.ErrnoException) => {
-      if (code === "EPIPE") process.exit();
+      if (code === "EPIPE") return onReaderGone();
       process.exitCode = 1;
-      if (stream === process.stdout) console.error(`convcam: the output could not be written: ${message}`);
+      if (stream === process.stdout && !isSaid) console.error(`convcam: the output could not be written: ${message}`);
+      isSaid ||= stream === process.stdout;
     });
 }

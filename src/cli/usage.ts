@@ -50,7 +50,7 @@ export function parseArrayPair(text: string): readonly [name: string, path: stri
 }
 
 /** Where a file of one kind is written: a name with another's ending is refused. One without any, such as /dev/stdout, and a folder's are taken. */
-export function parsePath(ending: ".png" | ".npy" | ".onnx"): (text: string) => string {
+export function parsePath(ending: ".png" | ".npy" | ".onnx" | ".json" | ".csv"): (text: string) => string {
   return (text) => {
     if (!isFolderName(text) && !["", ending].includes(extname(text).toLowerCase()))
       throw new InvalidArgumentError(`Expected a name that ends in ${ending}, as this writes nothing else.`);

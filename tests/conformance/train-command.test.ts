@@ -47,6 +47,12 @@ test("a network learns to tell two kinds of pictures, and its file and log say s
   const losses = lines.slice(1).map((line) => Number(line.split(",")[1]));
   expect(losses.at(-1)).toBeLessThan((losses[0] as number) / 2);
   for (const step of [4, 8]) expect(readFileSync(join(folder, `learned-${step}.onnx`)).length).toBeGreaterThan(800_000);
+  // A training that goes on from a checkpoint does not write over it.
+  const fourth = join(folder, "learned-4.onnx");
+  const before = readFileSync(fourth);
+  expect(await main(["train", fourth, "--data", `idx:${folder}`, "--steps", "9", "--out", out, "--save-every", "4"])).toBe(2);
+  expect(said.join("\n")).toContain(`--out '${fourth}': the command reads this file.`);
+  expect(readFileSync(fourth).equals(before)).toBe(true);
   said = [];
   expect(await main(["evaluate", out, "--data", `idx:${folder}`, "--json", join(folder, "result.json")])).toBe(0);
   expect(said.join("\n")).toContain("100.00 % of 10 examples are right");
@@ -62,8 +68,6 @@ test.each([
   ["fewer bytes than a step can take", ["--out", "OUT", "--max-bytes", "1K"], "maxBytes: a step takes", 1],
   ["a momentum that Adam has not", ["--out", "OUT", "--momentum", "0.5"], "--momentum is sgd's", 2],
   ["means of other channels", ["--out", "OUT", "--mean", "1,2,3"], "--mean: 3 numbers", 1],
-  ["a log where the network is written", ["--out", "OUT", "--log", "OUT"], "the training reads or writes this file", 2],
-  ["a log that is called as checkpoints are", ["--out", "OUT", "--log", "net-2.onnx"], "a log is no network", 2],
   ["what freezes nothing", ["--out", "OUT", "--freeze", "^nothing"], "no parameter has such a name", 1],
 ] as const)("is refused with %s", { timeout: 60_000 }, async (_, options, message, status) => {
   writeDigits("train", 8);

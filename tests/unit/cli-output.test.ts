@@ -47,10 +47,10 @@ test.runIf(process.platform === "linux")("a full disk is an error", async () => 
 });
 
 /** Runs a program that watches its output and writes many lines, with `then` behind it in the shell. */
-async function runLines(then: string): Promise<{ readonly says: string; readonly output: string }> {
+async function runLines(then: string, watch = "watchOutput();"): Promise<{ readonly says: string; readonly output: string }> {
   const source = await readFile(join(import.meta.dirname, "../../src/cli/output.ts"), "utf8");
   const { code } = await transformWithOxc(source, "output.ts");
-  const program = `${code}\nwatchOutput();\nfor (let i = 0; i < 100000; i++) console.log("line " + i);\n`;
+  const program = `${code}\n${watch}\nfor (let i = 0; i < 100000; i++) console.log("line " + i);\n`;
   await writeFile(join(folder, "lines.mjs"), program);
   const command = `{ "${process.execPath}" lines.mjs; echo "status $?" >&2; } ${then}`;
   return new Promise((resolve) => {
@@ -66,6 +66,15 @@ test.runIf(process.platform === "linux")("output that a full disk does not take 
   const { says } = await runLines("> /dev/full");
   expect(says).toMatch(/^convcam: the output could not be written: ENOSPC/);
   expect(says).toMatch(/status 1\n$/);
+});
+
+test("work whose result is a file outlives who reads its messages", async () => {
+  expect(await runLines("| head -1", "watchOutput(); outliveReaders();")).toEqual({ output: "line 0\n", says: "status 0\n" });
+});
+
+test.runIf(process.platform === "linux")("work whose result is a file fails at its end where its messages cannot be written", async () => {
+  const { says } = await runLines("> /dev/full", "watchOutput(); outliveReaders();");
+  expect(says).toMatch(/^convcam: the output could not be written: ENOSPC[^\n]*\nstatus 1\n$/);
 });
 
 test("explanations of layers whose names differ only in what a file's may not hold go into files of their own", () => {

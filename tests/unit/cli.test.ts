@@ -290,7 +290,11 @@ test.each<[string, readonly string[], string]>([
     ["train", "mnist", "--data", "shapes", "--out", "x.onnx", "--batch", "65537"],
     "expected a whole number from 1 to 65536.",
   ],
-  ["a log that is a network", ["train", "mnist", "--data", "shapes", "--out", "x.onnx", "--log", "y.onnx"], "a log is no network"],
+  [
+    "a log that is a network",
+    ["train", "mnist", "--data", "shapes", "--out", "x.onnx", "--log", "y.onnx"],
+    "expected a name that ends in .csv",
+  ],
   ["data that there is not", ["train", "mnist", "--data", "cats", "--out", "x.onnx"], "--data 'cats': expected idx:DIR"],
   ["changes that mirror the road", ["train", "driver", "--data", "road", "--out", "x.onnx", "--augment", "flip"], "--augment flip"],
   ["a picture that nobody draws on", ["explain", "x.onnx", "--out", "x.png"], "--out draws over a picture"],

@@ -20,7 +20,7 @@ import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { writeOutput } from "../output.ts";
 import { formatBytes, formatTable } from "../table.ts";
-import { collect, parseCount, parseNumber, parsePrecisions, parseShape, precisionHelp } from "../usage.ts";
+import { collect, parseCount, parseNumber, parsePath, parsePrecisions, parseShape, precisionHelp } from "../usage.ts";
 
 interface Options {
   readonly network?: readonly string[];
@@ -65,7 +65,7 @@ export function addBench(program: Command): void {
     .option("--budget <seconds>", "time for the steady runs of a case; at least one is made", parseNumber, 5)
     .option("--steps", "print the GPU time of every dispatch", false)
     .option("--mosaic", "what the mosaics of the layers shown first add to a network's GPU time", false)
-    .option("--json <file>", "write the results there, as the page and `npm run bench` do")
+    .option("--json <file.json>", "write the results there, as the page and `npm run bench` do", parsePath(".json"))
     .action(runBench);
 }
 

@@ -11,7 +11,7 @@ import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { checkOutput, writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
-import { collect, parseCount, parseShape } from "../usage.ts";
+import { collect, parseCount, parsePath, parseShape } from "../usage.ts";
 
 interface Options {
   readonly seed: number;
@@ -31,7 +31,11 @@ are chosen as the page chooses them. Ends with status 1 when any file is broken;
     .argument("<files...>", ".onnx files, and folders that hold some at any depth")
     .option("--shape <input=shape>", "fix the shape of an input of that name, such as data=1,3,224,224; repeatable", collect(parseShape))
     .option("--seed <number>", "of the noise", parseCount(0), 0)
-    .option("--json <file>", "write { adapter, files: [{ file, verdict, reasons, opset, nodes, inputs, outputs, ms }] }")
+    .option(
+      "--json <file.json>",
+      "write { adapter, files: [{ file, verdict, reasons, opset, nodes, inputs, outputs, ms }] }",
+      parsePath(".json"),
+    )
     .action(check);
 }
 

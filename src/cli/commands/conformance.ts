@@ -12,7 +12,7 @@ import { requestNodeDevice } from "../node-device.ts";
 import { writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
 import { formatNumber } from "../table.ts";
-import { parseNumber, parseRegularExpression, precisionHelp, precisionOption } from "../usage.ts";
+import { parseNumber, parsePath, parseRegularExpression, precisionHelp, precisionOption } from "../usage.ts";
 
 interface Options {
   readonly filter?: RegExp;
@@ -38,7 +38,11 @@ Ends with status 1 when any case fails, when one is refused that is not listed, 
     )
     .argument("<folders...>", "a case, or folders that hold cases at any depth")
     .option("--filter <regex>", "only cases whose name matches", parseRegularExpression)
-    .option("--json <file>", "write { adapter, cases: [{ name, status, reason, listed, maxAbsError, maxRelError, ms }] }")
+    .option(
+      "--json <file.json>",
+      "write { adapter, cases: [{ name, status, reason, listed, maxAbsError, maxRelError, ms }] }",
+      parsePath(".json"),
+    )
     .option("--force-kernels", "run each case again with every kernel that accepts it", false)
     .option(
       "--weights-as-parameters",

@@ -13,7 +13,7 @@ import { requestNodeDevice } from "../node-device.ts";
 import { writeOutput } from "../output.ts";
 import { formatTable } from "../table.ts";
 import { dataHelp, hasNumbers, isRoad, type Part, pictureOf, readDataSet } from "../training-data.ts";
-import { parseCount, parseDivisors, parseList } from "../usage.ts";
+import { parseCount, parseDivisors, parseList, parsePath } from "../usage.ts";
 
 interface Options {
   readonly data: string;
@@ -37,7 +37,7 @@ export function addEvaluate(program: Command): void {
     .option("--mean <numbers>", "subtracted from pixels in 0…1, per channel", parseList, [0])
     .option("--std <numbers>", "divides last, per channel", parseDivisors, [1])
     .option("--seed <number>", "that of the training, where it divided a list or a folder", parseCount(0), 0)
-    .option("--json <file>", "write it as JSON")
+    .option("--json <file.json>", "write it as JSON", parsePath(".json"))
     .action(evaluate);
 }
 

@@ -16,6 +16,7 @@ import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunnin
 import { drawHeat } from "../heat.ts";
 import { readBytes, readLabels } from "../model-file.ts";
 import { writeOutput } from "../output.ts";
+import { refuseInput } from "../overwrites.ts";
 import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";
 import { parseList, parseNumber, parsePath, UsageError } from "../usage.ts";
@@ -86,7 +87,7 @@ async function explain(modelPath: string, imagePath: string | undefined, options
     for (const [of, result] of Object.entries(results)) console.log(line`${method} of ${name} by '${of}': ${formatShape(result.shape)}`);
     if (method === "integrated-gradients") console.log(formatCompleteness(await explanation.completeness()));
     if (isOfChannels(method)) for (const result of Object.values(results)) printRanking(result);
-    if (save !== undefined) await saveAll(save, results);
+    if (save !== undefined) await saveAll(save, results, [...(options.inputNpy ?? []), options.weights ?? ""]);
     if (out !== undefined) {
       const heat = { method, preparation: preparationOf(options), opacity: options.opacity };
       await drawHeat(model, imagePath as string, results, heat, out);
@@ -173,8 +174,9 @@ function printRanking(result: Tensor): void {
   for (const { channel, value } of ranked) console.log(`  channel ${String(channel).padStart(4)}  ${value.toPrecision(4).padStart(10)}`);
 }
 
-async function saveAll(path: string, results: Readonly<Record<string, Tensor>>): Promise<void> {
+async function saveAll(path: string, results: Readonly<Record<string, Tensor>>, inputs: readonly string[]): Promise<void> {
   const files = filesOf(path, Object.keys(results));
+  for (const file of files) await refuseInput("--save", file, inputs);
   for (const [i, result] of Object.values(results).entries()) {
     await writeOutput(files[i] as string, encodeNpy(result));
     console.log(line`saved as ${files[i] as string}`);

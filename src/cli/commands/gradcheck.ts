@@ -17,7 +17,7 @@ import { requestNodeDevice } from "../node-device.ts";
 import { writeOutput } from "../output.ts";
 import { line, printable } from "../printable.ts";
 import { formatCount, formatShape, formatTable } from "../table.ts";
-import { collect, parseCount } from "../usage.ts";
+import { collect, parseCount, parsePath } from "../usage.ts";
 
 interface Options extends InputOptions {
   readonly layer?: readonly string[];
@@ -39,7 +39,7 @@ the network beyond ${networkTolerance}. Ends with status 1 when anything is off.
     .argument("[image]", "a picture: JPEG, PNG, WebP, GIF, TIFF, AVIF (default: noise)")
     .option("--layer <name>", "only this layer, and not the network; repeatable", collect(String))
     .option("--seed <number>", "of the noise, the directions, and the weights of a layer's outputs", parseCount(0), 0)
-    .option("--json <file>", "write { adapter, seed, layers: [{ name, operator, error, verdict, … }], network }");
+    .option("--json <file.json>", "write { adapter, seed, layers: [{ name, operator, error, verdict, … }], network }", parsePath(".json"));
   addInputOptions(command).action(gradcheck);
 }
 

@@ -19,6 +19,7 @@ import { canBeNegative } from "../../ui/mosaic/signedness.ts";
 import { canPrepareNegative, preparationFor } from "../../ui/preparation.ts";
 import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunningModel } from "../feed.ts";
 import { writePng } from "../image.ts";
+import { refuseInput } from "../overwrites.ts";
 import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";
 import { checkFloat, isFolderName, parseCount, parsePath } from "../usage.ts";
@@ -85,8 +86,9 @@ async function runMosaic(modelPath: string, imagePath: string | undefined, optio
     const names = isAll ? layerValues(model.graph) : [model.valueName(options.layer)];
     const renderer = new MosaicRenderer(device, "rgba8unorm");
     for (const [i, name] of names.entries()) {
+      const path = isAll ? pathOfLayer(options.out, i, name) : options.out;
+      await refuseInput("--out", path, [imagePath ?? ""]);
       try {
-        const path = isAll ? pathOfLayer(options.out, i, name) : options.out;
         await drawValue(renderer, model, name, path, options, options.axes ?? axes.get(name));
       } catch (error) {
         // With --layer all, values that are not maps, such as constants and shapes, are passed over.

@@ -1,6 +1,5 @@
 // `convcam train`: trains a network on labelled pictures, and writes it as an .onnx file.
 import { createWriteStream } from "node:fs";
-import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { buildGraph, networks } from "../../../models/index.ts";
 import type { Augmentation } from "../../data-sets/augment.ts";
@@ -20,6 +19,7 @@ import { type Lesson, lessonOf } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { checkOutput, outliveReaders, writeOutput } from "../output.ts";
+import { refuseInput } from "../overwrites.ts";
 import { line } from "../printable.ts";
 import { dataHelp } from "../training-data.ts";
 import {
@@ -109,7 +109,7 @@ export function addTrain(program: Command): void {
     .option("--freeze <regex>", "keep parameters whose names match as they are", parseRegularExpression)
     .option("--seed <number>", "the same seed gives the same network on the same device", parseCount(0), 0)
     .addOption(new Option("--init <how>", "begin with the file's weights, or blank ones").choices(["file", "blank"]).default("file"))
-    .option("--log <file.csv>", "write a line for each step")
+    .option("--log <file.csv>", "write a line for each step", parsePath(".csv"))
     .option("--save-every <steps>", "write a checkpoint beside FILE.onnx after so many steps, FILE-STEP.onnx", parseCount(1))
     .option("--save-at <steps>", "the same after these steps, with commas", parseCounts, [])
     .option("--mean <numbers>", "subtracted from pixels in 0…1, per channel", parseList, [0])
@@ -123,28 +123,22 @@ async function readNetwork(name: string, seed: number): Promise<Graph> {
   return Object.hasOwn(networks, name) ? buildGraph(name, { seed }) : readModelFile(name);
 }
 
-/** @param others files that the training reads or writes */
-function checkLog(log: string | undefined, others: readonly string[]): void {
-  if (log === undefined) return;
-  if (others.some((other) => resolve(other) === resolve(log)))
-    throw new UsageError(`--log '${log}': the training reads or writes this file. Give the log a name of its own.`);
-  // As its checkpoints do.
-  if (log.endsWith(".onnx")) throw new UsageError(`--log '${log}': a log is no network. Give it a name that ends in .csv.`);
-}
-
 async function train(name: string, options: Options): Promise<void> {
   const { out, batch, optimizer, lr: rate, momentum, weightDecay, clip, freeze, seed, init, schedule, warmUp, accumulate } = options;
   if (options.steps !== undefined && options.epochs !== undefined) throw new UsageError("--steps and --epochs: give one of them.");
   if (momentum !== undefined && optimizer !== "sgd") throw new UsageError(`--momentum is sgd's; ${optimizer} has none.`);
   if (batch % accumulate !== 0) throw new UsageError(`--accumulate ${accumulate}: a batch of ${batch} has no such parts that are alike.`);
   for (const path of [out, options.log]) if (path !== undefined) await checkOutput(path);
-  checkLog(options.log, [out, name, options.data.replace(/^\w+:/, "")]);
   outliveReaders();
   const graph = await readNetwork(name, seed);
   const lesson = await lessonOf(graph, options);
   const steps = stepsOf(options, lesson);
   const beyond = options.saveAt.find((step) => step > steps);
   if (beyond !== undefined) throw new UsageError(`--save-at ${beyond}: there are only ${steps} steps.`);
+  // A training that goes on from one of its checkpoints may come to it again.
+  const [, begun] = /-(\d+)\.onnx$/.exec(name) ?? [];
+  if (begun !== undefined && isSaved(Number(begun), { ...options, steps }))
+    await refuseInput("--out", checkpointOf(out, Number(begun)), [name]);
   console.log(line`${lesson.title}, ${String(steps)} steps of ${String(batch)}`);
   const device = await requestNodeDevice();
   try {
@@ -193,6 +187,18 @@ function stepsOf({ steps, epochs, batch }: Options, { length }: Lesson): number 
 interface Run extends Options {
   readonly steps: number;
   readonly guessing: number | undefined;
+}
+
+/** Whether a checkpoint is written after this step. */
+function isSaved(
+  step: number,
+  { steps, saveEvery, saveAt }: Pick<Run, "steps" | "saveAt"> & { readonly saveEvery?: number | undefined },
+): boolean {
+  return (step < steps && step % (saveEvery ?? Number.POSITIVE_INFINITY) === 0) || saveAt.includes(step);
+}
+
+function checkpointOf(out: string, step: number): string {
+  return out.replace(/(\.onnx)?$/, `-${step}.onnx`);
 }
 
 /** How many losses are read back at once: a step waits for none of them, and the GPU for no step. */
@@ -263,9 +269,9 @@ async function run(
       read.catch(() => {});
       pending.push(read);
       if (pending.length >= mostPending) await pending.shift();
-      if ((step < steps && step % (saveEvery ?? Number.POSITIVE_INFINITY) === 0) || saveAt.includes(step)) {
+      if (isSaved(step, { steps, saveEvery, saveAt })) {
         await Promise.all(pending.splice(0));
-        await writeOutput(out.replace(/(\.onnx)?$/, `-${step}.onnx`), await model.toOnnx());
+        await writeOutput(checkpointOf(out, step), await model.toOnnx());
       }
     }
     await Promise.all(pending);

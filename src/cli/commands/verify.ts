@@ -15,7 +15,7 @@ import { requestNodeDevice } from "../node-device.ts";
 import { checkOutput, writeOutput } from "../output.ts";
 import { line, printable } from "../printable.ts";
 import { formatCount, formatTable } from "../table.ts";
-import { collect, parseCount } from "../usage.ts";
+import { collect, parseCount, parsePath } from "../usage.ts";
 
 interface Options extends FeedOptions {
   readonly layer?: readonly string[];
@@ -40,8 +40,9 @@ A layer that is left out is no failure.`,
     .option("--seed <number>", "of the noise", parseCount(0), 0)
     .option("--most <count>", "leave out layers of more multiplications (default: 200000000)", parseCount(1))
     .option(
-      "--json <file>",
+      "--json <file.json>",
       "write { adapter, seed, isRight, layers: [{ name, operator, kernel, error, relative, tolerance, verdict, … }] }",
+      parsePath(".json"),
     );
   addFeedOptions(command).action(verify);
 }

@@ -1,0 +1,81 @@
+// No command writes over what it reads: such command lines are refused before anything is read.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { main } from "../../src/cli/main.ts";
+
+let folder = "";
+let said: string[] = [];
+const names = [
+  "a.onnx",
+  "net-4.onnx",
+  "a.npy",
+  "b.npy",
+  "a.json",
+  "a.png",
+  "labels",
+  "train.csv",
+  "test.csv",
+  "set/t10k-labels-idx1-ubyte",
+  "set/out.onnx",
+];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "convcam-overwrites-"));
+  mkdirSync(join(folder, "set"));
+  for (const name of names) writeFileSync(join(folder, name), name);
+  symlinkSync("a.json", join(folder, "link.json"));
+  said = [];
+  vi.spyOn(console, "error").mockImplementation((text: string) => void said.push(text));
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+/** Names with a slash before them lie in the folder. */
+const run = (text: string) =>
+  main(text.split(" ").map((word) => word.replace(/(^|[:=])\//, `$1${folder}/`).replace("DEVICE", "/dev/stdout")));
+
+test.each([
+  ["evaluate /a.onnx --data csv:/train.csv --json /a.onnx", "ends in .json"],
+  ["evaluate /a.onnx --data csv:/train.csv --json /train.csv", "ends in .json"],
+  ["evaluate /a.json --data shapes --json /a.json", "reads this file"],
+  ["evaluate /a.json --data shapes --json /link.json", "reads this file"],
+  ["evaluate /link.json --data shapes --json /a.json", "reads this file"],
+  ["evaluate /a.onnx --data idx:/set --json /set/t10k-labels-idx1-ubyte", "reads this file"],
+  ["train /a.onnx --data shapes --out /a.onnx", "--out"],
+  ["train mnist --data csv:/train.csv --out /b.onnx --log /train.csv", "--log"],
+  ["train mnist --data csv:/train.csv --out /b.onnx --log /test.csv", "reads this file"],
+  ["train mnist --data shapes --out /b.onnx --log /b.onnx", "ends in .csv"],
+  ["train mnist --data shapes --out /log --log /log", "--out names this file, too"],
+  ["build /a.onnx --out /a.onnx", "reads this file"],
+  ["run /a.onnx --input-npy x=/a.npy --save y=/a.npy", "reads this file"],
+  ["run /a.onnx --input-npy /a.npy --save x=/b.npy --save y=/b.npy", "--save names this file, too"],
+  ["mosaic /a.onnx /a.png --layer c --out /a.png", "reads this file"],
+  ["explain /a.onnx /a.png --out /a.png", "reads this file"],
+  ["explain /a.onnx /a.png --weights /b.npy --save /b.npy", "reads this file"],
+  ["explain /a.onnx /a.png --labels /labels --save /labels", "reads this file"],
+  ["patterns /a.onnx --layer c --out /new --save /new", "names this file, too"],
+  ["check /a.onnx /a.json --json /a.json", "reads this file"],
+  ["gradcheck /a.onnx --json /a.onnx", "ends in .json"],
+  ["verify /a.onnx /a.png --json /a.png", "ends in .json"],
+  ["bench /a.onnx --json /a.onnx", "ends in .json"],
+  ["conformance /set --json /set/out.onnx", "ends in .json"],
+])("convcam %s", async (text, why) => {
+  expect(await run(text)).toBe(2);
+  expect(said.join("\n")).toContain(why);
+  expect(readdirSync(folder)).toHaveLength(names.length);
+  for (const name of names) expect(readFileSync(join(folder, name), "utf8")).toBe(name);
+});
+
+test.each([
+  "train mnist --data idx:/set --out /set/out.onnx",
+  "evaluate /a.onnx --data csv:/no.csv --json /a.json",
+  "patterns /a.onnx --layer c --out DEVICE --save DEVICE",
+  "run /a.onnx --input-npy x=/b.npy --save y=/a.npy",
+])("what is no input may be written over: convcam %s", async (text) => {
+  expect(await run(text)).toBe(1);
+  expect(said.join("\n")).toMatch(/plain text|there is neither/);
+});
