@@ -72,5 +72,6 @@ export async function classExamination(model: Model, set: DataSet) {
 export function checkClasses({ classes }: DataSet, scores: number | undefined): void {
   if (scores !== undefined && classes.length <= scores) return;
   const has = scores === undefined ? "several scores for each, as one that answers with a picture or boxes" : `${scores} scores`;
-  throw new ModelError(`the pictures are of ${classes.length} classes, but the network has ${has}.`);
+  const advice = scores === undefined ? "" : ` Its last layer has to answer with ${classes.length}.`;
+  throw new ModelError(`the pictures are of ${classes.length} classes, but the network has ${has}.${advice}`);
 }

@@ -140,15 +140,17 @@ export class Panel {
         width: this.isDense ? Math.min(width, 16 * largestUnit) : width,
         height: (this.#choice.channels?.length === 1 ? 0.5 : 0.75) * windowHeight,
       };
-    const { height: rows = 1, width: columns = 1 } = this.options.maps ?? {};
+    const { height: rows = 1, width: columns = 1, channels = 1 } = this.options.maps ?? {};
     // Of very many rows there is nothing to see in all of the width.
     if (this.element.classList.contains("wide") && rows <= 32 * columns) return { width };
     const least = Number.parseFloat(getComputedStyle(this.element).flexBasis) || 272;
     // Where one panel fills a row, its mosaic may be as high as it is wide.
     this.#isAlone = galleryWidth < 1.6 * least;
-    const height = Math.min(this.#isAlone ? width : least, 0.6 * windowHeight);
+    // Many weights are no more than a point each in the height of maps.
+    const usual = this.#choice.draws && channels * rows * columns > 2e4 ? 2 * least : least;
+    const height = Math.min(this.#isAlone ? width : usual, 0.6 * windowHeight);
     if (!this.isDense) return { width, height };
-    const unitColumns = chooseColumns({ channels: this.options.maps?.channels ?? 1, mapHeight: 1, mapWidth: 1 });
+    const unitColumns = chooseColumns({ channels, mapHeight: 1, mapWidth: 1 });
     return { width: Math.min(width, unitColumns * largestUnit), height };
   }
 

@@ -155,7 +155,10 @@ test("opens with a network that learns: loss falls, maps change, and what is kno
   const downloading = page.waitForEvent("download");
   await panel.getByRole("button", { name: "Download .onnx" }).click();
   const download = await downloading;
-  expect(download.suggestedFilename()).toBe(`mnist-blank-after-${step + 1}-steps.onnx`);
+  expect(download.suggestedFilename()).toBe(`fashion-mnist-after-${step + 1}-steps.onnx`);
+  const table = page.waitForEvent("download");
+  await panel.getByRole("button", { name: "Losses .csv" }).click();
+  expect((await table).suggestedFilename()).toBe(`fashion-mnist-losses-after-${step + 1}-steps.csv`);
   const bytes = await readFile(await download.path());
   // The learned file is a network like others.
   await page.evaluate(
@@ -345,6 +348,15 @@ test("learns with a network in one's own lines, says which line is wrong, and th
   await page.getByRole("button", { name: "Build it, and begin" }).click();
   await expect(page.locator("#problem")).toBeHidden();
   await expect(page.locator("#lines-said")).toHaveText("12,236 parameters");
+  // What is wrong with them stands beside them, and says what to write.
+  await lines.fill("input 3 48 48\nfirst: conv 8 5 stride 4 relu\ndense 10 softmax");
+  await page.getByRole("button", { name: "Build it, and begin" }).click();
+  await expect(page.locator("#written #problem")).toHaveText(
+    "The pictures are of 12 classes, but the network has 10 scores. Its last layer has to answer with 12. Write “dense 12 softmax” as the last line.",
+  );
+  await lines.fill("input 3 48 48\nfirst: conv 8 5 stride 4 relu\ndense 12 softmax");
+  await page.getByRole("button", { name: "Build it, and begin" }).click();
+  await expect(page.locator("#problem")).toBeHidden();
   await learnTo(page, 2);
   expect(await page.evaluate(() => (document.querySelector("conv-cam") as ConvCam).availableLayers.map(({ value }) => value))).toContain(
     "first",
@@ -464,8 +476,18 @@ test("is taught three classes by drawings, and is right on another drawing", asy
     }
     await expect(page.locator("#classes li").nth(i)).toContainText("3 pictures");
   }
+  const [asked, answer] = [page.locator("#try"), page.locator("conv-cam .bars")];
+  await expect(asked).toBeEmpty();
+  await page.locator("#learn").focus();
+  await page.keyboard.press("9");
+  await expect(page.locator("#lack")).toHaveText("There are 3 classes: choose “Another class” first.");
+  await page.keyboard.press("1");
+  await expect(page.locator("#lack")).toHaveText(/^There is no picture to add yet: draw something/);
   await page.getByRole("button", { name: "Learn these" }).click();
   await learnTo(page, 30);
+  // Nothing is said of an empty pad but what to do.
+  await expect(asked).toHaveText("Draw something to try it.");
+  await expect(answer).toBeHidden();
   await draw(page, strokes["angle"] ?? [], 0.03);
   const top = () =>
     page.evaluate(
@@ -476,6 +498,8 @@ test("is taught three classes by drawings, and is right on another drawing", asy
           viewer.refresh();
         }),
     );
+  await expect(asked).toBeEmpty();
+  await expect(answer).toBeVisible();
   await expect.poll(top, { timeout: 60_000 }).toBe("angle");
   await page.getByRole("button", { name: "Add a picture to angle" }).click();
   await expect(page.locator("#lack")).toHaveText(/^1 new picture is not learned yet/);
@@ -491,14 +515,31 @@ test("a network with two halves learns to drive, and a visitor drives instead", 
   await expect(page.locator("conv-cam .panel .name").filter({ hasText: "steering_conv_1 + throttle_conv_1" })).toHaveCount(1);
   const road = page.locator("#road canvas");
   const seen = () => road.evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  await expect(page.locator("#drive")).toContainText("At first they drive into the grass.");
+  await expect(page.locator("#second option:checked")).toHaveText("None: its halves are shown");
+  await expect(page.locator("#twin option:checked")).toHaveText("Steering and throttle in the same tiles");
+  await expect(page.locator("conv-cam .train-key.ink-right")).toHaveText("on roads held back");
+  const how = page.locator("#drive-how");
+  await expect(how).toBeHidden();
   await page.getByRole("button", { name: "You drive" }).click();
+  await expect(how).toContainText(/Arrow keys: .* With a finger/);
   await expect(page.getByRole("button", { name: "You drive" })).toHaveAttribute("aria-pressed", "true");
   await expect(road).toBeFocused();
   const before = await seen();
   await page.keyboard.down("ArrowUp");
   await expect.poll(seen).not.toBe(before);
   await expect(page.locator("#drive-throttle")).toHaveJSProperty("value", 1);
+  await page.keyboard.down("ArrowRight");
+  await expect(page.locator("#drive-bar")).toHaveAttribute("style", "--steering: 1.00;");
+  await page.keyboard.up("ArrowRight");
   await page.keyboard.up("ArrowUp");
+  // It stands in the grass; whoever drives next begins in the lane.
+  await expect(page.locator("#drive-said")).not.toHaveText(/100 %/);
+  await page.locator("conv-cam").evaluate((viewer: ConvCam) => viewer.pause());
+  await page.getByRole("button", { name: "It drives" }).click();
+  await expect(how).toBeHidden();
+  await page.locator("conv-cam").evaluate((viewer: ConvCam) => viewer.play());
+  await expect(page.locator("#drive-said")).toHaveText(/^In its lane 100 % of the way · [12]\d km/);
   // Something else is learned, and the road is gone.
   await page.getByRole("combobox", { name: "Learns from" }).selectOption("shapes");
   await expect(page.locator("#drive")).toBeHidden();
@@ -509,6 +550,7 @@ test("a network with two halves learns to drive, and a visitor drives instead", 
 test("one that has learned to drive keeps its lane in the page", async ({ warmPage: page }) => {
   await page.goto("/train.html#data=road&network=learned&twin=none");
   await expect(page.locator("#drive-said")).toHaveText(/In its lane 100 % of the way · [1-9]\d km\/h/, { timeout: 60_000 });
+  await expect(page.locator("#drive-first")).toBeHidden();
   await expect(page.locator("conv-cam .train")).toHaveCount(0);
 });
 

@@ -44,7 +44,7 @@ export class Drive {
       this.#choose(true);
       this.#steered.element.focus();
     });
-    find("drive-again").addEventListener("click", () => this.#restart());
+    find("drive-again").addEventListener("click", () => this.#begin(this.#world.seed + 1));
   }
 
   open(): void {
@@ -66,15 +66,18 @@ export class Drive {
     if (this.#viewer.input !== element) this.#viewer.input = element;
   }
 
+  /** Who takes the wheel begins with a fresh car on the same road: the score is of one driver alone. */
   #choose(isByHand: boolean): void {
     this.#look();
+    if (isByHand !== this.#isByHand) this.#begin(this.#world.seed);
     this.#isByHand = isByHand;
+    find("drive-how").hidden = !isByHand;
     find("drive-hand").ariaPressed = String(isByHand);
     find("drive-network").ariaPressed = String(!isByHand);
   }
 
-  #restart(): void {
-    this.#world = startWorld(this.#world.seed + 1);
+  #begin(seed: number): void {
+    this.#world = startWorld(seed);
     this.#lane = [];
     this.#hits = 0;
     this.#draw();
@@ -151,6 +154,7 @@ export class Drive {
 
   #tell({ steering, throttle }: Controls): void {
     find<HTMLMeterElement>("drive-steering").value = steering;
+    find("drive-bar").style.setProperty("--steering", Math.max(-1, Math.min(1, steering)).toFixed(2));
     find<HTMLMeterElement>("drive-throttle").value = throttle;
     const share = this.#lane.filter(Boolean).length / this.#lane.length;
     const speed = Math.round(3.6 * this.#world.car.speed);

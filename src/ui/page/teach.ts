@@ -20,6 +20,8 @@ export interface TeachHost {
   onTake(): void;
   /** There are other pictures or classes than before. */
   onChange(): void;
+  /** Nothing was taken, and why. */
+  onLack(text: string): void;
 }
 
 /** Pixels of a picture that is kept, per side. */
@@ -72,14 +74,17 @@ export class Teach {
   /** The keys 1 to 9 take a picture for the class of that number, again and again while they are held. */
   #onKey(event: KeyboardEvent): void {
     const isTyping = event.composedPath()[0] instanceof HTMLInputElement;
-    const one = /^[1-9]$/.test(event.key) ? this.#classes[Number(event.key) - 1] : undefined;
-    if (!one || isTyping || event.ctrlKey || event.metaKey || event.altKey || this.#element.hidden) return;
+    const one = this.#classes[Number(event.key) - 1];
+    const isNumber = /^[1-9]$/.test(event.key);
+    if (!isNumber || isTyping || event.ctrlKey || event.metaKey || event.altKey || this.#element.closest("[hidden]")) return;
     event.preventDefault();
-    if (!event.repeat) this.#start(one);
+    if (!one) this.#host.onLack(`There are ${this.#classes.length} classes: choose “Another class” first.`);
+    else if (!event.repeat) this.#start(one);
   }
 
   #start(one: Class): void {
     this.#stop();
+    if (!this.#host.picture()) this.#host.onLack("There is no picture to add yet: draw something, or hold it before the camera.");
     void this.#take(one);
     this.#timer = window.setInterval(() => void this.#take(one), everyMs);
   }

@@ -24,12 +24,16 @@ export class Teaching {
 
   constructor(viewer: ConvCam, complain: (text: string) => void) {
     this.#viewer = viewer;
-    this.#pad = new DrawingPad(find<HTMLCanvasElement>("pad"), () => viewer.refresh());
+    this.#pad = new DrawingPad(find<HTMLCanvasElement>("pad"), () => {
+      this.#showAnswer();
+      viewer.refresh();
+    });
     this.#teach = new Teach(find("classes"), {
       picture: () => this.#picture(),
       onTake: () => {
         if (!this.#isCamera) this.#pad.clear();
       },
+      onLack: (text) => this.#tell(text),
       onChange: () => this.#tell(toldOf(this.#teach, this.#learned, this.#isRefused)),
     });
     find("draw").addEventListener("click", () => this.#look(false));
@@ -38,9 +42,7 @@ export class Teaching {
     find("learn").addEventListener("click", () => {
       this.#learn().catch((error: Error) => complain(error.message));
     });
-    find<HTMLInputElement>("why").addEventListener("change", ({ target }) => {
-      viewer.explain = (target as HTMLInputElement).checked ? "grad-cam" : undefined;
-    });
+    find("why").addEventListener("change", () => this.#showAnswer());
     listen(viewer, "input", () => this.#preview());
     listen(viewer, "error", ({ error, part }) => part === "input" && complain(error.message));
   }
@@ -78,6 +80,18 @@ export class Teaching {
     find("clear").hidden = isCamera;
     find("preview").hidden = !isCamera;
     this.#viewer.input = isCamera ? "camera" : this.#pad.picture;
+    this.#showAnswer();
+  }
+
+  /** The answer to an empty pad is worth nothing: instead it is said what to do. */
+  #showAnswer(): void {
+    const isEmpty = !this.#isCamera && this.#pad.isEmpty;
+    find("try").textContent = isEmpty && this.#learned.size > 0 ? "Draw something to try it." : "";
+    if (!this.#isOpen) return;
+    if (isEmpty) this.#viewer.setAttribute("bars", "none");
+    else this.#viewer.removeAttribute("bars");
+    const explain = !isEmpty && find<HTMLInputElement>("why").checked ? "grad-cam" : undefined;
+    if (this.#viewer.explain !== explain) this.#viewer.explain = explain;
   }
 
   #preview(): void {
@@ -113,6 +127,7 @@ export class Teaching {
     viewer.trainFiles = files;
     this.#learned = new Set(files);
     this.#tell("");
+    this.#showAnswer();
     const escaped = parameters.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
     if (find<HTMLInputElement>("all").checked) viewer.removeAttribute("train-freeze");
     else viewer.setAttribute("train-freeze", `^(?!(${escaped.join("|")})$)`);

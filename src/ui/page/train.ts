@@ -3,6 +3,7 @@ import fashionUrl from "../../../models/data/fashion-mnist.bin?url&no-inline";
 import type { ManifestEntry } from "../../../models/manifest.ts";
 import { loadPart } from "../../engine/errors.ts";
 import "../element.ts";
+import { asSentence } from "../as-sentence.ts";
 import type { ConvCam } from "../element.ts";
 import { find, listen } from "./listen.ts";
 import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
@@ -123,11 +124,25 @@ function offer(name: string, isThere: boolean): void {
   if (option) option.hidden = option.disabled = !isThere;
 }
 
+/** What a choice is called, where that hangs on other choices. */
+function call(list: keyof Choices, value: string, text: string): void {
+  const option = field(list).querySelector<HTMLOptionElement>(`option[value=${value}]`);
+  if (option) option.text = text;
+}
+
 /** What of the page belongs to what is learned. */
-function arrange({ network, data }: Choices): void {
+function arrange({ network, data, twin, second }: Choices): void {
+  // On the road two colours are those of the two halves, where no second network learns.
+  const hasHalves = data === "road" && second === "blank";
+  call("second", "blank", hasHalves && twin === "colors" ? "None: its halves are shown" : (options.second?.["blank"] as string));
+  call("twin", "colors", hasHalves ? "Steering and throttle in the same tiles" : (options.twin?.["colors"] as string));
+  find("drive-first").hidden = network !== "";
   offer("learned", lessonOf(data).learned !== undefined);
   offer("lines", canBeWritten(data));
   find("written").hidden = !isWritten({ network, data });
+  // What is wrong with lines stands below them.
+  if (isWritten({ network, data })) find("write").closest(".row")?.before(find("problem"));
+  else find("about").before(find("problem"));
   find("about").textContent = lessonOf(data).about;
   // Nothing stands there before it answers.
   find("teach").hidden = data !== "teach" || !teach;
@@ -200,7 +215,7 @@ async function show(choices: Choices): Promise<void> {
   else viewer.setAttribute("train-rival", rival);
   viewer.trainFiles = isOwn(data) ? pictures : undefined;
   if (hasLearned) viewer.removeAttribute("train");
-  else viewer.setAttribute("train", data === "fashion" ? fashionUrl : isOwn(data) ? "" : data);
+  else viewer.setAttribute("train", data === "fashion" ? `${fashionUrl}#fashion-mnist` : isOwn(data) ? "" : data);
   if (viewer.src !== src) viewer.src = src;
 }
 
@@ -269,7 +284,13 @@ new MutationObserver(() => {
   latest.draws = draws;
   tellAddress(latest);
 }).observe(viewer, { attributeFilter: ["train-draws"] });
-listen(viewer, "error", () => complain(""));
+listen(viewer, "error", ({ error, part }, event) => {
+  const [, classes] =
+    (part === "train" && latest && isWritten(latest) && /of (\d+) classes, but the network has/.exec(error.message)) || [];
+  complain(classes === undefined ? "" : `${asSentence(error.message)} Write “dense ${classes} softmax” as the last line.`);
+  // It is told once, beside the lines.
+  if (classes !== undefined) event.preventDefault();
+});
 
 offerSkip();
 fill(readAddress());

@@ -10,6 +10,7 @@ import { adoptStyles } from "../style-sheet.ts";
 import { UpdatedPart } from "../updated-part.ts";
 import { stillAsked, unpacked } from "./archives.ts";
 import { type Asked, askedOf, type Beginning, isOfSameWeights, isSame } from "./asked.ts";
+import { dataName } from "./data-name.ts";
 import { Drawing } from "./drawing.ts";
 import { type History, historyFor } from "./history.ts";
 import type { TrainHost } from "./host.ts";
@@ -228,7 +229,8 @@ export class Training extends UpdatedPart {
     step: () => void this.#learning?.goOn(true),
     restart: () => void this.#try(() => this.#restart()),
     save: () => void this.#try(() => this.#save()),
-    saveLosses: () => this.#history && this.#download(new Blob([lossesCsv(this.#history)], { type: "text/csv" }), "losses", ".csv"),
+    saveLosses: () =>
+      this.#history && this.#download(new Blob([lossesCsv(this.#history)], { type: "text/csv" }), this.#history.steps, ".csv", "losses"),
     setRate: (rate) => this.#set({ rate }),
     setPace: (pace) => this.#set({ pace }),
     setDrawn: (part) => setAttribute(this.#element, "train-draws", part === "maps" ? undefined : part),
@@ -278,11 +280,12 @@ export class Training extends UpdatedPart {
   async #save(): Promise<void> {
     const kept = await this.#learning?.keep();
     if (!kept) return;
-    this.#download(new Blob([kept.bytes]), `after-${kept.steps}-steps`, ".onnx");
+    this.#download(new Blob([kept.bytes]), kept.steps, ".onnx");
   }
 
-  #download(blob: Blob, what: string, ending: string): void {
-    const name = fileName(networkName(this.#element.src), what) + ending;
+  /** A file is named by what was learned, where that has a name, and by the steps. */
+  #download(blob: Blob, steps: number, ending: string, what = ""): void {
+    const name = fileName(dataName(this.#asked?.wish) ?? networkName(this.#element.src), what, `after-${steps}-steps`) + ending;
     download(blob, name);
     this.#note = `Saved as ${name}.`;
     this.#show();
