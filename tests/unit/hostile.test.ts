@@ -2,7 +2,7 @@
 // are tried where they are; each class of them has a small case here.
 import { describe, expect, test } from "vitest";
 import { ModelError, UnsupportedError } from "../../src/engine/errors.ts";
-import type { Graph } from "../../src/engine/graph/graph.ts";
+import type { Graph, Node } from "../../src/engine/graph/graph.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 import { optimizeGraph, prepareGraph } from "../../src/engine/passes/index.ts";
@@ -10,7 +10,7 @@ import { planGraph } from "../../src/engine/plan/planner.ts";
 import { summarize } from "../../src/engine/summary.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { dataFiles, readData } from "../support/data.ts";
-import { type GraphLines, graphOf, op } from "../support/graphs.ts";
+import { body, type GraphLines, graphOf, op } from "../support/graphs.ts";
 
 /** All that loading does without a GPU. Inputs with free extents get 8. */
 async function plan(graph: Graph): Promise<readonly string[]> {
@@ -36,6 +36,8 @@ async function outcome(graph: Graph | Uint8Array): Promise<string> {
   }
 }
 
+/** Bytes of all arrays. */
+const held = () => process.memoryUsage().arrayBuffers;
 const int64 = (...values: number[]) => Tensor.int64([values.length], values);
 const floats = (shape: readonly number[], value = 1) => Tensor.filled("float32", shape, value);
 const x4 = { x: [1, 1, 4, 4] };
@@ -175,6 +177,36 @@ describe("a small file asks for little", () => {
     expect(graph.nodes.map(({ name }) => name)).toEqual(["y"]);
   });
 
+  const filledBy = (operator: string, extents: readonly number[], nodes: readonly Node[], value = floats([1])) =>
+    graphOf({
+      constants: { s: int64(...extents), zero: Tensor.int64([], [0]), one: Tensor.int64([], [1]), million: Tensor.int64([], [1 << 20]) },
+      nodes: [op(operator, "s", "f", { value }), ...nodes],
+    });
+
+  test("a sum of thousands of values is left to the GPU, since it would hold each of them", async () => {
+    const inputs = new Array(3000).fill("f").join(" ");
+    const { graph } = await prepareGraph(filledBy("ConstantOfShape", [1 << 20], [op("Sum", inputs, "y")]), {});
+    expect(graph.nodes.map(({ name }) => name)).toEqual(["y"]);
+  });
+
+  test.each([
+    ["EyeLike", op("EyeLike", "f", "y"), [2048, 2048]],
+    ["Range", op("Range", "zero million one", "y"), [1]],
+    ["HannWindow", op("HannWindow", "million", "y"), [1]],
+    ["NonZero", op("NonZero", "f", "y"), [16, 16, 16, 16]],
+  ] as const)("what %s knows by a formula takes memory only when it is read", async (_, node, extents) => {
+    const nodes = Array.from({ length: 40 }, (_, i) => ({ ...node, name: `y${i}`, outputs: [`y${i}`] }));
+    const before = held();
+    const { obstacles } = await prepareGraph(filledBy("ConstantOfShape", extents, nodes), {});
+    expect(obstacles).toEqual([]);
+    expect(held() - before).toBeLessThan(8e6);
+  });
+
+  test("a trip count is one number, whatever the constant holds", async () => {
+    const loop = op("Loop", "f _ x", "y", { body: body("i c x", "c x", []) });
+    expect(await outcome(filledBy("ConstantOfShape", [1 << 23], [loop], int64(1)))).toContain("its trip count ('f') has 8388608 elements");
+  });
+
   test("parameters are counted once, whatever reads them again and again", async () => {
     const nodes = Array.from({ length: 60 }, (_, i) => op("Add", `v${i} v${i}`, `v${i + 1}`));
     const graph = graphOf({ constants: { v0: floats([1]) }, nodes: [...nodes, op("Add", "x v60", "y")] });
@@ -215,7 +247,6 @@ for (const file of folder)
   test(`the file ${file} ends in an error or runs, and keeps little memory`, async () => {
     const bytes = readData(`hostile/${file}`) as Uint8Array;
     const name = file.replace(".onnx", "");
-    const held = () => process.memoryUsage().arrayBuffers;
     const before = held();
     expect(await outcome(bytes)).toMatch(fine.has(name) || harmless.has(name) ? /^runs/ : /^(?!runs)/);
     expect(held() - before).toBeLessThan(bytes.length * perByte + freeBytes);

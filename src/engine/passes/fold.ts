@@ -4,9 +4,7 @@ import type { Operation } from "../ops/operator.ts";
 import { sizeOf } from "../shapes.ts";
 import { bytesPerElement, Tensor } from "../tensor.ts";
 
-/** Elements above which a single constant is left to the GPU. */
-const maxFoldedElements = 1 << 22;
-/** What every graph may compute and keep, and how much more for each element and byte of its initializers. */
+/** What every graph may compute and keep, and how much more for each element and byte of its initializers. A constant of more elements is left to the GPU. */
 const freeWork = 1 << 22;
 const freeBytes = 1 << 25;
 const workPerElement = 16;
@@ -16,27 +14,27 @@ const alwaysFoldedElements = 64;
 
 /** How much may still be computed at load, in elements visited and in bytes kept. */
 export class FoldBudget {
-  #work = 0;
-  #bytes = 0;
+  #work = freeWork;
+  #bytes = freeBytes;
 
-  /** A graph that has types was inferred before, and has spent its budget then. */
   constructor(graph: Graph) {
-    if ("types" in graph) return;
-    this.#work = freeWork;
-    this.#bytes = freeBytes;
     for (const { dtype, size } of graph.initializers.values()) {
       this.#work += size * workPerElement;
       this.#bytes += size * bytesPerElement(dtype) * bytesPerByte;
     }
+    // A graph that has types was inferred before, and has spent its budget then.
+    if ("types" in graph) this.#work = 0;
   }
 
   /** Takes the cost of computing these outputs. @returns whether the budget has room for it */
   take(operation: Operation, inputs: readonly (Tensor | undefined)[]): boolean {
     const sizes = operation.outputs.map(({ shape }) => sizeOf(shape));
-    const work = Math.max(0, ...sizes, ...inputs.map((tensor) => tensor?.size ?? 0));
-    if (work <= alwaysFoldedElements) return true;
+    const largest = Math.max(0, ...sizes, ...inputs.map((tensor) => tensor?.size ?? 0));
+    if (largest <= alwaysFoldedElements) return true;
+    // Two inputs are usual. A sum of thousands of values goes through each of them, and holds them.
+    const work = (largest * Math.max(2, inputs.length)) / 2;
     const bytes = operation.outputs.reduce((sum, { dtype }, i) => sum + (sizes[i] as number) * bytesPerElement(dtype), 0);
-    if (Math.max(0, ...sizes) > maxFoldedElements || work > this.#work || bytes > this.#bytes) return false;
+    if (Math.max(0, ...sizes) > freeWork || work > this.#work || bytes > this.#bytes) return false;
     this.#work -= work;
     this.#bytes -= bytes;
     return true;
@@ -53,7 +51,7 @@ export function foldNode(
   if (operation.constantOutputs) return operation.constantOutputs;
   // Nothing has to be computed for outputs without elements, whatever the inputs hold.
   if (operation.outputs.every(({ shape }) => sizeOf(shape) === 0))
-    return operation.outputs.map(({ dtype, shape }) => new Tensor(dtype, shape, new Uint8Array(0)));
+    return operation.outputs.map(({ dtype, shape }) => Tensor.filled(dtype, shape, 0));
   if (!operation.evaluate || node.inputs.some((name) => name && !constants.has(name))) return undefined;
   const inputs = node.inputs.map((name) => (name ? constants.get(name) : undefined));
   return budget.take(operation, inputs) ? operation.evaluate(inputs) : undefined;

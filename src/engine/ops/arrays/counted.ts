@@ -3,6 +3,7 @@
 import { denseStrides, normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
 import { Tensor } from "../../tensor.ts";
 import { aroundAxis } from "../axes.ts";
+import { computed } from "../on-demand/shapes.ts";
 import { defineOperator, type Operator, type OperatorContext } from "../operator.ts";
 import { known } from "../reshaping.ts";
 
@@ -22,8 +23,8 @@ const nonZero = defineOperator("NonZero", { since: 9 }, (context) => {
   for (const [i, value] of x.toNumbers().entries()) if (value !== 0) places.push(i);
   // A single element has one place, the first.
   const shape: Shape = x.shape.length === 0 ? [1] : x.shape;
-  const rows = denseStrides(shape).map((stride, axis) => places.map((place) => Math.floor(place / stride) % (shape[axis] as number)));
-  return known(Tensor.int64([shape.length, places.length], rows.flat()));
+  const rowOf = (stride: number, axis: number) => places.map((place) => Math.floor(place / stride) % (shape[axis] as number));
+  return computed("int64", [shape.length, places.length], () => denseStrides(shape).flatMap(rowOf));
 });
 
 const unique = defineOperator("Unique", { since: 11 }, (context) => {

@@ -3,8 +3,8 @@ import triluShader from "../../../shaders/trilu.wgsl";
 import { sizeOf } from "../../shapes.ts";
 import { bytesPerElement, dataTypesByCode, Tensor } from "../../tensor.ts";
 import { workgroupCount } from "../dispatch.ts";
+import { computed } from "../on-demand/shapes.ts";
 import { defineOperator, type Operator, type PlacedOperand } from "../operator.ts";
-import { known } from "../reshaping.ts";
 
 const trilu = defineOperator("Trilu", { since: 14 }, (context) => {
   const { dtype, shape } = context.input(0);
@@ -40,7 +40,7 @@ const trilu = defineOperator("Trilu", { since: 14 }, (context) => {
   };
 });
 
-/** Numbers that are made at load for one matrix. */
+/** Elements of one matrix. */
 const mostElements = 1 << 22;
 
 const eyeLike = defineOperator("EyeLike", { since: 9 }, (context) => {
@@ -52,9 +52,11 @@ const eyeLike = defineOperator("EyeLike", { since: 9 }, (context) => {
   if (rows === undefined || columns === undefined || more !== undefined)
     return context.invalid(`the shape is [${x.shape}], expected rows and columns`);
   if (rows * columns > mostElements) context.unsupported(`a matrix of ${rows} × ${columns}. Make it at most ${mostElements} elements`);
-  const values = new Float32Array(rows * columns);
-  for (let row = Math.max(0, -k); row < Math.min(rows, columns - k); row++) values[row * columns + row + k] = 1;
-  return known(Tensor.from(dtype, x.shape, values));
+  return computed(dtype, x.shape, () => {
+    const values = new Float32Array(rows * columns);
+    for (let row = Math.max(0, -k); row < Math.min(rows, columns - k); row++) values[row * columns + row + k] = 1;
+    return values;
+  });
 });
 
 export default [trilu, eyeLike] satisfies Operator[];

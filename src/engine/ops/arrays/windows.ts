@@ -1,9 +1,9 @@
 // Windows of signal processing, and MelWeightMatrix: known once their sizes are. https://onnx.ai/onnx/operators/onnx__HannWindow.html
-import { dataTypesByCode, Tensor } from "../../tensor.ts";
+import { dataTypesByCode } from "../../tensor.ts";
+import { computed } from "../on-demand/shapes.ts";
 import { defineOperator, type OperatorContext } from "../operator.ts";
-import { known } from "../reshaping.ts";
 
-/** Numbers that are made at load for one of them. */
+/** Numbers of one of them. */
 const mostElements = 1 << 20;
 
 /** A sum of cosines: what each is multiplied by. */
@@ -32,8 +32,8 @@ const window = (name: string, factors: readonly number[]) =>
     const period = context.attributes.flag("periodic", true) ? size : size - 1;
     // One element has no period, and is 1 cosine at 0.
     const angle = (i: number) => (period > 0 ? (2 * Math.PI * i) / period : 0);
-    const values = Array.from({ length: size }, (_, i) => factors.reduce((sum, factor, k) => sum + factor * Math.cos(k * angle(i)), 0));
-    return known(Tensor.from(outputType(context), [size], values));
+    const valueAt = (i: number) => factors.reduce((sum, factor, k) => sum + factor * Math.cos(k * angle(i)), 0);
+    return computed(outputType(context), [size], () => Array.from({ length: size }, (_, i) => valueAt(i)));
   });
 
 /** Triangles over the bins of a spectrum, equally wide as one hears. */
@@ -50,17 +50,20 @@ const melWeightMatrix = defineOperator("MelWeightMatrix", { since: 17 }, (contex
     const hertz = 700 * (10 ** ((mel(lowest) + i * step) / 2595) - 1);
     return Math.floor(((length + 1) * hertz) / rate);
   });
-  const values = new Float64Array(rows * bins);
-  const put = (row: number, bin: number, value: number) => {
-    if (row >= 0 && row < rows) values[row * bins + bin] = value;
-  };
-  for (let bin = 0; bin < bins; bin++) {
-    const [low, center, high] = edges.slice(bin, bin + 3) as [number, number, number];
-    if (low === center) put(center, bin, 1);
-    for (let row = Math.max(0, low); row <= Math.min(center, rows); row++) if (low !== center) put(row, bin, (row - low) / (center - low));
-    for (let row = Math.max(0, center); row < Math.min(high, rows); row++) put(row, bin, (high - row) / (high - center));
-  }
-  return known(Tensor.from(outputType(context), [rows, bins], values));
+  return computed(outputType(context), [rows, bins], () => {
+    const values = new Float64Array(rows * bins);
+    const put = (row: number, bin: number, value: number) => {
+      if (row >= 0 && row < rows) values[row * bins + bin] = value;
+    };
+    for (let bin = 0; bin < bins; bin++) {
+      const [low, center, high] = edges.slice(bin, bin + 3) as [number, number, number];
+      if (low === center) put(center, bin, 1);
+      for (let row = Math.max(0, low); row <= Math.min(center, rows); row++)
+        if (low !== center) put(row, bin, (row - low) / (center - low));
+      for (let row = Math.max(0, center); row < Math.min(high, rows); row++) put(row, bin, (high - row) / (high - center));
+    }
+    return values;
+  });
 });
 
 export default [...Object.entries(windows).map(([name, factors]) => window(name, factors)), melWeightMatrix];

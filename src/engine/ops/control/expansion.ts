@@ -94,6 +94,7 @@ export class Expansion {
       this.type(name);
       return this.demand(`${what} ('${name}') must be known at load, but depends on what the network computes`, name, isWithin);
     }
+    if (tensor.size > mostNodes) this.invalid(`${what} ('${name}') has ${tensor.size} elements`);
     return tensor.toNumbers();
   }
 

@@ -1,8 +1,13 @@
 // The operators of exporters' shape arithmetic: Shape, Size and the like, and Unsqueeze.
-import { normalizeAxis, sizeOf } from "../../shapes.ts";
-import { Tensor } from "../../tensor.ts";
-import { defineOperator } from "../operator.ts";
+import { normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
+import { type DataType, Tensor } from "../../tensor.ts";
+import { defineOperator, type Operation } from "../operator.ts";
 import { axesOf, known, view } from "../reshaping.ts";
+
+/** An Operation whose output is known at load by a formula. It takes memory only when, and each time, its elements are read. */
+export function computed(dtype: DataType, shape: Shape, values: () => ArrayLike<number>): Operation {
+  return known(new Tensor(dtype, shape, () => Tensor.from(dtype, shape, values()).bytes));
+}
 
 const unsqueeze = defineOperator("Unsqueeze", { since: 1 }, (context) => {
   const { shape } = context.input(0);
@@ -35,7 +40,7 @@ const shapeOperator = defineOperator("Shape", { since: 1 }, (context) => {
 
 const size = defineOperator("Size", { since: 1 }, (context) => known(Tensor.int64([], [sizeOf(context.input(0).shape)])));
 
-/** Numbers that are made at load for one Range. */
+/** Numbers of one Range. */
 const mostRange = 1 << 20;
 
 const range = defineOperator("Range", { since: 11 }, (context) => {
@@ -45,8 +50,9 @@ const range = defineOperator("Range", { since: 11 }, (context) => {
   if (!delta) return context.invalid(`delta is ${delta}`);
   const count = Math.max(0, Math.ceil(((limit as number) - (start as number)) / delta));
   if (!(count <= mostRange)) return context.unsupported(`a range of ${count} numbers. Make it at most ${mostRange}`);
-  const values = Array.from({ length: count }, (_, i) => (start as number) + i * (delta as number));
-  return known(Tensor.from(context.input(0).dtype, [count], values));
+  return computed(context.input(0).dtype, [count], () =>
+    Array.from({ length: count }, (_, i) => (start as number) + i * (delta as number)),
+  );
 });
 
 export default [unsqueeze, constantOfShape, shapeOperator, size, range];
