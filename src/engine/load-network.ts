@@ -22,16 +22,15 @@ export async function loadNetwork(device: Device, source: ModelSource | Graph, o
   const isComplete = options.chooseKernel !== undefined;
   const parts = loadCatalog(undefined, { target: device.target, isComplete });
   const [file] = await Promise.all([isGraph(source) ? source : readModel(source, options), parts]);
-  let inference = await prepareGraph(file, device.target, { ...options, isComplete });
-  if (options.dequantize) inference = inference.catalog.families.dequantize?.(inference) ?? inference;
+  const inference = await prepareGraph(file, device.target, { ...options, isComplete });
   const halves =
     checkPrecision(options.precision ?? "float32") === "float16"
       ? await loadPart("for float16", () => import("./plan/halves.ts"))
       : undefined;
-  const { chooseKernel, onMove, onChange, signal } = options;
+  const { chooseKernel, dequantize, onMove, onChange, signal } = options;
   // Of what was read nothing is made for somebody who wants it no more.
   signal?.throwIfAborted();
-  const rules = { chooseKernel, onMove, onChange, tuning: await tuning, halfStorage: halves?.halfStorage };
+  const rules = { chooseKernel, dequantize, isComplete, onMove, onChange, tuning: await tuning, halfStorage: halves?.halfStorage };
   if (inference.obstacles.length > 0) return (await loadStaged()).stageNetwork(device, file, inference, rules, options);
   return new Network(device, file, inference, rules);
 }

@@ -57,8 +57,10 @@ export interface OutputType {
 }
 
 /** How the network's plans are made, whatever they compute, and who hears of changes. */
-export interface PlanningRules extends Pick<NetworkOptions, "chooseKernel" | "onMove" | "onChange"> {
+export interface PlanningRules extends Pick<NetworkOptions, "chooseKernel" | "dequantize" | "onMove" | "onChange"> {
   readonly tuning: Tuning | undefined;
+  /** Whether every kernel family is loaded: for `chooseKernel`. */
+  readonly isComplete: boolean;
   readonly halfStorage: ((hasF16: boolean) => HalfStorage) | undefined;
 }
 
@@ -170,8 +172,7 @@ export class Network {
   }
 
   async #optimizeDerived(graph: Graph, keep: readonly string[]): Promise<Inference> {
-    const isComplete = this.#rules.chooseKernel !== undefined;
-    const inference = await prepareGraph(graph, this.#device.target, { isComplete });
+    const inference = await prepareGraph(graph, this.#device.target, this.#rules);
     if (inference.obstacles.length > 0) (await loadStaged()).refuse(inference);
     return optimizeGraph(inference.graph, inference.catalog, { keep: new Set(keep) });
   }

@@ -47,7 +47,7 @@ export async function stageNetwork(
   options: NetworkOptions,
 ): Promise<Network> {
   const whole = checked(divideGraph(file, catalog, options));
-  const inference = await prepareGraph(whole.first, device.target, { isComplete: rules.chooseKernel !== undefined });
+  const inference = await prepareGraph(whole.first, device.target, rules);
   if (inference.obstacles.length > 0) refuse(inference);
   return whole.rest ? new StagedNetwork(device, file, inference, rules, whole) : new Network(device, file, inference, rules);
 }

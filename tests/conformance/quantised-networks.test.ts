@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
 import { eachKernel } from "../support/each-kernel.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 import { exampleInputs, runReference } from "../support/onnxruntime.ts";
@@ -77,6 +78,77 @@ test("weights become numbers when asked, and answers stay the same", () =>
     const found = (await asNumbers.read(output)).toFloat32();
     for (const [i, one] of found.entries()) expect(Math.abs(one - (expected[i] as number)) / scale, `element ${i}`).toBeLessThan(0.01);
     for (const one of [asBytes, asNumbers]) one.dispose();
+  }));
+
+/** A weight of 64 × 64 × 3 × 3 bytes with one scale. */
+const byteWeight = (name: string) => ({
+  [`${name}/steps`]: Tensor.from(
+    "int8",
+    [64, 64, 3, 3],
+    Array.from({ length: 36_864 }, (_, i) => (i % 255) - 127),
+  ),
+  [`${name}/scale`]: Tensor.from("float32", [], [0.01]),
+});
+
+const rounding = { step: Tensor.from("float32", [], [0.1]), zero: Tensor.from("int8", [], [0]) };
+const rounded = (value: string) => [
+  op("QuantizeLinear", `${value} step zero`, `${value}/steps`),
+  op("DequantizeLinear", `${value}/steps step zero`, `${value}/numbers`),
+];
+
+test("weights that became numbers stay numbers once parameters can be changed", () =>
+  withDevice(async (device) => {
+    const graph = graphOf({
+      inputs: { x: [1, 64, 8, 8] },
+      constants: { ...byteWeight("w"), ...rounding, a: noise([64, 1, 1]) },
+      nodes: [op("Add", "x a", "xa"), ...rounded("xa"), op("DequantizeLinear", "w/steps w/scale", "w"), op("Conv", "xa/numbers w", "y")],
+    });
+    for (const dequantize of [true, false]) {
+      const model = await loadModel(device, graph, { dequantize });
+      await model.changeable();
+      const names = model.plan.steps.map(({ shader }) => shader.name);
+      expect(names.some((name) => name.includes("bytes"))).toBe(!dequantize);
+      model.dispose();
+    }
+  }));
+
+test("weights become numbers in every stage of a network", () =>
+  withDevice(async (device) => {
+    const graph = graphOf({
+      inputs: { x: [1, 64, 8, 8], k: [1] },
+      constants: {
+        ...byteWeight("v"),
+        ...byteWeight("w"),
+        ...rounding,
+        ones: Tensor.int64([3], [1, 1, 1]),
+      },
+      nodes: [
+        op("DequantizeLinear", "v/steps v/scale", "v"),
+        ...rounded("x"),
+        op("Conv", "x/numbers v", "c"),
+        op("Cast", "k", "count", { to: 7 }),
+        op("Concat", "count ones", "shape", { axis: 0 }),
+        op("Expand", "c shape", "e"),
+        op("DequantizeLinear", "w/steps w/scale", "w"),
+        ...rounded("e"),
+        op("Conv", "e/numbers w", "y"),
+      ],
+    });
+    const inputs = { x: new Float32Array(4096), k: Float32Array.of(2) };
+    const taken = async (dequantize: boolean) => {
+      const before = device.allocatedBytes;
+      const model = await loadModel(device, graph, { dequantize });
+      const loaded = device.allocatedBytes;
+      const { y } = await model.predict(inputs);
+      expect(y?.shape).toEqual([2, 64, 4, 4]);
+      const bytes = [loaded - before, device.allocatedBytes - loaded];
+      model.dispose();
+      return bytes;
+    };
+    const [asBytes, asNumbers] = [await taken(false), await taken(true)];
+    // Three bytes more for each weight, in each of two stages.
+    for (const stage of [0, 1])
+      expect((asNumbers[stage] as number) - (asBytes[stage] as number), `stage ${stage}`).toBeGreaterThan(100_000);
   }));
 
 test.each([{}, { precision: "float16" as const }])("every kernel gives the same with bytes: %o", (options) =>

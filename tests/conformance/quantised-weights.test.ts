@@ -91,6 +91,28 @@ test.each(["int8", "int4"] as const)("with weights of %s their memory is at most
   }),
 );
 
+test("a new plan of the same network takes the bytes that the plan before has on the GPU", () =>
+  withDevice(async (device) => {
+    const model = await loadModel(device, withQuantisedWeights(convolutions, "int8").quantised);
+    model.run(exampleInputs(convolutions));
+    await model.settled;
+    const { queue } = device.gpu;
+    const { writeBuffer } = queue;
+    const written: string[] = [];
+    Object.defineProperty(queue, "writeBuffer", {
+      configurable: true,
+      value: (buffer: GPUBuffer, ...rest: unknown[]) => {
+        written.push(buffer.label);
+        return Reflect.apply(writeBuffer, queue, [buffer, ...rest]);
+      },
+    });
+    await model.observe(["a3"]);
+    Reflect.deleteProperty(queue, "writeBuffer");
+    expect(written.length).toBeGreaterThan(0);
+    expect(written.filter((label) => label.endsWith("bytes"))).toEqual([]);
+    model.dispose();
+  }));
+
 test.each([{}, { precision: "float16" as const }])("every kernel gives what ONNX Runtime does: %o", (options) =>
   withDevice(async (device) => {
     const { quantised, plain } = withQuantisedWeights(convolutions, "int8");

@@ -23,7 +23,7 @@ export class Memory {
   readonly #parameters: ParameterBuffers;
   /** Whether the parameters are disposed of with this. */
   readonly #ownsParameters: boolean;
-  readonly #keys: string[] = [];
+  readonly #keys: (string | object)[] = [];
   readonly #own: GPUBuffer[] = [];
   readonly #values: GPUBuffer[] = [];
   /** Buffers of values of the memory before this one, which this one takes over. */

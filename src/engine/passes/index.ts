@@ -10,19 +10,21 @@ import { type Inference, type InferOptions, inferGraph } from "./infer.ts";
 export interface PrepareOptions extends InferOptions {
   /** Loads every kernel family, for callers that choose kernels by name. */
   readonly isComplete?: boolean;
+  /** See `NetworkOptions`. */
+  readonly dequantize?: boolean | undefined;
 }
 
 /** Infers a graph, and fetches the operators and kernels that it needs on this target, nothing else. */
 export async function prepareGraph(graph: Graph, target: Target, options: PrepareOptions = {}): Promise<Inference> {
-  const { isComplete = false } = options;
-  const inference = inferGraph(graph, await loadCatalog(graph, { target, isComplete }), options);
+  const { isComplete = false, dequantize } = options;
+  let inference = inferGraph(graph, await loadCatalog(graph, { target, isComplete }), options);
   // Only here the shapes are known, and which cases there are.
   const hasRareCases = [...inference.operations.values()].some(({ isView, kernels }) => !isView && kernels?.(target).length === 0);
   const hasMuchToGain = !isComplete && winogradMacs(inference) >= leastWinogradMacs;
-  if (inference.obstacles.length > 0 || (!hasRareCases && !hasMuchToGain)) return inference;
-  const catalog = await loadCatalog(graph, { target, isComplete, hasRareCases, hasMuchToGain });
   // The graph has its types, and what could be folded is.
-  return inferGraph(inference.graph, catalog);
+  if (inference.obstacles.length === 0 && (hasRareCases || hasMuchToGain))
+    inference = inferGraph(inference.graph, await loadCatalog(graph, { target, isComplete, hasRareCases, hasMuchToGain }));
+  return (dequantize && inference.catalog.families.dequantize?.(inference)) || inference;
 }
 
 /** Fewer multiply-adds take so little time on any GPU that nobody would notice what Winograd saves of them. */

@@ -19,7 +19,7 @@ export class ConstantPool {
   }
 
   table(label: string, table: Table): PlanBuffer {
-    return this.#once(table, () => ({ label, role: "weights", sizeBytes: table.data.byteLength, initial: table.data }));
+    return this.#once(table, () => ({ label, role: "weights", sizeBytes: table.data.byteLength, initial: table.data, key: table }));
   }
 
   /** The constant of this name as it is in the file. */

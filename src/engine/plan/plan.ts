@@ -23,8 +23,8 @@ export interface PlanBuffer {
   readonly fill?: ((zeros: Float32Array) => void) | undefined;
   /** Whether its elements take 16 bits. */
   readonly holdsHalves?: true;
-  /** Among the plans of one model, buffers with the same key hold the same constants, or are packed from one parameter in one way. */
-  readonly key?: string;
+  /** Among the plans of one model, buffers with the same key hold the same constants, or are packed from one parameter in one way. A table is its own key. */
+  readonly key?: string | object;
 }
 
 /** A value that lies in a buffer after a run: an input, an output or one that is kept. */
