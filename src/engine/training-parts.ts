@@ -30,7 +30,10 @@ export async function keepGradients(names: readonly string[], trainer: Trainer, 
   checkAlive(trainer);
   const { parameters, running } = trainer;
   const unknown = names.find((name) => !parameters.includes(name));
-  if (unknown !== undefined) throw new ModelError(`'${unknown}' does not learn, so it has no gradient.`);
+  if (unknown !== undefined)
+    throw new ModelError(
+      `'${unknown}' does not learn, so it has no gradient. There are ${parameters.slice(0, 8).join(", ")}${parameters.length > 8 ? ", …" : ""}.`,
+    );
   const write: KeptGradients["write"] = (trained, gradientOf, results) =>
     trained.forEach((name, i) => {
       if (names.includes(name)) results.set(gradientResultOf(name), gradientOf(i));

@@ -124,6 +124,34 @@ test("a model of two inputs, and scores without classes, are no training either"
     }
   }));
 
+test("one score has no cross-entropy, and of several outputs what is to be learned must be named then", () =>
+  withDevice(async (device) => {
+    const nodes = [op("MatMul", "x w", "steering"), op("MatMul", "x v", "throttle")];
+    const constants = { w: noise([6, 1], 1), v: noise([6, 2], 2) };
+    const both = graphOf({ inputs: { x: ["N", 6] }, constants, nodes, outputs: ["steering", "throttle"] });
+    const model = await loadModel(device, both, { parameters: true });
+    for (const options of [{}, { optimizer: "adam" }, { clipNorm: 1 }] as const) {
+      await expect(createTrainer(model, { batch: 4, ...options })).rejects.toThrow(
+        "one score 'steering' has no cross-entropy. Give another `loss`, such as binary-cross-entropy or mean-squared-error, and name what is to become right as `of`: the model answers with 'steering', 'throttle'.",
+      );
+      await expect(createTrainer(model, { batch: 4, of: ["throttle", "steering"], ...options })).rejects.toThrow(
+        /the scores are \[1, 1\], and one score 'steering' has no cross-entropy\. Give another `loss`, such as binary-cross-entropy or mean-squared-error\.$/,
+      );
+    }
+    const trainer = await createTrainer(model, { batch: 4, of: "throttle" });
+    trainer.step({ inputs, targets: Int32Array.of(0, 1, 1, 0) });
+    expect(await trainer.readLoss()).toBeGreaterThan(0);
+    trainer.dispose();
+    model.dispose();
+  }));
+
+test("a gradient of what does not learn is refused with the names of what does", () =>
+  withTrainer({}, async (trainer) => {
+    await expect(trainer.keepGradients(["conv_1.weight"])).rejects.toThrow(
+      "'conv_1.weight' does not learn, so it has no gradient. There are w, v.",
+    );
+  }));
+
 test("the same number of other names changes which gradients are kept", () =>
   withTrainer({}, async (trainer) => {
     await trainer.keepGradients(["w", "v"]);

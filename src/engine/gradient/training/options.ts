@@ -139,13 +139,21 @@ function lossesOf(graph: TypedGraph, { of, loss: usual = "cross-entropy" }: Trai
     if (!lossNames.includes(loss)) throw new ModelError(`loss '${loss}': expected one of ${lossNames.join(", ")}.`);
     if (!(weight > 0 && Number.isFinite(weight))) throw new ModelError(`of '${name}': weight ${weight}; expected a number above 0.`);
     const value = name === undefined ? usualValue(graph, loss) : valueName(name);
-    if (loss === "cross-entropy" && !hasClasses(graph, value))
-      throw new ModelError(`the scores are [${graph.types.get(value)?.shape.join(", ")}]; cross-entropy takes [batch, classes, …].`);
+    if (loss === "cross-entropy" && !hasClasses(graph, value)) throw new ModelError(withoutClasses(graph, value, name === undefined));
     return { name: name ?? value, value, loss, weight, write: writers[loss] };
   });
   const twice = losses.find(({ name }, i) => losses.findIndex((other) => other.name === name) < i);
   if (twice) throw new ModelError(`of: '${twice.name}' is named twice.`);
   return losses;
+}
+
+function withoutClasses({ types, outputs }: TypedGraph, value: string, isUnnamed: boolean): string {
+  const { shape = [] } = types.get(value) ?? {};
+  const scores = `the scores are [${shape.join(", ")}]`;
+  if (shape[1] === undefined) return `${scores}; cross-entropy takes [batch, classes, …].`;
+  const others = outputs.map((one) => `'${one}'`).join(", ");
+  const advice = isUnnamed && outputs.length > 1 ? `, and name what is to become right as \`of\`: the model answers with ${others}` : "";
+  return `${scores}, and one score '${value}' has no cross-entropy. Give another \`loss\`, such as binary-cross-entropy or mean-squared-error${advice}.`;
 }
 
 /** What a loss is of where nothing is named: before a last Softmax or Sigmoid, which the loss takes in. */

@@ -21,9 +21,9 @@ export function isUsual(graph: TypedGraph, options: TrainingOptions): boolean {
   return isRight && isWhole && hasClasses(graph, scoresOf(graph)) && Object.keys({ ...numbers, ...others }).length === 0;
 }
 
-/** Whether cross-entropy takes it. */
+/** Whether cross-entropy takes it: one score alone always has a share of 1, and nothing to learn. */
 export function hasClasses({ types }: TypedGraph, value: string): boolean {
-  return types.get(value)?.shape[1] !== undefined;
+  return (types.get(value)?.shape[1] ?? 0) > 1;
 }
 
 const staysNowhere = () => false;
