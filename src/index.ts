@@ -5,6 +5,7 @@ export type { Branch } from "./engine/branch.ts";
 export { createTrainer } from "./engine/create-trainer.ts";
 export { DeviceError, ModelError, UnsupportedError } from "./engine/errors.ts";
 export type { Completeness, Explanation, ExplanationRequest } from "./engine/explanation.ts";
+export type { FileOptions } from "./engine/export.ts";
 export type { GateChannels, GateOptions } from "./engine/gates.ts";
 export { type AdapterInfo, Device, type DeviceOptions, requestDevice } from "./engine/gpu/device.ts";
 export type { OptimizerOptions } from "./engine/gradient/training/optimizers.ts";

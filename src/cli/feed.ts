@@ -79,11 +79,12 @@ export async function withRunningModel<T>(
   modelPath: string,
   imagePath: string | undefined,
   options: FeedOptions,
-  named: Named,
+  named: Named | ((graph: Graph) => Named),
   use: (model: Model, device: Device) => Promise<T>,
 ): Promise<T> {
   const graph = await readModelFile(modelPath);
-  checkNames(graph, [...(named.names ?? []), ...gatedNames(graph, options)]);
+  const { names = [], classes = [], observe } = typeof named === "function" ? named(graph) : named;
+  checkNames(graph, [...names, ...gatedNames(graph, options)]);
   const arrays = await readArrays(graph, options.inputNpy ?? []);
   const open = graph.inputs.filter(({ name }) => !arrays.has(name));
   if (imagePath ? open.length !== 1 : open.length > 0)
@@ -95,12 +96,12 @@ export async function withRunningModel<T>(
     );
   const given = [...[...arrays].map(([name, { shape }]) => [name, shape] as const), ...(options.shape ?? [])];
   const inspection = await inspectFixed(graph, { given, picture: imagePath ? await imageSize(imagePath) : undefined });
-  await checkClasses(graph, inspection.inputShapes, named.classes ?? []);
+  await checkClasses(graph, inspection.inputShapes, classes);
   const device = await requestNodeDevice();
   try {
     const model = await loadModel(device, graph, {
       inputShapes: inspection.inputShapes,
-      observe: named.observe,
+      observe,
       precision: options.precision,
       parameters: changesParameters(options),
     });

@@ -19,6 +19,8 @@ export interface Lesson {
   readonly title: string;
   /** How many examples make an epoch; absent where they have no end. */
   readonly length?: number;
+  /** What the classes are called, where they are more than their numbers. */
+  readonly classes?: readonly string[];
   /** The loss of an answer by chance, where that is known. */
   readonly guessing?: number;
   begin(device: Device): Promise<BaseLesson>;
@@ -92,11 +94,17 @@ export function numbersText({ count, errors }: NumbersReport): string {
   return `mean squared errors of ${count} pictures: ${each.join(", ")}`;
 }
 
+/** Whether classes are called more than their numbers, as those of an IDX file are. */
+function hasNames(classes: readonly string[]): boolean {
+  return classes.some((name, i) => name !== String(i));
+}
+
 function classLesson(set: DataSet, heldBack: HeldBack, { data, seed, shuffle, augment }: LessonOptions): Lesson {
   const isEndless = data === "shapes";
   return {
     title: isEndless ? `pictures of ${set.classes.length} kinds of shapes` : `${set.length} examples (${sizesOf(set)})`,
     ...(!isEndless && { length: set.length }),
+    ...(hasNames(set.classes) && { classes: set.classes }),
     guessing: Math.log(set.classes.length),
     begin: (device) => learnClasses(device, set, { isEndless, seed, isShuffled: shuffle, augmentation: augment }),
     async check(trainer) {

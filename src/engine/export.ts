@@ -1,6 +1,7 @@
 // A network as an ONNX file, with what its parameters hold now. Loaded when it is asked for.
 import { DeviceError } from "./errors.ts";
 import { Staging } from "./gpu/read-back.ts";
+import { withClassNames } from "./graph/class-names.ts";
 import type { Network } from "./network.ts";
 import { encodeModel } from "./onnx/encode.ts";
 import type { Parameter } from "./parameters.ts";
@@ -12,17 +13,22 @@ export async function readParameter(network: Network, parameter: Parameter): Pro
   return (await readParameters(network, [parameter]))[0] as Tensor;
 }
 
+export interface FileOptions {
+  /** What the classes are called, in the order of their scores: it goes into the file's metadata, as `names`. */
+  readonly classes?: readonly string[] | undefined;
+}
+
 /** What a file holds that no node of it reads. */
-export interface Beside {
+export interface Beside extends FileOptions {
   /** What the GPU holds, by the names in the file. */
-  readonly values: ReadonlyMap<string, Parameter>;
-  readonly metadata: ReadonlyMap<string, string>;
+  readonly values?: ReadonlyMap<string, Parameter>;
+  readonly metadata?: ReadonlyMap<string, string>;
 }
 
 /** @param parameters those that may differ from the file's constants */
-export async function encodeNetwork(network: Network, parameters: readonly Parameter[], beside?: Beside): Promise<Uint8Array> {
+export async function encodeNetwork(network: Network, parameters: readonly Parameter[], beside: Beside = {}): Promise<Uint8Array> {
   if (network.isDisposed) throw new DeviceError(network.refusal);
-  const others = [...(beside?.values ?? [])];
+  const others = [...(beside.values ?? [])];
   const read = await readParameters(network, [...parameters, ...others.map(([, value]) => value)]);
   const values = new Map(parameters.map(({ name }, i) => [name, read[i] as Tensor]));
   const { file, graph } = network;
@@ -39,8 +45,8 @@ export async function encodeNetwork(network: Network, parameters: readonly Param
   );
   // Weights that were learned are no longer those of a seed.
   const hasLearned = parameters.some(({ name }) => network.parameters.isComputed(name));
-  const metadata = new Map([...[...file.metadata].filter(([key]) => key !== "seed" || !hasLearned), ...(beside?.metadata ?? [])]);
-  return encodeModel({ ...file, metadata, initializers, nodes }, { types });
+  const metadata = new Map([...[...file.metadata].filter(([key]) => key !== "seed" || !hasLearned), ...(beside.metadata ?? [])]);
+  return encodeModel({ ...file, metadata: withClassNames(metadata, beside.classes), initializers, nodes }, { types });
 }
 
 /**

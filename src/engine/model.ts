@@ -3,6 +3,7 @@ import type { Branch } from "./branch.ts";
 import { loadPart } from "./errors.ts";
 import type { Execution, GpuValue, Inputs } from "./execution.ts";
 import type { Explanation, ExplanationRequest } from "./explanation.ts";
+import type { FileOptions } from "./export.ts";
 import type { GateChannels, GateOptions, Gates, ValueGate } from "./gates.ts";
 import type { Device } from "./gpu/device.ts";
 import type { GradientRequest, ModelGradient } from "./gradients.ts";
@@ -173,9 +174,9 @@ export class Model {
   }
 
   /** The model as an ONNX file, with its parameters as they are now. @throws UnsupportedError beyond 2 GiB */
-  async toOnnx(): Promise<Uint8Array> {
+  async toOnnx(options?: FileOptions): Promise<Uint8Array> {
     const { network, list } = await this.changeable();
-    return (await loadExport()).encodeNetwork(network, list);
+    return (await loadExport()).encodeNetwork(network, list, options);
   }
 
   /** Prepares a training of the model, see createTrainer. @internal */

@@ -8,6 +8,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { GraphBuilder, type Value } from "../../models/builder.ts";
 import { main } from "../../src/cli/main.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { readModel } from "../../src/engine/source.ts";
+import { labelsInMetadata } from "../../src/ui/hints/labels.ts";
 
 let folder = "";
 let said: string[] = [];
@@ -107,6 +109,21 @@ test("folders of pictures are classes, numbered alike in both parts", { timeout:
   expect(said.join("\n")).toContain("9 examples (left 3, right 3, top 3)");
   expect(said.join("\n")).toContain("broken.png' is left out");
   expect(said.join("\n")).toContain("100.00 % of 6 test examples are right");
+  // The file knows what its classes are called, and so does each command that reads it.
+  const [out, top] = [join(folder, "out.onnx"), join(folder, "test/top/1.png")];
+  expect(labelsInMetadata((await readModel(new Uint8Array(readFileSync(out)))).metadata)).toEqual(["left", "right", "top"]);
+  said = [];
+  expect(await main(["run", out, top, "--top", "4"])).toBe(0);
+  expect(said[1]).toMatch(/% {2}top$/);
+  expect(said[4]).toMatch(/% {2}class \d$/);
+  said = [];
+  expect(await main(["explain", out, top, "--class", "right", "--method", "gradient", "--save", join(folder, "why.npy")])).toBe(0);
+  expect(said[0]).toContain("gradient of right by");
+  // Names that are given count more.
+  writeFileSync(join(folder, "names.txt"), "a\nb\nc");
+  said = [];
+  expect(await main(["run", out, top, "--top", "1", "--labels", join(folder, "names.txt")])).toBe(0);
+  expect(said[1]).toMatch(/% {2}c$/);
 });
 
 test("of folders that do not say, one of five of each class is held back, by the seed, which `evaluate` takes as well", {

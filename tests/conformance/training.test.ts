@@ -16,6 +16,7 @@ import { Tensor } from "../../src/engine/tensor.ts";
 import type { TrainingOptions } from "../../src/engine/trainer.ts";
 import { fromTensor, type NdArray } from "../../src/reference/array.ts";
 import { evaluateGraph } from "../../src/reference/evaluate.ts";
+import { labelsInMetadata } from "../../src/ui/hints/labels.ts";
 import { everything } from "../support/catalog.ts";
 import { filled, graphOf, noise, op, scaledNoise } from "../support/graphs.ts";
 import { runReference } from "../support/onnxruntime.ts";
@@ -293,6 +294,21 @@ describe("a training", () => {
       await expect(model.toOnnx()).rejects.toThrow("disposed of");
     }),
   );
+
+  test("has the names of its classes in its file, where they are given", () =>
+    withDevice(async (device) => {
+      const graph = graphOf({ inputs: { x: ["N", 2] }, constants: { w: noise([2, 3], 1) }, nodes: [op("MatMul", "x w", "y")] });
+      const model = await loadModel(device, { ...graph, metadata: new Map([["author", "me"]]) }, { parameters: true });
+      const classes = ["apple", 'a "pear"', "2"];
+      const { metadata } = await importModel(await model.toOnnx({ classes }));
+      expect(labelsInMetadata(metadata)).toEqual(classes);
+      expect(metadata.get("author")).toBe("me");
+      for (const none of [{}, undefined, { classes: [] }])
+        expect((await importModel(await model.toOnnx(none))).metadata.has("names")).toBe(false);
+      for (const wrong of ["apple", [1, 2]])
+        await expect(model.toOnnx({ classes: wrong as never })).rejects.toThrow(`classes: got ${wrong}, expected a list of names.`);
+      model.dispose();
+    }));
 
   test("leaves the types of a file's weights as they are", { timeout: 60_000 }, () =>
     withDevice(async (device) => {

@@ -3,9 +3,11 @@ import { readFile } from "node:fs/promises";
 import { expect, type Page } from "@playwright/test";
 import { zipSync } from "fflate";
 import sharp from "sharp";
+import { fashionClasses } from "../../src/data-sets/shipped-fashion.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
+import { labelsInMetadata } from "../../src/ui/hints/labels.ts";
 import { test } from "../support/warm-page.ts";
 
 const status = (page: Page) => page.locator("conv-cam .train-status");
@@ -160,7 +162,8 @@ test("opens with a network that learns: loss falls, maps change, and what is kno
   await panel.getByRole("button", { name: "Losses .csv" }).click();
   expect((await table).suggestedFilename()).toBe(`fashion-mnist-losses-after-${step + 1}-steps.csv`);
   const bytes = await readFile(await download.path());
-  // The learned file is a network like others.
+  // The learned file is a network like others, and knows its classes.
+  expect(labelsInMetadata((await importModel(new Uint8Array(bytes))).metadata)).toEqual(fashionClasses);
   await page.evaluate(
     async (all) => {
       const viewer = document.querySelector("conv-cam") as ConvCam;

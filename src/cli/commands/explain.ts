@@ -5,11 +5,12 @@ import { ModelError } from "../../engine/errors.ts";
 import type { Completeness } from "../../engine/explanation.ts";
 import { type ExplanationMethod, explanationMethods, resultOf, type SampledOptions } from "../../engine/gradient/explain.ts";
 import type { Target } from "../../engine/gradient/target.ts";
-import type { ValueType } from "../../engine/graph/graph.ts";
+import type { Graph, ValueType } from "../../engine/graph/graph.ts";
 import type { Model } from "../../engine/model.ts";
 import { decodeNpy, encodeNpy } from "../../engine/npy.ts";
 import { denseStrides, sizeOf } from "../../engine/shapes.ts";
 import { isFloat, Tensor } from "../../engine/tensor.ts";
+import { labelsInMetadata } from "../../ui/hints/labels.ts";
 import { classNameOf } from "../../ui/labels.ts";
 import { topClasses } from "../classes.ts";
 import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunningModel } from "../feed.ts";
@@ -45,9 +46,9 @@ export function addExplain(program: Command): void {
     .argument("<model>", "an .onnx file")
     .argument("[image]", "a picture: JPEG, PNG, WebP, GIF, TIFF, AVIF")
     .addOption(new Option("--method <name>", "how to explain").choices(explanationMethods).default("grad-cam"))
-    .option("--class <number|name>", "the class to explain, by its index or its name in --labels (default: the top one)")
+    .option("--class <number|name>", "the class to explain, by its index or its name (default: the top one)")
     .option("--against <number|name>", "another class: why the one and not the other")
-    .option("--labels <file>", "class names, one per line, or JSON")
+    .option("--labels <file>", "class names, one per line, or JSON (default: those in the model's metadata)")
     .option("--of <value>", "explain a value or layer instead of a class")
     .option("--element <place>", "the one element of --of that counts, such as 0,3,12,12", parseList)
     .option("--weights <file.npy>", "what each element of --of counts, such as a mask (default: 1 each)")
@@ -75,10 +76,13 @@ function parseShare(text: string): number {
 async function explain(modelPath: string, imagePath: string | undefined, options: Options): Promise<void> {
   const { method, layer, out, save } = options;
   checkUse(imagePath, options);
-  const labels = options.labels ? await readLabels(options.labels) : [];
-  const classes = { index: classOf(options.class, labels), against: classOf(options.against, labels) };
-  await withRunningModel(modelPath, imagePath, options, namedIn(options, classes), async (model) => {
-    const { of, name, weights } = await targetOf(model, options, classes, labels);
+  const given = options.labels ? await readLabels(options.labels) : undefined;
+  const namesOf = ({ metadata }: Pick<Graph, "metadata">) => given ?? labelsInMetadata(metadata) ?? [];
+  const classesOf = (names: readonly string[]) => ({ index: classOf(options.class, names), against: classOf(options.against, names) });
+  const named = (graph: Graph) => namedIn(options, classesOf(namesOf(graph)));
+  await withRunningModel(modelPath, imagePath, options, named, async (model) => {
+    const labels = namesOf(model.graph);
+    const { of, name, weights } = await targetOf(model, options, classesOf(labels), labels);
     const { samples, sigma, baseline, patch } = options;
     const layers = layer === "all" ? { layers: "all" as const } : { layer };
     const explanation = await model.explain({ method, of, weights, ...layers, samples, sigma, baseline, patch });

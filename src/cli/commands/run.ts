@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { Model } from "../../engine/model.ts";
 import { encodeNpy } from "../../engine/npy.ts";
 import type { Tensor } from "../../engine/tensor.ts";
+import { labelsInMetadata } from "../../ui/hints/labels.ts";
 import { classNameOf } from "../../ui/labels.ts";
 import { topClasses } from "../classes.ts";
 import { addFeedOptions, type FeedOptions, withRunningModel } from "../feed.ts";
@@ -27,7 +28,7 @@ export function addRun(program: Command): void {
     .argument("<model>", "an .onnx file")
     .argument("[image]", "a picture: JPEG, PNG, WebP, GIF, TIFF, AVIF")
     .option("--top <count>", "how many classes to print", parseCount(1), 5)
-    .option("--labels <file>", "class names, one per line, or JSON")
+    .option("--labels <file>", "class names, one per line, or JSON (default: those in the model's metadata)")
     .option("--save <value=file.npy>", "save a value (or a layer's output) as a NumPy array; repeatable", collect(parseArrayPair));
   addFeedOptions(command).action(runModel);
 }
@@ -41,7 +42,13 @@ async function runModel(modelPath: string, imagePath: string | undefined, option
     options,
     { observe: wanted.map(([name]) => name), names: wanted.map(([name]) => ["--save", name]) },
     async (model) => {
-      for (const { name } of model.outputs) printOutput(name, await model.read(name), options.top, labels);
+      const own = labelsInMetadata(model.graph.metadata);
+      for (const { name } of model.outputs) {
+        const tensor = await model.read(name);
+        // Of several outputs the file's names are of the one that has as many scores.
+        const isOfNames = model.outputs.length === 1 || tensor.size === own?.length;
+        printOutput(name, tensor, options.top, labels ?? (isOfNames ? own : undefined));
+      }
       for (const [name, path] of wanted) await save(model, name, path);
     },
   );

@@ -159,8 +159,9 @@ async function train(name: string, options: Options): Promise<void> {
       frozen: freeze && ((parameter) => freeze.test(parameter)),
     });
     await lesson.check(trainer);
-    await run(trainer, model, learning, { ...options, steps, guessing: lesson.guessing });
-    await writeOutput(out, await model.toOnnx());
+    const { guessing, classes } = lesson;
+    await run(trainer, model, learning, { ...options, steps, guessing, classes });
+    await writeOutput(out, await model.toOnnx({ classes }));
     const { scale, skipped } = await trainer.readScale();
     if (skipped > 0) console.log(`${skipped} steps were skipped, since a gradient was beyond 16 bits; the loss is scaled by ${scale}`);
     console.log(line`written to ${out}`);
@@ -187,6 +188,7 @@ function stepsOf({ steps, epochs, batch }: Options, { length }: Lesson): number 
 interface Run extends Options {
   readonly steps: number;
   readonly guessing: number | undefined;
+  readonly classes: readonly string[] | undefined;
 }
 
 /** Whether a checkpoint is written after this step. */
@@ -212,7 +214,7 @@ async function run(
   trainer: Trainer,
   model: Model,
   lesson: BaseLesson,
-  { steps, batch, out, saveEvery, saveAt, log, precision, guessing }: Run,
+  { steps, batch, out, saveEvery, saveAt, log, precision, guessing, classes }: Run,
 ): Promise<void> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
@@ -271,7 +273,7 @@ async function run(
       if (pending.length >= mostPending) await pending.shift();
       if (isSaved(step, { steps, saveEvery, saveAt })) {
         await Promise.all(pending.splice(0));
-        await writeOutput(checkpointOf(out, step), await model.toOnnx());
+        await writeOutput(checkpointOf(out, step), await model.toOnnx({ classes }));
       }
     }
     await Promise.all(pending);

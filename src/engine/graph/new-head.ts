@@ -3,6 +3,7 @@ import { ModelError } from "../errors.ts";
 import { fillNormal, keyOf } from "../random.ts";
 import { sizeOf } from "../shapes.ts";
 import { Tensor } from "../tensor.ts";
+import { withClassNames } from "./class-names.ts";
 import { GraphEdit } from "./edit.ts";
 import { type Graph, type Node, producersOf } from "./graph.ts";
 
@@ -62,8 +63,7 @@ export function withNewHead(graph: Graph, classes: readonly string[], seed = 0):
         edit.replace(reader.name, { inputs: [reader.inputs[0] as string, edit.constant(input, shape)] });
       }
     }
-  const metadata = new Map(graph.metadata).set("names", JSON.stringify(Object.fromEntries(classes.entries())));
-  return { graph: { ...edit.graph(), metadata }, parameters };
+  return { graph: { ...edit.graph(), metadata: withClassNames(graph.metadata, classes) }, parameters };
 }
 
 /** FLOAT, as files write it. */

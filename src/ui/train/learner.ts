@@ -181,7 +181,7 @@ class Learner {
   }
 
   async keep(isToGoOn: boolean): Promise<Kept> {
-    const bytes = (await this.#viewer.model.toOnnx()) as Uint8Array<ArrayBuffer>;
+    const bytes = (await this.#viewer.model.toOnnx({ classes: this.#lesson.about.classes })) as Uint8Array<ArrayBuffer>;
     const kept = { steps: this.steps, bytes, rival: await this.#rival?.keep() };
     if (!isToGoOn) return kept;
     return { ...kept, checkpoints: { own: await this.#trainer.checkpoint(), rival: await this.#rival?.checkpoint() } };
