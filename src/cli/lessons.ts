@@ -7,10 +7,11 @@ import type { Graph } from "../engine/graph/graph.ts";
 import type { Model } from "../engine/model.ts";
 import type { Trainer } from "../engine/trainer.ts";
 import { checkClasses, classExamination, classLesson as learnClasses } from "../lessons/classes.ts";
-import { drivingExamination, drivingLesson, roadOf, shortExamination } from "../lessons/driving.ts";
+import { type DrivingReport, drivingExamination, drivingLesson, roadOf, shortExamination } from "../lessons/driving.ts";
 import { type BaseLesson, evaluateOnce } from "../lessons/lesson.ts";
 import { answersOf, type NumbersReport, numbersExamination, numbersLesson } from "../lessons/numbers.ts";
 import { NoneHeldBack } from "./listed-pictures.ts";
+import { showProgress } from "./output.ts";
 import { hasNumbers, hasTestPart, isList, isRoad, pictureOf, readDataSet } from "./training-data.ts";
 import { checkUsage } from "./usage.ts";
 
@@ -35,6 +36,8 @@ export interface LessonOptions extends Preparation {
   readonly seed: number;
   readonly shuffle: boolean;
   readonly augment?: Augmentation;
+  /** Whether the model is tried on what is held back. */
+  readonly test: boolean;
 }
 
 /** @throws ModelError for data that is not there, is damaged or does not fit the model */
@@ -50,14 +53,23 @@ export async function lessonOf(graph: Graph, options: LessonOptions): Promise<Le
 type HeldBack = () => Promise<DataSet | NumbersSet | undefined>;
 
 /** A list of it is read before the first step: what is wrong with it is told while nothing is lost. */
-async function heldBackOf({ picture }: DataSet | NumbersSet, { data, mean, std, seed }: LessonOptions): Promise<HeldBack> {
+async function heldBackOf({ picture }: DataSet | NumbersSet, { data, mean, std, seed, test }: LessonOptions): Promise<HeldBack> {
+  if (!test) return async () => undefined;
   const read = () => readDataSet(data, "test", { picture, mean, std, seed, isRepeated: true });
-  if (!isList(data)) return async () => (hasTestPart(data) ? read() : undefined);
+  if (!isList(data) && !hasTestPart(data)) return async () => undefined;
+  if (!isList(data))
+    return async () => {
+      sayTried();
+      return read();
+    };
   const set = await read().catch((error: Error) => {
     if (error instanceof NoneHeldBack) return undefined;
     throw error;
   });
-  return async () => set;
+  return async () => {
+    if (set) sayTried();
+    return set;
+  };
 }
 
 function numbersLessonOf(
@@ -84,7 +96,7 @@ function numbersLessonOf(
     async examine(model) {
       const test = await heldBack();
       if (!test || !hasNumbers(test)) return undefined;
-      return numbersText(await evaluateOnce(numbersExamination(model, test)));
+      return numbersText(await evaluateOnce(numbersExamination(model, test, showProgress)));
     },
   };
 }
@@ -119,10 +131,15 @@ function classLesson(set: DataSet, heldBack: HeldBack, { data, seed, shuffle, au
     async examine(model) {
       const test = await heldBack();
       if (!test || hasNumbers(test)) return undefined;
-      const { accuracy, loss, count } = await evaluateOnce(classExamination(model, test));
+      const { accuracy, loss, count } = await evaluateOnce(classExamination(model, test, showProgress));
       return `${(100 * accuracy).toFixed(2)} % of ${count} test examples are right, loss ${loss.toFixed(4)}`;
     },
   };
+}
+
+/** It may take long, and what is learned is in its file by then. */
+function sayTried(): void {
+  console.log("trying it on what is held back (--no-test leaves this out; Ctrl+C ends it, and the file stays)");
 }
 
 /** Of each class, but for a long list. */
@@ -131,7 +148,12 @@ function sizesOf({ classes, classSizes }: DataSet): string {
   return `${named.join(", ")}${classes.length > 20 ? ", …" : ""}`;
 }
 
-function roadLesson(graph: Graph, { seed, augment, mean, std }: LessonOptions): Lesson {
+/** How long it kept its lane, and on how much road. */
+export function driveText({ examination: { roads, seconds }, drive }: Pick<DrivingReport, "examination" | "drive">): string {
+  return `${(100 * drive.inLane).toFixed(1)} % of the time in the lane, on ${roads} roads for ${seconds} s each: ${(drive.way / 1000).toFixed(1)} km, ${drive.hits} collisions`;
+}
+
+function roadLesson(graph: Graph, { seed, augment, mean, std, test }: LessonOptions): Lesson {
   const picture = pictureOf(graph);
   const road = roadOf(graph, picture, { mean, std }, checkLearningSeed(seed));
   const { steering, throttle } = road.outputs;
@@ -141,9 +163,11 @@ function roadLesson(graph: Graph, { seed, augment, mean, std }: LessonOptions): 
     begin: async () => drivingLesson(road, augment && changesOfSeen(augment, road.set.picture, seed)),
     async check() {},
     async examine(model) {
-      const { errors, drive } = await evaluateOnce(drivingExamination(model, picture, { mean, std }, shortExamination));
-      const each = Object.entries(errors).map(([name, error]) => `${name} ${error.toFixed(4)}`);
-      return `mean squared errors: ${each.join(", ")}; ${(100 * drive.inLane).toFixed(1)} % of the time in the lane, ${drive.hits} collisions`;
+      if (!test) return undefined;
+      sayTried();
+      const report = await evaluateOnce(drivingExamination(model, picture, { mean, std }, shortExamination, showProgress));
+      const each = Object.entries(report.errors).map(([name, error]) => `${name} ${error.toFixed(4)}`);
+      return `mean squared errors: ${each.join(", ")}; ${driveText(report)} (a short drive: \`evaluate\` lets it drive longer)`;
     },
   };
 }

@@ -54,6 +54,11 @@ async function writeWhole(path: string, data: string | Uint8Array): Promise<void
   }
 }
 
+/** On a terminal alone: how much is done, in a line that goes with the last. */
+export function showProgress(done: number, total: number): void {
+  if (total > 1 && process.stderr.isTTY) process.stderr.write(done < total ? `${done}/${total} \r` : "\u001b[K");
+}
+
 /** For work whose result is a file: it goes on where its messages cannot be written, and fails at its end unless their reader is gone. */
 export function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners("error");

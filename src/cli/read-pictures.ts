@@ -23,7 +23,8 @@ export async function readPictures<One extends { readonly path: string; readonly
       pictures.push(await readPicture(one.path, picture));
       read.push(one);
     } catch (error) {
-      console.error(`convcam: '${one.path}' is left out: ${(error as Error).message}`);
+      // The message begins with the path, which is said already.
+      console.error(`convcam: '${one.path}' is left out: ${(error as Error).message.replace(`picture '${one.path}': `, "")}`);
     }
   if (read.length === 0) throw new ModelError(`data '${place}': no picture in it could be read.`);
   const size = picture.channels * picture.height * picture.width;

@@ -7,7 +7,7 @@ import { ModelError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import type { Model } from "../engine/model.ts";
 import { Scorer } from "../engine/scorer.ts";
-import type { BaseLesson } from "./lesson.ts";
+import type { BaseLesson, ExaminationProgress } from "./lesson.ts";
 import { batchesOf } from "./pictures-on-gpu.ts";
 
 export interface ClassLessonOptions {
@@ -38,7 +38,7 @@ export async function classLesson(
 const batch = 50;
 
 /** @throws ModelError where the network has no score for each class */
-export async function classExamination(model: Model, set: DataSet) {
+export async function classExamination(model: Model, set: DataSet, onProgress?: ExaminationProgress) {
   const scorer = await Scorer.make(model, { batch: Math.min(batch, set.length) });
   try {
     checkClasses(set, scorer.classes);
@@ -58,6 +58,7 @@ export async function classExamination(model: Model, set: DataSet) {
         const scores = await scorer.scores(inputs, count);
         metrics.add(scores, targets);
         hear?.(scores, targets, first);
+        onProgress?.(first + count, set.length);
       }
       return metrics.result;
     },

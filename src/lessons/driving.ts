@@ -10,7 +10,7 @@ import { ModelError } from "../engine/errors.ts";
 import { type Graph, producersOf } from "../engine/graph/graph.ts";
 import type { Model } from "../engine/model.ts";
 import { Scorer } from "../engine/scorer.ts";
-import type { BaseLesson } from "./lesson.ts";
+import type { BaseLesson, ExaminationProgress } from "./lesson.ts";
 
 /** Pictures of the road, and the outputs of a network that say what to do. */
 export interface Road {
@@ -65,8 +65,17 @@ export interface DrivingReport {
   readonly drive: DriveReport;
 }
 
-/** @throws ModelError as {@link roadOf} does */
-export async function drivingExamination(model: Model, picture: Picture, preparation: Preparation, extent = wholeExamination) {
+/**
+ * @param onProgress is told of the drive
+ * @throws ModelError as {@link roadOf} does
+ */
+export async function drivingExamination(
+  model: Model,
+  picture: Picture,
+  preparation: Preparation,
+  extent = wholeExamination,
+  onProgress?: ExaminationProgress,
+) {
   const { set, outputs } = roadOf(model.graph, picture, preparation, heldBackSeed);
   const { pictures, roads, seconds } = extent;
   const of = [outputs.steering.name, outputs.throttle.name];
@@ -87,10 +96,15 @@ export async function drivingExamination(model: Model, picture: Picture, prepara
           sums[name] += given[name].reduce((sum, one, i) => sum + (one - (targets[name][i] as number)) ** 2, 0);
       }
       const seeds = Array.from({ length: roads }, (_, i) => i + 1);
-      const drive = await driveWorlds(seeds, seconds, async (worlds) => {
-        const { steering, throttle } = controlsOf(await few.allScores(set.inputsOf(worlds), worlds.length), outputs);
-        return worlds.map((_, i) => ({ steering: steering[i] as number, throttle: throttle[i] as number }));
-      });
+      const drive = await driveWorlds(
+        seeds,
+        seconds,
+        async (worlds) => {
+          const { steering, throttle } = controlsOf(await few.allScores(set.inputsOf(worlds), worlds.length), outputs);
+          return worlds.map((_, i) => ({ steering: steering[i] as number, throttle: throttle[i] as number }));
+        },
+        onProgress,
+      );
       return { errors: { steering: sums.steering / pictures, throttle: sums.throttle / pictures }, examination: extent, drive };
     },
     dispose() {

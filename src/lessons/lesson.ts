@@ -16,6 +16,9 @@ export interface Examination<Result> {
   dispose(): void;
 }
 
+/** Told how many pictures, or moments of a drive, an examination has tried, and of how many. */
+export type ExaminationProgress = (done: number, total: number) => void;
+
 export async function evaluateOnce<Result>(making: Promise<Examination<Result>>): Promise<Result> {
   const examination = await making;
   try {

@@ -6,7 +6,7 @@ import { ModelError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import type { Model } from "../engine/model.ts";
 import { Scorer } from "../engine/scorer.ts";
-import type { BaseLesson } from "./lesson.ts";
+import type { BaseLesson, ExaminationProgress } from "./lesson.ts";
 import { batchesOf } from "./pictures-on-gpu.ts";
 
 /**
@@ -65,7 +65,7 @@ export interface NumbersReport {
 const most = 50;
 
 /** @throws ModelError where the network does not answer with a number for each column */
-export async function numbersExamination(model: Model, set: NumbersSet) {
+export async function numbersExamination(model: Model, set: NumbersSet, onProgress?: ExaminationProgress) {
   const { columns } = set;
   const of = answersOf(model.graph.outputs, columns);
   const scorer = await Scorer.make(model, { of, batch: Math.min(most, set.length) });
@@ -93,6 +93,7 @@ export async function numbersExamination(model: Model, set: NumbersSet) {
             sum.squares += error ** 2;
             sum.sizes += Math.abs(error);
           }
+        onProgress?.(first + count, set.length);
       }
       const errors = sums.map(({ squares, sizes }, i) => ({
         column: columns[i] as string,

@@ -107,7 +107,10 @@ test("folders of pictures are classes, numbered alike in both parts", { timeout:
   const options = ["--data", `folder:${folder}`, "--batch", "9", "--steps", "20", "--optimizer", "adam", "--lr", "0.002"];
   expect(await main(["train", "mnist", ...options, "--out", join(folder, "out.onnx")])).toBe(0);
   expect(said.join("\n")).toContain("9 examples (left 3, right 3, top 3)");
-  expect(said.join("\n")).toContain("broken.png' is left out");
+  const broken = join(folder, "train/left/broken.png");
+  expect(said).toContainEqual(expect.stringMatching(/^convcam: '[^']*broken\.png' is left out: [^']*$/));
+  expect(said.join("\n")).toContain(broken);
+  expect(said.join("\n")).toContain("trying it on what is held back");
   expect(said.join("\n")).toContain("100.00 % of 6 test examples are right");
   // The file knows what its classes are called, and so does each command that reads it.
   const [out, top] = [join(folder, "out.onnx"), join(folder, "test/top/1.png")];
@@ -124,6 +127,22 @@ test("folders of pictures are classes, numbered alike in both parts", { timeout:
   said = [];
   expect(await main(["run", out, top, "--top", "1", "--labels", join(folder, "names.txt")])).toBe(0);
   expect(said[1]).toMatch(/% {2}c$/);
+});
+
+test("names of parameters to freeze are checked before pictures are read", async () => {
+  const options = ["--data", "folder:/nowhere/at/all", "--out", join(folder, "out.onnx"), "--freeze", "nosuch"];
+  expect(await main(["train", "mnist", ...options])).toBe(1);
+  expect(said.join("\n")).toContain("--freeze nosuch: no parameter has such a name. There are conv_1/kernel");
+});
+
+test("with --no-test the network is written, and not tried", { timeout: 60_000 }, async () => {
+  writeDigits("train", 8);
+  writeDigits("t10k", 4);
+  const out = join(folder, "out.onnx");
+  expect(await train("--steps", "1", "--out", out, "--no-test")).toBe(0);
+  expect(said.at(-1)).toBe(`written to ${out}`);
+  // Numbers are no names of classes.
+  expect((await readModel(new Uint8Array(readFileSync(out)))).metadata.has("names")).toBe(false);
 });
 
 test("of folders that do not say, one of five of each class is held back, by the seed, which `evaluate` takes as well", {
@@ -232,7 +251,7 @@ test("a network of two outputs learns to drive, and is told how long it keeps th
   expect(await main(["train", file, "--data", "road", "--out", out, "--log", log, ...options])).toBe(0);
   expect(said.join("\n")).toContain("pictures of the road (steering: 'steering', throttle: 'speed'), 60 steps of 16");
   expect(said.join("\n")).toMatch(
-    /mean squared errors: steering 0\.\d+, throttle 0\.\d+; [\d.]+ % of the time in the lane, \d+ collisions/,
+    /mean squared errors: steering 0\.\d+, throttle 0\.\d+; [\d.]+ % of the time in the lane, on 4 roads for 15 s each: [\d.]+ km, \d+ collisions \(a short drive: `evaluate` lets it drive longer\)/,
   );
   const [head, ...rows] = readFileSync(log, "utf8").trimEnd().split("\n");
   expect(head).toBe("step,loss,rate,seconds,steering,speed");

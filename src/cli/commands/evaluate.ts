@@ -7,10 +7,10 @@ import { classExamination } from "../../lessons/classes.ts";
 import { type DrivingReport, drivingExamination } from "../../lessons/driving.ts";
 import { evaluateOnce } from "../../lessons/lesson.ts";
 import { numbersExamination } from "../../lessons/numbers.ts";
-import { numbersText } from "../lessons.ts";
+import { driveText, numbersText } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
-import { writeOutput } from "../output.ts";
+import { showProgress, writeOutput } from "../output.ts";
 import { formatTable } from "../table.ts";
 import { dataHelp, hasNumbers, isRoad, type Part, pictureOf, readDataSet } from "../training-data.ts";
 import { parseCount, parseDivisors, parseList, parsePath } from "../usage.ts";
@@ -48,15 +48,15 @@ async function evaluate(path: string, { data, part, mean, std, seed, json }: Opt
   try {
     const model = await loadModel(device, graph, { parameters: true });
     if (set && hasNumbers(set)) {
-      const report = await evaluateOnce(numbersExamination(model, set));
+      const report = await evaluateOnce(numbersExamination(model, set, showProgress));
       console.log(numbersText(report));
       await writeResult(json, report);
     } else if (set) {
-      const metrics = await evaluateOnce(classExamination(model, set));
+      const metrics = await evaluateOnce(classExamination(model, set, showProgress));
       print(metrics, set.classes);
       await writeResult(json, { ...metrics, classes: set.classes });
     } else {
-      const report = await evaluateOnce(drivingExamination(model, pictureOf(graph), { mean, std }));
+      const report = await evaluateOnce(drivingExamination(model, pictureOf(graph), { mean, std }, undefined, showProgress));
       printDriving(report);
       await writeResult(json, report);
     }
@@ -70,13 +70,12 @@ async function writeResult(path: string | undefined, result: object): Promise<vo
   if (path !== undefined) await writeOutput(path, `${JSON.stringify(result, undefined, 2)}\n`);
 }
 
-function printDriving({ errors: { steering, throttle }, examination: { pictures, roads, seconds }, drive }: DrivingReport): void {
+function printDriving(report: DrivingReport): void {
+  const { steering, throttle } = report.errors;
   console.log(
-    `mean squared error of steering (−1…1) ${steering.toFixed(5)}, of throttle (0…1) ${throttle.toFixed(5)}, in ${pictures} pictures`,
+    `mean squared error of steering (−1…1) ${steering.toFixed(5)}, of throttle (0…1) ${throttle.toFixed(5)}, in ${report.examination.pictures} pictures`,
   );
-  console.log(
-    `${(100 * drive.inLane).toFixed(1)} % of the time in the lane, on ${roads} roads for ${seconds} s each: ${(drive.way / 1000).toFixed(1)} km, ${drive.hits} collisions`,
-  );
+  console.log(driveText(report));
 }
 
 /** More classes do not fit on a terminal. */

@@ -16,7 +16,7 @@ import { topClasses } from "../classes.ts";
 import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunningModel } from "../feed.ts";
 import { drawHeat } from "../heat.ts";
 import { readBytes, readLabels } from "../model-file.ts";
-import { writeOutput } from "../output.ts";
+import { showProgress, writeOutput } from "../output.ts";
 import { refuseInput } from "../overwrites.ts";
 import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";
@@ -161,10 +161,6 @@ async function targetOf(model: Model, options: Options, classes: Classes, labels
   const one = new Float32Array(sizeOf(shape));
   one[element.reduce((sum, at, axis) => sum + at * (strides[axis] as number), 0)] = 1;
   return { of: value, name: `element ${element.join(",")} of '${value}'`, weights: Tensor.from(dtype, shape, one) };
-}
-
-function showProgress(done: number, total: number): void {
-  if (total > 1 && process.stderr.isTTY) process.stderr.write(done < total ? `${done}/${total} \r` : "\u001b[K");
 }
 
 function formatCompleteness({ attributed, expected }: Completeness): string {

@@ -11,6 +11,7 @@ import { optimizerNames } from "../../engine/gradient/training/steps.ts";
 import { mostExamples } from "../../engine/gradient/training/usual.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
 import { loadModel, type Model } from "../../engine/model.ts";
+import { parameterNames } from "../../engine/passes/parameters.ts";
 import type { Precision } from "../../engine/precision.ts";
 import type { Trainer } from "../../engine/trainer.ts";
 import type { BaseLesson } from "../../lessons/lesson.ts";
@@ -53,6 +54,7 @@ interface Options {
   readonly maxBytes?: number;
   readonly augment?: Augmentation;
   readonly shuffle: boolean;
+  readonly test: boolean;
   readonly freeze?: RegExp;
   readonly seed: number;
   readonly init: "file" | "blank";
@@ -107,6 +109,7 @@ export function addTrain(program: Command): void {
     .option("--augment <names>", "change pictures each time, such as shift,turn:15,flip,brightness,noise,cut-out,crop,scale", parseAugment)
     .option("--no-shuffle", "see examples in the order of the files")
     .option("--freeze <regex>", "keep parameters whose names match as they are", parseRegularExpression)
+    .option("--no-test", "write what was learned without trying it on what is held back")
     .option("--seed <number>", "the same seed gives the same network on the same device", parseCount(0), 0)
     .addOption(new Option("--init <how>", "begin with the file's weights, or blank ones").choices(["file", "blank"]).default("file"))
     .option("--log <file.csv>", "write a line for each step", parsePath(".csv"))
@@ -123,6 +126,14 @@ async function readNetwork(name: string, seed: number): Promise<Graph> {
   return Object.hasOwn(networks, name) ? buildGraph(name, { seed }) : readModelFile(name);
 }
 
+/** @throws ModelError for a pattern that fits none of the names */
+function checkFreeze(freeze: RegExp | undefined, names: readonly string[]): void {
+  if (!freeze || names.some((name) => freeze.test(name))) return;
+  throw new ModelError(
+    `--freeze ${freeze.source}: no parameter has such a name. There are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}.`,
+  );
+}
+
 async function train(name: string, options: Options): Promise<void> {
   const { out, batch, optimizer, lr: rate, momentum, weightDecay, clip, freeze, seed, init, schedule, warmUp, accumulate } = options;
   if (options.steps !== undefined && options.epochs !== undefined) throw new UsageError("--steps and --epochs: give one of them.");
@@ -131,6 +142,8 @@ async function train(name: string, options: Options): Promise<void> {
   for (const path of [out, options.log]) if (path !== undefined) await checkOutput(path);
   outliveReaders();
   const graph = await readNetwork(name, seed);
+  const freezes = (names: readonly string[]) => checkFreeze(freeze, names);
+  freezes(parameterNames(graph));
   const lesson = await lessonOf(graph, options);
   const steps = stepsOf(options, lesson);
   const beyond = options.saveAt.find((step) => step > steps);
@@ -144,11 +157,7 @@ async function train(name: string, options: Options): Promise<void> {
   try {
     const model = await loadModel(device, graph, { parameters: true, precision: options.precision });
     if (init === "blank") await model.reinitialize(seed);
-    const names = model.parameters.map((parameter) => parameter.name);
-    if (freeze && !names.some((one) => freeze.test(one)))
-      throw new ModelError(
-        `--freeze ${freeze.source}: no parameter has such a name. There are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}.`,
-      );
+    freezes(model.parameters.map((parameter) => parameter.name));
     const learning = await lesson.begin(device);
     const trainer = await createTrainer(model, {
       ...learning.options,

@@ -18,6 +18,17 @@ export function constantsOf(file: Pick<Graph, "initializers" | "nodes">): Readon
   return constants;
 }
 
+function possibleParameters(file: Graph): ReadonlyMap<string, Tensor> {
+  const read = new Set(file.nodes.flatMap(({ inputs }) => inputs));
+  return new Map([...constantsOf(file)].filter(([name, { dtype }]) => isFloat(dtype) && read.has(name)));
+}
+
+/** Constants that become parameters where all are wanted, unless an operator must know them at load. */
+export function parameterNames(file: Graph): readonly string[] {
+  // A number without axes belongs to a formula, as the 6 of x / 6 or a Clip's bounds do: as constants they can be fused.
+  return [...possibleParameters(file)].flatMap(([name, { shape }]) => (shape.length > 0 ? name : []));
+}
+
 /**
  * The graph with constants as parameters: floats that nodes read, and that no operator must know at load, as it must a Resize's scales.
  * Single numbers without axes are parameters only where they are named.
@@ -32,14 +43,9 @@ export function withParameters(
   { graph: inferred, catalog }: Inference,
   wanted: true | readonly string[],
 ): { readonly graph: TypedGraph; readonly parameters: ReadonlyMap<string, Tensor> } {
-  const constants = constantsOf(file);
-  const read = new Set(file.nodes.flatMap(({ inputs }) => inputs));
-  const isPossible = (name: string, tensor: Tensor) => isFloat(tensor.dtype) && read.has(name);
-  const possible = new Map([...constants].filter(([name, tensor]) => isPossible(name, tensor)));
+  const possible = possibleParameters(file);
   if (wanted !== true) checkWanted(wanted, possible);
-  // A number without axes belongs to a formula, as the 6 of x / 6 or a Clip's bounds do: as constants they can be fused.
-  const usual = [...possible].flatMap(([name, { shape }]) => (shape.length > 0 ? name : []));
-  let names = new Set(wanted === true ? usual : wanted);
+  let names = new Set(wanted === true ? parameterNames(file) : wanted);
   for (;;) {
     const parameters = new Map([...possible].filter(([name]) => names.has(name)));
     const inference = inferGraph(asParameters(file, inferred, parameters), catalog);
