@@ -103,6 +103,10 @@ test("opens with a network that learns: loss falls, maps change, and what is kno
     }
     await expect(first.locator(".high")).toHaveText(/^\d/);
   }
+  // Of a layer with many weights each is more than a point: 8 × 8 tiles of 23 × 23.
+  const many = page.locator("conv-cam .panel").nth(2);
+  await many.scrollIntoViewIfNeeded();
+  await expect.poll(async () => (await many.locator("canvas").boundingBox())?.width).toBeGreaterThan(2 * 8 * 23);
   await page.locator("conv-cam .panel canvas").nth(1).focus();
   await page.keyboard.press("ArrowRight");
   await expect(page.locator("conv-cam .panel .readout").nth(1)).toHaveText(/^channel 0 · input 0 · y 0 · x 0 · /);
