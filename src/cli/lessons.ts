@@ -9,10 +9,11 @@ import type { Trainer } from "../engine/trainer.ts";
 import { checkClasses, classExamination, classLesson as learnClasses } from "../lessons/classes.ts";
 import { type DrivingReport, drivingExamination, drivingLesson, roadOf, shortExamination } from "../lessons/driving.ts";
 import { type BaseLesson, evaluateOnce } from "../lessons/lesson.ts";
-import { answersOf, type NumbersReport, numbersExamination, numbersLesson } from "../lessons/numbers.ts";
-import { NoneHeldBack } from "./listed-pictures.ts";
+import { answersOf, type NumbersReport, numbersExamination, numbersLesson, numbersOf } from "../lessons/numbers.ts";
 import { showProgress } from "./output.ts";
-import { hasNumbers, hasTestPart, isList, isRoad, pictureOf, readDataSet } from "./training-data.ts";
+import { type Decoded, NoneHeldBack } from "./read-pictures.ts";
+import { counted } from "./table.ts";
+import { hasNumbers, hasTestPart, isRoad, pictureOf, readDataSet } from "./training-data.ts";
 import { checkUsage } from "./usage.ts";
 
 export interface Lesson {
@@ -44,66 +45,55 @@ export interface LessonOptions extends Preparation {
 export async function lessonOf(graph: Graph, options: LessonOptions): Promise<Lesson> {
   if (isRoad(options.data)) return roadLesson(graph, options);
   const { data, mean, std, seed } = options;
-  const set = await readDataSet(data, "train", { picture: pictureOf(graph), mean, std, seed });
-  const heldBack = await heldBackOf(set, options);
-  return hasNumbers(set) ? numbersLessonOf(graph, set, heldBack, options) : classLesson(set, heldBack, options);
+  const decoded: Decoded = new Map();
+  const set = await readDataSet(data, "train", { picture: pictureOf(graph), mean, std, seed, decoded });
+  const test = await heldBackOf(set, decoded, options);
+  if (hasNumbers(set)) return numbersLessonOf(graph, set, test && hasNumbers(test) ? test : undefined, options);
+  return classLesson(set, test && !hasNumbers(test) ? test : undefined, options);
 }
 
-/** What is held back, where anything is. */
-type HeldBack = () => Promise<DataSet | NumbersSet | undefined>;
-
-/** A list of it is read before the first step: what is wrong with it is told while nothing is lost. */
-async function heldBackOf({ picture }: DataSet | NumbersSet, { data, mean, std, seed, test }: LessonOptions): Promise<HeldBack> {
-  if (!test) return async () => undefined;
-  const read = () => readDataSet(data, "test", { picture, mean, std, seed, isRepeated: true });
-  if (!isList(data) && !hasTestPart(data)) return async () => undefined;
-  if (!isList(data))
-    return async () => {
-      sayTried();
-      return read();
-    };
-  const set = await read().catch((error: Error) => {
+/** What is held back, where anything is: read before the first step, so that what is wrong with it is told while nothing is lost. */
+async function heldBackOf(
+  { picture }: DataSet | NumbersSet,
+  decoded: Decoded,
+  { data, mean, std, seed, test }: LessonOptions,
+): Promise<DataSet | NumbersSet | undefined> {
+  if (!test || !hasTestPart(data)) return undefined;
+  return readDataSet(data, "test", { picture, mean, std, seed, decoded, isRepeated: true }).catch((error: Error) => {
     if (error instanceof NoneHeldBack) return undefined;
     throw error;
   });
-  return async () => {
-    if (set) sayTried();
-    return set;
-  };
 }
 
 function numbersLessonOf(
   graph: Graph,
   set: NumbersSet,
-  heldBack: HeldBack,
-  { seed, shuffle, augment }: Pick<LessonOptions, "seed" | "shuffle" | "augment">,
+  heldBack: NumbersSet | undefined,
+  { seed, shuffle, augment, test }: LessonOptions,
 ): Lesson {
   checkHarmless(augment, "a list of numbers");
   const outputs = answersOf(graph.outputs, set.columns);
   const each = set.columns.length / outputs.length;
   return {
-    title: `${set.length} examples (${set.columns.join(", ")})`,
+    title: `${counted(set.length, "example")} (${set.columns.join(", ")})`,
     length: set.length,
     begin: (device) => numbersLesson(device, set, { outputs, seed, isShuffled: shuffle, augmentation: augment }),
     async check(trainer) {
       const { shape, size } = await trainer.readScores();
       const found = size / (shape[0] ?? 1);
-      if (found !== each)
-        throw new ModelError(
-          `the pictures have ${set.columns.length} numbers (${set.columns.join(", ")}), but '${outputs[0]}' answers with ${found}.`,
-        );
+      if (found !== each) throw new ModelError(`${numbersOf(set.columns)}, but '${outputs[0]}' answers with ${found}.`);
     },
     async examine(model) {
-      const test = await heldBack();
-      if (!test || !hasNumbers(test)) return undefined;
-      return numbersText(await evaluateOnce(numbersExamination(model, test, showProgress)));
+      if (!heldBack) return test ? nothingHeldBack : undefined;
+      sayTried();
+      return numbersText(await evaluateOnce(numbersExamination(model, heldBack, showProgress)));
     },
   };
 }
 
 export function numbersText({ count, errors }: NumbersReport): string {
   const each = errors.map((one) => `${one.column} ${one.meanSquared.toPrecision(4)} (${one.meanAbsolute.toPrecision(4)} away in the mean)`);
-  return `mean squared errors of ${count} pictures: ${each.join(", ")}`;
+  return `mean squared errors of ${counted(count, "picture")}: ${each.join(", ")}`;
 }
 
 /** Whether classes are called more than their numbers, as those of an IDX file are. */
@@ -111,10 +101,10 @@ function hasNames(classes: readonly string[]): boolean {
   return classes.some((name, i) => name !== String(i));
 }
 
-function classLesson(set: DataSet, heldBack: HeldBack, { data, seed, shuffle, augment }: LessonOptions): Lesson {
+function classLesson(set: DataSet, heldBack: DataSet | undefined, { data, seed, shuffle, augment, test }: LessonOptions): Lesson {
   const isEndless = data === "shapes";
   return {
-    title: isEndless ? `pictures of ${set.classes.length} kinds of shapes` : `${set.length} examples (${sizesOf(set)})`,
+    title: isEndless ? `pictures of ${set.classes.length} kinds of shapes` : `${counted(set.length, "example")} (${sizesOf(set)})`,
     ...(!isEndless && { length: set.length }),
     ...(hasNames(set.classes) && { classes: set.classes }),
     guessing: Math.log(set.classes.length),
@@ -123,19 +113,22 @@ function classLesson(set: DataSet, heldBack: HeldBack, { data, seed, shuffle, au
       const { shape } = await trainer.readScores();
       const [scores, classes] = [shape[1] ?? 1, set.classes.length];
       checkClasses(set, scores);
+      if (heldBack) checkClasses(heldBack, scores, "what is held back: ");
       if (scores > classes)
         console.error(
-          `convcam: the network has ${scores} scores, the pictures are of ${classes} classes: it learns never to answer with the others`,
+          `convcam: the network has ${scores} scores, the pictures are of ${classes === 1 ? "one class" : `${classes} classes`}: it learns never to answer with the others`,
         );
     },
     async examine(model) {
-      const test = await heldBack();
-      if (!test || hasNumbers(test)) return undefined;
-      const { accuracy, loss, count } = await evaluateOnce(classExamination(model, test, showProgress));
-      return `${(100 * accuracy).toFixed(2)} % of ${count} test examples are right, loss ${loss.toFixed(4)}`;
+      if (!heldBack) return test ? nothingHeldBack : undefined;
+      sayTried();
+      const { accuracy, loss, count } = await evaluateOnce(classExamination(model, heldBack, showProgress));
+      return `${(100 * accuracy).toFixed(2)} % of ${counted(count, "test example")} ${count === 1 ? "is" : "are"} right, loss ${loss.toFixed(4)}`;
     },
   };
 }
+
+const nothingHeldBack = "nobody says how good it is: no picture is held back";
 
 /** It may take long, and what is learned is in its file by then. */
 function sayTried(): void {

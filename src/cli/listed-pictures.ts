@@ -2,17 +2,13 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { type BytesSet, type NumbersSet, withNumbers } from "../data-sets/data-set.ts";
-import { divideListed } from "../data-sets/divide.ts";
 import { type ListedPicture, type PictureList, readPictureList } from "../data-sets/picture-list.ts";
 import { ModelError } from "../engine/errors.ts";
 import { readBytes } from "./model-file.ts";
-import { readPictures } from "./read-pictures.ts";
-import type { DataOptions, Part } from "./training-data.ts";
+import { type Choice, NoneHeldBack, type Part, readPictures } from "./read-pictures.ts";
+import type { DataOptions } from "./training-data.ts";
 
 const testName = /(?<![a-z])test/i;
-/** A list of which nothing is held back. */
-export class NoneHeldBack extends ModelError {}
-
 /** A list of what is held back, also where none to train on lies beside it. */
 const heldBackName = /^(test|testing|val|valid|validation)\.csv$/i;
 
@@ -33,16 +29,25 @@ export async function readListed(path: string, part: Part, options: DataOptions)
   const base = trained ? await readList(trained) : undefined;
   const list = base ? inOrderOf(base, await readList(path, base.classes), path) : await readList(path);
   if (part === "test" && tested)
-    return read(tested, part, notLearned(list, inOrderOf(list, await readList(tested, list.classes), tested)), options);
+    return read(
+      tested,
+      { part, seed: undefined },
+      notLearned(list, inOrderOf(list, await readList(tested, list.classes), tested)),
+      options,
+    );
   if (part === "train" && (trained || heldBackName.test(basename(path))))
     throw new ModelError(
       `data '${path}': by its name it is a list of what is held back. ${trained ? `'${trained}' lies beside it, to train on: give that one.` : "Give the list to train on."}`,
     );
-  const isDivided = !trained && !tested && !heldBackName.test(basename(path));
+  const isOfBoth = !trained && !tested && !heldBackName.test(basename(path));
+  const saysParts = list.pictures.some(({ isTest }) => isTest !== undefined);
   const held = base ? notLearned(base, list) : list;
-  const left = part === "train" ? list.pictures.filter(({ isTest }) => !isTest) : held.pictures;
-  const pictures = isDivided ? divideListed(list.pictures, list.classes, options.seed ?? 0)[part] : left;
-  return read(path, part, { ...list, pictures, leftOut: options.isRepeated ? [] : held.leftOut }, options);
+  const left =
+    part === "train" || (isOfBoth && saysParts)
+      ? list.pictures.filter(({ isTest }) => (isTest === true) === (part === "test"))
+      : held.pictures;
+  const seed = isOfBoth && !saysParts ? (options.seed ?? 0) : undefined;
+  return read(path, { part, seed }, { ...list, pictures: left, leftOut: options.isRepeated ? [] : held.leftOut }, options);
 }
 
 async function readList(path: string, known?: readonly string[]): Promise<PictureList> {
@@ -76,14 +81,14 @@ function notLearned({ pictures: learned }: PictureList, list: PictureList): Pict
   return { ...list, pictures: list.pictures.filter(({ path }) => !lines.has(path)), leftOut: [...list.leftOut, ...said] };
 }
 
-async function read(path: string, part: Part, list: PictureList, options: DataOptions): Promise<BytesSet | NumbersSet> {
+async function read(path: string, choice: Choice, list: PictureList, options: DataOptions): Promise<BytesSet | NumbersSet> {
   const { pictures, classes, columns, leftOut } = list;
   for (const one of leftOut) console.error(`convcam: '${path}', ${one}: left out`);
-  if (pictures.length === 0 && part === "test")
+  if (pictures.length === 0 && choice.part === "test")
     throw new NoneHeldBack(`data '${path}': none of its pictures is held back. Add --part train.`);
   if (pictures.length === 0) throw new ModelError(`data '${path}': none of its pictures is to train on.`);
   const place = (one: ListedPicture) => ({ ...one, path: isAbsolute(one.path) ? one.path : join(dirname(path), one.path) });
-  const { set, read: found } = await readPictures(path, pictures.map(place), classes, options);
+  const { set, read: found } = await readPictures(path, pictures.map(place), classes, choice, options);
   if (classes.length > 0) return set;
   return withNumbers(
     set,

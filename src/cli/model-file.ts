@@ -16,14 +16,22 @@ export async function readModelFile(path: string, what = "model"): Promise<Graph
   }
 }
 
+/** Why a file cannot be read, by the code of the system's error. */
+const reasons = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a folder of its path is a file",
+  EACCES: "nobody gave leave to read it",
+  ELOOP: "its links lead in a circle",
+};
+
 /** @throws ModelError that names the file and its purpose */
 export async function readBytes(path: string, what: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : message;
-    throw new ModelError(`${what} '${path}': ${reason}.`);
+    throw new ModelError(`${what} '${path}': ${reasons[code as keyof typeof reasons] ?? message}.`);
   }
 }
 

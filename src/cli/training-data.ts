@@ -1,6 +1,6 @@
 // Reads the data that `train` and `evaluate` name: idx:DIR, folder:DIR, csv:FILE, shapes.
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import {
@@ -13,7 +13,6 @@ import {
   type Picture,
   type Preparation,
 } from "../data-sets/data-set.ts";
-import { divideListed } from "../data-sets/divide.ts";
 import { type BytesArray, decodeIdx } from "../data-sets/idx.ts";
 import { isPicturePath } from "../data-sets/picture-list.ts";
 import { ShapesSet } from "../data-sets/shapes-set.ts";
@@ -22,17 +21,16 @@ import type { Graph } from "../engine/graph/graph.ts";
 import { isFloat } from "../engine/tensor.ts";
 import { readListed } from "./listed-pictures.ts";
 import { readBytes } from "./model-file.ts";
-import { readPictures } from "./read-pictures.ts";
+import { type Decoded, NoneHeldBack, type Part, readPictures } from "./read-pictures.ts";
 import { UsageError } from "./usage.ts";
-
-/** The part of a data set that is trained on, or the part that is held back. */
-export type Part = "train" | "test";
 
 export interface DataOptions extends Preparation {
   /** What the model takes. */
   readonly picture: Picture;
   /** Of what is drawn to train on, and of what is held back of a list or a folder that does not say. */
   readonly seed?: number;
+  /** Pictures that were read before, of either part. */
+  readonly decoded?: Decoded;
   /** Whether what is wrong with a list was said before. */
   readonly isRepeated?: boolean;
 }
@@ -43,10 +41,6 @@ export const dataHelp =
 
 export function isRoad(source: string): boolean {
   return source === "road";
-}
-
-export function isList(source: string): boolean {
-  return parseSource(source).kind === "csv";
 }
 
 /** KIND:FOLDER */
@@ -108,10 +102,21 @@ function checked(source: string, set: BytesSet, { channels, height, width }: Pic
   throw new ModelError(`--data '${source}': its pictures are ${say(picture)}, but the model takes ${say({ channels, height, width })}.`);
 }
 
+async function checkFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory()) throw new ModelError(`data '${folder}': ${found ? "it is no folder" : "there is no such folder"}.`);
+}
+
 async function readIdxSet(folder: string, part: Part, preparation: Preparation): Promise<BytesSet> {
+  await checkFolder(folder);
   const prefix = part === "train" ? "train" : "t10k";
   const images = await readIdx(folder, `${prefix}-images-idx3-ubyte`);
-  return fromIdx(images, await readIdx(folder, `${prefix}-labels-idx1-ubyte`), preparation);
+  const labels = await readIdx(folder, `${prefix}-labels-idx1-ubyte`);
+  if (part === "test" && images.shape[0] === 0 && labels.shape[0] === 0)
+    throw new NoneHeldBack(
+      `data '${folder}': none of its pictures is held back, as ${prefix}-images-idx3-ubyte has none. Add --part train.`,
+    );
+  return ofData(folder, () => fromIdx(images, labels, preparation));
 }
 
 /** Of a file that is unpacked: 20 times MNIST's. */
@@ -123,10 +128,29 @@ async function readIdx(folder: string, name: string): Promise<BytesArray> {
   const path = existsSync(plain) ? plain : `${plain}.gz`;
   if (!existsSync(path)) throw new ModelError(`data '${folder}': there is neither ${name} nor ${name}.gz in it.`);
   const bytes = await readBytes(path, "data");
+  return ofData(path, () => decodeIdx(path.endsWith(".gz") ? unpack(bytes) : bytes));
+}
+
+/** @throws ModelError for what is no gzip file, or not whole */
+function unpack(bytes: Uint8Array): Uint8Array {
   try {
-    return decodeIdx(path.endsWith(".gz") ? gunzipSync(bytes, { maxOutputLength: mostBytes }) : bytes);
+    return gunzipSync(bytes, { maxOutputLength: mostBytes });
   } catch (error) {
-    throw new ModelError(`data '${path}': ${(error as Error).message}`);
+    const { code } = error as NodeJS.ErrnoException;
+    const known = {
+      Z_BUF_ERROR: "the file is cut off",
+      ERR_BUFFER_TOO_LARGE: `unpacked it has more than ${mostBytes} bytes`,
+    };
+    throw new ModelError(`${known[code as keyof typeof known] ?? "this is no gzip file, or it is damaged"}. Download it again.`);
+  }
+}
+
+/** @throws ModelError that names the data, where `make` throws one */
+function ofData<T>(path: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof ModelError ? new ModelError(`data '${path}': ${error.message}`) : error;
   }
 }
 
@@ -140,16 +164,12 @@ function isDivided(folder: string): boolean {
  * which one of five of each class is held back, by the seed. Pictures that cannot be read are named and left out.
  */
 async function readFolder(folder: string, part: Part, options: DataOptions): Promise<BytesSet> {
+  await checkFolder(folder);
   const held = join(folder, "test");
   const isHeldBack = part === "test" && existsSync(held) && (await foldersOf(folder, ["test"])).length === 0;
   const trained = existsSync(join(folder, "train")) ? join(folder, "train") : isHeldBack ? held : folder;
   const root = part === "train" || isDivided(folder) ? trained : held;
-  if (!existsSync(root))
-    throw new ModelError(
-      part === "test"
-        ? `data '${folder}': there is no folder 'test' in it. Add --part train.`
-        : `data '${folder}': there is no such folder.`,
-    );
+  if (!existsSync(root)) throw new ModelError(`data '${folder}': there is no folder 'test' in it. Add --part train.`);
   const classes = await foldersOf(trained, part === "train" ? [] : ["train", "test"]);
   if (classes.length < 2) throw new ModelError(`data '${trained}': expected a folder of pictures for each of at least two classes.`);
   const unknown = (await foldersOf(root, [])).find((name) => !classes.includes(name));
@@ -158,7 +178,9 @@ async function readFolder(folder: string, part: Part, options: DataOptions): Pro
   for (const [label, name] of classes.entries())
     for (const file of (await readdir(join(root, name)).catch(() => [])).filter(isPicturePath).sort())
       all.push({ path: join(root, name, file), label, isTest: undefined });
-  return (await readPictures(root, isDivided(folder) ? divideListed(all, classes, options.seed ?? 0)[part] : all, classes, options)).set;
+  if (all.length === 0 && part === "test" && !isDivided(folder))
+    throw new NoneHeldBack(`data '${folder}': none of its pictures is held back, as there is none in '${root}'. Add --part train.`);
+  return (await readPictures(root, all, classes, { part, seed: isDivided(folder) ? (options.seed ?? 0) : undefined }, options)).set;
 }
 
 /** Names of the folders in a folder, sorted. */

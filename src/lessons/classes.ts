@@ -68,11 +68,14 @@ export async function classExamination(model: Model, set: DataSet, onProgress?: 
 
 /**
  * @param scores that the network has for each picture; undefined where it has several for each class
+ * @param of which pictures they are, where that is to be said
  * @throws ModelError where there is none for some class
  */
-export function checkClasses({ classes }: DataSet, scores: number | undefined): void {
+export function checkClasses({ classes }: DataSet, scores: number | undefined, of = ""): void {
   if (scores !== undefined && classes.length <= scores) return;
-  const has = scores === undefined ? "several scores for each, as one that answers with a picture or boxes" : `${scores} scores`;
+  const counted = (count: number, one: string, many: string) => (count === 1 ? `one ${one}` : `${count} ${many}`);
+  const has =
+    scores === undefined ? "several scores for each, as one that answers with a picture or boxes" : counted(scores, "score", "scores");
   const advice = scores === undefined ? "" : ` Its last layer has to answer with ${classes.length}.`;
-  throw new ModelError(`the pictures are of ${classes.length} classes, but the network has ${has}.${advice}`);
+  throw new ModelError(`${of}the pictures are of ${counted(classes.length, "class", "classes")}, but the network has ${has}.${advice}`);
 }

@@ -9,6 +9,11 @@ import { Scorer } from "../engine/scorer.ts";
 import type { BaseLesson, ExaminationProgress } from "./lesson.ts";
 import { batchesOf } from "./pictures-on-gpu.ts";
 
+/** What there is to answer, to say that a model does not. */
+export function numbersOf(columns: readonly string[]): string {
+  return `the pictures have ${columns.length === 1 ? "one number" : `${columns.length} numbers`} (${columns.join(", ")})`;
+}
+
 /**
  * The outputs that answer: one with a number for each column, or one of each column, by their names where these tell, else in their order.
  *
@@ -17,9 +22,7 @@ import { batchesOf } from "./pictures-on-gpu.ts";
 export function answersOf(outputs: readonly string[], columns: readonly string[]): readonly string[] {
   if (outputs.length === 1) return outputs;
   if (outputs.length !== columns.length)
-    throw new ModelError(
-      `the pictures have ${columns.length} numbers (${columns.join(", ")}), but the model has ${outputs.length} outputs: ${outputs.join(", ")}.`,
-    );
+    throw new ModelError(`${numbersOf(columns)}, but the model has ${outputs.length} outputs: ${outputs.join(", ")}.`);
   const named = columns.map((column) => outputs.find((output) => output.toLowerCase() === column.toLowerCase()));
   return named.every((one) => one !== undefined) ? (named as readonly string[]) : outputs;
 }
@@ -72,9 +75,7 @@ export async function numbersExamination(model: Model, set: NumbersSet, onProgre
   const each = columns.length / of.length;
   if (scorer.length !== each) {
     scorer.dispose();
-    throw new ModelError(
-      `the pictures have ${columns.length} numbers (${columns.join(", ")}), but '${of[0]}' answers with ${scorer.length}.`,
-    );
+    throw new ModelError(`${numbersOf(columns)}, but '${of[0]}' answers with ${scorer.length}.`);
   }
   return {
     async evaluate(): Promise<NumbersReport> {

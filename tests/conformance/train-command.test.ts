@@ -1,5 +1,5 @@
 // `convcam train` and `convcam evaluate`, from files to files.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -197,6 +197,28 @@ test("a network learns in 16 bits where the GPU has them, and its file has 32", 
   expect(await train("--steps", "9", "--out", out, "--precision", "float16")).toBe(0);
   expect(said.join("\n")).toContain("100.00 % of 10 test examples are right");
   expect(readFileSync(out).length).toBeGreaterThan(800_000);
+});
+
+test("where nothing is held back, nobody says how good the network is, which is no failure", { timeout: 60_000 }, async () => {
+  writeDigits("train", 8);
+  writeDigits("t10k", 0);
+  const out = join(folder, "out.onnx");
+  expect(await train("--steps", "1", "--out", out)).toBe(0);
+  expect(said).toContain("8 examples (0 4, 1 4), 1 step of 8");
+  expect(said.at(-1)).toBe("nobody says how good it is: no picture is held back");
+  said = [];
+  expect(await main(["evaluate", out, "--data", `idx:${folder}`])).toBe(1);
+  expect(said[0]).toMatch(/none of its pictures is held back, as t10k-images-idx3-ubyte has none\. Add --part train\.$/);
+});
+
+test("labels of what is held back that the network has no score for are told before the first step", { timeout: 60_000 }, async () => {
+  writeDigits("train", 8);
+  writeDigits("t10k", 4);
+  const labels = join(folder, "t10k-labels-idx1-ubyte");
+  writeFileSync(labels, readFileSync(labels).fill(10, 11));
+  expect(await train("--steps", "1", "--out", join(folder, "out.onnx"))).toBe(1);
+  expect(said.at(-1)).toContain("what is held back: the pictures are of 11 classes, but the network has 10 scores.");
+  expect(existsSync(join(folder, "out.onnx"))).toBe(false);
 });
 
 test("data that is not there, or damaged, is named", async () => {

@@ -72,7 +72,7 @@ test("classes are learned from a list; bad rows and pictures are named and left 
   writeFileSync(place("list.csv"), ["file,class", ...rows, "pictures/broken.png,dark", "pictures/none.png,", ""].join("\r\n"));
   writeNetwork([["scores", 2]]);
   expect(await train("list.csv", "--steps", "150", "--seed", "4")).toBe(0);
-  expect(text()).toMatch(/16 examples \(bright 8, dark 8\)|17 examples/);
+  expect(text()).toContain("16 examples (bright 8, dark 8)");
   expect(text()).toContain("line 23: it has no class");
   expect(text()).toContain("broken.png' is left out: ");
   expect(text()).toContain("100.00 % of 4 test examples are right");
@@ -201,6 +201,7 @@ test("a list that holds nothing back is learned whole, and tried on nothing", { 
   expect(await train("list.csv", "--steps", "2", "--save-at", "2"), text()).toBe(0);
   expect(text()).toContain("10 examples");
   expect(text()).not.toContain("are right");
+  expect(said.at(-1)).toBe("nobody says how good it is: no picture is held back");
   expect(existsSync(place("out-2.onnx"))).toBe(true);
   expect(await evaluate("list.csv")).toBe(1);
   expect(text()).toContain("none of its pictures is held back. Add --part train.");

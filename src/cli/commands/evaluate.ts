@@ -11,8 +11,9 @@ import { driveText, numbersText } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { showProgress, writeOutput } from "../output.ts";
-import { formatTable } from "../table.ts";
-import { dataHelp, hasNumbers, isRoad, type Part, pictureOf, readDataSet } from "../training-data.ts";
+import type { Part } from "../read-pictures.ts";
+import { counted, formatTable } from "../table.ts";
+import { dataHelp, hasNumbers, isRoad, pictureOf, readDataSet } from "../training-data.ts";
 import { parseCount, parseDivisors, parseList, parsePath } from "../usage.ts";
 
 interface Options {
@@ -82,7 +83,9 @@ function printDriving(report: DrivingReport): void {
 const mostShown = 30;
 
 function print({ count, loss, accuracy, confusion }: Metrics, classes: readonly string[]): void {
-  console.log(`${(100 * accuracy).toFixed(2)} % of ${count} examples are right, loss ${loss.toFixed(4)}`);
+  console.log(
+    `${(100 * accuracy).toFixed(2)} % of ${counted(count, "example")} ${count === 1 ? "is" : "are"} right, loss ${loss.toFixed(4)}`,
+  );
   if (classes.length > mostShown) {
     console.log(`Which classes it takes for which: --json FILE (there are ${classes.length}).`);
     return;

@@ -22,6 +22,7 @@ import { requestNodeDevice } from "../node-device.ts";
 import { checkOutput, outliveReaders, writeOutput } from "../output.ts";
 import { refuseInput } from "../overwrites.ts";
 import { line } from "../printable.ts";
+import { counted } from "../table.ts";
 import { dataHelp } from "../training-data.ts";
 import {
   parseAugment,
@@ -147,12 +148,13 @@ async function train(name: string, options: Options): Promise<void> {
   const lesson = await lessonOf(graph, options);
   const steps = stepsOf(options, lesson);
   const beyond = options.saveAt.find((step) => step > steps);
-  if (beyond !== undefined) throw new UsageError(`--save-at ${beyond}: there are only ${steps} steps.`);
+  if (beyond !== undefined)
+    throw new UsageError(`--save-at ${beyond}: there ${steps === 1 ? "is only one step" : `are only ${steps} steps`}.`);
   // A training that goes on from one of its checkpoints may come to it again.
   const [, begun] = /-(\d+)\.onnx$/.exec(name) ?? [];
   if (begun !== undefined && isSaved(Number(begun), { ...options, steps }))
     await refuseInput("--out", checkpointOf(out, Number(begun)), [name]);
-  console.log(line`${lesson.title}, ${String(steps)} steps of ${String(batch)}`);
+  console.log(line`${lesson.title}, ${counted(steps, "step")} of ${String(batch)}`);
   const device = await requestNodeDevice();
   try {
     const model = await loadModel(device, graph, { parameters: true, precision: options.precision });
@@ -291,8 +293,8 @@ async function run(
     if (file && isLogged) await new Promise<void>((resolve) => file.once("close", resolve).end());
     if (process.stderr.isTTY) process.stderr.write("\n");
   }
-  const how = stop.signal.aborted ? `stopped after ${trainer.steps} steps, ` : "";
+  const how = stop.signal.aborted ? `stopped after ${counted(trainer.steps, "step")}, ` : "";
   console.log(
-    `${how}loss ${(last.reduce((sum, one) => sum + one, 0) / last.length).toFixed(4)} in the last ${last.length} steps, after ${seconds().toFixed(1)} s`,
+    `${how}loss ${(last.reduce((sum, one) => sum + one, 0) / last.length).toFixed(4)} in the ${last.length === 1 ? "last step" : `last ${last.length} steps`}, after ${seconds().toFixed(1)} s`,
   );
 }

@@ -36,7 +36,7 @@ export function statusText({ begun, history, speed, isHeld, isStepping }: Learni
     share
       ? begun.kind === "driving"
         ? `${whose}in the lane ${share} of the time${when}`
-        : `${whose}${share} of ${begun.heldBack} pictures held back are right${when}`
+        : `${whose}${share} of ${begun.heldBack} ${begun.heldBack === 1 ? "picture held back is" : "pictures held back are"} right${when}`
       : begun.heldBack === 0
         ? "no picture is held back to try it on"
         : "",

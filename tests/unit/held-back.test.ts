@@ -1,0 +1,133 @@
+// Which pictures of a folder or a list are held back, where some cannot be read or there are too few; and what is said of data that is none.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import sharp from "sharp";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { NoneHeldBack, type Part } from "../../src/cli/read-pictures.ts";
+import { hasTestPart, readDataSet } from "../../src/cli/training-data.ts";
+import type { DataSet } from "../../src/data-sets/data-set.ts";
+
+const picture = { channels: 1, height: 8, width: 8 };
+const preparation = { mean: [0], std: [1] };
+let folder = "";
+let said: string[] = [];
+const place = (name: string) => join(folder, name);
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "convcam-held-"));
+  said = [];
+  vi.spyOn(console, "error").mockImplementation((text: string) => void said.push(text));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+/** A picture of one gray value, by which it is known again; without one a file that is no picture. */
+async function write(name: string, gray?: number): Promise<void> {
+  mkdirSync(dirname(place(name)), { recursive: true });
+  const background = { r: gray, g: gray, b: gray };
+  writeFileSync(
+    place(name),
+    gray === undefined
+      ? "none"
+      : await sharp({ create: { ...picture, channels: 3, background } })
+          .png()
+          .toBuffer(),
+  );
+}
+
+const read = (source: string, part: Part, seed = 0) =>
+  readDataSet(source.replace(":", `:${folder}/`), part, { picture, ...preparation, seed }) as Promise<DataSet>;
+
+/** The gray values of a part. */
+async function graysOf(source: string, part: Part, seed: number): Promise<readonly number[]> {
+  const set = await read(source, part, seed);
+  const { inputs } = set.examples(Array.from({ length: set.length }, (_, i) => i));
+  return Array.from({ length: set.length }, (_, i) => Math.round(255 * (inputs[64 * i] as number)));
+}
+
+test.each(["folder:all", "csv:all/list.csv"])("of %s some that can be read are held back, the same by the same seed", async (source) => {
+  const readable = [10, 20, 30, 40, 50, 60];
+  const rows: string[] = [];
+  for (const [at, name] of ["cat", "dog"].entries()) {
+    // By their names one of five would be a file that is no picture, with whatever seed.
+    for (const i of [0, 1, 2, 3]) await write(`all/${name}/${i}.png`);
+    for (const gray of readable) await write(`all/${name}/${gray}.png`, gray + at);
+    rows.push(...[0, 1, 2, 3, ...readable].map((i) => `${name}/${i}.png,${name}`));
+  }
+  writeFileSync(place("all/list.csv"), rows.join("\n"));
+  const every = readable.flatMap((gray) => [gray, gray + 1]).toSorted((a, b) => a - b);
+  const seen = new Set<string>();
+  for (const seed of [0, 1, 2, 3, 4, 5]) {
+    const [train, held] = [await graysOf(source, "train", seed), await graysOf(source, "test", seed)];
+    expect(held).toHaveLength(2);
+    expect([...train, ...held].toSorted((a, b) => a - b)).toEqual(every);
+    expect(await graysOf(source, "test", seed)).toEqual(held);
+    seen.add(String(held));
+  }
+  expect(seen.size).toBeGreaterThan(3);
+});
+
+test("a picture that cannot be read is decoded and told once for both parts", async () => {
+  for (const name of ["cat", "dog"]) for (const gray of [1, 2, 3]) await write(`all/${name}/${gray}.png`, gray);
+  await write("all/cat/none.png");
+  const options = { picture, ...preparation, decoded: new Map() };
+  for (const part of ["train", "test"] as const) await readDataSet(`folder:${place("all")}`, part, options);
+  expect(said).toEqual([expect.stringContaining("none.png' is left out")]);
+});
+
+test("of one picture for each class nothing is held back, which is no fault of any picture", async () => {
+  for (const name of ["cat", "dog"]) await write(`all/${name}/1.png`, 9);
+  expect((await read("folder:all", "train")).length).toBe(2);
+  await expect(read("folder:all", "test")).rejects.toThrow(NoneHeldBack);
+  await expect(read("folder:all", "test")).rejects.toThrow("none of its pictures is held back, as there are too few. Add --part train.");
+  writeFileSync(place("list.csv"), "all/cat/1.png,cat\nall/dog/1.png,dog");
+  await expect(read("csv:list.csv", "test")).rejects.toThrow(NoneHeldBack);
+  // A folder for what is held back may still be empty.
+  for (const name of ["cat", "dog"]) await write(`parts/train/${name}/1.png`, 9);
+  mkdirSync(place("parts/test"));
+  await expect(read("folder:parts", "test")).rejects.toThrow(/none of its pictures is held back, as there is none in '.*test'/);
+});
+
+const head = (shape: readonly number[]) => [0, 0, 8, shape.length, ...shape.flatMap((extent) => [0, 0, 0, extent])];
+const idx = (shape: readonly number[]) => Uint8Array.from([...head(shape), ...new Uint8Array(shape.reduce((a, b) => a * b, 1))]);
+
+test("of IDX files whose second part is empty nothing is held back", async () => {
+  for (const [part, count] of [
+    ["train", 3],
+    ["t10k", 0],
+  ] as const) {
+    writeFileSync(place(`${part}-images-idx3-ubyte`), idx([count, 8, 8]));
+    writeFileSync(place(`${part}-labels-idx1-ubyte`), idx([count]));
+  }
+  expect((await read("idx:.", "train")).length).toBe(3);
+  expect(hasTestPart(`idx:${folder}`)).toBe(true);
+  await expect(read("idx:.", "test")).rejects.toThrow(NoneHeldBack);
+  writeFileSync(place("train-images-idx3-ubyte"), idx([0, 8, 8]));
+  writeFileSync(place("train-labels-idx1-ubyte"), idx([0]));
+  await expect(read("idx:.", "train")).rejects.toThrow(/^data '.*': there are no pictures in it\.$/);
+});
+
+test.each<[string, Part, RegExp]>([
+  ["folder:list.csv", "train", /^data '.*list\.csv': it is no folder\.$/],
+  ["folder:list.csv", "test", /^data '.*list\.csv': it is no folder\.$/],
+  ["idx:list.csv", "train", /^data '.*list\.csv': it is no folder\.$/],
+  ["folder:nowhere", "train", /^data '.*nowhere': there is no such folder\.$/],
+  ["folder:nowhere", "test", /^data '.*nowhere': there is no such folder\.$/],
+  ["idx:nowhere", "test", /^data '.*nowhere': there is no such folder\.$/],
+  ["csv:nowhere", "test", /^data '.*nowhere': there is no such file\.$/],
+  ["csv:list.csv/list.csv", "test", /^data '.*': a folder of its path is a file\.$/],
+  ["csv:cut", "test", /^data '.*cut': it is a folder\.$/],
+  ["idx:cut", "train", /^data '.*train-images-idx3-ubyte\.gz': the file is cut off\. Download it again\.$/],
+  ["idx:damaged", "train", /^data '.*train-images-idx3-ubyte\.gz': this is no gzip file, or it is damaged\. Download it again\.$/],
+  ["folder:cut", "train", /expected a folder of pictures for each of at least two classes\.$/],
+])("%s, the part to %s: what is said names the data and why", async (source, part, says) => {
+  writeFileSync(place("list.csv"), "a.png,a");
+  for (const name of ["cut", "damaged"]) mkdirSync(place(name));
+  const packed = gzipSync(idx([2, 8, 8]));
+  writeFileSync(place("cut/train-images-idx3-ubyte.gz"), packed.subarray(0, packed.length - 12));
+  writeFileSync(place("damaged/train-images-idx3-ubyte.gz"), packed.fill(7, 0, 12));
+  await expect(read(source, part)).rejects.toThrow(says);
+});
