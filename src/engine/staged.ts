@@ -14,11 +14,15 @@ import { Budget, Continuation, checked, KeptPlans, type Values } from "./stages.
 import { type ModelSummary, summarize } from "./summary.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** What keeps a graph from running where values are read in the middle, and its layers with what is read before them. */
+/**
+ * What keeps a graph from running where values are read in the middle, and its layers with what is read before them. Of one that runs they
+ * are the layers that it runs with: an If or Loop that is left for later is a single one.
+ */
 export function inspectStages(graph: Graph, { catalog }: Inference, options: InferOptions, inspection: Inspection): Inspection {
   const division = divideGraph(graph, catalog, options);
   const obstacles = explainObstacles({ graph: division.inference.graph, obstacles: division.obstacles });
-  return { ...inspection, obstacles, summary: withReads(inspection.summary, division.rest) };
+  const summary = obstacles.length > 0 ? inspection.summary : summarize(graph, division.inference, inspection.axes);
+  return { ...inspection, obstacles, summary: withReads(summary, division.rest) };
 }
 
 /** @throws UnsupportedError with all reasons */

@@ -1,7 +1,9 @@
 // If, Loop and Scan among values that must be read: within each other, behind NonZero, with NonZero within. Held to ONNX Runtime.
 import { describe, expect, test } from "vitest";
 import type { Graph, Node } from "../../src/engine/graph/graph.ts";
+import { inspectModel } from "../../src/engine/inspect.ts";
 import { loadModel } from "../../src/engine/model.ts";
+import type { ModelSummary } from "../../src/engine/summary.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { body, graphOf, ints, noise, op } from "../support/graphs.ts";
 import { expectReference } from "../support/onnxruntime.ts";
@@ -240,11 +242,15 @@ const graphs: Readonly<Record<string, Graph>> = {
   ]),
 };
 
+const layersOf = ({ layers }: ModelSummary) => layers.map(({ name, outputs, shape, readsBack }) => ({ name, outputs, shape, readsBack }));
+
 describe("held to ONNX Runtime", () => {
   test.each(Object.entries(graphs))("%s", (_, one) =>
     withDevice(async (device) => {
       const model = await loadModel(device, one);
       for (const x of pictures) await expectReference(model, one, { x }, 3);
+      // Who inspects it is told of the layers that it runs with, not of those within what is left for later.
+      expect(layersOf((await inspectModel(one)).summary)).toEqual(layersOf(model.summary()));
       model.dispose();
       expect(device.allocatedBytes).toBe(0);
     }),
