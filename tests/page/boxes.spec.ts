@@ -15,6 +15,7 @@ test("draws what a dropped detection network finds, by the names in its file, an
   await expect(boxes).toBeVisible();
   await expect(page.locator("#names-source")).toHaveText("3 names of classes from the network's file");
   await boxes.locator("input[type=range]").fill("0.3");
+  await expect(boxes.locator("input[type=range]")).toHaveAttribute("aria-valuetext", "30%");
   await expect(boxes.locator("li").first()).toContainText(new RegExp(`^(${classNames.join("|")}) \\d`));
   // Scores of boxes are no answer of a classifier.
   await expect(page.locator("#answer")).toBeHidden();

@@ -4,7 +4,7 @@ import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { violations } from "../support/axe.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 import { test } from "../support/warm-page.ts";
-import { dropFolder, openPage } from "./page.ts";
+import { dropFile, dropFolder, openPage } from "./page.ts";
 
 test("checks the GPU by the layers of the network that is shown, in a worker, and says what it comes to", async ({ warmPage: page }) => {
   await openPage(page);
@@ -68,12 +68,16 @@ test("says of each network of a folder whether it runs, is refused or is broken,
 }) => {
   await openPage(page);
   const unknown = [...encodeModel(graphOf({ nodes: [op("Frobnicate", "x", "y")] }))];
+  // What is wrong with the network before is not of these.
+  await dropFile(page, "strange.onnx", "", unknown);
+  await expect(page.locator("conv-cam .problem")).toBeVisible();
   await dropFolder(page, "nets", [
+    { name: "strange.onnx", bytes: unknown },
     { name: "good.onnx", bytes: small(1) },
     { name: "other.onnx", bytes: small(2) },
-    { name: "strange.onnx", bytes: unknown },
     { name: "damaged.onnx", bytes: small(1).slice(0, 300) },
   ]);
+  await expect(page.locator("conv-cam .problem")).toHaveCount(0);
   const list = page.locator("#file-check");
   await expect(list.getByRole("heading")).toHaveText("4 networks");
   await expect(list.getByRole("status")).toHaveText(/^2 run on .*swiftshader.*, 1 refused, 1 broken\.$/);
@@ -82,8 +86,10 @@ test("says of each network of a folder whether it runs, is refused or is broken,
   await expect(row("strange.onnx")).toContainText(/refused.*Frobnicate/s);
   await expect(row("damaged.onnx")).toContainText(/broken.*damaged\.onnx/s);
   expect(await violations(page, {}, "#file-check")).toEqual([]);
+  const names = list.locator(".check-name");
+  await expect(names).toHaveText(["damaged", "good", "other", "strange"].map((name) => `nets/${name}.onnx`));
   // Nothing was opened by itself: whoever drops many may want any of them.
-  await expect(page.locator("#top-label")).toHaveText("3");
+  await expect(page.locator("conv-cam figure")).toHaveCount(0);
   await page.getByRole("button", { name: "Open nets/other.onnx" }).click();
   await expect(page.locator("#about")).toContainText("nets/other.onnx");
   await expect
@@ -104,4 +110,17 @@ test("takes files of one size for checkpoints of one network, and checks them wh
   await expect(list.getByRole("status")).toHaveText("Each is read, planned and run once on noise.");
   await list.getByRole("button", { name: "Check which of them run" }).click();
   await expect(list.getByRole("status")).toHaveText(/^2 run on /);
+});
+
+test("says that a folder is empty, and that a network which is not shown cannot be checked", async ({ warmPage: page }) => {
+  await openPage(page);
+  await dropFolder(page, "nothing", []);
+  await expect(page.locator("#about")).toHaveText("This folder holds no files. Open the model's own folder, or its files.");
+  await dropFolder(page, "hidden", [{ name: ".DS_Store", bytes: [1, 2, 3] }]);
+  await expect(page.locator("#about")).toContainText("there is no network, no picture and no list of names in it");
+  await dropFile(page, "strange.onnx", "", [...encodeModel(graphOf({ nodes: [op("Frobnicate", "x", "y")] }))]);
+  await expect(page.locator("conv-cam .problem")).toBeVisible();
+  await page.locator("#help").click();
+  await page.getByRole("button", { name: "Check this GPU" }).click();
+  await expect(page.locator("#about")).toHaveText(/^This network is not shown, so its layers cannot be checked\./);
 });

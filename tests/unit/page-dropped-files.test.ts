@@ -1,6 +1,6 @@
 // Which dropped files are the network's, which the input, and which name the classes.
 import { expect, it } from "vitest";
-import { sortFiles, withTypes } from "../../src/ui/page/dropped-files.ts";
+import { networksAmong, sortFiles, withTypes } from "../../src/ui/page/dropped-files.ts";
 
 const sort = (...names: string[]) => {
   const type = (name: string) => (name.endsWith(".png") ? "image/png" : name.endsWith(".mp4") ? "video/mp4" : "");
@@ -25,6 +25,11 @@ it.each([
   ["what is hidden", ["net/.DS_Store", "net/a.onnx"], ["net/a.onnx"], [], undefined],
 ] as const)("%s", (_, names, ...sorted) => {
   expect(sort(...names)).toEqual(sorted);
+});
+
+it("lists networks in the order of their names, as the command does", () => {
+  const files = ["b/z.onnx", "b/B.onnx", "a/y.onnx", "b/a.onnx", "b/w.data"].map((name) => new File([], name));
+  expect(networksAmong(files).networks.map(([{ name } = { name: "" }]) => name)).toEqual(["a/y.onnx", "b/B.onnx", "b/a.onnx", "b/z.onnx"]);
 });
 
 it.each([

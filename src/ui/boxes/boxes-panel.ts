@@ -71,6 +71,7 @@ export class BoxesPanel {
     const { activeElement } = this.element.getRootNode() as ShadowRoot;
     if (activeElement !== this.#threshold && this.#threshold.value !== `${threshold}`) this.#threshold.value = `${threshold}`;
     this.#share.textContent = `${Math.round(100 * threshold)}%`;
+    this.#threshold.ariaValueText = this.#share.textContent;
     setText(this.#trouble, isTold ? "" : asSentence(answer.reason));
     setText(this.#summary, isTold ? summaryOf(answer.boxes, names) : "");
     this.#canvas.hidden = !isTold;

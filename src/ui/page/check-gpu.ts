@@ -13,6 +13,8 @@ const words = {
   title: "Check this GPU",
   about: (name: string) =>
     `Each layer of “${name}” is computed again by the CPU, in double precision, from the numbers that the GPU has read for it, with the weights in its file, in 32 bits. It may take a minute.`,
+  nothingShown: "No network is shown: choose one, whose layers the check is of.",
+  notShown: "This network is not shown, so its layers cannot be checked. Choose one that is, and check again.",
   preparing: "Starting…",
   cancel: "Cancel",
   close: "Close",
@@ -38,9 +40,12 @@ export class GpuCheckDialog {
    */
   static async open(viewer: ConvCam, name: string): Promise<void> {
     const { src } = viewer;
-    if (src === undefined) throw new Error("No network is shown: choose one, whose layers the check is of.");
+    if (src === undefined) throw new Error(words.nothingShown);
     const names = viewer.availableLayers.filter(({ operator }) => operator === "Input").map(({ value }) => value);
-    const values = await Promise.all(names.map((value) => viewer.ask({ kind: "value", value })));
+    const values = await Promise.all(names.map((value) => viewer.ask({ kind: "value", value }))).catch((error: Error) => {
+      throw error.name === "AbortError" ? new Error(words.notShown) : error;
+    });
+    if (values.length === 0) throw new Error(words.notShown);
     const inputs = Object.fromEntries(values.map((value, i): [string, TakenValue] => [names[i] as string, value]));
     new GpuCheckDialog(name).#begin(absolute(src), inputs);
   }

@@ -103,6 +103,14 @@ export class ChosenNetwork {
     this.#openOwn({ source: files, files }, `${namesOf(files)}, ${sizeText(sizeBytes)}. It stays on this machine.`);
   }
 
+  /** Shows none. */
+  close(): void {
+    const { viewer, say } = this.#parts;
+    this.#count++;
+    say("");
+    viewer.src = undefined;
+  }
+
   openAddress(src: Addresses): void {
     const name = nameOf(src) ?? "Network";
     const [first = ""] = [src].flat();

@@ -12,6 +12,7 @@ export async function filesOf(transfer: DataTransfer | null): Promise<readonly F
     if (one instanceof File) files.push(one);
     else if (one) await collect(one, files);
   }
+  if (found.some(Boolean) && files.length === 0) throw new Error(noFiles);
   return files;
 }
 
@@ -35,6 +36,7 @@ async function collect(entry: FileSystemEntry, files: File[]): Promise<void> {
 export function filesOfFolder(files: Iterable<File>): readonly File[] {
   const all = Array.from(files, (file) => withPath(file, file.webkitRelativePath));
   if (all.length > mostFiles) throw tooMany();
+  if (all.length === 0) throw new Error(noFiles);
   return all;
 }
 
@@ -42,6 +44,8 @@ export function filesOfFolder(files: Iterable<File>): readonly File[] {
 function withPath(file: File, path: string): File {
   return path === file.name ? file : new File([file], path, { type: file.type });
 }
+
+const noFiles = "This folder holds no files. Open the model's own folder, or its files.";
 
 function tooMany(): Error {
   return new Error(`This folder holds more than ${mostFiles} files. Open the model's own folder, or its files.`);
@@ -109,13 +113,13 @@ function isNameList(path: string): boolean {
 const mostOfSeries = 1.01;
 
 /**
- * The networks among files, each with what may hold its weights.
+ * The networks among files, in the order of their names, each with what may hold its weights.
  *
  * @returns as `isSeries` whether they are taken for checkpoints of one: files of about one size
  */
 export function networksAmong(files: readonly File[]): { readonly networks: readonly (readonly File[])[]; readonly isSeries: boolean } {
   const isModel = ({ name }: File) => /\.onnx$/i.test(name);
-  const models = files.filter(isModel);
+  const models = files.filter(isModel).sort((one, other) => (one.name < other.name ? -1 : 1));
   const others = files.filter((file) => !isModel(file));
   const sizes = models.map(({ size }) => size);
   const isAlike = Math.max(...sizes) <= mostOfSeries * Math.min(...sizes);

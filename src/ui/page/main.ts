@@ -98,6 +98,9 @@ offerPrepare(prepared, find);
 offerSeen(viewer, find);
 offerBrush(viewer);
 
+/** Whether an error of the network is shown in place of it. */
+let hasFailed = false;
+
 function openCheckpoints(files: readonly File[]): void {
   const sorted = inOrder(files);
   network.openFiles(sorted.slice(-1));
@@ -108,6 +111,8 @@ async function openFiles(files: readonly File[]): Promise<void> {
   const { network: parts, pictures, names } = sortFiles(await withTypes(files));
   const { networks, isSeries } = networksAmong(parts);
   const areSeveral = networks.length > 1;
+  if (files.length > 0 && parts.length + pictures.length === 0 && !names)
+    throw new Error("Nothing of this can be opened: there is no network, no picture and no list of names in it.");
   // Of checkpoints of one network the last by name is opened, and all are on the slider. Of several networks somebody chooses.
   if (isSeries) openCheckpoints(parts);
   else if (parts.length > 0 && !areSeveral) network.openFiles(parts);
@@ -118,7 +123,11 @@ async function openFiles(files: readonly File[]): Promise<void> {
     find("input-problem").textContent = `Of ${pictures.length} pictures the first one is shown, ${pictures[0]?.name}.`;
     find("input-problem").hidden = false;
   }
-  if (areSeveral) (await loadChecks()).show(networks, !isSeries);
+  if (!areSeveral) return;
+  help.endTour();
+  // What is wrong with the network before has nothing to do with these.
+  if (!isSeries && hasFailed) network.close();
+  (await loadChecks()).show(networks, !isSeries);
 }
 
 const loadChecks = once(async () => {
@@ -182,7 +191,7 @@ new MutationObserver(() => {
   find("pause").textContent = paused ? "Play" : "Pause";
   find<HTMLButtonElement>("step").disabled = !paused;
 }).observe(viewer, { attributeFilter: ["paused"] });
-offerHelp(viewer, () => network.title, report);
+const help = offerHelp(viewer, () => network.title, report);
 offerSkip();
 
 // ── Answer ──
@@ -192,6 +201,7 @@ classNames.onChange = showAnswers(viewer, {
   names: () => comparing.names,
 });
 listen(viewer, "load", ({ adapter }) => {
+  hasFailed = false;
   const line = find("adapter");
   line.textContent = adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(" ");
   // There may be room for its beginning only.
@@ -202,6 +212,7 @@ listen(viewer, "frame", ({ ms, fps }) => {
   find("speed").textContent = fps > 1 ? `${fps} fps · ${duration}` : duration;
 });
 listen(viewer, "error", () => {
+  hasFailed = true;
   find("speed").textContent = "";
 });
 

@@ -8,8 +8,13 @@ import { recallText, rememberText } from "./remembered.ts";
 /** Under which the browser keeps that somebody has seen the tour. */
 const seenKey = "convcam:tour";
 
+interface Help {
+  /** What comes now has nothing to do with the tour, and would lie under it. */
+  endTour(): void;
+}
+
 /** @param title what the network is called */
-export function offerHelp(viewer: ConvCam, title: () => string, report: (error: unknown) => void): void {
+export function offerHelp(viewer: ConvCam, title: () => string, report: (error: unknown) => void): Help {
   let tour: import("./tour.ts").Tour | undefined;
   let hasStyles = false;
   const start = async () => {
@@ -46,5 +51,9 @@ export function offerHelp(viewer: ConvCam, title: () => string, report: (error: 
   });
   // Who follows a link wants to see what it shows; where the browser keeps nothing, the tour would come again and again.
   const isFirst = location.hash === "" && location.search === "" && recallText(seenKey) === undefined;
-  if (isFirst && rememberText(seenKey, "seen")) viewer.addEventListener("load", () => void start().catch(report), { once: true });
+  if (isFirst && rememberText(seenKey, "seen")) {
+    const begin = () => find("file-check").hidden && start().catch(report);
+    viewer.addEventListener("load", begin, { once: true });
+  }
+  return { endTour: () => tour?.end() };
 }
