@@ -118,8 +118,11 @@ test("layers that cannot be computed again are left out, and say why", { timeout
       nodes: [op("Conv", "x w", "conv"), op("Softmax", "conv", "soft"), op("NonZero", "soft", "places"), op("Transpose", "places", "y")],
     });
     const model = await loadModel(device, graph);
-    const { layers, isRight } = await model.verify({ most: 100 });
+    const told: string[] = [];
+    const onLayer = ({ name }: { readonly name: string }, done: number, total: number) => told.push(`${name} ${done}/${total}`);
+    const { layers, isRight } = await model.verify({ most: 100, onLayer });
     expect(isRight).toBe(true);
+    expect(told).toEqual(["conv 1/4", "soft 2/4", "places 3/4", "y 4/4"]);
     expect(layers.map(({ name, verdict, reason }) => [name, verdict, reason])).toEqual([
       ["conv", "left out", "it takes 3,888 multiplications, more than 100."],
       ["soft", "right", undefined],

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { TypedGraph } from "../../src/engine/graph/graph.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { asSentence } from "../../src/ui/as-sentence.ts";
-import { checkAsked } from "../../src/ui/explain/refusals.ts";
+import { checkAsked, isOneScore } from "../../src/ui/explain/refusals.ts";
 import { everything } from "../support/catalog.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 
@@ -56,6 +56,15 @@ test.each([
 ] as const)("%s is refused with what there is instead", (_, asked, facts, message) =>
   expect(() => checkAsked(asked, facts)).toThrow(message),
 );
+
+test("an answer that is computed in a later stage is refused as such, whatever is read back before it", () => {
+  const inner = typed(op("GlobalAveragePool", "maps", "y"));
+  const outputs = [{ name: "prob" }];
+  expect(() => isOneScore({ graph: inner, outputs })).toThrow(
+    "This network runs in stages, and its answer 'prob' is computed in a later one",
+  );
+  expect(isOneScore({ graph: classifier, outputs: [{ name: "count" }, { name: "y" }] })).toBe(false);
+});
 
 test.each([
   ["all layers by a method of one run", { method: "layer-cam", layer: "all" }, classes],

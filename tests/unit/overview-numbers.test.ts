@@ -41,6 +41,11 @@ describe("what is measured", () => {
     expect(numbersOf(layers[0] as (typeof layers)[number], { times: { ...times, nodes: new Map() } })).toEqual({ ms: 0 });
   });
 
+  it("is nothing of layers that are computed in a later stage", () => {
+    const [layer] = layers;
+    expect(numbersOf({ ...(layer as (typeof layers)[number]), shape: undefined }, { times })).toEqual({});
+  });
+
   it("is in the table, which sorts by it, what is not known last", () => {
     const rows = tableRows(overview.nodes, { times, silence: new Map([...silence].slice(0, 5)) });
     const bySilence = sortRows(rows, "silent", "descending");

@@ -78,21 +78,22 @@ export async function verify(network: Network, running: Execution, options: Veri
     startsSettled: true,
   });
   const checked: VerifiedLayer[] = [];
+  const total = units.length + later.length;
+  const tell = (layer: VerifiedLayer) => {
+    signal?.throwIfAborted();
+    checked.push(layer);
+    onLayer?.(layer, checked.length, total);
+  };
   try {
     signal?.throwIfAborted();
     execution.run({ ...noiseFor(network.graph, seed), ...inputs });
     const recomputation = new Recomputation(network, execution, base);
-    for (const unit of units) {
-      const layer = await verifyUnit(unit, recomputation, execution, most);
-      signal?.throwIfAborted();
-      checked.push(layer);
-      onLayer?.(layer, checked.length, units.length);
-    }
+    for (const unit of units) tell(await verifyUnit(unit, recomputation, execution, most));
   } finally {
     execution.dispose();
   }
   for (const { name, operator } of later)
-    checked.push({ ...unknown, name, operator, verdict: "left out", reason: "it is computed after values were read back." });
+    tell({ ...unknown, name, operator, verdict: "left out", reason: "it is computed after values were read back." });
   return {
     isRight: checked.some(({ verdict }) => verdict === "right") && checked.every(({ verdict }) => verdict !== "wrong"),
     layers: checked,

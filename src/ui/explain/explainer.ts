@@ -96,7 +96,8 @@ export class Explainer {
       const { viewer, classScores } = this.#host;
       const { graph } = viewer.model;
       // One number, as of a network that says yes or no, is the top one of all.
-      const request = given.class === undefined && isOneScore(graph) ? { ...given, class: 0 } : given;
+      const isSingle = isOneScore(viewer.model);
+      const request = given.class === undefined && isSingle ? { ...given, class: 0 } : given;
       if (request.method !== this.#request?.method || request.layer !== this.#request.layer) this.stop();
       checkAsked(request, { graph, classScores });
       const isOther = request.class !== this.#request?.class || request.against !== this.#request?.against;

@@ -1,6 +1,7 @@
 // What cannot be explained, told before the engine is asked: its messages are for scripts and name what a visitor cannot choose. Pure.
 import { classCountOf, convolutionMaps, type ExplanationMethod, scoresType, takesOneLayer } from "../../engine/explanation.ts";
 import type { TypedGraph } from "../../engine/graph/graph.ts";
+import { isFloat } from "../../engine/tensor.ts";
 import { allLayers, type ExplainRequest } from "./request.ts";
 import { textsOf } from "./words.ts";
 
@@ -10,8 +11,23 @@ interface Facts {
   readonly classScores: string | undefined;
 }
 
-/** Whether a network answers with one number. */
-export function isOneScore(graph: TypedGraph): boolean {
+interface Answering {
+  readonly graph: TypedGraph;
+  /** Those too that are computed after values were read back. */
+  readonly outputs: readonly { readonly name: string }[];
+}
+
+/**
+ * Whether a network answers with one number.
+ *
+ * @throws Error for a network in stages whose answer is computed in a later one
+ */
+export function isOneScore({ graph, outputs }: Answering): boolean {
+  const later = outputs.find(({ name }) => !graph.types.has(name));
+  if (later && !outputs.some(({ name }) => isFloat(graph.types.get(name)?.dtype ?? "bool")))
+    throw new Error(
+      `This network runs in stages, and its answer '${later.name}' is computed in a later one, from values that were read back from the GPU. No gradient leads from there to the picture, so there is nothing to explain.`,
+    );
   return classCountOf(scoresType(graph)) === 1;
 }
 
@@ -40,6 +56,6 @@ function checkClass(index: number | undefined, { graph, classScores }: Facts): v
     );
   if (index === undefined && !classScores)
     throw new Error(
-      `This network answers with ${numbers} numbers that are not known to be scores of classes, so there is no top one to explain. <conv-cam explain-class="0"> explains the first of them.`,
+      `This network answers with ${numbers} numbers that are not known to be scores of classes, so there is no top one to explain. Choose which of them is explained as the class, by its number from 0 on.`,
     );
 }

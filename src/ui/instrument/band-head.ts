@@ -19,6 +19,8 @@ export interface HeadState {
   /** How many nodes have no thumbnail, for want of memory. */
   readonly left: number;
   readonly hasTable: boolean;
+  /** How many layers are computed after values were read back. */
+  readonly later: number;
   /** Whether it runs, so that it can be measured. */
   readonly canRun: boolean;
   readonly search: BandSearch;
@@ -82,7 +84,7 @@ export function headTemplate(state: HeadState, host: HeadHost): TemplateResult {
       }
       <button type="button" class="part-button" aria-pressed=${state.hasTable} @click=${host.toggleTable}>${bandWords.table}</button>
     </span>
-    <p class="band-note" aria-live="polite">${state.refusal ?? (noteOf(measuring) || (state.left > 0 ? bandWords.left(state.left) : ""))}</p>
+    <p class="band-note" aria-live="polite">${state.refusal ?? (noteOf(measuring, state.later) || (state.left > 0 ? bandWords.left(state.left) : ""))}</p>
   `;
 }
 
@@ -97,11 +99,9 @@ function foldTemplate(title: string, act: () => void): TemplateResult {
   return html`<button type="button" class="part-button" data-fold="all" @click=${act}>${title}</button>`;
 }
 
-function noteOf({ times, problem }: Measuring): string {
+function noteOf({ times, problem }: Measuring, later: number): string {
   if (problem !== undefined) return bandWords.notMeasured(problem);
   if (!times) return "";
-  return bandWords.measured(
-    times,
-    [...times.nodes.values()].reduce((sum, ms) => sum + ms, 0),
-  );
+  const sumMs = [...times.nodes.values()].reduce((sum, ms) => sum + ms, 0);
+  return bandWords.measured(times, sumMs) + (later > 0 ? bandWords.notIncluded(later) : "");
 }

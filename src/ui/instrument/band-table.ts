@@ -144,9 +144,10 @@ function textOf(row: TableRow, column: Column): string {
     operator,
     shape: shape ? describeShape(shape) : "?",
     parameterCount: parameterCount.toLocaleString("en"),
-    macs: macs.toLocaleString("en"),
+    // What is computed later counts as nothing here.
+    macs: shape ? macs.toLocaleString("en") : "–",
     share: macs > 0 ? percent(share) : "",
-    ms: ms === undefined ? "" : bandWords.ms(ms).replace(" ms", ""),
+    ms: ms === undefined ? "–" : bandWords.ms(ms).replace(" ms", ""),
     timeShare: timeShare === undefined ? "" : percent(timeShare),
     gflops: gflops === undefined ? "" : gflops.toPrecision(3),
     silent: silent === undefined ? "–" : `${silent}${nonFinite > 0 ? ` · ${bandWords.notFinite(nonFinite)}` : ""}`,
@@ -154,7 +155,8 @@ function textOf(row: TableRow, column: Column): string {
   return texts[column];
 }
 
-function hintOf({ silent, channels = 0 }: TableRow, column: Column): string | typeof nothing {
+function hintOf({ ms, silent, channels = 0 }: TableRow, column: Column): string | typeof nothing {
+  if (column === "ms" && ms === undefined) return bandWords.noTime;
   if (column !== "silent") return nothing;
   return silent === undefined ? bandWords.folded : bandWords.silent(silent, channels);
 }

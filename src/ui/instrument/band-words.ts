@@ -27,6 +27,8 @@ export const bandWords = {
   measure: "Measure",
   measuring: "Measuring…",
   measureHint: "How long each layer takes on this GPU",
+  noTime: "Not measured: it is computed after the first stage",
+  notIncluded: (layers: number) => ` ${count(layers, "layer is", "layers are")} computed later and not included.`,
   notMeasured: (why: string) => `Not measured: ${why}`,
   measured: ({ clock, totalMs }: NodeTimes, sumMs: number) =>
     clock === "gpu"

@@ -8,7 +8,7 @@ import { findBlocks, type Item, isBlock } from "../overview/blocks.ts";
 import { condense } from "../overview/condense.ts";
 import type { NetworkFacts } from "../overview/facts.ts";
 import { type BlockedOverview, fold } from "../overview/fold.ts";
-import { numbersOf } from "../overview/layer-numbers.ts";
+import { isLater, numbersOf } from "../overview/layer-numbers.ts";
 import { everyItem, type SearchedBesides } from "../overview/search.ts";
 import type { ViewOutcome } from "../scene.ts";
 import { About, subjectOf } from "./about.ts";
@@ -18,6 +18,7 @@ import { BandMarks } from "./band-marks.ts";
 import { edgesTemplate, frameTemplate, nodeTemplate, shownValue } from "./band-nodes.ts";
 import { BandPlacer } from "./band-placer.ts";
 import { BandSearch } from "./band-search.ts";
+import { BandStages } from "./band-stages.ts";
 import { bandWords } from "./band-words.ts";
 import { BandZoom } from "./band-zoom.ts";
 import { Folds } from "./folds.ts";
@@ -64,6 +65,7 @@ export class Band implements GalleryGuest {
   #picture: string | undefined;
   readonly #search = new BandSearch();
   readonly #measuring: Measuring;
+  readonly #stages: BandStages;
   /** Whether nobody has seen it yet. */
   #isNew = false;
   /** The node that the Tab key reaches. */
@@ -83,13 +85,14 @@ export class Band implements GalleryGuest {
       layerOf: (id) => this.#layers.get(id),
       go: (id) => host.onLayer(id),
     });
+    this.#stages = new BandStages(host);
     this.element.part = "overview";
     this.element.ariaLabel = bandWords.title;
     this.element.hidden = true;
     this.#plane.append(this.#nodes, this.#marks.element);
     this.#scroller.append(this.#plane);
     this.#about = new About(() => host.given.article);
-    this.element.append(this.#head, this.#scroller, this.#about.element, this.#table.element);
+    this.element.append(this.#head, this.#stages.element, this.#scroller, this.#about.element, this.#table.element);
     this.#sheets = new Sheets(this.#plane, this.#scroller, () => host.onReveal());
     this.#nodes.addEventListener("keydown", (event) => this.#onKey(event));
     for (const type of ["pointerover", "focusin"]) this.#nodes.addEventListener(type, ({ target }) => this.#explain(target as Element));
@@ -127,9 +130,9 @@ export class Band implements GalleryGuest {
     this.#search.clear();
     this.#measuring.clear();
     void this.#about.show(undefined);
-    this.#reachable = undefined;
-    this.#current = undefined;
+    this.#reachable = this.#current = undefined;
     this.#isNew = true;
+    void this.#stages.show(network, overview.nodes, this.#layers.size > 0);
   }
 
   /**
@@ -182,6 +185,7 @@ export class Band implements GalleryGuest {
 
   /** A frame was drawn: other channels may be silent. */
   refresh(): void {
+    this.#stages.refresh();
     if (this.#wantsSilence) this.#measuring.count(this.#overview?.nodes.map(({ id }) => id) ?? []);
   }
 
@@ -271,6 +275,7 @@ export class Band implements GalleryGuest {
       ...countsOf(overview, shown, this.#folds.unfolded),
       refusal: this.#folds.refusal,
       left: left.size,
+      later: overview.nodes.filter(isLater).length,
       hasTable: this.#table.isOpen,
       canRun: this.#layers.size > 0,
       search: this.#search,

@@ -2,6 +2,7 @@
 import type { NodeTimes } from "../session/queries.ts";
 import type { Silence } from "../statistics/count-silence.ts";
 import { type Item, nodesOf } from "./blocks.ts";
+import type { OverviewNode } from "./condense.ts";
 
 export interface Measured {
   readonly times?: NodeTimes | undefined;
@@ -29,6 +30,8 @@ export function numbersOf(item: Item, { times, silence }: Measured): ItemNumbers
 }
 
 function timesOf(item: Item, { nodes }: NodeTimes): ItemNumbers {
+  // Of a network that is run in stages, what comes after the first is not measured.
+  if (nodesOf(item).every(isLater)) return {};
   const total = [...nodes.values()].reduce((sum, ms) => sum + ms, 0);
   const ms = nodesOf(item).reduce((sum, { names }) => names.reduce((part, name) => part + (nodes.get(name) ?? 0), sum), 0);
   return {
@@ -36,6 +39,11 @@ function timesOf(item: Item, { nodes }: NodeTimes): ItemNumbers {
     ...(total > 0 && { timeShare: ms / total }),
     ...(ms > 0 && item.macs > 0 && { gflops: (2 * item.macs) / (ms * 1e6) }),
   };
+}
+
+/** Whether a layer has no shape before others have run, or is behind an obstacle: so it is not drawn and not measured. */
+export function isLater({ role, shape }: Pick<OverviewNode, "role" | "shape">): boolean {
+  return role === "layer" && shape === undefined;
 }
 
 function silenceOf(item: Item, silence: ReadonlyMap<string, Silence>): ItemNumbers {

@@ -47,6 +47,8 @@ export class Comparing {
   readonly #controls: Controls;
   #entry: ManifestEntry | undefined;
   #branches: readonly Branches[] = [];
+  /** Whether it can be compared with itself before training. */
+  #hasTwin = true;
   /** What the file is called that was opened to compare with. */
   #fileTitle: string | undefined;
   /** What is compared with now. */
@@ -77,6 +79,7 @@ export class Comparing {
     listen(viewer, "load", ({ layers }) => {
       this.#branches = findBranches(layers).slice(0, mostBranches);
       this.#fill();
+      void this.#askForTwin();
     });
   }
 
@@ -91,10 +94,22 @@ export class Comparing {
     return [nameOf(parameters) ?? this.#controls.title(), this.#titleOf(this.#chosen)];
   }
 
+  /** A network that is run in stages has no weights that change while it runs; of those of the list none is. */
+  async #askForTwin(): Promise<void> {
+    const { viewer } = this.#controls;
+    const { src } = viewer;
+    if (this.#entry) return;
+    const facts = await viewer.ask({ kind: "network" }).catch(() => undefined);
+    if (!facts || viewer.src !== src) return;
+    this.#hasTwin = !facts.layers.some(({ readsBack }) => readsBack);
+    if (!this.#hasTwin) this.#fill();
+  }
+
   /** Another network is looked at. @param entry undefined for a file of one's own */
   forget(entry: ManifestEntry | undefined): void {
     this.#entry = entry;
     this.#branches = [];
+    this.#hasTwin = true;
     this.#fileTitle = undefined;
     this.#show("", undefined);
   }
@@ -159,7 +174,7 @@ export class Comparing {
 
   #fill(): void {
     const { list } = this.#controls;
-    const within = [twin, ...this.#branches.map(textOf)];
+    const within = [...(this.#hasTwin ? [twin] : []), ...this.#branches.map(textOf)];
     if (readWithin(this.#chosen) && !within.includes(this.#chosen)) within.push(this.#chosen);
     const option = (name: string) => {
       const title = this.#titleOf(name);

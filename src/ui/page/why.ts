@@ -13,6 +13,9 @@ import { reveal } from "./reveal.ts";
 /** What is explained at first. */
 const firstMethod = "grad-cam" satisfies PictureMethod;
 
+/** Of a list to choose from. */
+const mostClasses = 4096;
+
 interface WhyParts {
   readonly viewer: ConvCam;
   readonly method: HTMLSelectElement;
@@ -64,7 +67,21 @@ export class WhyControls {
     this.#listClasses();
   }
 
+  /** Numbers that are not known to be scores of classes are no results: how many there are the network itself says. */
+  async #askForClasses(): Promise<void> {
+    const { viewer } = this.#parts;
+    const available = this.#available;
+    const facts = await viewer.ask({ kind: "network" }).catch(() => undefined);
+    if (!facts || this.#classCount > 0 || available !== this.#available) return;
+    const [first = ""] = facts.outputs;
+    const [, count = 0, ...rest] = facts.layers.find(({ outputs }) => outputs[0] === first)?.shape ?? [];
+    if (count > mostClasses || rest.some((extent) => extent !== 1)) return;
+    this.#classCount = count;
+    this.#listClasses();
+  }
+
   open(): void {
+    if (this.#classCount === 0) void this.#askForClasses();
     this.#picker = new ClassPicker(this.#parts.bars, (index) => this.#pick(index));
     this.#explain();
     void reveal(this.#parts.viewer, ".why");
@@ -83,7 +100,8 @@ export class WhyControls {
   /** The list of the layers that there are now. One of the same layers stays: somebody may have opened it. */
   #listLayers(): void {
     const { availableLayers } = this.#parts.viewer;
-    if (availableLayers !== this.#available) {
+    const isOther = availableLayers !== this.#available;
+    if (isOther) {
       this.#fillLayers(availableLayers);
       // Its classes are known with its first answer; not every network has any.
       this.#classCount = 0;
@@ -91,6 +109,7 @@ export class WhyControls {
     }
     this.#available = availableLayers;
     this.#showChoices();
+    if (isOther && this.#picker) void this.#askForClasses();
   }
 
   /** The values that have rows and columns. Without a choice the engine takes the usual one. */
@@ -114,7 +133,7 @@ export class WhyControls {
   }
 
   #onResults({ outputs: [scores], top: [top] }: ConvCamEvents["results"]): void {
-    this.#classCount = scores?.length ?? 0;
+    if (scores) this.#classCount = scores.length;
     this.#listClasses();
     // Of pictures that move nothing is explained while the heat is off the screen.
     if (this.#parts.viewer.explainClass === undefined) this.#mark(top?.index);

@@ -27,7 +27,7 @@ const purpose = "effects";
 export async function readEffects(viewer: Viewer, { value, class: wanted }: EffectsQuery): Promise<Effects> {
   const { model, classScores, kept } = viewer;
   const { graph } = model;
-  const asked = wanted ?? (isOneScore(graph) ? 0 : undefined);
+  const asked = wanted ?? (isOneScore(model) ? 0 : undefined);
   checkAsked({ method: "importance", layer: value, class: asked }, { graph, classScores });
   // Of the same frame: both are copied before anything else is submitted.
   const reading = model.inputs.map(async (input) => [input.name, await model.read(input.name)] as const);
