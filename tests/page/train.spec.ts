@@ -467,6 +467,25 @@ test("the keyboard's pen begins each drawing lifted, in the middle", async ({ wa
   }
 });
 
+test("a key that is held down takes a drawing once, however long that takes", async ({ warmPage: page }) => {
+  await page.addInitScript(() => {
+    const { toBlob } = HTMLCanvasElement.prototype;
+    HTMLCanvasElement.prototype.toBlob = function (...options) {
+      setTimeout(() => toBlob.apply(this, options), 600);
+    };
+  });
+  await page.goto("/train.html#data=teach&batch=8");
+  await expect(page.locator("#classes li")).toHaveCount(2);
+  await draw(page, strokes["bar"] ?? [], 0);
+  await page.keyboard.down("1");
+  const first = page.locator("#classes li").first();
+  await expect(first).toContainText(/[1-9] picture/);
+  // Whatever was begun until then has ended, too.
+  await page.waitForFunction(() => new Promise((resolve) => setTimeout(resolve, 1500, true)));
+  await page.keyboard.up("1");
+  await expect(first).toContainText("1 picture");
+});
+
 test("is taught three classes by drawings, and is right on another drawing", async ({ warmPage: page }) => {
   await page.goto("/train.html#data=teach&batch=8");
   await page.getByRole("button", { name: "Learn these" }).click();

@@ -37,6 +37,8 @@ export class Teach {
   #classes: readonly Class[];
   #nextId = 1;
   #timer = 0;
+  /** Pictures that are being taken: one that is held down waits for them, so that a drawing is not taken twice. */
+  #taking = 0;
 
   constructor(element: HTMLElement, host: TeachHost) {
     this.#element = element;
@@ -86,7 +88,7 @@ export class Teach {
     this.#stop();
     if (!this.#host.picture()) this.#host.onLack("There is no picture to add yet: draw something, or hold it before the camera.");
     void this.#take(one);
-    this.#timer = window.setInterval(() => void this.#take(one), everyMs);
+    this.#timer = window.setInterval(() => this.#taking === 0 && void this.#take(one), everyMs);
   }
 
   #stop(): void {
@@ -101,7 +103,9 @@ export class Teach {
     const { width, height } = sizeOf(source);
     const least = Math.min(width, height);
     context.drawImage(source, (width - least) / 2, (height - least) / 2, least, least, 0, 0, side, side);
+    this.#taking++;
     const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
+    this.#taking--;
     if (!blob) return;
     one.pictures.push({ file: new File([blob], "picture.png", { type: "image/png" }), url: URL.createObjectURL(blob) });
     this.#host.onTake();
