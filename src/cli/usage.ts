@@ -110,7 +110,7 @@ export function parseWithin(isRight: (value: number) => boolean, expected: strin
 export function parseCount(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const count = Number(text);
-    const range = most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of at least ${least}`;
+    const range = most < Number.MAX_SAFE_INTEGER || count > most ? `from ${least} to ${most}` : `of at least ${least}`;
     if (text.trim() === "" || !Number.isInteger(count) || count < least || count > most)
       throw new InvalidArgumentError(`Expected a whole number ${range}.`);
     return count;

@@ -80,7 +80,8 @@ export class Trainer {
   /** Those that were taken before it. */
   #stepsBefore = 0;
   #isTelling = false;
-  #isInPieces = false;
+  /** What keeps steps waiting. */
+  #underWay = "";
 
   private constructor(plan: MadePlan, loadParts: LoadParts, made: Made, execution: DerivedExecution, changeable: Parameters) {
     this.batch = plan.batch * plan.parts;
@@ -162,7 +163,7 @@ export class Trainer {
   /**
    * Submits one step. Reads nothing back and waits for nothing.
    *
-   * @throws ModelError for inputs and targets of other sizes, and labels that are no classes; and while a step in pieces is under way
+   * @throws ModelError for inputs and targets of other sizes, and labels that are no classes; and while a step in pieces or {@link restore} is under way
    * @throws DeviceError after the GPU was lost, also where the model was moved to another: {@link restore} goes on there
    */
   step(batch: TrainingBatch): void {
@@ -185,13 +186,13 @@ export class Trainer {
    */
   async stepInPieces(batch: TrainingBatch, options: PiecesOptions = {}): Promise<Pieces> {
     const parts = this.#partsOf(batch);
-    this.#isInPieces = true;
+    this.#underWay = "a step in pieces";
     try {
       const { PieceRunner } = await this.#loadParts();
-      this.#pieces ??= new PieceRunner(this.#execution, () => this.#check(false));
+      this.#pieces ??= new PieceRunner(this.#execution, () => this.#check(""));
       return await this.#pieces.runAll(parts, options, () => this.#steps++);
     } finally {
-      this.#isInPieces = false;
+      this.#underWay = "";
       this.#tell();
     }
   }
@@ -213,9 +214,9 @@ export class Trainer {
     }));
   }
 
-  #check(isBusy = this.#isInPieces): void {
+  #check(busy = this.#underWay): void {
     checkDevice(this.#execution.memory !== this.#memory || this.#changeable.network.device.isLost);
-    if (isBusy) throw new ModelError("a step in pieces is under way. Await it first.");
+    if (busy) throw new ModelError(`${busy} is under way. Await it first.`);
   }
 
   /**
@@ -238,11 +239,16 @@ export class Trainer {
    * @throws ModelError for another network or optimiser, and files without moments; nothing is changed then
    */
   async restore(checkpoint: ModelSource): Promise<void> {
-    const { restoreCheckpoint } = await this.#loadParts();
     this.#check();
-    const { steps, rate } = await restoreCheckpoint(this.#changeable, this.#execution, checkpoint);
-    this.#steps = this.#stepsBefore = steps;
-    this.rate = rate;
+    this.#underWay = "restore";
+    try {
+      const { restoreCheckpoint } = await this.#loadParts();
+      const { steps, rate } = await restoreCheckpoint(this.#changeable, this.#execution, checkpoint);
+      this.#steps = this.#stepsBefore = steps;
+      this.rate = rate;
+    } finally {
+      this.#underWay = "";
+    }
   }
 
   /** The inputs and targets of a whole batch, by the roles of their operands. */

@@ -70,6 +70,7 @@ export async function encodeCheckpoint(
   { states }: DerivedExecution,
   trainer: Told & Pick<Trainer, "isDisposed">,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  if (network.isDisposed) throw new DeviceError(network.refusal);
   checkAlive(trainer);
   const { steps, rate } = trainer;
   // The file stores these rounded.

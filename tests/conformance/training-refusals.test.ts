@@ -49,6 +49,21 @@ test.each<[string, unknown, string]>([
   }),
 );
 
+test("no step is taken while a checkpoint is restored, and one of a model that is gone names it", () =>
+  withTrainer({}, async (trainer, model) => {
+    const batch = { inputs, targets: right };
+    trainer.step(batch);
+    const restoring = trainer.restore(await trainer.checkpoint());
+    expect(() => trainer.step(batch)).toThrow("restore is under way. Await it first.");
+    await restoring;
+    trainer.step(batch);
+    expect(trainer.steps).toBe(2);
+    await expect(trainer.restore(new Uint8Array(3))).rejects.toThrow();
+    trainer.step(batch);
+    model.dispose();
+    await expect(trainer.checkpoint()).rejects.toThrow("This model was disposed of. Load it again.");
+  }));
+
 test("a step of nothing is refused with a sentence", () =>
   withTrainer({}, (trainer) => {
     for (const batch of [undefined, null, {}])

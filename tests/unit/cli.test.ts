@@ -79,6 +79,7 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   // Seeds are those of `build --seed`.
   ["run a.onnx b.png --blank 1.5", 2, "convcam: --blank '1.5': expected a whole number of at least 0.\n"],
   ["mosaic a.onnx b.png --layer c --out c.png --blank -1", 2, "convcam: --blank '-1': expected a whole number of at least 0.\n"],
+  ["patterns a.onnx --out c.png --seed 99999999999999999999", 2, "expected a whole number from 0 to 9007199254740991.\n"],
   ["patterns a.onnx --out c.png --seed 1.5", 2, "convcam: --seed '1.5': expected a whole number of at least 0.\n"],
   ["rum a.onnx", 2, "convcam: unknown command 'rum'. Did you mean run?"],
   ["mosaic a.onnx b.png --out c.png", 2, "--layer"],
