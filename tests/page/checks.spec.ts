@@ -68,6 +68,9 @@ test("says of each network of a folder whether it runs, is refused or is broken,
 }) => {
   await openPage(page);
   const unknown = [...encodeModel(graphOf({ nodes: [op("Frobnicate", "x", "y")] }))];
+  await page.locator("#help").click();
+  await page.getByRole("button", { name: "Take the tour" }).click();
+  await expect(page.locator(".tour")).toBeVisible();
   // What is wrong with the network before is not of these.
   await dropFile(page, "strange.onnx", "", unknown);
   await expect(page.locator("conv-cam .problem")).toBeVisible();
@@ -78,6 +81,7 @@ test("says of each network of a folder whether it runs, is refused or is broken,
     { name: "damaged.onnx", bytes: small(1).slice(0, 300) },
   ]);
   await expect(page.locator("conv-cam .problem")).toHaveCount(0);
+  await expect(page.locator(".tour")).toHaveCount(0);
   const list = page.locator("#file-check");
   await expect(list.getByRole("heading")).toHaveText("4 networks");
   await expect(list.getByRole("status")).toHaveText(/^2 run on .*swiftshader.*, 1 refused, 1 broken\.$/);
