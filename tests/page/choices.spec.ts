@@ -1,5 +1,7 @@
 // What somebody meets who sees the page for the first time: what is offered works or says why not, and what is said is of what is shown.
 import { expect, type Page } from "@playwright/test";
+import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import { graphOf, noise, op } from "../support/graphs.ts";
 import { test } from "../support/warm-page.ts";
 import { dropFile, openPage, readValue } from "./page.ts";
 
@@ -120,4 +122,28 @@ test("checkpoints begin with the one that is shown, and what is said of another 
   await page.click("#checkpoints");
   await expect(page.locator("#top-label")).toHaveText("3");
   await expect(about).toHaveText(/^[\d,]+ parameters\. Reads 99/);
+});
+
+test("numbers that may be anything are explained once one of them is chosen, as the page itself says", async ({ warmPage: page }) => {
+  const graph = graphOf({
+    inputs: { x: [1, 3, 16, 16] },
+    constants: { w: noise([4, 3, 3, 3], 1), m: noise([4, 6], 2) },
+    nodes: [
+      op("Conv", "x w", "maps"),
+      op("Relu", "maps", "relu"),
+      op("GlobalAveragePool", "relu", "mean"),
+      op("Flatten", "mean", "flat"),
+      op("MatMul", "flat m", "embedding"),
+    ],
+  });
+  await openPage(page);
+  await dropFile(page, "numbers.onnx", "", [...encodeModel(graph)]);
+  await expect(page.locator("#about")).toContainText("numbers.onnx");
+  await page.getByRole("button", { name: "Why?" }).click();
+  const why = page.locator("conv-cam .why");
+  await expect(why).toContainText("Choose which of them is explained as the class, by its number from 0 on.");
+  await expect(page.locator("#why-class option")).toHaveCount(7);
+  await page.selectOption("#why-class", "2");
+  await expect(why).not.toContainText("Choose which of them");
+  await expect(why.locator("canvas").first()).toBeVisible();
 });
