@@ -80,7 +80,7 @@ export async function withRunningModel<T>(
   imagePath: string | undefined,
   options: FeedOptions,
   named: Named | ((graph: Graph) => Named),
-  use: (model: Model, device: Device) => Promise<T>,
+  use: (model: Model, device: Device, file: Graph) => Promise<T>,
 ): Promise<T> {
   const graph = await readModelFile(modelPath);
   const { names = [], classes = [], observe } = typeof named === "function" ? named(graph) : named;
@@ -112,7 +112,7 @@ export async function withRunningModel<T>(
       if (imagePath && open.some(({ name }) => name === input.name))
         inputs.set(input.name, await readImage(imagePath, { ...input, axes: axes.get(input.name) }, preparationOf(options)));
     model.run(Object.fromEntries(inputs));
-    const result = await use(model, device);
+    const result = await use(model, device, graph);
     model.dispose();
     return result;
   } finally {

@@ -5,11 +5,12 @@ import { dirname } from "node:path";
 
 /**
  * Writes a file. The bytes go to a temporary file beside it, which is then renamed, so that a full disk leaves no half-written file. Anything
- * that is not an ordinary file, such as /dev/stdout, is written directly.
+ * that is not an ordinary file, such as /dev/stdout, is written directly. "-" is standard output.
  *
  * @throws Error in one line that names the path, with the code of the system's
  */
 export async function writeOutput(path: string, data: string | Uint8Array): Promise<void> {
+  if (path === "-") return void (await new Promise<unknown>((resolve) => process.stdout.write(data, resolve)));
   const before = await stat(path).catch(() => undefined);
   try {
     if (before && !before.isFile()) await writeFile(path, data);
@@ -28,6 +29,7 @@ export async function writeOutput(path: string, data: string | Uint8Array): Prom
  * @throws Error in one line that names the path
  */
 export async function checkOutput(path: string): Promise<void> {
+  if (path === "-") return;
   const before = await stat(path).catch(() => undefined);
   const folder = dirname(before?.isFile() ? await realpath(path) : path);
   const isFolder = (await stat(folder).catch(() => undefined))?.isDirectory();

@@ -12,7 +12,7 @@ import type { Inference, InferOptions } from "./passes/infer.ts";
 import { explainObstacles } from "./passes/obstacles.ts";
 import { Budget, Continuation, checked, KeptPlans, type Values } from "./stages.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
-import type { Tensor } from "./tensor.ts";
+import { isFloat, type Tensor } from "./tensor.ts";
 
 /**
  * What keeps a graph from running where values are read in the middle, and its layers with what is read before them. Of one that runs they
@@ -95,9 +95,12 @@ export class StagedNetwork extends Network {
   override valueName(name: string): string {
     const value = this.anyName(name);
     if (!this.isLater(value)) return value;
-    const [before] = this.rest.inputs;
+    const { types, nodes, inputs } = this.graph;
+    const before = [...nodes.flatMap(({ outputs }) => outputs).toReversed(), ...inputs.map((input) => input.name)].find((one) =>
+      isFloat(types.get(one)?.dtype ?? "bool"),
+    );
     throw new ModelError(
-      `value '${name}' has no place of its own on the GPU: it is computed after values were read back. Read it, or take it from predict(). To gate, explain or differentiate, name a value from before, such as '${before}'.`,
+      `value '${name}' has no place of its own on the GPU: it is computed after values were read back. It can be read (model.read(), or convcam run --save). To gate, explain or differentiate, name a value from before, such as '${before ?? this.rest.inputs[0]}'.`,
     );
   }
 

@@ -41,7 +41,7 @@ test("what is computed later is not gated, explained or differentiated: a senten
   withDevice(async (device) => {
     const model = await loadModel(device, head);
     const refusal = (name: string) =>
-      `value '${name}' has no place of its own on the GPU: it is computed after values were read back. Read it, or take it from predict(). To gate, explain or differentiate, name a value from before, such as 'above'.`;
+      `value '${name}' has no place of its own on the GPU: it is computed after values were read back. It can be read (model.read(), or convcam run --save). To gate, explain or differentiate, name a value from before, such as 'best'.`;
     const calls: readonly ((name: string) => Promise<unknown>)[] = [
       (name) => model.gate(name, { channel: 0, scale: 0 }),
       (name) => model.setGates([{ value: name, channel: 0, scale: 0 }]),

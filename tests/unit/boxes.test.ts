@@ -25,6 +25,13 @@ const suppression = (attributes = {}) => [
   op("Cast", "kept", "selected"),
 ];
 const whole = "int64" as const;
+/** A list of the boxes that a suppression has kept, gathered from all of them. */
+const gathered = (attributes = {}) => [
+  ...suppression(attributes),
+  op("Squeeze", "boxes zero", "rows"),
+  op("Gather", "rows places", "found_boxes"),
+];
+const lists5 = { found_boxes: [[5, 4]], labels: [[5], whole], scores: [[5]] } as const;
 
 test.each<[why: string, given: NetworkToRecognise, expected: Partial<Detector>]>([
   [
@@ -94,6 +101,23 @@ test.each<[why: string, given: NetworkToRecognise, expected: Partial<Detector>]>
     "the same by centers",
     network({ boxes: [[1, 50, 4]], scores: [[1, 3, 50]], selected: [[9, 3], whole] }, {}, suppression({ center_point_box: 1 })),
     { kind: "selected", corners: "center width height" },
+  ],
+  [
+    "lists that are gathered from what NonMaxSuppression reads, in its order",
+    network(lists5, {}, gathered()),
+    { kind: "lists", boxes: "found_boxes", corners: "top left bottom right" },
+  ],
+  ["the same by PyTorch", network(lists5, { producer_name: "pytorch" }, gathered()), { kind: "lists", corners: "left top right bottom" }],
+  ["the same by centers", network(lists5, {}, gathered({ center_point_box: 1 })), { kind: "lists", corners: "center width height" }],
+  [
+    "the same by TensorFlow",
+    network(lists5, { producer_name: "tf2onnx" }, gathered()),
+    { kind: "lists", corners: "top left bottom right" },
+  ],
+  [
+    "lists of other boxes than NonMaxSuppression reads",
+    network(lists5, {}, [...suppression(), op("Gather", "others places", "found_boxes")]),
+    { kind: "lists", corners: "left top right bottom" },
   ],
 ])("recognises %s", (_, given, expected) => {
   const found = recogniseDetector(given);

@@ -4,9 +4,9 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/prom
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { transformWithOxc } from "vite";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { filesOf } from "../../src/cli/commands/explain.ts";
-import { writeOutput } from "../../src/cli/output.ts";
+import { checkOutput, writeOutput } from "../../src/cli/output.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -21,6 +21,19 @@ test("a file is written, and written over, and nothing lies beside it", async ()
     expect(await readFile(path, "utf8")).toBe(text);
   }
   expect(await readdir(folder)).toEqual(["a.txt"]);
+});
+
+test("the path - is standard output", async () => {
+  let written = "";
+  const write = vi.spyOn(process.stdout, "write").mockImplementation((data, done) => {
+    written += data;
+    (done as unknown as () => void)();
+    return true;
+  });
+  await checkOutput("-");
+  await writeOutput("-", "one");
+  write.mockRestore();
+  expect(written).toBe("one");
 });
 
 test("a link stays a link", async () => {

@@ -56,7 +56,7 @@ describe("a node is refused with its name and the reason", () => {
     ["an input too large", { inputs: { x: [2 ** 40] }, nodes: [op("Relu", "x", "y")] }, "up to 2^30 elements"],
     ["k below 0", { inputs: x4, constants: { k: int64(-1) }, nodes: [op("TopK", "x k", "y i")] }, "k = -1"],
     ["negative parts", { constants: { s: int64(-4, 12) }, nodes: [op("Split", "x s", "y z", { axis: 3 })] }, "in parts of 0 or more"],
-    ["more parts than outputs", { nodes: [op("Split", "x", "y", { axis: 3, num_outputs: 2 })] }, "but the node has 1 outputs"],
+    ["more parts than outputs", { nodes: [op("Split", "x", "y", { axis: 3, num_outputs: 2 })] }, "the node's outputs are 1"],
     ["more outputs than there are", { nodes: [op("Relu", "x", "y z")] }, "has no output 1 ('z')"],
     [
       "a group of 1.5",

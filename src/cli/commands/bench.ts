@@ -138,8 +138,8 @@ function worksOf(
   return [...files, ...cases.map((benchCase): Work => ({ benchCase, task: async () => buildTask(benchCase) }))];
 }
 
-/** Undefined where onnxruntime-node is not installed: it is no dependency of the command. */
-async function computeReference(task: Task): Promise<readonly Float32Array[] | undefined> {
+/** Whole numbers as floats, too. Undefined where onnxruntime-node is not installed: it is no dependency of the command. */
+export async function computeReference(task: Task): Promise<readonly Float32Array[] | undefined> {
   if (task.training) return trainingReference(task);
   if (task.gradient) return gradientReference(task);
   const ort = await import("onnxruntime-node").catch(() => undefined);
@@ -150,7 +150,7 @@ async function computeReference(task: Task): Promise<readonly Float32Array[] | u
   );
   const results = await session.run(feeds);
   await session.release();
-  return task.graph.outputs.map((name) => results[name]?.data as Float32Array);
+  return task.graph.outputs.map((name) => Float32Array.from((results[name]?.data ?? []) as ArrayLike<number | bigint>, Number));
 }
 
 const right = { alignRight: true };

@@ -25,7 +25,7 @@ export function addCheck(program: Command): void {
     .summary("say which files run, which are refused and why, and which are broken")
     .description(
       `Reads each file, plans it and runs it once on noise. "runs" names what it takes and gives; "refused" has a line for each operator that Convcam
-lacks, with the number of its nodes and what to do; "broken" is a damaged file, or one that fails on the GPU. Sizes that a file leaves open
+lacks or whose node contradicts the standard, with the number of its nodes and, where something helps, what to do; "broken" is a damaged file, or one that fails on the GPU. Sizes that a file leaves open
 are chosen as the page chooses them. Ends with status 1 when any file is broken; a refusal is no failure.`,
     )
     .argument("<files...>", ".onnx files, and folders that hold some at any depth")

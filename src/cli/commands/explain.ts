@@ -197,7 +197,8 @@ export function filesOf(path: string, layers: readonly string[]): readonly strin
 }
 
 async function topClass(model: Model): Promise<number> {
-  const output = model.outputs.find(({ dtype }) => dtype && isFloat(dtype));
+  // Of a network in stages the first output may be computed later: then it is refused with the true reason.
+  const output = model.outputs.find(({ dtype }) => dtype === undefined || isFloat(dtype));
   if (!output) throw new ModelError("no output of the model holds floats, so there are no scores of classes.");
   return topClasses((await model.read(output.name)).toFloat32(), 1)[0]?.index ?? 0;
 }

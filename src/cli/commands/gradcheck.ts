@@ -12,6 +12,7 @@ import type { NodeCheck } from "../gradcheck/check-node.ts";
 import { layerTolerance, networkTolerance } from "../gradcheck/compare.ts";
 import { imageSize } from "../image.ts";
 import { fixShapes } from "../input-shapes.ts";
+import { notesOfLater } from "../later-layers.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { writeOutput } from "../output.ts";
@@ -65,6 +66,7 @@ async function gradcheck(modelPath: string, imagePath: string | undefined, optio
     const count = (verdict: NodeCheck["verdict"]) => checks.filter((check) => check.verdict === verdict).length;
     console.log(`\n${count("ok")} ok, ${count("off")} off, ${count("no rule")} without a rule, ${count("no gradient")} without a gradient`);
     for (const reason of new Set(checks.flatMap((check) => check.reason ?? []))) console.log(line`- ${reason}`);
+    if (layers.length === 0) for (const note of notesOfLater(network.summary(), network.graph)) console.log(note);
     if (whole) console.log(formatNetwork(whole));
     const adapter = adapterText(device);
     if (json !== undefined) await writeOutput(json, `${JSON.stringify({ adapter, seed, layers: checks, network: whole }, undefined, 2)}\n`);

@@ -19,6 +19,7 @@ import { canBeNegative } from "../../ui/mosaic/signedness.ts";
 import { canPrepareNegative, preparationFor } from "../../ui/preparation.ts";
 import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunningModel } from "../feed.ts";
 import { writePng } from "../image.ts";
+import { notesOfLater } from "../later-layers.ts";
 import { refuseInput } from "../overwrites.ts";
 import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";
@@ -97,6 +98,7 @@ async function runMosaic(modelPath: string, imagePath: string | undefined, optio
       }
     }
     renderer.dispose();
+    if (isAll) for (const note of notesOfLater(model.summary(), model.graph)) console.log(note);
   });
 }
 

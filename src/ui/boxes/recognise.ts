@@ -60,7 +60,7 @@ export function recogniseDetector(network: NetworkToRecognise): Detector | undef
   return recogniseSelected(network) ?? recogniseLists(network) ?? recogniseRows(network);
 }
 
-function recogniseLists({ outputs, metadata }: NetworkToRecognise): Detector | undefined {
+function recogniseLists({ outputs, metadata, nodes }: NetworkToRecognise): Detector | undefined {
   const all = outputs.filter(({ dtype, shape }) => isFloat(dtype) && isListOf(shape, 4));
   const named = all.length > 1 ? all.filter(({ name }) => saysBoxes.test(name)) : all;
   // TensorFlow's have those of all places beside those that were found.
@@ -76,9 +76,10 @@ function recogniseLists({ outputs, metadata }: NetworkToRecognise): Detector | u
   const scores = only(rest.filter(({ name }) => saysScores.test(name))) ?? (labels && only(rest));
   if (!scores || wholes.length > 1 || (labels && saysScores.test(labels.name))) return undefined;
   const isOfTensorflow = ofTensorflow.test(boxes.name);
-  if (!isOfTensorflow && /tf2onnx|tensorflow/i.test(metadata.get("producer_name") ?? "")) return undefined;
+  const told = cornersOfKept(boxes.name, nodes, metadata);
+  if (!isOfTensorflow && !told && /tf2onnx|tensorflow/i.test(metadata.get("producer_name") ?? "")) return undefined;
   const count = outputs.find(({ name, shape }) => saysCount.test(name) && shape.every((extent) => extent === 1));
-  const corners = isOfTensorflow ? "top left bottom right" : "left top right bottom";
+  const corners = isOfTensorflow ? "top left bottom right" : (told ?? "left top right bottom");
   return { kind: "lists", boxes: boxes.name, scores: scores.name, labels: labels?.name, count: count?.name, corners };
 }
 
@@ -93,22 +94,39 @@ function only<T>(list: readonly T[]): T | undefined {
 
 function recogniseSelected({ outputs, nodes, metadata }: NetworkToRecognise): Detector | undefined {
   const known = new Map(outputs.map((output) => [output.name, output]));
-  const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
-  const find = (name: string): Node | undefined => {
-    const node = producers.get(name);
-    return node && /^(Cast|Identity)$/.test(node.operator) ? find(node.inputs[0] ?? "") : node;
-  };
+  const sourceOf = sourcesIn(nodes, /^(Cast|Identity)$/);
   for (const { name: selected, shape } of outputs) {
-    const node = find(selected);
+    const { node } = sourceOf(selected);
     if (node?.operator !== "NonMaxSuppression" || shape.at(-1) !== 3) continue;
     const [boxes = "", scores = ""] = node.inputs;
     if (!isListOf(known.get(boxes)?.shape ?? [], 4) || known.get(scores)?.shape.length !== 3) continue;
-    const isCenter = Number(node.attributes.get("center_point_box") ?? 0) === 1;
-    const isOfPytorch = /pytorch/i.test(metadata.get("producer_name") ?? "");
-    const corners: Corners = isCenter ? "center width height" : isOfPytorch ? "left top right bottom" : "top left bottom right";
-    return { kind: "selected", boxes, scores, selected, corners };
+    return { kind: "selected", boxes, scores, selected, corners: cornersOf(node, metadata) };
   }
   return undefined;
+}
+
+/** What the boxes of a NonMaxSuppression are. */
+function cornersOf({ attributes }: Node, metadata: NetworkToRecognise["metadata"]): Corners {
+  if (Number(attributes.get("center_point_box") ?? 0) === 1) return "center width height";
+  return /pytorch/i.test(metadata.get("producer_name") ?? "") ? "left top right bottom" : "top left bottom right";
+}
+
+/** How a list's boxes lie, where they are gathered from the very ones that a NonMaxSuppression reads. */
+function cornersOfKept(list: string, nodes: readonly Node[], metadata: NetworkToRecognise["metadata"]): Corners | undefined {
+  const sourceOf = sourcesIn(nodes, /^(Cast|Identity|Gather|GatherND|Squeeze|Unsqueeze|Reshape|Flatten)$/);
+  const all = sourceOf(list).name;
+  const suppression = nodes.find(({ operator, inputs: [boxes = ""] }) => operator === "NonMaxSuppression" && sourceOf(boxes).name === all);
+  return suppression && cornersOf(suppression, metadata);
+}
+
+/** Finds what a value is made of: it goes back through operators of these names. */
+function sourcesIn(nodes: readonly Node[], handsOn: RegExp) {
+  const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const sourceOf = (name: string): { readonly name: string; readonly node: Node | undefined } => {
+    const node = producers.get(name);
+    return node && handsOn.test(node.operator) ? sourceOf(node.inputs[0] ?? "") : { name, node };
+  };
+  return sourceOf;
 }
 
 function recogniseRows({ outputs, picture, metadata }: NetworkToRecognise): Detector | undefined {

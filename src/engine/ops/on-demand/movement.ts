@@ -44,7 +44,7 @@ const split = defineOperator("Split", { since: 2 }, (context) => {
   const extent = x.shape[axis] as number;
   const count = context.attributes.integer("num_outputs", context.outputCount, 1);
   const given = context.opset < 13 ? context.attributes.numbers("split") : context.constant(1, "split")?.toNumbers();
-  if (count !== context.outputCount) context.invalid(`num_outputs is ${count}, but the node has ${context.outputCount} outputs`);
+  if (count !== context.outputCount) context.invalid(`num_outputs is ${count}, the node's outputs are ${context.outputCount}`);
   const chunk = Math.ceil(extent / count);
   const sizes = given ?? Array.from({ length: count }, (_, i) => Math.min(chunk, Math.max(0, extent - i * chunk)));
   if (sizes.length !== count) return context.invalid(`split [${sizes}] has not ${count} parts, one for each output`);
