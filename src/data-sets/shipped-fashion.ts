@@ -2,6 +2,7 @@
 import { ModelError } from "../engine/errors.ts";
 import { type BytesSet, fromIdx, type Preparation } from "./data-set.ts";
 import { decodeIdxSeries } from "./idx.ts";
+import { unstopped } from "./unstopped.ts";
 
 export const fashionClasses: readonly string[] = [
   "T-shirt",
@@ -40,6 +41,6 @@ async function unpack(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
     const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Uint8Array(await new Response(unpacked).arrayBuffer());
   } catch (error) {
-    throw new ModelError(`the pictures are damaged: ${(error as Error).message}.`);
+    throw new ModelError(`the pictures are damaged: ${unstopped(error)}.`);
   }
 }

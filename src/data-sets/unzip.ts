@@ -1,6 +1,7 @@
 // The files in a .zip archive, a few at a time, so that a page goes on drawing and answering. Loaded when somebody gives one.
 import { type UnzipFileFilter, unzipSync } from "fflate";
 import { ModelError } from "../engine/errors.ts";
+import { unstopped } from "./unstopped.ts";
 
 /** Of all that is unpacked of an archive. */
 const mostBytes = 2 ** 30;
@@ -59,7 +60,7 @@ function read(bytes: Uint8Array, filter: UnzipFileFilter) {
     return unzipSync(bytes, { filter: (file) => isOwn(file) && filter(file) });
   } catch (error) {
     if (error instanceof ModelError) throw error;
-    throw new ModelError(`it is no .zip archive, or a damaged one: ${(error as Error).message}.`);
+    throw new ModelError(`it is no .zip archive, or a damaged one: ${unstopped(error)}.`);
   }
 }
 

@@ -22,7 +22,7 @@ export function describeUnknownValue(name: string, known: readonly string[]): st
 
 /** The message where a part of the program that is loaded on demand cannot be. */
 export function missingPart(what: string, cause: unknown): string {
-  return `The part of Convcam ${what} could not be loaded: ${(cause as Error).message}. Check the connection and try again.`;
+  return `The part of Convcam ${what} could not be loaded. Reload the page when online. (${(cause as Error).message})`;
 }
 
 /** Loads a part of Convcam. @throws Error that says what is missing where the connection is gone */

@@ -278,7 +278,7 @@ export class Player {
     const count = this.#losses.note();
     if (count > mostLosses) {
       this.#closePanels();
-      this.#fail(new DeviceError(`The GPU was lost ${count} times: ${reason} Reload the page to try again.`), "scene");
+      this.#fail(new DeviceError(`The GPU was lost ${count} times: ${reason} Reload the page.`), "scene");
       return;
     }
     this.#status.showProgress("The GPU was lost. Starting again");

@@ -91,7 +91,7 @@ async function openPicture(blob: Blob): Promise<FrameSource> {
 async function fetchBlob(url: string | URL, signal: AbortSignal): Promise<Blob> {
   const response = await fetch(url, { signal }).catch((error) => {
     signal.throwIfAborted();
-    throw new Error(`${url} could not be fetched: ${error.message}. Check the address and the connection; another site must allow it.`);
+    throw new Error(`${url} could not be fetched. Check the address and the connection; another site must allow it. (${error.message})`);
   });
   if (!response.ok) throw new Error(`${url}: the server answered ${response.status}.`);
   return response.blob();

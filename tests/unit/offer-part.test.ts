@@ -21,7 +21,7 @@ test("a part that does not load stays closed and says so until the next click, w
     await new Promise((resolve) => setTimeout(resolve));
     return { isOpen: !controls.hidden, says: problem.hidden ? undefined : problem.textContent };
   };
-  const refusal = "“Why?” could not be loaded. Check the connection and click it again. (offline)";
+  const refusal = "“Why?” could not be loaded. Check the connection and reload the page. (offline)";
   expect(await click()).toEqual({ isOpen: false, says: refusal });
   isOnline = true;
   expect(await click()).toEqual({ isOpen: true, says: undefined });

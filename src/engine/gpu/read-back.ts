@@ -48,10 +48,9 @@ export class Staging {
       const labels = parts.map(({ buffer }) => `'${buffer.label}'`).join(", ");
       // If the GPU refuses a command the buffer keeps its old contents. Without this check they would be taken for the result.
       const submitted = this.#device.checked(`Computing ${labels}`, () => queue.submit([encoder.finish()]));
-      const mapped = pollForCompletion(queue, this.#buffer.mapAsync(GPUMapMode.READ, 0, end)).catch((error: Error) => {
-        throw new DeviceError(
-          `${labels} could not be read: ${error.message || "the GPU was lost"}. Request another device and move the model to it.`,
-        );
+      const mapped = pollForCompletion(queue, this.#buffer.mapAsync(GPUMapMode.READ, 0, end)).catch((cause) => {
+        // The browser's own words come before the loss.
+        throw new DeviceError(`${labels} could not be read: the GPU was lost. Request another device.`, { cause });
       });
       submitted.catch(() => {});
       await mapped;

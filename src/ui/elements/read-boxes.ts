@@ -4,6 +4,7 @@ import type { Device } from "../../engine/gpu/device.ts";
 import type { GpuValue } from "../../engine/model.ts";
 import { denseStrides, sizeOf } from "../../engine/shapes.ts";
 import { numbersOf } from "../gpu-numbers.ts";
+import { unread } from "../unread.ts";
 
 export interface BoxRead {
   readonly value: GpuValue;
@@ -31,7 +32,7 @@ export async function readBoxes(device: Device, reads: readonly BoxRead[]): Prom
         to += length;
       }
     device.gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
+    await staging.mapAsync(GPUMapMode.READ).catch(unread);
     const words = new Uint32Array(staging.getMappedRange());
     let start = 0;
     return reads.map(({ value }, i) => {

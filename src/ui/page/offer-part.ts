@@ -13,7 +13,7 @@ export interface OfferedPart<Part> {
   readonly onToggle: (part: Part, isOpen: boolean) => void;
 }
 
-/** A part that did not load stays closed and says so until the next click, which tries again. */
+/** A part that did not load stays closed and says so until the next click, which tries again: browsers that keep what has failed load it with the page alone. */
 export function offerPart<Part>({ button, controls, problem, title, load, onToggle }: OfferedPart<Part>): void {
   const loadOnce = once(load);
   const show = (isOpen: boolean) => {
@@ -29,7 +29,7 @@ export function offerPart<Part>({ button, controls, problem, title, load, onTogg
       part = await loadOnce();
     } catch (error) {
       show(false);
-      problem.textContent = `“${title}” could not be loaded. Check the connection and click it again. (${(error as Error).message})`;
+      problem.textContent = `“${title}” could not be loaded. Check the connection and reload the page. (${(error as Error).message})`;
       problem.hidden = false;
       return;
     }

@@ -16,7 +16,7 @@ export function runCheck(request: CheckRequest, onEvent: (event: CheckEvent) => 
   });
   worker.addEventListener("error", ({ message }) => {
     end();
-    onEvent({ event: "failed", message: message || "What checks could not be loaded. Check the connection and try again." });
+    onEvent({ event: "failed", message: message || "What checks could not be loaded. Check the connection and reload the page." });
   });
   worker.postMessage(request);
   return end;

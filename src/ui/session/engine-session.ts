@@ -250,7 +250,8 @@ export class EngineSession implements Session {
     try {
       return this.#alive(await work());
     } catch (error) {
-      if (lease) await settled(lease.device);
+      // What could not be read tells of a loss before the device does.
+      if (lease) await settled(lease.device, (error as Error).cause ? mostWaitMs : undefined);
       if (this.#isDisposed || (lease && this.#lease !== lease)) throw aborted();
       throw error;
     }
@@ -281,7 +282,10 @@ function loadShowing(): Promise<typeof import("./showing.ts")> {
 
 const loadFeeding = () => loadPart("for arrays", () => import("../arrays/feed.ts"));
 
+/** How long a loss of the device is waited for where something could not be read. */
+const mostWaitMs = 10_000;
+
 /** Resolves when a loss of the device would be known that has just made something fail. */
-function settled({ lost }: Device): Promise<unknown> {
-  return Promise.race([lost, new Promise((resolve) => setTimeout(resolve))]);
+function settled({ lost }: Device, mostMs?: number): Promise<unknown> {
+  return Promise.race([lost, new Promise((resolve) => setTimeout(resolve, mostMs))]);
 }
