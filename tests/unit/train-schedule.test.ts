@@ -94,6 +94,9 @@ describe("what the page's address holds", () => {
     });
     expect(readChoices("draws=foo")).toEqual(usual);
     for (const draws of Object.keys(drawnParts)) expect(readChoices(`draws=${draws}`).draws).toBe(draws);
+    for (const seed of ["", "abc", "-5", "1.5", "1e3", "4294967295", "99999999999999999999"])
+      expect(readChoices(`seed=${seed}`).seed).toBe(usual.seed);
+    for (const seed of ["0", "4294967294"]) expect(readChoices(`seed=${seed}`).seed).toBe(seed);
     expect(readChoices("schedule=linear&length=0&warm=-1&batch=2000&optimizer=none")).toEqual(usual);
   });
 
@@ -125,7 +128,7 @@ describe("the second network beside one that learns", () => {
 
   test("has the rate of the first where neither rate nor optimiser is another, until it comes apart", () => {
     const history = historyFor({ optimizer: "adam", seed: 1, rival: { optimizer: undefined, rate: undefined, blank: 2 } });
-    const learning = { history, begun: {}, silent: { found: { values: [], counts: [] } } } as never;
+    const learning = { history, begun: { classes: [] }, silent: { found: { values: [], counts: [] } } } as never;
     const isOfBoth = (rival?: Partial<RivalWish>) =>
       runViewOf(learning, rival && { optimizer: undefined, rate: undefined, blank: 2, ...rival }, {} as never).isRateOfBoth;
     expect([isOfBoth({}), isOfBoth({ rate: 1 }), isOfBoth({ optimizer: "sgd" }), isOfBoth()]).toEqual([true, false, false, false]);

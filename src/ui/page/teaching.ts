@@ -21,9 +21,13 @@ export class Teaching {
   #isRefused = false;
   #isOpen = false;
   #isCamera = false;
+  /** What is told of a camera that does not work. */
+  #cameraTrouble = "";
+  readonly #complain: (text: string) => void;
 
   constructor(viewer: ConvCam, complain: (text: string) => void) {
     this.#viewer = viewer;
+    this.#complain = complain;
     this.#pad = new DrawingPad(find<HTMLCanvasElement>("pad"), () => {
       this.#showAnswer();
       viewer.refresh();
@@ -43,8 +47,11 @@ export class Teaching {
       this.#learn().catch((error: Error) => complain(error.message));
     });
     find("why").addEventListener("change", () => this.#showAnswer());
-    listen(viewer, "input", () => this.#preview());
-    listen(viewer, "error", ({ error, part }) => part === "input" && complain(error.message));
+    listen(viewer, "input", () => {
+      this.#tellCamera("");
+      this.#preview();
+    });
+    listen(viewer, "error", ({ error, part }) => part === "input" && this.#tellCamera(error.message));
   }
 
   /** @param network undefined where nobody has chosen a file yet */
@@ -72,7 +79,14 @@ export class Teaching {
     Object.assign(this.#viewer, { explain: undefined, input: undefined, labels: undefined });
   }
 
+  /** @param trouble empty where it works, or is not looked through: what was told of it goes */
+  #tellCamera(trouble: string): void {
+    if (trouble !== "" || find("problem").textContent === this.#cameraTrouble) this.#complain(trouble);
+    this.#cameraTrouble = trouble;
+  }
+
   #look(isCamera: boolean): void {
+    if (!isCamera) this.#tellCamera("");
     this.#isCamera = isCamera;
     find("draw").ariaPressed = String(!isCamera);
     find("camera").ariaPressed = String(isCamera);

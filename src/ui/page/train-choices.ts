@@ -63,6 +63,8 @@ export const options: Readonly<Partial<Record<keyof Choices, Readonly<Record<str
 /** Whole numbers, from and to, as their fields say. */
 const numbers: Readonly<Partial<Record<keyof Choices, readonly [least: number, most: number]>>> = {
   batch: [1, 1024],
+  // The second network may begin with the next one.
+  seed: [0, 2 ** 32 - 2],
   length: [1, 1_000_000],
   warm: [0, 1_000_000],
 };

@@ -92,8 +92,8 @@ function fill(choices: Choices): void {
   }
 }
 
-function complain(text: string): void {
-  find("problem").textContent = text;
+function complain(text: string, ...more: readonly Element[]): void {
+  find("problem").replaceChildren(text, ...more);
   find("problem").hidden = text === "";
 }
 
@@ -166,12 +166,12 @@ function setSchedule(choices: Choices): void {
 let latest: Choices | undefined;
 /** What is learned. */
 let shown: string | undefined;
+/** What was chosen for it. */
+let standing: Choices | undefined;
 
-async function show(choices: Choices): Promise<void> {
-  const { network, data, optimizer, batch, seed, twin, blank, draws } = choices;
-  latest = choices;
-  complain("");
-  arrange(choices);
+/** What a choice takes that may not load. */
+async function load(choices: Choices) {
+  const { network, data } = choices;
   const { network: made, learned } = lessonOf(data);
   const hasLearned = network === "learned" && learned !== undefined;
   const usualEntry = findNetwork(hasLearned ? learned : made);
@@ -179,9 +179,36 @@ async function show(choices: Choices): Promise<void> {
   if (data === "teach") teach = await loadTeaching();
   if (data === "road") drive = await loadDriving();
   const written = isWritten(choices) ? await loadDescribed() : undefined;
+  return { hasLearned, usualEntry, entry, written, src: entry && data !== "teach" ? await sourceOf(entry) : file };
+}
+
+/** What was chosen does not load: what learns goes on, and its choices come back. A button loads the page anew with those that failed. */
+function giveUp(asked: Choices, { message }: Error): void {
+  const again = Object.assign(document.createElement("button"), { type: "button", textContent: "Reload the page" });
+  again.addEventListener("click", () => {
+    tellAddress(asked);
+    location.reload();
+  });
+  if (standing) {
+    fill({ ...standing, lines: asked.lines });
+    tellAddress(standing);
+    arrange(standing);
+    latest = standing;
+  }
+  complain(`${message} `, again);
+}
+
+async function show(choices: Choices): Promise<void> {
+  const { data, optimizer, batch, seed, twin, blank, draws } = choices;
+  latest = choices;
+  complain("");
+  arrange(choices);
+  const loaded = await load(choices).catch((error: Error) => void (latest === choices && giveUp(choices, error)));
+  if (!loaded || latest !== choices) return;
+  const { hasLearned, usualEntry, entry, written } = loaded;
   const [shape, classes] = [usualEntry?.input.shape.slice(1) ?? [1, 28, 28], usualEntry ? labelsOf(usualEntry).length : 10];
-  const src = written ? written.build(Number(seed), shape, classes) : entry && data !== "teach" ? await sourceOf(entry) : file;
-  if (latest !== choices) return;
+  const src = written ? written.build(Number(seed), shape, classes) : loaded.src;
+  standing = choices;
   arrange(choices);
   viewer.removeAttribute("train-freeze");
   viewer.removeAttribute("train-store");
