@@ -10,6 +10,7 @@ import { checkClasses, classExamination, classLesson as learnClasses } from "../
 import { type DrivingReport, drivingExamination, drivingLesson, roadOf, shortExamination } from "../lessons/driving.ts";
 import { type BaseLesson, evaluateOnce } from "../lessons/lesson.ts";
 import { answersOf, type NumbersReport, numbersExamination, numbersLesson, numbersOf } from "../lessons/numbers.ts";
+import { unusedScores } from "../lessons/unused-scores.ts";
 import { showProgress } from "./output.ts";
 import { type Decoded, NoneHeldBack } from "./read-pictures.ts";
 import { counted } from "./table.ts";
@@ -111,13 +112,11 @@ function classLesson(set: DataSet, heldBack: DataSet | undefined, { data, seed, 
     begin: (device) => learnClasses(device, set, { isEndless, seed, isShuffled: shuffle, augmentation: augment }),
     async check(trainer) {
       const { shape } = await trainer.readScores();
-      const [scores, classes] = [shape[1] ?? 1, set.classes.length];
+      const [, scores = 1] = shape;
       checkClasses(set, scores);
       if (heldBack) checkClasses(heldBack, scores, "what is held back: ");
-      if (scores > classes)
-        console.error(
-          `convcam: the network has ${scores} scores, the pictures are of ${classes === 1 ? "one class" : `${classes} classes`}: it learns never to answer with the others`,
-        );
+      const warning = unusedScores({ classes: set.classes, scores });
+      if (warning) console.error(`convcam: ${warning}`);
     },
     async examine(model) {
       if (!heldBack) return test ? nothingHeldBack : undefined;

@@ -203,8 +203,8 @@ test("a rate that is far too high: the curves stay readable, it is said, and the
   await expect(panel.locator(".train-rising")).toHaveCount(0);
 });
 
-test("goes on after the GPU was lost, with no more lost than what came after the last weights kept", async ({ page }) => {
-  // The page's own worker, with a way to lose its device.
+/** The page's own worker, with a way to lose its device; in the page `told` and `failed` are what its element tells of training and of errors. */
+async function openLosable(page: Page, hash: string): Promise<() => Promise<void>> {
   await page.route("**/assets/worker-*.js", async (route) => {
     const response = await route.fetch();
     const patch = `const request = GPUAdapter.prototype.requestDevice;
@@ -216,17 +216,26 @@ test("goes on after the GPU was lost, with no more lost than what came after the
     await route.fulfill({ response, body: `${await response.text()}\n;{ ${patch} }` });
   });
   await page.addInitScript(() => {
-    const told: object[] = [];
-    Object.assign(window, { told });
+    const [told, failed]: [object[], string[]] = [[], []];
+    Object.assign(window, { told, failed });
     addEventListener("train", (event) => told.push((event as CustomEvent).detail), true);
+    addEventListener("error", (event) => event instanceof CustomEvent && failed.push(event.detail.error.message), true);
   });
-  await page.goto("/train.html#batch=8&twin=none");
+  await page.goto(`/train.html#${hash}`);
+  return async () => {
+    expect(page.workers()).toHaveLength(1);
+    await page.workers()[0]?.evaluate(() => (self as unknown as { loseDevice: () => void }).loseDevice());
+  };
+}
+
+test("goes on after the GPU was lost, with no more lost than what came after the last weights kept", async ({ page }) => {
+  const lose = await openLosable(page, "batch=8&twin=none");
   await learnTo(page, 27);
-  expect(page.workers()).toHaveLength(1);
-  await page.workers()[0]?.evaluate(() => (self as unknown as { loseDevice: () => void }).loseDevice());
+  await lose();
   await expect(status(page)).toHaveText(/Going on after 25 steps/);
   await learnTo(page, 27);
   await expect(page.locator("conv-cam .train .part-trouble")).toHaveCount(0);
+  await expect(page.locator("conv-cam .train-note")).toHaveText(/^It goes on from step 25: the \d+ steps after it were lost/);
   // With the same examples and moments, each step is what it was before.
   const told = await page.evaluate(() => (window as unknown as { told: { steps: number; loss: number }[] }).told);
   for (const step of [26, 27]) {
@@ -234,6 +243,22 @@ test("goes on after the GPU was lost, with no more lost than what came after the
     expect(losses.length).toBeGreaterThan(1);
     expect(new Set(losses).size).toBe(1);
   }
+});
+
+test("a GPU that is lost while learning is paused takes no step with it, and is no error", async ({ page }) => {
+  const lose = await openLosable(page, "batch=4&twin=none");
+  await learnTo(page, 2);
+  await pause(page);
+  const steps = await stepOf(page);
+  await lose();
+  await expect(status(page)).toHaveText(new RegExp(`Going on after ${steps} steps`));
+  await expect(status(page)).toHaveText(new RegExp(`^Paused · step ${steps} `));
+  // Another one, in the middle of what it does.
+  await page.getByRole("button", { name: "Learn on" }).click();
+  await learnTo(page, steps + 1);
+  await lose();
+  await learnTo(page, steps + 2);
+  expect(await page.evaluate(() => (window as unknown as { failed: string[] }).failed)).toEqual([]);
 });
 
 test("another optimiser begins with the same weights, and a network that learns no more has those from before", async ({
@@ -637,4 +662,104 @@ test("says what is wrong with pictures and files, and until when", async ({ warm
   await page.getByLabel("Seed").press("Enter");
   await learnTo(page, 1);
   await expect(page.locator("conv-cam").getByRole("alert").filter({ hasText: /./ })).toHaveCount(0);
+});
+
+test("a part that does not load is told, what learns stays chosen, and a button loads the page again with the choice", async ({ page }) => {
+  await page.goto("/train.html#batch=4&twin=none");
+  await learnTo(page, 1);
+  await page.route("**/assets/drive-*.js", (route) => route.abort());
+  const list = page.getByRole("combobox", { name: "Learns from" });
+  const problem = page.locator("#problem");
+  await list.selectOption("road");
+  await expect(problem).toContainText("The part of Convcam to drive could not be loaded");
+  await expect(problem).toContainText("Reload the page when online.");
+  await expect(list).toHaveValue("fashion");
+  expect(page.url()).not.toContain("road");
+  await expect(page.locator("#about")).toContainText("clothing");
+  await page.unroute("**/assets/drive-*.js");
+  await problem.getByRole("button", { name: "Reload the page" }).click();
+  await expect(list).toHaveValue("road");
+  await expect(page.locator("#drive")).toBeVisible();
+  await expect(problem).toBeHidden();
+});
+
+test("what is wrong with the camera is told until it works, or somebody draws", async ({ warmPage: page }) => {
+  await page.addInitScript(() => {
+    const { mediaDevices } = navigator;
+    const open = mediaDevices.getUserMedia.bind(mediaDevices);
+    const camera: { refusal: string; stream?: MediaStream } = { refusal: "NotAllowedError" };
+    Object.assign(window, { camera });
+    mediaDevices.getUserMedia = async (constraints) => {
+      if (camera.refusal) throw new DOMException("no", camera.refusal);
+      camera.stream = await open(constraints);
+      return camera.stream;
+    };
+  });
+  await page.goto("/train.html#data=teach&batch=4");
+  const problem = page.locator("#problem");
+  const [draw, camera] = [page.locator("#draw"), page.locator("#camera")];
+  await camera.click();
+  await expect(problem).toHaveText(/^The camera was not allowed/);
+  await draw.click();
+  await expect(problem).toBeHidden();
+  await camera.click();
+  await expect(problem).toHaveText(/^The camera was not allowed/);
+  // The same button again is how one tries again.
+  await page.evaluate(() => Object.assign((window as unknown as { camera: object }).camera, { refusal: "" }));
+  await camera.click();
+  await expect(page.locator("#preview video")).toBeVisible();
+  await expect(problem).toBeHidden();
+  await page.evaluate(() => {
+    const { stream } = (window as unknown as { camera: { stream: MediaStream } }).camera;
+    for (const track of stream.getTracks()) {
+      track.stop();
+      track.dispatchEvent(new Event("ended"));
+    }
+  });
+  await expect(problem).toHaveText(/^The camera is gone/);
+  await draw.click();
+  await expect(problem).toBeHidden();
+});
+
+test("says once and quietly where the browser keeps nothing for another day", async ({ warmPage: page }) => {
+  await page.addInitScript(() => {
+    IDBObjectStore.prototype.put = () => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+  });
+  await page.goto("/train.html#batch=4&twin=none");
+  await learnTo(page, 26);
+  const remark = page.locator("conv-cam .train-remark", {
+    hasText: "This browser keeps nothing of it for another day: download what is to last.",
+  });
+  await expect(remark).toHaveCount(1);
+  await expect(page.locator("conv-cam").getByRole("alert").filter({ hasText: /./ })).toHaveCount(0);
+});
+
+test("a network with more scores than classes is told of", async ({ warmPage: page }) => {
+  await page.goto(
+    `/train.html#${new URLSearchParams({ network: "lines", lines: "input 1 28 28\ndense 12 softmax", batch: "4", twin: "none" })}`,
+  );
+  await learnTo(page, 1);
+  const remark = page.locator("conv-cam .train-remark", { hasText: "The network has 12 scores, the pictures are of 10 classes" });
+  await expect(remark).toHaveCount(1);
+});
+
+test("a seed that is none is the usual one, which stands in its field", async ({ warmPage: page }) => {
+  const seed = page.getByLabel("Seed");
+  for (const wrong of ["abc", "-5", "1.5", "99999999999999999999", ""]) {
+    await page.goto("about:blank");
+    await page.goto(`/train.html#batch=4&twin=none&seed=${wrong}`);
+    await expect(seed).toHaveValue("1");
+    await expect(page.locator("conv-cam")).toHaveAttribute("train-seed", "1");
+  }
+  for (const [wrong, isValid] of [
+    ["-5", false],
+    ["1.5", false],
+    ["99999999999999999999", false],
+    ["4294967294", true],
+  ] as const) {
+    await seed.fill(wrong);
+    expect(await seed.evaluate((field: HTMLInputElement) => field.checkValidity())).toBe(isValid);
+  }
 });

@@ -48,6 +48,22 @@ test("of weights that are kept only the latest hold what it goes on with: moment
   expect(history.kept).toEqual([weightsOf(kept(0)), weightsOf(kept(25)), kept(50)]);
 });
 
+test("where it goes on after a pause is nothing to look back at, until later weights are kept", () => {
+  const history = learned(4);
+  history.keepPaused(kept(4));
+  expect([history.latest, history.kept]).toEqual([kept(4), [weightsOf(kept(0))]]);
+  history.cut(kept(4));
+  expect(history.latest).toEqual(kept(4));
+  history.note(new Array<number>(21).fill(1));
+  expect(history.isKeepingDue).toBe(true);
+  history.keep(kept(25));
+  expect([history.latest, history.kept]).toEqual([kept(25), [weightsOf(kept(0)), kept(25)]]);
+  history.note([1]);
+  history.keepPaused(kept(26));
+  history.cut(kept(25));
+  expect(history.latest).toEqual(weightsOf(kept(25)));
+});
+
 describe("a training that is stored", () => {
   const storable = (steps: number) => ({ key: "a", history: learned(steps), latest: kept(steps), rate: 0.25 });
 
@@ -111,6 +127,22 @@ describe("what is learned is kept in the browser", () => {
     keeping.end();
     see("hidden");
     expect(asked).toEqual([3]);
+  });
+
+  test("a browser that takes nothing is told of until it does", async () => {
+    const { keeping, learning } = learn(learned(2));
+    learning.history.note([1]);
+    const { indexedDB } = globalThis;
+    vi.stubGlobal("indexedDB", {
+      open() {
+        throw new DOMException("denied", "SecurityError");
+      },
+    });
+    await keeping.keep();
+    expect(keeping.isRefused).toBe(true);
+    vi.stubGlobal("indexedDB", indexedDB);
+    await keeping.keep();
+    expect(keeping.isRefused).toBe(false);
   });
 
   test("from time to time, as nobody is asked when a page is closed", async () => {

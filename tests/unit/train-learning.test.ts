@@ -63,6 +63,31 @@ test("weights that are looked back at wait for the step that is under way, and a
   expect(asked).toEqual([]);
 });
 
+test("where it goes on is kept with each pause, and the pause is told when it is", async () => {
+  const { learning, asked, next } = runOf();
+  void learning.goOn();
+  (await next("keep")).answer(kept(0));
+  (await next("evaluate")).answer(evaluated);
+  const step = await next("step");
+  learning.isHeld = true;
+  step.answer({ losses: [1], rivalLosses: [], steps: 1, ms: 1 });
+  const keep = await next("keep");
+  expect(keep.request).toMatchObject({ isToGoOn: true });
+  expect(learning.isStepping).toBe(true);
+  // Somebody lets it go on meanwhile.
+  learning.isHeld = false;
+  keep.answer(kept(1));
+  const second = await next("step");
+  expect(learning.history.latest).toEqual(kept(1));
+  expect(learning.history.kept).toEqual([kept(0)]);
+  learning.isHeld = true;
+  second.answer({ losses: [1], rivalLosses: [], steps: 2, ms: 1 });
+  (await next("keep")).answer(kept(2));
+  await expect.poll(() => learning.isStepping).toBe(false);
+  expect(learning.history.latest).toEqual(kept(2));
+  expect(asked).toEqual([]);
+});
+
 test("what was asked for before a run ended is none of its weights", async () => {
   const { learning, next, keptCount } = runOf();
   void learning.goOn();

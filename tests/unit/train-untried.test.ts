@@ -51,10 +51,10 @@ const listOf = (...tests: readonly number[]) =>
 
 test("a network is tried on what a list holds back, and on nothing where it holds nothing back", async () => {
   const some = await lessonWith(listOf(0, 0, 0, 1));
-  expect(some.lesson.about).toMatchObject({ count: 3, heldBack: 1 });
+  expect(some.lesson.about).toMatchObject({ count: 3, heldBack: 1, scores: 2 });
   expect((await some.lesson.evaluate()).accuracy).toBe(0);
   const none = await lessonWith(listOf(0, 0, 0, 0));
-  expect(none.lesson.about).toMatchObject({ count: 4, heldBack: 0 });
+  expect(none.lesson.about).toMatchObject({ count: 4, heldBack: 0, scores: 2 });
   await expect(none.lesson.evaluate()).rejects.toThrow("no picture is held back to try the network on.");
   // There is something to see all the same.
   expect(none.lesson.picture(5).pixels).toHaveLength(16);
@@ -62,7 +62,9 @@ test("a network is tried on what a list holds back, and on nothing where it hold
 });
 
 test("a network with too few scores is refused in either case", async () => {
-  await expect(lessonWith(listOf(0, 0, 0, 0), 1)).rejects.toThrow("the pictures are of 2 classes, but the network has 1 scores.");
+  await expect(lessonWith(listOf(0, 0, 0, 0), 1)).rejects.toThrow(
+    "the pictures are of 2 classes, but the network has one score. Its last layer has to answer with 2.",
+  );
 });
 
 test("it is not asked how good it is, and the status and what is read aloud say why", async () => {
@@ -81,7 +83,8 @@ test("it is not asked how good it is, and the status and what is read aloud say 
     ...{ isFree: () => false, values: () => [], onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
   });
   await learning.goOn(true);
-  expect(asked).toEqual(["keep", "step"]);
+  // Behind the step it is paused, and where it goes on is kept.
+  expect(asked).toEqual(["keep", "step", "keep"]);
   expect(statusText(learning, false)).toBe(
     "Learns from 4 pictures · step 1 · 100 pictures/s · loss 0.500 · no picture is held back to try it on",
   );

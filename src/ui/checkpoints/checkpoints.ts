@@ -1,9 +1,11 @@
 // Checkpoints of one network on a slider: which one is looked at, and its weights in the network while it runs. Loaded when `checkpoints` is set.
+
 import { nothing, render } from "lit";
 import type { Graph } from "../../engine/graph/graph.ts";
 import { type ModelSource, readModel } from "../../engine/source.ts";
 import { hasRandomWeights } from "../blank.ts";
 import { nameOf } from "../compare/names.ts";
+import { countOf } from "../count-of.ts";
 import type { ConvCam } from "../element.ts";
 import type { ConvCamEvents } from "../events.ts";
 import { make } from "../make.ts";
@@ -224,5 +226,5 @@ function unread(problem: string): Read {
 function noteOf(graph: Graph): string {
   if (hasRandomWeights(graph)) return "not trained";
   const steps = Number(graph.metadata.get("step") ?? 0);
-  return steps > 0 ? `after ${steps.toLocaleString("en")} steps` : "";
+  return steps > 0 ? `after ${countOf(steps, "step")}` : "";
 }

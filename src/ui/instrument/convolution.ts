@@ -1,8 +1,8 @@
 // The sum of a convolution: windows times kernels, the largest two in full; of windows of one element, and of very large ones, a row for each product.
 import { html, nothing, type TemplateResult } from "lit";
 import type { ChannelSum, ConvolutionStep, Step } from "../../engine/elements/index.ts";
+import { countOf } from "../count-of.ts";
 import { moveAmongTerms } from "./element-links.ts";
-import { countOf } from "./element-words.ts";
 import type { Explained } from "./formula.ts";
 import { largestFirst } from "./formula-source.ts";
 import { kernelsTemplate } from "./kernels.ts";

@@ -1,7 +1,7 @@
 // The sum of a dense layer: the largest products one by one, the rest as one number. What it reads behind maps is called by channel, row and column.
 import { html, nothing, type TemplateResult } from "lit";
 import type { DenseStep, Step } from "../../engine/elements/index.ts";
-import { countOf } from "./element-words.ts";
+import { countOf } from "../count-of.ts";
 import type { Explained } from "./formula.ts";
 import { short, signed } from "./numbers.ts";
 import { foldTemplate, type Term, termsTable } from "./terms.ts";

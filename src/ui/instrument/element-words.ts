@@ -28,8 +28,3 @@ export function describeElement(layer: Shaped, point: MapPoint): string {
 export function describeSpan(what: string, [first, end]: readonly [number, number]): string {
   return end - first === 1 ? `${what} ${first}` : `${what}s ${first} to ${end - 1}`;
 }
-
-/** "1 smaller term", "448 smaller terms". */
-export function countOf(count: number, what: string): string {
-  return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
-}

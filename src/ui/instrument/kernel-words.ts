@@ -1,7 +1,8 @@
 // What is said of a layer's kernels. Pure.
+
+import { countOf } from "../count-of.ts";
 import type { Kernels } from "../kernels/request.ts";
 import type { MapPoint } from "../mosaic/maps.ts";
-import { countOf } from "./element-words.ts";
 import { short } from "./numbers.ts";
 
 /** Which weights the tiles show. */

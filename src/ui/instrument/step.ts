@@ -1,8 +1,8 @@
 // One step of a formula that is no long sum: pools, activations, normalizations, arithmetic, softmax, moved elements, gates.
 import { html, nothing, type TemplateResult } from "lit";
 import type { Elements, GateStep, Operand, Step } from "../../engine/elements/index.ts";
+import { countOf } from "../count-of.ts";
 import { linkTemplate, moveAmongTerms } from "./element-links.ts";
-import { countOf } from "./element-words.ts";
 import type { Explained } from "./formula.ts";
 import { short, signed } from "./numbers.ts";
 

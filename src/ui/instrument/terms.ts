@@ -1,7 +1,7 @@
 // The terms of a sum: those that count most one by one, and the others as one number, which unfolds.
 import { html, nothing, type TemplateResult } from "lit";
+import { countOf } from "../count-of.ts";
 import { type ElementLink, linkTemplate, moveAmongTerms } from "./element-links.ts";
-import { countOf } from "./element-words.ts";
 import { short } from "./numbers.ts";
 
 export interface Term {

@@ -1,9 +1,11 @@
 // Several networks that were dropped or chosen: says of each whether it runs here, is refused and why, or is broken, and opens the one that is clicked.
 // Loaded when there are several.
+
 import { html, nothing, render, type TemplateResult } from "lit";
 import type { FileCheck, Verdict } from "../../checks/check-file.ts";
 import { notesOf, runText } from "../../checks/words.ts";
 import { asSentence } from "../as-sentence.ts";
+import { countOf } from "../count-of.ts";
 import type { CheckEvent, NetworkFiles } from "./check-messages.ts";
 import { runCheck } from "./run-check.ts";
 
@@ -98,7 +100,7 @@ export class CheckedFiles {
     };
     const hadFocus = this.#section.contains(document.activeElement);
     render(
-      html`<h2 tabindex="-1">${length} networks</h2>
+      html`<h2 tabindex="-1">${countOf(length, "network")}</h2>
         ${this.#running ? html`<progress aria-label="Networks checked" max=${length} value=${done}></progress>` : nothing}
         <p class="check-quiet" role="status">${this.#summary}</p>
         ${this.#problem ? html`<p class="problem" role="alert">The check ended: ${asSentence(this.#problem)}</p>` : nothing}

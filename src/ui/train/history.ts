@@ -23,6 +23,8 @@ export class History {
   /** Where this is of a second network that has come apart: after which step, and its loss. What it was before stays. */
   lost: { readonly step: number; readonly loss: number } | undefined;
   #kept: readonly Kept[] = [];
+  /** Kept when it was paused, after the last of those to look back at. */
+  #paused: Kept | undefined;
   #interval = firstInterval;
 
   constructor(name: string, start = 0, rival?: History) {
@@ -45,14 +47,15 @@ export class History {
     return this.#kept;
   }
 
+  /** Where it goes on if the weights are lost. */
   get latest(): Kept | undefined {
-    return this.#kept.at(-1);
+    return this.#paused ?? this.#kept.at(-1);
   }
 
   /** Whether its weights are to be kept now. */
   get isKeepingDue(): boolean {
-    const { latest } = this;
-    return latest === undefined || this.steps - latest.steps >= this.#interval;
+    const last = this.#kept.at(-1);
+    return last === undefined || this.steps - last.steps >= this.#interval;
   }
 
   note(losses: readonly number[]): void {
@@ -73,13 +76,20 @@ export class History {
    * @param most bytes of all
    */
   keep(kept: Kept, most = mostBytes): void {
-    const before = this.#kept.filter(({ steps }) => steps < kept.steps).map(({ checkpoints: _, ...weights }) => weights);
+    const before = this.#kept.filter(({ steps }) => steps < kept.steps).map(weightsOf);
     this.#kept = [...before, kept];
+    this.#paused = undefined;
     while (this.#kept.length > mostKept || (this.#kept.length > 2 && this.#bytes > most)) {
       const last = this.#kept.length - 1;
       if (last >= mostKept) this.#interval *= 2;
       this.#kept = this.#kept.filter((_, i) => (i % 2 === 0 && i !== last - 1) || i === last);
     }
+  }
+
+  /** Keeps where it goes on after a pause: nobody looks back at it. */
+  keepPaused(kept: Kept): void {
+    this.#kept = this.#kept.map(weightsOf);
+    this.#paused = kept;
   }
 
   get #bytes(): number {
@@ -95,7 +105,13 @@ export class History {
     this.losses.length = Math.max(0, Math.min(this.losses.length, steps - this.start));
     while ((this.scores.at(-1)?.steps ?? 0) > steps) this.scores.pop();
     this.#kept = this.#kept.filter((one) => one.steps <= steps);
+    if (this.#paused && this.#paused.steps > steps) this.#paused = undefined;
   }
+}
+
+/** Without what only the latest need. */
+function weightsOf({ checkpoints: _, ...weights }: Kept): Kept {
+  return weights;
 }
 
 /** Of a run that begins. */

@@ -32,6 +32,8 @@ export class Keeping {
   /** What is kept after that which is being kept. */
   #next: { readonly known: Kept | undefined } | undefined;
   #dueAt = performance.now() + restMs;
+  /** Whether the browser took nothing the last time. */
+  isRefused = false;
 
   /** @param hasOther whether something of another day is kept, and offered */
   constructor(where: Where, learning: Learns, hasOther: () => boolean, page: Page = document) {
@@ -85,8 +87,10 @@ export class Keeping {
     if (history.steps === this.#steps || isGlance) return;
     const begun = performance.now();
     const latest = known ?? (await this.#learning.keepToGoOn().catch(() => undefined));
-    if (latest && (await storeRun(this.#where.name, { key: this.#where.key, history, latest, rate: this.#learning.rateAnew })))
-      this.#steps = latest.steps;
+    if (latest) {
+      this.isRefused = !(await storeRun(this.#where.name, { key: this.#where.key, history, latest, rate: this.#learning.rateAnew }));
+      if (!this.isRefused) this.#steps = latest.steps;
+    }
     const now = performance.now();
     this.#dueAt = now + Math.max(restMs, (now - begun) / mostShare);
   }

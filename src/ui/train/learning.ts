@@ -9,7 +9,7 @@ import type { Begun, Evaluated, ExamplePicture, Kept, TrainAnswers, TrainRequest
 import { Rise } from "./rise.ts";
 import { nextRateText, type Schedule } from "./schedule.ts";
 import { SilentChannels } from "./silent-channels.ts";
-import { adviceOf, ruinText, Standstill } from "./standstill.ts";
+import { adviceOf, lostText, ruinText, Standstill } from "./standstill.ts";
 import { toldText } from "./status.ts";
 import type { Pace } from "./template.ts";
 import type { WeightTiles } from "./weight-tiles.ts";
@@ -167,6 +167,7 @@ export class Learning {
         const rest = paceMs[this.pace] - (performance.now() - begun);
         if (!isOne && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
       } while (!isOne && this.#mayStep);
+      await this.#keepPaused();
     } catch (error) {
       if (!this.#isOver && (error as Error).name !== "AbortError") this.#parts.onFail(error as Error);
       this.#isOver ||= (error as Error).name !== "AbortError";
@@ -177,7 +178,7 @@ export class Learning {
       this.#parts.onChange();
     }
     // It was let go on meanwhile.
-    if (this.#mayStep && isOne) void this.goOn();
+    if (this.#mayStep) void this.goOn();
   }
 
   get #mayStep(): boolean {
@@ -190,9 +191,7 @@ export class Learning {
 
   async #advance(count: number): Promise<void> {
     if (this.#isOver) return;
-    const { history } = this;
-    const { id, batch } = this.#parts;
-    const wanted = this.#wanted;
+    const [{ history }, { id, batch }, wanted] = [this, this.#parts, this.#wanted];
     if (this.#looked) await this.#look(undefined);
     if (this.#wanted === wanted) this.#wanted = undefined;
     // Weights that have come apart are worth nothing.
@@ -200,8 +199,8 @@ export class Learning {
       const begun = performance.now();
       // Before the first step nothing is to be remembered besides.
       const kept = await this.#keep(history.steps > 0);
-      if (this.#isOver) return;
       const now = performance.now();
+      if (this.#isOver) return;
       // The first one also makes ready.
       if (history.steps > 0) this.#keepsAgainAt = now + (now - begun) / mostKeeping;
       history.keep(kept);
@@ -322,6 +321,14 @@ export class Learning {
     });
   }
 
+  /** A pause is a good moment: where the GPU is lost meanwhile, no step is lost with it. */
+  async #keepPaused(): Promise<void> {
+    if (this.#isOver || this.history.steps <= (this.history.latest?.steps ?? 0)) return;
+    this.#isStepping = true;
+    const kept = await this.keepToGoOn().catch(() => undefined);
+    if (kept && !this.#isOver) this.history.keepPaused(kept);
+  }
+
   #keep(isToGoOn = false): Promise<Kept> {
     return this.#ask<"keep">({ do: "keep", id: this.#parts.id, isToGoOn });
   }
@@ -339,10 +346,4 @@ export class Learning {
     this.#picture += 1 + Math.floor((heldBack || count) / Math.max(1, classes.length));
     return this.#ask<"picture">({ do: "picture", id: this.#parts.id, index: this.#picture });
   }
-}
-
-/** Of a second network that has come apart. */
-function lostText(lost: History["lost"]): string {
-  if (!lost) return "";
-  return `After step ${lost.step.toLocaleString("en")} the loss of the second network is ${lost.loss}: it has come apart, and learns no more. “Begin anew” is of both.`;
 }

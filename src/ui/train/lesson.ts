@@ -14,7 +14,7 @@ import type { Begun, Evaluated, ExamplePicture, TrainWish } from "./request.ts";
 import { Worst } from "./worst.ts";
 
 export interface Lesson extends BaseLesson, Examination<Omit<Evaluated, "steps">> {
-  readonly about: Pick<Begun, "kind" | "classes" | "count" | "heldBack" | "leftOut" | "unread">;
+  readonly about: Pick<Begun, "kind" | "classes" | "scores" | "count" | "heldBack" | "leftOut" | "unread">;
   /** The second network has come apart: nobody asks how good it is. */
   endRival(): void;
   /** One of those held back, or where none is, of those learned from; they begin anew after the last. */
@@ -62,9 +62,8 @@ async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Prepara
     const examinationOf = async (model: Model) => {
       // It also checks that the network has a score for each class.
       const made = keep(await classExamination(model, test ?? train));
-      if (test) return made;
-      made.dispose();
-      return undefined;
+      if (!test) made.dispose();
+      return made;
     };
     const examination = await examinationOf(viewer.model);
     let other = rival && viewer.compared && (await examinationOf(viewer.compared));
@@ -74,13 +73,14 @@ async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Prepara
       about: {
         kind: "classes",
         classes: train.classes,
+        scores: examination.scores,
         count: isEndless ? undefined : train.length,
         heldBack: test?.length ?? 0,
         leftOut,
         unread,
       },
       async evaluate() {
-        if (!test || !examination) throw new ModelError("no picture is held back to try the network on.");
+        if (!test) throw new ModelError("no picture is held back to try the network on.");
         const worst = new Worst(examination.scores);
         const { count, ...measured } = await examination.evaluate((...some) => worst.add(...some));
         const mistakes = worst.found.map(({ index, ...mistake }) => ({ ...mistake, ...pixelsOf(test, index) }));

@@ -98,6 +98,8 @@ export interface Begun {
   readonly kind: "classes" | "driving";
   /** Names of the classes, if so. */
   readonly classes: readonly string[];
+  /** Scores of the network, if so. */
+  readonly scores?: number | undefined;
   /** Pictures that it learns from; undefined where there are always more. */
   readonly count: number | undefined;
   /** Pictures that are held back; where there are none, nobody asks how good it is. */

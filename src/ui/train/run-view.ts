@@ -1,4 +1,6 @@
 // What is shown of a run of training, as it is now.
+import { unusedScores } from "../../lessons/unused-scores.ts";
+import { asSentence } from "../as-sentence.ts";
 import { type Names, namesIn } from "../compare/names.ts";
 import type { ConvCam } from "../element.ts";
 import { formatNumber } from "../format-number.ts";
@@ -8,10 +10,13 @@ import { silenceText } from "./silence.ts";
 import type { RunView } from "./template.ts";
 
 /** What a run does not know of itself. */
-type Beside = Pick<RunView, "name" | "isPaused" | "curves" | "note" | "stored" | "drawn">;
+interface Beside extends Pick<RunView, "name" | "isPaused" | "curves" | "note" | "stored" | "drawn"> {
+  /** Whether the browser takes nothing for another day. */
+  readonly isUnkept: boolean | undefined;
+}
 
 /** @param rival what is another about a second network that learns */
-export function runViewOf(learning: Learning, rival: RivalWish | undefined, beside: Beside): RunView {
+export function runViewOf(learning: Learning, rival: RivalWish | undefined, { isUnkept, ...beside }: Beside): RunView {
   const { isHeld, rate, pace, looked, evaluated, told, begun, history, silent, advice, nextRate } = learning;
   return {
     ...{ isHeld, rate, pace, looked, evaluated, told, advice, nextRate, ...beside },
@@ -20,7 +25,11 @@ export function runViewOf(learning: Learning, rival: RivalWish | undefined, besi
     classes: begun.classes,
     heldBack: begun.heldBack,
     kept: history.kept.map(({ steps }) => steps),
-    silence: silenceText(silent.found.values, silent.found.counts),
+    remarks: [
+      asSentence(unusedScores(begun)),
+      isUnkept ? "This browser keeps nothing of it for another day: download what is to last." : "",
+      silenceText(silent.found.values, silent.found.counts),
+    ].filter(Boolean),
   };
 }
 

@@ -1,6 +1,7 @@
 // How the learning rate goes on from step to step, as the attribute `train-schedule` says it, and what is told of the next. Pure.
 import { scheduledShare } from "../../engine/gradient/training/scheduled-share.ts";
 import type { ScheduleOptions } from "../../engine/gradient/training/schedules.ts";
+import { countOf } from "../count-of.ts";
 import { formatNumber } from "../format-number.ts";
 
 export type Schedule = ScheduleOptions;
@@ -43,5 +44,5 @@ export function nextRateText(rate: number, schedule: Schedule | undefined, done:
   const { steps, warmUp = 0 } = schedule;
   const next = `next step ${formatNumber(Number((rate * shareAt(schedule, done + 1)).toPrecision(2)))}`;
   if (done < warmUp) return `${next}, warming up`;
-  return steps !== undefined && done >= steps ? `${next}: its ${steps.toLocaleString("en")} steps are over` : next;
+  return steps !== undefined && done >= steps ? `${next}: its ${countOf(steps, "step")} ${steps === 1 ? "is" : "are"} over` : next;
 }

@@ -1,4 +1,5 @@
 // What is said of channels that have gone silent while a network learned. Pure.
+import { countOf } from "../count-of.ts";
 import type { Silence } from "../statistics/count-silence.ts";
 
 /** Layers that are named. */
@@ -11,7 +12,7 @@ export function silenceText(values: readonly string[], counts: readonly (Silence
   const others = more > 0 ? `, and of ${more} more ${more === 1 ? "layer" : "layers"}` : "";
   return [
     silent.length > 0 ? `Silent channels on this picture: ${silent.slice(0, mostNamed).join(", ")}${others}.` : "",
-    broken > 0 ? `${broken} channels hold numbers that are not finite.` : "",
+    broken > 0 ? `${countOf(broken, "channel")} ${broken === 1 ? "holds" : "hold"} numbers that are not finite.` : "",
   ]
     .filter(Boolean)
     .join(" ");

@@ -1,6 +1,7 @@
 // Whether a network that is to tell classes learns nothing: its loss stays at that of guessing, or above; and what to do where it learns badly. Pure.
 import type { Ruin } from "../../lessons/ruin.ts";
 import { formatNumber } from "../format-number.ts";
+import type { History } from "./history.ts";
 
 /** Losses whose mean is compared, with what guessing comes to and with as many before. */
 const window = 60;
@@ -86,4 +87,10 @@ export function adviceOf(
   const what = `It learns nothing: the loss does not fall below that of guessing, ${rounded(standstill.chance)}.`;
   if (rate < usualRate) return `${what} A higher learning rate may help, such as ${formatNumber(usualRate)}.`;
   return `${what} Choose a lower learning rate, then “Begin anew”; or begin with another seed.`;
+}
+
+/** Of a second network that has come apart. */
+export function lostText(lost: History["lost"]): string {
+  if (!lost) return "";
+  return `After step ${lost.step.toLocaleString("en")} the loss of the second network is ${lost.loss}: it has come apart, and learns no more. “Begin anew” is of both.`;
 }

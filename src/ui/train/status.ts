@@ -1,4 +1,5 @@
 // How far a training is, in one line. Pure.
+import { countOf } from "../count-of.ts";
 import type { Learning } from "./learning.ts";
 
 /** Losses whose mean is told. */
@@ -13,7 +14,7 @@ function lossText({ losses }: Learning["history"]): string | undefined {
 
 /** When weights were as they are: after so many steps. */
 export function afterSteps(steps: number): string {
-  return steps === 0 ? "before it learned" : `after ${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}`;
+  return steps === 0 ? "before it learned" : `after ${countOf(steps, "step")}`;
 }
 
 /**
@@ -23,7 +24,7 @@ export function afterSteps(steps: number): string {
 export function statusText({ begun, history, speed, isHeld, isStepping }: Learning, isPaused: boolean, name?: string): string {
   const loss = lossText(history);
   const score = history.scores.at(-1);
-  const pictures = begun.count === undefined ? "pictures without end" : `${begun.count.toLocaleString("en")} pictures`;
+  const pictures = begun.count === undefined ? "pictures without end" : countOf(begun.count, "picture");
   const share = score && `${(100 * score.accuracy).toFixed(1)} %`;
   const whose = name && history.rival ? `${name}: ` : "";
   // It is tried from time to time only.
@@ -36,7 +37,7 @@ export function statusText({ begun, history, speed, isHeld, isStepping }: Learni
     share
       ? begun.kind === "driving"
         ? `${whose}in the lane ${share} of the time${when}`
-        : `${whose}${share} of ${begun.heldBack} ${begun.heldBack === 1 ? "picture held back is" : "pictures held back are"} right${when}`
+        : `${whose}${share} of ${countOf(begun.heldBack, "picture")} held back ${begun.heldBack === 1 ? "is" : "are"} right${when}`
       : begun.heldBack === 0
         ? "no picture is held back to try it on"
         : "",
@@ -50,7 +51,7 @@ export function statusText({ begun, history, speed, isHeld, isStepping }: Learni
 function leftOutText({ leftOut, unread = [] }: Learning["begun"]): string {
   if (leftOut === 0) return "";
   const names = unread.length > 0 ? ` (${unread.join("; ")}${leftOut > unread.length ? "; …" : ""})` : "";
-  return `${leftOut} ${leftOut === 1 ? "picture" : "pictures"} could not be read${names}`;
+  return `${countOf(leftOut, "picture")} could not be read${names}`;
 }
 
 /** How good it was when it was tried last, in a sentence that is read aloud; how large its loss is, where nothing is held back to try it on. */
@@ -61,7 +62,20 @@ export function toldText({ begun, history }: Pick<Learning, "begun" | "history">
   const share = `${Math.round(100 * score.accuracy)} %`;
   return begun.kind === "driving"
     ? `${after} ${history.rival ? "the first network" : "it"} is in the lane ${share} of the time.`
-    : `${after} ${share} of the pictures held back are right${history.rival ? " by the first network" : ""}.`;
+    : `${after} ${share} of the ${begun.heldBack === 1 ? "picture held back is" : "pictures held back are"} right${history.rival ? " by the first network" : ""}.`;
+}
+
+/** What is told of a run that goes on, where it is not all as it was; empty where it is. @param stepsBefore that it had taken */
+export function goesOnText(steps: number, stepsBefore: number, { isRestored }: Pick<Learning["begun"], "isRestored">): string {
+  const lost = stepsBefore - steps;
+  return [
+    lost > 0
+      ? `It goes on from step ${steps.toLocaleString("en")}: the ${lost === 1 ? "step after it was" : `${countOf(lost, "step")} after it were`} lost with the GPU's memory.`
+      : "",
+    steps > 0 && !isRestored ? "It goes on with weights alone: the optimiser's moments begin anew." : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 /** Where it does not go on; while a step ends, its weights still change. */

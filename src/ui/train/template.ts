@@ -4,6 +4,7 @@ import { guard } from "lit/directives/guard.js";
 import { live } from "lit/directives/live.js";
 import { ref } from "lit/directives/ref.js";
 import { asSentence } from "../as-sentence.ts";
+import { countOf } from "../count-of.ts";
 import { formatNumber, percentOf } from "../format-number.ts";
 import { type DrawnPart, drawnParts } from "./drawn-parts.ts";
 import type { Evaluated, ExamplePicture } from "./request.ts";
@@ -42,8 +43,8 @@ export interface RunView {
   /** Which of them is looked at; undefined for the latest of all. */
   readonly looked: number | undefined;
   readonly evaluated: Evaluated | undefined;
-  /** What is to be known of channels that are silent. */
-  readonly silence: string;
+  /** What else is to be known, such as of channels that are silent. */
+  readonly remarks: readonly string[];
   /** What to do where it learns nothing, or its loss rises; empty where all is well. */
   readonly advice: string;
   /** How good it was lately, for who hears it. */
@@ -127,7 +128,7 @@ function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
       ${
         stored
           ? html`<button type="button" class="part-button" @click=${actions.resume}>
-              Go on after ${stored.steps.toLocaleString("en")} steps, kept ${new Date(stored.at).toLocaleString()}
+              Go on ${afterSteps(stored.steps)}, kept ${new Date(stored.at).toLocaleString()}
             </button>`
           : nothing
       }
@@ -138,7 +139,7 @@ function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
       // Pictures are drawn once, and not with every step.
       guard([evaluated, classes, name], () => (evaluated && classes.length > 0 ? evaluatedTemplate(evaluated, run, actions) : nothing))
     }</div>
-    ${run.silence === "" ? nothing : html`<p class="train-silence">${run.silence}</p>`}
+    ${run.remarks.map((one) => html`<p class="train-remark">${one}</p>`)}
   `;
 }
 
@@ -181,7 +182,7 @@ function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack, name: own 
       classes.length > mostClasses
         ? nothing
         : html`<figure class="train-confusion">
-            <figcaption>What it takes for what, of ${heldBack} pictures held back, ${when}${whose}</figcaption>
+            <figcaption>What it takes for what, of ${countOf(heldBack, "picture")} held back, ${when}${whose}</figcaption>
             <div class="train-table" tabindex="0" role="region" aria-label="What it takes for what">
               <table>
                 <thead>

@@ -19,7 +19,7 @@ import { Learning } from "./learning.ts";
 import { lossesCsv } from "./losses-csv.ts";
 import type { Begun, ExamplePicture, Kept } from "./request.ts";
 import { namesOfRun, runViewOf } from "./run-view.ts";
-import { statusText } from "./status.ts";
+import { afterSteps, goesOnText, statusText } from "./status.ts";
 import { type StoredRun, storedRun, storeKeyOf, storeNameOf } from "./stored.ts";
 import { drawPicture, type TrainActions, trainTemplate } from "./template.ts";
 import styles from "./train.css?inline";
@@ -144,7 +144,7 @@ export class Training extends UpdatedPart {
     this.#trouble = undefined;
     this.#note = "";
     this.panel.hidden = false;
-    this.#show(from && from.steps > 0 ? `Going on after ${from.steps.toLocaleString("en")} steps…` : "Getting ready to learn…");
+    this.#show(from && from.steps > 0 ? `Going on ${afterSteps(from.steps)}…` : "Getting ready to learn…");
     const { rate: wished, schedule: _, ...told } = wish;
     this.#curves ??= new (await import("./curves.ts")).Curves(this.panel.getRootNode() as ShadowRoot);
     const files = await unpacked(
@@ -163,6 +163,7 @@ export class Training extends UpdatedPart {
     const stored = isOther && store !== null ? await storedRun(store, storeKey) : undefined;
     if (id !== this.#id) return;
     if (isOther) this.#stored = stored;
+    const stepsBefore = this.#history?.steps ?? 0;
     const history = this.#historyOf(asked, isOngoing ? from : undefined);
     const learning = new Learning({
       ...{ session, id, begun, history, batch: wish.batch, rate: rate ?? wished ?? begun.rate, usualRate: wished ?? begun.rate },
@@ -182,8 +183,7 @@ export class Training extends UpdatedPart {
     if (isOngoing && this.#led) Object.assign(learning, this.#led, rate === undefined ? {} : { rate });
     this.#learning = learning;
     this.#keeping = store === null ? undefined : new Keeping({ name: store, key: storeKey }, learning, () => this.#stored !== undefined);
-    if (isOngoing && history.steps > 0 && !begun.isRestored)
-      this.#note = "It goes on with weights alone: the optimiser's moments begin anew.";
+    if (isOngoing) this.#note = goesOnText(history.steps, stepsBefore, begun);
     if (begun.classes.length > 0) this.#nameClasses(begun.classes);
     // There is something to see at once, unless somebody has chosen something meanwhile. A picture of what was learned before is no longer it.
     const isFree = () => element.input === undefined || (element.input === this.#opened?.input && this.#opened.of !== asked.pictures);
@@ -334,7 +334,7 @@ export class Training extends UpdatedPart {
         learning &&
         runViewOf(learning, this.#asked?.wish.rival, {
           ...{ name: history?.rival ? names.first : "", isPaused: paused, curves: this.#curves?.element },
-          ...{ note: this.#note, stored, drawn: this.#drawing.part },
+          ...{ note: this.#note, stored, drawn: this.#drawing.part, isUnkept: this.#keeping?.isRefused },
         }),
     };
     render(trainTemplate(view, this.#actions), this.panel);

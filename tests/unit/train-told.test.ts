@@ -1,0 +1,45 @@
+// What is told of a training: counts of one thing, scores of no class, and steps that were lost.
+import { expect, test } from "vitest";
+import { unusedScores } from "../../src/lessons/unused-scores.ts";
+import { History } from "../../src/ui/train/history.ts";
+import { silenceText } from "../../src/ui/train/silence.ts";
+import { goesOnText, statusText, toldText } from "../../src/ui/train/status.ts";
+import { begunTraining } from "../support/begun-training.ts";
+
+test("of one thing the sentence is of one", () => {
+  const history = new History("a");
+  history.note([1]);
+  history.scores.push({ steps: 1, loss: 1, accuracy: 1 });
+  const told = (heldBack: number, count: number) => {
+    const run = { history, begun: { ...begunTraining, kind: "classes", classes: ["a", "b"], heldBack, count } as const };
+    return [statusText({ ...run, speed: 0, isHeld: false, isStepping: false } as never, false), toldText(run)];
+  };
+  expect(told(1, 1)).toEqual([
+    "Learns from 1 picture · step 1 · loss 1.000 · 100.0 % of 1 picture held back is right",
+    "After 1 step 100 % of the picture held back is right.",
+  ]);
+  expect(told(2, 3)).toEqual([
+    "Learns from 3 pictures · step 1 · loss 1.000 · 100.0 % of 2 pictures held back are right",
+    "After 1 step 100 % of the pictures held back are right.",
+  ]);
+  expect(silenceText(["a"], [{ channels: 4, silent: 0, nonFinite: 1 }])).toBe("1 channel holds numbers that are not finite.");
+});
+
+test("a network with more scores than classes is told of, as the command tells it", () => {
+  const classes = ["a", "b"];
+  expect(unusedScores({ classes, scores: 2 })).toBe("");
+  expect(unusedScores({ classes: [] })).toBe("");
+  expect(unusedScores({ classes, scores: 3 })).toBe(
+    "the network has 3 scores, the pictures are of 2 classes: it learns never to answer with the others.",
+  );
+});
+
+test.each([
+  { steps: 4, before: 4, isRestored: true, told: "" },
+  { steps: 4, before: 5, isRestored: true, told: "It goes on from step 4: the step after it was lost with the GPU's memory." },
+  { steps: 25, before: 27, isRestored: true, told: "It goes on from step 25: the 2 steps after it were lost with the GPU's memory." },
+  { steps: 4, before: 4, isRestored: false, told: "It goes on with weights alone: the optimiser's moments begin anew." },
+  { steps: 0, before: 0, isRestored: false, told: "" },
+])("a run that goes on after step $steps of $before tells what was lost", ({ steps, before, isRestored, told }) => {
+  expect(goesOnText(steps, before, { isRestored })).toBe(told);
+});
