@@ -1,8 +1,8 @@
 // What a model is made of, as a table: one row per node. Needs no GPU and no supported operators.
-import { type Graph, type Node, producersOf, type TypedGraph } from "./graph/graph.ts";
+import { type Graph, type Node, producersOf } from "./graph/graph.ts";
 import type { Nonnegative, Operation } from "./ops/operator.ts";
 import type { Inference } from "./passes/infer.ts";
-import { type Axes, type Shape, sizeOf } from "./shapes.ts";
+import type { Axes, Shape } from "./shapes.ts";
 import { isFloat, isSigned, type Tensor } from "./tensor.ts";
 
 export interface LayerSummary {
@@ -22,7 +22,7 @@ export interface LayerSummary {
   readonly nonnegative?: Nonnegative<string> | undefined;
   /** Values that are read from the GPU before it: what comes after has the shapes that they say. Absent where there are none. */
   readonly readsBack?: readonly string[] | undefined;
-  /** Elements of the float initializers this node reads first. */
+  /** Elements of the weights this node reads first: initializers of floats and, of quantised layers, of whole numbers; not scales and zero points. */
   readonly parameterCount: number;
   /** Multiply-accumulates. */
   readonly macs: number;
@@ -33,6 +33,8 @@ export interface ModelSummary {
   readonly opset: number;
   readonly layers: readonly LayerSummary[];
   readonly parameterCount: number;
+  /** What the parameters take in the file. */
+  readonly parameterBytes: number;
   readonly macs: number;
 }
 
@@ -40,29 +42,32 @@ export interface ModelSummary {
  * @param file the graph as imported, whose initializers are the parameters; constants made by folding are not
  * @param axes by value, where they are known
  */
-export function summarize(file: Graph, { graph, operations }: Inference, axes: ReadonlyMap<string, Axes> = new Map()): ModelSummary {
-  const parameters = parametersByNode(file, graph);
+export function summarize(file: Graph, inference: Inference, axes: ReadonlyMap<string, Axes> = new Map()): ModelSummary {
+  const { graph, operations } = inference;
+  const [counts, parameterBytes] = parametersOf(file, inference);
   const layers = graph.nodes.map(
-    (node): LayerSummary => ({
+    (node, i): LayerSummary => ({
       name: node.name,
       operator: node.operator,
       inputs: node.inputs.filter((name) => name && !graph.initializers.has(name)),
-      outputs: node.outputs.filter((name) => name),
+      outputs: node.outputs.filter(Boolean),
       shape: graph.types.get(node.outputs[0] as string)?.shape,
       axes: axes.get(node.outputs[0] as string),
       isView: operations.get(node.name)?.isView ?? false,
       continuesLayer: operations.get(node.name)?.continuesLayer ?? false,
       nonnegative: signOf(node, operations.get(node.name), graph.initializers),
-      parameterCount: parameters.get(node.name) ?? 0,
+      parameterCount: counts[i] as number,
       macs: operations.get(node.name)?.macs ?? 0,
     }),
   );
+  const sum = (key: "parameterCount" | "macs") => layers.reduce((total, layer) => total + layer[key], 0);
   return {
     name: file.name,
     opset: file.opsets.get("") ?? 0,
     layers,
-    parameterCount: layers.reduce((sum, layer) => sum + layer.parameterCount, 0),
-    macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
+    parameterCount: sum("parameterCount"),
+    parameterBytes,
+    macs: sum("macs"),
   };
 }
 
@@ -70,16 +75,12 @@ export function summarize(file: Graph, { graph, operations }: Inference, axes: R
 function signOf(node: Node, operation: Operation | undefined, constants: ReadonlyMap<string, Tensor>): Nonnegative<string> | undefined {
   const sign = operation?.nonnegative?.();
   if (!sign || sign === "always") return sign;
-  const namesOf = (indices: readonly number[]) => indices.flatMap((index) => node.inputs[index] || []);
-  const holdsNone = (name: string) => !hasNegative(constants.get(name) as Tensor);
-  if ("whereAll" in sign) {
-    const names = namesOf(sign.whereAll);
-    if (!names.filter((name) => constants.has(name)).every(holdsNone)) return undefined;
-    return { whereAll: names.filter((name) => !constants.has(name)) };
-  }
-  const names = namesOf(sign.whereSome);
-  if (names.some((name) => constants.has(name) && holdsNone(name))) return "always";
-  return { whereSome: names.filter((name) => !constants.has(name)) };
+  const isOfAll = "whereAll" in sign;
+  const names = (isOfAll ? sign.whereAll : sign.whereSome).flatMap((index) => node.inputs[index] || []);
+  const open = names.filter((name) => !constants.has(name));
+  const known = names.flatMap((name) => constants.get(name) ?? []);
+  if (isOfAll) return known.some(hasNegative) ? undefined : { whereAll: open };
+  return known.every(hasNegative) ? { whereSome: open } : "always";
 }
 
 /** Larger constants are weights, and are taken to hold negative numbers. */
@@ -89,25 +90,35 @@ function hasNegative(tensor: Tensor): boolean {
   return isSigned(tensor.dtype) && (tensor.size > largestInspected || tensor.toNumbers().some((element) => element < 0));
 }
 
-/** Each parameter counts once, for the first node that reads it, be it through folded nodes such as Cast. */
-function parametersByNode(file: Graph, graph: TypedGraph): ReadonlyMap<string, number> {
-  const remaining = new Set(graph.nodes.map((node) => node.name));
-  const folded = producersOf({ ...file, nodes: file.nodes.filter(({ name }) => !remaining.has(name)) });
+/**
+ * How many parameters each node has, in their order, and the bytes of all. Each parameter counts once, for the first node that reads it, be it through
+ * folded nodes such as Cast. Whole numbers are parameters where they have at most 8 bits, and where an operator says that they are steps.
+ */
+function parametersOf(file: Graph, { catalog, graph, operations }: Inference) {
+  // What is behind a node that is an obstacle has been counted for that one.
+  const folded = producersOf({ ...file, nodes: file.nodes.filter(({ name }) => !operations.has(name)) });
   /** Values that were counted, with what folded nodes computed them from. */
   const counted = new Set<string>();
-  const counts = new Map<string, number>();
-  for (const node of file.nodes) {
-    if (!remaining.has(node.name)) continue;
+  let bytes = 0;
+  const counts = graph.nodes.map((node) => {
     let count = 0;
-    const waiting = [...node.inputs];
-    for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-      if (counted.has(name)) continue;
-      counted.add(name);
-      const tensor = file.initializers.get(name);
-      if (tensor && isFloat(tensor.dtype)) count += sizeOf(tensor.shape);
-      for (const input of folded.get(name)?.inputs ?? []) waiting.push(input);
+    const waiting = [node];
+    for (const { domain, operator, inputs } of waiting) {
+      const steps = catalog.find(domain, operator)?.steps;
+      for (const [i, name] of inputs.entries()) {
+        if (counted.has(name) || steps?.includes(i) === false) continue;
+        counted.add(name);
+        const tensor = file.initializers.get(name);
+        if (tensor && (steps || isFloat(tensor.dtype) || /t[48]$/.test(tensor.dtype))) {
+          count += tensor.size;
+          // The names of types end in their bits.
+          bytes += (tensor.size * Number(/\d+$/.exec(tensor.dtype))) / 8;
+        }
+        const producer = folded.get(name);
+        if (producer) waiting.push(producer);
+      }
     }
-    counts.set(node.name, count);
-  }
-  return counts;
+    return count;
+  });
+  return [counts, bytes] as const;
 }

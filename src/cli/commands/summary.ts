@@ -63,7 +63,7 @@ async function runSummary(path: string, options: Options): Promise<void> {
   console.log(line`Outputs        ${graph.outputs.join(", ")}`);
   const source = graph.metadata.get(sourceOpsetKey);
   console.log(line`Opset          ${summary.opset}${source ? `, rewritten from ${source}` : ""}`);
-  console.log(`Parameters     ${formatCount(summary.parameterCount)} (${formatBytes(summary.parameterCount * 4)} as float32)`);
+  console.log(`Parameters     ${formatCount(summary.parameterCount)} (${formatBytes(summary.parameterBytes)} in the file)`);
   console.log(`Multiply-adds  ${formatCount(summary.macs)}`);
   const reads = summary.layers.filter(({ readsBack }) => readsBack);
   if (obstacles.length === 0 && reads.length === 0) console.log("Convcam runs this model.");

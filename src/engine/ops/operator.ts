@@ -206,12 +206,14 @@ export interface Operator {
   readonly describe: (context: OperatorContext) => Operation;
   /** A pass for graphs that have this operator. It runs before what follows a convolution is folded or fused into it, and once more after that. */
   readonly pass?: Pass | undefined;
+  /** Of a quantised operator, the inputs that hold numbers as steps: the others are scales and zero points. */
+  readonly steps?: readonly number[] | undefined;
 }
 
 /** Declares an ONNX operator. The file that default-exports it (or a list) is its whole registration. */
 export function defineOperator(
   name: string,
-  options: { since: number; domain?: string; pass?: Pass },
+  options: { since: number; domain?: string; pass?: Pass; steps?: readonly number[] | undefined },
   describe: Operator["describe"],
 ): Operator {
   return { name, domain: "", describe, ...options };

@@ -16,8 +16,8 @@ import { convInteger, dynamicQuantize, matMulInteger } from "./whole-numbers.ts"
 
 const written: Readonly<Record<string, Lowered>> = {
   ...lowered,
-  ":ConvInteger": { since: 10, describe: convInteger },
-  ":MatMulInteger": { since: 10, describe: matMulInteger },
+  ":ConvInteger": { since: 10, steps: [0, 1], describe: convInteger },
+  ":MatMulInteger": { since: 10, steps: [0, 1], describe: matMulInteger },
   ":DynamicQuantizeLinear": { since: 11, describe: dynamicQuantize },
 };
 
@@ -48,12 +48,12 @@ export const families: Partial<Families> = { last: [keepWeightsInBytes], dequant
 export default [
   ...products,
   ...Object.entries(linear).flatMap(([name, describe]) => [
-    defineOperator(name, { since: 10, pass }, describe),
-    defineOperator(name, { since: 1, domain: "com.microsoft", pass }, describe),
+    defineOperator(name, { since: 10, pass, steps: [0] }, describe),
+    defineOperator(name, { since: 1, domain: "com.microsoft", pass, steps: [0] }, describe),
   ]),
-  ...Object.entries(written).map(([key, { since, describe }]) => {
+  ...Object.entries(written).map(([key, { since, steps, describe }]) => {
     const [domain = "", name = ""] = key.split(":");
-    return defineOperator(name, { since, domain, pass }, (context) => {
+    return defineOperator(name, { since, domain, pass, steps }, (context) => {
       const { write, ...operation } = describe(context);
       return operation;
     });

@@ -275,22 +275,25 @@ const fusedConvolution: Describe = (context) => {
 
 export interface Lowered {
   readonly since: number;
+  /** As an Operator's. */
+  readonly steps?: readonly number[];
   readonly describe: Describe;
 }
 
 export const lowered: Readonly<Record<string, Lowered>> = {
-  ":QLinearConv": { since: 10, describe: convolve },
-  ":QLinearMatMul": { since: 10, describe: multiplyMatrices },
+  ":QLinearConv": { since: 10, steps: [0, 3, 8], describe: convolve },
+  ":QLinearMatMul": { since: 10, steps: [0, 3], describe: multiplyMatrices },
   "com.microsoft:FusedConv": { since: 1, describe: fusedConvolution },
-  "com.microsoft:QGemm": { since: 1, describe: denseLayer },
-  "com.microsoft:QLinearAdd": { since: 1, describe: binary("Add") },
-  "com.microsoft:QLinearMul": { since: 1, describe: binary("Mul") },
-  "com.microsoft:QLinearConcat": { since: 1, describe: concat },
-  "com.microsoft:QLinearGlobalAveragePool": { since: 1, describe: pool("GlobalAveragePool") },
-  "com.microsoft:QLinearAveragePool": { since: 1, describe: pool("AveragePool") },
-  "com.microsoft:QLinearSigmoid": { since: 1, describe: unary("Sigmoid", (_, { shape }) => shape) },
+  "com.microsoft:QGemm": { since: 1, steps: [0, 3, 6], describe: denseLayer },
+  "com.microsoft:QLinearAdd": { since: 1, steps: [0, 3], describe: binary("Add") },
+  "com.microsoft:QLinearMul": { since: 1, steps: [0, 3], describe: binary("Mul") },
+  "com.microsoft:QLinearConcat": { since: 1, steps: [2, 5, 8], describe: concat },
+  "com.microsoft:QLinearGlobalAveragePool": { since: 1, steps: [0], describe: pool("GlobalAveragePool") },
+  "com.microsoft:QLinearAveragePool": { since: 1, steps: [0], describe: pool("AveragePool") },
+  "com.microsoft:QLinearSigmoid": { since: 1, steps: [0], describe: unary("Sigmoid", (_, { shape }) => shape) },
   "com.microsoft:QLinearLeakyRelu": {
     since: 1,
+    steps: [0],
     describe: unary("LeakyRelu", ({ attributes }, { shape }) => {
       attributes.number("alpha", 0.01);
       return shape;
