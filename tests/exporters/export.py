@@ -153,6 +153,9 @@ def make(name, kind):
     extra = {"weights_backbone": None} if kind in ("segmentation", "detection") else {}
     if name in ("googlenet", "inception_v3"):
         extra["init_weights"] = True
+    if name.startswith("retinanet"):
+        # It would make a picture of 800 pixels of it, and list 300 boxes, of which some scores differ by less than two right runs do.
+        extra.update(min_size=size, detections_per_img=20)
     family = {"segmentation": models.segmentation, "detection": models.detection}.get(kind, models)
     network = getattr(family, name)(weights=None, **extra)
     for parameter in network.parameters():
