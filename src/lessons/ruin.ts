@@ -1,5 +1,5 @@
 // Whether a network that learns has come apart though its loss is still a number: it is far above that of guessing, or that it began with; or it was
-// once, and the network has only guessed since. Pure.
+// once, and the network, which had learned before, has only guessed since. Pure.
 
 /** How many times as high as what guessing comes to, or as the first loss where that is higher, the loss is then. */
 const far = 10;
@@ -11,8 +11,11 @@ const enough = 3;
 const mended = 0.5;
 /** After a step that was far too high: so many later ones that are like guessing, and fall no further, are those of a network that knows nothing any more. */
 const dead = 20;
-/** Shares of what guessing comes to that their mean is at least, and below which it learns again; and of the first half that the second one is at least. */
-const like = { guessing: 0.97, learning: 0.9, before: 0.9 };
+/**
+ * Shares of what guessing comes to that their mean is at least and at most, and below which a network learns; and of the mean of the first half that that of the second one
+ * is at least.
+ */
+const like = { guessing: 0.97, most: 1.2, learning: 0.9, before: 0.95 };
 
 /** A loss that is far too high. */
 export interface Far {
@@ -33,8 +36,12 @@ export class Ruin {
   #highCount = 0;
   #since: Far | undefined;
   #rate: number | undefined;
-  /** The highest of those that were far too high lately, with its rate, and the losses after the last of them. */
-  #peak: { readonly far: Far; readonly rate: number } | undefined;
+  #hasLearned = false;
+  /**
+   * The highest of those that were far too high lately, with its rate, and the losses after the last of them. Only where the network had learned before, or has come
+   * apart by the others, may guessing be its end: else it has not begun to learn, and a single batch was bad.
+   */
+  #peak: { readonly far: Far; readonly rate: number; readonly mayBeEnd: boolean } | undefined;
   #after: number[] = [];
 
   /** @param guessing the loss of an answer by chance, where that is known */
@@ -68,7 +75,8 @@ export class Ruin {
       const here = { step, loss, first: this.#first, isGuessing: this.#first === this.#guessing };
       if (this.#highCount === 0) this.#since = this.#pastOf(loss);
       else {
-        if (!this.#peak || loss > this.#peak.far.loss) this.#peak = { far: here, rate };
+        const mayBeEnd = this.#hasLearned || this.#highCount >= enough || this.#peak?.mayBeEnd === true;
+        this.#peak = { ...(!this.#peak || loss > this.#peak.far.loss ? { far: here, rate } : this.#peak), mayBeEnd };
         this.#after = [];
         if (this.#since?.isPast) this.#since = undefined;
         if (this.#highCount >= enough && !this.#since) {
@@ -76,6 +84,7 @@ export class Ruin {
           this.#rate ??= rate;
         }
       }
+      this.#hasLearned ||= loss < like.learning * this.#guessing;
       if (loss < mended * this.#first && !this.#since) this.#rate = undefined;
     });
   }
@@ -90,12 +99,25 @@ export class Ruin {
       number,
       number,
     ];
-    const isPast = all >= like.guessing * this.#guessing && now >= like.before * before;
-    if (isPast) this.#rate ??= this.#peak.rate;
-    const { far } = this.#peak;
+    const { far, rate, mayBeEnd } = this.#peak;
+    const isGuessing = all >= like.guessing * this.#guessing && all <= like.most * this.#guessing;
+    const isPast = mayBeEnd && isGuessing && now >= like.before * before;
+    if (isPast) this.#rate ??= rate;
     if (all < like.learning * this.#guessing) this.#peak = undefined;
     return isPast || (this.#peak && this.#since) ? { ...far, first: this.#guessing, isGuessing: true, isPast: true } : undefined;
   }
+}
+
+/**
+ * The sentence that tells it, without its end: "after step 4 the loss is 747, far above that of guessing, 2.3: the network has come apart".
+ *
+ * @param write a loss as a text
+ */
+export function farText({ step, loss, first, isGuessing, isPast }: Far, write: (loss: number) => string): string {
+  const [high, low] = [loss, first].map((one) => write(Number(one.toPrecision(3))));
+  const what = `${high}, far above ${isGuessing ? "that of guessing" : "that it began with"}, ${low}`;
+  const now = isPast ? `was ${what}, and the network only guesses since` : `is ${what}`;
+  return `after step ${step.toLocaleString("en")} the loss ${now}: the network has come apart`;
 }
 
 function meanOf(some: readonly number[]): number {

@@ -1,5 +1,6 @@
 // When a network that learns has come apart, as the page and `convcam train` tell it.
 import { expect, test } from "vitest";
+import { ruinWarning } from "../../src/cli/commands/train.ts";
 import { Ruin } from "../../src/lessons/ruin.ts";
 import { ruinText } from "../../src/ui/train/standstill.ts";
 
@@ -69,10 +70,30 @@ test.each<[string, readonly number[]]>([
   ["falls slowly from above guessing", [2.3, 40, 12, ...Array.from({ length: 60 }, (_, i) => 8 * 0.93 ** i + 0.5)]],
   ["comes back to what was learned", [0.5, 0.4, 200, 50, ...new Array<number>(60).fill(0.6)]],
   ["was never far too high, and guesses", [2.4, 5, 9, 4, ...guessed(60)]],
+  ["begins high, is higher once, and still falls", [8, 90, ...Array.from({ length: 300 }, (_, i) => 8 * 0.992 ** i)]],
+  ["has learned, and falls slowly from above guessing", [2.3, 1, 1, 1, 90, ...Array.from({ length: 300 }, (_, i) => 8 * 0.992 ** i)]],
+  ["stands far above guessing", [2.3, 1, 1, 1, 90, ...new Array<number>(60).fill(6.9)]],
+  ["had learned nothing before a bad batch, and learns later", [2.3, 24, ...guessed(60), ...new Array<number>(40).fill(1.5)]],
 ])("is none for a loss that %s", (_, losses) => {
   const { told, ruin } = ruinOf(losses);
   expect(told.slice(4).join("")).toBe("");
   expect(ruin.since).toBeUndefined();
+});
+
+test("is told as past also where nothing was learned before it was told", () =>
+  expect(ruinOf([2.3, 25_535, 345, 8.8, ...guessed(60)]).told.at(-1)).toContain("the network only guesses since"));
+
+test("is told on the command line in the page's words, with what to do there", () => {
+  const warningOf = (losses: readonly number[]) => {
+    const { since } = ruinOf(losses).ruin;
+    return since && ruinWarning(since);
+  };
+  expect(warningOf([2, 30, 700, 747.3])).toBe(
+    "convcam: after step 4 the loss is 747, far above that of guessing, 2.3: the network has come apart. Try a lower --lr, or --clip 1.",
+  );
+  expect(warningOf([...killed, ...guessed(40)])).toBe(
+    "convcam: after step 13 the loss was 25500, far above that of guessing, 2.3, and the network only guesses since: the network has come apart. Try a lower --lr, or --clip 1.",
+  );
 });
 
 test("is not told as past where nobody knows what guessing comes to", () =>

@@ -15,7 +15,7 @@ import { parameterNames } from "../../engine/passes/parameters.ts";
 import type { Precision } from "../../engine/precision.ts";
 import type { Trainer } from "../../engine/trainer.ts";
 import type { BaseLesson } from "../../lessons/lesson.ts";
-import { Ruin } from "../../lessons/ruin.ts";
+import { type Far, farText, Ruin } from "../../lessons/ruin.ts";
 import { type Lesson, lessonOf } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
@@ -214,6 +214,11 @@ function checkpointOf(out: string, step: number): string {
   return out.replace(/(\.onnx)?$/, `-${step}.onnx`);
 }
 
+/** What is said of a network that has come apart, though its loss is a number. */
+export function ruinWarning(since: Far): string {
+  return `convcam: ${farText(since, String)}. Try a lower --lr, or --clip 1.`;
+}
+
 /** How many losses are read back at once: a step waits for none of them, and the GPU for no step. */
 const mostPending = 8;
 
@@ -252,10 +257,7 @@ async function run(
     const { since } = ruin;
     if (!since || isWarned) return;
     isWarned = true;
-    const [loss, first] = [since.loss, since.first].map((one) => Number(one.toPrecision(3)));
-    console.error(
-      `convcam: after step ${since.step} the loss is ${loss}, far above ${since.isGuessing ? "that of guessing" : "that it began with"}, ${first}: the network has come apart. Try a lower --lr, or --clip 1.`,
-    );
+    console.error(ruinWarning(since));
   };
   /** Losses arrive in the order of the steps. */
   const hear = (step: number, rate: number, loss: number, losses: Readonly<Record<string, number>>): void => {

@@ -1,5 +1,5 @@
 // Whether a network that is to tell classes learns nothing: its loss stays at that of guessing, or above; and what to do where it learns badly. Pure.
-import type { Ruin } from "../../lessons/ruin.ts";
+import { farText, type Ruin } from "../../lessons/ruin.ts";
 import { formatNumber } from "../format-number.ts";
 import type { History } from "./history.ts";
 
@@ -67,13 +67,7 @@ const rounded = (number: number) => formatNumber(Number(number.toPrecision(3)));
  */
 export function ruinText({ since }: Pick<Ruin, "since">, rateAnew: number): string {
   if (!since) return "";
-  const { step, loss, first, isGuessing, isPast } = since;
-  const what = `far above ${isGuessing ? "that of guessing" : "that it began with"}, ${rounded(first)}`;
-  const after = `After step ${step.toLocaleString("en")} the loss`;
-  const said = isPast
-    ? `${after} was ${rounded(loss)}, ${what}, and the network only guesses since`
-    : `${after} is ${rounded(loss)}, ${what}`;
-  return `${said}: the network has come apart. “Begin anew” takes the learning rate ${formatNumber(rateAnew)}, or a lower one that you choose.`;
+  return `A${farText(since, formatNumber).slice(1)}. “Begin anew” takes the learning rate ${formatNumber(rateAnew)}, or a lower one that you choose.`;
 }
 
 /** What is told of a loss that rises, or stands still, and what to do; empty where neither does. */
