@@ -11,6 +11,7 @@ import { type DrivingReport, drivingExamination, drivingLesson, roadOf, shortExa
 import { type BaseLesson, evaluateOnce } from "../lessons/lesson.ts";
 import { answersOf, type NumbersReport, numbersExamination, numbersLesson, numbersOf } from "../lessons/numbers.ts";
 import { unusedScores } from "../lessons/unused-scores.ts";
+import { labelsInMetadata } from "../ui/hints/labels.ts";
 import { showProgress } from "./output.ts";
 import { type Decoded, NoneHeldBack } from "./read-pictures.ts";
 import { counted } from "./table.ts";
@@ -22,7 +23,7 @@ export interface Lesson {
   readonly title: string;
   /** How many examples make an epoch; absent where they have no end. */
   readonly length?: number;
-  /** What the classes are called, where they are more than their numbers. */
+  /** What the classes are called, where they or those of the file are more than their numbers. */
   readonly classes?: readonly string[];
   /** The loss of an answer by chance, where that is known. */
   readonly guessing?: number;
@@ -50,7 +51,7 @@ export async function lessonOf(graph: Graph, options: LessonOptions): Promise<Le
   const set = await readDataSet(data, "train", { picture: pictureOf(graph), mean, std, seed, decoded });
   const test = await heldBackOf(set, decoded, options);
   if (hasNumbers(set)) return numbersLessonOf(graph, set, test && hasNumbers(test) ? test : undefined, options);
-  return classLesson(set, test && !hasNumbers(test) ? test : undefined, options);
+  return classLesson(graph, set, test && !hasNumbers(test) ? test : undefined, options);
 }
 
 /** What is held back, where anything is: read before the first step, so that what is wrong with it is told while nothing is lost. */
@@ -102,12 +103,18 @@ function hasNames(classes: readonly string[]): boolean {
   return classes.some((name, i) => name !== String(i));
 }
 
-function classLesson(set: DataSet, heldBack: DataSet | undefined, { data, seed, shuffle, augment, test }: LessonOptions): Lesson {
+function classLesson(
+  { metadata }: Graph,
+  set: DataSet,
+  heldBack: DataSet | undefined,
+  { data, seed, shuffle, augment, test }: LessonOptions,
+): Lesson {
   const isEndless = data === "shapes";
   return {
     title: isEndless ? `pictures of ${set.classes.length} kinds of shapes` : `${counted(set.length, "example")} (${sizesOf(set)})`,
     ...(!isEndless && { length: set.length }),
-    ...(hasNames(set.classes) && { classes: set.classes }),
+    // Numbers take the place of names that the file has: those are of what it learned before.
+    ...((hasNames(set.classes) || labelsInMetadata(metadata)) && { classes: set.classes }),
     guessing: Math.log(set.classes.length),
     begin: (device) => learnClasses(device, set, { isEndless, seed, isShuffled: shuffle, augmentation: augment }),
     async check(trainer) {

@@ -1,0 +1,43 @@
+// What `convcam train` makes of its data, before a GPU is opened: what the file that it writes calls its classes.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildGraph } from "../../models/index.ts";
+import { lessonOf } from "../../src/cli/lessons.ts";
+
+let folder = "";
+const png = () =>
+  sharp({ create: { width: 28, height: 28, channels: 3, background: "gray" } })
+    .png()
+    .toBuffer();
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "convcam-lessons-"));
+  const head = (shape: readonly number[]) => [0, 0, 8, shape.length, ...shape.flatMap((extent) => [0, 0, 0, extent])];
+  writeFileSync(join(folder, "train-images-idx3-ubyte"), Uint8Array.from([...head([2, 28, 28]), ...new Array<number>(2 * 784).fill(7)]));
+  writeFileSync(join(folder, "train-labels-idx1-ubyte"), Uint8Array.from([...head([2]), 0, 1]));
+  for (const path of ["numbers/0", "numbers/1", "words/left", "words/right"]) {
+    mkdirSync(join(folder, path), { recursive: true });
+    writeFileSync(join(folder, path, "a.png"), await png());
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const clothing = { names: JSON.stringify({ 0: "T-shirt", 1: "Trouser", 2: "Pullover", 3: "Dress" }) };
+const classesOf = ({ classes = [] }: { readonly classes?: readonly string[] }) => classes;
+
+test.each([
+  ["idx:", {}, []],
+  ["idx:", clothing, ["0", "1"]],
+  ["folder:/numbers", {}, []],
+  ["folder:/numbers", clothing, ["0", "1"]],
+  // Wherever the exporter wrote them.
+  ["folder:/numbers", { id2label: clothing.names }, ["0", "1"]],
+  ["folder:/words", clothing, ["left", "right"]],
+])("the classes of %s in a file with the names %o are %o", async (data, metadata, expected) => {
+  const graph = { ...buildGraph("mnist", { seed: 1 }), metadata: new Map<string, string>(Object.entries(metadata)) };
+  const source = data.replace(":", `:${folder}`);
+  const lesson = await lessonOf(graph, { data: source, seed: 0, shuffle: true, test: false, mean: [0], std: [1] });
+  expect(classesOf(lesson)).toEqual(expected);
+});
