@@ -18,7 +18,8 @@ import { addSummary } from "./commands/summary.ts";
 import { addTrain } from "./commands/train.ts";
 import { addTune } from "./commands/tune.ts";
 import { addVerify } from "./commands/verify.ts";
-import { checkOverwrites } from "./overwrites.ts";
+import { giveWay } from "./output.ts";
+import { checkOverwrites, outputsOf } from "./overwrites.ts";
 import { line, printable } from "./printable.ts";
 import { UsageError, usageLine } from "./usage.ts";
 
@@ -42,16 +43,18 @@ Examples:
   convcam conformance onnx/backend/test/data/node --filter '^test_conv' --json results.json
 
 Runs on the machine's GPU where Dawn finds one, else in software on Chromium's SwiftShader (CONVCAM_CHROMIUM says where).
+An output that is called - is standard output, where messages go to standard error.
 Exit status: 0 done, 1 something failed, 2 the command line makes no sense.`;
 
-export function createProgram(): Command {
+/** @param begin hears of the command, before its action */
+function createProgram(begin: (command: Command) => Promise<void>): Command {
   const program = new Command("convcam")
     .description("ONNX convolutional networks on WebGPU: what they are, what they say, what they see.")
     .version(packageFile.version)
     .addHelpText("after", examples)
     .configureOutput({ outputError: (text, write) => write(`${usageLine(text)}\n`) })
     .exitOverride()
-    .hook("preAction", (_, command) => checkOverwrites(command));
+    .hook("preAction", (_, command) => begin(command));
   for (const add of [
     addSummary,
     addRun,
@@ -75,13 +78,20 @@ export function createProgram(): Command {
 
 /** @returns the exit status */
 export async function main(commandLine: readonly string[]): Promise<number> {
+  let undo = () => {};
+  const begin = async (command: Command): Promise<void> => {
+    await checkOverwrites(command);
+    if (outputsOf(command).some(({ path }) => path === "-")) undo = giveWay();
+  };
   try {
-    await createProgram().parseAsync(commandLine, { from: "user" });
+    await createProgram(begin).parseAsync(commandLine, { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     console.error(`convcam: ${messageOf(error)}`);
     return error instanceof UsageError ? 2 : 1;
+  } finally {
+    undo();
   }
 }
 

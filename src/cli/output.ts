@@ -56,6 +56,15 @@ async function writeWhole(path: string, data: string | Uint8Array): Promise<void
   }
 }
 
+/** Sends messages to standard error, where standard output is a file that is written. @returns sends them where they went before */
+export function giveWay(): () => void {
+  const { log } = console;
+  console.log = (...parts: unknown[]) => console.error(...parts);
+  return () => {
+    console.log = log;
+  };
+}
+
 /** On a terminal alone: how much is done, in a line that goes with the last. */
 export function showProgress(done: number, total: number): void {
   if (total > 1 && process.stderr.isTTY) process.stderr.write(done < total ? `${done}/${total} \r` : "\u001b[K");

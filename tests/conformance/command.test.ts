@@ -1,6 +1,6 @@
 // The command on a real model: what it changes in a network before it runs.
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -38,6 +38,21 @@ async function runFile(model: string, ...options: readonly string[]) {
   const [maps, classes] = await Promise.all(files.map(async ([, path]) => decodeNpy(await readFile(path)).toFloat32()));
   return { maps: maps as Float32Array, classes: classes as Float32Array };
 }
+
+test("mosaic --layer all writes no picture where one of them would be written over what is read", async () => {
+  const [model, out] = ["models/mnist-trained.onnx", join(folder, "maps.png")];
+  await copyFile("models/digit.png", join(folder, "digit.png"));
+  expect(await main(["mosaic", model, join(folder, "digit.png"), "--layer", "all", "--out", out])).toBe(0);
+  const drawn = (await readdir(folder)).filter((name) => name.startsWith("maps-"));
+  expect(drawn.length).toBeGreaterThan(2);
+  for (const name of drawn.slice(0, -1)) await rm(join(folder, name));
+  const last = join(folder, drawn.at(-1) as string);
+  const before = await readFile(last);
+  expect(await main(["mosaic", model, last, "--layer", "all", "--out", out])).toBe(2);
+  expect(errors).toContain(`--out '${last}': the command reads this file.`);
+  expect((await readdir(folder)).filter((name) => name.startsWith("maps-"))).toEqual(drawn.slice(-1));
+  expect((await readFile(last)).equals(before)).toBe(true);
+});
 
 test("run --gate switches channels of a layer off and changes them", async () => {
   const plain = await run();

@@ -89,6 +89,22 @@ test("a log that can be written no more is told, and the network is written all 
   expect(readFileSync(out).length).toBeGreaterThan(800_000);
 });
 
+test("a log on standard output stands there alone", { timeout: 60_000 }, async () => {
+  writeDigits("train", 8);
+  let written = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text, done) => {
+    written += String(text);
+    if (typeof done === "function") (done as () => void)();
+    return true;
+  });
+  const log = vi.spyOn(console, "log");
+  expect(await train("--steps", "2", "--out", join(folder, "out.onnx"), "--log", "-", "--no-test")).toBe(0);
+  expect(written).toMatch(/^step,loss,rate,seconds\n1,[\d.,]+\n2,[\d.,]+\n$/);
+  expect(log).not.toHaveBeenCalled();
+  expect(said.join("\n")).toContain("8 examples");
+  expect(existsSync("-")).toBe(false);
+});
+
 test("folders of pictures are classes, numbered alike in both parts", { timeout: 60_000 }, async () => {
   /** Bright where it says. */
   const picture = (isBright: (x: number, y: number) => boolean) =>

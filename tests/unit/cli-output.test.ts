@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { transformWithOxc } from "vite";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { filesOf } from "../../src/cli/commands/explain.ts";
+import { main } from "../../src/cli/main.ts";
 import { checkOutput, writeOutput } from "../../src/cli/output.ts";
+import { readModel } from "../../src/engine/source.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -34,6 +36,27 @@ test("the path - is standard output", async () => {
   await writeOutput("-", "one");
   write.mockRestore();
   expect(written).toBe("one");
+});
+
+test("where standard output is the file, messages go to standard error, until the command has ended", async () => {
+  const written: unknown[] = [];
+  vi.spyOn(process.stdout, "write").mockImplementation((data, done) => {
+    written.push(data);
+    (done as unknown as () => void)();
+    return true;
+  });
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  try {
+    expect(await main(["build", "mnist", "--out", "-"])).toBe(0);
+    expect(written).toHaveLength(1);
+    expect((await readModel(written[0] as Uint8Array)).nodes.length).toBeGreaterThan(5);
+    expect(error).toHaveBeenCalledWith(expect.stringMatching(/^mnist \(.*\) written to -$/));
+    expect(log).not.toHaveBeenCalled();
+    expect(console.log).toBe(log);
+  } finally {
+    vi.restoreAllMocks();
+  }
 });
 
 test("a link stays a link", async () => {

@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
+import { twoFiles } from "../support/two-files.ts";
 
 let folder = "";
 let said: string[] = [];
+let entries: readonly string[] = [];
 const names = [
   "a.onnx",
   "net-4.onnx",
@@ -25,6 +27,13 @@ beforeEach(() => {
   mkdirSync(join(folder, "set"));
   for (const name of names) writeFileSync(join(folder, name), name);
   symlinkSync("a.json", join(folder, "link.json"));
+  symlinkSync("labels", join(folder, "link"));
+  symlinkSync("a.onnx", join(folder, "net-8.onnx"));
+  symlinkSync("set", join(folder, "linked-set"));
+  const { model, weights } = twoFiles("set/weights");
+  writeFileSync(join(folder, "two.onnx"), model);
+  writeFileSync(join(folder, "set/weights"), weights);
+  entries = readdirSync(folder, { recursive: true, encoding: "utf8" });
   said = [];
   vi.spyOn(console, "error").mockImplementation((text: string) => void said.push(text));
   vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
@@ -50,7 +59,14 @@ test.each([
   ["train mnist --data csv:/train.csv --out /b.onnx --log /test.csv", "reads this file"],
   ["train mnist --data shapes --out /b.onnx --log /b.onnx", "ends in .csv"],
   ["train mnist --data shapes --out /log --log /log", "--out names this file, too"],
+  ["train /net-4.onnx --data csv:/train.csv --out /net.onnx --save-every 4", "reads this file"],
+  ["train /net-4.onnx --data csv:/train.csv --out /net.onnx --save-at 2,4", "reads this file"],
+  ["train /net-4.onnx --data csv:/train.csv --out /net.onnx --steps 9 --save-every 2", "reads this file"],
+  ["train /a.onnx --data csv:/train.csv --out /net.onnx --save-at 8", "reads this file"],
   ["build /a.onnx --out /a.onnx", "reads this file"],
+  // Weights that a model keeps beside it.
+  ["check /two.onnx --json /set/weights", "reads this file"],
+  ["check /two.onnx --json /linked-set/weights", "reads this file"],
   ["run /a.onnx --input-npy x=/a.npy --save y=/a.npy", "reads this file"],
   ["run /a.onnx --input-npy /a.npy --save x=/b.npy --save y=/b.npy", "--save names this file, too"],
   ["mosaic /a.onnx /a.png --layer c --out /a.png", "reads this file"],
@@ -58,6 +74,8 @@ test.each([
   ["explain /a.onnx /a.png --weights /b.npy --save /b.npy", "reads this file"],
   ["explain /a.onnx /a.png --labels /labels --save /labels", "reads this file"],
   ["patterns /a.onnx --layer c --out /new --save /new", "names this file, too"],
+  ["patterns /a.onnx --layer c --out /labels --save /link", "--out names this file, too"],
+  ["patterns /a.onnx --layer c --out /linked-set/new --save /set/new", "--out names this file, too"],
   ["check /a.onnx /a.json --json /a.json", "reads this file"],
   ["gradcheck /a.onnx --json /a.onnx", "ends in .json"],
   ["verify /a.onnx /a.png --json /a.png", "ends in .json"],
@@ -66,13 +84,16 @@ test.each([
 ])("convcam %s", async (text, why) => {
   expect(await run(text)).toBe(2);
   expect(said.join("\n")).toContain(why);
-  expect(readdirSync(folder)).toHaveLength(names.length);
+  expect(readdirSync(folder, { recursive: true, encoding: "utf8" })).toEqual(entries);
   for (const name of names) expect(readFileSync(join(folder, name), "utf8")).toBe(name);
 });
 
 test.each([
   "train mnist --data idx:/set --out /set/out.onnx",
   "evaluate /a.onnx --data csv:/no.csv --json /a.json",
+  // Neither is a checkpoint that is written.
+  "train /net-4.onnx --data csv:/no.csv --out /net.onnx --save-every 3",
+  "train /net-4.onnx --data csv:/no.csv --out /net.onnx --steps 4 --save-every 4",
   "patterns /a.onnx --layer c --out DEVICE --save DEVICE",
   "run /a.onnx --input-npy x=/b.npy --save y=/a.npy",
 ])("what is no input may be written over: convcam %s", async (text) => {

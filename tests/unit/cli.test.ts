@@ -76,6 +76,11 @@ const usage: readonly (readonly [commandLine: string, status: number, says: stri
   ["run a.onnx b.png --save c=c.txt", 2, "convcam: --save 'c=c.txt': expected a name that ends in .npy"],
   ["build mnist --out a.png", 2, "ends in .onnx"],
   ["train mnist --data shapes --out a.png", 2, "ends in .onnx"],
+  // Standard output is one file.
+  ["mosaic no/such.onnx --layer all --out -", 2, "--out -: --layer all draws several pictures."],
+  ["explain no/such.onnx --layer all --save -", 2, "--save -: --layer all saves several files."],
+  ["train mnist --data shapes --out - --save-every 2", 2, "--out -: checkpoints are files of their own"],
+  ["patterns a.onnx --layer c --out - --save -", 2, "--out names this file, too"],
   // Seeds are those of `build --seed`.
   ["run a.onnx b.png --blank 1.5", 2, "convcam: --blank '1.5': expected a whole number of at least 0.\n"],
   ["mosaic a.onnx b.png --layer c --out c.png --blank -1", 2, "convcam: --blank '-1': expected a whole number of at least 0.\n"],

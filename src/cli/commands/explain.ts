@@ -17,7 +17,7 @@ import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunnin
 import { drawHeat } from "../heat.ts";
 import { readBytes, readLabels } from "../model-file.ts";
 import { showProgress, writeOutput } from "../output.ts";
-import { refuseInput } from "../overwrites.ts";
+import { inputsOf, refuseInput } from "../overwrites.ts";
 import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";
 import { parseList, parseNumber, parsePath, UsageError } from "../usage.ts";
@@ -73,7 +73,7 @@ function parseShare(text: string): number {
   return share;
 }
 
-async function explain(modelPath: string, imagePath: string | undefined, options: Options): Promise<void> {
+async function explain(modelPath: string, imagePath: string | undefined, options: Options, command: Command): Promise<void> {
   const { method, layer, out, save } = options;
   checkUse(imagePath, options);
   const given = options.labels ? await readLabels(options.labels) : undefined;
@@ -91,7 +91,7 @@ async function explain(modelPath: string, imagePath: string | undefined, options
     for (const [of, result] of Object.entries(results)) console.log(line`${method} of ${name} by '${of}': ${formatShape(result.shape)}`);
     if (method === "integrated-gradients") console.log(formatCompleteness(await explanation.completeness()));
     if (isOfChannels(method)) for (const result of Object.values(results)) printRanking(result);
-    if (save !== undefined) await saveAll(save, results, [...(options.inputNpy ?? []), options.weights ?? ""]);
+    if (save !== undefined) await saveAll(save, results, inputsOf(command));
     if (out !== undefined) {
       const heat = { method, preparation: preparationOf(options), opacity: options.opacity };
       await drawHeat(model, imagePath as string, results, heat, out);
@@ -105,6 +105,7 @@ function checkUse(imagePath: string | undefined, { method, out, save, of, ...opt
   if (out !== undefined && imagePath === undefined) throw new UsageError("--out draws over a picture: give one, or only --save.");
   if (out === undefined && save === undefined && !isOfChannels(method))
     throw new UsageError("nothing to write: give --out FILE.png, --save FILE.npy, or both.");
+  if (save === "-" && options.layer === "all") throw new UsageError("--save -: --layer all saves several files. Give a file's name.");
   if (out !== undefined && isOfChannels(method))
     throw new UsageError(`${method} is of channels, not of places: give --save instead of --out.`);
   if (of !== undefined && (options.class ?? options.against) !== undefined) throw new UsageError("give --of or --class, not both.");

@@ -20,10 +20,10 @@ import { canPrepareNegative, preparationFor } from "../../ui/preparation.ts";
 import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunningModel } from "../feed.ts";
 import { writePng } from "../image.ts";
 import { notesOfLater } from "../later-layers.ts";
-import { refuseInput } from "../overwrites.ts";
+import { inputsOf, refuseInput } from "../overwrites.ts";
 import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";
-import { checkFloat, isFolderName, parseCount, parsePath } from "../usage.ts";
+import { checkFloat, isFolderName, parseCount, parsePath, UsageError } from "../usage.ts";
 
 interface Options extends FeedOptions {
   readonly layer: string;
@@ -79,18 +79,19 @@ function parseRule(text: string): Normalization {
   return rule;
 }
 
-async function runMosaic(modelPath: string, imagePath: string | undefined, options: Options): Promise<void> {
+async function runMosaic(modelPath: string, imagePath: string | undefined, options: Options, command: Command): Promise<void> {
   const isAll = options.layer === "all";
+  if (isAll && options.out === "-") throw new UsageError("--out -: --layer all draws several pictures. Give a file's name, or a folder's.");
   const named: Named = isAll ? { observe: "all" } : { observe: [options.layer], names: [["--layer", options.layer]] };
   await withRunningModel(modelPath, imagePath, options, named, async (model, device) => {
     const axes = await loadAxes(model.graph);
     const names = isAll ? layerValues(model.graph) : [model.valueName(options.layer)];
     const renderer = new MosaicRenderer(device, "rgba8unorm");
+    const paths = names.map((name, i) => (isAll ? pathOfLayer(options.out, i, name) : options.out));
+    for (const path of paths) await refuseInput("--out", path, inputsOf(command));
     for (const [i, name] of names.entries()) {
-      const path = isAll ? pathOfLayer(options.out, i, name) : options.out;
-      await refuseInput("--out", path, [imagePath ?? ""]);
       try {
-        await drawValue(renderer, model, name, path, options, options.axes ?? axes.get(name));
+        await drawValue(renderer, model, name, paths[i] as string, options, options.axes ?? axes.get(name));
       } catch (error) {
         // With --layer all, values that are not maps, such as constants and shapes, are passed over.
         if (!isAll || !(error instanceof ModelError)) throw error;

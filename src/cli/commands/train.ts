@@ -1,5 +1,7 @@
 // `convcam train`: trains a network on labelled pictures, and writes it as an .onnx file.
 import { createWriteStream } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { type Command, Option } from "commander";
 import { buildGraph, networks } from "../../../models/index.ts";
 import type { Augmentation } from "../../data-sets/augment.ts";
@@ -20,7 +22,7 @@ import { type Lesson, lessonOf } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { checkOutput, outliveReaders, writeOutput } from "../output.ts";
-import { refuseInput } from "../overwrites.ts";
+import { inputsOf, refuseInput } from "../overwrites.ts";
 import { line } from "../printable.ts";
 import { counted } from "../table.ts";
 import { dataHelp } from "../training-data.ts";
@@ -135,12 +137,26 @@ function checkFreeze(freeze: RegExp | undefined, names: readonly string[]): void
   );
 }
 
-async function train(name: string, options: Options): Promise<void> {
+/** @throws UsageError where a checkpoint would be written over what is read, also where the network is one of an earlier training */
+async function checkCheckpoints(options: Options, inputs: readonly string[]): Promise<void> {
+  const { out, saveEvery, saveAt, steps = Number.POSITIVE_INFINITY } = options;
+  if (saveEvery === undefined && saveAt.length === 0) return;
+  if (out === "-") throw new UsageError("--out -: checkpoints are files of their own beside it. Give a file's name.");
+  for (const file of await readdir(dirname(out))) {
+    const [, step = 0] = /-([1-9]\d*)\.onnx$/.exec(file) ?? [];
+    const path = checkpointOf(out, Number(step));
+    if (basename(path) === file && step !== 0 && isSaved(Number(step), { steps, saveEvery, saveAt }))
+      await refuseInput("--out", path, inputs);
+  }
+}
+
+async function train(name: string, options: Options, command: Command): Promise<void> {
   const { out, batch, optimizer, lr: rate, momentum, weightDecay, clip, freeze, seed, init, schedule, warmUp, accumulate } = options;
   if (options.steps !== undefined && options.epochs !== undefined) throw new UsageError("--steps and --epochs: give one of them.");
   if (momentum !== undefined && optimizer !== "sgd") throw new UsageError(`--momentum is sgd's; ${optimizer} has none.`);
   if (batch % accumulate !== 0) throw new UsageError(`--accumulate ${accumulate}: a batch of ${batch} has no such parts that are alike.`);
   for (const path of [out, options.log]) if (path !== undefined) await checkOutput(path);
+  await checkCheckpoints(options, inputsOf(command));
   outliveReaders();
   const graph = await readNetwork(name, seed);
   const freezes = (names: readonly string[]) => checkFreeze(freeze, names);
@@ -150,10 +166,6 @@ async function train(name: string, options: Options): Promise<void> {
   const beyond = options.saveAt.find((step) => step > steps);
   if (beyond !== undefined)
     throw new UsageError(`--save-at ${beyond}: there ${steps === 1 ? "is only one step" : `are only ${steps} steps`}.`);
-  // A training that goes on from one of its checkpoints may come to it again.
-  const [, begun] = /-(\d+)\.onnx$/.exec(name) ?? [];
-  if (begun !== undefined && isSaved(Number(begun), { ...options, steps }))
-    await refuseInput("--out", checkpointOf(out, Number(begun)), [name]);
   console.log(line`${lesson.title}, ${counted(steps, "step")} of ${String(batch)}`);
   const device = await requestNodeDevice();
   try {
@@ -235,7 +247,7 @@ async function run(
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt);
-  const file = log === undefined ? undefined : createWriteStream(log);
+  const file = log === undefined ? undefined : log === "-" ? process.stdout : createWriteStream(log);
   /** What is learned counts more than its log: a full disk ends the log alone. */
   let isLogged = true;
   file?.on("error", ({ message }) => {
@@ -292,7 +304,8 @@ async function run(
     await Promise.all(pending);
   } finally {
     process.off("SIGINT", interrupt);
-    if (file && isLogged) await new Promise<void>((resolve) => file.once("close", resolve).end());
+    if (file === process.stdout) await new Promise((resolve) => file.write("", resolve));
+    else if (file && isLogged) await new Promise<void>((resolve) => file.once("close", resolve).end());
     if (process.stderr.isTTY) process.stderr.write("\n");
   }
   const how = stop.signal.aborted ? `stopped after ${counted(trainer.steps, "step")}, ` : "";
