@@ -1,4 +1,5 @@
 // What `train` lets a network learn from, and how right it is afterwards, in words.
+import { counted } from "../checks/words.ts";
 import { type Augmentation, changesOfSeen, checkHarmless } from "../data-sets/augment.ts";
 import { checkLearningSeed, type DataSet, type NumbersSet, type Preparation } from "../data-sets/data-set.ts";
 import { ModelError } from "../engine/errors.ts";
@@ -14,7 +15,6 @@ import { unusedScores } from "../lessons/unused-scores.ts";
 import { labelsInMetadata } from "../ui/hints/labels.ts";
 import { showProgress } from "./output.ts";
 import { type Decoded, NoneHeldBack } from "./read-pictures.ts";
-import { counted } from "./table.ts";
 import { hasNumbers, hasTestPart, isRoad, pictureOf, readDataSet } from "./training-data.ts";
 import { checkUsage } from "./usage.ts";
 

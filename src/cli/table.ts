@@ -23,11 +23,6 @@ export function formatCount(count: number): string {
   return count.toLocaleString("en-US");
 }
 
-/** "1 step", "2 steps". */
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
 export function formatShape(shape: readonly (number | string)[]): string {
   return shape.length === 0 ? "scalar" : shape.join("×");
 }

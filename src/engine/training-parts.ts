@@ -2,6 +2,7 @@
 import type { DerivedExecution } from "./derived.ts";
 import { DeviceError, ModelError } from "./errors.ts";
 import { encodeNetwork } from "./export.ts";
+import { fewOf } from "./few-names.ts";
 import { countsResult, scaleResult } from "./gradient/training/modes.ts";
 import { gradientResultOf, type KeptGradients } from "./gradient/training/training.ts";
 import type { Parameter, Parameters } from "./parameters.ts";
@@ -30,10 +31,7 @@ export async function keepGradients(names: readonly string[], trainer: Trainer, 
   checkAlive(trainer);
   const { parameters, running } = trainer;
   const unknown = names.find((name) => !parameters.includes(name));
-  if (unknown !== undefined)
-    throw new ModelError(
-      `'${unknown}' does not learn, so it has no gradient. There are ${parameters.slice(0, 8).join(", ")}${parameters.length > 8 ? ", …" : ""}.`,
-    );
+  if (unknown !== undefined) throw new ModelError(`'${unknown}' does not learn, so it has no gradient. There are ${fewOf(parameters)}.`);
   const write: KeptGradients["write"] = (trained, gradientOf, results) =>
     trained.forEach((name, i) => {
       if (names.includes(name)) results.set(gradientResultOf(name), gradientOf(i));

@@ -148,7 +148,7 @@ test("folders of pictures are classes, numbered alike in both parts", { timeout:
 test("names of parameters to freeze are checked before pictures are read", async () => {
   const options = ["--data", "folder:/nowhere/at/all", "--out", join(folder, "out.onnx"), "--freeze", "nosuch"];
   expect(await main(["train", "mnist", ...options])).toBe(1);
-  expect(said.join("\n")).toContain("--freeze nosuch: no parameter has such a name. There are conv_1/kernel");
+  expect(said.join("\n")).toContain("--freeze nosuch: no parameter has such a name. There are 'conv_1/kernel'");
 });
 
 test("with --no-test the network is written, and not tried", { timeout: 60_000 }, async () => {

@@ -163,7 +163,7 @@ test("one score has no cross-entropy, and of several outputs what is to be learn
 test("a gradient of what does not learn is refused with the names of what does", () =>
   withTrainer({}, async (trainer) => {
     await expect(trainer.keepGradients(["conv_1.weight"])).rejects.toThrow(
-      "'conv_1.weight' does not learn, so it has no gradient. There are w, v.",
+      "'conv_1.weight' does not learn, so it has no gradient. There are 'w', 'v'.",
     );
   }));
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildGraph } from "../../models/index.ts";
-import { lessonOf } from "../../src/cli/lessons.ts";
+import { lessonOf, numbersText } from "../../src/cli/lessons.ts";
 
 let folder = "";
 const png = () =>
@@ -23,6 +23,12 @@ beforeAll(async () => {
   }
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+test("pictures are counted in thousands", () => {
+  const error = { column: "x", meanSquared: 0.25, meanAbsolute: 0.5 };
+  expect(numbersText({ count: 12_345, errors: [error] } as never)).toMatch(/^mean squared errors of 12,345 pictures: x 0\.25/);
+  expect(numbersText({ count: 1, errors: [error] } as never)).toContain("of 1 picture:");
+});
 
 const clothing = { names: JSON.stringify({ 0: "T-shirt", 1: "Trouser", 2: "Pullover", 3: "Dress" }) };
 const classesOf = ({ classes = [] }: { readonly classes?: readonly string[] }) => classes;

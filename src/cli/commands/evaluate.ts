@@ -1,6 +1,7 @@
 // `convcam evaluate`: how right a model is on labelled pictures.
 import type { Command } from "commander";
 import { Option } from "commander";
+import { counted } from "../../checks/words.ts";
 import type { Metrics } from "../../data-sets/metrics.ts";
 import { loadModel } from "../../engine/model.ts";
 import { classExamination } from "../../lessons/classes.ts";
@@ -12,7 +13,7 @@ import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { showProgress, writeOutput } from "../output.ts";
 import type { Part } from "../read-pictures.ts";
-import { counted, formatTable } from "../table.ts";
+import { formatTable } from "../table.ts";
 import { dataHelp, hasNumbers, isRoad, pictureOf, readDataSet } from "../training-data.ts";
 import { parseCount, parseDivisors, parseList, parsePath } from "../usage.ts";
 

@@ -4,9 +4,11 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { type Command, Option } from "commander";
 import { buildGraph, networks } from "../../../models/index.ts";
+import { counted } from "../../checks/words.ts";
 import type { Augmentation } from "../../data-sets/augment.ts";
 import { createTrainer } from "../../engine/create-trainer.ts";
 import { ModelError } from "../../engine/errors.ts";
+import { fewOf } from "../../engine/few-names.ts";
 import type { OptimizerName } from "../../engine/gradient/training/optimizers.ts";
 import { type ScheduleName, scheduleNames } from "../../engine/gradient/training/schedules.ts";
 import { optimizerNames } from "../../engine/gradient/training/steps.ts";
@@ -24,7 +26,6 @@ import { requestNodeDevice } from "../node-device.ts";
 import { checkOutput, outliveReaders, writeOutput } from "../output.ts";
 import { inputsOf, refuseInput } from "../overwrites.ts";
 import { line } from "../printable.ts";
-import { counted } from "../table.ts";
 import { dataHelp } from "../training-data.ts";
 import {
   parseAugment,
@@ -132,9 +133,7 @@ async function readNetwork(name: string, seed: number): Promise<Graph> {
 /** @throws ModelError for a pattern that fits none of the names */
 function checkFreeze(freeze: RegExp | undefined, names: readonly string[]): void {
   if (!freeze || names.some((name) => freeze.test(name))) return;
-  throw new ModelError(
-    `--freeze ${freeze.source}: no parameter has such a name. There are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}.`,
-  );
+  throw new ModelError(`--freeze ${freeze.source}: no parameter has such a name. There are ${fewOf(names)}.`);
 }
 
 /** @throws UsageError where a checkpoint would be written over what is read, also where the network is one of an earlier training */
@@ -165,7 +164,7 @@ async function train(name: string, options: Options, command: Command): Promise<
   const steps = stepsOf(options, lesson);
   const beyond = options.saveAt.find((step) => step > steps);
   if (beyond !== undefined)
-    throw new UsageError(`--save-at ${beyond}: there ${steps === 1 ? "is only one step" : `are only ${steps} steps`}.`);
+    throw new UsageError(`--save-at ${beyond}: there ${steps === 1 ? "is only one step" : `are only ${counted(steps, "step")}`}.`);
   console.log(line`${lesson.title}, ${counted(steps, "step")} of ${String(batch)}`);
   const device = await requestNodeDevice();
   try {
