@@ -24,7 +24,7 @@ async function expectedBoxes(graph: Graph, input: ReturnType<typeof noise>) {
     const { dims, type, data } = results[name] as ort.Tensor;
     return { name, shape: dims, dtype: type as "float32" | "int64", numbers: Array.from(data as ArrayLike<number | bigint>, Number) };
   });
-  const detector = recogniseDetector({ outputs, picture, metadata: graph.metadata, nodes: graph.nodes });
+  const detector = recogniseDetector({ outputs, picture, metadata: graph.metadata, nodes: graph.nodes, types: new Map() });
   if (!detector) throw new Error("not recognised");
   return decodeBoxes(detector, { values: new Map(outputs.map((one) => [one.name, one])), picture, threshold });
 }

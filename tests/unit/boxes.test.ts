@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Node } from "../../src/engine/graph/graph.ts";
 import type { DataType } from "../../src/engine/tensor.ts";
 import { decodeBoxes } from "../../src/ui/boxes/decode.ts";
-import { type Detector, type NetworkToRecognise, readsOf, recogniseDetector } from "../../src/ui/boxes/recognise.ts";
+import { type Corners, type Detector, type NetworkToRecognise, readsOf, recogniseDetector } from "../../src/ui/boxes/recognise.ts";
 import type { FoundBox } from "../../src/ui/boxes/request.ts";
 import { suppress } from "../../src/ui/boxes/suppress.ts";
 import { placeText, summaryOf } from "../../src/ui/boxes/words.ts";
@@ -11,12 +11,16 @@ import { op } from "../support/graphs.ts";
 
 type Outputs = Readonly<Record<string, readonly [shape: readonly number[], dtype?: DataType]>>;
 
+/** Of values within the networks. */
+const shapes = { boxes: [1, 50, 4], others: [1, 50, 4], rows: [50, 4], pairs: [9, 2], quads: [1, 50, 4, 3] };
+
 function network(outputs: Outputs, metadata: Readonly<Record<string, string>> = {}, nodes: readonly Node[] = []): NetworkToRecognise {
   return {
     outputs: Object.entries(outputs).map(([name, [shape, dtype = "float32"]]) => ({ name, shape, dtype })),
     picture: { width: 640, height: 640 },
     metadata: new Map(Object.entries(metadata)),
     nodes,
+    types: new Map(Object.entries(shapes).map(([name, shape]) => [name, { shape }])),
   };
 }
 
@@ -123,6 +127,36 @@ test.each<[why: string, given: NetworkToRecognise, expected: Partial<Detector>]>
   const found = recogniseDetector(given);
   expect(found).toMatchObject(expected);
   expect(readsOf(found as Detector).every((name) => given.outputs.some((output) => output.name === name))).toBe(true);
+});
+
+/** What a NonMaxSuppression reads has rows first, by ONNX; of other boxes columns are taken to come first. */
+test.each<[how: string, nodes: readonly Node[], corners: Corners]>([
+  ["takes the boxes themselves, along their axis", [op("Gather", "boxes places", "found_boxes", { axis: 1 })], "top left bottom right"],
+  ["counts their axis from the end", [op("Gather", "boxes places", "found_boxes", { axis: -2 })], "top left bottom right"],
+  ["takes them by batch and box", [op("GatherND", "boxes pairs", "found_boxes")], "top left bottom right"],
+  [
+    "reorders the numbers of a few",
+    [op("Gather", "boxes places", "few", { axis: 1 }), op("Gather", "few order", "found_boxes", { axis: 1 })],
+    "left top right bottom",
+  ],
+  [
+    "reorders the numbers of all",
+    [op("Squeeze", "boxes zero", "rows"), op("Gather", "rows order", "found_boxes", { axis: 1 })],
+    "left top right bottom",
+  ],
+  ...[
+    op("Gather", "others order", "boxes", { axis: 2 }),
+    op("Gather", "others order", "boxes", { axis: -1 }),
+    op("GatherND", "others quads", "boxes"),
+    op("GatherND", "others pairs", "boxes", { batch_dims: 1 }),
+    op("Slice", "others from to axes steps", "boxes"),
+  ].map((node): [string, Node[], Corners] => [
+    `takes what ${node.operator} reorders for NonMaxSuppression (${[...node.attributes].join()})`,
+    [node, op("Gather", "others places", "found_boxes", { axis: 1 })],
+    "left top right bottom",
+  ]),
+])("a list that %s", (_, nodes, corners) => {
+  expect(recogniseDetector(network(lists5, {}, [...suppression(), ...nodes]))).toMatchObject({ kind: "lists", corners });
 });
 
 test.each<[why: string, given: NetworkToRecognise]>([

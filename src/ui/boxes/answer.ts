@@ -60,5 +60,7 @@ async function recognise({ model, axes }: Shown, { metadata, nodes }: Graph): Pr
   const open = model.outputs.find(({ shape }) => shape === undefined);
   // With it all outputs have shapes.
   if (open) await model.read(open.name);
-  return picture && recogniseDetector({ outputs: model.outputs as readonly NamedType[], picture, metadata, nodes });
+  return (
+    picture && recogniseDetector({ outputs: model.outputs as readonly NamedType[], picture, metadata, nodes, types: model.graph.types })
+  );
 }

@@ -1,6 +1,6 @@
 // Tells which outputs of a network hold boxes, by their shapes, their names and what its file says: docs/detection.md has the rules. What no rule fits
 // is not taken for boxes. Pure.
-import type { Node } from "../../engine/graph/graph.ts";
+import type { Node, ValueType } from "../../engine/graph/graph.ts";
 import { type DataType, isFloat } from "../../engine/tensor.ts";
 import { labelsInMetadata } from "../hints/labels.ts";
 
@@ -42,6 +42,8 @@ export interface NetworkToRecognise {
   readonly picture: { readonly width: number; readonly height: number };
   readonly metadata: ReadonlyMap<string, string>;
   readonly nodes: readonly Node[];
+  /** Of values, as far as they are known before a run. */
+  readonly types: ReadonlyMap<string, Pick<ValueType, "shape">>;
 }
 
 const saysBoxes = /box/i;
@@ -60,7 +62,8 @@ export function recogniseDetector(network: NetworkToRecognise): Detector | undef
   return recogniseSelected(network) ?? recogniseLists(network) ?? recogniseRows(network);
 }
 
-function recogniseLists({ outputs, metadata, nodes }: NetworkToRecognise): Detector | undefined {
+function recogniseLists(network: NetworkToRecognise): Detector | undefined {
+  const { outputs, metadata } = network;
   const all = outputs.filter(({ dtype, shape }) => isFloat(dtype) && isListOf(shape, 4));
   const named = all.length > 1 ? all.filter(({ name }) => saysBoxes.test(name)) : all;
   // TensorFlow's have those of all places beside those that were found.
@@ -76,7 +79,7 @@ function recogniseLists({ outputs, metadata, nodes }: NetworkToRecognise): Detec
   const scores = only(rest.filter(({ name }) => saysScores.test(name))) ?? (labels && only(rest));
   if (!scores || wholes.length > 1 || (labels && saysScores.test(labels.name))) return undefined;
   const isOfTensorflow = ofTensorflow.test(boxes.name);
-  const told = cornersOfKept(boxes.name, nodes, metadata);
+  const told = cornersOfKept(boxes.name, network);
   if (!isOfTensorflow && !told && /tf2onnx|tensorflow/i.test(metadata.get("producer_name") ?? "")) return undefined;
   const count = outputs.find(({ name, shape }) => saysCount.test(name) && shape.every((extent) => extent === 1));
   const corners = isOfTensorflow ? "top left bottom right" : (told ?? "left top right bottom");
@@ -94,7 +97,7 @@ function only<T>(list: readonly T[]): T | undefined {
 
 function recogniseSelected({ outputs, nodes, metadata }: NetworkToRecognise): Detector | undefined {
   const known = new Map(outputs.map((output) => [output.name, output]));
-  const sourceOf = sourcesIn(nodes, /^(Cast|Identity)$/);
+  const sourceOf = sourcesIn(nodes, ({ operator }) => /^(Cast|Identity)$/.test(operator));
   for (const { name: selected, shape } of outputs) {
     const { node } = sourceOf(selected);
     if (node?.operator !== "NonMaxSuppression" || shape.at(-1) !== 3) continue;
@@ -112,19 +115,35 @@ function cornersOf({ attributes }: Node, metadata: NetworkToRecognise["metadata"
 }
 
 /** How a list's boxes lie, where they are gathered from the very ones that a NonMaxSuppression reads. */
-function cornersOfKept(list: string, nodes: readonly Node[], metadata: NetworkToRecognise["metadata"]): Corners | undefined {
-  const sourceOf = sourcesIn(nodes, /^(Cast|Identity|Gather|GatherND|Squeeze|Unsqueeze|Reshape|Flatten)$/);
+function cornersOfKept(list: string, { nodes, metadata, types }: NetworkToRecognise): Corners | undefined {
+  const sourceOf = sourcesIn(
+    nodes,
+    (node) => /^(Cast|Identity|Gather|GatherND|Squeeze|Unsqueeze|Reshape|Flatten)$/.test(node.operator) && !takesColumns(node, types),
+  );
   const all = sourceOf(list).name;
   const suppression = nodes.find(({ operator, inputs: [boxes = ""] }) => operator === "NonMaxSuppression" && sourceOf(boxes).name === all);
   return suppression && cornersOf(suppression, metadata);
 }
 
-/** Finds what a value is made of: it goes back through operators of these names. */
-function sourcesIn(nodes: readonly Node[], handsOn: RegExp) {
+/**
+ * Whether a Gather or GatherND takes numbers of boxes rather than whole boxes, e.g. `boxes[..., [1, 0, 3, 2]]`: they may lie otherwise then.
+ * Where the rank is not known it is taken for 2, that of a list.
+ */
+function takesColumns({ operator, inputs: [data = "", indices = ""], attributes }: Node, types: NetworkToRecognise["types"]): boolean {
+  const last = (types.get(data)?.shape.length ?? 2) - 1;
+  const axis = Number(attributes.get("axis") ?? 0);
+  if (operator === "Gather") return axis === -1 || axis >= last;
+  // What it takes are slices behind the axes that its indices tell.
+  const told = Number(attributes.get("batch_dims") ?? 0) + (types.get(indices)?.shape.at(-1) ?? 1);
+  return operator === "GatherND" && told > last;
+}
+
+/** Finds what a value is made of: it goes back through nodes that hand it on. */
+function sourcesIn(nodes: readonly Node[], handsOn: (node: Node) => boolean) {
   const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   const sourceOf = (name: string): { readonly name: string; readonly node: Node | undefined } => {
     const node = producers.get(name);
-    return node && handsOn.test(node.operator) ? sourceOf(node.inputs[0] ?? "") : { name, node };
+    return node && handsOn(node) ? sourceOf(node.inputs[0] ?? "") : { name, node };
   };
   return sourceOf;
 }
