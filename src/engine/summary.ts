@@ -111,8 +111,8 @@ function parametersOf(file: Graph, { catalog, graph, operations }: Inference) {
         const tensor = file.initializers.get(name);
         if (tensor && (steps || isFloat(tensor.dtype) || /t[48]$/.test(tensor.dtype))) {
           count += tensor.size;
-          // The names of types end in their bits.
-          bytes += (tensor.size * Number(/\d+$/.exec(tensor.dtype))) / 8;
+          // The first number in the name of a type is its bits. A tensor takes whole bytes.
+          bytes += Math.ceil((tensor.size * Number(/\d+/.exec(tensor.dtype))) / 8);
         }
         const producer = folded.get(name);
         if (producer) waiting.push(producer);

@@ -80,7 +80,7 @@ export class Trainer {
   /** Those that were taken before it. */
   #stepsBefore = 0;
   #isTelling = false;
-  /** What keeps steps waiting. */
+  /** What is under way: calls that would disturb it are refused, and the refusal names it. */
   #underWay = "";
 
   private constructor(plan: MadePlan, loadParts: LoadParts, made: Made, execution: DerivedExecution, changeable: Parameters) {

@@ -71,6 +71,13 @@ const cases: readonly Case[] = [
     bytes: 6,
   },
   {
+    why: "an odd number of 4 bits, which takes whole bytes, in each of two tensors",
+    constants: { w: steps("uint4", 5, 3, 1, 1), v: steps("int4", 1, 5, 1, 1), s: one },
+    nodes: [op("DequantizeLinear", "w s", "wd"), op("Conv", "x wd", "c"), op("DequantizeLinear", "v s", "vd"), op("Conv", "c vd", "y")],
+    counts: { Conv: 15 + 5 },
+    bytes: 8 + 3,
+  },
+  {
     why: "floats that the file itself makes steps of",
     constants: { f: noise([4, 3, 1, 1]), ws: noise([4]), wz: steps("int8", 4) },
     nodes: [op("QuantizeLinear", "f ws wz", "w", { axis: 0 }), dequantized, op("Conv", "x wd", "y")],

@@ -4,11 +4,13 @@ import type { Operation } from "../ops/operator.ts";
 import { sizeOf } from "../shapes.ts";
 import { bytesPerElement, Tensor } from "../tensor.ts";
 
-/** What every graph may compute and keep, and how much more for each element and byte of its initializers. A constant of more elements is left to the GPU. */
+/** What every graph may compute and keep, and how much more for each element and byte of its initializers. */
 const freeWork = 1 << 22;
 const freeBytes = 1 << 25;
 const workPerElement = 16;
 const bytesPerByte = 3;
+/** Elements of one constant. A larger one is left to the GPU, whatever the budget has room for. */
+const largestConstant = 1 << 22;
 /** Tensors of at most this size are always computed: exporters' shape arithmetic costs next to nothing, and shapes depend on it. */
 const alwaysFoldedElements = 64;
 
@@ -34,7 +36,7 @@ export class FoldBudget {
     // Two inputs are usual. A sum of thousands of values goes through each of them, and holds them.
     const work = (largest * Math.max(2, inputs.length)) / 2;
     const bytes = operation.outputs.reduce((sum, { dtype }, i) => sum + (sizes[i] as number) * bytesPerElement(dtype), 0);
-    if (Math.max(0, ...sizes) > freeWork || work > this.#work || bytes > this.#bytes) return false;
+    if (Math.max(0, ...sizes) > largestConstant || work > this.#work || bytes > this.#bytes) return false;
     this.#work -= work;
     this.#bytes -= bytes;
     return true;
