@@ -50,7 +50,7 @@ export interface Activation {
 
 /** The number of an activation in shaders that have all of them. */
 export function activationNumber(kind: ActivationKind): number {
-  return activationRows.findIndex(([name]) => name === kind);
+  return Object.keys(activations).indexOf(kind);
 }
 
 /** None and Relu as a clip with infinite bounds, so that nearly every network needs one pipeline instead of three. */

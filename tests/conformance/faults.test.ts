@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { requestNodeDevice } from "../../src/cli/node-device.ts";
 import { DeviceError } from "../../src/engine/errors.ts";
 import { Device } from "../../src/engine/gpu/device.ts";
+import { readBack } from "../../src/engine/gpu/read-buffer.ts";
 import { loadModel, type Model } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
@@ -184,6 +185,18 @@ test("memory that runs out while a model is loaded: the load rejects and says wh
     expect(device.allocatedBytes).toBe(0);
     const small = await loadModel(device, graph);
     expect((await small.predict({ x }))["y"]?.shape).toEqual([1, 1, 4, 4]);
+  } finally {
+    device.dispose();
+  }
+});
+
+test("memory that runs out for what is read: the read says what was refused, and of no loss", async () => {
+  const device = await requestNullDevice();
+  device.gpu.addEventListener("uncapturederror", (event) => event.preventDefault());
+  try {
+    const bytes = 200e6;
+    const [large] = ["large", "other"].map((label) => device.createBuffer(label, bytes, GPUBufferUsage.COPY_SRC));
+    await expect(readBack(device, large as GPUBuffer, bytes)).rejects.toThrow(/^Computing 'large': .*read-back/);
   } finally {
     device.dispose();
   }

@@ -5,6 +5,7 @@ import { dirname, extname, join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ModelError } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
+import { submitAndMap } from "../../engine/gpu/read-back.ts";
 import { loadAxes } from "../../engine/graph/axes.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
 import type { GpuValue, Model } from "../../engine/model.ts";
@@ -168,8 +169,7 @@ async function drawPixels(
     mosaic.encodePixels(pass, target.createView());
     pass.end();
     encoder.copyTextureToBuffer({ texture: target }, { buffer: staging, bytesPerRow }, [width, height]);
-    gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
+    await submitAndMap(renderer.device, `'${name}'`, encoder, staging);
     const rows = new Uint8Array(staging.getMappedRange());
     const pixels = new Uint8Array(width * 4 * height);
     for (let y = 0; y < height; y++) pixels.set(rows.subarray(y * bytesPerRow, y * bytesPerRow + width * 4), y * width * 4);

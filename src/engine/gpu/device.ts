@@ -41,9 +41,7 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
     );
   const adapter = await gpu.requestAdapter(options.powerPreference ? { powerPreference: options.powerPreference } : {});
   if (!adapter)
-    throw new DeviceError(
-      "WebGPU is here, but it found no GPU it may use. Check that hardware acceleration is on and the driver is current.",
-    );
+    throw new DeviceError("WebGPU is here, but found no GPU it may use. Check that hardware acceleration is on and the driver is current.");
   const requiredLimits: Record<string, number> = {};
   for (const limit of wantedLimits) requiredLimits[limit] = adapter.limits[limit] as number;
   const device = await adapter.requestDevice({
@@ -192,7 +190,7 @@ export class Device {
       failures = Promise.all([this.gpu.popErrorScope(), this.gpu.popErrorScope()]);
     }
     const [invalid, outOfMemory] = await failures;
-    if (invalid || outOfMemory) this.faults.countRefusal();
+    if (invalid || outOfMemory) this.faults.refusalCount++;
     if (outOfMemory) throw new DeviceError(`${what}: the GPU is out of memory. Close other pages, or use a smaller model or input.`);
     if (invalid) throw new DeviceError(`${what}: ${invalid.message}`);
     return result;

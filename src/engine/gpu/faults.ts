@@ -12,32 +12,24 @@ interface Pending {
 }
 
 export class Faults {
+  /** Whoever hears that the GPU refuses a command counts it here, whoever is told of it: what commands before it were to do may not have been done. */
+  refusalCount = 0;
   readonly #gpu: GPUDevice;
   readonly #listeners = new Set<(fault: DeviceError) => void>();
   readonly #readers = new WeakMap<object, Pending>();
   /** Of unknown origin, the first ones: what is refused in every frame must not fill the memory. */
   readonly #common: DeviceError[] = [];
   #commonCount = 0;
-  #refusalCount = 0;
 
   constructor(gpu: GPUDevice) {
     this.#gpu = gpu;
     gpu.addEventListener("uncapturederror", ({ error }) => {
       const fault = faultOf(error);
-      this.countRefusal();
+      this.refusalCount++;
       this.#commonCount++;
       if (this.#common.length < 64) this.#common.push(fault);
       this.report(fault);
     });
-  }
-
-  /** Changes whenever the GPU refuses a command, whoever is told of it: what commands before it were to do may not have been done. */
-  get refusalCount(): number {
-    return this.#refusalCount;
-  }
-
-  countRefusal(): void {
-    this.#refusalCount++;
   }
 
   /** @returns ends the calls */
@@ -65,10 +57,10 @@ export class Faults {
     try {
       return work();
     } finally {
-      const popped = this.#gpu.popErrorScope().then(
+      pending.checked = this.#gpu.popErrorScope().then(
         (error) => {
           if (!error) return;
-          this.countRefusal();
+          this.refusalCount++;
           const fault = faultOf(error);
           pending.own ??= fault;
           this.report(fault);
@@ -76,10 +68,6 @@ export class Faults {
         // A lost device has no errors to tell.
         () => {},
       );
-      pending.checked = popped;
-      void popped.then(() => {
-        if (pending.checked === popped) pending.checked = undefined;
-      });
     }
   }
 

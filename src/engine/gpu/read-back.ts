@@ -44,17 +44,8 @@ export class Staging {
     });
     this.#isBusy = true;
     try {
-      const { queue } = this.#device.gpu;
       const labels = parts.map(({ buffer }) => `'${buffer.label}'`).join(", ");
-      // If the GPU refuses a command the buffer keeps its old contents. Without this check they would be taken for the result.
-      const submitted = this.#device.checked(`Computing ${labels}`, () => queue.submit([encoder.finish()]));
-      const mapped = pollForCompletion(queue, this.#buffer.mapAsync(GPUMapMode.READ, 0, end)).catch((cause) => {
-        // The browser's own words come before the loss.
-        throw new DeviceError(`${labels} could not be read: the GPU was lost. Request another device.`, { cause });
-      });
-      submitted.catch(() => {});
-      await mapped;
-      await submitted;
+      await submitAndMap(this.#device, labels, encoder, this.#buffer, end);
       const words = new Uint32Array(this.#buffer.getMappedRange(0, end));
       return decode(ranges.map((range) => words.subarray(...range)));
     } finally {
@@ -72,14 +63,38 @@ export class Staging {
 }
 
 /**
- * Submits a few empty command lists while a read is awaited. Chromium looks for finished work when commands arrive and else every 2 ms, so the
- * results of a short run arrive sooner.
+ * Submits what fills a staging buffer, and maps it.
+ *
+ * @param what is read, for errors
+ * @throws DeviceError if the GPU refuses a command, or is lost meanwhile
  */
-function pollForCompletion<T>(queue: GPUQueue, mapped: Promise<T>): Promise<T> {
-  let count = 3;
-  const timer = setInterval(() => {
-    queue.submit([]);
-    if (--count === 0) clearInterval(timer);
-  }, 1);
-  return mapped.finally(() => clearInterval(timer));
+export async function submitAndMap(device: Device, what: string, encoder: GPUCommandEncoder, staging: GPUBuffer, sizeBytes?: number) {
+  const { queue } = device.gpu;
+  // Chromium looks for finished work when commands arrive and else every 2 ms: with a few empty command lists the results of a short run arrive sooner.
+  for (const ms of [1, 2, 3]) setTimeout(() => queue.submit([]), ms);
+  try {
+    // If the GPU refuses a command the buffer keeps its old contents. Without this check they would be taken for the result. What was refused is
+    // told first, because it is often why the buffer cannot be mapped.
+    await device.checked(`Computing ${what}`, () => {
+      queue.submit([encoder.finish()]);
+      const mapped = staging.mapAsync(GPUMapMode.READ, 0, sizeBytes);
+      mapped.catch(() => {});
+      return mapped;
+    });
+  } catch (error) {
+    if (error instanceof DeviceError) throw error;
+    // Browsers reject in words of their own, before the loss is known.
+    await settled(device, 10_000);
+    throw new DeviceError(
+      `${what} could not be read: ${device.isLost ? "the GPU was lost. Request another device." : (error as Error).message}`,
+    );
+  }
+}
+
+/** Resolves when the device is lost, else after a while. */
+export function settled({ lost }: Device, mostMs?: number): Promise<unknown> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, mostMs);
+    void lost.then(() => resolve(clearTimeout(timer)));
+  });
 }

@@ -1,10 +1,10 @@
 // Reads parts of values from the GPU, all of the same frame.
 import type { Box } from "../../engine/elements/index.ts";
 import type { Device } from "../../engine/gpu/device.ts";
+import { submitAndMap } from "../../engine/gpu/read-back.ts";
 import type { GpuValue } from "../../engine/model.ts";
 import { denseStrides, sizeOf } from "../../engine/shapes.ts";
 import { numbersOf } from "../gpu-numbers.ts";
-import { unread } from "../unread.ts";
 
 export interface BoxRead {
   readonly value: GpuValue;
@@ -31,8 +31,7 @@ export async function readBoxes(device: Device, reads: readonly BoxRead[]): Prom
         encoder.copyBufferToBuffer(value.buffer, from * 4, staging, to * 4, length * 4);
         to += length;
       }
-    device.gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ).catch(unread);
+    await submitAndMap(device, "elements", encoder, staging);
     const words = new Uint32Array(staging.getMappedRange());
     let start = 0;
     return reads.map(({ value }, i) => {

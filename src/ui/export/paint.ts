@@ -1,7 +1,7 @@
 // Draws once more what is on a canvas, onto a texture that can be read.
 import type { Device } from "../../engine/gpu/device.ts";
+import { submitAndMap } from "../../engine/gpu/read-back.ts";
 import type { MosaicRenderer } from "../mosaic/renderer.ts";
-import { unread } from "../unread.ts";
 
 export interface Painter {
   readonly device: Device;
@@ -29,8 +29,7 @@ export async function paint(
     const encoder = gpu.createCommandEncoder({ label: "picture" });
     draw(encoder, texture);
     encoder.copyTextureToBuffer({ texture }, { buffer: staging, bytesPerRow }, [width, height]);
-    gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ).catch(unread);
+    await submitAndMap(device, "the picture", encoder, staging);
     return toCanvas(new Uint8Array(staging.getMappedRange()), { width, height, bytesPerRow, isBlueFirst: format.startsWith("bgra") });
   } finally {
     texture.destroy();

@@ -1,6 +1,7 @@
 // A session on the thread that it is made on: owns the graphs and the viewer, and shares a device. Needs no page.
 import { loadPart } from "../../engine/errors.ts";
 import type { Device } from "../../engine/gpu/device.ts";
+import { settled } from "../../engine/gpu/read-back.ts";
 import type { Graph } from "../../engine/graph/graph.ts";
 import type { Precision } from "../../engine/precision.ts";
 import type { LoadProgress, ModelSource } from "../../engine/source.ts";
@@ -250,8 +251,7 @@ export class EngineSession implements Session {
     try {
       return this.#alive(await work());
     } catch (error) {
-      // What could not be read tells of a loss before the device does.
-      if (lease) await settled(lease.device, (error as Error).cause ? mostWaitMs : undefined);
+      if (lease) await settled(lease.device);
       if (this.#isDisposed || (lease && this.#lease !== lease)) throw aborted();
       throw error;
     }
@@ -281,11 +281,3 @@ function loadShowing(): Promise<typeof import("./showing.ts")> {
 }
 
 const loadFeeding = () => loadPart("for arrays", () => import("../arrays/feed.ts"));
-
-/** How long a loss of the device is waited for where something could not be read. */
-const mostWaitMs = 10_000;
-
-/** Resolves when a loss of the device would be known that has just made something fail. */
-function settled({ lost }: Device, mostMs?: number): Promise<unknown> {
-  return Promise.race([lost, new Promise((resolve) => setTimeout(resolve, mostMs))]);
-}
