@@ -103,6 +103,45 @@ test("says of each network of a folder whether it runs, is refused or is broken,
   await expect(list).toBeHidden();
 });
 
+test("a network that works stays where a picture was wrong, and a tour that is still loaded does not come over the list", async ({
+  warmPage: page,
+}) => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  // Its steps are read before, for the name of the button.
+  const tourFile = /\/tour-(?!steps-)[^/]*\.js$/;
+  const isAsked = page.waitForRequest(tourFile);
+  await page.route(tourFile, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await openPage(page);
+  await dropFile(page, "broken.png", "image/png", [1, 2, 3]);
+  await expect(page.locator("#input-problem")).toBeVisible();
+  await page.locator("#help").click();
+  await page.getByRole("button", { name: "Take the tour" }).click();
+  await isAsked;
+  await dropFolder(page, "nets", [
+    { name: "good.onnx", bytes: small(1) },
+    { name: "other.onnx", bytes: small(2) },
+  ]);
+  await expect(page.locator("#file-check").getByRole("status")).toHaveText(/^2 run on /);
+  expect(await page.evaluate(() => document.querySelector("conv-cam")?.src)).toBeDefined();
+  await expect(page.locator("conv-cam figure").first()).toBeVisible();
+  const loaded = page.waitForResponse(tourFile);
+  release();
+  await (await loaded).finished();
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await expect(page.locator(".tour")).toHaveCount(0);
+  // Whoever asks for it now has it.
+  await page.locator("#help").click();
+  await page.getByRole("button", { name: "Take the tour" }).click();
+  await expect(page.locator(".tour")).toHaveCount(1);
+  await page.keyboard.press("Escape");
+});
+
 test("takes files of one size for checkpoints of one network, and checks them where somebody asks", async ({ warmPage: page }) => {
   await openPage(page);
   await dropFolder(page, "run", [

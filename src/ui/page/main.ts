@@ -211,8 +211,9 @@ listen(viewer, "frame", ({ ms, fps }) => {
   const duration = ms < 2000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(1)} s`;
   find("speed").textContent = fps > 1 ? `${fps} fps · ${duration}` : duration;
 });
-listen(viewer, "error", () => {
-  hasFailed = true;
+listen(viewer, "error", ({ part }) => {
+  // A picture or names that cannot be read leave the network as it is, and so does what fails beside it.
+  if (part === "network" || part === "scene") hasFailed = true;
   find("speed").textContent = "";
 });
 

@@ -17,10 +17,13 @@ interface Help {
 export function offerHelp(viewer: ConvCam, title: () => string, report: (error: unknown) => void): Help {
   let tour: import("./tour.ts").Tour | undefined;
   let hasStyles = false;
+  /** Counts what begins and ends tours: one that is still loaded does not come any more. */
+  let count = 0;
   const start = async () => {
+    const mine = ++count;
     const load = () => Promise.all([import("./tour.ts"), import("./tour-steps.ts")]);
     const [{ Tour, styles }, { tourSteps }] = await loadPart("of the tour", load);
-    // Another may have begun meanwhile.
+    if (mine !== count) return undefined;
     tour?.end();
     if (!hasStyles) adoptStyles(document, styles);
     hasStyles = true;
@@ -39,7 +42,7 @@ export function offerHelp(viewer: ConvCam, title: () => string, report: (error: 
         button.addEventListener("click", () => act().catch(report));
         return button;
       };
-      const tourOffer = offer(tourWords.start, async () => (await start()).focus());
+      const tourOffer = offer(tourWords.start, async () => (await start())?.focus());
       const checkOffer = offer("Check this GPU", async () => {
         const { GpuCheckDialog } = await loadPart("that checks the GPU", () => import("./check-gpu.ts"));
         await GpuCheckDialog.open(viewer, title());
@@ -55,5 +58,10 @@ export function offerHelp(viewer: ConvCam, title: () => string, report: (error: 
     const begin = () => find("file-check").hidden && start().catch(report);
     viewer.addEventListener("load", begin, { once: true });
   }
-  return { endTour: () => tour?.end() };
+  return {
+    endTour() {
+      count++;
+      tour?.end();
+    },
+  };
 }
