@@ -82,6 +82,13 @@ for (const [what, graph, operator] of [
     await expect(page.locator("conv-cam .problem")).toHaveCount(0);
     await line.getByRole("button", { name: "Show what they answer" }).click();
     await expect(line.locator("li")).toHaveText(/^prob, 4: ([\d.e−-]+, ){3}[\d.e−-]+; the largest is [\d.]+, at \d$/);
+    // Hidden and shown again at once: the picture is still, so that no frame asks for the answers.
+    await line.getByRole("button").evaluate((button: HTMLElement) => {
+      button.click();
+      button.click();
+    });
+    await expect(line.getByRole("status")).toHaveText("Computing…");
+    await expect(line.locator("li")).toHaveText(/^prob, 4: /);
     await page.selectOption("#network", "mnist-trained");
     await expect(page.locator("#top-label")).toHaveText("3");
     await expect(line).toBeEmpty();

@@ -75,6 +75,8 @@ export class StagesLine {
     this.#isOpen = !this.#isOpen;
     this.#answers = [];
     this.#problem = "";
+    // Where the least time since the last answer is not over, nothing else asks again: a still picture brings no frames.
+    this.#isDue = this.#isOpen;
     this.#render();
     void this.#ask();
   }
@@ -102,9 +104,11 @@ export function stagesSentence({ layers }: Pick<NetworkFacts, "layers">, nodes: 
   const first = [...new Set(layers.flatMap(({ operator, readsBack }) => (readsBack ? [operator] : [])))];
   const own = nodes.filter(({ role }) => role === "layer");
   const later = own.filter(isLater).length;
-  const many = (count: number) => `${count.toLocaleString("en")} ${count === 1 ? "layer" : "layers"}`;
+  const live = own.length - later;
+  const many = (count: number) => (count === 1 ? "layer" : `${count.toLocaleString("en")} layers`);
+  const before = live === 0 ? "" : `The ${many(live)} before ${live === 1 ? "is" : "are"} drawn live. `;
   const names = first.length > 2 ? `${first.slice(0, 2).join(", ")} and others` : first.join(" and ");
-  return `This network runs in stages: from ${names} on, shapes hang on numbers that it computes. The ${many(own.length - later)} before ${own.length - later === 1 ? "is" : "are"} drawn live; the ${many(later)} from there on ${later === 1 ? "has" : "have"} no maps here.`;
+  return `This network runs in stages: from ${names} on, shapes hang on numbers that it computes. ${before}The ${many(later)} from there on ${later === 1 ? "has" : "have"} no maps here.`;
 }
 
 /** The network's outputs that are computed later, in their order. */
