@@ -36,8 +36,8 @@ test("a network with more scores than classes is told of, as the command tells i
 
 test.each([
   { steps: 4, before: 4, isRestored: true, told: "" },
-  { steps: 4, before: 5, isRestored: true, told: "It goes on from step 4: the step after it was lost with the GPU's memory." },
-  { steps: 25, before: 27, isRestored: true, told: "It goes on from step 25: the 2 steps after it were lost with the GPU's memory." },
+  { steps: 4, before: 5, isRestored: true, told: "It goes on from step 4: the step after it was lost." },
+  { steps: 25, before: 27, isRestored: true, told: "It goes on from step 25: the 2 steps after it were lost." },
   { steps: 4, before: 4, isRestored: false, told: "It goes on with weights alone: the optimiser's moments begin anew." },
   { steps: 0, before: 0, isRestored: false, told: "" },
 ])("a run that goes on after step $steps of $before tells what was lost", ({ steps, before, isRestored, told }) => {

@@ -70,7 +70,7 @@ export function goesOnText(steps: number, stepsBefore: number, { isRestored }: P
   const lost = stepsBefore - steps;
   return [
     lost > 0
-      ? `It goes on from step ${steps.toLocaleString("en")}: the ${lost === 1 ? "step after it was" : `${countOf(lost, "step")} after it were`} lost with the GPU's memory.`
+      ? `It goes on from step ${steps.toLocaleString("en")}: the ${lost === 1 ? "step after it was" : `${countOf(lost, "step")} after it were`} lost.`
       : "",
     steps > 0 && !isRestored ? "It goes on with weights alone: the optimiser's moments begin anew." : "",
   ]
