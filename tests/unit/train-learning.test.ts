@@ -2,10 +2,12 @@
 import { expect, test } from "vitest";
 import { Onward } from "../../src/data-sets/order.ts";
 import type { Session } from "../../src/ui/session/session.ts";
+import { askedOf } from "../../src/ui/train/asked.ts";
 import { History } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
 import type { TrainRequest } from "../../src/ui/train/request.ts";
 import { storeKeyOf } from "../../src/ui/train/stored.ts";
+import type { ElementWish } from "../../src/ui/train/wish.ts";
 import { begunTraining } from "../support/begun-training.ts";
 
 /** A run whose requests are answered when the test says so. */
@@ -34,11 +36,15 @@ function runOf() {
     },
   });
   const next = async (what: TrainRequest["do"]) => {
-    await expect.poll(() => asked[0]?.request.do).toBe(what);
+    await expect.poll(() => asked[0]?.request.do, { timeout: 5000 }).toBe(what);
     return asked.shift() as (typeof asked)[number];
   };
   return { learning, asked, next, keptCount: () => keptCount };
 }
+
+const wishOf = (data: string): ElementWish => ({
+  ...{ data, files: [], optimizer: "adam", rate: undefined, schedule: undefined, batch: 1, freeze: undefined, seed: 1 },
+});
 
 const kept = (steps: number) => ({ steps, bytes: new Uint8Array([steps]) });
 const evaluated = { steps: 0, loss: 1, accuracy: 0, confusion: [], mistakes: [] };
@@ -111,4 +117,10 @@ test("what is stored is of a network and all that is asked of it", () => {
   expect(of("a.onnx", "[1]")).not.toBe(of("a.onnx", "[2]"));
   expect(of(Uint8Array.of(1, 2), "[1]")).toBe(of(Uint8Array.of(1, 2), "[1]"));
   expect(of(Uint8Array.of(1, 2), "[1]")).not.toBe(of(Uint8Array.of(1, 3), "[1]"));
+  // The name behind an address says nothing of what is learned: what was kept without it is found again.
+  const askedFor = (data: string) => askedOf({ preparation: {}, getAttribute: () => null } as never, {} as never, 0, wishOf(data));
+  const [plain, named] = [askedFor("/a.bin"), askedFor("/a.bin#clothing")];
+  expect(storeKeyOf(named)).toBe(storeKeyOf(plain));
+  expect([named.pictures, named.wish.data]).toEqual([plain.pictures, "/a.bin#clothing"]);
+  expect(storeKeyOf(askedFor("/b.bin"))).not.toBe(storeKeyOf(plain));
 });

@@ -1,8 +1,8 @@
 // The figures of the article: each is an element that computes while it is near the screen. Few do at once, since a phone or a GPU made of software
 // computes all of them in turn. A figure says in its HTML what it shows; its buttons set attributes of its element.
-import fashionUrl from "../../../models/data/fashion-mnist.bin?url&no-inline";
 import type { ConvCam } from "../element.ts";
 import type { SourceLike } from "../sources.ts";
+import { fashionUrl } from "./fashion.ts";
 import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
 
 /** How many figures compute at once. */

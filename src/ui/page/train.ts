@@ -1,10 +1,10 @@
 // The page on which a network learns: what is chosen stands in the address behind the #, and the element does the rest.
-import fashionUrl from "../../../models/data/fashion-mnist.bin?url&no-inline";
 import type { ManifestEntry } from "../../../models/manifest.ts";
 import { loadPart } from "../../engine/errors.ts";
 import "../element.ts";
 import { asSentence } from "../as-sentence.ts";
 import type { ConvCam } from "../element.ts";
+import { fashionUrl } from "./fashion.ts";
 import { find, listen } from "./listen.ts";
 import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
 import { once } from "./once.ts";
@@ -242,7 +242,7 @@ async function show(choices: Choices): Promise<void> {
   else viewer.setAttribute("train-rival", rival);
   viewer.trainFiles = isOwn(data) ? pictures : undefined;
   if (hasLearned) viewer.removeAttribute("train");
-  else viewer.setAttribute("train", data === "fashion" ? `${fashionUrl}#fashion-mnist` : isOwn(data) ? "" : data);
+  else viewer.setAttribute("train", data === "fashion" ? fashionUrl : isOwn(data) ? "" : data);
   if (viewer.src !== src) viewer.src = src;
 }
 

@@ -35,7 +35,9 @@ export interface Beginning {
 
 /** @param weights number of the weights that the element wants */
 export function askedOf(element: ConvCam, session: Session, weights: number, wish: ElementWish): Asked {
-  const { files, schedule: _, ...told } = wish;
+  const { files, schedule: _, ...all } = wish;
+  // What the pictures are called, behind #, is no part of what is learned: a run is kept under the address alone.
+  const told = { ...all, data: all.data.replace(/#.*$/s, "") };
   const preparation = { ...element.preparation, ...readPreparation(element) };
   const pictures = JSON.stringify([told.data, identityOf(files)]);
   const key = JSON.stringify([told, pictures, preparation]);
