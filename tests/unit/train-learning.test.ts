@@ -94,6 +94,58 @@ test("where it goes on is kept with each pause, and the pause is told when it is
   expect(asked).toEqual([]);
 });
 
+test("single steps follow each other, none is lost, and where it goes on is kept once no more are asked for", async () => {
+  const { learning, asked, next } = runOf();
+  learning.isHeld = true;
+  await Promise.all([1, 2].map(() => void learning.goOn(true)));
+  (await next("keep")).answer(kept(0));
+  (await next("evaluate")).answer(evaluated);
+  const first = await next("step");
+  expect(first.request).toMatchObject({ count: 1 });
+  void learning.goOn(true);
+  first.answer({ losses: [1], rivalLosses: [], steps: 1, ms: 1 });
+  for (const steps of [2, 3]) (await next("step")).answer({ losses: [1], rivalLosses: [], steps, ms: 1 });
+  await expect.poll(() => learning.isStepping).toBe(false);
+  expect(asked).toEqual([]);
+  const keep = await next("keep");
+  expect(keep.request).toMatchObject({ isToGoOn: true });
+  // One that is asked for meanwhile follows it.
+  void learning.goOn(true);
+  keep.answer(kept(3));
+  const last = await next("step");
+  expect(learning.history.latest).toEqual(kept(3));
+  expect(learning.history.kept).toEqual([kept(0)]);
+  // What is over keeps nothing.
+  learning.end();
+  last.answer({ losses: [1], rivalLosses: [], steps: 4, ms: 1 });
+  await expect.poll(() => learning.isStepping).toBe(false);
+  expect(asked).toEqual([]);
+});
+
+test("a single step that is asked for while a run rests or is kept is taken", async () => {
+  const { learning, next } = runOf();
+  learning.pace = "slow";
+  void learning.goOn();
+  (await next("keep")).answer(kept(0));
+  (await next("evaluate")).answer(evaluated);
+  (await next("step")).answer({ losses: [1], rivalLosses: [], steps: 1, ms: 1 });
+  await expect.poll(() => learning.isStepping).toBe(false);
+  learning.isHeld = true;
+  void learning.goOn(true);
+  (await next("step")).answer({ losses: [1], rivalLosses: [], steps: 2, ms: 1 });
+  await expect.poll(() => learning.isStepping).toBe(false);
+  learning.isHeld = false;
+  const running = await next("step");
+  learning.isHeld = true;
+  running.answer({ losses: [1], rivalLosses: [], steps: 3, ms: 1 });
+  const keep = await next("keep");
+  void learning.goOn(true);
+  keep.answer(kept(3));
+  (await next("step")).answer({ losses: [1], rivalLosses: [], steps: 4, ms: 1 });
+  await expect.poll(() => learning.history.steps).toBe(4);
+  learning.end();
+});
+
 test("what was asked for before a run ended is none of its weights", async () => {
   const { learning, next, keptCount } = runOf();
   void learning.goOn();

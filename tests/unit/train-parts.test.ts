@@ -86,6 +86,18 @@ describe("a history", () => {
     expect(history.kept.map((one) => one.steps)).toEqual([0, 700]);
   });
 
+  test("counts what a pause keeps among its bytes, and keeps that however large it is", () => {
+    const history = new History("a");
+    for (const step of [0, 25, 50, 75]) history.keep({ ...kept(step), bytes: new Uint8Array(100) }, 700);
+    const paused = { ...kept(80), bytes: new Uint8Array(100), checkpoints: { own: new Uint8Array(300) } };
+    history.keepPaused(paused, 700);
+    expect(history.kept.map(({ steps }) => steps)).toEqual([0, 75]);
+    expect(history.latest).toBe(paused);
+    history.keepPaused(paused, 50);
+    expect(history.kept.map(({ steps }) => steps)).toEqual([0, 75]);
+    expect(history.latest).toBe(paused);
+  });
+
   test("is cut where the GPU was lost: what was learned after the last weights is told no more", () => {
     const history = new History("a");
     history.keep(kept(0));

@@ -7,7 +7,7 @@ export type Score = Pick<Evaluated, "steps" | "loss" | "accuracy">;
 /** Steps until the next weights are kept, at first; twice as many whenever there are more than so many. */
 const firstInterval = 25;
 const mostKept = 24;
-/** Bytes of all weights kept, what a training goes on with among them: the first and the last are kept however large they are. */
+/** Bytes of all weights kept, what a training goes on with among them: the first, the last and those of a pause are kept however large they are. */
 const mostBytes = 256e6;
 
 export class History {
@@ -70,15 +70,23 @@ export class History {
     if (at >= 0) this.lost = { step: this.steps + 1, loss: losses[at] as number };
   }
 
-  /**
-   * Where there are too many, or too large ones, every second one goes, but never the first and the last. Nobody goes on from one before the last.
-   *
-   * @param most bytes of all
-   */
+  /** Keeps weights to look back at, and to go on from: nobody goes on from one before the last. @param most bytes of all */
   keep(kept: Kept, most = mostBytes): void {
     const before = this.#kept.filter(({ steps }) => steps < kept.steps).map(weightsOf);
     this.#kept = [...before, kept];
     this.#paused = undefined;
+    this.#thin(most);
+  }
+
+  /** Keeps where it goes on after a pause: nobody looks back at it. @param most bytes of all */
+  keepPaused(kept: Kept, most = mostBytes): void {
+    this.#kept = this.#kept.map(weightsOf);
+    this.#paused = kept;
+    this.#thin(most);
+  }
+
+  /** Where there are too many, or too large ones, every second one goes, but never the first and the last. */
+  #thin(most: number): void {
     while (this.#kept.length > mostKept || (this.#kept.length > 2 && this.#bytes > most)) {
       const last = this.#kept.length - 1;
       if (last >= mostKept) this.#interval *= 2;
@@ -86,14 +94,9 @@ export class History {
     }
   }
 
-  /** Keeps where it goes on after a pause: nobody looks back at it. */
-  keepPaused(kept: Kept): void {
-    this.#kept = this.#kept.map(weightsOf);
-    this.#paused = kept;
-  }
-
   get #bytes(): number {
-    const files = this.#kept.flatMap(({ bytes, rival, checkpoints }) => [bytes, rival, checkpoints?.own, checkpoints?.rival]);
+    const all = this.#paused ? [...this.#kept, this.#paused] : this.#kept;
+    const files = all.flatMap(({ bytes, rival, checkpoints }) => [bytes, rival, checkpoints?.own, checkpoints?.rival]);
     return files.reduce((sum, file) => sum + (file?.length ?? 0), 0);
   }
 

@@ -43,6 +43,8 @@ const budgetMs = 40;
 const mostSteps = 64;
 /** The share of the time that keeping weights takes, at most. */
 const mostKeeping = 0.1;
+/** How long no single step is asked for until weights are read back. */
+const restMs = 1000;
 /** Between two sentences that are read aloud. */
 const quietMs = 20_000;
 const paceMs: Readonly<Record<Pace, number>> = { fast: 0, brisk: 100, slow: 1000 };
@@ -80,8 +82,11 @@ export class Learning {
   #isUnderWay = false;
   #isStepping = false;
   #isOver = false;
+  /** Single steps that were asked for, and are not taken yet. */
+  #ordered = 0;
   /** Keeping takes a small share of all time, however large the weights are. */
   #keepsAgainAt = 0;
+  #keepTimer: ReturnType<typeof setTimeout> | undefined;
   /** The number of the picture that was shown last. */
   #picture = 0;
 
@@ -149,25 +154,36 @@ export class Learning {
   /** What is answered to it later is nobody's. */
   end(): void {
     this.#isOver = true;
+    clearTimeout(this.#keepTimer);
     this.silent.end();
   }
 
-  /** Takes steps until somebody pauses it or it is over; one where `isOne`. No frame is needed: nobody has to look. */
+  /**
+   * Takes steps until somebody pauses it or it is over. No frame is needed: nobody has to look.
+   *
+   * @param isOne whether a single step is asked for, which follows those that are under way
+   */
   async goOn(isOne = false): Promise<void> {
+    if (isOne) this.#ordered++;
     this.#parts.onChange();
-    if (this.#isUnderWay || !(this.#mayStep || (isOne && !this.#isOver))) return;
+    if (this.#isUnderWay || !this.#isWanted) return;
     this.#isUnderWay = true;
+    clearTimeout(this.#keepTimer);
+    let isSingle = false;
     try {
-      do {
+      while (this.#isWanted) {
+        isSingle = !this.#mayStep;
+        this.#ordered = isSingle ? this.#ordered - 1 : 0;
         const begun = performance.now();
         this.#isStepping = true;
-        await this.#inTurn(() => this.#advance(isOne ? 1 : this.#count));
+        await this.#inTurn(() => this.#advance(isSingle ? 1 : this.#count));
         this.#isStepping = false;
         this.#parts.onChange();
         const rest = paceMs[this.pace] - (performance.now() - begun);
-        if (!isOne && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
-      } while (!isOne && this.#mayStep);
-      await this.#keepPaused();
+        if (!isSingle && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+      }
+      this.#isStepping = true;
+      if (!isSingle) await this.#keepPaused();
     } catch (error) {
       if (!this.#isOver && (error as Error).name !== "AbortError") this.#parts.onFail(error as Error);
       this.#isOver ||= (error as Error).name !== "AbortError";
@@ -177,8 +193,13 @@ export class Learning {
       this.#isUnderWay = false;
       this.#parts.onChange();
     }
-    // It was let go on meanwhile.
-    if (this.#mayStep) void this.goOn();
+    // It was let go on meanwhile, or another step was asked for.
+    if (this.#isWanted) void this.goOn();
+    else if (isSingle) this.#keepSoon();
+  }
+
+  get #isWanted(): boolean {
+    return this.#mayStep || (this.#ordered > 0 && !this.#isOver);
   }
 
   get #mayStep(): boolean {
@@ -199,10 +220,9 @@ export class Learning {
       const begun = performance.now();
       // Before the first step nothing is to be remembered besides.
       const kept = await this.#keep(history.steps > 0);
-      const now = performance.now();
       if (this.#isOver) return;
       // The first one also makes ready.
-      if (history.steps > 0) this.#keepsAgainAt = now + (now - begun) / mostKeeping;
+      if (history.steps > 0) this.#noteKeeping(begun);
       history.keep(kept);
       this.#parts.onKeep();
     }
@@ -324,9 +344,22 @@ export class Learning {
   /** A pause is a good moment: where the GPU is lost meanwhile, no step is lost with it. */
   async #keepPaused(): Promise<void> {
     if (this.#isOver || this.history.steps <= (this.history.latest?.steps ?? 0)) return;
-    this.#isStepping = true;
+    const begun = performance.now();
     const kept = await this.keepToGoOn().catch(() => undefined);
+    this.#noteKeeping(begun);
     if (kept && !this.#isOver) this.history.keepPaused(kept);
+  }
+
+  /** Of single steps only the last is kept, and not more often than keeping may take time. */
+  #keepSoon(): void {
+    if (this.#isOver) return;
+    const waitMs = Math.max(restMs, this.#keepsAgainAt - performance.now());
+    this.#keepTimer = setTimeout(() => void this.#keepPaused(), waitMs);
+  }
+
+  #noteKeeping(begun: number): void {
+    const now = performance.now();
+    this.#keepsAgainAt = now + (now - begun) / mostKeeping;
   }
 
   #keep(isToGoOn = false): Promise<Kept> {
