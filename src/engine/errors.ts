@@ -2,7 +2,7 @@
 
 /** The file, or an input given to it, is wrong. The message says where, what was found and what is accepted. */
 export class ModelError extends Error {
-  override readonly name = "ModelError";
+  override readonly name: string = "ModelError";
 }
 
 /** The first few known names that hold the given one, for an error to ask whether one was meant: "'conv_1', 'conv_10'"; empty where none does. */

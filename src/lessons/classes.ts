@@ -37,7 +37,7 @@ export async function classLesson(
 /** Pictures at once. */
 const batch = 50;
 
-/** @throws ModelError where the network has no score for each class */
+/** @throws ClassesError where the network has no score for each class */
 export async function classExamination(model: Model, set: DataSet, onProgress?: ExaminationProgress) {
   const scorer = await Scorer.make(model, { batch: Math.min(batch, set.length) });
   try {
@@ -66,16 +66,21 @@ export async function classExamination(model: Model, set: DataSet, onProgress?: 
   };
 }
 
+/** The network has no score for each class that it is to learn. */
+export class ClassesError extends ModelError {
+  override readonly name = "ClassesError";
+}
+
 /**
  * @param scores that the network has for each picture; undefined where it has several for each class
  * @param of which pictures they are, where that is to be said
- * @throws ModelError where there is none for some class
+ * @throws ClassesError where there is none for some class
  */
 export function checkClasses({ classes }: DataSet, scores: number | undefined, of = ""): void {
   if (scores !== undefined && classes.length <= scores) return;
   const counted = (count: number, one: string, many: string) => (count === 1 ? `one ${one}` : `${count} ${many}`);
   const has =
     scores === undefined ? "several scores for each, as one that answers with a picture or boxes" : counted(scores, "score", "scores");
-  const advice = scores === undefined ? "" : ` Its last layer has to answer with ${classes.length}.`;
-  throw new ModelError(`${of}the pictures are of ${counted(classes.length, "class", "classes")}, but the network has ${has}.${advice}`);
+  const advice = `Its last layer has to answer with ${classes.length}.`;
+  throw new ClassesError(`${of}the pictures are of ${counted(classes.length, "class", "classes")}, but the network has ${has}. ${advice}`);
 }

@@ -384,7 +384,7 @@ test("learns with a network in one's own lines, says which line is wrong, and th
   await lines.fill("input 3 48 48\nfirst: conv 8 5 stride 4 relu\ndense 10 softmax");
   await page.getByRole("button", { name: "Build it, and begin" }).click();
   await expect(page.locator("#written #problem")).toHaveText(
-    "The pictures are of 12 classes, but the network has 10 scores. Its last layer has to answer with 12. Write “dense 12 softmax” as the last line.",
+    "The pictures are of 12 classes, but the network has 10 scores. Its last layer has to answer with 12.",
   );
   await lines.fill("input 3 48 48\nfirst: conv 8 5 stride 4 relu\ndense 12 softmax");
   await page.getByRole("button", { name: "Build it, and begin" }).click();

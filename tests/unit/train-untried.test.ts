@@ -1,6 +1,7 @@
 // Pictures of which a list holds nothing back: the network learns from all of them, and nobody says how good it is on others.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Scorer } from "../../src/engine/scorer.ts";
+import { ClassesError } from "../../src/lessons/classes.ts";
 import { History } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
 import { lessonOf } from "../../src/ui/train/lesson.ts";
@@ -63,7 +64,7 @@ test("a network is tried on what a list holds back, and on nothing where it hold
 
 test("a network with too few scores is refused in either case", async () => {
   await expect(lessonWith(listOf(0, 0, 0, 0), 1)).rejects.toThrow(
-    "the pictures are of 2 classes, but the network has one score. Its last layer has to answer with 2.",
+    new ClassesError("the pictures are of 2 classes, but the network has one score. Its last layer has to answer with 2."),
   );
 });
 

@@ -312,11 +312,10 @@ new MutationObserver(() => {
   tellAddress(latest);
 }).observe(viewer, { attributeFilter: ["train-draws"] });
 listen(viewer, "error", ({ error, part }, event) => {
-  const [, classes] =
-    (part === "train" && latest && isWritten(latest) && /of (\d+) classes, but the network has/.exec(error.message)) || [];
-  complain(classes === undefined ? "" : `${asSentence(error.message)} Write “dense ${classes} softmax” as the last line.`);
+  const isOfLines = part === "train" && latest !== undefined && isWritten(latest) && error.name === "ClassesError";
+  complain(isOfLines ? asSentence(error.message) : "");
   // It is told once, beside the lines.
-  if (classes !== undefined) event.preventDefault();
+  if (isOfLines) event.preventDefault();
 });
 
 offerSkip();

@@ -113,10 +113,10 @@ function startWorker(): Worker {
   }
 }
 
-const errorClasses = { ModelError, DeviceError } as const;
+const errorClasses = { ModelError, ClassesError: ModelError, DeviceError } as const;
 
 function reviveError({ name, message, reasons }: PlainError): Error {
   if (reasons) return new UnsupportedError(reasons);
-  const Known = Object.hasOwn(errorClasses, name) ? errorClasses[name as keyof typeof errorClasses] : undefined;
-  return Known ? new Known(message) : Object.assign(new Error(message), { name });
+  const Known = Object.hasOwn(errorClasses, name) ? errorClasses[name as keyof typeof errorClasses] : Error;
+  return Object.assign(new Known(message), { name });
 }
