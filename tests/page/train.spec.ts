@@ -493,11 +493,19 @@ test("the keyboard's pen begins each drawing lifted, in the middle", async ({ wa
 });
 
 test("a key that is held down takes a drawing once, however long that takes", async ({ warmPage: page }) => {
+  // Each takes so long that the key would take others meanwhile; `taking` is how many have begun and not ended.
   await page.addInitScript(() => {
     const { toBlob } = HTMLCanvasElement.prototype;
-    HTMLCanvasElement.prototype.toBlob = function (...options) {
-      setTimeout(() => toBlob.apply(this, options), 600);
+    const counts = { taking: 0 };
+    HTMLCanvasElement.prototype.toBlob = function (callback, ...options) {
+      counts.taking++;
+      const end = (blob: Blob | null) => {
+        callback(blob);
+        counts.taking--;
+      };
+      setTimeout(() => toBlob.call(this, end, ...options), 600);
     };
+    Object.assign(window, { counts });
   });
   await page.goto("/train.html#data=teach&batch=8");
   await expect(page.locator("#classes li")).toHaveCount(2);
@@ -505,9 +513,9 @@ test("a key that is held down takes a drawing once, however long that takes", as
   await page.keyboard.down("1");
   const first = page.locator("#classes li").first();
   await expect(first).toContainText(/[1-9] picture/);
-  // Whatever was begun until then has ended, too.
-  await page.waitForFunction(() => new Promise((resolve) => setTimeout(resolve, 1500, true)));
   await page.keyboard.up("1");
+  // Whatever was begun until then has ended, too.
+  await page.waitForFunction(() => (window as unknown as { counts: { taking: number } }).counts.taking === 0);
   await expect(first).toContainText("1 picture");
 });
 
