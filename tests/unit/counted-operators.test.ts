@@ -58,6 +58,8 @@ test.each<[string, readonly Tensor[], Attributes, number]>([
   ["Unique", [rounded([2, 9, 2], 4, 1)], { axis: 1, sorted: 0 }, 4],
   ["Unique", [Tensor.int64([6], [5, -3, 5, 7, -3, 5])], {}, 4],
   ["Compress", [noise([3, 4, 2], 5), Tensor.from("bool", [3], [1, 0, 1])], { axis: 1 }, 1],
+  // More boxes than are held: the list is found again.
+  ["NonMaxSuppression", [Tensor.from("float32", [1, 1, 4], [0, 0, 2, 3]), noise([1, 20_000, 1], 6), Tensor.int64([1], [1])], {}, 1],
   ["Compress", [noise([3, 4], 5), Tensor.from("bool", [9], [1, 0, 1, 0, 0, 1, 1, 0, 1])], {}, 1],
 ])("%s of known elements (%#)", (...given) => expectSame(...given));
 

@@ -192,7 +192,13 @@ describe("a small file asks for little", () => {
 
   const filledBy = (operator: string, extents: readonly number[], nodes: readonly Node[], value = floats([1])) =>
     graphOf({
-      constants: { s: int64(...extents), zero: Tensor.int64([], [0]), one: Tensor.int64([], [1]), million: Tensor.int64([], [1 << 20]) },
+      constants: {
+        s: int64(...extents),
+        box: floats([1, 1, 4]),
+        zero: Tensor.int64([], [0]),
+        one: Tensor.int64([], [1]),
+        million: Tensor.int64([], [1 << 20]),
+      },
       nodes: [op(operator, "s", "f", { value }), ...nodes],
     });
 
@@ -208,6 +214,7 @@ describe("a small file asks for little", () => {
     ["HannWindow", op("HannWindow", "million", "y"), [1]],
     ["NonZero", op("NonZero", "f", "y"), [16, 16, 16, 16]],
     ["Unique", op("Unique", "f", "y z i n"), [16, 16, 16, 16]],
+    ["NonMaxSuppression", op("NonMaxSuppression", "box f one", "y"), [1, 1 << 16, 1]],
   ] as const)("what %s knows by a formula takes memory only when it is read", async (_, node, extents) => {
     const nodes = Array.from({ length: 40 }, (_, i) => ({ ...node, name: `y${i}`, outputs: node.outputs.map((name) => `${name}${i}`) }));
     // The first one loads the operator's code.

@@ -7,6 +7,8 @@ import { known } from "../reshaping.ts";
 const mostPairs = 1e9;
 /** Scores that are looked at. */
 const mostScores = 1 << 24;
+/** Boxes whose list is held. A longer one is found again where it is read, because no budget of loading counts it. */
+const mostHeld = 1 << 14;
 
 interface Box {
   readonly left: number;
@@ -26,29 +28,40 @@ export default defineOperator("NonMaxSuppression", { since: 10 }, (context) => {
     context.invalid(`scores are [${scoresType.shape}], expected [${batches}, classes, ${count}]`);
   const size = (batches as number) * (classes as number) * (count as number);
   if (size > mostScores) context.unsupported(`${size} scores. Up to ${mostScores} are looked at`);
-  const boxes = context.constant(0, "boxes")?.toFloat32() ?? context.invalid("boxes are required");
-  const scores = context.constant(1, "scores")?.toFloat32() ?? context.invalid("scores are required");
+  const boxes = context.constant(0, "boxes") ?? context.invalid("boxes are required");
+  const scores = context.constant(1, "scores") ?? context.invalid("scores are required");
   const number = (index: number, what: string) => context.constant(index, what)?.toNumbers()[0];
   const most = number(2, "max_output_boxes_per_class") ?? 0;
   const overlap = Math.fround(number(3, "iou_threshold") ?? 0);
   const least = number(4, "score_threshold");
   if (overlap < 0 || overlap > 1) context.invalid(`iou_threshold is ${overlap}, expected 0 to 1`);
-  const budget = { left: mostPairs };
-  const found: number[] = [];
-  for (let batch = 0; batch < (batches as number); batch++) {
-    const corners = Array.from({ length: count as number }, (_, i) =>
-      boxOf(boxes.subarray((batch * (count as number) + i) * 4, (batch * (count as number) + i + 1) * 4), isCentred),
-    );
-    for (let kind = 0; kind < (classes as number); kind++) {
-      const from = (batch * (classes as number) + kind) * (count as number);
-      const own = scores.subarray(from, from + (count as number));
-      for (const index of select(context, corners, own, { most, overlap, least, budget })) found.push(batch, kind, index);
-    }
-  }
-  return known(Tensor.int64([found.length / 3, 3], found));
+  const find = () => findKept(context, boxes, scores, { isCentred, most, overlap, least, budget: { left: mostPairs } });
+  const found = find();
+  const shape = [found.length / 3, 3];
+  return known(
+    found.length / 3 > mostHeld ? new Tensor("int64", shape, () => Tensor.int64(shape, find()).bytes) : Tensor.int64(shape, found),
+  );
 });
 
+/** Batch, class and box of each that is kept. */
+function findKept(context: OperatorContext, boxes: Tensor, scores: Tensor, limits: Limits): readonly number[] {
+  const [batches, classes, count] = scores.shape as [number, number, number];
+  const [corners, own] = [boxes.toFloat32(), scores.toFloat32()];
+  const found: number[] = [];
+  for (let batch = 0; batch < batches; batch++) {
+    const ofBatch = Array.from({ length: count }, (_, i) =>
+      boxOf(corners.subarray((batch * count + i) * 4, (batch * count + i + 1) * 4), limits.isCentred),
+    );
+    for (let kind = 0; kind < classes; kind++) {
+      const from = (batch * classes + kind) * count;
+      for (const index of select(context, ofBatch, own.subarray(from, from + count), limits)) found.push(batch, kind, index);
+    }
+  }
+  return found;
+}
+
 interface Limits {
+  readonly isCentred: boolean;
   readonly most: number;
   readonly overlap: number;
   readonly least: number | undefined;
