@@ -56,8 +56,8 @@ export const gridSample = defineOperator("GridSample", { since: 16 }, (context) 
   };
 });
 
-/** Places that are made at load for one grid. */
-const mostPlaces = 1 << 22;
+/** Places along one axis, which are made at load. */
+const mostPlaces = 1 << 20;
 
 export const affineGrid = defineComposed("AffineGrid", { since: 20 }, (context) => {
   const theta = floatInput(context, 0);
@@ -69,25 +69,21 @@ export const affineGrid = defineComposed("AffineGrid", { since: 20 }, (context) 
     context.invalid(`the size is [${size}], expected 4 or 5 extents`);
   if (String(theta.shape) !== String([n, axes, axes + 1]))
     context.invalid(`theta has the shape [${theta.shape}], expected [${[n, axes, axes + 1]}]`);
-  const points = sizeOf(spatial);
-  if (points > mostPlaces) context.unsupported(`a grid of [${spatial}]. Make it at most ${mostPlaces} places`);
+  if (Math.max(...spatial) > mostPlaces) context.unsupported(`a grid of [${spatial}]. Make it at most ${mostPlaces} places along an axis`);
+  const placeOf = (i: number, extent: number) => (isAligned ? (extent > 1 ? (2 * i) / (extent - 1) - 1 : 0) : (2 * i + 1) / extent - 1);
   return {
     outputs: [{ dtype: theta.dtype, shape: [n, ...spatial, axes] }],
     write: (writer, [matrix = ""]) => {
-      // x, y, z and 1 of every place, the last axis of the grid first.
-      const rows = new Float32Array(points * (axes + 1)).fill(1);
-      let inner = 1;
-      spatial.toReversed().forEach((extent, k) => {
-        for (let point = 0; point < points; point++) {
-          const i = Math.floor(point / inner) % extent;
-          const aligned = extent > 1 ? (2 * i) / (extent - 1) - 1 : 0;
-          rows[point * (axes + 1) + k] = isAligned ? aligned : (2 * i + 1) / extent - 1;
-        }
-        inner *= extent;
-      });
-      const places = writer.floats(theta.dtype, [points, axes + 1], rows);
-      const product = writer.node("MatMul", [places, writer.transpose(matrix, [0, 2, 1])]);
-      return [writer.reshape(product, [n, ...spatial, axes])];
+      const around = spatial.map(() => 1);
+      const column = (k: number) => writer.reshape(writer.slice(matrix, 2, k, k + 1), [n, ...around, axes]);
+      // A place's row of the matrix product is a sum with a term for each axis, whose places are a vector. x, the last axis, has the first column.
+      return [
+        spatial.toReversed().reduce((sum, extent, k) => {
+          const places = Float32Array.from({ length: extent }, (_, i) => placeOf(i, extent));
+          const along = writer.floats(theta.dtype, [extent, ...around.slice(0, k), 1], places);
+          return writer.add(sum, writer.multiply(along, column(k)));
+        }, column(axes)),
+      ];
     },
   };
 });
