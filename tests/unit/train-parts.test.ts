@@ -26,7 +26,7 @@ function learningOf(
   parts: { readonly begun?: object; readonly history?: History; readonly rate?: number; readonly isFree?: () => boolean },
 ) {
   const ignore = () => undefined;
-  const { begun = {}, ...others } = parts;
+  const { begun = { classes: [] }, ...others } = parts;
   return new Learning({
     ...{
       session: session as never,

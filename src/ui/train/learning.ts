@@ -1,29 +1,21 @@
 // One run of training: asks for steps, one request after the other, tries the network on pictures that are held back, and keeps its weights.
-import { Ruin } from "../../lessons/ruin.ts";
 import { formatNumber } from "../format-number.ts";
 import type { Session } from "../session/session.ts";
 import type { WeightsPart } from "../views/view.ts";
 import { Due } from "./due.ts";
 import type { History } from "./history.ts";
 import type { Begun, Evaluated, ExamplePicture, Kept, TrainAnswers, TrainRequest } from "./request.ts";
-import { Rise } from "./rise.ts";
 import { nextRateText, type Schedule } from "./schedule.ts";
+import { type Course, Signs } from "./signs.ts";
 import { SilentChannels } from "./silent-channels.ts";
-import { adviceOf, lostText, ruinText, Standstill } from "./standstill.ts";
 import { toldText } from "./status.ts";
 import type { Pace } from "./template.ts";
 import type { WeightTiles } from "./weight-tiles.ts";
 
-export interface LearningParts {
+export interface LearningParts extends Course {
   readonly session: Session;
   readonly id: number;
-  readonly begun: Begun;
-  readonly history: History;
   readonly batch: number;
-  /** The learning rate that it begins with, as long as nobody chooses another one. */
-  readonly rate: number;
-  /** What the rate is where nobody has chosen one. */
-  readonly usualRate: number;
   /** How the rate goes on from now; undefined where it stays. */
   readonly schedule?: () => Schedule | undefined;
   /** Whether the element lets it learn. */
@@ -63,13 +55,9 @@ export class Learning {
   trouble: string | undefined;
   readonly #parts: LearningParts;
   readonly #due = new Due();
-  #rise: Rise | undefined;
-  #standstill: Standstill | undefined;
-  #ruin: Ruin | undefined;
+  readonly #signs: Signs;
   #isHeld = false;
   #rate: number;
-  /** The learning rate with which its weights became no numbers. */
-  #ruinous: number | undefined;
   /** Steps of the next request. */
   #count = 1;
   /** The weights that are looked at, and those that it goes on with. */
@@ -95,6 +83,7 @@ export class Learning {
     this.begun = parts.begun;
     this.history = parts.history;
     this.#rate = parts.rate;
+    this.#signs = new Signs(parts);
     this.silent = new SilentChannels(parts);
   }
 
@@ -103,8 +92,7 @@ export class Learning {
   }
   set rate(rate: number) {
     this.#rate = rate;
-    this.#rise?.change();
-    this.#standstill?.change();
+    this.#signs.change();
   }
 
   /** What the rate of the next step is, where it is another one than that chosen. */
@@ -112,19 +100,14 @@ export class Learning {
     return nextRateText(this.#rate, this.#parts.schedule?.(), this.history.steps);
   }
 
-  /** The learning rate with which to begin anew: the one chosen, but for one that has ruined the network: then a lower one. */
+  /** The learning rate with which to begin anew: a lower one than one that has ruined the network. */
   get rateAnew(): number {
-    const ruinous = this.#ruinous ?? this.#ruin?.rate;
-    if (ruinous === undefined) return this.#rate;
-    return [this.#rate, this.#parts.rate, this.#parts.usualRate].find((rate) => rate < ruinous) ?? ruinous / 10;
+    return this.#signs.rateAnew(this.#rate);
   }
 
-  /** Whether a second network has come apart, and what to do where its loss rises far, or stands still at that of guessing; empty where all is well. */
+  /** What to do where a loss goes wrong; empty where all is well. */
   get advice(): string {
-    const parts = { isRising: this.#rise?.isRising === true, standstill: this.#standstill };
-    const ruin = this.#ruin && ruinText(this.#ruin, this.rateAnew);
-    const own = ruin || adviceOf(parts, this.#rate, this.#parts.begun.rate);
-    return [lostText(this.history.rival?.lost), own].filter(Boolean).join(" ");
+    return this.#signs.advice(this.#rate);
   }
 
   /** Whether somebody has paused it. */
@@ -231,39 +214,20 @@ export class Learning {
     const wasApart = !Number.isFinite(history.losses.at(-1) ?? 0);
     const { losses, rivalLosses, ms } = await this.#ask<"step">({ do: "step", id, count, rate, schedule: this.#parts.schedule?.() });
     if (this.#isOver) return;
-    const first = this.#firstLoss;
-    this.#ruin ??= new Ruin(this.#guessing);
-    this.#ruin.note(losses, history.steps, rate);
+    this.#signs.note(losses, rate);
     history.note(losses);
     history.rival?.noteUntilLost(rivalLosses);
-    this.#rise ??= new Rise(first);
-    this.#rise.note(losses);
-    const score = history.scores.at(-1);
-    this.#standstill ??= new Standstill(this.begun.classes.length);
-    this.#standstill.note(losses, score && score.steps > 0 ? score.accuracy : undefined);
     this.trouble = undefined;
     this.#adapt(count, ms, (1000 * count * batch) / ms);
     const lost = losses.find((loss) => !Number.isFinite(loss));
     if (lost !== undefined) {
       this.#isHeld = true;
       // Weights that are no numbers stay so at any rate.
-      if (!wasApart) this.#ruinous = rate;
+      if (!wasApart) this.#signs.noteApart(rate);
       const advice = `“Begin anew” takes the learning rate ${formatNumber(this.rateAnew)}, or a lower one that you choose.`;
       this.trouble = `After step ${history.steps} the loss is ${lost}: the network has come apart. ${advice}`;
     } else if (this.#due.isAfter(history.steps)) await this.#try();
     this.#parts.onLearn();
-  }
-
-  /** Before the first step, on the pictures held back: no less than that of an answer by chance, as these may be few. */
-  get #firstLoss(): number | undefined {
-    // Of the two outputs that drive, the pictures held back tell another loss than the steps do.
-    return this.#guessing && Math.max(this.#guessing, this.history.scores[0]?.loss ?? 0);
-  }
-
-  /** The loss of an answer by chance, where that is known. */
-  get #guessing(): number | undefined {
-    const { kind, classes } = this.begun;
-    return kind === "classes" ? Math.log(classes.length) : undefined;
   }
 
   /** More steps in a request where there is time for more, half as many where it was late. */
