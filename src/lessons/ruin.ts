@@ -1,5 +1,6 @@
 // Whether a network that learns has come apart though its loss is still a number: it is far above that of guessing, or that it began with; or it was
 // once, and the network, which had learned before, has only guessed since. Pure.
+import { meanOf } from "./mean.ts";
 
 /** How many times as high as what guessing comes to, or as the first loss where that is higher, the loss is then. */
 const far = 10;
@@ -118,8 +119,4 @@ export function farText({ step, loss, first, isGuessing, isPast }: Far, write: (
   const what = `${high}, far above ${isGuessing ? "that of guessing" : "that it began with"}, ${low}`;
   const now = isPast ? `was ${what}, and the network only guesses since` : `is ${what}`;
   return `after step ${step.toLocaleString("en")} the loss ${now}: the network has come apart`;
-}
-
-function meanOf(some: readonly number[]): number {
-  return some.reduce((sum, one) => sum + one, 0) / some.length;
 }

@@ -49,13 +49,19 @@ const wishOf = (data: string): ElementWish => ({
 const kept = (steps: number) => ({ steps, bytes: new Uint8Array([steps]) });
 const evaluated = { steps: 0, loss: 1, accuracy: 0, confusion: [], mistakes: [] };
 
+/** A run that is held while its first step is under way. */
+async function heldWithin() {
+  const run = runOf();
+  void run.learning.goOn();
+  (await run.next("keep")).answer(kept(0));
+  (await run.next("evaluate")).answer(evaluated);
+  const step = await run.next("step");
+  run.learning.isHeld = true;
+  return { ...run, step };
+}
+
 test("weights that are looked back at wait for the step that is under way, and are saved as what they are", async () => {
-  const { learning, asked, next } = runOf();
-  void learning.goOn();
-  (await next("keep")).answer(kept(0));
-  (await next("evaluate")).answer(evaluated);
-  const step = await next("step");
-  learning.isHeld = true;
+  const { learning, asked, next, step } = await heldWithin();
   const looked = learning.look(0);
   await new Promise((resolve) => setTimeout(resolve));
   expect(asked).toEqual([]);
@@ -70,12 +76,7 @@ test("weights that are looked back at wait for the step that is under way, and a
 });
 
 test("where it goes on is kept with each pause, and the pause is told when it is", async () => {
-  const { learning, asked, next } = runOf();
-  void learning.goOn();
-  (await next("keep")).answer(kept(0));
-  (await next("evaluate")).answer(evaluated);
-  const step = await next("step");
-  learning.isHeld = true;
+  const { learning, asked, next, step } = await heldWithin();
   step.answer({ losses: [1], rivalLosses: [], steps: 1, ms: 1 });
   const keep = await next("keep");
   expect(keep.request).toMatchObject({ isToGoOn: true });

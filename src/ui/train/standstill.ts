@@ -1,4 +1,5 @@
 // Whether a network that is to tell classes learns nothing: its loss stays at that of guessing, or above; and what to do where it learns badly. Pure.
+import { meanOf } from "../../lessons/mean.ts";
 import { farText, type Ruin } from "../../lessons/ruin.ts";
 import { formatNumber } from "../format-number.ts";
 import type { History } from "./history.ts";
@@ -52,10 +53,6 @@ export class Standstill {
     this.#last.length = 0;
     this.#isStuck = false;
   }
-}
-
-function meanOf(some: readonly number[]): number {
-  return some.reduce((sum, one) => sum + one, 0) / some.length;
 }
 
 const rounded = (number: number) => formatNumber(Number(number.toPrecision(3)));

@@ -1,4 +1,5 @@
 // How far a training is, in one line. Pure.
+import { meanOf } from "../../lessons/mean.ts";
 import { countOf } from "../count-of.ts";
 import type { Learning } from "./learning.ts";
 
@@ -9,7 +10,7 @@ const lastSteps = 20;
 function lossText({ losses }: Learning["history"]): string | undefined {
   const last = losses.slice(-lastSteps);
   if (last.length < 2) return last[0]?.toFixed(3);
-  return `${(last.reduce((sum, one) => sum + one, 0) / last.length).toFixed(3)}, the mean of the last ${last.length} steps`;
+  return `${meanOf(last).toFixed(3)}, the mean of the last ${last.length} steps`;
 }
 
 /** When weights were as they are: after so many steps. */
