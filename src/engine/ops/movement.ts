@@ -62,6 +62,8 @@ function evaluateMoves(
   moves: readonly Move[],
   fill?: number,
 ): Tensor[] {
+  // Read once: a constant may compute its elements each time.
+  const sources = inputs.map((x) => x?.bytes);
   return outputs.map((type, index) => {
     const bytes =
       fill === undefined
@@ -69,10 +71,9 @@ function evaluateMoves(
         : Tensor.filled(type.dtype, type.shape, fill).bytes;
     for (const move of moves) {
       if (move.output !== index) continue;
-      const x = inputs[move.input] as Tensor;
       copyElements(
-        x.bytes,
-        move.from({ offset: 0, strides: denseStrides(x.shape) }),
+        sources[move.input] as Uint8Array,
+        move.from({ offset: 0, strides: denseStrides((inputs[move.input] as Tensor).shape) }),
         bytes,
         move.to({ offset: 0, strides: denseStrides(type.shape) }),
         move.shape,

@@ -26,10 +26,12 @@ export default [
         const width = inner * bytesPerElement(data.dtype);
         const rows = (picked as Tensor).toNumbers().map((index) => fromStart(index, extent));
         const bytes = new Uint8Array(outer * rows.length * width);
+        // Read once: a constant may compute its elements each time.
+        const { bytes: source } = x as Tensor;
         for (let o = 0; o < outer; o++)
           for (const [j, row] of rows.entries()) {
             const start = (o * extent + row) * width;
-            bytes.set((x as Tensor).bytes.subarray(start, start + width), (o * rows.length + j) * width);
+            bytes.set(source.subarray(start, start + width), (o * rows.length + j) * width);
           }
         return [new Tensor(data.dtype, shape, bytes)];
       },

@@ -1,0 +1,98 @@
+// Constants whose elements are computed each time they are read: what is made of them at load reads each of them once, or a small file would ask for minutes.
+import { expect, test } from "vitest";
+import { inferGraph } from "../../src/engine/passes/infer.ts";
+import { Tensor } from "../../src/engine/tensor.ts";
+import { everything } from "../support/catalog.ts";
+import { ints, noise } from "../support/graphs.ts";
+import { graphOfCase, type OperatorCase } from "../support/operator-case.ts";
+
+/** The same tensor, that tells when it is read. */
+const heard = ({ dtype, shape, bytes }: Tensor, onRead: () => void): Tensor =>
+  new Tensor(dtype, shape, () => {
+    onRead();
+    return bytes;
+  });
+
+/** The operators, whose evaluation is given tensors that count how often each is read. */
+function counting(counts: number[]): typeof everything {
+  const find: typeof everything.find = (domain, name) => {
+    const operator = everything.find(domain, name);
+    return (
+      operator && {
+        ...operator,
+        describe: (context) => {
+          const { evaluate, ...operation } = operator.describe(context);
+          if (!evaluate) return operation;
+          const own = (inputs: readonly (Tensor | undefined)[]) =>
+            inputs.map((tensor, i) => {
+              counts[i] = 0;
+              return tensor && heard(tensor, () => counts.splice(i, 1, (counts[i] as number) + 1));
+            });
+          return { ...operation, evaluate: (inputs) => evaluate(own(inputs)) };
+        },
+      }
+    );
+  };
+  return { ...everything, find };
+}
+
+const whole = (shape: readonly number[]) =>
+  Tensor.int64(
+    shape,
+    noise(shape)
+      .toNumbers()
+      .map((number) => Math.round(100 * number)),
+  );
+const bytes = (...values: number[]) => Tensor.from("uint8", [values.length], values);
+const scalar = (value: number) => Tensor.from("float32", [], [value]);
+const x = noise([2, 4, 6]);
+
+type Row = readonly [operator: string, inputs: readonly Tensor[], rest?: Omit<OperatorCase, "operator" | "why" | "inputs">];
+
+const rows: readonly Row[] = [
+  ["Gather", [x, ints(3, -1, 0)], { attributes: { axis: 1 } }],
+  ["Gather", [x, Tensor.int64([2, 2], [1, 0, 1, 1])]],
+  ["Split", [x, ints(1, 2, 1)], { attributes: { axis: 1 }, outputs: 3 }],
+  ...["constant", "reflect", "edge", "wrap"].map((mode): Row => ["Pad", [x, ints(0, 2, 1, 1, 3, 2)], { attributes: { mode } }]),
+  ["Concat", [x, noise([2, 1, 6], 2), noise([2, 3, 6], 3)], { attributes: { axis: 1 } }],
+  ["Transpose", [x], { attributes: { perm: [2, 0, 1] } }],
+  ["Slice", [x, ints(-1), ints(-9), ints(2), ints(-2)]],
+  ["Tile", [x, ints(1, 3, 2)]],
+  ["Expand", [noise([4, 1]), ints(2, 4, 3)]],
+  ["DepthToSpace", [noise([1, 8, 2, 3])], { attributes: { blocksize: 2 } }],
+  ["SpaceToDepth", [noise([1, 2, 4, 6])], { attributes: { blocksize: 2 } }],
+  ["Reshape", [x, ints(6, 8)]],
+  ["Flatten", [x]],
+  ["Squeeze", [noise([2, 1, 3]), ints(1)]],
+  ["Unsqueeze", [x, ints(0)]],
+  ["Identity", [x]],
+  ["Relu", [x]],
+  ["Add", [x, noise([4, 1], 2)]],
+  ["Where", [Tensor.from("bool", [6], [1, 0, 1, 1, 0, 0]), x, scalar(0)]],
+  ["Sum", [x, noise([6], 2), scalar(1)]],
+  ["Clip", [x, scalar(-0.5), scalar(0.5)]],
+  ["Cast", [x], { attributes: { to: 7 } }],
+  ["ReduceSum", [x, ints(1)]],
+  ["ReduceLogSumExp", [x, ints(0, 2)]],
+  ["ReduceMax", [whole([3, 4])]],
+  ["CumSum", [x, Tensor.int64([], [1])]],
+  ["CumProd", [whole([2, 5]), Tensor.int64([], [0])], { attributes: { reverse: 1 } }],
+  ["Trilu", [noise([4, 4])]],
+  ["BitwiseNot", [bytes(1, 2, 255)]],
+  ["BitwiseXor", [bytes(1, 2, 255), bytes(7)]],
+  ["BitCast", [x], { attributes: { to: 6 } }],
+  ["QuantizeLinear", [x, Tensor.from("float32", [4], [0.1, 0.2, 0.3, 0.4]), bytes(100, 110, 120, 130)]],
+];
+
+test.each(rows.map(([operator, inputs, rest]) => ({ operator, inputs, ...rest })))("$operator reads each constant once (%#)", (one) => {
+  const graph = graphOfCase({ ...one, why: "", known: [...one.inputs.keys()] });
+  const counts: number[] = [];
+  const [counted, usual] = [counting(counts), everything].map((catalog) => inferGraph(graph, catalog));
+  expect(counted?.obstacles).toEqual([]);
+  expect(Math.max(...counts)).toBe(1);
+  for (const name of graph.outputs) {
+    const [found, expected] = [counted, usual].map((inference) => inference?.graph.initializers.get(name)?.bytes);
+    expect(found).toEqual(expected);
+    expect(found?.length).toBeGreaterThan(0);
+  }
+});
