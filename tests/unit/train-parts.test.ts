@@ -20,6 +20,8 @@ import { Worst } from "../../src/ui/train/worst.ts";
 
 const kept = (steps: number) => ({ steps, bytes: new Uint8Array([steps % 256]) });
 
+const every25 = Array.from({ length: 10 }, (_, i) => 25 * i);
+
 /** A run of training whose session stands for the engine; it is heard by nobody. */
 function learningOf(
   session: object,
@@ -73,7 +75,7 @@ describe("a history", () => {
     const history = new History("a");
     const large = (steps: number) => ({ ...kept(steps), bytes: new Uint8Array(100), checkpoints: { own: new Uint8Array(300) } });
     for (let step = 0; step <= 500; step++) {
-      if (history.isKeepingDue) history.keep(large(step), 700);
+      if (history.isKeepingDue) history.keep(large(step), undefined, 700);
       expect(step - (history.latest?.steps ?? 0)).toBeLessThan(25);
       history.note([1]);
     }
@@ -82,20 +84,30 @@ describe("a history", () => {
     expect(steps.length).toBeGreaterThan(2);
     expect(100 * steps.length + 300).toBeLessThanOrEqual(700);
     // The first and the last are kept, though they alone are more.
-    for (const step of [600, 700]) history.keep(large(step), 50);
+    for (const step of [600, 700]) history.keep(large(step), undefined, 50);
     expect(history.kept.map((one) => one.steps)).toEqual([0, 700]);
   });
 
   test("counts what a pause keeps among its bytes, and keeps that however large it is", () => {
     const history = new History("a");
-    for (const step of [0, 25, 50, 75]) history.keep({ ...kept(step), bytes: new Uint8Array(100) }, 700);
+    for (const step of [0, 25, 50, 75]) history.keep({ ...kept(step), bytes: new Uint8Array(100) }, undefined, 700);
     const paused = { ...kept(80), bytes: new Uint8Array(100), checkpoints: { own: new Uint8Array(300) } };
-    history.keepPaused(paused, 700);
+    history.keepPaused(paused, undefined, 700);
     expect(history.kept.map(({ steps }) => steps)).toEqual([0, 75]);
     expect(history.latest).toBe(paused);
-    history.keepPaused(paused, 50);
+    history.keepPaused(paused, undefined, 50);
     expect(history.kept.map(({ steps }) => steps)).toEqual([0, 75]);
     expect(history.latest).toBe(paused);
+  });
+
+  test.each(every25)("keeps the weights after step %i while somebody looks at them, however many or large the others are", (looked) => {
+    const history = new History("a");
+    for (const step of every25) history.keep(kept(step));
+    history.keepPaused({ ...kept(240), bytes: new Uint8Array(100) }, looked, 50);
+    const ends = [0, 225];
+    expect(history.kept.map(({ steps }) => steps)).toEqual([...new Set([...ends, looked])].sort((a, b) => a - b));
+    history.keep({ ...kept(250), bytes: new Uint8Array(100) }, looked, 50);
+    expect(history.kept.map(({ steps }) => steps)).toEqual([...new Set([0, 250, looked])].sort((a, b) => a - b));
   });
 
   test("is cut where the GPU was lost: what was learned after the last weights is told no more", () => {
@@ -148,19 +160,19 @@ describe("what is looked back at", () => {
 
   test("is what was asked for last, however quickly one looks, and what was learned is never lost", async () => {
     const { learning, weights } = learn();
-    await Promise.all([0, 1, undefined, 2, 0].map((index) => learning.look(index)));
+    await Promise.all([0, 3, undefined, 6, 0].map((steps) => learning.look(steps)));
     expect([learning.looked, weights()]).toEqual([0, 0]);
     const asked = learning.look(undefined);
     expect(learning.looked).toBeUndefined();
-    await Promise.all([asked, learning.look(1)]);
-    expect([learning.looked, weights()]).toEqual([1, 3]);
+    await Promise.all([asked, learning.look(3)]);
+    expect([learning.looked, weights()]).toEqual([3, 3]);
     await learning.look(undefined);
     expect(weights()).toBe(9);
   });
 
   test("is saved with as many steps as it had taken", async () => {
     const { learning } = learn();
-    await learning.look(1);
+    await learning.look(3);
     expect((await learning.keep()).steps).toBe(3);
     await learning.look(undefined);
     expect((await learning.keep()).steps).toBe(9);

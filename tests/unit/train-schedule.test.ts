@@ -70,8 +70,9 @@ test("with another schedule it goes on: the next request follows it, and what is
   const ignore = () => undefined;
   const learning = new Learning({
     ...{ session, id: 1, begun: begunTraining, history: new History("a"), batch: 1, rate: 1, usualRate: 1, values: () => [] },
-    ...{ isFree: () => false, schedule: () => schedule, onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
+    ...{ isFree: () => true, schedule: () => schedule, onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
   });
+  learning.isHeld = true;
   await learning.goOn(true);
   schedule = readSchedule("cosine:2");
   expect(learning.nextRate).toBe("next step 0.5");

@@ -81,13 +81,12 @@ test("it is not asked how good it is, and the status and what is read aloud say 
   const begun = { kind: "classes", classes: ["a", "b"], count: 4, heldBack: 0, leftOut: 0 } as const;
   const learning = new Learning({
     ...{ session: session as never, id: 1, begun: begun as never, history: new History("a"), batch: 1, rate: 1, usualRate: 1 },
-    ...{ isFree: () => false, values: () => [], onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
+    ...{ isFree: () => true, values: () => [], onChange: ignore, onLearn: ignore, onKeep: ignore, onFail: ignore },
   });
+  learning.isHeld = true;
   await learning.goOn(true);
   expect(asked).toEqual(["keep", "step"]);
-  expect(statusText(learning, false)).toBe(
-    "Learns from 4 pictures · step 1 · 100 pictures/s · loss 0.500 · no picture is held back to try it on",
-  );
+  expect(statusText(learning, false)).toBe("Paused · step 1 · 100 pictures/s · loss 0.500 · no picture is held back to try it on");
   await learning.goOn(true);
   expect(statusText(learning, false)).toContain("loss 0.500, the mean of the last 2 steps ·");
   const unread = ["line 3: it has no class", "'a/b.png'"];

@@ -70,27 +70,34 @@ export class History {
     if (at >= 0) this.lost = { step: this.steps + 1, loss: losses[at] as number };
   }
 
-  /** Keeps weights to look back at, and to go on from: nobody goes on from one before the last. @param most bytes of all */
-  keep(kept: Kept, most = mostBytes): void {
+  /**
+   * Keeps weights to look back at, and to go on from: nobody goes on from one before the last.
+   *
+   * @param looked how many steps the weights had that somebody looks at, which stay
+   * @param most bytes of all
+   */
+  keep(kept: Kept, looked?: number, most = mostBytes): void {
     const before = this.#kept.filter(({ steps }) => steps < kept.steps).map(weightsOf);
     this.#kept = [...before, kept];
     this.#paused = undefined;
-    this.#thin(most);
+    this.#thin(looked, most);
   }
 
-  /** Keeps where it goes on after a pause: nobody looks back at it. @param most bytes of all */
-  keepPaused(kept: Kept, most = mostBytes): void {
+  /** Keeps where it goes on after a pause, at which nobody looks back. What is told besides is that of `keep`. */
+  keepPaused(kept: Kept, looked?: number, most = mostBytes): void {
     this.#kept = this.#kept.map(weightsOf);
     this.#paused = kept;
-    this.#thin(most);
+    this.#thin(looked, most);
   }
 
-  /** Where there are too many, or too large ones, every second one goes, but never the first and the last. */
-  #thin(most: number): void {
-    while (this.#kept.length > mostKept || (this.#kept.length > 2 && this.#bytes > most)) {
+  /** Where there are too many, or too large ones, every second one goes, but never the first, the last, and the one that is looked at. */
+  #thin(looked: number | undefined, most: number): void {
+    while (this.#kept.length > mostKept || this.#bytes > most) {
       const last = this.#kept.length - 1;
+      const rest = this.#kept.filter(({ steps }, i) => i === 0 || i === last || steps === looked || (i % 2 === 0 && i !== last - 1));
+      if (rest.length > last) return;
       if (last >= mostKept) this.#interval *= 2;
-      this.#kept = this.#kept.filter((_, i) => (i % 2 === 0 && i !== last - 1) || i === last);
+      this.#kept = rest;
     }
   }
 

@@ -37,6 +37,8 @@ const mostSteps = 64;
 const mostKeeping = 0.1;
 /** How long no single step is asked for until weights are read back. */
 const restMs = 1000;
+/** Single steps that wait, at most: a key that is held down orders more than are taken. */
+const mostOrdered = 10;
 /** Between two sentences that are read aloud. */
 const quietMs = 20_000;
 const paceMs: Readonly<Record<Pace, number>> = { fast: 0, brisk: 100, slow: 1000 };
@@ -61,9 +63,9 @@ export class Learning {
   /** Steps of the next request. */
   #count = 1;
   /** The weights that are looked at, and those that it goes on with. */
-  #looked: { readonly index: number; readonly shown: Kept; readonly now: Kept } | undefined;
+  #looked: { readonly shown: Kept; readonly now: Kept } | undefined;
   /** What somebody asked for last: what was asked for before is passed over. */
-  #wanted: { readonly index: number | undefined } | undefined;
+  #wanted: { readonly shown: Kept | undefined } | undefined;
   /** What was begun last with the weights: the next waits for it, so that nobody changes or reads them within a step. */
   #turn: Promise<unknown> = Promise.resolve();
   #toldAt = Number.NEGATIVE_INFINITY;
@@ -116,6 +118,7 @@ export class Learning {
   }
   set isHeld(isHeld: boolean) {
     this.#isHeld = isHeld;
+    this.#ordered = 0;
     void this.goOn();
   }
 
@@ -124,9 +127,9 @@ export class Learning {
     return this.#isStepping;
   }
 
-  /** Which of the weights kept is looked at; undefined for the latest of all. */
+  /** How many steps the kept weights had that are looked at; undefined for the latest of all. */
   get looked(): number | undefined {
-    return this.#wanted?.index;
+    return this.#wanted?.shown?.steps;
   }
 
   /** Whether the weights are no longer those that it began with. */
@@ -144,10 +147,11 @@ export class Learning {
   /**
    * Takes steps until somebody pauses it or it is over. No frame is needed: nobody has to look.
    *
-   * @param isOne whether a single step is asked for, which follows those that are under way
+   * @param isOne whether a single step is asked for, which follows those that are under way, unless somebody pauses or looks back before
    */
   async goOn(isOne = false): Promise<void> {
-    if (isOne) this.#ordered++;
+    if (!this.#parts.isFree()) this.#ordered = 0;
+    else if (isOne) this.#ordered = Math.min(mostOrdered, this.#ordered + 1);
     this.#parts.onChange();
     if (this.#isUnderWay || !this.#isWanted) return;
     this.#isUnderWay = true;
@@ -155,18 +159,20 @@ export class Learning {
     let isSingle = false;
     try {
       while (this.#isWanted) {
-        isSingle = !this.#mayStep;
+        isSingle = this.#isHeld;
         this.#ordered = isSingle ? this.#ordered - 1 : 0;
-        const begun = performance.now();
+        const [begun, wanted] = [performance.now(), this.#wanted];
         this.#isStepping = true;
-        await this.#inTurn(() => this.#advance(isSingle ? 1 : this.#count));
+        await this.#inTurn(() => this.#advance(isSingle ? 1 : this.#count, wanted));
         this.#isStepping = false;
         this.#parts.onChange();
         const rest = paceMs[this.pace] - (performance.now() - begun);
         if (!isSingle && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
       }
-      this.#isStepping = true;
-      if (!isSingle) await this.#keepPaused();
+      if (!isSingle) {
+        this.#isStepping = true;
+        await this.#keepPaused();
+      }
     } catch (error) {
       if (!this.#isOver && (error as Error).name !== "AbortError") this.#parts.onFail(error as Error);
       this.#isOver ||= (error as Error).name !== "AbortError";
@@ -182,20 +188,17 @@ export class Learning {
   }
 
   get #isWanted(): boolean {
-    return this.#mayStep || (this.#ordered > 0 && !this.#isOver);
-  }
-
-  get #mayStep(): boolean {
-    return !this.#isOver && !this.#isHeld && this.#parts.isFree();
+    return !this.#isOver && this.#parts.isFree() && (!this.#isHeld || this.#ordered > 0);
   }
 
   #ask<Do extends TrainRequest["do"]>(request: Extract<TrainRequest, { do: Do }>): Promise<TrainAnswers[Do]> {
     return this.#parts.session.ask({ kind: "train", request }) as Promise<TrainAnswers[Do]>;
   }
 
-  async #advance(count: number): Promise<void> {
+  /** @param wanted what was asked for to be looked at when these steps were: what is asked for later follows them */
+  async #advance(count: number, wanted: object | undefined): Promise<void> {
     if (this.#isOver) return;
-    const [{ history }, { id, batch }, wanted] = [this, this.#parts, this.#wanted];
+    const [{ history }, { id, batch }] = [this, this.#parts];
     if (this.#looked) await this.#look(undefined);
     if (this.#wanted === wanted) this.#wanted = undefined;
     // Weights that have come apart are worth nothing.
@@ -206,7 +209,7 @@ export class Learning {
       if (this.#isOver) return;
       // The first one also makes ready.
       if (history.steps > 0) this.#noteKeeping(begun);
-      history.keep(kept);
+      history.keep(kept, this.looked);
       this.#parts.onKeep();
     }
     if (history.scores.length === 0 && !this.#isUntried) await this.#try();
@@ -222,6 +225,7 @@ export class Learning {
     const lost = losses.find((loss) => !Number.isFinite(loss));
     if (lost !== undefined) {
       this.#isHeld = true;
+      this.#ordered = 0;
       // Weights that are no numbers stay so at any rate.
       if (!wasApart) this.#signs.noteApart(rate);
       const advice = `“Begin anew” takes the learning rate ${formatNumber(this.rateAnew)}, or a lower one that you choose.`;
@@ -272,23 +276,23 @@ export class Learning {
     return done;
   }
 
-  /** Goes back to weights that were kept, or, for undefined, to those that it goes on with. It is paused meanwhile. */
-  look(index: number | undefined): Promise<void> {
-    const wanted = { index };
+  /** Goes back to weights that were kept after so many steps, or, for undefined, to those that it goes on with. It is paused meanwhile. */
+  look(steps: number | undefined): Promise<void> {
+    const wanted = { shown: this.history.kept.find((kept) => kept.steps === steps) };
     this.#wanted = wanted;
+    this.#ordered = 0;
     this.#parts.onChange();
     return this.#inTurn(async () => {
-      if (this.#wanted === wanted) await this.#look(index);
+      if (this.#wanted === wanted) await this.#look(wanted.shown);
     });
   }
 
-  async #look(index: number | undefined): Promise<void> {
+  async #look(kept: Kept | undefined): Promise<void> {
     if (this.#isOver) return;
     const now = this.#looked?.now ?? (await this.#keep(true));
-    const shown = index === undefined ? now : this.history.kept[index];
-    if (!shown || this.#isOver) return;
-    this.#looked = index === undefined ? undefined : { index, shown, now };
-    await this.#ask<"look">({ do: "look", id: this.#parts.id, kept: shown, isToGoOn: index === undefined });
+    if (this.#isOver) return;
+    this.#looked = kept && { shown: kept, now };
+    await this.#ask<"look">({ do: "look", id: this.#parts.id, kept: kept ?? now, isToGoOn: !kept });
     this.#parts.onChange();
   }
 
@@ -311,7 +315,7 @@ export class Learning {
     const begun = performance.now();
     const kept = await this.keepToGoOn().catch(() => undefined);
     this.#noteKeeping(begun);
-    if (kept && !this.#isOver) this.history.keepPaused(kept);
+    if (kept && !this.#isOver) this.history.keepPaused(kept, this.looked);
   }
 
   /** Of single steps only the last is kept, and not more often than keeping may take time. */

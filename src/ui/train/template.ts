@@ -40,7 +40,7 @@ export interface RunView {
   readonly curves: Element | undefined;
   /** How many steps the weights had that are kept, by age. */
   readonly kept: readonly number[];
-  /** Which of them is looked at; undefined for the latest of all. */
+  /** The one of them that is looked at; undefined for the latest of all. */
   readonly looked: number | undefined;
   readonly evaluated: Evaluated | undefined;
   /** What else is to be known, such as of channels that are silent. */
@@ -68,7 +68,8 @@ export interface TrainActions {
   setRate(rate: number): void;
   setPace(pace: Pace): void;
   setDrawn(part: DrawnPart): void;
-  look(index: number | undefined): void;
+  /** @param steps that the weights had which are looked at; undefined for the latest */
+  look(steps: number | undefined): void;
   /** Shows a picture to the network. */
   open(picture: ExamplePicture): void;
   /** Shows it another one of those held back, or learned from. */
@@ -146,11 +147,7 @@ function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
 /** The slider back through what it knew before. */
 function keptTemplate({ kept, looked }: RunView, actions: TrainActions): TemplateResult | typeof nothing {
   if (kept.length < 2) return nothing;
-  const said = (index: number | undefined) => (index === undefined ? "now" : afterSteps(kept[index] as number));
-  const choose = (event: Event) => {
-    const index = Number((event.target as HTMLInputElement).value);
-    actions.look(index >= kept.length ? undefined : index);
-  };
+  const said = looked === undefined ? "now" : afterSteps(looked);
   return html`
     <label class="train-kept">
       Look back
@@ -159,11 +156,11 @@ function keptTemplate({ kept, looked }: RunView, actions: TrainActions): Templat
         min="0"
         max=${kept.length}
         step="1"
-        aria-valuetext=${said(looked)}
-        .value=${live(`${looked ?? kept.length}`)}
-        @input=${choose}
+        aria-valuetext=${said}
+        .value=${live(`${looked === undefined ? kept.length : kept.indexOf(looked)}`)}
+        @input=${(event: Event) => actions.look(kept[Number((event.target as HTMLInputElement).value)])}
       />
-      <output>${said(looked)}</output>
+      <output>${said}</output>
     </label>
   `;
 }

@@ -239,10 +239,10 @@ export class Training extends UpdatedPart {
       this.update();
     },
     resume: () => void this.#try(() => this.#resume()),
-    look: (index) =>
+    look: (steps) =>
       void this.#try(async () => {
         this.#set({ isHeld: true });
-        await this.#learning?.look(index);
+        await this.#learning?.look(steps);
       }),
     open: (picture) => this.#open(picture),
     next: () =>
