@@ -211,6 +211,14 @@ const products: readonly OperatorCase[] = [
   ]),
   { ...microsoft, operator: "QGemm", inputs: [...triple(left, 0.125, 3), ...triple(right, 0.5, 2), undefined] },
   { operator: "MatMulInteger", why: "rows and columns", inputs: [left, right, list("uint8", 1, 2, 3, 4, 5), list("int8", 4, 3, -2, 1)] },
+  ...[[], [2, 3]].map(
+    (known): OperatorCase => ({
+      operator: "MatMulInteger",
+      why: `zero points of several axes, known: ${known}`,
+      inputs: [steps("uint8", [2, 3, 5]), steps("int8", [2, 5, 4], 2), steps("uint8", [2, 3, 1], 3), steps("int8", [1, 4], 4)],
+      known,
+    }),
+  ),
   { operator: "MatMulInteger", why: "without zero points, a batch", inputs: [steps("int8", [3, 2, 5]), steps("int8", [5, 3], 2)] },
   {
     operator: "MatMulInteger",

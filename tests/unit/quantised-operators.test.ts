@@ -10,6 +10,11 @@ const zeros = (dtype: DataType, ...shape: number[]) => Tensor.filled(dtype, shap
 const x = noise([2, 3, 4]);
 const one = noise([]);
 const picture = [zeros("uint8", 1, 2, 5, 5), one, zeros("uint8")];
+const matrices = [zeros("uint8", 2, 3), zeros("int8", 3, 4)];
+const [uint8, int8] = [
+  [one, zeros("uint8")],
+  [one, zeros("int8")],
+];
 const weights = [zeros("int8", 3, 2, 3, 3), one, zeros("int8")];
 
 type Attributes = NonNullable<OperatorCase["attributes"]>;
@@ -59,6 +64,42 @@ const refusals: readonly (readonly [Omit<OperatorCase, "why">, string])[] = [
   [
     { operator: "MatMulInteger", inputs: [zeros("uint8", 1, 2 ** 22 + 1), zeros("uint8", 2 ** 22 + 1, 1)] },
     "sums of 4194305 products; up to 4194304 are supported",
+  ],
+  [{ operator: "MatMulInteger", inputs: [...matrices, zeros("uint8", 3)] }, "input 2 has zero points of shape [3], which do not fit [2,3]"],
+  [{ operator: "MatMulInteger", inputs: [...matrices, zeros("uint8", 1, 2)] }, "zero points of shape [1,2], which do not fit [2,3]"],
+  [{ operator: "MatMulInteger", inputs: [...matrices, zeros("uint8", 1, 2, 1)] }, "zero points of shape [1,2,1], which do not fit [2,3]"],
+  [{ operator: "MatMulInteger", inputs: [...matrices, undefined, zeros("uint8")] }, "input 3 is a zero point of uint8, its steps are int8"],
+  [
+    { operator: "ConvInteger", inputs: [picture[0], weights[0], undefined, zeros("int8", 2)] },
+    "zero points of shape [2], which do not fit [3,2,3,3]",
+  ],
+  [
+    { operator: "QLinearMatMul", inputs: [matrices[0], noise([2, 1]), zeros("uint8", 2, 1), matrices[1], ...int8, ...uint8] },
+    "input 1 has scales of shape [2,1]. Give one, or a list of them",
+  ],
+  [
+    { operator: "QLinearMatMul", inputs: [matrices[0], noise([3]), zeros("uint8", 3), matrices[1], ...int8, ...uint8] },
+    "a scale of shape [3] does not fit [2,3] along axis 0, expected [2]",
+  ],
+  [
+    { operator: "QLinearConv", inputs: [...picture, zeros("int8", 3, 2, 3, 3), noise([2]), zeros("int8", 2), ...uint8] },
+    "a scale of shape [2] does not fit [3,2,3,3] along axis 0, expected [3]",
+  ],
+  [
+    { operator: "QGemm", domain: "com.microsoft", inputs: [matrices[0], ...uint8, matrices[1], noise([3]), zeros("int8", 3)] },
+    "a scale of shape [3] does not fit [3,4] along axis 1, expected [4]",
+  ],
+  [
+    {
+      operator: "QLinearAdd",
+      domain: "com.microsoft",
+      inputs: [matrices[0], ...uint8, matrices[0], noise([4]), zeros("uint8", 4), ...uint8],
+    },
+    "a scale of shape [4] does not fit [2,3] along axis 1, expected [3]",
+  ],
+  [
+    { operator: "QLinearSigmoid", domain: "com.microsoft", inputs: [matrices[0], ...uint8, one, zeros("uint8", 7)] },
+    "input 4 has zero points of shape [7], expected one",
   ],
   ...fusedRefusals.map(
     ([attributes, reason, residual]) =>

@@ -98,13 +98,18 @@ function biasOf({ input, inputs }: Call, at: number, alpha = 1): NdArray | undef
 
 const one = ndArray("float32", [], Float64Array.of(1));
 
+/** Steps less their zero points. ONNX spreads zero points of several axes over the others. */
+function lessZeros(x: NdArray, zero: NdArray | undefined, axis: number): NdArray {
+  return zero && zero.shape.length > 1 ? zip(x, zero, (a, b) => a - b, "float32") : dequantized(x, one, zero, { axis });
+}
+
 /** Sums of whole numbers. */
 const sums =
   (operators: Operators, name: string, axes: (a: NdArray, b: NdArray) => readonly [number, number]): Evaluate =>
   (call) => {
     const [a, b] = [call.input(0), call.input(1)];
     const [left, right] = axes(a, b);
-    const operands = [dequantized(a, one, call.inputs[2], { axis: left }), dequantized(b, one, call.inputs[3], { axis: right })];
+    const operands = [lessZeros(a, call.inputs[2], left), lessZeros(b, call.inputs[3], right)];
     return { ...evaluate(call, operators, name, operands), dtype: "int32" };
   };
 

@@ -37,13 +37,18 @@ export interface Grid {
 }
 
 /**
- * Reads `axis` and `block_size`.
+ * Which scales the elements have.
  *
+ * @param axis along which a list of scales lies, and `block` how many elements share one: the attributes where they are not given
  * @throws ModelError for a scale, or a zero point, whose shape does not fit
  */
-export function readGrid(context: OperatorContext, { shape }: Operand, scale: Operand, zeroPoint: Operand | undefined): Grid {
-  const axis = context.attributes.integer("axis", 1);
-  const block = context.attributes.integer("block_size", 0, 0);
+export function readGrid(
+  context: OperatorContext,
+  { shape }: Operand,
+  scale: Operand,
+  zeroPoint: Operand | undefined,
+  { axis, block } = { axis: context.attributes.integer("axis", 1), block: context.attributes.integer("block_size", 0, 0) },
+): Grid {
   if (!isScaleType(scale.dtype)) context.invalid(`the scale is ${scale.dtype}, expected ${scaleTypes.join(", ")}`);
   if (zeroPoint && !sameShape(zeroPoint.shape, scale.shape) && sizeOf(zeroPoint.shape) * sizeOf(scale.shape) !== 1)
     context.invalid(`the zero point has the shape [${zeroPoint.shape}], the scale [${scale.shape}]`);

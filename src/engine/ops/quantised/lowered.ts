@@ -10,7 +10,7 @@ import type { Attributes, Composed, Writer } from "../on-demand/composed.ts";
 import { matMul, productAndRow } from "../on-demand/matmul.ts";
 import type { Operand, Operation, Operator, OperatorContext } from "../operator.ts";
 import { describePool } from "../pool.ts";
-import { isScaleType, rangeOf } from "./grid.ts";
+import { isScaleType, rangeOf, readGrid } from "./grid.ts";
 import { convolutionSums, exactNumbers, losesSteps, matrixSums } from "./sums.ts";
 
 export type Describe = (context: OperatorContext) => Composed;
@@ -35,22 +35,27 @@ type Triple = readonly [steps: number, scale: number, zeroPoint: number];
 
 const tripleAt = (index: number): Triple => [index, index + 1, index + 2];
 
-/** The numbers that steps stand for. */
-function numbersOf(context: OperatorContext, [at, scaleAt, zeroAt]: Triple): Operand {
+/** The numbers that steps stand for. @param axis along which a list of scales lies */
+function numbersOf(context: OperatorContext, [at, scaleAt, zeroAt]: Triple, axis = 1): Operand {
   const [steps, scale, zeroPoint] = [context.input(at), context.input(scaleAt), context.inputs[zeroAt]];
   rangeOf(context, steps.dtype);
   if (!isScaleType(scale.dtype)) context.invalid(`input ${scaleAt} is a scale of ${scale.dtype}, expected floating point`);
   if (zeroPoint && zeroPoint.dtype !== steps.dtype)
     context.invalid(`input ${zeroAt} is a zero point of ${zeroPoint.dtype}, its steps are ${steps.dtype}`);
+  if (scale.shape.length > 1) context.unsupported(`input ${scaleAt} has scales of shape [${scale.shape}]. Give one, or a list of them`);
+  readGrid(context, steps, scale, zeroPoint, { axis, block: 0 });
   return { dtype: scale.dtype, shape: steps.shape };
 }
 
 /** The type of the steps of an output, by its scale and zero point; that of the first input where it has no zero point. */
 function stepsOf(context: OperatorContext, scaleAt: number, shape: Shape | undefined, first = 0): Operation["outputs"][number] {
-  const [scale, { dtype }] = [context.input(scaleAt), context.inputs[scaleAt + 1] ?? context.input(first)];
+  const [scale, zeroPoint] = [context.input(scaleAt), context.inputs[scaleAt + 1]];
+  const { dtype } = zeroPoint ?? context.input(first);
   rangeOf(context, dtype);
-  if (!isScaleType(scale.dtype) || sizeOf(scale.shape) !== 1)
+  const isOne = (operand: Operand) => operand.shape.length < 2 && sizeOf(operand.shape) === 1;
+  if (!isScaleType(scale.dtype) || !isOne(scale))
     context.invalid(`input ${scaleAt} is a scale of ${scale.dtype} [${scale.shape}], expected one number`);
+  if (zeroPoint && !isOne(zeroPoint)) context.invalid(`input ${scaleAt + 1} has zero points of shape [${zeroPoint.shape}], expected one`);
   return { dtype, shape: shape as Shape };
 }
 
@@ -151,7 +156,7 @@ function checkBias(context: OperatorContext, at: number, dtype: DataType): Opera
 const factors = { left: [0, 2], right: [3, 5] } as const;
 
 const convolve: Describe = (context) => {
-  const [x, w] = [numbersOf(context, tripleAt(0)), numbersOf(context, tripleAt(3))];
+  const [x, w] = [numbersOf(context, tripleAt(0)), numbersOf(context, tripleAt(3), 0)];
   const { outputs, macs = 0 } = describeAs(context, "Conv", [x, w, checkBias(context, 8, x.dtype)]);
   const output = stepsOf(context, 6, outputs[0]?.shape);
   return {
@@ -173,14 +178,15 @@ const convolve: Describe = (context) => {
 };
 
 const multiplyMatrices: Describe = (context) => {
-  const [a, b] = [numbersOf(context, tripleAt(0)), numbersOf(context, tripleAt(3))];
+  const products = { ...factors, ...matrixSums(context.input(0), context.input(3)) };
+  const [left, right] = products.axes;
+  const [a, b] = [numbersOf(context, tripleAt(0), left), numbersOf(context, tripleAt(3), right)];
   const { outputs, macs = 0 } = describeAs(context, "MatMul", [a, b]);
   const output = stepsOf(context, 6, outputs[0]?.shape);
   return {
     outputs: [output],
     macs,
     write: (writer, inputs) => {
-      const products = { ...factors, ...matrixSums(a, b) };
       const axesBehind = [b.shape.length > 1 ? 1 : 0, 0] as const;
       const result = losesSteps(context, products, [1, 4, 6])
         ? exactNumbers(writer, context, products, inputs, { name: "MatMul", attributes: {}, axesBehind })
@@ -195,8 +201,9 @@ const multiplyMatrices: Describe = (context) => {
 
 /** y = alpha · (A · B + C). Its output is numbers where it has no scale. */
 const denseLayer: Describe = (context) => {
-  const [a, b] = [numbersOf(context, tripleAt(0)), numbersOf(context, tripleAt(3))];
   const isTransposed = context.attributes.flag("transB", false);
+  const axes = [0, isTransposed ? 0 : 1] as const;
+  const [a, b] = [numbersOf(context, tripleAt(0)), numbersOf(context, tripleAt(3), axes[1])];
   const alpha = context.attributes.number("alpha", 1);
   const { outputs, macs = 0 } = describeAs(context, "Gemm", [a, b, checkBias(context, 6, a.dtype)]);
   const shape = outputs[0]?.shape as Shape;
@@ -205,7 +212,7 @@ const denseLayer: Describe = (context) => {
   const depth = sizeOf(b.shape) / columnCount;
   const products = {
     ...factors,
-    axes: [0, isTransposed ? 0 : 1] as const,
+    axes,
     depth,
     sumAt: (i: number) => (isTransposed ? Math.floor(i / depth) : i % columnCount),
   };
@@ -215,7 +222,7 @@ const denseLayer: Describe = (context) => {
     return writer.multiply(numbers, writer.number("float32", alpha));
   };
   const rounded = (writer: Writer, inputs: Names, attributes: Attributes) => {
-    const operands = [dequantized(writer, inputs, tripleAt(0)), dequantized(writer, inputs, tripleAt(3), products.axes[1])];
+    const operands = [dequantized(writer, inputs, tripleAt(0)), dequantized(writer, inputs, tripleAt(3), axes[1])];
     return writer.node("Gemm", [...operands, biasOf(writer, context, inputs, 6, alpha)], attributes);
   };
   return {

@@ -129,6 +129,29 @@ function digitsOf(writer: Writer, value: string, most: number, base: number, wei
   return [{ value: digit, weight }, ...digitsOf(writer, rest, Math.ceil(most / base), base, weight * base)];
 }
 
+/** Whether zero points are a list, one for each index of an axis. */
+function isList({ shape }: Operand): boolean {
+  return shape.length === 1 && shape[0] !== 1;
+}
+
+/** The axis of an operand along which a list of its zero points lies. */
+function axisOf({ shape }: Operand, axis: number): number {
+  return Math.min(axis, shape.length - 1);
+}
+
+/** @throws ModelError for zero points that do not fit the numbers from which they are taken away */
+export function checkZeros(context: OperatorContext, { left, right, axes }: Products): void {
+  for (const [i, [at, zeroAt]] of [left, right].entries()) {
+    const [x, zero] = [context.input(at), context.inputs[zeroAt]];
+    if (!zero) continue;
+    if (zero.dtype !== x.dtype) context.invalid(`input ${zeroAt} is a zero point of ${zero.dtype}, its steps are ${x.dtype}`);
+    const fits = isList(zero)
+      ? zero.shape[0] === x.shape[axisOf(x, axes[i] as number)]
+      : zero.shape.length <= x.shape.length && zero.shape.toReversed().every((extent, k) => extent === 1 || extent === x.shape.at(-1 - k));
+    if (!fits) context.invalid(`input ${zeroAt} has zero points of shape [${zero.shape}], which do not fit [${x.shape}]`);
+  }
+}
+
 /** Quantised numbers less their zero point. */
 function counted(
   writer: Writer,
@@ -138,9 +161,12 @@ function counted(
   axis: number,
 ): string {
   const zero = context.inputs[zeroAt];
-  const isList = zero !== undefined && zero.shape.length === 1 && zero.shape[0] !== 1;
-  const ones = isList ? Tensor.filled("float32", zero.shape, 1) : Tensor.from("float32", zero?.shape ?? [], [1]);
-  const attributes: Attributes = isList ? { axis: Math.min(axis, context.input(at).shape.length - 1) } : {};
+  if (zero && zero.shape.length > 1) {
+    const [x, taken] = [at, zeroAt].map((index) => writer.cast(names[index] as string, "float32")) as [string, string];
+    return writer.subtract(x, taken);
+  }
+  const ones = Tensor.filled("float32", zero?.shape ?? [], 1);
+  const attributes: Attributes = zero && isList(zero) ? { axis: axisOf(context.input(at), axis) } : {};
   return writer.node("DequantizeLinear", [names[at] as string, writer.constant(ones), names[zeroAt] ?? ""], attributes);
 }
 

@@ -5,7 +5,7 @@ import { floatInput } from "../checks.ts";
 import type { Operand, OperatorContext } from "../operator.ts";
 import { rangeOf } from "./grid.ts";
 import { type Describe, describeAs } from "./lowered.ts";
-import { checkDepth, convolutionSums, exactProduct, exactSum, matrixSums, type Products } from "./sums.ts";
+import { checkDepth, checkZeros, convolutionSums, exactProduct, exactSum, matrixSums, type Products } from "./sums.ts";
 
 function asNumbers(context: OperatorContext, index: number): Operand {
   const { dtype, shape } = context.input(index);
@@ -22,6 +22,7 @@ function wholeProduct(name: "Conv" | "MatMul", products: (x: Operand, w: Operand
     const { outputs, macs = 0 } = describeAs(context, name, operands);
     const own = { ...places, ...products(...operands) };
     checkDepth(context, own.depth);
+    checkZeros(context, own);
     return {
       outputs: [{ dtype: "int32", shape: outputs[0]?.shape as Shape }],
       macs,
