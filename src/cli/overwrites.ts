@@ -1,5 +1,5 @@
 // Refuses outputs that are among the files which a command reads: `build net.onnx --out net.onnx` would destroy what it was given.
-import { readFile, realpath, stat } from "node:fs/promises";
+import { open, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { Command } from "commander";
 import { readModel } from "../engine/source.ts";
@@ -21,10 +21,10 @@ export function outputsOf(command: Command): readonly Output[] {
   );
 }
 
-/** What it may name as read, as {@link refuseInput} takes it. */
-export function inputsOf(command: Command): readonly string[] {
+/** What it may name as read. */
+export function inputsOf(command: Command): Inputs {
   const others = Object.entries(command.opts<Record<string, unknown>>()).filter(([option]) => !outputOptions.includes(option));
-  return [...command.args, ...others.flatMap(([, value]) => [value].flat(2))].filter((one) => typeof one === "string");
+  return new Inputs([...command.args, ...others.flatMap(([, value]) => [value].flat(2))].filter((one) => typeof one === "string"));
 }
 
 /**
@@ -34,8 +34,9 @@ export function inputsOf(command: Command): readonly string[] {
  */
 export async function checkOverwrites(command: Command): Promise<void> {
   const outputs: (Output & { readonly place: string })[] = [];
+  const inputs = inputsOf(command);
   for (const { option, path } of outputsOf(command)) {
-    await refuseInput(option, path, inputsOf(command));
+    await refuseInput(option, path, inputs);
     const place = await placeOf(path);
     const other = outputs.find((one) => one.place === place);
     if (other && (await stat(path).catch(() => undefined))?.isFile() !== false)
@@ -51,40 +52,96 @@ async function placeOf(path: string): Promise<string> {
   return realpath(path).catch(() => join(folder, basename(path)));
 }
 
-/**
- * @param inputs paths, also behind `KIND:` or `NAME=`; what is no path is passed over
- * @throws UsageError where the output is one of them, one of the files of a folder that is `idx:DIR`, or one that holds weights of a model
- */
-export async function refuseInput(option: string, output: string, inputs: readonly string[]): Promise<void> {
+/** @throws UsageError where the output is a file that is read */
+export async function refuseInput(option: string, output: string, inputs: Inputs): Promise<void> {
   const file = output === "-" ? undefined : await realpath(output).catch(() => undefined);
-  if (file === undefined || !(await stat(file)).isFile()) return;
-  for (const text of inputs) {
-    const [, kind, source = text] = /^(idx|folder|csv):(.+)$/.exec(text) ?? [];
-    for (const path of [source, text.slice(text.lastIndexOf("=") + 1), ...(kind === "csv" ? twinsOf(source) : [])]) {
-      const input = await realpath(path).catch(() => undefined);
+  if (file === undefined || !(await stat(file)).isFile() || !(await inputs.have(file))) return;
+  throw new UsageError(`${option} '${output}': the command reads this file. Give the output a name of its own.`);
+}
+
+interface Input {
+  /** Whatever links lead there. */
+  readonly path: string;
+  /** Whether it is `idx:DIR`, whose files are read. */
+  readonly isSet: boolean;
+}
+
+/** Files that a command line may name: themselves, the files of a folder that is `idx:DIR`, and what holds weights of a model. */
+export class Inputs {
+  readonly #texts: readonly string[];
+  /** Found once, where an output is there already. */
+  #found: Promise<readonly Input[]> | undefined;
+  /** The files with weights of each input, where one was asked for. */
+  readonly #weights = new Map<string, Promise<ReadonlySet<string>>>();
+
+  /** @param texts paths, also behind `KIND:` or `NAME=`; what is no path is passed over */
+  constructor(texts: readonly string[]) {
+    this.#texts = texts;
+  }
+
+  /** Whether a file is among them. @param file its real path */
+  async have(file: string): Promise<boolean> {
+    this.#found ??= findAll(this.#texts);
+    for (const { path, isSet } of await this.#found) {
       // Pictures have endings that no output has.
-      const isWithin = kind === "idx" && input !== undefined && file.startsWith(input + sep) && file.endsWith("-ubyte");
-      if (input === file || isWithin || (input !== undefined && (await keepsWeightsIn(input, file))))
-        throw new UsageError(`${option} '${output}': the command reads this file. Give the output a name of its own.`);
+      if (path === file || (isSet && isBelow(path, file) && file.endsWith("-ubyte"))) return true;
+      if (isBelow(dirname(path), file) && (await this.#weightsOf(path)).has(file)) return true;
     }
+    return false;
+  }
+
+  #weightsOf(path: string): Promise<ReadonlySet<string>> {
+    const found = this.#weights.get(path) ?? weightsOf(path);
+    this.#weights.set(path, found);
+    return found;
   }
 }
 
-/** Whether a file is a model that keeps weights in the other, beside it. Models are read whole only where they name the other. */
-async function keepsWeightsIn(model: string, file: string): Promise<boolean> {
-  const name = relative(dirname(model), file).split(sep).join("/");
-  if (name.startsWith("../") || !(await stat(model)).isFile()) return false;
-  const bytes = await readFile(model);
-  if (!bytes.includes(name)) return false;
-  const names: string[] = [];
-  const readExternal = async (one: string) => {
-    names.push(one);
+function isBelow(folder: string, file: string): boolean {
+  return relative(folder, file).split(sep)[0] !== "..";
+}
+
+async function findAll(texts: readonly string[]): Promise<readonly Input[]> {
+  const named = texts.flatMap((text) => {
+    const [, kind, source = text] = /^(idx|folder|csv):(.+)$/.exec(text) ?? [];
+    const paths = [source, text.slice(text.lastIndexOf("=") + 1), ...(kind === "csv" ? twinsOf(source) : [])];
+    return paths.map(async (path) => ({ path: await realpath(path).catch(() => undefined), isSet: kind === "idx" }));
+  });
+  return (await Promise.all(named)).flatMap(({ path, isSet }) => (path === undefined ? [] : [{ path, isSet }]));
+}
+
+/** The files in which a model keeps weights. Of what is no model nothing but its begin is read, however large it is. */
+async function weightsOf(path: string): Promise<ReadonlySet<string>> {
+  const files = new Set<string>();
+  // What cannot be read is told by what reads it.
+  const bytes = (await mayBeModel(path)) ? await readFile(path).catch(() => undefined) : undefined;
+  // Each place outside the file is called "location".
+  if (!bytes?.includes("location")) return files;
+  const readExternal = async (name: string) => {
+    const file = await realpath(join(dirname(path), name)).catch(() => undefined);
+    if (file !== undefined) files.add(file);
     return new Uint8Array();
   };
   // Without its weights it is no whole model.
   await readModel(new Uint8Array(bytes), { readExternal }).catch(() => {});
-  return names.includes(name);
+  return files;
 }
+
+/** Whether a file is called a model, or begins as one does: by the version of its format. */
+async function mayBeModel(path: string): Promise<boolean> {
+  if (!(await stat(path)).isFile()) return false;
+  if (path.endsWith(".onnx")) return true;
+  const file = await open(path).catch(() => undefined);
+  try {
+    const start = await file?.read(Buffer.alloc(1));
+    return start?.bytesRead === 1 && start.buffer[0] === versionTag;
+  } finally {
+    await file?.close();
+  }
+}
+
+/** Field 1 of a ModelProto, a number. */
+const versionTag = 0x08;
 
 /** Of FILE, or of several NAME=FILE as they are parsed. */
 function pathsOf(value: unknown): readonly string[] {

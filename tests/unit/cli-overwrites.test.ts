@@ -1,9 +1,10 @@
 // No command writes over what it reads: such command lines are refused before anything is read.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
+import { Inputs, refuseInput } from "../../src/cli/overwrites.ts";
 import { twoFiles } from "../support/two-files.ts";
 
 let folder = "";
@@ -33,6 +34,11 @@ beforeEach(() => {
   const { model, weights } = twoFiles("set/weights");
   writeFileSync(join(folder, "two.onnx"), model);
   writeFileSync(join(folder, "set/weights"), weights);
+  // Without anything in them they take no room.
+  for (const name of ["large.npy", "large.pb"]) {
+    writeFileSync(join(folder, name), Uint8Array.of(name.endsWith("pb") ? 8 : 0x93));
+    truncateSync(join(folder, name), 3e9);
+  }
   entries = readdirSync(folder, { recursive: true, encoding: "utf8" });
   said = [];
   vi.spyOn(console, "error").mockImplementation((text: string) => void said.push(text));
@@ -59,7 +65,7 @@ test.each([
   ["train mnist --data csv:/train.csv --out /b.onnx --log /test.csv", "reads this file"],
   ["train mnist --data shapes --out /b.onnx --log /b.onnx", "ends in .csv"],
   ["train mnist --data shapes --out /log --log /log", "--out names this file, too"],
-  ["train /net-4.onnx --data csv:/train.csv --out /net.onnx --save-every 4", "reads this file"],
+  ["train /net-4.onnx --data csv:/train.csv --out /net.onnx --steps 5 --save-every 4", "reads this file"],
   ["train /net-4.onnx --data csv:/train.csv --out /net.onnx --save-at 2,4", "reads this file"],
   ["train /net-4.onnx --data csv:/train.csv --out /net.onnx --steps 9 --save-every 2", "reads this file"],
   ["train /a.onnx --data csv:/train.csv --out /net.onnx --save-at 8", "reads this file"],
@@ -94,9 +100,44 @@ test.each([
   // Neither is a checkpoint that is written.
   "train /net-4.onnx --data csv:/no.csv --out /net.onnx --save-every 3",
   "train /net-4.onnx --data csv:/no.csv --out /net.onnx --steps 4 --save-every 4",
+  // What is no model may be of any size, and of a model nobody can read nothing is known.
+  "run /a.onnx --input-npy x=/large.npy --save y=/a.npy",
+  "run /a.onnx --input-npy x=/large.pb --save y=/a.npy",
   "patterns /a.onnx --layer c --out DEVICE --save DEVICE",
   "run /a.onnx --input-npy x=/b.npy --save y=/a.npy",
 ])("what is no input may be written over: convcam %s", async (text) => {
   expect(await run(text)).toBe(1);
   expect(said.join("\n")).toMatch(/plain text|there is neither/);
+});
+
+test("a model is asked once where its weights lie, however many outputs there are", async () => {
+  const inputs = new Inputs([join(folder, "two.onnx"), "x.npy"]);
+  const refused = expect.stringContaining("reads this file");
+  const weights = join(folder, "set/weights");
+  await expect(refuseInput("--out", weights, inputs)).rejects.toMatchObject({ message: refused });
+  await refuseInput("--out", join(folder, "set/out.onnx"), inputs);
+  // From here on it would say that there are none.
+  writeFileSync(join(folder, "two.onnx"), "no model");
+  await expect(refuseInput("--out", weights, inputs)).rejects.toMatchObject({ message: refused });
+  await refuseInput("--out", join(folder, "set/out.onnx"), inputs);
+});
+
+test("a model without an ending is known by its begin", async () => {
+  const inputs = new Inputs([join(folder, "two")]);
+  writeFileSync(join(folder, "two"), twoFiles("set/weights").model);
+  await expect(refuseInput("--out", join(folder, "set/weights"), inputs)).rejects.toThrow("reads this file");
+});
+
+test("a checkpoint is refused where it is written, also where only the pictures tell how many steps there are", async () => {
+  const shapes = join(import.meta.dirname, "../../models/shapes-trained.onnx");
+  const steps = (count: number) => {
+    rmSync(join(folder, `net-${count}.onnx`), { force: true });
+    writeFileSync(join(folder, `net-${count}.onnx`), readFileSync(shapes));
+    return `train /net-${count}.onnx --data shapes --out /net.onnx --save-every ${count}`;
+  };
+  expect(await run(steps(500))).toBe(2);
+  expect(said.splice(0).join("\n")).toContain("reads this file");
+  // Pictures of shapes have no end: there are 1,000 steps, and after the last one no checkpoint is written.
+  expect(await run(`${steps(1000)} --save-at 5000`)).toBe(2);
+  expect(said.join("\n")).toContain("--save-at 5000: there are only 1,000 steps");
 });

@@ -17,7 +17,7 @@ import { addFeedOptions, type FeedOptions, type Named, preparationOf, withRunnin
 import { drawHeat } from "../heat.ts";
 import { readBytes, readLabels } from "../model-file.ts";
 import { showProgress, writeOutput } from "../output.ts";
-import { inputsOf, refuseInput } from "../overwrites.ts";
+import { type Inputs, inputsOf, refuseInput } from "../overwrites.ts";
 import { line } from "../printable.ts";
 import { formatShape } from "../table.ts";
 import { parseList, parseNumber, parsePath, UsageError } from "../usage.ts";
@@ -175,7 +175,7 @@ function printRanking(result: Tensor): void {
   for (const { channel, value } of ranked) console.log(`  channel ${String(channel).padStart(4)}  ${value.toPrecision(4).padStart(10)}`);
 }
 
-async function saveAll(path: string, results: Readonly<Record<string, Tensor>>, inputs: readonly string[]): Promise<void> {
+async function saveAll(path: string, results: Readonly<Record<string, Tensor>>, inputs: Inputs): Promise<void> {
   const files = filesOf(path, Object.keys(results));
   for (const file of files) await refuseInput("--save", file, inputs);
   for (const [i, result] of Object.values(results).entries()) {

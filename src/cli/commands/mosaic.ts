@@ -89,7 +89,8 @@ async function runMosaic(modelPath: string, imagePath: string | undefined, optio
     const names = isAll ? layerValues(model.graph) : [model.valueName(options.layer)];
     const renderer = new MosaicRenderer(device, "rgba8unorm");
     const paths = names.map((name, i) => (isAll ? pathOfLayer(options.out, i, name) : options.out));
-    for (const path of paths) await refuseInput("--out", path, inputsOf(command));
+    const inputs = inputsOf(command);
+    for (const path of paths) await refuseInput("--out", path, inputs);
     for (const [i, name] of names.entries()) {
       try {
         await drawValue(renderer, model, name, paths[i] as string, options, options.axes ?? axes.get(name));

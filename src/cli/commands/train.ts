@@ -24,7 +24,7 @@ import { type Lesson, lessonOf } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { checkOutput, outliveReaders, writeOutput } from "../output.ts";
-import { inputsOf, refuseInput } from "../overwrites.ts";
+import { type Inputs, inputsOf, refuseInput } from "../overwrites.ts";
 import { line } from "../printable.ts";
 import { dataHelp } from "../training-data.ts";
 import {
@@ -137,8 +137,7 @@ function checkFreeze(freeze: RegExp | undefined, names: readonly string[]): void
 }
 
 /** @throws UsageError where a checkpoint would be written over what is read, also where the network is one of an earlier training */
-async function checkCheckpoints(options: Options, inputs: readonly string[]): Promise<void> {
-  const { out, saveEvery, saveAt, steps = Number.POSITIVE_INFINITY } = options;
+async function checkCheckpoints({ out, saveEvery, saveAt }: Options, steps: number, inputs: Inputs): Promise<void> {
   if (saveEvery === undefined && saveAt.length === 0) return;
   if (out === "-") throw new UsageError("--out -: checkpoints are files of their own beside it. Give a file's name.");
   for (const file of await readdir(dirname(out))) {
@@ -155,7 +154,9 @@ async function train(name: string, options: Options, command: Command): Promise<
   if (momentum !== undefined && optimizer !== "sgd") throw new UsageError(`--momentum is sgd's; ${optimizer} has none.`);
   if (batch % accumulate !== 0) throw new UsageError(`--accumulate ${accumulate}: a batch of ${batch} has no such parts that are alike.`);
   for (const path of [out, options.log]) if (path !== undefined) await checkOutput(path);
-  await checkCheckpoints(options, inputsOf(command));
+  const inputs = inputsOf(command);
+  // How many steps there are is known only with the pictures, unless it is given.
+  await checkCheckpoints(options, options.steps ?? 0, inputs);
   outliveReaders();
   const graph = await readNetwork(name, seed);
   const freezes = (names: readonly string[]) => checkFreeze(freeze, names);
@@ -165,6 +166,7 @@ async function train(name: string, options: Options, command: Command): Promise<
   const beyond = options.saveAt.find((step) => step > steps);
   if (beyond !== undefined)
     throw new UsageError(`--save-at ${beyond}: there ${steps === 1 ? "is only one step" : `are only ${counted(steps, "step")}`}.`);
+  if (options.steps === undefined) await checkCheckpoints(options, steps, inputs);
   console.log(line`${lesson.title}, ${counted(steps, "step")} of ${String(batch)}`);
   const device = await requestNodeDevice();
   try {
