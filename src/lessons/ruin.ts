@@ -10,6 +10,11 @@ const hopeless = 10_000;
 const enough = 3;
 /** Below this share of what it is compared with it has learned, whatever was before. */
 const mended = 0.5;
+/**
+ * Whether a network has learned is told by the mean of so many losses, and this mean is so many of its standard errors below what counts as learned: batches of a few
+ * pictures are right by chance.
+ */
+const learned = { by: 10, errors: 3 };
 /** After a step that was far too high: so many later ones that are like guessing, and fall no further, are those of a network that knows nothing any more. */
 const dead = 20;
 /**
@@ -39,11 +44,12 @@ export class Ruin {
   #rate: number | undefined;
   #hasLearned = false;
   /**
-   * The highest of those that were far too high lately, with its rate, and the losses after the last of them. Only where the network had learned before, or has come
+   * The highest of those that were far too high lately, with its rate. Only where the network had learned before, or has come
    * apart by the others, may guessing be its end: else it has not begun to learn, and a single batch was bad.
    */
   #peak: { readonly far: Far; readonly rate: number; readonly mayBeEnd: boolean } | undefined;
-  #after: number[] = [];
+  /** The last losses since one that was far too high. */
+  #after: readonly number[] = [];
 
   /** @param guessing the loss of an answer by chance, where that is known */
   constructor(guessing = 0) {
@@ -74,8 +80,10 @@ export class Ruin {
       const isHigh = this.#first > 0 && loss > far * this.#first && Number.isFinite(loss);
       this.#highCount = isHigh ? this.#highCount + (loss > hopeless * this.#first ? enough : 1) : 0;
       const here = { step, loss, first: this.#first, isGuessing: this.#first === this.#guessing };
-      if (this.#highCount === 0) this.#since = this.#pastOf(loss);
-      else {
+      if (this.#highCount === 0) {
+        this.#after = [...this.#after, loss].slice(-dead);
+        this.#since = this.#pastOf();
+      } else {
         const mayBeEnd = this.#hasLearned || this.#highCount >= enough || this.#peak?.mayBeEnd === true;
         this.#peak = { ...(!this.#peak || loss > this.#peak.far.loss ? { far: here, rate } : this.#peak), mayBeEnd };
         this.#after = [];
@@ -85,16 +93,14 @@ export class Ruin {
           this.#rate ??= rate;
         }
       }
-      this.#hasLearned ||= loss < like.learning * this.#guessing;
-      if (loss < mended * this.#first && !this.#since) this.#rate = undefined;
+      this.#hasLearned ||= areBelow(like.learning * this.#guessing, this.#after);
+      if (!this.#since && areBelow(mended * this.#first, this.#after)) this.#rate = undefined;
     });
   }
 
   /** The loss that was far too high, where those after it are like guessing. */
-  #pastOf(loss: number): Far | undefined {
-    if (!this.#peak || this.#guessing === 0) return undefined;
-    this.#after = [...this.#after, loss].slice(-dead);
-    if (this.#after.length < dead) return undefined;
+  #pastOf(): Far | undefined {
+    if (!this.#peak || this.#guessing === 0 || this.#after.length < dead) return undefined;
     const [before, now, all] = [this.#after.slice(0, dead / 2), this.#after.slice(dead / 2), this.#after].map(meanOf) as [
       number,
       number,
@@ -107,6 +113,15 @@ export class Ruin {
     if (all < like.learning * this.#guessing) this.#peak = undefined;
     return isPast || (this.#peak && this.#since) ? { ...far, first: this.#guessing, isGuessing: true, isPast: true } : undefined;
   }
+}
+
+/** Whether the last losses are below a limit, and not by chance. */
+function areBelow(limit: number, losses: readonly number[]): boolean {
+  const last = losses.slice(-learned.by);
+  if (last.length < learned.by) return false;
+  const mean = meanOf(last);
+  const variance = meanOf(last.map((loss) => (loss - mean) ** 2));
+  return mean + learned.errors * Math.sqrt(variance / (last.length - 1)) < limit;
 }
 
 /**

@@ -30,7 +30,10 @@ test("is told at the third such step, in words that stay, until it has fallen; t
   expect(told).toEqual(["", "", "", text, text, text]);
   ruin.note([2.3], 6, 0.001);
   expect([ruin.since, ruin.rate]).toEqual([undefined, 1]);
-  ruin.note([0.8], 7, 0.001);
+  // A batch of a few pictures may be right by chance.
+  ruin.note([0.8, ...guessed(9)], 7, 0.001);
+  expect(ruin.rate).toBe(1);
+  ruin.note(new Array<number>(10).fill(0.8), 17, 0.001);
   expect(ruin.rate).toBeUndefined();
 });
 
@@ -47,6 +50,9 @@ test("is told of a training that goes on, whose first step was another day", () 
 
 /** Scatters as the loss of a network that gives each class about the same chance: from 2.3 to 2.5. */
 const guessed = (count: number) => Array.from({ length: count }, (_, i) => 2.4 + 0.1 * Math.sin(i * 1.7));
+/** Of single pictures: the mean is 2.4, but every tenth is 1.2, and three that follow each other are 1.9. */
+const guessedAlone = (count: number) =>
+  Array.from({ length: count }, (_, i) => [1.9, 1.9, 1.9, 3, 2.6, 3.2, 1.2, 2.8, 3, 2.5][i % 10] as number);
 /** Clothing, Adam, the rate set to 1 after step 12. */
 const killed = [2.31, 2.2, 1.9, 1.6, 1.5, 1.3, 1.2, 1.1, 1.2, 1, 0.9, 1, 25_535, 345, 8.8];
 
@@ -61,7 +67,7 @@ test("is told within 30 steps of a network that only guesses since its loss was 
   expect([ruin.since?.isPast, ruin.rate]).toEqual([true, 1]);
   ruin.note(new Array<number>(20).fill(1.2), 106, 0.001);
   expect([ruin.since, ruin.rate]).toEqual([undefined, 1]);
-  ruin.note([0.8], 126, 0.001);
+  ruin.note(new Array<number>(10).fill(0.8), 126, 0.001);
   expect(ruin.rate).toBeUndefined();
 });
 
@@ -73,11 +79,18 @@ test.each<[string, readonly number[]]>([
   ["begins high, is higher once, and still falls", [8, 90, ...Array.from({ length: 300 }, (_, i) => 8 * 0.992 ** i)]],
   ["has learned, and falls slowly from above guessing", [2.3, 1, 1, 1, 90, ...Array.from({ length: 300 }, (_, i) => 8 * 0.992 ** i)]],
   ["stands far above guessing", [2.3, 1, 1, 1, 90, ...new Array<number>(60).fill(6.9)]],
+  ["was low for a batch, which was chance, before another was bad", [2.3, 2, 30, ...guessed(60)]],
+  ["is of single pictures, some of them right by chance, before one is bad", [...guessedAlone(60), 30, ...guessed(60)]],
   ["had learned nothing before a bad batch, and learns later", [2.3, 24, ...guessed(60), ...new Array<number>(40).fill(1.5)]],
 ])("is none for a loss that %s", (_, losses) => {
   const { told, ruin } = ruinOf(losses);
   expect(told.slice(4).join("")).toBe("");
   expect(ruin.since).toBeUndefined();
+});
+
+test("is told of a network that had learned for ten steps, and only guesses since a single loss that was far too high", () => {
+  const { told } = ruinOf([...killed.slice(0, 12), 60, ...guessed(40)]);
+  expect(told.findIndex((text) => text.includes("the network only guesses since"))).toBe(12 + 20);
 });
 
 test("is told as past also where nothing was learned before it was told", () =>
