@@ -7,8 +7,8 @@ import { ModelError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import type { Model } from "../engine/model.ts";
 import { Scorer } from "../engine/scorer.ts";
-import { counted } from "./counted.ts";
 import type { BaseLesson, ExaminationProgress } from "./lesson.ts";
+import { oneOrMany } from "./one-or-many.ts";
 import { batchesOf } from "./pictures-on-gpu.ts";
 
 export interface ClassLessonOptions {
@@ -79,7 +79,9 @@ export class ClassesError extends ModelError {
  */
 export function checkClasses({ classes }: DataSet, scores: number | undefined, of = ""): void {
   if (scores !== undefined && classes.length <= scores) return;
-  const has = scores === undefined ? "several scores for each, as one that answers with a picture or boxes" : counted(scores, "score");
+  const has = scores === undefined ? "several scores for each, as one that answers with a picture or boxes" : oneOrMany(scores, "score");
   const advice = `Its last layer has to answer with ${classes.length}.`;
-  throw new ClassesError(`${of}the pictures are of ${counted(classes.length, "class", "classes")}, but the network has ${has}. ${advice}`);
+  throw new ClassesError(
+    `${of}the pictures are of ${oneOrMany(classes.length, "class", "classes")}, but the network has ${has}. ${advice}`,
+  );
 }

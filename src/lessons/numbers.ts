@@ -6,13 +6,13 @@ import { ModelError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import type { Model } from "../engine/model.ts";
 import { Scorer } from "../engine/scorer.ts";
-import { counted } from "./counted.ts";
 import type { BaseLesson, ExaminationProgress } from "./lesson.ts";
+import { oneOrMany } from "./one-or-many.ts";
 import { batchesOf } from "./pictures-on-gpu.ts";
 
 /** What there is to answer, to say that a model does not. */
 export function numbersOf(columns: readonly string[]): string {
-  return `the pictures have ${counted(columns.length, "number")} (${columns.join(", ")})`;
+  return `the pictures have ${oneOrMany(columns.length, "number")} (${columns.join(", ")})`;
 }
 
 /**

@@ -1,4 +1,5 @@
 // Whether the loss rises far while a network learns, before it has come apart. Pure.
+import { meanOf } from "../../lessons/mean.ts";
 
 /**
  * Losses that are compared by their mean and by the middle one, both of which have to rise: a few batches that are harder than others do not
@@ -57,7 +58,7 @@ export class Rise {
     if (this.#last.length > window) this.#last.shift();
     if (this.#last.length < window) return;
     const middle = [...this.#last].sort((a, b) => a - b)[window >> 1] as number;
-    const mean = this.#last.reduce((sum, one) => sum + one, 0) / window;
+    const mean = meanOf(this.#last);
     this.#now = { middle, mean };
     this.#first ??= middle;
     const { middle: lowestMiddle, mean: lowestMean } = this.#lowest ?? this.#now;
