@@ -691,6 +691,14 @@ test("a part that does not load is told, what learns stays chosen, and a button 
   await expect(problem).toBeHidden();
 });
 
+test("curves that do not load are told as a part of the program", async ({ page }) => {
+  await page.route("**/assets/curves-*.js", (route) => route.abort());
+  await page.goto("/train.html#batch=4&twin=none");
+  await expect(page.locator("conv-cam .train .part-trouble")).toHaveText(
+    /^The part of Convcam that draws curves could not be loaded\. Reload the page when online\./,
+  );
+});
+
 test("what is wrong with the camera is told until it works, or somebody draws", async ({ warmPage: page }) => {
   await page.addInitScript(() => {
     const { mediaDevices } = navigator;

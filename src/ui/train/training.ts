@@ -1,5 +1,6 @@
 // The training of an element, on its page: begins it as the attributes say, shows how far it is, and what can be done. Loaded when `train` is set.
 import { render } from "lit";
+import { loadPart } from "../../engine/errors.ts";
 import { download } from "../download.ts";
 import type { ConvCam } from "../element.ts";
 import { fileName, networkName } from "../export/file-name.ts";
@@ -146,7 +147,8 @@ export class Training extends UpdatedPart {
     this.panel.hidden = false;
     this.#show(from && from.steps > 0 ? `Going on ${afterSteps(from.steps)}…` : "Getting ready to learn…");
     const { rate: wished, schedule: _, ...told } = wish;
-    this.#curves ??= new (await import("./curves.ts")).Curves(this.panel.getRootNode() as ShadowRoot);
+    const { Curves } = await loadPart("that draws curves", () => import("./curves.ts"));
+    this.#curves ??= new Curves(this.panel.getRootNode() as ShadowRoot);
     const files = await unpacked(
       wish.files,
       stillAsked(this.#element, (text) => this.#show(text)),
