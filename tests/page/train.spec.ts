@@ -419,11 +419,11 @@ async function expectSameBeginning(page: Page, second: string): Promise<void> {
 test("two networks learn on the same batches, each with its colour in the tiles and in the curves", async ({ warmPage: page }) => {
   await page.goto("/train.html#batch=8&twin=none");
   await page.getByRole("combobox", { name: "Second network" }).selectOption("seed");
-  await expect(page).toHaveURL(/twin=colors&second=seed/);
+  await expect(page).toHaveURL(/#batch=8&second=seed$/);
   await learnTo(page, 1);
   // Two optimisers begin with the same weights, whatever the second has learned before.
   await expectSameBeginning(page, "optimizer");
-  await expect(page).toHaveURL(/twin=colors&second=optimizer/);
+  await expect(page).toHaveURL(/#batch=8&second=optimizer$/);
   await expect(page.locator("conv-cam .compare-key")).toHaveText(/magenta: Adam\s+green: SGD with momentum/);
   await learnTo(page, 2);
   const curves = page.locator("conv-cam .train-chart").first();

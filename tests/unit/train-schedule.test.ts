@@ -101,6 +101,11 @@ describe("what the page's address holds", () => {
     expect(readChoices("schedule=linear&length=0&warm=-1&batch=2000&optimizer=none")).toEqual(usual);
   });
 
+  test("shows the second network as the list does where it does not say how", () => {
+    const twins = ["", "data=road", "data=shapes&second=seed", "data=road&second=slower", "data=road&twin=side", "data=road&twin=foo"];
+    expect(twins.map((text) => readChoices(text).twin)).toEqual(["side", "colors", "colors", "colors", "side", "colors"]);
+  });
+
   test("asks the element for a schedule where the rate does not stay", () => {
     expect(scheduleText(usual)).toBeUndefined();
     expect(scheduleText({ schedule: "constant", length: "100", warm: "5" })).toBe("constant,warm-up:5");

@@ -69,16 +69,23 @@ const numbers: Readonly<Partial<Record<keyof Choices, readonly [least: number, m
   warm: [0, 1_000_000],
 };
 
+/** What is usual where the network learns this, beside this second one: two halves of one network, and two that learn, are told apart by their colours. */
+export function usualFor({ data, second }: Pick<Choices, "data" | "second">): Choices {
+  return { ...usual, twin: data === "road" || second !== "blank" ? "colors" : usual.twin };
+}
+
 /** @param text of the address, behind its #. @returns what it asks for, and what is usual for what it does not, or where it makes no sense */
 export function readChoices(text: string): Choices {
   const query = new URLSearchParams(text);
-  const known = Object.entries(usual).map(([name, standard]) => {
+  const read = (name: string, standard: string) => {
     const given = query.get(name) ?? standard;
     const [list, range] = [options[name as keyof Choices], numbers[name as keyof Choices]];
     const isKnown = !list || Object.hasOwn(list, given);
     const isWithin = !range || (/^\d+$/.test(given) && Number(given) >= range[0] && Number(given) <= range[1]);
-    return [name, isKnown && isWithin && (name !== "draws" || Object.hasOwn(drawnParts, given)) ? given : standard];
-  });
+    return isKnown && isWithin && (name !== "draws" || Object.hasOwn(drawnParts, given)) ? given : standard;
+  };
+  const standards = usualFor({ data: read("data", usual.data), second: read("second", usual.second) });
+  const known = Object.entries(standards).map(([name, standard]) => [name, read(name, standard)]);
   return Object.fromEntries(known) as unknown as Choices;
 }
 

@@ -9,7 +9,7 @@ import { find, listen } from "./listen.ts";
 import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
 import { once } from "./once.ts";
 import { offerSkip } from "./skip-link.ts";
-import { type Choices, options, readChoices, scheduleText, usual } from "./train-choices.ts";
+import { type Choices, options, readChoices, scheduleText, usual, usualFor } from "./train-choices.ts";
 import { secondOf } from "./train-second.ts";
 
 interface Lesson {
@@ -18,15 +18,12 @@ interface Lesson {
   /** The same after it has learned, where it is stored. */
   readonly learned?: string;
   readonly about: string;
-  /** How it is first looked at. */
-  readonly twin: Choices["twin"];
 }
 
 const ownPictures: Lesson = {
   network: "mnist-blank",
   about:
     "Your pictures: a folder for each class, or a .csv among them that names each with its class. One of five of each is held back. They stay on this machine.",
-  twin: "side",
 };
 
 const lessons: Readonly<Record<string, Lesson>> = {
@@ -34,23 +31,19 @@ const lessons: Readonly<Record<string, Lesson>> = {
     network: "mnist-blank",
     about:
       "3,000 pictures of ten kinds of clothing to learn from, and 500 to try it on: a part of Fashion-MNIST by Zalando SE, under the MIT licence.",
-    twin: "side",
   },
   shapes: {
     network: "shapes",
     about: "Discs, squares and more, in three colours, drawn without end from the seed. 300 others are held back.",
-    twin: "side",
   },
   road: {
     network: "driver",
     learned: "driver-trained",
     about: "A network with two halves, one that steers and one for the speed. In the same tiles steering is magenta, the speed green.",
-    twin: "colors",
   },
   teach: {
     network: "mnist-trained",
     about: "You show it what the classes are. The network keeps what it knows of pictures, and gets a new last layer that learns them.",
-    twin: "none",
   },
   folder: ownPictures,
   zip: ownPictures,
@@ -68,11 +61,11 @@ const field = (name: keyof Choices) => find<HTMLSelectElement | HTMLInputElement
 for (const [name, texts] of Object.entries(options))
   find(name).append(...Object.entries(texts).map(([value, text]) => new Option(text, value)));
 
-/** What lies on this machine is in no address. */
+/** What lies on this machine is in no address, and a network that is not there for these pictures cannot be chosen. */
 function readAddress(): Choices {
   const choices = readChoices(location.hash.slice(1));
   if (isOwn(choices.data)) choices.data = usual.data;
-  if (choices.network === "file") choices.network = usual.network;
+  if (choices.network === "file" || !isOffered(choices)) choices.network = usual.network;
   return choices;
 }
 
@@ -118,10 +111,9 @@ function sourceOf(entry: ManifestEntry): ReturnType<typeof openNetwork> {
 const canBeWritten = (data: string) => !["road", "teach"].includes(data);
 const isWritten = ({ network, data }: Pick<Choices, "network" | "data">) => network === "lines" && canBeWritten(data);
 
-/** @param name of a network that may be chosen, or not */
-function offer(name: string, isThere: boolean): void {
-  const option = field("network").querySelector<HTMLOptionElement>(`option[value=${name}]`);
-  if (option) option.hidden = option.disabled = !isThere;
+function isOffered({ network, data }: Pick<Choices, "network" | "data">): boolean {
+  if (network === "learned") return lessonOf(data).learned !== undefined;
+  return network !== "lines" || canBeWritten(data);
 }
 
 /** What a choice is called, where that hangs on other choices. */
@@ -137,8 +129,8 @@ function arrange({ network, data, twin, second }: Choices): void {
   call("second", "blank", hasHalves && twin === "colors" ? "None: its halves are shown" : (options.second?.["blank"] as string));
   call("twin", "colors", hasHalves ? "Steering and throttle in the same tiles" : (options.twin?.["colors"] as string));
   find("drive-first").hidden = network !== "";
-  offer("learned", lessonOf(data).learned !== undefined);
-  offer("lines", canBeWritten(data));
+  for (const option of find<HTMLSelectElement>("network").options)
+    option.hidden = option.disabled = !isOffered({ network: option.value, data });
   find("written").hidden = !isWritten({ network, data });
   // What is wrong with lines stands below them.
   if (isWritten({ network, data })) find("write").closest(".row")?.before(find("problem"));
@@ -248,7 +240,8 @@ async function show(choices: Choices): Promise<void> {
 
 function tellAddress(choices: Choices): void {
   const told = isWritten(choices) ? choices : { ...choices, lines: "" };
-  const query = new URLSearchParams(Object.entries(told).filter(([name, text]) => text !== usual[name as keyof Choices]));
+  const unsaid = usualFor(choices);
+  const query = new URLSearchParams(Object.entries(told).filter(([name, text]) => text !== unsaid[name as keyof Choices]));
   history.replaceState(null, "", `#${query}`);
 }
 
@@ -270,10 +263,9 @@ function follow(choices: Choices): void {
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("change", ({ target }) => {
   const one = target as HTMLSelectElement;
-  if (one.id === "data") field("twin").value = lessonOf(one.value).twin;
   if (one.id === "data" && ["learned", "lines"].includes(field("network").value)) field("network").value = "";
-  // Two that learn are told apart by their colours.
-  if (one.id === "second" && one.value !== "blank") field("twin").value = "colors";
+  // A twin that learns no more is shown as the one before was.
+  if (one.id === "data" || (one.id === "second" && one.value !== "blank")) field("twin").value = usualFor(readForm()).twin;
   if (["schedule", "length", "warm"].includes(one.id) && latest) follow(latest);
   else if (one.value === "file") find("network-file").click();
   else if (isOwn(one.value)) find(`picture-${one.value}`).click();
