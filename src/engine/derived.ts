@@ -1,5 +1,5 @@
 // An execution of a graph that is made from a network's, with inputs and results of its own: a gradient, an explanation, a step of training.
-import { DeviceError, ModelError } from "./errors.ts";
+import { DeviceError, fewOf, ModelError } from "./errors.ts";
 import type { Derivation, Execution, ExecutionOptions, GpuValue, Inputs } from "./execution.ts";
 import type { Graph, TypedGraph } from "./graph/graph.ts";
 import type { Network } from "./network.ts";
@@ -158,7 +158,7 @@ export class DerivedExecution implements Derivation {
     const results = (this.#derived as Derived).results;
     const result = results.get(name);
     if (result) return result;
-    throw new ModelError(`'${name}' was not asked for. There are ${Array.from(results.keys(), (one) => `'${one}'`).join(", ")}.`);
+    throw new ModelError(`'${name}' was not asked for. There are ${fewOf([...results.keys()])}.`);
   }
 
   /** Returns its bytes to the GPU. The network goes on. */

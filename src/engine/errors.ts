@@ -5,6 +5,12 @@ export class ModelError extends Error {
   override readonly name: string = "ModelError";
 }
 
+/** The first few of the names that there are: "'conv_1', 'conv_2' and 3 more". */
+export function fewOf(names: readonly string[]): string {
+  const rest = names.length > 8 ? ` and ${names.length - 8} more` : "";
+  return `'${names.slice(0, 8).join("', '")}'${rest}`;
+}
+
 /** The first few known names that hold the given one, for an error to ask whether one was meant: "'conv_1', 'conv_10'"; empty where none does. */
 export function namesLike(name: string, known: Iterable<string>): string {
   const near = [...known].filter((other) => other.includes(name)).slice(0, 5);
@@ -14,9 +20,7 @@ export function namesLike(name: string, known: Iterable<string>): string {
 /** Says that no value or layer has this name, and which names are accepted: those that hold it, else the first few of all. */
 export function describeUnknownValue(name: string, known: readonly string[]): string {
   const near = namesLike(name, known);
-  const rest = known.length > 8 ? ` and ${known.length - 8} more` : "";
-  const listed = known.slice(0, 8).map((other) => `'${other}'`);
-  const advice = near ? ` Did you mean ${near}?` : known.length > 0 ? ` There are ${listed.join(", ")}${rest}.` : "";
+  const advice = near ? ` Did you mean ${near}?` : known.length > 0 ? ` There are ${fewOf(known)}.` : "";
   return `no value or layer is called '${name}'.${advice}`;
 }
 

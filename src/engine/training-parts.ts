@@ -1,8 +1,7 @@
 // What only some trainings take, as one part of the program that a trainer loads when it is asked for.
 import type { DerivedExecution } from "./derived.ts";
-import { DeviceError, ModelError } from "./errors.ts";
+import { DeviceError, fewOf, ModelError } from "./errors.ts";
 import { encodeNetwork } from "./export.ts";
-import { fewOf } from "./few-names.ts";
 import { countsResult, scaleResult } from "./gradient/training/modes.ts";
 import { gradientResultOf, type KeptGradients } from "./gradient/training/training.ts";
 import type { Parameter, Parameters } from "./parameters.ts";

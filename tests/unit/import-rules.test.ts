@@ -15,7 +15,7 @@ interface Room {
   readonly imports: readonly string[];
 }
 
-const words = "errors few-names gather layout media-type npy precision random records shapes statistics tensor window";
+const words = "errors gather layout media-type npy precision random records shapes statistics tensor window";
 const parts =
   "branch create-trainer derived execution explanation export gates gradients input-words inspect load-network model network new-head parameters patterns pieces profile reinitialize several-files source staged stages startup scorer summary together trainer training-batch training-fit training-parts";
 const engineFiles = (names: string) => names.split(" ").map((name) => `src/engine/${name}.ts`);

@@ -1,5 +1,5 @@
 // Gives every value a type and every constant value its elements. All obstacles are collected, not only the first.
-import { ModelError, UnsupportedError } from "../errors.ts";
+import { fewOf, ModelError, UnsupportedError } from "../errors.ts";
 import type { Graph, GraphInput, Node, TypedGraph, ValueType } from "../graph/graph.ts";
 import type { Catalog } from "../ops/catalog.ts";
 import { createContext, describeOperation } from "../ops/context.ts";
@@ -113,8 +113,7 @@ function checkNames({ inputs }: Graph, { inputShapes, inputValues }: InferOption
   const names = inputs.map(({ name }) => name);
   for (const [option, given = {}] of Object.entries({ inputShapes, inputValues }))
     for (const name of Object.keys(given))
-      if (!names.includes(name))
-        throw new ModelError(`${option} names '${name}', but the model's inputs are ${names.map((known) => `'${known}'`).join(", ")}.`);
+      if (!names.includes(name)) throw new ModelError(`${option} names '${name}', but the model's inputs are ${fewOf(names)}.`);
 }
 
 function fits(input: GraphInput, given: readonly number[]): boolean {
