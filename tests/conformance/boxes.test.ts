@@ -1,7 +1,7 @@
 // What small detection networks have found, read from the GPU as the page reads it, beside what ONNX Runtime answers for the same picture.
 import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
-import type { Graph } from "../../src/engine/graph/graph.ts";
+import type { Graph, TypedGraph } from "../../src/engine/graph/graph.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { answerBoxes, hasBoxes } from "../../src/ui/boxes/answer.ts";
@@ -17,14 +17,14 @@ const picture = { width: 64, height: 64 };
 const threshold = 0.4;
 
 /** What ONNX Runtime answers, by the rules that tests/unit/boxes.test.ts holds. */
-async function expectedBoxes(graph: Graph, input: ReturnType<typeof noise>) {
+async function expectedBoxes(graph: Graph, { types }: TypedGraph, input: ReturnType<typeof noise>) {
   const session = await ort.InferenceSession.create(encodeModel(graph), { logSeverityLevel: 3 });
   const results = await session.run({ x: new ort.Tensor("float32", input.toFloat32(), [...input.shape]) });
   const outputs = graph.outputs.map((name) => {
     const { dims, type, data } = results[name] as ort.Tensor;
     return { name, shape: dims, dtype: type as "float32" | "int64", numbers: Array.from(data as ArrayLike<number | bigint>, Number) };
   });
-  const detector = recogniseDetector({ outputs, picture, metadata: graph.metadata, nodes: graph.nodes, types: new Map() });
+  const detector = recogniseDetector({ outputs, picture, metadata: graph.metadata, nodes: graph.nodes, types });
   if (!detector) throw new Error("not recognised");
   return decodeBoxes(detector, { values: new Map(outputs.map((one) => [one.name, one])), picture, threshold });
 }
@@ -42,7 +42,7 @@ test.each<[form: string, graph: Graph]>([
       const input = noise([1, 3, 64, 64], seed);
       model.run({ x: input });
       const found = (await answerBoxes(shown, graph, { kind: "boxes", threshold, preparation: {} })) as FoundBoxes;
-      const expected = (await expectedBoxes(graph, input)) as FoundBoxes["boxes"];
+      const expected = (await expectedBoxes(graph, model.graph, input)) as FoundBoxes["boxes"];
       expect(expected.length).toBeGreaterThan(0);
       expect(found.boxes.map((one) => one.class)).toEqual(expected.map((one) => one.class));
       for (const [i, box] of expected.entries())
