@@ -59,15 +59,15 @@ export function targetsByName(
 export function asTensor(what: string, given: Targets | undefined, { dtype, shape }: ValueType, classes?: number): Tensor {
   const isTensor = given instanceof Tensor;
   if (!isTensor && !ArrayBuffer.isView(given)) throw new ModelError(`${what}: got ${String(given)}, expected a Tensor or a typed array.`);
-  const count = isTensor ? given.size : given.length;
-  if (isTensor ? !sameShape(given.shape, shape) : count !== sizeOf(shape))
+  // Those of 16 bits are held as bits; all others are looked at where they lie.
+  const numbers = isTensor ? (given.dtype.endsWith("float16") ? given.toFloat32() : given.data) : given;
+  if (isTensor ? !sameShape(given.shape, shape) : numbers.length !== sizeOf(shape))
     throw new ModelError(
-      `${what}: ${isTensor ? `[${given.shape.join(", ")}]` : `${count} elements`}, expected ${sizeOf(shape)} ([${shape.join(", ")}]).`,
+      `${what}: ${isTensor ? `[${given.shape.join(", ")}]` : `${numbers.length} elements`}, expected ${sizeOf(shape)} ([${shape.join(", ")}]).`,
     );
-  const labels = classes === undefined ? [] : isTensor ? given.toNumbers() : Array.from(given, Number);
-  const wrong = labels.find((label) => !(Number.isInteger(label) && label >= 0 && label < (classes as number)));
+  const wrong = classes && (numbers as Float32Array).find((label) => !(Number(label) % 1 === 0 && label >= 0 && label < classes));
   if (wrong !== undefined) throw new ModelError(`${what}: ${wrong} is no class; expected 0 to ${(classes as number) - 1}.`);
-  if (isTensor) return given.dtype === dtype ? given : Tensor.from(dtype, shape, given.toNumbers());
-  if (dtype === "float32" && given instanceof Float32Array) return Tensor.float32(shape, given);
-  return Tensor.from(dtype, shape, given);
+  if (isTensor && given.dtype === dtype) return given;
+  if (dtype === "float32" && numbers instanceof Float32Array) return Tensor.float32(shape, numbers);
+  return Tensor.from(dtype, shape, numbers);
 }
