@@ -173,7 +173,7 @@ test.each([{}, { precision: "float16" as const }])("every kernel gives the same 
       [...used].some((name) => name.startsWith("implicit")),
       [...used].join(),
     ).toBe(true);
-    expect([...used]).toEqual(expect.arrayContaining(["general", "depthwise"]));
+    expect([...used]).toEqual(expect.arrayContaining(["general", "depthwise", "winograd 4×4", "winograd 2×2"]));
   }),
 );
 

@@ -134,7 +134,7 @@ function keyOf({ domain, name }: Pick<Operator, "domain" | "name">): string {
 }
 
 function hasGroups({ nodes }: Weighted): boolean {
-  return nodes.some(({ operator, attributes }) => operator === "Conv" && Number(attributes.get("group") ?? 1) > 1);
+  return nodes.some(({ operator, attributes }) => /Conv$/.test(operator) && Number(attributes.get("group") ?? 1) > 1);
 }
 
 /** Whether something may be folded into a convolution: a BatchNormalization, or a Mul or Add by what is known at load. */

@@ -34,9 +34,9 @@ const leastWinogradMacs = 4e6;
 function winogradMacs({ graph, operations }: Inference): number {
   let total = 0;
   for (const { name, operator, attributes, inputs } of graph.nodes) {
-    const kernel = graph.types.get(inputs[1] ?? "")?.shape.slice(2);
     const isPlain = ["strides", "dilations", "group"].every((attribute) => /^1(,1)?$/.test(String(attributes.get(attribute) ?? 1)));
-    if (operator === "Conv" && isPlain && String(kernel) === "3,3") total += operations.get(name)?.macs ?? 0;
+    const is3x3 = inputs.some((input) => String(graph.types.get(input)?.shape.slice(2)) === "3,3");
+    if (/Conv$/.test(operator) && isPlain && is3x3) total += operations.get(name)?.macs ?? 0;
   }
   return total;
 }

@@ -141,9 +141,10 @@ export function generateWinogradKernel({ kernel, patch, tile }: WinogradTransfor
   const name = `winograd kernel, tiles of ${tile}×${tile}`;
   const code = [
     ...head(name, kernelFields, ["var<storage, read> kernels", "var<storage, read_write> transformed"]),
-    "let z = index % params.extent_2;",
-    "let y = index / params.extent_2 % params.extent_1;",
-    "let x = index / (params.extent_1 * params.extent_2);",
+    "let line = index / params.extent_2;",
+    "let z = index - line * params.extent_2;",
+    "let x = line / params.extent_1;",
+    "let y = line - x * params.extent_1;",
     "let source = params.source_offset + x * params.source_0 + y * params.source_1 + z * params.source_2;",
     "let to = params.target_offset + x * params.target_0 + y * params.target_1 + z * params.target_2;",
     ...grid("g", taps, taps, (i, j) => `kernels[source + ${i * taps + j}u]`),

@@ -15,14 +15,14 @@ export interface ConvolutionCase {
   readonly hasBias: boolean;
   readonly hasResidual: boolean;
   readonly activation: Activation;
-  /** Kernels may not transform weights: they are bytes, or whole numbers whose sums must be exact. */
-  readonly keepsWeights?: true;
 }
 
 /** A kernel for a case, and what it is predicted to cost, see cost.ts. */
 export interface Candidate {
   readonly kernel: Kernel;
   readonly cost: number;
+  /** How many numbers it makes of each 3×3 kernel; absent where it multiplies by the weights themselves. */
+  readonly transformed?: number;
   /** Made for exactly this kind of case, such as depthwise: other families' kernels are not considered then. */
   readonly isSpecial?: boolean;
 }

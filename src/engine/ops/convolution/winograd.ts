@@ -53,7 +53,7 @@ export function winogradBy(
 ): Candidate[] {
   const { kernel, strides, dilations, output } = conv.window;
   const is3x3 = sameShape(kernel, [3, 3]) && sameShape(strides, [1, 1]) && sameShape(dilations, [1, 1]);
-  if (!is3x3 || conv.groups !== 1 || conv.keepsWeights) return [];
+  if (!is3x3 || conv.groups !== 1) return [];
   return tileSizes
     .filter(
       (size) =>
@@ -90,6 +90,7 @@ function candidate(
     prices.of({ invocations: tiles.tiles * conv.outChannels, loads: products, stores: tileSize ** 2, multiplyAdds });
   return {
     cost,
+    transformed: products,
     kernel: {
       name: `winograd ${tileSize}×${tileSize}`,
       readsStrided: [0, 3],

@@ -34,6 +34,11 @@ export function attributesOf(rounding: Rounding): ReadonlyMap<string, AttributeV
   return new Map(Object.entries({ ...rounding, stored: 1 }));
 }
 
+/** Whether halves can hold all steps, if it counts any: whole numbers up to 2,048. */
+export function fitsHalves({ step, lowest, highest }: Rounding): boolean {
+  return step === 0 || Math.max(-lowest, highest) <= 2048;
+}
+
 /** What a convolution with an activation cuts off; `undefined` where it does something else. */
 export function activationBounds({ domain, attributes }: Node): Bounds | undefined {
   if (domain === "") return { low: -largestFloat, high: largestFloat };

@@ -6,7 +6,7 @@ import { GraphEdit } from "../../graph/edit.ts";
 import { type AttributeValue, fusedDomain, type Graph, type Node, type TypedGraph } from "../../graph/graph.ts";
 import type { Pass } from "../../graph/pass.ts";
 import { largestFloat, Tensor } from "../../tensor.ts";
-import { activationBounds, attributesOf, type Bounds, cut, isSame, isWithin, narrowed } from "./bounds.ts";
+import { activationBounds, attributesOf, type Bounds, cut, fitsHalves, isSame, isWithin, narrowed } from "./bounds.ts";
 import { ranges } from "./grid.ts";
 import { knownProduct } from "./known-products.ts";
 import type { Rounding } from "./products.ts";
@@ -30,6 +30,8 @@ const means = new Set("AveragePool GlobalAveragePool ReduceMean".split(" "));
 interface Counted {
   readonly name: string;
   readonly step: number;
+  /** Whether halves can hold the steps. */
+  readonly fitsHalves: boolean;
 }
 
 export function fuseSteps(graph: TypedGraph, keep: Iterable<string>): Graph {
@@ -96,18 +98,19 @@ class Fusion {
   #count({ name, operator, inputs, outputs }: Node, reads: number): void {
     const counted = inputs.slice(0, reads).map((input) => this.#counted.get(input));
     const step = counted[0]?.step;
-    if (step === undefined || !counted.every((one) => one?.step === step)) return;
+    // What moves values may store halves: larger steps are numbers before it.
+    if (step === undefined || !counted.every((one) => one?.step === step && one.fitsHalves)) return;
     const [values, others] = operator === "MaxPool" ? [outputs.slice(0, 1), outputs.slice(1)] : [outputs, []];
     this.edit.replace(name, {
       inputs: inputs.map((input, i) => counted[i]?.name ?? input),
-      outputs: [...values.map((value) => this.#inSteps(value, step)), ...others],
+      outputs: [...values.map((value) => this.#inSteps(value, step, true)), ...others],
     });
   }
 
   /** The name of a value's steps; the value itself is their product with the scale. */
-  #inSteps(value: string, step: number): string {
+  #inSteps(value: string, step: number, isFit: boolean): string {
     const name = this.edit.fresh(`${value}/steps`);
-    this.#counted.set(value, { name, step });
+    this.#counted.set(value, { name, step, fitsHalves: isFit });
     const scale = this.edit.constant(`${value}/scale`, Tensor.filled("float32", [], step));
     this.edit.add({ operator: "Mul", inputs: [name, scale], name: `${value}/scaled`, outputs: [value] });
     return name;
@@ -165,7 +168,7 @@ class Fusion {
       operator: "Requantize",
       domain: fusedDomain,
       inputs: inputs.map((one, i) => counted[i]?.name ?? one),
-      outputs: [this.#inSteps(chain.output, rounding.step)],
+      outputs: [this.#inSteps(chain.output, rounding.step, fitsHalves(rounding))],
       attributes: new Map([...attributesOf(rounding), ["units", counted.map((one) => one?.step ?? 0)]]),
     });
     this.#steps.set(chain.output, rounding);
@@ -235,7 +238,7 @@ class Fusion {
     const chain = this.#chainBehind(node, own);
     this.#drop(chain);
     const isRounded = chain.rounding.step > 0;
-    const output = isRounded ? this.#inSteps(chain.output, chain.rounding.step) : chain.output;
+    const output = isRounded ? this.#inSteps(chain.output, chain.rounding.step, fitsHalves(chain.rounding)) : chain.output;
     this.#replace(chain.last, product, output, chain.rounding);
     if (isRounded) this.#steps.set(chain.output, chain.rounding);
     return true;
@@ -275,6 +278,7 @@ class Fusion {
       ...[...node.attributes].filter(([key]) => !key.startsWith("activation")),
       ...(isConvolution ? [] : [["product", node.domain === fusedDomain && kind === "Gemm" ? "FusedGemm" : kind] as const]),
       ...(isExact ? [["exact", 1] as const] : []),
+      ...(counted && this.#steps.has(input) && isConvolution ? [["whole", 1] as const] : []),
     ]);
     return { operator: isConvolution ? "StepConvolution" : "StepProduct", inputs, attributes };
   }

@@ -1,10 +1,21 @@
 // Convolutions and products of matrices whose weights stay bytes on the GPU. Operators of Convcam's own, which a pass puts in the place of others, with
 // what follows them up to the next rounding: y = clamp(round(factor · (Σ w · x + bias) / step), lowest, highest) · step.
 import type { ActivationKind } from "../../../shaders/activations.ts";
-import { hasNamedBias, scaleFields, withBytes, withScales } from "../../../shaders/steps.ts";
+import {
+  hasNamedBias,
+  lanesOfWords,
+  rounded,
+  scaleFields,
+  withBytes,
+  withKernelsInWords,
+  withScales,
+  withWholeSums,
+} from "../../../shaders/steps.ts";
 import { fusedDomain } from "../../graph/graph.ts";
-import type { Shape } from "../../shapes.ts";
+import { type Shape, sizeOf } from "../../shapes.ts";
 import type { Tensor } from "../../tensor.ts";
+import type { Candidate } from "../convolution/case.ts";
+import { costOf } from "../convolution/cost.ts";
 import { describeFused } from "../convolution.ts";
 import { elementWise } from "../element-wise.ts";
 import type { ConvolutionFamily } from "../families.ts";
@@ -18,8 +29,10 @@ import {
   type OperatorContext,
   type Packing,
   type PlacedOperand,
+  type Scratch,
   type Table,
 } from "../operator.ts";
+import { fitsHalves } from "./bounds.ts";
 import { describeAs } from "./lowered.ts";
 import { ByteTensor, packInto } from "./step-tensor.ts";
 
@@ -57,7 +70,8 @@ function describe(
   channelAxis: (shape: Shape) => number,
 ): Operation {
   const rounding = roundingOf(context);
-  const isExact = context.attributes.flag("exact", false);
+  const isExact = context.attributes.flag("exact", false) || !fitsHalves(rounding);
+  const isWhole = holdsWholeSums(context);
   const factors = context.input(factorIndex).constant as Tensor;
   const { nonnegative, ...operation } = inner({ ...context, inputs: context.inputs.slice(0, factorIndex) });
   return {
@@ -71,7 +85,10 @@ function describe(
             const [y] = outputs as [PlacedOperand];
             const axis = channelAxis(y.shape);
             const epilogue = { factors, rounding, y, residual: inputs[3], axis };
-            return kernel.dispatches(inputs.slice(0, factorIndex), outputs).map((dispatch) => scaled(inBytes(dispatch), epilogue));
+            return kernel
+              .dispatches(inputs.slice(0, factorIndex), outputs)
+              .flatMap(inBytes)
+              .map((dispatch) => scaled(isWhole ? { ...dispatch, shader: withWholeSums(dispatch.shader) } : dispatch, epilogue));
           },
         }),
       ),
@@ -111,21 +128,47 @@ function placesOf({ offset, strides, shape }: PlacedOperand, axis: number): read
   return [offset, hasOuter ? (strides[axis - 1] as number) : inner * (shape[axis] as number), inner];
 }
 
-/** The same dispatch with bytes wherever it binds the weights. What computes with them while packing keeps floats. */
-function inBytes(dispatch: Dispatch): Dispatch {
-  const tables = Object.entries(dispatch.bindings).flatMap(([name, binding]) => {
-    const table = bytesOf(binding);
-    return table ? [[name, table] as const] : [];
-  });
-  const shader = tables.reduce((changed, [name]) => withBytes(changed, name), dispatch.shader);
-  return { ...dispatch, shader, bindings: { ...dispatch.bindings, ...Object.fromEntries(tables) } };
+/** The same dispatch with bytes wherever it binds the weights, behind those that transform them in each run. */
+function inBytes(dispatch: Dispatch): readonly Dispatch[] {
+  const before: Dispatch[] = [];
+  const bindings = { ...dispatch.bindings };
+  let { shader } = dispatch;
+  for (const [name, binding] of Object.entries(dispatch.bindings)) {
+    const transformed = transformedInEachRun(binding);
+    const table = transformed?.memory ?? bytesOf(binding, lanesOfWords(shader, name) === 4);
+    if (table) bindings[name] = table;
+    if (transformed) before.push(...transformed.dispatches);
+    else if (table) shader = withBytes(shader, name);
+  }
+  return [...before, { ...dispatch, shader, bindings }];
 }
 
-function bytesOf(binding: Binding): Table | undefined {
+/** What a kernel makes of bytes before it multiplies, in memory that other layers use as well; `undefined` where it takes them as they are. */
+function transformedInEachRun(binding: Binding): { readonly memory: Scratch; readonly dispatches: readonly Dispatch[] } | undefined {
+  if (!("packing" in binding && binding.source.constant instanceof ByteTensor)) return undefined;
+  const { source, packing } = binding;
+  const { transform } = packing;
+  if (!transform) return undefined;
+  const memory = { scratchBytes: packing.length * 4 };
+  const kernels = binding.source.constant.kernels();
+  const dispatches = packing.moves
+    .filter(({ shape }) => sizeOf(shape) > 0)
+    .map((move): Dispatch => {
+      const { shader, params, bindings, ...rest } = transform.dispatch(move, source, memory);
+      return { ...rest, shader: withKernelsInWords(shader), params: inWords(params), bindings: { ...bindings, kernels } };
+    });
+  return { memory, dispatches };
+}
+
+/** Places among kernels of nine elements, where these take three words. */
+function inWords(params: Dispatch["params"]): Dispatch["params"] {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, name.startsWith("source") ? Number(value) / 3 : value]));
+}
+
+/** @param isShared whether each four lanes share sixteen, in words of their own */
+function bytesOf(binding: Binding, isShared: boolean): Table | undefined {
   if ("packing" in binding)
-    return binding.source.constant instanceof ByteTensor && !binding.packing.transform
-      ? binding.source.constant.table(binding.packing)
-      : undefined;
+    return binding.source.constant instanceof ByteTensor ? binding.source.constant.table(binding.packing, isShared) : undefined;
   return "memory" in binding && binding.constant instanceof ByteTensor ? binding.constant.table() : undefined;
 }
 
@@ -139,14 +182,44 @@ function scaled(dispatch: Dispatch, epilogue: Epilogue): Dispatch {
   return { ...dispatch, shader, bindings: { ...dispatch.bindings, scales: scalesOf(epilogue, packing) } };
 }
 
+/** Whether sums are whole numbers: all that is read is, and so are the weights. */
+function holdsWholeSums({ attributes }: OperatorContext): boolean {
+  return attributes.flag("whole", false);
+}
+
+/** @param change what becomes of each kernel for a convolution */
+function withKernels(
+  context: OperatorContext,
+  change: (candidate: Candidate, ...to: Parameters<ConvolutionFamily>) => readonly Candidate[],
+) {
+  const convolution = context.families.convolution.map(
+    (family): ConvolutionFamily =>
+      (...to) =>
+        family(...to).flatMap((candidate) => change(candidate, ...to)),
+  );
+  return { ...context, families: { ...context.families, convolution, sharing: undefined } };
+}
+
 /** With kernels only that compute with the weights as they are. */
 function asTheyAre(context: OperatorContext): OperatorContext {
-  const families = context.families.convolution.map(
-    (family): ConvolutionFamily =>
-      (conv, target) =>
-        family({ ...conv, keepsWeights: true }, target),
-  );
-  return { ...context, families: { ...context.families, convolution: families, sharing: undefined } };
+  return withKernels(context, (candidate) => (candidate.transformed ? [] : [candidate]));
+}
+
+/** Input channels up to which sums by tiles of 4×4 come so close to whole numbers that rounding finds them, see docs/decisions/0028. */
+const mostChannelsByTiles = 256;
+
+/** With kernels that transform bytes in each run, so that these alone are kept. */
+function transformingInEachRun(context: OperatorContext): OperatorContext {
+  const isWhole = holdsWholeSums(context);
+  return withKernels(context, (candidate, { inChannels, outChannels }, target) => {
+    const { transformed, cost } = candidate;
+    if (!transformed) return [candidate];
+    // Kernels that take four channels a turn read zeros behind the last; nothing writes them here.
+    if (inChannels % 4 > 0 || (isWhole && transformed > 16 && inChannels > mostChannelsByTiles)) return [];
+    // Three loads, and as much again for each three steps to be taken out of them.
+    const work = { invocations: inChannels * outChannels, loads: 9, stores: transformed, multiplyAdds: 4 * transformed };
+    return [{ ...candidate, cost: cost + costOf(target).of(work) }];
+  });
 }
 
 /** Sums that must not be stored in halves. */
@@ -160,7 +233,9 @@ export default [
       exact,
     })),
   ),
-  defineOperator("StepConvolution", { since: 1, domain: fusedDomain }, (context) => describe(asTheyAre(context), describeFused, () => 1)),
+  defineOperator("StepConvolution", { since: 1, domain: fusedDomain }, (context) =>
+    describe((context.attributes.flag("exact", false) ? asTheyAre : transformingInEachRun)(context), describeFused, () => 1),
+  ),
   defineOperator("StepProduct", { since: 1, domain: fusedDomain }, (context) => {
     const product = context.attributes.choice("product", ["Gemm", "MatMul", "FusedGemm"], "Gemm");
     return describe(
@@ -171,17 +246,18 @@ export default [
   }),
   defineOperator("Requantize", { since: 1, domain: fusedDomain }, (context) => {
     const operands = context.inputs.map((_, i) => context.input(i));
-    const { step, lowest, highest, stored } = roundingOf(context);
+    const rounding = roundingOf(context);
+    const { step, lowest, highest, stored } = rounding;
     // What one step of each input is, where that holds steps; 0 where it holds numbers.
     const units = context.attributes.numbers("units", []);
     const sum = units.map((unit, i) => (unit > 0 ? `${"ab"[i]} * share_${i}` : `${"ab"[i]} / step`)).join(" + ");
     const { evaluate, ...operation } = elementWise(context, operands, {
-      expression: `clip(round(${sum}), lowest, highest) * stored`,
+      expression: `${rounded(`clip(${sum}, lowest, highest)`)} * stored`,
       js: (a, b = 0) => a + b,
       dtype: context.input(0).dtype,
       scalars: { step, lowest, highest, stored, ...Object.fromEntries(units.map((unit, i) => [`share_${i}`, unit / step])) },
       nanOf: "",
     });
-    return operation;
+    return { ...operation, ...(!fitsHalves(rounding) && { exact }) };
   }),
 ] satisfies Operator[];

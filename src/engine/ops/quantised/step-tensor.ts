@@ -61,17 +61,38 @@ export class ByteTensor extends Tensor {
     return fits ? new ByteTensor(shape, bytes) : undefined;
   }
 
-  /** Four elements to a word, in the order of a packing, or as they are. */
-  table(packing?: Packing): Table {
-    const key = packing ? `${packing.label}\n${packing.length}` : "";
+  /** 3×3 kernels in their order, three words each. */
+  kernels(): Table {
+    const count = this.size / 9;
+    const move = { shape: [count, 9], from: { offset: 0, strides: [9, 1] }, to: { offset: 0, strides: [12, 1] } };
+    return this.table({ label: "kernels in three words each", length: count * 12, moves: [move] });
+  }
+
+  /**
+   * Four elements to a word, in the order of a packing, or as they are.
+   *
+   * @param isShared whether each four lanes read sixteen elements as four words, see `lanesOfWords`
+   */
+  table(packing?: Packing, isShared = false): Table {
+    const key = packing ? `${packing.label}\n${packing.length}\n${isShared}` : "";
     const known = this.#tables.get(key);
     if (known) return known;
     const packed = new Int8Array(Math.ceil((packing?.length ?? this.size) / 4) * 4);
     if (packing) packInto(packed, this.#bytes, packing);
     else packed.set(this.#bytes);
+    if (isShared) turnSixteens(packed);
     const table = { label: `${packing?.label ?? "weights"}, bytes`, data: new Uint32Array(packed.buffer) };
     this.#tables.set(key, table);
     return table;
+  }
+}
+
+/** Of sixteen bytes the word of lane l is l, l + 4, l + 8 and l + 12. */
+function turnSixteens(bytes: Int8Array): void {
+  const sixteen = new Int8Array(16);
+  for (let at = 0; at < bytes.length; at += 16) {
+    sixteen.set(bytes.subarray(at, at + 16));
+    for (let i = 0; i < 16; i++) bytes[at + i] = sixteen[(i % 4) * 4 + Math.floor(i / 4)] as number;
   }
 }
 
