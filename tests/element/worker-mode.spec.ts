@@ -444,3 +444,21 @@ test("files go to the worker once, and not with every change", async ({ warmPage
     for (const [i, [mean = 0]] of means.entries()) expect(mean).toBeCloseTo(early[0]?.[i]?.[0] as number, 2);
   }
 });
+
+test("pictures to learn from lie where the page says, for one in a worker as for one on the page", async ({ sharedPage: page }) => {
+  await open(page);
+  const asked: string[] = [];
+  await page.route("**/pictures.bin", (route) => {
+    asked.push(new URL(route.request().url()).pathname);
+    return route.fulfill({ status: 404 });
+  });
+  for (const id of ["here", "there"]) {
+    await page.evaluate((name) => {
+      const element = document.getElementById(name) as ConvCam;
+      element.setAttribute("train", "learned/pictures.bin#pictures");
+      element.src = "/models/mnist-blank.onnx";
+    }, id);
+    await expect(page.locator(`#${id} .train .part-trouble`)).toContainText("the server answered 404");
+  }
+  expect(asked).toEqual(["/tests/element/learned/pictures.bin", "/tests/element/learned/pictures.bin"]);
+});

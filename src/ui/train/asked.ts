@@ -1,4 +1,4 @@
-// What an element asks to be learned, and by which network. Pure, but for reading the element's attributes.
+// What an element asks to be learned, and by which network. Pure, but for reading the element's attributes and the page's address.
 import { readAttribute, readPreparation } from "../attributes.ts";
 import type { ConvCam } from "../element.ts";
 import type { Session } from "../session/session.ts";
@@ -53,6 +53,12 @@ export function askedOf(element: ConvCam, session: Session, weights: number, wis
     preparation,
     precision: readAttribute(element, "precision"),
   };
+}
+
+/** Where the pictures lie, for a worker, which does not know the page's base address. What is drawn without end, and one's own, have none. */
+export function dataAddress(data: string): string {
+  const hasNone = data === "" || data === "shapes" || data === "road";
+  return !hasNone && URL.canParse(data, document.baseURI) ? new URL(data, document.baseURI).href : data;
 }
 
 export function isOfSameWeights(one: Asked, other: Asked | undefined): boolean {

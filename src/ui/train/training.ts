@@ -10,7 +10,7 @@ import { setAttribute } from "../state.ts";
 import { adoptStyles } from "../style-sheet.ts";
 import { UpdatedPart } from "../updated-part.ts";
 import { stillAsked, unpacked } from "./archives.ts";
-import { type Asked, askedOf, type Beginning, isOfSameWeights, isSame } from "./asked.ts";
+import { type Asked, askedOf, type Beginning, dataAddress, isOfSameWeights, isSame } from "./asked.ts";
 import { dataName } from "./data-name.ts";
 import { Drawing } from "./drawing.ts";
 import { type History, historyFor } from "./history.ts";
@@ -156,7 +156,7 @@ export class Training extends UpdatedPart {
     if (!files) this.#asked = undefined;
     if (!files || id !== this.#id) return;
     const beginning = isOngoing ? from : from && { ...from, checkpoints: undefined };
-    const request = { do: "begin", id, wish: { ...told, files }, preparation, from: beginning } as const;
+    const request = { do: "begin", id, wish: { ...told, data: dataAddress(told.data), files }, preparation, from: beginning } as const;
     const begun = (await session.ask({ kind: "train", request })) as Begun;
     const element = this.#element;
     const store = storeNameOf(element, wish);
