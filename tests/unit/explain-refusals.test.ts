@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { TypedGraph } from "../../src/engine/graph/graph.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { asSentence } from "../../src/ui/as-sentence.ts";
-import { checkAsked, isOneScore } from "../../src/ui/explain/refusals.ts";
+import { checkAsked, oneNumber } from "../../src/ui/explain/refusals.ts";
 import { everything } from "../support/catalog.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 
@@ -60,10 +60,27 @@ test.each([
 test("an answer that is computed in a later stage is refused as such, whatever is read back before it", () => {
   const inner = typed(op("GlobalAveragePool", "maps", "y"));
   const outputs = [{ name: "prob" }];
-  expect(() => isOneScore({ graph: inner, outputs })).toThrow(
+  expect(() => oneNumber({ graph: inner, outputs })).toThrow(
     "This network runs in stages, and its answer 'prob' is computed in a later one",
   );
-  expect(isOneScore({ graph: classifier, outputs: [{ name: "count" }, { name: "y" }] })).toBe(false);
+  expect(oneNumber({ graph: classifier, outputs: [{ name: "count" }, { name: "y" }] })).toBeUndefined();
+});
+
+test("an answer that is one number is called by its name", () => {
+  const graph = inferGraph(
+    graphOf({
+      constants: { ...constants, one: noise([4, 1]) },
+      nodes: [
+        ...convolutions,
+        op("GlobalAveragePool", "maps", "mean"),
+        op("Flatten", "mean", "flat"),
+        op("MatMul", "flat one", "steering"),
+      ],
+      outputs: ["steering"],
+    }),
+    everything,
+  ).graph;
+  expect(oneNumber({ graph, outputs: [{ name: "steering" }] })).toBe("steering");
 });
 
 test.each([

@@ -1,6 +1,6 @@
 // What the element says of explanations, and how it reads what is asked for.
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { explanationMethods, resultOf } from "../../src/engine/explanation.ts";
 import { type MethodText, methodTexts } from "../../src/ui/explain/texts.ts";
 import { readClass, readOverlay } from "../../src/ui/explain/wish.ts";
@@ -66,6 +66,7 @@ const one = {
   layerCount: 1,
   isOfPicture: false,
   isProbability: false,
+  number: undefined,
   tiles: [],
   colorMap: "magma",
   needsRun: false,
@@ -139,7 +140,7 @@ test.each([
     "Coloured where the last maps add most to the score. Red is for the class, blue for the other one.",
   ],
 ] as const)("what is seen of %s of %s", (method, _, isOfPicture, kind, sentence) =>
-  expect(sentencesFor(method, { isOfPicture, kind }).seen).toBe(sentence),
+  expect(sentencesFor(method, { isOfPicture, kind, number: undefined }).seen).toBe(sentence),
 );
 
 test("the words tell which of two networks is explained", () => {
@@ -172,3 +173,28 @@ test.each([
   ["with heat", false, "conv_1: show it alone"],
   ["without", true, "conv_1, nothing: show it alone"],
 ])("the button of a layer's picture %s says so", (_, isNothing, label) => expect(tileLabel("conv_1", isNothing)).toBe(label));
+
+describe("an answer that is one number", () => {
+  const explained = { ...one, kind: map, number: "steering" };
+  const numbers = { ...told, ...{ class: 0, label: "steering", score: undefined, layers: [{ full: 0, nonFiniteCount: 0 }] } };
+
+  test("is called by its name, and no class", () =>
+    expect(wordsFor(numbers, explained, "grad-cam")).toMatchObject({
+      title: "Why steering?",
+      detail: "Grad-CAM by conv_1 · one number, no class",
+      status: "Nothing in this layer speaks for a larger steering.",
+      scope: "what speaks for a larger steering, up to the largest",
+    }));
+
+  test.each(Object.keys(methodTexts))("has no class and no score in what is said of %s", (method) => {
+    for (const isOfPicture of [true, false]) {
+      const { seen, limit } = sentencesFor(method, { ...explained, isOfPicture });
+      expect(`${seen} ${limit}`).not.toMatch(/\bclass\b|\bthe score/i);
+    }
+  });
+
+  test("says what its heat is", () =>
+    expect(sentencesFor("grad-cam", explained).seen).toBe(
+      "Bright where the layer's maps speak for a larger steering, each map weighed by its mean effect on steering.",
+    ));
+});

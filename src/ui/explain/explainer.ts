@@ -13,7 +13,7 @@ import { ClassChoice } from "./class-choice.ts";
 import { ExplainedPicture, type ExplainTools, type OnNumbers, type PictureInput } from "./explained-picture.ts";
 import { HeatMap } from "./heat-map.ts";
 import { HeatOverlay } from "./heat-overlay.ts";
-import { checkAsked, isOneScore } from "./refusals.ts";
+import { checkAsked, oneNumber } from "./refusals.ts";
 import { allLayers, type Explained, type ExplainedNumbers, type ExplainRequest, explanationId } from "./request.ts";
 import { thinned } from "./tiles.ts";
 
@@ -95,9 +95,8 @@ export class Explainer {
     try {
       const { viewer, classScores } = this.#host;
       const { graph } = viewer.model;
-      // One number, as of a network that says yes or no, is the top one of all.
-      const isSingle = isOneScore(viewer.model);
-      const request = given.class === undefined && isSingle ? { ...given, class: 0 } : given;
+      const number = oneNumber(viewer.model);
+      const request = given.class === undefined && number !== undefined ? { ...given, class: 0 } : given;
       if (request.method !== this.#request?.method || request.layer !== this.#request.layer) this.stop();
       checkAsked(request, { graph, classScores });
       const isOther = request.class !== this.#request?.class || request.against !== this.#request?.against;
@@ -119,11 +118,7 @@ export class Explainer {
       const isProbability = tellsProbabilities(graph);
       const isOfPicture = layers[0] === this.#input?.name;
       return {
-        layers,
-        layerCount,
-        isOfPicture,
-        kind: drawn.kind,
-        isProbability,
+        ...{ layers, layerCount, isOfPicture, kind: drawn.kind, isProbability, number },
         colorMap: this.#apply(drawn, request),
         ...drawn.place,
         needsRun,
@@ -235,7 +230,8 @@ export class Explainer {
       this.#submit((encoder) => drawn.encodeHeat(encoder, undefined));
       this.#isDue = false;
     }
-    return { drawn, request, layers: explanation.layers, class: request.class ?? this.#class };
+    const of = oneNumber(this.#host.viewer.model) ?? `class ${request.class ?? this.#class ?? "?"}`;
+    return { drawn, request, layers: explanation.layers, of };
   }
 
   /** Chooses the class, and explains it once. */

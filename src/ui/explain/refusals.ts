@@ -18,17 +18,18 @@ interface Answering {
 }
 
 /**
- * Whether a network answers with one number.
+ * The name of a network's answer, where that is one number: it is no class.
  *
  * @throws Error for a network in stages whose answer is computed in a later one
  */
-export function isOneScore({ graph, outputs }: Answering): boolean {
+export function oneNumber({ graph, outputs }: Answering): string | undefined {
   const later = outputs.find(({ name }) => !graph.types.has(name));
   if (later && !outputs.some(({ name }) => isFloat(graph.types.get(name)?.dtype ?? "bool")))
     throw new Error(
       `This network runs in stages, and its answer '${later.name}' is computed in a later one, from values that were read back from the GPU. No gradient leads from there to the picture, so there is nothing to explain.`,
     );
-  return classCountOf(scoresType(graph)) === 1;
+  if (classCountOf(scoresType(graph)) !== 1) return undefined;
+  return graph.outputs.find((name) => isFloat(graph.types.get(name)?.dtype ?? "bool"));
 }
 
 /** @throws Error that says why there is no such explanation, and what to choose instead */

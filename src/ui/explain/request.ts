@@ -51,6 +51,8 @@ export interface Explained {
   readonly isOfPicture: boolean;
   /** Whether the network tells the classes' probabilities. What is explained is the scores that a last Softmax makes them from. */
   readonly isProbability: boolean;
+  /** What a network's answer is called that is one number, and so no class. */
+  readonly number: string | undefined;
   readonly colorMap: ColorMap;
   /** Whether a picture has to be given again; else it is only drawn otherwise. */
   readonly needsRun: boolean;

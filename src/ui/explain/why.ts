@@ -42,8 +42,8 @@ export class Why extends UpdatedPart {
   /** The session that has the canvas. */
   #session: Session | undefined;
   #shown: Shown | undefined;
-  /** The class that was told last. */
-  #told: number | undefined;
+  /** What the class that was told last is called. */
+  #told: string | undefined;
   /** Number of the latest request. */
   #id = 0;
   /** Counts calls of {@link hide}. */
@@ -96,9 +96,9 @@ export class Why extends UpdatedPart {
     if (numbers.id !== this.#id || !this.#shown) return;
     const { wish, explained } = this.#shown;
     const { class: index, score, againstScore, done, total } = numbers;
-    this.#told = index;
     const { names } = this.#host.labels;
-    const label = classNameOf(names, index);
+    const label = explained.number ?? classNameOf(names, index);
+    this.#told = label;
     const isTop = wish.class === undefined;
     const against = wish.against === undefined ? undefined : { class: wish.against, label: classNameOf(names, wish.against) };
     this.#picker?.mark((this.#next.getRootNode() as ShadowRoot).querySelector<HTMLElement>(".bars"), index);
@@ -143,9 +143,11 @@ export class Why extends UpdatedPart {
     if (session !== this.#session) this.#panel.renew();
     const id = ++this.#id;
     const hides = this.#hides;
-    const explained = await session.explain({ ...wish, ...this.#panel.room(wish.layer), id, canvas: this.#panel.canvas });
+    const answered = await session.explain({ ...wish, ...this.#panel.room(wish.layer), id, canvas: this.#panel.canvas });
     this.#session = session;
-    if (!explained || hides !== this.#hides) return;
+    if (!answered || hides !== this.#hides) return;
+    // One number is a class where somebody gives it the name of one.
+    const explained = labels.names[0] === undefined ? answered : { ...answered, number: undefined };
     this.#shown = { session, wish, explained };
     this.#picker ??= new ClassPicker(this.#next.getRootNode(), (index) => this.#pick(index));
     this.#panel.place(explained, wish.method, wish.layer !== undefined && wish.layer === this.#chosenLayer && wish.layer !== allLayers);
@@ -174,8 +176,7 @@ export class Why extends UpdatedPart {
     if (!session || !this.#shown) return;
     const { wish, explained } = this.#shown;
     const layer = wish.layer === allLayers ? "all-layers" : explained.layers[0];
-    const label = this.#told === undefined ? undefined : classNameOf(this.#host.labels.names, this.#told).split(",")[0];
-    const name = fileName(networkName(this.#element.src), layer, wish.method, label);
+    const name = fileName(networkName(this.#element.src), layer, wish.method, this.#told?.split(",")[0]);
     download(await session.ask({ kind: "explanation" }), `${name}.png`);
   }
 

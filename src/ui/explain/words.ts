@@ -28,11 +28,22 @@ export function textsOf(method: string): MethodText {
 }
 
 /** What is seen of an explanation, and what it does not prove. */
-export function sentencesFor(method: string, { isOfPicture, kind }: Pick<Explained, "isOfPicture" | "kind">) {
+export function sentencesFor(method: string, { isOfPicture, kind, number }: Pick<Explained, "isOfPicture" | "kind" | "number">) {
   const texts = textsOf(method);
   const { seen, limit } = (!isOfPicture && texts.ofLayer) || texts;
+  if (number !== undefined) return { seen: ofNumber(seen, number), limit: ofNumber(limit, number) };
   if (kind.sides !== "both") return { seen, limit };
   return { seen: `${seen.replace(/^Bright where/, "Coloured where")} Red is for the class, blue for the other one.`, limit };
+}
+
+/** What is said of the score of a class, said of an answer that is one number. */
+function ofNumber(text: string, number: string | undefined): string {
+  if (number === undefined) return text;
+  const ofOne = text.replace("several things of the class", "several things");
+  return ofOne
+    .replace(/against the class/g, `for a smaller ${number}`)
+    .replace(/the class/g, `a larger ${number}`)
+    .replace(/the score/gi, number);
 }
 
 /** "conv_2", or how many layers there are and how many of them are drawn. */
@@ -58,12 +69,16 @@ export function wordsFor(told: Told, explained: Explained, method: string): Word
   const less = againstScore === undefined || isItself ? "" : `, ${format(againstScore)} for ${other}`;
   const which = told.isCompared ? " · of the first network" : "";
   const runs = done === total ? "" : ` · run ${done} of ${total}`;
+  const { number } = explained;
+  const whose = number !== undefined ? "one number, no class" : isTop ? "the top class" : "the class chosen";
   const end = isSeveral ? "largest" : formatNumber(told.layers[0]?.full ?? Number.NaN);
   return {
     title: other === undefined || isItself ? `Why ${label}?` : `Why ${label} rather than ${other}?`,
-    detail: `${textsOf(method).title} by ${layersNamed(explained)} · ${isTop ? "the top class" : "the class chosen"}${scores}${less}${which}${runs}`,
-    status: isItself ? `${label} is the top class, so there is nothing to tell it from. Choose another class.` : statusOf(told, explained),
-    scope: isItself ? "the difference is 0 everywhere" : scopeOf(explained, label, other),
+    detail: `${textsOf(method).title} by ${layersNamed(explained)} · ${whose}${scores}${less}${which}${runs}`,
+    status: isItself
+      ? `${label} is the top class, so there is nothing to tell it from. Choose another class.`
+      : ofNumber(statusOf(told, explained), number),
+    scope: isItself ? "the difference is 0 everywhere" : ofNumber(scopeOf(explained, label, other), number),
     low: explained.kind.sides === "both" && end !== "0" ? `−${end}` : "0",
     high: end,
   };

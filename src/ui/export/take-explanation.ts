@@ -15,11 +15,11 @@ export async function takeExplanation(viewer: Painter & { readonly explainer: Ex
 export async function paintExplanation({ device, renderer, explainer }: Painter & { readonly explainer: Explainer | undefined }) {
   const taken = explainer?.take();
   if (!taken) return undefined;
-  const { drawn, request, layers, class: index } = taken;
+  const { drawn, request, layers, of } = taken;
   const { place } = drawn;
   const { tiles } = place;
   const picture = await paint({ device, renderer }, place, (encoder, texture) => drawn.draw(encoder, texture));
-  const caption = `${request.method} of class ${index ?? "?"}${layers.length > 1 ? "" : ` · ${layers[0]}`}`;
+  const caption = `${request.method} of ${of}${layers.length > 1 ? "" : ` · ${layers[0]}`}`;
   if (layers.length === 1) return { picture, caption };
   const named = new OffscreenCanvas(place.width, place.height);
   const context = contextOf(named);

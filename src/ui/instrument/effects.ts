@@ -37,10 +37,16 @@ export function effectsTemplate({ effects, refusal, isPending }: EffectsAnswer, 
   const isTop = (viewer.getAttribute("explain-class") ?? "").trim() === "" || viewer.getAttribute("explain-class") === "top";
   const choose = ({ target }: Event) => setAttribute(viewer, "explain-class", (target as HTMLSelectElement).value || undefined);
   const count = Math.min(mostClasses, effects.classCount);
+  const name = nameOf(effects, names);
+  if (effects.number !== undefined && names[0] === undefined)
+    return html`<p class="about">
+      First what raises ${name} most, last what lowers it most: activation × its gradient, added over the map.
+      That is how ${name} begins to change when a channel is made stronger.
+    </p>`;
   return html`
     <label class="choice">Class
       <select @change=${choose}>
-        <option value="" .selected=${isTop}>${isTop ? `the top one, ${classNameOf(names, effects.class)}` : "the top one"}</option>
+        <option value="" .selected=${isTop}>${isTop ? `the top one, ${name}` : "the top one"}</option>
         ${Array.from(
           { length: count },
           (_, i) => html`<option value=${i} .selected=${!isTop && i === effects.class}>${classNameOf(names, i)}</option>`,
@@ -48,14 +54,19 @@ export function effectsTemplate({ effects, refusal, isPending }: EffectsAnswer, 
       </select>
     </label>
     <p class="about">
-      First what speaks most for ${classNameOf(names, effects.class)}, last what speaks most against it: activation × gradient of its score, added over the map.
+      First what speaks most for ${name}, last what speaks most against it: activation × gradient of its score, added over the map.
       That is how the score begins to change when a channel is made stronger.
     </p>
   `;
 }
 
+/** What the class is called that effects are on, or the network's answer where that is one number. */
+function nameOf({ class: index, number }: Effects, names: readonly string[]): string {
+  return names[index] ?? number ?? classNameOf(names, index);
+}
+
 /** The fact of one channel. */
 export function effectFact({ effects }: EffectsAnswer, channel: number, names: readonly string[]): readonly [string, string] | undefined {
   const effect = effects?.effects[channel];
-  return effects && effect !== undefined ? [`effect on ${classNameOf(names, effects.class)}`, formatNumber(effect)] : undefined;
+  return effects && effect !== undefined ? [`effect on ${nameOf(effects, names)}`, formatNumber(effect)] : undefined;
 }

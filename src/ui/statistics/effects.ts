@@ -1,7 +1,7 @@
 // How much each channel of a value does for the score of a class: Σ activation · gradient over its places, which is what scaling the channel does
 // to the score, to first order. Loaded when someone asks.
 import { classCountOf, scoresType } from "../../engine/explanation.ts";
-import { checkAsked, isOneScore } from "../explain/refusals.ts";
+import { checkAsked, oneNumber } from "../explain/refusals.ts";
 import { letGo, standbyFor } from "../standby.ts";
 import type { Viewer } from "../viewer.ts";
 
@@ -16,6 +16,8 @@ export interface Effects {
   /** The class that they are of. */
   readonly class: number;
   readonly classCount: number;
+  /** What the answer is called where it is one number, and so no class. */
+  readonly number: string | undefined;
   /** Of each channel. Above 0 it speaks for the class, below against it. */
   readonly effects: readonly number[];
 }
@@ -27,7 +29,8 @@ const purpose = "effects";
 export async function readEffects(viewer: Viewer, { value, class: wanted }: EffectsQuery): Promise<Effects> {
   const { model, classScores, kept } = viewer;
   const { graph } = model;
-  const asked = wanted ?? (isOneScore(model) ? 0 : undefined);
+  const number = oneNumber(model);
+  const asked = wanted ?? (number === undefined ? undefined : 0);
   checkAsked({ method: "importance", layer: value, class: asked }, { graph, classScores });
   // Of the same frame: both are copied before anything else is submitted.
   const reading = model.inputs.map(async (input) => [input.name, await model.read(input.name)] as const);
@@ -41,7 +44,7 @@ export async function readEffects(viewer: Viewer, { value, class: wanted }: Effe
     explanation.setClass(index);
     const channels = (await explanation.predict(inputs)).toFloat32();
     const count = viewer.sourceOf(value).view.channels;
-    return { class: index, classCount: classCountOf(scoresType(graph)) ?? 1, effects: [...channels.subarray(0, count)] };
+    return { class: index, classCount: classCountOf(scoresType(graph)) ?? 1, number, effects: [...channels.subarray(0, count)] };
   } catch (error) {
     // What failed is prepared anew the next time.
     letGo(kept, purpose, own);
