@@ -57,6 +57,40 @@ test("opens a network, a comparison, a range and a place by address; says what i
   await expect(page.locator("#about")).toContainText("There is no network 'nobody' here");
 });
 
+test("an address that explains opens Why with its choices, and Back closes it", async ({ warmPage: page }) => {
+  await openPage(page);
+  await page.goto("/#explain=gradient&explainClass=8&explainLayer=conv_1&overlay=0.25");
+  await expect(page.locator(".why-title")).toHaveText("Why 8?");
+  const button = page.getByRole("button", { name: "Why?" });
+  await expect(button).toHaveAttribute("aria-expanded", "true");
+  for (const [id, value] of Object.entries({ method: "gradient", class: "8", layer: "conv_1", opacity: "0.25" }))
+    await expect(page.locator(`#why-${id}`), id).toHaveValue(value);
+  await page.goBack();
+  await expect(page.locator(".why")).toBeHidden();
+  await expect(button).toHaveAttribute("aria-expanded", "false");
+  await expect(page.locator("#why-controls")).toBeHidden();
+});
+
+test("an answer that is one number is explained by its name, and has no classes to choose from", async ({ warmPage: page }) => {
+  await page.goto("/#network=driver-trained&input=road&explain=grad-cam");
+  await expect(page.locator(".why-title")).toHaveText("Why steering?");
+  await expect(page.locator(".why-detail")).toHaveText("Grad-CAM by steering_conv_4 · one number, no class");
+  await expect(page.locator(".why-seen")).toContainText("speak for a larger steering");
+  await expect(page.locator("#why-class option")).toHaveText(["steering"]);
+  await expect(page.locator("#why-against option")).toHaveText(["No other"]);
+});
+
+test("an address with patterns opens their part with its choices, and they grow", async ({ warmPage: page }) => {
+  await openPage(page);
+  await page.goto("/#patterns=conv_1&patternChannels=1,2&patternPreset=chollet&patternSize=40&patternSeed=3&patternSteps=1");
+  const button = page.getByRole("button", { name: "Patterns" });
+  await expect(button).toHaveAttribute("aria-expanded", "true");
+  for (const [id, value] of Object.entries({ layer: "conv_1", channels: "1,2", preset: "chollet", size: "40", seed: "3" }))
+    await expect(page.locator(`#patterns-${id}`), id).toHaveValue(value);
+  await expect(page.locator("conv-cam .patterns-status")).toHaveText(/^Done: 1 step/);
+  await expect(page.locator("#patterns-start")).toHaveText("Start anew");
+});
+
 /** A server of networks: one that lets other pages read it, and one that does not. */
 async function serveNetworks(page: Page): Promise<{ mend(): void }> {
   let isOpen = false;

@@ -30,11 +30,7 @@ export function offerBrush(viewer: ConvCam): void {
     });
   };
   offerPart({
-    ...{ button, controls, problem: find("brush-problem"), title: "Brush", load },
+    ...{ button, controls, problem: find("brush-problem"), title: "Brush", load, attribute: { viewer, name: "retouch" } },
     onToggle: (brush, isOpen) => brush.show(isOpen),
   });
-  const openForStrokes = () => {
-    if (viewer.hasAttribute("retouch") && button.ariaExpanded !== "true") button.click();
-  };
-  new MutationObserver(openForStrokes).observe(viewer, { attributeFilter: ["retouch"] });
 }

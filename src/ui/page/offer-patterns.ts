@@ -1,4 +1,4 @@
-// The button that opens the page's part Patterns, whose code is loaded then.
+// The button that opens the page's part Patterns, whose code is loaded then, or with an address that holds patterns.
 import type { ConvCam } from "../element.ts";
 import { offerPart } from "./offer-part.ts";
 
@@ -24,6 +24,7 @@ export function offerPatterns(viewer: ConvCam, find: <T extends HTMLElement>(id:
       problem: find("part-problem"),
       title: "Patterns",
       load,
+      attribute: { viewer, name: "patterns" },
     },
     onToggle: (part, isOpen) => isOpen || part.stop(),
   });

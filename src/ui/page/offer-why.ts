@@ -1,4 +1,4 @@
-// The button that opens the page's part Why, whose code is loaded then.
+// The button that opens the page's part Why, whose code is loaded then, or with an address that explains.
 import type { ConvCam } from "../element.ts";
 import { offerPart } from "./offer-part.ts";
 
@@ -19,6 +19,7 @@ export function offerWhy(viewer: ConvCam, find: <T extends HTMLElement>(id: stri
   };
   offerPart({
     ...{ button: find<HTMLButtonElement>("why"), controls: find("why-controls"), problem: find("part-problem"), title: "Why?", load },
+    attribute: { viewer, name: "explain", isAll: true },
     onToggle: (part, isOpen) => (isOpen ? part.open() : part.close()),
   });
 }

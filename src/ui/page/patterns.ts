@@ -110,7 +110,7 @@ export class PatternControls {
     const { viewer, layer } = this.#parts;
     const { availableLayers } = viewer;
     if (availableLayers === this.#available) return;
-    if (this.#available) this.stop();
+    if (this.#available?.length) this.stop();
     this.#available = availableLayers;
     this.#layers = layersOf(availableLayers);
     const group = (label: string, isOfConvolution: boolean) => {
@@ -122,7 +122,22 @@ export class PatternControls {
     layer.replaceChildren(...group("Convolutions", true), ...group("Other layers", false), new Option("The classes", ""));
     layer.value = this.#layers.findLast(({ isOfConvolution }) => isOfConvolution)?.value ?? "";
     this.#offerChannels();
+    this.#adopt();
     this.#showState();
+  }
+
+  /** What grows already, as by an address, is what is chosen. */
+  #adopt(): void {
+    const { viewer, layer, channels, preset, size, seed } = this.#parts;
+    const { patterns, patternChannels, patternPreset, patternSize, patternSeed } = viewer.state;
+    if (patterns === undefined) return;
+    choose(layer, patterns);
+    this.#offerChannels();
+    channels.value = patternChannels ?? channels.value;
+    preset.value = patternPreset ?? preset.value;
+    seed.value = patternSeed ?? seed.value;
+    choose(size, patternSize ?? "", `${patternSize} × ${patternSize}`);
+    this.#checkChannels();
   }
 
   /** How many channels the chosen layer has. Nobody knows here how many classes there are. */
@@ -145,4 +160,10 @@ export class PatternControls {
     const { channels } = this.#parts;
     channels.setCustomValidity(channelsProblem(channels.value, this.#channelCount) ?? "");
   }
+}
+
+/** Chooses in a list what it may lack. */
+function choose(list: HTMLSelectElement, value: string, title = value): void {
+  if (![...list.options].some((option) => option.value === value)) list.add(new Option(title, value));
+  list.value = value;
 }

@@ -38,6 +38,8 @@ export class WhyControls {
   #classes: readonly string[] | undefined;
   /** How many scores the network gave last. */
   #classCount = 0;
+  /** What the network's answer is called where it is one number, and so no class. */
+  #number: string | undefined;
 
   constructor(parts: WhyParts) {
     this.#parts = parts;
@@ -77,12 +79,16 @@ export class WhyControls {
     const [, count = 0, ...rest] = facts.layers.find(({ outputs }) => outputs[0] === first)?.shape ?? [];
     if (count > mostClasses || rest.some((extent) => extent !== 1)) return;
     this.#classCount = count;
+    this.#number = count === 1 ? first : undefined;
     this.#listClasses();
   }
 
   open(): void {
     if (this.#classCount === 0) void this.#askForClasses();
     this.#picker = new ClassPicker(this.#parts.bars, (index) => this.#pick(index));
+    this.#showChoices();
+    // What an address explains is there already.
+    if (this.#parts.viewer.explain !== undefined) return;
     this.#explain();
     void reveal(this.#parts.viewer, ".why");
   }
@@ -105,6 +111,7 @@ export class WhyControls {
       this.#fillLayers(availableLayers);
       // Its classes are known with its first answer; not every network has any.
       this.#classCount = 0;
+      this.#number = undefined;
       this.#listClasses();
     }
     this.#available = availableLayers;
@@ -122,11 +129,13 @@ export class WhyControls {
 
   #listClasses(): void {
     const { viewer, class: select, against } = this.#parts;
-    const names = Array.from({ length: this.#classCount }, (_, i) => classNameOf(viewer.labels, i));
+    const number = viewer.labels?.[0] === undefined ? this.#number : undefined;
+    const names = number === undefined ? Array.from({ length: this.#classCount }, (_, i) => classNameOf(viewer.labels, i)) : [number];
     if (names.length !== this.#classes?.length || names.some((name, i) => name !== this.#classes?.[i])) {
       this.#classes = names;
-      const options = () => names.map((name, i) => new Option(name, `${i}`));
-      select.replaceChildren(new Option("The top one", ""), ...options());
+      // Of one number there is nothing to choose.
+      const options = () => (names.length === 1 ? [] : names.map((name, i) => new Option(name, `${i}`)));
+      select.replaceChildren(new Option(names.length === 1 ? names[0] : "The top one", ""), ...options());
       against.replaceChildren(new Option("No other", ""), ...options());
     }
     this.#showChoices();
@@ -146,7 +155,11 @@ export class WhyControls {
 
   /** What is chosen in the element itself is shown here, too. */
   #showChoices(): void {
-    const { viewer, class: index, against, layer } = this.#parts;
+    const { viewer, method, class: index, against, layer, opacity, alone } = this.#parts;
+    if (viewer.explain !== undefined) method.value = viewer.explain.trim() || firstMethod;
+    const overlay = viewer.getAttribute("overlay") ?? opacity.defaultValue;
+    alone.checked = opacity.disabled = overlay.trim() === "alone";
+    if (!alone.checked) opacity.value = overlay;
     index.value = `${viewer.explainClass ?? ""}`;
     against.value = `${viewer.explainAgainst ?? ""}`;
     layer.value = viewer.explainLayer ?? "";
