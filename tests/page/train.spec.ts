@@ -666,6 +666,11 @@ test("says what is wrong with pictures and files, and until when", async ({ warm
   // What was refused can be tried again, and something else is tried by itself.
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(page.locator("conv-cam .train .part-trouble")).toHaveText(/The pictures are damaged|could not be downloaded|no idx file/);
+  // Of a text that is not accepted there is nothing to try again.
+  await page.locator("conv-cam").evaluate((viewer) => viewer.setAttribute("train-optimizer", "adamm"));
+  await expect(page.locator("conv-cam .train .part-trouble")).toHaveText(/^Train-optimizer 'adamm': expected one of sgd, adam/i);
+  await expect(page.getByRole("button", { name: "Try again" })).toHaveCount(0);
+  await page.locator("conv-cam").evaluate((viewer) => viewer.removeAttribute("train-optimizer"));
   await page.getByLabel("Seed").fill("2");
   await page.getByLabel("Seed").press("Enter");
   await learnTo(page, 1);

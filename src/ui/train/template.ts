@@ -18,6 +18,8 @@ export interface TrainView {
   readonly title: string;
   readonly status: string;
   readonly trouble: string | undefined;
+  /** Whether the same may go well another time. */
+  readonly canRetry: boolean;
   /** Undefined until it is prepared. */
   readonly run: RunView | undefined;
 }
@@ -76,7 +78,7 @@ export interface TrainActions {
   next(): void;
 }
 
-export function trainTemplate({ title, status, trouble, run }: TrainView, actions: TrainActions): TemplateResult {
+export function trainTemplate({ title, status, trouble, canRetry, run }: TrainView, actions: TrainActions): TemplateResult {
   const rising = trouble === undefined ? (run?.advice ?? "") : "";
   return html`
     <h2 class="train-title part-title">${title}</h2>
@@ -84,7 +86,7 @@ export function trainTemplate({ title, status, trouble, run }: TrainView, action
     ${rising === "" ? nothing : html`<p class="train-rising">${rising}</p>`}
     <p class="train-spoken" role="status">${run ? `${run.told} ${rising}` : status}</p>
     ${trouble === undefined ? nothing : html`<p class="part-trouble" role="alert">${asSentence(trouble)}</p>`}
-    ${trouble !== undefined && !run ? html`<button type="button" class="part-button" @click=${actions.retry}>Try again</button>` : nothing}
+    ${trouble !== undefined && canRetry && !run ? html`<button type="button" class="part-button" @click=${actions.retry}>Try again</button>` : nothing}
     ${run ? runTemplate(run, actions) : nothing}
   `;
 }

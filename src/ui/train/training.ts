@@ -332,6 +332,8 @@ export class Training extends UpdatedPart {
       title: "Learning",
       status: learning ? statusText(learning, paused, names.first) : this.#pending,
       trouble: this.#trouble ?? learning?.trouble ?? this.#drawing.problem,
+      // Nothing is asked for where an attribute's text is not accepted.
+      canRetry: this.#asked !== undefined,
       run:
         learning &&
         runViewOf(learning, this.#asked?.wish.rival, {
