@@ -154,6 +154,24 @@ test("the graph is zoomed by buttons, keys and the wheel with Ctrl, and goes bac
     .toBeGreaterThanOrEqual(128);
 });
 
+for (const width of [1240, 700, 480])
+  test(`in a window of ${width} pixels a node that is pointed at moves nothing, whatever is said of it`, async ({ sharedPage: page }) => {
+    await page.setViewportSize({ width, height: 900 });
+    const element = await open(page, { view: "overview" });
+    const band = element.locator(".band");
+    const heightOf = () => band.evaluate((one) => one.getBoundingClientRect().height);
+    await expect(band.locator(".band-node [data-id]").nth(1)).toBeVisible();
+    const before = await heightOf();
+    await band.locator(".band-node [data-id]").nth(1).hover();
+    await expect(band.locator(".about-layer")).toContainText("A convolution:");
+    expect(await heightOf()).toBe(before);
+    // The longest of all, with a way to more.
+    await band.locator(".about-layer").evaluate(async (line) => {
+      line.textContent = `${"A layer of which much is said ".repeat(8)}Learn more`;
+    });
+    expect(await heightOf()).toBe(before);
+  });
+
 test("the sentence about a layer is said once, above its maps, also where its node has been pointed at", async ({ sharedPage: page }) => {
   const element = await open(page, { view: "overview" });
   await element.locator(".band-node [data-id]").nth(1).hover();
