@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from "vitest";
 import { arrangeCompared, checkWithin, readComparedAs } from "../../src/ui/compare/arrange.ts";
 import { findBranches, pairBranches, readBranches, textOf } from "../../src/ui/compare/branches.ts";
-import { namesOf } from "../../src/ui/compare/names.ts";
+import { namesIn, namesOf } from "../../src/ui/compare/names.ts";
 import { readWithin } from "../../src/ui/compare/within.ts";
 import type { DrawableLayer } from "../../src/ui/layers.ts";
 
@@ -101,6 +101,27 @@ test.each<[string, string | null, unknown, unknown, string, string]>([
   ["a blank twin", null, "a.onnx", "blank:1", "a.onnx", "its blank twin"],
   ["branches", null, "a.onnx", "branches:a_+b_", "a_", "b_"],
 ])("networks are called by %s", (_, said, src, compare, first, second) => expect(namesOf(said, src, compare)).toEqual({ first, second }));
+
+const attributesOf = (given: Readonly<Record<string, string>>) => (name: string) => given[name] ?? null;
+
+test.each<[string, Readonly<Record<string, string>>, unknown, string, string]>([
+  ["optimiser", { "train-rival": "optimizer:sgd" }, "blank:2", "Adam", "SGD with momentum"],
+  [
+    "optimiser, where the first has another",
+    { "train-rival": "optimizer:adam", "train-optimizer": "adagrad" },
+    "a.onnx",
+    "Adagrad",
+    "Adam",
+  ],
+  ["rate", { "train-rival": "rate:0.01" }, "blank:2", "first", "second, rate 0.01"],
+  ["first weights", { "train-rival": "seed" }, "blank:2", "its own weights", "weights of seed 2"],
+  ["file", { "train-rival": "optimizer:sgd" }, "b.onnx", "a.onnx", "b.onnx"],
+  ["names", { "train-rival": "rate:0.01", "compare-names": "slow | fast" }, "blank:2", "slow", "fast"],
+  ["not learning", {}, "blank:2", "a.onnx", "its blank twin"],
+])("two networks that learn are called by what is another about the second: its %s", (_, given, compare, first, second) => {
+  const element = { src: "a.onnx", blank: undefined, parameters: undefined, getAttribute: attributesOf({ train: "shapes", ...given }) };
+  expect(namesIn({ ...element, compare } as never)).toEqual({ first, second });
+});
 
 test.each([
   ["blank:7", { kind: "blank", text: "7" }],

@@ -7,25 +7,47 @@ export interface Names {
   readonly second: string;
 }
 
+/** What optimisers are called. */
+export const optimizerNames: Readonly<Record<string, string>> = {
+  adam: "Adam",
+  sgd: "SGD with momentum",
+  adamw: "AdamW",
+  adagrad: "Adagrad",
+};
+
 /**
  * @param said the attribute `compare-names`, such as "trained | blank"
  * @param src the first network
  * @param compare what it is compared with
+ * @param known what they are called otherwise
  */
-export function namesOf(said: string | null, src: unknown, compare: unknown): Names {
+export function namesOf(said: string | null, src: unknown, compare: unknown, known = guess(src, compare)): Names {
   const [first = "", second = ""] = (said ?? "").split("|").map((name) => name.trim());
-  const known = guess(src, compare);
   return { first: first || known.first, second: second || known.second };
 }
 
 /** What the two are called in an element, whose first one may compute with other weights than its own. */
 export function namesIn(element: Pick<ConvCam, "src" | "compare" | "blank" | "parameters" | "getAttribute">): Names {
   const { src, compare, blank, parameters } = element;
-  const names = namesOf(element.getAttribute("compare-names"), src, compare);
+  const names = namesOf(element.getAttribute("compare-names"), src, compare, learnersIn(element));
   // One that learns has other weights than it began with.
   if (readWithin(compare)?.kind === "branches" || element.getAttribute("train") !== null) return names;
   const other = blank !== undefined ? `random weights ${blank}` : nameOf(parameters);
   return other === undefined ? names : { ...names, first: other };
+}
+
+/** What two are called that both learn, by what is another about the second; undefined where it is their files. */
+function learnersIn(element: Pick<ConvCam, "src" | "compare" | "getAttribute">): Names | undefined {
+  const { src, compare } = element;
+  const attribute = (name: string) => element.getAttribute(name)?.trim() ?? "";
+  const within = readWithin(compare);
+  const [what, given = ""] = attribute("train-rival").split(":");
+  if (within?.kind === "branches" || (!within && nameOf(src) !== nameOf(compare))) return undefined;
+  if (what === "seed" && within) return { first: "its own weights", second: `weights of seed ${within.text}` };
+  if (what === "rate") return { first: "first", second: `second, rate ${given}` };
+  const nameOfOne = (optimizer: string) => optimizerNames[optimizer] ?? optimizer;
+  if (what === "optimizer") return { first: nameOfOne(attribute("train-optimizer") || "adam"), second: nameOfOne(given) };
+  return undefined;
 }
 
 function guess(src: unknown, compare: unknown): Names {
