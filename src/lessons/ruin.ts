@@ -44,7 +44,7 @@ export class Ruin {
   #rate: number | undefined;
   #hasLearned = false;
   /**
-   * The highest of those that were far too high lately, with its rate. Only where the network had learned before, or has come
+   * The highest of those that were far too high lately, with its rate. Only where the network had learned before, or the rate was raised, or it has come
    * apart by the others, may guessing be its end: else it has not begun to learn, and a single batch was bad.
    */
   #peak: { readonly far: Far; readonly rate: number; readonly mayBeEnd: boolean } | undefined;
@@ -70,8 +70,9 @@ export class Ruin {
   /**
    * @param done how many steps were taken before these
    * @param rate with which they were taken
+   * @param isRaised whether somebody has made that higher than it was at first
    */
-  note(losses: readonly number[], done: number, rate: number): void {
+  note(losses: readonly number[], done: number, rate: number, isRaised = false): void {
     losses.forEach((loss, i) => {
       const step = done + i + 1;
       // A training that goes on has no first step any more.
@@ -84,7 +85,7 @@ export class Ruin {
         this.#after = [...this.#after, loss].slice(-dead);
         this.#since = this.#pastOf();
       } else {
-        const mayBeEnd = this.#hasLearned || this.#highCount >= enough || this.#peak?.mayBeEnd === true;
+        const mayBeEnd = this.#hasLearned || isRaised || this.#highCount >= enough || this.#peak?.mayBeEnd === true;
         this.#peak = { ...(!this.#peak || loss > this.#peak.far.loss ? { far: here, rate } : this.#peak), mayBeEnd };
         this.#after = [];
         if (this.#since?.isPast) this.#since = undefined;

@@ -2,7 +2,10 @@
 import { expect, test } from "vitest";
 import { ruinWarning } from "../../src/cli/commands/train.ts";
 import { Ruin } from "../../src/lessons/ruin.ts";
+import { History } from "../../src/ui/train/history.ts";
+import { Signs } from "../../src/ui/train/signs.ts";
 import { ruinText } from "../../src/ui/train/standstill.ts";
+import { begunTraining } from "../support/begun-training.ts";
 
 function ruinOf(losses: readonly number[], guessing: number | undefined = Math.log(10)) {
   const ruin = new Ruin(guessing);
@@ -91,6 +94,25 @@ test.each<[string, readonly number[]]>([
 test("is told of a network that had learned for ten steps, and only guesses since a single loss that was far too high", () => {
   const { told } = ruinOf([...killed.slice(0, 12), 60, ...guessed(40)]);
   expect(told.findIndex((text) => text.includes("the network only guesses since"))).toBe(12 + 20);
+});
+
+test.each([
+  [0.001, false],
+  [1, true],
+])("of one that had not begun to learn at rate 0.001, is told after a single such loss at rate %d: %s", (rate, isTold) => {
+  const history = new History("a");
+  const signs = new Signs({
+    begun: { ...begunTraining, classes: [..."abcdefghij"] },
+    history,
+    rate: 0.001,
+    usualRate: 0.001,
+  });
+  const first = [3.6, 2.9, 2.2, 2.8];
+  signs.note(first, 0.001);
+  history.note(first);
+  signs.note([60, ...guessed(40)], rate);
+  expect(signs.advice(rate).includes("the network only guesses since: the network has come apart")).toBe(isTold);
+  expect(signs.rateAnew(rate)).toBe(0.001);
 });
 
 test("is told as past also where nothing was learned before it was told", () =>

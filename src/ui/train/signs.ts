@@ -36,8 +36,9 @@ export class Signs {
 
   /** Takes the losses of the next steps, which the history does not have yet. */
   note(losses: readonly number[], rate: number): void {
-    const { steps, scores } = this.#course.history;
-    this.#ruin.note(losses, steps, rate);
+    const { history, rate: first } = this.#course;
+    const { steps, scores } = history;
+    this.#ruin.note(losses, steps, rate, rate > first);
     this.#rise ??= new Rise(this.#firstLoss);
     this.#rise.note(losses);
     const score = scores.at(-1);
