@@ -8,6 +8,25 @@ import { openNetwork, preparationOf } from "./networks.ts";
 import { Teach } from "./teach.ts";
 import { toldOf } from "./unlearned.ts";
 
+/** What is shown to a network. */
+interface Lesson {
+  readonly names: readonly string[];
+  /** Those that were taken. */
+  readonly pictures: ReadonlySet<File>;
+  /** Copies of them: a class that is called otherwise later is another folder for those that were taken. */
+  readonly files: readonly File[];
+}
+
+/** What learns, and what. */
+interface Taught extends Lesson {
+  /** What gets the new last layer: one of our networks, or a file. */
+  readonly network: ManifestEntry | File;
+  readonly seed: number;
+  /** Where this is the same pictures by another network, or from another seed: what learned them before. */
+  readonly before?: Taught | undefined;
+  readonly built: Awaited<ReturnType<typeof withClasses>>;
+}
+
 export class Teaching {
   readonly #viewer: ConvCam;
   readonly #pad: DrawingPad;
@@ -15,8 +34,8 @@ export class Teaching {
   /** What gets the new last layer: one of our networks, or a file. */
   #network: ManifestEntry | File | undefined;
   #seed = 0;
-  /** The pictures that it learns from. */
-  #learned: ReadonlySet<File> = new Set();
+  /** Undefined until somebody wants it to learn. */
+  #taught: Taught | undefined;
   /** Whether somebody wanted to learn, and something was missing. */
   #isRefused = false;
   #isOpen = false;
@@ -38,14 +57,12 @@ export class Teaching {
         if (!this.#isCamera) this.#pad.clear();
       },
       onLack: (text) => this.#tell(text),
-      onChange: () => this.#tell(toldOf(this.#teach, this.#learned, this.#isRefused)),
+      onChange: () => this.#tellPictures(),
     });
     find("draw").addEventListener("click", () => this.#look(false));
     find("camera").addEventListener("click", () => this.#look(true));
     find("clear").addEventListener("click", () => this.#pad.clear());
-    find("learn").addEventListener("click", () => {
-      this.#learn().catch((error: Error) => complain(error.message));
-    });
+    find("learn").addEventListener("click", () => this.#start());
     find("why").addEventListener("change", () => this.#showAnswer());
     listen(viewer, "input", () => {
       this.#tellCamera("");
@@ -54,19 +71,36 @@ export class Teaching {
     listen(viewer, "error", ({ error, part }) => part === "input" && this.#tellCamera(error.message));
   }
 
-  /** @param network undefined where nobody has chosen a file yet */
-  offer(network: ManifestEntry | File | undefined, seed: number): void {
+  /** @returns what learns as soon as it is offered: what is learned already, by another network or from another seed; undefined where neither is another */
+  async prepare(network: ManifestEntry | File | undefined, seed: number): Promise<Taught | undefined> {
+    const before = this.#taught;
+    if (!before || !network || (before.network === network && before.seed === seed)) return undefined;
+    return { ...(await build(network, seed, before)), before };
+  }
+
+  /**
+   * What learns goes on to, and begins anew where a setting is another one.
+   *
+   * @param network undefined where nobody has chosen a file yet
+   * @param taught what was prepared for these
+   */
+  offer(network: ManifestEntry | File | undefined, seed: number, taught?: Taught): void {
     this.#network = network;
     this.#seed = seed;
+    if (!this.#isOpen) this.#open();
+    // Other pictures were chosen meanwhile.
+    else if (taught && taught.before !== this.#taught) this.#start();
+    else if (taught) this.#show(taught);
+    else this.#freeze();
+    this.#tellPictures();
+  }
+
+  #open(): void {
     // What was shown until now is not what will learn.
-    if (!this.#isOpen) this.#viewer.src = undefined;
-    this.#isOpen = true;
-    this.#learned = new Set();
-    this.#isRefused = false;
-    this.#tell("");
+    Object.assign(this.#viewer, { src: undefined, compare: undefined, blank: undefined });
     this.#viewer.removeAttribute("train");
-    this.#viewer.compare = undefined;
-    this.#viewer.blank = undefined;
+    this.#isOpen = true;
+    this.#isRefused = false;
     this.#look(this.#isCamera);
   }
 
@@ -74,6 +108,7 @@ export class Teaching {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#taught = undefined;
     find<HTMLInputElement>("why").checked = false;
     // Neither its picture nor its names are of what comes.
     Object.assign(this.#viewer, { explain: undefined, input: undefined, labels: undefined });
@@ -100,7 +135,7 @@ export class Teaching {
   /** The answer to an empty pad is worth nothing: instead it is said what to do. */
   #showAnswer(): void {
     const isEmpty = !this.#isCamera && this.#pad.isEmpty;
-    find("try").textContent = isEmpty && this.#learned.size > 0 ? "Draw something to try it." : "";
+    find("try").textContent = isEmpty && this.#taught ? "Draw something to try it." : "";
     if (!this.#isOpen) return;
     if (isEmpty) this.#viewer.setAttribute("bars", "none");
     else this.#viewer.removeAttribute("bars");
@@ -123,29 +158,58 @@ export class Teaching {
     find("lack").textContent = text;
   }
 
+  #tellPictures(): void {
+    this.#tell(toldOf(this.#teach, this.#taught?.pictures ?? new Set(), this.#isRefused));
+  }
+
+  #start(): void {
+    this.#learn().catch((error: Error) => this.#complain(error.message));
+  }
+
   async #learn(): Promise<void> {
-    const network = this.#network;
+    const [network, seed] = [this.#network, this.#seed];
     const lack = network ? this.#teach.lack : "Choose a network first.";
     this.#isRefused = lack !== undefined;
     this.#tell(lack ?? "");
     if (lack !== undefined || !network) return;
-    const viewer = this.#viewer;
-    const { names } = this.#teach;
-    const isFile = network instanceof File;
-    const { bytes, parameters } = await withClasses(isFile ? network : await openNetwork(network), names, this.#seed);
+    const { names, files } = this.#teach;
+    const taught = await build(network, seed, { names, pictures: new Set(files), files: files.map(copyOf) });
+    if (!this.#isOpen) return;
     // Something else was chosen meanwhile.
-    if (!this.#isOpen || this.#network !== network) return;
-    viewer.preparation = isFile ? {} : preparationOf(network);
+    if (this.#network !== network || this.#seed !== seed) return this.#learn();
+    this.#show(taught);
+    this.#tellPictures();
+  }
+
+  /** Lets it learn. */
+  #show(taught: Taught): void {
+    const { network, names, files, built } = taught;
+    const viewer = this.#viewer;
+    this.#taught = taught;
+    viewer.preparation = network instanceof File ? {} : preparationOf(network);
     viewer.labels = names;
-    const { files } = this.#teach;
     viewer.trainFiles = files;
-    this.#learned = new Set(files);
-    this.#tell("");
     this.#showAnswer();
-    const escaped = parameters.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-    if (find<HTMLInputElement>("all").checked) viewer.removeAttribute("train-freeze");
-    else viewer.setAttribute("train-freeze", `^(?!(${escaped.join("|")})$)`);
-    viewer.src = bytes;
+    this.#freeze();
+    viewer.src = built.bytes;
     viewer.setAttribute("train", "");
   }
+
+  /** The last layer learns alone, unless somebody wants all to. */
+  #freeze(): void {
+    const own = find<HTMLInputElement>("all").checked ? undefined : this.#taught?.built.parameters;
+    const escaped = own?.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    if (escaped) this.#viewer.setAttribute("train-freeze", `^(?!(${escaped.join("|")})$)`);
+    else this.#viewer.removeAttribute("train-freeze");
+  }
+}
+
+async function build(network: ManifestEntry | File, seed: number, { names, pictures, files }: Lesson): Promise<Taught> {
+  const built = await withClasses(network instanceof File ? network : await openNetwork(network), names, seed);
+  return { network, seed, names, pictures, files, built };
+}
+
+function copyOf(file: File): File {
+  const { name, type, lastModified, webkitRelativePath: value } = file;
+  return Object.defineProperty(new File([file], name, { type, lastModified }), "webkitRelativePath", { value });
 }

@@ -13,6 +13,8 @@ export interface Choices {
   /** What the second network does: it stays as it is, or learns, too, with one thing that is another. */
   second: string;
   blank: string;
+  /** Whether all layers learn what is shown to the network, not the last alone. */
+  all: string;
   /** A network, a line for each layer. */
   lines: string;
   /** How the learning rate goes on, over how many steps, and in how many it grows first. */
@@ -32,6 +34,7 @@ export const usual: Choices = {
   twin: "side",
   second: "blank",
   blank: "yes",
+  all: "no",
   lines: "",
   schedule: "constant",
   length: "1000",

@@ -48,6 +48,9 @@ const lessons: Readonly<Record<string, Lesson>> = {
   folder: ownPictures,
   zip: ownPictures,
 };
+/** What is told of what is shown to the network where all its layers learn that. */
+const allLearn =
+  "You show it what the classes are. The network begins with what it knows of pictures, and gets a new last layer: all its layers learn them.";
 /** What is chosen from this machine, each from its list, and not by an address. */
 const isOwn = (data: string) => lessons[data] === ownPictures;
 const lessonOf = (data: string) => lessons[data] as Lesson;
@@ -123,7 +126,7 @@ function call(list: keyof Choices, value: string, text: string): void {
 }
 
 /** What of the page belongs to what is learned. */
-function arrange({ network, data, twin, second }: Choices): void {
+function arrange({ network, data, twin, second, all }: Choices): void {
   // On the road two colours are those of the two halves, where no second network learns.
   const hasHalves = data === "road" && second === "blank";
   call("second", "blank", hasHalves && twin === "colors" ? "None: its halves are shown" : (options.second?.["blank"] as string));
@@ -135,7 +138,7 @@ function arrange({ network, data, twin, second }: Choices): void {
   // What is wrong with lines stands below them.
   if (isWritten({ network, data })) find("write").closest(".row")?.before(find("problem"));
   else find("about").before(find("problem"));
-  find("about").textContent = lessonOf(data).about;
+  find("about").textContent = data === "teach" && all === "yes" ? allLearn : lessonOf(data).about;
   // Nothing stands there before it answers.
   find("teach").hidden = data !== "teach" || !teach;
   find("drive").hidden = data !== "road" || !drive;
@@ -200,6 +203,8 @@ async function show(choices: Choices): Promise<void> {
   const { hasLearned, usualEntry, entry, written } = loaded;
   const [shape, classes] = [usualEntry?.input.shape.slice(1) ?? [1, 28, 28], usualEntry ? labelsOf(usualEntry).length : 10];
   const src = written ? written.build(Number(seed), shape, classes) : loaded.src;
+  const taught = data === "teach" ? await teach?.prepare(entry ?? file, Number(seed)) : undefined;
+  if (latest !== choices) return;
   standing = choices;
   arrange(choices);
   viewer.removeAttribute("train-freeze");
@@ -216,7 +221,7 @@ async function show(choices: Choices): Promise<void> {
   shown = data;
   if (data !== "road") drive?.close();
   if (data === "teach") {
-    teach?.offer(entry ?? file, Number(seed));
+    teach?.offer(entry ?? file, Number(seed), taught);
     return;
   }
   teach?.close();
