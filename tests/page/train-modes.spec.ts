@@ -34,6 +34,21 @@ test("an address shows what the list does, and a link holds what is not usual fo
   }
 });
 
+test("no two controls have the same label", async ({ warmPage: page }) => {
+  await page.goto("/train.html#batch=4&twin=none&schedule=cosine");
+  await expect(page.getByRole("slider", { name: "Learning rate" })).toBeVisible();
+  const labels = await page.locator("label:visible").evaluateAll((all) =>
+    all.map(({ childNodes }) =>
+      [...childNodes]
+        .map((node) => (node instanceof Element ? "" : node.textContent))
+        .join("")
+        .trim(),
+    ),
+  );
+  expect(labels).toEqual(expect.arrayContaining(["Rate schedule", "Learning rate", "Pace"]));
+  expect(labels).toEqual([...new Set(labels)]);
+});
+
 /** Draws a line for each of the first two classes. */
 async function showTwo(page: Page): Promise<void> {
   const box = await page.locator("#pad").boundingBox();

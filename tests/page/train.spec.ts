@@ -301,7 +301,7 @@ test("another schedule is followed as it learns, and what is learned is kept whe
   await learnTo(page, 2);
   await expect(next).toHaveCount(0);
   const before = await stepOf(page);
-  await page.getByRole("combobox", { name: "Learning rate" }).selectOption("cosine");
+  await page.getByRole("combobox", { name: "Rate schedule" }).selectOption("cosine");
   await expect(page.locator("conv-cam")).toHaveAttribute("train-schedule", "cosine:1000");
   await page.getByRole("spinbutton", { name: "In steps" }).fill("2");
   await page.keyboard.press("Tab");
@@ -310,7 +310,7 @@ test("another schedule is followed as it learns, and what is learned is kept whe
   await page.getByRole("spinbutton", { name: "Warm-up steps" }).fill("1000");
   await page.keyboard.press("Tab");
   await expect(next).toHaveText(/^next step \d\.\d+e−[56], warming up$/);
-  await page.getByRole("combobox", { name: "Learning rate" }).selectOption("constant");
+  await page.getByRole("combobox", { name: "Rate schedule" }).selectOption("constant");
   await expect(page.locator("conv-cam")).toHaveAttribute("train-schedule", "constant,warm-up:1000");
   await page.getByRole("spinbutton", { name: "Warm-up steps" }).fill("0");
   await page.keyboard.press("Tab");
