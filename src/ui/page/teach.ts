@@ -73,7 +73,7 @@ export class Teach {
     return { id, name: `class ${id}`, pictures: [] };
   }
 
-  /** The keys 1 to 9 take a picture for the class of that number, again and again while they are held. */
+  /** The keys 1 to 9 take a picture for the class of that number, of the camera again and again while they are held. */
   #onKey(event: KeyboardEvent): void {
     const isTyping = event.composedPath()[0] instanceof HTMLInputElement;
     const one = this.#classes[Number(event.key) - 1];
