@@ -116,7 +116,7 @@ export function addTrain(program: Command): void {
     .option("--seed <number>", "the same seed gives the same network on the same device", parseCount(0), 0)
     .addOption(new Option("--init <how>", "begin with the file's weights, or blank ones").choices(["file", "blank"]).default("file"))
     .option("--log <file.csv>", "write a line for each step", parsePath(".csv"))
-    .option("--save-every <steps>", "write a checkpoint beside FILE.onnx after so many steps, FILE-STEP.onnx", parseCount(1))
+    .option("--save-every <steps>", "write a checkpoint after each so many steps: 100 writes FILE-100.onnx, FILE-200.onnx …", parseCount(1))
     .option("--save-at <steps>", "the same after these steps, with commas", parseCounts, [])
     .option("--mean <numbers>", "subtracted from pixels in 0…1, per channel", parseList, [0])
     .option("--std <numbers>", "divides last, per channel", parseDivisors, [1])
