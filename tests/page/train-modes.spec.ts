@@ -37,14 +37,10 @@ test("an address shows what the list does, and a link holds what is not usual fo
 test("no two controls have the same label", async ({ warmPage: page }) => {
   await page.goto("/train.html#batch=4&twin=none&schedule=cosine");
   await expect(page.getByRole("slider", { name: "Learning rate" })).toBeVisible();
-  const labels = await page.locator("label:visible").evaluateAll((all) =>
-    all.map(({ childNodes }) =>
-      [...childNodes]
-        .map((node) => (node instanceof Element ? "" : node.textContent))
-        .join("")
-        .trim(),
-    ),
-  );
+  const labels = await page.locator("label:visible").evaluateAll((all) => {
+    const textOf = (node: Node) => (node instanceof Text ? node.data : "");
+    return all.map(({ childNodes }) => [...childNodes].map(textOf).join("").trim());
+  });
   expect(labels).toEqual(expect.arrayContaining(["Rate schedule", "Learning rate", "Pace"]));
   expect(labels).toEqual([...new Set(labels)]);
 });
