@@ -16,17 +16,28 @@ export async function takeOver(key: string): Promise<readonly File[] | undefined
 async function inStore(mode: IDBTransactionMode, act: (objects: IDBObjectStore) => IDBRequest): Promise<unknown> {
   const opening = indexedDB.open(database, 1);
   opening.addEventListener("upgradeneeded", () => opening.result.createObjectStore(store));
-  const opened = (await done(opening)) as IDBDatabase;
+  const opened = await answer(opening);
   try {
-    return await done(act(opened.transaction(store, mode).objectStore(store)));
+    const transaction = opened.transaction(store, mode);
+    const request = act(transaction.objectStore(store));
+    await committed(transaction);
+    return request.result;
   } finally {
     opened.close();
   }
 }
 
-function done(request: IDBRequest): Promise<unknown> {
+/** What a request was answered may still come to nothing: a disk that is full ends the transaction later. */
+function committed(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.addEventListener("complete", () => resolve());
+    transaction.addEventListener("abort", () => reject(transaction.error ?? new Error("The browser keeps no files.")));
+  });
+}
+
+function answer<Result>(request: IDBRequest<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
     request.addEventListener("success", () => resolve(request.result));
-    request.addEventListener("error", () => reject(request.error ?? new Error("The browser keeps no files.")));
+    request.addEventListener("error", () => reject(request.error));
   });
 }

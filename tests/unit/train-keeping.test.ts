@@ -15,14 +15,34 @@ function answered<Result>(result: Result): EventTarget & { readonly result: Resu
   return request;
 }
 
+/** Whether a browser that has no room takes what is put, and gives it up where the transaction ends. */
+let isFull = false;
+
+/** A transaction ends after the answer to its request. */
+function transaction() {
+  const target = new EventTarget();
+  const put = new Map<string, readonly Blob[]>();
+  const end = () => {
+    if (isFull && put.size > 0) return target.dispatchEvent(new Event("abort"));
+    for (const [key, files] of put) database.set(key, files);
+    return target.dispatchEvent(new Event("complete"));
+  };
+  const after = <Result>(result: Result) => {
+    const request = answered(result);
+    request.addEventListener("success", () => void Promise.resolve().then(end));
+    return request;
+  };
+  const objects = {
+    put: (files: readonly Blob[], key: string) => after(void put.set(key, files)),
+    get: (key: string) => after(database.get(key)),
+  };
+  return Object.assign(target, { objectStore: () => objects, error: isFull ? new DOMException("full", "QuotaExceededError") : null });
+}
+
 beforeEach(() => {
   database.clear();
-  const objects = {
-    put: (files: readonly Blob[], key: string) => answered(void database.set(key, files)),
-    get: (key: string) => answered(database.get(key)),
-  };
-  const opened = { transaction: () => ({ objectStore: () => objects }), close: () => undefined };
-  vi.stubGlobal("indexedDB", { open: () => answered(opened) });
+  isFull = false;
+  vi.stubGlobal("indexedDB", { open: () => answered({ transaction, close: () => undefined }) });
 });
 afterEach(() => vi.useRealTimers());
 
@@ -93,7 +113,7 @@ describe("a training that is stored", () => {
 
 describe("what is learned is kept in the browser", () => {
   /** A page that can be hidden, and a run that says what it goes on with. */
-  function learn(history: History, hasOther = false) {
+  function learn(history: History, offeredSteps = 0) {
     const page = Object.assign(new EventTarget(), { visibilityState: "visible" as DocumentVisibilityState });
     const asked: number[] = [];
     const learning = {
@@ -103,7 +123,7 @@ describe("what is learned is kept in the browser", () => {
         return kept(history.steps);
       },
     };
-    const keeping = new Keeping({ name: "page", key: "a" }, learning, () => hasOther, page);
+    const keeping = new Keeping({ name: "page", key: "a" }, learning, () => offeredSteps, page);
     const see = (visibilityState: DocumentVisibilityState) => {
       page.visibilityState = visibilityState;
       page.dispatchEvent(new Event("visibilitychange"));
@@ -143,6 +163,19 @@ describe("what is learned is kept in the browser", () => {
     vi.stubGlobal("indexedDB", indexedDB);
     await keeping.keep();
     expect(keeping.isRefused).toBe(false);
+  });
+
+  test("a browser that has no room keeps what it had, and is told of", async () => {
+    const { keeping, learning, stored } = learn(learned(0));
+    learning.history.note([1, 1]);
+    await keeping.keep();
+    isFull = true;
+    learning.history.note([1]);
+    await keeping.keep();
+    expect([keeping.isRefused, await stored()]).toEqual([true, 2]);
+    isFull = false;
+    await keeping.keep();
+    expect([keeping.isRefused, await stored()]).toEqual([false, 3]);
   });
 
   test("from time to time, as nobody is asked when a page is closed", async () => {
@@ -214,14 +247,18 @@ describe("what is learned is kept in the browser", () => {
     expect([await other.stored(), asked, other.asked]).toEqual([26, [], []]);
   });
 
-  test("but a glance at the page leaves what is kept of another day as it is", async () => {
+  test("but what is offered of another day stays until more steps were taken than it had", async () => {
     const history = learned(0);
-    const { see, asked, stored } = learn(history, true);
-    history.note([1, 1]);
+    const { see, asked, stored, keeping } = learn(history, 40);
+    history.note(new Array<number>(39).fill(1));
     see("hidden");
-    expect(asked).toEqual([]);
-    history.keep(kept(2));
+    history.keep(kept(39));
+    await keeping.keep(history.latest);
+    history.note([1]);
     see("hidden");
-    await expect.poll(stored).toBe(2);
+    expect([asked, await stored()]).toEqual([[], undefined]);
+    history.note([1]);
+    see("hidden");
+    await expect.poll(stored).toBe(41);
   });
 });

@@ -225,7 +225,7 @@ describe("single steps that wait are taken back", () => {
 });
 
 test("where it goes on is kept with each pause, and the pause is told when it is", async () => {
-  const { learning, asked, next, step } = await heldWithin();
+  const { learning, asked, next, step, keptCount } = await heldWithin();
   step.answer({ losses: [1], rivalLosses: [], steps: 1, ms: 1 });
   const keep = await next("keep");
   expect(keep.request).toMatchObject({ isToGoOn: true });
@@ -236,6 +236,8 @@ test("where it goes on is kept with each pause, and the pause is told when it is
   const second = await next("step");
   expect(learning.history.latest).toEqual(kept(1));
   expect(learning.history.kept).toEqual([kept(0)]);
+  // For another day as well.
+  expect(keptCount()).toBe(2);
   learning.isHeld = true;
   second.answer({ losses: [1], rivalLosses: [], steps: 2, ms: 1 });
   (await next("keep")).answer(kept(2));

@@ -23,7 +23,7 @@ type Page = Pick<Document, "visibilityState" | "addEventListener" | "removeEvent
 export class Keeping {
   readonly #where: Where;
   readonly #learning: Learns;
-  readonly #hasOther: () => boolean;
+  readonly #offeredSteps: () => number;
   readonly #page: Page;
   /** How many steps what is kept had taken. */
   #steps: number;
@@ -35,11 +35,11 @@ export class Keeping {
   /** Whether the browser took nothing the last time. */
   isRefused = false;
 
-  /** @param hasOther whether something of another day is kept, and offered */
-  constructor(where: Where, learning: Learns, hasOther: () => boolean, page: Page = document) {
+  /** @param offeredSteps how many steps the run of another day had that is kept, and offered; 0 for none */
+  constructor(where: Where, learning: Learns, offeredSteps: () => number, page: Page = document) {
     this.#where = where;
     this.#learning = learning;
-    this.#hasOther = hasOther;
+    this.#offeredSteps = offeredSteps;
     this.#page = page;
     this.#steps = learning.history.steps;
     page.addEventListener("visibilitychange", this.#onHidden);
@@ -82,9 +82,8 @@ export class Keeping {
 
   async #keep(known: Kept | undefined): Promise<void> {
     const { history } = this.#learning;
-    // A glance at the page leaves what is kept of another day as it is.
-    const isGlance = this.#hasOther() && history.kept.length < 2;
-    if (history.steps === this.#steps || isGlance) return;
+    // What is offered stays until it is gone on with, or a longer run takes its place.
+    if (history.steps === this.#steps || history.steps <= this.#offeredSteps()) return;
     const begun = performance.now();
     const latest = known ?? (await this.#learning.keepToGoOn().catch(() => undefined));
     if (latest) {

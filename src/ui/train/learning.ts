@@ -184,7 +184,7 @@ export class Learning {
     }
     // It was let go on meanwhile, or another step was asked for.
     if (this.#isWanted) void this.goOn();
-    else if (isSingle) this.#keepSoon();
+    else if (isSingle && !this.#isOver) this.#keepSoon();
   }
 
   get #isWanted(): boolean {
@@ -315,14 +315,14 @@ export class Learning {
     const begun = performance.now();
     const kept = await this.keepToGoOn().catch(() => undefined);
     this.#noteKeeping(begun);
-    if (kept && !this.#isOver) this.history.keepPaused(kept, this.looked);
+    if (!kept || this.#isOver) return;
+    this.history.keepPaused(kept, this.looked);
+    this.#parts.onKeep();
   }
 
   /** Of single steps only the last is kept, and not more often than keeping may take time. */
   #keepSoon(): void {
-    if (this.#isOver) return;
-    const waitMs = Math.max(restMs, this.#keepsAgainAt - performance.now());
-    this.#keepTimer = setTimeout(() => void this.#keepPaused(), waitMs);
+    this.#keepTimer = setTimeout(() => void this.#keepPaused(), Math.max(restMs, this.#keepsAgainAt - performance.now()));
   }
 
   #noteKeeping(begun: number): void {

@@ -130,7 +130,7 @@ function runTemplate(run: RunView, actions: TrainActions): TemplateResult {
       <button type="button" class="part-button" title="The loss of each step, and how good it was when it was tried" @click=${actions.saveLosses}>Losses .csv</button>
       ${
         stored
-          ? html`<button type="button" class="part-button" @click=${actions.resume}>
+          ? html`<button type="button" class="part-button" title="It stays until a longer run takes its place" @click=${actions.resume}>
               Go on ${afterSteps(stored.steps)}, kept ${new Date(stored.at).toLocaleString()}
             </button>`
           : nothing

@@ -179,12 +179,13 @@ export class Training extends UpdatedPart {
         this.#keeping?.note();
         void this.#drawing.follow(learning);
       },
-      onKeep: () => void this.#keeping?.keep(history.latest),
+      onKeep: () => void this.#keeping?.keep(history.latest).then(() => this.#show()),
       onFail: (error) => this.#fail(error),
     });
     if (isOngoing && this.#led) Object.assign(learning, this.#led, rate === undefined ? {} : { rate });
     this.#learning = learning;
-    this.#keeping = store === null ? undefined : new Keeping({ name: store, key: storeKey }, learning, () => this.#stored !== undefined);
+    const offeredSteps = () => this.#stored?.history.steps ?? 0;
+    this.#keeping = store === null ? undefined : new Keeping({ name: store, key: storeKey }, learning, offeredSteps);
     if (isOngoing) this.#note = goesOnText(history.steps, stepsBefore, begun);
     if (begun.classes.length > 0) this.#nameClasses(begun.classes);
     // There is something to see at once, unless somebody has chosen something meanwhile. A picture of what was learned before is no longer it.
