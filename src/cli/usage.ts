@@ -106,6 +106,8 @@ export function parseWithin(isRight: (value: number) => boolean, expected: strin
   };
 }
 
+export const atLeast0 = [(value: number) => value >= 0, "Expected a number of 0 or more."] as const;
+
 /** A whole number of at least `least`, and at most `most`. */
 export function parseCount(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {

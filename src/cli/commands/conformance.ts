@@ -12,7 +12,7 @@ import { requestNodeDevice } from "../node-device.ts";
 import { writeOutput } from "../output.ts";
 import { line } from "../printable.ts";
 import { formatNumber } from "../table.ts";
-import { parseNumber, parsePath, parseRegularExpression, precisionHelp, precisionOption } from "../usage.ts";
+import { atLeast0, parsePath, parseRegularExpression, parseWithin, precisionHelp, precisionOption } from "../usage.ts";
 
 interface Options {
   readonly filter?: RegExp;
@@ -53,12 +53,12 @@ Ends with status 1 when any case fails, when one is refused that is not listed, 
     .option(
       "--relative <tolerance>",
       `relative tolerance (default: ${defaultTolerance.relative}, or ${halvesTolerance.relative} for float16)`,
-      parseNumber,
+      parseWithin(...atLeast0),
     )
     .option(
       "--absolute <tolerance>",
       `absolute tolerance (default: ${defaultTolerance.absolute}, or ${halvesTolerance.absolute} for float16)`,
-      parseNumber,
+      parseWithin(...atLeast0),
     )
     .option("--quiet", "print no line for a pass", false)
     .action(runConformance);

@@ -27,6 +27,7 @@ import { type Inputs, inputsOf, refuseInput } from "../overwrites.ts";
 import { line } from "../printable.ts";
 import { dataHelp } from "../training-data.ts";
 import {
+  atLeast0,
   parseAugment,
   parseBytes,
   parseCount,
@@ -68,8 +69,6 @@ interface Options {
   readonly std: readonly number[];
   readonly precision: Precision;
 }
-
-const atLeast0 = [(value: number) => value >= 0, "Expected a number of 0 or more."] as const;
 
 export function addTrain(program: Command): void {
   program
