@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { EngineSession } from "../../src/ui/session/engine-session.ts";
+import type { SceneRequest } from "../../src/ui/session/session.ts";
 import { graphOf, op } from "../support/graphs.ts";
 
 const graph = graphOf({ inputs: { x: [1, 1, 8, 8] }, nodes: [op("Relu", "x", "relu"), op("Neg", "relu", "y")] });
@@ -96,3 +97,34 @@ test("a session that is disposed of ends what it reads", async () => {
   await expect(load).rejects.toMatchObject({ name: "AbortError" });
   expect(server.get("/slow.onnx")?.signal.aborted).toBe(true);
 });
+
+test("what fails as the GPU is lost for which a scene was waiting is told of as the loss alone", async () => {
+  vi.stubGlobal("GPUBufferUsage", {});
+  vi.stubGlobal("navigator", { gpu: { requestAdapter: async () => losingAdapter() } });
+  const events: unknown[] = [];
+  const session = new EngineSession((event) => events.push(event));
+  await session.load({ src: "/first.onnx", compare: undefined });
+  const scene = { views: [], precision: "float32", weights: { id: 0 } } as unknown as SceneRequest;
+  for (const _ of [1, 2]) await expect(session.show(scene)).rejects.toMatchObject({ name: "AbortError" });
+  expect(events.filter((event) => (event as { event: string }).event !== "progress")).toEqual(
+    [1, 2].map(() => ({ event: "lost", detail: "gone" })),
+  );
+  await session.dispose();
+});
+
+/** An adapter of a GPU that is lost with the first buffer. */
+function losingAdapter() {
+  let lose = (_: { message: string }) => {};
+  const lost = new Promise<{ message: string }>((resolve) => {
+    lose = resolve;
+  });
+  const createBuffer = () => {
+    lose({ message: "gone" });
+    throw new Error("no buffer");
+  };
+  const limits = { maxBufferSize: 2 ** 30, maxStorageBufferBindingSize: 2 ** 30, minUniformBufferOffsetAlignment: 256 };
+  const { features, info } = { features: new Set(), info: {} };
+  const scopes = { pushErrorScope: () => {}, popErrorScope: async () => null };
+  const device = { ...{ limits, features, lost, createBuffer, ...scopes }, addEventListener: () => {}, destroy: () => {} };
+  return { limits, features, info, requestDevice: async () => device };
+}

@@ -49,6 +49,8 @@ export class EngineSession implements Session {
   #canvases = new Map<string, ViewCanvas>();
   #explainCanvas: ViewCanvas | undefined;
   #isDisposed = false;
+  /** How often its device was lost. */
+  #losses = 0;
 
   constructor(listener: SessionListener) {
     this.#listener = listener;
@@ -203,7 +205,6 @@ export class EngineSession implements Session {
     this.#lastRead = undefined;
     this.#inspected = undefined;
     this.#loaded = undefined;
-    this.#close();
     this.#closeDevice();
   }
 
@@ -231,7 +232,7 @@ export class EngineSession implements Session {
     });
     lease.device.lost.then(({ message }) => {
       if (this.#lease !== lease) return;
-      this.#close();
+      this.#losses++;
       this.#closeDevice();
       this.#listener({ event: "lost", detail: message });
     });
@@ -239,6 +240,7 @@ export class EngineSession implements Session {
   }
 
   #closeDevice(): void {
+    this.#close();
     this.#endFaults?.();
     this.#lease?.release();
     this.#lease = undefined;
@@ -247,13 +249,14 @@ export class EngineSession implements Session {
 
   /** After the session was disposed of or its device lost, any error becomes an AbortError, which is not reported. */
   async #unlessDisposed<T>(work: () => Promise<T>): Promise<T> {
-    const lease = this.#lease;
+    const losses = this.#losses;
     try {
       return this.#alive(await work());
     } catch (error) {
-      if (lease) await settled(lease.device);
-      if (this.#isDisposed || (lease && this.#lease !== lease)) throw aborted();
-      throw error;
+      // The work may have opened it.
+      if (this.#lease) await settled(this.#lease.device);
+      if (this.#losses !== losses) throw aborted();
+      throw this.#alive(error);
     }
   }
 
