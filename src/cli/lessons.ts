@@ -2,6 +2,7 @@
 import { counted } from "../checks/words.ts";
 import { type Augmentation, changesOfSeen, checkHarmless } from "../data-sets/augment.ts";
 import { checkLearningSeed, type DataSet, type NumbersSet, type Preparation } from "../data-sets/data-set.ts";
+import type { Metrics } from "../data-sets/metrics.ts";
 import { ModelError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
@@ -11,10 +12,11 @@ import { checkClasses, classExamination, classLesson as learnClasses } from "../
 import { type DrivingReport, drivingExamination, drivingLesson, roadOf, shortExamination } from "../lessons/driving.ts";
 import { type BaseLesson, evaluateOnce } from "../lessons/lesson.ts";
 import { answersOf, type NumbersReport, numbersExamination, numbersLesson, numbersOf } from "../lessons/numbers.ts";
-import { unusedScores } from "../lessons/unused-scores.ts";
+import { answersByClass, otherAnswers, unusedScores } from "../lessons/unused-scores.ts";
 import { labelsInMetadata } from "../ui/hints/labels.ts";
 import { showProgress } from "./output.ts";
 import { type Decoded, NoneHeldBack } from "./read-pictures.ts";
+import { formatTable } from "./table.ts";
 import { hasNumbers, hasTestPart, isRoad, pictureOf, readDataSet } from "./training-data.ts";
 import { checkUsage } from "./usage.ts";
 
@@ -96,6 +98,16 @@ function numbersLessonOf(
 export function numbersText({ count, errors }: NumbersReport): string {
   const each = errors.map((one) => `${one.column} ${one.meanSquared.toPrecision(4)} (${one.meanAbsolute.toPrecision(4)} away in the mean)`);
   return `mean squared errors of ${counted(count, "picture")}: ${each.join(", ")}`;
+}
+
+/** Which classes it takes for which. @param confusion by its scores, of which there may be more than classes */
+export function confusionText(confusion: Metrics["confusion"], classes: readonly string[]): string {
+  const rows = answersByClass(confusion, classes.length);
+  const titles = [...classes, otherAnswers].slice(0, rows[0]?.length);
+  return formatTable(
+    [{ title: "is, taken for" }, ...titles.map((title) => ({ title, alignRight: true }))],
+    rows.map((row, i) => [classes[i] as string, ...row.map(String)]),
+  );
 }
 
 /** Whether classes are called more than their numbers, as those of an IDX file are. */

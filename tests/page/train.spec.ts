@@ -780,6 +780,9 @@ test("a network with more scores than classes is told of", async ({ warmPage: pa
   await learnTo(page, 1);
   const remark = page.locator("conv-cam .train-remark", { hasText: "The network has 12 scores, the pictures are of 10 classes" });
   await expect(remark).toHaveCount(1);
+  // Before it has learned much, some of its answers are with these.
+  await expect(page.locator("conv-cam .train-confusion thead th").last()).toHaveText("none of them");
+  await expect(page.locator("conv-cam .train-confusion tbody tr").first().locator("td")).toHaveCount(11);
 });
 
 test("a seed that is none is the usual one, which stands in its field", async ({ warmPage: page }) => {

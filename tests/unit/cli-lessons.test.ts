@@ -5,7 +5,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildGraph } from "../../models/index.ts";
-import { lessonOf, numbersText } from "../../src/cli/lessons.ts";
+import { confusionText, lessonOf, numbersText } from "../../src/cli/lessons.ts";
 
 let folder = "";
 const png = () =>
@@ -28,6 +28,32 @@ test("pictures are counted in thousands", () => {
   const error = { column: "x", meanSquared: 0.25, meanAbsolute: 0.5 };
   expect(numbersText({ count: 12_345, errors: [error] } as never)).toMatch(/^mean squared errors of 12,345 pictures: x 0\.25/);
   expect(numbersText({ count: 1, errors: [error] } as never)).toContain("of 1 picture:");
+});
+
+test("answers with scores that are of no class are counted beside the others, where there are any", () => {
+  const confusion = [
+    [3, 1, 0, 0],
+    [0, 2, 4, 5],
+    [0, 0, 0, 0],
+    [0, 0, 0, 0],
+  ];
+  expect(confusionText(confusion, ["cat", "dog"]).split("\n")).toEqual([
+    "is, taken for  cat  dog  none of them",
+    "─────────────  ───  ───  ────────────",
+    "cat              3    1             0",
+    "dog              0    2             9",
+  ]);
+  expect(confusionText(confusion, ["a", "b", "c", "d"])).toMatch(/^is, taken for {2}a {2}b {2}c {2}d\n/);
+  expect(
+    confusionText(
+      [
+        [1, 0],
+        [0, 1],
+        [0, 0],
+      ],
+      ["a", "b"],
+    ),
+  ).not.toContain("none");
 });
 
 const clothing = { names: JSON.stringify({ 0: "T-shirt", 1: "Trouser", 2: "Pullover", 3: "Dress" }) };

@@ -8,12 +8,12 @@ import { classExamination } from "../../lessons/classes.ts";
 import { type DrivingReport, drivingExamination } from "../../lessons/driving.ts";
 import { evaluateOnce } from "../../lessons/lesson.ts";
 import { numbersExamination } from "../../lessons/numbers.ts";
-import { driveText, numbersText } from "../lessons.ts";
+import { unusedScores } from "../../lessons/unused-scores.ts";
+import { confusionText, driveText, numbersText } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { showProgress, writeOutput } from "../output.ts";
 import type { Part } from "../read-pictures.ts";
-import { formatTable } from "../table.ts";
 import { dataHelp, hasNumbers, isRoad, pictureOf, readDataSet } from "../training-data.ts";
 import { parseCount, parseDivisors, parseList, parsePath } from "../usage.ts";
 
@@ -87,16 +87,11 @@ function print({ count, loss, accuracy, confusion }: Metrics, classes: readonly 
   console.log(
     `${(100 * accuracy).toFixed(2)} % of ${counted(count, "example")} ${count === 1 ? "is" : "are"} right, loss ${loss.toFixed(4)}`,
   );
+  const warning = unusedScores({ classes, scores: confusion.length }, "what it answers with the others is wrong.");
+  if (warning) console.error(`convcam: ${warning}`);
   if (classes.length > mostShown) {
     console.log(`Which classes it takes for which: --json FILE (there are ${classes.length}).`);
     return;
   }
-  const shown = confusion.slice(0, classes.length);
-  const columns = [{ title: "is, taken for" }, ...classes.map((title) => ({ title, alignRight: true }))];
-  console.log(
-    formatTable(
-      columns,
-      shown.map((row, i) => [classes[i] as string, ...row.slice(0, classes.length).map(String)]),
-    ),
-  );
+  console.log(confusionText(confusion, classes));
 }

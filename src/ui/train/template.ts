@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { live } from "lit/directives/live.js";
 import { ref } from "lit/directives/ref.js";
+import { answersByClass, otherAnswers } from "../../lessons/unused-scores.ts";
 import { asSentence } from "../as-sentence.ts";
 import { countOf } from "../count-of.ts";
 import { formatNumber, percentOf } from "../format-number.ts";
@@ -175,7 +176,9 @@ function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack, name: own 
   const when = afterSteps(steps);
   const whose = own === "" ? "" : `, of “${own}”`;
   const name = (index: number) => classes[index] ?? `class ${index}`;
-  const most = Math.max(1, ...confusion.flat());
+  const rows = answersByClass(confusion, classes.length);
+  const most = Math.max(1, ...rows.flat());
+  const answers = [...classes, otherAnswers].slice(0, rows[0]?.length);
   return html`
     ${
       classes.length > mostClasses
@@ -187,20 +190,20 @@ function evaluatedTemplate(evaluated: Evaluated, { classes, heldBack, name: own 
                 <thead>
                   <tr>
                     <td></td>
-                    ${classes.map((one) => html`<th scope="col"><span>${one}</span></th>`)}
+                    ${answers.map((one) => html`<th scope="col"><span>${one}</span></th>`)}
                   </tr>
                 </thead>
                 <tbody>
-                  ${confusion.slice(0, classes.length).map(
+                  ${rows.map(
                     (row, right) =>
                       html`<tr>
                         <th scope="row">${name(right)}</th>
-                        ${row.slice(0, classes.length).map(
+                        ${row.map(
                           (number, answer) =>
                             html`<td
                               class=${answer === right ? "right" : "wrong"}
                               .style=${`--share: ${Math.sqrt(number / most)}`}
-                              title=${`${number} of ${name(right)} taken for ${name(answer)}`}
+                              title=${`${number} of ${name(right)} taken for ${answers[answer]}`}
                             >
                               ${number || ""}
                             </td>`,
