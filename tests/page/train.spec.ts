@@ -303,11 +303,15 @@ test("another schedule is followed as it learns, and what is learned is kept whe
   const before = await stepOf(page);
   await page.getByRole("combobox", { name: "Rate schedule" }).selectOption("cosine");
   await expect(page.locator("conv-cam")).toHaveAttribute("train-schedule", "cosine:1000");
+  await page.getByRole("spinbutton", { name: "In steps" }).fill("1e6");
+  await page.keyboard.press("Tab");
+  await expect(page).toHaveURL(/schedule=cosine&length=1000000$/);
+  await expect(page.locator("conv-cam")).toHaveAttribute("train-schedule", "cosine:1000000");
   await page.getByRole("spinbutton", { name: "In steps" }).fill("2");
   await page.keyboard.press("Tab");
   await expect(page).toHaveURL(/schedule=cosine&length=2$/);
   await expect(next).toHaveText("next step 5.00e−4: its 2 steps are over");
-  await page.getByRole("spinbutton", { name: "Warm-up steps" }).fill("1000");
+  await page.getByRole("spinbutton", { name: "Warm-up steps" }).fill("1e3");
   await page.keyboard.press("Tab");
   await expect(next).toHaveText(/^next step \d\.\d+e−[56], warming up$/);
   await page.getByRole("combobox", { name: "Rate schedule" }).selectOption("constant");
@@ -687,8 +691,10 @@ test("says what is wrong with pictures and files, and until when", async ({ warm
   await expect(page.locator("conv-cam .train .part-trouble")).toHaveText(/^Train-optimizer 'adamm': expected one of sgd, adam/i);
   await expect(page.getByRole("button", { name: "Try again" })).toHaveCount(0);
   await page.locator("conv-cam").evaluate((viewer) => viewer.removeAttribute("train-optimizer"));
-  await page.getByLabel("Seed").fill("2");
+  await page.getByLabel("Seed").fill("2e0");
   await page.getByLabel("Seed").press("Enter");
+  // What another reads in a link.
+  await expect(page).toHaveURL(/seed=2&/);
   await learnTo(page, 1);
   await expect(page.locator("conv-cam").getByRole("alert").filter({ hasText: /./ })).toHaveCount(0);
 });

@@ -268,6 +268,8 @@ function follow(choices: Choices): void {
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("change", ({ target }) => {
   const one = target as HTMLSelectElement;
+  // The address and the schedule read digits alone, but a field takes 1e3, too.
+  if (target instanceof HTMLInputElement && target.type === "number" && target.value !== "") target.value = `${target.valueAsNumber}`;
   if (one.id === "data" && ["learned", "lines"].includes(field("network").value)) field("network").value = "";
   // A twin that learns no more is shown as the one before was.
   if (one.id === "data" || (one.id === "second" && one.value !== "blank")) field("twin").value = usualFor(readForm()).twin;
