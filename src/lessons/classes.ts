@@ -59,7 +59,7 @@ export async function classExamination(model: Model, set: DataSet, onProgress?: 
         const scores = await scorer.scores(inputs, count);
         metrics.add(scores, targets);
         hear?.(scores, targets, first);
-        onProgress?.(first + count, set.length);
+        await onProgress?.(first + count, set.length);
       }
       return metrics.result;
     },

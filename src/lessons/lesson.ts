@@ -16,8 +16,8 @@ export interface Examination<Result> {
   dispose(): void;
 }
 
-/** Told how many pictures, or moments of a drive, an examination has tried, and of how many. */
-export type ExaminationProgress = (done: number, total: number) => void;
+/** Told how many pictures, or moments of a drive, an examination has tried, and of how many; it goes on when what is returned is done. */
+export type ExaminationProgress = (done: number, total: number) => unknown;
 
 export async function evaluateOnce<Result>(making: Promise<Examination<Result>>): Promise<Result> {
   const examination = await making;

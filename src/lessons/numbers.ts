@@ -95,7 +95,7 @@ export async function numbersExamination(model: Model, set: NumbersSet, onProgre
             sum.squares += error ** 2;
             sum.sizes += Math.abs(error);
           }
-        onProgress?.(first + count, set.length);
+        await onProgress?.(first + count, set.length);
       }
       const errors = sums.map(({ squares, sizes }, i) => ({
         column: columns[i] as string,

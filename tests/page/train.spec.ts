@@ -44,6 +44,22 @@ async function storedSteps(): Promise<number | undefined> {
   return files?.[0] && (JSON.parse(await files[0].text()).steps as number[]).at(-1);
 }
 
+test("rests while somebody presses one thing after the other, so that the page answers, and learns on then", async ({ warmPage: page }) => {
+  await page.goto("/train.html#batch=16&twin=none");
+  await learnTo(page, 3);
+  await page.evaluate(() => {
+    const press = () => dispatchEvent(new PointerEvent("pointerdown"));
+    Object.assign(window, { pressing: setInterval(press, 20) });
+  });
+  // Steps that were told before, and one that waits.
+  await page.waitForTimeout(500);
+  const before = await stepOf(page);
+  await page.waitForTimeout(3000);
+  expect(await stepOf(page)).toBeLessThanOrEqual(before + 1);
+  await page.evaluate(() => clearInterval((window as unknown as { pressing: number }).pressing));
+  await learnTo(page, before + 3);
+});
+
 test("goes on learning in 16 bits", async ({ warmPage: page }) => {
   await page.goto("/train.html#batch=16&twin=none");
   await learnTo(page, 3);

@@ -115,7 +115,7 @@ export async function driveWorlds(
   seeds: readonly number[],
   seconds: number,
   controlsOf: (worlds: readonly World[]) => readonly Controls[] | Promise<readonly Controls[]>,
-  onProgress?: (done: number, total: number) => void,
+  onProgress?: (done: number, total: number) => unknown,
 ): Promise<DriveReport> {
   let worlds = seeds.map((seed) => startWorld(seed));
   const begun = worlds.map(({ car }) => car.distance);
@@ -127,7 +127,7 @@ export async function driveWorlds(
     inLane += next.filter(({ car }) => isInLane(car)).length;
     hits += next.filter((world, i) => isHit(world) && !isHit(worlds[i] as World)).length;
     worlds = next;
-    onProgress?.(step + 1, steps);
+    await onProgress?.(step + 1, steps);
   }
   const way = worlds.reduce((sum, { car }, i) => sum + car.distance - (begun[i] as number), 0);
   return { inLane: inLane / (steps * seeds.length), way, hits };

@@ -10,6 +10,7 @@ import { forgetExamples } from "./data.ts";
 import { changeableIn, drawableOf, setDrawable } from "./drawn-weights.ts";
 import { type Lesson, lessonOf } from "./lesson.ts";
 import type { Begun, Evaluated, ExamplePicture, Kept, Stepped, TrainAnswers, TrainRequest } from "./request.ts";
+import { rest, rested } from "./rest.ts";
 import { isRestored } from "./restored.ts";
 import { forgetLearned, Rival } from "./rival.ts";
 import { shareAt } from "./schedule.ts";
@@ -27,6 +28,7 @@ export async function answerTraining(
   request: TrainRequest,
   rows: readonly LayerSummary[] = [],
 ): Promise<TrainAnswers[TrainRequest["do"]]> {
+  if (request.do === "rest") return void rest();
   if (request.do === "begin" || request.do === "end") {
     viewer.kept.get(purpose)?.dispose();
     viewer.kept.delete(purpose);
@@ -55,6 +57,8 @@ async function begin(viewer: Viewer, { wish: asked, preparation, from, id }: Ext
   const { optimizer, batch, seed, freeze } = wish;
   const place = new Place();
   viewer.kept.set(purpose, place);
+  await rested();
+  place.check();
   if (viewer.compared && !wish.rival) await forgetLearned(viewer.compared);
   place.check();
   if (wish.rival && !viewer.compared) throw new Error("train-rival: there is no second network. Name one with `compare`, such as blank:2.");
@@ -160,7 +164,7 @@ class Learner {
       const share = shareAt(schedule, this.steps + 1);
       trainer.rate = rate * share;
       // Where one step takes longer than a frame, frames are drawn between its pieces.
-      if (count === 1) await trainer.stepInPieces(batch);
+      if (count === 1) await trainer.stepInPieces(batch, { between: rested });
       else trainer.step(batch);
       losses.add(trainer.readLoss());
       if (this.#rival) rivalLosses.add(...(await this.#rival.step(batch, { rate, share }, count === 1)));

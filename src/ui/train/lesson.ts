@@ -11,6 +11,7 @@ import type { Preparation } from "../preparation.ts";
 import type { Viewer } from "../viewer.ts";
 import { pictureOf, readExamples, setPreparation } from "./data.ts";
 import type { Begun, Evaluated, ExamplePicture, TrainWish } from "./request.ts";
+import { rested } from "./rest.ts";
 import { Worst } from "./worst.ts";
 
 export interface Lesson extends BaseLesson, Examination<Omit<Evaluated, "steps">> {
@@ -61,7 +62,7 @@ async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Prepara
   return withParts(async (keep) => {
     const examinationOf = async (model: Model) => {
       // It also checks that the network has a score for each class.
-      const made = keep(await classExamination(model, test ?? train));
+      const made = keep(await classExamination(model, test ?? train, rested));
       if (!test) made.dispose();
       return made;
     };
@@ -102,8 +103,8 @@ async function roadLesson(viewer: Viewer, { seed, batch, rival }: TrainWish, pre
   const road = roadOf(model.graph, picture, prepared, checkLearningSeed(seed));
   const told = ({ errors, drive }: DrivingReport) => ({ loss: errors.steering + errors.throttle, accuracy: drive.inLane });
   return withParts(async (keep) => {
-    const examination = keep(await drivingExamination(model, picture, prepared, shortDrive));
-    let other = rival && viewer.compared && keep(await drivingExamination(viewer.compared, picture, prepared, shortDrive));
+    const examination = keep(await drivingExamination(model, picture, prepared, shortDrive, rested));
+    let other = rival && viewer.compared && keep(await drivingExamination(viewer.compared, picture, prepared, shortDrive, rested));
     return {
       ...drivingLesson(road, undefined, turn * batch),
       about: { kind: "driving", classes: [], count: undefined, heldBack: shortDrive.pictures, leftOut: 0 },

@@ -86,6 +86,8 @@ export type TrainRequest =
       readonly values: readonly string[];
       readonly since: Pick<Kept, "bytes" | "rival"> | undefined;
     }
+  /** Somebody has pressed something: whoever learns rests for a moment. */
+  | { readonly do: "rest" }
   | { readonly do: "end" /** The weights from then on. */; readonly from?: Kept | undefined };
 
 export interface TrainQuery {
@@ -161,5 +163,6 @@ export interface TrainAnswers {
   readonly look: undefined;
   /** Of those values that have weights to draw. */
   readonly draw: readonly WeightTiles[];
+  readonly rest: undefined;
   readonly end: undefined;
 }

@@ -5,6 +5,7 @@ import { readModel } from "../../engine/source.ts";
 import type { Trainer, TrainingBatch, TrainingOptions } from "../../engine/trainer.ts";
 import { changeableIn, type Drawable, drawableOf, type Wanted } from "./drawn-weights.ts";
 import type { Kept, RivalWish } from "./request.ts";
+import { rested } from "./rest.ts";
 import { isRestored } from "./restored.ts";
 
 /** Networks that have learned as a second one, and the seed of the weights that they had before; undefined for those of their file. */
@@ -72,7 +73,7 @@ export class Rival {
     const trainer = this.#trainer;
     if (this.#isOver) return [];
     trainer.rate = (this.#rate ?? rate) * share;
-    if (isInPieces) await trainer.stepInPieces(batch);
+    if (isInPieces) await trainer.stepInPieces(batch, { between: rested });
     else trainer.step(batch);
     // In a list, so that nobody waits for it yet.
     return [trainer.readLoss()];

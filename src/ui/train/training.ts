@@ -18,6 +18,7 @@ import type { TrainHost } from "./host.ts";
 import { Keeping } from "./keeping.ts";
 import { Learning } from "./learning.ts";
 import { lossesCsv } from "./losses-csv.ts";
+import { tellPresses } from "./presses.ts";
 import type { Begun, ExamplePicture, Kept } from "./request.ts";
 import { namesOfRun, runViewOf } from "./run-view.ts";
 import { afterSteps, goesOnText, statusText } from "./status.ts";
@@ -36,6 +37,7 @@ export class Training extends UpdatedPart {
   #of: Asked | undefined;
   #id = 0;
   #learning: Learning | undefined;
+  #endTelling: (() => void) | undefined;
   #keeping: Keeping | undefined;
   /** How the run before was led: one that goes on is led likewise. */
   #led: Pick<Learning, "rate" | "pace" | "isHeld"> | undefined;
@@ -92,6 +94,7 @@ export class Training extends UpdatedPart {
     const learning = this.#learning;
     if (learning) this.#led = { rate: learning.rateAnew, pace: learning.pace, isHeld: learning.isHeld };
     learning?.end();
+    this.#endTelling?.();
     this.#keeping?.end();
     this.#learning = undefined;
   }
@@ -159,8 +162,7 @@ export class Training extends UpdatedPart {
     const request = { do: "begin", id, wish: { ...told, data: dataAddress(told.data), files }, preparation, from: beginning } as const;
     const begun = (await session.ask({ kind: "train", request })) as Begun;
     const element = this.#element;
-    const store = storeNameOf(element, wish);
-    const storeKey = storeKeyOf(asked);
+    const [store, storeKey] = [storeNameOf(element, wish), storeKeyOf(asked)];
     const isOther = !this.#of || storeKeyOf(this.#of) !== storeKey;
     const stored = isOther && store !== null ? await storedRun(store, storeKey) : undefined;
     if (id !== this.#id) return;
@@ -184,6 +186,7 @@ export class Training extends UpdatedPart {
     });
     if (isOngoing && this.#led) Object.assign(learning, this.#led, rate === undefined ? {} : { rate });
     this.#learning = learning;
+    this.#endTelling = tellPresses(session);
     const offeredSteps = () => this.#stored?.history.steps ?? 0;
     this.#keeping = store === null ? undefined : new Keeping({ name: store, key: storeKey }, learning, offeredSteps);
     if (isOngoing) this.#note = goesOnText(history.steps, stepsBefore, begun);
