@@ -219,6 +219,35 @@ test("checkpoints are scrubbed by keys, without a new plan; one that is refused 
   await expect(element.locator(".checkpoints")).toBeHidden();
 });
 
+test("of checkpoints that are asked for the last is shown, also while one before is still being fetched", async ({ sharedPage: page }) => {
+  const element = await open(page, network(3), { layers: "maps" });
+  let answer = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route("**/slow.onnx", async (route) => {
+    await waiting;
+    await route.fulfill({ body: Buffer.from(network(4)) });
+  });
+  await page.route("**/late.onnx", (route) => route.fulfill({ body: Buffer.from(network(2)) }));
+  const own = (await read(page, "maps"))[0];
+  const slow = page.waitForRequest("**/slow.onnx");
+  await element.evaluate((one) => {
+    one.setAttribute("checkpoint", "0");
+    one.setAttribute("checkpoints", "/slow.onnx /late.onnx");
+  });
+  await slow;
+  await element.evaluate((one) => one.setAttribute("checkpoint", "1"));
+  const said = element.locator(".checkpoints-said");
+  await expect(said).toHaveText("late.onnx, after 1,200 steps");
+  await expect.poll(async () => farthest((await read(page, "maps"))[0], own)).toBeGreaterThan(0.01);
+  const late = (await read(page, "maps"))[0];
+  await element.evaluate((one) => one.setAttribute("checkpoint", "0"));
+  await expect(said).toHaveText("slow.onnx");
+  answer();
+  await expect.poll(async () => farthest((await read(page, "maps"))[0], late)).toBeGreaterThan(0.01);
+});
+
 test("a checkpoint by address is fetched once, refused once, and tried again where it could not be fetched", async ({
   sharedPage: page,
 }) => {

@@ -41,6 +41,7 @@ export class Checkpoints extends UpdatedPart {
   /** The weights that were put into the network from here. */
   #given: { readonly address: string; readonly file: File } | undefined;
   #timer = 0;
+  #stopWaiting = (_: undefined): void => {};
 
   constructor(host: CheckpointsHost, element: ConvCam, next: Element) {
     super();
@@ -60,6 +61,11 @@ export class Checkpoints extends UpdatedPart {
     // What one network refuses another may take.
     this.#known.clear();
     this.#read.clear();
+  }
+
+  override update(): void {
+    this.#stopWaiting(undefined);
+    super.update();
   }
 
   protected async bringUpToDate(): Promise<void> {
@@ -92,8 +98,9 @@ export class Checkpoints extends UpdatedPart {
     const address = index === undefined ? undefined : addresses[index];
     if (index === undefined || address === undefined) return this.#giveBack();
     if (!this.#read.has(address)) this.#show(undefined);
-    const read = await this.#load(address);
-    if (this.#wanted().index !== index) return;
+    // The last that is asked for waits for none before.
+    const read = await Promise.race([this.#load(address), new Promise<undefined>((resolve) => (this.#stopWaiting = resolve))]);
+    if (!read || this.#wanted().index !== index) return;
     if ("file" in read && this.#element.parameters !== read.file) {
       this.#given = { address, file: read.file };
       this.#element.parameters = read.file;
