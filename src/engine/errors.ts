@@ -8,13 +8,13 @@ export class ModelError extends Error {
 /** The first few of the names that there are: "'conv_1', 'conv_2' and 3 more". */
 export function fewOf(names: readonly string[]): string {
   const rest = names.length > 8 ? ` and ${names.length - 8} more` : "";
-  return `'${names.slice(0, 8).join("', '")}'${rest}`;
+  const first = names.slice(0, 8).map((name) => `'${name}'`);
+  return first.join(", ") + rest;
 }
 
 /** The first few known names that hold the given one, for an error to ask whether one was meant: "'conv_1', 'conv_10'"; empty where none does. */
 export function namesLike(name: string, known: Iterable<string>): string {
-  const near = [...known].filter((other) => other.includes(name)).slice(0, 5);
-  return near.map((other) => `'${other}'`).join(", ");
+  return fewOf([...known].filter((other) => other.includes(name)).slice(0, 5));
 }
 
 /** Says that no value or layer has this name, and which names are accepted: those that hold it, else the first few of all. */

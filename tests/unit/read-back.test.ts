@@ -80,3 +80,44 @@ test.each<[what: string, trouble: Trouble, message: string]>([
 ])("%s is told as that, once it is known", async (_, trouble, message) => {
   expect(await outcomes(trouble)).toEqual({ atOnce: undefined, message });
 });
+
+/** A GPU that finishes one piece of work after another, each after so many milliseconds. */
+function working(eachMs: number) {
+  const submitted: number[] = [];
+  let done = Promise.resolve();
+  const gpu = {
+    limits: { maxBufferSize: 1024 },
+    lost: new Promise(() => {}),
+    queue: {
+      submit(lists: readonly unknown[]) {
+        submitted.push(lists.length);
+        if (lists.length > 0) done = done.then(() => (eachMs > 0 ? new Promise((resolve) => setTimeout(resolve, eachMs)) : undefined));
+      },
+    },
+    addEventListener: () => {},
+    createBuffer: () => ({ mapAsync: () => done, getMappedRange: () => new ArrayBuffer(4), unmap: () => {}, destroy: () => {} }),
+    createCommandEncoder: () => ({ copyBufferToBuffer: () => {}, finish: () => ({}) }),
+    pushErrorScope: () => {},
+    popErrorScope: () => Promise.resolve(null),
+  };
+  const device = new Device(gpu as unknown as GPUDevice, {} as Device["info"]);
+  return { device, submitted };
+}
+
+test.each([
+  [64, 0, 0],
+  [1, 2, 2],
+  [1, 10, 3],
+])("%i reads at once, of %i ms each, ask %i times for what is done, and no more once all is read", async (count, eachMs, asked) => {
+  const { device, submitted } = working(eachMs);
+  let isRead = false;
+  const reads = Promise.all(Array.from({ length: count }, () => readBack(device, { label: "y" } as GPUBuffer, 4)));
+  void reads.then(() => {
+    isRead = true;
+  });
+  for (let ms = 0; ms < 100 && !isRead; ms++) await vi.advanceTimersByTimeAsync(ms === 0 ? 0 : 1);
+  expect(isRead).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+  expect(submitted.filter((lists) => lists > 0).length).toBe(count);
+  expect(submitted.filter((lists) => lists === 0).length).toBe(asked);
+});

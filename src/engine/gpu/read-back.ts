@@ -69,14 +69,13 @@ export class Staging {
  * @throws DeviceError if the GPU refuses a command, or is lost meanwhile
  */
 export async function submitAndMap(device: Device, what: string, encoder: GPUCommandEncoder, staging: GPUBuffer, sizeBytes?: number) {
-  const { queue } = device.gpu;
   // Chromium looks for finished work when commands arrive and else every 2 ms: with a few empty command lists the results of a short run arrive sooner.
-  for (const ms of [1, 2, 3]) setTimeout(() => queue.submit([]), ms);
+  const timers = [1, 2, 3].map((ms) => setTimeout(() => device.gpu.queue.submit([]), ms));
   try {
     // If the GPU refuses a command the buffer keeps its old contents. Without this check they would be taken for the result. What was refused is
     // told first, because it is often why the buffer cannot be mapped.
     await device.checked(`Computing ${what}`, () => {
-      queue.submit([encoder.finish()]);
+      device.gpu.queue.submit([encoder.finish()]);
       const mapped = staging.mapAsync(GPUMapMode.READ, 0, sizeBytes);
       mapped.catch(() => {});
       return mapped;
@@ -88,6 +87,8 @@ export async function submitAndMap(device: Device, what: string, encoder: GPUCom
     throw new DeviceError(
       `${what} could not be read: ${device.isLost ? "the GPU was lost. Request another device." : (error as Error).message}`,
     );
+  } finally {
+    timers.forEach(clearTimeout);
   }
 }
 

@@ -1,6 +1,6 @@
 // The context in which an operator describes a node: its operands, its attributes, and errors that name the node.
 
-import { ModelError, UnsupportedError } from "../errors.ts";
+import { fewOf, ModelError, UnsupportedError } from "../errors.ts";
 import { AttributeReader } from "../graph/attributes.ts";
 import type { Node } from "../graph/graph.ts";
 import type { Families } from "./families.ts";
@@ -60,9 +60,7 @@ export function describeOperation(operator: Operator, context: OperatorContext):
     if (error instanceof ModelError && !error.message.startsWith(where)) return context.invalid(error.message);
     throw error;
   }
-  if (attributes.unread.length > 0) {
-    const list = attributes.unread.map((name) => `'${name}'`).join(", ");
-    throw new UnsupportedError(`${where} (opset ${opset}): attribute ${list} is not supported. Re-export without it.`);
-  }
+  if (attributes.unread.length > 0)
+    throw new UnsupportedError(`${where} (opset ${opset}): attribute ${fewOf(attributes.unread)} is not supported. Re-export without it.`);
   return operation;
 }
