@@ -1,9 +1,11 @@
 // Constants whose elements are computed each time they are read: what is made of them at load reads each of them once, or a small file would ask for minutes.
 import { expect, test } from "vitest";
+import { answerOf } from "../../src/engine/passes/demands.ts";
+import { prepareGraph } from "../../src/engine/passes/index.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { everything } from "../support/catalog.ts";
-import { ints, noise } from "../support/graphs.ts";
+import { graphOf, ints, noise, op } from "../support/graphs.ts";
 import { graphOfCase, type OperatorCase } from "../support/operator-case.ts";
 
 /** The same tensor, that tells when it is read. */
@@ -94,5 +96,42 @@ test.each(rows.map(([operator, inputs, rest]) => ({ operator, inputs, ...rest })
     const [found, expected] = [counted, usual].map((inference) => inference?.graph.initializers.get(name)?.bytes);
     expect(found).toEqual(expected);
     expect(found?.length).toBeGreaterThan(0);
+  }
+});
+
+const floats = (shape: readonly number[]) => Tensor.filled("float32", shape, 1);
+const constants = { numbers: whole([500]), scores: noise([1, 20_000, 1]), box: floats([1, 1, 4]), one: Tensor.int64([], [1]) };
+
+test.each([
+  ["Unique", "numbers", "y i v c", "i v c"],
+  // More boxes than a short list has.
+  ["NonMaxSuppression", "box scores one", "k", "k k k"],
+])("what %s finds is found once, however many nodes read it", async (operator, inputs, outputs, read) => {
+  const reads: string[] = [];
+  const counted = Object.entries(constants).map(([name, tensor]) => [name, heard(tensor, () => reads.push(name))] as const);
+  const gathers = read.split(" ").map((name, i) => op("Gather", `${name} first`, `z${i}`));
+  const nodes = [op(operator, inputs, outputs), ...gathers];
+  const first = ints(...Array.from({ length: 80 }, () => 0));
+  const { obstacles, graph } = await prepareGraph(graphOf({ constants: { ...Object.fromEntries(counted), first }, nodes }), {});
+  expect(obstacles).toEqual([]);
+  expect(gathers.map(({ outputs: [name = ""] }) => graph.initializers.get(name)?.shape[0])).toEqual(gathers.map(() => 80));
+  expect(reads.filter((name) => name !== "one").toSorted()).toEqual(
+    inputs
+      .split(" ")
+      .filter((name) => name !== "one")
+      .toSorted(),
+  );
+});
+
+test("what Unique finds in one run takes no room from what it finds in the next", async () => {
+  const unique = op("Unique", "x", "y i v c");
+  const { catalog } = await prepareGraph(graphOf({ constants: { x: ints(1) }, nodes: [unique] }), {});
+  for (let run = 0; run < 3; run++) {
+    const reads: string[] = [];
+    const x = heard(Tensor.filled("int32", [1 << 20], 1), () => reads.push("x"));
+    const answers = answerOf(unique, graphOf({ nodes: [] }), catalog, new Map([["x", x]]));
+    expect(answers?.map((answer) => answer?.shape)).toEqual([[1], [1], [1 << 20], [1]]);
+    expect(answers?.[2]?.bytes.length).toBe(8 << 20);
+    expect(reads).toEqual(["x"]);
   }
 });

@@ -1,11 +1,12 @@
 // Operators whose results are as many as their inputs' elements say: NonZero and Unique. Their inputs must be known: a run reads them first.
 // https://onnx.ai/onnx/operators/onnx__NonZero.html, onnx__Unique.html
 import { denseStrides, normalizeAxis, type Shape, sizeOf } from "../../shapes.ts";
-import { Tensor } from "../../tensor.ts";
+import { Tensor, type TypedArray } from "../../tensor.ts";
 import { aroundAxis } from "../axes.ts";
 import { computed } from "../on-demand/shapes.ts";
 import { defineOperator, type Operator, type OperatorContext } from "../operator.ts";
 import { known } from "../reshaping.ts";
+import { held } from "./held.ts";
 
 /** Elements that are gone through on the CPU. */
 const mostElements = 1 << 24;
@@ -22,7 +23,8 @@ const nonZero = defineOperator("NonZero", { since: 9 }, (context) => {
   // A single element has one place, the first.
   const shape: Shape = x.shape.length === 0 ? [1] : x.shape;
   // Only how many there are is kept. A list of millions of places would be held for each such node, which no budget counts.
-  const count = placesOf(x).length;
+  let count = 0;
+  for (const value of elementsOf(x)) if (Number(value) !== 0) count++;
   return computed("int64", [shape.length, count], () => {
     const places = placesOf(x);
     return denseStrides(shape).flatMap((stride, axis) => places.map((place) => Math.floor(place / stride) % (shape[axis] as number)));
@@ -31,9 +33,15 @@ const nonZero = defineOperator("NonZero", { since: 9 }, (context) => {
 
 /** Of the elements that are not zero. */
 function placesOf(x: Tensor): number[] {
+  const values = elementsOf(x);
   const places: number[] = [];
-  for (const [i, value] of x.toNumbers().entries()) if (value !== 0) places.push(i);
+  for (let i = 0; i < values.length; i++) if (Number(values[i]) !== 0) places.push(i);
   return places;
+}
+
+/** The elements where they lie, but for those of 16 bits, which are held as bits. */
+function elementsOf(x: Tensor): TypedArray {
+  return x.dtype.endsWith("float16") ? x.toFloat32() : x.data;
 }
 
 const unique = defineOperator("Unique", { since: 11 }, (context) => {
@@ -43,28 +51,29 @@ const unique = defineOperator("Unique", { since: 11 }, (context) => {
   const input = knownInput(context);
   const shape = given === undefined ? [input.size] : input.shape;
   const axis = normalizeAxis(given ?? 0, shape.length);
-  // As of NonZero, only how many there are is kept.
   const find = () => kindsOf(input, shape, axis, isSorted);
-  const count = find().length;
-  const integers = (length: number, list: (kinds: readonly Kind[]) => readonly number[]) =>
-    new Tensor("int64", [length], () => Tensor.int64([length], list(find())).bytes);
-  const kept = shape.with(axis, count);
+  const found = find();
+  const count = found.reduce((most, kind) => Math.max(most, kind + 1), 0);
+  const kinds = held(context, found, find);
+  const integers = (length: number, list: (kinds: Int32Array) => Int32Array) =>
+    new Tensor("int64", [length], () => Tensor.from("int64", [length], list(kinds())).bytes);
   return known(
-    new Tensor(input.dtype, kept, () => slicesOf(input, shape, axis, find()).bytes),
-    integers(count, (kinds) => kinds.map(({ first }) => first)),
-    integers(shape[axis] as number, (kinds) => {
-      const inverse = new Array<number>(shape[axis] as number);
-      for (const [kind, { members }] of kinds.entries()) for (const slice of members) inverse[slice] = kind;
-      return inverse;
+    new Tensor(input.dtype, shape.with(axis, count), () => slicesOf(input, shape, axis, firstsOf(kinds(), count)).bytes),
+    integers(count, (kinds) => firstsOf(kinds, count)),
+    integers(shape[axis] as number, (kinds) => kinds),
+    integers(count, (kinds) => {
+      const sizes = new Int32Array(count);
+      for (const kind of kinds) sizes[kind] = (sizes[kind] as number) + 1;
+      return sizes;
     }),
-    integers(count, (kinds) => kinds.map(({ members }) => members.length)),
   );
 });
 
-/** Slices that are alike: the first one, and all of them. */
-interface Kind {
-  readonly first: number;
-  readonly members: number[];
+/** The first slice of each kind. */
+function firstsOf(kinds: Int32Array, count: number): Int32Array {
+  const firsts = new Int32Array(count);
+  for (let slice = kinds.length - 1; slice >= 0; slice--) firsts[kinds[slice] as number] = slice;
+  return firsts;
 }
 
 /** Where the elements of a slice along `axis` lie. */
@@ -73,10 +82,10 @@ function placeIn(shape: Shape, axis: number): (slice: number, i: number) => numb
   return (slice, i) => (Math.floor(i / inner) * extent + slice) * inner + (i % inner);
 }
 
-/** @param shape what `x` is read as */
-function kindsOf(x: Tensor, shape: Shape, axis: number, isSorted: boolean): readonly Kind[] {
+/** The kind of each slice, by number. @param shape what `x` is read as */
+function kindsOf(x: Tensor, shape: Shape, axis: number, isSorted: boolean): Int32Array {
   const { extent } = aroundAxis(shape, axis);
-  const numbers = x.dtype === "float16" || x.dtype === "bfloat16" ? x.toNumbers() : (x.data as unknown as ArrayLike<number | bigint>);
+  const numbers = elementsOf(x);
   const length = sizeOf(shape.with(axis, 1));
   const at = placeIn(shape, axis);
   const order = (a: number, b: number) => {
@@ -87,24 +96,31 @@ function kindsOf(x: Tensor, shape: Shape, axis: number, isSorted: boolean): read
     return 0;
   };
   const sorted = Array.from({ length: extent }, (_, i) => i).sort((a, b) => order(a, b) || a - b);
-  const kinds: Kind[] = [];
+  const kinds = new Int32Array(extent);
+  let last = 0;
   for (const [i, slice] of sorted.entries()) {
-    if (i > 0 && order(sorted[i - 1] as number, slice) === 0) kinds.at(-1)?.members.push(slice);
-    else kinds.push({ first: slice, members: [slice] });
+    if (i > 0 && order(sorted[i - 1] as number, slice) !== 0) last++;
+    kinds[slice] = last;
   }
-  return isSorted ? kinds : kinds.sort((a, b) => a.first - b.first);
+  if (isSorted) return kinds;
+  const met = new Map<number, number>();
+  return kinds.map((kind) => {
+    const number = met.get(kind) ?? met.size;
+    met.set(kind, number);
+    return number;
+  });
 }
 
 /** The first slice of each kind, as the tensor holds them: 16-bit floats as their bits. */
-function slicesOf({ dtype, data }: Tensor, shape: Shape, axis: number, kinds: readonly Kind[]): Tensor {
+function slicesOf({ dtype, data }: Tensor, shape: Shape, axis: number, firsts: Int32Array): Tensor {
   const { inner } = aroundAxis(shape, axis);
   const outer = sizeOf(shape.slice(0, axis));
   const at = placeIn(shape, axis);
-  const array = data.slice(0, outer * kinds.length * inner) as Uint8Array;
+  const array = data.slice(0, outer * firsts.length * inner) as Uint8Array;
   let end = 0;
   for (let i = 0; i < outer; i++)
-    for (const { first } of kinds) for (let k = 0; k < inner; k++) array[end++] = data[at(first, i * inner + k)] as number;
-  return new Tensor(dtype, shape.with(axis, kinds.length), new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    for (const first of firsts) for (let k = 0; k < inner; k++) array[end++] = data[at(first, i * inner + k)] as number;
+  return new Tensor(dtype, shape.with(axis, firsts.length), new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
 }
 
 /** NaN comes last. */

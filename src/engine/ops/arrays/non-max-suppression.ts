@@ -1,14 +1,13 @@
 // NonMaxSuppression: of boxes that cover much of each other, those with the best scores. https://onnx.ai/onnx/operators/onnx__NonMaxSuppression.html
-import { Tensor } from "../../tensor.ts";
+import type { Tensor } from "../../tensor.ts";
+import { computed } from "../on-demand/shapes.ts";
 import { defineOperator, type OperatorContext } from "../operator.ts";
-import { known } from "../reshaping.ts";
+import { held } from "./held.ts";
 
 /** Pairs of boxes that are compared at most. */
 const mostPairs = 1e9;
 /** Scores that are looked at. */
 const mostScores = 1 << 24;
-/** Boxes whose list is held. A longer one is found again where it is read, because no budget of loading counts it. */
-const mostHeld = 1 << 14;
 
 interface Box {
   readonly left: number;
@@ -35,12 +34,10 @@ export default defineOperator("NonMaxSuppression", { since: 10 }, (context) => {
   const overlap = Math.fround(number(3, "iou_threshold") ?? 0);
   const least = number(4, "score_threshold");
   if (overlap < 0 || overlap > 1) context.invalid(`iou_threshold is ${overlap}, expected 0 to 1`);
-  const find = () => findKept(context, boxes, scores, { isCentred, most, overlap, least, budget: { left: mostPairs } });
+  const limits = { isCentred, most, overlap, least };
+  const find = () => Int32Array.from(findKept(context, boxes, scores, { ...limits, budget: { left: mostPairs } }));
   const found = find();
-  const shape = [found.length / 3, 3];
-  return known(
-    found.length / 3 > mostHeld ? new Tensor("int64", shape, () => Tensor.int64(shape, find()).bytes) : Tensor.int64(shape, found),
-  );
+  return computed("int64", [found.length / 3, 3], held(context, found, find));
 });
 
 /** Batch, class and box of each that is kept. */
