@@ -45,16 +45,26 @@ test("no two controls have the same label", async ({ warmPage: page }) => {
   expect(labels).toEqual([...new Set(labels)]);
 });
 
+/** Draws a line through the middle of the pad. @param x, y from there to its end, in parts of the pad */
+async function strokeAcross(page: Page, [x, y]: readonly [x: number, y: number]): Promise<void> {
+  const pad = page.locator("#pad");
+  await pad.scrollIntoViewIfNeeded();
+  const box = await pad.boundingBox();
+  if (!box) throw new Error("no pad");
+  const [middleX, middleY] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(middleX - x * box.width, middleY - y * box.height);
+  await page.mouse.down();
+  await page.mouse.move(middleX + x * box.width, middleY + y * box.height, { steps: 4 });
+  await page.mouse.up();
+}
+
 /** Draws a line for each of the first two classes. */
 async function showTwo(page: Page): Promise<void> {
-  const box = await page.locator("#pad").boundingBox();
-  if (!box) throw new Error("no pad");
-  for (const [key, [x, y]] of Object.entries({ 1: [0, 0.3], 2: [0.3, 0] })) {
-    const [middleX, middleY] = [box.x + box.width / 2, box.y + box.height / 2];
-    await page.mouse.move(middleX - (x ?? 0) * box.width, middleY - (y ?? 0) * box.height);
-    await page.mouse.down();
-    await page.mouse.move(middleX + (x ?? 0) * box.width, middleY + (y ?? 0) * box.height, { steps: 4 });
-    await page.mouse.up();
+  for (const [key, end] of [
+    ["1", [0, 0.3]],
+    ["2", [0.3, 0]],
+  ] as const) {
+    await strokeAcross(page, end);
     await page.keyboard.press(key);
     await expect(page.locator("#classes li").nth(Number(key) - 1)).toContainText("1 picture");
   }
@@ -67,6 +77,23 @@ async function openOwn(page: Page): Promise<void> {
   const buffer = await readFile(new URL("../../models/mnist-trained.onnx", import.meta.url));
   await (await asked).setFiles({ name: "own.onnx", mimeType: "", buffer });
 }
+
+test("an explanation that is asked for is scrolled to, not one that comes with a drawing", async ({ warmPage: page }) => {
+  await page.goto("/train.html#data=teach&batch=4");
+  await expect(page.locator("#classes li")).toHaveCount(2);
+  await showTwo(page);
+  await page.getByRole("button", { name: "Learn these" }).click();
+  await expect(page.locator("#try")).toHaveText("Draw something to try it.");
+  const [why, asks] = [page.locator("conv-cam .why"), page.getByRole("checkbox", { name: /Grad-CAM/ })];
+  await asks.check();
+  await strokeAcross(page, [0, 0.3]);
+  await expect(why).toBeVisible();
+  await expect(page.locator("#pad")).toBeInViewport({ ratio: 1 });
+  await asks.uncheck();
+  await expect(why).toBeHidden();
+  await asks.check();
+  await expect(why.locator("canvas").first()).toBeInViewport({ ratio: 0.99 });
+});
 
 /** In a page: the steps that were told since the last call. */
 const toldSince = (page: Page) => page.evaluate(() => (window as unknown as { told: number[] }).told.splice(0));

@@ -5,6 +5,7 @@ import { withClasses } from "../train/new-head.ts";
 import { DrawingPad } from "./drawing-pad.ts";
 import { find, listen } from "./listen.ts";
 import { openNetwork, preparationOf } from "./networks.ts";
+import { reveal } from "./reveal.ts";
 import { Teach } from "./teach.ts";
 import { toldOf } from "./unlearned.ts";
 
@@ -63,7 +64,10 @@ export class Teaching {
     find("camera").addEventListener("click", () => this.#look(true));
     find("clear").addEventListener("click", () => this.#pad.clear());
     find("learn").addEventListener("click", () => this.#start());
-    find("why").addEventListener("change", () => this.#showAnswer());
+    find("why").addEventListener("change", () => {
+      this.#showAnswer();
+      if (viewer.explain !== undefined) void reveal(viewer, ".why");
+    });
     listen(viewer, "input", () => {
       this.#tellCamera("");
       this.#preview();
