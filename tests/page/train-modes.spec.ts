@@ -34,6 +34,22 @@ test("an address shows what the list does, and a link holds what is not usual fo
   }
 });
 
+test("the first sentence says what is chosen", async ({ warmPage: page }) => {
+  await page.goto("/train.html#batch=4&twin=none");
+  const lead = page.locator(".lead");
+  await expect(lead).toContainText("A network with random weights learns to tell pictures of clothing apart, here, on your GPU.");
+  for (const [data, said] of [
+    ["road", "A network with random weights learns to drive,"],
+    ["teach", "A network that knows pictures learns what you show it,"],
+    ["shapes", "A network with random weights learns to tell shapes apart,"],
+  ] as const) {
+    await page.getByRole("combobox", { name: "Learns from" }).selectOption(data);
+    await expect(lead).toContainText(said);
+  }
+  await page.goto("/train.html#data=road&network=learned");
+  await expect(lead).toContainText("A network that has learned to drive drives,");
+});
+
 test("no two controls have the same label", async ({ warmPage: page }) => {
   await page.goto("/train.html#batch=4&twin=none&schedule=cosine");
   await expect(page.getByRole("slider", { name: "Learning rate" })).toBeVisible();

@@ -93,6 +93,22 @@ export function readChoices(text: string): Choices {
   return Object.fromEntries(known) as unknown as Choices;
 }
 
+/** What a network learns, by what it learns from. */
+const tasks: Readonly<Record<string, string>> = {
+  fashion: "to tell pictures of clothing apart",
+  shapes: "to tell shapes apart",
+  road: "to drive",
+  teach: "what you show it",
+};
+
+/** What the page shows, as its first sentence begins. */
+export function leadOf({ network, data, blank }: Pick<Choices, "network" | "data" | "blank">): string {
+  if (network === "learned") return "A network that has learned to drive drives";
+  const own = network === "file" && (data === "teach" || blank === "no");
+  const who = own ? "Your network" : data === "teach" ? "A network that knows pictures" : "A network with random weights";
+  return `${who} learns ${tasks[data] ?? "from your pictures"}`;
+}
+
 /** As the attribute `train-schedule`; undefined where the rate stays as it is. */
 export function scheduleText({ schedule, length, warm }: Pick<Choices, "schedule" | "length" | "warm">): string | undefined {
   const name = schedule === "constant" ? schedule : `${schedule}:${length}`;

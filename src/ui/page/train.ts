@@ -9,7 +9,7 @@ import { find, listen } from "./listen.ts";
 import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
 import { once } from "./once.ts";
 import { offerSkip } from "./skip-link.ts";
-import { type Choices, options, readChoices, scheduleText, usual, usualFor } from "./train-choices.ts";
+import { type Choices, leadOf, options, readChoices, scheduleText, usual, usualFor } from "./train-choices.ts";
 import { secondOf } from "./train-second.ts";
 
 interface Lesson {
@@ -126,7 +126,8 @@ function call(list: keyof Choices, value: string, text: string): void {
 }
 
 /** What of the page belongs to what is learned. */
-function arrange({ network, data, twin, second, all }: Choices): void {
+function arrange(choices: Choices): void {
+  const { network, data, twin, second, all } = choices;
   // On the road two colours are those of the two halves, where no second network learns.
   const hasHalves = data === "road" && second === "blank";
   call("second", "blank", hasHalves && twin === "colors" ? "None: its halves are shown" : (options.second?.["blank"] as string));
@@ -138,6 +139,7 @@ function arrange({ network, data, twin, second, all }: Choices): void {
   // What is wrong with lines stands below them.
   if (isWritten({ network, data })) find("write").closest(".row")?.before(find("problem"));
   else find("about").before(find("problem"));
+  find("lead").textContent = leadOf(choices);
   find("about").textContent = data === "teach" && all === "yes" ? allLearn : lessonOf(data).about;
   // Nothing stands there before it answers.
   find("teach").hidden = data !== "teach" || !teach;
