@@ -25,6 +25,37 @@ test("of one thing the sentence is of one", () => {
   expect(silenceText(["a"], [{ channels: 4, silent: 0, nonFinite: 1 }])).toBe("1 channel holds numbers that are not finite.");
 });
 
+test.each([
+  {
+    kind: "classes",
+    status: "Adam: loss 1.000; 90.0 % of 20 pictures held back are right · AdamW: loss 2.000; 80.0 % of 20 pictures held back are right",
+    told: "After 1 step 90 % of the pictures held back are right by the first network, 80 % by the second.",
+    ofFirst: "After 1 step 90 % of the pictures held back are right by the first network.",
+  },
+  {
+    kind: "driving",
+    status: "Adam: loss 1.000; in the lane 90.0 % of the time · AdamW: loss 2.000; in the lane 80.0 % of the time",
+    told: "After 1 step the first network is in the lane 90 % of the time, the second 80 %.",
+    ofFirst: "After 1 step the first network is in the lane 90 % of the time.",
+  },
+])("of two that learn both are told of: $kind", ({ kind, status, told, ofFirst }) => {
+  const rival = new History("b");
+  const history = new History("a", 0, rival);
+  for (const [one, loss, accuracy] of [
+    [history, 1, 0.9],
+    [rival, 2, 0.8],
+  ] as const) {
+    one.note([loss]);
+    one.scores.push({ steps: 1, loss, accuracy });
+  }
+  const run = { history, begun: { ...begunTraining, kind, heldBack: 20, count: 80 }, speed: 0, isHeld: false, isStepping: false } as never;
+  expect(statusText(run, false, { first: "Adam", second: "AdamW" })).toBe(`Learns from 80 pictures · step 1 · ${status}`);
+  expect(toldText(run)).toBe(told);
+  // One that has come apart is tried no more.
+  rival.scores.length = 0;
+  expect(toldText(run)).toBe(ofFirst);
+});
+
 test("a network with more scores than classes is told of, as the command tells it", () => {
   const classes = ["a", "b"];
   expect(unusedScores({ classes, scores: 2 })).toBe("");

@@ -6,7 +6,7 @@ import { History } from "../../src/ui/train/history.ts";
 import { Learning } from "../../src/ui/train/learning.ts";
 import { lessonOf } from "../../src/ui/train/lesson.ts";
 import type { TrainRequest, TrainWish } from "../../src/ui/train/request.ts";
-import { statusText } from "../../src/ui/train/status.ts";
+import { statusText, toldText } from "../../src/ui/train/status.ts";
 
 beforeEach(() => {
   vi.stubGlobal("createImageBitmap", async () => ({ width: 2, height: 2, close() {} }));
@@ -94,8 +94,18 @@ test("it is not asked how good it is, and the status and what is read aloud say 
     " · 3 pictures could not be read (line 3: it has no class; 'a/b.png'; …)",
   );
   // Both are told of one after the other.
-  const both = { ...learning, begun, history: { losses: [1], steps: 1, scores: [], rival: {} }, speed: 0 };
-  expect(statusText(both as never, false, "Adam")).toMatch(/· step 1 · Adam: loss 1\.000 ·/);
+  const both = {
+    ...learning,
+    begun,
+    history: { losses: [1], steps: 1, scores: [], rival: { losses: [2], steps: 1, scores: [] } },
+    speed: 0,
+  };
+  expect(statusText(both as never, false, { first: "Adam", second: "AdamW" })).toMatch(
+    /· step 1 · Adam: loss 1\.000 · AdamW: loss 2\.000 ·/,
+  );
+  expect(toldText(both as never)).toBe(
+    "After 1 step the loss of the first network is 1.000, that of the second 2.000; no picture is held back to try it on.",
+  );
   expect(learning.told).toBe("After 1 step the loss is 0.500; no picture is held back to try it on.");
   expect(learning.history.scores).toEqual([]);
   learning.end();

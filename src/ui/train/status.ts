@@ -1,13 +1,15 @@
 // How far a training is, in one line. Pure.
 import { meanOf } from "../../lessons/mean.ts";
+import type { Names } from "../compare/names.ts";
 import { countOf } from "../count-of.ts";
+import type { History, Score } from "./history.ts";
 import type { Learning } from "./learning.ts";
 
 /** Losses whose mean is told. */
 const lastSteps = 20;
 
 /** The mean of the last losses, and that it is one; undefined before the first step. */
-function lossText({ losses }: Learning["history"]): string | undefined {
+function lossText({ losses }: Pick<History, "losses">): string | undefined {
   const last = losses.slice(-lastSteps);
   if (last.length < 2) return last[0]?.toFixed(3);
   return `${meanOf(last).toFixed(3)}, the mean of the last ${last.length} steps`;
@@ -18,30 +20,34 @@ export function afterSteps(steps: number): string {
   return steps === 0 ? "before it learned" : `after ${countOf(steps, "step")}`;
 }
 
+/** How good one network is. */
+function resultsOf(
+  { losses, scores, steps }: Pick<History, "losses" | "scores" | "steps">,
+  { kind, heldBack }: Learning["begun"],
+): string[] {
+  const [loss, score] = [lossText({ losses }), scores.at(-1)];
+  const share = score && `${(100 * score.accuracy).toFixed(1)} %`;
+  // It is tried from time to time only.
+  const when = score && score.steps !== steps ? `, ${afterSteps(score.steps)}` : "";
+  const right = kind === "driving" ? "of the time" : `of ${countOf(heldBack, "picture")} held back ${heldBack === 1 ? "is" : "are"} right`;
+  return [loss ? `loss ${loss}` : "", share ? `${kind === "driving" ? "in the lane " : ""}${share} ${right}${when}` : ""].filter(Boolean);
+}
+
 /**
  * @param isPaused whether the element is
- * @param name of the network that is told of, where another one learns beside it
+ * @param names of both networks, where another one learns beside it
  */
-export function statusText({ begun, history, speed, isHeld, isStepping }: Learning, isPaused: boolean, name?: string): string {
-  const loss = lossText(history);
-  const score = history.scores.at(-1);
+export function statusText({ begun, history, speed, isHeld, isStepping }: Learning, isPaused: boolean, names?: Names): string {
   const pictures = begun.count === undefined ? "pictures without end" : countOf(begun.count, "picture");
-  const share = score && `${(100 * score.accuracy).toFixed(1)} %`;
-  const whose = name && history.rival ? `${name}: ` : "";
-  // It is tried from time to time only.
-  const when = score && score.steps !== history.steps ? `, ${afterSteps(score.steps)}` : "";
+  const { rival } = history;
+  const own = resultsOf(history, begun);
+  const named = (name: string, results: readonly string[]) => (results.length > 0 ? `${name}: ${results.join("; ")}` : "");
   return [
     stateText(isHeld, isPaused, isStepping) ?? `Learns from ${pictures}`,
     `step ${history.steps.toLocaleString("en")}`,
     speed > 0 ? `${Math.round(speed).toLocaleString("en")} pictures/s` : "",
-    loss ? `${whose}loss ${loss}` : "",
-    share
-      ? begun.kind === "driving"
-        ? `${whose}in the lane ${share} of the time${when}`
-        : `${whose}${share} of ${countOf(begun.heldBack, "picture")} held back ${begun.heldBack === 1 ? "is" : "are"} right${when}`
-      : begun.heldBack === 0
-        ? "no picture is held back to try it on"
-        : "",
+    ...(names && rival ? [named(names.first, own), named(names.second, resultsOf(rival, begun))] : own),
+    begun.heldBack === 0 && history.scores.length === 0 ? "no picture is held back to try it on" : "",
     leftOutText(begun),
   ]
     .filter(Boolean)
@@ -55,15 +61,25 @@ function leftOutText({ leftOut, unread = [] }: Learning["begun"]): string {
   return `${countOf(leftOut, "picture")} could not be read${names}`;
 }
 
-/** How good it was when it was tried last, in a sentence that is read aloud; how large its loss is, where nothing is held back to try it on. */
+/** How good it was when it was tried last, in a sentence that is read aloud; how large its loss is, where nothing is held back to try it on. Of two that learn it tells both. */
 export function toldText({ begun, history }: Pick<Learning, "begun" | "history">): string {
+  const { rival } = history;
   const score = history.scores.at(-1);
   const after = afterSteps(score?.steps ?? history.steps).replace(/^./, (letter) => letter.toUpperCase());
-  if (!score) return `${after} the loss is ${lossText(history)}; no picture is held back to try it on.`;
-  const share = `${Math.round(100 * score.accuracy)} %`;
-  return begun.kind === "driving"
-    ? `${after} ${history.rival ? "the first network" : "it"} is in the lane ${share} of the time.`
-    : `${after} ${share} of the ${begun.heldBack === 1 ? "picture held back is" : "pictures held back are"} right${history.rival ? " by the first network" : ""}.`;
+  if (!score) {
+    const other = rival && lossText(rival);
+    const loss = `the loss ${rival ? "of the first network " : ""}is ${lossText(history)}${other ? `, that of the second ${other}` : ""}`;
+    return `${after} ${loss}; no picture is held back to try it on.`;
+  }
+  const percent = ({ accuracy }: Score) => `${Math.round(100 * accuracy)} %`;
+  const share = percent(score);
+  // A second one that has come apart is tried no more.
+  const tried = rival?.scores.at(-1);
+  const other = tried?.steps === score.steps ? percent(tried) : "";
+  if (begun.kind === "driving")
+    return `${after} ${rival ? "the first network" : "it"} is in the lane ${share} of the time${other && `, the second ${other}`}.`;
+  const right = `${share} of the ${begun.heldBack === 1 ? "picture held back is" : "pictures held back are"} right`;
+  return `${after} ${right}${rival ? ` by the first network${other && `, ${other} by the second`}` : ""}.`;
 }
 
 /** What is told of a run that goes on, where it is not all as it was; empty where it is. @param stepsBefore that it had taken */

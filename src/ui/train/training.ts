@@ -334,7 +334,7 @@ export class Training extends UpdatedPart {
     const stored = this.#stored && { steps: this.#stored.history.steps, at: this.#stored.at };
     const view = {
       title: "Learning",
-      status: learning ? statusText(learning, paused, names.first) : this.#pending,
+      status: learning ? statusText(learning, paused, names) : this.#pending,
       trouble: this.#trouble ?? learning?.trouble ?? this.#drawing.problem,
       // Nothing is asked for where an attribute's text is not accepted.
       canRetry: this.#asked !== undefined,
