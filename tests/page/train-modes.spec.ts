@@ -50,6 +50,30 @@ test("the first sentence says what is chosen", async ({ warmPage: page }) => {
   await expect(lead).toContainText("A network that has learned to drive drives,");
 });
 
+test("on a phone the choices fill their rows", async ({ warmPage: page }) => {
+  await page.setViewportSize({ width: 360, height: 760 });
+  for (const hash of ["batch=4&twin=none", "batch=4&twin=none&schedule=cosine", "data=teach&batch=4"]) {
+    await page.goto("about:blank");
+    await page.goto(`/train.html#${hash}`);
+    const form = page.locator("#choices");
+    await expect(form.locator("select").last()).toHaveValue(/./);
+    const [ends, rows] = await form.evaluate((element) => {
+      const rowsByBottom = new Map<number, DOMRect[]>();
+      for (const control of element.querySelectorAll("select, input[type=number]")) {
+        const box = control.getBoundingClientRect();
+        if (box.width === 0) continue;
+        const key = Math.round(box.bottom);
+        rowsByBottom.set(key, [...(rowsByBottom.get(key) ?? []), box]);
+      }
+      const { left, right } = element.getBoundingClientRect();
+      const endsOf = (boxes: readonly { left: number; right: number }[]) =>
+        [Math.min(...boxes.map((box) => box.left)), Math.max(...boxes.map((box) => box.right))].map(Math.round);
+      return [endsOf([{ left, right }]), [...rowsByBottom.values()].map(endsOf)] as const;
+    });
+    expect(rows, hash).toEqual(rows.map(() => ends));
+  }
+});
+
 test("no two controls have the same label", async ({ warmPage: page }) => {
   await page.goto("/train.html#batch=4&twin=none&schedule=cosine");
   await expect(page.getByRole("slider", { name: "Learning rate" })).toBeVisible();
