@@ -158,6 +158,7 @@ describe("a node is refused with its name and the reason", () => {
       "spatial=0",
     ],
     ["a name that objects have", { nodes: [op("constructor", "x", "__proto__")] }, "not supported"],
+    ["such a name beside sequences", { nodes: [op("SequenceConstruct", "x", "s"), op("hasOwnProperty", "x", "y")] }, "not supported"],
   ];
   test.each(cases)("%s", async (_, lines, message) => {
     const found = await outcome(graphOf(lines));

@@ -1,5 +1,6 @@
 // Goes through the nodes of one inference and writes what stands for If, Loop, Scan, sequences and optional values.
 import type { Graph } from "../../graph/graph.ts";
+import { entryOf } from "../../records.ts";
 import type { Expand } from "../families.ts";
 import { innerNames, readsOf } from "./bodies.ts";
 import { expandIf, expandLoop, expandScan } from "./branches.ts";
@@ -18,7 +19,7 @@ const operators: Readonly<Record<string, (expansion: Expansion) => void>> = {
 export function expander(graph: Graph): Expand {
   const state: State = { mark: markOf(graph), outputs: new Set(graph.outputs), lists: new Map(), later: new Map(), made: 0 };
   return (node, known) => {
-    const expand = node.domain === "" ? operators[node.operator] : undefined;
+    const expand = node.domain === "" ? entryOf(operators, node.operator) : undefined;
     const isListed = node.inputs.some((name) => state.lists.has(name));
     if (!expand && !isListed) return undefined;
     const isMissing = (name: string) => name !== "" && !known.types.has(name) && !state.lists.has(name);
