@@ -53,7 +53,7 @@ interface Profile {
   readonly live: ReadonlyMap<string, number>;
 }
 
-/** Chooses what to compute again: step by step, what saves most bytes for the least work. */
+/** Chooses what to compute again: first what saves most bytes for the least work. */
 export class Recomputation {
   readonly #graph: TypedGraph;
   readonly #operations: ReadonlyMap<string, Operation>;
@@ -87,27 +87,30 @@ export class Recomputation {
   /** Chooses until it takes so many bytes less, as far as it can be told. @returns whether there may be more to choose */
   chooseFor(bytes: number): boolean {
     const wanted = this.#profile.peakBytes - bytes;
-    while (this.#profile.peakBytes > wanted) if (!this.#chooseOne()) return false;
+    while (this.#profile.peakBytes > wanted) if (!this.#chooseSome(wanted)) return false;
     return true;
   }
 
-  #chooseOne(): boolean {
-    const { peakBytes, peakAt, live } = this.#profile;
-    const before = live.get(peakAt) ?? 0;
-    let best: { readonly chosen: ReadonlySet<string>; readonly profile: Profile; readonly worth: number } | undefined;
-    for (const value of this.#readBack) {
-      if (this.#chosen.has(value)) continue;
-      const added = this.#withWhatItTakes(value);
-      const chosen = new Set([...this.#chosen, ...added]);
-      const profile = this.#profileOf(chosen);
-      const saved = before - (profile.live.get(peakAt) ?? 0);
-      const worth = saved / this.#workOf(added);
-      if (saved > 0 && profile.peakBytes <= peakBytes && worth > (best?.worth ?? 0)) best = { chosen, profile, worth };
+  /** Ranks the values that save something, and takes the best while they still do. Ranking all anew for each that is taken would be cubic in the layers. */
+  #chooseSome(wanted: number): boolean {
+    const left = [...this.#readBack].filter((value) => !this.#chosen.has(value));
+    const worths = left.map((value) => ({ value, worth: this.#gainOf(value)?.worth ?? 0 })).filter(({ worth }) => worth > 0);
+    for (const { value } of worths.toSorted((a, b) => b.worth - a.worth)) {
+      if (this.#profile.peakBytes <= wanted) break;
+      const gain = this.#gainOf(value);
+      if (gain) [this.#chosen, this.#profile] = [gain.chosen, gain.profile];
     }
-    if (!best) return false;
-    this.#chosen = best.chosen;
-    this.#profile = best.profile;
-    return true;
+    return worths.length > 0;
+  }
+
+  /** What it brings to compute a value again; `undefined` where it saves nothing. */
+  #gainOf(value: string): { readonly chosen: ReadonlySet<string>; readonly profile: Profile; readonly worth: number } | undefined {
+    const { peakBytes, peakAt, live } = this.#profile;
+    const added = this.#withWhatItTakes(value);
+    const chosen = new Set([...this.#chosen, ...added]);
+    const profile = this.#profileOf(chosen);
+    const saved = (live.get(peakAt) ?? 0) - (profile.live.get(peakAt) ?? 0);
+    return saved > 0 && profile.peakBytes <= peakBytes ? { chosen, profile, worth: saved / this.#workOf(added) } : undefined;
   }
 
   #isComputed(value: string): boolean {
