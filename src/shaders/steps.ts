@@ -39,7 +39,7 @@ function byteOf(word: string, byte: number): string {
 
 /** Loads of consecutive weights in a loop, and where they go on. */
 const oneOfRun = (name: string) => new RegExp(`let (\\w+) = ${name}\\[weight \\+ (\\d+)u\\];`, "g");
-const advance = /weight \+= (\d+)u;/;
+const advance = /weight \+= (\d+)u;/g;
 
 /**
  * How many lanes share a run of weights that is read by whole words: word l of four then holds weights l, l + 4, l + 8 and l + 12 of sixteen, those
@@ -49,7 +49,8 @@ export function lanesOfWords({ body }: Shader, name: string): 1 | 4 | undefined 
   const places = Array.from(body.matchAll(oneOfRun(name)), ([, , place]) => Number(place));
   const lanes = places[1] === 4 ? 4 : 1;
   const isRun = places.length > 0 && places.length % 4 === 0 && places.every((place, i) => place === i * lanes);
-  return isRun && Number(advance.exec(body)?.[1]) === places.length * lanes ? lanes : undefined;
+  const moves = Array.from(body.matchAll(advance), ([, move]) => Number(move));
+  return isRun && moves.length === 1 && moves[0] === places.length * lanes ? lanes : undefined;
 }
 
 /** A word for each four loads of a run. */
@@ -156,10 +157,11 @@ export function withScales(shader: Shader, name: string, { isRounded, activation
   });
 }
 
-/** Winograd's kernel that transforms back, with whole numbers in the place of sums that are not quite. */
+/** Winograd's kernel that transforms back, with whole numbers in the place of sums that are not quite. @throws Error for another kernel */
 export function withWholeSums(shader: Shader): Shader {
   const body = shader.body.replace(/let (y_\d+_\d+) = ([^;]+);/g, "let $1 = round($2);");
-  return body === shader.body ? shader : renderShader({ ...shader, name: `${shader.name}, whole`, body });
+  if (body === shader.body) throw new Error(`'${shader.name}' has no sums that could be rounded`);
+  return renderShader({ ...shader, name: `${shader.name}, whole`, body });
 }
 
 type ScaleField = (typeof scaleFields)[number];
@@ -185,7 +187,8 @@ function factorFunction(name: string, ...fields: readonly [offset: ScaleField, o
 /**
  * WGSL that rounds a number of at most 2²² to the nearest whole one, the middle between two to the even one. Next to 1.5 · 2²³ floats are whole, so a
  * sum with that rounds: a third of what `round` takes where there is no instruction for it. Bit 30 is set in every such sum, and in NaN, which is passed
- * on; a compiler that does not know it cannot leave the sum out.
+ * on; a compiler that does not know it cannot leave the sum out. WGSL leaves the direction of rounding open: devices round to the nearest, and
+ * `verify` would tell of one that does not.
  */
 export function rounded(value: string): string {
   return `(bitcast<f32>(bitcast<u32>(${value} + 12582912.0) | 0x40000000u) - 12582912.0)`;

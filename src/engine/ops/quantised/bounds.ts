@@ -34,9 +34,17 @@ export function attributesOf(rounding: Rounding): ReadonlyMap<string, AttributeV
   return new Map(Object.entries({ ...rounding, stored: 1 }));
 }
 
-/** Whether halves can hold all steps, if it counts any: whole numbers up to 2,048. */
-export function fitsHalves({ step, lowest, highest }: Rounding): boolean {
-  return step === 0 || Math.max(-lowest, highest) <= 2048;
+/** Up to here halves have every whole number. */
+export const mostInHalves = 2048;
+
+/** The largest size of a step. */
+export function mostSteps({ lowest, highest }: Rounding): number {
+  return Math.max(-lowest, highest);
+}
+
+/** Whether halves can hold all steps, if it counts any. */
+export function fitsHalves(rounding: Rounding): boolean {
+  return rounding.step === 0 || mostSteps(rounding) <= mostInHalves;
 }
 
 /** What a convolution with an activation cuts off; `undefined` where it does something else. */

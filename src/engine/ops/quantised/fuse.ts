@@ -6,7 +6,7 @@ import { GraphEdit } from "../../graph/edit.ts";
 import { type AttributeValue, fusedDomain, type Graph, type Node, type TypedGraph } from "../../graph/graph.ts";
 import type { Pass } from "../../graph/pass.ts";
 import { largestFloat, Tensor } from "../../tensor.ts";
-import { activationBounds, attributesOf, type Bounds, cut, fitsHalves, isSame, isWithin, narrowed } from "./bounds.ts";
+import { activationBounds, attributesOf, type Bounds, cut, isSame, isWithin, mostInHalves, mostSteps, narrowed } from "./bounds.ts";
 import { ranges } from "./grid.ts";
 import { knownProduct } from "./known-products.ts";
 import type { Rounding } from "./products.ts";
@@ -26,12 +26,21 @@ const passing = new Set("MaxPool Reshape Flatten Transpose Squeeze Unsqueeze Ide
 /** They give as many steps as they would give numbers, though not whole ones. */
 const means = new Set("AveragePool GlobalAveragePool ReduceMean".split(" "));
 
-/** A value that is computed in steps, whole or not, and what it is then called. */
-interface Counted {
-  readonly name: string;
+/** A value that is computed in steps. */
+interface Counts {
   readonly step: number;
-  /** Whether halves can hold the steps. */
-  readonly fitsHalves: boolean;
+  /** The largest size that their number may have. */
+  readonly most: number;
+  readonly isWhole: boolean;
+}
+
+/** With what it is then called. */
+interface Counted extends Counts {
+  readonly name: string;
+}
+
+function countsOf(rounding: Rounding): Counts {
+  return { step: rounding.step, most: mostSteps(rounding), isWhole: true };
 }
 
 export function fuseSteps(graph: TypedGraph, keep: Iterable<string>): Graph {
@@ -55,8 +64,8 @@ class Fusion {
   /** What values are known to be whole steps of. */
   readonly #steps = new Map<string, Rounding>();
   /**
-   * Values whose kernels store the steps themselves: what is summed up of these is exact, as integer arithmetic is, so that the middle between two steps
-   * lies where it should. Who wants the numbers has them from a product with the scale.
+   * Values whose kernels store the steps themselves: sums of whole numbers below 2²⁴ are exact, as integer arithmetic is, so that the middle between two
+   * steps lies where it should. Who wants the numbers has them from a product with the scale.
    */
   readonly #counted = new Map<string, Counted>();
 
@@ -79,7 +88,7 @@ class Fusion {
     if (this.#fuseProduct(node)) return;
     if (node.operator === "QuantizeLinear") this.#fusePair(node);
     else if (node.domain === "" && passing.has(node.operator)) this.#pass(node);
-    else if (node.domain === "" && means.has(node.operator)) this.#count(node, 1);
+    else if (node.domain === "" && means.has(node.operator)) this.#count(node, 1, false);
   }
 
   /** Values that only move stay whole steps, of those that all of them are. */
@@ -89,29 +98,31 @@ class Fusion {
     const [first, ...others] = inputs.slice(0, reads).map((input) => this.#steps.get(input));
     if (first && others.every((other) => other && isSame(other, first)))
       for (const output of operator === "MaxPool" ? outputs.slice(0, 1) : outputs) this.#steps.set(output, first);
-    this.#count(node, reads);
+    this.#count(node, reads, true);
   }
 
   // ---- steps in the place of numbers
 
-  /** Lets a node compute with steps, where all that it reads is counted in the same ones. */
-  #count({ name, operator, inputs, outputs }: Node, reads: number): void {
-    const counted = inputs.slice(0, reads).map((input) => this.#counted.get(input));
+  /** Lets a node compute with steps, where all that it reads is counted in the same ones. @param passes whether it gives the numbers that it reads */
+  #count({ name, operator, inputs, outputs }: Node, reads: number, passes: boolean): void {
+    const counted = inputs.slice(0, reads).flatMap((input) => this.#counted.get(input) ?? []);
     const step = counted[0]?.step;
     // What moves values may store halves: larger steps are numbers before it.
-    if (step === undefined || !counted.every((one) => one?.step === step && one.fitsHalves)) return;
+    if (step === undefined || counted.length < reads || !counted.every((one) => one.step === step && one.most <= mostInHalves)) return;
+    const most = Math.max(...counted.map((one) => one.most));
+    const counts = { step, most, isWhole: passes && counted.every(({ isWhole }) => isWhole) };
     const [values, others] = operator === "MaxPool" ? [outputs.slice(0, 1), outputs.slice(1)] : [outputs, []];
     this.edit.replace(name, {
       inputs: inputs.map((input, i) => counted[i]?.name ?? input),
-      outputs: [...values.map((value) => this.#inSteps(value, step, true)), ...others],
+      outputs: [...values.map((value) => this.#inSteps(value, counts)), ...others],
     });
   }
 
   /** The name of a value's steps; the value itself is their product with the scale. */
-  #inSteps(value: string, step: number, isFit: boolean): string {
+  #inSteps(value: string, counts: Counts): string {
     const name = this.edit.fresh(`${value}/steps`);
-    this.#counted.set(value, { name, step, fitsHalves: isFit });
-    const scale = this.edit.constant(`${value}/scale`, Tensor.filled("float32", [], step));
+    this.#counted.set(value, { ...counts, name });
+    const scale = this.edit.constant(`${value}/scale`, Tensor.filled("float32", [], counts.step));
     this.edit.add({ operator: "Mul", inputs: [name, scale], name: `${value}/scaled`, outputs: [value] });
     return name;
   }
@@ -168,7 +179,7 @@ class Fusion {
       operator: "Requantize",
       domain: fusedDomain,
       inputs: inputs.map((one, i) => counted[i]?.name ?? one),
-      outputs: [this.#inSteps(chain.output, rounding.step, fitsHalves(rounding))],
+      outputs: [this.#inSteps(chain.output, countsOf(rounding))],
       attributes: new Map([...attributesOf(rounding), ["units", counted.map((one) => one?.step ?? 0)]]),
     });
     this.#steps.set(chain.output, rounding);
@@ -238,7 +249,7 @@ class Fusion {
     const chain = this.#chainBehind(node, own);
     this.#drop(chain);
     const isRounded = chain.rounding.step > 0;
-    const output = isRounded ? this.#inSteps(chain.output, chain.rounding.step, fitsHalves(chain.rounding)) : chain.output;
+    const output = isRounded ? this.#inSteps(chain.output, countsOf(chain.rounding)) : chain.output;
     this.#replace(chain.last, product, output, chain.rounding);
     if (isRounded) this.#steps.set(chain.output, chain.rounding);
     return true;
@@ -278,7 +289,7 @@ class Fusion {
       ...[...node.attributes].filter(([key]) => !key.startsWith("activation")),
       ...(isConvolution ? [] : [["product", node.domain === fusedDomain && kind === "Gemm" ? "FusedGemm" : kind] as const]),
       ...(isExact ? [["exact", 1] as const] : []),
-      ...(counted && this.#steps.has(input) && isConvolution ? [["whole", 1] as const] : []),
+      ...(counted && isConvolution ? [["whole", counted.isWhole ? 1 : 0] as const, ["most", counted.most] as const] : []),
     ]);
     return { operator: isConvolution ? "StepConvolution" : "StepProduct", inputs, attributes };
   }

@@ -1,6 +1,7 @@
 // Convolutions and products of matrices whose weights stay bytes on the GPU. Operators of Convcam's own, which a pass puts in the place of others, with
 // what follows them up to the next rounding: y = clamp(round(factor · (Σ w · x + bias) / step), lowest, highest) · step.
 import type { ActivationKind } from "../../../shaders/activations.ts";
+import type { Shader } from "../../../shaders/shader.ts";
 import {
   hasNamedBias,
   lanesOfWords,
@@ -71,7 +72,6 @@ function describe(
 ): Operation {
   const rounding = roundingOf(context);
   const isExact = context.attributes.flag("exact", false) || !fitsHalves(rounding);
-  const isWhole = holdsWholeSums(context);
   const factors = context.input(factorIndex).constant as Tensor;
   const { nonnegative, ...operation } = inner({ ...context, inputs: context.inputs.slice(0, factorIndex) });
   return {
@@ -88,7 +88,7 @@ function describe(
             return kernel
               .dispatches(inputs.slice(0, factorIndex), outputs)
               .flatMap(inBytes)
-              .map((dispatch) => scaled(isWhole ? { ...dispatch, shader: withWholeSums(dispatch.shader) } : dispatch, epilogue));
+              .map((dispatch) => scaled(dispatch, epilogue));
           },
         }),
       ),
@@ -182,11 +182,6 @@ function scaled(dispatch: Dispatch, epilogue: Epilogue): Dispatch {
   return { ...dispatch, shader, bindings: { ...dispatch.bindings, scales: scalesOf(epilogue, packing) } };
 }
 
-/** Whether sums are whole numbers: all that is read is, and so are the weights. */
-function holdsWholeSums({ attributes }: OperatorContext): boolean {
-  return attributes.flag("whole", false);
-}
-
 /** @param change what becomes of each kernel for a convolution */
 function withKernels(
   context: OperatorContext,
@@ -200,6 +195,17 @@ function withKernels(
   return { ...context, families: { ...context.families, convolution, sharing: undefined } };
 }
 
+/** What is known of the steps that a convolution reads. */
+interface ReadSteps {
+  readonly isWhole: boolean;
+  /** Their largest size; 0 where it reads no steps. */
+  readonly most: number;
+}
+
+function readStepsOf({ attributes }: OperatorContext): ReadSteps {
+  return { isWhole: attributes.flag("whole", false), most: attributes.number("most", 0) };
+}
+
 /** With kernels only that compute with the weights as they are. */
 function asTheyAre(context: OperatorContext): OperatorContext {
   return withKernels(context, (candidate) => (candidate.transformed ? [] : [candidate]));
@@ -207,19 +213,46 @@ function asTheyAre(context: OperatorContext): OperatorContext {
 
 /** Input channels up to which sums by tiles of 4×4 come so close to whole numbers that rounding finds them, see docs/decisions/0028. */
 const mostChannelsByTiles = 256;
+/** How far sums by tiles of 2×2, or of 4×4, may be off, as a share of the largest sum that there may be: twice the most that was found. */
+const errors = { small: 12 / 2 ** 24, large: 20 / 2 ** 24 };
+/** The share of a step that a sum may be off. */
+const mostOff = 1 / 8;
 
 /** With kernels that transform bytes in each run, so that these alone are kept. */
-function transformingInEachRun(context: OperatorContext): OperatorContext {
-  const isWhole = holdsWholeSums(context);
+function transformingInEachRun(context: OperatorContext, { isWhole, most }: ReadSteps): OperatorContext {
   return withKernels(context, (candidate, { inChannels, outChannels }, target) => {
     const { transformed, cost } = candidate;
     if (!transformed) return [candidate];
-    // Kernels that take four channels a turn read zeros behind the last; nothing writes them here.
-    if (inChannels % 4 > 0 || (isWhole && transformed > 16 && inChannels > mostChannelsByTiles)) return [];
+    const isLarge = transformed > 16;
+    // Kernels of the quick start take four channels a turn, zeros behind the last, which nothing writes here.
+    if (target.quickStartBlock && inChannels % 4 > 0) return [];
+    if (isWhole && isLarge && inChannels > mostChannelsByTiles) return [];
+    if (largestSumInSteps(context, most) * errors[isLarge ? "large" : "small"] > mostOff) return [];
     // Three loads, and as much again for each three steps to be taken out of them.
     const work = { invocations: inChannels * outChannels, loads: 9, stores: transformed, multiplyAdds: 4 * transformed };
-    return [{ ...candidate, cost: cost + costOf(target).of(work) }];
+    const kernel = isWhole ? withLastDispatch(candidate.kernel, withWholeSums) : candidate.kernel;
+    return [{ ...candidate, kernel, cost: cost + costOf(target).of(work) }];
   });
+}
+
+/** The largest size that a sum may have, in steps of the result; 0 where that is not rounded, or what is read is no steps. */
+function largestSumInSteps(context: OperatorContext, most: number): number {
+  const { step } = roundingOf(context);
+  if (step === 0 || most === 0) return 0;
+  const factors = (context.input(factorIndex).constant as Tensor).toFloat32();
+  const weights = context.input(1).constant as ByteTensor;
+  return (most * weights.largestSum * factors.reduce((size, one) => Math.max(size, one), 0)) / step;
+}
+
+/** @param change of the shader that stores the results */
+function withLastDispatch(kernel: Kernel, change: (shader: Shader) => Shader): Kernel {
+  return {
+    ...kernel,
+    dispatches: (inputs, outputs) => {
+      const all = kernel.dispatches(inputs, outputs);
+      return all.map((dispatch, i) => (i === all.length - 1 ? { ...dispatch, shader: change(dispatch.shader) } : dispatch));
+    },
+  };
 }
 
 /** Sums that must not be stored in halves. */
@@ -233,9 +266,11 @@ export default [
       exact,
     })),
   ),
-  defineOperator("StepConvolution", { since: 1, domain: fusedDomain }, (context) =>
-    describe((context.attributes.flag("exact", false) ? asTheyAre : transformingInEachRun)(context), describeFused, () => 1),
-  ),
+  defineOperator("StepConvolution", { since: 1, domain: fusedDomain }, (context) => {
+    const read = readStepsOf(context);
+    const isExact = context.attributes.flag("exact", false);
+    return describe(isExact ? asTheyAre(context) : transformingInEachRun(context, read), describeFused, () => 1);
+  }),
   defineOperator("StepProduct", { since: 1, domain: fusedDomain }, (context) => {
     const product = context.attributes.choice("product", ["Gemm", "MatMul", "FusedGemm"], "Gemm");
     return describe(

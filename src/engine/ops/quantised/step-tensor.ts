@@ -37,6 +37,7 @@ const found = new WeakMap<StepTensor, ByteTensor | undefined>();
 export class ByteTensor extends Tensor {
   readonly #bytes: Int8Array;
   readonly #tables = new Map<string, Table>();
+  #largestSum: number | undefined;
 
   constructor(shape: Shape, bytes: Int8Array) {
     super("float32", shape, () => new Uint8Array(Float32Array.from(bytes).buffer));
@@ -59,6 +60,23 @@ export class ByteTensor extends Tensor {
       if (bytes[element] !== count) fits = false;
     });
     return fits ? new ByteTensor(shape, bytes) : undefined;
+  }
+
+  /** The largest sum of the sizes of all weights of an output channel, which lie along the first axis. */
+  get largestSum(): number {
+    this.#largestSum ??= this.#sumUp();
+    return this.#largestSum;
+  }
+
+  #sumUp(): number {
+    const depth = sizeOf(this.shape.slice(1));
+    let most = 0;
+    for (let end = depth; end <= this.size; end += depth) {
+      let sum = 0;
+      for (let i = end - depth; i < end; i++) sum += Math.abs(this.#bytes[i] as number);
+      most = Math.max(most, sum);
+    }
+    return most;
   }
 
   /** 3×3 kernels in their order, three words each. */
