@@ -3,9 +3,6 @@ import type { VerifiedLayer } from "../engine/verify/verify.ts";
 import { countOf } from "../ui/count-of.ts";
 import type { FileCheck } from "./check-file.ts";
 
-/** What the commands count with, too. */
-export { countOf as counted };
-
 /** An error, or what it may be, with two digits. */
 function errorText(value: number): string {
   return Number.isFinite(value) ? (value === 0 ? "0" : value.toExponential(1)) : "∞";

@@ -1,5 +1,5 @@
 // What `train` lets a network learn from, and how right it is afterwards, in words.
-import { counted } from "../checks/words.ts";
+
 import { type Augmentation, changesOfSeen, checkHarmless } from "../data-sets/augment.ts";
 import { checkLearningSeed, type DataSet, type NumbersSet, type Preparation } from "../data-sets/data-set.ts";
 import type { Metrics } from "../data-sets/metrics.ts";
@@ -13,6 +13,7 @@ import { type DrivingReport, drivingExamination, drivingLesson, roadOf, shortExa
 import { type BaseLesson, evaluateOnce } from "../lessons/lesson.ts";
 import { answersOf, type NumbersReport, numbersExamination, numbersLesson, numbersOf } from "../lessons/numbers.ts";
 import { answersByClass, otherAnswers, unusedScores } from "../lessons/unused-scores.ts";
+import { countOf } from "../ui/count-of.ts";
 import { labelsInMetadata } from "../ui/hints/labels.ts";
 import { showProgress } from "./output.ts";
 import { type Decoded, NoneHeldBack } from "./read-pictures.ts";
@@ -79,7 +80,7 @@ function numbersLessonOf(
   const outputs = answersOf(graph.outputs, set.columns);
   const each = set.columns.length / outputs.length;
   return {
-    title: `${counted(set.length, "example")} (${set.columns.join(", ")})`,
+    title: `${countOf(set.length, "example")} (${set.columns.join(", ")})`,
     length: set.length,
     begin: (device) => numbersLesson(device, set, { outputs, seed, isShuffled: shuffle, augmentation: augment }),
     async check(trainer) {
@@ -97,7 +98,7 @@ function numbersLessonOf(
 
 export function numbersText({ count, errors }: NumbersReport): string {
   const each = errors.map((one) => `${one.column} ${one.meanSquared.toPrecision(4)} (${one.meanAbsolute.toPrecision(4)} away in the mean)`);
-  return `mean squared errors of ${counted(count, "picture")}: ${each.join(", ")}`;
+  return `mean squared errors of ${countOf(count, "picture")}: ${each.join(", ")}`;
 }
 
 /** Which classes it takes for which. @param confusion by its scores, of which there may be more than classes */
@@ -123,7 +124,7 @@ function classLesson(
 ): Lesson {
   const isEndless = data === "shapes";
   return {
-    title: isEndless ? `pictures of ${set.classes.length} kinds of shapes` : `${counted(set.length, "example")} (${sizesOf(set)})`,
+    title: isEndless ? `pictures of ${set.classes.length} kinds of shapes` : `${countOf(set.length, "example")} (${sizesOf(set)})`,
     ...(!isEndless && { length: set.length }),
     // Numbers take the place of names that the file has: those are of what it learned before.
     ...((hasNames(set.classes) || labelsInMetadata(metadata)) && { classes: set.classes }),
@@ -141,7 +142,7 @@ function classLesson(
       if (!heldBack) return test ? nothingHeldBack : undefined;
       sayTried();
       const { accuracy, loss, count } = await evaluateOnce(classExamination(model, heldBack, showProgress));
-      return `${(100 * accuracy).toFixed(2)} % of ${counted(count, "test example")} ${count === 1 ? "is" : "are"} right, loss ${loss.toFixed(4)}`;
+      return `${(100 * accuracy).toFixed(2)} % of ${countOf(count, "test example")} ${count === 1 ? "is" : "are"} right, loss ${loss.toFixed(4)}`;
     },
   };
 }

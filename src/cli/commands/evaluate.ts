@@ -1,7 +1,6 @@
 // `convcam evaluate`: how right a model is on labelled pictures.
 import type { Command } from "commander";
 import { Option } from "commander";
-import { counted } from "../../checks/words.ts";
 import type { Metrics } from "../../data-sets/metrics.ts";
 import { loadModel } from "../../engine/model.ts";
 import { classExamination } from "../../lessons/classes.ts";
@@ -9,6 +8,7 @@ import { type DrivingReport, drivingExamination } from "../../lessons/driving.ts
 import { evaluateOnce } from "../../lessons/lesson.ts";
 import { numbersExamination } from "../../lessons/numbers.ts";
 import { unusedScores } from "../../lessons/unused-scores.ts";
+import { countOf } from "../../ui/count-of.ts";
 import { confusionText, driveText, numbersText } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
@@ -85,7 +85,7 @@ const mostShown = 30;
 
 function print({ count, loss, accuracy, confusion }: Metrics, classes: readonly string[]): void {
   console.log(
-    `${(100 * accuracy).toFixed(2)} % of ${counted(count, "example")} ${count === 1 ? "is" : "are"} right, loss ${loss.toFixed(4)}`,
+    `${(100 * accuracy).toFixed(2)} % of ${countOf(count, "example")} ${count === 1 ? "is" : "are"} right, loss ${loss.toFixed(4)}`,
   );
   const warning = unusedScores({ classes, scores: confusion.length }, "what it answers with the others is wrong.");
   if (warning) console.error(`convcam: ${warning}`);

@@ -4,7 +4,6 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { type Command, Option } from "commander";
 import { buildGraph, networks } from "../../../models/index.ts";
-import { counted } from "../../checks/words.ts";
 import type { Augmentation } from "../../data-sets/augment.ts";
 import { createTrainer } from "../../engine/create-trainer.ts";
 import { fewOf, ModelError } from "../../engine/errors.ts";
@@ -19,6 +18,7 @@ import type { Precision } from "../../engine/precision.ts";
 import type { Trainer } from "../../engine/trainer.ts";
 import type { BaseLesson } from "../../lessons/lesson.ts";
 import { type Far, farText, Ruin } from "../../lessons/ruin.ts";
+import { countOf } from "../../ui/count-of.ts";
 import { type Lesson, lessonOf } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
@@ -163,9 +163,9 @@ async function train(name: string, options: Options, command: Command): Promise<
   const steps = stepsOf(options, lesson);
   const beyond = options.saveAt.find((step) => step > steps);
   if (beyond !== undefined)
-    throw new UsageError(`--save-at ${beyond}: there ${steps === 1 ? "is only one step" : `are only ${counted(steps, "step")}`}.`);
+    throw new UsageError(`--save-at ${beyond}: there ${steps === 1 ? "is only one step" : `are only ${countOf(steps, "step")}`}.`);
   if (options.steps === undefined) await checkCheckpoints(options, steps, inputs);
-  console.log(line`${lesson.title}, ${counted(steps, "step")} of ${String(batch)}`);
+  console.log(line`${lesson.title}, ${countOf(steps, "step")} of ${String(batch)}`);
   const device = await requestNodeDevice();
   try {
     const model = await loadModel(device, graph, { parameters: true, precision: options.precision });
@@ -307,7 +307,7 @@ async function run(
     else if (file && isLogged) await new Promise<void>((resolve) => file.once("close", resolve).end());
     if (process.stderr.isTTY) process.stderr.write("\n");
   }
-  const how = stop.signal.aborted ? `stopped after ${counted(trainer.steps, "step")}, ` : "";
+  const how = stop.signal.aborted ? `stopped after ${countOf(trainer.steps, "step")}, ` : "";
   console.log(
     `${how}loss ${(last.reduce((sum, one) => sum + one, 0) / last.length).toFixed(4)} in the ${last.length === 1 ? "last step" : `last ${last.length} steps`}, after ${seconds().toFixed(1)} s`,
   );
