@@ -102,9 +102,10 @@ test.each<[string, string | null, unknown, unknown, string, string]>([
   ["branches", null, "a.onnx", "branches:a_+b_", "a_", "b_"],
 ])("networks are called by %s", (_, said, src, compare, first, second) => expect(namesOf(said, src, compare)).toEqual({ first, second }));
 
-const attributesOf = (given: Readonly<Record<string, string>>) => (name: string) => given[name] ?? null;
+type Attributes = Readonly<Record<string, string | null>>;
+const attributesOf = (given: Attributes) => (name: string) => given[name] ?? null;
 
-test.each<[string, Readonly<Record<string, string>>, unknown, string, string]>([
+test.each<[string, Attributes, unknown, string, string]>([
   ["optimiser", { "train-rival": "optimizer:sgd" }, "blank:2", "Adam", "SGD with momentum"],
   [
     "optimiser, where the first has another",
@@ -118,6 +119,7 @@ test.each<[string, Readonly<Record<string, string>>, unknown, string, string]>([
   ["file", { "train-rival": "optimizer:sgd" }, "b.onnx", "a.onnx", "b.onnx"],
   ["names", { "train-rival": "rate:0.01", "compare-names": "slow | fast" }, "blank:2", "slow", "fast"],
   ["not learning", {}, "blank:2", "a.onnx", "its blank twin"],
+  ["not learning any more", { train: null, "train-rival": "optimizer:sgd" }, "blank:2", "a.onnx", "its blank twin"],
 ])("two networks that learn are called by what is another about the second: its %s", (_, given, compare, first, second) => {
   const element = { src: "a.onnx", blank: undefined, parameters: undefined, getAttribute: attributesOf({ train: "shapes", ...given }) };
   expect(namesIn({ ...element, compare } as never)).toEqual({ first, second });

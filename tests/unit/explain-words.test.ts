@@ -193,6 +193,12 @@ describe("an answer that is one number", () => {
     }
   });
 
+  test.each(["a$&b", "the score", "against the class"])("may be called '%s'", (number) =>
+    expect(sentencesFor("grad-cam", { ...explained, number }).seen).toBe(
+      `Bright where the layer's maps speak for a larger ${number}, each map weighed by its mean effect on ${number}.`,
+    ),
+  );
+
   test("says what its heat is", () =>
     expect(sentencesFor("grad-cam", explained).seen).toBe(
       "Bright where the layer's maps speak for a larger steering, each map weighed by its mean effect on steering.",

@@ -39,11 +39,13 @@ export function sentencesFor(method: string, { isOfPicture, kind, number }: Pick
 /** What is said of the score of a class, said of an answer that is one number. */
 function ofNumber(text: string, number: string | undefined): string {
   if (number === undefined) return text;
-  const ofOne = text.replace("several things of the class", "several things");
-  return ofOne
-    .replace(/against the class/g, `for a smaller ${number}`)
-    .replace(/the class/g, `a larger ${number}`)
-    .replace(/the score/gi, number);
+  const said: Readonly<Record<string, string>> = {
+    " of the class": "",
+    "against the class": `for a smaller ${number}`,
+    "the class": `a larger ${number}`,
+    "the score": number,
+  };
+  return text.replace(/ of the class|(against )?the class|the score/gi, (words) => said[words.toLowerCase()] as string);
 }
 
 /** "conv_2", or how many layers there are and how many of them are drawn. */
