@@ -39,6 +39,7 @@ export function namesIn(element: Pick<ConvCam, "src" | "compare" | "blank" | "pa
 /** What two are called that both learn, by what is another about the second; undefined where it is their files. */
 function learnersIn(element: Pick<ConvCam, "src" | "compare" | "getAttribute">): Names | undefined {
   const { src, compare } = element;
+  if (element.getAttribute("train") === null) return undefined;
   const attribute = (name: string) => element.getAttribute(name)?.trim() ?? "";
   const within = readWithin(compare);
   const [what, given = ""] = attribute("train-rival").split(":");
