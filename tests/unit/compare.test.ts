@@ -116,12 +116,20 @@ test.each<[string, Attributes, unknown, string, string]>([
   ],
   ["rate", { "train-rival": "rate:0.01" }, "blank:2", "first", "second, rate 0.01"],
   ["first weights", { "train-rival": "seed" }, "blank:2", "its own weights", "weights of seed 2"],
+  [
+    "first weights, where those of both are random",
+    { "train-rival": "seed", blank: "1" },
+    "blank:2",
+    "weights of seed 1",
+    "weights of seed 2",
+  ],
   ["file", { "train-rival": "optimizer:sgd" }, "b.onnx", "a.onnx", "b.onnx"],
   ["names", { "train-rival": "rate:0.01", "compare-names": "slow | fast" }, "blank:2", "slow", "fast"],
   ["not learning", {}, "blank:2", "a.onnx", "its blank twin"],
   ["not learning any more", { train: null, "train-rival": "optimizer:sgd" }, "blank:2", "a.onnx", "its blank twin"],
 ])("two networks that learn are called by what is another about the second: its %s", (_, given, compare, first, second) => {
-  const element = { src: "a.onnx", blank: undefined, parameters: undefined, getAttribute: attributesOf({ train: "shapes", ...given }) };
+  const blank = given["blank"] ? Number(given["blank"]) : undefined;
+  const element = { src: "a.onnx", blank, parameters: undefined, getAttribute: attributesOf({ train: "shapes", ...given }) };
   expect(namesIn({ ...element, compare } as never)).toEqual({ first, second });
 });
 

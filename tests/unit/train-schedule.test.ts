@@ -118,19 +118,14 @@ describe("the second network beside one that learns", () => {
   const of = (second: string, own: string) => secondOf({ ...usual, twin: "colors", second }, own);
 
   test("has a name that says what is another about it, and the rate of the first is that of its slider", () => {
-    expect(of("faster", "blank:1")).toEqual({ compare: "blank:1", names: "first | second, rate 0.01", rival: "rate:0.01" });
+    expect(of("faster", "blank:1")).toEqual({ compare: "blank:1", names: "", rival: "rate:0.01" });
     const element = (rival: string) =>
-      ({
-        getAttribute: (name: string) => ({ "compare-names": "first | second, rate 0.01", "train-rival": rival, train: "" })[name] ?? null,
-      }) as never;
+      ({ compare: "blank:1", getAttribute: (name: string) => ({ "train-rival": rival, train: "" })[name] ?? null }) as never;
     expect(namesOfRun(element("rate:0.01"), 0.0198)).toEqual({ first: "first, rate 0.02", second: "second, rate 0.01" });
-    expect(namesOfRun(element("seed"), 0.02).first).toBe("first");
+    expect(namesOfRun(element("seed"), 0.02).first).toBe("its own weights");
   });
 
-  test("has weights of another seed; those of the first are of a seed only where it begins with random ones", () => {
-    expect(of("seed", "blank:1").names).toBe("weights of seed 1 | of seed 2");
-    expect(of("seed", "net.onnx")).toEqual({ compare: "blank:2", names: "its own weights | weights of seed 2", rival: "seed" });
-  });
+  test("has weights of the next seed", () => expect(of("seed", "net.onnx")).toEqual({ compare: "blank:2", names: "", rival: "seed" }));
 
   test("has the rate of the first where neither rate nor optimiser is another, until it comes apart", () => {
     const history = historyFor({ optimizer: "adam", seed: 1, rival: { optimizer: undefined, rate: undefined, blank: 2 } });

@@ -8,7 +8,7 @@ export interface Names {
 }
 
 /** What optimisers are called. */
-export const optimizerNames: Readonly<Record<string, string>> = {
+export const optimizerTitles: Readonly<Record<string, string>> = {
   adam: "Adam",
   sgd: "SGD with momentum",
   adamw: "AdamW",
@@ -37,16 +37,17 @@ export function namesIn(element: Pick<ConvCam, "src" | "compare" | "blank" | "pa
 }
 
 /** What two are called that both learn, by what is another about the second; undefined where it is their files. */
-function learnersIn(element: Pick<ConvCam, "src" | "compare" | "getAttribute">): Names | undefined {
-  const { src, compare } = element;
+function learnersIn(element: Pick<ConvCam, "src" | "compare" | "blank" | "getAttribute">): Names | undefined {
+  const { src, compare, blank } = element;
   if (element.getAttribute("train") === null) return undefined;
   const attribute = (name: string) => element.getAttribute(name)?.trim() ?? "";
   const within = readWithin(compare);
   const [what, given = ""] = attribute("train-rival").split(":");
   if (within?.kind === "branches" || (!within && nameOf(src) !== nameOf(compare))) return undefined;
-  if (what === "seed" && within) return { first: "its own weights", second: `weights of seed ${within.text}` };
+  if (what === "seed" && within)
+    return { first: blank === undefined ? "its own weights" : `weights of seed ${blank}`, second: `weights of seed ${within.text}` };
   if (what === "rate") return { first: "first", second: `second, rate ${given}` };
-  const nameOfOne = (optimizer: string) => optimizerNames[optimizer] ?? optimizer;
+  const nameOfOne = (optimizer: string) => optimizerTitles[optimizer] ?? optimizer;
   if (what === "optimizer") return { first: nameOfOne(attribute("train-optimizer") || "adam"), second: nameOfOne(given) };
   return undefined;
 }

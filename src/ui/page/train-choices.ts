@@ -1,5 +1,5 @@
 // What can be chosen of a network that learns, as the address of its page holds it. Pure.
-import { optimizerNames } from "../compare/names.ts";
+import { optimizerTitles } from "../compare/names.ts";
 import { drawnParts } from "../train/drawn-parts.ts";
 
 /** What is chosen, as texts. */
@@ -52,7 +52,7 @@ export const options: Readonly<Partial<Record<keyof Choices, Readonly<Record<str
     folder: "A folder of my pictures…",
     zip: "A .zip of my pictures…",
   },
-  optimizer: optimizerNames,
+  optimizer: optimizerTitles,
   schedule: { constant: "Stays as it is", step: "A tenth after each third", cosine: "Falls along a cosine" },
   twin: { side: "Beside it", colors: "In the same tiles, two colours", none: "Not shown" },
   second: {

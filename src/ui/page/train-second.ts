@@ -1,10 +1,11 @@
 // The second network beside one that learns on its page: what it is, what both are called, and what it learns by. Pure.
 import { type OptimizerName, usualRates } from "../../engine/gradient/training/usual-rates.ts";
 import type { ConvCam } from "../element.ts";
-import { type Choices, options } from "./train-choices.ts";
+import type { Choices } from "./train-choices.ts";
 
 export interface Second {
   readonly compare: ConvCam["compare"];
+  /** What both are called; empty where the element knows what is another about the second. */
   readonly names: string;
   /** As the attribute `train-rival`. */
   readonly rival?: string;
@@ -16,22 +17,12 @@ export function secondOf(
   own: ConvCam["compare"],
 ): Second {
   if (twin === "none") return { compare: undefined, names: "" };
-  if (second === "seed") {
-    const other = Number(seed) + 1;
-    const names = own === `blank:${seed}` ? `weights of seed ${seed} | of seed ${other}` : `its own weights | weights of seed ${other}`;
-    return { compare: `blank:${other}`, names, rival: "seed" };
-  }
+  if (second === "seed") return { compare: `blank:${Number(seed) + 1}`, names: "", rival: "seed" };
   if (second === "slower" || second === "faster") {
     const rate = usualRates[optimizer as OptimizerName];
-    const other = Number((rate * (second === "slower" ? 0.1 : 10)).toPrecision(6));
-    // The first has the rate that its slider says.
-    return { compare: own, names: `first | second, rate ${other}`, rival: `rate:${other}` };
+    return { compare: own, names: "", rival: `rate:${Number((rate * (second === "slower" ? 0.1 : 10)).toPrecision(6))}` };
   }
-  if (second === "optimizer") {
-    const other = optimizer === "adam" ? "sgd" : "adam";
-    const nameOf = (one: string) => options.optimizer?.[one] ?? one;
-    return { compare: own, names: `${nameOf(optimizer)} | ${nameOf(other)}`, rival: `optimizer:${other}` };
-  }
+  if (second === "optimizer") return { compare: own, names: "", rival: `optimizer:${optimizer === "adam" ? "sgd" : "adam"}` };
   if (data === "road" && twin === "colors") return { compare: "branches:steering_+throttle_", names: "steering | throttle" };
   return { compare: `blank:${seed}`, names: "learning | blank twin" };
 }
