@@ -3,7 +3,7 @@ import { readAttribute, readPreparation } from "../attributes.ts";
 import type { ConvCam } from "../element.ts";
 import type { Session } from "../session/session.ts";
 import { identityOf } from "./own-pictures.ts";
-import type { Kept } from "./request.ts";
+import { isAddress, type Kept } from "./request.ts";
 import type { ElementWish } from "./wish.ts";
 
 /** What is asked for, of which network. */
@@ -55,10 +55,9 @@ export function askedOf(element: ConvCam, session: Session, weights: number, wis
   };
 }
 
-/** Where the pictures lie, for a worker, which does not know the page's base address. What is drawn without end, and one's own, have none. */
+/** Where the pictures lie, for a worker, which does not know the page's base address. */
 export function dataAddress(data: string): string {
-  const hasNone = data === "" || data === "shapes" || data === "road";
-  return !hasNone && URL.canParse(data, document.baseURI) ? new URL(data, document.baseURI).href : data;
+  return isAddress(data) && URL.canParse(data, document.baseURI) ? new URL(data, document.baseURI).href : data;
 }
 
 export function isOfSameWeights(one: Asked, other: Asked | undefined): boolean {

@@ -16,7 +16,7 @@ import { sameShape } from "../../engine/shapes.ts";
 import { colorMatrix, type Preparation, sourceRectangle } from "../preparation.ts";
 import type { Viewer } from "../viewer.ts";
 import { identityOf, type LabelledPicture, readLabels } from "./own-pictures.ts";
-import type { TrainWish } from "./request.ts";
+import { isAddress, type TrainWish } from "./request.ts";
 
 export interface TrainingData {
   readonly train: DataSet;
@@ -43,8 +43,7 @@ const known = new WeakMap<Viewer, { readonly key: string; readonly data: Promise
 export async function readExamples(viewer: Viewer, wish: TrainWish, preparation: Preparation): Promise<TrainingData> {
   const { data, files, seed } = wish;
   // A stored file is the same for every seed.
-  const isSeeded = data === "" || data === "shapes";
-  const key = JSON.stringify([data, identityOf(files), preparation, isSeeded && seed]);
+  const key = JSON.stringify([data, identityOf(files), preparation, isAddress(data) || seed]);
   const last = known.get(viewer);
   const reading = last?.key === key ? last.data : read(viewer, wish, preparation);
   known.set(viewer, { key, data: reading });

@@ -34,6 +34,9 @@ export interface TrainWish {
   readonly rival?: RivalWish | undefined;
 }
 
+/** Whether `train` says where the pictures lie: what is drawn without end, and one's own, have no address. */
+export const isAddress = (data: string): boolean => !["", "shapes", "road"].includes(data);
+
 /** All that a training goes on with as if it had not stopped: .onnx files that hold the optimiser's moments, too. */
 export interface Checkpoints {
   readonly own: Uint8Array<ArrayBuffer>;
