@@ -98,6 +98,7 @@ test("opens with a network that learns: loss falls, maps change, and what is kno
   await expect(panel.locator(".train-chart canvas")).toHaveCount(2);
   // The answer is one of what was learned.
   await expect(page.locator("conv-cam .train-mistake canvas").first()).toBeVisible();
+  await expect(page.locator("#says")).toHaveText(new RegExp(`^Its answer to this picture: (${fashionClasses.join("|")}), [\\d.]+%\\.$`));
 
   // Weights, what they have changed by, and gradients stand where the maps did, and the link says so.
   const names = page.locator("conv-cam .panel .name");

@@ -4,6 +4,7 @@ import { loadPart } from "../../engine/errors.ts";
 import "../element.ts";
 import { asSentence } from "../as-sentence.ts";
 import type { ConvCam } from "../element.ts";
+import { percentOf } from "../format-number.ts";
 import { fashionUrl } from "./fashion.ts";
 import { find, listen } from "./listen.ts";
 import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts";
@@ -267,6 +268,16 @@ function follow(choices: Choices): void {
 }
 
 // What is chosen begins at once: there is nothing to send. “Begin anew” stands beside the curves.
+listen(viewer, "reset", () => {
+  find("says").hidden = true;
+});
+// Where somebody teaches, bars say it, and on the road two numbers steer.
+listen(viewer, "results", ({ top: [first] }) => {
+  const { data } = readForm();
+  find("says").hidden = !first || ["road", "teach"].includes(data);
+  if (first) find("says").textContent = `Its answer to this picture: ${first.label}, ${percentOf(first.probability)}.`;
+});
+
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("change", ({ target }) => {
   const one = target as HTMLSelectElement;
