@@ -116,6 +116,12 @@ function hasNames(classes: readonly string[]): boolean {
   return classes.some((name, i) => name !== String(i));
 }
 
+/** What classes are called: where they have numbers alone, as the model's file says, if it has a name for each. */
+export function namesOf({ classes }: Pick<DataSet, "classes">, { metadata }: Pick<Graph, "metadata">): readonly string[] {
+  const named = hasNames(classes) ? undefined : labelsInMetadata(metadata);
+  return named?.length === classes.length ? named : classes;
+}
+
 function classLesson(
   { metadata }: Graph,
   set: DataSet,

@@ -1,4 +1,5 @@
 // Pictures in files as bytes of a data set. Those that cannot be read are named and left out.
+import { stat } from "node:fs/promises";
 import { BytesSet, type Picture, type Preparation } from "../data-sets/data-set.ts";
 import { divideListed } from "../data-sets/divide.ts";
 import { ModelError } from "../engine/errors.ts";
@@ -52,6 +53,8 @@ export async function readPictures<One extends { readonly path: string; readonly
 
 async function readOrTell(path: string, picture: Picture): Promise<Uint8Array | undefined> {
   try {
+    // Nobody may ever write into a pipe that lies among pictures.
+    if ((await stat(path).catch(() => undefined))?.isFIFO()) throw new ModelError("this is a pipe, not a file");
     return await readPicture(path, picture);
   } catch (error) {
     // The message begins with the path, which is said already.

@@ -180,16 +180,25 @@ async function readFolder(folder: string, part: Part, options: DataOptions): Pro
       all.push({ path: join(root, name, file), label, isTest: undefined });
   if (all.length === 0 && part === "test" && !isDivided(folder))
     throw new NoneHeldBack(`data '${folder}': none of its pictures is held back, as there is none in '${root}'. Add --part train.`);
-  return (await readPictures(root, all, classes, { part, seed: isDivided(folder) ? (options.seed ?? 0) : undefined }, options)).set;
+  const { set, read } = await readPictures(
+    root,
+    all,
+    classes,
+    { part, seed: isDivided(folder) ? (options.seed ?? 0) : undefined },
+    options,
+  );
+  const label = read[0]?.label ?? 0;
+  // What learns from these would only learn to say so.
+  if (part === "train" && read.every((one) => one.label === label))
+    throw new ModelError(`data '${root}': all pictures that could be read are of one class, '${classes[label]}'; expected at least two.`);
+  return set;
 }
 
-/** Names of the folders in a folder, sorted. */
+/** Names of the folders in a folder, sorted; links lead to folders, too. */
 async function foldersOf(root: string, others: readonly string[]): Promise<readonly string[]> {
-  const entries = await readdir(root, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !others.includes(entry.name))
-    .map(({ name }) => name)
-    .sort();
+  const names = (await readdir(root)).filter((name) => !name.startsWith(".") && !others.includes(name)).sort();
+  const kinds = await Promise.all(names.map((name) => stat(join(root, name)).catch(() => undefined)));
+  return names.filter((_, i) => kinds[i]?.isDirectory());
 }
 
 /** The picture that a model's one input takes. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildGraph } from "../../models/index.ts";
-import { confusionText, lessonOf, numbersText } from "../../src/cli/lessons.ts";
+import { confusionText, lessonOf, namesOf, numbersText } from "../../src/cli/lessons.ts";
 
 let folder = "";
 const png = () =>
@@ -72,4 +72,12 @@ test.each([
   const source = data.replace(":", `:${folder}`);
   const lesson = await lessonOf(graph, { data: source, seed: 0, shuffle: true, test: false, mean: [0], std: [1] });
   expect(classesOf(lesson)).toEqual(expected);
+});
+
+test("classes that have numbers alone are told by the names in the model's file, where it has one for each", () => {
+  const metadata = new Map([["names", '["Dress", "Coat"]']]);
+  expect(namesOf({ classes: ["0", "1"] }, { metadata })).toEqual(["Dress", "Coat"]);
+  expect(namesOf({ classes: ["0", "1", "2"] }, { metadata })).toEqual(["0", "1", "2"]);
+  expect(namesOf({ classes: ["left", "right"] }, { metadata })).toEqual(["left", "right"]);
+  expect(namesOf({ classes: ["0", "1"] }, { metadata: new Map() })).toEqual(["0", "1"]);
 });

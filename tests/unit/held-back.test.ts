@@ -1,5 +1,6 @@
 // Which pictures of a folder or a list are held back, where some cannot be read or there are too few; and what is said of data that is none.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -89,6 +90,25 @@ test("of one picture for each class nothing is held back, which is no fault of a
   for (const name of ["cat", "dog"]) await write(`parts/train/${name}/1.png`, 9);
   mkdirSync(place("parts/test"));
   await expect(read("folder:parts", "test")).rejects.toThrow(/none of its pictures is held back, as there is none in '.*test'/);
+});
+
+test("a folder that is a link is a class, and a pipe among pictures is named and left out", async () => {
+  for (const name of ["all/cat", "all/dog", "elsewhere"]) for (const gray of [1, 2, 3]) await write(`${name}/${gray}.png`, gray);
+  symlinkSync(place("elsewhere"), place("all/bird"));
+  symlinkSync(place("nowhere"), place("all/cow"));
+  execFileSync("mkfifo", [place("all/dog/9.png")]);
+  const { classes } = await read("folder:all", "train");
+  expect(classes).toEqual(["bird", "cat", "dog"]);
+  expect(said).toEqual([expect.stringMatching(/9\.png' is left out: this is a pipe, not a file$/)]);
+});
+
+test.each(["train/", ""])("of one class alone that has pictures nothing is learned, in '%s'", async (part) => {
+  for (const gray of [1, 2, 3]) await write(`all/${part}cat/${gray}.png`, gray);
+  await write(`all/${part}dog/none.png`);
+  mkdirSync(place(`all/${part}bird`));
+  await expect(read("folder:all", "train")).rejects.toThrow(
+    /: all pictures that could be read are of one class, 'cat'; expected at least two\.$/,
+  );
 });
 
 const head = (shape: readonly number[]) => [0, 0, 8, shape.length, ...shape.flatMap((extent) => [0, 0, 0, extent])];

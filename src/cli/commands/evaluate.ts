@@ -9,7 +9,7 @@ import { evaluateOnce } from "../../lessons/lesson.ts";
 import { numbersExamination } from "../../lessons/numbers.ts";
 import { unusedScores } from "../../lessons/unused-scores.ts";
 import { countOf } from "../../ui/count-of.ts";
-import { confusionText, driveText, numbersText } from "../lessons.ts";
+import { confusionText, driveText, namesOf, numbersText } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { showProgress, writeOutput } from "../output.ts";
@@ -55,8 +55,9 @@ async function evaluate(path: string, { data, part, mean, std, seed, json }: Opt
       await writeResult(json, report);
     } else if (set) {
       const metrics = await evaluateOnce(classExamination(model, set, showProgress));
-      print(metrics, set.classes);
-      await writeResult(json, { ...metrics, classes: set.classes });
+      const classes = namesOf(set, graph);
+      print(metrics, classes);
+      await writeResult(json, { ...metrics, classes });
     } else {
       const report = await evaluateOnce(drivingExamination(model, pictureOf(graph), { mean, std }, undefined, showProgress));
       printDriving(report);
